@@ -1,0 +1,125 @@
+package store
+
+import (
+	"kith/crdt/entry"
+)
+
+// Record is what is known of a stored entry beside its bytes.
+type Record struct {
+	_       struct{} `cbor:",toarray"`
+	Arrival uint64
+	Doc     entry.DocID // zero for a statement
+	State   uint8       // as the caller numbers states
+	Why     string      // why it is void, in a member's words
+}
+
+// Batch gathers writes that belong together. It is not safe for concurrent use.
+type Batch struct {
+	writes []write
+	size   int
+	delta  Counts
+	chain  *Chain
+}
+
+type write struct {
+	key, value []byte // value nil: delete
+}
+
+// Chain ties batches that make sense only after each other, such as the entries of one run:
+// once one of them has failed, all later ones fail too.
+type Chain struct{ broken error } // touched by the writer alone
+
+// NewBatch returns an empty batch, tied to chain if that isn't nil.
+func NewBatch(chain *Chain) *Batch { return &Batch{chain: chain} }
+
+func (b *Batch) set(key, value []byte) {
+	if value == nil {
+		value = []byte{}
+	}
+	b.writes = append(b.writes, write{key, value})
+	b.size += len(key) + len(value) + 16
+}
+
+func (b *Batch) del(key []byte) {
+	b.writes = append(b.writes, write{key: key})
+	b.size += len(key) + 16
+}
+
+// Size is about what the batch takes, in bytes. Keep it under MaxBatch.
+func (b *Batch) Size() int { return b.size }
+
+// Empty says whether there is nothing to write.
+func (b *Batch) Empty() bool { return len(b.writes) == 0 }
+
+// PutEntry stores a new entry with its record.
+func (b *Batch) PutEntry(e *entry.Entry, r Record) {
+	id := e.ID()
+	b.set(entryKey(r.Doc, r.Arrival), e.Encoded())
+	b.set(recordKey(id), marshal(r))
+	b.set(arrivalKey(r.Arrival), id[:])
+	b.delta.Stored++
+}
+
+// PutRecord replaces the record of an entry that is stored.
+func (b *Batch) PutRecord(id entry.ID, r Record) { b.set(recordKey(id), marshal(r)) }
+
+// PutView stores the view of a document; first says that it had none.
+func (b *Batch) PutView(kind string, doc entry.DocID, view []byte, first bool) {
+	b.set(viewKey(kind, doc), view)
+	if first {
+		b.set(docKey(prefixKind, doc), []byte(kind))
+		b.delta.Documents++
+	}
+}
+
+// DropView removes the view of a document that lost all that was accepted of it.
+func (b *Batch) DropView(kind string, doc entry.DocID) {
+	b.del(viewKey(kind, doc))
+	b.del(docKey(prefixKind, doc))
+	b.delta.Documents--
+}
+
+// PutUnsettled notes whether the document has entries that another charter might settle.
+func (b *Batch) PutUnsettled(doc entry.DocID, yes bool) { b.mark(docKey(prefixUnsettled, doc), yes) }
+
+// PutJudge puts the document on the list of those to judge again, or takes it off.
+func (b *Batch) PutJudge(doc entry.DocID, yes bool) { b.mark(docKey(prefixJudge, doc), yes) }
+
+// Quarantine keeps an entry away from the Automerge core from now on.
+func (b *Batch) Quarantine(id entry.ID, doc entry.DocID) {
+	b.set(quarantineKey(id), doc[:])
+	b.delta.Quarantined++
+}
+
+func (b *Batch) mark(key []byte, yes bool) {
+	if yes {
+		b.set(key, nil)
+	} else {
+		b.del(key)
+	}
+}
+
+// PutSmall stores a small record under a name; nil removes it.
+func (b *Batch) PutSmall(name string, value []byte) {
+	if value == nil {
+		b.del(smallKey(name))
+		return
+	}
+	b.set(smallKey(name), value)
+}
+
+// Count adds to the counts that depend on states, which only the caller understands.
+func (b *Batch) Count(pending, void, elsewhere int64) {
+	b.delta.Pending += pending
+	b.delta.Void += void
+	b.delta.Elsewhere += elsewhere
+}
+
+func (c *Counts) add(d Counts) {
+	c.Stored += d.Stored
+	c.Pending += d.Pending
+	c.Void += d.Void
+	c.Elsewhere += d.Elsewhere
+	c.Quarantined += d.Quarantined
+	c.Documents += d.Documents
+}

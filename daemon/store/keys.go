@@ -1,0 +1,58 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"kith/crdt/entry"
+)
+
+// The first byte of a key says what it holds. All keys are in this file.
+const (
+	prefixEntry      = 'e' // document (zero for statements), arrival → encoded entry
+	prefixRecord     = 'i' // entry ID → Record
+	prefixArrival    = 'l' // arrival → entry ID
+	prefixView       = 'v' // kind, 0, document → view
+	prefixKind       = 'k' // document → kind
+	prefixUnsettled  = 'p' // document with entries that are pending or elsewhere
+	prefixJudge      = 'w' // document to judge again
+	prefixQuarantine = 'q' // entry ID → document
+	prefixSmall      = 's' // name → value
+)
+
+var keyCounts = []byte("c")
+
+func entryKey(doc entry.DocID, arrival uint64) []byte {
+	k := make([]byte, 0, 1+len(doc)+8)
+	k = append(k, prefixEntry)
+	k = append(k, doc[:]...)
+	return binary.BigEndian.AppendUint64(k, arrival)
+}
+
+func arrivalKey(arrival uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{prefixArrival}, arrival)
+}
+
+func arrivalOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
+
+func recordKey(id entry.ID) []byte     { return append([]byte{prefixRecord}, id[:]...) }
+func quarantineKey(id entry.ID) []byte { return append([]byte{prefixQuarantine}, id[:]...) }
+
+func docKey(prefix byte, doc entry.DocID) []byte { return append([]byte{prefix}, doc[:]...) }
+
+func viewPrefix(kind string) []byte { return append([]byte{prefixView}, kind+"\x00"...) }
+
+func viewKey(kind string, doc entry.DocID) []byte { return append(viewPrefix(kind), doc[:]...) }
+
+func smallKey(name string) []byte { return append([]byte{prefixSmall}, name...) }
+
+func marshal(v any) []byte {
+	b, err := cbor.Marshal(v)
+	if err != nil {
+		panic(err) // plain structs of our own
+	}
+	return b
+}
+
+func unmarshal(b []byte, v any) error { return cbor.Unmarshal(b, v) }

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"kith/crdt/entry"
+)
+
+// get reads one value, as a copy; ErrNotFound if there is none.
+func (s *Store) get(key []byte) ([]byte, error) {
+	var out []byte
+	err := s.db.View(func(txn *badger.Txn) (err error) {
+		out, err = valueOf(txn, key)
+		return err
+	})
+	return out, err
+}
+
+func valueOf(txn *badger.Txn, key []byte) ([]byte, error) {
+	item, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	v, err := item.ValueCopy(nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return v, nil
+}
+
+// Record returns what is known of an entry; ErrNotFound if it isn't stored.
+func (s *Store) Record(id entry.ID) (Record, error) {
+	var r Record
+	v, err := s.get(recordKey(id))
+	if err != nil {
+		return r, err
+	}
+	if err := unmarshal(v, &r); err != nil {
+		return r, fmt.Errorf("%w: the record of entry %s: %v", ErrCorrupt, id, err)
+	}
+	return r, nil
+}
+
+// Has says whether an entry is stored, in whatever state.
+func (s *Store) Has(id entry.ID) bool {
+	err := s.db.View(func(txn *badger.Txn) error {
+		_, err := txn.Get(recordKey(id))
+		return err
+	})
+	return err == nil
+}
+
+// Entry returns the encoded entry and its record; ErrNotFound if it isn't stored.
+func (s *Store) Entry(id entry.ID) ([]byte, Record, error) {
+	var (
+		r Record
+		b []byte
+	)
+	err := s.db.View(func(txn *badger.Txn) error {
+		v, err := valueOf(txn, recordKey(id))
+		if err != nil {
+			return err
+		}
+		if err := unmarshal(v, &r); err != nil {
+			return fmt.Errorf("%w: the record of entry %s: %v", ErrCorrupt, id, err)
+		}
+		b, err = valueOf(txn, entryKey(r.Doc, r.Arrival))
+		if errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("%w: entry %s has lost its bytes", ErrCorrupt, id)
+		}
+		return err
+	})
+	return b, r, err
+}
+
+// Stored is an entry as it lies in the store.
+type Stored struct {
+	Arrival uint64
+	Encoded []byte
+}
+
+// Entries returns all entries of a document (or, for the zero ID, all statements) in the order
+// of their arrival.
+func (s *Store) Entries(doc entry.DocID) ([]Stored, error) {
+	var out []Stored
+	err := s.scan(docKey(prefixEntry, doc), true, func(k, v []byte) bool {
+		out = append(out, Stored{arrivalOf(k), v})
+		return true
+	})
+	return out, err
+}
+
+// IDs yields the ID of every stored entry, by their bytes. What is stored after the call may
+// be missing. It stops early on a damaged store, which Verify reports.
+func (s *Store) IDs() iter.Seq[entry.ID] {
+	return func(yield func(entry.ID) bool) {
+		_ = s.scan([]byte{prefixRecord}, false, func(k, _ []byte) bool { return yield(entry.ID(k[1:])) })
+	}
+}
+
+// Recent yields entries by their arrival, newest first, starting below the given number
+// (0: with the newest).
+func (s *Store) Recent(below uint64) iter.Seq2[uint64, entry.ID] {
+	return func(yield func(uint64, entry.ID) bool) {
+		from := below - 1 // 0 wraps to the highest number
+		_ = s.db.View(func(txn *badger.Txn) error {
+			it := txn.NewIterator(badger.IteratorOptions{
+				Prefix: []byte{prefixArrival}, Reverse: true, PrefetchValues: true, PrefetchSize: 64,
+			})
+			defer it.Close()
+			for it.Seek(arrivalKey(from)); it.Valid(); it.Next() {
+				v, err := it.Item().ValueCopy(nil)
+				if err != nil || len(v) != len(entry.ID{}) {
+					return err
+				}
+				if !yield(arrivalOf(it.Item().Key()), entry.ID(v)) {
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// Since calls fn with every entry that arrived after the given number, oldest first, until it
+// returns false.
+func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
+	return s.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefixArrival}, PrefetchValues: true, PrefetchSize: 64})
+		defer it.Close()
+		for it.Seek(arrivalKey(arrival + 1)); it.Valid(); it.Next() {
+			v, err := it.Item().ValueCopy(nil)
+			if err != nil || len(v) != len(entry.ID{}) {
+				return fmt.Errorf("%w: arrival %d: %v", ErrCorrupt, arrivalOf(it.Item().Key()), err)
+			}
+			if !fn(arrivalOf(it.Item().Key()), entry.ID(v)) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// View returns a document's view and kind; ErrNotFound if it has none.
+func (s *Store) View(doc entry.DocID) (kind string, view []byte, err error) {
+	err = s.db.View(func(txn *badger.Txn) error {
+		k, err := valueOf(txn, docKey(prefixKind, doc))
+		if err != nil {
+			return err
+		}
+		kind = string(k)
+		view, err = valueOf(txn, viewKey(kind, doc))
+		return err
+	})
+	return kind, view, err
+}
+
+// Views calls fn with every view of a kind ("": of all kinds) until it returns false. The
+// bytes are the callee's only during the call.
+func (s *Store) Views(kind string, fn func(doc entry.DocID, view []byte) bool) error {
+	prefix := []byte{prefixView}
+	if kind != "" {
+		prefix = viewPrefix(kind)
+	}
+	return s.scanShared(prefix, func(k, v []byte) bool {
+		return fn(entry.DocID(k[len(k)-len(entry.DocID{}):]), v)
+	})
+}
+
+// Documents calls fn with the ID and kind of every document that has a view, by ID.
+func (s *Store) Documents(fn func(doc entry.DocID, kind string) bool) error {
+	return s.scanShared([]byte{prefixKind}, func(k, v []byte) bool { return fn(entry.DocID(k[1:]), string(v)) })
+}
+
+// Unsettled returns the documents that have entries which another charter might settle.
+func (s *Store) Unsettled() ([]entry.DocID, error) { return s.docs(prefixUnsettled) }
+
+// Judge returns the documents that are to be judged again.
+func (s *Store) Judge() ([]entry.DocID, error) { return s.docs(prefixJudge) }
+
+func (s *Store) docs(prefix byte) ([]entry.DocID, error) {
+	var out []entry.DocID
+	err := s.scan([]byte{prefix}, false, func(k, _ []byte) bool {
+		out = append(out, entry.DocID(k[1:]))
+		return true
+	})
+	return out, err
+}
+
+// Quarantined returns the entries that are kept away from the core.
+func (s *Store) Quarantined() (map[entry.ID]entry.DocID, error) {
+	out := map[entry.ID]entry.DocID{}
+	err := s.scan([]byte{prefixQuarantine}, true, func(k, v []byte) bool {
+		out[entry.ID(k[1:])] = entry.DocID(v)
+		return true
+	})
+	return out, err
+}
+
+// Small returns a small record; ErrNotFound if there is none.
+func (s *Store) Small(name string) ([]byte, error) { return s.get(smallKey(name)) }
+
+// Smalls calls fn with every small record whose name starts so, by name.
+func (s *Store) Smalls(prefix string, fn func(name string, value []byte)) error {
+	return s.scan(smallKey(prefix), true, func(k, v []byte) bool {
+		fn(string(k[1:]), v)
+		return true
+	})
+}
+
+// scan calls fn with copies of all keys and values under a prefix, in order.
+func (s *Store) scan(prefix []byte, values bool, fn func(k, v []byte) bool) error {
+	return s.iterate(prefix, values, func(item *badger.Item) (bool, error) {
+		var v []byte
+		if values {
+			var err error
+			if v, err = item.ValueCopy(nil); err != nil {
+				return false, err
+			}
+		}
+		return fn(item.KeyCopy(nil), v), nil
+	})
+}
+
+// scanShared is scan without the copies.
+func (s *Store) scanShared(prefix []byte, fn func(k, v []byte) bool) error {
+	return s.iterate(prefix, true, func(item *badger.Item) (more bool, err error) {
+		err = item.Value(func(v []byte) error {
+			more = fn(item.Key(), v)
+			return nil
+		})
+		return more, err
+	})
+}
+
+func (s *Store) iterate(prefix []byte, values bool, fn func(*badger.Item) (bool, error)) error {
+	err := s.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: values, PrefetchSize: 100})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			more, err := fn(it.Item())
+			if err != nil {
+				return err
+			}
+			if !more {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// Package store keeps a replica on disk. It is the only package that knows Badger.
+//
+// What is kept: every entry with its state, in the order of its arrival here and by document;
+// one view per document; and a few small records (peers' addresses, invites, lists of work that
+// a start must go on with). What the records mean is the caller's business. Nothing is judged
+// here.
+//
+// A Batch is written whole or not at all, and is on the disk when Commit returns: batches that
+// wait for the disk at the same time share one transaction (group commit).
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
+// made for servers.
+const (
+	memTableSize   = 32 << 20
+	blockCacheSize = 8 << 20
+	indexCacheSize = 8 << 20
+	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
+	maxTxnBytes = 2 << 20
+	maxTxnKeys  = 10_000
+)
+
+// MaxBatch bounds what one batch may hold, in bytes: below Badger's own bound, which is 15 %
+// of its memory table.
+const MaxBatch = 4 << 20
+
+// minFree is the room that must be left on the disk before anything is written. Badger writes
+// through memory maps: if the disk fills up under one, the process dies instead of getting an error.
+const minFree = 96 << 20
+
+var (
+	// ErrCorrupt says that what is on the disk isn't what was written.
+	ErrCorrupt = errors.New("the store is damaged")
+	// ErrDiskFull says that a batch was refused because the disk has no room left.
+	ErrDiskFull = errors.New("the disk is full")
+	// ErrNotFound says that there is no such record.
+	ErrNotFound = errors.New("not in the store")
+	// ErrClosed says that the store is closed or closing.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// Counts says how much is stored. They are written with every batch, so that no start has to
+// count.
+type Counts struct {
+	Stored      int64 // entries in all, whatever their state
+	Pending     int64
+	Void        int64
+	Elsewhere   int64
+	Quarantined int64
+	Documents   int64 // that have a view
+}
+
+// Store is one open store. It is safe for concurrent use.
+type Store struct {
+	db   *badger.DB
+	dir  string
+	free func(dir string) (uint64, error) // bytes of room on the disk
+
+	seq atomic.Uint64 // the newest arrival number given out
+
+	queue   chan *Ticket
+	stopped chan struct{} // closed when the writer has ended
+
+	life   sync.RWMutex // guards closed, and queue against being closed under a sender
+	closed bool
+
+	mu     sync.Mutex // guards counts
+	counts Counts
+}
+
+// Open opens the store in dir, making it if dir is empty or absent. The error wraps ErrCorrupt
+// if what is there can't be read; nothing is overwritten then.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := refuseHalfEmpty(dir); err != nil {
+		return nil, err
+	}
+	if room, err := freeBytes(dir); err == nil && room < minFree {
+		return nil, fmt.Errorf("%w: %d MiB left where the store is, it needs %d", ErrDiskFull, room>>20, minFree>>20)
+	}
+	opts := badger.DefaultOptions(dir).
+		WithSyncWrites(true).
+		WithLogger(nil).
+		WithMetricsEnabled(false).
+		WithDetectConflicts(false). // there is one writer
+		WithMemTableSize(memTableSize).
+		WithNumMemtables(2).
+		WithNumLevelZeroTables(3).
+		WithNumCompactors(2).
+		WithBlockCacheSize(blockCacheSize).
+		WithIndexCacheSize(indexCacheSize).
+		WithCompression(options.ZSTD).
+		WithValueLogFileSize(64 << 20).
+		WithValueThreshold(1 << 20)
+	db, err := badger.Open(opts)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	s := &Store{
+		db: db, dir: dir, free: freeBytes,
+		queue:   make(chan *Ticket, 256),
+		stopped: make(chan struct{}),
+	}
+	if err := s.readState(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	go s.write()
+	return s, nil
+}
+
+// refuseHalfEmpty stops Badger from starting afresh in a folder that has lost its manifest: it
+// would take the folder for an empty one and delete the tables that it doesn't know.
+func refuseHalfEmpty(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, badger.ManifestFilename)); err == nil {
+		return nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".sst") || strings.HasSuffix(f.Name(), ".vlog") || strings.HasSuffix(f.Name(), ".mem") {
+			return fmt.Errorf("%w: %s is there but %s is missing", ErrCorrupt, f.Name(), badger.ManifestFilename)
+		}
+	}
+	return nil
+}
+
+func (s *Store) readState() error {
+	return s.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefixArrival}, Reverse: true})
+		defer it.Close()
+		it.Seek(append([]byte{prefixArrival}, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))
+		if it.Valid() {
+			s.seq.Store(arrivalOf(it.Item().Key()))
+		}
+		item, err := txn.Get(keyCounts)
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %v", ErrCorrupt, err)
+		}
+		return item.Value(func(v []byte) error {
+			if err := unmarshal(v, &s.counts); err != nil {
+				return fmt.Errorf("%w: the counts: %v", ErrCorrupt, err)
+			}
+			return nil
+		})
+	})
+}
+
+// Close writes what is queued and closes the store.
+func (s *Store) Close() error {
+	s.life.Lock()
+	if s.closed {
+		s.life.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.queue)
+	s.life.Unlock()
+	<-s.stopped
+	return s.db.Close()
+}
+
+// Counts returns how much is stored now.
+func (s *Store) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts
+}
+
+// NextArrival gives out the number under which the next entry is stored: rising, never twice.
+func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }
+
+// Verify reads every block of every table and compares checksums; it may take seconds.
+func (s *Store) Verify() error {
+	if err := s.db.VerifyChecksum(); err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return nil
+}
