@@ -1,0 +1,75 @@
+package api
+
+import "context"
+
+// Backend is what the server needs from the daemon. All methods are safe for concurrent use
+// and end when ctx does.
+//
+// IDs that the server passes are whole ones, of documents that Find has shown and members
+// that Members has shown. Dates are "2026-12-01" or RFC 3339 in UTC; "" is none. Results are
+// fresh values that the server may change. Nil slices are fine: the server writes them as [].
+//
+// An error that is or wraps a *Problem reaches the person as it stands; see Server.problem
+// for the others that it knows. The error of a method that writes says that nothing was
+// stored; nil says that it is on disk.
+type Backend interface {
+	Status(ctx context.Context) (Status, error)
+	// Peers gives every other device of the charter, connected or not.
+	Peers(ctx context.Context) ([]Peer, error)
+	// Sync dials who can be dialed and returns as soon as this daemon is in step with at
+	// least one peer and with all that are connected. If ctx ends first it returns how far
+	// it came, with ctx's error.
+	Sync(ctx context.Context) (Status, error)
+	// Join redeems a code in a home that has no space yet.
+	Join(ctx context.Context, r JoinRequest) (JoinResult, error)
+	// Members gives everybody who ever was a member, in the charter's order.
+	Members(ctx context.Context) ([]Member, error)
+	// Invites gives the codes that this device made.
+	Invites(ctx context.Context) ([]Invite, error)
+	RevokeInvite(ctx context.Context, id string) (Invite, error)
+
+	// Find gives the headers of at most limit documents whose ID without the letter starts
+	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.
+	Find(ctx context.Context, kind, prefix string, limit int) ([]Document, error)
+
+	// Tasks gives at least the tasks that f selects. It may give more, and in any order: the
+	// server applies f again, sorts and cuts. The same goes for Decisions and Notes.
+	Tasks(ctx context.Context, f TaskFilter) ([]Task, error)
+	Task(ctx context.Context, id string) (Task, error)
+	CreateTask(ctx context.Context, t NewTask) (Task, error)
+	EditTask(ctx context.Context, id string, e TaskEdit) (Task, error)
+	ActOnTask(ctx context.Context, id string, a TaskAction) (Task, error)
+
+	Decisions(ctx context.Context, f DecisionFilter) ([]Decision, error)
+	Decision(ctx context.Context, id string) (Decision, error)
+	CreateDecision(ctx context.Context, d NewDecision) (Decision, error)
+	EditDecision(ctx context.Context, id string, e DecisionEdit) (Decision, error)
+	// TakePosition records my position; not allowed when the decision isn't open.
+	TakePosition(ctx context.Context, id string, p PositionRequest) (Decision, error)
+	// CloseDecision records the outcome that the positions give. While they give none yet
+	// (an objection, somebody to wait for) it refuses, saying whom or what it waits for.
+	CloseDecision(ctx context.Context, id string, c CloseRequest) (Decision, error)
+	WithdrawDecision(ctx context.Context, id, why string) (Decision, error)
+
+	Notes(ctx context.Context, f NoteFilter) ([]Note, error)
+	Note(ctx context.Context, id string) (Note, error)
+	CreateNote(ctx context.Context, n NewNote) (Note, error)
+	EditNote(ctx context.Context, id string, e NoteEdit) (Note, error)
+	AppendNote(ctx context.Context, id, text string) (Note, error)
+	// NoteHistory gives the versions of a note, newest first.
+	NoteHistory(ctx context.Context, id string) ([]Version, error)
+	// RestoreNote writes the text that the note had at head once more, as a change of today.
+	// head is a start of a Version's head, which the backend resolves.
+	RestoreNote(ctx context.Context, id, head string) (Note, error)
+
+	// Log gives what happened, newest first.
+	Log(ctx context.Context, f LogFilter) ([]LogLine, error)
+	// Search gives the documents that hold all the words, best first.
+	Search(ctx context.Context, words string, limit int) ([]Hit, error)
+	// Events gives what happens from the moment it returns, until ctx ends or the reader
+	// falls too far behind; the channel is closed then.
+	Events(ctx context.Context) (<-chan Event, error)
+	// Doctor checks store, views, keys, clock and reachability; with rebuild it makes the
+	// views anew first.
+	Doctor(ctx context.Context, rebuild bool) ([]Check, error)
+}

@@ -1,0 +1,140 @@
+package api
+
+// JoinRequest redeems an invite code.
+type JoinRequest struct {
+	Invite   string   `json:"invite"`
+	As       string   `json:"as"`
+	Listen   []string `json:"listen,omitempty"`
+	Announce []string `json:"announce,omitempty"`
+}
+
+// NewTask is what `kith task add` sends.
+type NewTask struct {
+	Title   string   `json:"title"`
+	Text    string   `json:"text,omitempty"`
+	Due     string   `json:"due,omitempty"`
+	Tags    []string `json:"tags,omitempty"`
+	Project string   `json:"project,omitempty"`
+	Ask     []string `json:"ask,omitempty"` // the Backend gets member IDs
+	Hours   float64  `json:"hours,omitempty"`
+}
+
+// TextEdit is a wanted text and the heads that its writer saw: the difference is merged
+// into what others wrote since. Without heads, the present ones are meant.
+type TextEdit struct {
+	Text      string   `json:"text"`
+	BaseHeads []string `json:"base_heads,omitempty"`
+}
+
+// TaskEdit changes fields of a task. Nil leaves a field as it is; a pointer to "" or 0
+// empties it. The same goes for the other edits.
+type TaskEdit struct {
+	Title   *string   `json:"title,omitempty"`
+	Text    *TextEdit `json:"text,omitempty"`
+	Due     *string   `json:"due,omitempty"`
+	Project *string   `json:"project,omitempty"`
+	Hours   *float64  `json:"hours,omitempty"`
+	Tag     []string  `json:"tag,omitempty"`   // added
+	Untag   []string  `json:"untag,omitempty"` // taken away
+}
+
+// The verbs of TaskAction.
+const (
+	TaskAsk     = "ask"
+	TaskTake    = "take"
+	TaskAccept  = "accept"
+	TaskDecline = "decline"
+	TaskStart   = "start"
+	TaskDone    = "done"
+	TaskReopen  = "reopen"
+	TaskDrop    = "drop"
+	TaskHelp    = "help"
+	TaskOffer   = "offer"
+)
+
+// TaskVerbs are all of them.
+var TaskVerbs = []string{TaskAsk, TaskTake, TaskAccept, TaskDecline, TaskStart, TaskDone, TaskReopen, TaskDrop, TaskHelp, TaskOffer}
+
+// TaskAction is one step in a task's life.
+type TaskAction struct {
+	Verb    string   `json:"-"`                 // stands in the path
+	Members []string `json:"members,omitempty"` // who is asked; the Backend gets member IDs
+	Why     string   `json:"why,omitempty"`
+	Undo    bool     `json:"undo,omitempty"` // for take, help and offer: not any more
+}
+
+// NewDecision is what `kith decision propose` sends.
+type NewDecision struct {
+	Title   string   `json:"title"`
+	Text    string   `json:"text,omitempty"`
+	Process string   `json:"process,omitempty"` // the Backend gets one of Processes
+	By      string   `json:"by,omitempty"`
+	Review  string   `json:"review,omitempty"`
+	Tags    []string `json:"tags,omitempty"`
+}
+
+// Processes are the ways to decide; the first is the default.
+var Processes = []string{"consent", "consensus", "majority", "advice"}
+
+// DecisionEdit changes fields of a decision.
+type DecisionEdit struct {
+	Title  *string   `json:"title,omitempty"`
+	Text   *TextEdit `json:"text,omitempty"`
+	By     *string   `json:"by,omitempty"`
+	Review *string   `json:"review,omitempty"`
+	Tag    []string  `json:"tag,omitempty"`
+	Untag  []string  `json:"untag,omitempty"`
+}
+
+// PositionRequest gives my position on the present text.
+type PositionRequest struct {
+	Stance string `json:"stance"`
+	Why    string `json:"why,omitempty"`
+	// Revision, unless empty, is the one that I read: if the text has changed since, the
+	// position isn't recorded.
+	Revision string `json:"revision,omitempty"`
+}
+
+// CloseRequest records the outcome that the positions give.
+type CloseRequest struct {
+	Text string `json:"text,omitempty"`
+}
+
+// NewNote is what `kith note add` sends.
+type NewNote struct {
+	Title string   `json:"title"`
+	Text  string   `json:"text,omitempty"`
+	Tags  []string `json:"tags,omitempty"`
+}
+
+// NoteEdit changes fields of a note.
+type NoteEdit struct {
+	Title *string   `json:"title,omitempty"`
+	Text  *TextEdit `json:"text,omitempty"`
+	Tag   []string  `json:"tag,omitempty"`
+	Untag []string  `json:"untag,omitempty"`
+}
+
+// LogFilter selects lines of the log.
+type LogFilter struct {
+	Document string // one document's whole ID; "": everything, charter statements included
+	Void     bool   // only what was refused by a rule
+	Limit    int    // at most so many, from 1
+}
+
+// whyRequest carries a reason, textRequest a text, headRequest a version, doctorRequest
+// what to do: bodies of single-purpose requests.
+type (
+	whyRequest struct {
+		Why string `json:"why"`
+	}
+	textRequest struct {
+		Text string `json:"text"`
+	}
+	headRequest struct {
+		Head string `json:"head"`
+	}
+	doctorRequest struct {
+		Rebuild bool `json:"rebuild,omitempty"`
+	}
+)

@@ -1,0 +1,149 @@
+package api
+
+// Named is a member, device or space: its ID, and what people call it.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Status is how a daemon is.
+type Status struct {
+	Space     Named    `json:"space"`
+	Me        Named    `json:"me"`
+	Device    Named    `json:"device"`
+	Version   string   `json:"version"`
+	StartedAt Time     `json:"started_at"`
+	Addresses []string `json:"addresses"`
+	Peers     []Peer   `json:"peers"`
+	Entries   Entries  `json:"entries"`
+	Documents int      `json:"documents"`
+	InStep    bool     `json:"in_step"` // with every connected peer
+}
+
+// Entries counts what is stored.
+type Entries struct {
+	Stored  int `json:"stored"`
+	Pending int `json:"pending"`
+	Void    int `json:"void"`
+}
+
+// Peer is another device of the charter.
+type Peer struct {
+	Member    Named   `json:"member"`
+	Device    Named   `json:"device"`
+	Connected bool    `json:"connected"`
+	Transport string  `json:"transport"` // tcp, quic, …; "" while not connected
+	Address   string  `json:"address"`
+	RTT       float64 `json:"rtt_ms"`
+	InStep    bool    `json:"in_step"`
+	LastSeen  Time    `json:"last_seen"` // null: never
+}
+
+// Member is a person in the charter.
+type Member struct {
+	ID       string         `json:"id"`
+	Name     string         `json:"name"`
+	Standing string         `json:"standing"` // full, prospective, resigned, removed
+	Me       bool           `json:"me"`
+	Devices  []MemberDevice `json:"devices"`
+	Since    Time           `json:"since"`
+}
+
+// MemberDevice is one computer of a member.
+type MemberDevice struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Retired bool   `json:"retired"`
+}
+
+// Invite is a code that lets somebody in.
+type Invite struct {
+	ID        string `json:"id"`
+	Code      string `json:"code"`     // "" where the code isn't known any more
+	Standing  string `json:"standing"` // full, prospective
+	ExpiresAt Time   `json:"expires_at"`
+	State     string `json:"state"` // open, used, revoked, expired
+}
+
+// InitResult is a new co-op. The recovery phrase is shown this once and never again.
+type InitResult struct {
+	Space          Named    `json:"space"`
+	Member         Named    `json:"member"`
+	Device         Named    `json:"device"`
+	RecoveryPhrase string   `json:"recovery_phrase"`
+	Invites        []Invite `json:"invites"`
+}
+
+// JoinResult is a co-op that was joined. The phrase is shown this once and never again.
+type JoinResult struct {
+	Space          Named  `json:"space"`
+	Member         Named  `json:"member"`
+	Device         Named  `json:"device"`
+	RecoveryPhrase string `json:"recovery_phrase"`
+}
+
+// LogLine is one entry, in words.
+type LogLine struct {
+	Entry   string        `json:"entry"`
+	At      Time          `json:"at"` // by the author's clock
+	By      Named         `json:"by"`
+	Device  Named         `json:"device"`
+	State   string        `json:"state"` // accepted, pending, void, elsewhere
+	Why     string        `json:"why"`   // why it isn't accepted
+	Kind    string        `json:"kind"`  // of the document, or charter
+	ID      string        `json:"id"`    // "" for a charter statement, as Short and Title
+	Short   string        `json:"short"`
+	Title   string        `json:"title"`
+	Says    []string      `json:"says"` // one sentence a thing done, without its subject: "set due to 2026-12-04"
+	Changes []FieldChange `json:"changes"`
+}
+
+// FieldChange is one thing that a change did.
+type FieldChange struct {
+	Field  string `json:"field"`
+	Verb   string `json:"verb"`
+	To     string `json:"to"`
+	Member *Named `json:"member"` // whom the field belongs to or is about; null: nobody
+}
+
+// Hit is one document that a search found.
+type Hit struct {
+	ID    string  `json:"id"`
+	Short string  `json:"short"`
+	Kind  string  `json:"kind"`
+	Title string  `json:"title"`
+	Line  string  `json:"line"` // the line that matches best
+	Score float64 `json:"score"`
+}
+
+// Today is what waits for me.
+type Today struct {
+	Asked      []Task     `json:"asked"`       // without my answer
+	Due        []Task     `json:"due"`         // mine, due today or earlier
+	Decisions  []Decision `json:"decisions"`   // without my position
+	HelpWanted []Task     `json:"help_wanted"` // by others
+}
+
+// Event is something that happened.
+type Event struct {
+	Seq    uint64   `json:"seq"`
+	At     Time     `json:"at"`
+	Type   string   `json:"type"` // created, changed, position, member, peer, sync, void
+	Kind   string   `json:"kind"` // of the document; "" where there is none, as ID, Short, Title
+	ID     string   `json:"id"`
+	Short  string   `json:"short"`
+	Title  string   `json:"title"`
+	By     *Named   `json:"by"`     // null: nobody in particular
+	Fields []string `json:"fields"` // what changed
+}
+
+// EventTypes are the values of Event.Type.
+var EventTypes = []string{"created", "changed", "position", "member", "peer", "sync", "void"}
+
+// Check is one thing that the doctor looked at.
+type Check struct {
+	Name string `json:"name"` // "store", "clock"
+	OK   bool   `json:"ok"`   // false: something is to be done
+	Says string `json:"says"` // what was found
+	Hint string `json:"hint"` // what to do; "" where nothing is
+}
