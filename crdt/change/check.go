@@ -199,7 +199,9 @@ func (k *checker) place(op uint32) place {
 
 func (k *checker) op(i int) error {
 	op := &k.c.Ops[i]
-	if op.Obj != k.objID {
+	if op.Obj.IsZero() {
+		k.objID, k.obj = OpID{}, 0
+	} else if op.Obj != k.objID {
 		made, ok := k.find(op.Obj)
 		if !ok {
 			return refuse(RuleReference, i, "object %s is not in the past", op.Obj)
