@@ -224,4 +224,3 @@ func wantValue(t *testing.T, op *change.Op, want *decodedOp) change.Value {
 	}
 	return change.IntValue(i)
 }
-

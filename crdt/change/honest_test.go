@@ -1,0 +1,39 @@
+package change_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}
+
+// Whatever people do with the core, and in whatever order their changes arrive, none of their
+// changes is refused, each has one form, and the heads are the core's.
+func TestNoChangeOfTheCoreIsRefused(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		people := rapid.IntRange(1, 4).Draw(r, "people")
+		g := newGrower(t, func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "pick") }, people)
+		for range rapid.IntRange(0, 40).Draw(r, "steps") {
+			g.step()
+		}
+		all := g.merged()
+		h := accept(t, chunks(t, all))
+		if got, want := h.Heads(), heads(all); !slices.Equal(got, want) {
+			t.Fatalf("heads\ngot  %v\nwant %v", got, want)
+		}
+	})
+}
+
+func TestLongHistoriesOfManyPeopleAreAccepted(t *testing.T) {
+	for seed := range int64(6) {
+		h := accept(t, grown(t, seed, 5, 400))
+		if h.Len() < 200 {
+			t.Errorf("only %d changes grew", h.Len())
+		}
+	}
+}
