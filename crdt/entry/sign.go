@@ -16,6 +16,7 @@ type Domain string
 const (
 	DomainEntry       Domain = "kith/sign/entry/1\x00"
 	DomainCertificate Domain = "kith/sign/certificate/1\x00"
+	DomainDevice      Domain = "kith/sign/device/1\x00"
 	DomainConsent     Domain = "kith/sign/consent/1\x00"
 	DomainInvite      Domain = "kith/sign/invite/1\x00"
 	DomainPairing     Domain = "kith/sign/pairing/1\x00"

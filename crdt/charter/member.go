@@ -1,0 +1,81 @@
+package charter
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kith/crdt/entry"
+)
+
+// MemberID identifies a person in one space, and says nothing about them in another.
+type MemberID [20]byte
+
+// MemberIDOf returns the ID of the person who holds a member key: the first 20 bytes of a
+// hash of the space and the key with which they came in.
+func MemberIDOf(space entry.SpaceID, key entry.Device) MemberID {
+	h := sha256.New()
+	h.Write([]byte("kith/member/1\x00"))
+	h.Write(space[:])
+	h.Write(key[:])
+	return MemberID(h.Sum(nil)[:20])
+}
+
+// String returns "m-" and 32 letters and digits.
+func (m MemberID) String() string { return "m-" + entry.Text.EncodeToString(m[:]) }
+
+// ParseMemberID reads what String writes, and nothing else.
+func ParseMemberID(s string) (MemberID, error) {
+	letters, ok := strings.CutPrefix(s, "m-")
+	if ok && len(letters) == 32 {
+		b, err := entry.Text.DecodeString(letters)
+		if err == nil && len(b) == len(MemberID{}) && MemberID(b).String() == s {
+			return MemberID(b), nil
+		}
+	}
+	return MemberID{}, errors.New(`a member ID is "m-" and 32 letters and digits`)
+}
+
+// Standing says what part a person has in a space.
+type Standing uint8
+
+const (
+	Full        Standing = 1
+	Prospective Standing = 2
+	Resigned    Standing = 3
+	Removed     Standing = 4
+)
+
+// String returns the standing as a word.
+func (s Standing) String() string {
+	switch s {
+	case Full:
+		return "full"
+	case Prospective:
+		return "prospective"
+	case Resigned:
+		return "resigned"
+	case Removed:
+		return "removed"
+	}
+	return fmt.Sprintf("standing %d", uint8(s))
+}
+
+// Device is one key pair on one computer.
+type Device struct {
+	Key     entry.Device
+	Name    string
+	Retired bool
+}
+
+// Member is a person as the charter knows them.
+type Member struct {
+	ID         MemberID
+	Name       string       // for show; two members may have chosen the same
+	Key        entry.Device // the public half of their recovery phrase
+	Standing   Standing
+	Devices    []Device
+	Since      StepID   // the step that brought them in
+	SinceEntry entry.ID // a statement that carries it: the lowest of several; zero in a Past
+}

@@ -1,0 +1,49 @@
+package charter
+
+import (
+	"errors"
+	"fmt"
+
+	"kith/crdt/entry"
+)
+
+// Why a founding seat can't be filled.
+var (
+	ErrFoundingClosed = errors.New("all founding seats are filled")
+	ErrInviteUsed     = errors.New("this invite code was used before")
+	ErrKeyKnown       = errors.New("this member key or device is in the charter already")
+)
+
+// NameTakenError says that somebody in the charter is called so already.
+type NameTakenError struct{ Name, By string }
+
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("the name %q is taken by %s", e.Name, e.By)
+}
+
+// FillSeat makes the payload of the statement that fills the next founding seat, for the
+// genesis device to sign in an entry that names c.Heads(). It checks all that would make the
+// statement void, and besides that nobody is called so already. The error is one of the above,
+// of Redemption.Verify, or a *NameError.
+func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
+	t := c.tip()
+	switch {
+	case t == nil:
+		return nil, errors.New("the genesis isn't here yet")
+	case t.spent(invite):
+		return nil, ErrInviteUsed
+	case !t.open():
+		return nil, ErrFoundingClosed
+	case t.uses(r.Member), t.uses(r.Device), t.uses(invite), r.Member == r.Device, r.Member == invite, r.Device == invite:
+		return nil, ErrKeyKnown
+	}
+	if err := r.Verify(c.space, invite); err != nil {
+		return nil, err
+	}
+	for _, m := range t.members {
+		if FoldName(m.Name) == FoldName(r.Name) {
+			return nil, &NameTakenError{r.Name, m.Name}
+		}
+	}
+	return NewSeat(t.id, invite, r)
+}
