@@ -27,7 +27,7 @@ var codes = map[Code]struct{ exit, status int }{
 	Usage:      {2, http.StatusBadRequest},
 	NotRunning: {3, http.StatusServiceUnavailable},
 	NotFound:   {4, http.StatusNotFound},
-	Ambiguous:  {4, http.StatusMultipleChoices},
+	Ambiguous:  {4, http.StatusConflict},
 	NotAllowed: {5, http.StatusForbidden},
 	Invalid:    {6, http.StatusUnprocessableEntity},
 	Limit:      {6, http.StatusRequestEntityTooLarge},

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/adrg/xdg"
+)
+
+// maxSocketPath is the longest path that every Unix takes for a socket, in bytes (macOS has
+// 104 with the final zero, Linux 108).
+const maxSocketPath = 103
+
+// Home returns where this person's data lives: $KITH_HOME, else the XDG data folder.
+func Home() string {
+	if home := os.Getenv("KITH_HOME"); home != "" {
+		return home
+	}
+	return filepath.Join(xdg.DataHome, "kith")
+}
+
+// SocketPath returns the path of the socket of the daemon that serves home: kith.sock in it,
+// or, where that is too long for a socket, one in the runtime folder named by a hash of home.
+// Server and client compute it alike and nothing needs to exist yet.
+func SocketPath(home string) (string, error) {
+	home, err := filepath.Abs(home)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", home, err)
+	}
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		home = real
+	}
+	if path := filepath.Join(home, "kith.sock"); len(path) <= maxSocketPath {
+		return path, nil
+	}
+	sum := sha256.Sum256([]byte(home))
+	path := filepath.Join(runtimeDir(), hex.EncodeToString(sum[:8])+".sock")
+	if len(path) > maxSocketPath {
+		return "", Problemf(Failed, "use a shorter path for KITH_HOME", "the path of the home is too long for a socket, and so is that of the runtime folder: %s", path)
+	}
+	return path, nil
+}
+
+// runtimeDir is the folder for sockets of homes with long paths. Without a runtime folder
+// (containers, cron) it is one of this user's in the folder for temporary files.
+func runtimeDir() string {
+	if info, err := os.Stat(xdg.RuntimeDir); err == nil && info.IsDir() && len(xdg.RuntimeDir) < maxSocketPath/2 {
+		return filepath.Join(xdg.RuntimeDir, "kith")
+	}
+	return fmt.Sprintf("/tmp/kith-%d", os.Getuid())
+}
+
+// Listen opens the socket of home for this user alone. The caller holds the lock of home,
+// so a socket that is left there belongs to nobody and is replaced.
+func Listen(home string) (net.Listener, error) {
+	path, err := SocketPath(home)
+	if err != nil {
+		return nil, err
+	}
+	if dir := filepath.Dir(path); dir == runtimeDir() {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("make the folder for the socket: %w", err)
+		}
+		if err := private(dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("take away the old socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("open the socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("close the socket to others: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+// private says whether only this user can put a socket into dir, so that nobody in a shared
+// folder can stand in for the daemon. A folder that doesn't exist holds no socket: nil.
+func private(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the folder for the socket: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() || int(stat.Uid) != os.Getuid() || info.Mode().Perm()&0o077 != 0 {
+		return Problemf(Failed, "remove it, or use a shorter path for KITH_HOME", "%s is open to others, so the socket can't be there", dir)
+	}
+	return nil
+}
