@@ -1,0 +1,168 @@
+package charter
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kith/crdt/entry"
+)
+
+// Bounds of an invite code.
+const (
+	// MaxAnswerers bounds the devices that a code names.
+	MaxAnswerers = 3
+	// MaxAddress bounds one address, in bytes.
+	MaxAddress = 128
+	// MaxInviteText bounds the text that DecodeInvite looks at, in bytes: the longest code,
+	// with as much white space again.
+	MaxInviteText = 2048
+)
+
+const (
+	invitePrefix   = "kith1"
+	inviteVersion  = 1
+	inviteFixed    = 1 + 16 + 16 + 8 + 1 // version, seed, space, step, number of answerers
+	inviteChecksum = 4
+)
+
+// Invite is what an invite code says. Whoever has the code can redeem it, once.
+type Invite struct {
+	Seed      [16]byte // secret; gives the invite key
+	Space     [16]byte // the first bytes of the space's ID
+	Step      [8]byte  // the first bytes of the newest step that its maker knew
+	Answerers []Answerer
+}
+
+// Answerer is a device that lets in who holds the code.
+type Answerer struct {
+	Device  entry.Device
+	Address []byte // a binary multiaddr, without the device; not interpreted here
+}
+
+// Why a text isn't an invite code that can be used. Each says what to do about it.
+var (
+	ErrNotInvite      = errors.New(`this is not an invite code: one begins with "kith1"`)
+	ErrInviteMistyped = errors.New("this invite code has a letter wrong or missing; copy it whole, or ask for it again")
+	ErrInviteNewer    = errors.New("this invite code was made by a newer Kith; update yours")
+)
+
+// NewInvite draws a code for a space whose newest step is step.
+func NewInvite(space entry.SpaceID, step StepID, answerers ...Answerer) Invite {
+	v := Invite{Space: [16]byte(space[:16]), Step: [8]byte(step[:8]), Answerers: answerers}
+	rand.Read(v.Seed[:]) // never fails (Go 1.24)
+	return v
+}
+
+// Key returns the key that stands for the code: the joiner signs and dials with it, and its
+// public half is all that the charter tells.
+func (v Invite) Key() entry.Signer {
+	seed, err := hkdf.Key(sha256.New, v.Seed[:], nil, "kith/invite/key/1", 32)
+	if err != nil {
+		panic(err) // 32 bytes are within what HKDF gives
+	}
+	return entry.SignerFromSeed([32]byte(seed))
+}
+
+// For says whether the code is for the given space.
+func (v Invite) For(space entry.SpaceID) bool { return [16]byte(space[:16]) == v.Space }
+
+// Encode returns the code as text: "kith1" and lower-case letters and digits, about 75 for
+// the code itself and 70 for each answerer. The error says which bound an answerer breaks.
+func (v Invite) Encode() (string, error) {
+	if len(v.Answerers) > MaxAnswerers {
+		return "", fmt.Errorf("an invite code for %d devices, the limit is %d", len(v.Answerers), MaxAnswerers)
+	}
+	b := make([]byte, 0, 256)
+	b = append(b, inviteVersion)
+	b = append(b, v.Seed[:]...)
+	b = append(b, v.Space[:]...)
+	b = append(b, v.Step[:]...)
+	b = append(b, byte(len(v.Answerers)))
+	for _, a := range v.Answerers {
+		if len(a.Address) == 0 || len(a.Address) > MaxAddress {
+			return "", fmt.Errorf("an address of %d bytes, 1 to %d are possible", len(a.Address), MaxAddress)
+		}
+		b = append(b, a.Device[:]...)
+		b = append(b, byte(len(a.Address)))
+		b = append(b, a.Address...)
+	}
+	b = append(b, checksumOf(b)...)
+	return invitePrefix + entry.Text.EncodeToString(b), nil
+}
+
+func checksumOf(b []byte) []byte {
+	h := sha256.New()
+	h.Write([]byte("kith/invite/1\x00"))
+	h.Write(b)
+	return h.Sum(nil)[:inviteChecksum]
+}
+
+// DecodeInvite reads a code as people paste and type it: in either case, with white space
+// and hyphens anywhere, and with o for 0, i or l for 1. The error is ErrNotInvite,
+// ErrInviteMistyped or ErrInviteNewer. No input makes DecodeInvite panic.
+func DecodeInvite(text string) (Invite, error) {
+	if len(text) > MaxInviteText {
+		return Invite{}, ErrNotInvite
+	}
+	letters, ok := strings.CutPrefix(inviteLetters(text), inviteLetters(invitePrefix))
+	if !ok {
+		return Invite{}, ErrNotInvite
+	}
+	b, err := entry.Text.DecodeString(letters)
+	// The checksum comes last in every version, so that a typo is never taken for a version.
+	if err != nil || entry.Text.EncodeToString(b) != letters || len(b) < 1+inviteChecksum {
+		return Invite{}, ErrInviteMistyped
+	}
+	b, sum := b[:len(b)-inviteChecksum], b[len(b)-inviteChecksum:]
+	switch {
+	case !bytes.Equal(checksumOf(b), sum):
+		return Invite{}, ErrInviteMistyped
+	case b[0] > inviteVersion:
+		return Invite{}, ErrInviteNewer
+	case b[0] != inviteVersion, len(b) < inviteFixed:
+		return Invite{}, ErrNotInvite
+	}
+	var v Invite
+	b = b[1:]
+	b = b[copy(v.Seed[:], b):]
+	b = b[copy(v.Space[:], b):]
+	b = b[copy(v.Step[:], b):]
+	count := int(b[0])
+	b = b[1:]
+	for range count {
+		if len(v.Answerers) == MaxAnswerers || len(b) < 33 || int(b[32]) > MaxAddress || b[32] == 0 || len(b) < 33+int(b[32]) {
+			return Invite{}, ErrNotInvite
+		}
+		end := 33 + int(b[32])
+		v.Answerers = append(v.Answerers, Answerer{Device: entry.Device(b[:32]), Address: bytes.Clone(b[33:end])})
+		b = b[end:]
+	}
+	if len(b) != 0 {
+		return Invite{}, ErrNotInvite
+	}
+	return v, nil
+}
+
+// inviteLetters returns text as Crockford's base32 reads it.
+func inviteLetters(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '-', isSpace(r), r == 0x200b, r == 0xfeff: // the last two hide in pasted text
+			return -1
+		case r >= 'A' && r <= 'Z':
+			r += 'a' - 'A'
+		}
+		switch r {
+		case 'o':
+			return '0'
+		case 'i', 'l':
+			return '1'
+		}
+		return r
+	}, text)
+}
