@@ -1,0 +1,339 @@
+package accept
+
+import (
+	"slices"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/schema"
+)
+
+// MaxOps bounds the number of a document's operations on one line of its history, in the sense
+// of change.Change.MaxOp. The core takes about 1.2 kB of memory for each.
+const MaxOps = 250_000
+
+// Item is one entry with the change that it carries.
+type Item struct {
+	Entry  *entry.Entry
+	Change *change.Change
+	Author charter.MemberID // for whom the device speaks; zero as long as that isn't known
+}
+
+// Verdict is the state of an entry, and why: in a member's words, empty if it is accepted.
+type Verdict struct {
+	ID    entry.ID
+	State charter.State
+	Why   string
+}
+
+// Outcome is what Add or Rejudge has changed.
+type Outcome struct {
+	Changed  []Verdict // entries that are new here, or have another state than before
+	Accepted []*Item   // newly accepted, each after those it stands on; all of Order with Rebuild
+	// Rebuild says that an entry which was accepted isn't any more: the document must be built
+	// afresh from Accepted.
+	Rebuild bool
+}
+
+// Document judges the entries of one document. It is not safe for concurrent use.
+type Document struct {
+	space   entry.SpaceID
+	id      entry.DocID
+	charter *charter.Charter
+
+	entries map[entry.ID]*signed
+	changes map[change.Hash]*node
+	arrived []*signed                // all entries
+	slots   map[change.Actor][]*node // sound changes, ascending by sequence number
+
+	kind    *schema.Kind // once the first change is known
+	history *change.History
+	order   []*Item // accepted
+
+	waiting map[change.Hash]*node    // changes that wait for this one to be accepted
+	missing map[change.Hash]struct{} // changes that others stand on and that aren't here
+
+	twins   twins
+	touched []*signed // may have another state than was told
+	told    int       // how much of order was told
+	rebuild bool
+}
+
+// signed is one entry as far as it was judged.
+type signed struct {
+	Item
+	node  *node
+	why   string // empty while pending on changes: see Document.why
+	state charter.State
+	told  charter.State // in an Outcome; untold if never
+	sound bool          // it passed all rules that look at itself and the charter alone
+	full  bool          // the author was a full member
+}
+
+// untold is no state.
+const untold charter.State = 255
+
+// node is one change. It is mostly signed in one entry, but its author may sign it in several.
+type node struct {
+	change   *change.Change
+	first    signed
+	more     []*signed
+	accepted *signed // nil if none is
+	next     *node   // waits for the same change
+	marks    bits    // which twins are in its past
+	twin     int     // its own place in marks plus one; 0 if it has none
+	lost     bool    // another change under the same number stays
+	walked   bool    // during markAll
+}
+
+// New returns the Document of which no entry is known yet.
+func New(space entry.SpaceID, doc entry.DocID, c *charter.Charter) *Document {
+	return &Document{
+		space: space, id: doc, charter: c, history: change.NewHistory(),
+		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
+	}
+}
+
+// Add judges one entry of the document, and again those that waited for it. c is what
+// change.Parse has made of the payload; both are kept and must not be modified. An entry that is
+// here already changes nothing.
+func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
+	if d.entries[e.ID()] != nil {
+		return Outcome{}
+	}
+	n := d.changes[c.Hash]
+	isNew := n == nil
+	var s *signed
+	if isNew {
+		n = &node{change: c}
+		s = &n.first
+	} else {
+		s = new(signed)
+		n.more = append(n.more, s)
+	}
+	*s = signed{Item: Item{Entry: e, Change: n.change}, node: n, told: untold}
+	d.entries[e.ID()] = s
+	d.arrived = append(d.arrived, s)
+	stoodOn := isNew && d.link(n)
+	d.assess(s)
+	if s.sound {
+		d.claim(n)
+	}
+	switch {
+	case !isNew:
+		d.judgeAll() // rare: the same change, signed again
+	case d.twins.none():
+		d.settle(n)
+	default:
+		d.settleAmongTwins(n, stoodOn)
+	}
+	return d.outcome()
+}
+
+// Rejudge judges again what the charter's growth, or another branch of it, has changed.
+func (d *Document) Rejudge(c *charter.Charter) Outcome {
+	d.charter = c
+	var now []*node // sound since now
+	again := false
+	for _, s := range d.arrived {
+		before := *s
+		d.assess(s)
+		switch {
+		case s.sound && !before.sound:
+			d.claim(s.node)
+			now = append(now, s.node)
+			again = again || len(s.node.more) > 0
+		case s.sound != before.sound || s.Author != before.Author || s.full != before.full:
+			again = true
+		}
+	}
+	if again || !d.twins.none() && len(now) > 0 {
+		d.judgeAll()
+	} else {
+		for _, n := range now {
+			d.settle(n)
+		}
+	}
+	return d.outcome()
+}
+
+// Try says what Add would say of an entry, and changes nothing.
+func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string) {
+	if s := d.entries[e.ID()]; s != nil {
+		return d.State(e.ID())
+	}
+	if d.changes[c.Hash] != nil {
+		return charter.Void, whySignedTwice
+	}
+	n := &node{change: c}
+	n.first = signed{Item: Item{Entry: e, Change: c}, node: n}
+	s := &n.first
+	kind := d.kind
+	defer func() { d.kind = kind }()
+	if state, why := d.soundness(s); state != charter.Accepted {
+		return state, why
+	}
+	if _, taken := d.slot(c.Actor, c.Seq); taken {
+		return charter.Void, whyTwin
+	}
+	for _, dep := range c.Deps {
+		if m := d.changes[dep]; m == nil || m.accepted == nil {
+			return charter.Pending, d.whyWaiting(n)
+		}
+	}
+	return d.judge(s, d.history.Check(c))
+}
+
+// outcome hands out what has changed since the last time.
+func (d *Document) outcome() Outcome {
+	out := Outcome{Rebuild: d.rebuild, Accepted: d.order[d.told:len(d.order):len(d.order)]}
+	for _, s := range d.touched {
+		if s.told != s.state {
+			out.Changed = append(out.Changed, Verdict{ID: s.Entry.ID(), State: s.state, Why: d.why(s)})
+			s.told = s.state
+		}
+	}
+	d.touched, d.told, d.rebuild = d.touched[:0], len(d.order), false
+	return out
+}
+
+// link enters a new change into the hash graph, and says whether a change that was here before
+// stands on it.
+func (d *Document) link(n *node) (stoodOn bool) {
+	d.changes[n.change.Hash] = n
+	if _, stoodOn = d.missing[n.change.Hash]; stoodOn {
+		delete(d.missing, n.change.Hash)
+	}
+	for _, dep := range n.change.Deps {
+		if d.changes[dep] == nil {
+			if d.missing == nil {
+				d.missing = map[change.Hash]struct{}{}
+			}
+			d.missing[dep] = struct{}{}
+		}
+	}
+	return stoodOn
+}
+
+// slot returns where changes of an actor under a number are, or would be, in d.slots.
+func (d *Document) slot(a change.Actor, seq uint64) (at int, taken bool) {
+	return slices.BinarySearchFunc(d.slots[a], seq, func(n *node, seq uint64) int {
+		switch {
+		case n.change.Seq < seq:
+			return -1
+		case n.change.Seq > seq:
+			return 1
+		}
+		return 0
+	})
+}
+
+// claim enters a sound change under its actor and number, and sees whether that makes twins.
+func (d *Document) claim(n *node) {
+	a, seq := n.change.Actor, n.change.Seq
+	if d.slots == nil {
+		d.slots = map[change.Actor][]*node{}
+	}
+	at, taken := d.slot(a, seq)
+	list := d.slots[a]
+	for i := at; i < len(list) && list[i].change.Seq == seq; i++ {
+		if list[i] == n {
+			return
+		}
+	}
+	d.slots[a] = slices.Insert(list, at, n)
+	if taken && !slices.Contains(d.twins.actors, a) {
+		d.twins.actors = append(d.twins.actors, a)
+	}
+	// Whoever is the one before twins decides which of them count.
+	if next, twins := d.slot(a, seq+1); taken || twins && next+1 < len(d.slots[a]) && d.slots[a][next+1].change.Seq == seq+1 {
+		d.twins.stale = true
+	}
+}
+
+// Kind returns the name of the document's kind; "" as long as its first change isn't accepted.
+func (d *Document) Kind() string {
+	if d.kind == nil || len(d.order) == 0 {
+		return ""
+	}
+	return d.kind.Name()
+}
+
+// Creator returns who made the document; zero as long as its first change isn't accepted.
+func (d *Document) Creator() charter.MemberID {
+	if len(d.order) == 0 {
+		return charter.MemberID{}
+	}
+	return d.order[0].Author
+}
+
+// Order returns all accepted items, each after those it stands on. The caller must not modify
+// it; a later Add or Rejudge leaves it valid, but not up to date.
+func (d *Document) Order() []*Item { return d.order }
+
+// Len returns the number of entries, in whatever state.
+func (d *Document) Len() int { return len(d.arrived) }
+
+// Entries returns the states of all entries, in the order in which they came.
+func (d *Document) Entries() []Verdict {
+	all := make([]Verdict, len(d.arrived))
+	for i, s := range d.arrived {
+		all[i] = Verdict{ID: s.Entry.ID(), State: s.state, Why: d.why(s)}
+	}
+	return all
+}
+
+// Item returns an entry in whatever state; ok is false if it isn't here.
+func (d *Document) Item(id entry.ID) (item *Item, ok bool) {
+	if s := d.entries[id]; s != nil {
+		return &s.Item, true
+	}
+	return nil, false
+}
+
+// ItemOf returns the accepted entry that carries a change.
+func (d *Document) ItemOf(hash change.Hash) (item *Item, ok bool) {
+	if n := d.changes[hash]; n != nil && n.accepted != nil {
+		return &n.accepted.Item, true
+	}
+	return nil, false
+}
+
+// State returns the state of an entry and why it is that; pending for one that isn't here.
+func (d *Document) State(id entry.ID) (charter.State, string) {
+	s := d.entries[id]
+	if s == nil {
+		return charter.Pending, "isn't here yet"
+	}
+	return s.state, d.why(s)
+}
+
+// Waiting returns what a pending entry waits for: statements that its charter heads name, and
+// changes that it stands on.
+func (d *Document) Waiting(id entry.ID) (heads []entry.ID, deps []change.Hash) {
+	s := d.entries[id]
+	if s == nil || s.state != charter.Pending {
+		return nil, nil
+	}
+	for _, h := range s.Entry.Heads {
+		if state, _ := d.charter.State(h); state == charter.Pending {
+			heads = append(heads, h)
+		}
+	}
+	for _, dep := range s.Change.Deps {
+		if m := d.changes[dep]; m == nil || m.accepted == nil {
+			deps = append(deps, dep)
+		}
+	}
+	return heads, deps
+}
+
+// History returns the accepted changes. The caller must not modify it.
+func (d *Document) History() *change.History { return d.history }
+
+// Heads returns the accepted changes on which nothing accepted stands, ascending.
+func (d *Document) Heads() []change.Hash { return d.history.Heads() }
+
+// Ops returns the number of operations in accepted changes.
+func (d *Document) Ops() int { return d.history.Ops() }

@@ -1,0 +1,335 @@
+package accept
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/schema"
+)
+
+// Why an entry isn't accepted, in a member's words; the names are added where it is shown.
+const (
+	whyRules       = "was made by a newer release of Kith, with rules that this one doesn't know"
+	whyHeads       = "waits for news from the charter"
+	whyHeadsVoid   = "rests on a charter statement that doesn't hold"
+	whyElsewhere   = "was made on another branch of the charter"
+	whyPlace       = "belongs to another document"
+	whyAuthority   = "the device that signed it spoke for no member"
+	whyActor       = "was written under another device's name"
+	whyCreation    = "isn't a proper first change, nor a change to what is there"
+	whyKind        = "is of a kind of document that this release of Kith doesn't know"
+	whyTwin        = "the same device wrote two changes under one number, and the other one stays"
+	whySignedTwice = "the same change was signed more than once, and another of its entries stays"
+	whyIgnoring    = "ignores what the same device wrote before"
+	whyBackwards   = "knows less of the charter than what it builds on"
+	whyStart       = "numbers its operations wrongly"
+	whyContext     = "refers to what isn't in its past"
+	whyLong        = "the document has more changes in it than Kith takes"
+	whyMissing     = "waits for changes that aren't here yet"
+	whyOnVoid      = "builds on a change that doesn't count"
+	whyOnPending   = "builds on a change that waits itself"
+)
+
+// assess holds an entry against the rules that look at itself and the charter alone.
+func (d *Document) assess(s *signed) {
+	was := s.sound
+	state, why := d.soundness(s)
+	s.sound = state == charter.Accepted
+	switch {
+	case !s.sound:
+		d.set(s, state, why)
+	case !was:
+		d.set(s, charter.Pending, "") // until the rules that look at its past have spoken
+	}
+}
+
+func (d *Document) soundness(s *signed) (charter.State, string) {
+	e, c := s.Entry, s.Change
+	s.Author, s.full = charter.MemberID{}, false
+	if e.Rules > entry.RulesVersion {
+		return charter.Pending, whyRules
+	}
+	past, state := d.charter.At(e.Heads)
+	switch state {
+	case charter.Accepted:
+	case charter.Void:
+		return state, whyHeadsVoid
+	case charter.Elsewhere:
+		return state, whyElsewhere
+	default:
+		return charter.Pending, whyHeads
+	}
+	if e.Kind != entry.Change || e.Space != d.space || e.Doc != d.id {
+		return charter.Void, whyPlace
+	}
+	author, ok := past.Speaks(e.Device)
+	if !ok {
+		return charter.Void, whyAuthority
+	}
+	s.Author = author
+	if standing, ok := past.Standing(author); ok {
+		s.full = standing == charter.Full
+	}
+	if actor := entry.ActorOf(e.Space, e.Device, e.Run, e.Doc); string(c.Actor) != string(actor[:]) {
+		return charter.Void, whyActor
+	}
+	first := len(c.Deps) == 0
+	if first != (e.Create != nil) || first && c.Seq != 1 {
+		return charter.Void, whyCreation
+	}
+	if first {
+		kind, ok := schema.For(e.Create.Kind)
+		if !ok {
+			return charter.Pending, whyKind
+		}
+		d.kind = kind // the document's ID holds for no other
+	}
+	return charter.Accepted, ""
+}
+
+// set notes the state of an entry.
+func (d *Document) set(s *signed, state charter.State, why string) {
+	s.state, s.why = state, why
+	if s.state != s.told {
+		d.touched = append(d.touched, s)
+	}
+}
+
+// settle judges a change that stands in no list of waiting ones, and all that waited for it.
+func (d *Document) settle(n *node) {
+	var woken []*node // none, mostly
+	for {
+		if d.admit(n) {
+			hash := n.change.Hash
+			for w := d.waiting[hash]; w != nil; {
+				next := w.next
+				w.next = nil
+				woken = append(woken, w)
+				w = next
+			}
+			delete(d.waiting, hash)
+		}
+		if len(woken) == 0 {
+			return
+		}
+		n, woken = woken[len(woken)-1], woken[:len(woken)-1]
+	}
+}
+
+// admit judges a change, and says whether it is accepted now.
+func (d *Document) admit(n *node) bool {
+	if n.lost {
+		d.setSound(n, charter.Void, whyTwin)
+		return false
+	}
+	if !n.first.sound && n.bestSound() == nil {
+		return false
+	}
+	for _, dep := range n.change.Deps {
+		if m := d.changes[dep]; m == nil || m.accepted == nil {
+			d.setSound(n, charter.Pending, "")
+			if d.waiting == nil {
+				d.waiting = map[change.Hash]*node{}
+			}
+			n.next, d.waiting[dep] = d.waiting[dep], n
+			return false
+		}
+	}
+	unfit := d.history.Check(n.change)
+	if len(n.more) == 0 {
+		d.decideOn(&n.first, unfit)
+	} else {
+		for _, s := range n.carriers() {
+			d.decideOn(s, unfit)
+		}
+	}
+	return n.accepted != nil
+}
+
+func (d *Document) decideOn(s *signed, unfit error) {
+	state, why := d.judge(s, unfit)
+	switch {
+	case state == charter.Accepted && s.node.accepted != nil:
+		state, why = charter.Void, whySignedTwice
+	case state == charter.Accepted:
+		d.history.Add(s.Change)
+		s.node.accepted = s
+		d.order = append(d.order, &s.Item)
+	}
+	d.set(s, state, why)
+}
+
+// judge holds a sound entry, of which all dependencies are accepted, against the rules that look
+// at its past. unfit is what History.Check has said of the change.
+func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
+	if !d.covers(s) {
+		return charter.Void, whyBackwards
+	}
+	if unfit != nil {
+		return charter.Void, reason(unfit)
+	}
+	if err := d.kind.Check(s.Change, s.Entry.Create != nil, s.Author, d.history); err != nil {
+		return charter.Void, err.Error()
+	}
+	if s.Change.MaxOp() > MaxOps {
+		return charter.Void, whyLong
+	}
+	return charter.Accepted, ""
+}
+
+func reason(unfit error) string {
+	var e *change.ContextError
+	if errors.As(unfit, &e) {
+		switch e.Rule {
+		case change.RuleSeq, change.RuleTwin:
+			return whyIgnoring
+		case change.RuleStartOp:
+			return whyStart
+		}
+	}
+	return whyContext
+}
+
+// covers says whether the entry knows of the charter all that those it stands on knew. Where a
+// change was signed in several entries, any of them will do: signing it again with newer charter
+// heads must not void what others built on it.
+func (d *Document) covers(s *signed) bool {
+	var past *charter.Past
+	for _, dep := range s.Change.Deps {
+		m := d.changes[dep]
+		if m.first.sound && slices.Equal(m.first.Entry.Heads, s.Entry.Heads) {
+			continue
+		}
+		if past == nil {
+			past, _ = d.charter.At(s.Entry.Heads)
+		}
+		if !slices.ContainsFunc(m.carriers(), func(o *signed) bool { return past.Covers(o.Entry.Heads) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// carriers returns the sound entries that carry the change, the one that comes first in its run
+// first.
+func (n *node) carriers() []*signed {
+	var all []*signed
+	if n.first.sound {
+		all = append(all, &n.first)
+	}
+	for _, s := range n.more {
+		if s.sound {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, compare)
+	return all
+}
+
+// bestSound returns the first of carriers; nil if there is none.
+func (n *node) bestSound() *signed {
+	var best *signed
+	if n.first.sound {
+		best = &n.first
+	}
+	for _, s := range n.more {
+		if s.sound && (best == nil || compare(s, best) < 0) {
+			best = s
+		}
+	}
+	return best
+}
+
+func compare(a, b *signed) int {
+	return cmp.Or(cmp.Compare(a.Entry.Number, b.Entry.Number), a.Entry.ID().Compare(b.Entry.ID()))
+}
+
+func (d *Document) setSound(n *node, state charter.State, why string) {
+	if n.first.sound {
+		d.set(&n.first, state, why)
+	}
+	for _, s := range n.more {
+		if s.sound {
+			d.set(s, state, why)
+		}
+	}
+}
+
+// why returns why an entry is in its state. What a pending one waits for changes as others come,
+// so it is looked up when somebody asks.
+func (d *Document) why(s *signed) string {
+	if s.state != charter.Pending || s.why != "" {
+		return s.why
+	}
+	return d.whyWaiting(s.node)
+}
+
+func (d *Document) whyWaiting(n *node) string {
+	why := whyOnPending
+	for _, dep := range n.change.Deps {
+		m := d.changes[dep]
+		switch {
+		case m == nil:
+			return whyMissing
+		case m.accepted == nil && m.void():
+			why = whyOnVoid
+		}
+	}
+	return why
+}
+
+// void says whether no entry that carries the change can be accepted, as things are.
+func (n *node) void() bool {
+	if n.first.state != charter.Void {
+		return false
+	}
+	for _, s := range n.more {
+		if s.state != charter.Void {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeAll judges everything afresh.
+func (d *Document) judgeAll() {
+	before := d.order
+	d.history, d.order, d.waiting = change.NewHistory(), nil, nil
+	d.slots, d.twins = nil, twins{}
+	for _, s := range d.arrived {
+		n := s.node
+		n.accepted, n.next, n.lost, n.marks, n.twin = nil, nil, false, nil, 0
+	}
+	for _, s := range d.arrived {
+		if s.sound {
+			d.claim(s.node)
+		}
+	}
+	if !d.twins.none() {
+		d.markAll()
+		d.decide()
+	}
+	for _, s := range d.arrived {
+		if s == &s.node.first {
+			d.settle(s.node)
+		}
+	}
+	// What was accepted and still is keeps its place, so that the rest can be appended.
+	for _, item := range before[:d.told] {
+		if d.changes[item.Change.Hash].accepted != d.entries[item.Entry.ID()] {
+			d.rebuild, d.told = true, 0
+			return
+		}
+	}
+	order := slices.Clip(before[:d.told])
+	for _, item := range d.order {
+		if d.entries[item.Entry.ID()].told != charter.Accepted {
+			order = append(order, item)
+		}
+	}
+	d.order = order
+}
