@@ -78,7 +78,7 @@ func (h *History) checkDeps(c *Change) error {
 	d.deps = d.deps[:0]
 	var missing []Hash
 	for _, hash := range c.Deps {
-		if i, ok := h.index[hash]; ok {
+		if i, ok := h.at(hash); ok {
 			d.deps = append(d.deps, i)
 		} else {
 			missing = append(missing, hash)

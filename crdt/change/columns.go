@@ -4,31 +4,31 @@ package change
 // value, so that a run of 2^31 costs its few bytes until as many operations were counted, and
 // written the one way the core writes them.
 
-// column is the number that a chunk lists a column under: its subject and, in the last three
-// bits, its encoding.
-type column uint64
+// column is the place of a column in columnSpecs.
+type column int
 
 const (
-	colObjActor  column = 0x01
-	colObjCtr    column = 0x02
-	colKeyActor  column = 0x11
-	colKeyCtr    column = 0x13
-	colKeyStr    column = 0x15
-	colInsert    column = 0x34
-	colAction    column = 0x42
-	colValMeta   column = 0x56
-	colValRaw    column = 0x57
-	colPredNum   column = 0x70
-	colPredActor column = 0x71
-	colPredCtr   column = 0x73
-	colExpand    column = 0x94
-	colMarkName  column = 0xa5
+	colObjActor column = iota
+	colObjCtr
+	colKeyActor
+	colKeyCtr
+	colKeyStr
+	colInsert
+	colAction
+	colValMeta
+	colValRaw
+	colPredNum
+	colPredActor
+	colPredCtr
+	colExpand
+	colMarkName
+	numColumns
 )
 
-// columnOrder lists all columns that an operation can have, in the order of the chunk.
-var columnOrder = [...]column{
-	colObjActor, colObjCtr, colKeyActor, colKeyCtr, colKeyStr, colInsert, colAction,
-	colValMeta, colValRaw, colPredNum, colPredActor, colPredCtr, colExpand, colMarkName,
+// columnSpecs are the numbers that a chunk lists its columns under, in its order: the subject
+// and, in the last three bits, the encoding.
+var columnSpecs = [numColumns]uint8{
+	0x01, 0x02, 0x11, 0x13, 0x15, 0x34, 0x42, 0x56, 0x57, 0x70, 0x71, 0x73, 0x94, 0xa5,
 }
 
 // runs reads a run-length encoded column. Past its end every value is null, as in the core.

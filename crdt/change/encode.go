@@ -61,13 +61,13 @@ func (c *Change) appendBody(b []byte) []byte {
 
 // appendColumns writes the list of the columns that aren't empty, and then the columns.
 func (c *Change) appendColumns(b []byte, actors *actorIndex) []byte {
-	var ends [len(columnOrder)]int
+	var ends [numColumns]int
 	var scratch [512]byte
 	data := scratch[:0]
 	listed := 0
-	for i, col := range columnOrder {
+	for i := range numColumns {
 		start := len(data)
-		data = c.appendColumn(data, col, actors)
+		data = c.appendColumn(data, i, actors)
 		ends[i] = len(data)
 		if len(data) > start {
 			listed++
@@ -75,9 +75,9 @@ func (c *Change) appendColumns(b []byte, actors *actorIndex) []byte {
 	}
 	b = appendUint(b, uint64(listed))
 	start := 0
-	for i, col := range columnOrder {
+	for i, spec := range columnSpecs {
 		if ends[i] > start {
-			b = appendUint(b, uint64(col))
+			b = appendUint(b, uint64(spec))
 			b = appendUint(b, uint64(ends[i]-start))
 		}
 		start = ends[i]

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
@@ -12,7 +13,8 @@ import (
 //
 // Check first, then Add. A History is not safe for concurrent use, not even by readers.
 type History struct {
-	index   map[Hash]uint32
+	index   map[uint64]uint32 // by the first bytes of the hash
+	others  map[Hash]uint32   // those with the first bytes of another; somebody took pains
 	changes []record
 	deps    []uint32 // of all changes, one after the other
 	heads   []uint32 // in no order; record.head is the place here, plus one
@@ -41,9 +43,9 @@ type record struct {
 	startOp uint32
 	ops     uint32 // how many
 	firstOp uint32
-	deps    uint32 // how many
-	firstTo uint32 // the first in History.deps
+	firstTo uint32 // its first dependency, in History.deps
 	head    uint32 // place in History.heads plus one; 0 if something stands on it
+	deps    uint16 // how many
 	full    bool   // everything that came before is in its past
 }
 
@@ -145,8 +147,32 @@ func NewHistory() *History {
 
 // Has reports whether the change is here.
 func (h *History) Has(hash Hash) bool {
-	_, ok := h.index[hash]
+	_, ok := h.at(hash)
 	return ok
+}
+
+// at returns the place of a change.
+func (h *History) at(hash Hash) (uint32, bool) {
+	i, ok := h.index[binary.LittleEndian.Uint64(hash[:])]
+	if ok && h.changes[i].hash != hash {
+		i, ok = h.others[hash]
+	}
+	return i, ok
+}
+
+func (h *History) setAt(hash Hash, i uint32) {
+	short := binary.LittleEndian.Uint64(hash[:])
+	if _, taken := h.index[short]; taken {
+		if h.others == nil {
+			h.others = make(map[Hash]uint32)
+		}
+		h.others[hash] = i
+		return
+	}
+	if h.index == nil {
+		h.index = make(map[uint64]uint32)
+	}
+	h.index[short] = i
 }
 
 // Len returns the number of changes, Ops that of their operations.
@@ -186,7 +212,7 @@ func (h *History) Heads() []Hash {
 
 // Change returns what is kept of a change.
 func (h *History) Change(hash Hash) (Info, bool) {
-	i, ok := h.index[hash]
+	i, ok := h.at(hash)
 	if !ok {
 		return Info{}, false
 	}
@@ -229,8 +255,8 @@ func (h *History) Object(id OpID) (Object, bool) {
 
 // IsPast reports whether a is in the past of b, or is b. It is false if either isn't here.
 func (h *History) IsPast(a, b Hash) bool {
-	i, ok := h.index[a]
-	j, ok2 := h.index[b]
+	i, ok := h.at(a)
+	j, ok2 := h.at(b)
 	if !ok || !ok2 || i > j {
 		return false
 	}
@@ -292,7 +318,7 @@ func (h *History) Keys(obj OpID) []string {
 
 func (h *History) depsOf(change uint32) []uint32 {
 	r := &h.changes[change]
-	return h.deps[r.firstTo : r.firstTo+r.deps]
+	return h.deps[r.firstTo : r.firstTo+uint32(r.deps)]
 }
 
 // find returns the places of an operation and of its change.
@@ -362,7 +388,7 @@ func (h *History) Add(c *Change) {
 	r := record{
 		hash: c.Hash, time: c.Time, seq: uint32(c.Seq), startOp: uint32(c.StartOp),
 		ops: uint32(len(c.Ops)), firstOp: uint32(len(h.ops)),
-		deps: uint32(len(d.deps)), firstTo: uint32(len(h.deps)), full: d.full,
+		deps: uint16(len(d.deps)), firstTo: uint32(len(h.deps)), full: d.full,
 	}
 	r.actor = h.actor(c.Actor)
 	a := &h.actors[r.actor]
@@ -373,13 +399,13 @@ func (h *History) Add(c *Change) {
 	h.deps = append(h.deps, d.deps...)
 	h.moveHeads(d.deps, at, &r)
 	h.changes = append(h.changes, r)
-	if h.index == nil {
-		h.index = make(map[Hash]uint32)
-	}
-	h.index[c.Hash] = at
+	h.setAt(c.Hash, at)
 	h.maxOp = max(h.maxOp, c.MaxOp())
 	h.addOps(c, at)
-	d.of, d.objects, d.slots = nil, 0, 0
+	d.of, d.objects, d.slots, d.past = nil, 0, 0, past{}
+	if cap(d.ops) > 1024 {
+		d.ops = nil
+	}
 }
 
 func (h *History) actor(a Actor) uint32 {

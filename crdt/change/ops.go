@@ -28,8 +28,8 @@ type opColumns struct {
 // parseOps reads the columns, which are all that is left in r. Operations and predecessors are
 // counted before either are made.
 func (c *Change) parseOps(r *reader) error {
-	cols, err := parseColumns(r)
-	if err != nil {
+	var cols [numColumns]reader
+	if err := parseColumns(r, &cols); err != nil {
 		return err
 	}
 	n, _, err := count(cols[colAction], MaxOps)
@@ -84,52 +84,47 @@ func (c *Change) parseOps(r *reader) error {
 	return nil
 }
 
-// parseColumns reads the list of columns and returns a reader for each, indexed by column; the
-// columns a change doesn't have are empty.
-func parseColumns(r *reader) (cols *[256]reader, err error) {
+// parseColumns reads the list of columns and sets a reader for each; those that the change
+// doesn't have stay empty.
+func parseColumns(r *reader, cols *[numColumns]reader) error {
 	n, err := r.uint()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := limit("columns of a change", n, MaxColumns); err != nil {
-		return nil, err
+		return err
 	}
-	cols = new([256]reader)
-	var specs, lens [MaxColumns]uint64
-	for i := range n {
-		if specs[i], err = r.uint(); err != nil {
-			return nil, err
+	var lens [numColumns]uint64
+	next := column(0)
+	for range n {
+		spec, err := r.uint()
+		if err != nil {
+			return err
 		}
-		if !known(column(specs[i])) {
-			return nil, r.fail("unknown column")
+		for next < numColumns && uint64(columnSpecs[next]) != spec {
+			next++
 		}
-		if i > 0 && specs[i-1] >= specs[i] {
-			return nil, r.fail("columns not in ascending order")
+		if next == numColumns {
+			return r.fail("unknown column, or columns not in ascending order")
 		}
-		if lens[i], err = r.uint(); err != nil {
-			return nil, err
+		if lens[next], err = r.uint(); err != nil {
+			return err
 		}
+		if lens[next] == 0 {
+			return r.fail("empty column")
+		}
+		next++
 	}
-	for i := range n {
-		col := &cols[specs[i]]
-		col.base = r.base + r.pos
-		if col.s, err = r.take(lens[i], "column"); err != nil {
-			return nil, err
+	for i := range cols {
+		cols[i].base = r.base + r.pos
+		if cols[i].s, err = r.take(lens[i], "column"); err != nil {
+			return err
 		}
 	}
 	if !r.done() {
-		return nil, r.fail("more after the last column")
+		return r.fail("more after the last column")
 	}
-	return cols, nil
-}
-
-func known(c column) bool {
-	for _, k := range columnOrder {
-		if k == c {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 // readKey reads a map key or the name of a mark.
