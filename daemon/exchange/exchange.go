@@ -1,0 +1,219 @@
+// Package exchange is what two replicas say to each other over one connection: it brings the
+// entries of each to the other, and then passes on new ones as they are stored.
+//
+// It knows nothing of what entries mean. Whether one is pending or void is Local's affair and
+// makes no difference here: it is stored, so it is had, so it is passed on. Nor does it know
+// networks: a connection is an io.ReadWriteCloser, and whoever opened it has made sure who is at
+// the other end. Frames and limits: docs/PROTOCOL.md, "Streams".
+package exchange
+
+import (
+	"context"
+	"io"
+	"iter"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"kith/crdt/entry"
+)
+
+// Local is this replica, as far as an exchange needs to know it. Its methods are called from
+// many goroutines at once. Package exchangetest checks an implementation against this contract.
+type Local interface {
+	// Space is the one space whose entries are exchanged. It never changes.
+	Space() entry.SpaceID
+
+	// IDs yields the ID of every entry that is had, in no particular order: pending and void
+	// ones too, and those whose body was dropped for a quota. Entries stored after the call may
+	// be missing. It is called once, at the first exchange.
+	IDs() iter.Seq[entry.ID]
+
+	// Has says whether the entry is among those that IDs yields.
+	Has(entry.ID) bool
+
+	// Watch calls stored with the IDs of new entries, from peers and from here alike, once they
+	// are on disk, until stop is called. An entry that IDs didn't yield in a call made later than
+	// Watch is reported; one that it did may be. Calls come one at a time; stored returns at
+	// once and neither keeps nor modifies the slice.
+	Watch(stored func([]entry.ID)) (stop func())
+
+	// Entry returns the encoding of an entry that is had; ok is false if its body isn't kept.
+	// The caller doesn't modify it.
+	Entry(entry.ID) (encoded []byte, ok bool)
+
+	// Order sorts IDs of entries that are had into the order in which a peer that lacks them is
+	// served best: charter statements first, then the documents changed last. Any order is right.
+	Order([]entry.ID)
+
+	// Accept stores a batch and returns once it is on disk. Form, signature and space of the
+	// entries were checked; none of them was had a moment ago; there are no duplicates. After it
+	// returned nil all of them are had, whatever the rules make of them. An error is this
+	// replica's own trouble, such as a full disk, and ends the exchange.
+	Accept(ctx context.Context, batch []*entry.Entry) error
+}
+
+// Exchange is one replica's side of all its connections. What they share is kept here: the
+// sorted set of IDs, and whose turn it is to send us much.
+type Exchange struct {
+	local Local
+	zip   *zstd.Encoder
+	unzip *zstd.Decoder
+	set   idSet
+	turns turns
+	stop  func()
+
+	mu    sync.Mutex
+	links map[*link]struct{}    // those that want to hear of new entries
+	bulk  map[entry.ID]struct{} // being stored now, out of somebody's great many
+}
+
+// New makes the exchange of one replica. Close it after the last Run has returned.
+func New(local Local) *Exchange {
+	// The options are constants, so neither can fail.
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err)
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithDecoderMaxMemory(MaxBatch), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(err)
+	}
+	x := &Exchange{local: local, zip: zip, unzip: unzip,
+		links: map[*link]struct{}{}, bulk: map[entry.ID]struct{}{}}
+	x.set.load = local.IDs
+	x.turns.free = x.wakeAll
+	x.stop = local.Watch(x.stored)
+	return x
+}
+
+// Close stops listening to the replica and frees what New made.
+func (x *Exchange) Close() {
+	x.stop()
+	x.unzip.Close()
+	_ = x.zip.Close() // writes nothing: it has no output
+}
+
+// stored passes new entries on to every connection. Those out of a great many that one peer is
+// sending us aren't pushed one by one: the others probably have them, so it is cheaper to compare
+// with them again when all are here.
+func (x *Exchange) stored(ids []entry.ID) {
+	x.set.add(ids)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	push := make([]entry.ID, 0, len(ids))
+	for _, id := range ids {
+		if _, many := x.bulk[id]; !many {
+			push = append(push, id)
+		}
+	}
+	for l := range x.links {
+		l.stored(ids, push)
+	}
+}
+
+// store has the replica store a batch; many says that it is part of a great many.
+func (x *Exchange) store(ctx context.Context, batch []*entry.Entry, many bool) error {
+	if many {
+		x.mu.Lock()
+		for _, e := range batch {
+			x.bulk[e.ID()] = struct{}{}
+		}
+		x.mu.Unlock()
+		defer func() {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			for _, e := range batch {
+				delete(x.bulk, e.ID())
+			}
+		}()
+	}
+	if err := x.local.Accept(ctx, batch); err != nil {
+		return &LocalError{err}
+	}
+	return nil
+}
+
+// wakeAll lets each connection see that nobody is sending us much any more.
+func (x *Exchange) wakeAll() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for l := range x.links {
+		l.wakeUp()
+	}
+}
+
+func (x *Exchange) join(l *link) (leave func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.links[l] = struct{}{}
+	return func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.links, l)
+	}
+}
+
+// Run lives one connection's life: greeting, comparison, what either side lacks, and then new
+// entries as they are stored, until ctx ends, the peer goes away or one side breaks the
+// protocol. It closes rw, whose Close must unblock a Read and a Write that are under way, and
+// leaves no goroutine behind.
+//
+// report, which may be nil, hears of each change of the status, in order and one at a time; it
+// must return at once.
+//
+// The error is nil when ctx ended. Else it says why the connection did: see Blame for whether
+// the peer broke the protocol.
+func (x *Exchange) Run(ctx context.Context, rw io.ReadWriteCloser, report func(Status)) error {
+	inside, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	l := newLink(x, rw, fail, report)
+	// Listen first, compare later: what is stored in between is then in the queue.
+	defer x.join(l)()
+	defer l.turn.leave()
+
+	var reader, acceptor, writer sync.WaitGroup
+	reader.Go(func() { fail(l.read(inside)) })
+	acceptor.Go(func() { fail(l.accept(inside)) })
+	writer.Go(func() { fail(l.write(inside)) })
+	<-inside.Done()
+
+	why := context.Cause(inside)
+	if ctx.Err() == nil && wantsGoodbye(why) {
+		// A last moment: for the goodbye to leave, and for the peer to hang up when it has read it.
+		hangUp := time.AfterFunc(byeTime, func() { _ = rw.Close() })
+		writer.Wait()
+		if l.out.goodbye(goodbyeReason(why)) == nil {
+			reader.Wait()
+			_, _ = io.Copy(io.Discard, rw)
+		}
+		hangUp.Stop()
+	}
+	_ = rw.Close() // its error says nothing that why doesn't
+	writer.Wait()
+	acceptor.Wait()
+	reader.Wait()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return why
+}
+
+// Run is New, Run and Close for one connection alone.
+func Run(ctx context.Context, rw io.ReadWriteCloser, local Local, report func(Status)) error {
+	x := New(local)
+	defer x.Close()
+	return x.Run(ctx, rw, report)
+}
+
+// check says whether a decoded entry may be taken from a peer at all.
+func (x *Exchange) check(e *entry.Entry) error {
+	if got := e.SpaceOf(); got != x.local.Space() {
+		return &BadEntryError{ID: e.ID(), Device: e.Device, Why: ErrForeign}
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package exchange
+
+import (
+	"time"
+
+	"kith/crdt/entry"
+)
+
+// Version is the newest version of the protocol that this release speaks, and oldestVersion the
+// oldest. Two replicas use the newest that both know.
+const (
+	Version       = 1
+	oldestVersion = 1
+)
+
+// Limits of what a peer may send. Each is checked before anything is allocated for it.
+const (
+	// MaxBatch bounds the entries of one frame, in bytes after decompression: one entry of the
+	// greatest size must fit.
+	MaxBatch = entry.MaxSize + 4
+	// MaxFrame bounds any frame's body, in bytes: what MaxBatch may come to where it can't be
+	// compressed.
+	MaxFrame = MaxBatch + 4<<10
+	// MaxListed bounds the IDs that one list may hold. A list is compared as it arrives and
+	// never held, so this bounds time, not memory.
+	MaxListed = 1 << 24
+	// MaxHello bounds a greeting, in bytes.
+	MaxHello = 4 << 10
+	// MaxFeatures and MaxFeature bound the features in a greeting: how many, and bytes of each.
+	MaxFeatures = 32
+	MaxFeature  = 32
+	// MaxReason bounds the reason in a goodbye, in bytes.
+	MaxReason = 512
+)
+
+// What one connection may hold here.
+const (
+	// maxQueue bounds the newly stored entries that wait to be pushed. Past it the queue is
+	// dropped and the sets are compared again.
+	maxQueue = 4096
+	// maxHave bounds the memory of which entries the peer has, which stops echoes.
+	maxHave = 16384
+	// window bounds what was sent and isn't acknowledged, in bytes before compression.
+	window = 4 << 20
+	// greatMany is how many entries from one peer are too many to push each on to the others.
+	greatMany = 1024
+	// batchSize is where a batch is cut, in bytes before compression.
+	batchSize = 128 << 10
+	// listChunk is how many IDs go into one frame of a list.
+	listChunk = 4096
+)
+
+// How long things may take.
+const (
+	// pingEvery is how long a connection stays without a word.
+	pingEvery = 15 * time.Second
+	// silenceLimit is how long a peer may say nothing at all.
+	silenceLimit = 60 * time.Second
+	// frameTime is how long one frame may take, and frameRate what is added for its size, in
+	// bytes a second: about the slowest line worth having.
+	frameTime = 60 * time.Second
+	frameRate = 4 << 10
+	// listPause is the least time between the ends of two lists sent to one peer.
+	listPause = time.Second
+	// askPause is the least time between two questions for a peer's list.
+	askPause = 3 * time.Second
+	// turnIdle is how long a peer whose turn it is may send nothing before the next one gets
+	// its turn, and turnTime how long a turn lasts for one that sends less than turnRate, in
+	// bytes a second. It may go on sending without the turn.
+	turnIdle = 2 * time.Second
+	turnTime = 15 * time.Second
+	turnRate = 16 << 10
+	// byeTime is how long a peer has to hear why we leave.
+	byeTime = time.Second
+)

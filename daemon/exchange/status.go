@@ -1,0 +1,17 @@
+package exchange
+
+import "time"
+
+// Status is how far an exchange is.
+type Status struct {
+	// InStep says that each side has all that the other has: the sets were compared, what was
+	// missing has been stored on both sides, and nothing waits.
+	InStep bool
+
+	ToGet, Got   int // entries that came or will come for the last comparison; stored of these
+	ToSend, Sent int // the same for what the peer lacked; sent and acknowledged
+
+	Received, Written int64         // bytes, since the start
+	RTT               time.Duration // of the last ping; 0 before the first answer
+	Features          []string      // what the peer's release can do beyond this version
+}

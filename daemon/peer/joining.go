@@ -1,0 +1,84 @@
+package peer
+
+import (
+	"fmt"
+	"strings"
+
+	"kith/crdt/entry"
+)
+
+// JoinCode says why an invite wasn't redeemed.
+type JoinCode string
+
+// The codes, as they go over the wire.
+const (
+	JoinUsed          JoinCode = "used"
+	JoinExpired       JoinCode = "expired"
+	JoinRevoked       JoinCode = "revoked"
+	JoinFoundingEnded JoinCode = "founding_closed"
+	JoinNameTaken     JoinCode = "name_taken"
+	JoinBadRequest    JoinCode = "bad_request"
+	JoinFailed        JoinCode = "failed" // trouble of the answerer's own
+)
+
+// JoinError is the answerer's refusal.
+type JoinError struct {
+	Code   JoinCode
+	Reason string // in a member's words, from the answerer; may be empty
+}
+
+func (e *JoinError) Error() string {
+	said := map[JoinCode]string{
+		JoinUsed:          "this code was used already",
+		JoinExpired:       "this code has expired",
+		JoinRevoked:       "this code was revoked",
+		JoinFoundingEnded: "the founding is closed; no seat is left",
+		JoinNameTaken:     "somebody there has this name already",
+		JoinBadRequest:    "the other side could not read the request",
+		JoinFailed:        "the other side could not do it",
+	}[e.Code]
+	if said == "" {
+		said = "the other side refused"
+	}
+	if e.Reason != "" {
+		return said + ": " + e.Reason
+	}
+	return said
+}
+
+// Attempt is one address that was tried, and what came of it.
+type Attempt struct {
+	Address string
+	Why     string // in words
+}
+
+// NobodyAnsweredError says that no address in the code led to anybody.
+type NobodyAnsweredError struct{ Tried []Attempt }
+
+func (e *NobodyAnsweredError) Error() string {
+	if len(e.Tried) == 0 {
+		return "nobody answered: the code names no address"
+	}
+	var b strings.Builder
+	b.WriteString("nobody answered")
+	for _, a := range e.Tried {
+		fmt.Fprintf(&b, "; %s: %s", a.Address, a.Why)
+	}
+	return b.String()
+}
+
+// UnknownCodeError says that somebody answers at an address of the code, but doesn't know the
+// code: it was altered, or is for another co-op, or its maker's device was set up anew.
+type UnknownCodeError struct{ Tried []Attempt }
+
+func (e *UnknownCodeError) Error() string {
+	return "whoever answers there doesn't know this code"
+}
+
+// Joined is what a redeemed invite gave.
+type Joined struct {
+	Reply    []byte
+	Answerer entry.Device // who gave it; whether it is in the charter is for the caller to check
+	Address  string       // where it answered
+	Record   []byte       // its signed addresses, for AddressBook.Save; nil if it sent none
+}

@@ -1,0 +1,104 @@
+// Package peer is this device among the others: its libp2p host, who may connect to it, where
+// the others are found, and the connections over which package exchange runs.
+//
+// Only devices of the charter get past the handshake, and holders of an invite for redeeming it.
+// What goes over a connection is not read here, and what an invite gives isn't known here:
+// callbacks decide both. Protocols and limits: docs/PROTOCOL.md, "Streams".
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+)
+
+// Config is what Peers needs to know and whom it asks. All but Listen, NoMDNS, Invites, Changed
+// and Log must be set.
+type Config struct {
+	Key    entry.Signer  // of this device; its public key is its identity on the network
+	Space  entry.SpaceID // serves as the key of what is announced on the LAN; never sent in clear
+	Listen []string      // multiaddrs; none: not reachable, but dialing
+	NoMDNS bool          // neither announce nor look on the LAN
+
+	Charter Charter
+	Book    AddressBook
+	Sync    func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error // (*exchange.Exchange).Run
+
+	Invites Invites          // nil: this device has issued none
+	Changed func(PeerStatus) // hears of every change in the table, one at a time; must return at once
+	Log     *slog.Logger
+}
+
+// Charter says who belongs to the space. Call (*Peers).Refresh when what it says has changed.
+type Charter interface {
+	// Devices lists the devices to be in touch with, this one included or not.
+	Devices() []Device
+	// Knows says whether a device may connect. It is asked for every connection and stream.
+	Knows(entry.Device) bool
+}
+
+// Device is one of the charter's devices.
+type Device struct {
+	Key  entry.Device
+	Name string // in a member's words: "Ben's laptop"
+}
+
+// AddressBook remembers what devices signed about where they can be reached.
+type AddressBook interface {
+	// Load returns all records that were saved, at most one for each device.
+	Load() ([][]byte, error)
+	// Save replaces the record of a device. It is called for devices that Charter knows.
+	Save(device entry.Device, record []byte) error
+}
+
+// Invites are those that this device issued.
+type Invites interface {
+	// Issued says whether key belongs to an invite of this device, whatever its state: the holder
+	// of a used or expired code is told so, anybody else meets a closed door.
+	Issued(key entry.Device) bool
+	// Redeem answers the holder of the invite key. An error other than a *JoinError is told as
+	// JoinFailed without its text.
+	Redeem(ctx context.Context, key entry.Device, request []byte) (reply []byte, err error)
+}
+
+// PeerStatus is one line of the peer table: a device of the charter other than this one.
+type PeerStatus struct {
+	Device    entry.Device
+	Name      string // in a member's words
+	Connected bool
+	Transport string          // "tcp" or "quic"; "" while not connected
+	Address   string          // multiaddr of the other end; the last one known while not connected
+	RTT       time.Duration   // 0: not known yet
+	InStep    bool            // each side has all that the other has
+	Exchange  exchange.Status // as far as it got; of the last connection while not connected
+	LastSeen  time.Time       // zero: never since the start
+	Trouble   string          // why not connected or not in step, in words; "" if there is none
+}
+
+// Errors of New and Run in words that a member understands.
+var (
+	ErrClosed = errors.New("the peer host is closed")
+)
+
+// ListenError says that an address can't be listened on.
+type ListenError struct {
+	Address string
+	Err     error
+}
+
+func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.Address, e.Err) }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// SyncReport says how a Sync went with one device.
+type SyncReport struct {
+	Device  entry.Device
+	Name    string
+	InStep  bool
+	Trouble string // why not, in words
+}
