@@ -1,0 +1,45 @@
+package crdt
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNothingChanged is returned by an edit that finds everything as it should be already. The
+// document is untouched then, and no change must be made of it.
+var ErrNothingChanged = errors.New("nothing to change: it is like that already")
+
+// LimitError says that something is longer than Kith takes.
+type LimitError struct {
+	What       string // in a member's words: "the title"
+	Got, Limit int
+	Unit       string // "characters", "bytes", "tags"
+	Advice     string // what to do about it, or ""
+}
+
+func (e *LimitError) Error() string {
+	s := fmt.Sprintf("%s has %d %s, the limit is %d", e.What, e.Got, e.Unit, e.Limit)
+	if e.Advice != "" {
+		s += "; " + e.Advice
+	}
+	return s
+}
+
+// InvalidError says that an input isn't one that the field can take.
+type InvalidError struct{ Why string }
+
+func (e *InvalidError) Error() string { return e.Why }
+
+func invalid(format string, a ...any) error { return &InvalidError{fmt.Sprintf(format, a...)} }
+
+// NotAllowedError says that an edit isn't open to this member, or not in this state of the
+// document. Why is a sentence for a person; Hint is what to do instead, or "".
+type NotAllowedError struct{ Why, Hint string }
+
+func (e *NotAllowedError) Error() string { return e.Why }
+
+func notAllowed(hint, format string, a ...any) error {
+	return &NotAllowedError{Why: fmt.Sprintf(format, a...), Hint: hint}
+}
+
+func asLimit(err error, into **LimitError) bool { return errors.As(err, into) }

@@ -1,0 +1,517 @@
+package crdt
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/schema"
+)
+
+// An outcome is computed here, by every replica for itself, whatever the device that recorded it
+// says. A record is judged from its own past, which never changes, with the members of the
+// charter that its entry names; so a record that held once holds for ever, on every replica.
+// What came to light later is shown beside it, and takes nothing back.
+
+// maxRecords bounds how many records of one member are looked at: their first ones and their
+// last ones. Honest members make one or two; only their own would be passed over.
+const maxRecords = 16
+
+// write is one operation on a root key.
+type write struct {
+	op     *change.Op
+	item   int // place in trial.items
+	member charter.MemberID
+}
+
+// trial holds what the outcome of one decision is computed from.
+type trial struct {
+	am       *automerge.Doc
+	view     *View
+	charter  *charter.Charter
+	items    []*accept.Item
+	places   map[change.Hash]int // of changes in items; made when first needed
+	position map[charter.MemberID][]write
+	records  []write // sets only, by operation ID
+	withdraw []write // by the proposer only
+	rewrites []int   // changes of title or text, by place in items
+}
+
+// newTrial reads the operations of a decision, whose root keys the schema keeps flat.
+func newTrial(am *automerge.Doc, v *View, items []*accept.Item, c *charter.Charter) *trial {
+	t := &trial{am: am, view: v, charter: c, items: items, position: map[charter.MemberID][]write{}}
+	for n, item := range items {
+		rewrites := false
+		for i := range item.Change.Ops {
+			op := &item.Change.Ops[i]
+			if !op.Obj.IsZero() || !op.InMap {
+				// Of the two containers of a decision only the text has elements.
+				rewrites = rewrites || !op.InMap
+				continue
+			}
+			switch op.Key {
+			case schema.Title, schema.Text:
+				rewrites = true
+				continue
+			case schema.Withdrawn:
+				if item.Author == v.CreatedBy {
+					t.withdraw = append(t.withdraw, write{op, n, item.Author})
+				}
+				continue
+			}
+			m, field, ok := schema.SplitOwn(op.Key)
+			switch {
+			case !ok:
+			case field == schema.OwnPosition:
+				t.position[m] = append(t.position[m], write{op, n, m})
+			case field == schema.OwnRecord && op.Action == change.Set:
+				t.records = append(t.records, write{op, n, m})
+			}
+		}
+		if rewrites {
+			t.rewrites = append(t.rewrites, n)
+		}
+	}
+	slices.SortFunc(t.records, func(a, b write) int { return a.op.ID.Compare(b.op.ID) })
+	t.records = considered(t.records)
+	return t
+}
+
+func considered(all []write) []write {
+	total, seen := map[charter.MemberID]int{}, map[charter.MemberID]int{}
+	for _, w := range all {
+		total[w.member]++
+	}
+	return slices.DeleteFunc(all, func(w write) bool {
+		n := seen[w.member]
+		seen[w.member]++
+		return n >= maxRecords/2 && n < total[w.member]-maxRecords/2
+	})
+}
+
+// within is a set of changes by their place in items; nil is all of them.
+type within []bool
+
+func (w within) has(i int) bool { return w == nil || w[i] }
+
+func (w within) with(o within) within {
+	out := slices.Clone(w)
+	for i := range out {
+		out[i] = out[i] || o[i]
+	}
+	return out
+}
+
+// past returns what the change at place i stands on, itself left out.
+func (t *trial) past(i int) within {
+	if t.places == nil {
+		t.places = make(map[change.Hash]int, len(t.items))
+		for n, item := range t.items {
+			t.places[item.Change.Hash] = n
+		}
+	}
+	in := make(within, len(t.items))
+	todo := []int{i}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, h := range t.items[at].Change.Deps {
+			if n, ok := t.places[h]; ok && !in[n] {
+				in[n] = true
+				todo = append(todo, n)
+			}
+		}
+	}
+	return in
+}
+
+// last returns the write that stands at a key among those in a past: the one that none there has
+// replaced, and of several of those the one with the highest operation ID, as the core does.
+func last(writes []write, in within) (write, bool) {
+	var over map[change.OpID]bool
+	for _, w := range writes {
+		if in.has(w.item) && len(w.op.Pred) > 0 {
+			if over == nil {
+				over = map[change.OpID]bool{}
+			}
+			for _, p := range w.op.Pred {
+				over[p] = true
+			}
+		}
+	}
+	best := write{}
+	for _, w := range writes {
+		if !in.has(w.item) || w.op.Action != change.Set || over[w.op.ID] {
+			continue
+		}
+		if best.op == nil || best.op.ID.Less(w.op.ID) {
+			best = w
+		}
+	}
+	return best, best.op != nil
+}
+
+// given is a position and the change that wrote it.
+type given struct {
+	position
+	member charter.MemberID
+	item   int
+}
+
+// positions returns what stands in a past, by member ID.
+func (t *trial) positions(in within) []given {
+	var out []given
+	for m, writes := range t.position {
+		w, ok := last(writes, in)
+		if !ok {
+			continue
+		}
+		if p, ok := parsePosition(w.op.Value.Str()); ok {
+			out = append(out, given{p, m, w.item})
+		}
+	}
+	slices.SortFunc(out, func(a, b given) int { return compareMembers(a.member, b.member) })
+	return out
+}
+
+// on says whether a position is on a revision. Advice is heard whatever the text became of it.
+func (t *trial) on(p given, revision string) bool {
+	return p.Revision == revision || t.view.Decision.Process == ProcessAdvice
+}
+
+func (t *trial) counted(all []given, full []charter.MemberID, revision string) []Stand {
+	var out []Stand
+	for _, p := range all {
+		if t.on(p, revision) && slices.Contains(full, p.member) {
+			out = append(out, Stand{p.member, p.Stance})
+		}
+	}
+	return out
+}
+
+func (t *trial) tally(full []charter.MemberID, stands []Stand) Result {
+	return Tally(t.view.Decision.Process, t.view.CreatedBy, full, stands)
+}
+
+// verdict is a record and what became of it.
+type verdict struct {
+	write
+	Record
+	past    within // of the record's change, which is left out
+	full    []charter.MemberID
+	given   []given // what stands in its past
+	result  Result
+	holds   bool   // by the positions in its past
+	confirm bool   // says "seen" to one that holds
+	why     string // why neither
+}
+
+func (t *trial) name(m charter.MemberID) string {
+	if member, ok := t.charter.Member(m); ok && member.Name != "" {
+		return member.Name
+	}
+	return m.String()
+}
+
+// judge says whether a record holds. before are the records that come before it by operation ID,
+// so that all those in its past are among them.
+func (t *trial) judge(w write, before []*verdict) *verdict {
+	v := &verdict{write: w}
+	item := t.items[w.item]
+	record, ok := parseRecord(w.op.Value.Str())
+	v.Record = record
+	if !ok {
+		v.why = "it is not a record of an outcome"
+		return v
+	}
+	at, state := t.charter.At(item.Entry.Heads)
+	if state != charter.Accepted {
+		v.why = "its place in the charter is not known here"
+		return v
+	}
+	v.full = at.Full()
+	v.past = t.past(w.item)
+	v.given = t.positions(v.past)
+	v.result = t.tally(v.full, t.counted(v.given, v.full, v.Revision))
+	if v.why = t.flaw(v, item); v.why != "" {
+		return v
+	}
+	for _, b := range before {
+		if b.holds && b.Revision == v.Revision && b.Result == v.Result && v.past.has(b.item) {
+			v.confirm = true
+		}
+	}
+	switch {
+	case v.result.Outcome == v.Result && t.decides(w.member):
+		v.holds = true
+	case v.confirm:
+	case !t.decides(w.member):
+		v.why = "by advice the proposer decides"
+	case v.result.Outcome == Open && len(v.result.Against) > 0:
+		m := v.result.Against[0]
+		v.why = fmt.Sprintf("it passes over what %s said against it", t.name(m))
+	case v.result.Outcome == Open:
+		v.why = "too few members had answered"
+	default:
+		v.why = "the positions give the contrary: " + words(v.result.Outcome)
+	}
+	return v
+}
+
+func (t *trial) decides(m charter.MemberID) bool {
+	return t.view.Decision.Process != ProcessAdvice || m == t.view.CreatedBy
+}
+
+// flaw looks for what is wrong with a record apart from what its positions give.
+func (t *trial) flaw(v *verdict, item *accept.Item) string {
+	if !slices.Contains(v.full, v.member) {
+		return t.name(v.member) + " was not a full member"
+	}
+	if w, ok := last(t.withdraw, v.past); ok && w.op.Value.Str() != "" {
+		return "the proposal had been withdrawn"
+	}
+	named := make(map[string]string, len(v.Positions))
+	for _, n := range v.Positions {
+		named[n.Member] = n.Change
+	}
+	for _, p := range v.given {
+		key := p.member.String()
+		if h, ok := named[key]; ok {
+			if h != t.items[p.item].Change.Hash.String() || !t.on(p, v.Revision) {
+				return "it names a position of " + t.name(p.member) + " that had been replaced"
+			}
+			delete(named, key)
+			continue
+		}
+		if t.on(p, v.Revision) && slices.Contains(v.full, p.member) {
+			return "it leaves out what " + t.name(p.member) + " said"
+		}
+	}
+	if len(named) > 0 {
+		return "it names a position that nobody had given"
+	}
+	title, text, err := t.textAt(v)
+	if err != nil {
+		return "its text can't be read"
+	}
+	if schema.Revision(title, text) != v.Revision {
+		return "it is on another text than the decision had then"
+	}
+	return ""
+}
+
+// textAt returns title and text as of a record.
+func (t *trial) textAt(v *verdict) (title, text string, err error) {
+	if t.knowsText(v.past, v.item) {
+		return t.view.Title, t.view.Text, nil
+	}
+	return TextAt(t.am, []change.Hash{t.items[v.item].Change.Hash})
+}
+
+// knowsText says whether nobody has changed title or text beyond a past.
+func (t *trial) knowsText(in within, itself int) bool {
+	for _, n := range t.rewrites {
+		if !in.has(n) && n != itself {
+			return false
+		}
+	}
+	return true
+}
+
+// choose returns the record that is the outcome, of those that hold: one that no other stands
+// before. Where several were made apart and say different things, what all their positions
+// together give decides, else a later record that knows of them all. No hash or clock does.
+func (t *trial) choose(holding []*verdict) (v *verdict, apart bool) {
+	for len(holding) > 0 {
+		first := slices.DeleteFunc(slices.Clone(holding), func(v *verdict) bool {
+			return slices.ContainsFunc(holding, func(o *verdict) bool { return v.past.has(o.item) })
+		})
+		if agree(first) {
+			return first[0], apart
+		}
+		apart = true
+		known := first[0].past
+		for _, v := range first[1:] {
+			known = known.with(v.past)
+		}
+		together := t.positions(known)
+		standing := slices.DeleteFunc(slices.Clone(first), func(v *verdict) bool {
+			return t.tally(v.full, t.counted(together, v.full, v.Revision)).Outcome != v.Result
+		})
+		if len(standing) > 0 && agree(standing) {
+			return standing[0], apart
+		}
+		holding = slices.DeleteFunc(slices.Clone(holding), func(v *verdict) bool {
+			return slices.ContainsFunc(first, func(o *verdict) bool { return !v.past.has(o.item) })
+		})
+	}
+	return nil, apart
+}
+
+func agree(vs []*verdict) bool {
+	for _, v := range vs {
+		if v.Result != vs[0].Result || v.Revision != vs[0].Revision {
+			return false
+		}
+	}
+	return true
+}
+
+// lookDecision computes what a decision says, and replaces the view's title and text by those
+// that were decided.
+func lookDecision(am *automerge.Doc, v *View, root map[string]*automerge.Value, items []*accept.Item, c *charter.Charter) (*Decision, error) {
+	d := &Decision{
+		Process: strOf(root[schema.Process]), Status: Open,
+		Revision: schema.Revision(v.Title, v.Text),
+		By:       strOf(root[schema.DecideBy]), ReviewOn: strOf(root[schema.Review]),
+		Positions: []Position{}, WaitingFor: []charter.MemberID{},
+	}
+	v.Decision = d
+	t := newTrial(am, v, items, c)
+	if w, ok := last(t.withdraw, nil); ok && w.op.Value.Str() != "" {
+		d.Status, d.Why = Withdrawn, w.op.Value.Str()
+	}
+	var full []charter.MemberID
+	for _, m := range c.Members() {
+		if m.Standing == charter.Full {
+			full = append(full, m.ID)
+		}
+	}
+	slices.SortFunc(full, compareMembers)
+	now := t.positions(nil)
+	decided, err := t.outcome(now)
+	if err != nil {
+		return nil, err
+	}
+	if decided != nil {
+		full = decided.full
+	}
+	for _, p := range now {
+		d.Positions = append(d.Positions, Position{
+			Member: p.member, Stance: p.Stance, Why: p.Why, Revision: p.Revision,
+			Counted: t.on(p, d.Revision) && slices.Contains(full, p.member),
+			Late:    decided != nil && t.on(p, d.Revision) && !decided.past.has(p.item),
+			At:      Time(items[p.item].Change.Time), Change: items[p.item].Change.Hash,
+		})
+	}
+	stands := t.counted(now, full, d.Revision)
+	d.Tally = t.tally(full, stands).Counts
+	if d.Status == Open {
+		for _, m := range full {
+			if !slices.ContainsFunc(stands, func(s Stand) bool { return s.Member == m }) {
+				d.WaitingFor = append(d.WaitingFor, m)
+			}
+		}
+	}
+	return d, nil
+}
+
+// outcome judges the records, and writes status, outcome, and the text that was decided. It
+// returns the record that is the outcome; nil if none holds.
+func (t *trial) outcome(now []given) (*verdict, error) {
+	d := t.view.Decision
+	var all, holding []*verdict
+	for _, w := range t.records {
+		v := t.judge(w, all)
+		all = append(all, v)
+		if v.holds {
+			holding = append(holding, v)
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	v, apart := t.choose(holding)
+	if v == nil {
+		v = all[len(all)-1]
+		d.Outcome = t.show(v)
+		d.Outcome.Result, d.Outcome.Why = DoesntHold, v.why
+		if apart {
+			d.Outcome.Contested = true
+			d.Outcome.Why = "it was closed in two places that didn't know of each other, with different results; close it again"
+		}
+		return nil, nil
+	}
+	d.Status, d.Why = v.Result, ""
+	d.Outcome = t.show(v)
+	d.Outcome.Holds = true
+	seen := v.past
+	for _, o := range all {
+		if o.confirm && o.Result == v.Result && o.Revision == v.Revision && o.past.has(v.item) {
+			seen = seen.with(o.past)
+		}
+	}
+	d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, t.contested(v, seen, now)...)
+	if !t.knowsText(v.past, v.item) {
+		title, text, err := TextAt(t.am, []change.Hash{t.items[v.item].Change.Hash})
+		if err != nil {
+			return nil, err
+		}
+		t.view.Title, t.view.Text = title, text
+		if !t.knowsText(seen, v.item) {
+			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy,
+				"the text was changed without the record knowing of it; what was decided is shown")
+		}
+	}
+	d.Outcome.Contested = len(d.Outcome.ContestedWhy) > 0
+	d.Revision = v.Revision
+	return v, nil
+}
+
+func (t *trial) show(v *verdict) *Outcome {
+	return &Outcome{
+		Result: v.Result, Text: v.Text, RecordedBy: v.member, Revision: v.Revision,
+		At: Time(t.items[v.item].Change.Time), Tally: v.result.Counts,
+		ContestedWhy: []string{}, Change: t.items[v.item].Change.Hash,
+	}
+}
+
+// contested says what came to light that neither the record nor a later one that confirms it
+// knew of, and that would have mattered.
+func (t *trial) contested(v *verdict, seen within, now []given) (why []string) {
+	stood := map[charter.MemberID]given{} // on the revision that was decided
+	for _, p := range v.given {
+		if t.on(p, v.Revision) {
+			stood[p.member] = p
+		}
+	}
+	var late []given
+	for _, p := range now {
+		if !slices.Contains(v.full, p.member) {
+			continue
+		}
+		if t.on(p, v.Revision) {
+			if !seen.has(p.item) {
+				late = append(late, p)
+			}
+			stood[p.member] = p
+			continue
+		}
+		if _, answered := stood[p.member]; !answered && isAgainst(p.Stance) && t.heeds() {
+			why = append(why, fmt.Sprintf("%s objected to an earlier text and has not answered this one", t.name(p.member)))
+		}
+	}
+	var stands []Stand
+	for m, p := range stood {
+		if slices.Contains(v.full, m) {
+			stands = append(stands, Stand{m, p.Stance})
+		}
+	}
+	if t.tally(v.full, stands).Outcome == v.Result {
+		return why
+	}
+	for _, p := range late {
+		why = append(why, fmt.Sprintf("%s said %s without the record knowing of it", t.name(p.member), p.Stance))
+	}
+	return why
+}
+
+// heeds says whether a single objection stops the process.
+func (t *trial) heeds() bool {
+	p := t.view.Decision.Process
+	return p == ProcessConsent || p == ProcessConsensus
+}

@@ -1,0 +1,243 @@
+package crdt
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/automerge/automerge-go"
+	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"kith/crdt/change"
+	"kith/crdt/schema"
+)
+
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+// EditText brings in what a person did to a text in an editor: they saw base and left want. The
+// document may have moved on meanwhile; only the differences between base and want are written,
+// at the places where they belong now, so nobody's words are lost. Line ends become "\n".
+func EditText(base, want string) Edit {
+	return func(am *automerge.Doc, _ *View) error {
+		d := newDraft(am)
+		if err := d.editText(&base, want); err != nil {
+			return err
+		}
+		return d.write()
+	}
+}
+
+// AppendText adds s at the end of the text, as a paragraph of its own.
+func AppendText(s string) Edit {
+	return func(am *automerge.Doc, _ *View) error {
+		s, err := checkText("the text", s)
+		if err != nil {
+			return err
+		}
+		if s == "" {
+			return ErrNothingChanged
+		}
+		d := newDraft(am)
+		v, err := d.object(schema.Text, automerge.KindText)
+		if err != nil {
+			return err
+		}
+		now, err := v.Text().Get()
+		if err != nil {
+			return err
+		}
+		if now != "" && !strings.HasSuffix(now, "\n") {
+			s = "\n" + s
+		}
+		n := runes(now)
+		if err := checkLength(n + runes(s)); err != nil {
+			return err
+		}
+		return v.Text().Splice(n, 0, s)
+	}
+}
+
+// RestoreText makes the text what it was, which TextAt tells. All that came after stays in the
+// history, and what is written meanwhile elsewhere stays in the text.
+func RestoreText(was string) Edit {
+	return func(am *automerge.Doc, _ *View) error {
+		d := newDraft(am)
+		if err := d.editText(nil, was); err != nil {
+			return err
+		}
+		return d.write()
+	}
+}
+
+// TextAt returns title and text as of some heads of am.
+func TextAt(am *automerge.Doc, heads []change.Hash) (title, text string, err error) {
+	at := make([]automerge.ChangeHash, len(heads))
+	for i, h := range heads {
+		at[i] = automerge.ChangeHash(h)
+	}
+	// The fork is read and dropped. A change made on it could take the number of one that the
+	// document itself makes next.
+	then, err := am.Fork(at...)
+	if err != nil {
+		return "", "", err
+	}
+	d := newDraft(then)
+	v, err := d.object(schema.Text, automerge.KindText)
+	if err != nil {
+		return "", "", err
+	}
+	text, err = v.Text().Get()
+	return d.str(schema.Title), text, err
+}
+
+// editText gathers the splices that bring the changes from base to want into the text. A nil
+// base is the text as it is.
+func (d *draft) editText(base *string, want string) error {
+	want, err := checkText("the text", want)
+	if err != nil {
+		return err
+	}
+	v, err := d.object(schema.Text, automerge.KindText)
+	if err != nil {
+		return err
+	}
+	text := v.Text()
+	now, err := text.Get()
+	if err != nil {
+		return err
+	}
+	if base == nil {
+		base = &now
+	}
+	edits := rebase(*base, want, now)
+	n := runes(now)
+	for _, s := range edits {
+		n += runes(s.insert) - s.del
+	}
+	if err := checkLength(n); err != nil {
+		return err
+	}
+	// From the end to the start, so that no splice moves the place of another.
+	for i := len(edits) - 1; i >= 0; i-- {
+		s := edits[i]
+		d.do(func() error { return text.Splice(s.at, s.del, s.insert) })
+	}
+	return nil
+}
+
+// splice replaces del characters from at on by insert.
+type splice struct {
+	at, del int
+	insert  string
+}
+
+// rebase returns the splices, in ascending order and apart from each other, that do to now what
+// was done to base to make want of it. What is in now and wasn't in base stays.
+func rebase(base, want, now string) []splice {
+	if base == want {
+		return nil
+	}
+	var out []splice
+	add := func(s splice) {
+		if s.del == 0 && s.insert == "" {
+			return
+		}
+		if n := len(out); n > 0 && out[n-1].at+out[n-1].del == s.at {
+			out[n-1].del += s.del
+			out[n-1].insert += s.insert
+			return
+		}
+		out = append(out, s)
+	}
+	to := places(base, now)
+	at := 0 // in base, in characters
+	for _, d := range diff(base, want, true) {
+		n := runes(d.Text)
+		switch d.Type {
+		case diffmatchpatch.DiffEqual:
+			at += n
+		case diffmatchpatch.DiffInsert:
+			add(splice{at: to.before(at), insert: d.Text})
+		case diffmatchpatch.DiffDelete:
+			for ; n > 0; n-- {
+				if p, ok := to.of(at); ok {
+					add(splice{at: p, del: 1})
+				}
+				at++
+			}
+		}
+	}
+	return out
+}
+
+// mapping says where the characters of one text are in another that came of it.
+type mapping []struct {
+	at   int  // place in the other text; of the gap in front of it if it is gone
+	here bool // whether it is still there
+}
+
+// of returns the place of character i, if it is still there.
+func (m mapping) of(i int) (int, bool) { return m[i].at, m[i].here }
+
+// before returns the place for something put in front of character i: right behind what it was
+// put behind, so that it stands before what others put at the same place.
+func (m mapping) before(i int) int {
+	if i == 0 {
+		return 0
+	}
+	p := m[i-1]
+	if p.here {
+		return p.at + 1
+	}
+	return p.at
+}
+
+func places(base, now string) mapping {
+	m := make(mapping, 0, runes(base)+1)
+	at := 0
+	for _, d := range diff(base, now, false) {
+		n := runes(d.Text)
+		switch d.Type {
+		case diffmatchpatch.DiffEqual:
+			for ; n > 0; n-- {
+				m = append(m, struct {
+					at   int
+					here bool
+				}{at, true})
+				at++
+			}
+		case diffmatchpatch.DiffDelete:
+			for ; n > 0; n-- {
+				m = append(m, struct {
+					at   int
+					here bool
+				}{at, false})
+			}
+		case diffmatchpatch.DiffInsert:
+			at += n
+		}
+	}
+	return m
+}
+
+// maxDiffTime bounds the search for the smallest difference of two long texts. What is found by
+// then is a difference, too, only a coarser one.
+const maxDiffTime = time.Second
+
+// diff compares two texts by characters. For people, words that were replaced stay whole
+// instead of being cut up by letters that happen to be equal.
+func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
+	if from == to {
+		if from == "" {
+			return nil
+		}
+		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffEqual, Text: from}}
+	}
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = maxDiffTime
+	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), false)
+	if forPeople {
+		diffs = dmp.DiffCleanupSemantic(diffs)
+	}
+	return diffs
+}
