@@ -25,8 +25,6 @@ const (
 	MaxMessage = 4096
 	// MaxKey is the most bytes of a map key and of the name of a mark.
 	MaxKey = 1024
-	// MaxColumns is the most columns that a chunk may list: those that operations have.
-	MaxColumns = int(numColumns)
 	// MaxCounter is the highest operation counter: the core keeps 32 bits of it.
 	MaxCounter = 1<<32 - 1
 	// MaxTime is the last millisecond of the year 9999, for the time of a change, and for

@@ -91,12 +91,9 @@ func parseColumns(r *reader, cols *[numColumns]reader) error {
 	if err != nil {
 		return err
 	}
-	if err := limit("columns of a change", n, MaxColumns); err != nil {
-		return err
-	}
 	var lens [numColumns]uint64
 	next := column(0)
-	for range n {
+	for range n { // ends at the first column that isn't known, or isn't after the one before
 		spec, err := r.uint()
 		if err != nil {
 			return err
