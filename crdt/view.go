@@ -40,7 +40,7 @@ type Meta struct {
 // View is what a document says at one time: a plain value, of which lists are never nil. Equal
 // accepted changes and equal charters give equal views on every replica.
 type View struct {
-	Version int `json:"-"`
+	Version int `json:"-" cbor:"version"`
 	Meta
 	Title    string    `json:"title"`
 	Text     string    `json:"text"`
@@ -49,10 +49,10 @@ type View struct {
 	Decision *Decision `json:"decision,omitempty"`
 }
 
-// ViewOf computes the view of a document: of am, which holds exactly the accepted changes of d,
+// Look computes the view of a document: of am, which holds exactly the accepted changes of d,
 // with the members of c. It writes nothing and shows whatever the schema lets through: content
 // that no Kith command would write is left out where it makes no sense, and is never an error.
-func ViewOf(am *automerge.Doc, d *accept.Document, c *charter.Charter) (*View, error) {
+func Look(am *automerge.Doc, d *accept.Document, c *charter.Charter) (*View, error) {
 	items := d.Order()
 	if len(items) == 0 {
 		return nil, fmt.Errorf("the document has no accepted changes")
