@@ -103,8 +103,9 @@ func cloned[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
-// Standing returns the charter of the same statements from another stand.
-func (c *Charter) Standing(stand StepID) *Charter {
+// StandOn returns the charter of the same statements from another stand. A replica moves its
+// stand to Tip whenever it takes part, and elsewhere only when its person says so.
+func (c *Charter) StandOn(stand StepID) *Charter {
 	next := &Charter{
 		space: c.space, stand: stand, pool: c.pool,
 		nodes: c.nodes, waiting: c.waiting, steps: c.steps, // never modified once placed
@@ -217,10 +218,8 @@ func (c *Charter) place() {
 		}
 	}
 	for _, s := range c.steps {
-		for _, m := range s.members {
-			for _, d := range m.Devices {
-				c.devices[d.Key] = true
-			}
+		for _, d := range s.members[len(s.members)-1].Devices { // who came with this step
+			c.devices[d.Key] = true
 		}
 	}
 	candidates = slices.DeleteFunc(candidates, func(n *node) bool { return named[n] })
@@ -241,8 +240,8 @@ func (c *Charter) cover(candidates []*node) *Past {
 		return cmp.Or(cmp.Compare(b.tip.depth, a.tip.depth), a.entry.ID().Compare(b.entry.ID()))
 	})
 	p := &Past{pool: c.pool, step: candidates[0].tip}
-	for _, n := range candidates {
-		if len(p.ids) < entry.MaxHeads && !p.covers(n) {
+	for i, n := range candidates {
+		if i == 0 || len(p.ids) < entry.MaxHeads && !p.covers(n) {
 			p.add(n)
 			p.ids = append(p.ids, n.entry.ID())
 		}
@@ -286,7 +285,7 @@ func (c *Charter) Tip() StepID {
 	return StepID{}
 }
 
-// Stand returns the step given to Fold or Standing.
+// Stand returns the step given to Fold or StandOn.
 func (c *Charter) Stand() StepID { return c.stand }
 
 // Name returns the name of the co-op, or "" while the genesis isn't here.
@@ -341,8 +340,8 @@ func (c *Charter) Seats() (filled, total int) {
 // FoundingOpen says whether a founding seat is free.
 func (c *Charter) FoundingOpen() bool { return c.tip() != nil && c.tip().open() }
 
-// Heads returns the statements that a new entry names: together they have all that is
-// accepted in their past. Sorted, at most entry.MaxHeads, empty only while the genesis isn't
+// Heads returns the statements that a new entry names: as few as cover all that is accepted
+// (see Past.Covers), but at most entry.MaxHeads. Sorted; empty only while the genesis isn't
 // here. The caller must not modify the slice.
 func (c *Charter) Heads() []entry.ID { return c.heads }
 

@@ -166,8 +166,8 @@ func judgeFounding(space entry.SpaceID, e *entry.Entry, p *Step, tip *step, step
 	if e.Device != tip.device {
 		return nil, whyNotFounder, true
 	}
-	if again := steps[id]; again != nil && tip.reaches(again) {
-		return again, "", true // the same step, by a statement that knows it already
+	if again := steps[id]; again != nil && (p.Parent == tip.id || tip.reaches(again)) {
+		return again, "", true // judged before, or by a statement that knows it already
 	}
 	switch {
 	case p.Parent != tip.id:
