@@ -1,0 +1,107 @@
+// Package cli is the kith command: one noun a file, in the words of docs/CLI.md, which is
+// generated from the commands here.
+//
+// The commands talk to the local API and to nothing else. They decide nothing: what a name
+// or the start of an ID means, and what is allowed, the daemon says. Here are words typed,
+// dates, editors, tables, colours and exit codes.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// Run runs one command line (args without the program's name) and returns its exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	k := &kith{env: env}
+	root := k.root()
+	l := arrange(root, args)
+	k.json = l.json
+	var err error
+	switch {
+	case l.err != nil:
+		err = l.err
+	case l.help:
+		err = writeHelp(env.Stdout, l.path)
+	case l.version:
+		err = k.dispatch(ctx, root, []string{"version"})
+	case l.last().Action == nil: // a noun alone says what can be done with it
+		err = writeHelp(env.Stdout, l.path)
+	default:
+		err = k.dispatch(ctx, root, l.args)
+	}
+	return k.end(ctx, err)
+}
+
+// kith is one run of the command.
+type kith struct {
+	env    Env
+	json   bool // tell errors as JSON
+	client *api.Client
+}
+
+// dispatch hands a line that arrange has put in order to urfave's parser.
+func (k *kith) dispatch(ctx context.Context, root *cli.Command, args []string) error {
+	app := &cli.App{
+		Name: root.Name, Commands: root.Subcommands, HideHelp: true, HideVersion: true,
+		Reader: k.env.Stdin, Writer: k.env.Stdout, ErrWriter: io.Discard,
+		ExitErrHandler:            func(*cli.Context, error) {}, // end says it, once
+		DisableSliceFlagSeparator: true,                         // a tag may hold a comma
+	}
+	return app.RunContext(ctx, append([]string{root.Name}, args...))
+}
+
+// end tells an error, if there is one, and gives the exit code.
+func (k *kith) end(ctx context.Context, err error) int {
+	if k.client != nil {
+		k.client.Close()
+	}
+	if err == nil {
+		return 0
+	}
+	var p *api.Problem
+	if !errors.As(err, &p) {
+		switch {
+		case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+			p = api.Problemf(api.Failed, "", "stopped before it was done")
+		case errors.Is(err, context.DeadlineExceeded):
+			p = api.Problemf(api.TimedOut, "kith status", "this took too long")
+		default:
+			p = api.Problemf(api.Failed, "", "%v", err)
+		}
+	}
+	if k.json {
+		if err := writeJSON(k.env.Stderr, map[string]*api.Problem{"error": p}); err == nil {
+			return p.Code.Exit()
+		}
+	}
+	fmt.Fprintf(k.env.Stderr, "kith: %s\n", clean(p.Message))
+	for _, c := range p.Candidates {
+		fmt.Fprintf(k.env.Stderr, "  %s  %s\n", clean(c.Short), oneLine(c.Title, 80))
+	}
+	if p.Hint != "" {
+		fmt.Fprintf(k.env.Stderr, "hint: %s\n", clean(p.Hint))
+	}
+	return p.Code.Exit()
+}
+
+// api connects to the daemon of this home on first use.
+func (k *kith) api(space string) (*api.Client, error) {
+	if k.client == nil {
+		if space == "" {
+			space = k.env.Getenv("KITH_SPACE")
+		}
+		c, err := api.NewClient(k.env.home(), space)
+		if err != nil {
+			return nil, err
+		}
+		k.client = c
+	}
+	return k.client, nil
+}

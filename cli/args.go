@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// line is a command line put in order: which command, then its flags, then its words.
+type line struct {
+	path                []*cli.Command // from the root to the command that was named
+	args                []string       // for urfave's parser, which takes flags only before words
+	help, version, json bool
+	err                 error
+}
+
+func (l line) last() *cli.Command { return l.path[len(l.path)-1] }
+
+// arrange lets flags stand anywhere: before the command, between its words, after them. After
+// "--" everything is a word. `kith help X` is `kith X --help`.
+func arrange(root *cli.Command, args []string) line {
+	l := line{path: []*cli.Command{root}}
+	if len(args) > 0 && args[0] == "help" {
+		l.help, args = true, args[1:]
+	}
+	var names, flags, words []string
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			words = append(words, args[i+1:]...)
+			break
+		}
+		if !isFlag(arg) {
+			if sub := subcommand(l.last(), arg); sub != nil && len(words) == 0 {
+				l.path = append(l.path, sub)
+				names = append(names, sub.Name)
+			} else {
+				words = append(words, arg)
+			}
+			continue
+		}
+		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch name {
+		case "help", "h":
+			l.help = true
+			continue
+		case "version":
+			if len(names) == 0 {
+				l.version = true
+				continue
+			}
+		case "json", "jq":
+			l.json = l.json || value != "false"
+		}
+		flags = append(flags, arg)
+		if !hasValue && takesValue(l.last(), name) && i+1 < len(args) {
+			i++
+			flags = append(flags, args[i])
+		}
+	}
+	l.args = slices.Concat(names, flags, []string{"--"}, words)
+	if last := l.last(); last.Action == nil && !l.version {
+		l.err = unknownCommand(l.path, words, flags, l.help)
+	}
+	return l
+}
+
+// isFlag says whether a word is a flag; "-" is stdin and "-3" a number.
+func isFlag(arg string) bool {
+	return len(arg) > 1 && arg[0] == '-' && (arg[1] < '0' || arg[1] > '9')
+}
+
+func subcommand(c *cli.Command, name string) *cli.Command {
+	for _, sub := range c.Subcommands {
+		if sub.HasName(name) {
+			return sub
+		}
+	}
+	return nil
+}
+
+func takesValue(c *cli.Command, name string) bool {
+	f := findFlag(c, name)
+	if f == nil {
+		return false
+	}
+	_, isBool := f.(*cli.BoolFlag)
+	return !isBool
+}
+
+// findFlag looks a flag up among those of a command and the common ones.
+func findFlag(c *cli.Command, name string) cli.Flag {
+	for _, f := range append(slices.Clip(c.Flags), common()...) {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// unknownCommand says what is wrong with a line that ends at a noun; nil if nothing is.
+func unknownCommand(path []*cli.Command, words, flags []string, help bool) error {
+	name := pathName(path)
+	if len(words) > 0 {
+		hint := name + " --help"
+		last := path[len(path)-1]
+		if near := cli.SuggestCommand(last.Subcommands, words[0]); near != "" && closeTo(near, words[0]) {
+			hint = "did you mean " + name + " " + near + "?"
+		}
+		return api.Problemf(api.Usage, hint, "there is no command %s %s", name, oneLine(words[0], 40))
+	}
+	for _, f := range flags {
+		if isFlag(f) && findFlag(path[len(path)-1], strings.TrimLeft(strings.Split(f, "=")[0], "-")) == nil {
+			return api.Problemf(api.Usage, name+" --help", "%s has no flag %s", name, oneLine(f, 40))
+		}
+	}
+	return nil
+}
+
+// closeTo keeps suggestions to what may have been meant.
+func closeTo(near, word string) bool {
+	return len(word) > 1 && (strings.HasPrefix(near, word[:1]) || strings.Contains(near, word))
+}
+
+func pathName(path []*cli.Command) string {
+	var names []string
+	for _, c := range path {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, " ")
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// root is the tree of all commands.
+func (k *kith) root() *cli.Command {
+	return &cli.Command{
+		Name:  "kith",
+		Usage: "decide, do and note together, with no server and nobody in charge",
+		Subcommands: []*cli.Command{
+			k.initCommand(), k.join(), k.daemon(),
+			k.status(), k.peers(), k.sync(), k.watch(), k.log(), k.search(), k.today(),
+			k.invite(), k.member(), k.decision(), k.task(), k.note(),
+			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
+		},
+	}
+}
+
+// group is a noun with its verbs.
+func group(name, usage string, verbs ...*cli.Command) *cli.Command {
+	return &cli.Command{Name: name, Usage: usage, Subcommands: verbs}
+}
+
+// spec describes one command. Args is written as in the help: "ID MEMBER…" or "[ID]", and
+// how many words are taken follows from it.
+type spec struct {
+	name, args, usage string
+	more              string   // a paragraph, or ""
+	examples          []string // whole lines to type
+	flags             []cli.Flag
+	hidden            bool
+	run               func(ctx context.Context, c *call) error
+}
+
+// command makes a command of a description. All have --json, --jq and --space.
+func (k *kith) command(s spec) *cli.Command {
+	return &cli.Command{
+		Name: s.name, ArgsUsage: s.args, Usage: s.usage, Description: s.more, Hidden: s.hidden,
+		UsageText: strings.Join(s.examples, "\n"), HideHelp: true,
+		Flags: append(slices.Clip(s.flags), common()...),
+		OnUsageError: func(c *cli.Context, err error, _ bool) error {
+			return api.Problemf(api.Usage, fullName(c)+" --help", "%v", err)
+		},
+		Action: func(c *cli.Context) error {
+			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
+				return err
+			}
+			out, err := newOutput(k, c)
+			if err != nil {
+				return err
+			}
+			return s.run(c.Context, &call{kith: k, Context: c, out: out})
+		},
+	}
+}
+
+// common are the flags that every command takes, in any place.
+func common() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: "print one JSON value and nothing else"},
+		&cli.StringFlag{Name: "jq", Usage: "filter the JSON by this `EXPR`ession; strings come out bare"},
+		&cli.StringFlag{Name: "space", Usage: "the space that is meant, by its `NAME`, when there are several"},
+	}
+}
+
+// call is one command being run.
+type call struct {
+	*kith
+	*cli.Context
+	out *output
+}
+
+// api gives the client of the daemon.
+func (c *call) api() (*api.Client, error) { return c.kith.api(c.String("space")) }
+
+// args gives the words after the command.
+func (c *call) args() []string { return c.Args().Slice() }
+
+// arg gives one of them, or "".
+func (c *call) arg(i int) string { return c.Args().Get(i) }
+
+func fullName(c *cli.Context) string {
+	var names []string
+	for _, up := range c.Lineage() {
+		if up.Command != nil && up.Command.Name != "" && (len(names) == 0 || names[0] != up.Command.Name) {
+			names = slices.Insert(names, 0, up.Command.Name)
+		}
+	}
+	if len(names) == 0 || names[0] != "kith" {
+		names = slices.Insert(names, 0, "kith")
+	}
+	return strings.Join(names, " ")
+}
+
+// arity reads how many words a description of arguments takes; most is -1 for any number.
+func arity(args string) (least, most int) {
+	for _, word := range strings.Fields(args) {
+		optional := strings.HasPrefix(word, "[")
+		if !optional {
+			least++
+		}
+		if strings.Contains(word, "…") {
+			most = -1
+		} else if most >= 0 {
+			most++
+		}
+	}
+	return least, most
+}
+
+func checkArgs(name, args string, n int) error {
+	least, most := arity(args)
+	switch {
+	case n < least:
+		missing := strings.Fields(args)[n:least]
+		return api.Problemf(api.Usage, name+" --help", "%s needs %s", name, strings.Join(missing, " "))
+	case most >= 0 && n > most:
+		hint := name + " --help"
+		if most > 0 {
+			hint = fmt.Sprintf("put several words in quotes; %s", hint)
+		}
+		return api.Problemf(api.Usage, hint, "%s takes %s, these are %d words", name, orNothing(args), n)
+	}
+	return nil
+}
+
+func orNothing(args string) string {
+	if args == "" {
+		return "no words"
+	}
+	return args
+}

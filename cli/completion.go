@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+var shells = []string{"bash", "zsh", "fish"}
+
+// completionTime is how long the shell waits for the daemon to name what may be meant.
+const completionTime = 500 * time.Millisecond
+
+// maxCompletions is how many things are offered at most.
+const maxCompletions = 100
+
+var (
+	//go:embed completion/kith.bash
+	bashCompletion string
+	//go:embed completion/kith.zsh
+	zshCompletion string
+	//go:embed completion/kith.fish
+	fishCompletion string
+)
+
+func (k *kith) completion() *cli.Command {
+	return k.command(spec{
+		name: "completion", args: "SHELL", usage: "let bash, zsh or fish complete commands, IDs and names",
+		examples: []string{
+			`source <(kith completion bash)`,
+			`kith completion zsh >"${fpath[1]}/_kith"`,
+			`kith completion fish >~/.config/fish/completions/kith.fish`,
+		},
+		run: func(_ context.Context, c *call) error {
+			script, ok := map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.arg(0)]
+			if !ok {
+				return api.Problemf(api.Usage, "one of: "+strings.Join(shells, ", "), "there is no completion for “%s”", oneLine(c.arg(0), 40))
+			}
+			c.out.printf("%s", script)
+			return nil
+		},
+	})
+}
+
+// complete is asked by the scripts: its words are those after "kith", the last of them the
+// one being typed. It prints one offer a line: the word, a tab, what it is. It is silent
+// about all that goes wrong, since a person is typing.
+func (k *kith) complete() *cli.Command {
+	return k.command(spec{
+		name: "__complete", args: "[WORD…]", usage: "offer what may come next", hidden: true,
+		run: func(ctx context.Context, c *call) error {
+			ctx, cancel := context.WithTimeout(ctx, completionTime)
+			defer cancel()
+			words := c.args()
+			if len(words) == 0 {
+				words = []string{""}
+			}
+			for _, o := range k.offers(ctx, words[:len(words)-1], words[len(words)-1]) {
+				c.out.printf("%s\t%s\n", o.word, oneLine(o.what, maxCell))
+			}
+			return nil
+		},
+	})
+}
+
+type offer struct{ word, what string }
+
+// offers finds what may stand in the place of current, after the words before.
+func (k *kith) offers(ctx context.Context, before []string, current string) []offer {
+	root := k.root()
+	cmd, noun, n := root, "", 0
+	var pending cli.Flag // whose value comes next
+	for i, w := range before {
+		switch {
+		case pending != nil:
+			pending = nil
+		case w == "--":
+			return k.words(ctx, noun, cmd, n+len(before)-i-1, current)
+		case isFlag(w):
+			if name := strings.TrimLeft(w, "-"); !strings.Contains(w, "=") && takesValue(cmd, name) {
+				pending = findFlag(cmd, name)
+			}
+		case n == 0 && subcommand(cmd, w) != nil:
+			noun = cmd.Name
+			cmd = subcommand(cmd, w)
+		case w == "help" && cmd == root:
+		default:
+			n++
+		}
+	}
+	switch {
+	case pending != nil:
+		return match(k.values(ctx, pending.Names()[0]), current)
+	case strings.HasPrefix(current, "-"):
+		return match(flagOffers(cmd), current)
+	case len(cmd.Subcommands) > 0:
+		return match(commandOffers(cmd), current)
+	}
+	return k.words(ctx, noun, cmd, n, current)
+}
+
+func commandOffers(c *cli.Command) (out []offer) {
+	for _, sub := range c.Subcommands {
+		if !sub.Hidden {
+			out = append(out, offer{sub.Name, sub.Usage})
+		}
+	}
+	return out
+}
+
+func flagOffers(c *cli.Command) (out []offer) {
+	flags := c.Flags
+	if len(flags) == 0 {
+		flags = common()
+	}
+	for _, f := range visible(flags) {
+		_, usage := flagWords(f)
+		out = append(out, offer{"--" + f.Names()[0], usage})
+	}
+	return append(out, offer{"--help", "what it is for, and examples"})
+}
+
+// words offers what the n-th word of a command may be.
+func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, current string) []offer {
+	places := strings.Fields(cmd.ArgsUsage)
+	if len(places) == 0 {
+		return nil
+	}
+	if n >= len(places) {
+		if !strings.Contains(places[len(places)-1], "…") {
+			return nil
+		}
+		n = len(places) - 1
+	}
+	switch strings.Trim(places[n], "[…]") {
+	case "ID":
+		return k.ids(ctx, noun, current)
+	case "MEMBER":
+		return match(k.memberOffers(ctx), current)
+	case "HEAD":
+		return nil
+	case "SHELL":
+		return match(plain(shells), current)
+	case "KIND":
+		return match(plain(api.EventKinds()), current)
+	}
+	return nil
+}
+
+// values offers what a flag may be set to.
+func (k *kith) values(ctx context.Context, flag string) []offer {
+	switch flag {
+	case "ask":
+		return k.memberOffers(ctx)
+	case "process":
+		return plain(api.Processes)
+	case "sort":
+		return plain(api.TaskSorts)
+	case "log-level":
+		return plain(logLevels)
+	case "due", "by", "review", "due-before":
+		return plain([]string{"today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
+	case "project", "tag", "untag":
+		return k.usedWords(ctx, flag)
+	}
+	return nil
+}
+
+func (k *kith) memberOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	members, err := client.Members(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, m := range members {
+		out = append(out, offer{clean(m.Name), m.Standing + " member"})
+	}
+	return out
+}
+
+// ids offers documents of the noun's kind, those that changed last first.
+func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	if noun == "invite" {
+		invites, err := client.Invites(ctx)
+		if err != nil {
+			return nil
+		}
+		for _, i := range invites {
+			out = append(out, offer{i.ID, i.State})
+		}
+		return match(out, current)
+	}
+	kind := noun
+	if kind != api.KindTask && kind != api.KindDecision && kind != api.KindNote {
+		kind = ""
+	}
+	found, err := client.Find(ctx, kind, current, maxCompletions)
+	if err != nil {
+		return nil
+	}
+	for _, d := range found {
+		word := d.Short
+		if !strings.HasPrefix(word, current) {
+			word = d.ID // more was typed than the short one has, or the letter left out
+			if !strings.HasPrefix(word, current) {
+				word = strings.TrimPrefix(word, word[:2])
+			}
+		}
+		out = append(out, offer{word, fmt.Sprintf("%s: %s", d.Kind, d.Title)})
+	}
+	return out
+}
+
+// usedWords offers projects and tags that tasks have already.
+func (k *kith) usedWords(ctx context.Context, flag string) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	tasks, err := client.Tasks(ctx, api.TaskQuery{Brief: true, Limit: 1000})
+	if err != nil {
+		return nil
+	}
+	seen := map[string]bool{"": true}
+	for _, t := range tasks {
+		words := t.Tags
+		if flag == "project" {
+			words = []string{t.Project}
+		}
+		for _, w := range words {
+			if !seen[w] {
+				seen[w] = true
+				out = append(out, offer{clean(w), flag})
+			}
+		}
+	}
+	return out
+}
+
+func plain(words []string) (out []offer) {
+	for _, w := range words {
+		out = append(out, offer{w, ""})
+	}
+	return out
+}
+
+// match keeps what current is a start of; case and accents don't count.
+func match(offers []offer, current string) (out []offer) {
+	for _, o := range offers {
+		if strings.HasPrefix(api.FoldName(o.word), api.FoldName(current)) && len(out) < maxCompletions {
+			out = append(out, o)
+		}
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+const defaultJoinWait = time.Minute
+
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+func (k *kith) daemon() *cli.Command {
+	return k.command(spec{
+		name: "daemon", usage: "run the daemon, in the foreground, until Ctrl-C",
+		more: "It answers the other commands at once, and comes into step with the others as it reaches them.",
+		examples: []string{
+			`kith daemon`,
+			`kith daemon --listen /ip4/0.0.0.0/tcp/4111 --no-mdns --log-level debug`,
+		},
+		flags: append(listenFlags(),
+			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
+			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "what to tell about the work, `L`: " + strings.Join(logLevels, ", ")},
+		),
+		run: runDaemon,
+	})
+}
+
+func runDaemon(ctx context.Context, c *call) error {
+	log, err := newLog(c.env.Stderr, c.String("log-level"))
+	if err != nil {
+		return err
+	}
+	return c.env.Hooks.Daemon(ctx, DaemonOptions{
+		Home: c.env.home(), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+		NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log,
+		Ready: func(addresses []string) {
+			if c.out.json {
+				_ = writeJSON(c.env.Stdout, map[string][]string{"addresses": append([]string{}, addresses...)}) // nobody reads: no reason to stop
+				return
+			}
+			fmt.Fprintln(c.env.Stderr, "kith: running; stop with Ctrl-C. In another terminal: kith status")
+		},
+	})
+}
+
+func newLog(w io.Writer, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, api.Problemf(api.Usage, "one of: "+strings.Join(logLevels, ", "), "there is no log level “%s”", oneLine(level, 40))
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+}
+
+// notRunning says whether an error is that of a daemon that isn't there.
+func notRunning(err error) bool {
+	var p *api.Problem
+	return errors.As(err, &p) && p.Code == api.NotRunning
+}
+
+// trial is started by the daemon, never typed.
+func (k *kith) trial() *cli.Command {
+	return k.command(spec{
+		name: "trial", usage: "apply a document from stdin, in a process that may die of it", hidden: true,
+		run: func(ctx context.Context, c *call) error { return c.env.Hooks.Trial(ctx, c.env.Stdin) },
+	})
+}

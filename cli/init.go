@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// maxFounders is how many founding seats a co-op may have.
+const maxFounders = 20
+
+func listenFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "listen", Usage: "listen on this `MULTIADDR`, remembered; port 0 picks a free port once and keeps it"},
+		&cli.StringSliceFlag{Name: "announce", Usage: "tell others this `MULTIADDR` instead of those listened on, remembered; for a forwarded port"},
+	}
+}
+
+func (k *kith) initCommand() *cli.Command {
+	return k.command(spec{
+		name: "init", args: "NAME", usage: "found a co-op",
+		more: "Prints your recovery phrase, once, and a code for each of the other founders. Needs no daemon, and refuses a home that is in use.",
+		examples: []string{
+			`kith init "Riso Print Co-op" --as Ana --founders 3`,
+			`kith init "Riso Print Co-op" --as Ana --listen /ip4/0.0.0.0/tcp/4111`,
+		},
+		flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "as", Usage: "your name, `MEMBER`, as the others will read it"},
+			&cli.IntFlag{Name: "founders", Value: 1, Usage: "how many you are at the start, `N`, with yourself"},
+		}, listenFlags()...),
+		run: runInit,
+	})
+}
+
+func runInit(ctx context.Context, c *call) error {
+	as, founders := c.String("as"), c.Int("founders")
+	switch {
+	case as == "":
+		return api.Problemf(api.Usage, `kith init "`+oneLine(c.arg(0), 40)+`" --as Ana`, "kith init needs --as and your name")
+	case founders < 1 || founders > maxFounders:
+		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
+	}
+	res, err := c.env.Hooks.Init(ctx, InitOptions{
+		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders,
+		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+	})
+	if err != nil {
+		return err
+	}
+	if res.Invites == nil {
+		res.Invites = []api.Invite{}
+	}
+	return c.out.show(res, func() {
+		c.out.printf("Founded “%s”, with you, %s, in it.\n\n", name(res.Space), name(res.Member))
+		c.phrase(res.RecoveryPhrase)
+		if len(res.Invites) > 0 {
+			c.out.printf("One code for each of the other founders. They type:\n\n")
+			for _, i := range res.Invites {
+				c.out.printf("    kith join %s --as NAME\n", i.Code)
+			}
+			c.out.printf("\nA code lets one person in, until %s. Send it to nobody else.\n\n", res.Invites[0].ExpiresAt.In(c.env.Now().Location()).Format("2 Jan 15:04"))
+		}
+		c.out.println("Next: kith daemon")
+	})
+}
+
+// phrase shows a recovery phrase, as it is shown only once.
+func (c *call) phrase(words string) {
+	if words == "" {
+		return
+	}
+	c.out.printf("Your recovery phrase. Write it on paper: it is shown only now, and it is the only\nway back if all your devices are lost.\n\n    %s\n\n", words)
+}
+
+func (k *kith) join() *cli.Command {
+	return k.command(spec{
+		name: "join", args: "INVITE", usage: "join a co-op with a code",
+		more: "Connects by itself until the charter is there; everything else follows when the daemon runs. If a daemon runs in this home already, it does the joining.",
+		examples: []string{
+			`kith join CODE --as Ben`,
+			`kith join CODE --as Ben --wait 5m`,
+		},
+		flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "as", Usage: "your name, `MEMBER`, as the others will read it"},
+			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "how long to try, `TIME`"},
+		}, listenFlags()...),
+		run: runJoin,
+	})
+}
+
+func runJoin(ctx context.Context, c *call) error {
+	as, wait := c.String("as"), c.Duration("wait")
+	switch {
+	case as == "":
+		return api.Problemf(api.Usage, "kith join CODE --as Ben", "kith join needs --as and your name")
+	case wait <= 0:
+		return api.Problemf(api.Usage, "kith join --help", "--wait is a time like 60s")
+	}
+	done := c.slowly("reaching the others")
+	res, err := c.joinSomehow(ctx, as)
+	done()
+	if err != nil {
+		return err
+	}
+	return c.out.show(res, func() {
+		c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
+		c.phrase(res.RecoveryPhrase)
+		c.out.println("Next: kith daemon, unless it runs already; then kith member list")
+	})
+}
+
+// joinSomehow joins through the daemon if one runs here, and else by itself.
+func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, error) {
+	client, err := c.api()
+	if err != nil {
+		return api.JoinResult{}, err
+	}
+	r := api.JoinRequest{Invite: c.arg(0), As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce")}
+	res, err := client.Join(ctx, r, c.Duration("wait"))
+	if !notRunning(err) {
+		return res, err
+	}
+	log, err := newLog(c.env.Stderr, "warn")
+	if err != nil {
+		return api.JoinResult{}, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Duration("wait"), fmt.Errorf("waited %s", c.Duration("wait")))
+	defer cancel()
+	res, err = c.env.Hooks.Join(ctx, JoinOptions{
+		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce,
+		Wait: c.Duration("wait"), Version: c.env.Version, Log: log,
+	})
+	return res, err
+}

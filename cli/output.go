@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/itchyny/gojq"
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// output is how one command tells what it has to tell.
+type output struct {
+	k      *kith
+	json   bool
+	filter *gojq.Code // nil: none
+	width  int        // of the terminal; 0: it is none
+	colour bool
+}
+
+func newOutput(k *kith, c *cli.Context) (*output, error) {
+	o := &output{k: k, json: c.Bool("json") || c.IsSet("jq"), width: terminal(k.env.Stdout)}
+	o.colour = o.width > 0 && k.env.Getenv("NO_COLOR") == "" && k.env.Getenv("TERM") != "dumb"
+	if !c.IsSet("jq") {
+		return o, nil
+	}
+	query, err := gojq.Parse(c.String("jq"))
+	if err == nil {
+		o.filter, err = gojq.Compile(query)
+	}
+	if err != nil {
+		return nil, api.Problemf(api.Usage, "the language is jq's: --jq '.[].title'", "--jq: %v", err)
+	}
+	return o, nil
+}
+
+// show prints v as JSON if that was asked for, and else what forPeople prints.
+func (o *output) show(v any, forPeople func()) error {
+	if !o.json {
+		forPeople()
+		return nil
+	}
+	if o.filter == nil {
+		return writeJSON(o.k.env.Stdout, v)
+	}
+	return o.filtered(v)
+}
+
+// changed tells of a document that was made or changed: its short ID, or all of it as JSON.
+func (o *output) changed(short string, document any) error {
+	return o.show(document, func() { o.println(short) })
+}
+
+// filtered prints what the filter makes of v, a value a line; strings come out bare, so that
+// a script can use them.
+func (o *output) filtered(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var plain any
+	if err := json.Unmarshal(b, &plain); err != nil {
+		return err
+	}
+	results := o.filter.Run(plain)
+	for {
+		v, ok := results.Next()
+		if !ok {
+			return nil
+		}
+		if err, isErr := v.(error); isErr {
+			var halt *gojq.HaltError
+			if errors.As(err, &halt) && halt.Value() == nil {
+				return nil
+			}
+			return api.Problemf(api.Usage, "look at it without --jq first: --json", "--jq: %v", err)
+		}
+		if s, isString := v.(string); isString {
+			fmt.Fprintln(o.k.env.Stdout, s)
+			continue
+		}
+		line, err := gojq.Marshal(v)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.k.env.Stdout, "%s\n", line)
+	}
+}
+
+func (o *output) println(a ...any) { fmt.Fprintln(o.k.env.Stdout, a...) }
+
+func (o *output) printf(format string, a ...any) { fmt.Fprintf(o.k.env.Stdout, format, a...) }
+
+// writeJSON prints one value on one line.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+func (k *kith) search() *cli.Command {
+	return k.command(spec{
+		name: "search", args: "WORDS…", usage: "look through everything",
+		examples: []string{`kith search recycled paper`, `kith search printer --json`},
+		flags:    []cli.Flag{limitFlag(20)},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			limit, err := c.limit()
+			if err != nil {
+				return err
+			}
+			hits, err := client.Search(ctx, strings.Join(c.args(), " "), limit)
+			if err != nil {
+				return err
+			}
+			return c.out.show(hits, func() {
+				if len(hits) == 0 {
+					c.out.println("Nothing found.")
+				}
+				for _, h := range hits {
+					c.out.printf("%s  %s\n", h.Short, c.out.strong(c.out.isolate(oneLine(h.Title, 100))))
+					if line := oneLine(h.Line, 100); line != "" && line != oneLine(h.Title, 100) {
+						c.out.printf("        %s\n", c.out.isolate(line))
+					}
+				}
+			})
+		},
+	})
+}
+
+func (k *kith) today() *cli.Command {
+	return k.command(spec{
+		name: "today", usage: "what waits for me",
+		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, and where help is wanted.",
+		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			t, err := client.Today(ctx)
+			if err != nil {
+				return err
+			}
+			return c.out.show(t, func() { c.today(t) })
+		},
+	})
+}
+
+func (c *call) today(t api.Today) {
+	nothing := true
+	section := func(title string, lines []string) {
+		if len(lines) == 0 {
+			return
+		}
+		if !nothing {
+			c.out.println()
+		}
+		nothing = false
+		c.out.println(c.out.strong(title))
+		for _, l := range lines {
+			c.out.println("  " + l)
+		}
+	}
+	tasks := func(list []api.Task, more func(api.Task) string) (lines []string) {
+		for _, t := range list {
+			lines = append(lines, strings.TrimRight(t.Short+"  "+c.out.isolate(oneLine(t.Title, maxCell))+"  "+more(t), " "))
+		}
+		return lines
+	}
+	due := func(t api.Task) string {
+		if t.Due == "" {
+			return ""
+		}
+		return "due " + c.when(t.Due)
+	}
+	section("You are asked to take", tasks(t.Asked, due))
+	section("Due", tasks(t.Due, due))
+	var decisions []string
+	for _, d := range t.Decisions {
+		line := d.Short + "  " + c.out.isolate(oneLine(d.Title, maxCell))
+		if d.By != "" {
+			line += "  by " + c.when(d.By)
+		}
+		decisions = append(decisions, line)
+	}
+	section("Decisions that wait for you", decisions)
+	section("Help wanted", tasks(t.HelpWanted, func(t api.Task) string { return because(nameOr(t.Help.By), oneLine(t.Help.Why, maxCell)) }))
+	if nothing {
+		c.out.println("Nothing waits for you.")
+	}
+}

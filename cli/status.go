@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// pollEvery is how often a command looks whether a daemon that it waits for is there.
+const pollEvery = 50 * time.Millisecond
+
+func (k *kith) status() *cli.Command {
+	return k.command(spec{
+		name: "status", usage: "who is connected, and is everything in step",
+		examples: []string{`kith status`, `kith status --wait 10s`, `kith status --jq .in_step`},
+		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "wait until the daemon answers, at most this `TIME`"}},
+		run:      runStatus,
+	})
+}
+
+func runStatus(ctx context.Context, c *call) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	s, err := statusSoon(ctx, c, client)
+	if err != nil {
+		return err
+	}
+	return c.out.show(s, func() {
+		c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
+		c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)
+		for _, a := range s.Addresses {
+			c.out.printf("listening on %s\n", clean(a))
+		}
+		c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
+		c.peerTable(s.Peers)
+		c.out.println(inStep(s))
+	})
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return humanize.Comma(int64(n)) + " entries"
+}
+
+func inStep(s api.Status) string {
+	connected := 0
+	for _, p := range s.Peers {
+		if p.Connected {
+			connected++
+		}
+	}
+	switch {
+	case connected == 0:
+		return "Nobody else is connected just now."
+	case s.InStep:
+		return "In step with everybody who is connected."
+	}
+	return "Coming into step …"
+}
+
+// statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
+func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, error) {
+	s, err := client.Status(ctx)
+	if !notRunning(err) || c.Duration("wait") <= 0 {
+		return s, err
+	}
+	defer c.slowly("waiting for the daemon")()
+	ctx, cancel := context.WithTimeout(ctx, c.Duration("wait"))
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if s, err = client.Status(ctx); !notRunning(err) {
+				return s, err
+			}
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return s, api.Problemf(api.TimedOut, api.NotRunningHint, "no daemon answered within %s", c.Duration("wait"))
+			}
+			return s, ctx.Err()
+		}
+	}
+}
+
+func (k *kith) peers() *cli.Command {
+	return k.command(spec{
+		name: "peers", usage: "the other devices, and what each has",
+		examples: []string{`kith peers`, `kith peers --json`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			peers, err := client.Peers(ctx)
+			if err != nil {
+				return err
+			}
+			return c.out.show(peers, func() {
+				if len(peers) == 0 {
+					c.out.println("There are no other devices yet.")
+					return
+				}
+				c.peerTable(peers)
+			})
+		},
+	})
+}
+
+func (c *call) peerTable(peers []api.Peer) {
+	if len(peers) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, p := range peers {
+		state, rtt := "seen "+c.ago(p.LastSeen), ""
+		if p.LastSeen.IsZero() {
+			state = "not seen yet"
+		}
+		if p.Connected {
+			state, rtt = "coming into step", strconv.FormatFloat(p.RTT, 'f', 1, 64)+" ms"
+			if p.InStep {
+				state = "in step"
+			}
+		}
+		rows = append(rows, []string{p.Member.Name, p.Device.Name, state, p.Transport, rtt, p.Address})
+	}
+	c.out.grid([]string{"MEMBER", "DEVICE", "STATE", "VIA", "RTT", "ADDRESS"}, rows)
+}
+
+func (k *kith) sync() *cli.Command {
+	return k.command(spec{
+		name: "sync", usage: "come into step now, and say when it is done",
+		examples: []string{`kith sync`, `kith sync --wait 2m`},
+		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "how long to wait, `TIME`"}},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			done := c.slowly("coming into step")
+			s, err := client.Sync(ctx, c.Duration("wait"))
+			done()
+			if err != nil {
+				return err
+			}
+			return c.out.show(s, func() { c.out.println(inStep(s)) })
+		},
+	})
+}

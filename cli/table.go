@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// maxCell is how wide a cell may be where no terminal says otherwise, in columns.
+const maxCell = 60
+
+// grid prints rows in aligned columns without borders. The column called "TITLE" or "TEXT"
+// gives way when the terminal is narrow.
+func (o *output) grid(header []string, rows [][]string) {
+	t := table.NewWriter()
+	t.SetOutputMirror(o.k.env.Stdout)
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header = text.FormatDefault
+	if o.colour {
+		style.Color.Header = text.Colors{text.Faint}
+	}
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	limit := o.cellLimit(header, rows)
+	head := make(table.Row, len(header))
+	for i, h := range header {
+		head[i] = h
+	}
+	t.AppendHeader(head)
+	for _, r := range rows {
+		row := make(table.Row, len(r))
+		for i, cell := range r {
+			row[i] = o.isolate(oneLine(cell, limit(i)))
+		}
+		t.AppendRow(row)
+	}
+	t.Render()
+}
+
+// cellLimit gives how wide each column may get: the wide one takes what the others leave.
+func (o *output) cellLimit(header []string, rows [][]string) func(column int) int {
+	if o.width == 0 {
+		return func(int) int { return maxCell }
+	}
+	rest := o.width
+	for i, h := range header {
+		if h == "TITLE" || h == "TEXT" {
+			continue
+		}
+		widest := columns(h)
+		for _, r := range rows {
+			widest = max(widest, min(columns(oneLine(r[i], maxCell)), maxCell))
+		}
+		rest -= widest + 2
+	}
+	return func(i int) int {
+		if header[i] == "TITLE" || header[i] == "TEXT" {
+			return max(rest-2, 16)
+		}
+		return maxCell
+	}
+}
+
+// columns is how wide s is on a terminal: 2 for most emoji and Chinese signs, 0 for accents.
+func columns(s string) int { return text.StringWidthWithoutEscSequences(s) }
+
+// oneLine makes a cell of any text: its first line, without control characters, cut to limit
+// columns.
+func oneLine(s string, limit int) string {
+	s, rest, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	if len(s) > 16*limit { // no need to measure a novel
+		s, rest = strings.ToValidUTF8(s[:16*limit], ""), "…"
+	}
+	s = strings.ReplaceAll(clean(s), "\t", " ")
+	if rest != "" && columns(s) < limit {
+		s += "…"
+	}
+	if columns(s) <= limit {
+		return s
+	}
+	width := 0
+	for i, r := range s {
+		if width += text.RuneWidth(r); width > limit-1 {
+			return strings.TrimRight(s[:i], " \u200d") + "…"
+		}
+	}
+	return s
+}
+
+// clean takes out what others could play tricks on a terminal with: control characters, and
+// marks that turn the direction of what comes after them.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// isolate keeps a cell with right-to-left text from turning its neighbours around, where a
+// terminal shows it. Elsewhere the marks would only be in the way.
+func (o *output) isolate(s string) string {
+	if o.width == 0 || !strings.ContainsFunc(s, rightToLeft) {
+		return s
+	}
+	return "\u2068" + s + "\u2069"
+}
+
+func rightToLeft(r rune) bool {
+	return r >= 0x590 && unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Samaritan, unicode.Mandaic, unicode.Adlam)
+}
+
+// faint and strong mark text on a terminal in colour, and nowhere else.
+func (o *output) faint(s string) string  { return o.paint(s, text.Faint) }
+func (o *output) strong(s string) string { return o.paint(s, text.Bold) }
+
+func (o *output) paint(s string, c text.Color) string {
+	if !o.colour || s == "" {
+		return s
+	}
+	return "\x1b[" + map[text.Color]string{text.Faint: "2", text.Bold: "1"}[c] + "m" + s + "\x1b[0m"
+}
+
+// text prints a document's long text as it stands, apart from tricks.
+func (o *output) text(s string) {
+	if s = strings.TrimRight(clean(s), "\n"); s != "" {
+		o.printf("\n%s\n", s)
+	}
+}

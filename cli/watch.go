@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+func (k *kith) watch() *cli.Command {
+	return k.command(spec{
+		name: "watch", args: "[KIND…]", usage: "what happens, as it happens, until Ctrl-C",
+		more: "KIND picks: " + strings.Join(api.EventKinds(), ", ") + ". With --json, one object a line.",
+		examples: []string{
+			`kith watch`,
+			`kith watch task decision`,
+			`kith watch --jq '.by.name + ": " + .title'`,
+		},
+		run: runWatch,
+	})
+}
+
+func runWatch(ctx context.Context, c *call) error {
+	for _, kind := range c.args() {
+		if !slices.Contains(api.EventKinds(), kind) {
+			return api.Problemf(api.Usage, "one of: "+strings.Join(api.EventKinds(), ", "), "there are no events of kind “%s”", oneLine(kind, 40))
+		}
+	}
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	ready := func() {
+		if terminal(c.env.Stderr) > 0 && !c.out.json {
+			fmt.Fprintln(c.env.Stderr, "watching; stop with Ctrl-C")
+		}
+	}
+	for e, err := range client.Events(ctx, c.args(), ready) {
+		if err != nil {
+			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+				return nil // Ctrl-C is how it ends
+			}
+			return err
+		}
+		if e.Fields == nil {
+			e.Fields = []string{}
+		}
+		err := c.out.show(e, func() { c.out.println(c.eventLine(e)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventLine is one event as a sentence.
+func (c *call) eventLine(e api.Event) string {
+	by := "somebody"
+	if e.By != nil {
+		by = name(*e.By)
+	}
+	thing := strings.TrimSpace(e.Short + " " + oneLine(e.Title, 60))
+	fields := ""
+	if len(e.Fields) > 0 {
+		fields = " (" + oneLine(strings.Join(e.Fields, ", "), 60) + ")"
+	}
+	var says string
+	switch e.Type {
+	case "created":
+		says = fmt.Sprintf("%s made the %s %s", by, e.Kind, thing)
+	case "changed":
+		says = fmt.Sprintf("%s changed %s%s", by, thing, fields)
+	case "position":
+		says = fmt.Sprintf("%s took a position on %s%s", by, thing, fields)
+	case "void":
+		says = fmt.Sprintf("a change by %s to %s is void%s", by, thing, fields)
+	case "member":
+		says = strings.TrimSpace(by + " " + strings.TrimSpace(thing) + fields)
+	default:
+		says = strings.TrimSpace(e.Type+" "+nameOr(e.By)) + fields
+		if thing != "" {
+			says += ": " + thing
+		}
+	}
+	return c.out.faint(e.At.In(c.env.Now().Location()).Format("15:04:05")) + "  " + says
+}
+
+func nameOr(n *api.Named) string {
+	if n == nil {
+		return ""
+	}
+	return name(*n)
+}
+
+func (k *kith) log() *cli.Command {
+	return k.command(spec{
+		name: "log", args: "[ID]", usage: "who changed what, when, newest first",
+		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing.",
+		examples: []string{
+			`kith log`,
+			`kith log t-4kq2 --limit 10`,
+			`kith log --void`,
+		},
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "void", Usage: "only what was refused by a rule"},
+			limitFlag(100),
+		},
+		run: runLog,
+	})
+}
+
+func limitFlag(value int) cli.Flag {
+	return &cli.IntFlag{Name: "limit", Value: value, Usage: "at most `N`"}
+}
+
+// limit reads --limit.
+func (c *call) limit() (int, error) {
+	n := c.Int("limit")
+	if n < 0 || n == 0 && c.IsSet("limit") {
+		return 0, api.Problemf(api.Usage, "", "--limit is a number from 1")
+	}
+	return n, nil
+}
+
+func runLog(ctx context.Context, c *call) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	limit, err := c.limit()
+	if err != nil {
+		return err
+	}
+	lines, err := client.Log(ctx, c.arg(0), c.Bool("void"), limit)
+	if err != nil {
+		return err
+	}
+	return c.out.show(lines, func() {
+		if len(lines) == 0 {
+			c.out.println("Nothing here.")
+			return
+		}
+		var rows [][]string
+		for _, l := range lines {
+			did := strings.Join(l.Says, "; ")
+			if l.State != "accepted" {
+				did = because("["+l.State+"] "+did, l.Why)
+			}
+			rows = append(rows, []string{c.ago(l.At), l.By.Name, l.Short, l.Title, did})
+		}
+		c.out.logGrid(rows, c.arg(0) == "")
+	})
+}
+
+// logGrid prints log rows; what was done comes last and is never cut, so that nothing that
+// somebody wrote is hidden.
+func (o *output) logGrid(rows [][]string, titles bool) {
+	widths := make([]int, 4)
+	for _, r := range rows {
+		for i := range widths {
+			r[i] = oneLine(r[i], 24)
+			widths[i] = max(widths[i], columns(r[i]))
+		}
+	}
+	for _, r := range rows {
+		var line strings.Builder
+		for i, w := range widths {
+			if !titles && i >= 2 {
+				break
+			}
+			cell := r[i]
+			line.WriteString(o.isolate(cell) + strings.Repeat(" ", w-columns(cell)+2))
+		}
+		line.WriteString(strings.ReplaceAll(clean(r[4]), "\n", " "))
+		o.println(strings.TrimRight(line.String(), " "))
+	}
+}
