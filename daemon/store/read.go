@@ -105,6 +105,20 @@ func (s *Store) IDs() iter.Seq[entry.ID] {
 	}
 }
 
+// Records calls fn with the record of every entry until it returns false.
+func (s *Store) Records(fn func(entry.ID, Record) bool) error {
+	var found error
+	err := s.scanShared([]byte{prefixRecord}, func(k, v []byte) bool {
+		var r Record
+		if err := unmarshal(v, &r); err != nil {
+			found = fmt.Errorf("%w: the record of entry %x: %v", ErrCorrupt, k[1:], err)
+			return false
+		}
+		return fn(entry.ID(k[1:]), r)
+	})
+	return errors.Join(err, found)
+}
+
 // Recent yields entries by their arrival, newest first, starting below the given number
 // (0: with the newest).
 func (s *Store) Recent(below uint64) iter.Seq2[uint64, entry.ID] {

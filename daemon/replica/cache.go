@@ -1,0 +1,97 @@
+package replica
+
+import (
+	"container/list"
+	"runtime"
+	"sync"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt/accept"
+	"kith/crdt/entry"
+)
+
+// Bounds of what is loaded at once. The core takes about 1.2 kB for an operation, outside Go's
+// heap, and a small document some 10 kB; so this is about 100 MB at most.
+const (
+	maxLoadedOps  = 60_000
+	maxLoadedDocs = 1_000
+	// collectAfter is how many operations may have been dropped before the collector is asked
+	// to run: it frees the core's memory but doesn't see how much there is.
+	collectAfter = 20_000
+)
+
+// document is a loaded document. Whoever holds its stripe owns it.
+type document struct {
+	id     entry.DocID
+	judge  *accept.Document
+	am     *automerge.Doc
+	actor  [entry.ActorSize]byte // under which am writes now
+	viewed bool                  // whether a view is stored
+	weight int                   // operations, as last told to the cache
+}
+
+// cache keeps recently used documents loaded. Dropping one that is in use is harmless: its
+// user holds the stripe, and whoever comes next loads what the user stored.
+type cache struct {
+	mu      sync.Mutex
+	byID    map[entry.DocID]*list.Element // of *document
+	recent  *list.List                    // most recently used first
+	ops     int
+	dropped int
+}
+
+func newCache() *cache { return &cache{byID: map[entry.DocID]*list.Element{}, recent: list.New()} }
+
+func (c *cache) get(id entry.DocID) *document {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el, ok := c.byID[id]
+	if !ok {
+		return nil
+	}
+	c.recent.MoveToFront(el)
+	return el.Value.(*document)
+}
+
+// put keeps d, with its present weight, and drops what is over the bounds, d itself only if it
+// alone is.
+func (c *cache) put(d *document) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	weight := d.judge.Ops() + 1
+	if el, ok := c.byID[d.id]; ok && el.Value.(*document) == d {
+		c.ops += weight - d.weight
+		c.recent.MoveToFront(el)
+	} else {
+		c.dropLocked(d.id)
+		c.byID[d.id] = c.recent.PushFront(d)
+		c.ops += weight
+	}
+	d.weight = weight
+	for (c.ops > maxLoadedOps && c.recent.Len() > 1) || c.recent.Len() > maxLoadedDocs {
+		c.dropLocked(c.recent.Back().Value.(*document).id)
+	}
+}
+
+// drop forgets a document; the next user loads it from the store.
+func (c *cache) drop(id entry.DocID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropLocked(id)
+}
+
+func (c *cache) dropLocked(id entry.DocID) {
+	el, ok := c.byID[id]
+	if !ok {
+		return
+	}
+	d := el.Value.(*document)
+	c.recent.Remove(el)
+	delete(c.byID, id)
+	c.ops -= d.weight
+	if c.dropped += d.weight; c.dropped > collectAfter {
+		c.dropped = 0
+		go runtime.GC()
+	}
+}

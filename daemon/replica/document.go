@@ -1,0 +1,259 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt"
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// errCore says that the core did not take what the validator let through. It is a mistake of
+// ours; the entry is quarantined and shows in kith doctor.
+var errCore = errors.New("the Automerge core did not take a change")
+
+// load returns the document as the store has it, from the cache if it is there; an unknown
+// document is an empty one. The caller holds its stripe and, for reading, judging.
+func (r *Replica) load(id entry.DocID) (*document, error) {
+	if d := r.docs.get(id); d != nil {
+		return d, nil
+	}
+	judge, err := r.judged(id)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{id: id, judge: judge, viewed: r.index.has(id)}
+	if err := r.remake(d, true); err != nil {
+		return nil, err
+	}
+	if judge.Len() > 0 {
+		r.docs.put(d)
+	}
+	return d, nil
+}
+
+// judged judges a document from what is stored of it, without the core.
+func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
+	judge := accept.New(r.space, id, r.Charter())
+	lying, err := r.store.Entries(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, id, err)
+		}
+		if r.core.isQuarantined(e.ID()) {
+			continue
+		}
+		c, err := change.Parse(e.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, id, err)
+		}
+		judge.Add(e, c)
+	}
+	return judge, nil
+}
+
+// remake gives a document a fresh core with all that is accepted of it. loading says that all
+// of it was applied before.
+func (r *Replica) remake(d *document, loading bool) error {
+	d.am, d.actor = automerge.New(), [entry.ActorSize]byte{}
+	return r.apply(d, d.judge.Order(), loading)
+}
+
+// apply gives newly accepted changes to the core, trying them in a child first if they are
+// suspect. When it fails, the document must be dropped: core and judge may differ.
+func (r *Replica) apply(d *document, items []*accept.Item, loading bool) error {
+	if r.core.suspect(d.id, items) {
+		died, err := r.core.try(d.id, d.judge.Order())
+		if err != nil {
+			return err
+		}
+		if died >= 0 {
+			return r.quarantine(d, d.judge.Order()[died].Entry)
+		}
+	}
+	err := r.core.apply(d.am, d.id, items, loading)
+	if err == nil && holds(d.am, d.judge.Heads()) {
+		return nil
+	}
+	// Find the one that the core doesn't take, from the start.
+	order := d.judge.Order()
+	am := automerge.New()
+	for _, it := range order {
+		if err := r.core.apply(am, d.id, []*accept.Item{it}, false); err != nil {
+			return r.quarantine(d, it.Entry)
+		}
+		if _, err := am.Change(automerge.ChangeHash(it.Change.Hash)); err != nil {
+			return r.quarantine(d, it.Entry)
+		}
+	}
+	if !holds(am, d.judge.Heads()) {
+		return fmt.Errorf("%w: other heads in document %s: %v", errCore, d.id, err)
+	}
+	d.am = am
+	return nil
+}
+
+// errAgain says that an entry was quarantined and the document is to be loaded without it.
+var errAgain = errors.New("an entry was quarantined")
+
+func (r *Replica) quarantine(d *document, e *entry.Entry) error {
+	r.log.Error("entry quarantined", "doc", d.id.String(), "entry", e.ID().String())
+	r.core.mu.Lock()
+	r.core.quarantined[e.ID()] = true
+	r.core.mu.Unlock()
+	r.docs.drop(d.id)
+	b := store.NewBatch(nil)
+	b.Quarantine(e.ID(), d.id)
+	b.PutJudge(d.id, true)
+	if err := r.store.Commit(b); err != nil {
+		return err
+	}
+	return errAgain
+}
+
+// viewOf computes and encodes the view of a document; nil if nothing of it is accepted.
+func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
+	if len(d.judge.Order()) == 0 {
+		return nil, nil, nil
+	}
+	v, err := crdt.Look(d.am, d.judge, r.Charter())
+	if err != nil {
+		return nil, nil, fmt.Errorf("view of document %s: %w", d.id, err)
+	}
+	b, err := encodeView(v)
+	if err != nil {
+		return nil, nil, fmt.Errorf("view of document %s: %w", d.id, err)
+	}
+	return v, b, nil
+}
+
+// putView adds the view to a batch, and takes note of a first one in the index once stored.
+func (r *Replica) putView(b *store.Batch, d *document, encoded []byte) {
+	kind := d.judge.Kind()
+	switch {
+	case encoded != nil:
+		b.PutView(kind, d.id, encoded, !d.viewed)
+		d.viewed = true
+	case d.viewed:
+		if kind, ok := r.index.kind(d.id); ok {
+			b.DropView(kind, d.id)
+		}
+		d.viewed = false
+	}
+}
+
+// unsettled says whether another charter could settle something of the document.
+func (d *document) unsettled() bool {
+	if d.judge.Len() == len(d.judge.Order()) {
+		return false
+	}
+	return slices.ContainsFunc(d.judge.Entries(), func(v accept.Verdict) bool {
+		return v.State == charter.Pending || v.State == charter.Elsewhere
+	})
+}
+
+// settle judges a document afresh from the store, and stores what differs. It is how a grown
+// charter, a quarantine or a new version of the views reaches a document.
+func (r *Replica) settle(id entry.DocID) error {
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	s := r.stripe(id)
+	s.Lock()
+	defer s.Unlock()
+	r.docs.drop(id)
+	var (
+		d   *document
+		err error
+	)
+	for {
+		if d, err = r.load(id); !errors.Is(err, errAgain) {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	b := store.NewBatch(nil)
+	b.PutJudge(id, false)
+	events, err := r.differences(b, d)
+	if err != nil {
+		return err
+	}
+	view, encoded, err := r.viewOf(d)
+	if err != nil {
+		return err
+	}
+	r.putView(b, d, encoded)
+	b.PutUnsettled(id, d.unsettled())
+	if err := r.store.Commit(b); err != nil {
+		r.docs.drop(id)
+		return err
+	}
+	r.index.note(id, d.judge.Kind(), d.viewed)
+	r.tell(d, view, events)
+	return nil
+}
+
+// verdict is a state that an entry now has, and whether it is new here.
+type verdict struct {
+	entry  *entry.Entry
+	change *change.Change
+	state  charter.State
+	why    string
+	fresh  bool
+}
+
+// differences adds to the batch the records of all entries of d whose state isn't the stored one.
+func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
+	lying, err := r.store.Entries(d.id)
+	if err != nil {
+		return nil, err
+	}
+	var changed []verdict
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
+		}
+		state, why := r.stateIn(d, e.ID())
+		v, err := r.putState(b, e.ID(), state, why)
+		if err != nil {
+			return nil, err
+		}
+		if v {
+			c, err := change.Parse(e.Payload)
+			if err != nil {
+				return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
+			}
+			changed = append(changed, verdict{e, c, state, why, false})
+		}
+	}
+	return changed, nil
+}
+
+// putState replaces the state of a stored entry in the batch; changed is false if it has it.
+func (r *Replica) putState(b *store.Batch, id entry.ID, state charter.State, why string) (changed bool, err error) {
+	rec, err := r.store.Record(id)
+	if err != nil {
+		return false, err
+	}
+	if rec.State == uint8(state) && rec.Why == why {
+		return false, nil
+	}
+	count(b, int(rec.State), state)
+	changed = rec.State != uint8(state)
+	rec.State, rec.Why = uint8(state), why
+	b.PutRecord(id, rec)
+	return changed, nil
+}

@@ -1,0 +1,231 @@
+package replica
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt"
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// Edit is a change in the making: what a typed edit of package crdt is given.
+type Edit struct {
+	Doc     *automerge.Doc
+	Judge   *accept.Document // the document as it stands; its history is for reading
+	View    *crdt.View       // nil in a creation
+	Charter *charter.Charter
+	Author  charter.MemberID
+	Now     time.Time
+}
+
+// The years in which this computer's clock may be. A change with another time would be refused
+// everywhere.
+var (
+	clockFrom  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	clockUntil = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// errRunOver says that another change ended the run while this one was made under it.
+var errRunOver = errors.New("another change failed at the same moment: try again")
+
+// Create makes a document of a kind and returns its view once it is on the disk. fn writes the
+// first change.
+func (r *Replica) Create(ctx context.Context, kind string, fn func(Edit) error) (crdt.View, error) {
+	create := &entry.Creation{Kind: kind}
+	rand.Read(create.Random[:])
+	return r.retry(func(ru *run) (crdt.View, error) {
+		return r.edit(ctx, ru, create.DocID(r.space, r.device, ru.nonce), create, fn)
+	})
+}
+
+// Edit changes a document and returns its view once the change is on the disk. fn is given the
+// document as it stands and writes to it; what it returns is Edit's error, and nothing is
+// changed then. crdt.ErrNothingChanged is no error: the view as it is comes back.
+func (r *Replica) Edit(ctx context.Context, doc entry.DocID, fn func(Edit) error) (crdt.View, error) {
+	return r.retry(func(ru *run) (crdt.View, error) { return r.edit(ctx, ru, doc, nil, fn) })
+}
+
+// retry makes a change, once more if somebody else's failure ended the run under it.
+func (r *Replica) retry(change func(*run) (crdt.View, error)) (crdt.View, error) {
+	v, err := change(r.currentRun())
+	if errors.Is(err, errRunOver) {
+		return change(r.currentRun())
+	}
+	return v, err
+}
+
+func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *entry.Creation, fn func(Edit) error) (crdt.View, error) {
+	if err := ctx.Err(); err != nil {
+		return crdt.View{}, err
+	}
+	now := r.now()
+	if now.Before(clockFrom) || now.After(clockUntil) {
+		return crdt.View{}, fmt.Errorf("%w: it says %s", ErrClock, now.UTC().Format(time.RFC3339))
+	}
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	s := r.stripe(doc)
+	s.Lock()
+	defer s.Unlock()
+
+	me, ok := r.Me()
+	if !ok {
+		return crdt.View{}, ErrNotMember
+	}
+	d, err := r.load(doc)
+	if err != nil {
+		return crdt.View{}, err
+	}
+	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Charter(), Author: me.ID, Now: now}
+	if create == nil {
+		if len(d.judge.Order()) == 0 {
+			return crdt.View{}, ErrNotFound
+		}
+		if e.View, _, err = r.viewOf(d); err != nil {
+			return crdt.View{}, err
+		}
+	}
+	if err := d.writeAs(entry.ActorOf(r.space, r.device, ru.nonce, doc)); err != nil {
+		return crdt.View{}, err
+	}
+	if err := fn(e); err != nil {
+		if errors.Is(err, crdt.ErrNothingChanged) && e.View != nil {
+			return *e.View, nil
+		}
+		r.docs.drop(doc) // it may have written a part
+		return crdt.View{}, err
+	}
+	v, err := r.commit(ru, d, create, now)
+	if err != nil {
+		// The core has numbered this change; the number must not serve for another one.
+		r.endRun(ru)
+		r.docs.drop(doc)
+		return crdt.View{}, err
+	}
+	r.docs.put(d)
+	return v, nil
+}
+
+// writeAs makes the core write under an actor.
+func (d *document) writeAs(actor [entry.ActorSize]byte) error {
+	if d.actor == actor {
+		return nil
+	}
+	if err := d.am.SetActorID(hex.EncodeToString(actor[:])); err != nil {
+		return err
+	}
+	d.actor = actor
+	return nil
+}
+
+// commit turns what was written to d into a change, signs it, judges it by the rules that hold
+// for everybody, stores it and tells.
+func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.Time) (crdt.View, error) {
+	hash, err := d.am.Commit("", automerge.CommitOptions{Time: &now})
+	if err != nil {
+		return crdt.View{}, fmt.Errorf("commit a change: %w", err)
+	}
+	made, err := d.am.Change(hash)
+	if err != nil {
+		return crdt.View{}, fmt.Errorf("read the change just made: %w", err)
+	}
+	payload, err := change.Inflate(made.Save())
+	if err != nil {
+		return crdt.View{}, err
+	}
+	c, err := change.Parse(payload)
+	if err != nil {
+		return crdt.View{}, err
+	}
+	ticket, w, err := r.queue(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c)
+	if err != nil {
+		return crdt.View{}, err
+	}
+	if err := ticket.Wait(); err != nil {
+		return crdt.View{}, err
+	}
+	r.index.note(d.id, d.judge.Kind(), true)
+	r.stored.tell(w.verdicts[0].entry.ID())
+	r.tell(d, w.view.view, w.verdicts)
+	return *w.view.view, nil
+}
+
+// queue signs and judges a local change and hands it to the store, in the order of the run.
+func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) (*store.Ticket, *work, error) {
+	ru.mu.Lock()
+	defer ru.mu.Unlock()
+	if ru.over {
+		return nil, nil, errRunOver
+	}
+	e, err := r.signLocked(ru, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if state, why := d.judge.Try(e, c); state != charter.Accepted {
+		ru.over = true
+		return nil, nil, &RefusedError{State: state, Why: why}
+	}
+	d.judge.Add(e, c)
+	w := &work{id: d.id, doc: d, verdicts: []verdict{{e, c, charter.Accepted, "", true}}}
+	w.view.changed = true
+	if w.view.view, w.view.encoded, err = r.viewOf(d); err != nil {
+		ru.over = true
+		return nil, nil, err
+	}
+	b := store.NewBatch(ru.chain)
+	if err := r.putWork(b, w); err != nil {
+		ru.over = true
+		return nil, nil, err
+	}
+	ru.takenLocked(e)
+	return r.store.Enqueue(b), w, nil
+}
+
+// RefusedError says that a local change breaks a rule that all replicas hold.
+type RefusedError struct {
+	State charter.State
+	Why   string
+}
+
+func (e *RefusedError) Error() string {
+	if e.Why == "" {
+		return "the co-op's rules don't take this change: it would be " + e.State.String()
+	}
+	return "the co-op's rules don't take this change: " + e.Why
+}
+
+// State signs a charter statement and brings it in; it must stand at once.
+func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, error) {
+	ru := r.currentRun()
+	ru.mu.Lock()
+	if ru.over {
+		ru.mu.Unlock()
+		return nil, errRunOver
+	}
+	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
+	if err != nil {
+		ru.mu.Unlock()
+		return nil, err
+	}
+	if state, why := r.Charter().With(e).State(e.ID()); state != charter.Accepted {
+		ru.mu.Unlock()
+		return nil, &RefusedError{State: state, Why: why}
+	}
+	ru.takenLocked(e)
+	ru.mu.Unlock()
+	if err := r.acceptStatements([]*entry.Entry{e}); err != nil {
+		r.endRun(ru)
+		return nil, err
+	}
+	return e, r.judgeAgain()
+}

@@ -1,0 +1,256 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// maxView bounds the lists of a stored view; it is our own, so the bound is a net.
+var viewDecoding = func() cbor.DecMode {
+	m, err := cbor.DecOptions{MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 16}.DecMode()
+	if err != nil {
+		panic(err) // options written by us are wrong
+	}
+	return m
+}()
+
+func encodeView(v *crdt.View) ([]byte, error) { return cbor.Marshal(v) }
+
+func decodeView(b []byte) (*crdt.View, error) {
+	v := new(crdt.View)
+	if err := viewDecoding.Unmarshal(b, v); err != nil {
+		return nil, fmt.Errorf("%w: a view: %v", store.ErrCorrupt, err)
+	}
+	return v, nil
+}
+
+// View returns the view of a document; ErrNotFound if there is none.
+func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
+	_, b, err := r.store.View(doc)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeView(b)
+}
+
+// Views calls fn with the view of every document of a kind ("": of all) until it returns false.
+func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
+	var broken error
+	err := r.store.Views(kind, func(_ entry.DocID, b []byte) bool {
+		v, err := decodeView(b)
+		if err != nil {
+			broken = err
+			return false
+		}
+		return fn(v)
+	})
+	return errors.Join(err, broken)
+}
+
+// viewsRecord is the small record that says which version of the views is stored.
+const viewsRecord = "views"
+
+// listStale puts every document on the list to be judged again if the stored views are of
+// another version than this release makes. The list outlives a crash.
+func (r *Replica) listStale() error {
+	now := fmt.Appendf(nil, "%d", crdt.ViewVersion)
+	was, err := r.store.Small(viewsRecord)
+	if err == nil && bytes.Equal(was, now) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	b := store.NewBatch(nil)
+	for _, ref := range r.Documents("") {
+		b.PutJudge(ref.ID, true)
+	}
+	b.PutSmall(viewsRecord, now)
+	return r.store.Commit(b)
+}
+
+// Rebuild judges every document afresh and makes its view anew, calling progress after each.
+func (r *Replica) Rebuild(ctx context.Context, progress func(done, of int)) error {
+	refs := r.Documents("")
+	for i, ref := range refs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.settle(ref.ID); err != nil {
+			return err
+		}
+		progress(i+1, len(refs))
+	}
+	return nil
+}
+
+// Read calls fn with a document as it stands, for what a view doesn't hold: its history. fn
+// must not write.
+func (r *Replica) Read(doc entry.DocID, fn func(Edit) error) error {
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	s := r.stripe(doc)
+	s.Lock()
+	defer s.Unlock()
+	d, err := r.load(doc)
+	if err != nil {
+		return err
+	}
+	if len(d.judge.Order()) == 0 {
+		return ErrNotFound
+	}
+	view, _, err := r.viewOf(d)
+	if err != nil {
+		return err
+	}
+	return fn(Edit{Doc: d.am, Judge: d.judge, View: view, Charter: r.Charter(), Now: r.now()})
+}
+
+// Line is one entry for the log.
+type Line struct {
+	Arrival uint64
+	Entry   *entry.Entry
+	Change  *change.Change // nil for a statement
+	Author  charter.MemberID
+	State   charter.State
+	Why     string
+
+	kind    string
+	history *change.History
+}
+
+// Log calls fn with entries in the order of their arrival here, newest first, until it returns
+// false: of one document or, for the zero ID, of the whole space. It loads no document into the
+// core, but judges the ones it comes across anew to know their history.
+func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
+	histories := map[entry.DocID]*change.History{}
+	show := func(id entry.ID) (more bool, err error) {
+		l, err := r.line(id)
+		if err != nil {
+			return false, err
+		}
+		if l.Change != nil {
+			h, ok := histories[l.Entry.Doc]
+			if !ok {
+				judge, err := r.judged(l.Entry.Doc)
+				if err != nil {
+					return false, err
+				}
+				h = judge.History()
+				histories[l.Entry.Doc] = h
+			}
+			l.history = h
+		}
+		return fn(l), nil
+	}
+	if doc != (entry.DocID{}) {
+		lying, err := r.store.Entries(doc)
+		if err != nil {
+			return err
+		}
+		for i := len(lying) - 1; i >= 0; i-- {
+			e, err := entry.Decode(lying[i].Encoded)
+			if err != nil {
+				return fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, doc, err)
+			}
+			if more, err := show(e.ID()); err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, id := range r.store.Recent(0) {
+		if more, err := show(id); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// Says describes what the change of a line did; nil for a statement.
+func (l Line) Says() []crdt.FieldChange {
+	if l.Change == nil {
+		return nil
+	}
+	return crdt.Describe(l.kind, l.Change, l.history)
+}
+
+func (r *Replica) line(id entry.ID) (Line, error) {
+	b, rec, err := r.store.Entry(id)
+	if err != nil {
+		return Line{}, err
+	}
+	e, err := entry.Decode(b)
+	if err != nil {
+		return Line{}, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
+	}
+	l := Line{
+		Arrival: rec.Arrival, Entry: e, Author: r.authorOf(e),
+		State: charter.State(rec.State), Why: rec.Why,
+	}
+	l.kind, _ = r.index.kind(e.Doc)
+	if e.Create != nil {
+		l.kind = e.Create.Kind
+	}
+	if e.Kind == entry.Change {
+		if l.Change, err = change.Parse(e.Payload); err != nil {
+			return l, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
+		}
+	}
+	return l, nil
+}
+
+// authorOf says for whom an entry's device speaks at the entry's own charter heads or, where it
+// speaks for nobody there, whose device it is now; zero if it is nobody's.
+func (r *Replica) authorOf(e *entry.Entry) charter.MemberID {
+	if past, state := r.Charter().At(e.Heads); state == charter.Accepted {
+		if m, ok := past.Speaks(e.Device); ok {
+			return m
+		}
+	}
+	m, _ := r.Charter().MemberOf(e.Device)
+	return m.ID
+}
+
+// Entry returns the encoding of a stored entry; ErrNotFound if it isn't here.
+func (r *Replica) Entry(id entry.ID) ([]byte, error) {
+	b, _, err := r.store.Entry(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	return b, err
+}
+
+// IDs calls fn with the ID of every entry that is here, or was and is over a quota, until it
+// returns false: all that peers need not send.
+func (r *Replica) IDs(fn func(entry.ID) bool) {
+	for id := range r.store.IDs() {
+		if !fn(id) {
+			return
+		}
+	}
+	for _, id := range r.quota.droppedIDs() {
+		if !fn(id) {
+			return
+		}
+	}
+}
+
+// Quarantined returns the entries that are kept away from the core, with their documents.
+func (r *Replica) Quarantined() (map[entry.ID]entry.DocID, error) { return r.store.Quarantined() }
+
+// Verify reads the whole store and compares checksums.
+func (r *Replica) Verify() error { return r.store.Verify() }

@@ -1,0 +1,270 @@
+// Package replica is the one write path of a space on this device. Every entry, made here or
+// brought by a peer, is judged, applied, stored and told in this package, in that order, and
+// nothing else changes a document, a view or the charter.
+//
+// What is right is decided elsewhere, in crdt, by pure functions; here it is ordered, kept and
+// passed on. Queries read views from the store and never touch Automerge.
+//
+// Locks, outermost first: judging (read to judge documents, write to change the charter), the
+// stripe of a document, run.mu. Whoever needs several stripes takes them in rising order.
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+var (
+	// ErrNoSpace says that there is no co-op in this home yet.
+	ErrNoSpace = errors.New("there is no co-op here yet")
+	// ErrHasSpace says that this home already belongs to a co-op.
+	ErrHasSpace = errors.New("this home already belongs to a co-op")
+	// ErrClock says that this computer's clock can't be right.
+	ErrClock = errors.New("this computer's clock is far off")
+	// ErrNotMember says that the device can't speak for anybody in the space (yet, or any more).
+	ErrNotMember = errors.New("this device does not belong to a member of the co-op")
+	// ErrNotFound says that there is no such document here.
+	ErrNotFound = errors.New("no such document here")
+)
+
+// Config is what a replica is opened with.
+type Config struct {
+	Dir string       // of the store and the marks; made if absent
+	Key entry.Signer // of this device
+	Log *slog.Logger // nil: silent
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Trial starts the process that applies changes which may kill it; nil means that a home
+	// with marks left by a crash is not tried but taken as it is.
+	Trial Trial
+}
+
+// Replica is one space as this device knows it. It is safe for concurrent use.
+type Replica struct {
+	key    entry.Signer
+	device entry.Device
+	space  entry.SpaceID
+	log    *slog.Logger
+	now    func() time.Time
+	store  *store.Store
+	core   *core
+
+	judging sync.RWMutex
+	charter atomic.Pointer[charter.Charter]
+	// statements are all that are stored, in whatever state; guarded by judging.
+	statements []*entry.Entry
+	stripes    [256]sync.Mutex
+
+	docs  *cache
+	index *index
+	quota *quota
+
+	events     *hub[Event]
+	announcing sync.Mutex
+	announced  uint64 // number of the newest event; guarded by announcing
+	stored     watchers
+
+	runMu sync.Mutex // guards run, the pointer
+	run   *run
+}
+
+// Names of small records.
+const (
+	spaceRecord = "space" // the ID of the space
+	standRecord = "stand" // the newest step that this replica took part in
+)
+
+// Found makes a space in an empty home: its genesis is the first entry. The replica is open
+// afterwards, as after Open.
+func Found(cfg Config, genesis []byte) (*Replica, error) {
+	first, err := entry.New(entry.Fields{
+		Kind: entry.Statement, Run: newNonce(), Number: 1, Payload: genesis,
+	}, cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	return begin(cfg, first.SpaceOf(), []*entry.Entry{first})
+}
+
+// Join makes a replica of a space in an empty home from the charter statements that a member's
+// device gave. The caller has checked that they found the space it was invited to; here it is
+// checked that they stand and that they say this device belongs to a member.
+func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica, error) {
+	c := charter.Fold(space, statements, charter.StepID{})
+	if m, ok := c.MemberOf(cfg.Key.Device()); !ok || m.Standing == charter.Removed {
+		return nil, ErrNotMember
+	}
+	return begin(cfg, space, statements)
+}
+
+func begin(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica, error) {
+	s, err := store.Open(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Small(spaceRecord); err == nil {
+		return nil, errors.Join(ErrHasSpace, s.Close())
+	}
+	// The space and its first statements go to the disk together: a home has both or neither.
+	b := store.NewBatch(nil)
+	c := charter.Fold(space, statements, charter.StepID{})
+	stand := c.Tip()
+	b.PutSmall(spaceRecord, space[:])
+	b.PutSmall(standRecord, stand[:])
+	for _, e := range statements {
+		state, why := c.State(e.ID())
+		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state), Why: why})
+		count(b, -1, state)
+	}
+	if err := s.Commit(b); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return Open(cfg)
+}
+
+// Open opens the replica in cfg.Dir; ErrNoSpace if there is none. It finishes what a crash or
+// an update left to do: the trial of changes that may have killed the process, documents to
+// judge again, views of an older version.
+func Open(cfg Config) (*Replica, error) {
+	s, err := store.Open(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := open(cfg, s)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return r, nil
+}
+
+func open(cfg Config, s *store.Store) (*Replica, error) {
+	id, err := s.Small(spaceRecord)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrNoSpace
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(id) != len(entry.SpaceID{}) {
+		return nil, fmt.Errorf("%w: a space ID of %d bytes", store.ErrCorrupt, len(id))
+	}
+	r := &Replica{
+		key: cfg.Key, device: cfg.Key.Device(), space: entry.SpaceID(id),
+		log: cfg.Log, now: cfg.Now, store: s,
+		docs: newCache(), quota: newQuota(),
+		events: newHub[Event](),
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	r.log = r.log.With("space", r.space.String()[:8])
+	r.run = newRun()
+	if err := r.readCharter(); err != nil {
+		return nil, err
+	}
+	if r.index, err = readIndex(s); err != nil {
+		return nil, err
+	}
+	quarantined, err := s.Quarantined()
+	if err != nil {
+		return nil, err
+	}
+	if r.core, err = openCore(cfg.Dir, quarantined); err != nil {
+		return nil, err
+	}
+	r.core.trialCommand = cfg.Trial
+	if err := r.goOn(); err != nil {
+		return nil, errors.Join(err, r.core.close())
+	}
+	return r, nil
+}
+
+func (r *Replica) readCharter() error {
+	lying, err := r.store.Entries(entry.DocID{})
+	if err != nil {
+		return err
+	}
+	statements := make([]*entry.Entry, 0, len(lying))
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return fmt.Errorf("%w: a charter statement: %v", store.ErrCorrupt, err)
+		}
+		statements = append(statements, e)
+	}
+	stand, err := r.store.Small(standRecord)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	var step charter.StepID
+	copy(step[:], stand)
+	r.statements = statements
+	r.charter.Store(charter.Fold(r.space, statements, step))
+	return nil
+}
+
+// goOn counts what isn't accepted, and does what a crash or an update has left on the list of
+// documents to judge.
+func (r *Replica) goOn() error {
+	if err := r.readQuota(); err != nil {
+		return err
+	}
+	if err := r.listStale(); err != nil {
+		return err
+	}
+	return r.judgeAgain()
+}
+
+// Close stores what is under way and closes the store. Subscriptions end.
+func (r *Replica) Close() error {
+	r.events.close()
+	return errors.Join(r.store.Close(), r.core.close())
+}
+
+// Space returns the ID of the space.
+func (r *Replica) Space() entry.SpaceID { return r.space }
+
+// Device returns the public key of this device.
+func (r *Replica) Device() entry.Device { return r.device }
+
+// Charter returns the charter as it stands now. The value doesn't change later.
+func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }
+
+// Me returns the member whose device this is; ok is false once the device speaks for nobody.
+func (r *Replica) Me() (charter.Member, bool) { return r.Charter().MemberOf(r.device) }
+
+// Counts says how much is stored.
+func (r *Replica) Counts() store.Counts { return r.store.Counts() }
+
+// Store gives the small records to the parts of the daemon that keep some: addresses, invites.
+func (r *Replica) Store() *store.Store { return r.store }
+
+// stripe returns the lock of a document.
+func (r *Replica) stripe(doc entry.DocID) *sync.Mutex { return &r.stripes[doc[0]] }
+
+// count moves one entry between the counts of states; from is -1 for a new entry.
+func count(b *store.Batch, from int, to charter.State) {
+	var n [4]int64
+	if from >= 0 && from < len(n) {
+		n[from]--
+	}
+	if int(to) < len(n) {
+		n[to]++
+	}
+	b.Count(n[charter.Pending], n[charter.Void], n[charter.Elsewhere])
+}

@@ -1,0 +1,61 @@
+package replica
+
+import (
+	"crypto/rand"
+	"sync"
+
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// run is one run of this device: a nonce, and the entries made under it, numbered. A run ends
+// with the process, or with the first local change that didn't make it to the disk: the core
+// would hand out the same sequence number again, and twins of our own making must not exist.
+type run struct {
+	nonce entry.Run
+	chain *store.Chain // an entry that isn't stored takes those after it along
+
+	mu       sync.Mutex // guards what follows, held from numbering an entry to queueing it
+	number   uint64
+	previous entry.ID
+	over     bool
+}
+
+func newNonce() (n entry.Run) {
+	rand.Read(n[:])
+	return n
+}
+
+func newRun() *run { return &run{nonce: newNonce(), chain: new(store.Chain)} }
+
+func (r *Replica) currentRun() *run {
+	r.runMu.Lock()
+	defer r.runMu.Unlock()
+	return r.run
+}
+
+// endRun makes sure that nothing more is written under old.
+func (r *Replica) endRun(old *run) {
+	r.runMu.Lock()
+	defer r.runMu.Unlock()
+	if r.run == old {
+		r.run = newRun()
+	}
+}
+
+// signLocked makes the next entry of the run. The caller holds ru.mu until the entry is queued
+// for the disk, and calls taken then.
+func (r *Replica) signLocked(ru *run, f entry.Fields) (*entry.Entry, error) {
+	f.Space = r.space
+	f.Heads = r.Charter().Heads()
+	f.Run = ru.nonce
+	f.Number = ru.number + 1
+	f.Previous = ru.previous
+	return entry.New(f, r.key)
+}
+
+// takenLocked notes that e is on its way to the disk.
+func (ru *run) takenLocked(e *entry.Entry) {
+	ru.number = e.Number
+	ru.previous = e.ID()
+}

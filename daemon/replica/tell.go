@@ -1,0 +1,62 @@
+package replica
+
+import (
+	"kith/crdt"
+	"kith/crdt/charter"
+)
+
+// tell turns what was decided on entries of a document into events. All of it is stored.
+func (r *Replica) tell(d *document, view *crdt.View, verdicts []verdict) {
+	events := make([]Event, 0, len(verdicts))
+	for _, v := range verdicts {
+		e := Event{
+			At: r.now(), Doc: d.id, Kind: d.judge.Kind(), Entry: v.entry.ID(),
+			By: r.authorOf(v.entry), Why: v.why,
+		}
+		if view != nil {
+			e.Title = view.Title
+		}
+		switch v.state {
+		case charter.Accepted:
+			e.Changes = crdt.Describe(e.Kind, v.change, d.judge.History())
+			switch {
+			case v.entry.Create != nil:
+				e.Type = "created"
+			case hasPosition(e.Changes):
+				e.Type = "position"
+			default:
+				e.Type = "changed"
+			}
+		case charter.Void:
+			e.Type = "void"
+		default:
+			continue // it will be told when it is settled
+		}
+		events = append(events, e)
+	}
+	r.Announce(events...)
+}
+
+func hasPosition(changes []crdt.FieldChange) bool {
+	for _, c := range changes {
+		if c.Field == "position" {
+			return true
+		}
+	}
+	return false
+}
+
+// tellCharter tells of everybody who came in, or whose standing changed.
+func (r *Replica) tellCharter(old, grown *charter.Charter) {
+	var events []Event
+	for _, m := range grown.Members() {
+		was, known := old.Member(m.ID)
+		if known && was.Standing == m.Standing {
+			continue
+		}
+		events = append(events, Event{
+			At: r.now(), Type: "member", By: m.ID, Title: m.Name, Entry: m.SinceEntry, Why: m.Standing.String(),
+		})
+	}
+	r.Announce(events...)
+}
