@@ -102,8 +102,23 @@ func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
 	if d.entries[e.ID()] != nil {
 		return Outcome{}
 	}
-	n := d.changes[c.Hash]
-	isNew := n == nil
+	n, isNew, stoodOn := d.insert(e, c)
+	switch {
+	case !isNew:
+		d.judgeAll() // rare: the same change, signed again
+	case d.twins.none():
+		d.settle(n)
+	default:
+		d.settleAmongTwins(n, stoodOn)
+	}
+	return d.outcome()
+}
+
+// insert enters an entry that isn't here, up to the rules that look at its past. isNew says that
+// its change wasn't here in another entry, stoodOn that some change that is here builds on it.
+func (d *Document) insert(e *entry.Entry, c *change.Change) (n *node, isNew, stoodOn bool) {
+	n = d.changes[c.Hash]
+	isNew = n == nil
 	var s *signed
 	if isNew {
 		n = &node{change: c}
@@ -115,20 +130,14 @@ func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
 	*s = signed{Item: Item{Entry: e, Change: n.change}, node: n, told: untold}
 	d.entries[e.ID()] = s
 	d.arrived = append(d.arrived, s)
-	stoodOn := isNew && d.link(n)
+	if isNew {
+		stoodOn = d.link(n)
+	}
 	d.assess(s)
 	if s.sound {
 		d.claim(n)
 	}
-	switch {
-	case !isNew:
-		d.judgeAll() // rare: the same change, signed again
-	case d.twins.none():
-		d.settle(n)
-	default:
-		d.settleAmongTwins(n, stoodOn)
-	}
-	return d.outcome()
+	return n, isNew, stoodOn
 }
 
 // Rejudge judges again what the charter's growth, or another branch of it, has changed.
@@ -187,7 +196,10 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 
 // outcome hands out what has changed since the last time.
 func (d *Document) outcome() Outcome {
-	out := Outcome{Rebuild: d.rebuild, Accepted: d.order[d.told:len(d.order):len(d.order)]}
+	out := Outcome{Rebuild: d.rebuild}
+	if d.told < len(d.order) {
+		out.Accepted = d.order[d.told:len(d.order):len(d.order)]
+	}
 	for _, s := range d.touched {
 		if s.told != s.state {
 			out.Changed = append(out.Changed, Verdict{ID: s.Entry.ID(), State: s.state, Why: d.why(s)})
