@@ -1,0 +1,294 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+)
+
+// contact is one other device of the charter, with the goroutines that keep in touch with it.
+type contact struct {
+	key   entry.Device
+	id    peer.ID
+	opens bool          // this side opens the sync stream: the one with the lower key does
+	wake  chan struct{} // for keep: something changed, look again
+	news  chan struct{} // for gossip: there may be records to tell
+
+	sessions sync.Mutex // held while a sync session runs
+
+	// guarded by Peers.mu
+	status   PeerStatus              // Trouble in it without name and time
+	found    []ma.Multiaddr          // told by somebody who didn't sign it: mDNS, an invite code
+	told     map[entry.Device]uint64 // which records it has, by number
+	hurry    bool                    // try at once, whatever the pause
+	dialed   bool                    // the last dial went through, and no session followed yet
+	tries    int                     // attempts that ended
+	failures int                     // of these, the last ones in a row without success
+	bans     int                     // how often it broke the protocol lately
+	nextTry  time.Time               // zero: when something changes
+	session  context.CancelFunc      // ends the sync session; nil without one
+}
+
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// keep stays in touch with a device until ctx ends.
+func (p *Peers) keep(ctx context.Context, c *contact) {
+	for ctx.Err() == nil {
+		next := p.attempt(ctx, c)
+		p.mu.Lock()
+		c.nextTry = next
+		p.mu.Unlock()
+		p.pause(ctx, c, next)
+	}
+}
+
+// pause ends at the given time, or when there is a reason to hurry. Without a time it ends when
+// anything changes.
+func (p *Peers) pause(ctx context.Context, c *contact, until time.Time) {
+	var timer <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(time.Until(until))
+		defer t.Stop()
+		timer = t.C
+	}
+	for {
+		p.mu.Lock()
+		hurry := c.hurry
+		c.hurry = false
+		p.mu.Unlock()
+		if hurry {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer:
+			return
+		case <-c.wake:
+			if until.IsZero() {
+				return
+			}
+		}
+	}
+}
+
+// hurry makes keep try at once.
+func (p *Peers) hurry(c *contact) {
+	p.mu.Lock()
+	c.hurry = true
+	p.mu.Unlock()
+	nudge(c.wake)
+}
+
+// attempt connects if there is no connection, and syncs if that is for this side to begin. It
+// returns when to try again; zero: when something changes.
+func (p *Peers) attempt(ctx context.Context, c *contact) time.Time {
+	if until := p.gate.bannedUntil(c.key); time.Now().Before(until) {
+		return until
+	}
+	if !p.isConnected(c) {
+		p.mu.Lock()
+		dialed := c.dialed
+		c.dialed = false
+		p.mu.Unlock()
+		if dialed {
+			// The connection was there and ended before anything came of it: so a gate shuts.
+			return p.failed(c, errNotLetIn.Error())
+		}
+		if err := p.dial(ctx, c); err != nil {
+			return p.failed(c, reason(err))
+		}
+	}
+	if !c.opens {
+		return time.Time{}
+	}
+	s, err := p.open(ctx, c, SyncProtocol)
+	if err != nil {
+		return p.failed(c, openReason(err))
+	}
+	return p.sync(ctx, c, s)
+}
+
+func (p *Peers) isConnected(c *contact) bool {
+	return p.host.Network().Connectedness(c.id) == network.Connected
+}
+
+// dial connects to a device at every address that is known of it.
+func (p *Peers) dial(ctx context.Context, c *contact) error {
+	p.mu.Lock()
+	addrs := slices.Clone(c.found)
+	if r := p.records[c.key]; r != nil {
+		addrs = append(addrs, r.addrs...)
+	}
+	p.mu.Unlock()
+	p.host.Peerstore().AddAddrs(c.id, addrs, peerstore.TempAddrTTL)
+	if len(p.host.Peerstore().Addrs(c.id)) == 0 {
+		return errNoAddress
+	}
+	// When to dial is decided here, not by the library's own list of who failed lately.
+	if s, ok := p.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(c.id)
+	}
+	if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), c.id); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	c.dialed = true
+	p.mu.Unlock()
+	return nil
+}
+
+// open opens a stream on the connection that there is.
+func (p *Peers) open(ctx context.Context, c *contact, id protocol.ID) (network.Stream, error) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "keep dials"), greetTime)
+	defer cancel()
+	return p.host.NewStream(ctx, c.id, id)
+}
+
+// openReason says why no stream could be opened: mostly because the gate at the other end shut
+// after the handshake, which over TCP looks like a connection that ends at once.
+func openReason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return reasonOf(err)
+	}
+	return errNotLetIn.Error()
+}
+
+// failed notes that an attempt failed and returns when to try again.
+func (p *Peers) failed(c *contact, trouble string) time.Time {
+	var next time.Time
+	p.update(c, func(s *PeerStatus) {
+		c.tries++
+		c.failures++
+		next = time.Now().Add(backoff(firstPause, mostPause, c.failures))
+		c.nextTry = next
+		s.Trouble = trouble
+	})
+	return next
+}
+
+// backoff doubles from first to most, a quarter more or less.
+func backoff(first, most time.Duration, failures int) time.Duration {
+	d := most
+	if n := failures - 1; n < 16 {
+		d = min(most, first<<n)
+	}
+	return d*3/4 + rand.N(d/2)
+}
+
+// sync runs the exchange over a stream until it ends, in place of the one that ran before, and
+// returns when to try again.
+func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Time {
+	inside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.mu.Lock()
+	if c.session != nil {
+		c.session() // its stream is closed, so it ends soon
+	}
+	c.session, c.dialed = cancel, false
+	p.mu.Unlock()
+	c.sessions.Lock()
+	defer c.sessions.Unlock()
+
+	began, wasInStep := time.Now(), false
+	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
+	err := p.cfg.Sync(inside, stream{s}, func(now exchange.Status) {
+		p.update(c, func(st *PeerStatus) {
+			st.Exchange, st.InStep, st.RTT, st.LastSeen = now, now.InStep, now.RTT, time.Now()
+			if now.InStep {
+				wasInStep, st.Trouble = true, ""
+			}
+		})
+	})
+	if inside.Err() != nil {
+		return time.Time{} // all ends, or another stream took this one's place
+	}
+	p.log.Info("sync ended", "peer", c.key.String(), "err", err)
+	trouble := "the connection ended"
+	if err != nil {
+		trouble = err.Error()
+	}
+	p.mu.Lock()
+	c.session, c.status.InStep = nil, false
+	if wasInStep || time.Since(began) > mostPause {
+		c.failures, c.bans = 0, 0
+	}
+	p.mu.Unlock()
+	if !exchange.Blame(err) {
+		return p.failed(c, trouble)
+	}
+	p.failed(c, trouble)
+	return p.ban(c)
+}
+
+// ban leaves a device alone that broke the protocol, and shuts the gate to it.
+func (p *Peers) ban(c *contact) time.Time {
+	p.mu.Lock()
+	c.bans++
+	until := time.Now().Add(backoff(firstBan, mostBan, c.bans))
+	c.nextTry = until
+	p.mu.Unlock()
+	p.gate.ban(c.key, until)
+	p.log.Warn("left alone: it broke the protocol", "peer", c.key.String(), "until", until)
+	_ = p.host.Network().ClosePeer(c.id)
+	return until
+}
+
+// moved looks at what became of a device's connections.
+func (p *Peers) moved(c *contact, inbound bool) {
+	p.update(c, func(s *PeerStatus) {
+		conns := p.host.Network().ConnsToPeer(c.id)
+		was := s.Connected
+		s.Connected = len(conns) > 0
+		switch {
+		case s.Connected && !was:
+			describe(s, conns[0])
+			c.told = map[entry.Device]uint64{} // it may have begun anew since
+		case !s.Connected && was:
+			s.InStep, s.Transport, s.RTT = false, "", 0
+			if s.Trouble == "" {
+				s.Trouble = "the connection ended"
+			}
+		}
+		if s.Connected || was {
+			s.LastSeen = time.Now()
+		}
+		// Who comes in by itself is met at once.
+		c.hurry = c.hurry || inbound && s.Connected && c.session == nil
+	})
+	nudge(c.wake)
+	nudge(c.news)
+}
+
+// describe says over what a connection goes.
+func describe(s *PeerStatus, conn network.Conn) {
+	addr := conn.RemoteMultiaddr()
+	s.Address, s.Transport = addr.String(), "tcp"
+	if _, err := addr.ValueForProtocol(ma.P_QUIC_V1); err == nil {
+		s.Transport = "quic"
+	}
+}
+
+// stream is a libp2p stream that lets go at once when it is closed: Close of the stream itself
+// would leave a Read waiting for the other side.
+type stream struct{ network.Stream }
+
+func (s stream) Close() error { return s.Reset() }

@@ -1,0 +1,147 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/host"
+	basicconnmgr "github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	tls "github.com/libp2p/go-libp2p/p2p/security/tls"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/entry"
+)
+
+// newHost opens a libp2p host that does what Kith needs and nothing else. listen may be empty.
+func newHost(key entry.Signer, listen []ma.Multiaddr, gater connmgr.ConnectionGater) (host.Host, error) {
+	private, err := hostKey(key)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := resourceManager()
+	if err != nil {
+		return nil, err
+	}
+	connections, err := basicconnmgr.NewConnManager(MaxDevices, MaxDevices+256)
+	if err != nil {
+		return nil, errors.Join(err, resources.Close())
+	}
+	h, err := libp2p.New(
+		libp2p.Identity(private),
+		libp2p.ListenAddrs(listen...),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Security(noise.ID, noise.New),
+		libp2p.Security(tls.ID, tls.New),
+		libp2p.ConnectionGater(gater),
+		libp2p.ResourceManager(resources),
+		libp2p.ConnectionManager(connections),
+		libp2p.UserAgent("kith"),
+		libp2p.DisableRelay(),
+		libp2p.Ping(false),
+		libp2p.DisableMetrics(),
+		// A co-op has few peers and some are asleep: that UDP or IPv6 never works can't be told
+		// from their silence.
+		libp2p.UDPBlackHoleSuccessCounter(nil),
+		libp2p.IPv6BlackHoleSuccessCounter(nil),
+	)
+	if err != nil {
+		return nil, errors.Join(err, connections.Close(), resources.Close())
+	}
+	return h, nil
+}
+
+// parseListen reads the addresses to listen on and says which one is wrong.
+func parseListen(addrs []string) ([]ma.Multiaddr, error) {
+	var all []ma.Multiaddr
+	for _, s := range addrs {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			return nil, &ListenError{s, err}
+		}
+		if _, _, _, err := port(a); err != nil {
+			return nil, &ListenError{s, err}
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// port takes apart /ip4/…/tcp/PORT and /ip4/…/udp/PORT/quic-v1, the addresses that can be
+// listened on.
+func port(a ma.Multiaddr) (network, ip string, number int, err error) {
+	var names, values []string
+	ma.ForEach(a, func(c ma.Component) bool {
+		names, values = append(names, c.Protocol().Name), append(values, c.Value())
+		return true
+	})
+	tcp := len(names) == 2 && names[1] == "tcp"
+	quic := len(names) == 3 && names[1] == "udp" && names[2] == "quic-v1"
+	if !tcp && !quic || names[0] != "ip4" && names[0] != "ip6" {
+		return "", "", 0, errors.New("it must look like /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/udp/4001/quic-v1")
+	}
+	number, err = strconv.Atoi(values[1])
+	return names[1], values[0], number, err
+}
+
+// PickPorts replaces each port 0 by a port that is free now, the same for TCP and QUIC on one
+// IP address, so that what it returns can be written down and listened on from now on.
+func PickPorts(addrs []string) ([]string, error) {
+	parsed, err := parseListen(addrs)
+	if err != nil {
+		return nil, err
+	}
+	picked := map[string]int{}
+	out := make([]string, len(parsed))
+	for i, a := range parsed {
+		_, ip, number, err := port(a)
+		if err != nil {
+			return nil, &ListenError{addrs[i], err}
+		}
+		if number != 0 {
+			out[i] = a.String()
+			continue
+		}
+		if picked[ip] == 0 {
+			if picked[ip], err = freePort(ip); err != nil {
+				return nil, &ListenError{addrs[i], err}
+			}
+		}
+		family := "ip4"
+		if net.ParseIP(ip).To4() == nil {
+			family = "ip6"
+		}
+		out[i] = fmt.Sprintf("/%s/%s/tcp/%d", family, ip, picked[ip])
+		if network, _, _, _ := port(a); network == "udp" {
+			out[i] = fmt.Sprintf("/%s/%s/udp/%d/quic-v1", family, ip, picked[ip])
+		}
+	}
+	return out, nil
+}
+
+// freePort finds a port that is free for TCP and UDP.
+func freePort(ip string) (int, error) {
+	var last error
+	for range 64 {
+		l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+		if err != nil {
+			return 0, err
+		}
+		number := l.Addr().(*net.TCPAddr).Port
+		var u net.PacketConn
+		u, last = net.ListenPacket("udp", l.Addr().String())
+		_ = l.Close()
+		if last == nil {
+			_ = u.Close()
+			return number, nil
+		}
+	}
+	return 0, last
+}

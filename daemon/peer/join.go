@@ -1,0 +1,280 @@
+package peer
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/entry"
+)
+
+// A join stream carries one request, a length of 4 bytes (big-endian) and its bytes, and one
+// answer: three such parts, which are the code (empty if it went well), the reply (the reason if
+// it didn't), and the answerer's address record.
+
+const maxCode, maxReason = 32, 512
+
+// handleJoin answers the holder of an invite.
+func (p *Peers) handleJoin(ctx context.Context, s network.Stream) {
+	defer s.Close() //nolint:errcheck // nothing is left to do
+	invite, err := deviceOf(s.Conn().RemotePeer())
+	if err != nil || !p.gate.mayJoin(invite) {
+		_ = s.Reset()
+		return
+	}
+	_ = s.SetDeadline(time.Now().Add(streamTime))
+	request, err := readPart(s, MaxJoinRequest)
+	if err != nil {
+		p.log.Warn("a join request that can't be read", "err", err)
+		_ = s.Reset()
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, streamTime)
+	defer cancel()
+	reply, err := p.cfg.Invites.Redeem(ctx, invite, request)
+	var code JoinCode
+	if err != nil {
+		refusal := &JoinError{Code: JoinFailed}
+		if !errors.As(err, &refusal) {
+			p.log.Error("redeem an invite", "err", err)
+		}
+		code, reply = refusal.Code, []byte(refusal.Reason[:min(len(refusal.Reason), maxReason)])
+	}
+	p.mu.Lock()
+	var record []byte
+	if own := p.records[p.self]; own != nil {
+		record = own.sealed
+	}
+	p.mu.Unlock()
+	for _, part := range [][]byte{[]byte(code), reply, record} {
+		if err := writePart(s, part); err != nil {
+			p.log.Warn("a join reply that didn't go out", "err", err)
+			_ = s.Reset()
+			return
+		}
+	}
+}
+
+func writePart(w io.Writer, b []byte) error {
+	_, err := w.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...))
+	return err
+}
+
+// readPart reads one part, growing as it arrives.
+func readPart(r io.Reader, limit int) ([]byte, error) {
+	var size [4]byte
+	if _, err := io.ReadFull(r, size[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if int64(n) > int64(limit) {
+		return nil, fmt.Errorf("a part of %d bytes, the limit is %d", n, limit)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, int64(n)))
+	if err == nil && len(b) < int(n) {
+		err = io.ErrUnexpectedEOF
+	}
+	return b, err
+}
+
+// Join redeems an invite: it dials the addresses that its code names, as the invite, and hands
+// over request. The addresses may end in /p2p/ and an identity; without it, whoever answers is
+// asked, since only the caller can tell from the reply whether it belongs to the space.
+//
+// The error is a *NobodyAnsweredError, an *UnknownCodeError, a *JoinError, or that of ctx.
+func Join(ctx context.Context, invite entry.Signer, addrs []string, request []byte) (*Joined, error) {
+	if len(request) > MaxJoinRequest {
+		return nil, fmt.Errorf("a join request of %d bytes, the limit is %d", len(request), MaxJoinRequest)
+	}
+	h, err := newHost(invite, nil, callers{})
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close() //nolint:errcheck // a host of our own that has done its work
+	var tried []Attempt
+	unknown := false
+	asked := map[peer.ID]bool{}
+	for _, to := range group(addrs, &tried) {
+		ids := []peer.ID{to.id}
+		if to.id == "" {
+			ids = identities(ctx, h.Network(), to.addrs, &tried)
+		}
+		for _, id := range ids {
+			if asked[id] {
+				continue
+			}
+			asked[id] = true
+			h.Peerstore().AddAddrs(id, to.addrs, streamTime)
+			joined, err := ask(ctx, h, id, request)
+			var refused *JoinError
+			switch {
+			case err == nil:
+				return joined, nil
+			case ctx.Err() != nil:
+				return nil, errors.Join(ctx.Err(), nobody(tried))
+			case errors.As(err, &refused):
+				return nil, refused
+			case errors.Is(err, errNotLetIn):
+				unknown = true
+			}
+			tried = append(tried, attemptsTo(to.addrs, err)...)
+		}
+	}
+	if unknown {
+		return nil, &UnknownCodeError{tried}
+	}
+	return nil, nobody(tried)
+}
+
+func nobody(tried []Attempt) error { return &NobodyAnsweredError{tried} }
+
+// ask dials one peer and hands over the request.
+func ask(ctx context.Context, h host.Host, id peer.ID, request []byte) (*Joined, error) {
+	conn, err := h.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), id)
+	if err != nil {
+		if reason := reasonOf(err); reason == errNotLetIn.Error() {
+			return nil, errNotLetIn
+		}
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, streamTime)
+	defer cancel()
+	s, err := h.NewStream(ctx, id, JoinProtocol)
+	if err != nil {
+		return nil, notLetIn(ctx, err)
+	}
+	defer s.Reset() //nolint:errcheck // it is over
+	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
+	if err := writePart(s, request); err != nil {
+		return nil, notLetIn(ctx, err)
+	}
+	if err := s.CloseWrite(); err != nil {
+		return nil, notLetIn(ctx, err)
+	}
+	var parts [3][]byte
+	for i, limit := range []int{maxCode, MaxJoinReply, MaxRecord} {
+		if parts[i], err = readPart(s, limit); err != nil {
+			return nil, notLetIn(ctx, err)
+		}
+	}
+	if code := JoinCode(parts[0]); code != "" {
+		return nil, &JoinError{Code: code, Reason: string(parts[1][:min(len(parts[1]), maxReason)])}
+	}
+	joined := &Joined{Reply: parts[1], Address: conn.RemoteMultiaddr().String()}
+	if joined.Answerer, err = deviceOf(id); err != nil {
+		return nil, err
+	}
+	if r, err := openRecord(parts[2]); err == nil && r.device == joined.Answerer {
+		joined.Record = r.sealed
+	}
+	return joined, nil
+}
+
+// notLetIn tells a connection that was closed on us from one that was too slow.
+func notLetIn(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return errNotLetIn
+}
+
+// target is one peer to ask, at one or more addresses. An empty id stands for whoever answers.
+type target struct {
+	id    peer.ID
+	addrs []ma.Multiaddr
+}
+
+// group sorts addresses by identity, in the order of the code.
+func group(addrs []string, tried *[]Attempt) []*target {
+	var all []*target
+	byID := map[peer.ID]*target{}
+	for _, s := range addrs {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			*tried = append(*tried, Attempt{s, "not an address"})
+			continue
+		}
+		a, id := splitIdentity(a)
+		if byID[id] == nil {
+			byID[id] = &target{id: id}
+			all = append(all, byID[id])
+		}
+		byID[id].addrs = append(byID[id].addrs, a)
+	}
+	return all
+}
+
+// splitIdentity takes /p2p/… off the end of an address.
+func splitIdentity(a ma.Multiaddr) (ma.Multiaddr, peer.ID) {
+	transport, id := peer.SplitAddr(a)
+	return transport, id
+}
+
+// identities finds out who answers at addresses that come without an identity: it dials them as
+// if somebody else were there, and the handshake says who is instead.
+func identities(ctx context.Context, n network.Network, addrs []ma.Multiaddr, tried *[]Attempt) []peer.ID {
+	nobody, err := peerID(entry.NewSigner().Device())
+	if err != nil {
+		return nil
+	}
+	n.Peerstore().AddAddrs(nobody, addrs, streamTime)
+	defer n.Peerstore().ClearAddrs(nobody)
+	_, err = n.DialPeer(network.WithDialPeerTimeout(ctx, dialTime), nobody)
+	var dial *swarm.DialError
+	if !errors.As(err, &dial) {
+		*tried = append(*tried, attemptsTo(addrs, err)...)
+		return nil
+	}
+	var found []peer.ID
+	for i := range dial.DialErrors {
+		var other sec.ErrPeerIDMismatch
+		if errors.As(dial.DialErrors[i].Cause, &other) {
+			found = append(found, other.Actual)
+			continue
+		}
+		*tried = append(*tried, Attempt{where(dial.DialErrors[i].Address), reasonOf(dial.DialErrors[i].Cause)})
+	}
+	return found
+}
+
+// attemptsTo lists what came of dialing addresses.
+func attemptsTo(addrs []ma.Multiaddr, err error) []Attempt {
+	var dial *swarm.DialError
+	if errors.As(err, &dial) && len(dial.DialErrors) > 0 {
+		return attempts(dial)
+	}
+	var all []Attempt
+	seen := map[string]bool{}
+	for _, a := range addrs {
+		if at := where(a); err != nil && !seen[at] {
+			seen[at] = true
+			all = append(all, Attempt{at, reasonOf(err)})
+		}
+	}
+	return all
+}
+
+// callers is the gate of a host that only dials.
+type callers struct{}
+
+var _ connmgr.ConnectionGater = callers{}
+
+func (callers) InterceptPeerDial(peer.ID) bool               { return true }
+func (callers) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
+func (callers) InterceptAccept(network.ConnMultiaddrs) bool  { return false }
+func (callers) InterceptSecured(dir network.Direction, _ peer.ID, _ network.ConnMultiaddrs) bool {
+	return dir == network.DirOutbound
+}
+func (callers) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

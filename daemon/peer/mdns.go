@@ -1,0 +1,142 @@
+package peer
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/zeroconf/v2"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/entry"
+)
+
+// On the LAN a device announces itself under a name that changes every day and that only those
+// who know the space can compute; so are the marks that say which device it is. Somebody else
+// who listens sees addresses, and names that mean nothing.
+
+const (
+	mdnsDomain  = "local"
+	addressText = "a=" // followed by a multiaddr
+	deviceText  = "d=" // followed by the device's mark of the day
+)
+
+// dailyMark is a keyed hash: the first 75 bits, as 15 letters, the most that a service's name
+// may have (RFC 6335, section 5.1).
+func dailyMark(space entry.SpaceID, what string, day time.Time, more []byte) string {
+	h := hmac.New(sha256.New, space[:])
+	h.Write([]byte("kith/mdns/1\x00" + what + "\x00" + day.UTC().Format(time.DateOnly) + "\x00"))
+	h.Write(more)
+	return entry.Text.EncodeToString(h.Sum(nil))[:15]
+}
+
+func service(space entry.SpaceID, day time.Time) string {
+	return "_" + dailyMark(space, "service", day, nil) + "._udp"
+}
+
+func deviceMark(space entry.SpaceID, day time.Time, d entry.Device) string {
+	return dailyMark(space, "device", day, d[:])
+}
+
+// days are today and its neighbours, for those whose clock is off.
+func days(now time.Time) [3]time.Time {
+	return [3]time.Time{now, now.Add(-24 * time.Hour), now.Add(24 * time.Hour)}
+}
+
+// lookAround announces this device on the LAN and looks for the others until ctx ends. That it
+// doesn't work here, as in a container without multicast, is only worth a line in the log.
+func (p *Peers) lookAround(ctx context.Context) {
+	for ctx.Err() == nil {
+		now := time.Now().UTC()
+		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+		// Also once an hour: the addresses may have changed.
+		until := min(midnight.Sub(now)+time.Second, time.Hour)
+		round, stop := context.WithTimeout(ctx, until)
+		if err := p.lookRound(round, now); err != nil && ctx.Err() == nil {
+			p.log.Info("no discovery on this network", "err", err)
+		}
+		<-round.Done()
+		stop()
+	}
+}
+
+func (p *Peers) lookRound(ctx context.Context, now time.Time) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, day := range days(now) {
+		found := make(chan *zeroconf.ServiceEntry, 16)
+		all.Go(func() {
+			for e := range found { // Browse closes it
+				p.foundNearby(day, e.Text)
+			}
+		})
+		all.Go(func() {
+			if err := zeroconf.Browse(ctx, service(p.cfg.Space, day), mdnsDomain, found); err != nil && ctx.Err() == nil {
+				p.log.Info("no discovery on this network", "err", err)
+			}
+		})
+	}
+	text, ips, port := p.announcement(now)
+	if len(ips) == 0 {
+		return errors.New("no address to announce")
+	}
+	name := strings.ToLower(rand.Text())
+	server, err := zeroconf.RegisterProxy(name, service(p.cfg.Space, now), mdnsDomain, port, name, ips, text, nil)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	server.Shutdown()
+	return nil
+}
+
+// announcement is what a record says: addresses without an identity, and the mark of the day.
+func (p *Peers) announcement(now time.Time) (text, ips []string, number int) {
+	text = []string{deviceText + deviceMark(p.cfg.Space, now, p.self)}
+	seen := map[string]bool{}
+	for _, a := range worthTelling(p.host.Addrs()) {
+		_, ip, n, err := port(a)
+		if err != nil || net.ParseIP(ip) == nil {
+			continue
+		}
+		text = append(text, addressText+a.String())
+		if !seen[ip] {
+			seen[ip], number = true, n
+			ips = append(ips, ip)
+		}
+	}
+	return text, ips, number
+}
+
+// foundNearby reads somebody's announcement.
+func (p *Peers) foundNearby(day time.Time, text []string) {
+	var mark string
+	var addrs []ma.Multiaddr
+	for _, t := range text {
+		if m, ok := strings.CutPrefix(t, deviceText); ok {
+			mark = m
+		}
+		if s, ok := strings.CutPrefix(t, addressText); ok && len(addrs) < MaxAddresses {
+			if a, err := ma.NewMultiaddr(s); err == nil {
+				addrs = append(addrs, a)
+			}
+		}
+	}
+	p.mu.Lock()
+	var who []entry.Device
+	for d := range p.contacts {
+		if deviceMark(p.cfg.Space, day, d) == mark {
+			who = append(who, d)
+		}
+	}
+	p.mu.Unlock()
+	for _, d := range who {
+		p.learn(d, addrs)
+	}
+}

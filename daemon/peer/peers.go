@@ -1,0 +1,295 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/entry"
+)
+
+// Peers is this device's host and all that it knows of the others. Safe for concurrent use.
+type Peers struct {
+	cfg  Config
+	self entry.Device
+	key  crypto.PrivKey
+	host host.Host
+	gate *gate
+	log  *slog.Logger
+
+	refresh chan struct{}
+	telling sync.Mutex // held while Config.Changed is called
+
+	mu       sync.Mutex
+	closed   bool
+	contacts map[entry.Device]*contact
+	records  map[entry.Device]*addressRecord // the newest of each, this device's own too
+	changed  chan struct{}                   // closed, and made anew, when the table changes
+}
+
+// New opens the host and listens. Call Run to get in touch with anybody, or Close.
+func New(cfg Config) (*Peers, error) {
+	listen, err := parseListen(cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hostKey(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Peers{
+		cfg: cfg, self: cfg.Key.Device(), key: key, log: cfg.Log,
+		gate:     newGate(cfg.Key.Device(), cfg.Charter, cfg.Invites),
+		refresh:  make(chan struct{}, 1),
+		contacts: map[entry.Device]*contact{},
+		records:  map[entry.Device]*addressRecord{},
+		changed:  make(chan struct{}),
+	}
+	if err := p.loadBook(); err != nil {
+		return nil, err
+	}
+	if p.host, err = newHost(cfg.Key, listen, p.gate); err != nil {
+		if len(cfg.Listen) > 0 {
+			return nil, &ListenError{cfg.Listen[0], err}
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close closes the host. Run does so itself when it ends.
+func (p *Peers) Close() error {
+	p.mu.Lock()
+	was := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if was {
+		return nil
+	}
+	return p.host.Close()
+}
+
+// Addresses returns the multiaddrs at which this device can be reached as far as it knows, each
+// with its identity at the end: what an invite code carries.
+func (p *Peers) Addresses() []string {
+	var out []string
+	for _, a := range worthTelling(p.host.Addrs()) {
+		out = append(out, a.String()+"/p2p/"+p.host.ID().String())
+	}
+	return out
+}
+
+// Refresh has Peers look at the charter again: new devices are dialed, those that it doesn't
+// know any more are disconnected.
+func (p *Peers) Refresh() { nudge(p.refresh) }
+
+// Learn tells of addresses of a device that it didn't sign, such as those in an invite code.
+// They are tried at once and forgotten when the daemon ends; those that aren't multiaddrs are
+// passed over.
+func (p *Peers) Learn(d entry.Device, addrs []string) {
+	var parsed []ma.Multiaddr
+	for _, s := range addrs {
+		if a, err := ma.NewMultiaddr(s); err == nil {
+			a, _ = splitIdentity(a)
+			parsed = append(parsed, a)
+		}
+	}
+	p.learn(d, parsed)
+}
+
+func (p *Peers) learn(d entry.Device, addrs []ma.Multiaddr) {
+	p.mu.Lock()
+	c := p.contacts[d]
+	fresh := false
+	if c != nil {
+		for _, a := range addrs {
+			if a != nil && !slices.ContainsFunc(c.found, a.Equal) {
+				fresh = true
+				c.found = append(c.found, a)
+			}
+		}
+		c.found = c.found[max(0, len(c.found)-MaxAddresses):]
+	}
+	p.mu.Unlock()
+	if fresh && !p.isConnected(c) {
+		p.hurry(c)
+	}
+}
+
+// Run keeps in touch with the charter's devices until ctx ends, and returns when all that it
+// started has stopped and the host is closed.
+func (p *Peers) Run(ctx context.Context) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	work := &crew{}
+	defer func() {
+		cancel()
+		work.close()
+		err = errors.Join(err, p.Close())
+		work.wait()
+	}()
+
+	moves, err := p.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = moves.Close() }() // its error is only that of a second Close
+
+	p.host.SetStreamHandler(SyncProtocol, work.handler(func(s network.Stream) { p.handleSync(ctx, s) }))
+	p.host.SetStreamHandler(AddressesProtocol, work.handler(p.handleAddresses))
+	p.host.SetStreamHandler(JoinProtocol, work.handler(func(s network.Stream) { p.handleJoin(ctx, s) }))
+	watch := &network.NotifyBundle{
+		ConnectedF: func(_ network.Network, conn network.Conn) {
+			p.noticed(conn, conn.Stat().Direction == network.DirInbound)
+		},
+		DisconnectedF: func(_ network.Network, conn network.Conn) { p.noticed(conn, false) },
+	}
+	p.host.Network().Notify(watch)
+	defer p.host.Network().StopNotify(watch)
+
+	p.signOwn()
+	running := map[entry.Device]context.CancelFunc{}
+	p.meet(ctx, work, running)
+	if !p.cfg.NoMDNS {
+		work.run(func() { p.lookAround(ctx) })
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.refresh:
+			p.meet(ctx, work, running)
+		case _, ok := <-moves.Out():
+			if !ok {
+				return ErrClosed
+			}
+			p.signOwn()
+		}
+	}
+}
+
+// meet starts what each new device of the charter needs, and ends it for those that are gone.
+func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]context.CancelFunc) {
+	want := map[entry.Device]string{}
+	for _, d := range p.cfg.Charter.Devices() {
+		if d.Key != p.self && len(want) < MaxDevices {
+			want[d.Key] = d.Name
+		}
+	}
+	for d, stop := range running {
+		if _, still := want[d]; still {
+			continue
+		}
+		stop()
+		delete(running, d)
+		p.mu.Lock()
+		delete(p.contacts, d)
+		delete(p.records, d)
+		p.mu.Unlock()
+	}
+	for d, name := range want {
+		if _, already := running[d]; already {
+			p.mu.Lock()
+			p.contacts[d].status.Name = name
+			p.mu.Unlock()
+			continue
+		}
+		id, err := peerID(d)
+		if err != nil {
+			p.log.Warn("a device of the charter has no usable key", "peer", d.String(), "err", err)
+			continue
+		}
+		c := &contact{key: d, id: id, opens: slices.Compare(p.self[:], d[:]) < 0,
+			wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+			told: map[entry.Device]uint64{}, status: PeerStatus{Device: d, Name: name}}
+		p.mu.Lock()
+		p.contacts[d] = c
+		p.mu.Unlock()
+		inside, stop := context.WithCancel(ctx)
+		running[d] = stop
+		work.run(func() { p.keep(inside, c) })
+		work.run(func() { p.gossip(inside, c) })
+		p.moved(c, p.isConnected(c)) // it may have come before the charter named it
+	}
+	// The gate asks about new connections; those that are there are looked at now.
+	for _, conn := range p.host.Network().Conns() {
+		d, err := deviceOf(conn.RemotePeer())
+		if err != nil || !p.gate.knows(d) && !p.gate.mayJoin(d) {
+			_ = conn.Close()
+		}
+	}
+}
+
+// noticed passes on that a connection came or went.
+func (p *Peers) noticed(conn network.Conn, inbound bool) {
+	if c := p.contactOf(conn); c != nil {
+		p.moved(c, inbound)
+	}
+}
+
+// contactOf returns who is at the other end, or nil if that isn't one of the charter's devices.
+func (p *Peers) contactOf(conn network.Conn) *contact {
+	d, err := deviceOf(conn.RemotePeer())
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.contacts[d]
+}
+
+// handleSync serves a sync stream that a peer opened.
+func (p *Peers) handleSync(ctx context.Context, s network.Stream) {
+	c := p.contactOf(s.Conn())
+	if c == nil || !p.gate.knows(c.key) || c.opens {
+		_ = s.Reset()
+		return
+	}
+	p.sync(ctx, c, s)
+	_ = s.Reset() // in case it never ran
+}
+
+// crew counts goroutines, so that Run can wait for those that libp2p starts for it.
+type crew struct {
+	mu     sync.Mutex
+	closed bool
+	group  sync.WaitGroup
+}
+
+// run starts f unless the crew is closed.
+func (w *crew) run(f func()) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.group.Go(f)
+	return true
+}
+
+// handler has a stream served by the crew.
+func (w *crew) handler(serve func(network.Stream)) network.StreamHandler {
+	return func(s network.Stream) {
+		if !w.run(func() { serve(s) }) {
+			_ = s.Reset()
+		}
+	}
+}
+
+func (w *crew) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+}
+
+func (w *crew) wait() { w.group.Wait() }

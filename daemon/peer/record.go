@@ -1,0 +1,86 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/record"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"kith/crdt/entry"
+)
+
+// addressRecord is what a device signed about where it can be reached: a libp2p peer record in
+// its envelope.
+type addressRecord struct {
+	device entry.Device
+	number uint64 // a newer record of the device has a greater one
+	addrs  []ma.Multiaddr
+	sealed []byte
+}
+
+// openRecord reads and verifies a record. It says nothing about whether the device is known.
+func openRecord(sealed []byte) (*addressRecord, error) {
+	if len(sealed) > MaxRecord {
+		return nil, fmt.Errorf("an address record of %d bytes, the limit is %d", len(sealed), MaxRecord)
+	}
+	var said peer.PeerRecord
+	envelope, err := record.ConsumeTypedEnvelope(sealed, &said)
+	if err != nil {
+		return nil, fmt.Errorf("address record: %w", err)
+	}
+	if !said.PeerID.MatchesPublicKey(envelope.PublicKey) {
+		return nil, errors.New("an address record that somebody else signed")
+	}
+	d, err := deviceOf(said.PeerID)
+	if err != nil {
+		return nil, fmt.Errorf("address record: %w", err)
+	}
+	if len(said.Addrs) > MaxAddresses {
+		return nil, fmt.Errorf("%d addresses in one record, the limit is %d", len(said.Addrs), MaxAddresses)
+	}
+	return &addressRecord{d, said.Seq, said.Addrs, slices.Clone(sealed)}, nil
+}
+
+// sealRecord makes this device's own record, newer than the one before.
+func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before *addressRecord) (*addressRecord, error) {
+	id, err := peer.IDFromPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	// Greater than the last one even if the clock was set back since.
+	number := uint64(time.Now().UnixNano())
+	if before != nil {
+		number = max(number, before.number+1)
+	}
+	envelope, err := record.Seal(&peer.PeerRecord{PeerID: id, Addrs: addrs, Seq: number}, key)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := envelope.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	return &addressRecord{d, number, addrs, sealed}, nil
+}
+
+// worthTelling picks from a host's addresses those that others may try: not the loopback ones
+// if there is another, and not too many.
+func worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
+	out := slices.DeleteFunc(slices.Clone(addrs), manet.IsIPLoopback)
+	if len(out) == 0 {
+		out = slices.Clone(addrs)
+	}
+	// Sorted, so that the same addresses make the same record.
+	slices.SortFunc(out, func(a, b ma.Multiaddr) int { return a.Compare(b) })
+	return out[:min(len(out), MaxAddresses)]
+}
+
+func sameAddresses(a, b []ma.Multiaddr) bool {
+	return slices.EqualFunc(a, b, func(x, y ma.Multiaddr) bool { return x.Equal(y) })
+}

@@ -1,0 +1,109 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Peers returns the table: every other device of the charter, by name.
+func (p *Peers) Peers() []PeerStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]PeerStatus, 0, len(p.contacts))
+	for _, c := range p.contacts {
+		all = append(all, p.lineLocked(c))
+	}
+	slices.SortFunc(all, func(a, b PeerStatus) int {
+		if by := strings.Compare(a.Name, b.Name); by != 0 {
+			return by
+		}
+		return strings.Compare(string(a.Device[:]), string(b.Device[:]))
+	})
+	return all
+}
+
+// update changes a line of the table and tells whoever wants to know.
+func (p *Peers) update(c *contact, change func(*PeerStatus)) {
+	p.telling.Lock() // so that they are told in the order in which it happened
+	defer p.telling.Unlock()
+	p.mu.Lock()
+	before := c.status
+	change(&c.status)
+	after, line := c.status, p.lineLocked(c)
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.mu.Unlock()
+	if p.cfg.Changed != nil && differs(before, after) {
+		p.cfg.Changed(line)
+	}
+}
+
+// differs ignores what changes with every message.
+func differs(a, b PeerStatus) bool {
+	return a.Connected != b.Connected || a.InStep != b.InStep || a.Transport != b.Transport ||
+		a.Address != b.Address || a.Trouble != b.Trouble ||
+		a.Exchange.ToGet != b.Exchange.ToGet || a.Exchange.Got != b.Exchange.Got
+}
+
+// lineLocked is a line of the table as it is shown.
+func (p *Peers) lineLocked(c *contact) PeerStatus {
+	s := c.status
+	if s.Connected {
+		s.LastSeen = time.Now()
+	}
+	if s.Trouble == "" {
+		return s
+	}
+	s.Trouble = fmt.Sprintf("%s: %s", s.Name, s.Trouble)
+	if wait := time.Until(c.nextTry); !s.Connected && wait > 0 {
+		s.Trouble += fmt.Sprintf(", trying again in %d s", int((wait+time.Second-1)/time.Second))
+	}
+	return s
+}
+
+// Sync tries every device now and returns when each is in step or can't be reached, or when ctx
+// ends. The reports are in the order of the table; the error is that of ctx.
+func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
+	p.mu.Lock()
+	before := map[*contact]int{}
+	for _, c := range p.contacts {
+		before[c] = c.tries
+	}
+	p.mu.Unlock()
+	for c := range before {
+		p.hurry(c)
+	}
+	var err error
+	for {
+		p.mu.Lock()
+		changed, waiting := p.changed, false
+		for c, tries := range before {
+			_, still := p.contacts[c.key]
+			banned := time.Now().Before(p.gate.bannedUntil(c.key))
+			waiting = waiting || still && !banned && !c.status.InStep && c.tries == tries
+		}
+		p.mu.Unlock()
+		if !waiting {
+			break
+		}
+		select {
+		case <-changed:
+			continue
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		break
+	}
+	var reports []SyncReport
+	for _, s := range p.Peers() {
+		r := SyncReport{Device: s.Device, Name: s.Name, InStep: s.InStep, Trouble: s.Trouble}
+		if !r.InStep && r.Trouble == "" {
+			r.Trouble = s.Name + ": not in step yet"
+		}
+		reports = append(reports, r)
+	}
+	return reports, err
+}
