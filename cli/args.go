@@ -106,8 +106,7 @@ func unknownCommand(path []*cli.Command, words, flags []string, help bool) error
 	name := pathName(path)
 	if len(words) > 0 {
 		hint := name + " --help"
-		last := path[len(path)-1]
-		if near := cli.SuggestCommand(last.Subcommands, words[0]); near != "" && closeTo(near, words[0]) {
+		if near := nearest(path[len(path)-1], words[0]); near != "" {
 			hint = "did you mean " + name + " " + near + "?"
 		}
 		return api.Problemf(api.Usage, hint, "there is no command %s %s", name, oneLine(words[0], 40))
@@ -120,9 +119,26 @@ func unknownCommand(path []*cli.Command, words, flags []string, help bool) error
 	return nil
 }
 
-// closeTo keeps suggestions to what may have been meant.
-func closeTo(near, word string) bool {
-	return len(word) > 1 && (strings.HasPrefix(near, word[:1]) || strings.Contains(near, word))
+// nearest is the command that may have been meant by word: one that begins alike, or has one
+// letter more, less, or wrong; "" if none.
+func nearest(c *cli.Command, word string) string {
+	for _, sub := range c.Subcommands {
+		if !sub.Hidden && (len(word) > 1 && strings.HasPrefix(sub.Name, word) || nearly([]rune(sub.Name), []rune(word))) {
+			return sub.Name
+		}
+	}
+	return ""
+}
+
+// nearly says whether a and b are a letter apart, or have two neighbours swapped.
+func nearly(a, b []rune) bool {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
 func pathName(path []*cli.Command) string {

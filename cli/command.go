@@ -67,8 +67,8 @@ func (k *kith) command(s spec) *cli.Command {
 func common() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print one JSON value and nothing else"},
-		&cli.StringFlag{Name: "jq", Usage: "filter the JSON by this `EXPR`ession; strings come out bare"},
-		&cli.StringFlag{Name: "space", Usage: "the space that is meant, by its `NAME`, when there are several"},
+		&cli.StringFlag{Name: "jq", Usage: "`EXPR` filter the JSON, as jq does; strings come out bare"},
+		&cli.StringFlag{Name: "space", Usage: "`NAME` the space that is meant, when there are several"},
 	}
 }
 

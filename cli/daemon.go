@@ -28,7 +28,7 @@ func (k *kith) daemon() *cli.Command {
 		},
 		flags: append(listenFlags(),
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
-			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "what to tell about the work, `L`: " + strings.Join(logLevels, ", ")},
+			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")},
 		),
 		run: runDaemon,
 	})

@@ -28,8 +28,8 @@ func (k *kith) decision() *cli.Command {
 
 func decisionDates(clear string) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "by", Usage: "until when positions are hoped for, a `DATE`" + clear},
-		&cli.StringFlag{Name: "review", Usage: "when to look at it again, a `DATE`" + clear},
+		&cli.StringFlag{Name: "by", Usage: "`DATE` until when positions are hoped for" + clear},
+		&cli.StringFlag{Name: "review", Usage: "`DATE` when to look at it again" + clear},
 	}
 }
 
@@ -43,7 +43,7 @@ func (k *kith) decisionPropose() *cli.Command {
 		},
 		flags: append([]cli.Flag{
 			textFlag(),
-			&cli.StringFlag{Name: "process", Value: api.Processes[0], Usage: "how to decide, `P`: " + strings.Join(api.Processes, ", ")},
+			&cli.StringFlag{Name: "process", Value: api.Processes[0], Usage: "`P` how to decide: " + strings.Join(api.Processes, ", ")},
 			tagFlag(),
 		}, decisionDates("")...),
 		run: runPropose,
@@ -86,7 +86,7 @@ func (k *kith) decisionList() *cli.Command {
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "open", Usage: "not closed and not withdrawn"},
 			&cli.BoolFlag{Name: "waiting-for-me", Usage: "without my position"},
-			&cli.StringFlag{Name: "tag", Usage: "with this tag, `T`"},
+			&cli.StringFlag{Name: "tag", Usage: "`T` with this tag"},
 			limitFlag(0),
 		},
 		run: func(ctx context.Context, c *call) error {
@@ -240,7 +240,7 @@ func (k *kith) decisionEdit() *cli.Command {
 			`kith decision edit d-9f2c --text "A used one, up to 1,500"`,
 			`kith decision edit d-9f2c --by monday`,
 		},
-		flags: append([]cli.Flag{&cli.StringFlag{Name: "title", Usage: "the title, `T`"}, textFlag(), tagFlag(), untagFlag()}, decisionDates(clearHint)...),
+		flags: append([]cli.Flag{&cli.StringFlag{Name: "title", Usage: "`T` the title"}, textFlag(), tagFlag(), untagFlag()}, decisionDates(clearHint)...),
 		run:   runDecisionEdit,
 	})
 }
@@ -280,7 +280,7 @@ func (k *kith) position(verb, usage string, example string) *cli.Command {
 		name: verb, args: "ID", usage: usage, examples: []string{example, example + " --revision 0f3c…"},
 		flags: []cli.Flag{
 			whyFlag(),
-			&cli.StringFlag{Name: "revision", Usage: "only if this is still the text, by its `REVISION`"},
+			&cli.StringFlag{Name: "revision", Usage: "`R` only if this revision is still the text"},
 		},
 		run: func(ctx context.Context, c *call) error {
 			if verb == "object" || verb == "block" || verb == "advise" {

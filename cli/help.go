@@ -98,7 +98,8 @@ func writeFlags(b *strings.Builder, flags []cli.Flag) {
 	}
 }
 
-// flagWords gives "--due DATE" and what it means.
+// flagWords gives "--due DATE" and what it means: a usage begins with the name of the value,
+// if there is one, in back quotes.
 func flagWords(f cli.Flag) (left, right string) {
 	left = "--" + f.Names()[0]
 	doc, ok := f.(cli.DocGenerationFlag)
@@ -106,11 +107,8 @@ func flagWords(f cli.Flag) (left, right string) {
 		return left, ""
 	}
 	right = doc.GetUsage()
-	if before, rest, found := strings.Cut(right, "`"); found {
-		if value, after, closed := strings.Cut(rest, "`"); closed {
-			left += " " + value
-			right = before + value + after
-		}
+	if value, rest, found := strings.Cut(strings.TrimPrefix(right, "`"), "` "); found {
+		left, right = left+" "+value, rest
 	}
 	if value := doc.GetDefaultText(); doc.TakesValue() && value != "" && value != `""` && value != "0" && value != "0s" {
 		right += " (" + strings.Trim(value, `"`) + ")"

@@ -14,8 +14,8 @@ const maxFounders = 20
 
 func listenFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "listen", Usage: "listen on this `MULTIADDR`, remembered; port 0 picks a free port once and keeps it"},
-		&cli.StringSliceFlag{Name: "announce", Usage: "tell others this `MULTIADDR` instead of those listened on, remembered; for a forwarded port"},
+		&cli.StringSliceFlag{Name: "listen", Usage: "`MULTIADDR` listen there; remembered, and port 0 picks a free port once"},
+		&cli.StringSliceFlag{Name: "announce", Usage: "`MULTIADDR` tell others this address instead of those listened on; remembered, for a forwarded port"},
 	}
 }
 
@@ -28,8 +28,8 @@ func (k *kith) initCommand() *cli.Command {
 			`kith init "Riso Print Co-op" --as Ana --listen /ip4/0.0.0.0/tcp/4111`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "as", Usage: "your name, `MEMBER`, as the others will read it"},
-			&cli.IntFlag{Name: "founders", Value: 1, Usage: "how many you are at the start, `N`, with yourself"},
+			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
+			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
 		}, listenFlags()...),
 		run: runInit,
 	})
@@ -84,8 +84,8 @@ func (k *kith) join() *cli.Command {
 			`kith join CODE --as Ben --wait 5m`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "as", Usage: "your name, `MEMBER`, as the others will read it"},
-			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "how long to try, `TIME`"},
+			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
+			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
 		}, listenFlags()...),
 		run: runJoin,
 	})

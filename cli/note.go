@@ -45,7 +45,7 @@ func (k *kith) noteList() *cli.Command {
 	return k.command(spec{
 		name: "list", usage: "notes, the newest change first",
 		examples: []string{`kith note list`, `kith note list --tag workshop`},
-		flags:    []cli.Flag{&cli.StringFlag{Name: "tag", Usage: "with this tag, `T`"}, limitFlag(0)},
+		flags:    []cli.Flag{&cli.StringFlag{Name: "tag", Usage: "`T` with this tag"}, limitFlag(0)},
 		run: func(ctx context.Context, c *call) error {
 			limit, err := c.limit()
 			if err != nil {
@@ -108,7 +108,7 @@ func (k *kith) noteEdit() *cli.Command {
 			`kith note edit n-2m7d --text - <minutes.md`,
 			`kith note edit n-2m7d --title "Minutes of 25 November" --tag minutes`,
 		},
-		flags: []cli.Flag{&cli.StringFlag{Name: "title", Usage: "the title, `T`"}, textFlag(), tagFlag(), untagFlag()},
+		flags: []cli.Flag{&cli.StringFlag{Name: "title", Usage: "`T` the title"}, textFlag(), tagFlag(), untagFlag()},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {

@@ -19,7 +19,7 @@ func (k *kith) status() *cli.Command {
 	return k.command(spec{
 		name: "status", usage: "who is connected, and is everything in step",
 		examples: []string{`kith status`, `kith status --wait 10s`, `kith status --jq .in_step`},
-		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "wait until the daemon answers, at most this `TIME`"}},
+		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "`TIME` wait until the daemon answers, at most so long"}},
 		run:      runStatus,
 	})
 }
@@ -143,7 +143,7 @@ func (k *kith) sync() *cli.Command {
 	return k.command(spec{
 		name: "sync", usage: "come into step now, and say when it is done",
 		examples: []string{`kith sync`, `kith sync --wait 2m`},
-		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "how long to wait, `TIME`"}},
+		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait"}},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {

@@ -29,23 +29,23 @@ func (k *kith) task() *cli.Command {
 }
 
 func textFlag() cli.Flag {
-	return &cli.StringFlag{Name: "text", Usage: `the text, ` + "`T`" + `; "-" reads stdin`}
+	return &cli.StringFlag{Name: "text", Usage: "`T` the text; - reads stdin"}
 }
 
 func tagFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "tag", Usage: "a tag, `T`; may be given several times"}
+	return &cli.StringSliceFlag{Name: "tag", Usage: "`T` a tag; may be given several times"}
 }
 
 func untagFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "untag", Usage: "take away a tag, `T`"}
+	return &cli.StringSliceFlag{Name: "untag", Usage: "`T` take away a tag"}
 }
 
 func taskFlags(clear string) []cli.Flag {
 	return []cli.Flag{
 		textFlag(),
-		&cli.StringFlag{Name: "due", Usage: "when it is due, a `DATE`" + clear},
-		&cli.StringFlag{Name: "project", Usage: "what it belongs to, `P`" + clear},
-		&cli.Float64Flag{Name: "hours", Usage: "how long it takes, `H`ours"},
+		&cli.StringFlag{Name: "due", Usage: "`DATE` when it is due" + clear},
+		&cli.StringFlag{Name: "project", Usage: "`P` what it belongs to" + clear},
+		&cli.Float64Flag{Name: "hours", Usage: "`H` how many hours it takes"},
 		tagFlag(),
 	}
 }
@@ -57,7 +57,7 @@ func (k *kith) taskAdd() *cli.Command {
 			`kith task add "Order paper" --due friday`,
 			`kith task add "Fix the drum" --ask Ana --hours 2.5 --project Workshop --tag urgent`,
 		},
-		flags: append(taskFlags(""), &cli.StringSliceFlag{Name: "ask", Usage: "ask this `MEMBER` to take it; may be given several times"}),
+		flags: append(taskFlags(""), &cli.StringSliceFlag{Name: "ask", Usage: "`MEMBER` ask them to take it; may be given several times"}),
 		run: func(ctx context.Context, c *call) error {
 			due, err := parseComing("--due", c.String("due"), c.env.Now())
 			if err != nil {
@@ -95,10 +95,10 @@ func (k *kith) taskList() *cli.Command {
 			&cli.BoolFlag{Name: "mine", Usage: "that I took or accepted"},
 			&cli.BoolFlag{Name: "open", Usage: "not done and not dropped"},
 			&cli.BoolFlag{Name: "help-wanted", Usage: "for which help is wanted"},
-			&cli.StringFlag{Name: "project", Usage: "of this project, `P`"},
-			&cli.StringFlag{Name: "tag", Usage: "with this tag, `T`"},
-			&cli.StringFlag{Name: "due-before", Usage: "due before this `DATE`"},
-			&cli.StringFlag{Name: "sort", Usage: "order by `K`: " + strings.Join(api.TaskSorts, ", ")},
+			&cli.StringFlag{Name: "project", Usage: "`P` of this project"},
+			&cli.StringFlag{Name: "tag", Usage: "`T` with this tag"},
+			&cli.StringFlag{Name: "due-before", Usage: "`DATE` due before then"},
+			&cli.StringFlag{Name: "sort", Usage: "`K` the order: " + strings.Join(api.TaskSorts, ", ")},
 			limitFlag(0),
 		},
 		run: func(ctx context.Context, c *call) error {
@@ -257,7 +257,7 @@ func (k *kith) taskEdit() *cli.Command {
 			`kith task edit t-4kq2 --title "Order recycled paper" --due monday`,
 			`kith task edit t-4kq2 --due none --untag urgent`,
 		},
-		flags: append(append([]cli.Flag{&cli.StringFlag{Name: "title", Usage: "the title, `T`"}}, taskFlags(clearHint)...), untagFlag()),
+		flags: append(append([]cli.Flag{&cli.StringFlag{Name: "title", Usage: "`T` the title"}}, taskFlags(clearHint)...), untagFlag()),
 		run:   runTaskEdit,
 	})
 }
@@ -339,7 +339,7 @@ func (c *call) anySet(flags ...string) bool {
 	return false
 }
 
-func whyFlag() cli.Flag { return &cli.StringFlag{Name: "why", Usage: "the reason, `T`"} }
+func whyFlag() cli.Flag { return &cli.StringFlag{Name: "why", Usage: "`T` the reason"} }
 
 func (k *kith) taskVerb(verb, args, usage string, examples ...string) *cli.Command {
 	var flags []cli.Flag

@@ -115,7 +115,7 @@ func (k *kith) log() *cli.Command {
 }
 
 func limitFlag(value int) cli.Flag {
-	return &cli.IntFlag{Name: "limit", Value: value, Usage: "at most `N`"}
+	return &cli.IntFlag{Name: "limit", Value: value, Usage: "`N` at most so many"}
 }
 
 // limit reads --limit.

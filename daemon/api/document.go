@@ -84,6 +84,7 @@ type Position struct {
 	Why      string `json:"why"`
 	Revision string `json:"revision"` // the text that it was given on
 	Counted  bool   `json:"counted"`  // on the present revision, by a full member
+	Late     bool   `json:"late"`     // on the text that was decided, but unknown to the record
 	At       Time   `json:"at"`
 }
 

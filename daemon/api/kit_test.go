@@ -1,0 +1,177 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
+// interface.
+type fake struct {
+	Backend
+	people    []Member
+	documents []Document
+	fail      error       // what writing fails with
+	created   *NewTask    // the last task that was made
+	action    *TaskAction // the last thing that a task was told
+	events    chan Event  // what Events gives
+	syncing   func(ctx context.Context) (Status, error)
+}
+
+func newFake() *fake {
+	return &fake{
+		people: []Member{
+			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true},
+			{ID: memberID('b'), Name: "Bénédicte", Standing: "full"},
+			{ID: memberID('c'), Name: "Cleo", Standing: "prospective"},
+		},
+		documents: []Document{
+			{ID: documentID(KindTask, "4kq2"), Short: "t-4kq2", Kind: KindTask, Title: "Order paper"},
+			{ID: documentID(KindTask, "4kq7"), Short: "t-4kq7", Kind: KindTask, Title: "Clean the drum"},
+			{ID: documentID(KindDecision, "9f2c"), Short: "d-9f2c", Kind: KindDecision, Title: "A second riso"},
+			{ID: documentID(KindNote, "01m7"), Short: "n-01m7", Kind: KindNote, Title: "Minutes"},
+		},
+		events: make(chan Event),
+	}
+}
+
+func memberID(letter byte) string { return "m-" + strings.Repeat(string(letter), idLength) }
+
+func documentID(kind, start string) string {
+	return FullID(kind, start+strings.Repeat("z", idLength-len(start)))
+}
+
+func (f *fake) Status(context.Context) (Status, error) {
+	return Status{Space: Named{"s1", "Riso Print Co-op"}}, nil
+}
+
+func (f *fake) Members(context.Context) ([]Member, error) { return f.people, nil }
+
+func (f *fake) Find(_ context.Context, kind, prefix string, limit int) (out []Document, _ error) {
+	for _, d := range f.documents {
+		if (kind == "" || kind == d.Kind) && strings.HasPrefix(d.ID[2:], prefix) && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) Task(_ context.Context, id string) (Task, error) {
+	for _, d := range f.documents {
+		if d.ID == id {
+			return Task{Document: d}, nil
+		}
+	}
+	return Task{}, errors.New("the server asks only for what Find has shown")
+}
+
+func (f *fake) Tasks(context.Context, TaskFilter) ([]Task, error) { return nil, f.fail }
+
+func (f *fake) Decisions(context.Context, DecisionFilter) ([]Decision, error) { return nil, f.fail }
+
+func (f *fake) CreateTask(_ context.Context, t NewTask) (Task, error) {
+	f.created = &t
+	return Task{Document: f.documents[0]}, f.fail
+}
+
+func (f *fake) ActOnTask(ctx context.Context, id string, a TaskAction) (Task, error) {
+	f.action = &a
+	return f.Task(ctx, id)
+}
+
+func (f *fake) Events(context.Context) (<-chan Event, error) { return f.events, nil }
+
+func (f *fake) Sync(ctx context.Context) (Status, error) { return f.syncing(ctx) }
+
+// ask makes one request of a server on b, without a socket.
+func ask(t *testing.T, b Backend, method, path string, body io.Reader) (status int, answer string) {
+	t.Helper()
+	s := NewServer(b, slog.New(slog.DiscardHandler))
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequest(method, "/v1/"+path, body))
+	return w.Code, w.Body.String()
+}
+
+// refused makes a request that is to be refused and gives the problem.
+func refused(t *testing.T, b Backend, method, path string, body io.Reader) Problem {
+	t.Helper()
+	status, answer := ask(t, b, method, path, body)
+	var out struct{ Error *Problem }
+	if err := json.Unmarshal([]byte(answer), &out); err != nil || out.Error == nil {
+		t.Fatalf("%s %s: status %d, no problem in %q", method, path, status, answer)
+	}
+	if status != out.Error.Code.status() {
+		t.Errorf("%s %s: status %d with code %s", method, path, status, out.Error.Code)
+	}
+	return *out.Error
+}
+
+// serve runs a server of b on the socket of a home, until the test ends.
+func serve(t *testing.T, b Backend, home string) (c *Client, stop func() error, log *bytes.Buffer) {
+	t.Helper()
+	l, err := Listen(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log = new(bytes.Buffer)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- NewServer(b, slog.New(slog.NewTextHandler(log, nil))).Run(ctx, l) }()
+	if c, err = NewClient(home, ""); err != nil {
+		t.Fatal(err)
+	}
+	stopped := false
+	stop = func() error {
+		stopped = true
+		cancel()
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(10 * time.Second):
+			return errors.New("the server doesn't stop")
+		}
+	}
+	t.Cleanup(func() {
+		c.Close()
+		if !stopped {
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return c, stop, log
+}
+
+// shortHome is a folder whose path fits a socket, which t.TempDir's may not.
+func shortHome(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kith")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func longHome(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(shortHome(t), strings.Repeat("long/", 30))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
