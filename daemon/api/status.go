@@ -25,6 +25,8 @@ type Entries struct {
 	Stored  int `json:"stored"`
 	Pending int `json:"pending"`
 	Void    int `json:"void"`
+	// Quarantined entries are kept from the Automerge core, on this device alone: see kith doctor.
+	Quarantined int `json:"quarantined"`
 }
 
 // Peer is another device of the charter.
@@ -37,6 +39,15 @@ type Peer struct {
 	RTT       float64 `json:"rtt_ms"`
 	InStep    bool    `json:"in_step"`
 	LastSeen  Time    `json:"last_seen"` // null: never
+	Trouble   string  `json:"trouble"`   // why it is not connected or not in step, in words
+
+	// How far the last comparison is, in entries, and what went over the connection.
+	ToGet         int   `json:"to_get"`
+	Got           int   `json:"got"`
+	ToSend        int   `json:"to_send"`
+	Sent          int   `json:"sent"`
+	BytesReceived int64 `json:"bytes_received"`
+	BytesSent     int64 `json:"bytes_sent"`
 }
 
 // Member is a person in the charter.
@@ -135,6 +146,8 @@ type Event struct {
 	Title  string   `json:"title"`
 	By     *Named   `json:"by"`     // null: nobody in particular
 	Fields []string `json:"fields"` // what changed
+	Says   []string `json:"says"`   // the same in words, without the subject
+	Why    string   `json:"why"`    // of a void entry, or of trouble with a peer
 }
 
 // EventTypes are the values of Event.Type.

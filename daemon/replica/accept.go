@@ -422,19 +422,21 @@ type placed struct {
 	arrival uint64
 }
 
-// InCatchUpOrder orders the IDs of stored entries for a peer that lacks them; what isn't stored
-// here (any more) is left out.
-func (r *Replica) InCatchUpOrder(ids []entry.ID) []entry.ID {
+// CatchUpOrder sorts the IDs of entries for a peer that lacks them, in place: the charter
+// first, then documents with the newest work first. What isn't stored here comes last.
+func (r *Replica) CatchUpOrder(ids []entry.ID) {
 	known := make([]placed, 0, len(ids))
+	var unknown []entry.ID
 	for _, id := range ids {
 		if rec, err := r.store.Record(id); err == nil {
 			known = append(known, placed{id, rec.Doc, rec.Arrival})
+		} else {
+			unknown = append(unknown, id)
 		}
 	}
 	sortForCatchUp(known)
-	out := make([]entry.ID, len(known))
 	for i, p := range known {
-		out[i] = p.id
+		ids[i] = p.id
 	}
-	return out
+	copy(ids[len(known):], unknown)
 }

@@ -31,8 +31,8 @@ type Edit struct {
 // The years in which this computer's clock may be. A change with another time would be refused
 // everywhere.
 var (
-	clockFrom  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	clockUntil = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	ClockFrom  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	ClockUntil = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
 // errRunOver says that another change ended the run while this one was made under it.
@@ -69,7 +69,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		return crdt.View{}, err
 	}
 	now := r.now()
-	if now.Before(clockFrom) || now.After(clockUntil) {
+	if now.Before(ClockFrom) || now.After(ClockUntil) {
 		return crdt.View{}, fmt.Errorf("%w: it says %s", ErrClock, now.UTC().Format(time.RFC3339))
 	}
 	r.judging.RLock()

@@ -1,0 +1,340 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+	"kith/daemon/store"
+)
+
+// backend answers the local API from the replica and the peers. It translates: names for IDs,
+// the API's values for the documents' ones, and errors into what a person can act on.
+type backend struct {
+	home    *Home
+	log     *slog.Logger
+	version string
+	started time.Time
+	now     func() time.Time
+	options Options
+	serving *serving
+	joining sync.Mutex // held while a join is under way
+}
+
+var _ api.Backend = (*backend)(nil)
+
+// replica returns the replica, or what to do if this home belongs to no co-op yet.
+func (b *backend) replica() (*replica.Replica, error) {
+	s, err := b.space()
+	if err != nil {
+		return nil, err
+	}
+	return s.replica, nil
+}
+
+func (b *backend) space() (*space, error) {
+	if s := b.serving.space.Load(); s != nil {
+		return s, nil
+	}
+	return nil, api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")
+}
+
+// explain turns an error into a Problem where it knows what a person can do about it. What it
+// doesn't know goes on to the server, which logs it.
+func explain(err error) error {
+	var (
+		held     *HeldError
+		key      *KeyError
+		inUse    *inUseError
+		limit    *crdt.LimitError
+		invalid  *crdt.InvalidError
+		denied   *crdt.NotAllowedError
+		refused  *replica.RefusedError
+		tooLarge *change.LimitError
+		name     *charter.NameError
+		join     *peer.JoinError
+		nobody   *peer.NobodyAnsweredError
+		unknown  *peer.UnknownCodeError
+		listen   *peer.ListenError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, new(*api.Problem)):
+		return err
+	case errors.As(err, &held):
+		return api.Problemf(api.Failed, "ask the daemon that runs there, or stop it first", "%v", held)
+	case errors.As(err, &key):
+		return api.Problemf(api.Failed, "kith doctor", "%v", key)
+	case errors.As(err, &inUse), errors.Is(err, replica.ErrHasSpace):
+		return api.Problemf(api.Failed, "choose another home for another co-op: KITH_HOME=… kith …", "%v", err)
+	case errors.As(err, &limit):
+		return api.Problemf(api.Limit, limit.Advice, "%s has %d %s, the limit is %d", limit.What, limit.Got, limit.Unit, limit.Limit)
+	case errors.As(err, &tooLarge):
+		return api.Problemf(api.Limit, "make it in smaller steps", "%v", tooLarge)
+	case errors.As(err, &invalid):
+		return api.Problemf(api.Invalid, "", "%v", invalid)
+	case errors.As(err, &denied):
+		return api.Problemf(api.NotAllowed, denied.Hint, "%v", denied)
+	case errors.As(err, &refused):
+		return api.Problemf(api.NotAllowed, "kith log --void shows what the co-op's rules didn't take", "%v", refused)
+	case errors.As(err, &name):
+		return api.Problemf(api.Invalid, "", "%v", name)
+	case errors.As(err, &join):
+		return api.Problemf(joinCode(join.Code), "ask who sent it for a new one: kith invite list", "%v", join)
+	case errors.As(err, &unknown), errors.Is(err, errImpostor):
+		return api.Problemf(api.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", err)
+	case errors.As(err, &nobody):
+		return api.Problemf(api.TimedOut, "the daemon of who made the code has to run and be reachable: try again when it is", "%v", nobody)
+	case errors.As(err, &listen):
+		return api.Problemf(api.Failed, "choose another with --listen", "%v", listen)
+	case errors.Is(err, charter.ErrNotInvite), errors.Is(err, charter.ErrInviteMistyped), errors.Is(err, charter.ErrInviteNewer):
+		return api.Problemf(api.Invalid, "", "%v", err)
+	case errors.Is(err, replica.ErrNotFound):
+		return api.Problemf(api.NotFound, "kith search WORDS", "there is no such document here")
+	case errors.Is(err, replica.ErrNoSpace):
+		return api.Problemf(api.NotFound, "kith init, or kith join", "there is no co-op here yet")
+	case errors.Is(err, replica.ErrClock):
+		return api.Problemf(api.Failed, "set the clock of this computer: timedatectl", "%v", err)
+	case errors.Is(err, replica.ErrNotMember):
+		return api.Problemf(api.NotAllowed, "kith member list", "this device belongs to no member of the co-op any more")
+	case errors.Is(err, store.ErrDiskFull):
+		return api.Problemf(api.Failed, "make room, then try again: nothing was stored; reading goes on", "%v", err)
+	case errors.Is(err, store.ErrCorrupt):
+		return api.Problemf(api.Failed, "kith doctor; nothing was overwritten, and the other members have what you shared", "%v", err)
+	}
+	return err
+}
+
+// joinCode says what kind of problem a refused code is.
+func joinCode(c peer.JoinCode) api.Code {
+	switch c {
+	case peer.JoinBadRequest, peer.JoinNameTaken:
+		return api.Invalid
+	case peer.JoinFailed:
+		return api.Failed
+	}
+	return api.NotAllowed
+}
+
+// Explain is explain for the commands that need no daemon.
+func Explain(err error) error { return explain(err) }
+
+// people names members.
+type people struct{ c *charter.Charter }
+
+func (p people) named(id charter.MemberID) api.Named {
+	m, ok := p.c.Member(id)
+	if !ok {
+		return api.Named{ID: id.String(), Name: id.String()[:8]}
+	}
+	return api.Named{ID: id.String(), Name: m.Name}
+}
+
+// nobody is for what is by nobody that the charter knows.
+func (p people) orNobody(id charter.MemberID) *api.Named {
+	if id == (charter.MemberID{}) {
+		return nil
+	}
+	n := p.named(id)
+	return &n
+}
+
+func (p people) all(ids []charter.MemberID) []api.Named {
+	out := make([]api.Named, len(ids))
+	for i, id := range ids {
+		out[i] = p.named(id)
+	}
+	return out
+}
+
+// device names a device, of whomever it is.
+func (p people) device(key entry.Device) api.Named {
+	n := api.Named{ID: key.String(), Name: key.String()[:8]}
+	if m, ok := p.c.MemberOf(key); ok {
+		for _, d := range m.Devices {
+			if d.Key == key {
+				n.Name = d.Name
+			}
+		}
+	}
+	return n
+}
+
+func memberIDs(ids []string) ([]charter.MemberID, error) {
+	out := make([]charter.MemberID, len(ids))
+	for i, s := range ids {
+		id, err := charter.ParseMemberID(s)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = id
+	}
+	return out, nil
+}
+
+// docID reads a whole document ID with the letter of its kind.
+func docID(id string) (entry.DocID, error) {
+	_, text, ok := strings.Cut(id, "-")
+	if !ok {
+		text = id
+	}
+	return entry.ParseDocID(text)
+}
+
+// header is what documents of all kinds have.
+func header(r *replica.Replica, v *crdt.View) api.Document {
+	p := people{r.Charter()}
+	d := api.Document{
+		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
+		CreatedBy: p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
+		UpdatedBy: p.named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
+		Heads: make([]string, len(v.Heads)),
+	}
+	for i, h := range v.Heads {
+		d.Heads[i] = h.String()
+	}
+	return d
+}
+
+func short(r *replica.Replica, kind string, doc entry.DocID) string {
+	return api.FullID(kind, r.Short(doc))
+}
+
+// Find implements api.Backend.
+func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	var out []api.Document
+	for _, ref := range r.Resolve(kind, prefix, limit) {
+		v, err := r.View(ref.ID)
+		if err != nil {
+			return nil, explain(err)
+		}
+		out = append(out, header(r, v))
+	}
+	return out, nil
+}
+
+// list gives all documents of a kind, translated.
+func list[T any](b *backend, kind string, translate func(*replica.Replica, *crdt.View) T) ([]T, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	var out []T
+	err = r.Views(kind, func(v *crdt.View) bool {
+		out = append(out, translate(r, v))
+		return true
+	})
+	return out, explain(err)
+}
+
+// show gives one document of a kind, translated.
+func show[T any](b *backend, kind, id string, translate func(*replica.Replica, *crdt.View) T) (T, error) {
+	var none T
+	r, err := b.replica()
+	if err != nil {
+		return none, err
+	}
+	doc, err := docID(id)
+	if err != nil {
+		return none, explain(replica.ErrNotFound)
+	}
+	v, err := r.View(doc)
+	if err != nil {
+		return none, explain(err)
+	}
+	if v.Kind != kind {
+		return none, explain(replica.ErrNotFound)
+	}
+	return translate(r, v), nil
+}
+
+// create makes a document of a kind and gives it, translated.
+func create[T any](ctx context.Context, b *backend, kind string, edit func(replica.Edit) (crdt.Edit, error), translate func(*replica.Replica, *crdt.View) T) (T, error) {
+	var none T
+	r, err := b.replica()
+	if err != nil {
+		return none, err
+	}
+	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(e, edit) })
+	if err != nil {
+		return none, explain(err)
+	}
+	return translate(r, &v), nil
+}
+
+// edit changes a document and gives it, translated.
+func edit[T any](ctx context.Context, b *backend, id string, make func(replica.Edit) (crdt.Edit, error), translate func(*replica.Replica, *crdt.View) T) (T, error) {
+	var none T
+	r, err := b.replica()
+	if err != nil {
+		return none, err
+	}
+	doc, err := docID(id)
+	if err != nil {
+		return none, explain(replica.ErrNotFound)
+	}
+	v, err := r.Edit(ctx, doc, func(e replica.Edit) error { return apply(e, make) })
+	if err != nil {
+		return none, explain(err)
+	}
+	return translate(r, &v), nil
+}
+
+func apply(e replica.Edit, make func(replica.Edit) (crdt.Edit, error)) error {
+	typed, err := make(e)
+	if err != nil {
+		return err
+	}
+	return typed(e.Doc, e.View)
+}
+
+// common translates what all kinds have in an edit. The text is edited from what its writer saw.
+func common(e replica.Edit, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
+	c := crdt.Common{Title: title, AddTags: tag, RemoveTags: untag}
+	if text == nil {
+		return c, nil
+	}
+	c.Text = &text.Text
+	if len(text.BaseHeads) == 0 {
+		return c, nil
+	}
+	base, err := textAt(e, text.BaseHeads)
+	if err != nil {
+		return c, err
+	}
+	c.Base = &base
+	return c, nil
+}
+
+// textAt returns the text as it was at some heads.
+func textAt(e replica.Edit, heads []string) (string, error) {
+	at := make([]change.Hash, len(heads))
+	for i, h := range heads {
+		hash, err := change.ParseHash(h)
+		if err != nil || !e.Judge.History().Has(hash) {
+			return "", api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+		}
+		at[i] = hash
+	}
+	_, text, err := crdt.TextAt(e.Doc, at)
+	if err != nil {
+		return "", fmt.Errorf("read the text as it was: %w", err)
+	}
+	return text, nil
+}

@@ -1,0 +1,140 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Doctor implements api.Backend.
+func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
+	checks := []api.Check{checkKey(b.home), checkClock(b.now())}
+	s, err := b.space()
+	if err != nil {
+		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	}
+	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
+	return append(checks, checkReach(s)), nil
+}
+
+// Doctor checks a home that no daemon serves.
+func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, err error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
+	}
+	home, err := OpenHome(dir)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	checks = []api.Check{checkKey(home), checkClock(time.Now())}
+	if !home.InUse() {
+		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	}
+	key, err := home.DeviceKey()
+	if err != nil {
+		return checks, nil // said above
+	}
+	r, err := replica.Open(replica.Config{Dir: home.storeDir(), Key: key})
+	if err != nil {
+		return append(checks, api.Check{
+			Name: "store", Says: err.Error(),
+			Hint: "nothing was overwritten. Keep a copy of " + home.storeDir() + "; the other members have what was shared",
+		}), nil
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return append(checks, checkReplica(ctx, r, rebuild)...), nil
+}
+
+func checkKey(h *Home) api.Check {
+	c := api.Check{Name: "key", OK: true, Says: "this device's key is readable by you alone; it lies on the disk as it is"}
+	if _, err := os.Stat(h.path("device.key")); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
+		c.Says = "no key yet: it is drawn with kith init or kith join"
+		return c
+	}
+	if _, err := h.DeviceKey(); err != nil {
+		c.OK, c.Says, c.Hint = false, err.Error(), "put it back from a backup, or set the device up anew"
+	}
+	return c
+}
+
+func checkClock(now time.Time) api.Check {
+	c := api.Check{Name: "clock", OK: true, Says: "it is " + now.Format("2 January 2006, 15:04 MST")}
+	if now.Before(replica.ClockFrom) || now.After(replica.ClockUntil) {
+		c.OK, c.Hint = false, "set the clock of this computer: timedatectl; until then nothing can be written"
+	}
+	return c
+}
+
+func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.Check {
+	var checks []api.Check
+	st := api.Check{Name: "store", OK: true}
+	if err := r.Verify(); err != nil {
+		st.OK, st.Says, st.Hint = false, err.Error(), "keep a copy of the home; the other members have what was shared"
+	} else {
+		n := r.Counts()
+		st.Says = fmt.Sprintf("all checksums are right; %d entries, %d documents", n.Stored, n.Documents)
+	}
+	checks = append(checks, st)
+	if rebuild {
+		v := api.Check{Name: "views", OK: true}
+		done := 0
+		if err := r.Rebuild(ctx, func(n, _ int) { done = n }); err != nil {
+			v.OK, v.Says, v.Hint = false, err.Error(), "kith doctor --rebuild"
+		} else {
+			v.Says = fmt.Sprintf("made %d views anew", done)
+		}
+		checks = append(checks, v)
+	}
+	n := r.Counts()
+	e := api.Check{Name: "entries", OK: true, Says: "everything that is here stands or was refused by a rule"}
+	switch {
+	case n.Quarantined > 0:
+		e.OK = false
+		e.Says = fmt.Sprintf("%d entries are kept from the Automerge core, which they would end", n.Quarantined)
+		e.Hint = "tell whoever looks after Kith: the daemon's log names the entries"
+	case n.Pending > 0:
+		e.Says = fmt.Sprintf("%d entries wait for others that they stand on", n.Pending)
+		e.Hint = "they settle when those come: kith sync"
+	}
+	if n.Void > 0 {
+		e.Says += fmt.Sprintf("; %d were refused: kith log --void", n.Void)
+	}
+	checks = append(checks, e)
+	for _, f := range r.Charter().Forks() {
+		checks = append(checks, api.Check{
+			Name: "charter", Says: fmt.Sprintf("the charter has split in %d after step %.8s", len(f.Branches), f.Parent),
+			Hint: "talk to each other: somebody's device signed two next steps",
+		})
+	}
+	if m, ok := r.Me(); !ok || m.Standing == charter.Removed {
+		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})
+	}
+	return checks
+}
+
+func checkReach(s *space) api.Check {
+	c := api.Check{Name: "peers", OK: true}
+	connected, all := 0, s.peers.Peers()
+	for _, p := range all {
+		if p.Connected {
+			connected++
+		}
+	}
+	switch {
+	case len(all) == 0:
+		c.Says = "nobody else is in the co-op yet"
+	case connected == 0:
+		c.OK, c.Says, c.Hint = false, fmt.Sprintf("none of %d devices is connected", len(all)), "kith peers says why"
+	default:
+		c.Says = fmt.Sprintf("connected to %d of %d devices", connected, len(all))
+	}
+	return c
+}

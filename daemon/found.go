@@ -1,0 +1,263 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// InviteLife is how long a founder's code may be redeemed, unless something else was asked for.
+const InviteLife = 72 * time.Hour
+
+// defaultListen is where a daemon listens if nobody says otherwise: on all interfaces, at ports
+// that are picked once.
+var defaultListen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
+
+// InitOptions is what a new co-op begins with.
+type InitOptions struct {
+	Home     string
+	Coop     string
+	As       string // the founder's name
+	Founders int    // founding seats, the founder's own included
+	Listen   []string
+	Announce []string
+}
+
+// Init founds a co-op in an empty home. It needs no daemon and no network.
+func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
+	home, err := emptyHome(o.Home)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+
+	// What a person got wrong must not leave anything behind.
+	coop, err := charter.CleanName(o.Coop)
+	if err != nil {
+		return res, err
+	}
+	name, err := charter.CleanName(o.As)
+	if err != nil {
+		return res, err
+	}
+	if o.Founders < 1 || o.Founders > charter.MaxSeats {
+		return res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
+	}
+	config, err := home.choose(o.Listen, o.Announce)
+	if err != nil {
+		return res, err
+	}
+	key, err := home.DeviceKey()
+	if err != nil {
+		return res, err
+	}
+	phrase := charter.NewPhrase()
+	member, err := charter.SignerFromPhrase(phrase)
+	if err != nil {
+		return res, err
+	}
+	genesis, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: name, Seats: o.Founders}, member, key, config.DeviceName)
+	if err != nil {
+		return res, err
+	}
+	r, err := replica.Found(replica.Config{Dir: home.storeDir(), Key: key}, genesis)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+
+	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
+	res.Space, res.Member, res.Device = named(r)
+	book := newInvites(r, time.Now)
+	at, err := config.answerers(key.Device())
+	if err != nil {
+		return res, err
+	}
+	for range o.Founders - 1 {
+		v, err := book.make(at, InviteLife)
+		if err != nil {
+			return res, err
+		}
+		res.Invites = append(res.Invites, v)
+	}
+	return res, nil
+}
+
+// JoinOptions is what a person joins with.
+type JoinOptions struct {
+	Home     string
+	Invite   string
+	As       string
+	Listen   []string
+	Announce []string
+	Log      *slog.Logger
+}
+
+// Join redeems an invite code in an empty home, without a daemon: it connects to whoever the
+// code names, and returns once the charter is stored. Everything else follows when the daemon
+// runs.
+func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
+	home, err := emptyHome(o.Home)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	r, res, err := join(ctx, home, o)
+	if err != nil {
+		return res, err
+	}
+	return res, r.Close()
+}
+
+// join redeems a code and makes the replica in home, which stays open.
+func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api.JoinResult, error) {
+	var res api.JoinResult
+	code, err := charter.DecodeInvite(o.Invite)
+	if err != nil {
+		return nil, res, err
+	}
+	name, err := charter.CleanName(o.As)
+	if err != nil {
+		return nil, res, err
+	}
+	config, err := home.choose(o.Listen, o.Announce)
+	if err != nil {
+		return nil, res, err
+	}
+	key, err := home.DeviceKey()
+	if err != nil {
+		return nil, res, err
+	}
+	phrase := charter.NewPhrase()
+	member, err := charter.SignerFromPhrase(phrase)
+	if err != nil {
+		return nil, res, err
+	}
+	welcome, joined, err := redeem(ctx, code, name, member, key, config.DeviceName)
+	if err != nil {
+		return nil, res, err
+	}
+	r, err := replica.Join(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, welcome.Space, welcome.Statements)
+	if err != nil {
+		return nil, res, err
+	}
+	if joined.Record != nil {
+		if err := (addressBook{r.Store()}).Save(joined.Answerer, joined.Record); err != nil {
+			return nil, res, errors.Join(err, r.Close())
+		}
+	}
+	res.RecoveryPhrase = phrase
+	res.Space, res.Member, res.Device = named(r)
+	return r, res, nil
+}
+
+// emptyHome opens a home that belongs to no co-op yet.
+func emptyHome(dir string) (*Home, error) {
+	home, err := OpenHome(dir)
+	if err != nil {
+		return nil, err
+	}
+	if home.InUse() {
+		return nil, errors.Join(&inUseError{dir}, home.Close())
+	}
+	return home, nil
+}
+
+type inUseError struct{ dir string }
+
+func (e *inUseError) Error() string { return e.dir + " already belongs to a co-op" }
+
+// choose fixes where this home listens and what its device is called, and remembers it.
+func (h *Home) choose(listen, announce []string) (Config, error) {
+	config, err := h.Config()
+	if err != nil {
+		return config, err
+	}
+	if len(listen) == 0 {
+		listen = config.Listen
+	}
+	if len(listen) == 0 {
+		listen = defaultListen
+	}
+	if config.Listen, err = peer.PickPorts(listen); err != nil {
+		return config, err
+	}
+	if len(announce) > 0 {
+		config.Announce = announce
+	}
+	if config.DeviceName == "" {
+		config.DeviceName = deviceName()
+	}
+	return config, h.SetConfig(config)
+}
+
+// deviceName is what this computer is called among the member's devices.
+func deviceName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "computer"
+	}
+	if name, err := charter.CleanName(host); err == nil {
+		return name
+	}
+	return "computer"
+}
+
+func named(r *replica.Replica) (space, member, device api.Named) {
+	c := r.Charter()
+	space = api.Named{ID: c.Space().String(), Name: c.Name()}
+	if m, ok := r.Me(); ok {
+		member = api.Named{ID: m.ID.String(), Name: m.Name}
+		for _, d := range m.Devices {
+			if d.Key == r.Device() {
+				device = api.Named{ID: d.Key.String(), Name: d.Name}
+			}
+		}
+	}
+	return space, member, device
+}
+
+// redeem presents a code to whoever answers at its addresses: first it asks who they are, and
+// then, if they are of the co-op that the code is for, it says who joins.
+func redeem(ctx context.Context, code charter.Invite, name string, member, device entry.Signer, deviceName string) (welcome, *peer.Joined, error) {
+	var none welcome
+	at, err := addresses(code)
+	if err != nil {
+		return none, nil, err
+	}
+	hello, err := peer.Join(ctx, code.Key(), at, []byte{requestHello})
+	if err != nil {
+		return none, hello, err
+	}
+	w, err := readWelcome(hello.Reply)
+	if err != nil {
+		return none, hello, err
+	}
+	if err := w.check(code, hello.Answerer); err != nil {
+		return none, hello, err
+	}
+	red, err := charter.NewRedemption(w.Space, code.Key(), member, device, name, deviceName)
+	if err != nil {
+		return none, hello, err
+	}
+	request, err := red.Encode()
+	if err != nil {
+		return none, hello, err
+	}
+	joined, err := peer.Join(ctx, code.Key(), at, append([]byte{requestRedeem}, request...))
+	if err != nil {
+		return none, joined, err
+	}
+	if w, err = readWelcome(joined.Reply); err != nil {
+		return none, joined, err
+	}
+	return w, joined, w.check(code, joined.Answerer)
+}

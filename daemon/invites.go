@@ -1,0 +1,229 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+	"kith/daemon/store"
+)
+
+// The states of an invite.
+const (
+	inviteOpen    = "open"
+	inviteUsed    = "used"
+	inviteRevoked = "revoked"
+	inviteExpired = "expired"
+)
+
+// invite is what the device that made a code keeps of it. Its name in the store is the public
+// half of its key, so that a joiner who dials with the key is recognised.
+type invite struct {
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+	Revoked bool      `json:"revoked,omitempty"`
+	By      string    `json:"by,omitempty"` // the device that redeemed it, in hexadecimal
+}
+
+const invitePrefix = "invite/"
+
+// invites are the codes that this device made. Redeeming is one at a time, so no code is
+// redeemed twice by this device, and no other device fills seats.
+type invites struct {
+	replica *replica.Replica
+	now     func() time.Time
+
+	mu *sync.Mutex
+}
+
+func newInvites(r *replica.Replica, now func() time.Time) *invites {
+	return &invites{replica: r, now: now, mu: new(sync.Mutex)}
+}
+
+func inviteName(key entry.Device) string { return invitePrefix + key.String() }
+
+// make draws a code for a founding seat and stores it.
+func (s *invites) make(answerers []charter.Answerer, life time.Duration) (api.Invite, error) {
+	c := s.replica.Charter()
+	if len(answerers) > charter.MaxAnswerers {
+		answerers = answerers[:charter.MaxAnswerers]
+	}
+	v := charter.NewInvite(c.Space(), c.Tip(), answerers...)
+	code, err := v.Encode()
+	if err != nil {
+		return api.Invite{}, err
+	}
+	kept := invite{Code: code, Expires: s.now().Add(life).UTC().Truncate(time.Second)}
+	key := v.Key().Device()
+	if err := s.put(key, kept); err != nil {
+		return api.Invite{}, err
+	}
+	return s.show(key, kept), nil
+}
+
+func (s *invites) put(key entry.Device, v invite) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	batch := store.NewBatch(nil)
+	batch.PutSmall(inviteName(key), b)
+	return s.replica.Store().Commit(batch)
+}
+
+func (s *invites) get(key entry.Device) (invite, error) {
+	var v invite
+	b, err := s.replica.Store().Small(inviteName(key))
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(b, &v)
+}
+
+func (s *invites) state(v invite) string {
+	switch {
+	case v.By != "":
+		return inviteUsed
+	case v.Revoked:
+		return inviteRevoked
+	case s.now().After(v.Expires):
+		return inviteExpired
+	}
+	return inviteOpen
+}
+
+func (s *invites) show(key entry.Device, v invite) api.Invite {
+	return api.Invite{
+		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: charter.Full.String(),
+		ExpiresAt: api.At(v.Expires), State: s.state(v),
+	}
+}
+
+// list returns all codes, the newest expiry last.
+func (s *invites) list() (all []api.Invite, keys map[string]entry.Device, err error) {
+	keys = map[string]entry.Device{}
+	err = s.replica.Store().Smalls(invitePrefix, func(name string, value []byte) {
+		var v invite
+		raw, err := hex.DecodeString(name[len(invitePrefix):])
+		if err != nil || len(raw) != len(entry.Device{}) || json.Unmarshal(value, &v) != nil {
+			return // not of ours
+		}
+		shown := s.show(entry.Device(raw), v)
+		keys[shown.ID] = entry.Device(raw)
+		all = append(all, shown)
+	})
+	sort.SliceStable(all, func(i, j int) bool {
+		if !all[i].ExpiresAt.Equal(all[j].ExpiresAt.Time) {
+			return all[i].ExpiresAt.Before(all[j].ExpiresAt.Time)
+		}
+		return all[i].ID < all[j].ID
+	})
+	return all, keys, err
+}
+
+// revoke ends a code; one that was used stays used.
+func (s *invites) revoke(id string) (api.Invite, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, keys, err := s.list()
+	if err != nil {
+		return api.Invite{}, err
+	}
+	key, ok := keys[id]
+	if !ok {
+		return api.Invite{}, api.Problemf(api.NotFound, "kith invite list", "this device made no invite %s", id)
+	}
+	v, err := s.get(key)
+	if err != nil {
+		return api.Invite{}, err
+	}
+	if v.By != "" {
+		return api.Invite{}, api.Problemf(api.NotAllowed, "kith member list", "the invite %s was used already", id)
+	}
+	v.Revoked = true
+	return s.show(key, v), s.put(key, v)
+}
+
+// Issued implements peer.Invites.
+func (s *invites) Issued(key entry.Device) bool {
+	_, err := s.get(key)
+	return err == nil
+}
+
+// Redeem implements peer.Invites: it answers a joiner, filling a founding seat if they redeem.
+func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, err := s.get(key)
+	if err != nil {
+		return nil, err
+	}
+	if len(request) == 0 {
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	switch request[0] {
+	case requestHello:
+	case requestRedeem:
+		if err := s.redeem(ctx, key, v, request[1:]); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	c := s.replica.Charter()
+	return welcome{c.Space(), c.Statements()}.encode()
+}
+
+func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, request []byte) error {
+	red, err := charter.DecodeRedemption(request)
+	if err != nil {
+		return &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	c := s.replica.Charter()
+	// The answer to a redemption may have got lost on the way: the same device gets it again.
+	if m, ok := c.MemberOf(red.Device); ok && m.Key == red.Member {
+		return nil
+	}
+	switch s.state(v) {
+	case inviteUsed:
+		return &peer.JoinError{Code: peer.JoinUsed}
+	case inviteRevoked:
+		return &peer.JoinError{Code: peer.JoinRevoked}
+	case inviteExpired:
+		return &peer.JoinError{Code: peer.JoinExpired}
+	}
+	seat, err := c.FillSeat(key, red)
+	if err != nil {
+		return refusal(err)
+	}
+	if _, err := s.replica.State(ctx, seat); err != nil {
+		return err
+	}
+	v.By = red.Device.String()
+	return s.put(key, v)
+}
+
+// refusal says to a joiner why the seat can't be theirs.
+func refusal(err error) error {
+	var name *charter.NameError
+	var taken *charter.NameTakenError
+	switch {
+	case errors.As(err, &name), errors.As(err, &taken):
+		return &peer.JoinError{Code: peer.JoinNameTaken, Reason: err.Error()}
+	case errors.Is(err, charter.ErrFoundingClosed):
+		return &peer.JoinError{Code: peer.JoinFoundingEnded}
+	case errors.Is(err, charter.ErrInviteUsed):
+		return &peer.JoinError{Code: peer.JoinUsed}
+	}
+	return fmt.Errorf("fill a seat: %w", err)
+}

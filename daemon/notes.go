@@ -1,0 +1,101 @@
+package daemon
+
+import (
+	"context"
+	"strings"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+func noteOf(r *replica.Replica, v *crdt.View) api.Note {
+	return api.Note{Document: header(r, v), Text: v.Text}
+}
+
+// Notes implements api.Backend.
+func (b *backend) Notes(_ context.Context, _ api.NoteFilter) ([]api.Note, error) {
+	return list(b, crdt.KindNote, noteOf)
+}
+
+// Note implements api.Backend.
+func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
+	return show(b, crdt.KindNote, id, noteOf)
+}
+
+// CreateNote implements api.Backend.
+func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
+	return create(ctx, b, crdt.KindNote, func(replica.Edit) (crdt.Edit, error) {
+		return crdt.NewNote(crdt.NoteFields{Title: n.Title, Text: n.Text, Tags: n.Tags}), nil
+	}, noteOf)
+}
+
+// EditNote implements api.Backend.
+func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
+	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) {
+		c, err := common(e, n.Title, n.Text, n.Tag, n.Untag)
+		return crdt.EditNote(c), err
+	}, noteOf)
+}
+
+// AppendNote implements api.Backend.
+func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
+	return edit(ctx, b, id, func(replica.Edit) (crdt.Edit, error) { return crdt.AppendText(text), nil }, noteOf)
+}
+
+// NoteHistory implements api.Backend.
+func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := docID(id)
+	if err != nil {
+		return nil, explain(replica.ErrNotFound)
+	}
+	var out []api.Version
+	err = r.Read(doc, func(e replica.Edit) error {
+		p := people{e.Charter}
+		order := e.Judge.Order()
+		for i := len(order) - 1; i >= 0; i-- {
+			it := order[i]
+			out = append(out, api.Version{
+				Head: it.Change.Hash.String(), At: api.At(crdt.Time(it.Change.Time).Time()), By: p.named(it.Author),
+				Device: p.device(it.Entry.Device), Says: says(p, crdt.Describe(e.Judge.Kind(), it.Change, e.Judge.History())),
+			})
+		}
+		return nil
+	})
+	return out, explain(err)
+}
+
+// RestoreNote implements api.Backend.
+func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
+	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) {
+		hash, err := versionStarting(e, head)
+		if err != nil {
+			return nil, err
+		}
+		_, was, err := crdt.TextAt(e.Doc, []change.Hash{hash})
+		return crdt.RestoreText(was), err
+	}, noteOf)
+}
+
+// versionStarting finds the one change whose hash starts so.
+func versionStarting(e replica.Edit, start string) (change.Hash, error) {
+	start = strings.ToLower(strings.TrimSpace(start))
+	var found []change.Hash
+	for _, it := range e.Judge.Order() {
+		if start != "" && strings.HasPrefix(it.Change.Hash.String(), start) {
+			found = append(found, it.Change.Hash)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return change.Hash{}, api.Problemf(api.NotFound, "kith note history ID", "this note has no version %.12s", start)
+	}
+	return change.Hash{}, api.Problemf(api.Ambiguous, "give more letters: kith note history ID", "%d versions start with %s", len(found), start)
+}

@@ -1,0 +1,166 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+	"kith/daemon/store"
+)
+
+// space is a replica with its peers, as it is served.
+type space struct {
+	replica  *replica.Replica
+	exchange *exchange.Exchange
+	peers    *peer.Peers
+	invites  *invites
+}
+
+// openPeers puts a replica in touch with the others.
+func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
+	s := &space{replica: r, invites: newInvites(r, o.now())}
+	s.exchange = exchange.New(&local{r})
+	peers, err := peer.New(peer.Config{
+		Key: key, Space: r.Space(), Listen: config.Listen, NoMDNS: o.NoMDNS,
+		Charter: directory{r}, Book: addressBook{r.Store()}, Invites: s.invites,
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error {
+			return s.exchange.Run(ctx, rw, report)
+		},
+		Changed: func(p peer.PeerStatus) { s.announce(p) },
+		Log:     log,
+	})
+	if err != nil {
+		s.exchange.Close()
+		return nil, err
+	}
+	s.peers = peers
+	return s, nil
+}
+
+// announce tells the watchers how it stands with a peer.
+func (s *space) announce(p peer.PeerStatus) {
+	m, _ := s.replica.Charter().MemberOf(p.Device)
+	e := replica.Event{At: s.invites.now(), Type: "peer", By: m.ID, Title: "not connected"}
+	switch {
+	case p.Connected && p.InStep:
+		e.Type, e.Title = "sync", "in step"
+	case p.Connected:
+		e.Title = "connected"
+	case p.Trouble != "":
+		e.Why = p.Trouble
+	}
+	s.replica.Announce(e)
+}
+
+// run keeps in touch until ctx ends.
+func (s *space) run(ctx context.Context) error {
+	refresh, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events := s.replica.Events(refresh)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e := range events {
+			if e.Type == "member" || e.Lagged {
+				s.peers.Refresh()
+			}
+		}
+	}()
+	err := s.peers.Run(ctx)
+	cancel()
+	<-done
+	s.exchange.Close()
+	return err
+}
+
+// local is the replica as the exchange sees it.
+type local struct{ r *replica.Replica }
+
+var _ exchange.Local = (*local)(nil)
+
+func (l *local) Space() entry.SpaceID { return l.r.Space() }
+
+func (l *local) IDs() iter.Seq[entry.ID] {
+	return func(yield func(entry.ID) bool) { l.r.IDs(yield) }
+}
+
+func (l *local) Has(id entry.ID) bool { return l.r.Has(id) }
+
+func (l *local) Watch(stored func([]entry.ID)) (stop func()) { return l.r.Watch(stored) }
+
+func (l *local) Entry(id entry.ID) ([]byte, bool) {
+	b, err := l.r.Entry(id)
+	return b, err == nil
+}
+
+func (l *local) Order(ids []entry.ID) { l.r.CatchUpOrder(ids) }
+
+// Accept implements exchange.Local. What the replica refuses needed no context to be refused, so
+// the peer that passed it on is to blame.
+func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
+	res, err := l.r.Accept(ctx, batch)
+	if err != nil {
+		return err
+	}
+	if len(res.Refused) > 0 {
+		first := res.Refused[0]
+		i := slices.IndexFunc(batch, func(e *entry.Entry) bool { return e.ID() == first.ID })
+		return &exchange.BadEntryError{ID: first.ID, Device: batch[i].Device, Why: first.Err}
+	}
+	return nil
+}
+
+// directory is the charter as the peers see it.
+type directory struct{ r *replica.Replica }
+
+var _ peer.Charter = directory{}
+
+func (d directory) Devices() []peer.Device {
+	var out []peer.Device
+	for _, m := range d.r.Charter().Members() {
+		if m.Standing == charter.Removed {
+			continue
+		}
+		for _, dev := range m.Devices {
+			if !dev.Retired {
+				out = append(out, peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name})
+			}
+		}
+	}
+	return out
+}
+
+func (d directory) Knows(key entry.Device) bool {
+	m, ok := d.r.Charter().MemberOf(key)
+	return ok && m.Standing != charter.Removed
+}
+
+// addressBook keeps what devices signed about where they are.
+type addressBook struct{ s *store.Store }
+
+const addressPrefix = "address/"
+
+var _ peer.AddressBook = addressBook{}
+
+func (a addressBook) Load() ([][]byte, error) {
+	var out [][]byte
+	err := a.s.Smalls(addressPrefix, func(_ string, v []byte) { out = append(out, v) })
+	return out, err
+}
+
+func (a addressBook) Save(device entry.Device, record []byte) error {
+	b := store.NewBatch(nil)
+	b.PutSmall(addressPrefix+device.String(), record)
+	return a.s.Commit(b)
+}
+
+// close closes what run has left open.
+func (s *space) close() error { return errors.Join(s.replica.Close()) }

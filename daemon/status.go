@@ -1,0 +1,160 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// Status implements api.Backend.
+func (b *backend) Status(_ context.Context) (api.Status, error) {
+	out := api.Status{Version: b.version, StartedAt: api.At(b.started), Addresses: b.addresses()}
+	s := b.serving.space.Load()
+	if s == nil {
+		return out, nil
+	}
+	out.Space, out.Me, out.Device = named(s.replica)
+	n := s.replica.Counts()
+	out.Entries = api.Entries{Stored: int(n.Stored), Pending: int(n.Pending), Void: int(n.Void), Quarantined: int(n.Quarantined)}
+	out.Documents = int(n.Documents)
+	out.Peers = peersOf(s)
+	out.InStep = n.Quarantined == 0
+	for _, p := range out.Peers {
+		out.InStep = out.InStep && (p.InStep || !p.Connected)
+	}
+	return out, nil
+}
+
+// addresses are those at which peers reach this daemon; none while there is no space.
+func (b *backend) addresses() []string {
+	if s := b.serving.space.Load(); s != nil {
+		return s.peers.Addresses()
+	}
+	return nil
+}
+
+// Peers implements api.Backend.
+func (b *backend) Peers(_ context.Context) ([]api.Peer, error) {
+	s, err := b.space()
+	if err != nil {
+		return nil, err
+	}
+	return peersOf(s), nil
+}
+
+func peersOf(s *space) []api.Peer {
+	p := people{s.replica.Charter()}
+	var out []api.Peer
+	for _, line := range s.peers.Peers() {
+		out = append(out, peerOf(p, line))
+	}
+	return out
+}
+
+func peerOf(p people, s peer.PeerStatus) api.Peer {
+	m, _ := p.c.MemberOf(s.Device)
+	return api.Peer{
+		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
+		Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
+		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
+		ToGet: s.Exchange.ToGet, Got: s.Exchange.Got, ToSend: s.Exchange.ToSend, Sent: s.Exchange.Sent,
+		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
+	}
+}
+
+// Sync implements api.Backend.
+func (b *backend) Sync(ctx context.Context) (api.Status, error) {
+	s, err := b.space()
+	if err != nil {
+		return api.Status{}, err
+	}
+	_, syncErr := s.peers.Sync(ctx)
+	status, err := b.Status(context.WithoutCancel(ctx))
+	return status, errors.Join(syncErr, err)
+}
+
+// Members implements api.Backend.
+func (b *backend) Members(_ context.Context) ([]api.Member, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	me, _ := r.Me()
+	var out []api.Member
+	for _, m := range r.Charter().Members() {
+		shown := api.Member{ID: m.ID.String(), Name: m.Name, Standing: m.Standing.String(), Me: m.ID == me.ID}
+		for _, d := range m.Devices {
+			shown.Devices = append(shown.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired})
+		}
+		out = append(out, shown)
+	}
+	return out, nil
+}
+
+// Invites implements api.Backend.
+func (b *backend) Invites(_ context.Context) ([]api.Invite, error) {
+	s, err := b.space()
+	if err != nil {
+		return nil, err
+	}
+	all, _, err := s.invites.list()
+	return all, explain(err)
+}
+
+// RevokeInvite implements api.Backend.
+func (b *backend) RevokeInvite(_ context.Context, id string) (api.Invite, error) {
+	s, err := b.space()
+	if err != nil {
+		return api.Invite{}, err
+	}
+	v, err := s.invites.revoke(id)
+	return v, explain(err)
+}
+
+// Events implements api.Backend.
+func (b *backend) Events(ctx context.Context) (<-chan api.Event, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	events := r.Events(ctx)
+	out := make(chan api.Event)
+	go func() {
+		defer close(out)
+		defer cancel()
+		for e := range events {
+			if e.Lagged {
+				return // the reader has to look afresh
+			}
+			select {
+			case out <- eventOf(r, e):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, nil
+}
+
+func eventOf(r *replica.Replica, e replica.Event) api.Event {
+	p := people{r.Charter()}
+	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.orNobody(e.By), Why: e.Why}
+	if e.Doc != (entry.DocID{}) {
+		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), short(r, e.Kind, e.Doc)
+	}
+	seen := map[string]bool{}
+	for _, c := range e.Changes {
+		if !seen[c.Field] {
+			seen[c.Field] = true
+			out.Fields = append(out.Fields, c.Field)
+		}
+	}
+	out.Says = says(p, e.Changes)
+	return out
+}

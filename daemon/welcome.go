@@ -1,0 +1,86 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// Joining takes two requests, each answered with the charter as the answerer knows it. The
+// first, "hello", says nothing of the joiner: it lets them check that who answers is a device of
+// the co-op that the code is for. The second carries their redemption of the code; after it the
+// charter has them in it.
+const (
+	requestHello  = 0
+	requestRedeem = 1 // and the encoded charter.Redemption
+)
+
+// maxWelcome bounds the statements in a welcome. What a charter has beyond them comes with the
+// sync that follows.
+const maxWelcome = 1024
+
+// welcome is the answer to both requests: the space, and its accepted statements in an order in
+// which each comes after its past.
+type welcome struct {
+	Space      entry.SpaceID
+	Statements []*entry.Entry
+}
+
+type wireWelcome struct {
+	_          struct{} `cbor:",toarray"`
+	Space      []byte
+	Statements [][]byte
+}
+
+func (w welcome) encode() ([]byte, error) {
+	out := wireWelcome{Space: w.Space[:]}
+	for _, e := range w.Statements {
+		out.Statements = append(out.Statements, e.Encoded())
+	}
+	return cbor.Marshal(out)
+}
+
+func readWelcome(b []byte) (welcome, error) {
+	mode, err := cbor.DecOptions{MaxArrayElements: maxWelcome, MaxNestedLevels: 4}.DecMode()
+	if err != nil {
+		return welcome{}, err
+	}
+	var in wireWelcome
+	if err := mode.Unmarshal(b, &in); err != nil {
+		return welcome{}, fmt.Errorf("read the welcome: %w", err)
+	}
+	if len(in.Space) != len(entry.SpaceID{}) {
+		return welcome{}, errors.New("read the welcome: it names no space")
+	}
+	w := welcome{Space: entry.SpaceID(in.Space)}
+	for _, enc := range in.Statements {
+		e, err := entry.Decode(enc)
+		if err != nil {
+			return welcome{}, fmt.Errorf("read the welcome: %w", err)
+		}
+		w.Statements = append(w.Statements, e)
+	}
+	if i := entry.VerifyAll(w.Statements); i >= 0 {
+		return welcome{}, fmt.Errorf("read the welcome: statement %d: %w", i, entry.ErrSignature)
+	}
+	return w, nil
+}
+
+// errImpostor says that who answered isn't in the co-op that the code is for.
+var errImpostor = errors.New("whoever answers there is not of the co-op that this code is for")
+
+// check makes sure that the welcome is of the space that the code is for, and that answerer
+// belongs to it.
+func (w welcome) check(code charter.Invite, answerer entry.Device) error {
+	if !code.For(w.Space) {
+		return errImpostor
+	}
+	if _, ok := charter.Fold(w.Space, w.Statements, charter.StepID{}).MemberOf(answerer); !ok {
+		return errImpostor
+	}
+	return nil
+}
