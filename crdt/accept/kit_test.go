@@ -37,6 +37,7 @@ type coop struct {
 	space      entry.SpaceID
 	statements []*entry.Entry // the genesis, then one for each who joined
 	whole      *charter.Charter
+	parts      []*charter.Charter // by how many joined
 }
 
 var people = []string{"ana", "ben", "cleo", "dora", "eli", "fay", "mel"}
@@ -55,8 +56,10 @@ var theCoop = sync.OnceValue(func() *coop {
 			Payload: must(c.whole.FillSeat(code.Device(), r)),
 		}, device("ana")))
 		c.statements = append(c.statements, e)
+		c.parts = append(c.parts, c.whole)
 		c.whole = c.whole.With(e)
 	}
+	c.parts = append(c.parts, c.whole)
 	return c
 })
 
@@ -66,10 +69,8 @@ func (c *coop) member(name string) charter.MemberID {
 	return charter.MemberIDOf(c.space, key(name).Device())
 }
 
-// upTo returns the charter of the genesis and the first n who joined, and its heads.
-func (c *coop) upTo(n int) *charter.Charter {
-	return charter.Fold(c.space, c.statements[:n+1], charter.StepID{})
-}
+// upTo returns the charter of the genesis and the first n who joined.
+func (c *coop) upTo(n int) *charter.Charter { return c.parts[n] }
 
 // piece is an entry with its change, as it reaches a replica.
 type piece struct {
