@@ -203,6 +203,18 @@ func (x *Exchange) Run(ctx context.Context, rw io.ReadWriteCloser, report func(S
 	return why
 }
 
+// Ping asks every peer for a sign of life; the answers show in Status.Heard.
+func (x *Exchange) Ping() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for l := range x.links {
+		l.mu.Lock()
+		l.pingDue = true
+		l.mu.Unlock()
+		l.wakeUp()
+	}
+}
+
 // Run is New, Run and Close for one connection alone.
 func Run(ctx context.Context, rw io.ReadWriteCloser, local Local, report func(Status)) error {
 	x := New(local)

@@ -45,6 +45,7 @@ type link struct {
 	ackDue    uint64 // frames of entries stored here
 	acked     uint64 // of these, what the peer was told
 	pong      []byte // to be sent back
+	pingDue   bool
 	pingAt    time.Time
 	pingNonce uint64
 	status    Status // but for InStep
@@ -90,7 +91,7 @@ type arrival struct {
 }
 
 func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
-	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report}
+	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
 	l.turn = &turn{all: &x.turns, come: func() {
 		l.mu.Lock()
 		l.take.come = true
@@ -181,6 +182,9 @@ func (l *link) read(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		l.mu.Lock()
+		l.status.Heard = time.Now()
+		l.mu.Unlock()
 		if (t == frameHello) == l.greeted && t != frameBye {
 			return broken("%q out of place", t)
 		}

@@ -13,5 +13,6 @@ type Status struct {
 
 	Received, Written int64         // bytes, since the start
 	RTT               time.Duration // of the last ping; 0 before the first answer
+	Heard             time.Time     // when the last message came; zero before the first
 	Features          []string      // what the peer's release can do beyond this version
 }

@@ -17,9 +17,6 @@ func (l *link) write(ctx context.Context) error {
 	if err := l.writeAsk(); err != nil {
 		return err
 	}
-	if err := l.writePing(); err != nil {
-		return err
-	}
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	l.retry = time.NewTimer(time.Hour)
@@ -46,9 +43,9 @@ func (l *link) write(ctx context.Context) error {
 		case <-l.wake:
 		case <-l.retry.C:
 		case <-ping.C:
-			if err := l.writePing(); err != nil {
-				return err
-			}
+			l.mu.Lock()
+			l.pingDue = true
+			l.mu.Unlock()
 		}
 	}
 }
@@ -57,7 +54,7 @@ func (l *link) write(ctx context.Context) error {
 func (l *link) writeSome() (worked bool, err error) {
 	l.due = time.Time{}
 	jobs := [...]func() (bool, error){
-		l.writePong, l.writeAck, l.writeList, l.writeAgain, l.writeNew, l.writeBacklog,
+		l.writePong, l.writePing, l.writeAck, l.writeList, l.writeAgain, l.writeNew, l.writeBacklog,
 	}
 	for _, job := range jobs {
 		did, err := job()
@@ -77,12 +74,17 @@ func (l *link) later(d time.Duration) {
 	}
 }
 
-func (l *link) writePing() error {
+func (l *link) writePing() (bool, error) {
 	l.mu.Lock()
-	l.pingAt, l.pingNonce = time.Now(), rand.Uint64()
-	nonce := l.pingNonce
+	due, nonce := l.pingDue, rand.Uint64()
+	if due {
+		l.pingDue, l.pingAt, l.pingNonce = false, time.Now(), nonce
+	}
 	l.mu.Unlock()
-	return l.out.write(framePing, number(nonce))
+	if !due {
+		return false, nil
+	}
+	return true, l.out.write(framePing, number(nonce))
 }
 
 func (l *link) writePong() (bool, error) {

@@ -31,7 +31,6 @@ type contact struct {
 
 	// guarded by Peers.mu
 	status   PeerStatus              // Trouble in it without name and time
-	found    []ma.Multiaddr          // told by somebody who didn't sign it: mDNS, an invite code
 	told     map[entry.Device]uint64 // which records it has, by number
 	hurry    bool                    // try at once, whatever the pause
 	dialed   bool                    // the last dial went through, and no session followed yet
@@ -134,7 +133,7 @@ func (p *Peers) isConnected(c *contact) bool {
 // dial connects to a device at every address that is known of it.
 func (p *Peers) dial(ctx context.Context, c *contact) error {
 	p.mu.Lock()
-	addrs := slices.Clone(c.found)
+	addrs := slices.Clone(p.found[c.key])
 	if r := p.records[c.key]; r != nil {
 		addrs = append(addrs, r.addrs...)
 	}
@@ -222,10 +221,7 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 		return time.Time{} // all ends, or another stream took this one's place
 	}
 	p.log.Info("sync ended", "peer", c.key.String(), "err", err)
-	trouble := "the connection ended"
-	if err != nil {
-		trouble = err.Error()
-	}
+	trouble := syncReason(err)
 	p.mu.Lock()
 	c.session, c.status.InStep = nil, false
 	if wasInStep || time.Since(began) > mostPause {
@@ -265,7 +261,7 @@ func (p *Peers) moved(c *contact, inbound bool) {
 		case !s.Connected && was:
 			s.InStep, s.Transport, s.RTT = false, "", 0
 			if s.Trouble == "" {
-				s.Trouble = "the connection ended"
+				s.Trouble = connectionEnded
 			}
 		}
 		if s.Connected || was {

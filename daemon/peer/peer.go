@@ -29,6 +29,7 @@ type Config struct {
 	Charter Charter
 	Book    AddressBook
 	Sync    func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error // (*exchange.Exchange).Run
+	Ping    func()                                                                               // (*exchange.Exchange).Ping
 
 	Invites Invites          // nil: this device has issued none
 	Changed func(PeerStatus) // hears of every change in the table, one at a time; must return at once

@@ -32,6 +32,7 @@ type Peers struct {
 	closed   bool
 	contacts map[entry.Device]*contact
 	records  map[entry.Device]*addressRecord // the newest of each, this device's own too
+	found    map[entry.Device][]ma.Multiaddr // told by somebody who didn't sign it: mDNS, a code
 	changed  chan struct{}                   // closed, and made anew, when the table changes
 }
 
@@ -54,6 +55,7 @@ func New(cfg Config) (*Peers, error) {
 		refresh:  make(chan struct{}, 1),
 		contacts: map[entry.Device]*contact{},
 		records:  map[entry.Device]*addressRecord{},
+		found:    map[entry.Device][]ma.Multiaddr{},
 		changed:  make(chan struct{}),
 	}
 	if err := p.loadBook(); err != nil {
@@ -109,20 +111,21 @@ func (p *Peers) Learn(d entry.Device, addrs []string) {
 }
 
 func (p *Peers) learn(d entry.Device, addrs []ma.Multiaddr) {
-	p.mu.Lock()
-	c := p.contacts[d]
-	fresh := false
-	if c != nil {
-		for _, a := range addrs {
-			if a != nil && !slices.ContainsFunc(c.found, a.Equal) {
-				fresh = true
-				c.found = append(c.found, a)
-			}
-		}
-		c.found = c.found[max(0, len(c.found)-MaxAddresses):]
+	if !p.cfg.Charter.Knows(d) {
+		return // also what bounds the memory of it
 	}
+	p.mu.Lock()
+	fresh := false
+	for _, a := range addrs {
+		if a != nil && !slices.ContainsFunc(p.found[d], a.Equal) {
+			fresh = true
+			p.found[d] = append(p.found[d], a)
+		}
+	}
+	p.found[d] = p.found[d][max(0, len(p.found[d])-MaxAddresses):]
+	c := p.contacts[d]
 	p.mu.Unlock()
-	if fresh && !p.isConnected(c) {
+	if fresh && c != nil && !p.isConnected(c) {
 		p.hurry(c)
 	}
 }
@@ -195,6 +198,7 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		p.mu.Lock()
 		delete(p.contacts, d)
 		delete(p.records, d)
+		delete(p.found, d)
 		p.mu.Unlock()
 	}
 	for d, name := range want {
@@ -232,8 +236,11 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 
 // noticed passes on that a connection came or went.
 func (p *Peers) noticed(conn network.Conn, inbound bool) {
-	if c := p.contactOf(conn); c != nil {
+	c := p.contactOf(conn)
+	if c != nil {
 		p.moved(c, inbound)
+	} else if d, err := deviceOf(conn.RemotePeer()); err == nil && p.gate.knows(d) {
+		p.Refresh() // the charter named it since we looked
 	}
 }
 

@@ -64,18 +64,24 @@ func (p *Peers) lineLocked(c *contact) PeerStatus {
 	return s
 }
 
-// Sync tries every device now and returns when each is in step or can't be reached, or when ctx
-// ends. The reports are in the order of the table; the error is that of ctx.
+// Sync tries every device now and returns when each has been heard from and is in step, or can't
+// be reached, or when ctx ends. The reports are in the order of the table; the error is that of ctx.
 func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
 	p.mu.Lock()
 	before := map[*contact]int{}
 	for _, c := range p.contacts {
 		before[c] = c.tries
+		if c.session != nil {
+			before[c]++ // its end would be an end of the old, and not yet of a new attempt
+		}
 	}
 	p.mu.Unlock()
 	for c := range before {
 		p.hurry(c)
 	}
+	// That a connection was in step is no news from a laptop that has gone to sleep since.
+	asked := time.Now()
+	p.cfg.Ping()
 	var err error
 	for {
 		p.mu.Lock()
@@ -83,7 +89,8 @@ func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
 		for c, tries := range before {
 			_, still := p.contacts[c.key]
 			banned := time.Now().Before(p.gate.bannedUntil(c.key))
-			waiting = waiting || still && !banned && !c.status.InStep && c.tries == tries
+			waiting = waiting || still && !banned && c.tries <= tries &&
+				!(c.status.InStep && c.status.Exchange.Heard.After(asked))
 		}
 		p.mu.Unlock()
 		if !waiting {

@@ -12,6 +12,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/daemon/exchange"
 )
 
 // The reasons why a device can't be reached, in a member's words.
@@ -64,6 +66,21 @@ func where(a ma.Multiaddr) string {
 		return a.String()
 	}
 	return net.JoinHostPort(ip, port)
+}
+
+const connectionEnded = "the connection ended"
+
+// syncReason says why a sync session ended.
+func syncReason(err error) string {
+	switch {
+	case err == nil:
+		return connectionEnded
+	case !errors.Is(err, exchange.ErrClosed):
+		return err.Error() // it is in words already
+	case reasonOf(err) == errNotLetIn.Error():
+		return errNotLetIn.Error()
+	}
+	return connectionEnded
 }
 
 func reasonOf(err error) string {

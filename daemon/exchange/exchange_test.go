@@ -1,0 +1,53 @@
+package exchange_test
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWhatEitherSideLacksReachesIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		ben := ana.other(2)
+		a := newReplica(t, ana.space, append(ana.writeMany(700), genesis)...)
+		b := newReplica(t, ana.space, ben.writeMany(3000)...)
+		m := meet(a, b, nil)
+		settle()
+		wantSame(t, a, b)
+		if !m.inStep() {
+			t.Errorf("not in step:\n%+v\n%+v", m.status[0].get(), m.status[1].get())
+		}
+		if s := m.status[0].get(); s.ToGet != 3000 || s.Got != 3000 || s.ToSend != 701 || s.Sent != 701 {
+			t.Errorf("counts: %+v", s)
+		}
+		m.end()
+		if m.errs[0] != nil || m.errs[1] != nil {
+			t.Error(m.errs)
+		}
+	})
+}
+
+func TestNewEntriesArePushedAndNotEchoed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space, genesis), newReplica(t, ana.space, genesis)
+		m := meet(a, b, nil)
+		defer m.end()
+		settle()
+		for range 20 {
+			a.Add(ana.write("news"))
+			settle()
+			wantSame(t, a, b)
+			if !m.inStep() {
+				t.Fatal("not in step after a push")
+			}
+		}
+		if n := len(a.Accepted()); n != 21 {
+			t.Errorf("a accepted %d entries, 21 of its own: the rest are echoes", n)
+		}
+		after(time.Hour)
+		if !m.inStep() {
+			t.Error("an idle hour ended the connection")
+		}
+	})
+}

@@ -1,0 +1,205 @@
+package peer_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+	"kith/daemon/exchange/exchangetest"
+	"kith/daemon/peer"
+)
+
+// coop is a charter that the test changes at will, and devices that run under it.
+type coop struct {
+	t       *testing.T
+	space   entry.SpaceID
+	genesis *entry.Entry
+
+	mu      sync.Mutex
+	members map[entry.Device]string
+	all     []*device
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func newCoop(t *testing.T) *coop {
+	genesis := must(entry.New(entry.Fields{Kind: entry.Statement, Number: 1, Payload: []byte("genesis")}, entry.NewSigner()))
+	return &coop{t: t, space: genesis.SpaceOf(), genesis: genesis, members: map[entry.Device]string{}}
+}
+
+func (c *coop) Devices() (all []peer.Device) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for d, name := range c.members {
+		all = append(all, peer.Device{Key: d, Name: name})
+	}
+	return all
+}
+
+func (c *coop) Knows(d entry.Device) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.members[d] != ""
+}
+
+func (c *coop) admit(d *device) { c.change(func() { c.members[d.key.Device()] = d.name }) }
+
+func (c *coop) remove(d *device) { c.change(func() { delete(c.members, d.key.Device()) }) }
+
+// change changes the charter; all devices that are on hear of it.
+func (c *coop) change(f func()) {
+	c.mu.Lock()
+	f()
+	all := slices.Clone(c.all)
+	c.mu.Unlock()
+	for _, d := range all {
+		if d.stop != nil {
+			d.peers.Refresh()
+		}
+	}
+}
+
+// book is an AddressBook.
+type book struct {
+	mu      sync.Mutex
+	records map[entry.Device][]byte
+}
+
+func (b *book) Load() ([][]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.records)), nil
+}
+
+func (b *book) Save(d entry.Device, record []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.records == nil {
+		b.records = map[entry.Device][]byte{}
+	}
+	b.records[d] = record
+	return nil
+}
+
+func (b *book) knows(d *device) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.records[d.key.Device()] != nil
+}
+
+// device is one member's device, on or off.
+type device struct {
+	coop    *coop
+	name    string
+	key     entry.Signer
+	book    *book
+	local   *exchangetest.Memory
+	invites peer.Invites
+	listen  []string
+
+	peers   *peer.Peers
+	stop    func()
+	changed chan struct{} // gets a token when the table changed
+	n       uint64
+}
+
+func (c *coop) device(name string) *device {
+	d := &device{coop: c, name: name, key: entry.NewSigner(), book: &book{},
+		local: &exchangetest.Memory{Of: c.space}, listen: []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}}
+	d.local.Add(c.genesis)
+	c.all = append(c.all, d)
+	c.admit(d)
+	c.t.Cleanup(func() { d.off() })
+	return d
+}
+
+func (d *device) on() *device {
+	d.coop.t.Helper()
+	x := exchange.New(d.local)
+	d.changed = make(chan struct{}, 1)
+	changed := d.changed
+	d.listen = must(peer.PickPorts(d.listen))
+	var err error
+	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: true,
+		Charter: d.coop, Book: d.book, Sync: x.Run, Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		}})
+	if err != nil {
+		d.coop.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- d.peers.Run(ctx) }()
+	d.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			d.coop.t.Errorf("%s: %v", d.name, err)
+		}
+		x.Close()
+	}
+	return d
+}
+
+func (d *device) off() {
+	if d.stop != nil {
+		d.stop()
+		d.stop = nil
+	}
+}
+
+// meets tells d where another one is.
+func (d *device) meets(other *device) { d.peers.Learn(other.key.Device(), other.peers.Addresses()) }
+
+// write stores an entry of this device's own.
+func (d *device) write(payload string) entry.ID {
+	d.n++
+	e := must(entry.New(entry.Fields{Space: d.coop.space, Heads: []entry.ID{d.coop.genesis.ID()}, Kind: entry.Change,
+		Doc: entry.DocID{1}, Run: entry.Run{byte(d.n), byte(d.n >> 8)}, Number: 1, Payload: []byte(payload)}, d.key))
+	d.local.Add(e)
+	return e.ID()
+}
+
+// about is d's line on another device.
+func (d *device) about(other *device) peer.PeerStatus {
+	for _, s := range d.peers.Peers() {
+		if s.Device == other.key.Device() {
+			return s
+		}
+	}
+	return peer.PeerStatus{}
+}
+
+// until waits for something that the table's changes announce.
+func (d *device) until(what string, holds func() bool) {
+	d.coop.t.Helper()
+	limit := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-d.changed:
+		case <-time.After(50 * time.Millisecond): // not all that tests look at is in the table
+		case <-limit:
+			d.coop.t.Fatalf("%s waited in vain until %s; its table: %+v", d.name, what, d.peers.Peers())
+		}
+	}
+}
+
+func (d *device) untilInStep(others ...*device) {
+	d.coop.t.Helper()
+	for _, o := range others {
+		d.until(fmt.Sprintf("in step with %s", o.name), func() bool { return d.about(o).InStep })
+	}
+}
