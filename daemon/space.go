@@ -34,6 +34,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error {
 			return s.exchange.Run(ctx, rw, report)
 		},
+		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },
 		Log:     log,
 	})
