@@ -203,7 +203,7 @@ func EditDecision(by charter.MemberID, e DecisionEdit) Edit {
 			d.set(schema.Title, title)
 		}
 		if e.Text != nil {
-			if err := d.editText(e.Base, *e.Text); err != nil {
+			if err := d.editText(e.Base, e.From, *e.Text); err != nil {
 				return err
 			}
 		}

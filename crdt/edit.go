@@ -5,31 +5,15 @@ import (
 
 	"github.com/automerge/automerge-go"
 
+	"kith/crdt/change"
 	"kith/crdt/schema"
 )
 
 // Edit writes into am what it is for, and leaves committing to the caller. v is the view of am
-// as it stands; nil while a document is created. An edit that returns an error has written
-// nothing, but for an error of the core's, after which am must be dropped.
+// as it stands; nil while a document is created. Nothing that am holds may be uncommitted before.
+// An edit that returns an error has written nothing, but for an error of the core's, after which
+// am must be dropped.
 type Edit func(am *automerge.Doc, v *View) error
-
-// Both returns an edit that does several in turn. It finds nothing to change only if none does.
-// Each sees the view from before the first.
-func Both(edits ...Edit) Edit {
-	return func(am *automerge.Doc, v *View) error {
-		all := ErrNothingChanged
-		for _, e := range edits {
-			switch err := e(am, v); err {
-			case nil:
-				all = nil
-			case ErrNothingChanged:
-			default:
-				return err
-			}
-		}
-		return all
-	}
-}
 
 // draft gathers what an edit writes, so that nothing is written before all of it was checked,
 // and so that an edit that changes nothing says so.
@@ -179,9 +163,11 @@ func (d *draft) create(title, text string, tags []string) error {
 // Common is a change of what documents of every kind have. A nil pointer leaves a field alone.
 type Common struct {
 	Title *string
-	// Text is what the text becomes. It was edited from Base, which may be older than the text
-	// is now: only the differences between the two are written (see EditText).
-	Base, Text *string
+	// Text is what the text becomes. It was edited from what it was at the heads From (see
+	// EditTextFrom), or else from Base (see EditText), or else from the text as it is.
+	Text       *string
+	From       []change.Hash
+	Base       *string
 	Tags       *[]string // all of them, in any order
 	AddTags    []string
 	RemoveTags []string
@@ -196,7 +182,7 @@ func (c *Common) gather(d *draft) error {
 		d.set(schema.Title, title)
 	}
 	if c.Text != nil {
-		if err := d.editText(c.Base, *c.Text); err != nil {
+		if err := d.editText(c.Base, c.From, *c.Text); err != nil {
 			return err
 		}
 	}

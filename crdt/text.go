@@ -17,10 +17,25 @@ func runes(s string) int { return utf8.RuneCountInString(s) }
 // EditText brings in what a person did to a text in an editor: they saw base and left want. The
 // document may have moved on meanwhile; only the differences between base and want are written,
 // at the places where they belong now, so nobody's words are lost. Line ends become "\n".
+//
+// Where they belong is found by comparing texts, and of two like passages it can be the other
+// one. EditTextFrom knows.
 func EditText(base, want string) Edit {
 	return func(am *automerge.Doc, _ *View) error {
 		d := newDraft(am)
-		if err := d.editText(&base, want); err != nil {
+		if err := d.editText(&base, nil, want); err != nil {
+			return err
+		}
+		return d.write()
+	}
+}
+
+// EditTextFrom is EditText for a person who saw the text as of some heads: the differences are
+// put where the core would have put them if they had been written then.
+func EditTextFrom(heads []change.Hash, want string) Edit {
+	return func(am *automerge.Doc, _ *View) error {
+		d := newDraft(am)
+		if err := d.editText(nil, heads, want); err != nil {
 			return err
 		}
 		return d.write()
@@ -62,22 +77,17 @@ func AppendText(s string) Edit {
 func RestoreText(was string) Edit {
 	return func(am *automerge.Doc, _ *View) error {
 		d := newDraft(am)
-		if err := d.editText(nil, was); err != nil {
+		if err := d.editText(nil, nil, was); err != nil {
 			return err
 		}
 		return d.write()
 	}
 }
 
-// TextAt returns title and text as of some heads of am.
+// TextAt returns title and text as of some heads of am. It commits what was written to am and
+// not yet committed.
 func TextAt(am *automerge.Doc, heads []change.Hash) (title, text string, err error) {
-	at := make([]automerge.ChangeHash, len(heads))
-	for i, h := range heads {
-		at[i] = automerge.ChangeHash(h)
-	}
-	// The fork is read and dropped. A change made on it could take the number of one that the
-	// document itself makes next.
-	then, err := am.Fork(at...)
+	then, err := forkAt(am, heads)
 	if err != nil {
 		return "", "", err
 	}
@@ -90,9 +100,52 @@ func TextAt(am *automerge.Doc, heads []change.Hash) (title, text string, err err
 	return d.str(schema.Title), text, err
 }
 
-// editText gathers the splices that bring the changes from base to want into the text. A nil
-// base is the text as it is.
-func (d *draft) editText(base *string, want string) error {
+// nobody writes in forks that are dropped again. Were it an actor of the document's, its change
+// would have the number of one that the document makes next.
+const nobody = "00000000000000000000000000000000"
+
+func forkAt(am *automerge.Doc, heads []change.Hash) (*automerge.Doc, error) {
+	at := make([]automerge.ChangeHash, len(heads))
+	for i, h := range heads {
+		at[i] = automerge.ChangeHash(h)
+	}
+	then, err := am.Fork(at...)
+	if err != nil {
+		return nil, err
+	}
+	return then, then.SetActorID(nobody)
+}
+
+// merged returns what becomes of the text if what a person made of it at some heads is merged.
+func merged(am *automerge.Doc, heads []change.Hash, want string) (string, error) {
+	then, err := forkAt(am, heads)
+	if err != nil {
+		return "", err
+	}
+	d := newDraft(then)
+	if err := d.editText(nil, nil, want); err != nil {
+		return "", err
+	}
+	if err := d.write(); err != nil && err != ErrNothingChanged {
+		return "", err
+	}
+	both, err := forkAt(am, nil)
+	if err != nil {
+		return "", err
+	}
+	if _, err := both.Merge(then); err != nil {
+		return "", err
+	}
+	v, err := newDraft(both).object(schema.Text, automerge.KindText)
+	if err != nil {
+		return "", err
+	}
+	return v.Text().Get()
+}
+
+// editText gathers the splices that bring the changes to want into the text: from what it was at
+// some heads if they are given, else from base, else from the text as it is.
+func (d *draft) editText(base *string, heads []change.Hash, want string) error {
 	want, err := checkText("the text", want)
 	if err != nil {
 		return err
@@ -107,6 +160,12 @@ func (d *draft) editText(base *string, want string) error {
 		return err
 	}
 	if base == nil {
+		base = &now
+	}
+	if len(heads) > 0 {
+		if want, err = merged(d.am, heads, want); err != nil {
+			return err
+		}
 		base = &now
 	}
 	edits := rebase(*base, want, now)
@@ -224,20 +283,27 @@ func places(base, now string) mapping {
 // then is a difference, too, only a coarser one.
 const maxDiffTime = time.Second
 
-// diff compares two texts by characters. For people, words that were replaced stay whole
-// instead of being cut up by letters that happen to be equal.
+// diff compares two texts by characters, with the borders of words where there is a choice. For
+// people, words that were replaced stay whole instead of being cut up by letters that happen to
+// be equal.
 func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
-	if from == to {
-		if from == "" {
-			return nil
-		}
+	switch {
+	case from == to && from == "":
+		return nil
+	case from == to:
 		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffEqual, Text: from}}
 	}
 	dmp := diffmatchpatch.New()
 	dmp.DiffTimeout = maxDiffTime
-	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), false)
+	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), true)
 	if forPeople {
 		diffs = dmp.DiffCleanupSemantic(diffs)
+	}
+	diffs = dmp.DiffCleanupSemanticLossless(diffs)
+	if dmp.DiffText1(diffs) != from || dmp.DiffText2(diffs) != to {
+		// The library would have made a mistake; a text that isn't what somebody wrote is worse
+		// than a coarse difference.
+		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffDelete, Text: from}, {Type: diffmatchpatch.DiffInsert, Text: to}}
 	}
 	return diffs
 }

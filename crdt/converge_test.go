@@ -1,0 +1,199 @@
+package crdt_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/automerge/automerge-go"
+	"github.com/fxamacker/cbor/v2"
+	"pgregory.net/rapid"
+
+	"kith/crdt"
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/schema"
+)
+
+// Whatever honest members do, apart or together, each of their changes passes all rules that
+// replicas share (desk.commit sees to that), and replicas with the same changes have the same
+// view, byte for byte, whatever the order in which they came. One of them has a modified daemon,
+// which writes whatever the schema lets through.
+func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]string{crdt.KindTask, crdt.KindDecision, crdt.KindNote}).Draw(t, "kind")
+		c := found(t, kind, "ana", "ben", "cleo")
+		c.sit("ana") // her phone
+		switch kind {
+		case crdt.KindTask:
+			c.maker.do(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread"}))
+		case crdt.KindNote:
+			c.maker.do(crdt.NewNote(crdt.NoteFields{Title: "Bake", Text: "bread"}))
+		case crdt.KindDecision:
+			c.maker.do(crdt.NewDecision(c.maker.id, crdt.DecisionFields{Title: "Bake", Text: "bread",
+				Process: rapid.SampledFrom(crdt.Processes).Draw(t, "process")}))
+		}
+		c.settle()
+		for range rapid.IntRange(0, 25).Draw(t, "steps") {
+			d := rapid.SampledFrom(c.desks).Draw(t, "desk")
+			if rapid.IntRange(0, 2).Draw(t, "hear") == 0 {
+				d.from(rapid.SampledFrom(c.desks).Draw(t, "from"))
+				continue
+			}
+			if d.name == "cleo" && rapid.Bool().Draw(t, "hack") {
+				d.drawHack(t)
+				continue
+			}
+			if err := d.try(d.drawEdit(t)); err != nil && !expected(err) {
+				t.Fatalf("%s: %v", d.name, err)
+			}
+		}
+		v := c.settle()
+		checkLists(t, reflect.ValueOf(v))
+
+		// Another replica, which hears all in any order and loads the document in one go.
+		late := &desk{coop: c, name: "late"}
+		late.judge = accept.New(c.space, c.doc, c.charter)
+		for _, e := range rapid.Permutation(c.desks[0].sent).Draw(t, "arrived") {
+			parsed, err := change.Parse(e.Payload)
+			must(t, err)
+			late.judge.Add(e, parsed)
+		}
+		late.am = automerge.New()
+		for _, item := range late.judge.Order() {
+			must(t, late.am.LoadIncremental(item.Entry.Payload))
+		}
+		want := encoded(t, v)
+		if !bytes.Equal(want, encoded(t, late.view())) {
+			t.Fatalf("the view depends on the order of arrival\n%+v\n%+v", v, late.view())
+		}
+
+		// It comes back from the store as it went in.
+		again := new(crdt.View)
+		must(t, cbor.Unmarshal(want, again))
+		if !reflect.DeepEqual(v, again) {
+			t.Fatalf("stored and read again\nin  %+v\nout %+v", v, again)
+		}
+		_, err := json.Marshal(v)
+		must(t, err)
+	})
+}
+
+// checkLists fails on a nil list: in JSON it would be null.
+func checkLists(t fataler, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			checkLists(t, v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).Kind() == reflect.Slice && v.Field(i).IsNil() {
+				t.Fatalf("%s.%s is nil", v.Type(), v.Type().Field(i).Name)
+			}
+			checkLists(t, v.Field(i))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			checkLists(t, v.Index(i))
+		}
+	}
+}
+
+func expected(err error) bool {
+	switch err.(type) {
+	case *crdt.NotAllowedError, *crdt.InvalidError, *crdt.NoOutcomeError:
+		return true
+	}
+	return err == crdt.ErrNothingChanged
+}
+
+func (d *desk) drawEdit(t *rapid.T) crdt.Edit {
+	text := d.view().Text
+	common := crdt.Common{}
+	if rapid.Bool().Draw(t, "title?") {
+		common.Title = str(rapid.SampledFrom([]string{"Bake", "Bake bread", "🍞"}).Draw(t, "title"))
+	}
+	if rapid.Bool().Draw(t, "text?") {
+		common.Text = str(drawEdited(t, text, "text"))
+	}
+	if rapid.Bool().Draw(t, "tags?") {
+		common.AddTags = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "tag")}
+		common.RemoveTags = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "untag")}
+	}
+	who := rapid.SampledFrom([]string{"ana", "ben", "cleo"}).Draw(t, "who")
+	switch d.kind {
+	case crdt.KindNote:
+		return rapid.SampledFrom([]crdt.Edit{crdt.EditNote(common), crdt.AppendText("more"), crdt.RestoreText("bread")}).Draw(t, "edit")
+	case crdt.KindTask:
+		due, hours := "2026-12-01", crdt.Minutes(15)
+		return rapid.SampledFrom([]crdt.Edit{
+			crdt.EditTask(crdt.TaskEdit{Common: common, Due: &due}), crdt.EditTask(crdt.TaskEdit{Minutes: &hours}),
+			crdt.Ask(now, d.ids[who]), crdt.Accept(d.id), crdt.Decline(d.id, "no"), crdt.Take(d.id, now), crdt.PutBack(d.id),
+			crdt.Start(d.id, now), crdt.Finish(), crdt.Reopen(), crdt.Drop("no"),
+			crdt.AskHelp(d.id, "4 hands"), crdt.EndHelp(d.id), crdt.Offer(d.id, ""), crdt.EndOffer(d.id),
+		}).Draw(t, "edit")
+	}
+	stance := rapid.SampledFrom([]string{crdt.Consent, crdt.Object, crdt.StandAside, crdt.Agree, crdt.Agree, crdt.Disagree, crdt.Advise, crdt.Abstain}).Draw(t, "stance")
+	return rapid.SampledFrom([]crdt.Edit{
+		crdt.TakePosition(d.id, stance, "because", ""), crdt.TakePosition(d.id, stance, "because", ""),
+		crdt.TakePosition(d.id, stance, "because", ""), crdt.TakePosition(d.id, stance, "because", ""),
+		crdt.EditDecision(d.id, crdt.DecisionEdit{Common: common}), crdt.EditDecision(d.id, crdt.DecisionEdit{By: str("2026-11-20")}),
+		crdt.Close(d.id, now, "", nil), crdt.Close(d.id, now, "", nil), crdt.Withdraw(d.id, "no"),
+	}).Draw(t, "edit")
+}
+
+func (d *desk) drawHack(t *rapid.T) {
+	junk := rapid.OneOf(
+		rapid.SampledFrom([]string{"", "{}", `{"stance":"object"}`, `{"to":1,"answer":"accepted"}`, `{"result":"agreed"}`, "\u202e", "yes"}),
+		rapid.StringN(0, 20, 200)).Draw(t, "junk")
+	number := rapid.Int64Range(0, 5).Draw(t, "number")
+	sets := []struct {
+		key   string
+		value any
+	}{{schema.Title, junk}}
+	own := func(field string) string { return schema.OwnKey(d.id, field) }
+	set := func(key string, value any) {
+		sets = append(sets, struct {
+			key   string
+			value any
+		}{key, value})
+	}
+	switch d.kind {
+	case crdt.KindTask:
+		set(schema.Project, junk)
+		set(schema.StatusWhy, junk)
+		set(schema.Hours, number)
+		set(own(schema.OwnAnswer), junk)
+		set(own(schema.OwnTaken), number)
+		set(own(schema.OwnHelp), junk)
+		set(own(schema.OwnOffer), junk)
+	case crdt.KindDecision:
+		set(schema.Withdrawn, junk)
+		set(own(schema.OwnPosition), junk)
+		set(own(schema.OwnRecord), junk)
+		v := d.view()
+		r := crdt.Record{Revision: v.Decision.Revision, Result: crdt.Agreed, Text: junk}
+		for _, p := range v.Decision.Positions {
+			if rapid.IntRange(0, 4).Draw(t, "named") > 0 {
+				r.Positions = append(r.Positions, crdt.Named{Member: p.Member.String(), Change: p.Change.String()})
+			}
+		}
+		b, err := json.Marshal(r)
+		must(t, err)
+		set(own(schema.OwnRecord), string(b))
+	}
+	s := rapid.SampledFrom(sets).Draw(t, "set")
+	old, err := d.am.RootMap().Get(s.key)
+	must(t, err)
+	if old.Interface() == s.value {
+		return
+	}
+	d.hack(func(am *automerge.Doc) error {
+		if rapid.IntRange(0, 4).Draw(t, "delete") == 0 && !old.IsVoid() {
+			return am.RootMap().Delete(s.key)
+		}
+		return am.RootMap().Set(s.key, s.value)
+	})
+}

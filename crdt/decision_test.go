@@ -1,0 +1,521 @@
+package crdt_test
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt"
+	"kith/crdt/schema"
+)
+
+// meeting is a co-op with one proposal, by the first of the named.
+func meeting(t fataler, process string, names ...string) *coop {
+	t.Helper()
+	c := found(t, crdt.KindDecision, names...)
+	c.maker.do(crdt.NewDecision(c.maker.id, crdt.DecisionFields{Title: "Buy a bigger oven", Text: "For 800 euros.", Process: process}))
+	c.settle()
+	return c
+}
+
+// says takes a position on what a desk sees.
+func (d *desk) says(stance, why string) *crdt.View {
+	d.t.Helper()
+	return d.do(crdt.TakePosition(d.id, stance, why, ""))
+}
+
+func (d *desk) close() error { return d.try(crdt.Close(d.id, now, "", d.names)) }
+
+func pos(t fataler, v *crdt.View, d *desk) crdt.Position {
+	t.Helper()
+	for _, p := range v.Decision.Positions {
+		if p.Member == d.id {
+			return p
+		}
+	}
+	t.Fatal("no position of " + d.name)
+	return crdt.Position{}
+}
+
+func str(s string) *string { return &s }
+
+// The story of the README.
+func TestADecisionByConsentFromProposalToOutcome(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "cleo", "ana", "ben")
+	cleo, ana, ben := c.desk("cleo"), c.desk("ana"), c.desk("ben")
+	ana.says(crdt.Consent, "")
+	ben.says(crdt.Object, "we can't pay for it")
+	v := c.settle()
+	if len(v.Decision.WaitingFor) != 0 || v.Decision.Status != crdt.Open {
+		t.Errorf("all have answered: %+v", v.Decision)
+	}
+
+	var none *crdt.NoOutcomeError
+	if err := cleo.close(); !errors.As(err, &none) || err.Error() != "Ben objects: we can't pay for it" || !strings.Contains(none.Hint, "resolve it first") {
+		t.Errorf("closed over an objection: %v", err)
+	}
+
+	first := v.Decision.Revision
+	v = cleo.tell(crdt.EditDecision(cleo.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 800 euros, in eight rates.")}}))
+	if v.Decision.Revision == first {
+		t.Error("another text, and the same revision")
+	}
+	for _, d := range []*desk{ana, ben} {
+		if p := pos(t, v, d); p.Counted || p.Revision != first {
+			t.Errorf("%s's position is on the earlier text: %+v", d.name, p)
+		}
+	}
+	if p := pos(t, v, cleo); !p.Counted {
+		t.Errorf("who rewrites their proposal stands behind it: %+v", p)
+	}
+	if !slices.Equal(v.Decision.WaitingFor, sorted(c.ask("ana", "ben"))) {
+		t.Errorf("waiting for %v", v.Decision.WaitingFor)
+	}
+
+	ben.says(crdt.Consent, "")
+	c.settle()
+	must(t, ana.close())
+	v = c.settle()
+	o := v.Decision.Outcome
+	if v.Decision.Status != crdt.Agreed || o == nil || !o.Holds || o.Result != crdt.Agreed || o.RecordedBy != ana.id || o.Contested {
+		t.Errorf("outcome: %+v of %+v", o, v.Decision)
+	}
+	if o.Tally.Consent != 2 || o.Tally.Silent != 1 {
+		t.Errorf("tally: %+v", o.Tally)
+	}
+	if err := ben.close(); !isDenied(err) {
+		t.Errorf("closed twice: %v", err)
+	}
+	for name, e := range map[string]crdt.Edit{
+		"text":     crdt.EditDecision(cleo.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For nothing.")}}),
+		"title":    crdt.EditDecision(cleo.id, crdt.DecisionEdit{Common: crdt.Common{Title: str("Buy two")}}),
+		"withdraw": crdt.Withdraw(cleo.id, "no"),
+	} {
+		if err := cleo.try(e); !isDenied(err) {
+			t.Errorf("%s after it was agreed: %v", name, err)
+		}
+	}
+	v = cleo.tell(crdt.EditDecision(cleo.id, crdt.DecisionEdit{Review: str("2027-06-01"), Common: crdt.Common{AddTags: []string{"kitchen"}}}))
+	if v.Decision.ReviewOn != "2027-06-01" || !slices.Equal(v.Tags, []string{"kitchen"}) {
+		t.Errorf("review date and tags stay open: %+v", v.Decision)
+	}
+}
+
+func sorted[T interface{ ~[20]byte }](ids []T) []T {
+	slices.SortFunc(ids, func(a, b T) int { return strings.Compare(string(a[:]), string(b[:])) })
+	return ids
+}
+
+func TestClosingHearsEverybodyFirstOrWaitsForTheDate(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	ana := c.desk("ana")
+	c.desk("ben").says(crdt.Consent, "")
+	c.settle()
+	var none *crdt.NoOutcomeError
+	if err := ana.close(); !errors.As(err, &none) || !slices.Equal(none.Members, c.ask("cleo")) || !strings.Contains(err.Error(), "Cleo") {
+		t.Errorf("closed before Cleo has said anything: %v", err)
+	}
+	ana.do(crdt.EditDecision(ana.id, crdt.DecisionEdit{By: str("2026-11-24")}))
+	if err := ana.close(); !errors.As(err, &none) {
+		t.Errorf("closed on the last day: %v", err)
+	}
+	v := ana.do(crdt.Close(ana.id, now.Add(24*time.Hour), "we go on without Cleo", c.names))
+	if v.Decision.Status != crdt.Agreed || v.Decision.Outcome.Text != "we go on without Cleo" {
+		t.Errorf("closed on the day after: %+v", v.Decision)
+	}
+}
+
+func TestAnObjectionIsNotWashedAwayByAComma(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
+	ben.says(crdt.Object, "too big")
+	cleo.says(crdt.Consent, "")
+	c.settle()
+	ana.tell(crdt.EditDecision(ana.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 800 euros,")}}))
+	cleo.says(crdt.Consent, "")
+	c.settle()
+	var none *crdt.NoOutcomeError
+	if err := ana.close(); !errors.As(err, &none) || !slices.Equal(none.Members, c.ask("ben")) {
+		t.Errorf("closed without asking Ben: %v", err)
+	}
+	// A modified daemon does it all the same. The positions on the new text bear it, but it shows.
+	ana.records(crdt.Agreed)
+	v := c.settle()
+	if o := v.Decision.Outcome; !o.Holds || !o.Contested || !strings.Contains(o.ContestedWhy[0], "Ben") {
+		t.Errorf("Ben's objection is hidden: %+v", o)
+	}
+	ben.says(crdt.Consent, "")
+	if v = c.settle(); v.Decision.Outcome.Contested {
+		t.Errorf("Ben has consented: %+v", v.Decision.Outcome)
+	}
+}
+
+// records records an outcome as a modified daemon would, with the positions it sees.
+func (d *desk) records(result string, change ...func(*crdt.Record)) {
+	d.t.Helper()
+	v := d.view()
+	r := crdt.Record{Revision: v.Decision.Revision, Result: result, Positions: []crdt.Named{}}
+	for _, p := range v.Decision.Positions {
+		if p.Counted {
+			r.Positions = append(r.Positions, crdt.Named{Member: p.Member.String(), Change: p.Change.String()})
+		}
+	}
+	for _, f := range change {
+		f(&r)
+	}
+	b, err := json.Marshal(r)
+	must(d.t, err)
+	d.hack(func(am *automerge.Doc) error { return am.RootMap().Set(schema.OwnKey(d.id, schema.OwnRecord), string(b)) })
+}
+
+// Attack 12.
+func TestARecordThatItsPositionsDontBearDoesntHoldAnywhere(t *testing.T) {
+	leaveOut := func(name string) func(*coop) func(*crdt.Record) {
+		return func(c *coop) func(*crdt.Record) {
+			return func(r *crdt.Record) {
+				r.Positions = slices.DeleteFunc(r.Positions, func(n crdt.Named) bool { return n.Member == c.ids[name].String() })
+			}
+		}
+	}
+	same := func(*coop) func(*crdt.Record) { return func(*crdt.Record) {} }
+	tests := []struct {
+		name   string
+		acts   func(c *coop)
+		result string
+		forge  func(*coop) func(*crdt.Record)
+		why    string
+	}{
+		{"over an open objection", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+			c.desk("cleo").says(crdt.Object, "no")
+		}, crdt.Agreed, same, "it passes over what Cleo said against it"},
+		{"with the objection left out", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+			c.desk("cleo").says(crdt.Object, "no")
+		}, crdt.Agreed, leaveOut("cleo"), "it leaves out what Cleo said"},
+		{"with too few answers", func(c *coop) {}, crdt.Agreed, same, "too few members had answered"},
+		{"with another result", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+			c.desk("cleo").says(crdt.Consent, "")
+		}, crdt.NotAgreed, same, "the positions give the contrary: agreed"},
+		{"with a position that nobody gave", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+		}, crdt.Agreed, func(c *coop) func(*crdt.Record) {
+			return func(r *crdt.Record) {
+				r.Positions = append(r.Positions, crdt.Named{Member: c.ids["cleo"].String(), Change: r.Positions[0].Change})
+			}
+		}, "it names a position that nobody had given"},
+		{"with a position that was replaced", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+			c.desk("cleo").says(crdt.Consent, "")
+			c.settle()
+			c.desk("cleo").says(crdt.Object, "after all")
+		}, crdt.Agreed, func(c *coop) func(*crdt.Record) {
+			order := c.desk("ana").judge.Order()
+			return func(r *crdt.Record) {
+				for _, item := range order {
+					if item.Author == c.ids["cleo"] {
+						for i := range r.Positions {
+							if r.Positions[i].Member == c.ids["cleo"].String() {
+								r.Positions[i].Change = item.Change.Hash.String()
+							}
+						}
+						return
+					}
+				}
+			}
+		}, "it names a position of Cleo that had been replaced"},
+		{"on another text", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+		}, crdt.Agreed, func(c *coop) func(*crdt.Record) {
+			return func(r *crdt.Record) { r.Revision, r.Positions = schema.Revision("Buy nothing", ""), nil }
+		}, "it is on another text than the decision had then"},
+		{"after it was withdrawn", func(c *coop) {
+			c.desk("ben").says(crdt.Consent, "")
+			c.settle()
+			c.desk("ana").do(crdt.Withdraw(c.ids["ana"], "no more"))
+		}, crdt.Agreed, same, "the proposal had been withdrawn"},
+		{"that is no record", func(c *coop) {}, "perhaps", same, "it is not a record of an outcome"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+			test.acts(c)
+			before := c.settle()
+			c.maker.records(test.result, test.forge(c))
+			v := c.settle() // the same everywhere
+			o := v.Decision.Outcome
+			if v.Decision.Status != before.Decision.Status || o == nil || o.Holds || o.Result != crdt.DoesntHold || o.RecordedBy != c.ids["ana"] {
+				t.Fatalf("status %s, outcome %+v", v.Decision.Status, o)
+			}
+			if o.Why != test.why {
+				t.Errorf("because %q, want %q", o.Why, test.why)
+			}
+			// The others can still go on as if nothing had been.
+			if before.Decision.Status == crdt.Open {
+				c.desk("cleo").says(crdt.StandAside, "")
+				c.desk("ben").says(crdt.StandAside, "")
+				c.settle()
+				must(t, c.desk("ben").close())
+				if v := c.settle(); v.Decision.Status != crdt.Agreed {
+					t.Errorf("an honest record after it: %+v", v.Decision.Outcome)
+				}
+			}
+		})
+	}
+}
+
+// Attack 12, second half.
+func TestAnObjectionThatTheRecordDidntKnowOfShowsAsLateUntilASecondRecordNamesIt(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
+	cleo.says(crdt.Consent, "")
+	ben.says(crdt.Consent, "")
+	c.settle()
+	must(t, ana.close())
+	ben.says(crdt.Object, "I saw the invoice") // at the same time, elsewhere
+	v := c.settle()
+	if v.Decision.Status != crdt.Agreed || !v.Decision.Outcome.Contested || !pos(t, v, ben).Late {
+		t.Fatalf("contested: %+v, Ben: %+v", v.Decision.Outcome, pos(t, v, ben))
+	}
+	if why := v.Decision.Outcome.ContestedWhy; len(why) != 1 || why[0] != "Ben said object without the record knowing of it" {
+		t.Errorf("why: %q", why)
+	}
+	must(t, cleo.close()) // has seen it
+	v = c.settle()
+	if v.Decision.Status != crdt.Agreed || v.Decision.Outcome.Contested || v.Decision.Outcome.RecordedBy != ana.id {
+		t.Errorf("after the second record: %+v", v.Decision.Outcome)
+	}
+	if p := pos(t, v, ben); !p.Late || p.Stance != crdt.Object {
+		t.Errorf("the objection stays in sight: %+v", p)
+	}
+}
+
+func TestALateConsentContestsNothing(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	c.desk("ben").says(crdt.Consent, "")
+	c.settle()
+	c.maker.records(crdt.Agreed)
+	c.desk("cleo").says(crdt.Consent, "")
+	v := c.settle()
+	if o := v.Decision.Outcome; !o.Holds || o.Contested || !pos(t, v, c.desk("cleo")).Late {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestWhatWasDecidedStaysWhateverIsWrittenIntoTheTextLater(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	ana, ben := c.desk("ana"), c.desk("ben")
+	ben.says(crdt.Consent, "")
+	c.settle()
+	must(t, ana.close())
+	before := c.settle()
+	ben.hack(func(am *automerge.Doc) error {
+		v, err := am.RootMap().Get("text")
+		must(t, err)
+		return v.Text().Splice(0, 14, "For 8000 euros.")
+	})
+	v := c.settle()
+	if v.Text != "For 800 euros." || v.Decision.Revision != before.Decision.Revision || v.Decision.Status != crdt.Agreed {
+		t.Errorf("what was decided reads %q", v.Text)
+	}
+	if o := v.Decision.Outcome; !o.Contested || !strings.Contains(o.ContestedWhy[0], "the text was changed") {
+		t.Errorf("the change is hidden: %+v", o)
+	}
+	if p := pos(t, v, ben); !p.Counted || p.Late {
+		t.Errorf("Ben's consent: %+v", p)
+	}
+	ben.hack(func(am *automerge.Doc) error { return am.RootMap().Set("title", "Buy two") })
+	if v = c.settle(); v.Title != "Buy a bigger oven" {
+		t.Errorf("the title reads %q", v.Title)
+	}
+}
+
+func TestARecordThatHeldIsNotUndoneByItsMaker(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	c.desk("ben").says(crdt.Consent, "")
+	c.settle()
+	must(t, c.maker.close())
+	for i := range 30 {
+		c.maker.records(crdt.NotAgreed, func(r *crdt.Record) { r.Text = strings.Repeat("!", i) })
+	}
+	c.maker.hack(func(am *automerge.Doc) error {
+		return am.RootMap().Delete(schema.OwnKey(c.ids["ana"], schema.OwnRecord))
+	})
+	c.maker.hack(func(am *automerge.Doc) error { return am.RootMap().Set(schema.Withdrawn, "no") })
+	if v := c.settle(); v.Decision.Status != crdt.Agreed || !v.Decision.Outcome.Holds {
+		t.Errorf("got %+v", v.Decision)
+	}
+}
+
+func TestTwoWhoCloseAtOnceAgree(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	c.desk("ben").says(crdt.Consent, "")
+	c.settle()
+	must(t, c.desk("ana").close())
+	must(t, c.desk("ben").close())
+	if v := c.settle(); v.Decision.Status != crdt.Agreed || v.Decision.Outcome.Contested {
+		t.Errorf("got %+v", v.Decision.Outcome)
+	}
+}
+
+func TestOfTwoRecordsMadeApartTheOneStandsThatAllPositionsTogetherGive(t *testing.T) {
+	c := meeting(t, crdt.ProcessMajority, "ana", "ben", "cleo", "dora")
+	ben, cleo, dora := c.desk("ben"), c.desk("cleo"), c.desk("dora")
+	ben.says(crdt.Disagree, "why not")
+	cleo.says(crdt.Disagree, "why not")
+	for _, d := range c.desks {
+		d.from(c.desks...)
+	}
+	ben.do(crdt.Close(ben.id, now, "", nil)) // two of four are against it
+	cleo.says(crdt.Agree, "")                // elsewhere Cleo thinks again
+	dora.from(cleo)
+	dora.says(crdt.Agree, "")
+	dora.do(crdt.Close(dora.id, now, "", nil))
+	v := c.settle()
+	if v.Decision.Status != crdt.Agreed || v.Decision.Outcome.RecordedBy != dora.id {
+		t.Errorf("got %+v", v.Decision.Outcome)
+	}
+}
+
+func TestOfTwoTextsDecidedApartTheOneStandsThatAllPositionsTogetherGive(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
+	ben.says(crdt.Consent, "")
+	ben.records(crdt.Agreed) // Ana and he consent to the first text
+	ana.do(crdt.EditDecision(ana.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 400 euros.")}}))
+	cleo.from(ana)
+	cleo.says(crdt.Consent, "")
+	cleo.records(crdt.Agreed) // Ana and she consent to the second
+	v := c.settle()
+	if v.Decision.Status != crdt.Agreed || v.Text != "For 400 euros." || v.Decision.Outcome.RecordedBy != cleo.id {
+		t.Errorf("%q: %+v", v.Text, v.Decision.Outcome)
+	}
+}
+
+func TestRecordsMadeApartThatContradictLeaveItOpenUntilOneKnowsBoth(t *testing.T) {
+	c := meeting(t, crdt.ProcessAdvice, "ana", "ben", "cleo")
+	laptop, phone, ben := c.desk("ana"), c.sit("ana"), c.desk("ben")
+	ben.says(crdt.Advise, "a smaller one")
+	c.settle()
+	must(t, phone.close())
+	laptop.do(crdt.EditDecision(laptop.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 400 euros.")}}))
+	must(t, laptop.close())
+	v := c.settle()
+	if o := v.Decision.Outcome; v.Decision.Status != crdt.Open || o.Holds || !o.Contested || !strings.Contains(o.Why, "close it again") {
+		t.Fatalf("two texts were decided, and it is %s: %+v", v.Decision.Status, o)
+	}
+	must(t, phone.close())
+	if v = c.settle(); v.Decision.Status != crdt.Agreed || v.Text != "For 400 euros." || v.Decision.Outcome.Contested {
+		t.Errorf("%q is %s: %+v", v.Text, v.Decision.Status, v.Decision.Outcome)
+	}
+}
+
+func TestByAdviceTheProposerAloneCloses(t *testing.T) {
+	c := meeting(t, crdt.ProcessAdvice, "ana", "ben", "cleo")
+	ana, ben := c.desk("ana"), c.desk("ben")
+	var none *crdt.NoOutcomeError
+	if err := ana.close(); !errors.As(err, &none) || err.Error() != "nobody has given advice yet" {
+		t.Errorf("nobody was asked: %v", err)
+	}
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Agree, "", "")); !isInvalid(err) {
+		t.Errorf("Ben decides: %v", err)
+	}
+	ben.says(crdt.Advise, "ask the landlord")
+	c.settle()
+	ana.tell(crdt.EditDecision(ana.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("The landlord says yes.")}}))
+	if err := ben.close(); !isDenied(err) {
+		t.Errorf("Ben closes: %v", err)
+	}
+	ben.records(crdt.Agreed)
+	if v := c.settle(); v.Decision.Outcome.Holds || v.Decision.Outcome.Why != "by advice the proposer decides" {
+		t.Errorf("Ben closes with a modified daemon: %+v", v.Decision.Outcome)
+	}
+	must(t, ana.close()) // the advice was taken in: it counts on the new text
+	if v := c.settle(); v.Decision.Status != crdt.Agreed {
+		t.Errorf("got %+v", v.Decision)
+	}
+}
+
+func TestOnlyTheProposerWithdraws(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	ana, ben := c.desk("ana"), c.desk("ben")
+	if err := ben.try(crdt.Withdraw(ben.id, "I don't like it")); !isDenied(err) {
+		t.Errorf("Ben withdraws: %v", err)
+	}
+	ben.hack(func(am *automerge.Doc) error { return am.RootMap().Set(schema.Withdrawn, "ha") })
+	if v := c.settle(); v.Decision.Status != crdt.Open {
+		t.Errorf("Ben withdraws with a modified daemon: %+v", v.Decision)
+	}
+	if err := ana.try(crdt.Withdraw(ana.id, "")); !isInvalid(err) {
+		t.Errorf("without a reason: %v", err)
+	}
+	v := ana.tell(crdt.Withdraw(ana.id, "we found one"))
+	if v.Decision.Status != crdt.Withdrawn || v.Decision.Why != "we found one" {
+		t.Errorf("got %+v", v.Decision)
+	}
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Consent, "", "")); !isDenied(err) {
+		t.Errorf("a position on what was withdrawn: %v", err)
+	}
+}
+
+func TestAPositionNeedsAWordOfItsProcessAndAReasonWhereOthersHaveToDealWithIt(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	ben := c.desk("ben")
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Object, "  ", "")); !isInvalid(err) {
+		t.Errorf("objected without a reason: %v", err)
+	}
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Disagree, "no", "")); err == nil || err.Error() != "by consent one can say consent, object, stand-aside or abstain, not disagree" {
+		t.Errorf("another word: %v", err)
+	}
+	seen := ben.view().Decision.Revision
+	c.maker.tell(crdt.EditDecision(c.maker.id, crdt.DecisionEdit{Common: crdt.Common{Title: str("Buy two")}}))
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Consent, "", seen)); !isDenied(err) {
+		t.Errorf("consented to what they haven't read: %v", err)
+	}
+	ben.says(crdt.Consent, "")
+	if err := ben.try(crdt.TakePosition(ben.id, crdt.Consent, "", "")); err != crdt.ErrNothingChanged {
+		t.Errorf("the same again: %v", err)
+	}
+	if err := c.maker.try(crdt.NewDecision(c.maker.id, crdt.DecisionFields{Title: "x", Process: "dice"})); !isInvalid(err) {
+		t.Errorf("by dice: %v", err)
+	}
+}
+
+func TestAnObjectorWhoRewritesTheTextHasToSayThatItIsResolved(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
+	ben, cleo := c.desk("ben"), c.desk("cleo")
+	ben.says(crdt.Object, "too big")
+	cleo.says(crdt.Consent, "fine")
+	c.settle()
+	v := ben.tell(crdt.EditDecision(ben.id, crdt.DecisionEdit{Common: crdt.Common{Title: str("Buy a smaller oven")}}))
+	if p := pos(t, v, ben); p.Counted {
+		t.Errorf("Ben's objection: %+v", p)
+	}
+	v = cleo.tell(crdt.EditDecision(cleo.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 400 euros.")}}))
+	if p := pos(t, v, cleo); p.Counted {
+		t.Errorf("Cleo's consent was on the first text: %+v", p)
+	}
+	cleo.says(crdt.Consent, "fine")
+	v = cleo.tell(crdt.EditDecision(cleo.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("For 300 euros.")}}))
+	if p := pos(t, v, cleo); !p.Counted || p.Why != "fine" {
+		t.Errorf("Cleo wrote what she consents to: %+v", p)
+	}
+}
+
+func TestAPositionThatIsNoneIsNotShown(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	for _, bad := range []string{"", "{", "null", "[]", `{"stance":"yes"}`, `{"stance":1}`, "\x00"} {
+		c.desk("ben").hack(func(am *automerge.Doc) error {
+			return am.RootMap().Set(schema.OwnKey(c.ids["ben"], schema.OwnPosition), bad)
+		})
+		if v := c.settle(); len(v.Decision.Positions) != 1 || len(v.Decision.WaitingFor) != 1 {
+			t.Errorf("%q shows as %+v", bad, v.Decision.Positions)
+		}
+	}
+}
