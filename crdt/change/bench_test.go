@@ -143,3 +143,27 @@ func TestANoteOfManyCharactersTakesLittleMemory(t *testing.T) {
 		}
 	}
 }
+
+// Ten thousand documents of ten changes with five operations each are held by a busy daemon.
+func TestManySmallHistoriesTakeLittleMemory(t *testing.T) {
+	h := change.NewHistory()
+	var chunks [][]byte
+	for range 10 {
+		c := fiveOps(h, someActor)
+		must(t, h.Check(c))
+		h.Add(c)
+		chunks = append(chunks, c.Encode())
+	}
+	const n = 1000
+	all := make([]*change.History, n)
+	before := heap()
+	for i := range all {
+		all[i] = accept(t, chunks)
+	}
+	took := (heap() - before) / n
+	runtime.KeepAlive(all)
+	t.Logf("%d bytes a document of 10 changes and 50 writes", took)
+	if took > 20_000 {
+		t.Errorf("%d bytes a document", took)
+	}
+}

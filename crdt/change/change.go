@@ -180,10 +180,10 @@ func BytesValue(b []byte) Value     { return Value{Kind: BytesKind, str: string(
 func CounterValue(i int64) Value    { return Value{Kind: CounterKind, num: uint64(i)} }
 func TimestampValue(ms int64) Value { return Value{Kind: TimestampKind, num: uint64(ms)} }
 
-// Bool, Int, Uint, Float, Str and Bytes return the value; the zero of their type if v is of
-// another kind. Int serves ints, counters and timestamps.
+// Bool returns the bool; false if v is of another kind.
 func (v Value) Bool() bool { return v.Kind == BoolKind && v.num == 1 }
 
+// Int returns an int, counter or timestamp; 0 if v is of another kind.
 func (v Value) Int() int64 {
 	switch v.Kind {
 	case IntKind, CounterKind, TimestampKind:
@@ -192,6 +192,7 @@ func (v Value) Int() int64 {
 	return 0
 }
 
+// Uint returns the uint; 0 if v is of another kind.
 func (v Value) Uint() uint64 {
 	if v.Kind == UintKind {
 		return v.num
@@ -199,6 +200,7 @@ func (v Value) Uint() uint64 {
 	return 0
 }
 
+// Float returns the float64; 0 if v is of another kind.
 func (v Value) Float() float64 {
 	if v.Kind == FloatKind {
 		return math.Float64frombits(v.num)
@@ -206,6 +208,7 @@ func (v Value) Float() float64 {
 	return 0
 }
 
+// Str returns the text; "" if v is of another kind.
 func (v Value) Str() string {
 	if v.Kind == StrKind {
 		return v.str
@@ -213,21 +216,12 @@ func (v Value) Str() string {
 	return ""
 }
 
-// Bytes returns a copy.
+// Bytes returns a copy of the bytes; nil if v is of another kind.
 func (v Value) Bytes() []byte {
 	if v.Kind == BytesKind {
 		return []byte(v.str)
 	}
 	return nil
-}
-
-// size is the bytes of text that v keeps alive.
-func (v Value) size() int { return len(v.str) }
-
-// clone returns v with text of its own, so that it keeps no chunk alive.
-func (v Value) clone() Value {
-	v.str = strings.Clone(v.str)
-	return v
 }
 
 // String is for tests and logs of structure: it gives the kind and numbers, and of texts and

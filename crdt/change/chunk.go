@@ -3,7 +3,6 @@ package change
 import (
 	"bytes"
 	"compress/flate"
-	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -222,10 +221,4 @@ func parseActor(r *reader) (Actor, error) {
 	}
 	s, err := r.take(n, "actor")
 	return Actor(s), err
-}
-
-// IsLimit reports whether err is a *LimitError.
-func IsLimit(err error) bool {
-	var l *LimitError
-	return errors.As(err, &l)
 }

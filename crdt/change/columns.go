@@ -45,8 +45,6 @@ func newRuns[T any](r reader, read func(*reader) (T, error)) runs[T] {
 	return runs[T]{r: r, read: read}
 }
 
-func (c *runs[T]) done() bool { return c.left == 0 && c.r.done() }
-
 // begin reads the head of the next run: its length, and its value if it has a single one.
 func (c *runs[T]) begin() error {
 	n, err := c.r.int()

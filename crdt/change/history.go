@@ -8,8 +8,8 @@ import (
 )
 
 // History is what is known of one document: enough to check the next change against its past.
-// It keeps for each operation where it worked, and values for map keys alone; about 12 bytes an
-// operation and 130 a change.
+// It keeps for each operation where it worked, and values for map keys alone: about 12 bytes an
+// operation, 110 a change, and for each write to a map key 40 with its value.
 //
 // Check first, then Add. A History is not safe for concurrent use, not even by readers.
 type History struct {
@@ -47,6 +47,7 @@ type record struct {
 	head    uint32 // place in History.heads plus one; 0 if something stands on it
 	deps    uint16 // how many
 	full    bool   // everything that came before is in its past
+	tip     bool   // its past is in History.tips
 }
 
 func (r *record) maxOp() uint64 { return uint64(r.startOp) + uint64(r.ops) - 1 }
@@ -98,11 +99,14 @@ type slot struct {
 
 type write struct {
 	op          uint32
-	change      uint32
 	action      Action
 	overwritten bool
-	value       Value
+	kind        Kind // with num and str, the Value
+	num         uint64
+	str         string
 }
+
+func (w *write) value() Value { return Value{w.kind, w.num, w.str} }
 
 // Object says what is known of an object: its type and where it was made.
 type Object struct {
@@ -253,6 +257,38 @@ func (h *History) Object(id OpID) (Object, bool) {
 	return out, true
 }
 
+// ObjectFor is Object for the operations of c, which is not here yet but was accepted by Check: it
+// knows the objects that c makes as well.
+func (h *History) ObjectFor(c *Change, id OpID) (Object, bool) {
+	if id.IsZero() || id.Actor != c.Actor || id.Counter < c.StartOp {
+		return h.Object(id)
+	}
+	i := id.Counter - c.StartOp
+	if i >= uint64(len(c.Ops)) {
+		return Object{}, false
+	}
+	op := &c.Ops[i]
+	t, ok := op.Action.Makes()
+	if !ok || op.Obj.Counter >= id.Counter {
+		return Object{}, false
+	}
+	in, ok := h.ObjectFor(c, op.Obj)
+	if !ok {
+		return Object{}, false
+	}
+	o := Object{
+		ID: id, Type: t, Parent: op.Obj, InMap: op.InMap, Key: op.Key, Elem: op.Elem,
+		RootKey: in.RootKey, MadeBy: c.Hash, Depth: in.Depth + 1,
+	}
+	if op.Insert {
+		o.Elem = id
+	}
+	if op.Obj.IsZero() {
+		o.RootKey = op.Key
+	}
+	return o, true
+}
+
 // IsPast reports whether a is in the past of b, or is b. It is false if either isn't here.
 func (h *History) IsPast(a, b Hash) bool {
 	i, ok := h.at(a)
@@ -285,10 +321,12 @@ func (h *History) Writes(obj OpID, key string) []Write {
 		return nil
 	}
 	var out []Write
-	for _, w := range h.slots[s].writes {
+	for i := range h.slots[s].writes {
+		w := &h.slots[s].writes[i]
+		c := h.changeOf(w.op)
 		out = append(out, Write{
-			Change: h.changes[w.change].hash, ID: h.opID(w.op),
-			Action: w.action, Value: w.value, Overwritten: w.overwritten,
+			Change: c.hash, ID: h.idIn(c, w.op),
+			Action: w.action, Value: w.value(), Overwritten: w.overwritten,
 		})
 	}
 	slices.SortFunc(out, func(a, b Write) int { return a.ID.Compare(b.ID) })
@@ -352,8 +390,8 @@ func (h *History) findIn(a *actorRecord, counter uint64) (change, op uint32, ok 
 	return change, r.firstOp + uint32(counter-uint64(r.startOp)), true
 }
 
-// opID is the way back from find.
-func (h *History) opID(op uint32) OpID {
+// changeOf returns the change of an operation.
+func (h *History) changeOf(op uint32) *record {
 	// the last change that starts at or before op; those without operations share a start
 	lo, hi := 0, len(h.changes)
 	for lo < hi {
@@ -364,8 +402,14 @@ func (h *History) opID(op uint32) OpID {
 			hi = mid
 		}
 	}
-	r := &h.changes[lo-1]
-	return OpID{uint64(r.startOp) + uint64(op-r.firstOp), h.actors[r.actor].actor}
+	return &h.changes[lo-1]
+}
+
+// opID is the way back from find.
+func (h *History) opID(op uint32) OpID { return h.idIn(h.changeOf(op), op) }
+
+func (h *History) idIn(c *record, op uint32) OpID {
+	return OpID{uint64(c.startOp) + uint64(op-c.firstOp), h.actors[c.actor].actor}
 }
 
 func (h *History) objectID(i uint32) OpID {
@@ -393,15 +437,15 @@ func (h *History) Add(c *Change) {
 	r.actor = h.actor(c.Actor)
 	a := &h.actors[r.actor]
 	a.changes = append(a.changes, at)
-	if !d.full && d.visits >= longWalk {
-		h.keepTip(at, d.past)
-	}
 	h.deps = append(h.deps, d.deps...)
 	h.moveHeads(d.deps, at, &r)
 	h.changes = append(h.changes, r)
+	if !d.full && d.visits >= longWalk {
+		h.keepTip(at, d.past)
+	}
 	h.setAt(c.Hash, at)
 	h.maxOp = max(h.maxOp, c.MaxOp())
-	h.addOps(c, at)
+	h.addOps(c)
 	d.of, d.objects, d.slots, d.past = nil, 0, 0, past{}
 	if cap(d.ops) > 1024 {
 		d.ops = nil
@@ -441,7 +485,7 @@ func (h *History) moveHeads(deps []uint32, at uint32, r *record) {
 	r.head = uint32(len(h.heads))
 }
 
-func (h *History) addOps(c *Change, at uint32) {
+func (h *History) addOps(c *Change) {
 	first := uint32(len(h.ops))
 	h.ops = append(h.ops, h.draft.ops...)
 	for i := range c.Ops {
@@ -450,25 +494,22 @@ func (h *History) addOps(c *Change, at uint32) {
 			continue
 		}
 		s := &h.slots[p.at]
-		if op.Action != Increment {
-			h.overwrite(s, op.Pred, false)
-		} else {
-			h.overwrite(s, op.Pred, true)
-		}
+		h.overwrite(s, op)
 		s.writes = append(s.writes, write{
-			op: first + uint32(i), change: at, action: op.Action, value: op.Value.clone(),
+			op: first + uint32(i), action: op.Action,
+			kind: op.Value.Kind, num: op.Value.num, str: strings.Clone(op.Value.str),
 		})
 	}
 }
 
-// overwrite marks those of preds that are no longer a value of s. An increment leaves counters be.
-func (h *History) overwrite(s *slot, preds []OpID, leaveCounters bool) {
-	for _, p := range preds {
-		_, op, _ := h.find(p)
-		i, found := slices.BinarySearchFunc(s.writes, op, func(w write, op uint32) int {
-			return int(int64(w.op) - int64(op))
+// overwrite marks what op replaces in s. An increment leaves counters be.
+func (h *History) overwrite(s *slot, op *Op) {
+	for _, id := range op.Pred {
+		_, p, _ := h.find(id)
+		i, found := slices.BinarySearchFunc(s.writes, p, func(w write, p uint32) int {
+			return int(int64(w.op) - int64(p))
 		})
-		if found && !(leaveCounters && s.writes[i].value.Kind == CounterKind) {
+		if found && !(op.Action == Increment && s.writes[i].kind == CounterKind) {
 			s.writes[i].overwritten = true
 		}
 	}

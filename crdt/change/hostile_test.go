@@ -200,6 +200,36 @@ func TestObjectsKnowWhereTheyWereMade(t *testing.T) {
 	}
 }
 
+func TestObjectsOfAChangeAreKnownBeforeItIsAdded(t *testing.T) {
+	s := newSample(t)
+	c := changetest.New(s.h, ana,
+		changetest.Make(root, "new", change.MakeList),
+		change.Op{Obj: own(1), Insert: true, Action: change.MakeMap},
+		changetest.Make(own(2), "in", change.MakeText),
+		change.Op{Obj: s.id(5), Elem: s.id(6), Action: change.MakeText, Pred: []change.OpID{s.id(6)}},
+		changetest.Put(root, "no object", change.Value{}),
+	)
+	must(t, s.h.Check(c))
+	ids := []change.OpID{root, s.id(2), s.id(6), s.id(1), {Counter: 99, Actor: ana}}
+	for i := range c.Ops {
+		ids = append(ids, c.Ops[i].ID)
+	}
+	var before []change.Object
+	for _, id := range ids {
+		o, _ := s.h.ObjectFor(c, id)
+		before = append(before, o)
+	}
+	s.h.Add(c)
+	for i, id := range ids {
+		if after, _ := s.h.Object(id); after != before[i] {
+			t.Errorf("%s:\nbefore %+v\nafter  %+v", id, before[i], after)
+		}
+	}
+	if before[7].RootKey != "new" || before[8].RootKey != "list" {
+		t.Errorf("root keys %q and %q", before[7].RootKey, before[8].RootKey)
+	}
+}
+
 func TestAHistoryTellsWhatItHolds(t *testing.T) {
 	s := newSample(t)
 	if s.h.Len() != 2 || s.h.Ops() != 11 || s.h.MaxOp() != 11 || s.h.Seq(ana) != 1 || s.h.Seq("nobody") != 0 {

@@ -1,6 +1,9 @@
 package change
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Bounds on one change. They hold before anything is allocated for what they bound; what exceeds
 // one is refused with a *LimitError. They leave room for a text of 100,000 characters pasted at
@@ -54,4 +57,10 @@ func limit(what string, got uint64, max int) error {
 		return nil
 	}
 	return &LimitError{What: what, Got: int64(min(got, 1<<62)), Limit: int64(max)}
+}
+
+// IsLimit reports whether err is a *LimitError.
+func IsLimit(err error) bool {
+	var l *LimitError
+	return errors.As(err, &l)
 }

@@ -38,15 +38,6 @@ func (p *past) add(i uint32) {
 	p.words[w] |= 1 << (i % 64)
 }
 
-// everything is the set of n changes.
-func everything(n int) past {
-	p := past{base: uint32(n) / 64 * 64}
-	if rest := n % 64; rest > 0 {
-		p.words = []uint64{1<<rest - 1}
-	}
-	return p
-}
-
 // tip is the past of one change that took long to walk.
 type tip struct {
 	change uint32
@@ -59,6 +50,9 @@ const (
 )
 
 func (h *History) tipOf(change uint32) *tip {
+	if !h.changes[change].tip {
+		return nil
+	}
 	for i := range h.tips {
 		if h.tips[i].change == change {
 			return &h.tips[i]
@@ -78,8 +72,10 @@ func (h *History) keepTip(change uint32, p past) {
 				break
 			}
 		}
+		h.changes[h.tips[out].change].tip = false
 		h.tips = append(h.tips[:out], h.tips[out+1:]...)
 	}
+	h.changes[change].tip = true
 	h.tips = append(h.tips, tip{change, p})
 }
 

@@ -72,10 +72,17 @@ func actorNumber(i int) change.Actor { return change.Actor(fmt.Sprintf("actor %0
 func TestThePastIsWhatDependenciesReach(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		g := newGraph(t)
-		n := rapid.IntRange(2, 120).Draw(r, "changes")
+		n := rapid.IntRange(2, 250).Draw(r, "changes")
 		actors := rapid.IntRange(1, 5).Draw(r, "actors")
 		narrow := rapid.IntRange(1, 12).Draw(r, "narrow") // how many of the last changes to build on
 		inserted := map[change.OpID]change.Hash{}
+		open := rapid.Bool().Draw(r, "open") // a head that nobody joins, so that all walks are long
+		if open {
+			c := g.on(actorNumber(99), g.all[:1], changetest.Insert(g.text, root, change.StrValue("x")))
+			must(t, g.h.Check(c))
+			g.took(c)
+			g.all = g.all[:1]
+		}
 		for range n {
 			var deps []*change.Change
 			for range rapid.IntRange(1, 3).Draw(r, "deps") {
@@ -86,7 +93,7 @@ func TestThePastIsWhatDependenciesReach(t *testing.T) {
 				deps = append(deps, g.all[len(g.all)-1-k])
 			}
 			actor := actorNumber(rapid.IntRange(1, actors).Draw(r, "actor"))
-			if rapid.IntRange(0, 5).Draw(r, "all heads") == 0 {
+			if !open && rapid.IntRange(0, 5).Draw(r, "all heads") == 0 {
 				deps = nil
 				for _, hash := range g.h.Heads() {
 					deps = append(deps, g.change(hash))
@@ -206,5 +213,30 @@ func BenchmarkAcceptThousandsOfHeads(b *testing.B) {
 			must(b, g.h.Check(c))
 			g.h.Add(c)
 		}
+	}
+}
+
+// The worst that a hostile device can do to a walk: an open head from the start, so that nothing is
+// full, and then changes on old places in the graph of the others, each walked anew.
+func BenchmarkAcceptOnOldPlaces(b *testing.B) {
+	g := newGraph(b)
+	c := g.on(actorNumber(99), g.all[:1], changetest.Insert(g.text, root, change.StrValue("x")))
+	must(b, g.h.Check(c))
+	g.h.Add(c)
+	last := g.all[0]
+	var old []*change.Change
+	for range 100_000 {
+		c := g.on(ana, []*change.Change{last}, changetest.Insert(g.text, root, change.StrValue("x")))
+		must(b, g.h.Check(c))
+		g.h.Add(c)
+		g.last[ana], last = c, c
+		old = append(old, c)
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		c := g.on(actorNumber(1000+n), []*change.Change{old[90_000+n%5000]}, changetest.Insert(g.text, root, change.StrValue("x")))
+		must(b, g.h.Check(c))
+		g.h.Add(c)
 	}
 }
