@@ -35,20 +35,26 @@ func reason(err error) string {
 	return strings.Join(parts, "; ")
 }
 
-// attempts lists what came of each address, one line where several failed for the same reason
-// on the same IP address and port.
+// attempts lists what came of each IP address and port. Where TCP and QUIC failed for different
+// reasons, it is TCP's that tells more: UDP has no word for "nobody listens here".
 func attempts(dial *swarm.DialError) []Attempt {
 	var all []Attempt
-	seen := map[Attempt]bool{}
+	at := map[string]int{}
 	for i := range dial.DialErrors {
 		a := Attempt{where(dial.DialErrors[i].Address), reasonOf(dial.DialErrors[i].Cause)}
-		if !seen[a] {
-			seen[a] = true
+		before, seen := at[a.Address]
+		switch {
+		case !seen:
+			at[a.Address] = len(all)
 			all = append(all, a)
+		case all[before].Why == noAnswer:
+			all[before] = a
 		}
 	}
 	return all
 }
+
+const noAnswer = "no answer"
 
 // where is a multiaddr as people write it: 192.168.1.7:4001.
 func where(a ma.Multiaddr) string {
@@ -101,7 +107,7 @@ func reasonOf(err error) string {
 		return errNoAddress.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &timeout) && timeout.Timeout(), strings.Contains(text, "timeout"):
-		return "no answer"
+		return noAnswer
 	case closedAfterHandshake(text):
 		return errNotLetIn.Error()
 	}

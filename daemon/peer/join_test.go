@@ -1,0 +1,148 @@
+package peer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/peer"
+)
+
+// invites answers for codes as a replica would; a code works once.
+type invites struct {
+	mu    sync.Mutex
+	state map[entry.Device]error // nil: open
+	used  []string
+}
+
+func (v *invites) Issued(d entry.Device) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, ok := v.state[d]
+	return ok
+}
+
+func (v *invites) Redeem(_ context.Context, d entry.Device, request []byte) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.state[d]; err != nil {
+		return nil, err
+	}
+	v.state[d] = &peer.JoinError{Code: peer.JoinUsed}
+	v.used = append(v.used, string(request))
+	return append([]byte("welcome, "), request...), nil
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
+	c := newCoop(t)
+	ana := c.device("Ana's laptop")
+	code := func(err error) entry.Signer {
+		key := entry.NewSigner()
+		ana.invites.(*invites).state[key.Device()] = err
+		return key
+	}
+	ana.invites = &invites{state: map[entry.Device]error{}}
+	open := code(nil)
+	refusals := map[peer.JoinCode]entry.Signer{
+		peer.JoinExpired:       code(&peer.JoinError{Code: peer.JoinExpired}),
+		peer.JoinRevoked:       code(&peer.JoinError{Code: peer.JoinRevoked}),
+		peer.JoinFoundingEnded: code(&peer.JoinError{Code: peer.JoinFoundingEnded}),
+		peer.JoinNameTaken:     code(&peer.JoinError{Code: peer.JoinNameTaken, Reason: "there is an Ana already"}),
+		peer.JoinBadRequest:    code(&peer.JoinError{Code: peer.JoinBadRequest}),
+		peer.JoinFailed:        code(errors.New("the disk is full at /home/ana/secret")),
+	}
+	ana.on()
+	addrs := ana.peers.Addresses()
+
+	joined, err := peer.Join(within(t, 20*time.Second), open, addrs, []byte("Ben"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(joined.Reply) != "welcome, Ben" || joined.Answerer != ana.key.Device() || joined.Address == "" || joined.Record == nil {
+		t.Errorf("%+v", joined)
+	}
+	refusals[peer.JoinUsed] = open
+	for want, key := range refusals {
+		_, err := peer.Join(within(t, 20*time.Second), key, addrs, []byte("Cleo"))
+		var refused *peer.JoinError
+		if !errors.As(err, &refused) || refused.Code != want {
+			t.Errorf("want %s, got %v", want, err)
+			continue
+		}
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the answerer's own trouble was told: %v", err)
+		}
+	}
+	if used := ana.invites.(*invites).used; len(used) != 1 {
+		t.Errorf("redeemed for %q", used)
+	}
+}
+
+func TestACodeWithoutIdentitiesFindsWhoAnswers(t *testing.T) {
+	c := newCoop(t)
+	ana := c.device("Ana's laptop")
+	key := entry.NewSigner()
+	ana.invites = &invites{state: map[entry.Device]error{key.Device(): nil}}
+	ana.on()
+	for i, a := range ana.peers.Addresses() {
+		bare, _, _ := strings.Cut(a, "/p2p/")
+		ana.invites.(*invites).state[key.Device()] = nil
+		joined, err := peer.Join(within(t, 20*time.Second), key, []string{bare}, []byte{byte(i)})
+		if err != nil {
+			t.Errorf("%s: %v", bare, err)
+		} else if joined.Answerer != ana.key.Device() {
+			t.Errorf("%s: answered by %v", bare, joined.Answerer)
+		}
+	}
+}
+
+func TestAnAlteredCodeIsToldFromSilence(t *testing.T) {
+	c := newCoop(t)
+	ana := c.device("Ana's laptop")
+	ana.invites = &invites{state: map[entry.Device]error{}}
+	ana.on()
+	for _, a := range ana.peers.Addresses() {
+		_, err := peer.Join(within(t, 20*time.Second), entry.NewSigner(), []string{a}, []byte("Eli"))
+		var unknown *peer.UnknownCodeError
+		if !errors.As(err, &unknown) {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+	addrs := ana.peers.Addresses()
+	ana.off()
+	_, err := peer.Join(within(t, 20*time.Second), entry.NewSigner(), append(addrs, "nonsense"), []byte("Eli"))
+	var nobody *peer.NobodyAnsweredError
+	if !errors.As(err, &nobody) {
+		t.Fatalf("nobody is there, but: %v", err)
+	}
+	if text := err.Error(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "nonsense: not an address") {
+		t.Errorf("%q", text)
+	}
+	t.Log(err)
+}
+
+func TestAHolderOfAnInviteGetsNothingButTheJoinProtocol(t *testing.T) {
+	c := newCoop(t)
+	ana := c.device("Ana's laptop")
+	key := entry.NewSigner()
+	ana.invites = &invites{state: map[entry.Device]error{key.Device(): nil}}
+	ana.on()
+	h := dialer(t, key)
+	connect(t, h, ana)
+	for _, id := range []string{string(peer.SyncProtocol), string(peer.AddressesProtocol)} {
+		if got := speak(t, h, ana, id, bytes.Repeat([]byte{0}, 64)); len(got) > 0 {
+			t.Errorf("%s answered %d bytes", id, len(got))
+		}
+	}
+}
