@@ -1,12 +1,6 @@
 package entry
 
-import (
-	"bytes"
-	"fmt"
-	"slices"
-
-	"github.com/fxamacker/cbor/v2"
-)
+import "fmt"
 
 // Limits of one entry. They hold for every replica alike, so an entry over them exists nowhere.
 const (
@@ -28,163 +22,119 @@ func (e *FormError) Error() string { return "not an entry: " + e.Why }
 
 func malformed(format string, a ...any) error { return &FormError{Why: fmt.Sprintf(format, a...)} }
 
-var (
-	encoding = must(cbor.CoreDetEncOptions().EncMode())
-	decoding = must(cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  4,
-		MaxArrayElements: 1024,
-		MaxMapPairs:      16,
-		UTF8:             cbor.UTF8RejectInvalid,
-	}.DecMode())
+// The wire form is deterministic CBOR (RFC 8949, section 4.2): arrays of a fixed number of
+// items, every head in its shortest form. An entry is [body, signature], both byte strings, so
+// that the ID is a hash of bytes that stand in the encoding as they are. A body is an array of
+// the fields in their order; see docs/PROTOCOL.md, "Entries".
+const (
+	bodyItems     = 11
+	creationItems = 2
 )
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err) // options written by us are wrong
-	}
-	return v
-}
-
-// The wire forms. A body is a CBOR array in this order; an entry is [body, signature], both as
-// byte strings, so that the ID is a hash of bytes that stand in the encoding as they are.
-type wireBody struct {
-	_        struct{} `cbor:",toarray"`
-	Rules    uint64
-	Space    []byte // empty or 32
-	Heads    [][]byte
-	Kind     uint8
-	Doc      []byte // empty or 20
-	Create   *wireCreation
-	Device   []byte
-	Run      []byte
-	Number   uint64
-	Previous []byte // empty or 32
-	Payload  []byte
-}
-
-type wireCreation struct {
-	_      struct{} `cbor:",toarray"`
-	Kind   string
-	Random []byte
-}
-
-type wireEntry struct {
-	_         struct{} `cbor:",toarray"`
-	Body      []byte
-	Signature []byte
-}
-
-func (e *Entry) body() ([]byte, error) {
-	w := wireBody{
-		Rules: e.Rules, Space: orEmpty(e.Space[:]), Heads: make([][]byte, len(e.Heads)),
-		Kind: uint8(e.Kind), Doc: orEmpty(e.Doc[:]), Device: e.Device[:], Run: e.Run[:],
-		Number: e.Number, Previous: orEmpty(e.Previous[:]), Payload: e.Payload,
-	}
-	if w.Payload == nil {
-		w.Payload = []byte{}
-	}
+func (e *Entry) body() []byte {
+	b := make([]byte, 0, len(e.Payload)+len(e.Heads)*34+256)
+	b = appendHead(b, majorArray, bodyItems)
+	b = appendHead(b, majorUint, e.Rules)
+	b = appendBytes(b, orEmpty(e.Space[:]))
+	b = appendHead(b, majorArray, uint64(len(e.Heads)))
 	for i := range e.Heads {
-		w.Heads[i] = e.Heads[i][:]
+		b = appendBytes(b, e.Heads[i][:])
 	}
-	if e.Create != nil {
-		w.Create = &wireCreation{Kind: e.Create.Kind, Random: e.Create.Random[:]}
+	b = appendHead(b, majorUint, uint64(e.Kind))
+	b = appendBytes(b, orEmpty(e.Doc[:]))
+	if e.Create == nil {
+		b = append(b, null)
+	} else {
+		b = appendHead(b, majorArray, creationItems)
+		b = append(appendHead(b, majorText, uint64(len(e.Create.Kind))), e.Create.Kind...)
+		b = appendBytes(b, e.Create.Random[:])
 	}
-	return encoding.Marshal(w)
+	b = appendBytes(b, e.Device[:])
+	b = appendBytes(b, e.Run[:])
+	b = appendHead(b, majorUint, e.Number)
+	b = appendBytes(b, orEmpty(e.Previous[:]))
+	return appendBytes(b, e.Payload)
 }
 
-func wrap(body []byte, sig [64]byte) ([]byte, error) {
-	return encoding.Marshal(wireEntry{Body: body, Signature: sig[:]})
+func wrap(body []byte, sig [64]byte) []byte {
+	b := make([]byte, 0, len(body)+len(sig)+16)
+	b = appendHead(b, majorArray, 2)
+	b = appendBytes(b, body)
+	return appendBytes(b, sig[:])
 }
 
 // orEmpty writes an all-zero ID as no bytes at all.
 func orEmpty(b []byte) []byte {
-	if len(bytes.Trim(b, "\x00")) == 0 {
-		return []byte{}
+	if isZero(b) {
+		return nil
 	}
 	return b
 }
 
+func isZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Decode reads one entry in its canonical form and checks that form, but not the signature
-// (see Verify). It keeps b, which the caller must not modify afterwards. The error is a
-// *FormError.
+// (see Verify). The entry keeps b, its payload is part of it; the caller must not modify b
+// afterwards. The error is a *FormError. No input makes Decode panic.
+//
+// There is one encoding only: every length is read in its shortest form, every item stands
+// where it must, nothing follows, and zero IDs are written one way.
 func Decode(b []byte) (*Entry, error) {
 	if len(b) > MaxSize {
 		return nil, malformed("%d bytes, the limit is %d", len(b), MaxSize)
 	}
-	var outer wireEntry
-	if err := decoding.Unmarshal(b, &outer); err != nil {
-		return nil, malformed("%v", err)
+	outer := reader{rest: b}
+	outer.array("entry", 2, 2)
+	body := outer.bytes("body", MaxSize)
+	e := &Entry{encoded: b}
+	outer.fill("signature", e.Signature[:])
+	outer.end("entry")
+	if outer.err != nil {
+		return nil, outer.err
 	}
-	var w wireBody
-	if err := decoding.Unmarshal(outer.Body, &w); err != nil {
-		return nil, malformed("body: %v", err)
-	}
-	e, err := w.entry()
-	if err != nil {
+	if err := e.readBody(body); err != nil {
 		return nil, err
 	}
-	if len(outer.Signature) != len(e.Signature) {
-		return nil, malformed("a signature of %d bytes", len(outer.Signature))
-	}
-	e.Signature = [64]byte(outer.Signature)
 	if err := e.checkForm(); err != nil {
 		return nil, err
 	}
-	// One encoding only: what this entry encodes to must be what came.
-	body, err := e.body()
-	if err != nil || !bytes.Equal(body, outer.Body) {
-		return nil, malformed("the body is not in canonical form")
-	}
-	if again, err := wrap(body, e.Signature); err != nil || !bytes.Equal(again, b) {
-		return nil, malformed("not in canonical form")
-	}
 	e.id = idOf(body)
-	e.encoded = b
 	return e, nil
 }
 
-func (w *wireBody) entry() (*Entry, error) {
-	e := &Entry{Rules: w.Rules, Kind: Kind(w.Kind), Number: w.Number, Payload: w.Payload}
-	if len(w.Heads) > MaxHeads {
-		return nil, malformed("%d charter heads, the limit is %d", len(w.Heads), MaxHeads)
-	}
-	fixed := []struct {
-		what  string
-		from  []byte
-		into  []byte
-		empty bool // whether no bytes stand for the zero value
-	}{
-		{"space", w.Space, e.Space[:], true},
-		{"document", w.Doc, e.Doc[:], true},
-		{"device", w.Device, e.Device[:], false},
-		{"run", w.Run, e.Run[:], false},
-		{"previous", w.Previous, e.Previous[:], true},
-	}
-	for _, f := range fixed {
-		if f.empty && len(f.from) == 0 {
-			continue
+func (e *Entry) readBody(body []byte) error {
+	r := reader{rest: body}
+	r.array("body", bodyItems, bodyItems)
+	e.Rules = r.uint("rules version", 1<<64-1)
+	r.fillOrEmpty("space", e.Space[:])
+	if n := r.array("charter heads", 0, MaxHeads); n > 0 {
+		e.Heads = make([]ID, n)
+		for i := range e.Heads {
+			r.fill("charter head", e.Heads[i][:])
 		}
-		if len(f.from) != len(f.into) {
-			return nil, malformed("%s has %d bytes, not %d", f.what, len(f.from), len(f.into))
-		}
-		copy(f.into, f.from)
 	}
-	for _, h := range w.Heads {
-		if len(h) != len(ID{}) {
-			return nil, malformed("a charter head has %d bytes, not %d", len(h), len(ID{}))
-		}
-		e.Heads = append(e.Heads, ID(h))
+	e.Kind = Kind(r.uint("kind", 255))
+	r.fillOrEmpty("document", e.Doc[:])
+	if !r.null() {
+		e.Create = &Creation{}
+		r.array("creation header", creationItems, creationItems)
+		e.Create.Kind = string(r.text("document kind", MaxDocKind))
+		r.fill("creation header's random part", e.Create.Random[:])
 	}
-	if w.Create != nil {
-		if len(w.Create.Random) != 16 {
-			return nil, malformed("the creation header has %d random bytes, not 16", len(w.Create.Random))
-		}
-		e.Create = &Creation{Kind: w.Create.Kind, Random: [16]byte(w.Create.Random)}
-	}
-	return e, nil
+	r.fill("device", e.Device[:])
+	r.fill("run", e.Run[:])
+	e.Number = r.uint("number", 1<<64-1)
+	r.fillOrEmpty("previous entry", e.Previous[:])
+	e.Payload = r.bytes("payload", MaxPayload)
+	r.end("body")
+	return r.err
 }
 
 // checkForm holds the rules that need nothing but the entry itself.
@@ -196,7 +146,7 @@ func (e *Entry) checkForm() error {
 		return malformed("a payload of %d bytes, the limit is %d", len(e.Payload), MaxPayload)
 	case len(e.Heads) > MaxHeads:
 		return malformed("%d charter heads, the limit is %d", len(e.Heads), MaxHeads)
-	case !slices.IsSortedFunc(e.Heads, ID.Compare) || len(slices.Compact(slices.Clone(e.Heads))) != len(e.Heads):
+	case !sortedAndUnique(e.Heads):
 		return malformed("charter heads are not sorted and unique")
 	case e.Rules == 0:
 		return malformed("rules version 0")
@@ -234,4 +184,13 @@ func (e *Entry) checkForm() error {
 		return malformed("%v", e.Kind)
 	}
 	return nil
+}
+
+func sortedAndUnique(heads []ID) bool {
+	for i := 1; i < len(heads); i++ {
+		if heads[i-1].Compare(heads[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -128,18 +128,13 @@ func NewUnder(rules uint64, f Fields, key Signer) (*Entry, error) {
 		Previous: f.Previous, Payload: f.Payload,
 	}
 	slices.SortFunc(e.Heads, ID.Compare)
-	body, err := e.body()
-	if err != nil {
-		return nil, err
-	}
-	e.id = idOf(body)
-	e.Signature = key.Sign(DomainEntry, e.id[:])
-	if e.encoded, err = wrap(body, e.Signature); err != nil {
-		return nil, err
-	}
 	if err := e.checkForm(); err != nil {
 		return nil, err
 	}
+	body := e.body()
+	e.id = idOf(body)
+	e.Signature = key.Sign(DomainEntry, e.id[:])
+	e.encoded = wrap(body, e.Signature)
 	return e, nil
 }
 
