@@ -58,6 +58,8 @@ type Document struct {
 	touched []*signed // may have another state than was told
 	told    int       // how much of order was told
 	rebuild bool
+
+	backwards bool // something is void for what it knows of the charter
 }
 
 // signed is one entry as far as it was judged.
@@ -105,7 +107,7 @@ func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
 	n, isNew, stoodOn := d.insert(e, c)
 	switch {
 	case !isNew:
-		d.judgeAll() // rare: the same change, signed again
+		d.settleAgain(d.entries[e.ID()])
 	case d.twins.none():
 		d.settle(n)
 	default:

@@ -150,6 +150,20 @@ func (d *Document) admit(n *node) bool {
 	return n.accepted != nil
 }
 
+// settleAgain judges an entry whose change was here in another one.
+func (d *Document) settleAgain(s *signed) {
+	if !s.sound {
+		return
+	}
+	n := s.node
+	if n.accepted == nil || compare(n.accepted, s) > 0 || d.backwards || !d.twins.none() {
+		d.judgeAll()
+		return
+	}
+	// It comes after the one that stays, and adds nothing that others could build on.
+	d.decideOn(s, nil)
+}
+
 func (d *Document) decideOn(s *signed, unfit error) {
 	state, why := d.judge(s, unfit)
 	switch {
@@ -160,6 +174,7 @@ func (d *Document) decideOn(s *signed, unfit error) {
 		s.node.accepted = s
 		d.order = append(d.order, &s.Item)
 	}
+	d.backwards = d.backwards || why == whyBackwards
 	d.set(s, state, why)
 }
 
@@ -299,7 +314,7 @@ func (n *node) void() bool {
 func (d *Document) judgeAll() {
 	before := d.order
 	d.history, d.order, d.waiting = change.NewHistory(), nil, nil
-	d.slots, d.twins = nil, twins{}
+	d.slots, d.twins, d.backwards = nil, twins{}, false
 	for _, s := range d.arrived {
 		n := s.node
 		n.accepted, n.next, n.lost, n.marks, n.twin = nil, nil, false, nil, 0

@@ -274,3 +274,42 @@ func TestADocumentDoesNotGrowWithoutEnd(t *testing.T) {
 		t.Errorf("%v (%q) at operation %d", state, why, last.change.MaxOp())
 	}
 }
+
+func TestWhatWasMadeOnTheOtherBranchIsElsewhereAndComesBack(t *testing.T) {
+	// Ana's device seats Ben, and in another place Gil, after one and the same step.
+	co := theCoop()
+	code := key("code for gil")
+	r := must(charter.NewRedemption(co.space, code, key("gil"), device("gil"), "Gil", "laptop"))
+	gils := must(entry.New(entry.Fields{
+		Space: co.space, Heads: co.upTo(0).Heads(), Kind: entry.Statement, Run: entry.Run{99}, Number: 1,
+		Payload: must(co.upTo(0).FillSeat(code.Device(), r)),
+	}, device("ana")))
+	ben := co.upTo(1).With(gils).StandOn(co.upTo(1).Tip())
+	gil := ben.StandOn(co.upTo(0).With(gils).Tip())
+
+	d := newDeskAt(t, "ana", co.upTo(0).Heads())
+	d.write("ana", "before", "first")
+	d.heads = co.upTo(1).Heads()
+	d.write("ben", "bens", "before")
+	d.write("ana", "on bens", "bens")
+	d.heads = gil.Heads()
+	d.write("gil", "gils", "before")
+	doc := New(co.space, d.doc, ben)
+	for _, name := range []string{"on bens", "first", "gils", "before", "bens"} {
+		doc.Add(d.named[name].Entry, d.named[name].change)
+	}
+	onBens := "first accepted, before accepted, bens accepted, on bens accepted, gils elsewhere"
+	d.expect(doc, onBens)
+	out := doc.Rejudge(gil)
+	if !out.Rebuild || len(out.Accepted) != 3 || len(out.Changed) != 3 {
+		t.Errorf("%+v", out)
+	}
+	d.expect(doc, "first accepted, before accepted, bens elsewhere, on bens elsewhere, gils accepted")
+	same(t, "judged afresh", seen(doc), seen(afresh(doc)))
+	doc.Rejudge(ben)
+	d.expect(doc, onBens)
+	same(t, "judged afresh", seen(doc), seen(afresh(doc)))
+	// Nobody has taken a side: nothing from after the fork counts yet.
+	doc.Rejudge(ben.StandOn(charter.StepID{}))
+	d.expect(doc, "first accepted, before accepted, bens pending, on bens pending, gils pending")
+}
