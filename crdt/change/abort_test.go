@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"math/rand"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -31,8 +30,18 @@ func (k *killer) chunks(t testing.TB) [][]byte {
 	return out
 }
 
+const killersFile = "testdata/killers.json"
+
+func newKiller(does string, doc [][]byte) killer {
+	k := killer{Does: does}
+	for _, b := range doc {
+		k.Changes = append(k.Changes, hex.EncodeToString(b))
+	}
+	return k
+}
+
 func killers(t testing.TB) []killer {
-	b, err := os.ReadFile("testdata/killers.json")
+	b, err := os.ReadFile(killersFile)
 	must(t, err)
 	var all []killer
 	must(t, json.Unmarshal(b, &all))
@@ -100,20 +109,17 @@ func TestCountAborts(t *testing.T) {
 			t.Errorf("accepted, but died: %v: %s\n%x", died, wrong, b)
 		}
 		if size := len(slices.Concat(hostile...)); size < 1200 && (died && aborts%8 == 0 || lost%40 == 0) {
-			k := killer{Does: "loses it: " + wrong}
+			does := "loses it: " + wrong
 			if died {
-				k.Does = "aborts"
+				does = "aborts"
 			}
-			for _, b := range hostile {
-				k.Changes = append(k.Changes, hex.EncodeToString(b))
-			}
-			kept = append(kept, k)
+			kept = append(kept, newKiller(does, hostile))
 		}
 	}
 	t.Logf("%d mutated bytes: %d abort the core, %d are taken and lost later, %d are refused here", n, aborts, lost, refused)
 	if os.Getenv("KITH_ABORTS_KEEP") != "" {
 		b, err := json.MarshalIndent(kept, "", "\t")
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join("testdata", "killers.json"), append(b, '\n'), 0o644))
+		must(t, os.WriteFile(killersFile, append(b, '\n'), 0o644))
 	}
 }

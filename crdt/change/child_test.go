@@ -4,13 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -403,7 +402,7 @@ func TestTheCoreLivesWithWhateverIsAccepted(t *testing.T) {
 		}
 		if died || wrong != "" {
 			bad++
-			keep(t, b)
+			keep(t, wrong, append(slices.Clone(doc[:last]), b))
 			t.Errorf("died: %v: %.400s\nwas %x\nnow %x", died, wrong, doc[last], b)
 			if bad > 5 {
 				t.Fatal("and so on")
@@ -430,13 +429,13 @@ func fitting(h *change.History, c *change.Change, next [][]byte) [][]byte {
 	return out
 }
 
-// keep puts a change that slipped through among the seeds of FuzzParse.
-func keep(t testing.TB, b []byte) {
-	dir := filepath.Join("testdata", "slipped")
-	must(t, os.MkdirAll(dir, 0o755))
-	c, err := change.Parse(b)
+// keep puts a document whose last change slipped through among those of testdata/killers.json,
+// where the test that it is refused, and the fuzzers, find it.
+func keep(t testing.TB, does string, doc [][]byte) {
+	all := append(killers(t), newKiller(does, doc))
+	b, err := json.MarshalIndent(all, "", "\t")
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, c.Hash.String()[:12]+".hex"), []byte(hex.EncodeToString(b)), 0o644))
+	must(t, os.WriteFile(killersFile, append(b, '\n'), 0o644))
 }
 
 // remake edits a change as parsed, so that its form is right and only its sense is damaged.
