@@ -1,0 +1,150 @@
+package crdt_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "kith"
+
+// mayImport says which packages of ours a package may import: imports point down. One that
+// isn't listed goes by the longest prefix that is; "…/" at the end stands for all below.
+var mayImport = map[string][]string{
+	"crdt/entry":   {},
+	"crdt/change":  {"crdt/change"},
+	"crdt/charter": {"crdt/entry"},
+	"crdt/schema":  {"crdt/entry", "crdt/change", "crdt/charter"},
+	"crdt/accept":  {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema"},
+	"crdt":         {"crdt/"},
+
+	"daemon/store":    {"crdt/entry"},
+	"daemon/exchange": {"crdt/entry", "daemon/exchange"},                 // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":     {"crdt/entry", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
+	"daemon/replica":  {"crdt", "crdt/", "daemon/store"},
+	"daemon/api":      {"crdt", "crdt/", "daemon/replica"},
+	"daemon":          {"crdt", "crdt/", "daemon/"}, // puts the parts together
+
+	"cli":      {"daemon/api"},                                    // what it can do, any other program can
+	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/replica"}, // the trial in a child process is replica's
+	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},     // measures and labs
+}
+
+// onlyIn says who may import what of others', and why nobody else.
+var onlyIn = map[string]struct {
+	in  []string
+	why string
+}{
+	"github.com/dgraph-io/badger":       {[]string{"daemon/store"}, "one package knows the database, so that another can take its place"},
+	"github.com/libp2p/go-libp2p":       {[]string{"daemon/peer"}, "one package knows the network; reconciliation is tested over plain pipes"},
+	"github.com/automerge/automerge-go": {[]string{"crdt", "daemon/replica"}, "what isn't fully checked must not come near the core, which can abort the process"},
+	"C":                                 {nil, "the Automerge binding is the only cgo"},
+}
+
+// neverInCore says what replicas can't agree on, and so has no place below crdt.
+var neverInCore = map[string]string{
+	"net":           "replicas agree on what is computed here; a network can't take part",
+	"net/":          "replicas agree on what is computed here; a network can't take part",
+	"os":            "nor can a disk",
+	"os/":           "nor can a disk",
+	"io/fs":         "nor can a disk",
+	"path/filepath": "nor can a disk",
+	"syscall":       "nor can a disk",
+	"log":           "it returns what it has to say",
+	"log/":          "it returns what it has to say",
+	"math/rand":     "nor can chance; keys are drawn with crypto/rand",
+	"math/rand/":    "nor can chance; keys are drawn with crypto/rand",
+	"runtime":       "nor can the machine",
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	CgoFiles   []string
+}
+
+func ourPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,CgoFiles", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// matches says whether path is pattern, or below it if that ends in a slash.
+func matches(pattern, path string) bool {
+	return path == pattern || strings.HasSuffix(pattern, "/") && strings.HasPrefix(path, pattern)
+}
+
+func below(prefix, path string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
+
+func TestImportsPointDown(t *testing.T) {
+	packages := ourPackages(t)
+	if len(packages) < len(mayImport)-2 {
+		t.Fatalf("go list finds %d packages only: the test tests nothing", len(packages))
+	}
+	for _, p := range packages {
+		path := strings.TrimPrefix(p.ImportPath, module+"/")
+		rule := ""
+		for prefix := range mayImport {
+			if below(prefix, path) && len(prefix) > len(rule) {
+				rule = prefix
+			}
+		}
+		if rule == "" {
+			t.Errorf("%s has no place in the layout (docs/ARCHITECTURE.md) yet; give it one in mayImport", path)
+			continue
+		}
+		for _, imported := range p.Imports {
+			ours, isOurs := strings.CutPrefix(imported, module+"/")
+			if isOurs && !slices.ContainsFunc(mayImport[rule], func(pattern string) bool { return matches(pattern, ours) }) && !strings.HasSuffix(path, "test") {
+				t.Errorf("%s imports %s; it may import %v of ours", path, ours, mayImport[rule])
+			}
+			for theirs, only := range onlyIn {
+				if below(theirs, imported) && !slices.Contains(only.in, path) {
+					t.Errorf("%s imports %s: %s", path, imported, only.why)
+				}
+			}
+			for pattern, why := range neverInCore {
+				if below("crdt", path) && !strings.HasSuffix(path, "test") && matches(pattern, imported) {
+					t.Errorf("%s imports %s: %s", path, imported, why)
+				}
+			}
+			if imported == "time" && below("crdt", path) && path != "crdt" {
+				t.Errorf("%s imports time: no rule may ask a clock; crdt alone shows times to people", path)
+			}
+		}
+		if len(p.CgoFiles) > 0 {
+			t.Errorf("%s uses cgo: %s", path, onlyIn["C"].why)
+		}
+	}
+}
+
+func TestNoPackageIsNamedForNothing(t *testing.T) {
+	for _, p := range ourPackages(t) {
+		for _, part := range strings.Split(p.ImportPath, "/") {
+			if slices.Contains([]string{"util", "utils", "common", "types", "helpers", "models", "misc", "base"}, part) {
+				t.Errorf("%s: a name says what is in it", p.ImportPath)
+			}
+		}
+	}
+}
