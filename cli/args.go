@@ -56,13 +56,17 @@ func arrange(root *cli.Command, args []string) line {
 			l.json = l.json || value != "false"
 		}
 		flags = append(flags, arg)
-		if !hasValue && takesValue(l.last(), name) && i+1 < len(args) {
-			i++
-			flags = append(flags, args[i])
+		if hasValue || !takesValue(l.last(), name) {
+			continue
 		}
+		if i++; i == len(args) {
+			l.err = api.Problemf(api.Usage, pathName(l.path)+" --help", "%s needs a value", arg)
+			break
+		}
+		flags = append(flags, args[i])
 	}
 	l.args = slices.Concat(names, flags, []string{"--"}, words)
-	if last := l.last(); last.Action == nil && !l.version {
+	if l.err == nil && l.last().Action == nil && !l.version {
 		l.err = unknownCommand(l.path, words, flags, l.help)
 	}
 	return l

@@ -99,6 +99,8 @@ func (k *kith) offers(ctx context.Context, before []string, current string) []of
 		return match(k.values(ctx, pending.Names()[0]), current)
 	case strings.HasPrefix(current, "-"):
 		return match(flagOffers(cmd), current)
+	case len(cmd.Subcommands) > 0 && n > 0: // a word that is no command
+		return nil
 	case len(cmd.Subcommands) > 0:
 		return match(commandOffers(cmd), current)
 	}

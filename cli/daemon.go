@@ -69,7 +69,7 @@ func notRunning(err error) bool {
 // trial is started by the daemon, never typed.
 func (k *kith) trial() *cli.Command {
 	return k.command(spec{
-		name: "trial", usage: "apply a document from stdin, in a process that may die of it", hidden: true,
-		run: func(ctx context.Context, c *call) error { return c.env.Hooks.Trial(ctx, c.env.Stdin) },
+		name: TrialCommand, usage: "apply changes from stdin, in a process that may die of them", hidden: true,
+		run: func(ctx context.Context, c *call) error { return c.env.Hooks.Trial(ctx, c.env.Stdin, c.env.Stdout) },
 	})
 }

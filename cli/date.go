@@ -2,6 +2,7 @@ package cli
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ var exactForms = []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15
 
 // clockUnits are words that make "in 3 hours" a moment rather than a day.
 var clockUnits = regexp.MustCompile(`(?i)\b(seconds?|min(ute)?s?|hours?)\b`)
+
+// monthsAhead is read here: dateWords loses the year on the way.
+var monthsAhead = regexp.MustCompile(`(?i)^in (an?|[0-9]{1,3}) (months?|years?)$`)
 
 // dateWords understands English dates. Its rules are applied in the order of their text.
 var dateWords = func() *when.Parser {
@@ -44,17 +48,41 @@ func parseDate(typed string, now time.Time) (string, error) {
 			return moment(t), nil
 		}
 	}
+	if m := monthsAhead.FindStringSubmatch(s); m != nil {
+		return inMonths(m, now).Format(time.DateOnly), nil
+	}
+	if clockUnits.MatchString(s) {
+		if at, ok := understand(s, now); ok {
+			return moment(at), nil
+		}
+	}
+	// Days are counted from noon, so that an hour more or less in a day (when the clocks
+	// change) doesn't matter; what comes out alike from later in the day has a time of its own.
 	noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
-	at, ok := understand(s, now)
-	fromNoon, _ := understand(s, noon)
+	at, ok := understand(s, noon)
 	fromLater, _ := understand(s, noon.Add(time.Hour))
 	switch {
 	case !ok:
 		return "", api.Problemf(api.Usage, "dates look like 2026-12-01, friday, tomorrow 15:00, in 3 days", "“%s” is no date that kith understands", oneLine(typed, 40))
-	case clockUnits.MatchString(s), fromNoon.Equal(fromLater): // the time of day was said
+	case at.Equal(fromLater):
 		return moment(at), nil
 	}
 	return at.Format(time.DateOnly), nil
+}
+
+// inMonths counts months and years by the calendar: a month after 31 January is the last day
+// of February.
+func inMonths(m []string, now time.Time) time.Time {
+	n, err := strconv.Atoi(m[1])
+	if err != nil { // "a", "an"
+		n = 1
+	}
+	if strings.HasPrefix(strings.ToLower(m[2]), "y") {
+		n *= 12
+	}
+	first := time.Date(now.Year(), now.Month(), 1, 12, 0, 0, 0, now.Location()).AddDate(0, n, 0)
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(now.Day(), last)-1)
 }
 
 // understand reads words, all of them: "friday the printer" is no date.

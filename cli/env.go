@@ -33,10 +33,13 @@ type Hooks struct {
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
 	// Doctor checks a home that no daemon serves.
 	Doctor func(ctx context.Context, home string, rebuild bool) ([]api.Check, error)
-	// Trial reads a document and applies it, in a process that may die of it (the daemon
-	// starts this command for a document that it died on). Nil error: it is harmless.
-	Trial func(ctx context.Context, document io.Reader) error
+	// Trial applies the changes that come on in, in a process that may die of them, and tells
+	// on out how far it came. The daemon starts this as TrialCommand.
+	Trial func(ctx context.Context, in io.Reader, out io.Writer) error
 }
+
+// TrialCommand is the hidden command for Hooks.Trial.
+const TrialCommand = "__trial"
 
 // DaemonOptions is what `kith daemon` is told.
 type DaemonOptions struct {

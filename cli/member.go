@@ -108,7 +108,11 @@ func (c *call) showMember(m api.Member) {
 	if m.Me {
 		you = ", that's you"
 	}
-	c.out.printf("%s%s\n%s member since %s\n%s\n\n", c.out.strong(oneLine(m.Name, 80)), you, m.Standing, c.ago(m.Since), m.ID)
+	since := ""
+	if !m.Since.IsZero() {
+		since = ", since " + c.ago(m.Since)
+	}
+	c.out.printf("%s%s\n%s%s\n%s\n\n", c.out.strong(oneLine(m.Name, 80)), you, standings[m.Standing], since, m.ID)
 	var rows [][]string
 	for _, d := range m.Devices {
 		state := "in use"
@@ -118,4 +122,9 @@ func (c *call) showMember(m api.Member) {
 		rows = append(rows, []string{d.Name, state, d.ID})
 	}
 	c.out.grid([]string{"DEVICE", "STATE", "KEY"}, rows)
+}
+
+// standings are a member's standing as said of a person.
+var standings = map[string]string{
+	"full": "full member", "prospective": "prospective member", "resigned": "has resigned", "removed": "was removed",
 }

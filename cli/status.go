@@ -79,19 +79,19 @@ func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, e
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
-			if s, err = client.Status(ctx); !notRunning(err) {
+			if s, err = client.Status(ctx); !notRunning(err) && ctx.Err() == nil {
 				return s, err
 			}
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return s, api.Problemf(api.TimedOut, api.NotRunningHint, "no daemon answered within %s", c.Duration("wait"))
-			}
-			return s, ctx.Err()
 		}
 	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return s, api.Problemf(api.TimedOut, api.NotRunningHint, "no daemon answered within %s", c.Duration("wait"))
+	}
+	return s, ctx.Err()
 }
 
 func (k *kith) peers() *cli.Command {

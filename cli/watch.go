@@ -65,29 +65,35 @@ func (c *call) eventLine(e api.Event) string {
 		by = name(*e.By)
 	}
 	thing := strings.TrimSpace(e.Short + " " + oneLine(e.Title, 60))
-	fields := ""
-	if len(e.Fields) > 0 {
-		fields = " (" + oneLine(strings.Join(e.Fields, ", "), 60) + ")"
+	did := oneLine(strings.Join(e.Says, "; "), 120)
+	if did == "" {
+		did = oneLine(strings.Join(e.Fields, ", "), 60)
 	}
 	var says string
 	switch e.Type {
 	case "created":
-		says = fmt.Sprintf("%s made the %s %s", by, e.Kind, thing)
+		says = by + " made the " + e.Kind + " " + thing
 	case "changed":
-		says = fmt.Sprintf("%s changed %s%s", by, thing, fields)
+		says = because(by+" changed "+thing, did)
 	case "position":
-		says = fmt.Sprintf("%s took a position on %s%s", by, thing, fields)
+		says = because(by+" on "+thing, did)
 	case "void":
-		says = fmt.Sprintf("a change by %s to %s is void%s", by, thing, fields)
+		says = because("void, by "+by+": "+thing, did)
+	case "peer", "sync":
+		says = because(nameOr(e.By), oneLine(e.Title, 60))
 	case "member":
-		says = strings.TrimSpace(by + " " + strings.TrimSpace(thing) + fields)
+		return c.clock(e.At) + because(by, standings[e.Why])
 	default:
-		says = strings.TrimSpace(e.Type+" "+nameOr(e.By)) + fields
-		if thing != "" {
-			says += ": " + thing
-		}
+		says = because(strings.TrimSpace(e.Type+" "+nameOr(e.By)+" "+thing), did)
 	}
-	return c.out.faint(e.At.In(c.env.Now().Location()).Format("15:04:05")) + "  " + says
+	if e.Why != "" {
+		says += " (" + oneLine(e.Why, 100) + ")"
+	}
+	return c.clock(e.At) + says
+}
+
+func (c *call) clock(t api.Time) string {
+	return c.out.faint(t.In(c.env.Now().Location()).Format("15:04:05")) + "  "
 }
 
 func nameOr(n *api.Named) string {

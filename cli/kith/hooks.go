@@ -12,7 +12,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// hooks hands the daemon's side to the commands.
+// hooks hands the daemon's side to the commands, with errors that say what to do.
 func hooks() cli.Hooks {
 	return cli.Hooks{
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
@@ -34,18 +34,17 @@ func hooks() cli.Hooks {
 			return res, daemon.Explain(err)
 		},
 		Doctor: daemon.Doctor,
-		Trial: func(_ context.Context, changes io.Reader) error {
-			return replica.TryChanges(changes, os.Stdout)
+		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {
+			return replica.TryChanges(in, out)
 		},
 	}
 }
 
-// trial makes the child process in which changes are tried that may have killed the daemon: this
-// program again.
+// trial is this program once more, for changes that it may die of.
 func trial() *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
 	}
-	return exec.Command(self, "trial")
+	return exec.Command(self, cli.TrialCommand)
 }

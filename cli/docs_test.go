@@ -1,0 +1,95 @@
+package cli
+
+import (
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+//go:generate go test -run TestTheCommandsAreDocumented -update .
+
+var update = flag.Bool("update", false, "write the files that are generated, and the expected output")
+
+// docs is where docs/CLI.md lies, from here.
+var docs = filepath.Join("..", "docs", "CLI.md")
+
+//go:embed testdata/CLI.head.md
+var docsHead string
+
+//go:embed testdata/CLI.tail.md
+var docsTail string
+
+func TestTheCommandsAreDocumentedAsTheyAre(t *testing.T) {
+	want := docsHead + "\n" + commandDocs() + "\n" + docsTail
+	if *update {
+		if err := os.WriteFile(docs, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("docs/CLI.md is not what the commands say. Write it anew: go generate ./cli")
+	}
+}
+
+// commandDocs is the help of all commands as a page.
+func commandDocs() string {
+	var b strings.Builder
+	k := &kith{}
+	root := k.root()
+	b.WriteString("## Commands\n\nAll take these, in any place:\n\n```\n")
+	writeFlags(&b, common())
+	b.WriteString("```\n")
+	for _, noun := range root.Subcommands {
+		if noun.Hidden {
+			continue
+		}
+		fmt.Fprintf(&b, "\n### kith %s\n\n%s.\n\n", noun.Name, strings.ToUpper(noun.Usage[:1])+noun.Usage[1:])
+		if len(noun.Subcommands) == 0 {
+			writeDoc(&b, []*cli.Command{root, noun})
+			continue
+		}
+		b.WriteString("```\n")
+		writeCommands(&b, "kith "+noun.Name, noun)
+		b.WriteString("```\n")
+		for _, verb := range noun.Subcommands {
+			fmt.Fprintf(&b, "\n#### kith %s %s\n\n%s.\n\n", noun.Name, verb.Name, strings.ToUpper(verb.Usage[:1])+verb.Usage[1:])
+			writeDoc(&b, []*cli.Command{root, noun, verb})
+		}
+	}
+	return b.String()
+}
+
+// writeDoc writes what a command takes, without the flags that all have.
+func writeDoc(b *strings.Builder, path []*cli.Command) {
+	c := path[len(path)-1]
+	if c.Description != "" {
+		fmt.Fprintf(b, "%s\n\n", c.Description)
+	}
+	fmt.Fprintf(b, "```\n%s\n", synopsis(pathName(path), c))
+	if own := visible(c.Flags[:len(c.Flags)-len(common())]); len(own) > 0 {
+		b.WriteString("\n")
+		writeFlags(b, own)
+	}
+	fmt.Fprintf(b, "\n%s\n```\n", c.UsageText)
+}
+
+func eachCommand(c *cli.Command, path []string, f func(path []string, usage string)) {
+	for _, sub := range c.Subcommands {
+		at := append(append([]string{}, path...), sub.Name)
+		if len(sub.Subcommands) > 0 {
+			eachCommand(sub, at, f)
+		} else if !sub.Hidden {
+			f(at, sub.UsageText)
+		}
+	}
+}

@@ -1,0 +1,384 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kith/daemon/api"
+)
+
+// now is the moment of all tests here: a Tuesday, in a place an hour east of Greenwich.
+var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.FixedZone("", 3600))
+
+var (
+	ana  = api.Named{ID: "m-" + strings.Repeat("a", 32), Name: "Ana"}
+	ben  = api.Named{ID: "m-" + strings.Repeat("b", 32), Name: "Ben"}
+	cleo = api.Named{ID: "m-" + strings.Repeat("c", 32), Name: "Cleo"}
+)
+
+// coop is a backend in memory: what a daemon knows, and what it was last told.
+type coop struct {
+	api.Backend // what no test needs
+	people      []api.Member
+	tasks       []api.Task
+	decisions   []api.Decision
+	notes       []api.Note
+	invites     []api.Invite
+	told        any // the last request that changes something
+	events      []api.Event
+	sync        func(ctx context.Context) error
+	checks      []api.Check
+}
+
+func header(kind, start, title string) api.Document {
+	return api.Document{
+		ID: api.FullID(kind, start+strings.Repeat("z", 32-len(start))), Short: api.FullID(kind, start), Kind: kind, Title: title,
+		CreatedBy: ana, CreatedAt: api.At(now.Add(-3 * time.Hour)), UpdatedBy: ben, UpdatedAt: api.At(now.Add(-2 * time.Minute)),
+		Heads: []string{"3fa09c11d2e4"},
+	}
+}
+
+func newCoop() *coop {
+	c := &coop{}
+	for _, m := range []api.Named{ana, ben, cleo} {
+		c.people = append(c.people, api.Member{
+			ID: m.ID, Name: m.Name, Standing: "full", Me: m == ana, Since: api.At(now.AddDate(0, -1, 0)),
+			Devices: []api.MemberDevice{{ID: "key-" + m.Name, Name: "laptop"}},
+		})
+	}
+	paper := header(api.KindTask, "4kq2", "Order paper")
+	paper.Tags = []string{"paper"}
+	drum := header(api.KindTask, "4kq7", "Clean the drum")
+	c.tasks = []api.Task{
+		{
+			Document: paper, Text: "A3, 90 g", Status: "open", Project: "Workshop", Due: "2026-11-30", Hours: 2.5,
+			Asked:   []api.Asked{{Member: ana, Answer: "none"}, {Member: cleo, Answer: "declined", Why: "away"}},
+			TakenBy: []api.Named{ben},
+			Help:    api.Help{Wanted: true, Why: "too heavy", By: &ben, Offers: []api.Offer{{Member: cleo, Why: "free on Tuesday"}}},
+		},
+		{Document: drum, Status: "open", TakenBy: []api.Named{ana}, Due: "2026-11-24"},
+	}
+	c.decisions = []api.Decision{
+		{
+			Document: header(api.KindDecision, "9f2c", "A second riso"), Text: "A used one", Process: "consent", Status: "open",
+			Revision: "00112233445566aa", By: "2026-11-27", ReviewOn: "2027-06-01", WaitingFor: []api.Named{ana, cleo},
+			Positions: []api.Position{
+				{Member: ben, Stance: "object", Why: "too dear", Revision: "00112233445566aa", Counted: true, At: api.At(now.Add(-time.Hour))},
+				{Member: cleo, Stance: "consent", Revision: "ffffffffffffffff", At: api.At(now.Add(-2 * time.Hour))},
+			},
+		},
+		{
+			Document: header(api.KindDecision, "7t0p", "Closed on Mondays"), Process: "consent", Status: "agreed",
+			Outcome: &api.Outcome{
+				Result: "agreed", RecordedBy: ben, At: api.At(now.Add(-time.Hour)), Tally: map[string]int{"consent": 2, "object": 1},
+				State: "doesnt_hold", Why: "Cleo's objection is open",
+			},
+		},
+	}
+	c.notes = []api.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
+	c.invites = []api.Invite{{ID: "7f3a00", Code: "kith1secret", Standing: "full", ExpiresAt: api.At(now.Add(48 * time.Hour)), State: "open"}}
+	return c
+}
+
+func (c *coop) Status(context.Context) (api.Status, error) {
+	return api.Status{
+		Space: api.Named{ID: "5pace", Name: "Riso Print Co-op"}, Me: ana, Device: api.Named{ID: "key-Ana", Name: "laptop"},
+		Version: "test", StartedAt: api.At(now.Add(-time.Hour)), Addresses: []string{"/ip4/127.0.0.1/tcp/4111"},
+		Peers: c.peers(), Entries: api.Entries{Stored: 1234, Pending: 1}, Documents: 5, InStep: true,
+	}, nil
+}
+
+func (c *coop) peers() []api.Peer {
+	return []api.Peer{
+		{Member: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Connected: true, Transport: "tcp", Address: "/ip4/10.0.0.2/tcp/4111", RTT: 0.4, InStep: true, LastSeen: api.At(now)},
+		{Member: cleo, Device: api.Named{ID: "key-Cleo", Name: "phone"}},
+	}
+}
+
+func (c *coop) Peers(context.Context) ([]api.Peer, error)     { return c.peers(), nil }
+func (c *coop) Members(context.Context) ([]api.Member, error) { return c.people, nil }
+func (c *coop) Invites(context.Context) ([]api.Invite, error) { return slices.Clone(c.invites), nil }
+
+func (c *coop) Sync(ctx context.Context) (api.Status, error) {
+	s, err := c.Status(ctx)
+	if c.sync != nil {
+		err = c.sync(ctx)
+	}
+	return s, err
+}
+
+func (c *coop) RevokeInvite(_ context.Context, id string) (api.Invite, error) {
+	i := c.invites[0]
+	i.State = "revoked"
+	c.told = id
+	return i, nil
+}
+
+func (c *coop) Join(_ context.Context, r api.JoinRequest) (api.JoinResult, error) {
+	c.told = r
+	return api.JoinResult{}, api.Problemf(api.Failed, "KITH_HOME=… kith join", "this home already belongs to a co-op")
+}
+
+func (c *coop) Find(_ context.Context, kind, prefix string, limit int) (out []api.Document, _ error) {
+	all := []api.Document{}
+	for _, t := range c.tasks {
+		all = append(all, t.Document)
+	}
+	for _, d := range c.decisions {
+		all = append(all, d.Document)
+	}
+	for _, n := range c.notes {
+		all = append(all, n.Document)
+	}
+	for _, d := range all {
+		if (kind == "" || kind == d.Kind) && strings.HasPrefix(d.ID[2:], prefix) && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+var errNotShown = errors.New("asked for a document that Find hasn't shown")
+
+func (c *coop) Tasks(context.Context, api.TaskFilter) ([]api.Task, error) {
+	return slices.Clone(c.tasks), nil
+}
+
+func (c *coop) Task(_ context.Context, id string) (api.Task, error) {
+	for _, t := range c.tasks {
+		if t.ID == id {
+			return t, nil
+		}
+	}
+	return api.Task{}, errNotShown
+}
+
+func (c *coop) CreateTask(_ context.Context, t api.NewTask) (api.Task, error) {
+	c.told = t
+	return c.tasks[0], nil
+}
+
+func (c *coop) EditTask(ctx context.Context, id string, e api.TaskEdit) (api.Task, error) {
+	c.told = e
+	return c.Task(ctx, id)
+}
+
+func (c *coop) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
+	c.told = a
+	if a.Verb == api.TaskAccept {
+		return api.Task{}, api.Problemf(api.NotAllowed, "offer help instead: kith task offer t-4kq7", "t-4kq7 was asked of Ana; Ben can't accept it for her")
+	}
+	return c.Task(ctx, id)
+}
+
+func (c *coop) Decisions(context.Context, api.DecisionFilter) ([]api.Decision, error) {
+	return slices.Clone(c.decisions), nil
+}
+
+func (c *coop) Decision(_ context.Context, id string) (api.Decision, error) {
+	for _, d := range c.decisions {
+		if d.ID == id {
+			return d, nil
+		}
+	}
+	return api.Decision{}, errNotShown
+}
+
+func (c *coop) CreateDecision(_ context.Context, d api.NewDecision) (api.Decision, error) {
+	c.told = d
+	return c.decisions[0], nil
+}
+
+func (c *coop) EditDecision(ctx context.Context, id string, e api.DecisionEdit) (api.Decision, error) {
+	c.told = e
+	return c.Decision(ctx, id)
+}
+
+func (c *coop) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
+	c.told = p
+	return c.Decision(ctx, id)
+}
+
+func (c *coop) CloseDecision(_ context.Context, _ string, r api.CloseRequest) (api.Decision, error) {
+	c.told = r
+	return api.Decision{}, api.Problemf(api.NotAllowed, "kith decision show d-9f2c", "this decision can't be closed yet: Ben objects")
+}
+
+func (c *coop) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
+	c.told = why
+	return c.Decision(ctx, id)
+}
+
+func (c *coop) Notes(context.Context, api.NoteFilter) ([]api.Note, error) {
+	return slices.Clone(c.notes), nil
+}
+
+func (c *coop) Note(_ context.Context, id string) (api.Note, error) {
+	for _, n := range c.notes {
+		if n.ID == id {
+			return n, nil
+		}
+	}
+	return api.Note{}, errNotShown
+}
+
+func (c *coop) CreateNote(_ context.Context, n api.NewNote) (api.Note, error) {
+	c.told = n
+	return c.notes[0], nil
+}
+
+func (c *coop) EditNote(ctx context.Context, id string, e api.NoteEdit) (api.Note, error) {
+	c.told = e
+	return c.Note(ctx, id)
+}
+
+func (c *coop) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
+	c.told = text
+	return c.Note(ctx, id)
+}
+
+func (c *coop) NoteHistory(context.Context, string) ([]api.Version, error) {
+	return []api.Version{{Head: strings.Repeat("3fa09c11", 8), At: api.At(now), By: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Says: []string{"wrote “Present: all”"}}}, nil
+}
+
+func (c *coop) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
+	c.told = head
+	return c.Note(ctx, id)
+}
+
+func (c *coop) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error) {
+	c.told = f
+	return []api.LogLine{
+		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
+			Says: []string{"set due to 2026-11-30"}, Changes: []api.FieldChange{{Field: "due", Verb: "set", To: "2026-11-30"}}},
+		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Why: "only Ana can answer for Ana", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
+			Says: []string{"accepted"}},
+	}, nil
+}
+
+func (c *coop) Search(context.Context, string, int) ([]api.Hit, error) {
+	return []api.Hit{{ID: c.tasks[0].ID, Short: "t-4kq2", Kind: api.KindTask, Title: "Order paper", Line: "A3, 90 g", Score: 2}}, nil
+}
+
+func (c *coop) Events(context.Context) (<-chan api.Event, error) {
+	events := make(chan api.Event, len(c.events))
+	for _, e := range c.events {
+		events <- e
+	}
+	close(events)
+	return events, nil
+}
+
+func (c *coop) Doctor(_ context.Context, rebuild bool) ([]api.Check, error) {
+	c.told = rebuild
+	return c.checks, nil
+}
+
+// desk is where one person types.
+type desk struct {
+	t     *testing.T
+	home  string
+	coop  *coop
+	env   map[string]string
+	stdin string
+	hooks Hooks
+}
+
+// newDesk makes a home with no daemon.
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	home, err := os.MkdirTemp("", "kith") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	return &desk{t: t, home: home, env: map[string]string{}}
+}
+
+// newServedDesk makes a home whose daemon answers from c.
+func newServedDesk(t *testing.T, c *coop) *desk {
+	t.Helper()
+	d := newDesk(t)
+	d.serve(c)
+	return d
+}
+
+func (d *desk) serve(c *coop) {
+	d.t.Helper()
+	d.coop = c
+	l, err := api.Listen(d.home)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- api.NewServer(c, slog.New(slog.DiscardHandler)).Run(ctx, l) }()
+	d.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			d.t.Error(err)
+		}
+	})
+}
+
+// run types one command.
+func (d *desk) run(args ...string) (stdout, stderr string, exit int) {
+	d.t.Helper()
+	var out, errs bytes.Buffer
+	exit = Run(d.t.Context(), args, d.environment(&out, &errs))
+	return out.String(), errs.String(), exit
+}
+
+func (d *desk) environment(out, errs io.Writer) Env {
+	return Env{
+		Stdin: strings.NewReader(d.stdin), Stdout: out, Stderr: errs, Version: "test", Hooks: d.hooks,
+		Now: func() time.Time { return now },
+		Getenv: func(name string) string {
+			if name == "KITH_HOME" {
+				return d.home
+			}
+			return d.env[name]
+		},
+	}
+}
+
+// ok types a command that has to work and gives its output.
+func (d *desk) ok(args ...string) string {
+	d.t.Helper()
+	out, errs, exit := d.run(args...)
+	if exit != 0 || errs != "" {
+		d.t.Fatalf("kith %s: exit %d, %s", strings.Join(args, " "), exit, errs)
+	}
+	return out
+}
+
+// fails types a command that has to end with an exit code, and gives what it says.
+func (d *desk) fails(want int, args ...string) string {
+	d.t.Helper()
+	out, errs, exit := d.run(args...)
+	if exit != want || out != "" {
+		d.t.Errorf("kith %.200s: exit %d, want %d\n%s%s", strings.Join(args, " "), exit, want, out, errs)
+	}
+	if !strings.HasPrefix(errs, "kith: ") && !strings.HasPrefix(errs, `{"error":`) {
+		d.t.Errorf("kith %.200s: says %q", strings.Join(args, " "), errs)
+	}
+	return errs
+}
+
+func asJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(err)
+	}
+	return string(b)
+}
