@@ -171,12 +171,14 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 		}
 		r.account(e, state, false)
 	}
+	// The list of documents to judge may be longer than a batch. It is stored first: to judge one
+	// that no new charter has reached changes nothing.
 	waiting, err := r.store.Unsettled()
 	if err != nil {
 		return err
 	}
-	for _, doc := range waiting {
-		b.PutJudge(doc, true)
+	if err := r.listJudge(waiting); err != nil {
+		return err
 	}
 	if err := r.store.Commit(b); err != nil {
 		return fmt.Errorf("store %d charter statements: %w", len(statements), err)
@@ -186,6 +188,24 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.stored.tell(ids...)
 	r.tellCharter(old, grown)
 	return nil
+}
+
+// listJudge puts documents on the list of those to judge again.
+func (r *Replica) listJudge(docs []entry.DocID) error {
+	b := store.NewBatch(nil)
+	for _, doc := range docs {
+		b.PutJudge(doc, true)
+		if b.Size() > store.MaxBatch/2 {
+			if err := r.store.Commit(b); err != nil {
+				return err
+			}
+			b = store.NewBatch(nil)
+		}
+	}
+	if b.Empty() {
+		return nil
+	}
+	return r.store.Commit(b)
 }
 
 // judgeAgain works through the list of documents to judge again. A document takes itself off

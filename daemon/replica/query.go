@@ -74,10 +74,14 @@ func (r *Replica) listStale() error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	b := store.NewBatch(nil)
+	var docs []entry.DocID
 	for _, ref := range r.Documents("") {
-		b.PutJudge(ref.ID, true)
+		docs = append(docs, ref.ID)
 	}
+	if err := r.listJudge(docs); err != nil {
+		return err
+	}
+	b := store.NewBatch(nil)
 	b.PutSmall(viewsRecord, now)
 	return r.store.Commit(b)
 }

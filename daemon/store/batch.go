@@ -32,17 +32,21 @@ type Chain struct{ broken error } // touched by the writer alone
 // NewBatch returns an empty batch, tied to chain if that isn't nil.
 func NewBatch(chain *Chain) *Batch { return &Batch{chain: chain} }
 
+// perWrite is what a write takes beside its key and value. Badger bounds the number of writes in
+// a transaction as if each took so much; counted in, MaxBatch is the one bound to keep.
+const perWrite = 96
+
 func (b *Batch) set(key, value []byte) {
 	if value == nil {
 		value = []byte{}
 	}
 	b.writes = append(b.writes, write{key, value})
-	b.size += len(key) + len(value) + 16
+	b.size += len(key) + len(value) + perWrite
 }
 
 func (b *Batch) del(key []byte) {
 	b.writes = append(b.writes, write{key: key})
-	b.size += len(key) + 16
+	b.size += len(key) + perWrite
 }
 
 // Size is about what the batch takes, in bytes. Keep it under MaxBatch.
