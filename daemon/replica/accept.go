@@ -153,8 +153,8 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	ids := make([]entry.ID, 0, len(statements))
 	for _, e := range statements {
 		id := e.ID()
-		state, why := grown.State(id)
-		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state), Why: why})
+		state, _ := grown.State(id)
+		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
 		count(b, -1, state)
 		r.account(e, state, true)
 		ids = append(ids, id)
@@ -162,11 +162,11 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	// A statement that waited may stand now, or stand elsewhere.
 	for _, e := range r.statements {
 		was, _ := old.State(e.ID())
-		state, why := grown.State(e.ID())
+		state, _ := grown.State(e.ID())
 		if was == state {
 			continue
 		}
-		if _, err := r.putState(b, e.ID(), state, why); err != nil {
+		if _, err := r.putState(b, e.ID(), state); err != nil {
 			return err
 		}
 		r.account(e, state, false)
@@ -355,10 +355,14 @@ func (r *Replica) judge(w *work) error {
 
 // stateIn is the state of an entry of d, quarantine included.
 func (r *Replica) stateIn(d *document, id entry.ID) (charter.State, string) {
+	return r.stateBy(d.judge, id)
+}
+
+func (r *Replica) stateBy(judge *accept.Document, id entry.ID) (charter.State, string) {
 	if r.core.isQuarantined(id) {
 		return charter.Pending, "kept away from the Automerge core, which it would end: see kith doctor"
 	}
-	return d.judge.State(id)
+	return judge.State(id)
 }
 
 // storeWorks stores what came of a group: everything, or nothing of the documents that failed.
@@ -401,10 +405,10 @@ func (r *Replica) putWork(b *store.Batch, w *work) error {
 		id := v.entry.ID()
 		if v.fresh {
 			b.PutEntry(v.entry, store.Record{
-				Arrival: r.store.NextArrival(), Doc: w.id, State: uint8(v.state), Why: v.why,
+				Arrival: r.store.NextArrival(), Doc: w.id, State: uint8(v.state),
 			})
 			count(b, -1, v.state)
-		} else if _, err := r.putState(b, id, v.state, v.why); err != nil {
+		} else if _, err := r.putState(b, id, v.state); err != nil {
 			return err
 		}
 		r.account(v.entry, v.state, v.fresh)

@@ -7,7 +7,9 @@ import (
 
 	"github.com/automerge/automerge-go"
 
+	"kith/crdt"
 	"kith/crdt/accept"
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
 
@@ -29,6 +31,10 @@ type document struct {
 	actor  [entry.ActorSize]byte // under which am writes now
 	viewed bool                  // whether a view is stored
 	weight int                   // operations, as last told to the cache
+
+	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter
+	viewCharter *charter.Charter
+	viewLen     int
 }
 
 // cache keeps recently used documents loaded. Dropping one that is in use is harmless: its

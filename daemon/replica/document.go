@@ -66,7 +66,7 @@ func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
 // remake gives a document a fresh core with all that is accepted of it. loading says that all
 // of it was applied before.
 func (r *Replica) remake(d *document, loading bool) error {
-	d.am, d.actor = automerge.New(), [entry.ActorSize]byte{}
+	d.am, d.actor, d.view = automerge.New(), [entry.ActorSize]byte{}, nil
 	return r.apply(d, d.judge.Order(), loading)
 }
 
@@ -122,14 +122,29 @@ func (r *Replica) quarantine(d *document, e *entry.Entry) error {
 	return errAgain
 }
 
-// viewOf computes and encodes the view of a document; nil if nothing of it is accepted.
+// lookAt returns the view of a document as it stands, which is computed anew only after a
+// change of the document or of the charter.
+func (r *Replica) lookAt(d *document) (*crdt.View, error) {
+	c := r.Charter()
+	if d.view != nil && d.viewCharter == c && d.viewLen == len(d.judge.Order()) {
+		return d.view, nil
+	}
+	v, err := crdt.Look(d.am, d.judge, c)
+	if err != nil {
+		return nil, fmt.Errorf("view of document %s: %w", d.id, err)
+	}
+	d.view, d.viewCharter, d.viewLen = v, c, len(d.judge.Order())
+	return v, nil
+}
+
+// viewOf returns the view of a document and its encoding; nil if nothing of it is accepted.
 func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 	if len(d.judge.Order()) == 0 {
 		return nil, nil, nil
 	}
-	v, err := crdt.Look(d.am, d.judge, r.Charter())
+	v, err := r.lookAt(d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("view of document %s: %w", d.id, err)
+		return nil, nil, err
 	}
 	b, err := encodeView(v)
 	if err != nil {
@@ -227,7 +242,7 @@ func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
 			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
 		}
 		state, why := r.stateIn(d, e.ID())
-		v, err := r.putState(b, e.ID(), state, why)
+		v, err := r.putState(b, e.ID(), state)
 		if err != nil {
 			return nil, err
 		}
@@ -243,17 +258,16 @@ func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
 }
 
 // putState replaces the state of a stored entry in the batch; changed is false if it has it.
-func (r *Replica) putState(b *store.Batch, id entry.ID, state charter.State, why string) (changed bool, err error) {
+func (r *Replica) putState(b *store.Batch, id entry.ID, state charter.State) (changed bool, err error) {
 	rec, err := r.store.Record(id)
 	if err != nil {
 		return false, err
 	}
-	if rec.State == uint8(state) && rec.Why == why {
+	if rec.State == uint8(state) {
 		return false, nil
 	}
 	count(b, int(rec.State), state)
-	changed = rec.State != uint8(state)
-	rec.State, rec.Why = uint8(state), why
+	rec.State = uint8(state)
 	b.PutRecord(id, rec)
-	return changed, nil
+	return true, nil
 }

@@ -91,7 +91,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		if len(d.judge.Order()) == 0 {
 			return crdt.View{}, ErrNotFound
 		}
-		if e.View, _, err = r.viewOf(d); err != nil {
+		if e.View, err = r.lookAt(d); err != nil {
 			return crdt.View{}, err
 		}
 	}

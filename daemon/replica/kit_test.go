@@ -36,21 +36,25 @@ func found(t testing.TB, names ...string) *coop {
 	must(t, err)
 	c.space = r.Space()
 	c.all = append(c.all, &peerReplica{r, names[0], cfg})
-	t.Cleanup(func() {
-		for _, p := range c.all {
-			if err := p.Verify(); err != nil {
-				t.Errorf("%s's store: %v", p.name, err)
-			}
-			if err := p.Close(); err != nil {
-				t.Errorf("close %s: %v", p.name, err)
-			}
-		}
-	})
+	t.Cleanup(c.close)
 	for _, name := range names[1:] {
 		c.seat(name)
 	}
 	c.settle()
 	return c
+}
+
+// close checks every store as a whole and closes it; once is enough.
+func (c *coop) close() {
+	for _, p := range c.all {
+		if err := p.Verify(); err != nil {
+			c.t.Errorf("%s's store: %v", p.name, err)
+		}
+		if err := p.Close(); err != nil {
+			c.t.Errorf("close %s: %v", p.name, err)
+		}
+	}
+	c.all = nil
 }
 
 func (c *coop) seat(name string) {

@@ -9,6 +9,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -116,7 +117,7 @@ func (r *Replica) Read(doc entry.DocID, fn func(Edit) error) error {
 	if len(d.judge.Order()) == 0 {
 		return ErrNotFound
 	}
-	view, _, err := r.viewOf(d)
+	view, err := r.lookAt(d)
 	if err != nil {
 		return err
 	}
@@ -132,32 +133,32 @@ type Line struct {
 	State   charter.State
 	Why     string
 
-	kind    string
-	history *change.History
+	judge *accept.Document // of the change's document
 }
 
 // Log calls fn with entries in the order of their arrival here, newest first, until it returns
 // false: of one document or, for the zero ID, of the whole space. It loads no document into the
 // core, but judges the ones it comes across anew to know their history.
 func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
-	histories := map[entry.DocID]*change.History{}
+	judges := map[entry.DocID]*accept.Document{}
 	show := func(id entry.ID) (more bool, err error) {
 		l, err := r.line(id)
 		if err != nil {
 			return false, err
 		}
-		if l.Change != nil {
-			h, ok := histories[l.Entry.Doc]
-			if !ok {
-				judge, err := r.judged(l.Entry.Doc)
-				if err != nil {
-					return false, err
-				}
-				h = judge.History()
-				histories[l.Entry.Doc] = h
-			}
-			l.history = h
+		if l.Change == nil {
+			l.State, l.Why = r.Charter().State(id)
+			return fn(l), nil
 		}
+		judge, ok := judges[l.Entry.Doc]
+		if !ok {
+			if judge, err = r.judged(l.Entry.Doc); err != nil {
+				return false, err
+			}
+			judges[l.Entry.Doc] = judge
+		}
+		l.judge = judge
+		l.State, l.Why = r.stateBy(judge, id)
 		return fn(l), nil
 	}
 	if doc != (entry.DocID{}) {
@@ -189,7 +190,11 @@ func (l Line) Says() []crdt.FieldChange {
 	if l.Change == nil {
 		return nil
 	}
-	return crdt.Describe(l.kind, l.Change, l.history)
+	kind := l.judge.Kind()
+	if l.Entry.Create != nil {
+		kind = l.Entry.Create.Kind
+	}
+	return crdt.Describe(kind, l.Change, l.judge.History())
 }
 
 func (r *Replica) line(id entry.ID) (Line, error) {
@@ -201,14 +206,7 @@ func (r *Replica) line(id entry.ID) (Line, error) {
 	if err != nil {
 		return Line{}, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 	}
-	l := Line{
-		Arrival: rec.Arrival, Entry: e, Author: r.authorOf(e),
-		State: charter.State(rec.State), Why: rec.Why,
-	}
-	l.kind, _ = r.index.kind(e.Doc)
-	if e.Create != nil {
-		l.kind = e.Create.Kind
-	}
+	l := Line{Arrival: rec.Arrival, Entry: e, Author: r.authorOf(e)}
 	if e.Kind == entry.Change {
 		if l.Change, err = change.Parse(e.Payload); err != nil {
 			return l, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)

@@ -121,8 +121,8 @@ func begin(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica
 	b.PutSmall(spaceRecord, space[:])
 	b.PutSmall(standRecord, stand[:])
 	for _, e := range statements {
-		state, why := c.State(e.ID())
-		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state), Why: why})
+		state, _ := c.State(e.ID())
+		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
 		count(b, -1, state)
 	}
 	if err := s.Commit(b); err != nil {

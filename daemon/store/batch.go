@@ -10,7 +10,6 @@ type Record struct {
 	Arrival uint64
 	Doc     entry.DocID // zero for a statement
 	State   uint8       // as the caller numbers states
-	Why     string      // why it is void, in a member's words
 }
 
 // Batch gathers writes that belong together. It is not safe for concurrent use.

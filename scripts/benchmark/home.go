@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"kith/daemon/api"
+)
+
+// home is one member's home, and the daemon that serves it.
+type home struct {
+	dir    string
+	kith   string
+	daemon *exec.Cmd
+	client *api.Client
+}
+
+func (b *bench) home(name string) (*home, error) {
+	h := &home{dir: filepath.Join(b.dir, name), kith: b.kith}
+	var err error
+	h.client, err = api.NewClient(h.dir, "")
+	return h, err
+}
+
+func (h *home) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, h.kith, args...)
+	cmd.Env = append(os.Environ(), "KITH_HOME="+h.dir, "NO_COLOR=1")
+	return cmd
+}
+
+func (h *home) run(ctx context.Context, args ...string) ([]byte, error) {
+	var stderr bytes.Buffer
+	cmd := h.command(ctx, args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return out, fmt.Errorf("kith %s: %w: %s", args[0], err, stderr.String())
+	}
+	return out, nil
+}
+
+// start starts the daemon and returns how long it took until it answered a query.
+func (h *home) start(ctx context.Context) (time.Duration, error) {
+	h.daemon = h.command(ctx, "daemon", "--no-mdns")
+	h.daemon.Stderr = os.Stderr
+	began := time.Now()
+	if err := h.daemon.Start(); err != nil {
+		return 0, err
+	}
+	for {
+		if _, err := h.client.Tasks(ctx, api.TaskQuery{Limit: 50}); err == nil {
+			return time.Since(began), nil
+		}
+		if time.Since(began) > time.Minute {
+			return 0, fmt.Errorf("the daemon of %s does not answer", h.dir)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (h *home) stop() error {
+	if h.daemon == nil {
+		return nil
+	}
+	if err := h.daemon.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	err := h.daemon.Wait()
+	h.daemon = nil
+	return err
+}
+
+// memory returns the resident memory of the daemon, in MB.
+func (h *home) memory() (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.daemon.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, err := strconv.Atoi(strings.Fields(rest)[0])
+			return float64(kb) / 1000, err
+		}
+	}
+	return 0, fmt.Errorf("no VmRSS of %d", h.daemon.Process.Pid)
+}
+
+// pair founds a co-op of two, both daemons running and in step.
+func (b *bench) pair(ctx context.Context, first, second string) (*home, *home, error) {
+	one, err := b.home(first)
+	if err != nil {
+		return nil, nil, err
+	}
+	two, err := b.home(second)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := one.run(ctx, "init", "Bench", "--as", "Ana", "--founders", "2", "--listen", "/ip4/127.0.0.1/tcp/0", "--json")
+	if err != nil {
+		return nil, nil, err
+	}
+	var founded api.InitResult
+	if err := json.Unmarshal(out, &founded); err != nil {
+		return nil, nil, err
+	}
+	if _, err := one.start(ctx); err != nil {
+		return nil, nil, err
+	}
+	if _, err := two.run(ctx, "join", founded.Invites[0].Code, "--as", "Ben", "--listen", "/ip4/127.0.0.1/tcp/0"); err != nil {
+		return nil, nil, err
+	}
+	if _, err := two.start(ctx); err != nil {
+		return nil, nil, err
+	}
+	_, err = two.client.Sync(ctx, time.Minute)
+	return one, two, err
+}

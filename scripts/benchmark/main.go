@@ -1,0 +1,103 @@
+// Command benchmark times Kith with real daemons on loopback: what scripts/bench runs.
+//
+// Everything is measured from outside, through the local API and the command line, on homes that
+// it makes itself; only the 10,000 documents of the large home are written in this process, by the
+// same code as the daemon's, since nobody wants to wait for a hundred thousand commands.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+)
+
+// row is one measurement.
+type row struct {
+	Work   string  `json:"work"`
+	Figure string  `json:"figure"` // "p50", "RSS", …
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	Target string  `json:"target"`
+}
+
+type bench struct {
+	kith string // the program
+	dir  string
+	docs int
+	size int // changes in each document
+	rows []row
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "benchmark:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	b := &bench{}
+	var out string
+	var edits int
+	flag.StringVar(&b.kith, "kith", "", "`PATH` of the program to measure")
+	flag.StringVar(&b.dir, "dir", "", "`DIR` for the homes")
+	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
+	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
+	flag.IntVar(&edits, "edits", 2_000, "live edits")
+	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	if err := b.live(ctx, edits); err != nil {
+		return fmt.Errorf("live edits: %w", err)
+	}
+	if err := b.large(ctx); err != nil {
+		return fmt.Errorf("the large home: %w", err)
+	}
+	b.print()
+	if out == "" {
+		return nil
+	}
+	j, err := json.MarshalIndent(map[string]any{
+		"at": time.Now().UTC(), "go": runtime.Version(), "cpus": runtime.NumCPU(), "rows": b.rows,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(j, '\n'), 0o644)
+}
+
+func (b *bench) add(work, figure string, value float64, unit, target string) {
+	b.rows = append(b.rows, row{work, figure, value, unit, target})
+	fmt.Fprintf(os.Stderr, "%s, %s: %.2f %s\n", work, figure, value, unit)
+}
+
+// spread adds the median and the slow tail of some durations.
+func (b *bench) spread(work string, took []time.Duration, target map[string]string) {
+	slices.Sort(took)
+	for _, p := range []int{50, 95, 99} {
+		name := fmt.Sprintf("p%d", p)
+		b.add(work, name, ms(took[len(took)*p/100]), "ms", target[name])
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func (b *bench) print() {
+	t := table.NewWriter()
+	t.SetOutputMirror(os.Stdout)
+	t.AppendHeader(table.Row{"work", "figure", "measured", "target"})
+	for _, r := range b.rows {
+		t.AppendRow(table.Row{r.Work, r.Figure, fmt.Sprintf("%.2f %s", r.Value, r.Unit), r.Target})
+	}
+	t.RenderMarkdown()
+}
