@@ -36,7 +36,8 @@ type Outcome struct {
 	Rebuild bool
 }
 
-// Document judges the entries of one document. It is not safe for concurrent use.
+// Document judges the entries of one document. It is not safe for concurrent use, not even by
+// readers. A document of ten small changes takes about 10 kB, besides the entries and changes.
 type Document struct {
 	space   entry.SpaceID
 	id      entry.DocID
@@ -169,7 +170,8 @@ func (d *Document) Rejudge(c *charter.Charter) Outcome {
 	return d.outcome()
 }
 
-// Try says what Add would say of an entry, and changes nothing.
+// Try says what Add would say of an entry, and changes nothing. It is for the next entry of one's
+// own: of a second one under a number that is taken it says void, whoever stands on the first.
 func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string) {
 	if s := d.entries[e.ID()]; s != nil {
 		return d.State(e.ID())
@@ -318,7 +320,7 @@ func (d *Document) ItemOf(hash change.Hash) (item *Item, ok bool) {
 func (d *Document) State(id entry.ID) (charter.State, string) {
 	s := d.entries[id]
 	if s == nil {
-		return charter.Pending, "isn't here yet"
+		return charter.Pending, whyAbsent
 	}
 	return s.state, d.why(s)
 }

@@ -29,6 +29,7 @@ const (
 	whyStart       = "numbers its operations wrongly"
 	whyContext     = "refers to what isn't in its past"
 	whyLong        = "the document has more changes in it than Kith takes"
+	whyAbsent      = "isn't here yet"
 	whyMissing     = "waits for changes that aren't here yet"
 	whyOnVoid      = "builds on a change that doesn't count"
 	whyOnPending   = "builds on a change that waits itself"

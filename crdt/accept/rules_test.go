@@ -313,3 +313,43 @@ func TestWhatWasMadeOnTheOtherBranchIsElsewhereAndComesBack(t *testing.T) {
 	doc.Rejudge(ben.StandOn(charter.StepID{}))
 	d.expect(doc, "first accepted, before accepted, bens pending, on bens pending, gils pending")
 }
+
+func TestEntriesAreFoundInWhateverState(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("ben", "bens", "first")
+	bad := d.draft("cleo", "bad", "first")
+	bad.StartOp++
+	d.sign("cleo", "bad", bad)
+	doc := d.read("bad", "first")
+	if doc.Len() != 2 || len(doc.Entries()) != 2 {
+		t.Errorf("%d entries: %v", doc.Len(), doc.Entries())
+	}
+	if state, why := doc.State(d.named["bens"].ID()); state != charter.Pending || why != whyAbsent {
+		t.Errorf("one that isn't here is %v (%q)", state, why)
+	}
+	if item, ok := doc.Item(d.named["bad"].ID()); !ok || item.Author != theCoop().member("cleo") {
+		t.Errorf("the void one: %v %v", item, ok)
+	}
+	if _, ok := doc.Item(d.named["bens"].ID()); ok {
+		t.Error("one that isn't here is found")
+	}
+	if _, ok := doc.ItemOf(d.named["bad"].change.Hash); ok {
+		t.Error("a void change is found as accepted")
+	}
+	if item, ok := doc.ItemOf(d.named["first"].change.Hash); !ok || item.Entry != d.named["first"].Entry {
+		t.Errorf("the first: %v %v", item, ok)
+	}
+	// What Try says of entries that it can say more of than Add would be asked.
+	try := func(name string, want charter.State, wantWhy string) {
+		t.Helper()
+		if state, why := doc.Try(d.named[name].Entry, d.named[name].change); state != want || why != wantWhy {
+			t.Errorf("Try of %s: %v (%q)", name, state, why)
+		}
+	}
+	try("first", charter.Accepted, "")
+	try("bad", charter.Void, whyStart)
+	d.named["again"] = d.pens["ana"].sign(d.doc, d.named["first"].Create, d.heads, d.named["first"].Payload)
+	try("again", charter.Void, whySignedTwice)
+	d.named["twin"] = d.pens["ana"].sign(d.doc, d.named["first"].Create, d.heads, first(d.pens["ana"].actor(d.doc), "note", title("x")).Encode())
+	try("twin", charter.Void, whyTwin)
+}

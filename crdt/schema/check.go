@@ -5,6 +5,7 @@ import (
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 )
 
 // Error says which rule of its document's kind a change breaks.
@@ -45,8 +46,8 @@ type run struct {
 	author  charter.MemberID
 	history *change.History
 
-	name string // of author, once it was needed
-	made []made // by this change
+	own  [ownKey]byte // how the keys begin that are author's, once that was needed
+	made []made       // by this change
 	once []string
 
 	// The last object, since the next operation mostly works on the same.
@@ -117,13 +118,15 @@ func (r *run) atRoot(op *change.Op) string {
 }
 
 func (r *run) ownSay(op *change.Op) string {
-	if r.name == "" {
-		r.name = ownPrefix + r.author.String() + "/"
+	if r.own[0] == 0 {
+		copy(r.own[:], ownPrefix+"m-")
+		entry.Text.Encode(r.own[ownKey-1-32:], r.author[:])
+		r.own[ownKey-1] = '/'
 	}
-	field, ok := strings.CutPrefix(op.Key, r.name)
-	if !ok {
+	if len(op.Key) < ownKey || op.Key[:ownKey] != string(r.own[:]) {
 		return OwnSay
 	}
+	field := op.Key[ownKey:]
 	f, ok := r.kind.own[field]
 	if !ok {
 		return "a member can't say " + quote(field) + " in a " + r.kind.name

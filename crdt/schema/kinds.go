@@ -124,18 +124,19 @@ func Names() []string {
 	return names
 }
 
-const ownPrefix = "by:"
+const (
+	ownPrefix = "by:"
+	ownKey    = len(ownPrefix) + 34 + 1 // bytes before the field: the prefix, a member ID, a slash
+)
 
 // OwnKey returns the root key of what a member says in a field.
 func OwnKey(m charter.MemberID, field string) string { return ownPrefix + m.String() + "/" + field }
 
 // SplitOwn takes the key apart that OwnKey has made; ok is false for any other key.
 func SplitOwn(key string) (m charter.MemberID, field string, ok bool) {
-	const id = len(ownPrefix)
-	const end = id + 34
-	if len(key) <= end || key[:id] != ownPrefix || key[end] != '/' {
+	if len(key) < ownKey || key[:len(ownPrefix)] != ownPrefix || key[ownKey-1] != '/' {
 		return charter.MemberID{}, "", false
 	}
-	m, err := charter.ParseMemberID(key[id:end])
-	return m, key[end+1:], err == nil
+	m, err := charter.ParseMemberID(key[len(ownPrefix) : ownKey-1])
+	return m, key[ownKey:], err == nil
 }
