@@ -1,6 +1,8 @@
 package crdt
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -82,6 +84,7 @@ type Record struct {
 	Result    string  `json:"result"` // Agreed or NotAgreed
 	Text      string  `json:"text"`   // what else was said at the close
 	Positions []Named `json:"positions"`
+	Seen      string  `json:"seen,omitempty"` // in all but the first: what its maker saw, so that no two are alike
 }
 
 // Named names a position: whose, and the change that wrote it.
@@ -380,7 +383,9 @@ func Close(by charter.MemberID, now time.Time, text string, names Names) Edit {
 			return &LimitError{What: "the record of the outcome", Got: len(b), Limit: schema.MaxRecord, Unit: "bytes",
 				Advice: "shorten its text"}
 		}
-		return am.RootMap().Set(schema.OwnKey(by, schema.OwnRecord), string(b))
+		d := newDraft(am)
+		d.set(schema.OwnKey(by, schema.OwnRecord), string(b))
+		return d.write()
 	}
 }
 
@@ -410,6 +415,9 @@ func RecordFor(v *View, by charter.MemberID, now time.Time, text string, names N
 			r.Positions = append(r.Positions, Named{p.Member.String(), p.Change.String()})
 		}
 	}
+	if d.Outcome != nil {
+		r.Seen = seenMark(v.Heads)
+	}
 	if d.Outcome != nil && d.Outcome.Holds {
 		if !d.Outcome.Contested {
 			return Record{}, notAllowed("", "this decision is closed already: %s", words(d.Status))
@@ -433,6 +441,16 @@ func RecordFor(v *View, by charter.MemberID, now time.Time, text string, names N
 	}
 	r.Result = res.Outcome
 	return r, nil
+}
+
+// seenMark names the heads that a member saw.
+func seenMark(heads []change.Hash) string {
+	h := sha256.New()
+	h.Write([]byte("kith/seen/1\x00"))
+	for _, head := range heads {
+		h.Write(head[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func words(status string) string { return strings.ReplaceAll(status, "_", " ") }

@@ -170,7 +170,9 @@ func (d *desk) records(result string, change ...func(*crdt.Record)) {
 	}
 	b, err := json.Marshal(r)
 	must(d.t, err)
-	d.hack(func(am *automerge.Doc) error { return am.RootMap().Set(schema.OwnKey(d.id, schema.OwnRecord), string(b)) })
+	d.hack(func(am *automerge.Doc) error {
+		return am.RootMap().Set(schema.OwnKey(d.id, schema.OwnRecord), string(b))
+	})
 }
 
 // Attack 12.
@@ -334,6 +336,10 @@ func TestWhatWasDecidedStaysWhateverIsWrittenIntoTheTextLater(t *testing.T) {
 	if v = c.settle(); v.Title != "Buy a bigger oven" {
 		t.Errorf("the title reads %q", v.Title)
 	}
+	must(t, ana.close()) // Ana has seen it
+	if v = c.settle(); v.Decision.Outcome.Contested || v.Title != "Buy a bigger oven" || v.Text != "For 800 euros." {
+		t.Errorf("seen: %+v, and it reads %q", v.Decision.Outcome, v.Text)
+	}
 }
 
 func TestARecordThatHeldIsNotUndoneByItsMaker(t *testing.T) {
@@ -380,6 +386,59 @@ func TestOfTwoRecordsMadeApartTheOneStandsThatAllPositionsTogetherGive(t *testin
 	v := c.settle()
 	if v.Decision.Status != crdt.Agreed || v.Decision.Outcome.RecordedBy != dora.id {
 		t.Errorf("got %+v", v.Decision.Outcome)
+	}
+}
+
+func TestABackdatedRecordDoesntUndoADecision(t *testing.T) {
+	c := meeting(t, crdt.ProcessMajority, "ana", "ben", "cleo", "dora", "mel")
+	ana, ben, cleo, dora, mel := c.desk("ana"), c.desk("ben"), c.desk("cleo"), c.desk("dora"), c.desk("mel")
+	ben.says(crdt.Disagree, "no")
+	cleo.says(crdt.Disagree, "no")
+	c.settle()
+	old := c.sit("mel") // a second run of Mel's, which stays at this place
+	old.from(ana)
+	ben.says(crdt.Agree, "")
+	cleo.says(crdt.Agree, "")
+	for _, d := range c.desks[:5] {
+		d.from(c.desks[:5]...)
+	}
+	ana.do(crdt.EditDecision(ana.id, crdt.DecisionEdit{Review: str("2027-01-01")}))
+	dora.says(crdt.Abstain, "")
+	mel.from(dora, ana)
+	mel.says(crdt.Agree, "")
+	ben.from(mel)
+	must(t, ben.close()) // Ana, Ben, Cleo, Mel agree
+	c.desks[0].from(ben)
+	// A year later, at the old place: Mel against it, with what Ben and Cleo said first.
+	old.says(crdt.Disagree, "no")
+	old.records(crdt.NotAgreed)
+	if v := c.settle(); v.Decision.Status != crdt.Agreed || v.Decision.Outcome.RecordedBy != ben.id {
+		t.Errorf("it is %s: %+v", v.Decision.Status, v.Decision.Outcome)
+	}
+}
+
+func TestABackdatedRecordThatAlsoSpoilsTheTallyShowsButDoesntUndoADecision(t *testing.T) {
+	c := meeting(t, crdt.ProcessMajority, "ana", "ben", "cleo", "dora", "mel")
+	ben, cleo := c.desk("ben"), c.desk("cleo")
+	ben.says(crdt.Disagree, "no")
+	cleo.says(crdt.Disagree, "no")
+	c.settle()
+	old := c.sit("mel")
+	old.from(ben)
+	c.desk("mel").says(crdt.Agree, "")
+	ben.from(c.desk("mel"), cleo)
+	ben.says(crdt.Agree, "")
+	must(t, ben.close()) // Ana, Ben, Mel agree
+	cleo.from(ben)
+	cleo.do(crdt.EditDecision(cleo.id, crdt.DecisionEdit{Review: str("2027-01-01")})) // stands on it
+	// At the old place Mel disagrees, many times over, so that this is what stands in the end.
+	for i := range 5 {
+		old.says(crdt.Disagree, strings.Repeat("no", i+1))
+	}
+	old.records(crdt.NotAgreed)
+	v := c.settle()
+	if o := v.Decision.Outcome; v.Decision.Status != crdt.Agreed || !o.Holds || !o.Contested || o.RecordedBy != ben.id {
+		t.Errorf("it is %s: %+v", v.Decision.Status, o)
 	}
 }
 

@@ -221,14 +221,13 @@ func (t *trial) name(m charter.MemberID) string {
 // so that all those in its past are among them.
 func (t *trial) judge(w write, before []*verdict) *verdict {
 	v := &verdict{write: w}
-	item := t.items[w.item]
 	record, ok := parseRecord(w.op.Value.Str())
 	v.Record = record
 	if !ok {
 		v.why = "it is not a record of an outcome"
 		return v
 	}
-	at, state := t.charter.At(item.Entry.Heads)
+	at, state := t.charter.At(t.items[w.item].Entry.Heads)
 	if state != charter.Accepted {
 		v.why = "its place in the charter is not known here"
 		return v
@@ -237,7 +236,7 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 	v.past = t.past(w.item)
 	v.given = t.positions(v.past)
 	v.result = t.tally(v.full, t.counted(v.given, v.full, v.Revision))
-	if v.why = t.flaw(v, item); v.why != "" {
+	if v.why = t.flaw(v); v.why != "" {
 		return v
 	}
 	for _, b := range before {
@@ -245,29 +244,43 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 			v.confirm = true
 		}
 	}
-	switch {
-	case v.result.Outcome == v.Result && t.decides(w.member):
-		v.holds = true
-	case v.confirm:
-	case !t.decides(w.member):
-		v.why = "by advice the proposer decides"
-	case v.result.Outcome == Open && len(v.result.Against) > 0:
-		m := v.result.Against[0]
-		v.why = fmt.Sprintf("it passes over what %s said against it", t.name(m))
-	case v.result.Outcome == Open:
-		v.why = "too few members had answered"
-	default:
-		v.why = "the positions give the contrary: " + words(v.result.Outcome)
-	}
+	v.why = t.unborne(v)
+	v.holds = v.why == ""
 	return v
 }
+
+// unborne says why the positions in its past don't bear a record; "" if they do.
+func (t *trial) unborne(v *verdict) string {
+	switch {
+	case !t.decides(v.member):
+		return "by advice the proposer decides"
+	case v.result.Outcome == Open && len(v.result.Against) > 0:
+		return fmt.Sprintf("it passes over what %s said against it", t.name(v.result.Against[0]))
+	case t.knowsText(v.past, v.item) && schema.Revision(t.view.Title, t.view.Text) != v.Revision:
+		return anotherText
+	case v.result.Outcome == Open:
+		return "too few members had answered"
+	case v.result.Outcome != v.Result:
+		return "the positions give the contrary: " + words(v.result.Outcome)
+	}
+	title, text, err := t.textAt(v)
+	switch {
+	case err != nil:
+		return "its text can't be read"
+	case schema.Revision(title, text) != v.Revision:
+		return anotherText
+	}
+	return ""
+}
+
+const anotherText = "it is on another text than the decision had then"
 
 func (t *trial) decides(m charter.MemberID) bool {
 	return t.view.Decision.Process != ProcessAdvice || m == t.view.CreatedBy
 }
 
-// flaw looks for what is wrong with a record apart from what its positions give.
-func (t *trial) flaw(v *verdict, item *accept.Item) string {
+// flaw looks for what is wrong with a record apart from what its positions give, and on what text.
+func (t *trial) flaw(v *verdict) string {
 	if !slices.Contains(v.full, v.member) {
 		return t.name(v.member) + " was not a full member"
 	}
@@ -294,13 +307,6 @@ func (t *trial) flaw(v *verdict, item *accept.Item) string {
 	if len(named) > 0 {
 		return "it names a position that nobody had given"
 	}
-	title, text, err := t.textAt(v)
-	if err != nil {
-		return "its text can't be read"
-	}
-	if schema.Revision(title, text) != v.Revision {
-		return "it is on another text than the decision had then"
-	}
 	return ""
 }
 
@@ -323,8 +329,10 @@ func (t *trial) knowsText(in within, itself int) bool {
 }
 
 // choose returns the record that is the outcome, of those that hold: one that no other stands
-// before. Where several were made apart and say different things, what all their positions
-// together give decides, else a later record that knows of them all. No hash or clock does.
+// before. Of several that were made apart and say different things it is the one on which more
+// people stand, since what others have built on can't be undone by a record slipped in at an old
+// place; else the one that all their positions together bear; else the one that knew more
+// people's last word; else a later one that knows of them all. No hash and no clock decides.
 func (t *trial) choose(holding []*verdict) (v *verdict, apart bool) {
 	for len(holding) > 0 {
 		first := slices.DeleteFunc(slices.Clone(holding), func(v *verdict) bool {
@@ -334,22 +342,95 @@ func (t *trial) choose(holding []*verdict) (v *verdict, apart bool) {
 			return first[0], apart
 		}
 		apart = true
+		left := t.stoodOn(first)
+		if agree(left) {
+			return left[0], apart
+		}
 		known := first[0].past
 		for _, v := range first[1:] {
 			known = known.with(v.past)
 		}
 		together := t.positions(known)
-		standing := slices.DeleteFunc(slices.Clone(first), func(v *verdict) bool {
+		borne := slices.DeleteFunc(slices.Clone(left), func(v *verdict) bool {
 			return t.tally(v.full, t.counted(together, v.full, v.Revision)).Outcome != v.Result
 		})
-		if len(standing) > 0 && agree(standing) {
-			return standing[0], apart
+		if len(borne) > 0 {
+			left = borne
+		}
+		if left = informed(left, together); agree(left) {
+			return left[0], apart
 		}
 		holding = slices.DeleteFunc(slices.Clone(holding), func(v *verdict) bool {
 			return slices.ContainsFunc(first, func(o *verdict) bool { return !v.past.has(o.item) })
 		})
 	}
 	return nil, apart
+}
+
+// stoodOn returns the records on which the most people stand: full members, other than the
+// record's maker, with the record in the past of a change of theirs. Who stands on two that say
+// different things counts for neither.
+func (t *trial) stoodOn(records []*verdict) []*verdict {
+	on := make([]map[charter.MemberID]bool, len(records))
+	for n, v := range records {
+		on[n] = map[charter.MemberID]bool{}
+		over := make(within, len(t.items))
+		for i, item := range t.items { // each after those it stands on
+			over[i] = i > v.item && slices.ContainsFunc(item.Change.Deps, func(h change.Hash) bool {
+				at := t.places[h]
+				return at == v.item || over[at]
+			})
+			if over[i] && item.Author != v.member && !on[n][item.Author] && t.wasFull(item) {
+				on[n][item.Author] = true
+			}
+		}
+	}
+	return most(records, func(n int) (count int) {
+		for m := range on[n] {
+			both := false
+			for o, v := range records {
+				both = both || on[o][m] && !agree([]*verdict{v, records[n]})
+			}
+			if !both {
+				count++
+			}
+		}
+		return count
+	})
+}
+
+func (t *trial) wasFull(item *accept.Item) bool {
+	at, state := t.charter.At(item.Entry.Heads)
+	return state == charter.Accepted && slices.Contains(at.Full(), item.Author)
+}
+
+// most returns the records for which count is highest.
+func most(records []*verdict, count func(n int) int) (out []*verdict) {
+	best := -1
+	for n, v := range records {
+		c := count(n)
+		if c > best {
+			best, out = c, nil
+		}
+		if c == best {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// informed returns the records that knew the last words of the most members, those who made one
+// of the records left out: they could have written theirs to that end.
+func informed(records []*verdict, together []given) []*verdict {
+	return most(records, func(n int) (count int) {
+		for _, p := range together {
+			recorder := slices.ContainsFunc(records, func(o *verdict) bool { return o.member == p.member })
+			if !recorder && records[n].past.has(p.item) && slices.Contains(records[n].full, p.member) {
+				count++
+			}
+		}
+		return count
+	})
 }
 
 func agree(vs []*verdict) bool {
@@ -446,6 +527,12 @@ func (t *trial) outcome(now []given) (*verdict, error) {
 		}
 	}
 	d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, t.contested(v, seen, now)...)
+	for _, o := range holding {
+		if !agree([]*verdict{o, v}) && o != v && !seen.has(o.item) {
+			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, fmt.Sprintf(
+				"%s closed it apart from this, as %s", t.name(o.member), words(o.Result)+onAnother(o, v)))
+		}
+	}
 	if !t.knowsText(v.past, v.item) {
 		title, text, err := TextAt(t.am, []change.Hash{t.items[v.item].Change.Hash})
 		if err != nil {
@@ -460,6 +547,13 @@ func (t *trial) outcome(now []given) (*verdict, error) {
 	d.Outcome.Contested = len(d.Outcome.ContestedWhy) > 0
 	d.Revision = v.Revision
 	return v, nil
+}
+
+func onAnother(o, v *verdict) string {
+	if o.Revision != v.Revision {
+		return " on another text"
+	}
+	return ""
 }
 
 func (t *trial) show(v *verdict) *Outcome {
