@@ -73,7 +73,7 @@ type Exchange struct {
 // New makes the exchange of one replica. Close it after the last Run has returned.
 func New(local Local) *Exchange {
 	// The options are constants, so neither can fail.
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
 		zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 	if err != nil {
 		panic(err)

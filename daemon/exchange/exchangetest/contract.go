@@ -1,0 +1,220 @@
+package exchangetest
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+)
+
+// Subject is an implementation under test, fresh, and entries that it doesn't have yet: at least
+// three, of its space and rightly signed, in an order in which each comes after all in its past.
+// Whether the rules accept them doesn't matter.
+type Subject struct {
+	Local   exchange.Local
+	Entries []*entry.Entry
+}
+
+// TestLocal checks an implementation of exchange.Local against its contract. open is called for
+// every part of the test.
+func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
+	accept := func(t *testing.T, l exchange.Local, batch ...*entry.Entry) {
+		t.Helper()
+		if err := l.Accept(context.Background(), slices.Clone(batch)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	had := func(t *testing.T, l exchange.Local, want ...*entry.Entry) {
+		t.Helper()
+		times := map[entry.ID]int{}
+		for id := range l.IDs() {
+			if times[id]++; times[id] > 1 {
+				t.Errorf("IDs yields %.8s twice", id)
+			}
+		}
+		for _, e := range want {
+			if times[e.ID()] == 0 || !l.Has(e.ID()) {
+				t.Errorf("%.8s is accepted and not had (in IDs: %d)", e.ID(), times[e.ID()])
+			}
+			if encoded, ok := l.Entry(e.ID()); ok && !bytes.Equal(encoded, e.Encoded()) {
+				t.Errorf("%.8s came back with other bytes", e.ID())
+			}
+		}
+	}
+
+	t.Run("what is accepted is had, with its bytes", func(t *testing.T) {
+		s := open(t)
+		for _, e := range s.Entries {
+			if s.Local.Has(e.ID()) {
+				t.Fatalf("%.8s is had before it is accepted", e.ID())
+			}
+			if _, ok := s.Local.Entry(e.ID()); ok {
+				t.Fatalf("%.8s has a body before it is accepted", e.ID())
+			}
+		}
+		accept(t, s.Local, s.Entries...)
+		had(t, s.Local, s.Entries...)
+	})
+
+	t.Run("in an order in which the past comes last", func(t *testing.T) {
+		s := open(t)
+		for _, e := range slices.Backward(s.Entries) {
+			accept(t, s.Local, e)
+			had(t, s.Local, e)
+		}
+		had(t, s.Local, s.Entries...)
+	})
+
+	t.Run("twice, and by several at once", func(t *testing.T) {
+		s := open(t)
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				if err := s.Local.Accept(context.Background(), slices.Clone(s.Entries)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		accept(t, s.Local, s.Entries[:2]...)
+		had(t, s.Local, s.Entries...)
+	})
+
+	t.Run("watchers hear of every entry once it is had, until they stop", func(t *testing.T) {
+		s := open(t)
+		var mu sync.Mutex
+		heard := map[entry.ID]bool{}
+		told := make(chan struct{}, 1)
+		stop := s.Local.Watch(func(ids []entry.ID) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, id := range ids {
+				heard[id] = true
+				if !s.Local.Has(id) {
+					t.Errorf("told of %.8s before it is had", id)
+				}
+			}
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		})
+		most := s.Entries[:len(s.Entries)-1]
+		accept(t, s.Local, most...)
+		limit := time.After(10 * time.Second)
+		for missing := true; missing; {
+			mu.Lock()
+			missing = slices.ContainsFunc(most, func(e *entry.Entry) bool { return !heard[e.ID()] })
+			mu.Unlock()
+			if !missing {
+				break
+			}
+			select {
+			case <-told:
+			case <-limit:
+				t.Fatal("not told of all that was stored")
+			}
+		}
+		stop()
+		last := s.Entries[len(s.Entries)-1]
+		accept(t, s.Local, last)
+		mu.Lock()
+		defer mu.Unlock()
+		if heard[last.ID()] {
+			t.Error("told after it had stopped")
+		}
+	})
+
+	t.Run("the order for a newcomer keeps all, statements first", func(t *testing.T) {
+		s := open(t)
+		accept(t, s.Local, s.Entries...)
+		ids := slices.Collect(s.Local.IDs())
+		ordered := slices.Clone(ids)
+		s.Local.Order(ordered)
+		kinds := map[entry.ID]entry.Kind{}
+		for _, e := range s.Entries {
+			kinds[e.ID()] = e.Kind
+		}
+		changes := 0
+		for _, id := range ordered {
+			switch kinds[id] {
+			case entry.Change:
+				changes++
+			case entry.Statement:
+				if changes > 0 {
+					t.Errorf("a statement after %d changes", changes)
+				}
+			}
+		}
+		slices.SortFunc(ids, entry.ID.Compare)
+		slices.SortFunc(ordered, entry.ID.Compare)
+		if !slices.Equal(ids, ordered) {
+			t.Error("it has other IDs in it")
+		}
+	})
+
+	t.Run("a context that has ended stores nothing by halves", func(t *testing.T) {
+		s := open(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := s.Local.Accept(ctx, slices.Clone(s.Entries)); err == nil {
+			had(t, s.Local, s.Entries...)
+		}
+		accept(t, s.Local, s.Entries...)
+		had(t, s.Local, s.Entries...)
+	})
+
+	t.Run("it exchanges all with another replica", func(t *testing.T) {
+		s := open(t)
+		other := &Memory{Of: s.Local.Space()}
+		other.Add(s.Entries[:len(s.Entries)-1]...)
+		a, b := net.Pipe()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		inStep := make(chan struct{}, 1)
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := exchange.Run(ctx, a, s.Local, func(st exchange.Status) {
+				if st.InStep {
+					select {
+					case inStep <- struct{}{}:
+					default:
+					}
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			if err := exchange.Run(ctx, b, other, nil); err != nil {
+				t.Error(err)
+			}
+		})
+		wait := func() {
+			select {
+			case <-inStep:
+			case <-ctx.Done():
+				t.Error("not in step in time")
+			}
+		}
+		wait()
+		had(t, s.Local, s.Entries[:len(s.Entries)-1]...)
+		other.Add(s.Entries[len(s.Entries)-1])
+		for !s.Local.Has(s.Entries[len(s.Entries)-1].ID()) && ctx.Err() == nil {
+			wait()
+		}
+		for id := range s.Local.IDs() {
+			if _, kept := s.Local.Entry(id); kept && !other.Has(id) {
+				t.Errorf("the other lacks %.8s", id)
+			}
+		}
+		cancel()
+		all.Wait()
+	})
+}

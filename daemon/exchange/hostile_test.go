@@ -1,0 +1,274 @@
+package exchange_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+)
+
+// The layout of docs/PROTOCOL.md, "Streams", written down a second time.
+
+func frame(kind byte, body []byte) []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+	return append(append(b, kind), body...)
+}
+
+func helloOf(oldest, newest uint16, space entry.SpaceID) []byte {
+	b := binary.BigEndian.AppendUint16(nil, oldest)
+	b = binary.BigEndian.AppendUint16(b, newest)
+	return frame(1, append(append(b, space[:]...), 0))
+}
+
+func zipped(sort byte, raw []byte) []byte {
+	w := must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)))
+	defer w.Close()
+	return frame(6, w.EncodeAll(raw, []byte{sort}))
+}
+
+func batchOf(encoded ...[]byte) (raw []byte) {
+	for _, e := range encoded {
+		raw = append(binary.BigEndian.AppendUint32(raw, uint32(len(e))), e...)
+	}
+	return raw
+}
+
+func ask() []byte { return frame(2, make([]byte, 40)) }
+
+// face runs r against a peer that says what it likes, reads all and answers nothing. It returns
+// Run's error and what the peer was told last.
+func face(r *replica, say []byte) (err error, goodbye string) {
+	ours, theirs := net.Pipe()
+	heard := make(chan []byte)
+	go func() {
+		all, _ := io.ReadAll(theirs)
+		heard <- all
+	}()
+	go func() {
+		_, _ = theirs.Write(say)
+	}()
+	err = r.x.Run(context.Background(), ours, nil)
+	_ = theirs.Close()
+	for all := <-heard; len(all) >= 5; {
+		size := binary.BigEndian.Uint32(all)
+		if all[4] == 11 {
+			goodbye = string(all[5 : 5+size])
+		}
+		all = all[5+size:]
+	}
+	return err, goodbye
+}
+
+func TestWhatBreaksTheProtocolEndsTheStreamWithItsName(t *testing.T) {
+	ana, genesis := found(1)
+	foreigner, foreign := found(9)
+	good := ana.write("good")
+	badSignature := bytes.Clone(ana.write("signed by nobody").Encoded())
+	badSignature[len(badSignature)-1] ^= 1
+	// Somebody else's entry under one's own signature is as bad as garbage.
+	hi := helloOf(1, 1, ana.space)
+	bomb := make([]byte, 64<<20)
+	id := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+
+	tests := []struct {
+		name string
+		say  []byte
+		want string // in the error
+		as   any    // pointer to the error's type
+	}{
+		{"garbage", bytes.Repeat([]byte{0xab}, 100), "unknown type", new(*exchange.ProtocolError)},
+		{"a length of one GiB", slices.Concat(hi, []byte{0x40, 0, 0, 0, 6}), "1073741824 bytes", new(*exchange.ProtocolError)},
+		{"a length of one GiB at the start", []byte{0x40, 0, 0, 0, 1}, "1073741824 bytes", new(*exchange.ProtocolError)},
+		{"an unknown type", slices.Concat(hi, frame(77, nil)), "unknown type (77)", new(*exchange.ProtocolError)},
+		{"no greeting", ask(), "out of place", new(*exchange.ProtocolError)},
+		{"two greetings", slices.Concat(hi, hi), "out of place", new(*exchange.ProtocolError)},
+		{"a newer version only", helloOf(7, 9, ana.space), "newer version", new(*exchange.VersionError)},
+		{"an older version only", helloOf(0, 0, ana.space), "older version", new(*exchange.VersionError)},
+		{"another space", helloOf(1, 1, foreigner.space), "another space", nil},
+		{"features that run over", frame(1, append(bytes.Clone(hi[5:41]), 3, 200)), "inside its features", new(*exchange.ProtocolError)},
+		{"asking twice", slices.Concat(hi, ask(), ask()), "asked again", new(*exchange.ProtocolError)},
+		{"a list out of order", slices.Concat(hi, frame(4, append(id(5), id(4)...))), "isn't in order", new(*exchange.ProtocolError)},
+		{"a list with an ID twice", slices.Concat(hi, frame(4, append(id(5), id(5)...))), "isn't in order", new(*exchange.ProtocolError)},
+		{"a list that ends inside an ID", slices.Concat(hi, frame(4, id(5)[:31])), "ends inside one", new(*exchange.ProtocolError)},
+		{"an answer nobody asked for", slices.Concat(hi, frame(3, nil), frame(3, nil)), "nobody asked for", new(*exchange.ProtocolError)},
+		{"more announced than can be", slices.Concat(hi, frame(5, bytes.Repeat([]byte{0xff}, 8))), "announced", new(*exchange.ProtocolError)},
+		{"acknowledging what wasn't sent", slices.Concat(hi, frame(8, bytes.Repeat([]byte{1}, 8))), "acknowledged", new(*exchange.ProtocolError)},
+		{"entries that aren't compressed", slices.Concat(hi, frame(6, []byte("\x00plain"))), "decompressed", new(*exchange.ProtocolError)},
+		{"entries of a third sort", slices.Concat(hi, frame(6, []byte("\x02x"))), "unknown sort", new(*exchange.ProtocolError)},
+		{"a zstd bomb", slices.Concat(hi, zipped(0, bomb)), "decompressed", new(*exchange.ProtocolError)},
+		{"a batch that ends inside an entry", slices.Concat(hi, zipped(0, []byte{0, 0, 1, 0, 7})), "ends inside an entry", new(*exchange.ProtocolError)},
+		{"an entry that is none", slices.Concat(hi, zipped(0, batchOf([]byte("not an entry")))), "not an entry", new(*exchange.BadEntryError)},
+		{"an entry of a foreign space", slices.Concat(hi, zipped(0, batchOf(foreign.Encoded()))), "another space", new(*exchange.BadEntryError)},
+		{"garbage in the signature of an inner entry", slices.Concat(hi, zipped(0, batchOf(good.Encoded(), badSignature))), "the signature is not", new(*exchange.BadEntryError)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				a := newReplica(t, ana.space, genesis)
+				err, goodbye := face(a, test.say)
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Fatalf("%v; want %q in it", err, test.want)
+				}
+				if test.as != nil && !errors.As(err, test.as) {
+					t.Errorf("%v is a %T, want %T", err, err, test.as)
+				}
+				if goodbye == "" {
+					t.Error("the peer wasn't told why")
+				}
+				if a.Len() != 1 {
+					t.Errorf("%d entries were stored of a batch that isn't valid as a whole", a.Len()-1)
+				}
+			})
+		})
+	}
+}
+
+// Attack 24: a relay puts garbage into the signature of an inner entry. The relay is dropped, and
+// the author's entry comes in by another way.
+func TestARelayThatSpoilsASignatureIsDroppedAndNotTheAuthor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		ben := ana.other(2)
+		e := ben.write("Ben's")
+		spoilt := bytes.Clone(e.Encoded())
+		spoilt[len(spoilt)-9] ^= 0x40
+		a := newReplica(t, ana.space, genesis)
+		err, _ := face(a, slices.Concat(helloOf(1, 1, ana.space), zipped(0, batchOf(spoilt))))
+		var bad *exchange.BadEntryError
+		if !errors.As(err, &bad) || !errors.Is(err, entry.ErrSignature) || bad.Device != ben.key.Device() || !exchange.Blame(err) {
+			t.Fatalf("%v", err)
+		}
+		b := newReplica(t, ana.space, genesis, e)
+		m := meet(a, b, nil)
+		defer m.end()
+		settle()
+		wantSame(t, a, b)
+	})
+}
+
+func TestHostileSizesCostNoMemory(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		say := slices.Concat(helloOf(1, 1, ana.space), zipped(0, make([]byte, 256<<20)))
+		_, _ = face(a, helloOf(9, 9, ana.space)) // all that is made once is made
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _ = face(a, say)
+		_, _ = face(a, slices.Concat(helloOf(1, 1, ana.space), []byte{0x00, 0x10, 0, 0, 6})) // 1 MiB announced, none sent
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 8<<20 {
+			t.Errorf("256 MiB in a bomb and an empty promise allocated %d bytes", grown)
+		}
+	})
+}
+
+func TestAPeerThatSaysNothingIsLeft(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		begin := time.Now()
+		err, _ := face(a, helloOf(1, 1, ana.space))
+		if !errors.Is(err, exchange.ErrSilent) || time.Since(begin) != 60*time.Second {
+			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+		err, _ = face(a, append(helloOf(1, 1, ana.space), 0, 1, 0, 0, 6))
+		if !errors.Is(err, exchange.ErrSlow) {
+			t.Errorf("a frame that never ends: %v", err)
+		}
+	})
+}
+
+// drip reads one byte a second.
+type drip struct {
+	io.ReadWriteCloser
+	every time.Duration
+}
+
+func (d drip) Read(b []byte) (int, error) {
+	time.Sleep(d.every)
+	return d.ReadWriteCloser.Read(b[:min(1, len(b))])
+}
+
+func TestAPeerThatReadsOneByteASecondHoldsUpNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, append(ana.writeMany(2000), genesis)...)
+		slow, quick := newReplica(t, ana.space), newReplica(t, ana.space)
+		m1 := meet(slow, a, func(rw io.ReadWriteCloser) io.ReadWriteCloser { return drip{rw, time.Second} })
+		m2 := meet(quick, a, nil)
+		settle()
+		wantSame(t, a, quick)
+		for range 50 {
+			a.Add(ana.write("live"))
+			after(time.Second)
+			wantSame(t, a, quick)
+		}
+		after(10 * time.Minute)
+		m2.end()
+		m1.end()
+		if !errors.Is(m1.errs[1], exchange.ErrSlow) {
+			t.Errorf("the slow one was kept for ever: %v", m1.errs[1])
+		}
+	})
+}
+
+// Two that lack each other's entries, and one of them dawdles: the third doesn't wait for it.
+func TestAPeerThatDawdlesLosesItsTurn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		ben := ana.other(2)
+		a := newReplica(t, ana.space, genesis)
+		b := newReplica(t, ana.space, append(ben.writeMany(500), genesis)...)
+		ours, theirs := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		go func() { _, _ = theirs.Write(append(helloOf(1, 1, ana.space), ask()...)) }() // and then nothing
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- a.x.Run(ctx, ours, nil) }()
+		settle()
+		m := meet(a, b, nil)
+		settle()
+		if a.Len() != 1 {
+			t.Fatal("it had the turn, so this shows nothing")
+		}
+		after(2 * time.Second)
+		wantSame(t, a, b)
+		m.end()
+		stop()
+		<-ended
+		_ = theirs.Close()
+	})
+}
+
+func TestOwnTroubleIsNotThePeersFault(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space), newReplica(t, ana.space, genesis)
+		full := errors.New("no space left on device")
+		a.Refuse = func([]*entry.Entry) error { return full }
+		m := meet(a, b, nil)
+		m.done.Wait()
+		m.stop()
+		if !errors.Is(m.errs[0], full) || exchange.Blame(m.errs[0]) {
+			t.Errorf("a: %v", m.errs[0])
+		}
+		if s := fmt.Sprint(m.errs[1]); !strings.Contains(s, "trouble of its own") || strings.Contains(s, "no space") {
+			t.Errorf("b heard %q", s)
+		}
+	})
+}
