@@ -177,7 +177,7 @@ func (k *kith) noteHistory() *cli.Command {
 			return c.out.show(versions, func() {
 				var rows [][]string
 				for _, v := range versions {
-					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.Join(v.Says, "; ")})
+					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.ReplaceAll(strings.Join(v.Says, "; "), "\n", " ")})
 				}
 				c.out.grid([]string{"HEAD", "BY", "WHEN", "TEXT"}, rows)
 			})

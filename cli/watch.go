@@ -157,7 +157,11 @@ func runLog(ctx context.Context, c *call) error {
 			if l.State != "accepted" {
 				did = because("["+l.State+"] "+did, l.Why)
 			}
-			rows = append(rows, []string{c.ago(l.At), l.By.Name, l.Short, l.Title, did})
+			when := ""
+			if !l.At.IsZero() { // statements of the charter have no time
+				when = c.ago(l.At)
+			}
+			rows = append(rows, []string{when, l.By.Name, l.Short, l.Title, did})
 		}
 		c.out.logGrid(rows, c.arg(0) == "")
 	})

@@ -1,0 +1,396 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kith/daemon/api"
+)
+
+// lab is one script's co-op: homes on this computer and the links between them.
+type lab struct {
+	dir     string
+	environ []string
+	links   *links
+	homes   map[string]*home
+	invites []string // codes that nobody has used yet
+}
+
+// home is one member's computer.
+type home struct {
+	name, dir string
+	listen    string // where its daemon listens
+	announce  string // what it tells the others: the door of its links
+	daemon    *exec.Cmd
+	log       *bytes.Buffer // of the daemon; read only when it has ended
+}
+
+func newLab(env *testscript.Env) (*lab, error) {
+	dir, err := os.MkdirTemp("", "kith") // env.WorkDir is often too long for a socket
+	if err != nil {
+		return nil, err
+	}
+	return &lab{dir: dir, environ: slices.Clone(env.Vars), links: newLinks(), homes: map[string]*home{}}, nil
+}
+
+// loopbacks counts the addresses that were given away: every home has one of its own.
+var loopbacks atomic.Uint32
+
+func (l *lab) newHome(name string) (*home, error) {
+	if l.homes[name] != nil {
+		return nil, fmt.Errorf("%s has a home already", name)
+	}
+	n := loopbacks.Add(1)
+	// 127.0.0.0/8 is all of this computer; the process and the number keep homes apart
+	ip := fmt.Sprintf("127.%d.%d.%d", 1+os.Getpid()%250, 1+n/250, 1+n%250)
+	h := &home{name: name, dir: filepath.Join(l.dir, name), listen: ip + ":4001", announce: ip + ":4002"}
+	if err := l.links.door(name, h.announce, h.listen); err != nil {
+		return nil, err
+	}
+	l.homes[name] = h
+	return h, nil
+}
+
+func multiaddr(hostport string) string {
+	host, port, _ := strings.Cut(hostport, ":")
+	return "/ip4/" + host + "/tcp/" + port
+}
+
+func (l *lab) home(name string) (*home, error) {
+	if h := l.homes[name]; h != nil {
+		return h, nil
+	}
+	return nil, fmt.Errorf("nobody is called %s", name)
+}
+
+// command is kith as typed in a home.
+func (l *lab) command(h *home, args ...string) *exec.Cmd {
+	cmd := exec.Command("kith", args...)
+	cmd.Env = append(slices.Clone(l.environ), "KITH_HOME="+h.dir, "PATH="+os.Getenv("PATH"))
+	return cmd
+}
+
+func (l *lab) coop(ts *testscript.TestScript, names []string) error {
+	if err := l.found(ts, []string{names[0], strconv.Itoa(len(names))}); err != nil {
+		return err
+	}
+	for _, name := range names[1:] {
+		if err := l.join(ts, []string{name}); err != nil {
+			return err
+		}
+	}
+	return l.settle(ts, nil)
+}
+
+func (l *lab) found(_ *testscript.TestScript, args []string) error {
+	h, err := l.newHome(args[0])
+	if err != nil {
+		return err
+	}
+	out, err := output(l.command(h, "init", "Riso Print Co-op", "--as", title(h.name), "--founders", args[1],
+		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce), "--json"))
+	if err != nil {
+		return err
+	}
+	var made api.InitResult
+	if err := json.Unmarshal(out, &made); err != nil {
+		return err
+	}
+	for _, i := range made.Invites {
+		l.invites = append(l.invites, i.Code)
+	}
+	return l.start(h)
+}
+
+func (l *lab) join(_ *testscript.TestScript, args []string) error {
+	h, err := l.newHome(args[0])
+	if err != nil {
+		return err
+	}
+	if len(l.invites) == 0 {
+		return errors.New("all codes are used")
+	}
+	if _, err := output(l.command(h, "join", l.invites[0], "--as", title(h.name),
+		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce))); err != nil {
+		return err
+	}
+	l.invites = l.invites[1:]
+	return l.start(h)
+}
+
+// title is the name of a member: that of the home with a capital letter.
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+func output(cmd *exec.Cmd) ([]byte, error) {
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, exit.Stderr)
+	}
+	return out, err
+}
+
+func (l *lab) as(ts *testscript.TestScript, args []string) error {
+	h := l.homes[args[0]]
+	if h == nil { // somebody who isn't in
+		ts.Setenv("KITH_HOME", filepath.Join(l.dir, args[0]))
+		return nil
+	}
+	ts.Setenv("KITH_HOME", h.dir)
+	return nil
+}
+
+// start runs the daemon of a home and returns when it answers.
+func (l *lab) start(h *home) error {
+	if h.daemon != nil {
+		return fmt.Errorf("the daemon of %s runs already", h.name)
+	}
+	cmd := l.command(h, "daemon", "--no-mdns", "--json", "--log-level", "debug")
+	h.log = new(bytes.Buffer)
+	cmd.Stderr = h.log
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	l.links.belongs(h.name, cmd.Process.Pid)
+	ready := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(stdout).ReadString('\n') // its addresses: the API answers now
+		ready <- err
+	}()
+	select {
+	case err = <-ready:
+	case <-time.After(patience):
+		err = errors.New("it doesn't get ready")
+	}
+	if err != nil {
+		_ = cmd.Process.Kill() // it may have ended by itself
+		_ = cmd.Wait()
+		return fmt.Errorf("start the daemon of %s: %w\n%s", h.name, err, h.log)
+	}
+	h.daemon = cmd
+	return nil
+}
+
+func (l *lab) startAll(_ *testscript.TestScript, names []string) error {
+	return l.eachOf(names, l.start)
+}
+
+func (l *lab) stopAll(_ *testscript.TestScript, names []string) error {
+	return l.eachOf(names, l.stop)
+}
+
+func (l *lab) crash(_ *testscript.TestScript, names []string) error {
+	return l.eachOf(names, func(h *home) error {
+		if h.daemon == nil {
+			return fmt.Errorf("the daemon of %s doesn't run", h.name)
+		}
+		if err := h.daemon.Process.Kill(); err != nil {
+			return err
+		}
+		_ = h.daemon.Wait() // it was killed, and says so
+		h.daemon = nil
+		return nil
+	})
+}
+
+func (l *lab) eachOf(names []string, do func(*home) error) error {
+	for _, name := range names {
+		h, err := l.home(name)
+		if err != nil {
+			return err
+		}
+		if err := do(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop ends a daemon as a person would, and waits for it.
+func (l *lab) stop(h *home) error {
+	if h.daemon == nil {
+		return fmt.Errorf("the daemon of %s doesn't run", h.name)
+	}
+	cmd := h.daemon
+	h.daemon = nil
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Signal(syscall.SIGABRT) }) // prints what it is stuck in
+	defer late.Stop()
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("the daemon of %s ended with %w\n%s", h.name, err, h.log)
+	}
+	return nil
+}
+
+func (l *lab) cut(_ *testscript.TestScript, args []string) error {
+	return l.between(args, true)
+}
+
+func (l *lab) mend(_ *testscript.TestScript, args []string) error {
+	return l.between(args, false)
+}
+
+// between cuts or mends the links of the first with all the others.
+func (l *lab) between(names []string, cut bool) error {
+	for _, name := range names {
+		if _, err := l.home(name); err != nil {
+			return err
+		}
+	}
+	for _, other := range names[1:] {
+		l.links.set(names[0], other, cut)
+	}
+	return nil
+}
+
+// state is what has to be the same on all: members, the heads of every document, and how
+// many entries there are of which kind.
+type state struct {
+	Members []string
+	Heads   map[string][]string
+	Entries api.Entries
+}
+
+func stateOf(ctx context.Context, c *api.Client) (s state, err error) {
+	s.Heads = map[string][]string{}
+	status, err := c.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Entries = status.Entries
+	members, err := c.Members(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, m := range members {
+		s.Members = append(s.Members, m.ID+" "+m.Name+" "+m.Standing)
+	}
+	documents, err := c.Find(ctx, "", "", 10_000)
+	if err != nil {
+		return s, err
+	}
+	for _, d := range documents {
+		slices.Sort(d.Heads)
+		s.Heads[d.ID] = d.Heads
+	}
+	return s, nil
+}
+
+// settle waits until homes report the same. It looks again whenever something happens on one
+// of them, and never just because time has passed.
+func (l *lab) settle(_ *testscript.TestScript, names []string) error {
+	if len(names) == 0 {
+		for name, h := range l.homes {
+			if h.daemon != nil {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	defer cancel()
+	happened := make(chan struct{}, 1)
+	poke := func() {
+		select {
+		case happened <- struct{}{}:
+		default:
+		}
+	}
+	var clients []*api.Client
+	for _, name := range names {
+		h, err := l.home(name)
+		if err != nil {
+			return err
+		}
+		c, err := api.NewClient(h.dir, "")
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		clients = append(clients, c)
+		waiting.Go(func() {
+			for ctx.Err() == nil {
+				for range c.Events(ctx, nil, poke) { // ends when it fell behind; then begin anew
+					poke()
+				}
+			}
+		})
+		waiting.Go(func() { // dials whom it has lost; who is cut off isn't reached, and needn't be
+			_, _ = c.Sync(ctx, patience)
+			poke()
+		})
+	}
+	for {
+		var texts []string
+		for i, c := range clients {
+			s, err := stateOf(ctx, c)
+			if err != nil && ctx.Err() == nil {
+				return fmt.Errorf("%s: %w", names[i], err)
+			}
+			text, err := json.MarshalIndent(s, "", "  ")
+			if err != nil {
+				return err
+			}
+			texts = append(texts, string(text))
+		}
+		if ctx.Err() == nil && len(slices.Compact(slices.Clone(texts))) <= 1 {
+			return nil
+		}
+		select {
+		case <-happened:
+		case <-ctx.Done():
+			var b strings.Builder
+			for i, name := range names {
+				fmt.Fprintf(&b, "\n%s: %s", name, texts[i])
+			}
+			return fmt.Errorf("not the same after %s:%s", patience, b.String())
+		}
+	}
+}
+
+// end stops everything, looks every home over, and says what isn't well.
+func (l *lab) end() string {
+	var trouble strings.Builder
+	for name, h := range l.homes {
+		if h.daemon != nil {
+			if err := l.stop(h); err != nil {
+				fmt.Fprintln(&trouble, err)
+			}
+		}
+		if h.log != nil && strings.Contains(h.log.String(), "level=ERROR") {
+			fmt.Fprintf(&trouble, "the daemon of %s logged an error:\n%s\n", name, h.log)
+		}
+		if out, err := l.command(h, "doctor").CombinedOutput(); err != nil {
+			fmt.Fprintf(&trouble, "kith doctor in %s: %v\n%s\n", name, err, out)
+		}
+	}
+	l.links.close()
+	if err := os.RemoveAll(l.dir); err != nil {
+		fmt.Fprintln(&trouble, err)
+	}
+	return trouble.String()
+}

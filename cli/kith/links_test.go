@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// links are the network between the homes of a script. Every home announces an address that
+// is a door of ours; who comes in is led on to where the daemon really listens, unless the
+// link between the two homes is cut. So a link can be cut while both daemons go on, without
+// any help from them, root rights or packet filters.
+//
+// Who comes in is found out by whose socket it is (Linux: /proc), as the connection itself is
+// encrypted from its first byte.
+type links struct {
+	mu    sync.Mutex
+	doors map[string]net.Listener
+	pids  map[int]string // daemon to home
+	cuts  map[[2]string]bool
+	open  map[*connection]struct{}
+	wg    sync.WaitGroup
+}
+
+type connection struct {
+	between [2]string
+	in, out net.Conn
+}
+
+func newLinks() *links {
+	return &links{doors: map[string]net.Listener{}, pids: map[int]string{}, cuts: map[[2]string]bool{}, open: map[*connection]struct{}{}}
+}
+
+func pair(a, b string) [2]string {
+	if a > b {
+		a, b = b, a
+	}
+	return [2]string{a, b}
+}
+
+// door opens an address that leads to the daemon of a home.
+func (l *links) door(home, address, daemon string) error {
+	d, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.doors[home] = d
+	l.mu.Unlock()
+	l.wg.Go(func() {
+		for {
+			in, err := d.Accept()
+			if err != nil {
+				return // closed
+			}
+			l.wg.Go(func() { l.lead(in, home, daemon) })
+		}
+	})
+	return nil
+}
+
+// belongs says whose a daemon is.
+func (l *links) belongs(home string, pid int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pids[pid] = home
+}
+
+// lead carries bytes between who came in and the daemon behind the door.
+func (l *links) lead(in net.Conn, home, daemon string) {
+	defer in.Close()
+	from := l.whose(in.RemoteAddr())
+	out, err := net.Dial("tcp", daemon)
+	if err != nil {
+		return // it doesn't run
+	}
+	defer out.Close()
+	c := &connection{pair(from, home), in, out}
+	l.mu.Lock()
+	if l.cuts[c.between] {
+		l.mu.Unlock()
+		return
+	}
+	l.open[c] = struct{}{}
+	l.mu.Unlock()
+	var both sync.WaitGroup
+	carry := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from) // one side's end is the other's
+		_ = to.(*net.TCPConn).CloseWrite()
+	}
+	both.Go(func() { carry(out, in) })
+	both.Go(func() { carry(in, out) })
+	both.Wait()
+	l.mu.Lock()
+	delete(l.open, c)
+	l.mu.Unlock()
+}
+
+// set cuts or mends the link between two homes.
+func (l *links) set(a, b string, cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	between := pair(a, b)
+	l.cuts[between] = cut
+	if !cut {
+		return
+	}
+	for c := range l.open {
+		if c.between == between {
+			c.in.Close()
+			c.out.Close()
+		}
+	}
+}
+
+func (l *links) close() {
+	l.mu.Lock()
+	for _, d := range l.doors {
+		d.Close()
+	}
+	for c := range l.open {
+		c.in.Close()
+		c.out.Close()
+	}
+	l.mu.Unlock()
+	l.wg.Wait()
+}
+
+// whose gives the home of the daemon that a connection comes from; "" for another process,
+// such as kith join.
+func (l *links) whose(remote net.Addr) string {
+	inode, err := socketInode(remote.String())
+	if err != nil {
+		return ""
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pid, home := range l.pids {
+		if hasSocket(pid, inode) {
+			return home
+		}
+	}
+	return ""
+}
+
+// socketInode finds the socket with a local address (of IPv4) in /proc/net/tcp.
+func socketInode(local string) (string, error) {
+	host, port, err := net.SplitHostPort(local)
+	if err != nil {
+		return "", err
+	}
+	ip := net.ParseIP(host).To4()
+	number, err := strconv.Atoi(port)
+	if err != nil || ip == nil {
+		return "", fmt.Errorf("%s is not an address of IPv4", local)
+	}
+	// the kernel writes addresses as it keeps them, so the lowest byte comes first
+	want := fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], number)
+	f, err := os.Open("/proc/net/tcp")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		const established = "01"
+		if len(fields) > 9 && fields[1] == want && fields[3] == established {
+			return fields[9], nil
+		}
+	}
+	return "", errors.New("no such socket")
+}
+
+func hasSocket(pid int, inode string) bool {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		return false
+	}
+	for _, file := range files {
+		if to, err := os.Readlink(file); err == nil && to == "socket:["+inode+"]" {
+			return true
+		}
+	}
+	return false
+}

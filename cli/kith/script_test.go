@@ -1,0 +1,101 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write the output that scripts expect")
+
+// TestMain lets scripts run kith as the program that people run.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kith": main})
+}
+
+// TestScripts runs the stories in testdata, with real daemons on this computer.
+//
+// Beside testscript's own commands a script has:
+//
+//	coop NAME…       a co-op of these founders, each with a home and a running daemon
+//	found NAME N     its first part: NAME alone founds a co-op with N seats
+//	join NAME        its second part: NAME joins with the next code, and a daemon starts
+//	as NAME          who types from now on ($KITH_HOME)
+//	keep VAR         names what was just printed $VAR
+//	start NAME…      starts daemons
+//	stop NAME…       stops them as Ctrl-C does; each has to end well
+//	crash NAME…      kills them in the middle of whatever they do
+//	cut NAME NAME    ends the link between two, both ways, until mend
+//	mend NAME NAME
+//	settle [NAME…]   waits until these (or all that run) report the same members and heads
+//
+// At the end every daemon has to stop well, and kith doctor to find nothing in any home.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			l, err := newLab(env)
+			if err != nil {
+				return err
+			}
+			env.Values[labKey{}] = l
+			env.Defer(func() {
+				if trouble := l.end(); trouble != "" {
+					env.T().Log(trouble)
+					env.T().FailNow()
+				}
+			})
+			env.Setenv("KITH_HOME", l.dir+"/nobody")
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("TZ", "UTC")
+			env.Setenv("XDG_RUNTIME_DIR", os.Getenv("XDG_RUNTIME_DIR"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"coop":   scripted(1, (*lab).coop),
+			"found":  scripted(2, (*lab).found),
+			"join":   scripted(1, (*lab).join),
+			"as":     scripted(1, (*lab).as),
+			"keep":   scripted(1, keep),
+			"start":  scripted(1, (*lab).startAll),
+			"stop":   scripted(1, (*lab).stopAll),
+			"crash":  scripted(1, (*lab).crash),
+			"cut":    scripted(2, (*lab).cut),
+			"mend":   scripted(2, (*lab).mend),
+			"settle": scripted(0, (*lab).settle),
+		},
+	})
+}
+
+type labKey struct{}
+
+// patience is how long a script waits for anything before it fails.
+const patience = 30 * time.Second
+
+// scripted makes a command for scripts of a function of the lab.
+func scripted(least int, do func(*lab, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < least {
+			ts.Fatalf("not used like this")
+		}
+		l, ok := ts.Value(labKey{}).(*lab)
+		if !ok {
+			ts.Fatalf("no lab")
+		}
+		if err := do(l, ts, args); err != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+}
+
+func keep(_ *lab, ts *testscript.TestScript, args []string) error {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+	return nil
+}
