@@ -9,6 +9,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"runtime"
@@ -50,8 +51,9 @@ type Local interface {
 
 	// Accept stores a batch and returns once it is on disk. Form, signature and space of the
 	// entries were checked; none of them was had a moment ago; there are no duplicates. After it
-	// returned nil all of them are had, whatever the rules make of them. An error is this
-	// replica's own trouble, such as a full disk, and ends the exchange.
+	// returned nil all of them are had, whatever the rules make of them. An error ends the
+	// exchange. It is this replica's own trouble, such as a full disk, unless a *BadEntryError is
+	// in it, which says that no honest replica would have passed an entry on.
 	Accept(ctx context.Context, batch []*entry.Entry) error
 }
 
@@ -132,10 +134,12 @@ func (x *Exchange) store(ctx context.Context, batch []*entry.Entry, many bool) e
 			}
 		}()
 	}
-	if err := x.local.Accept(ctx, batch); err != nil {
-		return &LocalError{err}
+	err := x.local.Accept(ctx, batch)
+	var bad *BadEntryError
+	if err == nil || errors.As(err, &bad) {
+		return err
 	}
-	return nil
+	return &LocalError{err}
 }
 
 // wakeAll lets each connection see that nobody is sending us much any more.

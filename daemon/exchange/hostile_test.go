@@ -272,3 +272,21 @@ func TestOwnTroubleIsNotThePeersFault(t *testing.T) {
 		}
 	})
 }
+
+// What only the replica can see, such as a change that is no change, is the peer's fault as well.
+func TestABadEntryThatTheReplicaFindsIsThePeersFault(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space), newReplica(t, ana.space, genesis)
+		why := errors.New("it holds no change")
+		a.Refuse = func(batch []*entry.Entry) error {
+			return &exchange.BadEntryError{ID: batch[0].ID(), Device: batch[0].Device, Why: why}
+		}
+		m := meet(a, b, nil)
+		m.done.Wait()
+		m.stop()
+		if !exchange.Blame(m.errs[0]) || !errors.Is(m.errs[0], why) || !strings.Contains(fmt.Sprint(m.errs[1]), "no change") {
+			t.Errorf("%v, %v", m.errs[0], m.errs[1])
+		}
+	})
+}

@@ -92,6 +92,7 @@ type arrival struct {
 
 func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
 	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
+	l.send.asking = true // the question is the first thing that goes out
 	l.turn = &turn{all: &x.turns, come: func() {
 		l.mu.Lock()
 		l.take.come = true

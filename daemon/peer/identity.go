@@ -26,6 +26,13 @@ func peerID(d entry.Device) (peer.ID, error) {
 	return peer.IDFromPublicKey(key)
 }
 
+// Identity is what stands after /p2p/ in the addresses of a device. The error is that of 32 bytes
+// that are no key.
+func Identity(d entry.Device) (string, error) {
+	id, err := peerID(d)
+	return id.String(), err
+}
+
 var errNoDevice = errors.New("its identity isn't an Ed25519 key")
 
 // deviceOf is the reverse. Kith's devices have Ed25519 keys, others have no name here.
