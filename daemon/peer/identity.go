@@ -47,9 +47,3 @@ func deviceOf(id peer.ID) (entry.Device, error) {
 	}
 	return entry.Device(raw), nil
 }
-
-// Identity is how a device is named at the end of a multiaddr, behind /p2p/.
-func Identity(d entry.Device) (string, error) {
-	id, err := peerID(d)
-	return id.String(), err
-}
