@@ -2,8 +2,10 @@ package change_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/automerge/automerge-go"
 	"pgregory.net/rapid"
 )
 
@@ -36,4 +38,19 @@ func TestLongHistoriesOfManyPeopleAreAccepted(t *testing.T) {
 			t.Errorf("only %d changes grew", h.Len())
 		}
 	}
+}
+
+func TestRemovingALongPassageAndTypingInOneChangeIsTaken(t *testing.T) {
+	doc := automerge.New()
+	must(t, doc.SetActorID(actorID(1)))
+	must(t, doc.RootMap().Set("text", automerge.NewText(strings.Repeat("0123456789", 10_000))))
+	_, err := doc.Commit("", at(1))
+	must(t, err)
+	v, err := doc.RootMap().Get("text")
+	must(t, err)
+	must(t, v.Text().Splice(10_000, 90_000, "")) // many operations of a high action number
+	must(t, v.Text().Splice(0, 0, "x"))
+	_, err = doc.Commit("", at(2))
+	must(t, err)
+	accept(t, chunks(t, doc))
 }
