@@ -52,6 +52,8 @@ func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 		v := c.settle()
 		checkLists(t, reflect.ValueOf(v))
 
+		checkAgainstCore(t, c.desks[0].am, v)
+
 		// Another replica, which hears all in any order and loads the document in one go.
 		late := &desk{coop: c, name: "late"}
 		late.judge = accept.New(c.space, c.doc, c.charter)
@@ -78,6 +80,44 @@ func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 		_, err := json.Marshal(v)
 		must(t, err)
 	})
+}
+
+// checkAgainstCore compares what the view reads from the history with what the core holds.
+func checkAgainstCore(t fataler, am *automerge.Doc, v *crdt.View) {
+	root, err := automerge.As[map[string]any](am.Root())
+	must(t, err)
+	text := func(key string) string { s, _ := root[key].(string); return s }
+	if decided := v.Decision != nil && v.Decision.Outcome != nil && v.Decision.Outcome.Holds; !decided && v.Title != text(schema.Title) {
+		t.Fatalf("title %q, and in the core %q", v.Title, text(schema.Title))
+	}
+	if tags, _ := root[schema.Tags].(map[string]any); len(tags) != len(v.Tags) {
+		t.Fatalf("tags %q, and in the core %v", v.Tags, tags)
+	}
+	if d := v.Decision; d != nil {
+		for _, p := range d.Positions {
+			var said struct{ Stance, Why, Revision string }
+			must(t, json.Unmarshal([]byte(text(schema.OwnKey(p.Member, schema.OwnPosition))), &said))
+			if said.Stance != p.Stance || said.Why != p.Why || said.Revision != p.Revision {
+				t.Fatalf("position %+v, and in the core %+v", p, said)
+			}
+		}
+		if d.Process != text(schema.Process) || d.By != text(schema.DecideBy) {
+			t.Fatalf("decision %+v, and in the core %v", d, root)
+		}
+	}
+	if task := v.Task; task != nil {
+		asked, _ := root[schema.Asked].(map[string]any)
+		hours, _ := root[schema.Hours].(int64)
+		if task.Due != text(schema.Due) || task.Project != text(schema.Project) || int64(task.Minutes) != hours ||
+			task.StatusWhy != text(schema.StatusWhy) || task.Status != text(schema.Status) || len(asked) != len(task.Asked) {
+			t.Fatalf("task %+v, and in the core %v", task, root)
+		}
+		for _, a := range task.Asked {
+			if asked[a.Member.String()] != int64(a.At) {
+				t.Fatalf("asked %+v, and in the core %v", a, asked)
+			}
+		}
+	}
 }
 
 // checkLists fails on a nil list: in JSON it would be null.

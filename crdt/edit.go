@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/automerge/automerge-go"
 
@@ -223,4 +224,20 @@ func without(list, gone []string) []string {
 		}
 	}
 	return out
+}
+
+// trueKeys returns the keys of a map whose value is true, ascending.
+func trueKeys(m *automerge.Map) ([]string, error) {
+	values, err := m.Values()
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, 0, len(values))
+	for k, v := range values {
+		if v.Kind() == automerge.KindBool && v.Bool() {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
 }

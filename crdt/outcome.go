@@ -444,11 +444,11 @@ func agree(vs []*verdict) bool {
 
 // lookDecision computes what a decision says, and replaces the view's title and text by those
 // that were decided.
-func lookDecision(am *automerge.Doc, v *View, root map[string]*automerge.Value, items []*accept.Item, c *charter.Charter) (*Decision, error) {
+func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item, c *charter.Charter) (*Decision, error) {
 	d := &Decision{
-		Process: strOf(root[schema.Process]), Status: Open,
+		Process: root.str(schema.Process), Status: Open,
 		Revision: schema.Revision(v.Title, v.Text),
-		By:       strOf(root[schema.DecideBy]), ReviewOn: strOf(root[schema.Review]),
+		By:       root.str(schema.DecideBy), ReviewOn: root.str(schema.Review),
 		Positions: []Position{}, WaitingFor: []charter.MemberID{},
 	}
 	v.Decision = d

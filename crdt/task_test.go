@@ -276,3 +276,39 @@ func isInvalid(err error) bool {
 	var e *crdt.InvalidError
 	return errors.As(err, &e)
 }
+
+func TestHoursAndTimesReadTheSameFromJSONAsTheyWereWritten(t *testing.T) {
+	for minutes, want := range map[crdt.Minutes]string{0: "0", 1: "0.017", 20: "0.333", 90: "1.5", 60: "1", 600: "10", 6_000_000: "100000"} {
+		b, err := json.Marshal(minutes)
+		must(t, err)
+		var again crdt.Minutes
+		must(t, json.Unmarshal(b, &again))
+		if string(b) != want || again != minutes {
+			t.Errorf("%d minutes: %s, and again %d", int64(minutes), b, int64(again))
+		}
+	}
+	for _, at := range []crdt.Time{0, crdt.At(now), crdt.At(now) + 7, -1} {
+		b, err := json.Marshal(at)
+		must(t, err)
+		var again crdt.Time
+		must(t, json.Unmarshal(b, &again))
+		if again != at {
+			t.Errorf("%d: %s, and again %d", at, b, again)
+		}
+	}
+}
+
+func TestDatesEndWithTheirDay(t *testing.T) {
+	for date, want := range map[string]string{"2026-12-01": "2026-12-02T00:00:00Z", "2026-12-01T15:00:00Z": "2026-12-01T15:00:00Z"} {
+		if end, ok := crdt.DateEnds(date); !ok || end.Format("2006-01-02T15:04:05Z07:00") != want {
+			t.Errorf("%s ends %v", date, end)
+		}
+	}
+	if _, ok := crdt.DateEnds(""); ok {
+		t.Error("no date ends")
+	}
+	v := bakery(t, crdt.TaskFields{Title: "Bake", Due: "2026-12-01T16:00:00.5+01:00"}).maker.view()
+	if v.Task.Due != "2026-12-01T15:00:00Z" {
+		t.Errorf("due %s", v.Task.Due)
+	}
+}

@@ -58,24 +58,21 @@ func Look(am *automerge.Doc, d *accept.Document, c *charter.Charter) (*View, err
 		return nil, fmt.Errorf("the document has no accepted changes")
 	}
 	v := &View{Version: ViewVersion, Meta: metaOf(d, items), Tags: []string{}}
-	root, err := am.RootMap().Values()
-	if err != nil {
-		return nil, err
-	}
-	v.Title = strOf(root[schema.Title])
-	if t := root[schema.Text]; t != nil && t.Kind() == automerge.KindText {
-		if v.Text, err = t.Text().Get(); err != nil {
+	root := read(d.History(), change.OpID{})
+	v.Title, v.Tags = root.str(schema.Title), root.in(d.History(), schema.Tags).trueKeys()
+	if _, ok := root.made[schema.Text]; ok {
+		text, err := newDraft(am).object(schema.Text, automerge.KindText)
+		if err != nil {
+			return nil, err
+		}
+		if v.Text, err = text.Text().Get(); err != nil {
 			return nil, err
 		}
 	}
-	if t := root[schema.Tags]; t != nil && t.Kind() == automerge.KindMap {
-		if v.Tags, err = trueKeys(t.Map()); err != nil {
-			return nil, err
-		}
-	}
+	var err error
 	switch v.Kind {
 	case KindTask:
-		v.Task, err = lookTask(root)
+		v.Task = lookTask(root, root.in(d.History(), schema.Asked))
 	case KindDecision:
 		v.Decision, err = lookDecision(am, v, root, items, c)
 	case KindNote:
@@ -118,11 +115,11 @@ func cmpChange(a, b *change.Change) int {
 	return a.Hash.Compare(b.Hash)
 }
 
-func lookTask(root map[string]*automerge.Value) (*Task, error) {
+func lookTask(root, askings content) *Task {
 	t := &Task{
-		Status: strOf(root[schema.Status]), StatusWhy: strOf(root[schema.StatusWhy]),
-		Project: strOf(root[schema.Project]), Due: strOf(root[schema.Due]),
-		Minutes: Minutes(intOf(root[schema.Hours])),
+		Status: root.str(schema.Status), StatusWhy: root.str(schema.StatusWhy),
+		Project: root.str(schema.Project), Due: root.str(schema.Due),
+		Minutes: Minutes(root.int(schema.Hours)),
 		Asked:   []Asked{}, TakenBy: []charter.MemberID{},
 		Help: Help{Wants: []Said{}, Offers: []Said{}},
 	}
@@ -130,37 +127,31 @@ func lookTask(root map[string]*automerge.Value) (*Task, error) {
 		t.Status = TaskOpen
 	}
 	own := ownSay(root)
-	if v := root[schema.Asked]; v != nil && v.Kind() == automerge.KindMap {
-		asked, err := v.Map().Values()
+	for key, at := range askings.values {
+		m, err := charter.ParseMemberID(key)
 		if err != nil {
-			return nil, err
+			continue
 		}
-		for key, at := range asked {
-			m, err := charter.ParseMemberID(key)
-			if err != nil || at.Kind() != automerge.KindInt64 {
-				continue
-			}
-			a := Asked{Member: m, At: Time(at.Int64()), Answer: AnswerNone}
-			if said, ok := parseAnswer(strOf(own[m][schema.OwnAnswer])); ok && said.To == at.Int64() {
-				a.Answer, a.Why = said.Answer, said.Why
-			}
-			t.Asked = append(t.Asked, a)
+		a := Asked{Member: m, At: Time(at.Int()), Answer: AnswerNone}
+		if said, ok := parseAnswer(own[m][schema.OwnAnswer].Str()); ok && said.To == at.Int() {
+			a.Answer, a.Why = said.Answer, said.Why
 		}
-		slices.SortFunc(t.Asked, func(a, b Asked) int { return compareMembers(a.Member, b.Member) })
+		t.Asked = append(t.Asked, a)
 	}
+	slices.SortFunc(t.Asked, func(a, b Asked) int { return compareMembers(a.Member, b.Member) })
 	accepted := map[charter.MemberID]bool{}
 	for _, a := range t.Asked {
 		accepted[a.Member] = a.Answer == AnswerAccepted
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(own), compareMembers) {
 		fields := own[m]
-		if intOf(fields[schema.OwnTaken]) != 0 || accepted[m] {
+		if fields[schema.OwnTaken].Int() != 0 || accepted[m] {
 			t.TakenBy = append(t.TakenBy, m)
 		}
-		if why := strOf(fields[schema.OwnHelp]); why != "" {
+		if why := fields[schema.OwnHelp].Str(); why != "" {
 			t.Help.Wants = append(t.Help.Wants, Said{m, why})
 		}
-		if why := strOf(fields[schema.OwnOffer]); why != "" {
+		if why := fields[schema.OwnOffer].Str(); why != "" {
 			if why == offered {
 				why = ""
 			}
@@ -173,7 +164,7 @@ func lookTask(root map[string]*automerge.Value) (*Task, error) {
 	if len(t.Help.Wants) > 0 {
 		t.Help.Wanted, t.Help.Why, t.Help.By = true, t.Help.Wants[0].Why, &t.Help.Wants[0].Member
 	}
-	return t, nil
+	return t
 }
 
 func doers(taken []charter.MemberID, m charter.MemberID) int {
@@ -185,50 +176,73 @@ func doers(taken []charter.MemberID, m charter.MemberID) int {
 
 func compareMembers(a, b charter.MemberID) int { return bytes.Compare(a[:], b[:]) }
 
-// ownSay gathers the root keys that belong to members. (The schema has seen to it that each was
+// ownSay gathers what members say for themselves. (The schema has seen to it that each key was
 // written by its member.)
-func ownSay(root map[string]*automerge.Value) map[charter.MemberID]map[string]*automerge.Value {
-	own := map[charter.MemberID]map[string]*automerge.Value{}
-	for key, v := range root {
+func ownSay(root content) map[charter.MemberID]map[string]change.Value {
+	own := map[charter.MemberID]map[string]change.Value{}
+	for key, v := range root.values {
 		m, field, ok := schema.SplitOwn(key)
 		if !ok {
 			continue
 		}
 		if own[m] == nil {
-			own[m] = map[string]*automerge.Value{}
+			own[m] = map[string]change.Value{}
 		}
 		own[m][field] = v
 	}
 	return own
 }
 
-// strOf, intOf: the value, or the zero of its type if there is none or one of another type.
-func strOf(v *automerge.Value) string {
-	if v == nil || v.Kind() != automerge.KindStr {
-		return ""
-	}
-	return v.Str()
+// content is what stands in a map of a document: plain values and objects made, by key. It is
+// read from the history and not from the core, which takes a microsecond or two for each value.
+type content struct {
+	values map[string]change.Value
+	made   map[string]change.OpID
 }
 
-func intOf(v *automerge.Value) int64 {
-	if v == nil || v.Kind() != automerge.KindInt64 {
-		return 0
+// read returns the content of a map. Of several values written apart to one key the one with the
+// highest operation ID stands, as in the core.
+func read(h *change.History, object change.OpID) content {
+	c := content{values: map[string]change.Value{}, made: map[string]change.OpID{}}
+	for _, key := range h.Keys(object) {
+		writes := h.Writes(object, key) // ascending
+		for i := len(writes) - 1; i >= 0; i-- {
+			w := &writes[i]
+			if w.Overwritten || w.Action == change.Delete {
+				continue
+			}
+			if _, ok := w.Action.Makes(); ok {
+				c.made[key] = w.ID
+			} else {
+				c.values[key] = w.Value
+			}
+			break
+		}
 	}
-	return v.Int64()
+	return c
 }
 
-// trueKeys returns the keys of a map whose value is true, ascending.
-func trueKeys(m *automerge.Map) ([]string, error) {
-	values, err := m.Values()
-	if err != nil {
-		return nil, err
+// in returns the content of the map that was made at a key.
+func (c content) in(h *change.History, key string) content {
+	if made, ok := c.made[key]; ok {
+		return read(h, made)
 	}
-	keys := make([]string, 0, len(values))
-	for k, v := range values {
-		if v.Kind() == automerge.KindBool && v.Bool() {
+	return content{}
+}
+
+// str and int return the value at a key, or the zero of its type if there is none or one of
+// another type.
+func (c content) str(key string) string { return c.values[key].Str() }
+func (c content) int(key string) int64  { return c.values[key].Int() }
+
+// trueKeys returns the keys whose value is true, ascending.
+func (c content) trueKeys() []string {
+	keys := make([]string, 0, len(c.values))
+	for k, v := range c.values {
+		if v.Bool() {
 			keys = append(keys, k)
 		}
 	}
 	slices.Sort(keys)
-	return keys, nil
+	return keys
 }

@@ -1,0 +1,49 @@
+package crdt_test
+
+import (
+	"strings"
+	"testing"
+
+	"kith/crdt"
+)
+
+func BenchmarkViewOfASmallTask(b *testing.B) {
+	c := bakery(b, crdt.TaskFields{Title: "Order paper", Text: "100 g, recycled", Tags: []string{"shop"}, Due: "2026-12-01"})
+	c.desk("ben").tell(crdt.Ask(now, c.ask("ana")...))
+	c.desk("ana").tell(crdt.Accept(c.ids["ana"]))
+	d := c.maker
+	b.ReportAllocs()
+	for b.Loop() {
+		d.view()
+	}
+}
+
+func BenchmarkViewOfADecisionThatWasClosed(b *testing.B) {
+	c := meeting(b, crdt.ProcessConsent, "ana", "ben", "cleo")
+	c.desk("ben").says(crdt.Consent, "")
+	c.desk("cleo").says(crdt.Consent, "")
+	c.settle()
+	must(b, c.maker.close())
+	b.ReportAllocs()
+	for b.Loop() {
+		c.maker.view()
+	}
+}
+
+func BenchmarkViewOfANoteOf100000Characters(b *testing.B) {
+	c := note(b, strings.Repeat("0123456789", 10_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		c.maker.view()
+	}
+}
+
+func BenchmarkCreateATask(b *testing.B) {
+	b.ReportAllocs()
+	c := found(b, crdt.KindTask, "ana")
+	edit := crdt.NewTask(now, crdt.TaskFields{Title: "Order paper", Text: "100 g, recycled", Due: "2026-12-01"})
+	for b.Loop() {
+		c.maker.open()
+		must(b, edit(c.maker.am, nil))
+	}
+}
