@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, never run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+kith=$root/bin/kith
+
+# The version comes from `git describe` below. Go's own stamp ends the build where git refuses
+# to look, as in a checkout that belongs to somebody else.
+export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
+
+# die CODE MESSAGE [HINT] ends the script, in the form that kith's own errors have.
+die() {
+	printf '%s: %s\n' "${0##*/}" "$2" >&2
+	[ -z "${3-}" ] || printf 'hint: %s\n' "$3" >&2
+	exit "$1"
+}
+
+# usage ends the script with the comment at its top.
+usage() {
+	sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
+	exit "${1:-0}"
+}
+
+# need_go finds Go, also where it lies after an installation by the book but not in PATH.
+need_go() {
+	local want have
+	command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin:/usr/lib/go/bin
+	want=$(sed -n 's/^go //p' "$root/go.mod")
+	command -v go >/dev/null ||
+		die 1 "this needs Go $want or newer, and finds no go" "install it from https://go.dev/dl, then try again"
+	# Since 1.21, Go fetches the version that go.mod asks for by itself, unless told not to.
+	have=$(cd / && go env GOVERSION)
+	if [ "$(go env GOTOOLCHAIN 2>/dev/null)" = local ] || ! newer "${have#go}" 1.21; then
+		newer "${have#go}" "$want" ||
+			die 1 "this needs Go $want or newer, and $(command -v go) is ${have#go}" "install it from https://go.dev/dl, then try again"
+	fi
+}
+
+# newer A B: is version A at least B?
+newer() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
+
+# need_cc installs a C compiler if there is none: Automerge's core comes as a library for C.
+need_cc() {
+	local cc
+	cc=$(go env CC)
+	# A compiler without the C library's headers is found but of no use: try it.
+	if printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' |
+		${cc:-cc} -x c -o /dev/null - >/dev/null 2>&1; then return; fi
+	install_packages gcc libc6-dev
+	export CC=gcc
+}
+
+# install_packages NAME… installs Debian packages, or says why it can't.
+install_packages() {
+	local as_root=()
+	command -v apt-get >/dev/null ||
+		die 1 "this needs $*, and there is no apt-get here" "install a C compiler the way this system does, then try again"
+	if [ "$(id -u)" != 0 ]; then
+		# Ask for a password only where somebody can type it.
+		as_root=(sudo)
+		[ -t 0 ] || as_root=(sudo -n)
+		command -v sudo >/dev/null && "${as_root[@]}" true ||
+			die 1 "this needs $*, and may not install them" "as root: apt-get install $*"
+	fi
+	echo "Installing $* …" >&2
+	"${as_root[@]}" apt-get update -qq &&
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+		die 1 "apt-get could not install $*" "see what it said above"
+}
+
+# build makes bin/kith.
+build() {
+	local version
+	need_go
+	need_cc
+	version=$(git -C "$root" describe --tags --always --dirty 2>/dev/null) || version=dev
+	# -trimpath: the same program from any folder, and no folder's name in it.
+	(cd "$root" && go build -trimpath -ldflags "-X main.version=$version" -o bin/kith ./cli/kith)
+}
+
+# answers HOME: does a daemon serve this home?
+answers() { KITH_HOME=$1 "$kith" status >/dev/null 2>&1; }
+
+# start_daemon HOME LOG [FLAG…] starts a daemon that outlives the script, waits until it answers,
+# and leaves its process ID in $pid.
+start_daemon() {
+	local home=$1 log=$2 detach=nohup
+	shift 2
+	# In a session of its own, a Ctrl-C typed here doesn't reach it.
+	command -v setsid >/dev/null && detach=setsid
+	KITH_HOME=$home "$detach" "$kith" daemon "$@" >>"$log" 2>&1 </dev/null &
+	pid=$!
+	for _ in $(seq 300); do
+		answers "$home" && return
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 5 "$log" >&2
+	die 1 "the daemon doesn't answer" "its log: $log"
+}
+
+# stop_process PID ends a process, by force if it doesn't end when asked, and waits for its end.
+stop_process() {
+	kill "$1" 2>/dev/null || return 0
+	for _ in $(seq 150); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -KILL "$1" 2>/dev/null || true
+}
