@@ -103,7 +103,9 @@ func TestWhatIsNoInviteCodeIsToldFromAMistypedAndANewerOne(t *testing.T) {
 		{"too short", charter.EncodeRaw([]byte{1, 2, 3}), charter.ErrNotInvite},
 		{"a byte too many", charter.EncodeRaw(append([]byte{1}, make([]byte, 42)...)), charter.ErrNotInvite},
 		{"an answerer that isn't there", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), 1)), charter.ErrNotInvite},
-		{"200 answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{200}, bytes.Repeat([]byte{1}, 900)...)...)), charter.ErrNotInvite},
+		{"four answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{4}, bytes.Repeat([]byte{1}, 4*34)...)...)), charter.ErrNotInvite},
+		{"an address cut off", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, bytes.Repeat([]byte{9}, 33+8)...)...)), charter.ErrNotInvite},
+		{"an address of nothing", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, make([]byte, 33)...)...)), charter.ErrNotInvite},
 	} {
 		if _, err := charter.DecodeInvite(test.typed); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)

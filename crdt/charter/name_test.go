@@ -13,7 +13,7 @@ func TestNamesThatPeopleHave(t *testing.T) {
 		"Ana":                   "Ana",
 		"  Ana María \n":        "Ana María",
 		"Zoe\u0308":             "Zoë", // put together
-		"🌻 Sunflower 👩‍🌾":         "🌻 Sunflower 👩‍🌾",
+		"🌻 Sunflower 👩‍🌾":       "🌻 Sunflower 👩‍🌾",
 		"نور":                   "نور",
 		"\u200fنور\u200f":       "\u200fنور\u200f",
 		"山田 太郎":                 "山田 太郎",

@@ -141,7 +141,8 @@ func (p *Past) covers(n *node) bool {
 }
 
 // Covers says whether older heads know nothing that p doesn't: each is in the past, or only
-// brings a step into force that the past has already. A head that isn't here is not covered.
+// brings a step into force that the past has already. Ask about heads that are accepted: one
+// that isn't here, or waits, is not covered.
 func (p *Past) Covers(older []entry.ID) bool {
 	if slices.Equal(older, p.ids) {
 		return true

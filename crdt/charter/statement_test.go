@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
@@ -242,6 +244,68 @@ func TestAStatementIsReadInOneFormOnly(t *testing.T) {
 	}
 	if _, err := charter.NewGenesis(charter.Genesis{Coop: "A", Founder: "B", Seats: 1}, key("a"), key("b"), ""); err == nil {
 		t.Error("a device unnamed can found")
+	}
+}
+
+// Field by field, with a general encoder: each breaks one thing.
+func TestAGenesisOrRedemptionOutOfBoundsIsRefused(t *testing.T) {
+	co := found(t, 3)
+	_, r := co.redeem("ben")
+	redemption, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readGenesis := func(b []byte) error { _, err := charter.ReadStatement(b); return err }
+	readRedemption := func(b []byte) error { _, err := charter.DecodeRedemption(b); return err }
+	for _, test := range []struct {
+		name  string
+		right []byte
+		read  func([]byte) error
+		field int
+		value any
+	}{
+		{"no seats", co.genesis.Payload, readGenesis, 3, 0},
+		{"21 seats", co.genesis.Payload, readGenesis, 3, 21},
+		{"2^32+3 seats", co.genesis.Payload, readGenesis, 3, 1<<32 + 3},
+		{"2^64-1 seats", co.genesis.Payload, readGenesis, 3, uint64(1<<64 - 1)},
+		{"threshold 0", co.genesis.Payload, readGenesis, 4, 0},
+		{"threshold 257", co.genesis.Payload, readGenesis, 4, 257},
+		{"a co-op's name of a megabyte", co.genesis.Payload, readGenesis, 1, strings.Repeat("a", 200000)},
+		{"a founder with a control character", co.genesis.Payload, readGenesis, 2, "A\x00"},
+		{"a short member key", co.genesis.Payload, readGenesis, 5, []byte{1}},
+		{"no device name", co.genesis.Payload, readGenesis, 6, ""},
+		{"a long certificate", co.genesis.Payload, readGenesis, 7, make([]byte, 65)},
+		{"no name", redemption, readRedemption, 0, ""},
+		{"a name as bytes", redemption, readRedemption, 0, []byte("Ben")},
+		{"a name with space around it", redemption, readRedemption, 0, " Ben"},
+		{"a long member key", redemption, readRedemption, 1, make([]byte, 33)},
+		{"no device", redemption, readRedemption, 2, []byte{}},
+		{"a null device name", redemption, readRedemption, 3, nil},
+		{"a short certificate", redemption, readRedemption, 4, make([]byte, 63)},
+		{"a short agreement", redemption, readRedemption, 5, make([]byte, 63)},
+		{"a signature as text", redemption, readRedemption, 6, strings.Repeat("a", 64)},
+		{"a megabyte of signature", redemption, readRedemption, 6, make([]byte, 1<<20)},
+	} {
+		if err := test.read(test.right); err != nil {
+			t.Fatal(err)
+		}
+		var fields []any
+		if err := cbor.Unmarshal(test.right, &fields); err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := cbor.Marshal(fields); !bytes.Equal(b, test.right) {
+			t.Fatal("the test's own encoding is another")
+		}
+		fields[test.field] = test.value
+		b, err := cbor.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := test.read(b); err == nil {
+			t.Errorf("%s passes", test.name)
+		} else if len(err.Error()) > 300 {
+			t.Errorf("%s: %d bytes of error", test.name, len(err.Error()))
+		}
 	}
 }
 

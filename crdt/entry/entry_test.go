@@ -245,6 +245,43 @@ func TestEveryOtherWayToWriteAnEntryIsRefused(t *testing.T) {
 	}
 }
 
+// Where no other rule stands behind the canonical form.
+func TestAStatementOrGenesisWrittenAnotherWayIsRefused(t *testing.T) {
+	zero := make([]byte, 32)
+	for _, test := range []struct {
+		name, of string
+		field    int
+		value    any
+	}{
+		{"a zero space spelled out", "genesis", 1, zero},
+		{"no heads by a reserved length", "genesis", 2, cbor.RawMessage(append([]byte{0x9c}, zero[:16]...))},
+		{"kind 258", "statement", 3, 258},
+		{"a zero document spelled out", "statement", 4, zero[:20]},
+		{"nothing before spelled out", "genesis", 9, zero},
+		{"nothing before by a reserved length", "genesis", 9, cbor.RawMessage(append([]byte{0x5c}, zero[:16]...))},
+	} {
+		e := make1(t, samples()[test.of])
+		var fields []any
+		if err := cbor.Unmarshal(bodyOf(t, e), &fields); err != nil {
+			t.Fatal(err)
+		}
+		fields[test.field] = test.value
+		var body []byte
+		for _, f := range fields { // item by item: a general encoder refuses what isn't CBOR
+			if raw, ok := f.(cbor.RawMessage); ok {
+				body = append(body, raw...)
+				continue
+			}
+			b, err := cbor.Marshal(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body = append(body, b...)
+		}
+		refused(t, test.name, rewrap(t, append([]byte{0x8b}, body...)))
+	}
+}
+
 func TestEachLimitHoldsAndWhatIsWithinItPasses(t *testing.T) {
 	space := entry.SpaceID{1}
 	var ids []entry.ID
