@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 
 	"github.com/libp2p/go-libp2p"
@@ -19,8 +20,8 @@ import (
 	"kith/crdt/entry"
 )
 
-// newHost opens a libp2p host that does what Kith needs and nothing else. listen may be empty.
-func newHost(key entry.Signer, listen []ma.Multiaddr, gater connmgr.ConnectionGater) (host.Host, error) {
+// newHost opens a libp2p host that does what Kith needs and nothing else. It doesn't listen yet.
+func newHost(key entry.Signer, gater connmgr.ConnectionGater) (host.Host, error) {
 	private, err := hostKey(key)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func newHost(key entry.Signer, listen []ma.Multiaddr, gater connmgr.ConnectionGa
 	}
 	h, err := libp2p.New(
 		libp2p.Identity(private),
-		libp2p.ListenAddrs(listen...),
+		libp2p.NoListenAddrs,
 		libp2p.Transport(tcp.NewTCPTransport),
 		libp2p.Transport(quic.NewTransport),
 		libp2p.Security(noise.ID, noise.New),
@@ -56,6 +57,37 @@ func newHost(key entry.Signer, listen []ma.Multiaddr, gater connmgr.ConnectionGa
 		return nil, errors.Join(err, connections.Close(), resources.Close())
 	}
 	return h, nil
+}
+
+// listen has a host listen where it can. One address that doesn't work, such as of IPv6 where
+// there is none, is worth a warning; the error is that none does.
+func listen(h host.Host, addrs []ma.Multiaddr, warn func(*ListenError)) error {
+	var first error
+	works := len(addrs) == 0
+	for _, a := range addrs {
+		if err := h.Network().Listen(a); err != nil {
+			failed := &ListenError{a.String(), listenReason(err)}
+			warn(failed)
+			if first == nil {
+				first = failed
+			}
+			continue
+		}
+		works = true
+	}
+	if works {
+		return nil
+	}
+	return first
+}
+
+// listenReason takes the system's word out of the library's.
+func listenReason(err error) error {
+	var system *os.SyscallError
+	if errors.As(err, &system) {
+		return system.Err
+	}
+	return err
 }
 
 // parseListen reads the addresses to listen on and says which one is wrong.

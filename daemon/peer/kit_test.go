@@ -107,6 +107,7 @@ type device struct {
 	local   *exchangetest.Memory
 	invites peer.Invites
 	listen  []string
+	mdns    bool
 
 	peers   *peer.Peers
 	stop    func()
@@ -131,7 +132,7 @@ func (d *device) on() *device {
 	changed := d.changed
 	d.listen = must(peer.PickPorts(d.listen))
 	var err error
-	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: true,
+	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: !d.mdns,
 		Charter: d.coop, Book: d.book, Sync: x.Run, Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
 			select {
 			case changed <- struct{}{}:

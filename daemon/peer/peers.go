@@ -38,7 +38,7 @@ type Peers struct {
 
 // New opens the host and listens. Call Run to get in touch with anybody, or Close.
 func New(cfg Config) (*Peers, error) {
-	listen, err := parseListen(cfg.Listen)
+	addrs, err := parseListen(cfg.Listen)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +61,11 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, listen, p.gate); err != nil {
-		if len(cfg.Listen) > 0 {
-			return nil, &ListenError{cfg.Listen[0], err}
-		}
+	if p.host, err = newHost(cfg.Key, p.gate); err != nil {
 		return nil, err
+	}
+	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
+		return nil, errors.Join(err, p.host.Close())
 	}
 	return p, nil
 }

@@ -1,0 +1,42 @@
+package peer_test
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"kith/crdt/entry"
+	"kith/daemon/peer"
+)
+
+func TestAPickedPortIsFreeTheSameForBothAndStays(t *testing.T) {
+	addrs, err := peer.PickPorts([]string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1", "/ip6/::1/tcp/4001"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp := strings.TrimPrefix(addrs[0], "/ip4/127.0.0.1/tcp/")
+	if tcp == "0" || addrs[1] != "/ip4/127.0.0.1/udp/"+tcp+"/quic-v1" || addrs[2] != "/ip6/::1/tcp/4001" {
+		t.Errorf("%q", addrs)
+	}
+	if again := must(peer.PickPorts(addrs)); strings.Join(again, " ") != strings.Join(addrs, " ") {
+		t.Errorf("picked again: %q", again)
+	}
+}
+
+func TestAnAddressThatCannotBeListenedOnIsNamed(t *testing.T) {
+	taken := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	c := newCoop(t)
+	for _, addr := range []string{
+		"nonsense", "/ip4/127.0.0.1", "/dns4/example.org/tcp/1", "/ip4/127.0.0.1/udp/4001",
+		"/ip4/127.0.0.1/tcp/" + port,
+	} {
+		_, err := peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{addr}, Charter: c, Book: &book{}})
+		var listen *peer.ListenError
+		if !errors.As(err, &listen) || listen.Address != addr {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+}
