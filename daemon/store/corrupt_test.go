@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"kith/crdt/entry"
 )
 
@@ -94,80 +92,168 @@ func storeToDamage(t testing.TB, closed bool) string {
 	}
 	s = open(t, dir)
 	fill(200, 260)
-	crashed := t.TempDir() // as it would lie there after a SIGKILL
-	must(t, os.CopyFS(crashed, os.DirFS(dir)))
-	return crashed
+	return copyAll(t, dir) // as it would lie there after a SIGKILL
 }
 
-// copyOf copies a folder and returns the only file in it that matches.
+func copyAll(t testing.TB, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range files {
+		must(t, copySparse(filepath.Join(dir, f.Name()), filepath.Join(to, f.Name())))
+	}
+	return to
+}
+
+// copyOf copies a folder and returns a file in it that matches, the newest.
 func copyOf(t testing.TB, dir, pattern string) (copied, file string) {
 	t.Helper()
-	copied = filepath.Join(t.TempDir(), "store")
-	must(t, os.CopyFS(copied, os.DirFS(dir)))
+	copied = copyAll(t, dir)
 	files, err := filepath.Glob(filepath.Join(copied, pattern))
 	must(t, err)
 	if len(files) == 0 {
 		t.Fatalf("no %s in the store", pattern)
 	}
-	return copied, files[0]
+	return copied, files[len(files)-1]
 }
 
-func TestExplore(t *testing.T) {
-	rng := rand.New(rand.NewSource(1))
-	for _, closed := range []bool{true, false} {
-		dir := storeToDamage(t, closed)
-		filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-			if i, e := d.Info(); e == nil && !d.IsDir() {
-				t.Log(closed, d.Name(), i.Size())
-			}
-			return nil
-		})
-		pats := []string{"*.sst", "MANIFEST", "*.vlog", "KEYREGISTRY", "DISCARD"}
-		if !closed {
-			pats = append(pats, "*.mem")
-		}
-		code, out := read(t, dir)
-		t.Log("undamaged", code, out)
-		for _, pat := range pats {
-			seen := map[string]int{}
-			for range 60 {
-				c, f := copyOf(t, dir, pat)
-				b, _ := os.ReadFile(f)
-				used := len(bytes.TrimRight(b, "\x00"))
-				if used == 0 {
-					used = 1
-				}
-				what := "flip"
-				switch rng.Intn(3) {
-				case 0:
-					what = "cut"
-					must(t, os.Truncate(f, int64(rng.Intn(used))))
-				default:
-					b[rng.Intn(used)] ^= 1 << rng.Intn(8)
-					must(t, os.WriteFile(f, b, 0o600))
-				}
-				code, out := read(t, c)
-				lines := strings.Split(strings.TrimSpace(out), "\n")
-				line := lines[0]
-				if code != 0 && code != exitDamaged {
-					for _, l := range lines {
-						if strings.Contains(l, "badger/v4") {
-							line += " @ " + l
-							break
-						}
-					}
-				}
-				if i := strings.Index(line, "MANIFEST"); i > 80 { line = line[:80] }
-				if len(line) > 200 {
-					line = line[:200]
-				}
-				seen[fmt.Sprintf("%s %d %s", what, code, line)]++
-				os.RemoveAll(c)
-			}
-			for k, n := range seen {
-				t.Log(closed, pat, n, k)
-			}
+// damage is what happened to one file of a store.
+type damage struct {
+	name, file string
+	closed     bool // whether the store was closed well before
+	do         func(b []byte) []byte
+	says       string // in the error
+}
+
+func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
+	flip := func(at float64) func(b []byte) []byte { // in what the file holds before its zeros
+		return func(b []byte) []byte {
+			b[int(at*float64(used(b)-1))] ^= 0x10
+			return b
 		}
 	}
-	_ = badger.ManifestFilename
+	cut := func(at float64) func(b []byte) []byte {
+		return func(b []byte) []byte { return b[:int(at*float64(used(b)))] }
+	}
+	remove := func([]byte) []byte { return nil }
+	tests := []damage{
+		{"a byte of a block changed", "*.sst", true, flip(0.1), "a block can't be read"},
+		{"a byte in the middle of a table changed", "*.sst", true, flip(0.5), "a block can't be read"},
+		{"a byte of the last block changed", "*.sst", true, flip(0.95), "000001.sst"},
+		{"the end of a table changed", "*.sst", true, flip(1), "000001.sst"},
+		{"a table cut in half", "*.sst", true, cut(0.5), "cut off"},
+		{"an empty table", "*.sst", true, cut(0), "cut off"},
+		{"a table gone", "*.sst", true, remove, "does not exist"},
+		{"the manifest gone", "MANIFEST", true, remove, "MANIFEST is missing"},
+		{"the manifest empty", "MANIFEST", true, cut(0), "manifest has bad magic"},
+		{"the manifest cut", "MANIFEST", true, cut(0.6), "writes are gone"},
+		{"the manifest changed", "MANIFEST", true, flip(0.9), "checksum"},
+		{"the value log changed", "*.vlog", true, flip(0.2), "vlog"},
+		{"after a crash: the log changed near its start", "*.mem", false, flip(0.01), "writes are gone"},
+		{"after a crash: the log changed near its end", "*.mem", false, flip(0.9), "writes are gone"},
+		{"after a crash: the log cut", "*.mem", false, cut(0.5), "writes are gone"},
+		{"after a crash: the log gone", "*.mem", false, remove, "writes are gone"},
+	}
+	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir, file := copyOf(t, stores[test.closed], test.file)
+			damageFile(t, file, test.do)
+			before := contents(t, dir)
+			for range 2 { // the second time it is no better
+				code, out := read(t, dir)
+				if code != exitDamaged || !strings.Contains(out, test.says) {
+					t.Fatalf("the daemon would end with %d, not %d and %q:\n%s", code, exitDamaged, test.says, out)
+				}
+			}
+			// Whatever there was is there still, in its place or aside.
+			after, kept := contents(t, dir), contents(t, filepath.Join(dir, keptDir))
+			for name, was := range before {
+				if name == "LOCK" || name == "DISCARD" || name == witnessName || bytes.Equal(after[name], was) || bytes.Equal(kept[name], was) {
+					continue
+				}
+				t.Errorf("%s was overwritten", name)
+			}
+		})
+	}
+}
+
+func TestNoByteOfAStoreChangesUnnoticedOrEndsTheProcess(t *testing.T) {
+	seed := rand.Int63()
+	t.Log("seed", seed)
+	rng := rand.New(rand.NewSource(seed))
+	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
+	want := map[bool]string{true: "200 entries", false: "260 entries"}
+	for range 16 {
+		closed := rng.Intn(2) == 0
+		files := []string{"*.sst", "MANIFEST", "*.vlog", "KEYREGISTRY"}
+		if !closed {
+			files = append(files, "*.mem", "*.mem")
+		}
+		pattern, bit, at := files[rng.Intn(len(files))], rng.Intn(8), rng.Float64()
+		dir, file := copyOf(t, stores[closed], pattern)
+		damageFile(t, file, func(b []byte) []byte {
+			b[int(at*float64(used(b)))] ^= 1 << bit
+			return b
+		})
+		code, out := read(t, dir)
+		if code != exitDamaged && (code != 0 || !strings.Contains(out, want[closed])) {
+			t.Errorf("bit %d at %.4f of %s (closed %v): ended with %d:\n%s", bit, at, pattern, closed, code, out)
+		}
+		must(t, os.RemoveAll(dir))
+	}
+}
+
+func TestAStoreAsACrashLeavesItOpensWhole(t *testing.T) {
+	dir := storeToDamage(t, false)
+	if code, out := read(t, dir); code != 0 || !strings.Contains(out, "260 entries") {
+		t.Errorf("ended with %d:\n%s", code, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, keptDir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("files are still kept aside: %v", err)
+	}
+}
+
+// used is the length of b without the zeros at its end.
+func used(b []byte) int { return max(1, len(bytes.TrimRight(b, "\x00"))) }
+
+func damageFile(t testing.TB, file string, do func([]byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	must(t, err)
+	size := len(b)
+	b = do(b)
+	if b == nil {
+		must(t, os.Remove(file))
+		return
+	}
+	if len(b) == size {
+		b = b[:used(b)] // the rest stays as it is
+	} else {
+		must(t, os.Truncate(file, int64(len(b))))
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	must(t, err)
+	_, err = f.WriteAt(b, 0)
+	must(t, errors.Join(err, f.Close()))
+}
+
+// contents reads all files of a folder, without the zeros at their ends.
+func contents(t testing.TB, dir string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out
+	}
+	must(t, err)
+	for _, f := range files {
+		if !f.IsDir() {
+			b, err := os.ReadFile(filepath.Join(dir, f.Name()))
+			must(t, err)
+			out[f.Name()] = bytes.TrimRight(b, "\x00")
+		}
+	}
+	return out
 }

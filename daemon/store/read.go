@@ -10,10 +10,15 @@ import (
 	"kith/crdt/entry"
 )
 
+// view is Badger's View, for damaged blocks, too.
+func (s *Store) view(fn func(*badger.Txn) error) error {
+	return guarded(func() error { return s.db.View(fn) })
+}
+
 // get reads one value, as a copy; ErrNotFound if there is none.
 func (s *Store) get(key []byte) ([]byte, error) {
 	var out []byte
-	err := s.db.View(func(txn *badger.Txn) (err error) {
+	err := s.view(func(txn *badger.Txn) (err error) {
 		out, err = valueOf(txn, key)
 		return err
 	})
@@ -50,7 +55,7 @@ func (s *Store) Record(id entry.ID) (Record, error) {
 
 // Has says whether an entry is stored, in whatever state.
 func (s *Store) Has(id entry.ID) bool {
-	err := s.db.View(func(txn *badger.Txn) error {
+	err := s.view(func(txn *badger.Txn) error {
 		_, err := txn.Get(recordKey(id))
 		return err
 	})
@@ -63,7 +68,7 @@ func (s *Store) Entry(id entry.ID) ([]byte, Record, error) {
 		r Record
 		b []byte
 	)
-	err := s.db.View(func(txn *badger.Txn) error {
+	err := s.view(func(txn *badger.Txn) error {
 		v, err := valueOf(txn, recordKey(id))
 		if err != nil {
 			return err
@@ -124,7 +129,7 @@ func (s *Store) Records(fn func(entry.ID, Record) bool) error {
 func (s *Store) Recent(below uint64) iter.Seq2[uint64, entry.ID] {
 	return func(yield func(uint64, entry.ID) bool) {
 		from := below - 1 // 0 wraps to the highest number
-		_ = s.db.View(func(txn *badger.Txn) error {
+		_ = s.view(func(txn *badger.Txn) error {
 			it := txn.NewIterator(badger.IteratorOptions{
 				Prefix: []byte{prefixArrival}, Reverse: true, PrefetchValues: true, PrefetchSize: 64,
 			})
@@ -146,7 +151,7 @@ func (s *Store) Recent(below uint64) iter.Seq2[uint64, entry.ID] {
 // Since calls fn with every entry that arrived after the given number, oldest first, until it
 // returns false.
 func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
-	return s.db.View(func(txn *badger.Txn) error {
+	return s.view(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefixArrival}, PrefetchValues: true, PrefetchSize: 64})
 		defer it.Close()
 		for it.Seek(arrivalKey(arrival + 1)); it.Valid(); it.Next() {
@@ -164,7 +169,7 @@ func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
 
 // View returns a document's view and kind; ErrNotFound if it has none.
 func (s *Store) View(doc entry.DocID) (kind string, view []byte, err error) {
-	err = s.db.View(func(txn *badger.Txn) error {
+	err = s.view(func(txn *badger.Txn) error {
 		k, err := valueOf(txn, docKey(prefixKind, doc))
 		if err != nil {
 			return err
@@ -255,7 +260,7 @@ func (s *Store) scanShared(prefix []byte, fn func(k, v []byte) bool) error {
 }
 
 func (s *Store) iterate(prefix []byte, values bool, fn func(*badger.Item) (bool, error)) error {
-	err := s.db.View(func(txn *badger.Txn) error {
+	err := s.view(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: values, PrefetchSize: 100})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {

@@ -37,6 +37,11 @@ const (
 // of its memory table.
 const MaxBatch = 4 << 20
 
+// verifyAtOpen is up to which size all tables are read when a store opens, in bytes; it takes
+// about a tenth of a second. Badger takes what lies in a damaged block for absent, in silence. What is
+// larger is checked by kith doctor alone.
+const verifyAtOpen = 32 << 20
+
 // minFree is the room that must be left on the disk before anything is written. Badger writes
 // through memory maps: if the disk fills up under one, the process dies instead of getting an error.
 const minFree = 96 << 20
@@ -63,6 +68,12 @@ type Counts struct {
 	Documents   int64 // that have a view
 }
 
+// state is what every transaction writes beside its batches.
+type state struct {
+	Counts  Counts
+	Written uint64 // transactions so far, this one included
+}
+
 // Store is one open store. It is safe for concurrent use.
 type Store struct {
 	db   *badger.DB
@@ -70,6 +81,10 @@ type Store struct {
 	free func(dir string) (uint64, error) // bytes of room on the disk
 
 	seq atomic.Uint64 // the newest arrival number given out
+
+	// The writer's alone: how many transactions there were, here and as a crash will find it.
+	written uint64
+	witness *witness
 
 	queue   chan *Ticket
 	stopped chan struct{} // closed when the writer has ended
@@ -90,8 +105,14 @@ func Open(dir string) (*Store, error) {
 	if err := refuseHalfEmpty(dir); err != nil {
 		return nil, err
 	}
+	if err := refuseCutTables(dir); err != nil {
+		return nil, err
+	}
 	if room, err := freeBytes(dir); err == nil && room < minFree {
 		return nil, fmt.Errorf("%w: %d MiB left where the store is, it needs %d", ErrDiskFull, room>>20, minFree>>20)
+	}
+	if err := keepAside(dir); err != nil {
+		return nil, err
 	}
 	opts := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
@@ -105,9 +126,14 @@ func Open(dir string) (*Store, error) {
 		WithBlockCacheSize(blockCacheSize).
 		WithIndexCacheSize(indexCacheSize).
 		WithCompression(options.ZSTD).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
 		WithValueThreshold(1 << 20)
-	db, err := badger.Open(opts)
+	var db *badger.DB
+	err := guarded(func() (err error) {
+		db, err = badger.Open(opts)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
@@ -116,11 +142,34 @@ func Open(dir string) (*Store, error) {
 		queue:   make(chan *Ticket, 256),
 		stopped: make(chan struct{}),
 	}
-	if err := s.readState(); err != nil {
+	if tablesSize(dir) <= verifyAtOpen {
+		if err := s.Verify(); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	if err := guarded(s.readState); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := s.checkWitness(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	go s.write()
 	return s, nil
+}
+
+// checkWitness makes sure that everything is there that was ever acknowledged.
+func (s *Store) checkWitness() error {
+	w, acknowledged, err := openWitness(s.dir)
+	if err != nil {
+		return err
+	}
+	if acknowledged > s.written {
+		return errors.Join(w.file.Close(), fmt.Errorf(
+			"%w: the last %d of %d writes are gone; the files as they were found are in %s",
+			ErrCorrupt, acknowledged-s.written, acknowledged, filepath.Join(s.dir, keptDir)))
+	}
+	s.witness = w
+	return os.RemoveAll(filepath.Join(s.dir, keptDir))
 }
 
 // refuseHalfEmpty stops Badger from starting afresh in a folder that has lost its manifest: it
@@ -141,6 +190,17 @@ func refuseHalfEmpty(dir string) error {
 	return nil
 }
 
+// tablesSize is how much is in tables, in bytes.
+func tablesSize(dir string) (size int64) {
+	tables, _ := filepath.Glob(filepath.Join(dir, "*.sst")) // the pattern is a good one
+	for _, name := range tables {
+		if info, err := os.Stat(name); err == nil {
+			size += info.Size()
+		}
+	}
+	return size
+}
+
 func (s *Store) readState() error {
 	return s.db.View(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{prefixArrival}, Reverse: true})
@@ -157,9 +217,11 @@ func (s *Store) readState() error {
 			return fmt.Errorf("%w: %v", ErrCorrupt, err)
 		}
 		return item.Value(func(v []byte) error {
-			if err := unmarshal(v, &s.counts); err != nil {
+			var st state
+			if err := unmarshal(v, &st); err != nil {
 				return fmt.Errorf("%w: the counts: %v", ErrCorrupt, err)
 			}
+			s.counts, s.written = st.Counts, st.Written
 			return nil
 		})
 	})
@@ -176,7 +238,7 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.life.Unlock()
 	<-s.stopped
-	return s.db.Close()
+	return errors.Join(guarded(s.db.Close), s.witness.file.Close())
 }
 
 // Counts returns how much is stored now.
@@ -191,8 +253,9 @@ func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }
 
 // Verify reads every block of every table and compares checksums; it may take seconds.
 func (s *Store) Verify() error {
-	if err := s.db.VerifyChecksum(); err != nil {
-		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	err := guarded(func() error { return s.db.VerifyChecksum() })
+	if err != nil && !errors.Is(err, ErrCorrupt) {
+		err = fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
-	return nil
+	return err
 }

@@ -125,7 +125,7 @@ func (s *Store) commit(group []*Ticket) error {
 		}
 		counts.add(t.batch.delta)
 	}
-	if err := txn.Set(keyCounts, marshal(counts)); err != nil {
+	if err := txn.Set(keyCounts, marshal(state{counts, s.written + 1})); err != nil {
 		return fmt.Errorf("store a batch of %d bytes: %w", size, err)
 	}
 	if err := txn.Commit(); err != nil {
@@ -134,8 +134,10 @@ func (s *Store) commit(group []*Ticket) error {
 		}
 		return fmt.Errorf("store a batch of %d bytes: %w", size, err)
 	}
+	s.written++
 	s.mu.Lock()
 	s.counts = counts
 	s.mu.Unlock()
+	_ = s.witness.write(s.written) // where it fails, losing this would go unnoticed; it is stored
 	return nil
 }
