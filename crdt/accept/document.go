@@ -259,12 +259,11 @@ func (d *Document) claim(n *node) {
 		}
 	}
 	d.slots[a] = slices.Insert(list, at, n)
-	if taken && !slices.Contains(d.twins.actors, a) {
-		d.twins.actors = append(d.twins.actors, a)
-	}
-	// Whoever is the one before twins decides which of them count.
-	if next, twins := d.slot(a, seq+1); taken || twins && next+1 < len(d.slots[a]) && d.slots[a][next+1].change.Seq == seq+1 {
+	if taken {
 		d.twins.stale = true
+		if !slices.Contains(d.twins.actors, a) {
+			d.twins.actors = append(d.twins.actors, a)
+		}
 	}
 }
 

@@ -36,7 +36,8 @@ type contest struct {
 
 func (t *twins) none() bool { return len(t.actors) == 0 }
 
-// settleAmongTwins is settle for a new change of a document in which there are twins.
+// settleAmongTwins is settle for a new change of a document in which there are twins. Only a twin,
+// and a change that others build on already (the one before twins, too), asks for all marks anew.
 func (d *Document) settleAmongTwins(n *node, stoodOn bool) {
 	if d.twins.stale || stoodOn {
 		d.markAll()
