@@ -67,6 +67,13 @@ func (l *lab) newHome(name string) (*home, error) {
 	return h, nil
 }
 
+// isRunning says whether a daemon answers.
+func isRunning(c *api.Client) bool {
+	_, err := c.Members(context.Background())
+	var p *api.Problem
+	return !errors.As(err, &p) || p.Code != api.NotRunning
+}
+
 func multiaddr(hostport string) string {
 	host, port, _ := strings.Cut(hostport, ":")
 	return "/ip4/" + host + "/tcp/" + port
@@ -298,8 +305,7 @@ func stateOf(ctx context.Context, c *api.Client) (s state, err error) {
 	return s, nil
 }
 
-// settle waits until homes report the same. It looks again whenever something happens on one
-// of them, and never just because time has passed.
+// settle waits until homes report the same.
 func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 	if len(names) == 0 {
 		for name, h := range l.homes {
@@ -309,6 +315,50 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 		}
 		slices.Sort(names)
 	}
+	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+		var texts []string
+		told := ""
+		for i, c := range clients {
+			s, err := stateOf(ctx, c)
+			if err != nil {
+				return false, "", fmt.Errorf("%s: %w", names[i], err)
+			}
+			text, err := json.MarshalIndent(s, "", "  ")
+			if err != nil {
+				return false, "", err
+			}
+			texts = append(texts, string(text))
+			told += "\n" + names[i] + ": " + string(text)
+		}
+		return len(slices.Compact(texts)) <= 1, "not the same:" + told, nil
+	})
+}
+
+// meet waits until homes are connected and in step, each with each.
+func (l *lab) meet(_ *testscript.TestScript, names []string) error {
+	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+		for i, c := range clients {
+			peers, err := c.Peers(ctx)
+			if err != nil {
+				return false, "", fmt.Errorf("%s: %w", names[i], err)
+			}
+			for _, other := range names {
+				inStep := slices.ContainsFunc(peers, func(p api.Peer) bool {
+					return p.Member.Name == title(other) && p.Connected && p.InStep
+				})
+				if other != names[i] && !inStep {
+					return false, fmt.Sprintf("%s isn't in step with %s: %+v", names[i], other, peers), nil
+				}
+			}
+		}
+		return true, "", nil
+	})
+}
+
+// until looks at homes until what it waits for is so. It looks again whenever something
+// happens on one of them, and never just because time has passed. The string says what is
+// still missing.
+func (l *lab) until(names []string, so func(context.Context, []*api.Client) (bool, string, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
@@ -334,7 +384,10 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 		clients = append(clients, c)
 		waiting.Go(func() {
 			for ctx.Err() == nil {
-				for range c.Events(ctx, nil, poke) { // ends when it fell behind; then begin anew
+				for _, err := range c.Events(ctx, nil, poke) { // ends if it falls behind, and begins anew
+					if err != nil && !isRunning(c) {
+						return
+					}
 					poke()
 				}
 			}
@@ -345,29 +398,19 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 		})
 	}
 	for {
-		var texts []string
-		for i, c := range clients {
-			s, err := stateOf(ctx, c)
-			if err != nil && ctx.Err() == nil {
-				return fmt.Errorf("%s: %w", names[i], err)
-			}
-			text, err := json.MarshalIndent(s, "", "  ")
-			if err != nil {
-				return err
-			}
-			texts = append(texts, string(text))
-		}
-		if ctx.Err() == nil && len(slices.Compact(slices.Clone(texts))) <= 1 {
+		ok, missing, err := so(ctx, clients)
+		switch {
+		case ok:
 			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("after %s %s", patience, missing)
+		case err != nil:
+			return err
 		}
 		select {
 		case <-happened:
 		case <-ctx.Done():
-			var b strings.Builder
-			for i, name := range names {
-				fmt.Fprintf(&b, "\n%s: %s", name, texts[i])
-			}
-			return fmt.Errorf("not the same after %s:%s", patience, b.String())
+			return fmt.Errorf("after %s %s", patience, missing)
 		}
 	}
 }

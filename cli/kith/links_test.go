@@ -76,7 +76,10 @@ func (l *links) belongs(home string, pid int) {
 // lead carries bytes between who came in and the daemon behind the door.
 func (l *links) lead(in net.Conn, home, daemon string) {
 	defer in.Close()
-	from := l.whose(in.RemoteAddr())
+	from, known := l.whose(in.RemoteAddr())
+	if !known {
+		return // who it was tries again
+	}
 	out, err := net.Dial("tcp", daemon)
 	if err != nil {
 		return // it doesn't run
@@ -134,20 +137,24 @@ func (l *links) close() {
 }
 
 // whose gives the home of the daemon that a connection comes from; "" for another process,
-// such as kith join.
-func (l *links) whose(remote net.Addr) string {
-	inode, err := socketInode(remote.String())
-	if err != nil {
-		return ""
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for pid, home := range l.pids {
-		if hasSocket(pid, inode) {
-			return home
+// such as kith join. The kernel may leave lines out of its list while sockets come and go, so
+// it is read until the socket is in it. If it never is, it's gone, and known is false.
+func (l *links) whose(remote net.Addr) (home string, known bool) {
+	for range 100 {
+		inode, err := socketInode(remote.String())
+		if err != nil {
+			continue
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for pid, home := range l.pids {
+			if hasSocket(pid, inode) {
+				return home, true
+			}
+		}
+		return "", true
 	}
-	return ""
+	return "", false
 }
 
 // socketInode finds the socket with a local address (of IPv4) in /proc/net/tcp.

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	crash NAME…      kills them in the middle of whatever they do
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
+//	meet NAME NAME…  waits until they are connected and in step, each with each
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
@@ -69,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"crash":  scripted(1, (*lab).crash),
 			"cut":    scripted(2, (*lab).cut),
 			"mend":   scripted(2, (*lab).mend),
+			"meet":   scripted(2, (*lab).meet),
 			"settle": scripted(0, (*lab).settle),
 		},
 	})
