@@ -80,7 +80,7 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 		group := cutGroup(changes)
 		changes = changes[len(group):]
 		err := r.acceptChanges(group)
-		if errors.Is(err, errAgain) { // something was quarantined: the rest once more, without it
+		for errors.Is(err, errAgain) { // something was quarantined: the rest once more, without it
 			err = r.acceptChanges(group)
 		}
 		if err != nil {
@@ -143,6 +143,11 @@ func cutGroup(changes []arrived) []arrived {
 func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
+	return r.acceptStatementsLocked(statements)
+}
+
+// acceptStatementsLocked is acceptStatements for who holds judging.
+func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
 	old := r.Charter()
 	grown := old.With(statements...)
 	stand := grown.Tip()

@@ -25,6 +25,17 @@ func (r *Replica) load(id entry.DocID) (*document, error) {
 	if d := r.docs.get(id); d != nil {
 		return d, nil
 	}
+	for {
+		d, err := r.read(id)
+		if errors.Is(err, errAgain) {
+			continue // one entry less
+		}
+		return d, err
+	}
+}
+
+// read is load without the cache. The error is errAgain if an entry was quarantined meanwhile.
+func (r *Replica) read(id entry.DocID) (*document, error) {
 	judge, err := r.judged(id)
 	if err != nil {
 		return nil, err
@@ -187,15 +198,7 @@ func (r *Replica) settle(id entry.DocID) error {
 	s.Lock()
 	defer s.Unlock()
 	r.docs.drop(id)
-	var (
-		d   *document
-		err error
-	)
-	for {
-		if d, err = r.load(id); !errors.Is(err, errAgain) {
-			break
-		}
-	}
+	d, err := r.load(id)
 	if err != nil {
 		return err
 	}

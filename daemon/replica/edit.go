@@ -206,26 +206,32 @@ func (e *RefusedError) Error() string {
 
 // State signs a charter statement and brings it in; it must stand at once.
 func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, error) {
-	ru := r.currentRun()
-	ru.mu.Lock()
-	if ru.over {
-		ru.mu.Unlock()
-		return nil, errRunOver
-	}
-	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
-	if err != nil {
-		ru.mu.Unlock()
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if state, why := r.Charter().With(e).State(e.ID()); state != charter.Accepted {
-		ru.mu.Unlock()
-		return nil, &RefusedError{State: state, Why: why}
-	}
-	ru.takenLocked(e)
-	ru.mu.Unlock()
-	if err := r.acceptStatements([]*entry.Entry{e}); err != nil {
-		r.endRun(ru)
+	e, err := r.state(payload)
+	if err != nil {
 		return nil, err
 	}
 	return e, r.judgeAgain()
+}
+
+func (r *Replica) state(payload []byte) (*entry.Entry, error) {
+	r.judging.Lock()
+	defer r.judging.Unlock()
+	ru := r.currentRun()
+	ru.mu.Lock()
+	defer ru.mu.Unlock()
+	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
+	if err != nil {
+		return nil, err
+	}
+	if state, why := r.Charter().With(e).State(e.ID()); state != charter.Accepted {
+		return nil, &RefusedError{State: state, Why: why}
+	}
+	if err := r.acceptStatementsLocked([]*entry.Entry{e}); err != nil {
+		return nil, err
+	}
+	ru.takenLocked(e)
+	return e, nil
 }
