@@ -65,9 +65,12 @@ type Charter struct {
 	carriers map[StepID]entry.ID // of each sound step, the statement with the lowest ID
 	heads    []entry.ID
 	now      *Past // of heads
-	devices  map[entry.Device]bool
+	all      known // what all accepted statements say together
 
 	ordered func() []*entry.Entry
+	devices func() map[entry.Device]bool
+	cuts    func() map[entry.Device][]Frontier
+	seen    func() map[runOf][]Seen
 }
 
 type waiting struct {
@@ -79,7 +82,7 @@ type waiting struct {
 // newest step that this replica took part in, which decides where the chain forks at or
 // before it; zero in a replica that took part in nothing.
 func Fold(space entry.SpaceID, statements []*entry.Entry, stand StepID) *Charter {
-	none := &Charter{space: space, stand: stand, pool: newPool()}
+	none := &Charter{space: space, stand: stand, pool: newPool(space)}
 	return none.With(statements...)
 }
 
@@ -146,12 +149,15 @@ func (c *Charter) judge(more []*entry.Entry) {
 		}
 		n := c.pool.node(e.ID())
 		if n == nil || !c.holds(n) {
+			var before known
 			var why string
-			if n, why = judge(c.space, e, c.nodes, c.steps); n == nil {
+			if n, before, why = c.pool.judge(e, c.nodes); n == nil {
 				c.waiting[e.ID()] = waiting{entry: e, why: why}
 				continue
 			}
-			n = c.pool.keep(n)
+			if n.sound() {
+				n = c.pool.keep(n, before)
+			}
 		}
 		c.nodes[e.ID()] = n
 		if n.carries != nil {
@@ -170,7 +176,7 @@ func (c *Charter) holds(n *node) bool {
 			return false
 		}
 	}
-	return n.sound() // what is void is judged again: it may be void by what isn't here
+	return true
 }
 
 // place follows the chain as far as the stand leads, and sets what depends on that.
@@ -197,8 +203,7 @@ func (c *Charter) place() {
 	}
 
 	c.carriers = map[StepID]entry.ID{}
-	c.devices = map[entry.Device]bool{}
-	var candidates []*node // accepted, and named by nothing accepted
+	var ends []*node // accepted, and named by nothing accepted
 	named := map[*node]bool{}
 	for id, n := range c.nodes {
 		if !n.sound() {
@@ -209,25 +214,29 @@ func (c *Charter) place() {
 				c.carriers[s.id] = id
 			}
 		}
-		if c.placed(n.tip) != Accepted {
+		if c.placed(n.tip()) != Accepted {
 			continue
 		}
-		candidates = append(candidates, n)
+		ends = append(ends, n)
 		for _, h := range n.heads {
 			named[h] = true
 		}
 	}
-	for _, s := range c.steps {
-		for _, d := range s.members[len(s.members)-1].Devices { // who came with this step
-			c.devices[d.Key] = true
+	ends = slices.DeleteFunc(ends, func(n *node) bool { return named[n] })
+	c.now = c.cover(ends)
+	c.heads, c.all = nil, known{}
+	if c.now != nil {
+		c.heads, c.all = c.now.ids, c.now.known
+		for _, n := range ends {
+			if !c.all.in(n) {
+				c.all = c.all.join(n.after)
+			}
 		}
 	}
-	candidates = slices.DeleteFunc(candidates, func(n *node) bool { return named[n] })
-	c.now = c.cover(candidates)
-	if c.now != nil {
-		c.heads = c.now.ids
-	}
 	c.ordered = sync.OnceValue(c.order)
+	c.devices = sync.OnceValue(c.allDevices)
+	c.cuts = sync.OnceValue(c.allCuts)
+	c.seen = sync.OnceValue(c.allSeen)
 }
 
 // cover returns the past of as few of the candidates as cover all of them, at most
@@ -237,12 +246,12 @@ func (c *Charter) cover(candidates []*node) *Past {
 		return nil
 	}
 	slices.SortFunc(candidates, func(a, b *node) int {
-		return cmp.Or(cmp.Compare(b.tip.depth, a.tip.depth), a.entry.ID().Compare(b.entry.ID()))
+		return cmp.Or(cmp.Compare(b.tip().depth, a.tip().depth), a.entry.ID().Compare(b.entry.ID()))
 	})
-	p := &Past{pool: c.pool, step: candidates[0].tip}
+	p := &Past{pool: c.pool, known: known{step: candidates[0].tip()}}
 	for i, n := range candidates {
 		if i == 0 || len(p.ids) < entry.MaxHeads && !p.covers(n) {
-			p.add(n)
+			p.known = p.known.join(n.after)
 			p.ids = append(p.ids, n.entry.ID())
 		}
 	}
@@ -288,106 +297,10 @@ func (c *Charter) Tip() StepID {
 // Stand returns the step given to Fold or StandOn.
 func (c *Charter) Stand() StepID { return c.stand }
 
-// Name returns the name of the co-op, or "" while the genesis isn't here.
-func (c *Charter) Name() string {
-	if t := c.tip(); t != nil {
-		return t.founding.Coop
-	}
-	return ""
-}
-
-// Rules returns the version of the shared rules that holds now, or 0 while the genesis isn't
-// here.
-func (c *Charter) Rules() uint64 {
-	if t := c.tip(); t != nil {
-		return t.rules
-	}
-	return 0
-}
-
-// Threshold returns what an agreed step needs now, or 0 while the genesis isn't here.
-func (c *Charter) Threshold() Threshold {
-	if t := c.tip(); t != nil {
-		return t.founding.Threshold
-	}
-	return 0
-}
-
-// Founder returns who founded the space: the one whose first device fills the seats.
-func (c *Charter) Founder() MemberID {
-	if t := c.tip(); t != nil {
-		return t.members[0].ID
-	}
-	return MemberID{}
-}
-
-// FoundingDevice returns the device that fills the founding seats.
-func (c *Charter) FoundingDevice() entry.Device {
-	if t := c.tip(); t != nil {
-		return t.device
-	}
-	return entry.Device{}
-}
-
-// Seats returns how many founding seats are filled, the founder's own included, out of how many.
-func (c *Charter) Seats() (filled, total int) {
-	if t := c.tip(); t != nil {
-		return len(t.members), t.founding.Seats
-	}
-	return 0, 0
-}
-
-// FoundingOpen says whether a founding seat is free.
-func (c *Charter) FoundingOpen() bool { return c.tip() != nil && c.tip().open() }
-
 // Heads returns the statements that a new entry names: as few as cover all that is accepted
 // (see Past.Covers), but at most entry.MaxHeads. Sorted; empty only while the genesis isn't
 // here. The caller must not modify the slice.
 func (c *Charter) Heads() []entry.ID { return c.heads }
-
-// Members returns everybody who is or was in the charter, in the order in which they came.
-func (c *Charter) Members() []Member {
-	t := c.tip()
-	if t == nil {
-		return []Member{}
-	}
-	members := slices.Clone(t.members)
-	for i := range members {
-		members[i] = c.shown(members[i])
-	}
-	return members
-}
-
-// shown returns a copy of m for a caller to keep.
-func (c *Charter) shown(m Member) Member {
-	m.Devices = slices.Clone(m.Devices)
-	m.SinceEntry = c.carriers[m.Since]
-	return m
-}
-
-// Member returns one member of the charter as it is now.
-func (c *Charter) Member(id MemberID) (Member, bool) {
-	if t := c.tip(); t != nil {
-		if m, ok := t.member(id); ok {
-			return c.shown(m), true
-		}
-	}
-	return Member{}, false
-}
-
-// MemberOf returns who a device speaks for now.
-func (c *Charter) MemberOf(device entry.Device) (Member, bool) {
-	if t := c.tip(); t != nil {
-		if m, ok := t.speaks(device); ok {
-			return c.shown(m), true
-		}
-	}
-	return Member{}, false
-}
-
-// Knows says whether a device was ever in the charter, on any branch: those on the other
-// side of a fork still bring its evidence in step.
-func (c *Charter) Knows(device entry.Device) bool { return c.devices[device] }
 
 // Has says whether a statement is here, in whichever state.
 func (c *Charter) Has(id entry.ID) bool {
@@ -407,7 +320,7 @@ func (c *Charter) State(id entry.ID) (State, string) {
 	if !n.sound() {
 		return Void, n.void
 	}
-	switch s := c.placed(n.tip); s {
+	switch s := c.placed(n.tip()); s {
 	case Pending:
 		return s, whyUndecided
 	case Elsewhere:
@@ -442,7 +355,7 @@ func (c *Charter) order() []*entry.Entry {
 	dependents := map[*node][]*node{}
 	var next byStep
 	for _, n := range c.nodes {
-		if !n.sound() || c.placed(n.tip) != Accepted {
+		if !n.sound() || c.placed(n.tip()) != Accepted {
 			continue
 		}
 		if len(n.heads) == 0 {
@@ -472,7 +385,7 @@ type byStep []*node
 func (h byStep) Len() int { return len(h) }
 func (h byStep) Less(i, j int) bool {
 	a, b := h[i], h[j]
-	return cmp.Or(cmp.Compare(a.tip.depth, b.tip.depth), a.entry.ID().Compare(b.entry.ID())) < 0
+	return cmp.Or(cmp.Compare(a.tip().depth, b.tip().depth), a.entry.ID().Compare(b.entry.ID())) < 0
 }
 func (h byStep) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *byStep) Push(x any)   { *h = append(*h, x.(*node)) }

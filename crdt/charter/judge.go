@@ -2,64 +2,9 @@ package charter
 
 import (
 	"slices"
-	"sync"
 
 	"kith/crdt/entry"
 )
-
-// node is a statement whose whole past is here and judged. What it says is a function of its
-// entry alone, and so the same in every Charter that holds it; it never changes.
-type node struct {
-	entry   *entry.Entry
-	index   int     // its number in the pool
-	heads   []*node // of entry.Heads; nil in what is void
-	void    string  // why it is void, in a member's words; "" if it is sound
-	tip     *step   // the newest step in its past, its own included; nil in what is void
-	carries *step   // the step it brings into force; nil if none
-}
-
-func (n *node) sound() bool { return n.void == "" }
-
-// pool holds what a Charter and those made of it by With have in common: nodes, steps, and
-// the pasts that were asked for. All are functions of entries alone, so it is only a cache.
-type pool struct {
-	mu    sync.RWMutex
-	nodes map[entry.ID]*node
-	steps map[StepID]*step
-	pasts map[headsKey]*Past // nil for heads on both sides of a fork
-}
-
-func newPool() *pool {
-	return &pool{nodes: map[entry.ID]*node{}, steps: map[StepID]*step{}, pasts: map[headsKey]*Past{}}
-}
-
-func (p *pool) node(id entry.ID) *node {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.nodes[id]
-}
-
-// keep adds n, or returns what another Charter added for the same statement before.
-func (p *pool) keep(n *node) *node {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if old, ok := p.nodes[n.entry.ID()]; ok {
-		return old
-	}
-	if s := n.carries; s != nil {
-		if old, ok := p.steps[s.id]; ok {
-			n.carries = old
-			if n.tip.id == s.id {
-				n.tip = old
-			}
-		} else {
-			p.steps[s.id] = s
-		}
-	}
-	n.index = len(p.nodes)
-	p.nodes[n.entry.ID()] = n
-	return n
-}
 
 // Why a statement is void or waits, in a member's words.
 const (
@@ -67,11 +12,6 @@ const (
 	whyNotGenesis  = "it founds nothing: only the first statement of a space can"
 	whyOnVoid      = "it stands on a statement that is void"
 	whyBothSides   = "it stands on both sides of a split of the co-op"
-	whyNotFounder  = "only the founder's first device fills seats"
-	whyParent      = "its parent step is not the newest one in its past"
-	whyNoSeat      = "all founding seats are filled"
-	whySpent       = "its invite code was used before"
-	whyKeyTaken    = "its member key or device is in the charter already"
 	whyCertificate = "the founder's member key hasn't certified the device"
 
 	whyNotHere    = "it isn't here yet"
@@ -84,17 +24,27 @@ const (
 	whyUnreadable = "it can't be read: "
 )
 
+// trial judges one statement by its own past.
+type trial struct {
+	*pool
+	e    *entry.Entry
+	said Statement
+	k    known   // what its heads know together
+	who  *person // for whom its device speaks; nil if for nobody
+	node *node   // what it becomes
+}
+
 // judge says what a statement is, as far as its own past can tell: a node if it is sound or
-// void, which is for good, else nil and why it waits. sound and void nodes of the past are
-// looked up in have.
-func judge(space entry.SpaceID, e *entry.Entry, have map[entry.ID]*node, steps map[StepID]*step) (n *node, waits string) {
-	void := func(why string) (*node, string) { return &node{entry: e, void: why}, "" }
-	if e.SpaceOf() != space {
+// void, which is for good, else nil and why it waits. What it stands on is looked up in have.
+// Of a sound one it returns what its heads know, too, for pool.keep.
+func (p *pool) judge(e *entry.Entry, have map[entry.ID]*node) (n *node, before known, waits string) {
+	void := func(why string) (*node, known, string) { return &node{entry: e, void: why}, known{}, "" }
+	if e.SpaceOf() != p.space {
 		return void(whyForeign)
 	}
-	known := e.Rules <= entry.RulesVersion // else the payload may have another form
+	understood := e.Rules <= entry.RulesVersion // else the payload may have another form
 	var s Statement
-	if known {
+	if understood {
 		var err error
 		if s, err = ReadStatement(e.Payload); err != nil {
 			return void(whyUnreadable + err.Error())
@@ -112,104 +62,57 @@ func judge(space entry.SpaceID, e *entry.Entry, have map[entry.ID]*node, steps m
 		}
 	}
 	switch {
-	case !known:
-		return nil, whyNewRules
+	case !understood:
+		return nil, known{}, whyNewRules
 	case waits != "":
-		return nil, waits
-	case e.ID() == entry.ID(space):
+		return nil, known{}, waits
+	case e.ID() == entry.ID(p.space):
 		if s.Genesis == nil {
-			if !s.Known() && s.Type != TypeFounding {
-				return nil, whyNewType // another kind of space may begin otherwise
+			if !s.Known() {
+				return nil, known{}, whyNewType // another kind of space may begin otherwise
 			}
 			return void(whyNotGenesis)
 		}
-		return judgeGenesis(space, e, s.Genesis)
+		return p.judgeGenesis(e, s)
 	case s.Genesis != nil:
 		return void(whyNotGenesis)
 	}
-	tip, one := newest(heads)
-	switch {
-	case !one:
+	k, one := joined(heads)
+	if !one {
 		return void(whyBothSides)
-	case s.Step == nil:
-		return nil, whyNewType
 	}
-	carried, why, known := judgeFounding(space, e, s.Step, tip, steps)
-	switch {
-	case why != "":
-		return void(why)
-	case !known:
-		return nil, whyNewType
+	t := &trial{pool: p, e: e, said: s, k: k, node: &node{entry: e, said: s, heads: heads}}
+	why := t.judge()
+	switch why {
+	case "":
+		return t.node, k, ""
+	case whyNewType:
+		return nil, known{}, why
 	}
-	return &node{entry: e, heads: heads, carries: carried, tip: deeper(tip, carried)}, ""
+	return void(why)
 }
 
-func judgeGenesis(space entry.SpaceID, e *entry.Entry, g *Genesis) (*node, string) {
-	if !entry.VerifySignature(g.MemberKey, entry.DomainCertificate, certificateMessage(entry.SpaceID{}, e.Device), g.Certificate) {
-		return &node{entry: e, void: whyCertificate}, ""
-	}
-	id := GenesisStep(space)
-	s := &step{
-		id: id, founding: g, device: e.Device, rules: e.Rules,
-		members: []Member{{
-			ID: MemberIDOf(space, g.MemberKey), Name: g.Founder, Key: g.MemberKey, Standing: Full,
-			Devices: []Device{{Key: e.Device, Name: g.DeviceName}}, Since: id,
-		}},
-	}
-	return &node{entry: e, carries: s, tip: s}, ""
-}
-
-// judgeFounding judges a step by the genesis device in the past whose newest step is tip: the
-// step, or why it is void, or that its proposal is of an unknown type.
-func judgeFounding(space entry.SpaceID, e *entry.Entry, p *Step, tip *step, steps map[StepID]*step) (s *step, why string, known bool) {
-	id := p.ID()
-	if e.Device != tip.device {
-		return nil, whyNotFounder, true
-	}
-	if again := steps[id]; again != nil && (p.Parent == tip.id || tip.reaches(again)) {
-		return again, "", true // judged before, or by a statement that knows it already
-	}
-	switch {
-	case p.Parent != tip.id:
-		return nil, whyParent, true
-	case !tip.open():
-		return nil, whyNoSeat, true
-	case p.Seat == nil:
-		return nil, "", false
-	case tip.spent(p.Seat.Invite):
-		return nil, whySpent, true
-	}
-	r := &p.Seat.Redemption
-	if r.Member == r.Device || r.Member == p.Seat.Invite || r.Device == p.Seat.Invite ||
-		tip.uses(r.Member) || tip.uses(r.Device) || tip.uses(p.Seat.Invite) {
-		return nil, whyKeyTaken, true
-	}
-	if err := r.Verify(space, p.Seat.Invite); err != nil {
-		return nil, err.Error(), true
-	}
-	s = &step{
-		id: id, founding: tip.founding, device: tip.device, rules: tip.rules, invite: p.Seat.Invite,
-		members: append(slices.Clone(tip.members), Member{
-			ID: MemberIDOf(space, r.Member), Name: r.Name, Key: r.Member, Standing: Full,
-			Devices: []Device{{Key: r.Device, Name: r.DeviceName}}, Since: id,
-		}),
-	}
-	s.follow(tip)
-	return s, "", true
-}
-
-// newest returns the newest of the steps that heads know, and whether all are on one way
-// from the genesis.
-func newest(heads []*node) (tip *step, one bool) {
+// joined returns what sound heads know together, and whether all are on one way from the
+// genesis.
+func joined(heads []*node) (k known, one bool) {
 	for _, h := range heads {
-		tip = deeper(tip, h.tip)
+		k.step = deeper(k.step, h.tip())
 	}
 	for _, h := range heads {
-		if !tip.reaches(h.tip) {
-			return tip, false
+		if !k.step.reaches(h.tip()) {
+			return known{}, false
 		}
 	}
-	return tip, tip != nil
+	for i, h := range heads {
+		if i == 0 {
+			tip := k.step
+			k = h.after
+			k.step = tip
+		} else {
+			k = k.join(h.after)
+		}
+	}
+	return k, k.step != nil
 }
 
 func deeper(a, b *step) *step {
@@ -217,4 +120,238 @@ func deeper(a, b *step) *step {
 		return b
 	}
 	return a
+}
+
+func (p *pool) judgeGenesis(e *entry.Entry, said Statement) (*node, known, string) {
+	g := said.Genesis
+	if !entry.VerifySignature(g.MemberKey, entry.DomainCertificate, certificateMessage(entry.SpaceID{}, e.Device), g.Certificate) {
+		return &node{entry: e, void: whyCertificate}, known{}, ""
+	}
+	id := MemberIDOf(p.space, g.MemberKey)
+	s := &step{
+		id: GenesisStep(p.space), founding: g, founder: p.number(id), seats: 1, full: 1,
+		rules: e.Rules, threshold: g.Threshold, invites: DefaultInvites,
+	}
+	s.set(&seat{
+		id: id, number: s.founder, name: g.Founder, key: g.MemberKey, standing: Full, since: s,
+		device: NewDevice{Key: e.Device, Name: g.DeviceName},
+	})
+	return &node{entry: e, said: said, carries: s, id: id, member: s.founder, by: s.founder}, known{}, ""
+}
+
+// judge returns why the statement is void, or whyNewType, or "".
+func (t *trial) judge() string {
+	if t.said.Type == TypeRecover {
+		return t.recover()
+	}
+	if !t.said.Known() && t.said.Step == nil {
+		return whyNewType
+	}
+	t.who = t.k.speaker(t.pool, t.e.Device)
+	if t.said.Type == TypeRetire { // holds even by a device that another has retired
+		t.who = t.k.claimant(t.pool, t.e.Device)
+		if t.who != nil && (!t.who.here() || !t.who.device(t.e.Device).certified) {
+			t.who = nil
+		}
+	}
+	if t.who == nil {
+		return whyNobody
+	}
+	t.node.id, t.node.member, t.node.by = t.who.id, t.who.number, t.who.number
+	switch t.said.Type {
+	case TypeFounding:
+		return t.founding()
+	case TypePropose:
+		return t.propose()
+	case TypeConsent, TypeRefuse, TypeTakeBack:
+		return t.ballot()
+	case TypeEnact:
+		return t.enact()
+	case TypeCertify:
+		return t.certify()
+	case TypeRetire:
+		if t.who.device(t.said.Device) == nil {
+			return whyNotOwn
+		}
+	case TypeMove:
+		return t.move()
+	case TypeProspective:
+		return t.prospective()
+	case TypeInvite:
+		return t.invite()
+	case TypeRevoke:
+		return t.revoke()
+	}
+	return "" // to resign, acknowledge or follow needs no more than to speak
+}
+
+// Why a statement by a device about itself and others of its kind is void.
+const (
+	whyNobody       = "the device that signed it spoke for no member"
+	whyNotOwn       = "the device isn't one of theirs"
+	whyKeyTaken     = "its member key or device is in the charter already"
+	whyNotAccepted  = "the device hasn't agreed to belong to this member"
+	whyTooMany      = "they have added more devices than Kith takes"
+	whyNotMemberKey = "it isn't signed by the key of a member"
+	whyNotMover     = "only the device that consents can hand that on"
+	whyNotFull      = "only a full member can do this"
+	whyInviteKey    = "its invite key is in use already"
+	whyNoInvite     = "no invite with this key is in its past"
+	whySpent        = "its invite code was used before"
+	whyRevoked      = "its invite was taken back"
+	whyInvitesFull  = "who invited them has as many open invites as the co-op allows"
+)
+
+// MaxDevices bounds the devices that one member can add, retired ones included.
+const MaxDevices = 200
+
+func (t *trial) certify() string {
+	new := t.said.New
+	switch {
+	case t.k.uses(t.pool, new.Key):
+		return whyKeyTaken
+	case len(t.who.devices) >= MaxDevices:
+		return whyTooMany
+	case !t.accepted(new, t.who.key):
+		return whyNotAccepted
+	}
+	return ""
+}
+
+func (t *trial) accepted(d *NewDevice, memberKey entry.Device) bool {
+	return entry.VerifySignature(d.Key, entry.DomainDevice, certificateMessage(t.space, memberKey), d.Accepted)
+}
+
+// recover judges a statement by a member key. It holds whatever the member's devices said.
+func (t *trial) recover() string {
+	who := t.k.holder(t.pool, t.e.Device)
+	if who == nil || who.standing == Removed || t.ended(who) {
+		return whyNotMemberKey
+	}
+	for i := range t.said.Live {
+		d := &t.said.Live[i]
+		own := who.device(d.Key) != nil
+		switch {
+		case !own && t.k.uses(t.pool, d.Key):
+			return whyKeyTaken
+		case own && d.Accepted == ([64]byte{}):
+		case !t.accepted(d, who.key):
+			return whyNotAccepted
+		}
+	}
+	t.node.id, t.node.member, t.node.by = who.id, who.number, who.number
+	return ""
+}
+
+// ended says whether the chain has ended a membership.
+func (t *trial) ended(who *person) bool {
+	s := t.k.step.members.get(who.number)
+	return s != nil && s.standing != Full
+}
+
+// move hands the consents on: by the device that has them, or by one of several that have;
+// by any if none is left.
+func (t *trial) move() string {
+	switch d := t.who.device(t.said.Device); {
+	case d == nil || !d.live:
+		return whyNotOwn
+	case len(t.who.consents) > 0 && !slices.Contains(t.who.consents, t.e.Device):
+		return whyNotMover
+	}
+	return ""
+}
+
+func (t *trial) fullMember() bool { return t.who.standing == Full }
+
+func (t *trial) invite() string {
+	t.node.issuer = t.who.number
+	switch {
+	case !t.fullMember():
+		return whyNotFull
+	case t.k.uses(t.pool, t.said.Invite):
+		return whyInviteKey
+	}
+	return ""
+}
+
+// issued finds the invite of a key in the past.
+func (t *trial) issued(key entry.Device) *node {
+	for _, part := range t.partsOf(key) {
+		if part.what == partInvite && part.node != nil && part.in(t.k) {
+			return part.node
+		}
+	}
+	return nil
+}
+
+func (t *trial) revoke() string {
+	switch invite := t.issued(t.said.Invite); {
+	case !t.fullMember():
+		return whyNotFull
+	case invite == nil:
+		return whyNoInvite
+	default:
+		t.node.issuer = invite.member
+	}
+	return ""
+}
+
+// prospective judges the countersigned redemption of an invite.
+func (t *trial) prospective() string {
+	invite := t.issued(t.said.Invite)
+	r := t.said.Joiner
+	switch {
+	case !t.fullMember():
+		return whyNotFull
+	case invite == nil:
+		return whyNoInvite
+	case r.Member == r.Device:
+		return whyKeyTaken
+	}
+	if issuer := t.k.person(invite.member); issuer.standing != Full {
+		return whyNoInvite
+	}
+	state := t.k.invitesOf(invite.member)
+	switch {
+	case state.revoked[t.said.Invite]:
+		return whyRevoked
+	case state.used[t.said.Invite]:
+		return whySpent
+	case state.open >= t.k.step.invites:
+		return whyInvitesFull
+	case t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device):
+		return whyKeyTaken
+	}
+	if err := r.Verify(t.space, t.said.Invite); err != nil {
+		return err.Error()
+	}
+	t.node.id = MemberIDOf(t.space, r.Member)
+	t.node.member, t.node.by, t.node.issuer = t.number(t.node.id), t.who.number, invite.member
+	return ""
+}
+
+// invited is what became of a member's invites.
+type invited struct {
+	made, revoked, used map[entry.Device]bool
+	open                int // prospective members who came by them
+}
+
+func (k known) invitesOf(number int) invited {
+	s := invited{map[entry.Device]bool{}, map[entry.Device]bool{}, map[entry.Device]bool{}, 0}
+	counted := map[int]bool{}
+	for _, n := range k.invites.get(number).list() {
+		switch n.said.Type {
+		case TypeInvite:
+			s.made[n.said.Invite] = true
+		case TypeRevoke:
+			s.revoked[n.said.Invite] = true
+		case TypeProspective:
+			s.used[n.said.Invite] = true
+			if !counted[n.member] && k.person(n.member).standing == Prospective {
+				counted[n.member] = true
+				s.open++
+			}
+		}
+	}
+	return s
 }

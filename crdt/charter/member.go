@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -64,9 +65,10 @@ func (s Standing) String() string {
 
 // Device is one key pair on one computer.
 type Device struct {
-	Key     entry.Device
-	Name    string
-	Retired bool
+	Key      entry.Device
+	Name     string
+	Retired  bool // it speaks for its member no more, for whichever reason
+	Consents bool // it is the one that consents for its member
 }
 
 // Member is a person as the charter knows them.
@@ -76,6 +78,9 @@ type Member struct {
 	Key        entry.Device // the public half of their recovery phrase
 	Standing   Standing
 	Devices    []Device
-	Since      StepID   // the step that brought them in
-	SinceEntry entry.ID // a statement that carries it: the lowest of several; zero in a Past
+	Since      StepID   // the step that made them a full member; zero for who never was one
+	SinceEntry entry.ID // a statement that carries it, the lowest of several; or the redemption
+	InvitedBy  MemberID // zero for a founder
 }
+
+func compareMembers(a, b MemberID) int { return bytes.Compare(a[:], b[:]) }

@@ -1,7 +1,6 @@
 package charter
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"slices"
 
@@ -12,9 +11,8 @@ import (
 // for concurrent use.
 type Past struct {
 	pool *pool
-	step *step
 	ids  []entry.ID // the heads, sorted
-	has  []uint64   // a bit for each node in the past, by its index
+	known
 }
 
 // maxPasts bounds the pasts that are remembered. Honest entries name a few heads again and
@@ -82,11 +80,8 @@ func (c *Charter) past(heads []entry.ID) *Past {
 	for i, id := range heads {
 		nodes[i] = c.nodes[id]
 	}
-	if tip, one := newest(nodes); one {
-		p = &Past{pool: c.pool, step: tip, ids: slices.Clone(heads)}
-		for _, n := range nodes {
-			p.add(n)
-		}
+	if k, one := joined(nodes); one {
+		p = &Past{pool: c.pool, ids: slices.Clone(heads), known: k}
 	}
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
@@ -95,26 +90,6 @@ func (c *Charter) past(heads []entry.ID) *Past {
 	}
 	c.pool.pasts[key] = p // nil, too: both sides of a fork they are for good
 	return p
-}
-
-// add puts n and its past into p.
-func (p *Past) add(n *node) {
-	for stack := []*node{n}; len(stack) > 0; {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if p.in(n) {
-			continue
-		}
-		for len(p.has) <= n.index/64 {
-			p.has = append(p.has, 0)
-		}
-		p.has[n.index/64] |= 1 << (n.index % 64)
-		stack = append(stack, n.heads...)
-	}
-}
-
-func (p *Past) in(n *node) bool {
-	return n.index/64 < len(p.has) && p.has[n.index/64]&(1<<(n.index%64)) != 0
 }
 
 // covers says whether n adds nothing to p: it is in p, or all it does is to bring a step
@@ -163,26 +138,31 @@ func (p *Past) Step() StepID { return p.step.id }
 func (p *Past) Rules() uint64 { return p.step.rules }
 
 // Speaks returns the member for whom a device may speak: its certificate is in the past, and
-// no retirement or removal of it is.
+// no retirement or removal of it is. A device that two members claim speaks for neither.
 func (p *Past) Speaks(device entry.Device) (MemberID, bool) {
-	m, ok := p.step.speaks(device)
-	return m.ID, ok
+	if who := p.speaker(p.pool, device); who != nil {
+		return who.id, true
+	}
+	return MemberID{}, false
 }
 
-// Standing returns what part a member has there.
+// Standing returns what part a member has there. Who said that they leave has Resigned from
+// then on, though they leave the count of agreed steps only with the next one.
 func (p *Past) Standing(id MemberID) (Standing, bool) {
-	m, ok := p.step.member(id)
-	return m.Standing, ok
+	if who := p.member(p.pool, id); who != nil {
+		return who.standing, true
+	}
+	return 0, false
 }
 
 // Full returns the full members, sorted by ID.
 func (p *Past) Full() []MemberID {
-	full := make([]MemberID, 0, len(p.step.members))
-	for _, m := range p.step.members {
-		if m.Standing == Full {
-			full = append(full, m.ID)
+	full := make([]MemberID, 0, p.step.full)
+	p.step.members.each(func(_ int, s *seat) {
+		if s.standing == Full && p.person(s.number).standing == Full {
+			full = append(full, s.id)
 		}
-	}
-	slices.SortFunc(full, func(a, b MemberID) int { return bytes.Compare(a[:], b[:]) })
+	})
+	slices.SortFunc(full, compareMembers)
 	return full
 }

@@ -39,6 +39,7 @@ var (
 	ErrCertificate = errors.New("the member key hasn't certified the device")
 	ErrDevice      = errors.New("the device hasn't agreed to belong to the member key")
 	ErrInvite      = errors.New("the invite code hasn't signed for this person and device")
+	ErrClaim       = errors.New("the new member key hasn't signed for this member and device")
 )
 
 // NewRedemption redeems an invite to a space. The error is a *NameError.
@@ -52,7 +53,7 @@ func NewRedemption(space entry.SpaceID, invite, member, device entry.Signer, nam
 		return Redemption{}, err
 	}
 	r.Certificate = member.Sign(entry.DomainCertificate, certificateMessage(space, r.Device))
-	r.Accepted = device.Sign(entry.DomainDevice, certificateMessage(space, r.Member))
+	r.Accepted = AcceptDevice(space, r.Member, device)
 	r.Invite = invite.Sign(entry.DomainInvite, r.inviteMessage(space))
 	return r, nil
 }

@@ -29,21 +29,33 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	t := c.tip()
 	switch {
 	case t == nil:
-		return nil, errors.New("the genesis isn't here yet")
+		return nil, ErrNoGenesis
 	case t.spent(invite):
 		return nil, ErrInviteUsed
 	case !t.open():
 		return nil, ErrFoundingClosed
-	case t.uses(r.Member), t.uses(r.Device), t.uses(invite), r.Member == r.Device, r.Member == invite, r.Device == invite:
+	case c.all.uses(c.pool, r.Member), c.all.uses(c.pool, r.Device), c.all.uses(c.pool, invite),
+		r.Member == r.Device, r.Member == invite, r.Device == invite:
 		return nil, ErrKeyKnown
 	}
 	if err := r.Verify(c.space, invite); err != nil {
 		return nil, err
 	}
-	for _, m := range t.members {
-		if FoldName(m.Name) == FoldName(r.Name) {
-			return nil, &NameTakenError{r.Name, m.Name}
-		}
+	if err := c.nameFree(r.Name); err != nil {
+		return nil, err
+	}
+	if err := c.held(t.founder, StepID{}, false); err != nil {
+		return nil, err
 	}
 	return NewSeat(t.id, invite, r)
+}
+
+// nameFree says whether nobody who is in is called so already; the error is a *NameTakenError.
+func (c *Charter) nameFree(name string) error {
+	for _, who := range c.people() {
+		if FoldName(who.name) == FoldName(name) {
+			return &NameTakenError{name, who.name}
+		}
+	}
+	return nil
 }

@@ -12,27 +12,37 @@ import (
 	"kith/crdt/entry"
 )
 
-// MaxStatement bounds a statement, in bytes. A seat takes about 600; the room is for the
-// frontiers of later statements, which name one entry for each run of a device.
+// MaxStatement bounds a statement, in bytes. A seat takes about 600; the room is for
+// frontiers, which name one entry for each run of a device.
 const MaxStatement = 1 << 18
+
+// MaxListed bounds the devices that one statement by a member key names.
+const MaxListed = 256
 
 // Type says what a statement states. The numbers up to 31 are given out in docs/PROTOCOL.md,
 // "Charter statements"; one that this release doesn't know is kept, passed on and pending.
 type Type uint64
 
 const (
-	// TypeGenesis founds the space.
-	TypeGenesis Type = 1
-	// TypeFounding places a step by the word of the genesis device alone, while the founding
-	// is open.
-	TypeFounding Type = 2
+	TypeGenesis     Type = 1  // found the space
+	TypeFounding    Type = 2  // place a step by the founder's word alone, while the founding is open
+	TypePropose     Type = 3  // propose a step
+	TypeConsent     Type = 4  // consent to one
+	TypeRefuse      Type = 5  // refuse it, for good
+	TypeTakeBack    Type = 6  // take one's consent back; of a proposal of one's own: withdraw it
+	TypeEnact       Type = 7  // bring a step into force
+	TypeCertify     Type = 8  // add a device of one's own
+	TypeRetire      Type = 9  // retire a device of one's own
+	TypeRecover     Type = 10 // by the member key: which devices are live
+	TypeResign      Type = 11 // leave
+	TypeProspective Type = 12 // countersign the redemption of a prospective member
+	TypeMove        Type = 13 // consent from another device from now on
+	TypeSeen        Type = 14 // acknowledge what was seen
+	TypeFollow      Type = 15 // say which side of a fork one follows: evidence, no more
+	TypeShare       Type = 16 // given out: genesis of a share
+	TypeInvite      Type = 17 // the public half of an invite of a prospective member
+	TypeRevoke      Type = 18 // take an invite back
 )
-
-// ProposalType says what a step does. As with Type, unknown ones are kept and pending.
-type ProposalType uint64
-
-// ProposalSeat fills the next founding seat.
-const ProposalSeat ProposalType = 1
 
 // StepID identifies a step of the chain: the hash of its parent step and of its proposal, so
 // that two statements which bring the same step into force are about one step.
@@ -50,20 +60,43 @@ func GenesisStep(space entry.SpaceID) StepID {
 type Statement struct {
 	Type    Type
 	Genesis *Genesis // of TypeGenesis
-	Step    *Step    // of a type that places a step
+	Step    *Step    // of TypeFounding and TypePropose
+
+	Of       StepID           // of TypeConsent, TypeRefuse, TypeTakeBack, TypeEnact, TypeFollow
+	Why      string           // of TypeRefuse and TypeResign
+	Device   entry.Device     // of TypeRetire and TypeMove
+	Frontier Frontier         // of TypeRetire
+	New      *NewDevice       // of TypeCertify
+	Live     []NewDevice      // of TypeRecover: the devices that speak on, the one to consent from first
+	Lists    []DeviceFrontier // of TypeRecover, TypeResign: what is honoured of the others, of one's own; of TypeSeen: what was seen
+	Invite   entry.Device     // of TypeInvite, TypeRevoke and TypeProspective: the invite key
+	Expires  uint64           // of TypeInvite: ms since 1970, a duty of who answers; 0: never
+	Joiner   *Redemption      // of TypeProspective
+}
+
+// NewDevice is a device as its owner adds or lists it.
+type NewDevice struct {
+	Key      entry.Device
+	Name     string
+	Accepted [64]byte // by the device; see AcceptDevice. In a list, zero for one known before
 }
 
 // Known says whether this release can judge the statement.
 func (s Statement) Known() bool {
-	return s.Genesis != nil || s.Step != nil && s.Step.Seat != nil
+	switch {
+	case s.Step != nil:
+		return s.Step.known()
+	case s.Type == TypeShare:
+		return false
+	}
+	return s.Type >= TypeGenesis && s.Type <= TypeRevoke
 }
 
 // Step is a proposal placed after one parent.
 type Step struct {
 	Parent   StepID
 	Proposal []byte // canonical CBOR [type, …]; part of the step's ID
-	Type     ProposalType
-	Seat     *Seat // of ProposalSeat
+	Terms           // what it says
 }
 
 // ID returns the step's ID.
@@ -91,17 +124,23 @@ func malformed(format string, a ...any) error {
 }
 
 var (
-	encoding = must(cbor.CoreDetEncOptions().EncMode())
+	encoding = must(encodingOptions().EncMode())
 	decoding = must(cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		IndefLength:      cbor.IndefLengthForbidden,
 		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  4,
-		MaxArrayElements: 1024,
+		MaxNestedLevels:  8,
+		MaxArrayElements: MaxRuns,
 		MaxMapPairs:      16,
 		UTF8:             cbor.UTF8RejectInvalid,
 	}.DecMode())
 )
+
+func encodingOptions() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty // an empty list has one form
+	return o
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -123,7 +162,8 @@ type wireGenesis struct {
 	Certificate []byte
 }
 
-type wireFounding struct {
+// wireStep is of TypeFounding and TypePropose.
+type wireStep struct {
 	_        struct{} `cbor:",toarray"`
 	Type     Type
 	Parent   []byte
@@ -153,8 +193,10 @@ func ReadStatement(payload []byte) (Statement, error) {
 	switch s.Type {
 	case TypeGenesis:
 		s.Genesis, err = readGenesis(payload)
-	case TypeFounding:
-		s.Step, err = readFounding(payload)
+	case TypeFounding, TypePropose:
+		s.Step, err = readStep(payload)
+	default:
+		err = s.readOwn(payload)
 	}
 	if err != nil {
 		return Statement{}, err
@@ -212,8 +254,8 @@ func readExactly(b []byte, w any, what string) error {
 	return nil
 }
 
-func readFounding(payload []byte) (*Step, error) {
-	var w wireFounding
+func readStep(payload []byte) (*Step, error) {
+	var w wireStep
 	if err := readExactly(payload, &w, "step"); err != nil {
 		return nil, err
 	}
@@ -221,14 +263,8 @@ func readFounding(payload []byte) (*Step, error) {
 	if err := fill(s.Parent[:], w.Parent, "parent step"); err != nil {
 		return nil, err
 	}
-	n, err := readType(w.Proposal)
-	if err != nil {
-		return nil, err
-	}
-	s.Type = ProposalType(n)
-	if s.Type == ProposalSeat {
-		s.Seat, err = readSeat(w.Proposal)
-	}
+	var err error
+	s.Terms, err = readTerms(w.Proposal)
 	return s, err
 }
 
@@ -257,16 +293,17 @@ func fill(into, from []byte, what string) error {
 	return nil
 }
 
-// NewSeat makes the payload of the statement with which the genesis device fills the next
+// NewSeat makes the payload of the statement with which the founder's device fills the next
 // founding seat, after the step parent. See Charter.FillSeat, which also checks that it may.
 func NewSeat(parent StepID, invite entry.Device, r Redemption) ([]byte, error) {
-	redemption, err := r.Encode()
+	return newStep(TypeFounding, parent, Terms{Type: ProposalSeat, Seat: &Seat{Invite: invite, Redemption: r}})
+}
+
+// newStep makes the payload of a statement that carries a proposal.
+func newStep(what Type, parent StepID, t Terms) ([]byte, error) {
+	proposal, err := t.encode()
 	if err != nil {
 		return nil, err
 	}
-	proposal, err := encoding.Marshal(wireSeat{Type: ProposalSeat, Invite: invite[:], Redemption: redemption})
-	if err != nil {
-		return nil, err
-	}
-	return encoding.Marshal(wireFounding{Type: TypeFounding, Parent: parent[:], Proposal: proposal})
+	return encoding.Marshal(wireStep{Type: what, Parent: parent[:], Proposal: proposal})
 }

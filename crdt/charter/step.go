@@ -1,20 +1,115 @@
 package charter
 
-import "kith/crdt/entry"
+import (
+	"slices"
 
-// step is a sound step of the chain: valid by its own past, on whichever branch. It never
-// changes, and there is one for each ID in a pool.
+	"kith/crdt/entry"
+)
+
+// DefaultInvites is how many open prospective members one member may have invited, until the
+// co-op agrees on another number.
+const DefaultInvites = 5
+
+// step is a sound step of the chain: valid by its own past, on whichever branch. It is a
+// function of its parent and its terms, never changes, and there is one for each ID in a pool.
 type step struct {
 	id     StepID
 	parent *step // nil for the genesis
 	jump   *step // an ancestor further up, so that finding one takes a logarithm of the way
 	depth  int
+	terms  *Terms // nil for the genesis
 
-	founding *Genesis     // of the space
-	device   entry.Device // the genesis device
-	rules    uint64
-	invite   entry.Device // the key that was used up here; zero in the genesis
-	members  []Member     // at this step, in seat order; not to be modified
+	// What holds after the step.
+	founding  *Genesis // of the space
+	founder   int      // their number in the pool
+	seats     int      // filled, the founder's own included
+	closed    bool     // the founding was closed
+	invited   []entry.Device
+	rules     uint64
+	threshold Threshold
+	invites   int
+	members   trie[*seat] // by number
+	full      int         // how many members are full
+}
+
+// seat is what the chain says of one member; what they say themselves comes on top (person).
+// It never changes.
+type seat struct {
+	id       MemberID
+	number   int
+	name     string // "" for a prospective member who was removed: see their redemption
+	key      entry.Device
+	device   NewDevice   // the first one, or the one of the newest key
+	former   []NewDevice // those before
+	standing Standing
+	since    *step // brought them in
+	rekeyed  *step // gave them the newest key; nil if none did
+	ended    *step // removed them, or named their resignation
+	bare     *person
+}
+
+// next returns the step that terms make of s.
+func (s *step) next(p *pool, id StepID, t *Terms) *step {
+	n := *s
+	n.id, n.terms = id, t
+	n.follow(s)
+	for _, r := range t.Resigned {
+		n.end(p.node(r).by, Resigned)
+	}
+	switch t.Type {
+	case ProposalSeat:
+		r := &t.Seat.Redemption
+		n.seats++
+		n.invited = append(slices.Clip(n.invited), t.Seat.Invite)
+		n.join(p, r)
+	case ProposalClose:
+		n.closed = true
+	case ProposalAdmit:
+		n.join(p, p.node(t.Admission).said.Joiner)
+	case ProposalRemove:
+		n.end(p.number(t.Member), Removed)
+	case ProposalKey:
+		m := *s.members.get(p.number(t.Rekey.Member))
+		m.former = append(slices.Clip(m.former), m.device)
+		m.key, m.rekeyed, m.bare = t.Rekey.Key, &n, nil
+		m.device = NewDevice{Key: t.Rekey.Device, Name: t.Rekey.DeviceName}
+		n.set(&m)
+	case ProposalThreshold:
+		n.threshold = t.Threshold
+	case ProposalInvites:
+		n.invites = t.Invites
+	case ProposalRules:
+		n.rules = t.Rules
+	}
+	return &n
+}
+
+func (s *step) set(m *seat) {
+	m.bare = derive(m, nil)
+	s.members = s.members.with(m.number, m)
+}
+
+// join makes who redeemed an invite a full member.
+func (s *step) join(p *pool, r *Redemption) {
+	id := MemberIDOf(p.space, r.Member)
+	s.full++
+	s.set(&seat{
+		id: id, number: p.number(id), name: r.Name, key: r.Member,
+		device: NewDevice{Key: r.Device, Name: r.DeviceName}, standing: Full, since: s,
+	})
+}
+
+// end makes a member a removed or a resigned one.
+func (s *step) end(number int, standing Standing) {
+	m := seat{number: number}
+	if old := s.members.get(number); old != nil {
+		m = *old
+	}
+	if m.standing == Full {
+		s.full--
+	}
+	m.standing, m.ended, m.bare = standing, s, nil
+	s.set(&m)
 }
 
 // follow sets where s stands in the chain.
@@ -43,52 +138,32 @@ func (s *step) reaches(other *step) bool {
 	return other.depth <= s.depth && s.ancestor(other.depth).id == other.id
 }
 
-// uses says whether a key has a part in the chain up to s already. Every key has one part
-// only: member key, device, or invite.
-func (s *step) uses(key entry.Device) bool {
-	for _, m := range s.members {
-		if m.Key == key {
-			return true
-		}
-		for _, d := range m.Devices {
-			if d.Key == key {
-				return true
-			}
-		}
-	}
-	return s.spent(key)
+// spent says whether an invite key was used up by a seat on the way to s.
+func (s *step) spent(invite entry.Device) bool { return slices.Contains(s.invited, invite) }
+
+// open says whether the founding is open: until then a step needs the founder's consent.
+func (s *step) open() bool {
+	return !s.closed && s.seats < s.founding.Seats && s.isFull(s.founder)
 }
 
-// spent says whether an invite key was used up on the way to s.
-func (s *step) spent(invite entry.Device) bool {
-	for ; s.parent != nil; s = s.parent {
-		if s.invite == invite {
-			return true
-		}
-	}
-	return false
+// isFull says whether the chain has a member as a full one.
+func (s *step) isFull(number int) bool {
+	m := s.members.get(number)
+	return m != nil && m.standing == Full
 }
 
-// open says whether a founding seat is free after s.
-func (s *step) open() bool { return len(s.members) < s.founding.Seats }
-
-func (s *step) member(id MemberID) (Member, bool) {
-	for _, m := range s.members {
-		if m.ID == id {
-			return m, true
-		}
+// Needed returns how many of n full members a step needs: max(⌊n/2⌋+1, min(⌈t·n⌉, n−1)).
+func (t Threshold) Needed(n int) int {
+	var share int
+	switch t {
+	case TwoThirds:
+		share = (2*n + 2) / 3
+	case ThreeQuarters:
+		share = (3*n + 3) / 4
+	case AllButOne:
+		share = n - 1
+	default:
+		share = (n + 1) / 2
 	}
-	return Member{}, false
-}
-
-// speaks returns the member for whom a device may speak after s.
-func (s *step) speaks(device entry.Device) (Member, bool) {
-	for _, m := range s.members {
-		for _, d := range m.Devices {
-			if d.Key == device && !d.Retired {
-				return m, true
-			}
-		}
-	}
-	return Member{}, false
+	return max(n/2+1, min(share, n-1))
 }

@@ -1,0 +1,374 @@
+package charter
+
+import (
+	"slices"
+
+	"kith/crdt/entry"
+)
+
+// Why a statement about a step is void.
+const (
+	whyNotFounder   = "only the founder's device can do this, and only while the founding is open"
+	whyParent       = "its parent step is not the newest one in its past"
+	whyNoSeat       = "all founding seats are filled"
+	whyClosed       = "the founding is closed"
+	whyAgreed       = "the members agree on this together; nobody can do it alone"
+	whyNoProposal   = "the proposal isn't in its past"
+	whyNotConsenter = "they consent from another device"
+	whySubject      = "who is to be removed doesn't decide on it"
+	whyTooFew       = "it hasn't enough consents in its past"
+	whyWithdrawn    = "the proposal was withdrawn"
+	whyNothingBack  = "they have nothing to take back"
+	whyResignation  = "it names a resignation that doesn't count here"
+	whyNoRedemption = "who is to be admitted isn't a prospective member"
+	whyNotMember    = "who it is about isn't a member"
+	whyNoChange     = "that is so already"
+	whyOldRules     = "the rules can only be raised"
+)
+
+// founding judges a step by the founder alone.
+func (t *trial) founding() string {
+	p := t.said.Step
+	id := p.ID()
+	if t.who.number != t.k.step.founder {
+		return whyNotFounder
+	}
+	if again := t.step(id); again != nil && t.k.step.reaches(again) {
+		t.node.carries = again
+		return "" // by a statement that knows it already
+	}
+	switch {
+	case !t.who.consentsBy(t.e.Device):
+		return whyNotFounder
+	case p.Parent != t.k.step.id:
+		return whyParent
+	case t.k.step.closed:
+		return whyClosed
+	case !t.k.step.open():
+		return whyNoSeat
+	case !p.known():
+		return whyNewType
+	}
+	switch p.Type {
+	case ProposalSeat:
+		if why := t.seat(p.Seat); why != "" {
+			return why
+		}
+	case ProposalClose:
+		if why := t.resignations(p.Resigned); why != "" {
+			return why
+		}
+	default:
+		return whyAgreed
+	}
+	t.node.carries = t.place(id, &p.Terms)
+	return ""
+}
+
+func (t *trial) seat(s *Seat) string {
+	r := &s.Redemption
+	switch {
+	case t.k.step.spent(s.Invite):
+		return whySpent
+	case r.Member == r.Device, r.Member == s.Invite, r.Device == s.Invite,
+		t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device), t.k.uses(t.pool, s.Invite):
+		return whyKeyTaken
+	}
+	if err := r.Verify(t.space, s.Invite); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// place returns the step that terms make of the newest one.
+func (t *trial) place(id StepID, terms *Terms) *step {
+	if s := t.step(id); s != nil {
+		return s
+	}
+	return t.k.step.next(t.pool, id, terms)
+}
+
+func (t *trial) propose() string {
+	p := t.said.Step
+	t.node.about = t.k.step
+	switch {
+	case p.Parent != t.k.step.id:
+		return whyParent
+	case !t.fullMember():
+		return whyNotFull
+	case !p.known():
+		return whyNewType
+	}
+	if why := t.resignations(p.Resigned); why != "" {
+		return why
+	}
+	return t.terms(&p.Terms)
+}
+
+// terms says what is wrong with a proposal.
+func (t *trial) terms(p *Terms) string {
+	s := t.k.step
+	switch p.Type {
+	case ProposalSeat:
+		return whyNotFounder
+	case ProposalClose:
+		if !s.open() {
+			return whyClosed
+		}
+	case ProposalAdmit:
+		n := t.pool.node(p.Admission)
+		switch {
+		case n == nil || !t.k.in(n) || n.said.Type != TypeProspective:
+			return whyNoRedemption
+		case t.k.person(n.member).standing != Prospective:
+			return whyNoRedemption
+		}
+	case ProposalRemove:
+		who := t.k.member(t.pool, p.Member)
+		if who == nil || who.standing == Removed || t.ended(who) {
+			return whyNotMember
+		}
+	case ProposalKey:
+		return t.rekey(p.Rekey)
+	case ProposalThreshold:
+		if p.Threshold == s.threshold {
+			return whyNoChange
+		}
+	case ProposalInvites:
+		if p.Invites == s.invites {
+			return whyNoChange
+		}
+	case ProposalRules:
+		if p.Rules <= s.rules {
+			return whyOldRules
+		}
+	}
+	return ""
+}
+
+func (t *trial) rekey(r *Rekey) string {
+	who := t.k.member(t.pool, r.Member)
+	switch {
+	case who == nil || !t.k.step.isFull(who.number):
+		return whyNotMember
+	case r.Key == r.Device, t.k.uses(t.pool, r.Key), t.k.uses(t.pool, r.Device):
+		return whyKeyTaken
+	}
+	if err := r.Verify(t.space); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// member returns a member by ID.
+func (k known) member(p *pool, id MemberID) *person {
+	p.mu.RLock()
+	number, ok := p.numbers[id]
+	p.mu.RUnlock()
+	if !ok {
+		return nil
+	}
+	return k.person(number)
+}
+
+// resignations judges those that a proposal names. One whose maker consented to a step at this
+// parent before can't be counted out here: that consent may complete the step elsewhere.
+func (t *trial) resignations(ids []entry.ID) string {
+	seen := map[int]bool{}
+	for _, id := range ids {
+		n := t.pool.node(id)
+		if n == nil || !t.k.in(n) || n.said.Type != TypeResign || seen[n.member] || !t.nameable(t.k, n) {
+			return whyResignation
+		}
+		seen[n.member] = true
+	}
+	return ""
+}
+
+// nameable says whether a resignation in a past can leave the count with the next step.
+func (p *pool) nameable(k known, n *node) bool {
+	if !k.step.isFull(n.member) || k.person(n.member).standing != Resigned || !k.counts(n) {
+		return false
+	}
+	return !slices.ContainsFunc(p.ballotsAt(k.step.id), func(c *node) bool {
+		return c.said.Type == TypeConsent && c.member == n.member && n.knows(c)
+	})
+}
+
+// counts says whether a resignation is one that its maker's devices could still make: not
+// replaced by a statement of the member key, or by a new one.
+func (k known) counts(n *node) bool {
+	who := k.person(n.member)
+	return slices.ContainsFunc(who.devices, func(d device) bool { return slices.Contains(d.silencers, n) })
+}
+
+// ballot judges a consent, a refusal, or one taken back.
+func (t *trial) ballot() string {
+	prop, by := t.proposed(t.said.Of, t.k)
+	if len(by) == 0 {
+		return whyNoProposal
+	}
+	t.node.about = prop.parent
+	if t.said.Type == TypeTakeBack {
+		own := func(n *node) bool { return n.member == t.who.number && t.k.in(n) }
+		if !slices.ContainsFunc(by, own) && !slices.ContainsFunc(t.ballotsAt(prop.parent.id), func(n *node) bool {
+			return n.said.Type == TypeConsent && n.said.Of == prop.id && own(n)
+		}) {
+			return whyNothingBack
+		}
+		return ""
+	}
+	switch {
+	case prop.parent != t.k.step:
+		return whyParent
+	case !t.fullMember():
+		return whyNotFull
+	case !t.who.consentsBy(t.e.Device):
+		return whyNotConsenter
+	case prop.subject() == t.who.id:
+		return whySubject
+	}
+	return ""
+}
+
+// subject returns who is to be removed, and so doesn't decide.
+func (p *proposal) subject() MemberID {
+	if p.terms.Type == ProposalRemove {
+		return p.terms.Member
+	}
+	return MemberID{}
+}
+
+func (t *trial) enact() string {
+	prop, by := t.proposed(t.said.Of, t.k)
+	if len(by) == 0 {
+		return whyNoProposal
+	}
+	if again := t.step(prop.id); again != nil && t.k.step.reaches(again) {
+		t.node.carries = again
+		return ""
+	}
+	if prop.parent != t.k.step {
+		return whyParent
+	}
+	if t.withdrawn(prop.id, by, t.k) {
+		return whyWithdrawn
+	}
+	if c := t.count(prop, t.k); !c.enough() {
+		return whyTooFew
+	}
+	t.node.carries = t.place(prop.id, prop.terms)
+	return ""
+}
+
+// count is who has answered a proposal, as some past knows it.
+type count struct {
+	consents []int // numbers of the members whose consent counts
+	refused  []int // who refused, and never consented before
+	needed   int
+	founder  bool // the founder's consent is needed and missing
+}
+
+func (c *count) enough() bool { return len(c.consents) >= c.needed && !c.founder }
+
+// answers is what one member said about steps at one parent.
+type answers struct {
+	consents []*node
+	back     []*node
+	refused  map[StepID][]*node
+}
+
+// answersAt gathers what a past knows of the answers to proposals at one parent.
+func (p *pool) answersAt(parent StepID, k known) map[int]*answers {
+	all := map[int]*answers{}
+	for _, n := range p.ballotsAt(parent) {
+		if !k.in(n) {
+			continue
+		}
+		a := all[n.member]
+		if a == nil {
+			a = &answers{refused: map[StepID][]*node{}}
+			all[n.member] = a
+		}
+		switch n.said.Type {
+		case TypeConsent:
+			a.consents = append(a.consents, n)
+		case TypeTakeBack:
+			a.back = append(a.back, n)
+		case TypeRefuse:
+			a.refused[n.said.Of] = append(a.refused[n.said.Of], n)
+		}
+	}
+	return all
+}
+
+// open returns the steps to which a member's consent stands in a past.
+func (a *answers) open(k known, number int) map[StepID]*node {
+	steps := map[StepID]*node{}
+	who := k.person(number)
+	for _, c := range a.consents {
+		back := slices.ContainsFunc(a.back, func(b *node) bool { return b.said.Of == c.said.Of && b.knows(c) })
+		if back || len(a.refused[c.said.Of]) > 0 || who.silenced(c) {
+			continue
+		}
+		if old := steps[c.said.Of]; old == nil || c.index < old.index {
+			steps[c.said.Of] = c
+		}
+	}
+	return steps
+}
+
+// silenced says whether something took the word from a statement's device that didn't know of
+// the statement.
+func (p *person) silenced(n *node) bool {
+	d := p.device(n.entry.Device)
+	return d == nil || slices.ContainsFunc(d.silencers, func(s *node) bool { return !s.knows(n) })
+}
+
+// count counts the answers to a proposal by the rule for agreed steps.
+func (p *pool) count(prop *proposal, k known) count {
+	return p.countOf(prop, k, p.answersAt(prop.parent.id, k))
+}
+
+func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
+	parent := prop.parent
+	gone := map[int]bool{}
+	for _, id := range prop.terms.Resigned {
+		gone[p.node(id).member] = true
+	}
+	c := count{
+		needed:  parent.threshold.Needed(parent.full - len(gone)),
+		founder: parent.open() && !gone[parent.founder],
+	}
+	subject := prop.subject()
+	for number, a := range all {
+		m := parent.members.get(number)
+		if m == nil || m.standing != Full || gone[number] || m.id == subject {
+			continue
+		}
+		open := a.open(k, number)
+		if len(open) == 1 && open[prop.id] != nil {
+			c.consents = append(c.consents, number)
+			c.founder = c.founder && number != parent.founder
+		}
+		if first := a.refused[prop.id]; len(first) > 0 && !slices.ContainsFunc(a.consents, func(n *node) bool { return n.said.Of == prop.id }) {
+			c.refused = append(c.refused, number)
+		}
+	}
+	slices.Sort(c.consents)
+	slices.Sort(c.refused)
+	return c
+}
+
+// withdrawn says whether all who proposed a step have taken that back.
+func (p *pool) withdrawn(id StepID, by []*node, k known) bool {
+	backs := p.ballotsAt(by[0].about.id)
+	for _, n := range by {
+		if !slices.ContainsFunc(backs, func(b *node) bool {
+			return b.said.Type == TypeTakeBack && b.said.Of == id && b.member == n.member && b.knows(n) && k.in(b)
+		}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,137 @@
+package charter
+
+import "kith/crdt/entry"
+
+// known is what some statements and all in their past say together. It never changes; two of
+// them share what they have in common.
+type known struct {
+	step *step
+	// has says how far along each of the pool's lines the past goes: statements that follow
+	// each other are numbered along a line, so a few numbers stand for thousands of them.
+	has     trie[int]
+	own     trie[*facts] // by number of a member: what they say of themselves
+	invites trie[*facts] // by number of a member: their invites, and who redeemed them
+}
+
+// facts are statements in the order in which they came into the pool, each after its past.
+type facts struct {
+	nodes []*node
+	memo  memo
+}
+
+func (f *facts) list() []*node {
+	if f == nil {
+		return nil
+	}
+	return f.nodes
+}
+
+// with returns the facts and one more, which comes after all of them in the pool.
+func (f *facts) with(n *node) *facts { return mergeFacts(f, &facts{nodes: []*node{n}}) }
+
+func mergeFacts(a, b *facts) *facts {
+	if a == nil || a == b {
+		return b
+	}
+	out := make([]*node, 0, len(a.nodes)+len(b.nodes))
+	x, y := a.nodes, b.nodes
+	for len(x) > 0 && len(y) > 0 {
+		switch {
+		case x[0] == y[0]:
+			out = append(out, x[0])
+			x, y = x[1:], y[1:]
+		case x[0].index < y[0].index:
+			out = append(out, x[0])
+			x = x[1:]
+		default:
+			out = append(out, y[0])
+			y = y[1:]
+		}
+	}
+	out = append(append(out, x...), y...)
+	switch len(out) {
+	case len(a.nodes):
+		return a
+	case len(b.nodes):
+		return b
+	}
+	return &facts{nodes: out}
+}
+
+// join returns what two say together. Their steps must be on one way from the genesis.
+func (k known) join(o known) known {
+	return known{
+		step:    deeper(k.step, o.step),
+		has:     k.has.union(o.has, func(a, b int) int { return max(a, b) }),
+		own:     k.own.union(o.own, mergeFacts),
+		invites: k.invites.union(o.invites, mergeFacts),
+	}
+}
+
+// in says whether a sound statement is in the past.
+func (k known) in(n *node) bool { return k.has.get(n.line) >= n.place }
+
+// knows says whether other is in n's past.
+func (n *node) knows(other *node) bool { return n != other && n.after.in(other) }
+
+// person returns what is known of a member; nil if nothing is.
+func (k known) person(number int) *person {
+	s, f := k.step.members.get(number), k.own.get(number)
+	switch {
+	case f != nil:
+		return f.memo.derived(s, f.nodes)
+	case s != nil:
+		return s.bare
+	}
+	return nil
+}
+
+// speaker returns for whom a device speaks. A device that two members claim speaks for neither.
+func (k known) speaker(p *pool, device entry.Device) *person {
+	who := k.claimant(p, device)
+	if who == nil || !who.speaks(device) {
+		return nil
+	}
+	return who
+}
+
+// claimant returns the only member who ever claimed a device.
+func (k known) claimant(p *pool, device entry.Device) *person {
+	found := -1
+	for _, part := range p.partsOf(device) {
+		if part.what != partDevice || part.number == found || !part.in(k) {
+			continue
+		}
+		if found >= 0 {
+			return nil
+		}
+		found = part.number
+	}
+	if found < 0 {
+		return nil
+	}
+	return k.person(found)
+}
+
+// holder returns whose member key it is.
+func (k known) holder(p *pool, key entry.Device) *person {
+	for _, part := range p.partsOf(key) {
+		if part.what == partMemberKey && part.in(k) {
+			if who := k.person(part.number); who != nil && who.key == key {
+				return who
+			}
+		}
+	}
+	return nil
+}
+
+// uses says whether a key has a part in the charter already. Every key has one part only:
+// member key, device, or invite.
+func (k known) uses(p *pool, key entry.Device) bool {
+	for _, part := range p.partsOf(key) {
+		if part.in(k) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,242 @@
+package charter
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"kith/crdt/entry"
+)
+
+// ProposalState says what became of a proposal.
+type ProposalState string
+
+const (
+	ProposalOpen      ProposalState = "open"
+	ProposalInForce   ProposalState = "in_force"
+	ProposalOvertaken ProposalState = "overtaken" // another step was taken where it was proposed; it can be renewed
+	ProposalWithdrawn ProposalState = "withdrawn"
+)
+
+// Proposal is a step that somebody proposed, as it stands now.
+type Proposal struct {
+	ID       StepID
+	Parent   StepID
+	Terms             // what it says
+	Subject  MemberID // whom it is about: admitted, removed, given a new key; zero if nobody
+	By       []MemberID
+	Entry    entry.ID // the statement that made it: the lowest ID of several
+	Consents []Answer // those that count now
+	Refusals []Answer
+	Needs    int  // consents in all
+	Of       int  // members that count
+	Founder  bool // the founder's consent is needed and missing
+	Hopeless bool // so many have refused that it can't come into force
+	Ready    bool // Enact would bring it into force
+	State    ProposalState
+}
+
+// Answer is what one member said to a proposal.
+type Answer struct {
+	Member MemberID
+	Entry  entry.ID
+	Why    string // of a refusal
+}
+
+// Proposals returns all proposals on the branch that is followed: the oldest parent first,
+// then by ID.
+func (c *Charter) Proposals() []Proposal {
+	if c.tip() == nil {
+		return nil
+	}
+	var all []Proposal
+	found := map[StepID]bool{}
+	for _, n := range c.nodes {
+		if !n.sound() || n.said.Type != TypePropose || c.placed(n.tip()) != Accepted {
+			continue
+		}
+		if id := n.said.Step.ID(); !found[id] {
+			found[id] = true
+			all = append(all, c.proposal(id))
+		}
+	}
+	slices.SortFunc(all, func(a, b Proposal) int {
+		return cmp.Or(cmp.Compare(c.pool.step(a.Parent).depth, c.pool.step(b.Parent).depth), entry.ID(a.ID).Compare(entry.ID(b.ID)))
+	})
+	return all
+}
+
+// Proposal returns one proposal on the branch that is followed.
+func (c *Charter) Proposal(id StepID) (Proposal, bool) {
+	if c.tip() == nil {
+		return Proposal{}, false
+	}
+	if _, by := c.pool.proposed(id, c.all); len(by) == 0 {
+		return Proposal{}, false
+	}
+	return c.proposal(id), true
+}
+
+// Pending returns the proposals that ask for something: to be answered, or to be renewed
+// because another step overtook them and nobody has renewed or withdrawn them yet.
+func (c *Charter) Pending() []Proposal {
+	all := c.Proposals()
+	newest := map[string]StepID{}
+	for i := range all {
+		newest[all[i].text()] = all[i].ID
+	}
+	return slices.DeleteFunc(all, func(p Proposal) bool {
+		return p.State != ProposalOpen && (p.State != ProposalOvertaken || newest[p.text()] != p.ID)
+	})
+}
+
+// text is what a proposal says, apart from what each renewal brings up to date.
+func (p *Proposal) text() string {
+	t := p.Terms
+	t.Resigned, t.Frontiers = nil, nil
+	b, _ := t.encode()
+	return string(b)
+}
+
+// Enactable returns the proposals that have enough consents to be enacted now.
+func (c *Charter) Enactable() []StepID {
+	var ids []StepID
+	for _, p := range c.Pending() {
+		if p.Ready {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+func (c *Charter) proposal(id StepID) Proposal {
+	prop, by := c.pool.proposed(id, c.all)
+	n := c.pool.count(prop, c.all)
+	p := Proposal{
+		ID: id, Parent: prop.parent.id, Terms: *prop.terms, Subject: c.subject(prop.terms),
+		Needs: n.needed, Of: prop.parent.full - len(prop.terms.Resigned), Founder: n.founder,
+	}
+	for _, m := range by {
+		if !slices.Contains(p.By, m.id) {
+			p.By = append(p.By, m.id)
+		}
+		if at := m.entry.ID(); p.Entry.IsZero() || at.Compare(p.Entry) < 0 {
+			p.Entry = at
+		}
+	}
+	slices.SortFunc(p.By, compareMembers)
+	all := c.pool.answersAt(prop.parent.id, c.all)
+	for number, a := range all {
+		if slices.Contains(n.consents, number) {
+			m := a.open(c.all, number)[id]
+			p.Consents = append(p.Consents, Answer{Member: m.id, Entry: lowest(a.consents, id, m)})
+		}
+		if r := a.refused[id]; len(r) > 0 {
+			first := slices.MinFunc(r, func(a, b *node) int { return a.entry.ID().Compare(b.entry.ID()) })
+			p.Refusals = append(p.Refusals, Answer{Member: first.id, Entry: first.entry.ID(), Why: first.said.Why})
+		}
+	}
+	slices.SortFunc(p.Consents, compareAnswers)
+	slices.SortFunc(p.Refusals, compareAnswers)
+	p.Hopeless = !c.mayPass(id, all)
+	switch {
+	case c.inForce(id):
+		p.State = ProposalInForce
+	case c.pool.withdrawn(id, by, c.all):
+		p.State = ProposalWithdrawn
+	case prop.parent != c.tip():
+		p.State = ProposalOvertaken
+	default:
+		p.State = ProposalOpen
+		inHeads := c.pool.count(prop, c.now.known) // an enact is judged by what it names
+		p.Ready = inHeads.enough()
+	}
+	return p
+}
+
+// lowest returns the lowest ID of the consents to a step that aren't taken back; of what stands
+// in a pool by order of arrival nothing must show.
+func lowest(consents []*node, id StepID, open *node) entry.ID {
+	low := open.entry.ID()
+	for _, n := range consents {
+		if at := n.entry.ID(); n.said.Of == id && at.Compare(low) < 0 {
+			low = at
+		}
+	}
+	return low
+}
+
+func compareAnswers(a, b Answer) int {
+	return cmp.Or(bytes.Compare(a.Member[:], b.Member[:]), a.Entry.Compare(b.Entry))
+}
+
+// subject returns whom terms are about.
+func (c *Charter) subject(t *Terms) MemberID {
+	switch {
+	case t.Seat != nil:
+		return MemberIDOf(c.space, t.Seat.Redemption.Member)
+	case t.Rekey != nil:
+		return t.Rekey.Member
+	case t.Type == ProposalAdmit:
+		if n := c.pool.node(t.Admission); n != nil {
+			return n.id
+		}
+	}
+	return t.Member
+}
+
+// Line is one statement of the log as data for a sentence.
+type Line struct {
+	Entry    *entry.Entry
+	By       MemberID   // who made it
+	Said     Statement  // what it says
+	Subject  MemberID   // whom it is about, if anybody
+	Of       *Proposal  // the proposal that it is about, as it stands now; nil if none
+	Consents []MemberID // of an enact: those that it counted
+	InForce  bool       // it brought a step into force, and is the first of several that did
+}
+
+// Log returns the accepted statements in the order of Statements.
+func (c *Charter) Log() []Line {
+	lines := make([]Line, 0, len(c.nodes))
+	enacted := map[StepID]bool{}
+	for _, e := range c.Statements() {
+		n := c.nodes[e.ID()]
+		l := Line{Entry: e, Said: n.said, By: n.id}
+		if n.said.Type == TypeProspective {
+			l.Subject, l.By = n.id, c.all.person(n.by).id
+		}
+		if n.said.Step != nil {
+			l.Subject = c.subject(&n.said.Step.Terms)
+		}
+		if n.carries != nil && !enacted[n.carries.id] {
+			enacted[n.carries.id] = true
+			l.InForce = true
+		}
+		if id, ok := n.proposalID(); ok {
+			if p, known := c.Proposal(id); known {
+				l.Of, l.Subject = &p, p.Subject
+			}
+		}
+		if n.said.Type == TypeEnact {
+			prop, _ := c.pool.proposed(n.said.Of, n.after)
+			counted := c.pool.count(prop, n.after)
+			for _, number := range counted.consents {
+				l.Consents = append(l.Consents, c.all.person(number).id)
+			}
+			slices.SortFunc(l.Consents, compareMembers)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func (n *node) proposalID() (StepID, bool) {
+	switch n.said.Type {
+	case TypePropose:
+		return n.said.Step.ID(), true
+	case TypeConsent, TypeRefuse, TypeTakeBack, TypeEnact:
+		return n.said.Of, true
+	}
+	return StepID{}, false
+}

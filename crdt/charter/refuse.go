@@ -1,0 +1,102 @@
+package charter
+
+import (
+	"errors"
+	"fmt"
+
+	"kith/crdt/entry"
+)
+
+// Why a statement can't be made. Each is in a member's words.
+var (
+	ErrNoGenesis      = errors.New("the co-op's founding isn't here yet")
+	ErrNotMember      = errors.New("this device speaks for no member of the co-op")
+	ErrNotFull        = errors.New("only a full member can do this")
+	ErrOtherDevice    = errors.New("you consent from another device of yours; move your consents to this one there")
+	ErrNoProposal     = errors.New("there is no such proposal")
+	ErrOvertaken      = errors.New("the co-op has taken another step since this was proposed; renew it")
+	ErrInForce        = errors.New("this is in force already")
+	ErrWithdrawn      = errors.New("this proposal was withdrawn")
+	ErrSubject        = errors.New("who is to be removed doesn't decide on it")
+	ErrTooFew         = errors.New("not enough members have consented yet")
+	ErrRefused        = errors.New("you have refused this proposal, and a refusal is for good")
+	ErrConsented      = errors.New("you have consented to this already")
+	ErrNothingBack    = errors.New("you have neither proposed this nor consented to it")
+	ErrNotProspective = errors.New("only a prospective member can be admitted, and this is none")
+	ErrNotIn          = errors.New("this is no member of the co-op, or none any more")
+	ErrNoChange       = errors.New("that is so already")
+	ErrNotYours       = errors.New("this is no device of yours")
+	ErrNotAccepted    = errors.New("the device hasn't agreed to belong to you")
+	ErrNoInvite       = errors.New("there is no such invite, or who made it can't invite any more")
+	ErrRevoked        = errors.New("this invite was taken back")
+	ErrInvitesFull    = errors.New("as many prospective members are open as the co-op allows one member to invite")
+	ErrNotFounder     = errors.New("only the founder's first device can do this, and only while the founding is open")
+	ErrNotMemberKey   = errors.New("this isn't the recovery phrase of a member")
+)
+
+// RuleError says that a rule of the charter refuses a statement, where none of the above does.
+type RuleError struct{ Why string }
+
+func (e *RuleError) Error() string { return "the charter doesn't take this: " + e.Why }
+
+// HeldError says that a member gave their word to another step at the same place, which may
+// still come into force: to give it twice could split the co-op.
+type HeldError struct {
+	Step      StepID
+	TakenBack bool // who took it back may go on all the same, at the risk of a split
+}
+
+func (e *HeldError) Error() string {
+	if e.TakenBack {
+		return "you took your consent to another proposal back, but it may have completed it elsewhere; if so, this would split the co-op"
+	}
+	return "you have consented to another proposal at this place; take that back first, or wait until one is in force"
+}
+
+// LimitError says that something is larger than the charter takes.
+type LimitError struct {
+	What       string
+	Got, Limit int
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the %s is too long: %d, the limit is %d", e.What, e.Got, e.Limit)
+}
+
+var saidAs = map[string]error{
+	whyNobody: ErrNotMember, whyNotFull: ErrNotFull, whyNotConsenter: ErrOtherDevice, whyNotMover: ErrOtherDevice,
+	whyNoProposal: ErrNoProposal, whyParent: ErrOvertaken, whyWithdrawn: ErrWithdrawn, whySubject: ErrSubject,
+	whyTooFew: ErrTooFew, whyNothingBack: ErrNothingBack, whyNoRedemption: ErrNotProspective, whyNotMember: ErrNotIn,
+	whyNoChange: ErrNoChange, whyNotOwn: ErrNotYours, whyNotAccepted: ErrNotAccepted, whyNoInvite: ErrNoInvite,
+	whyRevoked: ErrRevoked, whyInvitesFull: ErrInvitesFull, whySpent: ErrInviteUsed, whyKeyTaken: ErrKeyKnown,
+	whyInviteKey: ErrKeyKnown, whyNotFounder: ErrNotFounder, whyNoSeat: ErrFoundingClosed, whyClosed: ErrFoundingClosed,
+	whyNotMemberKey:   ErrNotMemberKey,
+	ErrInvite.Error(): ErrInvite, ErrCertificate.Error(): ErrCertificate, ErrDevice.Error(): ErrDevice, ErrClaim.Error(): ErrClaim,
+}
+
+// try judges a statement that a device might make now, and returns its payload.
+func (c *Charter) try(by entry.Device, payload []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	if c.tip() == nil {
+		return nil, ErrNoGenesis
+	}
+	if len(payload) > MaxStatement {
+		return nil, &LimitError{"statement", len(payload), MaxStatement}
+	}
+	e := &entry.Entry{
+		Rules: entry.RulesVersion, Space: c.space, Heads: c.heads, Kind: entry.Statement, Device: by, Payload: payload,
+	}
+	n, _, why := c.pool.judge(e, c.nodes)
+	switch {
+	case n == nil:
+		return nil, &RuleError{why}
+	case n.sound():
+		return payload, nil
+	}
+	if err := saidAs[n.void]; err != nil {
+		return nil, err
+	}
+	return nil, &RuleError{n.void}
+}

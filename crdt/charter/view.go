@@ -1,0 +1,281 @@
+package charter
+
+import (
+	"cmp"
+	"slices"
+
+	"kith/crdt/entry"
+)
+
+// Name returns the name of the co-op, or "" while the genesis isn't here.
+func (c *Charter) Name() string {
+	if t := c.tip(); t != nil {
+		return t.founding.Coop
+	}
+	return ""
+}
+
+// Rules returns the version of the shared rules that holds now, or 0 while the genesis isn't
+// here.
+func (c *Charter) Rules() uint64 {
+	if t := c.tip(); t != nil {
+		return t.rules
+	}
+	return 0
+}
+
+// Threshold returns what an agreed step needs now, or 0 while the genesis isn't here.
+func (c *Charter) Threshold() Threshold {
+	if t := c.tip(); t != nil {
+		return t.threshold
+	}
+	return 0
+}
+
+// Needed returns how many consents a step needs that is proposed now, of how many full
+// members. Resignations that aren't part of a step yet are counted out, as a proposal does.
+func (c *Charter) Needed() (consents, members int) {
+	if t := c.tip(); t != nil {
+		members = t.full - len(c.resignations())
+		return t.threshold.Needed(members), members
+	}
+	return 0, 0
+}
+
+// InvitesAllowed returns how many open prospective members one member may have invited.
+func (c *Charter) InvitesAllowed() int {
+	if t := c.tip(); t != nil {
+		return t.invites
+	}
+	return 0
+}
+
+// Founder returns who founded the space.
+func (c *Charter) Founder() MemberID {
+	if t := c.tip(); t != nil {
+		return t.members.get(t.founder).id
+	}
+	return MemberID{}
+}
+
+// FoundingDevice returns the device that fills the founding seats: the one from which the
+// founder consents. Zero while the genesis isn't here, or if the founder has none.
+func (c *Charter) FoundingDevice() entry.Device {
+	if t := c.tip(); t != nil {
+		if who := c.all.person(t.founder); len(who.consents) == 1 {
+			return who.consents[0]
+		}
+	}
+	return entry.Device{}
+}
+
+// Seats returns how many founding seats are filled, the founder's own included, out of how many.
+func (c *Charter) Seats() (filled, total int) {
+	if t := c.tip(); t != nil {
+		return t.seats, t.founding.Seats
+	}
+	return 0, 0
+}
+
+// FoundingOpen says whether the founding is open: the founder can fill seats, and an agreed
+// step needs the founder's consent, too.
+func (c *Charter) FoundingOpen() bool { return c.tip() != nil && c.tip().open() }
+
+// Members returns everybody who is or was in the charter, in the order in which they came.
+func (c *Charter) Members() []Member {
+	people := c.people()
+	members := make([]Member, len(people))
+	for i, who := range people {
+		members[i] = c.shown(who)
+	}
+	return members
+}
+
+// people returns everybody whom the accepted statements know, in the order in which they came.
+func (c *Charter) people() []*person {
+	t := c.tip()
+	if t == nil {
+		return nil
+	}
+	var all []*person
+	t.members.each(func(_ int, s *seat) {
+		all = append(all, c.all.person(s.number))
+	})
+	c.all.own.each(func(number int, _ *facts) {
+		if t.members.get(number) == nil {
+			all = append(all, c.all.person(number))
+		}
+	})
+	slices.SortFunc(all, func(a, b *person) int {
+		return cmp.Or(cmp.Compare(a.came(), b.came()), entry.ID(a.sinceStep()).Compare(entry.ID(b.sinceStep())), compareMembers(a.id, b.id))
+	})
+	return all
+}
+
+// came returns the depth of the step with which somebody became full, or after which they
+// became prospective.
+func (p *person) came() int {
+	switch {
+	case p.since != nil:
+		return 2 * p.since.depth
+	case p.joined != nil:
+		return 2*p.joined.tip().depth + 1
+	}
+	return 0
+}
+
+func (p *person) sinceStep() StepID {
+	if p.since != nil {
+		return p.since.id
+	}
+	return StepID{}
+}
+
+// shown returns a person for a caller to keep.
+func (c *Charter) shown(who *person) Member {
+	m := Member{ID: who.id, Name: who.name, Key: who.key, Standing: who.standing, Since: who.sinceStep()}
+	for i := range who.devices {
+		d := &who.devices[i]
+		m.Devices = append(m.Devices, Device{Key: d.Key, Name: d.Name, Retired: !who.speaks(d.Key), Consents: who.consentsBy(d.Key)})
+	}
+	if who.since != nil {
+		m.SinceEntry = c.carriers[who.since.id]
+	} else if who.joined != nil {
+		m.SinceEntry = who.joined.entry.ID()
+	}
+	if who.joined != nil {
+		m.InvitedBy = c.all.person(who.joined.issuer).id
+	}
+	return m
+}
+
+// Member returns one member of the charter as it is now.
+func (c *Charter) Member(id MemberID) (Member, bool) {
+	if c.tip() != nil {
+		if who := c.all.member(c.pool, id); who != nil {
+			return c.shown(who), true
+		}
+	}
+	return Member{}, false
+}
+
+// MemberOf returns who a device speaks for now.
+func (c *Charter) MemberOf(device entry.Device) (Member, bool) {
+	if c.tip() != nil {
+		if who := c.all.speaker(c.pool, device); who != nil {
+			return c.shown(who), true
+		}
+	}
+	return Member{}, false
+}
+
+// OwnerOf returns whose a device is or was: also one that was retired, or whose member was
+// removed, and also a member key. It is what such a device is told about itself.
+func (c *Charter) OwnerOf(device entry.Device) (Member, bool) {
+	if c.tip() != nil {
+		if who := c.all.claimant(c.pool, device); who != nil {
+			return c.shown(who), true
+		}
+		if who := c.all.holder(c.pool, device); who != nil {
+			return c.shown(who), true
+		}
+	}
+	return Member{}, false
+}
+
+// Knows says whether a device was ever in the charter, on any branch: those on the other
+// side of a fork still bring its evidence in step. It is true of member keys as well, which
+// sign what recovers a member.
+func (c *Charter) Knows(device entry.Device) bool { return c.devices()[device] }
+
+func (c *Charter) allDevices() map[entry.Device]bool {
+	all := map[entry.Device]bool{}
+	for _, s := range c.steps {
+		switch {
+		case s.terms == nil:
+			g := s.members.get(s.founder)
+			all[g.key], all[g.device.Key] = true, true
+		case s.terms.Seat != nil:
+			all[s.terms.Seat.Redemption.Member], all[s.terms.Seat.Redemption.Device] = true, true
+		case s.terms.Rekey != nil:
+			all[s.terms.Rekey.Key], all[s.terms.Rekey.Device] = true, true
+		}
+	}
+	for _, n := range c.nodes {
+		switch s := &n.said; {
+		case !n.sound():
+		case s.New != nil:
+			all[s.New.Key] = true
+		case s.Joiner != nil:
+			all[s.Joiner.Member], all[s.Joiner.Device] = true, true
+		default:
+			for _, l := range s.Live {
+				all[l.Key] = true
+			}
+		}
+	}
+	return all
+}
+
+// Cut returns what is honoured of a device whose member was removed or resigned, that was
+// retired, or that such a one added: only what is under each of the frontiers, and what other
+// full members' entries stand on. It is false for a device of which all is honoured.
+func (c *Charter) Cut(device entry.Device) ([]Frontier, bool) {
+	cuts, ok := c.cuts()[device]
+	return cuts, ok
+}
+
+// AnyCut says whether Cut is true of any device.
+func (c *Charter) AnyCut() bool { return len(c.cuts()) > 0 }
+
+func (c *Charter) allCuts() map[entry.Device][]Frontier {
+	all := map[entry.Device][]Frontier{}
+	for _, who := range c.people() {
+		for _, d := range who.devices {
+			if len(d.cuts) > 0 {
+				all[d.Key] = append(all[d.Key], d.cuts...)
+			}
+		}
+	}
+	return all
+}
+
+// Seen is one acknowledgement of a run: its maker has seen all up to an entry of it.
+type Seen struct {
+	Member MemberID
+	Full   bool         // the maker was a full member
+	Device entry.Device // that acknowledges
+	Run    entry.Run    // of the acknowledging device, and not the one that is acknowledged
+	Last   entry.ID     // of what is acknowledged
+	Entry  entry.ID     // the acknowledgement
+}
+
+type runOf struct {
+	device entry.Device
+	run    entry.Run
+}
+
+// SeenOf returns the accepted acknowledgements of a run of a device, in no particular order.
+// The caller must not modify the slice.
+func (c *Charter) SeenOf(device entry.Device, run entry.Run) []Seen {
+	return c.seen()[runOf{device, run}]
+}
+
+func (c *Charter) allSeen() map[runOf][]Seen {
+	all := map[runOf][]Seen{}
+	for id, n := range c.nodes {
+		if !n.sound() || n.said.Type != TypeSeen || c.placed(n.tip()) != Accepted {
+			continue
+		}
+		full := n.after.person(n.member).standing == Full
+		for _, d := range n.said.Lists {
+			for _, l := range d.Frontier {
+				at := runOf{d.Device, l.Run}
+				all[at] = append(all[at], Seen{
+					Member: n.id, Full: full, Device: n.entry.Device, Run: n.entry.Run, Last: l.Entry, Entry: id,
+				})
+			}
+		}
+	}
+	return all
+}
