@@ -49,7 +49,7 @@ func BenchmarkAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("judged, %d changes", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; i < b.N; i += n {
-				d := New(theCoop().space, all[0].Doc, theCoop().whole)
+				d := New(theCoop().space, all[0].Doc, theCoop().whole, nil)
 				for _, p := range all {
 					d.Add(p.Entry, p.change)
 				}
@@ -72,7 +72,7 @@ func BenchmarkTwins(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += n {
-		d := New(theCoop().space, all[0].Doc, theCoop().whole)
+		d := New(theCoop().space, all[0].Doc, theCoop().whole, nil)
 		for _, p := range all {
 			d.Add(p.Entry, p.change)
 		}
@@ -103,7 +103,7 @@ func BenchmarkMemory(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		loaded := make([]*Document, docs)
 		for i := range loaded {
-			loaded[i] = New(theCoop().space, all[i][0].Doc, theCoop().whole)
+			loaded[i] = New(theCoop().space, all[i][0].Doc, theCoop().whole, nil)
 			for _, p := range all[i] {
 				loaded[i].Add(p.Entry, p.change)
 			}

@@ -42,6 +42,7 @@ type Document struct {
 	space   entry.SpaceID
 	id      entry.DocID
 	charter *charter.Charter
+	runs    Runs // nil: only what is in the document itself
 
 	entries map[entry.ID]*signed
 	changes map[change.Hash]*node
@@ -56,6 +57,7 @@ type Document struct {
 	missing map[change.Hash]struct{} // changes that others stand on and that aren't here
 
 	twins   twins
+	cut     cutting
 	touched []*signed // may have another state than was told
 	told    int       // how much of order was told
 	rebuild bool
@@ -70,7 +72,9 @@ type signed struct {
 	why   string // empty while pending on changes: see Document.why
 	state charter.State
 	told  charter.State // in an Outcome; untold if never
-	sound bool          // it passed all rules that look at itself and the charter alone
+	right bool          // it passed all rules that look at itself and the charter alone
+	at    place         // as to the frontiers of its device
+	sound bool          // right, and no frontier cuts it, or others stand on it
 	full  bool          // the author was a full member
 }
 
@@ -82,18 +86,20 @@ type node struct {
 	change   *change.Change
 	first    signed
 	more     []*signed
-	accepted *signed // nil if none is
-	next     *node   // waits for the same change
-	marks    bits    // which twins are in its past
-	twin     int     // its own place in marks plus one; 0 if it has none
-	lost     bool    // another change under the same number stays
-	walked   bool    // during markAll
+	accepted *signed  // nil if none is
+	next     *node    // waits for the same change
+	marks    bits     // which twins are in its past
+	twin     int      // its own place in marks plus one; 0 if it has none
+	lost     bool     // another change under the same number stays
+	walked   bool     // during markAll
+	brought  *brought // if anything in the document is beyond a frontier
 }
 
-// New returns the Document of which no entry is known yet.
-func New(space entry.SpaceID, doc entry.DocID, c *charter.Charter) *Document {
+// New returns the Document of which no entry is known yet. runs tells how what a cut device wrote
+// here hangs together with the rest of its runs; with nil only what is in this document is known.
+func New(space entry.SpaceID, doc entry.DocID, c *charter.Charter, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, history: change.NewHistory(),
+		space: space, id: doc, charter: c, runs: runs, history: change.NewHistory(),
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
@@ -107,6 +113,8 @@ func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
 	}
 	n, isNew, stoodOn := d.insert(e, c)
 	switch {
+	case d.weigh(d.entries[e.ID()], stoodOn):
+		d.judgeAll()
 	case !isNew:
 		d.settleAgain(d.entries[e.ID()])
 	case d.twins.none():
@@ -143,14 +151,24 @@ func (d *Document) insert(e *entry.Entry, c *change.Change) (n *node, isNew, sto
 	return n, isNew, stoodOn
 }
 
-// Rejudge judges again what the charter's growth, or another branch of it, has changed.
+// Rejudge judges again what the charter's growth, another branch of it, or more of the runs of
+// cut devices has changed.
 func (d *Document) Rejudge(c *charter.Charter) Outcome {
 	d.charter = c
+	d.cut = cutting{}
+	before := make([]signed, len(d.arrived))
+	for i, s := range d.arrived {
+		before[i] = *s
+		d.look(s)
+	}
+	if len(d.cut.beyond) > 0 {
+		d.bringAll()
+	}
 	var now []*node // sound since now
-	again := false
-	for _, s := range d.arrived {
-		before := *s
-		d.assess(s)
+	again := !d.twins.none()
+	for i, s := range d.arrived {
+		d.finish(s)
+		before := &before[i]
 		switch {
 		case s.sound && !before.sound:
 			d.claim(s.node)
@@ -160,7 +178,7 @@ func (d *Document) Rejudge(c *charter.Charter) Outcome {
 			again = true
 		}
 	}
-	if again || !d.twins.none() && len(now) > 0 {
+	if again || !d.twins.none() { // claim may have found twins
 		d.judgeAll()
 	} else {
 		for _, n := range now {
@@ -182,9 +200,13 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 	n := &node{change: c}
 	n.first = signed{Item: Item{Entry: e, Change: c}, node: n}
 	s := &n.first
-	kind := d.kind
-	defer func() { d.kind = kind }()
-	if state, why := d.soundness(s); state != charter.Accepted {
+	kind, cut := d.kind, d.cut.beyond
+	defer func() { d.kind, d.cut.beyond = kind, cut }()
+	state, why := d.soundness(s)
+	if state == charter.Accepted {
+		state, why = d.honour(s)
+	}
+	if state != charter.Accepted {
 		return state, why
 	}
 	if _, taken := d.slot(c.Actor, c.Seq); taken {

@@ -29,16 +29,38 @@ const (
 	whyStart       = "numbers its operations wrongly"
 	whyContext     = "refers to what isn't in its past"
 	whyLong        = "the document has more changes in it than Kith takes"
+	whyCut         = "was written beyond what the co-op honours of its device, and nobody else's work stands on it"
+	whyRun         = "waits for what the same device wrote next to it"
 	whyAbsent      = "isn't here yet"
 	whyMissing     = "waits for changes that aren't here yet"
 	whyOnVoid      = "builds on a change that doesn't count"
 	whyOnPending   = "builds on a change that waits itself"
 )
 
-// assess holds an entry against the rules that look at itself and the charter alone.
+// assess holds an entry against the rules that look at itself and the charter alone, and against
+// the frontiers.
 func (d *Document) assess(s *signed) {
-	was := s.sound
+	d.look(s)
+	d.finish(s)
+}
+
+// look is the first part of assess. What it says of a right entry is said in finish.
+func (d *Document) look(s *signed) {
 	state, why := d.soundness(s)
+	s.right = state == charter.Accepted
+	if !s.right {
+		s.sound = false
+		d.set(s, state, why)
+	}
+}
+
+// finish is the second part of assess. It asks who stands on the entry.
+func (d *Document) finish(s *signed) {
+	if !s.right {
+		return
+	}
+	was := s.sound
+	state, why := d.honour(s)
 	s.sound = state == charter.Accepted
 	switch {
 	case !s.sound:
@@ -50,7 +72,7 @@ func (d *Document) assess(s *signed) {
 
 func (d *Document) soundness(s *signed) (charter.State, string) {
 	e, c := s.Entry, s.Change
-	s.Author, s.full = charter.MemberID{}, false
+	s.Author, s.full, s.at = charter.MemberID{}, false, within
 	if e.Rules > entry.RulesVersion {
 		return charter.Pending, whyRules
 	}
@@ -88,6 +110,9 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 			return charter.Pending, whyKind
 		}
 		d.kind = kind // the document's ID holds for no other
+	}
+	if s.at = d.placeOf(e.Device, e.Run, e.ID()); s.at != within {
+		d.cut.beyond = append(d.cut.beyond, s)
 	}
 	return charter.Accepted, ""
 }

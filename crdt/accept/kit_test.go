@@ -212,7 +212,7 @@ func (d *desk) sign(who, name string, c *change.Change) piece {
 
 // read is a replica that the named entries reached in that order.
 func (d *desk) read(names ...string) *Document {
-	doc := New(theCoop().space, d.doc, theCoop().whole)
+	doc := New(theCoop().space, d.doc, theCoop().whole, nil)
 	for _, name := range names {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}

@@ -63,7 +63,7 @@ func newStory(t *rapid.T, honest, hostile []string) *story {
 
 func (r *replica) doc(id entry.DocID) *Document {
 	if r.docs[id] == nil {
-		r.docs[id] = New(r.s.coop.space, id, r.s.coop.upTo(r.charter))
+		r.docs[id] = New(r.s.coop.space, id, r.s.coop.upTo(r.charter), nil)
 		r.core[id] = automerge.New()
 	}
 	return r.docs[id]
@@ -93,7 +93,7 @@ func (r *replica) apply(id entry.DocID, out Outcome) {
 func (r *replica) restart(id entry.DocID) {
 	delete(r.pens, id)
 	if d := r.docs[id]; d != nil {
-		fresh := New(d.space, d.id, d.charter)
+		fresh := New(d.space, d.id, d.charter, d.runs)
 		order := rapid.Permutation(d.arrived).Draw(r.s.t, "stored order")
 		for _, s := range order {
 			fresh.Add(s.Entry, s.Change)

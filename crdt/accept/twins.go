@@ -13,8 +13,9 @@ import (
 // Each actor's twins are decided by ascending number. Those compete that have in their past the
 // change which stays under the number before, and none of their own twins. The one stays on
 // which most people stand: full members, other than its author, who have it in the past of a
-// change of theirs. Who stands on several of them counts for none. Only a tie goes to the lower
-// place in the run, and then to the lower entry ID.
+// change of theirs, or acknowledged its run up to it or further, in an entry that isn't beyond a
+// frontier. Who stands on several of them counts for none. Only a tie goes to the lower place in
+// the run, and then to the lower entry ID.
 //
 // None of this asks what was accepted, so what is decided about one actor's twins never hangs on
 // another's.
@@ -132,7 +133,7 @@ func (d *Document) mark(n *node) {
 		return
 	}
 	for _, s := range n.carriers() {
-		if s.full {
+		if s.full && s.at == within {
 			d.twins.stood[s.Author] = d.twins.stood[s.Author].with(n.marks)
 		}
 	}
@@ -181,18 +182,17 @@ func (d *Document) most(competing []*node) *node {
 			authors = append(authors, s.Author)
 		}
 	}
+	on := d.acknowledged(competing)
 	for member, marks := range d.twins.stood {
-		if slices.Contains(authors, member) {
-			continue
-		}
-		on, several := -1, false
 		for i, n := range competing {
-			if marks.has(n.twin - 1) {
-				on, several = i, on >= 0
+			if marks.has(n.twin-1) && !slices.Contains(on[member], i) {
+				on[member] = append(on[member], i)
 			}
 		}
-		if on >= 0 && !several {
-			people[on]++
+	}
+	for member, twins := range on {
+		if len(twins) == 1 && !slices.Contains(authors, member) {
+			people[twins[0]]++
 		}
 	}
 	best := -1

@@ -10,7 +10,8 @@ import (
 // Fork is a place where the chain has more than one next step: a split of the co-op.
 type Fork struct {
 	Parent   StepID
-	Branches []Branch // sorted by step
+	Branches []Branch   // sorted by step
+	Twice    []MemberID // who consented to, wrote on or follows several of them; sorted
 }
 
 // Branch is one of the ways on from a fork.
@@ -18,6 +19,9 @@ type Branch struct {
 	Step     StepID
 	Entry    entry.ID // a statement that carries the step: the evidence
 	Followed bool     // false on all branches while no side is taken
+	// Members were full at the fork, and consented to this branch, wrote on it or follow it,
+	// and no other; sorted.
+	Members []MemberID
 }
 
 // Forks returns all forks of the chain, also those on branches that aren't followed; the
@@ -40,16 +44,110 @@ func (c *Charter) Forks() []Fork {
 	})
 	forks := make([]Fork, 0, len(parents))
 	for _, p := range parents {
-		f := Fork{Parent: p.id}
-		for _, s := range children[p] {
-			f.Branches = append(f.Branches, Branch{
-				Step: s.id, Entry: c.carriers[s.id], Followed: c.placed(s) == Accepted,
-			})
-		}
-		slices.SortFunc(f.Branches, func(a, b Branch) int { return entry.ID(a.Step).Compare(entry.ID(b.Step)) })
-		forks = append(forks, f)
+		forks = append(forks, c.fork(p, children[p]))
 	}
 	return forks
+}
+
+func (c *Charter) fork(parent *step, next []*step) Fork {
+	f := Fork{Parent: parent.id}
+	slices.SortFunc(next, func(a, b *step) int { return entry.ID(a.id).Compare(entry.ID(b.id)) })
+	on := make([]map[MemberID]bool, len(next))
+	for i := range next {
+		on[i] = map[MemberID]bool{}
+	}
+	for _, n := range c.nodes {
+		if !n.sound() || !parent.isFull(n.by) {
+			continue
+		}
+		who := parent.members.get(n.by).id
+		for i, s := range next {
+			if n.tip().reaches(s) || n.said.Type == TypeConsent && n.said.Of == s.id || c.follows(n, s) {
+				on[i][who] = true
+			}
+		}
+	}
+	twice := map[MemberID]bool{}
+	for i, s := range next {
+		b := Branch{Step: s.id, Entry: c.carriers[s.id], Followed: c.placed(s) == Accepted}
+		for who := range on[i] {
+			sides := 0
+			for _, o := range on {
+				if o[who] {
+					sides++
+				}
+			}
+			if sides > 1 {
+				twice[who] = true
+			} else {
+				b.Members = append(b.Members, who)
+			}
+		}
+		slices.SortFunc(b.Members, compareMembers)
+		f.Branches = append(f.Branches, b)
+	}
+	for who := range twice {
+		f.Twice = append(f.Twice, who)
+	}
+	slices.SortFunc(f.Twice, compareMembers)
+	return f
+}
+
+// follows says whether n is the word of somebody who follows s.
+func (c *Charter) follows(n *node, s *step) bool {
+	if n.said.Type != TypeFollow {
+		return false
+	}
+	on := c.steps[n.said.Of]
+	return on != nil && on.reaches(s)
+}
+
+// Undecided says whether the chain forks right after the newest step that is followed: the
+// replica waits for its person to take a side.
+func (c *Charter) Undecided() bool {
+	t := c.tip()
+	if t == nil {
+		return false
+	}
+	next := 0
+	for _, s := range c.steps {
+		if s.parent != nil && s.parent.id == t.id {
+			next++
+		}
+	}
+	return next > 1
+}
+
+// Newcomer returns the step on which a replica stands that has taken part in nothing: at each
+// fork the side that its invite names, else the one with more members (see Branch.Members). It
+// is false if that leaves a fork open: then its person is asked. invite is zero for none.
+func (c *Charter) Newcomer(invite [8]byte) (StepID, bool) {
+	if named, ok := c.StepStartingWith(invite); ok {
+		c = c.StandOn(named)
+	}
+	for c.Undecided() {
+		var most *Branch
+		tie := false
+		for _, f := range c.Forks() {
+			if f.Parent != c.Tip() {
+				continue
+			}
+			for i := range f.Branches {
+				b := &f.Branches[i]
+				switch {
+				case most == nil || len(b.Members) > len(most.Members):
+					most, tie = b, false
+				case len(b.Members) == len(most.Members):
+					tie = true
+				}
+			}
+		}
+		if most == nil || tie {
+			return c.Tip(), false
+		}
+		c = c.StandOn(most.Step)
+	}
+	return c.Tip(), true
 }
 
 // StepStartingWith finds the step, on whichever branch, whose ID begins with prefix: the one

@@ -52,7 +52,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Charter())
+	judge := accept.New(r.space, id, r.Charter(), nil)
 	lying, err := r.store.Entries(id)
 	if err != nil {
 		return nil, err

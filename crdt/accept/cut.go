@@ -1,0 +1,256 @@
+package accept
+
+import (
+	"slices"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// A device whose member was removed or resigned, or that was retired, is cut: the charter names,
+// run by run, the last entry of it that is honoured. An entry beyond that doesn't count, unless
+// somebody else's work stands on it: another person's, a full member's at that entry, which isn't
+// beyond a frontier itself. So the honest who were cut off lose nothing.
+//
+// None of this asks what was accepted, only the hash graph, the runs and the charter.
+
+// Runs tells in which order a device wrote, over all its documents and statements.
+type Runs interface {
+	// Previous returns what an entry names as the one before it in its run: zero if it is the
+	// first. ok is false as long as the entry isn't here.
+	Previous(id entry.ID) (before entry.ID, ok bool)
+}
+
+// RunMap is a Runs in memory: each entry and the one before it.
+type RunMap map[entry.ID]entry.ID
+
+// Add notes an entry.
+func (m RunMap) Add(e *entry.Entry) { m[e.ID()] = e.Previous }
+
+// Previous is that of Runs.
+func (m RunMap) Previous(id entry.ID) (entry.ID, bool) {
+	before, ok := m[id]
+	return before, ok
+}
+
+// place says where an entry is as to the frontiers of its device.
+type place uint8
+
+const (
+	within  place = iota // nothing cuts it
+	beyond               // a frontier does
+	unknown              // not to be said before more of its run is here
+)
+
+// cutting is what a Document knows of cut devices. All of it is empty as long as nothing cuts.
+type cutting struct {
+	beyond []*signed // entries that aren't within
+	marked bool      // brought is set in all nodes
+	chains map[entry.ID]*chain
+	wanted map[entry.ID]bool // entries of runs that are needed and not here
+}
+
+// chain is what was reached by Previous from one entry.
+type chain struct {
+	has  map[entry.ID]bool
+	next entry.ID // to be looked up; zero at the end
+}
+
+// brought holds up to two of those who stand on a change: with two, one is not its author.
+type brought struct {
+	who  [2]charter.MemberID
+	many bool
+}
+
+func (b *brought) by(m charter.MemberID) bool {
+	return b != nil && (b.who[0] == m || b.many && b.who[1] == m)
+}
+
+// other returns somebody who stands on it and isn't the author.
+func (b *brought) other(author charter.MemberID) (charter.MemberID, bool) {
+	switch {
+	case b == nil:
+	case b.who[0] != author:
+		return b.who[0], true
+	case b.many:
+		return b.who[1], true
+	}
+	return charter.MemberID{}, false
+}
+
+// placeOf holds an entry against the frontiers of its device.
+func (d *Document) placeOf(device entry.Device, run entry.Run, id entry.ID) place {
+	cuts, _ := d.charter.Cut(device)
+	at := within
+	for _, f := range cuts {
+		last, named := f.Of(run)
+		if !named {
+			return beyond
+		}
+		switch d.under(last, id) {
+		case beyond:
+			return beyond
+		case unknown:
+			at = unknown
+		}
+	}
+	return at
+}
+
+// under says whether an entry is reached by Previous from another: within if it is, beyond if
+// not, unknown while part of the way isn't here.
+func (d *Document) under(last, id entry.ID) place {
+	c := d.cut.chains[last]
+	if c == nil {
+		c = &chain{has: map[entry.ID]bool{}, next: last}
+		if d.cut.chains == nil {
+			d.cut.chains = map[entry.ID]*chain{}
+		}
+		d.cut.chains[last] = c
+	}
+	for !c.has[id] {
+		if c.next.IsZero() {
+			return beyond
+		}
+		if c.next == id {
+			return within // whatever is before it
+		}
+		before, ok := d.previous(c.next)
+		if !ok {
+			if d.cut.wanted == nil {
+				d.cut.wanted = map[entry.ID]bool{}
+			}
+			d.cut.wanted[c.next] = true
+			return unknown
+		}
+		delete(d.cut.wanted, c.next)
+		c.has[c.next] = true
+		c.next = before
+	}
+	return within
+}
+
+func (d *Document) previous(id entry.ID) (entry.ID, bool) {
+	if s := d.entries[id]; s != nil {
+		return s.Entry.Previous, true
+	}
+	if d.runs == nil {
+		return entry.ID{}, false
+	}
+	return d.runs.Previous(id)
+}
+
+// Wanted returns entries of other documents, or statements, that aren't here and without which it
+// can't be said whether something is under a frontier. When one has come, call Rejudge. Sorted.
+func (d *Document) Wanted() []entry.ID {
+	ids := make([]entry.ID, 0, len(d.cut.wanted))
+	for id := range d.cut.wanted {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, entry.ID.Compare)
+	return ids
+}
+
+// HasTwins says whether acknowledgements in the charter may change what stays.
+func (d *Document) HasTwins() bool { return !d.twins.none() }
+
+// BroughtBy returns, of an accepted entry beyond a frontier, a member whose work stands on it.
+func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
+	s := d.entries[id]
+	if s == nil || s.at == within || !s.sound {
+		return charter.MemberID{}, false
+	}
+	return s.node.brought.other(s.Author)
+}
+
+// honour sets whether an entry, right by all rules so far, counts with regard to frontiers.
+func (d *Document) honour(s *signed) (charter.State, string) {
+	if s.at == within {
+		return charter.Accepted, ""
+	}
+	if _, ok := s.node.brought.other(s.Author); ok {
+		return charter.Accepted, ""
+	}
+	if s.at == unknown {
+		return charter.Pending, whyRun
+	}
+	return charter.Void, whyCut
+}
+
+// weigh notes on what a new entry stands, if anything here is beyond a frontier. It returns
+// whether that changes what counts.
+func (d *Document) weigh(s *signed, stoodOn bool) (again bool) {
+	if len(d.cut.beyond) == 0 {
+		return false
+	}
+	for _, s := range d.cut.beyond {
+		if s.right && s.at == unknown {
+			s.at = d.placeOf(s.Entry.Device, s.Entry.Run, s.Entry.ID())
+			again = again || s.at != unknown
+		}
+	}
+	if !d.cut.marked || stoodOn || again {
+		d.bringAll()
+	} else {
+		d.bring(s)
+	}
+	for _, s := range d.cut.beyond {
+		was := s.sound
+		d.finish(s)
+		again = again || s.sound != was
+	}
+	return again
+}
+
+// bringAll finds for each change who stands on it.
+func (d *Document) bringAll() {
+	for _, s := range d.arrived {
+		s.node.brought = nil
+	}
+	d.cut.marked = true
+	for _, s := range d.arrived {
+		d.bring(s)
+	}
+}
+
+// bring notes that the author of an entry stands on its past. A change on which its author or two
+// others stand already has that in all of its past, too.
+func (d *Document) bring(s *signed) {
+	if !s.right || !s.full || s.at != within {
+		return
+	}
+	stack := []*node{s.node}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, dep := range n.change.Deps {
+			m := d.changes[dep]
+			if m == nil || m.brought.by(s.Author) || m.brought != nil && m.brought.many {
+				continue
+			}
+			b := &brought{who: [2]charter.MemberID{s.Author}}
+			if m.brought != nil {
+				b.who[1], b.many = m.brought.who[0], true
+			}
+			m.brought = b
+			stack = append(stack, m)
+		}
+	}
+}
+
+// acknowledged returns which of several changes each full member has acknowledged, in statements
+// that aren't beyond a frontier.
+func (d *Document) acknowledged(competing []*node) map[charter.MemberID][]int {
+	on := map[charter.MemberID][]int{}
+	for i, n := range competing {
+		for _, s := range n.carriers() {
+			for _, a := range d.charter.SeenOf(s.Entry.Device, s.Entry.Run) {
+				if a.Full && !slices.Contains(on[a.Member], i) &&
+					d.under(a.Last, s.Entry.ID()) == within && d.placeOf(a.Device, a.Run, a.Entry) == within {
+					on[a.Member] = append(on[a.Member], i)
+				}
+			}
+		}
+	}
+	return on
+}
