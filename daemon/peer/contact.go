@@ -28,6 +28,7 @@ type contact struct {
 	news  chan struct{} // for gossip: there may be records to tell
 
 	sessions sync.Mutex // held while a sync session runs
+	listens  sync.Mutex // held while it tells addresses
 
 	// guarded by Peers.mu
 	status   PeerStatus              // Trouble in it without name and time
