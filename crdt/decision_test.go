@@ -520,6 +520,9 @@ func TestByAdviceTheProposerAloneCloses(t *testing.T) {
 	if err := ana.close(); !errors.As(err, &none) || err.Error() != "nobody has given advice yet" {
 		t.Errorf("nobody was asked: %v", err)
 	}
+	if w := ana.view().Decision.WaitingFor; !slices.Equal(w, sorted(c.ask("ben", "cleo"))) {
+		t.Errorf("waiting for %v", w)
+	}
 	if err := ben.try(crdt.TakePosition(ben.id, crdt.Agree, "", "")); !isInvalid(err) {
 		t.Errorf("Ben decides: %v", err)
 	}
