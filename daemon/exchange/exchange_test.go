@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"testing"
 	"time"
+
+	"kith/crdt/entry"
 )
 
 func TestWhatEitherSideLacksReachesIt(t *testing.T) {
@@ -49,5 +51,25 @@ func TestNewEntriesArePushedAndNotEchoed(t *testing.T) {
 		if !m.inStep() {
 			t.Error("an idle hour ended the connection")
 		}
+	})
+}
+
+func TestNobodyIsInStepBeforeTheLastEntryIsOnDisk(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space, append(ana.writeMany(3), genesis)...), newReplica(t, ana.space)
+		disk := make(chan struct{})
+		b.Refuse = func([]*entry.Entry) error { <-disk; return nil }
+		m := meet(a, b, nil)
+		settle()
+		if m.status[0].get().InStep || m.status[1].get().InStep {
+			t.Errorf("in step while the disk is busy:\n%+v\n%+v", m.status[0].get(), m.status[1].get())
+		}
+		close(disk)
+		settle()
+		if !m.inStep() {
+			t.Error("not in step afterwards")
+		}
+		m.end()
 	})
 }
