@@ -90,6 +90,7 @@ start_daemon() {
 	command -v setsid >/dev/null && detach=setsid
 	KITH_HOME=$home "$detach" "$kith" daemon "$@" >>"$log" 2>&1 </dev/null &
 	pid=$!
+	disown "$pid" # how it ends is no news to the terminal
 	for _ in $(seq 300); do
 		answers "$home" && return
 		kill -0 "$pid" 2>/dev/null || break
@@ -99,9 +100,10 @@ start_daemon() {
 	die 1 "the daemon doesn't answer" "its log: $log"
 }
 
-# stop_process PID ends a process, by force if it doesn't end when asked, and waits for its end.
+# stop_process PID [SIGNAL] ends a process, by force if it doesn't end when asked, and waits for its
+# end.
 stop_process() {
-	kill "$1" 2>/dev/null || return 0
+	kill -"${2:-TERM}" "$1" 2>/dev/null || return 0
 	for _ in $(seq 150); do
 		kill -0 "$1" 2>/dev/null || return 0
 		sleep 0.1
