@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -314,27 +313,12 @@ func common(e replica.Edit, title *string, text *api.TextEdit, tag, untag []stri
 	if len(text.BaseHeads) == 0 {
 		return c, nil
 	}
-	base, err := textAt(e, text.BaseHeads)
-	if err != nil {
-		return c, err
-	}
-	c.Base = &base
-	return c, nil
-}
-
-// textAt returns the text as it was at some heads.
-func textAt(e replica.Edit, heads []string) (string, error) {
-	at := make([]change.Hash, len(heads))
-	for i, h := range heads {
+	for _, h := range text.BaseHeads {
 		hash, err := change.ParseHash(h)
 		if err != nil || !e.Judge.History().Has(hash) {
-			return "", api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+			return c, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
 		}
-		at[i] = hash
+		c.From = append(c.From, hash)
 	}
-	_, text, err := crdt.TextAt(e.Doc, at)
-	if err != nil {
-		return "", fmt.Errorf("read the text as it was: %w", err)
-	}
-	return text, nil
+	return c, nil
 }

@@ -29,7 +29,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	s := &space{replica: r, invites: newInvites(r, o.now())}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
-		Key: key, Space: r.Space(), Listen: config.Listen, NoMDNS: o.NoMDNS,
+		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
 		Charter: directory{r}, Book: addressBook{r.Store()}, Invites: s.invites,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error {
 			return s.exchange.Run(ctx, rw, report)

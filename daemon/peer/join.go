@@ -98,7 +98,7 @@ func Join(ctx context.Context, invite entry.Signer, addrs []string, request []by
 	if len(request) > MaxJoinRequest {
 		return nil, fmt.Errorf("a join request of %d bytes, the limit is %d", len(request), MaxJoinRequest)
 	}
-	h, err := newHost(invite, callers{})
+	h, err := newHost(invite, callers{}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,10 @@ func New(cfg Config) (*Peers, error) {
 	if err != nil {
 		return nil, err
 	}
+	announce, err := parseListen(cfg.Announce)
+	if err != nil {
+		return nil, err
+	}
 	key, err := hostKey(cfg.Key)
 	if err != nil {
 		return nil, err
@@ -62,7 +66,7 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate); err != nil {
+	if p.host, err = newHost(cfg.Key, p.gate, announce); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
