@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 				}
 			})
 			env.Setenv("KITH_HOME", l.dir+"/nobody")
+			env.Setenv("HOME", l.dir)
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TZ", "UTC")
 			env.Setenv("LONG", strings.Repeat("ü", 10_000))
