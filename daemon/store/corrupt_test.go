@@ -145,7 +145,7 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 		{"the end of a table changed", "*.sst", true, flip(1), "000001.sst"},
 		{"a table cut in half", "*.sst", true, cut(0.5), "cut off"},
 		{"an empty table", "*.sst", true, cut(0), "cut off"},
-		{"a table gone", "*.sst", true, remove, "does not exist"},
+		{"a table gone", "*.sst", true, remove, "000001.sst"},
 		{"the manifest gone", "MANIFEST", true, remove, "MANIFEST is missing"},
 		{"the manifest empty", "MANIFEST", true, cut(0), "manifest has bad magic"},
 		{"the manifest cut", "MANIFEST", true, cut(0.6), "writes are gone"},
@@ -213,6 +213,16 @@ func TestAStoreAsACrashLeavesItOpensWhole(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, keptDir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("files are still kept aside: %v", err)
+	}
+}
+
+func TestATableThatACrashLeftHalfWrittenIsNoDamage(t *testing.T) {
+	dir := storeToDamage(t, false)
+	table, err := os.ReadFile(filepath.Join(dir, "000001.sst"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "000009.sst"), table[:len(table)/2], 0o600))
+	if code, out := read(t, dir); code != 0 || !strings.Contains(out, "260 entries") {
+		t.Errorf("ended with %d:\n%s", code, out)
 	}
 }
 

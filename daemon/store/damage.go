@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/table"
 )
 
 // Badger repairs on its own when it opens: it cuts off what it can't read of its logs and
@@ -110,13 +111,27 @@ func copySparse(from, to string) error {
 }
 
 // refuseCutTables stops Badger from opening a table that has lost its end, on which it panics
-// in a goroutine of its own. What is wrong in a whole one it says.
-func refuseCutTables(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+// in a goroutine of its own. What is wrong in a whole one it says. Tables that the manifest
+// doesn't name are passed over: a crash may leave one half written.
+func refuseCutTables(dir string, opts badger.Options) error {
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	defer f.Close()
+	var manifest badger.Manifest
+	err = guarded(func() (err error) {
+		manifest, _, err = badger.ReplayManifestFile(f, opts.ExternalMagicVersion, opts)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	for id := range manifest.Tables {
+		name := table.NewFilename(id, dir)
 		if err := checkFooter(name); err != nil {
 			return fmt.Errorf("%w: %s %v", ErrCorrupt, filepath.Base(name), err)
 		}

@@ -105,14 +105,8 @@ func Open(dir string) (*Store, error) {
 	if err := refuseHalfEmpty(dir); err != nil {
 		return nil, err
 	}
-	if err := refuseCutTables(dir); err != nil {
-		return nil, err
-	}
 	if room, err := freeBytes(dir); err == nil && room < minFree {
 		return nil, fmt.Errorf("%w: %d MiB left where the store is, it needs %d", ErrDiskFull, room>>20, minFree>>20)
-	}
-	if err := keepAside(dir); err != nil {
-		return nil, err
 	}
 	opts := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
@@ -129,6 +123,12 @@ func Open(dir string) (*Store, error) {
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
 		WithValueThreshold(1 << 20)
+	if err := refuseCutTables(dir, opts); err != nil {
+		return nil, err
+	}
+	if err := keepAside(dir); err != nil {
+		return nil, err
+	}
 	var db *badger.DB
 	err := guarded(func() (err error) {
 		db, err = badger.Open(opts)
