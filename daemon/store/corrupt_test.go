@@ -154,6 +154,7 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 		{"after a crash: the log changed near its start", "*.mem", false, flip(0.01), "writes are gone"},
 		{"after a crash: the log changed near its end", "*.mem", false, flip(0.9), "writes are gone"},
 		{"after a crash: the log cut", "*.mem", false, cut(0.5), "writes are gone"},
+		{"after a crash: the log emptied", "*.mem", false, cut(0), "writes are gone"},
 		{"after a crash: the log gone", "*.mem", false, remove, "writes are gone"},
 	}
 	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
@@ -213,6 +214,16 @@ func TestAStoreAsACrashLeavesItOpensWhole(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, keptDir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("files are still kept aside: %v", err)
+	}
+}
+
+func TestALogThatACrashLeftEmptyIsNoDamage(t *testing.T) {
+	dir := storeToDamage(t, false)
+	for _, name := range []string{"00002.mem", "000003.vlog"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	if code, out := read(t, dir); code != 0 || !strings.Contains(out, "260 entries") {
+		t.Errorf("ended with %d:\n%s", code, out)
 	}
 }
 

@@ -174,6 +174,31 @@ func checkFooter(name string) error {
 	return nil
 }
 
+// dropEmptyLogs removes logs without a byte, which a crash leaves between making one and laying
+// it out, and which Badger doesn't open.
+func dropEmptyLogs(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".mem") && !strings.HasSuffix(f.Name(), ".vlog") {
+			continue
+		}
+		info, err := f.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() > 0 {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // witness says how many transactions were acknowledged. It is written after each of them,
 // without waiting for the disk: a power cut may leave an older number, but never one of a
 // transaction that isn't on the disk.

@@ -170,11 +170,15 @@ func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
 // View returns a document's view and kind; ErrNotFound if it has none.
 func (s *Store) View(doc entry.DocID) (kind string, view []byte, err error) {
 	err = s.view(func(txn *badger.Txn) error {
-		k, err := valueOf(txn, docKey(prefixKind, doc))
+		b, err := valueOf(txn, docKey(prefixDoc, doc))
 		if err != nil {
 			return err
 		}
-		kind = string(k)
+		var d Doc
+		if err := unmarshal(b, &d); err != nil {
+			return fmt.Errorf("%w: what is known of document %s: %v", ErrCorrupt, doc, err)
+		}
+		kind = d.Kind
 		view, err = valueOf(txn, viewKey(kind, doc))
 		return err
 	})
@@ -193,9 +197,18 @@ func (s *Store) Views(kind string, fn func(doc entry.DocID, view []byte) bool) e
 	})
 }
 
-// Documents calls fn with the ID and kind of every document that has a view, by ID.
-func (s *Store) Documents(fn func(doc entry.DocID, kind string) bool) error {
-	return s.scanShared([]byte{prefixKind}, func(k, v []byte) bool { return fn(entry.DocID(k[1:]), string(v)) })
+// Documents calls fn with every document that has a view, by ID.
+func (s *Store) Documents(fn func(entry.DocID, Doc) bool) error {
+	var found error
+	err := s.scanShared([]byte{prefixDoc}, func(k, v []byte) bool {
+		var d Doc
+		if err := unmarshal(v, &d); err != nil {
+			found = fmt.Errorf("%w: what is known of document %x: %v", ErrCorrupt, k[1:], err)
+			return false
+		}
+		return fn(entry.DocID(k[1:]), d)
+	})
+	return errors.Join(err, found)
 }
 
 // Unsettled returns the documents that have entries which another charter might settle.

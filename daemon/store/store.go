@@ -129,6 +129,9 @@ func Open(dir string) (*Store, error) {
 	if err := keepAside(dir); err != nil {
 		return nil, err
 	}
+	if err := dropEmptyLogs(dir); err != nil {
+		return nil, err
+	}
 	var db *badger.DB
 	err := guarded(func() (err error) {
 		db, err = badger.Open(opts)
