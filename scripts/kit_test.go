@@ -5,6 +5,7 @@ package scripts_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,35 +15,50 @@ import (
 	"time"
 )
 
-// newcomer is somebody who just got a copy of the project, at a computer without Kith.
-type newcomer struct {
-	t       *testing.T
-	project string // the copy; commands are typed here
-	home    string
+// project is a copy of the project's files, for all tests: it is built in only once.
+var project string
+
+func TestMain(m *testing.M) { os.Exit(withProject(m)) }
+
+func withProject(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "kith-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		project = filepath.Join(dir, "kith")
+		err = copyProject("..", project)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
-// arrive makes a copy of the project's files for a newcomer. What they build and write goes when
-// the test ends.
+// newcomer is somebody with the project, at a computer on which there is no co-op.
+type newcomer struct {
+	t    *testing.T
+	home string
+}
+
+// arrive gives somebody a home folder, and takes it away when the test ends.
 func arrive(t *testing.T) *newcomer {
 	t.Helper()
 	// Not t.TempDir: its paths are long, and a home that a socket has no room in keeps it elsewhere.
-	dir, err := os.MkdirTemp("", "kith-")
+	home, err := os.MkdirTemp("", "kith-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	n := &newcomer{t, filepath.Join(dir, "kith"), filepath.Join(dir, "home")}
-	if err := os.Mkdir(n.home, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	n.copyProject("..")
-	return n
+	t.Cleanup(func() {
+		if err := os.RemoveAll(home); err != nil {
+			t.Error(err)
+		}
+	})
+	return &newcomer{t, home}
 }
 
-// copyProject copies what is needed to build and run; no history, no tests, no built programs.
-func (n *newcomer) copyProject(from string) {
-	n.t.Helper()
-	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+// copyProject copies what is needed to build and run: no history, no tests, no built programs.
+func copyProject(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -50,12 +66,13 @@ func (n *newcomer) copyProject(from string) {
 		if err != nil {
 			return err
 		}
+		target := filepath.Join(to, rel)
 		if d.IsDir() {
 			switch d.Name() {
 			case ".git", "bin", "testdata":
 				return filepath.SkipDir
 			}
-			return os.Mkdir(filepath.Join(n.project, rel), 0o755)
+			return os.Mkdir(target, 0o755)
 		}
 		if !d.Type().IsRegular() || strings.HasSuffix(rel, "_test.go") {
 			return nil
@@ -68,11 +85,8 @@ func (n *newcomer) copyProject(from string) {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(n.project, rel), b, info.Mode().Perm())
+		return os.WriteFile(target, b, info.Mode().Perm())
 	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
 }
 
 // types runs a shell command as the newcomer, with what stands in input typed, and gives what it
@@ -80,7 +94,7 @@ func (n *newcomer) copyProject(from string) {
 func (n *newcomer) types(command, input string) (stdout, stderr string, code int) {
 	n.t.Helper()
 	cmd := exec.CommandContext(n.t.Context(), "bash", "-c", command)
-	cmd.Dir, cmd.Env = n.project, n.env()
+	cmd.Dir, cmd.Env = project, n.env()
 	cmd.Stdin = strings.NewReader(input)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -120,7 +134,7 @@ func (n *newcomer) env() []string {
 func (n *newcomer) stopsAtTheEnd(command string) {
 	n.t.Cleanup(func() {
 		cmd := exec.Command("bash", "-c", command)
-		cmd.Dir, cmd.Env = n.project, n.env()
+		cmd.Dir, cmd.Env = project, n.env()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			n.t.Errorf("%s: %v\n%s", command, err, out)
 		}
