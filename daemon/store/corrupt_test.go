@@ -82,7 +82,7 @@ func storeToDamage(t testing.TB, closed bool) string {
 			b := put(s, nil, entryNo(t, entry.DocID{byte(n%7 + 1)}, n))
 			view := make([]byte, 300)
 			rand.New(rand.NewSource(int64(n))).Read(view)
-			b.PutView("task", entry.DocID{byte(n%7 + 1)}, view, n < 7)
+			b.PutView("task", entry.DocID{byte(n%7 + 1)}, view, int64(n), n < 7)
 			must(t, s.Commit(b))
 		}
 	}

@@ -177,7 +177,7 @@ func TestCountsArrivalsAndRecordsOutliveARestart(t *testing.T) {
 	}
 	b := NewBatch(nil)
 	b.Count(-2, 1, 1)
-	b.PutView("task", doc, []byte("seen"), true)
+	b.PutView("task", doc, []byte("seen"), 1, true)
 	b.Quarantine(ids[3], doc)
 	b.PutUnsettled(doc, true)
 	b.PutJudge(doc, true)
