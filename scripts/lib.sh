@@ -59,8 +59,9 @@ install_packages() {
 		# Ask for a password only where somebody can type it.
 		as_root=(sudo)
 		[ -t 0 ] || as_root=(sudo -n)
-		"${as_root[@]}" true ||
+		if ! command -v sudo >/dev/null || ! "${as_root[@]}" true; then
 			die 1 "this needs $*, and may not install them" "as root: apt-get install $*"
+		fi
 	fi
 	echo "Installing $* …" >&2
 	if ! "${as_root[@]}" apt-get update -qq ||
