@@ -228,18 +228,36 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 	return out, nil
 }
 
-// list gives all documents of a kind, translated.
-func list[T any](b *backend, kind string, translate func(*replica.Replica, *crdt.View) T) ([]T, error) {
+// list gives the documents of a kind that match, translated. If only the limit last changed ones
+// are wanted, it reads views in that order until it has them; else it reads all.
+func list[T any](b *backend, kind string, limit int, translate func(*replica.Replica, *crdt.View) T, match func(T) bool) ([]T, error) {
 	r, err := b.replica()
 	if err != nil {
 		return nil, err
 	}
 	var out []T
-	err = r.Views(kind, func(v *crdt.View) bool {
-		out = append(out, translate(r, v))
-		return true
-	})
-	return out, explain(err)
+	take := func(v *crdt.View) (more bool) {
+		if t := translate(r, v); match(t) {
+			out = append(out, t)
+		}
+		return limit == 0 || len(out) < limit
+	}
+	if limit == 0 {
+		return out, explain(r.Views(kind, take))
+	}
+	for _, ref := range r.LastChanged(kind) {
+		v, err := r.View(ref.ID)
+		if errors.Is(err, replica.ErrNotFound) {
+			continue // voided this moment
+		}
+		if err != nil {
+			return nil, explain(err)
+		}
+		if !take(v) {
+			break
+		}
+	}
+	return out, nil
 }
 
 // show gives one document of a kind, translated.

@@ -276,7 +276,9 @@ func (r *Replica) acceptChanges(group []arrived) error {
 		return err
 	}
 	for _, w := range todo {
-		r.index.note(w.id, w.doc.judge.Kind(), w.doc.viewed)
+		if w.view.changed {
+			r.index.note(w.id, w.view.view)
+		}
 		r.docs.put(w.doc)
 		r.tell(w.doc, w.view.view, w.verdicts)
 	}
@@ -419,7 +421,7 @@ func (r *Replica) putWork(b *store.Batch, w *work) error {
 		r.account(v.entry, v.state, v.fresh)
 	}
 	if w.view.changed {
-		r.putView(b, w.doc, w.view.encoded)
+		r.putView(b, w.doc, w.view.view, w.view.encoded)
 	}
 	b.PutUnsettled(w.id, w.doc.unsettled())
 	return nil
