@@ -412,6 +412,16 @@ func TestJoinGoesThroughADaemonIfOneRuns(t *testing.T) {
 		return api.JoinResult{}, ctx.Err()
 	}
 	d.fails(7, "join", "kith1code", "--as", "Ben", "--wait", "1ms")
+	tries := 0
+	d.hooks.Join = func(context.Context, JoinOptions) (api.JoinResult, error) {
+		if tries++; tries < 2 {
+			return api.JoinResult{}, api.Problemf(api.TimedOut, "", "nobody answered")
+		}
+		return api.JoinResult{Space: api.Named{Name: "Riso"}}, nil
+	}
+	if d.ok("join", "kith1code", "--as", "Ben"); tries != 2 {
+		t.Errorf("tried %d times", tries)
+	}
 	d.serve(newCoop())
 	d.fails(1, "join", "kith1code", "--as", "Ben")
 	if r, ok := d.coop.told.(api.JoinRequest); !ok || r.Invite != "kith1code" || r.As != "Ben" {

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"log/slog"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -112,26 +114,51 @@ func runJoin(ctx context.Context, c *call) error {
 	})
 }
 
-// joinSomehow joins through the daemon if one runs here, and else by itself.
+// retryEvery is how long a join waits before it looks again for somebody who answers.
+const retryEvery = 500 * time.Millisecond
+
+// joinSomehow joins through the daemon if one runs here, and else by itself. While nobody
+// answers it goes on trying, as long as --wait says.
 func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, error) {
+	log, err := newLog(c.env.Stderr, "error")
+	if err != nil {
+		return api.JoinResult{}, err
+	}
+	end := time.Now().Add(c.Duration("wait"))
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	again := time.NewTicker(retryEvery)
+	defer again.Stop()
+	for {
+		res, err := c.joinOnce(ctx, as, time.Until(end), log)
+		if !nobodyThere(err) {
+			return res, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return res, err // of the last try: it says who didn't answer
+		}
+	}
+}
+
+func (c *call) joinOnce(ctx context.Context, as string, wait time.Duration, log *slog.Logger) (api.JoinResult, error) {
 	client, err := c.api()
 	if err != nil {
 		return api.JoinResult{}, err
 	}
 	r := api.JoinRequest{Invite: c.arg(0), As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce")}
-	res, err := client.Join(ctx, r, c.Duration("wait"))
-	if !notRunning(err) {
+	if res, err := client.Join(ctx, r, wait); !notRunning(err) {
 		return res, err
 	}
-	log, err := newLog(c.env.Stderr, "warn")
-	if err != nil {
-		return api.JoinResult{}, err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Duration("wait"), fmt.Errorf("waited %s", c.Duration("wait")))
-	defer cancel()
-	res, err = c.env.Hooks.Join(ctx, JoinOptions{
+	return c.env.Hooks.Join(ctx, JoinOptions{
 		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce,
-		Wait: c.Duration("wait"), Version: c.env.Version, Log: log,
+		Wait: wait, Version: c.env.Version, Log: log,
 	})
-	return res, err
+}
+
+// nobodyThere says whether a join failed only because nobody was there to answer yet.
+func nobodyThere(err error) bool {
+	var p *api.Problem
+	return errors.As(err, &p) && p.Code == api.TimedOut
 }

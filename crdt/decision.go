@@ -33,7 +33,8 @@ type Decision struct {
 	ReviewOn   string             `json:"review_on"`   // date on which to look at it again, or ""
 	Why        string             `json:"withdrawn"`   // why it was withdrawn
 	Positions  []Position         `json:"positions"`   // by member ID
-	WaitingFor []charter.MemberID `json:"waiting_for"` // while it is open: full members without a counted position
+	WaitingFor []charter.MemberID `json:"waiting_for"` // while it is open: full members without a counted position (by advice the proposer needs none)
+	Full       []charter.MemberID `json:"full"`        // who counts: full members now, or when it was closed
 	Tally      Counts             `json:"tally"`       // of the counted positions
 	Outcome    *Outcome           `json:"outcome"`     // nil while nobody has recorded one
 }
@@ -455,18 +456,15 @@ func seenMark(heads []change.Hash) string {
 
 func words(status string) string { return strings.ReplaceAll(status, "_", " ") }
 
-// result is the tally of the positions as shown. The full members are those who have a counted
-// position or are waited for.
+// result is the tally of the positions as shown.
 func (d *Decision) result(proposer charter.MemberID) Result {
-	full := slices.Clone(d.WaitingFor)
 	var stands []Stand
 	for _, p := range d.Positions {
 		if p.Counted {
-			full = append(full, p.Member)
 			stands = append(stands, Stand{p.Member, p.Stance})
 		}
 	}
-	return Tally(d.Process, proposer, full, stands)
+	return Tally(d.Process, proposer, d.Full, stands)
 }
 
 // stands says what keeps the positions from giving an outcome.
@@ -483,6 +481,10 @@ func (d *Decision) stands(res Result, names Names) error {
 		}
 		return &NoOutcomeError{Why: why, Members: res.Against,
 			Hint: "resolve it first: talk, change the text (kith decision edit), and ask for a new position"}
+	}
+	if d.Process == ProcessAdvice && len(d.WaitingFor) == 0 {
+		return &NoOutcomeError{Why: "by advice a full member decides, and who proposed this is none",
+			Hint: "a full member can propose it"}
 	}
 	if d.Process == ProcessAdvice {
 		return &NoOutcomeError{Why: "nobody has given advice yet", Members: d.WaitingFor,

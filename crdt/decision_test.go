@@ -442,6 +442,44 @@ func TestABackdatedRecordThatAlsoSpoilsTheTallyShowsButDoesntUndoADecision(t *te
 	}
 }
 
+func TestOfTwoRecordsOnWhichNobodyStandsTheOneCountsThatKnewMoreLastWords(t *testing.T) {
+	c := meeting(t, crdt.ProcessMajority, "ana", "ben", "cleo", "dora", "mel")
+	ben, dora := c.desk("ben"), c.desk("dora")
+	ben.says(crdt.Disagree, "no")
+	c.desk("cleo").says(crdt.Disagree, "no")
+	c.settle()
+	old := c.sit("mel")
+	old.from(ben)
+	c.desk("mel").says(crdt.Agree, "")
+	ben.says(crdt.Agree, "")
+	dora.from(ben, c.desk("mel"))
+	must(t, dora.close()) // Ana, Ben, Mel agree
+	for i := range 5 {
+		old.says(crdt.Disagree, strings.Repeat("no", i+1))
+	}
+	old.records(crdt.NotAgreed) // doesn't know that Ben has changed his mind
+	v := c.settle()
+	if o := v.Decision.Outcome; v.Decision.Status != crdt.Agreed || o.RecordedBy != dora.id || len(o.ContestedWhy) != 2 {
+		t.Errorf("it is %s: %+v", v.Decision.Status, o)
+	}
+}
+
+func TestOfTwoPositionsOfOneMemberTheCoresOneCountsAndTheyAreNeverMixed(t *testing.T) {
+	c := meeting(t, crdt.ProcessConsent, "ana", "ben")
+	laptop, phone := c.desk("ben"), c.sit("ben")
+	c.settle()
+	for i := range 6 {
+		laptop.says(crdt.Object, strings.Repeat("too big ", i+1))
+		phone.says(crdt.StandAside, strings.Repeat("fine ", i+1))
+		v := c.settle()
+		p := pos(t, v, laptop)
+		if mixed := (p.Stance == crdt.Object) != strings.HasPrefix(p.Why, "too big"); mixed {
+			t.Errorf("mixed: %+v", p)
+		}
+		checkAgainstCore(t, laptop.am, v)
+	}
+}
+
 func TestOfTwoTextsDecidedApartTheOneStandsThatAllPositionsTogetherGive(t *testing.T) {
 	c := meeting(t, crdt.ProcessConsent, "ana", "ben", "cleo")
 	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
@@ -481,6 +519,9 @@ func TestByAdviceTheProposerAloneCloses(t *testing.T) {
 	var none *crdt.NoOutcomeError
 	if err := ana.close(); !errors.As(err, &none) || err.Error() != "nobody has given advice yet" {
 		t.Errorf("nobody was asked: %v", err)
+	}
+	if w := ana.view().Decision.WaitingFor; !slices.Equal(w, sorted(c.ask("ben", "cleo"))) {
+		t.Errorf("waiting for %v", w)
 	}
 	if err := ben.try(crdt.TakePosition(ben.id, crdt.Agree, "", "")); !isInvalid(err) {
 		t.Errorf("Ben decides: %v", err)

@@ -449,7 +449,7 @@ func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item
 		Process: root.str(schema.Process), Status: Open,
 		Revision: schema.Revision(v.Title, v.Text),
 		By:       root.str(schema.DecideBy), ReviewOn: root.str(schema.Review),
-		Positions: []Position{}, WaitingFor: []charter.MemberID{},
+		Positions: []Position{}, WaitingFor: []charter.MemberID{}, Full: []charter.MemberID{},
 	}
 	v.Decision = d
 	t := newTrial(am, v, items, c)
@@ -471,6 +471,7 @@ func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item
 	if decided != nil {
 		full = decided.full
 	}
+	d.Full = append(d.Full, full...)
 	for _, p := range now {
 		d.Positions = append(d.Positions, Position{
 			Member: p.member, Stance: p.Stance, Why: p.Why, Revision: p.Revision,
@@ -483,6 +484,9 @@ func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item
 	d.Tally = t.tally(full, stands).Counts
 	if d.Status == Open {
 		for _, m := range full {
+			if d.Process == ProcessAdvice && m == v.CreatedBy {
+				continue
+			}
 			if !slices.ContainsFunc(stands, func(s Stand) bool { return s.Member == m }) {
 				d.WaitingFor = append(d.WaitingFor, m)
 			}

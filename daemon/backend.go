@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -229,18 +228,36 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 	return out, nil
 }
 
-// list gives all documents of a kind, translated.
-func list[T any](b *backend, kind string, translate func(*replica.Replica, *crdt.View) T) ([]T, error) {
+// list gives the documents of a kind that match, translated. If only the limit last changed ones
+// are wanted, it reads views in that order until it has them; else it reads all.
+func list[T any](b *backend, kind string, limit int, translate func(*replica.Replica, *crdt.View) T, match func(T) bool) ([]T, error) {
 	r, err := b.replica()
 	if err != nil {
 		return nil, err
 	}
 	var out []T
-	err = r.Views(kind, func(v *crdt.View) bool {
-		out = append(out, translate(r, v))
-		return true
-	})
-	return out, explain(err)
+	take := func(v *crdt.View) (more bool) {
+		if t := translate(r, v); match(t) {
+			out = append(out, t)
+		}
+		return limit == 0 || len(out) < limit
+	}
+	if limit == 0 {
+		return out, explain(r.Views(kind, take))
+	}
+	for _, ref := range r.LastChanged(kind) {
+		v, err := r.View(ref.ID)
+		if errors.Is(err, replica.ErrNotFound) {
+			continue // voided this moment
+		}
+		if err != nil {
+			return nil, explain(err)
+		}
+		if !take(v) {
+			break
+		}
+	}
+	return out, nil
 }
 
 // show gives one document of a kind, translated.
@@ -314,27 +331,12 @@ func common(e replica.Edit, title *string, text *api.TextEdit, tag, untag []stri
 	if len(text.BaseHeads) == 0 {
 		return c, nil
 	}
-	base, err := textAt(e, text.BaseHeads)
-	if err != nil {
-		return c, err
-	}
-	c.Base = &base
-	return c, nil
-}
-
-// textAt returns the text as it was at some heads.
-func textAt(e replica.Edit, heads []string) (string, error) {
-	at := make([]change.Hash, len(heads))
-	for i, h := range heads {
+	for _, h := range text.BaseHeads {
 		hash, err := change.ParseHash(h)
 		if err != nil || !e.Judge.History().Has(hash) {
-			return "", api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+			return c, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
 		}
-		at[i] = hash
+		c.From = append(c.From, hash)
 	}
-	_, text, err := crdt.TextAt(e.Doc, at)
-	if err != nil {
-		return "", fmt.Errorf("read the text as it was: %w", err)
-	}
-	return text, nil
+	return c, nil
 }

@@ -63,8 +63,12 @@ func stanceOut(s string) string { return strings.ReplaceAll(s, "-", "_") }
 func stanceIn(s string) string  { return strings.ReplaceAll(s, "_", "-") }
 
 // Decisions implements api.Backend.
-func (b *backend) Decisions(_ context.Context, _ api.DecisionFilter) ([]api.Decision, error) {
-	return list(b, crdt.KindDecision, decisionOf)
+func (b *backend) Decisions(_ context.Context, f api.DecisionFilter) ([]api.Decision, error) {
+	limit := f.Limit
+	if f.ReviewBefore != "" {
+		limit = 0 // these come by the date of their review
+	}
+	return list(b, crdt.KindDecision, limit, decisionOf, f.Match)
 }
 
 // Decision implements api.Backend.

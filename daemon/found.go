@@ -145,7 +145,7 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 	if err != nil {
 		return nil, res, err
 	}
-	r, err := replica.Join(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, welcome.Space, welcome.Statements)
+	r, err := replica.Join(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, welcome.Space, welcome.Statements, code.Step)
 	if err != nil {
 		return nil, res, err
 	}

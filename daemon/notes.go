@@ -15,8 +15,8 @@ func noteOf(r *replica.Replica, v *crdt.View) api.Note {
 }
 
 // Notes implements api.Backend.
-func (b *backend) Notes(_ context.Context, _ api.NoteFilter) ([]api.Note, error) {
-	return list(b, crdt.KindNote, noteOf)
+func (b *backend) Notes(_ context.Context, f api.NoteFilter) ([]api.Note, error) {
+	return list(b, crdt.KindNote, f.Limit, noteOf, f.Match)
 }
 
 // Note implements api.Backend.

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"time"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -29,7 +30,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	s := &space{replica: r, invites: newInvites(r, o.now())}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
-		Key: key, Space: r.Space(), Listen: config.Listen, NoMDNS: o.NoMDNS,
+		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
 		Charter: directory{r}, Book: addressBook{r.Store()}, Invites: s.invites,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error {
 			return s.exchange.Run(ctx, rw, report)
@@ -75,11 +76,43 @@ func (s *space) run(ctx context.Context) error {
 			}
 		}
 	}()
+	resting := make(chan struct{})
+	go func() {
+		defer close(resting)
+		s.rest(refresh)
+	}()
 	err := s.peers.Run(ctx)
 	cancel()
 	<-done
+	<-resting
 	s.exchange.Close()
 	return err
+}
+
+// restAfter is how long nothing must have happened before memory is given back.
+const restAfter = 2 * time.Second
+
+// rest gives memory back each time that there was something to do and then nothing for a while,
+// the start included, until ctx ends.
+func (s *space) rest(ctx context.Context) {
+	tick := time.NewTicker(restAfter)
+	defer tick.Stop()
+	before, rested := s.replica.Used(), false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		used := s.replica.Used()
+		switch {
+		case used != before:
+			before, rested = used, false
+		case !rested:
+			s.replica.Rest()
+			rested = true
+		}
+	}
 }
 
 // local is the replica as the exchange sees it.

@@ -32,8 +32,12 @@ func taskOf(r *replica.Replica, v *crdt.View) api.Task {
 }
 
 // Tasks implements api.Backend.
-func (b *backend) Tasks(_ context.Context, _ api.TaskFilter) ([]api.Task, error) {
-	return list(b, crdt.KindTask, taskOf)
+func (b *backend) Tasks(_ context.Context, f api.TaskFilter) ([]api.Task, error) {
+	limit := f.Limit
+	if f.Sort != "" && f.Sort != api.TaskSorts[0] {
+		limit = 0 // in another order, any of them may be the first
+	}
+	return list(b, crdt.KindTask, limit, taskOf, f.Match)
 }
 
 // Task implements api.Backend.

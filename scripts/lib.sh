@@ -18,7 +18,7 @@ die() {
 # usage ends the script with the comment at its top.
 usage() {
 	sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
-	exit "${1:-0}"
+	exit
 }
 
 # need_go finds Go, also where it lies after an installation by the book but not in PATH.
@@ -59,13 +59,15 @@ install_packages() {
 		# Ask for a password only where somebody can type it.
 		as_root=(sudo)
 		[ -t 0 ] || as_root=(sudo -n)
-		command -v sudo >/dev/null && "${as_root[@]}" true ||
+		if ! command -v sudo >/dev/null || ! "${as_root[@]}" true; then
 			die 1 "this needs $*, and may not install them" "as root: apt-get install $*"
+		fi
 	fi
 	echo "Installing $* …" >&2
-	"${as_root[@]}" apt-get update -qq &&
-		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+	if ! "${as_root[@]}" apt-get update -qq ||
+		! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; then
 		die 1 "apt-get could not install $*" "see what it said above"
+	fi
 }
 
 # build makes bin/kith.
@@ -74,8 +76,7 @@ build() {
 	need_go
 	need_cc
 	version=$(git -C "$root" describe --tags --always --dirty 2>/dev/null) || version=dev
-	# -trimpath: the same program from any folder, and no folder's name in it.
-	(cd "$root" && go build -trimpath -ldflags "-X main.version=$version" -o bin/kith ./cli/kith)
+	(cd "$root" && go build -ldflags "-X main.version=$version" -o "$root/bin/kith" ./cli/kith)
 }
 
 # answers HOME: does a daemon serve this home?
@@ -90,20 +91,27 @@ start_daemon() {
 	command -v setsid >/dev/null && detach=setsid
 	KITH_HOME=$home "$detach" "$kith" daemon "$@" >>"$log" 2>&1 </dev/null &
 	pid=$!
+	disown "$pid" # how it ends is no news to the terminal
 	for _ in $(seq 300); do
 		answers "$home" && return
-		kill -0 "$pid" 2>/dev/null || break
+		alive "$pid" || break
 		sleep 0.1
 	done
 	tail -n 5 "$log" >&2
 	die 1 "the daemon doesn't answer" "its log: $log"
 }
 
-# stop_process PID ends a process, by force if it doesn't end when asked, and waits for its end.
+# alive PID: does it still do anything? One that ended may wait long for its parent to take note.
+alive() {
+	kill -0 "$1" 2>/dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
+# stop_process PID [SIGNAL] ends a process, by force if it doesn't end when asked, and waits for its
+# end.
 stop_process() {
-	kill "$1" 2>/dev/null || return 0
+	kill -"${2:-TERM}" "$1" 2>/dev/null || return 0
 	for _ in $(seq 150); do
-		kill -0 "$1" 2>/dev/null || return 0
+		alive "$1" || return 0
 		sleep 0.1
 	done
 	kill -KILL "$1" 2>/dev/null || true

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -249,6 +250,45 @@ func (l *lab) stop(h *home) error {
 		return fmt.Errorf("the daemon of %s ended with %w\n%s", h.name, err, h.log)
 	}
 	return nil
+}
+
+// damage spoils the beginning of every file of a home's store; a copy is kept beside it.
+func (l *lab) damage(_ *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	store := filepath.Join(h.dir, "store")
+	if err := os.CopyFS(h.dir+".whole", os.DirFS(store)); err != nil {
+		return err
+	}
+	return filepath.WalkDir(store, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for i := range b[:min(len(b), 4096)] {
+			if b[i] != 0 { // what was set aside for later stays so
+				b[i] ^= 0xff
+			}
+		}
+		return os.WriteFile(path, b, 0o600)
+	})
+}
+
+func (l *lab) undamage(_ *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	store := filepath.Join(h.dir, "store")
+	if err := os.RemoveAll(store); err != nil {
+		return err
+	}
+	return os.Rename(h.dir+".whole", store)
 }
 
 func (l *lab) cut(_ *testscript.TestScript, args []string) error {

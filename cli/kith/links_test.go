@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -76,7 +75,7 @@ func (l *links) belongs(home string, pid int) {
 // lead carries bytes between who came in and the daemon behind the door.
 func (l *links) lead(in net.Conn, home, daemon string) {
 	defer in.Close()
-	from, known := l.whose(in.RemoteAddr())
+	from, known := l.whose(in)
 	if !known {
 		return // who it was tries again
 	}
@@ -139,9 +138,9 @@ func (l *links) close() {
 // whose gives the home of the daemon that a connection comes from; "" for another process,
 // such as kith join. The kernel may leave lines out of its list while sockets come and go, so
 // it is read until the socket is in it. If it never is, it's gone, and known is false.
-func (l *links) whose(remote net.Addr) (home string, known bool) {
+func (l *links) whose(in net.Conn) (home string, known bool) {
 	for range 100 {
-		inode, err := socketInode(remote.String())
+		inode, err := socketInode(in.RemoteAddr(), in.LocalAddr())
 		if err != nil {
 			continue
 		}
@@ -157,19 +156,16 @@ func (l *links) whose(remote net.Addr) (home string, known bool) {
 	return "", false
 }
 
-// socketInode finds the socket with a local address (of IPv4) in /proc/net/tcp.
-func socketInode(local string) (string, error) {
-	host, port, err := net.SplitHostPort(local)
+// socketInode finds a socket in /proc/net/tcp by both its ends: several may share one.
+func socketInode(local, remote net.Addr) (string, error) {
+	here, err := asKernelWrites(local)
 	if err != nil {
 		return "", err
 	}
-	ip := net.ParseIP(host).To4()
-	number, err := strconv.Atoi(port)
-	if err != nil || ip == nil {
-		return "", fmt.Errorf("%s is not an address of IPv4", local)
+	there, err := asKernelWrites(remote)
+	if err != nil {
+		return "", err
 	}
-	// the kernel writes addresses as it keeps them, so the lowest byte comes first
-	want := fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], number)
 	f, err := os.Open("/proc/net/tcp")
 	if err != nil {
 		return "", err
@@ -178,11 +174,22 @@ func socketInode(local string) (string, error) {
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		const established = "01"
-		if len(fields) > 9 && fields[1] == want && fields[3] == established {
+		if len(fields) > 9 && fields[1] == here && fields[2] == there && fields[3] == established {
 			return fields[9], nil
 		}
 	}
 	return "", errors.New("no such socket")
+}
+
+// asKernelWrites gives an address of IPv4 as it stands in /proc: in the order in which the
+// kernel keeps its bytes, so the lowest comes first.
+func asKernelWrites(a net.Addr) (string, error) {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok || tcp.IP.To4() == nil {
+		return "", fmt.Errorf("%s is not an address of IPv4", a)
+	}
+	ip := tcp.IP.To4()
+	return fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], tcp.Port), nil
 }
 
 func hasSocket(pid int, inode string) bool {

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	crash NAME…      kills them in the middle of whatever they do
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
+//	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
@@ -54,24 +55,30 @@ func TestScripts(t *testing.T) {
 				}
 			})
 			env.Setenv("KITH_HOME", l.dir+"/nobody")
+			env.Setenv("HOME", l.dir)
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TZ", "UTC")
+			env.Setenv("LONG", strings.Repeat("ü", 10_000))
+			env.Setenv("TOOLONG", strings.Repeat("x", 100_001))
+			env.Setenv("DEEP", strings.Repeat("deep/", 20))
 			env.Setenv("XDG_RUNTIME_DIR", os.Getenv("XDG_RUNTIME_DIR"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"coop":   scripted(1, (*lab).coop),
-			"found":  scripted(2, (*lab).found),
-			"join":   scripted(1, (*lab).join),
-			"as":     scripted(1, (*lab).as),
-			"keep":   scripted(1, keep),
-			"start":  scripted(1, (*lab).startAll),
-			"stop":   scripted(1, (*lab).stopAll),
-			"crash":  scripted(1, (*lab).crash),
-			"cut":    scripted(2, (*lab).cut),
-			"mend":   scripted(2, (*lab).mend),
-			"meet":   scripted(2, (*lab).meet),
-			"settle": scripted(0, (*lab).settle),
+			"coop":     scripted(1, (*lab).coop),
+			"found":    scripted(2, (*lab).found),
+			"join":     scripted(1, (*lab).join),
+			"as":       scripted(1, (*lab).as),
+			"keep":     scripted(1, keep),
+			"start":    scripted(1, (*lab).startAll),
+			"stop":     scripted(1, (*lab).stopAll),
+			"crash":    scripted(1, (*lab).crash),
+			"cut":      scripted(2, (*lab).cut),
+			"mend":     scripted(2, (*lab).mend),
+			"meet":     scripted(2, (*lab).meet),
+			"damage":   scripted(1, (*lab).damage),
+			"undamage": scripted(1, (*lab).undamage),
+			"settle":   scripted(0, (*lab).settle),
 		},
 	})
 }

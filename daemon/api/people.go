@@ -56,7 +56,13 @@ func (s *Server) join(r *http.Request) (any, error) {
 		return nil, Problemf(Invalid, "say it with --as NAME", "a name is needed to join under")
 	}
 	j.As = as
-	return s.backend.Join(r.Context(), j)
+	ctx := r.Context()
+	if wait := waitOf(r); wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, wait)
+		defer cancel()
+	}
+	return s.backend.Join(ctx, j)
 }
 
 func (s *Server) members(r *http.Request) (any, error) { return s.backend.Members(r.Context()) }

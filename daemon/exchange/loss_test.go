@@ -174,6 +174,22 @@ func TestAnyTwoSetsComeIntoStep(t *testing.T) {
 	})
 }
 
+func TestOneByteAtATimeIsEnough(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		ben := ana.other(2)
+		a := newReplica(t, ana.space, append(ana.writeMany(40), genesis)...)
+		b := newReplica(t, ana.space, ben.writeMany(30)...)
+		m := meet(a, b, func(rw io.ReadWriteCloser) io.ReadWriteCloser { return drip{rw, 10 * time.Microsecond} })
+		after(20 * time.Second)
+		wantSame(t, a, b)
+		if !m.inStep() {
+			t.Error("not in step")
+		}
+		m.end()
+	})
+}
+
 // Attack 25: what one side has refused, or has no body of, isn't sent for ever.
 func TestWhatIsHadWithoutABodyDoesNotKeepThemOutOfStep(t *testing.T) {
 	bubble(t, func(t *testing.T) {

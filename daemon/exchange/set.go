@@ -13,10 +13,11 @@ import (
 type idSet struct {
 	load func() iter.Seq[entry.ID]
 
-	mu     sync.Mutex
-	loaded bool
-	now    *snapshot
-	fresh  []entry.ID // stored since, not yet in now
+	making sync.Mutex // held while a snapshot is made; taken before mu
+	now    *snapshot  // guarded by making; nil before the first
+
+	mu    sync.Mutex // never held for long: the replica waits for it when it has stored something
+	fresh []entry.ID // stored since now was made
 }
 
 // snapshot is the set at one moment. It never changes.
@@ -42,23 +43,22 @@ func (s *idSet) add(ids []entry.ID) {
 
 // snapshot returns the set with all that was added before the call.
 func (s *idSet) snapshot() *snapshot {
+	s.making.Lock()
+	defer s.making.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.loaded && len(s.fresh) == 0 {
-		return s.now
-	}
-	var ids []entry.ID
-	if s.loaded {
-		ids = merge(s.now.ids, s.fresh)
-	} else {
-		for id := range s.load() {
-			ids = append(ids, id)
-		}
-		ids = merge(nil, append(ids, s.fresh...))
-		s.loaded = true
-	}
+	fresh := s.fresh
 	s.fresh = nil
-	s.now = newSnapshot(ids)
+	s.mu.Unlock()
+	switch {
+	case s.now == nil:
+		// What is stored while we read is added as well, so nothing can be missed.
+		for id := range s.load() {
+			fresh = append(fresh, id)
+		}
+		s.now = newSnapshot(merge(nil, fresh))
+	case len(fresh) > 0:
+		s.now = newSnapshot(merge(s.now.ids, fresh))
+	}
 	return s.now
 }
 

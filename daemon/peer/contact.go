@@ -28,6 +28,7 @@ type contact struct {
 	news  chan struct{} // for gossip: there may be records to tell
 
 	sessions sync.Mutex // held while a sync session runs
+	listens  sync.Mutex // held while it tells addresses
 
 	// guarded by Peers.mu
 	status   PeerStatus              // Trouble in it without name and time
@@ -173,15 +174,17 @@ func openReason(err error) string {
 
 // failed notes that an attempt failed and returns when to try again.
 func (p *Peers) failed(c *contact, trouble string) time.Time {
-	var next time.Time
-	p.update(c, func(s *PeerStatus) {
-		c.tries++
-		c.failures++
-		next = time.Now().Add(backoff(firstPause, mostPause, c.failures))
-		c.nextTry = next
-		s.Trouble = trouble
-	})
-	return next
+	p.update(c, func(*PeerStatus) { c.failedLocked(trouble) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return c.nextTry
+}
+
+func (c *contact) failedLocked(trouble string) {
+	c.tries++
+	c.failures++
+	c.nextTry = time.Now().Add(backoff(firstPause, mostPause, c.failures))
+	c.status.Trouble = trouble
 }
 
 // backoff doubles from first to most, a quarter more or less.
@@ -207,11 +210,12 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	c.sessions.Lock()
 	defer c.sessions.Unlock()
 
-	began, wasInStep := time.Now(), false
+	began, wasInStep, heard := time.Now(), false, false
 	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
 	err := p.cfg.Sync(inside, stream{s}, func(now exchange.Status) {
 		p.update(c, func(st *PeerStatus) {
 			st.Exchange, st.InStep, st.RTT, st.LastSeen = now, now.InStep, now.RTT, time.Now()
+			heard = true
 			if now.InStep {
 				wasInStep, st.Trouble = true, ""
 			}
@@ -221,18 +225,23 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 		return time.Time{} // all ends, or another stream took this one's place
 	}
 	p.log.Info("sync ended", "peer", c.key.String(), "err", err)
-	trouble := syncReason(err)
-	p.mu.Lock()
-	c.session, c.status.InStep = nil, false
-	if wasInStep || time.Since(began) > mostPause {
-		c.failures, c.bans = 0, 0
+	var next time.Time
+	// In one go: whoever waits for the next attempt must not take this one's end for it.
+	p.update(c, func(st *PeerStatus) {
+		c.session, st.InStep = nil, false
+		if wasInStep || time.Since(began) > mostPause {
+			c.failures, c.bans = 0, 0
+		}
+		c.failedLocked(syncReason(err))
+		next = c.nextTry
+	})
+	if exchange.Blame(err) {
+		return p.ban(c)
 	}
-	p.mu.Unlock()
-	if !exchange.Blame(err) {
-		return p.failed(c, trouble)
+	if !heard && errors.Is(err, exchange.ErrClosed) {
+		_ = s.Conn().Close() // nothing comes over it any more: the next attempt dials anew
 	}
-	p.failed(c, trouble)
-	return p.ban(c)
+	return next
 }
 
 // ban leaves a device alone that broke the protocol, and shuts the gate to it.

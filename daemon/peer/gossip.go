@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+
+	"kith/crdt/entry"
 )
 
 // loadBook takes in what was remembered. A record that can't be read any more is passed over:
@@ -132,13 +134,16 @@ func (p *Peers) tell(ctx context.Context, c *contact) error {
 	return nil
 }
 
-// handleAddresses takes records from a device of the charter.
-func (p *Peers) handleAddresses(s network.Stream) {
+// handleAddresses takes records from a device of the charter, one stream after the other and no
+// faster than an honest device tells them: each may cost a write to the disk.
+func (p *Peers) handleAddresses(ctx context.Context, s network.Stream) {
 	c := p.contactOf(s.Conn())
 	if c == nil || !p.gate.knows(c.key) {
 		_ = s.Reset()
 		return
 	}
+	c.listens.Lock()
+	defer c.listens.Unlock()
 	_ = s.SetDeadline(time.Now().Add(streamTime))
 	records, err := readRecords(s)
 	if err != nil {
@@ -146,12 +151,15 @@ func (p *Peers) handleAddresses(s network.Stream) {
 		_ = s.Reset()
 		return
 	}
+	newest := map[entry.Device]*addressRecord{}
 	for _, r := range records {
-		if r.device == p.self {
-			continue
+		if old := newest[r.device]; old == nil || old.number < r.number {
+			newest[r.device] = r
 		}
+	}
+	for _, r := range newest {
 		p.mu.Lock()
-		known := p.contacts[r.device] != nil
+		known := p.contacts[r.device] != nil // so not this device either
 		if known {
 			c.told[r.device] = max(c.told[r.device], r.number)
 		}
@@ -161,6 +169,10 @@ func (p *Peers) handleAddresses(s network.Stream) {
 		}
 	}
 	_ = s.Close()
+	select {
+	case <-time.After(tellPause):
+	case <-ctx.Done():
+	}
 }
 
 // readRecords reads records, each a length of 4 bytes (big-endian) and the envelope, to the end

@@ -21,7 +21,8 @@ import (
 )
 
 // newHost opens a libp2p host that does what Kith needs and nothing else. It doesn't listen yet.
-func newHost(key entry.Signer, gater connmgr.ConnectionGater) (host.Host, error) {
+// Others are told the addresses announce, if there are any, and else those it listens on.
+func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce []ma.Multiaddr) (host.Host, error) {
 	private, err := hostKey(key)
 	if err != nil {
 		return nil, err
@@ -44,6 +45,12 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater) (host.Host, error)
 		libp2p.ConnectionGater(gater),
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
+		libp2p.AddrsFactory(func(listened []ma.Multiaddr) []ma.Multiaddr {
+			if len(announce) > 0 {
+				return announce
+			}
+			return listened
+		}),
 		libp2p.UserAgent("kith"),
 		libp2p.DisableRelay(),
 		libp2p.Ping(false),

@@ -18,13 +18,16 @@ import (
 	"kith/daemon/exchange"
 )
 
-// Config is what Peers needs to know and whom it asks. All but Listen, NoMDNS, Invites, Changed
+// Config is what Peers needs to know and whom it asks. All but Listen, Announce, NoMDNS, Invites, Changed
 // and Log must be set.
 type Config struct {
 	Key    entry.Signer  // of this device; its public key is its identity on the network
 	Space  entry.SpaceID // serves as the key of what is announced on the LAN; never sent in clear
 	Listen []string      // multiaddrs; none: not reachable, but dialing
-	NoMDNS bool          // neither announce nor look on the LAN
+	// Announce are the multiaddrs that others are told in place of those listened on, for a port
+	// that a router forwards; none: those listened on.
+	Announce []string
+	NoMDNS   bool // neither announce nor look on the LAN
 
 	Charter Charter
 	Book    AddressBook

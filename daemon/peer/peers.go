@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/event"
@@ -42,6 +43,10 @@ func New(cfg Config) (*Peers, error) {
 	if err != nil {
 		return nil, err
 	}
+	announce, err := parseListen(cfg.Announce)
+	if err != nil {
+		return nil, err
+	}
 	key, err := hostKey(cfg.Key)
 	if err != nil {
 		return nil, err
@@ -61,7 +66,7 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate); err != nil {
+	if p.host, err = newHost(cfg.Key, p.gate, announce); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
@@ -149,7 +154,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	defer func() { _ = moves.Close() }() // its error is only that of a second Close
 
 	p.host.SetStreamHandler(SyncProtocol, work.handler(func(s network.Stream) { p.handleSync(ctx, s) }))
-	p.host.SetStreamHandler(AddressesProtocol, work.handler(p.handleAddresses))
+	p.host.SetStreamHandler(AddressesProtocol, work.handler(func(s network.Stream) { p.handleAddresses(ctx, s) }))
 	p.host.SetStreamHandler(JoinProtocol, work.handler(func(s network.Stream) { p.handleJoin(ctx, s) }))
 	watch := &network.NotifyBundle{
 		ConnectedF: func(_ network.Network, conn network.Conn) {
@@ -236,11 +241,18 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 
 // noticed passes on that a connection came or went.
 func (p *Peers) noticed(conn network.Conn, inbound bool) {
-	c := p.contactOf(conn)
-	if c != nil {
+	if c := p.contactOf(conn); c != nil {
 		p.moved(c, inbound)
-	} else if d, err := deviceOf(conn.RemotePeer()); err == nil && p.gate.knows(d) {
+		return
+	}
+	d, err := deviceOf(conn.RemotePeer())
+	switch {
+	case err != nil || !inbound:
+	case p.gate.knows(d):
 		p.Refresh() // the charter named it since we looked
+	default:
+		// The holder of an invite, who has no business here but that.
+		time.AfterFunc(2*streamTime, func() { _ = conn.Close() })
 	}
 }
 

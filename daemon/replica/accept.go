@@ -54,7 +54,7 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 			res.Refused = append(res.Refused, Refusal{id, errors.New("an entry of another space")})
 			continue
 		}
-		if seen[id] || r.Has(id) {
+		if seen[id] || r.quota.dropped(id) {
 			continue
 		}
 		seen[id] = true
@@ -143,6 +143,11 @@ func cutGroup(changes []arrived) []arrived {
 func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
+	c := r.Charter()
+	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return c.Has(e.ID()) })
+	if len(statements) == 0 {
+		return nil
+	}
 	return r.acceptStatementsLocked(statements)
 }
 
@@ -276,7 +281,9 @@ func (r *Replica) acceptChanges(group []arrived) error {
 		return err
 	}
 	for _, w := range todo {
-		r.index.note(w.id, w.doc.judge.Kind(), w.doc.viewed)
+		if w.view.changed {
+			r.index.note(w.id, w.view.view)
+		}
 		r.docs.put(w.doc)
 		r.tell(w.doc, w.view.view, w.verdicts)
 	}
@@ -309,6 +316,7 @@ func (r *Replica) judge(w *work) error {
 		return err
 	}
 	w.doc = d
+	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.holds(d, a.entry.ID()) })
 	var (
 		accepted []*accept.Item
 		rebuild  bool
@@ -356,6 +364,16 @@ func (r *Replica) judge(w *work) error {
 		w.view.view, w.view.encoded, err = r.viewOf(d)
 	}
 	return err
+}
+
+// holds says whether an entry of a loaded document is stored: the judge knows all but those that
+// are kept from it.
+func (r *Replica) holds(d *document, id entry.ID) bool {
+	if r.core.isQuarantined(id) {
+		return r.store.Has(id)
+	}
+	_, ok := d.judge.Item(id)
+	return ok
 }
 
 // stateIn is the state of an entry of d, quarantine included.
@@ -419,7 +437,7 @@ func (r *Replica) putWork(b *store.Batch, w *work) error {
 		r.account(v.entry, v.state, v.fresh)
 	}
 	if w.view.changed {
-		r.putView(b, w.doc, w.view.encoded)
+		r.putView(b, w.doc, w.view.view, w.view.encoded)
 	}
 	b.PutUnsettled(w.id, w.doc.unsettled())
 	return nil
@@ -456,16 +474,21 @@ type placed struct {
 func (r *Replica) CatchUpOrder(ids []entry.ID) {
 	known := make([]placed, 0, len(ids))
 	var unknown []entry.ID
-	for _, id := range ids {
-		if rec, err := r.store.Record(id); err == nil {
+	note := func(id entry.ID, rec store.Record, here bool) {
+		if here {
 			known = append(known, placed{id, rec.Doc, rec.Arrival})
 		} else {
 			unknown = append(unknown, id)
 		}
+	}
+	if err := r.store.RecordsOf(ids, note); err != nil {
+		r.log.Error("order entries for a peer", "err", err)
+		return // any order will do
 	}
 	sortForCatchUp(known)
 	for i, p := range known {
 		ids[i] = p.id
 	}
 	copy(ids[len(known):], unknown)
+	r.places.note(known)
 }

@@ -29,7 +29,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		n++
-		r, err := Join(Config{Dir: filepath.Join(b.TempDir(), fmt.Sprint(n)), Key: ben.cfg.Key}, c.space, ana.Charter().Statements())
+		r, err := Join(Config{Dir: filepath.Join(b.TempDir(), fmt.Sprint(n)), Key: ben.cfg.Key}, c.space, ana.Charter().Statements(), [8]byte{})
 		must(b, err)
 		p := &peerReplica{r, "Ben", ben.cfg}
 		b.StartTimer()

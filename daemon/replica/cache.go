@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/automerge/automerge-go"
 
@@ -40,6 +41,8 @@ type document struct {
 // cache keeps recently used documents loaded. Dropping one that is in use is harmless: its
 // user holds the stripe, and whoever comes next loads what the user stored.
 type cache struct {
+	used atomic.Uint64
+
 	mu      sync.Mutex
 	byID    map[entry.DocID]*list.Element // of *document
 	recent  *list.List                    // most recently used first
@@ -50,6 +53,7 @@ type cache struct {
 func newCache() *cache { return &cache{byID: map[entry.DocID]*list.Element{}, recent: list.New()} }
 
 func (c *cache) get(id entry.DocID) *document {
+	c.used.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	el, ok := c.byID[id]
@@ -76,6 +80,15 @@ func (c *cache) put(d *document) {
 	}
 	d.weight = weight
 	for (c.ops > maxLoadedOps && c.recent.Len() > 1) || c.recent.Len() > maxLoadedDocs {
+		c.dropLocked(c.recent.Back().Value.(*document).id)
+	}
+}
+
+// shrink drops what was used longest ago until no more than ops are loaded.
+func (c *cache) shrink(ops int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.ops > ops && c.recent.Len() > 0 {
 		c.dropLocked(c.recent.Back().Value.(*document).id)
 	}
 }

@@ -94,7 +94,7 @@ func (r *Replica) apply(d *document, items []*accept.Item, loading bool) error {
 		}
 	}
 	err := r.core.apply(d.am, d.id, items, loading)
-	if err == nil && holds(d.am, d.judge.Heads()) {
+	if err == nil && inStep(d.am, d.judge.Heads()) {
 		return nil
 	}
 	// Find the one that the core doesn't take, from the start.
@@ -108,7 +108,7 @@ func (r *Replica) apply(d *document, items []*accept.Item, loading bool) error {
 			return r.quarantine(d, it.Entry)
 		}
 	}
-	if !holds(am, d.judge.Heads()) {
+	if !inStep(am, d.judge.Heads()) {
 		return fmt.Errorf("%w: other heads in document %s: %v", errCore, d.id, err)
 	}
 	d.am = am
@@ -164,12 +164,11 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 	return v, b, nil
 }
 
-// putView adds the view to a batch, and takes note of a first one in the index once stored.
-func (r *Replica) putView(b *store.Batch, d *document, encoded []byte) {
-	kind := d.judge.Kind()
+// putView adds the view to a batch; nil takes it away.
+func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded []byte) {
 	switch {
-	case encoded != nil:
-		b.PutView(kind, d.id, encoded, !d.viewed)
+	case view != nil:
+		b.PutView(view.Kind, d.id, encoded, int64(view.UpdatedAt), !d.viewed)
 		d.viewed = true
 	case d.viewed:
 		if kind, ok := r.index.kind(d.id); ok {
@@ -212,13 +211,13 @@ func (r *Replica) settle(id entry.DocID) error {
 	if err != nil {
 		return err
 	}
-	r.putView(b, d, encoded)
+	r.putView(b, d, view, encoded)
 	b.PutUnsettled(id, d.unsettled())
 	if err := r.store.Commit(b); err != nil {
 		r.docs.drop(id)
 		return err
 	}
-	r.index.note(id, d.judge.Kind(), d.viewed)
+	r.index.note(id, view)
 	r.tell(d, view, events)
 	return nil
 }

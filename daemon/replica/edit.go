@@ -154,7 +154,7 @@ func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.
 	if err := ticket.Wait(); err != nil {
 		return crdt.View{}, err
 	}
-	r.index.note(d.id, d.judge.Kind(), true)
+	r.index.note(d.id, w.view.view)
 	r.stored.tell(w.verdicts[0].entry.ID())
 	r.tell(d, w.view.view, w.verdicts)
 	return *w.view.view, nil

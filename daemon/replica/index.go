@@ -2,19 +2,23 @@ package replica
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
 
+	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
 
-// Ref names a document and its kind.
+// Ref names a document, its kind, and when it was last changed by its author's clock, in
+// milliseconds since the Unix epoch.
 type Ref struct {
-	ID   entry.DocID
-	Kind string
+	ID      entry.DocID
+	Kind    string
+	Updated int64
 }
 
 // index knows the ID and kind of every document that has a view, in the order of IDs, so that
@@ -26,8 +30,8 @@ type index struct {
 
 func readIndex(s *store.Store) (*index, error) {
 	ix := &index{}
-	err := s.Documents(func(doc entry.DocID, kind string) bool {
-		ix.refs = append(ix.refs, Ref{doc, kind}) // by ID, as the store orders keys
+	err := s.Documents(func(doc entry.DocID, d store.Doc) bool {
+		ix.refs = append(ix.refs, Ref{doc, d.Kind, d.Updated}) // by ID, as the store orders keys
 		return true
 	})
 	return ix, err
@@ -54,15 +58,17 @@ func (ix *index) kind(doc entry.DocID) (string, bool) {
 	return ix.refs[i].Kind, true
 }
 
-// note takes over whether a document has a view now.
-func (ix *index) note(doc entry.DocID, kind string, viewed bool) {
+// note takes over whether a document has a view now: v is nil if it has none.
+func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	i, known := ix.findLocked(doc)
 	switch {
-	case viewed && !known:
-		ix.refs = slices.Insert(ix.refs, i, Ref{doc, kind})
-	case !viewed && known:
+	case v != nil && known:
+		ix.refs[i].Updated = int64(v.UpdatedAt)
+	case v != nil:
+		ix.refs = slices.Insert(ix.refs, i, Ref{doc, v.Kind, int64(v.UpdatedAt)})
+	case known:
 		ix.refs = slices.Delete(ix.refs, i, i+1)
 	}
 }
@@ -131,4 +137,13 @@ func (r *Replica) Documents(kind string) []Ref {
 		}
 	}
 	return out
+}
+
+// LastChanged returns the documents of a kind, those changed last first.
+func (r *Replica) LastChanged(kind string) []Ref {
+	refs := r.Documents(kind)
+	slices.SortFunc(refs, func(a, b Ref) int {
+		return cmp.Or(cmp.Compare(b.Updated, a.Updated), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	return refs
 }

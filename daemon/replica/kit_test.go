@@ -68,7 +68,7 @@ func (c *coop) seat(name string) {
 	_, err = founder.State(context.Background(), seat)
 	must(c.t, err)
 	cfg := Config{Dir: c.t.TempDir(), Key: device}
-	r, err := Join(cfg, c.space, founder.Charter().Statements())
+	r, err := Join(cfg, c.space, founder.Charter().Statements(), [8]byte{})
 	must(c.t, err)
 	c.all = append(c.all, &peerReplica{r, name, cfg})
 }

@@ -64,9 +64,10 @@ type Replica struct {
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
 
-	docs  *cache
-	index *index
-	quota *quota
+	docs   *cache
+	places places
+	index  *index
+	quota  *quota
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -92,21 +93,27 @@ func Found(cfg Config, genesis []byte) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	return begin(cfg, first.SpaceOf(), []*entry.Entry{first})
+	statements := []*entry.Entry{first}
+	return begin(cfg, charter.Fold(first.SpaceOf(), statements, charter.StepID{}), statements)
 }
 
 // Join makes a replica of a space in an empty home from the charter statements that a member's
 // device gave. The caller has checked that they found the space it was invited to; here it is
-// checked that they stand and that they say this device belongs to a member.
-func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica, error) {
+// checked that they stand and that they say this device belongs to a member. invited is the
+// start of the newest step that who invited knew: should the charter have forked, a newcomer
+// stands where their invite comes from.
+func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8]byte) (*Replica, error) {
 	c := charter.Fold(space, statements, charter.StepID{})
+	if step, ok := c.StepStartingWith(invited); ok {
+		c = c.StandOn(step)
+	}
 	if m, ok := c.MemberOf(cfg.Key.Device()); !ok || m.Standing == charter.Removed {
 		return nil, ErrNotMember
 	}
-	return begin(cfg, space, statements)
+	return begin(cfg, c, statements)
 }
 
-func begin(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica, error) {
+func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica, error) {
 	s, err := store.Open(cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -116,8 +123,7 @@ func begin(cfg Config, space entry.SpaceID, statements []*entry.Entry) (*Replica
 	}
 	// The space and its first statements go to the disk together: a home has both or neither.
 	b := store.NewBatch(nil)
-	c := charter.Fold(space, statements, charter.StepID{})
-	stand := c.Tip()
+	space, stand := c.Space(), c.Tip()
 	b.PutSmall(spaceRecord, space[:])
 	b.PutSmall(standRecord, stand[:])
 	for _, e := range statements {

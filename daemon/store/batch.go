@@ -12,6 +12,13 @@ type Record struct {
 	State   uint8       // as the caller numbers states
 }
 
+// Doc is what lists need to know of a document before they read its view.
+type Doc struct {
+	_       struct{} `cbor:",toarray"`
+	Kind    string
+	Updated int64 // as the caller counts time
+}
+
 // Batch gathers writes that belong together. It is not safe for concurrent use.
 type Batch struct {
 	writes []write
@@ -66,11 +73,12 @@ func (b *Batch) PutEntry(e *entry.Entry, r Record) {
 // PutRecord replaces the record of an entry that is stored.
 func (b *Batch) PutRecord(id entry.ID, r Record) { b.set(recordKey(id), marshal(r)) }
 
-// PutView stores the view of a document; first says that it had none.
-func (b *Batch) PutView(kind string, doc entry.DocID, view []byte, first bool) {
+// PutView stores the view of a document and when it was last changed, by which lists are
+// ordered; first says that it had no view.
+func (b *Batch) PutView(kind string, doc entry.DocID, view []byte, updated int64, first bool) {
 	b.set(viewKey(kind, doc), view)
+	b.set(docKey(prefixDoc, doc), marshal(Doc{Kind: kind, Updated: updated}))
 	if first {
-		b.set(docKey(prefixKind, doc), []byte(kind))
 		b.delta.Documents++
 	}
 }
@@ -78,7 +86,7 @@ func (b *Batch) PutView(kind string, doc entry.DocID, view []byte, first bool) {
 // DropView removes the view of a document that lost all that was accepted of it.
 func (b *Batch) DropView(kind string, doc entry.DocID) {
 	b.del(viewKey(kind, doc))
-	b.del(docKey(prefixKind, doc))
+	b.del(docKey(prefixDoc, doc))
 	b.delta.Documents--
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand"
 	"os"
@@ -81,7 +82,7 @@ func storeToDamage(t testing.TB, closed bool) string {
 			b := put(s, nil, entryNo(t, entry.DocID{byte(n%7 + 1)}, n))
 			view := make([]byte, 300)
 			rand.New(rand.NewSource(int64(n))).Read(view)
-			b.PutView("task", entry.DocID{byte(n%7 + 1)}, view, n < 7)
+			b.PutView("task", entry.DocID{byte(n%7 + 1)}, view, int64(n), n < 7)
 			must(t, s.Commit(b))
 		}
 	}
@@ -144,7 +145,7 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 		{"the end of a table changed", "*.sst", true, flip(1), "000001.sst"},
 		{"a table cut in half", "*.sst", true, cut(0.5), "cut off"},
 		{"an empty table", "*.sst", true, cut(0), "cut off"},
-		{"a table gone", "*.sst", true, remove, "does not exist"},
+		{"a table gone", "*.sst", true, remove, "000001.sst"},
 		{"the manifest gone", "MANIFEST", true, remove, "MANIFEST is missing"},
 		{"the manifest empty", "MANIFEST", true, cut(0), "manifest has bad magic"},
 		{"the manifest cut", "MANIFEST", true, cut(0.6), "writes are gone"},
@@ -153,6 +154,7 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 		{"after a crash: the log changed near its start", "*.mem", false, flip(0.01), "writes are gone"},
 		{"after a crash: the log changed near its end", "*.mem", false, flip(0.9), "writes are gone"},
 		{"after a crash: the log cut", "*.mem", false, cut(0.5), "writes are gone"},
+		{"after a crash: the log emptied", "*.mem", false, cut(0), "writes are gone"},
 		{"after a crash: the log gone", "*.mem", false, remove, "writes are gone"},
 	}
 	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
@@ -215,13 +217,46 @@ func TestAStoreAsACrashLeavesItOpensWhole(t *testing.T) {
 	}
 }
 
+func TestALogThatACrashLeftEmptyIsNoDamage(t *testing.T) {
+	dir := storeToDamage(t, false)
+	for _, name := range []string{"00002.mem", "000003.vlog"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	if code, out := read(t, dir); code != 0 || !strings.Contains(out, "260 entries") {
+		t.Errorf("ended with %d:\n%s", code, out)
+	}
+}
+
+func TestATableThatACrashLeftHalfWrittenIsNoDamage(t *testing.T) {
+	dir := storeToDamage(t, false)
+	table, err := os.ReadFile(filepath.Join(dir, "000001.sst"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "000009.sst"), table[:len(table)/2], 0o600))
+	if code, out := read(t, dir); code != 0 || !strings.Contains(out, "260 entries") {
+		t.Errorf("ended with %d:\n%s", code, out)
+	}
+}
+
+// start reads what these small stores have in a file; what follows in it are zeros.
+func start(t testing.TB, file string) []byte {
+	t.Helper()
+	f, err := os.Open(file)
+	must(t, err)
+	defer f.Close()
+	b := make([]byte, 256<<10)
+	n, err := io.ReadFull(f, b)
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+		t.Fatal(err)
+	}
+	return b[:n]
+}
+
 // used is the length of b without the zeros at its end.
-func used(b []byte) int { return max(1, len(bytes.TrimRight(b, "\x00"))) }
+func used(b []byte) int { return min(len(b), max(1, len(bytes.TrimRight(b, "\x00")))) }
 
 func damageFile(t testing.TB, file string, do func([]byte) []byte) {
 	t.Helper()
-	b, err := os.ReadFile(file)
-	must(t, err)
+	b := start(t, file)
 	size := len(b)
 	b = do(b)
 	if b == nil {
@@ -250,9 +285,8 @@ func contents(t testing.TB, dir string) map[string][]byte {
 	must(t, err)
 	for _, f := range files {
 		if !f.IsDir() {
-			b, err := os.ReadFile(filepath.Join(dir, f.Name()))
-			must(t, err)
-			out[f.Name()] = bytes.TrimRight(b, "\x00")
+			b := start(t, filepath.Join(dir, f.Name()))
+			out[f.Name()] = b[:used(b)]
 		}
 	}
 	return out

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/table"
 )
 
 // Badger repairs on its own when it opens: it cuts off what it can't read of its logs and
@@ -78,6 +80,15 @@ func copySparse(from, to string) error {
 		size int64
 	)
 	for {
+		// Whence 3 is SEEK_DATA on Linux: the next place that isn't in a hole. Where there is no
+		// such thing every byte is read.
+		if data, err := in.Seek(size, 3); err == nil {
+			size = data
+		} else if errors.Is(err, syscall.ENXIO) {
+			break // only a hole follows
+		} else if _, err := in.Seek(size, io.SeekStart); err != nil {
+			return errors.Join(err, out.Close())
+		}
 		n, readErr := io.ReadFull(in, buf)
 		if !bytes.Equal(buf[:n], zero[:n]) {
 			if _, err := out.WriteAt(buf[:n], size); err != nil {
@@ -92,17 +103,35 @@ func copySparse(from, to string) error {
 			return errors.Join(readErr, out.Close())
 		}
 	}
-	return errors.Join(out.Truncate(size), out.Close())
+	info, err := in.Stat()
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	return errors.Join(out.Truncate(info.Size()), out.Close())
 }
 
 // refuseCutTables stops Badger from opening a table that has lost its end, on which it panics
-// in a goroutine of its own. What is wrong in a whole one it says.
-func refuseCutTables(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+// in a goroutine of its own. What is wrong in a whole one it says. Tables that the manifest
+// doesn't name are passed over: a crash may leave one half written.
+func refuseCutTables(dir string, opts badger.Options) error {
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	defer f.Close()
+	var manifest badger.Manifest
+	err = guarded(func() (err error) {
+		manifest, _, err = badger.ReplayManifestFile(f, opts.ExternalMagicVersion, opts)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	for id := range manifest.Tables {
+		name := table.NewFilename(id, dir)
 		if err := checkFooter(name); err != nil {
 			return fmt.Errorf("%w: %s %v", ErrCorrupt, filepath.Base(name), err)
 		}
@@ -140,6 +169,31 @@ func checkFooter(name string) error {
 		}
 		if end -= n; n == 0 || end < 0 {
 			return errors.New("is cut off, or its end was changed")
+		}
+	}
+	return nil
+}
+
+// dropEmptyLogs removes logs without a byte, which a crash leaves between making one and laying
+// it out, and which Badger doesn't open.
+func dropEmptyLogs(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".mem") && !strings.HasSuffix(f.Name(), ".vlog") {
+			continue
+		}
+		info, err := f.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() > 0 {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ const (
 	prefixRecord     = 'i' // entry ID → Record
 	prefixArrival    = 'l' // arrival → entry ID
 	prefixView       = 'v' // kind, 0, document → view
-	prefixKind       = 'k' // document → kind
+	prefixDoc        = 'k' // document → Doc
 	prefixUnsettled  = 'p' // document with entries that are pending or elsewhere
 	prefixJudge      = 'w' // document to judge again
 	prefixQuarantine = 'q' // entry ID → document

@@ -65,7 +65,7 @@ func checkCounts(t testing.TB, s *Store) {
 		return true
 	}))
 	must(t, s.Since(0, func(uint64, entry.ID) bool { arrived++; return true }))
-	must(t, s.Documents(func(entry.DocID, string) bool { documents++; return true }))
+	must(t, s.Documents(func(entry.DocID, Doc) bool { documents++; return true }))
 	c := s.Counts()
 	if c.Stored != n || arrived != n || c.Documents != documents {
 		t.Errorf("counted %+v; there are %d entries, %d arrivals, %d documents", c, n, arrived, documents)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -124,6 +125,48 @@ func (s *Store) Records(fn func(entry.ID, Record) bool) error {
 	return errors.Join(err, found)
 }
 
+// manyRecords is from how many on RecordsOf walks through all records in the place of looking
+// each up: a step costs about a tenth of a look-up.
+const manyRecords = 256
+
+// RecordsOf calls fn with the record of each of these entries, and whether it is stored, in any
+// order.
+func (s *Store) RecordsOf(ids []entry.ID, fn func(id entry.ID, r Record, here bool)) error {
+	if len(ids) < manyRecords {
+		for _, id := range ids {
+			r, err := s.Record(id)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			fn(id, r, err == nil)
+		}
+		return nil
+	}
+	left := slices.Clone(ids)
+	slices.SortFunc(left, entry.ID.Compare)
+	err := s.Records(func(id entry.ID, r Record) bool {
+		for len(left) > 0 && left[0].Compare(id) < 0 {
+			fn(left[0], Record{}, false)
+			left = left[1:]
+		}
+		if len(left) > 0 && left[0] == id {
+			fn(id, r, true)
+			left = left[1:]
+		}
+		return len(left) > 0
+	})
+	for _, id := range left {
+		fn(id, Record{}, false)
+	}
+	return err
+}
+
+// EntryAt returns the encoded entry that arrived as the given number, of the given document;
+// ErrNotFound if there is none.
+func (s *Store) EntryAt(doc entry.DocID, arrival uint64) ([]byte, error) {
+	return s.get(entryKey(doc, arrival))
+}
+
 // Recent yields entries by their arrival, newest first, starting below the given number
 // (0: with the newest).
 func (s *Store) Recent(below uint64) iter.Seq2[uint64, entry.ID] {
@@ -170,11 +213,15 @@ func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
 // View returns a document's view and kind; ErrNotFound if it has none.
 func (s *Store) View(doc entry.DocID) (kind string, view []byte, err error) {
 	err = s.view(func(txn *badger.Txn) error {
-		k, err := valueOf(txn, docKey(prefixKind, doc))
+		b, err := valueOf(txn, docKey(prefixDoc, doc))
 		if err != nil {
 			return err
 		}
-		kind = string(k)
+		var d Doc
+		if err := unmarshal(b, &d); err != nil {
+			return fmt.Errorf("%w: what is known of document %s: %v", ErrCorrupt, doc, err)
+		}
+		kind = d.Kind
 		view, err = valueOf(txn, viewKey(kind, doc))
 		return err
 	})
@@ -193,9 +240,18 @@ func (s *Store) Views(kind string, fn func(doc entry.DocID, view []byte) bool) e
 	})
 }
 
-// Documents calls fn with the ID and kind of every document that has a view, by ID.
-func (s *Store) Documents(fn func(doc entry.DocID, kind string) bool) error {
-	return s.scanShared([]byte{prefixKind}, func(k, v []byte) bool { return fn(entry.DocID(k[1:]), string(v)) })
+// Documents calls fn with every document that has a view, by ID.
+func (s *Store) Documents(fn func(entry.DocID, Doc) bool) error {
+	var found error
+	err := s.scanShared([]byte{prefixDoc}, func(k, v []byte) bool {
+		var d Doc
+		if err := unmarshal(v, &d); err != nil {
+			found = fmt.Errorf("%w: what is known of document %x: %v", ErrCorrupt, k[1:], err)
+			return false
+		}
+		return fn(entry.DocID(k[1:]), d)
+	})
+	return errors.Join(err, found)
 }
 
 // Unsettled returns the documents that have entries which another charter might settle.

@@ -25,17 +25,17 @@ import (
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
 // made for servers.
 const (
-	memTableSize   = 32 << 20
+	memTableSize   = 16 << 20
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
-	maxTxnBytes = 2 << 20
+	maxTxnBytes = 1 << 20
 	maxTxnKeys  = 10_000
 )
 
 // MaxBatch bounds what one batch may hold, in bytes: below Badger's own bound, which is 15 %
 // of its memory table.
-const MaxBatch = 4 << 20
+const MaxBatch = 2 << 20
 
 // verifyAtOpen is up to which size all tables are read when a store opens, in bytes; it takes
 // about a tenth of a second. Badger takes what lies in a damaged block for absent, in silence. What is
@@ -105,14 +105,8 @@ func Open(dir string) (*Store, error) {
 	if err := refuseHalfEmpty(dir); err != nil {
 		return nil, err
 	}
-	if err := refuseCutTables(dir); err != nil {
-		return nil, err
-	}
 	if room, err := freeBytes(dir); err == nil && room < minFree {
 		return nil, fmt.Errorf("%w: %d MiB left where the store is, it needs %d", ErrDiskFull, room>>20, minFree>>20)
-	}
-	if err := keepAside(dir); err != nil {
-		return nil, err
 	}
 	opts := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
@@ -125,10 +119,19 @@ func Open(dir string) (*Store, error) {
 		WithNumCompactors(2).
 		WithBlockCacheSize(blockCacheSize).
 		WithIndexCacheSize(indexCacheSize).
-		WithCompression(options.ZSTD).
+		WithCompression(options.Snappy).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
 		WithValueThreshold(1 << 20)
+	if err := refuseCutTables(dir, opts); err != nil {
+		return nil, err
+	}
+	if err := keepAside(dir); err != nil {
+		return nil, err
+	}
+	if err := dropEmptyLogs(dir); err != nil {
+		return nil, err
+	}
 	var db *badger.DB
 	err := guarded(func() (err error) {
 		db, err = badger.Open(opts)

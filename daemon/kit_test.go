@@ -1,0 +1,359 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Daemons of the tests are processes: this test binary, started again, which can be killed and
+// may die without taking the tests along.
+const (
+	serveEnv = "KITH_TEST_SERVE" // the home to serve
+	trialEnv = "KITH_TEST_TRIAL" // a trial of changes, as package replica starts one
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(trialEnv) != "":
+		if err := replica.TryChanges(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case os.Getenv(serveEnv) != "":
+		if err := serve(os.Getenv(serveEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m,
+		// Badger starts these for all stores of a process and never ends them.
+		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
+		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
+	)
+}
+
+// serve is what `kith daemon` does. It ends with SIGTERM, or with the tests that started it.
+func serve(home string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started this is gone
+		stop()
+	}()
+	return Explain(Run(ctx, Options{
+		Home: home, NoMDNS: true, Version: "test", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Trial: func() *exec.Cmd {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = []string{trialEnv + "=1"}
+			return cmd
+		},
+		Ready: func(addresses []string) { fmt.Println("ready", strings.Join(addresses, " ")) },
+	}))
+}
+
+// home is one member's home, served or not.
+type home struct {
+	t      testing.TB
+	name   string
+	dir    string
+	client *api.Client
+
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	log    *log
+	addrs  []string
+	ended  chan struct{}
+	result error
+}
+
+// log keeps the end of what a daemon logs.
+type log struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf = append(l.buf, b...)
+	if over := len(l.buf) - 16<<10; over > 0 {
+		l.buf = l.buf[over:]
+	}
+	return len(b), nil
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.buf)
+}
+
+var here = []string{"/ip4/127.0.0.1/tcp/0"}
+
+// coop founds a co-op of these members; the homes aren't served when it returns.
+func coop(t testing.TB, names ...string) []*home {
+	t.Helper()
+	var all []*home
+	for _, name := range names {
+		// Short: the path of a socket has 103 bytes at most.
+		dir, err := os.MkdirTemp("", "kith")
+		must(t, err)
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		all = append(all, newHome(t, name, filepath.Join(dir, "home")))
+	}
+	res, err := Init(t.Context(), InitOptions{
+		Home: all[0].dir, Coop: "Riso Print Co-op", As: names[0], Founders: len(names), Listen: here,
+	})
+	must(t, err)
+	if len(names) == 1 {
+		return all
+	}
+	all[0].start()
+	for i, h := range all[1:] {
+		_, err := Join(t.Context(), JoinOptions{Home: h.dir, Invite: res.Invites[i].Code, As: h.name, Listen: here})
+		must(t, err)
+	}
+	all[0].stop()
+	return all
+}
+
+func newHome(t testing.TB, name, dir string) *home {
+	client, err := api.NewClient(dir, "")
+	must(t, err)
+	h := &home{t: t, name: name, dir: dir, client: client}
+	t.Cleanup(func() {
+		client.Close()
+		if h.cmd != nil {
+			h.stop()
+		}
+	})
+	return h
+}
+
+// begin starts a daemon and waits until it answers or has ended.
+func (h *home) begin() error {
+	h.t.Helper()
+	h.cmd = exec.Command(os.Args[0])
+	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir)
+	h.log, h.ended = &log{}, make(chan struct{})
+	h.cmd.Stderr = h.log
+	in, err := h.cmd.StdinPipe()
+	must(h.t, err)
+	h.stdin = in
+	out, err := h.cmd.StdoutPipe()
+	must(h.t, err)
+	must(h.t, h.cmd.Start())
+	ready := make(chan string, 1)
+	go func(cmd *exec.Cmd, ended chan struct{}) {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if rest, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
+				ready <- rest
+			}
+		}
+		h.result = cmd.Wait()
+		close(ended)
+	}(h.cmd, h.ended)
+	select {
+	case line := <-ready:
+		h.addrs = strings.Fields(line)
+		return nil
+	case <-h.ended:
+		h.cmd = nil
+		return errors.New(h.log.String())
+	}
+}
+
+func (h *home) start() {
+	h.t.Helper()
+	if err := h.begin(); err != nil {
+		h.t.Fatalf("%s's daemon ended before it answered: %v", h.name, err)
+	}
+}
+
+// kill ends the daemon as a power cut of the process: with SIGKILL.
+func (h *home) kill() {
+	h.t.Helper()
+	must(h.t, h.cmd.Process.Kill())
+	<-h.ended
+	h.stdin.Close()
+	h.client.Close()
+	h.cmd = nil
+}
+
+// stop ends the daemon as Ctrl-C does. It must end well.
+func (h *home) stop() {
+	h.t.Helper()
+	if err := h.tryStop(); err != nil {
+		h.t.Errorf("%s's daemon ended with %v:\n%s", h.name, err, h.log)
+	}
+}
+
+func (h *home) tryStop() error {
+	h.client.Close()
+	_ = h.cmd.Process.Signal(syscall.SIGTERM) // it may have died
+	<-h.ended
+	h.stdin.Close()
+	h.cmd = nil
+	return h.result
+}
+
+// alive fails the test if the daemon has died.
+func (h *home) alive() {
+	h.t.Helper()
+	select {
+	case <-h.ended:
+		h.t.Fatalf("%s's daemon died: %v\n%s", h.name, h.result, h.log)
+	default:
+	}
+}
+
+// waitLimit is how long a test waits for something that should take a moment.
+const waitLimit = 60 * time.Second
+
+// until looks again after each event of the daemon, and after every ping's time, until holds.
+func (h *home) until(what string, holds func() bool) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), waitLimit)
+	defer cancel()
+	stirred := make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, err := range h.client.Events(ctx, nil, nil) {
+			if err != nil {
+				return
+			}
+			select {
+			case stirred <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	defer func() { cancel(); <-done }()
+	for !holds() {
+		h.alive()
+		select {
+		case <-stirred:
+		case <-time.After(50 * time.Millisecond): // not all that is looked at is told of
+		case <-ctx.Done():
+			h.t.Fatalf("%s waited in vain until %s\n%s", h.name, what, h.log)
+		}
+	}
+}
+
+// inStepWith waits until both say that they have all that the other has.
+func (h *home) inStepWith(other *home) {
+	h.t.Helper()
+	for _, pair := range [][2]*home{{h, other}, {other, h}} {
+		pair[0].until("in step with "+pair[1].name, func() bool {
+			peers, err := pair[0].client.Peers(h.t.Context())
+			must(h.t, err)
+			for _, p := range peers {
+				if p.Member.Name == pair[1].name {
+					return p.InStep
+				}
+			}
+			return false
+		})
+	}
+}
+
+// heads is the state of all documents: their IDs, titles and heads.
+func (h *home) heads() map[string]string {
+	h.t.Helper()
+	docs, err := h.client.Find(h.t.Context(), "", "", 100_000)
+	must(h.t, err)
+	out := map[string]string{}
+	for _, d := range docs {
+		out[d.ID] = d.Title + " " + strings.Join(d.Heads, " ")
+	}
+	return out
+}
+
+// sameHeads waits until two homes show the same documents.
+func sameHeads(a, b *home) {
+	a.t.Helper()
+	a.inStepWith(b)
+	differ := ""
+	a.until("it shows the same documents as "+b.name, func() bool {
+		differ = ""
+		x, y := a.heads(), b.heads()
+		for id := range x {
+			if x[id] != y[id] {
+				differ = fmt.Sprintf("%s: %q and %q", id, x[id], y[id])
+			}
+		}
+		return differ == "" && len(x) == len(y)
+	})
+}
+
+// wellBeing lets the doctor look, who must find nothing but missing peers.
+func (h *home) wellBeing() {
+	h.t.Helper()
+	checks, err := h.client.Doctor(h.t.Context(), false)
+	must(h.t, err)
+	h.healthy(checks)
+}
+
+func (h *home) healthy(checks []api.Check) {
+	h.t.Helper()
+	for _, c := range checks {
+		if !c.OK && c.Name != "peers" {
+			h.t.Errorf("%s's doctor: %s: %s (%s)", h.name, c.Name, c.Says, c.Hint)
+		}
+	}
+}
+
+// openReplica opens the replica of a home that isn't served.
+func (h *home) openReplica() *replica.Replica {
+	h.t.Helper()
+	opened, err := OpenHome(h.dir)
+	must(h.t, err)
+	key, err := opened.DeviceKey()
+	must(h.t, err)
+	must(h.t, opened.Close())
+	r, err := replica.Open(replica.Config{Dir: opened.storeDir(), Key: key})
+	must(h.t, err)
+	return r
+}
+
+// rounds is how often a long test does its work: what the environment says, or less.
+func rounds(t testing.TB, env string, less int) int {
+	t.Helper()
+	s := os.Getenv(env)
+	if s == "" {
+		return less
+	}
+	n, err := strconv.Atoi(s)
+	must(t, err)
+	return n
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
