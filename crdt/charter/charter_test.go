@@ -101,7 +101,7 @@ func TestWhatTheRulesRefuseIsVoidAndChangesNothing(t *testing.T) {
 		{"a seat filled by a key that was never admitted", func() *entry.Entry {
 			invite, r := co.redeem("eli")
 			return co.sign(key("mallory"), co.seatPayload(tip, invite, r), head)
-		}(), "only the founder's"},
+		}(), "spoke for no member"},
 		{"a redemption with another name than the code signed for", resign(func(_ *entry.Device, r *charter.Redemption) { r.Name = "Mallory" }), "code hasn't signed"},
 		{"a redemption with another device name", resign(func(_ *entry.Device, r *charter.Redemption) { r.DeviceName = "phone" }), "code hasn't signed"},
 		{"a redemption under another code", resign(func(i *entry.Device, _ *charter.Redemption) { *i = key("stolen").Device() }), "code hasn't signed"},
@@ -178,16 +178,16 @@ func TestWhatThisReleaseDoesNotKnowIsKeptPending(t *testing.T) {
 	co := found(t, 3)
 	s := co.chain("ben")
 	tip, head := stepOf(t, s[1]), s[1].ID()
-	// A founding step of the unknown proposal type 2, as close-founding will be.
-	closing := append(append([]byte{0x83, 2, 0x58, 32}, tip[:]...), 0x42, 0x81, 2)
+	// A founding step of the unknown proposal type 9, as a pact will be.
+	pact := append(append([]byte{0x83, 2, 0x58, 32}, tip[:]...), 0x42, 0x81, 9)
 	tests := []struct {
 		name string
 		e    *entry.Entry
 		why  string
 	}{
-		{"a type of a later release", co.sign(co.founder, []byte{0x82, 3, 0xff}, head), "a kind that this release"},
+		{"a type of a later release", co.sign(co.founder, []byte{0x82, 16, 0xff}, head), "a kind that this release"},
 		{"a type by somebody unknown, who may certify themselves", co.sign(key("mallory"), []byte{0x81, 0x18, 99}, head), "a kind that this release"},
-		{"a founding step of an unknown type", co.sign(co.founder, closing, head), "a kind that this release"},
+		{"a founding step of an unknown type", co.sign(co.founder, pact, head), "a kind that this release"},
 		{"newer rules", co.signUnder(entry.RulesVersion+1, co.founder, []byte{0xff}, head), "rules that this release"},
 		{"a missing head", co.seat("eli", tip, sorted(head, entry.ID{1})...), "aren't here yet"},
 	}
@@ -326,7 +326,7 @@ func TestFillSeatRefusesWhatTheFoldWould(t *testing.T) {
 		r      charter.Redemption
 		want   string
 	}{
-		{"no genesis", charter.Fold(co.space, nil, charter.StepID{}), invite, r, "the genesis isn't here yet"},
+		{"no genesis", charter.Fold(co.space, nil, charter.StepID{}), invite, r, charter.ErrNoGenesis.Error()},
 		{"no seat left", full, key("x").Device(), other, charter.ErrFoundingClosed.Error()},
 		{"a code used before, even when all is full", full, used, usedR, charter.ErrInviteUsed.Error()},
 		{"a name that only differs by case and accent", c, key("x").Device(), other, `the name "BÉN" is taken by Ben`},

@@ -6,3 +6,11 @@ import "kith/crdt/entry"
 func EncodeRaw(b []byte) string {
 	return invitePrefix + entry.Text.EncodeToString(append(b[:len(b):len(b)], checksumOf(b)...))
 }
+
+// EncodeStatement makes the payload of any statement but a genesis, without asking a charter.
+func EncodeStatement(s Statement) ([]byte, error) {
+	if s.Step != nil {
+		return newStep(s.Type, s.Step.Parent, s.Step.Terms)
+	}
+	return s.encode()
+}

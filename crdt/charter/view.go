@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -240,6 +241,38 @@ func (c *Charter) allCuts() map[entry.Device][]Frontier {
 	return all
 }
 
+// CutsSince returns the devices of which something else is honoured now than old had it, sorted:
+// documents that hold entries of theirs are to be judged again.
+func (c *Charter) CutsSince(old *Charter) []entry.Device {
+	was, is := old.cuts(), c.cuts()
+	var devices []entry.Device
+	for d, cuts := range is {
+		if before, ok := was[d]; !ok || !sameFrontiers(before, cuts) {
+			devices = append(devices, d)
+		}
+	}
+	for d := range was {
+		if _, ok := is[d]; !ok {
+			devices = append(devices, d)
+		}
+	}
+	slices.SortFunc(devices, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
+	return devices
+}
+
+// sameFrontiers compares two lists as sets: what is under all of one is under all of the other.
+func sameFrontiers(a, b []Frontier) bool {
+	covers := func(a, b []Frontier) bool {
+		for _, f := range a {
+			if !slices.ContainsFunc(b, func(g Frontier) bool { return slices.Equal(f, g) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return covers(a, b) && covers(b, a)
+}
+
 // Seen is one acknowledgement of a run: its maker has seen all up to an entry of it.
 type Seen struct {
 	Member MemberID
@@ -277,5 +310,48 @@ func (c *Charter) allSeen() map[runOf][]Seen {
 			}
 		}
 	}
+	return all
+}
+
+// Invited is an invite of a prospective member, and what became of it.
+type Invited struct {
+	Key     entry.Device
+	By      MemberID
+	Entry   entry.ID
+	Expires uint64 // ms since 1970, 0 for never: a duty of who answers
+	Revoked bool
+	Used    []MemberID // several if the code was used in several partitions; sorted
+}
+
+// Invites returns all invites of prospective members, sorted by key.
+func (c *Charter) Invites() []Invited {
+	byKey := map[entry.Device]*Invited{}
+	c.all.invites.each(func(_ int, f *facts) {
+		for _, n := range f.nodes {
+			i := byKey[n.said.Invite]
+			if i == nil {
+				i = &Invited{Key: n.said.Invite}
+				byKey[i.Key] = i
+			}
+			switch n.said.Type {
+			case TypeInvite:
+				if id := n.entry.ID(); i.Entry.IsZero() || id.Compare(i.Entry) < 0 {
+					i.By, i.Entry, i.Expires = n.id, id, n.said.Expires
+				}
+			case TypeRevoke:
+				i.Revoked = true
+			case TypeProspective:
+				if !slices.Contains(i.Used, n.id) {
+					i.Used = append(i.Used, n.id)
+				}
+			}
+		}
+	})
+	all := make([]Invited, 0, len(byKey))
+	for _, i := range byKey {
+		slices.SortFunc(i.Used, compareMembers)
+		all = append(all, *i)
+	}
+	slices.SortFunc(all, func(a, b Invited) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	return all
 }
