@@ -74,6 +74,9 @@ func (t *trial) seat(s *Seat) string {
 		t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device), t.k.uses(t.pool, s.Invite):
 		return whyKeyTaken
 	}
+	if t.step(t.said.Step.ID()) != nil {
+		return "" // the same bytes were verified before
+	}
 	if err := r.Verify(t.space, s.Invite); err != nil {
 		return err.Error()
 	}

@@ -56,21 +56,25 @@ type Charter struct {
 	stand StepID
 	pool  *pool
 
-	nodes   map[entry.ID]*node   // judged, and here
-	waiting map[entry.ID]waiting // here, not to be judged yet
-	steps   map[StepID]*step     // all sound steps, on whichever branch
+	nodes   layers[entry.ID, *node] // judged, and here
+	waiting map[entry.ID]waiting    // here, not to be judged yet
+	steps   layers[StepID, *step]   // all sound steps, on whichever branch
 
-	// Set by place, from the above.
-	path     []*step             // from the genesis to the tip of the branch that is followed
-	carriers map[StepID]entry.ID // of each sound step, the statement with the lowest ID
-	heads    []entry.ID
-	now      *Past // of heads
-	all      known // what all accepted statements say together
+	// Set by place or grow, from the above.
+	end   *step   // the tip of the branch that is followed
+	split bool    // the chain forks right after it
+	ends  []*node // accepted, and named by nothing accepted
+	heads []entry.ID
+	now   *Past // of heads
+	all   known // what all accepted statements say together
 
-	ordered func() []*entry.Entry
-	devices func() map[entry.Device]bool
-	cuts    func() map[entry.Device][]Frontier
-	seen    func() map[runOf][]Seen
+	// Computed when somebody asks.
+	ordered   func() []*entry.Entry
+	carriers  func() map[StepID]entry.ID // of each sound step, the statement with the lowest ID
+	devices   func() map[entry.Device]bool
+	cuts      func() map[entry.Device][]Frontier
+	seen      func() map[runOf][]Seen
+	proposals func() []Proposal
 }
 
 type waiting struct {
@@ -87,41 +91,40 @@ func Fold(space entry.SpaceID, statements []*entry.Entry, stand StepID) *Charter
 }
 
 // With returns the charter of the statements of c and more: what Fold makes of all of them
-// with the same stand. c stays as it is. It costs as much as what is new, and a copy of a
-// map. Entries that aren't statements are left out.
+// with the same stand. c stays as it is. It costs as much as what is new, as long as the chain
+// only grows at its end. Entries that aren't statements are left out.
 func (c *Charter) With(more ...*entry.Entry) *Charter {
 	next := &Charter{
 		space: c.space, stand: c.stand, pool: c.pool,
-		nodes: cloned(c.nodes), waiting: cloned(c.waiting), steps: cloned(c.steps),
+		nodes: c.nodes.apart(), waiting: map[entry.ID]waiting{}, steps: c.steps.apart(),
 	}
-	next.judge(more)
-	next.place()
+	if len(c.waiting) > 0 { // an emptied map stays large
+		next.waiting = maps.Clone(c.waiting)
+	}
+	fresh := next.judge(more)
+	next.nodes, next.steps = next.nodes.settled(), next.steps.settled()
+	if !next.grow(c, fresh) {
+		next.place()
+	}
 	return next
-}
-
-func cloned[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil {
-		return map[K]V{}
-	}
-	return maps.Clone(m)
 }
 
 // StandOn returns the charter of the same statements from another stand. A replica moves its
 // stand to Tip whenever it takes part, and elsewhere only when its person says so.
 func (c *Charter) StandOn(stand StepID) *Charter {
-	next := &Charter{
-		space: c.space, stand: stand, pool: c.pool,
-		nodes: c.nodes, waiting: c.waiting, steps: c.steps, // never modified once placed
+	next := *c // what is in it is never modified once placed
+	next.stand = stand
+	if stand != c.stand && (c.end == nil || stand != c.end.id) {
+		next.place()
 	}
-	next.place()
-	return next
+	return &next
 }
 
-// judge adds statements, and judges all whose past is complete now.
-func (c *Charter) judge(more []*entry.Entry) {
+// judge adds statements, and judges all whose past is complete now. It returns the sound ones.
+func (c *Charter) judge(more []*entry.Entry) (fresh []*node) {
 	var ready []*entry.Entry
 	for _, e := range more {
-		if e.Kind != entry.Statement || c.nodes[e.ID()] != nil {
+		if e.Kind != entry.Statement || c.nodes.get(e.ID()) != nil {
 			continue
 		}
 		if _, ok := c.waiting[e.ID()]; ok {
@@ -131,12 +134,13 @@ func (c *Charter) judge(more []*entry.Entry) {
 		ready = append(ready, e)
 	}
 	if len(ready) == 0 {
-		return
+		return nil
 	}
+	slices.Reverse(ready) // taken from the end: mostly each comes after its past
 	dependents := map[entry.ID][]*entry.Entry{}
 	for _, w := range c.waiting {
 		for _, h := range w.entry.Heads {
-			if c.nodes[h] == nil {
+			if c.nodes.get(h) == nil {
 				dependents[h] = append(dependents[h], w.entry)
 			}
 		}
@@ -144,14 +148,14 @@ func (c *Charter) judge(more []*entry.Entry) {
 	for len(ready) > 0 {
 		e := ready[len(ready)-1]
 		ready = ready[:len(ready)-1]
-		if c.nodes[e.ID()] != nil {
+		if c.nodes.get(e.ID()) != nil {
 			continue
 		}
 		n := c.pool.node(e.ID())
 		if n == nil || !c.holds(n) {
 			var before known
 			var why string
-			if n, before, why = c.pool.judge(e, c.nodes); n == nil {
+			if n, before, why = c.pool.judge(e, c.nodes.get); n == nil {
 				c.waiting[e.ID()] = waiting{entry: e, why: why}
 				continue
 			}
@@ -159,20 +163,24 @@ func (c *Charter) judge(more []*entry.Entry) {
 				n = c.pool.keep(n, before)
 			}
 		}
-		c.nodes[e.ID()] = n
-		if n.carries != nil {
-			c.steps[n.carries.id] = n.carries
+		c.nodes.put(e.ID(), n)
+		if n.sound() {
+			fresh = append(fresh, n)
+		}
+		if s := n.carries; s != nil && c.steps.get(s.id) == nil {
+			c.steps.put(s.id, s)
 		}
 		delete(c.waiting, e.ID())
 		ready = append(ready, dependents[e.ID()]...)
 	}
+	return fresh
 }
 
 // holds says whether all that n stands on is here, too: n may come from another Charter of
 // the same pool.
 func (c *Charter) holds(n *node) bool {
 	for _, h := range n.heads {
-		if c.nodes[h.entry.ID()] == nil {
+		if c.nodes.get(h.entry.ID()) == nil {
 			return false
 		}
 	}
@@ -182,61 +190,100 @@ func (c *Charter) holds(n *node) bool {
 // place follows the chain as far as the stand leads, and sets what depends on that.
 func (c *Charter) place() {
 	children := map[StepID][]*step{}
-	var root *step
-	for _, s := range c.steps {
+	c.end = nil
+	c.steps.each(func(_ StepID, s *step) {
 		if s.parent == nil {
-			root = s
+			c.end = s
 		} else {
 			children[s.parent.id] = append(children[s.parent.id], s)
 		}
-	}
-	stand := c.steps[c.stand]
-	for s := root; s != nil; {
-		c.path = append(c.path, s)
-		var next *step
-		for _, child := range children[s.id] {
-			if len(children[s.id]) == 1 || stand != nil && stand.reaches(child) {
+	})
+	stand := c.steps.get(c.stand)
+	for next := c.end; next != nil; {
+		c.end, next = next, nil
+		for _, child := range children[c.end.id] {
+			if len(children[c.end.id]) == 1 || stand != nil && stand.reaches(child) {
 				next = child
 			}
 		}
-		s = next
 	}
+	c.split = c.end != nil && len(children[c.end.id]) > 0
 
-	c.carriers = map[StepID]entry.ID{}
-	var ends []*node // accepted, and named by nothing accepted
+	c.ends, c.all = nil, known{}
 	named := map[*node]bool{}
-	for id, n := range c.nodes {
-		if !n.sound() {
-			continue
-		}
-		if s := n.carries; s != nil {
-			if old, ok := c.carriers[s.id]; !ok || id.Compare(old) < 0 {
-				c.carriers[s.id] = id
+	c.nodes.each(func(_ entry.ID, n *node) {
+		if n.sound() && c.placed(n.tip()) == Accepted {
+			c.ends = append(c.ends, n)
+			for _, h := range n.heads {
+				named[h] = true
 			}
 		}
-		if c.placed(n.tip()) != Accepted {
-			continue
-		}
-		ends = append(ends, n)
-		for _, h := range n.heads {
-			named[h] = true
+	})
+	c.ends = slices.DeleteFunc(c.ends, func(n *node) bool { return named[n] })
+	for _, n := range c.ends {
+		c.all = c.all.join(n.after)
+	}
+	c.finish()
+}
+
+// grow is place for a charter that has a few statements more than an old one, if these
+// lengthen the chain at its end or not at all; else it is false.
+func (c *Charter) grow(old *Charter, fresh []*node) bool {
+	if old.end == nil || old.split {
+		return false
+	}
+	slices.SortFunc(fresh, func(a, b *node) int { return cmp.Compare(a.index, b.index) })
+	c.end = old.end
+	for _, n := range fresh {
+		switch s := n.carries; {
+		case s == nil, old.steps.get(s.id) != nil, s == c.end, c.end.reaches(s):
+		case s.parent != c.end:
+			return false
+		default:
+			c.end = s
 		}
 	}
-	ends = slices.DeleteFunc(ends, func(n *node) bool { return named[n] })
-	c.now = c.cover(ends)
-	c.heads, c.all = nil, known{}
-	if c.now != nil {
-		c.heads, c.all = c.now.ids, c.now.known
-		for _, n := range ends {
-			if !c.all.in(n) {
-				c.all = c.all.join(n.after)
+	named := map[*node]bool{}
+	all := slices.Clone(old.ends)
+	c.all = old.all
+	for _, n := range fresh {
+		if c.placed(n.tip()) == Accepted {
+			all = append(all, n)
+			c.all = c.all.join(n.after)
+			for _, h := range n.heads {
+				named[h] = true
 			}
 		}
+	}
+	c.ends = slices.DeleteFunc(all, func(n *node) bool { return named[n] })
+	c.finish()
+	return true
+}
+
+// finish sets what follows from where the chain ends.
+func (c *Charter) finish() {
+	c.now, c.heads = c.cover(slices.Clone(c.ends)), nil
+	if c.now != nil {
+		c.heads = c.now.ids
 	}
 	c.ordered = sync.OnceValue(c.order)
+	c.carriers = sync.OnceValue(c.allCarriers)
 	c.devices = sync.OnceValue(c.allDevices)
 	c.cuts = sync.OnceValue(c.allCuts)
 	c.seen = sync.OnceValue(c.allSeen)
+	c.proposals = sync.OnceValue(c.allProposals)
+}
+
+func (c *Charter) allCarriers() map[StepID]entry.ID {
+	carriers := map[StepID]entry.ID{}
+	c.nodes.each(func(id entry.ID, n *node) {
+		if n.sound() && n.carries != nil {
+			if old, ok := carriers[n.carries.id]; !ok || id.Compare(old) < 0 {
+				carriers[n.carries.id] = id
+			}
+		}
+	})
+	return carriers
 }
 
 // cover returns the past of as few of the candidates as cover all of them, at most
@@ -261,15 +308,13 @@ func (c *Charter) cover(candidates []*node) *Past {
 
 // placed says where a statement is whose past has the newest step tip.
 func (c *Charter) placed(tip *step) State {
-	if len(c.path) == 0 {
-		return Pending
-	}
-	end := c.path[len(c.path)-1]
 	switch {
-	case end.reaches(tip):
+	case c.end == nil:
+		return Pending
+	case c.end.reaches(tip):
 		return Accepted
-	case tip.reaches(end):
-		return Pending // the chain forks right after end
+	case tip.reaches(c.end):
+		return Pending // the chain forks right after it
 	}
 	return Elsewhere
 }
@@ -278,12 +323,7 @@ func (c *Charter) placed(tip *step) State {
 func (c *Charter) Space() entry.SpaceID { return c.space }
 
 // tip returns the newest step followed; nil while the genesis isn't here.
-func (c *Charter) tip() *step {
-	if len(c.path) == 0 {
-		return nil
-	}
-	return c.path[len(c.path)-1]
-}
+func (c *Charter) tip() *step { return c.end }
 
 // Tip returns the newest step of the branch that is followed, or zero while the genesis
 // isn't here.
@@ -305,12 +345,12 @@ func (c *Charter) Heads() []entry.ID { return c.heads }
 // Has says whether a statement is here, in whichever state.
 func (c *Charter) Has(id entry.ID) bool {
 	_, waits := c.waiting[id]
-	return waits || c.nodes[id] != nil
+	return waits || c.nodes.get(id) != nil
 }
 
 // State returns what became of a statement, and why in a member's words ("" if accepted).
 func (c *Charter) State(id entry.ID) (State, string) {
-	n := c.nodes[id]
+	n := c.nodes.get(id)
 	if n == nil {
 		if w, ok := c.waiting[id]; ok {
 			return Pending, w.why
@@ -337,7 +377,7 @@ func (c *Charter) Waiting(id entry.ID) []entry.ID {
 	var waits []entry.ID
 	if w, ok := c.waiting[id]; ok {
 		for _, h := range w.entry.Heads {
-			if c.nodes[h] == nil {
+			if c.nodes.get(h) == nil {
 				waits = append(waits, h)
 			}
 		}
@@ -354,9 +394,9 @@ func (c *Charter) order() []*entry.Entry {
 	missing := map[*node]int{} // heads of a node that aren't in order yet
 	dependents := map[*node][]*node{}
 	var next byStep
-	for _, n := range c.nodes {
+	c.nodes.each(func(_ entry.ID, n *node) {
 		if !n.sound() || c.placed(n.tip()) != Accepted {
-			continue
+			return
 		}
 		if len(n.heads) == 0 {
 			heap.Push(&next, n)
@@ -365,7 +405,7 @@ func (c *Charter) order() []*entry.Entry {
 		for _, h := range n.heads {
 			dependents[h] = append(dependents[h], n)
 		}
-	}
+	})
 	order := make([]*entry.Entry, 0, len(missing))
 	for len(next) > 0 {
 		n := heap.Pop(&next).(*node)

@@ -28,11 +28,11 @@ type Branch struct {
 // oldest first, then by parent.
 func (c *Charter) Forks() []Fork {
 	children := map[*step][]*step{}
-	for _, s := range c.steps {
+	c.steps.each(func(_ StepID, s *step) {
 		if s.parent != nil {
 			children[s.parent] = append(children[s.parent], s)
 		}
-	}
+	})
 	var parents []*step
 	for p, next := range children {
 		if len(next) > 1 {
@@ -56,9 +56,9 @@ func (c *Charter) fork(parent *step, next []*step) Fork {
 	for i := range next {
 		on[i] = map[MemberID]bool{}
 	}
-	for _, n := range c.nodes {
+	c.nodes.each(func(_ entry.ID, n *node) {
 		if !n.sound() || !parent.isFull(n.by) {
-			continue
+			return
 		}
 		who := parent.members.get(n.by).id
 		for i, s := range next {
@@ -66,10 +66,10 @@ func (c *Charter) fork(parent *step, next []*step) Fork {
 				on[i][who] = true
 			}
 		}
-	}
+	})
 	twice := map[MemberID]bool{}
 	for i, s := range next {
-		b := Branch{Step: s.id, Entry: c.carriers[s.id], Followed: c.placed(s) == Accepted}
+		b := Branch{Step: s.id, Entry: c.carriers()[s.id], Followed: c.placed(s) == Accepted}
 		for who := range on[i] {
 			sides := 0
 			for _, o := range on {
@@ -98,25 +98,13 @@ func (c *Charter) follows(n *node, s *step) bool {
 	if n.said.Type != TypeFollow {
 		return false
 	}
-	on := c.steps[n.said.Of]
+	on := c.steps.get(n.said.Of)
 	return on != nil && on.reaches(s)
 }
 
 // Undecided says whether the chain forks right after the newest step that is followed: the
 // replica waits for its person to take a side.
-func (c *Charter) Undecided() bool {
-	t := c.tip()
-	if t == nil {
-		return false
-	}
-	next := 0
-	for _, s := range c.steps {
-		if s.parent != nil && s.parent.id == t.id {
-			next++
-		}
-	}
-	return next > 1
-}
+func (c *Charter) Undecided() bool { return c.split }
 
 // Newcomer returns the step on which a replica stands that has taken part in nothing: at each
 // fork the side that its invite names, else the one with more members (see Branch.Members). It
@@ -155,11 +143,11 @@ func (c *Charter) Newcomer(invite [8]byte) (StepID, bool) {
 func (c *Charter) StepStartingWith(prefix [8]byte) (StepID, bool) {
 	var found StepID
 	count := 0
-	for id := range c.steps {
+	c.steps.each(func(id StepID, _ *step) {
 		if [8]byte(id[:8]) == prefix {
 			found = id
 			count++
 		}
-	}
+	})
 	return found, count == 1
 }

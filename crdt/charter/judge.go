@@ -37,7 +37,7 @@ type trial struct {
 // judge says what a statement is, as far as its own past can tell: a node if it is sound or
 // void, which is for good, else nil and why it waits. What it stands on is looked up in have.
 // Of a sound one it returns what its heads know, too, for pool.keep.
-func (p *pool) judge(e *entry.Entry, have map[entry.ID]*node) (n *node, before known, waits string) {
+func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before known, waits string) {
 	void := func(why string) (*node, known, string) { return &node{entry: e, void: why}, known{}, "" }
 	if e.SpaceOf() != p.space {
 		return void(whyForeign)
@@ -52,7 +52,7 @@ func (p *pool) judge(e *entry.Entry, have map[entry.ID]*node) (n *node, before k
 	}
 	heads := make([]*node, 0, len(e.Heads))
 	for _, id := range e.Heads {
-		switch h := have[id]; {
+		switch h := have(id); {
 		case h == nil:
 			waits = whyWaits
 		case !h.sound():

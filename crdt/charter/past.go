@@ -46,7 +46,7 @@ func (c *Charter) At(heads []entry.ID) (*Past, State) {
 	}
 	here := true
 	for _, id := range heads {
-		switch n := c.nodes[id]; {
+		switch n := c.nodes.get(id); {
 		case n == nil:
 			here = false
 		case !n.sound():
@@ -78,7 +78,7 @@ func (c *Charter) past(heads []entry.ID) *Past {
 	}
 	nodes := make([]*node, len(heads))
 	for i, id := range heads {
-		nodes[i] = c.nodes[id]
+		nodes[i] = c.nodes.get(id)
 	}
 	if k, one := joined(nodes); one {
 		p = &Past{pool: c.pool, ids: slices.Clone(heads), known: k}
@@ -99,6 +99,12 @@ func (p *Past) covers(n *node) bool {
 	if p.in(n) {
 		return true
 	}
+	if !p.repeats(n) {
+		return false
+	}
+	if !slices.ContainsFunc(n.heads, func(h *node) bool { return !p.in(h) }) {
+		return true
+	}
 	seen := map[*node]bool{}
 	for stack := []*node{n}; len(stack) > 0; {
 		n := stack[len(stack)-1]
@@ -106,7 +112,7 @@ func (p *Past) covers(n *node) bool {
 		if p.in(n) || seen[n] {
 			continue
 		}
-		if n.carries == nil || !p.step.reaches(n.carries) {
+		if !p.repeats(n) {
 			return false
 		}
 		seen[n] = true
@@ -114,6 +120,9 @@ func (p *Past) covers(n *node) bool {
 	}
 	return true
 }
+
+// repeats says whether n brings a step into force that p has.
+func (p *Past) repeats(n *node) bool { return n.carries != nil && p.step.reaches(n.carries) }
 
 // Covers says whether older heads know nothing that p doesn't: each is in the past, or only
 // brings a step into force that the past has already. Ask about heads that are accepted: one

@@ -45,21 +45,23 @@ type Answer struct {
 
 // Proposals returns all proposals on the branch that is followed: the oldest parent first,
 // then by ID.
-func (c *Charter) Proposals() []Proposal {
+func (c *Charter) Proposals() []Proposal { return slices.Clone(c.proposals()) }
+
+func (c *Charter) allProposals() []Proposal {
 	if c.tip() == nil {
 		return nil
 	}
 	var all []Proposal
 	found := map[StepID]bool{}
-	for _, n := range c.nodes {
+	c.nodes.each(func(_ entry.ID, n *node) {
 		if !n.sound() || n.said.Type != TypePropose || c.placed(n.tip()) != Accepted {
-			continue
+			return
 		}
 		if id := n.said.Step.ID(); !found[id] {
 			found[id] = true
 			all = append(all, c.proposal(id))
 		}
-	}
+	})
 	slices.SortFunc(all, func(a, b Proposal) int {
 		return cmp.Or(cmp.Compare(c.pool.step(a.Parent).depth, c.pool.step(b.Parent).depth), entry.ID(a.ID).Compare(entry.ID(b.ID)))
 	})
@@ -198,10 +200,14 @@ type Line struct {
 
 // Log returns the accepted statements in the order of Statements.
 func (c *Charter) Log() []Line {
-	lines := make([]Line, 0, len(c.nodes))
+	lines := make([]Line, 0, len(c.Statements()))
 	enacted := map[StepID]bool{}
+	proposed := map[StepID]*Proposal{}
+	for _, p := range c.Proposals() {
+		proposed[p.ID] = &p
+	}
 	for _, e := range c.Statements() {
-		n := c.nodes[e.ID()]
+		n := c.nodes.get(e.ID())
 		l := Line{Entry: e, Said: n.said, By: n.id}
 		if n.said.Type == TypeProspective {
 			l.Subject, l.By = n.id, c.all.person(n.by).id
@@ -214,8 +220,8 @@ func (c *Charter) Log() []Line {
 			l.InForce = true
 		}
 		if id, ok := n.proposalID(); ok {
-			if p, known := c.Proposal(id); known {
-				l.Of, l.Subject = &p, p.Subject
+			if p := proposed[id]; p != nil {
+				l.Of, l.Subject = p, p.Subject
 			}
 		}
 		if n.said.Type == TypeEnact {

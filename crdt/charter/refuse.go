@@ -88,7 +88,7 @@ func (c *Charter) try(by entry.Device, payload []byte, err error) ([]byte, error
 	e := &entry.Entry{
 		Rules: entry.RulesVersion, Space: c.space, Heads: c.heads, Kind: entry.Statement, Device: by, Payload: payload,
 	}
-	n, _, why := c.pool.judge(e, c.nodes)
+	n, _, why := c.pool.judge(e, c.nodes.get)
 	switch {
 	case n == nil:
 		return nil, &RuleError{why}

@@ -140,7 +140,7 @@ func (c *Charter) shown(who *person) Member {
 		m.Devices = append(m.Devices, Device{Key: d.Key, Name: d.Name, Retired: !who.speaks(d.Key), Consents: who.consentsBy(d.Key)})
 	}
 	if who.since != nil {
-		m.SinceEntry = c.carriers[who.since.id]
+		m.SinceEntry = c.carriers()[who.since.id]
 	} else if who.joined != nil {
 		m.SinceEntry = who.joined.entry.ID()
 	}
@@ -191,7 +191,7 @@ func (c *Charter) Knows(device entry.Device) bool { return c.devices()[device] }
 
 func (c *Charter) allDevices() map[entry.Device]bool {
 	all := map[entry.Device]bool{}
-	for _, s := range c.steps {
+	c.steps.each(func(_ StepID, s *step) {
 		switch {
 		case s.terms == nil:
 			g := s.members.get(s.founder)
@@ -201,8 +201,8 @@ func (c *Charter) allDevices() map[entry.Device]bool {
 		case s.terms.Rekey != nil:
 			all[s.terms.Rekey.Key], all[s.terms.Rekey.Device] = true, true
 		}
-	}
-	for _, n := range c.nodes {
+	})
+	c.nodes.each(func(_ entry.ID, n *node) {
 		switch s := &n.said; {
 		case !n.sound():
 		case s.New != nil:
@@ -214,7 +214,7 @@ func (c *Charter) allDevices() map[entry.Device]bool {
 				all[l.Key] = true
 			}
 		}
-	}
+	})
 	return all
 }
 
@@ -296,9 +296,9 @@ func (c *Charter) SeenOf(device entry.Device, run entry.Run) []Seen {
 
 func (c *Charter) allSeen() map[runOf][]Seen {
 	all := map[runOf][]Seen{}
-	for id, n := range c.nodes {
+	c.nodes.each(func(id entry.ID, n *node) {
 		if !n.sound() || n.said.Type != TypeSeen || c.placed(n.tip()) != Accepted {
-			continue
+			return
 		}
 		full := n.after.person(n.member).standing == Full
 		for _, d := range n.said.Lists {
@@ -309,7 +309,7 @@ func (c *Charter) allSeen() map[runOf][]Seen {
 				})
 			}
 		}
-	}
+	})
 	return all
 }
 
