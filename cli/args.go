@@ -66,7 +66,8 @@ func arrange(root *cli.Command, args []string) line {
 		flags = append(flags, args[i])
 	}
 	l.args = slices.Concat(names, flags, []string{"--"}, words)
-	if l.err == nil && l.last().Action == nil && !l.version {
+	noun := l.last().Action == nil || len(l.last().Subcommands) > 0 && len(words) > 0
+	if l.err == nil && noun && !l.version {
 		l.err = unknownCommand(l.path, words, flags, l.help)
 	}
 	return l

@@ -19,7 +19,7 @@ func (k *kith) root() *cli.Command {
 		Subcommands: []*cli.Command{
 			k.initCommand(), k.join(), k.daemon(),
 			k.status(), k.peers(), k.sync(), k.watch(), k.log(), k.search(), k.today(),
-			k.invite(), k.member(), k.decision(), k.task(), k.note(),
+			k.invite(), k.member(), k.charter(), k.decision(), k.task(), k.note(),
 			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
 		},
 	}
@@ -28,6 +28,13 @@ func (k *kith) root() *cli.Command {
 // group is a noun with its verbs.
 func group(name, usage string, verbs ...*cli.Command) *cli.Command {
 	return &cli.Command{Name: name, Usage: usage, Subcommands: verbs}
+}
+
+// groupWith is a noun that does something by itself, and has verbs besides.
+func (k *kith) groupWith(s spec, verbs ...*cli.Command) *cli.Command {
+	c := k.command(s)
+	c.Subcommands = verbs
+	return c
 }
 
 // spec describes one command. Args is written as in the help: "ID MEMBER…" or "[ID]", and

@@ -147,6 +147,8 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(k.memberOffers(ctx), current)
 	case "HEAD":
 		return nil
+	case "THRESHOLD":
+		return match(plain(api.Thresholds), current)
 	case "SHELL":
 		return match(plain(shells), current)
 	case "KIND":
@@ -194,6 +196,16 @@ func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
 	client, err := k.api("")
 	if err != nil {
 		return nil
+	}
+	if noun == "charter" {
+		proposals, err := client.Proposals(ctx, true)
+		if err != nil {
+			return nil
+		}
+		for _, p := range proposals {
+			out = append(out, offer{p.Short, p.Title})
+		}
+		return match(out, current)
 	}
 	if noun == "invite" {
 		invites, err := client.Invites(ctx)

@@ -61,6 +61,10 @@ func commandDocs() string {
 		b.WriteString("```\n")
 		writeCommands(&b, "kith "+noun.Name, noun)
 		b.WriteString("```\n")
+		if noun.Action != nil {
+			b.WriteString("\n")
+			writeDoc(&b, []*cli.Command{root, noun})
+		}
 		for _, verb := range noun.Subcommands {
 			fmt.Fprintf(&b, "\n#### kith %s %s\n\n%s.\n\n", noun.Name, verb.Name, strings.ToUpper(verb.Usage[:1])+verb.Usage[1:])
 			writeDoc(&b, []*cli.Command{root, noun, verb})

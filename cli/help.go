@@ -25,7 +25,9 @@ func helpText(path []*cli.Command) string {
 		if len(path) == 1 {
 			b.WriteString("\nMore about each: kith help COMMAND. Where data lives: $KITH_HOME.\n")
 		}
-		return b.String()
+		if c.Action == nil {
+			return b.String()
+		}
 	}
 	fmt.Fprintf(&b, "\n    %s\n", synopsis(name, c))
 	if c.Description != "" {

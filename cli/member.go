@@ -9,52 +9,6 @@ import (
 	"kith/daemon/api"
 )
 
-func (k *kith) invite() *cli.Command {
-	return group("invite", "codes that let somebody in",
-		k.command(spec{
-			name: "list", usage: "the codes that this device made",
-			examples: []string{`kith invite list`},
-			run: func(ctx context.Context, c *call) error {
-				client, err := c.api()
-				if err != nil {
-					return err
-				}
-				invites, err := client.Invites(ctx)
-				if err != nil {
-					return err
-				}
-				return c.out.show(invites, func() {
-					if len(invites) == 0 {
-						c.out.println("There are no invites.")
-						return
-					}
-					var rows [][]string
-					for _, i := range invites {
-						rows = append(rows, []string{i.ID, i.State, i.Standing, c.ago(i.ExpiresAt)})
-					}
-					c.out.grid([]string{"ID", "STATE", "STANDING", "EXPIRES"}, rows)
-				})
-			},
-		}),
-		k.command(spec{
-			name: "revoke", args: "ID", usage: "make a code useless",
-			more:     "ID is the start of the invite's ID, or the code itself.",
-			examples: []string{`kith invite revoke 7f3a`},
-			run: func(ctx context.Context, c *call) error {
-				client, err := c.api()
-				if err != nil {
-					return err
-				}
-				i, err := client.RevokeInvite(ctx, c.arg(0))
-				if err != nil {
-					return err
-				}
-				return c.out.changed(i.ID, i)
-			},
-		}),
-	)
-}
-
 func (k *kith) member() *cli.Command {
 	return group("member", "who is in",
 		k.command(spec{
@@ -100,7 +54,55 @@ func (k *kith) member() *cli.Command {
 				return c.out.show(m, func() { c.showMember(m) })
 			},
 		}),
+		k.memberAdmit(), k.memberRemove(), k.memberResign(),
 	)
+}
+
+func (k *kith) memberAdmit() *cli.Command {
+	return k.command(spec{
+		name: "admit", args: "MEMBER", usage: "propose to make a prospective member a full one",
+		more:     "You consent to it with this. It comes into force when enough full members have consented: kith charter pending shows how far it is. With the second full member it changes how you decide, so that has to be said with --yes.",
+		examples: []string{`kith member admit Dora`, `kith member admit Dora --why "half a year with us"`},
+		flags:    []cli.Flag{whyFlag(), &cli.BoolFlag{Name: "yes", Usage: "I know what follows from it"}},
+		run: func(ctx context.Context, c *call) error {
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionAdmit, Member: c.arg(0), Why: c.String("why"), Yes: c.Bool("yes")})
+		},
+	})
+}
+
+func (k *kith) memberRemove() *cli.Command {
+	return k.command(spec{
+		name: "remove", args: "MEMBER", usage: "propose to end somebody's membership",
+		more:     "You consent to it with this. Who is to leave isn't asked, and is counted. What they did until then stays; what they would write later isn't taken.",
+		examples: []string{`kith member remove Eli --why "moved away in spring, can't be reached"`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			if c.String("why") == "" {
+				return api.Problemf(api.Usage, "kith member remove --help", "kith member remove needs --why and a reason: the others read it, and so does who is to leave")
+			}
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionRemove, Member: c.arg(0), Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) memberResign() *cli.Command {
+	return k.command(spec{
+		name: "resign", usage: "leave the co-op",
+		more:     "Nobody is asked. From then on this device can't write and nothing new arrives; you keep what is here. It can't be taken back.",
+		examples: []string{`kith member resign --yes`, `kith member resign --yes --why "we move to the sea"`},
+		flags:    []cli.Flag{whyFlag(), &cli.BoolFlag{Name: "yes", Usage: "I know that it can't be taken back"}},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			m, err := client.Resign(ctx, api.ResignRequest{Why: c.String("why"), Yes: c.Bool("yes")})
+			if err != nil {
+				return err
+			}
+			return c.out.changed(m.ID, m)
+		},
+	})
 }
 
 func (c *call) showMember(m api.Member) {
@@ -112,12 +114,19 @@ func (c *call) showMember(m api.Member) {
 	if !m.Since.IsZero() {
 		since = ", since " + c.ago(m.Since)
 	}
-	c.out.printf("%s%s\n%s%s\n%s\n\n", c.out.strong(oneLine(m.Name, 80)), you, standings[m.Standing], since, m.ID)
+	invited := ""
+	if m.InvitedBy != nil {
+		invited = ", invited by " + name(*m.InvitedBy)
+	}
+	c.out.printf("%s%s\n%s%s%s\n%s\n\n", c.out.strong(oneLine(m.Name, 80)), you, standings[m.Standing], since, invited, m.ID)
 	var rows [][]string
 	for _, d := range m.Devices {
 		state := "in use"
-		if d.Retired {
+		switch {
+		case d.Retired:
 			state = "retired"
+		case d.Consents:
+			state = "in use, consents"
 		}
 		rows = append(rows, []string{d.Name, state, d.ID})
 	}

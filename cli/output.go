@@ -90,6 +90,23 @@ func (o *output) filtered(v any) error {
 	}
 }
 
+// sentences prints what a person has to know, each in a paragraph of its own.
+func (o *output) sentences(says []string) {
+	for _, s := range says {
+		o.printf("\n%s\n", wrap(clean(s), 78))
+	}
+}
+
+// note tells a person, beside the result, what they have to know.
+func (c *call) note(says []string) {
+	if c.out.json {
+		return
+	}
+	for _, s := range says {
+		fmt.Fprintln(c.env.Stderr, wrap(clean(s), 78))
+	}
+}
+
 func (o *output) println(a ...any) { fmt.Fprintln(o.k.env.Stdout, a...) }
 
 func (o *output) printf(format string, a ...any) { fmt.Fprintf(o.k.env.Stdout, format, a...) }

@@ -45,7 +45,7 @@ func (k *kith) search() *cli.Command {
 func (k *kith) today() *cli.Command {
 	return k.command(spec{
 		name: "today", usage: "what waits for me",
-		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, and where help is wanted.",
+		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, proposals about the co-op without my answer, and where help is wanted.",
 		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
@@ -99,6 +99,15 @@ func (c *call) today(t api.Today) {
 		decisions = append(decisions, line)
 	}
 	section("Decisions that wait for you", decisions)
+	var proposals []string
+	for _, p := range t.Proposals {
+		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  by " + name(p.By)
+		if p.State == "overtaken" {
+			line += ", to be renewed"
+		}
+		proposals = append(proposals, line)
+	}
+	section("About the co-op, for you to consent or refuse", proposals)
 	section("Help wanted", tasks(t.HelpWanted, func(t api.Task) string { return because(nameOr(t.Help.By), oneLine(t.Help.Why, maxCell)) }))
 	if nothing {
 		c.out.println("Nothing waits for you.")

@@ -38,6 +38,9 @@ func runStatus(ctx context.Context, c *call) error {
 			c.out.println("The daemon runs, and there is no co-op here yet: kith join CODE --as NAME")
 			return
 		}
+		for _, s := range s.Notice {
+			c.out.printf("%s\n\n", wrap(clean(s), 78))
+		}
 		c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
 		c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)
 		for _, a := range s.Addresses {

@@ -81,6 +81,8 @@ func (c *call) eventLine(e api.Event) string {
 		says = because("void, by "+by+": "+thing, did)
 	case "peer", "sync":
 		says = because(nameOr(e.By), oneLine(e.Title, 60))
+	case "charter":
+		return c.clock(e.At) + because(by+" "+oneLine(strings.Join(e.Says, "; "), 120), oneLine(e.Why, 100))
 	case "member":
 		return c.clock(e.At) + because(by, standings[e.Why])
 	default:
@@ -156,6 +158,9 @@ func runLog(ctx context.Context, c *call) error {
 			did := strings.Join(l.Says, "; ")
 			if l.State != "accepted" {
 				did = because("["+l.State+"] "+did, l.Why)
+			}
+			if l.BroughtBy != nil {
+				did += " (brought in by " + name(*l.BroughtBy) + ")"
 			}
 			when := ""
 			if !l.At.IsZero() { // statements of the charter have no time

@@ -72,6 +72,8 @@ func explain(err error) error {
 		return nil
 	case errors.As(err, new(*api.Problem)):
 		return err
+	case explainCharter(err) != nil:
+		return explainCharter(err)
 	case errors.As(err, &held):
 		return api.Problemf(api.Failed, "ask the daemon that runs there, or stop it first", "%v", held)
 	case errors.As(err, &key):
@@ -161,7 +163,7 @@ func (p people) all(ids []charter.MemberID) []api.Named {
 // device names a device, of whomever it is.
 func (p people) device(key entry.Device) api.Named {
 	n := api.Named{ID: key.String(), Name: key.String()[:8]}
-	if m, ok := p.c.MemberOf(key); ok {
+	if m, ok := p.c.OwnerOf(key); ok {
 		for _, d := range m.Devices {
 			if d.Key == key {
 				n.Name = d.Name

@@ -82,7 +82,7 @@ func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
 		return res, err
 	}
 	for range o.Founders - 1 {
-		v, err := book.make(at, InviteLife)
+		v, err := book.seat(at, InviteLife)
 		if err != nil {
 			return res, err
 		}
@@ -214,7 +214,7 @@ func deviceName() string {
 func named(r *replica.Replica) (space, member, device api.Named) {
 	c := r.Charter()
 	space = api.Named{ID: c.Space().String(), Name: c.Name()}
-	if m, ok := r.Me(); ok {
+	if m, ok := c.OwnerOf(r.Device()); ok {
 		member = api.Named{ID: m.ID.String(), Name: m.Name}
 		for _, d := range m.Devices {
 			if d.Key == r.Device() {

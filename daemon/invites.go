@@ -33,12 +33,15 @@ type invite struct {
 	Expires time.Time `json:"expires"`
 	Revoked bool      `json:"revoked,omitempty"`
 	By      string    `json:"by,omitempty"` // the device that redeemed it, in hexadecimal
+	// Prospective says that the charter knows of the code, and that it leads to a prospective
+	// member; else it is for a founding seat.
+	Prospective bool `json:"prospective,omitempty"`
 }
 
 const invitePrefix = "invite/"
 
 // invites are the codes that this device made. Redeeming is one at a time, so no code is
-// redeemed twice by this device, and no other device fills seats.
+// redeemed twice by this device, and no other device answers for its codes.
 type invites struct {
 	replica *replica.Replica
 	now     func() time.Time
@@ -52,23 +55,39 @@ func newInvites(r *replica.Replica, now func() time.Time) *invites {
 
 func inviteName(key entry.Device) string { return invitePrefix + key.String() }
 
-// make draws a code for a founding seat and stores it.
-func (s *invites) make(answerers []charter.Answerer, life time.Duration) (api.Invite, error) {
+// seat draws a code for a founding seat and stores it.
+func (s *invites) seat(answerers []charter.Answerer, life time.Duration) (api.Invite, error) {
+	key, kept, err := s.draw(answerers, life)
+	if err != nil {
+		return api.Invite{}, err
+	}
+	return s.show(key, kept), s.put(key, kept)
+}
+
+// prospective draws a code for a prospective member, says so in the charter and stores it.
+func (s *invites) prospective(ctx context.Context, answerers []charter.Answerer, life time.Duration) (api.Invite, error) {
+	key, kept, err := s.draw(answerers, life)
+	if err != nil {
+		return api.Invite{}, err
+	}
+	kept.Prospective = true
+	_, err = s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+		return c.Invite(s.replica.Device(), key, uint64(kept.Expires.UnixMilli()))
+	})
+	if err != nil {
+		return api.Invite{}, err
+	}
+	return s.show(key, kept), s.put(key, kept)
+}
+
+func (s *invites) draw(answerers []charter.Answerer, life time.Duration) (key entry.Device, kept invite, err error) {
 	c := s.replica.Charter()
 	if len(answerers) > charter.MaxAnswerers {
 		answerers = answerers[:charter.MaxAnswerers]
 	}
 	v := charter.NewInvite(c.Space(), c.Tip(), answerers...)
 	code, err := v.Encode()
-	if err != nil {
-		return api.Invite{}, err
-	}
-	kept := invite{Code: code, Expires: s.now().Add(life).UTC().Truncate(time.Second)}
-	key := v.Key().Device()
-	if err := s.put(key, kept); err != nil {
-		return api.Invite{}, err
-	}
-	return s.show(key, kept), nil
+	return v.Key().Device(), invite{Code: code, Expires: s.now().Add(life).UTC().Truncate(time.Second)}, err
 }
 
 func (s *invites) put(key entry.Device, v invite) error {
@@ -103,8 +122,12 @@ func (s *invites) state(v invite) string {
 }
 
 func (s *invites) show(key entry.Device, v invite) api.Invite {
+	standing := charter.Full
+	if v.Prospective {
+		standing = charter.Prospective
+	}
 	return api.Invite{
-		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: charter.Full.String(),
+		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: standing.String(),
 		ExpiresAt: api.At(v.Expires), State: s.state(v),
 	}
 }
@@ -132,7 +155,7 @@ func (s *invites) list() (all []api.Invite, keys map[string]entry.Device, err er
 }
 
 // revoke ends a code; one that was used stays used.
-func (s *invites) revoke(id string) (api.Invite, error) {
+func (s *invites) revoke(ctx context.Context, id string) (api.Invite, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, keys, err := s.list()
@@ -150,6 +173,11 @@ func (s *invites) revoke(id string) (api.Invite, error) {
 	if v.By != "" {
 		return api.Invite{}, api.Problemf(api.NotAllowed, "kith member list", "the invite %s was used already", id)
 	}
+	if v.Prospective {
+		if _, err := s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Revoke(s.replica.Device(), key) }); err != nil {
+			return api.Invite{}, err
+		}
+	}
 	v.Revoked = true
 	return s.show(key, v), s.put(key, v)
 }
@@ -160,7 +188,7 @@ func (s *invites) Issued(key entry.Device) bool {
 	return err == nil
 }
 
-// Redeem implements peer.Invites: it answers a joiner, filling a founding seat if they redeem.
+// Redeem implements peer.Invites: it answers a joiner, letting them in if they redeem.
 func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,12 +230,14 @@ func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, reques
 	case inviteExpired:
 		return &peer.JoinError{Code: peer.JoinExpired}
 	}
-	seat, err := c.FillSeat(key, red)
+	_, err = s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+		if v.Prospective {
+			return c.AdmitProspective(s.replica.Device(), key, red)
+		}
+		return c.FillSeat(key, red)
+	})
 	if err != nil {
 		return refusal(err)
-	}
-	if _, err := s.replica.State(ctx, seat); err != nil {
-		return err
 	}
 	v.By = red.Device.String()
 	return s.put(key, v)
@@ -224,6 +254,8 @@ func refusal(err error) error {
 		return &peer.JoinError{Code: peer.JoinFoundingEnded}
 	case errors.Is(err, charter.ErrInviteUsed):
 		return &peer.JoinError{Code: peer.JoinUsed}
+	case errors.Is(err, charter.ErrRevoked), errors.Is(err, charter.ErrNoInvite), errors.Is(err, charter.ErrNotFull):
+		return &peer.JoinError{Code: peer.JoinRevoked}
 	}
-	return fmt.Errorf("fill a seat: %w", err)
+	return fmt.Errorf("let somebody in: %w", err)
 }

@@ -26,17 +26,27 @@ func (b *backend) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error)
 	}
 	var out []api.LogLine
 	titles := map[entry.DocID]*crdt.View{}
+	w := newWords(r.Charter())
 	err = r.Log(doc, func(l replica.Line) bool {
-		if f.Void == (l.State == charter.Void) {
-			out = append(out, logLine(r, l, titles))
+		if f.Void == (l.State == charter.Void) && (f.Void || !acknowledges(l.Entry)) {
+			out = append(out, logLine(r, w, l, titles))
 		}
 		return f.Limit == 0 || len(out) < f.Limit
 	})
 	return out, explain(err)
 }
 
-func logLine(r *replica.Replica, l replica.Line, views map[entry.DocID]*crdt.View) api.LogLine {
-	p := people{r.Charter()}
+// acknowledges says whether an entry only says what its maker has seen.
+func acknowledges(e *entry.Entry) bool {
+	if e.Kind != entry.Statement {
+		return false
+	}
+	s, err := charter.ReadStatement(e.Payload)
+	return err == nil && s.Type == charter.TypeSeen
+}
+
+func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID]*crdt.View) api.LogLine {
+	p := w.people
 	out := api.LogLine{
 		Entry: l.Entry.ID().String(), By: p.named(l.Author), Device: p.device(l.Entry.Device),
 		State: l.State.String(), Why: l.Why, Kind: "charter",
@@ -45,7 +55,8 @@ func logLine(r *replica.Replica, l replica.Line, views map[entry.DocID]*crdt.Vie
 		out.By = api.Named{ID: "", Name: "a device outside the charter"}
 	}
 	if l.Change == nil {
-		out.Says = statementSays(l.Entry)
+		out.At = api.At(r.Came(l.Entry.ID()))
+		out.Says = statementSays(w, l)
 		return out
 	}
 	out.At = api.At(crdt.Time(l.Change.Time).Time())
@@ -62,6 +73,9 @@ func logLine(r *replica.Replica, l replica.Line, views map[entry.DocID]*crdt.Vie
 		out.Kind, out.Title, out.Short = v.Kind, v.Title, short(r, v.Kind, v.ID)
 	}
 	out.ID = api.FullID(out.Kind, l.Entry.Doc.String())
+	if by, ok := l.BroughtBy(); ok {
+		out.BroughtBy = p.orNobody(by)
+	}
 	changes := l.Says()
 	out.Says = says(p, changes)
 	for _, c := range changes {
@@ -74,20 +88,17 @@ func logLine(r *replica.Replica, l replica.Line, views map[entry.DocID]*crdt.Vie
 	return out
 }
 
-// statementSays is a charter statement in words, without its subject.
-func statementSays(e *entry.Entry) []string {
-	s, err := charter.ReadStatement(e.Payload)
-	switch {
-	case err != nil:
+// statementSays is a charter statement in words, without its subject, and the reason it gives.
+func statementSays(w *words, l replica.Line) []string {
+	s, err := charter.ReadStatement(l.Entry.Payload)
+	if err != nil {
 		return []string{"wrote a statement that can't be read"}
-	case s.Genesis != nil:
-		return []string{fmt.Sprintf("founded %s with %d seats", s.Genesis.Coop, s.Genesis.Seats)}
-	case s.Step != nil && s.Step.Seat != nil:
-		return []string{"welcomed " + s.Step.Seat.Redemption.Name + " as a full member"}
-	case !s.Known():
-		return []string{"wrote a statement that this release doesn't know yet"}
 	}
-	return []string{"changed the charter"}
+	said := w.statement(&s, l.Author)
+	if said.Why == "" {
+		return []string{said.Says}
+	}
+	return []string{said.Says + ": " + said.Why}
 }
 
 // says puts changes into sentences without their subject.

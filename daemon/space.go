@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"kith/crdt/charter"
@@ -23,16 +24,20 @@ type space struct {
 	exchange *exchange.Exchange
 	peers    *peer.Peers
 	invites  *invites
+	log      *slog.Logger
 }
 
 // openPeers puts a replica in touch with the others.
 func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
-	s := &space{replica: r, invites: newInvites(r, o.now())}
+	s := &space{replica: r, invites: newInvites(r, o.now()), log: log}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
 		Charter: directory{r}, Book: addressBook{r.Store()}, Invites: s.invites,
-		Sync: func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error {
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
+			if former {
+				return s.exchange.RunOnly(ctx, rw, r.IsStatement, report)
+			}
 			return s.exchange.Run(ctx, rw, report)
 		},
 		Ping:    s.exchange.Ping,
@@ -71,20 +76,18 @@ func (s *space) run(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		for e := range events {
-			if e.Type == "member" || e.Lagged {
+			if e.Type == "member" || e.Type == "charter" || e.Lagged {
 				s.peers.Refresh()
 			}
 		}
 	}()
-	resting := make(chan struct{})
-	go func() {
-		defer close(resting)
-		s.rest(refresh)
-	}()
+	var working sync.WaitGroup
+	working.Go(func() { s.rest(refresh) })
+	working.Go(func() { s.tend(refresh) })
 	err := s.peers.Run(ctx)
 	cancel()
 	<-done
-	<-resting
+	working.Wait()
 	s.exchange.Close()
 	return err
 }
@@ -157,24 +160,36 @@ type directory struct{ r *replica.Replica }
 
 var _ peer.Charter = directory{}
 
+// Devices implements peer.Charter. Who was removed has nobody to be in touch with. Who resigned
+// goes on until the others have heard of it; they see to the rest.
 func (d directory) Devices() []peer.Device {
-	var out []peer.Device
-	for _, m := range d.r.Charter().Members() {
-		if m.Standing == charter.Removed {
-			continue
-		}
+	c := d.r.Charter()
+	if d.removed(c) {
+		return nil
+	}
+	var live, former []peer.Device
+	for _, m := range c.Members() {
 		for _, dev := range m.Devices {
-			if !dev.Retired {
-				out = append(out, peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name})
+			device := peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name, Former: dev.Retired}
+			if dev.Retired {
+				former = append(former, device)
+			} else {
+				live = append(live, device)
 			}
 		}
 	}
-	return out
+	return append(live, former...)
 }
 
+// Knows implements peer.Charter.
 func (d directory) Knows(key entry.Device) bool {
-	m, ok := d.r.Charter().MemberOf(key)
-	return ok && m.Standing != charter.Removed
+	c := d.r.Charter()
+	return c.Knows(key) && !d.removed(c)
+}
+
+func (d directory) removed(c *charter.Charter) bool {
+	m, ok := c.OwnerOf(d.r.Device())
+	return ok && m.Standing == charter.Removed
 }
 
 // addressBook keeps what devices signed about where they are.

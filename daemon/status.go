@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/peer"
@@ -24,6 +25,7 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out.Documents = int(n.Documents)
 	out.Peers = peersOf(s)
 	out.InStep = n.Quarantined == 0
+	out.Notice = notice(s.replica)
 	for _, p := range out.Peers {
 		out.InStep = out.InStep && (p.InStep || !p.Connected)
 	}
@@ -57,7 +59,7 @@ func peersOf(s *space) []api.Peer {
 }
 
 func peerOf(p people, s peer.PeerStatus) api.Peer {
-	m, _ := p.c.MemberOf(s.Device)
+	m, _ := p.c.OwnerOf(s.Device)
 	return api.Peer{
 		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
 		Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
@@ -84,16 +86,24 @@ func (b *backend) Members(_ context.Context) ([]api.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	me, _ := r.Me()
+	w := newWords(r.Charter())
 	var out []api.Member
-	for _, m := range r.Charter().Members() {
-		shown := api.Member{ID: m.ID.String(), Name: m.Name, Standing: m.Standing.String(), Me: m.ID == me.ID}
-		for _, d := range m.Devices {
-			shown.Devices = append(shown.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired})
-		}
-		out = append(out, shown)
+	for _, m := range w.c.Members() {
+		out = append(out, memberOf(r, w, &m))
 	}
 	return out, nil
+}
+
+func memberOf(r *replica.Replica, w *words, m *charter.Member) api.Member {
+	me, _ := w.c.OwnerOf(r.Device())
+	out := api.Member{
+		ID: m.ID.String(), Name: m.Name, Standing: m.Standing.String(), Me: m.ID == me.ID,
+		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.orNobody(m.InvitedBy),
+	}
+	for _, d := range m.Devices {
+		out.Devices = append(out.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents})
+	}
+	return out
 }
 
 // Invites implements api.Backend.
@@ -107,13 +117,42 @@ func (b *backend) Invites(_ context.Context) ([]api.Invite, error) {
 }
 
 // RevokeInvite implements api.Backend.
-func (b *backend) RevokeInvite(_ context.Context, id string) (api.Invite, error) {
+func (b *backend) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
 	s, err := b.space()
 	if err != nil {
 		return api.Invite{}, err
 	}
-	v, err := s.invites.revoke(id)
+	v, err := s.invites.revoke(ctx, id)
 	return v, explain(err)
+}
+
+// Invite implements api.Backend.
+func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
+	s, err := b.space()
+	if err != nil {
+		return api.Invite{}, err
+	}
+	config, err := b.home.Config()
+	if err != nil {
+		return api.Invite{}, explain(err)
+	}
+	at, err := config.answerers(s.replica.Device())
+	if err != nil {
+		return api.Invite{}, explain(err)
+	}
+	life := time.Duration(q.ExpiresIn) * time.Second
+	if life == 0 {
+		life = InviteLife
+	}
+	v, err := s.invites.prospective(ctx, at, life)
+	if err != nil {
+		return v, explain(err)
+	}
+	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
+	if _, of := s.replica.Charter().Needed(); of == 1 {
+		v.Says = append(v.Says, "Before you admit somebody: "+lowerFirst(bothMustAgree))
+	}
+	return v, nil
 }
 
 // Events implements api.Backend.
@@ -156,5 +195,9 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 		}
 	}
 	out.Says = says(p, e.Changes)
+	if e.Said != nil {
+		s := newWords(p.c).statement(e.Said, e.By)
+		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, s.Why
+	}
 	return out
 }

@@ -21,7 +21,7 @@ const (
 
 // maxWelcome bounds the statements in a welcome. What a charter has beyond them comes with the
 // sync that follows.
-const maxWelcome = 1024
+const maxWelcome = 100_000
 
 // welcome is the answer to both requests: the space, and its accepted statements in an order in
 // which each comes after its past.

@@ -131,6 +131,9 @@ func (l *lab) join(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(args) > 1 {
+		l.invites = append([]string{args[1]}, l.invites...)
+	}
 	if len(l.invites) == 0 {
 		return errors.New("all codes are used")
 	}

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 //
 //	coop NAME…       a co-op of these founders, each with a home and a running daemon
 //	found NAME N     its first part: NAME alone founds a co-op with N seats
-//	join NAME        its second part: NAME joins with the next code, and a daemon starts
+//	join NAME [CODE] its second part: NAME joins with the next code or this one, and a daemon starts
 //	as NAME          who types from now on ($KITH_HOME)
 //	keep VAR         names what was just printed $VAR
 //	start NAME…      starts daemons

@@ -274,14 +274,17 @@ func (t *trial) invite() string {
 	return ""
 }
 
-// issued finds the invite of a key in the past.
-func (t *trial) issued(key entry.Device) *node {
+// issued finds the invite of a key in the past: of several, which only a hostile member makes,
+// the one with the lowest ID.
+func (t *trial) issued(key entry.Device) (invite *node) {
 	for _, part := range t.partsOf(key) {
-		if part.what == partInvite && part.node != nil && part.in(t.k) {
-			return part.node
+		if n := part.node; part.what == partInvite && n != nil && t.k.in(n) {
+			if invite == nil || n.entry.ID().Compare(invite.entry.ID()) < 0 {
+				invite = n
+			}
 		}
 	}
-	return nil
+	return invite
 }
 
 func (t *trial) revoke() string {
@@ -311,13 +314,13 @@ func (t *trial) prospective() string {
 	if issuer := t.k.person(invite.member); issuer.standing != Full {
 		return whyNoInvite
 	}
-	state := t.k.invitesOf(invite.member)
+	revoked, used := t.became(t.said.Invite)
 	switch {
-	case state.revoked[t.said.Invite]:
+	case revoked:
 		return whyRevoked
-	case state.used[t.said.Invite]:
+	case used:
 		return whySpent
-	case state.open >= t.k.step.invites:
+	case t.k.invitesOf(invite.member).open >= t.k.step.invites:
 		return whyInvitesFull
 	case t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device):
 		return whyKeyTaken
@@ -330,19 +333,28 @@ func (t *trial) prospective() string {
 	return ""
 }
 
+// became says what became of an invite, whoever published it.
+func (t *trial) became(key entry.Device) (revoked, used bool) {
+	for _, part := range t.partsOf(key) {
+		if n := part.node; part.what == partInvite && n != nil && t.k.in(n) {
+			s := t.k.invitesOf(n.member)
+			revoked, used = revoked || s.revoked[key], used || s.used[key]
+		}
+	}
+	return revoked, used
+}
+
 // invited is what became of a member's invites.
 type invited struct {
-	made, revoked, used map[entry.Device]bool
-	open                int // prospective members who came by them
+	revoked, used map[entry.Device]bool
+	open          int // prospective members who came by them
 }
 
 func (k known) invitesOf(number int) invited {
-	s := invited{map[entry.Device]bool{}, map[entry.Device]bool{}, map[entry.Device]bool{}, 0}
+	s := invited{revoked: map[entry.Device]bool{}, used: map[entry.Device]bool{}}
 	counted := map[int]bool{}
 	for _, n := range k.invites.get(number).list() {
 		switch n.said.Type {
-		case TypeInvite:
-			s.made[n.said.Invite] = true
 		case TypeRevoke:
 			s.revoked[n.said.Invite] = true
 		case TypeProspective:

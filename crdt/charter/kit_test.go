@@ -140,10 +140,32 @@ func seen(c *charter.Charter, statements []*entry.Entry) string {
 	for _, f := range c.Forks() {
 		line("fork %+v", f)
 	}
+	for _, p := range c.Proposals() {
+		line("proposal %v at %v: %v of %v by %v, %v of %d of %d, refused %v, founder %v, hopeless %v, ready %v, %v", p.ID, p.Parent, p.Type, p.Subject,
+			p.By, p.Consents, p.Needs, p.Of, p.Refusals, p.Founder, p.Hopeless, p.Ready, p.State)
+	}
+	for _, p := range c.Pending() {
+		line("pending %v", p.ID)
+	}
+	for _, i := range c.Invites() {
+		line("invite %+v", i)
+	}
+	for _, l := range c.Log() {
+		line("log %v by %v about %v, consents %v, in force %v", short(l.Entry.ID()), l.By, l.Subject, l.Consents, l.InForce)
+	}
+	needed, of := c.Needed()
+	line("needed %d of %d, invites %d, %v, undecided %v, founding device %v", needed, of, c.InvitesAllowed(), c.Threshold(), c.Undecided(), c.FoundingDevice())
 	for _, e := range c.Statements() {
 		line("in order %v", short(e.ID()))
 	}
 	all := slices.SortedFunc(slices.Values(statements), func(a, b *entry.Entry) int { return a.ID().Compare(b.ID()) })
+	for _, name := range []string{"ana", "ben", "cleo", "dora"} {
+		for _, d := range []string{name + "'s laptop", name + "'s phone", name + "'s box"} {
+			cuts, cut := c.Cut(key(d).Device())
+			owner, owned := c.OwnerOf(key(d).Device())
+			line("%s: cut %v (%d ways), of %v %v", d, cut, len(cuts), owner.ID, owned)
+		}
+	}
 	all = slices.CompactFunc(all, func(a, b *entry.Entry) bool { return a.ID() == b.ID() })
 	for i, e := range all {
 		state, why := c.State(e.ID())

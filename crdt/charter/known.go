@@ -97,9 +97,22 @@ func (k known) speaker(p *pool, device entry.Device) *person {
 
 // claimant returns the only member who ever claimed a device.
 func (k known) claimant(p *pool, device entry.Device) *person {
+	return k.only(p, device, partDevice)
+}
+
+// holder returns whose member key it is; nobody's if two have it.
+func (k known) holder(p *pool, key entry.Device) *person {
+	if who := k.only(p, key, partMemberKey); who != nil && who.key == key {
+		return who
+	}
+	return nil
+}
+
+// only returns the only member for whom a key has a part of some kind.
+func (k known) only(p *pool, key entry.Device, what int) *person {
 	found := -1
-	for _, part := range p.partsOf(device) {
-		if part.what != partDevice || part.number == found || !part.in(k) {
+	for _, part := range p.partsOf(key) {
+		if part.what != what || part.number == found || !part.in(k) {
 			continue
 		}
 		if found >= 0 {
@@ -111,18 +124,6 @@ func (k known) claimant(p *pool, device entry.Device) *person {
 		return nil
 	}
 	return k.person(found)
-}
-
-// holder returns whose member key it is.
-func (k known) holder(p *pool, key entry.Device) *person {
-	for _, part := range p.partsOf(key) {
-		if part.what == partMemberKey && part.in(k) {
-			if who := k.person(part.number); who != nil && who.key == key {
-				return who
-			}
-		}
-	}
-	return nil
 }
 
 // uses says whether a key has a part in the charter already. Every key has one part only:

@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 
@@ -111,7 +112,11 @@ func (d *derivation) begin(nodes []*node) {
 	} else {
 		d.standing = Prospective
 	}
-	for _, n := range nodes {
+	inOrder := slices.Clone(nodes) // for people; their order in the pool is an accident
+	slices.SortFunc(inOrder, func(a, b *node) int {
+		return cmp.Or(cmp.Compare(a.tip().depth, b.tip().depth), a.entry.ID().Compare(b.entry.ID()))
+	})
+	for _, n := range inOrder {
 		switch s := n.said; s.Type {
 		case TypeProspective:
 			first := NewDevice{Key: s.Joiner.Device, Name: s.Joiner.DeviceName}
@@ -181,7 +186,13 @@ func (d *derivation) certify() {
 			continue
 		}
 		by, new := d.device(n.entry.Device), d.device(n.said.New.Key)
-		if by == nil || !by.certified {
+		if by == nil {
+			continue
+		}
+		if !by.certified { // what silences it silences what it added
+			if !new.certified {
+				new.silencers = append(new.silencers, by.silencers...)
+			}
 			continue
 		}
 		beyond := d.retirements(by.Key, func(r *node) bool { return !r.knows(n) })

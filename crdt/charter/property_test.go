@@ -91,6 +91,14 @@ func drawHistory(t *rapid.T, twice bool) (*coop, []*entry.Entry) {
 	return co, history
 }
 
+// drawAny is a founding, or the life of a co-op after it.
+func drawAny(t *rapid.T) (*coop, []*entry.Entry) {
+	if rapid.IntRange(0, 3).Draw(t, "founding") == 0 {
+		return drawHistory(t, true)
+	}
+	return drawLife(t, true)
+}
+
 // drawStand picks a step that a replica may have taken part in.
 func drawStand(t *rapid.T, co *coop, history []*entry.Entry) charter.StepID {
 	stands := []charter.StepID{{}, {1}, charter.GenesisStep(co.space)}
@@ -129,7 +137,7 @@ func drawBatches(t *rapid.T, arrival []*entry.Entry) [][]*entry.Entry {
 
 func TestACharterIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		co, history := drawHistory(t, true)
+		co, history := drawAny(t)
 		stand := drawStand(t, co, history)
 		want := seen(charter.Fold(co.space, history, stand), history)
 		got := seen(charter.Fold(co.space, drawArrival(t, history), stand), history)
@@ -139,7 +147,7 @@ func TestACharterIsTheSameForEveryOrderOfArrival(t *testing.T) {
 
 func TestACharterThatGrowsIsTheOneFoldedAtOnceAndOldOnesStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		co, history := drawHistory(t, true)
+		co, history := drawAny(t)
 		stand := drawStand(t, co, history)
 		batches := drawBatches(t, drawArrival(t, history))
 		c := charter.Fold(co.space, nil, stand)
@@ -162,7 +170,7 @@ func TestACharterThatGrowsIsTheOneFoldedAtOnceAndOldOnesStay(t *testing.T) {
 // A replica that takes part stands on the newest step it sees.
 func TestWhatAReplicaTookPartInNeverChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		co, history := drawHistory(t, true)
+		co, history := drawAny(t)
 		stability(t, co, drawBatches(t, drawArrival(t, history)), func(c *charter.Charter) *charter.Charter {
 			return c.StandOn(c.Tip())
 		})
@@ -223,7 +231,7 @@ func stability(t *rapid.T, co *coop, batches [][]*entry.Entry, after func(*chart
 // Heads are what a new entry names: they must be accepted, and cover all that is.
 func TestHeadsCoverAllThatIsAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		co, history := drawHistory(t, true)
+		co, history := drawAny(t)
 		c := charter.Fold(co.space, history, drawStand(t, co, history))
 		if len(c.Heads()) == 0 || len(c.Heads()) > entry.MaxHeads || !slices.IsSortedFunc(c.Heads(), entry.ID.Compare) {
 			t.Fatalf("heads %v", c.Heads())
@@ -239,45 +247,103 @@ func TestHeadsCoverAllThatIsAccepted(t *testing.T) {
 		}
 		for _, m := range c.Members() {
 			for _, d := range m.Devices {
-				if who, ok := past.Speaks(d.Key); !ok || who != m.ID {
-					t.Fatalf("%s doesn't speak at the heads", m.Name)
+				now, speaks := c.MemberOf(d.Key)
+				if who, ok := past.Speaks(d.Key); ok != speaks || who != now.ID {
+					t.Fatalf("%s: a device speaks at the heads, or doesn't", m.Name)
 				}
 			}
 		}
 	})
 }
 
-func TestTheFoldAgreesWithANaiveOne(t *testing.T) {
+func TestTheFoldAgreesWithANaiveOneOnFoundings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		co, history := drawHistory(t, true)
 		stand := drawStand(t, co, history)
-		c := charter.Fold(co.space, drawArrival(t, history), stand)
-		n := naiveFold(co.space, history, stand)
-		for _, e := range history {
-			if got, why := c.State(e.ID()); got != n.state(e.ID()) {
-				t.Fatalf("a statement is %v (%s), and %v to the naive fold", got, why, n.state(e.ID()))
-			}
-			for _, other := range history {
-				heads := sorted(e.ID(), other.ID())
-				past, got := c.At(heads)
-				if want := n.stateAt(heads); got != want {
-					t.Fatalf("heads are %v, and %v to the naive fold", got, want)
-				}
-				if past == nil {
-					continue
-				}
-				for _, m := range n.joined(heads).members {
-					if who, ok := past.Speaks(m.device); !ok || who != charter.MemberIDOf(co.space, m.key) {
-						t.Fatal("a member doesn't speak")
-					}
-				}
-				if len(past.Full()) != len(n.joined(heads).members) {
-					t.Fatalf("%d full members, %d to the naive fold", len(past.Full()), len(n.joined(heads).members))
-				}
-			}
-		}
-		if want := n.path[len(n.path)-1]; c.Tip() != want {
-			t.Fatalf("tip %v, and %v to the naive fold", c.Tip(), want)
-		}
+		agree(t, co, charter.Fold(co.space, drawArrival(t, history), stand), naiveFold(co.space, history, stand), history)
 	})
+}
+
+func TestTheFoldAgreesWithANaiveOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		co, history := drawLife(t, rapid.Bool().Draw(t, "hostile"))
+		stand := drawStand(t, co, history)
+		agree(t, co, charter.Fold(co.space, drawArrival(t, history), stand), naiveFold(co.space, history, stand), history)
+	})
+}
+
+// agree compares all that the two folds say.
+func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.Entry) {
+	t.Helper()
+	for _, e := range history {
+		if got, why := c.State(e.ID()); got != n.state(e.ID()) {
+			s, _ := charter.ReadStatement(e.Payload)
+			t.Fatalf("a statement of type %d is %v (%s), and %v to the naive fold", s.Type, got, why, n.state(e.ID()))
+		}
+	}
+	if want := n.path[len(n.path)-1]; c.Tip() != want {
+		t.Fatalf("tip %v, and %v to the naive fold", c.Tip(), want)
+	}
+	for range 20 {
+		heads := sorted(pick(t, history, "head").ID(), pick(t, history, "head").ID())
+		past, got := c.At(heads)
+		if want := n.stateAt(heads); got != want {
+			t.Fatalf("heads are %v, and %v to the naive fold", got, want)
+		}
+		if past == nil {
+			continue
+		}
+		v, _ := n.view(heads)
+		if past.Step() != v.tip() {
+			t.Fatal("another step")
+		}
+		agreeOn(t, n, v, past.Speaks, past.Standing)
+	}
+	all := n.accepted()
+	agreeOn(t, n, all, func(d entry.Device) (charter.MemberID, bool) {
+		m, ok := c.MemberOf(d)
+		return m.ID, ok
+	}, func(id charter.MemberID) (charter.Standing, bool) {
+		m, ok := c.Member(id)
+		return m.Standing, ok
+	})
+	for id, p := range n.everybody(all) {
+		m, _ := c.Member(id)
+		for _, d := range m.Devices {
+			_, cut := c.Cut(d.Key)
+			owner, _ := n.claimant(all, d.Key)
+			if owner == id && cut != p.devices[d.Key].cut {
+				t.Fatalf("cut: %v, and %v to the naive fold", cut, !cut)
+			}
+			if d.Consents != (len(p.consents) == 1 && p.consents[0] == d.Key) {
+				t.Fatalf("consents: %v", d.Consents)
+			}
+		}
+	}
+	for _, p := range c.Proposals() {
+		who, of := n.consenting(all, p.ID)
+		var got []charter.MemberID
+		for _, a := range p.Consents {
+			got = append(got, a.Member)
+		}
+		if !slices.Equal(who, got) || of != p.Of {
+			t.Fatalf("%v consent of %d, and %v of %d to the naive fold", got, p.Of, who, of)
+		}
+	}
+}
+
+func agreeOn(t *rapid.T, n *naive, v naiveView, speaks func(entry.Device) (charter.MemberID, bool), standing func(charter.MemberID) (charter.Standing, bool)) {
+	t.Helper()
+	people := n.everybody(v)
+	for id, p := range people {
+		if got, ok := standing(id); !ok || got != p.standing {
+			t.Fatalf("standing %v, and %v to the naive fold", got, p.standing)
+		}
+		for d := range p.devices {
+			want, q := n.speaker(v, d)
+			if got, ok := speaks(d); ok != (q != nil) || got != want {
+				t.Fatalf("a device of %v speaks for %v (%v), and for %v to the naive fold", id, got, ok, want)
+			}
+		}
+	}
 }

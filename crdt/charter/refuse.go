@@ -10,6 +10,7 @@ import (
 // Why a statement can't be made. Each is in a member's words.
 var (
 	ErrNoGenesis      = errors.New("the co-op's founding isn't here yet")
+	ErrUndecided      = errors.New("the co-op has split, and this replica hasn't taken a side yet")
 	ErrNotMember      = errors.New("this device speaks for no member of the co-op")
 	ErrNotFull        = errors.New("only a full member can do this")
 	ErrOtherDevice    = errors.New("you consent from another device of yours; move your consents to this one there")
@@ -92,6 +93,8 @@ func (c *Charter) try(by entry.Device, payload []byte, err error) ([]byte, error
 	switch {
 	case n == nil:
 		return nil, &RuleError{why}
+	case n.sound() && c.split && (n.carries != nil || n.about != nil):
+		return nil, ErrUndecided // another step here would be a third side
 	case n.sound():
 		return payload, nil
 	}

@@ -30,6 +30,8 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	switch {
 	case t == nil:
 		return nil, ErrNoGenesis
+	case c.split:
+		return nil, ErrUndecided
 	case t.spent(invite):
 		return nil, ErrInviteUsed
 	case !t.open():

@@ -69,7 +69,7 @@ func (s *step) next(p *pool, id StepID, t *Terms) *step {
 	case ProposalRemove:
 		n.end(p.number(t.Member), Removed)
 	case ProposalKey:
-		m := *s.members.get(p.number(t.Rekey.Member))
+		m := *n.members.get(p.number(t.Rekey.Member))
 		m.former = append(slices.Clip(m.former), m.device)
 		m.key, m.rekeyed, m.bare = t.Rekey.Key, &n, nil
 		m.device = NewDevice{Key: t.Rekey.Device, Name: t.Rekey.DeviceName}

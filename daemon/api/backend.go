@@ -27,6 +27,22 @@ type Backend interface {
 	// Invites gives the codes that this device made.
 	Invites(ctx context.Context) ([]Invite, error)
 	RevokeInvite(ctx context.Context, id string) (Invite, error)
+	// Invite makes a code for a prospective member.
+	Invite(ctx context.Context, r InviteRequest) (Invite, error)
+	// Resign leaves the co-op, and gives who left.
+	Resign(ctx context.Context, r ResignRequest) (Member, error)
+
+	Charter(ctx context.Context) (Charter, error)
+	// CharterLog gives what was said about the charter, newest first, at most limit lines.
+	CharterLog(ctx context.Context, limit int) ([]CharterLine, error)
+	// Proposals gives all proposals, oldest first.
+	Proposals(ctx context.Context) ([]Proposal, error)
+	// Propose makes a proposal and consents to it, where its maker may.
+	Propose(ctx context.Context, r ProposalRequest) (Proposal, error)
+	// AnswerProposal gives the proposal as it stands then; a renewal gives the new one.
+	AnswerProposal(ctx context.Context, id string, a ProposalAnswer) (Proposal, error)
+	// Follow takes a side where the charter has forked. step is a start of its ID.
+	Follow(ctx context.Context, step string) (Charter, error)
 
 	// Find gives the headers of at most limit documents whose ID without the letter starts
 	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.

@@ -44,6 +44,54 @@ func (c *Client) RevokeInvite(ctx context.Context, id string) (Invite, error) {
 	return call[Invite](ctx, c, "POST", at("invites", id, "revoke"), nil, nil)
 }
 
+// Invite makes a code for a prospective member.
+func (c *Client) Invite(ctx context.Context, expires time.Duration) (Invite, error) {
+	return call[Invite](ctx, c, "POST", "invites", nil, InviteRequest{int(expires / time.Second)})
+}
+
+func (c *Client) Resign(ctx context.Context, r ResignRequest) (Member, error) {
+	return call[Member](ctx, c, "POST", "resign", nil, r)
+}
+
+func (c *Client) Charter(ctx context.Context) (Charter, error) {
+	return call[Charter](ctx, c, "GET", "charter", nil, nil)
+}
+
+func (c *Client) CharterLog(ctx context.Context, limit int) ([]CharterLine, error) {
+	q := url.Values{}
+	setLimit(q, limit)
+	return call[[]CharterLine](ctx, c, "GET", "charter/log", q, nil)
+}
+
+// Proposals gives all proposals, or those that ask for something.
+func (c *Client) Proposals(ctx context.Context, pending bool) ([]Proposal, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"pending": pending})
+	return call[[]Proposal](ctx, c, "GET", "proposals", q, nil)
+}
+
+func (c *Client) Proposal(ctx context.Context, id string) (Proposal, error) {
+	return call[Proposal](ctx, c, "GET", at("proposals", id), nil, nil)
+}
+
+// Propose makes a proposal, about a member for ActionAdmit and ActionRemove.
+func (c *Client) Propose(ctx context.Context, r ProposalRequest) (Proposal, error) {
+	path := at("charter", r.Action)
+	if r.Action == ActionAdmit || r.Action == ActionRemove {
+		path = at("members", r.Member, r.Action)
+	}
+	return call[Proposal](ctx, c, "POST", path, nil, r)
+}
+
+func (c *Client) AnswerProposal(ctx context.Context, id string, a ProposalAnswer) (Proposal, error) {
+	return call[Proposal](ctx, c, "POST", at("proposals", id, a.Verb), nil, a)
+}
+
+// Follow takes a side where the charter has forked.
+func (c *Client) Follow(ctx context.Context, step string) (Charter, error) {
+	return call[Charter](ctx, c, "POST", at("charter", "follow", step), nil, nil)
+}
+
 // Find gives headers of documents whose ID starts so; kind "" is any.
 func (c *Client) Find(ctx context.Context, kind, prefix string, limit int) ([]Document, error) {
 	return call[[]Document](ctx, c, "GET", "find", url.Values{"kind": {kind}, "prefix": {prefix}, "limit": {strconv.Itoa(limit)}}, nil)

@@ -88,6 +88,11 @@ func (s *Server) today(r *http.Request) (any, error) {
 	waiting := DecisionFilter{WaitingFor: me}
 	list, err := s.backend.Decisions(ctx, waiting)
 	t.Decisions = waiting.Apply(list)
+	if err != nil {
+		return t, err
+	}
+	t.Proposals, err = s.backend.Proposals(ctx)
+	t.Proposals = slices.DeleteFunc(t.Proposals, func(p Proposal) bool { return !p.WaitsForMe })
 	return t, err
 }
 

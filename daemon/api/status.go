@@ -18,6 +18,7 @@ type Status struct {
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
 	InStep    bool     `json:"in_step"` // with every connected peer
+	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that they are no member any more
 }
 
 // Entries counts what is stored.
@@ -52,28 +53,31 @@ type Peer struct {
 
 // Member is a person in the charter.
 type Member struct {
-	ID       string         `json:"id"`
-	Name     string         `json:"name"`
-	Standing string         `json:"standing"` // full, prospective, resigned, removed
-	Me       bool           `json:"me"`
-	Devices  []MemberDevice `json:"devices"`
-	Since    Time           `json:"since"`
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Standing  string         `json:"standing"` // full, prospective, resigned, removed
+	Me        bool           `json:"me"`
+	Devices   []MemberDevice `json:"devices"`
+	Since     Time           `json:"since"`      // when this device heard of it
+	InvitedBy *Named         `json:"invited_by"` // null: they founded the co-op
 }
 
 // MemberDevice is one computer of a member.
 type MemberDevice struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Retired bool   `json:"retired"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Retired  bool   `json:"retired"`
+	Consents bool   `json:"consents"` // the one from which its member consents to agreed steps
 }
 
 // Invite is a code that lets somebody in.
 type Invite struct {
-	ID        string `json:"id"`
-	Code      string `json:"code"`     // "" where the code isn't known any more
-	Standing  string `json:"standing"` // full, prospective
-	ExpiresAt Time   `json:"expires_at"`
-	State     string `json:"state"` // open, used, revoked, expired
+	ID        string   `json:"id"`
+	Code      string   `json:"code"`     // "" where the code isn't known any more
+	Standing  string   `json:"standing"` // full, prospective
+	ExpiresAt Time     `json:"expires_at"`
+	State     string   `json:"state"` // open, used, revoked, expired
+	Says      []string `json:"says"`  // what follows from it, in sentences
 }
 
 // InitResult is a new co-op. The recovery phrase is shown this once and never again.
@@ -95,18 +99,19 @@ type JoinResult struct {
 
 // LogLine is one entry, in words.
 type LogLine struct {
-	Entry   string        `json:"entry"`
-	At      Time          `json:"at"` // by the author's clock
-	By      Named         `json:"by"`
-	Device  Named         `json:"device"`
-	State   string        `json:"state"` // accepted, pending, void, elsewhere
-	Why     string        `json:"why"`   // why it isn't accepted
-	Kind    string        `json:"kind"`  // of the document, or charter
-	ID      string        `json:"id"`    // "" for a charter statement, as Short and Title
-	Short   string        `json:"short"`
-	Title   string        `json:"title"`
-	Says    []string      `json:"says"` // one sentence a thing done, without its subject: "set due to 2026-12-04"
-	Changes []FieldChange `json:"changes"`
+	Entry     string        `json:"entry"`
+	At        Time          `json:"at"` // by the author's clock
+	By        Named         `json:"by"`
+	Device    Named         `json:"device"`
+	State     string        `json:"state"`      // accepted, pending, void, elsewhere
+	Why       string        `json:"why"`        // why it isn't accepted
+	BroughtBy *Named        `json:"brought_by"` // who builds on it, and so keeps what the charter wouldn't honour; null: nobody need
+	Kind      string        `json:"kind"`       // of the document, or charter
+	ID        string        `json:"id"`         // "" for a charter statement, as Short and Title
+	Short     string        `json:"short"`
+	Title     string        `json:"title"`
+	Says      []string      `json:"says"` // one sentence a thing done, without its subject: "set due to 2026-12-04"
+	Changes   []FieldChange `json:"changes"`
 }
 
 // FieldChange is one thing that a change did.
@@ -133,13 +138,14 @@ type Today struct {
 	Due        []Task     `json:"due"`         // mine, due today or earlier
 	Decisions  []Decision `json:"decisions"`   // without my position
 	HelpWanted []Task     `json:"help_wanted"` // by others
+	Proposals  []Proposal `json:"proposals"`   // without my answer, or mine and overtaken
 }
 
 // Event is something that happened.
 type Event struct {
 	Seq    uint64   `json:"seq"`
 	At     Time     `json:"at"`
-	Type   string   `json:"type"` // created, changed, position, member, peer, sync, void
+	Type   string   `json:"type"` // created, changed, position, member, charter, peer, sync, void
 	Kind   string   `json:"kind"` // of the document; "" where there is none, as ID, Short, Title
 	ID     string   `json:"id"`
 	Short  string   `json:"short"`
@@ -151,7 +157,7 @@ type Event struct {
 }
 
 // EventTypes are the values of Event.Type.
-var EventTypes = []string{"created", "changed", "position", "member", "peer", "sync", "void"}
+var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void"}
 
 // Check is one thing that the doctor looked at.
 type Check struct {

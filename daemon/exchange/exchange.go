@@ -173,9 +173,17 @@ func (x *Exchange) join(l *link) (leave func()) {
 // The error is nil when ctx ended. Else it says why the connection did: see Blame for whether
 // the peer broke the protocol.
 func (x *Exchange) Run(ctx context.Context, rw io.ReadWriteCloser, report func(Status)) error {
+	return x.RunOnly(ctx, rw, nil, report)
+}
+
+// RunOnly is Run with a peer that gets no entries but those of which only is true. It still sees
+// the IDs of others, which say nothing of what is in them, and so doesn't send them. nil is for
+// who gets all.
+func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func(entry.ID) bool, report func(Status)) error {
 	inside, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	l := newLink(x, rw, fail, report)
+	l.only = only
 	// Listen first, compare later: what is stored in between is then in the queue.
 	defer x.join(l)()
 	defer l.turn.leave()

@@ -15,8 +15,9 @@ import (
 // block each other; it waits for the storing one, which is what slows a peer down.
 type link struct {
 	x    *Exchange
-	in   frameReader // the reader's
-	out  frameWriter // the writer's, and after it has ended, Run's
+	in   frameReader         // the reader's
+	out  frameWriter         // the writer's, and after it has ended, Run's
+	only func(entry.ID) bool // nil: the peer gets all
 	turn *turn
 	wake chan struct{} // for the writer: there may be something to do
 	came chan arrival  // from the reader to the storing goroutine

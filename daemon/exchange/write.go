@@ -246,7 +246,7 @@ func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
 		l.mu.Lock()
 		has := l.have.has(id)
 		l.mu.Unlock()
-		if !has {
+		if !has && (l.only == nil || l.only(id)) {
 			if encoded, kept := l.x.local.Entry(id); kept {
 				if len(raw) > 0 && len(raw)+4+len(encoded) > MaxBatch {
 					break

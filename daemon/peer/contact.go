@@ -21,11 +21,12 @@ import (
 
 // contact is one other device of the charter, with the goroutines that keep in touch with it.
 type contact struct {
-	key   entry.Device
-	id    peer.ID
-	opens bool          // this side opens the sync stream: the one with the lower key does
-	wake  chan struct{} // for keep: something changed, look again
-	news  chan struct{} // for gossip: there may be records to tell
+	key    entry.Device
+	id     peer.ID
+	opens  bool          // this side opens the sync stream: the one with the lower key does
+	former bool          // see Device
+	wake   chan struct{} // for keep: something changed, look again
+	news   chan struct{} // for gossip: there may be records to tell
 
 	sessions sync.Mutex // held while a sync session runs
 	listens  sync.Mutex // held while it tells addresses
@@ -105,6 +106,9 @@ func (p *Peers) attempt(ctx context.Context, c *contact) time.Time {
 		return until
 	}
 	if !p.isConnected(c) {
+		if c.former {
+			return time.Time{}
+		}
 		p.mu.Lock()
 		dialed := c.dialed
 		c.dialed = false
@@ -210,9 +214,13 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	c.sessions.Lock()
 	defer c.sessions.Unlock()
 
-	began, wasInStep, heard := time.Now(), false, false
+	began, wasInStep, heard, told := time.Now(), false, false, false
 	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
-	err := p.cfg.Sync(inside, stream{s}, func(now exchange.Status) {
+	err := p.cfg.Sync(inside, stream{s}, c.former, func(now exchange.Status) {
+		if c.former && now.InStep {
+			told = true
+			cancel() // it has the charter, which is all that it gets
+		}
 		p.update(c, func(st *PeerStatus) {
 			st.Exchange, st.InStep, st.RTT, st.LastSeen = now, now.InStep, now.RTT, time.Now()
 			heard = true
@@ -222,6 +230,13 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 		})
 	})
 	if inside.Err() != nil {
+		if told {
+			p.mu.Lock()
+			c.session = nil
+			p.mu.Unlock()
+			p.gate.ban(c.key, time.Now().Add(formerPause))
+			_ = p.host.Network().ClosePeer(c.id)
+		}
 		return time.Time{} // all ends, or another stream took this one's place
 	}
 	p.log.Info("sync ended", "peer", c.key.String(), "err", err)

@@ -96,7 +96,7 @@ func (p *Peers) tell(ctx context.Context, c *contact) error {
 	p.mu.Lock()
 	var news []*addressRecord
 	for d, r := range p.records {
-		if d != c.key && c.told[d] < r.number && len(news) < MaxRecords && (d == p.self || p.contacts[d] != nil) {
+		if d != c.key && c.told[d] < r.number && len(news) < MaxRecords && (d == p.self || p.contacts[d] != nil && !p.contacts[d].former) {
 			news = append(news, r)
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Peers) tell(ctx context.Context, c *contact) error {
 // faster than an honest device tells them: each may cost a write to the disk.
 func (p *Peers) handleAddresses(ctx context.Context, s network.Stream) {
 	c := p.contactOf(s.Conn())
-	if c == nil || !p.gate.knows(c.key) {
+	if c == nil || c.former || !p.gate.knows(c.key) {
 		_ = s.Reset()
 		return
 	}

@@ -3,6 +3,7 @@ package peer_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -133,7 +134,7 @@ func (d *device) on() *device {
 	d.listen = must(peer.PickPorts(d.listen))
 	var err error
 	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: !d.mdns,
-		Charter: d.coop, Book: d.book, Sync: x.Run, Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
+		Charter: d.coop, Book: d.book, Sync: whole(x), Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
 			select {
 			case changed <- struct{}{}:
 			default:
@@ -202,5 +203,12 @@ func (d *device) untilInStep(others ...*device) {
 	d.coop.t.Helper()
 	for _, o := range others {
 		d.until(fmt.Sprintf("in step with %s", o.name), func() bool { return d.about(o).InStep })
+	}
+}
+
+// whole gives everybody everything.
+func whole(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, bool, func(exchange.Status)) error {
+	return func(ctx context.Context, rw io.ReadWriteCloser, _ bool, report func(exchange.Status)) error {
+		return x.Run(ctx, rw, report)
 	}
 }

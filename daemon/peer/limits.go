@@ -23,7 +23,7 @@ const (
 const (
 	// MaxJoinRequest and MaxJoinReply bound what goes over a join stream, in bytes.
 	MaxJoinRequest = 64 << 10
-	MaxJoinReply   = 4 << 20
+	MaxJoinReply   = 32 << 20
 	// MaxRecord bounds one signed address record, MaxRecords how many come over one stream.
 	MaxRecord  = 4 << 10
 	MaxRecords = 1024
@@ -46,6 +46,9 @@ const (
 	// One that broke the protocol is left alone for longer, in both directions.
 	firstBan = time.Minute
 	mostBan  = 15 * time.Minute
+
+	// A former device is brought up to the charter once in this time.
+	formerPause = 10 * time.Minute
 
 	// tellPause lets several new addresses go out together.
 	tellPause = 100 * time.Millisecond

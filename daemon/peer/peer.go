@@ -31,8 +31,9 @@ type Config struct {
 
 	Charter Charter
 	Book    AddressBook
-	Sync    func(ctx context.Context, rw io.ReadWriteCloser, report func(exchange.Status)) error // (*exchange.Exchange).Run
-	Ping    func()                                                                               // (*exchange.Exchange).Ping
+	// Sync is (*exchange.Exchange).Run; a former device gets the charter alone.
+	Sync func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error
+	Ping func() // (*exchange.Exchange).Ping
 
 	Invites Invites          // nil: this device has issued none
 	Changed func(PeerStatus) // hears of every change in the table, one at a time; must return at once
@@ -41,7 +42,7 @@ type Config struct {
 
 // Charter says who belongs to the space. Call (*Peers).Refresh when what it says has changed.
 type Charter interface {
-	// Devices lists the devices to be in touch with, this one included or not.
+	// Devices lists the devices to be in touch with, this one included or not; former ones last.
 	Devices() []Device
 	// Knows says whether a device may connect. It is asked for every connection and stream.
 	Knows(entry.Device) bool
@@ -51,6 +52,10 @@ type Charter interface {
 type Device struct {
 	Key  entry.Device
 	Name string // in a member's words: "Ben's laptop"
+	// Former says that it speaks for nobody any more. It isn't dialed, told addresses or shown in
+	// the table; if it comes by itself it is brought up to the charter, so that its owner learns
+	// what happened, and then left alone for a while.
+	Former bool
 }
 
 // AddressBook remembers what devices signed about where they can be reached.

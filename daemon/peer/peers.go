@@ -188,25 +188,32 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 
 // meet starts what each new device of the charter needs, and ends it for those that are gone.
 func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]context.CancelFunc) {
-	want := map[entry.Device]string{}
+	want := map[entry.Device]Device{}
 	for _, d := range p.cfg.Charter.Devices() {
 		if d.Key != p.self && len(want) < MaxDevices {
-			want[d.Key] = d.Name
+			want[d.Key] = d
 		}
 	}
 	for d, stop := range running {
-		if _, still := want[d]; still {
+		p.mu.Lock()
+		c := p.contacts[d]
+		p.mu.Unlock()
+		if now, still := want[d]; still && now.Former == c.former {
 			continue
 		}
 		stop()
 		delete(running, d)
 		p.mu.Lock()
+		if c.session != nil {
+			c.session() // what it may have now is less, or nothing
+		}
 		delete(p.contacts, d)
 		delete(p.records, d)
 		delete(p.found, d)
 		p.mu.Unlock()
 	}
-	for d, name := range want {
+	for d, wanted := range want {
+		name := wanted.Name
 		if _, already := running[d]; already {
 			p.mu.Lock()
 			p.contacts[d].status.Name = name
@@ -219,7 +226,7 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 			continue
 		}
 		c := &contact{key: d, id: id, opens: slices.Compare(p.self[:], d[:]) < 0,
-			wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+			former: wanted.Former, wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 			told: map[entry.Device]uint64{}, status: PeerStatus{Device: d, Name: name}}
 		p.mu.Lock()
 		p.contacts[d] = c
@@ -227,7 +234,9 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		inside, stop := context.WithCancel(ctx)
 		running[d] = stop
 		work.run(func() { p.keep(inside, c) })
-		work.run(func() { p.gossip(inside, c) })
+		if !c.former {
+			work.run(func() { p.gossip(inside, c) })
+		}
 		p.moved(c, p.isConnected(c)) // it may have come before the charter named it
 	}
 	// The gate asks about new connections; those that are there are looked at now.

@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// Peers returns the table: every other device of the charter, by name.
+// Peers returns the table: every other device of the charter but former ones, by name.
 func (p *Peers) Peers() []PeerStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := make([]PeerStatus, 0, len(p.contacts))
 	for _, c := range p.contacts {
-		all = append(all, p.lineLocked(c))
+		if !c.former {
+			all = append(all, p.lineLocked(c))
+		}
 	}
 	slices.SortFunc(all, func(a, b PeerStatus) int {
 		if by := strings.Compare(a.Name, b.Name); by != 0 {
@@ -36,7 +38,7 @@ func (p *Peers) update(c *contact, change func(*PeerStatus)) {
 	close(p.changed)
 	p.changed = make(chan struct{})
 	p.mu.Unlock()
-	if p.cfg.Changed != nil && differs(before, after) {
+	if p.cfg.Changed != nil && !c.former && differs(before, after) {
 		p.cfg.Changed(line)
 	}
 }
@@ -70,6 +72,9 @@ func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
 	p.mu.Lock()
 	enough, seen := map[*contact]int{}, map[*contact]int{}
 	for _, c := range p.contacts {
+		if c.former {
+			continue
+		}
 		enough[c], seen[c] = c.tries+1, c.tries
 		if c.status.Connected || c.session != nil {
 			// First the old session may end, then one on what is left of its connection.

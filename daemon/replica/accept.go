@@ -138,68 +138,6 @@ func cutGroup(changes []arrived) []arrived {
 	return changes
 }
 
-// acceptStatements brings charter statements in. Documents wait meanwhile: when they go on,
-// those that the new charter could settle are on the list to be judged again.
-func (r *Replica) acceptStatements(statements []*entry.Entry) error {
-	r.judging.Lock()
-	defer r.judging.Unlock()
-	c := r.Charter()
-	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return c.Has(e.ID()) })
-	if len(statements) == 0 {
-		return nil
-	}
-	return r.acceptStatementsLocked(statements)
-}
-
-// acceptStatementsLocked is acceptStatements for who holds judging.
-func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
-	old := r.Charter()
-	grown := old.With(statements...)
-	stand := grown.Tip()
-	grown = grown.StandOn(stand) // whoever follows a step takes part in it
-
-	b := store.NewBatch(nil)
-	b.PutSmall(standRecord, stand[:])
-	ids := make([]entry.ID, 0, len(statements))
-	for _, e := range statements {
-		id := e.ID()
-		state, _ := grown.State(id)
-		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
-		count(b, -1, state)
-		r.account(e, state, true)
-		ids = append(ids, id)
-	}
-	// A statement that waited may stand now, or stand elsewhere.
-	for _, e := range r.statements {
-		was, _ := old.State(e.ID())
-		state, _ := grown.State(e.ID())
-		if was == state {
-			continue
-		}
-		if _, err := r.putState(b, e.ID(), state); err != nil {
-			return err
-		}
-		r.account(e, state, false)
-	}
-	// The list of documents to judge may be longer than a batch. It is stored first: to judge one
-	// that no new charter has reached changes nothing.
-	waiting, err := r.store.Unsettled()
-	if err != nil {
-		return err
-	}
-	if err := r.listJudge(waiting); err != nil {
-		return err
-	}
-	if err := r.store.Commit(b); err != nil {
-		return fmt.Errorf("store %d charter statements: %w", len(statements), err)
-	}
-	r.statements = append(r.statements, statements...)
-	r.charter.Store(grown)
-	r.stored.tell(ids...)
-	r.tellCharter(old, grown)
-	return nil
-}
-
 // listJudge puts documents on the list of those to judge again.
 func (r *Replica) listJudge(docs []entry.DocID) error {
 	b := store.NewBatch(nil)
@@ -280,14 +218,18 @@ func (r *Replica) acceptChanges(group []arrived) error {
 		}
 		return err
 	}
+	var ids []entry.ID
 	for _, w := range todo {
 		if w.view.changed {
 			r.index.note(w.id, w.view.view)
 		}
 		r.docs.put(w.doc)
 		r.tell(w.doc, w.view.view, w.verdicts)
+		for _, v := range w.verdicts {
+			ids = append(ids, v.entry.ID())
+		}
 	}
-	return nil
+	return r.wake(todo, ids)
 }
 
 // lockAll takes the stripes of all documents, in rising order, and returns how to let go.

@@ -26,12 +26,13 @@ const (
 
 // document is a loaded document. Whoever holds its stripe owns it.
 type document struct {
-	id     entry.DocID
-	judge  *accept.Document
-	am     *automerge.Doc
-	actor  [entry.ActorSize]byte // under which am writes now
-	viewed bool                  // whether a view is stored
-	weight int                   // operations, as last told to the cache
+	id      entry.DocID
+	judge   *accept.Document
+	charter *charter.Charter // that judge was last given
+	am      *automerge.Doc
+	actor   [entry.ActorSize]byte // under which am writes now
+	viewed  bool                  // whether a view is stored
+	weight  int                   // operations, as last told to the cache
 
 	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter
 	viewCharter *charter.Charter

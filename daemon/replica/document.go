@@ -22,7 +22,7 @@ var errCore = errors.New("the Automerge core did not take a change")
 // load returns the document as the store has it, from the cache if it is there; an unknown
 // document is an empty one. The caller holds its stripe and, for reading, judging.
 func (r *Replica) load(id entry.DocID) (*document, error) {
-	if d := r.docs.get(id); d != nil {
+	if d := r.docs.get(id); d != nil && r.upToDate(d) {
 		return d, nil
 	}
 	for {
@@ -34,13 +34,30 @@ func (r *Replica) load(id entry.DocID) (*document, error) {
 	}
 }
 
+// upToDate brings a loaded document up to the charter as it is now. It is false if that changes
+// anything in it: then it is read anew, and the list of documents to judge has it.
+func (r *Replica) upToDate(d *document) bool {
+	c := r.Charter()
+	if d.charter == c {
+		return true
+	}
+	out := d.judge.Rejudge(c)
+	d.charter = c
+	if len(out.Changed) == 0 && len(out.Accepted) == 0 && !out.Rebuild {
+		return true
+	}
+	r.docs.drop(d.id)
+	return false
+}
+
 // read is load without the cache. The error is errAgain if an entry was quarantined meanwhile.
 func (r *Replica) read(id entry.DocID) (*document, error) {
+	c := r.Charter()
 	judge, err := r.judged(id)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{id: id, judge: judge, viewed: r.index.has(id)}
+	d := &document{id: id, judge: judge, charter: c, viewed: r.index.has(id)}
 	if err := r.remake(d, true); err != nil {
 		return nil, err
 	}
@@ -52,7 +69,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Charter(), nil)
+	judge := accept.New(r.space, id, r.Charter(), r.runs)
 	lying, err := r.store.Entries(id)
 	if err != nil {
 		return nil, err
@@ -183,6 +200,9 @@ func (d *document) unsettled() bool {
 	if d.judge.Len() == len(d.judge.Order()) {
 		return false
 	}
+	if d.judge.HasTwins() {
+		return true // who has seen which of them is said in the charter
+	}
 	return slices.ContainsFunc(d.judge.Entries(), func(v accept.Verdict) bool {
 		return v.State == charter.Pending || v.State == charter.Elsewhere
 	})
@@ -219,7 +239,7 @@ func (r *Replica) settle(id entry.DocID) error {
 	}
 	r.index.note(id, view)
 	r.tell(d, view, events)
-	return nil
+	return r.wake([]*work{{id: id, doc: d}}, nil)
 }
 
 // verdict is a state that an entry now has, and whether it is new here.

@@ -80,7 +80,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 
 	me, ok := r.Me()
 	if !ok {
-		return crdt.View{}, ErrNotMember
+		return crdt.View{}, r.notMember()
 	}
 	d, err := r.load(doc)
 	if err != nil {
@@ -154,6 +154,7 @@ func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.
 	if err := ticket.Wait(); err != nil {
 		return crdt.View{}, err
 	}
+	r.stand.Store(r.Charter().Tip())
 	r.index.note(d.id, w.view.view)
 	r.stored.tell(w.verdicts[0].entry.ID())
 	r.tell(d, w.view.view, w.verdicts)
@@ -183,6 +184,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) 
 		return nil, nil, err
 	}
 	b := store.NewBatch(ru.chain)
+	r.putStand(b, r.Charter().Tip())
 	if err := r.putWork(b, w); err != nil {
 		ru.over = true
 		return nil, nil, err
@@ -202,36 +204,4 @@ func (e *RefusedError) Error() string {
 		return "the co-op's rules don't take this change: it would be " + e.State.String()
 	}
 	return "the co-op's rules don't take this change: " + e.Why
-}
-
-// State signs a charter statement and brings it in; it must stand at once.
-func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	e, err := r.state(payload)
-	if err != nil {
-		return nil, err
-	}
-	return e, r.judgeAgain()
-}
-
-func (r *Replica) state(payload []byte) (*entry.Entry, error) {
-	r.judging.Lock()
-	defer r.judging.Unlock()
-	ru := r.currentRun()
-	ru.mu.Lock()
-	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
-	if err != nil {
-		return nil, err
-	}
-	if state, why := r.Charter().With(e).State(e.ID()); state != charter.Accepted {
-		return nil, &RefusedError{State: state, Why: why}
-	}
-	if err := r.acceptStatementsLocked([]*entry.Entry{e}); err != nil {
-		return nil, err
-	}
-	ru.takenLocked(e)
-	return e, nil
 }

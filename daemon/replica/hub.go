@@ -15,14 +15,15 @@ import (
 type Event struct {
 	Seq     uint64    // rising, from 1 at each start
 	At      time.Time // by this device's clock
-	Type    string    // created, changed, position, member, void; or what Announce was given
+	Type    string    // created, changed, position, member, charter, void; or what Announce was given
 	Doc     entry.DocID
 	Kind    string
 	Title   string
 	By      charter.MemberID
 	Entry   entry.ID
 	Changes []crdt.FieldChange
-	Why     string // of a void entry: why
+	Why     string             // of a void entry: why
+	Said    *charter.Statement // of a charter statement
 
 	// Lagged says that the reader was too slow and that events before this one are missing.
 	Lagged bool

@@ -185,6 +185,15 @@ func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
 	return nil
 }
 
+// BroughtBy returns, of an accepted change beyond what the charter honours of its device, a member
+// whose work stands on it.
+func (l Line) BroughtBy() (charter.MemberID, bool) {
+	if l.Change == nil {
+		return charter.MemberID{}, false
+	}
+	return l.judge.BroughtBy(l.Entry.ID())
+}
+
 // Says describes what the change of a line did; nil for a statement.
 func (l Line) Says() []crdt.FieldChange {
 	if l.Change == nil {
@@ -216,14 +225,14 @@ func (r *Replica) line(id entry.ID) (Line, error) {
 }
 
 // authorOf says for whom an entry's device speaks at the entry's own charter heads or, where it
-// speaks for nobody there, whose device it is now; zero if it is nobody's.
+// speaks for nobody there, whose device it is or was; zero if it is nobody's.
 func (r *Replica) authorOf(e *entry.Entry) charter.MemberID {
 	if past, state := r.Charter().At(e.Heads); state == charter.Accepted {
 		if m, ok := past.Speaks(e.Device); ok {
 			return m
 		}
 	}
-	m, _ := r.Charter().MemberOf(e.Device)
+	m, _ := r.Charter().OwnerOf(e.Device)
 	return m.ID
 }
 
@@ -240,6 +249,9 @@ func (r *Replica) Entry(id entry.ID) ([]byte, error) {
 	}
 	return b, err
 }
+
+// IsStatement says whether an entry that is here is a charter statement.
+func (r *Replica) IsStatement(id entry.ID) bool { return r.Charter().Has(id) }
 
 // IDs calls fn with the ID of every entry that is here, or was and is over a quota, until it
 // returns false: all that peers need not send.

@@ -60,11 +60,14 @@ type Replica struct {
 
 	judging sync.RWMutex
 	charter atomic.Pointer[charter.Charter]
+	stand   atomic.Value // charter.StepID: the newest step that this replica took part in
 	// statements are all that are stored, in whatever state; guarded by judging.
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
 
 	docs   *cache
+	runs   *runs
+	wanted wanted
 	places places
 	index  *index
 	quota  *quota
@@ -104,10 +107,10 @@ func Found(cfg Config, genesis []byte) (*Replica, error) {
 // stands where their invite comes from.
 func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8]byte) (*Replica, error) {
 	c := charter.Fold(space, statements, charter.StepID{})
-	if step, ok := c.StepStartingWith(invited); ok {
+	if step, ok := c.Newcomer(invited); ok {
 		c = c.StandOn(step)
 	}
-	if m, ok := c.MemberOf(cfg.Key.Device()); !ok || m.Standing == charter.Removed {
+	if _, ok := c.MemberOf(cfg.Key.Device()); !ok {
 		return nil, ErrNotMember
 	}
 	return begin(cfg, c, statements)
@@ -169,7 +172,7 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	r := &Replica{
 		key: cfg.Key, device: cfg.Key.Device(), space: entry.SpaceID(id),
 		log: cfg.Log, now: cfg.Now, store: s,
-		docs: newCache(), quota: newQuota(),
+		docs: newCache(), runs: &runs{store: s}, quota: newQuota(),
 		events: newHub[Event](),
 	}
 	if r.log == nil {
@@ -220,7 +223,8 @@ func (r *Replica) readCharter() error {
 	var step charter.StepID
 	copy(step[:], stand)
 	r.statements = statements
-	r.charter.Store(charter.Fold(r.space, statements, step))
+	r.stand.Store(step)
+	r.charter.Store(r.placed(charter.Fold(r.space, statements, step), step))
 	return nil
 }
 
@@ -232,6 +236,15 @@ func (r *Replica) goOn() error {
 	}
 	if err := r.listStale(); err != nil {
 		return err
+	}
+	if r.Charter().AnyCut() { // what waits for more of somebody's run: that isn't remembered
+		waiting, err := r.store.Unsettled()
+		if err != nil {
+			return err
+		}
+		if err := r.listJudge(waiting); err != nil {
+			return err
+		}
 	}
 	return r.judgeAgain()
 }

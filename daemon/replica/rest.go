@@ -17,6 +17,7 @@ func (r *Replica) Used() uint64 { return r.docs.used.Load() }
 // milliseconds.
 func (r *Replica) Rest() {
 	r.docs.shrink(maxRestingOps)
+	r.runs.forget()
 	runtime.GC() // finds the documents that nobody holds; their finalizers free the core's memory
 	runtime.GC()
 	trimCore()

@@ -3,6 +3,7 @@ package replica
 import (
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 )
 
 // tell turns what was decided on entries of a document into events. All of it is stored.
@@ -46,9 +47,18 @@ func hasPosition(changes []crdt.FieldChange) bool {
 	return false
 }
 
-// tellCharter tells of everybody who came in, or whose standing changed.
-func (r *Replica) tellCharter(old, grown *charter.Charter) {
+// tellCharter tells of everybody who came in, or whose standing changed, and of what was said about
+// the charter.
+func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.Entry) {
 	var events []Event
+	for _, e := range statements {
+		s, err := charter.ReadStatement(e.Payload)
+		if state, _ := grown.State(e.ID()); err != nil || state != charter.Accepted || s.Type == charter.TypeSeen {
+			continue
+		}
+		owner, _ := grown.OwnerOf(e.Device)
+		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s})
+	}
 	for _, m := range grown.Members() {
 		was, known := old.Member(m.ID)
 		if known && was.Standing == m.Standing {

@@ -103,6 +103,12 @@ func (s *Store) Entries(doc entry.DocID) ([]Stored, error) {
 	return out, err
 }
 
+// All calls fn with every stored entry, those of a document together and in the order of their
+// arrival, until it returns false. fn must neither keep nor modify the bytes.
+func (s *Store) All(fn func(arrival uint64, encoded []byte) bool) error {
+	return s.scanShared([]byte{prefixEntry}, func(k, v []byte) bool { return fn(arrivalOf(k), v) })
+}
+
 // IDs yields the ID of every stored entry, by their bytes. What is stored after the call may
 // be missing. It stops early on a damaged store, which Verify reports.
 func (s *Store) IDs() iter.Seq[entry.ID] {

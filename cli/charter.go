@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+func (k *kith) charter() *cli.Command {
+	show := spec{
+		name: "show", usage: "who is in, and who may decide what",
+		examples: []string{`kith charter show`, `kith charter show --jq .threshold`},
+		run:      runCharterShow,
+	}
+	own := show
+	own.name, own.usage = "charter", "who is in, who may decide what, and what is being agreed on"
+	own.examples = []string{`kith charter`}
+	return k.groupWith(own,
+		k.command(show), k.charterLog(), k.charterPending(),
+		k.answer(answerSpec{api.ProposalConsent, "I agree to a proposal", "Your word counts for one proposal at a time, since only one step can come next."}),
+		k.answer(answerSpec{api.ProposalRefuse, "I don't agree, and say why", "A refusal is for good; if you think otherwise later, it can be proposed anew."}),
+		k.answer(answerSpec{api.ProposalWithdraw, "take back what I proposed or consented to", "It counts for everybody who hears of it before the step is in force. If your consent has completed it elsewhere already, the step holds."}),
+		k.answer(answerSpec{api.ProposalRenew, "propose it again, with the same words", "For a proposal that another step has overtaken, or that was withdrawn. You consent to it with this."}),
+		k.charterThreshold(), k.charterInvites(), k.charterClose(), k.charterFollow(),
+	)
+}
+
+func runCharterShow(ctx context.Context, c *call) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	ch, err := client.Charter(ctx)
+	if err != nil {
+		return err
+	}
+	return c.out.show(ch, func() {
+		c.out.println(c.out.strong(name(ch.Space)))
+		for _, part := range []struct {
+			title string
+			who   []api.Named
+		}{{"Full members", ch.Full}, {"Prospective members", ch.Prospective}, {"Former members", ch.Former}} {
+			if len(part.who) > 0 {
+				c.out.printf("%s: %s\n", part.title, list(names(part.who)))
+			}
+		}
+		c.out.sentences(ch.Says)
+		for _, p := range ch.Pending {
+			c.out.println()
+			c.showProposal(p)
+		}
+	})
+}
+
+func (k *kith) charterLog() *cli.Command {
+	return k.command(spec{
+		name: "log", usage: "what was agreed, by whom and why, newest first",
+		more:     "Statements of the charter hold no time: shown is when this device heard of them.",
+		examples: []string{`kith charter log`, `kith charter log --limit 5`},
+		flags:    []cli.Flag{limitFlag(100)},
+		run: func(ctx context.Context, c *call) error {
+			limit, err := c.limit()
+			if err != nil {
+				return err
+			}
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			lines, err := client.CharterLog(ctx, limit)
+			if err != nil {
+				return err
+			}
+			return c.out.show(lines, func() {
+				for _, l := range lines {
+					c.out.println(c.charterLine(l))
+				}
+			})
+		},
+	})
+}
+
+// charterLine is one line of the charter's log as a sentence.
+func (c *call) charterLine(l api.CharterLine) string {
+	says := clean(l.Says)
+	if l.By != nil {
+		says = name(*l.By) + " " + says
+	}
+	when := c.ago(l.At)
+	return c.out.faint(when+strings.Repeat(" ", max(16-columns(when), 1))) + because(says, l.Why)
+}
+
+func (k *kith) charterPending() *cli.Command {
+	return k.command(spec{
+		name: "pending", usage: "proposals that ask for something, and what they still need",
+		examples: []string{`kith charter pending`, `kith charter pending --jq '.[].short'`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			all, err := client.Proposals(ctx, true)
+			if err != nil {
+				return err
+			}
+			return c.out.show(all, func() {
+				if len(all) == 0 {
+					c.out.println("Nothing is being agreed on.")
+				}
+				for i, p := range all {
+					if i > 0 {
+						c.out.println()
+					}
+					c.showProposal(p)
+				}
+			})
+		},
+	})
+}
+
+// showProposal shows a proposal and how it stands.
+func (c *call) showProposal(p api.Proposal) {
+	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(oneLine(p.Title, 100))))
+	c.out.printf("        %s\n", because("proposed by "+name(p.By), p.Why))
+	for _, a := range p.Consents {
+		c.out.printf("        %s consents\n", name(a.Member))
+	}
+	for _, a := range p.Refusals {
+		c.out.printf("        %s\n", because(name(a.Member)+" refuses", a.Why))
+	}
+	if len(p.WaitingFor) > 0 {
+		c.out.printf("        not answered yet: %s\n", list(names(p.WaitingFor)))
+	}
+	for _, s := range p.Says {
+		c.out.printf("        %s\n", strings.ReplaceAll(wrap(clean(s), 78), "\n", "\n        "))
+	}
+}
+
+// propose proposes a step and says how it stands.
+func (c *call) propose(ctx context.Context, r api.ProposalRequest) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	p, err := client.Propose(ctx, r)
+	if err != nil {
+		return err
+	}
+	return c.proposed(p)
+}
+
+// proposed tells of a proposal that was made or answered: its short ID and, to a person, how it
+// stands.
+func (c *call) proposed(p api.Proposal) error {
+	c.note(p.Says)
+	return c.out.changed(p.Short, p)
+}
+
+type answerSpec struct{ verb, usage, more string }
+
+func (k *kith) answer(a answerSpec) *cli.Command {
+	s := spec{name: a.verb, args: "ID", usage: a.usage, more: a.more, examples: []string{"kith charter " + a.verb + " p-4kq2"}}
+	switch a.verb {
+	case api.ProposalRefuse:
+		s.flags = []cli.Flag{whyFlag()}
+		s.examples = []string{`kith charter refuse p-4kq2 --why "too early, let us talk first"`}
+	case api.ProposalConsent:
+		s.flags = []cli.Flag{&cli.BoolFlag{Name: "anyway", Usage: "in spite of what was said against it"}}
+	}
+	s.run = func(ctx context.Context, c *call) error {
+		if a.verb == api.ProposalRefuse && c.String("why") == "" {
+			return api.Problemf(api.Usage, s.examples[0], "kith charter refuse needs --why and a reason")
+		}
+		client, err := c.api()
+		if err != nil {
+			return err
+		}
+		p, err := client.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway")})
+		if err != nil {
+			return err
+		}
+		return c.proposed(p)
+	}
+	return k.command(s)
+}
+
+func (k *kith) charterThreshold() *cli.Command {
+	return k.command(spec{
+		name: "threshold", args: "THRESHOLD", usage: "propose how many have to consent to such a step",
+		more:     "THRESHOLD is one of: " + strings.Join(api.Thresholds, ", ") + ". Whatever it is, more than half are needed, and never everybody but with two.",
+		examples: []string{`kith charter threshold two-thirds`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			if err := oneOf("the threshold", c.arg(0), api.Thresholds); err != nil {
+				return err
+			}
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionThreshold, Threshold: c.arg(0), Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) charterInvites() *cli.Command {
+	return k.command(spec{
+		name: "invites", args: "N", usage: "propose how many open invites each member may have",
+		more:     "Prospective members who haven't been admitted count, too.",
+		examples: []string{`kith charter invites 3`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			n, err := strconv.Atoi(c.arg(0))
+			if err != nil || n < 0 {
+				return api.Problemf(api.Usage, "kith charter invites 3", "the number of invites is a number from 0")
+			}
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionInvites, Invites: n, Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) charterClose() *cli.Command {
+	return k.command(spec{
+		name: "close-founding", usage: "end the founding",
+		more:     "While the founding is open one device orders it, the founder's; it can end that alone, and others can propose it. Seats that are free then stay free: who comes later is invited and admitted.",
+		examples: []string{`kith charter close-founding`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionClose, Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) charterFollow() *cli.Command {
+	return k.command(spec{
+		name: "follow", args: "STEP", usage: "take a side where the co-op has split",
+		more:     "STEP is the start of a step's ID, as kith charter show names it. All documents are looked at again from there; nothing is lost.",
+		examples: []string{`kith charter follow 3fa09c11d2e4`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			ch, err := client.Follow(ctx, c.arg(0))
+			if err != nil {
+				return err
+			}
+			return c.out.changed(ch.Step, ch)
+		},
+	})
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/mdp/qrterminal/v3"
+	"github.com/urfave/cli/v2"
+)
+
+const defaultInviteLife = 72 * time.Hour
+
+func (k *kith) invite() *cli.Command {
+	return k.groupWith(spec{
+		name: "invite", usage: "let somebody in: a code for a prospective member",
+		more:     "Prints a code, for one person; on a terminal also as a picture to scan. Your daemon answers whoever has it, so it has to run and be reachable then. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted. How they become a full member: kith member admit --help",
+		examples: []string{`kith invite`, `kith invite --expires 24h`, `kith invite --jq .code`},
+		flags:    []cli.Flag{&cli.DurationFlag{Name: "expires", Value: defaultInviteLife, Usage: "`TIME` how long the code is good"}},
+		run:      runInvite,
+	},
+		k.inviteList(), k.inviteRevoke(),
+	)
+}
+
+func runInvite(ctx context.Context, c *call) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	i, err := client.Invite(ctx, c.Duration("expires"))
+	if err != nil {
+		return err
+	}
+	return c.out.show(i, func() {
+		c.out.printf("They type:\n\n    kith join %s --as NAME\n\n", i.Code)
+		if c.out.width > 0 {
+			qrterminal.GenerateHalfBlock(i.Code, qrterminal.L, c.env.Stdout)
+		}
+		c.out.printf("The code lets one person in, until %s. Send it to nobody else.\n", i.ExpiresAt.In(c.env.Now().Location()).Format("2 Jan 15:04"))
+		c.out.sentences(i.Says)
+	})
+}
+
+func (k *kith) inviteList() *cli.Command {
+	return k.command(spec{
+		name: "list", usage: "the codes that this device made",
+		examples: []string{`kith invite list`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			invites, err := client.Invites(ctx)
+			if err != nil {
+				return err
+			}
+			return c.out.show(invites, func() {
+				if len(invites) == 0 {
+					c.out.println("There are no invites.")
+					return
+				}
+				var rows [][]string
+				for _, i := range invites {
+					rows = append(rows, []string{i.ID, i.State, i.Standing, c.ago(i.ExpiresAt)})
+				}
+				c.out.grid([]string{"ID", "STATE", "STANDING", "EXPIRES"}, rows)
+			})
+		},
+	})
+}
+
+func (k *kith) inviteRevoke() *cli.Command {
+	return k.command(spec{
+		name: "revoke", args: "ID", usage: "make a code useless",
+		more:     "ID is the start of the invite's ID, or the code itself.",
+		examples: []string{`kith invite revoke 7f3a`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			i, err := client.RevokeInvite(ctx, c.arg(0))
+			if err != nil {
+				return err
+			}
+			return c.out.changed(i.ID, i)
+		},
+	})
+}

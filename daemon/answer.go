@@ -1,0 +1,98 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// AnswerProposal implements api.Backend.
+func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Proposal{}, err
+	}
+	p, err := proposalStep(r.Charter(), id)
+	if err != nil {
+		return api.Proposal{}, err
+	}
+	switch a.Verb {
+	case api.ProposalConsent:
+		err = consent(ctx, r, &p, a.Anyway)
+	case api.ProposalRefuse:
+		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Refuse(r.Device(), p.ID, a.Why) })
+	case api.ProposalWithdraw:
+		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.TakeBack(r.Device(), p.ID) })
+	case api.ProposalRenew:
+		return renew(ctx, r, &p)
+	}
+	if err != nil {
+		return api.Proposal{}, explain(about(newWords(r.Charter()), &p, err))
+	}
+	shown, err := proposalNow(r, p.ID)
+	if a.Verb == api.ProposalWithdraw && shown.State == string(charter.ProposalOpen) {
+		shown.Says = append(shown.Says, "If your consent has completed it where it isn't heard of yet, taking it back comes too late, and the step holds.")
+	}
+	return shown, err
+}
+
+// consent consents, unless more is here of who is to be removed than the proposal honours.
+func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, anyway bool) error {
+	if p.Type == charter.ProposalRemove && p.State == charter.ProposalOpen && !anyway {
+		n, err := r.Beyond(p.Frontiers, devicesOf(r.Charter(), p.Subject))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			w := newWords(r.Charter())
+			return api.Problemf(api.NotAllowed, fmt.Sprintf("propose it again with them: kith charter renew %s; or leave them out: kith charter consent %[1]s --anyway", w.short(p.ID)),
+				"%s of %s came after this was proposed, and would not count", counted(n, "change", "changes"), w.name(p.Subject))
+		}
+	}
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), p.ID, anyway) })
+	return err
+}
+
+// renew proposes once more what a proposal says. A removal honours what came meanwhile.
+func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Proposal, error) {
+	terms := p.Terms
+	if p.Type != charter.ProposalRemove {
+		return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Renew(r.Device(), p.ID) })
+	}
+	if p.State == charter.ProposalInForce {
+		return api.Proposal{}, explain(charter.ErrInForce)
+	}
+	now, err := r.Honoured(devicesOf(r.Charter(), p.Subject))
+	if err != nil {
+		return api.Proposal{}, explain(err)
+	}
+	terms.Member = p.Subject
+	terms.Frontiers = charter.Frontiers(slices.Concat(terms.Frontiers, now))
+	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+}
+
+// about adds to an error what it is about, and what can be done.
+func about(w *words, p *charter.Proposal, err error) error {
+	var held *charter.HeldError
+	short := w.short(p.ID)
+	switch {
+	case errors.As(err, &held) && held.TakenBack:
+		return api.Problemf(api.NotAllowed, fmt.Sprintf("wait until %s has been refused or another step is in force; or, if you are sure that nobody completed it: kith charter consent %s --anyway", w.short(held.Step), short),
+			"you took your consent to %s back, but it may have completed it where this isn't heard of yet; to consent to %s now could split the co-op", w.short(held.Step), short)
+	case errors.As(err, &held):
+		return api.Problemf(api.NotAllowed, fmt.Sprintf("take it back first: kith charter withdraw %s", w.short(held.Step)),
+			"your word is with %s, and only one step can come next", w.short(held.Step))
+	case errors.Is(err, charter.ErrOvertaken):
+		return api.Problemf(api.NotAllowed, "propose it again as it is: kith charter renew "+short, "the co-op took another step since %s was proposed", short)
+	case errors.Is(err, charter.ErrSubject):
+		return api.Problemf(api.NotAllowed, "talk with the others; what is being proposed: kith charter pending", "%s is about you, so you aren't asked", short)
+	case errors.Is(err, charter.ErrRefused):
+		return api.Problemf(api.NotAllowed, "if you think otherwise now, somebody can propose it anew", "you have refused %s, and a refusal is for good", short)
+	}
+	return err
+}

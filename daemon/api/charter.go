@@ -1,0 +1,147 @@
+package api
+
+// Proposal is a step about the co-op itself, on which members agree together. Statements of the
+// charter hold no time, so all times here are those at which they came to this device.
+type Proposal struct {
+	ID         string    `json:"id"`    // "p-" and 32 letters
+	Short      string    `json:"short"` // as of a document
+	Action     string    `json:"action"`
+	Title      string    `json:"title"`   // the same in words: "admit Dora as a full member"
+	Subject    *Named    `json:"subject"` // whom it is about; null: nobody
+	Value      string    `json:"value"`   // of threshold, invites and rules: the new one
+	Why        string    `json:"why"`
+	By         Named     `json:"by"`
+	At         Time      `json:"at"`
+	Consents   []Consent `json:"consents"`
+	Refusals   []Refusal `json:"refusals"`
+	WaitingFor []Named   `json:"waiting_for"` // who hasn't answered
+	Needs      int       `json:"needs"`       // consents in all
+	Of         int       `json:"of"`          // members that count
+	State      string    `json:"state"`       // open, in_force, overtaken, withdrawn
+	Pending    bool      `json:"pending"`     // it asks for something: answers, or to be renewed
+	Mine       string    `json:"mine"`        // my answer: none, consented, refused; "" where I am not asked
+	WaitsForMe bool      `json:"waits_for_me"`
+	Hopeless   bool      `json:"hopeless"` // so many have refused that it can't come into force
+	Says       []string  `json:"says"`     // what it still needs, and what follows from it, in sentences
+}
+
+// Consent says who consented to a proposal.
+type Consent struct {
+	Member Named `json:"member"`
+	At     Time  `json:"at"`
+}
+
+// Refusal says who refused one, and why.
+type Refusal struct {
+	Member Named  `json:"member"`
+	Why    string `json:"why"`
+	At     Time   `json:"at"`
+}
+
+// The actions of proposals.
+const (
+	ActionAdmit     = "admit"
+	ActionRemove    = "remove"
+	ActionNewKey    = "new-key"
+	ActionThreshold = "threshold"
+	ActionInvites   = "invites"
+	ActionRules     = "rules"
+	ActionPact      = "pact"
+	ActionClose     = "close-founding"
+)
+
+// Thresholds are the ways to count what an agreed step needs.
+var Thresholds = []string{"majority", "two-thirds", "three-quarters", "all-but-one"}
+
+// ProposalRequest proposes a step, with one's own consent to it.
+type ProposalRequest struct {
+	Action    string `json:"-"`                // stands in the path
+	Member    string `json:"member,omitempty"` // whom it is about; the Backend gets an ID
+	Why       string `json:"why,omitempty"`
+	Threshold string `json:"threshold,omitempty"`
+	Invites   int    `json:"invites,omitempty"`
+	// Yes says that the person knows what follows, where that has to be said before.
+	Yes bool `json:"yes,omitempty"`
+}
+
+// The verbs of ProposalAnswer.
+const (
+	ProposalConsent  = "consent"
+	ProposalRefuse   = "refuse"
+	ProposalWithdraw = "withdraw" // take back: one's proposal, or one's consent
+	ProposalRenew    = "renew"    // propose it again, after the newest step
+)
+
+// ProposalVerbs are all of them.
+var ProposalVerbs = []string{ProposalConsent, ProposalRefuse, ProposalWithdraw, ProposalRenew}
+
+// ProposalAnswer is what a member says to a proposal.
+type ProposalAnswer struct {
+	Verb string `json:"-"` // stands in the path
+	Why  string `json:"why,omitempty"`
+	// Anyway goes on in spite of what was said against it: another proposal to which one consented
+	// before, or work that the proposal doesn't honour.
+	Anyway bool `json:"anyway,omitempty"`
+}
+
+// Charter is what the co-op has agreed on about itself.
+type Charter struct {
+	Space       Named      `json:"space"`
+	Step        string     `json:"step"` // the newest, in hexadecimal
+	Founder     Named      `json:"founder"`
+	Founding    Founding   `json:"founding"`
+	Threshold   string     `json:"threshold"`
+	Needs       int        `json:"needs"` // consents for a step that is proposed now
+	Of          int        `json:"of"`    // members that count
+	Invites     int        `json:"invites"`
+	Rules       int        `json:"rules"`
+	Full        []Named    `json:"full"`
+	Prospective []Named    `json:"prospective"`
+	Former      []Named    `json:"former"` // resigned or removed
+	Pending     []Proposal `json:"pending"`
+	Forks       []Fork     `json:"forks"`
+	Says        []string   `json:"says"` // who may decide what, in sentences
+}
+
+// Founding says how far the founding is.
+type Founding struct {
+	Open   bool `json:"open"`
+	Filled int  `json:"filled"` // seats
+	Seats  int  `json:"seats"`
+}
+
+// Fork is a place where the charter goes on in more than one way: a split of the co-op.
+type Fork struct {
+	Parent   string   `json:"parent"`
+	Branches []Branch `json:"branches"`
+	Twice    []Named  `json:"twice"` // who said yes to more than one of them
+}
+
+// Branch is one way on.
+type Branch struct {
+	Step     string  `json:"step"`
+	Title    string  `json:"title"` // what the step does
+	Followed bool    `json:"followed"`
+	Members  []Named `json:"members"` // who were full at the fork and are on this branch alone
+}
+
+// CharterLine is one thing that was said about the charter.
+type CharterLine struct {
+	Entry    string `json:"entry"`
+	At       Time   `json:"at"`
+	By       *Named `json:"by"`       // null: nobody alone, as of a step that came into force
+	Says     string `json:"says"`     // a sentence, without its subject if there is a By
+	Why      string `json:"why"`      // the reason given
+	Proposal string `json:"proposal"` // short ID of the one that it is about; "" for none
+}
+
+// InviteRequest asks for a code for a prospective member.
+type InviteRequest struct {
+	ExpiresIn int `json:"expires_in,omitempty"` // seconds; 0: three days
+}
+
+// ResignRequest leaves the co-op.
+type ResignRequest struct {
+	Why string `json:"why,omitempty"`
+	Yes bool   `json:"yes,omitempty"` // the person knows what follows
+}

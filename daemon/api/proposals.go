@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// defaultInvite and maxInvite bound how long an invite may be redeemed, in seconds.
+const (
+	defaultInvite = 72 * 3600
+	maxInvite     = 90 * 24 * 3600
+)
+
+func (s *Server) invite(r *http.Request) (any, error) {
+	var i InviteRequest
+	if err := decode(r, &i); err != nil {
+		return nil, err
+	}
+	if i.ExpiresIn == 0 {
+		i.ExpiresIn = defaultInvite
+	}
+	if i.ExpiresIn < 0 || i.ExpiresIn > maxInvite {
+		return nil, Problemf(Invalid, "kith invite --expires 72h", "an invite holds for 1 second to 90 days")
+	}
+	return s.backend.Invite(r.Context(), i)
+}
+
+// proposeAbout proposes a step about a member.
+func (s *Server) proposeAbout(action string) answerer {
+	return func(r *http.Request) (any, error) {
+		m, err := s.resolveMember(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		var p ProposalRequest
+		err = firstError(func() error { return decode(r, &p) }, func() error {
+			if action == ActionRemove {
+				return needWhy("to end a membership", &p.Why)
+			}
+			return checkWhy(&p.Why)
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.Action, p.Member = action, m.ID
+		return s.backend.Propose(r.Context(), p)
+	}
+}
+
+// propose proposes a step about the charter as a whole.
+func (s *Server) propose(r *http.Request) (any, error) {
+	var p ProposalRequest
+	err := firstError(func() error { return decode(r, &p) }, func() error { return checkWhy(&p.Why) })
+	if err != nil {
+		return nil, err
+	}
+	switch p.Action = r.PathValue("action"); p.Action {
+	case ActionThreshold:
+		err = checkWord("threshold", p.Threshold, Thresholds)
+	case ActionInvites, ActionClose:
+	default:
+		err = Problemf(NotFound, "kith charter --help", "there is no such thing to propose: %s", brief(p.Action))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.backend.Propose(r.Context(), p)
+}
+
+func (s *Server) charter(r *http.Request) (any, error) { return s.backend.Charter(r.Context()) }
+
+func (s *Server) charterLog(r *http.Request) (any, error) {
+	q := query{r.URL.Query()}
+	limit, err := q.number("limit", defaultLines)
+	if err != nil {
+		return nil, err
+	}
+	return s.backend.CharterLog(r.Context(), min(limit, maxLines))
+}
+
+func (s *Server) proposals(r *http.Request) (any, error) {
+	all, err := s.backend.Proposals(r.Context())
+	if (query{r.URL.Query()}).flag("pending") {
+		all = slices.DeleteFunc(all, func(p Proposal) bool { return !p.Pending })
+	}
+	return all, err
+}
+
+func (s *Server) proposal(r *http.Request) (any, error) {
+	return s.resolveProposal(r.Context(), r.PathValue("id"))
+}
+
+func (s *Server) answerProposal(r *http.Request) (any, error) {
+	verb := r.PathValue("verb")
+	if err := checkWord("answer", verb, ProposalVerbs); err != nil {
+		return nil, err
+	}
+	p, err := s.resolveProposal(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var a ProposalAnswer
+	err = firstError(func() error { return decode(r, &a) }, func() error {
+		if verb == ProposalRefuse {
+			return needWhy("a refusal", &a.Why)
+		}
+		return checkWhy(&a.Why)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Verb = verb
+	return s.backend.AnswerProposal(r.Context(), p.ID, a)
+}
+
+func (s *Server) follow(r *http.Request) (any, error) {
+	if err := decode(r, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return s.backend.Follow(r.Context(), r.PathValue("step"))
+}
+
+func (s *Server) resign(r *http.Request) (any, error) {
+	var q ResignRequest
+	err := firstError(func() error { return decode(r, &q) }, func() error { return checkWhy(&q.Why) })
+	if err != nil {
+		return nil, err
+	}
+	return s.backend.Resign(r.Context(), q)
+}
+
+// resolveProposal finds the one proposal that word names: its ID or any start of it that no other
+// shares, with or without the letter.
+func (s *Server) resolveProposal(ctx context.Context, word string) (Proposal, error) {
+	all, err := s.backend.Proposals(ctx)
+	if err != nil {
+		return Proposal{}, err
+	}
+	start := crockford.Replace(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(word)), "p-"))
+	found := slices.DeleteFunc(slices.Clone(all), func(p Proposal) bool { return start == "" || !strings.HasPrefix(p.ID, "p-"+start) })
+	switch len(found) {
+	case 0:
+		return Proposal{}, Problemf(NotFound, "kith charter pending", "no proposal has an ID that starts with “%s”", brief(word))
+	case 1:
+		return found[0], nil
+	}
+	p := Problemf(Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", brief(word))
+	for _, f := range found[:min(len(found), maxCandidates)] {
+		p.Candidates = append(p.Candidates, Candidate{f.ID, f.Short, f.Title})
+	}
+	return Proposal{}, p
+}

@@ -1,0 +1,253 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Charter implements api.Backend.
+func (b *backend) Charter(_ context.Context) (api.Charter, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Charter{}, err
+	}
+	return charterOf(r), nil
+}
+
+func charterOf(r *replica.Replica) api.Charter {
+	c := r.Charter()
+	w := newWords(c)
+	out := api.Charter{
+		Space: api.Named{ID: c.Space().String(), Name: c.Name()}, Step: c.Tip().String(), Founder: w.named(c.Founder()),
+		Threshold: c.Threshold().String(), Invites: c.InvitesAllowed(), Rules: int(c.Rules()),
+		Pending: proposals(r, c.Pending()),
+	}
+	out.Founding.Open = c.FoundingOpen()
+	out.Founding.Filled, out.Founding.Seats = c.Seats()
+	out.Needs, out.Of = c.Needed()
+	for _, m := range c.Members() {
+		switch m.Standing {
+		case charter.Full:
+			out.Full = append(out.Full, w.named(m.ID))
+		case charter.Prospective:
+			out.Prospective = append(out.Prospective, w.named(m.ID))
+		default:
+			out.Former = append(out.Former, w.named(m.ID))
+		}
+	}
+	for _, f := range c.Forks() {
+		out.Forks = append(out.Forks, forkOf(w, &f))
+	}
+	out.Says = w.whoDecides(&out)
+	return out
+}
+
+func forkOf(w *words, f *charter.Fork) api.Fork {
+	out := api.Fork{Parent: f.Parent.String(), Twice: w.all(f.Twice)}
+	for _, br := range f.Branches {
+		out.Branches = append(out.Branches, api.Branch{
+			Step: br.Step.String(), Title: w.branchTitle(br.Step), Followed: br.Followed, Members: w.all(br.Members),
+		})
+	}
+	return out
+}
+
+// branchTitle says what the step does with which a branch begins, if it was proposed on the way
+// that is followed.
+func (w *words) branchTitle(step charter.StepID) string {
+	if p, ok := w.c.Proposal(step); ok {
+		return w.does(&p.Terms, p.Subject)
+	}
+	return ""
+}
+
+// whoDecides says who may decide what.
+func (w *words) whoDecides(c *api.Charter) []string {
+	founder := c.Founder.Name
+	var says []string
+	if c.Founding.Open {
+		says = append(says, fmt.Sprintf("The founding is open: %d of %d seats are filled. Until it closes, one device orders it, the one with which %s founded the co-op: it alone fills the seats, and an agreed step needs %[3]s's consent too. It closes with the last seat, or when %[3]s closes it: kith charter close-founding. After that %[3]s is a member like any other.",
+			c.Founding.Filled, c.Founding.Seats, founder))
+	} else {
+		says = append(says, "The founding is closed. No key, role or standing gives more say than being a full member.")
+	}
+	switch {
+	case c.Of == 1:
+		says = append(says, "There is one full member, whose consent is enough to admit somebody or to change the charter.",
+			"Before there are two: "+lowerFirst(bothMustAgree))
+	case c.Of == 2:
+		says = append(says, "To admit or remove somebody, or to change the charter, both full members have to agree. Not answering counts for nothing, either way.")
+	default:
+		says = append(says, fmt.Sprintf("To admit or remove somebody, or to change the charter, %d of %d full members have to consent (%s). Not answering counts for nothing, either way. Who is to leave isn't asked, and is counted.",
+			c.Needs, c.Of, c.Threshold))
+	}
+	says = append(says,
+		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", counted(c.Invites, "prospective member", "prospective members")),
+		"About their own devices everybody decides alone, and everybody may leave.")
+	if len(c.Forks) > 0 {
+		says = append(says, w.split(c.Forks[len(c.Forks)-1]))
+	}
+	return says
+}
+
+// split says that the co-op has split, and how it stands.
+func (w *words) split(f api.Fork) string {
+	names := func(list []api.Named) string {
+		all := make([]string, len(list))
+		for i, n := range list {
+			all[i] = n.Name
+		}
+		if len(all) == 0 {
+			return "nobody alone"
+		}
+		return listed(all)
+	}
+	var ways []string
+	for _, br := range f.Branches {
+		way := fmt.Sprintf("%s (%s", br.Step[:12], names(br.Members))
+		if br.Title != "" {
+			way = fmt.Sprintf("%s (%s; with %s", br.Step[:12], br.Title, names(br.Members))
+		}
+		if br.Followed {
+			way += "; you are here"
+		}
+		ways = append(ways, way+")")
+	}
+	says := "The charter goes on in more than one way: " + strings.Join(ways, " and ") + ". "
+	if len(f.Twice) > 0 {
+		says += names(f.Twice) + " said yes to more than one, which is how it could happen. "
+	}
+	return says + "No program can know who is right: talk, and then take a side with kith charter follow STEP. What was written before belongs to both."
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// CharterLog implements api.Backend.
+func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	c := r.Charter()
+	w := newWords(c)
+	lines := c.Log()
+	slices.Reverse(lines)
+	out := []api.CharterLine{}
+	for i := range lines {
+		l := &lines[i]
+		if l.Said.Type == charter.TypeSeen || l.Said.Type == charter.TypeEnact && !l.InForce {
+			continue
+		}
+		if len(out) == limit {
+			break
+		}
+		out = append(out, charterLine(r, w, l))
+	}
+	return out, nil
+}
+
+func charterLine(r *replica.Replica, w *words, l *charter.Line) api.CharterLine {
+	s := w.statement(&l.Said, l.By)
+	out := api.CharterLine{
+		Entry: l.Entry.ID().String(), At: api.At(r.Came(l.Entry.ID())), By: w.orNobody(l.By),
+		Says: s.Says, Why: s.Why, Proposal: s.Proposal,
+	}
+	if l.Said.Type == charter.TypeEnact && l.Of != nil {
+		out.By = nil
+		out.Says = fmt.Sprintf("%s: %s; agreed by %s", s.Proposal, w.done(&l.Of.Terms, l.Of.Subject), w.list(l.Consents))
+	}
+	return out
+}
+
+// Follow implements api.Backend.
+func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Charter{}, err
+	}
+	id, err := branchStep(r.Charter(), step)
+	if err != nil {
+		return api.Charter{}, err
+	}
+	if err := r.Follow(ctx, id); err != nil {
+		return api.Charter{}, explain(err)
+	}
+	return charterOf(r), nil
+}
+
+// branchStep finds the branch whose first step begins with what was typed.
+func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
+	var found []charter.StepID
+	for _, f := range c.Forks() {
+		for _, br := range f.Branches {
+			if typed != "" && strings.HasPrefix(br.Step.String(), strings.ToLower(typed)) {
+				found = append(found, br.Step)
+			}
+		}
+	}
+	switch {
+	case len(c.Forks()) == 0:
+		return charter.StepID{}, api.Problemf(api.NotAllowed, "kith charter show", "the co-op hasn't split: there is no side to take")
+	case len(found) == 0:
+		return charter.StepID{}, api.Problemf(api.NotFound, "kith charter show names them", "no side of the split begins with “%s”", typed)
+	case len(found) > 1:
+		return charter.StepID{}, api.Problemf(api.Ambiguous, "type more of it", "“%s” is the start of more than one step", typed)
+	}
+	return found[0], nil
+}
+
+// notice says what the person at this device has to know before anything else: that they are no
+// member any more, why, and what they keep.
+func notice(r *replica.Replica) []string {
+	c := r.Charter()
+	if _, ok := r.Me(); ok {
+		return nil
+	}
+	m, ok := c.OwnerOf(r.Device())
+	if !ok {
+		return nil
+	}
+	w := newWords(c)
+	keep := "Everything up to then stays here, and you can read, search and copy it. Nothing new arrives, and what you write here isn't taken by the others."
+	switch m.Standing {
+	case charter.Removed:
+		return append(removedBy(c, w, m.ID), keep)
+	case charter.Resigned:
+		return []string{"You have left " + c.Name() + ".", keep}
+	}
+	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + liveDevices(&m), keep}
+}
+
+// removedBy says what was agreed, by whom and why.
+func removedBy(c *charter.Charter, w *words, id charter.MemberID) []string {
+	says := []string{"Your membership in " + c.Name() + " has ended."}
+	for _, l := range c.Log() {
+		if l.Said.Type != charter.TypeEnact || l.Of == nil || l.Of.Type != charter.ProposalRemove || l.Of.Subject != id || !l.InForce {
+			continue
+		}
+		says[0] = fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), w.list(l.Consents))
+		if l.Of.Why != "" {
+			says = append(says, "The reason they gave: "+l.Of.Why)
+		}
+	}
+	return says
+}
+
+func liveDevices(m *charter.Member) string {
+	var names []string
+	for _, d := range m.Devices {
+		if !d.Retired {
+			names = append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "kith device recover"
+	}
+	return listed(names)
+}

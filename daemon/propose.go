@@ -1,0 +1,128 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Propose implements api.Backend.
+func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Proposal{}, err
+	}
+	terms, err := b.terms(r, q)
+	if err != nil {
+		return api.Proposal{}, explain(err)
+	}
+	c := r.Charter()
+	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
+		return b.closeFounding(ctx, r, q.Why)
+	}
+	w := newWords(c)
+	_, of := c.Needed()
+	if after := w.after(terms.Type, of); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
+		m, _ := c.Member(terms.Member)
+		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", m.Name), "%s", after)
+	}
+	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+}
+
+// propose makes a proposal and consents to it, unless this member isn't asked or has given their
+// word to another one.
+func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter) ([]byte, charter.StepID, error)) (api.Proposal, error) {
+	var id charter.StepID
+	_, err := r.Say(ctx, func(c *charter.Charter) (payload []byte, err error) {
+		payload, id, err = make(c)
+		return payload, err
+	})
+	if err != nil {
+		return api.Proposal{}, explain(err)
+	}
+	var note string
+	var held *charter.HeldError
+	_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), id, false) })
+	switch {
+	case err == nil, errors.Is(err, charter.ErrSubject), errors.Is(err, charter.ErrConsented):
+	case errors.As(err, &held):
+		w := newWords(r.Charter())
+		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.short(held.Step), w.short(held.Step))
+	case errors.Is(err, charter.ErrOtherDevice):
+		note = "Your own consent isn't given yet: you consent from another device of yours."
+	default:
+		return api.Proposal{}, explain(err)
+	}
+	p, err := proposalNow(r, id)
+	if note != "" {
+		p.Says = append(p.Says, note)
+	}
+	return p, err
+}
+
+func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Terms, error) {
+	t := charter.Terms{Why: q.Why}
+	var err error
+	if q.Member != "" {
+		if t.Member, err = charter.ParseMemberID(q.Member); err != nil {
+			return t, err
+		}
+	}
+	switch q.Action {
+	case api.ActionAdmit:
+		t.Type = charter.ProposalAdmit
+	case api.ActionRemove:
+		t.Type = charter.ProposalRemove
+		t.Frontiers, err = r.Honoured(devicesOf(r.Charter(), t.Member))
+	case api.ActionThreshold:
+		t.Type = charter.ProposalThreshold
+		for _, known := range []charter.Threshold{charter.Majority, charter.TwoThirds, charter.ThreeQuarters, charter.AllButOne} {
+			if known.String() == q.Threshold {
+				t.Threshold = known
+			}
+		}
+	case api.ActionInvites:
+		if q.Invites < 0 || q.Invites > charter.MaxInvites {
+			return t, api.Problemf(api.Invalid, "kith charter invites 5", "each full member may have 0 to %d open invites, not %d", charter.MaxInvites, q.Invites)
+		}
+		t.Type, t.Invites = charter.ProposalInvites, q.Invites
+	case api.ActionClose:
+		t.Type = charter.ProposalClose
+	default:
+		err = fmt.Errorf("no such proposal: %s", q.Action)
+	}
+	return t, err
+}
+
+// devicesOf returns all devices that a member ever had.
+func devicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
+	m, _ := c.Member(id)
+	var devices []entry.Device
+	for _, d := range m.Devices {
+		devices = append(devices, d.Key)
+	}
+	slices.SortFunc(devices, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
+	return devices
+}
+
+// closeFounding ends the founding by the founder's device alone. It is no proposal, so what comes
+// back is only what it did.
+func (b *backend) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
+	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.CloseFounding(r.Device(), why) }); err != nil {
+		return api.Proposal{}, explain(err)
+	}
+	me, _ := r.Me()
+	step := r.Charter().Tip()
+	return api.Proposal{
+		ID: proposalID(step), Short: proposalID(step)[:len("p-")+minShortID], Action: api.ActionClose, Title: "close the founding",
+		Why: why, By: api.Named{ID: me.ID.String(), Name: me.Name}, State: string(charter.ProposalInForce),
+		Says: []string{"The founding is closed. You are a member like any other now."},
+	}, nil
+}

@@ -1,0 +1,269 @@
+package replica
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// acceptStatements brings charter statements in. Documents wait meanwhile: when they go on,
+// those that the new charter could settle are on the list to be judged again.
+func (r *Replica) acceptStatements(statements []*entry.Entry) error {
+	r.judging.Lock()
+	defer r.judging.Unlock()
+	c := r.Charter()
+	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return c.Has(e.ID()) })
+	if len(statements) == 0 {
+		return nil
+	}
+	return r.growLocked(c.With(statements...), statements, r.standing())
+}
+
+// standing is the newest step that this replica took part in. Its stand moves with what its own
+// device writes, and else only when its person says so; nothing that others sign moves it.
+func (r *Replica) standing() charter.StepID { return r.stand.Load().(charter.StepID) }
+
+// placed returns a charter as it is from a stand. Beyond a fork at which this replica took no
+// part it goes on as a newcomer does, until it takes part or its person takes a side.
+func (r *Replica) placed(c *charter.Charter, stand charter.StepID) *charter.Charter {
+	if c.Stand() != stand {
+		c = c.StandOn(stand)
+	}
+	if !c.Undecided() {
+		return c
+	}
+	if step, ok := c.Newcomer([8]byte{}); ok {
+		return c.StandOn(step)
+	}
+	return c
+}
+
+// putStand adds a stand to a batch, if it is another than before.
+func (r *Replica) putStand(b *store.Batch, stand charter.StepID) {
+	if stand != r.standing() {
+		b.PutSmall(standRecord, stand[:])
+	}
+}
+
+// growLocked puts a grown charter, with the statements that are new in it, in the place of the
+// old one. The caller holds judging.
+func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, stand charter.StepID) error {
+	old := r.Charter()
+	grown = r.placed(grown, stand)
+	b := store.NewBatch(nil)
+	r.putStand(b, stand)
+	ids := make([]entry.ID, 0, len(statements))
+	for _, e := range statements {
+		id := e.ID()
+		state, _ := grown.State(id)
+		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
+		r.putCame(b, e)
+		count(b, -1, state)
+		r.account(e, state, true)
+		ids = append(ids, id)
+	}
+	// A statement that waited may stand now, or stand elsewhere.
+	for _, e := range r.statements {
+		was, _ := old.State(e.ID())
+		state, _ := grown.State(e.ID())
+		if was == state {
+			continue
+		}
+		if _, err := r.putState(b, e.ID(), state); err != nil {
+			return err
+		}
+		r.account(e, state, false)
+	}
+	// The list of documents to judge may be longer than a batch. It is stored first: to judge one
+	// that no new charter has reached changes nothing.
+	docs, err := r.reached(old, grown)
+	if err != nil {
+		return err
+	}
+	if err := r.listJudge(docs); err != nil {
+		return err
+	}
+	if err := r.store.Commit(b); err != nil {
+		return fmt.Errorf("store %d charter statements: %w", len(statements), err)
+	}
+	r.statements = append(r.statements, statements...)
+	r.stand.Store(stand)
+	r.charter.Store(grown)
+	r.stored.tell(ids...)
+	r.tellCharter(old, grown, statements)
+	return nil
+}
+
+// reached returns the documents in which a grown charter may change something: those that wait,
+// those in which a device wrote of which something else is honoured now, and all of them if the
+// replica follows another branch than before.
+func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
+	docs, err := r.store.Unsettled()
+	if err != nil {
+		return nil, err
+	}
+	if cut := grown.CutsSince(old); len(cut) > 0 {
+		written, err := r.writtenBy(cut)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, written...)
+	}
+	left := func(id entry.ID) bool {
+		state, _ := grown.State(id)
+		return state != charter.Accepted
+	}
+	if slices.ContainsFunc(old.Heads(), left) {
+		for _, ref := range r.Documents("") {
+			docs = append(docs, ref.ID)
+		}
+	}
+	return docs, nil
+}
+
+// Say makes a charter statement, signs it and brings it in; it must stand at once. make is given
+// the charter as it is, which doesn't change before the statement is in it. What the statement
+// completes comes into force with it.
+func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e, err := r.say(make)
+	if err != nil {
+		return nil, err
+	}
+	return e, errors.Join(r.enact(), r.judgeAgain())
+}
+
+// State is Say for a statement that is made already.
+func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, error) {
+	return r.Say(ctx, func(*charter.Charter) ([]byte, error) { return payload, nil })
+}
+
+func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	r.judging.Lock()
+	defer r.judging.Unlock()
+	if _, ok := r.Me(); !ok {
+		return nil, r.notMember()
+	}
+	payload, err := make(r.Charter())
+	if err != nil {
+		return nil, err
+	}
+	ru := r.currentRun()
+	ru.mu.Lock()
+	defer ru.mu.Unlock()
+	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
+	if err != nil {
+		return nil, err
+	}
+	grown := r.Charter().With(e)
+	if state, why := grown.State(e.ID()); state != charter.Accepted {
+		return nil, &RefusedError{State: state, Why: why}
+	}
+	if err := r.growLocked(grown, []*entry.Entry{e}, grown.Tip()); err != nil {
+		return nil, err
+	}
+	ru.takenLocked(e)
+	return e, nil
+}
+
+// Enact brings into force what has enough consents, as far as this device may. Call it when no
+// more statements are on their way: somebody may have taken a consent back.
+func (r *Replica) Enact() error { return errors.Join(r.enact(), r.judgeAgain()) }
+
+func (r *Replica) enact() error {
+	for {
+		ready := r.Charter().Enactable()
+		done := false
+		for _, id := range ready {
+			_, err := r.say(func(c *charter.Charter) ([]byte, error) { return c.Enact(r.device, id) })
+			switch {
+			case err == nil:
+				r.log.Info("step enacted", "step", id.String())
+				done = true
+			case errors.Is(err, store.ErrDiskFull), errors.Is(err, store.ErrCorrupt):
+				return err
+			default: // it isn't for this device, or another step came first
+				r.log.Debug("step not enacted", "step", id.String(), "err", err)
+			}
+		}
+		if !done {
+			return nil
+		}
+	}
+}
+
+// Follow takes a side where the charter has forked, and says so in public. All documents are
+// judged anew.
+func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
+	if err := r.follow(step); err != nil {
+		return err
+	}
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Follow(r.device, step) })
+	return err
+}
+
+func (r *Replica) follow(step charter.StepID) error {
+	r.judging.Lock()
+	defer r.judging.Unlock()
+	grown := r.Charter().StandOn(step)
+	r.endRun(r.currentRun()) // what follows stands on something else
+	return r.growLocked(grown, nil, grown.Tip())
+}
+
+// NotMemberError says why this device can't write: it speaks for nobody. It is an ErrNotMember.
+type NotMemberError struct {
+	Standing charter.Standing // of whose device it was; zero if it never was anybody's
+	Retired  bool             // the member is in, and has taken this device out of use
+}
+
+func (e *NotMemberError) Error() string {
+	switch {
+	case e.Retired:
+		return "this device was taken out of use by its owner"
+	case e.Standing == charter.Removed:
+		return "you are no member of the co-op any more"
+	case e.Standing == charter.Resigned:
+		return "you have left the co-op"
+	}
+	return ErrNotMember.Error()
+}
+
+// Unwrap makes it an ErrNotMember.
+func (e *NotMemberError) Unwrap() error { return ErrNotMember }
+
+func (r *Replica) notMember() error {
+	m, ok := r.Charter().OwnerOf(r.device)
+	if !ok {
+		return ErrNotMember
+	}
+	return &NotMemberError{Standing: m.Standing, Retired: m.Standing == charter.Full || m.Standing == charter.Prospective}
+}
+
+// camePrefix begins the names of the small records that say when a statement came here, in
+// milliseconds since 1970 by this device's clock. Statements themselves hold no time.
+const camePrefix = "came/"
+
+func (r *Replica) putCame(b *store.Batch, e *entry.Entry) {
+	if s, err := charter.ReadStatement(e.Payload); err != nil || s.Type == charter.TypeSeen {
+		return // nobody asks about those
+	}
+	b.PutSmall(camePrefix+e.ID().String(), binary.BigEndian.AppendUint64(nil, uint64(r.now().UnixMilli())))
+}
+
+// Came returns when a statement came to this device or was made on it; zero if that isn't known.
+func (r *Replica) Came(id entry.ID) time.Time {
+	b, err := r.store.Small(camePrefix + id.String())
+	if err != nil || len(b) != 8 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+}

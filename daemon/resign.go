@@ -1,0 +1,38 @@
+package daemon
+
+import (
+	"context"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Resign implements api.Backend.
+func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Member{}, err
+	}
+	me, ok := r.Me()
+	if !ok {
+		return api.Member{}, explain(replica.ErrNotMember)
+	}
+	if !q.Yes {
+		return api.Member{}, api.Problemf(api.NotAllowed, "if that is what you want: kith member resign --yes",
+			"to leave the co-op can't be taken back: from then on this device can't write, nothing new arrives here, and you keep what is here")
+	}
+	devices := devicesOf(r.Charter(), me.ID)
+	_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+		honoured, err := r.Honoured(devices)
+		if err != nil {
+			return nil, err
+		}
+		return c.Resign(r.Device(), honoured, q.Why)
+	})
+	if err != nil {
+		return api.Member{}, explain(err)
+	}
+	m, _ := r.Charter().Member(me.ID)
+	return memberOf(r, newWords(r.Charter()), &m), nil
+}

@@ -1,0 +1,71 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"kith/crdt/charter"
+)
+
+const (
+	// tendEvery is how often it is looked whether the charter asks for something.
+	tendEvery = time.Second
+	// acknowledgeEvery is how often a device says what it has seen, if anything came.
+	acknowledgeEvery = 24 * time.Hour
+)
+
+// tend does, until ctx ends, what this device owes the charter without being told to: it brings
+// steps into force for which there are enough consents, and says once a day what it has seen.
+func (s *space) tend(ctx context.Context) {
+	if err := s.replica.StartAcknowledging(); err != nil {
+		s.log.Error("start acknowledging", "err", err)
+	}
+	tick := time.NewTicker(tendEvery)
+	defer tick.Stop()
+	var looked, before *charter.Charter
+	var due time.Time // of the next acknowledgement
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		// More may be on its way, such as a consent taken back: so only when nothing has come for a
+		// while, and this device is in step with whoever is there.
+		now := s.replica.Charter()
+		if now != looked && now == before && s.inStep() {
+			looked = now
+			if err := s.replica.Enact(); err != nil {
+				s.log.Error("bring steps into force", "err", err)
+			}
+		}
+		before = now
+		if time := s.invites.now(); time.After(due) {
+			due = s.replica.Acknowledged().Add(acknowledgeEvery)
+			if time.After(due) {
+				s.acknowledge(ctx)
+				due = time.Add(acknowledgeEvery)
+			}
+		}
+	}
+}
+
+// acknowledge says what this device has seen; one that speaks for nobody says nothing.
+func (s *space) acknowledge(ctx context.Context) {
+	if _, ok := s.replica.Me(); !ok {
+		return
+	}
+	if err := s.replica.Acknowledge(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("acknowledge what was seen", "err", err)
+	}
+}
+
+// inStep says whether this device is in step with all that are connected.
+func (s *space) inStep() bool {
+	for _, p := range s.peers.Peers() {
+		if p.Connected && !p.InStep {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,203 @@
+package daemon
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+)
+
+// words puts the charter into words: who people are, what proposals are called and what was said.
+type words struct {
+	people
+	shorts map[charter.StepID]string // of proposals; made when first asked for
+}
+
+func newWords(c *charter.Charter) *words { return &words{people: people{c}} }
+
+// proposalLetters is how long the ID of a proposal is: as that of a document.
+const proposalLetters = 32
+
+// proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
+func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
+
+// minShortID is the least number of letters of a short ID.
+const minShortID = 4
+
+// short returns as much of a proposal's ID as tells it from all others here.
+func (w *words) short(id charter.StepID) string {
+	if w.shorts == nil {
+		w.shorts = map[charter.StepID]string{}
+		all := w.c.Proposals()
+		for _, p := range all {
+			full, n := proposalID(p.ID), len("p-")+minShortID
+			for _, o := range all {
+				for o.ID != p.ID && n < len(full) && strings.HasPrefix(proposalID(o.ID), full[:n]) {
+					n++
+				}
+			}
+			w.shorts[p.ID] = full[:n]
+		}
+	}
+	if short, ok := w.shorts[id]; ok {
+		return short
+	}
+	return proposalID(id)[:len("p-")+minShortID]
+}
+
+func (w *words) name(id charter.MemberID) string { return w.named(id).Name }
+
+// list joins names as people do: "Ana, Ben and Cleo".
+func (w *words) list(ids []charter.MemberID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = w.name(id)
+	}
+	return listed(names)
+}
+
+func listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// does says what a step does, as what somebody proposes to do.
+func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
+	switch t.Type {
+	case charter.ProposalSeat:
+		return "welcome " + w.name(subject) + " as a full member"
+	case charter.ProposalClose:
+		return "close the founding"
+	case charter.ProposalAdmit:
+		return "admit " + w.name(subject) + " as a full member"
+	case charter.ProposalRemove:
+		return "end the membership of " + w.name(subject)
+	case charter.ProposalKey:
+		return "give " + w.name(subject) + " a new recovery phrase"
+	case charter.ProposalThreshold:
+		return "decide steps like this one by " + t.Threshold.String()
+	case charter.ProposalInvites:
+		return "let each full member have " + counted(t.Invites, "open invite", "open invites")
+	case charter.ProposalRules:
+		return fmt.Sprintf("move to version %d of the shared rules", t.Rules)
+	}
+	return "do something that this release doesn't know yet"
+}
+
+// done says what a step has done, as a sentence.
+func (w *words) done(t *charter.Terms, subject charter.MemberID) string {
+	switch t.Type {
+	case charter.ProposalSeat, charter.ProposalAdmit:
+		return w.name(subject) + " is a full member"
+	case charter.ProposalClose:
+		return "the founding is closed"
+	case charter.ProposalRemove:
+		return w.name(subject) + " is no member any more"
+	case charter.ProposalKey:
+		return w.name(subject) + " has a new recovery phrase"
+	case charter.ProposalThreshold:
+		return "agreed steps are decided by " + t.Threshold.String()
+	case charter.ProposalInvites:
+		return "each full member may have " + counted(t.Invites, "open invite", "open invites")
+	case charter.ProposalRules:
+		return fmt.Sprintf("version %d of the shared rules holds", t.Rules)
+	}
+	return "a step was taken that this release doesn't know yet"
+}
+
+func value(t *charter.Terms) string {
+	switch t.Type {
+	case charter.ProposalThreshold:
+		return t.Threshold.String()
+	case charter.ProposalInvites:
+		return strconv.Itoa(t.Invites)
+	case charter.ProposalRules:
+		return strconv.FormatUint(t.Rules, 10)
+	}
+	return ""
+}
+
+// said is one statement in words.
+type said struct {
+	Says     string // without its subject
+	Why      string // the reason given
+	Proposal string // short ID of the proposal it is about; "" for none
+	By       charter.MemberID
+}
+
+// statement puts a statement of a member into words.
+func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
+	out := said{Why: s.Why, By: by}
+	proposal := func(says string) {
+		p, ok := w.c.Proposal(s.Of)
+		if !ok {
+			out.Says = says
+			return
+		}
+		out.Proposal = w.short(p.ID)
+		out.Says = says + " " + out.Proposal + ", to " + w.does(&p.Terms, p.Subject)
+	}
+	switch s.Type {
+	case charter.TypeGenesis:
+		out.Says = fmt.Sprintf("founded %s with %s", s.Genesis.Coop, counted(s.Genesis.Seats, "seat", "seats"))
+	case charter.TypeFounding:
+		out.Says, out.Why = "closed the founding", s.Step.Why
+		if s.Step.Seat != nil {
+			out.Says = "welcomed " + s.Step.Seat.Redemption.Name + " as a full member"
+		}
+	case charter.TypePropose:
+		p, _ := w.c.Proposal(s.Step.ID())
+		out.Why, out.Proposal = s.Step.Why, w.short(s.Step.ID())
+		out.Says = "proposed to " + w.does(&s.Step.Terms, p.Subject)
+	case charter.TypeConsent:
+		proposal("consented to")
+	case charter.TypeRefuse:
+		proposal("refused")
+	case charter.TypeTakeBack:
+		proposal("took back their word on")
+	case charter.TypeEnact:
+		proposal("brought into force")
+	case charter.TypeCertify:
+		out.Says = "added the device “" + s.New.Name + "”"
+	case charter.TypeRetire:
+		out.Says = "took the device “" + w.device(s.Device).Name + "” out of use"
+	case charter.TypeRecover:
+		out.Says = "said with their recovery phrase which devices are theirs"
+	case charter.TypeResign:
+		out.Says = "left the co-op"
+	case charter.TypeInvite:
+		out.Says = "made an invite for a prospective member"
+	case charter.TypeRevoke:
+		out.Says = "took an invite back"
+	case charter.TypeProspective:
+		out.Says = "welcomed " + s.Joiner.Name + " as a prospective member"
+	case charter.TypeMove:
+		out.Says = "consents from the device “" + w.device(s.Device).Name + "” from now on"
+	case charter.TypeSeen:
+		out.Says = "has seen what came until then"
+	case charter.TypeFollow:
+		out.Says = "took a side where the co-op has split"
+	default:
+		out.Says = "wrote a statement that this release doesn't know yet"
+	}
+	return out
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// actions are the words of the API for what proposals do.
+var actions = map[charter.ProposalType]string{
+	charter.ProposalAdmit: api.ActionAdmit, charter.ProposalRemove: api.ActionRemove, charter.ProposalKey: api.ActionNewKey,
+	charter.ProposalThreshold: api.ActionThreshold, charter.ProposalInvites: api.ActionInvites,
+	charter.ProposalRules: api.ActionRules, charter.ProposalPact: api.ActionPact, charter.ProposalClose: api.ActionClose,
+}
