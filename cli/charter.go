@@ -136,7 +136,7 @@ func (c *call) showProposal(p api.Proposal) {
 		c.out.printf("        not answered yet: %s\n", list(names(p.WaitingFor)))
 	}
 	for _, s := range p.Says {
-		c.out.printf("        %s\n", strings.ReplaceAll(wrap(clean(s), 78), "\n", "\n        "))
+		c.out.printf("        %s\n", strings.ReplaceAll(paragraph(s, max(c.out.width-8, 0)), "\n", "\n        "))
 	}
 }
 

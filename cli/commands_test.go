@@ -31,12 +31,14 @@ func TestWhatPeopleRead(t *testing.T) {
 		{Seq: 5, At: api.At(now), Type: "peer", By: &by, Title: "not connected"},
 		{Seq: 6, At: api.At(now), Type: "sync", By: &by, Title: "in step"},
 		{Seq: 7, At: api.At(now), Type: "member", By: &by, Title: "Ben", Why: "full"},
+		{Seq: 8, At: api.At(now), Type: "charter", By: &by, Short: "p-4kq2", Says: []string{"consented to p-4kq2, to end the membership of Cleo"}},
 	}
 	c.checks = []api.Check{{Name: "store", OK: true, Says: "1,234 entries, all whole"}, {Name: "clock", OK: true, Says: "in step with the others", Hint: ""}}
 	d := newServedDesk(t, c)
 	for name, typed := range map[string]string{
 		"status": "status", "peers": "peers", "sync": "sync", "log": "log", "log-one": "log t-4kq2", "search": "search paper", "today": "today",
-		"invite-list": "invite list", "member-list": "member list", "member-show": "member show ben",
+		"invite-list": "invite list", "invite": "invite", "charter": "charter", "charter-log": "charter log", "charter-pending": "charter pending",
+		"help-charter": "charter --help", "member-list": "member list", "member-show": "member show ben",
 		"task-list": "task list", "task-show": "task show t-4kq2", "task-show-plain": "task show 4kq7",
 		"decision-list": "decision list", "decision-show": "decision show d-9f2c", "decision-show-closed": "decision show d-7t0p",
 		"note-list": "note list", "note-show": "note show n-2m7d", "note-history": "note history n-2m7d",

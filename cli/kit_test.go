@@ -34,6 +34,7 @@ type coop struct {
 	decisions   []api.Decision
 	notes       []api.Note
 	invites     []api.Invite
+	proposals   []api.Proposal
 	told        any // the last request that changes something
 	events      []api.Event
 	sync        func(ctx context.Context) error
@@ -87,6 +88,20 @@ func newCoop() *coop {
 	}
 	c.notes = []api.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
 	c.invites = []api.Invite{{ID: "7f3a00", Code: "kith1secret", Standing: "full", ExpiresAt: api.At(now.Add(48 * time.Hour)), State: "open"}}
+	c.proposals = []api.Proposal{
+		{
+			ID: "p-4kq2" + strings.Repeat("z", 28), Short: "p-4kq2", Action: "remove", Title: "end the membership of Cleo", Subject: &cleo,
+			Why: "moved away", By: ben, At: api.At(now.Add(-time.Hour)), Consents: []api.Consent{{Member: ben, At: api.At(now.Add(-time.Hour))}},
+			WaitingFor: []api.Named{ana}, Needs: 2, Of: 3, State: "open", Pending: true, Mine: "none", WaitsForMe: true,
+			Says: []string{"2 of 3 full members have to consent; 1 more to come."},
+		},
+		{
+			ID: "p-9c0m" + strings.Repeat("z", 28), Short: "p-9c0m", Action: "invites", Title: "let each full member have 3 open invites", Value: "3",
+			By: ana, At: api.At(now.Add(-2 * time.Hour)), Refusals: []api.Refusal{{Member: cleo, Why: "too many"}},
+			Needs: 2, Of: 3, State: "overtaken", Pending: true, Mine: "none", WaitsForMe: true,
+			Says: []string{"The co-op took another step since this was proposed. To propose it again as it is: kith charter renew p-9c0m"},
+		},
+	}
 	return c
 }
 
@@ -122,6 +137,51 @@ func (c *coop) RevokeInvite(_ context.Context, id string) (api.Invite, error) {
 	i.State = "revoked"
 	c.told = id
 	return i, nil
+}
+
+func (c *coop) Invite(_ context.Context, r api.InviteRequest) (api.Invite, error) {
+	c.told = r
+	i := c.invites[0]
+	i.Standing, i.Says = "prospective", []string{"Whoever has this code joins as a prospective member."}
+	return i, nil
+}
+
+func (c *coop) Charter(context.Context) (api.Charter, error) {
+	return api.Charter{
+		Space: api.Named{ID: "5pace", Name: "Riso Print Co-op"}, Step: "00ff", Founder: ana, Threshold: "majority", Needs: 2, Of: 3,
+		Full: []api.Named{ana, ben, cleo}, Pending: c.proposals, Says: []string{"The founding is closed.", "2 of 3 full members have to consent (majority)."},
+	}, nil
+}
+
+func (c *coop) CharterLog(context.Context, int) ([]api.CharterLine, error) {
+	return []api.CharterLine{
+		{Entry: "e9", At: api.At(now.Add(-time.Hour)), Says: "p-7n3q: Dora is a full member; agreed by Ana and Cleo", Proposal: "p-7n3q"},
+		{Entry: "e8", At: api.At(now.Add(-2 * time.Hour)), By: &ana, Says: "proposed to admit Dora as a full member", Why: "half a year with us", Proposal: "p-7n3q"},
+	}, nil
+}
+
+func (c *coop) Proposals(context.Context) ([]api.Proposal, error) {
+	return slices.Clone(c.proposals), nil
+}
+
+func (c *coop) Propose(_ context.Context, r api.ProposalRequest) (api.Proposal, error) {
+	c.told = r
+	return c.proposals[0], nil
+}
+
+func (c *coop) AnswerProposal(_ context.Context, _ string, a api.ProposalAnswer) (api.Proposal, error) {
+	c.told = a
+	return c.proposals[0], nil
+}
+
+func (c *coop) Resign(_ context.Context, r api.ResignRequest) (api.Member, error) {
+	c.told = r
+	return c.people[0], nil
+}
+
+func (c *coop) Follow(ctx context.Context, step string) (api.Charter, error) {
+	c.told = step
+	return c.Charter(ctx)
 }
 
 func (c *coop) Join(_ context.Context, r api.JoinRequest) (api.JoinResult, error) {

@@ -93,8 +93,16 @@ func (o *output) filtered(v any) error {
 // sentences prints what a person has to know, each in a paragraph of its own.
 func (o *output) sentences(says []string) {
 	for _, s := range says {
-		o.printf("\n%s\n", wrap(clean(s), 78))
+		o.printf("\n%s\n", paragraph(s, o.width))
 	}
+}
+
+// paragraph wraps a sentence for a terminal; width 0 is for who reads by line, such as grep.
+func paragraph(s string, width int) string {
+	if width == 0 {
+		return clean(s)
+	}
+	return wrap(clean(s), min(width, 78))
 }
 
 // note tells a person, beside the result, what they have to know.
@@ -103,7 +111,7 @@ func (c *call) note(says []string) {
 		return
 	}
 	for _, s := range says {
-		fmt.Fprintln(c.env.Stderr, wrap(clean(s), 78))
+		fmt.Fprintln(c.env.Stderr, paragraph(s, terminal(c.env.Stderr)))
 	}
 }
 

@@ -39,7 +39,7 @@ func runStatus(ctx context.Context, c *call) error {
 			return
 		}
 		for _, s := range s.Notice {
-			c.out.printf("%s\n\n", wrap(clean(s), 78))
+			c.out.printf("%s\n\n", paragraph(s, c.out.width))
 		}
 		c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
 		c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)

@@ -80,7 +80,7 @@ func (w *words) whoDecides(c *api.Charter) []string {
 	switch {
 	case c.Of == 1:
 		says = append(says, "There is one full member, whose consent is enough to admit somebody or to change the charter.",
-			"Before there are two: "+lowerFirst(bothMustAgree))
+			bothMustAgree)
 	case c.Of == 2:
 		says = append(says, "To admit or remove somebody, or to change the charter, both full members have to agree. Not answering counts for nothing, either way.")
 	default:
@@ -125,8 +125,6 @@ func (w *words) split(f api.Fork) string {
 	}
 	return says + "No program can know who is right: talk, and then take a side with kith charter follow STEP. What was written before belongs to both."
 }
-
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // CharterLog implements api.Backend.
 func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {

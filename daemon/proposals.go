@@ -134,7 +134,7 @@ func (w *words) after(t charter.ProposalType, n int) string {
 }
 
 // bothMustAgree is said before there are two.
-const bothMustAgree = "From then on there are two full members, and both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
+const bothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
 
 // proposalStep finds the step of a whole proposal ID.
 func proposalStep(c *charter.Charter, id string) (charter.Proposal, error) {

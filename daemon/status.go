@@ -150,7 +150,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	}
 	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
 	if _, of := s.replica.Charter().Needed(); of == 1 {
-		v.Says = append(v.Says, "Before you admit somebody: "+lowerFirst(bothMustAgree))
+		v.Says = append(v.Says, bothMustAgree)
 	}
 	return v, nil
 }

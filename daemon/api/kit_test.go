@@ -25,6 +25,8 @@ type fake struct {
 	Backend
 	people    []Member
 	documents []Document
+	proposals []Proposal
+	answered  string      // the last answer to a proposal
 	fail      error       // what writing fails with
 	created   *NewTask    // the last task that was made
 	action    *TaskAction // the last thing that a task was told
@@ -82,6 +84,13 @@ func (f *fake) Task(_ context.Context, id string) (Task, error) {
 func (f *fake) Tasks(context.Context, TaskFilter) ([]Task, error) { return nil, f.fail }
 
 func (f *fake) Decisions(context.Context, DecisionFilter) ([]Decision, error) { return nil, f.fail }
+
+func (f *fake) Proposals(context.Context) ([]Proposal, error) { return f.proposals, f.fail }
+
+func (f *fake) AnswerProposal(_ context.Context, id string, a ProposalAnswer) (Proposal, error) {
+	f.answered = id + " " + a.Verb
+	return Proposal{ID: id}, f.fail
+}
 
 func (f *fake) CreateTask(_ context.Context, t NewTask) (Task, error) {
 	f.created = &t
