@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
-	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -114,7 +114,9 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 			Hint: "talk to each other: somebody's device signed two next steps",
 		})
 	}
-	if m, ok := r.Me(); !ok || m.Standing == charter.Removed {
+	if says := notice(r); len(says) > 0 { // nothing that anybody here has to mend
+		checks = append(checks, api.Check{Name: "member", OK: true, Says: strings.Join(says, " ")})
+	} else if _, ok := r.Me(); !ok {
 		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})
 	}
 	return checks

@@ -24,6 +24,9 @@ func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Propo
 		return api.Proposal{}, explain(err)
 	}
 	c := r.Charter()
+	if me, ok := r.Me(); ok && me.Standing != charter.Full {
+		return api.Proposal{}, explain(charter.ErrNotFull)
+	}
 	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
 		return b.closeFounding(ctx, r, q.Why)
 	}

@@ -61,9 +61,6 @@ func (l *lab) newHome(name string) (*home, error) {
 	// 127.0.0.0/8 is all of this computer; the process and the number keep homes apart
 	ip := fmt.Sprintf("127.%d.%d.%d", 1+os.Getpid()%250, 1+n/250, 1+n%250)
 	h := &home{name: name, dir: filepath.Join(l.dir, name), listen: ip + ":4001", announce: ip + ":4002"}
-	if err := l.links.door(name, h.announce, h.listen); err != nil {
-		return nil, err
-	}
 	l.homes[name] = h
 	return h, nil
 }
@@ -199,7 +196,7 @@ func (l *lab) start(h *home) error {
 		return fmt.Errorf("start the daemon of %s: %w\n%s", h.name, err, h.log)
 	}
 	h.daemon = cmd
-	return nil
+	return l.links.door(h.name, h.announce, h.listen) // now that somebody is behind it
 }
 
 func (l *lab) startAll(_ *testscript.TestScript, names []string) error {
@@ -220,6 +217,7 @@ func (l *lab) crash(_ *testscript.TestScript, names []string) error {
 		}
 		_ = h.daemon.Wait() // it was killed, and says so
 		h.daemon = nil
+		l.links.shut(h.name)
 		return nil
 	})
 }
@@ -244,6 +242,7 @@ func (l *lab) stop(h *home) error {
 	}
 	cmd := h.daemon
 	h.daemon = nil
+	defer l.links.shut(h.name)
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
@@ -392,6 +391,35 @@ func (l *lab) meet(_ *testscript.TestScript, names []string) error {
 				if other != names[i] && !inStep {
 					return false, fmt.Sprintf("%s isn't in step with %s: %+v", names[i], other, peers), nil
 				}
+			}
+		}
+		return true, "", nil
+	})
+}
+
+// knows waits until the first knows where the others can be reached, connected or not.
+func (l *lab) knows(_ *testscript.TestScript, names []string) error {
+	return l.until(names[:1], func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+		peers, err := clients[0].Peers(ctx)
+		for _, other := range names[1:] {
+			found := slices.ContainsFunc(peers, func(p api.Peer) bool {
+				return p.Member.Name == title(other) && (p.Connected || p.Trouble != "" && !strings.Contains(p.Trouble, "no address"))
+			})
+			if !found {
+				return false, fmt.Sprintf("%s doesn't know where %s is: %+v", names[0], other, peers), err
+			}
+		}
+		return true, "", err
+	})
+}
+
+// told waits until the daemons of homes know that their people aren't in any more.
+func (l *lab) told(_ *testscript.TestScript, names []string) error {
+	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+		for i, c := range clients {
+			s, err := c.Status(ctx)
+			if err != nil || len(s.Notice) == 0 {
+				return false, names[i] + " wasn't told", err
 			}
 		}
 		return true, "", nil

@@ -65,6 +65,16 @@ func (l *links) door(home, address, daemon string) error {
 	return nil
 }
 
+// shut closes the door of a home whose daemon has ended: nobody answers there.
+func (l *links) shut(home string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d := l.doors[home]; d != nil {
+		d.Close()
+		delete(l.doors, home)
+	}
+}
+
 // belongs says whose a daemon is.
 func (l *links) belongs(home string, pid int) {
 	l.mu.Lock()

@@ -27,12 +27,14 @@ func TestMain(m *testing.M) {
 //	as NAME          who types from now on ($KITH_HOME)
 //	keep VAR         names what was just printed $VAR
 //	start NAME…      starts daemons
-//	stop NAME…       stops them as Ctrl-C does; each has to end well
+//	halt NAME…       stops them as Ctrl-C does; each has to end well (stop is of testscript, and ends the script)
 //	crash NAME…      kills them in the middle of whatever they do
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
+//	knows NAME NAME… waits until the first has learned where the others can be reached
+//	told NAME…       waits until they have been told that they aren't in any more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
@@ -71,11 +73,13 @@ func TestScripts(t *testing.T) {
 			"as":       scripted(1, (*lab).as),
 			"keep":     scripted(1, keep),
 			"start":    scripted(1, (*lab).startAll),
-			"stop":     scripted(1, (*lab).stopAll),
+			"halt":     scripted(1, (*lab).stopAll),
 			"crash":    scripted(1, (*lab).crash),
 			"cut":      scripted(2, (*lab).cut),
 			"mend":     scripted(2, (*lab).mend),
 			"meet":     scripted(2, (*lab).meet),
+			"knows":    scripted(2, (*lab).knows),
+			"told":     scripted(1, (*lab).told),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
 			"settle":   scripted(0, (*lab).settle),

@@ -123,7 +123,7 @@ func Join(ctx context.Context, invite entry.Signer, addrs []string, request []by
 			case err == nil:
 				return joined, nil
 			case ctx.Err() != nil:
-				return nil, errors.Join(ctx.Err(), nobody(tried))
+				return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(to.addrs, ctx.Err())...)))
 			case errors.As(err, &refused):
 				return nil, refused
 			case errors.Is(err, errNotLetIn):
