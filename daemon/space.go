@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 	"kith/daemon/peer"
@@ -25,15 +24,16 @@ type space struct {
 	peers    *peer.Peers
 	invites  *invites
 	log      *slog.Logger
+	parting  *parting
 }
 
 // openPeers puts a replica in touch with the others.
 func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
-	s := &space{replica: r, invites: newInvites(r, o.now()), log: log}
+	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
-		Charter: directory{r}, Book: addressBook{r.Store()}, Invites: s.invites,
+		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: s.invites,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
 			if former {
 				return s.exchange.RunOnly(ctx, rw, r.IsStatement, report)
@@ -71,12 +71,19 @@ func (s *space) announce(p peer.PeerStatus) {
 func (s *space) run(ctx context.Context) error {
 	refresh, cancel := context.WithCancel(ctx)
 	defer cancel()
-	events := s.replica.Events(refresh)
+	r := s.replica
+	if removed(r) {
+		s.parting.end()
+	}
+	events := r.Events(refresh)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for e := range events {
 			if e.Type == "member" || e.Type == "charter" || e.Lagged {
+				if removed(r) {
+					s.parting.begin(s.peers.Refresh)
+				}
 				s.peers.Refresh()
 			}
 		}
@@ -153,43 +160,6 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 		return &exchange.BadEntryError{ID: first.ID, Device: batch[i].Device, Why: first.Err}
 	}
 	return nil
-}
-
-// directory is the charter as the peers see it.
-type directory struct{ r *replica.Replica }
-
-var _ peer.Charter = directory{}
-
-// Devices implements peer.Charter. Who was removed has nobody to be in touch with. Who resigned
-// goes on until the others have heard of it; they see to the rest.
-func (d directory) Devices() []peer.Device {
-	c := d.r.Charter()
-	if d.removed(c) {
-		return nil
-	}
-	var live, former []peer.Device
-	for _, m := range c.Members() {
-		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name, Former: dev.Retired}
-			if dev.Retired {
-				former = append(former, device)
-			} else {
-				live = append(live, device)
-			}
-		}
-	}
-	return append(live, former...)
-}
-
-// Knows implements peer.Charter.
-func (d directory) Knows(key entry.Device) bool {
-	c := d.r.Charter()
-	return c.Knows(key) && !d.removed(c)
-}
-
-func (d directory) removed(c *charter.Charter) bool {
-	m, ok := c.OwnerOf(d.r.Device())
-	return ok && m.Standing == charter.Removed
 }
 
 // addressBook keeps what devices signed about where they are.

@@ -312,3 +312,12 @@ func same(t fataler, what, want, got string) {
 	}
 	t.Fatalf("%s: want %d lines, got %d", what, len(w), len(g))
 }
+
+// allChanges is every change of a desk by its hash.
+func allChanges(d *desk) map[change.Hash]*change.Change {
+	all := map[change.Hash]*change.Change{}
+	for _, p := range d.named {
+		all[p.change.Hash] = p.change
+	}
+	return all
+}

@@ -26,7 +26,38 @@ func newOracle(d *Document) *byTheRules {
 	return o
 }
 
+// sound is what an entry is by rules 1 to 8.
 func (o *byTheRules) sound(e *Item) (charter.State, charter.MemberID, bool) {
+	state, who, full := o.right(e)
+	if state != charter.Accepted || o.within(e.Entry) {
+		return state, who, full
+	}
+	for _, other := range o.entries {
+		state, by, full := o.right(other)
+		if state == charter.Accepted && full && by != who && o.within(other.Entry) && o.past(other.Change)[e.Change.Hash] {
+			return charter.Accepted, who, full
+		}
+	}
+	return charter.Void, who, full // all of the run is here
+}
+
+// within says whether an entry is under all frontiers of its device.
+func (o *byTheRules) within(e *entry.Entry) bool {
+	cuts, _ := o.d.charter.Cut(e.Device)
+	for _, f := range cuts {
+		at, named := f.Of(e.Run)
+		for named && at != e.ID() && !at.IsZero() {
+			at, _ = o.d.previous(at)
+		}
+		if !named || at.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// right is what an entry is by rules 1 to 7.
+func (o *byTheRules) right(e *Item) (charter.State, charter.MemberID, bool) {
 	if e.Entry.Rules != 1 {
 		return charter.Pending, charter.MemberID{}, false
 	}
@@ -119,7 +150,7 @@ next:
 	stands := map[charter.MemberID]map[change.Hash]bool{}
 	for _, e := range o.entries {
 		state, who, full := o.sound(e)
-		if state != charter.Accepted || !full || authors[who] {
+		if state != charter.Accepted || !full || authors[who] || !o.within(e.Entry) {
 			continue
 		}
 		past := o.past(e.Change)

@@ -266,8 +266,8 @@ func (t *trial) enact() string {
 
 // count is who has answered a proposal, as some past knows it.
 type count struct {
-	consents []int // numbers of the members whose consent counts
-	refused  []int // who refused, and never consented before
+	consents []int        // numbers of the members whose consent counts
+	gone     map[int]bool // whose resignation the proposal names
 	needed   int
 	founder  bool // the founder's consent is needed and missing
 }
@@ -341,7 +341,7 @@ func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
 	}
 	c := count{
 		needed:  parent.threshold.Needed(parent.full - len(gone)),
-		founder: parent.open() && !gone[parent.founder],
+		founder: parent.open() && !gone[parent.founder], gone: gone,
 	}
 	subject := prop.subject()
 	for number, a := range all {
@@ -354,12 +354,8 @@ func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
 			c.consents = append(c.consents, number)
 			c.founder = c.founder && number != parent.founder
 		}
-		if first := a.refused[prop.id]; len(first) > 0 && !slices.ContainsFunc(a.consents, func(n *node) bool { return n.said.Of == prop.id }) {
-			c.refused = append(c.refused, number)
-		}
 	}
 	slices.Sort(c.consents)
-	slices.Sort(c.refused)
 	return c
 }
 

@@ -166,14 +166,22 @@ func (c *Charter) held(number int, to StepID, anyway bool) error {
 }
 
 // mayPass says whether a proposal at the newest step can still come into force, somewhere:
-// refusals bind those who hadn't consented before.
+// those can't consent to it any more who refused it, or resigned, without a consent before.
 func (c *Charter) mayPass(id StepID, all map[int]*answers) bool {
 	prop, _ := c.pool.proposed(id, c.all)
 	n := c.pool.countOf(prop, c.all, all)
-	able := prop.parent.full - len(prop.terms.Resigned) - len(n.refused)
-	if who := c.all.member(c.pool, prop.subject()); who != nil && prop.parent.isFull(who.number) {
-		able--
-	}
+	able := 0
+	prop.parent.members.each(func(number int, m *seat) {
+		if m.standing != Full || m.id == prop.subject() || n.gone[number] {
+			return
+		}
+		a := all[number]
+		did := a != nil && slices.ContainsFunc(a.consents, func(n *node) bool { return n.said.Of == id })
+		refused := a != nil && len(a.refused[id]) > 0
+		if did || !refused && c.all.person(number).standing == Full {
+			able++
+		}
+	})
 	return able >= n.needed
 }
 

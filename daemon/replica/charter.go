@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
@@ -102,8 +103,8 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 }
 
 // reached returns the documents in which a grown charter may change something: those that wait,
-// those in which a device wrote of which something else is honoured now, and all of them if the
-// replica follows another branch than before.
+// those in which a device wrote of which something else is honoured now, decisions that wait for
+// other people than before, and all of them if the replica follows another branch than before.
 func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
 	docs, err := r.store.Unsettled()
 	if err != nil {
@@ -116,6 +117,17 @@ func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
 		}
 		docs = append(docs, written...)
 	}
+	if !slices.Equal(fullMembers(old), fullMembers(grown)) {
+		err := r.Views("decision", func(v *crdt.View) bool {
+			if v.Decision != nil && v.Decision.Status == crdt.Open {
+				docs = append(docs, v.ID)
+			}
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	left := func(id entry.ID) bool {
 		state, _ := grown.State(id)
 		return state != charter.Accepted
@@ -126,6 +138,16 @@ func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
 		}
 	}
 	return docs, nil
+}
+
+func fullMembers(c *charter.Charter) []charter.MemberID {
+	var full []charter.MemberID
+	for _, m := range c.Members() {
+		if m.Standing == charter.Full {
+			full = append(full, m.ID)
+		}
+	}
+	return full
 }
 
 // Say makes a charter statement, signs it and brings it in; it must stand at once. make is given

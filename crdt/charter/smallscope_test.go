@@ -1,0 +1,458 @@
+package charter_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// Small scope: from a few places in the life of a co-op of four, every set of up to N further
+// statements out of a list, each naming as heads what was there (now, or at an older place) and
+// any of the new ones. N is 3 (2 with -short), or what KITH_SMALL_SCOPE says; each more takes about thirty times as long.
+//
+// Sets grow by one statement whose heads are in it. If the charter of a set is the same whichever
+// statement came last, it is, by induction, the same for all orders in which each comes after its
+// past; that other orders change nothing is looked at for the whole set, the last one first.
+type scope struct {
+	name      string
+	s         *scene
+	now, old  []entry.ID // heads
+	templates []template
+}
+
+type template struct {
+	by   entry.Signer
+	says charter.Statement
+}
+
+// put is a statement as it was made: by which template, with which heads.
+type put struct {
+	e      *entry.Entry
+	honest bool // its device would make it with the past that it names
+	what   charter.Statement
+	by     charter.MemberID
+	heads  []int // of new ones
+}
+
+func say(who string, what charter.Type, of charter.StepID) template {
+	return template{laptop(who), charter.Statement{Type: what, Of: of}}
+}
+
+func scopes(t *testing.T) []scope {
+	const consent, refuse, back, enact = charter.TypeConsent, charter.TypeRefuse, charter.TypeTakeBack, charter.TypeEnact
+	propose := func(s *scene, who string, terms charter.Terms) charter.StepID {
+		payload, id, err := s.c.Propose(laptop(who).Device(), terms)
+		s.says(laptop(who), payload, err)
+		return id
+	}
+	var all []scope
+
+	// Two removals, each of a member of the other side, with two consents each: one more and a step
+	// is in force; two double signatures and the co-op splits.
+	s := members(t, "ben", "cleo", "dora")
+	one, two := propose(s, "ana", remove(s, "dora")), propose(s, "dora", remove(s, "ana"))
+	s.consents("ana", one)
+	s.consents("ben", one)
+	s.consents("dora", two)
+	s.consents("cleo", two)
+	all = append(all, scope{"two sides", s, s.c.Heads(), nil, []template{
+		say("ben", consent, two), say("cleo", consent, one), say("ben", back, one), say("cleo", back, two),
+		say("ben", refuse, two), say("ana", refuse, two), say("cleo", refuse, one), say("ben", enact, one), say("dora", enact, two),
+		{laptop("cleo"), charter.Statement{Type: charter.TypeResign}},
+		{key("ben"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{newDevice(s.space, "ben", key("ben's phone"))}}},
+		{key("ben's phone"), charter.Statement{Type: consent, Of: two}},
+	}})
+
+	// One is removed, and says what they can at the place before.
+	s = members(t, "ben", "cleo", "dora")
+	one, two = propose(s, "ana", remove(s, "dora")), propose(s, "dora", threshold(charter.AllButOne))
+	s.consents("dora", two)
+	old := s.c.Heads()
+	s.consents("ana", one)
+	s.consents("ben", one)
+	s.consents("cleo", one)
+	s.enacts("ana", one)
+	three := propose(s, "ben", threshold(charter.TwoThirds))
+	s.consents("ben", three)
+	all = append(all, scope{"after a removal", s, s.c.Heads(), old, []template{
+		say("dora", consent, three), say("dora", enact, two), say("ana", consent, two), say("cleo", consent, two),
+		say("cleo", consent, three), say("ben", enact, three),
+		{laptop("dora"), charter.Statement{Type: charter.TypeResign}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeCertify, New: device(s.space, "dora")}},
+	}})
+
+	// Who leaves, and who is counted out.
+	s = members(t, "ben", "cleo", "dora")
+	one = propose(s, "ana", threshold(charter.TwoThirds))
+	s.consents("ana", one)
+	o := s.apart()
+	payload, err := o.c.Resign(laptop("dora").Device(), nil, "")
+	o.says(laptop("dora"), payload, err)
+	without := propose(o, "ben", threshold(charter.AllButOne)) // names the resignation
+	s.hear(o.all...)
+	all = append(all, scope{"a resignation", s, s.c.Heads(), nil, []template{
+		say("dora", consent, one), say("ben", consent, one), say("cleo", consent, one), say("ana", enact, one),
+		say("ben", consent, without), say("cleo", consent, without), say("ana", consent, without), say("ben", enact, without),
+		say("ana", back, one), say("ana", refuse, without), say("ben", back, without),
+	}})
+	return all
+}
+
+func device(space entry.SpaceID, name string) *charter.NewDevice {
+	d := newDevice(space, name, key(name+"'s box"))
+	return &d
+}
+
+func TestSmallScope(t *testing.T) {
+	n := 3
+	if testing.Short() {
+		n = 2
+	}
+	if v := os.Getenv("KITH_SMALL_SCOPE"); v != "" {
+		n, _ = strconv.Atoi(v)
+	}
+	for _, sc := range scopes(t) {
+		t.Run(sc.name, func(t *testing.T) { sc.run(t, n) })
+	}
+}
+
+// made is a set of statements, and what it gives.
+type made struct {
+	puts []int // sorted
+	c    *charter.Charter
+	says string
+}
+
+func (sc *scope) run(t *testing.T, n int) {
+	sc.s.t = t
+	base := sc.s.c
+	var puts []put
+	known := map[string]int{}
+	level := map[string]*made{"": {c: base}}
+	all := map[string]*made{"": level[""]}
+	sets, forks := 0, 0
+	for range n {
+		next := map[string]*made{}
+		for _, k := range slices.Sorted(maps.Keys(level)) {
+			m := level[k]
+			for i := range sc.templates {
+				for subset := range 1 << len(m.puts) {
+					for _, from := range [][]entry.ID{sc.now, sc.old} {
+						if from == nil {
+							continue
+						}
+						at := sc.put(t, &puts, known, all, i, m, subset, from)
+						if at < 0 || slices.Contains(m.puts, at) {
+							continue
+						}
+						set := append(slices.Clone(m.puts), at)
+						slices.Sort(set)
+						grown := &made{puts: set, c: m.c.With(puts[at].e)}
+						sc.keeps(t, puts, m, grown)
+						grown.says = sc.digest(grown.c, puts, set)
+						k := fmt.Sprint(set)
+						if old := next[k]; old != nil {
+							if old.says != grown.says {
+								t.Fatalf("the order of arrival counts:\n%s\n%s", old.says, grown.says)
+							}
+							continue
+						}
+						next[k] = grown
+						sets++
+						if len(grown.c.Forks()) > 0 {
+							forks++
+						}
+						sc.holds(t, puts, grown)
+					}
+				}
+			}
+		}
+		level = next
+		maps.Copy(all, next)
+	}
+	t.Logf("%d statements, %d sets of up to %d, %d of them with a fork", len(puts), sets, n, forks)
+}
+
+// put makes a statement, or finds it among those made; -1 if its heads repeat each other.
+func (sc *scope) put(t *testing.T, puts *[]put, known map[string]int, all map[string]*made, i int, m *made, subset int, from []entry.ID) int {
+	heads := slices.Clone(from)
+	var new []int
+	for bit, at := range m.puts {
+		if subset>>bit&1 == 1 {
+			heads = append(heads, (*puts)[at].e.ID())
+			new = append(new, at)
+		}
+	}
+	// The past must be in the set, and heads that others reach say nothing new.
+	var past []int
+	for _, at := range new {
+		past = append(past, sc.pastOf(*puts, at)...)
+	}
+	for _, at := range new {
+		if slices.Contains(past, at) {
+			return -1
+		}
+	}
+	name := fmt.Sprint(i, from[0], new)
+	if at, ok := known[name]; ok {
+		return at
+	}
+	tm := sc.templates[i]
+	f := entry.Fields{Space: sc.s.space, Heads: heads, Kind: entry.Statement, Number: 1, Payload: raw(t, tm.says)}
+	copy(f.Run[:], fmt.Sprint(i, from[0] == sc.now[0]))
+	e, err := entry.New(f, tm.by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := put{e: e, what: tm.says, heads: new}
+	owner, _ := sc.s.c.OwnerOf(tm.by.Device())
+	p.by = owner.ID
+	if p.by == (charter.MemberID{}) {
+		p.by = sc.s.id("ben") // whose phone comes in by the phrase
+	}
+	closure := append(past, new...)
+	slices.Sort(closure)
+	closure = slices.Compact(closure)
+	p.honest = p.what.Type != charter.TypeConsent
+	if c := sc.at(all, *puts, closure, from); !p.honest && c != nil {
+		_, err := c.Consent(tm.by.Device(), p.what.Of, false)
+		p.honest = err == nil || err == charter.ErrConsented
+	}
+	*puts = append(*puts, p)
+	known[name] = len(*puts) - 1
+	return len(*puts) - 1
+}
+
+// at is the charter of a statement's past.
+func (sc *scope) at(all map[string]*made, puts []put, closure []int, from []entry.ID) *charter.Charter {
+	if from[0] == sc.now[0] {
+		key := fmt.Sprint(closure)
+		if len(closure) == 0 {
+			key = ""
+		}
+		if m := all[key]; m != nil {
+			return m.c
+		}
+		return nil
+	}
+	return nil // at an older place nothing is honest: its device has been further
+}
+
+func (sc *scope) pastOf(puts []put, at int) (all []int) {
+	for _, h := range puts[at].heads {
+		all = append(append(all, h), sc.pastOf(puts, h)...)
+	}
+	return all
+}
+
+// digest is what a charter says of the new statements and the members, on each branch.
+func (sc *scope) digest(c *charter.Charter, puts []put, set []int) string {
+	var b strings.Builder
+	stands := []charter.StepID{{}}
+	for _, f := range c.Forks() {
+		for _, br := range f.Branches {
+			stands = append(stands, br.Step)
+		}
+	}
+	for _, stand := range stands {
+		c := c.StandOn(stand)
+		fmt.Fprint(&b, c.Tip(), c.Threshold(), c.Heads())
+		for _, at := range set {
+			state, why := c.State(puts[at].e.ID())
+			fmt.Fprint(&b, " ", at, state, why)
+		}
+		for _, m := range c.Members() {
+			fmt.Fprint(&b, " ", m.Name, m.Standing)
+			for _, d := range m.Devices {
+				_, cut := c.Cut(d.Key)
+				fmt.Fprint(&b, d.Retired, d.Consents, cut)
+			}
+		}
+		for _, p := range c.Proposals() {
+			fmt.Fprint(&b, " ", p.ID, p.State, p.Needs, p.Of, p.Consents, p.Refusals)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// keeps holds that one more statement changes nothing for a replica that took part.
+func (sc *scope) keeps(t *testing.T, puts []put, before, after *made) {
+	t.Helper()
+	stood := before.c.StandOn(before.c.Tip())
+	grown := stood.With(puts[after.puts[len(after.puts)-1]].e)
+	for _, at := range after.puts {
+		grown = grown.With(puts[at].e)
+	}
+	for _, e := range stood.Statements() {
+		if state, why := grown.State(e.ID()); state != charter.Accepted {
+			t.Fatalf("for a replica that took part a statement is %v: %s", state, why)
+		}
+	}
+	for _, at := range before.puts {
+		was, _ := stood.State(puts[at].e.ID())
+		if is, _ := grown.State(puts[at].e.ID()); was != is && was != charter.Pending {
+			t.Fatalf("a statement was %v and is %v", was, is)
+		}
+	}
+}
+
+// holds checks the invariants of docs/CHARTER.md on one set.
+func (sc *scope) holds(t *testing.T, puts []put, m *made) {
+	t.Helper()
+	honest := true
+	for _, at := range m.puts {
+		honest = honest && puts[at].honest
+	}
+	forks := m.c.Forks()
+	if honest && len(forks) > 0 {
+		t.Fatal("a fork without a double signature: ", sc.told(puts, m))
+	}
+	// The last statement first, the base in between.
+	if len(m.puts) <= 3 {
+		c := charter.Fold(sc.s.space, nil, charter.StepID{})
+		for i := len(m.puts) - 1; i >= 0; i-- {
+			c = c.With(puts[m.puts[i]].e)
+		}
+		if got := sc.digest(c.With(sc.s.all...), puts, m.puts); got != m.says {
+			t.Fatalf("pending statements count:\n%s\n%s", m.says, got)
+		}
+	}
+	stands := []charter.StepID{m.c.Tip()}
+	for _, f := range forks {
+		for _, br := range f.Branches {
+			stands = append(stands, br.Step)
+		}
+	}
+	for _, stand := range stands {
+		c := m.c.StandOn(stand)
+		removed := map[charter.MemberID]bool{}
+		for _, p := range c.Proposals() {
+			if p.State != charter.ProposalInForce {
+				continue
+			}
+			removed[p.Subject] = true
+			// Invariant 3, counted from nothing but the consents.
+			who := map[charter.MemberID]bool{}
+			for _, e := range append(slices.Clone(sc.s.all), entriesOf(puts, m.puts)...) {
+				if s, _ := charter.ReadStatement(e.Payload); s.Type == charter.TypeConsent && s.Of == p.ID {
+					if state, _ := c.State(e.ID()); state == charter.Accepted {
+						owner, _ := c.OwnerOf(e.Device)
+						who[owner.ID] = true
+					}
+				}
+			}
+			if len(who) < p.Of/2+1 || who[p.Subject] {
+				t.Fatalf("a step is in force with %d consents of %d: %s", len(who), p.Of, sc.told(puts, m))
+			}
+		}
+		for _, member := range c.Members() { // invariant 5
+			if member.Standing != charter.Full && !removed[member.ID] && !sc.resigned(puts, m, member.ID) {
+				t.Fatalf("%s is %v: %s", member.Name, member.Standing, sc.told(puts, m))
+			}
+		}
+		sc.lives(t, puts, m, c, honest)
+	}
+}
+
+// lives holds invariant 6: with all honest so far, the first as many members as a step needs find
+// one that passes.
+func (sc *scope) lives(t *testing.T, puts []put, m *made, c *charter.Charter, honest bool) {
+	t.Helper()
+	if !honest || len(m.puts) > 2 {
+		return
+	}
+	var acting []entry.Signer
+	for _, name := range []string{"cleo", "ben", "ana", "dora"} {
+		for _, d := range []entry.Signer{laptop(name), key(name + "'s phone")} {
+			if who, ok := c.MemberOf(d.Device()); ok && who.Standing == charter.Full {
+				for _, of := range who.Devices {
+					if of.Key == d.Device() && of.Consents {
+						acting = append(acting, d)
+					}
+				}
+			}
+		}
+	}
+	needs, _ := c.Needed()
+	if len(acting) < needs {
+		return
+	}
+	acting = acting[:needs]
+	candidates := []charter.StepID{{}}
+	for _, p := range c.Proposals() {
+		if p.Parent == c.Tip() {
+			candidates = append(candidates, p.ID)
+		}
+	}
+	for _, id := range candidates {
+		s := *sc.s
+		s.c = c
+		say := func(by entry.Signer, payload []byte, err error) {
+			if err == nil {
+				s.c = s.c.With(s.sign(by, payload, s.c.Heads()...))
+			}
+		}
+		if id == (charter.StepID{}) {
+			payload, fresh, err := s.c.Propose(acting[0].Device(), charter.Terms{Type: charter.ProposalInvites, Invites: 1})
+			say(acting[0], payload, err)
+			id = fresh
+		} else if p, _ := s.c.Proposal(id); p.State == charter.ProposalWithdrawn { // it can be proposed once more
+			payload, _, err := s.c.Propose(acting[0].Device(), p.Terms)
+			say(acting[0], payload, err)
+		}
+		for _, p := range s.c.Proposals() {
+			for _, d := range acting {
+				if p.ID != id {
+					payload, err := s.c.Refuse(d.Device(), p.ID, "")
+					say(d, payload, err)
+				}
+			}
+		}
+		for _, d := range acting {
+			payload, err := s.c.Consent(d.Device(), id, false)
+			say(d, payload, err)
+		}
+		if _, err := s.c.Enact(acting[0].Device(), id); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%d act, as many as a step needs, and no way to one: %s", needs, sc.told(puts, m))
+}
+
+func (sc *scope) resigned(puts []put, m *made, who charter.MemberID) bool {
+	for _, e := range append(slices.Clone(sc.s.all), entriesOf(puts, m.puts)...) {
+		if s, _ := charter.ReadStatement(e.Payload); s.Type == charter.TypeResign {
+			if owner, _ := m.c.OwnerOf(e.Device); owner.ID == who {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func entriesOf(puts []put, set []int) (all []*entry.Entry) {
+	for _, at := range set {
+		all = append(all, puts[at].e)
+	}
+	return all
+}
+
+// told is a set in words.
+func (sc *scope) told(puts []put, m *made) string {
+	var b strings.Builder
+	for _, at := range m.puts {
+		p := puts[at]
+		owner, _ := m.c.Member(p.by)
+		state, why := m.c.State(p.e.ID())
+		fmt.Fprintf(&b, "\n%d: %s, type %d of %.6v after %v: %v %s (honest: %v)", at, owner.Name, p.what.Type, p.what.Of, p.heads, state, why, p.honest)
+	}
+	return b.String()
+}

@@ -1,0 +1,87 @@
+package daemon
+
+import (
+	"sync"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// directory is the charter as the peers see it.
+type directory struct {
+	r       *replica.Replica
+	parting *parting
+}
+
+var _ peer.Charter = directory{}
+
+// Devices implements peer.Charter.
+func (d directory) Devices() []peer.Device {
+	if d.parting.over() {
+		return nil
+	}
+	var live, former []peer.Device
+	for _, m := range d.r.Charter().Members() {
+		for _, dev := range m.Devices {
+			device := peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name, Former: dev.Retired}
+			if dev.Retired {
+				former = append(former, device)
+			} else {
+				live = append(live, device)
+			}
+		}
+	}
+	return append(live, former...)
+}
+
+// Knows implements peer.Charter.
+func (d directory) Knows(key entry.Device) bool {
+	return d.r.Charter().Knows(key) && !d.parting.over()
+}
+
+// removed says whether the member whose device this is was removed.
+func removed(r *replica.Replica) bool {
+	m, ok := r.Charter().OwnerOf(r.Device())
+	return ok && m.Standing == charter.Removed
+}
+
+// partingTime is how long the device of who was removed stays in touch once it knows: what was
+// written on it before and nobody has yet is brought to the others, who keep it.
+const partingTime = 30 * time.Second
+
+// parting is the end of being in touch. Who resigned goes on until the others have heard of it;
+// they see to the rest.
+type parting struct {
+	mu    sync.Mutex
+	begun bool
+	ended bool
+}
+
+// begin lets the end come in a while; then says so.
+func (p *parting) begin(then func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.begun || p.ended {
+		return
+	}
+	p.begun = true
+	time.AfterFunc(partingTime, func() {
+		p.end()
+		then()
+	})
+}
+
+func (p *parting) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+}
+
+func (p *parting) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
