@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,7 @@ func (w *words) list(ids []charter.MemberID) string {
 	for i, id := range ids {
 		names[i] = w.name(id)
 	}
+	slices.Sort(names)
 	return listed(names)
 }
 

@@ -413,6 +413,18 @@ func (l *lab) knows(_ *testscript.TestScript, names []string) error {
 	})
 }
 
+// sees waits until what a command prints for somebody holds a text.
+func (l *lab) sees(_ *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	return l.until(args[:1], func(context.Context, []*api.Client) (bool, string, error) {
+		out, err := output(l.command(h, args[2:]...))
+		return strings.Contains(string(out), args[1]), fmt.Sprintf("%s doesn't see “%s”:\n%s", args[0], args[1], out), err
+	})
+}
+
 // told waits until the daemons of homes know that their people aren't in any more.
 func (l *lab) told(_ *testscript.TestScript, names []string) error {
 	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {

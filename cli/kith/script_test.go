@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
+//	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
 //	told NAME…       waits until they have been told that they aren't in any more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
@@ -79,6 +80,7 @@ func TestScripts(t *testing.T) {
 			"mend":     scripted(2, (*lab).mend),
 			"meet":     scripted(2, (*lab).meet),
 			"knows":    scripted(2, (*lab).knows),
+			"sees":     scripted(3, (*lab).sees),
 			"told":     scripted(1, (*lab).told),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
