@@ -187,6 +187,12 @@ func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
 	if err != nil {
 		return err
 	}
+	if grown.Tip() != old.Tip() {
+		// Whom a decision waits for, and whose position counts, is a matter of who is a member.
+		for _, ref := range r.Documents(crdt.KindDecision) {
+			waiting = append(waiting, ref.ID)
+		}
+	}
 	if err := r.listJudge(waiting); err != nil {
 		return err
 	}
@@ -195,6 +201,7 @@ func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
 	}
 	r.statements = append(r.statements, statements...)
 	r.charter.Store(grown)
+	r.docs.shrink(0) // what is loaded judges by the charter that it was loaded under
 	r.stored.tell(ids...)
 	r.tellCharter(old, grown)
 	return nil
