@@ -138,6 +138,20 @@ func coop(t testing.TB, names ...string) []*home {
 	return all
 }
 
+// acquaint lets everybody hear from the founder of all who have joined. Nobody is served after.
+func acquaint(all []*home) {
+	for _, h := range all {
+		h.t.Helper()
+		h.start()
+	}
+	for _, h := range all[1:] {
+		all[0].inStepWith(h)
+	}
+	for _, h := range all {
+		h.stop()
+	}
+}
+
 func newHome(t testing.TB, name, dir string) *home {
 	client, err := api.NewClient(dir, "")
 	must(t, err)
