@@ -283,13 +283,17 @@ func places(base, now string) mapping {
 // then is a difference, too, only a coarser one.
 const maxDiffTime = time.Second
 
-// diff compares two texts: by lines first, so that what is alike in two different lines is never
-// taken for one thing, and then what was changed by characters, with the borders of words where
-// there is a choice. For people, words that were replaced stay whole instead of being cut up by
-// letters that happen to be equal.
+// diff compares two texts by characters, with the borders of words where there is a choice. For
+// people, lines are compared first, so that what is alike in two different lines isn't taken for
+// one thing, and words that were replaced stay whole instead of being cut up by letters that
+// happen to be equal. Otherwise as much as can be counts as kept.
 func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
+	passages := []hunk{{from, to}}
+	if forPeople {
+		passages = hunks(from, to)
+	}
 	var out []diffmatchpatch.Diff
-	for _, h := range hunks(from, to) {
+	for _, h := range passages {
 		out = append(out, byCharacters(h.from, h.to, forPeople)...)
 	}
 	if diffmatchpatch.New().DiffText1(out) != from || diffmatchpatch.New().DiffText2(out) != to {
