@@ -194,7 +194,9 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 			out.Fields = append(out.Fields, c.Field)
 		}
 	}
-	out.Says = says(p, e.Changes)
+	if len(e.Changes) > 0 {
+		out.Says = says(p, e.Changes)
+	}
 	if e.Said != nil {
 		s := newWords(p.c).statement(e.Said, e.By)
 		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, s.Why

@@ -103,8 +103,9 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 }
 
 // reached returns the documents in which a grown charter may change something: those that wait,
-// those in which a device wrote of which something else is honoured now, decisions that wait for
-// other people than before, and all of them if the replica follows another branch than before.
+// those in which a device wrote of which something else is honoured now, decisions if other people
+// are full members than before, since their views say whom they wait for, and all of them if the
+// replica follows another branch than before.
 func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
 	docs, err := r.store.Unsettled()
 	if err != nil {
@@ -118,14 +119,8 @@ func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
 		docs = append(docs, written...)
 	}
 	if !slices.Equal(fullMembers(old), fullMembers(grown)) {
-		err := r.Views("decision", func(v *crdt.View) bool {
-			if v.Decision != nil && v.Decision.Status == crdt.Open {
-				docs = append(docs, v.ID)
-			}
-			return true
-		})
-		if err != nil {
-			return nil, err
+		for _, ref := range r.Documents(crdt.KindDecision) {
+			docs = append(docs, ref.ID)
 		}
 	}
 	left := func(id entry.ID) bool {

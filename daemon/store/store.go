@@ -230,7 +230,8 @@ func (s *Store) readState() error {
 	})
 }
 
-// Close writes what is queued and closes the store.
+// Close writes what is queued and closes the store. On a full disk the process that called it
+// should end: it can't open the store again.
 func (s *Store) Close() error {
 	s.life.Lock()
 	if s.closed {
@@ -241,6 +242,12 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.life.Unlock()
 	<-s.stopped
+	if room, err := s.free(s.dir); err == nil && room < minFree {
+		// Badger would write what is in memory into tables, through a memory map, and the process
+		// would die of it. It is all in the logs: the next start finds it there, as after a crash.
+		// Until this process ends the store stays locked.
+		return s.witness.file.Close()
+	}
 	return errors.Join(guarded(s.db.Close), s.witness.file.Close())
 }
 
