@@ -1,0 +1,260 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// agree has some consent to a step, which the first of them proposes, and so bring it into force.
+// They pass on the charter alone.
+func (c *coop) agree(terms charter.Terms, who ...*peerReplica) {
+	c.t.Helper()
+	var id charter.StepID
+	_, err := who[0].Say(c.t.Context(), func(ch *charter.Charter) (payload []byte, err error) {
+		payload, id, err = ch.Propose(who[0].device, terms)
+		return payload, err
+	})
+	must(c.t, err)
+	for i, p := range who {
+		if i > 0 {
+			give(c.t, p, who[i-1].statements(c.t)...)
+		}
+		_, err := p.Say(c.t.Context(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(p.device, id, false) })
+		must(c.t, err)
+	}
+	if p, _ := who[len(who)-1].Charter().Proposal(id); p.State != charter.ProposalInForce {
+		c.t.Fatalf("the step isn't in force: %+v", p)
+	}
+}
+
+// statements returns the charter statements that a replica holds.
+func (p *peerReplica) statements(t testing.TB) []*entry.Entry {
+	t.Helper()
+	return slices.DeleteFunc(p.entries(t), func(e *entry.Entry) bool { return e.Kind != entry.Statement })
+}
+
+// removes proposes to end a membership, with all that is here of it honoured.
+func (p *peerReplica) removes(t testing.TB, who *peerReplica) charter.Terms {
+	t.Helper()
+	honoured, err := p.Honoured([]entry.Device{who.device})
+	must(t, err)
+	return charter.Terms{Type: charter.ProposalRemove, Member: who.me(), Frontiers: honoured, Why: "moved away"}
+}
+
+func TestWhatARemovedMemberWroteStandsUpToTheFrontierOnEveryReplica(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo", "Eli")
+	ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
+	paper, drum := eli.addTask(t, "Order paper"), eli.addTask(t, "Clean the drum")
+	eli.edit(t, paper.ID, crdt.AppendText("seen by all"))
+	c.settle()
+
+	// Eli writes on in both while Ana and Ben, who don't see it, agree that he goes. Cleo builds
+	// on one of the two, not knowing.
+	eli.edit(t, paper.ID, crdt.AppendText("what Cleo builds on"))
+	eli.edit(t, drum.ID, crdt.AppendText("what nobody builds on"))
+	give(t, cleo, eli.entries(t)...)
+	cleo.edit(t, paper.ID, crdt.AppendText("Cleo's words"))
+	c.agree(ana.removes(t, eli), ana, ben, cleo)
+
+	c.settle()
+	c.same()
+	for _, p := range c.all {
+		v, err := p.View(paper.ID)
+		must(t, err)
+		if !strings.Contains(v.Text, "seen by all") || !strings.Contains(v.Text, "what Cleo builds on") || !strings.Contains(v.Text, "Cleo's words") {
+			t.Errorf("at %s's the first says %q", p.name, v.Text)
+		}
+		if v, err = p.View(drum.ID); err != nil || strings.Contains(v.Text, "nobody") {
+			t.Errorf("at %s's the second says %q, %v", p.name, v.Text, err)
+		}
+		brought := false
+		must(t, p.Log(paper.ID, func(l Line) bool {
+			by, ok := l.BroughtBy()
+			brought = brought || ok && by == cleo.me()
+			return true
+		}))
+		if !brought {
+			t.Errorf("at %s's nothing shows as brought in by Cleo", p.name)
+		}
+	}
+	// His own replica says why it doesn't write.
+	var gone *NotMemberError
+	if _, err := eli.tryEdit(paper.ID, crdt.AppendText("again")); !errors.As(err, &gone) || gone.Standing != charter.Removed {
+		t.Errorf("Eli's edit: %v", err)
+	}
+	for _, p := range c.all {
+		before := p.picture(t)
+		p.reopen(t)
+		for k, v := range p.picture(t) {
+			if before[k] != v {
+				t.Errorf("%s: a restart changed %s from %q to %q", p.name, k, before[k], v)
+			}
+		}
+	}
+}
+
+func TestARunThatComesInPiecesIsJudgedAgainWhenItIsWhole(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo", "Eli")
+	ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
+	first, second := eli.addTask(t, "Order paper"), eli.addTask(t, "Clean the drum")
+	give(t, ana, eli.entries(t)...)
+	give(t, ben, eli.entries(t)...)
+	c.agree(ana.removes(t, eli), ana, ben, cleo)
+
+	// Cleo hears of the removal first, and then of Eli's work: of the first task before the second,
+	// at which the frontier stands.
+	var of [2][]*entry.Entry
+	for _, e := range eli.entries(t) {
+		switch e.Doc {
+		case first.ID:
+			of[0] = append(of[0], e)
+		case second.ID:
+			of[1] = append(of[1], e)
+		}
+	}
+	give(t, cleo, of[0]...)
+	if n := cleo.Counts().Pending; n != 1 {
+		t.Errorf("Cleo counts %d pending, want 1: the end of the run isn't here", n)
+	}
+	cleo.reopen(t)
+	give(t, cleo, of[1]...)
+	if n := cleo.Counts(); n.Pending+n.Void > 0 {
+		t.Errorf("Cleo counts %+v", n)
+	}
+	c.settle()
+	c.same()
+}
+
+func TestHonouredIsWhatIsHereWithAllBeforeIt(t *testing.T) {
+	c := found(t, "Ana", "Eli")
+	ana, eli := c.all[0], c.all[1]
+	a := eli.addTask(t, "a")
+	eli.addTask(t, "b")
+	eli.addTask(t, "c")
+	all := slices.DeleteFunc(eli.entries(t), func(e *entry.Entry) bool { return e.Device != eli.device })
+	give(t, ana, all[0], all[2]) // the one between is missing
+	honoured, err := ana.Honoured([]entry.Device{eli.device})
+	must(t, err)
+	if len(honoured) != 1 || len(honoured[0].Frontier) != 1 || honoured[0].Frontier[0].Entry != all[0].ID() {
+		t.Errorf("honoured is %v, want up to %v (%v)", honoured, all[0].ID(), a.ID)
+	}
+	n, err := ana.Beyond(honoured, []entry.Device{eli.device})
+	must(t, err)
+	if n != 1 {
+		t.Errorf("%d beyond it, want 1", n)
+	}
+}
+
+func TestAnAcknowledgementNamesWhatCameSinceTheLast(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	task := ana.addTask(t, "Order paper")
+	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	c.settle()
+	must(t, ben.Acknowledge(context.Background()))
+	last := slices.DeleteFunc(ana.entries(t), func(e *entry.Entry) bool { return e.Device != ana.device || e.Kind != entry.Change })
+	end := last[len(last)-1]
+	seen := ben.Charter().SeenOf(ana.device, end.Run)
+	if len(seen) != 1 || seen[0].Last != end.ID() || seen[0].Member != ben.me() || !seen[0].Full {
+		t.Fatalf("Ben has seen %+v, want %v", seen, end.ID())
+	}
+	stored := ben.Counts().Stored
+	must(t, ben.Acknowledge(context.Background()))
+	c.settle()
+	must(t, ben.Acknowledge(context.Background())) // Ana has said nothing but what she saw
+	if n := ben.Counts().Stored; n != stored {
+		t.Errorf("with nothing new, %d statements were made", n-stored)
+	}
+	must(t, ana.Acknowledge(context.Background())) // only what others wrote counts
+	if n := ana.Counts().Stored; n != stored {
+		t.Errorf("Ana acknowledged her own work")
+	}
+	if ben.Acknowledged().IsZero() {
+		t.Error("Ben's acknowledgement has no time")
+	}
+}
+
+// forked makes a co-op whose founder's device has welcomed two people into one seat, and gives
+// the two seats.
+func forked(t *testing.T) (c *coop, seats [2]*entry.Entry) {
+	t.Helper()
+	c = foundRoom(t, 3, "Ana", "Ben")
+	ana := c.all[0]
+	for i, name := range []string{"Cleo", "Dora"} {
+		invite, member, device := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+		red, err := charter.NewRedemption(c.space, invite, member, device, name, "laptop")
+		must(t, err)
+		seat, err := ana.Charter().FillSeat(invite.Device(), red)
+		must(t, err)
+		seats[i], err = entry.New(entry.Fields{
+			Space: c.space, Heads: ana.Charter().Heads(), Kind: entry.Statement, Run: newNonce(), Number: 1, Payload: seat,
+		}, ana.key)
+		must(t, err)
+	}
+	if bytes.Compare(seats[0].Payload, seats[1].Payload) == 0 {
+		t.Fatal("the same seat twice")
+	}
+	return c, seats
+}
+
+func TestWhoTookPartStaysWhateverOthersSign(t *testing.T) {
+	c, seats := forked(t)
+	ben := c.all[1]
+	task := ben.addTask(t, "Order paper")
+	give(t, ben, seats[0])
+	ben.edit(t, task.ID, crdt.AppendText("with Cleo")) // he takes part
+	tip := ben.Charter().Tip()
+	give(t, ben, seats[1])
+	if got := ben.Charter().Tip(); got != tip {
+		t.Fatalf("Ben was moved from %v to %v", tip, got)
+	}
+	ben.reopen(t)
+	if got := ben.Charter().Tip(); got != tip {
+		t.Fatalf("a restart moved Ben from %v to %v", tip, got)
+	}
+
+	// He follows the other side by his own word alone; what he wrote on the first is elsewhere then.
+	fork := ben.Charter().Forks()[0]
+	other := fork.Branches[0].Step
+	if other == tip {
+		other = fork.Branches[1].Step
+	}
+	must(t, ben.Follow(t.Context(), other))
+	if got := ben.Charter().Tip(); got != other {
+		t.Fatalf("Ben follows %v, wanted %v", got, other)
+	}
+	v, err := ben.View(task.ID)
+	must(t, err)
+	if strings.Contains(v.Text, "with Cleo") {
+		t.Errorf("on the other side the task says %q", v.Text)
+	}
+	ben.edit(t, task.ID, crdt.AppendText("with Dora"))
+	must(t, ben.Follow(t.Context(), tip))
+	if v, err = ben.View(task.ID); err != nil || !strings.Contains(v.Text, "with Cleo") || strings.Contains(v.Text, "with Dora") {
+		t.Errorf("back again the task says %q, %v", v.Text, err)
+	}
+	ben.reopen(t)
+	if got := ben.Charter().Tip(); got != tip {
+		t.Errorf("a restart moved Ben from %v to %v", tip, got)
+	}
+}
+
+func TestWhoTookNoPartWaitsWhereNeitherSideHasMore(t *testing.T) {
+	c, seats := forked(t)
+	ben := c.all[1]
+	before := ben.Charter().Tip()
+	give(t, ben, seats[0])
+	give(t, ben, seats[1])
+	if !ben.Charter().Undecided() || ben.Charter().Tip() != before {
+		t.Errorf("Ben, who took no part, stands on %v", ben.Charter().Tip())
+	}
+	ben.addTask(t, "before the split") // belongs to both sides
+}
