@@ -261,16 +261,18 @@ func TestWithFrontiersEveryReplicaComesToTheSame(t *testing.T) {
 			whole.Add(d.named[name].Entry, d.named[name].change)
 		}
 		// Another, in any order, with the charter in between.
-		part := New(theCoop().space, d.doc, stages[0], RunMap{})
+		part := New(theCoop().space, d.doc, stages[0], nil)
 		at := 0
 		for _, name := range rapid.Permutation(names).Draw(t, "arrival") {
 			part.Add(d.named[name].Entry, d.named[name].change)
-			if at < len(stages)-1 && rapid.IntRange(0, 3).Draw(t, "charter") == 0 {
+			if at < len(stages)-1 && rapid.IntRange(0, 2).Draw(t, "charter") == 0 {
 				at++
 				part.Rejudge(stages[at])
 			}
 		}
-		part.Rejudge(last)
+		if at < len(stages)-1 { // else nothing but Add may have brought it about
+			part.Rejudge(last)
+		}
 		same(t, "the order of arrival counts", seen(whole), seen(part))
 		oracle(t, whole)
 		applied(t, part)
