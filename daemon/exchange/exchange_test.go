@@ -1,6 +1,9 @@
 package exchange_test
 
 import (
+	"context"
+	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +29,38 @@ func TestWhatEitherSideLacksReachesIt(t *testing.T) {
 		if m.errs[0] != nil || m.errs[1] != nil {
 			t.Error(m.errs)
 		}
+	})
+}
+
+func TestWhoMayHaveOnlyAPartGetsThatAndGivesAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		eli := ana.other(2)
+		a := newReplica(t, ana.space, append(ana.writeMany(700), genesis)...)
+		b := newReplica(t, ana.space, eli.writeMany(30)...)
+		allowed := map[entry.ID]bool{genesis.ID(): true}
+		ca, cb := net.Pipe()
+		ctx, stop := context.WithCancel(t.Context())
+		status := [2]*latest{{}, {}}
+		var done sync.WaitGroup
+		done.Go(func() { _ = a.x.RunOnly(ctx, ca, func(id entry.ID) bool { return allowed[id] }, status[0].set) })
+		done.Go(func() { _ = b.x.Run(ctx, cb, status[1].set) })
+		settle()
+		if b.Len() != 31 || !b.Has(genesis.ID()) || a.Len() != 731 {
+			t.Errorf("one has %d entries, the other %d", a.Len(), b.Len())
+		}
+		if !status[0].get().InStep {
+			t.Errorf("who withholds isn't in step: %+v", status[0].get())
+		}
+		news := []*entry.Entry{ana.write("not for everybody"), ana.write("for everybody")}
+		allowed[news[1].ID()] = true
+		a.Add(news...)
+		settle()
+		if b.Has(news[0].ID()) || !b.Has(news[1].ID()) {
+			t.Error("what is pushed isn't what may be had")
+		}
+		stop()
+		done.Wait()
 	})
 }
 

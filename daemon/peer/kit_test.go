@@ -22,9 +22,11 @@ type coop struct {
 	space   entry.SpaceID
 	genesis *entry.Entry
 
-	mu      sync.Mutex
-	members map[entry.Device]string
-	all     []*device
+	mu         sync.Mutex
+	members    map[entry.Device]string
+	former     map[entry.Device]bool // of the members
+	statements map[entry.ID]bool
+	all        []*device
 }
 
 func must[T any](v T, err error) T {
@@ -36,14 +38,15 @@ func must[T any](v T, err error) T {
 
 func newCoop(t *testing.T) *coop {
 	genesis := must(entry.New(entry.Fields{Kind: entry.Statement, Number: 1, Payload: []byte("genesis")}, entry.NewSigner()))
-	return &coop{t: t, space: genesis.SpaceOf(), genesis: genesis, members: map[entry.Device]string{}}
+	return &coop{t: t, space: genesis.SpaceOf(), genesis: genesis,
+		members: map[entry.Device]string{}, former: map[entry.Device]bool{}, statements: map[entry.ID]bool{genesis.ID(): true}}
 }
 
 func (c *coop) Devices() (all []peer.Device) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for d, name := range c.members {
-		all = append(all, peer.Device{Key: d, Name: name})
+		all = append(all, peer.Device{Key: d, Name: name, Former: c.former[d]})
 	}
 	return all
 }
@@ -55,6 +58,9 @@ func (c *coop) Knows(d entry.Device) bool {
 }
 
 func (c *coop) admit(d *device) { c.change(func() { c.members[d.key.Device()] = d.name }) }
+
+// retire leaves a device nothing but the charter.
+func (c *coop) retire(d *device) { c.change(func() { c.former[d.key.Device()] = true }) }
 
 func (c *coop) remove(d *device) { c.change(func() { delete(c.members, d.key.Device()) }) }
 
@@ -134,7 +140,7 @@ func (d *device) on() *device {
 	d.listen = must(peer.PickPorts(d.listen))
 	var err error
 	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: !d.mdns,
-		Charter: d.coop, Book: d.book, Sync: whole(x), Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
+		Charter: d.coop, Book: d.book, Sync: d.sync(x), Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
 			select {
 			case changed <- struct{}{}:
 			default:
@@ -206,9 +212,16 @@ func (d *device) untilInStep(others ...*device) {
 	}
 }
 
-// whole gives everybody everything.
-func whole(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, bool, func(exchange.Status)) error {
-	return func(ctx context.Context, rw io.ReadWriteCloser, _ bool, report func(exchange.Status)) error {
-		return x.Run(ctx, rw, report)
+// sync gives former devices the charter alone, which here is the genesis and what charter names.
+func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, bool, func(exchange.Status)) error {
+	return func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
+		if !former {
+			return x.Run(ctx, rw, report)
+		}
+		return x.RunOnly(ctx, rw, func(id entry.ID) bool {
+			d.coop.mu.Lock()
+			defer d.coop.mu.Unlock()
+			return d.coop.statements[id]
+		}, report)
 	}
 }

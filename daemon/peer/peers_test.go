@@ -61,6 +61,47 @@ func TestADeviceThatIsRemovedIsDisconnectedAndStaysOut(t *testing.T) {
 	}
 }
 
+// A device that speaks for nobody any more is brought up to the charter, by whichever side opens
+// the stream, so that it can tell its owner. It gets nothing else, and what it has is taken.
+func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
+	for _, connected := range []bool{true, false} {
+		c := newCoop(t)
+		ana, ben, eli := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Eli's laptop").on()
+		eli.meets(ana)
+		eli.meets(ben)
+		eli.untilInStep(ana, ben)
+		if !connected {
+			eli.off()
+		}
+		c.retire(eli)
+		end := ana.write("Eli is no member any more")
+		c.mu.Lock()
+		c.statements[end] = true
+		c.mu.Unlock()
+		secret, later := ana.write("not for Eli"), ben.write("nor this")
+		own := eli.write("what nobody had yet")
+		if !connected {
+			eli.on()
+			eli.meets(ana)
+			eli.meets(ben)
+		}
+		eli.until("Eli is told", func() bool { return eli.local.Has(end) })
+		ana.until("Eli's words are kept", func() bool { return ana.local.Has(own) || ben.local.Has(own) })
+		eli.until("both have hung up", func() bool { return !eli.about(ana).Connected && !eli.about(ben).Connected })
+		if eli.local.Has(secret) || eli.local.Has(later) {
+			t.Errorf("connected: %v: Eli got more than the charter", connected)
+		}
+		for _, s := range ana.peers.Peers() {
+			if s.Device == eli.key.Device() {
+				t.Errorf("connected: %v: Ana still lists Eli", connected)
+			}
+		}
+		for _, d := range c.all {
+			d.off()
+		}
+	}
+}
+
 func TestSyncSaysWithWhomAndWhyNot(t *testing.T) {
 	c := newCoop(t)
 	ana, ben, cleo := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Cleo's laptop").on()
