@@ -468,3 +468,42 @@ func TestUnknownRulesArePendingAndOldOnesVoid(t *testing.T) { // attack 23
 	s.hear(next)
 	mustState(t, s.c, next, charter.Pending, "a kind that this release")
 }
+
+func TestAProposalThatDoesntFitIsVoid(t *testing.T) {
+	s := members(t, "ben", "cleo")
+	joined := s.invites("ana", "dora")
+	s.agree(charter.Terms{Type: charter.ProposalAdmit, Member: s.id("dora")}, "ana", "ben")
+	s.agree(remove(s, "cleo"), "ana", "ben", "dora")
+	bens, err := charter.NewRekey(s.space, s.id("ben"), key("ben again"), laptop("ana"), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, _ := charter.NewRekey(s.space, s.id("cleo"), key("cleo again"), key("cleo's desk"), "x")
+	forged, _ := charter.NewRekey(s.space, s.id("ben"), key("ben again"), key("ben's desk"), "x")
+	forged.Member = s.id("ana")
+	invite, r := s.redeem("eli")
+	for name, test := range map[string]struct {
+		terms charter.Terms
+		why   string
+	}{
+		"a founding that is closed":            {charter.Terms{Type: charter.ProposalClose}, "founding is closed"},
+		"a seat":                               {charter.Terms{Type: charter.ProposalSeat, Seat: &charter.Seat{Invite: invite, Redemption: r}}, "only the founder"},
+		"an admission of a full member":        {charter.Terms{Type: charter.ProposalAdmit, Admission: joined.ID()}, "isn't a prospective"},
+		"an admission of nobody":               {charter.Terms{Type: charter.ProposalAdmit, Admission: entry.ID{1}}, "isn't a prospective"},
+		"a removal of who is removed":          {remove(s, "cleo"), "isn't a member"},
+		"a removal of nobody":                  {remove(s, "nobody"), "isn't a member"},
+		"a new key with a device known":        {charter.Terms{Type: charter.ProposalKey, Rekey: &bens}, "in the charter already"},
+		"a new key for who is removed":         {charter.Terms{Type: charter.ProposalKey, Rekey: &gone}, "isn't a member"},
+		"a new key for somebody else":          {charter.Terms{Type: charter.ProposalKey, Rekey: &forged}, "hasn't signed"},
+		"the threshold there is":               {threshold(charter.Majority), "so already"},
+		"as many invites as there are":         {charter.Terms{Type: charter.ProposalInvites, Invites: charter.DefaultInvites}, "so already"},
+		"a resignation that nobody made":       {charter.Terms{Type: charter.ProposalThreshold, Threshold: 2, Resigned: []entry.ID{joined.ID()}}, "resignation"},
+		"a resignation that isn't in its past": {charter.Terms{Type: charter.ProposalThreshold, Threshold: 2, Resigned: []entry.ID{{9}}}, "resignation"},
+	} {
+		e := s.sign(laptop("ben"), raw(t, charter.Statement{Type: charter.TypePropose, Step: &charter.Step{Parent: s.c.Tip(), Terms: test.terms}}), s.c.Heads()...)
+		c := s.c.With(e)
+		if state, why := c.State(e.ID()); state != charter.Void || !strings.Contains(why, test.why) {
+			t.Errorf("%s is %v: %s", name, state, why)
+		}
+	}
+}

@@ -159,6 +159,12 @@ func (t *trial) judge() string {
 	}
 	t.node.id, t.node.member, t.node.by = t.who.id, t.who.number, t.who.number
 	switch t.said.Type {
+	case TypeCertify, TypeRetire, TypeMove, TypeResign:
+		if t.who.own >= MaxOwn {
+			return whyTooMany
+		}
+	}
+	switch t.said.Type {
 	case TypeFounding:
 		return t.founding()
 	case TypePropose:
@@ -191,7 +197,7 @@ const (
 	whyNotOwn       = "the device isn't one of theirs"
 	whyKeyTaken     = "its member key or device is in the charter already"
 	whyNotAccepted  = "the device hasn't agreed to belong to this member"
-	whyTooMany      = "they have added more devices than Kith takes"
+	whyTooMany      = "they have added more devices, or changed them more often, than Kith takes"
 	whyNotMemberKey = "it isn't signed by the key of a member"
 	whyNotMover     = "only the device that consents can hand that on"
 	whyNotFull      = "only a full member can do this"
@@ -202,8 +208,13 @@ const (
 	whyInvitesFull  = "who invited them has as many open invites as the co-op allows"
 )
 
-// MaxDevices bounds the devices that one member can add, retired ones included.
-const MaxDevices = 200
+const (
+	// MaxDevices bounds the devices that one member can add, retired ones included.
+	MaxDevices = 200
+	// MaxOwn bounds what the devices of one member can say about each other between two words
+	// of the member key.
+	MaxOwn = 1000
+)
 
 func (t *trial) certify() string {
 	new := t.said.New

@@ -60,6 +60,7 @@ type naivePerson struct {
 	key      entry.Device
 	devices  map[entry.Device]*naiveDevice
 	consents []entry.Device
+	own      int
 }
 
 type naiveDevice struct {
@@ -324,6 +325,11 @@ func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson {
 			counts = append(counts, id)
 		}
 	}
+	for _, id := range counts {
+		if !is(id, charter.TypeProspective) {
+			p.own++
+		}
+	}
 	lists := func(k entry.ID, d entry.Device) bool {
 		return slices.ContainsFunc(n.judge(k).said.Live, func(l charter.NewDevice) bool { return l.Key == d })
 	}
@@ -556,6 +562,12 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 	out.by = who
 	full := p.standing == charter.Full
 	consenting := len(p.consents) == 1 && p.consents[0] == e.Device
+	switch s.Type {
+	case charter.TypeCertify, charter.TypeRetire, charter.TypeMove, charter.TypeResign:
+		if p.own >= charter.MaxOwn {
+			return "void"
+		}
+	}
 	bad := false
 	switch s.Type {
 	case charter.TypeFounding: // C4

@@ -25,6 +25,7 @@ type person struct {
 	joined   *node // the redemption of a prospective member
 	devices  []device
 	consents []entry.Device // that may consent: mostly one, several after moves beside each other
+	own      int            // how many statements of their devices about each other count
 }
 
 // device is one of a person's, as the same past knows it.
@@ -155,18 +156,26 @@ func (d *derivation) sort(nodes []*node) {
 			left = append(left, n)
 		}
 	}
-	for _, n := range left {
-		if n.said.Type == TypeRecover && !slices.ContainsFunc(left, func(o *node) bool {
-			return o.said.Type == TypeRecover && o.knows(n)
-		}) {
-			d.keys = append(d.keys, n)
-		}
-	}
+	d.keys = newest(left, TypeRecover)
 	for _, n := range left {
 		if n.said.Type != TypeRecover && !slices.ContainsFunc(d.keys, func(k *node) bool { return !n.knows(k) }) {
 			d.counts = append(d.counts, n)
+			if n.said.Type != TypeProspective {
+				d.own++
+			}
 		}
 	}
+}
+
+// newest returns the statements of a type that no other of them knows. Each comes after those in
+// its past, so going back, only those found already can know one.
+func newest(nodes []*node, what Type) (found []*node) {
+	for _, n := range slices.Backward(nodes) {
+		if n.said.Type == what && !slices.ContainsFunc(found, func(o *node) bool { return o.knows(n) }) {
+			found = append(found, n)
+		}
+	}
+	return found
 }
 
 // certify finds the devices that are certified: those that the chain or all statements by the
@@ -281,19 +290,11 @@ func (d *derivation) leave() {
 // choose finds the devices that may consent: the first one, the first that the member key
 // lists, or where the consents were moved to.
 func (d *derivation) choose() {
-	var moves []*node
-	for _, n := range d.counts {
-		if n.said.Type == TypeMove {
-			moves = append(moves, n)
-		}
-	}
 	chosen := d.bases
-	if len(moves) > 0 {
+	if moves := newest(d.counts, TypeMove); len(moves) > 0 {
 		chosen = nil
 		for _, n := range moves {
-			if !slices.ContainsFunc(moves, func(o *node) bool { return o.knows(n) }) {
-				chosen = append(chosen, n.said.Device)
-			}
+			chosen = append(chosen, n.said.Device)
 		}
 	} else if len(d.keys) > 0 {
 		chosen = nil
