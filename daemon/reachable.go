@@ -32,8 +32,10 @@ func (c Config) answerers(device entry.Device) ([]charter.Answerer, error) {
 			continue // who can be reached by QUIC can be reached by TCP, too
 		}
 		resolved, err := manet.ResolveUnspecifiedAddress(a, nil)
-		if err != nil {
-			return nil, fmt.Errorf("this computer's addresses: %w", err)
+		if err != nil { // no network at all: whoever is on this computer may join all the same
+			if resolved, err = onlyHere(a); err != nil {
+				return nil, fmt.Errorf("this computer's addresses: %w", err)
+			}
 		}
 		for _, r := range resolved {
 			switch {
@@ -52,6 +54,19 @@ func (c Config) answerers(device entry.Device) ([]charter.Answerer, error) {
 		out = append(out, charter.Answerer{Device: device, Address: a.Bytes()})
 	}
 	return out, nil
+}
+
+// onlyHere returns the address with this computer itself in the place of "all".
+func onlyHere(a ma.Multiaddr) ([]ma.Multiaddr, error) {
+	_, rest := ma.SplitFirst(a)
+	self := manet.IP4Loopback
+	if _, err := a.ValueForProtocol(ma.P_IP6); err == nil {
+		self = manet.IP6Loopback
+	}
+	if rest == nil {
+		return nil, fmt.Errorf("the address %s has no port", a)
+	}
+	return []ma.Multiaddr{self.Encapsulate(rest)}, nil
 }
 
 // addresses turns what a code says into multiaddrs with the identity that has to answer there.

@@ -143,6 +143,11 @@ func cutGroup(changes []arrived) []arrived {
 func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
+	// another peer may have brought the same since Accept looked
+	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return r.Has(e.ID()) })
+	if len(statements) == 0 {
+		return nil
+	}
 	return r.acceptStatementsLocked(statements)
 }
 
@@ -311,6 +316,8 @@ func (r *Replica) judge(w *work) error {
 		return err
 	}
 	w.doc = d
+	// another peer may have brought the same since Accept looked
+	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.Has(a.entry.ID()) })
 	var (
 		accepted []*accept.Item
 		rebuild  bool
