@@ -1,39 +1,76 @@
 package rateless
 
-import "kith/crdt/entry"
+import (
+	"iter"
+	"slices"
+
+	"kith/crdt/entry"
+)
 
 // Kept is how many symbols of a set are kept up to date with each ID added: enough for
 // differences of about 3,000 IDs. They take 196 kB.
 const Kept = 4096
 
-// Set holds the first symbols of a set. Adding an ID costs about a microsecond: it is in 2·ln(Kept)
-// of them.
+// Set holds the first symbols of a set under the zero key, and its digest. Adding an ID costs
+// about two microseconds: it is in some 2·ln(Kept) symbols.
 type Set struct {
+	symbols []Symbol
+	lattice lattice
+	len     int
+	now     *Snapshot // until the set changes
+}
+
+// NewSet returns an empty set.
+func NewSet() *Set { return &Set{symbols: make([]Symbol, Kept)} }
+
+// Add puts an ID in, which must not be in the set yet.
+func (s *Set) Add(id entry.ID) {
+	put(s.symbols, Key{}, id)
+	s.lattice.change(&id, 1)
+	s.len++
+	s.now = nil
+}
+
+func put(symbols []Symbol, key Key, id entry.ID) {
+	it := key.item(id)
+	for p := it.places(); p.index < Kept; p.next() {
+		symbols[p.index].add(&it, 1)
+	}
+}
+
+// Snapshot returns the set as it is now. As long as nothing is added, it is the same one.
+func (s *Set) Snapshot() *Snapshot {
+	if s.now == nil {
+		s.now = &Snapshot{symbols: slices.Clone(s.symbols), lattice: s.lattice, Len: s.len, Digest: s.lattice.digest()}
+	}
+	return s.now
+}
+
+// Snapshot is a set at one moment: what a session works with, whatever is added meanwhile.
+type Snapshot struct {
 	key     Key
 	symbols []Symbol
-	len     int
+	lattice lattice
+
+	Len    int // how many IDs are in the set
+	Digest Digest
 }
 
-// NewSet returns the symbols of an empty set.
-func NewSet(key Key) *Set { return &Set{key: key, symbols: make([]Symbol, Kept)} }
-
-// Add puts an ID in, which isn't in the set yet.
-func (s *Set) Add(id entry.ID) { s.change(id, 1) }
-
-// Remove takes an ID out, which is in the set.
-func (s *Set) Remove(id entry.ID) { s.change(id, -1) }
-
-func (s *Set) change(id entry.ID, sign int64) {
-	it := s.key.item(id)
-	for p := it.places(); p.index < len(s.symbols); p.next() {
-		s.symbols[p.index].add(it, sign)
+// Under returns the same set under another key. ids yields all that is in it, in any order; it
+// costs about a microsecond for each.
+func (s *Snapshot) Under(key Key, ids iter.Seq[entry.ID]) *Snapshot {
+	under := *s
+	under.key, under.symbols = key, make([]Symbol, Kept)
+	for id := range ids {
+		put(under.symbols, key, id)
 	}
-	s.len += int(sign)
+	return &under
 }
 
-// Len returns how many IDs are in the set.
-func (s *Set) Len() int { return s.len }
-
-// Symbols returns a copy of the symbols as they are now, Kept of them: what a session works
-// with, whatever is added meanwhile.
-func (s *Set) Symbols() []Symbol { return append([]Symbol(nil), s.symbols...) }
+// Append appends the encoding of the symbols from up to below to.
+func (s *Snapshot) Append(b []byte, from, to int) []byte {
+	for i := from; i < to; i++ {
+		b = appendSymbol(b, &s.symbols[i], s.Len, i)
+	}
+	return b
+}

@@ -7,7 +7,11 @@
 // the other's is left with the symbols of the difference alone, and peels the IDs out of them.
 // About 1.35 symbols for each ID of a large difference do, and some more of a small one (§5).
 //
-// Nothing here is safe for concurrent use, and nothing here knows connections.
+// Symbols are sums, and who may choose what is in a set can make sums agree; so a Diff believes
+// what it found only if it explains the digests of both sets as well, which aren't linear.
+//
+// Nothing here is safe for concurrent use but a Snapshot, which never changes, and nothing here
+// knows connections. Layout: docs/PROTOCOL.md, "Streams".
 package rateless
 
 import (
@@ -21,31 +25,12 @@ import (
 // Symbol is one coded symbol (§4): what the IDs that were mapped to it add up to.
 type Symbol struct {
 	Sum   entry.ID // of all IDs, by exclusive or
-	Check uint64   // of their checksums, by exclusive or
 	Count int64    // how many; in a difference, ours count as -1
-}
-
-// Size is what an encoded symbol takes, in bytes.
-const Size = 32 + 8 + 8
-
-// Append appends the encoding of s to b.
-func (s Symbol) Append(b []byte) []byte {
-	b = append(b, s.Sum[:]...)
-	b = binary.BigEndian.AppendUint64(b, s.Check)
-	return binary.BigEndian.AppendUint64(b, uint64(s.Count))
-}
-
-// Decode reads one symbol from the first Size bytes of b. Any bytes are a symbol.
-func Decode(b []byte) Symbol {
-	return Symbol{
-		Sum:   entry.ID(b[:32]),
-		Check: binary.BigEndian.Uint64(b[32:]),
-		Count: int64(binary.BigEndian.Uint64(b[40:])),
-	}
+	Check uint32   // of their checksums, by exclusive or
 }
 
 // add puts an ID into the symbol, or with sign -1 takes it out.
-func (s *Symbol) add(it item, sign int64) {
+func (s *Symbol) add(it *item, sign int64) {
 	xor(&s.Sum, &it.id)
 	s.Check ^= it.check
 	s.Count += sign
@@ -59,17 +44,17 @@ func xor(into, other *entry.ID) {
 }
 
 // subtract returns the symbol of the difference: the other's IDs less ours.
-func (s Symbol) subtract(ours Symbol) Symbol {
+func (s Symbol) subtract(ours *Symbol) Symbol {
 	xor(&s.Sum, &ours.Sum)
 	s.Check ^= ours.Check
 	s.Count -= ours.Count
 	return s
 }
 
-func (s *Symbol) isZero() bool { return s.Count == 0 && s.Check == 0 && s.Sum == entry.ID{} }
+func (s *Symbol) isZero() bool { return *s == Symbol{} }
 
 // pure returns the one ID that the symbol holds, if it holds one (§3). That Check fits the sum of
-// several by chance happens once in 2^64 times, and by design only to those who know the key.
+// several by chance happens once in 2^32 times; the digest finds it out.
 func (s *Symbol) pure(key Key) (it item, ok bool) {
 	if s.Count != 1 && s.Count != -1 {
 		return item{}, false
@@ -78,32 +63,62 @@ func (s *Symbol) pure(key Key) (it item, ok bool) {
 	return it, it.check == s.Check
 }
 
+// Size bounds what one encoded symbol takes, in bytes: MinSize to MaxSize.
+const (
+	MinSize = 32 + 4 + 1
+	MaxSize = 32 + 4 + binary.MaxVarintLen64
+)
+
+// expected is how many of a set's IDs are in the symbol i on average. Only what a count is more
+// or less than that is sent (§6): one byte or two, however large the set.
+func expected(length, i int) int64 { return 2 * int64(length) / int64(i+2) }
+
+func appendSymbol(b []byte, s *Symbol, length, i int) []byte {
+	b = append(b, s.Sum[:]...)
+	b = binary.BigEndian.AppendUint32(b, s.Check)
+	return binary.AppendVarint(b, s.Count-expected(length, i))
+}
+
+// decodeSymbol reads a symbol and returns what is left of b; ok is false if b ends inside it.
+func decodeSymbol(b []byte, length, i int) (s Symbol, rest []byte, ok bool) {
+	if len(b) < MinSize {
+		return s, b, false
+	}
+	s.Sum, s.Check = entry.ID(b[:32]), binary.BigEndian.Uint32(b[32:])
+	more, n := binary.Varint(b[36:])
+	if n <= 0 {
+		return s, b, false
+	}
+	s.Count = expected(length, i) + more
+	return s, b[36+n:], true
+}
+
 // Key makes checksums and places of IDs unlike those under another key. IDs are hashes, which can
-// be ground until they meet in the same symbols under a key that is known before; under one that
+// be ground until they meet in the same symbols under the zero key, which all know; under one that
 // both sides draw for a session they can't.
 type Key [16]byte
 
 // item is an ID with what a key makes of it.
 type item struct {
 	id    entry.ID
-	check uint64
 	seed  uint64 // of its places
+	check uint32
 }
 
-func (k Key) item(id entry.ID) item {
-	if k == (Key{}) { // the IDs are hashes already, and this key is no secret
+func (k *Key) item(id entry.ID) item {
+	if *k == (Key{}) { // the IDs are hashes already, and this key is no secret
 		seed := binary.LittleEndian.Uint64(id[:])
 		check := seed
 		for i := 8; i < len(id); i += 8 {
 			check = mix(check ^ binary.LittleEndian.Uint64(id[i:]))
 		}
-		return item{id, check, seed | 1}
+		return item{id, seed | 1, uint32(check)}
 	}
-	h := sha256.New()
-	h.Write(k[:])
-	h.Write(id[:])
-	sum := h.Sum(nil)
-	return item{id, binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]) | 1}
+	var both [16 + 32]byte
+	copy(both[:], k[:])
+	copy(both[16:], id[:])
+	sum := sha256.Sum256(both[:])
+	return item{id, binary.LittleEndian.Uint64(sum[:]) | 1, binary.LittleEndian.Uint32(sum[8:])}
 }
 
 // mix is the finalizer of SplitMix64. A checksum must not add up as IDs do, or every sum of
@@ -121,19 +136,17 @@ type places struct {
 	index int
 }
 
-func (it item) places() places { return places{state: it.seed} }
+func (it *item) places() places { return places{state: it.seed} }
 
-// maxIndex is an index beyond all that are asked for; a jump past it ends there.
-const maxIndex = 1 << 40
-
-// next moves to the next index, by the inverse of the distribution of the gap (§4.2). Every step
-// is one operation on doubles, so that all machines come to the same.
+// next moves to the next index, by the inverse of the distribution of the gap (§4.2), or to Kept
+// if there is none below. Every step is one operation on doubles, none of which a compiler may
+// fuse with the next, so that all machines come to the same.
 func (p *places) next() {
 	p.state *= 0xda942042e4dd58b5
 	gap := float64(1<<32)/math.Sqrt(float64(p.state)+1) - 1
 	jump := math.Ceil((float64(p.index) + 1.5) * gap)
-	if jump >= maxIndex {
-		p.index = maxIndex
+	if jump >= float64(Kept-p.index) {
+		p.index = Kept
 		return
 	}
 	p.index += max(1, int(jump))
