@@ -69,11 +69,25 @@ func face(r *replica, say []byte) (err error, goodbye string) {
 		all, _ := io.ReadAll(theirs)
 		heard <- all
 	}()
+	said := make(chan struct{})
 	go func() {
-		_, _ = theirs.Write(say)
+		defer close(said)
+		for len(say) > 0 {
+			// One frame after the other, as somebody does who waits for the answer.
+			n := len(say)
+			if n >= 5 {
+				n = int(min(5+int64(binary.BigEndian.Uint32(say)), int64(n)))
+			}
+			if _, err := theirs.Write(say[:n]); err != nil {
+				return
+			}
+			say = say[n:]
+			time.Sleep(time.Millisecond)
+		}
 	}()
 	err = r.x.Run(context.Background(), ours, nil)
 	_ = theirs.Close()
+	<-said
 	for all := <-heard; len(all) >= 5; {
 		size := binary.BigEndian.Uint32(all)
 		if all[4] == 11 {
