@@ -113,6 +113,7 @@ func (l *link) foundBySymbols(missing, lack []entry.ID) {
 	if few {
 		l.x.local.Order(missing)
 	}
+	slices.SortFunc(lack, entry.ID.Compare)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.send.comparing, l.send.asking = false, !few
