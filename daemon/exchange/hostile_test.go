@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
+	"kith/daemon/exchange/rateless"
 )
 
 // The layout of docs/PROTOCOL.md, "Streams", written down a second time.
@@ -171,6 +173,110 @@ func TestWhatBreaksTheProtocolEndsTheStreamWithItsName(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A peer whose symbols lead nowhere is answered with a key, and at last asked for its list; then
+// it gets what that lacks. All of it costs a bounded number of bytes.
+func TestSymbolsThatLeadNowhereEndInAList(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, append(ana.writeMany(800), genesis)...)
+		ours := rateless.NewSet()
+		for id := range a.IDs() {
+			ours.Add(id)
+		}
+		// The sums are ours, the digest isn't: nobody's set has both.
+		set := binary.BigEndian.AppendUint64(nil, 801)
+		set = frame(2, ours.Snapshot().Append(append(set, make([]byte, 32)...), 0, 12))
+		say := slices.Concat(helloOf(1, 1, ana.space), set, keyOf(), setOf(801), symbolsOf(180), frame(4, idBytes(genesis)), frame(4, nil))
+		near, theirs := net.Pipe()
+		w := &wire{ReadWriteCloser: near}
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		var said sync.WaitGroup
+		said.Go(func() {
+			for len(say) > 0 {
+				n := 5 + binary.BigEndian.Uint32(say)
+				_, _ = theirs.Write(say[:n])
+				say = say[n:]
+				time.Sleep(time.Millisecond)
+			}
+		})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- a.x.Run(ctx, w, nil) }()
+		said.Wait()
+		settle()
+		_, frames := w.get()
+		if frames[2] != 4 || frames[12] != 2 || frames[3] != 2 || frames[5] != 1 || frames[6] == 0 {
+			t.Errorf("frames by type: %v; want the key, the symbols under it, a list, and then entries", frames)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		_ = theirs.Close()
+	})
+}
+
+// A peer that wants what it was not shown is no peer.
+func TestNobodyIsAskedForWhatIsNotHere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		err, _ := face(a, slices.Concat(helloOf(1, 1, ana.space), setOf(50), frame(4, make([]byte, 32))))
+		if err == nil || !strings.Contains(err.Error(), "isn't here") || !exchange.Blame(err) {
+			t.Error(err)
+		}
+	})
+}
+
+// A peer that compares again and again gets an answer every three seconds.
+func TestComparisonsHaveAPause(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		ours := rateless.NewSet()
+		ours.Add(genesis.ID())
+		now := ours.Snapshot()
+		same := frame(2, now.Append(append(binary.BigEndian.AppendUint64(nil, 1), now.Digest[:]...), 0, 12))
+		near, theirs := net.Pipe()
+		w := &wire{ReadWriteCloser: near}
+		heard := make(chan byte, 100)
+		var said sync.WaitGroup
+		said.Go(func() {
+			defer close(heard)
+			for {
+				var h [5]byte
+				if _, err := io.ReadFull(theirs, h[:]); err != nil {
+					return
+				}
+				_, _ = io.CopyN(io.Discard, theirs, int64(binary.BigEndian.Uint32(h[:])))
+				heard <- h[4]
+			}
+		})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- a.x.Run(ctx, w, nil) }()
+		_, _ = theirs.Write(helloOf(1, 1, ana.space))
+		begin := time.Now()
+		for range 4 {
+			_, _ = theirs.Write(same)
+			for kind := range heard {
+				if kind == 2 {
+					break
+				}
+			}
+		}
+		if took := time.Since(begin); took < 9*time.Second {
+			t.Errorf("four comparisons in %v", took)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		_ = theirs.Close()
+		said.Wait()
+	})
 }
 
 // Attack 24: a relay puts garbage into the signature of an inner entry. The relay is dropped, and
