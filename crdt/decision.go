@@ -472,7 +472,8 @@ func (d *Decision) stands(res Result, names Names) error {
 	if res.Outcome != Open {
 		return nil
 	}
-	for _, m := range res.Against {
+	if len(res.Against) > 0 {
+		m := res.Against[0]
 		p, _ := d.position(m)
 		verb := map[string]string{Object: "objects", Block: "blocks", Disagree: "disagrees"}[p.Stance]
 		why := names.of(m) + " " + verb

@@ -284,13 +284,66 @@ func places(base, now string) mapping {
 const maxDiffTime = time.Second
 
 // diff compares two texts by characters, with the borders of words where there is a choice. For
-// people, words that were replaced stay whole instead of being cut up by letters that happen to
-// be equal.
+// people, lines are compared first, so that what is alike in two different lines isn't taken for
+// one thing, and words that were replaced stay whole instead of being cut up by letters that
+// happen to be equal. Otherwise as much as can be counts as kept.
 func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
-	switch {
-	case from == to && from == "":
-		return nil
-	case from == to:
+	passages := []hunk{{from, to}}
+	if forPeople {
+		passages = hunks(from, to)
+	}
+	var out []diffmatchpatch.Diff
+	for _, h := range passages {
+		out = append(out, byCharacters(h.from, h.to, forPeople)...)
+	}
+	if diffmatchpatch.New().DiffText1(out) != from || diffmatchpatch.New().DiffText2(out) != to {
+		// The library would have made a mistake; a text that isn't what somebody wrote is worse
+		// than a coarse difference.
+		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffDelete, Text: from}, {Type: diffmatchpatch.DiffInsert, Text: to}}
+	}
+	return out
+}
+
+// hunk is a passage of one text and what stands in its place in the other.
+type hunk struct{ from, to string }
+
+// hunks pairs the passages of two texts, by whole lines: those that are alike, and between them
+// those that aren't. As many changed lines as there were before are paired one by one.
+func hunks(from, to string) []hunk {
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = maxDiffTime
+	a, b, lines := dmp.DiffLinesToRunes(from, to)
+	var out []hunk
+	var gone, come string
+	flush := func() {
+		was, is := strings.SplitAfter(gone, "\n"), strings.SplitAfter(come, "\n")
+		if len(was) != len(is) {
+			was, is = []string{gone}, []string{come}
+		}
+		for i := range was {
+			if was[i] != "" || is[i] != "" {
+				out = append(out, hunk{was[i], is[i]})
+			}
+		}
+		gone, come = "", ""
+	}
+	for _, d := range dmp.DiffCharsToLines(dmp.DiffMainRunes(a, b, false), lines) {
+		switch d.Type {
+		case diffmatchpatch.DiffDelete:
+			gone += d.Text
+		case diffmatchpatch.DiffInsert:
+			come += d.Text
+		case diffmatchpatch.DiffEqual:
+			flush()
+			out = append(out, hunk{d.Text, d.Text})
+		}
+	}
+	flush()
+	return out
+}
+
+func byCharacters(from, to string, forPeople bool) []diffmatchpatch.Diff {
+	if from == to {
 		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffEqual, Text: from}}
 	}
 	dmp := diffmatchpatch.New()
@@ -299,11 +352,5 @@ func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
 	if forPeople {
 		diffs = dmp.DiffCleanupSemantic(diffs)
 	}
-	diffs = dmp.DiffCleanupSemanticLossless(diffs)
-	if dmp.DiffText1(diffs) != from || dmp.DiffText2(diffs) != to {
-		// The library would have made a mistake; a text that isn't what somebody wrote is worse
-		// than a coarse difference.
-		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffDelete, Text: from}, {Type: diffmatchpatch.DiffInsert, Text: to}}
-	}
-	return diffs
+	return dmp.DiffCleanupSemanticLossless(diffs)
 }

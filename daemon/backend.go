@@ -91,7 +91,11 @@ func explain(err error) error {
 	case errors.As(err, &name):
 		return api.Problemf(api.Invalid, "", "%v", name)
 	case errors.As(err, &join):
-		return api.Problemf(joinCode(join.Code), "ask who sent it for a new one: kith invite list", "%v", join)
+		hint := "ask who sent it for a new one: kith invite list"
+		if join.Code == peer.JoinNameTaken {
+			hint = "the code is still good: join with another --as NAME"
+		}
+		return api.Problemf(joinCode(join.Code), hint, "%v", join)
 	case errors.As(err, &unknown), errors.Is(err, errImpostor):
 		return api.Problemf(api.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", err)
 	case errors.As(err, &nobody):

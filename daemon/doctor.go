@@ -80,7 +80,7 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		st.OK, st.Says, st.Hint = false, err.Error(), "keep a copy of the home; the other members have what was shared"
 	} else {
 		n := r.Counts()
-		st.Says = fmt.Sprintf("all checksums are right; %d entries, %d documents", n.Stored, n.Documents)
+		st.Says = fmt.Sprintf("all checksums are right; entries: %d, documents: %d", n.Stored, n.Documents)
 	}
 	checks = append(checks, st)
 	if rebuild {
@@ -98,14 +98,14 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 	switch {
 	case n.Quarantined > 0:
 		e.OK = false
-		e.Says = fmt.Sprintf("%d entries are kept from the Automerge core, which they would end", n.Quarantined)
+		e.Says = fmt.Sprintf("kept from the Automerge core, which they would end: %d", n.Quarantined)
 		e.Hint = "tell whoever looks after Kith: the daemon's log names the entries"
 	case n.Pending > 0:
-		e.Says = fmt.Sprintf("%d entries wait for others that they stand on", n.Pending)
+		e.Says = fmt.Sprintf("waiting for others that they stand on: %d", n.Pending)
 		e.Hint = "they settle when those come: kith sync"
 	}
 	if n.Void > 0 {
-		e.Says += fmt.Sprintf("; %d were refused: kith log --void", n.Void)
+		e.Says += fmt.Sprintf("; refused by a rule: %d (kith log --void)", n.Void)
 	}
 	checks = append(checks, e)
 	for _, f := range r.Charter().Forks() {
@@ -132,9 +132,9 @@ func checkReach(s *space) api.Check {
 	case len(all) == 0:
 		c.Says = "nobody else is in the co-op yet"
 	case connected == 0:
-		c.OK, c.Says, c.Hint = false, fmt.Sprintf("none of %d devices is connected", len(all)), "kith peers says why"
+		c.OK, c.Says, c.Hint = false, fmt.Sprintf("no other device is connected (of %d)", len(all)), "kith peers says why"
 	default:
-		c.Says = fmt.Sprintf("connected to %d of %d devices", connected, len(all))
+		c.Says = fmt.Sprintf("connected to %d of %d other devices", connected, len(all))
 	}
 	return c
 }

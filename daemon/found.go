@@ -72,7 +72,12 @@ func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
 	if err != nil {
 		return res, err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() {
+		err = errors.Join(err, r.Close())
+		if err != nil { // nobody has seen the phrase: there must be no co-op that nobody can come back to
+			err = errors.Join(err, os.RemoveAll(home.storeDir()))
+		}
+	}()
 
 	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
 	res.Space, res.Member, res.Device = named(r)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"io"
 	"iter"
 	mathrand "math/rand"
@@ -37,7 +38,8 @@ type modified struct {
 	watchers map[int]func([]entry.ID)
 	sent     map[entry.ID]int // how often each was passed on
 
-	stop func()
+	peers *peer.Peers
+	stop  func()
 }
 
 // modify takes the place of a home's daemon.
@@ -66,6 +68,7 @@ func modify(h *home) *modified {
 		},
 	})
 	must(h.t, err)
+	m.peers = peers
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- peers.Run(ctx) }()
@@ -79,6 +82,16 @@ func modify(h *home) *modified {
 	})
 	h.t.Cleanup(m.stop)
 	return m
+}
+
+// meets tells where a daemon is that this one doesn't know from anybody.
+func (m *modified) meets(h *home) {
+	m.t.Helper()
+	s, err := h.client.Status(m.t.Context())
+	must(m.t, err)
+	raw, err := hex.DecodeString(s.Device.ID)
+	must(m.t, err)
+	m.peers.Learn(entry.Device(raw), h.addrs)
 }
 
 func (m *modified) Space() entry.SpaceID { return m.replica.Space() }
@@ -379,7 +392,7 @@ func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
 	for _, d := range docs {
 		switch d[0] {
 		case 't':
-			_, err = ana.client.ActOnTask(t.Context(), d, api.TaskAction{Verb: api.TaskDrop, Why: "after all that"})
+			_, err = ana.client.EditTask(t.Context(), d, api.TaskEdit{Title: ptr("after all that")})
 		case 'n':
 			_, err = ana.client.AppendNote(t.Context(), d, "after all that")
 		default:

@@ -50,6 +50,9 @@ func TestMain(m *testing.M) {
 		// Badger starts these for all stores of a process and never ends them.
 		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
 		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
+		// And these it leaves behind where it fails to open a damaged store.
+		goleak.IgnoreTopFunction("github.com/dgraph-io/badger/v4.(*DB).monitorCache"),
+		goleak.IgnoreTopFunction("github.com/dgraph-io/ristretto/v2/z.(*AllocatorPool).freeupAllocators"),
 	)
 }
 
@@ -136,6 +139,20 @@ func coop(t testing.TB, names ...string) []*home {
 	}
 	all[0].stop()
 	return all
+}
+
+// acquaint lets everybody hear from the founder of all who have joined. Nobody is served after.
+func acquaint(all []*home) {
+	for _, h := range all {
+		h.t.Helper()
+		h.start()
+	}
+	for _, h := range all[1:] {
+		all[0].inStepWith(h)
+	}
+	for _, h := range all {
+		h.stop()
+	}
 }
 
 func newHome(t testing.TB, name, dir string) *home {

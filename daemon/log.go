@@ -92,6 +92,9 @@ func statementSays(e *entry.Entry) []string {
 
 // says puts changes into sentences without their subject.
 func says(p people, changes []crdt.FieldChange) []string {
+	if len(changes) == 0 { // see package replica, joinHeads
+		return []string{"brought together what was written side by side"}
+	}
 	out := make([]string, 0, len(changes))
 	for _, c := range changes {
 		out = append(out, sentence(p, c))

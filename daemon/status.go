@@ -155,6 +155,8 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 			out.Fields = append(out.Fields, c.Field)
 		}
 	}
-	out.Says = says(p, e.Changes)
+	if len(e.Changes) > 0 {
+		out.Says = says(p, e.Changes)
+	}
 	return out
 }

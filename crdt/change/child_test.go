@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"math/rand"
 	"os"
 	"os/exec"
@@ -504,5 +505,5 @@ var values = []change.Value{
 	change.CounterValue(1<<63 - 1), change.CounterValue(-1 << 63), change.TimestampValue(change.MaxTime),
 	change.TimestampValue(change.MinTimestamp), change.StrValue(""), change.StrValue("\x00"),
 	change.StrValue("many letters in one operation 🦊"), change.BytesValue(nil), change.BytesValue([]byte{0xff}),
-	change.FloatValue(-0.0),
+	change.FloatValue(math.Copysign(0, -1)),
 }

@@ -76,8 +76,19 @@ const minBatch = 4
 func VerifyAll(batch []*Entry) int {
 	if len(batch) >= minBatch {
 		v := ed25519.NewBatchVerifierWithCapacity(len(batch))
+		keys := map[Device]*ed25519.ExpandedPublicKey{} // a batch is of few devices, mostly
 		for _, e := range batch {
-			v.AddWithOptions(e.Device[:], append([]byte(DomainEntry), e.id[:]...), e.Signature[:], zip215)
+			message := append([]byte(DomainEntry), e.id[:]...)
+			key, ok := keys[e.Device]
+			if !ok {
+				key, _ = ed25519.NewExpandedPublicKey(e.Device[:])
+				keys[e.Device] = key
+			}
+			if key == nil { // no point of the curve: the check one by one says so
+				v.AddWithOptions(e.Device[:], message, e.Signature[:], zip215)
+				continue
+			}
+			v.AddExpandedWithOptions(key, message, e.Signature[:], zip215)
 		}
 		if v.VerifyBatchOnly(rand.Reader) {
 			return -1

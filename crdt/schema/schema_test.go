@@ -85,11 +85,6 @@ func expect(t *testing.T, err error, want string) {
 	}
 }
 
-func last(h *change.History, key string) change.OpID {
-	w := h.Writes(change.OpID{}, key)
-	return w[len(w)-1].ID
-}
-
 func TestWhatALaterChangeMayWrite(t *testing.T) {
 	const fine = ""
 	over := func(op change.Op, preds ...change.OpID) change.Op {

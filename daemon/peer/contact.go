@@ -210,11 +210,12 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	c.sessions.Lock()
 	defer c.sessions.Unlock()
 
-	began, wasInStep := time.Now(), false
+	began, wasInStep, heard := time.Now(), false, false
 	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
 	err := p.cfg.Sync(inside, stream{s}, func(now exchange.Status) {
 		p.update(c, func(st *PeerStatus) {
 			st.Exchange, st.InStep, st.RTT, st.LastSeen = now, now.InStep, now.RTT, time.Now()
+			heard = true
 			if now.InStep {
 				wasInStep, st.Trouble = true, ""
 			}
@@ -236,6 +237,9 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	})
 	if exchange.Blame(err) {
 		return p.ban(c)
+	}
+	if !heard && errors.Is(err, exchange.ErrClosed) {
+		_ = s.Conn().Close() // nothing comes over it any more: the next attempt dials anew
 	}
 	return next
 }

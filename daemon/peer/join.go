@@ -153,20 +153,18 @@ func ask(ctx context.Context, h host.Host, id peer.ID, request []byte) (*Joined,
 	defer cancel()
 	s, err := h.NewStream(ctx, id, JoinProtocol)
 	if err != nil {
-		return nil, notLetIn(ctx, err)
+		return nil, notLetIn(ctx, h, id, err)
 	}
 	defer s.Reset() //nolint:errcheck // it is over
 	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
+	// The request says how long it is; closing would only cross with an answer that is on its way.
 	if err := writePart(s, request); err != nil {
-		return nil, notLetIn(ctx, err)
-	}
-	if err := s.CloseWrite(); err != nil {
-		return nil, notLetIn(ctx, err)
+		return nil, notLetIn(ctx, h, id, err)
 	}
 	var parts [3][]byte
 	for i, limit := range []int{maxCode, MaxJoinReply, MaxRecord} {
 		if parts[i], err = readPart(s, limit); err != nil {
-			return nil, notLetIn(ctx, err)
+			return nil, notLetIn(ctx, h, id, err)
 		}
 	}
 	if code := JoinCode(parts[0]); code != "" {
@@ -182,10 +180,14 @@ func ask(ctx context.Context, h host.Host, id peer.ID, request []byte) (*Joined,
 	return joined, nil
 }
 
-// notLetIn tells a connection that was closed on us from one that was too slow.
-func notLetIn(ctx context.Context, err error) error {
+// notLetIn tells a gate that shut from a connection that ended later: only who was let in has
+// heard which protocols there are.
+func notLetIn(ctx context.Context, h host.Host, id peer.ID, err error) error {
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return context.DeadlineExceeded
+	}
+	if known, _ := h.Peerstore().GetProtocols(id); len(known) > 0 {
+		return errors.New(connectionEnded)
 	}
 	return errNotLetIn
 }

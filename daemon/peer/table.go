@@ -68,15 +68,16 @@ func (p *Peers) lineLocked(c *contact) PeerStatus {
 // be reached, or when ctx ends. The reports are in the order of the table; the error is that of ctx.
 func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
 	p.mu.Lock()
-	before := map[*contact]int{}
+	enough, seen := map[*contact]int{}, map[*contact]int{}
 	for _, c := range p.contacts {
-		before[c] = c.tries
-		if c.session != nil {
-			before[c]++ // its end would be an end of the old, and not yet of a new attempt
+		enough[c], seen[c] = c.tries+1, c.tries
+		if c.status.Connected || c.session != nil {
+			// First the old session may end, then one on what is left of its connection.
+			enough[c] += 2
 		}
 	}
 	p.mu.Unlock()
-	for c := range before {
+	for c := range enough {
 		p.hurry(c)
 	}
 	// That a connection was in step is no news from a laptop that has gone to sleep since.
@@ -86,13 +87,24 @@ func (p *Peers) Sync(ctx context.Context) ([]SyncReport, error) {
 	for {
 		p.mu.Lock()
 		changed, waiting := p.changed, false
-		for c, tries := range before {
+		var hurry []*contact
+		for c, tries := range enough {
 			_, still := p.contacts[c.key]
 			banned := time.Now().Before(p.gate.bannedUntil(c.key))
-			waiting = waiting || still && !banned && c.tries <= tries &&
-				!(c.status.InStep && c.status.Exchange.Heard.After(asked))
+			inStep := c.status.InStep && c.status.Exchange.Heard.After(asked)
+			if !still || banned || inStep || c.tries >= tries {
+				continue
+			}
+			waiting = true
+			if c.tries > seen[c] {
+				seen[c] = c.tries
+				hurry = append(hurry, c)
+			}
 		}
 		p.mu.Unlock()
+		for _, c := range hurry {
+			p.hurry(c)
+		}
 		if !waiting {
 			break
 		}

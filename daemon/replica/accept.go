@@ -54,7 +54,7 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 			res.Refused = append(res.Refused, Refusal{id, errors.New("an entry of another space")})
 			continue
 		}
-		if seen[id] || r.Has(id) {
+		if seen[id] || r.quota.dropped(id) {
 			continue
 		}
 		seen[id] = true
@@ -143,8 +143,8 @@ func cutGroup(changes []arrived) []arrived {
 func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	// another peer may have brought the same since Accept looked
-	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return r.Has(e.ID()) })
+	c := r.Charter()
+	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return c.Has(e.ID()) })
 	if len(statements) == 0 {
 		return nil
 	}
@@ -187,6 +187,12 @@ func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
 	if err != nil {
 		return err
 	}
+	if grown.Tip() != old.Tip() {
+		// Whom a decision waits for, and whose position counts, is a matter of who is a member.
+		for _, ref := range r.Documents(crdt.KindDecision) {
+			waiting = append(waiting, ref.ID)
+		}
+	}
 	if err := r.listJudge(waiting); err != nil {
 		return err
 	}
@@ -195,6 +201,7 @@ func (r *Replica) acceptStatementsLocked(statements []*entry.Entry) error {
 	}
 	r.statements = append(r.statements, statements...)
 	r.charter.Store(grown)
+	r.docs.shrink(0) // what is loaded judges by the charter that it was loaded under
 	r.stored.tell(ids...)
 	r.tellCharter(old, grown)
 	return nil
@@ -316,8 +323,7 @@ func (r *Replica) judge(w *work) error {
 		return err
 	}
 	w.doc = d
-	// another peer may have brought the same since Accept looked
-	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.Has(a.entry.ID()) })
+	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.holds(d, a.entry.ID()) })
 	var (
 		accepted []*accept.Item
 		rebuild  bool
@@ -365,6 +371,16 @@ func (r *Replica) judge(w *work) error {
 		w.view.view, w.view.encoded, err = r.viewOf(d)
 	}
 	return err
+}
+
+// holds says whether an entry of a loaded document is stored: the judge knows all but those that
+// are kept from it.
+func (r *Replica) holds(d *document, id entry.ID) bool {
+	if r.core.isQuarantined(id) {
+		return r.store.Has(id)
+	}
+	_, ok := d.judge.Item(id)
+	return ok
 }
 
 // stateIn is the state of an entry of d, quarantine included.
@@ -465,16 +481,21 @@ type placed struct {
 func (r *Replica) CatchUpOrder(ids []entry.ID) {
 	known := make([]placed, 0, len(ids))
 	var unknown []entry.ID
-	for _, id := range ids {
-		if rec, err := r.store.Record(id); err == nil {
+	note := func(id entry.ID, rec store.Record, here bool) {
+		if here {
 			known = append(known, placed{id, rec.Doc, rec.Arrival})
 		} else {
 			unknown = append(unknown, id)
 		}
+	}
+	if err := r.store.RecordsOf(ids, note); err != nil {
+		r.log.Error("order entries for a peer", "err", err)
+		return // any order will do
 	}
 	sortForCatchUp(known)
 	for i, p := range known {
 		ids[i] = p.id
 	}
 	copy(ids[len(known):], unknown)
+	r.places.note(known)
 }

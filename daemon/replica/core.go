@@ -146,8 +146,8 @@ func applyAll(am *automerge.Doc, items []*accept.Item) error {
 	return am.LoadIncremental(chunks)
 }
 
-// holds says whether the core is where the judge is. The core ignores some things in silence.
-func holds(am *automerge.Doc, heads []change.Hash) bool {
+// inStep says whether the core is where the judge is. The core ignores some things in silence.
+func inStep(am *automerge.Doc, heads []change.Hash) bool {
 	have := am.Heads()
 	if len(have) != len(heads) {
 		return false

@@ -94,7 +94,7 @@ func (r *Replica) apply(d *document, items []*accept.Item, loading bool) error {
 		}
 	}
 	err := r.core.apply(d.am, d.id, items, loading)
-	if err == nil && holds(d.am, d.judge.Heads()) {
+	if err == nil && inStep(d.am, d.judge.Heads()) {
 		return nil
 	}
 	// Find the one that the core doesn't take, from the start.
@@ -108,7 +108,7 @@ func (r *Replica) apply(d *document, items []*accept.Item, loading bool) error {
 			return r.quarantine(d, it.Entry)
 		}
 	}
-	if !holds(am, d.judge.Heads()) {
+	if !inStep(am, d.judge.Heads()) {
 		return fmt.Errorf("%w: other heads in document %s: %v", errCore, d.id, err)
 	}
 	d.am = am

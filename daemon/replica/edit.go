@@ -86,6 +86,10 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 	if err != nil {
 		return crdt.View{}, err
 	}
+	if err := r.joinHeads(d, now); err != nil {
+		r.docs.drop(doc)
+		return crdt.View{}, err
+	}
 	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Charter(), Author: me.ID, Now: now}
 	if create == nil {
 		if len(d.judge.Order()) == 0 {
@@ -131,23 +135,34 @@ func (d *document) writeAs(actor [entry.ActorSize]byte) error {
 // commit turns what was written to d into a change, signs it, judges it by the rules that hold
 // for everybody, stores it and tells.
 func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.Time) (crdt.View, error) {
-	hash, err := d.am.Commit("", automerge.CommitOptions{Time: &now})
+	payload, c, err := written(d.am, automerge.CommitOptions{Time: &now})
 	if err != nil {
-		return crdt.View{}, fmt.Errorf("commit a change: %w", err)
+		return crdt.View{}, err
 	}
-	made, err := d.am.Change(hash)
+	return r.bring(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c)
+}
+
+// written ends a change with what was written to am, and returns it.
+func written(am *automerge.Doc, o automerge.CommitOptions) ([]byte, *change.Change, error) {
+	hash, err := am.Commit("", o)
 	if err != nil {
-		return crdt.View{}, fmt.Errorf("read the change just made: %w", err)
+		return nil, nil, fmt.Errorf("commit a change: %w", err)
+	}
+	made, err := am.Change(hash)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the change just made: %w", err)
 	}
 	payload, err := change.Inflate(made.Save())
 	if err != nil {
-		return crdt.View{}, err
+		return nil, nil, err
 	}
 	c, err := change.Parse(payload)
-	if err != nil {
-		return crdt.View{}, err
-	}
-	ticket, w, err := r.queue(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c)
+	return payload, c, err
+}
+
+// bring brings in a local change that is in the core already: signed, judged, stored and told.
+func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change) (crdt.View, error) {
+	ticket, w, err := r.queue(ru, d, f, c)
 	if err != nil {
 		return crdt.View{}, err
 	}

@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"testing"
-	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -185,17 +184,5 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// wait fails the test if ch gives nothing for a long time.
-func wait[T any](t testing.TB, ch <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-ch:
-		return v
-	case <-time.After(time.Minute):
-		t.Fatal("nothing came")
-		panic("unreachable")
 	}
 }

@@ -175,3 +175,32 @@ func TestNobodyCanAnswerForAnaNotEvenWithAModifiedDaemon(t *testing.T) {
 	c.settle()
 	c.same()
 }
+
+func TestAMemberWhoseDeviceWritesAThousandChangesAtOnceKeepsNobodyFromWriting(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo")
+	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	var beside []*entry.Entry
+	for n := range change.MaxDeps + 80 {
+		evil := &hostile{key: cleo.cfg.Key, eye: cleo, run: newNonce()}
+		beside = append(beside, evil.forge(t, task.ID, 1, entry.ID{}, func(am *automerge.Doc) error {
+			return am.RootMap().Set("project", fmt.Sprint("beside ", n))
+		}))
+	}
+	for _, p := range c.all {
+		give(t, p, beside...)
+	}
+	title := "Order recycled paper"
+	ben.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}))
+	c.settle()
+	c.same()
+	v, err := ana.View(task.ID)
+	must(t, err)
+	if v.Title != title || v.UpdatedBy != ben.me() {
+		t.Errorf("Ana sees %q, last changed by %v", v.Title, v.UpdatedBy)
+	}
+	ana.edit(t, task.ID, crdt.Finish())
+	c.settle()
+	c.same()
+}

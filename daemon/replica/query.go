@@ -229,6 +229,11 @@ func (r *Replica) authorOf(e *entry.Entry) charter.MemberID {
 
 // Entry returns the encoding of a stored entry; ErrNotFound if it isn't here.
 func (r *Replica) Entry(id entry.ID) ([]byte, error) {
+	if at, ok := r.places.take(id); ok {
+		if b, err := r.store.EntryAt(at.doc, at.arrival); err == nil {
+			return b, nil
+		}
+	}
 	b, _, err := r.store.Entry(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrNotFound

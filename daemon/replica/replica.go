@@ -64,9 +64,10 @@ type Replica struct {
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
 
-	docs  *cache
-	index *index
-	quota *quota
+	docs   *cache
+	places places
+	index  *index
+	quota  *quota
 
 	events     *hub[Event]
 	announcing sync.Mutex

@@ -25,17 +25,17 @@ import (
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
 // made for servers.
 const (
-	memTableSize   = 32 << 20
+	memTableSize   = 16 << 20
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
-	maxTxnBytes = 2 << 20
+	maxTxnBytes = 1 << 20
 	maxTxnKeys  = 10_000
 )
 
 // MaxBatch bounds what one batch may hold, in bytes: below Badger's own bound, which is 15 %
 // of its memory table.
-const MaxBatch = 4 << 20
+const MaxBatch = 2 << 20
 
 // verifyAtOpen is up to which size all tables are read when a store opens, in bytes; it takes
 // about a tenth of a second. Badger takes what lies in a damaged block for absent, in silence. What is
@@ -119,7 +119,7 @@ func Open(dir string) (*Store, error) {
 		WithNumCompactors(2).
 		WithBlockCacheSize(blockCacheSize).
 		WithIndexCacheSize(indexCacheSize).
-		WithCompression(options.ZSTD).
+		WithCompression(options.Snappy).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
 		WithValueThreshold(1 << 20)
@@ -230,7 +230,8 @@ func (s *Store) readState() error {
 	})
 }
 
-// Close writes what is queued and closes the store.
+// Close writes what is queued and closes the store. On a full disk the process that called it
+// should end: it can't open the store again.
 func (s *Store) Close() error {
 	s.life.Lock()
 	if s.closed {
@@ -241,6 +242,12 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.life.Unlock()
 	<-s.stopped
+	if room, err := s.free(s.dir); err == nil && room < minFree {
+		// Badger would write what is in memory into tables, through a memory map, and the process
+		// would die of it. It is all in the logs: the next start finds it there, as after a crash.
+		// Until this process ends the store stays locked.
+		return s.witness.file.Close()
+	}
 	return errors.Join(guarded(s.db.Close), s.witness.file.Close())
 }
 

@@ -56,8 +56,9 @@ func TestALargeGroupIsCut(t *testing.T) {
 func TestABatchOfTheGreatestSizeIsStoredAndALargerOneFailsAlone(t *testing.T) {
 	s := open(t, t.TempDir())
 	fits := NewBatch(nil)
-	for n := 0; fits.Size() < MaxBatch-1<<20; n++ {
-		fits.PutSmall(fmt.Sprintf("fits/%d", n), bytes.Repeat([]byte{byte(n)}, 1<<20-64))
+	last := 0
+	for ; fits.Size() < MaxBatch-1<<19; last++ {
+		fits.PutSmall(fmt.Sprintf("fits/%d", last), bytes.Repeat([]byte{byte(last)}, 1<<19-64))
 	}
 	must(t, s.Commit(fits))
 	large := NewBatch(nil)
@@ -71,7 +72,7 @@ func TestABatchOfTheGreatestSizeIsStoredAndALargerOneFailsAlone(t *testing.T) {
 		t.Errorf("a part of the batch that failed is there: %v", err)
 	}
 	must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{1}, 0))))
-	if v, err := s.Small("fits/2"); err != nil || v[9] != 2 {
+	if v, err := s.Small(fmt.Sprintf("fits/%d", last-1)); err != nil || v[9] != byte(last-1) {
 		t.Errorf("the batch that fits isn't whole: %v", err)
 	}
 }

@@ -1,0 +1,318 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+)
+
+// problem is what a person is told of an error; the test fails if they are told nothing of use.
+func problem(t testing.TB, err error) *api.Problem {
+	t.Helper()
+	var p *api.Problem
+	if !errors.As(Explain(err), &p) {
+		t.Fatalf("nobody explains %v", err)
+	}
+	return p
+}
+
+func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	second := newHome(t, "Ana again", ana.dir)
+	err := second.begin()
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("another kith process (PID %d) uses %s", ana.cmd.Process.Pid, ana.dir)) {
+		t.Errorf("a second daemon in one home: %v", err)
+	}
+	if _, err := Doctor(t.Context(), ana.dir, false); problem(t, err).Hint == "" {
+		t.Errorf("a doctor beside the daemon: %v", err)
+	}
+	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here}); problem(t, err).Code != api.Failed {
+		t.Errorf("a second co-op: %v", err)
+	}
+	ana.alive()
+	ana.wellBeing()
+}
+
+func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	must(t, err)
+	ana.stop()
+	tables, err := filepath.Glob(filepath.Join(ana.dir, "store", "*.sst"))
+	must(t, err)
+	b, err := os.ReadFile(tables[0])
+	must(t, err)
+	b[len(b)/3] ^= 1
+	must(t, os.WriteFile(tables[0], b, 0o600))
+
+	err = ana.begin()
+	if err == nil || !strings.Contains(err.Error(), "the store is damaged") {
+		t.Errorf("the daemon: %v", err)
+	}
+	err = Run(t.Context(), Options{Home: ana.dir, NoMDNS: true})
+	if p := problem(t, err); !strings.Contains(p.Hint, "kith doctor") || p.Code != api.Failed {
+		t.Errorf("told: %q, %q", p.Message, p.Hint)
+	}
+	checks, err := Doctor(t.Context(), ana.dir, false)
+	must(t, err)
+	found := false
+	for _, c := range checks {
+		found = found || c.Name == "store" && !c.OK && strings.Contains(c.Says, "damaged") && c.Hint != ""
+	}
+	if !found {
+		t.Errorf("the doctor says %+v", checks)
+	}
+	if again, err := os.ReadFile(tables[0]); err != nil || string(again) != string(b) {
+		t.Errorf("the table was overwritten: %v", err)
+	}
+}
+
+func TestAKeyThatOthersCanReadOrThatIsDamagedIsRefused(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	key := filepath.Join(ana.dir, "device.key")
+	good, err := os.ReadFile(key)
+	must(t, err)
+	refused := func(says string) {
+		t.Helper()
+		if err := ana.begin(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("the daemon: %v, want %q", err, says)
+		}
+		err := Run(t.Context(), Options{Home: ana.dir, NoMDNS: true})
+		if p := problem(t, err); p.Hint == "" || !strings.Contains(p.Message, key) {
+			t.Errorf("told: %q, %q", p.Message, p.Hint)
+		}
+	}
+	must(t, os.Chmod(key, 0o640))
+	refused("chmod 600")
+	must(t, os.Chmod(key, 0o600))
+	must(t, os.WriteFile(key, good[:20], 0o600))
+	refused("is damaged")
+	must(t, os.Remove(key))
+	refused("is missing")
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a new key was drawn in a home that has a co-op")
+	}
+	must(t, os.WriteFile(key, good, 0o600))
+	ana.start()
+	ana.wellBeing()
+}
+
+func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
+	all := coop(t, "Ana 🖨️ Ñandú", "מרים كريم")
+	ana, miriam := all[0], all[1]
+	ana.start()
+	miriam.start()
+	ana.inStepWith(miriam)
+	ctx := t.Context()
+	for _, title := range []string{"🧾 paper for the 🖨️ — 👩‍👩‍👧‍👦", "طلب ورق", "הזמנת נייר (A4)", "e\u0301tage", strings.Repeat("字", 200)} {
+		task, err := ana.client.CreateTask(ctx, api.NewTask{Title: title, Text: title, Ask: []string{"מרים كريم"}})
+		if err != nil {
+			t.Errorf("%q: %v", title, err)
+			continue
+		}
+		miriam.until("it is there", func() bool {
+			v, err := miriam.client.Task(ctx, task.ID)
+			return err == nil && v.Title == task.Title && v.Text == task.Text
+		})
+	}
+	if hits, err := miriam.client.Search(ctx, "ورق", 10); err != nil || len(hits) != 1 {
+		t.Errorf("a search in Arabic finds %d, %v", len(hits), err)
+	}
+	long := strings.Repeat("🖨", 10_000)
+	for what, err := range map[string]error{
+		"a title": func() error { _, err := ana.client.CreateTask(ctx, api.NewTask{Title: long}); return err }(),
+		"a tag": func() error {
+			_, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x", Tags: []string{long}})
+			return err
+		}(),
+		"a project": func() error {
+			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "x", Project: long})
+			return err
+		}(),
+		"an ID": func() error { _, err := ana.client.Task(ctx, long); return err }(),
+		"a member": func() error {
+			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "x", Ask: []string{long}})
+			return err
+		}(),
+	} {
+		var p *api.Problem
+		if !errors.As(err, &p) || len(p.Message) > 500 {
+			t.Errorf("%s of 10,000 characters: %v", what, err)
+		}
+	}
+	if note, err := ana.client.CreateNote(ctx, api.NewNote{Title: "long", Text: long}); err != nil || note.Text != long {
+		t.Errorf("a text of 10,000 characters: %v", err)
+	}
+	sameHeads(ana, miriam)
+
+	for what, o := range map[string]InitOptions{
+		"a co-op":            {Coop: long, As: "Ana"},
+		"a member":           {Coop: "Co-op", As: long},
+		"a control char":     {Coop: "Co-op", As: "A\x1bna"},
+		"nothing":            {Coop: "Co-op", As: "  "},
+		"a text in override": {Coop: "Co-op", As: "\u202e"},
+	} {
+		o.Home, o.Founders, o.Listen = filepath.Join(t.TempDir(), "h"), 1, here
+		_, err := Init(ctx, o)
+		if p := problem(t, err); p.Code != api.Invalid || len(p.Message) > 500 {
+			t.Errorf("a name that is %s: %q", what, p.Message)
+		}
+		var name *charter.NameError
+		if !errors.As(err, &name) {
+			t.Errorf("a name that is %s: %v", what, err)
+		}
+		if _, err := os.Stat(filepath.Join(o.Home, "store")); err == nil {
+			t.Errorf("a name that is %s left a store behind", what)
+		}
+	}
+}
+
+func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	task, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	must(t, err)
+	ana.stop()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	done, ready := make(chan error, 1), make(chan struct{})
+	go func() {
+		done <- Run(ctx, Options{
+			Home: ana.dir, NoMDNS: true, Ready: func([]string) { close(ready) },
+			Now: func() time.Time { return time.Date(1970, 1, 1, 0, 0, 9, 0, time.UTC) },
+		})
+	}()
+	<-ready
+	if v, err := ana.client.Task(ctx, task.ID); err != nil || v.Title != "Order paper" {
+		t.Errorf("reading: %v", err)
+	}
+	var p *api.Problem
+	if _, err := ana.client.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskDone}); !errors.As(err, &p) ||
+		!strings.Contains(p.Message, "clock") || !strings.Contains(p.Message, "1970") || !strings.Contains(p.Hint, "clock") {
+		t.Errorf("writing: %v", err)
+	}
+	checks, err := ana.client.Doctor(ctx, false)
+	must(t, err)
+	said := false
+	for _, c := range checks {
+		said = said || c.Name == "clock" && !c.OK && c.Hint != ""
+	}
+	if !said {
+		t.Errorf("the doctor says %+v", checks)
+	}
+	ana.client.Close()
+	cancel()
+	must(t, <-done)
+}
+
+// A real disk that is full: a small file system in memory.
+func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small file system takes root")
+	}
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	disk := filepath.Join(filepath.Dir(ana.dir), "disk")
+	must(t, os.Mkdir(disk, 0o700))
+	if err := syscall.Mount("kith-test", disk, "tmpfs", 0, "size=192m"); err != nil {
+		t.Skipf("mounting a small file system isn't allowed here: %v", err)
+	}
+	t.Cleanup(func() { must(t, syscall.Unmount(disk, 0)) })
+	must(t, os.CopyFS(filepath.Join(disk, "home"), os.DirFS(ana.dir)))
+	must(t, os.Chmod(filepath.Join(disk, "home", "device.key"), 0o600))
+	ana = newHome(t, "Ana", filepath.Join(disk, "home"))
+	ana.start()
+	ben.start()
+	ana.inStepWith(ben)
+	ctx := t.Context()
+	task, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper", Text: "A4"})
+	must(t, err)
+
+	fill := filepath.Join(disk, "films")
+	for _, left := range []int64{40 << 20, 0} { // less than Kith keeps free, and nothing at all
+		fillUp(t, disk, fill, left)
+		for range 3 {
+			var p *api.Problem
+			_, err = ana.client.EditTask(ctx, task.ID, api.TaskEdit{Title: ptr("more")})
+			if !errors.As(err, &p) || !strings.Contains(p.Message, "disk is full") || !strings.Contains(p.Hint, "room") {
+				t.Errorf("%d bytes left: an edit: %v", left, err)
+			}
+			if _, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x"}); !errors.As(err, &p) || !strings.Contains(p.Message, "disk is full") {
+				t.Errorf("%d bytes left: a creation: %v", left, err)
+			}
+		}
+		note, err := ben.client.CreateNote(ctx, api.NewNote{Title: "while Ana's disk is full"})
+		must(t, err)
+		_, err = ben.client.AppendNote(ctx, note.ID, "more")
+		must(t, err)
+		// Reading goes on, of views and of what has to be loaded.
+		ana.until("her daemon has noticed", func() bool { return !ana.about("Ben").InStep })
+		if v, err := ana.client.Task(ctx, task.ID); err != nil || v.Title != "Order paper" {
+			t.Errorf("%d bytes left: reading: %+v, %v", left, v, err)
+		}
+		if l, err := ana.client.Log(ctx, "", false, 0); err != nil || len(l) < 3 {
+			t.Errorf("%d bytes left: the log: %d, %v", left, len(l), err)
+		}
+		if _, err := ana.client.Search(ctx, "paper", 3); err != nil {
+			t.Errorf("%d bytes left: a search: %v", left, err)
+		}
+		ana.alive()
+	}
+	must(t, os.Remove(fill))
+	_, err = ana.client.EditTask(ctx, task.ID, api.TaskEdit{Title: ptr("Order more paper")})
+	must(t, err)
+	_, err = ana.client.CreateNote(ctx, api.NewNote{Title: "after"})
+	must(t, err)
+	sameHeads(ana, ben)
+	for _, h := range []*home{ana, ben} {
+		s, err := h.client.Status(ctx)
+		must(t, err)
+		if s.Entries.Void+s.Entries.Pending > 0 {
+			t.Errorf("%s: %+v: a number served twice", h.name, s.Entries)
+		}
+		h.wellBeing()
+	}
+	// It ends well on a full disk, too, and says why it doesn't start on one.
+	fillUp(t, disk, fill, 0)
+	if err := ana.tryStop(); err != nil {
+		t.Errorf("stopping on a full disk: %v\n%s", err, ana.log)
+	}
+	if err := ana.begin(); err == nil || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("starting on a full disk: %v", err)
+	}
+	must(t, os.Remove(fill))
+	ana.start()
+	sameHeads(ana, ben)
+	ana.wellBeing()
+	ana.stop()
+}
+
+// fillUp leaves so much room on a disk.
+func fillUp(t testing.TB, disk, file string, left int64) {
+	t.Helper()
+	var st syscall.Statfs_t
+	must(t, syscall.Statfs(disk, &st))
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	must(t, err)
+	defer f.Close()
+	b := make([]byte, 1<<20)
+	for room := int64(st.Bavail)*int64(st.Bsize) - left; room > 0; {
+		n, err := f.Write(b[:min(room, int64(len(b)))])
+		if errors.Is(err, syscall.ENOSPC) {
+			return
+		}
+		must(t, err)
+		room -= int64(n)
+	}
+}

@@ -1,0 +1,90 @@
+package replica
+
+import (
+	"strings"
+	"testing"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// flood is n large entries by a device, none of which can be accepted.
+func flood(t testing.TB, p *peerReplica, key entry.Signer, n int) []*entry.Entry {
+	t.Helper()
+	large := changetest.Put(change.OpID{}, "x", change.StrValue(strings.Repeat("flood ", 160_000)))
+	out := make([]*entry.Entry, n)
+	for i := range out {
+		f := entry.Fields{Space: p.Space(), Heads: p.Charter().Heads(), Kind: entry.Change, Doc: entry.DocID{1}, Run: newNonce(), Number: 1}
+		a := entry.ActorOf(f.Space, key.Device(), f.Run, f.Doc)
+		f.Payload = changetest.New(change.NewHistory(), change.Actor(a[:]), large).Encode()
+		var err error
+		out[i], err = entry.New(f, key)
+		must(t, err)
+	}
+	return out
+}
+
+func TestAFloodOfEntriesThatStandForNothingIsKeptWithinItsQuota(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := ben.addTask(t, "Order paper")
+	c.settle()
+	size := func() (n int64) {
+		must(t, ana.store.Records(func(id entry.ID, r store.Record) bool {
+			if charter.State(r.State) != charter.Accepted {
+				b, err := ana.Entry(id)
+				must(t, err)
+				n += int64(len(b))
+			}
+			return true
+		}))
+		return n
+	}
+	all := map[string][]*entry.Entry{
+		"strangers": append(flood(t, ana, entry.NewSigner(), 6), flood(t, ana, entry.NewSigner(), 6)...),
+		"Mel":       flood(t, ana, mel.cfg.Key, 70),
+	}
+	before := int64(0)
+	for whose, limit := range map[string]int64{"strangers": MaxUnsettledUnknown, "Mel": MaxUnsettledPerDevice} {
+		before = size()
+		for _, e := range all[whose] { // one by one, as they would come
+			if res := give(t, ana, e); len(res.Refused) > 0 {
+				t.Fatalf("refused: %v", res.Refused[0].Err)
+			}
+			if !ana.Has(e.ID()) {
+				t.Fatalf("%s: what is over the quota isn't known: it would be sent for ever", whose)
+			}
+		}
+		if n := size() - before; n > limit+entry.MaxSize || n < limit-entry.MaxSize {
+			t.Errorf("%s fill %d bytes of %d", whose, n, limit)
+		}
+	}
+	listed := map[entry.ID]bool{}
+	ana.IDs(func(id entry.ID) bool { listed[id] = true; return true })
+	for whose, batch := range all {
+		for _, e := range batch {
+			if !listed[e.ID()] {
+				t.Fatalf("%s: an entry over the quota isn't among those that needn't be sent", whose)
+			}
+		}
+	}
+	// Nobody else notices.
+	ben.edit(t, task.ID, crdt.Take(ben.me(), ben.now()))
+	give(t, ana, ben.newest(t))
+	if got := ana.state(t, ben.newest(t).ID()); got != charter.Accepted {
+		t.Errorf("Ben's change is %v", got)
+	}
+	// A restart counts the same.
+	was := size()
+	ana.reopen(t)
+	give(t, ana, flood(t, ana, mel.cfg.Key, 3)...)
+	give(t, ana, flood(t, ana, entry.NewSigner(), 3)...)
+	if n := size(); n > was+2*entry.MaxSize {
+		t.Errorf("after a restart the flood goes on: %d bytes, before %d", n, was)
+	}
+	ana.edit(t, task.ID, crdt.Finish())
+}
