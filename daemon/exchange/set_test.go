@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 	"slices"
 	"testing"
@@ -96,4 +97,18 @@ func TestAListShowsWhatEitherSideLacks(t *testing.T) {
 			t.Errorf("we lack %d, found %d", len(want), len(c.lack))
 		}
 	})
+}
+
+// A list of what nobody has takes no more memory than what is asked for at once.
+func TestAListBoundsWhatIsAskedFor(t *testing.T) {
+	var c listing
+	var b []byte
+	for n := range uint32(maxLack + 100) {
+		var id entry.ID
+		binary.BigEndian.PutUint32(id[:], n)
+		b = append(b, id[:]...)
+	}
+	if err := c.chunk(b); err != nil || len(c.lack) != maxLack || !c.more {
+		t.Errorf("%d IDs, more: %v, %v", len(c.lack), c.more, err)
+	}
 }

@@ -138,9 +138,9 @@ func (d *Diff) peel() {
 
 // explained says whether our set with what was found is the other's.
 func (d *Diff) explained() bool {
-	sum := d.ours.lattice
+	sum, stream := d.ours.lattice, new(room)
 	for i := range d.found {
-		sum.change(&d.found[i].it.id, d.found[i].sign)
+		sum.change(&d.found[i].it.id, d.found[i].sign, stream)
 	}
 	return sum.digest() == d.digest && d.ours.Len+len(d.theirs)-len(d.mine) == d.len
 }

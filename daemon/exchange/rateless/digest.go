@@ -22,14 +22,16 @@ const lanes = 1024
 
 var noBytes [2 * lanes]byte
 
+// room is where a lattice has an ID's numbers made; it saves making room for each.
+type room [2 * lanes]byte
+
 // change adds an ID's numbers: the key stream of AES-256 in counter mode, from zero, with the ID
 // as the key. It takes them away with sign -1.
-func (l *lattice) change(id *entry.ID, sign int64) {
+func (l *lattice) change(id *entry.ID, sign int64, stream *room) {
 	block, err := aes.NewCipher(id[:])
 	if err != nil {
 		panic(err) // 32 bytes are a key
 	}
-	var stream [2 * lanes]byte
 	cipher.NewCTR(block, noBytes[:aes.BlockSize]).XORKeyStream(stream[:], noBytes[:])
 	for i := range l {
 		w := binary.LittleEndian.Uint64(stream[8*i:])

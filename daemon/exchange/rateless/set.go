@@ -16,6 +16,7 @@ const Kept = 4096
 type Set struct {
 	symbols []Symbol
 	lattice lattice
+	room    room
 	len     int
 	now     *Snapshot // until the set changes
 }
@@ -26,7 +27,7 @@ func NewSet() *Set { return &Set{symbols: make([]Symbol, Kept)} }
 // Add puts an ID in, which must not be in the set yet.
 func (s *Set) Add(id entry.ID) {
 	put(s.symbols, Key{}, id)
-	s.lattice.change(&id, 1)
+	s.lattice.change(&id, 1, &s.room)
 	s.len++
 	s.now = nil
 }
