@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
+	"time"
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange/rateless"
@@ -84,11 +85,15 @@ func (c *comparison) openLocked(ours *rateless.Snapshot) (outcome, error) {
 	return c.meetLocked()
 }
 
-// isInvited says whether the peer's set waits for ours.
-func (c *comparison) isInvited() bool {
+// invitation says whether the peer's set waits for ours, and how long after the start of the last
+// comparison another may begin.
+func (c *comparison) invitation() (invitation bool, pause time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stage == invited
+	if c.keyed {
+		return c.stage == invited, keyedPause
+	}
+	return c.stage == invited, comparePause
 }
 
 // readSet takes the peer's set. mayOpen says whether a new comparison may begin now.

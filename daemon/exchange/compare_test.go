@@ -70,7 +70,7 @@ func (k *talk) step(i int) bool {
 		to, err = k.sides[other].readKey(s.body)
 	}
 	k.went(other, to, err)
-	if k.sides[other].isInvited() {
+	if invited, _ := k.sides[other].invitation(); invited {
 		to, err = k.sides[other].open()
 		k.went(other, to, err)
 	}

@@ -83,6 +83,9 @@ const (
 	// comparePause is the least time between the starts of two comparisons with one peer, whoever
 	// wants the second.
 	comparePause = 3 * time.Second
+	// keyedPause is that time if the first took a key: making symbols under it costs about half
+	// a microsecond for each ID.
+	keyedPause = 20 * time.Second
 	// turnIdle is how long a peer whose turn it is may send nothing before the next one gets
 	// its turn, and turnTime how long a turn lasts for one that sends less than turnRate, in
 	// bytes a second. It may go on sending without the turn.

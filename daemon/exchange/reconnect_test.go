@@ -251,3 +251,43 @@ func TestAfterAQueueThatRanOverOnlyTheDifferenceIsCompared(t *testing.T) {
 		}
 	})
 }
+
+// Both sides get a great many from others, at about the same time, and so both want to compare
+// again: over a way that takes its time, either may be first, or both at once.
+func TestBothWantToCompareAgain(t *testing.T) {
+	ana, genesis := found(1)
+	ben := ana.other(2)
+	fromC, fromD := ana.writeMany(1300), ben.writeMany(1300)
+	rapid.Check(t, func(rt *rapid.T) {
+		common := rapid.IntRange(0, 900).Draw(rt, "of C's, all have")
+		oneWay := time.Duration(rapid.IntRange(0, 500).Draw(rt, "milliseconds one way")) * time.Millisecond
+		later := time.Duration(rapid.IntRange(0, 5000).Draw(rt, "milliseconds later D comes")) * time.Millisecond
+		bubble(t, func(t *testing.T) {
+			there := append(slices.Clone(fromC[:common]), genesis)
+			a, b := newReplica(t, ana.space, there...), newReplica(t, ana.space, there...)
+			c := newReplica(t, ana.space, append(fromC, genesis)...)
+			d := newReplica(t, ana.space, append(fromD, there...)...)
+			way := func(rw io.ReadWriteCloser) io.ReadWriteCloser { return overDistance(rw, oneWay) }
+			ab := meet(a, b, way)
+			after(time.Second)
+			ac := meet(a, c, way)
+			time.Sleep(later)
+			bd := meet(b, d, way)
+			after(time.Minute)
+			for name, m := range map[string]*meeting{"a and b": ab, "a and c": ac, "b and d": bd} {
+				if !m.inStep() {
+					rt.Errorf("%s aren't in step: %+v %+v", name, m.status[0].get(), m.status[1].get())
+				}
+				m.end()
+				if m.errs[0] != nil || m.errs[1] != nil {
+					rt.Errorf("%s: %v %v", name, m.errs[0], m.errs[1])
+				}
+			}
+			for _, r := range []*replica{a, b, c, d} {
+				if r.Len() != len(fromC)+len(fromD)+1 {
+					rt.Errorf("%d entries; want %d", r.Len(), len(fromC)+len(fromD)+1)
+				}
+			}
+		})
+	})
+}

@@ -110,12 +110,12 @@ func (l *link) writeAck() (bool, error) {
 // open starts a comparison where one is due and nobody is sending us much just now, or answers
 // the peer's.
 func (l *link) open() (bool, error) {
-	invited := l.compare.isInvited()
+	invited, pause := l.compare.invitation()
 	l.mu.Lock()
 	o := &l.send
 	first := o.started.IsZero()
 	due := invited || first || l.take.anew || o.again && !l.busyLocked()
-	wait := comparePause - time.Since(o.started)
+	wait := pause - time.Since(o.started)
 	l.mu.Unlock()
 	switch {
 	case !due, !invited && !first && l.x.turns.busy():
