@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -59,32 +60,52 @@ func BenchmarkCatchUp(b *testing.B) {
 	b.ReportMetric(float64(b.N*len(all))/b.Elapsed().Seconds(), "entries/s")
 }
 
-// Two that were apart meet again: nothing has changed, or three entries have.
+// Two that were apart meet again, with 100,000 entries in common: nothing has changed, or some
+// have, on one side.
 func BenchmarkReconnect(b *testing.B) {
+	const size = 100_000
 	ana, genesis := found(1)
-	all := append(ana.writeMany(100_000), genesis)
-	for name, lacks := range map[string]int{"0 changed of 100,000": 0, "3 changed of 100,000": 3} {
-		b.Run(name, func(b *testing.B) {
+	common := append(ana.writeMany(size-1), genesis)
+	for _, changed := range []int{0, 3, 100, 1000} {
+		b.Run(fmt.Sprintf("%d changed of %d", changed, size), func(b *testing.B) {
 			from, to := &exchangetest.Memory{Of: ana.space}, &exchangetest.Memory{Of: ana.space}
-			from.Add(all...)
-			to.Add(all[lacks:]...)
-			x := exchange.New(from)
+			from.Add(common...)
+			to.Add(common...)
+			x, y := exchange.New(from), exchange.New(to)
 			defer x.Close()
+			defer y.Close()
+			meet := func() exchange.Status {
+				inStep, stop := connectFor(y, x)
+				defer stop()
+				return <-inStep
+			}
+			meet() // both have read what they have
 			for b.Loop() {
 				b.StopTimer()
-				other := &exchangetest.Memory{Of: ana.space}
-				other.Add(all[lacks:]...)
-				y := exchange.New(other)
+				from.Add(ana.writeMany(changed)...)
 				b.StartTimer()
-				inStep, stop := connectFor(y, x)
-				s := <-inStep
-				b.StopTimer()
-				stop()
-				y.Close()
+				s := meet()
 				b.ReportMetric(float64(s.Received+s.Written), "B")
-				b.StartTimer()
 			}
 		})
+	}
+}
+
+// The first connection after a start reads all IDs.
+func BenchmarkFirstConnection(b *testing.B) {
+	ana, genesis := found(1)
+	common := append(ana.writeMany(100_000), genesis)
+	from, to := &exchangetest.Memory{Of: ana.space}, &exchangetest.Memory{Of: ana.space}
+	from.Add(common...)
+	to.Add(common[3:]...)
+	x := exchange.New(from)
+	defer x.Close()
+	for b.Loop() {
+		y := exchange.New(to)
+		inStep, stop := connectFor(y, x)
+		<-inStep
+		stop()
+		y.Close()
 	}
 }
 

@@ -58,7 +58,7 @@ type Local interface {
 }
 
 // Exchange is one replica's side of all its connections. What they share is kept here: the
-// sorted set of IDs, and whose turn it is to send us much.
+// set of IDs with its symbols, and whose turn it is to send us much.
 type Exchange struct {
 	local Local
 	zip   *zstd.Encoder

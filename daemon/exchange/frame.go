@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"kith/daemon/exchange/rateless"
 )
 
 // A frame is a length of 4 bytes (big-endian; the body's), one byte for its type, and the body.
@@ -14,23 +16,24 @@ type frameType byte
 
 const (
 	frameHello   frameType = 1  // versions, space, features
-	frameAsk     frameType = 2  // count and digest of the asker's IDs: which do you have?
-	frameSame    frameType = 3  // the answer if the digests are equal
-	frameIDs     frameType = 4  // else some of the IDs, ascending; an empty one ends the list
-	frameBegin   frameType = 5  // count of the entries that the asker now sends
+	frameSet     frameType = 2  // count and digest of the sender's IDs, and their first symbols
+	frameSymbols frameType = 3  // the next ones
+	frameIDs     frameType = 4  // some of a list of IDs, ascending; an empty one ends the list
+	frameBegin   frameType = 5  // count of the entries that the other lacks, and now gets
 	frameEntries frameType = 6  // whether they belong to that count, and a compressed batch
 	frameDone    frameType = 7  // all of them were sent
 	frameAck     frameType = 8  // how many frames of entries were stored so far
 	framePing    frameType = 9  // 8 bytes to be sent back
 	framePong    frameType = 10 // those bytes
 	frameBye     frameType = 11 // why the sender ends the connection
+	frameKey     frameType = 12 // the sender's part of a key for symbols
 )
 
 // bodySize gives the least and the greatest size of a type's body, in bytes.
 var bodySize = map[frameType]struct{ least, most int }{
 	frameHello:   {4 + 32 + 1, MaxHello},
-	frameAsk:     {8 + 32, 8 + 32},
-	frameSame:    {0, 0},
+	frameSet:     {8 + 32 + firstSymbols*rateless.MinSize, 8 + 32 + firstSymbols*rateless.MaxSize},
+	frameSymbols: {rateless.MinSize, rateless.Kept * rateless.MaxSize},
 	frameIDs:     {0, listChunk * 32},
 	frameBegin:   {8, 8},
 	frameEntries: {2, MaxFrame},
@@ -39,10 +42,11 @@ var bodySize = map[frameType]struct{ least, most int }{
 	framePing:    {8, 8},
 	framePong:    {8, 8},
 	frameBye:     {0, MaxReason},
+	frameKey:     {nonceSize, nonceSize},
 }
 
 func (t frameType) String() string {
-	names := [...]string{"", "hello", "ask", "same", "ids", "begin", "entries", "done", "ack", "ping", "pong", "bye"}
+	names := [...]string{"", "hello", "set", "symbols", "ids", "begin", "entries", "done", "ack", "ping", "pong", "bye", "key"}
 	if int(t) < len(names) && t > 0 {
 		return names[t]
 	}

@@ -1,12 +1,16 @@
 package exchange_test
 
 import (
+	"bytes"
+	"encoding/binary"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"kith/crdt/entry"
+	"kith/daemon/exchange/rateless"
 )
 
 // corpus holds the seeds, in the frames of docs/PROTOCOL.md, "Streams": what an honest peer says,
@@ -49,6 +53,56 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
+var update = flag.Bool("update", false, "write the seeds that follow the protocol's layout")
+
+// seeds are what hosts say to a replica that has only the genesis of author 1. Those of other
+// names in corpus don't depend on the comparison.
+func seeds() map[string][]byte {
+	ana, genesis := found(1)
+	three := ana.writeMany(3)
+	hi := helloOf(1, 1, ana.space)
+	theirs := rateless.NewSet()
+	theirs.Add(genesis.ID())
+	var raw []byte
+	for _, e := range three {
+		theirs.Add(e.ID())
+		raw = append(raw, batchOf(e.Encoded())...)
+	}
+	now := theirs.Snapshot()
+	set := func(n uint64) []byte {
+		b := append(binary.BigEndian.AppendUint64(nil, n), now.Digest[:]...)
+		return frame(2, now.Append(b, 0, 12))
+	}
+	count := binary.BigEndian.AppendUint64(nil, 3)
+	low := make([]byte, 32)
+	low[31] = 1
+	return map[string][]byte{
+		// It shows its set, sends what we lack, and says that all is stored.
+		"honest": slices.Concat(hi, set(4), frame(9, make([]byte, 8)), frame(5, count), zipped(1, raw), frame(7, nil)),
+		// It has less than we do: a list, and then what we want of it.
+		"list":              slices.Concat(hi, setOf(0), frame(4, low), frame(4, nil), frame(5, count), zipped(1, raw), frame(7, nil)),
+		"list-out-of-order": slices.Concat(hi, setOf(0), frame(4, append(bytes.Repeat([]byte{5}, 32), low...)), frame(4, nil)),
+		// It has more: it wants what our list shows.
+		"wants":   slices.Concat(hi, setOf(5000), frame(4, idBytes(genesis)), frame(4, nil)),
+		"symbols": slices.Concat(hi, set(1), symbolsOf(12), symbolsOf(24)),
+		"key":     slices.Concat(hi, set(1), keyOf(), set(1)),
+	}
+}
+
+func TestSeedsAreUpToDate(t *testing.T) {
+	for name, say := range seeds() {
+		path := filepath.Join(corpus, name)
+		if *update {
+			if err := os.WriteFile(path, say, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, say) {
+			t.Errorf("%s is out of date: run go test -run Seeds -update ./daemon/exchange (%v)", name, err)
+		}
+	}
+}
+
 // The seeds must stay what they are said to be: an honest one is taken.
 func TestTheHonestSeedIsTaken(t *testing.T) {
 	say, err := os.ReadFile(filepath.Join(corpus, "honest"))
@@ -64,3 +118,5 @@ func TestTheHonestSeedIsTaken(t *testing.T) {
 		}
 	})
 }
+
+func idBytes(e *entry.Entry) []byte { id := e.ID(); return id[:] }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
+	"kith/daemon/exchange/rateless"
 )
 
 // The layout of docs/PROTOCOL.md, "Streams", written down a second time.
@@ -46,7 +49,18 @@ func batchOf(encoded ...[]byte) (raw []byte) {
 	return raw
 }
 
-func ask() []byte { return frame(2, make([]byte, 40)) }
+// symbols are some that no set has.
+func symbols(n int) []byte { return bytes.Repeat(append(bytes.Repeat([]byte{0x5a}, 36), 0), n) }
+
+// setOf greets with a set of n IDs, made up.
+func setOf(n uint64) []byte {
+	b := binary.BigEndian.AppendUint64(nil, n)
+	return frame(2, slices.Concat(b, make([]byte, 32), symbols(12)))
+}
+
+func symbolsOf(n int) []byte { return frame(3, symbols(n)) }
+
+func keyOf() []byte { return frame(12, make([]byte, 16)) }
 
 // face runs r against a peer that says what it likes, reads all and answers nothing. It returns
 // Run's error and what the peer was told last.
@@ -57,11 +71,25 @@ func face(r *replica, say []byte) (err error, goodbye string) {
 		all, _ := io.ReadAll(theirs)
 		heard <- all
 	}()
+	said := make(chan struct{})
 	go func() {
-		_, _ = theirs.Write(say)
+		defer close(said)
+		for len(say) > 0 {
+			// One frame after the other, as somebody does who waits for the answer.
+			n := len(say)
+			if n >= 5 {
+				n = int(min(5+int64(binary.BigEndian.Uint32(say)), int64(n)))
+			}
+			if _, err := theirs.Write(say[:n]); err != nil {
+				return
+			}
+			say = say[n:]
+			time.Sleep(time.Millisecond)
+		}
 	}()
 	err = r.x.Run(context.Background(), ours, nil)
 	_ = theirs.Close()
+	<-said
 	for all := <-heard; len(all) >= 5; {
 		size := binary.BigEndian.Uint32(all)
 		if all[4] == 11 {
@@ -93,17 +121,28 @@ func TestWhatBreaksTheProtocolEndsTheStreamWithItsName(t *testing.T) {
 		{"a length of one GiB", slices.Concat(hi, []byte{0x40, 0, 0, 0, 6}), "1073741824 bytes", new(*exchange.ProtocolError)},
 		{"a length of one GiB at the start", []byte{0x40, 0, 0, 0, 1}, "1073741824 bytes", new(*exchange.ProtocolError)},
 		{"an unknown type", slices.Concat(hi, frame(77, nil)), "unknown type (77)", new(*exchange.ProtocolError)},
-		{"no greeting", ask(), "out of place", new(*exchange.ProtocolError)},
+		{"no greeting", setOf(9), "out of place", new(*exchange.ProtocolError)},
 		{"two greetings", slices.Concat(hi, hi), "out of place", new(*exchange.ProtocolError)},
 		{"a newer version only", helloOf(7, 9, ana.space), "newer version", new(*exchange.VersionError)},
 		{"an older version only", helloOf(0, 0, ana.space), "older version", new(*exchange.VersionError)},
 		{"another space", helloOf(1, 1, foreigner.space), "another space", nil},
 		{"features that run over", frame(1, append(bytes.Clone(hi[5:41]), 3, 200)), "inside its features", new(*exchange.ProtocolError)},
-		{"asking twice", slices.Concat(hi, ask(), ask()), "asked again", new(*exchange.ProtocolError)},
-		{"a list out of order", slices.Concat(hi, frame(4, append(id(5), id(4)...))), "isn't in order", new(*exchange.ProtocolError)},
-		{"a list with an ID twice", slices.Concat(hi, frame(4, append(id(5), id(5)...))), "isn't in order", new(*exchange.ProtocolError)},
-		{"a list that ends inside an ID", slices.Concat(hi, frame(4, id(5)[:31])), "ends inside one", new(*exchange.ProtocolError)},
-		{"an answer nobody asked for", slices.Concat(hi, frame(3, nil), frame(3, nil)), "nobody asked for", new(*exchange.ProtocolError)},
+		{"its set twice", slices.Concat(hi, setOf(900), setOf(900)), "out of place", new(*exchange.ProtocolError)},
+		{"a set too large", slices.Concat(hi, setOf(1<<24+1)), "a set of 16777217 IDs", new(*exchange.ProtocolError)},
+		{"a set of 2^64 IDs", slices.Concat(hi, setOf(math.MaxUint64)), "a set of 18446744073709551615 IDs", new(*exchange.ProtocolError)},
+		{"a set without symbols", slices.Concat(hi, frame(2, make([]byte, 40))), "40 bytes", new(*exchange.ProtocolError)},
+		{"a set with a symbol too many", slices.Concat(hi, frame(2, append(make([]byte, 40), symbols(13)...))), "that many symbols", new(*exchange.ProtocolError)},
+		{"a count that never ends", slices.Concat(hi, frame(2, append(make([]byte, 40), bytes.Repeat([]byte{0xff}, 12*37)...))), "that many symbols", new(*exchange.ProtocolError)},
+		{"symbols before the set", slices.Concat(hi, symbolsOf(12)), "out of place", new(*exchange.ProtocolError)},
+		{"more symbols than Kept", slices.Concat(hi, frame(3, symbols(6000))), "222000 bytes", new(*exchange.ProtocolError)},
+		{"a key out of place", slices.Concat(hi, keyOf()), "out of place", new(*exchange.ProtocolError)},
+		{"a list out of place", slices.Concat(hi, frame(4, id(5))), "out of place", new(*exchange.ProtocolError)},
+		{"a list out of order", slices.Concat(hi, setOf(0), frame(4, append(id(5), id(4)...))), "isn't in order", new(*exchange.ProtocolError)},
+		{"a list with an ID twice", slices.Concat(hi, setOf(0), frame(4, append(id(5), id(5)...))), "isn't in order", new(*exchange.ProtocolError)},
+		{"a list that ends inside an ID", slices.Concat(hi, setOf(0), frame(4, id(5)[:31])), "ends inside one", new(*exchange.ProtocolError)},
+		{"done before it began", slices.Concat(hi, frame(7, nil)), "out of place", new(*exchange.ProtocolError)},
+		{"begin out of place", slices.Concat(hi, frame(5, make([]byte, 8))), "out of place", new(*exchange.ProtocolError)},
+		{"entries not announced", slices.Concat(hi, zipped(1, batchOf(good.Encoded()))), "not announced", new(*exchange.ProtocolError)},
 		{"more announced than can be", slices.Concat(hi, frame(5, bytes.Repeat([]byte{0xff}, 8))), "announced", new(*exchange.ProtocolError)},
 		{"acknowledging what wasn't sent", slices.Concat(hi, frame(8, bytes.Repeat([]byte{1}, 8))), "acknowledged", new(*exchange.ProtocolError)},
 		{"entries that aren't compressed", slices.Concat(hi, frame(6, []byte("\x00plain"))), "decompressed", new(*exchange.ProtocolError)},
@@ -134,6 +173,110 @@ func TestWhatBreaksTheProtocolEndsTheStreamWithItsName(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A peer whose symbols lead nowhere is answered with a key, and at last asked for its list; then
+// it gets what that lacks. All of it costs a bounded number of bytes.
+func TestSymbolsThatLeadNowhereEndInAList(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, append(ana.writeMany(800), genesis)...)
+		ours := rateless.NewSet()
+		for id := range a.IDs() {
+			ours.Add(id)
+		}
+		// The sums are ours, the digest isn't: nobody's set has both.
+		set := binary.BigEndian.AppendUint64(nil, 801)
+		set = frame(2, ours.Snapshot().Append(append(set, make([]byte, 32)...), 0, 12))
+		say := slices.Concat(helloOf(1, 1, ana.space), set, keyOf(), setOf(801), symbolsOf(180), frame(4, idBytes(genesis)), frame(4, nil))
+		near, theirs := net.Pipe()
+		w := &wire{ReadWriteCloser: near}
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		var said sync.WaitGroup
+		said.Go(func() {
+			for len(say) > 0 {
+				n := 5 + binary.BigEndian.Uint32(say)
+				_, _ = theirs.Write(say[:n])
+				say = say[n:]
+				time.Sleep(time.Millisecond)
+			}
+		})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- a.x.Run(ctx, w, nil) }()
+		said.Wait()
+		settle()
+		_, frames := w.get()
+		if frames[2] != 4 || frames[12] != 2 || frames[3] != 2 || frames[5] != 1 || frames[6] == 0 {
+			t.Errorf("frames by type: %v; want the key, the symbols under it, a list, and then entries", frames)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		_ = theirs.Close()
+	})
+}
+
+// A peer that wants what it was not shown is no peer.
+func TestNobodyIsAskedForWhatIsNotHere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		err, _ := face(a, slices.Concat(helloOf(1, 1, ana.space), setOf(50), frame(4, make([]byte, 32))))
+		if err == nil || !strings.Contains(err.Error(), "isn't here") || !exchange.Blame(err) {
+			t.Error(err)
+		}
+	})
+}
+
+// A peer that compares again and again gets an answer every three seconds.
+func TestComparisonsHaveAPause(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		ours := rateless.NewSet()
+		ours.Add(genesis.ID())
+		now := ours.Snapshot()
+		same := frame(2, now.Append(append(binary.BigEndian.AppendUint64(nil, 1), now.Digest[:]...), 0, 12))
+		near, theirs := net.Pipe()
+		w := &wire{ReadWriteCloser: near}
+		heard := make(chan byte, 100)
+		var said sync.WaitGroup
+		said.Go(func() {
+			defer close(heard)
+			for {
+				var h [5]byte
+				if _, err := io.ReadFull(theirs, h[:]); err != nil {
+					return
+				}
+				_, _ = io.CopyN(io.Discard, theirs, int64(binary.BigEndian.Uint32(h[:])))
+				heard <- h[4]
+			}
+		})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- a.x.Run(ctx, w, nil) }()
+		_, _ = theirs.Write(helloOf(1, 1, ana.space))
+		begin := time.Now()
+		for range 4 {
+			_, _ = theirs.Write(same)
+			for kind := range heard {
+				if kind == 2 {
+					break
+				}
+			}
+		}
+		if took := time.Since(begin); took < 9*time.Second {
+			t.Errorf("four comparisons in %v", took)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		_ = theirs.Close()
+		said.Wait()
+	})
 }
 
 // Attack 24: a relay puts garbage into the signature of an inner entry. The relay is dropped, and
@@ -236,7 +379,7 @@ func TestAPeerThatDawdlesLosesItsTurn(t *testing.T) {
 		b := newReplica(t, ana.space, append(ben.writeMany(500), genesis)...)
 		ours, theirs := net.Pipe()
 		go func() { _, _ = io.Copy(io.Discard, theirs) }()
-		go func() { _, _ = theirs.Write(append(helloOf(1, 1, ana.space), ask()...)) }() // and then nothing
+		go func() { _, _ = theirs.Write(append(helloOf(1, 1, ana.space), setOf(100)...)) }() // and then nothing
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan error)
 		go func() { ended <- a.x.Run(ctx, ours, nil) }()

@@ -21,8 +21,8 @@ const (
 	// MaxFrame bounds any frame's body, in bytes: what MaxBatch may come to where it can't be
 	// compressed.
 	MaxFrame = MaxBatch + 4<<10
-	// MaxListed bounds the IDs that one list may hold. A list is compared as it arrives and
-	// never held, so this bounds time, not memory.
+	// MaxListed bounds the IDs that a set may have. A list is compared as it arrives and never
+	// held, so this bounds time, not memory.
 	MaxListed = 1 << 24
 	// MaxHello bounds a greeting, in bytes.
 	MaxHello = 4 << 10
@@ -31,6 +31,23 @@ const (
 	MaxFeature  = 32
 	// MaxReason bounds the reason in a goodbye, in bytes.
 	MaxReason = 512
+)
+
+// How two sets are compared. Both sides must decide alike, so these are part of the protocol.
+const (
+	// firstSymbols is how many symbols go out at once: enough, 97 times in 100, for a difference
+	// of three IDs, and few enough that they are no loss where there is none.
+	firstSymbols = 12
+	// farApart is by how many IDs the sizes of two sets may differ before symbols are no use.
+	farApart = 3000
+	// listFactor is how many IDs of the smaller set's list cost what a symbol does. It goes out
+	// in both directions, and has a little more than an ID.
+	listFactor = 2
+	// unasked is how many entries the other lacks at most, as symbols showed, so that they are
+	// sent at once. It asks for more when nobody else is sending them.
+	unasked = 64
+	// nonceSize is each side's part of a key, in bytes.
+	nonceSize = 16
 )
 
 // What one connection may hold here.
@@ -46,6 +63,9 @@ const (
 	greatMany = 1024
 	// batchSize is where a batch is cut, in bytes before compression.
 	batchSize = 128 << 10
+	// maxLack bounds the IDs out of one list that are asked for. Past it the sets are compared
+	// once more when these are here.
+	maxLack = 1 << 17
 	// listChunk is how many IDs go into one frame of a list.
 	listChunk = 4096
 )
@@ -60,10 +80,12 @@ const (
 	// bytes a second: about the slowest line worth having.
 	frameTime = 60 * time.Second
 	frameRate = 4 << 10
-	// listPause is the least time between the ends of two lists sent to one peer.
-	listPause = time.Second
-	// askPause is the least time between two questions for a peer's list.
-	askPause = 3 * time.Second
+	// comparePause is the least time between the starts of two comparisons with one peer, whoever
+	// wants the second.
+	comparePause = 3 * time.Second
+	// keyedPause is that time if the first took a key: making symbols under it costs about half
+	// a microsecond for each ID.
+	keyedPause = 20 * time.Second
 	// turnIdle is how long a peer whose turn it is may send nothing before the next one gets
 	// its turn, and turnTime how long a turn lasts for one that sends less than turnRate, in
 	// bytes a second. It may go on sending without the turn.

@@ -23,9 +23,11 @@ type link struct {
 	came chan arrival  // from the reader to the storing goroutine
 
 	// the reader's
-	greeted   bool
-	comparing *comparison // while the peer's list arrives
-	arriving  int         // entries that the peer's Begin announced
+	greeted  bool
+	arriving int        // entries that the peer's Begin announced
+	wanted   []entry.ID // out of what it lacks, while it says which
+
+	compare comparison // the reader's and the writer's
 
 	// the writer's
 	retry *time.Timer // wakes it when something it put off is due
@@ -50,15 +52,15 @@ type link struct {
 	status    Status // but for InStep
 }
 
-// outgoing is what the peer lacks: asked for with our digest, answered by its list, then sent.
+// outgoing is what the peer lacks.
 type outgoing struct {
 	again     bool // compare once more: the queue ran over, or we got a great many
-	asking    bool // the list was asked for and isn't here yet
+	comparing bool // what it lacks isn't known yet
+	started   time.Time
+	asking    bool // it will say which of these it wants, when it is its turn
 	backlog   []entry.ID
 	beginDue  bool
 	sending   bool // between Begin and Done
-	once      bool // a comparison has been completed
-	askedAt   time.Time
 	flight    []sent
 	inFlight  int    // bytes of these
 	framesOut uint64 // frames of entries written
@@ -68,16 +70,20 @@ type outgoing struct {
 // sent is a frame of entries without acknowledgement.
 type sent struct{ bytes, listed int }
 
-// incoming is what we lack: the peer asks, we answer with our list.
+// incoming is what we lack.
 type incoming struct {
-	asked   bool // there is a question to answer
-	digest  [32]byte
-	inLine  bool // waiting for our turn
-	come    bool // it is our turn
-	listing []entry.ID
-	started bool      // part of the list was written
-	ended   time.Time // when the last list was
-	done    bool      // the peer has sent all that the last list lacked, and it is stored
+	list    bool       // our list is to be written, so that the peer sees what we lack
+	ask     bool       // or what we lack is known, and to be asked for
+	lack    []entry.ID // that
+	inLine  bool       // waiting for our turn with either
+	come    bool       // it is our turn
+	anew    bool       // but others have brought so much that we rather compare once more
+	writing []entry.ID // what isn't written yet
+	started bool       // part of it was
+
+	due   bool // the peer is to send what we lack
+	begun bool // and has begun
+	done  bool // nothing of what we lacked at the last comparison is still to come or to be stored
 }
 
 // arrival is what the reader hands to the storing goroutine, in the order in which it came.
@@ -91,7 +97,8 @@ type arrival struct {
 
 func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
 	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
-	l.send.asking = true // the question is the first thing that goes out
+	l.compare.set = &x.set
+	l.send.comparing, l.send.again = true, true // the first thing to be done
 	l.turn = &turn{all: &x.turns, come: func() {
 		l.mu.Lock()
 		l.take.come = true
@@ -166,7 +173,15 @@ func (l *link) report() {
 }
 
 func (l *link) inStepLocked() bool {
-	o := &l.send
-	return o.once && !o.again && !o.asking && !o.sending && !o.beginDue &&
-		len(l.queue) == 0 && len(o.flight) == 0 && l.take.done && !l.take.asked
+	return !l.send.again && !l.busyLocked() && len(l.queue) == 0 && len(l.send.flight) == 0 && l.take.done
+}
+
+// busyLocked says whether what the last comparison led to is still under way, on either side.
+func (l *link) busyLocked() bool {
+	return l.send.comparing || l.passingLocked()
+}
+
+func (l *link) passingLocked() bool {
+	o, in := &l.send, &l.take
+	return o.asking || o.beginDue || o.sending || in.list || in.ask || in.due
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"kith/crdt/entry"
@@ -28,10 +29,12 @@ func (l *link) read(ctx context.Context) error {
 		switch t {
 		case frameHello:
 			err = l.readHello(body)
-		case frameAsk:
-			err = l.readAsk(body)
-		case frameSame:
-			err = l.readSame()
+		case frameSet:
+			err = l.readSet(body)
+		case frameSymbols:
+			err = l.went(l.compare.readSymbols(body))
+		case frameKey:
+			err = l.went(l.compare.readKey(body))
 		case frameIDs:
 			err = l.readIDs(body)
 		case frameBegin:
@@ -71,56 +74,113 @@ func (l *link) readHello(body []byte) error {
 	return h.meet(l.x.local.Space())
 }
 
-func (l *link) readAsk(body []byte) error {
+func (l *link) readSet(body []byte) error {
+	l.mu.Lock()
+	mayOpen := !l.passingLocked()
+	l.send.comparing = true
+	l.mu.Unlock()
+	defer l.wakeUp()
+	return l.went(l.compare.readSet(body, mayOpen))
+}
+
+// went goes on from where a step of the comparison has led. Either goroutine may get there.
+func (l *link) went(to outcome, err error) error {
+	if err != nil {
+		return err
+	}
+	defer l.wakeUp()
+	switch to {
+	case list:
+		l.mu.Lock()
+		l.take.list = true
+		l.mu.Unlock()
+	case found:
+		missing, lack, _ := l.compare.result()
+		l.foundBySymbols(missing, lack)
+	case listed:
+		missing, lack, more := l.compare.result()
+		l.foundByList(missing, lack, more)
+	}
+	return nil
+}
+
+// foundBySymbols begins to send what the peer lacks, and to wait for what we do. Few are sent
+// without being asked for.
+func (l *link) foundBySymbols(missing, lack []entry.ID) {
+	// A hostile peer makes symbols in which is what nobody has.
+	few := len(missing) <= unasked
+	missing = slices.DeleteFunc(missing, func(id entry.ID) bool { return !l.x.local.Has(id) })
+	if few {
+		l.x.local.Order(missing)
+	}
+	slices.SortFunc(lack, entry.ID.Compare)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.take.asked {
-		return broken("asked again before the answer")
+	l.send.comparing, l.send.asking = false, !few
+	if few && len(missing) > 0 {
+		l.sendLocked(missing)
 	}
-	l.take.asked, l.take.done = true, false
-	l.take.digest = [32]byte(body[8:])
-	l.wakeUp()
-	return nil
+	l.take.due, l.take.done = len(lack) > 0, len(lack) == 0
+	if len(lack) > unasked {
+		l.take.ask, l.take.lack = true, lack
+	}
+	for _, id := range lack {
+		l.have.add(id)
+	}
+	l.status.ToGet, l.status.Got = len(lack), 0
+	l.status.ToSend, l.status.Sent = len(missing), 0
 }
 
-func (l *link) readSame() error {
+// foundByList begins to send what the peer's list lacks, and asks for what it has and we don't.
+func (l *link) foundByList(missing, lack []entry.ID, more bool) {
+	l.x.local.Order(missing)
 	l.mu.Lock()
-	asking := l.send.asking
-	l.mu.Unlock()
-	if !asking || l.comparing != nil {
-		return broken("an answer that nobody asked for")
-	}
-	l.startSending(nil)
-	return nil
+	defer l.mu.Unlock()
+	l.send.comparing = false
+	l.sendLocked(missing)
+	l.take.ask, l.take.lack, l.take.due = true, lack, true
+	l.send.again = l.send.again || more
+	l.status.ToGet, l.status.Got = len(lack), 0
 }
 
+// sendLocked begins to send what the peer lacks.
+func (l *link) sendLocked(missing []entry.ID) {
+	l.send.asking, l.send.beginDue, l.send.backlog = false, true, missing
+	l.status.ToSend, l.status.Sent = len(missing), 0
+}
+
+// readIDs takes a part of the peer's list, or of what it wants of ours.
 func (l *link) readIDs(body []byte) error {
 	l.mu.Lock()
 	asking := l.send.asking
 	l.mu.Unlock()
 	if !asking {
-		return broken("a list that nobody asked for")
+		return l.went(l.compare.readList(body))
 	}
-	if l.comparing == nil {
-		l.comparing = &comparison{mine: l.x.set.snapshot().ids}
+	for b := body; len(b) > 0; b = b[32:] {
+		if len(b) < 32 {
+			return broken("a list of IDs that ends inside one")
+		}
+		id := entry.ID(b[:32])
+		if n := len(l.wanted); n > 0 && id.Compare(l.wanted[n-1]) <= 0 {
+			return broken("a list of IDs that isn't in order")
+		}
+		if !l.x.local.Has(id) {
+			return broken("wants an entry that isn't here")
+		}
+		l.wanted = append(l.wanted, id)
 	}
 	if len(body) > 0 {
-		return l.comparing.chunk(body)
+		return nil
 	}
-	missing := l.comparing.end()
-	l.comparing = nil
+	missing := l.wanted
+	l.wanted = nil
 	l.x.local.Order(missing)
-	l.startSending(missing)
-	return nil
-}
-
-// startSending begins to send what the peer lacks.
-func (l *link) startSending(missing []entry.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.send.asking, l.send.beginDue, l.send.backlog = false, true, missing
-	l.status.ToSend, l.status.Sent = len(missing), 0
+	l.sendLocked(missing)
 	l.wakeUp()
+	return nil
 }
 
 func (l *link) readBegin(body []byte) error {
@@ -130,8 +190,12 @@ func (l *link) readBegin(body []byte) error {
 	}
 	l.arriving = int(n)
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.take.due || l.take.ask || l.take.begun {
+		return broken("%q out of place", frameBegin)
+	}
+	l.take.begun = true
 	l.status.ToGet, l.status.Got = int(n), 0
-	l.mu.Unlock()
 	return nil
 }
 
@@ -145,6 +209,12 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 		return room, err
 	}
 	listed := body[0] == 1
+	l.mu.Lock()
+	begun := l.take.begun
+	l.mu.Unlock()
+	if listed && !begun {
+		return room, broken("entries that were not announced")
+	}
 	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= greatMany}
 	came.batch = l.news(batch)
 	if err := verify(came.batch); err != nil {
@@ -171,8 +241,14 @@ func (l *link) news(batch []*entry.Entry) []*entry.Entry {
 	return fresh
 }
 
-// readDone notes that the peer has sent all that our list lacked.
+// readDone notes that the peer has sent all that we lacked.
 func (l *link) readDone(ctx context.Context) error {
+	l.mu.Lock()
+	begun := l.take.begun
+	l.mu.Unlock()
+	if !begun {
+		return broken("%q out of place", frameDone)
+	}
 	// Once this is taken, all that came before it is stored.
 	if err := l.hand(ctx, arrival{last: true}); err != nil {
 		return err
@@ -180,7 +256,7 @@ func (l *link) readDone(ctx context.Context) error {
 	l.turn.leave()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.take.done = true
+	l.take.due, l.take.begun, l.take.done = false, false, true
 	l.status.Got = l.status.ToGet // the peer may have passed over some that we got elsewhere
 	return nil
 }

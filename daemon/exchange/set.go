@@ -1,100 +1,140 @@
 package exchange
 
 import (
-	"crypto/sha256"
 	"iter"
 	"slices"
 	"sync"
 
 	"kith/crdt/entry"
+	"kith/daemon/exchange/rateless"
 )
 
-// idSet keeps the IDs of all entries that are had, sorted, for all connections together.
+// idSet keeps the IDs of all entries that are had, and the symbols of their set, for all
+// connections together. Nothing is read before the first connection needs it.
 type idSet struct {
 	load func() iter.Seq[entry.ID]
 
-	making sync.Mutex // held while a snapshot is made; taken before mu
-	now    *snapshot  // guarded by making; nil before the first
+	making sync.Mutex    // held while what it guards is brought up to date; taken before mu
+	set    *rateless.Set // guarded by making, as the next two; nil before the first reading
+	sorted []entry.ID    // what is in set: ascending, unique, but for
+	late   map[entry.ID]struct{}
 
-	mu    sync.Mutex // never held for long: the replica waits for it when it has stored something
-	fresh []entry.ID // stored since now was made
+	mu      sync.Mutex // never held for long: the replica waits for it when it has stored something
+	reading bool       // the first reading has begun, so what is stored from here on must be noted
+	fresh   []entry.ID // reported, and not in set yet unless it was reported twice
 }
 
-// snapshot is the set at one moment. It never changes.
-type snapshot struct {
-	ids    []entry.ID // ascending, unique
-	digest [32]byte   // SHA-256 of them, one after the other
-}
-
-func newSnapshot(ids []entry.ID) *snapshot {
-	h := sha256.New()
-	for i := range ids {
-		h.Write(ids[i][:])
-	}
-	return &snapshot{ids: ids, digest: [32]byte(h.Sum(nil))}
-}
-
-// add takes in newly stored entries.
+// add takes in newly stored entries, at about two microseconds each.
 func (s *idSet) add(ids []entry.ID) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fresh = append(s.fresh, ids...)
+	if s.reading {
+		s.fresh = append(s.fresh, ids...)
+	}
+	s.mu.Unlock()
+	if s.making.TryLock() { // else who holds it, or comes next, does the work
+		defer s.making.Unlock()
+		s.updateLocked()
+	}
 }
 
 // snapshot returns the set with all that was added before the call.
-func (s *idSet) snapshot() *snapshot {
+func (s *idSet) snapshot() *rateless.Snapshot {
 	s.making.Lock()
 	defer s.making.Unlock()
+	s.readLocked()
+	return s.set.Snapshot()
+}
+
+// list returns the set and what is in it, ascending. The caller leaves the slice alone.
+func (s *idSet) list() (*rateless.Snapshot, []entry.ID) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	s.readLocked()
+	s.mergeLocked()
+	return s.set.Snapshot(), s.sorted
+}
+
+// readLocked makes the set from what is stored, the first time, and brings it up to date.
+func (s *idSet) readLocked() {
+	if s.set == nil {
+		s.mu.Lock()
+		s.reading = true
+		s.mu.Unlock()
+		// What is stored while we read is reported as well, so nothing can be missed.
+		s.sorted = slices.Collect(s.load())
+		if !slices.IsSortedFunc(s.sorted, entry.ID.Compare) {
+			slices.SortFunc(s.sorted, entry.ID.Compare)
+		}
+		s.set, s.late = rateless.NewSet(), map[entry.ID]struct{}{}
+		for _, id := range s.sorted {
+			s.set.Add(id)
+		}
+	}
+	s.updateLocked()
+}
+
+// updateLocked puts in what was reported. It may have been there: the first reading yields some
+// that are reported later.
+func (s *idSet) updateLocked() {
+	if s.set == nil {
+		return
+	}
 	s.mu.Lock()
 	fresh := s.fresh
 	s.fresh = nil
 	s.mu.Unlock()
-	switch {
-	case s.now == nil:
-		// What is stored while we read is added as well, so nothing can be missed.
-		for id := range s.load() {
-			fresh = append(fresh, id)
+	for _, id := range fresh {
+		if _, late := s.late[id]; late {
+			continue
 		}
-		s.now = newSnapshot(merge(nil, fresh))
-	case len(fresh) > 0:
-		s.now = newSnapshot(merge(s.now.ids, fresh))
+		if _, had := slices.BinarySearchFunc(s.sorted, id, entry.ID.Compare); had {
+			continue
+		}
+		s.set.Add(id)
+		s.late[id] = struct{}{}
 	}
-	return s.now
+	if len(s.late) > 1024+len(s.sorted)/16 { // so that each is moved a few times only
+		s.mergeLocked()
+	}
 }
 
-// merge returns the union of sorted, which it leaves alone, and fresh, which it sorts.
-func merge(sorted, fresh []entry.ID) []entry.ID {
-	if !slices.IsSortedFunc(fresh, entry.ID.Compare) {
-		slices.SortFunc(fresh, entry.ID.Compare)
+func (s *idSet) mergeLocked() {
+	if len(s.late) == 0 {
+		return
 	}
-	fresh = slices.Compact(fresh)
-	if len(sorted) == 0 {
-		return slices.Clip(fresh)
+	late := make([]entry.ID, 0, len(s.late))
+	for id := range s.late {
+		late = append(late, id)
 	}
-	all := make([]entry.ID, 0, len(sorted)+len(fresh))
-	for len(sorted) > 0 && len(fresh) > 0 {
-		switch c := sorted[0].Compare(fresh[0]); {
-		case c < 0:
-			all, sorted = append(all, sorted[0]), sorted[1:]
-		case c > 0:
-			all, fresh = append(all, fresh[0]), fresh[1:]
-		default:
-			all, sorted, fresh = append(all, sorted[0]), sorted[1:], fresh[1:]
-		}
-	}
-	return append(append(all, sorted...), fresh...)
+	slices.SortFunc(late, entry.ID.Compare)
+	s.sorted, s.late = merge(s.sorted, late), map[entry.ID]struct{}{}
 }
 
-// comparison walks through a peer's list as it arrives and keeps only what the peer lacks.
-type comparison struct {
+// merge returns two sorted slices as one, and leaves them alone.
+func merge(a, b []entry.ID) []entry.ID {
+	all := make([]entry.ID, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Compare(b[0]) < 0 {
+			all, a = append(all, a[0]), a[1:]
+		} else {
+			all, b = append(all, b[0]), b[1:]
+		}
+	}
+	return append(append(all, a...), b...)
+}
+
+// listing walks through a peer's list as it arrives, and keeps only in what it differs.
+type listing struct {
 	mine    []entry.ID // not yet passed by the list
 	last    entry.ID   // the list's newest
 	listed  int
 	missing []entry.ID // had here, not in the list
+	lack    []entry.ID // in the list, not had here: maxLack at most
+	more    bool       // there were more of these
 }
 
 // chunk takes the next IDs of the list, 32 bytes each.
-func (c *comparison) chunk(b []byte) error {
+func (c *listing) chunk(b []byte) error {
 	for ; len(b) > 0; b = b[32:] {
 		if len(b) < 32 {
 			return broken("a list of IDs that ends inside one")
@@ -107,21 +147,22 @@ func (c *comparison) chunk(b []byte) error {
 			return broken("a list of more than %d IDs", MaxListed)
 		}
 		c.last = id
-		for len(c.mine) > 0 {
-			order := c.mine[0].Compare(id)
-			if order > 0 {
-				break
-			}
-			if order < 0 {
-				c.missing = append(c.missing, c.mine[0])
-			}
+		for len(c.mine) > 0 && c.mine[0].Compare(id) < 0 {
+			c.missing, c.mine = append(c.missing, c.mine[0]), c.mine[1:]
+		}
+		switch {
+		case len(c.mine) > 0 && c.mine[0] == id:
 			c.mine = c.mine[1:]
+		case len(c.lack) < maxLack:
+			c.lack = append(c.lack, id)
+		default:
+			c.more = true
 		}
 	}
 	return nil
 }
 
 // end returns what the peer lacks.
-func (c *comparison) end() []entry.ID {
+func (c *listing) end() []entry.ID {
 	return append(c.missing, c.mine...)
 }

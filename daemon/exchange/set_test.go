@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"bytes"
+	"encoding/binary"
 	"iter"
 	"slices"
 	"testing"
@@ -8,26 +10,39 @@ import (
 	"pgregory.net/rapid"
 
 	"kith/crdt/entry"
+	"kith/daemon/exchange/rateless"
 )
 
 func TestTheSetIsTheSameHoweverItGrew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) entry.ID {
 			return entry.ID{rapid.Byte().Draw(t, "id")}
-		}), 0, 40).Draw(t, "ids")
-		loaded := rapid.IntRange(0, len(ids)).Draw(t, "there at the start")
-		s := idSet{load: func() iter.Seq[entry.ID] { return slices.Values(ids[:loaded]) }}
-		for _, id := range ids[loaded:] {
-			if rapid.Bool().Draw(t, "looked at in between") {
+		}), 0, 40).Draw(t, "reported")
+		stored := 0 // of these; each is on the disk before it is reported
+		s := idSet{load: func() iter.Seq[entry.ID] {
+			all := slices.Clone(ids[:stored])
+			slices.SortFunc(all, entry.ID.Compare)
+			return slices.Values(slices.Compact(all))
+		}}
+		for n := range ids {
+			stored = max(stored, rapid.IntRange(n+1, len(ids)).Draw(t, "stored"))
+			if rapid.Bool().Draw(t, "looked at") {
 				s.snapshot()
 			}
-			s.add([]entry.ID{id})
+			s.add(ids[n : n+1])
 		}
 		want := slices.Clone(ids)
 		slices.SortFunc(want, entry.ID.Compare)
 		want = slices.Compact(want)
-		if got := s.snapshot(); !slices.Equal(got.ids, want) || got.digest != newSnapshot(want).digest {
-			t.Errorf("got %d IDs, want %d", len(got.ids), len(want))
+		afresh := rateless.NewSet()
+		for _, id := range want {
+			afresh.Add(id)
+		}
+		now := s.snapshot()
+		_, got := s.list()
+		if !slices.Equal(got, want) || now.Len != len(want) || now.Digest != afresh.Snapshot().Digest ||
+			!bytes.Equal(now.Append(nil, 0, rateless.Kept), afresh.Snapshot().Append(nil, 0, rateless.Kept)) {
+			t.Errorf("got %d IDs, want %d", now.Len, len(want))
 		}
 	})
 }
@@ -43,12 +58,12 @@ func TestStoringDoesNotWaitForTheFirstReading(t *testing.T) {
 		}
 	}
 	s.snapshot()
-	if got := s.snapshot().ids; len(got) != 2 {
-		t.Errorf("%d IDs", len(got))
+	if got := s.snapshot().Len; got != 2 {
+		t.Errorf("%d IDs", got)
 	}
 }
 
-func TestAComparisonFindsWhatTheListLacks(t *testing.T) {
+func TestAListShowsWhatEitherSideLacks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(label string) []entry.ID {
 			all := rapid.SliceOfDistinct(rapid.Byte(), rapid.ID[byte]).Draw(t, label)
@@ -60,7 +75,7 @@ func TestAComparisonFindsWhatTheListLacks(t *testing.T) {
 			return out
 		}
 		mine, theirs := draw("mine"), draw("theirs")
-		c := comparison{mine: mine}
+		c := listing{mine: mine}
 		for rest := theirs; len(rest) > 0; {
 			n := rapid.IntRange(1, len(rest)).Draw(t, "chunk")
 			var b []byte
@@ -72,9 +87,28 @@ func TestAComparisonFindsWhatTheListLacks(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
-		want := slices.DeleteFunc(slices.Clone(mine), func(id entry.ID) bool { return slices.Contains(theirs, id) })
-		if got := c.end(); !slices.Equal(got, want) {
-			t.Errorf("got %d, want %d", len(got), len(want))
+		without := func(a, b []entry.ID) []entry.ID {
+			return slices.DeleteFunc(slices.Clone(a), func(id entry.ID) bool { return slices.Contains(b, id) })
+		}
+		if got, want := c.end(), without(mine, theirs); !slices.Equal(got, want) {
+			t.Errorf("the peer lacks %d, found %d", len(want), len(got))
+		}
+		if want := without(theirs, mine); !slices.Equal(c.lack, want) || c.more {
+			t.Errorf("we lack %d, found %d", len(want), len(c.lack))
 		}
 	})
+}
+
+// A list of what nobody has takes no more memory than what is asked for at once.
+func TestAListBoundsWhatIsAskedFor(t *testing.T) {
+	var c listing
+	var b []byte
+	for n := range uint32(maxLack + 100) {
+		var id entry.ID
+		binary.BigEndian.PutUint32(id[:], n)
+		b = append(b, id[:]...)
+	}
+	if err := c.chunk(b); err != nil || len(c.lack) != maxLack || !c.more {
+		t.Errorf("%d IDs, more: %v, %v", len(c.lack), c.more, err)
+	}
 }

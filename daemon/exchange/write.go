@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"kith/crdt/entry"
@@ -12,9 +13,6 @@ import (
 func (l *link) write(ctx context.Context) error {
 	hi := hello{oldestVersion, Version, l.x.local.Space(), features}
 	if err := l.out.write(frameHello, hi.encode()); err != nil {
-		return err
-	}
-	if err := l.writeAsk(); err != nil {
 		return err
 	}
 	ping := time.NewTicker(pingEvery)
@@ -54,7 +52,7 @@ func (l *link) write(ctx context.Context) error {
 func (l *link) writeSome() (worked bool, err error) {
 	l.due = time.Time{}
 	jobs := [...]func() (bool, error){
-		l.writePong, l.writePing, l.writeAck, l.writeList, l.writeAgain, l.writeNew, l.writeBacklog,
+		l.writePong, l.writePing, l.writeAck, l.open, l.writeSaid, l.writeList, l.writeNew, l.writeBacklog,
 	}
 	for _, job := range jobs {
 		did, err := job()
@@ -109,78 +107,101 @@ func (l *link) writeAck() (bool, error) {
 	return true, l.out.write(frameAck, number(n))
 }
 
-// writeAsk asks for the peer's list, unless it has just what we have.
-func (l *link) writeAsk() error {
-	l.mu.Lock()
-	l.send.asking, l.send.again, l.send.askedAt = true, false, time.Now()
-	l.mu.Unlock()
-	// Taken after again was cleared: what is stored from here on asks again, or is in the queue.
-	now := l.x.set.snapshot()
-	return l.out.write(frameAsk, number(uint64(len(now.ids))), now.digest[:])
-}
-
-// writeAgain compares again where that is due, and nobody is sending us much just now.
-func (l *link) writeAgain() (bool, error) {
+// open starts a comparison where one is due and nobody is sending us much just now, or answers
+// the peer's.
+func (l *link) open() (bool, error) {
+	invited, pause := l.compare.invitation()
 	l.mu.Lock()
 	o := &l.send
-	due := o.again && !o.asking && !o.beginDue && !o.sending
-	wait := askPause - time.Since(o.askedAt)
+	first := o.started.IsZero()
+	due := invited || first || l.take.anew || o.again && !l.busyLocked()
+	wait := pause - time.Since(o.started)
 	l.mu.Unlock()
-	if !due || l.x.turns.busy() {
+	switch {
+	case !due, !invited && !first && l.x.turns.busy():
 		return false, nil
-	}
-	if wait > 0 {
+	case !first && wait > 0:
 		l.later(wait)
 		return false, nil
 	}
-	return true, l.writeAsk()
+	l.mu.Lock()
+	l.send.again, l.send.comparing, l.send.started = false, true, time.Now()
+	l.take = incoming{}
+	l.mu.Unlock()
+	// The snapshot is taken after again was cleared: what is stored from here on compares again,
+	// or is in the queue.
+	return true, l.went(l.compare.open())
 }
 
-// writeList answers the peer's question with our list, when it is our turn to be sent much.
+// writeSaid writes what the comparison has to say. What follows from it comes after it, so who
+// writes that asks for this first.
+func (l *link) writeSaid() (worked bool, err error) {
+	for {
+		s, ok := l.compare.say()
+		if !ok {
+			return worked, nil
+		}
+		if err := l.out.write(s.kind, s.body); err != nil {
+			return worked, err
+		}
+		worked = true
+	}
+}
+
+// writeList writes our list, or what we want of the peer's, when it is our turn to be sent much.
 func (l *link) writeList() (bool, error) {
 	l.mu.Lock()
-	asked, in := l.take.asked, l.take
+	in := l.take
 	l.mu.Unlock()
-	if !asked {
+	switch {
+	case !in.list && !in.ask || in.anew:
 		return false, nil
-	}
-	if in.started {
+	case in.started:
 		return true, l.writeListPart()
-	}
-	now := l.x.set.snapshot()
-	if now.digest == in.digest {
-		l.mu.Lock()
-		l.take.asked, l.take.inLine, l.take.come = false, false, false
-		l.mu.Unlock()
-		l.turn.leave()
-		return true, l.out.write(frameSame)
-	}
-	if wait := listPause - time.Since(in.ended); !in.ended.IsZero() && wait > 0 {
-		l.later(wait)
-		return false, nil
-	}
-	if !in.inLine {
+	case in.ask && len(in.lack) == 0: // there is nothing to wait for
+	case !in.inLine:
 		l.mu.Lock()
 		l.take.inLine = true
 		l.mu.Unlock()
 		l.turn.wait()
 		return true, nil // it may have come at once
-	}
-	if !in.come {
+	case !in.come:
 		return false, nil
 	}
+	var ids []entry.ID
+	if in.list {
+		_, ids = l.x.set.list()
+		if len(ids)-l.compare.size() >= greatMany {
+			// Others have brought much while we waited: what is still missing may not need a list.
+			l.mu.Lock()
+			l.take.anew = true
+			l.mu.Unlock()
+			l.turn.leave()
+			return true, nil
+		}
+		l.compare.rest()
+	} else {
+		ids = slices.DeleteFunc(in.lack, l.x.local.Has)
+	}
+	if _, err := l.writeSaid(); err != nil {
+		return false, err
+	}
 	l.mu.Lock()
-	l.take.started, l.take.listing = true, now.ids
+	l.take.started, l.take.writing, l.take.lack = true, ids, nil
 	l.mu.Unlock()
 	return true, l.writeListPart()
 }
 
 func (l *link) writeListPart() error {
 	l.mu.Lock()
-	part := l.take.listing[:min(listChunk, len(l.take.listing))]
-	l.take.listing = l.take.listing[len(part):]
+	in := &l.take
+	part := in.writing[:min(listChunk, len(in.writing))]
+	in.writing = in.writing[len(part):]
 	if len(part) == 0 {
-		l.take = incoming{ended: time.Now(), digest: l.take.digest}
+		if in.list { // the peer answers it with what it wants
+			l.send.comparing, l.send.asking = false, true
+		}
+		in.list, in.ask, in.started, in.due = false, false, false, true
 	}
 	l.mu.Unlock()
 	l.turn.progress(0) // our own sending is no dawdling of the peer's
@@ -216,11 +237,14 @@ func (l *link) writeBacklog() (bool, error) {
 		o.beginDue, o.sending = false, true
 		n := len(o.backlog)
 		l.mu.Unlock()
+		if _, err := l.writeSaid(); err != nil {
+			return false, err
+		}
 		return true, l.out.write(frameBegin, number(uint64(n)))
 	}
 	ids, sending, full := o.backlog, o.sending, o.inFlight >= window
 	if sending && len(ids) == 0 {
-		o.sending, o.once, o.backlog = false, true, nil
+		o.sending, o.backlog = false, nil
 		l.mu.Unlock()
 		return true, l.out.write(frameDone)
 	}
