@@ -5,7 +5,13 @@
 // arrives: sound, or void. What is sound is accepted if it is on the branch that the replica
 // follows, elsewhere if it is on another. There is no clock, and no order of arrival.
 // Whether an entry's own signature is right is not asked here: hand in verified entries
-// only. Layout: docs/PROTOCOL.md, "Charter statements".
+// only. The rules, in plain words and then precisely: docs/CHARTER.md; the bytes:
+// docs/PROTOCOL.md, "Charter statements".
+//
+// Where to read: judge.go and agree.go judge a statement; person.go says what a member's own
+// statements make of them and their devices, step.go what the chain does; known.go and pool.go
+// hold what a past knows; make.go makes statements; view.go, pending.go and fork.go are what
+// people see.
 package charter
 
 import (

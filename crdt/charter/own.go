@@ -3,7 +3,7 @@ package charter
 import "kith/crdt/entry"
 
 // The wire forms of statements that carry no proposal.
-type wireOf struct { // consent, take back, enact, follow; retire's shorter sisters: move, revoke
+type wireOf struct { // consent, take back, enact, follow, move, revoke
 	_    struct{} `cbor:",toarray"`
 	Type Type
 	Of   []byte
