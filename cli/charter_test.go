@@ -22,6 +22,7 @@ func TestWhatTheCharterIsTold(t *testing.T) {
 		{[]string{"charter", "close-founding"}, api.ProposalRequest{Action: "close-founding"}},
 		{[]string{"charter", "consent", "4kq"}, api.ProposalAnswer{Verb: "consent"}},
 		{[]string{"charter", "consent", "P-4KQ", "--anyway"}, api.ProposalAnswer{Verb: "consent", Anyway: true}},
+		{[]string{"charter", "consent", "4kq2", "--leave-out"}, api.ProposalAnswer{Verb: "consent", LeaveOut: true}},
 		{[]string{"charter", "refuse", "p-4kq2", "--why", "too early"}, api.ProposalAnswer{Verb: "refuse", Why: "too early"}},
 		{[]string{"charter", "withdraw", "p-4kq2"}, api.ProposalAnswer{Verb: "withdraw"}},
 		{[]string{"charter", "renew", "p-9"}, api.ProposalAnswer{Verb: "renew"}},

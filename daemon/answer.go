@@ -23,7 +23,7 @@ func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalA
 	}
 	switch a.Verb {
 	case api.ProposalConsent:
-		err = consent(ctx, r, &p, a.Anyway)
+		err = consent(ctx, r, &p, a)
 	case api.ProposalRefuse:
 		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Refuse(r.Device(), p.ID, a.Why) })
 	case api.ProposalWithdraw:
@@ -42,19 +42,19 @@ func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalA
 }
 
 // consent consents, unless more is here of who is to be removed than the proposal honours.
-func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, anyway bool) error {
-	if p.Type == charter.ProposalRemove && p.State == charter.ProposalOpen && !anyway {
+func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api.ProposalAnswer) error {
+	if p.Type == charter.ProposalRemove && p.State == charter.ProposalOpen && !a.LeaveOut {
 		n, err := r.Beyond(p.Frontiers, devicesOf(r.Charter(), p.Subject))
 		if err != nil {
 			return err
 		}
 		if n > 0 {
 			w := newWords(r.Charter())
-			return api.Problemf(api.NotAllowed, fmt.Sprintf("propose it again with them: kith charter renew %s; or leave them out: kith charter consent %[1]s --anyway", w.short(p.ID)),
+			return api.Problemf(api.NotAllowed, fmt.Sprintf("propose it again with them: kith charter renew %s; or leave them out: kith charter consent %[1]s --leave-out", w.short(p.ID)),
 				"%s of %s came after this was proposed, and would not count", counted(n, "change", "changes"), w.name(p.Subject))
 		}
 	}
-	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), p.ID, anyway) })
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), p.ID, a.Anyway) })
 	return err
 }
 

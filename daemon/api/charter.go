@@ -79,9 +79,11 @@ var ProposalVerbs = []string{ProposalConsent, ProposalRefuse, ProposalWithdraw, 
 type ProposalAnswer struct {
 	Verb string `json:"-"` // stands in the path
 	Why  string `json:"why,omitempty"`
-	// Anyway goes on in spite of what was said against it: another proposal to which one consented
-	// before, or work that the proposal doesn't honour.
+	// Anyway consents though an earlier consent to another proposal, taken back since, may have
+	// completed that one elsewhere: the co-op would split then.
 	Anyway bool `json:"anyway,omitempty"`
+	// LeaveOut consents to a removal though more is here of who is to leave than it honours.
+	LeaveOut bool `json:"leave_out,omitempty"`
 }
 
 // Charter is what the co-op has agreed on about itself.

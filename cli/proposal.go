@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+func (k *kith) charterPending() *cli.Command {
+	return k.command(spec{
+		name: "pending", usage: "proposals that ask for something, and what they still need",
+		examples: []string{`kith charter pending`, `kith charter pending --jq '.[].short'`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			all, err := client.Proposals(ctx, true)
+			if err != nil {
+				return err
+			}
+			return c.out.show(all, func() {
+				if len(all) == 0 {
+					c.out.println("Nothing is being agreed on.")
+				}
+				for i, p := range all {
+					if i > 0 {
+						c.out.println()
+					}
+					c.showProposal(p)
+				}
+			})
+		},
+	})
+}
+
+// showProposal shows a proposal and how it stands.
+func (c *call) showProposal(p api.Proposal) {
+	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(oneLine(p.Title, 100))))
+	c.out.printf("        %s\n", because("proposed by "+name(p.By), p.Why))
+	for _, a := range p.Consents {
+		c.out.printf("        %s consents\n", name(a.Member))
+	}
+	for _, a := range p.Refusals {
+		c.out.printf("        %s\n", because(name(a.Member)+" refuses", a.Why))
+	}
+	if len(p.WaitingFor) > 0 {
+		c.out.printf("        not answered yet: %s\n", list(names(p.WaitingFor)))
+	}
+	for _, s := range p.Says {
+		c.out.printf("        %s\n", strings.ReplaceAll(paragraph(s, max(c.out.width-8, 0)), "\n", "\n        "))
+	}
+}
+
+// propose proposes a step and says how it stands.
+func (c *call) propose(ctx context.Context, r api.ProposalRequest) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	p, err := client.Propose(ctx, r)
+	if err != nil {
+		return err
+	}
+	return c.proposed(p)
+}
+
+// proposed tells of a proposal that was made or answered: its short ID and, to a person, how it
+// stands.
+func (c *call) proposed(p api.Proposal) error {
+	c.note(p.Says)
+	return c.out.changed(p.Short, p)
+}
+
+type answerSpec struct{ verb, usage, more string }
+
+func (k *kith) answer(a answerSpec) *cli.Command {
+	s := spec{name: a.verb, args: "ID", usage: a.usage, more: a.more, examples: []string{"kith charter " + a.verb + " p-4kq2"}}
+	switch a.verb {
+	case api.ProposalRefuse:
+		s.flags = []cli.Flag{whyFlag()}
+		s.examples = []string{`kith charter refuse p-4kq2 --why "too early, let us talk first"`}
+	case api.ProposalConsent:
+		s.flags = []cli.Flag{
+			&cli.BoolFlag{Name: "leave-out", Usage: "without what came from who is to leave since it was proposed"},
+			&cli.BoolFlag{Name: "anyway", Usage: "though it could split the co-op, as was said"},
+		}
+	}
+	s.run = func(ctx context.Context, c *call) error {
+		if a.verb == api.ProposalRefuse && c.String("why") == "" {
+			return api.Problemf(api.Usage, s.examples[0], "kith charter refuse needs --why and a reason")
+		}
+		client, err := c.api()
+		if err != nil {
+			return err
+		}
+		p, err := client.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{
+			Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway"), LeaveOut: c.Bool("leave-out"),
+		})
+		if err != nil {
+			return err
+		}
+		return c.proposed(p)
+	}
+	return k.command(s)
+}
