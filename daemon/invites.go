@@ -71,13 +71,24 @@ func (s *invites) prospective(ctx context.Context, answerers []charter.Answerer,
 		return api.Invite{}, err
 	}
 	kept.Prospective = true
-	_, err = s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+	say := func(c *charter.Charter) ([]byte, error) {
 		return c.Invite(s.replica.Device(), key, uint64(kept.Expires.UnixMilli()))
-	})
-	if err != nil {
+	}
+	if err := s.replica.Speaks(); err != nil {
 		return api.Invite{}, err
 	}
-	return s.show(key, kept), s.put(key, kept)
+	if _, err := say(s.replica.Charter()); err != nil {
+		return api.Invite{}, err
+	}
+	// The code is kept first: one that the charter names and nobody has would only take up room.
+	if err := s.put(key, kept); err != nil {
+		return api.Invite{}, err
+	}
+	if _, err := s.replica.Say(ctx, say); err != nil {
+		kept.Revoked = true
+		return api.Invite{}, errors.Join(err, s.put(key, kept))
+	}
+	return s.show(key, kept), nil
 }
 
 func (s *invites) draw(answerers []charter.Answerer, life time.Duration) (key entry.Device, kept invite, err error) {

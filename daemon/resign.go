@@ -5,7 +5,6 @@ import (
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
-	"kith/daemon/replica"
 )
 
 // Resign implements api.Backend.
@@ -14,10 +13,10 @@ func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, 
 	if err != nil {
 		return api.Member{}, err
 	}
-	me, ok := r.Me()
-	if !ok {
-		return api.Member{}, explain(replica.ErrNotMember)
+	if err := r.Speaks(); err != nil {
+		return api.Member{}, explain(err)
 	}
+	me, _ := r.Me()
 	if !q.Yes {
 		return api.Member{}, api.Problemf(api.NotAllowed, "if that is what you want: kith member resign --yes",
 			"to leave the co-op can't be taken back: from then on this device can't write, nothing new arrives here, and you keep what is here")

@@ -167,8 +167,8 @@ func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, erro
 func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	if _, ok := r.Me(); !ok {
-		return nil, r.notMember()
+	if err := r.Speaks(); err != nil {
+		return nil, err
 	}
 	payload, err := make(r.Charter())
 	if err != nil {
@@ -256,6 +256,15 @@ func (e *NotMemberError) Error() string {
 
 // Unwrap makes it an ErrNotMember.
 func (e *NotMemberError) Unwrap() error { return ErrNotMember }
+
+// Speaks returns nil if this device speaks for a member, and else an ErrNotMember that says why
+// it doesn't.
+func (r *Replica) Speaks() error {
+	if _, ok := r.Me(); !ok {
+		return r.notMember()
+	}
+	return nil
+}
 
 func (r *Replica) notMember() error {
 	m, ok := r.Charter().OwnerOf(r.device)
