@@ -23,8 +23,8 @@ var mayImport = map[string][]string{
 	"crdt":         {"crdt/"},
 
 	"daemon/store":    {"crdt/entry"},
-	"daemon/exchange": {"crdt/entry", "daemon/exchange"},                 // testable without a network, an order of acceptance, or a disk
-	"daemon/peer":     {"crdt/entry", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
+	"daemon/exchange": {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":     {"crdt/entry", "crdt/charter", "daemon/exchange"},             // hands it streams; exchange knows nothing of peers
 	"daemon/replica":  {"crdt", "crdt/", "daemon/store"},
 	"daemon/api":      {"crdt", "crdt/", "daemon/replica"},
 	"daemon":          {"crdt", "crdt/", "daemon/"}, // puts the parts together

@@ -240,7 +240,9 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	must(t, err)
 
 	fill := filepath.Join(disk, "films")
-	for _, left := range []int64{40 << 20, 0} { // less than Kith keeps free, and nothing at all
+	// Less than Kith keeps free. With nothing left at all Badger may die at any moment, if it happens
+	// to be tidying up: it writes through memory maps. docs/OPERATIONS.md says so.
+	for _, left := range []int64{60 << 20, 40 << 20} {
 		fillUp(t, disk, fill, left)
 		for range 3 {
 			var p *api.Problem
