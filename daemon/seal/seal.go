@@ -23,9 +23,9 @@ const (
 	intro = "age-encryption.org/v1\n"
 )
 
-// workFactor is 2^workFactor steps of scrypt in 2^workFactor KiB: a second, and 256 MiB, for each
+// WorkFactor is 2^WorkFactor steps of scrypt in 2^WorkFactor KiB: a second, and 256 MiB, for each
 // passphrase that anybody tries. Tests lower it.
-var workFactor = 18
+var WorkFactor = 18
 
 // ErrWrong says that the passphrase isn't the one that it was sealed with.
 var ErrWrong = errors.New("the passphrase is wrong")
@@ -48,7 +48,7 @@ func NewWriter(w io.Writer, passphrase string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.SetWorkFactor(workFactor)
+	r.SetWorkFactor(WorkFactor)
 	return age.Encrypt(w, r)
 }
 
