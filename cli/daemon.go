@@ -21,12 +21,13 @@ var logLevels = []string{"debug", "info", "warn", "error"}
 func (k *kith) daemon() *cli.Command {
 	return k.command(spec{
 		name: "daemon", usage: "run the daemon, in the foreground, until Ctrl-C",
-		more: "It answers the other commands at once, and comes into step with the others as it reaches them.",
+		more: "It answers the other commands at once, and comes into step with the others as it reaches them. If the device's key is protected by a passphrase (kith protect), it is read from --passphrase-file or $KITH_PASSPHRASE_FILE, or asked for on a terminal.",
 		examples: []string{
 			`kith daemon`,
+			`kith daemon --passphrase-file ~/.kith-passphrase`,
 			`kith daemon --listen /ip4/0.0.0.0/tcp/4111 --no-mdns --log-level debug`,
 		},
-		flags: append(listenFlags(),
+		flags: append(listenFlags(), keyFileFlag(),
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
 			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")},
 		),
@@ -41,7 +42,7 @@ func runDaemon(ctx context.Context, c *call) error {
 	}
 	return c.env.Hooks.Daemon(ctx, DaemonOptions{
 		Home: c.env.home(), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
-		NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log,
+		NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
 		Ready: func(addresses []string) {
 			if c.out.json {
 				_ = writeJSON(c.env.Stdout, map[string][]string{"addresses": append([]string{}, addresses...)}) // nobody reads: no reason to stop

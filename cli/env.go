@@ -33,6 +33,12 @@ type Hooks struct {
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
 	// Doctor checks a home that no daemon serves.
 	Doctor func(ctx context.Context, home string, rebuild bool) ([]api.Check, error)
+	// Backup writes a file that the device of a home can come back from.
+	Backup func(ctx context.Context, o BackupOptions) (api.Backup, error)
+	// Restore brings a device back in an empty home.
+	Restore func(ctx context.Context, o RestoreOptions) (api.Restored, error)
+	// Protect puts a passphrase on the device's key of a home that no daemon serves.
+	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
 	Trial func(ctx context.Context, in io.Reader, out io.Writer) error
@@ -49,7 +55,9 @@ type DaemonOptions struct {
 	NoMDNS   bool
 	Version  string
 	Log      *slog.Logger
-	Ready    func(addresses []string) // called once, when the API answers; never nil
+	// Passphrase is asked for that of the device's key, if it has one.
+	Passphrase func() (string, error)
+	Ready      func(addresses []string) // called once, when the API answers; never nil
 }
 
 // InitOptions is what `kith init` is told.
@@ -70,6 +78,31 @@ type JoinOptions struct {
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
+}
+
+// BackupOptions is what `kith backup` is told.
+type BackupOptions struct {
+	Home, Space, File string
+	Passphrase        string // "": the file isn't sealed
+	Replace           bool
+	Version           string
+	Progress          func(done, of int64)
+}
+
+// RestoreOptions is what `kith restore` is told.
+type RestoreOptions struct {
+	Home, File string
+	Listen     []string
+	Announce   []string
+	Passphrase func() (string, error) // asked if the file is sealed
+	Progress   func(doing string, done, of int64)
+}
+
+// ProtectOptions is what `kith protect` is told.
+type ProtectOptions struct {
+	Home string
+	Old  func() (string, error) // asked if the key has a passphrase
+	New  func() (string, error) // nil: none from now on
 }
 
 // terminal gives the width of the terminal that stream is, in columns; 0 if it is none.

@@ -2,12 +2,32 @@ package cli
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // slowly tells a person on a terminal what is being waited for, if it takes longer than a
 // second. Call done when it is over.
 func (c *call) slowly(doing string) (done func()) {
+	return c.slowlySaying(func() string { return doing })
+}
+
+// slowlyCounting is slowly for work that tells how far it is. tell may be called from anywhere.
+func (c *call) slowlyCounting(doing string) (tell func(doing string, done, of int64), over func()) {
+	var now atomic.Pointer[string]
+	now.Store(&doing)
+	tell = func(doing string, done, of int64) {
+		if done%100 == 0 || done == of {
+			says := fmt.Sprintf("%s: %s of %s", doing, humanize.Comma(done), entries(int(of)))
+			now.Store(&says)
+		}
+	}
+	return tell, c.slowlySaying(func() string { return *now.Load() })
+}
+
+func (c *call) slowlySaying(doing func() string) (done func()) {
 	if terminal(c.env.Stderr) == 0 || c.out.json {
 		return func() {}
 	}
@@ -22,7 +42,7 @@ func (c *call) slowly(doing string) (done func()) {
 			select {
 			case <-tick.C:
 				shown = true
-				fmt.Fprintf(c.env.Stderr, "\r\x1b[K%s … %d s", doing, int(c.env.Now().Sub(start).Seconds()))
+				fmt.Fprintf(c.env.Stderr, "\r\x1b[K%s … %d s", doing(), int(c.env.Now().Sub(start).Seconds()))
 			case <-over:
 				if shown {
 					fmt.Fprint(c.env.Stderr, "\r\x1b[K")

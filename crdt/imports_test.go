@@ -27,6 +27,8 @@ var mayImport = map[string][]string{
 	"daemon/peer":     {"crdt/entry", "crdt/charter", "daemon/exchange"},             // hands it streams; exchange knows nothing of peers
 	"daemon/replica":  {"crdt", "crdt/", "daemon/store"},
 	"daemon/api":      {"crdt", "crdt/", "daemon/replica"},
+	"daemon/seal":     {},
+	"daemon/backup":   {"crdt/entry"},
 	"daemon":          {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
 	"cli":      {"daemon/api"},                                    // what it can do, any other program can
@@ -42,6 +44,7 @@ var onlyIn = map[string]struct {
 	"github.com/dgraph-io/badger":       {[]string{"daemon/store"}, "one package knows the database, so that another can take its place"},
 	"github.com/libp2p/go-libp2p":       {[]string{"daemon/peer"}, "one package knows the network; reconciliation is tested over plain pipes"},
 	"github.com/automerge/automerge-go": {[]string{"crdt", "daemon/replica"}, "what isn't fully checked must not come near the core, which can abort the process"},
+	"filippo.io/age":                    {[]string{"daemon/seal"}, "one package knows how secrets are closed"},
 	"C":                                 {[]string{"daemon/replica"}, "the Automerge binding is the only cgo, but for three lines that have its allocator give memory back"},
 }
 

@@ -13,8 +13,10 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/backup"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/seal"
 	"kith/daemon/store"
 )
 
@@ -46,7 +48,7 @@ func (b *backend) space() (*space, error) {
 	if s := b.serving.space.Load(); s != nil {
 		return s, nil
 	}
-	return nil, api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")
+	return nil, errNoCoop
 }
 
 // explain turns an error into a Problem where it knows what a person can do about it. What it
@@ -55,6 +57,8 @@ func explain(err error) error {
 	var (
 		held     *HeldError
 		key      *KeyError
+		locked   *LockedError
+		damaged  *backup.DamagedError
 		inUse    *inUseError
 		limit    *crdt.LimitError
 		invalid  *crdt.InvalidError
@@ -78,6 +82,18 @@ func explain(err error) error {
 		return api.Problemf(api.Failed, "ask the daemon that runs there, or stop it first", "%v", held)
 	case errors.As(err, &key):
 		return api.Problemf(api.Failed, "kith doctor", "%v", key)
+	case errors.As(err, &locked) && locked.Wrong:
+		return api.Problemf(api.NotAllowed, "try again; the passphrase is that of kith protect", "%v", locked)
+	case errors.As(err, &locked):
+		return api.Problemf(api.NotAllowed, "type it on a terminal, or give a file with it: kith daemon --passphrase-file FILE", "%v", locked)
+	case errors.Is(err, seal.ErrWrong):
+		return api.Problemf(api.NotAllowed, "try again; it is the one that the backup was made with", "%v", err)
+	case errors.Is(err, seal.ErrShort):
+		return api.Problemf(api.Invalid, "five or six words picked by chance are easy to keep and hard to guess", "%v", err)
+	case errors.As(err, &damaged):
+		return api.Problemf(api.Invalid, "nothing was written; take another backup, or join again from another member's device", "%v", damaged)
+	case errors.Is(err, backup.ErrForeign), errors.Is(err, backup.ErrNewer):
+		return api.Problemf(api.Invalid, "nothing was written", "%v", err)
 	case errors.As(err, &inUse), errors.Is(err, replica.ErrHasSpace):
 		return api.Problemf(api.Failed, "choose another home for another co-op: KITH_HOME=… kith …", "%v", err)
 	case errors.As(err, &limit):

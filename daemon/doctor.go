@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/seal"
 )
 
 // Doctor implements api.Backend.
@@ -20,11 +23,13 @@ func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 	if err != nil {
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
+	checks = append(checks, atRest)
 	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
 	return append(checks, checkReach(s)), nil
 }
 
-// Doctor checks a home that no daemon serves.
+// Doctor checks a home that no daemon serves. A key that is protected by a passphrase stays closed:
+// nothing that is looked at needs it.
 func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
@@ -38,11 +43,12 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 	if !home.InUse() {
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
-	key, err := home.DeviceKey()
-	if err != nil {
+	checks = append(checks, atRest)
+	r, err := home.openClosed()
+	var key *KeyError
+	if errors.As(err, &key) {
 		return checks, nil // said above
 	}
-	r, err := replica.Open(replica.Config{Dir: home.storeDir(), Key: key})
 	if err != nil {
 		return append(checks, api.Check{
 			Name: "store", Says: err.Error(),
@@ -50,17 +56,37 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 		}), nil
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	return append(checks, checkReplica(ctx, r, rebuild)...), nil
+	found := checkReplica(ctx, r.Replica, rebuild)
+	if r.device == (entry.Device{}) { // not known while the key is locked
+		found = slices.DeleteFunc(found, func(c api.Check) bool { return c.Name == "member" })
+	}
+	return append(checks, found...), nil
+}
+
+// atRest says what no passphrase of Kith's protects.
+var atRest = api.Check{
+	Name: "disk", OK: true,
+	Says: "what the co-op wrote lies in the store as it is: only a disk that is encrypted as a whole protects it from a thief",
 }
 
 func checkKey(h *Home) api.Check {
-	c := api.Check{Name: "key", OK: true, Says: "this device's key is readable by you alone; it lies on the disk as it is"}
-	if _, err := os.Stat(h.path("device.key")); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
+	c := api.Check{Name: "key", OK: true}
+	if _, err := os.Stat(h.path(keyFile)); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
 		c.Says = "no key yet: it is drawn with kith init or kith join"
 		return c
 	}
-	if _, err := h.DeviceKey(); err != nil {
+	b, err := h.readKeyFile()
+	protected := err == nil && seal.IsText(b)
+	if !protected && err == nil {
+		_, err = h.parseKey(b)
+	}
+	switch {
+	case err != nil:
 		c.OK, c.Says, c.Hint = false, err.Error(), "put it back from a backup, or set the device up anew"
+	case protected:
+		c.Says = "this device's key is protected by a passphrase, and readable by you alone"
+	default:
+		c.Says = "this device's key is readable by you alone; no passphrase protects it (kith protect)"
 	}
 	return c
 }

@@ -13,23 +13,33 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 
 	"kith/crdt/entry"
+	"kith/daemon/seal"
 )
 
 // Home is a folder that holds all that one device knows of its co-op. Only one process uses it
 // at a time.
 //
 //	config.json   what was chosen once: listen addresses, the device's name
-//	device.key    the device's private key, readable by its owner alone
+//	device.key    the device's private key, readable by its owner alone, and sealed with a
+//	              passphrase if that was asked for
 //	store/        the replica
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
 type Home struct {
 	dir  string
 	lock *flock.Flock
+
+	// Passphrase gives that of the device's key, if it has one; nil if there is nobody to ask.
+	// Set it right after OpenHome.
+	Passphrase func() (string, error)
+
+	keyMu sync.Mutex
+	key   *entry.Signer // once it was read: it is asked for once
 }
 
 // Config is what a home remembers of how it is to be served.
@@ -56,6 +66,20 @@ func (e *HeldError) Error() string {
 type KeyError struct{ Path, Why string }
 
 func (e *KeyError) Error() string { return e.Path + " " + e.Why }
+
+// LockedError says that the device's key is protected by a passphrase, and it wasn't given, or
+// another one.
+type LockedError struct {
+	Path  string
+	Wrong bool
+}
+
+func (e *LockedError) Error() string {
+	if e.Wrong {
+		return "this is not the passphrase of " + e.Path
+	}
+	return e.Path + " is protected by a passphrase"
+}
 
 // OpenHome takes the home in dir for this process, making it if it is absent. The error is a
 // *HeldError if another process has it.
@@ -120,34 +144,96 @@ func (h *Home) SetConfig(c Config) error {
 	return writeWhole(h.path("config.json"), append(b, '\n'))
 }
 
+// keyFile is the name of the file with the device's key: 64 hexadecimal digits, or the same sealed
+// with a passphrase.
+const keyFile = "device.key"
+
+// maxKeyFile bounds that file, in bytes.
+const maxKeyFile = 64 << 10
+
 // DeviceKey reads the device's key, drawing one in a new home. The error is a *KeyError if the
-// key is damaged, or if others than its owner can read it.
+// key is damaged, or if others than its owner can read it, and a *LockedError if its passphrase
+// is missing or wrong.
 func (h *Home) DeviceKey() (entry.Signer, error) {
-	path := h.path("device.key")
-	info, err := os.Stat(path)
+	h.keyMu.Lock()
+	defer h.keyMu.Unlock()
+	if h.key != nil {
+		return *h.key, h.checkKeyFile()
+	}
+	_, err := os.Stat(h.path(keyFile))
 	if errors.Is(err, fs.ErrNotExist) && !h.InUse() {
 		key := entry.NewSigner()
-		seed := key.Seed()
-		return key, writeWhole(path, []byte(hex.EncodeToString(seed[:])+"\n"))
+		return key, writeWhole(h.path(keyFile), keyText(key))
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return entry.Signer{}, &KeyError{path, "is missing: without it this device can't write"}
-	}
+	b, err := h.readKeyFile()
 	if err != nil {
 		return entry.Signer{}, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return entry.Signer{}, &KeyError{path, "can be read by others: chmod 600 it"}
+	key, err := h.openKey(b)
+	if err == nil {
+		h.key = &key
 	}
-	b, err := os.ReadFile(path)
+	return key, err
+}
+
+// checkKeyFile says whether the key lies where it should and nobody else can read it.
+func (h *Home) checkKeyFile() error {
+	path := h.path(keyFile)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &KeyError{path, "is missing: without it this device can't write"}
+	case err != nil:
+		return err
+	case info.Mode().Perm()&0o077 != 0:
+		return &KeyError{path, "can be read by others: chmod 600 it"}
+	case info.Size() > maxKeyFile:
+		return &KeyError{path, "is damaged"}
+	}
+	return nil
+}
+
+func (h *Home) readKeyFile() ([]byte, error) {
+	if err := h.checkKeyFile(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(h.path(keyFile))
+}
+
+// openKey reads the key from the content of its file, asking for the passphrase if there is one.
+func (h *Home) openKey(b []byte) (entry.Signer, error) {
+	if !seal.IsText(b) {
+		return h.parseKey(b)
+	}
+	if h.Passphrase == nil {
+		return entry.Signer{}, &LockedError{Path: h.path(keyFile)}
+	}
+	passphrase, err := h.Passphrase()
 	if err != nil {
 		return entry.Signer{}, err
 	}
+	b, err = seal.OpenText(b, passphrase)
+	switch {
+	case errors.Is(err, seal.ErrWrong):
+		return entry.Signer{}, &LockedError{h.path(keyFile), true}
+	case err != nil:
+		return entry.Signer{}, &KeyError{h.path(keyFile), "is damaged"}
+	}
+	return h.parseKey(b)
+}
+
+func (h *Home) parseKey(b []byte) (entry.Signer, error) {
 	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil || len(seed) != 32 {
-		return entry.Signer{}, &KeyError{path, "is damaged"}
+		return entry.Signer{}, &KeyError{h.path(keyFile), "is damaged"}
 	}
 	return entry.SignerFromSeed([32]byte(seed)), nil
+}
+
+// keyText is what the file of an unprotected key holds.
+func keyText(key entry.Signer) []byte {
+	seed := key.Seed()
+	return []byte(hex.EncodeToString(seed[:]) + "\n")
 }
 
 // writeWhole writes a private file so that a crash leaves the old one or the new one.

@@ -23,7 +23,9 @@ type Options struct {
 	Announce []string // the same
 	NoMDNS   bool
 	Version  string
-	Log      *slog.Logger
+	// Passphrase gives that of the device's key, and is called if it has one; nil: nobody to ask.
+	Passphrase func() (string, error)
+	Log        *slog.Logger
 	// Trial makes the child process that applies changes which may have killed this one.
 	Trial func() *exec.Cmd
 	// Ready, if not nil, is called once the API answers, with the addresses for peers.
@@ -56,6 +58,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	home.Passphrase = o.Passphrase
 	defer func() { err = errors.Join(err, home.Close()) }()
 	b := &backend{
 		home: home, log: o.Log, version: o.Version, started: o.now()(), now: o.now(),

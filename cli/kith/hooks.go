@@ -18,7 +18,7 @@ func hooks() cli.Hooks {
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
 			return daemon.Explain(daemon.Run(ctx, daemon.Options{
 				Home: o.Home, Listen: o.Listen, Announce: o.Announce, NoMDNS: o.NoMDNS,
-				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial,
+				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase,
 			}))
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
@@ -34,6 +34,24 @@ func hooks() cli.Hooks {
 			return res, daemon.Explain(err)
 		},
 		Doctor: daemon.Doctor,
+		Backup: func(ctx context.Context, o cli.BackupOptions) (api.Backup, error) {
+			res, err := daemon.Backup(ctx, daemon.BackupOptions{
+				Home: o.Home, Space: o.Space, File: o.File, Passphrase: o.Passphrase, Replace: o.Replace,
+				Version: o.Version, Progress: o.Progress,
+			})
+			return res, daemon.Explain(err)
+		},
+		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
+			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
+				Home: o.Home, File: o.File, Listen: o.Listen, Announce: o.Announce,
+				Passphrase: o.Passphrase, Progress: o.Progress,
+			})
+			return res, daemon.Explain(err)
+		},
+		Protect: func(_ context.Context, o cli.ProtectOptions) (api.Protection, error) {
+			res, err := daemon.Protect(daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New})
+			return res, daemon.Explain(err)
+		},
 		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {
 			return replica.TryChanges(in, out)
 		},

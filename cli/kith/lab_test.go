@@ -36,8 +36,10 @@ type lab struct {
 // home is one member's computer.
 type home struct {
 	name, dir string
-	listen    string // where its daemon listens
-	announce  string // what it tells the others: the door of its links
+	member    string   // whose it is
+	env       []string // what its commands and its daemon have beside
+	listen    string   // where its daemon listens
+	announce  string   // what it tells the others: the door of its links
 	daemon    *exec.Cmd
 	log       *bytes.Buffer // of the daemon; read only when it has ended
 }
@@ -60,7 +62,7 @@ func (l *lab) newHome(name string) (*home, error) {
 	n := loopbacks.Add(1)
 	// 127.0.0.0/8 is all of this computer; the process and the number keep homes apart
 	ip := fmt.Sprintf("127.%d.%d.%d", 1+os.Getpid()%250, 1+n/250, 1+n%250)
-	h := &home{name: name, dir: filepath.Join(l.dir, name), listen: ip + ":4001", announce: ip + ":4002"}
+	h := &home{name: name, member: title(name), dir: filepath.Join(l.dir, name), listen: ip + ":4001", announce: ip + ":4002"}
 	l.homes[name] = h
 	return h, nil
 }
@@ -88,6 +90,7 @@ func (l *lab) home(name string) (*home, error) {
 func (l *lab) command(h *home, args ...string) *exec.Cmd {
 	cmd := exec.Command("kith", args...)
 	cmd.Env = append(slices.Clone(l.environ), "KITH_HOME="+h.dir, "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, h.env...)
 	return cmd
 }
 
@@ -140,6 +143,35 @@ func (l *lab) join(_ *testscript.TestScript, args []string) error {
 	}
 	l.invites = l.invites[1:]
 	return l.start(h)
+}
+
+// comeback restores a backup of a member's device in a new home, which listens elsewhere, and starts
+// its daemon.
+func (l *lab) comeback(ts *testscript.TestScript, args []string) error {
+	was, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	h, err := l.newHome(args[1])
+	if err != nil {
+		return err
+	}
+	h.member = was.member
+	ts.Setenv("KITH_HOME", h.dir)
+	words := append([]string{"restore", "--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce)}, args[2:]...)
+	if err := ts.Exec("kith", words...); err != nil {
+		return fmt.Errorf("kith restore: %w", err)
+	}
+	return l.start(h)
+}
+
+// unlock gives the daemon of a home a file with a passphrase.
+func (l *lab) unlock(ts *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err == nil {
+		h.env = append(h.env, "KITH_PASSPHRASE_FILE="+ts.MkAbs(args[1]))
+	}
+	return err
 }
 
 // title is the name of a member: that of the home with a capital letter.
@@ -380,15 +412,17 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 func (l *lab) meet(_ *testscript.TestScript, names []string) error {
 	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
 		for i, c := range clients {
+			me := l.homes[names[i]].member
 			peers, err := c.Peers(ctx)
 			if err != nil {
 				return false, "", fmt.Errorf("%s: %w", names[i], err)
 			}
 			for _, other := range names {
+				member := l.homes[other].member
 				inStep := slices.ContainsFunc(peers, func(p api.Peer) bool {
-					return p.Member.Name == title(other) && p.Connected && p.InStep
+					return p.Member.Name == member && p.Connected && p.InStep
 				})
-				if other != names[i] && !inStep {
+				if member != me && !inStep {
 					return false, fmt.Sprintf("%s isn't in step with %s: %+v", names[i], other, peers), nil
 				}
 			}

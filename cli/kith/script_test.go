@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 //	crash NAME…      kills them in the middle of whatever they do
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
+//	comeback NAME HOME FILE…   restores a backup of NAME's device in a new home, and starts its daemon
+//	unlock NAME FILE           lets the daemon of a home find a passphrase in a file
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
@@ -82,6 +84,8 @@ func TestScripts(t *testing.T) {
 			"knows":    scripted(2, (*lab).knows),
 			"sees":     scripted(3, (*lab).sees),
 			"told":     scripted(1, (*lab).told),
+			"comeback": scripted(3, (*lab).comeback),
+			"unlock":   scripted(2, (*lab).unlock),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
 			"settle":   scripted(0, (*lab).settle),

@@ -1,6 +1,9 @@
 package api
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Backend is what the server needs from the daemon. All methods are safe for concurrent use
 // and end when ctx does.
@@ -88,4 +91,6 @@ type Backend interface {
 	// Doctor checks store, views, keys, clock and reachability; with rebuild it makes the
 	// views anew first.
 	Doctor(ctx context.Context, rebuild bool) ([]Check, error)
+	// Backup writes to w what a backup holds, as of one moment, while others write on.
+	Backup(ctx context.Context, w io.Writer) error
 }

@@ -110,6 +110,7 @@ func (s *Server) Handler() http.Handler {
 	get("today", s.today)
 	post("doctor", s.doctor)
 	mux.HandleFunc("GET /v1/events", s.events)
+	mux.HandleFunc("POST /v1/backup", s.backup)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Problemf(NotFound, "is the daemon of the same version as the command? kith status", "the daemon knows no %s %s", r.Method, r.URL.Path))
 	})

@@ -270,3 +270,49 @@ func TestABatchOfVeryManySmallWritesUnderTheBoundIsStored(t *testing.T) {
 		t.Fatalf("%d documents in a batch of %d bytes: %v", n, b.Size(), err)
 	}
 }
+
+func TestASnapshotShowsOneMomentWhileOthersWrite(t *testing.T) {
+	s := open(t, t.TempDir())
+	for n := range 10 {
+		must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{byte(n%3 + 1)}, n))))
+	}
+	b := NewBatch(nil)
+	b.PutSmall("a/1", []byte("x"))
+	b.PutSmall("b/1", []byte("y"))
+	b.Quarantine(entry.ID{9}, entry.DocID{1})
+	must(t, s.Commit(b))
+	var seen []uint64
+	must(t, s.Snapshot(func(v *Snapshot) error {
+		n, err := v.Counts()
+		must(t, err)
+		must(t, v.Entries(func(encoded []byte) error {
+			must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{1}, 100+len(seen))))) // after the moment
+			e, err := entry.Decode(encoded)
+			must(t, err)
+			seen = append(seen, e.Number)
+			return nil
+		}))
+		if n.Stored != 10 || len(seen) != 10 {
+			t.Errorf("it counts %d entries and gives %d", n.Stored, len(seen))
+		}
+		must(t, v.Smalls("a/", func(name string, value []byte) error {
+			if name+string(value) != "a/1x" {
+				t.Errorf("a small record: %s %s", name, value)
+			}
+			return nil
+		}))
+		return v.Quarantined(func(id entry.ID, doc entry.DocID) error {
+			if id != (entry.ID{9}) || doc != (entry.DocID{1}) {
+				t.Errorf("quarantined is %s of %s", id, doc)
+			}
+			return nil
+		})
+	}))
+	if n := s.Counts().Stored; n != 20 {
+		t.Errorf("%d entries are there afterwards, want 20", n)
+	}
+	stop := errors.New("enough")
+	if err := s.Snapshot(func(v *Snapshot) error { return v.Entries(func([]byte) error { return stop }) }); !errors.Is(err, stop) {
+		t.Errorf("the reader's own error became %v", err)
+	}
+}

@@ -1,0 +1,251 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/backup"
+	"kith/daemon/replica"
+	"kith/daemon/seal"
+	"kith/daemon/store"
+)
+
+// BackupOptions is what a backup is made of, and how.
+type BackupOptions struct {
+	Home       string
+	Space      string // as api.NewClient takes it
+	File       string
+	Passphrase string // "": the file isn't sealed
+	Replace    bool   // an older file
+	Version    string
+	Progress   func(done, of int64) // entries; nil: nobody looks
+}
+
+// Backup writes a file that the device can come back from: through the daemon that serves the home,
+// or from the home itself if none does. The file is there when it is whole, and not before; only its
+// owner can read it.
+func Backup(ctx context.Context, o BackupOptions) (made api.Backup, err error) {
+	if _, err := os.Lstat(o.File); err == nil && !o.Replace {
+		return made, api.Problemf(api.Invalid, "choose another name, or say --replace", "%s is there already", o.File)
+	}
+	from, err := openBackup(ctx, o)
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+
+	dir, name := filepath.Split(o.File)
+	f, err := os.CreateTemp(filepath.Clean(dir+"."), "."+name+".part-*") // 0600
+	if err != nil {
+		return made, fmt.Errorf("write a backup: %w", err)
+	}
+	defer os.Remove(f.Name())
+	h, err := writeBackup(f, from, o)
+	if err = errors.Join(err, f.Sync()); err != nil {
+		return made, errors.Join(err, f.Close())
+	}
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return made, err
+	}
+	made = described(o.File, h, size, o.Passphrase != "")
+	return made, os.Rename(f.Name(), o.File)
+}
+
+// openBackup gives the content of a backup as it is made.
+func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
+	client, err := api.NewClient(o.Home, o.Space)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	content, err := client.Backup(ctx)
+	var p *api.Problem
+	if !errors.As(err, &p) || p.Code != api.NotRunning {
+		return content, err
+	}
+	if _, err := os.Stat(o.Home); err != nil {
+		return nil, errNoCoop
+	}
+	home, err := OpenHome(o.Home)
+	if err != nil {
+		return nil, err
+	}
+	if !home.InUse() {
+		return nil, errors.Join(errNoCoop, home.Close())
+	}
+	r, err := home.openClosed()
+	if err != nil {
+		return nil, errors.Join(err, home.Close())
+	}
+	out, in := io.Pipe()
+	go func() {
+		err := save(ctx, in, home, r.Replica, r.device, o.Version)
+		in.CloseWithError(errors.Join(err, r.Close(), home.Close()))
+	}()
+	return out, nil
+}
+
+// closed is a replica that is opened without the device's key, which may be locked.
+type closed struct {
+	*replica.Replica
+	device entry.Device // zero if it isn't known
+}
+
+// openClosed opens the replica of a home that no daemon serves, to read it.
+func (h *Home) openClosed() (*closed, error) {
+	key, err := h.DeviceKey()
+	var locked *LockedError
+	isLocked := errors.As(err, &locked)
+	if isLocked {
+		key, err = entry.NewSigner(), nil // of nobody
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key})
+	if err != nil {
+		return nil, err
+	}
+	c := &closed{Replica: r}
+	if !isLocked {
+		c.device = key.Device()
+	}
+	return c, nil
+}
+
+// writeBackup writes what comes, sealed or not, and looks at it on the way: what was cut off is no
+// backup.
+func writeBackup(w io.Writer, from io.Reader, o BackupOptions) (h backup.Header, err error) {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	out := io.WriteCloser(nopCloser{buffered})
+	if o.Passphrase != "" {
+		if out, err = seal.NewWriter(buffered, o.Passphrase); err != nil {
+			return h, err
+		}
+	}
+	r, err := backup.NewReader(io.TeeReader(from, out))
+	if err != nil {
+		return h, brokenOff(err)
+	}
+	h = r.Header()
+	progress := counting(o.Progress, h.Entries)
+	for {
+		kind, _, err := r.Next()
+		if err == io.EOF {
+			return h, errors.Join(out.Close(), buffered.Flush())
+		}
+		if err != nil {
+			return h, brokenOff(err)
+		}
+		if kind == backup.KindEntry {
+			progress()
+		}
+	}
+}
+
+// brokenOff says that the content of a backup ended while it was made.
+func brokenOff(err error) error {
+	var damaged *backup.DamagedError
+	if errors.As(err, &damaged) {
+		err = damaged.Err
+	}
+	return fmt.Errorf("the backup was broken off, and there is no file of it: %w", err)
+}
+
+// counting makes a function that counts and tells; progress may be nil.
+func counting(progress func(done, of int64), of int64) func() {
+	done := int64(0)
+	return func() {
+		if done++; progress != nil {
+			progress(done, of)
+		}
+	}
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func described(file string, h backup.Header, size int64, sealed bool) api.Backup {
+	return api.Backup{
+		File: file, Space: api.Named(h.Space), Member: api.Named(h.Member), Device: api.Named(h.Device),
+		MadeAt: api.At(h.MadeAt), Version: h.Version, Entries: int(h.Entries), Bytes: size, Sealed: sealed,
+	}
+}
+
+// Backup implements api.Backend.
+func (b *backend) Backup(ctx context.Context, w io.Writer) error {
+	s, err := b.space()
+	if err != nil {
+		return err
+	}
+	return explain(save(ctx, w, b.home, s.replica, s.replica.Device(), b.version))
+}
+
+// save writes what a backup holds: the files of the home, and the replica as it is at one moment.
+// Views are left out, since they follow from the entries. So are invite codes: a device that comes
+// back from long ago doesn't know which of them were used since, and would let a second person into
+// one seat.
+func save(ctx context.Context, w io.Writer, home *Home, r *replica.Replica, device entry.Device, version string) error {
+	key, err := home.readKeyFile()
+	if err != nil {
+		return err
+	}
+	config, err := os.ReadFile(home.path("config.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	c := r.Charter()
+	h := backup.Header{
+		MadeAt: time.Now().UTC().Truncate(time.Second), Version: version,
+		Space: backup.Named{ID: c.Space().String(), Name: c.Name()},
+	}
+	if device != (entry.Device{}) {
+		p := people{c}
+		h.Device = backup.Named(p.device(device))
+		if m, ok := c.MemberOf(device); ok {
+			h.Member = backup.Named(p.named(m.ID))
+		}
+	}
+	return r.Store().Snapshot(func(v *store.Snapshot) error {
+		n, err := v.Counts()
+		if err != nil {
+			return err
+		}
+		stand, err := replica.Stand(v)
+		if err != nil {
+			return err
+		}
+		h.Entries, h.Stand = n.Stored, stand.String()
+		b, err := backup.NewWriter(w, h)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(b.Part(backup.KindKey, key), b.Part(backup.KindConfig, config))
+		if err == nil {
+			err = v.Smalls(addressPrefix, b.Small)
+		}
+		if err == nil {
+			err = v.Quarantined(b.Quarantined)
+		}
+		if err == nil {
+			err = v.Entries(func(encoded []byte) error {
+				return errors.Join(ctx.Err(), b.Part(backup.KindEntry, encoded))
+			})
+		}
+		if err != nil {
+			return err
+		}
+		return b.Close()
+	})
+}

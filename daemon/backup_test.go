@@ -1,0 +1,478 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/backup"
+	"kith/daemon/seal"
+)
+
+const word = "correct horse battery"
+
+func typed(s string) func() (string, error) { return func() (string, error) { return s, nil } }
+
+// lightly makes sealing quick for one test.
+func lightly(t testing.TB) {
+	was := seal.WorkFactor
+	seal.WorkFactor = 6
+	t.Cleanup(func() { seal.WorkFactor = was })
+}
+
+// backUp makes a backup of a home, which may be served, and returns its path.
+func (h *home) backUp(passphrase string) string {
+	h.t.Helper()
+	file := filepath.Join(h.t.TempDir(), "kith.backup")
+	made, err := Backup(h.t.Context(), BackupOptions{Home: h.dir, File: file, Passphrase: passphrase, Version: "test"})
+	must(h.t, err)
+	info, err := os.Stat(file)
+	must(h.t, err)
+	if info.Mode().Perm() != 0o600 || made.Bytes != info.Size() || made.Sealed != (passphrase != "") {
+		h.t.Errorf("%v with %d bytes; it says %+v", info.Mode(), info.Size(), made)
+	}
+	return file
+}
+
+// emptyPlace is a home where nothing is yet.
+func emptyPlace(t testing.TB, name string) *home {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kith") // short, for the socket
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return newHome(t, name, filepath.Join(dir, "home"))
+}
+
+// restored brings a device back in a new home, which listens elsewhere.
+func restored(t testing.TB, name, file string) *home {
+	t.Helper()
+	h := emptyPlace(t, name)
+	res, err := Restore(t.Context(), RestoreOptions{Home: h.dir, File: file, Listen: here})
+	must(t, err)
+	if res.Left != 0 {
+		t.Errorf("%d entries were left out", res.Left)
+	}
+	return h
+}
+
+func (p *promises) copy() *promises {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := &promises{titles: maps.Clone(p.titles), lines: map[string][]string{}, n: p.n}
+	for id, lines := range p.lines {
+		c.lines[id] = slices.Clone(lines)
+	}
+	return c
+}
+
+func newPromises() *promises {
+	return &promises{titles: map[string]string{}, lines: map[string][]string{}}
+}
+
+// writing starts writers in a home; stop ends them, and fails the test if one had ended before.
+func (p *promises) writing(h *home, writers int, who string) (acknowledged chan struct{}, stop func()) {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	acknowledged = make(chan struct{}, 1<<16)
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			if err := p.write(ctx, h, fmt.Sprintf("%s%d", who, w), acknowledged); ctx.Err() == nil {
+				h.t.Errorf("%s's writer: %v", h.name, err)
+			}
+		})
+	}
+	return acknowledged, func() { cancel(); all.Wait() }
+}
+
+func (h *home) nothingVoid() {
+	h.t.Helper()
+	status, err := h.client.Status(h.t.Context())
+	must(h.t, err)
+	if status.Entries.Void+status.Entries.Pending+status.Entries.Quarantined > 0 {
+		h.t.Errorf("%s: %+v", h.name, status.Entries)
+	}
+}
+
+func TestABackupMadeWhileOthersWriteHoldsAllThatWasAcknowledgedBefore(t *testing.T) {
+	lightly(t)
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	p := newPromises()
+	acknowledged, stop := p.writing(ana, 4, "w")
+	for range 100 {
+		<-acknowledged
+	}
+	before := p.copy()
+	file := ana.backUp(word)
+	stop()
+	ana.kill() // and the disk is gone
+
+	again := emptyPlace(t, "Ana")
+	var heard int64
+	res, err := Restore(t.Context(), RestoreOptions{
+		Home: again.dir, File: file, Passphrase: typed(word),
+		Progress: func(_ string, done, of int64) { heard = max(heard, done); _ = of },
+	})
+	must(t, err)
+	if res.Left != 0 || int64(res.Entries) != heard || res.Entries < before.n {
+		t.Errorf("%+v; %d were acknowledged, %d told of", res, before.n, heard)
+	}
+	viewsAreAsMadeAnew(again)
+	again.start() // with the same addresses
+	before.kept(again, 0)
+	again.nothingVoid()
+	again.wellBeing()
+	_, err = again.client.CreateTask(t.Context(), api.NewTask{Title: "After it all"})
+	must(t, err)
+}
+
+func TestABackupWithoutADaemonIsTheSameAsWithOne(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	must(t, err)
+	with := ana.backUp("")
+	ana.stop()
+	without := ana.backUp("")
+	if a, b := partsOf(t, with), partsOf(t, without); !slices.Equal(a, b) {
+		t.Errorf("with a daemon:\n%q\nwithout:\n%q", a, b)
+	}
+}
+
+// partsOf gives all parts of a plain backup but its header.
+func partsOf(t testing.TB, file string) (parts []string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	must(t, err)
+	r, err := backup.NewReader(bytes.NewReader(b))
+	must(t, err)
+	for {
+		kind, content, err := r.Next()
+		if err == io.EOF {
+			return parts
+		}
+		must(t, err)
+		parts = append(parts, fmt.Sprint(kind)+string(content))
+	}
+}
+
+func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	ana.start()
+	ben.start()
+	p, others := newPromises(), newPromises()
+	acknowledged, stop := p.writing(ana, 2, "a")
+	for range 30 {
+		<-acknowledged
+	}
+	file := ana.backUp("") // a month ago
+	for range 60 {
+		<-acknowledged
+	}
+	ana.inStepWith(ben)
+
+	// Ana's writer writes on, on both sides of a crash, while the clone writes too.
+	clone := restored(t, "Ana", file)
+	clone.start()
+	fromClone, stopClone := others.writing(clone, 2, "c")
+	for range 30 {
+		<-acknowledged
+		<-fromClone
+	}
+	stop()
+	ana.kill()
+	ana.start()
+	acknowledged, stop = p.writing(ana, 2, "b")
+	for range 30 {
+		<-acknowledged
+		<-fromClone
+	}
+	stop()
+	stopClone()
+	t.Logf("%d changes acknowledged by the device, %d by its clone", p.n, others.n)
+
+	// One of the two is stopped, as it should be: the other comes into step, and the other way round.
+	for range 2 {
+		for _, pair := range [][2]*home{{ana, clone}, {clone, ana}} {
+			if pair[1].cmd != nil {
+				pair[1].stop()
+			}
+			if pair[0].cmd == nil {
+				pair[0].start()
+			}
+			sameHeads(pair[0], ben)
+		}
+	}
+	for _, h := range []*home{clone, ben} {
+		p.kept(h, 0)
+		others.kept(h, 0)
+		h.nothingVoid()
+		h.wellBeing()
+	}
+	clone.stop()
+	ana.start()
+	sameHeads(ana, ben)
+	p.kept(ana, 0)
+	others.kept(ana, 0)
+	ana.stop()
+	ben.stop()
+	for _, h := range []*home{ana, ben, clone} {
+		viewsAreAsMadeAnew(h)
+	}
+}
+
+func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing.T) {
+	lightly(t)
+	ana, other := coop(t, "Ana")[0], coop(t, "Olga")[0]
+	for _, h := range []*home{ana, other} {
+		h.start()
+		for i := range 5 {
+			_, err := h.client.CreateNote(t.Context(), api.NewNote{Title: fmt.Sprint("Note ", i), Text: strings.Repeat("words ", 100)})
+			must(t, err)
+		}
+		h.stop()
+	}
+	plainFile, sealedFile := ana.backUp(""), ana.backUp(word)
+	plain, err := os.ReadFile(plainFile)
+	must(t, err)
+	sealed, err := os.ReadFile(sealedFile)
+	must(t, err)
+	foreign, own := partsOf(t, other.backUp("")), partsOf(t, plainFile)
+	key := fmt.Sprint(backup.KindKey)
+	entries := func(parts []string) []string {
+		return slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return !strings.HasPrefix(p, fmt.Sprint(backup.KindEntry)) })
+	}
+	replaced := func(old, new string) []string {
+		out := slices.Clone(own)
+		out[slices.Index(out, old)] = new
+		return out
+	}
+	last := entries(own)[len(entries(own))-1]
+	unsigned := []byte(last)
+	unsigned[len(unsigned)-1] ^= 1
+	tests := []struct {
+		name string
+		b    []byte
+		says string
+	}{
+		{"a byte of the plain one changed", flipped(plain, len(plain)/2), "damaged"},
+		{"a byte of the sealed one changed", flipped(sealed, len(sealed)/2), "damaged"},
+		{"the plain one cut off", plain[:len(plain)*3/4], "end is missing"},
+		{"the sealed one cut off", sealed[:len(sealed)*3/4], "damaged"},
+		{"the end of the plain one gone", plain[:len(plain)-1], "end is missing"},
+		{"a byte more", append(bytes.Clone(plain), 0), "follows its end"},
+		{"another file", []byte("#!/bin/sh\necho hello\n"), "not a backup of Kith"},
+		{"an empty file", nil, "not a backup of Kith"},
+		{"of a newer Kith", []byte("kith backup 9\nand so on"), "a newer Kith"},
+		{"a note of another co-op in it", remade(t, plain, replaced(last, entries(foreign)[2])), "another co-op"},
+		{"another device's key in it", remade(t, plain, replaced(own[0], foreign[0])), "another device's"},
+		{"a key that is none", remade(t, plain, replaced(own[0], key+"hello")), "the device's key"},
+		{"an entry that nobody signed", remade(t, plain, replaced(last, string(unsigned))), "signature"},
+		{"no charter", remade(t, plain, replaced(entries(own)[0], last)), "no charter"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "b")
+			must(t, os.WriteFile(file, test.b, 0o600))
+			dir := filepath.Join(t.TempDir(), "home")
+			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: typed(word)})
+			var p *api.Problem
+			if !errors.As(Explain(err), &p) || p.Code != api.Invalid || !strings.Contains(p.Message, test.says) {
+				t.Errorf("it says %v, want something with %q", err, test.says)
+			}
+			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("something was written: %v", err)
+			}
+		})
+	}
+}
+
+func flipped(b []byte, at int) []byte {
+	b = bytes.Clone(b)
+	b[at] ^= 0x10
+	return b
+}
+
+// remade is a plain backup with other parts behind its header, and a checksum that is right: what
+// somebody could make on purpose.
+func remade(t testing.TB, whole []byte, parts []string) []byte {
+	t.Helper()
+	line := bytes.IndexByte(whole, '\n') + 1
+	n := line + 5 + int(binary.BigEndian.Uint32(whole[line+1:]))
+	b := bytes.Clone(whole[:n])
+	add := func(kind byte, content []byte) {
+		b = append(binary.BigEndian.AppendUint32(append(b, kind), uint32(len(content))), content...)
+	}
+	for _, p := range parts {
+		add(p[0]-'0', []byte(p[1:]))
+	}
+	sum := sha256.Sum256(b)
+	add(byte(backup.KindEntry)+1, sum[:])
+	return b
+}
+
+func TestARandomByteOfABackupIsNeverRestored(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	plain, err := os.ReadFile(ana.backUp(""))
+	must(t, err)
+	for range 100 {
+		at := rand.Intn(len(plain))
+		file := filepath.Join(t.TempDir(), "b")
+		must(t, os.WriteFile(file, flipped(plain, at), 0o600))
+		dir := filepath.Join(t.TempDir(), "home")
+		if _, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file}); err == nil {
+			t.Fatalf("byte %d changed, and it was restored", at)
+		}
+	}
+}
+
+func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	file := ana.backUp("")
+	before := keyOf(t, ben)
+	if _, err := Restore(t.Context(), RestoreOptions{Home: ben.dir, File: file}); err == nil || !strings.Contains(err.Error(), "belongs to a co-op") {
+		t.Errorf("into Ben's home: %v", err)
+	}
+	if keyOf(t, ben) != before {
+		t.Error("Ben's key is another one now")
+	}
+	// A join that didn't come to an end leaves a key, which somebody may have been let in with.
+	dir := filepath.Join(t.TempDir(), "home")
+	h, err := OpenHome(dir)
+	must(t, err)
+	_, err = h.DeviceKey()
+	must(t, err)
+	must(t, h.Close())
+	if _, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file}); err == nil || !strings.Contains(err.Error(), "another device's key") {
+		t.Errorf("beside another key: %v", err)
+	}
+}
+
+func keyOf(t testing.TB, h *home) entry.Device {
+	t.Helper()
+	opened, err := OpenHome(h.dir)
+	must(t, err)
+	defer func() { must(t, opened.Close()) }()
+	key, err := opened.DeviceKey()
+	must(t, err)
+	return key.Device()
+}
+
+func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	for i := range 20 {
+		_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: fmt.Sprint("Task ", i)})
+		must(t, err)
+	}
+	ana.stop()
+	file := ana.backUp("")
+	dir := filepath.Join(t.TempDir(), "home")
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Restore(ctx, RestoreOptions{Home: dir, File: file, Progress: func(doing string, done, _ int64) {
+		if strings.HasPrefix(doing, "accepting") && done == 10 {
+			cancel()
+			// what a crash would leave
+			must(t, os.WriteFile(filepath.Join(dir, restoringDir, "000009.sst"), []byte("half"), 0o600))
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	must(t, os.MkdirAll(filepath.Join(dir, restoringDir, "more"), 0o700))
+	h, err := OpenHome(dir)
+	must(t, err)
+	if h.InUse() {
+		t.Error("the home belongs to a co-op")
+	}
+	must(t, h.Close())
+	_, err = Restore(t.Context(), RestoreOptions{Home: dir, File: file})
+	must(t, err)
+}
+
+func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	dir := t.TempDir()
+	o := BackupOptions{Home: ana.dir, File: filepath.Join(dir, "b")}
+	_, err := Backup(t.Context(), o)
+	must(t, err)
+	if _, err := Backup(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is there already") {
+		t.Errorf("over an older one: %v", err)
+	}
+	o.Replace = true
+	_, err = Backup(t.Context(), o)
+	must(t, err)
+	before, err := os.ReadFile(o.File)
+	must(t, err)
+	o.Passphrase = "short"
+	if _, err := Backup(t.Context(), o); !errors.Is(err, seal.ErrShort) {
+		t.Errorf("with a short passphrase: %v", err)
+	}
+	after, err := os.ReadFile(o.File)
+	must(t, err)
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	if !bytes.Equal(before, after) || len(files) != 1 {
+		t.Errorf("what failed left something: %v", files)
+	}
+}
+
+// A founder who came back from before a seat was filled would fill it twice, and split the co-op.
+func TestInviteCodesAreNotInABackup(t *testing.T) {
+	ana := emptyPlace(t, "Ana")
+	res, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here})
+	must(t, err)
+	file := ana.backUp("")
+	b, err := os.ReadFile(file)
+	must(t, err)
+	if bytes.Contains(b, []byte(res.Invites[0].Code)) {
+		t.Error("the code is in it")
+	}
+	again := restored(t, "Ana", file)
+	again.start()
+	invites, err := again.client.Invites(t.Context())
+	must(t, err)
+	if len(invites) != 0 {
+		t.Errorf("they came back: %+v", invites)
+	}
+}
+
+func TestASealedBackupAsksForItsPassphrase(t *testing.T) {
+	lightly(t)
+	file := coop(t, "Ana")[0].backUp(word)
+	dir := filepath.Join(t.TempDir(), "home")
+	for _, test := range []struct {
+		name string
+		ask  func() (string, error)
+		says string
+	}{
+		{"nobody to ask", nil, "sealed with a passphrase"},
+		{"a wrong one", typed("incorrect horse"), "the passphrase is wrong"},
+		{"an empty one", typed(""), "the passphrase is wrong"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: test.ask})
+			var p *api.Problem
+			if !errors.As(Explain(err), &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, test.says) {
+				t.Errorf("it says %v", err)
+			}
+		})
+	}
+}
