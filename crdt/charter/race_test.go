@@ -1,0 +1,5 @@
+//go:build race
+
+package charter_test
+
+func init() { raced = true }
