@@ -84,10 +84,11 @@ func newPromises() *promises {
 	return &promises{titles: map[string]string{}, lines: map[string][]string{}}
 }
 
-// writing starts writers in a home; stop ends them, and fails the test if one had ended before.
+// writing starts writers in a home, which run a little ahead of who reads what they acknowledged;
+// stop ends them, and the test fails if one had ended before.
 func (p *promises) writing(h *home, writers int, who string) (acknowledged chan struct{}, stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
-	acknowledged = make(chan struct{}, 1<<16)
+	acknowledged = make(chan struct{}, 64)
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
@@ -96,7 +97,12 @@ func (p *promises) writing(h *home, writers int, who string) (acknowledged chan 
 			}
 		})
 	}
-	return acknowledged, func() { cancel(); all.Wait() }
+	return acknowledged, func() {
+		cancel()
+		go func() { all.Wait(); close(acknowledged) }()
+		for range acknowledged { // whoever waits to say so goes on
+		}
+	}
 }
 
 func (h *home) nothingVoid() {
