@@ -90,7 +90,7 @@ func (c *call) charterLine(l api.CharterLine) string {
 	if l.By != nil {
 		says = name(*l.By) + " " + says
 	}
-	when := c.ago(l.At)
+	when := c.heard(l.At)
 	return c.out.faint(when+strings.Repeat(" ", max(16-columns(when), 1))) + because(says, l.Why)
 }
 

@@ -22,6 +22,15 @@ func (c *call) ago(t api.Time) string {
 	return humanize.RelTime(t.Time, now, "ago", "from now")
 }
 
+// heard is when this device heard of a line of the log; it knows no time for what was there before
+// it came.
+func (c *call) heard(t api.Time) string {
+	if t.IsZero() {
+		return "earlier"
+	}
+	return c.ago(t)
+}
+
 // when is a date in words, as seen from today: "today", "Monday", "4 Dec 15:00".
 func (c *call) when(date string) string {
 	if date == "" {
