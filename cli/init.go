@@ -129,15 +129,20 @@ func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, erro
 	defer cancel()
 	again := time.NewTicker(retryEvery)
 	defer again.Stop()
+	var before error // of the last try that had its time: it says who didn't answer
 	for {
 		res, err := c.joinOnce(ctx, as, time.Until(end), log)
+		if err != nil && ctx.Err() != nil && before != nil {
+			return res, before
+		}
 		if !nobodyThere(err) {
 			return res, err
 		}
+		before = err
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			return res, err // of the last try: it says who didn't answer
+			return res, err
 		}
 	}
 }

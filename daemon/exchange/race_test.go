@@ -1,5 +1,5 @@
 //go:build race
 
-package exchange
+package exchange_test
 
 func init() { raced = true }
