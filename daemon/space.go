@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"log/slog"
@@ -182,4 +181,4 @@ func (a addressBook) Save(device entry.Device, record []byte) error {
 }
 
 // close closes what run has left open.
-func (s *space) close() error { return errors.Join(s.replica.Close()) }
+func (s *space) close() error { return s.replica.Close() }
