@@ -88,6 +88,7 @@ func (k *kith) restore() *cli.Command {
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` the passphrase that it was sealed with is in it"},
+			anotherFlag(),
 		}, listenFlags()...),
 		run: runRestore,
 	})
@@ -104,7 +105,7 @@ func runRestore(ctx context.Context, c *call) error {
 	)
 	begin := sync.OnceFunc(func() { tell, over = c.slowlyCounting("opening the backup") }) // after the passphrase was typed
 	back, err := c.env.Hooks.Restore(ctx, RestoreOptions{
-		Home: c.env.home(), File: file, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+		Home: c.env.home(), File: file, Another: c.Bool("another"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 		Passphrase: func() (word string, err error) {
 			defer begin()
 			if f := c.String("passphrase-file"); f != "" {

@@ -67,6 +67,7 @@ type InitOptions struct {
 	Founders int
 	Listen   []string
 	Announce []string
+	Another  bool // beside the co-ops that are in the home
 }
 
 // JoinOptions is what `kith join` is told.
@@ -75,6 +76,7 @@ type JoinOptions struct {
 	Invite, As string
 	Listen     []string
 	Announce   []string
+	Another    bool // beside the co-ops that are in the home
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
@@ -92,6 +94,7 @@ type BackupOptions struct {
 // RestoreOptions is what `kith restore` is told.
 type RestoreOptions struct {
 	Home, File string
+	Another    bool // beside the co-ops that are in the home
 	Listen     []string
 	Announce   []string
 	Passphrase func() (string, error) // asked if the file is sealed

@@ -80,16 +80,13 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !home.InUse() {
-		return nil, errors.Join(errNoCoop, home.Close())
-	}
-	r, err := home.openClosed()
+	place, r, err := home.closedSpace(o.Space)
 	if err != nil {
 		return nil, errors.Join(err, home.Close())
 	}
 	out, in := io.Pipe()
 	go func() {
-		err := save(ctx, in, home, r.Replica, r.device, o.Version)
+		err := save(ctx, in, place, r.Replica, r.device, o.Version)
 		in.CloseWithError(errors.Join(err, r.Close(), home.Close()))
 	}()
 	return out, nil
@@ -122,6 +119,39 @@ func (h *Home) openClosed() (*closed, error) {
 	}
 	return c, nil
 }
+
+// closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
+func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
+	places, err := h.Places()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(places) == 0 {
+		return nil, nil, errNoCoop
+	}
+	for _, p := range places {
+		one, err := p.openClosed()
+		if err != nil {
+			return nil, nil, err
+		}
+		space, _, _ := named(one.Replica)
+		if meant := want == "" || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
+			place, r = p, one
+			continue
+		} else if meant {
+			return nil, nil, errors.Join(errWhichSpace, one.Close(), r.Close())
+		}
+		if err := one.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if r == nil {
+		return nil, nil, api.Problemf(api.NotFound, "kith space list, with the daemon running", "no space here is called “%s”", want)
+	}
+	return place, r, nil
+}
+
+var errWhichSpace = api.Problemf(api.Usage, "kith backup FILE --space NAME", "which space is meant? There are several here")
 
 // writeBackup writes what comes, sealed or not, and looks at it on the way: what was cut off is no
 // backup.

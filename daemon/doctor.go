@@ -39,28 +39,49 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 		return nil, explain(err)
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	checks = []api.Check{checkKey(home), checkClock(time.Now())}
-	if !home.InUse() {
-		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	checks = []api.Check{checkClock(time.Now())}
+	places, err := home.Places()
+	if err != nil {
+		return nil, err
 	}
-	checks = append(checks, atRest)
-	r, err := home.openClosed()
+	if len(places) == 0 {
+		return append(checks, checkKey(home), api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	}
+	for _, place := range places {
+		found := place.examine(ctx, rebuild)
+		if len(places) > 1 {
+			for i := range found {
+				found[i].Space = &api.Named{Name: place.dir}
+			}
+		}
+		checks = append(checks, found...)
+	}
+	return checks, nil
+}
+
+// examine checks one space that no daemon serves.
+func (h *Home) examine(ctx context.Context, rebuild bool) []api.Check {
+	checks := []api.Check{checkKey(h), atRest}
+	r, err := h.openClosed()
 	var key *KeyError
 	if errors.As(err, &key) {
-		return checks, nil // said above
+		return checks // said above
 	}
 	if err != nil {
 		return append(checks, api.Check{
 			Name: "store", Says: err.Error(),
-			Hint: "nothing was overwritten. Keep a copy of " + home.storeDir() + "; the other members have what was shared",
-		}), nil
+			Hint: "nothing was overwritten. Keep a copy of " + h.storeDir() + "; the other members have what was shared",
+		})
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
 	found := checkReplica(ctx, r.Replica, rebuild)
 	if r.device == (entry.Device{}) { // not known while the key is locked
 		found = slices.DeleteFunc(found, func(c api.Check) bool { return c.Name == "member" })
 	}
-	return append(checks, found...), nil
+	checks = append(checks, found...)
+	if err := r.Close(); err != nil {
+		checks = append(checks, api.Check{Name: "store", Says: err.Error(), Hint: "kith doctor"})
+	}
+	return checks
 }
 
 // atRest says what no passphrase of Kith's protects.

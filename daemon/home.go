@@ -22,7 +22,8 @@ import (
 )
 
 // Home is a folder that holds all that one device knows of its co-op. Only one process uses it
-// at a time.
+// at a time. What a person's further co-ops need lies in folders below, each shaped like this one and
+// with a key of its own, so that nobody can tell from two keys that they are one person's.
 //
 //	config.json   what was chosen once: listen addresses, the device's name
 //	device.key    the device's private key, readable by its owner alone, and sealed with a
@@ -30,6 +31,7 @@ import (
 //	store/        the replica
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
+//	spaces/N/     a further space: config.json, device.key, store/
 type Home struct {
 	dir  string
 	lock *flock.Flock
@@ -106,7 +108,12 @@ func OpenHome(dir string) (*Home, error) {
 }
 
 // Close lets others use the home.
-func (h *Home) Close() error { return h.lock.Unlock() }
+func (h *Home) Close() error {
+	if h.lock == nil {
+		return nil // the lock is that of the home that it lies in
+	}
+	return h.lock.Unlock()
+}
 
 func (h *Home) path(name string) string { return filepath.Join(h.dir, name) }
 

@@ -23,13 +23,13 @@ func hooks() cli.Hooks {
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := daemon.Init(ctx, daemon.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another,
 			})
 			return res, daemon.Explain(err)
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
 			res, err := daemon.Join(ctx, daemon.JoinOptions{
-				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Log: o.Log,
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Log: o.Log,
 			})
 			return res, daemon.Explain(err)
 		},
@@ -43,7 +43,7 @@ func hooks() cli.Hooks {
 		},
 		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
 			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
-				Home: o.Home, File: o.File, Listen: o.Listen, Announce: o.Announce,
+				Home: o.Home, File: o.File, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 				Passphrase: o.Passphrase, Progress: o.Progress,
 			})
 			return res, daemon.Explain(err)

@@ -38,13 +38,14 @@ type Protection struct {
 // backup writes what a backup holds, unsealed. It is broken off in the middle if something fails,
 // which its reader sees by the missing end.
 func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
-	if err := s.rightSpace(r); err != nil {
+	one, err := s.pick(r)
+	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	out := &steady{w: w, stream: http.NewResponseController(w)}
-	err := s.backend.Backup(r.Context(), out)
+	err = one.backend.Backup(r.Context(), out)
 	switch {
 	case err != nil && !out.begun:
 		s.refuse(w, r, err)
