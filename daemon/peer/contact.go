@@ -216,7 +216,7 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 
 	began, wasInStep, heard, told := time.Now(), false, false, false
 	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
-	err := p.cfg.Sync(inside, stream{s}, c.former, func(now exchange.Status) {
+	err := p.cfg.Sync(inside, stream{s}, c.key, func(now exchange.Status) {
 		if c.former && now.InStep {
 			told = true
 			cancel() // it has the charter, which is all that it gets

@@ -59,8 +59,17 @@ func (c *coop) Knows(d entry.Device) bool {
 
 func (c *coop) admit(d *device) { c.change(func() { c.members[d.key.Device()] = d.name }) }
 
-// retire leaves a device nothing but the charter.
-func (c *coop) retire(d *device) { c.change(func() { c.former[d.key.Device()] = true }) }
+// retire leaves a device nothing but the charter, to which who says so adds the end; then happens
+// before anybody is told.
+func (c *coop) retire(d, by *device, then func()) (end entry.ID) {
+	c.change(func() {
+		c.former[d.key.Device()] = true
+		end = by.write(d.name + " speaks for nobody any more")
+		c.statements[end] = true
+		then()
+	})
+	return end
+}
 
 func (c *coop) remove(d *device) { c.change(func() { delete(c.members, d.key.Device()) }) }
 
@@ -213,15 +222,12 @@ func (d *device) untilInStep(others ...*device) {
 }
 
 // sync gives former devices the charter alone, which here is the genesis and what charter names.
-func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, bool, func(exchange.Status)) error {
-	return func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
-		if !former {
-			return x.Run(ctx, rw, report)
-		}
+func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, entry.Device, func(exchange.Status)) error {
+	return func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 		return x.RunOnly(ctx, rw, func(id entry.ID) bool {
 			d.coop.mu.Lock()
 			defer d.coop.mu.Unlock()
-			return d.coop.statements[id]
+			return !d.coop.former[with] || d.coop.statements[id]
 		}, report)
 	}
 }
