@@ -39,7 +39,9 @@ var (
 type Config struct {
 	Dir string       // of the store and the marks; made if absent
 	Key entry.Signer // of this device
-	Log *slog.Logger // nil: silent
+	// StoreKey is what the store is encrypted with; nil: it isn't.
+	StoreKey []byte
+	Log      *slog.Logger // nil: silent
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -117,7 +119,7 @@ func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8
 }
 
 func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +149,7 @@ func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica,
 // an update left to do: the trial of changes that may have killed the process, documents to
 // judge again, views of an older version.
 func Open(cfg Config) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}

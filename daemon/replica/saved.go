@@ -37,7 +37,7 @@ func Stand(v *store.Snapshot) (step charter.StepID, err error) {
 // begins a run of its own.
 func Restore(cfg Config, saved Saved) (*Replica, error) {
 	c := charter.Fold(saved.Space, saved.Statements, saved.Stand)
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
