@@ -39,7 +39,7 @@ func lightly(t testing.TB) {
 func (h *home) backUp(passphrase string) string {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "kith.backup")
-	made, err := Backup(h.t.Context(), BackupOptions{Home: h.dir, File: file, Passphrase: passphrase, Version: "test"})
+	made, err := Backup(h.t.Context(), BackupOptions{Home: h.dir, File: file, Passphrase: passphrase, Version: "test", Unlock: typed(h.passphrase)})
 	must(h.t, err)
 	info, err := os.Stat(file)
 	must(h.t, err)

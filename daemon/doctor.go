@@ -14,6 +14,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
 // Doctor implements api.Backend.
@@ -23,14 +24,14 @@ func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 	if err != nil {
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
-	checks = append(checks, atRest)
+	checks = append(checks, checkDisk(b.home))
 	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
 	return append(checks, checkReach(s)), nil
 }
 
-// Doctor checks a home that no daemon serves. A key that is protected by a passphrase stays closed:
-// nothing that is looked at needs it.
-func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, err error) {
+// Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
+// store is encrypted; nil: nobody to ask.
+func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
 	}
@@ -43,11 +44,20 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 	if !home.InUse() {
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
-	checks = append(checks, atRest)
+	checks = append(checks, checkDisk(home))
+	home.Passphrase = unlock
 	r, err := home.openClosed()
 	var key *KeyError
 	if errors.As(err, &key) {
 		return checks, nil // said above
+	}
+	var locked *LockedError
+	var unasked *api.Problem // there was nobody to ask for the passphrase
+	if errors.As(err, &locked) || errors.As(err, &unasked) && unasked.Code == api.NotAllowed {
+		return append(checks, api.Check{
+			Name: "store", OK: locked == nil || !locked.Wrong, Says: "it wasn't looked into: " + err.Error(),
+			Hint: "kith doctor --passphrase-file FILE; or start the daemon, which looks at what is open already",
+		}), nil
 	}
 	if err != nil {
 		return append(checks, api.Check{
@@ -63,10 +73,19 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 	return append(checks, found...), nil
 }
 
-// atRest says what no passphrase of Kith's protects.
-var atRest = api.Check{
-	Name: "disk", OK: true,
-	Says: "what the co-op wrote lies in the store as it is: only a disk that is encrypted as a whole protects it from a thief",
+// checkDisk says what a thief of the disk would get.
+func checkDisk(h *Home) api.Check {
+	c := api.Check{Name: "disk", OK: true}
+	encrypted, err := store.Encrypted(h.storeDir())
+	switch {
+	case err != nil:
+		c.OK, c.Says = false, err.Error()
+	case encrypted:
+		c.Says = "what the co-op wrote is encrypted in the store. Open to a thief of the disk: this device's name and addresses, sizes and times, and what is elsewhere: plain backups, texts in an editor, swapped memory"
+	default:
+		c.Says = "what the co-op wrote lies in the store as it is: kith protect encrypts it; a disk that is encrypted as a whole protects more"
+	}
+	return c
 }
 
 func checkKey(h *Home) api.Check {
@@ -78,7 +97,7 @@ func checkKey(h *Home) api.Check {
 	b, err := h.readKeyFile()
 	protected := err == nil && seal.IsText(b)
 	if !protected && err == nil {
-		_, err = h.parseKey(b)
+		_, err = h.parseKeys(b)
 	}
 	switch {
 	case err != nil:

@@ -90,8 +90,12 @@ func (b *backend) openSpace() (*space, error) {
 	if err != nil {
 		return nil, err
 	}
+	storeKey, err := b.home.StoreKey()
+	if err != nil {
+		return nil, err
+	}
 	r, err := replica.Open(replica.Config{
-		Dir: b.home.storeDir(), Key: key, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
+		Dir: b.home.storeDir(), Key: key, StoreKey: storeKey, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
 	})
 	if err != nil {
 		return nil, err
