@@ -131,8 +131,10 @@ type device struct {
 	n       uint64
 }
 
-func (c *coop) device(name string) *device {
-	d := &device{coop: c, name: name, key: entry.NewSigner(), book: &book{},
+func (c *coop) device(name string) *device { return c.deviceWith(name, entry.NewSigner()) }
+
+func (c *coop) deviceWith(name string, key entry.Signer) *device {
+	d := &device{coop: c, name: name, key: key, book: &book{},
 		local: &exchangetest.Memory{Of: c.space}, listen: []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}}
 	d.local.Add(c.genesis)
 	c.all = append(c.all, d)
