@@ -159,9 +159,13 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 			Hint: "talk to each other: somebody's device signed two next steps",
 		})
 	}
+	checks = append(checks, checkTwofold(r)...)
+	if _, in := r.Me(); in {
+		return checks
+	}
 	if says := notice(r); len(says) > 0 { // nothing that anybody here has to mend
 		checks = append(checks, api.Check{Name: "member", OK: true, Says: strings.Join(says, " ")})
-	} else if _, ok := r.Me(); !ok {
+	} else {
 		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})
 	}
 	return checks

@@ -67,6 +67,11 @@ type Replica struct {
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
 
+	opened        time.Time
+	restored      atomic.Bool  // see Restored
+	elsewhere     atomic.Int64 // see Elsewhere; 0: never
+	elsewhereKept atomic.Int64 // of that, what is on the disk
+
 	docs   *cache
 	runs   *runs
 	wanted wanted
@@ -184,7 +189,10 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 		r.now = time.Now
 	}
 	r.log = r.log.With("space", r.space.String()[:8])
-	r.run = newRun()
+	r.run, r.opened = newRun(), r.now()
+	if err := r.readRestored(); err != nil {
+		return nil, err
+	}
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
@@ -262,6 +270,9 @@ func (r *Replica) Space() entry.SpaceID { return r.space }
 
 // Device returns the public key of this device.
 func (r *Replica) Device() entry.Device { return r.device }
+
+// Now is the time by this replica's clock.
+func (r *Replica) Now() time.Time { return r.now() }
 
 // Charter returns the charter as it stands now. The value doesn't change later.
 func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }

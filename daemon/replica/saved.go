@@ -62,6 +62,9 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 			b = store.NewBatch(nil)
 		}
 	}
+	if somebodyElse(c) {
+		b.PutSmall(restoredRecord, []byte{1})
+	}
 	stand := c.Tip()
 	b.PutSmall(standRecord, stand[:])
 	for name, value := range saved.Small {
