@@ -32,12 +32,12 @@ type Hooks struct {
 	// Join joins one from an empty home and returns when the charter is there.
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
 	// Doctor checks a home that no daemon serves.
-	Doctor func(ctx context.Context, home string, rebuild bool) ([]api.Check, error)
+	Doctor func(ctx context.Context, o DoctorOptions) ([]api.Check, error)
 	// Backup writes a file that the device of a home can come back from.
 	Backup func(ctx context.Context, o BackupOptions) (api.Backup, error)
 	// Restore brings a device back in an empty home.
 	Restore func(ctx context.Context, o RestoreOptions) (api.Restored, error)
-	// Protect puts a passphrase on the device's key of a home that no daemon serves.
+	// Protect puts a passphrase on a home that no daemon serves: on its key, and its store.
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
@@ -88,7 +88,15 @@ type BackupOptions struct {
 	Passphrase        string // "": the file isn't sealed
 	Replace           bool
 	Version           string
+	Unlock            func() (string, error) // asked if no daemon serves the home and its store is encrypted
 	Progress          func(done, of int64)
+}
+
+// DoctorOptions is what `kith doctor` is told where no daemon answers.
+type DoctorOptions struct {
+	Home    string
+	Rebuild bool
+	Unlock  func() (string, error) // asked if the store is encrypted
 }
 
 // RestoreOptions is what `kith restore` is told.
@@ -106,6 +114,8 @@ type ProtectOptions struct {
 	Home string
 	Old  func() (string, error) // asked if the key has a passphrase
 	New  func() (string, error) // nil: none from now on
+	// Progress is told how many records of how many of the store were written anew.
+	Progress func(done, of int64)
 }
 
 // terminal gives the width of the terminal that stream is, in columns; 0 if it is none.

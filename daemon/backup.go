@@ -27,7 +27,10 @@ type BackupOptions struct {
 	Passphrase string // "": the file isn't sealed
 	Replace    bool   // an older file
 	Version    string
-	Progress   func(done, of int64) // entries; nil: nobody looks
+	// Unlock gives the passphrase of the home, if no daemon serves it and its store is encrypted; nil:
+	// nobody to ask.
+	Unlock   func() (string, error)
+	Progress func(done, of int64) // entries; nil: nobody looks
 }
 
 // Backup writes a file that the device can come back from: through the daemon that serves the home,
@@ -80,6 +83,7 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
+	home.Passphrase = once(o.Unlock)
 	place, r, err := home.closedSpace(o.Space)
 	if err != nil {
 		return nil, errors.Join(err, home.Close())
@@ -98,8 +102,16 @@ type closed struct {
 	device entry.Device // zero if it isn't known
 }
 
-// openClosed opens the replica of a home that no daemon serves, to read it.
+// openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
+// if the store is encrypted, and else not: a key may stay closed.
 func (h *Home) openClosed() (*closed, error) {
+	storeKey, err := h.StoreKey()
+	if err != nil {
+		return nil, err
+	}
+	if storeKey == nil {
+		h.Passphrase = nil // not needed for what is looked at
+	}
 	key, err := h.DeviceKey()
 	var locked *LockedError
 	isLocked := errors.As(err, &locked)
@@ -109,7 +121,7 @@ func (h *Home) openClosed() (*closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key})
+	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return nil
+		return twofold(r)
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {

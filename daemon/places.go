@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // maxPlaces bounds how many spaces one home has. Each costs memory, a port and a key.
@@ -25,11 +26,23 @@ func (h *Home) Places() ([]*Home, error) {
 	}
 	numbers, err := h.below()
 	for _, n := range numbers {
-		if p := h.place(n); p.InUse() {
+		p := h.place(n)
+		if err := p.finishRewrite(); err != nil {
+			return nil, err
+		}
+		if p.InUse() {
 			all = append(all, p)
 		}
 	}
 	return all, err
+}
+
+// once asks for the passphrase of a home one time: it is that of all places in it.
+func once(ask func() (string, error)) func() (string, error) {
+	if ask == nil {
+		return nil
+	}
+	return sync.OnceValues(ask)
 }
 
 // below gives the numbers of the folders for further spaces, in order.

@@ -255,11 +255,11 @@ func (v *inspected) check() error {
 	if seal.IsText(v.key) {
 		return nil // the passphrase is asked for by the daemon; a wrong key speaks for nobody
 	}
-	key, err := (&Home{}).parseKey(v.key)
+	key, err := (&Home{}).parseKeys(v.key)
 	if err != nil {
 		return backup.Damaged("the device's key")
 	}
-	if want := v.header.Device.ID; want != key.Device().String() {
+	if want := v.header.Device.ID; want != key.device.Device().String() {
 		return backup.Damaged("the device's key is another device's")
 	}
 	return nil

@@ -67,7 +67,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	home.Passphrase = o.Passphrase
+	home.Passphrase = once(o.Passphrase)
 	defer func() { err = errors.Join(err, home.Close()) }()
 	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend)}
 	if err := s.open(); err != nil {
@@ -236,8 +236,12 @@ func (b *backend) openSpace() error {
 	if err != nil {
 		return err
 	}
+	storeKey, err := b.home.StoreKey()
+	if err != nil {
+		return err
+	}
 	r, err := replica.Open(replica.Config{
-		Dir: b.home.storeDir(), Key: key, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
+		Dir: b.home.storeDir(), Key: key, StoreKey: storeKey, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
 	})
 	if err != nil {
 		return err

@@ -33,11 +33,13 @@ func hooks() cli.Hooks {
 			})
 			return res, daemon.Explain(err)
 		},
-		Doctor: daemon.Doctor,
+		Doctor: func(ctx context.Context, o cli.DoctorOptions) ([]api.Check, error) {
+			return daemon.Doctor(ctx, o.Home, o.Rebuild, o.Unlock)
+		},
 		Backup: func(ctx context.Context, o cli.BackupOptions) (api.Backup, error) {
 			res, err := daemon.Backup(ctx, daemon.BackupOptions{
 				Home: o.Home, Space: o.Space, File: o.File, Passphrase: o.Passphrase, Replace: o.Replace,
-				Version: o.Version, Progress: o.Progress,
+				Version: o.Version, Progress: o.Progress, Unlock: o.Unlock,
 			})
 			return res, daemon.Explain(err)
 		},
@@ -48,8 +50,8 @@ func hooks() cli.Hooks {
 			})
 			return res, daemon.Explain(err)
 		},
-		Protect: func(_ context.Context, o cli.ProtectOptions) (api.Protection, error) {
-			res, err := daemon.Protect(daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New})
+		Protect: func(ctx context.Context, o cli.ProtectOptions) (api.Protection, error) {
+			res, err := daemon.Protect(ctx, daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New, Progress: o.Progress})
 			return res, daemon.Explain(err)
 		},
 		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {

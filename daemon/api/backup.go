@@ -29,10 +29,11 @@ type Restored struct {
 	Protected bool `json:"protected"` // the device's key has a passphrase
 }
 
-// Protection is how the device's key lies on the disk.
+// Protection is how the device's key and what the co-op wrote lie on the disk.
 type Protection struct {
-	File      string `json:"file"`
-	Protected bool   `json:"protected"`
+	File           string `json:"file"`      // of the key
+	Protected      bool   `json:"protected"` // the key has a passphrase
+	StoreEncrypted bool   `json:"store_encrypted"`
 }
 
 // backup writes what a backup holds, unsealed. It is broken off in the middle if something fails,

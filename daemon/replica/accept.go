@@ -66,6 +66,9 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 	}
 	changes, refused := parseAll(changes)
 	res.Refused = append(res.Refused, refused...)
+	if err := r.noteElsewhere(changes); err != nil {
+		return res, err
+	}
 
 	if len(statements) > 0 {
 		if err := r.acceptStatements(statements); err != nil {

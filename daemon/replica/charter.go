@@ -170,6 +170,9 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 	if err := r.Speaks(); err != nil {
 		return nil, err
 	}
+	if r.Restored() {
+		return nil, ErrRestored
+	}
 	payload, err := make(r.Charter())
 	if err != nil {
 		return nil, err
@@ -197,7 +200,7 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 func (r *Replica) Enact() error { return errors.Join(r.enact(), r.judgeAgain()) }
 
 func (r *Replica) enact() error {
-	for {
+	for !r.Restored() {
 		ready := r.Charter().Enactable()
 		done := false
 		for _, id := range ready {
@@ -213,9 +216,10 @@ func (r *Replica) enact() error {
 			}
 		}
 		if !done {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // Follow takes a side where the charter has forked, and says so in public. All documents are

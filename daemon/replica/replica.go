@@ -39,7 +39,9 @@ var (
 type Config struct {
 	Dir string       // of the store and the marks; made if absent
 	Key entry.Signer // of this device
-	Log *slog.Logger // nil: silent
+	// StoreKey is what the store is encrypted with; nil: it isn't.
+	StoreKey []byte
+	Log      *slog.Logger // nil: silent
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -64,6 +66,11 @@ type Replica struct {
 	// statements are all that are stored, in whatever state; guarded by judging.
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
+
+	opened        time.Time
+	restored      atomic.Bool  // see Restored
+	elsewhere     atomic.Int64 // see Elsewhere; 0: never
+	elsewhereKept atomic.Int64 // of that, what is on the disk
 
 	docs   *cache
 	runs   *runs
@@ -117,7 +124,7 @@ func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8
 }
 
 func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +154,7 @@ func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica,
 // an update left to do: the trial of changes that may have killed the process, documents to
 // judge again, views of an older version.
 func Open(cfg Config) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +189,10 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 		r.now = time.Now
 	}
 	r.log = r.log.With("space", r.space.String()[:8])
-	r.run = newRun()
+	r.run, r.opened = newRun(), r.now()
+	if err := r.readRestored(); err != nil {
+		return nil, err
+	}
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
@@ -260,6 +270,9 @@ func (r *Replica) Space() entry.SpaceID { return r.space }
 
 // Device returns the public key of this device.
 func (r *Replica) Device() entry.Device { return r.device }
+
+// Now is the time by this replica's clock.
+func (r *Replica) Now() time.Time { return r.now() }
 
 // Charter returns the charter as it stands now. The value doesn't change later.
 func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }

@@ -96,9 +96,10 @@ type Store struct {
 	counts Counts
 }
 
-// Open opens the store in dir, making it if dir is empty or absent. The error wraps ErrCorrupt
-// if what is there can't be read; nothing is overwritten then.
-func Open(dir string) (*Store, error) {
+// Open opens the store in dir, making it if dir is empty or absent. key is the one that it is
+// encrypted with, of KeySize bytes; nil: it isn't. The error wraps ErrCorrupt if what is there can't
+// be read, as with another key; nothing is overwritten then.
+func Open(dir string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -122,7 +123,12 @@ func Open(dir string) (*Store, error) {
 		WithCompression(options.Snappy).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
-		WithValueThreshold(1 << 20)
+		WithValueThreshold(1 << 20).
+		WithEncryptionKey(key).
+		WithEncryptionKeyRotationDuration(keyLife)
+	if err := checkRegistry(dir, key); err != nil {
+		return nil, err
+	}
 	if err := refuseCutTables(dir, opts); err != nil {
 		return nil, err
 	}
@@ -139,6 +145,9 @@ func Open(dir string) (*Store, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	if err := refuseNoKey(dir, key); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	s := &Store{
 		db: db, dir: dir, free: freeBytes,
