@@ -9,6 +9,7 @@ package exchange
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"iter"
@@ -60,12 +61,15 @@ type Local interface {
 // Exchange is one replica's side of all its connections. What they share is kept here: the
 // set of IDs with its symbols, and whose turn it is to send us much.
 type Exchange struct {
-	local Local
-	zip   *zstd.Encoder
-	unzip *zstd.Decoder
-	set   idSet
-	turns turns
-	stop  func()
+	local  Local
+	bounds bounds
+	verify func([]*entry.Entry) error // checks signatures
+	random func([]byte)               // for the keys of comparisons
+	zip    *zstd.Encoder
+	unzip  *zstd.Decoder
+	set    idSet
+	turns  turns
+	stop   func()
 
 	mu    sync.Mutex
 	links map[*link]struct{}    // those that want to hear of new entries
@@ -85,13 +89,15 @@ func New(local Local) *Exchange {
 	if err != nil {
 		panic(err)
 	}
-	x := &Exchange{local: local, zip: zip, unzip: unzip,
+	x := &Exchange{local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
 		links: map[*link]struct{}{}, bulk: map[entry.ID]struct{}{}}
 	x.set.load = local.IDs
 	x.turns.free = x.wakeAll
 	x.stop = local.Watch(x.stored)
 	return x
 }
+
+func randomBytes(b []byte) { _, _ = rand.Read(b) } // never fails
 
 // Close stops listening to the replica and frees what New made.
 func (x *Exchange) Close() {

@@ -50,6 +50,14 @@ const (
 	nonceSize = 16
 )
 
+// bounds are how much one connection may hold and do at once; see the constants that they have
+// by default. Only this side keeps to them, so a test may make them small.
+type bounds struct {
+	queue, have, window, batch, many int
+}
+
+var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany}
+
 // What one connection may hold here.
 const (
 	// maxQueue bounds the newly stored entries that wait to be pushed. Past it the queue is

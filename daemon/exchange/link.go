@@ -97,7 +97,8 @@ type arrival struct {
 
 func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
 	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
-	l.compare.set = &x.set
+	l.compare.set, l.compare.random = &x.set, x.random
+	l.have.most = x.bounds.have
 	l.send.comparing, l.send.again = true, true // the first thing to be done
 	l.turn = &turn{all: &x.turns, come: func() {
 		l.mu.Lock()
@@ -136,7 +137,7 @@ func (l *link) stored(all, push []entry.ID) {
 		if l.have.has(id) {
 			continue
 		}
-		if len(l.queue) >= maxQueue {
+		if len(l.queue) >= l.x.bounds.queue {
 			l.queue, l.send.again = nil, true
 			l.queueGen++
 		}

@@ -215,9 +215,9 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	if listed && !begun {
 		return room, broken("entries that were not announced")
 	}
-	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= greatMany}
+	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= l.x.bounds.many}
 	came.batch = l.news(batch)
-	if err := verify(came.batch); err != nil {
+	if err := l.x.verify(came.batch); err != nil {
 		return room, err
 	}
 	return room, l.hand(ctx, came)

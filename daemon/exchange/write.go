@@ -171,7 +171,7 @@ func (l *link) writeList() (bool, error) {
 	var ids []entry.ID
 	if in.list {
 		_, ids = l.x.set.list()
-		if len(ids)-l.compare.size() >= greatMany {
+		if len(ids)-l.compare.size() >= l.x.bounds.many {
 			// Others have brought much while we waited: what is still missing may not need a list.
 			l.mu.Lock()
 			l.take.anew = true
@@ -215,7 +215,7 @@ func (l *link) writeListPart() error {
 // writeNew pushes what was stored lately.
 func (l *link) writeNew() (bool, error) {
 	l.mu.Lock()
-	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= window
+	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= l.x.bounds.window
 	l.mu.Unlock()
 	if len(ids) == 0 || full {
 		return false, nil
@@ -242,7 +242,7 @@ func (l *link) writeBacklog() (bool, error) {
 		}
 		return true, l.out.write(frameBegin, number(uint64(n)))
 	}
-	ids, sending, full := o.backlog, o.sending, o.inFlight >= window
+	ids, sending, full := o.backlog, o.sending, o.inFlight >= l.x.bounds.window
 	if sending && len(ids) == 0 {
 		o.sending, o.backlog = false, nil
 		l.mu.Unlock()
@@ -264,7 +264,7 @@ func (l *link) writeBacklog() (bool, error) {
 // many it went through, sent how many of these are in the batch.
 func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
 	for _, id := range ids {
-		if len(raw) >= batchSize {
+		if len(raw) >= l.x.bounds.batch {
 			break
 		}
 		l.mu.Lock()
