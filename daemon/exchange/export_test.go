@@ -19,14 +19,20 @@ type Tuning struct {
 	Random func([]byte)
 }
 
-// shared is one compressor for all: each takes a megabyte and a millisecond to make.
+// shared is one compressor for all: each takes a megabyte and a millisecond to make. It doesn't
+// try hard.
 var shared = sync.OnceValues(func() (*zstd.Encoder, *zstd.Decoder) {
 	x := New(nobody{})
-	z := x.zip.EncodeAll([]byte("made now, and outside of any test's bubble"), nil)
-	if _, err := x.unzip.DecodeAll(z, nil); err != nil {
+	_ = x.zip.Close()
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(64<<10),
+		zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false), zstd.WithNoEntropyCompression(true))
+	if err != nil {
 		panic(err)
 	}
-	return x.zip, x.unzip
+	if _, err := x.unzip.DecodeAll(zip.EncodeAll([]byte("made now, and outside of any test's bubble"), nil), nil); err != nil {
+		panic(err)
+	}
+	return zip, x.unzip
 })
 
 type nobody struct{ Local }
