@@ -55,8 +55,9 @@ func (x *Exchange) Tune(t Tuning) {
 func (x *Exchange) Quit() { x.stop() }
 
 // Held returns how many bytes all connections hold, and an error if one holds more than its
-// bounds allow; most is how many IDs any set of a test has. Nothing may be under way.
-func (x *Exchange) Held(most int) (bytes int, err error) {
+// bounds allow; most is how many IDs any set of a test
+// has, largest the size of its largest entry. Nothing may be under way.
+func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for l := range x.links {
@@ -73,7 +74,7 @@ func (x *Exchange) Held(most int) (bytes int, err error) {
 			{"new entries that wait", len(l.queue), x.bounds.queue},
 			{"entries that the peer has", len(l.have.ring), x.bounds.have},
 			{"the same, by ID", len(l.have.known), x.bounds.have},
-			{"bytes in flight", l.send.inFlight, x.bounds.window + x.bounds.batch + MaxBatch},
+			{"bytes in flight", l.send.inFlight, x.bounds.window + x.bounds.batch + largest + 4},
 			{"the buffer of a frame", cap(l.in.buf), 2*MaxFrame + 64<<10},
 			{"bytes of a comparison", said, 3 * bodySize[frameSymbols].most},
 			{"entries to send", len(l.send.backlog), most},

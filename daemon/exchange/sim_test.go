@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -113,7 +114,8 @@ var simPool = sync.OnceValue(func() (pool struct {
 	space   entry.SpaceID
 	entries []*entry.Entry
 	bad     [][]byte // frames
-	known   map[entry.ID][64]byte
+	known   map[entry.ID]*entry.Entry
+	largest int
 }) {
 	ana, genesis := found(1)
 	pool.space = ana.space
@@ -130,9 +132,10 @@ var simPool = sync.OnceValue(func() (pool struct {
 		}
 		pool.entries = append(pool.entries, authors[i%3].write(string(payload)))
 	}
-	pool.known = map[entry.ID][64]byte{}
+	pool.known = map[entry.ID]*entry.Entry{}
 	for _, e := range pool.entries {
-		pool.known[e.ID()] = e.Signature
+		pool.known[e.ID()] = e
+		pool.largest = max(pool.largest, len(e.Encoded()))
 	}
 	_, foreign := found(9)
 	spoilt := slices.Clone(pool.entries[7].Encoded())
@@ -154,7 +157,7 @@ var simPool = sync.OnceValue(func() (pool struct {
 func verifyKnown(batch []*entry.Entry) error {
 	known := simPool().known
 	for _, e := range batch {
-		if sig, ok := known[e.ID()]; ok && sig == e.Signature {
+		if was := known[e.ID()]; was != nil && was.Signature == e.Signature {
 			continue
 		}
 		if err := e.Verify(); err != nil {
@@ -282,7 +285,7 @@ func (s *simulation) check() bool {
 		if n.proc == nil || n.hostile {
 			continue
 		}
-		held, err := n.proc.x.Held(8192)
+		held, err := n.proc.x.Held(8192, simPool().largest)
 		if err != nil {
 			s.fail("%d holds too much: %v", n.name, err)
 			ok = false
@@ -314,7 +317,32 @@ func (s *simulation) check() bool {
 			}
 		}
 	}
+	for _, r := range s.roads {
+		if why := s.untrue(r); why != "" {
+			s.fail("%s", why)
+			ok = false
+		}
+	}
 	return ok
+}
+
+// untrue says in what two who both say that they are in step aren't; "" if they are, or don't
+// say so.
+func (s *simulation) untrue(r *road) string {
+	for i, e := range r.ends {
+		if n := r.nodes[i]; n.hostile || n.proc == nil || e.ended || !e.status.get().InStep {
+			return ""
+		}
+	}
+	a, b := r.nodes[0], r.nodes[1]
+	for _, side := range [][2]*node{{a, b}, {b, a}} {
+		for id := range side[0].disk.IDs() {
+			if _, kept := side[0].disk.Entry(id); kept && !side[1].disk.Has(id) {
+				return fmt.Sprintf("%d and %d say that they are in step, and %d lacks %.8s", a.name, b.name, side[1].name, id)
+			}
+		}
+	}
+	return ""
 }
 
 // lanes are the ends from which something can be carried.
@@ -514,8 +542,11 @@ func (s *simulation) apartStill(honest []*node, parents []int) string {
 	for _, n := range honest {
 		for id := range n.disk.IDs() {
 			union[id] = true
-			if _, kept := n.disk.Entry(id); !kept {
+			switch encoded, kept := n.disk.Entry(id); {
+			case !kept:
 				bare[id] = true
+			case !bytes.Equal(encoded, simPool().known[id].Encoded()):
+				return fmt.Sprintf("%d has something else for %.8s", n.name, id)
 			}
 		}
 	}
