@@ -190,6 +190,7 @@ func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func
 	defer fail(nil)
 	l := newLink(x, rw, fail, report)
 	l.only = only
+	defer l.soon.Wait()
 	// Listen first, compare later: what is stored in between is then in the queue.
 	defer x.join(l)()
 	defer l.turn.leave()

@@ -36,6 +36,7 @@ type link struct {
 	tellMu sync.Mutex // held while the status is told
 	tell   func(Status)
 	told   Status
+	soon   sync.WaitGroup // reports that nobody waits for
 
 	mu        sync.Mutex
 	have      have
@@ -50,6 +51,7 @@ type link struct {
 	pingAt    time.Time
 	pingNonce uint64
 	status    Status // but for InStep
+	inStep    bool   // as last told
 }
 
 // outgoing is what the peer lacks.
@@ -144,6 +146,11 @@ func (l *link) stored(all, push []entry.ID) {
 		l.queue = append(l.queue, id)
 	}
 	l.wakeUp()
+	if l.inStep && !l.inStepLocked() {
+		// Not left to the writer, which a peer that reads nothing keeps waiting: until then
+		// we would say that it has all.
+		l.soon.Go(l.report)
+	}
 }
 
 func (l *link) knowsLocked(ids []entry.ID) bool {
@@ -165,6 +172,7 @@ func (l *link) report() {
 	l.mu.Lock()
 	now := l.status
 	now.InStep = l.inStepLocked()
+	l.inStep = now.InStep
 	l.mu.Unlock()
 	if reflect.DeepEqual(now, l.told) {
 		return
