@@ -15,8 +15,9 @@ type Bounds struct{ Queue, Have, Window, Batch, Many int }
 // Tuning is what a test may change about an Exchange that has no connections yet.
 type Tuning struct {
 	Bounds Bounds
-	Verify func([]*entry.Entry) error
-	Random func([]byte)
+	Verify func([]*entry.Entry) error // nil: as it is
+	Random func([]byte)               // nil: as it is
+	Shared bool                       // use one compressor for all, after WarmUp; then end with Quit
 }
 
 // shared is one compressor for all: each takes a megabyte and a millisecond to make. It doesn't
@@ -42,16 +43,23 @@ func (nobody) Watch(func([]entry.ID)) func() { return func() {} }
 // WarmUp makes what Tune shares. It is called outside of any bubble.
 func WarmUp() { shared() }
 
-// Tune changes x. Close doesn't close what is shared.
+// Tune changes x.
 func (x *Exchange) Tune(t Tuning) {
-	_ = x.zip.Close()
-	x.unzip.Close()
-	x.zip, x.unzip = shared()
 	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many}
-	x.verify, x.random = t.Verify, t.Random
+	if t.Verify != nil {
+		x.verify = t.Verify
+	}
+	if t.Random != nil {
+		x.random = t.Random
+	}
+	if t.Shared {
+		_ = x.zip.Close()
+		x.unzip.Close()
+		x.zip, x.unzip = shared()
+	}
 }
 
-// Quit is Close for a tuned Exchange.
+// Quit is Close for an Exchange whose compressor is shared.
 func (x *Exchange) Quit() { x.stop() }
 
 // Held returns how many bytes all connections hold, and an error if one holds more than its

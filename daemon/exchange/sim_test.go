@@ -233,7 +233,7 @@ func (s *simulation) start(n *node) {
 	random := rand.New(rand.NewPCG(s.seed, uint64(n.name)))
 	bounds := s.bounds
 	var mu sync.Mutex
-	p.x.Tune(exchange.Tuning{Bounds: bounds, Verify: verifyKnown, Random: func(b []byte) {
+	p.x.Tune(exchange.Tuning{Bounds: bounds, Verify: verifyKnown, Shared: true, Random: func(b []byte) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range b {
