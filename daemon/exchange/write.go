@@ -221,12 +221,11 @@ func (l *link) writeNew() (bool, error) {
 		return false, nil
 	}
 	raw, sent, used := l.pack(ids)
-	l.mu.Lock()
-	if gen == l.queueGen {
-		l.queue = l.queue[used:]
-	}
-	l.mu.Unlock()
-	return true, l.writeBatch(raw, sent, 0)
+	return true, l.writeBatch(raw, sent, 0, func() {
+		if gen == l.queueGen {
+			l.queue = l.queue[used:]
+		}
+	})
 }
 
 // writeBacklog sends what the peer lacked at the last comparison.
@@ -253,11 +252,10 @@ func (l *link) writeBacklog() (bool, error) {
 		return false, nil
 	}
 	raw, sent, used := l.pack(ids)
-	l.mu.Lock()
-	o.backlog = ids[used:]
-	l.status.ToSend -= used - sent // had by now, or without a body
-	l.mu.Unlock()
-	return true, l.writeBatch(raw, sent, 1)
+	return true, l.writeBatch(raw, sent, 1, func() {
+		o.backlog = ids[used:]
+		l.status.ToSend -= used - sent // had by now, or without a body
+	})
 }
 
 // pack fills a batch with the next of ids, passing over what the peer has by now. used is how
@@ -289,12 +287,18 @@ func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
 	return raw, sent, used
 }
 
-func (l *link) writeBatch(raw []byte, n int, sort byte) error {
+// writeBatch writes n entries. take takes them out of what waits to be sent; it is called together
+// with their being counted as under way, so that at no time they are neither.
+func (l *link) writeBatch(raw []byte, n int, sort byte, take func()) error {
 	if n == 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		take()
 		return nil
 	}
 	zipped := l.x.zip.EncodeAll(raw, []byte{sort})
 	l.mu.Lock()
+	take()
 	o := &l.send
 	o.flight = append(o.flight, sent{bytes: len(raw), listed: n * int(sort)})
 	o.inFlight += len(raw)
