@@ -50,6 +50,13 @@ type Local interface {
 	// served best: charter statements first, then the documents changed last. Any order is right.
 	Order([]entry.ID)
 
+	// Keep keeps something for Kept, in the place of what was kept before, across a restart.
+	Keep([]byte) error
+
+	// Kept returns what was kept last, whole; or what was kept before that, or nothing or something
+	// else, if a crash or damage came in between. It is called once, at the first exchange.
+	Kept() []byte
+
 	// Accept stores a batch and returns once it is on disk. Form, signature and space of the
 	// entries were checked; none of them was had a moment ago; there are no duplicates. After it
 	// returned nil all of them are had, whatever the rules make of them. An error ends the
@@ -91,7 +98,7 @@ func New(local Local) *Exchange {
 	}
 	x := &Exchange{local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
 		links: map[*link]struct{}{}, bulk: map[entry.ID]struct{}{}}
-	x.set.load = local.IDs
+	x.set.load, x.set.kept = local.IDs, local.Kept
 	x.turns.free = x.wakeAll
 	x.stop = local.Watch(x.stored)
 	return x

@@ -10,7 +10,7 @@ import (
 )
 
 // Bounds are those of a connection, for tests that make them small, so that little is much.
-type Bounds struct{ Queue, Have, Window, Batch, Many int }
+type Bounds struct{ Queue, Have, Window, Batch, Many, Keep int }
 
 // Tuning is what a test may change about an Exchange that has no connections yet.
 type Tuning struct {
@@ -45,7 +45,7 @@ func WarmUp() { shared() }
 
 // Tune changes x.
 func (x *Exchange) Tune(t Tuning) {
-	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many}
+	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many, t.Bounds.Keep}
 	if t.Verify != nil {
 		x.verify = t.Verify
 	}

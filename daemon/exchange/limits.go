@@ -53,10 +53,10 @@ const (
 // bounds are how much one connection may hold and do at once; see the constants that they have
 // by default. Only this side keeps to them, so a test may make them small.
 type bounds struct {
-	queue, have, window, batch, many int
+	queue, have, window, batch, many, keep int
 }
 
-var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany}
+var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter}
 
 // What one connection may hold here.
 const (
