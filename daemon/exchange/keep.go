@@ -27,8 +27,8 @@ const (
 	keepPart  = 64
 )
 
-// Keep has the replica keep the set of IDs if much of it is new. It is called from time to time
-// when there is nothing else to do.
+// Keep reads the set of IDs if no connection has needed it yet, and has the replica keep it if much
+// of it is new. It is called from time to time when there is nothing else to do.
 func (x *Exchange) Keep() error {
 	b := x.set.toKeep(x.bounds.keep)
 	if b == nil {
@@ -41,10 +41,7 @@ func (x *Exchange) Keep() error {
 func (s *idSet) toKeep(after int) []byte {
 	s.making.Lock()
 	defer s.making.Unlock()
-	if s.set == nil {
-		return nil
-	}
-	s.updateLocked()
+	s.readLocked()
 	if s.since < max(after, len(s.sorted)/keepPart) {
 		return nil
 	}

@@ -71,6 +71,9 @@ const (
 	greatMany = 1024
 	// batchSize is where a batch is cut, in bytes before compression.
 	batchSize = 128 << 10
+	// firstBatch is where the first batch of what a peer lacks is cut, and each one after it at
+	// twice that, so that the first entries are there soon.
+	firstBatch = 16 << 10
 	// maxLack bounds the IDs out of one list that are asked for. Past it the sets are compared
 	// once more when these are here.
 	maxLack = 1 << 17

@@ -62,6 +62,7 @@ type outgoing struct {
 	asking    bool // it will say which of these it wants, when it is its turn
 	backlog   []entry.ID
 	beginDue  bool
+	batch     int  // where the next one of the backlog is cut, in bytes
 	sending   bool // between Begin and Done
 	flight    []sent
 	inFlight  int    // bytes of these

@@ -220,7 +220,7 @@ func (l *link) writeNew() (bool, error) {
 	if len(ids) == 0 || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids)
+	raw, sent, used := l.pack(ids, l.x.bounds.batch)
 	return true, l.writeBatch(raw, sent, 0, func() {
 		if gen == l.queueGen {
 			l.queue = l.queue[used:]
@@ -233,7 +233,7 @@ func (l *link) writeBacklog() (bool, error) {
 	l.mu.Lock()
 	o := &l.send
 	if o.beginDue {
-		o.beginDue, o.sending = false, true
+		o.beginDue, o.sending, o.batch = false, true, min(firstBatch, l.x.bounds.batch)
 		n := len(o.backlog)
 		l.mu.Unlock()
 		if _, err := l.writeSaid(); err != nil {
@@ -241,6 +241,7 @@ func (l *link) writeBacklog() (bool, error) {
 		}
 		return true, l.out.write(frameBegin, number(uint64(n)))
 	}
+	cut := o.batch
 	ids, sending, full := o.backlog, o.sending, o.inFlight >= l.x.bounds.window
 	if sending && len(ids) == 0 {
 		o.sending, o.backlog = false, nil
@@ -251,18 +252,18 @@ func (l *link) writeBacklog() (bool, error) {
 	if !sending || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids)
+	raw, sent, used := l.pack(ids, cut)
 	return true, l.writeBatch(raw, sent, 1, func() {
-		o.backlog = ids[used:]
+		o.backlog, o.batch = ids[used:], min(2*cut, l.x.bounds.batch)
 		l.status.ToSend -= used - sent // had by now, or without a body
 	})
 }
 
-// pack fills a batch with the next of ids, passing over what the peer has by now. used is how
+// pack fills a batch of about cut bytes with the next of ids, passing over what the peer has by now. used is how
 // many it went through, sent how many of these are in the batch.
-func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
+func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int) {
 	for _, id := range ids {
-		if len(raw) >= l.x.bounds.batch {
+		if len(raw) >= cut {
 			break
 		}
 		l.mu.Lock()
