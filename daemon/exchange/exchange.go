@@ -15,6 +15,7 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -77,6 +78,7 @@ type Exchange struct {
 	set    idSet
 	turns  turns
 	stop   func()
+	fresh  atomic.Int64 // bytes of entries that were stored, from any peer
 
 	mu    sync.Mutex
 	links map[*link]struct{}    // those that want to hear of new entries
@@ -147,6 +149,9 @@ func (x *Exchange) store(ctx context.Context, batch []*entry.Entry, many bool) e
 			}
 		}()
 	}
+	for _, e := range batch {
+		x.fresh.Add(int64(len(e.Encoded())))
+	}
 	err := x.local.Accept(ctx, batch)
 	var bad *BadEntryError
 	if err == nil || errors.As(err, &bad) {
@@ -215,7 +220,7 @@ func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func
 		writer.Wait()
 		if l.out.goodbye(goodbyeReason(why)) == nil {
 			reader.Wait()
-			_, _ = io.Copy(io.Discard, rw)
+			_, _ = io.CopyN(io.Discard, rw, byeBytes)
 		}
 		hangUp.Stop()
 	}

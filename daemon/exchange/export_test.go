@@ -10,7 +10,7 @@ import (
 )
 
 // Bounds are those of a connection, for tests that make them small, so that little is much.
-type Bounds struct{ Queue, Have, Window, Batch, Many, Keep int }
+type Bounds struct{ Queue, Have, Window, Batch, Many, Keep, Store, Rate int }
 
 // Tuning is what a test may change about an Exchange that has no connections yet.
 type Tuning struct {
@@ -45,7 +45,7 @@ func WarmUp() { shared() }
 
 // Tune changes x.
 func (x *Exchange) Tune(t Tuning) {
-	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many, t.Bounds.Keep}
+	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many, t.Bounds.Keep, t.Bounds.Store, t.Bounds.Rate}
 	if t.Verify != nil {
 		x.verify = t.Verify
 	}

@@ -53,10 +53,10 @@ const (
 // bounds are how much one connection may hold and do at once; see the constants that they have
 // by default. Only this side keeps to them, so a test may make them small.
 type bounds struct {
-	queue, have, window, batch, many, keep int
+	queue, have, window, batch, many, keep, store, rate int
 }
 
-var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter}
+var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter, wasteStore, wasteRate}
 
 // What one connection may hold here.
 const (
@@ -79,6 +79,17 @@ const (
 	maxLack = 1 << 17
 	// listChunk is how many IDs go into one frame of a list.
 	listChunk = 4096
+)
+
+// What a peer may send for nothing; see budget.
+const (
+	// wasteStore is how much at once, and wasteRate how much goes on for ever, in bytes and bytes a second.
+	wasteStore = 16 << 20
+	wasteRate  = 256 << 10
+	// wastePatience is how long a peer may go on once it is slowed down to that.
+	wastePatience = 60 * time.Second
+	// frameCost is what a message costs whatever is in it, in bytes.
+	frameCost = 64
 )
 
 // How long things may take.
@@ -105,4 +116,6 @@ const (
 	turnRate = 16 << 10
 	// byeTime is how long a peer has to hear why we leave.
 	byeTime = time.Second
+	// byeBytes is how much of what it still says is read meanwhile.
+	byeBytes = 1 << 20
 )

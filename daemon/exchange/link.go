@@ -26,6 +26,8 @@ type link struct {
 	greeted  bool
 	arriving int        // entries that the peer's Begin announced
 	wanted   []entry.ID // out of what it lacks, while it says which
+	listed   int        // IDs of the list that is arriving
+	budget   budget
 
 	compare comparison // the reader's and the writer's
 
