@@ -96,6 +96,10 @@ func (m *modified) meets(h *home) {
 
 func (m *modified) Space() entry.SpaceID { return m.replica.Space() }
 
+func (m *modified) Keep([]byte) error { return nil }
+
+func (m *modified) Kept() []byte { return nil }
+
 func (m *modified) IDs() iter.Seq[entry.ID] {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -106,8 +106,16 @@ func (s *space) run(ctx context.Context) error {
 	cancel()
 	<-done
 	working.Wait()
+	s.keep()
 	s.exchange.Close()
 	return err
+}
+
+// keep has the exchange keep what the next start would have to find out again.
+func (s *space) keep() {
+	if err := s.exchange.Keep(); err != nil {
+		s.log.Warn("the set of entries wasn't kept: the next start takes longer", "err", err)
+	}
 }
 
 // restAfter is how long nothing must have happened before memory is given back.
@@ -130,6 +138,7 @@ func (s *space) rest(ctx context.Context) {
 		case used != before:
 			before, rested = used, false
 		case !rested:
+			s.keep()
 			s.replica.Rest()
 			rested = true
 		}

@@ -78,7 +78,7 @@ func (v *Snapshot) Entries(fn func(encoded []byte) error) error {
 
 // each calls fn with copies of all keys and values under a prefix, in order, until it fails.
 func (v *Snapshot) each(prefix []byte, fn func(k, value []byte) error) error {
-	it := v.txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: true, PrefetchSize: 64})
+	it := v.txn.NewIterator(walk(prefix))
 	defer it.Close()
 	for it.Rewind(); it.Valid(); it.Next() {
 		value, err := it.Item().ValueCopy(nil)
