@@ -24,28 +24,36 @@ var (
 	ErrPassphrase = errors.New("it is sealed with a passphrase")
 )
 
-// NewWriterFor seals what is written to it, onto w, for the devices with these Ed25519 keys: each can
-// open it with its private key, which age turns into one of X25519 (its ssh-ed25519 recipient). A key
-// that is no good for that is passed over, since whoever named it must not keep the others from
-// sealing; n is for how many devices it is. Close it to end what is sealed; w stays open.
-//
-// Whoever finds the file sees how many devices it is for, and can tell whether one whose public key
-// they know is among them.
-func NewWriterFor(w io.Writer, devices [][32]byte) (out io.WriteCloser, n int, err error) {
-	var recipients []age.Recipient
-	for _, d := range devices {
-		if r := recipient(d); r != nil {
-			recipients = append(recipients, r)
+// Devices are those that something is sealed for.
+type Devices struct{ recipients []age.Recipient }
+
+// ForDevices takes the Ed25519 keys of devices. Each can open with its private key what is sealed for
+// it: age turns them into keys of X25519 (its ssh-ed25519 recipient). A key that is no good for that is
+// passed over, since whoever named it must not keep the others from sealing.
+func ForDevices(keys [][32]byte) (Devices, error) {
+	var d Devices
+	for _, key := range keys {
+		if r := recipient(key); r != nil {
+			d.recipients = append(d.recipients, r)
 		}
 	}
-	switch n = len(recipients); {
+	switch n := len(d.recipients); {
 	case n == 0:
-		return nil, 0, ErrNoDevice
+		return d, ErrNoDevice
 	case n > MaxDevices:
-		return nil, n, ErrManyDevices
+		return d, ErrManyDevices
 	}
-	out, err = age.Encrypt(w, recipients...)
-	return out, n, err
+	return d, nil
+}
+
+// Len returns how many they are.
+func (d Devices) Len() int { return len(d.recipients) }
+
+// NewWriter seals what is written to it, onto w. Close it to end what is sealed; w stays open.
+// Whoever finds it sees for how many devices it is, and can tell whether one whose public key they
+// know is among them.
+func (d Devices) NewWriter(w io.Writer) (io.WriteCloser, error) {
+	return age.Encrypt(w, d.recipients...)
 }
 
 // recipient returns nil for a key that is no point of the curve, or one of the few that give no secret.

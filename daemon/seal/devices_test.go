@@ -18,16 +18,20 @@ func device(name string) (seed, key [32]byte) {
 
 func sealedFor(t testing.TB, text string, devices ...[32]byte) []byte {
 	t.Helper()
+	d, err := ForDevices(devices)
+	if err != nil || d.Len() != len(devices) {
+		t.Fatalf("for %d: %v", d.Len(), err)
+	}
 	var b bytes.Buffer
-	w, n, err := NewWriterFor(&b, devices)
+	w, err := d.NewWriter(&b)
 	if err == nil {
 		_, err = io.WriteString(w, text)
 	}
 	if err == nil {
 		err = w.Close()
 	}
-	if err != nil || n != len(devices) {
-		t.Fatalf("sealed for %d: %v", n, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -93,28 +97,31 @@ func TestAKeyThatNothingCanBeSealedForDoesNotKeepTheOthersFromIt(t *testing.T) {
 	var zero, one, noPoint [32]byte
 	one[0] = 1 // the neutral element: of low order
 	_, _ = hex.Decode(noPoint[:], []byte("0200000000000000000000000000000000000000000000000000000000000000"))
-	var b bytes.Buffer
-	w, n, err := NewWriterFor(&b, [][32]byte{zero, one, good, noPoint})
-	if err != nil || n != 1 {
-		t.Fatalf("sealed for %d: %v", n, err)
+	d, err := ForDevices([][32]byte{zero, one, good, noPoint})
+	if err != nil || d.Len() != 1 {
+		t.Fatalf("for %d: %v", d.Len(), err)
 	}
-	if err := w.Close(); err != nil {
+	var b bytes.Buffer
+	w, err := d.NewWriter(&b)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openFor(b.Bytes(), seed); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := NewWriterFor(&b, [][32]byte{zero, noPoint}); !errors.Is(err, ErrNoDevice) {
-		t.Errorf("for nobody: %v", err)
-	}
-	if _, _, err := NewWriterFor(&b, make([][32]byte, 0)); !errors.Is(err, ErrNoDevice) {
-		t.Errorf("for an empty list: %v", err)
+	for _, nobody := range [][][32]byte{{zero, noPoint}, nil} {
+		if _, err := ForDevices(nobody); !errors.Is(err, ErrNoDevice) {
+			t.Errorf("for nobody: %v", err)
+		}
 	}
 	many := make([][32]byte, MaxDevices+1)
 	for i := range many {
 		many[i] = good
 	}
-	if _, _, err := NewWriterFor(&b, many); !errors.Is(err, ErrManyDevices) {
+	if _, err := ForDevices(many); !errors.Is(err, ErrManyDevices) {
 		t.Errorf("for more than age opens: %v", err)
 	}
 }
