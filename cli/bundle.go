@@ -166,17 +166,22 @@ func (c *call) showBundleRead(b api.BundleRead) {
 	c.out.printf("From %s's %s, written %s%s: %s new, %s here already.\n", name(b.Member), name(b.Device), c.ago(b.MadeAt), c.sinceWords(b.Since),
 		entries(b.New), humanize.Comma(int64(b.Had)))
 	for _, line := range []struct {
-		n    int
-		says string
+		n              int
+		does, do, next string
 	}{
-		{b.Pending, "%s of the new ones wait for others that aren't here: ask for a bundle from earlier on, or come into touch."},
-		{b.Void, "%s of the new ones count for nothing: kith log --void says why."},
-		{b.Elsewhere, "%s of the new ones stand on another branch of the charter: kith charter show."},
-		{b.Left, "%s weren't kept: too much of who made them waits or counts for nothing already."},
+		{b.Pending, "waits", "wait", "for others that aren't here: ask for a bundle from earlier on, or come into touch"},
+		{b.Void, "counts", "count", "for nothing: kith log --void says why"},
+		{b.Elsewhere, "stands", "stand", "on another branch of the charter: kith charter show"},
 	} {
-		if line.n > 0 {
-			c.out.printf(line.says+"\n", humanize.Comma(int64(line.n)))
+		if line.n == 1 {
+			line.do = line.does
 		}
+		if line.n > 0 {
+			c.out.printf("%s of the new ones %s %s.\n", humanize.Comma(int64(line.n)), line.do, line.next)
+		}
+	}
+	if b.Left > 0 {
+		c.out.printf("Not kept: %s, since too much of who made them waits or counts for nothing already.\n", entries(b.Left))
 	}
 }
 

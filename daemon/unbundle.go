@@ -44,8 +44,13 @@ func (b *backend) ReadBundle(ctx context.Context, in io.Reader, progress func(ap
 	if err != nil {
 		return api.BundleRead{}, err
 	}
-	u := &unbundling{r: s.replica, file: &arriving{r: in}, tell: progress}
-	err = u.read(ctx)
+	return unbundle(ctx, s.replica, in, progress)
+}
+
+// unbundle takes what is in a bundle. tell may be nil.
+func unbundle(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
+	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
+	err := u.read(ctx)
 	if u.in != nil {
 		u.in.Close()
 	}
