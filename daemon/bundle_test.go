@@ -51,14 +51,14 @@ func read(t testing.TB, r *replica.Replica, b []byte) (api.BundleRead, error) {
 	return unbundle(t.Context(), r, bytes.NewReader(b), nil)
 }
 
-func addNote(t testing.TB, r *replica.Replica, title, text string) entry.DocID {
+func addNote(t testing.TB, r *replica.Replica, title, text string, tags ...string) entry.DocID {
 	t.Helper()
 	me, ok := r.Me()
 	if !ok {
 		t.Fatal("it speaks for nobody")
 	}
 	v, err := r.Create(t.Context(), crdt.KindNote, func(e replica.Edit) error {
-		return crdt.NewNote(crdt.NoteFields{Title: title, Text: text})(e.Doc, nil)
+		return crdt.NewNote(crdt.NoteFields{Title: title, Text: text, Tags: tags})(e.Doc, nil)
 	})
 	must(t, err)
 	if v.CreatedBy != me.ID {
@@ -112,8 +112,12 @@ func TestABundleWithAnyByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testin
 
 func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
 	ana, ben := pairOfReplicas(t)
-	for i := range 50 {
-		addNote(t, ana, "Minutes", prose(int64(i), 8_000))
+	for i := range 80 {
+		var tags []string
+		for len(tags) < 50 {
+			tags = append(tags, prose(int64(i*50+len(tags)), 90))
+		}
+		addNote(t, ana, "Minutes", "", tags...)
 	}
 	whole := bundled(t, ana)
 	if len(whole) < 200<<10 {

@@ -151,12 +151,19 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Reader{unzip: unzip, r: bufio.NewReaderSize(unzip, 64<<10)}
-	if err := b.readHeader(); err != nil {
-		b.Close()
+	b, err := newReader(unzip)
+	if err != nil {
+		unzip.Close()
 		return nil, err
 	}
+	b.unzip = unzip
 	return b, nil
+}
+
+// newReader is NewReader for what isn't compressed any more.
+func newReader(r io.Reader) (*Reader, error) {
+	b := &Reader{r: bufio.NewReaderSize(r, 64<<10)}
+	return b, b.readHeader()
 }
 
 func (b *Reader) readHeader() error {
