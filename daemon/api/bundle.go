@@ -67,9 +67,13 @@ const bundleHeader = "Kith-Bundle"
 // by its missing end.
 func (s *Server) writeBundle(w http.ResponseWriter, r *http.Request) {
 	out := &steady{w: w, stream: http.NewResponseController(w)}
-	q, err := s.bundleRequest(r)
+	one, err := s.pick(r)
+	var q BundleRequest
 	if err == nil {
-		err = s.backend.WriteBundle(r.Context(), q, func(b Bundle) (io.Writer, error) {
+		q, err = one.bundleRequest(r)
+	}
+	if err == nil {
+		err = one.backend.WriteBundle(r.Context(), q, func(b Bundle) (io.Writer, error) {
 			line, err := json.Marshal(withLists(b))
 			w.Header().Set(bundleHeader, string(line))
 			w.Header().Set("Content-Type", "application/octet-stream")
@@ -86,9 +90,6 @@ func (s *Server) writeBundle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) bundleRequest(r *http.Request) (q BundleRequest, err error) {
-	if err := s.rightSpace(r); err != nil {
-		return q, err
-	}
 	q.Since, q.For = r.URL.Query().Get("since"), r.URL.Query().Get("for")
 	if q.Since != "" {
 		if _, err := time.Parse(time.RFC3339, q.Since); err != nil {
@@ -165,7 +166,8 @@ func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
 	in := &steadyBody{r: r.Body, stream: stream}
 	// Who sends it can't hear how it ended once it meets a closed door: the rest is taken, too.
 	defer func() { _, _ = io.Copy(io.Discard, in) }()
-	if err := s.rightSpace(r); err != nil {
+	one, err := s.pick(r)
+	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
@@ -183,7 +185,7 @@ func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
 			_ = stream.Flush() // the next line tells it as well
 		}
 	}
-	res, err := s.backend.ReadBundle(r.Context(), in, func(p BundleProgress) { tell(bundleLine{Progress: &p}) })
+	res, err := one.backend.ReadBundle(r.Context(), in, func(p BundleProgress) { tell(bundleLine{Progress: &p}) })
 	switch {
 	case err != nil && !out.begun:
 		s.refuse(w, r, err)

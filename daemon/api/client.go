@@ -55,8 +55,8 @@ const NotRunningHint = "start it in another terminal: kith daemon"
 // headers.
 const maxAddress = 16 << 10
 
-// send makes one request, with in as JSON, or as it is if it is a reader. The caller closes the body of the answer, which is that of a
-// success.
+// send makes one request, with in as JSON, or as it is if it is a reader. The caller closes the body
+// of the answer, which is that of a success.
 func (c *Client) send(ctx context.Context, method, path string, q url.Values, in any) (*http.Response, error) {
 	body, isRaw := in.(io.Reader)
 	if in != nil && !isRaw {
