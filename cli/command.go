@@ -20,7 +20,7 @@ func (k *kith) root() *cli.Command {
 			k.initCommand(), k.join(), k.daemon(),
 			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.search(), k.today(),
 			k.invite(), k.member(), k.charter(), k.decision(), k.task(), k.note(),
-			k.backup(), k.restore(), k.protect(),
+			k.bundle(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
 		},
 	}

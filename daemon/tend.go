@@ -31,6 +31,9 @@ func (s *space) tend(ctx context.Context) {
 		case <-tick.C:
 		}
 		s.catchUp()
+		if err := s.replica.NoteTime(); err != nil {
+			s.log.Error("note what has arrived", "err", err)
+		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
 		// while, and this device is in step with whoever is there.
 		now := s.replica.Charter()

@@ -93,4 +93,9 @@ type Backend interface {
 	Doctor(ctx context.Context, rebuild bool) ([]Check, error)
 	// Backup writes to w what a backup holds, as of one moment, while others write on.
 	Backup(ctx context.Context, w io.Writer) error
+	// WriteBundle writes a bundle, sealed, to what begin gives when it is known what it will be.
+	WriteBundle(ctx context.Context, q BundleRequest, begin func(Bundle) (io.Writer, error)) error
+	// ReadBundle takes what is in a bundle, and tells how far it is. What was taken before an error
+	// stays.
+	ReadBundle(ctx context.Context, in io.Reader, progress func(BundleProgress)) (BundleRead, error)
 }

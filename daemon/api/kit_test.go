@@ -39,9 +39,9 @@ func newFake() *fake {
 	return &fake{
 		space: Named{"s1", "Riso Print Co-op"},
 		people: []Member{
-			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true},
-			{ID: memberID('b'), Name: "Bénédicte", Standing: "full"},
-			{ID: memberID('c'), Name: "Cleo", Standing: "prospective"},
+			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true, Devices: []MemberDevice{{ID: "0a0a0a0a0a", Name: "laptop"}, {ID: "1a1a1a1a1a", Name: "desktop"}}},
+			{ID: memberID('b'), Name: "Bénédicte", Standing: "full", Devices: []MemberDevice{{ID: "0b0b0b0b0b", Name: "laptop"}}},
+			{ID: memberID('c'), Name: "Cleo", Standing: "prospective", Devices: []MemberDevice{{ID: "0c0c0c0c0c", Name: "phone", Retired: true}}},
 		},
 		documents: []Document{
 			{ID: documentID(KindTask, "4kq2"), Short: "t-4kq2", Kind: KindTask, Title: "Order paper"},

@@ -118,6 +118,8 @@ func (s *Server) Handler() http.Handler {
 	post("doctor", (*Server).doctor)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("POST /v1/backup", s.backup)
+	mux.HandleFunc("GET /v1/bundle", s.writeBundle)
+	mux.HandleFunc("POST /v1/bundle/read", s.readBundle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Problemf(NotFound, "is the daemon of the same version as the command? kith status", "the daemon knows no %s %s", r.Method, r.URL.Path))
 	})

@@ -78,6 +78,7 @@ type Replica struct {
 	places places
 	index  *index
 	quota  *quota
+	clock  arrivalClock
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -241,6 +242,9 @@ func (r *Replica) readCharter() error {
 // goOn counts what isn't accepted, and does what a crash or an update has left on the list of
 // documents to judge.
 func (r *Replica) goOn() error {
+	if err := r.startClock(); err != nil {
+		return err
+	}
 	if err := r.readQuota(); err != nil {
 		return err
 	}
@@ -276,6 +280,9 @@ func (r *Replica) Now() time.Time { return r.now() }
 
 // Charter returns the charter as it stands now. The value doesn't change later.
 func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }
+
+// Key returns the private key of this device, for what is sealed for it.
+func (r *Replica) Key() entry.Signer { return r.key }
 
 // Me returns the member whose device this is; ok is false once the device speaks for nobody.
 func (r *Replica) Me() (charter.Member, bool) { return r.Charter().MemberOf(r.device) }

@@ -270,6 +270,9 @@ func (s *Store) Counts() Counts {
 // NextArrival gives out the number under which the next entry is stored: rising, never twice.
 func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }
 
+// Arrived returns the newest number that was given out.
+func (s *Store) Arrived() uint64 { return s.seq.Load() }
+
 // Verify reads every block of every table and compares checksums; it may take seconds.
 func (s *Store) Verify() error {
 	err := guarded(func() error { return s.db.VerifyChecksum() })
