@@ -53,7 +53,7 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: live, large")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, live, large")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -63,6 +63,7 @@ func run() error {
 		name, what string
 		run        func(context.Context) error
 	}{
+		{"charter", "the charter", b.charter},
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
 	}

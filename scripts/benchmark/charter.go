@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+const (
+	statements = 10_000
+	again      = 20 // times that each is measured
+)
+
+// charter folds the charter of a co-op of one after many steps, in this process: nothing else in a
+// daemon's start grows with it. Then one more statement comes in: after those steps, and after as many
+// statements beside each other, as a hostile device could sign them.
+func (b *bench) charter(ctx context.Context) error {
+	s, err := foundStatements()
+	if err != nil {
+		return err
+	}
+	for i := 0; len(s.all) < statements; i++ {
+		var step charter.StepID
+		propose := func(c *charter.Charter) (payload []byte, err error) {
+			payload, step, err = c.Propose(s.device.Device(), charter.Terms{Type: charter.ProposalInvites, Invites: 1 + i%2})
+			return payload, err
+		}
+		consent := func(c *charter.Charter) ([]byte, error) { return c.Consent(s.device.Device(), step, false) }
+		enact := func(c *charter.Charter) ([]byte, error) { return c.Enact(s.device.Device(), step) }
+		for _, say := range []func(*charter.Charter) ([]byte, error){propose, consent, enact} {
+			if err := s.say(say); err != nil {
+				return fmt.Errorf("step %d: %w", i, err)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	var folds, more, beside []time.Duration
+	for range again {
+		began := time.Now()
+		charter.Fold(s.now.Space(), s.all, charter.StepID{})
+		folds = append(folds, time.Since(began))
+	}
+	seen, err := s.now.Acknowledge(s.device.Device(), nil)
+	if err != nil {
+		return err
+	}
+	for i := range again { // another one each time: what was judged once is remembered
+		e, err := s.first(2*statements+i, seen, s.now.Heads())
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		s.now.With(e)
+		more = append(more, time.Since(began))
+	}
+	flooded := s.now
+	heads := flooded.Heads()
+	var flood []*entry.Entry
+	for i := range statements {
+		e, err := s.first(i, seen, heads)
+		if err != nil {
+			return err
+		}
+		flood = append(flood, e)
+	}
+	flooded = flooded.With(flood...)
+	for i := range again {
+		e, err := s.first(statements+i, seen, heads)
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		flooded.With(e)
+		beside = append(beside, time.Since(began))
+	}
+	work := fmt.Sprintf("charter of %d statements: ", statements)
+	b.spread(work+"folded", folds, map[string]string{"p50": "≤ 1000 ms"})
+	b.spread(work+"one more", more, map[string]string{"p50": "≤ 5 ms"})
+	b.spread(work+"one more beside as many that nobody stands on", beside, map[string]string{"p50": "≤ 5 ms"})
+	return nil
+}
+
+// signed is a charter as one device writes it.
+type signed struct {
+	device entry.Signer
+	run    entry.Run
+	all    []*entry.Entry
+	now    *charter.Charter
+}
+
+func foundStatements() (*signed, error) {
+	s := &signed{device: entry.NewSigner(), run: entry.Run{1}}
+	member, err := charter.SignerFromPhrase(charter.NewPhrase())
+	if err != nil {
+		return nil, err
+	}
+	genesis, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: "Ana", Seats: 1}, member, s.device, "laptop")
+	if err != nil {
+		return nil, err
+	}
+	first, err := entry.New(entry.Fields{Kind: entry.Statement, Run: s.run, Number: 1, Payload: genesis}, s.device)
+	if err != nil {
+		return nil, err
+	}
+	s.all = append(s.all, first)
+	s.now = charter.Fold(first.SpaceOf(), s.all, charter.StepID{})
+	return s, nil
+}
+
+// sign makes the next statement of the device's run.
+func (s *signed) sign(payload []byte, heads []entry.ID) (*entry.Entry, error) {
+	last := s.all[len(s.all)-1]
+	return entry.New(entry.Fields{
+		Space: s.now.Space(), Heads: heads, Kind: entry.Statement, Run: s.run, Number: last.Number + 1,
+		Previous: last.ID(), Payload: payload,
+	}, s.device)
+}
+
+// first makes the first statement of another run of the device's.
+func (s *signed) first(run int, payload []byte, heads []entry.ID) (*entry.Entry, error) {
+	return entry.New(entry.Fields{
+		Space: s.now.Space(), Heads: heads, Kind: entry.Statement, Run: entry.Run{2, byte(run), byte(run >> 8)}, Number: 1,
+		Payload: payload,
+	}, s.device)
+}
+
+func (s *signed) say(what func(*charter.Charter) ([]byte, error)) error {
+	payload, err := what(s.now)
+	if err != nil {
+		return err
+	}
+	e, err := s.sign(payload, s.now.Heads())
+	if err != nil {
+		return err
+	}
+	s.all, s.now = append(s.all, e), s.now.With(e)
+	return nil
+}
