@@ -82,7 +82,7 @@ func (c *call) backupPassphrase() (string, error) {
 func (k *kith) restore() *cli.Command {
 	return k.command(spec{
 		name: "restore", args: "FILE", usage: "bring a device back from a backup, in an empty home",
-		more: "The whole file is checked first, and refused whole if anything in it is wrong. What has happened since comes from the others when the daemon runs. Stop the old one first: two that run at once are one device in two places. Nobody's words get lost by it, but the two get in each other's way, and it may take long until both are in step.",
+		more: "The whole file is checked first, and refused whole if anything in it is wrong. What has happened since comes from the others when the daemon runs. Until it has been in step with another member's device it takes no part in the charter, since it doesn't know what it signed after the backup; documents can be written at once. Stop the old one first: two that run at once are one device in two places. Nobody's words get lost by it, and kith status says so on both, but their owner could say yes to two next steps of the charter, which splits it.",
 		examples: []string{
 			`kith restore ~/kith.backup`,
 			`KITH_HOME=~/kith-again kith restore ~/kith.backup --passphrase-file ~/.kith-passphrase`,
