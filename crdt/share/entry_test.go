@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"kith/crdt/charter"
@@ -55,6 +56,13 @@ func TestAnEntryOnWhatIsVoidIsVoid(t *testing.T) {
 	bad := sign(t, a.spaces[riso], laptop("dora"), []byte{0x82, 4, 0x40}, a.s.Side(riso).Heads()...)
 	foreign := sign(t, entry.SpaceID{9}, laptop("dora"), []byte{0x82, 4, 0x40}, entry.ID{1})
 	a.hear(bad, foreign)
+	if state, why := a.s.State(foreign.ID()); state != charter.Void || !strings.Contains(why, "neither side") {
+		t.Errorf("a statement of another space is %v, %q", state, why)
+	}
+	unknown := sign(t, a.space, laptop("dora"), []byte{0x81, 0x18, 99}, entry.ID{1})
+	if state, _ := a.s.With(unknown).State(unknown.ID()); state != charter.Pending {
+		t.Errorf("what a newer release may say in the share is %v", state)
+	}
 	for what, heads := range map[string][]entry.ID{
 		"a void statement of the other side": append(slices.Clone(a.s.Heads()), bad.ID()),
 		"a statement of neither side":        append(slices.Clone(a.s.Heads()), foreign.ID()),

@@ -318,6 +318,13 @@ func TestASideThatShowsTwoChartersDoesntSplitTheOther(t *testing.T) {
 			t.Errorf("an entry of the side that split is %v, want %v", state, test.want)
 		}
 	}
+	// People of the side that is whole go on building on each other's work, whichever branch it knew.
+	for _, r := range []*ally{x, y} {
+		p, _ := r.s.Of(r.writes(laptop("cleo")))
+		if !p.Covers(anas.Heads) || !p.Covers(bens.Heads) {
+			t.Error("what one of them wrote can't be built on by another")
+		}
+	}
 	// What knows the other branch counts nobody there.
 	if p, _ := x.s.Of(bens); p.Counted() || len(p.Sides()[quilted]) != 0 || len(p.Sides()[riso]) != 3 {
 		t.Errorf("counted from another branch: %v", p.Sides())
@@ -348,6 +355,12 @@ func TestAForkSuspendsTheVoiceOfItsSideWhereNoStandWasTaken(t *testing.T) {
 		t.Error("suspended after taking a stand")
 	} else if _, over := s.Ended(); !over {
 		t.Error("not ended after taking that stand")
+	}
+	knows := x.writes(laptop("ana"))
+	for _, r := range []*ally{x, y} {
+		if p, state := r.s.Of(knows); state != charter.Accepted || p.Ended() != r.over() {
+			t.Errorf("an entry that knows of the end on one branch: %v", state)
+		}
 	}
 	// The other side can always end it.
 	other := &ally{t: t, space: x.space, spaces: x.spaces, all: x.all, s: share.Fold(x.space, x.all, [2]charter.StepID{}), stays: true}
