@@ -130,18 +130,47 @@ func pactOf(t fataler, terms share.Terms, spaces [2]entry.SpaceID, first, second
 func allies(t fataler, first, second []string) *ally {
 	t.Helper()
 	a := &ally{t: t}
-	for i, names := range [][]string{first, second} {
-		var all []*entry.Entry
-		a.spaces[i], all = found(t, coops[i], names...)
-		a.all = append(a.all, all...)
+	if slices.Equal(first, risoFolk) && slices.Equal(second, quiltFolk) {
+		a.spaces, a.all = standard()
+	} else {
+		a.spaces, a.all = founding(t, first, second)
 	}
-	pact := pactOf(t, print, a.spaces, laptop(first[0]), laptop(second[0]))
-	a.space, a.all = pact.SpaceOf(), append(a.all, pact)
+	a.space = a.all[len(a.all)-1].SpaceOf()
 	a.s = share.Fold(a.space, a.all, [2]charter.StepID{})
-	if state, why := a.s.State(pact.ID()); state != charter.Accepted {
+	if state, why := a.s.State(entry.ID(a.space)); state != charter.Accepted {
 		t.Fatal("the pact doesn't hold:", why)
 	}
 	return a
+}
+
+// standard is made once: signing takes longer than what most tests look at.
+var standard = func() func() ([2]entry.SpaceID, []*entry.Entry) {
+	type made struct {
+		spaces [2]entry.SpaceID
+		all    []*entry.Entry
+	}
+	once := sync.OnceValue(func() made {
+		spaces, all := founding(panics{}, risoFolk, quiltFolk)
+		return made{spaces, all}
+	})
+	return func() ([2]entry.SpaceID, []*entry.Entry) { return once().spaces, slices.Clone(once().all) }
+}()
+
+type panics struct{}
+
+func (panics) Helper()                   {}
+func (panics) Fatal(a ...any)            { panic(fmt.Sprint(a...)) }
+func (panics) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
+func (panics) Errorf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
+
+// founding makes the statements of two sides and, last, their pact.
+func founding(t fataler, first, second []string) (spaces [2]entry.SpaceID, all []*entry.Entry) {
+	t.Helper()
+	for i, names := range [][]string{first, second} {
+		space, statements := found(t, coops[i], names...)
+		spaces[i], all = space, append(all, statements...)
+	}
+	return spaces, append(all, pactOf(t, print, spaces, laptop(first[0]), laptop(second[0])))
 }
 
 // apart returns a replica with the same statements that goes its own way.

@@ -137,7 +137,9 @@ func (s *Share) settle() {
 	if s.pact == nil {
 		return
 	}
-	s.state, s.why = s.judge()
+	if s.state == charter.Pending { // else it is what it is for good
+		s.state, s.why = s.judge()
+	}
 	s.now = s.agreed([2][]charter.Pact{s.sides[0].Pacts(), s.sides[1].Pacts()})
 	s.heads = nil
 	if s.state == charter.Accepted {
