@@ -27,16 +27,17 @@ const DoesntHold = "doesn't hold"
 // somebody has changed them in the document; the outcome is contested then.
 type Decision struct {
 	Process    string             `json:"process"`
-	Status     string             `json:"status"`      // Open, Agreed, NotAgreed or Withdrawn
-	Revision   string             `json:"revision"`    // of title and text as shown
-	By         string             `json:"by"`          // date until which positions are asked for, or ""
-	ReviewOn   string             `json:"review_on"`   // date on which to look at it again, or ""
-	Why        string             `json:"withdrawn"`   // why it was withdrawn
-	Positions  []Position         `json:"positions"`   // by member ID
-	WaitingFor []charter.MemberID `json:"waiting_for"` // while it is open: full members without a counted position (by advice the proposer needs none)
-	Full       []charter.MemberID `json:"full"`        // who counts: full members now, or when it was closed
-	Tally      Counts             `json:"tally"`       // of the counted positions
-	Outcome    *Outcome           `json:"outcome"`     // nil while nobody has recorded one
+	Status     string             `json:"status"`          // Open, Agreed, NotAgreed or Withdrawn
+	Revision   string             `json:"revision"`        // of title and text as shown
+	By         string             `json:"by"`              // date until which positions are asked for, or ""
+	ReviewOn   string             `json:"review_on"`       // date on which to look at it again, or ""
+	Why        string             `json:"withdrawn"`       // why it was withdrawn
+	Positions  []Position         `json:"positions"`       // by member ID
+	WaitingFor []charter.MemberID `json:"waiting_for"`     // while it is open: full members without a counted position (by advice the proposer needs none)
+	Full       []charter.MemberID `json:"full"`            // who counts: full members now, or when it was closed
+	Tally      Counts             `json:"tally"`           // of the counted positions
+	Joint      *Electorate        `json:"joint,omitempty"` // of a share: the same by sides; nil in a co-op
+	Outcome    *Outcome           `json:"outcome"`         // nil while nobody has recorded one
 }
 
 // Position is what one member says to a decision.
@@ -464,7 +465,11 @@ func (d *Decision) result(proposer charter.MemberID) Result {
 			stands = append(stands, Stand{p.Member, p.Stance})
 		}
 	}
-	return Tally(d.Process, proposer, d.Full, stands)
+	who := d.Joint
+	if who == nil {
+		who = &Electorate{Sides: [][]charter.MemberID{d.Full}}
+	}
+	return who.tally(d.Process, proposer, stands)
 }
 
 // stands says what keeps the positions from giving an outcome.

@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"crdt/entry":   {},
 	"crdt/change":  {"crdt/change"},
 	"crdt/charter": {"crdt/entry"},
+	"crdt/share":   {"crdt/entry", "crdt/charter"},
 	"crdt/schema":  {"crdt/entry", "crdt/change", "crdt/charter"},
 	"crdt/accept":  {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema"},
 	"crdt":         {"crdt/"},

@@ -42,9 +42,13 @@ var now = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 type coop struct {
 	t       fataler
 	space   entry.SpaceID
-	charter *charter.Charter
-	ids     map[string]charter.MemberID
-	runs    uint64
+	charter interface {
+		accept.Charter
+		crdt.Charter
+		Heads() []entry.ID
+	}
+	ids  map[string]charter.MemberID
+	runs uint64
 
 	kind   string
 	create *entry.Creation
@@ -71,37 +75,55 @@ type desk struct {
 func found(t fataler, kind string, names ...string) *coop {
 	t.Helper()
 	c := &coop{t: t, kind: kind, ids: map[string]charter.MemberID{}}
+	all := c.side("Riso Print Co-op", names...)
+	c.space = all[0].SpaceOf()
+	c.charter = charter.Fold(c.space, all, charter.StepID{})
+	return c.begin(names)
+}
+
+// side makes the statements of a co-op's charter, or of a side's in a share: the first of the named
+// people founds it, and seats the others.
+func (c *coop) side(coopName string, names ...string) (all []*entry.Entry) {
+	t := c.t
+	t.Helper()
+	var space entry.SpaceID
 	laptop := key(names[0] + "'s laptop")
 	title := func(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
-	payload, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: title(names[0]), Seats: len(names)}, key(names[0]), laptop, "laptop")
+	payload, err := charter.NewGenesis(charter.Genesis{Coop: coopName, Founder: title(names[0]), Seats: len(names)}, key(names[0]), laptop, "laptop")
 	must(t, err)
 	sign := func(payload []byte, heads ...entry.ID) *entry.Entry {
-		f := entry.Fields{Space: c.space, Heads: heads, Kind: entry.Statement, Number: 1, Run: c.newRun(), Payload: payload}
+		f := entry.Fields{Space: space, Heads: heads, Kind: entry.Statement, Number: 1, Run: c.newRun(), Payload: payload}
 		e, err := entry.New(f, laptop)
 		must(t, err)
+		all = append(all, e)
 		return e
 	}
 	genesis := sign(payload)
-	c.space = genesis.SpaceOf()
-	c.charter = charter.Fold(c.space, []*entry.Entry{genesis}, charter.StepID{})
+	space = genesis.SpaceOf()
+	made := charter.Fold(space, all, charter.StepID{})
 	for _, name := range names[1:] {
 		code := key("code for " + name)
-		r, err := charter.NewRedemption(c.space, code, key(name), key(name+"'s laptop"), title(name), "laptop")
+		r, err := charter.NewRedemption(space, code, key(name), key(name+"'s laptop"), title(name), "laptop")
 		must(t, err)
-		seat, err := c.charter.FillSeat(code.Device(), r)
+		seat, err := made.FillSeat(code.Device(), r)
 		must(t, err)
-		c.charter = c.charter.With(sign(seat, c.charter.Heads()...))
+		made = made.With(sign(seat, made.Heads()...))
 	}
-	for _, m := range c.charter.Members() {
+	for _, m := range made.Members() {
 		c.ids[strings.ToLower(m.Name)] = m.ID
 	}
+	return all
+}
+
+// begin sits the named people at their desks; the first makes the document.
+func (c *coop) begin(names []string) *coop {
 	for i, name := range names {
 		d := c.sit(name)
 		if i == 0 {
 			c.maker = d
 		}
 	}
-	c.create = &entry.Creation{Kind: kind, Random: [16]byte{1}}
+	c.create = &entry.Creation{Kind: c.kind, Random: [16]byte{1}}
 	c.doc = c.create.DocID(c.space, c.maker.signer.Device(), c.maker.run)
 	for _, d := range c.desks {
 		d.open()

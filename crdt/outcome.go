@@ -32,7 +32,7 @@ type write struct {
 type trial struct {
 	am       *automerge.Doc
 	view     *View
-	charter  *charter.Charter
+	charter  Charter
 	items    []*accept.Item
 	places   map[change.Hash]int // of changes in items; made when first needed
 	position map[charter.MemberID][]write
@@ -42,7 +42,7 @@ type trial struct {
 }
 
 // newTrial reads the operations of a decision, whose root keys the schema keeps flat.
-func newTrial(am *automerge.Doc, v *View, items []*accept.Item, c *charter.Charter) *trial {
+func newTrial(am *automerge.Doc, v *View, items []*accept.Item, c Charter) *trial {
 	t := &trial{am: am, view: v, charter: c, items: items, position: map[charter.MemberID][]write{}}
 	for n, item := range items {
 		rewrites := false
@@ -193,8 +193,8 @@ func (t *trial) counted(all []given, full []charter.MemberID, revision string) [
 	return out
 }
 
-func (t *trial) tally(full []charter.MemberID, stands []Stand) Result {
-	return Tally(t.view.Decision.Process, t.view.CreatedBy, full, stands)
+func (t *trial) tally(who Electorate, stands []Stand) Result {
+	return who.tally(t.view.Decision.Process, t.view.CreatedBy, stands)
 }
 
 // verdict is a record and what became of it.
@@ -202,8 +202,9 @@ type verdict struct {
 	write
 	Record
 	past    within // of the record's change, which is left out
-	full    []charter.MemberID
-	given   []given // what stands in its past
+	who     Electorate
+	full    []charter.MemberID // of who
+	given   []given            // what stands in its past
 	result  Result
 	holds   bool   // by the positions in its past
 	confirm bool   // says "seen" to one that holds
@@ -227,15 +228,16 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 		v.why = "it is not a record of an outcome"
 		return v
 	}
-	at, state := t.charter.At(t.items[w.item].Entry.Heads)
+	at, state := t.charter.Of(t.items[w.item].Entry)
 	if state != charter.Accepted {
 		v.why = "its place in the charter is not known here"
 		return v
 	}
-	v.full = at.Full()
+	v.who = electorate(at.Sides(), at.ByPeople())
+	v.full = v.who.full()
 	v.past = t.past(w.item)
 	v.given = t.positions(v.past)
-	v.result = t.tally(v.full, t.counted(v.given, v.full, v.Revision))
+	v.result = t.tally(v.who, t.counted(v.given, v.full, v.Revision))
 	if v.why = t.flaw(v); v.why != "" {
 		return v
 	}
@@ -352,7 +354,7 @@ func (t *trial) choose(holding []*verdict) (v *verdict, apart bool) {
 		}
 		together := t.positions(known)
 		borne := slices.DeleteFunc(slices.Clone(left), func(v *verdict) bool {
-			return t.tally(v.full, t.counted(together, v.full, v.Revision)).Outcome != v.Result
+			return t.tally(v.who, t.counted(together, v.full, v.Revision)).Outcome != v.Result
 		})
 		if len(borne) > 0 {
 			left = borne
@@ -400,7 +402,7 @@ func (t *trial) stoodOn(records []*verdict) []*verdict {
 }
 
 func (t *trial) wasFull(item *accept.Item) bool {
-	at, state := t.charter.At(item.Entry.Heads)
+	at, state := t.charter.Of(item.Entry)
 	return state == charter.Accepted && slices.Contains(at.Full(), item.Author)
 }
 
@@ -444,7 +446,7 @@ func agree(vs []*verdict) bool {
 
 // lookDecision computes what a decision says, and replaces the view's title and text by those
 // that were decided.
-func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item, c *charter.Charter) (*Decision, error) {
+func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item, c Charter) (*Decision, error) {
 	d := &Decision{
 		Process: root.str(schema.Process), Status: Open,
 		Revision: schema.Revision(v.Title, v.Text),
@@ -456,20 +458,18 @@ func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item
 	if w, ok := last(t.withdraw, nil); ok && w.op.Value.Str() != "" {
 		d.Status, d.Why = Withdrawn, w.op.Value.Str()
 	}
-	var full []charter.MemberID
-	for _, m := range c.Members() {
-		if m.Standing == charter.Full {
-			full = append(full, m.ID)
-		}
-	}
-	slices.SortFunc(full, compareMembers)
+	who := electorate(c.Sides(), c.ByPeople())
 	now := t.positions(nil)
 	decided, err := t.outcome(now)
 	if err != nil {
 		return nil, err
 	}
 	if decided != nil {
-		full = decided.full
+		who = decided.who
+	}
+	full := who.full()
+	if len(who.Sides) > 1 {
+		d.Joint = &who
 	}
 	d.Full = append(d.Full, full...)
 	for _, p := range now {
@@ -481,7 +481,7 @@ func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item
 		})
 	}
 	stands := t.counted(now, full, d.Revision)
-	d.Tally = t.tally(full, stands).Counts
+	d.Tally = t.tally(who, stands).Counts
 	if d.Status == Open {
 		for _, m := range full {
 			if d.Process == ProcessAdvice && m == v.CreatedBy {
@@ -599,7 +599,7 @@ func (t *trial) contested(v *verdict, seen within, now []given) (why []string) {
 			stands = append(stands, Stand{m, p.Stance})
 		}
 	}
-	if t.tally(v.full, stands).Outcome == v.Result {
+	if t.tally(v.who, stands).Outcome == v.Result {
 		return why
 	}
 	for _, p := range late {

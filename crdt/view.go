@@ -49,10 +49,20 @@ type View struct {
 	Decision *Decision `json:"decision,omitempty"`
 }
 
+// Charter is what a view asks of the charter of a space: of a co-op's (*charter.Charter), or of the
+// two of a share (*share.Share).
+type Charter interface {
+	// Of is that of accept.Charter.
+	Of(*entry.Entry) (*charter.Past, charter.State)
+	Member(charter.MemberID) (charter.Member, bool)
+	Sides() [][]charter.MemberID // full members now, sorted by ID: one list, or two in a share
+	ByPeople() bool              // in a share: decisions count people, and not each co-op as one voice
+}
+
 // Look computes the view of a document: of am, which holds exactly the accepted changes of d,
 // with the members of c. It writes nothing and shows whatever the schema lets through: content
 // that no Kith command would write is left out where it makes no sense, and is never an error.
-func Look(am *automerge.Doc, d *accept.Document, c *charter.Charter) (*View, error) {
+func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	items := d.Order()
 	if len(items) == 0 {
 		return nil, fmt.Errorf("the document has no accepted changes")

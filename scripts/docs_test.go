@@ -10,7 +10,7 @@ import (
 )
 
 // leastNamed is how many tests a page names at least, whose claims are worth what shows them.
-var leastNamed = map[string]int{"CHARTER.md": 20, "SECURITY.md": 60}
+var leastNamed = map[string]int{"ALLIES.md": 20, "CHARTER.md": 20, "SECURITY.md": 60}
 
 // A claim of the documentation that names a test names one that is there.
 func TestEveryTestThatTheDocumentationNamesIsThere(t *testing.T) {

@@ -36,12 +36,25 @@ type Outcome struct {
 	Rebuild bool
 }
 
+// Charter is what is asked of the charter of a space: of a co-op's (*charter.Charter), or of the two
+// of a share (*share.Share). It never changes.
+type Charter interface {
+	// Of returns the charter as an entry knows it; nil in all states but Accepted. The state depends
+	// on the entry's heads and device alone.
+	Of(*entry.Entry) (*charter.Past, charter.State)
+	State(statement entry.ID) (charter.State, string)
+	// Cut is that of charter.Charter.
+	Cut(entry.Device) ([]charter.Frontier, bool)
+	// SeenOf is that of charter.Charter.
+	SeenOf(entry.Device, entry.Run) []charter.Seen
+}
+
 // Document judges the entries of one document. It is not safe for concurrent use, not even by
 // readers. A document of ten small changes takes about 10 kB, besides the entries and changes.
 type Document struct {
 	space   entry.SpaceID
 	id      entry.DocID
-	charter *charter.Charter
+	charter Charter
 	runs    Runs // nil: only what is in the document itself
 
 	entries map[entry.ID]*signed
@@ -97,7 +110,7 @@ type node struct {
 
 // New returns the Document of which no entry is known yet. runs tells how what a cut device wrote
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
-func New(space entry.SpaceID, doc entry.DocID, c *charter.Charter, runs Runs) *Document {
+func New(space entry.SpaceID, doc entry.DocID, c Charter, runs Runs) *Document {
 	return &Document{
 		space: space, id: doc, charter: c, runs: runs, history: change.NewHistory(),
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
@@ -153,7 +166,7 @@ func (d *Document) insert(e *entry.Entry, c *change.Change) (n *node, isNew, sto
 
 // Rejudge judges again what the charter's growth, another branch of it, or more of the runs of
 // cut devices has changed.
-func (d *Document) Rejudge(c *charter.Charter) Outcome {
+func (d *Document) Rejudge(c Charter) Outcome {
 	d.charter = c
 	d.cut = cutting{}
 	before := make([]signed, len(d.arrived))

@@ -19,6 +19,7 @@ const (
 	whyElsewhere   = "was made on another branch of the charter"
 	whyPlace       = "belongs to another document"
 	whyAuthority   = "the device that signed it spoke for no member"
+	whyEnded       = "was written when the share had ended, and its author knew"
 	whyActor       = "was written under another device's name"
 	whyCreation    = "isn't a proper first change, nor a change to what is there"
 	whyKind        = "is of a kind of document that this release of Kith doesn't know"
@@ -76,7 +77,7 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	if e.Rules > entry.RulesVersion {
 		return charter.Pending, whyRules
 	}
-	past, state := d.charter.At(e.Heads)
+	past, state := d.charter.Of(e)
 	switch state {
 	case charter.Accepted:
 	case charter.Void:
@@ -88,6 +89,9 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	}
 	if e.Kind != entry.Change || e.Space != d.space || e.Doc != d.id {
 		return charter.Void, whyPlace
+	}
+	if past.Ended() {
+		return charter.Void, whyEnded
 	}
 	author, ok := past.Speaks(e.Device)
 	if !ok {
@@ -246,7 +250,7 @@ func (d *Document) covers(s *signed) bool {
 			continue
 		}
 		if past == nil {
-			past, _ = d.charter.At(s.Entry.Heads)
+			past, _ = d.charter.Of(s.Entry)
 		}
 		if !slices.ContainsFunc(m.carriers(), func(o *signed) bool { return past.Covers(o.Entry.Heads) }) {
 			return false

@@ -61,7 +61,7 @@ func (o *byTheRules) right(e *Item) (charter.State, charter.MemberID, bool) {
 	if e.Entry.Rules != 1 {
 		return charter.Pending, charter.MemberID{}, false
 	}
-	past, state := o.d.charter.At(e.Entry.Heads)
+	past, state := o.d.charter.Of(e.Entry)
 	if state != charter.Accepted {
 		return state, charter.MemberID{}, false
 	}
@@ -218,7 +218,7 @@ func (o *byTheRules) judge(e *Item) charter.State {
 			return charter.Pending
 		}
 	}
-	past, _ := o.d.charter.At(e.Entry.Heads)
+	past, _ := o.d.charter.Of(e.Entry)
 	for _, dep := range c.Deps {
 		covered := false
 		for _, other := range o.carriers(dep) {

@@ -269,7 +269,7 @@ func (c *Charter) grow(old *Charter, fresh []*node) bool {
 // finish sets what follows from where the chain ends.
 func (c *Charter) finish() {
 	// The next charter's ends are these and a few more: in order, they take no time to sort again.
-	c.now, c.heads = c.cover(c.ends), nil
+	c.now, c.heads = c.cover(c.ends, entry.MaxHeads), nil
 	if c.now != nil {
 		c.heads = c.now.ids
 	}
@@ -293,9 +293,9 @@ func (c *Charter) allCarriers() map[StepID]entry.ID {
 	return carriers
 }
 
-// cover returns the past of as few of the candidates as cover all of them, at most
-// entry.MaxHeads: those that know the newest step first. It puts the candidates in that order.
-func (c *Charter) cover(candidates []*node) *Past {
+// cover returns the past of as few of the candidates as cover all of them, at most limit: those
+// that know the newest step first. It puts the candidates in that order.
+func (c *Charter) cover(candidates []*node, limit int) *Past {
 	if len(candidates) == 0 {
 		return nil
 	}
@@ -304,7 +304,7 @@ func (c *Charter) cover(candidates []*node) *Past {
 	})
 	p := &Past{pool: c.pool, known: known{step: candidates[0].tip()}}
 	for i, n := range candidates {
-		if i == 0 || len(p.ids) < entry.MaxHeads && !p.covers(n) {
+		if i == 0 || len(p.ids) < limit && !p.covers(n) {
 			p.known = p.known.join(n.after)
 			p.ids = append(p.ids, n.entry.ID())
 		}

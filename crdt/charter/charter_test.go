@@ -178,8 +178,8 @@ func TestWhatThisReleaseDoesNotKnowIsKeptPending(t *testing.T) {
 	co := found(t, 3)
 	s := co.chain("ben")
 	tip, head := stepOf(t, s[1]), s[1].ID()
-	// A founding step of the unknown proposal type 9, as a pact will be.
-	pact := append(append([]byte{0x83, 2, 0x58, 32}, tip[:]...), 0x42, 0x81, 9)
+	// A founding step of the unknown proposal type 10.
+	pact := append(append([]byte{0x83, 2, 0x58, 32}, tip[:]...), 0x42, 0x81, 10)
 	tests := []struct {
 		name string
 		e    *entry.Entry

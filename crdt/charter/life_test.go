@@ -222,7 +222,7 @@ func (l *life) newDevice() charter.NewDevice {
 }
 
 func (l *life) terms(c *charter.Charter) charter.Terms {
-	t := charter.Terms{Type: charter.ProposalType(rapid.IntRange(2, 8).Draw(l.T, "terms")), Why: "so"}
+	t := charter.Terms{Type: charter.ProposalType(rapid.IntRange(2, 9).Draw(l.T, "terms")), Why: "so"}
 	switch t.Type {
 	case charter.ProposalAdmit:
 		t.Member = l.member()
@@ -242,6 +242,8 @@ func (l *life) terms(c *charter.Charter) charter.Terms {
 		t.Threshold = charter.Threshold(rapid.IntRange(1, 4).Draw(l.T, "threshold"))
 	case charter.ProposalInvites:
 		t.Invites = rapid.IntRange(0, 2).Draw(l.T, "invites")
+	case charter.ProposalPact:
+		t.Pact = []byte{byte(rapid.IntRange(0, 1).Draw(l.T, "word"))}
 	case charter.ProposalRules:
 		t.Rules = uint64(rapid.IntRange(1, 2).Draw(l.T, "rules"))
 	}

@@ -81,6 +81,7 @@ type Member struct {
 	Since      StepID   // the step that made them a full member; zero for who never was one
 	SinceEntry entry.ID // a statement that carries it, the lowest of several; or the redemption
 	InvitedBy  MemberID // zero for a founder
+	Coop       string   // in a share: the co-op on whose side they are; else ""
 }
 
 func compareMembers(a, b MemberID) int { return bytes.Compare(a[:], b[:]) }

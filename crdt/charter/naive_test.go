@@ -581,7 +581,7 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 		if !consenting || s.Step.Parent != v.tip() || !chain.open() {
 			return "void"
 		}
-		if s.Step.Type > charter.ProposalRules || s.Step.Rules > 1 {
+		if s.Step.Type > charter.ProposalPact || s.Step.Rules > 1 {
 			return "waits"
 		}
 		switch s.Step.Type {
@@ -600,7 +600,7 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 		if s.Step.Parent != v.tip() || !full {
 			return "void"
 		}
-		if s.Step.Type > charter.ProposalRules || s.Step.Rules > 1 {
+		if s.Step.Type > charter.ProposalPact || s.Step.Rules > 1 {
 			return "waits"
 		}
 		bad = !n.rightlyNamed(v, chain, s.Step.Resigned) || !n.fits(v, chain, parts, s.Step)
@@ -680,6 +680,8 @@ func (n *naive) fits(v naiveView, chain *naiveChain, parts map[entry.Device]bool
 		return int(s.Threshold) != chain.threshold
 	case charter.ProposalInvites:
 		return s.Invites != chain.invites
+	case charter.ProposalPact:
+		return true // what it says is between the allies
 	}
 	return false // a seat, or rules that are no higher
 }

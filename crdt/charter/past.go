@@ -13,6 +13,7 @@ type Past struct {
 	pool *pool
 	ids  []entry.ID // the heads, sorted
 	known
+	beside *beside // of a share; nil in a co-op
 }
 
 // maxPasts bounds the pasts that are remembered. Honest entries name a few heads again and
@@ -38,27 +39,12 @@ func keyOf(heads []entry.ID) headsKey {
 // of a fork; else Pending if one is not here, or pending; else Elsewhere if one is; else
 // Accepted. The past is nil in all states but Accepted.
 func (c *Charter) At(heads []entry.ID) (*Past, State) {
-	if len(heads) == 0 {
-		return nil, Void // only a genesis names none, and nothing else is asked about
-	}
-	if slices.Equal(heads, c.heads) {
+	if len(heads) > 0 && slices.Equal(heads, c.heads) {
 		return c.now, Accepted
 	}
-	here := true
-	for _, id := range heads {
-		switch n := c.nodes.get(id); {
-		case n == nil:
-			here = false
-		case !n.sound():
-			return nil, Void
-		}
-	}
-	if !here {
-		return nil, Pending
-	}
-	p := c.past(heads)
-	if p == nil {
-		return nil, Void
+	p, state := c.Sound(heads)
+	if state != Accepted {
+		return nil, state
 	}
 	if s := c.placed(p.step); s != Accepted {
 		return nil, s
@@ -133,6 +119,12 @@ func (p *Past) Covers(older []entry.ID) bool {
 	}
 	for _, id := range older {
 		n := p.pool.node(id)
+		if n == nil && p.beside != nil {
+			if n = p.beside.of.pool.node(id); n != nil && n.sound() && p.beside.covers(n) {
+				continue
+			}
+			return false
+		}
 		if n == nil || !n.sound() || !p.covers(n) {
 			return false
 		}
@@ -147,9 +139,18 @@ func (p *Past) Step() StepID { return p.step.id }
 func (p *Past) Rules() uint64 { return p.step.rules }
 
 // Speaks returns the member for whom a device may speak: its certificate is in the past, and
-// no retirement or removal of it is. A device that two members claim speaks for neither.
+// no retirement or removal of it is. A device that two members claim speaks for neither; in a
+// share, one that speaks on both sides does on none.
 func (p *Past) Speaks(device entry.Device) (MemberID, bool) {
-	if who := p.speaker(p.pool, device); who != nil {
+	who := p.speaker(p.pool, device)
+	if b := p.beside; b != nil && b.past != nil {
+		if theirs := b.past.speaker(b.past.pool, device); who == nil {
+			who = theirs
+		} else if theirs != nil {
+			who = nil
+		}
+	}
+	if who != nil {
 		return who.id, true
 	}
 	return MemberID{}, false
@@ -161,11 +162,21 @@ func (p *Past) Standing(id MemberID) (Standing, bool) {
 	if who := p.member(p.pool, id); who != nil {
 		return who.standing, true
 	}
+	if b := p.beside; b != nil && b.past != nil {
+		return b.past.Standing(id)
+	}
 	return 0, false
 }
 
-// Full returns the full members, sorted by ID.
+// Full returns the full members, sorted by ID; in a share those of all sides that are counted.
 func (p *Past) Full() []MemberID {
+	full := slices.Concat(p.Sides()...)
+	slices.SortFunc(full, compareMembers)
+	return full
+}
+
+// own returns the full members of the past's own side.
+func (p *Past) own() []MemberID {
 	full := make([]MemberID, 0, p.step.full)
 	p.step.members.each(func(_ int, s *seat) {
 		if s.standing == Full && p.person(s.number).standing == Full {

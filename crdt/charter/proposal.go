@@ -12,6 +12,8 @@ const (
 	MaxWhy = 4000
 	// MaxResigned bounds the resignations that one proposal names.
 	MaxResigned = 100
+	// MaxPact bounds what a step says to an ally, in bytes.
+	MaxPact = 8192
 	// MaxInvites bounds what the co-op can agree on for the open invites of one member.
 	MaxInvites = 100
 )
@@ -28,7 +30,7 @@ const (
 	ProposalThreshold ProposalType = 6 // change how many a step needs
 	ProposalInvites   ProposalType = 7 // change how many prospective members one member may have invited
 	ProposalRules     ProposalType = 8 // raise the version of the shared rules
-	ProposalPact      ProposalType = 9 // given out, not used yet
+	ProposalPact      ProposalType = 9 // say something to an ally
 )
 
 // String returns the type as a word.
@@ -61,11 +63,12 @@ type Terms struct {
 	Threshold Threshold        // of ProposalThreshold
 	Invites   int              // of ProposalInvites
 	Rules     uint64           // of ProposalRules
+	Pact      []byte           // of ProposalPact: a word in the sense of package share; at most MaxPact bytes
 }
 
 // known says whether this release can judge the proposal.
 func (t *Terms) known() bool {
-	return t.Type >= ProposalSeat && t.Type <= ProposalRules && t.Rules <= entry.RulesVersion
+	return t.Type >= ProposalSeat && t.Type <= ProposalPact && t.Rules <= entry.RulesVersion
 }
 
 // The wire forms: the type first, the reason last.
@@ -89,6 +92,14 @@ type wireNumber struct { // threshold, invites, rules
 	Type     ProposalType
 	Resigned [][]byte
 	Number   uint64
+	Why      string
+}
+
+type wirePact struct {
+	_        struct{} `cbor:",toarray"`
+	Type     ProposalType
+	Resigned [][]byte
+	Word     []byte
 	Why      string
 }
 
@@ -140,6 +151,8 @@ func (t *Terms) encode() ([]byte, error) {
 	case ProposalThreshold, ProposalInvites, ProposalRules:
 		number := uint64(t.Threshold) + uint64(t.Invites) + t.Rules // one of them
 		return encoding.Marshal(wireNumber{Type: t.Type, Resigned: resigned, Number: number, Why: t.Why})
+	case ProposalPact:
+		return encoding.Marshal(wirePact{Type: t.Type, Resigned: resigned, Word: t.Pact, Why: t.Why})
 	}
 	return encoding.Marshal(wireTerms{Type: t.Type, Resigned: resigned, Why: t.Why})
 }
@@ -190,6 +203,13 @@ func readTerms(b []byte) (Terms, error) {
 		t.setNumber(w.Number)
 		if err == nil && !t.numberFits(w.Number) {
 			err = malformed("%v %d", t.Type, w.Number)
+		}
+	case ProposalPact:
+		var w wirePact
+		err = readExactly(b, &w, "word to an ally")
+		resigned, t.Why, t.Pact = w.Resigned, w.Why, w.Word
+		if err == nil && (len(w.Word) == 0 || len(w.Word) > MaxPact) {
+			err = malformed("a word to an ally of %d bytes, 1 to %d are possible", len(w.Word), MaxPact)
 		}
 	}
 	if err != nil {

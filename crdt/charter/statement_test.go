@@ -142,6 +142,7 @@ func samples(t fataler, co *coop) map[string][]byte {
 		{Type: charter.ProposalThreshold, Threshold: charter.ThreeQuarters},
 		{Type: charter.ProposalInvites, Invites: 3, Resigned: ids[:1]},
 		{Type: charter.ProposalRules, Rules: 2},
+		{Type: charter.ProposalPact, Pact: []byte{0x80}, Why: "so"},
 	} {
 		all["propose-"+terms.Type.String()] = raw(t, charter.Statement{Type: charter.TypePropose, Step: &charter.Step{Parent: step, Terms: terms}})
 	}
@@ -188,7 +189,7 @@ func writeCorpus(t *testing.T) {
 	for target, seeds := range map[string]map[string][]byte{
 		"FuzzReadStatement": {
 			"genesis": payload(v.Genesis), "seat": payload(v.Seats[0]), "unknown": {0x82, 16, 0xff},
-			"unknown-proposal": append(append([]byte{0x83, 2, 0x58, 32}, make([]byte, 32)...), 0x42, 0x81, 9),
+			"unknown-proposal": append(append([]byte{0x83, 2, 0x58, 32}, make([]byte, 32)...), 0x42, 0x81, 10),
 			"long-length":      {0x83, 2, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 			"deep":             bytes.Repeat([]byte{0x81}, 300), "indefinite": {0x9f, 1, 0xff},
 		},

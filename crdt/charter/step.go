@@ -28,6 +28,7 @@ type step struct {
 	rules     uint64
 	threshold Threshold
 	invites   int
+	pact      *step       // the newest one on the way, itself included, that says something to an ally
 	members   trie[*seat] // by number
 	full      int         // how many members are full
 }
@@ -80,6 +81,8 @@ func (s *step) next(p *pool, id StepID, t *Terms) *step {
 		n.invites = t.Invites
 	case ProposalRules:
 		n.rules = t.Rules
+	case ProposalPact:
+		n.pact = &n
 	}
 	return &n
 }

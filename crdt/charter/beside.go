@@ -1,0 +1,171 @@
+package charter
+
+import (
+	"slices"
+
+	"kith/crdt/entry"
+)
+
+// In a share between two co-ops the charters of its two sides stand beside each other (package
+// share). What an entry knows of them is a Past with two sides; that of a co-op has one.
+
+// beside is what an entry knows of the side that isn't its author's.
+type beside struct {
+	of    *Charter
+	past  *Past // nil if the entry names no head of it
+	first bool  // it comes first when sides are listed
+
+	// The share's word on the two together.
+	byPeople, ended bool
+}
+
+// counted returns what is known of the other side; nil if nothing is, or the entry knows it on
+// another branch than the one that is followed.
+func (b *beside) counted() *Past {
+	if b == nil || b.past == nil || b.of.placed(b.past.step) != Accepted {
+		return nil
+	}
+	return b.past
+}
+
+// Sound is At without regard to the branch that is followed: Accepted if the heads are sound, here
+// and on one way from the genesis, Void if they can't be, else Pending.
+func (c *Charter) Sound(heads []entry.ID) (*Past, State) {
+	if len(heads) == 0 {
+		return nil, Void // only a genesis names none, and nothing else is asked about
+	}
+	here := true
+	for _, id := range heads {
+		switch n := c.nodes.get(id); {
+		case n == nil:
+			here = false
+		case !n.sound():
+			return nil, Void
+		}
+	}
+	if !here {
+		return nil, Pending
+	}
+	p := c.past(heads)
+	if p == nil {
+		return nil, Void
+	}
+	return p, Accepted
+}
+
+// Placed says where a past of this charter lies: Accepted on the branch that is followed.
+func (c *Charter) Placed(p *Past) State { return c.placed(p.step) }
+
+// Beside returns p as an entry knows it that names all of the given heads, some of them of the
+// charter of the other side: other is what it knows there, nil for nothing. otherFirst says in which
+// order the sides are listed; byPeople and ended are the share's word on both together.
+func (p *Past) Beside(heads []entry.ID, of *Charter, other *Past, otherFirst, byPeople, ended bool) *Past {
+	return &Past{
+		pool: p.pool, known: p.known, ids: heads,
+		beside: &beside{of: of, past: other, first: otherFirst, byPeople: byPeople, ended: ended},
+	}
+}
+
+// Counted says whether the other side of a share is known there on the branch that is followed.
+func (p *Past) Counted() bool { return p.beside.counted() != nil }
+
+// ByPeople says, in a share, whether joint decisions count people, and not each co-op as one voice.
+func (p *Past) ByPeople() bool { return p.beside != nil && p.beside.byPeople }
+
+// Ended says whether the past knows that one side has ended the share.
+func (p *Past) Ended() bool { return p.beside != nil && p.beside.ended }
+
+// Sides returns the full members, sorted by ID: one list for a co-op, two for a share. That of a
+// side that isn't counted is empty.
+func (p *Past) Sides() [][]MemberID {
+	own := p.own()
+	if p.beside == nil {
+		return [][]MemberID{own}
+	}
+	var other []MemberID
+	if o := p.beside.counted(); o != nil {
+		other = o.own()
+	}
+	if p.beside.first {
+		return [][]MemberID{other, own}
+	}
+	return [][]MemberID{own, other}
+}
+
+// coversOf is Covers for one statement of the other side. Where that, or this past, isn't on the
+// branch that is followed, there is nothing to hold against each other.
+func (b *beside) covers(n *node) bool {
+	switch {
+	case b.of.placed(n.tip()) != Accepted:
+		return true
+	case b.past == nil:
+		return false
+	}
+	o := b.counted()
+	return o == nil || o.covers(n)
+}
+
+// Pacts returns what the agreed steps in the past say to allies (ProposalPact), the oldest first.
+func (p *Past) Pacts() []Pact { return p.step.pacts() }
+
+// Pacts returns what the agreed steps say to allies, the oldest first.
+func (c *Charter) Pacts() []Pact {
+	if c.tip() == nil {
+		return nil
+	}
+	return c.tip().pacts()
+}
+
+// Pact is what an agreed step says to an ally.
+type Pact struct {
+	Step StepID
+	Word []byte // Terms.Pact; not interpreted here
+}
+
+func (s *step) pacts() []Pact {
+	var all []Pact
+	for at := s.pact; at != nil; at = at.parent.pact {
+		all = append(all, Pact{Step: at.id, Word: at.terms.Pact})
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// Of returns the charter as an entry knows it: At its heads.
+func (c *Charter) Of(e *entry.Entry) (*Past, State) { return c.At(e.Heads) }
+
+// Sides returns the full members as they are now, sorted by ID: one list, as of a past of a co-op.
+func (c *Charter) Sides() [][]MemberID { return [][]MemberID{c.FullNow()} }
+
+// FullNow returns the full members as they are now, sorted by ID.
+func (c *Charter) FullNow() []MemberID {
+	var full []MemberID
+	for _, m := range c.people() {
+		if m.standing == Full {
+			full = append(full, m.id)
+		}
+	}
+	slices.SortFunc(full, compareMembers)
+	return full
+}
+
+// ByPeople is false: a co-op's decisions have one side.
+func (c *Charter) ByPeople() bool { return false }
+
+// HeadsUpTo is Heads of at most limit statements, for an entry that names those of two sides.
+func (c *Charter) HeadsUpTo(limit int) []entry.ID {
+	if len(c.heads) <= limit {
+		return c.heads
+	}
+	return c.cover(slices.Clone(c.ends), limit).ids
+}
+
+// Encode returns the one encoding of a value of CBOR arrays, strings and numbers.
+func Encode(w any) ([]byte, error) { return encoding.Marshal(w) }
+
+// DecodeExactly reads what Encode has made of a value like w, and nothing else. The error is a
+// *StatementError that begins with what.
+func DecodeExactly(b []byte, w any, what string) error { return readExactly(b, w, what) }
+
+// CheckName holds a name against the bounds that all replicas share. The error is a *NameError.
+func CheckName(name string) error { return checkName(name) }
