@@ -67,3 +67,8 @@ func DecodeFrontiers(b []byte) ([]DeviceFrontier, error) {
 	}
 	return readFrontiers(w)
 }
+
+// DeviceAccepts says whether a device has agreed to belong to a member key.
+func DeviceAccepts(space entry.SpaceID, memberKey entry.Device, d NewDevice) bool {
+	return entry.VerifySignature(d.Key, entry.DomainDevice, certificateMessage(space, memberKey), d.Accepted)
+}
