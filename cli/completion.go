@@ -164,7 +164,7 @@ func (k *kith) values(ctx context.Context, flag string) []offer {
 	switch flag {
 	case "ask":
 		return k.memberOffers(ctx)
-	case "consents", "keep":
+	case "consents", "keep", "not-mine":
 		return k.deviceOffers(ctx)
 	case "process":
 		return plain(api.Processes)

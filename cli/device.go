@@ -10,7 +10,7 @@ import (
 
 func (k *kith) device() *cli.Command {
 	return group("device", "your computers: add one, retire one, come back with your recovery phrase",
-		k.deviceList(), k.deviceAdd(), k.deviceConfirm(), k.deviceJoin(),
+		k.deviceList(), k.deviceAdd(), k.devicePairing(), k.deviceConfirm(), k.deviceJoin(),
 		k.deviceRetire(), k.deviceConsents(),
 		k.deviceVia(), k.deviceRecover(), k.deviceNewPhrase(),
 	)

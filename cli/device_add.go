@@ -118,6 +118,38 @@ func (c *call) askYes(question string) (bool, error) {
 	return false, nil
 }
 
+func (k *kith) devicePairing() *cli.Command {
+	return k.command(spec{
+		name: "pairing", usage: "who asks to be added with the newest code, and the words to compare",
+		examples: []string{`kith device pairing`, `kith device pairing --jq .state`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			p, err := client.Pairing(ctx)
+			if err != nil {
+				return err
+			}
+			return c.out.show(p, func() {
+				if p.State == api.PairingAsked && p.Device != nil {
+					c.out.printf("“%s” asks to be a device of yours. If it shows the same two words as these, say so: kith device confirm WORD WORD\n\n    %s\n", name(*p.Device), strings.Join(p.Words, " "))
+					return
+				}
+				c.out.println(pairingSays[p.State])
+			})
+		},
+	})
+}
+
+var pairingSays = map[string]string{
+	api.PairingNone:    "No code was made since the daemon's start: kith device add",
+	api.PairingOpen:    "Nobody has used the code yet.",
+	api.PairingAdded:   "The device was added: kith device list",
+	api.PairingEnded:   "The code is useless now: the words were others, or it was taken back. Another one: kith device add",
+	api.PairingExpired: "Nobody used the code while it was good. Another one: kith device add",
+}
+
 func (k *kith) deviceConfirm() *cli.Command {
 	return k.command(spec{
 		name: "confirm", args: "WORD [WORD]", usage: "add the device that shows these two words",

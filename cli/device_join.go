@@ -88,16 +88,17 @@ func (c *call) reaching(ctx context.Context, do func(context.Context) error) err
 func (k *kith) deviceRecover() *cli.Command {
 	return k.command(spec{
 		name: "recover", usage: "come back with your recovery phrase, on a new computer",
-		more: "For who has lost all devices, or has to beat a thief who has one. It takes a code that any other member prints (kith device via NAME), whose daemon runs, and your phrase, typed or from stdin. It replaces all that your devices said about each other: this one is in use, and of the others those that you keep. What the lost ones wrote and has reached the member whose code it is stays.",
+		more: "For who has lost all devices, or has to beat a thief who has one. It takes a code that any other member prints (kith device via NAME), whose daemon runs, and your phrase, typed or from stdin. It replaces all that your devices said about each other: this one is in use, and of the others those that you keep. What the others wrote and has reached the member whose code it is stays, up to where they were taken out of use, unless you say that one never was yours. Without --keep and --not-mine you are asked on a terminal.",
 		examples: []string{
 			`kith device recover --via CODE`,
-			`kith device recover --via CODE --keep phone`,
+			`kith device recover --via CODE --keep phone --not-mine 5e0d2c41`,
 			`kith device recover --via CODE --phrase - <paper.txt`,
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME"},
 			&cli.StringFlag{Name: "phrase", Usage: "`-` read the phrase from stdin; else it is asked for"},
-			&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use; else, on a terminal, you are asked for each, and without one none does"},
+			&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use"},
+			&cli.StringSliceFlag{Name: "not-mine", Usage: "`DEVICE` that never was yours: nothing of it counts"},
 		}, newDeviceFlags(defaultJoinWait)...),
 		run: runDeviceRecover,
 	})
@@ -115,7 +116,7 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 	err = c.reaching(ctx, func(ctx context.Context) (err error) {
 		res, err = c.env.Hooks.Recover(ctx, RecoverOptions{
 			Home: c.env.home(), Via: c.String("via"), Phrase: phrase, Name: c.String("name"),
-			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Keep: c.keep,
+			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Choose: c.choose,
 		})
 		return err
 	})
@@ -145,33 +146,42 @@ func (c *call) recoveryPhrase() (string, error) {
 	return "", api.Problemf(api.Usage, "leave --phrase out to be asked for it, or give it on stdin: --phrase -", "a phrase in the command would stay in the shell's history")
 }
 
-// keep says which of a member's devices stay in use.
-func (c *call) keep(_ string, live []api.Named) (ids []string, err error) {
-	if c.IsSet("keep") {
-		var devices []api.Device
-		for _, d := range live {
-			devices = append(devices, api.Device{ID: d.ID, Name: d.Name})
+// choose says what becomes of a member's other devices.
+func (c *call) choose(_ string, devices []api.Device) (out api.RecoverChoice, err error) {
+	if c.IsSet("keep") || c.IsSet("not-mine") || c.out.json || terminal(c.env.Stdin) == 0 {
+		if out.Keep, err = deviceIDs(devices, c.StringSlice("keep")); err != nil {
+			return out, err
 		}
-		for _, word := range c.StringSlice("keep") {
-			d, err := api.ResolveDevice(devices, word)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, d.ID)
+		out.NotMine, err = deviceIDs(devices, c.StringSlice("not-mine"))
+		return out, err
+	}
+	for _, d := range devices {
+		which := fmt.Sprintf("“%s” (%s, added %s)", oneLine(d.Name, 80), d.ID[:min(len(d.ID), 8)], c.added(d))
+		yes, err := c.askYes("Do you have " + which + ", and nobody else does?")
+		if err != nil {
+			return out, err
 		}
-		return ids, nil
+		if yes {
+			out.Keep = append(out.Keep, d.ID)
+			continue
+		}
+		if yes, err = c.askYes("Was it ever yours?"); err != nil {
+			return out, err
+		}
+		if !yes {
+			out.NotMine = append(out.NotMine, d.ID)
+		}
 	}
-	if c.out.json || terminal(c.env.Stdin) == 0 {
-		return nil, nil
-	}
-	for _, d := range live {
-		yes, err := c.askYes(fmt.Sprintf("Do you still have “%s” (%s), and nobody else does?", name(d), d.ID[:min(len(d.ID), 8)]))
+	return out, nil
+}
+
+func deviceIDs(devices []api.Device, words []string) (ids []string, err error) {
+	for _, word := range words {
+		d, err := api.ResolveDevice(devices, word)
 		if err != nil {
 			return nil, err
 		}
-		if yes {
-			ids = append(ids, d.ID)
-		}
+		ids = append(ids, d.ID)
 	}
 	return ids, nil
 }

@@ -101,7 +101,7 @@ type RecoverOptions struct {
 	Home, Via, Phrase, Name string
 	Listen                  []string
 	Announce                []string
-	Keep                    func(member string, live []api.Named) (ids []string, err error)
+	Choose                  func(member string, devices []api.Device) (api.RecoverChoice, error)
 }
 
 // NewPhraseOptions is what `kith device new-phrase` is told.

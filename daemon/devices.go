@@ -27,32 +27,38 @@ func (s *space) devices() []api.Device {
 	if !ok {
 		return nil
 	}
-	p := people{c}
 	seen := map[string]api.Peer{}
 	for _, peer := range peersOf(s) {
 		seen[peer.Device.ID] = peer
 	}
-	var out []api.Device
-	for _, d := range me.Devices {
-		shown := api.Device{
-			ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents, This: d.Key == s.replica.Device(),
-		}
-		origin, _ := c.Origin(d.Key)
-		shown.ByPhrase = origin.Phrase
-		if origin.By != (entry.Device{}) {
-			by := p.device(origin.By)
-			shown.AddedBy = &by
-		}
-		if origin.Entry != (entry.ID{}) {
+	all := devicesShown(c, &me)
+	for i, d := range me.Devices {
+		shown := &all[i]
+		if origin, _ := c.Origin(d.Key); origin.Entry != (entry.ID{}) {
 			shown.Since = api.At(s.replica.Came(origin.Entry))
 		}
 		shown.Connected, shown.LastSeen = seen[shown.ID].Connected, seen[shown.ID].LastSeen
-		if shown.This {
-			shown.LastSeen = api.At(s.invites.now())
+		if d.Key == s.replica.Device() {
+			shown.This, shown.LastSeen = true, api.At(s.invites.now())
 		}
-		out = append(out, shown)
 	}
-	return out
+	return all
+}
+
+// devicesShown gives a member's devices as the charter alone knows them.
+func devicesShown(c *charter.Charter, m *charter.Member) []api.Device {
+	var all []api.Device
+	for _, d := range m.Devices {
+		shown := api.Device{ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents}
+		origin, _ := c.Origin(d.Key)
+		shown.ByPhrase = origin.Phrase
+		if origin.By != (entry.Device{}) {
+			by := people{c}.device(origin.By)
+			shown.AddedBy = &by
+		}
+		all = append(all, shown)
+	}
+	return all
 }
 
 func (s *space) device(key entry.Device) (api.Device, error) {

@@ -52,8 +52,11 @@ func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
 	return res, err
 }
 
-// newKeyTerms reads the code of a new member key, which must be for the member who is named.
-func newKeyTerms(r *replica.Replica, member charter.MemberID, code string) (charter.Terms, error) {
+// newKeyTerms reads the code of a new member key, which must be for the member who is named. All
+// that is here of their devices stays; of one that a device of theirs retired what that honours; of
+// those that never were theirs nothing. What the old member key said counts no more, as it may have
+// been a thief who said it.
+func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTheirs []string) (charter.Terms, error) {
 	t := charter.Terms{Type: charter.ProposalKey}
 	rekey, err := charter.RekeyFromCode(code)
 	if err != nil {
@@ -70,8 +73,22 @@ func newKeyTerms(r *replica.Replica, member charter.MemberID, code string) (char
 		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase", "this code isn't right for this co-op: %v", err)
 	}
 	t.Rekey = &rekey
-	t.Frontiers, err = r.Honoured(devicesOf(r.Charter(), member))
-	return t, err
+	if t.Frontiers, err = honoured(r, member, w.c.RetiredBy); err != nil {
+		return t, err
+	}
+	m, _ := w.c.Member(member)
+	for _, word := range notTheirs {
+		d, err := api.ResolveDevice(devicesShown(w.c, &m), word)
+		if err != nil {
+			return t, err
+		}
+		for i := range t.Frontiers {
+			if t.Frontiers[i].Device.String() == d.ID {
+				t.Frontiers[i].Frontier = nil
+			}
+		}
+	}
+	return t, nil
 }
 
 // compareKey says which words stand for a new member key.

@@ -85,7 +85,7 @@ func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Term
 		t.Type = charter.ProposalRemove
 		t.Frontiers, err = r.Honoured(devicesOf(r.Charter(), t.Member))
 	case api.ActionNewKey:
-		t, err = newKeyTerms(r, t.Member, q.Code)
+		t, err = newKeyTerms(r, t.Member, q.Code, q.NotTheirs)
 		t.Why = q.Why
 	case api.ActionThreshold:
 		t.Type = charter.ProposalThreshold

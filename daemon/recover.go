@@ -28,7 +28,9 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 		return welcomeNow(r)
 	case requestHonoured:
 		m, _ := r.Charter().MemberKey(key)
-		list, err := r.Honoured(devicesOf(r.Charter(), m.ID))
+		// Of a device that is out of use already, what was honoured stays so: what came later may be a
+		// thief's.
+		list, err := honoured(r, m.ID, r.Charter().Cut)
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +42,18 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 		return welcomeNow(r)
 	}
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+}
+
+// honoured returns what is here of all devices that a member ever had, and of those for which cuts
+// has frontiers what is under them.
+func honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) ([]charter.Frontier, bool)) ([]charter.DeviceFrontier, error) {
+	list, err := r.Honoured(devicesOf(r.Charter(), id))
+	for i := range list {
+		if before, ok := cuts(list[i].Device); ok {
+			list[i].Frontier = r.Under(before)
+		}
+	}
+	return list, err
 }
 
 // takeRecovery brings in what a member key says about the devices of its member.
@@ -61,15 +75,16 @@ func takeRecovery(ctx context.Context, r *replica.Replica, key entry.Device, enc
 // RecoverOptions is what a member comes back with.
 type RecoverOptions struct {
 	Home     string
-	Via      string // the code of a way back, or where the member knows none: ""
+	Via      string // the code of a way back
 	Phrase   string
 	Name     string // of this device; "": what the home remembers, or the computer's
 	Listen   []string
 	Announce []string
 	Another  bool // beside the co-ops that are in the home
-	// Keep is asked which of the member's live devices stay in use; nil: none.
-	Keep func(member string, live []api.Named) (ids []string, err error)
-	Log  *slog.Logger
+	// Choose is asked what becomes of the member's other devices; nil: they were theirs, and none
+	// stays in use.
+	Choose func(member string, devices []api.Device) (api.RecoverChoice, error)
+	Log    *slog.Logger
 }
 
 // Recover makes an empty home a device of the member whose recovery phrase is given. It says in the
@@ -114,11 +129,13 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		return res, api.Problemf(api.NotAllowed, "a full member can invite you again: kith invite", "your membership in %s has ended", c.Name())
 	}
 	if m, is := c.MemberOf(key.Device()); !is || m.ID != who.ID { // else the co-op agreed on this device, or the answer got lost
-		kept, err := keep(o.Keep, &who)
-		if err != nil {
-			return res, err
+		var choice api.RecoverChoice
+		if o.Choose != nil {
+			if choice, err = o.Choose(who.Name, devicesShown(c, &who)); err != nil {
+				return res, err
+			}
 		}
-		if w, err = k.recover(ctx, c, &who, key, config.DeviceName, kept); err != nil {
+		if w, err = k.recover(ctx, c, &who, key, config.DeviceName, choice); err != nil {
 			return res, notThePhrase(err)
 		}
 	}
@@ -142,29 +159,6 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	return res, nil
 }
 
-// keep asks which live devices stay in use.
-func keep(ask func(string, []api.Named) ([]string, error), who *charter.Member) (kept []charter.NewDevice, err error) {
-	var live []api.Named
-	for _, d := range who.Devices {
-		if !d.Retired {
-			live = append(live, api.Named{ID: d.Key.String(), Name: d.Name})
-		}
-	}
-	if ask == nil {
-		return nil, nil
-	}
-	ids, err := ask(who.Name, live)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range who.Devices {
-		if slices.Contains(ids, d.Key.String()) {
-			kept = append(kept, charter.NewDevice{Key: d.Key, Name: d.Name})
-		}
-	}
-	return kept, nil
-}
-
 // notThePhrase says what it means that nobody there knows a member key.
 func notThePhrase(err error) error {
 	var unknown *peer.UnknownCodeError
@@ -177,8 +171,8 @@ func notThePhrase(err error) error {
 
 // recover has the member key say which devices are live: the new one first, from which the member
 // consents from now on, and those that are kept. Of the others what is honoured is what has
-// reached who answers.
-func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Member, key entry.Signer, name string, kept []charter.NewDevice) (welcome, error) {
+// reached who answers; of those that never were theirs, nothing.
+func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (welcome, error) {
 	if err := k.send(ctx, []byte{requestHonoured}); err != nil {
 		return welcome{}, err
 	}
@@ -187,8 +181,14 @@ func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Me
 		return welcome{}, err
 	}
 	var others []charter.DeviceFrontier
+	var kept []charter.NewDevice
 	for _, d := range who.Devices {
-		if slices.ContainsFunc(kept, func(k charter.NewDevice) bool { return k.Key == d.Key }) {
+		if slices.Contains(choice.Keep, d.Key.String()) {
+			kept = append(kept, charter.NewDevice{Key: d.Key, Name: d.Name})
+			continue
+		}
+		if slices.Contains(choice.NotMine, d.Key.String()) {
+			others = append(others, charter.DeviceFrontier{Device: d.Key})
 			continue
 		}
 		at := slices.IndexFunc(honoured, func(f charter.DeviceFrontier) bool { return f.Device == d.Key })

@@ -41,7 +41,7 @@ func hooks() cli.Hooks {
 		},
 		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
 			res, err := daemon.Recover(ctx, daemon.RecoverOptions{
-				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Listen: o.Listen, Announce: o.Announce, Keep: o.Keep,
+				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
 			})
 			return res, daemon.Explain(err)
 		},

@@ -40,6 +40,28 @@ func (c *Charter) Origin(device entry.Device) (Origin, bool) {
 	return Origin{By: first.entry.Device, Entry: first.entry.ID()}, true
 }
 
+// RetiredBy returns the frontiers of those retirements of a device that its member's devices made
+// and that count: as Cut, without what the member key said and what ended a membership.
+func (c *Charter) RetiredBy(device entry.Device) (honoured []Frontier, ok bool) {
+	if c.tip() == nil {
+		return nil, false
+	}
+	who := c.all.claimant(c.pool, device)
+	if who == nil {
+		return nil, false
+	}
+	for _, n := range who.device(device).silencers {
+		switch {
+		case n.said.Type != TypeRetire:
+		case n.said.Device == device:
+			honoured = append(honoured, n.said.Frontier)
+		default: // of the device that added it
+			honoured = append(honoured, nil)
+		}
+	}
+	return honoured, len(honoured) > 0
+}
+
 // MemberKey returns whose member key this is now: the member whose recovery phrase gives it. It is
 // false for one that was replaced, or that two members have.
 func (c *Charter) MemberKey(key entry.Device) (Member, bool) {

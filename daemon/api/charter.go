@@ -61,7 +61,10 @@ type ProposalRequest struct {
 	Why       string `json:"why,omitempty"`
 	Threshold string `json:"threshold,omitempty"`
 	Invites   int    `json:"invites,omitempty"`
-	Code      string `json:"code,omitempty"` // of ActionNewKey: what the person's new phrase gives
+	// Of ActionNewKey: what the person's new phrase gives, and which devices of theirs never were
+	// theirs, by name or start of a key: nothing of those counts.
+	Code      string   `json:"code,omitempty"`
+	NotTheirs []string `json:"not_theirs,omitempty"`
 	// Yes says that the person knows what follows, where that has to be said before.
 	Yes bool `json:"yes,omitempty"`
 }

@@ -85,6 +85,12 @@ type Recovered struct {
 	Retired []Named `json:"retired"` // those that don't
 }
 
+// RecoverChoice says what becomes of the other devices of a member who comes back, by ID.
+type RecoverChoice struct {
+	Keep    []string // stay in use
+	NotMine []string // never were theirs: nothing of them counts
+}
+
 // NewPhrase is a new recovery phrase that the co-op has to agree on. It is shown this once.
 type NewPhrase struct {
 	RecoveryPhrase string   `json:"recovery_phrase"`
@@ -199,7 +205,7 @@ func ResolveDevice(all []Device, word string) (Device, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Device{}, Problemf(NotFound, "kith device list", "you have no device called “%s”", brief(word))
+		return Device{}, Problemf(NotFound, "kith device list", "there is no device called “%s”", brief(word))
 	case 1:
 		return found[0], nil
 	}
