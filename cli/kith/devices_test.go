@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kith/daemon/api"
 )
 
 // joining is a computer that waits until somebody has compared its words.
@@ -132,6 +135,25 @@ func (l *lab) added(ts *testscript.TestScript, args []string) error {
 	}
 	h.member = title(args[1])
 	return l.start(h)
+}
+
+// redraws draws a new recovery phrase on a new computer.
+func (l *lab) redraws(ts *testscript.TestScript, args []string) error {
+	h, err := l.newHome(args[0])
+	if err != nil {
+		return err
+	}
+	out, err := output(l.command(h, "device", "new-phrase", "--via", args[1], "--name", h.name, "--json"))
+	if err != nil {
+		return err
+	}
+	var made api.NewPhrase
+	if err := json.Unmarshal(out, &made); err != nil {
+		return err
+	}
+	ts.Setenv("KEYCODE", made.Code)
+	ts.Setenv("KEYWORDS", strings.Join(made.Words, " "))
+	return l.paper(ts, h, made.RecoveryPhrase)
 }
 
 // recovers brings a member back on a new computer, with the phrase in a file.

@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	asks HOME CODE             a new computer asks to be added, and shows two words: $WORDS
 //	added HOME NAME            it was added as a device of NAME's; its daemon starts
 //	recovers HOME NAME CODE PAPER [FLAG…]   NAME comes back on a new computer with the phrase in a file, and its daemon starts
+//	redraws HOME CODE          a new computer draws a new phrase, HOME.phrase; for the others: $KEYCODE and $KEYWORDS
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
@@ -94,6 +95,7 @@ func TestScripts(t *testing.T) {
 			"asks":     scripted(2, (*lab).asks),
 			"added":    scripted(2, (*lab).added),
 			"recovers": scripted(4, (*lab).recovers),
+			"redraws":  scripted(2, (*lab).redraws),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
 			"settle":   scripted(0, (*lab).settle),

@@ -73,6 +73,12 @@ func (c *Charter) MemberKey(key entry.Device) (Member, bool) {
 	return Member{}, false
 }
 
+// WasMemberKey says whether a key is, or ever was, the member key of somebody: it signs, and is no
+// device's.
+func (c *Charter) WasMemberKey(key entry.Device) bool {
+	return slices.ContainsFunc(c.pool.partsOf(key), func(p part) bool { return p.what == partMemberKey })
+}
+
 // EncodeFrontiers returns frontiers as statements hold them.
 func EncodeFrontiers(list []DeviceFrontier) ([]byte, error) {
 	return encoding.Marshal(wireFrontiers(Frontiers(list)))
