@@ -50,14 +50,19 @@ func deviceState(d api.Device) string {
 	return "in use"
 }
 
+// added says how a device came to its member, and when, if it came since this one did.
 func (c *call) added(d api.Device) string {
+	how := "with the membership"
 	switch {
 	case d.ByPhrase:
-		return "by the recovery phrase, " + c.heard(d.Since)
+		how = "by the recovery phrase"
 	case d.AddedBy != nil:
-		return "by " + name(*d.AddedBy) + ", " + c.heard(d.Since)
+		how = "by " + name(*d.AddedBy)
 	}
-	return "with the membership"
+	if d.Since.IsZero() {
+		return how
+	}
+	return how + ", " + c.ago(d.Since)
 }
 
 func (c *call) seen(d api.Device) string {

@@ -152,13 +152,18 @@ var pairingSays = map[string]string{
 
 func (k *kith) deviceConfirm() *cli.Command {
 	return k.command(spec{
-		name: "confirm", args: "WORD [WORD]", usage: "add the device that shows these two words",
-		more:     "Read them on the new device. Other words make the code useless: somebody else asked with it, or stands between you and the device.",
-		examples: []string{`kith device confirm apple river`},
+		name: "confirm", args: "[WORD…]", usage: "add the device that shows these two words",
+		more:     "Read them on the new device. Other words make the code useless: somebody else asked with it, or stands between you and the device. Without words you are shown them on a terminal, and asked.",
+		examples: []string{`kith device confirm apple river`, `kith device confirm`},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case len(c.args()) == 0 && terminal(c.env.Stdin) == 0:
+				return api.Problemf(api.Usage, "kith device confirm apple river", "kith device confirm needs the two words that the new device shows")
+			case len(c.args()) == 0:
+				return c.compare(ctx, client)
 			}
 			d, err := client.ConfirmDevice(ctx, strings.Join(c.args(), " "))
 			if err != nil {
