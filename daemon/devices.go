@@ -150,7 +150,7 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 	}
 	c := s.replica.Charter()
 	m, ok := c.Member(id)
-	if !ok || m.Standing != charter.Full && m.Standing != charter.Prospective {
+	if !ok || m.Standing == charter.Removed { // a resignation may be a thief's: the phrase overrules it
 		return api.WayBack{}, explain(charter.ErrNotIn)
 	}
 	code, err := charter.Way{Space: c.Space(), Member: id, Answerers: at[:min(len(at), charter.MaxAnswerers)]}.Encode()

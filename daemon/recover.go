@@ -125,8 +125,8 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	case who.ID != way.Member:
 		m, _ := c.Member(way.Member)
 		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+who.Name, "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
-	case who.Standing != charter.Full && who.Standing != charter.Prospective:
-		return res, api.Problemf(api.NotAllowed, "a full member can invite you again: kith invite", "your membership in %s has ended", c.Name())
+	case who.Standing == charter.Removed:
+		return res, ended(c)
 	}
 	if m, is := c.MemberOf(key.Device()); !is || m.ID != who.ID { // else the co-op agreed on this device, or the answer got lost
 		var choice api.RecoverChoice
@@ -135,7 +135,11 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 				return res, err
 			}
 		}
-		if w, err = k.recover(ctx, c, &who, key, config.DeviceName, choice); err != nil {
+		w, err = k.recover(ctx, c, &who, key, config.DeviceName, choice)
+		switch {
+		case errors.Is(err, charter.ErrNotMemberKey) && who.Standing == charter.Resigned:
+			return res, ended(c) // a resignation that no step names yet may be a thief's: the phrase overrules it
+		case err != nil:
 			return res, notThePhrase(err)
 		}
 	}
@@ -157,6 +161,10 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		}
 	}
 	return res, nil
+}
+
+func ended(c *charter.Charter) error {
+	return api.Problemf(api.NotAllowed, "a full member can invite you again: kith invite", "your membership in %s has ended", c.Name())
 }
 
 // notThePhrase says what it means that nobody there knows a member key.
