@@ -19,20 +19,21 @@ func newDeviceFlags(wait time.Duration) []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "name", Usage: "`NAME` what this device is called; else as the computer is"},
 		&cli.DurationFlag{Name: "wait", Value: wait, Usage: "`TIME` how long to try"},
+		anotherFlag(),
 	}, listenFlags()...)
 }
 
 func (k *kith) deviceJoin() *cli.Command {
 	return k.command(spec{
 		name: "join", args: "CODE", usage: "make this computer another device of yours",
-		more:     "CODE is from kith device add on a device of yours. Shows two words, and waits until somebody has compared them there. Into an empty home, with no daemon running in it; everything comes when you start it.",
+		more:     "CODE is from kith device add on a device of yours. Shows two words, and waits until somebody has compared them there. Into an empty home, or beside the co-ops in it (--another), with no daemon running in it; everything comes when you start it.",
 		examples: []string{`kith device join CODE`, `kith device join CODE --name "office box"`},
 		flags:    newDeviceFlags(defaultDeviceWait),
 		run: func(ctx context.Context, c *call) error {
 			var res api.DeviceJoined
 			err := c.reaching(ctx, func(ctx context.Context) (err error) {
 				res, err = c.env.Hooks.JoinDevice(ctx, JoinDeviceOptions{
-					Home: c.env.home(), Code: c.arg(0), Name: c.String("name"),
+					Home: c.env.home(), Code: c.arg(0), Name: c.String("name"), Another: c.Bool("another"),
 					Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Show: c.showWords,
 				})
 				return err
@@ -115,7 +116,7 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 	var res api.Recovered
 	err = c.reaching(ctx, func(ctx context.Context) (err error) {
 		res, err = c.env.Hooks.Recover(ctx, RecoverOptions{
-			Home: c.env.home(), Via: c.String("via"), Phrase: phrase, Name: c.String("name"),
+			Home: c.env.home(), Via: c.String("via"), Phrase: phrase, Name: c.String("name"), Another: c.Bool("another"),
 			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Choose: c.choose,
 		})
 		return err
@@ -189,18 +190,19 @@ func deviceIDs(devices []api.Device, words []string) (ids []string, err error) {
 func (k *kith) deviceNewPhrase() *cli.Command {
 	return k.command(spec{
 		name: "new-phrase", usage: "ask the co-op for a new recovery phrase: yours is lost or stolen",
-		more:     "On the computer that you go on with, in an empty home. Prints a new phrase, once, and a code for the others, who agree on it (kith member new-key). When it is in force, come back with it: kith device recover. Until then it opens nothing.",
+		more:     "On the computer that you go on with, in an empty home or with --another, and no daemon running in it. Prints a new phrase, once, and a code for the others, who agree on it (kith member new-key). When it is in force, come back with it: kith device recover. Until then it opens nothing.",
 		examples: []string{`kith device new-phrase --via CODE`},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME"},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` what this device is called; else as the computer is"},
+			anotherFlag(),
 		}, listenFlags()...),
 		run: func(ctx context.Context, c *call) error {
 			if c.String("via") == "" {
 				return api.Problemf(api.Usage, "another member prints one: kith device via NAME", "kith device new-phrase needs --via and a code")
 			}
 			res, err := c.env.Hooks.NewPhrase(ctx, NewPhraseOptions{
-				Home: c.env.home(), Via: c.String("via"), Name: c.String("name"),
+				Home: c.env.home(), Via: c.String("via"), Name: c.String("name"), Another: c.Bool("another"),
 				Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 			})
 			if err != nil {

@@ -91,6 +91,7 @@ type JoinOptions struct {
 // JoinDeviceOptions is what `kith device join` is told.
 type JoinDeviceOptions struct {
 	Home, Code, Name string
+	Another          bool // beside the co-ops that are in the home
 	Listen           []string
 	Announce         []string
 	Show             func(api.Compare) // the words to compare
@@ -99,6 +100,7 @@ type JoinDeviceOptions struct {
 // RecoverOptions is what `kith device recover` is told.
 type RecoverOptions struct {
 	Home, Via, Phrase, Name string
+	Another                 bool // beside the co-ops that are in the home
 	Listen                  []string
 	Announce                []string
 	Choose                  func(member string, devices []api.Device) (api.RecoverChoice, error)
@@ -107,6 +109,7 @@ type RecoverOptions struct {
 // NewPhraseOptions is what `kith device new-phrase` is told.
 type NewPhraseOptions struct {
 	Home, Via, Name string
+	Another         bool // beside the co-ops that are in the home
 	Listen          []string
 	Announce        []string
 }

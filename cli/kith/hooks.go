@@ -35,19 +35,19 @@ func hooks() cli.Hooks {
 		},
 		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {
 			res, err := daemon.JoinDevice(ctx, daemon.JoinDeviceOptions{
-				Home: o.Home, Code: o.Code, Name: o.Name, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
+				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
 			})
 			return res, daemon.Explain(err)
 		},
 		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
 			res, err := daemon.Recover(ctx, daemon.RecoverOptions{
-				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
+				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
 			})
 			return res, daemon.Explain(err)
 		},
 		NewPhrase: func(_ context.Context, o cli.NewPhraseOptions) (api.NewPhrase, error) {
 			res, err := daemon.NewPhrase(daemon.NewPhraseOptions{
-				Home: o.Home, Via: o.Via, Name: o.Name, Listen: o.Listen, Announce: o.Announce,
+				Home: o.Home, Via: o.Via, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 			})
 			return res, daemon.Explain(err)
 		},
