@@ -80,7 +80,7 @@ func (c *call) seen(d api.Device) string {
 func (k *kith) deviceRetire() *cli.Command {
 	return k.command(spec{
 		name: "retire", args: "DEVICE", usage: "take one of your devices out of use: lost, stolen, sold",
-		more:     "DEVICE is its name, or the start of its key. Says what follows from it, and does it with --yes. The device's daemon says so to whoever has it, keeps what it has, and gets nothing new. It works on a device that was retired itself, too: if a thief was faster, both are out, and your recovery phrase decides.",
+		more:     "DEVICE is its name, or the start of its key. Says what follows from it, and does it with --yes. The device's daemon says so to whoever has it, keeps what it has, and gets nothing new. It works on a device that was retired itself, too, though the others may hear of it only ten minutes later: if a thief was faster, both are out, and your recovery phrase decides.",
 		examples: []string{`kith device retire laptop`, `kith device retire laptop --yes`},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "yes", Usage: "I know what follows from it"},

@@ -213,7 +213,9 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 func consentsNext(me *charter.Member, this, retired entry.Device, wanted string) (next entry.Device, err error) {
 	var live []charter.Device
 	var gone *charter.Device
+	speaks := false // whether this device can still say from where its member consents
 	for i, d := range me.Devices {
+		speaks = speaks || d.Key == this && !d.Retired
 		if d.Key == retired {
 			gone = &me.Devices[i]
 		} else if !d.Retired {
@@ -225,6 +227,8 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 		return next, explain(charter.ErrNotYours)
 	case gone.Retired:
 		return next, api.Problemf(api.NotAllowed, "kith device list", "“%s” is out of use already", gone.Name)
+	case !speaks:
+		return next, nil
 	case len(live) == 0:
 		return next, api.Problemf(api.NotAllowed, "add another one first: kith device add; or, to leave the co-op: kith member resign",
 			"“%s” is the only device that you have in use", gone.Name)

@@ -264,23 +264,22 @@ func (s *pairings) reveal(key entry.Device, nonce []byte) error {
 
 // added waits until somebody has compared the words, and gives the charter with the new device.
 func (s *pairings) added(ctx context.Context, key entry.Device) ([]byte, error) {
-	v, err := s.get(key)
-	if err != nil {
-		return nil, err
-	}
-	if v.By != "" {
-		return welcomeNow(s.replica)
-	}
 	s.mu.Lock()
 	a := s.asked
-	if a == nil || s.key != key || !a.revealed {
-		s.mu.Unlock()
+	waits := a != nil && s.key == key && a.revealed
+	v, err := s.get(key)
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case v.By != "":
+		return welcomeNow(s.replica)
+	case !waits:
 		if err := s.refusal(&v); err != nil {
 			return nil, err
 		}
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the daemon there was started anew meanwhile; ask again with the same code"}
 	}
-	s.mu.Unlock()
 	wait := time.NewTimer(min(pairWait, max(v.Expires.Sub(s.now()), 0)))
 	defer wait.Stop()
 	select {
