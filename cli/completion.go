@@ -145,6 +145,8 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return k.ids(ctx, noun, current)
 	case "MEMBER":
 		return match(k.memberOffers(ctx), current)
+	case "DEVICE":
+		return match(k.deviceOffers(ctx), current)
 	case "HEAD":
 		return nil
 	case "THRESHOLD":
@@ -162,6 +164,8 @@ func (k *kith) values(ctx context.Context, flag string) []offer {
 	switch flag {
 	case "ask":
 		return k.memberOffers(ctx)
+	case "consents", "keep", "not-mine":
+		return k.deviceOffers(ctx)
 	case "process":
 		return plain(api.Processes)
 	case "sort":
@@ -187,6 +191,21 @@ func (k *kith) memberOffers(ctx context.Context) (out []offer) {
 	}
 	for _, m := range members {
 		out = append(out, offer{clean(m.Name), m.Standing + " member"})
+	}
+	return out
+}
+
+func (k *kith) deviceOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	devices, err := client.Devices(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, d := range devices {
+		out = append(out, offer{clean(d.Name), deviceState(d)})
 	}
 	return out
 }

@@ -31,6 +31,12 @@ type Hooks struct {
 	Init func(ctx context.Context, o InitOptions) (api.InitResult, error)
 	// Join joins one from an empty home and returns when the charter is there.
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
+	// JoinDevice makes an empty home another device of a member, and returns when the charter is there.
+	JoinDevice func(ctx context.Context, o JoinDeviceOptions) (api.DeviceJoined, error)
+	// Recover makes an empty home a device of a member whose recovery phrase is given.
+	Recover func(ctx context.Context, o RecoverOptions) (api.Recovered, error)
+	// NewPhrase draws a recovery phrase that the co-op has to agree on.
+	NewPhrase func(ctx context.Context, o NewPhraseOptions) (api.NewPhrase, error)
 	// Doctor checks a home that no daemon serves.
 	Doctor func(ctx context.Context, o DoctorOptions) ([]api.Check, error)
 	// Backup writes a file that the device of a home can come back from.
@@ -80,6 +86,32 @@ type JoinOptions struct {
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
+}
+
+// JoinDeviceOptions is what `kith device join` is told.
+type JoinDeviceOptions struct {
+	Home, Code, Name string
+	Another          bool // beside the co-ops that are in the home
+	Listen           []string
+	Announce         []string
+	Show             func(api.Compare) // the words to compare
+}
+
+// RecoverOptions is what `kith device recover` is told.
+type RecoverOptions struct {
+	Home, Via, Phrase, Name string
+	Another                 bool // beside the co-ops that are in the home
+	Listen                  []string
+	Announce                []string
+	Choose                  func(member string, devices []api.Device) (api.RecoverChoice, error)
+}
+
+// NewPhraseOptions is what `kith device new-phrase` is told.
+type NewPhraseOptions struct {
+	Home, Via, Name string
+	Another         bool // beside the co-ops that are in the home
+	Listen          []string
+	Announce        []string
 }
 
 // BackupOptions is what `kith backup` is told.

@@ -54,7 +54,7 @@ func (k *kith) member() *cli.Command {
 				return c.out.show(m, func() { c.showMember(m) })
 			},
 		}),
-		k.memberAdmit(), k.memberRemove(), k.memberResign(),
+		k.memberAdmit(), k.memberRemove(), k.memberNewKey(), k.memberResign(),
 	)
 }
 
@@ -81,6 +81,23 @@ func (k *kith) memberRemove() *cli.Command {
 				return api.Problemf(api.Usage, "kith member remove --help", "kith member remove needs --why and a reason: the others read it, and so does who is to leave")
 			}
 			return c.propose(ctx, api.ProposalRequest{Action: api.ActionRemove, Member: c.arg(0), Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) memberNewKey() *cli.Command {
+	return k.command(spec{
+		name: "new-key", args: "MEMBER CODE", usage: "propose to give somebody a new recovery phrase",
+		more:     "For who lost theirs, or had it stolen. CODE is what their new phrase gives (kith device new-phrase); it comes with six words, which you compare with them before you consent. You consent to it with this. Once in force, the old phrase and all their devices of before speak for them no more.",
+		examples: []string{`kith member new-key Ana CODE --why "her bag with the laptop and the phrase was stolen"`},
+		flags: []cli.Flag{whyFlag(),
+			&cli.StringSliceFlag{Name: "not-theirs", Usage: "`DEVICE` that never was theirs: nothing of it counts (name, or start of its key: kith member show)"},
+		},
+		run: func(ctx context.Context, c *call) error {
+			if c.String("why") == "" {
+				return api.Problemf(api.Usage, "kith member new-key --help", "kith member new-key needs --why and a reason: the others read it")
+			}
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionNewKey, Member: c.arg(0), Code: c.arg(1), NotTheirs: c.StringSlice("not-theirs"), Why: c.String("why")})
 		},
 	})
 }

@@ -79,6 +79,8 @@ func explain(err error) error {
 		nobody   *peer.NobodyAnsweredError
 		unknown  *peer.UnknownCodeError
 		listen   *peer.ListenError
+		code     *charter.CodeError
+		phrase   *charter.PhraseError
 	)
 	switch {
 	case err == nil:
@@ -118,11 +120,7 @@ func explain(err error) error {
 	case errors.As(err, &name):
 		return api.Problemf(api.Invalid, "", "%v", name)
 	case errors.As(err, &join):
-		hint := "ask who sent it for a new one: kith invite list"
-		if join.Code == peer.JoinNameTaken {
-			hint = "the code is still good: join with another --as NAME"
-		}
-		return api.Problemf(joinCode(join.Code), hint, "%v", join)
+		return api.Problemf(joinCode(join.Code), joinHint(join.Code), "%v", join)
 	case errors.As(err, &unknown), errors.Is(err, errImpostor):
 		return api.Problemf(api.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", err)
 	case errors.As(err, &nobody):
@@ -131,6 +129,12 @@ func explain(err error) error {
 		return api.Problemf(api.Failed, "choose another with --listen", "%v", listen)
 	case errors.Is(err, charter.ErrNotInvite), errors.Is(err, charter.ErrInviteMistyped), errors.Is(err, charter.ErrInviteNewer):
 		return api.Problemf(api.Invalid, "", "%v", err)
+	case errors.Is(err, errOtherWords):
+		return api.Problemf(api.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "%v", errOtherWords)
+	case errors.As(err, &code):
+		return api.Problemf(api.Invalid, "", "%v", code)
+	case errors.As(err, &phrase), errors.Is(err, charter.ErrPhrase):
+		return api.Problemf(api.Invalid, "look at the paper once more; nothing was done", "%v", err)
 	case errors.Is(err, replica.ErrNotFound):
 		return api.Problemf(api.NotFound, "kith search WORDS", "there is no such document here")
 	case errors.Is(err, replica.ErrNoSpace):
@@ -156,6 +160,19 @@ func joinCode(c peer.JoinCode) api.Code {
 		return api.Failed
 	}
 	return api.NotAllowed
+}
+
+// joinHint says what to do about a refused code.
+func joinHint(c peer.JoinCode) string {
+	switch c {
+	case peer.JoinNameTaken:
+		return "the code is still good: join with another --as NAME"
+	case peer.JoinDeclined:
+		return "if it was, make another code there: kith device add"
+	case peer.JoinRefused:
+		return "kith device list, on a device that is in use"
+	}
+	return "ask who sent it for a new one; who made it sees what became of it: kith invite list, kith device list"
 }
 
 // Explain is explain for the commands that need no daemon.

@@ -37,9 +37,11 @@ func (d directory) Devices() []peer.Device {
 	return append(live, former...)
 }
 
-// Knows implements peer.Charter.
+// Knows implements peer.Charter. A member key is no device: it comes in by another door (doors.go),
+// and only as long as it is the newest.
 func (d directory) Knows(key entry.Device) bool {
-	return d.r.Charter().Knows(key) && !d.parting.over()
+	c := d.r.Charter()
+	return c.Knows(key) && !c.WasMemberKey(key) && !d.parting.over()
 }
 
 // removed says whether the member whose device this is was removed.

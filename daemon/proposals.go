@@ -117,6 +117,9 @@ func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
 	if p.Type == charter.ProposalRemove {
 		says = append(says, w.name(p.Subject)+" isn't asked, and is counted.")
 	}
+	if p.Type == charter.ProposalKey {
+		says = append(says, w.compareKey(p))
+	}
 	if after := w.after(p.Type, p.Of); after != "" {
 		says = append(says, after)
 	}

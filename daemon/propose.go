@@ -59,7 +59,7 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 		w := newWords(r.Charter())
 		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.short(held.Step), w.short(held.Step))
 	case errors.Is(err, charter.ErrOtherDevice):
-		note = "Your own consent isn't given yet: you consent from another device of yours."
+		note = "Your own consent isn't given yet: you consent from another device of yours: kith device list."
 	default:
 		return api.Proposal{}, explain(err)
 	}
@@ -84,6 +84,9 @@ func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Term
 	case api.ActionRemove:
 		t.Type = charter.ProposalRemove
 		t.Frontiers, err = r.Honoured(devicesOf(r.Charter(), t.Member))
+	case api.ActionNewKey:
+		t, err = newKeyTerms(r, t.Member, q.Code, q.NotTheirs)
+		t.Why = q.Why
 	case api.ActionThreshold:
 		t.Type = charter.ProposalThreshold
 		for _, known := range []charter.Threshold{charter.Majority, charter.TwoThirds, charter.ThreeQuarters, charter.AllButOne} {

@@ -23,6 +23,7 @@ type space struct {
 	exchange *exchange.Exchange
 	peers    *peer.Peers
 	invites  *invites
+	pairings *pairings
 	log      *slog.Logger
 	parting  *parting
 }
@@ -30,10 +31,11 @@ type space struct {
 // openPeers puts a replica in touch with the others.
 func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
 	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
+	s.pairings = newPairings(r, o.now())
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
-		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: s.invites,
+		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings},
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)
 		},

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -76,7 +77,12 @@ var errImpostor = errors.New("whoever answers there is not of the co-op that thi
 // check makes sure that the welcome is of the space that the code is for, and that answerer
 // belongs to it.
 func (w welcome) check(code charter.Invite, answerer entry.Device) error {
-	if !code.For(w.Space) {
+	return w.of(code.Space[:], answerer)
+}
+
+// of makes sure that the welcome is of the space whose ID begins so, and that answerer belongs to it.
+func (w welcome) of(space []byte, answerer entry.Device) error {
+	if !bytes.HasPrefix(w.Space[:], space) {
 		return errImpostor
 	}
 	if _, ok := charter.Fold(w.Space, w.Statements, charter.StepID{}).MemberOf(answerer); !ok {

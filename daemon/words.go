@@ -120,6 +120,8 @@ func value(t *charter.Terms) string {
 		return strconv.Itoa(t.Invites)
 	case charter.ProposalRules:
 		return strconv.FormatUint(t.Rules, 10)
+	case charter.ProposalKey:
+		return strings.Join(t.Rekey.Words(), " ")
 	}
 	return ""
 }

@@ -33,6 +33,24 @@ func hooks() cli.Hooks {
 			})
 			return res, daemon.Explain(err)
 		},
+		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {
+			res, err := daemon.JoinDevice(ctx, daemon.JoinDeviceOptions{
+				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
+			})
+			return res, daemon.Explain(err)
+		},
+		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
+			res, err := daemon.Recover(ctx, daemon.RecoverOptions{
+				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
+			})
+			return res, daemon.Explain(err)
+		},
+		NewPhrase: func(_ context.Context, o cli.NewPhraseOptions) (api.NewPhrase, error) {
+			res, err := daemon.NewPhrase(daemon.NewPhraseOptions{
+				Home: o.Home, Via: o.Via, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
+			})
+			return res, daemon.Explain(err)
+		},
 		Doctor: func(ctx context.Context, o cli.DoctorOptions) ([]api.Check, error) {
 			return daemon.Doctor(ctx, o.Home, o.Rebuild, o.Unlock)
 		},

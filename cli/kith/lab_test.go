@@ -43,6 +43,7 @@ type home struct {
 	announce  string   // what it tells the others: the door of its links
 	daemon    *exec.Cmd
 	log       *bytes.Buffer // of the daemon; read only when it has ended
+	joining   *joining      // while it asks to be added as a device
 }
 
 func newLab(env *testscript.Env) (*lab, error) {
@@ -107,7 +108,7 @@ func (l *lab) coop(ts *testscript.TestScript, names []string) error {
 	return l.settle(ts, nil)
 }
 
-func (l *lab) found(_ *testscript.TestScript, args []string) error {
+func (l *lab) found(ts *testscript.TestScript, args []string) error {
 	h, err := l.newHome(args[0])
 	if err != nil {
 		return err
@@ -124,10 +125,13 @@ func (l *lab) found(_ *testscript.TestScript, args []string) error {
 	for _, i := range made.Invites {
 		l.invites = append(l.invites, i.Code)
 	}
+	if err := l.paper(ts, h, made.RecoveryPhrase); err != nil {
+		return err
+	}
 	return l.start(h)
 }
 
-func (l *lab) join(_ *testscript.TestScript, args []string) error {
+func (l *lab) join(ts *testscript.TestScript, args []string) error {
 	h, err := l.newHome(args[0])
 	if err != nil {
 		return err
@@ -138,8 +142,16 @@ func (l *lab) join(_ *testscript.TestScript, args []string) error {
 	if len(l.invites) == 0 {
 		return errors.New("all codes are used")
 	}
-	if _, err := output(l.command(h, "join", l.invites[0], "--as", title(h.name),
-		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce))); err != nil {
+	out, err := output(l.command(h, "join", l.invites[0], "--as", title(h.name),
+		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce), "--json"))
+	if err != nil {
+		return err
+	}
+	var joined api.JoinResult
+	if err := json.Unmarshal(out, &joined); err != nil {
+		return err
+	}
+	if err := l.paper(ts, h, joined.RecoveryPhrase); err != nil {
 		return err
 	}
 	l.invites = l.invites[1:]

@@ -33,12 +33,18 @@ func TestMain(m *testing.M) {
 //	mend NAME NAME
 //	comeback NAME HOME FILE…   restores a backup of NAME's device in a new home, and starts its daemon
 //	unlock NAME FILE           lets the daemon of a home find a passphrase in a file
+//	asks HOME CODE             a new computer asks to be added, and shows two words: $WORDS
+//	added HOME NAME            it was added as a device of NAME's; its daemon starts
+//	recovers HOME NAME CODE PAPER [FLAG…]   NAME comes back on a new computer with the phrase in a file, and its daemon starts
+//	redraws HOME CODE          a new computer draws a new phrase, HOME.phrase; for the others: $KEYCODE and $KEYWORDS
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
 //	told NAME…       waits until they have been told that they aren't in any more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
+//
+// The recovery phrase of each member is in the file NAME.phrase.
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
 func TestScripts(t *testing.T) {
@@ -86,6 +92,10 @@ func TestScripts(t *testing.T) {
 			"told":     scripted(1, (*lab).told),
 			"comeback": scripted(3, (*lab).comeback),
 			"unlock":   scripted(2, (*lab).unlock),
+			"asks":     scripted(2, (*lab).asks),
+			"added":    scripted(2, (*lab).added),
+			"recovers": scripted(4, (*lab).recovers),
+			"redraws":  scripted(2, (*lab).redraws),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
 			"settle":   scripted(0, (*lab).settle),

@@ -1,10 +1,17 @@
 package charter
 
-import "kith/crdt/entry"
-
 // EncodeRaw makes a code with a right checksum of any content.
 func EncodeRaw(b []byte) string {
-	return invitePrefix + entry.Text.EncodeToString(append(b[:len(b):len(b)], checksumOf(b)...))
+	return inviteCode.write(b[:len(b):len(b)])
+}
+
+// EncodeRawSorts makes codes of the other sorts with a right checksum of any content.
+func EncodeRawSorts(b []byte) []string {
+	var all []string
+	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode} {
+		all = append(all, s.write(b[:len(b):len(b)]))
+	}
+	return all
 }
 
 // EncodeStatement makes the payload of any statement but a genesis, without asking a charter.

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"strings"
 
 	"kith/crdt/entry"
@@ -74,32 +73,16 @@ func (v Invite) For(space entry.SpaceID) bool { return [16]byte(space[:16]) == v
 // Encode returns the code as text: "kith1" and lower-case letters and digits, about 75 for
 // the code itself and 70 for each answerer. The error says which bound an answerer breaks.
 func (v Invite) Encode() (string, error) {
-	if len(v.Answerers) > MaxAnswerers {
-		return "", fmt.Errorf("an invite code for %d devices, the limit is %d", len(v.Answerers), MaxAnswerers)
-	}
 	b := make([]byte, 0, 256)
 	b = append(b, inviteVersion)
 	b = append(b, v.Seed[:]...)
 	b = append(b, v.Space[:]...)
 	b = append(b, v.Step[:]...)
-	b = append(b, byte(len(v.Answerers)))
-	for _, a := range v.Answerers {
-		if len(a.Address) == 0 || len(a.Address) > MaxAddress {
-			return "", fmt.Errorf("an address of %d bytes, 1 to %d are possible", len(a.Address), MaxAddress)
-		}
-		b = append(b, a.Device[:]...)
-		b = append(b, byte(len(a.Address)))
-		b = append(b, a.Address...)
+	b, err := appendAnswerers(b, v.Answerers)
+	if err != nil {
+		return "", err
 	}
-	b = append(b, checksumOf(b)...)
-	return invitePrefix + entry.Text.EncodeToString(b), nil
-}
-
-func checksumOf(b []byte) []byte {
-	h := sha256.New()
-	h.Write([]byte("kith/invite/1\x00"))
-	h.Write(b)
-	return h.Sum(nil)[:inviteChecksum]
+	return inviteCode.write(b), nil
 }
 
 // DecodeInvite reads a code as people paste and type it: in either case, with white space
@@ -120,7 +103,7 @@ func DecodeInvite(text string) (Invite, error) {
 	}
 	b, sum := b[:len(b)-inviteChecksum], b[len(b)-inviteChecksum:]
 	switch {
-	case !bytes.Equal(checksumOf(b), sum):
+	case !bytes.Equal(inviteCode.checksum(b), sum):
 		return Invite{}, ErrInviteMistyped
 	case b[0] > inviteVersion:
 		return Invite{}, ErrInviteNewer
@@ -132,17 +115,7 @@ func DecodeInvite(text string) (Invite, error) {
 	b = b[copy(v.Seed[:], b):]
 	b = b[copy(v.Space[:], b):]
 	b = b[copy(v.Step[:], b):]
-	count := int(b[0])
-	b = b[1:]
-	for range count {
-		if len(v.Answerers) == MaxAnswerers || len(b) < 33 || int(b[32]) > MaxAddress || b[32] == 0 || len(b) < 33+int(b[32]) {
-			return Invite{}, ErrNotInvite
-		}
-		end := 33 + int(b[32])
-		v.Answerers = append(v.Answerers, Answerer{Device: entry.Device(b[:32]), Address: bytes.Clone(b[33:end])})
-		b = b[end:]
-	}
-	if len(b) != 0 {
+	if v.Answerers, ok = readAnswerers(b); !ok {
 		return Invite{}, ErrNotInvite
 	}
 	return v, nil

@@ -35,6 +35,23 @@ type Backend interface {
 	// Resign leaves the co-op, and gives who left.
 	Resign(ctx context.Context, r ResignRequest) (Member, error)
 
+	// Devices gives all that the member of this device ever had.
+	Devices(ctx context.Context) ([]Device, error)
+	// AddDevice makes a code for a new device; one made before isn't good any more.
+	AddDevice(ctx context.Context, r DeviceCodeRequest) (DeviceCode, error)
+	// Pairing says how it stands with the newest code.
+	Pairing(ctx context.Context) (Pairing, error)
+	// ConfirmDevice adds the device that asks, if these are the words that it shows. Other words
+	// make the code useless, as DeclineDevice does.
+	ConfirmDevice(ctx context.Context, words string) (Device, error)
+	DeclineDevice(ctx context.Context) (Pairing, error)
+	// RetireDevice takes a device of one's own out of use.
+	RetireDevice(ctx context.Context, id string, r RetireRequest) (Device, error)
+	// MoveConsents lets a device of one's own consent to agreed steps from now on.
+	MoveConsents(ctx context.Context, id string) (Device, error)
+	// WayBack makes the code with which a member comes back who has lost all devices.
+	WayBack(ctx context.Context, member string) (WayBack, error)
+
 	Charter(ctx context.Context) (Charter, error)
 	// CharterLog gives what was said about the charter, newest first, at most limit lines.
 	CharterLog(ctx context.Context, limit int) ([]CharterLine, error)

@@ -84,10 +84,10 @@ func (c *Client) Proposal(ctx context.Context, id string) (Proposal, error) {
 	return call[Proposal](ctx, c, "GET", at("proposals", id), nil, nil)
 }
 
-// Propose makes a proposal, about a member for ActionAdmit and ActionRemove.
+// Propose makes a proposal, about a member for ActionAdmit, ActionRemove and ActionNewKey.
 func (c *Client) Propose(ctx context.Context, r ProposalRequest) (Proposal, error) {
 	path := at("charter", r.Action)
-	if r.Action == ActionAdmit || r.Action == ActionRemove {
+	if r.Action == ActionAdmit || r.Action == ActionRemove || r.Action == ActionNewKey {
 		path = at("members", r.Member, r.Action)
 	}
 	return call[Proposal](ctx, c, "POST", path, nil, r)

@@ -8,7 +8,7 @@ type Proposal struct {
 	Action     string    `json:"action"`
 	Title      string    `json:"title"`   // the same in words: "admit Dora as a full member"
 	Subject    *Named    `json:"subject"` // whom it is about; null: nobody
-	Value      string    `json:"value"`   // of threshold, invites and rules: the new one
+	Value      string    `json:"value"`   // of threshold, invites and rules: the new one; of a new key: its words
 	Why        string    `json:"why"`
 	By         Named     `json:"by"`
 	At         Time      `json:"at"`
@@ -61,6 +61,10 @@ type ProposalRequest struct {
 	Why       string `json:"why,omitempty"`
 	Threshold string `json:"threshold,omitempty"`
 	Invites   int    `json:"invites,omitempty"`
+	// Of ActionNewKey: what the person's new phrase gives, and which devices of theirs never were
+	// theirs, by name or start of a key: nothing of those counts.
+	Code      string   `json:"code,omitempty"`
+	NotTheirs []string `json:"not_theirs,omitempty"`
 	// Yes says that the person knows what follows, where that has to be said before.
 	Yes bool `json:"yes,omitempty"`
 }

@@ -36,8 +36,11 @@ func proposeAbout(action string) answerer {
 		}
 		var p ProposalRequest
 		err = firstError(func() error { return decode(r, &p) }, func() error {
-			if action == ActionRemove {
+			switch action {
+			case ActionRemove:
 				return needWhy("to end a membership", &p.Why)
+			case ActionNewKey:
+				return needWhy("to give somebody a new recovery phrase", &p.Why)
 			}
 			return checkWhy(&p.Why)
 		})

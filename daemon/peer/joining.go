@@ -19,6 +19,10 @@ const (
 	JoinNameTaken     JoinCode = "name_taken"
 	JoinBadRequest    JoinCode = "bad_request"
 	JoinFailed        JoinCode = "failed" // trouble of the answerer's own
+	// Of a device that is to be added, or a member who comes back.
+	JoinWaiting  JoinCode = "waiting"  // nobody has said yet whether the words are the same
+	JoinDeclined JoinCode = "declined" // they aren't, or somebody thought better of it
+	JoinRefused  JoinCode = "refused"  // the charter doesn't take it
 )
 
 // JoinError is the answerer's refusal.
@@ -36,6 +40,9 @@ func (e *JoinError) Error() string {
 		JoinNameTaken:     "somebody there has this name already",
 		JoinBadRequest:    "the other side could not read the request",
 		JoinFailed:        "the other side could not do it",
+		JoinWaiting:       "nobody has compared the words yet",
+		JoinDeclined:      "the other device says that this isn't the device that was meant",
+		JoinRefused:       "the charter doesn't take this",
 	}[e.Code]
 	if said == "" {
 		said = "the other side refused"

@@ -71,6 +71,9 @@ func (c *coop) retire(d, by *device, then func()) (end entry.ID) {
 	return end
 }
 
+// reinstate takes a device back into use.
+func (c *coop) reinstate(d *device) { c.change(func() { delete(c.former, d.key.Device()) }) }
+
 func (c *coop) remove(d *device) { c.change(func() { delete(c.members, d.key.Device()) }) }
 
 // change changes the charter; all devices that are on hear of it.

@@ -22,7 +22,7 @@ const (
 // Limits of what others may send. Each is checked before anything is allocated for it.
 const (
 	// MaxJoinRequest and MaxJoinReply bound what goes over a join stream, in bytes.
-	MaxJoinRequest = 64 << 10
+	MaxJoinRequest = 320 << 10 // a statement by a member key, which names the runs of lost devices
 	MaxJoinReply   = 32 << 20
 	// MaxRecord bounds one signed address record, MaxRecords how many come over one stream.
 	MaxRecord  = 4 << 10

@@ -204,6 +204,9 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		stop()
 		delete(running, d)
 		p.mu.Lock()
+		if c.former && c.bans == 0 {
+			p.gate.ban(d, time.Time{}) // the pause of a former device isn't for one that is back in use
+		}
 		for _, s := range c.sessions {
 			s.end() // what it may have now is less, or nothing
 		}

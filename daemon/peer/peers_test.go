@@ -103,6 +103,20 @@ func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
 	}
 }
 
+// Such as by its owner's recovery phrase: the others don't go on leaving it alone.
+func TestAFormerDeviceThatIsBackInUseComesIntoStepAtOnce(t *testing.T) {
+	c := newCoop(t)
+	ana, eli := c.device("Ana's laptop").on(), c.device("Eli's laptop").on()
+	eli.meets(ana)
+	eli.untilInStep(ana)
+	c.retire(eli, ana, func() {})
+	eli.until("Ana has hung up", func() bool { return !eli.about(ana).Connected })
+	news := ana.write("for all")
+	c.reinstate(eli)
+	eli.until("Eli gets what is for all", func() bool { return eli.local.Has(news) })
+	ana.untilInStep(eli)
+}
+
 func TestSyncSaysWithWhomAndWhyNot(t *testing.T) {
 	c := newCoop(t)
 	ana, ben, cleo := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Cleo's laptop").on()

@@ -152,11 +152,27 @@ func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := r.Speaks(); err != nil {
+		return nil, err
+	}
 	e, err := r.say(make)
 	if err != nil {
 		return nil, err
 	}
 	return e, errors.Join(r.enact(), r.judgeAgain())
+}
+
+// SayOf is Say for what a device may say of others of its member even if it was retired itself: the
+// charter's rules alone decide.
+func (r *Replica) SayOf(ctx context.Context, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e, err := r.say(make)
+	if err != nil {
+		return nil, err
+	}
+	return e, r.judgeAgain()
 }
 
 // State is Say for a statement that is made already.
@@ -167,9 +183,6 @@ func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, erro
 func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	if err := r.Speaks(); err != nil {
-		return nil, err
-	}
 	if r.Restored() {
 		return nil, ErrRestored
 	}

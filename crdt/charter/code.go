@@ -1,0 +1,245 @@
+package charter
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"kith/crdt/entry"
+)
+
+// codeSort is a sort of text that people copy: a prefix, and base32 of a version byte, what it
+// says, and a checksum. Invite codes (invite.go) are written alike.
+type codeSort struct {
+	prefix string
+	domain string // of the checksum
+	what   string // in a member's words
+	typed  string // what a person does with it
+}
+
+var (
+	deviceCode = codeSort{"kithd1", "kith/device-code/1\x00", "a code for a new device", "kith device join CODE"}
+	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via CODE"}
+	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
+	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join CODE --as NAME"}
+)
+
+// maxCodeText bounds the text of a code that is looked at, in bytes: the longest code, with as
+// much white space again.
+const maxCodeText = 4096
+
+// CodeError says why a text isn't the code that is wanted, and what to do about it.
+type CodeError struct{ Why string }
+
+func (e *CodeError) Error() string { return e.Why }
+
+func (s *codeSort) write(body []byte) string {
+	return s.prefix + entry.Text.EncodeToString(append(body, s.checksum(body)...))
+}
+
+func (s *codeSort) checksum(body []byte) []byte {
+	h := sha256.New()
+	h.Write([]byte(s.domain))
+	h.Write(body)
+	return h.Sum(nil)[:inviteChecksum]
+}
+
+// read returns what a code says after its version. The error is a *CodeError.
+func (s *codeSort) read(text string) ([]byte, error) {
+	if len(text) > maxCodeText {
+		return nil, s.isNone()
+	}
+	letters := inviteLetters(text)
+	rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix))
+	if !ok {
+		for _, other := range []*codeSort{&deviceCode, &wayBack, &keyCode, &inviteCode} {
+			if strings.HasPrefix(letters, inviteLetters(other.prefix)) {
+				return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
+			}
+		}
+		return nil, s.isNone()
+	}
+	b, err := entry.Text.DecodeString(rest)
+	if err != nil || entry.Text.EncodeToString(b) != rest || len(b) < 1+inviteChecksum {
+		return nil, s.mistyped()
+	}
+	b, sum := b[:len(b)-inviteChecksum], b[len(b)-inviteChecksum:]
+	switch {
+	case !bytes.Equal(s.checksum(b), sum):
+		return nil, s.mistyped()
+	case b[0] > 1:
+		return nil, &CodeError{fmt.Sprintf("this is %s of a newer Kith; update yours", s.what)}
+	case b[0] != 1:
+		return nil, s.isNone()
+	}
+	return b[1:], nil
+}
+
+func (s *codeSort) isNone() error {
+	return &CodeError{fmt.Sprintf("this is not %s: one begins with %q", s.what, s.prefix)}
+}
+
+func (s *codeSort) mistyped() error {
+	return &CodeError{fmt.Sprintf("this is %s with a letter wrong or missing; copy it whole, or ask for it again", s.what)}
+}
+
+// appendAnswerers writes where the holder of a code finds who answers.
+func appendAnswerers(b []byte, list []Answerer) ([]byte, error) {
+	if len(list) > MaxAnswerers {
+		return nil, fmt.Errorf("a code for %d devices, the limit is %d", len(list), MaxAnswerers)
+	}
+	b = append(b, byte(len(list)))
+	for _, a := range list {
+		if len(a.Address) == 0 || len(a.Address) > MaxAddress {
+			return nil, fmt.Errorf("an address of %d bytes, 1 to %d are possible", len(a.Address), MaxAddress)
+		}
+		b = append(b, a.Device[:]...)
+		b = append(b, byte(len(a.Address)))
+		b = append(b, a.Address...)
+	}
+	return b, nil
+}
+
+// readAnswerers reads what appendAnswerers wrote, to the end of b.
+func readAnswerers(b []byte) (list []Answerer, ok bool) {
+	if len(b) == 0 || int(b[0]) > MaxAnswerers {
+		return nil, false
+	}
+	count := int(b[0])
+	b = b[1:]
+	for range count {
+		if len(b) < 33 || int(b[32]) > MaxAddress || b[32] == 0 || len(b) < 33+int(b[32]) {
+			return nil, false
+		}
+		end := 33 + int(b[32])
+		list = append(list, Answerer{Device: entry.Device(b[:32]), Address: bytes.Clone(b[33:end])})
+		b = b[end:]
+	}
+	return list, len(b) == 0
+}
+
+// DeviceCode is what the code says with which a member adds a device of their own. Whoever has
+// it can ask to be that device; two words that both show say whether it is the right one.
+type DeviceCode struct {
+	Seed      [16]byte // secret; gives the key that the new device dials with
+	Space     [16]byte // the first bytes of the space's ID
+	Step      [8]byte  // the first bytes of the newest step that its maker knew
+	Answerers []Answerer
+}
+
+// NewDeviceCode draws a code for a space whose newest step is step.
+func NewDeviceCode(space entry.SpaceID, step StepID, answerers ...Answerer) DeviceCode {
+	v := DeviceCode{Space: [16]byte(space[:16]), Step: [8]byte(step[:8]), Answerers: answerers}
+	rand.Read(v.Seed[:]) // never fails (Go 1.24)
+	return v
+}
+
+// Key returns the key that stands for the code.
+func (v DeviceCode) Key() entry.Signer {
+	seed, err := hkdf.Key(sha256.New, v.Seed[:], nil, "kith/device-code/key/1", 32)
+	if err != nil {
+		panic(err) // 32 bytes are within what HKDF gives
+	}
+	return entry.SignerFromSeed([32]byte(seed))
+}
+
+// Encode returns the code as text. The error says which bound an answerer breaks.
+func (v DeviceCode) Encode() (string, error) {
+	b := []byte{1}
+	b = append(b, v.Seed[:]...)
+	b = append(b, v.Space[:]...)
+	b = append(b, v.Step[:]...)
+	b, err := appendAnswerers(b, v.Answerers)
+	if err != nil {
+		return "", err
+	}
+	return deviceCode.write(b), nil
+}
+
+// DecodeDeviceCode reads a code as people paste and type it. The error is a *CodeError. No input
+// makes it panic.
+func DecodeDeviceCode(text string) (DeviceCode, error) {
+	var v DeviceCode
+	b, err := deviceCode.read(text)
+	if err != nil {
+		return v, err
+	}
+	if len(b) < 40 {
+		return v, deviceCode.isNone()
+	}
+	b = b[copy(v.Seed[:], b):]
+	b = b[copy(v.Space[:], b):]
+	b = b[copy(v.Step[:], b):]
+	var ok bool
+	if v.Answerers, ok = readAnswerers(b); !ok {
+		return DeviceCode{}, deviceCode.isNone()
+	}
+	return v, nil
+}
+
+// Way is the way back for a member who has lost all devices: of which space and who they are, and
+// where a device of the co-op answers. It holds no secret: who comes back has their phrase. It
+// names the whole space, since a new member key signs for that.
+type Way struct {
+	Space     entry.SpaceID
+	Member    MemberID
+	Answerers []Answerer
+}
+
+// Encode returns the way as a code. The error says which bound an answerer breaks.
+func (w Way) Encode() (string, error) {
+	b := []byte{1}
+	b = append(b, w.Space[:]...)
+	b = append(b, w.Member[:]...)
+	b, err := appendAnswerers(b, w.Answerers)
+	if err != nil {
+		return "", err
+	}
+	return wayBack.write(b), nil
+}
+
+// DecodeWay reads a code as people paste and type it. The error is a *CodeError. No input makes
+// it panic.
+func DecodeWay(text string) (Way, error) {
+	var w Way
+	b, err := wayBack.read(text)
+	if err != nil {
+		return w, err
+	}
+	if len(b) < 52 {
+		return w, wayBack.isNone()
+	}
+	b = b[copy(w.Space[:], b):]
+	b = b[copy(w.Member[:], b):]
+	var ok bool
+	if w.Answerers, ok = readAnswerers(b); !ok {
+		return Way{}, wayBack.isNone()
+	}
+	return w, nil
+}
+
+// Code returns a rekey as a code for the others, who propose it. The error is that of its name.
+func (r *Rekey) Code() (string, error) {
+	b, err := r.Encode()
+	if err != nil {
+		return "", err
+	}
+	return keyCode.write(append([]byte{1}, b...)), nil
+}
+
+// RekeyFromCode reads a code as people paste and type it, and checks its form, not the
+// signatures. The error is a *CodeError. No input makes it panic.
+func RekeyFromCode(text string) (Rekey, error) {
+	b, err := keyCode.read(text)
+	if err != nil {
+		return Rekey{}, err
+	}
+	r, err := DecodeRekey(b)
+	if err != nil {
+		return Rekey{}, keyCode.isNone()
+	}
+	return r, nil
+}

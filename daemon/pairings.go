@@ -1,0 +1,399 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+	"kith/daemon/store"
+)
+
+const (
+	// deviceCodeLife is how long a code for a new device is good, unless something else was asked for.
+	deviceCodeLife = 15 * time.Minute
+	// pairWait is how long an answer may wait for somebody to compare the words; then the new
+	// device asks again. A join stream has 30 seconds in all.
+	pairWait = 20 * time.Second
+	// maxAsks bounds how often one device may begin anew with one code: each time it gets other
+	// words, and so another guess at them.
+	maxAsks = 8
+	// maxPairings bounds the codes of which it is remembered what became of them.
+	maxPairings = 32
+)
+
+// pairings are the codes for new devices that this device made. One is open at a time, and one
+// device asks with it at a time.
+type pairings struct {
+	replica *replica.Replica
+	now     func() time.Time
+
+	mu    sync.Mutex
+	key   entry.Device // of the newest code since the start
+	asked *asked       // with that
+}
+
+// pairing is what is kept of a code. Its name in the store is the public half of its key.
+type pairing struct {
+	Expires time.Time `json:"expires"`
+	Ended   bool      `json:"ended,omitempty"` // another code was made, or the words were others
+	By      string    `json:"by,omitempty"`    // the device that was added, in hexadecimal
+}
+
+// asked is a device that asks to be added. Guarded by pairings.mu.
+type asked struct {
+	device     charter.NewDevice
+	pairing    charter.Pairing
+	commitment [32]byte
+	revealed   bool // the pairing holds both nonces
+	asks       int
+	decided    chan struct{} // closed when somebody has compared the words
+	declined   bool
+}
+
+const pairingPrefix = "pairing/"
+
+func newPairings(r *replica.Replica, now func() time.Time) *pairings {
+	return &pairings{replica: r, now: now}
+}
+
+func (s *pairings) put(key entry.Device, v *pairing) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	batch := store.NewBatch(nil)
+	batch.PutSmall(pairingPrefix+key.String(), b)
+	return s.replica.Store().Commit(batch)
+}
+
+func (s *pairings) get(key entry.Device) (pairing, error) {
+	var v pairing
+	b, err := s.replica.Store().Small(pairingPrefix + key.String())
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(b, &v)
+}
+
+func (s *pairings) issued(key entry.Device) bool {
+	_, err := s.get(key)
+	return err == nil
+}
+
+// open draws a code. One that was open until now isn't good any more.
+func (s *pairings) open(answerers []charter.Answerer, life time.Duration) (code string, expires time.Time, err error) {
+	if err := s.replica.Speaks(); err != nil {
+		return "", expires, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.endOlder(); err != nil {
+		return "", expires, err
+	}
+	s.decideLocked(true)
+	c := s.replica.Charter()
+	v := charter.NewDeviceCode(c.Space(), c.Tip(), answerers[:min(len(answerers), charter.MaxAnswerers)]...)
+	if code, err = v.Encode(); err != nil {
+		return "", expires, err
+	}
+	expires = s.now().Add(life).UTC().Truncate(time.Second)
+	s.key, s.asked = v.Key().Device(), nil
+	return code, expires, s.put(s.key, &pairing{Expires: expires})
+}
+
+// endOlder makes older codes useless, and forgets the oldest of many.
+func (s *pairings) endOlder() error {
+	type kept struct {
+		name string
+		pairing
+	}
+	var all []kept
+	if err := s.replica.Store().Smalls(pairingPrefix, func(name string, value []byte) {
+		k := kept{name: name}
+		_ = json.Unmarshal(value, &k.pairing) // one that can't be read has expired at the zero time
+		all = append(all, k)
+	}); err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b kept) int { return b.Expires.Compare(a.Expires) })
+	batch := store.NewBatch(nil)
+	for i := range all {
+		k := &all[i]
+		if i >= maxPairings-1 {
+			batch.PutSmall(k.name, nil)
+			continue
+		}
+		if k.Ended || k.By != "" {
+			continue
+		}
+		k.Ended = true
+		b, err := json.Marshal(&k.pairing)
+		if err != nil {
+			return err
+		}
+		batch.PutSmall(k.name, b)
+	}
+	if batch.Empty() {
+		return nil
+	}
+	return s.replica.Store().Commit(batch)
+}
+
+// decideLocked lets the device that asks hear that it is decided.
+func (s *pairings) decideLocked(declined bool) {
+	if a := s.asked; a != nil {
+		select {
+		case <-a.decided:
+		default:
+			a.declined = declined
+			close(a.decided)
+		}
+	}
+}
+
+// refusal says why a code isn't good any more; nil if it is.
+func (s *pairings) refusal(v *pairing) error {
+	switch {
+	case v.By != "":
+		return &peer.JoinError{Code: peer.JoinUsed}
+	case v.Ended:
+		return &peer.JoinError{Code: peer.JoinRevoked}
+	case s.now().After(v.Expires):
+		return &peer.JoinError{Code: peer.JoinExpired}
+	}
+	return nil
+}
+
+// answer answers a device that dials with the key of a code.
+func (s *pairings) answer(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
+	if len(request) == 0 {
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	if err := s.replica.Speaks(); err != nil {
+		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the device that made this code speaks for nobody any more"}
+	}
+	switch rest := request[1:]; request[0] {
+	case requestHello:
+		v, err := s.get(key)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.refusal(&v); err != nil && v.By == "" { // who was added may not have heard it
+			return nil, err
+		}
+		return welcomeNow(s.replica)
+	case requestPair:
+		return s.pair(key, rest)
+	case requestReveal:
+		return nil, s.reveal(key, rest)
+	case requestAdded:
+		return s.added(ctx, key)
+	}
+	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+}
+
+// pair takes who asks to be added, and gives this device's part of what the words are made of.
+func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
+	q, err := readPairRequest(request)
+	if err != nil {
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, err := s.get(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refusal(&v); err != nil {
+		return nil, err
+	}
+	me, ok := s.replica.Me()
+	if !ok || !q.accepts(s.replica.Space(), me.Key) {
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	if s.replica.Charter().Knows(q.device.Key) {
+		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "this device is in the charter already"}
+	}
+	asks := 0
+	if a := s.asked; a != nil && s.key == key {
+		if a.device.Key != q.device.Key {
+			return nil, &peer.JoinError{Code: peer.JoinUsed, Reason: "another device asks with it"}
+		}
+		asks = a.asks
+	}
+	if asks >= maxAsks {
+		v.Ended = true
+		return nil, errors.Join(&peer.JoinError{Code: peer.JoinRevoked}, s.put(key, &v))
+	}
+	s.decideLocked(true)
+	a := &asked{device: q.device, commitment: q.commitment, asks: asks + 1, decided: make(chan struct{})}
+	a.pairing = charter.Pairing{Space: s.replica.Space(), Code: key, By: s.replica.Device(), New: q.device.Key}
+	rand.Read(a.pairing.NonceBy[:]) // never fails (Go 1.24)
+	s.key, s.asked = key, a
+	return a.pairing.NonceBy[:], nil
+}
+
+// reveal takes the new device's part.
+func (s *pairings) reveal(key entry.Device, nonce []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.asked
+	if a == nil || s.key != key || a.revealed || len(nonce) != len(a.pairing.NonceNew) {
+		return &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	a.pairing.NonceNew = [32]byte(nonce)
+	if a.pairing.Commitment() != a.commitment {
+		s.asked = nil
+		return &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	a.revealed = true
+	return nil
+}
+
+// added waits until somebody has compared the words, and gives the charter with the new device.
+func (s *pairings) added(ctx context.Context, key entry.Device) ([]byte, error) {
+	s.mu.Lock()
+	a := s.asked
+	waits := a != nil && s.key == key && a.revealed
+	v, err := s.get(key)
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case v.By != "":
+		return welcomeNow(s.replica)
+	case !waits:
+		if err := s.refusal(&v); err != nil {
+			return nil, err
+		}
+		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the daemon there was started anew meanwhile; ask again with the same code"}
+	}
+	wait := time.NewTimer(min(pairWait, max(v.Expires.Sub(s.now()), 0)))
+	defer wait.Stop()
+	select {
+	case <-a.decided:
+	case <-wait.C:
+		if s.now().After(v.Expires) {
+			return nil, &peer.JoinError{Code: peer.JoinExpired}
+		}
+		return nil, &peer.JoinError{Code: peer.JoinWaiting}
+	case <-ctx.Done():
+		return nil, &peer.JoinError{Code: peer.JoinWaiting}
+	}
+	s.mu.Lock()
+	declined := a.declined
+	s.mu.Unlock()
+	if declined {
+		return nil, &peer.JoinError{Code: peer.JoinDeclined}
+	}
+	return welcomeNow(s.replica)
+}
+
+// show says how it stands with the newest code.
+func (s *pairings) show() (api.Pairing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := api.Pairing{State: api.PairingNone}
+	if s.key == (entry.Device{}) {
+		return out, nil
+	}
+	v, err := s.get(s.key)
+	if err != nil {
+		return out, err
+	}
+	out.ExpiresAt = api.At(v.Expires)
+	if a := s.asked; a != nil && a.revealed {
+		out.Device = &api.Named{ID: a.device.Key.String(), Name: a.device.Name}
+		out.Words = a.pairing.Words()
+	}
+	switch {
+	case v.By != "":
+		out.State = api.PairingAdded
+	case v.Ended:
+		out.State = api.PairingEnded
+	case s.now().After(v.Expires):
+		out.State = api.PairingExpired
+	case out.Device != nil:
+		out.State = api.PairingAsked
+	default:
+		out.State = api.PairingOpen
+	}
+	return out, nil
+}
+
+// errOtherWords says that the words which somebody read on the new device are others.
+var errOtherWords = errors.New("these are not the words that both devices would show if nobody were between them; nothing was added, and the code is useless now")
+
+// confirm adds the device that asks, if the words are those that it shows.
+func (s *pairings) confirm(ctx context.Context, typed string) (entry.Device, error) {
+	words, err := charter.ReadPair(typed)
+	if err != nil {
+		return entry.Device{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.asked
+	if a == nil || !a.revealed {
+		return entry.Device{}, api.Problemf(api.NotFound, "kith device add prints a code; on the new device: kith device join CODE", "no new device is waiting to be added")
+	}
+	v, err := s.get(s.key)
+	if err != nil {
+		return entry.Device{}, err
+	}
+	if err := s.refusal(&v); err != nil {
+		return entry.Device{}, err
+	}
+	if !slices.Equal(words, a.pairing.Words()) {
+		return entry.Device{}, errors.Join(errOtherWords, s.declineLocked(&v))
+	}
+	if _, err := s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Certify(s.replica.Device(), a.device) }); err != nil {
+		return entry.Device{}, err
+	}
+	v.By = a.device.Key.String()
+	err = s.put(s.key, &v)
+	s.decideLocked(false) // it is in the charter, whether that could be noted or not
+	return a.device.Key, err
+}
+
+// decline makes the newest code useless.
+func (s *pairings) decline() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.key == (entry.Device{}) {
+		return nil
+	}
+	v, err := s.get(s.key)
+	if err != nil || s.refusal(&v) != nil {
+		return err
+	}
+	return s.declineLocked(&v)
+}
+
+func (s *pairings) declineLocked(v *pairing) error {
+	v.Ended = true
+	err := s.put(s.key, v)
+	s.decideLocked(true)
+	s.asked = nil
+	return err
+}
+
+// deviceKey reads a whole device ID.
+func deviceKey(id string) (entry.Device, error) {
+	raw, err := hex.DecodeString(strings.ToLower(id))
+	if err != nil || len(raw) != len(entry.Device{}) {
+		return entry.Device{}, fmt.Errorf("no device has the ID %.70q", id)
+	}
+	return entry.Device(raw), nil
+}

@@ -1,0 +1,235 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// askAgain is how long somebody who waits for an answer lets pass before asking anew.
+const askAgain = time.Second
+
+// comeBack answers a member who dials with their member key.
+func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request []byte) ([]byte, error) {
+	if len(request) == 0 {
+		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	switch rest := request[1:]; request[0] {
+	case requestHello:
+		return welcomeNow(r)
+	case requestHonoured:
+		m, _ := r.Charter().MemberKey(key)
+		// Of a device that is out of use already, what was honoured stays so: what came later may be a
+		// thief's.
+		list, err := honoured(r, m.ID, r.Charter().Cut)
+		if err != nil {
+			return nil, err
+		}
+		return charter.EncodeFrontiers(list)
+	case requestRecover:
+		if err := takeRecovery(ctx, r, key, rest); err != nil {
+			return nil, err
+		}
+		return welcomeNow(r)
+	}
+	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+}
+
+// honoured returns what is here of all devices that a member ever had, and of those for which cuts
+// has frontiers what is under them.
+func honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) ([]charter.Frontier, bool)) ([]charter.DeviceFrontier, error) {
+	list, err := r.Honoured(devicesOf(r.Charter(), id))
+	for i := range list {
+		if before, ok := cuts(list[i].Device); ok {
+			list[i].Frontier = r.Under(before)
+		}
+	}
+	return list, err
+}
+
+// takeRecovery brings in what a member key says about the devices of its member.
+func takeRecovery(ctx context.Context, r *replica.Replica, key entry.Device, encoded []byte) error {
+	e, err := entry.Decode(encoded)
+	if err != nil || e.Device != key || e.Kind != entry.Statement || e.SpaceOf() != r.Space() || e.Verify() != nil {
+		return &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	if s, err := charter.ReadStatement(e.Payload); err != nil || s.Type != charter.TypeRecover {
+		return &peer.JoinError{Code: peer.JoinBadRequest}
+	}
+	if state, why := r.Charter().With(e).State(e.ID()); state != charter.Accepted {
+		return &peer.JoinError{Code: peer.JoinRefused, Reason: why}
+	}
+	_, err = r.Accept(ctx, []*entry.Entry{e})
+	return err
+}
+
+// RecoverOptions is what a member comes back with.
+type RecoverOptions struct {
+	Home     string
+	Via      string // the code of a way back
+	Phrase   string
+	Name     string // of this device; "": what the home remembers, or the computer's
+	Listen   []string
+	Announce []string
+	Another  bool // beside the co-ops that are in the home
+	// Choose is asked what becomes of the member's other devices; nil: they were theirs, and none
+	// stays in use.
+	Choose func(member string, devices []api.Device) (api.RecoverChoice, error)
+	Log    *slog.Logger
+}
+
+// Recover makes an empty home a device of the member whose recovery phrase is given. It says in the
+// charter which devices are theirs from now on: this one, and those to be kept. It returns once
+// that and the charter are stored; everything else follows when the daemon runs.
+func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err error) {
+	way, err := charter.DecodeWay(o.Via)
+	if err != nil {
+		return res, err
+	}
+	member, err := charter.SignerFromPhrase(o.Phrase)
+	if err != nil {
+		return res, err
+	}
+	home, place, err := newPlace(o.Home, o.Another)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	config, key, err := place.newDevice(o.Name, o.Listen, o.Announce)
+	if err != nil {
+		return res, err
+	}
+	at, err := addresses(charter.Invite{Answerers: way.Answerers})
+	if err != nil {
+		return res, err
+	}
+	k := &knock{key: member, at: at, space: way.Space[:]}
+	w, err := k.ask(ctx, []byte{requestHello})
+	if err != nil {
+		return res, notThePhrase(err)
+	}
+	c := charter.Fold(w.Space, w.Statements, charter.StepID{})
+	who, ok := c.MemberKey(member.Device())
+	switch {
+	case !ok:
+		return res, charter.ErrNotMemberKey
+	case who.ID != way.Member:
+		m, _ := c.Member(way.Member)
+		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+who.Name, "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
+	case who.Standing == charter.Removed:
+		return res, ended(c)
+	}
+	if m, is := c.MemberOf(key.Device()); !is || m.ID != who.ID { // else the co-op agreed on this device, or the answer got lost
+		var choice api.RecoverChoice
+		if o.Choose != nil {
+			if choice, err = o.Choose(who.Name, devicesShown(c, &who)); err != nil {
+				return res, err
+			}
+		}
+		w, err = k.recover(ctx, c, &who, key, config.DeviceName, choice)
+		switch {
+		case errors.Is(err, charter.ErrNotMemberKey) && who.Standing == charter.Resigned:
+			return res, ended(c) // a resignation that no step names yet may be a thief's: the phrase overrules it
+		case err != nil:
+			return res, notThePhrase(err)
+		}
+	}
+	// The charter doesn't fork where who answers stands, so a newcomer's place is at its end.
+	end := charter.Fold(w.Space, w.Statements, charter.StepID{})
+	tip := end.Tip()
+	res.Space, res.Member, res.Device, err = place.settle(w, key, [8]byte(tip[:8]), k.joined, o.Log)
+	if err != nil {
+		return res, err
+	}
+	who, _ = end.Member(who.ID)
+	for _, d := range who.Devices {
+		switch n := (api.Named{ID: d.Key.String(), Name: d.Name}); {
+		case d.Key == key.Device():
+		case d.Retired:
+			res.Retired = append(res.Retired, n)
+		default:
+			res.Kept = append(res.Kept, n)
+		}
+	}
+	return res, nil
+}
+
+func ended(c *charter.Charter) error {
+	return api.Problemf(api.NotAllowed, "a full member can invite you again: kith invite", "your membership in %s has ended", c.Name())
+}
+
+// notThePhrase says what it means that nobody there knows a member key.
+func notThePhrase(err error) error {
+	var unknown *peer.UnknownCodeError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	return api.Problemf(api.NotFound, "is it the newest? One that the co-op replaced opens nothing any more, and one that it hasn't agreed on yet opens nothing so far: kith charter pending, on another member's computer",
+		"nobody there knows this recovery phrase")
+}
+
+// recover has the member key say which devices are live: the new one first, from which the member
+// consents from now on, and those that are kept. Of the others what is honoured is what has
+// reached who answers; of those that never were theirs, nothing.
+func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (welcome, error) {
+	if err := k.send(ctx, []byte{requestHonoured}); err != nil {
+		return welcome{}, err
+	}
+	honoured, err := charter.DecodeFrontiers(k.joined.Reply)
+	if err != nil {
+		return welcome{}, err
+	}
+	var others []charter.DeviceFrontier
+	var kept []charter.NewDevice
+	for _, d := range who.Devices {
+		if slices.Contains(choice.Keep, d.Key.String()) {
+			kept = append(kept, charter.NewDevice{Key: d.Key, Name: d.Name})
+			continue
+		}
+		if slices.Contains(choice.NotMine, d.Key.String()) {
+			others = append(others, charter.DeviceFrontier{Device: d.Key})
+			continue
+		}
+		at := slices.IndexFunc(honoured, func(f charter.DeviceFrontier) bool { return f.Device == d.Key })
+		if at >= 0 { // of nobody else's devices anything is said, whatever was answered
+			others = append(others, honoured[at])
+		}
+	}
+	live := append([]charter.NewDevice{{
+		Key: key.Device(), Name: name, Accepted: charter.AcceptDevice(c.Space(), who.Key, key),
+	}}, kept...)
+	payload, err := c.Recover(who.Key, live, others)
+	if err != nil {
+		return welcome{}, err
+	}
+	var run entry.Run
+	rand.Read(run[:]) // never fails (Go 1.24)
+	e, err := entry.New(entry.Fields{
+		Space: c.Space(), Heads: c.Heads(), Kind: entry.Statement, Run: run, Number: 1, Payload: payload,
+	}, k.key)
+	if err != nil {
+		return welcome{}, err
+	}
+	return k.ask(ctx, append([]byte{requestRecover}, e.Encoded()...))
+}
+
+// pause lets time pass.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
