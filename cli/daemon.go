@@ -26,8 +26,10 @@ func (k *kith) daemon() *cli.Command {
 			`kith daemon`,
 			`kith daemon --passphrase-file ~/.kith-passphrase`,
 			`kith daemon --listen /ip4/0.0.0.0/tcp/4111 --no-mdns --log-level debug`,
+			`kith daemon --relay /ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGRUaBJzXJDJ4fbEbSiWdTF5hqzvs9mAhQUiXwvFkTZ7Y`,
 		},
 		flags: append(listenFlags(), keyFileFlag(),
+			&cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR` of a relay for a co-op whose members are all behind routers, with its identity; remembered, and none forgets it"},
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
 			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")},
 		),
@@ -42,7 +44,7 @@ func runDaemon(ctx context.Context, c *call) error {
 	}
 	return c.env.Hooks.Daemon(ctx, DaemonOptions{
 		Home: c.env.home(), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
-		NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
+		Relays: c.StringSlice("relay"), NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
 		Ready: func(addresses []string) {
 			if c.out.json {
 				_ = writeJSON(c.env.Stdout, map[string][]string{"addresses": append([]string{}, addresses...)}) // nobody reads: no reason to stop

@@ -58,6 +58,7 @@ type DaemonOptions struct {
 	Home     string
 	Listen   []string // multiaddrs; none: the remembered ones
 	Announce []string // multiaddrs that others are told instead; none: the remembered ones
+	Relays   []string // multiaddrs of named relays; none: the remembered ones; "none" alone forgets them
 	NoMDNS   bool
 	Version  string
 	Log      *slog.Logger

@@ -65,6 +65,9 @@ func (c *call) showStatus(s api.Status) {
 	for _, a := range s.Addresses {
 		c.out.printf("listening on %s\n", clean(a))
 	}
+	if s.Reach.Says != "" {
+		c.out.println(clean(s.Reach.Says))
+	}
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
 	c.out.println(inStep(s))
@@ -138,6 +141,11 @@ func (k *kith) peers() *cli.Command {
 					return
 				}
 				c.peerTable(peers)
+				for _, p := range peers {
+					if p.Trouble != "" {
+						c.out.println(paragraph(p.Trouble, c.out.width))
+					}
+				}
 			})
 		},
 	})
@@ -159,7 +167,11 @@ func (c *call) peerTable(peers []api.Peer) {
 				state = "in step"
 			}
 		}
-		rows = append(rows, []string{p.Member.Name, p.Device.Name, state, p.Transport, rtt, p.Address})
+		via := p.Transport
+		if p.Via != "" {
+			via += ", " + p.Via
+		}
+		rows = append(rows, []string{p.Member.Name, p.Device.Name, state, via, rtt, p.Address})
 	}
 	c.out.grid([]string{"MEMBER", "DEVICE", "STATE", "VIA", "RTT", "ADDRESS"}, rows)
 }

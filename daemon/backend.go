@@ -81,6 +81,7 @@ func explain(err error) error {
 		listen   *peer.ListenError
 		code     *charter.CodeError
 		phrase   *charter.PhraseError
+		relay    *peer.RelayError
 	)
 	switch {
 	case err == nil:
@@ -125,6 +126,8 @@ func explain(err error) error {
 		return api.Problemf(api.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", err)
 	case errors.As(err, &nobody):
 		return api.Problemf(api.TimedOut, "the daemon of who made the code has to run and be reachable: try again when it is", "%v", nobody)
+	case errors.As(err, &relay):
+		return api.Problemf(api.Invalid, "who runs the relay can say its address; --relay none goes without", "%v", relay)
 	case errors.As(err, &listen):
 		return api.Problemf(api.Failed, "choose another with --listen", "%v", listen)
 	case errors.Is(err, charter.ErrNotInvite), errors.Is(err, charter.ErrInviteMistyped), errors.Is(err, charter.ErrInviteNewer):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"kith/crdt/charter"
@@ -215,6 +216,20 @@ func (h *Home) choose(listen, announce []string) (Config, error) {
 		config.DeviceName = deviceName()
 	}
 	return config, h.SetConfig(config)
+}
+
+// chooseRelays remembers named relays, or with "none" forgets them.
+func (h *Home) chooseRelays(c Config, relays []string) (Config, error) {
+	if len(relays) == 0 {
+		return c, nil
+	}
+	if c.Relays = relays; slices.Equal(relays, []string{"none"}) {
+		c.Relays = nil
+	}
+	if err := peer.CheckRelays(c.Relays); err != nil {
+		return c, err
+	}
+	return c, h.SetConfig(c)
 }
 
 // deviceName is what this computer is called among the member's devices.

@@ -51,6 +51,7 @@ type Home struct {
 type Config struct {
 	Listen     []string `json:"listen"`
 	Announce   []string `json:"announce,omitempty"` // what others are told instead of Listen
+	Relays     []string `json:"relays,omitempty"`   // named relays, beside the members' devices
 	DeviceName string   `json:"device_name"`
 }
 

@@ -31,7 +31,7 @@ func (c Config) answerers(device entry.Device) ([]charter.Answerer, error) {
 		if _, err := a.ValueForProtocol(ma.P_TCP); err != nil {
 			continue // who can be reached by QUIC can be reached by TCP, too
 		}
-		resolved, err := manet.ResolveUnspecifiedAddress(a, nil)
+		resolved, err := manet.ResolveUnspecifiedAddresses([]ma.Multiaddr{a}, nil)
 		if err != nil { // no network at all: whoever is on this computer may join all the same
 			if resolved, err = onlyHere(a); err != nil {
 				return nil, fmt.Errorf("this computer's addresses: %w", err)

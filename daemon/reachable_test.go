@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"net"
 	"testing"
 
 	ma "github.com/multiformats/go-multiaddr"
@@ -17,6 +18,31 @@ func TestACodeNamesThisComputerWhereThereIsNoNetwork(t *testing.T) {
 		if want := map[string]string{"/ip4/0.0.0.0/tcp/4111": "/ip4/127.0.0.1/tcp/4111", "/ip6/::/tcp/4111": "/ip6/::1/tcp/4111"}[listen]; got[0].String() != want {
 			t.Errorf("%s became %s", listen, got[0])
 		}
+	}
+}
+
+func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
+	own, err := net.InterfaceAddrs()
+	must(t, err)
+	outside := map[string]bool{} // addresses that another computer may reach
+	for _, a := range own {
+		if ip := a.(*net.IPNet).IP; ip.To4() != nil && !ip.IsLoopback() {
+			outside[ip.String()] = true
+		}
+	}
+	at, err := Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}.answerers(entry.NewSigner().Device())
+	must(t, err)
+	for _, answerer := range at {
+		a, err := ma.NewMultiaddrBytes(answerer.Address)
+		must(t, err)
+		ip, err := a.ValueForProtocol(ma.P_IP4)
+		must(t, err)
+		if len(outside) > 0 && !outside[ip] || len(outside) == 0 && ip != "127.0.0.1" {
+			t.Errorf("the code names %s, and this computer has %v", ip, outside)
+		}
+	}
+	if len(at) == 0 {
+		t.Error("the code names no address")
 	}
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	Home     string
 	Listen   []string // none: what the home remembers
 	Announce []string // the same
+	Relays   []string // the same; "none" alone forgets them
 	NoMDNS   bool
 	Version  string
 	// Passphrase gives that of the device's key, and is called if it has one; nil: nobody to ask.
@@ -111,7 +112,7 @@ func (s *served) open() error {
 func (s *served) backend(place *Home) *backend {
 	o := s.options
 	if place != s.home { // where a further space listens is its own affair
-		o.Listen, o.Announce = nil, nil
+		o.Listen, o.Announce, o.Relays = nil, nil, nil
 	}
 	return &backend{home: place, log: o.Log, version: o.Version, started: s.started, now: o.now(), options: o}
 }
@@ -260,6 +261,9 @@ func (b *backend) serve(r *replica.Replica) error {
 	}
 	config, err := b.home.choose(b.options.Listen, b.options.Announce)
 	if err != nil {
+		return err
+	}
+	if config, err = b.home.chooseRelays(config, b.options.Relays); err != nil {
 		return err
 	}
 	s, err := openPeers(r, b.options, config, key, b.log)

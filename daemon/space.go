@@ -34,7 +34,8 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	s.pairings = newPairings(r, o.now())
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
-		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
+		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
+		Relays: config.Relays, NoMDNS: o.NoMDNS,
 		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings},
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)

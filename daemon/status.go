@@ -24,6 +24,7 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out.Entries = api.Entries{Stored: int(n.Stored), Pending: int(n.Pending), Void: int(n.Void), Quarantined: int(n.Quarantined)}
 	out.Documents = int(n.Documents)
 	out.Peers = peersOf(s)
+	out.Reach = reachOf(s.peers.Reach())
 	out.InStep = n.Quarantined == 0
 	out.Notice = notice(s.replica)
 	for _, p := range out.Peers {
@@ -62,11 +63,23 @@ func peerOf(p people, s peer.PeerStatus) api.Peer {
 	m, _ := p.c.OwnerOf(s.Device)
 	return api.Peer{
 		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
+		Relayed: s.Relayed, Via: s.Via,
 		Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
 		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
 		ToGet: s.Exchange.ToGet, Got: s.Exchange.Got, ToSend: s.Exchange.ToSend, Sent: s.Exchange.Sent,
 		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
 	}
+}
+
+func reachOf(r peer.Reach) api.Reach {
+	out := api.Reach{Reachable: "unknown", Relays: r.Relays, Says: r.Says}
+	switch r.Reachability {
+	case peer.Reachable:
+		out.Reachable = "yes"
+	case peer.Unreachable:
+		out.Reachable = "no"
+	}
+	return out
 }
 
 // Sync implements api.Backend.

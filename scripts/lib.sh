@@ -50,11 +50,34 @@ need_cc() {
 	export CC=gcc
 }
 
+# need_namespaces finds out how to make networks of namespaces here, and leaves in $namespace the
+# command that does; or returns 1, with the reason in $why_not.
+need_namespaces() {
+	namespace=() why_not=''
+	[ "$(uname -s)" = Linux ] || { why_not="they need Linux"; return 1; }
+	if ! command -v ip >/dev/null || ! command -v nft >/dev/null; then
+		PATH=$PATH:/usr/sbin:/sbin
+	fi
+	if ! command -v ip >/dev/null || ! command -v nft >/dev/null; then
+		(install_packages iproute2 nftables) || { why_not="ip and nft are missing (iproute2, nftables)"; return 1; }
+	fi
+	local how
+	for how in --net '--net --map-root-user'; do
+		# shellcheck disable=SC2086 # two words are two words
+		if unshare $how sh -c 'ip tuntap add dev lab0 mode tap && nft add table ip lab' >/dev/null 2>&1; then
+			read -r -a namespace <<<"unshare $how"
+			return
+		fi
+	done
+	why_not="network namespaces, /dev/net/tun or nft can't be used"
+	return 1
+}
+
 # install_packages NAME… installs Debian packages, or says why it can't.
 install_packages() {
 	local as_root=()
 	command -v apt-get >/dev/null ||
-		die 1 "this needs $*, and there is no apt-get here" "install a C compiler the way this system does, then try again"
+		die 1 "this needs $*, and there is no apt-get here" "install that the way this system does, then try again"
 	if [ "$(id -u)" != 0 ]; then
 		# Ask for a password only where somebody can type it.
 		as_root=(sudo)

@@ -17,7 +17,7 @@ func hooks() cli.Hooks {
 	return cli.Hooks{
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
 			return daemon.Explain(daemon.Run(ctx, daemon.Options{
-				Home: o.Home, Listen: o.Listen, Announce: o.Announce, NoMDNS: o.NoMDNS,
+				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, NoMDNS: o.NoMDNS,
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase,
 			}))
 		},

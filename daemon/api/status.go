@@ -15,10 +15,18 @@ type Status struct {
 	StartedAt Time     `json:"started_at"`
 	Addresses []string `json:"addresses"`
 	Peers     []Peer   `json:"peers"`
+	Reach     Reach    `json:"reach"` // of this device
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
 	InStep    bool     `json:"in_step"` // with every connected peer
 	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that they are no member any more
+}
+
+// Reach is how devices on other networks reach this one.
+type Reach struct {
+	Reachable string   `json:"reachable"` // directly: yes, no, or unknown while nobody on another network could say
+	Relays    []string `json:"relays"`    // through whom: devices' names, or addresses
+	Says      string   `json:"says"`      // all of it, in a sentence
 }
 
 // Entries counts what is stored.
@@ -35,7 +43,9 @@ type Peer struct {
 	Member    Named   `json:"member"`
 	Device    Named   `json:"device"`
 	Connected bool    `json:"connected"`
-	Transport string  `json:"transport"` // tcp, quic, …; "" while not connected
+	Transport string  `json:"transport"` // tcp, quic, relay; "" while not connected
+	Relayed   bool    `json:"relayed"`   // the connection goes through a relay
+	Via       string  `json:"via"`       // the relay: a device's name, or an address; "" for a direct connection, or where it isn't known
 	Address   string  `json:"address"`
 	RTT       float64 `json:"rtt_ms"`
 	InStep    bool    `json:"in_step"`

@@ -27,11 +27,11 @@ import (
 )
 
 // dialer is a plain libp2p host that speaks with a given key and asks nobody's leave.
-func dialer(t *testing.T, key entry.Signer) host.Host {
+func dialer(t *testing.T, key entry.Signer, more ...libp2p.Option) host.Host {
 	t.Helper()
 	seed := key.Seed()
 	private := must(crypto.UnmarshalEd25519PrivateKey(stded25519.NewKeyFromSeed(seed[:])))
-	h := must(libp2p.New(libp2p.Identity(private), libp2p.NoListenAddrs, libp2p.DisableMetrics()))
+	h := must(libp2p.New(libp2p.Identity(private), libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.ChainOptions(more...)))
 	t.Cleanup(func() { _ = h.Close() })
 	return h
 }
@@ -57,7 +57,12 @@ func connect(t *testing.T, h host.Host, d *device) {
 // speak sends bytes over a new stream and returns what comes back until the other side ends it.
 func speak(t *testing.T, h host.Host, d *device, id string, say []byte) []byte {
 	t.Helper()
-	s, err := h.NewStream(within(t, 10*time.Second), addressOf(d, "tcp").ID, protocol.ID(id))
+	return speakTo(t, h, addressOf(d, "tcp").ID, id, say)
+}
+
+func speakTo(t *testing.T, h host.Host, to libpeer.ID, id string, say []byte) []byte {
+	t.Helper()
+	s, err := h.NewStream(within(t, 10*time.Second), to, protocol.ID(id))
 	if err != nil {
 		return nil
 	}

@@ -29,6 +29,7 @@ type contact struct {
 	news   chan struct{} // for gossip: there may be records to tell
 
 	listens sync.Mutex // held while it tells addresses
+	probes  sync.Mutex // held while it is dialed because it asked
 
 	// guarded by Peers.mu
 	status   PeerStatus              // Trouble in it without name and time
@@ -42,6 +43,7 @@ type contact struct {
 	session  context.CancelFunc      // ends the newest sync session; nil without one
 	sessions []*session              // all that run, the newest last
 	idle     time.Time               // since when there is a connection and no session, if so
+	doubted  time.Time               // connections from before may be dead; zero: no doubt
 }
 
 func nudge(c chan struct{}) {
@@ -135,24 +137,15 @@ func (p *Peers) attempt(ctx context.Context, c *contact) time.Time {
 }
 
 func (p *Peers) isConnected(c *contact) bool {
-	return p.host.Network().Connectedness(c.id) == network.Connected
+	now := p.host.Network().Connectedness(c.id)
+	return now == network.Connected || now == network.Limited // through a relay
 }
 
 // dial connects to a device at every address that is known of it.
 func (p *Peers) dial(ctx context.Context, c *contact) error {
-	p.mu.Lock()
-	addrs := slices.Clone(p.found[c.key])
-	if r := p.records[c.key]; r != nil {
-		addrs = append(addrs, r.addrs...)
-	}
-	p.mu.Unlock()
-	p.host.Peerstore().AddAddrs(c.id, addrs, peerstore.TempAddrTTL)
+	p.addAddresses(c)
 	if len(p.host.Peerstore().Addrs(c.id)) == 0 {
 		return errNoAddress
-	}
-	// When to dial is decided here, not by the library's own list of who failed lately.
-	if s, ok := p.host.Network().(*swarm.Swarm); ok {
-		s.Backoff().Clear(c.id)
 	}
 	if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), c.id); err != nil {
 		return err
@@ -163,9 +156,26 @@ func (p *Peers) dial(ctx context.Context, c *contact) error {
 	return nil
 }
 
-// open opens a stream on the connection that there is.
+// addAddresses hands the library every address that is known of a device. When to dial is decided
+// here, not by the library's own list of who failed lately.
+func (p *Peers) addAddresses(c *contact) {
+	p.mu.Lock()
+	addrs := slices.Clone(p.found[c.key])
+	if r := p.records[c.key]; r != nil {
+		addrs = append(addrs, r.addrs...)
+	}
+	// A way through this device itself is none.
+	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return relayOf(a) == p.host.ID() })
+	p.mu.Unlock()
+	p.host.Peerstore().AddAddrs(c.id, addrs, peerstore.TempAddrTTL)
+	if s, ok := p.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(c.id)
+	}
+}
+
+// open opens a stream on the best connection that there is, a relayed one if there is no other.
 func (p *Peers) open(ctx context.Context, c *contact, id protocol.ID) (network.Stream, error) {
-	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "keep dials"), greetTime)
+	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(network.WithNoDial(ctx, "keep dials"), "sync goes on when a relay ends it"), greetTime)
 	defer cancel()
 	return p.host.NewStream(ctx, c.id, id)
 }
@@ -181,6 +191,7 @@ func openReason(err error) string {
 
 // failed notes that an attempt failed and returns when to try again.
 func (p *Peers) failed(c *contact, trouble string) time.Time {
+	p.log.Debug("not connected", "peer", c.key.String(), "why", trouble)
 	p.update(c, func(*PeerStatus) { c.failedLocked(trouble) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -207,7 +218,7 @@ func backoff(first, most time.Duration, failures int) time.Duration {
 func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Time {
 	inside, cancel := context.WithCancel(ctx)
 	defer cancel()
-	me := &session{conn: s.Conn(), end: cancel}
+	me := &session{conn: s.Conn(), end: cancel, began: time.Now()}
 	p.mu.Lock()
 	c.beginLocked(me)
 	c.dialed = false
@@ -215,7 +226,10 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	defer p.over(c, me)
 
 	began, wasInStep, heard, told := time.Now(), false, false, false
-	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
+	p.update(c, func(*PeerStatus) { p.showPathLocked(c) })
+	if !isRelayed(s.Conn().RemoteMultiaddr()) {
+		p.leaveRelays(c.id)
+	}
 	err := p.cfg.Sync(inside, stream{s}, c.key, func(now exchange.Status) {
 		if c.former && now.InStep {
 			told = true
@@ -240,6 +254,7 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	// In one go: whoever waits for the next attempt must not take this one's end for it.
 	p.update(c, func(st *PeerStatus) {
 		c.endLocked(me)
+		p.showPathLocked(c)
 		if wasInStep || time.Since(began) > mostPause {
 			c.failures, c.bans = 0, 0
 		}
@@ -281,10 +296,10 @@ func (p *Peers) moved(c *contact, inbound bool) {
 		switch {
 		case s.Connected && !was:
 			c.idle = time.Now()
-			describe(s, conns[0])
+			p.describeLocked(s, conns[0])
 			c.told = map[entry.Device]uint64{} // it may have begun anew since
 		case !s.Connected && was:
-			s.InStep, s.Transport, s.RTT = false, "", 0
+			s.InStep, s.Transport, s.Relayed, s.Via, s.RTT = false, "", false, "", 0
 			if s.Trouble == "" {
 				s.Trouble = connectionEnded
 			}
@@ -294,17 +309,49 @@ func (p *Peers) moved(c *contact, inbound bool) {
 		}
 		// Who comes in by itself is met at once.
 		c.hurry = c.hurry || inbound && s.Connected && c.session == nil
+		// Who comes by another connection may have lost the one that this side still believes in.
+		if inbound && len(c.sessions) > 0 {
+			c.doubted = time.Now()
+		}
+		// A direct way was found: what goes through a relay moves there.
+		if s.Relayed && c.opens && p.direct(c.id) != nil {
+			for _, old := range c.sessions {
+				if isRelayed(old.conn.RemoteMultiaddr()) {
+					old.end()
+					c.hurry = true
+				}
+			}
+		}
 	})
+	nudge(p.placesDue)
+	nudge(p.reachDue)
+	nudge(p.doubtDue)
+	if p.direct(c.id) == nil && p.isConnected(c) {
+		nudge(p.directDue)
+	}
 	nudge(c.wake)
 	nudge(c.news)
 }
 
-// describe says over what a connection goes.
-func describe(s *PeerStatus, conn network.Conn) {
+// showPathLocked puts in the table over what the newest session goes.
+func (p *Peers) showPathLocked(c *contact) {
+	if n := len(c.sessions); n > 0 {
+		p.describeLocked(&c.status, c.sessions[n-1].conn)
+	}
+}
+
+// describeLocked says over what a connection goes.
+func (p *Peers) describeLocked(s *PeerStatus, conn network.Conn) {
 	addr := conn.RemoteMultiaddr()
-	s.Address, s.Transport = addr.String(), "tcp"
+	s.Address, s.Transport, s.Relayed, s.Via = addr.String(), "tcp", false, ""
 	if _, err := addr.ValueForProtocol(ma.P_QUIC_V1); err == nil {
 		s.Transport = "quic"
+	}
+	if isRelayed(addr) {
+		s.Transport, s.Relayed = "relay", true
+		if id := relayOf(addr); id != "" { // the side that was dialed isn't told
+			s.Via = p.relayNameLocked(id)
+		}
 	}
 }
 

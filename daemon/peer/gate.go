@@ -20,6 +20,7 @@ type gate struct {
 	self    entry.Device
 	charter Charter
 	invites Invites
+	relays  map[peer.ID]bool // named ones; they are dialed, and never let in
 
 	mu     sync.Mutex
 	banned map[entry.Device]time.Time // until when
@@ -51,10 +52,11 @@ func (g *gate) ban(d entry.Device, until time.Time) {
 	g.banned[d] = until
 }
 
-// InterceptPeerDial implements connmgr.ConnectionGater. Nobody else is ever dialed.
+// InterceptPeerDial implements connmgr.ConnectionGater. Nobody but the charter's devices and the
+// named relays is ever dialed.
 func (g *gate) InterceptPeerDial(id peer.ID) bool {
 	d, err := deviceOf(id)
-	return err == nil && g.knows(d)
+	return g.relays[id] || err == nil && g.knows(d)
 }
 
 // InterceptAddrDial implements connmgr.ConnectionGater.
@@ -65,6 +67,9 @@ func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
 
 // InterceptSecured implements connmgr.ConnectionGater: now we know who it is.
 func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, _ network.ConnMultiaddrs) bool {
+	if dir == network.DirOutbound && g.relays[id] {
+		return true
+	}
 	d, err := deviceOf(id)
 	return err == nil && (g.knows(d) || dir == network.DirInbound && g.mayJoin(d))
 }
@@ -73,5 +78,5 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, _ network.Con
 func (g *gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
 func newGate(self entry.Device, charter Charter, invites Invites) *gate {
-	return &gate{self: self, charter: charter, invites: invites, banned: map[entry.Device]time.Time{}}
+	return &gate{self: self, charter: charter, invites: invites, banned: map[entry.Device]time.Time{}, relays: map[peer.ID]bool{}}
 }

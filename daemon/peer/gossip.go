@@ -36,6 +36,8 @@ func (p *Peers) loadBook() error {
 
 // signOwn signs where this device can be reached, if that changed.
 func (p *Peers) signOwn() {
+	p.signing.Lock()
+	defer p.signing.Unlock()
 	addrs := worthTelling(p.host.Addrs())
 	p.mu.Lock()
 	before := p.records[p.self]
@@ -67,8 +69,8 @@ func (p *Peers) remember(r *addressRecord) {
 	if err := p.cfg.Book.Save(r.device, r.sealed); err != nil {
 		p.log.Error("save an address", "peer", r.device.String(), "err", err)
 	}
-	if about != nil && !p.isConnected(about) {
-		p.hurry(about)
+	if about != nil {
+		p.nearer(about)
 	}
 }
 

@@ -21,8 +21,9 @@ import (
 )
 
 // newHost opens a libp2p host that does what Kith needs and nothing else. It doesn't listen yet.
-// Others are told the addresses announce, if there are any, and else those it listens on.
-func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce []ma.Multiaddr) (host.Host, error) {
+// Others are told the addresses that announce makes of those listened on; nil: these. More is what
+// only some hosts need.
+func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma.Multiaddr) []ma.Multiaddr, more ...libp2p.Option) (host.Host, error) {
 	private, err := hostKey(key)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce []ma.Mult
 	if err != nil {
 		return nil, errors.Join(err, resources.Close())
 	}
-	h, err := libp2p.New(
+	options := []libp2p.Option{
 		libp2p.Identity(private),
 		libp2p.NoListenAddrs,
 		libp2p.Transport(tcp.NewTCPTransport),
@@ -45,21 +46,21 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce []ma.Mult
 		libp2p.ConnectionGater(gater),
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
-		libp2p.AddrsFactory(func(listened []ma.Multiaddr) []ma.Multiaddr {
-			if len(announce) > 0 {
-				return announce
-			}
-			return listened
-		}),
 		libp2p.UserAgent("kith"),
-		libp2p.DisableRelay(),
 		libp2p.Ping(false),
 		libp2p.DisableMetrics(),
 		// A co-op has few peers and some are asleep: that UDP or IPv6 never works can't be told
 		// from their silence.
 		libp2p.UDPBlackHoleSuccessCounter(nil),
 		libp2p.IPv6BlackHoleSuccessCounter(nil),
-	)
+	}
+	if announce != nil {
+		options = append(options, libp2p.AddrsFactory(announce))
+	}
+	if len(more) == 0 {
+		more = []libp2p.Option{libp2p.DisableRelay()}
+	}
+	h, err := libp2p.New(append(options, more...)...)
 	if err != nil {
 		return nil, errors.Join(err, connections.Close(), resources.Close())
 	}

@@ -128,6 +128,9 @@ type device struct {
 	listen  []string
 	mdns    bool
 
+	announce, relays []string
+	far              bool // takes all others for being on another network
+
 	peers   *peer.Peers
 	stop    func()
 	changed chan struct{} // gets a token when the table changed
@@ -151,15 +154,19 @@ func (d *device) on() *device {
 	x := exchange.New(d.local)
 	d.changed = make(chan struct{}, 1)
 	changed := d.changed
-	d.listen = must(peer.PickPorts(d.listen))
+	d.listen = must(peer.PickPorts(d.listen)) // none stays none
 	var err error
-	d.peers, err = peer.New(peer.Config{Key: d.key, Space: d.coop.space, Listen: d.listen, NoMDNS: !d.mdns,
+	config := peer.Config{Key: d.key, Announce: d.announce, Relays: d.relays, Space: d.coop.space, Listen: d.listen, NoMDNS: !d.mdns,
 		Charter: d.coop, Book: d.book, Sync: d.sync(x), Ping: x.Ping, Invites: d.invites, Changed: func(peer.PeerStatus) {
 			select {
 			case changed <- struct{}{}:
 			default:
 			}
-		}})
+		}}
+	if d.far {
+		config.PretendFar()
+	}
+	d.peers, err = peer.New(config)
 	if err != nil {
 		d.coop.t.Fatal(err)
 	}

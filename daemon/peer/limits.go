@@ -17,6 +17,7 @@ const (
 	SyncProtocol      protocol.ID = "/kith/sync/1"
 	AddressesProtocol protocol.ID = "/kith/addresses/1"
 	JoinProtocol      protocol.ID = "/kith/join/1"
+	ReachProtocol     protocol.ID = "/kith/reach/1"
 )
 
 // Limits of what others may send. Each is checked before anything is allocated for it.
@@ -33,6 +34,26 @@ const (
 	MaxDevices = 1024
 	// MaxSessions bounds the sync sessions with one device.
 	MaxSessions = 3
+	// maxAddress bounds the bytes of one address that is asked about, and maxDialBack how many of
+	// them are dialed.
+	maxAddress  = 128
+	maxDialBack = 4
+)
+
+// Limits of what this device passes on as a relay. The library's own end a connection after 128 kB,
+// which is less than a catch-up; these let any catch-up through and still end what runs for ever.
+const (
+	// RelayedBytes goes each way over one relayed connection, and RelayedTime is how long it lasts;
+	// then it ends, and sync goes on over the next one.
+	RelayedBytes = 1 << 30
+	RelayedTime  = 12 * time.Hour
+	// maxCircuits bounds the relayed connections of one device; so do the library's limits of streams.
+	maxCircuits = 64
+	// relayBuffer is the memory for each direction of one, in bytes.
+	relayBuffer = 8 << 10
+	// wantPlaces is at how many relays a device keeps a place, relayAddresses at how many addresses
+	// of each it is told to be.
+	wantPlaces, relayAddresses = 2, 3
 )
 
 // How long things may take, and how often they are tried.
@@ -57,6 +78,29 @@ const (
 
 	// tellPause lets several new addresses go out together.
 	tellPause = 100 * time.Millisecond
+
+	// A place at a relay is taken for placeTime, and anew when less than placeSlack is left. One that
+	// refused isn't asked for relayPause.
+	placeTime  = time.Hour
+	placeSlack = 10 * time.Minute
+	relayPause = time.Minute
+	// While there is only a relayed way to a device, a direct one is looked for after directFirst, and
+	// then after pauses that double up to directMost; a dial for that takes directTime.
+	directFirst = 2 * time.Second
+	directMost  = 10 * time.Minute
+	directTime  = 5 * time.Second
+
+	// reachPause is how often others are asked whether they can dial this device, and reachVoices
+	// how many of them. dialBackTime is for each address.
+	reachPause   = 30 * time.Minute
+	reachVoices  = 3
+	dialBackTime = 5 * time.Second
+
+	// watchPause is how often the computer's addresses and clocks are looked at. sleepLeast is what
+	// can't be a busy processor. After a change, who doesn't answer within answerTime is dialed anew.
+	watchPause = 2 * time.Second
+	sleepLeast = 20 * time.Second
+	answerTime = 2 * time.Second
 )
 
 // resourceManager bounds what all connections, and each peer, may take. The library's limits
@@ -64,7 +108,7 @@ const (
 func resourceManager() (network.ResourceManager, error) {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
-	for id, each := range map[protocol.ID]int{SyncProtocol: 4, AddressesProtocol: 8, JoinProtocol: 2} {
+	for id, each := range map[protocol.ID]int{SyncProtocol: 4, AddressesProtocol: 8, JoinProtocol: 2, ReachProtocol: 2} {
 		all := rcmgr.BaseLimit{StreamsInbound: MaxDevices * each, StreamsOutbound: MaxDevices * each, Streams: MaxDevices * each, Memory: 64 << 20}
 		if id == JoinProtocol {
 			all = rcmgr.BaseLimit{StreamsInbound: 32, StreamsOutbound: 8, Streams: 32, Memory: 64 << 20}

@@ -12,14 +12,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 )
 
-// Config is what Peers needs to know and whom it asks. All but Listen, Announce, NoMDNS, Invites, Changed
-// and Log must be set.
+// Config is what Peers needs to know and whom it asks. All but Listen, Announce, Relays, NoMDNS,
+// Invites, Changed and Log must be set.
 type Config struct {
 	Key    entry.Signer  // of this device; its public key is its identity on the network
 	Space  entry.SpaceID // serves as the key of what is announced on the LAN; never sent in clear
@@ -27,7 +28,10 @@ type Config struct {
 	// Announce are the multiaddrs that others are told in place of those listened on, for a port
 	// that a router forwards; none: those listened on.
 	Announce []string
-	NoMDNS   bool // neither announce nor look on the LAN
+	// Relays are multiaddrs, with identities, of relays beside the members' devices: any libp2p
+	// circuit relay v2. They are let past the gate for that and get no other protocol.
+	Relays []string
+	NoMDNS bool // neither announce nor look on the LAN
 
 	Charter Charter
 	Book    AddressBook
@@ -40,6 +44,8 @@ type Config struct {
 	Invites Invites          // nil: this device has issued none
 	Changed func(PeerStatus) // hears of every change in the table, one at a time; must return at once
 	Log     *slog.Logger
+
+	near func(netip.Addr) bool // for tests: what isNear says
 }
 
 // Charter says who belongs to the space. Call (*Peers).Refresh when what it says has changed.
@@ -83,7 +89,9 @@ type PeerStatus struct {
 	Device    entry.Device
 	Name      string // in a member's words
 	Connected bool
-	Transport string          // "tcp" or "quic"; "" while not connected
+	Transport string          // "tcp", "quic" or "relay"; "" while not connected
+	Relayed   bool            // the connection goes through a relay
+	Via       string          // the relay's name, in a member's words; "" for a direct connection
 	Address   string          // multiaddr of the other end; the last one known while not connected
 	RTT       time.Duration   // 0: not known yet
 	InStep    bool            // each side has all that the other has

@@ -8,10 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"kith/crdt/entry"
@@ -19,15 +22,23 @@ import (
 
 // Peers is this device's host and all that it knows of the others. Safe for concurrent use.
 type Peers struct {
-	cfg  Config
-	self entry.Device
-	key  crypto.PrivKey
-	host host.Host
-	gate *gate
-	log  *slog.Logger
+	cfg      Config
+	self     entry.Device
+	key      crypto.PrivKey
+	host     host.Host
+	observed basichost.ObservedAddrsManager
+	gate     *gate
+	log      *slog.Logger
 
-	refresh chan struct{}
-	telling sync.Mutex // held while Config.Changed is called
+	relays []peer.AddrInfo // named ones
+
+	refresh   chan struct{}
+	placesDue chan struct{} // for keepPlaces: look again
+	directDue chan struct{} // for goDirect
+	reachDue  chan struct{} // for askAround
+	doubtDue  chan struct{} // for settleDoubts
+	telling   sync.Mutex    // held while Config.Changed is called
+	signing   sync.Mutex    // held while the own record is made
 
 	mu       sync.Mutex
 	closed   bool
@@ -35,6 +46,8 @@ type Peers struct {
 	records  map[entry.Device]*addressRecord // the newest of each, this device's own too
 	found    map[entry.Device][]ma.Multiaddr // told by somebody who didn't sign it: mDNS, a code
 	changed  chan struct{}                   // closed, and made anew, when the table changes
+	answers  map[entry.Device]answer         // whether they could dial this device
+	places   places                          // at relays
 }
 
 // New opens the host and listens. Call Run to get in touch with anybody, or Close.
@@ -44,6 +57,10 @@ func New(cfg Config) (*Peers, error) {
 		return nil, err
 	}
 	announce, err := parseListen(cfg.Announce)
+	if err != nil {
+		return nil, err
+	}
+	relays, err := parseRelays(cfg.Relays)
 	if err != nil {
 		return nil, err
 	}
@@ -62,17 +79,41 @@ func New(cfg Config) (*Peers, error) {
 		records:  map[entry.Device]*addressRecord{},
 		found:    map[entry.Device][]ma.Multiaddr{},
 		changed:  make(chan struct{}),
+		relays:   relays, answers: map[entry.Device]answer{},
+		places:    places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}},
+		placesDue: make(chan struct{}, 1), directDue: make(chan struct{}, 1), reachDue: make(chan struct{}, 1),
+		doubtDue: make(chan struct{}, 1),
+	}
+	for _, r := range relays {
+		p.gate.relays[r.ID] = true
 	}
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate, announce); err != nil {
+	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved()); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
 		return nil, errors.Join(err, p.host.Close())
 	}
 	return p, nil
+}
+
+// announced makes what others are told of the addresses listened on: announce in their place, if
+// there are any; where others could dial this device; and the places at relays.
+func (p *Peers) announced(announce []ma.Multiaddr) func([]ma.Multiaddr) []ma.Multiaddr {
+	return func(listened []ma.Multiaddr) []ma.Multiaddr {
+		all := slices.Clone(announce)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(all) == 0 {
+			all = append(slices.Clone(listened), p.confirmedLocked()...)
+		}
+		for _, at := range p.places.at {
+			all = append(all, at.addrs...)
+		}
+		return ma.Unique(all)
+	}
 }
 
 // Close closes the host. Run does so itself when it ends.
@@ -130,8 +171,17 @@ func (p *Peers) learn(d entry.Device, addrs []ma.Multiaddr) {
 	p.found[d] = p.found[d][max(0, len(p.found[d])-MaxAddresses):]
 	c := p.contacts[d]
 	p.mu.Unlock()
-	if fresh && c != nil && !p.isConnected(c) {
+	if fresh && c != nil {
+		p.nearer(c)
+	}
+}
+
+// nearer tries at once what was learned of a device, if it isn't connected or only through a relay.
+func (p *Peers) nearer(c *contact) {
+	if !p.isConnected(c) {
 		p.hurry(c)
+	} else if p.direct(c.id) == nil {
+		nudge(p.directDue)
 	}
 }
 
@@ -156,6 +206,17 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	p.host.SetStreamHandler(SyncProtocol, work.handler(func(s network.Stream) { p.handleSync(ctx, s) }))
 	p.host.SetStreamHandler(AddressesProtocol, work.handler(func(s network.Stream) { p.handleAddresses(ctx, s) }))
 	p.host.SetStreamHandler(JoinProtocol, work.handler(func(s network.Stream) { p.handleJoin(ctx, s) }))
+	p.host.SetStreamHandler(ReachProtocol, work.handler(func(s network.Stream) { p.handleReach(ctx, s) }))
+	relaying, err := p.passOn()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, relaying.Close()) }()
+	punch, err := p.punching()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, punch.Close()) }()
 	watch := &network.NotifyBundle{
 		ConnectedF: func(_ network.Network, conn network.Conn) {
 			p.noticed(conn, conn.Stat().Direction == network.DirInbound)
@@ -168,6 +229,11 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	p.signOwn()
 	running := map[entry.Device]context.CancelFunc{}
 	p.meet(ctx, work, running)
+	work.run(func() { p.keepPlaces(ctx) })
+	work.run(func() { p.goDirect(ctx, punch) })
+	work.run(func() { p.askAround(ctx) })
+	work.run(func() { p.watchNetwork(ctx) })
+	work.run(func() { p.settleDoubts(ctx) })
 	if !p.cfg.NoMDNS {
 		work.run(func() { p.lookAround(ctx) })
 	}
@@ -245,6 +311,9 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 	// The gate asks about new connections; those that are there are looked at now.
 	for _, conn := range p.host.Network().Conns() {
 		d, err := deviceOf(conn.RemotePeer())
+		if p.gate.relays[conn.RemotePeer()] {
+			continue
+		}
 		if err != nil || !p.gate.knows(d) && !p.gate.mayJoin(d) {
 			_ = conn.Close()
 		}
@@ -253,6 +322,7 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 
 // noticed passes on that a connection came or went.
 func (p *Peers) noticed(conn network.Conn, inbound bool) {
+	p.log.Debug("connection", "peer", conn.RemotePeer().String(), "at", conn.RemoteMultiaddr().String(), "inbound", conn.Stat().Direction == network.DirInbound, "ended", conn.IsClosed())
 	if c := p.contactOf(conn); c != nil {
 		p.moved(c, inbound)
 		return

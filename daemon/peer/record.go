@@ -72,13 +72,23 @@ func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before
 // worthTelling picks from a host's addresses those that others may try: not the loopback ones
 // if there is another, and not too many.
 func worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
-	out := slices.DeleteFunc(slices.Clone(addrs), manet.IsIPLoopback)
+	out := slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool { return manet.IsIPLoopback(a) && !isRelayed(a) })
 	if len(out) == 0 {
 		out = slices.Clone(addrs)
 	}
 	// Sorted, so that the same addresses make the same record.
 	slices.SortFunc(out, func(a, b ma.Multiaddr) int { return a.Compare(b) })
+	if len(out) > MaxAddresses { // a computer with many addresses must not lose its relays among them
+		slices.SortStableFunc(out, func(a, b ma.Multiaddr) int { return btoi(isRelayed(b)) - btoi(isRelayed(a)) })
+	}
 	return out[:min(len(out), MaxAddresses)]
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func sameAddresses(a, b []ma.Multiaddr) bool {

@@ -18,9 +18,10 @@ import (
 // connection, and who isn't asked for a while asks itself. Otherwise there is one: the side with the
 // lower key opens it, and a new one on the same connection takes the old one's place.
 type session struct {
-	conn network.Conn
-	end  context.CancelFunc
-	last exchange.Status
+	conn  network.Conn
+	began time.Time
+	end   context.CancelFunc
+	last  exchange.Status
 }
 
 // beginLocked adds a session, and ends one that it replaces.
@@ -69,6 +70,7 @@ func (c *contact) showLocked() {
 func (p *Peers) over(c *contact, s *session) {
 	p.mu.Lock()
 	c.endLocked(s)
+	p.showPathLocked(c)
 	p.mu.Unlock()
 	nudge(c.wake)
 }

@@ -46,7 +46,7 @@ func (p *Peers) update(c *contact, change func(*PeerStatus)) {
 // differs ignores what changes with every message.
 func differs(a, b PeerStatus) bool {
 	return a.Connected != b.Connected || a.InStep != b.InStep || a.Transport != b.Transport ||
-		a.Address != b.Address || a.Trouble != b.Trouble ||
+		a.Address != b.Address || a.Relayed != b.Relayed || a.Trouble != b.Trouble ||
 		a.Exchange.ToGet != b.Exchange.ToGet || a.Exchange.Got != b.Exchange.Got
 }
 
@@ -60,6 +60,9 @@ func (p *Peers) lineLocked(c *contact) PeerStatus {
 		return s
 	}
 	s.Trouble = fmt.Sprintf("%s: %s", s.Name, s.Trouble)
+	if why := p.whyLocked(c); why != "" && !s.Connected {
+		s.Trouble += "; " + why
+	}
 	if wait := time.Until(c.nextTry); !s.Connected && wait > 0 {
 		s.Trouble += fmt.Sprintf(", trying again in %d s", int((wait+time.Second-1)/time.Second))
 	}

@@ -71,6 +71,9 @@ func where(a ma.Multiaddr) string {
 	if ip == "" || port == "" {
 		return a.String()
 	}
+	if isRelayed(a) {
+		return "the relay " + net.JoinHostPort(ip, port)
+	}
 	return net.JoinHostPort(ip, port)
 }
 
@@ -95,6 +98,12 @@ func reasonOf(err error) string {
 	var timeout net.Error
 	text := err.Error()
 	switch {
+	case strings.Contains(text, "NO_RESERVATION"):
+		return "it isn't connected"
+	case strings.Contains(text, "PERMISSION_DENIED"):
+		return "not for this device"
+	case strings.Contains(text, "error opening hop stream to relay"):
+		return noAnswer
 	case errors.As(err, &other) || strings.Contains(text, "peer id mismatch"):
 		return "another device answers"
 	case errors.As(err, &gated) && gated.ErrorCode == network.ConnGated && gated.Remote:

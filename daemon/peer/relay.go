@@ -1,0 +1,328 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"kith/crdt/entry"
+)
+
+// Every device passes on what two others of the charter say to each other if both have a
+// connection to it and none between them (libp2p's circuit relay v2). What goes over it is
+// encrypted between those two. A device that nobody can dial keeps a place at one or two devices
+// that it could dial itself, or at the relays that its owner named, and says so in its address
+// record.
+
+// relayACL lets the charter's devices use this one as a relay, and nobody else.
+type relayACL struct{ p *Peers }
+
+var _ relay.ACLFilter = relayACL{}
+
+// AllowReserve implements relay.ACLFilter.
+func (a relayACL) AllowReserve(id peer.ID, _ ma.Multiaddr) bool { return a.p.speaks(id) }
+
+// AllowConnect implements relay.ACLFilter.
+func (a relayACL) AllowConnect(from peer.ID, _ ma.Multiaddr, to peer.ID) bool {
+	return a.p.speaks(from) && a.p.speaks(to)
+}
+
+// speaks says whether a device may connect and isn't a former one.
+func (p *Peers) speaks(id peer.ID) bool {
+	d, err := deviceOf(id)
+	if err != nil || !p.gate.knows(d) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.contacts[d]
+	return c != nil && !c.former
+}
+
+// passOn has this device serve as a relay.
+func (p *Peers) passOn() (*relay.Relay, error) {
+	return relay.New(p.host,
+		relay.WithACL(relayACL{p}),
+		relay.WithResources(relay.Resources{
+			Limit:          &relay.RelayLimit{Duration: RelayedTime, Data: RelayedBytes},
+			ReservationTTL: placeTime,
+			// An office, or everybody behind one provider, comes from one address.
+			MaxReservations: MaxDevices, MaxReservationsPerPeer: 1,
+			MaxReservationsPerIP: MaxDevices, MaxReservationsPerASN: MaxDevices,
+			MaxCircuits: maxCircuits, BufferSize: relayBuffer,
+		}),
+		// A relay of a co-op may well be one that only a VPN reaches.
+		relay.WithReservationAddressFilter(func(ma.Multiaddr) bool { return true }))
+}
+
+// parseRelays reads the named relays, each with its identity at the end.
+func parseRelays(addrs []string) ([]peer.AddrInfo, error) {
+	var all []ma.Multiaddr
+	for _, s := range addrs {
+		a, err := ma.NewMultiaddr(s)
+		if err == nil {
+			if at, id := splitIdentity(a); id == "" || at == nil || isRelayed(at) {
+				err = errors.New("it must end in /p2p/ and the relay's identity, as in /ip4/203.0.113.7/tcp/4001/p2p/12D3…")
+			}
+		}
+		if err != nil {
+			return nil, &RelayError{s, err}
+		}
+		all = append(all, a)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return peer.AddrInfosFromP2pAddrs(all...)
+}
+
+// CheckRelays says what is wrong with the addresses of named relays.
+func CheckRelays(addrs []string) error {
+	_, err := parseRelays(addrs)
+	return err
+}
+
+// RelayError says that the address of a named relay can't be used.
+type RelayError struct {
+	Address string
+	Err     error
+}
+
+func (e *RelayError) Error() string { return fmt.Sprintf("the relay %s: %v", e.Address, e.Err) }
+func (e *RelayError) Unwrap() error { return e.Err }
+
+// isRelayed says whether an address, or the connection at it, goes through a relay.
+func isRelayed(a ma.Multiaddr) bool {
+	_, err := a.ValueForProtocol(ma.P_CIRCUIT)
+	return err == nil
+}
+
+// relayOf returns the relay in an address; "" if there is none.
+func relayOf(a ma.Multiaddr) peer.ID {
+	if !isRelayed(a) {
+		return ""
+	}
+	before, _ := ma.SplitFunc(a, func(c ma.Component) bool { return c.Protocol().Code == ma.P_CIRCUIT })
+	_, id := splitIdentity(before)
+	return id
+}
+
+// place is what a relay keeps for this device.
+type place struct {
+	until time.Time
+	addrs []ma.Multiaddr // at which others reach this device through it
+}
+
+// places are all of them. Only keepPlaces changes them, under Peers.mu.
+type places struct {
+	at    map[peer.ID]*place
+	avoid map[peer.ID]time.Time // who refused, until when
+}
+
+// keepPlaces keeps places at relays while this device needs them, until ctx ends.
+func (p *Peers) keepPlaces(ctx context.Context) {
+	for {
+		timer := time.NewTimer(time.Until(p.findPlaces(ctx)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-p.placesDue:
+			timer.Stop()
+		}
+	}
+}
+
+// findPlaces looks after the places that there are, takes new ones if that is too few, and
+// returns when to look again.
+func (p *Peers) findPlaces(ctx context.Context) time.Time {
+	now := time.Now()
+	next := now.Add(placeTime)
+	have := map[peer.ID]*place{}
+	if p.needsPlaces() {
+		for _, id := range p.relayCandidates(ctx) {
+			if len(have) == wantPlaces || ctx.Err() != nil {
+				break
+			}
+			p.mu.Lock()
+			at, avoid := p.places.at[id], p.places.avoid[id]
+			p.mu.Unlock()
+			if at == nil || at.until.Sub(now) < placeSlack {
+				if now.Before(avoid) {
+					next = earlier(next, avoid)
+					continue
+				}
+				var err error
+				if at, err = p.takePlace(ctx, id); err != nil {
+					p.log.Debug("no place at a relay", "relay", id.String(), "err", err)
+					p.mu.Lock()
+					p.places.avoid[id] = now.Add(backoff(relayPause, relayPause, 1))
+					p.mu.Unlock()
+					next = earlier(next, now.Add(2*relayPause))
+					continue
+				}
+			}
+			have[id] = at
+			next = earlier(next, at.until.Add(-placeSlack/2))
+		}
+		if len(p.relays) > 0 && len(have) == 0 {
+			next = earlier(next, now.Add(relayPause))
+		}
+	}
+	p.mu.Lock()
+	p.places.at = have
+	p.mu.Unlock()
+	p.signOwn()
+	return next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// relayCandidates lists who could keep a place for this device: the named relays, then those
+// where there is one, then devices on other networks that this one has dialed and that aren't
+// behind a relay themselves.
+func (p *Peers) relayCandidates(ctx context.Context) []peer.ID {
+	var all []peer.ID
+	for _, r := range p.relays {
+		p.host.Peerstore().AddAddrs(r.ID, r.Addrs, peerstore.PermanentAddrTTL)
+		if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), r.ID); err != nil {
+			p.log.Info("a named relay can't be reached", "relay", r.ID.String(), "why", reason(err))
+			continue
+		}
+		all = append(all, r.ID)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var fresh []peer.ID
+	for _, c := range p.contacts {
+		if c.former || p.dialedAtLocked(c) == nil {
+			continue
+		}
+		if p.places.at[c.id] != nil {
+			all = append(all, c.id)
+		} else if r := p.records[c.key]; r == nil || !slices.ContainsFunc(r.addrs, isRelayed) {
+			fresh = append(fresh, c.id)
+		}
+	}
+	slices.Sort(fresh)
+	return append(all, fresh...)
+}
+
+// dialedAtLocked returns the address of a direct connection that this device made to another
+// network; nil without one.
+func (p *Peers) dialedAtLocked(c *contact) ma.Multiaddr {
+	for _, conn := range p.host.Network().ConnsToPeer(c.id) {
+		at := conn.RemoteMultiaddr()
+		if conn.Stat().Direction == network.DirOutbound && !isRelayed(at) && !p.isNear(at) {
+			return at
+		}
+	}
+	return nil
+}
+
+// takePlace has a relay keep a place, for the first time or anew.
+func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "only who is connected"), greetTime)
+	defer cancel()
+	got, err := client.Reserve(ctx, p.host, peer.AddrInfo{ID: id})
+	if err != nil {
+		return nil, err
+	}
+	circuit, err := ma.NewMultiaddr("/p2p/" + id.String() + "/p2p-circuit")
+	if err != nil {
+		return nil, err
+	}
+	// First where it is known to answer, then what it says of itself.
+	var at []ma.Multiaddr
+	for _, conn := range p.host.Network().ConnsToPeer(id) {
+		if a := conn.RemoteMultiaddr(); conn.Stat().Direction == network.DirOutbound && !isRelayed(a) {
+			at = append(at, a)
+		}
+	}
+	for _, a := range got.Addrs {
+		if a, _ := splitIdentity(a); a != nil && !isRelayed(a) && !manet.IsIPLoopback(a) && !p.isNear(a) {
+			at = append(at, a)
+		}
+	}
+	at = ma.Unique(at)
+	got2 := &place{until: got.Expiration}
+	for _, a := range at[:min(len(at), relayAddresses)] {
+		got2.addrs = append(got2.addrs, a.Encapsulate(circuit))
+	}
+	return got2, nil
+}
+
+// Relays returns the names of those that keep a place for this device: members' devices by name,
+// others by their address.
+func (p *Peers) Relays() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for id := range p.places.at {
+		out = append(out, p.relayNameLocked(id))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// relayNameLocked is what people call a relay.
+func (p *Peers) relayNameLocked(id peer.ID) string {
+	if d, err := deviceOf(id); err == nil {
+		if c := p.contacts[d]; c != nil {
+			return c.status.Name
+		}
+	}
+	for _, r := range p.relays {
+		if r.ID == id && len(r.Addrs) > 0 {
+			return where(r.Addrs[0])
+		}
+	}
+	return id.String()
+}
+
+// direct returns a connection to a device without a relay; nil if there is none.
+func (p *Peers) direct(id peer.ID) network.Conn {
+	for _, conn := range p.host.Network().ConnsToPeer(id) {
+		if !isRelayed(conn.RemoteMultiaddr()) && !conn.IsClosed() {
+			return conn
+		}
+	}
+	return nil
+}
+
+// leaveRelays closes the connections to a device that go through relays.
+func (p *Peers) leaveRelays(id peer.ID) {
+	for _, conn := range p.host.Network().ConnsToPeer(id) {
+		if isRelayed(conn.RemoteMultiaddr()) {
+			_ = conn.Close()
+		}
+	}
+}
+
+// relayedAtLocked returns through whom a device of the charter says that it can be reached.
+func (p *Peers) relayedAtLocked(d entry.Device) (relays []peer.ID) {
+	if r := p.records[d]; r != nil {
+		for _, a := range r.addrs {
+			if id := relayOf(a); id != "" && !slices.Contains(relays, id) {
+				relays = append(relays, id)
+			}
+		}
+	}
+	return relays
+}

@@ -1,0 +1,122 @@
+//go:build linux
+
+// Command netlab runs real daemons in networks that are hard on them, made of network namespaces on
+// this computer, and checks that they come into step all the same. scripts/lab builds and starts it.
+//
+// Nothing that it makes outlives it: a namespace goes with its last process, and the daemons are
+// told to end with the lab by the kernel.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A story is one lab. Those that are quick are run with every test.
+type story struct {
+	name, about string
+	quick       bool
+	run         func(*lab) error
+}
+
+var stories = []story{
+	{"lan", "one network: they find each other by mDNS, though every remembered address is wrong", true, lan},
+	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
+	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
+	{"lossy", "3 % of all packets are lost, and the rest takes 200 ms there and back", true, lossy},
+	{"parted", "six on one network, parted into three and three for a while", true, parted},
+	{"dying", "a relay that is no member goes away in the middle of a catch-up", false, dying},
+	{"narrow", "no packet above 1280 bytes gets through", true, narrow},
+	{"moving", "a laptop gets another address while edits flow", true, moving},
+	{"idle", "what three daemons cost in a minute in which nothing happens", false, idle},
+	{"asleep", "a laptop sleeps for half a minute, and wakes up in another network", false, asleep},
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == relayCommand {
+		exit(serveRelay(os.Args[2]))
+	}
+	kith := flag.String("kith", "", "the program")
+	dir := flag.String("dir", "", "where homes are made")
+	logs := flag.String("logs", "", "a folder for what the daemons log; empty: it is thrown away")
+	flag.Parse()
+	if flag.NArg() == 0 {
+		list()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exit(runAll(ctx, *kith, *dir, *logs, flag.Args()))
+}
+
+func list() {
+	for _, s := range stories {
+		fmt.Printf("%-8s %s\n", s.name, s.about)
+	}
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func runAll(ctx context.Context, kith, dir, logs string, names []string) error {
+	var chosen []story
+	for _, name := range names {
+		i := slices.IndexFunc(stories, func(s story) bool { return s.name == name })
+		switch {
+		case name == "all":
+			chosen = append(chosen, stories...)
+		case name == "quick":
+			for _, s := range stories {
+				if s.quick {
+					chosen = append(chosen, s)
+				}
+			}
+		case i < 0:
+			return fmt.Errorf("there is no lab %q; scripts/lab lists them", name)
+		default:
+			chosen = append(chosen, stories[i])
+		}
+	}
+	var failed []string
+	for _, s := range chosen {
+		fmt.Printf("\n== %s: %s\n", s.name, s.about)
+		l := newLab(ctx, kith, dir)
+		l.logs = logs
+		err := l.tell(s)
+		if err = errors.Join(err, l.end()); err != nil {
+			fmt.Printf("%7s  %v\n", "FAILED", err)
+			failed = append(failed, s.name)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// tell runs a story, and lets a panic be its failure, so that the others run and all is taken away.
+func (l *lab) tell(s story) error {
+	ctx, cancel := context.WithTimeout(l.ctx, patience)
+	defer cancel()
+	l.ctx = ctx
+	return s.run(l)
+}
+
+// patience is for a whole lab, on a machine that has much else to do.
+const patience = 3 * time.Minute
