@@ -53,7 +53,13 @@ func peersOf(s *space) []api.Peer {
 	p := people{s.replica.Charter()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
-		out = append(out, peerOf(p, line))
+		shown := peerOf(p, line)
+		if u, err := s.replica.Unconfirmed(line.Device); err != nil {
+			s.log.Error("look what a device has acknowledged", "err", err)
+		} else {
+			shown.Acknowledged, shown.Unconfirmed, shown.UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
+		}
+		out = append(out, shown)
 	}
 	return out
 }

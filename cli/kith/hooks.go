@@ -18,7 +18,7 @@ func hooks() cli.Hooks {
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
 			return daemon.Explain(daemon.Run(ctx, daemon.Options{
 				Home: o.Home, Listen: o.Listen, Announce: o.Announce, NoMDNS: o.NoMDNS,
-				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase,
+				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			}))
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {

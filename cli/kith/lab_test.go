@@ -31,6 +31,7 @@ type lab struct {
 	links   *links
 	homes   map[string]*home
 	invites []string // codes that nobody has used yet
+	ahead   time.Duration
 }
 
 // home is one member's computer.
@@ -282,6 +283,27 @@ func (l *lab) stop(h *home) error {
 	defer late.Stop()
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the daemon of %s ended with %w\n%s", h.name, err, h.log)
+	}
+	return nil
+}
+
+// later moves everybody's clock on. Daemons look at the clock when they start, so they start again.
+func (l *lab) later(ts *testscript.TestScript, args []string) error {
+	more, err := time.ParseDuration(args[0])
+	if err != nil {
+		return err
+	}
+	l.ahead += more
+	ahead := aheadEnv + "=" + l.ahead.String()
+	l.environ = append(l.environ, ahead)
+	ts.Setenv(aheadEnv, l.ahead.String())
+	for _, h := range l.homes {
+		if h.daemon == nil {
+			continue
+		}
+		if err := errors.Join(l.stop(h), l.start(h)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

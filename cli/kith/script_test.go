@@ -14,8 +14,16 @@ var update = flag.Bool("update", false, "write the output that scripts expect")
 
 // TestMain lets scripts run kith as the program that people run.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kith": main})
+	testscript.Main(m, map[string]func(){"kith": func() {
+		if ahead, err := time.ParseDuration(os.Getenv(aheadEnv)); err == nil {
+			clock = func() time.Time { return time.Now().Add(ahead) }
+		}
+		main()
+	}})
 }
+
+// aheadEnv says how far the clocks of a script's computers are ahead.
+const aheadEnv = "KITH_LAB_AHEAD"
 
 // TestScripts runs the stories in testdata, with real daemons on this computer.
 //
@@ -38,6 +46,7 @@ func TestMain(m *testing.M) {
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
 //	told NAME…       waits until they have been told that they aren't in any more
+//	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
@@ -88,6 +97,7 @@ func TestScripts(t *testing.T) {
 			"unlock":   scripted(2, (*lab).unlock),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
+			"later":    scripted(1, (*lab).later),
 			"settle":   scripted(0, (*lab).settle),
 		},
 	})

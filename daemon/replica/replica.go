@@ -67,6 +67,7 @@ type Replica struct {
 
 	docs   *cache
 	runs   *runs
+	reach  reach
 	wanted wanted
 	places places
 	index  *index

@@ -51,12 +51,20 @@ func hasPosition(changes []crdt.FieldChange) bool {
 // the charter.
 func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.Entry) {
 	var events []Event
+	acknowledged := map[charter.MemberID]bool{}
 	for _, e := range statements {
 		s, err := charter.ReadStatement(e.Payload)
-		if state, _ := grown.State(e.ID()); err != nil || state != charter.Accepted || s.Type == charter.TypeSeen {
+		if state, _ := grown.State(e.ID()); err != nil || state != charter.Accepted {
 			continue
 		}
 		owner, _ := grown.OwnerOf(e.Device)
+		if s.Type == charter.TypeSeen { // told once, however many come
+			if !acknowledged[owner.ID] {
+				acknowledged[owner.ID] = true
+				events = append(events, Event{At: r.now(), Type: "sync", By: owner.ID, Entry: e.ID(), Title: "has acknowledged what came"})
+			}
+			continue
+		}
 		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s})
 	}
 	for _, m := range grown.Members() {
