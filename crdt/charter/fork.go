@@ -102,6 +102,30 @@ func (c *Charter) follows(n *node, s *step) bool {
 	return on != nil && on.reaches(s)
 }
 
+// TookPart returns the newest step that a device has taken part in which stands on stand: it took
+// part in a step, too, to which it has consented, if it consented to no other that is in force at that
+// place and hasn't gone back on it.
+func (c *Charter) TookPart(stand StepID, device entry.Device) StepID {
+	for {
+		var next []StepID
+		back := map[StepID]bool{}
+		for _, n := range c.pool.ballotsAt(stand) {
+			s := c.steps.get(n.said.Of)
+			switch {
+			case n.entry.Device != device || s == nil || c.nodes.get(n.entry.ID()) == nil:
+			case n.said.Type != TypeConsent:
+				back[s.id] = true
+			case !slices.Contains(next, s.id):
+				next = append(next, s.id)
+			}
+		}
+		if len(next) != 1 || back[next[0]] {
+			return stand
+		}
+		stand = next[0]
+	}
+}
+
 // Undecided says whether the chain forks right after the newest step that is followed: the
 // replica waits for its person to take a side.
 func (c *Charter) Undecided() bool { return c.split }

@@ -24,11 +24,13 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	if len(statements) == 0 {
 		return nil
 	}
-	return r.growLocked(c.With(statements...), statements, r.standing())
+	grown := c.With(statements...)
+	return r.growLocked(grown, statements, grown.TookPart(r.standing(), r.device))
 }
 
 // standing is the newest step that this replica took part in. Its stand moves with what its own
-// device writes, and else only when its person says so; nothing that others sign moves it.
+// device writes, on to a step to which it has consented when that comes into force, and else only
+// when its person says so; nothing else that others sign moves it.
 func (r *Replica) standing() charter.StepID { return r.stand.Load().(charter.StepID) }
 
 // placed returns a charter as it is from a stand. Beyond a fork at which this replica took no
