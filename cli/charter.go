@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -49,6 +50,12 @@ func runCharterShow(ctx context.Context, c *call) error {
 			}
 		}
 		c.out.sentences(ch.Says)
+		for _, f := range ch.Forks {
+			c.out.println()
+			for _, s := range f.Says {
+				c.out.println(paragraph(s, c.out.width))
+			}
+		}
 		for _, p := range ch.Pending {
 			c.out.println()
 			c.showProposal(p)
@@ -140,8 +147,8 @@ func (k *kith) charterClose() *cli.Command {
 func (k *kith) charterFollow() *cli.Command {
 	return k.command(spec{
 		name: "follow", args: "STEP", usage: "take a side where the co-op has split",
-		more:     "STEP is the start of a step's ID, as kith charter show names it. All documents are looked at again from there; nothing is lost.",
-		examples: []string{`kith charter follow 3fa09c11d2e4`},
+		more:     "STEP is a side as kith charter show names it: the proposal with which it begins or, if there was none, the start of the step's ID. The others are told. All documents are looked at again from there: what was written on the side that you leave doesn't count on the other, is kept, and comes back if you do.",
+		examples: []string{`kith charter follow p-4kq2`, `kith charter follow 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {
@@ -150,6 +157,13 @@ func (k *kith) charterFollow() *cli.Command {
 			ch, err := client.Follow(ctx, c.arg(0))
 			if err != nil {
 				return err
+			}
+			for _, f := range ch.Forks {
+				for _, b := range f.Branches {
+					if b.Followed && (strings.HasPrefix(b.Step, c.arg(0)) || strings.HasPrefix(b.Proposal, c.arg(0)) || b.Proposal != "" && strings.HasPrefix(c.arg(0), b.Proposal)) {
+						c.note([]string{"You are on the side of " + cmp.Or(b.Proposal, b.Step[:12]) + " now: " + b.Title + "."})
+					}
+				}
 			}
 			return c.out.changed(ch.Step, ch)
 		},

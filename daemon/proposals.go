@@ -92,6 +92,9 @@ func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
 	case charter.ProposalWithdrawn:
 		return []string{"It was withdrawn."}
 	case charter.ProposalOvertaken:
+		if w.isSide(p.ID) {
+			return []string{"It came into force on the other side of the split of the co-op, and not here. To propose it here as well: kith charter renew " + shown.Short}
+		}
 		if !shown.Pending {
 			return []string{"The co-op took another step since this was proposed, and it was proposed again."}
 		}

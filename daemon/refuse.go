@@ -22,6 +22,7 @@ var refusedWhy = []struct {
 	{charter.ErrNoChange, api.Invalid, "kith charter show"},
 	{charter.ErrOtherDevice, api.NotAllowed, "kith member show me"},
 	{charter.ErrInvitesFull, api.NotAllowed, "wait until one is used, take one back (kith invite list), or agree on more: kith charter invites N"},
+	{charter.ErrUndecided, api.NotAllowed, "kith charter show says between what; then kith charter follow"},
 	{charter.ErrNotFounder, api.NotAllowed, "kith charter show"},
 	{charter.ErrFoundingClosed, api.NotAllowed, "kith charter show"},
 	{charter.ErrInForce, api.NotAllowed, "kith charter log"},
@@ -46,6 +47,9 @@ func explainCharter(err error) *api.Problem {
 		return api.Problemf(api.Limit, "shorten it", "%v", limit)
 	case errors.As(err, &rule):
 		return api.Problemf(api.NotAllowed, "kith charter show", "%v", rule)
+	}
+	if errors.Is(err, replica.ErrNotThere) {
+		return api.Problemf(api.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=… kith join", "%v, so you can't go over", err)
 	}
 	for _, known := range refusedWhy {
 		if errors.Is(err, known.err) {

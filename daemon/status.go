@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -205,7 +206,7 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 	}
 	if e.Said != nil {
 		s := newWords(p.c).statement(e.Said, e.By)
-		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, s.Why
+		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out
 }

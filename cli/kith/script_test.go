@@ -40,6 +40,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
 //	comeback NAME HOME FILE…   restores a backup of NAME's device in a new home, and starts its daemon
+//	copy NAME HOME [in-its-place]  copies a home into a new one that is cut off from all: one device that can say two things
 //	unlock NAME FILE           lets the daemon of a home find a passphrase in a file
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
@@ -94,6 +95,7 @@ func TestScripts(t *testing.T) {
 			"sees":     scripted(3, (*lab).sees),
 			"told":     scripted(1, (*lab).told),
 			"comeback": scripted(3, (*lab).comeback),
+			"copy":     scripted(2, (*lab).copyHome),
 			"unlock":   scripted(2, (*lab).unlock),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),

@@ -116,15 +116,19 @@ type Founding struct {
 type Fork struct {
 	Parent   string   `json:"parent"`
 	Branches []Branch `json:"branches"`
-	Twice    []Named  `json:"twice"` // who said yes to more than one of them
+	Twice    []Named  `json:"twice"` // who consented to more than one of them
+	Open     bool     `json:"open"`  // a full member is on another side, or this device is on none
+	Says     []string `json:"says"`  // how it stands, how it came and what a person can do, in sentences
 }
 
 // Branch is one way on.
 type Branch struct {
 	Step     string  `json:"step"`
-	Title    string  `json:"title"` // what the step does
+	Proposal string  `json:"proposal"` // short ID of the step's; "" for none
+	Title    string  `json:"title"`    // what the step does
 	Followed bool    `json:"followed"`
 	Members  []Named `json:"members"` // who were full at the fork and are on this branch alone
+	Joined   []Named `json:"joined"`  // who say that they follow it now, and have been on another
 }
 
 // CharterLine is one thing that was said about the charter.

@@ -69,7 +69,11 @@ func (s *Server) today(r *http.Request) (any, error) {
 		return nil, err
 	}
 	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
-	var t Today
+	status, err := s.backend.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := Today{Notice: status.Notice}
 	for _, part := range []struct {
 		into   *[]Task
 		filter TaskFilter

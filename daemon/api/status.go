@@ -18,7 +18,7 @@ type Status struct {
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
 	InStep    bool     `json:"in_step"` // with every connected peer
-	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that they are no member any more
+	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
 
 // Entries counts what is stored.
@@ -142,6 +142,7 @@ type Hit struct {
 
 // Today is what waits for me.
 type Today struct {
+	Notice     []string   `json:"notice"`      // what I have to know first, as in Status
 	Asked      []Task     `json:"asked"`       // without my answer
 	Due        []Task     `json:"due"`         // mine, due today or earlier
 	Decisions  []Decision `json:"decisions"`   // without my position

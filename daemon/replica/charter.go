@@ -172,18 +172,24 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 	if err := r.Speaks(); err != nil {
 		return nil, err
 	}
-	payload, err := make(r.Charter())
+	return r.sayLocked(r.Charter(), make)
+}
+
+// sayLocked makes a statement on a charter, that of this replica or what it is from another stand,
+// and puts both in the place of the old one. The caller holds judging.
+func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	payload, err := make(c)
 	if err != nil {
 		return nil, err
 	}
 	ru := r.currentRun()
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
+	e, err := r.signLocked(ru, c, entry.Fields{Kind: entry.Statement, Payload: payload})
 	if err != nil {
 		return nil, err
 	}
-	grown := r.Charter().With(e)
+	grown := c.With(e)
 	if state, why := grown.State(e.ID()); state != charter.Accepted {
 		return nil, &RefusedError{State: state, Why: why}
 	}
@@ -220,22 +226,28 @@ func (r *Replica) enact() error {
 	}
 }
 
-// Follow takes a side where the charter has forked, and says so in public. All documents are
-// judged anew.
+// ErrNotThere says that this device speaks for nobody on the side that it was to follow.
+var ErrNotThere = errors.New("on that side you are no member")
+
+// Follow takes a side where the charter has forked, and says so in public, both in one. All documents
+// are judged anew.
 func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
-	if err := r.follow(step); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Follow(r.device, step) })
-	return err
+	return errors.Join(r.follow(step), r.judgeAgain())
 }
 
 func (r *Replica) follow(step charter.StepID) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	grown := r.Charter().StandOn(step)
+	there := r.Charter().StandOn(step)
+	if _, ok := there.MemberOf(r.device); !ok {
+		return ErrNotThere
+	}
 	r.endRun(r.currentRun()) // what follows stands on something else
-	return r.growLocked(grown, nil, grown.Tip())
+	_, err := r.sayLocked(there, func(c *charter.Charter) ([]byte, error) { return c.Follow(r.device, step) })
+	return err
 }
 
 // NotMemberError says why this device can't write: it speaks for nobody. It is an ErrNotMember.

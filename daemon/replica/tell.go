@@ -54,8 +54,9 @@ func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.E
 	acknowledged := map[charter.MemberID]bool{}
 	for _, e := range statements {
 		s, err := charter.ReadStatement(e.Payload)
-		if state, _ := grown.State(e.ID()); err != nil || state != charter.Accepted {
-			continue
+		state, why := grown.State(e.ID())
+		if err != nil || state != charter.Accepted && (state != charter.Elsewhere || s.Type == charter.TypeSeen) {
+			continue // who came in on another side of a split is somebody to be told of this one
 		}
 		owner, _ := grown.OwnerOf(e.Device)
 		if s.Type == charter.TypeSeen { // told once, however many come
@@ -65,7 +66,7 @@ func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.E
 			}
 			continue
 		}
-		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s})
+		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s, Why: why})
 	}
 	for _, m := range grown.Members() {
 		was, known := old.Member(m.ID)
