@@ -39,15 +39,29 @@ func runCharterShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	members, err := client.Members(ctx)
+	if err != nil {
+		return err
+	}
 	return c.out.show(ch, func() {
 		c.out.println(c.out.strong(name(ch.Space)))
-		for _, part := range []struct {
-			title string
-			who   []api.Named
-		}{{"Full members", ch.Full}, {"Prospective members", ch.Prospective}, {"Former members", ch.Former}} {
-			if len(part.who) > 0 {
-				c.out.printf("%s: %s\n", part.title, list(names(part.who)))
+		if len(ch.Full) > 0 {
+			c.out.printf("Full members: %s\n", list(names(ch.Full)))
+		}
+		var guests []string
+		for _, m := range members {
+			if m.Standing == "prospective" {
+				guests = append(guests, oneLine(m.Name, 80)+" (invited by "+nameOr(m.InvitedBy)+")")
 			}
+		}
+		if len(guests) > 0 {
+			c.out.printf("Prospective members: %s\n", list(guests))
+		}
+		for i, e := range ch.Endings {
+			if i == 0 {
+				c.out.println("Former members:")
+			}
+			c.out.println("  " + c.ending(e))
 		}
 		c.out.sentences(ch.Says)
 		for _, f := range ch.Forks {
@@ -56,19 +70,41 @@ func runCharterShow(ctx context.Context, c *call) error {
 				c.out.println(paragraph(s, c.out.width))
 			}
 		}
-		for _, p := range ch.Pending {
+		for i, p := range ch.Pending {
 			c.out.println()
+			if i == 0 {
+				c.out.println(c.out.strong("Being agreed on"))
+			}
 			c.showProposal(p)
 		}
 	})
 }
 
+// ending says how a membership ended.
+func (c *call) ending(e api.Ending) string {
+	says := name(e.Member) + " left"
+	if len(e.By) > 0 {
+		says = name(e.Member) + "'s membership ended"
+	}
+	if !e.At.IsZero() {
+		if when := c.heard(e.At); when == c.ago(e.At) {
+			says += " " + when
+		} else {
+			says += " on " + when
+		}
+	}
+	if len(e.By) > 0 {
+		says += ", agreed by " + list(names(e.By))
+	}
+	return because(says, e.Why)
+}
+
 func (k *kith) charterLog() *cli.Command {
 	return k.command(spec{
 		name: "log", usage: "what was agreed, by whom and why, newest first",
-		more:     "Statements of the charter hold no time: shown is when this device heard of them.",
-		examples: []string{`kith charter log`, `kith charter log --limit 5`},
-		flags:    []cli.Flag{limitFlag(100)},
+		more:     "Statements of the charter hold no time: shown is when this device heard of them. What another line says as well is left out: a consent that a step in force names, an invite that was used.",
+		examples: []string{`kith charter log`, `kith charter log --limit 5`, `kith charter log --all`},
+		flags:    []cli.Flag{limitFlag(100), &cli.BoolFlag{Name: "all", Usage: "every statement"}},
 		run: func(ctx context.Context, c *call) error {
 			limit, err := c.limit()
 			if err != nil {
@@ -84,7 +120,9 @@ func (k *kith) charterLog() *cli.Command {
 			}
 			return c.out.show(lines, func() {
 				for _, l := range lines {
-					c.out.println(c.charterLine(l))
+					if !l.Detail || c.Bool("all") {
+						c.out.println(c.charterLine(l))
+					}
 				}
 			})
 		},

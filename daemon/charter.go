@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -39,6 +40,9 @@ func charterOf(r *replica.Replica) api.Charter {
 		default:
 			out.Former = append(out.Former, w.named(m.ID))
 		}
+	}
+	if len(out.Former) > 0 {
+		out.Endings = endings(r, w)
 	}
 	out.Forks = forks(w)
 	out.Says = w.whoDecides(&out)
@@ -81,6 +85,11 @@ func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, e
 	w := newWords(c)
 	lines := c.Log()
 	slices.Reverse(lines)
+	used := map[entry.Device]bool{}
+	for _, i := range c.Invites() {
+		used[i.Key] = len(i.Used) > 0
+	}
+	agreed := map[charter.StepID][]charter.MemberID{} // the lines of steps come before those of consents
 	out := []api.CharterLine{}
 	for i := range lines {
 		l := &lines[i]
@@ -90,7 +99,16 @@ func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, e
 		if len(out) == limit {
 			break
 		}
-		out = append(out, charterLine(r, w, l))
+		line := charterLine(r, w, l)
+		switch {
+		case l.Of == nil:
+			line.Detail = l.Said.Type == charter.TypeInvite && used[l.Said.Invite]
+		case l.InForce:
+			agreed[l.Of.ID] = l.Consents
+		case l.Said.Type == charter.TypeConsent:
+			line.Detail = slices.Contains(agreed[l.Of.ID], l.By)
+		}
+		out = append(out, line)
 	}
 	return out, nil
 }

@@ -29,6 +29,7 @@ type InitOptions struct {
 	Founders int    // founding seats, the founder's own included
 	Listen   []string
 	Announce []string
+	Now      func() time.Time // the clock; nil means time.Now
 }
 
 // Init founds a co-op in an empty home. It needs no daemon and no network.
@@ -68,7 +69,7 @@ func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
 	if err != nil {
 		return res, err
 	}
-	r, err := replica.Found(replica.Config{Dir: home.storeDir(), Key: key}, genesis)
+	r, err := replica.Found(replica.Config{Dir: home.storeDir(), Key: key, Now: o.Now}, genesis)
 	if err != nil {
 		return res, err
 	}

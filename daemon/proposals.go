@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -59,6 +60,12 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 		answered[a.Member] = "refused"
 		out.Refusals = append(out.Refusals, api.Refusal{Member: w.named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
 	}
+	slices.SortFunc(out.Consents, func(a, b api.Consent) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
+	})
+	slices.SortFunc(out.Refusals, func(a, b api.Refusal) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
+	})
 	me, _ := r.Me()
 	for _, m := range w.c.Members() {
 		if m.Standing != charter.Full || p.Type == charter.ProposalRemove && m.ID == p.Subject {

@@ -135,7 +135,7 @@ func saysSplit(f *api.Fork) []string {
 		says = append(says, line)
 	}
 	if len(f.Twice) > 0 {
-		says = append(says, fmt.Sprintf("It could come to this because %s consented to more than one of them: by a copy of a device, by an altered program, or on purpose. kith charter log shows the statements. They can say which side they follow, too.",
+		says = append(says, fmt.Sprintf("It could come to this because %s consented to more than one of them: by a copy of a device, by an altered program, or on purpose. kith charter log --all shows the statements. They can say which side they follow, too.",
 			listed(namesOf(f.Twice))))
 	}
 	talk := "Who is right can't be computed, and nobody is moved by what others sign. Talk to each other. "

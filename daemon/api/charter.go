@@ -99,10 +99,19 @@ type Charter struct {
 	Rules       int        `json:"rules"`
 	Full        []Named    `json:"full"`
 	Prospective []Named    `json:"prospective"`
-	Former      []Named    `json:"former"` // resigned or removed
+	Former      []Named    `json:"former"`  // resigned or removed
+	Endings     []Ending   `json:"endings"` // how their memberships ended
 	Pending     []Proposal `json:"pending"`
 	Forks       []Fork     `json:"forks"`
 	Says        []string   `json:"says"` // who may decide what, in sentences
+}
+
+// Ending says how a membership ended.
+type Ending struct {
+	Member Named   `json:"member"`
+	At     Time    `json:"at"`  // when this device heard of it
+	Why    string  `json:"why"` // the reason given
+	By     []Named `json:"by"`  // who agreed on it; empty: the member left
 }
 
 // Founding says how far the founding is.
@@ -139,6 +148,7 @@ type CharterLine struct {
 	Says     string `json:"says"`     // a sentence, without its subject if there is a By
 	Why      string `json:"why"`      // the reason given
 	Proposal string `json:"proposal"` // short ID of the one that it is about; "" for none
+	Detail   bool   `json:"detail"`   // another line says it as well: a consent that a step in force names, an invite that was used
 }
 
 // InviteRequest asks for a code for a prospective member.

@@ -67,7 +67,7 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 		id := e.ID()
 		state, _ := grown.State(id)
 		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
-		r.putCame(b, e)
+		putCame(b, e, r.now())
 		count(b, -1, state)
 		r.account(e, state, true)
 		ids = append(ids, id)
@@ -292,11 +292,11 @@ func (r *Replica) notMember() error {
 // milliseconds since 1970 by this device's clock. Statements themselves hold no time.
 const camePrefix = "came/"
 
-func (r *Replica) putCame(b *store.Batch, e *entry.Entry) {
+func putCame(b *store.Batch, e *entry.Entry, now time.Time) {
 	if s, err := charter.ReadStatement(e.Payload); err != nil || s.Type == charter.TypeSeen {
 		return // nobody asks about those
 	}
-	b.PutSmall(camePrefix+e.ID().String(), binary.BigEndian.AppendUint64(nil, uint64(r.now().UnixMilli())))
+	b.PutSmall(camePrefix+e.ID().String(), binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())))
 }
 
 // Came returns when a statement came to this device or was made on it; zero if that isn't known.
