@@ -196,14 +196,16 @@ func (k *kith) charterFollow() *cli.Command {
 			if err != nil {
 				return err
 			}
+			side := ch.Step
 			for _, f := range ch.Forks {
 				for _, b := range f.Branches {
 					if b.Followed && (strings.HasPrefix(b.Step, c.arg(0)) || strings.HasPrefix(b.Proposal, c.arg(0)) || b.Proposal != "" && strings.HasPrefix(c.arg(0), b.Proposal)) {
-						c.note([]string{"You are on the side of " + cmp.Or(b.Proposal, b.Step[:12]) + " now: " + b.Title + "."})
+						side = cmp.Or(b.Proposal, b.Step[:12])
+						c.note([]string{"You are on the side of " + side + " now: " + b.Title + "."})
 					}
 				}
 			}
-			return c.out.changed(ch.Step, ch)
+			return c.out.changed(side, ch)
 		},
 	})
 }

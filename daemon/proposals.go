@@ -30,6 +30,7 @@ func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
 	for i := range list {
 		out = append(out, proposalOf(r, w, &list[i], pending[list[i].ID]))
 	}
+	slices.SortStableFunc(out, func(a, b api.Proposal) int { return a.At.Compare(b.At.Time) }) // as they came
 	return out
 }
 

@@ -32,6 +32,7 @@ type lab struct {
 	homes   map[string]*home
 	invites []string // codes that nobody has used yet
 	ahead   time.Duration
+	tale    story
 }
 
 // home is one member's computer.

@@ -47,6 +47,8 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
 //	told NAME…       waits until they have been told that they aren't in any more
+//	story NAME       the script tells this one in docs/CHARTER.md
+//	tell TEXT        a paragraph of it; types NAME …: what somebody types, and reads
 //	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
@@ -64,7 +66,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Values[labKey{}] = l
 			env.Defer(func() {
-				if trouble := l.end(); trouble != "" {
+				trouble := l.end()
+				if err := l.compareStory(); err != nil && trouble == "" {
+					trouble = err.Error()
+				}
+				if trouble != "" {
 					env.T().Log(trouble)
 					env.T().FailNow()
 				}
@@ -99,8 +105,13 @@ func TestScripts(t *testing.T) {
 			"unlock":   scripted(2, (*lab).unlock),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
-			"later":    scripted(1, (*lab).later),
-			"settle":   scripted(0, (*lab).settle),
+			"story":    scripted(1, (*lab).story),
+			"tell":     scripted(1, (*lab).tell),
+			"types": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Value(labKey{}).(*lab).types(ts, neg, args)
+			},
+			"later":  scripted(1, (*lab).later),
+			"settle": scripted(0, (*lab).settle),
 		},
 	})
 }

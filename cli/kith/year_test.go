@@ -210,15 +210,15 @@ func (y *year) show(args ...string) string {
 	return out.String()
 }
 
-// shortIDs are the IDs of proposals, which are others in every run.
-var shortIDs = regexp.MustCompile(`\bp-[0-9a-hjkmnp-tv-z]{4,32}\b`)
+// shortIDs are the IDs of proposals and documents, which are others in every run.
+var shortIDs = regexp.MustCompile(`\b[pnt]-[0-9a-hjkmnp-tv-z]{4,32}\b`)
 
-// numbered gives proposals numbers in place of their IDs, in the order in which they are named.
+// numbered gives them numbers in place of their IDs, in the order in which they are named.
 func numbered(text string) string {
 	seen := map[string]string{}
 	return shortIDs.ReplaceAllStringFunc(text, func(id string) string {
 		if seen[id] == "" {
-			seen[id] = fmt.Sprintf("p-%04d", len(seen)+1)
+			seen[id] = fmt.Sprintf("%s%04d", id[:2], len(seen)+1)
 		}
 		return seen[id]
 	})
