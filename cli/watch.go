@@ -105,10 +105,29 @@ func nameOr(n *api.Named) string {
 	return name(*n)
 }
 
+func (k *kith) adopt() *cli.Command {
+	return k.command(spec{
+		name: "adopt", args: "ENTRY", usage: "take over what somebody wrote who wasn't honoured any more",
+		more:     "ENTRY is the start of an entry's ID, as kith log --void names it. It counts for everybody then, with all that it builds on, under the name of who wrote it, and shows as brought in by you. It can't be taken back.",
+		examples: []string{`kith adopt 3fa09c11d2e4`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			d, err := client.Adopt(ctx, c.arg(0))
+			if err != nil {
+				return err
+			}
+			return c.out.changed(d.Short, d)
+		},
+	})
+}
+
 func (k *kith) log() *cli.Command {
 	return k.command(spec{
 		name: "log", args: "[ID]", usage: "who changed what, when, newest first",
-		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing.\n\nWith an ID it says who has got each change: it is on a device of theirs, which said so in its daily acknowledgement, or they have written on it since. It doesn't say that they have read it; and of whom nothing is known yet may have it by now.",
+		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing. What somebody wrote before they knew that they had been removed can be taken over: kith adopt.\n\nWith an ID it says who has got each change: it is on a device of theirs, which said so in its daily acknowledgement, or they have written on it since. It doesn't say that they have read it; and of whom nothing is known yet may have it by now.",
 		examples: []string{
 			`kith log`,
 			`kith log t-4kq2 --limit 10`,
@@ -163,7 +182,10 @@ func runLog(ctx context.Context, c *call) error {
 				did += " (brought in by " + name(*l.BroughtBy) + ")"
 			}
 			when, seen := "", ""
-			if c.arg(0) != "" {
+			switch {
+			case l.Adoptable:
+				seen = " · kith adopt " + l.Entry[:12]
+			case c.arg(0) != "":
 				seen = seenBy(l)
 			}
 			if !l.At.IsZero() { // statements of the charter have no time

@@ -73,6 +73,7 @@ func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID
 		v, _ = r.View(l.Entry.Doc) // none: nothing of it is accepted
 		views[l.Entry.Doc] = v
 	}
+	out.Adoptable = l.CanBeAdopted()
 	out.Kind = "document"
 	if l.Entry.Create != nil {
 		out.Kind = l.Entry.Create.Kind

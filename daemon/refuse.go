@@ -51,6 +51,9 @@ func explainCharter(err error) *api.Problem {
 	if errors.Is(err, replica.ErrNotThere) {
 		return api.Problemf(api.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=… kith join", "%v, so you can't go over", err)
 	}
+	if errors.Is(err, replica.ErrNotAdoptable) {
+		return api.Problemf(api.NotAllowed, "kith log --void says why it doesn't count; write it anew", "%v", err)
+	}
 	for _, known := range refusedWhy {
 		if errors.Is(err, known.err) {
 			return api.Problemf(known.code, known.hint, "%s", known.err.Error())

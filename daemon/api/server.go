@@ -74,6 +74,7 @@ func (s *Server) Handler() http.Handler {
 	post("members/{id}/remove", s.proposeAbout(ActionRemove))
 	post("resign", s.resign)
 	get("find", s.find)
+	post("adopt/{entry}", s.adopt)
 
 	get("charter", s.charter)
 	get("charter/log", s.charterLog)

@@ -111,6 +111,7 @@ type LogLine struct {
 	Device    Named         `json:"device"`
 	State     string        `json:"state"`      // accepted, pending, void, elsewhere
 	Why       string        `json:"why"`        // why it isn't accepted
+	Adoptable bool          `json:"adoptable"`  // a full member can take it over: kith adopt
 	SeenBy    []Named       `json:"seen_by"`    // whose devices have said that they have it, or built on it; without who made it
 	NotYetBy  []Named       `json:"not_yet_by"` // who is in, and of whom nothing is known about it yet
 	BroughtBy *Named        `json:"brought_by"` // who builds on it, and so keeps what the charter wouldn't honour; null: nobody need
