@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -38,30 +39,72 @@ func runCharterShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	members, err := client.Members(ctx)
+	if err != nil {
+		return err
+	}
 	return c.out.show(ch, func() {
 		c.out.println(c.out.strong(name(ch.Space)))
-		for _, part := range []struct {
-			title string
-			who   []api.Named
-		}{{"Full members", ch.Full}, {"Prospective members", ch.Prospective}, {"Former members", ch.Former}} {
-			if len(part.who) > 0 {
-				c.out.printf("%s: %s\n", part.title, list(names(part.who)))
+		if len(ch.Full) > 0 {
+			c.out.printf("Full members: %s\n", list(names(ch.Full)))
+		}
+		var guests []string
+		for _, m := range members {
+			if m.Standing == "prospective" {
+				guests = append(guests, oneLine(m.Name, 80)+" (invited by "+nameOr(m.InvitedBy)+")")
 			}
 		}
+		if len(guests) > 0 {
+			c.out.printf("Prospective members: %s\n", list(guests))
+		}
+		for i, e := range ch.Endings {
+			if i == 0 {
+				c.out.println("Former members:")
+			}
+			c.out.println("  " + c.ending(e))
+		}
 		c.out.sentences(ch.Says)
-		for _, p := range ch.Pending {
+		for _, f := range ch.Forks {
 			c.out.println()
+			for _, s := range f.Says {
+				c.out.println(paragraph(s, c.out.width))
+			}
+		}
+		for i, p := range ch.Pending {
+			c.out.println()
+			if i == 0 {
+				c.out.println(c.out.strong("Being agreed on"))
+			}
 			c.showProposal(p)
 		}
 	})
 }
 
+// ending says how a membership ended.
+func (c *call) ending(e api.Ending) string {
+	says := name(e.Member) + " left"
+	if len(e.By) > 0 {
+		says = name(e.Member) + "'s membership ended"
+	}
+	if !e.At.IsZero() {
+		if when := c.heard(e.At); when == c.ago(e.At) {
+			says += " " + when
+		} else {
+			says += " on " + when
+		}
+	}
+	if len(e.By) > 0 {
+		says += ", agreed by " + list(names(e.By))
+	}
+	return because(says, e.Why)
+}
+
 func (k *kith) charterLog() *cli.Command {
 	return k.command(spec{
 		name: "log", usage: "what was agreed, by whom and why, newest first",
-		more:     "Statements of the charter hold no time: shown is when this device heard of them.",
-		examples: []string{`kith charter log`, `kith charter log --limit 5`},
-		flags:    []cli.Flag{limitFlag(100)},
+		more:     "Statements of the charter hold no time: shown is when this device heard of them. What another line says as well is left out: a consent that a step in force names, an invite that was used.",
+		examples: []string{`kith charter log`, `kith charter log --limit 5`, `kith charter log --all`},
+		flags:    []cli.Flag{limitFlag(100), &cli.BoolFlag{Name: "all", Usage: "every statement"}},
 		run: func(ctx context.Context, c *call) error {
 			limit, err := c.limit()
 			if err != nil {
@@ -77,7 +120,9 @@ func (k *kith) charterLog() *cli.Command {
 			}
 			return c.out.show(lines, func() {
 				for _, l := range lines {
-					c.out.println(c.charterLine(l))
+					if !l.Detail || c.Bool("all") {
+						c.out.println(c.charterLine(l))
+					}
 				}
 			})
 		},
@@ -140,8 +185,8 @@ func (k *kith) charterClose() *cli.Command {
 func (k *kith) charterFollow() *cli.Command {
 	return k.command(spec{
 		name: "follow", args: "STEP", usage: "take a side where the co-op has split",
-		more:     "STEP is the start of a step's ID, as kith charter show names it. All documents are looked at again from there; nothing is lost.",
-		examples: []string{`kith charter follow 3fa09c11d2e4`},
+		more:     "STEP is a side as kith charter show names it: the proposal with which it begins or, if there was none, the start of the step's ID. The others are told. All documents are looked at again from there: what was written on the side that you leave doesn't count on the other, is kept, and comes back if you do.",
+		examples: []string{`kith charter follow p-4kq2`, `kith charter follow 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {
@@ -151,7 +196,16 @@ func (k *kith) charterFollow() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return c.out.changed(ch.Step, ch)
+			side := ch.Step
+			for _, f := range ch.Forks {
+				for _, b := range f.Branches {
+					if b.Followed && (strings.HasPrefix(b.Step, c.arg(0)) || strings.HasPrefix(b.Proposal, c.arg(0)) || b.Proposal != "" && strings.HasPrefix(c.arg(0), b.Proposal)) {
+						side = cmp.Or(b.Proposal, b.Step[:12])
+						c.note([]string{"You are on the side of " + side + " now: " + b.Title + "."})
+					}
+				}
+			}
+			return c.out.changed(side, ch)
 		},
 	})
 }

@@ -62,6 +62,9 @@ func (k *kith) today() *cli.Command {
 }
 
 func (c *call) today(t api.Today) {
+	for _, s := range t.Notice {
+		c.out.printf("%s\n\n", paragraph(s, c.out.width))
+	}
 	nothing := true
 	section := func(title string, lines []string) {
 		if len(lines) == 0 {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -18,7 +19,7 @@ const pollEvery = 50 * time.Millisecond
 func (k *kith) status() *cli.Command {
 	return k.command(spec{
 		name: "status", usage: "who is connected, and is everything in step",
-		more:     "Where the daemon serves several spaces and none is named, it tells of each.",
+		more:     "Where the daemon serves several spaces and none is named, it tells of each. What a device has is by its own word: once a day it acknowledges what it has got. So it may have more than is said here, and not less. That it has a change doesn't mean that anybody has read it.",
 		examples: []string{`kith status`, `kith status --wait 10s`, `kith status --jq .in_step`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "`TIME` wait until the daemon answers, at most so long"}},
 		run:      runStatus,
@@ -71,6 +72,26 @@ func (c *call) showStatus(s api.Status) {
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
 	c.out.println(inStep(s))
+	for _, p := range s.Peers {
+		if says := c.confirmed(p); says != "" {
+			c.out.println(says)
+		}
+	}
+}
+
+// confirmed says what a device that isn't in step just now has said it has; "" of one that is.
+func (c *call) confirmed(p api.Peer) string {
+	device := name(p.Member) + "'s " + name(p.Device)
+	switch {
+	case p.Connected && p.InStep, p.Unconfirmed == 0 && !p.Acknowledged: // in the second case there is nothing yet
+		return ""
+	case p.Unconfirmed == 0:
+		return device + " has everything."
+	case !p.Acknowledged:
+		return "There is no word yet of what " + device + " has."
+	}
+	return fmt.Sprintf("%s has everything up to %s; there is no word yet of %s since.",
+		device, c.ago(p.UnconfirmedSince), count(p.Unconfirmed, "change"))
 }
 
 func entries(n int) string {

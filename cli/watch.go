@@ -105,10 +105,29 @@ func nameOr(n *api.Named) string {
 	return name(*n)
 }
 
+func (k *kith) adopt() *cli.Command {
+	return k.command(spec{
+		name: "adopt", args: "ENTRY", usage: "take over what somebody wrote who wasn't honoured any more",
+		more:     "ENTRY is the start of an entry's ID, as kith log --void names it. It counts for everybody then, with all that it builds on, under the name of who wrote it, and shows as brought in by you. It can't be taken back.",
+		examples: []string{`kith adopt 3fa09c11d2e4`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			d, err := client.Adopt(ctx, c.arg(0))
+			if err != nil {
+				return err
+			}
+			return c.out.changed(d.Short, d)
+		},
+	})
+}
+
 func (k *kith) log() *cli.Command {
 	return k.command(spec{
 		name: "log", args: "[ID]", usage: "who changed what, when, newest first",
-		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing.",
+		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing. What somebody wrote before they knew that they had been removed can be taken over: kith adopt.\n\nWith an ID it says who has got each change: it is on a device of theirs, which said so in its daily acknowledgement, or they have written on it since. It doesn't say that they have read it; and of whom nothing is known yet may have it by now.",
 		examples: []string{
 			`kith log`,
 			`kith log t-4kq2 --limit 10`,
@@ -162,18 +181,45 @@ func runLog(ctx context.Context, c *call) error {
 			if l.BroughtBy != nil {
 				did += " (brought in by " + name(*l.BroughtBy) + ")"
 			}
-			when := ""
+			when, seen := "", ""
+			switch {
+			case l.Adoptable:
+				seen = " · kith adopt " + l.Entry[:12]
+			case c.arg(0) != "":
+				seen = seenBy(l)
+			}
 			if !l.At.IsZero() { // statements of the charter have no time
 				when = c.ago(l.At)
 			}
-			rows = append(rows, []string{when, l.By.Name, l.Short, l.Title, did})
+			rows = append(rows, []string{when, l.By.Name, l.Short, l.Title, did, seen})
 		}
 		c.out.logGrid(rows, c.arg(0) == "")
 	})
 }
 
-// logGrid prints log rows; what was done comes last and is never cut, so that nothing that
-// somebody wrote is hidden.
+// seenBy says who has got a change, as far as is known.
+func seenBy(l api.LogLine) string {
+	got, not := list(names(l.SeenBy)), list(names(l.NotYetBy))
+	switch {
+	case l.State != "accepted" || got == "" && not == "":
+		return ""
+	case not == "":
+		return " · everybody has it"
+	case got == "":
+		return " · no word yet from " + not
+	}
+	return " · " + got + " " + hasOrHave(len(l.SeenBy)) + " it, no word yet from " + not
+}
+
+func hasOrHave(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
+}
+
+// logGrid prints log rows; what was done and who has got it come last and are never cut, so that
+// nothing that somebody wrote is hidden.
 func (o *output) logGrid(rows [][]string, titles bool) {
 	widths := make([]int, 4)
 	for _, r := range rows {
@@ -191,7 +237,7 @@ func (o *output) logGrid(rows [][]string, titles bool) {
 			cell := r[i]
 			line.WriteString(o.isolate(cell) + strings.Repeat(" ", w-columns(cell)+2))
 		}
-		line.WriteString(strings.ReplaceAll(clean(r[4]), "\n", " "))
+		line.WriteString(strings.ReplaceAll(clean(r[4]), "\n", " ") + o.faint(clean(r[5])))
 		o.println(strings.TrimRight(line.String(), " "))
 	}
 }

@@ -28,7 +28,10 @@ func (c *call) heard(t api.Time) string {
 	if t.IsZero() {
 		return "earlier"
 	}
-	return c.ago(t)
+	if c.env.Now().Sub(t.Time) < 7*24*time.Hour {
+		return c.ago(t)
+	}
+	return t.In(c.env.Now().Location()).Format("2 Jan 2006") // one looks up when something was agreed
 }
 
 // when is a date in words, as seen from today: "today", "Monday", "4 Dec 15:00".

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -41,30 +41,12 @@ func charterOf(r *replica.Replica) api.Charter {
 			out.Former = append(out.Former, w.named(m.ID))
 		}
 	}
-	for _, f := range c.Forks() {
-		out.Forks = append(out.Forks, forkOf(w, &f))
+	if len(out.Former) > 0 {
+		out.Endings = endings(r, w)
 	}
+	out.Forks = forks(w)
 	out.Says = w.whoDecides(&out)
 	return out
-}
-
-func forkOf(w *words, f *charter.Fork) api.Fork {
-	out := api.Fork{Parent: f.Parent.String(), Twice: w.all(f.Twice)}
-	for _, br := range f.Branches {
-		out.Branches = append(out.Branches, api.Branch{
-			Step: br.Step.String(), Title: w.branchTitle(br.Step), Followed: br.Followed, Members: w.all(br.Members),
-		})
-	}
-	return out
-}
-
-// branchTitle says what the step does with which a branch begins, if it was proposed on the way
-// that is followed.
-func (w *words) branchTitle(step charter.StepID) string {
-	if p, ok := w.c.Proposal(step); ok {
-		return w.does(&p.Terms, p.Subject)
-	}
-	return ""
 }
 
 // whoDecides says who may decide what.
@@ -90,40 +72,7 @@ func (w *words) whoDecides(c *api.Charter) []string {
 	says = append(says,
 		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", counted(c.Invites, "prospective member", "prospective members")),
 		"About their own devices everybody decides alone, and everybody may leave.")
-	if len(c.Forks) > 0 {
-		says = append(says, w.split(c.Forks[len(c.Forks)-1]))
-	}
 	return says
-}
-
-// split says that the co-op has split, and how it stands.
-func (w *words) split(f api.Fork) string {
-	names := func(list []api.Named) string {
-		all := make([]string, len(list))
-		for i, n := range list {
-			all[i] = n.Name
-		}
-		if len(all) == 0 {
-			return "nobody alone"
-		}
-		return listed(all)
-	}
-	var ways []string
-	for _, br := range f.Branches {
-		way := fmt.Sprintf("%s (%s", br.Step[:12], names(br.Members))
-		if br.Title != "" {
-			way = fmt.Sprintf("%s (%s; with %s", br.Step[:12], br.Title, names(br.Members))
-		}
-		if br.Followed {
-			way += "; you are here"
-		}
-		ways = append(ways, way+")")
-	}
-	says := "The charter goes on in more than one way: " + strings.Join(ways, " and ") + ". "
-	if len(f.Twice) > 0 {
-		says += names(f.Twice) + " said yes to more than one, which is how it could happen. "
-	}
-	return says + "No program can know who is right: talk, and then take a side with kith charter follow STEP. What was written before belongs to both."
 }
 
 // CharterLog implements api.Backend.
@@ -136,6 +85,11 @@ func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, e
 	w := newWords(c)
 	lines := c.Log()
 	slices.Reverse(lines)
+	used := map[entry.Device]bool{}
+	for _, i := range c.Invites() {
+		used[i.Key] = len(i.Used) > 0
+	}
+	agreed := map[charter.StepID][]charter.MemberID{} // the lines of steps come before those of consents
 	out := []api.CharterLine{}
 	for i := range lines {
 		l := &lines[i]
@@ -145,7 +99,16 @@ func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, e
 		if len(out) == limit {
 			break
 		}
-		out = append(out, charterLine(r, w, l))
+		line := charterLine(r, w, l)
+		switch {
+		case l.Of == nil:
+			line.Detail = l.Said.Type == charter.TypeInvite && used[l.Said.Invite]
+		case l.InForce:
+			agreed[l.Of.ID] = l.Consents
+		case l.Said.Type == charter.TypeConsent:
+			line.Detail = slices.Contains(agreed[l.Of.ID], l.By)
+		}
+		out = append(out, line)
 	}
 	return out, nil
 }
@@ -179,33 +142,12 @@ func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) 
 	return charterOf(r), nil
 }
 
-// branchStep finds the branch whose first step begins with what was typed.
-func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
-	var found []charter.StepID
-	for _, f := range c.Forks() {
-		for _, br := range f.Branches {
-			if typed != "" && strings.HasPrefix(br.Step.String(), strings.ToLower(typed)) {
-				found = append(found, br.Step)
-			}
-		}
-	}
-	switch {
-	case len(c.Forks()) == 0:
-		return charter.StepID{}, api.Problemf(api.NotAllowed, "kith charter show", "the co-op hasn't split: there is no side to take")
-	case len(found) == 0:
-		return charter.StepID{}, api.Problemf(api.NotFound, "kith charter show names them", "no side of the split begins with “%s”", typed)
-	case len(found) > 1:
-		return charter.StepID{}, api.Problemf(api.Ambiguous, "type more of it", "“%s” is the start of more than one step", typed)
-	}
-	return found[0], nil
-}
-
-// notice says what the person at this device has to know before anything else: that they are no
-// member any more, why, and what they keep.
+// notice says what the person at this device has to know before anything else: that the co-op has
+// split, or that they are no member any more, why, and what they keep.
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return twofold(r)
+		return append(twofold(r), splitNotice(c)...)
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {

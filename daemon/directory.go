@@ -34,6 +34,10 @@ func (d directory) Devices() []peer.Device {
 			}
 		}
 	}
+	// Who came in on another side of a split gets the charter, and so learns of this one.
+	for _, key := range d.r.Charter().DevicesElsewhere() {
+		former = append(former, peer.Device{Key: key, Name: "somebody's on another side", Former: true})
+	}
 	return append(live, former...)
 }
 

@@ -174,11 +174,15 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		e.Says += fmt.Sprintf("; refused by a rule: %d (kith log --void)", n.Void)
 	}
 	checks = append(checks, e)
-	for _, f := range r.Charter().Forks() {
-		checks = append(checks, api.Check{
-			Name: "charter", Says: fmt.Sprintf("the charter has split in %d after step %.8s", len(f.Branches), f.Parent),
-			Hint: "talk to each other: somebody's device signed two next steps",
-		})
+	if says := splitNotice(r.Charter()); len(says) > 0 { // to be talked over; no computer can mend it
+		check := api.Check{Name: "charter", OK: !r.Charter().Undecided(), Says: strings.Join(says, " ")}
+		if !check.OK {
+			check.Hint = "this device is on no side yet: kith charter follow --help"
+		}
+		checks = append(checks, check)
+	}
+	if _, in := r.Me(); in {
+		return checks
 	}
 	checks = append(checks, checkTwofold(r)...)
 	if _, in := r.Me(); in {

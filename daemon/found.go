@@ -30,7 +30,8 @@ type InitOptions struct {
 	Founders int    // founding seats, the founder's own included
 	Listen   []string
 	Announce []string
-	Another  bool // beside the co-ops that are in the home
+	Another  bool             // beside the co-ops that are in the home
+	Now      func() time.Time // the clock; nil means time.Now
 }
 
 // Init founds a co-op in an empty home, or beside the co-ops that are in it. It needs no daemon and no
@@ -79,7 +80,7 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 	if err != nil {
 		return nil, res, err
 	}
-	r, err = replica.Found(replica.Config{Dir: home.storeDir(), Key: key}, genesis)
+	r, err = replica.Found(replica.Config{Dir: home.storeDir(), Key: key, Now: o.Now}, genesis)
 	if err != nil {
 		return nil, res, err
 	}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,15 +26,22 @@ func (b *backend) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error)
 		}
 	}
 	var out []api.LogLine
+	var broken error
 	titles := map[entry.DocID]*crdt.View{}
 	w := newWords(r.Charter())
+	seen := newSeen(r, w)
 	err = r.Log(doc, func(l replica.Line) bool {
 		if f.Void == (l.State == charter.Void) && (f.Void || !acknowledges(l.Entry)) {
-			out = append(out, logLine(r, w, l, titles))
+			line := logLine(r, w, l, titles)
+			if err := seen.by(l, &line); err != nil {
+				broken = err
+				return false
+			}
+			out = append(out, line)
 		}
 		return f.Limit == 0 || len(out) < f.Limit
 	})
-	return out, explain(err)
+	return out, explain(errors.Join(err, broken))
 }
 
 // acknowledges says whether an entry only says what its maker has seen.
@@ -65,6 +73,7 @@ func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID
 		v, _ = r.View(l.Entry.Doc) // none: nothing of it is accepted
 		views[l.Entry.Doc] = v
 	}
+	out.Adoptable = l.CanBeAdopted()
 	out.Kind = "document"
 	if l.Entry.Create != nil {
 		out.Kind = l.Entry.Create.Kind

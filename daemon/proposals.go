@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,6 +30,7 @@ func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
 	for i := range list {
 		out = append(out, proposalOf(r, w, &list[i], pending[list[i].ID]))
 	}
+	slices.SortStableFunc(out, func(a, b api.Proposal) int { return a.At.Compare(b.At.Time) }) // as they came
 	return out
 }
 
@@ -59,6 +61,12 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 		answered[a.Member] = "refused"
 		out.Refusals = append(out.Refusals, api.Refusal{Member: w.named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
 	}
+	slices.SortFunc(out.Consents, func(a, b api.Consent) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
+	})
+	slices.SortFunc(out.Refusals, func(a, b api.Refusal) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
+	})
 	me, _ := r.Me()
 	for _, m := range w.c.Members() {
 		if m.Standing != charter.Full || p.Type == charter.ProposalRemove && m.ID == p.Subject {
@@ -92,6 +100,9 @@ func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
 	case charter.ProposalWithdrawn:
 		return []string{"It was withdrawn."}
 	case charter.ProposalOvertaken:
+		if w.isSide(p.ID) {
+			return []string{"It came into force on the other side of the split of the co-op, and not here. To propose it here as well: kith charter renew " + shown.Short}
+		}
 		if !shown.Pending {
 			return []string{"The co-op took another step since this was proposed, and it was proposed again."}
 		}

@@ -24,6 +24,7 @@ var refusedWhy = []struct {
 	{charter.ErrNotYours, api.NotFound, "kith device list"},
 	{charter.ErrNotMemberKey, api.NotAllowed, "is it the newest phrase, and of this co-op?"},
 	{charter.ErrInvitesFull, api.NotAllowed, "wait until one is used, take one back (kith invite list), or agree on more: kith charter invites N"},
+	{charter.ErrUndecided, api.NotAllowed, "kith charter show says between what; then kith charter follow"},
 	{charter.ErrNotFounder, api.NotAllowed, "kith charter show"},
 	{charter.ErrFoundingClosed, api.NotAllowed, "kith charter show"},
 	{charter.ErrInForce, api.NotAllowed, "kith charter log"},
@@ -50,6 +51,12 @@ func explainCharter(err error) *api.Problem {
 		return api.Problemf(api.Limit, "shorten it", "%v", limit)
 	case errors.As(err, &rule):
 		return api.Problemf(api.NotAllowed, "kith charter show", "%v", rule)
+	}
+	if errors.Is(err, replica.ErrNotThere) {
+		return api.Problemf(api.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=… kith join", "%v, so you can't go over", err)
+	}
+	if errors.Is(err, replica.ErrNotAdoptable) {
+		return api.Problemf(api.NotAllowed, "kith log --void says why it doesn't count; write it anew", "%v", err)
 	}
 	for _, known := range refusedWhy {
 		if errors.Is(err, known.err) {

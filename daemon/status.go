@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -54,7 +55,13 @@ func peersOf(s *space) []api.Peer {
 	p := people{s.replica.Charter()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
-		out = append(out, peerOf(p, line))
+		shown := peerOf(p, line)
+		if u, err := s.replica.Unconfirmed(line.Device); err != nil {
+			s.log.Error("look what a device has acknowledged", "err", err)
+		} else {
+			shown.Acknowledged, shown.Unconfirmed, shown.UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
+		}
+		out = append(out, shown)
 	}
 	return out
 }
@@ -212,7 +219,7 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 	}
 	if e.Said != nil {
 		s := newWords(p.c).statement(e.Said, e.By)
-		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, s.Why
+		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out
 }

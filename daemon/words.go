@@ -15,6 +15,7 @@ import (
 type words struct {
 	people
 	shorts map[charter.StepID]string // of proposals; made when first asked for
+	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
 }
 
 func newWords(c *charter.Charter) *words { return &words{people: people{c}} }
@@ -186,6 +187,7 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 		out.Says = "has seen what came until then"
 	case charter.TypeFollow:
 		out.Says = "took a side where the co-op has split"
+		proposal("took the side of")
 	default:
 		out.Says = "wrote a statement that this release doesn't know yet"
 	}

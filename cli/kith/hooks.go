@@ -18,12 +18,12 @@ func hooks() cli.Hooks {
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
 			return daemon.Explain(daemon.Run(ctx, daemon.Options{
 				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, NoMDNS: o.NoMDNS,
-				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase,
+				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			}))
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := daemon.Init(ctx, daemon.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock,
 			})
 			return res, daemon.Explain(err)
 		},

@@ -31,6 +31,8 @@ type lab struct {
 	links   *links
 	homes   map[string]*home
 	invites []string // codes that nobody has used yet
+	ahead   time.Duration
+	tale    story
 }
 
 // home is one member's computer.
@@ -41,6 +43,7 @@ type home struct {
 	env       []string // what its commands and its daemon have beside
 	listen    string   // where its daemon listens
 	announce  string   // what it tells the others: the door of its links
+	elsewhere bool     // it isn't to listen where the home says
 	daemon    *exec.Cmd
 	log       *bytes.Buffer // of the daemon; read only when it has ended
 	joining   *joining      // while it asks to be added as a device
@@ -179,6 +182,46 @@ func (l *lab) comeback(ts *testscript.TestScript, args []string) error {
 	return l.start(h)
 }
 
+// copyHome makes a second home of one whose daemon doesn't run: one device, which from now on can say
+// two things, as a member's can who has two copies of it or an altered program. It is cut off from
+// all homes there are, until mend. With in-its-place it is where the others look for the first one,
+// which mustn't run at the same time then.
+func (l *lab) copyHome(_ *testscript.TestScript, args []string) error {
+	was, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	if was.daemon != nil {
+		return fmt.Errorf("the daemon of %s runs", was.name)
+	}
+	h, err := l.newHome(args[1])
+	if err != nil {
+		return err
+	}
+	h.member, h.elsewhere = was.member, true
+	if len(args) > 2 && args[2] == "in-its-place" {
+		h.listen, h.announce, h.elsewhere = was.listen, was.announce, false
+	}
+	for name := range l.homes {
+		if name != h.name {
+			l.links.set(h.name, name, true)
+		}
+	}
+	if err := os.CopyFS(h.dir, os.DirFS(was.dir)); err != nil {
+		return err
+	}
+	return filepath.WalkDir(was.dir, func(path string, d fs.DirEntry, err error) error { // keys are for nobody else
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chmod(h.dir+strings.TrimPrefix(path, was.dir), info.Mode())
+	})
+}
+
 // unlock gives the daemon of a home a file with a passphrase.
 func (l *lab) unlock(ts *testscript.TestScript, args []string) error {
 	h, err := l.home(args[0])
@@ -215,7 +258,11 @@ func (l *lab) start(h *home) error {
 	if h.daemon != nil {
 		return fmt.Errorf("the daemon of %s runs already", h.name)
 	}
-	cmd := l.command(h, "daemon", "--no-mdns", "--json", "--log-level", "debug")
+	args := []string{"daemon", "--no-mdns", "--json", "--log-level", "debug"}
+	if h.elsewhere {
+		args = append(args, "--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce))
+	}
+	cmd := l.command(h, args...)
 	h.log = new(bytes.Buffer)
 	cmd.Stderr = h.log
 	stdout, err := cmd.StdoutPipe()
@@ -296,6 +343,27 @@ func (l *lab) stop(h *home) error {
 	defer late.Stop()
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the daemon of %s ended with %w\n%s", h.name, err, h.log)
+	}
+	return nil
+}
+
+// later moves everybody's clock on. Daemons look at the clock when they start, so they start again.
+func (l *lab) later(ts *testscript.TestScript, args []string) error {
+	more, err := time.ParseDuration(args[0])
+	if err != nil {
+		return err
+	}
+	l.ahead += more
+	ahead := aheadEnv + "=" + l.ahead.String()
+	l.environ = append(l.environ, ahead)
+	ts.Setenv(aheadEnv, l.ahead.String())
+	for _, h := range l.homes {
+		if h.daemon == nil {
+			continue
+		}
+		if err := errors.Join(l.stop(h), l.start(h)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -14,8 +14,16 @@ var update = flag.Bool("update", false, "write the output that scripts expect")
 
 // TestMain lets scripts run kith as the program that people run.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kith": main})
+	testscript.Main(m, map[string]func(){"kith": func() {
+		if ahead, err := time.ParseDuration(os.Getenv(aheadEnv)); err == nil {
+			clock = func() time.Time { return time.Now().Add(ahead) }
+		}
+		main()
+	}})
 }
+
+// aheadEnv says how far the clocks of a script's computers are ahead.
+const aheadEnv = "KITH_LAB_AHEAD"
 
 // TestScripts runs the stories in testdata, with real daemons on this computer.
 //
@@ -32,6 +40,7 @@ func TestMain(m *testing.M) {
 //	cut NAME NAME    ends the link between two, both ways, until mend
 //	mend NAME NAME
 //	comeback NAME HOME FILE…   restores a backup of NAME's device in a new home, and starts its daemon
+//	copy NAME HOME [in-its-place]  copies a home into a new one that is cut off from all: one device that can say two things
 //	unlock NAME FILE           lets the daemon of a home find a passphrase in a file
 //	asks HOME CODE             a new computer asks to be added, and shows two words: $WORDS
 //	added HOME NAME            it was added as a device of NAME's; its daemon starts
@@ -42,6 +51,9 @@ func TestMain(m *testing.M) {
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
 //	told NAME…       waits until they have been told that they aren't in any more
+//	story NAME       the script tells this one in docs/CHARTER.md
+//	tell TEXT        a paragraph of it; types NAME …: what somebody types, and reads
+//	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // The recovery phrase of each member is in the file NAME.phrase.
@@ -60,7 +72,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Values[labKey{}] = l
 			env.Defer(func() {
-				if trouble := l.end(); trouble != "" {
+				trouble := l.end()
+				if err := l.compareStory(); err != nil && trouble == "" {
+					trouble = err.Error()
+				}
+				if trouble != "" {
 					env.T().Log(trouble)
 					env.T().FailNow()
 				}
@@ -91,6 +107,7 @@ func TestScripts(t *testing.T) {
 			"sees":     scripted(3, (*lab).sees),
 			"told":     scripted(1, (*lab).told),
 			"comeback": scripted(3, (*lab).comeback),
+			"copy":     scripted(2, (*lab).copyHome),
 			"unlock":   scripted(2, (*lab).unlock),
 			"asks":     scripted(2, (*lab).asks),
 			"added":    scripted(2, (*lab).added),
@@ -98,7 +115,13 @@ func TestScripts(t *testing.T) {
 			"redraws":  scripted(2, (*lab).redraws),
 			"damage":   scripted(1, (*lab).damage),
 			"undamage": scripted(1, (*lab).undamage),
-			"settle":   scripted(0, (*lab).settle),
+			"story":    scripted(1, (*lab).story),
+			"tell":     scripted(1, (*lab).tell),
+			"types": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Value(labKey{}).(*lab).types(ts, neg, args)
+			},
+			"later":  scripted(1, (*lab).later),
+			"settle": scripted(0, (*lab).settle),
 		},
 	})
 }

@@ -163,6 +163,13 @@ func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
 	return s.node.brought.other(s.Author)
 }
 
+// IsBeyond says whether an entry is void only because it was written beyond a frontier: a full member
+// who builds on it brings it in.
+func (d *Document) IsBeyond(id entry.ID) bool {
+	s := d.entries[id]
+	return s != nil && s.state == charter.Void && s.right && s.at == beyond
+}
+
 // honour sets whether an entry, right by all rules so far, counts with regard to frontiers.
 func (d *Document) honour(s *signed) (charter.State, string) {
 	if s.at == within {

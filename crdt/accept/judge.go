@@ -16,7 +16,7 @@ const (
 	whyRules       = "was made by a newer release of Kith, with rules that this one doesn't know"
 	whyHeads       = "waits for news from the charter"
 	whyHeadsVoid   = "rests on a charter statement that doesn't hold"
-	whyElsewhere   = "was made on another branch of the charter"
+	whyElsewhere   = "was made on the other side of a split of the co-op"
 	whyPlace       = "belongs to another document"
 	whyAuthority   = "the device that signed it spoke for no member"
 	whyEnded       = "was written when the share had ended, and its author knew"

@@ -80,6 +80,7 @@ type Charter struct {
 	devices   func() map[entry.Device]bool
 	cuts      func() map[entry.Device][]Frontier
 	seen      func() map[runOf][]Seen
+	made      func() map[int][]*node
 	proposals func() []Proposal
 }
 
@@ -278,6 +279,7 @@ func (c *Charter) finish() {
 	c.devices = sync.OnceValue(c.allDevices)
 	c.cuts = sync.OnceValue(c.allCuts)
 	c.seen = sync.OnceValue(c.allSeen)
+	c.made = sync.OnceValue(c.allMade)
 	c.proposals = sync.OnceValue(c.allProposals)
 }
 

@@ -375,6 +375,22 @@ func TestAFounderWhoLostTheirDeviceFillsSeatsFromTheNextOne(t *testing.T) {
 	s.wantFull("Ana Ben Cleo")
 }
 
+// A resignation leaves the founder in the chain until the next step, and the founding open with them.
+func TestAFounderWhoHasLeftFillsNoSeatAndClosesNothing(t *testing.T) {
+	co := found(t, 3)
+	all := co.chain()
+	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
+	payload, err := s.c.Resign(laptop("ana").Device(), nil, "")
+	s.says(laptop("ana"), payload, err)
+	if s.c.FoundingDevice() != (entry.Device{}) {
+		t.Error("a device founds on for a founder who has left")
+	}
+	_, err = s.c.FillSeat(co.redeem("ben"))
+	wantErr(t, err, charter.ErrNotFounder)
+	_, err = s.c.CloseFounding(laptop("ana").Device(), "")
+	wantErr(t, err, charter.ErrNotMember)
+}
+
 func TestTheMemberKeySaysNothingButWhichDevicesAreLive(t *testing.T) {
 	s := members(t, "ben")
 	e := s.sign(key("ana"), raw(t, charter.Statement{Type: charter.TypeResign}), s.c.Heads()...)

@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 type Fork struct {
 	Parent   StepID
 	Branches []Branch   // sorted by step
-	Twice    []MemberID // who consented to, wrote on or follows several of them; sorted
+	Twice    []MemberID // who consented to several of them, or signed them alone: without that there is no fork; sorted
 }
 
 // Branch is one of the ways on from a fork.
@@ -22,6 +23,8 @@ type Branch struct {
 	// Members were full at the fork, and consented to this branch, wrote on it or follow it,
 	// and no other; sorted.
 	Members []MemberID
+	// Joined have said that they follow this branch and no other, and have been on another, too; sorted.
+	Joined []MemberID
 }
 
 // Forks returns all forks of the chain, also those on branches that aren't followed; the
@@ -52,9 +55,9 @@ func (c *Charter) Forks() []Fork {
 func (c *Charter) fork(parent *step, next []*step) Fork {
 	f := Fork{Parent: parent.id}
 	slices.SortFunc(next, func(a, b *step) int { return entry.ID(a.id).Compare(entry.ID(b.id)) })
-	on := make([]map[MemberID]bool, len(next))
+	on := make([]map[MemberID]stake, len(next)) // of each branch, what members have to do with it
 	for i := range next {
-		on[i] = map[MemberID]bool{}
+		on[i] = map[MemberID]stake{}
 	}
 	c.nodes.each(func(_ entry.ID, n *node) {
 		if !n.sound() || !parent.isFull(n.by) {
@@ -62,36 +65,46 @@ func (c *Charter) fork(parent *step, next []*step) Fork {
 		}
 		who := parent.members.get(n.by).id
 		for i, s := range next {
-			if n.tip().reaches(s) || n.said.Type == TypeConsent && n.said.Of == s.id || c.follows(n, s) {
-				on[i][who] = true
+			alone := n.said.Type == TypeFounding && n.carries == s // who founds needs no other consent
+			consents, follows := alone || n.said.Type == TypeConsent && n.said.Of == s.id, c.follows(n, s)
+			if was, ok := on[i][who]; ok || consents || follows || n.tip().reaches(s) {
+				on[i][who] = stake{was.consents || consents, was.follows || follows}
 			}
 		}
 	})
-	twice := map[MemberID]bool{}
+	several := func(who MemberID, match func(stake) bool) bool {
+		sides := 0
+		for _, o := range on {
+			if p, ok := o[who]; ok && match(p) {
+				sides++
+			}
+		}
+		return sides > 1
+	}
 	for i, s := range next {
 		b := Branch{Step: s.id, Entry: c.carriers()[s.id], Followed: c.placed(s) == Accepted}
-		for who := range on[i] {
-			sides := 0
-			for _, o := range on {
-				if o[who] {
-					sides++
-				}
-			}
-			if sides > 1 {
-				twice[who] = true
-			} else {
+		for who, p := range on[i] {
+			if !several(who, func(stake) bool { return true }) {
 				b.Members = append(b.Members, who)
+				continue
+			}
+			if p.follows && !several(who, func(p stake) bool { return p.follows }) {
+				b.Joined = append(b.Joined, who)
+			}
+			if p.consents && !slices.Contains(f.Twice, who) && several(who, func(p stake) bool { return p.consents }) {
+				f.Twice = append(f.Twice, who)
 			}
 		}
 		slices.SortFunc(b.Members, compareMembers)
+		slices.SortFunc(b.Joined, compareMembers)
 		f.Branches = append(f.Branches, b)
-	}
-	for who := range twice {
-		f.Twice = append(f.Twice, who)
 	}
 	slices.SortFunc(f.Twice, compareMembers)
 	return f
 }
+
+// stake is what somebody has to do with a branch besides being on it.
+type stake struct{ consents, follows bool }
 
 // follows says whether n is the word of somebody who follows s.
 func (c *Charter) follows(n *node, s *step) bool {
@@ -100,6 +113,68 @@ func (c *Charter) follows(n *node, s *step) bool {
 	}
 	on := c.steps.get(n.said.Of)
 	return on != nil && on.reaches(s)
+}
+
+// TookPart returns the newest step that a device has taken part in which stands on stand: it took
+// part in a step, too, to which it has consented, if it consented to no other that is in force at that
+// place and hasn't gone back on it.
+func (c *Charter) TookPart(stand StepID, device entry.Device) StepID {
+	for {
+		var next []StepID
+		back := map[StepID]bool{}
+		for _, n := range c.pool.ballotsAt(stand) {
+			s := c.steps.get(n.said.Of)
+			switch {
+			case n.entry.Device != device || s == nil || c.nodes.get(n.entry.ID()) == nil:
+			case n.said.Type != TypeConsent:
+				back[s.id] = true
+			case !slices.Contains(next, s.id):
+				next = append(next, s.id)
+			}
+		}
+		if len(next) != 1 || back[next[0]] {
+			return stand
+		}
+		stand = next[0]
+	}
+}
+
+// DevicesElsewhere returns the devices that only other branches know, sorted: of people who came in
+// there.
+func (c *Charter) DevicesElsewhere() []entry.Device {
+	if len(c.Forks()) == 0 {
+		return nil
+	}
+	var all []entry.Device
+	add := func(key entry.Device) {
+		if _, here := c.OwnerOf(key); !here && !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	c.steps.each(func(_ StepID, s *step) {
+		switch {
+		case s.terms == nil || c.placed(s) == Accepted:
+		case s.terms.Seat != nil:
+			add(s.terms.Seat.Redemption.Device)
+		case s.terms.Rekey != nil:
+			add(s.terms.Rekey.Device)
+		}
+	})
+	c.nodes.each(func(_ entry.ID, n *node) {
+		switch s := &n.said; {
+		case !n.sound() || c.placed(n.tip()) == Accepted:
+		case s.New != nil:
+			add(s.New.Key)
+		case s.Joiner != nil:
+			add(s.Joiner.Device)
+		default:
+			for i := range s.Live {
+				add(s.Live[i].Key)
+			}
+		}
+	})
+	slices.SortFunc(all, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
+	return all
 }
 
 // Undecided says whether the chain forks right after the newest step that is followed: the

@@ -119,3 +119,37 @@ func TestTheFounderAloneAtTheGenesisMovesNobodyAfterAYear(t *testing.T) {
 		t.Error("a newcomer doesn't follow the step that their invite names")
 	}
 }
+
+func TestWhoGoesOverIsntSaidToHaveConsentedTwice(t *testing.T) {
+	a, b, one, _ := splits(t)
+	a.meet(b)
+	b.c = b.c.StandOn(one)
+	payload, err := b.c.Follow(laptop("eli").Device(), one)
+	b.says(laptop("eli"), payload, err)
+	a.meet(b)
+	f := a.c.Forks()[0]
+	if len(f.Twice) != 1 || f.Twice[0] != a.id("ben") {
+		t.Errorf("consented to both: %v, want Ben alone", f.Twice)
+	}
+	for _, br := range f.Branches {
+		if went := len(br.Joined) == 1 && br.Joined[0] == a.id("eli"); went != (br.Step == one) {
+			t.Errorf("who went over to %v: %v", br.Step, br.Joined)
+		}
+	}
+}
+
+func TestWhoCameInOnOneSideIsKnownOnTheOther(t *testing.T) {
+	a, b, _, _ := splits(t)
+	code, r := a.redeem("fay")
+	payload, err := a.c.Invite(laptop("ana").Device(), code, 0)
+	a.says(laptop("ana"), payload, err)
+	payload, err = a.c.AdmitProspective(laptop("ana").Device(), code, r)
+	a.says(laptop("ana"), payload, err)
+	a.meet(b)
+	if got := b.c.DevicesElsewhere(); len(got) != 1 || got[0] != laptop("fay").Device() {
+		t.Errorf("on the other side: %v, want Fay's laptop", got)
+	}
+	if got := a.c.DevicesElsewhere(); len(got) != 0 {
+		t.Errorf("where she is in, she is elsewhere: %v", got)
+	}
+}

@@ -21,27 +21,23 @@ func (e *NameTakenError) Error() string {
 	return fmt.Sprintf("the name %q is taken by %s", e.Name, e.By)
 }
 
-// FillSeat makes the payload of the statement that fills the next founding seat, for the
-// genesis device to sign in an entry that names c.Heads(). It checks all that would make the
-// statement void, and besides that nobody is called so already. The error is one of the above,
-// of Redemption.Verify, or a *NameError.
+// FillSeat makes the payload of the statement that fills the next founding seat, for
+// c.FoundingDevice() to sign in an entry that names c.Heads(). It checks all that would make the
+// statement void, and besides that nobody is called so already. The error is one of the above, of
+// Redemption.Verify, a *NameError, or a *HeldError.
 func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	t := c.tip()
 	switch {
 	case t == nil:
 		return nil, ErrNoGenesis
-	case c.split:
-		return nil, ErrUndecided
 	case t.spent(invite):
-		return nil, ErrInviteUsed
+		return nil, ErrInviteUsed // said even when all is full
 	case !t.open():
 		return nil, ErrFoundingClosed
-	case c.all.uses(c.pool, r.Member), c.all.uses(c.pool, r.Device), c.all.uses(c.pool, invite),
-		r.Member == r.Device, r.Member == invite, r.Device == invite:
-		return nil, ErrKeyKnown
-	}
-	if err := r.Verify(c.space, invite); err != nil {
-		return nil, err
+	case c.FoundingDevice() == entry.Device{}:
+		return nil, ErrNotFounder
+	case c.all.uses(c.pool, r.Member), c.all.uses(c.pool, r.Device), c.all.uses(c.pool, invite):
+		return nil, ErrKeyKnown // also by a statement that the heads have no room for
 	}
 	if err := c.nameFree(r.Name); err != nil {
 		return nil, err
@@ -49,7 +45,8 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	if err := c.held(t.founder, StepID{}, false); err != nil {
 		return nil, err
 	}
-	return NewSeat(t.id, invite, r)
+	payload, err := NewSeat(t.id, invite, r)
+	return c.try(c.FoundingDevice(), payload, err)
 }
 
 // nameFree says whether nobody who is in is called so already; the error is a *NameTakenError.

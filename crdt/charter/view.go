@@ -60,10 +60,10 @@ func (c *Charter) Founder() MemberID {
 }
 
 // FoundingDevice returns the device that fills the founding seats: the one from which the
-// founder consents. Zero while the genesis isn't here, or if the founder has none.
+// founder consents. Zero while the genesis isn't here, or if the founder has none or has left.
 func (c *Charter) FoundingDevice() entry.Device {
 	if t := c.tip(); t != nil {
-		if who := c.all.person(t.founder); len(who.consents) == 1 {
+		if who := c.all.person(t.founder); len(who.consents) == 1 && who.speaks(who.consents[0]) {
 			return who.consents[0]
 		}
 	}

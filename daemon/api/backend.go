@@ -61,6 +61,9 @@ type Backend interface {
 	Propose(ctx context.Context, r ProposalRequest) (Proposal, error)
 	// AnswerProposal gives the proposal as it stands then; a renewal gives the new one.
 	AnswerProposal(ctx context.Context, id string, a ProposalAnswer) (Proposal, error)
+	// Adopt takes over what was written beyond what the co-op honours of a device. entry is a start of
+	// its ID; what comes back is its document.
+	Adopt(ctx context.Context, entry string) (Document, error)
 	// Follow takes a side where the charter has forked. step is a start of its ID.
 	Follow(ctx context.Context, step string) (Charter, error)
 

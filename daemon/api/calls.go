@@ -102,6 +102,11 @@ func (c *Client) Follow(ctx context.Context, step string) (Charter, error) {
 	return call[Charter](ctx, c, "POST", at("charter", "follow", step), nil, nil)
 }
 
+// Adopt takes over what a member wrote beyond what the co-op honours of them. entry is a start of its ID.
+func (c *Client) Adopt(ctx context.Context, entry string) (Document, error) {
+	return call[Document](ctx, c, "POST", at("adopt", entry), nil, nil)
+}
+
 // Find gives headers of documents whose ID starts so; kind "" is any.
 func (c *Client) Find(ctx context.Context, kind, prefix string, limit int) ([]Document, error) {
 	return call[[]Document](ctx, c, "GET", "find", url.Values{"kind": {kind}, "prefix": {prefix}, "limit": {strconv.Itoa(limit)}}, nil)

@@ -104,10 +104,19 @@ type Charter struct {
 	Rules       int        `json:"rules"`
 	Full        []Named    `json:"full"`
 	Prospective []Named    `json:"prospective"`
-	Former      []Named    `json:"former"` // resigned or removed
+	Former      []Named    `json:"former"`  // resigned or removed
+	Endings     []Ending   `json:"endings"` // how their memberships ended
 	Pending     []Proposal `json:"pending"`
 	Forks       []Fork     `json:"forks"`
 	Says        []string   `json:"says"` // who may decide what, in sentences
+}
+
+// Ending says how a membership ended.
+type Ending struct {
+	Member Named   `json:"member"`
+	At     Time    `json:"at"`  // when this device heard of it
+	Why    string  `json:"why"` // the reason given
+	By     []Named `json:"by"`  // who agreed on it; empty: the member left
 }
 
 // Founding says how far the founding is.
@@ -121,15 +130,19 @@ type Founding struct {
 type Fork struct {
 	Parent   string   `json:"parent"`
 	Branches []Branch `json:"branches"`
-	Twice    []Named  `json:"twice"` // who said yes to more than one of them
+	Twice    []Named  `json:"twice"` // who consented to more than one of them
+	Open     bool     `json:"open"`  // a full member is on another side, or this device is on none
+	Says     []string `json:"says"`  // how it stands, how it came and what a person can do, in sentences
 }
 
 // Branch is one way on.
 type Branch struct {
 	Step     string  `json:"step"`
-	Title    string  `json:"title"` // what the step does
+	Proposal string  `json:"proposal"` // short ID of the step's; "" for none
+	Title    string  `json:"title"`    // what the step does
 	Followed bool    `json:"followed"`
 	Members  []Named `json:"members"` // who were full at the fork and are on this branch alone
+	Joined   []Named `json:"joined"`  // who say that they follow it now, and have been on another
 }
 
 // CharterLine is one thing that was said about the charter.
@@ -140,6 +153,7 @@ type CharterLine struct {
 	Says     string `json:"says"`     // a sentence, without its subject if there is a By
 	Why      string `json:"why"`      // the reason given
 	Proposal string `json:"proposal"` // short ID of the one that it is about; "" for none
+	Detail   bool   `json:"detail"`   // another line says it as well: a consent that a step in force names, an invite that was used
 }
 
 // InviteRequest asks for a code for a prospective member.

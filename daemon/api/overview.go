@@ -84,6 +84,13 @@ func (s *Server) today(r *http.Request) (any, error) {
 	ctx := r.Context()
 	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
 	var t Today
+	for _, b := range s.among {
+		status, err := b.Status(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t.Notice = append(t.Notice, status.Notice...)
+	}
 	for _, part := range []struct {
 		into   *[]Task
 		filter func(me string) TaskFilter

@@ -125,6 +125,13 @@ func (s *Server) follow(r *http.Request) (any, error) {
 	return s.backend.Follow(r.Context(), r.PathValue("step"))
 }
 
+func (s *Server) adopt(r *http.Request) (any, error) {
+	if err := decode(r, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return s.backend.Adopt(r.Context(), r.PathValue("entry"))
+}
+
 func (s *Server) resign(r *http.Request) (any, error) {
 	var q ResignRequest
 	err := firstError(func() error { return decode(r, &q) }, func() error { return checkWhy(&q.Why) })

@@ -90,6 +90,7 @@ func (s *Server) Handler() http.Handler {
 	post("devices/{id}/retire", (*Server).retireDevice)
 	post("devices/{id}/consents", (*Server).moveConsents)
 	get("find", (*Server).find)
+	post("adopt/{entry}", (*Server).adopt)
 
 	get("charter", (*Server).charter)
 	get("charter/log", (*Server).charterLog)

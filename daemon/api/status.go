@@ -19,7 +19,7 @@ type Status struct {
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
 	InStep    bool     `json:"in_step"` // with every connected peer
-	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that they are no member any more
+	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
 
 // Reach is how devices on other networks reach this one.
@@ -59,6 +59,12 @@ type Peer struct {
 	Sent          int   `json:"sent"`
 	BytesReceived int64 `json:"bytes_received"`
 	BytesSent     int64 `json:"bytes_sent"`
+
+	// What the device has, by its own word: it acknowledges once a day what it has got. It may have
+	// more than this says, and not less.
+	Acknowledged     bool `json:"acknowledged"`      // it ever did
+	Unconfirmed      int  `json:"unconfirmed"`       // changes of others that it hasn't, 1,000 at most
+	UnconfirmedSince Time `json:"unconfirmed_since"` // when the oldest of them was made; null: there is none
 }
 
 // Member is a person in the charter.
@@ -115,6 +121,9 @@ type LogLine struct {
 	Device    Named         `json:"device"`
 	State     string        `json:"state"`      // accepted, pending, void, elsewhere
 	Why       string        `json:"why"`        // why it isn't accepted
+	Adoptable bool          `json:"adoptable"`  // a full member can take it over: kith adopt
+	SeenBy    []Named       `json:"seen_by"`    // whose devices have said that they have it, or built on it; without who made it
+	NotYetBy  []Named       `json:"not_yet_by"` // who is in, and of whom nothing is known about it yet
 	BroughtBy *Named        `json:"brought_by"` // who builds on it, and so keeps what the charter wouldn't honour; null: nobody need
 	Kind      string        `json:"kind"`       // of the document, or charter
 	ID        string        `json:"id"`         // "" for a charter statement, as Short and Title
@@ -145,6 +154,7 @@ type Hit struct {
 
 // Today is what waits for me.
 type Today struct {
+	Notice     []string   `json:"notice"`      // what I have to know first, as in Status
 	Asked      []Task     `json:"asked"`       // without my answer
 	Due        []Task     `json:"due"`         // mine, due today or earlier
 	Decisions  []Decision `json:"decisions"`   // without my position

@@ -60,7 +60,7 @@ type Charter interface {
 type Device struct {
 	Key  entry.Device
 	Name string // in a member's words: "Ben's laptop"
-	// Former says that it speaks for nobody any more. It isn't dialed, told addresses or shown in
+	// Former says that it speaks for nobody any more, or only on another side of a split. It isn't dialed, told addresses or shown in
 	// the table; if it comes by itself it is brought up to the charter, so that its owner learns
 	// what happened, and then left alone for a while.
 	Former bool

@@ -24,11 +24,13 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	if len(statements) == 0 {
 		return nil
 	}
-	return r.growLocked(c.With(statements...), statements, r.standing())
+	grown := c.With(statements...)
+	return r.growLocked(grown, statements, grown.TookPart(r.standing(), r.device))
 }
 
 // standing is the newest step that this replica took part in. Its stand moves with what its own
-// device writes, and else only when its person says so; nothing that others sign moves it.
+// device writes, on to a step to which it has consented when that comes into force, and else only
+// when its person says so; nothing else that others sign moves it.
 func (r *Replica) standing() charter.StepID { return r.stand.Load().(charter.StepID) }
 
 // placed returns a charter as it is from a stand. Beyond a fork at which this replica took no
@@ -65,7 +67,7 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 		id := e.ID()
 		state, _ := grown.State(id)
 		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
-		r.putCame(b, e)
+		putCame(b, e, r.now())
 		count(b, -1, state)
 		r.account(e, state, true)
 		ids = append(ids, id)
@@ -186,18 +188,24 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 	if r.Restored() {
 		return nil, ErrRestored
 	}
-	payload, err := make(r.Charter())
+	return r.sayLocked(r.Charter(), make)
+}
+
+// sayLocked makes a statement on a charter, that of this replica or what it is from another stand,
+// and puts both in the place of the old one. The caller holds judging.
+func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	payload, err := make(c)
 	if err != nil {
 		return nil, err
 	}
 	ru := r.currentRun()
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, entry.Fields{Kind: entry.Statement, Payload: payload})
+	e, err := r.signLocked(ru, c, entry.Fields{Kind: entry.Statement, Payload: payload})
 	if err != nil {
 		return nil, err
 	}
-	grown := r.Charter().With(e)
+	grown := c.With(e)
 	if state, why := grown.State(e.ID()); state != charter.Accepted {
 		return nil, &RefusedError{State: state, Why: why}
 	}
@@ -235,22 +243,28 @@ func (r *Replica) enact() error {
 	return nil
 }
 
-// Follow takes a side where the charter has forked, and says so in public. All documents are
-// judged anew.
+// ErrNotThere says that this device speaks for nobody on the side that it was to follow.
+var ErrNotThere = errors.New("on that side you are no member")
+
+// Follow takes a side where the charter has forked, and says so in public, both in one. All documents
+// are judged anew.
 func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
-	if err := r.follow(step); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Follow(r.device, step) })
-	return err
+	return errors.Join(r.follow(step), r.judgeAgain())
 }
 
 func (r *Replica) follow(step charter.StepID) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	grown := r.Charter().StandOn(step)
+	there := r.Charter().StandOn(step)
+	if _, ok := there.MemberOf(r.device); !ok {
+		return ErrNotThere
+	}
 	r.endRun(r.currentRun()) // what follows stands on something else
-	return r.growLocked(grown, nil, grown.Tip())
+	_, err := r.sayLocked(there, func(c *charter.Charter) ([]byte, error) { return c.Follow(r.device, step) })
+	return err
 }
 
 // NotMemberError says why this device can't write: it speaks for nobody. It is an ErrNotMember.
@@ -295,11 +309,11 @@ func (r *Replica) notMember() error {
 // milliseconds since 1970 by this device's clock. Statements themselves hold no time.
 const camePrefix = "came/"
 
-func (r *Replica) putCame(b *store.Batch, e *entry.Entry) {
+func putCame(b *store.Batch, e *entry.Entry, now time.Time) {
 	if s, err := charter.ReadStatement(e.Payload); err != nil || s.Type == charter.TypeSeen {
 		return // nobody asks about those
 	}
-	b.PutSmall(camePrefix+e.ID().String(), binary.BigEndian.AppendUint64(nil, uint64(r.now().UnixMilli())))
+	b.PutSmall(camePrefix+e.ID().String(), binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())))
 }
 
 // Came returns when a statement came to this device or was made on it; zero if that isn't known.

@@ -183,7 +183,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) 
 	if ru.over {
 		return nil, nil, errRunOver
 	}
-	e, err := r.signLocked(ru, f)
+	e, err := r.signLocked(ru, r.Charter(), f)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -258,3 +258,72 @@ func TestWhoTookNoPartWaitsWhereNeitherSideHasMore(t *testing.T) {
 	}
 	ben.addTask(t, "before the split") // belongs to both sides
 }
+
+// Ben consents; somebody else completes the step, and then Ana's device turns out to have completed
+// another one with Dora, beside it.
+func TestWhoConsentedToAStepHasTakenPartInIt(t *testing.T) {
+	c := foundRoom(t, 3, "Ana", "Ben", "Cleo")
+	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
+	before := ben.Charter().Tip()
+	_, err := ben.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) {
+		payload, _, err := ch.Propose(ben.device, charter.Terms{Type: charter.ProposalInvites, Invites: 2})
+		return payload, err
+	})
+	must(t, err)
+	c.settle()
+	two := ben.Charter().Pending()[0].ID
+	payload, _, err := cleo.Charter().Propose(cleo.device, charter.Terms{Type: charter.ProposalInvites, Invites: 7})
+	must(t, err)
+	aside := ana.aside(t)
+	aside.says(t, cleo.key, payload)
+	seven := aside.c.Pending()[0].ID
+	if seven == two {
+		seven = aside.c.Pending()[1].ID
+	}
+	for _, p := range []*peerReplica{cleo, ana} {
+		payload, err = aside.c.Consent(p.device, seven, false)
+		must(t, err)
+		aside.says(t, p.key, payload)
+	}
+	payload, err = aside.c.Enact(cleo.device, seven)
+	must(t, err)
+	aside.says(t, cleo.key, payload)
+
+	_, err = ben.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(ben.device, two, false) })
+	must(t, err)
+	c.settle()
+	_, err = ana.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(ana.device, two, false) })
+	must(t, err)
+	c.settle()
+	if ben.Charter().Tip() != two || ben.standing() != two {
+		t.Fatalf("the step isn't in force for Ben, or he has no part in it: %v", ben.Charter().Tip())
+	}
+	if cleo.standing() != before {
+		t.Error("Cleo, who said nothing to it here, has a part in it")
+	}
+	give(t, ben, aside.all...)
+	if ben.Charter().Tip() != two || len(ben.Charter().Forks()) != 1 {
+		t.Errorf("Ben was moved to %v", ben.Charter().Tip())
+	}
+}
+
+// aside is a charter that goes its own way, with any device's word.
+type aside struct {
+	c   *charter.Charter
+	all []*entry.Entry
+}
+
+func (p *peerReplica) aside(t *testing.T) *aside { return &aside{c: p.Charter()} }
+
+func (a *aside) says(t *testing.T, key entry.Signer, payload []byte) {
+	t.Helper()
+	e, err := entry.New(entry.Fields{
+		Space: a.c.Space(), Heads: a.c.Heads(), Kind: entry.Statement, Run: newNonce(), Number: 1, Payload: payload,
+	}, key)
+	must(t, err)
+	a.c = a.c.With(e)
+	if state, why := a.c.State(e.ID()); state != charter.Accepted {
+		t.Fatal(state, why)
+	}
+	a.all = append(a.all, e)
+}

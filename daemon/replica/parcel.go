@@ -107,17 +107,12 @@ func (r *Replica) knownToAll(ctx context.Context, v *store.Snapshot, devices []e
 
 // authored is who wrote what, by runs.
 type authored struct {
-	runs       map[authoredRun][]inRun
+	runs       map[deviceRun][]authoredEntry
 	statements map[entry.ID]statement
 	heads      map[entry.Device]map[entry.ID]bool // charter heads that a device has named
 }
 
-type authoredRun struct {
-	device entry.Device
-	run    entry.Run
-}
-
-type inRun struct {
+type authoredEntry struct {
 	number, arrival uint64
 	kind            entry.Kind
 }
@@ -129,7 +124,7 @@ type statement struct {
 
 func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, error) {
 	w := &authored{
-		runs:       map[authoredRun][]inRun{},
+		runs:       map[deviceRun][]authoredEntry{},
 		statements: map[entry.ID]statement{}, heads: map[entry.Device]map[entry.ID]bool{},
 	}
 	return w, v.Arrivals(0, func(id entry.ID, rec store.Record) error {
@@ -151,8 +146,8 @@ func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, e
 			w.heads[e.Device][id] = true
 			w.statements[id] = statement{rec.Arrival, slices.Clone(e.Heads)}
 		}
-		of := authoredRun{e.Device, e.Run}
-		w.runs[of] = append(w.runs[of], inRun{e.Number, rec.Arrival, e.Kind})
+		of := deviceRun{e.Device, e.Run}
+		w.runs[of] = append(w.runs[of], authoredEntry{e.Number, rec.Arrival, e.Kind})
 		return ctx.Err()
 	})
 }
@@ -191,19 +186,11 @@ func (r *Replica) knownTo(w *authored, device entry.Device) (map[uint64]bool, er
 	return known, nil
 }
 
-// acknowledged returns the number up to which a device has acknowledged a run; 0 if it hasn't, or
-// what it named isn't here.
-func (r *Replica) acknowledged(c *charter.Charter, of authoredRun, by entry.Device) (upTo uint64) {
+// acknowledged returns the number up to which a device has acknowledged a run; 0 if it hasn't.
+func (r *Replica) acknowledged(c *charter.Charter, of deviceRun, by entry.Device) (upTo uint64) {
 	for _, s := range c.SeenOf(of.device, of.run) {
-		if s.Device != by {
-			continue
-		}
-		b, _, err := r.store.Entry(s.Last)
-		if err != nil {
-			continue
-		}
-		if e, err := entry.Decode(b); err == nil && e.Device == of.device && e.Run == of.run {
-			upTo = max(upTo, e.Number)
+		if s.Device == by {
+			upTo = max(upTo, r.numberIn(of, s.Last))
 		}
 	}
 	return upTo
@@ -211,7 +198,7 @@ func (r *Replica) acknowledged(c *charter.Charter, of authoredRun, by entry.Devi
 
 // hasTwins says whether two entries of a run have one number: to have one of them says nothing of the
 // other, nor of what comes before it.
-func hasTwins(entries []inRun) bool {
+func hasTwins(entries []authoredEntry) bool {
 	taken := make(map[uint64]bool, len(entries))
 	for _, n := range entries {
 		if taken[n.number] {

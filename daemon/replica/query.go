@@ -194,6 +194,18 @@ func (l Line) BroughtBy() (charter.MemberID, bool) {
 	return l.judge.BroughtBy(l.Entry.ID())
 }
 
+// CanBeAdopted says whether a full member can bring in what a line tells of: see Adopt.
+func (l Line) CanBeAdopted() bool { return l.Change != nil && l.judge.IsBeyond(l.Entry.ID()) }
+
+// StoodOn returns, of each change of the line's document that counts, the members who have written
+// on it since; nil for a statement.
+func (l Line) StoodOn() map[entry.ID][]charter.MemberID {
+	if l.Change == nil {
+		return nil
+	}
+	return l.judge.StoodOn()
+}
+
 // Says describes what the change of a line did; nil for a statement.
 func (l Line) Says() []crdt.FieldChange {
 	if l.Change == nil {

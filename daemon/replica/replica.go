@@ -50,6 +50,13 @@ type Config struct {
 	Trial Trial
 }
 
+func (c Config) clock() func() time.Time {
+	if c.Now != nil {
+		return c.Now
+	}
+	return time.Now
+}
+
 // Replica is one space as this device knows it. It is safe for concurrent use.
 type Replica struct {
 	key    entry.Signer
@@ -74,6 +81,7 @@ type Replica struct {
 
 	docs   *cache
 	runs   *runs
+	reach  reach
 	wanted wanted
 	places places
 	index  *index
@@ -141,6 +149,9 @@ func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica,
 		state, _ := c.State(e.ID())
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
 		count(b, -1, state)
+		if e.Device == cfg.Key.Device() { // of the others it isn't known when they came to be
+			putCame(b, e, cfg.clock()())
+		}
 	}
 	if err := s.Commit(b); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -179,15 +190,12 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	}
 	r := &Replica{
 		key: cfg.Key, device: cfg.Key.Device(), space: entry.SpaceID(id),
-		log: cfg.Log, now: cfg.Now, store: s,
+		log: cfg.Log, now: cfg.clock(), store: s,
 		docs: newCache(), runs: &runs{store: s}, quota: newQuota(),
 		events: newHub[Event](),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
-	}
-	if r.now == nil {
-		r.now = time.Now
 	}
 	r.log = r.log.With("space", r.space.String()[:8])
 	r.run, r.opened = newRun(), r.now()

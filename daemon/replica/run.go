@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"sync"
 
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -43,11 +44,11 @@ func (r *Replica) endRun(old *run) {
 	}
 }
 
-// signLocked makes the next entry of the run. The caller holds ru.mu until the entry is queued
+// signLocked makes the next entry of the run, on a charter. The caller holds ru.mu until the entry is queued
 // for the disk, and calls taken then.
-func (r *Replica) signLocked(ru *run, f entry.Fields) (*entry.Entry, error) {
+func (r *Replica) signLocked(ru *run, c *charter.Charter, f entry.Fields) (*entry.Entry, error) {
 	f.Space = r.space
-	f.Heads = r.Charter().Heads()
+	f.Heads = c.Heads()
 	f.Run = ru.nonce
 	f.Number = ru.number + 1
 	f.Previous = ru.previous

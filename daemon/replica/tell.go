@@ -51,13 +51,22 @@ func hasPosition(changes []crdt.FieldChange) bool {
 // the charter.
 func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.Entry) {
 	var events []Event
+	acknowledged := map[charter.MemberID]bool{}
 	for _, e := range statements {
 		s, err := charter.ReadStatement(e.Payload)
-		if state, _ := grown.State(e.ID()); err != nil || state != charter.Accepted || s.Type == charter.TypeSeen {
-			continue
+		state, why := grown.State(e.ID())
+		if err != nil || state != charter.Accepted && (state != charter.Elsewhere || s.Type == charter.TypeSeen) {
+			continue // who came in on another side of a split is somebody to be told of this one
 		}
 		owner, _ := grown.OwnerOf(e.Device)
-		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s})
+		if s.Type == charter.TypeSeen { // told once, however many come
+			if !acknowledged[owner.ID] {
+				acknowledged[owner.ID] = true
+				events = append(events, Event{At: r.now(), Type: "sync", By: owner.ID, Entry: e.ID(), Title: "has acknowledged what came"})
+			}
+			continue
+		}
+		events = append(events, Event{At: r.now(), Type: "charter", By: owner.ID, Entry: e.ID(), Said: &s, Why: why})
 	}
 	for _, m := range grown.Members() {
 		was, known := old.Member(m.ID)

@@ -1,0 +1,98 @@
+package replica
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// changes returns the changes that a device made, in the order in which they came to p.
+func (p *peerReplica) changes(t testing.TB, by *peerReplica) []*entry.Entry {
+	return slices.DeleteFunc(p.entries(t), func(e *entry.Entry) bool { return e.Device != by.device || e.Kind != entry.Change })
+}
+
+func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo")
+	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	c.settle()
+	want := func(whose *peerReplica, changes int, never bool) {
+		t.Helper()
+		u, err := ana.Unconfirmed(whose.device)
+		must(t, err)
+		if u.Changes != changes || u.Never != never || u.Since.IsZero() != (changes == 0) || u.Since.After(time.Now()) {
+			t.Errorf("%s hasn't confirmed %+v, want %d changes", whose.name, u, changes)
+		}
+	}
+	confirmed := func(e *entry.Entry, who ...charter.MemberID) {
+		t.Helper()
+		got, err := ana.ConfirmedBy(e)
+		must(t, err)
+		if !slices.Equal(got, who) {
+			t.Errorf("confirmed by %v, want %v", got, who)
+		}
+	}
+	want(ben, 2, true)
+	must(t, ben.Acknowledge(context.Background()))
+	c.settle()
+	want(ben, 0, false)
+	want(cleo, 2, true)
+
+	ana.edit(t, task.ID, crdt.AppendText("recycled"))
+	c.settle()
+	mine := ana.changes(t, ana)
+	want(ben, 1, false)
+	want(cleo, 3, true)
+	confirmed(mine[1], ben.me())
+	confirmed(mine[2])
+
+	cleo.edit(t, task.ID, crdt.AppendText("by Friday"))
+	c.settle()
+	must(t, ana.Log(task.ID, func(l Line) bool {
+		stood := l.StoodOn()
+		if theirs := stood[l.Entry.ID()]; l.Author == ana.me() && !slices.Equal(theirs, []charter.MemberID{cleo.me()}) || l.Author == cleo.me() && theirs != nil {
+			t.Errorf("%v wrote on it", theirs)
+		}
+		return true
+	}))
+	want(ben, 2, false)
+	ana.reopen(t)
+	want(ben, 2, false)
+	confirmed(mine[0], ben.me())
+
+	if heard := ana.Charter().Heard(entry.ID(c.space)); !slices.Equal(heard, []charter.MemberID{ben.me()}) {
+		t.Errorf("the genesis was heard of by %v, want Ben, who acknowledged something", heard)
+	}
+}
+
+// A modified device may sign two entries under one number of a run.
+func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	task := ana.addTask(t, "Order paper")
+	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	c.settle()
+	must(t, ben.Acknowledge(context.Background()))
+	c.settle()
+	last := ana.changes(t, ana)[1]
+	who, err := ana.ConfirmedBy(last)
+	must(t, err)
+	if len(who) != 1 {
+		t.Fatalf("confirmed by %v, want Ben", who)
+	}
+	again, err := entry.New(entry.Fields{
+		Space: c.space, Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: last.Doc,
+		Run: last.Run, Number: last.Number, Previous: last.Previous, Payload: last.Payload,
+	}, ana.key)
+	must(t, err)
+	give(t, ana, again)
+	if who, err = ana.ConfirmedBy(last); err != nil || len(who) != 0 {
+		t.Errorf("confirmed by %v (%v), though nobody knows which of the two", who, err)
+	}
+}

@@ -1,0 +1,207 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+)
+
+// forks says where the co-op has split, and how each split stands.
+func forks(w *words) []api.Fork {
+	var out []api.Fork
+	for _, f := range w.c.Forks() {
+		out = append(out, forkOf(w, &f))
+	}
+	return out
+}
+
+func forkOf(w *words, f *charter.Fork) api.Fork {
+	out := api.Fork{Parent: f.Parent.String(), Twice: w.byName(f.Twice)}
+	for _, br := range f.Branches {
+		shown := api.Branch{
+			Step: br.Step.String(), Title: w.branchTitle(br.Step), Followed: br.Followed,
+			Members: w.byName(br.Members), Joined: w.byName(br.Joined),
+		}
+		if _, ok := w.c.Proposal(br.Step); ok {
+			shown.Proposal = w.short(br.Step)
+		}
+		out.Branches = append(out.Branches, shown)
+	}
+	slices.SortStableFunc(out.Branches, func(a, b api.Branch) int { return truth(b.Followed) - truth(a.Followed) })
+	out.Open = w.isOpen(f)
+	out.Says = saysSplit(&out)
+	return out
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// isOpen says whether a split asks for something: this device is on no side, or a full member of
+// today is on another, or has consented to several and not said which one they follow.
+func (w *words) isOpen(f *charter.Fork) bool {
+	followed := false
+	unsaid := slices.Clone(f.Twice)
+	for _, br := range f.Branches {
+		followed = followed || br.Followed
+		if br.Followed {
+			unsaid = slices.DeleteFunc(unsaid, func(id charter.MemberID) bool { return slices.Contains(br.Joined, id) })
+		}
+	}
+	if !followed {
+		return f.Parent == w.c.Tip() // else it is on a side that isn't followed
+	}
+	full := func(id charter.MemberID) bool {
+		m, ok := w.c.Member(id)
+		return ok && m.Standing == charter.Full
+	}
+	for _, br := range f.Branches {
+		if !br.Followed && (slices.ContainsFunc(br.Members, full) || slices.ContainsFunc(br.Joined, full)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(unsaid, full)
+}
+
+// byName names members, in the order of their names.
+func (w *words) byName(ids []charter.MemberID) []api.Named {
+	all := w.all(ids)
+	slices.SortFunc(all, func(a, b api.Named) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	return all
+}
+
+// branchTitle says what the step does with which a branch begins.
+func (w *words) branchTitle(step charter.StepID) string {
+	if p, ok := w.c.Proposal(step); ok {
+		return w.does(&p.Terms, p.Subject)
+	}
+	return "a step that is known only there"
+}
+
+// side names a branch for a command: by its proposal, if there was one.
+func side(b *api.Branch) string {
+	if b.Proposal != "" {
+		return b.Proposal
+	}
+	return b.Step[:12]
+}
+
+// who says who is on a branch.
+func who(b *api.Branch) string {
+	on := "with " + listed(namesOf(b.Members))
+	switch {
+	case len(b.Members)+len(b.Joined) == 0:
+		return "with nobody"
+	case len(b.Joined) == 0:
+		return on
+	case len(b.Members) == 0:
+		return "joined by " + listed(namesOf(b.Joined))
+	}
+	return on + ", joined by " + listed(namesOf(b.Joined))
+}
+
+func namesOf(list []api.Named) []string {
+	all := make([]string, len(list))
+	for i, n := range list {
+		all[i] = n.Name
+	}
+	return all
+}
+
+// saysSplit says how a split stands, how it could come, and what a person can do.
+func saysSplit(f *api.Fork) []string {
+	if !f.Open {
+		return []string{"The co-op has split once, and nobody who is a full member here is on another side any more."}
+	}
+	says := []string{fmt.Sprintf("The co-op has split: %s came into force at one place, and each was agreed on by what was known there.",
+		counted(len(f.Branches), "step", "steps"))}
+	here := false
+	var others []string
+	for i := range f.Branches {
+		br := &f.Branches[i]
+		line := fmt.Sprintf("%s, %s: %s.", side(br), br.Title, who(br))
+		if br.Followed {
+			here = true
+			line += " You are on this side."
+		} else {
+			others = append(others, "kith charter follow "+side(br))
+		}
+		says = append(says, line)
+	}
+	if len(f.Twice) > 0 {
+		says = append(says, fmt.Sprintf("It could come to this because %s consented to more than one of them: by a copy of a device, by an altered program, or on purpose. kith charter log --all shows the statements. They can say which side they follow, too.",
+			listed(namesOf(f.Twice))))
+	}
+	talk := "Who is right can't be computed, and nobody is moved by what others sign. Talk to each other. "
+	if here {
+		talk += "To go over to the other side: " + strings.Join(others, ", or ") + "."
+	} else {
+		talk += "You are on neither side, as you took part in neither step. To take one: " + strings.Join(others, ", or ") + "."
+	}
+	return append(says, talk,
+		"What was written before belongs to both sides. What is written on the other side comes here, and counts only there: kith log shows it as elsewhere.")
+}
+
+// splitNotice is what a person has to know of it before anything else.
+func splitNotice(c *charter.Charter) []string {
+	w := newWords(c)
+	var says []string
+	for _, f := range forks(w) {
+		if !f.Open {
+			continue
+		}
+		var sides []string
+		for i := range f.Branches {
+			br := &f.Branches[i]
+			line := side(br) + " (" + who(br)
+			if br.Followed {
+				line += "; you are there"
+			}
+			line += ")"
+			sides = append(sides, line)
+		}
+		says = append(says, "The co-op has split into "+listed(sides)+". kith charter show says how it came and what you can do.")
+	}
+	return says
+}
+
+// branchStep finds the branch that was typed: the start of the ID of its step, or of its proposal.
+func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
+	var found []charter.StepID
+	typed = strings.ToLower(typed)
+	for _, f := range c.Forks() {
+		for _, br := range f.Branches {
+			if typed != "" && typed != "p-" && (strings.HasPrefix(br.Step.String(), typed) || strings.HasPrefix(proposalID(br.Step), typed)) {
+				found = append(found, br.Step)
+			}
+		}
+	}
+	switch {
+	case len(c.Forks()) == 0:
+		return charter.StepID{}, api.Problemf(api.NotAllowed, "kith charter show", "the co-op hasn't split: there is no side to take")
+	case len(found) == 0:
+		return charter.StepID{}, api.Problemf(api.NotFound, "kith charter show names them", "no side of the split begins with “%s”", typed)
+	case len(found) > 1:
+		return charter.StepID{}, api.Problemf(api.Ambiguous, "type more of it", "“%s” is the start of more than one step", typed)
+	}
+	return found[0], nil
+}
+
+// isSide says whether a step is one with which a branch begins.
+func (w *words) isSide(id charter.StepID) bool {
+	if w.sides == nil {
+		w.sides = map[charter.StepID]bool{}
+		for _, f := range w.c.Forks() {
+			for _, br := range f.Branches {
+				w.sides[br.Step] = true
+			}
+		}
+	}
+	return w.sides[id]
+}
