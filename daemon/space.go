@@ -22,6 +22,7 @@ type space struct {
 	exchange *exchange.Exchange
 	peers    *peer.Peers
 	invites  *invites
+	meters   *meters
 	log      *slog.Logger
 	parting  *parting
 }
@@ -29,6 +30,10 @@ type space struct {
 // openPeers puts a replica in touch with the others.
 func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
 	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
+	var err error
+	if s.meters, err = openMeters(r.Store()); err != nil {
+		return nil, err
+	}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,

@@ -27,9 +27,11 @@ func (s *space) tend(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.saveMeters()
 			return
 		case <-tick.C:
 		}
+		s.measure()
 		if err := s.replica.NoteTime(); err != nil {
 			s.log.Error("note what has arrived", "err", err)
 		}
