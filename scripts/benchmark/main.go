@@ -52,18 +52,25 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
+	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	if err := b.live(ctx, edits); err != nil {
-		return fmt.Errorf("live edits: %w", err)
+	if *comparing {
+		if err := b.peers(ctx, edits); err != nil {
+			return fmt.Errorf("beside others: %w", err)
+		}
+	} else {
+		if err := b.live(ctx, edits); err != nil {
+			return fmt.Errorf("live edits: %w", err)
+		}
+		if err := b.large(ctx); err != nil {
+			return fmt.Errorf("the large home: %w", err)
+		}
+		b.print()
 	}
-	if err := b.large(ctx); err != nil {
-		return fmt.Errorf("the large home: %w", err)
-	}
-	b.print()
 	if out == "" {
 		return nil
 	}
