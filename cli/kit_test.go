@@ -135,8 +135,11 @@ func (c *coop) Status(context.Context) (api.Status, error) {
 
 func (c *coop) peers() []api.Peer {
 	return []api.Peer{
-		{Member: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Connected: true, Transport: "tcp", Address: "/ip4/10.0.0.2/tcp/4111", RTT: 0.4, InStep: true, LastSeen: api.At(now)},
+		{Member: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Connected: true, Transport: "tcp", Address: "/ip4/10.0.0.2/tcp/4111", RTT: 0.4, InStep: true, LastSeen: api.At(now),
+			InStepAt: api.At(now.Add(-9 * time.Second)), BytesReceived: 181_000, BytesSent: 5_200},
 		{Member: cleo, Device: api.Named{ID: "key-Cleo", Name: "phone"}},
+		{Member: cleo, Device: api.Named{ID: "key-Cleo-2", Name: "desktop"}, LastSeen: api.At(now.Add(-time.Hour)), InStepAt: api.At(now.Add(-2 * time.Hour)),
+			Trouble: "Cleo's desktop: no answer at 10.0.0.3:4111, trying again in 4 s", Missing: api.Missing{ToSend: 12}},
 	}
 }
 

@@ -36,7 +36,7 @@ func (c *call) spaceTable(o api.Overview) {
 	}
 	var rows [][]string
 	for _, s := range o.Spaces {
-		rows = append(rows, []string{name(s.Space), s.Space.ID[:min(len(s.Space.ID), 8)], name(s.Me), count(s.Documents, "document"), inStep(s)})
+		rows = append(rows, []string{name(s.Space), s.Space.ID[:min(len(s.Space.ID), 8)], name(s.Me), count(s.Documents, "document"), c.inStep(s.Peers)})
 	}
 	c.out.grid([]string{"SPACE", "ID", "YOU", "DOCUMENTS", "STATE"}, rows)
 }

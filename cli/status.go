@@ -71,7 +71,7 @@ func (c *call) showStatus(s api.Status) {
 	}
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
-	c.out.println(inStep(s))
+	c.standing(s.Peers)
 	for _, p := range s.Peers {
 		if says := c.confirmed(p); says != "" {
 			c.out.println(says)
@@ -99,22 +99,6 @@ func entries(n int) string {
 		return "1 entry"
 	}
 	return humanize.Comma(int64(n)) + " entries"
-}
-
-func inStep(s api.Status) string {
-	connected := 0
-	for _, p := range s.Peers {
-		if p.Connected {
-			connected++
-		}
-	}
-	switch {
-	case connected == 0:
-		return "Nobody else is connected just now."
-	case s.InStep:
-		return "In step with everybody who is connected."
-	}
-	return "Coming into step …"
 }
 
 // statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
@@ -157,16 +141,8 @@ func (k *kith) peers() *cli.Command {
 				return err
 			}
 			return c.out.show(peers, func() {
-				if len(peers) == 0 {
-					c.out.println("There are no other devices yet.")
-					return
-				}
 				c.peerTable(peers)
-				for _, p := range peers {
-					if p.Trouble != "" {
-						c.out.println(paragraph(p.Trouble, c.out.width))
-					}
-				}
+				c.standing(peers)
 			})
 		},
 	})
@@ -192,9 +168,17 @@ func (c *call) peerTable(peers []api.Peer) {
 		if p.Via != "" {
 			via += ", " + p.Via
 		}
-		rows = append(rows, []string{p.Member.Name, p.Device.Name, state, via, rtt, p.Address})
+		rows = append(rows, []string{p.Member.Name, p.Device.Name, state, via, rtt, traffic(p.BytesReceived), traffic(p.BytesSent), p.Address})
 	}
-	c.out.grid([]string{"MEMBER", "DEVICE", "STATE", "VIA", "RTT", "ADDRESS"}, rows)
+	c.out.grid([]string{"MEMBER", "DEVICE", "STATE", "VIA", "RTT", "IN", "OUT", "ADDRESS"}, rows)
+}
+
+// traffic is how much went over a connection.
+func traffic(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return humanize.Bytes(uint64(n))
 }
 
 func (k *kith) sync() *cli.Command {
@@ -213,7 +197,7 @@ func (k *kith) sync() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return c.out.show(s, func() { c.out.println(inStep(s)) })
+			return c.out.show(s, func() { c.standing(s.Peers) })
 		},
 	})
 }

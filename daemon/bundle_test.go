@@ -77,7 +77,7 @@ func prose(seed int64, n int) string {
 	return string(b)
 }
 
-func TestABundleWithAnyByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.T) {
+func TestABundleWithAByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.T) {
 	ana, ben := pairOfReplicas(t)
 	addNote(t, ana, "Minutes", "We met.")
 	whole := bundled(t, ana)
@@ -91,11 +91,11 @@ func TestABundleWithAnyByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testin
 		}
 	}
 	for at := range whole {
-		if at > 600 && at%5 > 0 { // what tells the bytes of the header apart is behind
+		if at%7 > 0 { // package seal tries every byte; here they fall on every kind of it
 			continue
 		}
 		b := bytes.Clone(whole)
-		b[at] ^= 1 << (at % 8)
+		b[at] ^= 1 << (at / 7 % 8)
 		refused(fmt.Sprintf("byte %d of %d changed", at, len(whole)), b)
 		refused(fmt.Sprintf("cut off after %d of %d", at, len(whole)), whole[:at])
 	}

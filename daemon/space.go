@@ -24,6 +24,7 @@ type space struct {
 	peers    *peer.Peers
 	invites  *invites
 	pairings *pairings
+	meters   *meters
 	log      *slog.Logger
 	parting  *parting
 }
@@ -32,6 +33,10 @@ type space struct {
 func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
 	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
 	s.pairings = newPairings(r, o.now())
+	var err error
+	if s.meters, err = openMeters(r.Store()); err != nil {
+		return nil, err
+	}
 	s.exchange = exchange.New(&local{r})
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"kith/crdt/charter"
@@ -61,9 +62,29 @@ func peersOf(s *space) []api.Peer {
 		} else {
 			shown.Acknowledged, shown.Unconfirmed, shown.UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
 		}
+		s.missing(&shown, line)
 		out = append(out, shown)
 	}
 	return out
+}
+
+// missing says what a device and this one lack of each other, as far as is known, and how fast it goes.
+func (s *space) missing(p *api.Peer, line peer.PeerStatus) {
+	m := s.meters.read(line.Device, s.replica.Store().Arrived())
+	p.RateReceived, p.RateSent = math.Round(m.in), math.Round(m.out)
+	x := line.Exchange
+	switch {
+	case line.Connected && line.InStep:
+		p.InStepAt = api.At(x.Heard)
+	case line.Connected:
+		p.InStepAt = api.At(m.at)
+		p.Missing = api.Missing{ToFetch: max(0, x.ToGet-x.Got), ToSend: max(0, x.ToSend-x.Sent)}
+	default:
+		p.InStepAt = api.At(m.at)
+		if !m.at.IsZero() {
+			p.Missing = api.Missing{ToSend: m.since}
+		}
+	}
 }
 
 func peerOf(p people, s peer.PeerStatus) api.Peer {

@@ -27,10 +27,12 @@ func (s *space) tend(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.saveMeters()
 			return
 		case <-tick.C:
 		}
 		s.catchUp()
+		s.measure()
 		if err := s.replica.NoteTime(); err != nil {
 			s.log.Error("note what has arrived", "err", err)
 		}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,23 +25,61 @@ func (s *Server) sync(r *http.Request) (any, error) {
 	if !errors.Is(err, context.DeadlineExceeded) || r.Context().Err() != nil {
 		return status, err
 	}
-	var behind []string
+	return nil, notInStep(status)
+}
+
+// maxReasons bounds how many devices are named in a refusal.
+const maxReasons = 3
+
+// notInStep says with whom a daemon isn't in step, and why.
+func notInStep(status Status) *Problem {
+	var behind, away []string
 	connected := 0
 	for _, p := range status.Peers {
-		if p.Connected {
+		switch {
+		case p.Connected && p.InStep:
 			connected++
-			if !p.InStep {
-				behind = append(behind, p.Member.Name+" ("+p.Device.Name+")")
-			}
+		case p.Connected:
+			connected++
+			behind = append(behind, p.Member.Name+"'s "+p.Device.Name+p.Missing.words())
+		case p.Trouble != "":
+			away = append(away, p.Trouble)
 		}
 	}
-	switch {
-	case connected == 0:
-		return nil, Problemf(TimedOut, "it goes on by itself as soon as somebody is there: kith peers", "no other device could be reached in this time")
-	case len(behind) == 0:
-		return nil, Problemf(TimedOut, "it goes on by itself: kith status", "not in step in this time")
+	some := func(list []string) string {
+		if more := len(list) - maxReasons; more > 0 {
+			list = append(slices.Clip(list[:maxReasons]), fmt.Sprintf("and %d more", more))
+		}
+		return strings.Join(list, "; ")
 	}
-	return nil, Problemf(TimedOut, "it goes on by itself: kith peers", "not yet in step with %s", strings.Join(behind, ", "))
+	switch {
+	case connected == 0 && len(away) > 0:
+		return Problemf(TimedOut, "it goes on by itself as soon as somebody is there: kith peers", "no other device could be reached in this time. %s", some(away))
+	case connected == 0:
+		return Problemf(TimedOut, "it goes on by itself as soon as somebody is there: kith peers", "no other device could be reached in this time")
+	case len(behind) == 0:
+		return Problemf(TimedOut, "it goes on by itself: kith status", "not in step in this time")
+	}
+	return Problemf(TimedOut, "it goes on by itself: kith peers", "not yet in step with %s", some(behind))
+}
+
+// words are what is missing, in brackets; "" if that isn't known yet.
+func (m Missing) words() string {
+	var parts []string
+	for _, part := range []struct {
+		n  int
+		to string
+	}{{m.ToFetch, "to fetch"}, {m.ToSend, "to send"}} {
+		if part.n == 1 {
+			parts = append(parts, "1 entry "+part.to)
+		} else if part.n > 1 {
+			parts = append(parts, fmt.Sprintf("%d entries %s", part.n, part.to))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func (s *Server) join(r *http.Request) (any, error) {

@@ -60,11 +60,24 @@ type Peer struct {
 	BytesReceived int64 `json:"bytes_received"`
 	BytesSent     int64 `json:"bytes_sent"`
 
+	RateReceived float64 `json:"rate_received"` // bytes a second, lately
+	RateSent     float64 `json:"rate_sent"`
+	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known
+	Missing      Missing `json:"missing"`
+
 	// What the device has, by its own word: it acknowledges once a day what it has got. It may have
 	// more than this says, and not less.
 	Acknowledged     bool `json:"acknowledged"`      // it ever did
 	Unconfirmed      int  `json:"unconfirmed"`       // changes of others that it hasn't, 1,000 at most
 	UnconfirmedSince Time `json:"unconfirmed_since"` // when the oldest of them was made; null: there is none
+}
+
+// Missing is what two devices lack of each other, in entries, as far as this one knows. Of one that
+// isn't connected, only what came here since the two were last in step is known; it may have got some of
+// that from others, and what it has written itself isn't known.
+type Missing struct {
+	ToFetch int `json:"to_fetch"`
+	ToSend  int `json:"to_send"`
 }
 
 // Member is a person in the charter.

@@ -32,16 +32,16 @@ type Devices struct{ recipients []age.Recipient }
 // passed over, since whoever named it must not keep the others from sealing.
 func ForDevices(keys [][32]byte) (Devices, error) {
 	var d Devices
+	if len(keys) > MaxDevices {
+		return d, ErrManyDevices
+	}
 	for _, key := range keys {
 		if r := recipient(key); r != nil {
 			d.recipients = append(d.recipients, r)
 		}
 	}
-	switch n := len(d.recipients); {
-	case n == 0:
+	if d.Len() == 0 {
 		return d, ErrNoDevice
-	case n > MaxDevices:
-		return d, ErrManyDevices
 	}
 	return d, nil
 }

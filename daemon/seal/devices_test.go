@@ -74,16 +74,17 @@ func TestWhatIsSealedForDevicesIsOpenedByEachOfThemAndByNoOther(t *testing.T) {
 	}
 }
 
-func TestNoBitOfWhatIsSealedForADeviceChangesUnnoticed(t *testing.T) {
+func TestNoByteOfWhatIsSealedForADeviceChangesUnnoticed(t *testing.T) {
 	seed, key := device("ana")
 	whole := sealedFor(t, "we met", key)
 	for at := range whole {
-		for bit := range 8 {
-			b := bytes.Clone(whole)
-			b[at] ^= 1 << bit
-			if got, err := openFor(b, seed); err == nil {
-				t.Fatalf("bit %d of byte %d: %q", bit, at, got)
-			}
+		b := bytes.Clone(whole)
+		b[at] ^= 1 << (at % 8)
+		if got, err := openFor(b, seed); err == nil {
+			t.Fatalf("bit %d of byte %d: %q", at%8, at, got)
+		}
+		if at%5 > 0 { // to open takes long with the race detector
+			continue
 		}
 		if got, err := openFor(whole[:at], seed); err == nil {
 			t.Fatalf("cut at %d: %q", at, got)
@@ -117,11 +118,7 @@ func TestAKeyThatNothingCanBeSealedForDoesNotKeepTheOthersFromIt(t *testing.T) {
 			t.Errorf("for nobody: %v", err)
 		}
 	}
-	many := make([][32]byte, MaxDevices+1)
-	for i := range many {
-		many[i] = good
-	}
-	if _, err := ForDevices(many); !errors.Is(err, ErrManyDevices) {
+	if _, err := ForDevices(make([][32]byte, MaxDevices+1)); !errors.Is(err, ErrManyDevices) {
 		t.Errorf("for more than age opens: %v", err)
 	}
 }

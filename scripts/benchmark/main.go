@@ -54,6 +54,7 @@ func run() error {
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
 	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, live, large")
+	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -67,15 +68,21 @@ func run() error {
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
 	}
-	for _, p := range parts {
-		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
-			continue
+	if *comparing {
+		if err := b.peers(ctx, edits); err != nil {
+			return fmt.Errorf("beside others: %w", err)
 		}
-		if err := p.run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", p.what, err)
+	} else {
+		for _, p := range parts {
+			if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
+				continue
+			}
+			if err := p.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", p.what, err)
+			}
 		}
+		b.print()
 	}
-	b.print()
 	if out == "" {
 		return nil
 	}

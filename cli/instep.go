@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"kith/daemon/api"
+)
+
+const (
+	// maxNamed bounds how many devices a sentence names.
+	maxNamed = 5
+	// maxStandings bounds how many devices kith status says more of.
+	maxStandings = 10
+	// worthTelling is from how many bytes a second on a rate is told.
+	worthTelling = 1000
+)
+
+// standing says how it stands with everybody else: with whom this device is in step and as of when,
+// and of the others what is missing, and why they can't be reached.
+func (c *call) standing(peers []api.Peer) {
+	if len(peers) == 0 {
+		c.out.println("There are no other devices yet.")
+		return
+	}
+	c.out.println(c.inStep(peers))
+	others := slices.DeleteFunc(slices.Clone(peers), func(p api.Peer) bool { return p.Connected && p.InStep })
+	for _, p := range others[:min(len(others), maxStandings)] {
+		c.out.println(paragraph(c.standingOf(p), c.out.width))
+	}
+	if more := len(others) - maxStandings; more > 0 {
+		c.out.printf("%s more: kith peers\n", humanize.Comma(int64(more)))
+	}
+}
+
+// inStep says with whom this device is in step.
+func (c *call) inStep(peers []api.Peer) string {
+	var with []string
+	var asOf api.Time // the oldest word
+	connected := 0
+	for _, p := range peers {
+		if p.Connected {
+			connected++
+		}
+		if !p.Connected || !p.InStep {
+			continue
+		}
+		with = append(with, owned(p))
+		if asOf.IsZero() || p.InStepAt.Before(asOf.Time) {
+			asOf = p.InStepAt
+		}
+	}
+	switch {
+	case connected == 0:
+		return "Nobody else is connected just now."
+	case len(with) == 0:
+		return "Coming into step …"
+	case len(with) > maxNamed:
+		with = append(with[:maxNamed:maxNamed], humanize.Comma(int64(len(with)-maxNamed))+" more")
+	}
+	words := "In step with " + list(with)
+	if !asOf.IsZero() {
+		words += ", as of " + c.ago(asOf)
+	}
+	return words + "."
+}
+
+func owned(p api.Peer) string { return name(p.Member) + "'s " + name(p.Device) }
+
+// standingOf says of a device that isn't in step what is known of it.
+func (c *call) standingOf(p api.Peer) string {
+	whose := owned(p)
+	if p.Connected {
+		says := whose + ": " + missing(p.Missing)
+		if rates := rates(p); rates != "" {
+			says += "; " + rates
+		}
+		return says + "."
+	}
+	says := whose + " isn't connected."
+	if p.Trouble != "" {
+		says = strings.TrimRight(clean(p.Trouble), ".") + "."
+	}
+	switch n := p.Missing.ToSend; {
+	case p.InStepAt.IsZero():
+		return says + " Not in step with it so far."
+	case n == 0:
+		return says + " In step " + c.ago(p.InStepAt) + ", and nothing new here since."
+	case n == 1:
+		return says + " In step " + c.ago(p.InStepAt) + "; 1 entry came here since, which it may lack."
+	default:
+		return says + " In step " + c.ago(p.InStepAt) + "; up to " + entries(n) + " came here since, which it may lack."
+	}
+}
+
+// missing says what two connected devices lack of each other.
+func missing(m api.Missing) string {
+	switch {
+	case m.ToFetch > 0 && m.ToSend > 0:
+		return entries(m.ToFetch) + " to fetch, " + humanize.Comma(int64(m.ToSend)) + " to send"
+	case m.ToFetch > 0:
+		return entries(m.ToFetch) + " to fetch"
+	case m.ToSend > 0:
+		return entries(m.ToSend) + " to send"
+	}
+	return "comparing what each has"
+}
+
+// rates says how fast it goes; "" if nothing does.
+func rates(p api.Peer) string {
+	var parts []string
+	for _, way := range []struct {
+		rate float64
+		to   string
+	}{{p.RateReceived, "in"}, {p.RateSent, "out"}} {
+		if way.rate >= worthTelling {
+			parts = append(parts, humanize.Bytes(uint64(way.rate))+"/s "+way.to)
+		}
+	}
+	return strings.Join(parts, ", ")
+}

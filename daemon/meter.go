@@ -1,0 +1,148 @@
+package daemon
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"sync"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/peer"
+	"kith/daemon/store"
+)
+
+// inStepPrefix begins the names of the small records that say when this device was last in step with
+// another, and up to which arrival here: two numbers of 8 bytes, big-endian, the time in milliseconds
+// since 1970 by this device's clock. So a daemon that starts knows how far a device has come that isn't
+// there.
+const inStepPrefix = "instep/"
+
+// inStepEvery is how often that is written down while it lasts.
+const inStepEvery = 5 * time.Minute
+
+// meters follow how fast bytes come from and go to each device, and when it was last in step.
+type meters struct {
+	mu      sync.Mutex
+	of      map[entry.Device]*meter
+	at      time.Time // when it was looked last; zero: not yet
+	arrived uint64    // what had arrived then: all of it is stored by the next time
+	saved   time.Time
+	unsaved bool
+}
+
+type meter struct {
+	received, written int64 // at the last look, over the connection that there was
+	in, out           float64
+	inStep            bool
+	at                time.Time // when it was last in step; zero: that isn't known
+	upTo              uint64    // arrivals that it had then
+}
+
+// openMeters reads what an earlier daemon wrote down.
+func openMeters(s *store.Store) (*meters, error) {
+	m := &meters{of: map[entry.Device]*meter{}}
+	return m, s.Smalls(inStepPrefix, func(name string, v []byte) {
+		key, err := hex.DecodeString(strings.TrimPrefix(name, inStepPrefix))
+		if err == nil && len(key) == len(entry.Device{}) && len(v) == 16 {
+			m.of[entry.Device(key)] = &meter{
+				at: time.UnixMilli(int64(binary.BigEndian.Uint64(v))), upTo: binary.BigEndian.Uint64(v[8:]),
+			}
+		}
+	})
+}
+
+// smoothing is how much of a rate is what was last measured: it follows a change in some seconds.
+const smoothing = 0.3
+
+// look measures. It is to be called about every second, with the clock, and with the newest number of an
+// arrival; it returns whether something is to be saved.
+func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (save bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seconds := now.Sub(m.at).Seconds()
+	first := m.at.IsZero() || seconds <= 0
+	before := m.arrived
+	m.at, m.arrived = now, arrived
+	for _, p := range peers {
+		of := m.of[p.Device]
+		if of == nil {
+			of = &meter{}
+			m.of[p.Device] = of
+		}
+		rate := func(was, is int64, rate float64) float64 {
+			if is < was { // another connection, which counts from zero
+				was = 0
+			}
+			if first {
+				return 0
+			}
+			return (1-smoothing)*rate + smoothing*float64(is-was)/seconds
+		}
+		of.in, of.out = rate(of.received, p.Exchange.Received, of.in), rate(of.written, p.Exchange.Written, of.out)
+		of.received, of.written = p.Exchange.Received, p.Exchange.Written
+		if !p.Connected {
+			of.in, of.out = 0, 0
+		}
+		inStep := p.Connected && p.InStep && !first
+		if inStep {
+			of.at, of.upTo, m.unsaved = now, before, true
+		}
+		save = save || of.inStep && !inStep
+		of.inStep = inStep
+	}
+	if m.unsaved && now.Sub(m.saved).Abs() >= inStepEvery {
+		save = true
+	}
+	return save
+}
+
+// records puts into a batch what is to be known after a restart.
+func (m *meters) records(b *store.Batch) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unsaved, m.saved = false, m.at
+	for device, of := range m.of {
+		if !of.at.IsZero() {
+			v := binary.BigEndian.AppendUint64(nil, uint64(of.at.UnixMilli()))
+			b.PutSmall(inStepPrefix+device.String(), binary.BigEndian.AppendUint64(v, of.upTo))
+		}
+	}
+}
+
+// metered is what is known of a device.
+type metered struct {
+	in, out float64   // bytes a second
+	at      time.Time // when it was last in step; zero: that isn't known
+	since   int       // how many entries have come to this device since then, at most
+}
+
+func (m *meters) read(device entry.Device, arrived uint64) (out metered) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if of := m.of[device]; of != nil {
+		out = metered{in: of.in, out: of.out, at: of.at}
+		if arrived > of.upTo {
+			out.since = int(arrived - of.upTo)
+		}
+	}
+	return out
+}
+
+// measure looks at all peers, and writes down with whom this device is in step.
+func (s *space) measure() {
+	arrived := s.replica.Store().Arrived()
+	if s.meters.look(s.invites.now(), arrived, s.peers.Peers()) {
+		s.saveMeters()
+	}
+}
+
+func (s *space) saveMeters() {
+	b := store.NewBatch(nil)
+	if s.meters.records(b); b.Empty() {
+		return
+	}
+	if err := s.replica.Store().Commit(b); err != nil {
+		s.log.Debug("with whom it is in step not written down", "err", err) // the next time
+	}
+}

@@ -1,0 +1,101 @@
+package daemon
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+	"kith/daemon/peer"
+	"kith/daemon/store"
+)
+
+func openStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(filepath.Join(t.TempDir(), "store"), nil)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return s
+}
+
+func TestARateFollowsWhatCameAndIsNothingOnceNothingComes(t *testing.T) {
+	m, err := openMeters(openStore(t))
+	must(t, err)
+	now, ben := time.Now(), entry.Device{1}
+	line := peer.PeerStatus{Device: ben, Connected: true}
+	for range 60 {
+		m.look(now, 0, []peer.PeerStatus{line})
+		now = now.Add(time.Second)
+		line.Exchange.Received += 100_000
+		line.Exchange.Written += 500
+	}
+	if got := m.read(ben, 0); math.Abs(got.in-100_000) > 1 || math.Abs(got.out-500) > 1 {
+		t.Errorf("%f in, %f out", got.in, got.out)
+	}
+	line.Exchange = exchange.Status{Received: 1000} // another connection
+	m.look(now, 0, []peer.PeerStatus{line})
+	if got := m.read(ben, 0); got.in < 0 || got.out < 0 || got.in > 100_000 {
+		t.Errorf("%f in, %f out over another connection", got.in, got.out)
+	}
+	for range 60 {
+		now = now.Add(time.Second)
+		m.look(now, 0, []peer.PeerStatus{line})
+	}
+	if got := m.read(ben, 0); got.in > 1 || got.out > 1 {
+		t.Errorf("%f in, %f out with nothing coming", got.in, got.out)
+	}
+	now = now.Add(time.Second)
+	line.Connected, line.Exchange.Received = false, 1<<30
+	m.look(now, 0, []peer.PeerStatus{line})
+	if got := m.read(ben, 0); got.in != 0 {
+		t.Errorf("%f in without a connection", got.in)
+	}
+}
+
+func TestWhenADeviceWasLastInStepOutlivesTheDaemonAndSoDoesWhatItMayLack(t *testing.T) {
+	s := openStore(t)
+	m, err := openMeters(s)
+	must(t, err)
+	now, ben := time.Now().Truncate(time.Millisecond), entry.Device{1}
+	line := peer.PeerStatus{Device: ben, Connected: true, InStep: true}
+	look := func(arrived uint64) bool {
+		now = now.Add(time.Second)
+		return m.look(now, arrived, []peer.PeerStatus{line})
+	}
+	look(10)
+	if got := m.read(ben, 10); !got.at.IsZero() {
+		t.Errorf("at the first look it can't be said what had arrived when: %+v", got)
+	}
+	if !look(10) {
+		t.Error("to be in step for the first time isn't worth writing down")
+	}
+	m.records(store.NewBatch(nil))
+	if look(10) {
+		t.Error("it is written down every second")
+	}
+	// What has a number now may not be on the disk yet, nor told to Ben: the last look counts.
+	look(15)
+	if got := m.read(ben, 15); got.since != 5 || !got.at.Equal(now) {
+		t.Errorf("%+v", got)
+	}
+	look(15)
+	inStep := now
+	line.InStep = false
+	if !look(20) {
+		t.Error("not to be in step any more isn't worth writing down")
+	}
+	b := store.NewBatch(nil)
+	m.records(b)
+	must(t, s.Commit(b))
+
+	again, err := openMeters(s)
+	must(t, err)
+	if got := again.read(ben, 22); got.since != 7 || !got.at.Equal(inStep) {
+		t.Errorf("after a restart: %+v, want 7 entries since %s", got, inStep)
+	}
+	if got := again.read(entry.Device{2}, 22); got.since != 0 || !got.at.IsZero() {
+		t.Errorf("of somebody who never was in step: %+v", got)
+	}
+}
