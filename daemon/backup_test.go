@@ -49,6 +49,26 @@ func (h *home) backUp(passphrase string) string {
 	return file
 }
 
+// backUpKnowing makes a plain backup once it says where the others can be reached: that comes on its
+// own, after they are in step, and who comes back elsewhere is found by nobody.
+func (h *home) backUpKnowing(others ...*home) (file string) {
+	h.t.Helper()
+	var wanted []string
+	for _, o := range others {
+		opened := &Home{dir: o.dir}
+		key, err := opened.DeviceKey()
+		must(h.t, err)
+		wanted = append(wanted, addressPrefix+key.Device().String())
+	}
+	h.until("the addresses of the others are here", func() bool {
+		file = h.backUp("")
+		b, err := os.ReadFile(file)
+		must(h.t, err)
+		return !slices.ContainsFunc(wanted, func(name string) bool { return !bytes.Contains(b, []byte(name)) })
+	})
+	return file
+}
+
 // emptyPlace is a home where nothing is yet.
 func emptyPlace(t testing.TB, name string) *home {
 	t.Helper()
@@ -197,7 +217,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 	for range 15 {
 		<-acknowledged
 	}
-	file := ana.backUp("") // a month ago
+	file := ana.backUpKnowing(ben, cleo) // a month ago
 	for range 30 {
 		<-acknowledged
 	}
@@ -275,7 +295,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 	propose := func(h *home, invites int) (api.Proposal, error) {
 		return h.client.Propose(t.Context(), api.ProposalRequest{Action: api.ActionInvites, Invites: invites})
 	}
-	file := ana.backUp("")
+	file := ana.backUpKnowing(ben)
 	first, err := propose(ana, 3) // with her consent
 	must(t, err)
 	ben.until("the proposal is here", func() bool { _, err := ben.client.Proposal(t.Context(), first.ID); return err == nil })
