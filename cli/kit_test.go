@@ -130,6 +130,7 @@ func (c *coop) Status(context.Context) (api.Status, error) {
 		Space: api.Named{ID: "5pace", Name: "Riso Print Co-op"}, Me: ana, Device: api.Named{ID: "key-Ana", Name: "laptop"},
 		Version: "test", StartedAt: api.At(now.Add(-time.Hour)), Addresses: []string{"/ip4/127.0.0.1/tcp/4111"},
 		Peers: c.peers(), Entries: api.Entries{Stored: 1234, Pending: 1}, Documents: 5, InStep: true,
+		Reach: api.Reach{Reachable: "no", Relays: []string{"Cleo's laptop"}, Says: "Other networks reach this device through Cleo's laptop."},
 	}, nil
 }
 
@@ -137,9 +138,10 @@ func (c *coop) peers() []api.Peer {
 	return []api.Peer{
 		{Member: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Connected: true, Transport: "tcp", Address: "/ip4/10.0.0.2/tcp/4111", RTT: 0.4, InStep: true, LastSeen: api.At(now),
 			InStepAt: api.At(now.Add(-9 * time.Second)), BytesReceived: 181_000, BytesSent: 5_200},
-		{Member: cleo, Device: api.Named{ID: "key-Cleo", Name: "phone"}},
+		{Member: cleo, Device: api.Named{ID: "key-Cleo", Name: "phone"}, Trouble: "Cleo's phone: no answer at 192.168.1.7:4111; both are behind a router, and no member's device that both reach is up, trying again in 7 s"},
 		{Member: cleo, Device: api.Named{ID: "key-Cleo-2", Name: "desktop"}, LastSeen: api.At(now.Add(-time.Hour)), InStepAt: api.At(now.Add(-2 * time.Hour)),
 			Trouble: "Cleo's desktop: no answer at 10.0.0.3:4111, trying again in 4 s", Missing: api.Missing{ToSend: 12}},
+		{Member: ben, Device: api.Named{ID: "key-Ben-2", Name: "phone"}, Connected: true, Transport: "relay", Relayed: true, Via: "Cleo's laptop", Address: "/ip4/10.0.0.3/tcp/4111/p2p/12D3/p2p-circuit", RTT: 12, InStep: true, LastSeen: api.At(now)},
 	}
 }
 

@@ -337,6 +337,13 @@ func (l *lab) converge(docs int, homes ...*home) error {
 	}
 	err := l.until(strings.Join(names, ", ")+" have the same", func() (bool, error) {
 		said = nil
+		for _, h := range homes { // first what costs little to ask
+			s, err := h.client.Status(l.ctx)
+			if err != nil || s.Documents != docs {
+				said = append(said, fmt.Sprintf("%s has %d documents", h.name, s.Documents))
+				return false, err
+			}
+		}
 		seen := map[string]bool{}
 		for _, h := range homes {
 			s, n, err := h.state()

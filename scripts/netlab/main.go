@@ -33,6 +33,7 @@ var stories = []story{
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
 	{"lossy", "3 % of all packets are lost, and the rest takes 200 ms there and back", true, lossy},
 	{"parted", "six on one network, parted into three and three for a while", true, parted},
+	{"far", "5,000 documents come through a relay that is no member", false, far},
 	{"dying", "a relay that is no member goes away in the middle of a catch-up", false, dying},
 	{"narrow", "no packet above 1280 bytes gets through", true, narrow},
 	{"moving", "a laptop gets another address while edits flow", true, moving},

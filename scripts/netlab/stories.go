@@ -267,51 +267,75 @@ func parted(l *lab) error {
 	return nil
 }
 
-func dying(l *lab) error {
-	w, err := l.world(true)
-	if err != nil {
-		return err
+// strangers is Ben and Cleo, both behind routers that let nobody through, and two relays that they
+// named. Cleo is away, and Ben has written much. First ends the first relay.
+func (l *lab) strangers(docs int) (w *world, ben, cleo *home, first func() error, err error) {
+	if w, err = l.world(true); err != nil {
+		return
 	}
 	var flags []string
-	var first func() error
 	for i, ip := range []string{"5.0.0.20", "5.0.0.21"} {
 		on, err := l.plugged(fmt.Sprintf("relay %d", i+1), w.internet, ip+"/16", "")
 		if err != nil {
-			return err
+			return nil, nil, nil, nil, err
 		}
 		cmd, address, err := l.relay(on, ip)
 		if err != nil {
-			return err
+			return nil, nil, nil, nil, err
 		}
 		if i == 0 {
 			first = func() error { return cmd.Process.Kill() }
 		}
 		flags = append(flags, "--relay", address)
 	}
-	ben, err := l.home("Ben", w.homes[0])
-	if err != nil {
-		return err
+	if ben, err = l.home("Ben", w.homes[0]); err != nil {
+		return
 	}
-	cleo, err := l.home("Cleo", w.homes[1])
-	if err != nil {
-		return err
+	if cleo, err = l.home("Cleo", w.homes[1]); err != nil {
+		return
 	}
 	ben.flags, cleo.flags = append(flags, "--no-mdns"), append(flags, "--no-mdns")
-	if err := ben.found(2); err != nil {
-		return err
+	if err = ben.found(2); err != nil {
+		return
 	}
-	if err := cleo.join(ben.on); err != nil { // visiting Ben, with the laptop
-		return err
+	if err = cleo.join(ben.on); err != nil { // visiting Ben, with the laptop
+		return
 	}
 	l.say("Ben and Cleo, each behind a router, name two relays that are nobody's member.")
-	if err := ben.meets("is connected through a relay to", func(p api.Peer) bool { return p.Relayed && p.InStep }, cleo); err != nil {
+	if err = ben.meets("is connected through a relay to", func(p api.Peer) bool { return p.Relayed && p.InStep }, cleo); err != nil {
+		return
+	}
+	if err = cleo.stop(syscall.SIGTERM); err != nil {
+		return
+	}
+	return w, ben, cleo, first, ben.adds(docs, "While Cleo is away")
+}
+
+func far(l *lab) error {
+	const many = 5000
+	_, ben, cleo, _, err := l.strangers(many)
+	if err != nil {
 		return err
 	}
-	if err := cleo.stop(syscall.SIGTERM); err != nil {
+	began := time.Now()
+	if err := cleo.start(); err != nil {
 		return err
 	}
+	if err := l.converge(many, ben, cleo); err != nil {
+		return err
+	}
+	p, err := cleo.peer(ben)
+	if err != nil {
+		return err
+	}
+	l.say("Cleo's catch-up took %.1f s with the daemon's start, by %s, and %d bytes.", time.Since(began).Seconds(), p.Transport, p.BytesReceived)
+	return nil
+}
+
+func dying(l *lab) error {
 	const many = 1500
-	if err := ben.adds(many, "While Cleo is away"); err != nil {
+	w, ben, cleo, first, err := l.strangers(many)
+	if err != nil {
 		return err
 	}
 	w.internet.set(func() { w.internet.rate = 60_000 }) // so that there is a middle of it
