@@ -92,6 +92,9 @@ func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
 		if err != nil {
 			return res, err
 		}
+		if o.Founders == 2 { // once more than said of admissions: before there are two
+			v.Says = append(v.Says, bothMustAgree)
+		}
 		res.Invites = append(res.Invites, v)
 	}
 	return res, nil
