@@ -46,6 +46,7 @@ func runBackup(ctx context.Context, c *call) error {
 	made, err := c.env.Hooks.Backup(ctx, BackupOptions{
 		Home: c.env.home(), Space: space, File: file, Passphrase: passphrase, Replace: c.Bool("replace"), Version: c.env.Version,
 		Progress: func(done, of int64) { tell("making a backup", done, of) },
+		Unlock:   func() (string, error) { return c.unlock("$" + keyFileEnv) },
 	})
 	over()
 	if err != nil {
@@ -88,6 +89,7 @@ func (k *kith) restore() *cli.Command {
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` the passphrase that it was sealed with is in it"},
+			anotherFlag(),
 		}, listenFlags()...),
 		run: runRestore,
 	})
@@ -104,7 +106,7 @@ func runRestore(ctx context.Context, c *call) error {
 	)
 	begin := sync.OnceFunc(func() { tell, over = c.slowlyCounting("opening the backup") }) // after the passphrase was typed
 	back, err := c.env.Hooks.Restore(ctx, RestoreOptions{
-		Home: c.env.home(), File: file, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+		Home: c.env.home(), File: file, Another: c.Bool("another"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 		Passphrase: func() (word string, err error) {
 			defer begin()
 			if f := c.String("passphrase-file"); f != "" {
@@ -128,7 +130,7 @@ func runRestore(ctx context.Context, c *call) error {
 			c.out.printf("Left out, since no member's device would take them: %s.\n", entries(back.Left))
 		}
 		if back.Protected {
-			c.out.println("This device's key has a passphrase; the daemon will ask for it.")
+			c.out.println("This device's key has a passphrase; the daemon will ask for it. The store isn't encrypted yet: kith protect.")
 		}
 		c.out.println("Next: kith daemon. Don't run the device that the backup is of beside it.")
 	})
@@ -136,8 +138,8 @@ func runRestore(ctx context.Context, c *call) error {
 
 func (k *kith) protect() *cli.Command {
 	return k.command(spec{
-		name: "protect", usage: "put a passphrase on this device's key",
-		more: "From then on the daemon asks for it when it starts: a thief of the disk can read what the co-op wrote, but can't write as you. Changes the passphrase if there is one already; --off takes it away. The daemon must not run meanwhile. A forgotten passphrase can't be recovered.",
+		name: "protect", usage: "put a passphrase on what lies on this computer",
+		more: "From then on the daemon asks for it when it starts: a thief of the disk can neither write as you nor read what the co-op wrote. The store is written anew for it, which takes as much room again for a while. Changes the passphrase if there is one already, and encrypts a store that isn't yet; --off takes all away. The daemon must not run meanwhile.\n\nA forgotten passphrase can't be recovered: what only this device has is lost then. What the others have isn't, and with your recovery phrase you come back on a new home.",
 		examples: []string{
 			`kith protect`,
 			`kith protect --new-passphrase-file ~/.kith-passphrase`,
@@ -167,15 +169,20 @@ func runProtect(ctx context.Context, c *call) error {
 				"give a file with it: --new-passphrase-file FILE", "kith protect needs a new passphrase"))
 		}
 	}
+	tell, over := c.slowlyRewriting()
+	o.Progress = tell
 	p, err := c.env.Hooks.Protect(ctx, o)
+	over()
 	if err != nil {
 		return err
 	}
 	return c.out.show(p, func() {
 		if p.Protected {
-			c.out.println("This device's key is protected. The daemon asks for the passphrase when it starts:\nkith daemon, or kith daemon --passphrase-file FILE")
+			c.out.println("This device's key is protected, and the store is encrypted. The daemon asks for the passphrase when it starts:\nkith daemon, or kith daemon --passphrase-file FILE")
+			c.out.println("If you forget it, what only this device has is lost; your recovery phrase and the others bring back the rest.")
+			c.out.println("What lay here open before may be found on the disk for a while.")
 		} else {
-			c.out.println("This device's key has no passphrase now.")
+			c.out.println("This device has no passphrase now, and the store isn't encrypted.")
 		}
 	})
 }

@@ -122,7 +122,8 @@ func TestProtectAsksForANewPassphraseOrTakesItAway(t *testing.T) {
 		}
 		word, err := o.New()
 		said = word
-		return api.Protection{Protected: true}, err
+		o.Progress(1, 2)
+		return api.Protection{Protected: true, StoreEncrypted: true}, err
 	}
 	if says := d.fails(2, "protect"); !strings.Contains(says, "needs a new passphrase") {
 		t.Errorf("without a terminal it says %s", says)
@@ -131,7 +132,7 @@ func TestProtectAsksForANewPassphraseOrTakesItAway(t *testing.T) {
 	if out := d.ok("protect", "--new-passphrase-file", word); !strings.Contains(out, "protected") || said != "five words picked by chance" {
 		t.Errorf("with %q: %s", said, out)
 	}
-	if out := d.ok("protect", "--off"); !strings.Contains(out, "no passphrase now") {
+	if out := d.ok("protect", "--off"); !strings.Contains(out, "no passphrase now, and the store isn't encrypted") {
 		t.Errorf("off: %s", out)
 	}
 	d.fails(2, "protect", "--off", "--new-passphrase-file", word)

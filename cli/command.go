@@ -18,9 +18,9 @@ func (k *kith) root() *cli.Command {
 		Usage: "decide, do and note together, with no server and nobody in charge",
 		Subcommands: []*cli.Command{
 			k.initCommand(), k.join(), k.daemon(),
-			k.status(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(),
+			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(),
 			k.invite(), k.member(), k.charter(), k.decision(), k.task(), k.note(),
-			k.backup(), k.restore(), k.protect(),
+			k.bundle(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
 		},
 	}

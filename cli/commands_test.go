@@ -373,7 +373,7 @@ func TestDoctorExitsWith1IfSomethingIsToBeDone(t *testing.T) {
 
 func TestDoctorWorksWithoutADaemon(t *testing.T) {
 	d := newDesk(t)
-	d.hooks.Doctor = func(_ context.Context, home string, _ bool) ([]api.Check, error) {
+	d.hooks.Doctor = func(context.Context, DoctorOptions) ([]api.Check, error) {
 		return []api.Check{{Name: "store", Says: "the store is damaged", Hint: "restore a backup"}}, nil
 	}
 	out, _, exit := d.run("doctor")

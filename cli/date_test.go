@@ -106,3 +106,30 @@ func TestDatesAsPeopleReadThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAMomentInThePast(t *testing.T) {
+	tests := []struct{ typed, want string }{
+		{"", ""},
+		{"yesterday", "2026-11-22T23:00:00Z"}, // from its beginning, an hour east of Greenwich
+		{"today", "2026-11-23T23:00:00Z"},
+		{"monday", "2026-11-22T23:00:00Z"},
+		{"friday", "2026-11-19T23:00:00Z"},
+		{"last friday", "2026-11-19T23:00:00Z"},
+		{"3 days ago", "2026-11-20T23:00:00Z"},
+		{"2 hours ago", "2026-11-24T06:00:00Z"},
+		{"2026-11-01", "2026-10-31T23:00:00Z"},
+		{"2026-11-24 08:59", "2026-11-24T07:59:00Z"},
+	}
+	for _, tt := range tests {
+		if got, err := parsePast("--since", tt.typed, now); got != tt.want || err != nil {
+			t.Errorf("%q: got %q (%v), want %q", tt.typed, got, err, tt.want)
+		}
+	}
+	for _, typed := range []string{"tomorrow", "2026-12-01", "in 3 days", "2026-11-24 09:01"} {
+		_, err := parsePast("--since", typed, now)
+		var p *api.Problem
+		if !errors.As(err, &p) || p.Code != api.Invalid {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}

@@ -14,7 +14,7 @@ func (k *kith) doctor() *cli.Command {
 		name: "doctor", usage: "check that all is well, and say what to do",
 		more:     "Looks at the store, the views, the keys, the clock, and whether others can be reached. Works without a daemon too. Exits with 1 if something is to be done.",
 		examples: []string{`kith doctor`, `kith doctor --rebuild`},
-		flags:    []cli.Flag{&cli.BoolFlag{Name: "rebuild", Usage: "make the views anew from the entries first"}},
+		flags:    []cli.Flag{&cli.BoolFlag{Name: "rebuild", Usage: "make the views anew from the entries first"}, keyFileFlag()},
 		run:      runDoctor,
 	})
 }
@@ -27,7 +27,7 @@ func runDoctor(ctx context.Context, c *call) error {
 	defer c.slowly("checking")()
 	checks, err := client.Doctor(ctx, c.Bool("rebuild"))
 	if notRunning(err) {
-		checks, err = c.env.Hooks.Doctor(ctx, c.env.home(), c.Bool("rebuild"))
+		checks, err = c.env.Hooks.Doctor(ctx, DoctorOptions{Home: c.env.home(), Rebuild: c.Bool("rebuild"), Unlock: c.keyPassphrase})
 		checks = append([]api.Check{{Name: "daemon", OK: true, Says: "not running", Hint: api.NotRunningHint}}, checks...)
 	}
 	if err != nil {
@@ -45,7 +45,7 @@ func runDoctor(ctx context.Context, c *call) error {
 			if !check.OK {
 				mark = "!!  "
 			}
-			c.out.printf("%s%-14s %s\n", mark, check.Name, clean(check.Says))
+			c.out.printf("%s%-14s %s\n", mark, check.Name, clean(check.Says)+c.inSpace(check.Space))
 			if check.Hint != "" {
 				c.out.printf("%18s %s\n", "", c.out.faint("→ "+clean(check.Hint)))
 			}

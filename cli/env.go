@@ -32,12 +32,12 @@ type Hooks struct {
 	// Join joins one from an empty home and returns when the charter is there.
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
 	// Doctor checks a home that no daemon serves.
-	Doctor func(ctx context.Context, home string, rebuild bool) ([]api.Check, error)
+	Doctor func(ctx context.Context, o DoctorOptions) ([]api.Check, error)
 	// Backup writes a file that the device of a home can come back from.
 	Backup func(ctx context.Context, o BackupOptions) (api.Backup, error)
 	// Restore brings a device back in an empty home.
 	Restore func(ctx context.Context, o RestoreOptions) (api.Restored, error)
-	// Protect puts a passphrase on the device's key of a home that no daemon serves.
+	// Protect puts a passphrase on a home that no daemon serves: on its key, and its store.
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
@@ -67,6 +67,7 @@ type InitOptions struct {
 	Founders int
 	Listen   []string
 	Announce []string
+	Another  bool // beside the co-ops that are in the home
 }
 
 // JoinOptions is what `kith join` is told.
@@ -75,6 +76,7 @@ type JoinOptions struct {
 	Invite, As string
 	Listen     []string
 	Announce   []string
+	Another    bool // beside the co-ops that are in the home
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
@@ -86,12 +88,21 @@ type BackupOptions struct {
 	Passphrase        string // "": the file isn't sealed
 	Replace           bool
 	Version           string
+	Unlock            func() (string, error) // asked if no daemon serves the home and its store is encrypted
 	Progress          func(done, of int64)
+}
+
+// DoctorOptions is what `kith doctor` is told where no daemon answers.
+type DoctorOptions struct {
+	Home    string
+	Rebuild bool
+	Unlock  func() (string, error) // asked if the store is encrypted
 }
 
 // RestoreOptions is what `kith restore` is told.
 type RestoreOptions struct {
 	Home, File string
+	Another    bool // beside the co-ops that are in the home
 	Listen     []string
 	Announce   []string
 	Passphrase func() (string, error) // asked if the file is sealed
@@ -103,6 +114,8 @@ type ProtectOptions struct {
 	Home string
 	Old  func() (string, error) // asked if the key has a passphrase
 	New  func() (string, error) // nil: none from now on
+	// Progress is told how many records of how many of the store were written anew.
+	Progress func(done, of int64)
 }
 
 // terminal gives the width of the terminal that stream is, in columns; 0 if it is none.

@@ -21,17 +21,23 @@ func listenFlags() []cli.Flag {
 	}
 }
 
+func anotherFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "another", Usage: "beside the co-ops that are in this home"}
+}
+
 func (k *kith) initCommand() *cli.Command {
 	return k.command(spec{
 		name: "init", args: "NAME", usage: "found a co-op",
-		more: "Prints your recovery phrase, once, and a code for each of the other founders. Needs no daemon, and refuses a home that is in use.",
+		more: "Prints your recovery phrase, once, and a code for each of the other founders. Needs no daemon, and refuses a home that is in use, unless it is to be --another co-op of yours in it: with a key of its own, so that nobody can tell that the two members are one person.",
 		examples: []string{
 			`kith init "Riso Print Co-op" --as Ana --founders 3`,
 			`kith init "Riso Print Co-op" --as Ana --listen /ip4/0.0.0.0/tcp/4111`,
+			`kith init "Garden Co-op" --as Ana --another`,
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
+			anotherFlag(),
 		}, listenFlags()...),
 		run: runInit,
 	})
@@ -45,8 +51,8 @@ func runInit(ctx context.Context, c *call) error {
 	case founders < 1 || founders > maxFounders:
 		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
 	}
-	res, err := c.env.Hooks.Init(ctx, InitOptions{
-		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders,
+	res, err := c.found(ctx, InitOptions{
+		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders, Another: c.Bool("another"),
 		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 	})
 	if err != nil {
@@ -72,6 +78,21 @@ func runInit(ctx context.Context, c *call) error {
 	})
 }
 
+// found founds a co-op: through the daemon if another one is to come into its home, and else by itself.
+func (c *call) found(ctx context.Context, o InitOptions) (api.InitResult, error) {
+	if o.Another {
+		client, err := c.api()
+		if err != nil {
+			return api.InitResult{}, err
+		}
+		res, err := client.Found(ctx, api.InitRequest{Name: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce})
+		if !notRunning(err) {
+			return res, err
+		}
+	}
+	return c.env.Hooks.Init(ctx, o)
+}
+
 // phrase shows a recovery phrase, as it is shown only once.
 func (c *call) phrase(words string) {
 	if words == "" {
@@ -87,10 +108,12 @@ func (k *kith) join() *cli.Command {
 		examples: []string{
 			`kith join CODE --as Ben`,
 			`kith join CODE --as Ben --wait 5m`,
+			`kith join CODE --as Ben --another`,
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
+			anotherFlag(),
 		}, listenFlags()...),
 		run: runJoin,
 	})
@@ -155,12 +178,12 @@ func (c *call) joinOnce(ctx context.Context, as string, wait time.Duration, log 
 	if err != nil {
 		return api.JoinResult{}, err
 	}
-	r := api.JoinRequest{Invite: c.arg(0), As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce")}
+	r := api.JoinRequest{Invite: c.arg(0), As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Another: c.Bool("another")}
 	if res, err := client.Join(ctx, r, wait); !notRunning(err) {
 		return res, err
 	}
 	return c.env.Hooks.Join(ctx, JoinOptions{
-		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce,
+		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce, Another: r.Another,
 		Wait: wait, Version: c.env.Version, Log: log,
 	})
 }

@@ -105,6 +105,26 @@ func newCoop() *coop {
 	return c
 }
 
+func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Print Co-op"} }
+
+// served are the spaces of a daemon; the first joins.
+type served []*coop
+
+func (s served) Spaces() (all []api.Backend) {
+	for _, c := range s {
+		all = append(all, c)
+	}
+	return all
+}
+
+func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) {
+	return api.InitResult{}, errors.New("not in these tests")
+}
+
+func (s served) Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error) {
+	return s[0].Join(ctx, r)
+}
+
 func (c *coop) Status(context.Context) (api.Status, error) {
 	return api.Status{
 		Space: api.Named{ID: "5pace", Name: "Riso Print Co-op"}, Me: ana, Device: api.Named{ID: "key-Ana", Name: "laptop"},
@@ -387,7 +407,7 @@ func (d *desk) serve(c *coop) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- api.NewServer(c, slog.New(slog.DiscardHandler)).Run(ctx, l) }()
+	go func() { done <- api.NewServer(served{c}, slog.New(slog.DiscardHandler)).Run(ctx, l) }()
 	d.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

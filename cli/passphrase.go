@@ -21,21 +21,24 @@ const maxPassphrase = 1 << 10
 const keyFileEnv = "KITH_PASSPHRASE_FILE"
 
 func keyFileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` the passphrase of this device's key is in it, if it has one; else $" + keyFileEnv + ", or asked for"}
+	return &cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` this device's passphrase is in it, if it has one (kith protect); else $" + keyFileEnv + ", or asked for"}
 }
 
-// keyPassphrase gives the passphrase of the device's key: of the file that a flag or the
-// environment names, or what is typed on a terminal.
+// keyPassphrase gives the passphrase of this device: of the file that a flag or the environment
+// names, or what is typed on a terminal.
 func (c *call) keyPassphrase() (string, error) {
-	file := c.String("passphrase-file")
-	if file == "" {
-		file = c.env.Getenv(keyFileEnv)
-	}
-	if file != "" {
+	if file := c.String("passphrase-file"); file != "" {
 		return readPassphrase(file)
 	}
-	return c.ask("Passphrase of this device's key", api.Problemf(api.NotAllowed,
-		"give a file with it: --passphrase-file FILE, or $"+keyFileEnv, "this device's key is protected by a passphrase"))
+	return c.unlock("--passphrase-file FILE, or $" + keyFileEnv)
+}
+
+// unlock is keyPassphrase for commands whose flag names another one's file.
+func (c *call) unlock(how string) (string, error) {
+	if file := c.env.Getenv(keyFileEnv); file != "" {
+		return readPassphrase(file)
+	}
+	return c.ask("Passphrase of this device", api.Problemf(api.NotAllowed, "give a file with it: "+how, "this device is protected by a passphrase"))
 }
 
 // ask lets a person type a passphrase, unseen; the error is otherwise if there is no terminal.

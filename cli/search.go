@@ -32,7 +32,7 @@ func (k *kith) search() *cli.Command {
 					c.out.println("Nothing found.")
 				}
 				for _, h := range hits {
-					c.out.printf("%s  %s\n", h.Short, c.out.strong(c.out.isolate(oneLine(h.Title, 100))))
+					c.out.printf("%s  %s%s\n", h.Short, c.out.strong(c.out.isolate(oneLine(h.Title, 100))), c.inSpace(h.Space))
 					if line := oneLine(h.Line, 100); line != "" && line != oneLine(h.Title, 100) {
 						c.out.printf("        %s\n", c.out.isolate(line))
 					}
@@ -81,7 +81,7 @@ func (c *call) today(t api.Today) {
 	}
 	tasks := func(list []api.Task, more func(api.Task) string) (lines []string) {
 		for _, t := range list {
-			lines = append(lines, strings.TrimRight(t.Short+"  "+c.out.isolate(oneLine(t.Title, maxCell))+"  "+more(t), " "))
+			lines = append(lines, strings.TrimRight(t.Short+"  "+c.out.isolate(oneLine(t.Title, maxCell))+"  "+more(t), " ")+c.inSpace(t.Space))
 		}
 		return lines
 	}
@@ -99,7 +99,7 @@ func (c *call) today(t api.Today) {
 		if d.By != "" {
 			line += "  by " + c.when(d.By)
 		}
-		decisions = append(decisions, line)
+		decisions = append(decisions, line+c.inSpace(d.Space))
 	}
 	section("Decisions that wait for you", decisions)
 	var proposals []string
@@ -108,7 +108,7 @@ func (c *call) today(t api.Today) {
 		if p.State == "overtaken" {
 			line += ", to be renewed"
 		}
-		proposals = append(proposals, line)
+		proposals = append(proposals, line+c.inSpace(p.Space))
 	}
 	section("About the co-op, for you to consent or refuse", proposals)
 	section("Help wanted", tasks(t.HelpWanted, func(t api.Task) string { return because(nameOr(t.Help.By), oneLine(t.Help.Why, maxCell)) }))

@@ -19,7 +19,7 @@ const pollEvery = 50 * time.Millisecond
 func (k *kith) status() *cli.Command {
 	return k.command(spec{
 		name: "status", usage: "who is connected, and is everything in step",
-		more:     "What a device has is by its own word: once a day it acknowledges what it has got. So it may have more than is said here, and not less. That it has a change doesn't mean that anybody has read it.",
+		more:     "What a device has is by its own word: once a day it acknowledges what it has got. So it may have more than is said here, and not less. That it has a change doesn't mean that anybody has read it.\n\nWhere the daemon serves several spaces and none is named, it tells of each.",
 		examples: []string{`kith status`, `kith status --wait 10s`, `kith status --jq .in_step`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "`TIME` wait until the daemon answers, at most so long"}},
 		run:      runStatus,
@@ -32,31 +32,48 @@ func runStatus(ctx context.Context, c *call) error {
 		return err
 	}
 	s, err := statusSoon(ctx, c, client)
+	var p *api.Problem
+	if errors.As(err, &p) && p.Code == api.Usage { // none was named, and there are several
+		o, err := client.Spaces(ctx)
+		if err != nil {
+			return err
+		}
+		return c.out.show(o, func() {
+			for i, s := range o.Spaces {
+				if i > 0 {
+					c.out.println()
+				}
+				c.showStatus(s)
+			}
+		})
+	}
 	if err != nil {
 		return err
 	}
-	return c.out.show(s, func() {
-		if s.Space.ID == "" {
-			c.out.println("The daemon runs, and there is no co-op here yet: kith join CODE --as NAME")
-			return
+	return c.out.show(s, func() { c.showStatus(s) })
+}
+
+func (c *call) showStatus(s api.Status) {
+	if s.Space.ID == "" {
+		c.out.println("The daemon runs, and there is no co-op here yet: kith join CODE --as NAME")
+		return
+	}
+	for _, s := range s.Notice {
+		c.out.printf("%s\n\n", paragraph(s, c.out.width))
+	}
+	c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
+	c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)
+	for _, a := range s.Addresses {
+		c.out.printf("listening on %s\n", clean(a))
+	}
+	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
+	c.peerTable(s.Peers)
+	c.out.println(inStep(s))
+	for _, p := range s.Peers {
+		if says := c.confirmed(p); says != "" {
+			c.out.println(says)
 		}
-		for _, s := range s.Notice {
-			c.out.printf("%s\n\n", paragraph(s, c.out.width))
-		}
-		c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
-		c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)
-		for _, a := range s.Addresses {
-			c.out.printf("listening on %s\n", clean(a))
-		}
-		c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
-		c.peerTable(s.Peers)
-		c.out.println(inStep(s))
-		for _, p := range s.Peers {
-			if says := c.confirmed(p); says != "" {
-				c.out.println(says)
-			}
-		}
-	})
+	}
 }
 
 // confirmed says what a device that isn't in step just now has said it has; "" of one that is.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,23 @@ func (c *call) slowlyCounting(doing string) (tell func(doing string, done, of in
 		}
 	}
 	return tell, c.slowlySaying(func() string { return *now.Load() })
+}
+
+// slowlyRewriting is slowlyCounting for a store that is written anew; what is asked before is over
+// when it is told first.
+func (c *call) slowlyRewriting() (tell func(done, of int64), over func()) {
+	var now atomic.Pointer[string]
+	end := func() {}
+	begin := sync.OnceFunc(func() { end = c.slowlySaying(func() string { return *now.Load() }) })
+	tell = func(done, of int64) {
+		if done%100 != 1 {
+			return
+		}
+		says := fmt.Sprintf("writing the store anew: %d %%", 100*done/max(1, of))
+		now.Store(&says)
+		begin()
+	}
+	return tell, func() { end() }
 }
 
 func (c *call) slowlySaying(doing func() string) (done func()) {

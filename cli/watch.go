@@ -50,7 +50,7 @@ func runWatch(ctx context.Context, c *call) error {
 		if e.Fields == nil {
 			e.Fields = []string{}
 		}
-		err := c.out.show(e, func() { c.out.println(c.eventLine(e)) })
+		err := c.out.show(e, func() { c.out.println(c.eventLine(e) + c.inSpace(e.Space)) })
 		if err != nil {
 			return err
 		}

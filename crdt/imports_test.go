@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"daemon/api":      {"crdt", "crdt/", "daemon/replica"},
 	"daemon/seal":     {},
 	"daemon/backup":   {"crdt/entry"},
+	"daemon/bundle":   {"crdt/entry"},
 	"daemon":          {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
 	"cli":      {"daemon/api"},                                    // what it can do, any other program can

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"kith/crdt"
@@ -20,7 +20,7 @@ import (
 	"kith/daemon/store"
 )
 
-// backend answers the local API from the replica and the peers. It translates: names for IDs,
+// backend answers the local API for one space, from its replica and peers. It translates: names for IDs,
 // the API's values for the documents' ones, and errors into what a person can act on.
 type backend struct {
 	home    *Home
@@ -29,8 +29,7 @@ type backend struct {
 	started time.Time
 	now     func() time.Time
 	options Options
-	serving *serving
-	joining sync.Mutex // held while a join is under way
+	serving atomic.Pointer[space] // nil in a home that has none until somebody founds or joins one
 }
 
 var _ api.Backend = (*backend)(nil)
@@ -44,8 +43,18 @@ func (b *backend) replica() (*replica.Replica, error) {
 	return s.replica, nil
 }
 
+// Space implements api.Backend.
+func (b *backend) Space() api.Named {
+	s := b.serving.Load()
+	if s == nil {
+		return api.Named{}
+	}
+	space, _, _ := named(s.replica)
+	return space
+}
+
 func (b *backend) space() (*space, error) {
-	if s := b.serving.space.Load(); s != nil {
+	if s := b.serving.Load(); s != nil {
 		return s, nil
 	}
 	return nil, errNoCoop
@@ -95,7 +104,7 @@ func explain(err error) error {
 	case errors.Is(err, backup.ErrForeign), errors.Is(err, backup.ErrNewer):
 		return api.Problemf(api.Invalid, "nothing was written", "%v", err)
 	case errors.As(err, &inUse), errors.Is(err, replica.ErrHasSpace):
-		return api.Problemf(api.Failed, "choose another home for another co-op: KITH_HOME=… kith …", "%v", err)
+		return api.Problemf(api.Failed, "for another co-op in the same home: --another; or choose another home: KITH_HOME=… kith …", "%v", err)
 	case errors.As(err, &limit):
 		return api.Problemf(api.Limit, limit.Advice, "%s has %d %s, the limit is %d", limit.What, limit.Got, limit.Unit, limit.Limit)
 	case errors.As(err, &tooLarge):

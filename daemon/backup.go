@@ -27,7 +27,10 @@ type BackupOptions struct {
 	Passphrase string // "": the file isn't sealed
 	Replace    bool   // an older file
 	Version    string
-	Progress   func(done, of int64) // entries; nil: nobody looks
+	// Unlock gives the passphrase of the home, if no daemon serves it and its store is encrypted; nil:
+	// nobody to ask.
+	Unlock   func() (string, error)
+	Progress func(done, of int64) // entries; nil: nobody looks
 }
 
 // Backup writes a file that the device can come back from: through the daemon that serves the home,
@@ -80,16 +83,14 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !home.InUse() {
-		return nil, errors.Join(errNoCoop, home.Close())
-	}
-	r, err := home.openClosed()
+	home.Passphrase = once(o.Unlock)
+	place, r, err := home.closedSpace(o.Space)
 	if err != nil {
 		return nil, errors.Join(err, home.Close())
 	}
 	out, in := io.Pipe()
 	go func() {
-		err := save(ctx, in, home, r.Replica, r.device, o.Version)
+		err := save(ctx, in, place, r.Replica, r.device, o.Version)
 		in.CloseWithError(errors.Join(err, r.Close(), home.Close()))
 	}()
 	return out, nil
@@ -101,8 +102,16 @@ type closed struct {
 	device entry.Device // zero if it isn't known
 }
 
-// openClosed opens the replica of a home that no daemon serves, to read it.
+// openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
+// if the store is encrypted, and else not: a key may stay closed.
 func (h *Home) openClosed() (*closed, error) {
+	storeKey, err := h.StoreKey()
+	if err != nil {
+		return nil, err
+	}
+	if storeKey == nil {
+		h.Passphrase = nil // not needed for what is looked at
+	}
 	key, err := h.DeviceKey()
 	var locked *LockedError
 	isLocked := errors.As(err, &locked)
@@ -112,7 +121,7 @@ func (h *Home) openClosed() (*closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key})
+	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +131,39 @@ func (h *Home) openClosed() (*closed, error) {
 	}
 	return c, nil
 }
+
+// closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
+func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
+	places, err := h.Places()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(places) == 0 {
+		return nil, nil, errNoCoop
+	}
+	for _, p := range places {
+		one, err := p.openClosed()
+		if err != nil {
+			return nil, nil, err
+		}
+		space, _, _ := named(one.Replica)
+		if meant := want == "" || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
+			place, r = p, one
+			continue
+		} else if meant {
+			return nil, nil, errors.Join(errWhichSpace, one.Close(), r.Close())
+		}
+		if err := one.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if r == nil {
+		return nil, nil, api.Problemf(api.NotFound, "kith space list, with the daemon running", "no space here is called “%s”", want)
+	}
+	return place, r, nil
+}
+
+var errWhichSpace = api.Problemf(api.Usage, "kith backup FILE --space NAME", "which space is meant? There are several here")
 
 // writeBackup writes what comes, sealed or not, and looks at it on the way: what was cut off is no
 // backup.

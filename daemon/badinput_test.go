@@ -33,7 +33,7 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("another kith process (PID %d) uses %s", ana.cmd.Process.Pid, ana.dir)) {
 		t.Errorf("a second daemon in one home: %v", err)
 	}
-	if _, err := Doctor(t.Context(), ana.dir, false); problem(t, err).Hint == "" {
+	if _, err := Doctor(t.Context(), ana.dir, false, nil); problem(t, err).Hint == "" {
 		t.Errorf("a doctor beside the daemon: %v", err)
 	}
 	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here}); problem(t, err).Code != api.Failed {
@@ -64,7 +64,7 @@ func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T
 	if p := problem(t, err); !strings.Contains(p.Hint, "kith doctor") || p.Code != api.Failed {
 		t.Errorf("told: %q, %q", p.Message, p.Hint)
 	}
-	checks, err := Doctor(t.Context(), ana.dir, false)
+	checks, err := Doctor(t.Context(), ana.dir, false, nil)
 	must(t, err)
 	found := false
 	for _, c := range checks {

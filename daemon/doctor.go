@@ -14,6 +14,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
 // Doctor implements api.Backend.
@@ -23,14 +24,14 @@ func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 	if err != nil {
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
-	checks = append(checks, atRest)
+	checks = append(checks, checkDisk(b.home))
 	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
 	return append(checks, checkReach(s)), nil
 }
 
-// Doctor checks a home that no daemon serves. A key that is protected by a passphrase stays closed:
-// nothing that is looked at needs it.
-func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, err error) {
+// Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
+// store is encrypted; nil: nobody to ask.
+func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
 	}
@@ -39,34 +40,73 @@ func Doctor(ctx context.Context, dir string, rebuild bool) (checks []api.Check, 
 		return nil, explain(err)
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	checks = []api.Check{checkKey(home), checkClock(time.Now())}
-	if !home.InUse() {
-		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	home.Passphrase = once(unlock)
+	checks = []api.Check{checkClock(time.Now())}
+	places, err := home.Places()
+	if err != nil {
+		return nil, err
 	}
-	checks = append(checks, atRest)
-	r, err := home.openClosed()
+	if len(places) == 0 {
+		return append(checks, checkKey(home), api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+	}
+	for _, place := range places {
+		found := place.examine(ctx, rebuild)
+		if len(places) > 1 {
+			for i := range found {
+				found[i].Space = &api.Named{Name: place.dir}
+			}
+		}
+		checks = append(checks, found...)
+	}
+	return checks, nil
+}
+
+// examine checks one space that no daemon serves.
+func (h *Home) examine(ctx context.Context, rebuild bool) []api.Check {
+	checks := []api.Check{checkKey(h), checkDisk(h)}
+	r, err := h.openClosed()
 	var key *KeyError
 	if errors.As(err, &key) {
-		return checks, nil // said above
+		return checks // said above
+	}
+	var locked *LockedError
+	var unasked *api.Problem // there was nobody to ask for the passphrase
+	if errors.As(err, &locked) || errors.As(err, &unasked) && unasked.Code == api.NotAllowed {
+		return append(checks, api.Check{
+			Name: "store", OK: locked == nil || !locked.Wrong, Says: "it wasn't looked into: " + err.Error(),
+			Hint: "kith doctor --passphrase-file FILE; or start the daemon, which looks at what is open already",
+		})
 	}
 	if err != nil {
 		return append(checks, api.Check{
 			Name: "store", Says: err.Error(),
-			Hint: "nothing was overwritten. Keep a copy of " + home.storeDir() + "; the other members have what was shared",
-		}), nil
+			Hint: "nothing was overwritten. Keep a copy of " + h.storeDir() + "; the other members have what was shared",
+		})
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
 	found := checkReplica(ctx, r.Replica, rebuild)
 	if r.device == (entry.Device{}) { // not known while the key is locked
 		found = slices.DeleteFunc(found, func(c api.Check) bool { return c.Name == "member" })
 	}
-	return append(checks, found...), nil
+	checks = append(checks, found...)
+	if err := r.Close(); err != nil {
+		checks = append(checks, api.Check{Name: "store", Says: err.Error(), Hint: "kith doctor"})
+	}
+	return checks
 }
 
-// atRest says what no passphrase of Kith's protects.
-var atRest = api.Check{
-	Name: "disk", OK: true,
-	Says: "what the co-op wrote lies in the store as it is: only a disk that is encrypted as a whole protects it from a thief",
+// checkDisk says what a thief of the disk would get.
+func checkDisk(h *Home) api.Check {
+	c := api.Check{Name: "disk", OK: true}
+	encrypted, err := store.Encrypted(h.storeDir())
+	switch {
+	case err != nil:
+		c.OK, c.Says = false, err.Error()
+	case encrypted:
+		c.Says = "what the co-op wrote is encrypted in the store. Open to a thief of the disk: this device's name and addresses, sizes and times, and what is elsewhere: plain backups, texts in an editor, swapped memory"
+	default:
+		c.Says = "what the co-op wrote lies in the store as it is: kith protect encrypts it; a disk that is encrypted as a whole protects more"
+	}
+	return c
 }
 
 func checkKey(h *Home) api.Check {
@@ -78,7 +118,7 @@ func checkKey(h *Home) api.Check {
 	b, err := h.readKeyFile()
 	protected := err == nil && seal.IsText(b)
 	if !protected && err == nil {
-		_, err = h.parseKey(b)
+		_, err = h.parseKeys(b)
 	}
 	switch {
 	case err != nil:
@@ -141,6 +181,10 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		}
 		checks = append(checks, check)
 	}
+	if _, in := r.Me(); in {
+		return checks
+	}
+	checks = append(checks, checkTwofold(r)...)
 	if _, in := r.Me(); in {
 		return checks
 	}

@@ -30,53 +30,62 @@ type InitOptions struct {
 	Listen   []string
 	Announce []string
 	Now      func() time.Time // the clock; nil means time.Now
+	Another  bool             // beside the co-ops that are in the home
 }
 
-// Init founds a co-op in an empty home. It needs no daemon and no network.
-func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
-	home, err := emptyHome(o.Home)
+// Init founds a co-op in an empty home, or beside the co-ops that are in it. It needs no daemon and no
+// network.
+func Init(_ context.Context, o InitOptions) (res api.InitResult, err error) {
+	home, place, err := newPlace(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	r, res, err := found(place, o)
+	if err != nil {
+		return res, err
+	}
+	return res, r.Close()
+}
 
+// found founds a co-op in a place and gives its replica, which stays open.
+func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, err error) {
 	// What a person got wrong must not leave anything behind.
 	coop, err := charter.CleanName(o.Coop)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	name, err := charter.CleanName(o.As)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	if o.Founders < 1 || o.Founders > charter.MaxSeats {
-		return res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
+		return nil, res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
 	}
 	config, err := home.choose(o.Listen, o.Announce)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	key, err := home.DeviceKey()
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	phrase := charter.NewPhrase()
 	member, err := charter.SignerFromPhrase(phrase)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	genesis, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: name, Seats: o.Founders}, member, key, config.DeviceName)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
-	r, err := replica.Found(replica.Config{Dir: home.storeDir(), Key: key, Now: o.Now}, genesis)
+	r, err = replica.Found(replica.Config{Dir: home.storeDir(), Key: key, Now: o.Now}, genesis)
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	defer func() {
-		err = errors.Join(err, r.Close())
 		if err != nil { // nobody has seen the phrase: there must be no co-op that nobody can come back to
-			err = errors.Join(err, os.RemoveAll(home.storeDir()))
+			err = errors.Join(err, r.Close(), os.RemoveAll(home.storeDir()))
 		}
 	}()
 
@@ -85,19 +94,19 @@ func Init(ctx context.Context, o InitOptions) (res api.InitResult, err error) {
 	book := newInvites(r, time.Now)
 	at, err := config.answerers(key.Device())
 	if err != nil {
-		return res, err
+		return nil, res, err
 	}
 	for range o.Founders - 1 {
 		v, err := book.seat(at, InviteLife)
 		if err != nil {
-			return res, err
+			return nil, res, err
 		}
 		if o.Founders == 2 { // once more than said of admissions: before there are two
 			v.Says = append(v.Says, bothMustAgree)
 		}
 		res.Invites = append(res.Invites, v)
 	}
-	return res, nil
+	return r, res, nil
 }
 
 // JoinOptions is what a person joins with.
@@ -107,19 +116,20 @@ type JoinOptions struct {
 	As       string
 	Listen   []string
 	Announce []string
+	Another  bool // beside the co-ops that are in the home
 	Log      *slog.Logger
 }
 
-// Join redeems an invite code in an empty home, without a daemon: it connects to whoever the
+// Join redeems an invite code in an empty home, or beside the co-ops that are in it, without a daemon: it connects to whoever the
 // code names, and returns once the charter is stored. Everything else follows when the daemon
 // runs.
 func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
-	home, err := emptyHome(o.Home)
+	home, place, err := newPlace(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	r, res, err := join(ctx, home, o)
+	r, res, err := join(ctx, place, o)
 	if err != nil {
 		return res, err
 	}
@@ -168,16 +178,19 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 	return r, res, nil
 }
 
-// emptyHome opens a home that belongs to no co-op yet.
-func emptyHome(dir string) (*Home, error) {
-	home, err := OpenHome(dir)
-	if err != nil {
-		return nil, err
+// newPlace opens a home and gives a place in it for a new space: the home itself, which must belong to
+// no co-op yet unless another one is to come beside those that are in it.
+func newPlace(dir string, another bool) (home, place *Home, err error) {
+	if !another && (&Home{dir: dir}).InUse() { // whether a daemon runs there or not
+		return nil, nil, &inUseError{dir}
 	}
-	if home.InUse() {
-		return nil, errors.Join(&inUseError{dir}, home.Close())
+	if home, err = OpenHome(dir); err != nil {
+		return nil, nil, err
 	}
-	return home, nil
+	if place, err = home.NewPlace(); err != nil {
+		return nil, nil, errors.Join(err, home.Close())
+	}
+	return home, place, nil
 }
 
 type inUseError struct{ dir string }

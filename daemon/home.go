@@ -19,17 +19,22 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
 // Home is a folder that holds all that one device knows of its co-op. Only one process uses it
-// at a time.
+// at a time. What a person's further co-ops need lies in folders below, each shaped like this one and
+// with a key of its own, so that nobody can tell from two keys that they are one person's.
 //
 //	config.json   what was chosen once: listen addresses, the device's name
-//	device.key    the device's private key, readable by its owner alone, and sealed with a
-//	              passphrase if that was asked for
+//	device.key    the device's private key, readable by its owner alone; if that was asked for,
+//	              sealed with a passphrase, together with the key that the store is encrypted with
 //	store/        the replica
+//	rewriting/    the same while it is written anew, under another key or none
+//	rewritten/    and once it is whole, before it takes the place of store/
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
+//	spaces/N/     a further space: config.json, device.key, store/
 type Home struct {
 	dir  string
 	lock *flock.Flock
@@ -39,7 +44,7 @@ type Home struct {
 	Passphrase func() (string, error)
 
 	keyMu sync.Mutex
-	key   *entry.Signer // once it was read: it is asked for once
+	keys  *keys // once they were read: the passphrase is asked for once
 }
 
 // Config is what a home remembers of how it is to be served.
@@ -102,11 +107,19 @@ func OpenHome(dir string) (*Home, error) {
 	if err := os.WriteFile(h.lock.Path(), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
+	if err := h.finishRewrite(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
 	return h, nil
 }
 
 // Close lets others use the home.
-func (h *Home) Close() error { return h.lock.Unlock() }
+func (h *Home) Close() error {
+	if h.lock == nil {
+		return nil // the lock is that of the home that it lies in
+	}
+	return h.lock.Unlock()
+}
 
 func (h *Home) path(name string) string { return filepath.Join(h.dir, name) }
 
@@ -116,7 +129,8 @@ func (h *Home) storeDir() string { return h.path("store") }
 // InUse says whether the home belongs to a co-op, or to somebody who is about to join one.
 func (h *Home) InUse() bool {
 	_, err := os.Stat(h.storeDir())
-	return err == nil
+	_, rewritten := os.Stat(h.path(rewrittenDir))
+	return err == nil || rewritten == nil
 }
 
 // Config reads what the home remembers; an empty Config if it is new.
@@ -144,8 +158,7 @@ func (h *Home) SetConfig(c Config) error {
 	return writeWhole(h.path("config.json"), append(b, '\n'))
 }
 
-// keyFile is the name of the file with the device's key: 64 hexadecimal digits, or the same sealed
-// with a passphrase.
+// keyFile is the name of the file with the keys, of the device and of an encrypted store.
 const keyFile = "device.key"
 
 // maxKeyFile bounds that file, in bytes.
@@ -157,23 +170,45 @@ const maxKeyFile = 64 << 10
 func (h *Home) DeviceKey() (entry.Signer, error) {
 	h.keyMu.Lock()
 	defer h.keyMu.Unlock()
-	if h.key != nil {
-		return *h.key, h.checkKeyFile()
-	}
 	_, err := os.Stat(h.path(keyFile))
 	if errors.Is(err, fs.ErrNotExist) && !h.InUse() {
-		key := entry.NewSigner()
-		return key, writeWhole(h.path(keyFile), keyText(key))
+		k := keys{device: entry.NewSigner()}
+		return k.device, writeWhole(h.path(keyFile), k.text())
+	}
+	k, err := h.openKeys()
+	return k.device, err
+}
+
+// StoreKey returns what the store is to be opened with: nil unless it is encrypted. The errors are
+// those of DeviceKey.
+func (h *Home) StoreKey() ([]byte, error) {
+	encrypted, err := store.Encrypted(h.storeDir())
+	if err != nil || !encrypted {
+		return nil, err
+	}
+	h.keyMu.Lock()
+	defer h.keyMu.Unlock()
+	k, err := h.openKeys()
+	if err == nil && k.store == nil {
+		err = &KeyError{h.path(keyFile), "doesn't hold the key of the store, which is encrypted: put the file of that time back"}
+	}
+	return k.store, err
+}
+
+// openKeys reads the file of the keys, once. The caller holds keyMu.
+func (h *Home) openKeys() (keys, error) {
+	if h.keys != nil {
+		return *h.keys, h.checkKeyFile()
 	}
 	b, err := h.readKeyFile()
 	if err != nil {
-		return entry.Signer{}, err
+		return keys{}, err
 	}
-	key, err := h.openKey(b)
+	k, err := h.unseal(b)
 	if err == nil {
-		h.key = &key
+		h.keys = &k
 	}
-	return key, err
+	return k, err
 }
 
 // checkKeyFile says whether the key lies where it should and nobody else can read it.
@@ -200,40 +235,62 @@ func (h *Home) readKeyFile() ([]byte, error) {
 	return os.ReadFile(h.path(keyFile))
 }
 
-// openKey reads the key from the content of its file, asking for the passphrase if there is one.
-func (h *Home) openKey(b []byte) (entry.Signer, error) {
+// unseal reads the keys from the content of their file, asking for the passphrase if there is one.
+func (h *Home) unseal(b []byte) (keys, error) {
 	if !seal.IsText(b) {
-		return h.parseKey(b)
+		return h.parseKeys(b)
 	}
 	if h.Passphrase == nil {
-		return entry.Signer{}, &LockedError{Path: h.path(keyFile)}
+		return keys{}, &LockedError{Path: h.path(keyFile)}
 	}
 	passphrase, err := h.Passphrase()
 	if err != nil {
-		return entry.Signer{}, err
+		return keys{}, err
 	}
 	b, err = seal.OpenText(b, passphrase)
 	switch {
 	case errors.Is(err, seal.ErrWrong):
-		return entry.Signer{}, &LockedError{h.path(keyFile), true}
+		return keys{}, &LockedError{h.path(keyFile), true}
 	case err != nil:
-		return entry.Signer{}, &KeyError{h.path(keyFile), "is damaged"}
+		return keys{}, &KeyError{h.path(keyFile), "is damaged"}
 	}
-	return h.parseKey(b)
+	return h.parseKeys(b)
 }
 
-func (h *Home) parseKey(b []byte) (entry.Signer, error) {
-	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || len(seed) != 32 {
-		return entry.Signer{}, &KeyError{h.path(keyFile), "is damaged"}
-	}
-	return entry.SignerFromSeed([32]byte(seed)), nil
+// keys are what the file of the keys holds, sealed or not: each a line of 64 hexadecimal digits.
+type keys struct {
+	device entry.Signer
+	store  []byte // nil: the store was never encrypted
 }
 
-// keyText is what the file of an unprotected key holds.
-func keyText(key entry.Signer) []byte {
-	seed := key.Seed()
-	return []byte(hex.EncodeToString(seed[:]) + "\n")
+func (h *Home) parseKeys(b []byte) (k keys, err error) {
+	lines := strings.Fields(string(b))
+	var read [][]byte
+	for _, line := range lines {
+		key, err := hex.DecodeString(line)
+		if err != nil || len(key) != store.KeySize {
+			return k, &KeyError{h.path(keyFile), "is damaged"}
+		}
+		read = append(read, key)
+	}
+	switch len(read) {
+	case 1:
+	case 2:
+		k.store = read[1]
+	default:
+		return k, &KeyError{h.path(keyFile), "is damaged"}
+	}
+	k.device = entry.SignerFromSeed([32]byte(read[0]))
+	return k, nil
+}
+
+func (k keys) text() []byte {
+	seed := k.device.Seed()
+	text := hex.AppendEncode(nil, seed[:])
+	if k.store != nil {
+		text = hex.AppendEncode(append(text, '\n'), k.store)
+	}
+	return append(text, '\n')
 }
 
 // writeWhole writes a private file so that a crash leaves the old one or the new one.

@@ -63,7 +63,7 @@ func modify(h *home) *modified {
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: m.replica.Space(), Listen: config.Listen, NoMDNS: true,
 		Charter: directory{m.replica, new(parting)}, Book: addressBook{m.replica.Store()}, Ping: x.Ping,
-		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ bool, report func(exchange.Status)) error {
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ entry.Device, report func(exchange.Status)) error {
 			return x.Run(ctx, rw, report)
 		},
 	})
@@ -95,6 +95,10 @@ func (m *modified) meets(h *home) {
 }
 
 func (m *modified) Space() entry.SpaceID { return m.replica.Space() }
+
+func (m *modified) Keep([]byte) error { return nil }
+
+func (m *modified) Kept() []byte { return nil }
 
 func (m *modified) IDs() iter.Seq[entry.ID] {
 	m.mu.Lock()

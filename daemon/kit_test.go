@@ -27,8 +27,9 @@ import (
 // Daemons of the tests are processes: this test binary, started again, which can be killed and
 // may die without taking the tests along.
 const (
-	serveEnv = "KITH_TEST_SERVE" // the home to serve
-	trialEnv = "KITH_TEST_TRIAL" // a trial of changes, as package replica starts one
+	serveEnv = "KITH_TEST_SERVE"      // the home to serve
+	passEnv  = "KITH_TEST_PASSPHRASE" // of that home
+	trialEnv = "KITH_TEST_TRIAL"      // a trial of changes, as package replica starts one
 )
 
 func TestMain(m *testing.M) {
@@ -65,7 +66,7 @@ func serve(home string) error {
 		stop()
 	}()
 	return Explain(Run(ctx, Options{
-		Home: home, NoMDNS: true, Version: "test", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Home: home, NoMDNS: true, Version: "test", Passphrase: func() (string, error) { return os.Getenv(passEnv), nil }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Trial: func() *exec.Cmd {
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = []string{trialEnv + "=1"}
@@ -81,6 +82,8 @@ type home struct {
 	name   string
 	dir    string
 	client *api.Client
+
+	passphrase string // for the daemon
 
 	cmd    *exec.Cmd
 	stdin  io.Closer
@@ -172,7 +175,7 @@ func newHome(t testing.TB, name, dir string) *home {
 func (h *home) begin() error {
 	h.t.Helper()
 	h.cmd = exec.Command(os.Args[0])
-	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir)
+	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir, passEnv+"="+h.passphrase)
 	h.log, h.ended = &log{}, make(chan struct{})
 	h.cmd.Stderr = h.log
 	in, err := h.cmd.StdinPipe()
@@ -348,10 +351,13 @@ func (h *home) openReplica() *replica.Replica {
 	h.t.Helper()
 	opened, err := OpenHome(h.dir)
 	must(h.t, err)
+	opened.Passphrase = typed(word)
 	key, err := opened.DeviceKey()
 	must(h.t, err)
+	storeKey, err := opened.StoreKey()
+	must(h.t, err)
 	must(h.t, opened.Close())
-	r, err := replica.Open(replica.Config{Dir: opened.storeDir(), Key: key})
+	r, err := replica.Open(replica.Config{Dir: opened.storeDir(), Key: key, StoreKey: storeKey})
 	must(h.t, err)
 	return r
 }

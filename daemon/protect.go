@@ -2,23 +2,31 @@ package daemon
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"errors"
 	"os"
 
 	"kith/daemon/api"
 	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
-// ProtectOptions is how the key of a home is to be protected.
+// ProtectOptions is how a home is to be protected.
 type ProtectOptions struct {
 	Home string
 	Old  func() (string, error) // asked for the present passphrase, if there is one; nil: nobody to ask
 	New  func() (string, error) // asked for the one from now on; nil: none
+	// Progress is told how many records of how many were written anew; nil: nobody looks.
+	Progress func(done, of int64)
 }
 
-// Protect seals the device's key with a passphrase, changes that, or takes it away. No daemon may
-// use the home meanwhile. It says whether the key is protected now.
-func Protect(o ProtectOptions) (p api.Protection, err error) {
+// Protect seals the device's key with a passphrase and encrypts the store, changes the passphrase, or
+// takes both away. No daemon may use the home meanwhile. It says how the home lies there now.
+//
+// The order is such that after a crash at any moment the passphrase of before or the new one opens all
+// that is there: the file with the keys is written first on the way in, and last on the way out.
+func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error) {
 	if _, err := os.Stat(o.Home); err != nil {
 		return p, errNoCoop
 	}
@@ -30,28 +38,73 @@ func Protect(o ProtectOptions) (p api.Protection, err error) {
 	if !home.InUse() {
 		return p, errNoCoop
 	}
-	home.Passphrase = o.Old
-	key, err := home.DeviceKey()
+	places, err := home.Places()
 	if err != nil {
 		return p, err
 	}
-	p.File = home.path(keyFile)
+	o.Old, o.New = once(o.Old), once(o.New)
+	for _, place := range places {
+		if err := place.protect(ctx, o); err != nil {
+			return p, err
+		}
+	}
+	on := o.New != nil
+	return api.Protection{File: home.path(keyFile), Protected: on, StoreEncrypted: on}, nil
+}
+
+// protect does it for one of the places in a home. After a crash between two of them it is done again
+// with the same passphrases: a place that has the new one already opens with it.
+func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
+	h.Passphrase = o.Old
+	device, err := h.DeviceKey()
+	var locked *LockedError
+	if errors.As(err, &locked) && locked.Wrong && o.New != nil {
+		h.Passphrase = o.New
+		if device, err = h.DeviceKey(); errors.As(err, &locked) {
+			err = &LockedError{h.path(keyFile), true}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	now, err := h.StoreKey()
+	if err != nil {
+		return err
+	}
 	if o.New == nil {
-		return p, writeWhole(p.File, keyText(key))
+		if now != nil {
+			if err := h.rewriteStore(ctx, now, nil, o.Progress); err != nil {
+				return err
+			}
+		}
+		return writeWhole(h.path(keyFile), keys{device: device}.text())
 	}
 	passphrase, err := o.New()
 	if err != nil {
-		return p, err
+		return err
 	}
-	text, err := seal.Text(keyText(key), passphrase)
+	wanted := keys{device, now}
+	if now == nil {
+		wanted.store = make([]byte, store.KeySize)
+		_, _ = rand.Read(wanted.store) // it never fails
+	}
+	if err := h.seal(wanted, passphrase); err != nil || now != nil {
+		return err
+	}
+	return h.rewriteStore(ctx, nil, wanted.store, o.Progress)
+}
+
+// seal writes the keys under a passphrase.
+func (h *Home) seal(k keys, passphrase string) error {
+	text, err := seal.Text(k.text(), passphrase)
 	if err != nil {
-		return p, err
+		return err
 	}
-	if again, err := seal.OpenText(text, passphrase); err != nil || !bytes.Equal(again, keyText(key)) {
-		return p, errors.Join(errors.New("what was sealed doesn't open again; nothing was changed"), err)
+	if again, err := seal.OpenText(text, passphrase); err != nil || !bytes.Equal(again, k.text()) {
+		return errors.Join(errors.New("what was sealed doesn't open again; nothing was changed"), err)
 	}
-	p.Protected = true
-	return p, writeWhole(p.File, text)
+	h.keys = &k
+	return writeWhole(h.path(keyFile), text)
 }
 
 var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,11 +13,12 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/replica"
 )
 
 func protect(t testing.TB, h *home, old, new func() (string, error)) {
 	t.Helper()
-	_, err := Protect(ProtectOptions{Home: h.dir, Old: old, New: new})
+	_, err := Protect(t.Context(), ProtectOptions{Home: h.dir, Old: old, New: new})
 	must(t, err)
 }
 
@@ -64,7 +66,7 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 		t.Errorf("with another one: %v", err)
 	}
 	// It is changed, and taken away, by who knows it.
-	if _, err := Protect(ProtectOptions{Home: ana.dir, Old: typed("another one"), New: typed("mine from now")}); !errors.As(err, &locked) {
+	if _, err := Protect(t.Context(), ProtectOptions{Home: ana.dir, Old: typed("another one"), New: typed("mine from now")}); !errors.As(err, &locked) {
 		t.Errorf("changed by who doesn't know it: %v", err)
 	}
 	protect(t, ana, typed(word), typed("a second one"))
@@ -94,7 +96,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 			if err != nil || !strings.Contains(saysOf(checks, "key"), "protected by a passphrase") {
 				t.Errorf("the doctor: %+v, %v", checks, err)
 			}
-			if _, err := Protect(ProtectOptions{Home: ana.dir}); !errors.As(err, new(*HeldError)) {
+			if _, err := Protect(t.Context(), ProtectOptions{Home: ana.dir}); !errors.As(err, new(*HeldError)) {
 				t.Errorf("changed while the daemon runs: %v", err)
 			}
 		}}))
@@ -121,18 +123,18 @@ func saysOf(checks []api.Check, name string) string {
 func TestTheDoctorSaysWhatIsProtectedWithoutAskingForThePassphrase(t *testing.T) {
 	lightly(t)
 	ana := coop(t, "Ana")[0]
-	look := func(want string) {
+	look := func(want, disk string) {
 		t.Helper()
-		checks, err := Doctor(t.Context(), ana.dir, false)
+		checks, err := Doctor(t.Context(), ana.dir, false, nil)
 		must(t, err)
 		ana.healthy(checks)
-		if !strings.Contains(saysOf(checks, "key"), want) || !strings.Contains(saysOf(checks, "disk"), "as it is") || saysOf(checks, "store") == "" {
+		if !strings.Contains(saysOf(checks, "key"), want) || !strings.Contains(saysOf(checks, "disk"), disk) || saysOf(checks, "store") == "" {
 			t.Errorf("want %q: %+v", want, checks)
 		}
 	}
-	look("no passphrase protects it")
+	look("no passphrase protects it", "as it is")
 	protect(t, ana, nil, typed(word))
-	look("protected by a passphrase")
+	look("protected by a passphrase", "is encrypted in the store")
 }
 
 func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
@@ -140,6 +142,7 @@ func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
 	ana := coop(t, "Ana")[0]
 	want := keyOf(t, ana)
 	protect(t, ana, nil, typed(word))
+	ana.passphrase = word
 	again := emptyPlace(t, "Ana")
 	res, err := Restore(t.Context(), RestoreOptions{Home: again.dir, File: ana.backUp("")})
 	must(t, err)
@@ -157,10 +160,223 @@ func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
 func TestOnlyAHomeWithACoopHasAKeyToProtect(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home")
 	var p *api.Problem
-	if _, err := Protect(ProtectOptions{Home: dir, New: typed(word)}); !errors.As(err, &p) || p.Code != api.NotFound {
+	if _, err := Protect(t.Context(), ProtectOptions{Home: dir, New: typed(word)}); !errors.As(err, &p) || p.Code != api.NotFound {
 		t.Errorf("it says %v", err)
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a home was made")
+	}
+}
+
+// A co-op of one whose words can be looked for on the disk.
+func withWords(t testing.TB) (ana *home, words string) {
+	t.Helper()
+	ana = coop(t, "Ana")[0]
+	words = "nobody but us is to read of the Heidelberg press"
+	ana.start()
+	for i := range 20 {
+		_, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: fmt.Sprint("Note ", i), Text: words})
+		must(t, err)
+	}
+	ana.stop()
+	return ana, words
+}
+
+// lying says in which files of a home the words stand.
+func lying(t testing.TB, dir, words string) (files []string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte(words)) {
+			files = append(files, path)
+		}
+		return err
+	}))
+	return files
+}
+
+func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
+	lightly(t)
+	ana, words := withWords(t)
+	words = words[:20] // as long as compression leaves it in one piece
+	if len(lying(t, ana.dir, words)) == 0 {
+		t.Fatal("the words are nowhere to be found to begin with")
+	}
+	protect(t, ana, nil, typed(word))
+	for _, w := range []string{words, "Riso Print", "Order paper"} {
+		if files := lying(t, ana.dir, w); len(files) > 0 {
+			t.Errorf("“%s” still stands in %v", w, files)
+		}
+	}
+	// Nor does it after a day's work, of which the end is in the logs.
+	ana.passphrase = word
+	ana.start()
+	_, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Another", Text: words})
+	must(t, err)
+	notes, err := ana.client.Notes(t.Context(), api.NoteQuery{})
+	must(t, err)
+	if len(notes) != 21 {
+		t.Errorf("she sees %d notes", len(notes))
+	}
+	checks, err := ana.client.Doctor(t.Context(), true)
+	must(t, err)
+	ana.healthy(checks)
+	if !strings.Contains(saysOf(checks, "disk"), "is encrypted") {
+		t.Errorf("the doctor says of the disk: %s", saysOf(checks, "disk"))
+	}
+	ana.kill()
+	if files := lying(t, ana.dir, words); len(files) > 0 {
+		t.Errorf("after a crash it stands in %v", files)
+	}
+	protect(t, ana, typed(word), nil)
+	ana.passphrase = ""
+	ana.start()
+	notes, err = ana.client.Notes(t.Context(), api.NoteQuery{})
+	must(t, err)
+	if len(notes) != 21 || len(lying(t, ana.dir, words)) == 0 {
+		t.Errorf("open again: %d notes", len(notes))
+	}
+}
+
+func TestTheDoctorAndABackupOfAnEncryptedHomeNeedItsPassphraseOrItsDaemon(t *testing.T) {
+	lightly(t)
+	ana, _ := withWords(t)
+	protect(t, ana, nil, typed(word))
+	checks, err := Doctor(t.Context(), ana.dir, false, nil)
+	must(t, err)
+	ana.healthy(checks)
+	if !strings.Contains(saysOf(checks, "store"), "wasn't looked into") {
+		t.Errorf("without it: %+v", checks)
+	}
+	checks, err = Doctor(t.Context(), ana.dir, false, typed(word))
+	must(t, err)
+	ana.healthy(checks)
+	if !strings.Contains(saysOf(checks, "store"), "checksums are right") || saysOf(checks, "member") != "" {
+		t.Errorf("with it: %+v", checks)
+	}
+	if checks, _ := Doctor(t.Context(), ana.dir, false, typed("another one")); !strings.Contains(saysOf(checks, "store"), "is not the passphrase") {
+		t.Errorf("with another: %+v", checks)
+	}
+	o := BackupOptions{Home: ana.dir, File: filepath.Join(t.TempDir(), "b"), Passphrase: word}
+	var locked *LockedError
+	if _, err := Backup(t.Context(), o); !errors.As(err, &locked) {
+		t.Errorf("a backup without it: %v", err)
+	}
+	o.Unlock = typed(word)
+	_, err = Backup(t.Context(), o)
+	must(t, err)
+	// What comes back isn't encrypted before somebody says so, and says it.
+	again := emptyPlace(t, "Ana")
+	_, err = Restore(t.Context(), RestoreOptions{Home: again.dir, File: o.File, Passphrase: typed(word)})
+	must(t, err)
+	checks, err = Doctor(t.Context(), again.dir, false, nil)
+	must(t, err)
+	if !strings.Contains(saysOf(checks, "disk"), "kith protect encrypts it") || !strings.Contains(saysOf(checks, "key"), "protected by a passphrase") {
+		t.Errorf("after a restore: %+v", checks)
+	}
+	protect(t, again, typed(word), typed("and a third one"))
+	again.passphrase = "and a third one"
+	again.start()
+	again.wellBeing()
+}
+
+// At whatever moment a protection is broken off, the home opens with the passphrase of before or the
+// new one, and nothing is lost.
+func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
+	lightly(t)
+	ana, _ := withWords(t)
+	open := func(what string, asks ...func() (string, error)) {
+		t.Helper()
+		for _, ask := range asks {
+			h, err := OpenHome(ana.dir)
+			must(t, err)
+			h.Passphrase = ask
+			storeKey, err := h.StoreKey()
+			var locked *LockedError
+			if errors.As(err, &locked) {
+				must(t, h.Close())
+				continue
+			}
+			must(t, err)
+			key, err := h.DeviceKey()
+			if errors.As(err, &locked) {
+				must(t, h.Close())
+				continue
+			}
+			must(t, err)
+			r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
+			must(t, err)
+			if n := len(r.Documents("")); n != 20 {
+				t.Errorf("%s: %d documents", what, n)
+			}
+			must(t, errors.Join(r.Close(), h.Close()))
+			for _, dir := range []string{rewritingDir, rewrittenDir} {
+				if _, err := os.Stat(filepath.Join(ana.dir, dir)); err == nil {
+					t.Errorf("%s: %s is left", what, dir)
+				}
+			}
+			return
+		}
+		t.Errorf("%s: no passphrase opens it", what)
+	}
+	brokenOff := func(old, new func() (string, error)) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := Protect(ctx, ProtectOptions{Home: ana.dir, Old: old, New: new, Progress: func(done, _ int64) {
+			if done == 10 {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
+	}
+	brokenOff(nil, typed(word))
+	open("broken off on the way in", typed(word))
+	// As a crash would leave it: half of a new store; then a whole one that isn't in its place.
+	must(t, os.MkdirAll(filepath.Join(ana.dir, rewritingDir, "half"), 0o700))
+	open("a crash while it was copied", typed(word))
+	protect(t, ana, typed(word), typed(word))
+	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, rewrittenDir)))
+	must(t, os.MkdirAll(filepath.Join(ana.dir, "store", "half removed"), 0o700))
+	open("a crash while the old one was removed", typed(word))
+	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, rewrittenDir)))
+	if h := (&Home{dir: ana.dir}); !h.InUse() {
+		t.Error("between the two names the home belongs to nobody")
+	}
+	open("a crash before the new one had its name", typed(word))
+	brokenOff(typed(word), nil)
+	open("broken off on the way out", typed(word))
+	protect(t, ana, typed(word), nil)
+	open("out", nil)
+}
+
+func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
+	lightly(t)
+	ana := coop(t, "Ana")[0]
+	file := filepath.Join(ana.dir, keyFile)
+	for _, when := range []string{"without a passphrase", "with one"} {
+		for _, mode := range []os.FileMode{0o640, 0o604, 0o666} {
+			must(t, os.Chmod(file, mode))
+			var refused *KeyError
+			if _, err := unlocked(t, ana, typed(word)); !errors.As(err, &refused) || !strings.Contains(err.Error(), "chmod 600") {
+				t.Errorf("%s, mode %v: %v", when, mode, err)
+			}
+			if err := ana.begin(); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+				t.Errorf("%s, mode %v: the daemon says %v", when, mode, err)
+			}
+		}
+		must(t, os.Chmod(file, 0o600))
+		protect(t, ana, typed(word), typed(word))
+		for _, name := range []string{keyFile, "store", "store/KEYREGISTRY", "lock", "config.json"} {
+			info, err := os.Stat(filepath.Join(ana.dir, name))
+			must(t, err)
+			if info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s has mode %v", name, info.Mode())
+			}
+		}
 	}
 }

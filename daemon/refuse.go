@@ -41,6 +41,8 @@ func explainCharter(err error) *api.Problem {
 	var rule *charter.RuleError
 	var gone *replica.NotMemberError
 	switch {
+	case errors.Is(err, replica.ErrRestored):
+		return api.Problemf(api.NotAllowed, "wait until it is in step with another member's device: kith sync", "%v", replica.ErrRestored)
 	case errors.As(err, &gone):
 		return api.Problemf(api.NotAllowed, "what is here stays readable, and you keep it: kith status says more", "%v; what you write isn't taken by the others", gone)
 	case errors.As(err, &limit):

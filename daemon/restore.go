@@ -27,6 +27,7 @@ type RestoreOptions struct {
 	Passphrase func() (string, error) // asked if the file is sealed; nil: nobody to ask
 	// Progress is told what is being done, and with how many entries of how many; nil: nobody looks.
 	Progress func(doing string, done, of int64)
+	Another  bool     // beside the co-ops that are in the home
 	Listen   []string // none: where the backup's device listened
 	Announce []string // the same
 }
@@ -42,12 +43,12 @@ const (
 	maxBackup = 1 << 40
 )
 
-// Restore brings a device back in an empty home. The whole file is read first: if it is damaged,
+// Restore brings a device back in an empty home, or beside the co-ops that are in it. The whole file is read first: if it is damaged,
 // cut off, of something else, or holds an entry that isn't signed by who it names, it is refused and
 // nothing is written. Then every entry is accepted as if a peer brought it, and views are made
 // anew. A crash on the way leaves a home that belongs to no co-op.
 func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error) {
-	if (&Home{dir: o.Home}).InUse() { // before anybody types a passphrase
+	if !o.Another && (&Home{dir: o.Home}).InUse() { // before anybody types a passphrase
 		return res, &inUseError{o.Home}
 	}
 	f, err := os.Open(o.File)
@@ -63,19 +64,19 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 	if err != nil {
 		return res, err
 	}
-	home, err := emptyHome(o.Home)
+	home, place, err := newPlace(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	if err := home.makeRoomFor(found.key); err != nil {
+	if err := place.makeRoomFor(found.key); err != nil {
 		return res, err
 	}
 	res = api.Restored{
 		Backup: described(o.File, found.header, in.size, in.opener != nil),
 		Home:   o.Home, Protected: seal.IsText(found.key),
 	}
-	res.Left, err = in.restore(ctx, home, found, o)
+	res.Left, err = in.restore(ctx, place, found, o)
 	return res, err
 }
 
@@ -254,11 +255,11 @@ func (v *inspected) check() error {
 	if seal.IsText(v.key) {
 		return nil // the passphrase is asked for by the daemon; a wrong key speaks for nobody
 	}
-	key, err := (&Home{}).parseKey(v.key)
+	key, err := (&Home{}).parseKeys(v.key)
 	if err != nil {
 		return backup.Damaged("the device's key")
 	}
-	if want := v.header.Device.ID; want != key.Device().String() {
+	if want := v.header.Device.ID; want != key.device.Device().String() {
 		return backup.Damaged("the device's key is another device's")
 	}
 	return nil

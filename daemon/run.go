@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os/exec"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -41,15 +42,23 @@ func (o Options) now() func() time.Time {
 	return time.Now
 }
 
-// serving is the space that the daemon serves: none in a new home until somebody joins.
-type serving struct {
-	space  atomic.Pointer[space]
-	joined chan *space // a space that a join through the daemon brought
+// served is all that one daemon serves: a backend for each space, and one without a space in a home
+// that has none yet.
+type served struct {
+	home    *Home
+	options Options
+	started time.Time
+
+	mu   sync.Mutex // held while a space comes to be
+	all  atomic.Pointer[[]*backend]
+	came chan *backend // one whose space was founded or joined while the daemon runs
 }
 
-// Run serves one home until ctx ends or a part fails, and returns when all that it started has
-// stopped. A stop that was asked for is not an error. The API answers before the replica is in
-// step with anybody.
+var _ api.Spaces = (*served)(nil)
+
+// Run serves all spaces of one home until ctx ends or a part fails, and returns when all that it
+// started has stopped. A stop that was asked for is not an error. The API answers before the replicas
+// are in step with anybody.
 func Run(ctx context.Context, o Options) (err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -58,108 +67,205 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	home.Passphrase = o.Passphrase
+	home.Passphrase = once(o.Passphrase)
 	defer func() { err = errors.Join(err, home.Close()) }()
-	b := &backend{
-		home: home, log: o.Log, version: o.Version, started: o.now()(), now: o.now(),
-		serving: &serving{joined: make(chan *space)}, options: o,
-	}
-	if home.InUse() {
-		s, err := b.openSpace()
-		if err != nil {
-			return err
-		}
-		b.serving.space.Store(s)
+	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend)}
+	if err := s.open(); err != nil {
+		return errors.Join(err, s.close())
 	}
 	listener, err := api.Listen(o.Home)
 	if err != nil {
-		return errors.Join(err, b.closeSpace())
+		return errors.Join(err, s.close())
 	}
 	g, ctx := errgroup.WithContext(ctx) // one part's error ends the others
-	g.Go(func() error { return api.NewServer(b, o.Log).Run(ctx, listener) })
-	g.Go(func() error { return b.runSpace(ctx) })
+	g.Go(func() error { return api.NewServer(s, o.Log).Run(ctx, listener) })
+	g.Go(func() error { return s.run(ctx) })
 	if o.Ready != nil {
-		o.Ready(b.addresses())
+		o.Ready(s.addresses())
 	}
-	return errors.Join(g.Wait(), b.closeSpace())
+	return errors.Join(g.Wait(), s.close())
 }
 
-// openSpace opens the replica in the home, and its peers.
-func (b *backend) openSpace() (*space, error) {
-	key, err := b.home.DeviceKey()
+// open opens every space that is in the home.
+func (s *served) open() error {
+	all := []*backend{}
+	defer func() { s.all.Store(&all) }()
+	places, err := s.home.Places()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r, err := replica.Open(replica.Config{
-		Dir: b.home.storeDir(), Key: key, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
-	})
-	if err != nil {
-		return nil, err
+	for _, place := range places {
+		b := s.backend(place)
+		if err := b.openSpace(); err != nil {
+			return err
+		}
+		all = append(all, b)
 	}
-	s, err := b.connect(r, key)
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
+	if len(all) == 0 {
+		all = append(all, s.backend(s.home))
 	}
-	return s, nil
+	return nil
 }
 
-func (b *backend) connect(r *replica.Replica, key entry.Signer) (*space, error) {
-	config, err := b.home.choose(b.options.Listen, b.options.Announce)
-	if err != nil {
-		return nil, err
+// backend makes the backend of a place.
+func (s *served) backend(place *Home) *backend {
+	o := s.options
+	if place != s.home { // where a further space listens is its own affair
+		o.Listen, o.Announce = nil, nil
 	}
-	return openPeers(r, b.options, config, key, b.log)
+	return &backend{home: place, log: o.Log, version: o.Version, started: s.started, now: o.now(), options: o}
 }
 
-// runSpace runs the peers of the space, as soon as there is one.
-func (b *backend) runSpace(ctx context.Context) error {
-	s := b.serving.space.Load()
-	if s == nil {
-		select {
-		case <-ctx.Done():
+// backends gives what is served now.
+func (s *served) backends() []*backend { return *s.all.Load() }
+
+// Spaces implements api.Spaces.
+func (s *served) Spaces() []api.Backend {
+	var out []api.Backend
+	for _, b := range s.backends() {
+		out = append(out, b)
+	}
+	return out
+}
+
+func (s *served) addresses() (all []string) {
+	for _, b := range s.backends() {
+		all = append(all, b.addresses()...)
+	}
+	return all
+}
+
+// run runs the peers of every space, also of those that come while it runs.
+func (s *served) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	keepInTouch := func(b *backend) {
+		g.Go(func() error {
+			if err := b.serving.Load().run(ctx); err != nil {
+				return fmt.Errorf("keep in touch: %w", err)
+			}
 			return nil
-		case s = <-b.serving.joined:
+		})
+	}
+	for _, b := range s.backends() {
+		if b.serving.Load() != nil {
+			keepInTouch(b)
 		}
 	}
-	if err := s.run(ctx); err != nil {
-		return fmt.Errorf("keep in touch: %w", err)
-	}
-	return nil
-}
-
-func (b *backend) closeSpace() error {
-	if s := b.serving.space.Load(); s != nil {
-		return s.close()
-	}
-	return nil
-}
-
-// Join implements api.Backend.
-func (b *backend) Join(ctx context.Context, req api.JoinRequest) (api.JoinResult, error) {
-	b.joining.Lock()
-	defer b.joining.Unlock()
-	if b.serving.space.Load() != nil {
-		return api.JoinResult{}, explain(&inUseError{b.home.dir})
-	}
-	r, res, err := join(ctx, b.home, JoinOptions{
-		Invite: req.Invite, As: req.As, Listen: req.Listen, Announce: req.Announce, Log: b.log,
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case b := <-s.came:
+				keepInTouch(b)
+			}
+		}
 	})
-	if err != nil {
-		return res, explain(err)
+	return g.Wait()
+}
+
+func (s *served) close() (err error) {
+	for _, b := range s.backends() {
+		if space := b.serving.Load(); space != nil {
+			err = errors.Join(err, space.close())
+		}
 	}
+	return err
+}
+
+// add serves a space that make founds or joins in a new place.
+func (s *served) add(ctx context.Context, another bool, make func(place *Home) (*replica.Replica, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.backends()
+	if all[0].serving.Load() != nil && !another {
+		return &inUseError{s.home.dir}
+	}
+	place, err := s.home.NewPlace()
+	if err != nil {
+		return err
+	}
+	r, err := make(place)
+	if err != nil {
+		return err
+	}
+	b := all[0]
+	if place != s.home {
+		b = s.backend(place)
+	}
+	if err := b.serve(r); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	if place != s.home {
+		all = append(slices.Clip(all), b)
+		s.all.Store(&all)
+	}
+	select {
+	case s.came <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Join implements api.Spaces.
+func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinResult, err error) {
+	err = s.add(ctx, req.Another, func(place *Home) (r *replica.Replica, err error) {
+		r, res, err = join(ctx, place, JoinOptions{
+			Invite: req.Invite, As: req.As, Listen: req.Listen, Announce: req.Announce, Log: s.options.Log,
+		})
+		return r, err
+	})
+	return res, explain(err)
+}
+
+// Found implements api.Spaces.
+func (s *served) Found(ctx context.Context, req api.InitRequest) (res api.InitResult, err error) {
+	err = s.add(ctx, true, func(place *Home) (r *replica.Replica, err error) {
+		r, res, err = found(place, InitOptions{
+			Coop: req.Name, As: req.As, Founders: req.Founders, Listen: req.Listen, Announce: req.Announce,
+		})
+		return r, err
+	})
+	return res, explain(err)
+}
+
+// openSpace opens the replica in the place, and its peers.
+func (b *backend) openSpace() error {
 	key, err := b.home.DeviceKey()
 	if err != nil {
-		return res, explain(errors.Join(err, r.Close()))
+		return err
 	}
-	s, err := b.connect(r, key)
+	storeKey, err := b.home.StoreKey()
 	if err != nil {
-		return res, explain(errors.Join(err, r.Close()))
+		return err
 	}
-	b.serving.space.Store(s)
-	select {
-	case b.serving.joined <- s:
-		return res, nil
-	case <-ctx.Done():
-		return res, ctx.Err()
+	r, err := replica.Open(replica.Config{
+		Dir: b.home.storeDir(), Key: key, StoreKey: storeKey, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
+	})
+	if err != nil {
+		return err
 	}
+	if err := b.serve(r); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	return nil
+}
+
+// serve puts the replica of the place in touch with the others, and answers from it.
+func (b *backend) serve(r *replica.Replica) error {
+	key, err := b.home.DeviceKey()
+	if err != nil {
+		return err
+	}
+	config, err := b.home.choose(b.options.Listen, b.options.Announce)
+	if err != nil {
+		return err
+	}
+	s, err := openPeers(r, b.options, config, key, b.log)
+	if err != nil {
+		return err
+	}
+	b.serving.Store(s)
+	return nil
 }

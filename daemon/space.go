@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 	"kith/daemon/peer"
@@ -33,11 +34,8 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce, NoMDNS: o.NoMDNS,
 		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: s.invites,
-		Sync: func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
-			if former {
-				return s.exchange.RunOnly(ctx, rw, r.IsStatement, report)
-			}
-			return s.exchange.Run(ctx, rw, report)
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
+			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)
 		},
 		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },
@@ -49,6 +47,20 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	}
 	s.peers = peers
 	return s, nil
+}
+
+// mayHave makes what says whether an entry may go to a device now: every one may while it speaks for
+// a member, and else the charter alone. It is for one goroutine.
+func mayHave(r *replica.Replica, d entry.Device) func(entry.ID) bool {
+	var looked *charter.Charter
+	speaks := false
+	return func(id entry.ID) bool {
+		if c := r.Charter(); c != looked {
+			looked = c
+			_, speaks = c.MemberOf(d)
+		}
+		return speaks || r.IsStatement(id)
+	}
 }
 
 // announce tells the watchers how it stands with a peer.
@@ -94,8 +106,16 @@ func (s *space) run(ctx context.Context) error {
 	cancel()
 	<-done
 	working.Wait()
+	s.keep()
 	s.exchange.Close()
 	return err
+}
+
+// keep has the exchange keep what the next start would have to find out again.
+func (s *space) keep() {
+	if err := s.exchange.Keep(); err != nil {
+		s.log.Warn("the set of entries wasn't kept: the next start takes longer", "err", err)
+	}
 }
 
 // restAfter is how long nothing must have happened before memory is given back.
@@ -118,6 +138,7 @@ func (s *space) rest(ctx context.Context) {
 		case used != before:
 			before, rested = used, false
 		case !rested:
+			s.keep()
 			s.replica.Rest()
 			rested = true
 		}

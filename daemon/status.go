@@ -16,7 +16,7 @@ import (
 // Status implements api.Backend.
 func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out := api.Status{Version: b.version, StartedAt: api.At(b.started), Addresses: b.addresses()}
-	s := b.serving.space.Load()
+	s := b.serving.Load()
 	if s == nil {
 		return out, nil
 	}
@@ -35,7 +35,7 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 
 // addresses are those at which peers reach this daemon; none while there is no space.
 func (b *backend) addresses() []string {
-	if s := b.serving.space.Load(); s != nil {
+	if s := b.serving.Load(); s != nil {
 		return s.peers.Addresses()
 	}
 	return nil

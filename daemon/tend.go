@@ -30,6 +30,10 @@ func (s *space) tend(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		s.catchUp()
+		if err := s.replica.NoteTime(); err != nil {
+			s.log.Error("note what has arrived", "err", err)
+		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
 		// while, and this device is in step with whoever is there.
 		now := s.replica.Charter()
@@ -50,9 +54,27 @@ func (s *space) tend(ctx context.Context) {
 	}
 }
 
+// catchUp lets a restored device take part in the charter again, once it is in step with who would know
+// what it signed.
+func (s *space) catchUp() {
+	if !s.replica.Restored() {
+		return
+	}
+	c := s.replica.Charter()
+	for _, p := range s.peers.Peers() {
+		if m, ok := c.MemberOf(p.Device); !ok || !p.InStep || !s.replica.Witness(m.ID) {
+			continue
+		}
+		if err := s.replica.CaughtUp(); err != nil {
+			s.log.Error("note that what was signed is known", "err", err)
+		}
+		return
+	}
+}
+
 // acknowledge says what this device has seen; one that speaks for nobody says nothing.
 func (s *space) acknowledge(ctx context.Context) {
-	if _, ok := s.replica.Me(); !ok {
+	if _, ok := s.replica.Me(); !ok || s.replica.Restored() {
 		return
 	}
 	if err := s.replica.Acknowledge(ctx); err != nil && ctx.Err() == nil {

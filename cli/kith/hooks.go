@@ -23,33 +23,35 @@ func hooks() cli.Hooks {
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := daemon.Init(ctx, daemon.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Now: clock,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock,
 			})
 			return res, daemon.Explain(err)
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
 			res, err := daemon.Join(ctx, daemon.JoinOptions{
-				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Log: o.Log,
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Log: o.Log,
 			})
 			return res, daemon.Explain(err)
 		},
-		Doctor: daemon.Doctor,
+		Doctor: func(ctx context.Context, o cli.DoctorOptions) ([]api.Check, error) {
+			return daemon.Doctor(ctx, o.Home, o.Rebuild, o.Unlock)
+		},
 		Backup: func(ctx context.Context, o cli.BackupOptions) (api.Backup, error) {
 			res, err := daemon.Backup(ctx, daemon.BackupOptions{
 				Home: o.Home, Space: o.Space, File: o.File, Passphrase: o.Passphrase, Replace: o.Replace,
-				Version: o.Version, Progress: o.Progress,
+				Version: o.Version, Progress: o.Progress, Unlock: o.Unlock,
 			})
 			return res, daemon.Explain(err)
 		},
 		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
 			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
-				Home: o.Home, File: o.File, Listen: o.Listen, Announce: o.Announce,
+				Home: o.Home, File: o.File, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 				Passphrase: o.Passphrase, Progress: o.Progress,
 			})
 			return res, daemon.Explain(err)
 		},
-		Protect: func(_ context.Context, o cli.ProtectOptions) (api.Protection, error) {
-			res, err := daemon.Protect(daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New})
+		Protect: func(ctx context.Context, o cli.ProtectOptions) (api.Protection, error) {
+			res, err := daemon.Protect(ctx, daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New, Progress: o.Progress})
 			return res, daemon.Explain(err)
 		},
 		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {

@@ -21,6 +21,7 @@ const (
 	DomainInvite      Domain = "kith/sign/invite/1\x00"
 	DomainPairing     Domain = "kith/sign/pairing/1\x00"
 	DomainRecovery    Domain = "kith/sign/recovery/1\x00"
+	DomainBundle      Domain = "kith/sign/bundle/1\x00" // the header of a file of entries, package bundle
 )
 
 // Signer holds an Ed25519 private key: of a device, a member or an invite.

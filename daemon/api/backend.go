@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Backend is what the server needs from the daemon. All methods are safe for concurrent use
+// Backend is what the server needs from the daemon of one space. All methods are safe for concurrent use
 // and end when ctx does.
 //
 // IDs that the server passes are whole ones, of documents that Find has shown and members
@@ -16,6 +16,8 @@ import (
 // for the others that it knows. The error of a method that writes says that nothing was
 // stored; nil says that it is on disk.
 type Backend interface {
+	// Space is the space that it answers for, which never changes; empty if there is none yet.
+	Space() Named
 	Status(ctx context.Context) (Status, error)
 	// Peers gives every other device of the charter, connected or not.
 	Peers(ctx context.Context) ([]Peer, error)
@@ -23,8 +25,6 @@ type Backend interface {
 	// least one peer and with all that are connected. If ctx ends first it returns how far
 	// it came, with ctx's error.
 	Sync(ctx context.Context) (Status, error)
-	// Join redeems a code in a home that has no space yet.
-	Join(ctx context.Context, r JoinRequest) (JoinResult, error)
 	// Members gives everybody who ever was a member, in the charter's order.
 	Members(ctx context.Context) ([]Member, error)
 	// Invites gives the codes that this device made.
@@ -96,4 +96,9 @@ type Backend interface {
 	Doctor(ctx context.Context, rebuild bool) ([]Check, error)
 	// Backup writes to w what a backup holds, as of one moment, while others write on.
 	Backup(ctx context.Context, w io.Writer) error
+	// WriteBundle writes a bundle, sealed, to what begin gives when it is known what it will be.
+	WriteBundle(ctx context.Context, q BundleRequest, begin func(Bundle) (io.Writer, error)) error
+	// ReadBundle takes what is in a bundle, and tells how far it is. What was taken before an error
+	// stays.
+	ReadBundle(ctx context.Context, in io.Reader, progress func(BundleProgress)) (BundleRead, error)
 }

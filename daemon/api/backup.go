@@ -29,22 +29,24 @@ type Restored struct {
 	Protected bool `json:"protected"` // the device's key has a passphrase
 }
 
-// Protection is how the device's key lies on the disk.
+// Protection is how the device's key and what the co-op wrote lie on the disk.
 type Protection struct {
-	File      string `json:"file"`
-	Protected bool   `json:"protected"`
+	File           string `json:"file"`      // of the key
+	Protected      bool   `json:"protected"` // the key has a passphrase
+	StoreEncrypted bool   `json:"store_encrypted"`
 }
 
 // backup writes what a backup holds, unsealed. It is broken off in the middle if something fails,
 // which its reader sees by the missing end.
 func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
-	if err := s.rightSpace(r); err != nil {
+	one, err := s.pick(r)
+	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	out := &steady{w: w, stream: http.NewResponseController(w)}
-	err := s.backend.Backup(r.Context(), out)
+	err = one.backend.Backup(r.Context(), out)
 	switch {
 	case err != nil && !out.begun:
 		s.refuse(w, r, err)

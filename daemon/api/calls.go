@@ -14,6 +14,16 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return call[Status](ctx, c, "GET", "status", nil, nil)
 }
 
+// Spaces gives how it stands with every space that the daemon serves.
+func (c *Client) Spaces(ctx context.Context) (Overview, error) {
+	return call[Overview](ctx, c, "GET", "spaces", nil, nil)
+}
+
+// Found makes another co-op in the daemon's home.
+func (c *Client) Found(ctx context.Context, i InitRequest) (InitResult, error) {
+	return call[InitResult](ctx, c, "POST", "spaces", nil, i)
+}
+
 func (c *Client) Peers(ctx context.Context) ([]Peer, error) {
 	return call[[]Peer](ctx, c, "GET", "peers", nil, nil)
 }

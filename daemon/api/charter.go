@@ -21,8 +21,9 @@ type Proposal struct {
 	Pending    bool      `json:"pending"`     // it asks for something: answers, or to be renewed
 	Mine       string    `json:"mine"`        // my answer: none, consented, refused; "" where I am not asked
 	WaitsForMe bool      `json:"waits_for_me"`
-	Hopeless   bool      `json:"hopeless"` // so many have refused that it can't come into force
-	Says       []string  `json:"says"`     // what it still needs, and what follows from it, in sentences
+	Hopeless   bool      `json:"hopeless"`        // so many have refused that it can't come into force
+	Says       []string  `json:"says"`            // what it still needs, and what follows from it, in sentences
+	Space      *Named    `json:"space,omitempty"` // in an answer that is about several spaces
 }
 
 // Consent says who consented to a proposal.

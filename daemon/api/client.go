@@ -55,11 +55,11 @@ const NotRunningHint = "start it in another terminal: kith daemon"
 // headers.
 const maxAddress = 16 << 10
 
-// send makes one request. The caller closes the body of the answer, which is that of a
-// success.
+// send makes one request, with in as JSON, or as it is if it is a reader. The caller closes the body
+// of the answer, which is that of a success.
 func (c *Client) send(ctx context.Context, method, path string, q url.Values, in any) (*http.Response, error) {
-	var body io.Reader
-	if in != nil {
+	body, isRaw := in.(io.Reader)
+	if in != nil && !isRaw {
 		b, err := json.Marshal(in)
 		if err != nil {
 			return nil, fmt.Errorf("write the request: %w", err)

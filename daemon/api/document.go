@@ -24,7 +24,8 @@ type Document struct {
 	CreatedAt Time     `json:"created_at"`
 	UpdatedBy Named    `json:"updated_by"`
 	UpdatedAt Time     `json:"updated_at"`
-	Heads     []string `json:"heads"` // hashes of changes, in hexadecimal
+	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
+	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
 }
 
 // Task is something to do.

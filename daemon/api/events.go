@@ -1,17 +1,22 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // events writes what happens as it happens, one JSON object a line, until the reader goes.
 // The answer begins when nothing that happens from now on is missed.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	kinds := r.URL.Query()["kind"]
-	if err := s.rightSpace(r); err != nil {
+	one, err := s.pick(r)
+	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
@@ -21,7 +26,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	events, err := s.backend.Events(r.Context())
+	events, err := one.allEvents(r.Context())
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -49,6 +54,51 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+var errEnded = errors.New("the events of a space have ended")
+
+// allEvents gives what happens in the spaces that are meant. The channel is closed when any of theirs
+// is, which happens to a reader that falls too far behind.
+func (s *Server) allEvents(ctx context.Context) (<-chan Event, error) {
+	if len(s.among) == 1 {
+		return s.backend.Events(ctx)
+	}
+	all := make(chan Event)
+	reading, ctx := errgroup.WithContext(ctx) // the end of one ends all
+	defer func() {
+		go func() {
+			_ = reading.Wait()
+			close(all)
+		}()
+	}()
+	for _, b := range s.among {
+		events, err := b.Events(ctx)
+		if err != nil {
+			reading.Go(func() error { return err })
+			return nil, err
+		}
+		space := b.Space()
+		reading.Go(func() error {
+			for {
+				select {
+				case e, more := <-events:
+					if !more {
+						return errEnded
+					}
+					e.Space = &space
+					select {
+					case all <- e:
+						continue
+					case <-ctx.Done():
+					}
+				case <-ctx.Done():
+				}
+				return ctx.Err()
+			}
+		})
+	}
+	return all, nil
 }
 
 // EventKinds are the words by which events can be picked: types, and kinds of documents.

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // interface.
 type fake struct {
 	Backend
+	space     Named
 	people    []Member
 	documents []Document
 	proposals []Proposal
@@ -36,10 +37,11 @@ type fake struct {
 
 func newFake() *fake {
 	return &fake{
+		space: Named{"s1", "Riso Print Co-op"},
 		people: []Member{
-			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true},
-			{ID: memberID('b'), Name: "Bénédicte", Standing: "full"},
-			{ID: memberID('c'), Name: "Cleo", Standing: "prospective"},
+			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true, Devices: []MemberDevice{{ID: "0a0a0a0a0a", Name: "laptop"}, {ID: "1a1a1a1a1a", Name: "desktop"}}},
+			{ID: memberID('b'), Name: "Bénédicte", Standing: "full", Devices: []MemberDevice{{ID: "0b0b0b0b0b", Name: "laptop"}}},
+			{ID: memberID('c'), Name: "Cleo", Standing: "prospective", Devices: []MemberDevice{{ID: "0c0c0c0c0c", Name: "phone", Retired: true}}},
 		},
 		documents: []Document{
 			{ID: documentID(KindTask, "4kq2"), Short: "t-4kq2", Kind: KindTask, Title: "Order paper"},
@@ -49,6 +51,23 @@ func newFake() *fake {
 		},
 		events: make(chan Event),
 	}
+}
+
+func (f *fake) Space() Named { return f.space }
+
+// served are the spaces of a daemon; the first joins.
+type served []Backend
+
+func (s served) Spaces() []Backend { return s }
+
+func (s served) Found(context.Context, InitRequest) (InitResult, error) {
+	return InitResult{Space: Named{"s9", "Bakery"}}, nil
+}
+
+func (s served) Join(ctx context.Context, r JoinRequest) (JoinResult, error) {
+	return s[0].(interface {
+		Join(context.Context, JoinRequest) (JoinResult, error)
+	}).Join(ctx, r)
 }
 
 func memberID(letter byte) string { return "m-" + strings.Repeat(string(letter), idLength) }
@@ -109,7 +128,18 @@ func (f *fake) Sync(ctx context.Context) (Status, error) { return f.syncing(ctx)
 // ask makes one request of a server on b, without a socket.
 func ask(t *testing.T, b Backend, method, path string, body io.Reader) (status int, answer string) {
 	t.Helper()
-	s := NewServer(b, slog.New(slog.DiscardHandler))
+	return request(t, served{b}, method, path, body)
+}
+
+// askAll asks a server of several spaces for something.
+func askAll(t *testing.T, all served, path string) (status int, answer string) {
+	t.Helper()
+	return request(t, all, "GET", path, nil)
+}
+
+func request(t *testing.T, all served, method, path string, body io.Reader) (status int, answer string) {
+	t.Helper()
+	s := NewServer(all, slog.New(slog.DiscardHandler))
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, httptest.NewRequest(method, "/v1/"+path, body))
 	return w.Code, w.Body.String()
@@ -139,7 +169,7 @@ func serve(t *testing.T, b Backend, home string) (c *Client, stop func() error, 
 	log = new(bytes.Buffer)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(b, slog.New(slog.NewTextHandler(log, nil))).Run(ctx, l) }()
+	go func() { done <- NewServer(served{b}, slog.New(slog.NewTextHandler(log, nil))).Run(ctx, l) }()
 	if c, err = NewClient(home, ""); err != nil {
 		t.Fatal(err)
 	}

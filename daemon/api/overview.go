@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -24,7 +26,9 @@ func (s *Server) find(r *http.Request) (any, error) {
 	} else if want != "" {
 		kind = want
 	}
-	return s.backend.Find(r.Context(), kind, start, min(limit, maxLines))
+	return across(s, func(one *Server) ([]Document, error) {
+		return one.backend.Find(r.Context(), kind, start, min(limit, maxLines))
+	}, func(d *Document, space *Named) { d.Space = space })
 }
 
 func (s *Server) logLines(r *http.Request) (any, error) {
@@ -58,45 +62,80 @@ func (s *Server) search(r *http.Request) (any, error) {
 	case len(words) > maxQuery:
 		return nil, Problemf(Limit, "use fewer words", "a search has at most %d bytes, this one has %d", maxQuery, len(words))
 	}
-	return s.backend.Search(r.Context(), words, min(limit, maxLines))
+	limit = min(limit, maxLines)
+	hits, err := across(s, func(one *Server) ([]Hit, error) { return one.backend.Search(r.Context(), words, limit) },
+		func(h *Hit, space *Named) { h.Space = space })
+	byScore(hits)
+	return hits[:min(len(hits), limit)], err
 }
 
-// today collects what waits for the member of this daemon.
+// mine is me, or "" in a space that this device is in no more while there are others.
+func (s *Server) mine(ctx context.Context) (string, error) {
+	me, err := s.me(ctx)
+	var p *Problem
+	if len(s.spaces.Spaces()) > 1 && errors.As(err, &p) && p.Code == NotFound {
+		return "", nil
+	}
+	return me, err
+}
+
+// today collects what waits for the member of this daemon, in every space that is meant.
 func (s *Server) today(r *http.Request) (any, error) {
 	ctx := r.Context()
-	me, err := s.me(ctx)
-	if err != nil {
-		return nil, err
-	}
 	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
-	status, err := s.backend.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t := Today{Notice: status.Notice}
-	for _, part := range []struct {
-		into   *[]Task
-		filter TaskFilter
-	}{
-		{&t.Asked, TaskFilter{AskedOf: me, Sort: "due"}},
-		{&t.Due, TaskFilter{Member: me, Open: true, DueBefore: tomorrow, Sort: "due"}},
-		{&t.HelpWanted, TaskFilter{HelpWanted: true}},
-	} {
-		list, err := s.backend.Tasks(ctx, part.filter)
-		if err != nil {
-			return nil, err
-		}
-		*part.into = part.filter.Apply(list)
-	}
-	t.HelpWanted = slices.DeleteFunc(t.HelpWanted, func(t Task) bool { return t.Help.By != nil && t.Help.By.ID == me })
-	waiting := DecisionFilter{WaitingFor: me}
-	list, err := s.backend.Decisions(ctx, waiting)
-	t.Decisions = waiting.Apply(list)
+	var t Today
+	var err error
+	t.Notice, err = across(s, func(one *Server) ([]string, error) {
+		status, err := one.backend.Status(ctx)
+		return status.Notice, err
+	}, func(says *string, space *Named) { *says = space.Name + ": " + *says })
 	if err != nil {
 		return t, err
 	}
-	t.Proposals, err = s.backend.Proposals(ctx)
-	t.Proposals = slices.DeleteFunc(t.Proposals, func(p Proposal) bool { return !p.WaitsForMe })
+	for _, part := range []struct {
+		into   *[]Task
+		filter func(me string) TaskFilter
+	}{
+		{&t.Asked, func(me string) TaskFilter { return TaskFilter{AskedOf: me, Sort: "due"} }},
+		{&t.Due, func(me string) TaskFilter {
+			return TaskFilter{Member: me, Open: true, DueBefore: tomorrow, Sort: "due"}
+		}},
+		{&t.HelpWanted, func(string) TaskFilter { return TaskFilter{HelpWanted: true} }},
+	} {
+		var err error
+		*part.into, err = across(s, func(one *Server) ([]Task, error) {
+			me, err := one.mine(ctx)
+			if err != nil || me == "" {
+				return nil, err
+			}
+			f := part.filter(me)
+			list, err := one.backend.Tasks(ctx, f)
+			list = f.Apply(list)
+			if f.HelpWanted {
+				list = slices.DeleteFunc(list, func(t Task) bool { return t.Help.By != nil && t.Help.By.ID == me })
+			}
+			return list, err
+		}, func(t *Task, space *Named) { t.Space = space })
+		if err != nil {
+			return t, err
+		}
+	}
+	t.Decisions, err = across(s, func(one *Server) ([]Decision, error) {
+		me, err := one.mine(ctx)
+		if err != nil || me == "" {
+			return nil, err
+		}
+		waiting := DecisionFilter{WaitingFor: me}
+		list, err := one.backend.Decisions(ctx, waiting)
+		return waiting.Apply(list), err
+	}, func(d *Decision, space *Named) { d.Space = space })
+	if err != nil {
+		return t, err
+	}
+	t.Proposals, err = across(s, func(one *Server) ([]Proposal, error) {
+		list, err := one.backend.Proposals(ctx)
+		return slices.DeleteFunc(list, func(p Proposal) bool { return !p.WaitsForMe }), err
+	}, func(p *Proposal, space *Named) { p.Space = space })
 	return t, err
 }
 
@@ -105,5 +144,6 @@ func (s *Server) doctor(r *http.Request) (any, error) {
 	if err := decode(r, &d); err != nil {
 		return nil, err
 	}
-	return s.backend.Doctor(r.Context(), d.Rebuild)
+	return across(s, func(one *Server) ([]Check, error) { return one.backend.Doctor(r.Context(), d.Rebuild) },
+		func(c *Check, space *Named) { c.Space = space })
 }

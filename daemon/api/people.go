@@ -62,7 +62,7 @@ func (s *Server) join(r *http.Request) (any, error) {
 		ctx, cancel = context.WithTimeout(ctx, wait)
 		defer cancel()
 	}
-	return s.backend.Join(ctx, j)
+	return s.spaces.Join(ctx, j)
 }
 
 func (s *Server) members(r *http.Request) (any, error) { return s.backend.Members(r.Context()) }

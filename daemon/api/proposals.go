@@ -28,8 +28,8 @@ func (s *Server) invite(r *http.Request) (any, error) {
 }
 
 // proposeAbout proposes a step about a member.
-func (s *Server) proposeAbout(action string) answerer {
-	return func(r *http.Request) (any, error) {
+func proposeAbout(action string) answerer {
+	return func(s *Server, r *http.Request) (any, error) {
 		m, err := s.resolveMember(r.Context(), r.PathValue("id"))
 		if err != nil {
 			return nil, err

@@ -6,6 +6,16 @@ type JoinRequest struct {
 	As       string   `json:"as"`
 	Listen   []string `json:"listen,omitempty"`
 	Announce []string `json:"announce,omitempty"`
+	Another  bool     `json:"another,omitempty"` // beside the co-ops that are in this home
+}
+
+// InitRequest founds another co-op in a home whose daemon runs.
+type InitRequest struct {
+	Name     string   `json:"name"`
+	As       string   `json:"as"`
+	Founders int      `json:"founders"`
+	Listen   []string `json:"listen,omitempty"`
+	Announce []string `json:"announce,omitempty"`
 }
 
 // NewTask is what `kith task add` sends.

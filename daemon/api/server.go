@@ -12,14 +12,19 @@ import (
 
 // Server answers the local API of one daemon.
 type Server struct {
-	backend Backend
-	log     *slog.Logger
-	now     func() time.Time
+	spaces Spaces
+	log    *slog.Logger
+	now    func() time.Time
+
+	// For one request, which pick chooses:
+	backend Backend   // of the space that it is about
+	among   []Backend // of all that it is about
 }
 
-// NewServer makes a server that answers from b. It logs what it can't explain to a person.
-func NewServer(b Backend, log *slog.Logger) *Server {
-	return &Server{backend: b, log: log, now: time.Now}
+// NewServer makes a server that answers from all spaces of a daemon. It logs what it can't explain
+// to a person.
+func NewServer(spaces Spaces, log *slog.Logger) *Server {
+	return &Server{spaces: spaces, log: log, now: time.Now}
 }
 
 // Run answers on l until ctx ends, then lets requests under way finish within a moment,
@@ -61,57 +66,61 @@ func (s *Server) Handler() http.Handler {
 	post := func(path string, answer answerer) { mux.Handle("POST /v1/"+path, s.handle(answer)) }
 	patch := func(path string, answer answerer) { mux.Handle("PATCH /v1/"+path, s.handle(answer)) }
 
-	get("status", s.status)
-	get("peers", s.peers)
-	post("sync", s.sync)
-	post("join", s.join)
-	get("members", s.members)
-	get("members/{id}", s.member)
-	get("invites", s.invites)
-	post("invites/{id}/revoke", s.revokeInvite)
-	post("invites", s.invite)
-	post("members/{id}/admit", s.proposeAbout(ActionAdmit))
-	post("members/{id}/remove", s.proposeAbout(ActionRemove))
-	post("resign", s.resign)
-	get("find", s.find)
-	post("adopt/{entry}", s.adopt)
+	get("spaces", (*Server).overview)
+	post("spaces", (*Server).found)
+	get("status", (*Server).status)
+	get("peers", (*Server).peers)
+	post("sync", (*Server).sync)
+	post("join", (*Server).join)
+	get("members", (*Server).members)
+	get("members/{id}", (*Server).member)
+	get("invites", (*Server).invites)
+	post("invites/{id}/revoke", (*Server).revokeInvite)
+	post("invites", (*Server).invite)
+	post("members/{id}/admit", proposeAbout(ActionAdmit))
+	post("members/{id}/remove", proposeAbout(ActionRemove))
+	post("resign", (*Server).resign)
+	get("find", (*Server).find)
+	post("adopt/{entry}", (*Server).adopt)
 
-	get("charter", s.charter)
-	get("charter/log", s.charterLog)
-	post("charter/follow/{step}", s.follow)
-	post("charter/{action}", s.propose)
-	get("proposals", s.proposals)
-	get("proposals/{id}", s.proposal)
-	post("proposals/{id}/{verb}", s.answerProposal)
+	get("charter", (*Server).charter)
+	get("charter/log", (*Server).charterLog)
+	post("charter/follow/{step}", (*Server).follow)
+	post("charter/{action}", (*Server).propose)
+	get("proposals", (*Server).proposals)
+	get("proposals/{id}", (*Server).proposal)
+	post("proposals/{id}/{verb}", (*Server).answerProposal)
 
-	get("tasks", s.tasks)
-	post("tasks", s.createTask)
-	get("tasks/{id}", s.task)
-	patch("tasks/{id}", s.editTask)
-	post("tasks/{id}/{verb}", s.actOnTask)
+	get("tasks", (*Server).tasks)
+	post("tasks", (*Server).createTask)
+	get("tasks/{id}", (*Server).task)
+	patch("tasks/{id}", (*Server).editTask)
+	post("tasks/{id}/{verb}", (*Server).actOnTask)
 
-	get("decisions", s.decisions)
-	post("decisions", s.createDecision)
-	get("decisions/{id}", s.decision)
-	patch("decisions/{id}", s.editDecision)
-	post("decisions/{id}/position", s.takePosition)
-	post("decisions/{id}/close", s.closeDecision)
-	post("decisions/{id}/withdraw", s.withdrawDecision)
+	get("decisions", (*Server).decisions)
+	post("decisions", (*Server).createDecision)
+	get("decisions/{id}", (*Server).decision)
+	patch("decisions/{id}", (*Server).editDecision)
+	post("decisions/{id}/position", (*Server).takePosition)
+	post("decisions/{id}/close", (*Server).closeDecision)
+	post("decisions/{id}/withdraw", (*Server).withdrawDecision)
 
-	get("notes", s.notes)
-	post("notes", s.createNote)
-	get("notes/{id}", s.note)
-	patch("notes/{id}", s.editNote)
-	post("notes/{id}/append", s.appendNote)
-	get("notes/{id}/history", s.noteHistory)
-	post("notes/{id}/restore", s.restoreNote)
+	get("notes", (*Server).notes)
+	post("notes", (*Server).createNote)
+	get("notes/{id}", (*Server).note)
+	patch("notes/{id}", (*Server).editNote)
+	post("notes/{id}/append", (*Server).appendNote)
+	get("notes/{id}/history", (*Server).noteHistory)
+	post("notes/{id}/restore", (*Server).restoreNote)
 
-	get("log", s.logLines)
-	get("search", s.search)
-	get("today", s.today)
-	post("doctor", s.doctor)
+	get("log", (*Server).logLines)
+	get("search", (*Server).search)
+	get("today", (*Server).today)
+	post("doctor", (*Server).doctor)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("POST /v1/backup", s.backup)
+	mux.HandleFunc("GET /v1/bundle", s.writeBundle)
+	mux.HandleFunc("POST /v1/bundle/read", s.readBundle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Problemf(NotFound, "is the daemon of the same version as the command? kith status", "the daemon knows no %s %s", r.Method, r.URL.Path))
 	})
@@ -119,41 +128,25 @@ func (s *Server) Handler() http.Handler {
 }
 
 // answerer does what a request asks and returns what is to be written as JSON.
-type answerer func(r *http.Request) (any, error)
+type answerer func(s *Server, r *http.Request) (any, error)
 
 func (s *Server) handle(answer answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), workTimeout+waitOf(r))
 		defer cancel()
 		r = r.WithContext(ctx)
-		if err := s.rightSpace(r); err != nil {
+		one, err := s.pick(r)
+		if err != nil {
 			s.refuse(w, r, err)
 			return
 		}
-		v, err := answer(r)
+		v, err := answer(one, r)
 		if err != nil {
 			s.refuse(w, r, err)
 			return
 		}
 		s.write(w, http.StatusOK, v)
 	})
-}
-
-// rightSpace checks the space that the caller named, by name or ID, against the one that is
-// served.
-func (s *Server) rightSpace(r *http.Request) error {
-	want := r.URL.Query().Get("space")
-	if want == "" {
-		return nil
-	}
-	status, err := s.backend.Status(r.Context())
-	if err != nil {
-		return err
-	}
-	if FoldName(status.Space.Name) != FoldName(want) && status.Space.ID != want {
-		return Problemf(NotFound, "leave --space out, there is only one", "this daemon serves “%s” and no space called “%s”", status.Space.Name, want)
-	}
-	return nil
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -139,6 +139,7 @@ type Hit struct {
 	Title string  `json:"title"`
 	Line  string  `json:"line"` // the line that matches best
 	Score float64 `json:"score"`
+	Space *Named  `json:"space,omitempty"` // in an answer that is about several spaces
 }
 
 // Today is what waits for me.
@@ -160,10 +161,11 @@ type Event struct {
 	ID     string   `json:"id"`
 	Short  string   `json:"short"`
 	Title  string   `json:"title"`
-	By     *Named   `json:"by"`     // null: nobody in particular
-	Fields []string `json:"fields"` // what changed
-	Says   []string `json:"says"`   // the same in words, without the subject
-	Why    string   `json:"why"`    // of a void entry, or of trouble with a peer
+	By     *Named   `json:"by"`              // null: nobody in particular
+	Fields []string `json:"fields"`          // what changed
+	Says   []string `json:"says"`            // the same in words, without the subject
+	Why    string   `json:"why"`             // of a void entry, or of trouble with a peer
+	Space  *Named   `json:"space,omitempty"` // where several spaces are watched
 }
 
 // EventTypes are the values of Event.Type.
@@ -171,8 +173,9 @@ var EventTypes = []string{"created", "changed", "position", "member", "charter",
 
 // Check is one thing that the doctor looked at.
 type Check struct {
-	Name string `json:"name"` // "store", "clock"
-	OK   bool   `json:"ok"`   // false: something is to be done
-	Says string `json:"says"` // what was found
-	Hint string `json:"hint"` // what to do; "" where nothing is
+	Name  string `json:"name"`            // "store", "clock"
+	OK    bool   `json:"ok"`              // false: something is to be done
+	Says  string `json:"says"`            // what was found
+	Hint  string `json:"hint"`            // what to do; "" where nothing is
+	Space *Named `json:"space,omitempty"` // where several are looked at
 }

@@ -91,21 +91,36 @@ func BenchmarkReconnect(b *testing.B) {
 	}
 }
 
-// The first connection after a start reads all IDs.
+// The first connection after a start reads all IDs, and puts into symbols those that weren't kept.
 func BenchmarkFirstConnection(b *testing.B) {
 	ana, genesis := found(1)
 	common := append(ana.writeMany(100_000), genesis)
-	from, to := &exchangetest.Memory{Of: ana.space}, &exchangetest.Memory{Of: ana.space}
+	from := &exchangetest.Memory{Of: ana.space}
 	from.Add(common...)
-	to.Add(common[3:]...)
 	x := exchange.New(from)
 	defer x.Close()
-	for b.Loop() {
-		y := exchange.New(to)
-		inStep, stop := connectFor(y, x)
-		<-inStep
-		stop()
-		y.Close()
+	for _, kept := range []bool{false, true} {
+		b.Run(fmt.Sprintf("kept %v", kept), func(b *testing.B) {
+			to := &exchangetest.Memory{Of: ana.space}
+			to.Add(common[3:]...)
+			meet := func() *exchange.Exchange {
+				y := exchange.New(to)
+				inStep, stop := connectFor(y, x)
+				<-inStep
+				stop()
+				return y
+			}
+			y := meet()
+			if kept {
+				if err := y.Keep(); err != nil || len(to.Kept()) == 0 {
+					b.Fatal("nothing was kept", err)
+				}
+			}
+			y.Close()
+			for b.Loop() {
+				meet().Close()
+			}
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -23,7 +22,8 @@ import (
 //
 // It does no I/O: what is to be said is put into out.
 type comparison struct {
-	set *idSet
+	set    *idSet
+	random func([]byte)
 
 	mu     sync.Mutex // not held while anything is waited for
 	stage  stage
@@ -148,7 +148,7 @@ func (c *comparison) symbolsLocked(body []byte) (outcome, error) {
 	case state == rateless.Failed && c.keyed:
 		return c.listLocked()
 	case state == rateless.Failed:
-		_, _ = rand.Read(c.nonce[:]) // never fails
+		c.random(c.nonce[:])
 		c.stage = keying
 		c.out = append(c.out, saying{frameKey, bytes.Clone(c.nonce[:])})
 	default:

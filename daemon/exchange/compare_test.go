@@ -35,7 +35,7 @@ func newTalk(t interface{ Fatalf(string, ...any) }, a, b []entry.ID) *talk {
 	k := &talk{t: t, ids: [2][]entry.ID{a, b}}
 	for i := range k.sides {
 		ids := k.ids[i]
-		k.sides[i] = &comparison{set: &idSet{load: func() iter.Seq[entry.ID] { return slices.Values(ids) }}}
+		k.sides[i] = &comparison{random: randomBytes, set: &idSet{load: func() iter.Seq[entry.ID] { return slices.Values(ids) }}}
 	}
 	return k
 }

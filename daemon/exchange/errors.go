@@ -68,12 +68,13 @@ type LocalError struct{ Err error }
 func (e *LocalError) Error() string { return "could not store what came: " + e.Err.Error() }
 func (e *LocalError) Unwrap() error { return e.Err }
 
-// Blame says whether err, from Run, means that the peer broke the protocol, so that it is better
-// left alone for a while.
+// Blame says whether err, from Run, means that the peer broke the protocol or wouldn't be slowed
+// down, so that it is better left alone for a while.
 func Blame(err error) bool {
 	var protocol *ProtocolError
 	var bad *BadEntryError
-	return errors.As(err, &protocol) || errors.As(err, &bad)
+	var waste *WasteError
+	return errors.As(err, &protocol) || errors.As(err, &bad) || errors.As(err, &waste)
 }
 
 // wantsGoodbye says whether the peer should hear the reason.

@@ -9,11 +9,13 @@ package exchange
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"iter"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -49,6 +51,13 @@ type Local interface {
 	// served best: charter statements first, then the documents changed last. Any order is right.
 	Order([]entry.ID)
 
+	// Keep keeps something for Kept, in the place of what was kept before, across a restart.
+	Keep([]byte) error
+
+	// Kept returns what was kept last, whole; or what was kept before that, or nothing or something
+	// else, if a crash or damage came in between. It is called once, at the first exchange.
+	Kept() []byte
+
 	// Accept stores a batch and returns once it is on disk. Form, signature and space of the
 	// entries were checked; none of them was had a moment ago; there are no duplicates. After it
 	// returned nil all of them are had, whatever the rules make of them. An error ends the
@@ -60,12 +69,16 @@ type Local interface {
 // Exchange is one replica's side of all its connections. What they share is kept here: the
 // set of IDs with its symbols, and whose turn it is to send us much.
 type Exchange struct {
-	local Local
-	zip   *zstd.Encoder
-	unzip *zstd.Decoder
-	set   idSet
-	turns turns
-	stop  func()
+	local  Local
+	bounds bounds
+	verify func([]*entry.Entry) error // checks signatures
+	random func([]byte)               // for the keys of comparisons
+	zip    *zstd.Encoder
+	unzip  *zstd.Decoder
+	set    idSet
+	turns  turns
+	stop   func()
+	fresh  atomic.Int64 // bytes of entries that were stored, from any peer
 
 	mu    sync.Mutex
 	links map[*link]struct{}    // those that want to hear of new entries
@@ -85,13 +98,15 @@ func New(local Local) *Exchange {
 	if err != nil {
 		panic(err)
 	}
-	x := &Exchange{local: local, zip: zip, unzip: unzip,
+	x := &Exchange{local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
 		links: map[*link]struct{}{}, bulk: map[entry.ID]struct{}{}}
-	x.set.load = local.IDs
+	x.set.load, x.set.kept = local.IDs, local.Kept
 	x.turns.free = x.wakeAll
 	x.stop = local.Watch(x.stored)
 	return x
 }
+
+func randomBytes(b []byte) { _, _ = rand.Read(b) } // never fails
 
 // Close stops listening to the replica and frees what New made.
 func (x *Exchange) Close() {
@@ -133,6 +148,9 @@ func (x *Exchange) store(ctx context.Context, batch []*entry.Entry, many bool) e
 				delete(x.bulk, e.ID())
 			}
 		}()
+	}
+	for _, e := range batch {
+		x.fresh.Add(int64(len(e.Encoded())))
 	}
 	err := x.local.Accept(ctx, batch)
 	var bad *BadEntryError
@@ -184,6 +202,7 @@ func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func
 	defer fail(nil)
 	l := newLink(x, rw, fail, report)
 	l.only = only
+	defer l.soon.Wait()
 	// Listen first, compare later: what is stored in between is then in the queue.
 	defer x.join(l)()
 	defer l.turn.leave()
@@ -201,7 +220,7 @@ func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func
 		writer.Wait()
 		if l.out.goodbye(goodbyeReason(why)) == nil {
 			reader.Wait()
-			_, _ = io.Copy(io.Discard, rw)
+			_, _ = io.CopyN(io.Discard, rw, byeBytes)
 		}
 		hangUp.Stop()
 	}

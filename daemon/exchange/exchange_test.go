@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -106,6 +107,49 @@ func TestNobodyIsInStepBeforeTheLastEntryIsOnDisk(t *testing.T) {
 		settle()
 		if !m.inStep() {
 			t.Error("not in step afterwards")
+		}
+		m.end()
+	})
+}
+
+// stuck lets nothing through any more once it is shut.
+type stuck struct {
+	io.ReadWriteCloser
+	shut, closed chan struct{}
+	once         *sync.Once
+}
+
+func (s stuck) Write(b []byte) (int, error) {
+	select {
+	case <-s.shut:
+		<-s.closed
+	default:
+	}
+	return s.ReadWriteCloser.Write(b)
+}
+
+func (s stuck) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.ReadWriteCloser.Close()
+}
+
+func TestWhoCannotSendIsNotInStepThoughNothingElseHappens(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space, genesis), newReplica(t, ana.space, genesis)
+		s := stuck{shut: make(chan struct{}), closed: make(chan struct{}), once: new(sync.Once)}
+		m := meet(a, b, func(rw io.ReadWriteCloser) io.ReadWriteCloser { s.ReadWriteCloser = rw; return s })
+		settle()
+		if !m.inStep() {
+			t.Fatal("not in step at first")
+		}
+		close(s.shut)
+		a.x.Ping() // which doesn't get through
+		settle()
+		a.Add(ana.write("nor does this"))
+		settle()
+		if m.status[0].get().InStep {
+			t.Error("said to be in step, with an entry that the peer lacks")
 		}
 		m.end()
 	})

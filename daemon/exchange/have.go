@@ -8,6 +8,7 @@ type have struct {
 	known map[entry.ID]struct{}
 	ring  []entry.ID // the same, in order of arrival
 	next  int
+	most  int
 }
 
 func (h *have) add(id entry.ID) {
@@ -18,13 +19,13 @@ func (h *have) add(id entry.ID) {
 		h.known = map[entry.ID]struct{}{}
 	}
 	h.known[id] = struct{}{}
-	if len(h.ring) < maxHave {
+	if len(h.ring) < h.most {
 		h.ring = append(h.ring, id)
 		return
 	}
 	delete(h.known, h.ring[h.next])
 	h.ring[h.next] = id
-	h.next = (h.next + 1) % maxHave
+	h.next = (h.next + 1) % h.most
 }
 
 func (h *have) has(id entry.ID) bool {

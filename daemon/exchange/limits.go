@@ -50,6 +50,14 @@ const (
 	nonceSize = 16
 )
 
+// bounds are how much one connection may hold and do at once; see the constants that they have
+// by default. Only this side keeps to them, so a test may make them small.
+type bounds struct {
+	queue, have, window, batch, many, keep, store, rate int
+}
+
+var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter, wasteStore, wasteRate}
+
 // What one connection may hold here.
 const (
 	// maxQueue bounds the newly stored entries that wait to be pushed. Past it the queue is
@@ -63,11 +71,25 @@ const (
 	greatMany = 1024
 	// batchSize is where a batch is cut, in bytes before compression.
 	batchSize = 128 << 10
+	// firstBatch is where the first batch of what a peer lacks is cut, and each one after it at
+	// twice that, so that the first entries are there soon.
+	firstBatch = 16 << 10
 	// maxLack bounds the IDs out of one list that are asked for. Past it the sets are compared
 	// once more when these are here.
 	maxLack = 1 << 17
 	// listChunk is how many IDs go into one frame of a list.
 	listChunk = 4096
+)
+
+// What a peer may send for nothing; see budget.
+const (
+	// wasteStore is how much at once, and wasteRate how much goes on for ever, in bytes and bytes a second.
+	wasteStore = 16 << 20
+	wasteRate  = 256 << 10
+	// wastePatience is how long a peer may go on once it is slowed down to that.
+	wastePatience = 60 * time.Second
+	// frameCost is what a message costs whatever is in it, in bytes.
+	frameCost = 64
 )
 
 // How long things may take.
@@ -94,4 +116,6 @@ const (
 	turnRate = 16 << 10
 	// byeTime is how long a peer has to hear why we leave.
 	byeTime = time.Second
+	// byeBytes is how much of what it still says is read meanwhile.
+	byeBytes = 1 << 20
 )

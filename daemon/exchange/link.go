@@ -26,6 +26,8 @@ type link struct {
 	greeted  bool
 	arriving int        // entries that the peer's Begin announced
 	wanted   []entry.ID // out of what it lacks, while it says which
+	listed   int        // IDs of the list that is arriving
+	budget   budget
 
 	compare comparison // the reader's and the writer's
 
@@ -36,6 +38,7 @@ type link struct {
 	tellMu sync.Mutex // held while the status is told
 	tell   func(Status)
 	told   Status
+	soon   sync.WaitGroup // reports that nobody waits for
 
 	mu        sync.Mutex
 	have      have
@@ -50,6 +53,7 @@ type link struct {
 	pingAt    time.Time
 	pingNonce uint64
 	status    Status // but for InStep
+	inStep    bool   // as last told
 }
 
 // outgoing is what the peer lacks.
@@ -60,6 +64,7 @@ type outgoing struct {
 	asking    bool // it will say which of these it wants, when it is its turn
 	backlog   []entry.ID
 	beginDue  bool
+	batch     int  // where the next one of the backlog is cut, in bytes
 	sending   bool // between Begin and Done
 	flight    []sent
 	inFlight  int    // bytes of these
@@ -97,7 +102,8 @@ type arrival struct {
 
 func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
 	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
-	l.compare.set = &x.set
+	l.compare.set, l.compare.random = &x.set, x.random
+	l.have.most = x.bounds.have
 	l.send.comparing, l.send.again = true, true // the first thing to be done
 	l.turn = &turn{all: &x.turns, come: func() {
 		l.mu.Lock()
@@ -136,13 +142,18 @@ func (l *link) stored(all, push []entry.ID) {
 		if l.have.has(id) {
 			continue
 		}
-		if len(l.queue) >= maxQueue {
+		if len(l.queue) >= l.x.bounds.queue {
 			l.queue, l.send.again = nil, true
 			l.queueGen++
 		}
 		l.queue = append(l.queue, id)
 	}
 	l.wakeUp()
+	if l.inStep && !l.inStepLocked() {
+		// Not left to the writer, which a peer that reads nothing keeps waiting: until then
+		// we would say that it has all.
+		l.soon.Go(l.report)
+	}
 }
 
 func (l *link) knowsLocked(ids []entry.ID) bool {
@@ -164,6 +175,7 @@ func (l *link) report() {
 	l.mu.Lock()
 	now := l.status
 	now.InStep = l.inStepLocked()
+	l.inStep = now.InStep
 	l.mu.Unlock()
 	if reflect.DeepEqual(now, l.told) {
 		return

@@ -26,6 +26,7 @@ func (l *link) read(ctx context.Context) error {
 		if (t == frameHello) == l.greeted && t != frameBye {
 			return broken("%q out of place", t)
 		}
+		waste := l.cost(t, body)
 		switch t {
 		case frameHello:
 			err = l.readHello(body)
@@ -44,7 +45,10 @@ func (l *link) read(ctx context.Context) error {
 		case frameDone:
 			err = l.readDone(ctx)
 		case frameAck:
-			err = l.readAck(binary.BigEndian.Uint64(body))
+			var some bool
+			if some, err = l.readAck(binary.BigEndian.Uint64(body)); some {
+				waste = 0
+			}
 		case framePing:
 			l.mu.Lock()
 			l.pong = append([]byte(nil), body...)
@@ -55,11 +59,35 @@ func (l *link) read(ctx context.Context) error {
 		case frameBye:
 			err = &GoodbyeError{string(body)}
 		}
+		if err == nil {
+			err = l.waste(ctx, waste)
+		}
 		if err != nil {
 			return err
 		}
 		l.report()
 	}
+}
+
+// cost is what a message takes off the budget, beside the entries in it. What moves something on
+// is bounded by what it moves.
+func (l *link) cost(t frameType, body []byte) int {
+	switch t {
+	case frameSet, frameSymbols, frameKey:
+		return frameCost + len(body)
+	case frameIDs:
+		// A list is of the smaller set, or out of ours, so it isn't longer than ours.
+		if l.listed += len(body) / 32; len(body) == 0 {
+			l.listed = 0
+		}
+		if l.listed > l.compare.size()+l.x.bounds.many {
+			return frameCost + len(body)
+		}
+		return frameCost
+	case frameEntries:
+		return 0 // see readEntries
+	}
+	return frameCost
 }
 
 func (l *link) readHello(body []byte) error {
@@ -215,12 +243,19 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	if listed && !begun {
 		return room, broken("entries that were not announced")
 	}
-	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= greatMany}
+	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= l.x.bounds.many}
+	waste := frameCost + len(room)
 	came.batch = l.news(batch)
-	if err := verify(came.batch); err != nil {
+	for _, e := range came.batch {
+		waste -= len(e.Encoded())
+	}
+	if err := l.x.verify(came.batch); err != nil {
 		return room, err
 	}
-	return room, l.hand(ctx, came)
+	if err := l.hand(ctx, came); err != nil {
+		return room, err
+	}
+	return room, l.waste(ctx, waste)
 }
 
 // news notes that the peer has these entries and returns those that aren't here, each once.
@@ -270,20 +305,22 @@ func (l *link) hand(ctx context.Context, a arrival) error {
 	}
 }
 
-func (l *link) readAck(n uint64) error {
+// readAck says whether it acknowledges anything.
+func (l *link) readAck(n uint64) (some bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o := &l.send
 	if n < o.framesAck || n > o.framesOut {
-		return broken("acknowledged %d messages of %d to %d", n, o.framesAck, o.framesOut)
+		return false, broken("acknowledged %d messages of %d to %d", n, o.framesAck, o.framesOut)
 	}
+	some = n > o.framesAck
 	for ; o.framesAck < n; o.framesAck++ {
 		o.inFlight -= o.flight[0].bytes
 		l.status.Sent += o.flight[0].listed
 		o.flight = o.flight[1:]
 	}
 	l.wakeUp()
-	return nil
+	return some, nil
 }
 
 func (l *link) readPong(nonce uint64) {

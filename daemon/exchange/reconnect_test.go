@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kith/crdt/entry"
+	"kith/daemon/exchange"
 )
 
 // wire notes what goes over a connection, in both directions.
@@ -257,9 +258,10 @@ func TestAfterAQueueThatRanOverOnlyTheDifferenceIsCompared(t *testing.T) {
 func TestBothWantToCompareAgain(t *testing.T) {
 	ana, genesis := found(1)
 	ben := ana.other(2)
-	fromC, fromD := ana.writeMany(1300), ben.writeMany(1300)
+	fromC, fromD := ana.writeMany(130), ben.writeMany(130)
+	little := exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 100, Keep: 512, Store: 16 << 20, Rate: 256 << 10}
 	rapid.Check(t, func(rt *rapid.T) {
-		common := rapid.IntRange(0, 900).Draw(rt, "of C's, all have")
+		common := rapid.IntRange(0, 90).Draw(rt, "of C's, all have")
 		oneWay := time.Duration(rapid.IntRange(0, 500).Draw(rt, "milliseconds one way")) * time.Millisecond
 		later := time.Duration(rapid.IntRange(0, 5000).Draw(rt, "milliseconds later D comes")) * time.Millisecond
 		bubble(t, func(t *testing.T) {
@@ -267,6 +269,9 @@ func TestBothWantToCompareAgain(t *testing.T) {
 			a, b := newReplica(t, ana.space, there...), newReplica(t, ana.space, there...)
 			c := newReplica(t, ana.space, append(fromC, genesis)...)
 			d := newReplica(t, ana.space, append(fromD, there...)...)
+			for _, r := range []*replica{a, b, c, d} {
+				r.x.Tune(exchange.Tuning{Bounds: little})
+			}
 			way := func(rw io.ReadWriteCloser) io.ReadWriteCloser { return overDistance(rw, oneWay) }
 			ab := meet(a, b, way)
 			after(time.Second)

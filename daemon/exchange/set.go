@@ -13,11 +13,13 @@ import (
 // connections together. Nothing is read before the first connection needs it.
 type idSet struct {
 	load func() iter.Seq[entry.ID]
+	kept func() []byte // what was kept before the start; nil: nothing
 
 	making sync.Mutex    // held while what it guards is brought up to date; taken before mu
 	set    *rateless.Set // guarded by making, as the next two; nil before the first reading
 	sorted []entry.ID    // what is in set: ascending, unique, but for
 	late   map[entry.ID]struct{}
+	since  int // how many were added after the set was kept; guarded by making
 
 	mu      sync.Mutex // never held for long: the replica waits for it when it has stored something
 	reading bool       // the first reading has begun, so what is stored from here on must be noted
@@ -65,9 +67,15 @@ func (s *idSet) readLocked() {
 		if !slices.IsSortedFunc(s.sorted, entry.ID.Compare) {
 			slices.SortFunc(s.sorted, entry.ID.Compare)
 		}
-		s.set, s.late = rateless.NewSet(), map[entry.ID]struct{}{}
-		for _, id := range s.sorted {
-			s.set.Add(id)
+		s.late = map[entry.ID]struct{}{}
+		if s.kept != nil {
+			s.set, s.since = fromKept(s.kept(), s.sorted)
+		}
+		if s.set == nil {
+			s.set, s.since = rateless.NewSet(), len(s.sorted)
+			for _, id := range s.sorted {
+				s.set.Add(id)
+			}
 		}
 	}
 	s.updateLocked()
@@ -91,6 +99,7 @@ func (s *idSet) updateLocked() {
 			continue
 		}
 		s.set.Add(id)
+		s.since++
 		s.late[id] = struct{}{}
 	}
 	if len(s.late) > 1024+len(s.sorted)/16 { // so that each is moved a few times only

@@ -14,5 +14,6 @@ type Status struct {
 	Received, Written int64         // bytes, since the start
 	RTT               time.Duration // of the last ping; 0 before the first answer
 	Heard             time.Time     // when the last message came; zero before the first
+	Slowed            bool          // the peer is read slowly, since it sends much that is of no use
 	Features          []string      // what the peer's release can do beyond this version
 }

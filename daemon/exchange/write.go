@@ -171,7 +171,7 @@ func (l *link) writeList() (bool, error) {
 	var ids []entry.ID
 	if in.list {
 		_, ids = l.x.set.list()
-		if len(ids)-l.compare.size() >= greatMany {
+		if len(ids)-l.compare.size() >= l.x.bounds.many {
 			// Others have brought much while we waited: what is still missing may not need a list.
 			l.mu.Lock()
 			l.take.anew = true
@@ -215,18 +215,17 @@ func (l *link) writeListPart() error {
 // writeNew pushes what was stored lately.
 func (l *link) writeNew() (bool, error) {
 	l.mu.Lock()
-	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= window
+	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= l.x.bounds.window
 	l.mu.Unlock()
 	if len(ids) == 0 || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids)
-	l.mu.Lock()
-	if gen == l.queueGen {
-		l.queue = l.queue[used:]
-	}
-	l.mu.Unlock()
-	return true, l.writeBatch(raw, sent, 0)
+	raw, sent, used := l.pack(ids, l.x.bounds.batch)
+	return true, l.writeBatch(raw, sent, 0, func() {
+		if gen == l.queueGen {
+			l.queue = l.queue[used:]
+		}
+	})
 }
 
 // writeBacklog sends what the peer lacked at the last comparison.
@@ -234,7 +233,7 @@ func (l *link) writeBacklog() (bool, error) {
 	l.mu.Lock()
 	o := &l.send
 	if o.beginDue {
-		o.beginDue, o.sending = false, true
+		o.beginDue, o.sending, o.batch = false, true, min(firstBatch, l.x.bounds.batch)
 		n := len(o.backlog)
 		l.mu.Unlock()
 		if _, err := l.writeSaid(); err != nil {
@@ -242,7 +241,8 @@ func (l *link) writeBacklog() (bool, error) {
 		}
 		return true, l.out.write(frameBegin, number(uint64(n)))
 	}
-	ids, sending, full := o.backlog, o.sending, o.inFlight >= window
+	cut := o.batch
+	ids, sending, full := o.backlog, o.sending, o.inFlight >= l.x.bounds.window
 	if sending && len(ids) == 0 {
 		o.sending, o.backlog = false, nil
 		l.mu.Unlock()
@@ -252,19 +252,18 @@ func (l *link) writeBacklog() (bool, error) {
 	if !sending || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids)
-	l.mu.Lock()
-	o.backlog = ids[used:]
-	l.status.ToSend -= used - sent // had by now, or without a body
-	l.mu.Unlock()
-	return true, l.writeBatch(raw, sent, 1)
+	raw, sent, used := l.pack(ids, cut)
+	return true, l.writeBatch(raw, sent, 1, func() {
+		o.backlog, o.batch = ids[used:], min(2*cut, l.x.bounds.batch)
+		l.status.ToSend -= used - sent // had by now, or without a body
+	})
 }
 
-// pack fills a batch with the next of ids, passing over what the peer has by now. used is how
+// pack fills a batch of about cut bytes with the next of ids, passing over what the peer has by now. used is how
 // many it went through, sent how many of these are in the batch.
-func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
+func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int) {
 	for _, id := range ids {
-		if len(raw) >= batchSize {
+		if len(raw) >= cut {
 			break
 		}
 		l.mu.Lock()
@@ -289,12 +288,18 @@ func (l *link) pack(ids []entry.ID) (raw []byte, sent, used int) {
 	return raw, sent, used
 }
 
-func (l *link) writeBatch(raw []byte, n int, sort byte) error {
+// writeBatch writes n entries. take takes them out of what waits to be sent; it is called together
+// with their being counted as under way, so that at no time they are neither.
+func (l *link) writeBatch(raw []byte, n int, sort byte, take func()) error {
 	if n == 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		take()
 		return nil
 	}
 	zipped := l.x.zip.EncodeAll(raw, []byte{sort})
 	l.mu.Lock()
+	take()
 	o := &l.send
 	o.flight = append(o.flight, sent{bytes: len(raw), listed: n * int(sort)})
 	o.inFlight += len(raw)

@@ -28,8 +28,7 @@ type contact struct {
 	wake   chan struct{} // for keep: something changed, look again
 	news   chan struct{} // for gossip: there may be records to tell
 
-	sessions sync.Mutex // held while a sync session runs
-	listens  sync.Mutex // held while it tells addresses
+	listens sync.Mutex // held while it tells addresses
 
 	// guarded by Peers.mu
 	status   PeerStatus              // Trouble in it without name and time
@@ -40,7 +39,9 @@ type contact struct {
 	failures int                     // of these, the last ones in a row without success
 	bans     int                     // how often it broke the protocol lately
 	nextTry  time.Time               // zero: when something changes
-	session  context.CancelFunc      // ends the sync session; nil without one
+	session  context.CancelFunc      // ends the newest sync session; nil without one
+	sessions []*session              // all that run, the newest last
+	idle     time.Time               // since when there is a connection and no session, if so
 }
 
 func nudge(c chan struct{}) {
@@ -122,7 +123,9 @@ func (p *Peers) attempt(ctx context.Context, c *contact) time.Time {
 		}
 	}
 	if !c.opens {
-		return time.Time{}
+		if until := p.patience(c); until.IsZero() || time.Now().Before(until) {
+			return until
+		}
 	}
 	s, err := p.open(ctx, c, SyncProtocol)
 	if err != nil {
@@ -200,40 +203,33 @@ func backoff(first, most time.Duration, failures int) time.Duration {
 	return d*3/4 + rand.N(d/2)
 }
 
-// sync runs the exchange over a stream until it ends, in place of the one that ran before, and
-// returns when to try again.
+// sync runs the exchange over a stream until it ends, and returns when to try again.
 func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Time {
 	inside, cancel := context.WithCancel(ctx)
 	defer cancel()
+	me := &session{conn: s.Conn(), end: cancel}
 	p.mu.Lock()
-	if c.session != nil {
-		c.session() // its stream is closed, so it ends soon
-	}
-	c.session, c.dialed = cancel, false
+	c.beginLocked(me)
+	c.dialed = false
 	p.mu.Unlock()
-	c.sessions.Lock()
-	defer c.sessions.Unlock()
+	defer p.over(c, me)
 
 	began, wasInStep, heard, told := time.Now(), false, false, false
 	p.update(c, func(st *PeerStatus) { describe(st, s.Conn()) })
-	err := p.cfg.Sync(inside, stream{s}, c.former, func(now exchange.Status) {
+	err := p.cfg.Sync(inside, stream{s}, c.key, func(now exchange.Status) {
 		if c.former && now.InStep {
 			told = true
 			cancel() // it has the charter, which is all that it gets
 		}
 		p.update(c, func(st *PeerStatus) {
-			st.Exchange, st.InStep, st.RTT, st.LastSeen = now, now.InStep, now.RTT, time.Now()
-			heard = true
-			if now.InStep {
-				wasInStep, st.Trouble = true, ""
-			}
+			me.last, heard = now, true
+			wasInStep = wasInStep || now.InStep
+			c.showLocked()
+			st.LastSeen = time.Now()
 		})
 	})
 	if inside.Err() != nil {
 		if told {
-			p.mu.Lock()
-			c.session = nil
-			p.mu.Unlock()
 			p.gate.ban(c.key, time.Now().Add(formerPause))
 			_ = p.host.Network().ClosePeer(c.id)
 		}
@@ -243,12 +239,16 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	var next time.Time
 	// In one go: whoever waits for the next attempt must not take this one's end for it.
 	p.update(c, func(st *PeerStatus) {
-		c.session, st.InStep = nil, false
+		c.endLocked(me)
 		if wasInStep || time.Since(began) > mostPause {
 			c.failures, c.bans = 0, 0
 		}
+		trouble := st.Trouble
 		c.failedLocked(syncReason(err))
 		next = c.nextTry
+		if len(c.sessions) > 0 {
+			st.Trouble = trouble // it is in touch all the same
+		}
 	})
 	if exchange.Blame(err) {
 		return p.ban(c)
@@ -280,6 +280,7 @@ func (p *Peers) moved(c *contact, inbound bool) {
 		s.Connected = len(conns) > 0
 		switch {
 		case s.Connected && !was:
+			c.idle = time.Now()
 			describe(s, conns[0])
 			c.told = map[entry.Device]uint64{} // it may have begun anew since
 		case !s.Connected && was:

@@ -59,8 +59,17 @@ func (c *coop) Knows(d entry.Device) bool {
 
 func (c *coop) admit(d *device) { c.change(func() { c.members[d.key.Device()] = d.name }) }
 
-// retire leaves a device nothing but the charter.
-func (c *coop) retire(d *device) { c.change(func() { c.former[d.key.Device()] = true }) }
+// retire leaves a device nothing but the charter, to which who says so adds the end; then happens
+// before anybody is told.
+func (c *coop) retire(d, by *device, then func()) (end entry.ID) {
+	c.change(func() {
+		c.former[d.key.Device()] = true
+		end = by.write(d.name + " speaks for nobody any more")
+		c.statements[end] = true
+		then()
+	})
+	return end
+}
 
 func (c *coop) remove(d *device) { c.change(func() { delete(c.members, d.key.Device()) }) }
 
@@ -122,8 +131,10 @@ type device struct {
 	n       uint64
 }
 
-func (c *coop) device(name string) *device {
-	d := &device{coop: c, name: name, key: entry.NewSigner(), book: &book{},
+func (c *coop) device(name string) *device { return c.deviceWith(name, entry.NewSigner()) }
+
+func (c *coop) deviceWith(name string, key entry.Signer) *device {
+	d := &device{coop: c, name: name, key: key, book: &book{},
 		local: &exchangetest.Memory{Of: c.space}, listen: []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}}
 	d.local.Add(c.genesis)
 	c.all = append(c.all, d)
@@ -213,15 +224,12 @@ func (d *device) untilInStep(others ...*device) {
 }
 
 // sync gives former devices the charter alone, which here is the genesis and what charter names.
-func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, bool, func(exchange.Status)) error {
-	return func(ctx context.Context, rw io.ReadWriteCloser, former bool, report func(exchange.Status)) error {
-		if !former {
-			return x.Run(ctx, rw, report)
-		}
+func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, entry.Device, func(exchange.Status)) error {
+	return func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 		return x.RunOnly(ctx, rw, func(id entry.ID) bool {
 			d.coop.mu.Lock()
 			defer d.coop.mu.Unlock()
-			return d.coop.statements[id]
+			return !d.coop.former[with] || d.coop.statements[id]
 		}, report)
 	}
 }

@@ -31,6 +31,8 @@ const (
 	MaxAddresses = 16
 	// MaxDevices bounds the charter devices that are kept in touch with.
 	MaxDevices = 1024
+	// MaxSessions bounds the sync sessions with one device.
+	MaxSessions = 3
 )
 
 // How long things may take, and how often they are tried.
@@ -49,6 +51,9 @@ const (
 
 	// A former device is brought up to the charter once in this time.
 	formerPause = 10 * time.Minute
+
+	// askAfter is how long a device waits to be asked by one that is to ask, before it asks itself.
+	askAfter = 3 * time.Second
 
 	// tellPause lets several new addresses go out together.
 	tellPause = 100 * time.Millisecond

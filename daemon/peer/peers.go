@@ -204,8 +204,8 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		stop()
 		delete(running, d)
 		p.mu.Lock()
-		if c.session != nil {
-			c.session() // what it may have now is less, or nothing
+		for _, s := range c.sessions {
+			s.end() // what it may have now is less, or nothing
 		}
 		delete(p.contacts, d)
 		delete(p.records, d)
@@ -276,10 +276,11 @@ func (p *Peers) contactOf(conn network.Conn) *contact {
 	return p.contacts[d]
 }
 
-// handleSync serves a sync stream that a peer opened.
+// handleSync serves a sync stream that a peer opened, also one of a peer to whom this side opens them:
+// see session.
 func (p *Peers) handleSync(ctx context.Context, s network.Stream) {
 	c := p.contactOf(s.Conn())
-	if c == nil || !p.gate.knows(c.key) || c.opens {
+	if c == nil || !p.gate.knows(c.key) {
 		_ = s.Reset()
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kith/crdt/entry"
 )
 
 func TestTwoDevicesMeetAndKeepInStep(t *testing.T) {
@@ -73,13 +75,12 @@ func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
 		if !connected {
 			eli.off()
 		}
-		c.retire(eli)
-		end := ana.write("Eli is no member any more")
-		c.mu.Lock()
-		c.statements[end] = true
-		c.mu.Unlock()
-		secret, later := ana.write("not for Eli"), ben.write("nor this")
-		own := eli.write("what nobody had yet")
+		// All at once, while the sessions of before are still up.
+		var secret, later, own entry.ID
+		end := c.retire(eli, ana, func() {
+			secret, later = ana.write("not for Eli"), ben.write("nor this")
+			own = eli.write("what nobody had yet")
+		})
 		if !connected {
 			eli.on()
 			eli.meets(ana)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 
@@ -66,6 +67,9 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 	}
 	changes, refused := parseAll(changes)
 	res.Refused = append(res.Refused, refused...)
+	if err := r.noteElsewhere(changes); err != nil {
+		return res, err
+	}
 
 	if len(statements) > 0 {
 		if err := r.acceptStatements(statements); err != nil {
@@ -392,23 +396,20 @@ func sortForCatchUp(ids []placed) {
 	for _, p := range ids {
 		newest[p.doc] = max(newest[p.doc], p.arrival)
 	}
-	slices.SortFunc(ids, func(a, b placed) int {
-		statementFirst := cmp.Compare(boolInt(a.doc != entry.DocID{}), boolInt(b.doc != entry.DocID{}))
-		return cmp.Or(statementFirst, cmp.Compare(newest[b.doc], newest[a.doc]), cmp.Compare(a.arrival, b.arrival))
-	})
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
+	newest[entry.DocID{}] = math.MaxUint64
+	for i := range ids {
+		ids[i].newest = newest[ids[i].doc] // looked up once, not with every comparison
 	}
-	return 0
+	slices.SortFunc(ids, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(b.newest, a.newest), cmp.Compare(a.arrival, b.arrival))
+	})
 }
 
 type placed struct {
 	id      entry.ID
 	doc     entry.DocID
 	arrival uint64
+	newest  uint64 // arrival in its document, while being sorted
 }
 
 // CatchUpOrder sorts the IDs of entries for a peer that lacks them, in place: the charter
@@ -418,7 +419,7 @@ func (r *Replica) CatchUpOrder(ids []entry.ID) {
 	var unknown []entry.ID
 	note := func(id entry.ID, rec store.Record, here bool) {
 		if here {
-			known = append(known, placed{id, rec.Doc, rec.Arrival})
+			known = append(known, placed{id: id, doc: rec.Doc, arrival: rec.Arrival})
 		} else {
 			unknown = append(unknown, id)
 		}

@@ -178,6 +178,9 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 // sayLocked makes a statement on a charter, that of this replica or what it is from another stand,
 // and puts both in the place of the old one. The caller holds judging.
 func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	if r.Restored() {
+		return nil, ErrRestored
+	}
 	payload, err := make(c)
 	if err != nil {
 		return nil, err
@@ -205,7 +208,7 @@ func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]b
 func (r *Replica) Enact() error { return errors.Join(r.enact(), r.judgeAgain()) }
 
 func (r *Replica) enact() error {
-	for {
+	for !r.Restored() {
 		ready := r.Charter().Enactable()
 		done := false
 		for _, id := range ready {
@@ -221,9 +224,10 @@ func (r *Replica) enact() error {
 			}
 		}
 		if !done {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // ErrNotThere says that this device speaks for nobody on the side that it was to follow.

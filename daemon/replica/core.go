@@ -107,6 +107,24 @@ func (c *core) readMark(name string) error {
 	return nil
 }
 
+// CopyMarks copies the marks of a replica that isn't open beside another copy of its store.
+func CopyMarks(from, to string) error {
+	all, err := filepath.Glob(filepath.Join(from, markPattern))
+	if err != nil {
+		return err
+	}
+	for _, name := range all {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // apply gives changes to the core, in order. loading says that they all were accepted before.
 func (c *core) apply(am *automerge.Doc, doc entry.DocID, items []*accept.Item, loading bool) error {
 	if len(items) == 0 {

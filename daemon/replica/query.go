@@ -251,7 +251,7 @@ func (r *Replica) authorOf(e *entry.Entry) charter.MemberID {
 // Entry returns the encoding of a stored entry; ErrNotFound if it isn't here.
 func (r *Replica) Entry(id entry.ID) ([]byte, error) {
 	if at, ok := r.places.take(id); ok {
-		if b, err := r.store.EntryAt(at.doc, at.arrival); err == nil {
+		if b, ok := r.entryAt(at); ok {
 			return b, nil
 		}
 	}
@@ -260,6 +260,19 @@ func (r *Replica) Entry(id entry.ID) ([]byte, error) {
 		return nil, ErrNotFound
 	}
 	return b, err
+}
+
+// entryAt reads the entry at a place, and the next ones of its document.
+func (r *Replica) entryAt(at placed) ([]byte, bool) {
+	if b, ok := r.places.body(at); ok {
+		return b, true
+	}
+	next, err := r.store.Next(at.doc, at.arrival, aheadEntries, aheadBytes)
+	if err != nil || len(next) == 0 || next[0].Arrival != at.arrival {
+		return nil, false
+	}
+	r.places.read(at.doc, next[1:])
+	return next[0].Encoded, true
 }
 
 // IsStatement says whether an entry that is here is a charter statement.

@@ -39,7 +39,9 @@ var (
 type Config struct {
 	Dir string       // of the store and the marks; made if absent
 	Key entry.Signer // of this device
-	Log *slog.Logger // nil: silent
+	// StoreKey is what the store is encrypted with; nil: it isn't.
+	StoreKey []byte
+	Log      *slog.Logger // nil: silent
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -72,6 +74,11 @@ type Replica struct {
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
 
+	opened        time.Time
+	restored      atomic.Bool  // see Restored
+	elsewhere     atomic.Int64 // see Elsewhere; 0: never
+	elsewhereKept atomic.Int64 // of that, what is on the disk
+
 	docs   *cache
 	runs   *runs
 	reach  reach
@@ -79,6 +86,7 @@ type Replica struct {
 	places places
 	index  *index
 	quota  *quota
+	clock  arrivalClock
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -125,7 +133,7 @@ func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8
 }
 
 func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +166,7 @@ func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica,
 // an update left to do: the trial of changes that may have killed the process, documents to
 // judge again, views of an older version.
 func Open(cfg Config) (*Replica, error) {
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +198,10 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	r.log = r.log.With("space", r.space.String()[:8])
-	r.run = newRun()
+	r.run, r.opened = newRun(), r.now()
+	if err := r.readRestored(); err != nil {
+		return nil, err
+	}
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
@@ -239,6 +250,9 @@ func (r *Replica) readCharter() error {
 // goOn counts what isn't accepted, and does what a crash or an update has left on the list of
 // documents to judge.
 func (r *Replica) goOn() error {
+	if err := r.startClock(); err != nil {
+		return err
+	}
 	if err := r.readQuota(); err != nil {
 		return err
 	}
@@ -269,8 +283,14 @@ func (r *Replica) Space() entry.SpaceID { return r.space }
 // Device returns the public key of this device.
 func (r *Replica) Device() entry.Device { return r.device }
 
+// Now is the time by this replica's clock.
+func (r *Replica) Now() time.Time { return r.now() }
+
 // Charter returns the charter as it stands now. The value doesn't change later.
 func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }
+
+// Key returns the private key of this device, for what is sealed for it.
+func (r *Replica) Key() entry.Signer { return r.key }
 
 // Me returns the member whose device this is; ok is false once the device speaks for nobody.
 func (r *Replica) Me() (charter.Member, bool) { return r.Charter().MemberOf(r.device) }

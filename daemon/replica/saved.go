@@ -37,7 +37,7 @@ func Stand(v *store.Snapshot) (step charter.StepID, err error) {
 // begins a run of its own.
 func Restore(cfg Config, saved Saved) (*Replica, error) {
 	c := charter.Fold(saved.Space, saved.Statements, saved.Stand)
-	s, err := store.Open(cfg.Dir)
+	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,9 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 			failed = errors.Join(failed, s.Commit(b))
 			b = store.NewBatch(nil)
 		}
+	}
+	if somebodyElse(c) {
+		b.PutSmall(restoredRecord, []byte{1})
 	}
 	stand := c.Tip()
 	b.PutSmall(standRecord, stand[:])

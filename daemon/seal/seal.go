@@ -1,6 +1,7 @@
-// Package seal closes bytes with a passphrase, as age does (https://age-encryption.org/v1, scrypt
-// recipient): what it writes can be opened with `age -d` as well. It is the only package that knows
-// age. Where passphrases come from, and what is sealed, is the caller's business.
+// Package seal closes bytes as age does (https://age-encryption.org/v1): with a passphrase (scrypt
+// recipient), so that `age -d` opens it as well, or for devices, by the keys they sign with. It is the
+// only package that knows age. Where passphrases and keys come from, and what is sealed, is the
+// caller's business.
 package seal
 
 import (

@@ -26,7 +26,13 @@ const exitDamaged = 3
 // the child: 0 if all is well, exitDamaged if the damage was said.
 func readAll(dir string) int {
 	err := func() error {
-		s, err := Open(dir)
+		var key []byte
+		if encrypted, err := Encrypted(dir); err != nil {
+			return err
+		} else if encrypted {
+			key = testKey
+		}
+		s, err := Open(dir, key)
 		if err != nil {
 			return err
 		}
@@ -73,10 +79,12 @@ func read(t testing.TB, dir string) (int, string) {
 
 // storeToDamage makes a store with tables, a value log and, if it wasn't closed, a log of what
 // isn't in tables yet.
-func storeToDamage(t testing.TB, closed bool) string {
+func storeToDamage(t testing.TB, closed bool) string { return storeWithKeyToDamage(t, closed, nil) }
+
+func storeWithKeyToDamage(t testing.TB, closed bool, key []byte) string {
 	t.Helper()
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := openWith(t, dir, key)
 	fill := func(from, to int) {
 		for n := from; n < to; n++ {
 			b := put(s, nil, entryNo(t, entry.DocID{byte(n%7 + 1)}, n))
@@ -91,7 +99,7 @@ func storeToDamage(t testing.TB, closed bool) string {
 	if closed {
 		return dir
 	}
-	s = open(t, dir)
+	s = openWith(t, dir, key)
 	fill(200, 260)
 	return copyAll(t, dir) // as it would lie there after a SIGKILL
 }
@@ -157,27 +165,34 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 		{"after a crash: the log emptied", "*.mem", false, cut(0), "writes are gone"},
 		{"after a crash: the log gone", "*.mem", false, remove, "writes are gone"},
 	}
-	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			dir, file := copyOf(t, stores[test.closed], test.file)
-			damageFile(t, file, test.do)
-			before := contents(t, dir)
-			for range 2 { // the second time it is no better
-				code, out := read(t, dir)
-				if code != exitDamaged || !strings.Contains(out, test.says) {
-					t.Fatalf("the daemon would end with %d, not %d and %q:\n%s", code, exitDamaged, test.says, out)
-				}
-			}
-			// Whatever there was is there still, in its place or aside.
-			after, kept := contents(t, dir), contents(t, filepath.Join(dir, keptDir))
-			for name, was := range before {
-				if name == "LOCK" || name == "DISCARD" || name == witnessName || bytes.Equal(after[name], was) || bytes.Equal(kept[name], was) {
-					continue
-				}
-				t.Errorf("%s was overwritten", name)
-			}
-		})
+	for key, kind := range map[string]string{"": "plain", string(testKey): "encrypted"} {
+		stores := map[bool]string{}
+		for _, closed := range []bool{true, false} {
+			stores[closed] = storeWithKeyToDamage(t, closed, []byte(key))
+		}
+		for _, test := range tests {
+			t.Run(kind+"/"+test.name, func(t *testing.T) { damaged(t, stores[test.closed], test) })
+		}
+	}
+}
+
+func damaged(t *testing.T, whole string, test damage) {
+	dir, file := copyOf(t, whole, test.file)
+	damageFile(t, file, test.do)
+	before := contents(t, dir)
+	for range 2 { // the second time it is no better
+		code, out := read(t, dir)
+		if code != exitDamaged || !strings.Contains(out, test.says) {
+			t.Fatalf("the daemon would end with %d, not %d and %q:\n%s", code, exitDamaged, test.says, out)
+		}
+	}
+	// Whatever there was is there still, in its place or aside.
+	after, kept := contents(t, dir), contents(t, filepath.Join(dir, keptDir))
+	for name, was := range before {
+		if name == "LOCK" || name == "DISCARD" || name == witnessName || bytes.Equal(after[name], was) || bytes.Equal(kept[name], was) {
+			continue
+		}
+		t.Errorf("%s was overwritten", name)
 	}
 }
 
@@ -185,23 +200,26 @@ func TestNoByteOfAStoreChangesUnnoticedOrEndsTheProcess(t *testing.T) {
 	seed := rand.Int63()
 	t.Log("seed", seed)
 	rng := rand.New(rand.NewSource(seed))
-	stores := map[bool]string{true: storeToDamage(t, true), false: storeToDamage(t, false)}
+	var stores [2]map[bool]string
+	for i, key := range [][]byte{nil, testKey} {
+		stores[i] = map[bool]string{true: storeWithKeyToDamage(t, true, key), false: storeWithKeyToDamage(t, false, key)}
+	}
 	want := map[bool]string{true: "200 entries", false: "260 entries"}
-	for range 16 {
-		closed := rng.Intn(2) == 0
+	for range 20 {
+		closed, encrypted := rng.Intn(2) == 0, rng.Intn(2)
 		files := []string{"*.sst", "MANIFEST", "*.vlog", "KEYREGISTRY"}
 		if !closed {
 			files = append(files, "*.mem", "*.mem")
 		}
 		pattern, bit, at := files[rng.Intn(len(files))], rng.Intn(8), rng.Float64()
-		dir, file := copyOf(t, stores[closed], pattern)
+		dir, file := copyOf(t, stores[encrypted][closed], pattern)
 		damageFile(t, file, func(b []byte) []byte {
 			b[int(at*float64(used(b)))] ^= 1 << bit
 			return b
 		})
 		code, out := read(t, dir)
 		if code != exitDamaged && (code != 0 || !strings.Contains(out, want[closed])) {
-			t.Errorf("bit %d at %.4f of %s (closed %v): ended with %d:\n%s", bit, at, pattern, closed, code, out)
+			t.Errorf("bit %d at %.4f of %s (closed %v, encrypted %d): ended with %d:\n%s", bit, at, pattern, closed, encrypted, code, out)
 		}
 		must(t, os.RemoveAll(dir))
 	}

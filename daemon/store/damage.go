@@ -47,7 +47,8 @@ func keepAside(dir string) error {
 		switch {
 		case strings.HasSuffix(f.Name(), ".sst"):
 			err = os.Link(from, to)
-		case strings.HasSuffix(f.Name(), ".mem"), strings.HasSuffix(f.Name(), ".vlog"), f.Name() == badger.ManifestFilename:
+		case strings.HasSuffix(f.Name(), ".mem"), strings.HasSuffix(f.Name(), ".vlog"),
+			f.Name() == badger.ManifestFilename, f.Name() == badger.KeyRegistryFileName:
 			err = copySparse(from, to)
 		default:
 			continue

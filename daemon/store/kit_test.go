@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"os"
 	"testing"
@@ -25,9 +26,14 @@ var lazyGoroutines = []goleak.Option{
 }
 
 // open opens a store whose consistency is checked when the test ends.
-func open(t testing.TB, dir string) *Store {
+func open(t testing.TB, dir string) *Store { t.Helper(); return openWith(t, dir, nil) }
+
+// testKey is of encrypted stores.
+var testKey = bytes.Repeat([]byte{7}, KeySize)
+
+func openWith(t testing.TB, dir string, key []byte) *Store {
 	t.Helper()
-	s, err := Open(dir)
+	s, err := Open(dir, key)
 	must(t, err)
 	t.Cleanup(func() { closeWell(t, s) })
 	return s

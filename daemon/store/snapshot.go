@@ -57,7 +57,19 @@ func (v *Snapshot) Quarantined(fn func(entry.ID, entry.DocID) error) error {
 
 // Entries calls fn with every encoded entry, in the order in which they arrived.
 func (v *Snapshot) Entries(fn func(encoded []byte) error) error {
-	return v.each([]byte{prefixArrival}, func(k, id []byte) error {
+	return v.Arrivals(0, func(_ entry.ID, r Record) error {
+		b, err := v.EntryAt(r.Doc, r.Arrival)
+		if err != nil {
+			return err
+		}
+		return fn(b)
+	})
+}
+
+// Arrivals calls fn with what is known of every entry that arrived after the given number, in that
+// order.
+func (v *Snapshot) Arrivals(after uint64, fn func(entry.ID, Record) error) error {
+	return v.from([]byte{prefixArrival}, arrivalKey(after+1), func(k, id []byte) error {
 		if len(id) != len(entry.ID{}) {
 			return fmt.Errorf("%w: arrival %d", ErrCorrupt, arrivalOf(k))
 		}
@@ -66,21 +78,33 @@ func (v *Snapshot) Entries(fn func(encoded []byte) error) error {
 		if err == nil {
 			err = unmarshal(b, &r)
 		}
-		if err == nil {
-			b, err = valueOf(v.txn, entryKey(r.Doc, r.Arrival))
-		}
 		if err != nil {
 			return fmt.Errorf("%w: entry %x: %v", ErrCorrupt, id, err)
 		}
-		return fn(b)
+		return fn(entry.ID(id), r)
 	})
+}
+
+// EntryAt returns the encoded entry of a document (the zero ID: a statement) that arrived as the
+// given number.
+func (v *Snapshot) EntryAt(doc entry.DocID, arrival uint64) ([]byte, error) {
+	b, err := valueOf(v.txn, entryKey(doc, arrival))
+	if err != nil {
+		return nil, fmt.Errorf("%w: the entry that arrived as number %d: %v", ErrCorrupt, arrival, err)
+	}
+	return b, nil
 }
 
 // each calls fn with copies of all keys and values under a prefix, in order, until it fails.
 func (v *Snapshot) each(prefix []byte, fn func(k, value []byte) error) error {
-	it := v.txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: true, PrefetchSize: 64})
+	return v.from(prefix, prefix, fn)
+}
+
+// from is each from a key on.
+func (v *Snapshot) from(prefix, start []byte, fn func(k, value []byte) error) error {
+	it := v.txn.NewIterator(walk(prefix))
 	defer it.Close()
-	for it.Rewind(); it.Valid(); it.Next() {
+	for it.Seek(start); it.Valid(); it.Next() {
 		value, err := it.Item().ValueCopy(nil)
 		if err != nil {
 			return fmt.Errorf("%w: %v", ErrCorrupt, err)

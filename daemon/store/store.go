@@ -96,9 +96,10 @@ type Store struct {
 	counts Counts
 }
 
-// Open opens the store in dir, making it if dir is empty or absent. The error wraps ErrCorrupt
-// if what is there can't be read; nothing is overwritten then.
-func Open(dir string) (*Store, error) {
+// Open opens the store in dir, making it if dir is empty or absent. key is the one that it is
+// encrypted with, of KeySize bytes; nil: it isn't. The error wraps ErrCorrupt if what is there can't
+// be read, as with another key; nothing is overwritten then.
+func Open(dir string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -122,7 +123,12 @@ func Open(dir string) (*Store, error) {
 		WithCompression(options.Snappy).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueLogFileSize(64 << 20).
-		WithValueThreshold(1 << 20)
+		WithValueThreshold(1 << 20).
+		WithEncryptionKey(key).
+		WithEncryptionKeyRotationDuration(keyLife)
+	if err := checkRegistry(dir, key); err != nil {
+		return nil, err
+	}
 	if err := refuseCutTables(dir, opts); err != nil {
 		return nil, err
 	}
@@ -139,6 +145,9 @@ func Open(dir string) (*Store, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	if err := refuseNoKey(dir, key); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	s := &Store{
 		db: db, dir: dir, free: freeBytes,
@@ -260,6 +269,9 @@ func (s *Store) Counts() Counts {
 
 // NextArrival gives out the number under which the next entry is stored: rising, never twice.
 func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }
+
+// Arrived returns the newest number that was given out.
+func (s *Store) Arrived() uint64 { return s.seq.Load() }
 
 // Verify reads every block of every table and compares checksums; it may take seconds.
 func (s *Store) Verify() error {

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -45,23 +46,33 @@ func main() {
 
 func run() error {
 	b := &bench{}
-	var out string
+	var out, only string
 	var edits int
 	flag.StringVar(&b.kith, "kith", "", "`PATH` of the program to measure")
 	flag.StringVar(&b.dir, "dir", "", "`DIR` for the homes")
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: live, large")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	if err := b.live(ctx, edits); err != nil {
-		return fmt.Errorf("live edits: %w", err)
+	parts := []struct {
+		name, what string
+		run        func(context.Context) error
+	}{
+		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
+		{"large", "the large home", b.large},
 	}
-	if err := b.large(ctx); err != nil {
-		return fmt.Errorf("the large home: %w", err)
+	for _, p := range parts {
+		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
+			continue
+		}
+		if err := p.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.what, err)
+		}
 	}
 	b.print()
 	if out == "" {

@@ -159,6 +159,25 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		}
 	})
 
+	t.Run("what is kept is found, however large, and the newest of it", func(t *testing.T) {
+		s := open(t)
+		if b := s.Local.Kept(); len(b) != 0 {
+			t.Errorf("%d bytes are kept of nothing", len(b))
+		}
+		for _, size := range []int{10, 3 << 20, 1000, 0} {
+			b := bytes.Repeat([]byte{byte(size)}, size)
+			for i := range b {
+				b[i] ^= byte(i / 1000)
+			}
+			if err := s.Local.Keep(b); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Local.Kept(); !bytes.Equal(got, b) {
+				t.Errorf("%d bytes were kept, %d came back", len(b), len(got))
+			}
+		}
+	})
+
 	t.Run("a context that has ended stores nothing by halves", func(t *testing.T) {
 		s := open(t)
 		ctx, cancel := context.WithCancel(context.Background())

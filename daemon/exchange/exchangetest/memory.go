@@ -23,7 +23,8 @@ type Memory struct {
 	mu       sync.Mutex
 	entries  map[entry.ID]*entry.Entry
 	bare     map[entry.ID]bool // had without a body
-	accepted []entry.ID        // in the order of Accept, twice if accepted twice
+	kept     []byte
+	accepted []entry.ID // in the order of Accept, twice if accepted twice
 	watchers map[int]func([]entry.ID)
 	next     int
 	telling  sync.Mutex // held while watchers are called, so that they are called one at a time
@@ -78,6 +79,21 @@ func (m *Memory) Order(ids []entry.ID) {
 		}
 		return int(x.Number) - int(y.Number)
 	})
+}
+
+// Keep implements exchange.Local.
+func (m *Memory) Keep(b []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept = slices.Clone(b)
+	return nil
+}
+
+// Kept implements exchange.Local.
+func (m *Memory) Kept() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.kept)
 }
 
 // Watch implements exchange.Local.

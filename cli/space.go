@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+func (k *kith) space() *cli.Command {
+	return group("space", "the co-ops and shares that this daemon serves",
+		k.command(spec{
+			name: "list", usage: "all of them, and who you are in each",
+			more:     "Each has a key and a recovery phrase of its own. Where one is meant, say which: --space NAME, or KITH_SPACE. The ID of a document is enough.",
+			examples: []string{`kith space list`, `kith space list --jq '.spaces[].space.name'`},
+			run: func(ctx context.Context, c *call) error {
+				client, err := c.api()
+				if err != nil {
+					return err
+				}
+				o, err := client.Spaces(ctx)
+				if err != nil {
+					return err
+				}
+				return c.out.show(o, func() { c.spaceTable(o) })
+			},
+		}),
+	)
+}
+
+func (c *call) spaceTable(o api.Overview) {
+	if len(o.Spaces) == 0 {
+		c.out.println("There is no co-op here yet: kith init, or kith join CODE --as NAME")
+		return
+	}
+	var rows [][]string
+	for _, s := range o.Spaces {
+		rows = append(rows, []string{name(s.Space), s.Space.ID[:min(len(s.Space.ID), 8)], name(s.Me), count(s.Documents, "document"), inStep(s)})
+	}
+	c.out.grid([]string{"SPACE", "ID", "YOU", "DOCUMENTS", "STATE"}, rows)
+}
+
+// inSpace says in which space something is, where an answer is about several.
+func (c *call) inSpace(space *api.Named) string {
+	if space == nil {
+		return ""
+	}
+	return c.out.faint("  in " + name(*space))
+}

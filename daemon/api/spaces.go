@@ -1,0 +1,147 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Spaces is what the server needs to know of a daemon that serves several spaces.
+type Spaces interface {
+	// Spaces gives the backend of each space, the oldest first; there is always at least one, which
+	// may be of no space yet. The order of those that are there doesn't change.
+	Spaces() []Backend
+	// Found makes another co-op in this home.
+	Found(ctx context.Context, r InitRequest) (InitResult, error)
+	// Join redeems a code: in a home that has no space yet, or beside those that it has.
+	Join(ctx context.Context, r JoinRequest) (JoinResult, error)
+}
+
+// Overview is all that a daemon serves.
+type Overview struct {
+	Spaces []Status `json:"spaces"`
+	InStep bool     `json:"in_step"` // all of them
+}
+
+// anySpace are the paths that need no one space: they are about all of them, or about none yet.
+var anySpace = []string{
+	"GET /v1/today", "GET /v1/search", "GET /v1/events", "GET /v1/find", "GET /v1/spaces",
+	"POST /v1/spaces", "POST /v1/join", "POST /v1/doctor",
+}
+
+// pick gives the server for one request: of the space that the caller names by name or ID, of the
+// only one, or of the one in which the document is that the path names.
+func (s *Server) pick(r *http.Request) (*Server, error) {
+	served := s.spaces.Spaces()
+	want := r.URL.Query().Get("space")
+	var named []Backend
+	for _, b := range served {
+		if space := b.Space(); want == "" || FoldName(space.Name) == FoldName(want) || space.ID == want {
+			named = append(named, b)
+		}
+	}
+	switch {
+	case len(named) == 0 && len(served) == 1:
+		return nil, Problemf(NotFound, "leave --space out, there is only one", "this daemon serves “%s” and no space called “%s”", served[0].Space().Name, want)
+	case len(named) == 0:
+		return nil, whichSpace(NotFound, served, "this daemon serves no space called “%s”", brief(want))
+	case len(named) == 1 || want == "" && slices.Contains(anySpace, r.Pattern):
+		return s.of(named...), nil
+	case want != "":
+		return nil, whichSpace(Ambiguous, named, "several spaces are called “%s”: give the ID", brief(want))
+	}
+	var holding []Backend
+	for _, b := range named {
+		holds, err := s.of(b).holds(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			holding = append(holding, b)
+		}
+	}
+	if len(holding) != 1 {
+		return nil, whichSpace(Usage, named, "which space is meant? This daemon serves %d", len(named))
+	}
+	return s.of(holding[0]), nil
+}
+
+// holds says whether a word that is the ID of a document or a proposal, or the start of one, names one
+// in this space.
+func (s *Server) holds(ctx context.Context, word string) (bool, error) {
+	if kind, start, ok := idStart(word); ok {
+		found, err := s.backend.Find(ctx, kind, start, 1)
+		return len(found) > 0, err
+	}
+	if start, ok := strings.CutPrefix(strings.ToLower(word), "p-"); ok && start != "" {
+		all, err := s.backend.Proposals(ctx)
+		return slices.ContainsFunc(all, func(p Proposal) bool { return strings.HasPrefix(p.ID, "p-"+crockford.Replace(start)) }), err
+	}
+	return false, nil
+}
+
+// whichSpace is a refusal that names the spaces to choose from.
+func whichSpace(code Code, among []Backend, format string, args ...any) error {
+	p := Problemf(code, "--space NAME, or KITH_SPACE=NAME for all commands", format, args...)
+	for _, b := range among {
+		space := b.Space()
+		p.Candidates = append(p.Candidates, Candidate{space.ID, space.ID[:min(len(space.ID), 8)], space.Name})
+	}
+	return p
+}
+
+// of is the server of these spaces alone; requests about one space go to the first.
+func (s *Server) of(b ...Backend) *Server {
+	one := *s
+	one.backend, one.among = b[0], b
+	return &one
+}
+
+// across asks each space that is meant. What comes is marked with its space where there are several.
+func across[T any](s *Server, ask func(one *Server) ([]T, error), mark func(*T, *Named)) ([]T, error) {
+	var all []T
+	for _, b := range s.among {
+		list, err := ask(s.of(b))
+		if err != nil {
+			return nil, err
+		}
+		if len(s.among) > 1 {
+			space := b.Space()
+			for i := range list {
+				mark(&list[i], &space)
+			}
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func (s *Server) overview(r *http.Request) (any, error) {
+	o := Overview{InStep: true}
+	for _, b := range s.among {
+		status, err := b.Status(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		o.InStep = o.InStep && status.InStep
+		if status.Space.ID != "" {
+			o.Spaces = append(o.Spaces, status)
+		}
+	}
+	return o, nil
+}
+
+func (s *Server) found(r *http.Request) (any, error) {
+	var i InitRequest
+	if err := decode(r, &i); err != nil {
+		return nil, err
+	}
+	return s.spaces.Found(r.Context(), i)
+}
+
+// byScore puts hits of several spaces in one order.
+func byScore(hits []Hit) {
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// garden is a second space beside that of newFake, with one member of the same name.
+func garden() *fake {
+	f := &fake{
+		people:    []Member{{ID: memberID('g'), Name: "Ana", Standing: "full", Me: true}},
+		documents: []Document{{ID: documentID(KindTask, "8b3a"), Short: "t-8b3a", Kind: KindTask, Title: "Water the beans"}},
+		events:    make(chan Event),
+	}
+	f.space = Named{"s2", "Garden Co-op"}
+	return f
+}
+
+func TestWhatOneSpaceIsAskedGoesToTheOneThatIsNamed(t *testing.T) {
+	both := served{newFake(), garden()}
+	for path, want := range map[string]string{
+		"members?space=garden+co-op":     memberID('g'),
+		"members?space=s2":               memberID('g'),
+		"members?space=Riso+Print+Co-op": memberID('b'),
+		"tasks/t-8b3a":                   "Water the beans", // only one has it
+		"tasks/4kq2":                     "Order paper",
+	} {
+		if status, answer := askAll(t, both, path); status != 200 || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s", path, status, answer)
+		}
+	}
+	for path, want := range map[string]Code{
+		"members":              Usage,    // which?
+		"tasks/t-zzzz":         Usage,    // nobody has it: still, which?
+		"members/Ana":          Usage,    // a name, which both know
+		"members?space=Bakery": NotFound, // neither
+	} {
+		status, answer := askAll(t, both, path)
+		var out struct{ Error *Problem }
+		if err := json.Unmarshal([]byte(answer), &out); err != nil || out.Error == nil || out.Error.Code != want {
+			t.Errorf("%s: %d %s", path, status, answer)
+		} else if len(out.Error.Candidates) != 2 {
+			t.Errorf("%s: doesn't say what there is: %s", path, answer)
+		}
+	}
+}
+
+func TestTwoSpacesOfOneNameAreToldApartByTheirIDs(t *testing.T) {
+	other := newFake()
+	other.space.ID = "s3"
+	status, answer := askAll(t, served{newFake(), other}, "members?space=Riso+Print+Co-op")
+	if status == 200 || !strings.Contains(answer, `"ambiguous"`) {
+		t.Errorf("%d %s", status, answer)
+	}
+	if status, answer := askAll(t, served{newFake(), other}, "members?space=s3"); status != 200 {
+		t.Errorf("%d %s", status, answer)
+	}
+}
+
+func TestEventsOfAllSpacesComeWithTheirSpaceAndEndTogether(t *testing.T) {
+	print, beans := newFake(), garden()
+	one, err := (&Server{spaces: served{print, beans}}).of(print, beans).allEvents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	beans.events <- Event{Type: "created"}
+	if e := <-one; e.Space == nil || e.Space.Name != "Garden Co-op" {
+		t.Errorf("got %+v", e)
+	}
+	close(print.events)
+	for e := range one {
+		t.Errorf("after the end: %+v", e)
+	}
+}
+
+func TestEventsEndWithTheirReader(t *testing.T) {
+	print, beans := newFake(), garden()
+	ctx, cancel := context.WithCancel(t.Context())
+	all, err := (&Server{spaces: served{print, beans}}).of(print, beans).allEvents(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	close(print.events) // as a daemon does when the reader's context ends
+	close(beans.events)
+	for range all {
+	}
+}

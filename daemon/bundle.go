@@ -1,0 +1,123 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/bundle"
+	"kith/daemon/replica"
+	"kith/daemon/seal"
+)
+
+// WriteBundle implements api.Backend. It is sealed for all devices that are in use in the co-op,
+// whomever it is for: anybody may carry it, and each of them may have all that is in it.
+func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
+	s, err := b.space()
+	if err != nil {
+		return err
+	}
+	r := s.replica
+	var since time.Time
+	if q.Since != "" {
+		if since, err = time.Parse(time.RFC3339, q.Since); err != nil {
+			return err
+		}
+		if since.After(b.now()) {
+			return api.Problemf(api.Invalid, "", "nothing has come since then: that is in the future")
+		}
+	}
+	having, err := devicesIn(q.Devices)
+	if err != nil {
+		return err
+	}
+	to, err := seal.ForDevices(inUse(r))
+	if err != nil {
+		return api.Problemf(api.NotAllowed, "kith member list", "a bundle can't be sealed: %v", err)
+	}
+	return explain(r.Pack(ctx, since, having, func(p *replica.Parcel) error {
+		h := bundle.Header{
+			MadeAt: b.now().UTC().Truncate(time.Second), Version: b.version,
+			Space: r.Space().String(), Device: r.Device().String(), For: q.Devices,
+			Statements: int64(p.Statements), Entries: int64(p.Entries),
+		}
+		if !since.IsZero() {
+			h.Since = &since
+		}
+		what := describedBundle(r, h)
+		what.SealedFor = to.Len()
+		w, err := begin(what)
+		if err != nil {
+			return err
+		}
+		return writeBundle(w, p, h, r.Key(), to)
+	}))
+}
+
+// writeBundle seals and writes what is in a parcel.
+func writeBundle(w io.Writer, p *replica.Parcel, h bundle.Header, key entry.Signer, to seal.Devices) error {
+	sealed, err := to.NewWriter(w)
+	if err != nil {
+		return err
+	}
+	out, err := bundle.NewWriter(sealed, h, key)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.Each(out.Entry), out.Close(), sealed.Close())
+}
+
+// inUse gives the devices that speak for somebody now.
+func inUse(r *replica.Replica) (keys [][32]byte) {
+	for _, m := range r.Charter().Members() {
+		for _, d := range m.Devices {
+			if !d.Retired {
+				keys = append(keys, d.Key)
+			}
+		}
+	}
+	return keys
+}
+
+func devicesIn(ids []string) ([]entry.Device, error) {
+	out := make([]entry.Device, len(ids))
+	for i, id := range ids {
+		b, err := hex.DecodeString(id)
+		if err != nil || len(b) != len(out[i]) {
+			return nil, errors.New("that is the ID of no device: " + id)
+		}
+		copy(out[i][:], b)
+	}
+	return out, nil
+}
+
+// describedBundle says what a header says, with the names that this device knows.
+func describedBundle(r *replica.Replica, h bundle.Header) api.Bundle {
+	c := r.Charter()
+	out := api.Bundle{
+		Space: api.Named{ID: c.Space().String(), Name: c.Name()}, MadeAt: api.At(h.MadeAt), Version: h.Version,
+		Entries: int(h.Entries), Statements: int(h.Statements),
+	}
+	if h.Since != nil {
+		out.Since = api.At(*h.Since)
+	}
+	p := people{c}
+	if by, err := devicesIn([]string{h.Device}); err == nil {
+		m, _ := c.OwnerOf(by[0])
+		out.Member, out.Device = p.named(m.ID), p.device(by[0])
+	}
+	if whose, err := devicesIn(h.For); err == nil {
+		for _, d := range whose {
+			n := p.device(d)
+			if m, ok := c.OwnerOf(d); ok {
+				n.Name = m.Name + "'s " + n.Name
+			}
+			out.For = append(out.For, n)
+		}
+	}
+	return out
+}

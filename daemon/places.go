@@ -1,0 +1,90 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// maxPlaces bounds how many spaces one home has. Each costs memory, a port and a key.
+const maxPlaces = 64
+
+// spacesDir holds the further spaces of a home.
+const spacesDir = "spaces"
+
+// Places gives the homes of all spaces that are served from this one, the oldest first: itself if it
+// is in use, and those below it.
+func (h *Home) Places() ([]*Home, error) {
+	var all []*Home
+	if h.InUse() {
+		all = append(all, h)
+	}
+	numbers, err := h.below()
+	for _, n := range numbers {
+		p := h.place(n)
+		if err := p.finishRewrite(); err != nil {
+			return nil, err
+		}
+		if p.InUse() {
+			all = append(all, p)
+		}
+	}
+	return all, err
+}
+
+// once asks for the passphrase of a home one time: it is that of all places in it.
+func once(ask func() (string, error)) func() (string, error) {
+	if ask == nil {
+		return nil
+	}
+	return sync.OnceValues(ask)
+}
+
+// below gives the numbers of the folders for further spaces, in order.
+func (h *Home) below() ([]int, error) {
+	found, err := os.ReadDir(h.path(spacesDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var numbers []int
+	for _, f := range found {
+		if n, err := strconv.Atoi(f.Name()); err == nil && n > 0 && f.Name() == strconv.Itoa(n) {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, err
+}
+
+func (h *Home) place(n int) *Home {
+	return &Home{dir: filepath.Join(h.dir, spacesDir, strconv.Itoa(n)), Passphrase: h.Passphrase}
+}
+
+// NewPlace gives an empty home for another space: itself if it has none yet, one below that came to
+// nothing, or a new one.
+func (h *Home) NewPlace() (*Home, error) {
+	if !h.InUse() {
+		return h, nil
+	}
+	numbers, err := h.below()
+	if err != nil {
+		return nil, err
+	}
+	next := 1
+	for _, n := range numbers {
+		if p := h.place(n); !p.InUse() {
+			return p, nil
+		}
+		next = n + 1
+	}
+	if len(numbers)+1 >= maxPlaces {
+		return nil, fmt.Errorf("%s has %d spaces, and the limit is %d", h.dir, len(numbers)+1, maxPlaces)
+	}
+	p := h.place(next)
+	return p, os.MkdirAll(p.dir, 0o700)
+}

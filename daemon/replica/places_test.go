@@ -1,0 +1,49 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kith/crdt"
+	"kith/crdt/entry"
+)
+
+// In whatever order peers ask, and however often: an entry has the bytes that are stored, also
+// where they were read ahead.
+func TestEntriesPutInOrderForAPeerAreTheStoredOnes(t *testing.T) {
+	c := found(t, "Ana")
+	ana := c.all[0]
+	for range 12 {
+		v, err := ana.Create(context.Background(), crdt.KindTask, func(e Edit) error {
+			return crdt.NewTask(e.Now, crdt.TaskFields{Title: "Order paper"})(e.Doc, nil)
+		})
+		must(t, err)
+		for n := range 6 {
+			title := "Order paper" + string(rune('a'+n))
+			_, err := ana.Edit(context.Background(), v.ID, func(e Edit) error {
+				return crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}})(e.Doc, e.View)
+			})
+			must(t, err)
+		}
+	}
+	var ids []entry.ID
+	ana.IDs(func(id entry.ID) bool { ids = append(ids, id); return true })
+	ana.CatchUpOrder(ids)
+	rapid.Check(t, func(rt *rapid.T) {
+		asked := ids
+		if rapid.Bool().Draw(rt, "jumbled") {
+			asked = rapid.SliceOfN(rapid.SampledFrom(ids), 1, 2*len(ids)).Draw(rt, "asked")
+		}
+		ana.CatchUpOrder(asked)
+		for _, id := range asked {
+			got, err := ana.Entry(id)
+			want, _, wantErr := ana.store.Entry(id)
+			if err != nil || wantErr != nil || !bytes.Equal(got, want) {
+				rt.Fatalf("%.8s: %v, %v", id, err, wantErr)
+			}
+		}
+	})
+}

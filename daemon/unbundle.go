@@ -1,0 +1,332 @@
+package daemon
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/bundle"
+	"kith/daemon/replica"
+	"kith/daemon/seal"
+	"kith/daemon/store"
+)
+
+const (
+	// bundleBatch is how many bytes of entries are accepted at once.
+	bundleBatch = 1 << 20
+	// maxBundleCharter bounds the statements of a bundle, in bytes: they are held in memory until it is
+	// known whether a device of the co-op made it.
+	maxBundleCharter = 64 << 20
+	// tellEntries is after how many entries it is told how far it is, if nothing else is to be told.
+	tellEntries = 1000
+)
+
+var (
+	errOtherSpace = errors.New("this bundle is of another co-op")
+	errStranger   = errors.New("the device that made this bundle isn't in the co-op, and never was")
+)
+
+// badEntryError says that an entry of a bundle is none.
+type badEntryError struct{ Why error }
+
+func (e *badEntryError) Error() string { return e.Why.Error() }
+func (e *badEntryError) Unwrap() error { return e.Why }
+
+// ReadBundle implements api.Backend.
+func (b *backend) ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
+	s, err := b.space()
+	if err != nil {
+		return api.BundleRead{}, err
+	}
+	return unbundle(ctx, s.replica, in, progress)
+}
+
+// unbundle takes what is in a bundle. tell may be nil.
+func unbundle(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
+	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
+	err := u.read(ctx)
+	if u.in != nil {
+		u.in.Close()
+	}
+	if err != nil {
+		return u.res, u.explain(ctx, err)
+	}
+	return u.res, nil
+}
+
+// unbundling is a bundle being read. Every entry in it speaks for itself, as one that a peer brings
+// does: it counts by its own signature and by the rules, and not by who put it in.
+type unbundling struct {
+	r    *replica.Replica
+	file *arriving
+	tell func(api.BundleProgress)
+	in   *bundle.Reader // nil: it isn't opened yet
+
+	batch     []*entry.Entry
+	batched   map[entry.ID]bool // what is in it
+	size      int               // bytes
+	told      int64
+	unsettled []entry.ID // new ones that weren't accepted when they came
+	res       api.BundleRead
+}
+
+func (u *unbundling) read(ctx context.Context) error {
+	if err := u.open(); err != nil {
+		return err
+	}
+	e, err := u.readCharter(ctx)
+	for ; err == nil; e, err = u.next() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if u.add(e); u.size > bundleBatch {
+			if err := u.accept(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if err := u.accept(ctx); err != nil { // what came before an error is good
+		return err
+	}
+	if err != io.EOF {
+		return err
+	}
+	u.res.Bundle = describedBundle(u.r, u.in.Header())
+	u.res.Bytes = u.file.n
+	return u.settle()
+}
+
+// open opens the seal with this device's key, and looks at the header.
+func (u *unbundling) open() error {
+	file := bufio.NewReader(u.file)
+	if begin, _ := file.Peek(seal.Intro); !seal.IsSealed(begin) {
+		return bundle.ErrForeign
+	}
+	content, err := seal.OpenFor(file, u.r.Key().Seed())
+	if err != nil {
+		return err
+	}
+	if u.in, err = bundle.NewReader(content); err != nil {
+		return err
+	}
+	if u.in.Space() != u.r.Space() {
+		return errOtherSpace
+	}
+	u.progress()
+	return nil
+}
+
+// readCharter takes the charter statements, which come first, and returns the entry after them. It
+// takes nothing of a bundle that was made by a device that isn't and never was in the charter; with
+// what the bundle says of the charter, since it may be from somebody who is new.
+func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err error) {
+	var fresh []*entry.Entry
+	size := 0
+	for after, err = u.next(); err == nil && after.Kind == entry.Statement; after, err = u.next() {
+		if u.r.Store().Has(after.ID()) {
+			u.res.Had++
+			continue
+		}
+		if size += len(after.Encoded()); size > maxBundleCharter {
+			return nil, &badEntryError{fmt.Errorf("more than %d bytes of charter", maxBundleCharter)}
+		}
+		fresh = append(fresh, after)
+	}
+	good, wrong := verified(fresh)
+	if c := u.r.Charter(); !c.Knows(u.in.Device()) && !c.With(good...).Knows(u.in.Device()) {
+		return nil, errStranger
+	}
+	for _, e := range good {
+		if u.add(e); u.size > bundleBatch {
+			if err := u.accept(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if wrong != nil {
+		return nil, errors.Join(u.accept(ctx), wrong)
+	}
+	return after, err
+}
+
+// next reads an entry.
+func (u *unbundling) next() (*entry.Entry, error) {
+	content, err := u.in.Next()
+	if err != nil {
+		return nil, err
+	}
+	e, err := entry.Decode(bytes.Clone(content))
+	if err != nil {
+		return nil, &badEntryError{err}
+	}
+	if e.SpaceOf() != u.r.Space() {
+		return nil, &badEntryError{errors.New("it is of another co-op")}
+	}
+	if u.in.Read()-u.told >= tellEntries {
+		u.progress()
+	}
+	return e, nil
+}
+
+func (u *unbundling) progress() {
+	u.told = u.in.Read()
+	if u.tell != nil {
+		u.tell(api.BundleProgress{Bytes: u.file.n, Done: u.told, Of: u.in.Header().Entries, New: u.res.New})
+	}
+}
+
+// has says whether an entry is here already, and counts it then.
+func (u *unbundling) has(e *entry.Entry) bool {
+	here := u.batched[e.ID()] || u.r.Store().Has(e.ID())
+	if here {
+		u.res.Had++
+	}
+	return here
+}
+
+// add puts an entry into the batch, unless it is here.
+func (u *unbundling) add(e *entry.Entry) {
+	if u.has(e) {
+		return
+	}
+	if u.batched == nil {
+		u.batched = map[entry.ID]bool{}
+	}
+	u.batched[e.ID()] = true
+	u.batch, u.size = append(u.batch, e), u.size+len(e.Encoded())
+}
+
+// accept hands the batch to the replica: its signatures are verified, and the good ones before a
+// wrong one are taken.
+func (u *unbundling) accept(ctx context.Context) error {
+	good, wrong := verified(u.batch)
+	u.batch, u.batched, u.size = nil, nil, 0
+	if len(good) == 0 {
+		return wrong
+	}
+	res, err := u.r.Accept(ctx, good)
+	ids := make([]entry.ID, 0, len(good))
+	for _, e := range good {
+		ids = append(ids, e.ID())
+	}
+	refused := map[entry.ID]bool{}
+	for _, f := range res.Refused {
+		refused[f.ID] = true
+		wrong = &badEntryError{f.Err}
+	}
+	lookErr := u.r.Store().RecordsOf(ids, func(id entry.ID, rec store.Record, here bool) {
+		switch {
+		case refused[id]:
+		case here && charter.State(rec.State) == charter.Accepted:
+			u.res.New++
+		case here:
+			u.res.New++
+			u.unsettled = append(u.unsettled, id)
+		case err == nil:
+			u.res.Left++
+		}
+	})
+	if err = errors.Join(err, lookErr); err != nil {
+		return err
+	}
+	u.progress()
+	return wrong
+}
+
+// verified gives the entries before the first with a wrong signature, and an error if there is one.
+func verified(batch []*entry.Entry) ([]*entry.Entry, error) {
+	if i := entry.VerifyAll(batch); i >= 0 {
+		return batch[:i], &badEntryError{fmt.Errorf("entry %.12s: %w", batch[i].ID(), entry.ErrSignature)}
+	}
+	return batch, nil
+}
+
+// settle counts what became of the new entries, now that all of them are here.
+func (u *unbundling) settle() error {
+	return u.r.Store().RecordsOf(u.unsettled, func(_ entry.ID, rec store.Record, _ bool) {
+		switch charter.State(rec.State) {
+		case charter.Pending:
+			u.res.Pending++
+		case charter.Void:
+			u.res.Void++
+		case charter.Elsewhere:
+			u.res.Elsewhere++
+		}
+	})
+}
+
+// explain says what is wrong, where, and what had been taken before.
+func (u *unbundling) explain(ctx context.Context, err error) error {
+	var (
+		broken  *bundle.DamagedError
+		sealing *seal.DamagedError
+		bad     *badEntryError
+	)
+	kept := "; nothing was taken"
+	if n := u.res.New; n > 0 {
+		kept = fmt.Sprintf("; %s that weren't here had been taken before, and stay: each is signed by who made it", counted(n, "entry", "entries"))
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case u.file.err != nil:
+		return api.Problemf(api.Failed, "read it once more; it goes on where it was", "the bundle broke off on its way to the daemon%s", kept)
+	case errors.Is(err, seal.ErrOthers):
+		return api.Problemf(api.NotAllowed, "ask for a new one, from somebody whose device knows of this one by now: kith bundle write FILE",
+			"this bundle isn't for this device: it is of another co-op, or who wrote it didn't know of this device then%s", kept)
+	case errors.Is(err, seal.ErrPassphrase):
+		return api.Problemf(api.Invalid, "if it is a backup: kith restore FILE", "this is sealed with a passphrase, so it is no bundle%s", kept)
+	case errors.Is(err, bundle.ErrForeign):
+		return api.Problemf(api.Invalid, "bundles are made with kith bundle write FILE", "%v%s", err, kept)
+	case errors.Is(err, bundle.ErrNewer):
+		return api.Problemf(api.Invalid, "bring this Kith up to date, and read it again", "%v%s", err, kept)
+	case errors.Is(err, errOtherSpace):
+		return api.Problemf(api.Invalid, "say which one, if this device is in several: --space NAME", "%v%s", err, kept)
+	case errors.Is(err, errStranger):
+		return api.Problemf(api.NotAllowed, "ask who gave it to you; a bundle is made with kith bundle write FILE", "%v%s", err, kept)
+	case errors.As(err, &bad):
+		return api.Problemf(api.Invalid, "no honest Kith writes this: ask who gave it to you, and take one from somebody else",
+			"the bundle has something in it that is no entry, at %s: %v%s", u.where(), bad, kept)
+	case errors.As(err, &broken), errors.As(err, &sealing):
+		why := error(nil)
+		if sealing != nil {
+			why = sealing.Err
+		}
+		if broken != nil {
+			why = broken.Err
+		}
+		return api.Problemf(api.Invalid, "get the file once more and read it again: what is here already is passed over",
+			"the bundle is damaged, at %s: %v%s", u.where(), why, kept)
+	}
+	return explain(err)
+}
+
+// where says how far it was.
+func (u *unbundling) where() string {
+	if u.in == nil {
+		return fmt.Sprintf("byte %d of the file or before", u.file.n)
+	}
+	return fmt.Sprintf("entry %d of %d or before it, byte %d of the file or before", u.in.Read()+1, u.in.Header().Entries, u.file.n)
+}
+
+// arriving counts what is read, and keeps an error that isn't its end.
+type arriving struct {
+	r   io.Reader
+	n   int64
+	err error
+}
+
+func (c *arriving) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
+	return n, err
+}
