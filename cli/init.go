@@ -70,6 +70,9 @@ func runInit(ctx context.Context, c *call) error {
 				c.out.printf("    kith join %s --as NAME\n", i.Code)
 			}
 			c.out.printf("\nA code lets one person in, until %s. Send it to nobody else.\n\n", res.Invites[0].ExpiresAt.In(c.env.Now().Location()).Format("2 Jan 15:04"))
+			for _, says := range res.Invites[0].Says {
+				c.out.printf("%s\n\n", paragraph(says, c.out.width))
+			}
 		}
 		c.out.println("Next: kith daemon")
 	})

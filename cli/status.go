@@ -19,7 +19,7 @@ const pollEvery = 50 * time.Millisecond
 func (k *kith) status() *cli.Command {
 	return k.command(spec{
 		name: "status", usage: "who is connected, and is everything in step",
-		more:     "Where the daemon serves several spaces and none is named, it tells of each. What a device has is by its own word: once a day it acknowledges what it has got. So it may have more than is said here, and not less. That it has a change doesn't mean that anybody has read it.",
+		more:     "What a device has is by its own word: once a day it acknowledges what it has got. So it may have more than is said here, and not less. That it has a change doesn't mean that anybody has read it.\n\nWhere the daemon serves several spaces and none is named, it tells of each.",
 		examples: []string{`kith status`, `kith status --wait 10s`, `kith status --jq .in_step`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Usage: "`TIME` wait until the daemon answers, at most so long"}},
 		run:      runStatus,

@@ -147,7 +147,7 @@ func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) 
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return append(twofold(r), splitNotice(c)...)
+		return append(splitNotice(c), twofold(r)...)
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {

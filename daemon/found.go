@@ -30,8 +30,8 @@ type InitOptions struct {
 	Founders int    // founding seats, the founder's own included
 	Listen   []string
 	Announce []string
-	Another  bool             // beside the co-ops that are in the home
 	Now      func() time.Time // the clock; nil means time.Now
+	Another  bool             // beside the co-ops that are in the home
 }
 
 // Init founds a co-op in an empty home, or beside the co-ops that are in it. It needs no daemon and no
@@ -101,6 +101,9 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 		v, err := book.seat(at, InviteLife)
 		if err != nil {
 			return nil, res, err
+		}
+		if o.Founders == 2 { // once more than said of admissions: before there are two
+			v.Says = append(v.Says, bothMustAgree)
 		}
 		res.Invites = append(res.Invites, v)
 	}

@@ -84,12 +84,13 @@ func (s *Server) today(r *http.Request) (any, error) {
 	ctx := r.Context()
 	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
 	var t Today
-	for _, b := range s.among {
-		status, err := b.Status(ctx)
-		if err != nil {
-			return nil, err
-		}
-		t.Notice = append(t.Notice, status.Notice...)
+	var err error
+	t.Notice, err = across(s, func(one *Server) ([]string, error) {
+		status, err := one.backend.Status(ctx)
+		return status.Notice, err
+	}, func(says *string, space *Named) { *says = space.Name + ": " + *says })
+	if err != nil {
+		return t, err
 	}
 	for _, part := range []struct {
 		into   *[]Task
@@ -119,7 +120,6 @@ func (s *Server) today(r *http.Request) (any, error) {
 			return t, err
 		}
 	}
-	var err error
 	t.Decisions, err = across(s, func(one *Server) ([]Decision, error) {
 		me, err := one.mine(ctx)
 		if err != nil || me == "" {

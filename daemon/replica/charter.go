@@ -154,10 +154,7 @@ func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := r.Speaks(); err != nil {
-		return nil, err
-	}
-	e, err := r.say(make)
+	e, err := r.say(r.Speaks, make)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +167,7 @@ func (r *Replica) SayOf(ctx context.Context, make func(*charter.Charter) ([]byte
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	e, err := r.say(make)
+	e, err := r.say(func() error { return nil }, make)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +179,12 @@ func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, erro
 	return r.Say(ctx, func(*charter.Charter) ([]byte, error) { return payload, nil })
 }
 
-func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+// say makes a statement if this device may: as of the same charter.
+func (r *Replica) say(may func() error, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	if r.Restored() {
-		return nil, ErrRestored
+	if err := may(); err != nil {
+		return nil, err
 	}
 	return r.sayLocked(r.Charter(), make)
 }
@@ -194,6 +192,9 @@ func (r *Replica) say(make func(*charter.Charter) ([]byte, error)) (*entry.Entry
 // sayLocked makes a statement on a charter, that of this replica or what it is from another stand,
 // and puts both in the place of the old one. The caller holds judging.
 func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+	if r.Restored() {
+		return nil, ErrRestored
+	}
 	payload, err := make(c)
 	if err != nil {
 		return nil, err
@@ -225,7 +226,7 @@ func (r *Replica) enact() error {
 		ready := r.Charter().Enactable()
 		done := false
 		for _, id := range ready {
-			_, err := r.say(func(c *charter.Charter) ([]byte, error) { return c.Enact(r.device, id) })
+			_, err := r.say(r.Speaks, func(c *charter.Charter) ([]byte, error) { return c.Enact(r.device, id) })
 			switch {
 			case err == nil:
 				r.log.Info("step enacted", "step", id.String())

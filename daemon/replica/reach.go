@@ -22,7 +22,7 @@ const MaxUnconfirmed = 1000
 type reach struct {
 	mu      sync.Mutex
 	upTo    uint64 // arrival
-	runs    map[deviceRun]*inRun
+	runs    map[deviceRun]*runChanges
 	numbers map[acknowledged]uint64 // of what acknowledgements name; 0 for what isn't here
 }
 
@@ -37,15 +37,15 @@ type acknowledged struct {
 	last entry.ID
 }
 
-// inRun is what a run holds, by ascending number.
-type inRun struct {
+// runChanges is what a run holds, by ascending number.
+type runChanges struct {
 	changes []numbered
 	forked  bool // two entries have one number: an acknowledgement of one says nothing of the other
 }
 
 type numbered struct{ number, arrival uint64 }
 
-func (w *inRun) add(n numbered) {
+func (w *runChanges) add(n numbered) {
 	at, taken := slices.BinarySearchFunc(w.changes, n, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
 	if taken {
 		w.forked = w.forked || w.changes[at].arrival != n.arrival
@@ -64,7 +64,7 @@ func (r *Replica) learnLocked() error {
 		}
 		of := deviceRun{e.Device, e.Run}
 		if x.runs[of] == nil {
-			x.runs[of] = &inRun{}
+			x.runs[of] = &runChanges{}
 		}
 		x.runs[of].add(numbered{e.Number, arrival})
 	}
@@ -79,7 +79,7 @@ func (r *Replica) learnLocked() error {
 		return true
 	}
 	if x.runs == nil {
-		x.runs, x.numbers = map[deviceRun]*inRun{}, map[acknowledged]uint64{}
+		x.runs, x.numbers = map[deviceRun]*runChanges{}, map[acknowledged]uint64{}
 		err := r.store.All(func(arrival uint64, encoded []byte) bool { return read(arrival, slices.Clone(encoded)) })
 		return cmp.Or(broken, err)
 	}
