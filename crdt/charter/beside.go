@@ -9,23 +9,24 @@ import (
 // In a share between two co-ops the charters of its two sides stand beside each other (package
 // share). What an entry knows of them is a Past with two sides; that of a co-op has one.
 
-// beside is what an entry knows of the side that isn't its author's.
-type beside struct {
-	of    *Charter
-	past  *Past // nil if the entry names no head of it
-	first bool  // it comes first when sides are listed
+// Other is what an entry of a share knows of the side that isn't its author's.
+type Other struct {
+	Of    *Charter
+	Past  *Past // nil if the entry names no head of it
+	First bool  // that side comes first when both are listed
 
-	// The share's word on the two together.
-	byPeople, ended bool
+	// The share's word on both sides together, as the entry knows them.
+	ByPeople bool // joint decisions count people, and not each co-op as one voice
+	Ended    bool // a side has ended the share
 }
 
 // counted returns what is known of the other side; nil if nothing is, or the entry knows it on
 // another branch than the one that is followed.
-func (b *beside) counted() *Past {
-	if b == nil || b.past == nil || b.of.placed(b.past.step) != Accepted {
+func (o *Other) counted() *Past {
+	if o == nil || o.Past == nil || o.Of.placed(o.Past.step) != Accepted {
 		return nil
 	}
-	return b.past
+	return o.Past
 }
 
 // Sound is At without regard to the branch that is followed: Accepted if the heads are sound, here
@@ -56,24 +57,20 @@ func (c *Charter) Sound(heads []entry.ID) (*Past, State) {
 // Placed says where a past of this charter lies: Accepted on the branch that is followed.
 func (c *Charter) Placed(p *Past) State { return c.placed(p.step) }
 
-// Beside returns p as an entry knows it that names all of the given heads, some of them of the
-// charter of the other side: other is what it knows there, nil for nothing. otherFirst says in which
-// order the sides are listed; byPeople and ended are the share's word on both together.
-func (p *Past) Beside(heads []entry.ID, of *Charter, other *Past, otherFirst, byPeople, ended bool) *Past {
-	return &Past{
-		pool: p.pool, known: p.known, ids: heads,
-		beside: &beside{of: of, past: other, first: otherFirst, byPeople: byPeople, ended: ended},
-	}
+// Beside returns p as an entry knows it that names all of the given heads, those of the charter of the
+// other side included.
+func (p *Past) Beside(heads []entry.ID, other Other) *Past {
+	return &Past{pool: p.pool, known: p.known, ids: heads, beside: &other}
 }
 
 // Counted says whether the other side of a share is known there on the branch that is followed.
 func (p *Past) Counted() bool { return p.beside.counted() != nil }
 
 // ByPeople says, in a share, whether joint decisions count people, and not each co-op as one voice.
-func (p *Past) ByPeople() bool { return p.beside != nil && p.beside.byPeople }
+func (p *Past) ByPeople() bool { return p.beside != nil && p.beside.ByPeople }
 
 // Ended says whether the past knows that one side has ended the share.
-func (p *Past) Ended() bool { return p.beside != nil && p.beside.ended }
+func (p *Past) Ended() bool { return p.beside != nil && p.beside.Ended }
 
 // Sides returns the full members, sorted by ID: one list for a co-op, two for a share. That of a
 // side that isn't counted is empty.
@@ -83,26 +80,26 @@ func (p *Past) Sides() [][]MemberID {
 		return [][]MemberID{own}
 	}
 	var other []MemberID
-	if o := p.beside.counted(); o != nil {
-		other = o.own()
+	if theirs := p.beside.counted(); theirs != nil {
+		other = theirs.own()
 	}
-	if p.beside.first {
+	if p.beside.First {
 		return [][]MemberID{other, own}
 	}
 	return [][]MemberID{own, other}
 }
 
-// coversOf is Covers for one statement of the other side. Where that, or this past, isn't on the
+// covers is Covers for one statement of the other side. Where that, or this past, isn't on the
 // branch that is followed, there is nothing to hold against each other.
-func (b *beside) covers(n *node) bool {
+func (o *Other) covers(n *node) bool {
 	switch {
-	case b.of.placed(n.tip()) != Accepted:
+	case o.Of.placed(n.tip()) != Accepted:
 		return true
-	case b.past == nil:
+	case o.Past == nil:
 		return false
 	}
-	o := b.counted()
-	return o == nil || o.covers(n)
+	p := o.counted()
+	return p == nil || p.covers(n)
 }
 
 // Pacts returns what the agreed steps in the past say to allies (ProposalPact), the oldest first.

@@ -13,7 +13,7 @@ type Past struct {
 	pool *pool
 	ids  []entry.ID // the heads, sorted
 	known
-	beside *beside // of a share; nil in a co-op
+	beside *Other // of a share; nil in a co-op
 }
 
 // maxPasts bounds the pasts that are remembered. Honest entries name a few heads again and
@@ -120,7 +120,7 @@ func (p *Past) Covers(older []entry.ID) bool {
 	for _, id := range older {
 		n := p.pool.node(id)
 		if n == nil && p.beside != nil {
-			if n = p.beside.of.pool.node(id); n != nil && n.sound() && p.beside.covers(n) {
+			if n = p.beside.Of.pool.node(id); n != nil && n.sound() && p.beside.covers(n) {
 				continue
 			}
 			return false
@@ -143,8 +143,8 @@ func (p *Past) Rules() uint64 { return p.step.rules }
 // share, one that speaks on both sides does on none.
 func (p *Past) Speaks(device entry.Device) (MemberID, bool) {
 	who := p.speaker(p.pool, device)
-	if b := p.beside; b != nil && b.past != nil {
-		if theirs := b.past.speaker(b.past.pool, device); who == nil {
+	if o := p.beside; o != nil && o.Past != nil {
+		if theirs := o.Past.speaker(o.Past.pool, device); who == nil {
 			who = theirs
 		} else if theirs != nil {
 			who = nil
@@ -162,8 +162,8 @@ func (p *Past) Standing(id MemberID) (Standing, bool) {
 	if who := p.member(p.pool, id); who != nil {
 		return who.standing, true
 	}
-	if b := p.beside; b != nil && b.past != nil {
-		return b.past.Standing(id)
+	if o := p.beside; o != nil && o.Past != nil {
+		return o.Past.Standing(id)
 	}
 	return 0, false
 }

@@ -81,7 +81,10 @@ func (s *Share) beside(heads []entry.ID, own int, pasts [2]*charter.Past) *chart
 		}
 	}
 	a := s.agreed(words)
-	return pasts[own].Beside(heads, s.sides[other], pasts[other], other < own, a.terms.Voices == People, a.over())
+	return pasts[own].Beside(heads, charter.Other{
+		Of: s.sides[other], Past: pasts[other], First: other < own,
+		ByPeople: a.terms.Voices == People, Ended: a.over(),
+	})
 }
 
 // Sides returns the full members of both sides as they are now, sorted by ID; none of one that is
