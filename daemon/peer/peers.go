@@ -329,6 +329,8 @@ func (p *Peers) noticed(conn network.Conn, inbound bool) {
 	}
 	d, err := deviceOf(conn.RemotePeer())
 	switch {
+	case p.gate.relays[conn.RemotePeer()]:
+		nudge(p.placesDue)
 	case err != nil || !inbound:
 	case p.gate.knows(d):
 		p.Refresh() // the charter named it since we looked

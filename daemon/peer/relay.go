@@ -10,6 +10,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
@@ -117,16 +118,18 @@ func relayOf(a ma.Multiaddr) peer.ID {
 	return id
 }
 
-// place is what a relay keeps for this device.
+// place is what a relay keeps for this device, as long as they are connected.
 type place struct {
+	conn  network.Conn
 	until time.Time
 	addrs []ma.Multiaddr // at which others reach this device through it
 }
 
-// places are all of them. Only keepPlaces changes them, under Peers.mu.
+// places are all of them. Only keepPlaces changes them, under Peers.mu; away is its own.
 type places struct {
 	at    map[peer.ID]*place
 	avoid map[peer.ID]time.Time // who refused, until when
+	away  int                   // how often in a row not all named relays could be dialed
 }
 
 // keepPlaces keeps places at relays while this device needs them, until ctx ends.
@@ -158,7 +161,7 @@ func (p *Peers) findPlaces(ctx context.Context) time.Time {
 			p.mu.Lock()
 			at, avoid := p.places.at[id], p.places.avoid[id]
 			p.mu.Unlock()
-			if at == nil || at.until.Sub(now) < placeSlack {
+			if at == nil || at.conn.IsClosed() || at.until.Sub(now) < placeSlack {
 				if now.Before(avoid) {
 					next = earlier(next, avoid)
 					continue
@@ -176,8 +179,8 @@ func (p *Peers) findPlaces(ctx context.Context) time.Time {
 			have[id] = at
 			next = earlier(next, at.until.Add(-placeSlack/2))
 		}
-		if len(p.relays) > 0 && len(have) == 0 {
-			next = earlier(next, now.Add(relayPause))
+		if next = later(next, now.Add(firstPause)); p.places.away > 0 {
+			next = earlier(next, now.Add(backoff(firstPause, mostPause, p.places.away)))
 		}
 	}
 	p.mu.Lock()
@@ -194,18 +197,33 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // relayCandidates lists who could keep a place for this device: the named relays, then those
 // where there is one, then devices on other networks that this one has dialed and that aren't
 // behind a relay themselves.
 func (p *Peers) relayCandidates(ctx context.Context) []peer.ID {
 	var all []peer.ID
+	away := false
 	for _, r := range p.relays {
+		if s, ok := p.host.Network().(*swarm.Swarm); ok {
+			s.Backoff().Clear(r.ID)
+		}
 		p.host.Peerstore().AddAddrs(r.ID, r.Addrs, peerstore.PermanentAddrTTL)
 		if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), r.ID); err != nil {
 			p.log.Info("a named relay can't be reached", "relay", r.ID.String(), "why", reason(err))
+			away = true
 			continue
 		}
 		all = append(all, r.ID)
+	}
+	if p.places.away++; !away {
+		p.places.away = 0
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -250,10 +268,14 @@ func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 	}
 	// First where it is known to answer, then what it says of itself.
 	var at []ma.Multiaddr
+	taken := &place{until: got.Expiration}
 	for _, conn := range p.host.Network().ConnsToPeer(id) {
 		if a := conn.RemoteMultiaddr(); conn.Stat().Direction == network.DirOutbound && !isRelayed(a) {
-			at = append(at, a)
+			at, taken.conn = append(at, a), conn
 		}
+	}
+	if taken.conn == nil {
+		return nil, errors.New(connectionEnded)
 	}
 	for _, a := range got.Addrs {
 		if a, _ := splitIdentity(a); a != nil && !isRelayed(a) && !manet.IsIPLoopback(a) && !p.isNear(a) {
@@ -261,11 +283,10 @@ func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 		}
 	}
 	at = ma.Unique(at)
-	got2 := &place{until: got.Expiration}
 	for _, a := range at[:min(len(at), relayAddresses)] {
-		got2.addrs = append(got2.addrs, a.Encapsulate(circuit))
+		taken.addrs = append(taken.addrs, a.Encapsulate(circuit))
 	}
-	return got2, nil
+	return taken, nil
 }
 
 // Relays returns the names of those that keep a place for this device: members' devices by name,

@@ -2,6 +2,7 @@ package peer_test
 
 import (
 	"bytes"
+	stded25519 "crypto/ed25519"
 	"crypto/rand"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
@@ -105,6 +107,32 @@ func TestANamedRelayPassesOnACatchUpAndGetsNoProtocolOfTheCoop(t *testing.T) {
 		}
 	}
 	stillWell(t, ben, cleo)
+}
+
+func TestANamedRelayThatComesBackKeepsAPlaceAgain(t *testing.T) {
+	c := newCoop(t)
+	listen := must(peer.PickPorts([]string{"/ip4/127.0.0.1/tcp/0"}))[0]
+	seed := entry.NewSigner().Seed()
+	key := must(crypto.UnmarshalEd25519PrivateKey(stded25519.NewKeyFromSeed(seed[:])))
+	serve := func() (stop func()) {
+		h := must(libp2p.New(libp2p.Identity(key), libp2p.ListenAddrStrings(listen), libp2p.DisableMetrics()))
+		r := must(relay.New(h, relay.WithReservationAddressFilter(func(ma.Multiaddr) bool { return true })))
+		return func() { _, _ = r.Close(), h.Close() }
+	}
+	stop := serve()
+	ben, cleo := c.behindRouter("Ben's laptop"), c.behindRouter("Cleo's laptop")
+	ben.relays = []string{listen + "/p2p/" + must(libpeer.IDFromPrivateKey(key)).String()}
+	cleo.relays = ben.relays
+	ben.on()
+	cleo.on()
+	ben.until("it has a place", func() bool { return len(ben.peers.Relays()) == 1 })
+	cleo.meets(ben)
+	cleo.untilInStep(ben)
+	stop()
+	ben.until("the place is given up", func() bool { return len(ben.peers.Relays()) == 0 && !ben.about(cleo).Connected })
+	id := ben.write("while the relay is away")
+	defer serve()()
+	cleo.until("Ben's entry is here", func() bool { return cleo.local.Has(id) })
 }
 
 func TestARelayThatGoesAwayIsReplaced(t *testing.T) {

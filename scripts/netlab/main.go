@@ -58,6 +58,12 @@ func main() {
 	exit(runAll(ctx, *kith, *dir, *logs, flag.Args()))
 }
 
+type noLabError struct{ name string }
+
+func (e *noLabError) Error() string {
+	return fmt.Sprintf("there is no lab %q; scripts/lab lists them", e.name)
+}
+
 func list() {
 	for _, s := range stories {
 		fmt.Printf("%-8s %s\n", s.name, s.about)
@@ -67,6 +73,9 @@ func list() {
 func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
+		if errors.As(err, new(*noLabError)) {
+			os.Exit(2) // wrong usage, as everywhere in Kith
+		}
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -86,7 +95,7 @@ func runAll(ctx context.Context, kith, dir, logs string, names []string) error {
 				}
 			}
 		case i < 0:
-			return fmt.Errorf("there is no lab %q; scripts/lab lists them", name)
+			return &noLabError{name}
 		default:
 			chosen = append(chosen, stories[i])
 		}
