@@ -60,12 +60,16 @@ func peersOf(s *space) []api.Peer {
 
 func peerOf(p people, s peer.PeerStatus) api.Peer {
 	m, _ := p.c.OwnerOf(s.Device)
+	now := time.Now()
 	return api.Peer{
 		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
 		Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
 		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
 		ToGet: s.Exchange.ToGet, Got: s.Exchange.Got, ToSend: s.Exchange.ToSend, Sent: s.Exchange.Sent,
 		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
+		EntriesReceived: s.Exchange.EntriesIn, EntriesSent: s.Exchange.EntriesOut,
+		ReceiveRate: s.Exchange.Receiving.PerSecond(now), SendRate: s.Exchange.Writing.PerSecond(now),
+		Slowed: s.Exchange.Slowed && s.Connected,
 	}
 }
 

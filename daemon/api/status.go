@@ -49,6 +49,12 @@ type Peer struct {
 	Sent          int   `json:"sent"`
 	BytesReceived int64 `json:"bytes_received"`
 	BytesSent     int64 `json:"bytes_sent"`
+
+	EntriesReceived int64   `json:"entries_received"` // that were new here
+	EntriesSent     int64   `json:"entries_sent"`
+	ReceiveRate     float64 `json:"receive_rate"` // bytes a second, over the last five or so
+	SendRate        float64 `json:"send_rate"`
+	Slowed          bool    `json:"slowed"` // it is read slowly, since it sends what is here already
 }
 
 // Member is a person in the charter.

@@ -82,7 +82,7 @@ func TestAPeerThatSendsWhatIsHereAlreadyIsSlowedAndThenLeft(t *testing.T) {
 				wait()
 				if name == "entries" {
 					// What it said while it was told why is thrown away unread.
-						if most := (1<<20+100*16<<10)/len(raw) + 1<<20/len(then) + 2; *said/len(then) > most {
+					if most := (1<<20+100*16<<10)/len(raw) + 1<<20/len(then) + 2; *said/len(then) > most {
 						t.Errorf("%d batches were read, at most %d", *said/len(then), most)
 					}
 				}

@@ -111,16 +111,17 @@ func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status
 		l.mu.Unlock()
 		l.wakeUp()
 	}}
-	l.in = frameReader{in: bufio.NewReaderSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Received)}
-	l.out = frameWriter{out: bufio.NewWriterSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Written)}
+	l.in = frameReader{in: bufio.NewReaderSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Received, &l.status.Receiving)}
+	l.out = frameWriter{out: bufio.NewWriterSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Written, &l.status.Writing)}
 	return l
 }
 
-func (l *link) counter(total *int64) func(int) {
+func (l *link) counter(total *int64, rate *Rate) func(int) {
 	return func(n int) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		*total += int64(n)
+		rate.add(n, time.Now())
 	}
 }
 

@@ -304,6 +304,7 @@ func (l *link) writeBatch(raw []byte, n int, sort byte, take func()) error {
 	o.flight = append(o.flight, sent{bytes: len(raw), listed: n * int(sort)})
 	o.inFlight += len(raw)
 	o.framesOut++
+	l.status.EntriesOut += int64(n)
 	l.mu.Unlock()
 	return l.out.write(frameEntries, zipped)
 }
