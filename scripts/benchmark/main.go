@@ -53,7 +53,7 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: live, large")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: live, large, reconnect, mesh")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -65,6 +65,8 @@ func run() error {
 	}{
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
+		{"reconnect", "meeting again", b.reconnect},
+		{"mesh", "the full mesh", b.mesh},
 	}
 	for _, p := range parts {
 		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
