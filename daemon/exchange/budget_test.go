@@ -99,18 +99,11 @@ func TestABusyMeshSlowsNobodyDown(t *testing.T) {
 		var all []*replica
 		for range 6 {
 			r := newReplica(t, ana.space, genesis)
-			r.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 64 << 10, Rate: 1 << 10},
+			r.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 64 << 10, Rate: 1 << 10, Few: 3, Spread: time.Millisecond},
 				Verify: func([]*entry.Entry) error { return nil }})
 			all = append(all, r)
 		}
-		var meetings []*meeting
-		for i, a := range all {
-			for _, b := range all[:i] {
-				meetings = append(meetings, meet(a, b, func(rw io.ReadWriteCloser) io.ReadWriteCloser {
-					return overDistance(rw, 10*time.Millisecond)
-				}))
-			}
-		}
+		meetings := mesh(all, 10*time.Millisecond)
 		after(time.Second)
 		for range 40 {
 			all[0].Add(ana.writeMany(50)...)

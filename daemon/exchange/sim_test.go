@@ -172,9 +172,10 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	s.disks = s.chance(3)
 	s.bounds = exchange.Bounds{Queue: 2 + s.rnd.IntN(30), Have: 1 + s.rnd.IntN(200),
 		Window: 200 + s.rnd.IntN(8000), Batch: 100 + s.rnd.IntN(1500), Many: 4 + s.rnd.IntN(60), Keep: 1 + s.rnd.IntN(60),
-		Store: 8000 + s.rnd.IntN(60_000), Rate: 500 + s.rnd.IntN(4000)}
+		Store: 8000 + s.rnd.IntN(60_000), Rate: 500 + s.rnd.IntN(4000),
+		Few: s.rnd.IntN(4), Spread: time.Duration(s.rnd.IntN(30)) * time.Millisecond}
 	if s.chance(8) {
-		s.bounds = exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 16 << 20, Rate: 256 << 10}
+		s.bounds = exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 16 << 20, Rate: 256 << 10, Few: 3, Spread: time.Millisecond}
 	}
 	pool := simPool()
 	all := slices.Clone(pool.entries)

@@ -215,8 +215,12 @@ func (l *link) writeListPart() error {
 // writeNew pushes what was stored lately.
 func (l *link) writeNew() (bool, error) {
 	l.mu.Lock()
+	next := l.dueLocked(time.Now())
 	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= l.x.bounds.window
 	l.mu.Unlock()
+	if next > 0 {
+		l.later(next)
+	}
 	if len(ids) == 0 || full {
 		return false, nil
 	}
