@@ -24,12 +24,12 @@ func TestInAFullMeshAnEntryCrossesEachConnectionAboutOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ana, genesis := found(1)
 		var all []*replica
-		for range 12 {
+		for range 10 {
 			all = append(all, newReplica(t, ana.space, genesis))
 		}
 		meetings := mesh(all, 200*time.Microsecond)
 		after(time.Second)
-		const edits = 30
+		const edits = 10
 		for n := range edits {
 			e := ana.write("an edit")
 			all[n%len(all)].Add(e)

@@ -33,7 +33,7 @@ import (
 // seed may have to be run a few times (-count) to fail again.
 var (
 	simSeed  = flag.Uint64("seed", 0, "simulate this seed alone, and say what happens")
-	simSeeds = flag.Int("seeds", 0, "how many `seeds` to simulate (0: 10000; 250 with the race detector; 500 with -short)")
+	simSeeds = flag.Int("seeds", 0, "how many `seeds` to simulate (0: 4000; 100 with the race detector; 500 with -short)")
 )
 
 // node is a computer.
@@ -598,11 +598,11 @@ func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 	switch {
 	case seeds > 0:
 	case raced:
-		seeds = 250
+		seeds = 100
 	case testing.Short():
 		seeds = 500
 	default:
-		seeds = 10_000
+		seeds = 4_000
 	}
 	var next, most atomic.Uint64
 	t.Run("seeds", func(t *testing.T) {
