@@ -273,9 +273,7 @@ func (s *simulation) connect(a, b *node) {
 		n.proc.runs.Go(func() {
 			err := n.proc.x.Run(n.proc.ctx, rw, e.status.set)
 			_ = e.Close()
-			e.in.mu.Lock()
-			e.ended, e.err = true, err
-			e.in.mu.Unlock()
+			e.end(err)
 		})
 	}
 }
@@ -298,15 +296,19 @@ func (s *simulation) check() bool {
 		honest := !r.nodes[0].hostile && !r.nodes[1].hostile
 		for i, e := range r.ends {
 			var said *exchange.GoodbyeError
-			if honest && e.ended && (exchange.Blame(e.err) || errors.As(e.err, &said)) {
-				s.fail("%d blames %d, who is honest: %v", r.nodes[i].name, r.nodes[1-i].name, e.err)
+			ended, err := e.over()
+			if honest && ended && (exchange.Blame(err) || errors.As(err, &said)) {
+				s.fail("%d blames %d, who is honest: %v", r.nodes[i].name, r.nodes[1-i].name, err)
 				ok = false
 			}
 		}
-		if r.over() {
-			s.say("%d and %d part: %v, %v", r.nodes[0].name, r.nodes[1].name, r.ends[0].err, r.ends[1].err)
+		if r.over() < 2 {
+			return false
 		}
-		return r.over()
+		_, one := r.ends[0].over()
+		_, two := r.ends[1].over()
+		s.say("%d and %d part: %v, %v", r.nodes[0].name, r.nodes[1].name, one, two)
+		return true
 	})
 	for _, n := range s.nodes {
 		if p := n.proc; p != nil {
@@ -332,7 +334,7 @@ func (s *simulation) check() bool {
 // say so.
 func (s *simulation) untrue(r *road) string {
 	for i, e := range r.ends {
-		if n := r.nodes[i]; n.hostile || n.proc == nil || e.ended || !e.status.get().InStep {
+		if n := r.nodes[i]; n.hostile || n.proc == nil || r.over() > 0 || !e.status.get().InStep {
 			return ""
 		}
 	}
@@ -534,7 +536,7 @@ func (s *simulation) mend() {
 // between returns a living connection of two.
 func (s *simulation) between(a, b *node) *road {
 	for _, r := range s.roads {
-		if (r.nodes == [2]*node{a, b} || r.nodes == [2]*node{b, a}) && !r.ends[0].ended && !r.ends[1].ended {
+		if (r.nodes == [2]*node{a, b} || r.nodes == [2]*node{b, a}) && r.over() == 0 {
 			return r
 		}
 	}
