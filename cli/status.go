@@ -159,7 +159,7 @@ func (c *call) peerTable(peers []api.Peer) {
 			state = "not seen yet"
 		}
 		if p.Connected {
-			state, rtt = "coming into step", strconv.FormatFloat(p.RTT, 'f', 1, 64)+" ms"
+			state, rtt = comingIntoStep(p), strconv.FormatFloat(p.RTT, 'f', 1, 64)+" ms"
 			if p.InStep {
 				state = "in step"
 			}
@@ -191,7 +191,7 @@ func (k *kith) sync() *cli.Command {
 			if err != nil {
 				return err
 			}
-			done := c.slowly("coming into step")
+			done := c.slowlySaying(func() string { return syncing(ctx, client) })
 			s, err := client.Sync(ctx, c.Duration("wait"))
 			done()
 			if err != nil {

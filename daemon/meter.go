@@ -21,7 +21,7 @@ const inStepPrefix = "instep/"
 // inStepEvery is how often that is written down while it lasts.
 const inStepEvery = 5 * time.Minute
 
-// meters follow how fast bytes come from and go to each device, and when it was last in step.
+// meters follow when each device was last in step.
 type meters struct {
 	mu      sync.Mutex
 	of      map[entry.Device]*meter
@@ -32,11 +32,9 @@ type meters struct {
 }
 
 type meter struct {
-	received, written int64 // at the last look, over the connection that there was
-	in, out           float64
-	inStep            bool
-	at                time.Time // when it was last in step; zero: that isn't known
-	upTo              uint64    // arrivals that it had then
+	inStep bool
+	at     time.Time // when it was last in step; zero: that isn't known
+	upTo   uint64    // arrivals that it had then
 }
 
 // openMeters reads what an earlier daemon wrote down.
@@ -52,16 +50,12 @@ func openMeters(s *store.Store) (*meters, error) {
 	})
 }
 
-// smoothing is how much of a rate is what was last measured: it follows a change in some seconds.
-const smoothing = 0.3
-
 // look measures. It is to be called about every second, with the clock, and with the newest number of an
 // arrival; it returns whether something is to be saved.
 func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (save bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	seconds := now.Sub(m.at).Seconds()
-	first := m.at.IsZero() || seconds <= 0
+	first := m.at.IsZero() || !now.After(m.at)
 	before := m.arrived
 	m.at, m.arrived = now, arrived
 	for _, p := range peers {
@@ -69,20 +63,6 @@ func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (s
 		if of == nil {
 			of = &meter{}
 			m.of[p.Device] = of
-		}
-		rate := func(was, is int64, rate float64) float64 {
-			if is < was { // another connection, which counts from zero
-				was = 0
-			}
-			if first {
-				return 0
-			}
-			return (1-smoothing)*rate + smoothing*float64(is-was)/seconds
-		}
-		of.in, of.out = rate(of.received, p.Exchange.Received, of.in), rate(of.written, p.Exchange.Written, of.out)
-		of.received, of.written = p.Exchange.Received, p.Exchange.Written
-		if !p.Connected {
-			of.in, of.out = 0, 0
 		}
 		inStep := p.Connected && p.InStep && !first
 		if inStep {
@@ -112,16 +92,15 @@ func (m *meters) records(b *store.Batch) {
 
 // metered is what is known of a device.
 type metered struct {
-	in, out float64   // bytes a second
-	at      time.Time // when it was last in step; zero: that isn't known
-	since   int       // how many entries have come to this device since then, at most
+	at    time.Time // when it was last in step; zero: that isn't known
+	since int       // how many entries have come to this device since then, at most
 }
 
 func (m *meters) read(device entry.Device, arrived uint64) (out metered) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if of := m.of[device]; of != nil {
-		out = metered{in: of.in, out: of.out, at: of.at}
+		out = metered{at: of.at}
 		if arrived > of.upTo {
 			out.since = int(arrived - of.upTo)
 		}

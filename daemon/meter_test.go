@@ -1,13 +1,11 @@
 package daemon
 
 import (
-	"math"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"kith/crdt/entry"
-	"kith/daemon/exchange"
 	"kith/daemon/peer"
 	"kith/daemon/store"
 )
@@ -18,40 +16,6 @@ func openStore(t *testing.T) *store.Store {
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return s
-}
-
-func TestARateFollowsWhatCameAndIsNothingOnceNothingComes(t *testing.T) {
-	m, err := openMeters(openStore(t))
-	must(t, err)
-	now, ben := time.Now(), entry.Device{1}
-	line := peer.PeerStatus{Device: ben, Connected: true}
-	for range 60 {
-		m.look(now, 0, []peer.PeerStatus{line})
-		now = now.Add(time.Second)
-		line.Exchange.Received += 100_000
-		line.Exchange.Written += 500
-	}
-	if got := m.read(ben, 0); math.Abs(got.in-100_000) > 1 || math.Abs(got.out-500) > 1 {
-		t.Errorf("%f in, %f out", got.in, got.out)
-	}
-	line.Exchange = exchange.Status{Received: 1000} // another connection
-	m.look(now, 0, []peer.PeerStatus{line})
-	if got := m.read(ben, 0); got.in < 0 || got.out < 0 || got.in > 100_000 {
-		t.Errorf("%f in, %f out over another connection", got.in, got.out)
-	}
-	for range 60 {
-		now = now.Add(time.Second)
-		m.look(now, 0, []peer.PeerStatus{line})
-	}
-	if got := m.read(ben, 0); got.in > 1 || got.out > 1 {
-		t.Errorf("%f in, %f out with nothing coming", got.in, got.out)
-	}
-	now = now.Add(time.Second)
-	line.Connected, line.Exchange.Received = false, 1<<30
-	m.look(now, 0, []peer.PeerStatus{line})
-	if got := m.read(ben, 0); got.in != 0 {
-		t.Errorf("%f in without a connection", got.in)
-	}
 }
 
 func TestWhenADeviceWasLastInStepOutlivesTheDaemonAndSoDoesWhatItMayLack(t *testing.T) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -78,6 +79,8 @@ func (s *space) announce(p peer.PeerStatus) {
 	switch {
 	case p.Connected && p.InStep:
 		e.Type, e.Title = "sync", "in step"
+	case p.Connected && p.Exchange.ToGet > 0:
+		e.Title = fmt.Sprintf("coming into step: %d of %d entries", p.Exchange.Got, p.Exchange.ToGet)
 	case p.Connected:
 		e.Title = "connected"
 	case p.Trouble != "":

@@ -68,10 +68,9 @@ func peersOf(s *space) []api.Peer {
 	return out
 }
 
-// missing says what a device and this one lack of each other, as far as is known, and how fast it goes.
+// missing says what a device and this one lack of each other, as far as is known, and when they were in step.
 func (s *space) missing(p *api.Peer, line peer.PeerStatus) {
 	m := s.meters.read(line.Device, s.replica.Store().Arrived())
-	p.RateReceived, p.RateSent = math.Round(m.in), math.Round(m.out)
 	x := line.Exchange
 	switch {
 	case line.Connected && line.InStep:
@@ -89,6 +88,7 @@ func (s *space) missing(p *api.Peer, line peer.PeerStatus) {
 
 func peerOf(p people, s peer.PeerStatus) api.Peer {
 	m, _ := p.c.OwnerOf(s.Device)
+	now := time.Now()
 	return api.Peer{
 		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
 		Relayed: s.Relayed, Via: s.Via,
@@ -96,6 +96,9 @@ func peerOf(p people, s peer.PeerStatus) api.Peer {
 		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
 		ToGet: s.Exchange.ToGet, Got: s.Exchange.Got, ToSend: s.Exchange.ToSend, Sent: s.Exchange.Sent,
 		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
+		EntriesReceived: s.Exchange.EntriesIn, EntriesSent: s.Exchange.EntriesOut,
+		RateReceived: math.Round(s.Exchange.Receiving.PerSecond(now)), RateSent: math.Round(s.Exchange.Writing.PerSecond(now)),
+		Slowed: s.Exchange.Slowed && s.Connected,
 	}
 }
 

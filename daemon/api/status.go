@@ -60,6 +60,10 @@ type Peer struct {
 	BytesReceived int64 `json:"bytes_received"`
 	BytesSent     int64 `json:"bytes_sent"`
 
+	EntriesReceived int64 `json:"entries_received"` // that were new here
+	EntriesSent     int64 `json:"entries_sent"`
+	Slowed          bool  `json:"slowed"` // it is read slowly, since it sends what is here already
+
 	RateReceived float64 `json:"rate_received"` // bytes a second, lately
 	RateSent     float64 `json:"rate_sent"`
 	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known

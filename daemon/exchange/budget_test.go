@@ -53,7 +53,7 @@ func TestAPeerThatSendsWhatIsHereAlreadyIsSlowedAndThenLeft(t *testing.T) {
 				a := newReplica(t, ana.space, append(slices.Clone(some), genesis)...)
 				b := newReplica(t, ana.space, append(slices.Clone(some), genesis)...)
 				// Little is enough here: what counts is that it is bounded.
-				a.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 1 << 20, Rate: 16 << 10}})
+				a.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 128 << 10, Rate: 4 << 10}})
 				m := meet(a, b, nil)
 				ours, theirs := net.Pipe()
 				said, wait := nag(theirs, helloOf(1, 1, ana.space), then)
@@ -82,7 +82,7 @@ func TestAPeerThatSendsWhatIsHereAlreadyIsSlowedAndThenLeft(t *testing.T) {
 				wait()
 				if name == "entries" {
 					// What it said while it was told why is thrown away unread.
-					if most := (1<<20+100*16<<10)/len(raw) + 1<<20/len(then) + 2; *said/len(then) > most {
+					if most := (128<<10+100*4<<10)/len(raw) + 1<<20/len(then) + 2; *said/len(then) > most {
 						t.Errorf("%d batches were read, at most %d", *said/len(then), most)
 					}
 				}
@@ -97,22 +97,15 @@ func TestABusyMeshSlowsNobodyDown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ana, genesis := found(1)
 		var all []*replica
-		for range 6 {
+		for range 4 {
 			r := newReplica(t, ana.space, genesis)
-			r.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 64 << 10, Rate: 1 << 10},
+			r.x.Tune(exchange.Tuning{Bounds: exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 64 << 10, Rate: 1 << 10, Few: 3, Spread: time.Millisecond},
 				Verify: func([]*entry.Entry) error { return nil }})
 			all = append(all, r)
 		}
-		var meetings []*meeting
-		for i, a := range all {
-			for _, b := range all[:i] {
-				meetings = append(meetings, meet(a, b, func(rw io.ReadWriteCloser) io.ReadWriteCloser {
-					return overDistance(rw, 10*time.Millisecond)
-				}))
-			}
-		}
+		meetings := mesh(all, 10*time.Millisecond)
 		after(time.Second)
-		for range 40 {
+		for range 20 {
 			all[0].Add(ana.writeMany(50)...)
 			time.Sleep(20 * time.Millisecond)
 		}

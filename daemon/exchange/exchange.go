@@ -10,6 +10,7 @@ package exchange
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"io"
 	"iter"
@@ -81,8 +82,8 @@ type Exchange struct {
 	fresh  atomic.Int64 // bytes of entries that were stored, from any peer
 
 	mu    sync.Mutex
-	links map[*link]struct{}    // those that want to hear of new entries
-	bulk  map[entry.ID]struct{} // being stored now, out of somebody's great many
+	links map[*link]struct{} // those that want to hear of new entries
+	came  map[entry.ID]bool  // being stored now, from a peer; true: out of a great many
 }
 
 // New makes the exchange of one replica. Close it after the last Run has returned.
@@ -99,7 +100,7 @@ func New(local Local) *Exchange {
 		panic(err)
 	}
 	x := &Exchange{local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
-		links: map[*link]struct{}{}, bulk: map[entry.ID]struct{}{}}
+		links: map[*link]struct{}{}, came: map[entry.ID]bool{}}
 	x.set.load, x.set.kept = local.IDs, local.Kept
 	x.turns.free = x.wakeAll
 	x.stop = local.Watch(x.stored)
@@ -122,33 +123,46 @@ func (x *Exchange) stored(ids []entry.ID) {
 	x.set.add(ids)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	push := make([]entry.ID, 0, len(ids))
+	var own, passed []entry.ID
 	for _, id := range ids {
-		if _, many := x.bulk[id]; !many {
-			push = append(push, id)
+		switch many, came := x.came[id]; {
+		case !came:
+			own = append(own, id)
+		case !many:
+			passed = append(passed, id)
 		}
 	}
+	due := time.Now().Add(x.hold(len(x.links)))
 	for l := range x.links {
-		l.stored(ids, push)
+		l.stored(ids, own, passed, due)
 	}
+}
+
+// hold is how long entries that came from a peer wait before they are passed on.
+func (x *Exchange) hold(links int) time.Duration {
+	if links <= x.bounds.few || x.bounds.spread == 0 {
+		return 0
+	}
+	var b [8]byte
+	x.random(b[:])
+	most := min(time.Duration(links)*x.bounds.spread, mostSpread)
+	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most))
 }
 
 // store has the replica store a batch; many says that it is part of a great many.
 func (x *Exchange) store(ctx context.Context, batch []*entry.Entry, many bool) error {
-	if many {
-		x.mu.Lock()
-		for _, e := range batch {
-			x.bulk[e.ID()] = struct{}{}
-		}
-		x.mu.Unlock()
-		defer func() {
-			x.mu.Lock()
-			defer x.mu.Unlock()
-			for _, e := range batch {
-				delete(x.bulk, e.ID())
-			}
-		}()
+	x.mu.Lock()
+	for _, e := range batch {
+		x.came[e.ID()] = many || x.came[e.ID()]
 	}
+	x.mu.Unlock()
+	defer func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		for _, e := range batch {
+			delete(x.came, e.ID())
+		}
+	}()
 	for _, e := range batch {
 		x.fresh.Add(int64(len(e.Encoded())))
 	}

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -10,7 +11,10 @@ import (
 )
 
 // Bounds are those of a connection, for tests that make them small, so that little is much.
-type Bounds struct{ Queue, Have, Window, Batch, Many, Keep, Store, Rate int }
+type Bounds struct {
+	Queue, Have, Window, Batch, Many, Keep, Store, Rate, Few int
+	Spread                                                   time.Duration
+}
 
 // Tuning is what a test may change about an Exchange that has no connections yet.
 type Tuning struct {
@@ -45,7 +49,7 @@ func WarmUp() { shared() }
 
 // Tune changes x.
 func (x *Exchange) Tune(t Tuning) {
-	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many, t.Bounds.Keep, t.Bounds.Store, t.Bounds.Rate}
+	x.bounds = bounds{t.Bounds.Queue, t.Bounds.Have, t.Bounds.Window, t.Bounds.Batch, t.Bounds.Many, t.Bounds.Keep, t.Bounds.Store, t.Bounds.Rate, t.Bounds.Few, t.Bounds.Spread}
 	if t.Verify != nil {
 		x.verify = t.Verify
 	}
@@ -79,7 +83,7 @@ func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 			what      string
 			has, most int
 		}{
-			{"new entries that wait", len(l.queue), x.bounds.queue},
+			{"new entries that wait", len(l.queue) + len(l.held), x.bounds.queue},
 			{"entries that the peer has", len(l.have.ring), x.bounds.have},
 			{"the same, by ID", len(l.have.known), x.bounds.have},
 			{"bytes in flight", l.send.inFlight, x.bounds.window + x.bounds.batch + largest + 4},
@@ -93,7 +97,7 @@ func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 				err = fmt.Errorf("%s: %d, at most %d", b.what, b.has, b.most)
 			}
 		}
-		bytes += 32*(len(l.queue)+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.wanted)) +
+		bytes += 32*(len(l.queue)+2*len(l.held)+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.wanted)) +
 			cap(l.in.buf) + said
 		l.compare.mu.Unlock()
 		l.mu.Unlock()

@@ -433,3 +433,30 @@ func TestABadEntryThatTheReplicaFindsIsThePeersFault(t *testing.T) {
 		}
 	})
 }
+
+// Attack 29, as far as one space goes: whoever serves another space gets no entry of this one.
+func TestWhoServesAnotherSpaceGetsNothingOfThisOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		other, _ := found(9)
+		a := newReplica(t, ana.space, append(ana.writeMany(100), genesis)...)
+		near, theirs := net.Pipe()
+		w := &wire{ReadWriteCloser: near}
+		var both sync.WaitGroup
+		both.Go(func() { _, _ = io.Copy(io.Discard, theirs) })
+		both.Go(func() {
+			for _, f := range [][]byte{helloOf(1, 1, other.space), setOf(0)} {
+				_, _ = theirs.Write(f)
+			}
+		})
+		if err := a.x.Run(context.Background(), w, nil); !errors.Is(err, exchange.ErrOtherSpace) {
+			t.Error(err)
+		}
+		_ = theirs.Close()
+		both.Wait()
+		// Types of frames with entries or lists of IDs in them.
+		if _, frames := w.get(); frames[4]+frames[5]+frames[6] > 0 || a.Len() != 101 {
+			t.Errorf("frames by type: %v; %d entries", frames, a.Len())
+		}
+	})
+}

@@ -53,10 +53,11 @@ const (
 // bounds are how much one connection may hold and do at once; see the constants that they have
 // by default. Only this side keeps to them, so a test may make them small.
 type bounds struct {
-	queue, have, window, batch, many, keep, store, rate int
+	queue, have, window, batch, many, keep, store, rate, few int
+	spread                                                   time.Duration
 }
 
-var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter, wasteStore, wasteRate}
+var defaultBounds = bounds{maxQueue, maxHave, window, batchSize, greatMany, keepAfter, wasteStore, wasteRate, fewLinks, spreadTime}
 
 // What one connection may hold here.
 const (
@@ -90,6 +91,17 @@ const (
 	wastePatience = 60 * time.Second
 	// frameCost is what a message costs whatever is in it, in bytes.
 	frameCost = 64
+)
+
+// How entries that came from a peer are passed on. In a full mesh all have most of them from who made
+// them; if each waits a little, at random, most learn in time that the other has it, and it crosses
+// each connection once in the place of twice.
+const (
+	// fewLinks is up to how many connections nothing waits.
+	fewLinks = 3
+	// spreadTime is how long, at most, for each connection there is, and mostSpread for all.
+	spreadTime = time.Millisecond
+	mostSpread = 100 * time.Millisecond
 )
 
 // How long things may take.

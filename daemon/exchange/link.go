@@ -43,6 +43,7 @@ type link struct {
 	mu        sync.Mutex
 	have      have
 	queue     []entry.ID // stored since the start, to be pushed
+	held      []held     // the same, a little later
 	queueGen  int        // counts how often the queue was dropped
 	send      outgoing
 	take      incoming
@@ -70,6 +71,12 @@ type outgoing struct {
 	inFlight  int    // bytes of these
 	framesOut uint64 // frames of entries written
 	framesAck uint64 // of these, acknowledged
+}
+
+// held is an entry that is to be pushed if the peer doesn't have it by then.
+type held struct {
+	id  entry.ID
+	due time.Time
 }
 
 // sent is a frame of entries without acknowledgement.
@@ -111,16 +118,17 @@ func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status
 		l.mu.Unlock()
 		l.wakeUp()
 	}}
-	l.in = frameReader{in: bufio.NewReaderSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Received)}
-	l.out = frameWriter{out: bufio.NewWriterSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Written)}
+	l.in = frameReader{in: bufio.NewReaderSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Received, &l.status.Receiving)}
+	l.out = frameWriter{out: bufio.NewWriterSize(rw, 32<<10), fail: fail, count: l.counter(&l.status.Written, &l.status.Writing)}
 	return l
 }
 
-func (l *link) counter(total *int64) func(int) {
+func (l *link) counter(total *int64, rate *Rate) func(int) {
 	return func(n int) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		*total += int64(n)
+		rate.add(n, time.Now())
 	}
 }
 
@@ -131,22 +139,28 @@ func (l *link) wakeUp() {
 	}
 }
 
-// stored hears of all new entries, and of those among them that are worth pushing.
-func (l *link) stored(all, push []entry.ID) {
+// stored hears of all new entries, and of those among them that are worth pushing: at once, or when
+// they are due.
+func (l *link) stored(all, own, passed []entry.ID, due time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(push) < len(all) && !l.knowsLocked(all) {
+	if len(own)+len(passed) < len(all) && !l.knowsLocked(all) {
 		l.send.again = true
 	}
-	for _, id := range push {
-		if l.have.has(id) {
-			continue
+	for _, id := range own {
+		if !l.have.has(id) {
+			l.roomLocked()
+			l.queue = append(l.queue, id)
 		}
-		if len(l.queue) >= l.x.bounds.queue {
-			l.queue, l.send.again = nil, true
-			l.queueGen++
+	}
+	for _, id := range passed {
+		if !l.have.has(id) {
+			l.roomLocked()
+			if n := len(l.held); n > 0 && due.Before(l.held[n-1].due) {
+				due = l.held[n-1].due // in the order in which they came
+			}
+			l.held = append(l.held, held{id, due})
 		}
-		l.queue = append(l.queue, id)
 	}
 	l.wakeUp()
 	if l.inStep && !l.inStepLocked() {
@@ -154,6 +168,30 @@ func (l *link) stored(all, push []entry.ID) {
 		// we would say that it has all.
 		l.soon.Go(l.report)
 	}
+}
+
+// roomLocked drops what waits to be pushed if it is too much.
+func (l *link) roomLocked() {
+	if len(l.queue)+len(l.held) >= l.x.bounds.queue {
+		l.queue, l.held, l.send.again = nil, nil, true
+		l.queueGen++
+	}
+}
+
+// dueLocked puts what is due into the queue, unless the peer has it by now, and returns how long it
+// is until the next is; 0: there is none.
+func (l *link) dueLocked(now time.Time) time.Duration {
+	for len(l.held) > 0 && !l.held[0].due.After(now) {
+		if id := l.held[0].id; !l.have.has(id) {
+			l.queue = append(l.queue, id)
+		}
+		l.held = l.held[1:]
+	}
+	if len(l.held) == 0 {
+		l.held = nil
+		return 0
+	}
+	return l.held[0].due.Sub(now)
 }
 
 func (l *link) knowsLocked(ids []entry.ID) bool {
@@ -185,7 +223,7 @@ func (l *link) report() {
 }
 
 func (l *link) inStepLocked() bool {
-	return !l.send.again && !l.busyLocked() && len(l.queue) == 0 && len(l.send.flight) == 0 && l.take.done
+	return !l.send.again && !l.busyLocked() && len(l.queue) == 0 && len(l.held) == 0 && len(l.send.flight) == 0 && l.take.done
 }
 
 // busyLocked says whether what the last comparison led to is still under way, on either side.

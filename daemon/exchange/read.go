@@ -350,6 +350,7 @@ func (l *link) accept(ctx context.Context) error {
 		}
 		l.mu.Lock()
 		l.ackDue++
+		l.status.EntriesIn += int64(len(a.batch))
 		if a.listed {
 			l.status.Got = min(l.status.Got+a.all, l.status.ToGet)
 		}

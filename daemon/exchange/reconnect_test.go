@@ -259,7 +259,7 @@ func TestBothWantToCompareAgain(t *testing.T) {
 	ana, genesis := found(1)
 	ben := ana.other(2)
 	fromC, fromD := ana.writeMany(130), ben.writeMany(130)
-	little := exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 100, Keep: 512, Store: 16 << 20, Rate: 256 << 10}
+	little := exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 100, Keep: 512, Store: 16 << 20, Rate: 256 << 10, Few: 3, Spread: time.Millisecond}
 	rapid.Check(t, func(rt *rapid.T) {
 		common := rapid.IntRange(0, 90).Draw(rt, "of C's, all have")
 		oneWay := time.Duration(rapid.IntRange(0, 500).Draw(rt, "milliseconds one way")) * time.Millisecond

@@ -38,9 +38,24 @@ func newLane() *lane {
 // end is what a replica reads and writes.
 type end struct {
 	in, out *lane
-	ended   bool // Run is over; the simulation's
-	err     error
 	status  latest
+
+	mu    sync.Mutex
+	ended bool // Run is over
+	err   error
+}
+
+func (e *end) end(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended, e.err = true, err
+}
+
+// over says whether Run is over, and what it returned.
+func (e *end) over() (bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ended, e.err
 }
 
 func newRoad(a, b *node) *road {
@@ -132,7 +147,15 @@ func (r *road) cut() {
 	}
 }
 
-func (r *road) over() bool { return r.ends[0].ended && r.ends[1].ended }
+// over says how many of both ends are.
+func (r *road) over() (ends int) {
+	for _, e := range r.ends {
+		if ended, _ := e.over(); ended {
+			ends++
+		}
+	}
+	return ends
+}
 
 // forger is the end of one who doesn't keep to the protocol: a real exchange, of whose frames
 // some are spoilt, said twice, left out or followed by others.

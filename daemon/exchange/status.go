@@ -11,9 +11,11 @@ type Status struct {
 	ToGet, Got   int // entries that came or will come for the last comparison; stored of these
 	ToSend, Sent int // the same for what the peer lacked; sent and acknowledged
 
-	Received, Written int64         // bytes, since the start
-	RTT               time.Duration // of the last ping; 0 before the first answer
-	Heard             time.Time     // when the last message came; zero before the first
-	Slowed            bool          // the peer is read slowly, since it sends much that is of no use
-	Features          []string      // what the peer's release can do beyond this version
+	Received, Written     int64         // bytes, since the start
+	Receiving, Writing    Rate          // of these, lately
+	EntriesIn, EntriesOut int64         // that came and were new here; that were sent
+	RTT                   time.Duration // of the last ping; 0 before the first answer
+	Heard                 time.Time     // when the last message came; zero before the first
+	Slowed                bool          // the peer is read slowly, since it sends much that is of no use
+	Features              []string      // what the peer's release can do beyond this version
 }

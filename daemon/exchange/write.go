@@ -215,8 +215,12 @@ func (l *link) writeListPart() error {
 // writeNew pushes what was stored lately.
 func (l *link) writeNew() (bool, error) {
 	l.mu.Lock()
+	next := l.dueLocked(time.Now())
 	ids, gen, full := l.queue, l.queueGen, l.send.inFlight >= l.x.bounds.window
 	l.mu.Unlock()
+	if next > 0 {
+		l.later(next)
+	}
 	if len(ids) == 0 || full {
 		return false, nil
 	}
@@ -304,6 +308,7 @@ func (l *link) writeBatch(raw []byte, n int, sort byte, take func()) error {
 	o.flight = append(o.flight, sent{bytes: len(raw), listed: n * int(sort)})
 	o.inFlight += len(raw)
 	o.framesOut++
+	l.status.EntriesOut += int64(n)
 	l.mu.Unlock()
 	return l.out.write(frameEntries, zipped)
 }

@@ -94,6 +94,28 @@ func (h *home) memory() (float64, error) {
 	return 0, fmt.Errorf("no VmRSS of %d", h.daemon.Process.Pid)
 }
 
+// worked returns the processor time of the daemon so far.
+func (h *home) worked() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.daemon.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// After the name, which may hold anything: state, and as the 12th and 13th, user and system time.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", h.daemon.Process.Pid, len(fields))
+	}
+	ticks := 0
+	for _, f := range fields[11:13] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100, nil
+}
+
 // pair founds a co-op of two, both daemons running and in step.
 func (b *bench) pair(ctx context.Context, first, second string) (*home, *home, error) {
 	one, err := b.home(first)

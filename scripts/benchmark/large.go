@@ -29,7 +29,7 @@ func (b *bench) large(ctx context.Context) error {
 	if err := one.stop(); err != nil {
 		return err
 	}
-	if err := b.fill(ctx, one.dir); err != nil {
+	if err := b.fill(ctx, one.dir, b.docs); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("%d documents", b.docs)
@@ -65,7 +65,7 @@ func (b *bench) large(ctx context.Context) error {
 	if err := b.memory("resident memory, idle after a start, "+name, one); err != nil {
 		return err
 	}
-	if err := b.catchUp(ctx, two); err != nil {
+	if err := b.catchUp(ctx, one, two); err != nil {
 		return err
 	}
 	defer two.stop()
@@ -82,7 +82,7 @@ func (b *bench) memory(work string, h *home) error {
 }
 
 // fill writes the documents into a home that no daemon serves.
-func (b *bench) fill(ctx context.Context, dir string) error {
+func (b *bench) fill(ctx context.Context, dir string, docs int) error {
 	raw, err := os.ReadFile(filepath.Join(dir, "device.key"))
 	if err != nil {
 		return err
@@ -98,14 +98,17 @@ func (b *bench) fill(ctx context.Context, dir string) error {
 	began := time.Now()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(32)
-	for i := range b.docs {
+	for i := range docs {
 		g.Go(func() error { return b.document(gctx, r, i) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	took := time.Since(began)
-	b.add("writing changes, 32 at a time", "rate", float64(b.docs*b.size)/took.Seconds(), "changes/s", "")
+	if docs < b.docs {
+		return r.Close()
+	}
+	b.add("writing changes, 32 at a time", "rate", float64(docs*b.size)/took.Seconds(), "changes/s", "")
 	return r.Close()
 }
 
@@ -125,7 +128,11 @@ func (b *bench) document(ctx context.Context, r *replica.Replica, i int) error {
 }
 
 // catchUp brings everything to a member who has nothing but the charter.
-func (b *bench) catchUp(ctx context.Context, two *home) error {
+func (b *bench) catchUp(ctx context.Context, one, two *home) error {
+	before, err := one.worked()
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	if _, err := two.start(ctx); err != nil {
 		return err
@@ -143,6 +150,16 @@ func (b *bench) catchUp(ctx context.Context, two *home) error {
 			name := fmt.Sprintf("cold catch-up, %d × %d changes", b.docs, b.size)
 			b.add(name, "all", time.Since(began).Seconds(), "s", "≤ 5 s")
 			b.add(name, "first 100 documents", ms(first), "ms", "≤ 500 ms")
+			sender, err := one.worked()
+			if err != nil {
+				return err
+			}
+			receiver, err := two.worked()
+			if err != nil {
+				return err
+			}
+			b.add(name, "processor time of who sends", (sender - before).Seconds(), "s", "")
+			b.add(name, "processor time of who receives, from its start", receiver.Seconds(), "s", "")
 			b.add(name, "on the wire", float64(s.Peers[0].BytesReceived)/float64(b.docs*b.size), "bytes a change", "≤ 300")
 			return nil
 		}
