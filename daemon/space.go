@@ -78,6 +78,7 @@ func (s *space) announce(p peer.PeerStatus) {
 	switch {
 	case p.Connected && p.InStep:
 		e.Type, e.Title = "sync", "in step"
+		s.meters.metInStep(p.Device, e.At)
 	case p.Connected:
 		e.Title = "connected"
 	case p.Trouble != "":
