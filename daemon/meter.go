@@ -26,7 +26,7 @@ type meters struct {
 	mu      sync.Mutex
 	of      map[entry.Device]*meter
 	at      time.Time // when it was looked last; zero: not yet
-	arrived uint64    // what had arrived then: all of it is stored by the next time
+	arrived uint64    // what had arrived then, or at the start: all of it is stored by the next time
 	saved   time.Time
 	unsaved bool
 }
@@ -39,7 +39,7 @@ type meter struct {
 
 // openMeters reads what an earlier daemon wrote down.
 func openMeters(s *store.Store) (*meters, error) {
-	m := &meters{of: map[entry.Device]*meter{}}
+	m := &meters{of: map[entry.Device]*meter{}, arrived: s.Arrived()}
 	return m, s.Smalls(inStepPrefix, func(name string, v []byte) {
 		key, err := hex.DecodeString(strings.TrimPrefix(name, inStepPrefix))
 		if err == nil && len(key) == len(entry.Device{}) && len(v) == 16 {
@@ -55,7 +55,6 @@ func openMeters(s *store.Store) (*meters, error) {
 func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (save bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	first := m.at.IsZero() || !now.After(m.at)
 	before := m.arrived
 	m.at, m.arrived = now, arrived
 	for _, p := range peers {
@@ -64,7 +63,7 @@ func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (s
 			of = &meter{}
 			m.of[p.Device] = of
 		}
-		inStep := p.Connected && p.InStep && !first
+		inStep := p.Connected && p.InStep
 		if inStep {
 			of.at, of.upTo, m.unsaved = now, before, true
 		}
@@ -75,6 +74,18 @@ func (m *meters) look(now time.Time, arrived uint64, peers []peer.PeerStatus) (s
 		save = true
 	}
 	return save
+}
+
+// metInStep notes at once that a device is in step: it may be gone before anybody looks.
+func (m *meters) metInStep(device entry.Device, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.of[device]
+	if of == nil {
+		of = &meter{}
+		m.of[device] = of
+	}
+	of.at, of.upTo, m.unsaved = now, m.arrived, true
 }
 
 // records puts into a batch what is to be known after a restart.

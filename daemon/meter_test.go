@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/crdt/entry"
+	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/store"
 )
@@ -28,12 +29,11 @@ func TestWhenADeviceWasLastInStepOutlivesTheDaemonAndSoDoesWhatItMayLack(t *test
 		now = now.Add(time.Second)
 		return m.look(now, arrived, []peer.PeerStatus{line})
 	}
-	look(10)
-	if got := m.read(ben, 10); !got.at.IsZero() {
-		t.Errorf("at the first look it can't be said what had arrived when: %+v", got)
-	}
 	if !look(10) {
 		t.Error("to be in step for the first time isn't worth writing down")
+	}
+	if got := m.read(ben, 10); got.since != 10 {
+		t.Errorf("what came since the start may not have been told to Ben: %+v", got)
 	}
 	m.records(store.NewBatch(nil))
 	if look(10) {
@@ -61,5 +61,46 @@ func TestWhenADeviceWasLastInStepOutlivesTheDaemonAndSoDoesWhatItMayLack(t *test
 	}
 	if got := again.read(entry.Device{2}, 22); got.since != 0 || !got.at.IsZero() {
 		t.Errorf("of somebody who never was in step: %+v", got)
+	}
+}
+
+func TestOfADeviceThatIsAwayItIsSaidWhenItWasInStepAndWhatItMayLack(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	ana.start()
+	ben.start()
+	ana.inStepWith(ben)
+	ben.stop()
+	peer := func() (p api.Peer) {
+		ana.until("Ben is away", func() bool {
+			peers, err := ana.client.Peers(t.Context())
+			must(t, err)
+			p = peers[0]
+			return !p.Connected
+		})
+		return p
+	}
+	before := peer()
+	if before.InStepAt.IsZero() || before.InStep || before.Missing.ToFetch > 0 {
+		t.Errorf("after they were in step: %+v", before)
+	}
+	for range 3 {
+		_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+		must(t, err)
+	}
+	if p := peer(); p.Missing.ToSend != before.Missing.ToSend+3 {
+		t.Errorf("three tasks later: %+v, before that %+v", p.Missing, before.Missing)
+	}
+	ana.stop()
+	ana.start()
+	if p := peer(); p.Missing.ToSend < 3 || !p.InStepAt.Equal(before.InStepAt.Time) {
+		t.Errorf("after a restart: %+v at %v, it was %v", p.Missing, p.InStepAt, before.InStepAt)
+	}
+	ben.start()
+	ana.inStepWith(ben)
+	peers, err := ana.client.Peers(t.Context())
+	must(t, err)
+	if p := peers[0]; p.Missing != (api.Missing{}) || p.InStepAt.Before(before.InStepAt.Time) {
+		t.Errorf("together again: %+v at %v", p.Missing, p.InStepAt)
 	}
 }

@@ -79,6 +79,7 @@ func (s *space) announce(p peer.PeerStatus) {
 	switch {
 	case p.Connected && p.InStep:
 		e.Type, e.Title = "sync", "in step"
+		s.meters.metInStep(p.Device, e.At)
 	case p.Connected && p.Exchange.ToGet > 0:
 		e.Title = fmt.Sprintf("coming into step: %d of %d entries", p.Exchange.Got, p.Exchange.ToGet)
 	case p.Connected:
