@@ -28,7 +28,7 @@ func (c *call) standing(peers []api.Peer) {
 	c.out.println(c.inStep(peers))
 	others := slices.DeleteFunc(slices.Clone(peers), func(p api.Peer) bool { return p.Connected && p.InStep })
 	for _, p := range others[:min(len(others), maxStandings)] {
-		c.out.println(paragraph(c.standingOf(p), c.out.width))
+		c.out.println(paragraph(strings.TrimRight(c.standingOf(p)+" "+c.confirmed(p), " "), c.out.width))
 	}
 	if more := len(others) - maxStandings; more > 0 {
 		c.out.printf("%s more: kith peers\n", humanize.Comma(int64(more)))

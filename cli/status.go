@@ -72,11 +72,6 @@ func (c *call) showStatus(s api.Status) {
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
 	c.standing(s.Peers)
-	for _, p := range s.Peers {
-		if says := c.confirmed(p); says != "" {
-			c.out.println(says)
-		}
-	}
 }
 
 // confirmed says what a device that isn't in step just now has said it has; "" of one that is.
