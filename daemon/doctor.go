@@ -181,9 +181,6 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		}
 		checks = append(checks, check)
 	}
-	if _, in := r.Me(); in {
-		return checks
-	}
 	checks = append(checks, checkTwofold(r)...)
 	if _, in := r.Me(); in {
 		return checks
