@@ -50,7 +50,7 @@ func (h *home) run(ctx context.Context, args ...string) ([]byte, error) {
 
 // start starts the daemon and returns how long it took until it answered a query.
 func (h *home) start(ctx context.Context) (time.Duration, error) {
-	h.daemon = h.command(ctx, "daemon", "--no-mdns")
+	h.daemon = h.command(ctx, "daemon", "--no-mdns", "--log-level", "error")
 	h.daemon.Stderr = os.Stderr
 	began := time.Now()
 	if err := h.daemon.Start(); err != nil {
