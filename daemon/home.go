@@ -191,7 +191,7 @@ func (h *Home) StoreKey() ([]byte, error) {
 	defer h.keyMu.Unlock()
 	k, err := h.openKeys()
 	if err == nil && k.store == nil {
-		err = &KeyError{h.path(keyFile), "doesn't hold the key of the store, which is encrypted: put the file of that time back"}
+		err = fmt.Errorf("%w: or it is encrypted, with a key that %s doesn't hold", store.ErrCorrupt, h.path(keyFile))
 	}
 	return k.store, err
 }

@@ -48,7 +48,9 @@ type pairings struct {
 type pairing struct {
 	Expires time.Time `json:"expires"`
 	Ended   bool      `json:"ended,omitempty"` // another code was made, or the words were others
-	By      string    `json:"by,omitempty"`    // the device that was added, in hexadecimal
+	// Declined says that a device asked with it, and the words were others. It may hear of that late.
+	Declined bool   `json:"declined,omitempty"`
+	By       string `json:"by,omitempty"` // the device that was added, in hexadecimal
 }
 
 // asked is a device that asks to be added. Guarded by pairings.mu.
@@ -274,6 +276,8 @@ func (s *pairings) added(ctx context.Context, key entry.Device) ([]byte, error) 
 		return nil, err
 	case v.By != "":
 		return welcomeNow(s.replica)
+	case !waits && v.Declined:
+		return nil, &peer.JoinError{Code: peer.JoinDeclined}
 	case !waits:
 		if err := s.refusal(&v); err != nil {
 			return nil, err
@@ -382,7 +386,7 @@ func (s *pairings) decline() error {
 }
 
 func (s *pairings) declineLocked(v *pairing) error {
-	v.Ended = true
+	v.Ended, v.Declined = true, s.asked != nil
 	err := s.put(s.key, v)
 	s.decideLocked(true)
 	s.asked = nil
