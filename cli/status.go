@@ -127,15 +127,7 @@ func (k *kith) peers() *cli.Command {
 		name: "peers", usage: "the other devices, and what each has",
 		examples: []string{`kith peers`, `kith peers --json`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			peers, err := client.Peers(ctx)
-			if err != nil {
-				return err
-			}
-			return c.out.show(peers, func() {
+			return ask(c, func(d *api.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
 				c.peerTable(peers)
 				c.standing(peers)
 			})
