@@ -176,11 +176,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	if err != nil {
 		return api.Invite{}, err
 	}
-	config, err := b.home.Config()
-	if err != nil {
-		return api.Invite{}, explain(err)
-	}
-	at, err := config.answerers(s.replica.Device())
+	at, err := b.answerers(s)
 	if err != nil {
 		return api.Invite{}, explain(err)
 	}
