@@ -57,7 +57,7 @@ func runCharterShow(ctx context.Context, c *call) error {
 		if len(guests) > 0 {
 			c.out.printf("Prospective members: %s\n", list(guests))
 		}
-		for i, e := range ch.Endings {
+		for i, e := range ch.Former {
 			if i == 0 {
 				c.out.println("Former members:")
 			}

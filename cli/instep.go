@@ -73,7 +73,7 @@ func owned(p api.Peer) string { return name(p.Member) + "'s " + name(p.Device) }
 func (c *call) standingOf(p api.Peer) string {
 	whose := owned(p)
 	if p.Connected {
-		says := whose + ": " + missing(p.Missing)
+		says := whose + ": " + missing(p)
 		if rates := rates(p); rates != "" {
 			says += "; " + rates
 		}
@@ -83,7 +83,7 @@ func (c *call) standingOf(p api.Peer) string {
 	if p.Trouble != "" {
 		says = strings.TrimRight(clean(p.Trouble), ".") + "."
 	}
-	switch n := p.Missing.ToSend; {
+	switch _, n := p.Lacks(); {
 	case p.InStepAt.IsZero():
 		return says + " Not in step with it so far."
 	case n == 0:
@@ -96,14 +96,14 @@ func (c *call) standingOf(p api.Peer) string {
 }
 
 // missing says what two connected devices lack of each other.
-func missing(m api.Missing) string {
-	switch {
-	case m.ToFetch > 0 && m.ToSend > 0:
-		return entries(m.ToFetch) + " to fetch, " + humanize.Comma(int64(m.ToSend)) + " to send"
-	case m.ToFetch > 0:
-		return entries(m.ToFetch) + " to fetch"
-	case m.ToSend > 0:
-		return entries(m.ToSend) + " to send"
+func missing(p api.Peer) string {
+	switch toFetch, toSend := p.Lacks(); {
+	case toFetch > 0 && toSend > 0:
+		return entries(toFetch) + " to fetch, " + humanize.Comma(int64(toSend)) + " to send"
+	case toFetch > 0:
+		return entries(toFetch) + " to fetch"
+	case toSend > 0:
+		return entries(toSend) + " to send"
 	}
 	return "comparing what each has"
 }
