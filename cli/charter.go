@@ -110,7 +110,7 @@ func (k *kith) charterLog() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return ask(c, func(d *api.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
+			return request(c, func(d *api.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
 				for _, l := range lines {
 					if !l.Detail || c.Bool("all") {
 						c.out.println(c.charterLine(l))

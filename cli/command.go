@@ -90,8 +90,8 @@ type call struct {
 // api gives the client of the daemon.
 func (c *call) api() (*api.Client, error) { return c.kith.api(c.String("space")) }
 
-// ask asks the daemon, and shows what it answers: a person by show, a program as JSON.
-func ask[T any](c *call, question func(*api.Client) (T, error), show func(T)) error {
+// request asks the daemon, and shows what it answers: a person by show, a program as JSON.
+func request[T any](c *call, question func(*api.Client) (T, error), show func(T)) error {
 	client, err := c.api()
 	if err != nil {
 		return err

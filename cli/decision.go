@@ -66,7 +66,7 @@ func runPropose(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return ask(c, func(d *api.Client) (api.Decision, error) {
+	return request(c, func(d *api.Client) (api.Decision, error) {
 		return d.CreateDecision(ctx, api.NewDecision{
 			Title: c.arg(0), Text: text, Process: c.String("process"), By: by, Review: review, Tags: c.StringSlice("tag"),
 		})
@@ -108,7 +108,7 @@ func (k *kith) decisionReviews() *cli.Command {
 
 func (c *call) decisions(ctx context.Context, q api.DecisionQuery) error {
 	q.Brief = !c.out.json
-	return ask(c, func(d *api.Client) ([]api.Decision, error) { return d.Decisions(ctx, q) }, func(list []api.Decision) {
+	return request(c, func(d *api.Client) ([]api.Decision, error) { return d.Decisions(ctx, q) }, func(list []api.Decision) {
 		if len(list) == 0 {
 			c.out.println("No decisions.")
 			return
@@ -134,7 +134,7 @@ func (k *kith) decisionShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one decision",
 		examples: []string{`kith decision show d-9f2c`, `kith decision show 9f2c --jq .revision`},
 		run: func(ctx context.Context, c *call) error {
-			return ask(c, func(d *api.Client) (api.Decision, error) { return d.Decision(ctx, c.arg(0)) }, c.showDecision)
+			return request(c, func(d *api.Client) (api.Decision, error) { return d.Decision(ctx, c.arg(0)) }, c.showDecision)
 		},
 	})
 }
@@ -266,7 +266,7 @@ func (k *kith) position(verb, usage string, example string) *cli.Command {
 					return api.Problemf(api.Usage, example, "%s needs --why and a reason", fullName(c.Context))
 				}
 			}
-			return ask(c, func(d *api.Client) (api.Decision, error) {
+			return request(c, func(d *api.Client) (api.Decision, error) {
 				return d.TakePosition(ctx, c.arg(0), api.PositionRequest{
 					Stance: strings.ReplaceAll(verb, "-", "_"), Why: c.String("why"), Revision: c.String("revision"),
 				})
@@ -286,7 +286,7 @@ func (k *kith) decisionClose() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return ask(c, func(d *api.Client) (api.Decision, error) {
+			return request(c, func(d *api.Client) (api.Decision, error) {
 				return d.CloseDecision(ctx, c.arg(0), api.CloseRequest{Text: text})
 			}, c.decisionID)
 		},
@@ -302,7 +302,7 @@ func (k *kith) decisionWithdraw() *cli.Command {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, "kith decision withdraw --help", "kith decision withdraw needs --why and a reason")
 			}
-			return ask(c, func(d *api.Client) (api.Decision, error) { return d.WithdrawDecision(ctx, c.arg(0), c.String("why")) }, c.decisionID)
+			return request(c, func(d *api.Client) (api.Decision, error) { return d.WithdrawDecision(ctx, c.arg(0), c.String("why")) }, c.decisionID)
 		},
 	})
 }

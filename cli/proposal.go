@@ -14,7 +14,7 @@ func (k *kith) charterPending() *cli.Command {
 		name: "pending", usage: "proposals that ask for something, and what they still need",
 		examples: []string{`kith charter pending`, `kith charter pending --jq '.[].short'`},
 		run: func(ctx context.Context, c *call) error {
-			return ask(c, func(d *api.Client) ([]api.Proposal, error) { return d.Proposals(ctx, true) }, func(all []api.Proposal) {
+			return request(c, func(d *api.Client) ([]api.Proposal, error) { return d.Proposals(ctx, true) }, func(all []api.Proposal) {
 				if len(all) == 0 {
 					c.out.println("Nothing is being agreed on.")
 				}
@@ -49,7 +49,7 @@ func (c *call) showProposal(p api.Proposal) {
 
 // propose proposes a step and says how it stands.
 func (c *call) propose(ctx context.Context, r api.ProposalRequest) error {
-	return ask(c, func(d *api.Client) (api.Proposal, error) { return d.Propose(ctx, r) }, c.proposed)
+	return request(c, func(d *api.Client) (api.Proposal, error) { return d.Propose(ctx, r) }, c.proposed)
 }
 
 // proposed tells a person of a proposal that was made or answered: its short ID, and how it stands.
@@ -76,7 +76,7 @@ func (k *kith) answer(a answerSpec) *cli.Command {
 		if a.verb == api.ProposalRefuse && c.String("why") == "" {
 			return api.Problemf(api.Usage, s.examples[0], "kith charter refuse needs --why and a reason")
 		}
-		return ask(c, func(d *api.Client) (api.Proposal, error) {
+		return request(c, func(d *api.Client) (api.Proposal, error) {
 			return d.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{
 				Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway"), LeaveOut: c.Bool("leave-out"),
 			})
