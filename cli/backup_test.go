@@ -123,7 +123,7 @@ func TestProtectAsksForANewPassphraseOrTakesItAway(t *testing.T) {
 		word, err := o.New()
 		said = word
 		o.Progress(1, 2)
-		return api.Protection{Protected: true, StoreEncrypted: true}, err
+		return api.Protection{Protected: true}, err
 	}
 	if says := d.fails(2, "protect"); !strings.Contains(says, "needs a new passphrase") {
 		t.Errorf("without a terminal it says %s", says)

@@ -57,7 +57,7 @@ func runCharterShow(ctx context.Context, c *call) error {
 		if len(guests) > 0 {
 			c.out.printf("Prospective members: %s\n", list(guests))
 		}
-		for i, e := range ch.Endings {
+		for i, e := range ch.Former {
 			if i == 0 {
 				c.out.println("Former members:")
 			}
@@ -110,15 +110,7 @@ func (k *kith) charterLog() *cli.Command {
 			if err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			lines, err := client.CharterLog(ctx, limit)
-			if err != nil {
-				return err
-			}
-			return c.out.show(lines, func() {
+			return request(c, func(d *api.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
 				for _, l := range lines {
 					if !l.Detail || c.Bool("all") {
 						c.out.println(c.charterLine(l))

@@ -90,6 +90,19 @@ type call struct {
 // api gives the client of the daemon.
 func (c *call) api() (*api.Client, error) { return c.kith.api(c.String("space")) }
 
+// request asks the daemon, and shows what it answers: a person by show, a program as JSON.
+func request[T any](c *call, question func(*api.Client) (T, error), show func(T)) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	answer, err := question(client)
+	if err != nil {
+		return err
+	}
+	return c.out.show(answer, func() { show(answer) })
+}
+
 // args gives the words after the command.
 func (c *call) args() []string { return c.Args().Slice() }
 

@@ -66,17 +66,11 @@ func runPropose(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
-	d, err := client.CreateDecision(ctx, api.NewDecision{
-		Title: c.arg(0), Text: text, Process: c.String("process"), By: by, Review: review, Tags: c.StringSlice("tag"),
-	})
-	if err != nil {
-		return err
-	}
-	return c.out.changed(d.Short, d)
+	return request(c, func(d *api.Client) (api.Decision, error) {
+		return d.CreateDecision(ctx, api.NewDecision{
+			Title: c.arg(0), Text: text, Process: c.String("process"), By: by, Review: review, Tags: c.StringSlice("tag"),
+		})
+	}, c.decisionID)
 }
 
 func (k *kith) decisionList() *cli.Command {
@@ -113,16 +107,8 @@ func (k *kith) decisionReviews() *cli.Command {
 }
 
 func (c *call) decisions(ctx context.Context, q api.DecisionQuery) error {
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
 	q.Brief = !c.out.json
-	list, err := client.Decisions(ctx, q)
-	if err != nil {
-		return err
-	}
-	return c.out.show(list, func() {
+	return request(c, func(d *api.Client) ([]api.Decision, error) { return d.Decisions(ctx, q) }, func(list []api.Decision) {
 		if len(list) == 0 {
 			c.out.println("No decisions.")
 			return
@@ -148,15 +134,7 @@ func (k *kith) decisionShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one decision",
 		examples: []string{`kith decision show d-9f2c`, `kith decision show 9f2c --jq .revision`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			d, err := client.Decision(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.show(d, func() { c.showDecision(d) })
+			return request(c, func(d *api.Client) (api.Decision, error) { return d.Decision(ctx, c.arg(0)) }, c.showDecision)
 		},
 	})
 }
@@ -288,17 +266,11 @@ func (k *kith) position(verb, usage string, example string) *cli.Command {
 					return api.Problemf(api.Usage, example, "%s needs --why and a reason", fullName(c.Context))
 				}
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			d, err := client.TakePosition(ctx, c.arg(0), api.PositionRequest{
-				Stance: strings.ReplaceAll(verb, "-", "_"), Why: c.String("why"), Revision: c.String("revision"),
-			})
-			if err != nil {
-				return err
-			}
-			return c.out.changed(d.Short, d)
+			return request(c, func(d *api.Client) (api.Decision, error) {
+				return d.TakePosition(ctx, c.arg(0), api.PositionRequest{
+					Stance: strings.ReplaceAll(verb, "-", "_"), Why: c.String("why"), Revision: c.String("revision"),
+				})
+			}, c.decisionID)
 		},
 	})
 }
@@ -314,15 +286,9 @@ func (k *kith) decisionClose() *cli.Command {
 			if err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			d, err := client.CloseDecision(ctx, c.arg(0), api.CloseRequest{Text: text})
-			if err != nil {
-				return err
-			}
-			return c.out.changed(d.Short, d)
+			return request(c, func(d *api.Client) (api.Decision, error) {
+				return d.CloseDecision(ctx, c.arg(0), api.CloseRequest{Text: text})
+			}, c.decisionID)
 		},
 	})
 }
@@ -336,15 +302,7 @@ func (k *kith) decisionWithdraw() *cli.Command {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, "kith decision withdraw --help", "kith decision withdraw needs --why and a reason")
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			d, err := client.WithdrawDecision(ctx, c.arg(0), c.String("why"))
-			if err != nil {
-				return err
-			}
-			return c.out.changed(d.Short, d)
+			return request(c, func(d *api.Client) (api.Decision, error) { return d.WithdrawDecision(ctx, c.arg(0), c.String("why")) }, c.decisionID)
 		},
 	})
 }

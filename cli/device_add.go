@@ -123,15 +123,7 @@ func (k *kith) devicePairing() *cli.Command {
 		name: "pairing", usage: "who asks to be added with the newest code, and the words to compare",
 		examples: []string{`kith device pairing`, `kith device pairing --jq .state`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			p, err := client.Pairing(ctx)
-			if err != nil {
-				return err
-			}
-			return c.out.show(p, func() {
+			return request(c, func(d *api.Client) (api.Pairing, error) { return d.Pairing(ctx) }, func(p api.Pairing) {
 				if p.State == api.PairingAsked && p.Device != nil {
 					c.out.printf("“%s” asks to be a device of yours. If it shows the same two words as these, say so: kith device confirm WORD WORD\n\n    %s\n", name(*p.Device), strings.Join(p.Words, " "))
 					return

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,8 +15,6 @@ const (
 	maxNamed = 5
 	// maxStandings bounds how many devices kith status says more of.
 	maxStandings = 10
-	// worthTelling is from how many bytes a second on a rate is told.
-	worthTelling = 1000
 )
 
 // standing says how it stands with everybody else: with whom this device is in step and as of when,
@@ -73,7 +72,7 @@ func owned(p api.Peer) string { return name(p.Member) + "'s " + name(p.Device) }
 func (c *call) standingOf(p api.Peer) string {
 	whose := owned(p)
 	if p.Connected {
-		says := whose + ": " + missing(p.Missing)
+		says := whose + ": " + missing(p)
 		if rates := rates(p); rates != "" {
 			says += "; " + rates
 		}
@@ -83,7 +82,7 @@ func (c *call) standingOf(p api.Peer) string {
 	if p.Trouble != "" {
 		says = strings.TrimRight(clean(p.Trouble), ".") + "."
 	}
-	switch n := p.Missing.ToSend; {
+	switch _, n := p.Lacks(); {
 	case p.InStepAt.IsZero():
 		return says + " Not in step with it so far."
 	case n == 0:
@@ -95,29 +94,17 @@ func (c *call) standingOf(p api.Peer) string {
 	}
 }
 
-// missing says what two connected devices lack of each other.
-func missing(m api.Missing) string {
+// confirmed says what a device that isn't in step just now has said it has; "" of one that is.
+func (c *call) confirmed(p api.Peer) string {
+	device := owned(p)
 	switch {
-	case m.ToFetch > 0 && m.ToSend > 0:
-		return entries(m.ToFetch) + " to fetch, " + humanize.Comma(int64(m.ToSend)) + " to send"
-	case m.ToFetch > 0:
-		return entries(m.ToFetch) + " to fetch"
-	case m.ToSend > 0:
-		return entries(m.ToSend) + " to send"
+	case p.Connected && p.InStep, p.Unconfirmed == 0 && !p.Acknowledged: // in the second case there is nothing yet
+		return ""
+	case p.Unconfirmed == 0:
+		return device + " has everything."
+	case !p.Acknowledged:
+		return "There is no word yet of what " + device + " has."
 	}
-	return "comparing what each has"
-}
-
-// rates says how fast it goes; "" if nothing does.
-func rates(p api.Peer) string {
-	var parts []string
-	for _, way := range []struct {
-		rate float64
-		to   string
-	}{{p.RateReceived, "in"}, {p.RateSent, "out"}} {
-		if way.rate >= worthTelling {
-			parts = append(parts, humanize.Bytes(uint64(way.rate))+"/s "+way.to)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%s has everything up to %s; there is no word yet of %s since.",
+		device, c.ago(p.UnconfirmedSince), count(p.Unconfirmed, "change"))
 }

@@ -34,12 +34,12 @@ func TestHowItStandsWithEverybodyIsSaidInWords(t *testing.T) {
 		{"comparing", []api.Peer{peer(ben, func(p *api.Peer) { p.Connected = true })},
 			"Coming into step …\nBen's laptop: comparing what each has.\n"},
 		{"both ways, fast", []api.Peer{inStep(cleo, 0), peer(ben, func(p *api.Peer) {
-			p.Connected, p.Missing, p.RateReceived, p.RateSent = true, api.Missing{ToFetch: 12_000, ToSend: 3}, 1_234_000, 12
+			p.Connected, p.ToGet, p.Got, p.ToSend, p.RateReceived, p.RateSent = true, 12_500, 500, 3, 1_234_000, 12
 		})}, "In step with Cleo's laptop, as of now.\nBen's laptop: 12,000 entries to fetch, 3 to send; 1.2 MB/s in.\n"},
 		{"away, and nothing new", []api.Peer{peer(ben, func(p *api.Peer) { p.InStepAt = at(2 * time.Hour) })},
 			"Nobody else is connected just now.\nBen's laptop isn't connected. In step 2 hours ago, and nothing new here since.\n"},
 		{"away, with a reason", []api.Peer{peer(ben, func(p *api.Peer) {
-			p.Trouble, p.InStepAt, p.Missing.ToSend = "Ben's laptop: connection refused at 10.0.0.2:4111", at(48*time.Hour), 12
+			p.Trouble, p.InStepAt, p.ToSend = "Ben's laptop: connection refused at 10.0.0.2:4111", at(48*time.Hour), 12
 		})}, "Nobody else is connected just now.\nBen's laptop: connection refused at 10.0.0.2:4111. In step 2 days ago; up to 12 entries came here since, which it may lack.\n"},
 		{"never met", []api.Peer{peer(ben, func(*api.Peer) {})},
 			"Nobody else is connected just now.\nBen's laptop isn't connected. Not in step with it so far.\n"},

@@ -6,6 +6,8 @@ import (
 
 	"github.com/mdp/qrterminal/v3"
 	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
 )
 
 const defaultInviteLife = 72 * time.Hour
@@ -23,15 +25,7 @@ func (k *kith) invite() *cli.Command {
 }
 
 func runInvite(ctx context.Context, c *call) error {
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
-	i, err := client.Invite(ctx, c.Duration("expires"))
-	if err != nil {
-		return err
-	}
-	return c.out.show(i, func() {
+	return request(c, func(d *api.Client) (api.Invite, error) { return d.Invite(ctx, c.Duration("expires")) }, func(i api.Invite) {
 		c.out.printf("They type:\n\n    kith join %s --as NAME\n\n", i.Code)
 		if c.out.width > 0 {
 			qrterminal.GenerateHalfBlock(i.Code, qrterminal.L, c.env.Stdout)
@@ -46,15 +40,7 @@ func (k *kith) inviteList() *cli.Command {
 		name: "list", usage: "the codes that this device made",
 		examples: []string{`kith invite list`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			invites, err := client.Invites(ctx)
-			if err != nil {
-				return err
-			}
-			return c.out.show(invites, func() {
+			return request(c, func(d *api.Client) ([]api.Invite, error) { return d.Invites(ctx) }, func(invites []api.Invite) {
 				if len(invites) == 0 {
 					c.out.println("There are no invites.")
 					return
@@ -75,15 +61,7 @@ func (k *kith) inviteRevoke() *cli.Command {
 		more:     "ID is the start of the invite's ID, or the code itself.",
 		examples: []string{`kith invite revoke 7f3a`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			i, err := client.RevokeInvite(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.changed(i.ID, i)
+			return request(c, func(d *api.Client) (api.Invite, error) { return d.RevokeInvite(ctx, c.arg(0)) }, func(i api.Invite) { c.out.println(i.ID) })
 		},
 	})
 }

@@ -140,8 +140,8 @@ func (c *coop) peers() []api.Peer {
 			InStepAt: api.At(now.Add(-9 * time.Second)), BytesReceived: 181_000, BytesSent: 5_200},
 		{Member: cleo, Device: api.Named{ID: "key-Cleo", Name: "phone"}, Trouble: "Cleo's phone: no answer at 192.168.1.7:4111; both are behind a router, and no member's device that both reach is up, trying again in 7 s"},
 		{Member: cleo, Device: api.Named{ID: "key-Cleo-2", Name: "desktop"}, LastSeen: api.At(now.Add(-time.Hour)), InStepAt: api.At(now.Add(-2 * time.Hour)),
-			Trouble: "Cleo's desktop: no answer at 10.0.0.3:4111, trying again in 4 s", Missing: api.Missing{ToSend: 12}},
-		{Member: ben, Device: api.Named{ID: "key-Ben-2", Name: "phone"}, Connected: true, Transport: "relay", Relayed: true, Via: "Cleo's laptop", Address: "/ip4/10.0.0.3/tcp/4111/p2p/12D3/p2p-circuit", RTT: 12, InStep: true, LastSeen: api.At(now)},
+			Trouble: "Cleo's desktop: no answer at 10.0.0.3:4111, trying again in 4 s", ToSend: 12},
+		{Member: ben, Device: api.Named{ID: "key-Ben-2", Name: "phone"}, Connected: true, Transport: "relay", Via: "Cleo's laptop", Address: "/ip4/10.0.0.3/tcp/4111/p2p/12D3/p2p-circuit", RTT: 12, InStep: true, LastSeen: api.At(now)},
 	}
 }
 

@@ -28,15 +28,9 @@ func (k *kith) noteAdd() *cli.Command {
 			if err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			n, err := client.CreateNote(ctx, api.NewNote{Title: c.arg(0), Text: text, Tags: c.StringSlice("tag")})
-			if err != nil {
-				return err
-			}
-			return c.out.changed(n.Short, n)
+			return request(c, func(d *api.Client) (api.Note, error) {
+				return d.CreateNote(ctx, api.NewNote{Title: c.arg(0), Text: text, Tags: c.StringSlice("tag")})
+			}, c.noteID)
 		},
 	})
 }
@@ -51,15 +45,9 @@ func (k *kith) noteList() *cli.Command {
 			if err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			list, err := client.Notes(ctx, api.NoteQuery{Tag: c.String("tag"), Limit: limit, Brief: !c.out.json})
-			if err != nil {
-				return err
-			}
-			return c.out.show(list, func() {
+			return request(c, func(d *api.Client) ([]api.Note, error) {
+				return d.Notes(ctx, api.NoteQuery{Tag: c.String("tag"), Limit: limit, Brief: !c.out.json})
+			}, func(list []api.Note) {
 				if len(list) == 0 {
 					c.out.println("No notes.")
 					return
@@ -79,15 +67,7 @@ func (k *kith) noteShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one note",
 		examples: []string{`kith note show n-2m7d`, `kith note show 2m7d --jq .text`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			n, err := client.Note(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.show(n, func() {
+			return request(c, func(d *api.Client) (api.Note, error) { return d.Note(ctx, c.arg(0)) }, func(n api.Note) {
 				c.out.println(c.title(n.Document))
 				if tags := tagWords(n.Tags); len(tags) > 0 {
 					c.out.println(strings.Join(tags, " · "))
@@ -148,15 +128,7 @@ func (k *kith) noteAppend() *cli.Command {
 			if text == "" {
 				return api.Problemf(api.Usage, `kith note append ID --text "…"`, "kith note append needs --text and what to write")
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			n, err := client.AppendNote(ctx, c.arg(0), text)
-			if err != nil {
-				return err
-			}
-			return c.out.changed(n.Short, n)
+			return request(c, func(d *api.Client) (api.Note, error) { return d.AppendNote(ctx, c.arg(0), text) }, c.noteID)
 		},
 	})
 }
@@ -166,15 +138,7 @@ func (k *kith) noteHistory() *cli.Command {
 		name: "history", args: "ID", usage: "the versions of a note, newest first",
 		examples: []string{`kith note history n-2m7d`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			versions, err := client.NoteHistory(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.show(versions, func() {
+			return request(c, func(d *api.Client) ([]api.Version, error) { return d.NoteHistory(ctx, c.arg(0)) }, func(versions []api.Version) {
 				var rows [][]string
 				for _, v := range versions {
 					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.ReplaceAll(strings.Join(v.Says, "; "), "\n", " ")})
@@ -191,15 +155,7 @@ func (k *kith) noteRestore() *cli.Command {
 		more:     "It is written anew, as a change of yours: what came after stays in the history.",
 		examples: []string{`kith note restore n-2m7d 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			n, err := client.RestoreNote(ctx, c.arg(0), c.arg(1))
-			if err != nil {
-				return err
-			}
-			return c.out.changed(n.Short, n)
+			return request(c, func(d *api.Client) (api.Note, error) { return d.RestoreNote(ctx, c.arg(0), c.arg(1)) }, c.noteID)
 		},
 	})
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -16,18 +17,57 @@ func comingIntoStep(p api.Peer) string {
 	case p.Slowed:
 		return "slowed down: it sends what is here already"
 	case p.Got < p.ToGet:
-		return fmt.Sprintf("getting %s of %s%s", humanize.Comma(int64(p.Got)), entries(p.ToGet), perSecond(p.RateReceived))
+		return halfway("getting", p.Got, p.ToGet, p.RateReceived)
 	case p.Sent < p.ToSend:
-		return fmt.Sprintf("sending %s of %s%s", humanize.Comma(int64(p.Sent)), entries(p.ToSend), perSecond(p.RateSent))
+		return halfway("sending", p.Sent, p.ToSend, p.RateSent)
 	}
 	return "coming into step"
 }
 
+func halfway(doing string, done, of int, rate float64) string {
+	says := fmt.Sprintf("%s %s of %s", doing, humanize.Comma(int64(done)), entries(of))
+	if rate := perSecond(rate); rate != "" {
+		says += ", " + rate
+	}
+	return says
+}
+
+// worthTelling is from how many bytes a second on a rate is told.
+const worthTelling = 1000
+
+// perSecond is a rate in words; "" if it isn't worth telling.
 func perSecond(rate float64) string {
-	if rate < 1000 {
+	if rate < worthTelling {
 		return ""
 	}
-	return ", " + humanize.Bytes(uint64(rate)) + "/s"
+	return humanize.Bytes(uint64(rate)) + "/s"
+}
+
+// missing says what two connected devices lack of each other.
+func missing(p api.Peer) string {
+	switch toFetch, toSend := p.Lacks(); {
+	case toFetch > 0 && toSend > 0:
+		return entries(toFetch) + " to fetch, " + humanize.Comma(int64(toSend)) + " to send"
+	case toFetch > 0:
+		return entries(toFetch) + " to fetch"
+	case toSend > 0:
+		return entries(toSend) + " to send"
+	}
+	return "comparing what each has"
+}
+
+// rates says how fast it goes; "" if nothing does.
+func rates(p api.Peer) string {
+	var parts []string
+	for _, way := range []struct {
+		rate float64
+		to   string
+	}{{p.RateReceived, "in"}, {p.RateSent, "out"}} {
+		if words := perSecond(way.rate); words != "" {
+			parts = append(parts, words+" "+way.to)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // syncing says how far it is with everybody who is connected, for somebody who waits.

@@ -14,15 +14,7 @@ func (k *kith) charterPending() *cli.Command {
 		name: "pending", usage: "proposals that ask for something, and what they still need",
 		examples: []string{`kith charter pending`, `kith charter pending --jq '.[].short'`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			all, err := client.Proposals(ctx, true)
-			if err != nil {
-				return err
-			}
-			return c.out.show(all, func() {
+			return request(c, func(d *api.Client) ([]api.Proposal, error) { return d.Proposals(ctx, true) }, func(all []api.Proposal) {
 				if len(all) == 0 {
 					c.out.println("Nothing is being agreed on.")
 				}
@@ -57,22 +49,13 @@ func (c *call) showProposal(p api.Proposal) {
 
 // propose proposes a step and says how it stands.
 func (c *call) propose(ctx context.Context, r api.ProposalRequest) error {
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
-	p, err := client.Propose(ctx, r)
-	if err != nil {
-		return err
-	}
-	return c.proposed(p)
+	return request(c, func(d *api.Client) (api.Proposal, error) { return d.Propose(ctx, r) }, c.proposed)
 }
 
-// proposed tells of a proposal that was made or answered: its short ID and, to a person, how it
-// stands.
-func (c *call) proposed(p api.Proposal) error {
+// proposed tells a person of a proposal that was made or answered: its short ID, and how it stands.
+func (c *call) proposed(p api.Proposal) {
 	c.note(p.Says)
-	return c.out.changed(p.Short, p)
+	c.out.println(p.Short)
 }
 
 type answerSpec struct{ verb, usage, more string }
@@ -93,17 +76,11 @@ func (k *kith) answer(a answerSpec) *cli.Command {
 		if a.verb == api.ProposalRefuse && c.String("why") == "" {
 			return api.Problemf(api.Usage, s.examples[0], "kith charter refuse needs --why and a reason")
 		}
-		client, err := c.api()
-		if err != nil {
-			return err
-		}
-		p, err := client.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{
-			Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway"), LeaveOut: c.Bool("leave-out"),
-		})
-		if err != nil {
-			return err
-		}
-		return c.proposed(p)
+		return request(c, func(d *api.Client) (api.Proposal, error) {
+			return d.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{
+				Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway"), LeaveOut: c.Bool("leave-out"),
+			})
+		}, c.proposed)
 	}
 	return k.command(s)
 }

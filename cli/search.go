@@ -15,19 +15,11 @@ func (k *kith) search() *cli.Command {
 		examples: []string{`kith search recycled paper`, `kith search printer --json`},
 		flags:    []cli.Flag{limitFlag(20)},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
 			limit, err := c.limit()
 			if err != nil {
 				return err
 			}
-			hits, err := client.Search(ctx, strings.Join(c.args(), " "), limit)
-			if err != nil {
-				return err
-			}
-			return c.out.show(hits, func() {
+			return request(c, func(d *api.Client) ([]api.Hit, error) { return d.Search(ctx, strings.Join(c.args(), " "), limit) }, func(hits []api.Hit) {
 				if len(hits) == 0 {
 					c.out.println("Nothing found.")
 				}
@@ -48,15 +40,7 @@ func (k *kith) today() *cli.Command {
 		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, proposals about the co-op without my answer, and where help is wanted.",
 		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			t, err := client.Today(ctx)
-			if err != nil {
-				return err
-			}
-			return c.out.show(t, func() { c.today(t) })
+			return request(c, func(d *api.Client) (api.Today, error) { return d.Today(ctx) }, c.today)
 		},
 	})
 }

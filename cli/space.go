@@ -15,15 +15,7 @@ func (k *kith) space() *cli.Command {
 			more:     "Each has a key and a recovery phrase of its own. Where one is meant, say which: --space NAME, or KITH_SPACE. The ID of a document is enough.",
 			examples: []string{`kith space list`, `kith space list --jq '.spaces[].space.name'`},
 			run: func(ctx context.Context, c *call) error {
-				client, err := c.api()
-				if err != nil {
-					return err
-				}
-				o, err := client.Spaces(ctx)
-				if err != nil {
-					return err
-				}
-				return c.out.show(o, func() { c.spaceTable(o) })
+				return request(c, func(d *api.Client) (api.Overview, error) { return d.Spaces(ctx) }, c.spaceTable)
 			},
 		}),
 	)

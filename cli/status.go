@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -74,28 +73,6 @@ func (c *call) showStatus(s api.Status) {
 	c.standing(s.Peers)
 }
 
-// confirmed says what a device that isn't in step just now has said it has; "" of one that is.
-func (c *call) confirmed(p api.Peer) string {
-	device := name(p.Member) + "'s " + name(p.Device)
-	switch {
-	case p.Connected && p.InStep, p.Unconfirmed == 0 && !p.Acknowledged: // in the second case there is nothing yet
-		return ""
-	case p.Unconfirmed == 0:
-		return device + " has everything."
-	case !p.Acknowledged:
-		return "There is no word yet of what " + device + " has."
-	}
-	return fmt.Sprintf("%s has everything up to %s; there is no word yet of %s since.",
-		device, c.ago(p.UnconfirmedSince), count(p.Unconfirmed, "change"))
-}
-
-func entries(n int) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return humanize.Comma(int64(n)) + " entries"
-}
-
 // statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
 func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, error) {
 	s, err := client.Status(ctx)
@@ -127,15 +104,7 @@ func (k *kith) peers() *cli.Command {
 		name: "peers", usage: "the other devices, and what each has",
 		examples: []string{`kith peers`, `kith peers --json`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			peers, err := client.Peers(ctx)
-			if err != nil {
-				return err
-			}
-			return c.out.show(peers, func() {
+			return request(c, func(d *api.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
 				c.peerTable(peers)
 				c.standing(peers)
 			})

@@ -67,18 +67,12 @@ func (k *kith) taskAdd() *cli.Command {
 			if err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			t, err := client.CreateTask(ctx, api.NewTask{
-				Title: c.arg(0), Text: text, Due: due, Tags: c.StringSlice("tag"), Project: c.String("project"),
-				Ask: c.StringSlice("ask"), Hours: c.Float64("hours"),
-			})
-			if err != nil {
-				return err
-			}
-			return c.out.changed(t.Short, t)
+			return request(c, func(d *api.Client) (api.Task, error) {
+				return d.CreateTask(ctx, api.NewTask{
+					Title: c.arg(0), Text: text, Due: due, Tags: c.StringSlice("tag"), Project: c.String("project"),
+					Ask: c.StringSlice("ask"), Hours: c.Float64("hours"),
+				})
+			}, c.taskID)
 		},
 	})
 }
@@ -113,18 +107,12 @@ func (k *kith) taskList() *cli.Command {
 			if err := oneOf("--sort", c.String("sort"), api.TaskSorts); err != nil {
 				return err
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			tasks, err := client.Tasks(ctx, api.TaskQuery{
-				Mine: c.Bool("mine"), Open: c.Bool("open"), HelpWanted: c.Bool("help-wanted"), Brief: !c.out.json,
-				Project: c.String("project"), Tag: c.String("tag"), DueBefore: before, Sort: c.String("sort"), Limit: limit,
-			})
-			if err != nil {
-				return err
-			}
-			return c.out.show(tasks, func() { c.taskTable(tasks) })
+			return request(c, func(d *api.Client) ([]api.Task, error) {
+				return d.Tasks(ctx, api.TaskQuery{
+					Mine: c.Bool("mine"), Open: c.Bool("open"), HelpWanted: c.Bool("help-wanted"), Brief: !c.out.json,
+					Project: c.String("project"), Tag: c.String("tag"), DueBefore: before, Sort: c.String("sort"), Limit: limit,
+				})
+			}, c.taskTable)
 		},
 	})
 }
@@ -174,15 +162,7 @@ func (k *kith) taskShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one task",
 		examples: []string{`kith task show t-4kq2`, `kith task show 4kq2 --json`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			t, err := client.Task(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.show(t, func() { c.showTask(t) })
+			return request(c, func(d *api.Client) (api.Task, error) { return d.Task(ctx, c.arg(0)) }, c.showTask)
 		},
 	})
 }
@@ -357,17 +337,11 @@ func (k *kith) taskVerb(verb, args, usage string, examples ...string) *cli.Comma
 			if needsWhy := verb == api.TaskDrop || verb == api.TaskHelp && !c.Bool("undo"); needsWhy && c.String("why") == "" {
 				return api.Problemf(api.Usage, examples[0], "%s needs --why and a reason", fullName(c.Context))
 			}
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			t, err := client.ActOnTask(ctx, c.arg(0), api.TaskAction{
-				Verb: verb, Members: c.args()[1:], Why: c.String("why"), Undo: c.Bool("undo"),
-			})
-			if err != nil {
-				return err
-			}
-			return c.out.changed(t.Short, t)
+			return request(c, func(d *api.Client) (api.Task, error) {
+				return d.ActOnTask(ctx, c.arg(0), api.TaskAction{
+					Verb: verb, Members: c.args()[1:], Why: c.String("why"), Undo: c.Bool("undo"),
+				})
+			}, c.taskID)
 		},
 	})
 }

@@ -111,15 +111,8 @@ func (k *kith) adopt() *cli.Command {
 		more:     "ENTRY is the start of an entry's ID, as kith log --void names it. It counts for everybody then, with all that it builds on, under the name of who wrote it, and shows as brought in by you. It can't be taken back.",
 		examples: []string{`kith adopt 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
-			if err != nil {
-				return err
-			}
-			d, err := client.Adopt(ctx, c.arg(0))
-			if err != nil {
-				return err
-			}
-			return c.out.changed(d.Short, d)
+			return request(c, func(d *api.Client) (api.Document, error) { return d.Adopt(ctx, c.arg(0)) },
+				func(adopted api.Document) { c.out.println(adopted.Short) })
 		},
 	})
 }
@@ -155,19 +148,11 @@ func (c *call) limit() (int, error) {
 }
 
 func runLog(ctx context.Context, c *call) error {
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
 	limit, err := c.limit()
 	if err != nil {
 		return err
 	}
-	lines, err := client.Log(ctx, c.arg(0), c.Bool("void"), limit)
-	if err != nil {
-		return err
-	}
-	return c.out.show(lines, func() {
+	return request(c, func(d *api.Client) ([]api.LogLine, error) { return d.Log(ctx, c.arg(0), c.Bool("void"), limit) }, func(lines []api.LogLine) {
 		if len(lines) == 0 {
 			c.out.println("Nothing here.")
 			return

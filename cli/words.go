@@ -119,3 +119,10 @@ func count(n int, thing string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return humanize.Comma(int64(n)) + " entries"
+}

@@ -31,6 +31,7 @@ func charterOf(r *replica.Replica) api.Charter {
 	out.Founding.Open = c.FoundingOpen()
 	out.Founding.Filled, out.Founding.Seats = c.Seats()
 	out.Needs, out.Of = c.Needed()
+	anybodyLeft := false
 	for _, m := range c.Members() {
 		switch m.Standing {
 		case charter.Full:
@@ -38,11 +39,11 @@ func charterOf(r *replica.Replica) api.Charter {
 		case charter.Prospective:
 			out.Prospective = append(out.Prospective, w.named(m.ID))
 		default:
-			out.Former = append(out.Former, w.named(m.ID))
+			anybodyLeft = true
 		}
 	}
-	if len(out.Former) > 0 {
-		out.Endings = endings(r, w)
+	if anybodyLeft {
+		out.Former = endings(r, w)
 	}
 	out.Forks = forks(w)
 	out.Says = w.whoDecides(&out)

@@ -49,7 +49,7 @@ func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error
 		}
 	}
 	on := o.New != nil
-	return api.Protection{File: home.path(keyFile), Protected: on, StoreEncrypted: on}, nil
+	return api.Protection{File: home.path(keyFile), Protected: on}, nil
 }
 
 // protect does it for one of the places in a home. After a crash between two of them it is done again

@@ -62,27 +62,25 @@ func peersOf(s *space) []api.Peer {
 		} else {
 			shown.Acknowledged, shown.Unconfirmed, shown.UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
 		}
-		s.missing(&shown, line)
+		s.howFar(&shown, line)
 		out = append(out, shown)
 	}
 	return out
 }
 
-// missing says what a device and this one lack of each other, as far as is known, and when they were in step.
-func (s *space) missing(p *api.Peer, line peer.PeerStatus) {
+// howFar says how far a device and this one have come, as far as is known, and when they were in step.
+func (s *space) howFar(p *api.Peer, line peer.PeerStatus) {
 	m := s.meters.read(line.Device, s.replica.Store().Arrived())
+	p.InStepAt = api.At(m.at)
 	x := line.Exchange
 	switch {
-	case line.Connected && line.InStep:
-		p.InStepAt = api.At(x.Heard)
 	case line.Connected:
-		p.InStepAt = api.At(m.at)
-		p.Missing = api.Missing{ToFetch: max(0, x.ToGet-x.Got), ToSend: max(0, x.ToSend-x.Sent)}
-	default:
-		p.InStepAt = api.At(m.at)
-		if !m.at.IsZero() {
-			p.Missing = api.Missing{ToSend: m.since}
+		p.ToGet, p.Got, p.ToSend, p.Sent = x.ToGet, x.Got, x.ToSend, x.Sent
+		if line.InStep {
+			p.InStepAt = api.At(x.Heard)
 		}
+	case !m.at.IsZero():
+		p.ToSend = m.since
 	}
 }
 
@@ -91,10 +89,8 @@ func peerOf(p people, s peer.PeerStatus) api.Peer {
 	now := time.Now()
 	return api.Peer{
 		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
-		Relayed: s.Relayed, Via: s.Via,
-		Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
+		Via: s.Via, Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
 		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
-		ToGet: s.Exchange.ToGet, Got: s.Exchange.Got, ToSend: s.Exchange.ToSend, Sent: s.Exchange.Sent,
 		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
 		EntriesReceived: s.Exchange.EntriesIn, EntriesSent: s.Exchange.EntriesOut,
 		RateReceived: math.Round(s.Exchange.Receiving.PerSecond(now)), RateSent: math.Round(s.Exchange.Writing.PerSecond(now)),
@@ -176,11 +172,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	if err != nil {
 		return api.Invite{}, err
 	}
-	config, err := b.home.Config()
-	if err != nil {
-		return api.Invite{}, explain(err)
-	}
-	at, err := config.answerers(s.replica.Device())
+	at, err := b.answerers(s)
 	if err != nil {
 		return api.Invite{}, explain(err)
 	}

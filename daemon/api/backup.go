@@ -31,9 +31,8 @@ type Restored struct {
 
 // Protection is how the device's key and what the co-op wrote lie on the disk.
 type Protection struct {
-	File           string `json:"file"`      // of the key
-	Protected      bool   `json:"protected"` // the key has a passphrase
-	StoreEncrypted bool   `json:"store_encrypted"`
+	File      string `json:"file"`      // of the key
+	Protected bool   `json:"protected"` // by a passphrase: the key is sealed, and the store encrypted
 }
 
 // backup writes what a backup holds, unsealed. It is broken off in the middle if something fails,

@@ -104,8 +104,7 @@ type Charter struct {
 	Rules       int        `json:"rules"`
 	Full        []Named    `json:"full"`
 	Prospective []Named    `json:"prospective"`
-	Former      []Named    `json:"former"`  // resigned or removed
-	Endings     []Ending   `json:"endings"` // how their memberships ended
+	Former      []Ending   `json:"former"` // who resigned or was removed
 	Pending     []Proposal `json:"pending"`
 	Forks       []Fork     `json:"forks"`
 	Says        []string   `json:"says"` // who may decide what, in sentences

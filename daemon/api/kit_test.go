@@ -121,6 +121,10 @@ func (f *fake) ActOnTask(ctx context.Context, id string, a TaskAction) (Task, er
 	return f.Task(ctx, id)
 }
 
+func (f *fake) Log(_ context.Context, q LogFilter) ([]LogLine, error) {
+	return []LogLine{{ID: q.Document}}, f.fail
+}
+
 func (f *fake) Events(context.Context) (<-chan Event, error) { return f.events, nil }
 
 func (f *fake) Sync(ctx context.Context) (Status, error) { return f.syncing(ctx) }

@@ -41,7 +41,7 @@ func notInStep(status Status) *Problem {
 			connected++
 		case p.Connected:
 			connected++
-			behind = append(behind, p.Member.Name+"'s "+p.Device.Name+p.Missing.words())
+			behind = append(behind, p.Member.Name+"'s "+p.Device.Name+lacks(p))
 		case p.Trouble != "":
 			away = append(away, p.Trouble)
 		}
@@ -63,13 +63,14 @@ func notInStep(status Status) *Problem {
 	return Problemf(TimedOut, "it goes on by itself: kith peers", "not yet in step with %s", some(behind))
 }
 
-// words are what is missing, in brackets; "" if that isn't known yet.
-func (m Missing) words() string {
+// lacks says what is missing, in brackets; "" if that isn't known yet.
+func lacks(p Peer) string {
+	toFetch, toSend := p.Lacks()
 	var parts []string
 	for _, part := range []struct {
 		n  int
 		to string
-	}{{m.ToFetch, "to fetch"}, {m.ToSend, "to send"}} {
+	}{{toFetch, "to fetch"}, {toSend, "to send"}} {
 		if part.n == 1 {
 			parts = append(parts, "1 entry "+part.to)
 		} else if part.n > 1 {

@@ -204,8 +204,8 @@ func TestSyncThatRunsOutOfTimeSaysWhoIsMissing(t *testing.T) {
 			{Member: Named{Name: "Cleo"}, Device: Named{Name: "laptop"}, Connected: true},
 		}, "not yet in step with Cleo's laptop"},
 		{"two are behind", []Peer{
-			{Member: Named{Name: "Ben"}, Device: Named{Name: "phone"}, Connected: true, Missing: Missing{ToFetch: 12, ToSend: 1}},
-			{Member: Named{Name: "Cleo"}, Device: Named{Name: "laptop"}, Connected: true, Missing: Missing{ToSend: 3}},
+			{Member: Named{Name: "Ben"}, Device: Named{Name: "phone"}, Connected: true, ToGet: 14, Got: 2, ToSend: 1},
+			{Member: Named{Name: "Cleo"}, Device: Named{Name: "laptop"}, Connected: true, ToSend: 3},
 		}, "not yet in step with Ben's phone (12 entries to fetch, 1 entry to send); Cleo's laptop (3 entries to send)"},
 		{"many are away", []Peer{{Trouble: "a: no answer"}, {Trouble: "b: no answer"}, {Trouble: "c: no answer"}, {Trouble: "d: no answer"}, {Trouble: "e: no answer"}},
 			"no other device could be reached in this time. a: no answer; b: no answer; c: no answer; and 2 more"},

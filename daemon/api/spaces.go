@@ -54,7 +54,7 @@ func (s *Server) pick(r *http.Request) (*Server, error) {
 	}
 	var holding []Backend
 	for _, b := range named {
-		holds, err := s.of(b).holds(r.Context(), r.PathValue("id"))
+		holds, err := s.of(b).holds(r.Context(), documentWord(r))
 		if err != nil {
 			return nil, err
 		}
@@ -66,6 +66,19 @@ func (s *Server) pick(r *http.Request) (*Server, error) {
 		return nil, whichSpace(Usage, named, "which space is meant? This daemon serves %d", len(named))
 	}
 	return s.of(holding[0]), nil
+}
+
+// documentWord gives the word of a request that names a document or a proposal; "" if it is about
+// something else. A member or a device may be called like the start of an ID, which says nothing of where.
+func documentWord(r *http.Request) string {
+	_, path, _ := strings.Cut(r.Pattern, "/v1/")
+	switch noun, _, _ := strings.Cut(path, "/"); noun {
+	case "tasks", "decisions", "notes", "proposals":
+		return r.PathValue("id")
+	case "log":
+		return r.URL.Query().Get("id")
+	}
+	return ""
 }
 
 // holds says whether a word that is the ID of a document or a proposal, or the start of one, names one

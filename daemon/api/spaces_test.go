@@ -26,6 +26,7 @@ func TestWhatOneSpaceIsAskedGoesToTheOneThatIsNamed(t *testing.T) {
 		"members?space=Riso+Print+Co-op": memberID('b'),
 		"tasks/t-8b3a":                   "Water the beans", // only one has it
 		"tasks/4kq2":                     "Order paper",
+		"log?id=8b3a":                    `"id":"` + documentID(KindTask, "8b3a"),
 	} {
 		if status, answer := askAll(t, both, path); status != 200 || !strings.Contains(answer, want) {
 			t.Errorf("%s: %d %s", path, status, answer)
@@ -35,6 +36,7 @@ func TestWhatOneSpaceIsAskedGoesToTheOneThatIsNamed(t *testing.T) {
 		"members":              Usage,    // which?
 		"tasks/t-zzzz":         Usage,    // nobody has it: still, which?
 		"members/Ana":          Usage,    // a name, which both know
+		"members/8b3a":         Usage,    // a name, though a task of one space begins so
 		"members?space=Bakery": NotFound, // neither
 	} {
 		status, answer := askAll(t, both, path)

@@ -44,7 +44,6 @@ type Peer struct {
 	Device    Named   `json:"device"`
 	Connected bool    `json:"connected"`
 	Transport string  `json:"transport"` // tcp, quic, relay; "" while not connected
-	Relayed   bool    `json:"relayed"`   // the connection goes through a relay
 	Via       string  `json:"via"`       // the relay: a device's name, or an address; "" for a direct connection, or where it isn't known
 	Address   string  `json:"address"`
 	RTT       float64 `json:"rtt_ms"`
@@ -52,7 +51,9 @@ type Peer struct {
 	LastSeen  Time    `json:"last_seen"` // null: never
 	Trouble   string  `json:"trouble"`   // why it is not connected or not in step, in words
 
-	// How far the last comparison is, in entries, and what went over the connection.
+	// How far the last comparison is, in entries, and what went over the connection. Of a device that isn't
+	// connected ToSend is what came here since the two were last in step, and the others are 0: it may have
+	// got some of that from others, and what it has written itself isn't known.
 	ToGet         int   `json:"to_get"`
 	Got           int   `json:"got"`
 	ToSend        int   `json:"to_send"`
@@ -67,7 +68,6 @@ type Peer struct {
 	RateReceived float64 `json:"rate_received"` // bytes a second, lately
 	RateSent     float64 `json:"rate_sent"`
 	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known
-	Missing      Missing `json:"missing"`
 
 	// What the device has, by its own word: it acknowledges once a day what it has got. It may have
 	// more than this says, and not less.
@@ -76,12 +76,12 @@ type Peer struct {
 	UnconfirmedSince Time `json:"unconfirmed_since"` // when the oldest of them was made; null: there is none
 }
 
-// Missing is what two devices lack of each other, in entries, as far as this one knows. Of one that
-// isn't connected, only what came here since the two were last in step is known; it may have got some of
-// that from others, and what it has written itself isn't known.
-type Missing struct {
-	ToFetch int `json:"to_fetch"`
-	ToSend  int `json:"to_send"`
+// Lacks says what this daemon's device lacks of a peer's and the other way, in entries, as far as is known.
+func (p Peer) Lacks() (toFetch, toSend int) {
+	if p.InStep {
+		return 0, 0
+	}
+	return max(0, p.ToGet-p.Got), max(0, p.ToSend-p.Sent)
 }
 
 // Member is a person in the charter.

@@ -43,11 +43,11 @@ type arrived struct {
 // nothing. The error is for trouble of this replica's own, such as a full disk; none of the
 // entries whose documents it hit is stored then, and all may be brought again.
 func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, error) {
-	return r.accept(ctx, batch, false)
+	return r.accept(ctx, batch, r.noteElsewhere)
 }
 
-// accept is Accept; own says that this replica has made the entries just now.
-func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, own bool) (Result, error) {
+// accept is Accept; look is given the changes before they are stored.
+func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]arrived) error) (Result, error) {
 	var (
 		res        Result
 		statements []*entry.Entry
@@ -72,10 +72,8 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, own bool) (R
 	}
 	changes, refused := parseAll(changes)
 	res.Refused = append(res.Refused, refused...)
-	if !own {
-		if err := r.noteElsewhere(changes); err != nil {
-			return res, err
-		}
+	if err := look(changes); err != nil {
+		return res, err
 	}
 
 	if len(statements) > 0 {

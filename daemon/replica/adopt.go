@@ -23,7 +23,8 @@ func (r *Replica) Adopt(ctx context.Context, id entry.ID) (entry.DocID, error) {
 	if err != nil {
 		return entry.DocID{}, err
 	}
-	res, err := r.accept(ctx, []*entry.Entry{e}, true)
+	madeHere := func([]arrived) error { return nil }
+	res, err := r.accept(ctx, []*entry.Entry{e}, madeHere)
 	if err == nil && len(res.Refused) > 0 {
 		err = res.Refused[0].Err
 	}

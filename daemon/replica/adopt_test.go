@@ -67,6 +67,9 @@ func TestAFullMemberTakesOverWhatARemovedOneWroteAfterwards(t *testing.T) {
 		if state := p.stateOf(t, void["brush"]); state != charter.Accepted {
 			t.Errorf("at %s's it is %v", p.name, state)
 		}
+		if at := p.Elsewhere(); !at.IsZero() {
+			t.Errorf("%s's device is taken to be in two places, since %v", p.name, at)
+		}
 		p.reopen(t)
 	}
 	c.same()

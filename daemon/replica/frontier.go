@@ -14,6 +14,12 @@ import (
 	"kith/daemon/store"
 )
 
+// deviceRun is one run of a device.
+type deviceRun struct {
+	device entry.Device
+	run    entry.Run
+}
+
 // maxRunsKept bounds the entries of which runs remembers the one before, about 150 bytes each.
 const maxRunsKept = 50_000
 
@@ -159,20 +165,16 @@ func (r *Replica) Honoured(devices []entry.Device) ([]charter.DeviceFrontier, er
 		id, previous    entry.ID
 		number, arrival uint64
 	}
-	type runOf struct {
-		device entry.Device
-		run    entry.Run
-	}
-	all := map[runOf][]lying{}
+	all := map[deviceRun][]lying{}
 	err := r.entriesOf(devices, func(arrival uint64, e *entry.Entry) {
-		of := runOf{e.Device, e.Run}
+		of := deviceRun{e.Device, e.Run}
 		all[of] = append(all[of], lying{e.ID(), e.Previous, e.Number, arrival})
 	})
 	if err != nil {
 		return nil, err
 	}
 	type last struct {
-		of runOf
+		of deviceRun
 		at lying
 	}
 	var lasts []last

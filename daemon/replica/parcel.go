@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -88,10 +87,7 @@ func (r *Replica) knownToAll(ctx context.Context, v *store.Snapshot, devices []e
 	}
 	var known map[uint64]bool
 	for _, d := range devices {
-		theirs, err := r.knownTo(all, d)
-		if err != nil {
-			return nil, err
-		}
+		theirs := r.knownTo(all, d)
 		if known == nil {
 			known = theirs
 			continue
@@ -154,13 +150,13 @@ func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, e
 
 // knownTo returns the arrivals that a device is known to have: what it wrote; of each run, what comes
 // before a change that it has acknowledged; and of the charter, what is in the past of what it wrote.
-func (r *Replica) knownTo(w *authored, device entry.Device) (map[uint64]bool, error) {
+func (r *Replica) knownTo(w *authored, device entry.Device) map[uint64]bool {
 	known := map[uint64]bool{}
 	c := r.Charter()
 	for of, entries := range w.runs {
 		upTo := uint64(math.MaxUint64)
 		if of.device != device {
-			upTo = r.acknowledged(c, of, device)
+			upTo, _ = reachedBy(c, of, device, r.numberIn)
 		}
 		if upTo == 0 || of.device != device && hasTwins(entries) {
 			continue
@@ -183,17 +179,7 @@ func (r *Replica) knownTo(w *authored, device entry.Device) (map[uint64]bool, er
 			past = append(past, s.heads...)
 		}
 	}
-	return known, nil
-}
-
-// acknowledged returns the number up to which a device has acknowledged a run; 0 if it hasn't.
-func (r *Replica) acknowledged(c *charter.Charter, of deviceRun, by entry.Device) (upTo uint64) {
-	for _, s := range c.SeenOf(of.device, of.run) {
-		if s.Device == by {
-			upTo = max(upTo, r.numberIn(of, s.Last))
-		}
-	}
-	return upTo
+	return known
 }
 
 // hasTwins says whether two entries of a run have one number: to have one of them says nothing of the

@@ -26,11 +26,6 @@ type reach struct {
 	numbers map[acknowledged]uint64 // of what acknowledgements name; 0 for what isn't here
 }
 
-type deviceRun struct {
-	device entry.Device
-	run    entry.Run
-}
-
 // acknowledged is an entry that an acknowledgement names as the last of a run.
 type acknowledged struct {
 	of   deviceRun
@@ -118,6 +113,17 @@ func (r *Replica) numberIn(of deviceRun, id entry.ID) uint64 {
 	return e.Number
 }
 
+// reachedBy returns the number up to which a device has acknowledged a run, 0 if that isn't known here,
+// and whether it has acknowledged any of it. number is numberIn or numberLocked.
+func reachedBy(c *charter.Charter, of deviceRun, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo uint64, ever bool) {
+	for _, s := range c.SeenOf(of.device, of.run) {
+		if s.Device == device {
+			upTo, ever = max(upTo, number(of, s.Last)), true
+		}
+	}
+	return upTo, ever
+}
+
 // ConfirmedBy returns the members of whom a device has acknowledged a change, in no particular
 // order: its run, up to it or further.
 func (r *Replica) ConfirmedBy(e *entry.Entry) ([]charter.MemberID, error) {
@@ -157,13 +163,8 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 	out := Unconfirmed{Never: true}
 	var missing []uint64
 	for of, w := range r.reach.runs {
-		reached := uint64(0)
-		for _, s := range c.SeenOf(of.device, of.run) {
-			if s.Device == device {
-				out.Never = false
-				reached = max(reached, r.numberLocked(of, s.Last))
-			}
-		}
+		reached, ever := reachedBy(c, of, device, r.numberLocked)
+		out.Never = out.Never && !ever
 		if of.device == device {
 			continue
 		}

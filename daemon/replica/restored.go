@@ -97,17 +97,19 @@ func (r *Replica) Elsewhere() time.Time {
 // noteElsewhere looks for changes that this device's key signed after this replica was opened, among
 // those that peers bring. Older ones are of its own past: a backup lacks what came after it.
 func (r *Replica) noteElsewhere(changes []arrived) error {
-	newest := r.elsewhere.Load()
+	var newest int64
 	for _, c := range changes {
 		if c.entry.Device == r.device && c.change.Time > r.opened.UnixMilli() && !r.store.Has(c.entry.ID()) {
 			newest = max(newest, min(c.change.Time, r.now().UnixMilli()))
 		}
 	}
-	was := r.elsewhere.Swap(newest)
-	if newest == was || time.Duration(newest-r.elsewhereKept.Load())*time.Millisecond < elsewhereStep {
+	for was := r.elsewhere.Load(); newest > was && !r.elsewhere.CompareAndSwap(was, newest); {
+		was = r.elsewhere.Load() // several peers bring things at once
+	}
+	kept := r.elsewhereKept.Load()
+	if time.Duration(newest-kept)*time.Millisecond < elsewhereStep || !r.elsewhereKept.CompareAndSwap(kept, newest) {
 		return nil
 	}
-	r.elsewhereKept.Store(newest)
 	b := store.NewBatch(nil)
 	b.PutSmall(elsewhereRecord, binary.BigEndian.AppendUint64(nil, uint64(newest)))
 	return r.store.Commit(b)

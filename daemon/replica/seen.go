@@ -57,11 +57,7 @@ func (r *Replica) Acknowledge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	type runOf struct {
-		device entry.Device
-		run    entry.Run
-	}
-	last := map[runOf]*entry.Entry{}
+	last := map[deviceRun]*entry.Entry{}
 	until, broken := since, error(nil)
 	err = r.store.Since(since, func(arrival uint64, id entry.ID) bool {
 		until = arrival
@@ -78,7 +74,7 @@ func (r *Replica) Acknowledge(ctx context.Context) error {
 			broken = fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 			return false
 		}
-		of := runOf{e.Device, e.Run}
+		of := deviceRun{e.Device, e.Run}
 		if e.Device != r.device && (last[of] == nil || last[of].Number < e.Number) {
 			last[of] = e
 		}

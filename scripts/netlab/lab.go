@@ -309,7 +309,9 @@ func (h *home) meets(what string, so func(api.Peer) bool, others ...*home) error
 }
 
 func inStep(p api.Peer) bool   { return p.Connected && p.InStep }
-func isDirect(p api.Peer) bool { return p.Connected && !p.Relayed }
+func isRelayed(p api.Peer) bool { return p.Transport == "relay" }
+
+func isDirect(p api.Peer) bool { return p.Connected && !isRelayed(p) }
 
 func (h *home) state() (string, int, error) {
 	s, err := h.client.Status(h.ctx)

@@ -119,10 +119,10 @@ func relayed(l *lab) error {
 		return err
 	}
 	ana, ben, cleo := all[0], all[1], all[2]
-	if err := ben.meets("is connected through Ana to", func(p api.Peer) bool { return p.Relayed && p.InStep }, cleo); err != nil {
+	if err := ben.meets("is connected through Ana to", func(p api.Peer) bool { return isRelayed(p) && p.InStep }, cleo); err != nil {
 		return err
 	}
-	if err := cleo.meets("is connected through Ana to", func(p api.Peer) bool { return p.Relayed && p.InStep }, ben); err != nil {
+	if err := cleo.meets("is connected through Ana to", func(p api.Peer) bool { return isRelayed(p) && p.InStep }, ben); err != nil {
 		return err
 	}
 	reach, err := ben.client.Status(l.ctx)
@@ -302,7 +302,7 @@ func (l *lab) strangers(docs int) (w *world, ben, cleo *home, first func() error
 		return
 	}
 	l.say("Ben and Cleo, each behind a router, name two relays that are nobody's member.")
-	if err = ben.meets("is connected through a relay to", func(p api.Peer) bool { return p.Relayed && p.InStep }, cleo); err != nil {
+	if err = ben.meets("is connected through a relay to", func(p api.Peer) bool { return isRelayed(p) && p.InStep }, cleo); err != nil {
 		return
 	}
 	if err = cleo.stop(syscall.SIGTERM); err != nil {
