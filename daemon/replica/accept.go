@@ -43,6 +43,12 @@ type arrived struct {
 // nothing. The error is for trouble of this replica's own, such as a full disk; none of the
 // entries whose documents it hit is stored then, and all may be brought again.
 func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, error) {
+	return r.accept(ctx, batch, false)
+}
+
+// accept does what Accept does. What is made here says nothing about another place where this
+// device's key might be.
+func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, madeHere bool) (Result, error) {
 	var (
 		res        Result
 		statements []*entry.Entry
@@ -67,8 +73,10 @@ func (r *Replica) Accept(ctx context.Context, batch []*entry.Entry) (Result, err
 	}
 	changes, refused := parseAll(changes)
 	res.Refused = append(res.Refused, refused...)
-	if err := r.noteElsewhere(changes); err != nil {
-		return res, err
+	if !madeHere {
+		if err := r.noteElsewhere(changes); err != nil {
+			return res, err
+		}
 	}
 
 	if len(statements) > 0 {

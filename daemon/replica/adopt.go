@@ -23,7 +23,7 @@ func (r *Replica) Adopt(ctx context.Context, id entry.ID) (entry.DocID, error) {
 	if err != nil {
 		return entry.DocID{}, err
 	}
-	res, err := r.Accept(ctx, []*entry.Entry{e})
+	res, err := r.accept(ctx, []*entry.Entry{e}, true)
 	if err == nil && len(res.Refused) > 0 {
 		err = res.Refused[0].Err
 	}
