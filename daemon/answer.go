@@ -92,7 +92,7 @@ func about(w *words, p *charter.Proposal, err error) error {
 	case errors.Is(err, charter.ErrSubject):
 		return api.Problemf(api.NotAllowed, "talk with the others; what is being proposed: kith charter pending", "%s is about you, so you aren't asked", short)
 	case errors.Is(err, charter.ErrRefused):
-		return api.Problemf(api.NotAllowed, "if you think otherwise now, somebody can propose it anew", "you have refused %s, and a refusal is for good", short)
+		return api.Problemf(api.NotAllowed, "if you think otherwise now, somebody can propose it in other words: --why", "you have refused %s, and a refusal is for good", short)
 	}
 	return err
 }

@@ -34,7 +34,7 @@ func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Propo
 	_, of := c.Needed()
 	if after := w.after(terms.Type, of); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
 		m, _ := c.Member(terms.Member)
-		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", m.Name), "%s", after)
+		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", shellWord(m.Name)), "%s", after)
 	}
 	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 }
@@ -55,6 +55,9 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), id, false) })
 	switch {
 	case err == nil, errors.Is(err, charter.ErrSubject), errors.Is(err, charter.ErrConsented):
+	case errors.As(err, &held) && held.TakenBack:
+		w := newWords(r.Charter())
+		note = fmt.Sprintf("Your own consent isn't given yet: you took that to %s back, but it may have completed it where this isn't heard of yet. When %[1]s has been refused, or if you are sure: kith charter consent %s", w.short(held.Step), w.short(id))
 	case errors.As(err, &held):
 		w := newWords(r.Charter())
 		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.short(held.Step), w.short(held.Step))

@@ -124,7 +124,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		return res, charter.ErrNotMemberKey
 	case who.ID != way.Member:
 		m, _ := c.Member(way.Member)
-		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+who.Name, "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
+		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+shellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
 	case who.Standing == charter.Removed:
 		return res, ended(c)
 	}

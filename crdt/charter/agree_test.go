@@ -175,6 +175,30 @@ func TestWhoTookAConsentBackConsentsToNothingElseThereUntilTheFirstCantPass(t *t
 	wantErr(t, err, charter.ErrRefused)
 }
 
+// Two that are open count for neither, so a member would wait for ever without knowing why.
+func TestWhoConsentedToWhatCantPassAnyMoreTakesItBackBeforeAnotherConsent(t *testing.T) {
+	s := members(t, "ben")
+	ana := laptop("ana").Device()
+	first, second := s.proposes("ana", threshold(charter.TwoThirds)), s.proposes("ben", threshold(charter.AllButOne))
+	payload, err := s.c.Refuse(laptop("ben").Device(), first, "too soon")
+	s.says(laptop("ben"), payload, err)
+	if p, _ := s.c.Proposal(first); !p.Hopeless {
+		t.Fatalf("%+v", p)
+	}
+	var held *charter.HeldError
+	if _, err := s.c.Consent(ana, second, false); !errors.As(err, &held) || held.TakenBack || held.Step != first {
+		t.Fatalf("beside a consent to what can't pass: %v", err)
+	}
+	twice := s.sign(laptop("ana"), raw(t, charter.Statement{Type: charter.TypeConsent, Of: second}), s.c.Heads()...)
+	s.hear(twice) // by a program that didn't ask
+	if _, err := s.c.Consent(ana, second, false); !errors.As(err, &held) || held.Step != first {
+		t.Errorf("with both open she is told that she has consented: %v", err)
+	}
+	payload, err = s.c.TakeBack(ana, first)
+	s.says(laptop("ana"), payload, err)
+	s.enacts("ben", second)
+}
+
 func TestALaptopAndAPhoneCantConsentToTwoThings(t *testing.T) {
 	s := members(t, "ben", "cleo", "dora", "eli")
 	phone := key("ana's phone")

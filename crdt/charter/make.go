@@ -117,8 +117,8 @@ func (c *Charter) onProposal(id StepID) error {
 }
 
 // Consent consents to a proposal. The error is a *HeldError if the member consented to
-// another one at the same parent that may still come into force; anyway goes on if that was
-// taken back.
+// another one at the same parent, and didn't take that back or it may still come into force;
+// anyway goes on in the second case.
 func (c *Charter) Consent(by entry.Device, id StepID, anyway bool) ([]byte, error) {
 	if err := c.onProposal(id); err != nil {
 		return nil, err
@@ -129,8 +129,17 @@ func (c *Charter) Consent(by entry.Device, id StepID, anyway bool) ([]byte, erro
 		case a == nil:
 		case len(a.refused[id]) > 0:
 			return nil, ErrRefused
-		case a.open(c.all, who.number)[id] != nil:
-			return nil, ErrConsented
+		default:
+			// Also one that can't come into force any more: two open ones count for neither.
+			open := a.open(c.all, who.number)
+			for _, n := range a.consents {
+				if of := n.said.Of; of != id && open[of] != nil {
+					return nil, &HeldError{Step: of}
+				}
+			}
+			if open[id] != nil {
+				return nil, ErrConsented
+			}
 		}
 		if err := c.held(who.number, id, anyway); err != nil {
 			return nil, err

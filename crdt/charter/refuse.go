@@ -40,8 +40,8 @@ type RuleError struct{ Why string }
 
 func (e *RuleError) Error() string { return "the charter doesn't take this: " + e.Why }
 
-// HeldError says that a member gave their word to another step at the same place, which may
-// still come into force: to give it twice could split the co-op.
+// HeldError says that a member gave their word to another step at the same place: two that are
+// open count for neither, and to give it twice could split the co-op.
 type HeldError struct {
 	Step      StepID
 	TakenBack bool // who took it back may go on all the same, at the risk of a split

@@ -50,6 +50,9 @@ func TestAFullMemberTakesOverWhatARemovedOneWroteAfterwards(t *testing.T) {
 	if _, err := ben.Adopt(t.Context(), void["brush"]); !errors.Is(err, ErrNotAdoptable) {
 		t.Errorf("a second time: %v", err)
 	}
+	if at := ben.Elsewhere(); !at.IsZero() {
+		t.Errorf("Ben is told that another computer has written as his device, at %s", at)
+	}
 	ben.edit(t, drum.ID, crdt.AppendText("says Ben"))
 	c.settle()
 	c.same()
