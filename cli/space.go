@@ -9,7 +9,7 @@ import (
 )
 
 func (k *kith) space() *cli.Command {
-	return group("space", "the co-ops and shares that this daemon serves",
+	return group("space", "the co-ops that this daemon serves",
 		k.command(spec{
 			name: "list", usage: "all of them, and who you are in each",
 			more:     "Each has a key and a recovery phrase of its own. Where one is meant, say which: --space NAME, or KITH_SPACE. The ID of a document is enough.",

@@ -162,7 +162,11 @@ func notice(r *replica.Replica) []string {
 	case charter.Resigned:
 		return []string{"You have left " + c.Name() + ".", keep}
 	}
-	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + liveDevices(&m), keep}
+	live := liveDevices(&m)
+	if live == "" {
+		return []string{"This device was taken out of use, and you have no other. Your recovery phrase brings you back: kith device recover", keep}
+	}
+	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + live, keep}
 }
 
 // removedBy says what was agreed, by whom and why.
@@ -186,9 +190,6 @@ func liveDevices(m *charter.Member) string {
 		if !d.Retired {
 			names = append(names, d.Name)
 		}
-	}
-	if len(names) == 0 {
-		return "kith device recover"
 	}
 	return listed(names)
 }
