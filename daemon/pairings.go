@@ -26,8 +26,8 @@ const (
 	// pairWait is how long an answer may wait for somebody to compare the words; then the new
 	// device asks again. A join stream has 30 seconds in all.
 	pairWait = 20 * time.Second
-	// maxAsks bounds how often one device may begin anew with one code: each time it gets other
-	// words, and so another guess at them.
+	// maxAsks bounds how often somebody may begin anew with one code, whatever became of the time
+	// before: each time there are other words, and so another guess at them.
 	maxAsks = 8
 	// maxPairings bounds the codes of which it is remembered what became of them.
 	maxPairings = 32
@@ -42,6 +42,7 @@ type pairings struct {
 	mu    sync.Mutex
 	key   entry.Device // of the newest code since the start
 	asked *asked       // with that
+	asks  int          // how often somebody has begun with that
 }
 
 // pairing is what is kept of a code. Its name in the store is the public half of its key.
@@ -58,8 +59,7 @@ type asked struct {
 	device     charter.NewDevice
 	pairing    charter.Pairing
 	commitment [32]byte
-	revealed   bool // the pairing holds both nonces
-	asks       int
+	revealed   bool          // the pairing holds both nonces
 	decided    chan struct{} // closed when somebody has compared the words
 	declined   bool
 }
@@ -111,7 +111,7 @@ func (s *pairings) open(answerers []charter.Answerer, life time.Duration) (code 
 		return "", expires, err
 	}
 	expires = s.now().Add(life).UTC().Truncate(time.Second)
-	s.key, s.asked = v.Key().Device(), nil
+	s.key, s.asked, s.asks = v.Key().Device(), nil, 0
 	return code, expires, s.put(s.key, &pairing{Expires: expires})
 }
 
@@ -228,22 +228,23 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 	if s.replica.Charter().Knows(q.device.Key) {
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "this device is in the charter already"}
 	}
-	asks := 0
-	if a := s.asked; a != nil && s.key == key {
-		if a.device.Key != q.device.Key {
-			return nil, &peer.JoinError{Code: peer.JoinUsed, Reason: "another device asks with it"}
-		}
-		asks = a.asks
+	if s.key != key { // it is of before the daemon's start
+		s.decideLocked(true)
+		s.key, s.asked, s.asks = key, nil, 0
 	}
-	if asks >= maxAsks {
+	if a := s.asked; a != nil && a.device.Key != q.device.Key {
+		return nil, &peer.JoinError{Code: peer.JoinUsed, Reason: "another device asks with it"}
+	}
+	if s.asks >= maxAsks {
 		v.Ended = true
 		return nil, errors.Join(&peer.JoinError{Code: peer.JoinRevoked}, s.put(key, &v))
 	}
 	s.decideLocked(true)
-	a := &asked{device: q.device, commitment: q.commitment, asks: asks + 1, decided: make(chan struct{})}
+	a := &asked{device: q.device, commitment: q.commitment, decided: make(chan struct{})}
 	a.pairing = charter.Pairing{Space: s.replica.Space(), Code: key, By: s.replica.Device(), New: q.device.Key}
 	rand.Read(a.pairing.NonceBy[:]) // never fails (Go 1.24)
-	s.key, s.asked = key, a
+	s.asked = a
+	s.asks++
 	return a.pairing.NonceBy[:], nil
 }
 

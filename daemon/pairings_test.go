@@ -219,6 +219,16 @@ func TestADeviceIsBoundToItsPartOfTheWordsAndHasFewGuesses(t *testing.T) {
 	}
 	wantCode(t, "one guess more", n.pairs(), peer.JoinRevoked)
 	wantCode(t, "one more after that", n.pairs(), peer.JoinRevoked)
+
+	// Who can work out the words before saying their part, and breaks off when they don't suit, has no more.
+	code := l.code()
+	for range maxAsks {
+		n = l.newcomer(code)
+		must(t, n.pairs())
+		n.pairing.NonceNew[0] ^= 1
+		wantCode(t, "broken off", n.reveals(), peer.JoinBadRequest)
+	}
+	wantCode(t, "one guess more, by yet another device", l.newcomer(code).pairs(), peer.JoinRevoked)
 }
 
 func TestWhatADeviceCantAskFor(t *testing.T) {

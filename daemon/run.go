@@ -52,7 +52,7 @@ type served struct {
 
 	mu   sync.Mutex // held while a space comes to be
 	all  atomic.Pointer[[]*backend]
-	came chan *backend // one whose space was founded or joined while the daemon runs
+	came chan *backend // whose spaces were founded or joined while the daemon runs; there is room for all
 }
 
 var _ api.Spaces = (*served)(nil)
@@ -70,7 +70,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	home.Passphrase = once(o.Passphrase)
 	defer func() { err = errors.Join(err, home.Close()) }()
-	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend)}
+	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend, maxPlaces)}
 	if err := s.open(); err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -175,7 +175,7 @@ func (s *served) close() (err error) {
 }
 
 // add serves a space that make founds or joins in a new place.
-func (s *served) add(ctx context.Context, another bool, make func(place *Home) (*replica.Replica, error)) error {
+func (s *served) add(another bool, make func(place *Home) (*replica.Replica, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.backends()
@@ -201,17 +201,13 @@ func (s *served) add(ctx context.Context, another bool, make func(place *Home) (
 		all = append(slices.Clip(all), b)
 		s.all.Store(&all)
 	}
-	select {
-	case s.came <- b:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	s.came <- b
+	return nil
 }
 
 // Join implements api.Spaces.
 func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinResult, err error) {
-	err = s.add(ctx, req.Another, func(place *Home) (r *replica.Replica, err error) {
+	err = s.add(req.Another, func(place *Home) (r *replica.Replica, err error) {
 		r, res, err = join(ctx, place, JoinOptions{
 			Invite: req.Invite, As: req.As, Listen: req.Listen, Announce: req.Announce, Log: s.options.Log,
 		})
@@ -221,8 +217,8 @@ func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinRes
 }
 
 // Found implements api.Spaces.
-func (s *served) Found(ctx context.Context, req api.InitRequest) (res api.InitResult, err error) {
-	err = s.add(ctx, true, func(place *Home) (r *replica.Replica, err error) {
+func (s *served) Found(_ context.Context, req api.InitRequest) (res api.InitResult, err error) {
+	err = s.add(true, func(place *Home) (r *replica.Replica, err error) {
 		r, res, err = found(place, InitOptions{
 			Coop: req.Name, As: req.As, Founders: req.Founders, Listen: req.Listen, Announce: req.Announce,
 		})
