@@ -20,9 +20,6 @@ type words struct {
 
 func newWords(c *charter.Charter) *words { return &words{people: people{c}} }
 
-// proposalLetters is how long the ID of a proposal is: as that of a document.
-const proposalLetters = 32
-
 // proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
 func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
 

@@ -299,7 +299,7 @@ func (p *Peers) moved(c *contact, inbound bool) {
 			p.describeLocked(s, conns[0])
 			c.told = map[entry.Device]uint64{} // it may have begun anew since
 		case !s.Connected && was:
-			s.InStep, s.Transport, s.Relayed, s.Via, s.RTT = false, "", false, "", 0
+			s.InStep, s.Transport, s.Via, s.RTT = false, "", "", 0
 			if s.Trouble == "" {
 				s.Trouble = connectionEnded
 			}
@@ -314,7 +314,7 @@ func (p *Peers) moved(c *contact, inbound bool) {
 			c.doubted = time.Now()
 		}
 		// A direct way was found: what goes through a relay moves there.
-		if s.Relayed && c.opens && p.direct(c.id) != nil {
+		if s.Relayed() && c.opens && p.direct(c.id) != nil {
 			for _, old := range c.sessions {
 				if isRelayed(old.conn.RemoteMultiaddr()) {
 					old.end()
@@ -343,12 +343,12 @@ func (p *Peers) showPathLocked(c *contact) {
 // describeLocked says over what a connection goes.
 func (p *Peers) describeLocked(s *PeerStatus, conn network.Conn) {
 	addr := conn.RemoteMultiaddr()
-	s.Address, s.Transport, s.Relayed, s.Via = addr.String(), "tcp", false, ""
+	s.Address, s.Transport, s.Via = addr.String(), "tcp", ""
 	if _, err := addr.ValueForProtocol(ma.P_QUIC_V1); err == nil {
 		s.Transport = "quic"
 	}
 	if isRelayed(addr) {
-		s.Transport, s.Relayed = "relay", true
+		s.Transport = viaRelay
 		if id := relayOf(addr); id != "" { // the side that was dialed isn't told
 			s.Via = p.relayNameLocked(id)
 		}

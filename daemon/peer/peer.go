@@ -1,8 +1,9 @@
 // Package peer is this device among the others: its libp2p host, who may connect to it, where
 // the others are found, and the connections over which package exchange runs.
 //
-// Only devices of the charter get past the handshake, and holders of an invite for redeeming it.
-// What goes over a connection is not read here, and what an invite gives isn't known here:
+// Only devices of the charter get past the handshake, and who knocks with a key that this device
+// knows (the holder of an invite or of a device code, a member who comes back), for that alone.
+// What goes over a connection is not read here, and what such a key gives isn't known here:
 // callbacks decide both. Protocols and limits: docs/PROTOCOL.md, "Streams".
 package peer
 
@@ -60,9 +61,9 @@ type Charter interface {
 type Device struct {
 	Key  entry.Device
 	Name string // in a member's words: "Ben's laptop"
-	// Former says that it speaks for nobody any more, or only on another side of a split. It isn't dialed, told addresses or shown in
-	// the table; if it comes by itself it is brought up to the charter, so that its owner learns
-	// what happened, and then left alone for a while.
+	// Former says that it speaks for nobody any more, or only on another side of a split. It isn't dialed,
+	// told addresses or shown in the table; if it comes by itself it is brought up to the charter, so that
+	// its owner learns what happened, and then left alone for a while.
 	Former bool
 }
 
@@ -74,12 +75,13 @@ type AddressBook interface {
 	Save(device entry.Device, record []byte) error
 }
 
-// Invites are those that this device issued.
+// Invites are what lets in who isn't a device of the charter: codes that this device issued, and the
+// keys of members who come back.
 type Invites interface {
-	// Issued says whether key belongs to an invite of this device, whatever its state: the holder
+	// Issued says whether key belongs to one of them, whatever its state: the holder
 	// of a used or expired code is told so, anybody else meets a closed door.
 	Issued(key entry.Device) bool
-	// Redeem answers the holder of the invite key. An error other than a *JoinError is told as
+	// Redeem answers the holder of the key. An error other than a *JoinError is told as
 	// JoinFailed without its text.
 	Redeem(ctx context.Context, key entry.Device, request []byte) (reply []byte, err error)
 }
@@ -90,7 +92,6 @@ type PeerStatus struct {
 	Name      string // in a member's words
 	Connected bool
 	Transport string          // "tcp", "quic" or "relay"; "" while not connected
-	Relayed   bool            // the connection goes through a relay
 	Via       string          // the relay's name, in a member's words; "" for a direct connection
 	Address   string          // multiaddr of the other end; the last one known while not connected
 	RTT       time.Duration   // 0: not known yet
@@ -99,6 +100,12 @@ type PeerStatus struct {
 	LastSeen  time.Time       // zero: never since the start
 	Trouble   string          // why not connected or not in step, in words; "" if there is none
 }
+
+// viaRelay is the Transport of a connection that goes through a relay.
+const viaRelay = "relay"
+
+// Relayed says whether the connection goes through a relay.
+func (s PeerStatus) Relayed() bool { return s.Transport == viaRelay }
 
 // Errors of New and Run in words that a member understands.
 var (

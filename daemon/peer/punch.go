@@ -52,7 +52,7 @@ func (p *Peers) goDirect(ctx context.Context, punch *holepunch.Service) {
 		p.mu.Lock()
 		var relayed []*contact
 		for _, c := range p.contacts {
-			if c.status.Relayed && c.status.Connected {
+			if c.status.Relayed() && c.status.Connected {
 				relayed = append(relayed, c)
 			}
 		}

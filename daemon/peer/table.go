@@ -46,7 +46,7 @@ func (p *Peers) update(c *contact, change func(*PeerStatus)) {
 // differs ignores what changes with every message.
 func differs(a, b PeerStatus) bool {
 	return a.Connected != b.Connected || a.InStep != b.InStep || a.Transport != b.Transport ||
-		a.Address != b.Address || a.Relayed != b.Relayed || a.Trouble != b.Trouble ||
+		a.Address != b.Address || a.Trouble != b.Trouble ||
 		a.Exchange.ToGet != b.Exchange.ToGet || a.Exchange.Got != b.Exchange.Got
 }
 
