@@ -29,7 +29,7 @@ func (c *coop) behindRouter(name string) *device {
 	return d
 }
 
-// farFrom is a device that listens, and takes all others for being elsewhere.
+// elsewhere is a device that listens, and takes all others for being elsewhere.
 func (c *coop) elsewhere(name string) *device {
 	d := c.device(name)
 	d.far = true
