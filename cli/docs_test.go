@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
 )
 
 //go:generate go test -run TestTheCommandsAreDocumented -update .
@@ -38,6 +42,39 @@ func TestTheCommandsAreDocumentedAsTheyAre(t *testing.T) {
 	}
 	if string(got) != want {
 		t.Errorf("docs/CLI.md is not what the commands say. Write it anew: go generate ./cli")
+	}
+}
+
+// What a program can read of an answer is in the page, so that it needn't be looked for in the code.
+func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
+	said := map[string]bool{}
+	for _, word := range regexp.MustCompile(`[a-z_]+`).FindAllString(docsTail, -1) {
+		said[word] = true
+	}
+	for _, answer := range []any{
+		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
+		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Charter{}, api.CharterLine{}, api.Task{},
+		api.Decision{}, api.Note{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
+		api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
+	} {
+		undocumented(t, reflect.TypeOf(answer), said)
+	}
+}
+
+func undocumented(t *testing.T, of reflect.Type, said map[string]bool) {
+	for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct || of == reflect.TypeFor[api.Time]() {
+		return
+	}
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" && !said[name] {
+			t.Errorf("%s.%s is %q in JSON, which cli/testdata/CLI.tail.md doesn't name", of, f.Name, name)
+		}
+		undocumented(t, f.Type, said)
 	}
 }
 

@@ -308,7 +308,7 @@ func (h *home) meets(what string, so func(api.Peer) bool, others ...*home) error
 	return nil
 }
 
-func inStep(p api.Peer) bool   { return p.Connected && p.InStep }
+func inStep(p api.Peer) bool    { return p.Connected && p.InStep }
 func isRelayed(p api.Peer) bool { return p.Transport == "relay" }
 
 func isDirect(p api.Peer) bool { return p.Connected && !isRelayed(p) }
