@@ -149,7 +149,7 @@ func checkArgs(name, args string, n int) error {
 		if most > 0 {
 			hint = fmt.Sprintf("put several words in quotes; %s", hint)
 		}
-		return api.Problemf(api.Usage, hint, "%s takes %s, these are %d words", name, orNothing(args), n)
+		return api.Problemf(api.Usage, hint, "%s takes %s; there %s %s", name, orNothing(args), isOrAre(n), count(n, "word"))
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ var shells = []string{"bash", "zsh", "fish"}
 // completionTime is how long the shell waits for the daemon to name what may be meant.
 const completionTime = 500 * time.Millisecond
 
+// shortEntry is how much of an entry's ID is enough to name it.
+const shortEntry = 12
+
 // maxCompletions is how many things are offered at most.
 const maxCompletions = 100
 
@@ -147,6 +150,8 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(k.memberOffers(ctx), current)
 	case "DEVICE":
 		return match(k.deviceOffers(ctx), current)
+	case "ENTRY":
+		return match(k.adoptableOffers(ctx), current)
 	case "HEAD":
 		return nil
 	case "THRESHOLD":
@@ -162,8 +167,10 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 // values offers what a flag may be set to.
 func (k *kith) values(ctx context.Context, flag string) []offer {
 	switch flag {
-	case "ask":
+	case "ask", "for":
 		return k.memberOffers(ctx)
+	case "space":
+		return k.spaceOffers(ctx)
 	case "consents", "keep", "not-mine":
 		return k.deviceOffers(ctx)
 	case "process":
@@ -191,6 +198,39 @@ func (k *kith) memberOffers(ctx context.Context) (out []offer) {
 	}
 	for _, m := range members {
 		out = append(out, offer{clean(m.Name), m.Standing + " member"})
+	}
+	return out
+}
+
+func (k *kith) spaceOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	all, err := client.Spaces(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, s := range all.Spaces {
+		out = append(out, offer{clean(s.Space.Name), "as " + name(s.Me)})
+	}
+	return out
+}
+
+// adoptableOffers offers what somebody wrote who wasn't honoured any more.
+func (k *kith) adoptableOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	lines, err := client.Log(ctx, "", true, maxCompletions)
+	if err != nil {
+		return nil
+	}
+	for _, l := range lines {
+		if l.Adoptable {
+			out = append(out, offer{l.Entry[:min(len(l.Entry), shortEntry)], name(l.By) + ": " + strings.Join(l.Says, ", ")})
+		}
 	}
 	return out
 }

@@ -102,6 +102,8 @@ func (c *call) confirmed(p api.Peer) string {
 		return ""
 	case p.Unconfirmed == 0:
 		return device + " has everything."
+	case !p.Acknowledged && !p.InStepAt.IsZero(): // what it had when it was in step is said already
+		return ""
 	case !p.Acknowledged:
 		return "There is no word yet of what " + device + " has."
 	}

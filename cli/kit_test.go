@@ -351,7 +351,7 @@ func (c *coop) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error) {
 	return []api.LogLine{
 		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"set due to 2026-11-30"}, Changes: []api.FieldChange{{Field: "due", Verb: "set", To: "2026-11-30"}}},
-		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Why: "only Ana can answer for Ana", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
+		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Adoptable: f.Void, Why: "only Ana can answer for Ana", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"accepted"}},
 	}, nil
 }

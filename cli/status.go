@@ -119,7 +119,10 @@ func (c *call) peerTable(peers []api.Peer) {
 	var rows [][]string
 	for _, p := range peers {
 		state, rtt := "seen "+c.ago(p.LastSeen), ""
-		if p.LastSeen.IsZero() {
+		switch {
+		case p.LastSeen.IsZero() && !p.InStepAt.IsZero(): // by the daemon that ran before this one
+			state = "seen " + c.ago(p.InStepAt)
+		case p.LastSeen.IsZero():
 			state = "not seen yet"
 		}
 		if p.Connected {

@@ -169,7 +169,7 @@ func runLog(ctx context.Context, c *call) error {
 			when, seen := "", ""
 			switch {
 			case l.Adoptable:
-				seen = " · kith adopt " + l.Entry[:12]
+				seen = " · kith adopt " + l.Entry[:min(len(l.Entry), shortEntry)]
 			case c.arg(0) != "":
 				seen = seenBy(l)
 			}

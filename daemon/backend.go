@@ -136,7 +136,7 @@ func explain(err error) error {
 		return api.Problemf(api.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "%v", errOtherWords)
 	case errors.As(err, &code):
 		return api.Problemf(api.Invalid, "", "%v", code)
-	case errors.As(err, &phrase), errors.Is(err, charter.ErrPhrase):
+	case errors.As(err, &phrase), errors.As(err, new(*charter.PhraseLengthError)), errors.Is(err, charter.ErrPhrase):
 		return api.Problemf(api.Invalid, "look at the paper once more; nothing was done", "%v", err)
 	case errors.Is(err, replica.ErrNotFound):
 		return api.Problemf(api.NotFound, "kith search WORDS", "there is no such document here")

@@ -186,11 +186,26 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		return checks
 	}
 	if says := notice(r); len(says) > 0 { // nothing that anybody here has to mend
-		checks = append(checks, api.Check{Name: "member", OK: true, Says: strings.Join(says, " ")})
+		checks = append(checks, api.Check{Name: "member", OK: true, Says: sentences(says)})
 	} else {
 		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})
 	}
 	return checks
+}
+
+// sentences puts paragraphs into one line.
+func sentences(says []string) string {
+	var line strings.Builder
+	for i, s := range says {
+		if i > 0 {
+			line.WriteString(" ")
+		}
+		line.WriteString(s)
+		if !strings.HasSuffix(s, ".") && i < len(says)-1 { // a reason that somebody gave, or a list of names
+			line.WriteString(".")
+		}
+	}
+	return line.String()
 }
 
 func checkReach(s *space) api.Check {

@@ -295,8 +295,8 @@ func (u *unbundling) explain(ctx context.Context, err error) error {
 			"the bundle has something in it that is no entry, at %s: %v%s", u.where(), bad, kept)
 	case errors.As(err, &broken), errors.As(err, &sealing):
 		why := error(nil)
-		if sealing != nil {
-			why = sealing.Err
+		if sealing != nil { // what age says of it means nothing to who reads it
+			why = errors.New("it is cut off, or was changed")
 		}
 		if broken != nil {
 			why = broken.Err

@@ -36,6 +36,19 @@ func (e *PhraseError) Error() string {
 	return s
 }
 
+// PhraseLengthError says that a recovery phrase is of another length.
+type PhraseLengthError struct {
+	Words int // how many there are
+	Bytes int // if there are so many that nobody counted the words
+}
+
+func (e *PhraseLengthError) Error() string {
+	if e.Bytes > 0 {
+		return fmt.Sprintf("a recovery phrase has %d words, this is %d bytes long", PhraseWords, e.Bytes)
+	}
+	return fmt.Sprintf("a recovery phrase has %d words, not %d", PhraseWords, e.Words)
+}
+
 // ErrPhrase says that all words of a phrase are words, but not these in this order.
 var ErrPhrase = errors.New("these words are no recovery phrase: one of them is another word of the list, or two have changed places")
 
@@ -52,11 +65,10 @@ func NewPhrase() string {
 }
 
 // SignerFromPhrase returns the member key that a recovery phrase stands for. Case and white
-// space don't matter. The error is a *PhraseError, ErrPhrase, or says how many words there
-// should be.
+// space don't matter. The error is a *PhraseError, a *PhraseLengthError or ErrPhrase.
 func SignerFromPhrase(phrase string) (entry.Signer, error) {
 	if len(phrase) > 4096 {
-		return entry.Signer{}, fmt.Errorf("a recovery phrase has %d words, this is %d bytes long", PhraseWords, len(phrase))
+		return entry.Signer{}, &PhraseLengthError{Bytes: len(phrase)}
 	}
 	words := strings.Fields(strings.ToLower(phrase))
 	for i, w := range words {
@@ -65,7 +77,7 @@ func SignerFromPhrase(phrase string) (entry.Signer, error) {
 		}
 	}
 	if len(words) != PhraseWords {
-		return entry.Signer{}, fmt.Errorf("a recovery phrase has %d words, not %d", PhraseWords, len(words))
+		return entry.Signer{}, &PhraseLengthError{Words: len(words)}
 	}
 	entropy, err := bip39.EntropyFromMnemonic(strings.Join(words, " "))
 	if err != nil {
