@@ -182,7 +182,7 @@ func joinHint(c peer.JoinCode) string {
 func Explain(err error) error { return explain(err) }
 
 // people names members.
-type people struct{ c *charter.Charter }
+type people struct{ c replica.Rules }
 
 func (p people) named(id charter.MemberID) api.Named {
 	m, ok := p.c.Member(id)

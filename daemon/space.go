@@ -160,6 +160,8 @@ var _ exchange.Local = (*local)(nil)
 
 func (l *local) Space() entry.SpaceID { return l.r.Space() }
 
+func (l *local) Owns(space entry.SpaceID) bool { return l.r.Owns(space) }
+
 func (l *local) IDs() iter.Seq[entry.ID] {
 	return func(yield func(entry.ID) bool) { l.r.IDs(yield) }
 }

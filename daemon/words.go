@@ -14,11 +14,12 @@ import (
 // words puts the charter into words: who people are, what proposals are called and what was said.
 type words struct {
 	people
+	c      *charter.Charter
 	shorts map[charter.StepID]string // of proposals; made when first asked for
 	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
 }
 
-func newWords(c *charter.Charter) *words { return &words{people: people{c}} }
+func newWords(c *charter.Charter) *words { return &words{people: people{c}, c: c} }
 
 // proposalLetters is how long the ID of a proposal is: as that of a document.
 const proposalLetters = 32

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -156,7 +155,7 @@ func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, e
 // before a change that it has acknowledged; and of the charter, what is in the past of what it wrote.
 func (r *Replica) knownTo(w *authored, device entry.Device) (map[uint64]bool, error) {
 	known := map[uint64]bool{}
-	c := r.Charter()
+	c := r.Rules()
 	for of, entries := range w.runs {
 		upTo := uint64(math.MaxUint64)
 		if of.device != device {
@@ -187,7 +186,7 @@ func (r *Replica) knownTo(w *authored, device entry.Device) (map[uint64]bool, er
 }
 
 // acknowledged returns the number up to which a device has acknowledged a run; 0 if it hasn't.
-func (r *Replica) acknowledged(c *charter.Charter, of deviceRun, by entry.Device) (upTo uint64) {
+func (r *Replica) acknowledged(c Rules, of deviceRun, by entry.Device) (upTo uint64) {
 	for _, s := range c.SeenOf(of.device, of.run) {
 		if s.Device == by {
 			upTo = max(upTo, r.numberIn(of, s.Last))
