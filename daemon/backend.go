@@ -189,7 +189,15 @@ func (p people) named(id charter.MemberID) api.Named {
 	if !ok {
 		return api.Named{ID: id.String(), Name: id.String()[:8]}
 	}
-	return api.Named{ID: id.String(), Name: m.Name}
+	return api.Named{ID: id.String(), Name: fullName(&m)}
+}
+
+// fullName is what a member is called: in a share, together with the co-op.
+func fullName(m *charter.Member) string {
+	if m.Coop == "" {
+		return m.Name
+	}
+	return m.Name + " (" + m.Coop + ")"
 }
 
 // nobody is for what is by nobody that the charter knows.
@@ -245,7 +253,7 @@ func docID(id string) (entry.DocID, error) {
 
 // header is what documents of all kinds have.
 func header(r *replica.Replica, v *crdt.View) api.Document {
-	p := people{r.Charter()}
+	p := people{r.Rules()}
 	d := api.Document{
 		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
 		CreatedBy: p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),

@@ -3,6 +3,7 @@ package daemon
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -16,30 +17,45 @@ import (
 // twoAllies are replicas of a share on this disk, of one person on each side.
 func twoAllies(t *testing.T) (first, second *replica.Replica) {
 	t.Helper()
-	p := &share.Pact{Terms: share.Terms{Purpose: "a fair", Voices: share.EachCoop}}
+	return alliesUntil(t, 0, nil)
+}
+
+// alliesUntil are those with an end date, by a clock.
+func alliesUntil(t *testing.T, ends uint64, now func() time.Time) (first, second *replica.Replica) {
+	t.Helper()
+	terms := share.Terms{Purpose: "a fair", Ends: ends, Voices: share.EachCoop}
+	both := madeShare(t, terms, [2]replica.Config{
+		{Dir: t.TempDir(), Key: entry.NewSigner(), Now: now}, {Dir: t.TempDir(), Key: entry.NewSigner(), Now: now},
+	})
+	for _, r := range both {
+		t.Cleanup(func() { must(t, r.Close()) })
+	}
+	return both[0], both[1]
+}
+
+// madeShare makes a share between two co-ops, with one device on each side: of Ana and of Dora.
+func madeShare(t *testing.T, terms share.Terms, at [2]replica.Config) (both [2]*replica.Replica) {
+	t.Helper()
+	p := &share.Pact{Terms: terms}
 	var all []*entry.Entry
-	var keys [2]entry.Signer
+	people := [2]string{"Ana", "Dora"}
 	for i, coop := range []string{"Riso Print Co-op", "Quilted"} {
-		keys[i] = entry.NewSigner()
-		payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: "Ana", Seats: 1}, entry.NewSigner(), keys[i], "laptop")
+		payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: people[i], Seats: 2}, entry.NewSigner(), at[i].Key, "laptop")
 		must(t, err)
-		genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, keys[i])
+		genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, at[i].Key)
 		must(t, err)
 		p.Sides[i].Space, all = genesis.SpaceOf(), append(all, genesis)
 	}
-	must(t, p.Agree(keys[1]))
+	must(t, p.Agree(at[1].Key))
 	f, err := p.Genesis()
 	must(t, err)
-	genesis, err := entry.New(f, keys[0])
+	genesis, err := entry.New(f, at[0].Key)
 	must(t, err)
-	all = append(all, genesis)
-	var both [2]*replica.Replica
 	for i := range both {
-		both[i], err = replica.JoinShare(replica.Config{Dir: t.TempDir(), Key: keys[i]}, genesis.SpaceOf(), all, [8]byte{})
+		both[i], err = replica.JoinShare(at[i], genesis.SpaceOf(), append(all, genesis), [8]byte{})
 		must(t, err)
-		t.Cleanup(func() { must(t, both[i].Close()) })
 	}
-	return both[0], both[1]
+	return both
 }
 
 func TestAReplicaOfAShareKeepsTheContractOfTheExchange(t *testing.T) {
@@ -101,5 +117,70 @@ func TestAnExchangeOfAShareTakesNothingOfAHome(t *testing.T) {
 	}
 	if err := (&local{ours}).Accept(t.Context(), tasks); !exchange.Blame(err) {
 		t.Errorf("who passes on entries of a home isn't to blame: %v", err)
+	}
+}
+
+// sideSays has the only person of a side propose that it says something, and consent.
+func sideSays(t *testing.T, r *replica.Replica, w share.Word) {
+	t.Helper()
+	var id charter.StepID
+	_, err := r.Say(t.Context(), func(*charter.Charter) (payload []byte, err error) {
+		s, _ := r.Share()
+		_, payload, id, err = s.Propose(r.Device(), w, "")
+		return payload, err
+	})
+	must(t, err)
+	_, err = r.Say(t.Context(), func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), id, false) })
+	must(t, err)
+}
+
+// given are the entries of a replica that may go to a device now: statements, and changes.
+func given(t *testing.T, r *replica.Replica, to entry.Device) (statements, changes int) {
+	t.Helper()
+	may := mayHave(r, to)
+	for _, e := range entriesIn(t, r) {
+		switch {
+		case !may(e.ID()):
+		case e.Kind == entry.Statement:
+			statements++
+		default:
+			changes++
+		}
+	}
+	return statements, changes
+}
+
+func TestAShareThatIsOverGivesTheOtherSideItsCharterAndNothingElse(t *testing.T) {
+	first, second := twoAllies(t)
+	addTasks(t, first, 2)
+	if s, c := given(t, first, second.Device()); s != 3 || c != 2 {
+		t.Errorf("the ally gets %d statements and %d changes", s, c)
+	}
+	sideSays(t, first, share.Word{What: share.End})
+	if _, ended := share.Fold(first.Space(), first.Statements(), [2]charter.StepID{}).Ended(); !ended {
+		t.Fatal("the word of the only person of a side doesn't end the share")
+	}
+	if s, c := given(t, first, second.Device()); s != 6 || c != 0 {
+		t.Errorf("after the end the ally gets %d statements and %d changes", s, c)
+	}
+	if s, c := given(t, first, first.Device()); s != 6 || c != 2 {
+		t.Errorf("after the end one's own side gets %d statements and %d changes", s, c)
+	}
+	if s, c := given(t, first, entry.NewSigner().Device()); s != 0 || c != 0 {
+		t.Errorf("a stranger gets %d statements and %d changes", s, c)
+	}
+}
+
+func TestADaemonGivesNothingToAnAllyAfterTheEndDateByItsOwnClock(t *testing.T) {
+	day := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
+	now := day.Add(-time.Second)
+	first, second := alliesUntil(t, uint64(day.UnixMilli()), func() time.Time { return now })
+	addTasks(t, first, 1)
+	if _, c := given(t, first, second.Device()); c != 1 {
+		t.Errorf("before the date the ally gets %d changes", c)
+	}
+	now = day
+	if s, c := given(t, first, second.Device()); s != 3 || c != 0 {
+		t.Errorf("on the date the ally gets %d statements and %d changes", s, c)
 	}
 }

@@ -276,9 +276,6 @@ func (r *Replica) entryAt(at placed) ([]byte, bool) {
 	return next[0].Encoded, true
 }
 
-// IsStatement says whether an entry that is here is a charter statement.
-func (r *Replica) IsStatement(id entry.ID) bool { return r.Rules().Has(id) }
-
 // IDs calls fn with the ID of every entry that is here, or was and is over a quota, until it
 // returns false: all that peers need not send.
 func (r *Replica) IDs(fn func(entry.ID) bool) {

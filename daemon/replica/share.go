@@ -53,6 +53,50 @@ func (r *Replica) Statements() []*entry.Entry {
 	return all
 }
 
+// Gives says whether what isn't a charter statement goes to a device, and until when by this computer's
+// clock, in milliseconds since 1970; 0: with no end. A share that has ended, or whose end date has come, gives
+// nothing more to the other side. Among themselves people of one side bring each other what they had.
+func (r *Replica) Gives(device entry.Device) (until uint64, gives bool) {
+	g := r.ground.Load()
+	if _, speaks := g.rules.MemberOf(device); !speaks || g.shared == nil {
+		return 0, speaks
+	}
+	if side, _ := g.shared.SideOf(device); side == g.side {
+		return 0, true
+	}
+	_, over := g.shared.Ended()
+	terms, ok := g.shared.Terms()
+	return terms.Ends, ok && !over
+}
+
+// StatementFor says whether an entry that is here is a charter statement that may go to a device, even if it
+// speaks for nobody any more. Who was removed from one side of a share learns of that there, and nothing
+// more of the other.
+func (r *Replica) StatementFor(device entry.Device, id entry.ID) bool {
+	g := r.ground.Load()
+	if g.shared == nil {
+		return g.rules.Has(id)
+	}
+	if _, speaks := g.rules.MemberOf(device); speaks {
+		return g.rules.Has(id)
+	}
+	return slices.ContainsFunc(g.chains(), func(c *charter.Charter) bool { return c.Has(id) && c.Knows(device) })
+}
+
+// DevicesElsewhere returns the devices that only branches know that aren't followed, see
+// charter.DevicesElsewhere.
+func (r *Replica) DevicesElsewhere() (all []entry.Device) {
+	for _, c := range r.ground.Load().chains() {
+		all = append(all, c.DevicesElsewhere()...)
+	}
+	return all
+}
+
+// WasMemberKey says whether a key is or was that of a member, and so no device.
+func (r *Replica) WasMemberKey(key entry.Device) bool {
+	return slices.ContainsFunc(r.ground.Load().chains(), func(c *charter.Charter) bool { return c.WasMemberKey(key) })
+}
+
 // followAlly takes a side where an ally's chain has forked. That is for this replica alone: it says
 // nothing in a charter of others, but what it writes from now on names that branch.
 func (r *Replica) followAlly(step charter.StepID) error {
