@@ -182,14 +182,22 @@ func joinHint(c peer.JoinCode) string {
 func Explain(err error) error { return explain(err) }
 
 // people names members.
-type people struct{ c *charter.Charter }
+type people struct{ c replica.Rules }
 
 func (p people) named(id charter.MemberID) api.Named {
 	m, ok := p.c.Member(id)
 	if !ok {
 		return api.Named{ID: id.String(), Name: id.String()[:8]}
 	}
-	return api.Named{ID: id.String(), Name: m.Name}
+	return api.Named{ID: id.String(), Name: fullName(&m)}
+}
+
+// fullName is what a member is called: in a share, together with the co-op.
+func fullName(m *charter.Member) string {
+	if m.Coop == "" {
+		return m.Name
+	}
+	return m.Name + " (" + m.Coop + ")"
 }
 
 // nobody is for what is by nobody that the charter knows.
@@ -245,7 +253,7 @@ func docID(id string) (entry.DocID, error) {
 
 // header is what documents of all kinds have.
 func header(r *replica.Replica, v *crdt.View) api.Document {
-	p := people{r.Charter()}
+	p := people{r.Rules()}
 	d := api.Document{
 		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
 		CreatedBy: p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),

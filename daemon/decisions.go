@@ -13,7 +13,7 @@ import (
 )
 
 func decisionOf(r *replica.Replica, v *crdt.View) api.Decision {
-	p := people{r.Charter()}
+	p := people{r.Rules()}
 	d := api.Decision{Document: header(r, v), Text: v.Text}
 	if v.Decision == nil {
 		return d

@@ -24,9 +24,9 @@ func (d directory) Devices() []peer.Device {
 		return nil
 	}
 	var live, former []peer.Device
-	for _, m := range d.r.Charter().Members() {
+	for _, m := range d.r.Rules().Members() {
 		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: m.Name + "'s " + dev.Name, Former: dev.Retired}
+			device := peer.Device{Key: dev.Key, Name: fullName(&m) + "'s " + dev.Name, Former: dev.Retired}
 			if dev.Retired {
 				former = append(former, device)
 			} else {
@@ -35,7 +35,7 @@ func (d directory) Devices() []peer.Device {
 		}
 	}
 	// Who came in on another side of a split gets the charter, and so learns of this one.
-	for _, key := range d.r.Charter().DevicesElsewhere() {
+	for _, key := range d.r.DevicesElsewhere() {
 		former = append(former, peer.Device{Key: key, Name: "somebody's on another side", Former: true})
 	}
 	return append(live, former...)
@@ -44,8 +44,7 @@ func (d directory) Devices() []peer.Device {
 // Knows implements peer.Charter. A member key is no device: it comes in by another door (doors.go),
 // and only as long as it is the newest.
 func (d directory) Knows(key entry.Device) bool {
-	c := d.r.Charter()
-	return c.Knows(key) && !c.WasMemberKey(key) && !d.parting.over()
+	return d.r.Rules().Knows(key) && !d.r.WasMemberKey(key) && !d.parting.over()
 }
 
 // removed says whether the member whose device this is was removed.

@@ -248,9 +248,17 @@ func deviceName() string {
 	return "computer"
 }
 
+// spaceName is what a space is called: as its co-op or, a share, as both.
+func spaceName(r *replica.Replica) string {
+	if s, _ := r.Share(); s != nil {
+		return s.Side(0).Name() + " and " + s.Side(1).Name()
+	}
+	return r.Charter().Name()
+}
+
 func named(r *replica.Replica) (space, member, device api.Named) {
 	c := r.Charter()
-	space = api.Named{ID: c.Space().String(), Name: c.Name()}
+	space = api.Named{ID: r.Space().String(), Name: spaceName(r)}
 	if m, ok := c.OwnerOf(r.Device()); ok {
 		member = api.Named{ID: m.ID.String(), Name: m.Name}
 		for _, d := range m.Devices {

@@ -100,6 +100,8 @@ func (m *modified) Keep([]byte) error { return nil }
 
 func (m *modified) Kept() []byte { return nil }
 
+func (m *modified) Owns(space entry.SpaceID) bool { return space == m.Space() }
+
 func (m *modified) IDs() iter.Seq[entry.ID] {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 	"kith/daemon/peer"
@@ -59,22 +58,27 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 }
 
 // mayHave makes what says whether an entry may go to a device now: every one may while it speaks for
-// a member, and else the charter alone. It is for one goroutine.
+// a member, and else the charter alone: in a share, that of the side that it was on. To an ally's device nothing
+// goes but both charters once the share is over. It is for one goroutine.
 func mayHave(r *replica.Replica, d entry.Device) func(entry.ID) bool {
-	var looked *charter.Charter
-	speaks := false
+	var looked replica.Rules
+	var until uint64
+	gives := false
 	return func(id entry.ID) bool {
-		if c := r.Charter(); c != looked {
+		if c := r.Rules(); c != looked {
 			looked = c
-			_, speaks = c.MemberOf(d)
+			until, gives = r.Gives(d)
 		}
-		return speaks || r.IsStatement(id)
+		if gives && (until == 0 || uint64(r.Now().UnixMilli()) < until) {
+			return true
+		}
+		return r.StatementFor(d, id)
 	}
 }
 
 // announce tells the watchers how it stands with a peer.
 func (s *space) announce(p peer.PeerStatus) {
-	m, _ := s.replica.Charter().MemberOf(p.Device)
+	m, _ := s.replica.Rules().MemberOf(p.Device)
 	e := replica.Event{At: s.invites.now(), Type: "peer", By: m.ID, Title: "not connected"}
 	switch {
 	case p.Connected && p.InStep:
@@ -163,6 +167,8 @@ type local struct{ r *replica.Replica }
 var _ exchange.Local = (*local)(nil)
 
 func (l *local) Space() entry.SpaceID { return l.r.Space() }
+
+func (l *local) Owns(space entry.SpaceID) bool { return l.r.Owns(space) }
 
 func (l *local) IDs() iter.Seq[entry.ID] {
 	return func(yield func(entry.ID) bool) { l.r.IDs(yield) }

@@ -53,7 +53,7 @@ func (b *backend) Peers(_ context.Context) ([]api.Peer, error) {
 }
 
 func peersOf(s *space) []api.Peer {
-	p := people{s.replica.Charter()}
+	p := people{s.replica.Rules()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
 		shown := peerOf(p, line)
@@ -218,7 +218,7 @@ func (b *backend) Events(ctx context.Context) (<-chan api.Event, error) {
 }
 
 func eventOf(r *replica.Replica, e replica.Event) api.Event {
-	p := people{r.Charter()}
+	p := people{r.Rules()}
 	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.orNobody(e.By), Why: e.Why}
 	if e.Doc != (entry.DocID{}) {
 		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), short(r, e.Kind, e.Doc)
@@ -234,7 +234,7 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 		out.Says = says(p, e.Changes)
 	}
 	if e.Said != nil {
-		s := newWords(p.c).statement(e.Said, e.By)
+		s := newWords(r.Charter()).statement(e.Said, e.By)
 		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out

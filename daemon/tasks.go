@@ -10,7 +10,7 @@ import (
 )
 
 func taskOf(r *replica.Replica, v *crdt.View) api.Task {
-	p := people{r.Charter()}
+	p := people{r.Rules()}
 	t := api.Task{Document: header(r, v), Text: v.Text}
 	if v.Task == nil {
 		return t

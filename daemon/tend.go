@@ -62,7 +62,7 @@ func (s *space) catchUp() {
 	if !s.replica.Restored() {
 		return
 	}
-	c := s.replica.Charter()
+	c := s.replica.Rules()
 	for _, p := range s.peers.Peers() {
 		if m, ok := c.MemberOf(p.Device); !ok || !p.InStep || !s.replica.Witness(m.ID) {
 			continue

@@ -14,11 +14,12 @@ import (
 // words puts the charter into words: who people are, what proposals are called and what was said.
 type words struct {
 	people
+	c      *charter.Charter
 	shorts map[charter.StepID]string // of proposals; made when first asked for
 	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
 }
 
-func newWords(c *charter.Charter) *words { return &words{people: people{c}} }
+func newWords(c *charter.Charter) *words { return &words{people: people{c}, c: c} }
 
 // proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
 func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }

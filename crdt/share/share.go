@@ -250,6 +250,9 @@ func (s *Share) Owns(space entry.SpaceID) bool {
 // here. Whether it holds is State of the share's own ID.
 func (s *Share) Pact() *Pact { return s.pact }
 
+// Genesis returns the entry of the pact; nil as long as it isn't here.
+func (s *Share) Genesis() *entry.Entry { return s.genesis }
+
 // Side returns the charter of one side, 0 or 1 in the order of the pact; nil as long as the pact
 // isn't here. Everything that is about one side alone is asked of, and said in, this.
 func (s *Share) Side(i int) *charter.Charter { return s.sides[i] }

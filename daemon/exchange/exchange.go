@@ -27,8 +27,12 @@ import (
 // Local is this replica, as far as an exchange needs to know it. Its methods are called from
 // many goroutines at once. Package exchangetest checks an implementation against this contract.
 type Local interface {
-	// Space is the one space whose entries are exchanged. It never changes.
+	// Space is the space that both sides must mean. It never changes.
 	Space() entry.SpaceID
+
+	// Owns says whether entries of a space are exchanged: that space, and in a share those of the
+	// charters in it.
+	Owns(entry.SpaceID) bool
 
 	// IDs yields the ID of every entry that is had, in no particular order: pending and void
 	// ones too, and those whose body was dropped for a quota. Entries stored after the call may
@@ -269,7 +273,7 @@ func Run(ctx context.Context, rw io.ReadWriteCloser, local Local, report func(St
 
 // check says whether a decoded entry may be taken from a peer at all.
 func (x *Exchange) check(e *entry.Entry) error {
-	if got := e.SpaceOf(); got != x.local.Space() {
+	if !x.local.Owns(e.SpaceOf()) {
 		return &BadEntryError{ID: e.ID(), Device: e.Device, Why: ErrForeign}
 	}
 	return nil

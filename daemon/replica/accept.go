@@ -53,10 +53,11 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 		statements []*entry.Entry
 		changes    []arrived
 		seen       = make(map[entry.ID]bool, len(batch))
+		ground     = r.ground.Load()
 	)
 	for _, e := range r.withinQuota(batch) {
 		id := e.ID()
-		if e.SpaceOf() != r.space {
+		if !ground.owns(e) {
 			res.Refused = append(res.Refused, Refusal{id, errors.New("an entry of another space")})
 			continue
 		}

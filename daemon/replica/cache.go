@@ -10,7 +10,6 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/accept"
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
 
@@ -28,14 +27,14 @@ const (
 type document struct {
 	id      entry.DocID
 	judge   *accept.Document
-	charter *charter.Charter // that judge was last given
+	charter Rules // that judge was last given
 	am      *automerge.Doc
 	actor   [entry.ActorSize]byte // under which am writes now
 	viewed  bool                  // whether a view is stored
 	weight  int                   // operations, as last told to the cache
 
 	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter
-	viewCharter *charter.Charter
+	viewCharter Rules
 	viewLen     int
 }
 

@@ -19,53 +19,40 @@ import (
 func (r *Replica) acceptStatements(statements []*entry.Entry) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	c := r.Charter()
-	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return c.Has(e.ID()) })
+	g := r.ground.Load()
+	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return g.rules.Has(e.ID()) })
 	if len(statements) == 0 {
 		return nil
 	}
-	grown := c.With(statements...)
-	return r.growLocked(grown, statements, grown.TookPart(r.standing(), r.device))
+	grown := g.with(statements...)
+	at := r.standing()
+	at[g.side] = grown.own.TookPart(at[g.side], r.device)
+	return r.growLocked(grown, statements, at)
 }
 
-// standing is the newest step that this replica took part in. Its stand moves with what its own
+// standing are the newest steps that this replica took part in. Its stand moves with what its own
 // device writes, on to a step to which it has consented when that comes into force, and else only
 // when its person says so; nothing else that others sign moves it.
-func (r *Replica) standing() charter.StepID { return r.stand.Load().(charter.StepID) }
+func (r *Replica) standing() stands { return r.stand.Load().(stands) }
 
-// placed returns a charter as it is from a stand. Beyond a fork at which this replica took no
-// part it goes on as a newcomer does, until it takes part or its person takes a side.
-func (r *Replica) placed(c *charter.Charter, stand charter.StepID) *charter.Charter {
-	if c.Stand() != stand {
-		c = c.StandOn(stand)
-	}
-	if !c.Undecided() {
-		return c
-	}
-	if step, ok := c.Newcomer([8]byte{}); ok {
-		return c.StandOn(step)
-	}
-	return c
-}
-
-// putStand adds a stand to a batch, if it is another than before.
-func (r *Replica) putStand(b *store.Batch, stand charter.StepID) {
-	if stand != r.standing() {
-		b.PutSmall(standRecord, stand[:])
+// putStand adds where the replica stands to a batch, if it is another place than before.
+func (r *Replica) putStand(b *store.Batch, at stands) {
+	if at != r.standing() {
+		b.PutSmall(standRecord, at.encode(r.ground.Load()))
 	}
 }
 
-// growLocked puts a grown charter, with the statements that are new in it, in the place of the
+// growLocked puts a grown ground, with the statements that are new in it, in the place of the
 // old one. The caller holds judging.
-func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, stand charter.StepID) error {
-	old := r.Charter()
-	grown = r.placed(grown, stand)
+func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands) error {
+	old := r.ground.Load()
+	grown = grown.placed(at)
 	b := store.NewBatch(nil)
-	r.putStand(b, stand)
+	r.putStand(b, at)
 	ids := make([]entry.ID, 0, len(statements))
 	for _, e := range statements {
 		id := e.ID()
-		state, _ := grown.State(id)
+		state, _ := grown.rules.State(id)
 		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
 		putCame(b, e, r.now())
 		count(b, -1, state)
@@ -74,8 +61,8 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 	}
 	// A statement that waited may stand now, or stand elsewhere.
 	for _, e := range r.statements {
-		was, _ := old.State(e.ID())
-		state, _ := grown.State(e.ID())
+		was, _ := old.rules.State(e.ID())
+		state, _ := grown.rules.State(e.ID())
 		if was == state {
 			continue
 		}
@@ -97,54 +84,40 @@ func (r *Replica) growLocked(grown *charter.Charter, statements []*entry.Entry, 
 		return fmt.Errorf("store %d charter statements: %w", len(statements), err)
 	}
 	r.statements = append(r.statements, statements...)
-	r.stand.Store(stand)
-	r.charter.Store(grown)
+	r.stand.Store(at)
+	r.ground.Store(grown)
 	r.stored.tell(ids...)
-	r.tellCharter(old, grown, statements)
+	r.tellCharter(old.rules, grown.rules, statements)
 	return nil
 }
 
-// reached returns the documents in which a grown charter may change something: those that wait,
+// reached returns the documents in which a grown ground may change something: those that wait,
 // those in which a device wrote of which something else is honoured now, decisions if other people
 // are full members than before, since their views say whom they wait for, and all of them if the
 // replica follows another branch than before.
-func (r *Replica) reached(old, grown *charter.Charter) ([]entry.DocID, error) {
+func (r *Replica) reached(old, grown *ground) ([]entry.DocID, error) {
 	docs, err := r.store.Unsettled()
 	if err != nil {
 		return nil, err
 	}
-	if cut := grown.CutsSince(old); len(cut) > 0 {
+	if cut := grown.cutsSince(old); len(cut) > 0 {
 		written, err := r.writtenBy(cut)
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, written...)
 	}
-	if !slices.Equal(fullMembers(old), fullMembers(grown)) {
+	if grown.countsOthers(old) {
 		for _, ref := range r.Documents(crdt.KindDecision) {
 			docs = append(docs, ref.ID)
 		}
 	}
-	left := func(id entry.ID) bool {
-		state, _ := grown.State(id)
-		return state != charter.Accepted
-	}
-	if slices.ContainsFunc(old.Heads(), left) {
+	if grown.turned(old) {
 		for _, ref := range r.Documents("") {
 			docs = append(docs, ref.ID)
 		}
 	}
 	return docs, nil
-}
-
-func fullMembers(c *charter.Charter) []charter.MemberID {
-	var full []charter.MemberID
-	for _, m := range c.Members() {
-		if m.Standing == charter.Full {
-			full = append(full, m.ID)
-		}
-	}
-	return full
 }
 
 // Say makes a charter statement, signs it and brings it in; it must stand at once. make is given
@@ -186,31 +159,33 @@ func (r *Replica) say(may func() error, make func(*charter.Charter) ([]byte, err
 	if err := may(); err != nil {
 		return nil, err
 	}
-	return r.sayLocked(r.Charter(), make)
+	return r.sayLocked(r.ground.Load(), make)
 }
 
-// sayLocked makes a statement on a charter, that of this replica or what it is from another stand,
+// sayLocked makes a statement on a ground, that of this replica or what it is from another stand,
 // and puts both in the place of the old one. The caller holds judging.
-func (r *Replica) sayLocked(c *charter.Charter, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
 	if r.Restored() {
 		return nil, ErrRestored
 	}
-	payload, err := make(c)
+	payload, err := make(g.own)
 	if err != nil {
 		return nil, err
 	}
 	ru := r.currentRun()
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, c, entry.Fields{Kind: entry.Statement, Payload: payload})
+	e, err := r.signLocked(ru, g, entry.Fields{Kind: entry.Statement, Payload: payload})
 	if err != nil {
 		return nil, err
 	}
-	grown := c.With(e)
-	if state, why := grown.State(e.ID()); state != charter.Accepted {
+	grown := g.with(e)
+	if state, why := grown.own.State(e.ID()); state != charter.Accepted {
 		return nil, &RefusedError{State: state, Why: why}
 	}
-	if err := r.growLocked(grown, []*entry.Entry{e}, grown.Tip()); err != nil {
+	at := r.standing()
+	at[g.side] = grown.own.Tip()
+	if err := r.growLocked(grown, []*entry.Entry{e}, at); err != nil {
 		return nil, err
 	}
 	ru.takenLocked(e)
@@ -247,8 +222,8 @@ func (r *Replica) enact() error {
 // ErrNotThere says that this device speaks for nobody on the side that it was to follow.
 var ErrNotThere = errors.New("on that side you are no member")
 
-// Follow takes a side where the charter has forked, and says so in public, both in one. All documents
-// are judged anew.
+// Follow takes a side where the charter has forked, and says so in public, both in one; where that of an
+// ally has, it is said nowhere. All documents are judged anew.
 func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -259,8 +234,12 @@ func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
 func (r *Replica) follow(step charter.StepID) error {
 	r.judging.Lock()
 	defer r.judging.Unlock()
-	there := r.Charter().StandOn(step)
-	if _, ok := there.MemberOf(r.device); !ok {
+	g := r.ground.Load()
+	if g.ofAlly(step) {
+		return r.followAlly(step)
+	}
+	there := g.standOn(g.side, step)
+	if _, ok := there.own.MemberOf(r.device); !ok {
 		return ErrNotThere
 	}
 	r.endRun(r.currentRun()) // what follows stands on something else
@@ -299,7 +278,7 @@ func (r *Replica) Speaks() error {
 }
 
 func (r *Replica) notMember() error {
-	m, ok := r.Charter().OwnerOf(r.device)
+	m, ok := r.Rules().OwnerOf(r.device)
 	if !ok {
 		return ErrNotMember
 	}

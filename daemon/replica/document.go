@@ -37,7 +37,7 @@ func (r *Replica) load(id entry.DocID) (*document, error) {
 // upToDate brings a loaded document up to the charter as it is now. It is false if that changes
 // anything in it: then it is read anew, and the list of documents to judge has it.
 func (r *Replica) upToDate(d *document) bool {
-	c := r.Charter()
+	c := r.Rules()
 	if d.charter == c {
 		return true
 	}
@@ -52,7 +52,7 @@ func (r *Replica) upToDate(d *document) bool {
 
 // read is load without the cache. The error is errAgain if an entry was quarantined meanwhile.
 func (r *Replica) read(id entry.DocID) (*document, error) {
-	c := r.Charter()
+	c := r.Rules()
 	judge, err := r.judged(id)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Charter(), r.runs)
+	judge := accept.New(r.space, id, r.Rules(), r.runs)
 	lying, err := r.store.Entries(id)
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (r *Replica) quarantine(d *document, e *entry.Entry) error {
 // lookAt returns the view of a document as it stands, which is computed anew only after a
 // change of the document or of the charter.
 func (r *Replica) lookAt(d *document) (*crdt.View, error) {
-	c := r.Charter()
+	c := r.Rules()
 	if d.view != nil && d.viewCharter == c && d.viewLen == len(d.judge.Order()) {
 		return d.view, nil
 	}

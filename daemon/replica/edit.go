@@ -23,7 +23,7 @@ type Edit struct {
 	Doc     *automerge.Doc
 	Judge   *accept.Document // the document as it stands; its history is for reading
 	View    *crdt.View       // nil in a creation
-	Charter *charter.Charter
+	Charter Rules
 	Author  charter.MemberID
 	Now     time.Time
 }
@@ -90,7 +90,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		r.docs.drop(doc)
 		return crdt.View{}, err
 	}
-	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Charter(), Author: me.ID, Now: now}
+	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Rules(), Author: me.ID, Now: now}
 	if create == nil {
 		if len(d.judge.Order()) == 0 {
 			return crdt.View{}, ErrNotFound
@@ -169,7 +169,7 @@ func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change) 
 	if err := ticket.Wait(); err != nil {
 		return crdt.View{}, err
 	}
-	r.stand.Store(r.Charter().Tip())
+	r.stand.Store(r.ground.Load().tips())
 	r.index.note(d.id, w.view.view)
 	r.stored.tell(w.verdicts[0].entry.ID())
 	r.tell(d, w.view.view, w.verdicts)
@@ -183,7 +183,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) 
 	if ru.over {
 		return nil, nil, errRunOver
 	}
-	e, err := r.signLocked(ru, r.Charter(), f)
+	e, err := r.signLocked(ru, r.ground.Load(), f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -199,7 +199,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) 
 		return nil, nil, err
 	}
 	b := store.NewBatch(ru.chain)
-	r.putStand(b, r.Charter().Tip())
+	r.putStand(b, r.ground.Load().tips())
 	if err := r.putWork(b, w); err != nil {
 		ru.over = true
 		return nil, nil, err

@@ -295,10 +295,10 @@ func TestWhoConsentedToAStepHasTakenPartInIt(t *testing.T) {
 	_, err = ana.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(ana.device, two, false) })
 	must(t, err)
 	c.settle()
-	if ben.Charter().Tip() != two || ben.standing() != two {
+	if ben.Charter().Tip() != two || ben.standing() != (stands{two}) {
 		t.Fatalf("the step isn't in force for Ben, or he has no part in it: %v", ben.Charter().Tip())
 	}
-	if cleo.standing() != before {
+	if cleo.standing() != (stands{before}) {
 		t.Error("Cleo, who said nothing to it here, has a part in it")
 	}
 	give(t, ben, aside.all...)

@@ -169,6 +169,15 @@ func (p *peerReplica) addTask(t testing.TB, title string) crdt.View {
 	return v
 }
 
+func (p *peerReplica) addDecision(t testing.TB, title string) crdt.View {
+	t.Helper()
+	v, err := p.Create(context.Background(), crdt.KindDecision, func(e Edit) error {
+		return crdt.NewDecision(e.Author, crdt.DecisionFields{Title: title, Text: "by " + p.name})(e.Doc, nil)
+	})
+	must(t, err)
+	return v
+}
+
 func (p *peerReplica) edit(t testing.TB, doc entry.DocID, edit crdt.Edit) crdt.View {
 	t.Helper()
 	v, err := p.tryEdit(doc, edit)

@@ -152,7 +152,7 @@ func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, e
 // before a change that it has acknowledged; and of the charter, what is in the past of what it wrote.
 func (r *Replica) knownTo(w *authored, device entry.Device) map[uint64]bool {
 	known := map[uint64]bool{}
-	c := r.Charter()
+	c := r.Rules()
 	for of, entries := range w.runs {
 		upTo := uint64(math.MaxUint64)
 		if of.device != device {

@@ -121,7 +121,7 @@ func (r *Replica) Read(doc entry.DocID, fn func(Edit) error) error {
 	if err != nil {
 		return err
 	}
-	return fn(Edit{Doc: d.am, Judge: d.judge, View: view, Charter: r.Charter(), Now: r.now()})
+	return fn(Edit{Doc: d.am, Judge: d.judge, View: view, Charter: r.Rules(), Now: r.now()})
 }
 
 // Line is one entry for the log.
@@ -147,7 +147,7 @@ func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
 			return false, err
 		}
 		if l.Change == nil {
-			l.State, l.Why = r.Charter().State(id)
+			l.State, l.Why = r.Rules().State(id)
 			return fn(l), nil
 		}
 		judge, ok := judges[l.Entry.Doc]
@@ -239,12 +239,13 @@ func (r *Replica) line(id entry.ID) (Line, error) {
 // authorOf says for whom an entry's device speaks at the entry's own charter heads or, where it
 // speaks for nobody there, whose device it is or was; zero if it is nobody's.
 func (r *Replica) authorOf(e *entry.Entry) charter.MemberID {
-	if past, state := r.Charter().At(e.Heads); state == charter.Accepted {
+	g := r.ground.Load()
+	if past := g.past(e); past != nil {
 		if m, ok := past.Speaks(e.Device); ok {
 			return m
 		}
 	}
-	m, _ := r.Charter().OwnerOf(e.Device)
+	m, _ := g.rules.OwnerOf(e.Device)
 	return m.ID
 }
 
@@ -274,9 +275,6 @@ func (r *Replica) entryAt(at placed) ([]byte, bool) {
 	r.places.read(at.doc, next[1:])
 	return next[0].Encoded, true
 }
-
-// IsStatement says whether an entry that is here is a charter statement.
-func (r *Replica) IsStatement(id entry.ID) bool { return r.Charter().Has(id) }
 
 // IDs calls fn with the ID of every entry that is here, or was and is over a quota, until it
 // returns false: all that peers need not send.

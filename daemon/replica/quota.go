@@ -35,7 +35,7 @@ func newQuota() *quota {
 
 // bucket is whose quota an entry falls into; devices outside the charter share one.
 func (r *Replica) bucket(d entry.Device) (entry.Device, int) {
-	if r.Charter().Knows(d) {
+	if r.Rules().Knows(d) {
 		return d, MaxUnsettledPerDevice
 	}
 	return entry.Device{}, MaxUnsettledUnknown

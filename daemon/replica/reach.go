@@ -137,7 +137,7 @@ func (r *Replica) ConfirmedBy(e *entry.Entry) ([]charter.MemberID, error) {
 		return nil, nil
 	}
 	var who []charter.MemberID
-	for _, s := range r.Charter().SeenOf(e.Device, e.Run) {
+	for _, s := range r.Rules().SeenOf(e.Device, e.Run) {
 		if !slices.Contains(who, s.Member) && r.numberLocked(of, s.Last) >= e.Number {
 			who = append(who, s.Member)
 		}
@@ -159,7 +159,7 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 	if err := r.learnLocked(); err != nil {
 		return Unconfirmed{}, err
 	}
-	c := r.Charter()
+	c := r.Rules()
 	out := Unconfirmed{Never: true}
 	var missing []uint64
 	for of, w := range r.reach.runs {

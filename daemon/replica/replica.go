@@ -19,6 +19,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/share"
 	"kith/daemon/store"
 )
 
@@ -68,8 +69,8 @@ type Replica struct {
 	core   *core
 
 	judging sync.RWMutex
-	charter atomic.Pointer[charter.Charter]
-	stand   atomic.Value // charter.StepID: the newest step that this replica took part in
+	ground  atomic.Pointer[ground]
+	stand   atomic.Value // stands: the newest steps that this replica took part in
 	// statements are all that are stored, in whatever state; guarded by judging.
 	statements []*entry.Entry
 	stripes    [256]sync.Mutex
@@ -100,7 +101,8 @@ type Replica struct {
 // Names of small records.
 const (
 	spaceRecord = "space" // the ID of the space
-	standRecord = "stand" // the newest step that this replica took part in
+	standRecord = "stand" // the newest step that this replica took part in, of a share on both chains
+	sideRecord  = "side"  // of a share: on which side this device is, one byte
 )
 
 // Found makes a space in an empty home: its genesis is the first entry. The replica is open
@@ -113,7 +115,8 @@ func Found(cfg Config, genesis []byte) (*Replica, error) {
 		return nil, err
 	}
 	statements := []*entry.Entry{first}
-	return begin(cfg, charter.Fold(first.SpaceOf(), statements, charter.StepID{}), statements)
+	c := charter.Fold(first.SpaceOf(), statements, charter.StepID{})
+	return begin(cfg, first.SpaceOf(), inCoop(c), stands{c.Tip()}, statements)
 }
 
 // Join makes a replica of a space in an empty home from the charter statements that a member's
@@ -129,10 +132,10 @@ func Join(cfg Config, space entry.SpaceID, statements []*entry.Entry, invited [8
 	if _, ok := c.MemberOf(cfg.Key.Device()); !ok {
 		return nil, ErrNotMember
 	}
-	return begin(cfg, c, statements)
+	return begin(cfg, space, inCoop(c), stands{c.Tip()}, statements)
 }
 
-func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica, error) {
+func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*entry.Entry) (*Replica, error) {
 	s, err := store.Open(cfg.Dir, cfg.StoreKey)
 	if err != nil {
 		return nil, err
@@ -142,11 +145,13 @@ func begin(cfg Config, c *charter.Charter, statements []*entry.Entry) (*Replica,
 	}
 	// The space and its first statements go to the disk together: a home has both or neither.
 	b := store.NewBatch(nil)
-	space, stand := c.Space(), c.Tip()
 	b.PutSmall(spaceRecord, space[:])
-	b.PutSmall(standRecord, stand[:])
+	b.PutSmall(standRecord, at.encode(g))
+	if g.shared != nil {
+		b.PutSmall(sideRecord, []byte{byte(g.side)})
+	}
 	for _, e := range statements {
-		state, _ := c.State(e.ID())
+		state, _ := g.rules.State(e.ID())
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
 		count(b, -1, state)
 		if e.Device == cfg.Key.Device() { // of the others it isn't known when they came to be
@@ -239,11 +244,26 @@ func (r *Replica) readCharter() error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	var step charter.StepID
-	copy(step[:], stand)
+	at := readStands(stand)
+	side, err := r.store.Small(sideRecord)
+	var g *ground
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		g = inCoop(charter.Fold(r.space, statements, at[0]))
+	case err != nil:
+		return err
+	case len(side) != 1 || side[0] > 1:
+		return fmt.Errorf("%w: a side of %d bytes", store.ErrCorrupt, len(side))
+	default:
+		s := share.Fold(r.space, statements, at)
+		if s.Pact() == nil {
+			return fmt.Errorf("%w: a share without its pact", store.ErrCorrupt)
+		}
+		g = inShare(s, int(side[0]))
+	}
 	r.statements = statements
-	r.stand.Store(step)
-	r.charter.Store(r.placed(charter.Fold(r.space, statements, step), step))
+	r.stand.Store(at)
+	r.ground.Store(g.placed(at))
 	return nil
 }
 
@@ -259,7 +279,7 @@ func (r *Replica) goOn() error {
 	if err := r.listStale(); err != nil {
 		return err
 	}
-	if r.Charter().AnyCut() { // what waits for more of somebody's run: that isn't remembered
+	if r.ground.Load().anyCut() { // what waits for more of somebody's run: that isn't remembered
 		waiting, err := r.store.Unsettled()
 		if err != nil {
 			return err
@@ -286,14 +306,31 @@ func (r *Replica) Device() entry.Device { return r.device }
 // Now is the time by this replica's clock.
 func (r *Replica) Now() time.Time { return r.now() }
 
-// Charter returns the charter as it stands now. The value doesn't change later.
-func (r *Replica) Charter() *charter.Charter { return r.charter.Load() }
+// Charter returns the charter in which this device speaks, as it stands now: in a share, that of its
+// side. The value doesn't change later.
+func (r *Replica) Charter() *charter.Charter { return r.ground.Load().own }
+
+// Rules returns what decides in the space now: who everybody is, and what became of entries.
+func (r *Replica) Rules() Rules { return r.ground.Load().rules }
+
+// Share returns the share of which this is a replica, as it stands now, and the side that this device
+// is on; nil if it is a co-op's space.
+func (r *Replica) Share() (s *share.Share, side int) {
+	g := r.ground.Load()
+	return g.shared, g.side
+}
+
+// Owns says whether statements of a space are kept here, see share.Owns.
+func (r *Replica) Owns(space entry.SpaceID) bool {
+	s, _ := r.Share()
+	return space == r.space || s != nil && s.Owns(space)
+}
 
 // Key returns the private key of this device, for what is sealed for it.
 func (r *Replica) Key() entry.Signer { return r.key }
 
 // Me returns the member whose device this is; ok is false once the device speaks for nobody.
-func (r *Replica) Me() (charter.Member, bool) { return r.Charter().MemberOf(r.device) }
+func (r *Replica) Me() (charter.Member, bool) { return r.Rules().MemberOf(r.device) }
 
 // Counts says how much is stored.
 func (r *Replica) Counts() store.Counts { return r.store.Counts() }

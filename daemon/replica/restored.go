@@ -41,13 +41,13 @@ func (r *Replica) CaughtUp() error {
 // Witness says whether a member's device would know what this one signed. That is another member's;
 // where there is none, another one of its own member.
 func (r *Replica) Witness(owner charter.MemberID) bool {
-	c := r.Charter()
+	c := r.Rules()
 	me, _ := c.OwnerOf(r.device)
 	return owner != me.ID || !othersIn(c, me.ID)
 }
 
 // othersIn says whether anybody but me has a device in use.
-func othersIn(c *charter.Charter, me charter.MemberID) bool {
+func othersIn(c Rules, me charter.MemberID) bool {
 	for _, m := range c.Members() {
 		if m.ID != me && inUse(&m) > 0 {
 			return true

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"sync"
 
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -44,11 +43,14 @@ func (r *Replica) endRun(old *run) {
 	}
 }
 
-// signLocked makes the next entry of the run, on a charter. The caller holds ru.mu until the entry is queued
-// for the disk, and calls taken then.
-func (r *Replica) signLocked(ru *run, c *charter.Charter, f entry.Fields) (*entry.Entry, error) {
-	f.Space = r.space
-	f.Heads = c.Heads()
+// signLocked makes the next entry of the run, on a ground: a statement belongs to the charter in which
+// this device speaks and knows that one, a change to the space and knows all. The caller holds ru.mu until
+// the entry is queued for the disk, and calls taken then.
+func (r *Replica) signLocked(ru *run, g *ground, f entry.Fields) (*entry.Entry, error) {
+	f.Space, f.Heads = r.space, g.rules.Heads()
+	if f.Kind == entry.Statement {
+		f.Space, f.Heads = g.own.Space(), g.own.Heads()
+	}
 	f.Run = ru.nonce
 	f.Number = ru.number + 1
 	f.Previous = ru.previous

@@ -49,7 +49,7 @@ func hasPosition(changes []crdt.FieldChange) bool {
 
 // tellCharter tells of everybody who came in, or whose standing changed, and of what was said about
 // the charter.
-func (r *Replica) tellCharter(old, grown *charter.Charter, statements []*entry.Entry) {
+func (r *Replica) tellCharter(old, grown Rules, statements []*entry.Entry) {
 	var events []Event
 	acknowledged := map[charter.MemberID]bool{}
 	for _, e := range statements {

@@ -191,7 +191,7 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 
 	t.Run("it exchanges all with another replica", func(t *testing.T) {
 		s := open(t)
-		other := &Memory{Of: s.Local.Space()}
+		other := &Memory{Of: s.Local.Space(), Also: s.Local.Owns}
 		other.Add(s.Entries[:len(s.Entries)-1]...)
 		a, b := net.Pipe()
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

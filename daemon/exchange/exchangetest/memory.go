@@ -17,6 +17,9 @@ import (
 type Memory struct {
 	Of entry.SpaceID
 
+	// Also says which other spaces' entries it keeps; nil: none.
+	Also func(entry.SpaceID) bool
+
 	// Refuse, if not nil, is called before a batch is stored; its error is Accept's.
 	Refuse func(batch []*entry.Entry) error
 
@@ -32,6 +35,11 @@ type Memory struct {
 
 // Space implements exchange.Local.
 func (m *Memory) Space() entry.SpaceID { return m.Of }
+
+// Owns implements exchange.Local.
+func (m *Memory) Owns(space entry.SpaceID) bool {
+	return space == m.Of || m.Also != nil && m.Also(space)
+}
 
 // IDs implements exchange.Local.
 func (m *Memory) IDs() iter.Seq[entry.ID] {

@@ -1,0 +1,166 @@
+package daemon
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// placeFor makes another place in a home that isn't served, and gives what a replica there is made with.
+func placeFor(t *testing.T, h *home) replica.Config {
+	t.Helper()
+	opened, place, err := newPlace(h.dir, true)
+	must(t, err)
+	_, key, err := place.newDevice("", here, nil)
+	must(t, err)
+	must(t, opened.Close())
+	return replica.Config{Dir: place.storeDir(), Key: key}
+}
+
+// A share lies in a place of its own on each computer, with a key and a host of its own. What an ally's
+// computer has of all that a home does in a day is what was put into the share.
+func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
+	ana, ben, dora := riso[0], riso[1], quilted[0]
+	acquaint(riso)
+	at := [2]replica.Config{placeFor(t, ana), placeFor(t, dora)}
+	both := madeShare(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
+	space := both[0].Space()
+	knock := charter.NewInvite(both[0].Charter().Space(), charter.StepID{})
+	code, err := knock.Encode()
+	must(t, err)
+	book := newInvites(both[0], time.Now)
+	must(t, book.put(knock.Key().Device(), invite{Code: code, Expires: time.Now().Add(InviteLife)}))
+	for _, r := range both {
+		must(t, r.Close())
+	}
+
+	ana.start()
+	ben.start()
+	// Where Ana's share is heard, as a code would say it; her home knows nobody of an ally.
+	joined, err := peer.Join(t.Context(), knock.Key(), ana.addrs, []byte{requestHello})
+	must(t, err)
+	if joined.Answerer != at[0].Key.Device() {
+		t.Fatalf("device %v answers for the share", joined.Answerer)
+	}
+	theirs, err := replica.Open(at[1])
+	must(t, err)
+	must(t, (addressBook{theirs.Store()}).Save(joined.Answerer, joined.Record))
+	must(t, theirs.Close())
+	dora.start()
+
+	within := func(h *home, id string) *api.Client {
+		c, err := api.NewClient(h.dir, id)
+		must(t, err)
+		t.Cleanup(c.Close)
+		return c
+	}
+	homes, err := ben.client.Spaces(t.Context())
+	must(t, err)
+	anasHome, anas, doras := within(ana, homes.Spaces[0].Space.ID), within(ana, space.String()), within(dora, space.String())
+	secret, err := anasHome.CreateTask(t.Context(), api.NewTask{Title: "What the bank said", Text: "a hundred thousand"})
+	must(t, err)
+	_, err = ben.client.CreateTask(t.Context(), api.NewTask{Title: "Fetch a lawyer"})
+	must(t, err)
+	task, err := anas.CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	must(t, err)
+	dora.until("she has the task of the share", func() bool {
+		all, err := doras.Tasks(t.Context(), api.TaskQuery{})
+		must(t, err)
+		return len(all) == 1 && all[0].Title == "Print the programme" && all[0].CreatedBy.Name == "Ana (Riso Print Co-op)"
+	})
+	title := "Print and cut the programme"
+	_, err = doras.EditTask(t.Context(), task.ID, api.TaskEdit{Title: &title})
+	must(t, err)
+	ana.until("she has what Dora wrote", func() bool {
+		got, err := anas.Task(t.Context(), task.ID)
+		must(t, err)
+		return got.Title == title && got.UpdatedBy.Name == "Dora (Quilted)"
+	})
+	ben.until("he has Ana's day, and nothing of the share", func() bool {
+		all, err := ben.client.Tasks(t.Context(), api.TaskQuery{})
+		must(t, err)
+		return len(all) == 2 && !slices.ContainsFunc(all, func(x api.Task) bool { return x.Title == title })
+	})
+	overview, err := ana.client.Spaces(t.Context())
+	must(t, err)
+	if len(overview.Spaces) != 2 || overview.Spaces[1].Space != (api.Named{ID: space.String(), Name: "Riso Print Co-op and Quilted"}) {
+		t.Errorf("Ana's spaces: %+v", overview.Spaces)
+	}
+	// Whoever holds the key of an ally's device is nobody at the hosts of the home.
+	for _, h := range []*home{ben, ana} {
+		for _, addr := range h.addrs[:1] {
+			if j, err := peer.Join(t.Context(), at[1].Key, []string{addr}, []byte{requestHello}); err == nil {
+				t.Errorf("%s's home answers an ally's device with %d bytes", h.name, len(j.Reply))
+			}
+		}
+	}
+	for _, h := range []*home{ana, ben, dora} {
+		h.stop()
+	}
+
+	texts := [][]byte{[]byte("bank"), []byte("lawyer"), []byte("hundred"), []byte("Ben")}
+	words := append(slices.Clone(texts), []byte(secret.ID))
+	for _, h := range riso {
+		r := h.openReplica()
+		all := entriesIn(t, r)
+		for _, text := range texts {
+			if !slices.ContainsFunc(all, func(e *entry.Entry) bool { return bytes.Contains(e.Encoded(), text) }) {
+				t.Errorf("%q isn't in %s's home: it would be found nowhere", text, h.name)
+			}
+		}
+		for _, e := range all {
+			id, s := e.ID(), e.SpaceOf()
+			words = append(words, id[:], s[:], e.Device[:])
+		}
+		for _, m := range r.Charter().Members() {
+			words = append(words, m.ID[:], m.Key[:])
+		}
+		must(t, r.Close())
+	}
+	r, err := replica.Open(at[1])
+	must(t, err)
+	got := entriesIn(t, r)
+	records := 0
+	must(t, r.Store().Smalls("", func(name string, value []byte) {
+		records++
+		for _, word := range words {
+			if bytes.Contains(value, word) || bytes.Contains([]byte(name), word) {
+				t.Errorf("Dora's record %q has %q of Ana's home in it", name, word)
+			}
+		}
+	}))
+	must(t, r.Close())
+	if records == 0 || len(got) == 0 {
+		t.Fatalf("Dora has %d records and %d entries", records, len(got))
+	}
+	for _, e := range got {
+		for _, word := range words {
+			if bytes.Contains(e.Encoded(), word) {
+				t.Errorf("entry %v on Dora's computer has %q of Ana's home in it", e.ID(), word)
+			}
+		}
+	}
+}
+
+// entriesIn are all entries of a replica.
+func entriesIn(t *testing.T, r *replica.Replica) (all []*entry.Entry) {
+	t.Helper()
+	must(t, r.Store().Since(0, func(_ uint64, id entry.ID) bool {
+		b, err := r.Entry(id)
+		must(t, err)
+		e, err := entry.Decode(b)
+		must(t, err)
+		all = append(all, e)
+		return true
+	}))
+	return all
+}
