@@ -115,7 +115,7 @@ func (r *Replica) numberIn(of deviceRun, id entry.ID) uint64 {
 
 // reachedBy returns the number up to which a device has acknowledged a run, 0 if that isn't known here,
 // and whether it has acknowledged any of it. number is numberIn or numberLocked.
-func reachedBy(c *charter.Charter, of deviceRun, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo uint64, ever bool) {
+func reachedBy(c Rules, of deviceRun, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo uint64, ever bool) {
 	for _, s := range c.SeenOf(of.device, of.run) {
 		if s.Device == device {
 			upTo, ever = max(upTo, number(of, s.Last)), true
