@@ -9,7 +9,7 @@ import (
 
 // Why a founding seat can't be filled.
 var (
-	ErrFoundingClosed = errors.New("all founding seats are filled")
+	ErrFoundingClosed = errors.New("the founding is closed; no seat is left")
 	ErrInviteUsed     = errors.New("this invite code was used before")
 	ErrKeyKnown       = errors.New("this member key or device is in the charter already")
 )
