@@ -151,6 +151,7 @@ func traffic(n int64) string {
 func (k *kith) sync() *cli.Command {
 	return k.command(spec{
 		name: "sync", usage: "come into step now, and say when it is done",
+		more:     "Exits with 7 if there are other devices and none was there to be in step with.",
 		examples: []string{`kith sync`, `kith sync --wait 2m`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait"}},
 		run: func(ctx context.Context, c *call) error {

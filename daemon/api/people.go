@@ -14,7 +14,8 @@ func (s *Server) status(r *http.Request) (any, error) { return s.backend.Status(
 func (s *Server) peers(r *http.Request) (any, error) { return s.backend.Peers(r.Context()) }
 
 // sync waits as long as the caller says; when that is over it tells with whom this daemon
-// isn't in step.
+// isn't in step. So it does if there are others and none of them could be reached: whoever asks may be
+// about to switch off.
 func (s *Server) sync(r *http.Request) (any, error) {
 	if err := decode(r, &struct{}{}); err != nil {
 		return nil, err
@@ -22,10 +23,12 @@ func (s *Server) sync(r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), waitOf(r))
 	defer cancel()
 	status, err := s.backend.Sync(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) || r.Context().Err() != nil {
-		return status, err
+	late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
+	alone := err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p Peer) bool { return p.Connected })
+	if late || alone {
+		return nil, notInStep(status)
 	}
-	return nil, notInStep(status)
+	return status, err
 }
 
 // maxReasons bounds how many devices are named in a refusal.

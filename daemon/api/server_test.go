@@ -226,6 +226,25 @@ func TestSyncThatRunsOutOfTimeSaysWhoIsMissing(t *testing.T) {
 	}
 }
 
+func TestSyncDoesntSayThatItIsDoneWhenThereWasNobodyToBeInStepWith(t *testing.T) {
+	f := newFake()
+	away := Peer{Member: Named{Name: "Ben"}, Device: Named{Name: "laptop"}, Trouble: "Ben's laptop: connection refused"}
+	status := Status{Peers: []Peer{away}}
+	f.syncing = func(context.Context) (Status, error) { return status, nil }
+	c, _, _ := serve(t, f, shortHome(t))
+	if _, err := c.Sync(t.Context(), time.Minute); codeOf(err) != TimedOut || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("with Ben away: %v", err)
+	}
+	status.Peers = append(status.Peers, Peer{Connected: true, InStep: true})
+	if _, err := c.Sync(t.Context(), time.Minute); err != nil {
+		t.Errorf("with somebody there: %v", err)
+	}
+	status.Peers = nil
+	if _, err := c.Sync(t.Context(), time.Minute); err != nil {
+		t.Errorf("alone in the co-op: %v", err)
+	}
+}
+
 func TestEventsComeFromTheMomentTheStreamIsReady(t *testing.T) {
 	f := newFake()
 	c, stop, _ := serve(t, f, shortHome(t))
