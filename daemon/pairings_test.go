@@ -192,7 +192,7 @@ func TestOtherWordsMakeACodeUselessAndAddNothing(t *testing.T) {
 		t.Error("a second guess")
 	}
 	_, err := n.asks(requestAdded, nil)
-	wantCode(t, "who asked", err, peer.JoinRevoked)
+	wantCode(t, "who asked, and hears it late", err, peer.JoinDeclined)
 	if l.devices() != 1 {
 		t.Error("a device was added")
 	}
