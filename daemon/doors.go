@@ -53,6 +53,5 @@ func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]
 
 // welcomeNow is the charter as it is here.
 func welcomeNow(r *replica.Replica) ([]byte, error) {
-	c := r.Charter()
-	return welcome{c.Space(), c.Statements()}.encode()
+	return welcome{r.Space(), r.Statements()}.encode()
 }

@@ -165,7 +165,7 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 	if err != nil {
 		return nil, res, err
 	}
-	r, err := replica.Join(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, welcome.Space, welcome.Statements, code.Step)
+	r, err := welcome.replica(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, code.Step)
 	if err != nil {
 		return nil, res, err
 	}
@@ -289,7 +289,7 @@ func redeem(ctx context.Context, code charter.Invite, name string, member, devic
 	if err := w.check(code, hello.Answerer); err != nil {
 		return none, hello, err
 	}
-	red, err := charter.NewRedemption(w.Space, code.Key(), member, device, name, deviceName)
+	red, err := charter.NewRedemption(w.charter(code.Space[:]).Space(), code.Key(), member, device, name, deviceName)
 	if err != nil {
 		return none, hello, err
 	}

@@ -219,8 +219,7 @@ func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) 
 	default:
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
-	c := s.replica.Charter()
-	return welcome{c.Space(), c.Statements()}.encode()
+	return welcomeNow(s.replica)
 }
 
 func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, request []byte) error {

@@ -69,7 +69,7 @@ func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTh
 	if rekey.Member != member {
 		return t, api.Problemf(api.NotAllowed, "kith member list", "this code isn't for %s: it is for %s", w.name(member), w.name(rekey.Member))
 	}
-	if err := rekey.Verify(r.Space()); err != nil {
+	if err := rekey.Verify(r.Charter().Space()); err != nil {
 		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase", "this code isn't right for this co-op: %v", err)
 	}
 	t.Rekey = &rekey

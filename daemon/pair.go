@@ -104,7 +104,7 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 	if err != nil {
 		return res, err
 	}
-	c := charter.Fold(w.Space, w.Statements, charter.StepID{})
+	c := w.charter(code.Space[:])
 	owner, ok := c.MemberOf(k.joined.Answerer)
 	if !ok {
 		return res, errImpostor
@@ -138,7 +138,7 @@ func (h *Home) newDevice(name string, listen, announce []string) (Config, entry.
 
 // settle makes the replica in an empty home whose device the charter has now.
 func (h *Home) settle(w welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (space, member, device api.Named, err error) {
-	r, err := replica.Join(replica.Config{Dir: h.storeDir(), Key: key, Log: log}, w.Space, w.Statements, step)
+	r, err := w.replica(replica.Config{Dir: h.storeDir(), Key: key, Log: log}, step)
 	if err != nil {
 		return space, member, device, err
 	}

@@ -222,7 +222,7 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 		return nil, err
 	}
 	me, ok := s.replica.Me()
-	if !ok || !q.accepts(s.replica.Space(), me.Key) {
+	if !ok || !q.accepts(s.replica.Charter().Space(), me.Key) {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	if s.replica.Charter().Knows(q.device.Key) {
@@ -241,7 +241,7 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 	}
 	s.decideLocked(true)
 	a := &asked{device: q.device, commitment: q.commitment, decided: make(chan struct{})}
-	a.pairing = charter.Pairing{Space: s.replica.Space(), Code: key, By: s.replica.Device(), New: q.device.Key}
+	a.pairing = charter.Pairing{Space: s.replica.Charter().Space(), Code: key, By: s.replica.Device(), New: q.device.Key}
 	rand.Read(a.pairing.NonceBy[:]) // never fails (Go 1.24)
 	s.asked = a
 	s.asks++

@@ -59,7 +59,7 @@ func honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) (
 // takeRecovery brings in what a member key says about the devices of its member.
 func takeRecovery(ctx context.Context, r *replica.Replica, key entry.Device, encoded []byte) error {
 	e, err := entry.Decode(encoded)
-	if err != nil || e.Device != key || e.Kind != entry.Statement || e.SpaceOf() != r.Space() || e.Verify() != nil {
+	if err != nil || e.Device != key || e.Kind != entry.Statement || e.SpaceOf() != r.Charter().Space() || e.Verify() != nil {
 		return &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	if s, err := charter.ReadStatement(e.Payload); err != nil || s.Type != charter.TypeRecover {
@@ -117,7 +117,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	if err != nil {
 		return res, notThePhrase(err)
 	}
-	c := charter.Fold(w.Space, w.Statements, charter.StepID{})
+	c := w.charter(way.Space[:])
 	who, ok := c.MemberKey(member.Device())
 	switch {
 	case !ok:
@@ -144,7 +144,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		}
 	}
 	// The charter doesn't fork where who answers stands, so a newcomer's place is at its end.
-	end := charter.Fold(w.Space, w.Statements, charter.StepID{})
+	end := w.charter(way.Space[:])
 	tip := end.Tip()
 	res.Space, res.Member, res.Device, err = place.settle(w, key, [8]byte(tip[:8]), k.joined, o.Log)
 	if err != nil {

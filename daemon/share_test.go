@@ -14,15 +14,66 @@ import (
 	"kith/daemon/replica"
 )
 
-// placeFor makes another place in a home that isn't served, and gives what a replica there is made with.
-func placeFor(t *testing.T, h *home) replica.Config {
+// placeFor makes another place in a home that isn't served, and gives what a replica there is made with
+// and where it will answer.
+func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
 	t.Helper()
 	opened, place, err := newPlace(h.dir, true)
 	must(t, err)
-	_, key, err := place.newDevice("", here, nil)
+	config, key, err := place.newDevice("", here, nil)
+	must(t, err)
+	at, err := config.answerers(key.Device())
 	must(t, err)
 	must(t, opened.Close())
-	return replica.Config{Dir: place.storeDir(), Key: key}
+	return replica.Config{Dir: place.storeDir(), Key: key}, at
+}
+
+// within is a client for one space of a home.
+func within(t *testing.T, h *home, space string) *api.Client {
+	t.Helper()
+	c, err := api.NewClient(h.dir, space)
+	must(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
+	ana, ben := riso[0], riso[1]
+	anas, at := placeFor(t, ana)
+	doras, _ := placeFor(t, quilted[0])
+	both := madeShare(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, [2]replica.Config{anas, doras})
+	space := both[0].Space()
+	v, err := newInvites(both[0], time.Now).seat(at, InviteLife)
+	must(t, err)
+	task := addTasks(t, both[0], 1)[0]
+	for _, r := range both {
+		must(t, r.Close())
+	}
+	ana.start()
+	res, err := Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Benjamin", Listen: here, Another: true})
+	must(t, err)
+	if want := (api.Named{ID: space.String(), Name: "Riso Print Co-op and Quilted"}); res.Space != want {
+		t.Errorf("Ben has joined %+v", res.Space)
+	}
+	ben.start()
+	bens := within(t, ben, space.String())
+	ben.until("he has what is in the share", func() bool {
+		all, err := bens.Tasks(t.Context(), api.TaskQuery{})
+		must(t, err)
+		return len(all) == 1 && all[0].ID == api.FullID(all[0].Kind, task.Doc.String())
+	})
+	title := "Order recycled paper"
+	got, err := bens.EditTask(t.Context(), "t-"+task.Doc.String(), api.TaskEdit{Title: &title})
+	must(t, err)
+	if got.UpdatedBy.Name != "Benjamin (Riso Print Co-op)" {
+		t.Errorf("it was changed by %q", got.UpdatedBy.Name)
+	}
+	if _, err := Join(t.Context(), JoinOptions{Home: quilted[0].dir, Invite: v.Code, As: "Dora", Listen: here, Another: true}); err == nil {
+		t.Error("a code of one side was used twice, by an ally")
+	}
+	ana.stop()
+	ben.stop()
 }
 
 // A share lies in a place of its own on each computer, with a key and a host of its own. What an ally's
@@ -31,14 +82,15 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
 	ana, ben, dora := riso[0], riso[1], quilted[0]
 	acquaint(riso)
-	at := [2]replica.Config{placeFor(t, ana), placeFor(t, dora)}
+	anasPlace, where := placeFor(t, ana)
+	dorasPlace, _ := placeFor(t, dora)
+	at := [2]replica.Config{anasPlace, dorasPlace}
 	both := madeShare(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
 	space := both[0].Space()
-	knock := charter.NewInvite(both[0].Charter().Space(), charter.StepID{})
-	code, err := knock.Encode()
+	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
 	must(t, err)
-	book := newInvites(both[0], time.Now)
-	must(t, book.put(knock.Key().Device(), invite{Code: code, Expires: time.Now().Add(InviteLife)}))
+	knock, err := charter.DecodeInvite(v.Code)
+	must(t, err)
 	for _, r := range both {
 		must(t, r.Close())
 	}
@@ -57,15 +109,9 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	must(t, theirs.Close())
 	dora.start()
 
-	within := func(h *home, id string) *api.Client {
-		c, err := api.NewClient(h.dir, id)
-		must(t, err)
-		t.Cleanup(c.Close)
-		return c
-	}
 	homes, err := ben.client.Spaces(t.Context())
 	must(t, err)
-	anasHome, anas, doras := within(ana, homes.Spaces[0].Space.ID), within(ana, space.String()), within(dora, space.String())
+	anasHome, anas, doras := within(t, ana, homes.Spaces[0].Space.ID), within(t, ana, space.String()), within(t, dora, space.String())
 	secret, err := anasHome.CreateTask(t.Context(), api.NewTask{Title: "What the bank said", Text: "a hundred thousand"})
 	must(t, err)
 	_, err = ben.client.CreateTask(t.Context(), api.NewTask{Title: "Fetch a lawyer"})

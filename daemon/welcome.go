@@ -9,6 +9,8 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/replica"
 )
 
 // Joining takes two requests, each answered with the charter as the answerer knows it. The
@@ -25,7 +27,7 @@ const (
 const maxWelcome = 100_000
 
 // welcome is the answer to both requests: the space, and its accepted statements in an order in
-// which each comes after its past.
+// which each comes after its past; of a share, those of both sides and the pact.
 type welcome struct {
 	Space      entry.SpaceID
 	Statements []*entry.Entry
@@ -82,11 +84,39 @@ func (w welcome) check(code charter.Invite, answerer entry.Device) error {
 
 // of makes sure that the welcome is of the space whose ID begins so, and that answerer belongs to it.
 func (w welcome) of(space []byte, answerer entry.Device) error {
-	if !bytes.HasPrefix(w.Space[:], space) {
+	c := w.charter(space)
+	if c == nil {
 		return errImpostor
 	}
-	if _, ok := charter.Fold(w.Space, w.Statements, charter.StepID{}).MemberOf(answerer); !ok {
+	if _, ok := c.MemberOf(answerer); !ok {
 		return errImpostor
 	}
 	return nil
+}
+
+// charter gives the charter of the space whose ID begins so: that of the welcome or, if it is to a share,
+// that of a side. nil if the welcome is to neither.
+func (w welcome) charter(space []byte) *charter.Charter {
+	if bytes.HasPrefix(w.Space[:], space) {
+		return charter.Fold(w.Space, w.Statements, charter.StepID{})
+	}
+	s := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
+	if state, _ := s.State(entry.ID(w.Space)); state != charter.Accepted {
+		return nil
+	}
+	for i := range 2 {
+		if id := s.Side(i).Space(); bytes.HasPrefix(id[:], space) {
+			return s.Side(i)
+		}
+	}
+	return nil
+}
+
+// replica makes the replica that the welcome is for: its device is in the charter now. step is what the code
+// says of the chain.
+func (w welcome) replica(cfg replica.Config, step [8]byte) (*replica.Replica, error) {
+	if s := share.Fold(w.Space, w.Statements, [2]charter.StepID{}); s.Pact() != nil {
+		return replica.JoinShare(cfg, w.Space, w.Statements, step)
+	}
+	return replica.Join(cfg, w.Space, w.Statements, step)
 }

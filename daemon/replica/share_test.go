@@ -368,7 +368,7 @@ func TestAnAllysSplitSuspendsItWhereNobodyStoodAndAPersonTakesASide(t *testing.T
 // Whatever people of both sides write and say, delivered in which order, how often, with restarts
 // between: in the end all replicas of the share show the same documents, states and terms.
 func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {
-	histories(t, 8)
+	histories(t, 5)
 	rapid.Check(t, func(rt *rapid.T) {
 		c, _, _, _, _ := fair(t)
 		defer c.close()
