@@ -80,6 +80,20 @@ func TestARemovedMemberIsHonouredUpToTheFrontierAndWhereOthersStand(t *testing.T
 	applied(t, doc)
 }
 
+// Attack 19: a retirement that honours nothing, as if it had been said at the start of time.
+func TestARetirementAsOfTheStartOfTimeVoidsOnlyWhatNobodyStandsOn(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "old", "first")
+	d.write("ben", "ben's", "old")
+	d.write("eli", "of today", "ben's")
+	doc := d.read("first", "old", "ben's", "of today")
+	c := theCoop().whole
+	payload, err := c.Retire(device("eli").Device(), device("eli").Device(), nil)
+	doc.Rejudge(say(t, c, "eli", payload, err))
+	d.expect(doc, "first accepted, old accepted, ben's accepted, of today void")
+	applied(t, doc)
+}
+
 func TestARunForkedBelowTheFrontierIsNotHonoured(t *testing.T) {
 	d := newDesk(t, "ana")
 	d.write("eli", "one", "first")

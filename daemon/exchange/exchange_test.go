@@ -33,6 +33,34 @@ func TestWhatEitherSideLacksReachesIt(t *testing.T) {
 	})
 }
 
+// Attack 27: two who dialed each other at the same moment. Either connection may end first.
+func TestTwoConnectionsAtOnceBetweenTheSameTwoLoseNothing(t *testing.T) {
+	for first := range 2 {
+		bubble(t, func(t *testing.T) {
+			ana, genesis := found(1)
+			ben := ana.other(2)
+			a := newReplica(t, ana.space, append(ana.writeMany(300), genesis)...)
+			b := newReplica(t, ana.space, ben.writeMany(400)...)
+			both := [2]*meeting{meet(a, b, nil), meet(a, b, nil)}
+			settle()
+			wantSame(t, a, b)
+			for _, m := range both {
+				if !m.inStep() {
+					t.Errorf("not in step:\n%+v\n%+v", m.status[0].get(), m.status[1].get())
+				}
+			}
+			both[first].end()
+			a.Add(ana.write("after one has ended"))
+			settle()
+			wantSame(t, a, b)
+			both[1-first].end()
+			if errs := [2][2]error{both[0].errs, both[1].errs}; errs != [2][2]error{} {
+				t.Error(errs)
+			}
+		})
+	}
+}
+
 func TestWhoMayHaveOnlyAPartGetsThatAndGivesAll(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ana, genesis := found(1)
