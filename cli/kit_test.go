@@ -134,6 +134,8 @@ func (c *coop) Status(context.Context) (api.Status, error) {
 	}, nil
 }
 
+func (c *coop) Confirmed(_ context.Context, peers []api.Peer) ([]api.Peer, error) { return peers, nil }
+
 func (c *coop) peers() []api.Peer {
 	return []api.Peer{
 		{Member: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Connected: true, Transport: "tcp", Address: "/ip4/10.0.0.2/tcp/4111", RTT: 0.4, InStep: true, LastSeen: api.At(now),

@@ -33,7 +33,7 @@ func runStatus(ctx context.Context, c *call) error {
 	s, err := statusSoon(ctx, c, client)
 	var p *api.Problem
 	if errors.As(err, &p) && p.Code == api.Usage { // none was named, and there are several
-		o, err := client.Spaces(ctx)
+		o, err := client.FullSpaces(ctx)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (c *call) showStatus(s api.Status) {
 
 // statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
 func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, error) {
-	s, err := client.Status(ctx)
+	s, err := client.FullStatus(ctx)
 	if !notRunning(err) || c.Duration("wait") <= 0 {
 		return s, err
 	}
@@ -87,7 +87,7 @@ func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, e
 	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
-			if s, err = client.Status(ctx); !notRunning(err) && ctx.Err() == nil {
+			if s, err = client.FullStatus(ctx); !notRunning(err) && ctx.Err() == nil {
 				return s, err
 			}
 		case <-ctx.Done():

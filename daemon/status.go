@@ -52,16 +52,34 @@ func (b *backend) Peers(_ context.Context) ([]api.Peer, error) {
 	return peersOf(s), nil
 }
 
+// Confirmed implements api.Backend.
+func (b *backend) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	for i := range peers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		device, err := deviceKey(peers[i].Device.ID)
+		if err != nil {
+			return nil, err
+		}
+		u, err := r.Unconfirmed(device)
+		if err != nil {
+			return nil, explain(err)
+		}
+		peers[i].Acknowledged, peers[i].Unconfirmed, peers[i].UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
+	}
+	return peers, nil
+}
+
 func peersOf(s *space) []api.Peer {
 	p := people{s.replica.Rules()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
 		shown := peerOf(p, line)
-		if u, err := s.replica.Unconfirmed(line.Device); err != nil {
-			s.log.Error("look what a device has acknowledged", "err", err)
-		} else {
-			shown.Acknowledged, shown.Unconfirmed, shown.UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
-		}
 		s.howFar(&shown, line)
 		out = append(out, shown)
 	}

@@ -19,6 +19,9 @@ type Backend interface {
 	// Space is the space that it answers for, which never changes; empty if there is none yet.
 	Space() Named
 	Status(ctx context.Context) (Status, error)
+	// Confirmed fills in what each of these devices has acknowledged. The first time after a start it
+	// reads all that is here.
+	Confirmed(ctx context.Context, peers []Peer) ([]Peer, error)
 	// Peers gives every other device of the charter, connected or not.
 	Peers(ctx context.Context) ([]Peer, error)
 	// Sync dials who can be dialed and returns as soon as this daemon is in step with at

@@ -14,6 +14,16 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return call[Status](ctx, c, "GET", "status", nil, nil)
 }
 
+// FullStatus is Status with what others have acknowledged, which takes longer the first time.
+func (c *Client) FullStatus(ctx context.Context) (Status, error) {
+	return call[Status](ctx, c, "GET", "status", url.Values{"acknowledged": {"true"}}, nil)
+}
+
+// FullSpaces is Spaces likewise.
+func (c *Client) FullSpaces(ctx context.Context) (Overview, error) {
+	return call[Overview](ctx, c, "GET", "spaces", url.Values{"acknowledged": {"true"}}, nil)
+}
+
 // Spaces gives how it stands with every space that the daemon serves.
 func (c *Client) Spaces(ctx context.Context) (Overview, error) {
 	return call[Overview](ctx, c, "GET", "spaces", nil, nil)

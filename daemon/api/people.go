@@ -9,7 +9,18 @@ import (
 	"strings"
 )
 
-func (s *Server) status(r *http.Request) (any, error) { return s.backend.Status(r.Context()) }
+func (s *Server) status(r *http.Request) (any, error) { return s.statusOf(r, s.backend) }
+
+// statusOf gives how it stands with a space; with what others have acknowledged if that is asked for,
+// since it takes longer.
+func (s *Server) statusOf(r *http.Request, b Backend) (Status, error) {
+	status, err := b.Status(r.Context())
+	if err != nil || len(status.Peers) == 0 || !(query{r.URL.Query()}).flag("acknowledged") {
+		return status, err
+	}
+	status.Peers, err = b.Confirmed(r.Context(), status.Peers)
+	return status, err
+}
 
 func (s *Server) peers(r *http.Request) (any, error) { return s.backend.Peers(r.Context()) }
 

@@ -134,7 +134,7 @@ func across[T any](s *Server, ask func(one *Server) ([]T, error), mark func(*T, 
 func (s *Server) overview(r *http.Request) (any, error) {
 	o := Overview{InStep: true}
 	for _, b := range s.among {
-		status, err := b.Status(r.Context())
+		status, err := s.statusOf(r, b)
 		if err != nil {
 			return nil, err
 		}

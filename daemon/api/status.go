@@ -70,7 +70,7 @@ type Peer struct {
 	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known
 
 	// What the device has, by its own word: it acknowledges once a day what it has got. It may have
-	// more than this says, and not less.
+	// more than this says, and not less. Only in an answer to who asks for it.
 	Acknowledged     bool `json:"acknowledged"`      // it ever did
 	Unconfirmed      int  `json:"unconfirmed"`       // changes of others that it hasn't, 1,000 at most
 	UnconfirmedSince Time `json:"unconfirmed_since"` // when the oldest of them was made; null: there is none
