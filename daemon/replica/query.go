@@ -37,6 +37,7 @@ func decodeView(b []byte) (*crdt.View, error) {
 
 // View returns the view of a document; ErrNotFound if there is none.
 func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
+	r.docs.used.Add(1)
 	_, b, err := r.store.View(doc)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrNotFound
@@ -49,6 +50,7 @@ func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
 
 // Views calls fn with the view of every document of a kind ("": of all) until it returns false.
 func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
+	r.docs.used.Add(1)
 	var broken error
 	err := r.store.Views(kind, func(_ entry.DocID, b []byte) bool {
 		v, err := decodeView(b)

@@ -8,7 +8,7 @@ import (
 // maxRestingOps is how many operations stay loaded in a replica that nobody uses just now.
 const maxRestingOps = 4_000
 
-// Used counts the times that documents were asked for; a caller sees by it whether there was
+// Used counts the times that documents were asked for, or views of them; a caller sees by it whether there was
 // anything to do since it looked last.
 func (r *Replica) Used() uint64 { return r.docs.used.Load() }
 
