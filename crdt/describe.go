@@ -15,7 +15,8 @@ type FieldChange struct {
 	// Verb is one of: created, set, cleared, wrote, removed, added, asked, unasked, accepted,
 	// declined, took, put back, started, finished, reopened, dropped, wants help, ended help,
 	// offered help, took back, withdrew, closed, or what a position says: consented, objected,
-	// stood aside, blocked, abstained, agreed, disagreed, advised.
+	// stood aside, blocked, abstained, agreed, disagreed, advised. Of what is shared with an ally:
+	// shared, ended sharing, refused, took a seat.
 	Verb   string            `json:"verb"`
 	Field  string            `json:"field"`            // the key in the document, without "by:…/"
 	To     string            `json:"to,omitempty"`     // what it was set to, what was written, the reason given
@@ -188,6 +189,16 @@ func (d *describer) atRoot(op *change.Op) {
 			d.add(FieldChange{Verb: "withdrew", Field: op.Key, To: value})
 			return
 		}
+	case schema.Link:
+		l := parseLink(value)
+		if l == nil {
+			d.add(FieldChange{Verb: "ended sharing", Field: op.Key})
+			return
+		}
+		d.add(FieldChange{Verb: "shared", Field: op.Key, To: l.Doc})
+		return
+	case schema.Share, schema.Side, schema.Step, schema.Code, schema.Kept:
+		return // part of "created"
 	case schema.Hours:
 		b, _ := Minutes(op.Value.Int()).MarshalJSON()
 		value = string(b)
@@ -203,11 +214,21 @@ func (d *describer) ownSay(field, value string, n int64) {
 	f := FieldChange{Field: field}
 	switch field {
 	case schema.OwnAnswer:
+		if d.kind == KindAsk {
+			a, ok := parseRequestAnswer(value)
+			if !ok {
+				return
+			}
+			f.Verb, f.To = a.Result, a.Why
+			break
+		}
 		a, ok := parseAnswer(value)
 		if !ok {
 			return
 		}
 		f.Verb, f.To = a.Answer, a.Why
+	case schema.OwnSeat:
+		f.Verb = "took a seat"
 	case schema.OwnTaken:
 		f.Verb = "took"
 		if n == 0 {

@@ -24,6 +24,8 @@ const (
 	KindTask     = "task"
 	KindDecision = "decision"
 	KindNote     = "note"
+	KindAlly     = "ally" // of a co-op: a share with another
+	KindAsk      = "ask"  // in a share: what the ally is asked for
 )
 
 // Meta is what is known of a document from its entries, not from its content.
@@ -44,9 +46,13 @@ type View struct {
 	Meta
 	Title    string    `json:"title"`
 	Text     string    `json:"text"`
-	Tags     []string  `json:"tags"` // ascending
+	Tags     []string  `json:"tags"`           // ascending
+	Link     *Link     `json:"link,omitempty"` // where it goes on
+	Kept     bool      `json:"kept,omitempty"` // only people of the side that made it write in it
 	Task     *Task     `json:"task,omitempty"`
 	Decision *Decision `json:"decision,omitempty"`
+	Ally     *Ally     `json:"ally,omitempty"`
+	Request  *Request  `json:"request,omitempty"`
 }
 
 // Charter is what a view asks of the charter of a space: of a co-op's (*charter.Charter), or of the
@@ -79,6 +85,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 			return nil, err
 		}
 	}
+	v.Link, v.Kept = parseLink(root.str(schema.Link)), root.values[schema.Kept].Bool()
 	var err error
 	switch v.Kind {
 	case KindTask:
@@ -86,6 +93,10 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	case KindDecision:
 		v.Decision, err = lookDecision(am, v, root, items, c)
 	case KindNote:
+	case KindAlly:
+		v.Ally = lookAlly(root)
+	case KindAsk:
+		v.Request = lookRequest(root)
 	default:
 		return nil, fmt.Errorf("no view for documents of kind %q", v.Kind)
 	}

@@ -29,6 +29,7 @@ type backend struct {
 	started time.Time
 	now     func() time.Time
 	options Options
+	beside  *served               // all that the daemon serves, this one included
 	serving atomic.Pointer[space] // nil in a home that has none until somebody founds or joins one
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -114,7 +115,7 @@ func (s *served) backend(place *Home) *backend {
 	if place != s.home { // where a further space listens is its own affair
 		o.Listen, o.Announce, o.Relays = nil, nil, nil
 	}
-	return &backend{home: place, log: o.Log, version: o.Version, started: s.started, now: o.now(), options: o}
+	return &backend{home: place, log: o.Log, version: o.Version, started: s.started, now: o.now(), options: o, beside: s}
 }
 
 // backends gives what is served now.
@@ -127,6 +128,18 @@ func (s *served) Spaces() []api.Backend {
 		out = append(out, b)
 	}
 	return out
+}
+
+// share gives the backend of a share; nil if it isn't served here.
+func (s *served) share(space entry.SpaceID) *backend {
+	for _, b := range s.backends() {
+		if at := b.serving.Load(); at != nil && at.replica.Space() == space {
+			if shared, _ := at.replica.Share(); shared != nil {
+				return b
+			}
+		}
+	}
+	return nil
 }
 
 func (s *served) addresses() (all []string) {

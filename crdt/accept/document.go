@@ -89,6 +89,7 @@ type signed struct {
 	at    place         // as to the frontiers of its device
 	sound bool          // right, and no frontier cuts it, or others stand on it
 	full  bool          // the author was a full member
+	side  int           // of a share, on which the author was
 }
 
 // untold is no state.
@@ -187,7 +188,7 @@ func (d *Document) Rejudge(c Charter) Outcome {
 			d.claim(s.node)
 			now = append(now, s.node)
 			again = again || len(s.node.more) > 0
-		case s.sound != before.sound || s.Author != before.Author || s.full != before.full:
+		case s.sound != before.sound || s.Author != before.Author || s.side != before.side || s.full != before.full:
 			again = true
 		}
 	}

@@ -19,6 +19,7 @@ const (
 	whyElsewhere   = "was made on the other side of a split of the co-op"
 	whyPlace       = "belongs to another document"
 	whyAuthority   = "the device that signed it spoke for no member"
+	whyKept        = "only people of the co-op that shared the document may write in it"
 	whyEnded       = "was written when the share had ended, and its author knew"
 	whyActor       = "was written under another device's name"
 	whyCreation    = "isn't a proper first change, nor a change to what is there"
@@ -97,7 +98,7 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	if !ok {
 		return charter.Void, whyAuthority
 	}
-	s.Author = author
+	s.Author, s.side = author, past.Side()
 	if standing, ok := past.Standing(author); ok {
 		s.full = standing == charter.Full
 	}
@@ -220,10 +221,27 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if err := d.kind.Check(s.Change, s.Entry.Create != nil, s.Author, d.history); err != nil {
 		return charter.Void, err.Error()
 	}
+	if s.Entry.Create == nil && s.side != d.side() && d.keptForOneSide() {
+		return charter.Void, whyKept
+	}
 	if s.Change.MaxOp() > MaxOps {
 		return charter.Void, whyLong
 	}
 	return charter.Accepted, ""
+}
+
+// side is that of a share on which the document was made.
+func (d *Document) side() int { return d.entries[d.order[0].Entry.ID()].side }
+
+// keptForOneSide says whether only people of that side write in the document: its first change said so,
+// and no other can.
+func (d *Document) keptForOneSide() bool {
+	for _, w := range d.history.Writes(change.OpID{}, schema.Kept) {
+		if w.Value.Bool() {
+			return true
+		}
+	}
+	return false
 }
 
 func reason(unfit error) string {

@@ -63,6 +63,14 @@ func (p *Past) Beside(heads []entry.ID, other Other) *Past {
 	return &Past{pool: p.pool, known: p.known, ids: heads, beside: &other}
 }
 
+// Side says on which side of a share it is, 0 or 1; 0 in a co-op.
+func (p *Past) Side() int {
+	if p.beside != nil && p.beside.First {
+		return 1
+	}
+	return 0
+}
+
 // Counted says whether the other side of a share is known there on the branch that is followed.
 func (p *Past) Counted() bool { return p.beside.counted() != nil }
 

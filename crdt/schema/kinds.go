@@ -10,6 +10,8 @@ const (
 	Title = "title"
 	Text  = "text" // a text
 	Tags  = "tags" // a map: tag to true
+	Link  = "link" // where the document goes on, in a share: JSON; "" if it doesn't
+	Kept  = "kept" // true: only people of the side that made it may write in it; in a share, said by the first change
 
 	Project   = "project"
 	Due       = "due"
@@ -22,12 +24,18 @@ const (
 	Review    = "review"
 	Withdrawn = "withdrawn" // why; "" if it isn't
 
+	Share = "share" // of an ally: the ID of the share's space, in hexadecimal
+	Side  = "side"  // of an ally: that of one's own side's charter in it
+	Step  = "step"  // of an ally: that of the step by which the pact was agreed at home
+	Code  = "code"  // of what an ally is asked: leads to a further share
+
 	OwnAnswer   = "answer"   // to having been asked: JSON
 	OwnTaken    = "taken"    // when, in ms; 0 if not, or not any more
 	OwnHelp     = "help"     // why help is wanted; "" if it isn't, or not any more
 	OwnOffer    = "offer"    // of help: why, or "yes"; "" if taken back
 	OwnPosition = "position" // on a decision: JSON, one value, so that two devices never mix
 	OwnRecord   = "record"   // of a decision's outcome: JSON
+	OwnSeat     = "seat"     // in a share: JSON
 )
 
 // Limits of values, in bytes or, for MaxMinutes, in minutes. They hold for every replica alike.
@@ -67,6 +75,8 @@ var (
 		Title: plain(text(MaxTitle)),
 		Text:  {make: change.MakeText},
 		Tags:  {make: change.MakeMap, key: isTag, value: isTrue},
+		Link:  plain(text(MaxString)),
+		Kept:  {make: change.Set, value: isTrue, frozen: true},
 	}
 )
 
@@ -94,6 +104,19 @@ func init() {
 		OwnRecord:   plain(text(MaxRecord)),
 	})
 	define("note", nil, nil)
+	define("ally", map[string]field{
+		Share: {make: change.Set, value: isID, frozen: true},
+		Side:  {make: change.Set, value: isID, frozen: true},
+		Step:  {make: change.Set, value: isID, frozen: true},
+	}, map[string]field{
+		OwnSeat: plain(text(MaxString)),
+	})
+	define("ask", map[string]field{
+		Code:      {make: change.Set, value: text(MaxString), frozen: true},
+		Withdrawn: plain(text(MaxString)),
+	}, map[string]field{
+		OwnAnswer: plain(text(MaxString)),
+	})
 }
 
 func define(name string, root, own map[string]field) {

@@ -272,10 +272,10 @@ func TestWhatAFirstChangeMayWrite(t *testing.T) {
 	}
 }
 
-func TestOnlyTheThreeKindsExist(t *testing.T) {
+func TestOnlyTheseKindsExist(t *testing.T) {
 	names := Names()
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"decision", "note", "task"}) {
+	if !slices.Equal(names, []string{"ally", "ask", "decision", "note", "task"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := For("Task"); ok {

@@ -61,6 +61,14 @@ func isTrue(v change.Value) string {
 	return ""
 }
 
+// isID takes what a hash names, in hexadecimal.
+func isID(v change.Value) string {
+	if b, err := hex.DecodeString(v.Str()); v.Kind != change.StrKind || err != nil || len(b) != sha256.Size {
+		return "must be 64 hexadecimal digits"
+	}
+	return ""
+}
+
 func isTag(key string) bool { return key != "" && len(key) <= MaxTag }
 
 func isMember(key string) bool {

@@ -5,10 +5,12 @@ const (
 	KindTask     = "task"
 	KindDecision = "decision"
 	KindNote     = "note"
+	KindAlly     = "ally" // of a co-op: a share with another
+	KindAsk      = "ask"  // in a share: what the ally is asked for
 )
 
 // letters stand before the ID of a document of a kind.
-var letters = map[string]string{KindTask: "t-", KindDecision: "d-", KindNote: "n-"}
+var letters = map[string]string{KindTask: "t-", KindDecision: "d-", KindNote: "n-", KindAlly: "a-", KindAsk: "q-"}
 
 // FullID writes the ID of a document with the letter of its kind; text is entry.DocID.String.
 func FullID(kind, text string) string { return letters[kind] + text }

@@ -1,0 +1,119 @@
+package crdt
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt/charter"
+	"kith/crdt/schema"
+)
+
+// What an ally has answered.
+const (
+	RequestShared  = "shared"
+	RequestRefused = "refused"
+)
+
+// MaxShared bounds the documents that one answer names.
+const MaxShared = 20
+
+// Request is what somebody asks an ally for, in a share with it. Its title and text say what.
+type Request struct {
+	Code      string          `json:"code"`      // to a further share, if that is what is asked for
+	Withdrawn string          `json:"withdrawn"` // why; "" if it isn't
+	Answers   []RequestAnswer `json:"answers"`   // by member ID; one of a person's
+}
+
+// RequestAnswer is what one person answers in the name of nobody else.
+type RequestAnswer struct {
+	Member charter.MemberID `json:"member"`
+	Result string           `json:"result"` // shared, refused
+	Why    string           `json:"why"`
+	Shared []string         `json:"shared"` // IDs of documents in the share, with the letters of their kinds
+}
+
+// requestAnswer is the value of by:<member>/answer.
+type requestAnswer struct {
+	Result string   `json:"result"`
+	Why    string   `json:"why"`
+	Shared []string `json:"shared,omitempty"`
+}
+
+func parseRequestAnswer(s string) (a requestAnswer, ok bool) {
+	err := json.Unmarshal([]byte(s), &a)
+	return a, err == nil && (a.Result == RequestShared || a.Result == RequestRefused) && len(a.Shared) <= MaxShared
+}
+
+// NewRequest creates a request: what is asked for and, if that is a further share, its code.
+func NewRequest(title, text, code string) Edit {
+	return func(am *automerge.Doc, _ *View) error {
+		d := newDraft(am)
+		if err := d.create(title, text, nil); err != nil {
+			return err
+		}
+		d.set(schema.Code, code)
+		return d.write()
+	}
+}
+
+// AnswerRequest answers with documents of the share that are there now, or with a refusal and why.
+func AnswerRequest(by charter.MemberID, result, why string, shared []string) Edit {
+	return func(am *automerge.Doc, v *View) error {
+		if v == nil || v.Request == nil {
+			return invalid("this is nothing that an ally asked for")
+		}
+		why, err := checkWhy(why, result == RequestRefused)
+		if err != nil {
+			return err
+		}
+		if v.Request.Withdrawn != "" {
+			return notAllowed("", "it was withdrawn: %s", v.Request.Withdrawn)
+		}
+		if len(shared) > MaxShared {
+			return &LimitError{What: "the answer", Got: len(shared), Limit: MaxShared, Unit: "documents"}
+		}
+		b, err := json.Marshal(requestAnswer{result, why, shared})
+		if err != nil {
+			return err
+		}
+		if _, ok := parseRequestAnswer(string(b)); !ok {
+			return invalid("an answer is %q or %q, not %q", RequestShared, RequestRefused, result)
+		}
+		d := newDraft(am)
+		d.set(schema.OwnKey(by, schema.OwnAnswer), string(b))
+		return d.write()
+	}
+}
+
+// WithdrawRequest takes the author's own request back, and says why.
+func WithdrawRequest(by charter.MemberID, why string) Edit {
+	return func(am *automerge.Doc, v *View) error {
+		if v == nil || v.Request == nil {
+			return invalid("this is nothing that an ally was asked for")
+		}
+		why, err := checkWhy(why, true)
+		if err != nil {
+			return err
+		}
+		if by != v.CreatedBy {
+			return notAllowed("", "only who asked can withdraw it")
+		}
+		d := newDraft(am)
+		d.set(schema.Withdrawn, why)
+		return d.write()
+	}
+}
+
+func lookRequest(root content) *Request {
+	q := &Request{Code: root.str(schema.Code), Withdrawn: root.str(schema.Withdrawn), Answers: []RequestAnswer{}}
+	own := ownSay(root)
+	for _, m := range slices.SortedFunc(maps.Keys(own), compareMembers) {
+		if a, ok := parseRequestAnswer(own[m][schema.OwnAnswer].Str()); ok {
+			q.Answers = append(q.Answers, RequestAnswer{m, a.Result, a.Why, append([]string{}, a.Shared...)})
+		}
+	}
+	return q
+}
