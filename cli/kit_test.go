@@ -105,6 +105,8 @@ func newCoop() *coop {
 	return c
 }
 
+func (c *coop) Share() (ally, title string, ok bool) { return "", "", false }
+
 func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Print Co-op"} }
 
 // served are the spaces of a daemon; the first joins.

@@ -54,6 +54,20 @@ func (b *backend) Space() api.Named {
 	return space
 }
 
+// Share implements api.Backend.
+func (b *backend) Share() (ally, title string, ok bool) {
+	s := b.serving.Load()
+	if s == nil {
+		return "", "", false
+	}
+	shared, side := s.replica.Share()
+	if shared == nil {
+		return "", "", false
+	}
+	terms, _ := shared.Terms()
+	return shared.Side(1 - side).Name(), terms.Purpose, true
+}
+
 func (b *backend) space() (*space, error) {
 	if s := b.serving.Load(); s != nil {
 		return s, nil

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fake struct {
 	Backend
 	space     Named
+	ally      string // this is a share with it
 	people    []Member
 	documents []Document
 	proposals []Proposal
@@ -54,6 +55,10 @@ func newFake() *fake {
 }
 
 func (f *fake) Space() Named { return f.space }
+
+func (f *fake) Share() (ally, title string, ok bool) {
+	return f.ally, "The " + f.ally + " fair", f.ally != ""
+}
 
 // served are the spaces of a daemon; the first joins.
 type served []Backend

@@ -32,16 +32,12 @@ var anySpace = []string{
 }
 
 // pick gives the server for one request: of the space that the caller names by name or ID, of the
-// only one, or of the one in which the document is that the path names.
+// only co-op, or of the one space in which the document is that the path names. A share is meant only if it is
+// named, or by a document that is there and not in the co-op.
 func (s *Server) pick(r *http.Request) (*Server, error) {
 	served := s.spaces.Spaces()
 	want := r.URL.Query().Get("space")
-	var named []Backend
-	for _, b := range served {
-		if space := b.Space(); want == "" || FoldName(space.Name) == FoldName(want) || space.ID == want {
-			named = append(named, b)
-		}
-	}
+	named := called(served, want)
 	switch {
 	case len(named) == 0 && len(served) == 1:
 		return nil, Problemf(NotFound, "leave --space out, there is only one", "this daemon serves “%s” and no space called “%s”", served[0].Space().Name, want)
@@ -62,10 +58,38 @@ func (s *Server) pick(r *http.Request) (*Server, error) {
 			holding = append(holding, b)
 		}
 	}
-	if len(holding) != 1 {
-		return nil, whichSpace(Usage, named, "which space is meant? This daemon serves %d", len(named))
+	if len(holding) == 1 {
+		return s.of(holding[0]), nil
 	}
-	return s.of(holding[0]), nil
+	if coops := slices.DeleteFunc(slices.Clone(named), isShare); len(coops) == 1 {
+		return s.of(coops[0]), nil
+	}
+	return nil, whichSpace(Usage, named, "which space is meant? This daemon serves %d", len(named))
+}
+
+// called gives the spaces that a word names: all if it is empty; else by name or ID or, a share, by the ally or
+// its title.
+func called(served []Backend, want string) (named []Backend) {
+	is := func(name string) bool { return FoldName(name) == FoldName(want) }
+	for _, b := range served {
+		if space := b.Space(); want == "" || is(space.Name) || space.ID == want {
+			named = append(named, b)
+		}
+	}
+	if len(named) > 0 {
+		return named
+	}
+	for _, b := range served {
+		if ally, title, ok := b.Share(); ok && (is(ally) || is(title)) {
+			named = append(named, b)
+		}
+	}
+	return named
+}
+
+func isShare(b Backend) bool {
+	_, _, ok := b.Share()
+	return ok
 }
 
 // documentWord gives the word of a request that names a document or a proposal; "" if it is about

@@ -49,6 +49,36 @@ func TestWhatOneSpaceIsAskedGoesToTheOneThatIsNamed(t *testing.T) {
 	}
 }
 
+// fair is a share of the co-op of newFake with an ally.
+func fair(ally, id string) *fake {
+	f := garden()
+	f.ally, f.space = ally, Named{id, "Riso Print Co-op and " + ally}
+	return f
+}
+
+func TestASharesSpaceMakesNothingAmbiguous(t *testing.T) {
+	both := served{newFake(), fair("Quilted", "s2"), fair("Bakery", "s3")}
+	for path, want := range map[string]string{
+		"members":                        memberID('b'), // of the co-op
+		"tasks/t-4kq2":                   "Order paper",
+		"members?space=quilted":          memberID('g'),
+		"members?space=s3":               memberID('g'),
+		"members?space=the+bakery+fair":  memberID('g'),
+		"members?space=Riso+Print+Co-op": memberID('b'),
+	} {
+		if status, answer := askAll(t, both, path); status != 200 || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s", path, status, answer)
+		}
+	}
+	one := served{newFake(), fair("Quilted", "s2")}
+	if status, answer := askAll(t, one, "tasks/8b3a"); status != 200 || !strings.Contains(answer, "Water the beans") {
+		t.Errorf("a task of the share: %d %s", status, answer)
+	}
+	if status, answer := askAll(t, append(both, garden()), "members"); status == 200 || !strings.Contains(answer, `"usage"`) {
+		t.Errorf("with two co-ops: %d %s", status, answer)
+	}
+}
+
 func TestTwoSpacesOfOneNameAreToldApartByTheirIDs(t *testing.T) {
 	other := newFake()
 	other.space.ID = "s3"
