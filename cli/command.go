@@ -19,7 +19,7 @@ func (k *kith) root() *cli.Command {
 		Subcommands: []*cli.Command{
 			k.initCommand(), k.join(), k.daemon(),
 			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(),
-			k.invite(), k.member(), k.device(), k.charter(), k.decision(), k.task(), k.note(),
+			k.invite(), k.member(), k.device(), k.charter(), k.decision(), k.task(), k.note(), k.ally(), k.share(),
 			k.bundle(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
 		},

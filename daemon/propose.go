@@ -19,14 +19,19 @@ func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Propo
 	if err != nil {
 		return api.Proposal{}, err
 	}
+	if me, ok := r.Me(); ok && me.Standing != charter.Full {
+		return api.Proposal{}, explain(charter.ErrNotFull)
+	}
+	switch q.Action {
+	case api.ActionEndShare, api.ActionTerms, api.ActionContacts:
+		p, err := sayToAlly(ctx, r, q, b.now())
+		return p, explain(err)
+	}
 	terms, err := b.terms(r, q)
 	if err != nil {
 		return api.Proposal{}, explain(err)
 	}
 	c := r.Charter()
-	if me, ok := r.Me(); ok && me.Standing != charter.Full {
-		return api.Proposal{}, explain(charter.ErrNotFull)
-	}
 	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
 		return b.closeFounding(ctx, r, q.Why)
 	}

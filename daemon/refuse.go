@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"kith/crdt/charter"
+	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -35,6 +36,10 @@ var refusedWhy = []struct {
 	{charter.ErrInviteUsed, api.NotAllowed, "kith invite list"},
 	{charter.ErrRevoked, api.NotAllowed, "kith invite list"},
 	{charter.ErrNoInvite, api.NotFound, "kith invite list"},
+	{share.ErrNoPact, api.NotAllowed, "kith ally list"},
+	{share.ErrEnded, api.NotAllowed, "kith share list"},
+	{share.ErrNoSide, api.NotAllowed, "kith share list"},
+	{share.ErrInForce, api.Invalid, "kith share show SHARE"},
 }
 
 // explainCharter is explain for what the charter refuses; nil for any other error.

@@ -86,6 +86,8 @@ func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
 		return "let each full member have " + counted(t.Invites, "open invite", "open invites")
 	case charter.ProposalRules:
 		return fmt.Sprintf("move to version %d of the shared rules", t.Rules)
+	case charter.ProposalPact:
+		return pactDoes(t)
 	}
 	return "do something that this release doesn't know yet"
 }
@@ -107,6 +109,8 @@ func (w *words) done(t *charter.Terms, subject charter.MemberID) string {
 		return "each full member may have " + counted(t.Invites, "open invite", "open invites")
 	case charter.ProposalRules:
 		return fmt.Sprintf("version %d of the shared rules holds", t.Rules)
+	case charter.ProposalPact:
+		return pactDone(t)
 	}
 	return "a step was taken that this release doesn't know yet"
 }

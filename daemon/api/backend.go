@@ -72,6 +72,9 @@ type Backend interface {
 	// Follow takes a side where the charter has forked. step is a start of its ID.
 	Follow(ctx context.Context, step string) (Charter, error)
 
+	// EndAlly proposes to end every share that the co-op has with an ally.
+	EndAlly(ctx context.Context, ally, why string) ([]Proposal, error)
+
 	// Find gives the headers of at most limit documents whose ID without the letter starts
 	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.
 	Find(ctx context.Context, kind, prefix string, limit int) ([]Document, error)

@@ -103,6 +103,11 @@ func (c *Client) Propose(ctx context.Context, r ProposalRequest) (Proposal, erro
 	return call[Proposal](ctx, c, "POST", path, nil, r)
 }
 
+// EndAlly proposes to end every share with an ally.
+func (c *Client) EndAlly(ctx context.Context, ally, why string) ([]Proposal, error) {
+	return call[[]Proposal](ctx, c, "POST", at("allies", ally, "end"), nil, ProposalRequest{Why: why})
+}
+
 func (c *Client) AnswerProposal(ctx context.Context, id string, a ProposalAnswer) (Proposal, error) {
 	return call[Proposal](ctx, c, "POST", at("proposals", id, a.Verb), nil, a)
 }

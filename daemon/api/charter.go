@@ -49,7 +49,15 @@ const (
 	ActionRules     = "rules"
 	ActionPact      = "pact"
 	ActionClose     = "close-founding"
+
+	// In a share, what one's own side says to the other.
+	ActionEndShare = "end-share"
+	ActionTerms    = "share-terms" // binds both once the other side says the same
+	ActionContacts = "share-contacts"
 )
+
+// Voices are the ways in which joint decisions count: each co-op once, or people.
+var Voices = []string{"co-ops", "people"}
 
 // Thresholds are the ways to count what an agreed step needs.
 var Thresholds = []string{"majority", "two-thirds", "three-quarters", "all-but-one"}
@@ -65,6 +73,12 @@ type ProposalRequest struct {
 	// theirs, by name or start of a key: nothing of those counts.
 	Code      string   `json:"code,omitempty"`
 	NotTheirs []string `json:"not_theirs,omitempty"`
+	// Of ActionTerms, what is to be other than it is: the purpose, the date on which the pact ends, a word of
+	// Voices; and of ActionContacts, all names.
+	Purpose  string   `json:"purpose,omitempty"`
+	Ends     string   `json:"ends,omitempty"`
+	Voices   string   `json:"voices,omitempty"`
+	Contacts []string `json:"contacts,omitempty"`
 	// Yes says that the person knows what follows, where that has to be said before.
 	Yes bool `json:"yes,omitempty"`
 }

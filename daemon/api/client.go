@@ -45,6 +45,13 @@ func NewClient(home, space string) (*Client, error) {
 	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableCompression: true}}, socket: socket, space: space}, nil
 }
 
+// In is a client of the same daemon for another space.
+func (c *Client) In(space string) *Client {
+	other := *c
+	other.space = space
+	return &other
+}
+
 // Close ends the client's idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

@@ -62,7 +62,15 @@ func (s *Server) propose(r *http.Request) (any, error) {
 	switch p.Action = r.PathValue("action"); p.Action {
 	case ActionThreshold:
 		err = checkWord("threshold", p.Threshold, Thresholds)
-	case ActionInvites, ActionClose:
+	case ActionInvites, ActionClose, ActionContacts:
+	case ActionEndShare:
+		err = needWhy("to end a share", &p.Why)
+	case ActionTerms:
+		if p.Purpose == "" && p.Ends == "" && p.Voices == "" {
+			err = Problemf(Usage, "kith share terms --help", "say what is to be different: the purpose, the end date or how joint decisions count")
+		} else if p.Voices != "" {
+			err = checkWord("way to count", p.Voices, Voices)
+		}
 	default:
 		err = Problemf(NotFound, "kith charter --help", "there is no such thing to propose: %s", brief(p.Action))
 	}
@@ -116,6 +124,16 @@ func (s *Server) answerProposal(r *http.Request) (any, error) {
 	}
 	a.Verb = verb
 	return s.backend.AnswerProposal(r.Context(), p.ID, a)
+}
+
+// endAlly proposes to end all that is shared with an ally.
+func (s *Server) endAlly(r *http.Request) (any, error) {
+	var p ProposalRequest
+	err := firstError(func() error { return decode(r, &p) }, func() error { return needWhy("to end a pact", &p.Why) })
+	if err != nil {
+		return nil, err
+	}
+	return s.backend.EndAlly(r.Context(), r.PathValue("ally"), p.Why)
 }
 
 func (s *Server) follow(r *http.Request) (any, error) {

@@ -100,6 +100,8 @@ func (s *Server) Handler() http.Handler {
 	get("proposals/{id}", (*Server).proposal)
 	post("proposals/{id}/{verb}", (*Server).answerProposal)
 
+	post("allies/{ally}/end", (*Server).endAlly)
+
 	get("tasks", (*Server).tasks)
 	post("tasks", (*Server).createTask)
 	get("tasks/{id}", (*Server).task)

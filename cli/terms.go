@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/daemon/api"
+)
+
+// shareSays are what one's own co-op says to an ally about a share. Each is an agreed step of its side.
+func (k *kith) shareSays() []*cli.Command {
+	return []*cli.Command{k.shareTerms(), k.shareContacts(), k.shareEnd()}
+}
+
+const shareStep = "It is a step that your people in the share agree on: it is in force when enough of them consent (kith charter pending --space SHARE)."
+
+func (k *kith) shareTerms() *cli.Command {
+	return k.command(spec{
+		name: "terms", args: "SHARE", usage: "propose another purpose, end date, or way to count",
+		more:     shareStep + " It binds both co-ops once the ally says the same words; to say no is to say what holds now.",
+		examples: []string{`kith share terms Quilted --ends "in 2 years"`, `kith share terms Quilted --voices people --why "we are one team by now"`},
+		flags: []cli.Flag{
+			&cli.StringFlag{Name: "purpose", Usage: "`TEXT` what it is for"},
+			&cli.StringFlag{Name: "ends", Usage: "`DATE` when the pact ends"},
+			&cli.StringFlag{Name: "voices", Usage: "`WHO` count in joint decisions: co-ops, each once, or people"},
+			whyFlag(),
+		},
+		run: func(ctx context.Context, c *call) error {
+			q := api.ProposalRequest{Action: api.ActionTerms, Purpose: c.String("purpose"), Voices: c.String("voices"), Why: c.String("why")}
+			ends, err := c.date("ends")
+			if err != nil {
+				return err
+			}
+			if ends != nil {
+				if *ends == "" {
+					return api.Problemf(api.Usage, `kith share terms SHARE --ends "in a year"`, "a pact has an end date")
+				}
+				q.Ends = *ends
+			}
+			return c.sayToAlly(ctx, q)
+		},
+	})
+}
+
+func (k *kith) shareContacts() *cli.Command {
+	return k.command(spec{
+		name: "contacts", args: "SHARE NAME…", usage: "name whom the ally can ask",
+		more:     shareStep + " Who is named has no more say than others.",
+		examples: []string{`kith share contacts Quilted Ana Ben`},
+		run: func(ctx context.Context, c *call) error {
+			return c.sayToAlly(ctx, api.ProposalRequest{Action: api.ActionContacts, Contacts: c.args()[1:]})
+		},
+	})
+}
+
+func (k *kith) shareEnd() *cli.Command {
+	return k.command(spec{
+		name: "end", args: "SHARE", usage: "end a share, whatever the ally says, and say why",
+		more: shareStep + " From then on nobody writes in it, and neither side sends the other anything more. What each has stays " +
+			"readable: nothing takes back what was read. Your own documents that go on in it come back with what they say then.",
+		examples: []string{`kith share end Quilted --why "the fair is over; thank you"`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			if c.String("why") == "" {
+				return api.Problemf(api.Usage, `kith share end Quilted --why "the fair is over"`, "kith share end needs --why and a reason, which the ally reads")
+			}
+			return c.sayToAlly(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: c.String("why")})
+		},
+	})
+}
+
+// sayToAlly proposes that one's own side says something in the share that is named first.
+func (c *call) sayToAlly(ctx context.Context, q api.ProposalRequest) error {
+	return request(c, func(d *api.Client) (api.Proposal, error) { return d.In(c.arg(0)).Propose(ctx, q) }, c.proposed)
+}
+
+func (k *kith) allyEnd() *cli.Command {
+	return k.command(spec{
+		name: "end", args: "ALLY", usage: "end the pact: all that you share with an ally",
+		more:     "Ends every share with it, see kith share end. Your people in each agree on that.",
+		examples: []string{`kith ally end Quilted --why "we part as friends"`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			if c.String("why") == "" {
+				return api.Problemf(api.Usage, `kith ally end Quilted --why "we part as friends"`, "kith ally end needs --why and a reason, which the ally reads")
+			}
+			return request(c, func(d *api.Client) ([]api.Proposal, error) { return d.EndAlly(ctx, c.arg(0), c.String("why")) }, func(all []api.Proposal) {
+				for _, p := range all {
+					c.proposed(p)
+				}
+			})
+		},
+	})
+}

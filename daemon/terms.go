@@ -1,0 +1,122 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// sayToAlly proposes that this side of a share says something to the other.
+func sayToAlly(ctx context.Context, r *replica.Replica, q api.ProposalRequest, now time.Time) (api.Proposal, error) {
+	shared, side := r.Share()
+	if shared == nil {
+		return api.Proposal{}, api.Problemf(api.Usage, "which shares there are: kith share list", "%s is a co-op, and no share with an ally", r.Charter().Name())
+	}
+	word, err := wordOf(shared, q, now)
+	if err != nil {
+		return api.Proposal{}, err
+	}
+	p, err := propose(ctx, r, func(*charter.Charter) ([]byte, charter.StepID, error) {
+		shared, _ := r.Share() // as it is now
+		_, payload, id, err := shared.Propose(r.Device(), word, q.Why)
+		return payload, id, err
+	})
+	if err != nil {
+		return p, err
+	}
+	if p.State == string(charter.ProposalInForce) && word.What == share.Change {
+		p.Says = append(p.Says, "It binds both as soon as "+shared.Side(1-side).Name()+" says the same.")
+	}
+	return p, nil
+}
+
+// wordOf reads what is to be said to an ally.
+func wordOf(shared *share.Share, q api.ProposalRequest, now time.Time) (w share.Word, err error) {
+	switch q.Action {
+	case api.ActionEndShare:
+		return share.Word{What: share.End}, nil
+	case api.ActionContacts:
+		w = share.Word{What: share.Contacts}
+		for _, name := range q.Contacts {
+			clean, err := charter.CleanName(name)
+			if err != nil {
+				return w, explain(err)
+			}
+			w.Contacts = append(w.Contacts, clean)
+		}
+		return w, nil
+	}
+	w = share.Word{What: share.Change}
+	w.Terms, _ = shared.Terms()
+	if q.Purpose != "" {
+		w.Terms.Purpose = q.Purpose
+	}
+	if q.Ends != "" {
+		if w.Terms.Ends, err = endDate(q.Ends, now); err != nil {
+			return w, err
+		}
+	}
+	switch q.Voices {
+	case "":
+	case share.EachCoop.String():
+		w.Terms.Voices = share.EachCoop
+	case share.People.String():
+		w.Terms.Voices = share.People
+	}
+	return w, nil
+}
+
+// maxPact bounds how far ahead a pact may end.
+const maxPact = 10 * 366 * 24 * time.Hour
+
+// endDate reads the date on which a pact ends: the end of that day, or that moment.
+func endDate(date string, now time.Time) (uint64, error) {
+	end, ok := crdt.DateEnds(date)
+	switch {
+	case !ok:
+		return 0, api.Problemf(api.Invalid, "--ends 2027-12-01", "this is no date: %.40q", date)
+	case !end.After(now):
+		return 0, api.Problemf(api.Invalid, "give a later date; to end it: kith ally end ALLY", "a pact can't end on %s, which is over", date)
+	case end.After(now.Add(maxPact)):
+		return 0, api.Problemf(api.Limit, "a pact can be made to last longer later: kith share terms", "a pact ends within ten years, and not on %s", date)
+	}
+	return uint64(end.UnixMilli()), nil
+}
+
+// EndAlly implements api.Backend: it proposes to end every share with an ally that hasn't ended.
+func (b *backend) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
+	var out []api.Proposal
+	ended := false
+	for _, other := range b.beside.backends() {
+		name, _, ok := other.Share()
+		if !ok || api.FoldName(name) != api.FoldName(ally) {
+			continue
+		}
+		r, err := other.replica()
+		if err != nil {
+			return out, err
+		}
+		shared, side := r.Share()
+		if _, over := shared.Ended(); over || shared.Side(side).Name() != b.Space().Name {
+			ended = ended || over
+			continue
+		}
+		p, err := other.Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
+		if err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	switch {
+	case len(out) > 0:
+		return out, nil
+	case ended:
+		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", ally)
+	}
+	return nil, api.Problemf(api.NotFound, "kith ally list; to give up what isn't made yet: kith ally cancel ALLY", "there is no pact with “%.80s”", ally)
+}

@@ -1,0 +1,120 @@
+package daemon
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// alliedHomes are Ana of one co-op and Dora of another, whose daemons run and serve a share of both, and clients for it.
+func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras *api.Client) {
+	t.Helper()
+	ana, dora = coop(t, "Ana")[0], coop(t, "Dora")[0]
+	anasPlace, where := placeFor(t, ana)
+	dorasPlace, _ := placeFor(t, dora)
+	both := madeShare(t, terms, [2]replica.Config{anasPlace, dorasPlace})
+	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
+	must(t, err)
+	code, err := charter.DecodeInvite(v.Code)
+	must(t, err)
+	for _, r := range both {
+		must(t, r.Close())
+	}
+	ana.start()
+	joined, err := peer.Join(t.Context(), code.Key(), ana.addrs, []byte{requestHello})
+	must(t, err)
+	theirs, err := replica.Open(dorasPlace)
+	must(t, err)
+	must(t, (addressBook{theirs.Store()}).Save(joined.Answerer, joined.Record))
+	must(t, theirs.Close())
+	dora.start()
+	return ana, dora, within(t, ana, "Quilted"), within(t, dora, "Riso Print Co-op and Quilted")
+}
+
+func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
+	ana, dora, anas, doras := alliedHomes(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop})
+	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
+	p, err := anas.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
+	must(t, err)
+	if want := "until " + in(1) + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
+		t.Errorf("it is called %q and is %s, without %q", p.Title, p.State, want)
+	}
+	_, err = doras.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
+	must(t, err)
+	_, err = anas.Sync(t.Context(), time.Minute)
+	must(t, err)
+	for q, want := range map[*api.ProposalRequest]string{
+		{Action: api.ActionTerms, Ends: "2020-01-01"}:        "which is over",
+		{Action: api.ActionTerms, Ends: in(11)}:              "within ten years",
+		{Action: api.ActionTerms, Ends: "soon"}:              "no date",
+		{Action: api.ActionTerms, Ends: in(1)}:               "in force already",
+		{Action: api.ActionTerms, Voices: "both"}:            "way to count",
+		{Action: api.ActionTerms}:                            "say what is to be different",
+		{Action: api.ActionEndShare}:                         "needs a reason",
+		{Action: api.ActionContacts, Contacts: []string{""}}: "name",
+	} {
+		if _, err := anas.Propose(t.Context(), *q); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", q, err, want)
+		}
+	}
+	if _, err := ana.client.In("Riso Print Co-op").Propose(t.Context(), api.ProposalRequest{Action: api.ActionEndShare, Why: "over"}); err == nil || !strings.Contains(err.Error(), "no share with an ally") {
+		t.Errorf("a co-op was ended: %v", err)
+	}
+
+	all, err := ana.client.EndAlly(t.Context(), "quilted", "the fair is over")
+	must(t, err)
+	if len(all) != 1 || all[0].State != "in_force" {
+		t.Fatalf("the end of the pact: %+v", all)
+	}
+	for h, c := range map[*home]*api.Client{ana: anas, dora: doras} {
+		h.until("it is over on both sides", func() bool {
+			_, err := c.CreateTask(t.Context(), api.NewTask{Title: "one more"})
+			return err != nil && strings.Contains(err.Error(), "ended")
+		})
+	}
+	if _, err := ana.client.EndAlly(t.Context(), "Quilted", "the fair is over"); err == nil || !strings.Contains(err.Error(), "ended already") {
+		t.Errorf("it was ended twice: %v", err)
+	}
+	if _, err := ana.client.EndAlly(t.Context(), "Bakery", "the fair is over"); err == nil || !strings.Contains(err.Error(), "no pact") {
+		t.Errorf("a pact that isn't was ended: %v", err)
+	}
+	ana.stop()
+	dora.stop()
+	for i, h := range []*home{ana, dora} {
+		r := h.openShare()
+		s, _ := r.Share()
+		terms, ok := s.Terms()
+		if want := (share.Terms{Purpose: "a fair", Ends: terms.Ends, Voices: share.People}); !ok || terms != want || dayOf(terms.Ends) != in(1) {
+			t.Errorf("on side %d the terms are %+v", i, terms)
+		}
+		must(t, r.Close())
+	}
+}
+
+// openShare opens the replica of the first share in a home that isn't served.
+func (h *home) openShare() *replica.Replica {
+	h.t.Helper()
+	opened, err := OpenHome(h.dir)
+	must(h.t, err)
+	defer func() { must(h.t, opened.Close()) }()
+	places, err := opened.Places()
+	must(h.t, err)
+	for _, p := range places {
+		key, err := p.DeviceKey()
+		must(h.t, err)
+		r, err := replica.Open(replica.Config{Dir: p.storeDir(), Key: key})
+		must(h.t, err)
+		if s, _ := r.Share(); s != nil {
+			return r
+		}
+		must(h.t, r.Close())
+	}
+	h.t.Fatalf("%s has no share", h.name)
+	return nil
+}
