@@ -94,6 +94,9 @@ func (p *process) Accept(ctx context.Context, batch []*entry.Entry) error {
 	return p.ctx.Err()
 }
 
+// usual are the bounds that the product has.
+var usual = exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 16 << 20, Rate: 256 << 10, Few: 3, Spread: time.Millisecond}
+
 type simulation struct {
 	t      *testing.T
 	seed   uint64
@@ -175,7 +178,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		Store: 8000 + s.rnd.IntN(60_000), Rate: 500 + s.rnd.IntN(4000),
 		Few: s.rnd.IntN(4), Spread: time.Duration(s.rnd.IntN(30)) * time.Millisecond}
 	if s.chance(8) {
-		s.bounds = exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 16 << 20, Rate: 256 << 10, Few: 3, Spread: time.Millisecond}
+		s.bounds = usual
 	}
 	pool := simPool()
 	all := slices.Clone(pool.entries)

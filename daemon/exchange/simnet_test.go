@@ -27,6 +27,7 @@ type lane struct {
 	there  []byte // carried, and not read yet
 	fin    bool   // nothing more is written
 	broken bool   // nothing more is read or written
+	wrote  func() // hears that something was written; nil: nobody
 }
 
 func newLane() *lane {
@@ -97,6 +98,9 @@ func (e *end) Write(b []byte) (n int, err error) {
 			room = min(room, len(b))
 			l.sent = append(l.sent, b[:room]...)
 			n, b = n+room, b[room:]
+			if l.wrote != nil {
+				l.wrote()
+			}
 		}
 	}
 	return n, nil
