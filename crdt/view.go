@@ -96,7 +96,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	case KindAlly:
 		v.Ally = lookAlly(root)
 	case KindAsk:
-		v.Request = lookRequest(root)
+		v.Request = lookRequest(root, items, v.CreatedBy)
 	default:
 		return nil, fmt.Errorf("no view for documents of kind %q", v.Kind)
 	}
