@@ -1,11 +1,17 @@
 package crdt
 
 import (
+	"encoding/hex"
 	"encoding/json"
 
 	"github.com/automerge/automerge-go"
 
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/schema"
+	"kith/crdt/share"
 )
 
 // Link says that a document of a co-op goes on in a share, as another document. What stood here before
@@ -16,6 +22,15 @@ type Link struct {
 	Kept  bool   `json:"kept"`  // it can be read by the ally, and written by one's own co-op alone
 	// Agreed is the step of the charter by which it was agreed to share it, in hexadecimal; "": somebody did so alone.
 	Agreed string `json:"agreed,omitempty"`
+}
+
+// Linked is a link, and who has made it.
+type Linked struct {
+	Link
+	By charter.MemberID `json:"by"`
+	At Time             `json:"at"` // by the clock of who did
+	// Alone: as far as they knew, the charter asks for an agreed step, and there is none for this.
+	Alone bool `json:"alone"`
 }
 
 // SetLink lets a document go on in a share; nil: it goes on here again.
@@ -41,6 +56,51 @@ func parseLink(s string) *Link {
 		return nil
 	}
 	return &l
+}
+
+// lookLink reads the link of a document, with what its author knew of the charter.
+func lookLink(d *accept.Document, doc entry.DocID, root content, items []*accept.Item, c Charter) *Linked {
+	l := parseLink(root.str(schema.Link))
+	if l == nil {
+		return nil
+	}
+	out := &Linked{Link: *l}
+	var newest change.OpID
+	for _, w := range d.History().Writes(change.OpID{}, schema.Link) { // ascending
+		if !w.Overwritten && w.Action != change.Delete {
+			newest = w.ID
+		}
+	}
+	for _, item := range items {
+		for i := range item.Change.Ops {
+			if item.Change.Ops[i].ID != newest {
+				continue
+			}
+			out.By, out.At = item.Author, Time(item.Change.Time)
+			if past, _ := c.Of(item.Entry); past != nil {
+				out.Alone = alone(l, doc, past.Pacts())
+			}
+			return out
+		}
+	}
+	return out
+}
+
+// alone says whether a document was shared without the agreed step that these words of a charter ask for.
+func alone(l *Link, doc entry.DocID, words []charter.Pact) bool {
+	if share.RuleOf(words) != share.Agreed {
+		return false
+	}
+	space, err := hex.DecodeString(l.Share)
+	if err != nil || len(space) != len(entry.SpaceID{}) {
+		return true
+	}
+	for _, said := range words {
+		if _, ok := share.Chosen([]charter.Pact{said}, entry.SpaceID(space), doc, l.Kept); ok && said.Step.String() == l.Agreed {
+			return false
+		}
+	}
+	return true
 }
 
 // Keep creates a document as e does, in which only people of the side that makes it may write.

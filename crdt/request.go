@@ -7,6 +7,8 @@ import (
 
 	"github.com/automerge/automerge-go"
 
+	"kith/crdt/accept"
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/schema"
 )
@@ -107,8 +109,18 @@ func WithdrawRequest(by charter.MemberID, why string) Edit {
 	}
 }
 
-func lookRequest(root content) *Request {
-	q := &Request{Code: root.str(schema.Code), Withdrawn: root.str(schema.Withdrawn), Answers: []RequestAnswer{}}
+// lookRequest reads what was asked by a member. Nobody else withdraws it: what they write there says nothing.
+func lookRequest(root content, items []*accept.Item, by charter.MemberID) *Request {
+	q := &Request{Code: root.str(schema.Code), Answers: []RequestAnswer{}}
+	var newest change.OpID
+	for _, item := range items {
+		for i := range item.Change.Ops {
+			op := &item.Change.Ops[i]
+			if item.Author == by && op.Obj.IsZero() && op.Key == schema.Withdrawn && op.ID.Compare(newest) > 0 {
+				newest, q.Withdrawn = op.ID, op.Value.Str()
+			}
+		}
+	}
 	own := ownSay(root)
 	for _, m := range slices.SortedFunc(maps.Keys(own), compareMembers) {
 		if a, ok := parseRequestAnswer(own[m][schema.OwnAnswer].Str()); ok {

@@ -47,7 +47,7 @@ type View struct {
 	Title    string    `json:"title"`
 	Text     string    `json:"text"`
 	Tags     []string  `json:"tags"`           // ascending
-	Link     *Link     `json:"link,omitempty"` // where it goes on
+	Link     *Linked   `json:"link,omitempty"` // where it goes on
 	Kept     bool      `json:"kept,omitempty"` // only people of the side that made it write in it
 	Task     *Task     `json:"task,omitempty"`
 	Decision *Decision `json:"decision,omitempty"`
@@ -85,7 +85,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 			return nil, err
 		}
 	}
-	v.Link, v.Kept = parseLink(root.str(schema.Link)), root.values[schema.Kept].Bool()
+	v.Link, v.Kept = lookLink(d, v.ID, root, items, c), root.values[schema.Kept].Bool()
 	var err error
 	switch v.Kind {
 	case KindTask:
@@ -96,7 +96,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	case KindAlly:
 		v.Ally = lookAlly(root)
 	case KindAsk:
-		v.Request = lookRequest(root)
+		v.Request = lookRequest(root, items, v.CreatedBy)
 	default:
 		return nil, fmt.Errorf("no view for documents of kind %q", v.Kind)
 	}

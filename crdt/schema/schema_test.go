@@ -14,6 +14,8 @@ import (
 var (
 	ana = charter.MemberID{1, 0xaa}
 	ben = charter.MemberID{2, 0xbb}
+
+	anID = strings.Repeat("a5", 32) // of a space, or a step
 )
 
 // makes, puts and says are operations on a key of the root.
@@ -196,6 +198,26 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 		{"a process taken away", "decision", del(change.OpID{}, Process, creators(3)), "can't be changed any more"},
 		{"a date to decide by", "decision", says(DecideBy, "2027-02-28"), fine},
 		{"a day that doesn't exist", "decision", says(Review, "2027-02-29"), "must be a date"},
+
+		{"where a document goes on", "note", says(Link, `{"share":"5"}`), fine},
+		{"that it goes on here again", "task", says(Link, ""), fine},
+		{"where a document goes on, as a map", "decision", makes(Link, change.MakeMap), "plain value"},
+		{"8,001 bytes of where a document goes on", "note", puts(Link, long(8001)), "8001 bytes"},
+		{"that it is for one side alone, later", "note", puts(Kept, change.BoolValue(true)), "can't be changed any more"},
+		{"that it isn't for one side alone any more", "note", del(change.OpID{}, Kept, creators(3)), "can't be changed any more"},
+
+		{"another share of an ally", "ally", says(Share, anID), "can't be changed any more"},
+		{"another side of an ally", "ally", says(Side, anID), "can't be changed any more"},
+		{"another step of an ally", "ally", says(Step, anID), "can't be changed any more"},
+		{"another name of an ally", "ally", says(Title, "Quilted"), fine},
+		{"who Ana is in a share", "ally", says(OwnKey(ana, OwnSeat), "{}"), fine},
+		{"who Ben is in a share", "ally", says(OwnKey(ben, OwnSeat), "{}"), OwnSay},
+		{"a seat where there is none", "note", says(OwnKey(ana, OwnSeat), "{}"), "can't say “seat”"},
+		{"another code of what is asked", "ask", says(Code, "kitha1"), "can't be changed any more"},
+		{"what is asked, withdrawn", "ask", says(Withdrawn, "found it"), fine},
+		{"what Ana answers", "ask", says(OwnKey(ana, OwnAnswer), "{}"), fine},
+		{"what Ben answers", "ask", says(OwnKey(ben, OwnAnswer), "{}"), OwnSay},
+		{"who was asked, of an ally", "ask", changetest.Put(theTags, ana.String(), change.IntValue(1)), "must be true"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,6 +279,18 @@ func TestWhatAFirstChangeMayWrite(t *testing.T) {
 		{"two texts", "note", append(parts("note"), makes(Text, change.MakeText)), "made twice"},
 		{"a map in the tags", "note", append(parts("note"), changetest.Make(change.OpID{Counter: 2}, "a", change.MakeMap)), "plain values only"},
 		{"words in the tags", "note", append(parts("note"), changetest.Put(change.OpID{Counter: 2}, "a", change.StrValue("b"))), "must be true"},
+		{"an ally's parts, and its share", "ally", append(parts("ally"), says(Share, anID), says(Side, anID), says(Step, anID)), fine},
+		{"an ally's share in upper case", "ally", append(parts("ally"), says(Share, strings.ToUpper(anID))), "64 hexadecimal digits"},
+		{"an ally's share cut short", "ally", append(parts("ally"), says(Share, anID[:62])), "64 hexadecimal digits"},
+		{"an ally's share in words", "ally", append(parts("ally"), says(Share, "Quilted")), "64 hexadecimal digits"},
+		{"an ally's share as bytes", "ally", append(parts("ally"), puts(Share, change.BytesValue(make([]byte, 32)))), "64 hexadecimal digits"},
+		{"two shares of an ally", "ally", append(parts("ally"), says(Share, anID), says(Share, anID)), "written twice"},
+		{"what is asked of an ally", "ask", append(parts("ask"), says(Code, "kitha1")), fine},
+		{"a code of what is asked, too long", "ask", append(parts("ask"), says(Code, strings.Repeat("x", 8001))), "8001 bytes"},
+		{"a document for one side alone", "decision", append(parts("decision"), puts(Kept, change.BoolValue(true))), fine},
+		{"a document that is not for one side alone", "note", append(parts("note"), puts(Kept, change.BoolValue(false))), "must be true"},
+		{"a document for one side, in words", "note", append(parts("note"), says(Kept, "true")), "must be true"},
+		{"a document for one side, said twice", "note", append(parts("note"), puts(Kept, change.BoolValue(true)), puts(Kept, change.BoolValue(true))), "written twice"},
 		{"a process that doesn't exist", "decision", append(parts("decision"), says(Process, "lottery")), "must be one of"},
 		{"two processes at once", "decision", append(parts("decision"), says(Process, "consent"), says(Process, "advice")), "written twice"},
 		{"a process, set and deleted", "decision", append(parts("decision"), says(Process, "consent"),

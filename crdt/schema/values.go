@@ -61,10 +61,11 @@ func isTrue(v change.Value) string {
 	return ""
 }
 
-// isID takes what a hash names, in hexadecimal.
+// isID takes what a hash names, in hexadecimal of one form.
 func isID(v change.Value) string {
-	if b, err := hex.DecodeString(v.Str()); v.Kind != change.StrKind || err != nil || len(b) != sha256.Size {
-		return "must be 64 hexadecimal digits"
+	b, err := hex.DecodeString(v.Str())
+	if v.Kind != change.StrKind || err != nil || len(b) != sha256.Size || hex.EncodeToString(b) != v.Str() {
+		return "must be 64 hexadecimal digits in lower case"
 	}
 	return ""
 }

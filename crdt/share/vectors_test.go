@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,10 @@ func sampleWords() map[string]share.Word {
 		"end":         {What: share.End, Share: entry.SpaceID{3}},
 		"contacts":    {What: share.Contacts, Share: entry.SpaceID{3}, Contacts: []string{"Cleo"}},
 		"no-contacts": {What: share.Contacts, Share: entry.SpaceID{3}},
+		"anyone":      {What: share.Sharing, Rule: share.Anyone},
+		"agreed":      {What: share.Sharing, Rule: share.Agreed},
+		"choose-read": {What: share.Choose, Share: entry.SpaceID{3}, Doc: entry.DocID{4}, Kept: true},
+		"choose":      {What: share.Choose, Share: entry.SpaceID{3}, Doc: entry.DocID{4}},
 	}
 }
 
@@ -90,7 +95,8 @@ func TestVectors(t *testing.T) {
 		}
 		for name, seed := range map[string][]byte{
 			"long-length": {0x82, 3, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-			"deep":        bytes.Repeat([]byte{0x81}, 300), "unknown": {0x81, 5}, "indefinite": {0x9f, 3, 0xff},
+			"deep":        bytes.Repeat([]byte{0x81}, 300), "unknown": {0x81, 7}, "no-rule": {0x82, 5, 3},
+			"indefinite": {0x9f, 3, 0xff},
 		} {
 			writeSeed(t, "FuzzReadWord", name, seed)
 		}
@@ -144,7 +150,9 @@ func TestAWordThatBreaksABoundIsRefused(t *testing.T) {
 	long := strings.Repeat("x", share.MaxPurpose+1)
 	for name, w := range map[string]share.Word{
 		"nothing":           {},
-		"a newer one":       {What: 5},
+		"a newer one":       {What: 7},
+		"no rule":           {What: share.Sharing},
+		"a newer rule":      {What: share.Sharing, Rule: 3},
 		"no purpose":        {What: share.Change, Number: 1, Terms: share.Terms{Voices: share.People}},
 		"a long purpose":    {What: share.Change, Number: 1, Terms: share.Terms{Purpose: long, Voices: share.People}},
 		"a nameless ally":   {What: share.Make, Terms: print},
@@ -153,6 +161,15 @@ func TestAWordThatBreaksABoundIsRefused(t *testing.T) {
 	} {
 		if b, err := w.Encode(); err == nil {
 			t.Errorf("%s: %x", name, b)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"a document's ID cut short": slices.Concat([]byte{0x84, 6, 0x58, 32}, make([]byte, 32), []byte{0x53}, make([]byte, 19), []byte{1}),
+		"chosen for nothing":        slices.Concat([]byte{0x84, 6, 0x58, 32}, make([]byte, 32), []byte{0x54}, make([]byte, 20), []byte{0}),
+		"chosen of no share":        slices.Concat([]byte{0x84, 6, 0x40, 0x54}, make([]byte, 20), []byte{1}),
+	} {
+		if w, err := share.ReadWord(b); err == nil {
+			t.Errorf("%s: %+v", name, w)
 		}
 	}
 	if _, err := share.ReadWord(make([]byte, charter.MaxPact+1)); err == nil {

@@ -1,6 +1,8 @@
 package share
 
 import (
+	"fmt"
+
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
@@ -18,16 +20,42 @@ const (
 	End What = 3
 	// Contacts names the side's contact members.
 	Contacts What = 4
+	// Sharing says in the charter of a home who may share a document of it.
+	Sharing What = 5
+	// Choose says in the charter of a home that the co-op shares one of its documents.
+	Choose What = 6
 )
+
+// Rule is who may share a document of a home. No rule can keep somebody from copying what they read.
+type Rule uint8
+
+const (
+	Anyone Rule = 1 // every full member; so it is as long as nothing is said
+	Agreed Rule = 2 // it takes an agreed step
+)
+
+// String returns the rule as the command line names it.
+func (r Rule) String() string {
+	switch r {
+	case Anyone:
+		return "anyone"
+	case Agreed:
+		return "agreed"
+	}
+	return fmt.Sprintf("rule %d", uint8(r))
+}
 
 // Word is what a side says by an agreed step of its chain (charter.ProposalPact).
 type Word struct {
 	What     What
-	Share    entry.SpaceID // to which share; zero in Make
+	Share    entry.SpaceID // to which share; zero in Make and Sharing
 	Number   uint64        // of Change: its place among the changes of its side, from 1
 	Terms    Terms         // of Make and Change
 	Ally     string        // of Make: what the other co-op is called
 	Contacts []string      // of Make and Contacts
+	Rule     Rule          // of Sharing
+	Doc      entry.DocID   // of Choose: a document of the home
+	Kept     bool          // of Choose: for the ally to read, and not to write in
 }
 
 type wireMake struct {
@@ -59,6 +87,26 @@ type wireContacts struct {
 	Contacts []string
 }
 
+type wireSharing struct {
+	_    struct{} `cbor:",toarray"`
+	What What
+	Rule uint64
+}
+
+type wireChoose struct {
+	_     struct{} `cbor:",toarray"`
+	What  What
+	Share []byte
+	Doc   []byte
+	For   uint64
+}
+
+// For what a document is chosen, on the wire.
+const (
+	toRead   = 1
+	together = 2
+)
+
 // Encode returns the word's one encoding. The error says which bound is broken.
 func (w Word) Encode() ([]byte, error) {
 	var form any
@@ -71,6 +119,14 @@ func (w Word) Encode() ([]byte, error) {
 		form = wireEnd{What: End, Share: w.Share[:]}
 	case Contacts:
 		form = wireContacts{What: Contacts, Share: w.Share[:], Contacts: w.Contacts}
+	case Sharing:
+		form = wireSharing{What: Sharing, Rule: uint64(w.Rule)}
+	case Choose:
+		choose := wireChoose{What: Choose, Share: w.Share[:], Doc: w.Doc[:], For: together}
+		if w.Kept {
+			choose.For = toRead
+		}
+		form = choose
 	}
 	b, err := charter.Encode(form)
 	if err != nil {
@@ -114,10 +170,27 @@ func ReadWord(b []byte) (Word, error) {
 		var in wireContacts
 		err = charter.DecodeExactly(b, &in, "word")
 		share, w.Contacts = in.Share, in.Contacts
+	case Sharing:
+		var in wireSharing
+		if err = charter.DecodeExactly(b, &in, "word"); err != nil {
+			return Word{}, err
+		}
+		if w.Rule = Rule(min(in.Rule, 255)); w.Rule != Anyone && w.Rule != Agreed {
+			return Word{}, malformed("%v", w.Rule)
+		}
+	case Choose:
+		var in wireChoose
+		if err = charter.DecodeExactly(b, &in, "word"); err != nil {
+			return Word{}, err
+		}
+		if len(in.Doc) != len(w.Doc) || in.For != toRead && in.For != together {
+			return Word{}, malformed("a document's ID has %d bytes, chosen for %d", len(in.Doc), in.For)
+		}
+		share, w.Doc, w.Kept = in.Share, entry.DocID(in.Doc), in.For == toRead
 	default:
 		err = malformed("a word that this release doesn't know")
 	}
-	if err == nil && w.What != Make {
+	if err == nil && w.What != Make && w.What != Sharing {
 		if len(share) != len(w.Share) {
 			return Word{}, malformed("a share's ID has %d bytes, not %d", len(share), len(w.Share))
 		}
