@@ -362,7 +362,7 @@ func altered(e *entry.Entry) *entry.Entry {
 func TestNoSignatureServesAnotherPurpose(t *testing.T) {
 	domains := []entry.Domain{
 		entry.DomainEntry, entry.DomainCertificate, entry.DomainDevice, entry.DomainConsent, entry.DomainInvite,
-		entry.DomainPairing, entry.DomainRecovery,
+		entry.DomainPairing, entry.DomainRecovery, entry.DomainBundle, entry.DomainPact, entry.DomainSeat,
 	}
 	key := signer(1)
 	for _, made := range domains {

@@ -27,6 +27,8 @@ type vectors struct {
 	Genesis    string            `json:"genesis"` // the entry
 	Space      string            `json:"space"`
 	Words      map[string]string `json:"words"`
+	Seat       string            `json:"seat"` // of who isn't on the side yet, and one with all that a seat can hold
+	FullSeat   string            `json:"full_seat"`
 }
 
 func makeVectors(t *testing.T) vectors {
@@ -58,6 +60,13 @@ func makeVectors(t *testing.T) vectors {
 			t.Fatal(err)
 		}
 		v.Words[name] = hex.EncodeToString(b)
+	}
+	for into, seat := range map[*string]*share.Seat{
+		&v.Seat: newcomersSeat(t, "ben", seatHome, bensID, seatSide), &v.FullSeat: fullSeat(t),
+	} {
+		if *into, err = seat.Encode(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return v
 }
@@ -104,6 +113,9 @@ func TestVectors(t *testing.T) {
 		writeSeed(t, "FuzzReadDraft", "right", draft)
 		writeSeed(t, "FuzzReadDraft", "cut", draft[:40])
 		writeSeed(t, "FuzzReadDraft", "longer", append(draft, 0))
+		for name, seat := range map[string]string{"newcomer": v.Seat, "full": v.FullSeat, "cut": v.Seat[:100], "other": "_" + v.Seat[1:]} {
+			writeSeat(t, name, seat)
+		}
 	}
 	want, err := os.ReadFile("testdata/vectors.json")
 	if err != nil {
@@ -121,6 +133,16 @@ func writeSeed(t *testing.T, target, name string, seed []byte) {
 	}
 	text := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", seed)
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeSeat(t *testing.T, name, seat string) {
+	dir := filepath.Join("testdata", "fuzz", "FuzzReadSeat")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(fmt.Sprintf("go test fuzz v1\nstring(%q)\n", seat)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
