@@ -116,7 +116,11 @@ func (l *lab) found(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := output(l.command(h, "init", "Riso Print Co-op", "--as", title(h.name), "--founders", args[1],
+	coop := "Riso Print Co-op"
+	if len(args) > 2 {
+		coop = args[2]
+	}
+	out, err := output(l.command(h, "init", coop, "--as", title(h.name), "--founders", args[1],
 		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce), "--json"))
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 // Beside testscript's own commands a script has:
 //
 //	coop NAME…       a co-op of these founders, each with a home and a running daemon
-//	found NAME N     its first part: NAME alone founds a co-op with N seats
+//	found NAME N [COOP]  its first part: NAME alone founds a co-op with N seats, called COOP
 //	join NAME [CODE] its second part: NAME joins with the next code or this one, and a daemon starts
 //	as NAME          who types from now on ($KITH_HOME)
 //	keep VAR         names what was just printed $VAR
