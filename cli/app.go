@@ -91,13 +91,18 @@ func (k *kith) end(ctx context.Context, err error) int {
 	return p.Code.Exit()
 }
 
+// meant is the space that a command names, or that is named for all commands; "" if none is.
+func (k *kith) meant(space string) string {
+	if space == "" {
+		return k.env.Getenv("KITH_SPACE")
+	}
+	return space
+}
+
 // api connects to the daemon of this home on first use.
 func (k *kith) api(space string) (*api.Client, error) {
 	if k.client == nil {
-		if space == "" {
-			space = k.env.Getenv("KITH_SPACE")
-		}
-		c, err := api.NewClient(k.env.home(), space)
+		c, err := api.NewClient(k.env.home(), k.meant(space))
 		if err != nil {
 			return nil, err
 		}

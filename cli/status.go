@@ -31,25 +31,40 @@ func runStatus(ctx context.Context, c *call) error {
 		return err
 	}
 	s, err := statusSoon(ctx, c, client)
-	var p *api.Problem
-	if errors.As(err, &p) && p.Code == api.Usage { // none was named, and there are several
-		o, err := client.FullSpaces(ctx)
-		if err != nil {
-			return err
-		}
-		return c.out.show(o, func() {
-			for i, s := range o.Spaces {
-				if i > 0 {
-					c.out.println()
-				}
-				c.showStatus(s)
-			}
-		})
-	}
-	if err != nil {
+	var which *api.Problem
+	if err != nil && !(errors.As(err, &which) && which.Code == api.Usage) { // that says that there are several
 		return err
 	}
-	return c.out.show(s, func() { c.showStatus(s) })
+	several, trouble := c.several(ctx, client, (*api.Client).FullSpaces)
+	switch {
+	case trouble != nil:
+		return trouble
+	case several == nil && err != nil:
+		return err
+	case several == nil:
+		return c.out.show(s, func() { c.showStatus(s) })
+	}
+	return c.out.show(several, func() {
+		for i, s := range several.Spaces {
+			if i > 0 {
+				c.out.println()
+			}
+			c.showStatus(s)
+		}
+	})
+}
+
+// several asks about all spaces, if the daemon serves more than one and none is named; nil else.
+func (c *call) several(ctx context.Context, client *api.Client, ask func(*api.Client, context.Context) (api.Overview, error)) (*api.Overview, error) {
+	if c.meant(c.String("space")) != "" {
+		return nil, nil
+	}
+	o, err := client.Spaces(ctx)
+	if err != nil || len(o.Spaces) < 2 {
+		return nil, err
+	}
+	o, err = ask(client, ctx)
+	return &o, err
 }
 
 func (c *call) showStatus(s api.Status) {
@@ -104,12 +119,45 @@ func (k *kith) peers() *cli.Command {
 		name: "peers", usage: "the other devices, and what each has",
 		examples: []string{`kith peers`, `kith peers --json`},
 		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			several, err := c.several(ctx, client, (*api.Client).Spaces)
+			if err != nil {
+				return err
+			}
+			if several != nil {
+				return c.out.show(peersOf(several), func() {
+					for i, s := range several.Spaces {
+						if i > 0 {
+							c.out.println()
+						}
+						c.out.println(c.out.strong(name(s.Space)))
+						c.peerTable(s.Peers)
+						c.standing(s.Peers)
+					}
+				})
+			}
 			return request(c, func(d *api.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
 				c.peerTable(peers)
 				c.standing(peers)
 			})
 		},
 	})
+}
+
+// peersOf lists the devices of all spaces, each marked with its own.
+func peersOf(o *api.Overview) []api.Peer {
+	all := []api.Peer{}
+	for _, s := range o.Spaces {
+		for _, p := range s.Peers {
+			space := s.Space
+			p.Space = &space
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 func (c *call) peerTable(peers []api.Peer) {
@@ -151,7 +199,7 @@ func traffic(n int64) string {
 func (k *kith) sync() *cli.Command {
 	return k.command(spec{
 		name: "sync", usage: "come into step now, and say when it is done",
-		more:     "Exits with 7 if there are other devices and none was there to be in step with.",
+		more:     "Exits with 7 if there are other devices and none was there to be in step with. Where the daemon serves several spaces and none is named, it is about all of them.",
 		examples: []string{`kith sync`, `kith sync --wait 2m`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait"}},
 		run: func(ctx context.Context, c *call) error {
@@ -160,12 +208,30 @@ func (k *kith) sync() *cli.Command {
 				return err
 			}
 			done := c.slowlySaying(func() string { return syncing(ctx, client) })
-			s, err := client.Sync(ctx, c.Duration("wait"))
+			all, one, err := c.syncMeant(ctx, client)
 			done()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case all == nil:
+				return c.out.show(one, func() { c.standing(one.Peers) })
 			}
-			return c.out.show(s, func() { c.standing(s.Peers) })
+			return c.out.show(all, func() {
+				for _, s := range all.Spaces {
+					c.out.printf("%s: ", name(s.Space))
+					c.standing(s.Peers)
+				}
+			})
 		},
 	})
+}
+
+// syncMeant comes into step in all spaces or, if one is named or the only one, there.
+func (c *call) syncMeant(ctx context.Context, client *api.Client) (all *api.Overview, one api.Status, err error) {
+	wait := c.Duration("wait")
+	all, err = c.several(ctx, client, func(d *api.Client, ctx context.Context) (api.Overview, error) { return d.SyncAll(ctx, wait) })
+	if all == nil && err == nil {
+		one, err = client.Sync(ctx, wait)
+	}
+	return all, one, err
 }

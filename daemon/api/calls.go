@@ -43,6 +43,11 @@ func (c *Client) Sync(ctx context.Context, wait time.Duration) (Status, error) {
 	return call[Status](ctx, c, "POST", "sync", waiting(wait), nil)
 }
 
+// SyncAll is Sync of all spaces. It refuses only if none came into step that has others.
+func (c *Client) SyncAll(ctx context.Context, wait time.Duration) (Overview, error) {
+	return call[Overview](ctx, c, "POST", "spaces/sync", waiting(wait), nil)
+}
+
 // Join lets the daemon join, and waits at most so long for the charter.
 func (c *Client) Join(ctx context.Context, j JoinRequest, wait time.Duration) (JoinResult, error) {
 	return call[JoinResult](ctx, c, "POST", "join", waiting(wait), j)

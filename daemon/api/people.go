@@ -1,12 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func (s *Server) status(r *http.Request) (any, error) { return s.statusOf(r, s.backend) }
@@ -31,15 +34,50 @@ func (s *Server) sync(r *http.Request) (any, error) {
 	if err := decode(r, &struct{}{}); err != nil {
 		return nil, err
 	}
+	return syncWith(r, s.backend)
+}
+
+func syncWith(r *http.Request, b Backend) (Status, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), waitOf(r))
 	defer cancel()
-	status, err := s.backend.Sync(ctx)
+	status, err := b.Sync(ctx)
 	late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
 	alone := err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p Peer) bool { return p.Connected })
 	if late || alone {
-		return nil, notInStep(status)
+		return status, notInStep(status)
 	}
 	return status, err
+}
+
+// syncAll is sync of all spaces at once. It refuses only if none came into step that has others.
+func (s *Server) syncAll(r *http.Request) (any, error) {
+	if err := decode(r, &struct{}{}); err != nil {
+		return nil, err
+	}
+	o := Overview{Spaces: make([]Status, len(s.among)), InStep: true}
+	refused := make([]error, len(s.among))
+	var g errgroup.Group
+	for i, b := range s.among {
+		g.Go(func() (err error) {
+			var p *Problem
+			if o.Spaces[i], err = syncWith(r, b); errors.As(err, &p) {
+				refused[i], err = p, nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	came := false
+	for i, status := range o.Spaces {
+		o.InStep = o.InStep && refused[i] == nil
+		came = came || refused[i] == nil && len(status.Peers) > 0
+	}
+	if !o.InStep && !came {
+		return nil, cmp.Or(refused...)
+	}
+	return o, nil
 }
 
 // maxReasons bounds how many devices are named in a refusal.

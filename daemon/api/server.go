@@ -68,6 +68,7 @@ func (s *Server) Handler() http.Handler {
 
 	get("spaces", (*Server).overview)
 	post("spaces", (*Server).found)
+	post("spaces/sync", (*Server).syncAll)
 	get("status", (*Server).status)
 	get("peers", (*Server).peers)
 	post("sync", (*Server).sync)

@@ -28,7 +28,7 @@ type Overview struct {
 // anySpace are the paths that need no one space: they are about all of them, or about none yet.
 var anySpace = []string{
 	"GET /v1/today", "GET /v1/search", "GET /v1/events", "GET /v1/find", "GET /v1/spaces",
-	"POST /v1/spaces", "POST /v1/join", "POST /v1/doctor",
+	"POST /v1/spaces", "POST /v1/spaces/sync", "POST /v1/join", "POST /v1/doctor",
 }
 
 // pick gives the server for one request: of the space that the caller names by name or ID, of the

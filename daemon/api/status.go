@@ -42,6 +42,7 @@ type Entries struct {
 type Peer struct {
 	Member    Named   `json:"member"`
 	Device    Named   `json:"device"`
+	Space     *Named  `json:"space,omitempty"` // in an answer that is about several spaces
 	Connected bool    `json:"connected"`
 	Transport string  `json:"transport"` // tcp, quic, relay; "" while not connected
 	Via       string  `json:"via"`       // the relay: a device's name, or an address; "" for a direct connection, or where it isn't known
