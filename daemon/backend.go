@@ -149,6 +149,8 @@ func explain(err error) error {
 		return api.Problemf(api.Invalid, "", "%v", err)
 	case errors.Is(err, errOtherWords):
 		return api.Problemf(api.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "%v", errOtherWords)
+	case errors.Is(err, errOtherAllyWords):
+		return api.Problemf(api.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "%v", errOtherAllyWords)
 	case errors.As(err, &code):
 		return api.Problemf(api.Invalid, "", "%v", code)
 	case errors.As(err, &phrase), errors.As(err, new(*charter.PhraseLengthError)), errors.Is(err, charter.ErrPhrase):

@@ -26,14 +26,17 @@ type doors struct {
 	parting  *parting
 	invites  *invites
 	pairings *pairings
+	pact     peer.Invites // of a share: who made the pact with its code; nil if that isn't known here
 }
 
 var _ peer.Invites = doors{}
 
 // Issued implements peer.Invites.
 func (d doors) Issued(key entry.Device) bool {
-	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key)
+	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key) || d.isAlly(key)
 }
+
+func (d doors) isAlly(key entry.Device) bool { return d.pact != nil && d.pact.Issued(key) }
 
 func (d doors) isMemberKey(key entry.Device) bool {
 	_, ok := d.replica.Charter().MemberKey(key)
@@ -43,6 +46,8 @@ func (d doors) isMemberKey(key entry.Device) bool {
 // Redeem implements peer.Invites.
 func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
 	switch {
+	case d.isAlly(key):
+		return d.pact.Redeem(ctx, key, request)
 	case d.pairings.issued(key):
 		return d.pairings.answer(ctx, key, request)
 	case d.isMemberKey(key):

@@ -120,6 +120,12 @@ var here = []string{"/ip4/127.0.0.1/tcp/0"}
 // coop founds a co-op of these members; the homes aren't served when it returns.
 func coop(t testing.TB, names ...string) []*home {
 	t.Helper()
+	return coopCalled(t, "Riso Print Co-op", names...)
+}
+
+// coopCalled is coop with a name of the co-op.
+func coopCalled(t testing.TB, called string, names ...string) []*home {
+	t.Helper()
 	var all []*home
 	for _, name := range names {
 		// Short: the path of a socket has 103 bytes at most.
@@ -129,7 +135,7 @@ func coop(t testing.TB, names ...string) []*home {
 		all = append(all, newHome(t, name, filepath.Join(dir, "home")))
 	}
 	res, err := Init(t.Context(), InitOptions{
-		Home: all[0].dir, Coop: "Riso Print Co-op", As: names[0], Founders: len(names), Listen: here,
+		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: here,
 	})
 	must(t, err)
 	if len(names) == 1 {

@@ -30,11 +30,32 @@ func (h *Home) Places() ([]*Home, error) {
 		if err := p.finishRewrite(); err != nil {
 			return nil, err
 		}
-		if p.InUse() {
+		if p.InUse() && !p.halfMade() {
 			all = append(all, p)
 		}
 	}
 	return all, err
+}
+
+// halfMade says whether the share of a pact isn't known to be here yet, whatever of it is.
+func (h *Home) halfMade() bool {
+	p, err := h.pact()
+	return err == nil && p != nil && p.Share == ""
+}
+
+// HalfMade gives the places in which a pact is half made: there is no share yet, or it isn't known to be
+// there. The error says which can't be read, beside those that can.
+func (h *Home) HalfMade() (places []*Home, err error) {
+	numbers, err := h.below()
+	for _, n := range numbers {
+		place := h.place(n)
+		p, bad := place.pact()
+		err = errors.Join(err, bad)
+		if p != nil && p.Share == "" {
+			places = append(places, place)
+		}
+	}
+	return places, err
 }
 
 // once asks for the passphrase of a home one time: it is that of all places in it.
@@ -77,7 +98,7 @@ func (h *Home) NewPlace() (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.place(n); !p.InUse() {
+		if p := h.place(n); !p.InUse() && !p.hasPact() {
 			return p, nil
 		}
 		next = n + 1

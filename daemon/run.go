@@ -54,6 +54,10 @@ type served struct {
 	mu   sync.Mutex // held while a space comes to be
 	all  atomic.Pointer[[]*backend]
 	came chan *backend // whose spaces were founded or joined while the daemon runs; there is room for all
+
+	meeting  sync.Mutex // guards contacts, the slice
+	contacts []*contact // pacts that are half made
+	begun    chan *contact
 }
 
 var _ api.Spaces = (*served)(nil)
@@ -71,7 +75,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	home.Passphrase = once(o.Passphrase)
 	defer func() { err = errors.Join(err, home.Close()) }()
-	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend, maxPlaces)}
+	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend, maxPlaces), begun: make(chan *contact, maxPlaces)}
 	if err := s.open(); err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -105,6 +109,28 @@ func (s *served) open() error {
 	}
 	if len(all) == 0 {
 		all = append(all, s.backend(s.home))
+	}
+	return s.openContacts()
+}
+
+// openContacts goes on with the pacts that are half made.
+func (s *served) openContacts() error {
+	places, err := s.home.HalfMade()
+	if err != nil { // the co-ops are served all the same
+		s.options.Log.Error("a pact that is half made", "err", err)
+	}
+	for _, place := range places {
+		p, err := place.pact()
+		if err != nil {
+			return err
+		}
+		key, err := place.DeviceKey()
+		if err != nil {
+			return err
+		}
+		k := s.contact(place, p, key)
+		s.meet(k)
+		s.begun <- k
 	}
 	return nil
 }
@@ -165,6 +191,7 @@ func (s *served) run(ctx context.Context) error {
 			keepInTouch(b)
 		}
 	}
+	s.tellOfPacts()
 	g.Go(func() error {
 		for {
 			select {
@@ -172,6 +199,8 @@ func (s *served) run(ctx context.Context) error {
 				return nil
 			case b := <-s.came:
 				keepInTouch(b)
+			case k := <-s.begun:
+				g.Go(func() error { k.run(ctx); return nil })
 			}
 		}
 	})
@@ -179,6 +208,9 @@ func (s *served) run(ctx context.Context) error {
 }
 
 func (s *served) close() (err error) {
+	for _, k := range s.met() {
+		err = errors.Join(err, k.close())
+	}
 	for _, b := range s.backends() {
 		if space := b.serving.Load(); space != nil {
 			err = errors.Join(err, space.close())
@@ -275,7 +307,11 @@ func (b *backend) serve(r *replica.Replica) error {
 	if config, err = b.home.chooseRelays(config, b.options.Relays); err != nil {
 		return err
 	}
-	s, err := openPeers(r, b.options, config, key, b.log)
+	door, err := b.home.doorOfPact()
+	if err != nil { // who made the pact may have heard that it is; the share is served all the same
+		b.log.Error("a pact that was made", "err", err)
+	}
+	s, err := openPeers(r, b.options, config, key, door, b.log)
 	if err != nil {
 		return err
 	}

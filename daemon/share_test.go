@@ -29,7 +29,7 @@ func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
 }
 
 // within is a client for one space of a home.
-func within(t *testing.T, h *home, space string) *api.Client {
+func within(t testing.TB, h *home, space string) *api.Client {
 	t.Helper()
 	c, err := api.NewClient(h.dir, space)
 	must(t, err)

@@ -29,8 +29,9 @@ type space struct {
 	parting  *parting
 }
 
-// openPeers puts a replica in touch with the others.
-func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, log *slog.Logger) (*space, error) {
+// openPeers puts a replica in touch with the others; pact answers who made the pact of a share, and is nil
+// elsewhere.
+func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, pact peer.Invites, log *slog.Logger) (*space, error) {
 	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
 	s.pairings = newPairings(r, o.now())
 	var err error
@@ -41,7 +42,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, l
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: o.NoMDNS,
-		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings},
+		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings, pact},
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)
 		},

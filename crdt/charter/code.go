@@ -24,6 +24,7 @@ var (
 	deviceCode = codeSort{"kithd1", "kith/device-code/1\x00", "a code for a new device", "kith device join CODE"}
 	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via CODE"}
 	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
+	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join CODE"}
 	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join CODE --as NAME"}
 )
 
@@ -55,7 +56,7 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	letters := inviteLetters(text)
 	rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix))
 	if !ok {
-		for _, other := range []*codeSort{&deviceCode, &wayBack, &keyCode, &inviteCode} {
+		for _, other := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &inviteCode} {
 			if strings.HasPrefix(letters, inviteLetters(other.prefix)) {
 				return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
 			}
@@ -242,4 +243,58 @@ func RekeyFromCode(text string) (Rekey, error) {
 		return Rekey{}, keyCode.isNone()
 	}
 	return r, nil
+}
+
+// AllyCode is the code with which another co-op gets in touch, to make a pact. Whoever has it can ask
+// to be that co-op; words that people read to each other say whether it is the right one.
+type AllyCode struct {
+	Seed      [16]byte // secret; gives the key that the other side dials with
+	Space     [16]byte // the first bytes of the ID of the charter that the first side has for the pact
+	Answerers []Answerer
+}
+
+// NewAllyCode draws a code for a side's charter.
+func NewAllyCode(side entry.SpaceID, answerers ...Answerer) AllyCode {
+	v := AllyCode{Space: [16]byte(side[:16]), Answerers: answerers}
+	rand.Read(v.Seed[:]) // never fails (Go 1.24)
+	return v
+}
+
+// Key returns the key that stands for the code.
+func (v AllyCode) Key() entry.Signer {
+	seed, err := hkdf.Key(sha256.New, v.Seed[:], nil, "kith/ally-code/key/1", 32)
+	if err != nil {
+		panic(err) // 32 bytes are within what HKDF gives
+	}
+	return entry.SignerFromSeed([32]byte(seed))
+}
+
+// Encode returns the code as text. The error says which bound an answerer breaks.
+func (v AllyCode) Encode() (string, error) {
+	b := append([]byte{1}, v.Seed[:]...)
+	b, err := appendAnswerers(append(b, v.Space[:]...), v.Answerers)
+	if err != nil {
+		return "", err
+	}
+	return allyCode.write(b), nil
+}
+
+// DecodeAllyCode reads a code as people paste and type it. The error is a *CodeError. No input
+// makes it panic.
+func DecodeAllyCode(text string) (AllyCode, error) {
+	var v AllyCode
+	b, err := allyCode.read(text)
+	if err != nil {
+		return v, err
+	}
+	if len(b) < 32 {
+		return v, allyCode.isNone()
+	}
+	b = b[copy(v.Seed[:], b):]
+	b = b[copy(v.Space[:], b):]
+	var ok bool
+	if v.Answerers, ok = readAnswerers(b); !ok {
+		return AllyCode{}, allyCode.isNone()
+	}
+	return v, nil
 }

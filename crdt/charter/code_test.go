@@ -23,8 +23,9 @@ func codes(t testing.TB) (texts map[string]string, read map[string]func(string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	ally := charter.NewAllyCode(entry.SpaceID{1, 2, 3}, answerers...)
 	texts = map[string]string{}
-	for sort, write := range map[string]func() (string, error){"device": device.Encode, "way": way.Encode, "key": rekey.Code} {
+	for sort, write := range map[string]func() (string, error){"device": device.Encode, "way": way.Encode, "key": rekey.Code, "ally": ally.Encode} {
 		if texts[sort], err = write(); err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +35,7 @@ func codes(t testing.TB) (texts map[string]string, read map[string]func(string) 
 		"device": func(s string) (any, error) { v, err := charter.DecodeDeviceCode(s); return v, err },
 		"way":    func(s string) (any, error) { v, err := charter.DecodeWay(s); return v, err },
 		"key":    func(s string) (any, error) { v, err := charter.RekeyFromCode(s); return v, err },
+		"ally":   func(s string) (any, error) { v, err := charter.DecodeAllyCode(s); return v, err },
 	}
 }
 
@@ -131,6 +133,9 @@ func FuzzDecodeCodes(f *testing.F) {
 		if r, err := charter.RekeyFromCode(typed); err == nil {
 			mustReadBack(t, r.Code, func(s string) (any, error) { r, err := charter.RekeyFromCode(s); return r, err }, r)
 		}
+		if a, err := charter.DecodeAllyCode(typed); err == nil {
+			mustReadBack(t, a.Encode, func(s string) (any, error) { v, err := charter.DecodeAllyCode(s); return v, err }, a)
+		}
 		_, _ = charter.ReadPair(typed)
 	})
 }
@@ -191,6 +196,22 @@ func TestWordsThatAreNoneSayWhatMayHaveBeenMeant(t *testing.T) {
 		if _, err := charter.ReadPair(typed); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v", typed, err)
 		}
+	}
+}
+
+func TestWordsThatWereHeardAreTwo(t *testing.T) {
+	if _, err := charter.ReadHeard("apple"); err == nil || !strings.Contains(err.Error(), "reads two words to you") {
+		t.Error(err)
+	}
+	if words, err := charter.ReadHeard("Apple, river"); err != nil || !reflect.DeepEqual(words, []string{"apple", "river"}) {
+		t.Errorf("%v, %v", words, err)
+	}
+}
+
+func TestEveryCodeForAnAllyIsAnotherKey(t *testing.T) {
+	a, b := charter.NewAllyCode(entry.SpaceID{1}), charter.NewAllyCode(entry.SpaceID{1})
+	if a.Key().Device() == b.Key().Device() || a.Key().Device() == (charter.DeviceCode{Seed: a.Seed}).Key().Device() {
+		t.Error("two codes have one key")
 	}
 }
 

@@ -58,6 +58,9 @@ func hashed(domain string, parts ...[]byte) (sum [32]byte) {
 	return [32]byte(h.Sum(nil))
 }
 
+// WordsOf takes n words from a hash, 11 bits each.
+func WordsOf(sum [32]byte, n int) []string { return wordsOf(sum, n) }
+
 // wordsOf takes 11 bits for each word of BIP-39's English list, from the first on.
 func wordsOf(sum [32]byte, n int) []string {
 	list := bip39.GetWordList()
@@ -71,10 +74,16 @@ func wordsOf(sum [32]byte, n int) []string {
 	return words
 }
 
-// ReadPair reads the two words as people type them. The error is a *CodeError.
-func ReadPair(text string) ([]string, error) {
+// ReadPair reads the two words of a new device as people type them. The error is a *CodeError.
+func ReadPair(text string) ([]string, error) { return readPair(text, wantPair) }
+
+// ReadHeard reads the two words that somebody has heard from an ally, as people type them. The error is
+// a *CodeError.
+func ReadHeard(text string) ([]string, error) { return readPair(text, wantHeard) }
+
+func readPair(text, want string) ([]string, error) {
 	if len(text) > maxCodeText {
-		return nil, &CodeError{wantPair}
+		return nil, &CodeError{want}
 	}
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return isSpace(r) || r == '-' || r == ',' })
 	for i, w := range words {
@@ -87,9 +96,12 @@ func ReadPair(text string) ([]string, error) {
 		}
 	}
 	if len(words) != PairWords {
-		return nil, &CodeError{wantPair}
+		return nil, &CodeError{want}
 	}
 	return words, nil
 }
 
-const wantPair = "the new device shows two words; type both"
+const (
+	wantPair  = "the new device shows two words; type both"
+	wantHeard = "the other side reads two words to you; type both"
+)

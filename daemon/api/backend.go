@@ -74,6 +74,17 @@ type Backend interface {
 
 	// EndAlly proposes to end every share that the co-op has with an ally.
 	EndAlly(ctx context.Context, ally, why string) ([]Proposal, error)
+	// Allies gives the pacts with other co-ops, made or half made, the oldest first.
+	Allies(ctx context.Context) ([]Ally, error)
+	// AllyInvite makes a code with which another co-op gets in touch to make a pact.
+	AllyInvite(ctx context.Context, r AllyInviteRequest) (Ally, error)
+	// AllyJoin gets in touch with who made a code. The daemon goes on by itself.
+	AllyJoin(ctx context.Context, r AllyJoinRequest) (Ally, error)
+	// AllyConfirm proposes the pact to the co-op, if these are the words that the other side reads. Other words
+	// end it, as AllyCancel does.
+	AllyConfirm(ctx context.Context, r AllyConfirmRequest) (Ally, error)
+	// AllyCancel gives up a pact that is half made, and isn't shown one any more that came to nothing.
+	AllyCancel(ctx context.Context, id string) (Ally, error)
 
 	// Find gives the headers of at most limit documents whose ID without the letter starts
 	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.

@@ -93,6 +93,13 @@ func (s *Server) Handler() http.Handler {
 	get("find", (*Server).find)
 	post("adopt/{entry}", (*Server).adopt)
 
+	get("allies", (*Server).allies)
+	post("allies", (*Server).allyInvite)
+	post("allies/join", (*Server).allyJoin)
+	post("allies/confirm", (*Server).allyConfirm)
+	get("allies/{id}", (*Server).ally)
+	post("allies/{id}/cancel", (*Server).allyCancel)
+
 	get("charter", (*Server).charter)
 	get("charter/log", (*Server).charterLog)
 	post("charter/follow/{step}", (*Server).follow)

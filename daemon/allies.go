@@ -1,0 +1,496 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// sharedDevice is what a device is called in a share, where nobody has to know what it is called at home.
+const sharedDevice = "computer"
+
+var errOtherAllyWords = errors.New("these are not the words that the other side would read if nobody were between you; nothing was agreed on, and the code is useless now")
+
+// fullMember gives the replica of a co-op and who this is there, who must be a full member.
+func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, charter.Member{}, err
+	}
+	if s, _ := r.Share(); s != nil {
+		return nil, charter.Member{}, api.Problemf(api.NotAllowed, "--space NAME, with the co-op that is to make it", "a share makes no pacts; a co-op does")
+	}
+	if err := r.Speaks(); err != nil {
+		return nil, charter.Member{}, err
+	}
+	me, _ := r.Me()
+	if me.Standing != charter.Full {
+		return nil, me, api.Problemf(api.NotAllowed, "ask a full member: kith member list", "only full members make pacts with other co-ops, and %s is a prospective member", me.Name)
+	}
+	return r, me, nil
+}
+
+// Allies implements api.Backend.
+func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	type dated struct {
+		api.Ally
+		begun time.Time
+	}
+	var all []dated
+	for _, k := range b.beside.met() {
+		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) {
+			all = append(all, dated{k.ally(r), p.Begun})
+		}
+	}
+	for _, s := range b.beside.shares(r.Space().String()) {
+		all = append(all, dated{s.ally(), s.pact.Begun})
+	}
+	slices.SortStableFunc(all, func(a, b dated) int { return a.begun.Compare(b.begun) })
+	out := make([]api.Ally, len(all))
+	for i := range all {
+		out[i] = all[i].Ally
+	}
+	return out, nil
+}
+
+// aShare is a share that a co-op is in, as it is served.
+type aShare struct {
+	pact  *pact
+	space *space
+	b     *backend
+}
+
+// shares gives the shares that a co-op has made, which are served.
+func (s *served) shares(home string) (all []aShare) {
+	for _, b := range s.backends() {
+		p, err := b.home.pact()
+		if err != nil || p == nil || p.Home != home {
+			continue
+		}
+		if space := b.serving.Load(); space != nil {
+			all = append(all, aShare{p, space, b})
+		}
+	}
+	return all
+}
+
+// contactOf finds a half-made pact of this co-op.
+func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
+	for _, k := range b.beside.met() {
+		if p, _ := k.look(); p.Home == r.Space().String() && p.id() == id {
+			return k, nil
+		}
+	}
+	for _, s := range b.beside.shares(r.Space().String()) {
+		if s.pact.id() == id {
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(s.pact.name()), "the pact with %s is made", s.pact.name())
+		}
+	}
+	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")
+}
+
+// pactWith says which pact a co-op has, made or under way, with one of this name, but in place; "" if
+// none. The words go after "and".
+func (s *served) pactWith(home, name string, but *Home) string {
+	folded := charter.FoldName(name)
+	for _, k := range s.met() {
+		p, _ := k.look()
+		if p.Home == home && p.open() && k.place != but && charter.FoldName(p.name()) == folded {
+			return fmt.Sprintf("a pact with %s is half made already", p.name())
+		}
+	}
+	for _, a := range s.shares(home) {
+		sh, side := a.space.replica.Share()
+		if sh == nil {
+			continue
+		}
+		terms, _ := sh.Terms()
+		if _, over := sh.Ended(); over || past(terms.Ends, s.options.now()()) {
+			continue
+		}
+		if other := sh.Side(1 - side).Name(); charter.FoldName(other) == folded {
+			return fmt.Sprintf("you have a pact with %s %s", other, until(terms.Ends))
+		}
+	}
+	return ""
+}
+
+func past(ends uint64, now time.Time) bool {
+	return ends != 0 && uint64(max(now.UnixMilli(), 0)) >= ends
+}
+
+// until says until when a pact holds.
+func until(ends uint64) string {
+	if ends == 0 {
+		return "with no end date"
+	}
+	return "until " + dayOf(ends)
+}
+
+// beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
+// completes what is kept. Nothing is left if it fails.
+func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
+	if as == "" {
+		as = me.Name
+	}
+	if as, err = charter.CleanName(as); err != nil {
+		return nil, err
+	}
+	if len(contacts) == 0 {
+		contacts = []string{as}
+	}
+	contacts = slices.Clone(contacts)
+	for i := range contacts {
+		if contacts[i], err = charter.CleanName(contacts[i]); err != nil {
+			return nil, err
+		}
+	}
+	s := b.beside
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, err := s.home.NewPlace()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, place.forget())
+		}
+	}()
+	if err := place.SetConfig(Config{DeviceName: sharedDevice}); err != nil {
+		return nil, err
+	}
+	config, err := place.choose(listen, announce)
+	if err != nil {
+		return nil, err
+	}
+	key, err := place.DeviceKey()
+	if err != nil {
+		return nil, err
+	}
+	if err := place.protectLike(s.home); err != nil {
+		return nil, err
+	}
+	genesis, err := foundSide(r.Charter(), as, key)
+	if err != nil {
+		return nil, err
+	}
+	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.options.now()().UTC()}
+	p.Geneses[p.side()], p.Contacts[p.side()] = genesis.Encoded(), contacts
+	if err := fill(p, config); err != nil {
+		return nil, err
+	}
+	if err := place.setPact(p); err != nil {
+		return nil, err
+	}
+	k = s.contact(place, p, key)
+	s.meet(k)
+	return k, nil
+}
+
+// foundSide makes the genesis of a side of a share: named as the co-op, with a seat for each full member, and
+// decided as at home. Its founder's member key is thrown away: a device of a share is no way back to others.
+func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, error) {
+	payload, err := charter.NewGenesis(charter.Genesis{
+		Coop: c.Name(), Founder: as, Seats: min(len(c.FullNow()), charter.MaxSeats), Threshold: c.Threshold(),
+	}, entry.NewSigner(), key, sharedDevice)
+	if err != nil {
+		return nil, err
+	}
+	var run entry.Run
+	rand.Read(run[:]) // never fails (Go 1.24)
+	return entry.New(entry.Fields{Kind: entry.Statement, Run: run, Number: 1, Payload: payload}, key)
+}
+
+// AllyInvite implements api.Backend.
+func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
+	r, me, err := b.fullMember()
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	ends, err := endDate(q.Ends, b.now())
+	if err != nil {
+		return api.Ally{}, err
+	}
+	terms := share.Terms{Purpose: q.Purpose, Ends: ends, Voices: share.EachCoop}
+	if q.People {
+		terms.Voices = share.People
+	}
+	k, err := b.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config Config) error {
+		own := p.at(0)
+		at, err := config.answerers(own.genesis.Device)
+		if err != nil {
+			return err
+		}
+		v := charter.NewAllyCode(own.space(), at...)
+		if p.Code, err = v.Encode(); err != nil {
+			return err
+		}
+		key := v.Key().Device()
+		p.CodeKey, p.Expires = key[:], p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second).Truncate(time.Second)
+		p.setTerms(terms)
+		_, err = p.offer() // within its bounds
+		return err
+	})
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	if err := k.listen(); err != nil {
+		b.beside.left(k)
+		return api.Ally{}, explain(errors.Join(err, k.place.forget()))
+	}
+	b.beside.begun <- k
+	return k.ally(r), nil
+}
+
+// AllyJoin implements api.Backend.
+func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
+	r, me, err := b.fullMember()
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	code, err := charter.DecodeAllyCode(q.Code)
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	if err := b.beside.ownCode(code); err != nil {
+		return api.Ally{}, err
+	}
+	text, err := code.Encode()
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	codeKey := code.Key().Device()
+	draft := &pact{Code: text, CodeKey: codeKey[:]}
+	to, err := draft.dial()
+	if err != nil {
+		return api.Ally{}, explainAlly(err)
+	}
+	if err := to.send(ctx, []byte{requestHello}); err != nil {
+		return api.Ally{}, explainAlly(err)
+	}
+	o, err := readOffer(to.joined.Reply)
+	if err != nil {
+		return api.Ally{}, explainAlly(err)
+	}
+	space := o.side.space()
+	if o.side.genesis.Device != to.joined.Answerer || [16]byte(space[:16]) != code.Space {
+		return api.Ally{}, explainAlly(errImpostor)
+	}
+	if err := b.welcome(r, o); err != nil {
+		return api.Ally{}, err
+	}
+	k, err := b.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ Config) error {
+		if err := errors.Join(b.beside.ownCode(code), b.welcome(r, o)); err != nil { // once more, now that nothing else begins
+			return err
+		}
+		p.Code, p.CodeKey = text, codeKey[:]
+		p.setTerms(o.terms)
+		p.Geneses[0], p.Contacts[0] = o.side.genesis.Encoded(), o.contacts
+		var nonce [32]byte
+		rand.Read(nonce[:]) // never fails (Go 1.24)
+		p.Nonces[1], p.Record = nonce[:], to.joined.Record
+		_, err := p.draft().Draft()
+		return err
+	})
+	if err != nil {
+		return api.Ally{}, explainAlly(err)
+	}
+	if err := k.beginWith(ctx, to); err != nil {
+		b.beside.left(k)
+		return api.Ally{}, explainAlly(errors.Join(err, k.place.forget()))
+	}
+	p, _ := k.look()
+	k.troubled(k.askOnce(ctx, p, new([8]byte))) // it goes on with that
+	b.beside.begun <- k
+	return k.ally(r), nil
+}
+
+// beginWith tells the first side who this is, and hears its part of the words.
+func (k *contact) beginWith(ctx context.Context, to *knock) error {
+	p, _ := k.look()
+	m, err := p.meeting()
+	if err != nil {
+		return err
+	}
+	q := beginning{side: p.at(1), contacts: p.Contacts[1], commitment: m.Commitment()}
+	b, err := q.encode()
+	if err != nil {
+		return err
+	}
+	if err := to.sendTo(ctx, p, append([]byte{requestBegin}, b...)); err != nil {
+		return err
+	}
+	if len(to.joined.Reply) != 32 {
+		return fmt.Errorf("the other side's part of the words has %d bytes, not 32", len(to.joined.Reply))
+	}
+	return k.change(func(p *pact) error {
+		p.Nonces = [2][]byte{slices.Clone(to.joined.Reply), p.Nonces[1]}
+		return nil
+	})
+}
+
+// welcome says why this co-op can't make the pact that is offered; nil if it can.
+func (b *backend) welcome(r *replica.Replica, o *offer) error {
+	own := r.Charter().Name()
+	if charter.FoldName(own) == charter.FoldName(o.side.coop) {
+		return api.Problemf(api.NotAllowed, "give the code to the other co-op", "this code is from “%s”, which is what your own co-op is called; a pact takes two", o.side.coop)
+	}
+	if has := b.beside.pactWith(r.Space().String(), o.side.coop, nil); has != "" {
+		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(o.side.coop), "%s", has)
+	}
+	if past(o.terms.Ends, b.now()) {
+		return api.Problemf(api.NotAllowed, "ask them for a code with a later end", "the pact that %s offers is over already: it would hold %s", o.side.coop, until(o.terms.Ends))
+	}
+	return nil
+}
+
+// ownCode refuses a code that was made in this home, or is in use here already.
+func (s *served) ownCode(code charter.AllyCode) error {
+	for _, k := range s.met() {
+		p, _ := k.look()
+		own := p.at(0).space()
+		if [16]byte(own[:16]) != code.Space {
+			continue
+		}
+		if p.side() == 0 {
+			return api.Problemf(api.NotAllowed, "give it to the other co-op: there they type kith ally join CODE", "this code was made here")
+		}
+		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
+	}
+	for _, b := range s.backends() {
+		if p, err := b.home.pact(); err == nil && p != nil {
+			if own := p.at(0).space(); [16]byte(own[:16]) == code.Space {
+				return api.Problemf(api.NotAllowed, "kith ally list", "this code was used already: with it the pact between %s and %s was made", p.at(0).coop, p.at(1).coop)
+			}
+		}
+	}
+	return nil
+}
+
+// explainAlly is explain for what goes wrong with a code for an ally.
+func explainAlly(err error) error {
+	var join *peer.JoinError
+	var newer *newerMeetError
+	switch {
+	case errors.As(err, new(*api.Problem)):
+	case errors.As(err, &join):
+		return api.Problemf(joinCode(join.Code), "ask who sent it for a new one; they make it with kith ally invite", "%v", join)
+	case errors.As(err, &newer):
+		return api.Problemf(api.NotAllowed, "nothing was stored; after the update the code is still good", "%v", newer)
+	}
+	return explain(err)
+}
+
+// AllyConfirm implements api.Backend.
+func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
+	r, _, err := b.fullMember()
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	k, err := b.contactOf(r, q.Ally)
+	if err != nil {
+		return api.Ally{}, err
+	}
+	words, err := charter.ReadHeard(q.Words)
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	if err := k.confirm(words); err != nil {
+		return api.Ally{}, explain(err)
+	}
+	says, err := k.propose(ctx, r)
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	a := k.ally(r)
+	a.Says = append(a.Says, says...)
+	return a, nil
+}
+
+// confirm notes that these words were heard from the other side. Other words end the pact.
+func (k *contact) confirm(words []string) error {
+	other := false
+	err := k.change(func(p *pact) error {
+		switch {
+		case p.Over != nil:
+			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "the pact came to nothing: %s", p.overSays())
+		case !p.met():
+			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "nobody has used the code yet, so there are no words to compare")
+		case !p.Compared.IsZero() || p.made():
+			return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "the words were compared already")
+		}
+		m, err := p.meeting()
+		if err != nil {
+			return err
+		}
+		now := k.now().UTC()
+		if other = !slices.Equal(m.Hears(p.side()), words); other {
+			p.end(endWords, false, now)
+			return nil
+		}
+		p.Compared = now
+		if p.side() == 0 {
+			p.Lapses = now.Add(pactLife).Truncate(time.Second)
+		}
+		return nil
+	})
+	if err == nil && other {
+		err = errOtherAllyWords
+	}
+	return err
+}
+
+// AllyCancel implements api.Backend.
+func (b *backend) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
+	r, err := b.replica()
+	if err != nil {
+		return api.Ally{}, err
+	}
+	k, err := b.contactOf(r, id)
+	if err != nil {
+		return api.Ally{}, err
+	}
+	before, _ := k.look()
+	err = k.change(func(p *pact) error {
+		if p.made() {
+			return api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(p.name()), "the pact with %s is made", p.name())
+		}
+		p.end(endCancelled, false, k.now())
+		p.Over.Seen = true
+		return nil
+	})
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	a := k.ally(r)
+	me, _ := r.Me()
+	if at, step := before.stepAtHome(r); at == stepOpen && slices.Contains(step.By, me.ID) {
+		if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.TakeBack(r.Device(), step.ID) }); err != nil {
+			a.Says = append(a.Says, fmt.Sprintf("The step that you proposed at home is still open: kith charter withdraw %s", newWords(r.Charter()).short(step.ID)))
+		}
+	}
+	return a, nil
+}
+
+// stepAtHome is atHome, of a pact whose words were compared.
+func (p *pact) stepAtHome(r *replica.Replica) (standing, charter.Proposal) {
+	if p.Compared.IsZero() {
+		return stepNone, charter.Proposal{}
+	}
+	return p.atHome(r.Charter())
+}

@@ -1,0 +1,239 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// ally shows a half-made pact.
+func (k *contact) ally(r *replica.Replica) api.Ally {
+	p, _ := k.look()
+	a := api.Ally{
+		ID: p.id(), Name: p.name(), Purpose: p.Purpose, EndsAt: api.At(time.UnixMilli(int64(p.Ends))),
+		Voices: p.terms().Voices.String(), LapsesAt: api.At(p.Lapses),
+	}
+	own := p.side()
+	var compared, agreed [2]bool
+	compared[own], agreed[own] = !p.Compared.IsZero(), p.Agreed
+	compared[1-own], agreed[1-own] = p.TheyCompared, p.TheyAgreed
+	for _, i := range []int{own, 1 - own} {
+		if len(p.Geneses[i]) == 0 {
+			continue
+		}
+		s := p.at(i)
+		side := api.AllySide{
+			Name: s.coop, Ours: i == own, Contacts: p.Contacts[i], Compared: compared[i], Agreed: agreed[i],
+			Members: []api.Named{{ID: s.founder.ID.String(), Name: s.founder.Name}},
+		}
+		a.Sides = append(a.Sides, side)
+	}
+	if own == 0 && p.Code != "" && !p.met() && p.open() {
+		a.Code = p.Code
+	}
+	if own == 0 {
+		a.ExpiresAt = api.At(p.Expires)
+	}
+	at, step := p.stepAtHome(r)
+	if at != stepNone {
+		a.Proposal = newWords(r.Charter()).short(step.ID)
+	}
+	if p.met() && p.open() {
+		if m, err := p.meeting(); err == nil && !(compared[0] && compared[1]) {
+			a.Words = m.Reads(own)
+		}
+	}
+	k.stands(p, &a, at)
+	return a
+}
+
+// stands says how it stands with a half-made pact, and what to do.
+func (k *contact) stands(p *pact, a *api.Ally, at standing) {
+	say := func(format string, args ...any) { a.Says = append(a.Says, fmt.Sprintf(format, args...)) }
+	name := p.name()
+	read := func() {
+		if len(a.Words) > 0 && !p.TheyCompared {
+			say("Read these two words to %s, over the telephone or face to face: %s", p.at(p.other()).founder.Name, strings.Join(a.Words, " "))
+		}
+	}
+	switch {
+	case p.Over != nil:
+		a.State, a.Why = api.AllyGivenUp, p.overSays()
+		if name == "" {
+			say("The code came to nothing: %s.", a.Why)
+		} else {
+			say("The pact with %s came to nothing: %s.", name, a.Why)
+		}
+	case p.made():
+		a.State = api.AllyWaits
+		say("Both sides have signed; the share comes to be this moment.")
+	case !p.met() && p.side() == 0:
+		a.State, a.WaitsFor = api.AllyInvited, "them"
+		say("Nobody has used the code yet. Who has it types: kith ally join CODE")
+	case !p.met():
+		a.State, a.WaitsFor = api.AllyCompare, "them"
+		say("%s hasn't answered yet.", name)
+	case p.Compared.IsZero():
+		a.State, a.WaitsFor = api.AllyCompare, "us"
+		if !p.TheyCompared {
+			a.WaitsFor = "both"
+		}
+		read()
+		say("They read you two other words. Type those: kith ally confirm WORD WORD")
+		say("If theirs aren't taken, somebody stands between you: give the pact up, and begin again.")
+	case !p.Agreed:
+		a.State, a.WaitsFor = api.AllyAgree, "us"
+		if !p.TheyAgreed {
+			a.WaitsFor = "both"
+		}
+		read()
+		if at == stepOvertaken {
+			say("Your co-op took another step first. Propose the pact again as it is: kith charter renew %s", a.Proposal)
+		} else {
+			say("The words are compared here; your co-op has yet to agree: kith charter pending")
+		}
+		k.saysThey(p, say)
+	default:
+		a.State, a.WaitsFor = api.AllyWaits, "them"
+		read()
+		if p.side() == 1 {
+			say("Your co-op has agreed, and this daemon has signed; %s hasn't said yet that they have. It goes on asking by itself.", name)
+		} else {
+			say("Your co-op has agreed.")
+		}
+		k.saysThey(p, say)
+	}
+	if p.open() && p.met() && !p.Lapses.IsZero() && !p.Compared.IsZero() {
+		say("It comes to nothing if both haven't agreed by %s.", p.Lapses.Local().Format("2 Jan 2006"))
+	}
+	if trouble := k.troubles(); trouble != "" && p.open() {
+		say("In the way now: %s.", strings.TrimSuffix(trouble, "."))
+	}
+}
+
+func (k *contact) saysThey(p *pact, say func(string, ...any)) {
+	switch {
+	case p.TheyAgreed:
+		say("%s has agreed.", p.name())
+	case p.TheyCompared:
+		say("%s has compared the words, and has yet to agree.", p.name())
+	default:
+		say("%s hasn't confirmed your words yet.", p.name())
+	}
+}
+
+// overSays says how a pact came to nothing.
+func (p *pact) overSays() string {
+	who, co := "you", "your co-op"
+	if p.Over.They {
+		who, co = p.name(), p.name()
+	}
+	switch p.Over.How {
+	case endWords:
+		if p.Over.They {
+			return who + " heard other words than yours: somebody may stand between you, or they were mistyped"
+		}
+		return "the words that you typed weren't theirs: somebody may stand between you, or they were mistyped"
+	case endRefused:
+		return co + " refused it, or the proposal was withdrawn"
+	case endLapsed:
+		return "it wasn't agreed on in time"
+	case endExpired:
+		return "the words weren't compared while the code was good"
+	case endUsed:
+		return "another co-op used the code before"
+	}
+	return who + " gave it up"
+}
+
+// ally shows the pact of a share.
+func (s aShare) ally() api.Ally {
+	r := s.space.replica
+	sh, own := r.Share()
+	space, _, _ := named(r)
+	a := api.Ally{ID: s.pact.id(), Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true}
+	terms, _ := sh.Terms()
+	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
+	a.Name = sh.Side(1 - own).Name()
+	by, over := sh.Ended()
+	for _, i := range []int{own, 1 - own} {
+		c := sh.Side(i)
+		side := api.AllySide{
+			Name: c.Name(), Ours: i == own, Contacts: slices.Clone(sh.Contacts(i)), Compared: true, Agreed: true,
+			Ended: by[i] != (charter.StepID{}), Suspended: sh.Suspended(i), Lost: sh.Lost(i),
+		}
+		for _, m := range c.Members() {
+			if m.Standing == charter.Full || m.Standing == charter.Prospective {
+				side.Members = append(side.Members, api.Named{ID: m.ID.String(), Name: m.Name})
+			}
+		}
+		a.Sides = append(a.Sides, side)
+	}
+	for _, o := range sh.Offers() {
+		a.Offers = append(a.Offers, api.AllyOffer{
+			By: sh.Side(o.Side).Name(), Purpose: o.Terms.Purpose, EndsAt: api.At(time.UnixMilli(int64(o.Terms.Ends))), Voices: o.Terms.Voices.String(),
+		})
+	}
+	for _, p := range a.Peers {
+		a.InStep = a.InStep && (p.InStep || !p.Connected)
+	}
+	s.stands(&a, terms, over)
+	return a
+}
+
+func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
+	say := func(format string, args ...any) { a.Says = append(a.Says, fmt.Sprintf(format, args...)) }
+	switch {
+	case over:
+		a.State = api.AllyEnded
+		var who []string
+		for _, side := range a.Sides {
+			if side.Ended {
+				who = append(who, side.Name)
+			}
+		}
+		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", listed(who))
+	case past(terms.Ends, s.b.now()):
+		a.State = api.AllyEnded
+		say("The pact ended on %s. What is in the share stays readable; nothing new is exchanged.", dayOf(terms.Ends))
+	default:
+		say("The pact holds %s; either co-op can end it before, alone.", until(terms.Ends))
+		switch terms.Voices {
+		case share.EachCoop:
+			say("A joint decision counts each co-op as one voice, and needs both.")
+		case share.People:
+			say("A joint decision counts everybody, and is never taken against half of a co-op or more.")
+		}
+	}
+	for _, side := range a.Sides {
+		if side.Suspended {
+			say("%s has split: nothing new that it says counts here until you take a side.", side.Name)
+		}
+		if side.Lost && !over {
+			say("Nobody of %s is left in the share.", side.Name)
+		}
+	}
+	sh, own := s.space.replica.Share()
+	for _, o := range sh.Offers() {
+		who := a.Name + " would"
+		if o.Side == own {
+			who = "Your co-op would"
+		}
+		say("%s change the terms to: %s. That holds if the other side says the same: kith share terms", who, termsSay(o.Terms))
+	}
+	connected := 0
+	for _, p := range a.Peers {
+		if p.Connected {
+			connected++
+		}
+	}
+	if !over && len(a.Peers) > 0 && connected == 0 {
+		say("Nobody else of the share is connected now.")
+	}
+}

@@ -1,0 +1,431 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/exchange"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// contact is a pact that is half made: what its place keeps of it, and how the two sides get on. The
+// side that made the code answers with a host of the place's key, at which nobody is known but who has the
+// code; the other side asks. When both have signed, the place becomes that of the share.
+type contact struct {
+	served *served
+	place  *Home
+	key    entry.Signer
+	log    *slog.Logger
+	now    func() time.Time
+
+	proposing sync.Mutex // held while the step at home is looked for and made
+
+	mu      sync.Mutex
+	p       *pact         // as it is on the disk; never altered, only replaced
+	moved   chan struct{} // closed when p is replaced
+	asking  chan struct{} // closed when the other side asks anew: who waited for it answers
+	trouble string        // why the other side isn't reached, or what this one can't do; in words
+	peers   *peer.Peers   // of the first side
+}
+
+func (s *served) contact(place *Home, p *pact, key entry.Signer) *contact {
+	return &contact{
+		served: s, place: place, key: key, log: s.options.Log, now: s.options.now(),
+		p: p, moved: make(chan struct{}), asking: make(chan struct{}),
+	}
+}
+
+// look gives what is kept, and what is closed when that is replaced.
+func (k *contact) look() (*pact, <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.p, k.moved
+}
+
+// change alters what is kept and writes it to the disk. If alter fails nothing is changed. It must put other
+// slices in place of those that are there.
+func (k *contact) change(alter func(*pact) error) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	next := *k.p
+	if next.Over != nil {
+		over := *next.Over
+		next.Over = &over
+	}
+	if err := alter(&next); err != nil {
+		return err
+	}
+	if reflect.DeepEqual(&next, k.p) {
+		return nil
+	}
+	if err := k.place.setPact(&next); err != nil {
+		return err
+	}
+	k.p = &next
+	close(k.moved)
+	k.moved = make(chan struct{})
+	return nil
+}
+
+// troubled notes what is in the way, if anything, for who asks how it stands.
+func (k *contact) troubled(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.trouble = ""
+	if err != nil {
+		k.trouble = err.Error()
+	}
+}
+
+func (k *contact) troubles() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.trouble
+}
+
+// home is the co-op that makes the pact; nil if it isn't in this home any more.
+func (k *contact) home() *backend {
+	p, _ := k.look()
+	return k.served.backendOf(p.Home)
+}
+
+// run does what a half-made pact asks for until ctx ends, or it is made and served, or forgotten.
+func (k *contact) run(ctx context.Context) {
+	inTouch, hangUp := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	quiet := func() { hangUp(); working.Wait() }
+	defer quiet()
+	first := k.p.side() == 0
+	if !first {
+		working.Go(func() { k.ask(inTouch) })
+	}
+	answering := false
+	tick := time.NewTicker(tendEvery)
+	defer tick.Stop()
+	for {
+		p, moved := k.look()
+		if first && !answering && !p.made() {
+			answering = k.answerOn(inTouch, &working)
+		}
+		switch over, err := k.tend(ctx, p, quiet); {
+		case err != nil && ctx.Err() == nil:
+			k.log.Error("make a pact", "place", k.place.dir, "err", err)
+			k.troubled(err)
+		case over:
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+		case <-tick.C:
+		}
+	}
+}
+
+// answerOn runs the host of the first side. It says whether there is one.
+func (k *contact) answerOn(ctx context.Context, working *sync.WaitGroup) bool {
+	if err := k.listen(); err != nil {
+		k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.dir, "err", err)
+		k.troubled(err)
+		return false
+	}
+	working.Go(func() {
+		if err := k.peers.Run(ctx); err != nil {
+			k.log.Error("answer who has a code for an ally", "err", err)
+		}
+	})
+	return true
+}
+
+// listen opens the host of the first side, unless it is open.
+func (k *contact) listen() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.peers != nil {
+		return nil
+	}
+	config, err := k.place.Config()
+	if err != nil {
+		return err
+	}
+	k.peers, err = peer.New(peer.Config{
+		Key: k.key, Space: k.p.at(0).space(), Listen: config.Listen, Announce: config.Announce, Relays: config.Relays,
+		NoMDNS: true, Charter: nobody{}, Book: nobody{}, Invites: k,
+		Sync: func(context.Context, io.ReadWriteCloser, entry.Device, func(exchange.Status)) error { return errNobody },
+		Ping: func() {}, Log: k.log,
+	})
+	return err
+}
+
+// close ends what run would have ended.
+func (k *contact) close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.peers == nil {
+		return nil
+	}
+	return k.peers.Close()
+}
+
+// nobody is a charter without anybody in it: that of a host which is there for the holder of a code.
+type nobody struct{}
+
+var errNobody = errors.New("nobody is in the share yet")
+
+func (nobody) Devices() []peer.Device          { return nil }
+func (nobody) Knows(entry.Device) bool         { return false }
+func (nobody) Load() ([][]byte, error)         { return nil, nil }
+func (nobody) Save(entry.Device, []byte) error { return nil }
+
+// tend does the next thing that can be done. It says whether the contact is over: served as a share, or
+// forgotten. quiet ends being in touch.
+func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, err error) {
+	now := k.now()
+	switch {
+	case p.made():
+		quiet()
+		return true, k.served.serveShare(k)
+	case p.Over != nil:
+		if now.Before(p.Over.At.Add(pactLife)) && !(p.Over.Seen && p.Over.Told && p.side() == 1) {
+			return false, nil
+		}
+		quiet()
+		k.served.left(k)
+		return true, k.place.forget()
+	}
+	if how := p.overdue(now); how != endNone {
+		return false, k.change(func(p *pact) error { p.end(how, false, now); return nil })
+	}
+	home := k.home()
+	if home == nil {
+		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
+	}
+	r, err := home.replica()
+	if err != nil {
+		return false, err
+	}
+	if me, ok := r.Me(); !ok || me.Standing != charter.Full {
+		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
+	}
+	if !p.Compared.IsZero() && !p.Agreed {
+		if err := k.agree(ctx, r); err != nil {
+			return false, err
+		}
+	}
+	return false, k.sign()
+}
+
+// overdue says whether it is too late for the pact, and why.
+func (p *pact) overdue(now time.Time) ending {
+	switch {
+	case p.side() == 0 && p.Compared.IsZero() && now.After(p.Expires):
+		return endExpired
+	case p.Lapses.IsZero() || !now.After(p.Lapses):
+	case p.side() == 0 && !p.Compared.IsZero(), p.side() == 1 && len(p.Signature) == 0:
+		// Who has signed as the second waits to hear from the first, who may have made it in time.
+		return endLapsed
+	}
+	return endNone
+}
+
+// agree has the co-op at home asked, and looks whether it has agreed.
+func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
+	p, _ := k.look()
+	at, _ := p.atHome(r.Charter())
+	switch at {
+	case stepNone:
+		_, err := k.propose(ctx, r)
+		return err
+	case stepGone:
+		return k.change(func(p *pact) error { p.end(endRefused, false, k.now()); return nil })
+	case stepInForce:
+		return k.change(func(p *pact) error {
+			if !p.open() {
+				return nil
+			}
+			p.Agreed = true
+			if p.side() == 1 {
+				d := p.draft()
+				if err := d.Agree(k.key); err != nil {
+					return err
+				}
+				p.Signature = bytes.Clone(d.Agreed[:])
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// propose proposes the step at home, unless that was done.
+func (k *contact) propose(ctx context.Context, r *replica.Replica) ([]string, error) {
+	k.proposing.Lock()
+	defer k.proposing.Unlock()
+	p, _ := k.look()
+	if at, _ := p.atHome(r.Charter()); at != stepNone || !p.open() {
+		return nil, nil
+	}
+	word, err := p.word()
+	if err != nil {
+		return nil, err
+	}
+	terms := charter.Terms{Type: charter.ProposalPact, Pact: word, Why: p.why()}
+	done, err := propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	return done.Says, err
+}
+
+// sign makes the pact, on the first side, once both co-ops have agreed and the second has signed.
+func (k *contact) sign() error {
+	return k.change(func(p *pact) error {
+		if !p.open() || p.side() != 0 || !p.Agreed || len(p.Signature) == 0 {
+			return nil
+		}
+		d := p.draft()
+		copy(d.Agreed[:], p.Signature)
+		f, err := d.Genesis()
+		if err != nil {
+			return err
+		}
+		e, err := entry.New(f, k.key)
+		if err != nil {
+			return err
+		}
+		p.Genesis = e.Encoded()
+		return nil
+	})
+}
+
+// share makes the replica of the share, or opens it if that was done before a crash.
+func (k *contact) share(p *pact) (*replica.Replica, error) {
+	storeKey, err := k.place.newStoreKey()
+	if err != nil {
+		return nil, err
+	}
+	o := k.served.options
+	cfg := replica.Config{Dir: k.place.storeDir(), Key: k.key, StoreKey: storeKey, Log: k.log, Now: o.Now, Trial: o.Trial}
+	if k.place.InUse() {
+		r, err := replica.Open(cfg)
+		if !errors.Is(err, replica.ErrNoSpace) {
+			return r, err
+		}
+		if err := os.RemoveAll(k.place.storeDir()); err != nil {
+			return nil, err
+		}
+	}
+	genesis, err := entry.Decode(p.Genesis)
+	if err != nil {
+		return nil, err
+	}
+	r, err := replica.JoinShare(cfg, genesis.SpaceOf(), []*entry.Entry{p.at(0).genesis, p.at(1).genesis, genesis}, [8]byte{})
+	if err != nil {
+		return nil, fmt.Errorf("the share that both have signed: %w", err)
+	}
+	if len(p.Record) > 0 {
+		err = (addressBook{r.Store()}).Save(p.at(p.other()).genesis.Device, p.Record)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// serveShare serves the share that a pact has made, in the place and at the address of the contact.
+func (s *served) serveShare(k *contact) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, _ := k.look()
+	r, err := k.share(p)
+	if err != nil {
+		return err
+	}
+	to, _ := p.dial()
+	err = k.change(func(p *pact) error {
+		p.Share, p.Code, p.Commitment = r.Space().String(), "", nil
+		return nil
+	})
+	b := s.backend(k.place)
+	if err == nil {
+		err = b.serve(r)
+	}
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	all := append(slices.Clip(s.backends()), b)
+	s.all.Store(&all)
+	s.left(k)
+	s.came <- b
+	if p.side() == 1 && to != nil {
+		b.serving.Load().peers.Learn(p.at(0).genesis.Device, to.at)
+	}
+	p, _ = k.look()
+	if home := s.backendOf(p.Home); home != nil {
+		pactMade(home, k.place, *p, r)
+	}
+	return nil
+}
+
+// pactMade is called when the share of a pact is here and served, and again at every start: home is the
+// co-op that made it, place where the share lies.
+func pactMade(home *backend, place *Home, p pact, r *replica.Replica) {
+	if h := home.serving.Load(); h != nil {
+		h.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
+	}
+}
+
+// tellOfPacts calls pactMade for each share that was here at the start.
+func (s *served) tellOfPacts() {
+	for _, b := range s.backends() {
+		p, err := b.home.pact()
+		space := b.serving.Load()
+		if err != nil || p == nil || space == nil {
+			continue
+		}
+		if home := s.backendOf(p.Home); home != nil {
+			pactMade(home, b.home, *p, space.replica)
+		}
+	}
+}
+
+// left forgets a contact that is over.
+func (s *served) left(k *contact) {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	s.contacts = slices.DeleteFunc(slices.Clone(s.contacts), func(o *contact) bool { return o == k })
+}
+
+// met gives the half-made pacts of all co-ops that are served.
+func (s *served) met() []*contact {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	return s.contacts
+}
+
+// meet adds a contact.
+func (s *served) meet(k *contact) {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	s.contacts = append(slices.Clip(s.contacts), k)
+}
+
+// backendOf gives the backend of a space; nil if it isn't served.
+func (s *served) backendOf(space string) *backend {
+	for _, b := range s.backends() {
+		if sp := b.serving.Load(); sp != nil && sp.replica.Space().String() == space {
+			return b
+		}
+	}
+	return nil
+}
