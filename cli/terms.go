@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,10 +11,50 @@ import (
 
 // shareSays are what one's own co-op says to an ally about a share. Each is an agreed step of its side.
 func (k *kith) shareSays() []*cli.Command {
-	return []*cli.Command{k.shareTerms(), k.shareContacts(), k.shareEnd()}
+	return []*cli.Command{k.shareNew(), k.shareJoin(), k.shareTerms(), k.shareContacts(), k.shareEnd()}
 }
 
 const shareStep = "It is a step that your people in the share agree on: it is in force when enough of them consent (kith charter pending --space SHARE)."
+
+func (k *kith) shareNew() *cli.Command {
+	return k.command(spec{
+		name: "new", args: "ALLY TITLE", usage: "open a further share with an ally",
+		more: "Beside the share that the pact began with, for what others work on or for a time of its own; the title says what it is for. " +
+			"It has the end date and the way to count of the first. The ally finds it in kith today, and any of their full members joins it: kith share join ID. " +
+			"Nobody has to compare words or agree again: who they are is known from the share that there is.",
+		examples: []string{`kith share new Quilted "The winter fair"`},
+		flags:    []cli.Flag{asFlag()},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *api.Client) (api.Ally, error) {
+				return d.NewShare(ctx, api.NewShareRequest{Ally: c.arg(0), Title: c.arg(1), As: c.String("as")})
+			}, func(a api.Ally) {
+				c.note(a.Says)
+				c.out.println(a.Ask)
+			})
+		},
+	})
+}
+
+func (k *kith) shareJoin() *cli.Command {
+	return k.command(spec{
+		name: "join", args: "ID", usage: "join a further share that an ally has opened",
+		examples: []string{`kith share join q-4kq2`},
+		flags:    []cli.Flag{asFlag(), &cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait for them"}},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *api.Client) (api.Ally, error) {
+				defer c.slowly("asking them")()
+				return d.JoinShare(ctx, api.JoinShareRequest{Ask: c.arg(0), As: c.String("as")}, c.Duration("wait"))
+			}, func(a api.Ally) {
+				c.note(a.Says)
+				c.out.println(a.ID)
+			})
+		},
+	})
+}
+
+func asFlag() cli.Flag {
+	return &cli.StringFlag{Name: "as", Usage: "`NAME` what you are called there; else as you are called now"}
+}
 
 func (k *kith) shareTerms() *cli.Command {
 	return k.command(spec{

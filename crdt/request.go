@@ -35,6 +35,7 @@ type RequestAnswer struct {
 	Result string           `json:"result"` // shared, refused
 	Why    string           `json:"why"`
 	Shared []string         `json:"shared"` // IDs of documents in the share, with the letters of their kinds
+	Side   string           `json:"side"`   // to a code: the space of the charter with which this co-op takes it, in hexadecimal; or ""
 }
 
 // requestAnswer is the value of by:<member>/answer.
@@ -42,6 +43,7 @@ type requestAnswer struct {
 	Result string   `json:"result"`
 	Why    string   `json:"why"`
 	Shared []string `json:"shared,omitempty"`
+	Side   string   `json:"side,omitempty"`
 }
 
 func parseRequestAnswer(s string) (a requestAnswer, ok bool) {
@@ -77,12 +79,31 @@ func AnswerRequest(by charter.MemberID, result, why string, shared []string) Edi
 		if len(shared) > MaxShared {
 			return &LimitError{What: "the answer", Got: len(shared), Limit: MaxShared, Unit: "documents"}
 		}
-		b, err := json.Marshal(requestAnswer{result, why, shared})
+		b, err := json.Marshal(requestAnswer{Result: result, Why: why, Shared: shared})
 		if err != nil {
 			return err
 		}
 		if _, ok := parseRequestAnswer(string(b)); !ok {
 			return invalid("an answer is %q or %q, not %q", RequestShared, RequestRefused, result)
+		}
+		d := newDraft(am)
+		d.set(schema.OwnKey(by, schema.OwnAnswer), string(b))
+		return d.write()
+	}
+}
+
+// JoinRequest takes the code of a request; side is the space of the charter with which one's co-op does.
+func JoinRequest(by charter.MemberID, side string) Edit {
+	return func(am *automerge.Doc, v *View) error {
+		switch {
+		case v == nil || v.Request == nil || v.Request.Code == "":
+			return invalid("this is no code that an ally has passed on")
+		case v.Request.Withdrawn != "":
+			return notAllowed("", "it was withdrawn: %s", v.Request.Withdrawn)
+		}
+		b, err := json.Marshal(requestAnswer{Result: RequestShared, Side: side})
+		if err != nil {
+			return err
 		}
 		d := newDraft(am)
 		d.set(schema.OwnKey(by, schema.OwnAnswer), string(b))
@@ -124,7 +145,7 @@ func lookRequest(root content, items []*accept.Item, by charter.MemberID) *Reque
 	own := ownSay(root)
 	for _, m := range slices.SortedFunc(maps.Keys(own), compareMembers) {
 		if a, ok := parseRequestAnswer(own[m][schema.OwnAnswer].Str()); ok {
-			q.Answers = append(q.Answers, RequestAnswer{m, a.Result, a.Why, append([]string{}, a.Shared...)})
+			q.Answers = append(q.Answers, RequestAnswer{m, a.Result, a.Why, append([]string{}, a.Shared...), a.Side})
 		}
 	}
 	return q

@@ -231,34 +231,56 @@ func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 		terms.Voices = share.People
 	}
 	k, err := b.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config Config) error {
-		own := p.at(0)
-		at, err := config.answerers(own.genesis.Device)
-		if err != nil {
-			return err
-		}
-		v := charter.NewAllyCode(own.space(), at...)
-		if p.Code, err = v.Encode(); err != nil {
-			return err
-		}
-		key := v.Key().Device()
-		p.CodeKey, p.Expires = key[:], p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second).Truncate(time.Second)
-		p.setTerms(terms)
-		_, err = p.offer() // within its bounds
-		return err
+		return p.drawCode(terms, config, p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second))
 	})
 	if err != nil {
 		return api.Ally{}, explain(err)
 	}
-	if err := k.listen(); err != nil {
-		b.beside.left(k)
-		return api.Ally{}, explain(errors.Join(err, k.place.forget()))
+	if err := k.open(func() error { return nil }); err != nil {
+		return api.Ally{}, explain(err)
 	}
-	b.beside.begun <- k
 	return k.ally(r), nil
+}
+
+// drawCode draws the code of a new pact, on the first side.
+func (p *pact) drawCode(terms share.Terms, config Config, expires time.Time) error {
+	own := p.at(0)
+	at, err := config.answerers(own.genesis.Device)
+	if err != nil {
+		return err
+	}
+	v := charter.NewAllyCode(own.space(), at...)
+	if p.Code, err = v.Encode(); err != nil {
+		return err
+	}
+	key := v.Key().Device()
+	p.CodeKey, p.Expires = key[:], expires.Truncate(time.Second)
+	p.setTerms(terms)
+	_, err = p.offer() // within its bounds
+	return err
+}
+
+// open begins to answer who has the code, and passes it on. Nothing is left if it fails.
+func (k *contact) open(pass func() error) error {
+	err := k.listen()
+	if err == nil {
+		err = pass()
+	}
+	if err != nil {
+		k.served.left(k)
+		return errors.Join(err, k.close(), k.place.forget())
+	}
+	k.served.begun <- k
+	return nil
 }
 
 // AllyJoin implements api.Backend.
 func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
+	return b.joinAlly(ctx, q, nil)
+}
+
+// joinAlly gets in touch with who made a code, which came through a share, or not.
+func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
 		return api.Ally{}, explain(err)
@@ -291,11 +313,11 @@ func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally
 	if o.side.genesis.Device != to.joined.Answerer || [16]byte(space[:16]) != code.Space {
 		return api.Ally{}, explainAlly(errImpostor)
 	}
-	if err := b.welcome(r, o); err != nil {
+	if err := b.welcome(r, o, through); err != nil {
 		return api.Ally{}, err
 	}
 	k, err := b.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ Config) error {
-		if err := errors.Join(b.beside.ownCode(code), b.welcome(r, o)); err != nil { // once more, now that nothing else begins
+		if err := errors.Join(b.beside.ownCode(code), b.welcome(r, o, through)); err != nil { // once more, now that nothing else begins
 			return err
 		}
 		p.Code, p.CodeKey = text, codeKey[:]
@@ -304,6 +326,9 @@ func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally
 		var nonce [32]byte
 		rand.Read(nonce[:]) // never fails (Go 1.24)
 		p.Nonces[1], p.Record = nonce[:], to.joined.Record
+		if through != nil {
+			p.Through, p.Ask = through.r.Space().String(), through.ask.String()
+		}
 		_, err := p.draft().Draft()
 		return err
 	})
@@ -345,12 +370,16 @@ func (k *contact) beginWith(ctx context.Context, to *knock) error {
 }
 
 // welcome says why this co-op can't make the pact that is offered; nil if it can.
-func (b *backend) welcome(r *replica.Replica, o *offer) error {
+func (b *backend) welcome(r *replica.Replica, o *offer, through *further) error {
 	own := r.Charter().Name()
 	if charter.FoldName(own) == charter.FoldName(o.side.coop) {
 		return api.Problemf(api.NotAllowed, "give the code to the other co-op", "this code is from “%s”, which is what your own co-op is called; a pact takes two", o.side.coop)
 	}
-	if has := b.beside.pactWith(r.Space().String(), o.side.coop, nil); has != "" {
+	if through != nil {
+		if o.side.coop != through.ally() {
+			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.ally(), o.side.coop)
+		}
+	} else if has := b.beside.pactWith(r.Space().String(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(o.side.coop), "%s", has)
 	}
 	if past(o.terms.Ends, b.now()) {

@@ -44,7 +44,14 @@ func (k *contact) ally(r *replica.Replica) api.Ally {
 	if at != stepNone {
 		a.Proposal = newWords(r.Charter()).short(step.ID)
 	}
-	if p.met() && p.open() {
+	if a.Further = p.Through != ""; a.Further {
+		if x := k.served.baseOf(p.Through); x != nil {
+			a.Name = x.ally()
+		}
+		if p.Ask != "" {
+			a.Ask = api.FullID(api.KindAsk, p.Ask)
+		}
+	} else if p.met() && p.open() {
 		if m, err := p.meeting(); err == nil && !(compared[0] && compared[1]) {
 			a.Words = m.Reads(own)
 		}
@@ -73,6 +80,12 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 	case p.made():
 		a.State = api.AllyWaits
 		say("Both sides have signed; the share comes to be this moment.")
+	case p.Through != "" && p.side() == 0 && !p.met():
+		a.State, a.WaitsFor = api.AllyInvited, "them"
+		say("%s hasn't joined it yet. Any of them types: kith share join %s", a.Name, a.Ask)
+	case p.Through != "":
+		a.State, a.WaitsFor = api.AllyWaits, "them"
+		say("The share comes to be as soon as both daemons have heard of each other.")
 	case !p.met() && p.side() == 0:
 		a.State, a.WaitsFor = api.AllyInvited, "them"
 		say("Nobody has used the code yet. Who has it types: kith ally join CODE")
@@ -157,7 +170,7 @@ func (s aShare) ally() api.Ally {
 	r := s.space.replica
 	sh, own := r.Share()
 	space, _, _ := named(r)
-	a := api.Ally{ID: s.pact.id(), Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true}
+	a := api.Ally{ID: s.pact.id(), Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true, Further: s.pact.Through != ""}
 	terms, _ := sh.Terms()
 	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
 	a.Name = sh.Side(1 - own).Name()

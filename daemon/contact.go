@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -220,7 +219,11 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 	if me, ok := r.Me(); !ok || me.Standing != charter.Full {
 		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
 	}
-	if !p.Compared.IsZero() && !p.Agreed {
+	if p.Through != "" {
+		if err := k.goThrough(ctx, p); err != nil {
+			return false, err
+		}
+	} else if !p.Compared.IsZero() && !p.Agreed {
 		if err := k.agree(ctx, r); err != nil {
 			return false, err
 		}
@@ -258,11 +261,7 @@ func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
 			}
 			p.Agreed = true
 			if p.side() == 1 {
-				d := p.draft()
-				if err := d.Agree(k.key); err != nil {
-					return err
-				}
-				p.Signature = bytes.Clone(d.Agreed[:])
+				return p.signSecond(k.key)
 			}
 			return nil
 		})

@@ -131,6 +131,9 @@ func (k *contact) unwelcome(other *aSide) string {
 	if charter.FoldName(other.coop) == charter.FoldName(own.coop) || other.genesis.Device == own.genesis.Device {
 		return fmt.Sprintf("somebody asked with the code in the name of “%s”, which your own co-op is called", other.coop)
 	}
+	if p.Through != "" { // who may take it is said there
+		return ""
+	}
 	if has := k.served.pactWith(p.Home, other.coop, k.place); has != "" {
 		return "somebody asked with the code in the name of “" + other.coop + "”, and " + has
 	}

@@ -70,6 +70,10 @@ type pact struct {
 	Genesis      []byte    `json:"genesis,omitempty"`   // of the share: the pact as both signed it
 	Record       []byte    `json:"record,omitempty"`    // where the other side's device is, signed by it
 
+	// Of a further share with an ally: the share through which the code goes, and the request that holds it.
+	Through string `json:"through,omitempty"`
+	Ask     string `json:"ask,omitempty"`
+
 	Over *pactEnd `json:"over,omitempty"` // it came to nothing
 }
 

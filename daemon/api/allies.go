@@ -55,6 +55,8 @@ type Ally struct {
 	Offers    []AllyOffer `json:"offers"`     // changes of the terms that the other side hasn't answered
 	InStep    bool        `json:"in_step"`    // with all of the share who are connected, if anybody is
 	Peers     []Peer      `json:"peers"`      // the other devices of the share
+	Further   bool        `json:"further"`    // a share beside the first with this co-op, opened through that
+	Ask       string      `json:"ask"`        // of a further share: the request by which the ally joins it; "" of a first one
 	Why       string      `json:"why"`        // how it came to nothing; "" otherwise
 	Says      []string    `json:"says"`       // how it stands and what to do, in sentences
 }
@@ -241,6 +243,9 @@ func (s *Server) resolveAlly(ctx context.Context, word string) (Ally, error) {
 			found = now
 			break
 		}
+	}
+	if first := slices.DeleteFunc(slices.Clone(found), func(a Ally) bool { return a.Further }); len(first) > 0 {
+		found = first
 	}
 	if len(found) == 0 && start != "" {
 		found = pick(func(a Ally) bool {

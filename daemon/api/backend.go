@@ -72,6 +72,9 @@ type Backend interface {
 	// Follow takes a side where the charter has forked. step is a start of its ID.
 	Follow(ctx context.Context, step string) (Charter, error)
 
+	// NewShare opens a further share with an ally, and JoinShare joins one that an ally has opened.
+	NewShare(ctx context.Context, q NewShareRequest) (Ally, error)
+	JoinShare(ctx context.Context, q JoinShareRequest) (Ally, error)
 	// EndAlly proposes to end every share that the co-op has with an ally.
 	EndAlly(ctx context.Context, ally, why string) ([]Proposal, error)
 	// Allies gives the pacts with other co-ops, made or half made, the oldest first.

@@ -99,6 +99,8 @@ func (s *Server) Handler() http.Handler {
 	post("allies/confirm", (*Server).allyConfirm)
 	get("allies/{id}", (*Server).ally)
 	post("allies/{id}/cancel", (*Server).allyCancel)
+	post("further", (*Server).newShare)
+	post("further/join", (*Server).joinShare)
 
 	get("charter", (*Server).charter)
 	get("charter/log", (*Server).charterLog)

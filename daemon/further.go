@@ -1,0 +1,247 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// A further share with an ally is a pact like the first, whose code goes through a share that there is. The two
+// sides know each other there, so nobody compares words; and both co-ops have agreed to work with each other, so
+// nobody is asked again. What binds it: the code stands in a request signed by somebody of the first side, and who
+// takes it says there, signed by somebody of the second, which charter is theirs.
+
+// furtherLife is how long the code for a further share is good.
+const furtherLife = 14 * 24 * time.Hour
+
+// base is a share with an ally that has not ended, as this daemon serves it.
+type base struct {
+	r     *replica.Replica
+	share *share.Share
+	side  int // this co-op's
+}
+
+func (x *base) ally() string { return x.share.Side(1 - x.side).Name() }
+
+// from says whether somebody is of the ally.
+func (x *base) from(id charter.MemberID) bool {
+	_, ok := x.share.Side(1 - x.side).Member(id)
+	return ok
+}
+
+// baseOf gives a share as a base; nil if it isn't served here or is over.
+func (s *served) baseOf(space string) *base {
+	b := s.backendOf(space)
+	if b == nil {
+		return nil
+	}
+	r := b.serving.Load().replica
+	shared, side := r.Share()
+	if shared == nil {
+		return nil
+	}
+	terms, _ := shared.Terms()
+	if _, over := shared.Ended(); over || past(terms.Ends, s.options.now()()) {
+		return nil
+	}
+	return &base{r, shared, side}
+}
+
+// baseWith gives the oldest share with an ally that isn't over.
+func (b *backend) baseWith(ally string) (*base, error) {
+	for _, other := range b.beside.backends() {
+		x := b.beside.baseOf(other.Space().ID)
+		if x != nil && x.share.Side(x.side).Name() == b.Space().Name && charter.FoldName(x.ally()) == charter.FoldName(ally) {
+			return x, nil
+		}
+	}
+	return nil, api.Problemf(api.NotFound, "kith ally list; for a first pact: kith ally invite", "there is no pact with “%.80s” that holds", ally)
+}
+
+// NewShare implements api.Backend.
+func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
+	r, me, err := b.fullMember()
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	x, err := b.baseWith(q.Ally)
+	if err != nil {
+		return api.Ally{}, err
+	}
+	terms, _ := x.share.Terms()
+	terms.Purpose = q.Title
+	as := q.As
+	if own, ok := x.r.Me(); as == "" && ok {
+		as = own.Name
+	}
+	k, err := b.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config Config) error {
+		p.Through = x.r.Space().String()
+		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
+	})
+	if err != nil {
+		return api.Ally{}, explain(err)
+	}
+	if err := k.open(func() error { return k.passCode(ctx, x) }); err != nil {
+		return api.Ally{}, explain(err)
+	}
+	return k.ally(r), nil
+}
+
+// passCode puts the code where the ally finds it, unless that was done.
+func (k *contact) passCode(ctx context.Context, x *base) error {
+	k.proposing.Lock()
+	defer k.proposing.Unlock()
+	p, _ := k.look()
+	if p.Ask != "" || !p.open() {
+		return nil
+	}
+	v, err := x.r.Create(ctx, crdt.KindAsk, func(e replica.Edit) error {
+		return crdt.NewRequest(p.Purpose, "", p.Code)(e.Doc, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return k.change(func(p *pact) error { p.Ask = v.ID.String(); return nil })
+}
+
+// JoinShare implements api.Backend.
+func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
+	x, v, err := b.invited(q.Ask)
+	if err != nil {
+		return api.Ally{}, err
+	}
+	join := api.AllyJoinRequest{Code: v.Request.Code, As: q.As, Listen: q.Listen, Announce: q.Announce}
+	if own, ok := x.r.Me(); join.As == "" && ok {
+		join.As = own.Name
+	}
+	return b.joinAlly(ctx, join, &further{x, v.ID})
+}
+
+// further is by which request, in which share, a code came.
+type further struct {
+	*base
+	ask entry.DocID
+}
+
+// invited finds the request by which an ally opens a further share: the whole ID, or a start of it that no other has.
+func (b *backend) invited(ask string) (*base, *crdt.View, error) {
+	var found []*crdt.View
+	var in *base
+	for _, other := range b.beside.backends() {
+		x := b.beside.baseOf(other.Space().ID)
+		if x == nil || x.share.Side(x.side).Name() != b.Space().Name {
+			continue
+		}
+		err := x.r.Views(crdt.KindAsk, func(v *crdt.View) bool {
+			if v.Request.Code != "" && api.IsStart(ask, api.FullID(v.Kind, v.ID.String())) {
+				found, in = append(found, v), x
+			}
+			return true
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, nil, api.Problemf(api.NotFound, "what allies ask for: kith today", "no ally has opened a share with an ID that starts with “%.40s”", ask)
+	case len(found) > 1:
+		return nil, nil, api.Problemf(api.Ambiguous, "type more of the ID", "“%.40s” is the start of more than one ID", ask)
+	case !in.from(found[0].CreatedBy):
+		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.ally())
+	case found[0].Request.Withdrawn != "":
+		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.ally(), found[0].Request.Withdrawn)
+	}
+	return in, found[0], nil
+}
+
+// goThrough does what the share asks for through which the code went; the error is for the next try.
+func (k *contact) goThrough(ctx context.Context, p *pact) error {
+	x := k.served.baseOf(p.Through)
+	if x == nil {
+		return k.change(func(p *pact) error { p.end(endCancelled, false, k.now()); return nil })
+	}
+	if p.side() == 0 {
+		if err := k.passCode(ctx, x); err != nil {
+			return err
+		}
+	}
+	p, _ = k.look()
+	doc, err := entry.ParseDocID(p.Ask)
+	if err != nil {
+		return err
+	}
+	v, err := x.r.View(doc)
+	if err != nil || v.Request == nil {
+		return err
+	}
+	if p.side() == 1 {
+		if !p.met() || !p.Compared.IsZero() {
+			return nil
+		}
+		if err := k.takeThrough(ctx, x, p, v); err != nil {
+			return err
+		}
+		return k.change(func(p *pact) error {
+			p.takeWord(k.now())
+			return p.signSecond(k.key)
+		})
+	}
+	for _, a := range v.Request.Answers {
+		switch {
+		case !x.from(a.Member):
+		case a.Result == crdt.RequestRefused && !p.met():
+			return k.change(func(p *pact) error { p.end(endRefused, true, k.now()); return nil })
+		case p.met() && a.Side == sideName(p.at(1)):
+			return k.change(func(p *pact) error { p.takeWord(k.now()); return nil })
+		}
+	}
+	return nil
+}
+
+// takeThrough says in the share through which the code came which charter is this side's.
+func (k *contact) takeThrough(ctx context.Context, x *base, p *pact, v *crdt.View) error {
+	me, ok := x.r.Me()
+	side := sideName(p.at(1))
+	if !ok || slices.ContainsFunc(v.Request.Answers, func(a crdt.RequestAnswer) bool { return a.Member == me.ID && a.Side == side }) {
+		return nil
+	}
+	_, err := x.r.Edit(ctx, v.ID, func(e replica.Edit) error { return crdt.JoinRequest(me.ID, side)(e.Doc, e.View) })
+	return err
+}
+
+func sideName(s *aSide) string {
+	space := s.space()
+	return hex.EncodeToString(space[:])
+}
+
+// takeWord notes that who the other side is was said in a share that both are in: there is nothing to compare, and
+// nothing to agree on.
+func (p *pact) takeWord(now time.Time) {
+	if !p.open() || !p.Compared.IsZero() {
+		return
+	}
+	p.Compared, p.Agreed = now.UTC(), true
+	if p.side() == 0 {
+		p.Lapses = now.Add(pactLife).UTC().Truncate(time.Second)
+	}
+}
+
+// signSecond has the second side sign what is drafted.
+func (p *pact) signSecond(key entry.Signer) error {
+	d := p.draft()
+	if err := d.Agree(key); err != nil {
+		return err
+	}
+	p.Signature = bytes.Clone(d.Agreed[:])
+	return nil
+}
