@@ -53,7 +53,7 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 	}
 	for _, answer := range []any{
 		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
-		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Charter{}, api.CharterLine{}, api.Task{},
+		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Task{},
 		api.Decision{}, api.Note{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
 		api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
 	} {

@@ -31,7 +31,11 @@ func (k *kith) charterPending() *cli.Command {
 
 // showProposal shows a proposal and how it stands.
 func (c *call) showProposal(p api.Proposal) {
-	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(oneLine(p.Title, 100))))
+	title := oneLine(p.Title, 100)
+	if p.Action == api.ActionPact { // all of it is agreed on, and none of it said elsewhere
+		title = strings.ReplaceAll(paragraph(strings.Join(strings.Fields(p.Title), " "), max(c.out.width-8, 0)), "\n", "\n        ")
+	}
+	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(title)))
 	c.out.printf("        %s\n", because("proposed by "+name(p.By), p.Why))
 	for _, a := range p.Consents {
 		c.out.printf("        %s consents\n", name(a.Member))

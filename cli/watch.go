@@ -79,6 +79,8 @@ func (c *call) eventLine(e api.Event) string {
 		says = because(by+" on "+thing, did)
 	case "void":
 		says = because("void, by "+by+": "+thing, did)
+	case "ally":
+		says = oneLine(e.Title, 100)
 	case "peer", "sync":
 		says = because(nameOr(e.By), oneLine(e.Title, 60))
 	case "charter":

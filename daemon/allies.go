@@ -51,13 +51,14 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 		begun time.Time
 	}
 	var all []dated
+	made := map[string]bool{}
+	for _, s := range b.beside.shares(r.Space().String()) {
+		all, made[s.pact.id()] = append(all, dated{s.ally(), s.pact.Begun}), true
+	}
 	for _, k := range b.beside.met() {
-		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) {
+		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
 			all = append(all, dated{k.ally(r), p.Begun})
 		}
-	}
-	for _, s := range b.beside.shares(r.Space().String()) {
-		all = append(all, dated{s.ally(), s.pact.Begun})
 	}
 	slices.SortStableFunc(all, func(a, b dated) int { return a.begun.Compare(b.begun) })
 	out := make([]api.Ally, len(all))

@@ -116,7 +116,7 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 		a.State, a.WaitsFor = api.AllyWaits, "them"
 		read()
 		if p.side() == 1 {
-			say("Your co-op has agreed, and this daemon has signed; %s hasn't said yet that they have. It goes on asking by itself.", name)
+			say("Your co-op has agreed, and this daemon has signed. %s hasn't said yet that it has signed, too; this daemon goes on asking.", name)
 		} else {
 			say("Your co-op has agreed.")
 		}

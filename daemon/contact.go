@@ -72,10 +72,40 @@ func (k *contact) change(alter func(*pact) error) error {
 	if err := k.place.setPact(&next); err != nil {
 		return err
 	}
+	before := k.p
 	k.p = &next
+	k.tell(before, &next)
 	close(k.moved)
 	k.moved = make(chan struct{})
 	return nil
+}
+
+// tell tells the watchers at home what is new.
+func (k *contact) tell(before, now *pact) {
+	title := ""
+	switch {
+	case now.Over != nil && before.Over == nil && now.name() == "":
+		title = "a code for an ally came to nothing"
+	case now.Over != nil && before.Over == nil:
+		title = "the pact with " + now.name() + " came to nothing"
+	case now.Revealed && !before.Revealed:
+		title = "words are to be compared with " + now.name()
+	case now.Agreed && !before.Agreed:
+		title = "the co-op has agreed to the pact with " + now.name()
+	case now.TheyAgreed && !before.TheyAgreed:
+		title = now.name() + " has agreed to the pact"
+	case now.TheyCompared && !before.TheyCompared:
+		title = now.name() + " has compared the words"
+	default:
+		return
+	}
+	k.announce(now, title)
+}
+
+func (k *contact) announce(p *pact, title string) {
+	if b := k.served.backendOf(p.Home); b != nil {
+		b.serving.Load().replica.Announce(replica.Event{At: k.now(), Type: "ally", Title: title})
+	}
 }
 
 // troubled notes what is in the way, if anything, for who asks how it stands.
@@ -373,16 +403,13 @@ func (s *served) serveShare(k *contact) error {
 	if home := s.backendOf(p.Home); home != nil {
 		pactMade(home, k.place, *p, r)
 	}
+	k.announce(p, "the pact with "+p.name()+" is made")
 	return nil
 }
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
 // co-op that made it, place where the share lies.
-func pactMade(home *backend, place *Home, p pact, r *replica.Replica) {
-	if h := home.serving.Load(); h != nil {
-		h.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
-	}
-}
+func pactMade(home *backend, place *Home, p pact, r *replica.Replica) {}
 
 // tellOfPacts calls pactMade for each share that was here at the start.
 func (s *served) tellOfPacts() {

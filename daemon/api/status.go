@@ -197,7 +197,7 @@ type Event struct {
 }
 
 // EventTypes are the values of Event.Type.
-var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void"}
+var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void", "ally"}
 
 // Check is one thing that the doctor looked at.
 type Check struct {
