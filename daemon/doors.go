@@ -19,20 +19,21 @@ const (
 )
 
 // doors answers who isn't a device of the charter and may knock all the same: the holders of
-// invites, devices about to be added, and members who come back with their recovery phrase. By
-// which key they dial says which of these they are.
+// invites, devices about to be added, colleagues whom their side of a share has let in, and members who come
+// back with their recovery phrase. By which key they dial says which of these they are.
 type doors struct {
 	replica  *replica.Replica
 	parting  *parting
 	invites  *invites
 	pairings *pairings
+	seats    *seatbook
 }
 
 var _ peer.Invites = doors{}
 
 // Issued implements peer.Invites.
 func (d doors) Issued(key entry.Device) bool {
-	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key)
+	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key) || d.seats.Issued(key)
 }
 
 func (d doors) isMemberKey(key entry.Device) bool {
@@ -45,6 +46,8 @@ func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]
 	switch {
 	case d.pairings.issued(key):
 		return d.pairings.answer(ctx, key, request)
+	case d.seats.Issued(key):
+		return d.seats.Redeem(ctx, key, request)
 	case d.isMemberKey(key):
 		return comeBack(ctx, d.replica, key, request)
 	}

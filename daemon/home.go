@@ -34,7 +34,8 @@ import (
 //	rewritten/    and once it is whole, before it takes the place of store/
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
-//	spaces/N/     a further space: config.json, device.key, store/
+//	spaces/N/     a further space: config.json, device.key, store/; of a share, also share.json, and
+//	              no store/ as long as its side hasn't let this computer in
 type Home struct {
 	dir  string
 	lock *flock.Flock
@@ -193,6 +194,14 @@ func (h *Home) StoreKey() ([]byte, error) {
 	if err == nil && k.store == nil {
 		err = fmt.Errorf("%w: or it is encrypted, with a key that %s doesn't hold", store.ErrCorrupt, h.path(keyFile))
 	}
+	return k.store, err
+}
+
+// newStoreKey returns what a store that comes to be here is to be encrypted with; nil: it isn't to be.
+func (h *Home) newStoreKey() ([]byte, error) {
+	h.keyMu.Lock()
+	defer h.keyMu.Unlock()
+	k, err := h.openKeys()
 	return k.store, err
 }
 

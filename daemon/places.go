@@ -77,7 +77,7 @@ func (h *Home) NewPlace() (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.place(n); !p.InUse() {
+		if p := h.place(n); !p.InUse() && !p.reserved() {
 			return p, nil
 		}
 		next = n + 1

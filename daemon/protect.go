@@ -48,6 +48,15 @@ func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error
 			return p, err
 		}
 	}
+	waiting, err := home.Waiting()
+	if err != nil {
+		return p, err
+	}
+	for _, place := range waiting {
+		if err := place.protect(ctx, o); err != nil {
+			return p, err
+		}
+	}
 	on := o.New != nil
 	return api.Protection{File: home.path(keyFile), Protected: on}, nil
 }
@@ -68,11 +77,14 @@ func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
 		return err
 	}
 	now, err := h.StoreKey()
+	if err == nil && !h.InUse() {
+		now, err = h.newStoreKey()
+	}
 	if err != nil {
 		return err
 	}
 	if o.New == nil {
-		if now != nil {
+		if now != nil && h.InUse() {
 			if err := h.rewriteStore(ctx, now, nil, o.Progress); err != nil {
 				return err
 			}
@@ -88,10 +100,33 @@ func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
 		wanted.store = make([]byte, store.KeySize)
 		_, _ = rand.Read(wanted.store) // it never fails
 	}
-	if err := h.seal(wanted, passphrase); err != nil || now != nil {
-		return err
+	if err := h.seal(wanted, passphrase); err != nil || now != nil || !h.InUse() {
+		return err // what comes to be here later is encrypted from its beginning
 	}
 	return h.rewriteStore(ctx, nil, wanted.store, o.Progress)
+}
+
+// protectLike seals the key of a place that comes to be in a home whose own key is sealed, with the same
+// passphrase.
+func (h *Home) protectLike(home *Home) error {
+	b, err := home.readKeyFile()
+	if err != nil || !seal.IsText(b) {
+		return err
+	}
+	device, err := h.DeviceKey()
+	if err != nil {
+		return err
+	}
+	if home.Passphrase == nil {
+		return &LockedError{Path: home.path(keyFile)}
+	}
+	passphrase, err := home.Passphrase()
+	if err != nil {
+		return err
+	}
+	k := keys{device, make([]byte, store.KeySize)}
+	_, _ = rand.Read(k.store) // it never fails
+	return h.seal(k, passphrase)
 }
 
 // seal writes the keys under a passphrase.

@@ -166,6 +166,10 @@ func (s *served) run(ctx context.Context) error {
 		}
 	}
 	g.Go(func() error {
+		s.follow(ctx)
+		return nil
+	})
+	g.Go(func() error {
 		for {
 			select {
 			case <-ctx.Done():
