@@ -16,9 +16,6 @@ import (
 	"kith/daemon/replica"
 )
 
-// sharedDevice is what a device is called in a share, where nobody has to know what it is called at home.
-const sharedDevice = "computer"
-
 var errOtherAllyWords = errors.New("these are not the words that the other side would read if nobody were between you; nothing was agreed on, and the code is useless now")
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.

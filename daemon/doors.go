@@ -19,21 +19,22 @@ const (
 )
 
 // doors answers who isn't a device of the charter and may knock all the same: the holders of
-// invites, devices about to be added, and members who come back with their recovery phrase. By
-// which key they dial says which of these they are.
+// invites, devices about to be added, colleagues whom their side of a share has let in, and members who come
+// back with their recovery phrase. By which key they dial says which of these they are.
 type doors struct {
 	replica  *replica.Replica
 	parting  *parting
 	invites  *invites
 	pairings *pairings
 	pact     peer.Invites // of a share: who made the pact with its code; nil if that isn't known here
+	seats    *seatbook
 }
 
 var _ peer.Invites = doors{}
 
 // Issued implements peer.Invites.
 func (d doors) Issued(key entry.Device) bool {
-	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key) || d.isAlly(key)
+	return d.invites.Issued(key) || d.pairings.issued(key) || d.isMemberKey(key) || d.isAlly(key) || d.seats.Issued(key)
 }
 
 func (d doors) isAlly(key entry.Device) bool { return d.pact != nil && d.pact.Issued(key) }
@@ -50,6 +51,8 @@ func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]
 		return d.pact.Redeem(ctx, key, request)
 	case d.pairings.issued(key):
 		return d.pairings.answer(ctx, key, request)
+	case d.seats.Issued(key):
+		return d.seats.Redeem(ctx, key, request)
 	case d.isMemberKey(key):
 		return comeBack(ctx, d.replica, key, request)
 	}

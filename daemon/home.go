@@ -34,8 +34,9 @@ import (
 //	rewritten/    and once it is whole, before it takes the place of store/
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
-//	spaces/N/     a further space: config.json, device.key, store/; of a pact with an ally, also
-//	              pact.json, and no store/ as long as it is half made
+//	spaces/N/     a further space: config.json, device.key, store/; of a share, also share.json or, of
+//	              who made the pact, pact.json, and no store/ as long as that is half made or the side
+//	              hasn't let this computer in
 type Home struct {
 	dir  string
 	lock *flock.Flock

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ const (
 	serveEnv = "KITH_TEST_SERVE"      // the home to serve
 	passEnv  = "KITH_TEST_PASSPHRASE" // of that home
 	trialEnv = "KITH_TEST_TRIAL"      // a trial of changes, as package replica starts one
+	aheadEnv = "KITH_TEST_AHEAD"      // by how much its clock is
 )
 
 func TestMain(m *testing.M) {
@@ -65,7 +67,12 @@ func serve(home string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started this is gone
 		stop()
 	}()
+	ahead, err := time.ParseDuration(cmp.Or(os.Getenv(aheadEnv), "0s"))
+	if err != nil {
+		return err
+	}
 	return Explain(Run(ctx, Options{
+		Now:  func() time.Time { return time.Now().Add(ahead) },
 		Home: home, NoMDNS: true, Version: "test", Passphrase: func() (string, error) { return os.Getenv(passEnv), nil }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Trial: func() *exec.Cmd {
 			cmd := exec.Command(os.Args[0])
@@ -83,7 +90,8 @@ type home struct {
 	dir    string
 	client *api.Client
 
-	passphrase string // for the daemon
+	passphrase string        // for the daemon
+	ahead      time.Duration // by how much its clock is
 
 	cmd    *exec.Cmd
 	stdin  io.Closer
@@ -181,7 +189,7 @@ func newHome(t testing.TB, name, dir string) *home {
 func (h *home) begin() error {
 	h.t.Helper()
 	h.cmd = exec.Command(os.Args[0])
-	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir, passEnv+"="+h.passphrase)
+	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir, passEnv+"="+h.passphrase, aheadEnv+"="+h.ahead.String())
 	h.log, h.ended = &log{}, make(chan struct{})
 	h.cmd.Stderr = h.log
 	in, err := h.cmd.StdinPipe()

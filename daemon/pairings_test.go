@@ -370,7 +370,9 @@ func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
 	l := newPairingLab(t)
 	d := directory{l.replica, new(parting)}
 	me, _ := l.replica.Me()
-	door := doors{l.replica, d.parting, newInvites(l.replica, time.Now), l.p, nil}
+	seats, err := openSeatbook(l.replica)
+	must(t, err)
+	door := doors{l.replica, d.parting, newInvites(l.replica, time.Now), l.p, nil, seats}
 	if d.Knows(me.Key) || !door.Issued(me.Key) {
 		t.Error("a member key comes in as a device, or not at all")
 	}

@@ -98,7 +98,7 @@ func (h *Home) NewPlace() (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.place(n); !p.InUse() && !p.hasPact() {
+		if p := h.place(n); !p.InUse() && !p.hasPact() && !p.reserved() {
 			return p, nil
 		}
 		next = n + 1

@@ -52,7 +52,11 @@ func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error
 	if err != nil {
 		return p, err
 	}
-	for _, place := range halfMade {
+	waiting, err := home.Waiting()
+	if err != nil {
+		return p, err
+	}
+	for _, place := range append(halfMade, waiting...) {
 		if err := place.protect(ctx, o); err != nil {
 			return p, err
 		}

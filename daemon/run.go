@@ -193,6 +193,10 @@ func (s *served) run(ctx context.Context) error {
 	}
 	s.tellOfPacts()
 	g.Go(func() error {
+		s.follow(ctx)
+		return nil
+	})
+	g.Go(func() error {
 		for {
 			select {
 			case <-ctx.Done():

@@ -36,11 +36,17 @@ func alliesUntil(t *testing.T, ends uint64, now func() time.Time) (first, second
 // madeShare makes a share between two co-ops, with one device on each side: of Ana and of Dora.
 func madeShare(t *testing.T, terms share.Terms, at [2]replica.Config) (both [2]*replica.Replica) {
 	t.Helper()
+	return shareOfSeats(t, terms, at, 2)
+}
+
+// shareOfSeats is madeShare with so many founding seats on each side.
+func shareOfSeats(t *testing.T, terms share.Terms, at [2]replica.Config, seats int) (both [2]*replica.Replica) {
+	t.Helper()
 	p := &share.Pact{Terms: terms}
 	var all []*entry.Entry
 	people := [2]string{"Ana", "Dora"}
 	for i, coop := range []string{"Riso Print Co-op", "Quilted"} {
-		payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: people[i], Seats: 2}, entry.NewSigner(), at[i].Key, "laptop")
+		payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: people[i], Seats: seats}, entry.NewSigner(), at[i].Key, "laptop")
 		must(t, err)
 		genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, at[i].Key)
 		must(t, err)

@@ -24,6 +24,7 @@ type space struct {
 	peers    *peer.Peers
 	invites  *invites
 	pairings *pairings
+	seats    *seatbook
 	meters   *meters
 	log      *slog.Logger
 	parting  *parting
@@ -35,6 +36,9 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, p
 	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
 	s.pairings = newPairings(r, o.now())
 	var err error
+	if s.seats, err = openSeatbook(r); err != nil {
+		return nil, err
+	}
 	if s.meters, err = openMeters(r.Store()); err != nil {
 		return nil, err
 	}
@@ -42,7 +46,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, p
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: o.NoMDNS,
-		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings, pact},
+		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings, pact, s.seats},
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
 			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)
 		},

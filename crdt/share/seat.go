@@ -276,3 +276,8 @@ func (s *Seat) OfHome(key entry.Device) *SeatDevice {
 	}
 	return nil
 }
+
+// Asks says whether the seat asks the side to let the person in, or go on, with a device.
+func (s *Seat) Asks(key entry.Device) bool {
+	return s.Redemption != nil && s.Redemption.Device == key || s.Rekey != nil && s.Rekey.Device == key
+}

@@ -1,0 +1,210 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// comingIn is a share that this computer isn't in yet: it has a place and a seat at home, and asks those of
+// its own side for what is in the share until they have let it in.
+type comingIn struct {
+	place    *Home
+	of       sharePlace
+	key      entry.Signer
+	storeKey []byte
+
+	mu    sync.Mutex
+	busy  bool
+	tries int
+	next  time.Time
+	done  bool // it is served, or never will be
+	why   string
+}
+
+const (
+	firstKnock = time.Second
+	lastKnock  = time.Minute
+)
+
+// comeIn makes the place in which a share of a home will lie.
+func (s *served) comeIn(of sharePlace) (*comingIn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, err := s.home.NewPlace()
+	if err != nil {
+		return nil, err
+	}
+	if err := place.setSharePlace(of); err != nil {
+		return nil, err
+	}
+	return s.openWaiting(place, of)
+}
+
+// openWaiting opens the place of a share that isn't here yet: also one that a crash left unfinished.
+func (s *served) openWaiting(place *Home, of sharePlace) (*comingIn, error) {
+	config, err := place.Config()
+	if err != nil {
+		return nil, err
+	}
+	if config.DeviceName == "" {
+		config.DeviceName = sharedDevice
+		if err := place.SetConfig(config); err != nil {
+			return nil, err
+		}
+	}
+	listen := config.Listen
+	if len(listen) == 0 {
+		if listen, err = s.home.listenBeside(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := place.choose(listen, nil); err != nil {
+		return nil, err
+	}
+	key, err := place.DeviceKey()
+	if err != nil {
+		return nil, err
+	}
+	w := &comingIn{place: place, of: of, key: key}
+	if w.storeKey, err = place.newStoreKey(); err == nil && w.storeKey == nil {
+		if err = place.protectLike(s.home); err == nil {
+			w.storeKey, err = place.newStoreKey()
+		}
+	}
+	return w, err
+}
+
+// due says whether it is time to knock, and if so that somebody does.
+func (w *comingIn) due(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy || w.done || now.Before(w.next) {
+		return false
+	}
+	w.busy = true
+	return true
+}
+
+// soon lets it knock again at once: something has changed at home.
+func (w *comingIn) soon() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tries, w.next = 0, time.Time{}
+}
+
+func (w *comingIn) tried(now time.Time, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = false
+	pause := min(firstKnock<<min(w.tries, 10), lastKnock)
+	w.tries++
+	w.next = now.Add(pause)
+	if err != nil {
+		w.why = err.Error()
+	}
+}
+
+// trouble says why it isn't in yet, as far as is known.
+func (w *comingIn) trouble() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why
+}
+
+// shareAt is where those answer who are in a share: all that their seats say, but for one's own device.
+func shareAt(seats map[charter.MemberID]*share.Seat, self entry.Device) (all []string) {
+	for _, seat := range seats {
+		for i := range seat.Devices {
+			d := &seat.Devices[i]
+			id, err := peer.Identity(d.New.Key)
+			if err != nil || d.New.Key == self {
+				continue
+			}
+			for _, b := range d.Addresses {
+				if a, err := ma.NewMultiaddrBytes(b); err == nil {
+					all = append(all, a.String()+"/p2p/"+id)
+				}
+			}
+		}
+	}
+	return all
+}
+
+var (
+	errNotYet     = errors.New("the others of your co-op have to be online once so that you come in")
+	errOtherShare = errors.New("what answers there isn't the share that your co-op agreed on")
+)
+
+// knockAt asks those of the own side once. It is nil if the share is here now.
+func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) error {
+	at := shareAt(of.seats, w.key.Device())
+	if len(at) == 0 {
+		return errNotYet
+	}
+	k := &knock{key: knockKey(w.key), at: at, space: of.side[:]}
+	welcome, err := k.ask(ctx, []byte{requestHello})
+	var unknown *peer.UnknownCodeError
+	switch {
+	case errors.As(err, &unknown):
+		return errNotYet
+	case err != nil:
+		return err
+	}
+	if err := welcome.agreed(of); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := welcome.replica(replica.Config{
+		Dir: w.place.storeDir(), Key: w.key, StoreKey: w.storeKey, Log: s.options.Log, Now: s.options.Now, Trial: s.options.Trial,
+	}, [8]byte{})
+	if err != nil {
+		return err
+	}
+	if k.joined.Record != nil {
+		if err := (addressBook{r.Store()}).Save(k.joined.Answerer, k.joined.Record); err != nil {
+			return errors.Join(err, r.Close())
+		}
+	}
+	b := s.backend(w.place)
+	if err := b.serve(r); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	w.mu.Lock()
+	w.done = true
+	w.mu.Unlock()
+	all := append(append([]*backend{}, s.backends()...), b)
+	s.all.Store(&all)
+	s.came <- b
+	return nil
+}
+
+// agreed says whether a welcome is to the share that the home agreed on: whoever made up another one isn't
+// followed there.
+func (w welcome) agreed(of *shareOfHome) error {
+	s := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
+	if state, _ := s.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
+		return errOtherShare
+	}
+	for i := range 2 {
+		if s.Side(i).Space() != of.side {
+			continue
+		}
+		if other := s.Side(1 - i).Name(); s.Pact().Terms != of.word.Terms || other != of.word.Ally {
+			return fmt.Errorf("%w: it is with %s, for %q", errOtherShare, other, s.Pact().Purpose)
+		}
+		return nil
+	}
+	return errOtherShare
+}

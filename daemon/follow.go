@@ -1,0 +1,317 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/replica"
+)
+
+const (
+	// nextInRank is how long the device whose turn it is has to say something before the next one does.
+	nextInRank = 20 * time.Second
+	// bearsGap is how long a proposed removal is left alone that would not honour all that is here. After that
+	// it may: who is to leave could go on writing for ever.
+	bearsGap = 2 * time.Minute
+	// rewriteSeat and moveSeat are how long a seat stays at least before it is written again: for any other
+	// reason, and because addresses have changed.
+	rewriteSeat = 10 * time.Second
+	moveSeat    = 10 * time.Minute
+	// lookAgain is how often it is looked whether something is due while something is on its way.
+	lookAgain = 5 * time.Second
+	// maxSaid bounds what a device says by itself in one share at one look.
+	maxSaid = 64
+)
+
+// follower has the shares of the homes that are served follow these: see share.Follow. It is one goroutine,
+// and those that knock.
+type follower struct {
+	s       *served
+	checked checkedSeats
+	homes   map[entry.SpaceID]*followedHome
+	shares  map[entry.SpaceID]*followedShare
+	waiting map[entry.SpaceID]*comingIn // by the space of the side, as all that follows
+	places  map[*backend]*sharePlace
+	knocks  sync.WaitGroup
+}
+
+// followedHome is what was last seen of a home.
+type followedHome struct {
+	arrived uint64
+	charter *charter.Charter
+	calm    bool // nothing has come since the look before
+	shares  []shareOfHome
+	seats   map[entry.SpaceID]*seated
+}
+
+// seated is what became of this member's seat in a share.
+type seated struct {
+	wrote  time.Time // zero: not since the start
+	looked time.Time
+	owed   bool // it is to be written, a little later
+}
+
+// followedShare is what was last seen of a share.
+type followedShare struct {
+	home   *charter.Charter
+	homeAt uint64
+	rules  replica.Rules
+	looked bool                         // and nothing was left to say
+	due    time.Time                    // when to look though nothing has changed
+	since  map[string]time.Time         // what there is to say, from when
+	gaps   map[charter.StepID]time.Time // removals that may leave something out, from when
+	failed map[string]replica.Rules     // what couldn't be said as the charters were
+}
+
+// follow lets shares follow their homes until ctx ends.
+func (s *served) follow(ctx context.Context) {
+	f := &follower{
+		s: s, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[entry.SpaceID]*comingIn{},
+		places: map[*backend]*sharePlace{},
+	}
+	defer f.knocks.Wait()
+	f.openWaiting()
+	tick := time.NewTicker(tendEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, b := range s.backends() {
+			at := b.serving.Load()
+			if at == nil {
+				continue
+			}
+			if shared, _ := at.replica.Share(); shared != nil {
+				continue
+			}
+			if err := f.followHome(ctx, at); err != nil && ctx.Err() == nil {
+				s.options.Log.Error("have the shares follow their co-op", "err", err)
+			}
+		}
+	}
+}
+
+// openWaiting goes on with the shares that this computer wasn't in yet when the daemon ended.
+func (f *follower) openWaiting() {
+	places, err := f.s.home.Waiting()
+	for _, place := range places {
+		of, bad := place.sharePlace()
+		if bad == nil {
+			var w *comingIn
+			if w, bad = f.s.openWaiting(place, *of); bad == nil {
+				f.waiting[of.Side] = w
+			}
+		}
+		err = errors.Join(err, bad)
+	}
+	if err != nil { // everything else is served all the same
+		f.s.options.Log.Error("go on with shares that aren't here yet", "err", err)
+	}
+}
+
+// followHome looks at one home and its shares.
+func (f *follower) followHome(ctx context.Context, home *space) error {
+	r := home.replica
+	h := f.homes[r.Space()]
+	if h == nil {
+		h = &followedHome{seats: map[entry.SpaceID]*seated{}}
+		f.homes[r.Space()] = h
+	}
+	arrived, c := r.Store().Arrived(), r.Charter()
+	changed := h.charter != c || h.arrived != arrived
+	h.arrived, h.charter, h.calm = arrived, c, !changed
+	if r.Restored() || c.Undecided() {
+		return nil // what it knows may be old, or of one side alone
+	}
+	if changed {
+		var err error
+		if h.shares, err = sharesOf(r, &f.checked); err != nil {
+			return err
+		}
+	}
+	me, ok := r.Me()
+	var failed error
+	if ok && me.Standing == charter.Full {
+		failed = f.makeDocuments(ctx, r, h)
+		for i := range h.shares {
+			failed = errors.Join(failed, f.sit(ctx, r, h, &h.shares[i], &me, changed))
+		}
+	}
+	for _, b := range f.of(r.Space()) {
+		failed = errors.Join(failed, f.followShare(ctx, home, h, b.serving.Load(), f.places[b]))
+	}
+	return failed
+}
+
+// of gives the shares of a home that are served.
+func (f *follower) of(home entry.SpaceID) (all []*backend) {
+	for _, b := range f.s.backends() {
+		at := b.serving.Load()
+		if at == nil {
+			continue
+		}
+		if shared, _ := at.replica.Share(); shared == nil {
+			continue
+		}
+		if f.places[b] == nil { // once it is there it doesn't change
+			place, err := b.home.sharePlace()
+			if err != nil {
+				f.s.options.Log.Error("whose a share is", "err", err)
+			}
+			f.places[b] = place
+		}
+		if p := f.places[b]; p != nil && p.Home == home {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// on gives the share that this computer is in on a side; nil if it isn't.
+func (f *follower) on(side entry.SpaceID) *backend {
+	for _, b := range f.s.backends() {
+		if at := b.serving.Load(); at != nil {
+			if shared, _ := at.replica.Share(); shared != nil && at.replica.Charter().Space() == side {
+				return b
+			}
+		}
+	}
+	return nil
+}
+
+// makeDocuments makes the home's documents of shares that this device founded for it.
+func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *followedHome) error {
+	for _, b := range f.of(r.Space()) {
+		at, place := b.serving.Load(), f.places[b]
+		if slices.ContainsFunc(h.shares, func(s shareOfHome) bool { return s.space == place.Share }) {
+			continue
+		}
+		shared, side := at.replica.Share()
+		own := shared.Side(side)
+		if me, ok := own.MemberOf(at.replica.Device()); !ok || me.ID != own.Founder() || !slices.ContainsFunc(r.Charter().Pacts(), func(p charter.Pact) bool { return p.Step == place.Step }) {
+			continue
+		}
+		there := false
+		if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
+			there = v.Ally.Share == place.Share.String()
+			return !there
+		}); err != nil || there {
+			return err
+		}
+		fields := crdt.AllyFields{Title: shared.Side(1 - side).Name(), Share: place.Share.String(), Side: own.Space().String(), Step: place.Step.String()}
+		if _, err := r.Create(ctx, crdt.KindAlly, func(e replica.Edit) error { return crdt.NewAlly(fields)(e.Doc, nil) }); err != nil {
+			return fmt.Errorf("make the document of a share: %w", err)
+		}
+	}
+	return nil
+}
+
+// sit sees to this computer's place in a share, and to its member's seat.
+func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
+	now := f.s.options.now()()
+	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
+	w := f.waiting[of.side]
+	var place *Home
+	if b := f.on(of.side); b != nil {
+		delete(f.waiting, of.side)
+		if f.places[b] == nil { // they came in by a code
+			if err := b.home.setSharePlace(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
+				return err
+			}
+		}
+		at := b.serving.Load()
+		s.key, place = at.replica.Key(), b.home
+		if s.onSide, s.arrived = at.replica.Charter().MemberOf(at.replica.Device()); !s.arrived {
+			return nil
+		}
+	} else {
+		if w == nil {
+			var err error
+			w, err = f.s.comeIn(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})
+			if err != nil {
+				return fmt.Errorf("make the place of a share: %w", err)
+			}
+			f.waiting[of.side] = w
+		}
+		s.key, place = w.key, w.place
+	}
+	if err := f.writeSeat(ctx, r, h, of, &s, place, changed); err != nil {
+		return err
+	}
+	if w == nil || s.arrived {
+		return nil
+	}
+	if changed {
+		w.soon()
+	}
+	if w.due(now) {
+		of := *of // the knock reads it while this goes on
+		f.knocks.Go(func() {
+			err := f.s.knockAt(ctx, w, &of)
+			w.tried(f.s.options.now()(), err)
+			if err != nil && ctx.Err() == nil {
+				f.s.options.Log.Debug("not in a share yet", "err", err)
+			}
+		})
+	}
+	return nil
+}
+
+// writeSeat writes the member's seat if it has to say something else.
+func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *Home, changed bool) error {
+	now := f.s.options.now()()
+	at := h.seats[of.side]
+	if at == nil {
+		at = &seated{}
+		h.seats[of.side] = at
+	}
+	if !changed && !at.owed && now.Sub(at.looked) < moveSeat {
+		return nil
+	}
+	at.looked = now
+	config, err := place.Config()
+	if err != nil {
+		return err
+	}
+	answerers, err := config.answerers(s.key.Device())
+	if err != nil {
+		return err
+	}
+	for _, a := range answerers[:min(len(answerers), share.MaxSeatAddresses)] {
+		s.at = append(s.at, a.Address)
+	}
+	old := of.seats[s.me.ID]
+	seat, err := s.seat(old)
+	if err != nil {
+		return err
+	}
+	at.owed = seat != nil
+	pause := rewriteSeat
+	if s.arrived && old != nil && old.Device(s.key.Device()) != nil {
+		pause = moveSeat // nothing but addresses
+	}
+	if seat == nil || !at.wrote.IsZero() && now.Sub(at.wrote) < pause {
+		return nil
+	}
+	text, err := seat.Encode()
+	if err != nil {
+		return err
+	}
+	at.wrote, at.owed = now, false
+	_, err = r.Edit(ctx, of.doc, func(e replica.Edit) error { return crdt.TakeSeat(s.me.ID, text)(e.Doc, e.View) })
+	if err != nil {
+		return fmt.Errorf("take a seat: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package daemon
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// agreesOnPact has the home of a co-op agree that it makes a pact. Everybody is served when it returns.
+func agreesOnPact(t *testing.T, all []*home, w share.Word) charter.StepID {
+	t.Helper()
+	word, err := w.Encode()
+	must(t, err)
+	r := all[0].openReplica()
+	var id charter.StepID
+	_, err = r.Say(t.Context(), func(c *charter.Charter) (payload []byte, err error) {
+		payload, id, err = c.Propose(r.Device(), charter.Terms{Type: charter.ProposalPact, Pact: word, Why: "the words were compared"})
+		return payload, err
+	})
+	must(t, err)
+	_, err = r.Say(t.Context(), func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), id, false) })
+	must(t, err)
+	must(t, r.Close())
+	for _, h := range all {
+		h.start()
+	}
+	state := func(h *home) string {
+		proposals, err := h.client.Proposals(t.Context(), false)
+		must(t, err)
+		for _, p := range proposals {
+			if p.ID == proposalID(id) {
+				return p.State
+			}
+		}
+		return ""
+	}
+	for _, h := range all {
+		h.until("the step is there", func() bool { return state(h) != "" })
+		if state(h) == string(charter.ProposalOpen) && h != all[0] {
+			_, err := h.client.AnswerProposal(t.Context(), proposalID(id), api.ProposalAnswer{Verb: api.ProposalConsent})
+			must(t, err)
+		}
+	}
+	for _, h := range all {
+		h.until("the step is in force", func() bool { return state(h) == string(charter.ProposalInForce) })
+	}
+	return id
+}
+
+// alliesMade makes a pact between the homes of two co-ops, by the first of each, with as many seats as each
+// home has people. Everybody is served when it returns. A co-op of one is not asked for its steps.
+func alliesMade(t *testing.T, terms share.Terms, riso, quilted []*home) entry.SpaceID {
+	t.Helper()
+	var steps [2]charter.StepID
+	var at [2]replica.Config
+	for i, all := range [][]*home{riso, quilted} {
+		ally := [2]string{"Quilted", "Riso Print Co-op"}[i]
+		steps[i] = agreesOnPact(t, all, share.Word{What: share.Make, Ally: ally, Terms: terms})
+		all[0].stop()
+		at[i], _ = placeFor(t, all[0])
+	}
+	both := shareOfSeats(t, terms, at, max(len(riso), len(quilted)))
+	space := both[0].Space()
+	for i, all := range [][]*home{riso, quilted} {
+		of := sharePlace{Share: space, Side: both[i].Charter().Space(), Step: steps[i]}
+		must(t, both[i].Close())
+		r := all[0].openReplica()
+		me, _ := r.Me()
+		of.Home, of.Member = r.Space(), me.ID
+		must(t, r.Close())
+		place := &Home{dir: strings.TrimSuffix(at[i].Dir, "/store")}
+		must(t, place.setSharePlace(of))
+		all[0].start()
+	}
+	return space
+}
+
+// sideOf is the charter of the side that a home is on, as its daemon has it.
+func sideOf(t *testing.T, h *home, space entry.SpaceID) (api.Charter, bool) {
+	t.Helper()
+	spaces, err := h.client.Spaces(t.Context())
+	must(t, err)
+	if !slices.ContainsFunc(spaces.Spaces, func(s api.Status) bool { return s.Space.ID == space.String() }) {
+		return api.Charter{}, false
+	}
+	c, err := api.NewClient(h.dir, space.String())
+	must(t, err)
+	defer c.Close()
+	got, err := c.Charter(t.Context())
+	must(t, err)
+	return got, true
+}
+
+func names(all []api.Named) (out []string) {
+	for _, n := range all {
+		out = append(out, n.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isIn waits until a home is in a share with exactly these people on its side.
+func isIn(t *testing.T, h *home, space entry.SpaceID, people ...string) {
+	t.Helper()
+	h.until("in the share with "+strings.Join(people, ", "), func() bool {
+		c, ok := sideOf(t, h, space)
+		return ok && slices.Equal(names(c.Full), people)
+	})
+}
+
+func stopAll(all ...*home) {
+	for _, h := range all {
+		h.stop()
+	}
+}
+
+var aFair = share.Terms{Purpose: "a fair", Voices: share.EachCoop}
+
+func TestColleaguesComeIntoAShareByThemselves(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
+	space := alliesMade(t, aFair, riso, quilted)
+	for _, h := range riso {
+		isIn(t, h, space, "Ana", "Ben", "Cleo")
+	}
+	isIn(t, quilted[0], space, "Dora")
+	c, _ := sideOf(t, riso[0], space)
+	if c.Founding.Open {
+		t.Error("the founding of the side is open, and all are in")
+	}
+	quilted[0].until("the founding closes though seats are left", func() bool {
+		c, _ := sideOf(t, quilted[0], space)
+		return !c.Founding.Open
+	})
+	bens := within(t, riso[1], space.String())
+	_, err := bens.CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	must(t, err)
+	cleos := within(t, riso[2], space.String())
+	riso[2].until("she has Ben's task", func() bool {
+		all, err := cleos.Tasks(t.Context(), api.TaskQuery{})
+		must(t, err)
+		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
+	})
+	stopAll(append(riso, quilted...)...)
+}

@@ -1,0 +1,123 @@
+package daemon
+
+import (
+	"bytes"
+	"slices"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/replica"
+)
+
+// maxSharesOfHome bounds the shares of one co-op that its members' computers come into by themselves.
+const maxSharesOfHome = 32
+
+// shareOfHome is a share that a co-op agreed on, as its document says (crdt.Ally).
+type shareOfHome struct {
+	doc   entry.DocID
+	space entry.SpaceID
+	side  entry.SpaceID
+	step  charter.StepID
+	word  share.Word                       // what was agreed
+	seats map[charter.MemberID]*share.Seat // those that hold
+	said  map[charter.MemberID]string      // as they were said
+}
+
+// sharesOf reads the shares of a co-op from its documents: those of which the step that they name is in
+// force, and that somebody made who proposed that. One step is for one share, and of several documents for
+// one the one with the lowest ID counts.
+func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) {
+	c := r.Charter()
+	agreed := map[charter.StepID]share.Word{}
+	proposed := map[charter.MemberID][][]byte{}
+	for _, p := range c.Pacts() {
+		if w, err := share.ReadWord(p.Word); err == nil && w.What == share.Make {
+			agreed[p.Step] = w
+		}
+	}
+	if len(agreed) == 0 {
+		return nil, nil
+	}
+	for _, p := range c.Proposals() {
+		for _, by := range p.By {
+			if p.Type == charter.ProposalPact {
+				proposed[by] = append(proposed[by], p.Pact)
+			}
+		}
+	}
+	words := map[charter.StepID][]byte{}
+	for _, p := range c.Pacts() {
+		words[p.Step] = p.Word
+	}
+	var views []*crdt.View
+	if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
+		views = append(views, v)
+		return true
+	}); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(views, func(a, b *crdt.View) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	var all []shareOfHome
+	for _, v := range views {
+		s := shareOfHome{doc: v.ID}
+		if readID((*[32]byte)(&s.space), v.Ally.Share) != nil || readID((*[32]byte)(&s.side), v.Ally.Side) != nil || readID((*[32]byte)(&s.step), v.Ally.Step) != nil {
+			continue
+		}
+		var ok bool
+		if s.word, ok = agreed[s.step]; !ok {
+			continue
+		}
+		if !slices.ContainsFunc(proposed[v.CreatedBy], func(w []byte) bool { return bytes.Equal(w, words[s.step]) }) {
+			continue
+		}
+		if slices.ContainsFunc(all, func(o shareOfHome) bool { return o.space == s.space || o.step == s.step }) {
+			continue
+		}
+		if len(all) == maxSharesOfHome {
+			break
+		}
+		s.seats, s.said = map[charter.MemberID]*share.Seat{}, map[charter.MemberID]string{}
+		for _, seat := range v.Ally.Seats {
+			if read := checked.read(seat.Said, r.Space(), seat.Member, s.side); read != nil {
+				s.seats[seat.Member], s.said[seat.Member] = read, seat.Said
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// checkedSeats remembers seats whose signatures were verified, which takes a while. It is for one goroutine.
+type checkedSeats struct{ seats map[seatKey]*share.Seat }
+
+type seatKey struct {
+	said   string
+	home   entry.SpaceID
+	member charter.MemberID
+	side   entry.SpaceID
+}
+
+// maxChecked bounds what is remembered.
+const maxChecked = 1000
+
+// read returns a seat that holds; nil for any other.
+func (k *checkedSeats) read(said string, home entry.SpaceID, member charter.MemberID, side entry.SpaceID) *share.Seat {
+	key := seatKey{said, home, member, side}
+	if s, ok := k.seats[key]; ok {
+		return s
+	}
+	s, err := share.ReadSeat(said)
+	if err == nil {
+		err = s.Check(home, member, side)
+	}
+	if err != nil {
+		s = nil
+	}
+	if len(k.seats) >= maxChecked || k.seats == nil {
+		k.seats = map[seatKey]*share.Seat{}
+	}
+	k.seats[key] = s
+	return s
+}

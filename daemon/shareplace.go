@@ -1,0 +1,142 @@
+package daemon
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+const (
+	// shareFile says of a place that a share lies there, or will, and which home it is of.
+	shareFile = "share.json"
+	// maxShareFile bounds that file, in bytes.
+	maxShareFile = 4 << 10
+	// shareForm is the version of its form.
+	shareForm = 1
+	// sharedDevice is what a device is called in a share, where nobody has to know what it is called at home.
+	sharedDevice = "computer"
+)
+
+// sharePlace is what a place of a share remembers of the home that it is of. Nothing of it leaves the
+// computer. As long as there is no store in the place the share isn't here yet.
+type sharePlace struct {
+	Home   entry.SpaceID    // the home's space
+	Member charter.MemberID // who this computer's person is there
+	Share  entry.SpaceID
+	Side   entry.SpaceID  // of the charter of the home's side
+	Step   charter.StepID // by which the home agreed on the pact
+}
+
+type fileOfShare struct {
+	Form   int    `json:"form"`
+	Home   string `json:"home"`
+	Member string `json:"member"`
+	Share  string `json:"share"`
+	Side   string `json:"side"`
+	Step   string `json:"step"`
+}
+
+func (h *Home) setSharePlace(p sharePlace) error {
+	b, err := json.MarshalIndent(fileOfShare{
+		Form: shareForm, Home: p.Home.String(), Member: p.Member.String(), Share: p.Share.String(), Side: p.Side.String(), Step: p.Step.String(),
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeWhole(h.path(shareFile), append(b, '\n')), syncDir(h.dir))
+}
+
+// sharePlace reads what the place remembers; nil if it is of no share.
+func (h *Home) sharePlace() (*sharePlace, error) {
+	path := h.path(shareFile)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case info.Size() > maxShareFile:
+		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", path, info.Size(), maxShareFile)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readSharePlace(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+func readSharePlace(b []byte) (*sharePlace, error) {
+	var f fileOfShare
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, err
+	}
+	if f.Form != shareForm {
+		return nil, fmt.Errorf("form %d, this Kith knows %d", f.Form, shareForm)
+	}
+	p := &sharePlace{}
+	var err error
+	if p.Member, err = charter.ParseMemberID(f.Member); err != nil {
+		return nil, err
+	}
+	for into, text := range map[*[32]byte]string{
+		(*[32]byte)(&p.Home): f.Home, (*[32]byte)(&p.Share): f.Share, (*[32]byte)(&p.Side): f.Side, (*[32]byte)(&p.Step): f.Step,
+	} {
+		if err := readID(into, text); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// readID reads 64 hexadecimal digits.
+func readID(into *[32]byte, text string) error {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(into) {
+		return fmt.Errorf("%.80q is no ID of 64 hexadecimal digits", text)
+	}
+	copy(into[:], b)
+	return nil
+}
+
+// reserved says whether the place is kept for a share, whether that is here or not.
+func (h *Home) reserved() bool {
+	_, err := os.Lstat(h.path(shareFile))
+	return err == nil
+}
+
+// Waiting gives the places of shares that aren't here yet: whose side hasn't let this computer in so far.
+func (h *Home) Waiting() (places []*Home, err error) {
+	numbers, err := h.below()
+	for _, n := range numbers {
+		if p := h.place(n); p.reserved() && !p.InUse() {
+			places = append(places, p)
+		}
+	}
+	return places, err
+}
+
+var anyPort = regexp.MustCompile(`/(tcp|udp)/[0-9]+`)
+
+// listenBeside gives where a further place listens that nobody chose for: where the home does, at other ports.
+func (h *Home) listenBeside() ([]string, error) {
+	config, err := h.Config()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, a := range config.Listen {
+		out = append(out, anyPort.ReplaceAllString(a, "/$1/0"))
+	}
+	return out, nil
+}
