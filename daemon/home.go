@@ -37,8 +37,9 @@ import (
 //	spaces/N/     a further space: config.json, device.key, store/; of a pact with an ally, also
 //	              pact.json, and no store/ as long as it is half made
 type Home struct {
-	dir  string
-	lock *flock.Flock
+	dir     string
+	further bool // it is that of a further space
+	lock    *flock.Flock
 
 	// Passphrase gives that of the device's key, if it has one; nil if there is nobody to ask.
 	// Set it right after OpenHome.
