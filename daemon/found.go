@@ -217,7 +217,7 @@ func (h *Home) choose(listen, announce []string) (Config, error) {
 		config.Announce = announce
 	}
 	if config.DeviceName == "" {
-		config.DeviceName = deviceName()
+		config.DeviceName = h.deviceName()
 	}
 	return config, h.SetConfig(config)
 }
@@ -236,14 +236,13 @@ func (h *Home) chooseRelays(c Config, relays []string) (Config, error) {
 	return c, h.SetConfig(c)
 }
 
-// deviceName is what this computer is called among the member's devices.
-func deviceName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "computer"
-	}
-	if name, err := charter.CleanName(host); err == nil {
-		return name
+// deviceName is what this computer is called among the member's devices. In a further space it isn't by its own
+// name: an ally, or the people of another co-op, would know by it whose it is at home.
+func (h *Home) deviceName() string {
+	if host, err := os.Hostname(); err == nil && !h.further {
+		if name, err := charter.CleanName(host); err == nil {
+			return name
+		}
 	}
 	return "computer"
 }

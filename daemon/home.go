@@ -38,8 +38,9 @@ import (
 //	              who made the pact, pact.json, and no store/ as long as that is half made or the side
 //	              hasn't let this computer in
 type Home struct {
-	dir  string
-	lock *flock.Flock
+	dir     string
+	further bool // it is that of a further space
+	lock    *flock.Flock
 
 	// Passphrase gives that of the device's key, if it has one; nil if there is nobody to ask.
 	// Set it right after OpenHome.

@@ -83,7 +83,7 @@ func (h *Home) below() ([]int, error) {
 }
 
 func (h *Home) place(n int) *Home {
-	return &Home{dir: filepath.Join(h.dir, spacesDir, strconv.Itoa(n)), Passphrase: h.Passphrase}
+	return &Home{dir: filepath.Join(h.dir, spacesDir, strconv.Itoa(n)), Passphrase: h.Passphrase, further: true}
 }
 
 // NewPlace gives an empty home for another space: itself if it has none yet, one below that came to

@@ -51,6 +51,33 @@ func TestWhatIsAnnouncedOnTheLANSaysNothingToAStranger(t *testing.T) {
 	}
 }
 
+// A home and a share lie on one computer. What is announced for them has its addresses in common, which a network
+// can't hide, and nothing else.
+func TestWhatIsAnnouncedForTwoSpacesOfOneComputerNamesNoneForTheOther(t *testing.T) {
+	now := time.Now()
+	var said [2][]string
+	for i, space := range []entry.SpaceID{{7}, {8}} {
+		listen, err := PickPorts([]string{"/ip4/127.0.0.1/tcp/0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := New(Config{Key: entry.NewSigner(), Space: space, Listen: listen, Charter: noOne{}, Book: noBook{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		text, _, port := p.announcement(now)
+		said[i] = append(text, service(space, now), fmt.Sprint(port))
+	}
+	for _, one := range said[0] {
+		for _, other := range said[1] {
+			if one == other {
+				t.Errorf("both announcements have %q", one)
+			}
+		}
+	}
+}
+
 func TestANeighbourWhoseClockIsADayOffIsFound(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	space := entry.SpaceID{7}

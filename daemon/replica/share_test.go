@@ -445,3 +445,42 @@ func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {
 		}
 	})
 }
+
+// What somebody of an ally writes with a newer release, in the share or in their side's charter, is kept and passed on
+// until this release is newer, too. The others go on.
+func TestWhatANewerReleaseOfAnAllyWritesIsKeptAndPassedOn(t *testing.T) {
+	c, ana, ben, dora, eli := fair(t)
+	task := ana.addTask(t, "Print the programme")
+	c.settle()
+	all := ana.entries(t)
+	s, _ := dora.Share()
+	for _, f := range []entry.Fields{
+		{Space: c.space, Heads: s.Heads(), Kind: entry.Change, Doc: task.ID, Payload: all[len(all)-1].Payload},
+		{Space: s.Side(1).Space(), Heads: s.Side(1).Heads(), Kind: entry.Statement, Payload: []byte{0xff}},
+	} {
+		f.Run, f.Number = newNonce(), 1
+		e, err := entry.NewUnder(entry.RulesVersion+1, f, dora.cfg.Key)
+		must(t, err)
+		if res := give(t, ana, e); len(res.Refused) > 0 {
+			t.Errorf("it is refused: %+v", res)
+		}
+	}
+	for range 2 {
+		for _, p := range []*peerReplica{ana, ben, eli} {
+			p.edit(t, task.ID, crdt.AppendText(", by "+p.name))
+		}
+		c.settle()
+		c.same()
+		for _, p := range c.all {
+			if n := p.Counts(); n.Pending != 2 || n.Void != 0 {
+				t.Errorf("%s has %+v", p.name, n)
+			}
+		}
+		ana.reopen(t)
+	}
+	c.say(share.Word{What: share.End}, ana, ben)
+	s, _ = ben.Share()
+	if _, ended := s.Ended(); !ended {
+		t.Error("the share can't be ended any more")
+	}
+}
