@@ -40,15 +40,24 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	ana, dora, anas, doras := alliedHomes(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop})
 	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
+	stored := func(c *api.Client) int {
+		s, err := c.Status(t.Context())
+		must(t, err)
+		return s.Entries.Stored
+	}
+	before := stored(anas)
 	p, err := anas.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
 	must(t, err)
+	const step = 3 // the proposal, its consent and what brings it into force
 	if want := "until " + in(1) + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
 		t.Errorf("it is called %q and is %s, without %q", p.Title, p.State, want)
 	}
 	_, err = doras.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
 	must(t, err)
-	_, err = anas.Sync(t.Context(), time.Minute)
-	must(t, err)
+	ana.until("both have the same", func() bool {
+		said := stored(anas) - before // by both: the same of each
+		return said == 2*step && stored(doras) == before+said
+	})
 	for q, want := range map[*api.ProposalRequest]string{
 		{Action: api.ActionTerms, Ends: "2020-01-01"}:        "which is over",
 		{Action: api.ActionTerms, Ends: in(11)}:              "within ten years",
