@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -89,10 +91,7 @@ func sideOf(t *testing.T, h *home, space entry.SpaceID) (api.Charter, bool) {
 	if !slices.ContainsFunc(spaces.Spaces, func(s api.Status) bool { return s.Space.ID == space.String() }) {
 		return api.Charter{}, false
 	}
-	c, err := api.NewClient(h.dir, space.String())
-	must(t, err)
-	defer c.Close()
-	got, err := c.Charter(t.Context())
+	got, err := h.client.In(space.String()).Charter(t.Context())
 	must(t, err)
 	return got, true
 }
@@ -147,4 +146,117 @@ func TestColleaguesComeIntoAShareByThemselves(t *testing.T) {
 		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
 	})
 	stopAll(append(riso, quilted...)...)
+}
+
+// standing is what part somebody has on the side that a home is on.
+func standing(t *testing.T, h *home, space entry.SpaceID, name string) string {
+	t.Helper()
+	members, err := h.client.In(space.String()).Members(t.Context())
+	must(t, err)
+	for _, m := range members {
+		if m.Name == name {
+			return m.Standing
+		}
+	}
+	return ""
+}
+
+// agrees has a home take a step: the first proposes it, the others consent.
+func agrees(t *testing.T, q api.ProposalRequest, all ...*home) {
+	t.Helper()
+	p, err := all[0].client.Propose(t.Context(), q)
+	must(t, err)
+	for _, h := range all[1:] {
+		h.until("the proposal is there", func() bool {
+			proposals, err := h.client.Proposals(t.Context(), false)
+			must(t, err)
+			return slices.ContainsFunc(proposals, func(o api.Proposal) bool { return o.ID == p.ID })
+		})
+		_, err := h.client.AnswerProposal(t.Context(), p.ID, api.ProposalAnswer{Verb: api.ProposalConsent, LeaveOut: true})
+		must(t, err)
+	}
+}
+
+func memberID(t *testing.T, h *home, name string) string {
+	t.Helper()
+	members, err := h.client.Members(t.Context())
+	must(t, err)
+	for _, m := range members {
+		if m.Name == name {
+			return m.ID
+		}
+	}
+	t.Fatalf("%s knows no %s", h.name, name)
+	return ""
+}
+
+func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
+	ana, ben, cleo := riso[0], riso[1], riso[2]
+	terms := fair
+	terms.Ends = uint64(time.Now().Add(24 * time.Hour).UnixMilli())
+	space := alliesMade(t, terms, riso, quilted)
+	for _, h := range riso {
+		isIn(t, h, space, "Ana", "Ben", "Cleo")
+	}
+	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Cleo"), Why: "we parted"}, ana, ben)
+	for _, h := range []*home{ana, ben} {
+		isIn(t, h, space, "Ana", "Ben")
+		if got := standing(t, h, space, "Cleo"); got != "removed" {
+			t.Errorf("to %s, Cleo is %s in the share", h.name, got)
+		}
+	}
+	cleo.until("she knows that she is out of the share", func() bool { return standing(t, cleo, space, "Cleo") == "removed" })
+	cleo.stop()
+
+	_, err := ben.client.Resign(t.Context(), api.ResignRequest{Yes: true})
+	must(t, err)
+	ben.until("he has left the share, too", func() bool { return standing(t, ben, space, "Ben") == "resigned" })
+	isIn(t, ana, space, "Ana")
+	ben.stop()
+
+	ana.stop()
+	quilted[0].stop()
+	ana.ahead, quilted[0].ahead = 48*time.Hour, 48*time.Hour
+	for _, h := range []*home{ana, quilted[0]} {
+		h.start()
+		h.until("the share has ended", func() bool {
+			proposals, err := h.client.In(space.String()).Proposals(t.Context(), false)
+			must(t, err)
+			return slices.ContainsFunc(proposals, func(p api.Proposal) bool {
+				return p.Title == "end the share with the ally" && p.State == string(charter.ProposalInForce)
+			})
+		})
+		h.stop()
+	}
+}
+
+func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
+	ana, ben := riso[0], riso[1]
+	space := alliesMade(t, fair, riso, quilted)
+	for _, h := range riso {
+		isIn(t, h, space, "Ana", "Ben")
+	}
+	v, err := ana.client.Invite(t.Context(), time.Hour)
+	must(t, err)
+	dir := ana.dir + "-cleo"
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	cleo := newHome(t, "Cleo", dir)
+	_, err = Join(t.Context(), JoinOptions{Home: dir, Invite: v.Code, As: "Cleo", Listen: here})
+	must(t, err)
+	cleo.start()
+	ana.until("Cleo is there", func() bool {
+		members, err := ana.client.Members(t.Context())
+		must(t, err)
+		return len(members) == 3
+	})
+	if _, in := sideOf(t, cleo, space); in {
+		t.Error("a prospective member is in the share")
+	}
+	agrees(t, api.ProposalRequest{Action: api.ActionAdmit, Member: memberID(t, ana, "Cleo"), Yes: true}, ana, ben)
+	for _, h := range []*home{ana, ben, cleo} {
+		isIn(t, h, space, "Ana", "Ben", "Cleo")
+	}
+	stopAll(ana, ben, cleo, quilted[0])
 }
