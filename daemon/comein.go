@@ -161,7 +161,7 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 	case err != nil:
 		return err
 	}
-	if err := welcome.agreed(of); err != nil {
+	if err := s.agreed(welcome, of); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -190,21 +190,26 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 	return nil
 }
 
-// agreed says whether a welcome is to the share that the home agreed on: whoever made up another one isn't
-// followed there.
-func (w welcome) agreed(of *shareOfHome) error {
-	s := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
-	if state, _ := s.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
+// agreed says whether a welcome is to a share that the home agreed on: whoever made up another one isn't
+// followed there. The first share of a pact is as the step says, in a document of who proposed it. A further one is
+// known from a share with that ally which is here: see vouched.
+func (s *served) agreed(w welcome, of *shareOfHome) error {
+	found := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
+	if state, _ := found.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
 		return errOtherShare
 	}
 	for i := range 2 {
-		if s.Side(i).Space() != of.side {
+		if found.Side(i).Space() != of.side {
 			continue
 		}
-		if other := s.Side(1 - i).Name(); s.Pact().Terms != of.word.Terms || other != of.word.Ally {
-			return fmt.Errorf("%w: it is with %s, for %q", errOtherShare, other, s.Pact().Purpose)
+		other := found.Side(1 - i)
+		switch {
+		case other.Name() == of.word.Ally && found.Pact().Terms == of.word.Terms && of.first:
+			return nil
+		case other.Name() == of.word.Ally && s.vouched(of, other.Space()):
+			return nil
 		}
-		return nil
+		return fmt.Errorf("%w: it is with %s, for %q", errOtherShare, other.Name(), found.Pact().Purpose)
 	}
 	return errOtherShare
 }

@@ -408,8 +408,41 @@ func (s *served) serveShare(k *contact) error {
 }
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
-// co-op that made it, place where the share lies.
-func pactMade(home *backend, place *Home, p pact, r *replica.Replica) {}
+// co-op that made it, place where the share lies. The place remembers whose share it is; what follows from that
+// the follower does.
+func pactMade(home *backend, place *Home, p pact, r *replica.Replica) error {
+	if place.reserved() {
+		return nil
+	}
+	h := home.serving.Load()
+	me, ok := h.replica.Me()
+	if !ok {
+		return nil
+	}
+	of := sharePlace{Home: h.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
+	switch at, step := p.atHome(h.replica.Charter()); {
+	case p.Through != "":
+		base, err := home.beside.placeOf(p.Through)
+		if err != nil || base == nil {
+			return err
+		}
+		of.Step = base.Step
+	case at == stepInForce:
+		of.Step = step.ID
+	default:
+		return nil
+	}
+	h.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
+	return place.setSharePlace(of)
+}
+
+// placeOf is what the place of a share remembers; nil if that isn't served here.
+func (s *served) placeOf(space string) (*sharePlace, error) {
+	if b := s.backendOf(space); b != nil {
+		return b.home.sharePlace()
+	}
+	return nil, nil
+}
 
 // tellOfPacts calls pactMade for each share that was here at the start.
 func (s *served) tellOfPacts() {
@@ -420,7 +453,9 @@ func (s *served) tellOfPacts() {
 			continue
 		}
 		if home := s.backendOf(p.Home); home != nil {
-			pactMade(home, b.home, *p, space.replica)
+			if err := pactMade(home, b.home, *p, space.replica); err != nil {
+				s.options.Log.Error("note whose share it is", "err", err)
+			}
 		}
 	}
 }

@@ -149,7 +149,7 @@ func TestColleaguesComeIntoAShareByThemselves(t *testing.T) {
 }
 
 // standing is what part somebody has on the side that a home is on.
-func standing(t *testing.T, h *home, space entry.SpaceID, name string) string {
+func standingOn(t *testing.T, h *home, space entry.SpaceID, name string) string {
 	t.Helper()
 	members, err := h.client.In(space.String()).Members(t.Context())
 	must(t, err)
@@ -193,7 +193,7 @@ func memberID(t *testing.T, h *home, name string) string {
 func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
 	ana, ben, cleo := riso[0], riso[1], riso[2]
-	terms := fair
+	terms := aFair
 	terms.Ends = uint64(time.Now().Add(24 * time.Hour).UnixMilli())
 	space := alliesMade(t, terms, riso, quilted)
 	for _, h := range riso {
@@ -202,16 +202,16 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Cleo"), Why: "we parted"}, ana, ben)
 	for _, h := range []*home{ana, ben} {
 		isIn(t, h, space, "Ana", "Ben")
-		if got := standing(t, h, space, "Cleo"); got != "removed" {
+		if got := standingOn(t, h, space, "Cleo"); got != "removed" {
 			t.Errorf("to %s, Cleo is %s in the share", h.name, got)
 		}
 	}
-	cleo.until("she knows that she is out of the share", func() bool { return standing(t, cleo, space, "Cleo") == "removed" })
+	cleo.until("she knows that she is out of the share", func() bool { return standingOn(t, cleo, space, "Cleo") == "removed" })
 	cleo.stop()
 
 	_, err := ben.client.Resign(t.Context(), api.ResignRequest{Yes: true})
 	must(t, err)
-	ben.until("he has left the share, too", func() bool { return standing(t, ben, space, "Ben") == "resigned" })
+	ben.until("he has left the share, too", func() bool { return standingOn(t, ben, space, "Ben") == "resigned" })
 	isIn(t, ana, space, "Ana")
 	ben.stop()
 
@@ -234,7 +234,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
 	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
 	ana, ben := riso[0], riso[1]
-	space := alliesMade(t, fair, riso, quilted)
+	space := alliesMade(t, aFair, riso, quilted)
 	for _, h := range riso {
 		isIn(t, h, space, "Ana", "Ben")
 	}

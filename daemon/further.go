@@ -245,3 +245,31 @@ func (p *pact) signSecond(key entry.Signer) error {
 	p.Signature = bytes.Clone(d.Agreed[:])
 	return nil
 }
+
+// vouched says whether somebody of an ally has said, in a share with it that is here, that a charter is theirs in a
+// further share: they have passed on its code, or taken one with it.
+func (s *served) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
+	for _, b := range s.backends() {
+		place, err := b.home.sharePlace()
+		if err != nil || place == nil || place.Step != of.step || place.Share == of.space {
+			continue
+		}
+		x := s.baseOf(place.Share.String())
+		if x == nil || x.ally() != of.word.Ally {
+			continue
+		}
+		found := false
+		err = x.r.Views(crdt.KindAsk, func(v *crdt.View) bool {
+			code, err := charter.DecodeAllyCode(v.Request.Code)
+			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.from(v.CreatedBy)
+			for _, a := range v.Request.Answers {
+				found = found || x.from(a.Member) && a.Side == hex.EncodeToString(theirs[:])
+			}
+			return !found
+		})
+		if err == nil && found {
+			return true
+		}
+	}
+	return false
+}

@@ -1,25 +1,49 @@
 package daemon
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"kith/crdt/share"
 	"kith/daemon/api"
 )
 
-// madePact lets two co-ops of one make a pact, and gives the space of its share.
-func madePact(t *testing.T) (ana, dora *home, share string) {
+// madePact lets two co-ops make a pact, the first of each with the other, and gives the space of its share.
+func madePact(t *testing.T, riso, quilted []*home) (share string) {
 	t.Helper()
-	ana, dora = coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
-	ana.start()
-	dora.start()
+	for _, h := range slices.Concat(riso, quilted) {
+		h.start()
+	}
+	ana, dora := riso[0], quilted[0]
 	joined := dora.joinsAlly(ana.invitesAlly().Code)
 	asked := ana.untilPact(api.AllyCompare)
 	ana.confirms(joined.Words)
 	dora.confirms(asked.Words)
+	for _, h := range slices.Concat(riso[1:], quilted[1:]) {
+		h.consentsToPact()
+	}
 	ana.untilPact(api.AllyMade)
-	return ana, dora, dora.untilPact(api.AllyMade).Share.ID
+	return dora.untilPact(api.AllyMade).Share.ID
+}
+
+// consentsToPact waits for a proposed pact and consents to it.
+func (h *home) consentsToPact() {
+	h.t.Helper()
+	h.until("a pact is proposed", func() bool {
+		all, err := h.homeClient().Proposals(h.t.Context(), true)
+		must(h.t, err)
+		for _, p := range all {
+			if p.Action == api.ActionPact {
+				_, err := h.homeClient().AnswerProposal(h.t.Context(), p.ID, api.ProposalAnswer{Verb: api.ProposalConsent})
+				must(h.t, err)
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // shares are the made pacts of a home.
@@ -36,7 +60,9 @@ func (h *home) shares() (made []api.Ally) {
 }
 
 func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
-	ana, dora, first := madePact(t)
+	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
+	ana, dora := riso[0], quilted[0]
+	first := madePact(t, riso, quilted)
 	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair", As: "Annie", Listen: here})
 	must(t, err)
 	if opened.Ask == "" || !opened.Further || opened.Name != "Quilted" || len(opened.Words) > 0 || !strings.Contains(strings.Join(opened.Says, " "), "kith share join "+opened.Ask) {
@@ -96,4 +122,74 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	}
 	ana.stop()
 	dora.stop()
+}
+
+// What an ally has said in the first share tells colleagues that a further one is with them.
+func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
+	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana", "Ben"), coopCalled(t, "Quilted", "Dora", "Eli")
+	ana, ben, dora, eli := riso[0], riso[1], quilted[0], quilted[1]
+	first := madePact(t, riso, quilted)
+	in := func(h *home, share string) bool {
+		all, err := h.client.Spaces(t.Context())
+		must(t, err)
+		return slices.ContainsFunc(all.Spaces, func(s api.Status) bool { return s.Space.ID == share })
+	}
+	for _, h := range []*home{ben, eli} {
+		h.until("in the first share", func() bool { return in(h, first) })
+	}
+	// Ben, who made no pact, opens one; Eli joins it.
+	opened, err := ben.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "Quilted", Title: "The winter fair", Listen: here})
+	must(t, err)
+	var joined api.Ally
+	eli.until("Eli has heard of it, and joins", func() bool {
+		joined, err = eli.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: opened.Ask, Listen: here}, time.Minute)
+		return err == nil
+	})
+	var second string
+	ben.until("it is made", func() bool {
+		all, err := ben.homeClient().Allies(t.Context())
+		must(t, err)
+		for _, a := range all {
+			if a.Further && a.State == api.AllyMade {
+				second = a.Share.ID
+			}
+		}
+		return second != ""
+	})
+	for _, h := range []*home{ana, dora} {
+		h.until("in the further share", func() bool { return in(h, second) })
+	}
+	if joined.Name != "Riso Print Co-op" {
+		t.Errorf("joined: %+v", joined)
+	}
+	stopAll(append(riso, quilted...)...)
+}
+
+func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
+	made, _ := twoAllies(t)
+	shared, side := made.Share()
+	terms, _ := shared.Terms()
+	agreed := shareOfHome{
+		space: made.Space(), side: shared.Side(side).Space(), first: true,
+		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
+	}
+	w := welcome{made.Space(), made.Statements()}
+	s := &served{}
+	s.all.Store(&[]*backend{})
+	if err := s.agreed(w, &agreed); err != nil {
+		t.Errorf("the share that was agreed on: %v", err)
+	}
+	for what, alter := range map[string]func(*shareOfHome){
+		"with another co-op":                     func(of *shareOfHome) { of.word.Ally = "Bakery" },
+		"for something else":                     func(of *shareOfHome) { of.word.Terms.Purpose = "a loan" },
+		"in a document of who didn't propose it": func(of *shareOfHome) { of.first = false },
+		"another one":                            func(of *shareOfHome) { of.space[0]++ },
+		"on another side":                        func(of *shareOfHome) { of.side[0]++ },
+	} {
+		of := agreed
+		alter(&of)
+		if err := s.agreed(w, &of); !errors.Is(err, errOtherShare) {
+			t.Errorf("a share %s: %v", what, err)
+		}
+	}
 }

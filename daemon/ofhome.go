@@ -21,35 +21,29 @@ type shareOfHome struct {
 	side  entry.SpaceID
 	step  charter.StepID
 	word  share.Word                       // what was agreed
+	first bool                             // who made the document proposed that
 	seats map[charter.MemberID]*share.Seat // those that hold
 	said  map[charter.MemberID]string      // as they were said
 }
 
 // sharesOf reads the shares of a co-op from its documents: those of which the step that they name is in
-// force, and that somebody made who proposed that. One step is for one share, and of several documents for
-// one the one with the lowest ID counts.
+// force. Of several documents for one share the one with the lowest ID counts. Whether a share is one with who it
+// says is seen when it is there (welcome.agreed).
 func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) {
 	c := r.Charter()
 	agreed := map[charter.StepID]share.Word{}
-	proposed := map[charter.MemberID][][]byte{}
+	words := map[charter.StepID][]byte{}
 	for _, p := range c.Pacts() {
 		if w, err := share.ReadWord(p.Word); err == nil && w.What == share.Make {
-			agreed[p.Step] = w
+			agreed[p.Step], words[p.Step] = w, p.Word
 		}
 	}
 	if len(agreed) == 0 {
 		return nil, nil
 	}
+	proposed := map[string][]charter.MemberID{} // also by who did so before another step came first
 	for _, p := range c.Proposals() {
-		for _, by := range p.By {
-			if p.Type == charter.ProposalPact {
-				proposed[by] = append(proposed[by], p.Pact)
-			}
-		}
-	}
-	words := map[charter.StepID][]byte{}
-	for _, p := range c.Pacts() {
-		words[p.Step] = p.Word
+		proposed[string(p.Pact)] = append(proposed[string(p.Pact)], p.By...)
 	}
 	var views []*crdt.View
 	if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
@@ -69,10 +63,11 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 		if s.word, ok = agreed[s.step]; !ok {
 			continue
 		}
-		if !slices.ContainsFunc(proposed[v.CreatedBy], func(w []byte) bool { return bytes.Equal(w, words[s.step]) }) {
+		if by, _ := c.Member(v.CreatedBy); by.Standing == charter.Prospective {
 			continue
 		}
-		if slices.ContainsFunc(all, func(o shareOfHome) bool { return o.space == s.space || o.step == s.step }) {
+		s.first = slices.Contains(proposed[string(words[s.step])], v.CreatedBy)
+		if slices.ContainsFunc(all, func(o shareOfHome) bool { return o.space == s.space }) {
 			continue
 		}
 		if len(all) == maxSharesOfHome {
