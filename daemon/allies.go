@@ -169,9 +169,6 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 			err = errors.Join(err, place.forget())
 		}
 	}()
-	if err := place.SetConfig(Config{DeviceName: sharedDevice}); err != nil {
-		return nil, err
-	}
 	config, err := place.choose(listen, announce)
 	if err != nil {
 		return nil, err
@@ -436,6 +433,10 @@ func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (ap
 	words, err := charter.ReadHeard(q.Words)
 	if err != nil {
 		return api.Ally{}, explain(err)
+	}
+	p, _ := k.look()
+	if has := b.beside.pactWith(p.Home, p.name(), k.place); has != "" && p.Through == "" {
+		return api.Ally{}, api.Problemf(api.NotAllowed, "ask them who used the code; to give this one up: kith ally cancel "+p.id(), "somebody used the code in the name of “%s”, and %s", p.name(), has)
 	}
 	if err := k.confirm(words); err != nil {
 		return api.Ally{}, explain(err)

@@ -89,9 +89,11 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if why := k.unwelcome(q.side); why != "" {
-		k.troubled(errors.New(why))
-		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "they can't make a pact with a co-op called “" + q.side.coop + "” now; ask who sent you the code"}
+	// Whether this co-op has a pact with theirs already is looked at by who confirms the words: the holder of a
+	// code could find out else with whom it has pacts.
+	if own := k.ownSide(); charter.FoldName(q.side.coop) == charter.FoldName(own.coop) || q.side.genesis.Device == own.genesis.Device {
+		k.troubled(fmt.Errorf("somebody asked with the code in the name of “%s”, which your own co-op is called", q.side.coop))
+		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "their own co-op is called “" + own.coop + "”; ask who sent you the code"}
 	}
 	var nonce [32]byte
 	rand.Read(nonce[:]) // never fails (Go 1.24)
@@ -124,20 +126,10 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 	return nonce[:], nil
 }
 
-// unwelcome says, to who made the code, why no pact can be made with a side; "" if one can.
-func (k *contact) unwelcome(other *aSide) string {
+// ownSide is this side.
+func (k *contact) ownSide() *aSide {
 	p, _ := k.look()
-	own := p.at(0)
-	if charter.FoldName(other.coop) == charter.FoldName(own.coop) || other.genesis.Device == own.genesis.Device {
-		return fmt.Sprintf("somebody asked with the code in the name of “%s”, which your own co-op is called", other.coop)
-	}
-	if p.Through != "" { // who may take it is said there
-		return ""
-	}
-	if has := k.served.pactWith(p.Home, other.coop, k.place); has != "" {
-		return "somebody asked with the code in the name of “" + other.coop + "”, and " + has
-	}
-	return ""
+	return p.at(p.side())
 }
 
 // meet takes the second side's part of the words.

@@ -244,7 +244,7 @@ func (h *Home) deviceName() string {
 			return name
 		}
 	}
-	return "computer"
+	return sharedDevice
 }
 
 // spaceName is what a space is called: as its co-op or, a share, as both.

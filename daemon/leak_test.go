@@ -25,6 +25,7 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
@@ -298,7 +299,81 @@ func TestNoByteThatAnAllyGetsOnABusyDayIsOfTheHome(t *testing.T) {
 		n.workAtHome(round)
 		n.workInShare(round)
 	}
+	n.holdACode()
 	n.search(nil)
+}
+
+// holdACode has somebody who was given a code for an ally say who they are, and hear who made it.
+func (n *neighbours) holdACode() {
+	n.t.Helper()
+	made, err := n.atHome(n.ana).AllyInvite(n.t.Context(), api.AllyInviteRequest{Purpose: "a fair", Ends: nextYear(), Listen: here})
+	must(n.t, err)
+	code, err := charter.DecodeAllyCode(made.Code)
+	must(n.t, err)
+	h := n.dora.hostWith(code.Key())
+	defer func(h host.Host) { _ = h.Close() }(h)
+	at := answererOf(n.t, code)
+	must(n.t, h.Connect(n.t.Context(), at))
+	for _, request := range [][]byte{{requestHello}, append([]byte{requestBegin}, begins(n.t, "Quilted")...)} {
+		if got, err := ask(n.t, h, at.ID, peer.JoinProtocol, part(request)); len(got) == 0 {
+			n.t.Errorf("the holder of a code is told nothing: %v", err)
+		}
+	}
+}
+
+// answererOf is the host that a code for an ally leads to.
+func answererOf(t *testing.T, code charter.AllyCode) libpeer.AddrInfo {
+	t.Helper()
+	all, err := addresses(charter.Invite{Answerers: code.Answerers})
+	must(t, err)
+	info, err := libpeer.AddrInfoFromString(all[0])
+	must(t, err)
+	return *info
+}
+
+// begins is how somebody says that they are of a co-op, and would make a pact.
+func begins(t *testing.T, coop string) []byte {
+	t.Helper()
+	key := entry.NewSigner()
+	payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: "Dora", Seats: 1}, entry.NewSigner(), key, sharedDevice)
+	must(t, err)
+	genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, key)
+	must(t, err)
+	side, err := readSide(genesis.Encoded())
+	must(t, err)
+	b, err := (&beginning{side: side, contacts: []string{"Dora"}}).encode()
+	must(t, err)
+	return b
+}
+
+// The holder of a code may say that they are of any co-op. With which the one that made the code has a pact is told to
+// its own people alone.
+func TestTheHolderOfACodeDoesntLearnWithWhomThereIsAPact(t *testing.T) {
+	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
+	ana.start()
+	dora.start()
+	joined := dora.joinsAlly(ana.invitesAlly().Code)
+	dora.confirms(ana.untilPact(api.AllyCompare).Words)
+	ana.confirms(joined.Words)
+	ana.untilPact(api.AllyMade)
+	made, err := ana.homeClient().AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: "another", Ends: nextYear(), Listen: here})
+	must(t, err)
+	code, err := charter.DecodeAllyCode(made.Code)
+	must(t, err)
+	at := answererOf(t, code)
+	where := at.Addrs[0].String() + "/p2p/" + at.ID.String()
+	for _, name := range []string{"Nobody's", "Quilted"} {
+		got, err := peer.Join(t.Context(), code.Key(), []string{where}, append([]byte{requestBegin}, begins(t, name)...))
+		if err != nil || len(got.Reply) != 32 {
+			t.Errorf("who says that they are of %s is told: %v", name, err)
+		}
+	}
+	_, err = ana.homeClient().AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: strings.Join(joined.Words, " "), Ally: made.ID})
+	if err == nil || !strings.Contains(err.Error(), "you have a pact with Quilted") {
+		t.Errorf("Ana is told: %v", err)
+	}
+	ana.stop()
+	dora.stop()
 }
 
 // part is how requests say how long they are.

@@ -26,7 +26,7 @@ import (
 // Charters and pacts are real ones; they say who dials whom, who is let in, and whether what comes stands. The
 // network is that of the other simulations. One thing at a time is carried in each space, so a world of a given
 // making has the same day each time.
-var worldCoops = flag.Int("coops", 0, "simulate worlds of up to so many `co-ops` of ten (an even number, at least 8; 200 takes about 10 GB)")
+var worldCoops = flag.Int("coops", 0, "simulate worlds of up to so many `co-ops` of ten (an even number, at least 8; 200 takes 14 GB and ten minutes)")
 
 // world is who is there, and what lies between them.
 type world struct {

@@ -29,9 +29,11 @@ func (b *bench) large(ctx context.Context) error {
 	if err := one.stop(); err != nil {
 		return err
 	}
-	if err := b.fill(ctx, one.dir, b.docs); err != nil {
+	took, err := b.fill(ctx, one.dir, b.docs)
+	if err != nil {
 		return err
 	}
+	b.add("writing changes, 32 at a time", "rate", float64(b.docs*b.size)/took.Seconds(), "changes/s", "")
 	name := fmt.Sprintf("%d documents", b.docs)
 
 	var starts []time.Duration
@@ -81,19 +83,19 @@ func (b *bench) memory(work string, h *home) error {
 	return err
 }
 
-// fill writes the documents into a home that no daemon serves.
-func (b *bench) fill(ctx context.Context, dir string, docs int) error {
+// fill writes the documents into a home that no daemon serves, and returns how long that took.
+func (b *bench) fill(ctx context.Context, dir string, docs int) (took time.Duration, err error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "device.key"))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	seed, err := hex.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r, err := replica.Open(replica.Config{Dir: filepath.Join(dir, "store"), Key: entry.SignerFromSeed([32]byte(seed))})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	began := time.Now()
 	g, gctx := errgroup.WithContext(ctx)
@@ -102,14 +104,9 @@ func (b *bench) fill(ctx context.Context, dir string, docs int) error {
 		g.Go(func() error { return b.document(gctx, r, i) })
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return 0, err
 	}
-	took := time.Since(began)
-	if docs < b.docs {
-		return r.Close()
-	}
-	b.add("writing changes, 32 at a time", "rate", float64(docs*b.size)/took.Seconds(), "changes/s", "")
-	return r.Close()
+	return time.Since(began), r.Close()
 }
 
 func (b *bench) document(ctx context.Context, r *replica.Replica, i int) error {

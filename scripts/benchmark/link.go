@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -38,6 +39,17 @@ func (l *link) door(port int) (int, error) {
 		}
 	}()
 	return d.Addr().(*net.TCPAddr).Port, nil
+}
+
+// between gives where a daemon is to listen, and the door that it is to announce in its place.
+func (l *link) between() (listen, announce []string, err error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, nil, err
+	}
+	door, err := l.door(port)
+	at := func(port int) []string { return []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port)} }
+	return at(port), at(door), err
 }
 
 func (l *link) lead(in net.Conn, port int) {

@@ -53,7 +53,7 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, live, large, reconnect, mesh, crowd")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, live, large, reconnect, share, mesh, crowd")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
@@ -68,6 +68,7 @@ func run() error {
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
 		{"reconnect", "meeting again", b.reconnect},
+		{"share", "a share beside large homes", b.share},
 		{"mesh", "the full mesh", b.mesh},
 		{"crowd", "fifty daemons", b.crowd},
 	}

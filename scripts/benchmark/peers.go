@@ -115,7 +115,7 @@ func (b *bench) automergePeers(ctx context.Context, edits int) error {
 // kithPeers is the same with two daemons. What goes between them goes through doors, which count it
 // whole, handshakes included, and can be shut.
 func (b *bench) kithPeers(ctx context.Context, edits int) error {
-	one, two, link, err := b.linked(ctx)
+	one, two, link, err := b.linked(ctx, "peers")
 	if err != nil {
 		return err
 	}
@@ -157,31 +157,54 @@ func (b *bench) kithPeers(ctx context.Context, edits int) error {
 	b.add("cold catch-up", "all", time.Since(began).Seconds(), "s", "")
 	b.add("cold catch-up", "on the wire", float64(link.bytes.Load()), "bytes", "")
 
-	link.shut(true)
-	if err := untilConnected(ctx, two, false); err != nil {
+	took, bytes, err := meetAgain(ctx, one.client, two.client, link, ids[:peerChanged])
+	if err != nil {
 		return err
 	}
-	for i, id := range ids[:peerChanged] {
-		title := fmt.Sprintf("Changed %d", i)
-		if _, err := one.client.EditTask(ctx, id, api.TaskEdit{Title: &title}); err != nil {
-			return err
-		}
-	}
-	link.bytes.Store(0)
-	link.shut(false)
-	began = time.Now()
-	if _, err := two.client.Sync(ctx, time.Minute); err != nil {
-		return err
-	}
-	for i, id := range ids[:peerChanged] {
-		if t, err := two.client.Task(ctx, id); err != nil || t.Title != fmt.Sprintf("Changed %d", i) {
-			return fmt.Errorf("in step, and it has %q: %w", t.Title, err)
-		}
-	}
-	b.add("reconnect, 3 changed", "time", ms(time.Since(began)), "ms", "")
-	time.Sleep(2 * time.Second) // what follows, such as addresses
-	b.add("reconnect, 3 changed", "on the wire", float64(link.bytes.Load()), "bytes", "")
+	b.add("reconnect, 3 changed", "time", ms(took), "ms", "")
+	b.add("reconnect, 3 changed", "on the wire", float64(bytes), "bytes", "")
 	return nil
+}
+
+// meetAgain cuts two off from each other, changes some documents on one side and lets them meet again. It
+// returns how long after the network came back all was there, and the bytes on the wire.
+func meetAgain(ctx context.Context, one, two *api.Client, l *link, ids []string) (took time.Duration, bytes int64, err error) {
+	l.shut(true)
+	if err := untilConnected(ctx, two, false); err != nil {
+		return 0, 0, err
+	}
+	title := func(i int) string { return fmt.Sprintf("Changed %d", i) }
+	for i, id := range ids {
+		now := title(i)
+		t, err := one.Task(ctx, id)
+		if err != nil {
+			return 0, 0, err
+		}
+		if t.Title == now {
+			now = title(i) + " again"
+		}
+		if _, err := one.EditTask(ctx, id, api.TaskEdit{Title: &now}); err != nil {
+			return 0, 0, err
+		}
+	}
+	l.bytes.Store(0)
+	l.shut(false)
+	began := time.Now()
+	if _, err := two.Sync(ctx, time.Minute); err != nil {
+		return 0, 0, err
+	}
+	for _, id := range ids {
+		there, err := one.Task(ctx, id)
+		if err != nil {
+			return 0, 0, err
+		}
+		if t, err := two.Task(ctx, id); err != nil || t.Title != there.Title {
+			return 0, 0, fmt.Errorf("in step, and it has %q: %w", t.Title, err)
+		}
+	}
+	took = time.Since(began)
+	time.Sleep(2 * time.Second) // what follows, such as addresses
+	return took, l.bytes.Load(), nil
 }
 
 // peerLive times edits from the moment when they are asked for to the event at the other, once at a
@@ -234,25 +257,21 @@ func (b *bench) peerLive(ctx context.Context, one, two *home, edits int) error {
 }
 
 // linked founds a co-op of two that meet only through a link. The first one's daemon runs.
-func (b *bench) linked(ctx context.Context) (one, two *home, l *link, err error) {
-	if one, err = b.home("peers-a"); err != nil {
+func (b *bench) linked(ctx context.Context, name string) (one, two *home, l *link, err error) {
+	if one, err = b.home(name + "-a"); err != nil {
 		return nil, nil, nil, err
 	}
-	if two, err = b.home("peers-b"); err != nil {
+	if two, err = b.home(name + "-b"); err != nil {
 		return nil, nil, nil, err
 	}
 	l = &link{}
 	at := make([][]string, 2) // how each listens and what it announces
 	for i := range at {
-		port, err := freePort()
+		listen, announce, err := l.between()
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		door, err := l.door(port)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		at[i] = []string{"--listen", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port), "--announce", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", door)}
+		at[i] = []string{"--listen", listen[0], "--announce", announce[0]}
 	}
 	out, err := one.run(ctx, append([]string{"init", "Bench", "--as", "Ana", "--founders", "2", "--json"}, at[0]...)...)
 	if err != nil {
@@ -276,16 +295,22 @@ func fillByAPI(ctx context.Context, h *home) ([]string, error) {
 	g.SetLimit(16)
 	for i := range ids {
 		g.Go(func() error {
-			t, err := h.client.CreateTask(ctx, api.NewTask{Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies."})
-			for n := 2; n <= peerChanges && err == nil; n++ {
-				title := fmt.Sprintf("Print run %d, plate %d", i, n)
-				_, err = h.client.EditTask(ctx, t.ID, api.TaskEdit{Title: &title})
-			}
-			ids[i] = t.ID
+			id, err := fillOne(ctx, h.client, i, peerChanges)
+			ids[i] = id
 			return err
 		})
 	}
 	return ids, g.Wait()
+}
+
+// fillOne writes one document.
+func fillOne(ctx context.Context, c *api.Client, i, changes int) (string, error) {
+	t, err := c.CreateTask(ctx, api.NewTask{Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies."})
+	for n := 2; n <= changes && err == nil; n++ {
+		title := fmt.Sprintf("Print run %d, plate %d", i, n)
+		_, err = c.EditTask(ctx, t.ID, api.TaskEdit{Title: &title})
+	}
+	return t.ID, err
 }
 
 // untilDocuments waits until a home has so many documents, and is in step.
@@ -296,9 +321,9 @@ func untilDocuments(ctx context.Context, h *home, n int) error {
 	})
 }
 
-func untilConnected(ctx context.Context, h *home, so bool) error {
+func untilConnected(ctx context.Context, c *api.Client, so bool) error {
 	return poll(ctx, func() (bool, error) {
-		peers, err := h.client.Peers(ctx)
+		peers, err := c.Peers(ctx)
 		return err == nil && !slices.ContainsFunc(peers, func(p api.Peer) bool { return p.Connected != so }), err
 	})
 }

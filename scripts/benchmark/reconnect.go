@@ -27,7 +27,7 @@ func (b *bench) reconnectAt(ctx context.Context, docs int) error {
 	if err := one.stop(); err != nil {
 		return err
 	}
-	if err := b.fill(ctx, one.dir, docs); err != nil {
+	if _, err := b.fill(ctx, one.dir, docs); err != nil {
 		return err
 	}
 	if _, err := one.start(ctx); err != nil {
