@@ -119,6 +119,8 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		return a, api.Problemf(api.NotAllowed, "kith ally withdraw "+a.Short+" --why …", "your own co-op asks this, and %s answers", a.With)
 	case a.State == api.AskWithdrawn:
 		return a, api.Problemf(api.NotAllowed, "kith ally asks", "it was withdrawn: %s", a.Why)
+	case a.Code != "" && !q.No:
+		return a, api.Problemf(api.NotAllowed, "kith share join "+a.Short, "%s opens a share with this: it is joined, or refused", a.With)
 	}
 	result, given := crdt.RequestShared, []string{}
 	if q.No {

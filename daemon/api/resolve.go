@@ -116,7 +116,7 @@ func (s *Server) resolveMember(ctx context.Context, word string) (Member, error)
 	}
 	p := Problemf(Ambiguous, "use the ID", "“%s” may be more than one member", brief(word))
 	for _, m := range found[:min(len(found), maxCandidates)] {
-		p.Candidates = append(p.Candidates, Candidate{m.ID, shortMember(m.ID, all), m.called()})
+		p.Candidates = append(p.Candidates, Candidate{m.ID, shortMember(m.ID, all), m.Called()})
 	}
 	return Member{}, p
 }

@@ -97,8 +97,8 @@ type Member struct {
 	InvitedBy *Named         `json:"invited_by"` // null: they founded the co-op
 }
 
-// called is the name of a member, in a share together with the co-op.
-func (m Member) called() string {
+// Called is the name of a member, in a share together with the co-op.
+func (m Member) Called() string {
 	if m.Coop == "" {
 		return m.Name
 	}
