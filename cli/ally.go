@@ -19,8 +19,8 @@ const (
 )
 
 func (k *kith) ally() *cli.Command {
-	return group("ally", "co-ops that we work with",
-		k.allyInvite(), k.allyJoin(), k.allyConfirm(), k.allyList(), k.allyShow(), k.allyCancel(), k.allyEnd())
+	verbs := []*cli.Command{k.allyInvite(), k.allyJoin(), k.allyConfirm(), k.allyList(), k.allyShow(), k.allyCancel(), k.allyEnd()}
+	return group("ally", "co-ops that we work with", append(verbs, k.allyAsks()...)...)
 }
 
 // sideFlags are how one's own side of a pact is named.

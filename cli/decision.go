@@ -115,7 +115,7 @@ func (c *call) decisions(ctx context.Context, q api.DecisionQuery) error {
 		}
 		var rows [][]string
 		for _, d := range list {
-			rows = append(rows, []string{d.Short, d.Title, outcomeWord(d), d.Process, c.when(d.By), strings.Join(names(d.WaitingFor), ", ")})
+			rows = append(rows, []string{d.Short, d.Title, also(outcomeWord(d), sharedWith(d.Document)), d.Process, c.when(d.By), strings.Join(names(d.WaitingFor), ", ")})
 		}
 		c.out.grid([]string{"ID", "TITLE", "STATUS", "PROCESS", "BY", "WAITING FOR"}, rows)
 	})
@@ -149,6 +149,7 @@ func (c *call) showDecision(d api.Decision) {
 		facts = append(facts, "review on "+c.when(d.ReviewOn))
 	}
 	c.out.println(strings.Join(append(facts, tagWords(d.Tags)...), " · "))
+	c.shared(d.Document)
 	if d.Status == "withdrawn" {
 		c.out.println(because("withdrawn", d.WithdrawnWhy))
 	}
@@ -163,6 +164,12 @@ func (c *call) showDecision(d api.Decision) {
 		if !hasPosition(d, w) {
 			c.out.println(name(w) + " hasn't answered yet")
 		}
+	}
+	if len(d.Voices) > 0 {
+		c.out.println()
+	}
+	for _, v := range d.Voices {
+		c.out.println(clean(v.Says))
 	}
 	if o := d.Outcome; o != nil {
 		c.out.println("\n" + c.outcome(o))

@@ -55,7 +55,7 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
 		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Task{},
 		api.Decision{}, api.Note{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
-		api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
+		api.Share{}, api.ShareResult{}, api.SharePreview{}, api.Ask{}, api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
 	} {
 		undocumented(t, reflect.TypeOf(answer), said)
 	}

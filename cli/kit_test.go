@@ -35,6 +35,8 @@ type coop struct {
 	notes       []api.Note
 	invites     []api.Invite
 	proposals   []api.Proposal
+	asked       []api.Ask
+	share       api.Share
 	told        any // the last request that changes something
 	events      []api.Event
 	sync        func(ctx context.Context) error
@@ -104,6 +106,8 @@ func newCoop() *coop {
 	}
 	return c
 }
+
+func (c *coop) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(c.asked), nil }
 
 func (c *coop) Share() (ally, title string, ok bool) { return "", "", false }
 

@@ -24,7 +24,7 @@ func (k *kith) member() *cli.Command {
 								live++
 							}
 						}
-						rows = append(rows, []string{m.Name, m.Standing, strconv.Itoa(live), m.ID})
+						rows = append(rows, []string{m.Called(), m.Standing, strconv.Itoa(live), m.ID})
 					}
 					c.out.grid([]string{"NAME", "STANDING", "DEVICES", "ID"}, rows)
 				})
@@ -113,7 +113,7 @@ func (c *call) showMember(m api.Member) {
 	if m.InvitedBy != nil {
 		invited = ", invited by " + name(*m.InvitedBy)
 	}
-	c.out.printf("%s%s\n%s%s%s\n%s\n\n", c.out.strong(oneLine(m.Name, 80)), you, standings[m.Standing], since, invited, m.ID)
+	c.out.printf("%s%s\n%s%s%s\n%s\n\n", c.out.strong(oneLine(m.Called(), 120)), you, standings[m.Standing], since, invited, m.ID)
 	var rows [][]string
 	for _, d := range m.Devices {
 		state := "in use"

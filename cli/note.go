@@ -54,7 +54,7 @@ func (k *kith) noteList() *cli.Command {
 				}
 				var rows [][]string
 				for _, n := range list {
-					rows = append(rows, []string{n.Short, n.Title, strings.Join(n.Tags, ", "), n.UpdatedBy.Name, c.ago(n.UpdatedAt)})
+					rows = append(rows, []string{n.Short, n.Title, also(strings.Join(n.Tags, ", "), sharedWith(n.Document)), n.UpdatedBy.Name, c.ago(n.UpdatedAt)})
 				}
 				c.out.grid([]string{"ID", "TITLE", "TAGS", "CHANGED BY", "WHEN"}, rows)
 			})
@@ -72,6 +72,7 @@ func (k *kith) noteShow() *cli.Command {
 				if tags := tagWords(n.Tags); len(tags) > 0 {
 					c.out.println(strings.Join(tags, " · "))
 				}
+				c.shared(n.Document)
 				c.out.text(n.Text)
 				c.footer(n.Document)
 			})

@@ -24,7 +24,7 @@ func (k *kith) search() *cli.Command {
 					c.out.println("Nothing found.")
 				}
 				for _, h := range hits {
-					c.out.printf("%s  %s%s\n", h.Short, c.out.strong(c.out.isolate(oneLine(h.Title, 100))), c.inSpace(h.Space))
+					c.out.printf("%s  %s%s\n", h.Short, c.out.strong(c.out.isolate(oneLine(h.Title, 100))), c.where(h.Space, api.Document{ID: h.ID, Shared: h.Shared}))
 					if line := oneLine(h.Line, 100); line != "" && line != oneLine(h.Title, 100) {
 						c.out.printf("        %s\n", c.out.isolate(line))
 					}
@@ -37,7 +37,7 @@ func (k *kith) search() *cli.Command {
 func (k *kith) today() *cli.Command {
 	return k.command(spec{
 		name: "today", usage: "what waits for me",
-		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, proposals about the co-op without my answer, and where help is wanted.",
+		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, proposals about the co-op without my answer, what allies ask for, and where help is wanted.",
 		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *api.Client) (api.Today, error) { return d.Today(ctx) }, c.today)
@@ -65,7 +65,7 @@ func (c *call) today(t api.Today) {
 	}
 	tasks := func(list []api.Task, more func(api.Task) string) (lines []string) {
 		for _, t := range list {
-			lines = append(lines, strings.TrimRight(t.Short+"  "+c.out.isolate(oneLine(t.Title, maxCell))+"  "+more(t), " ")+c.inSpace(t.Space))
+			lines = append(lines, strings.TrimRight(t.Short+"  "+c.out.isolate(oneLine(t.Title, maxCell))+"  "+more(t), " ")+c.where(t.Space, t.Document))
 		}
 		return lines
 	}
@@ -83,7 +83,7 @@ func (c *call) today(t api.Today) {
 		if d.By != "" {
 			line += "  by " + c.when(d.By)
 		}
-		decisions = append(decisions, line+c.inSpace(d.Space))
+		decisions = append(decisions, line+c.where(d.Space, d.Document))
 	}
 	section("Decisions that wait for you", decisions)
 	var proposals []string
@@ -95,6 +95,11 @@ func (c *call) today(t api.Today) {
 		proposals = append(proposals, line+c.inSpace(p.Space))
 	}
 	section("About the co-op, for you to consent or refuse", proposals)
+	var asks []string
+	for _, a := range t.Asks {
+		asks = append(asks, a.Short+"  "+c.out.isolate(oneLine(a.Title, maxCell))+"  by "+name(a.By)+c.out.faint("  "+toAnswer(a)))
+	}
+	section("Allies ask", asks)
 	section("Help wanted", tasks(t.HelpWanted, func(t api.Task) string { return because(nameOr(t.Help.By), oneLine(t.Help.Why, maxCell)) }))
 	if nothing {
 		c.out.println("Nothing waits for you.")

@@ -33,6 +33,14 @@ func (c *call) spaceTable(o api.Overview) {
 	c.out.grid([]string{"SPACE", "ID", "YOU", "DOCUMENTS", "STATE"}, rows)
 }
 
+// where says in which space something is, and with whom it is shared.
+func (c *call) where(space *api.Named, d api.Document) string {
+	if mark := sharedWith(d); mark != "" {
+		return c.inSpace(space) + c.out.faint("  "+mark)
+	}
+	return c.inSpace(space)
+}
+
 // inSpace says in which space something is, where an answer is about several.
 func (c *call) inSpace(space *api.Named) string {
 	if space == nil {

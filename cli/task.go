@@ -138,7 +138,7 @@ func (c *call) taskTable(tasks []api.Task) {
 		if t.Help.Wanted {
 			status += ", help wanted"
 		}
-		rows = append(rows, []string{t.Short, t.Title, status, c.when(t.Due), who(t)})
+		rows = append(rows, []string{t.Short, t.Title, also(status, sharedWith(t.Document)), c.when(t.Due), who(t)})
 	}
 	c.out.grid([]string{"ID", "TITLE", "STATUS", "DUE", "WHO"}, rows)
 }
@@ -181,6 +181,7 @@ func (c *call) showTask(t api.Task) {
 		facts = append(facts, strconv.FormatFloat(t.Hours, 'g', -1, 64)+" h")
 	}
 	c.out.println(strings.Join(append(facts, tagWords(t.Tags)...), " · "))
+	c.shared(t.Document)
 	for _, a := range t.Asked {
 		c.out.println(answer(a))
 	}

@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -80,6 +81,8 @@ type TaskFields struct {
 	Project, Due string
 	Minutes      Minutes
 	Ask          []charter.MemberID
+	Status       string // "" is open
+	StatusWhy    string // of a dropped one
 }
 
 // NewTask creates a task, and asks members to take it.
@@ -109,7 +112,8 @@ func NewTask(now time.Time, f TaskFields) Edit {
 			}
 			return nil
 		})
-		d.do(func() error { return d.root.Set(schema.Status, TaskOpen) })
+		d.do(func() error { return d.root.Set(schema.Status, cmp.Or(f.Status, TaskOpen)) })
+		d.set(schema.StatusWhy, f.StatusWhy)
 		if err := d.taskFields(&f.Project, &f.Due, &f.Minutes); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (b *backend) Adopt(ctx context.Context, typed string) (api.Document, error)
 	if err != nil {
 		return api.Document{}, explain(err)
 	}
-	return header(r, v), nil
+	return header(b.look(r, v)), nil
 }
 
 // refused finds the void entry whose ID begins with what was typed.

@@ -198,15 +198,21 @@ func joinHint(c peer.JoinCode) string {
 // Explain is explain for the commands that need no daemon.
 func Explain(err error) error { return explain(err) }
 
-// people names members.
-type people struct{ c replica.Rules }
+// people names members. Of a document that is shown in another space than it lies in, me there is as.
+type people struct {
+	c      replica.Rules
+	me, as charter.MemberID
+}
 
 func (p people) named(id charter.MemberID) api.Named {
-	m, ok := p.c.Member(id)
-	if !ok {
-		return api.Named{ID: id.String(), Name: id.String()[:8]}
+	n := api.Named{ID: id.String(), Name: id.String()[:8]}
+	if m, ok := p.c.Member(id); ok {
+		n.Name = fullName(&m)
 	}
-	return api.Named{ID: id.String(), Name: fullName(&m)}
+	if id == p.me && p.me != (charter.MemberID{}) {
+		n.ID = p.as.String()
+	}
+	return n
 }
 
 // fullName is what a member is called: in a share, together with the co-op.
@@ -269,16 +275,20 @@ func docID(id string) (entry.DocID, error) {
 }
 
 // header is what documents of all kinds have.
-func header(r *replica.Replica, v *crdt.View) api.Document {
-	p := people{r.Rules()}
+func header(s shown) api.Document {
+	v := s.v
 	d := api.Document{
-		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
-		CreatedBy: p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
-		UpdatedBy: p.named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
-		Heads: make([]string, len(v.Heads)),
+		ID: api.FullID(v.Kind, v.ID.String()), Short: short(s.r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
+		CreatedBy: s.p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
+		UpdatedBy: s.p.named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
+		Heads: make([]string, len(v.Heads)), Shared: s.shared,
 	}
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
+	}
+	if s.home != nil { // known by what it is at home
+		d.ID, d.Short = api.FullID(v.Kind, s.was.ID.String()), short(s.home, v.Kind, s.was.ID)
+		d.CreatedBy, d.CreatedAt = people{c: s.home.Rules()}.named(s.was.CreatedBy), api.At(s.was.CreatedAt.Time())
 	}
 	return d
 }
@@ -299,21 +309,25 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 		if err != nil {
 			return nil, explain(err)
 		}
-		out = append(out, header(r, v))
+		out = append(out, header(b.look(r, v)))
 	}
 	return out, nil
 }
 
 // list gives the documents of a kind that match, translated. If only the limit last changed ones
-// are wanted, it reads views in that order until it has them; else it reads all.
-func list[T any](b *backend, kind string, limit int, translate func(*replica.Replica, *crdt.View) T, match func(T) bool) ([]T, error) {
+// are wanted, it reads views in that order until it has them; else it reads all. What goes on in a share
+// changes there.
+func list[T any](b *backend, kind string, limit int, translate func(shown) T, match func(T) bool) ([]T, error) {
 	r, err := b.replica()
 	if err != nil {
 		return nil, err
 	}
+	if len(b.myShares()) > 0 {
+		limit = 0
+	}
 	var out []T
 	take := func(v *crdt.View) (more bool) {
-		if t := translate(r, v); match(t) {
+		if t := translate(b.look(r, v)); match(t) {
 			out = append(out, t)
 		}
 		return limit == 0 || len(out) < limit
@@ -337,59 +351,68 @@ func list[T any](b *backend, kind string, limit int, translate func(*replica.Rep
 }
 
 // show gives one document of a kind, translated.
-func show[T any](b *backend, kind, id string, translate func(*replica.Replica, *crdt.View) T) (T, error) {
+func show[T any](b *backend, kind, id string, translate func(shown) T) (T, error) {
 	var none T
-	r, err := b.replica()
+	r, v, err := b.view(id)
 	if err != nil {
 		return none, err
-	}
-	doc, err := docID(id)
-	if err != nil {
-		return none, explain(replica.ErrNotFound)
-	}
-	v, err := r.View(doc)
-	if err != nil {
-		return none, explain(err)
 	}
 	if v.Kind != kind {
 		return none, explain(replica.ErrNotFound)
 	}
-	return translate(r, v), nil
+	return translate(b.look(r, v)), nil
 }
 
-// create makes a document of a kind and gives it, translated.
-func create[T any](ctx context.Context, b *backend, kind string, edit func(replica.Edit) (crdt.Edit, error), translate func(*replica.Replica, *crdt.View) T) (T, error) {
-	var none T
+// view gives a document by its whole ID, as it is in this space.
+func (b *backend) view(id string) (*replica.Replica, *crdt.View, error) {
 	r, err := b.replica()
 	if err != nil {
-		return none, err
-	}
-	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(e, edit) })
-	if err != nil {
-		return none, explain(err)
-	}
-	return translate(r, &v), nil
-}
-
-// edit changes a document and gives it, translated.
-func edit[T any](ctx context.Context, b *backend, id string, make func(replica.Edit) (crdt.Edit, error), translate func(*replica.Replica, *crdt.View) T) (T, error) {
-	var none T
-	r, err := b.replica()
-	if err != nil {
-		return none, err
+		return nil, nil, err
 	}
 	doc, err := docID(id)
 	if err != nil {
-		return none, explain(replica.ErrNotFound)
+		return nil, nil, explain(replica.ErrNotFound)
 	}
-	v, err := r.Edit(ctx, doc, func(e replica.Edit) error { return apply(e, make) })
+	v, err := r.View(doc)
+	return r, v, explain(err)
+}
+
+// create makes a document of a kind and gives it, translated.
+func create[T any](ctx context.Context, b *backend, kind string, edit func(editing) (crdt.Edit, error), translate func(shown) T) (T, error) {
+	var none T
+	r, err := b.replica()
+	if err != nil {
+		return none, err
+	}
+	if err := mayWrite(r, nil); err != nil {
+		return none, err
+	}
+	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{e, asItIs}, edit) })
 	if err != nil {
 		return none, explain(err)
 	}
-	return translate(r, &v), nil
+	return translate(b.look(r, &v)), nil
 }
 
-func apply(e replica.Edit, make func(replica.Edit) (crdt.Edit, error)) error {
+// edit changes a document and gives it, translated.
+func edit[T any](ctx context.Context, b *backend, id string, make func(editing) (crdt.Edit, error), translate func(shown) T) (T, error) {
+	var none T
+	s, err := b.edit(ctx, id, make)
+	if err != nil {
+		return none, err
+	}
+	return translate(s), nil
+}
+
+// editing is a change in the making. plain makes of a text what may be read where it goes.
+type editing struct {
+	replica.Edit
+	plain func(string) string
+}
+
+func asItIs(s string) string { return s }
+
+func apply(e editing, make func(editing) (crdt.Edit, error)) error {
 	typed, err := make(e)
 	if err != nil {
 		return err
@@ -398,12 +421,15 @@ func apply(e replica.Edit, make func(replica.Edit) (crdt.Edit, error)) error {
 }
 
 // common translates what all kinds have in an edit. The text is edited from what its writer saw.
-func common(e replica.Edit, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
-	c := crdt.Common{Title: title, AddTags: tag, RemoveTags: untag}
+func common(e editing, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
+	c := crdt.Common{AddTags: tag, RemoveTags: untag}
+	if title != nil {
+		c.Title = new(e.plain(*title))
+	}
 	if text == nil {
 		return c, nil
 	}
-	c.Text = &text.Text
+	c.Text = new(e.plain(text.Text))
 	if len(text.BaseHeads) == 0 {
 		return c, nil
 	}

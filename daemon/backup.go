@@ -253,7 +253,7 @@ func save(ctx context.Context, w io.Writer, home *Home, r *replica.Replica, devi
 		Space: backup.Named{ID: c.Space().String(), Name: c.Name()},
 	}
 	if device != (entry.Device{}) {
-		p := people{c}
+		p := people{c: c}
 		h.Device = backup.Named(p.device(device))
 		if m, ok := c.MemberOf(device); ok {
 			h.Member = backup.Named(p.named(m.ID))

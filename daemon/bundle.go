@@ -105,7 +105,7 @@ func describedBundle(r *replica.Replica, h bundle.Header) api.Bundle {
 	if h.Since != nil {
 		out.Since = api.At(*h.Since)
 	}
-	p := people{c}
+	p := people{c: c}
 	if by, err := devicesIn([]string{h.Device}); err == nil {
 		m, _ := c.OwnerOf(by[0])
 		out.Member, out.Device = p.named(m.ID), p.device(by[0])

@@ -83,7 +83,7 @@ func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, e
 		return nil, err
 	}
 	c := r.Charter()
-	w := newWords(c)
+	w := newWordsIn(r)
 	lines := c.Log()
 	slices.Reverse(lines)
 	used := map[entry.Device]bool{}

@@ -53,7 +53,7 @@ func devicesShown(c *charter.Charter, m *charter.Member) []api.Device {
 		origin, _ := c.Origin(d.Key)
 		shown.ByPhrase = origin.Phrase
 		if origin.By != (entry.Device{}) {
-			by := people{c}.device(origin.By)
+			by := people{c: c}.device(origin.By)
 			shown.AddedBy = &by
 		}
 		all = append(all, shown)
@@ -256,7 +256,7 @@ func (s *space) whatRetiringDoes(me *charter.Member, key, next entry.Device) (st
 		return "", err
 	}
 	c := s.replica.Charter()
-	name := people{c}.device(key).Name
+	name := people{c: c}.device(key).Name
 	says := fmt.Sprintf("“%s” can't write for you any more, and gets nothing new. What it wrote and this device has (%s) stays; what it wrote and nobody here has seen, and what it writes from now on, doesn't count, except where others build on it.",
 		name, counted(n, "change", "changes"))
 	var added []string
@@ -269,7 +269,7 @@ func (s *space) whatRetiringDoes(me *charter.Member, key, next entry.Device) (st
 		says += fmt.Sprintf(" %s, which it added, stays in use: retire that as well if somebody else added it.", listed(added))
 	}
 	if next != (entry.Device{}) {
-		says += fmt.Sprintf(" From then on you consent to agreed steps from “%s”.", people{c}.device(next).Name)
+		says += fmt.Sprintf(" From then on you consent to agreed steps from “%s”.", people{c: c}.device(next).Name)
 	}
 	return says + " It can't be taken back by this device; it can with your recovery phrase.", nil
 }

@@ -26,11 +26,31 @@ func (b *backend) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error)
 		}
 	}
 	var out []api.LogLine
+	if doc != (entry.DocID{}) {
+		if v, err := r.View(doc); err == nil {
+			if s := b.look(r, v); s.home != nil { // first what was done to it where it goes on
+				if out, err = logOf(s.r, s.v.ID, f, nil); err != nil {
+					return nil, err
+				}
+				for i := range out {
+					out[i].ID, out[i].Short = api.FullID(v.Kind, v.ID.String()), short(r, v.Kind, v.ID)
+				}
+			}
+		}
+	}
+	return logOf(r, doc, f, out)
+}
+
+// logOf gives lines of the log of a replica behind those that there are.
+func logOf(r *replica.Replica, doc entry.DocID, f api.LogFilter, out []api.LogLine) ([]api.LogLine, error) {
+	if f.Limit > 0 && len(out) >= f.Limit {
+		return out, nil
+	}
 	var broken error
 	titles := map[entry.DocID]*crdt.View{}
-	w := newWords(r.Charter())
+	w := newWordsIn(r)
 	seen := newSeen(r, w)
-	err = r.Log(doc, func(l replica.Line) bool {
+	err := r.Log(doc, func(l replica.Line) bool {
 		if f.Void == (l.State == charter.Void) && (f.Void || !acknowledges(l.Entry)) {
 			line := logLine(r, w, l, titles)
 			if err := seen.by(l, &line); err != nil {

@@ -10,8 +10,8 @@ import (
 	"kith/daemon/replica"
 )
 
-func noteOf(r *replica.Replica, v *crdt.View) api.Note {
-	return api.Note{Document: header(r, v), Text: v.Text}
+func noteOf(s shown) api.Note {
+	return api.Note{Document: header(s), Text: s.v.Text}
 }
 
 // Notes implements api.Backend.
@@ -26,14 +26,14 @@ func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
 
 // CreateNote implements api.Backend.
 func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
-	return create(ctx, b, crdt.KindNote, func(replica.Edit) (crdt.Edit, error) {
+	return create(ctx, b, crdt.KindNote, func(editing) (crdt.Edit, error) {
 		return crdt.NewNote(crdt.NoteFields{Title: n.Title, Text: n.Text, Tags: n.Tags}), nil
 	}, noteOf)
 }
 
 // EditNote implements api.Backend.
 func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
-	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) {
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, n.Title, n.Text, n.Tag, n.Untag)
 		return crdt.EditNote(c), err
 	}, noteOf)
@@ -41,22 +41,19 @@ func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.
 
 // AppendNote implements api.Backend.
 func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
-	return edit(ctx, b, id, func(replica.Edit) (crdt.Edit, error) { return crdt.AppendText(text), nil }, noteOf)
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.AppendText(e.plain(text)), nil }, noteOf)
 }
 
 // NoteHistory implements api.Backend.
 func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
-	r, err := b.replica()
+	r, v, err := b.view(id)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := docID(id)
-	if err != nil {
-		return nil, explain(replica.ErrNotFound)
-	}
+	at := b.look(r, v)
+	p := at.p
 	var out []api.Version
-	err = r.Read(doc, func(e replica.Edit) error {
-		p := people{e.Charter}
+	err = at.r.Read(at.v.ID, func(e replica.Edit) error {
 		order := e.Judge.Order()
 		for i := len(order) - 1; i >= 0; i-- {
 			it := order[i]
@@ -72,7 +69,7 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 
 // RestoreNote implements api.Backend.
 func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
-	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) {
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		hash, err := versionStarting(e, head)
 		if err != nil {
 			return nil, err
@@ -83,7 +80,7 @@ func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, e
 }
 
 // versionStarting finds the one change whose hash starts so.
-func versionStarting(e replica.Edit, start string) (change.Hash, error) {
+func versionStarting(e editing, start string) (change.Hash, error) {
 	start = strings.ToLower(strings.TrimSpace(start))
 	var found []change.Hash
 	for _, it := range e.Judge.Order() {

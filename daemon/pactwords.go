@@ -1,46 +1,62 @@
 package daemon
 
 import (
+	"fmt"
 	"time"
 
+	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/share"
 )
 
 // pactDoes says what a step says to an ally, as what somebody proposes to do.
-func pactDoes(t *charter.Terms) string {
-	w, err := share.ReadWord(t.Pact)
+func (w *words) pactDoes(t *charter.Terms) string {
+	word, err := share.ReadWord(t.Pact)
 	if err != nil {
 		return "say something to an ally that this release doesn't know yet"
 	}
-	switch w.What {
+	switch word.What {
 	case share.Make:
-		return "make a pact with " + w.Ally + ": " + termsSay(w.Terms) + contactsSay(w.Contacts)
+		return "make a pact with " + word.Ally + ": " + termsSay(word.Terms) + contactsSay(word.Contacts)
 	case share.Change:
-		return "agree with the ally on other terms: " + termsSay(w.Terms)
+		return "agree with the ally on other terms: " + termsSay(word.Terms)
 	case share.End:
 		return "end the share with the ally"
 	case share.Contacts:
-		return "name whom the ally can ask: " + orNobody(w.Contacts)
+		return "name whom the ally can ask: " + orNobody(word.Contacts)
+	case share.Sharing:
+		if word.Rule == share.Agreed {
+			return "share a document with an ally by an agreed step only"
+		}
+		return "let any full member share a document with an ally"
+	case share.Choose:
+		return "share " + w.chosen(word)
 	}
 	return "say something to an ally"
 }
 
 // pactDone is pactDoes as a sentence about what was done.
-func pactDone(t *charter.Terms) string {
-	w, err := share.ReadWord(t.Pact)
+func (w *words) pactDone(t *charter.Terms) string {
+	word, err := share.ReadWord(t.Pact)
 	if err != nil {
 		return "something was said to an ally that this release doesn't know yet"
 	}
-	switch w.What {
+	switch word.What {
 	case share.Make:
-		return "the co-op makes a pact with " + w.Ally + ": " + termsSay(w.Terms)
+		return "the co-op makes a pact with " + word.Ally + ": " + termsSay(word.Terms)
 	case share.Change:
-		return "this side wants these terms: " + termsSay(w.Terms)
+		return "this side wants these terms: " + termsSay(word.Terms)
 	case share.End:
 		return "this side has ended the share"
 	case share.Contacts:
-		return "the ally can ask " + orNobody(w.Contacts)
+		return "the ally can ask " + orNobody(word.Contacts)
+	case share.Sharing:
+		if word.Rule == share.Agreed {
+			return "a document is shared with an ally by an agreed step only"
+		}
+		return "any full member may share a document with an ally"
+	case share.Choose:
+		return "the co-op shares " + w.chosen(word)
 	}
 	return "something was said to an ally"
 }
@@ -75,4 +91,24 @@ func orNobody(names []string) string {
 		return "nobody in particular"
 	}
 	return listed(names)
+}
+
+// chosen names the document that a step is about, and the ally.
+func (w *words) chosen(word share.Word) string {
+	doc, with := "a document", "an ally"
+	if w.r != nil {
+		if v, err := w.r.View(word.Doc); err == nil {
+			doc = fmt.Sprintf("%s “%s”", short(w.r, v.Kind, v.ID), v.Title)
+		}
+		_ = w.r.Views(crdt.KindAlly, func(v *crdt.View) bool { // an unreadable one is told of elsewhere
+			if v.Ally.Share == word.Share.String() {
+				with = v.Title
+			}
+			return true
+		})
+	}
+	if word.Kept {
+		return doc + " with " + with + ", to read"
+	}
+	return doc + " with " + with + ", to work on together"
 }

@@ -21,7 +21,7 @@ func (b *backend) Proposals(_ context.Context) ([]api.Proposal, error) {
 }
 
 func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
-	w := newWords(r.Charter())
+	w := newWordsIn(r)
 	out := make([]api.Proposal, 0, len(list))
 	pending := map[charter.StepID]bool{}
 	for _, p := range w.c.Pending() {

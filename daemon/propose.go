@@ -109,6 +109,9 @@ func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Term
 		t.Type, t.Invites = charter.ProposalInvites, q.Invites
 	case api.ActionClose:
 		t.Type = charter.ProposalClose
+	case api.ActionSharing:
+		t.Type = charter.ProposalPact
+		t.Pact, err = ruleWord(r, q.Rule)
 	default:
 		err = fmt.Errorf("no such proposal: %s", q.Action)
 	}

@@ -189,6 +189,11 @@ func (s *served) run(ctx context.Context) error {
 		})
 	}
 	for _, b := range s.backends() {
+		if err := b.finishSharing(ctx); err != nil { // it is tried again when somebody shares it again
+			s.options.Log.Error("a document that was being shared", "err", err)
+		}
+	}
+	for _, b := range s.backends() {
 		if b.serving.Load() != nil {
 			keepInTouch(b)
 		}

@@ -31,10 +31,11 @@ func (b *backend) Search(ctx context.Context, words string, limit int) ([]api.Hi
 	}
 	var hits []api.Hit
 	err = r.Views("", func(v *crdt.View) bool {
-		if score, line := rank(v, wanted); score > 0 {
+		s := b.look(r, v)
+		if score, line := rank(s.v, wanted); score > 0 {
 			hits = append(hits, api.Hit{
 				ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind,
-				Title: v.Title, Line: line, Score: score,
+				Title: s.v.Title, Line: line, Score: score, Shared: s.shared,
 			})
 		}
 		return ctx.Err() == nil

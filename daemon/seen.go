@@ -20,7 +20,7 @@ type seen struct {
 
 func newSeen(r *replica.Replica, w *words) *seen {
 	s := &seen{r: r, w: w, stood: map[entry.DocID]map[entry.ID][]charter.MemberID{}}
-	for _, m := range w.c.Members() {
+	for _, m := range r.Rules().Members() {
 		if m.Standing == charter.Full || m.Standing == charter.Prospective {
 			s.in = append(s.in, m.ID)
 		}

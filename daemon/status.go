@@ -76,7 +76,7 @@ func (b *backend) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, 
 }
 
 func peersOf(s *space) []api.Peer {
-	p := people{s.replica.Rules()}
+	p := people{c: s.replica.Rules()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
 		shown := peerOf(p, line)
@@ -144,9 +144,9 @@ func (b *backend) Members(_ context.Context) ([]api.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newWords(r.Charter())
+	w := newWordsIn(r)
 	var out []api.Member
-	for _, m := range w.c.Members() {
+	for _, m := range r.Rules().Members() {
 		out = append(out, memberOf(r, w, &m))
 	}
 	return out, nil
@@ -155,7 +155,7 @@ func (b *backend) Members(_ context.Context) ([]api.Member, error) {
 func memberOf(r *replica.Replica, w *words, m *charter.Member) api.Member {
 	me, _ := w.c.OwnerOf(r.Device())
 	out := api.Member{
-		ID: m.ID.String(), Name: m.Name, Standing: m.Standing.String(), Me: m.ID == me.ID,
+		ID: m.ID.String(), Name: m.Name, Coop: m.Coop, Standing: m.Standing.String(), Me: m.ID == me.ID,
 		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.orNobody(m.InvitedBy),
 	}
 	for _, d := range m.Devices {
@@ -236,7 +236,7 @@ func (b *backend) Events(ctx context.Context) (<-chan api.Event, error) {
 }
 
 func eventOf(r *replica.Replica, e replica.Event) api.Event {
-	p := people{r.Rules()}
+	p := people{c: r.Rules()}
 	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.orNobody(e.By), Why: e.Why}
 	if e.Doc != (entry.DocID{}) {
 		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), short(r, e.Kind, e.Doc)

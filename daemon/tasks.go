@@ -6,12 +6,11 @@ import (
 
 	"kith/crdt"
 	"kith/daemon/api"
-	"kith/daemon/replica"
 )
 
-func taskOf(r *replica.Replica, v *crdt.View) api.Task {
-	p := people{r.Rules()}
-	t := api.Task{Document: header(r, v), Text: v.Text}
+func taskOf(s shown) api.Task {
+	p, v := s.p, s.v
+	t := api.Task{Document: header(s), Text: v.Text}
 	if v.Task == nil {
 		return t
 	}
@@ -47,7 +46,7 @@ func (b *backend) Task(_ context.Context, id string) (api.Task, error) {
 
 // CreateTask implements api.Backend.
 func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
-	return create(ctx, b, crdt.KindTask, func(e replica.Edit) (crdt.Edit, error) {
+	return create(ctx, b, crdt.KindTask, func(e editing) (crdt.Edit, error) {
 		ask, err := memberIDs(t.Ask)
 		if err != nil {
 			return nil, err
@@ -63,12 +62,15 @@ func minutes(hours float64) crdt.Minutes { return crdt.Minutes(math.Round(hours 
 
 // EditTask implements api.Backend.
 func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
-	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) {
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, t.Title, t.Text, t.Tag, t.Untag)
 		if err != nil {
 			return nil, err
 		}
-		change := crdt.TaskEdit{Common: c, Project: t.Project, Due: t.Due}
+		change := crdt.TaskEdit{Common: c, Due: t.Due}
+		if t.Project != nil {
+			change.Project = new(e.plain(*t.Project))
+		}
 		if t.Hours != nil {
 			m := minutes(*t.Hours)
 			change.Minutes = &m
@@ -79,10 +81,10 @@ func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.
 
 // ActOnTask implements api.Backend.
 func (b *backend) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
-	return edit(ctx, b, id, func(e replica.Edit) (crdt.Edit, error) { return taskAction(e, a) }, taskOf)
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return taskAction(e, a) }, taskOf)
 }
 
-func taskAction(e replica.Edit, a api.TaskAction) (crdt.Edit, error) {
+func taskAction(e editing, a api.TaskAction) (crdt.Edit, error) {
 	switch a.Verb {
 	case api.TaskAsk:
 		members, err := memberIDs(a.Members)

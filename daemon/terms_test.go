@@ -15,7 +15,7 @@ import (
 // alliedHomes are Ana of one co-op and Dora of another, whose daemons run and serve a share of both, and clients for it.
 func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras *api.Client) {
 	t.Helper()
-	ana, dora = coop(t, "Ana")[0], coop(t, "Dora")[0]
+	ana, dora = coop(t, "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	anasPlace, where := placeFor(t, ana)
 	dorasPlace, _ := placeFor(t, dora)
 	both := madeShare(t, terms, [2]replica.Config{anasPlace, dorasPlace})

@@ -9,17 +9,26 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/replica"
 )
 
 // words puts the charter into words: who people are, what proposals are called and what was said.
 type words struct {
 	people
 	c      *charter.Charter
+	r      *replica.Replica          // in which documents are that steps name; nil: they aren't named
 	shorts map[charter.StepID]string // of proposals; made when first asked for
 	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
 }
 
-func newWords(c *charter.Charter) *words { return &words{people: people{c}, c: c} }
+func newWords(c *charter.Charter) *words { return &words{people: people{c: c}, c: c} }
+
+// newWordsIn is newWords, with the names of everybody in the space: in a share, of people of both co-ops.
+func newWordsIn(r *replica.Replica) *words {
+	w := newWords(r.Charter())
+	w.people, w.r = people{c: r.Rules()}, r
+	return w
+}
 
 // proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
 func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
@@ -87,7 +96,7 @@ func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
 	case charter.ProposalRules:
 		return fmt.Sprintf("move to version %d of the shared rules", t.Rules)
 	case charter.ProposalPact:
-		return pactDoes(t)
+		return w.pactDoes(t)
 	}
 	return "do something that this release doesn't know yet"
 }
@@ -110,7 +119,7 @@ func (w *words) done(t *charter.Terms, subject charter.MemberID) string {
 	case charter.ProposalRules:
 		return fmt.Sprintf("version %d of the shared rules holds", t.Rules)
 	case charter.ProposalPact:
-		return pactDone(t)
+		return w.pactDone(t)
 	}
 	return "a step was taken that this release doesn't know yet"
 }

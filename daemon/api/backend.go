@@ -88,6 +88,21 @@ type Backend interface {
 	AllyConfirm(ctx context.Context, r AllyConfirmRequest) (Ally, error)
 	// AllyCancel gives up a pact that is half made, and isn't shown one any more that came to nothing.
 	AllyCancel(ctx context.Context, id string) (Ally, error)
+	// Shares gives the shares of the co-op, the oldest first, without what is in them.
+	Shares(ctx context.Context) ([]Share, error)
+	// ShowShare gives one that is named by the ally, its title, name or ID, with all that is in it.
+	ShowShare(ctx context.Context, share string) (Share, error)
+	// PreviewSharing says what sharing a document will show, and to whom; nothing is done.
+	PreviewSharing(ctx context.Context, share string, q ShareAdd) (SharePreview, error)
+	// ShareDocument puts a document's present state into a share, and lets it go on there. Where the co-op
+	// has agreed that this takes an agreed step, and there is none yet, it proposes that instead.
+	ShareDocument(ctx context.Context, share string, q ShareAdd) (ShareResult, error)
+	// Asks gives what was asked in all shares of the co-op, the newest first.
+	Asks(ctx context.Context) ([]Ask, error)
+	AskAlly(ctx context.Context, q AskRequest) (Ask, error)
+	// AnswerAsk shares what the answer names, unless it is shared, and answers.
+	AnswerAsk(ctx context.Context, id string, q AnswerRequest) (Ask, error)
+	WithdrawAsk(ctx context.Context, id, why string) (Ask, error)
 
 	// Find gives the headers of at most limit documents whose ID without the letter starts
 	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.

@@ -54,6 +54,10 @@ const (
 	ActionEndShare = "end-share"
 	ActionTerms    = "share-terms" // binds both once the other side says the same
 	ActionContacts = "share-contacts"
+
+	// In a home, about what it shares with allies.
+	ActionSharing = "sharing" // who may share
+	ActionChoose  = "share-document"
 )
 
 // Voices are the ways in which joint decisions count: each co-op once, or people.
@@ -79,6 +83,8 @@ type ProposalRequest struct {
 	Ends     string   `json:"ends,omitempty"`
 	Voices   string   `json:"voices,omitempty"`
 	Contacts []string `json:"contacts,omitempty"`
+	// Of ActionSharing, a word of SharingRules.
+	Rule string `json:"rule,omitempty"`
 	// Yes says that the person knows what follows, where that has to be said before.
 	Yes bool `json:"yes,omitempty"`
 }

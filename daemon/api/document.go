@@ -28,7 +28,11 @@ type Document struct {
 	UpdatedAt Time     `json:"updated_at"`
 	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
 	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
+	Shared    *Shared  `json:"shared"`          // null: it is in no share
 }
+
+// Header is the document itself, whatever kind embeds it.
+func (d *Document) Header() *Document { return d }
 
 // Task is something to do.
 type Task struct {
@@ -77,7 +81,18 @@ type Decision struct {
 	Positions    []Position `json:"positions"`
 	WaitingFor   []Named    `json:"waiting_for"`
 	Outcome      *Outcome   `json:"outcome"` // null while nothing is recorded
+	Voices       []Voice    `json:"voices"`  // in a share, what each co-op says; one's own first
 	ReviewOn     string     `json:"review_on"`
+}
+
+// Voice is what the people of one co-op say together to a decision in a share.
+type Voice struct {
+	Coop   string  `json:"coop"`
+	Result string  `json:"result"` // agreed, not_agreed, open
+	For    int     `json:"for"`
+	Of     int     `json:"of"` // its full members
+	Silent []Named `json:"silent"`
+	Says   string  `json:"says"` // the same in words
 }
 
 // Position is one member's answer.

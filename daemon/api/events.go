@@ -103,5 +103,5 @@ func (s *Server) allEvents(ctx context.Context) (<-chan Event, error) {
 
 // EventKinds are the words by which events can be picked: types, and kinds of documents.
 func EventKinds() []string {
-	return append([]string{KindTask, KindDecision, KindNote}, EventTypes...)
+	return append([]string{KindTask, KindDecision, KindNote, KindAsk}, EventTypes...)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type fake struct {
 	people    []Member
 	documents []Document
 	proposals []Proposal
+	asked     []Ask
 	answered  string      // the last answer to a proposal
 	fail      error       // what writing fails with
 	created   *NewTask    // the last task that was made
@@ -55,6 +57,8 @@ func newFake() *fake {
 }
 
 func (f *fake) Space() Named { return f.space }
+
+func (f *fake) Asks(context.Context) ([]Ask, error) { return slices.Clone(f.asked), nil }
 
 func (f *fake) Share() (ally, title string, ok bool) {
 	return f.ally, "The " + f.ally + " fair", f.ally != ""

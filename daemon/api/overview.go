@@ -65,6 +65,7 @@ func (s *Server) search(r *http.Request) (any, error) {
 	limit = min(limit, maxLines)
 	hits, err := across(s, func(one *Server) ([]Hit, error) { return one.backend.Search(r.Context(), words, limit) },
 		func(h *Hit, space *Named) { h.Space = space })
+	hits = once(hits, func(h Hit) (string, *Shared) { return h.ID, h.Shared })
 	byScore(hits)
 	return hits[:min(len(hits), limit)], err
 }
@@ -119,6 +120,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 		if err != nil {
 			return t, err
 		}
+		*part.into = once(*part.into, func(t Task) (string, *Shared) { return t.ID, t.Shared })
 	}
 	t.Decisions, err = across(s, func(one *Server) ([]Decision, error) {
 		me, err := one.mine(ctx)
@@ -132,11 +134,26 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return t, err
 	}
+	t.Decisions = once(t.Decisions, func(d Decision) (string, *Shared) { return d.ID, d.Shared })
+	if t.Asks, err = s.openAsks(ctx); err != nil {
+		return t, err
+	}
 	t.Proposals, err = across(s, func(one *Server) ([]Proposal, error) {
 		list, err := one.backend.Proposals(ctx)
 		return slices.DeleteFunc(list, func(p Proposal) bool { return !p.WaitsForMe }), err
 	}, func(p *Proposal, space *Named) { p.Space = space })
 	return t, err
+}
+
+// openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.
+func (s *Server) openAsks(ctx context.Context) ([]Ask, error) {
+	all, err := across(s, func(one *Server) ([]Ask, error) { return one.backend.Asks(ctx) }, func(*Ask, *Named) {})
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(a Ask) bool {
+		twice := seen[a.ID]
+		seen[a.ID] = true
+		return twice || a.Ours || a.State != AskOpen
+	}), err
 }
 
 func (s *Server) doctor(r *http.Request) (any, error) {

@@ -71,6 +71,8 @@ func (s *Server) propose(r *http.Request) (any, error) {
 		} else if p.Voices != "" {
 			err = checkWord("way to count", p.Voices, Voices)
 		}
+	case ActionSharing:
+		err = checkWord("rule", p.Rule, SharingRules)
 	default:
 		err = Problemf(NotFound, "kith charter --help", "there is no such thing to propose: %s", brief(p.Action))
 	}

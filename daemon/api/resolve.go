@@ -96,7 +96,9 @@ func (s *Server) resolveMember(ctx context.Context, word string) (Member, error)
 		return Member{}, err
 	}
 	folded := FoldName(word)
-	found := slices.DeleteFunc(slices.Clone(all), func(m Member) bool { return FoldName(m.Name) != folded })
+	found := slices.DeleteFunc(slices.Clone(all), func(m Member) bool {
+		return FoldName(m.Name) != folded && (m.Coop == "" || FoldName(m.Name+" ("+m.Coop+")") != folded)
+	})
 	if len(found) == 0 && folded == "me" {
 		found = slices.DeleteFunc(slices.Clone(all), func(m Member) bool { return !m.Me })
 	}
@@ -114,7 +116,7 @@ func (s *Server) resolveMember(ctx context.Context, word string) (Member, error)
 	}
 	p := Problemf(Ambiguous, "use the ID", "“%s” may be more than one member", brief(word))
 	for _, m := range found[:min(len(found), maxCandidates)] {
-		p.Candidates = append(p.Candidates, Candidate{m.ID, shortMember(m.ID, all), m.Name})
+		p.Candidates = append(p.Candidates, Candidate{m.ID, shortMember(m.ID, all), m.Called()})
 	}
 	return Member{}, p
 }

@@ -111,6 +111,15 @@ func (s *Server) Handler() http.Handler {
 	post("proposals/{id}/{verb}", (*Server).answerProposal)
 
 	post("allies/{ally}/end", (*Server).endAlly)
+	get("shares", (*Server).shares)
+	get("shares/{share}", (*Server).share)
+	post("shares/{share}/preview", (*Server).previewSharing)
+	post("shares/{share}/documents", (*Server).shareDocument)
+	get("asks", (*Server).asks)
+	post("asks", (*Server).createAsk)
+	get("asks/{id}", (*Server).ask)
+	post("asks/{id}/answer", (*Server).answerAsk)
+	post("asks/{id}/withdraw", (*Server).withdrawAsk)
 
 	get("tasks", (*Server).tasks)
 	post("tasks", (*Server).createTask)

@@ -91,9 +91,18 @@ type Member struct {
 	Name      string         `json:"name"`
 	Standing  string         `json:"standing"` // full, prospective, resigned, removed
 	Me        bool           `json:"me"`
+	Coop      string         `json:"coop"` // in a share, whose; "" in a co-op
 	Devices   []MemberDevice `json:"devices"`
 	Since     Time           `json:"since"`      // when this device heard of it
 	InvitedBy *Named         `json:"invited_by"` // null: they founded the co-op
+}
+
+// Called is the name of a member, in a share together with the co-op.
+func (m Member) Called() string {
+	if m.Coop == "" {
+		return m.Name
+	}
+	return m.Name + " (" + m.Coop + ")"
 }
 
 // MemberDevice is one computer of a member.
@@ -168,6 +177,8 @@ type Hit struct {
 	Line  string  `json:"line"` // the line that matches best
 	Score float64 `json:"score"`
 	Space *Named  `json:"space,omitempty"` // in an answer that is about several spaces
+
+	Shared *Shared `json:"shared"` // as of a document
 }
 
 // Today is what waits for me.
@@ -178,6 +189,7 @@ type Today struct {
 	Decisions  []Decision `json:"decisions"`   // without my position
 	HelpWanted []Task     `json:"help_wanted"` // by others
 	Proposals  []Proposal `json:"proposals"`   // without my answer, or mine and overtaken
+	Asks       []Ask      `json:"asks"`        // by allies, without an answer
 }
 
 // Event is something that happened.

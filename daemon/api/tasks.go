@@ -118,7 +118,7 @@ func (s *Server) actOnTask(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.memberIDs(r.Context(), a.Members); err != nil {
+	if err := s.inShare(d).memberIDs(r.Context(), a.Members); err != nil {
 		return nil, err
 	}
 	a.Members = unique(a.Members)

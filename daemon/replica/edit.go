@@ -41,11 +41,29 @@ var errRunOver = errors.New("another change failed at the same moment: try again
 // Create makes a document of a kind and returns its view once it is on the disk. fn writes the
 // first change.
 func (r *Replica) Create(ctx context.Context, kind string, fn func(Edit) error) (crdt.View, error) {
+	return r.CreateNoting(ctx, kind, fn, nil)
+}
+
+// CreateNoting is Create, with a small record of this store about the document: after a crash both are there,
+// or neither. note gives its name and value.
+func (r *Replica) CreateNoting(ctx context.Context, kind string, fn func(Edit) error, note func(entry.DocID) (name string, value []byte)) (crdt.View, error) {
 	create := &entry.Creation{Kind: kind}
 	rand.Read(create.Random[:])
 	return r.retry(func(ru *run) (crdt.View, error) {
-		return r.edit(ctx, ru, create.DocID(r.space, r.device, ru.nonce), create, fn)
+		doc := create.DocID(r.space, r.device, ru.nonce)
+		var beside []small
+		if note != nil {
+			name, value := note(doc)
+			beside = append(beside, small{name, value})
+		}
+		return r.edit(ctx, ru, doc, create, fn, beside...)
 	})
+}
+
+// small is a small record that is stored with a change.
+type small struct {
+	name  string
+	value []byte
 }
 
 // Edit changes a document and returns its view once the change is on the disk. fn is given the
@@ -64,7 +82,7 @@ func (r *Replica) retry(change func(*run) (crdt.View, error)) (crdt.View, error)
 	return v, err
 }
 
-func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *entry.Creation, fn func(Edit) error) (crdt.View, error) {
+func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *entry.Creation, fn func(Edit) error, beside ...small) (crdt.View, error) {
 	if err := ctx.Err(); err != nil {
 		return crdt.View{}, err
 	}
@@ -109,7 +127,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		r.docs.drop(doc) // it may have written a part
 		return crdt.View{}, err
 	}
-	v, err := r.commit(ru, d, create, now)
+	v, err := r.commit(ru, d, create, now, beside...)
 	if err != nil {
 		// The core has numbered this change; the number must not serve for another one.
 		r.endRun(ru)
@@ -134,12 +152,12 @@ func (d *document) writeAs(actor [entry.ActorSize]byte) error {
 
 // commit turns what was written to d into a change, signs it, judges it by the rules that hold
 // for everybody, stores it and tells.
-func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.Time) (crdt.View, error) {
+func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.Time, beside ...small) (crdt.View, error) {
 	payload, c, err := written(d.am, automerge.CommitOptions{Time: &now})
 	if err != nil {
 		return crdt.View{}, err
 	}
-	return r.bring(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c)
+	return r.bring(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c, beside...)
 }
 
 // written ends a change with what was written to am, and returns it.
@@ -161,8 +179,8 @@ func written(am *automerge.Doc, o automerge.CommitOptions) ([]byte, *change.Chan
 }
 
 // bring brings in a local change that is in the core already: signed, judged, stored and told.
-func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change) (crdt.View, error) {
-	ticket, w, err := r.queue(ru, d, f, c)
+func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (crdt.View, error) {
+	ticket, w, err := r.queue(ru, d, f, c, beside...)
 	if err != nil {
 		return crdt.View{}, err
 	}
@@ -177,7 +195,7 @@ func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change) 
 }
 
 // queue signs and judges a local change and hands it to the store, in the order of the run.
-func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) (*store.Ticket, *work, error) {
+func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (*store.Ticket, *work, error) {
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
 	if ru.over {
@@ -200,6 +218,9 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change) 
 	}
 	b := store.NewBatch(ru.chain)
 	r.putStand(b, r.ground.Load().tips())
+	for _, s := range beside {
+		b.PutSmall(s.name, s.value)
+	}
 	if err := r.putWork(b, w); err != nil {
 		ru.over = true
 		return nil, nil, err

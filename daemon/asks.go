@@ -1,0 +1,187 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+
+	"kith/crdt"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Asks implements api.Backend.
+func (b *backend) Asks(context.Context) ([]api.Ask, error) {
+	var all []api.Ask
+	for _, other := range b.myShares() {
+		r, err := other.replica()
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Views(crdt.KindAsk, func(v *crdt.View) bool { all = append(all, askOf(r, v)); return true }); err != nil {
+			return nil, explain(err)
+		}
+	}
+	newestAsk(all)
+	return all, nil
+}
+
+func newestAsk(all []api.Ask) {
+	slices.SortStableFunc(all, func(a, b api.Ask) int { return b.At.Compare(a.At.Time) })
+}
+
+// askOf is what was asked in a share. Only people of the co-op that was asked answer it.
+func askOf(r *replica.Replica, v *crdt.View) api.Ask {
+	shared, side := r.Share()
+	p := people{c: r.Rules()}
+	a := api.Ask{
+		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Title: v.Title, Text: v.Text,
+		Share: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), By: p.named(v.CreatedBy), At: api.At(v.CreatedAt.Time()),
+		UpdatedAt: api.At(v.UpdatedAt.Time()), State: api.AskOpen, Why: v.Request.Withdrawn, Code: v.Request.Code,
+	}
+	_, a.Ours = shared.Side(side).Member(v.CreatedBy)
+	asked := side
+	if a.Ours {
+		asked = 1 - side
+	}
+	for _, said := range v.Request.Answers {
+		if _, ok := shared.Side(asked).Member(said.Member); !ok {
+			continue
+		}
+		answer := api.AskAnswer{Member: p.named(said.Member), Result: said.Result, Why: said.Why}
+		for _, id := range said.Shared {
+			doc, err := docID(id)
+			if err != nil {
+				continue
+			}
+			if d, err := r.View(doc); err == nil {
+				answer.Shared = append(answer.Shared, header(shown{r: r, v: d, p: p, shared: inShare(r, d)}))
+			}
+		}
+		a.Answers = append(a.Answers, answer)
+		if a.State != api.AskShared { // of several answers the one that gives something
+			a.State = said.Result
+		}
+	}
+	if a.State == api.AskOpen && a.Why != "" {
+		a.State = api.AskWithdrawn
+	}
+	return a
+}
+
+// AskAlly implements api.Backend.
+func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
+	there, err := b.shareCalled(q.Ally)
+	if err != nil {
+		return api.Ask{}, err
+	}
+	if err := mayWrite(there, nil); err != nil {
+		return api.Ask{}, err
+	}
+	plain := asItIs
+	if home, err := b.replica(); err == nil && home != there {
+		plain = b.leaveOut(home, there).plain
+	}
+	v, err := there.Create(ctx, crdt.KindAsk, func(e replica.Edit) error {
+		return crdt.NewRequest(plain(q.Title), plain(q.Text), "")(e.Doc, nil)
+	})
+	if err != nil {
+		return api.Ask{}, explain(err)
+	}
+	return askOf(there, &v), nil
+}
+
+// asked finds what was asked by a whole ID, in whichever share of the co-op it is.
+func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
+	doc, err := docID(id)
+	if err != nil {
+		return nil, nil, explain(replica.ErrNotFound)
+	}
+	for _, other := range b.myShares() {
+		r, err := other.replica()
+		if err != nil {
+			return nil, nil, err
+		}
+		if v, err := r.View(doc); err == nil && v.Request != nil {
+			return r, v, mayWrite(r, v)
+		}
+	}
+	return nil, nil, explain(replica.ErrNotFound)
+}
+
+// AnswerAsk implements api.Backend.
+func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
+	there, v, err := b.asked(id)
+	if err != nil {
+		return api.Ask{}, err
+	}
+	switch a := askOf(there, v); {
+	case a.Ours:
+		return a, api.Problemf(api.NotAllowed, "kith ally withdraw "+a.Short+" --why …", "your own co-op asks this, and %s answers", a.With)
+	case a.State == api.AskWithdrawn:
+		return a, api.Problemf(api.NotAllowed, "kith ally asks", "it was withdrawn: %s", a.Why)
+	case a.Code != "" && !q.No:
+		return a, api.Problemf(api.NotAllowed, "kith share join "+a.Short, "%s opens a share with this: it is joined, or refused", a.With)
+	}
+	result, given := crdt.RequestShared, []string{}
+	if q.No {
+		result = crdt.RequestRefused
+	}
+	for _, id := range q.IDs {
+		shared, err := b.give(ctx, there, id, q.ReadOnly)
+		if err != nil {
+			return api.Ask{}, err
+		}
+		given = append(given, shared)
+	}
+	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
+		return crdt.AnswerRequest(e.Author, result, q.Why, given)(e.Doc, e.View)
+	})
+	if err != nil {
+		return api.Ask{}, explain(err)
+	}
+	return askOf(there, &now), nil
+}
+
+// give gives the ID in a share of a document: of one that is there, or of the co-op's, which is shared now unless
+// it is.
+func (b *backend) give(ctx context.Context, there *replica.Replica, id string, readOnly bool) (string, error) {
+	doc, err := docID(id)
+	if err != nil {
+		return "", explain(replica.ErrNotFound)
+	}
+	if v, err := there.View(doc); err == nil {
+		return api.FullID(v.Kind, v.ID.String()), nil
+	}
+	_, v, err := b.view(id)
+	if err != nil {
+		return "", err
+	}
+	space := there.Space().String()
+	if v.Link == nil || v.Link.Share != space {
+		res, err := b.ShareDocument(ctx, space, api.ShareAdd{ID: id, ReadOnly: readOnly})
+		switch {
+		case err != nil:
+			return "", err
+		case res.Proposal != nil:
+			return "", api.Problemf(api.NotAllowed, "kith charter consent "+res.Proposal.Short+"; answer again when it is in force",
+				"your co-op has agreed that sharing takes an agreed step, which is proposed now: %s", res.Proposal.Short)
+		}
+		if _, v, err = b.view(id); err != nil {
+			return "", err
+		}
+	}
+	return v.Link.Doc, nil
+}
+
+// WithdrawAsk implements api.Backend.
+func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
+	there, v, err := b.asked(id)
+	if err != nil {
+		return api.Ask{}, err
+	}
+	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error { return crdt.WithdrawRequest(e.Author, why)(e.Doc, e.View) })
+	if err != nil {
+		return api.Ask{}, explain(err)
+	}
+	return askOf(there, &now), nil
+}

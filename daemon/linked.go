@@ -1,0 +1,218 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// shown is a document as a person is shown it. One of a co-op that goes on in a share is shown as it is there,
+// under the ID that it has at home; and what is done to it is done there.
+type shown struct {
+	r      *replica.Replica // that it is read from, and written to
+	v      *crdt.View
+	p      people
+	shared *api.Shared // nil: it is in no share
+
+	// Of one that goes on elsewhere; else nil.
+	home *replica.Replica
+	was  *crdt.View // what stands at home
+}
+
+// look finds where a document goes on.
+func (b *backend) look(r *replica.Replica, v *crdt.View) shown {
+	s := shown{r: r, v: v, p: people{c: r.Rules()}}
+	if shared, _ := r.Share(); shared != nil {
+		s.shared = inShare(r, v)
+		return s
+	}
+	if v.Link == nil {
+		return s
+	}
+	s.shared = &api.Shared{
+		With: "an ally", Share: api.Named{ID: v.Link.Share}, ID: v.Link.Doc, ReadOnly: v.Link.Kept, Ours: true,
+		By: s.p.named(v.Link.By), At: api.At(v.Link.At.Time()), Alone: v.Link.Alone,
+	}
+	there := b.shareWithID(v.Link.Share)
+	if there == nil {
+		return s
+	}
+	s.shared.With, s.shared.Share = allyOf(there), api.Named{ID: v.Link.Share, Name: spaceName(there)}
+	s.shared.Until, s.shared.Over = endOf(there)
+	doc, err := docID(v.Link.Doc)
+	if err != nil {
+		return s
+	}
+	goesOn, err := there.View(doc)
+	if err != nil {
+		return s
+	}
+	s.shared.Here = true
+	if s.shared.Copy = goesOn.Kind != v.Kind; s.shared.Copy {
+		return s
+	}
+	me, _ := r.Me()
+	meThere, _ := there.Me()
+	s.home, s.was = r, v
+	s.r, s.v, s.p = there, goesOn, people{c: there.Rules(), me: meThere.ID, as: me.ID}
+	return s
+}
+
+// inShare says of a document of a share whose it is.
+func inShare(r *replica.Replica, v *crdt.View) *api.Shared {
+	shared, side := r.Share()
+	out := &api.Shared{
+		With: allyOf(r), Share: api.Named{ID: r.Space().String(), Name: spaceName(r)}, ID: api.FullID(v.Kind, v.ID.String()),
+		By: people{c: r.Rules()}.named(v.CreatedBy), At: api.At(v.CreatedAt.Time()), ReadOnly: v.Kept, Here: true,
+	}
+	_, out.Ours = shared.Side(side).Member(v.CreatedBy)
+	out.Until, out.Over = endOf(r)
+	return out
+}
+
+// allyOf is what the other side of a share is called.
+func allyOf(r *replica.Replica) string {
+	shared, side := r.Share()
+	return shared.Side(1 - side).Name()
+}
+
+// shareWithID gives the replica of a share that is served here; nil if it isn't.
+func (b *backend) shareWithID(id string) *replica.Replica {
+	space, err := hex.DecodeString(id)
+	if err != nil || len(space) != len(entry.SpaceID{}) || b.beside == nil {
+		return nil
+	}
+	there := b.beside.share(entry.SpaceID(space))
+	if there == nil {
+		return nil
+	}
+	r, err := there.replica()
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
+// known here.
+func endOf(r *replica.Replica) (at api.Time, over bool) {
+	shared, _ := r.Share()
+	if shared == nil {
+		return at, false
+	}
+	by, over := shared.Ended()
+	for side, step := range by {
+		if step == (charter.StepID{}) {
+			continue
+		}
+		for _, l := range shared.Side(side).Log() {
+			came := r.Came(l.Entry.ID())
+			if l.Of != nil && l.Of.ID == step && l.InForce && !came.IsZero() && (at.IsZero() || came.Before(at.Time)) {
+				at = api.At(came)
+			}
+		}
+	}
+	if terms, ok := shared.Terms(); ok && terms.Ends != 0 {
+		ends := time.UnixMilli(int64(terms.Ends))
+		if !over && !r.Now().Before(ends) || over && at.IsZero() {
+			return api.At(ends), true
+		}
+	}
+	return at, over
+}
+
+// mayWrite says why nobody here can write in a document of a share, or begin one (v is nil); no error: they can.
+func mayWrite(r *replica.Replica, v *crdt.View) error {
+	shared, side := r.Share()
+	if shared == nil {
+		return nil
+	}
+	if at, over := endOf(r); over {
+		return api.Problemf(api.NotAllowed, "a document of yours that was shared goes on in the co-op, by its ID there; for a new pact: kith ally invite",
+			"the share with %s has ended%s: what is in it can be read, and nobody writes in it any more", allyOf(r), onDay(at))
+	}
+	if v == nil || !v.Kept {
+		return nil
+	}
+	if _, ours := shared.Side(side).Member(v.CreatedBy); !ours {
+		return api.Problemf(api.NotAllowed, "ask them: kith ally ask "+shellWord(allyOf(r))+" …",
+			"%s shared this for you to read: only people of %[1]s write in it", allyOf(r))
+	}
+	return nil
+}
+
+func onDay(at api.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return " on " + at.Format("2 January 2006")
+}
+
+// errGoesOn says that a document was shared at this moment.
+var errGoesOn = errors.New("it was shared with an ally at the same moment: try again")
+
+// edit changes a document by its ID in this space, wherever it goes on.
+func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.Edit, error)) (shown, error) {
+	for again := true; ; again = false {
+		r, v, err := b.view(id)
+		if err != nil {
+			return shown{}, err
+		}
+		at := b.look(r, v)
+		if v.Link != nil && at.shared.Over {
+			if err := takeBack(ctx, at, r, v); err != nil {
+				return shown{}, err
+			}
+			continue
+		}
+		if v.Link != nil && !at.shared.Here {
+			return shown{}, api.Problemf(api.NotAllowed, "kith ally show says whether this device is in the share yet; a colleague who is can do it",
+				"this is shared with %s and goes on there, and it isn't here yet", at.shared.With)
+		}
+		if err := mayWrite(at.r, at.v); err != nil {
+			return shown{}, err
+		}
+		plain := asItIs
+		if at.home != nil {
+			plain = b.leaveOut(r, at.r).plain
+		}
+		_, err = at.r.Edit(ctx, at.v.ID, func(e replica.Edit) error {
+			if at.home == nil && e.View.Link != nil && v.Link == nil {
+				return errGoesOn
+			}
+			return apply(editing{e, plain}, make)
+		})
+		if errors.Is(err, errGoesOn) && again {
+			continue
+		}
+		if err != nil {
+			return shown{}, explain(err)
+		}
+		if v, err = r.View(v.ID); err != nil {
+			return shown{}, explain(err)
+		}
+		return b.look(r, v), nil
+	}
+}
+
+// takeBack brings what a document has become in a share that is over back into the co-op's own, where it goes on.
+func takeBack(ctx context.Context, at shown, r *replica.Replica, v *crdt.View) error {
+	var became *crdt.View
+	if at.home != nil {
+		became = at.v
+	}
+	_, err := r.Edit(ctx, v.ID, func(e replica.Edit) error {
+		if e.View.Link == nil || e.View.Link.Link != v.Link.Link {
+			return crdt.ErrNothingChanged // somebody did it at this moment
+		}
+		return crdt.TakeBack(became)(e.Doc, e.View)
+	})
+	return explain(err)
+}

@@ -1,0 +1,461 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+	"kith/daemon/store"
+)
+
+// myShares gives the shares of the co-op that this backend is of, the oldest first; of a share itself.
+func (b *backend) myShares() (all []*backend) {
+	if b.beside == nil {
+		return nil
+	}
+	for _, other := range b.beside.backends() {
+		s := other.serving.Load()
+		if s == nil {
+			continue
+		}
+		shared, side := s.replica.Share()
+		if shared != nil && (other == b || api.FoldName(shared.Side(side).Name()) == api.FoldName(b.Space().Name)) {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
+func (b *backend) shareCalled(word string) (*replica.Replica, error) {
+	var found *replica.Replica
+	for _, other := range b.myShares() {
+		r, err := other.replica()
+		if err != nil {
+			return nil, err
+		}
+		ally, title, _ := other.Share()
+		id := r.Space().String()
+		byID := len(word) >= minShortID && strings.HasPrefix(id, strings.ToLower(word))
+		if !byID && !slices.ContainsFunc([]string{ally, title, spaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
+			continue
+		}
+		if _, over := endOf(r); !over || byID {
+			return r, nil
+		}
+		if found == nil {
+			found = r
+		}
+	}
+	if found == nil {
+		return nil, api.Problemf(api.NotFound, "what there is: kith share list; with whom: kith ally list", "no share is called “%.80s”, and no ally that you share something with", word)
+	}
+	return found, nil
+}
+
+// Shares implements api.Backend.
+func (b *backend) Shares(context.Context) ([]api.Share, error) {
+	var all []api.Share
+	for _, other := range b.myShares() {
+		r, err := other.replica()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b.shareOf(r))
+	}
+	return all, nil
+}
+
+// ShowShare implements api.Backend.
+func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
+	r, err := b.shareCalled(word)
+	if err != nil {
+		return api.Share{}, err
+	}
+	out := b.shareOf(r)
+	homes, err := b.linkedTo(r)
+	if err != nil {
+		return out, explain(err)
+	}
+	err = r.Views("", func(v *crdt.View) bool {
+		if v.Kind == crdt.KindAsk {
+			out.Asks = append(out.Asks, askOf(r, v))
+			return true
+		}
+		s := shown{r: r, v: v, p: people{c: r.Rules()}, shared: inShare(r, v)}
+		d := api.ShareDocument{Document: header(s), Home: homes[v.ID]}
+		switch {
+		case v.Task != nil:
+			d.State = v.Task.Status
+		case v.Decision != nil:
+			d.State = v.Decision.Status
+		}
+		out.Documents = append(out.Documents, d)
+		return true
+	})
+	slices.SortFunc(out.Documents, func(a, b api.ShareDocument) int {
+		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt.Time), cmp.Compare(a.ID, b.ID))
+	})
+	newestAsk(out.Asks)
+	return out, explain(err)
+}
+
+// linkedTo gives the short IDs of the co-op's documents that go on in a share, by that of the document there.
+func (b *backend) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
+	homes := map[entry.DocID]string{}
+	r, err := b.replica()
+	if shared, _ := r.Share(); err != nil || shared != nil {
+		return homes, err
+	}
+	err = r.Views("", func(v *crdt.View) bool {
+		if v.Link != nil && v.Link.Share == there.Space().String() {
+			if doc, err := docID(v.Link.Doc); err == nil {
+				homes[doc] = short(r, v.Kind, v.ID)
+			}
+		}
+		return true
+	})
+	return homes, err
+}
+
+func (b *backend) shareOf(r *replica.Replica) api.Share {
+	shared, side := r.Share()
+	terms, _ := shared.Terms()
+	out := api.Share{
+		Space: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), Title: terms.Purpose, Voices: terms.Voices.String(),
+		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: b.rule().String(),
+	}
+	if terms.Ends != 0 {
+		out.Ends = api.At(time.UnixMilli(int64(terms.Ends)))
+	}
+	out.Until, out.Over = endOf(r)
+	by, _ := shared.Ended()
+	for i := range by {
+		if by[i] != (charter.StepID{}) {
+			out.OverBy = append(out.OverBy, shared.Side(i).Name())
+		}
+	}
+	return out
+}
+
+// present are the people of a side now, who read all that is in the share.
+func present(shared *share.Share, side int) (all []api.Named) {
+	for _, m := range shared.Side(side).Members() {
+		if m.Standing == charter.Full || m.Standing == charter.Prospective {
+			all = append(all, api.Named{ID: m.ID.String(), Name: m.Name})
+		}
+	}
+	return all
+}
+
+// rule is who may share a document of the co-op, as it has agreed.
+func (b *backend) rule() share.Rule {
+	r, err := b.replica()
+	if err != nil {
+		return share.Anyone
+	}
+	return share.RuleOf(r.Charter().Pacts())
+}
+
+// plan is a document that is to be shared.
+type plan struct {
+	home, there *replica.Replica
+	v           *crdt.View
+	at          shown
+	kept        bool
+	left        []string // words that name what isn't shared
+	copy        crdt.Copied
+	step        charter.StepID // by which it was agreed; zero if there is none
+	needsStep   bool
+}
+
+// plan looks at what is to be shared, and says why that can't be.
+func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
+	home, v, err := b.view(q.ID)
+	if err != nil {
+		return nil, err
+	}
+	if shared, _ := home.Share(); shared != nil {
+		return nil, api.Problemf(api.Usage, "kith share add SHARE ID, with the ID of a document of the co-op", "this is in a share already, with %s", allyOf(home))
+	}
+	there, err := b.shareCalled(word)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayWrite(there, nil); err != nil {
+		return nil, err
+	}
+	if me, ok := home.Me(); !ok || me.Standing != charter.Full {
+		return nil, explain(charter.ErrNotFull)
+	}
+	at := b.look(home, v)
+	switch {
+	case v.Kind != crdt.KindTask && v.Kind != crdt.KindNote && v.Kind != crdt.KindDecision:
+		return nil, api.Problemf(api.Invalid, "kith search WORDS", "tasks, notes and decisions can be shared, and this is none")
+	case v.Link != nil && !at.shared.Over:
+		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.shared.With, at.shared.By.Name, onDay(at.shared.At))
+	case v.Decision != nil && v.Decision.Status == crdt.Withdrawn:
+		return nil, api.Problemf(api.NotAllowed, "propose it again in the share: kith decision propose … --space SHARE", "this proposal was withdrawn: %s", v.Decision.Why)
+	}
+	p := &plan{home: home, there: there, v: v, at: at, kept: q.ReadOnly}
+	l := b.leaveOut(home, there)
+	p.copy = crdt.CopyOf(at.v, q.ReadOnly, l.plain) // if the share that it was in is over, what became of it there
+	p.left = l.left
+	words := home.Charter().Pacts()
+	p.step, _ = share.Chosen(words, there.Space(), v.ID, p.kept)
+	p.needsStep = share.RuleOf(words) == share.Agreed && p.step == (charter.StepID{})
+	return p, nil
+}
+
+// PreviewSharing implements api.Backend.
+func (b *backend) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
+	p, err := b.plan(word, q)
+	if err != nil {
+		return api.SharePreview{}, err
+	}
+	return p.preview(), nil
+}
+
+func (p *plan) preview() api.SharePreview {
+	shared, side := p.there.Share()
+	ally := allyOf(p.there)
+	c := p.copy
+	out := api.SharePreview{
+		Share: api.Named{ID: p.there.Space().String(), Name: spaceName(p.there)}, With: ally,
+		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: short(p.home, p.v.Kind, p.v.ID), Kind: c.Kind, Title: c.Title, Text: c.Text, Tags: c.Tags,
+		ReadOnly: p.kept, Readers: present(shared, 1-side), Replaced: p.left,
+	}
+	field := func(name, value string) {
+		if value != "" {
+			out.Fields = append(out.Fields, api.Field{Name: name, Value: value})
+		}
+	}
+	switch c.Kind {
+	case crdt.KindTask:
+		field("status", c.Task.Status)
+		field("why it was dropped", c.Task.StatusWhy)
+		field("project", c.Task.Project)
+		field("due", c.Task.Due)
+		if c.Task.Minutes > 0 {
+			field("hours", strconv.FormatFloat(c.Task.Minutes.Hours(), 'g', -1, 64))
+		}
+	case crdt.KindDecision:
+		field("process", c.Process)
+		field("by", c.By)
+		field("review", c.Review)
+	}
+	out.Says = p.says(out.Readers, ally)
+	switch {
+	case p.needsStep:
+		out.Step = "needed"
+	case p.step != (charter.StepID{}):
+		out.Step = "agreed"
+	}
+	return out
+}
+
+// says what follows from it, before it happens.
+func (p *plan) says(readers []api.Named, ally string) (says []string) {
+	names := make([]string, len(readers))
+	for i, n := range readers {
+		names[i] = n.Name
+	}
+	who := fmt.Sprintf("Of %s, %s can read it as soon as their computers hear of it, and whoever it brings into the share later.", ally, listed(names))
+	if len(names) == 0 {
+		who = fmt.Sprintf("Whoever %s brings into the share can read it.", ally)
+	}
+	says = append(says, who)
+	switch {
+	case p.copy.Kind != p.v.Kind:
+		says = append(says, fmt.Sprintf("It is a note there that says how the decision stands: only your co-op writes in it. The decision itself stays at home, and goes on there.%s",
+			map[bool]string{true: "", false: " To decide together, share it without --read."}[p.at.v.Decision.Status != crdt.Open]))
+	case p.kept:
+		says = append(says, fmt.Sprintf("They read it, and only your co-op writes in it. What you write in it from now on, they read too."))
+	default:
+		says = append(says, "Both co-ops write in it from now on, and each reads what the other writes.")
+	}
+	says = append(says, "It begins there as it stands now. Its history stays at home, and what was said about it: who was asked, took it or offers help, positions on a decision.")
+	if len(p.left) > 0 {
+		says = append(says, fmt.Sprintf("Words that name what isn't shared are left out, and don't come back when that is shared later: %s.", strings.Join(p.left, ", ")))
+	}
+	if p.copy.Kind == p.v.Kind {
+		says = append(says, "At home it keeps its ID, shows what stands in the share, and is marked.")
+	}
+	says = append(says, "What is shared can't be unsaid: an end of the share only stops what comes after it.")
+	if p.needsStep {
+		says = append(says, "Your co-op has agreed that sharing takes an agreed step. This proposes it; once it is in force, anybody can share the document with the same command.")
+	}
+	return says
+}
+
+// ShareDocument implements api.Backend.
+func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
+	p, err := b.plan(word, q)
+	if err != nil {
+		return api.ShareResult{}, err
+	}
+	if p.needsStep {
+		proposal, err := b.chooseFirst(ctx, p)
+		if err != nil {
+			return api.ShareResult{}, err
+		}
+		if proposal.State != string(charter.ProposalInForce) {
+			return api.ShareResult{Proposal: &proposal}, nil
+		}
+		if p.step, _ = share.Chosen(p.home.Charter().Pacts(), p.there.Space(), p.v.ID, p.kept); p.step == (charter.StepID{}) {
+			return api.ShareResult{}, explain(charter.ErrNoProposal)
+		}
+	}
+	if p.v.Link != nil {
+		if err := takeBack(ctx, p.at, p.home, p.v); err != nil {
+			return api.ShareResult{}, err
+		}
+	}
+	if err := p.share(ctx); err != nil {
+		return api.ShareResult{}, explain(err)
+	}
+	r, v, err := b.view(q.ID)
+	if err != nil {
+		return api.ShareResult{}, err
+	}
+	d := header(b.look(r, v))
+	return api.ShareResult{Document: &d}, nil
+}
+
+// chooseFirst proposes that the co-op shares a document, unless that is proposed already.
+func (b *backend) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error) {
+	word := share.Word{What: share.Choose, Share: p.there.Space(), Doc: p.v.ID, Kept: p.kept}
+	said, err := word.Encode()
+	if err != nil {
+		return api.Proposal{}, err
+	}
+	for _, open := range p.home.Charter().Pending() {
+		if open.Type == charter.ProposalPact && string(open.Terms.Pact) == string(said) && open.State == charter.ProposalOpen {
+			return proposalNow(p.home, open.ID)
+		}
+	}
+	return propose(ctx, p.home, func(c *charter.Charter) ([]byte, charter.StepID, error) {
+		return c.Propose(p.home.Device(), charter.Terms{Type: charter.ProposalPact, Pact: said})
+	})
+}
+
+// sharingPrefix is of small records in the store of a share: of a copy that was made and isn't linked yet.
+const sharingPrefix = "sharing/"
+
+func sharingRecord(home entry.SpaceID, doc entry.DocID) string {
+	return sharingPrefix + home.String() + "/" + doc.String()
+}
+
+// share makes the copy in the share, and then the link at home. The copy is stored together with what is still to
+// be done, so that after a crash the link is made, and not another copy.
+func (p *plan) share(ctx context.Context) error {
+	record := sharingRecord(p.home.Space(), p.v.ID)
+	b, err := p.there.Store().Small(record)
+	if err == nil {
+		return p.link(ctx, record, b)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	edit := p.copy.Begin()
+	if p.kept || p.copy.Kind != p.v.Kind {
+		edit = crdt.Keep(edit)
+	}
+	link := crdt.Link{Share: p.there.Space().String(), Kept: p.kept}
+	if p.step != (charter.StepID{}) {
+		link.Agreed = p.step.String()
+	}
+	_, err = p.there.CreateNoting(ctx, p.copy.Kind, func(e replica.Edit) error { return edit(e.Doc, nil) }, func(doc entry.DocID) (string, []byte) {
+		link.Doc = api.FullID(p.copy.Kind, doc.String())
+		b, err = json.Marshal(link)
+		return record, b
+	})
+	if err != nil {
+		return err
+	}
+	return p.link(ctx, record, b)
+}
+
+// link lets the document at home go on in the share, as a record says.
+func (p *plan) link(ctx context.Context, record string, said []byte) error {
+	var l crdt.Link
+	if err := json.Unmarshal(said, &l); err != nil {
+		return fmt.Errorf("%w: %s: %v", store.ErrCorrupt, record, err)
+	}
+	_, err := p.home.Edit(ctx, p.v.ID, func(e replica.Edit) error {
+		if now := e.View.Link; now != nil && now.Link != l {
+			return api.Problemf(api.NotAllowed, "kith share show SHARE shows both", "%s has shared it at the same moment", people{c: e.Charter}.named(now.By).Name)
+		}
+		return crdt.SetLink(&l)(e.Doc, e.View)
+	})
+	if err != nil {
+		return err
+	}
+	done := store.NewBatch(nil)
+	done.PutSmall(record, nil)
+	return p.there.Store().Commit(done)
+}
+
+// finishSharing makes the links of copies that were made before a crash.
+func (b *backend) finishSharing(ctx context.Context) error {
+	home, err := b.replica()
+	if err != nil {
+		return nil
+	}
+	if shared, _ := home.Share(); shared != nil {
+		return nil
+	}
+	var broken error
+	for _, other := range b.myShares() {
+		there, err := other.replica()
+		if err != nil {
+			return err
+		}
+		waiting := map[string][]byte{}
+		prefix := sharingRecord(home.Space(), entry.DocID{})
+		prefix = prefix[:len(prefix)-len(entry.DocID{}.String())]
+		if err := there.Store().Smalls(prefix, func(name string, value []byte) { waiting[name] = slices.Clone(value) }); err != nil {
+			return err
+		}
+		for name, said := range waiting {
+			doc, err := entry.ParseDocID(strings.TrimPrefix(name, prefix))
+			if err != nil {
+				return fmt.Errorf("%w: %s: %v", store.ErrCorrupt, name, err)
+			}
+			v, err := home.View(doc)
+			if err == nil {
+				p := &plan{home: home, there: there, v: v}
+				err = p.link(ctx, name, said)
+			}
+			broken = errors.Join(broken, err)
+		}
+	}
+	return broken
+}
+
+// ruleWord is what a co-op says about who may share a document of it.
+func ruleWord(r *replica.Replica, rule string) ([]byte, error) {
+	if shared, _ := r.Share(); shared != nil {
+		return nil, api.Problemf(api.Usage, "kith share rule agreed, in the co-op", "each co-op has such a rule for itself, and this is a share")
+	}
+	w := share.Word{What: share.Sharing, Rule: share.Anyone}
+	if rule == share.Agreed.String() {
+		w.Rule = share.Agreed
+	}
+	if share.RuleOf(r.Charter().Pacts()) == w.Rule {
+		return nil, charter.ErrNoChange
+	}
+	return w.Encode()
+}
