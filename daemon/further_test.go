@@ -46,8 +46,8 @@ func (h *home) consentsToPact() {
 	})
 }
 
-// shares are the made pacts of a home.
-func (h *home) shares() (made []api.Ally) {
+// pactsMade are the made pacts of a home.
+func (h *home) pactsMade() (made []api.Ally) {
 	h.t.Helper()
 	all, err := h.homeClient().Allies(h.t.Context())
 	must(h.t, err)
@@ -88,10 +88,10 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 		t.Errorf("joined: %+v", joined)
 	}
 	for _, h := range []*home{ana, dora} {
-		h.until("there are two shares", func() bool { return len(h.shares()) == 2 })
+		h.until("there are two shares", func() bool { return len(h.pactsMade()) == 2 })
 	}
-	anas, doras := ana.shares()[1], dora.shares()[1]
-	if *anas.Share != *doras.Share || anas.Share.ID == first || anas.EndsAt != ana.shares()[0].EndsAt {
+	anas, doras := ana.pactsMade()[1], dora.pactsMade()[1]
+	if *anas.Share != *doras.Share || anas.Share.ID == first || anas.EndsAt != ana.pactsMade()[0].EndsAt {
 		t.Errorf("Ana has %+v, Dora has %+v", anas, doras)
 	}
 	if anas.Sides[0].Members[0].Name != "Annie" || anas.Sides[1].Members[0].Name != "Dora" {

@@ -12,7 +12,6 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/entry"
-	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -42,8 +41,6 @@ func (h *home) shares(ally, id string, readOnly bool) api.Document {
 	}
 	return *res.Document
 }
-
-var aFair = share.Terms{Purpose: "a fair", Voices: share.EachCoop}
 
 func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	ana, dora, anas, doras := alliedHomes(t, aFair)
