@@ -72,6 +72,9 @@ func (k *contact) change(alter func(*pact) error) error {
 	if err := k.place.setPact(&next); err != nil {
 		return err
 	}
+	if kept := k.served.options.kept; kept != nil {
+		kept()
+	}
 	before := k.p
 	k.p = &next
 	k.tell(before, &next)

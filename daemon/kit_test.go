@@ -32,6 +32,7 @@ const (
 	passEnv  = "KITH_TEST_PASSPHRASE" // of that home
 	trialEnv = "KITH_TEST_TRIAL"      // a trial of changes, as package replica starts one
 	aheadEnv = "KITH_TEST_AHEAD"      // by how much its clock is
+	dieEnv   = "KITH_TEST_DIE"        // the daemon dies once it has written so often what it keeps of a pact
 )
 
 func TestMain(m *testing.M) {
@@ -80,7 +81,25 @@ func serve(home string) error {
 			return cmd
 		},
 		Ready: func(addresses []string) { fmt.Println("ready", strings.Join(addresses, " ")) },
+		kept:  dying(os.Getenv(dieEnv)),
 	}))
+}
+
+// dying makes what ends this process, as a power cut would, when it is called the n-th time; nil if n is none.
+func dying(n string) func() {
+	left, err := strconv.Atoi(n)
+	if err != nil {
+		return nil
+	}
+	var mu sync.Mutex
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if left--; left == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
 }
 
 // home is one member's home, served or not.
@@ -92,6 +111,7 @@ type home struct {
 
 	passphrase string        // for the daemon
 	ahead      time.Duration // by how much its clock is
+	die        int           // 0: never, see dieEnv
 
 	cmd    *exec.Cmd
 	stdin  io.Closer
@@ -190,6 +210,9 @@ func (h *home) begin() error {
 	h.t.Helper()
 	h.cmd = exec.Command(os.Args[0])
 	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir, passEnv+"="+h.passphrase, aheadEnv+"="+h.ahead.String())
+	if h.die > 0 {
+		h.cmd.Env = append(h.cmd.Env, dieEnv+"="+strconv.Itoa(h.die))
+	}
 	h.log, h.ended = &log{}, make(chan struct{})
 	h.cmd.Stderr = h.log
 	in, err := h.cmd.StdinPipe()

@@ -35,6 +35,8 @@ type Options struct {
 	Ready func(addresses []string)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	kept func() // for tests: called after each time that what is kept of a pact was written
 }
 
 func (o Options) now() func() time.Time {
