@@ -1,10 +1,19 @@
 package daemon
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/daemon/api"
 )
 
@@ -99,4 +108,332 @@ func TestTwoCoopsMakeAPactAndBothHaveTheSame(t *testing.T) {
 	})
 	ana.stop()
 	dora.stop()
+}
+
+// alone is a co-op of one, whose daemon runs.
+func alone(t testing.TB, coop, name string) *home {
+	t.Helper()
+	h := coopCalled(t, coop, name)[0]
+	h.start()
+	return h
+}
+
+// insist does something until it is done, starting every daemon anew that has died on the way.
+func insist(t *testing.T, homes []*home, what string, done func() error) {
+	t.Helper()
+	late := time.After(waitLimit)
+	for {
+		err := done()
+		if err == nil {
+			return
+		}
+		for _, h := range homes {
+			select {
+			case <-h.ended:
+				h.stdin.Close()
+				h.client.Close()
+				h.die = 0
+				h.start()
+			default:
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-late:
+			t.Fatalf("%s in vain: %v\n%s\n%s", what, err, homes[0].log, homes[1].log)
+		}
+	}
+}
+
+// inHome asks the co-op of a home, whose daemon may be dead.
+func inHome[T any](h *home, ask func(*api.Client) (T, error)) (T, error) {
+	var none T
+	spaces, err := h.client.Spaces(h.t.Context())
+	if err != nil {
+		return none, err
+	}
+	c, err := api.NewClient(h.dir, spaces.Spaces[0].Space.ID)
+	if err != nil {
+		return none, err
+	}
+	defer c.Close()
+	return ask(c)
+}
+
+// pactIn is the one pact of a home, if it is in one of these states.
+func (h *home) pactIn(states ...string) (api.Ally, error) {
+	all, err := inHome(h, func(c *api.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
+	switch {
+	case err != nil:
+		return api.Ally{}, err
+	case len(all) != 1:
+		return api.Ally{}, fmt.Errorf("%s has %d pacts", h.name, len(all))
+	case !slices.Contains(states, all[0].State):
+		return all[0], fmt.Errorf("%s's is %s: %v", h.name, all[0].State, all[0].Says)
+	}
+	return all[0], nil
+}
+
+// Whenever both daemons die, each right after it wrote something of the pact, there is one pact in the end, and
+// people do again only what wasn't done.
+func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
+	for n := 1; n <= 7; n++ { // so often the second side writes; the first writes once less
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
+			both := []*home{ana, dora}
+			for _, h := range both {
+				h.die = n
+				h.start()
+			}
+			code := ""
+			insist(t, both, "make a code", func() error {
+				a, err := ana.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
+				code = a.Code
+				return err
+			})
+			var reads [2][]string
+			insist(t, both, "use the code", func() error {
+				a, err := dora.pactIn(api.AllyCompare)
+				if reads[1] = a.Words; err == nil && len(reads[1]) == 2 {
+					return nil
+				}
+				_, joins := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Second)
+				return errors.Join(errors.New("no words yet"), err, joins)
+			})
+			insist(t, both, "see who asks", func() error {
+				a, err := ana.pactIn(api.AllyCompare)
+				reads[0] = a.Words
+				return err
+			})
+			for i, h := range both {
+				insist(t, both, "confirm", func() error {
+					_, err := h.pactIn(api.AllyAgree, api.AllyWaits, api.AllyMade)
+					if err == nil {
+						return nil
+					}
+					_, confirms := inHome(h, func(c *api.Client) (api.Ally, error) {
+						return c.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: strings.Join(reads[1-i], " ")})
+					})
+					return errors.Join(err, confirms)
+				})
+			}
+			var made [2]api.Ally
+			for i, h := range both {
+				insist(t, both, "have the pact", func() (err error) {
+					made[i], err = h.pactIn(api.AllyMade)
+					return err
+				})
+			}
+			if *made[0].Share != *made[1].Share {
+				t.Errorf("Ana has %+v, Dora has %+v", made[0].Share, made[1].Share)
+			}
+			for _, h := range both {
+				insist(t, both, "count the steps", func() error {
+					proposals, err := inHome(h, func(c *api.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
+					if err == nil && len(proposals) != 1 {
+						t.Errorf("%s's co-op was asked %d times", h.name, len(proposals))
+					}
+					return err
+				})
+				h.stop()
+			}
+		})
+	}
+}
+
+// servedAt serves a home in this process, by a clock, until the test ends.
+func (h *home) servedAt(now func() time.Time) {
+	h.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan []string, 1), make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Options{Home: h.dir, NoMDNS: true, Version: "test", Now: now, Ready: func(a []string) { ready <- a }})
+	}()
+	select {
+	case h.addrs = <-ready:
+	case err := <-done:
+		h.t.Fatalf("%s's daemon: %v", h.name, err)
+	}
+	h.ended = make(chan struct{}) // it doesn't die by itself
+	h.log = &log{}
+	h.t.Cleanup(func() {
+		h.client.Close()
+		stop()
+		must(h.t, <-done)
+	})
+}
+
+// clockOf is a clock that stands ahead of this computer's.
+type clockOf struct{ ahead atomic.Int64 }
+
+func (c *clockOf) now() time.Time           { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clockOf) advance(by time.Duration) { c.ahead.Add(int64(by)) }
+
+func TestAPactThatOneCoopDoesntAgreeOnLapsesOnBothSides(t *testing.T) {
+	ana, quilted := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora", "Eli")
+	dora := quilted[0] // Eli isn't there, and both would have to agree
+	clock := &clockOf{}
+	ana.servedAt(clock.now)
+	dora.start()
+	words := dora.joinsAlly(ana.invitesAlly().Code).Words
+	reads := ana.untilPact(api.AllyCompare).Words
+	ana.confirms(words)
+	asked := dora.confirms(reads)
+	if asked.State != api.AllyAgree || asked.Proposal == "" {
+		t.Errorf("Dora's co-op is asked: %+v", asked)
+	}
+	waits := ana.untilPact(api.AllyWaits)
+	if waits.LapsesAt.IsZero() || waits.WaitsFor != "them" {
+		t.Errorf("Ana waits: %+v", waits)
+	}
+	dora.until("Dora knows until when", func() bool { return dora.pact().LapsesAt == waits.LapsesAt })
+	clock.advance(pactLife + time.Hour)
+	if over := ana.untilPact(api.AllyGivenUp); !strings.Contains(over.Why, "in time") {
+		t.Errorf("Ana hears %q", over.Why)
+	}
+	if over := dora.untilPact(api.AllyGivenUp); !strings.Contains(over.Why, "in time") {
+		t.Errorf("Dora hears %q", over.Why)
+	}
+	// It is listed until the person has seen it. A new one can be begun.
+	_, err := dora.client.AllyCancel(t.Context(), dora.pact().ID)
+	must(t, err)
+	all, err := dora.client.Allies(t.Context())
+	must(t, err)
+	if len(all) != 0 {
+		t.Errorf("still listed: %+v", all)
+	}
+	if _, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here}, time.Minute); err != nil {
+		t.Errorf("a new one: %v", err)
+	}
+	// In the end nothing is left of the old one, not its key either.
+	places, err := (&Home{dir: ana.dir}).HalfMade()
+	must(t, err)
+	clock.advance(pactLife + time.Hour)
+	ana.until("the old one is forgotten", func() bool {
+		_, err := os.Stat(places[0].path(keyFile))
+		return os.IsNotExist(err)
+	})
+	dora.stop()
+}
+
+func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
+	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], alone(t, "Quilted", "Dora")
+	clock := &clockOf{}
+	ana.servedAt(clock.now)
+	join := func(code string) *api.Problem {
+		t.Helper()
+		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, 10*time.Second)
+		p := problem(t, err)
+		all, err := dora.client.Allies(t.Context())
+		must(t, err)
+		if left, _ := os.ReadDir(filepath.Join(dora.dir, spacesDir, "1")); len(all) != 0 || len(left) != 0 {
+			t.Errorf("something was stored: %v, %v", all, left)
+		}
+		return p
+	}
+	for what, code := range map[string]string{
+		"altered": ana.invitesAlly().Code[:40] + "0" + ana.invitesAlly().Code[41:], "of another kind": "kith1abc", "nothing": "",
+	} {
+		if p := join(code); p.Code != api.Invalid {
+			t.Errorf("%s: %+v", what, p)
+		}
+	}
+	for _, a := range all(t, ana) {
+		_, err := ana.client.AllyCancel(t.Context(), a.ID)
+		must(t, err)
+	}
+	expired := ana.invitesAlly()
+	clock.advance(8 * 24 * time.Hour)
+	ana.untilPact(api.AllyGivenUp)
+	if p := join(expired.Code); p.Code != api.NotAllowed || !strings.Contains(p.Message, "expired") || !strings.Contains(p.Hint, "kith ally invite") {
+		t.Errorf("an expired one: %+v", p)
+	}
+	_, err := ana.client.AllyCancel(t.Context(), expired.ID)
+	must(t, err)
+	revoked := ana.invitesAlly()
+	_, err = ana.client.AllyCancel(t.Context(), revoked.ID)
+	must(t, err)
+	if p := join(revoked.Code); p.Code != api.NotAllowed || !strings.Contains(p.Message, "revoked") {
+		t.Errorf("a revoked one: %+v", p)
+	}
+	// A code that names another charter than who answers has.
+	code, err := charter.DecodeAllyCode(ana.invitesAlly().Code)
+	must(t, err)
+	code.Space[0] ^= 1
+	text, err := code.Encode()
+	must(t, err)
+	if p := join(text); p.Code != api.NotFound {
+		t.Errorf("one of somebody else: %+v", p)
+	}
+	dora.stop()
+}
+
+func all(t *testing.T, h *home) []api.Ally {
+	t.Helper()
+	list, err := h.client.Allies(t.Context())
+	must(t, err)
+	return list
+}
+
+func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
+	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
+	for what, gives := range map[string]func() (hears *home, why string){
+		"the second, by other words": func() (*home, string) {
+			_, err := dora.client.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: "apple apple"})
+			if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "useless") {
+				t.Errorf("other words: %+v", p)
+			}
+			return ana, "other words"
+		},
+		"the first": func() (*home, string) {
+			_, err := ana.client.AllyCancel(t.Context(), ana.pact().ID)
+			must(t, err)
+			return dora, "gave it up"
+		},
+		"the second": func() (*home, string) {
+			_, err := dora.client.AllyCancel(t.Context(), dora.pact().ID)
+			must(t, err)
+			return ana, "gave it up"
+		},
+	} {
+		dora.joinsAlly(ana.invitesAlly().Code)
+		ana.untilPact(api.AllyCompare)
+		hears, why := gives()
+		if a := hears.untilPact(api.AllyGivenUp); !strings.Contains(a.Why, why) {
+			t.Errorf("%s: the other side hears %q", what, a.Why)
+		}
+		for _, h := range []*home{ana, dora} {
+			for _, a := range all(t, h) {
+				_, err := h.client.AllyCancel(t.Context(), a.ID)
+				must(t, err)
+			}
+		}
+	}
+	ana.stop()
+	dora.stop()
+}
+
+func TestAProspectiveMemberMakesNoPact(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.start()
+	v, err := ana.client.Invite(t.Context(), time.Hour)
+	must(t, err)
+	dir, err := os.MkdirTemp("", "kith")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	ben := newHome(t, "Ben", filepath.Join(dir, "home"))
+	_, err = Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Ben", Listen: here})
+	must(t, err)
+	ben.start()
+	_, err = ben.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
+	if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
+		t.Errorf("an invite: %+v", p)
+	}
+	_, err = ben.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here}, time.Second)
+	if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
+		t.Errorf("a code: %+v", p)
+	}
+	ana.stop()
+	ben.stop()
 }
