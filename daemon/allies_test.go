@@ -14,7 +14,10 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
 // fair is what the co-ops of these tests make a pact for.
@@ -436,4 +439,77 @@ func TestAProspectiveMemberMakesNoPact(t *testing.T) {
 	}
 	ana.stop()
 	ben.stop()
+}
+
+// protected says whether the key in a place is, and its store encrypted, if there is one.
+func protected(t *testing.T, place *Home) (key, inStore bool) {
+	t.Helper()
+	b, err := place.readKeyFile()
+	must(t, err)
+	encrypted, err := store.Encrypted(place.storeDir())
+	must(t, err)
+	return seal.IsText(b), encrypted
+}
+
+// The key of a half-made pact, and the share that it leads to, are protected as the home is.
+func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
+	lightly(t)
+	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
+	protect(t, ana, nil, typed(word))
+	ana.passphrase = word
+	ana.start()
+	dora.start()
+	place := (&Home{dir: ana.dir}).place(1)
+	doras := (&Home{dir: dora.dir}).place(1)
+	code := ana.invitesAlly().Code
+	if key, _ := protected(t, place); !key {
+		t.Error("the key of the place lies open")
+	}
+	words := dora.joinsAlly(code).Words
+	reads := ana.untilPact(api.AllyCompare).Words
+	// Dora protects her home in the middle of it, and Ana takes hers away and back.
+	dora.stop()
+	protect(t, dora, nil, typed(word))
+	if key, _ := protected(t, doras); !key {
+		t.Error("the key of a half-made pact lies open in a home that is protected")
+	}
+	dora.passphrase = word
+	ana.stop()
+	protect(t, ana, typed(word), nil)
+	if key, _ := protected(t, place); key {
+		t.Error("the key of a half-made pact has a passphrase that the home doesn't have")
+	}
+	protect(t, ana, nil, typed(word))
+	open, err := place.DeviceKey() // as a place was that an older release made
+	if err == nil {
+		t.Errorf("the key opens without its passphrase: %v", open.Device())
+	}
+	was, err := os.ReadFile(place.path(keyFile))
+	must(t, err)
+	must(t, os.WriteFile(place.path(keyFile), keys{device: entry.NewSigner()}.text(), 0o600))
+	checks, err := Doctor(t.Context(), ana.dir, false, typed(word))
+	must(t, err)
+	if !slices.ContainsFunc(checks, func(c api.Check) bool { return c.Name == "key" && !c.OK && strings.Contains(c.Hint, "kith protect") }) {
+		t.Errorf("the doctor finds nothing: %+v", checks)
+	}
+	must(t, os.WriteFile(place.path(keyFile), was, 0o600))
+	ana.start()
+	ana.wellBeing()
+	dora.start()
+	ana.confirms(words)
+	dora.confirms(reads)
+	ana.untilPact(api.AllyMade)
+	dora.untilPact(api.AllyMade)
+	ana.stop()
+	dora.stop()
+	for _, place := range []*Home{place, doras} {
+		if key, inStore := protected(t, place); !key || !inStore {
+			t.Errorf("%s: key sealed %v, store encrypted %v", place.dir, key, inStore)
+		}
+	}
+	ana.start()
+	if a := ana.pact(); a.State != api.AllyMade {
+		t.Errorf("after a start it is %s", a.State)
+	}
+	ana.stop()
 }

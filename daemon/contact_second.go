@@ -114,7 +114,7 @@ func (k *contact) askOnce(ctx context.Context, p *pact, seen *[8]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := k.change(func(p *pact) error { return p.learn(a, to.joined.Record, k.now()) }); err != nil {
+	if err := k.change(func(p *pact) error { return p.learn(n, a, to.joined.Record, k.now()) }); err != nil {
 		return err
 	}
 	*seen = startOf(to.joined.Reply)
@@ -148,8 +148,8 @@ func (k *contact) refused(err error) error {
 	})
 }
 
-// learn notes what the first side answers.
-func (p *pact) learn(a *answer, record []byte, now time.Time) error {
+// learn notes what the first side answers to news.
+func (p *pact) learn(n *news, a *answer, record []byte, now time.Time) error {
 	if p.made() {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (p *pact) learn(a *answer, record []byte, now time.Time) error {
 	if a.over != endNone {
 		p.end(a.over, !a.they, now)
 	}
-	if p.Over != nil {
+	if p.Over != nil && (a.over != endNone || n.over != endNone) { // an end here may be newer than the news
 		p.Over.Told = true
 	}
 	return nil

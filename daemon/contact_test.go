@@ -170,7 +170,7 @@ func TestBothSidesOfAMeetingHaveTheSameWordsAndThePactIsOfWhatTheySaw(t *testing
 	must(t, err)
 	second := &pact{Form: pactForm, Role: roleSecond, Geneses: again.Geneses, Contacts: again.Contacts, Signature: c.signs()}
 	second.setTerms(again.terms())
-	must(t, second.learn(a, nil, l.now))
+	must(t, second.learn(&news{}, a, nil, l.now))
 	if !second.made() {
 		t.Error("the other side doesn't know that it is made")
 	}
@@ -349,19 +349,19 @@ func TestAnEndThatCrossesTheMakingIsNone(t *testing.T) {
 	second := &pact{Form: pactForm, Role: roleSecond, Geneses: l.pact().Geneses, Contacts: l.pact().Contacts, Signature: c.signs()}
 	second.setTerms(l.pact().terms())
 	second.end(endCancelled, false, l.now)
-	must(t, second.learn(a, nil, l.now))
+	must(t, second.learn(&news{}, a, nil, l.now))
 	if !second.made() || second.Over != nil || l.pact().Over != nil {
 		t.Error("one side has the pact, and the other one doesn't")
 	}
 	// It is made of what was signed, or of nothing.
 	stranger := *second
 	stranger.Genesis, stranger.Signature = nil, nil
-	if err := stranger.learn(a, nil, l.now); err == nil || stranger.made() {
+	if err := stranger.learn(&news{}, a, nil, l.now); err == nil || stranger.made() {
 		t.Errorf("made without this side's signature: %v", err)
 	}
 	altered := *second
 	altered.Genesis, altered.Purpose = nil, "something else"
-	if err := altered.learn(a, nil, l.now); err == nil || altered.made() {
+	if err := altered.learn(&news{}, a, nil, l.now); err == nil || altered.made() {
 		t.Errorf("made of something else: %v", err)
 	}
 }
@@ -458,6 +458,29 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 	}
 	if next, err := home.NewPlace(); err != nil || next.dir == home.place(1).dir {
 		t.Errorf("a damaged one is given away: %v", err)
+	}
+}
+
+// Somebody gives it up while an answer to older news is on its way.
+func TestAnEndIsToldEvenIfAnAnswerCrossesIt(t *testing.T) {
+	l := newMeetingLab(t)
+	c := l.caller("Quilted")
+	must(t, c.begins())
+	must(t, c.meets())
+	a, err := c.tells(func(*news) {})
+	must(t, err)
+	second := &pact{Form: pactForm, Role: roleSecond}
+	second.end(endCancelled, false, l.now)
+	must(t, second.learn(&news{}, a, nil, l.now))
+	if second.Over.Told {
+		t.Error("the first side is said to know what it wasn't told")
+	}
+	n := &news{over: endCancelled}
+	a, err = c.tells(func(said *news) { said.over = n.over })
+	must(t, err)
+	must(t, second.learn(n, a, nil, l.now))
+	if !second.Over.Told || l.pact().open() {
+		t.Error("it wasn't told")
 	}
 }
 

@@ -25,6 +25,9 @@ func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
 	}
 	checks = append(checks, checkDisk(b.home))
+	if b.home == b.beside.home {
+		checks = append(checks, checkPacts(b.home)...)
+	}
 	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
 	if _, in := s.replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
 		return checks, nil
@@ -61,7 +64,33 @@ func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string
 		}
 		checks = append(checks, found...)
 	}
-	return checks, nil
+	return append(checks, checkPacts(home)...), nil
+}
+
+// checkPacts checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
+// key isn't protected where that of the home is.
+func checkPacts(home *Home) (checks []api.Check) {
+	places, err := home.HalfMade()
+	if err != nil {
+		checks = append(checks, api.Check{
+			Name: "pact", Says: err.Error(), Hint: "the pact can't be gone on with: move the folder that it lies in away, and begin it again: kith ally invite",
+		})
+	}
+	b, _ := home.readKeyFile()
+	for _, place := range places {
+		c := checkKey(place)
+		c.Space = &api.Named{Name: place.dir}
+		own, _ := place.readKeyFile()
+		switch {
+		case !c.OK:
+		case seal.IsText(b) && !seal.IsText(own):
+			c.OK, c.Hint = false, "stop the daemon, and give the home its passphrase once more: kith protect"
+		default:
+			continue
+		}
+		checks = append(checks, c)
+	}
+	return checks
 }
 
 // examine checks one space that no daemon serves.
