@@ -50,7 +50,7 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 	var all []dated
 	made := map[string]bool{}
 	for _, s := range b.beside.shares(r.Space().String()) {
-		all, made[s.pact.id()] = append(all, dated{s.ally(), s.pact.Begun}), true
+		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
 	for _, k := range b.beside.met() {
 		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
@@ -67,23 +67,45 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 
 // aShare is a share that a co-op is in, as it is served.
 type aShare struct {
-	pact  *pact
-	space *space
-	b     *backend
+	id      string    // of its pact, here
+	begun   time.Time // here
+	further bool      // opened through another share with the ally
+	space   *space
+	b       *backend
 }
 
-// shares gives the shares that a co-op has made, which are served.
+// shares gives the shares that a co-op is in, which are served: those whose pact was made here, and those that
+// this computer has come into.
 func (s *served) shares(home string) (all []aShare) {
 	for _, b := range s.backends() {
-		p, err := b.home.pact()
-		if err != nil || p == nil || p.Home != home {
+		space := b.serving.Load()
+		if space == nil {
 			continue
 		}
-		if space := b.serving.Load(); space != nil {
-			all = append(all, aShare{p, space, b})
+		p, err := b.home.pact()
+		if err == nil && p != nil && p.Home == home {
+			all = append(all, aShare{p.id(), p.Begun, p.Through != "", space, b})
+			continue
 		}
+		of, err := b.home.sharePlace()
+		if err != nil || of == nil || of.Home.String() != home {
+			continue
+		}
+		all = append(all, aShare{
+			"v-" + entry.Text.EncodeToString(of.Share[:5]), space.replica.Came(entry.ID(of.Share)), s.isFurther(of), space, b,
+		})
 	}
 	return all
+}
+
+// isFurther says whether there is another share with the ally, of the same step, that was here before.
+func (s *served) isFurther(of *sharePlace) bool {
+	for _, b := range s.backends() {
+		if o, err := b.home.sharePlace(); err == nil && o != nil && o.Step == of.Step {
+			return o.Share != of.Share
+		}
+	}
+	return false
 }
 
 // contactOf finds a half-made pact of this co-op.
@@ -94,8 +116,9 @@ func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
 		}
 	}
 	for _, s := range b.beside.shares(r.Space().String()) {
-		if s.pact.id() == id {
-			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(s.pact.name()), "the pact with %s is made", s.pact.name())
+		if s.id == id {
+			ally, _, _ := s.b.Share()
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(ally), "the pact with %s is made", ally)
 		}
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")
@@ -169,6 +192,11 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 			err = errors.Join(err, place.forget())
 		}
 	}()
+	if len(listen) == 0 {
+		if listen, err = s.home.listenBeside(); err != nil {
+			return nil, err
+		}
+	}
 	config, err := place.choose(listen, announce)
 	if err != nil {
 		return nil, err

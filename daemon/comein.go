@@ -187,6 +187,9 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 	all := append(append([]*backend{}, s.backends()...), b)
 	s.all.Store(&all)
 	s.came <- b
+	if home := s.backendOf(w.of.Home.String()); home != nil {
+		home.serving.Load().replica.Announce(replica.Event{At: s.options.now()(), Type: "ally", Title: "the share with " + of.word.Ally + " is here"})
+	}
 	return nil
 }
 
