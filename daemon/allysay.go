@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,6 +187,7 @@ func (s aShare) ally() api.Ally {
 				side.Members = append(side.Members, api.Named{ID: m.ID.String(), Name: m.Name})
 			}
 		}
+		slices.SortFunc(side.Members, func(a, b api.Named) int { return cmp.Compare(a.Name, b.Name) })
 		a.Sides = append(a.Sides, side)
 	}
 	for _, o := range sh.Offers() {
