@@ -130,6 +130,15 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		t.Errorf("Ana's own tasks: %+v", mine)
 	}
 
+	// The last change counts, wherever it was made.
+	_, err = home.CreateTask(ctx, api.NewTask{Title: "Something else"})
+	must(t, err)
+	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskStart})
+	must(t, err)
+	if last, err := home.Tasks(ctx, api.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
+		t.Errorf("last changed: %+v, %v", last, err)
+	}
+
 	// In what is about all spaces it stands once.
 	hits, err := ana.client.Search(ctx, "programme", 10)
 	must(t, err)
@@ -166,7 +175,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 
 	shown, err := home.ShowShare(ctx, "a fair")
 	must(t, err)
-	if len(shown.Documents) != 1 || shown.Documents[0].Home != task.Short || shown.Documents[0].State != "open" || shown.With != "Quilted" || shown.Rule != "anyone" ||
+	if len(shown.Documents) != 1 || shown.Documents[0].Home != task.Short || shown.Documents[0].State != "doing" || shown.With != "Quilted" || shown.Rule != "anyone" ||
 		len(shown.Ours) != 1 || shown.Ours[0].Name != "Ana" || shown.Theirs[0].Name != "Dora" {
 		t.Errorf("the share is %+v", shown)
 	}
