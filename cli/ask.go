@@ -73,6 +73,8 @@ func (c *call) askTable(all []api.Ask) {
 			}
 		}
 		switch {
+		case a.State == api.AskOver:
+			c.out.printf("        the share ended without an answer\n")
 		case a.State == api.AskOpen && a.Ours:
 			c.out.printf("        not answered yet\n")
 		case a.State == api.AskOpen:

@@ -161,7 +161,7 @@ func (c *call) showDecision(d api.Decision) {
 		c.out.println(c.positionLine(d, p))
 	}
 	for _, w := range d.WaitingFor {
-		if !hasPosition(d, w) {
+		if !hasPosition(d, w) && len(d.Voices) == 0 { // else the voices say it
 			c.out.println(name(w) + " hasn't answered yet")
 		}
 	}

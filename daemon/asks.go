@@ -65,6 +65,9 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 	if a.State == api.AskOpen && a.Why != "" {
 		a.State = api.AskWithdrawn
 	}
+	if _, over := endOf(r); over && a.State == api.AskOpen {
+		a.State = api.AskOver
+	}
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -322,20 +323,36 @@ func list[T any](b *backend, kind string, limit int, translate func(shown) T, ma
 	if err != nil {
 		return nil, err
 	}
-	if len(b.myShares()) > 0 {
-		limit = 0
-	}
 	var out []T
+	enough := limit
 	take := func(v *crdt.View) (more bool) {
 		if t := translate(b.look(r, v)); match(t) {
 			out = append(out, t)
 		}
-		return limit == 0 || len(out) < limit
+		return enough == 0 || len(out) < enough
 	}
 	if limit == 0 {
 		return out, explain(r.Views(kind, take))
 	}
+	linked, err := r.Linked()
+	if err != nil {
+		return nil, explain(err)
+	}
+	for _, doc := range linked { // any of them may be the last changed
+		v, err := r.View(doc)
+		switch {
+		case errors.Is(err, replica.ErrNotFound):
+		case err != nil:
+			return nil, explain(err)
+		case v.Kind == kind:
+			take(v)
+		}
+	}
+	enough += len(out)
 	for _, ref := range r.LastChanged(kind) {
+		if slices.Contains(linked, ref.ID) {
+			continue
+		}
 		v, err := r.View(ref.ID)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue // voided this moment

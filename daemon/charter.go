@@ -7,6 +7,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -47,6 +48,9 @@ func charterOf(r *replica.Replica) api.Charter {
 	}
 	out.Forks = forks(w)
 	out.Says = w.whoDecides(&out)
+	if share.RuleOf(c.Pacts()) == share.Agreed {
+		out.Says = append(out.Says, "A document is shared with an ally by an agreed step only: kith share add proposes it.")
+	}
 	return out
 }
 

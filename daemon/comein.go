@@ -187,8 +187,8 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 	all := append(append([]*backend{}, s.backends()...), b)
 	s.all.Store(&all)
 	s.came <- b
-	if home := s.backendOf(w.of.Home.String()); home != nil {
-		home.serving.Load().replica.Announce(replica.Event{At: s.options.now()(), Type: "ally", Title: "the share with " + of.word.Ally + " is here"})
+	if home := s.backendOf(w.of.Home.String()); home != nil { // who watches hears of a space that wasn't there
+		home.serving.Load().replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
 	}
 	return nil
 }

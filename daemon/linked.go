@@ -166,13 +166,17 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 			return shown{}, err
 		}
 		at := b.look(r, v)
-		if v.Link != nil && at.shared.Over {
+		switch {
+		case v.Link == nil:
+		case at.shared.Over && at.shared.Here:
 			if err := takeBack(ctx, at, r, v); err != nil {
 				return shown{}, err
 			}
 			continue
-		}
-		if v.Link != nil && !at.shared.Here {
+		case at.shared.Over:
+			return shown{}, api.Problemf(api.NotAllowed, "a colleague who has it brings it back with the next change: kith share show SHARE",
+				"this was shared with %s, and what became of it there isn't here", at.shared.With)
+		case !at.shared.Here:
 			return shown{}, api.Problemf(api.NotAllowed, "kith ally show says whether this device is in the share yet; a colleague who is can do it",
 				"this is shared with %s and goes on there, and it isn't here yet", at.shared.With)
 		}

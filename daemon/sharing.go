@@ -119,15 +119,20 @@ func (b *backend) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 	if shared, _ := r.Share(); err != nil || shared != nil {
 		return homes, err
 	}
-	err = r.Views("", func(v *crdt.View) bool {
-		if v.Link != nil && v.Link.Share == there.Space().String() {
-			if doc, err := docID(v.Link.Doc); err == nil {
-				homes[doc] = short(r, v.Kind, v.ID)
-			}
+	linked, err := r.Linked()
+	if err != nil {
+		return homes, err
+	}
+	for _, id := range linked {
+		v, err := r.View(id)
+		if err != nil || v.Link == nil || v.Link.Share != there.Space().String() {
+			continue // it isn't any more
 		}
-		return true
-	})
-	return homes, err
+		if doc, err := docID(v.Link.Doc); err == nil {
+			homes[doc] = short(r, v.Kind, v.ID)
+		}
+	}
+	return homes, nil
 }
 
 func (b *backend) shareOf(r *replica.Replica) api.Share {

@@ -130,6 +130,15 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		t.Errorf("Ana's own tasks: %+v", mine)
 	}
 
+	// The last change counts, wherever it was made.
+	_, err = home.CreateTask(ctx, api.NewTask{Title: "Something else"})
+	must(t, err)
+	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskStart})
+	must(t, err)
+	if last, err := home.Tasks(ctx, api.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
+		t.Errorf("last changed: %+v, %v", last, err)
+	}
+
 	// In what is about all spaces it stands once.
 	hits, err := ana.client.Search(ctx, "programme", 10)
 	must(t, err)
@@ -166,7 +175,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 
 	shown, err := home.ShowShare(ctx, "a fair")
 	must(t, err)
-	if len(shown.Documents) != 1 || shown.Documents[0].Home != task.Short || shown.Documents[0].State != "open" || shown.With != "Quilted" || shown.Rule != "anyone" ||
+	if len(shown.Documents) != 1 || shown.Documents[0].Home != task.Short || shown.Documents[0].State != "doing" || shown.With != "Quilted" || shown.Rule != "anyone" ||
 		len(shown.Ours) != 1 || shown.Ours[0].Name != "Ana" || shown.Theirs[0].Name != "Dora" {
 		t.Errorf("the share is %+v", shown)
 	}
@@ -175,6 +184,10 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 
 	// Nothing of what stays at home is on Dora's computer.
 	r := dora.openShare()
+	texts := func(e *entry.Entry) bool { return bytes.Contains(e.Encoded(), []byte("Print the programme")) }
+	if !slices.ContainsFunc(entriesIn(t, r), texts) {
+		t.Error("what was shared isn't found there: nothing would be")
+	}
 	for _, e := range entriesIn(t, r) {
 		for _, word := range []string{"bank", secret.ID, secret.Short, task.ID, strings.TrimPrefix(task.ID, "t-"), "frets"} {
 			if bytes.Contains(e.Encoded(), []byte(word)) {
@@ -508,8 +521,34 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 		must(t, err)
 		return got.Status == "done"
 	})
+	asked, err := doras.AskAlly(ctx, api.AskRequest{Ally: "Riso Print Co-op", Title: "One more?"})
+	must(t, err)
+	ana.until("she is asked", func() bool {
+		today, err := ana.client.Today(ctx)
+		must(t, err)
+		return len(today.Asks) == 1 && today.Asks[0].ID == asked.ID
+	})
+	lost, err := home.CreateNote(ctx, api.NewNote{Title: "Lost"})
+	must(t, err)
+	ana.stop()
+	r := ana.openReplica()
+	doc, err := docID(lost.ID)
+	must(t, err)
+	_, err = r.Edit(ctx, doc, func(e replica.Edit) error { // shared by a colleague, and never come
+		return crdt.SetLink(&crdt.Link{Share: d.Shared.Share.ID, Doc: "n-" + strings.Repeat("0", 32)})(e.Doc, e.View)
+	})
+	must(t, err)
+	must(t, r.Close())
+	ana.start()
+	_, err = home.AppendNote(ctx, lost.ID, "more")
+	refusedFor(t, "what hasn't come", err, "shared with Quilted", "isn't here yet")
 	_, err = ana.client.EndAlly(ctx, "Quilted", "the fair is over")
 	must(t, err)
+	_, err = home.AppendNote(ctx, lost.ID, "more")
+	refusedFor(t, "what never came", err, "was shared with Quilted", "isn't here")
+	if today, err := ana.client.Today(ctx); err != nil || len(today.Asks) != 0 {
+		t.Errorf("what was asked in a share that is over waits for Ana: %+v %v", today.Asks, err)
+	}
 	got, err := home.Task(ctx, task.ID)
 	must(t, err)
 	if s := got.Shared; got.Title != title || s == nil || !s.Over || s.Until.IsZero() {

@@ -94,7 +94,7 @@ type Ask struct {
 	Ours      bool        `json:"ours"` // one's own co-op asks
 	By        Named       `json:"by"`
 	At        Time        `json:"at"`
-	State     string      `json:"state"` // open, shared, refused, withdrawn
+	State     string      `json:"state"` // open, shared, refused, withdrawn, over
 	Why       string      `json:"why"`   // of the withdrawal
 	Code      string      `json:"code"`  // to a further share, if that is what is asked for
 	Answers   []AskAnswer `json:"answers"`
@@ -130,6 +130,7 @@ const (
 	AskShared    = "shared"
 	AskRefused   = "refused"
 	AskWithdrawn = "withdrawn"
+	AskOver      = "over" // the share ended without an answer
 )
 
 // SharingRules say who of a co-op may share a document of it.

@@ -24,8 +24,10 @@ type Ref struct {
 // index knows the ID and kind of every document that has a view, in the order of IDs, so that
 // prefixes are found and short IDs made without asking the store. 10,000 take 400 kB.
 type index struct {
-	mu   sync.RWMutex
-	refs []Ref
+	mu     sync.RWMutex
+	refs   []Ref
+	read   sync.Once
+	linked map[entry.DocID]bool // documents that go on in a share; nil until somebody asks
 }
 
 func readIndex(s *store.Store) (*index, error) {
@@ -63,6 +65,13 @@ func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	i, known := ix.findLocked(doc)
+	if ix.linked != nil {
+		if v != nil && v.Link != nil {
+			ix.linked[doc] = true
+		} else {
+			delete(ix.linked, doc)
+		}
+	}
 	switch {
 	case v != nil && known:
 		ix.refs[i].Updated = int64(v.UpdatedAt)
@@ -71,6 +80,30 @@ func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	case known:
 		ix.refs = slices.Delete(ix.refs, i, i+1)
 	}
+}
+
+// Linked gives the documents that go on in a share, in no order. The first time it reads all views.
+func (r *Replica) Linked() (docs []entry.DocID, err error) {
+	ix := r.index
+	ix.read.Do(func() {
+		ix.mu.Lock()
+		ix.linked = map[entry.DocID]bool{} // from here on what changes is noted
+		ix.mu.Unlock()
+		err = r.Views("", func(v *crdt.View) bool {
+			if v.Link != nil {
+				ix.mu.Lock()
+				ix.linked[v.ID] = true
+				ix.mu.Unlock()
+			}
+			return true
+		})
+	})
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	for doc := range ix.linked {
+		docs = append(docs, doc)
+	}
+	return docs, err
 }
 
 // minShort is the least number of letters of a short ID.
