@@ -321,8 +321,7 @@ func (w *following) steps() (duties []Duty) {
 			continue
 		}
 		is := slices.ContainsFunc(wanted, func(t charter.Terms) bool { return says(p, &t) })
-		switch {
-		case p.State == charter.ProposalWithdrawn && is, p.State == charter.ProposalOpen && (is && p.Hopeless || w.stale(p, wanted)):
+		if is && (p.Hopeless || p.State == charter.ProposalWithdrawn) || w.stale(p, wanted) {
 			back = append(back, w.against(p)...)
 		}
 	}
