@@ -50,7 +50,12 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 	var all []dated
 	made := map[string]bool{}
 	for _, s := range b.beside.shares(r.Space().String()) {
-		all, made[s.pact.id()] = append(all, dated{s.ally(), s.pact.Begun}), true
+		all, made[s.id()] = append(all, dated{s.ally(), s.begun()}), true
+	}
+	for _, j := range b.beside.comingIn() {
+		if j.home == r.Space() {
+			all = append(all, dated{j.ally(), b.now()})
+		}
 	}
 	for _, k := range b.beside.met() {
 		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
@@ -67,23 +72,53 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 
 // aShare is a share that a co-op is in, as it is served.
 type aShare struct {
-	pact  *pact
+	pact  *pact // nil: a colleague made it
 	space *space
 	b     *backend
 }
 
-// shares gives the shares that a co-op has made, which are served.
+// shares gives the shares of a co-op that this computer is in.
 func (s *served) shares(home string) (all []aShare) {
 	for _, b := range s.backends() {
 		p, err := b.home.pact()
-		if err != nil || p == nil || p.Home != home {
+		if err != nil || p != nil && p.Home != home {
 			continue
+		}
+		if p == nil {
+			if place, err := b.home.sharePlace(); err != nil || place == nil || place.Home.String() != home {
+				continue
+			}
 		}
 		if space := b.serving.Load(); space != nil {
 			all = append(all, aShare{p, space, b})
 		}
 	}
 	return all
+}
+
+// id is what the pact is called here.
+func (s aShare) id() string {
+	if s.pact != nil {
+		return s.pact.id()
+	}
+	return pactIDOf(s.space.replica.Space())
+}
+
+// pactIDOf is what a pact is called that a colleague made.
+func pactIDOf(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
+
+// begun is when the pact began; zero of one that a colleague made.
+func (s aShare) begun() time.Time {
+	if s.pact != nil {
+		return s.pact.Begun
+	}
+	return time.Time{}
+}
+
+// name is what the other co-op is called.
+func (s aShare) name() string {
+	sh, own := s.space.replica.Share()
+	return sh.Side(1 - own).Name()
 }
 
 // contactOf finds a half-made pact of this co-op.
@@ -94,8 +129,8 @@ func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
 		}
 	}
 	for _, s := range b.beside.shares(r.Space().String()) {
-		if s.pact.id() == id {
-			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(s.pact.name()), "the pact with %s is made", s.pact.name())
+		if s.id() == id {
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(s.name()), "the pact with %s is made", s.name())
 		}
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")

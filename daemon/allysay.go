@@ -170,7 +170,7 @@ func (s aShare) ally() api.Ally {
 	r := s.space.replica
 	sh, own := r.Share()
 	space, _, _ := named(r)
-	a := api.Ally{ID: s.pact.id(), Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true, Further: s.pact.Through != ""}
+	a := api.Ally{ID: s.id(), Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true, Further: s.pact != nil && s.pact.Through != ""}
 	terms, _ := sh.Terms()
 	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
 	a.Name = sh.Side(1 - own).Name()
