@@ -31,6 +31,11 @@ func (c *call) spaceTable(o api.Overview) {
 		rows = append(rows, []string{name(s.Space), s.Space.ID[:min(len(s.Space.ID), 8)], name(s.Me), count(s.Documents, "document"), c.inStep(s.Peers)})
 	}
 	c.out.grid([]string{"SPACE", "ID", "YOU", "DOCUMENTS", "STATE"}, rows)
+	for _, s := range o.Spaces {
+		if len(s.Joining) > 0 {
+			c.out.printf("This computer is coming into what %s shares with %s: kith ally list\n", name(s.Space), list(s.Joining))
+		}
+	}
 }
 
 // where says in which space something is, and with whom it is shared.

@@ -52,6 +52,11 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 	for _, s := range b.beside.shares(r.Space().String()) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
+	for _, j := range b.beside.comingIn() {
+		if j.home == r.Space() {
+			all = append(all, dated{j.ally(), b.now()})
+		}
+	}
 	for _, k := range b.beside.met() {
 		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
 			all = append(all, dated{k.ally(r), p.Begun})
@@ -92,7 +97,7 @@ func (s *served) shares(home string) (all []aShare) {
 			continue
 		}
 		all = append(all, aShare{
-			"v-" + entry.Text.EncodeToString(of.Share[:5]), space.replica.Came(entry.ID(of.Share)), s.isFurther(of), space, b,
+			pactIDOf(of.Share), space.replica.Came(entry.ID(of.Share)), s.isFurther(of), space, b,
 		})
 	}
 	return all
@@ -107,6 +112,9 @@ func (s *served) isFurther(of *sharePlace) bool {
 	}
 	return false
 }
+
+// pactIDOf is what a pact is called that a colleague made.
+func pactIDOf(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
 
 // contactOf finds a half-made pact of this co-op.
 func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {

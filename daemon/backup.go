@@ -88,6 +88,9 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.Join(err, home.Close())
 	}
+	if shared, _ := r.Share(); shared != nil {
+		return nil, errors.Join(errShareBackup, r.Close(), home.Close())
+	}
 	out, in := io.Pipe()
 	go func() {
 		err := save(ctx, in, place, r.Replica, r.device, o.Version)
@@ -147,7 +150,8 @@ func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
 			return nil, nil, err
 		}
 		space, _, _ := named(one.Replica)
-		if meant := want == "" || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
+		shared, _ := one.Share()
+		if meant := want == "" && shared == nil || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
 			place, r = p, one
 			continue
 		} else if meant {
@@ -162,6 +166,10 @@ func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
 	}
 	return place, r, nil
 }
+
+// errShareBackup says why there is no backup of a share. One would hold a key that its side may have replaced
+// since, and entries of the other side's charter by which nothing could be restored.
+var errShareBackup = api.Problemf(api.NotAllowed, "kith backup FILE --space NAME, with the name of your co-op", "a share isn't backed up: once your co-op is restored this computer comes into the share again by itself, and the people in it bring what is there")
 
 var errWhichSpace = api.Problemf(api.Usage, "kith backup FILE --space NAME", "which space is meant? There are several here")
 
@@ -230,6 +238,9 @@ func (b *backend) Backup(ctx context.Context, w io.Writer) error {
 	s, err := b.space()
 	if err != nil {
 		return err
+	}
+	if shared, _ := s.replica.Share(); shared != nil {
+		return errShareBackup
 	}
 	return explain(save(ctx, w, b.home, s.replica, s.replica.Device(), b.version))
 }

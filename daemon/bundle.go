@@ -22,6 +22,9 @@ func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 		return err
 	}
 	r := s.replica
+	if shared, _ := r.Share(); shared != nil {
+		return errShareBundle
+	}
 	var since time.Time
 	if q.Since != "" {
 		if since, err = time.Parse(time.RFC3339, q.Since); err != nil {
@@ -57,6 +60,10 @@ func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 		return writeBundle(w, p, h, r.Key(), to)
 	}))
 }
+
+// errShareBundle says why there are no bundles of a share: what goes into one is opened by everybody whom it is sealed
+// for, also after the end of a pact, by which a daemon gives an ally nothing more.
+var errShareBundle = api.Problemf(api.NotAllowed, "let the daemons meet: kith peers --space NAME", "a share has no bundles: what is in it goes from daemon to daemon, as long as the pact holds")
 
 // writeBundle seals and writes what is in a parcel.
 func writeBundle(w io.Writer, p *replica.Parcel, h bundle.Header, key entry.Signer, to seal.Devices) error {

@@ -12,6 +12,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -215,4 +216,33 @@ func (s *served) agreed(w welcome, of *shareOfHome) error {
 		return fmt.Errorf("%w: it is with %s, for %q", errOtherShare, other.Name(), found.Pact().Purpose)
 	}
 	return errOtherShare
+}
+
+// joining is a share of a home that this computer is on its way into.
+type joining struct {
+	home  entry.SpaceID
+	share entry.SpaceID
+	word  share.Word // what the home agreed on
+	why   string     // it isn't in yet
+}
+
+// comingIn gives the shares that this computer is on its way into.
+func (s *served) comingIn() []joining {
+	if all := s.joining.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
+// ally shows it among the pacts.
+func (j *joining) ally() api.Ally {
+	t := j.word.Terms
+	why := j.why
+	if why == "" {
+		why = errNotYet.Error()
+	}
+	return api.Ally{
+		ID: pactIDOf(j.share), Name: j.word.Ally, State: api.AllyJoining, Purpose: t.Purpose, EndsAt: api.At(time.UnixMilli(int64(t.Ends))), Voices: t.Voices.String(),
+		Says: []string{"Your co-op has made this pact. This computer comes into the share by itself, and isn't in it yet: " + why + "."},
+	}
 }

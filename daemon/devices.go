@@ -144,6 +144,9 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 	if err != nil {
 		return api.WayBack{}, err
 	}
+	if shared, _ := s.replica.Share(); shared != nil {
+		return api.WayBack{}, errNoWayBack
+	}
 	at, err := b.answerers(s)
 	if err != nil {
 		return api.WayBack{}, explain(err)
@@ -156,6 +159,9 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 	code, err := charter.Way{Space: c.Space(), Member: id, Answerers: at[:min(len(at), charter.MaxAnswerers)]}.Encode()
 	return api.WayBack{Code: code, Member: api.Named{ID: m.ID.String(), Name: m.Name}}, explain(err)
 }
+
+// errNoWayBack says why nobody comes back into a share with a phrase: there is none.
+var errNoWayBack = api.Problemf(api.NotAllowed, "kith device via NAME --space CO-OP, for the co-op", "a share has no recovery phrase: who comes back into their co-op comes into its shares by themselves")
 
 // RetireDevice implements api.Backend.
 func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {

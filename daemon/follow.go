@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,6 +100,7 @@ func (s *served) follow(ctx context.Context) {
 				s.options.Log.Error("have the shares follow their co-op", "err", err)
 			}
 		}
+		f.tellJoining()
 	}
 }
 
@@ -120,6 +122,21 @@ func (f *follower) openWaiting() {
 	}
 }
 
+// tellJoining notes for who asks which shares this computer is on its way into.
+func (f *follower) tellJoining() {
+	all := []joining{}
+	for home, h := range f.homes {
+		for i := range h.shares {
+			of := &h.shares[i]
+			if w := f.waiting[of.side]; w != nil && w.of.Home == home && f.on(of.side) == nil {
+				all = append(all, joining{home, of.space, of.word, w.trouble()})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b joining) int { return bytes.Compare(a.share[:], b.share[:]) })
+	f.s.joining.Store(&all)
+}
+
 // followHome looks at one home and its shares.
 func (f *follower) followHome(ctx context.Context, home *space) error {
 	r := home.replica
@@ -129,11 +146,12 @@ func (f *follower) followHome(ctx context.Context, home *space) error {
 		f.homes[r.Space()] = h
 	}
 	arrived, c := r.Store().Arrived(), r.Charter()
+	if r.Restored() || c.Undecided() {
+		h.charter = nil // what it knows may be old, or of one side alone: looked at when that is over
+		return nil
+	}
 	changed := h.charter != c || h.arrived != arrived
 	h.arrived, h.charter, h.calm = arrived, c, !changed
-	if r.Restored() || c.Undecided() {
-		return nil // what it knows may be old, or of one side alone
-	}
 	if changed {
 		var err error
 		if h.shares, err = sharesOf(r, &f.checked); err != nil {

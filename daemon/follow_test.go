@@ -199,6 +199,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	for _, h := range riso {
 		isIn(t, h, space, "Ana", "Ben", "Cleo")
 	}
+	cleo.stop() // who hears of it leaves the share by herself
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Cleo"), Why: "we parted"}, ana, ben)
 	for _, h := range []*home{ana, ben} {
 		isIn(t, h, space, "Ana", "Ben")
@@ -206,6 +207,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 			t.Errorf("to %s, Cleo is %s in the share", h.name, got)
 		}
 	}
+	cleo.start()
 	cleo.until("she knows that she is out of the share", func() bool { return standingOn(t, cleo, space, "Cleo") == "removed" })
 	cleo.stop()
 
@@ -259,4 +261,82 @@ func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
 		isIn(t, h, space, "Ana", "Ben", "Cleo")
 	}
 	stopAll(ana, ben, cleo, quilted[0])
+}
+
+// devicesOn are the devices of somebody on the side that a home is on: in use, and retired.
+func devicesOn(t *testing.T, h *home, space entry.SpaceID) (live, retired int) {
+	t.Helper()
+	devices, err := h.client.In(space.String()).Devices(t.Context())
+	must(t, err)
+	for _, d := range devices {
+		if d.Retired {
+			retired++
+		} else {
+			live++
+		}
+	}
+	return live, retired
+}
+
+// A share isn't in the backup of a home, nor can it be backed up: the co-op is the way back into it.
+func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T) {
+	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
+	ana, ben, cleo := riso[0], riso[1], riso[2]
+	space := alliesMade(t, aFair, riso, quilted)
+	for _, h := range riso {
+		isIn(t, h, space, "Ana", "Ben", "Cleo")
+	}
+	task, err := ben.client.In(space.String()).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	must(t, err)
+	ana.until("she has Ben's task", func() bool {
+		_, err := ana.client.In(space.String()).Task(t.Context(), task.ID)
+		return err == nil
+	})
+	before := memberOn(t, ana, space, "Ben")
+	if _, err := Backup(t.Context(), BackupOptions{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
+		t.Errorf("a backup of a share, by the daemon: %v", err)
+	}
+	file := ben.backUpKnowing(ana, cleo)
+	ben.stop()
+	if _, err := Backup(t.Context(), BackupOptions{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
+		t.Errorf("a backup of a share, without a daemon: %v", err)
+	}
+	ben.backUp("") // without a daemon, too
+	must(t, os.RemoveAll(ben.dir))
+	_, err = Restore(t.Context(), RestoreOptions{Home: ben.dir, File: file})
+	must(t, err)
+	ben.start()
+	isIn(t, ben, space, "Ana", "Ben", "Cleo")
+	if after := memberOn(t, ben, space, "Ben"); after != before {
+		t.Errorf("Ben was %s in the share, and is %s", before, after)
+	}
+	if live, retired := devicesOn(t, ben, space); live != 1 || retired != 1 {
+		t.Errorf("Ben has %d computers in the share, and %d that are out of use", live, retired)
+	}
+	ben.until("he has what he wrote", func() bool {
+		_, err := ben.client.In(space.String()).Task(t.Context(), task.ID)
+		return err == nil
+	})
+	title := "Print and cut the programme"
+	_, err = ben.client.In(space.String()).EditTask(t.Context(), task.ID, api.TaskEdit{Title: &title})
+	must(t, err)
+	cleo.until("she has what Ben wrote on his computer", func() bool {
+		got, err := cleo.client.In(space.String()).Task(t.Context(), task.ID)
+		must(t, err)
+		return got.Title == title
+	})
+	ben.wellBeing()
+	stopAll(append(riso, quilted...)...)
+}
+
+func memberOn(t *testing.T, h *home, space entry.SpaceID, name string) string {
+	t.Helper()
+	members, err := h.client.In(space.String()).Members(t.Context())
+	must(t, err)
+	for _, m := range members {
+		if m.Name == name {
+			return m.ID
+		}
+	}
+	return ""
 }

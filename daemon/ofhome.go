@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"kith/crdt"
@@ -14,9 +15,13 @@ import (
 // maxSharesOfHome bounds the shares of one co-op that its members' computers come into by themselves.
 const maxSharesOfHome = 32
 
+// maxSharesByOne bounds those among them that one member has noted.
+const maxSharesByOne = 16
+
 // shareOfHome is a share that a co-op agreed on, as its document says (crdt.Ally).
 type shareOfHome struct {
 	doc   entry.DocID
+	by    charter.MemberID // made the document
 	space entry.SpaceID
 	side  entry.SpaceID
 	step  charter.StepID
@@ -52,10 +57,9 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 	}); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(views, func(a, b *crdt.View) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	var all []shareOfHome
 	for _, v := range views {
-		s := shareOfHome{doc: v.ID}
+		s := shareOfHome{doc: v.ID, by: v.CreatedBy}
 		if readID((*[32]byte)(&s.space), v.Ally.Share) != nil || readID((*[32]byte)(&s.side), v.Ally.Side) != nil || readID((*[32]byte)(&s.step), v.Ally.Step) != nil {
 			continue
 		}
@@ -67,12 +71,6 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 			continue
 		}
 		s.first = slices.Contains(proposed[string(words[s.step])], v.CreatedBy)
-		if slices.ContainsFunc(all, func(o shareOfHome) bool { return o.space == s.space }) {
-			continue
-		}
-		if len(all) == maxSharesOfHome {
-			break
-		}
 		s.seats, s.said = map[charter.MemberID]*share.Seat{}, map[charter.MemberID]string{}
 		for _, seat := range v.Ally.Seats {
 			if read := checked.read(seat.Said, r.Space(), seat.Member, s.side); read != nil {
@@ -81,7 +79,31 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 		}
 		all = append(all, s)
 	}
-	return all, nil
+	return chosen(all), nil
+}
+
+// chosen are the documents that count: of several for one side of one share one, and nobody crowds out others
+// by writing many. Those of who proposed the step come first.
+func chosen(all []shareOfHome) (out []shareOfHome) {
+	rank := func(s *shareOfHome) int {
+		if s.first {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(all, func(a, b shareOfHome) int {
+		return cmp.Or(cmp.Compare(rank(&a), rank(&b)), bytes.Compare(a.doc[:], b.doc[:]))
+	})
+	made := map[charter.MemberID]int{}
+	for _, s := range all {
+		if len(out) == maxSharesOfHome || made[s.by] == maxSharesByOne ||
+			slices.ContainsFunc(out, func(o shareOfHome) bool { return o.space == s.space && o.side == s.side }) {
+			continue
+		}
+		made[s.by]++
+		out = append(out, s)
+	}
+	return out
 }
 
 // checkedSeats remembers seats whose signatures were verified, which takes a while. It is for one goroutine.
@@ -95,7 +117,7 @@ type seatKey struct {
 }
 
 // maxChecked bounds what is remembered.
-const maxChecked = 1000
+const maxChecked = 5000
 
 // read returns a seat that holds; nil for any other.
 func (k *checkedSeats) read(said string, home entry.SpaceID, member charter.MemberID, side entry.SpaceID) *share.Seat {

@@ -53,9 +53,10 @@ type served struct {
 	options Options
 	started time.Time
 
-	mu   sync.Mutex // held while a space comes to be
-	all  atomic.Pointer[[]*backend]
-	came chan *backend // whose spaces were founded or joined while the daemon runs; there is room for all
+	mu      sync.Mutex // held while a space comes to be
+	all     atomic.Pointer[[]*backend]
+	joining atomic.Pointer[[]joining] // shares that this computer isn't in yet
+	came    chan *backend             // whose spaces were founded or joined while the daemon runs; there is room for all
 
 	meeting  sync.Mutex // guards contacts, the slice
 	contacts []*contact // pacts that are half made

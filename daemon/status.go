@@ -29,6 +29,11 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out.Reach = reachOf(s.peers.Reach())
 	out.InStep = n.Quarantined == 0
 	out.Notice = append(notice(s.replica), b.pactNotice(s.replica)...)
+	for _, j := range b.beside.comingIn() {
+		if j.home == s.replica.Space() {
+			out.Joining = append(out.Joining, j.word.Ally)
+		}
+	}
 	for _, p := range out.Peers {
 		out.InStep = out.InStep && (p.InStep || !p.Connected)
 	}

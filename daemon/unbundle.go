@@ -44,6 +44,9 @@ func (b *backend) ReadBundle(ctx context.Context, in io.Reader, progress func(ap
 	if err != nil {
 		return api.BundleRead{}, err
 	}
+	if shared, _ := s.replica.Share(); shared != nil {
+		return api.BundleRead{}, errShareBundle
+	}
 	return unbundle(ctx, s.replica, in, progress)
 }
 

@@ -17,7 +17,7 @@ import (
 type Do uint8
 
 const (
-	DoResign   Do = iota + 1 // its person left the home
+	DoResign   Do = iota + 1 // its person left the home, or was removed there
 	DoCertify                // New is another computer of its person
 	DoRetire                 // Device is one that its person's home has retired
 	DoFill                   // a founding seat, by Redemption and Invite
@@ -103,10 +103,10 @@ func Follow(f *Following) []Duty {
 	switch {
 	case !ok:
 		return nil
-	case home.Standing == charter.Resigned:
-		return []Duty{{Do: DoResign, About: w.me.ID}}
+	case home.Standing == charter.Resigned, home.Standing == charter.Removed:
+		return []Duty{{Do: DoResign, About: w.me.ID}} // also where the others are too few to remove them
 	case home.Standing != charter.Full:
-		return nil // removed: the others see to it
+		return nil
 	}
 	w.all = w.c.Members()
 	for _, m := range w.all {
@@ -140,6 +140,17 @@ func in(m *charter.Member) bool {
 func (w *following) gone(m *charter.Member) bool {
 	of := w.of[m.ID]
 	return in(m) && m.ID != w.me.ID && len(of) > 0 && !slices.ContainsFunc(of, w.full)
+}
+
+// ownTurns is for how many turns of others it is left to who resigned at home to resign here: where they do, the
+// others need not agree on anything.
+const ownTurns = 3
+
+func (w *following) resigned(id charter.MemberID) bool {
+	return slices.ContainsFunc(w.of[id], func(of charter.MemberID) bool {
+		m, ok := w.Home.Member(of)
+		return ok && m.Standing == charter.Resigned
+	})
 }
 
 // as returns who a member of the home is or was on the side.
@@ -248,6 +259,9 @@ func (w *following) wanted() (all []charter.Terms) {
 			all = append(all, charter.Terms{Type: charter.ProposalPact, Pact: word})
 		}
 	}
+	if w.c.FoundingOpen() && w.c.FoundingDevice() == (entry.Device{}) { // who founded the side has left
+		all = append(all, charter.Terms{Type: charter.ProposalClose})
+	}
 	for i := range w.all {
 		if w.gone(&w.all[i]) {
 			all = append(all, charter.Terms{Type: charter.ProposalRemove, Member: w.all[i].ID})
@@ -287,11 +301,7 @@ func says(p *charter.Proposal, t *charter.Terms) bool {
 // steps are what there is to say of agreed steps. One step comes next: of several that are proposed
 // everybody's word goes to the same one, and the others are proposed again after it.
 func (w *following) steps() (duties []Duty) {
-	wanted := w.wanted()
-	if len(wanted) == 0 {
-		return nil
-	}
-	all := w.c.Proposals()
+	wanted, all := w.wanted(), w.c.Proposals()
 	refused := map[purpose]bool{} // by this person
 	for i := range all {
 		if a := w.mineOf(all[i].Refusals); a != nil && a.Why != WhyLater {
@@ -303,35 +313,50 @@ func (w *following) steps() (duties []Duty) {
 		order int
 	}
 	var found []candidate
+	var back []Duty // what is good for nothing any more must not hold anybody's word
+	_, counted := w.c.Needed()
+	for i := range all {
+		p := &all[i]
+		if p.Parent != w.c.Tip() || p.Why != "" {
+			continue
+		}
+		is := slices.ContainsFunc(wanted, func(t charter.Terms) bool { return says(p, &t) })
+		if is && (p.Hopeless || p.State == charter.ProposalWithdrawn) || w.stale(p, wanted) {
+			back = append(back, w.against(p)...)
+		}
+	}
 	for order := range wanted {
 		t := &wanted[order]
 		if refused[purpose{t.Type, t.Member}] {
 			continue
 		}
-		proposed, mayCome := false, false
+		behind, mayCome := false, false
 		for i := range all {
 			p := &all[i]
-			if p.State != charter.ProposalOpen || !says(p, t) {
-				continue
+			switch {
+			case p.State != charter.ProposalOpen || !says(p, t):
+			case p.Hopeless:
+				mayCome = mayCome || p.Of <= counted // a new one would count the same people
+			case w.Behind[p.ID]:
+				behind = true
+			default:
+				mayCome = true
+				found = append(found, candidate{p, order})
 			}
-			proposed = true
-			if p.Hopeless || w.Behind[p.ID] {
-				mayCome = mayCome || p.Hopeless
-				continue
-			}
-			mayCome = true
-			found = append(found, candidate{p, order})
 		}
 		if !mayCome && w.able(t) {
 			d := Duty{Do: DoPropose, Rank: w.rank(t.Member), About: t.Member, Terms: *t}
-			if proposed { // there is one, which leaves something out
+			if t.Type == charter.ProposalRemove && w.resigned(t.Member) {
+				d.Rank += ownTurns // their own device says it by itself
+			}
+			if behind { // who made that one comes last
 				d.Rank++
 			}
 			duties = append(duties, d)
 		}
 	}
 	if len(found) == 0 {
-		return duties
+		return slices.Concat(back, duties)
 	}
 	next := slices.MinFunc(found, func(a, b candidate) int {
 		enough := func(p *charter.Proposal) int {
@@ -342,20 +367,43 @@ func (w *following) steps() (duties []Duty) {
 		}
 		return cmp.Or(cmp.Compare(enough(a.Proposal), enough(b.Proposal)), cmp.Compare(a.order, b.order), entry.ID(a.ID).Compare(entry.ID(b.ID)))
 	})
-	duties = nil // what else is wanted is proposed after this step
+	duties = back // what else is wanted is proposed after this step
 	for _, p := range found {
-		switch {
-		case p.ID == next.ID:
-		case w.mineOf(p.Consents) != nil:
-			duties = append(duties, Duty{Do: DoTakeBack, About: p.Subject, Of: p.ID})
-		case len(p.Consents) > 0 && w.mineOf(p.Refusals) == nil && p.Subject != w.me.ID:
-			duties = append(duties, Duty{Do: DoRefuse, About: p.Subject, Of: p.ID})
+		if p.ID != next.ID {
+			duties = append(duties, w.against(p.Proposal)...)
 		}
 	}
 	if w.mineOf(next.Consents) == nil && w.mineOf(next.Refusals) == nil {
 		duties = append(duties, Duty{Do: DoConsent, About: next.Subject, Of: next.ID})
 	}
 	return duties
+}
+
+// against has this person's word go to no proposal like this, and lets everybody see that it can't pass,
+// so that those are free who gave their word to it.
+func (w *following) against(p *charter.Proposal) []Duty {
+	switch {
+	case w.mineOf(p.Consents) != nil:
+		return []Duty{{Do: DoTakeBack, About: p.Subject, Of: p.ID}}
+	case !p.Hopeless && w.mineOf(p.Refusals) == nil && p.Subject != w.me.ID:
+		return []Duty{{Do: DoRefuse, About: p.Subject, Of: p.ID}}
+	}
+	return nil
+}
+
+// stale says whether what was wanted of a proposal isn't any more: who was to be removed has resigned, who was to
+// be admitted has left, the new key is another one.
+func (w *following) stale(p *charter.Proposal, wanted []charter.Terms) bool {
+	m, ok := w.c.Member(p.Subject)
+	switch {
+	case !ok:
+		return false
+	case p.Type == charter.ProposalRemove:
+		return !in(&m)
+	case p.Type == charter.ProposalAdmit:
+		return w.gone(&m) || m.Standing != charter.Prospective
+	}
+	return p.Type == charter.ProposalKey && len(w.of[m.ID]) > 0 && !slices.ContainsFunc(wanted, func(t charter.Terms) bool { return says(p, &t) })
 }
 
 // able says whether enough people are left who could agree to a step.

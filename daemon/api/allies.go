@@ -31,6 +31,7 @@ const (
 	AllyCompare = "compare" // the words are to be compared
 	AllyAgree   = "agree"   // this co-op has yet to agree
 	AllyWaits   = "waits"   // this co-op has agreed, and the other one hasn't, as far as is known here
+	AllyJoining = "joining" // a colleague made it, and this computer isn't in the share yet
 	AllyMade    = "made"
 	AllyEnded   = "ended"    // it was made, and is over
 	AllyGivenUp = "given_up" // it came to nothing

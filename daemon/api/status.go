@@ -19,6 +19,7 @@ type Status struct {
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
 	InStep    bool     `json:"in_step"` // with every connected peer
+	Joining   []string `json:"joining"` // allies of this co-op into whose share this computer is on its way
 	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
 
