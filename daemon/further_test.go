@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/share"
 	"kith/daemon/api"
 )
@@ -29,20 +30,24 @@ func madePact(t *testing.T, riso, quilted []*home) (share string) {
 	return dora.untilPact(api.AllyMade).Share.ID
 }
 
-// consentsToPact waits for a proposed pact and consents to it.
+// consentsToPact waits for a proposed pact and consents to it, unless the others were enough.
 func (h *home) consentsToPact() {
 	h.t.Helper()
 	h.until("a pact is proposed", func() bool {
-		all, err := h.homeClient().Proposals(h.t.Context(), true)
+		all, err := h.homeClient().Proposals(h.t.Context(), false)
 		must(h.t, err)
+		agreed := false
 		for _, p := range all {
-			if p.Action == api.ActionPact {
+			switch {
+			case p.Action != api.ActionPact:
+			case p.State == string(charter.ProposalInForce):
+				agreed = true
+			case p.State == string(charter.ProposalOpen):
 				_, err := h.homeClient().AnswerProposal(h.t.Context(), p.ID, api.ProposalAnswer{Verb: api.ProposalConsent})
-				must(h.t, err)
-				return true
+				return err == nil
 			}
 		}
-		return false
+		return agreed
 	})
 }
 
