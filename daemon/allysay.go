@@ -250,3 +250,20 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 		say("Nobody else of the share is connected now.")
 	}
 }
+
+// pactNotice says which half-made pacts wait for the person here, or came to nothing.
+func (b *backend) pactNotice(r *replica.Replica) (says []string) {
+	for _, k := range b.beside.met() {
+		p, _ := k.look()
+		if p.Home != r.Space().String() {
+			continue
+		}
+		switch {
+		case p.Over != nil && !p.Over.Seen && p.name() != "" && p.Over.How != endExpired:
+			says = append(says, fmt.Sprintf("The pact with %s came to nothing: %s. Seen: kith ally cancel %s", p.name(), p.overSays(), p.id()))
+		case p.open() && p.met() && p.Compared.IsZero():
+			says = append(says, fmt.Sprintf("%s and you have words to compare, to make a pact: kith ally show %s", p.name(), shellWord(p.name())))
+		}
+	}
+	return says
+}

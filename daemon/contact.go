@@ -153,7 +153,9 @@ func (k *contact) run(ctx context.Context) {
 		}
 		switch over, err := k.tend(ctx, p, quiet); {
 		case err != nil && ctx.Err() == nil:
-			k.log.Error("make a pact", "place", k.place.dir, "err", err)
+			if k.troubles() != err.Error() { // once, and not every second
+				k.log.Error("make a pact", "place", k.place.dir, "err", err)
+			}
 			k.troubled(err)
 		case over:
 			return
@@ -269,10 +271,14 @@ func (p *pact) overdue(now time.Time) ending {
 	switch {
 	case p.side() == 0 && p.Compared.IsZero() && now.After(p.Expires):
 		return endExpired
-	case p.Lapses.IsZero() || !now.After(p.Lapses):
-	case p.side() == 0 && !p.Compared.IsZero(), p.side() == 1 && len(p.Signature) == 0:
-		// Who has signed as the second waits to hear from the first, who may have made it in time.
+	case p.side() == 0 && !p.Compared.IsZero() && now.After(p.Lapses):
 		return endLapsed
+	case p.side() == 1 && len(p.Signature) == 0 && !p.Lapses.IsZero() && now.After(p.Lapses):
+		// Who has signed as the second waits to hear from the first, who may have made it in time. What the
+		// first side has said of its time may be from before it compared the words.
+		if p.Compared.IsZero() || now.After(p.Compared.Add(pactLife)) {
+			return endLapsed
+		}
 	}
 	return endNone
 }

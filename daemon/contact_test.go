@@ -324,9 +324,14 @@ func TestAPactThatIsOverdueComesToNothingWhoeverSignsLate(t *testing.T) {
 		t.Errorf("it was made late: %+v", a)
 	}
 	// Who has signed as the second waits for what the first says; who hasn't, doesn't.
-	second := pact{Role: roleSecond, Lapses: l.now.Add(-time.Second), Compared: l.now}
+	second := pact{Role: roleSecond, Lapses: l.now.Add(-time.Second), Compared: l.now.Add(-pactLife - time.Second)}
 	if how := second.overdue(l.now); how != endLapsed {
 		t.Errorf("the second, unsigned: %v", how)
+	}
+	early := second
+	early.Compared = l.now.Add(-time.Hour) // it knows the time of the code alone
+	if how := early.overdue(l.now); how != endNone {
+		t.Errorf("the second, who has just compared the words: %v", how)
 	}
 	second.Signature = c.signs()
 	if how := second.overdue(l.now); how != endNone {

@@ -28,7 +28,7 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out.Peers = peersOf(s)
 	out.Reach = reachOf(s.peers.Reach())
 	out.InStep = n.Quarantined == 0
-	out.Notice = notice(s.replica)
+	out.Notice = append(notice(s.replica), b.pactNotice(s.replica)...)
 	for _, p := range out.Peers {
 		out.InStep = out.InStep && (p.InStep || !p.Connected)
 	}
