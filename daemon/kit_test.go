@@ -112,6 +112,7 @@ type home struct {
 	passphrase string        // for the daemon
 	ahead      time.Duration // by how much its clock is
 	die        int           // 0: never, see dieEnv
+	deaths     int           // so often it did
 
 	cmd    *exec.Cmd
 	stdin  io.Closer
