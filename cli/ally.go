@@ -196,7 +196,11 @@ func (c *call) indented(says []string) {
 func (c *call) showAlly(a api.Ally) {
 	c.out.printf("%s\n", c.out.strong(c.allyName(a)))
 	c.out.printf("%s\n", paragraph("For: "+a.Purpose, c.out.width))
-	c.out.printf("Holds %s. In joint decisions %s.\n", c.lastDay(a.EndsAt), map[string]string{
+	holds := "Would hold"
+	if a.Share != nil {
+		holds = "Holds"
+	}
+	c.out.printf("%s %s. In joint decisions %s.\n", holds, c.lastDay(a.EndsAt), map[string]string{
 		api.VoicesCoops: "each co-op is one voice", api.VoicesPeople: "people count",
 	}[a.Voices])
 	for _, s := range a.Sides {

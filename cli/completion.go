@@ -150,6 +150,8 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(k.memberOffers(ctx), current)
 	case "DEVICE":
 		return match(k.deviceOffers(ctx), current)
+	case "ALLY":
+		return match(k.allyOffers(ctx), current)
 	case "ENTRY":
 		return match(k.adoptableOffers(ctx), current)
 	case "HEAD":
@@ -171,6 +173,8 @@ func (k *kith) values(ctx context.Context, flag string) []offer {
 		return k.memberOffers(ctx)
 	case "space":
 		return k.spaceOffers(ctx)
+	case "ally":
+		return k.allyOffers(ctx)
 	case "consents", "keep", "not-mine":
 		return k.deviceOffers(ctx)
 	case "process":
@@ -213,6 +217,26 @@ func (k *kith) spaceOffers(ctx context.Context) (out []offer) {
 	}
 	for _, s := range all.Spaces {
 		out = append(out, offer{clean(s.Space.Name), "as " + name(s.Me)})
+	}
+	return out
+}
+
+// allyOffers offers the co-ops with which there is a pact, made or half made.
+func (k *kith) allyOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	all, err := client.Allies(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, a := range all {
+		if a.Name == "" {
+			out = append(out, offer{a.ID, a.Purpose})
+			continue
+		}
+		out = append(out, offer{clean(a.Name), a.Purpose})
 	}
 	return out
 }

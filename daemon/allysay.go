@@ -100,7 +100,7 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 		}
 		read()
 		say("They read you two other words. Type those: kith ally confirm WORD WORD")
-		say("If theirs aren't taken, somebody stands between you: give the pact up, and begin again.")
+		say("If theirs are refused, they were mistyped, or somebody stands between you: nothing is agreed on then, and you begin again with another code.")
 	case !p.Agreed:
 		a.State, a.WaitsFor = api.AllyAgree, "us"
 		if !p.TheyAgreed {

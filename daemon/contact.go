@@ -286,11 +286,13 @@ func (p *pact) overdue(now time.Time) ending {
 // agree has the co-op at home asked, and looks whether it has agreed.
 func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
 	p, _ := k.look()
-	at, _ := p.atHome(r.Charter())
+	at, step := p.atHome(r.Charter())
 	switch at {
 	case stepNone:
 		_, err := k.propose(ctx, r)
 		return err
+	case stepOpen:
+		return consentAsMaker(ctx, r, &step)
 	case stepGone:
 		return k.change(func(p *pact) error { p.end(endRefused, false, k.now()); return nil })
 	case stepInForce:
@@ -306,6 +308,21 @@ func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
 		})
 	}
 	return nil
+}
+
+// consentAsMaker consents to a step that this member has proposed and not answered: a crash came between, or their
+// word was with another step. What stands in the way now is said in kith charter pending.
+func consentAsMaker(ctx context.Context, r *replica.Replica, step *charter.Proposal) error {
+	me, _ := r.Me()
+	mine := func(a charter.Answer) bool { return a.Member == me.ID }
+	if !slices.Contains(step.By, me.ID) || slices.ContainsFunc(step.Consents, mine) || slices.ContainsFunc(step.Refusals, mine) {
+		return nil
+	}
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), step.ID, false) })
+	if errors.As(err, new(*charter.HeldError)) || errors.Is(err, charter.ErrOtherDevice) || errors.Is(err, charter.ErrConsented) {
+		return nil
+	}
+	return err
 }
 
 // propose proposes the step at home, unless that was done.

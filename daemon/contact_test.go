@@ -539,3 +539,26 @@ func FuzzReadPact(f *testing.F) {
 		}
 	})
 }
+
+// A crash came between the proposal and the word of who made it.
+func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T) {
+	r := coop(t, "Ana")[0].openReplica()
+	defer func() { must(t, r.Close()) }()
+	l := newMeetingLab(t)
+	c := l.caller("Quilted")
+	must(t, c.begins())
+	must(t, c.meets())
+	must(t, l.k.confirm(c.m.Reads(1)))
+	word, err := l.pact().word()
+	must(t, err)
+	_, err = r.Say(t.Context(), func(c *charter.Charter) ([]byte, error) {
+		payload, _, err := c.Propose(r.Device(), charter.Terms{Type: charter.ProposalPact, Pact: word, Why: l.pact().why()})
+		return payload, err
+	})
+	must(t, err)
+	must(t, l.k.agree(t.Context(), r))
+	must(t, l.k.agree(t.Context(), r))
+	if at, step := l.pact().atHome(r.Charter()); at != stepInForce || !l.pact().Agreed {
+		t.Errorf("the step is %v: %+v", at, step)
+	}
+}

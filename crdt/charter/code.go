@@ -56,10 +56,8 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	letters := inviteLetters(text)
 	rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix))
 	if !ok {
-		for _, other := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &inviteCode} {
-			if strings.HasPrefix(letters, inviteLetters(other.prefix)) {
-				return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
-			}
+		if other := sortOf(letters); other != nil {
+			return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
 		}
 		return nil, s.isNone()
 	}
@@ -77,6 +75,16 @@ func (s *codeSort) read(text string) ([]byte, error) {
 		return nil, s.isNone()
 	}
 	return b[1:], nil
+}
+
+// sortOf is which sort of code a text begins like; nil if none.
+func sortOf(letters string) *codeSort {
+	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &inviteCode} {
+		if strings.HasPrefix(letters, inviteLetters(s.prefix)) {
+			return s
+		}
+	}
+	return nil
 }
 
 func (s *codeSort) isNone() error {

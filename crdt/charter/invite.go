@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 
 	"kith/crdt/entry"
@@ -86,7 +87,7 @@ func (v Invite) Encode() (string, error) {
 }
 
 // DecodeInvite reads a code as people paste and type it: in either case, with white space
-// and hyphens anywhere, and with o for 0, i or l for 1. The error is ErrNotInvite,
+// and hyphens anywhere, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
 // ErrInviteMistyped or ErrInviteNewer. No input makes DecodeInvite panic.
 func DecodeInvite(text string) (Invite, error) {
 	if len(text) > MaxInviteText {
@@ -94,6 +95,9 @@ func DecodeInvite(text string) (Invite, error) {
 	}
 	letters, ok := strings.CutPrefix(inviteLetters(text), inviteLetters(invitePrefix))
 	if !ok {
+		if other := sortOf(inviteLetters(text)); other != nil {
+			return Invite{}, fmt.Errorf("%w; this is %s: %s", ErrNotInvite, other.what, other.typed)
+		}
 		return Invite{}, ErrNotInvite
 	}
 	b, err := entry.Text.DecodeString(letters)
