@@ -154,6 +154,10 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(k.allyOffers(ctx), current)
 	case "ENTRY":
 		return match(k.adoptableOffers(ctx), current)
+	case "SHARE", "ALLY":
+		return match(k.shareOffers(ctx), current)
+	case "anyone|agreed":
+		return match(plain(api.SharingRules), current)
 	case "HEAD":
 		return nil
 	case "THRESHOLD":
@@ -189,6 +193,22 @@ func (k *kith) values(ctx context.Context, flag string) []offer {
 		return k.usedWords(ctx, flag)
 	}
 	return nil
+}
+
+// shareOffers are the allies with whom something is shared.
+func (k *kith) shareOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	all, err := client.Shares(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, s := range all {
+		out = append(out, offer{clean(s.With), clean(s.Title)})
+	}
+	return out
 }
 
 func (k *kith) memberOffers(ctx context.Context) (out []offer) {
@@ -297,6 +317,16 @@ func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
 		}
 		for _, i := range invites {
 			out = append(out, offer{i.ID, i.State})
+		}
+		return match(out, current)
+	}
+	if noun == "ally" {
+		asks, err := client.Asks(ctx)
+		if err != nil {
+			return nil
+		}
+		for _, a := range asks {
+			out = append(out, offer{a.Short, clean(a.Title)})
 		}
 		return match(out, current)
 	}

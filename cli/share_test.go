@@ -221,3 +221,20 @@ func TestWhatIsSharedIsMarked(t *testing.T) {
 		t.Errorf("a joint decision:\n%s", got)
 	}
 }
+
+func TestAlliesAndWhatTheyAskAreOffered(t *testing.T) {
+	d := newServedDesk(t, allied())
+	for line, want := range map[string]string{
+		"share show ":            "Quilted",
+		"share add ":             "Quilted",
+		"share add Quilted t-4k": "t-4kq2",
+		"ally ask ":              "Quilted",
+		"ally answer ":           "q-7m2c",
+		"share rule ":            "agreed",
+	} {
+		words := strings.Split(line, " ")
+		if got := d.ok(append([]string{"__complete"}, words...)...); !strings.Contains(got, want) {
+			t.Errorf("kith %s… offers %q, without %s", line, got, want)
+		}
+	}
+}

@@ -334,9 +334,11 @@ func list[T any](b *backend, kind string, limit int, translate func(shown) T, ma
 	if limit == 0 {
 		return out, explain(r.Views(kind, take))
 	}
-	linked, err := r.Linked()
-	if err != nil {
-		return nil, explain(err)
+	var linked []entry.DocID
+	if shared, _ := r.Share(); shared == nil && len(b.myShares()) > 0 {
+		if linked, err = r.Linked(); err != nil {
+			return nil, explain(err)
+		}
 	}
 	for _, doc := range linked { // any of them may be the last changed
 		v, err := r.View(doc)

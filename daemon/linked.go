@@ -37,14 +37,15 @@ func (b *backend) look(r *replica.Replica, v *crdt.View) shown {
 		return s
 	}
 	s.shared = &api.Shared{
-		With: "an ally", Share: api.Named{ID: v.Link.Share}, ID: v.Link.Doc, ReadOnly: v.Link.Kept, Ours: true,
+		Share: api.Named{ID: v.Link.Share}, ID: v.Link.Doc, ReadOnly: v.Link.Kept, Ours: true,
 		By: s.p.named(v.Link.By), At: api.At(v.Link.At.Time()), Alone: v.Link.Alone,
 	}
 	there := b.shareWithID(v.Link.Share)
 	if there == nil {
+		s.shared.With = allyCalled(r, v.Link.Share)
 		return s
 	}
-	s.shared.With, s.shared.Share = allyOf(there), api.Named{ID: v.Link.Share, Name: spaceName(there)}
+	s.shared.With, s.shared.Share.Name = allyOf(there), spaceName(there)
 	s.shared.Until, s.shared.Over = endOf(there)
 	doc, err := docID(v.Link.Doc)
 	if err != nil {
@@ -81,6 +82,18 @@ func inShare(r *replica.Replica, v *crdt.View) *api.Shared {
 func allyOf(r *replica.Replica) string {
 	shared, side := r.Share()
 	return shared.Side(1 - side).Name()
+}
+
+// allyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
+func allyCalled(r *replica.Replica, share string) string {
+	with := "an ally"
+	_ = r.Views(crdt.KindAlly, func(v *crdt.View) bool { // of one that can't be read the doctor tells
+		if v.Ally.Share == share {
+			with = v.Title
+		}
+		return true
+	})
+	return with
 }
 
 // shareWithID gives the replica of a share that is served here; nil if it isn't.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/share"
 )
@@ -100,12 +99,7 @@ func (w *words) chosen(word share.Word) string {
 		if v, err := w.r.View(word.Doc); err == nil {
 			doc = fmt.Sprintf("%s “%s”", short(w.r, v.Kind, v.ID), v.Title)
 		}
-		_ = w.r.Views(crdt.KindAlly, func(v *crdt.View) bool { // an unreadable one is told of elsewhere
-			if v.Ally.Share == word.Share.String() {
-				with = v.Title
-			}
-			return true
-		})
+		with = allyCalled(w.r, word.Share.String())
 	}
 	if word.Kept {
 		return doc + " with " + with + ", to read"

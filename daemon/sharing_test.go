@@ -431,6 +431,10 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	must(t, err)
 	before2, err := r.View(func() entry.DocID { d, _ := docID(note.ID); return d }())
 	must(t, err)
+	_, err = r.Create(ctx, crdt.KindAlly, func(e replica.Edit) error {
+		return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: space, Side: space, Step: before2.Link.Agreed})(e.Doc, nil)
+	})
+	must(t, err)
 	for _, agreed := range []string{"", before2.Link.Agreed} {
 		_, err = r.Edit(ctx, doc, func(e replica.Edit) error {
 			return crdt.SetLink(&crdt.Link{Share: space, Doc: "n-1", Agreed: agreed})(e.Doc, e.View)
@@ -444,8 +448,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	ana.start()
 	ben.until("he sees what Ana shared alone, though he isn't in the share", func() bool {
 		got, err := ben.client.Note(ctx, alone.ID)
-		must(t, err)
-		return got.Shared != nil && got.Shared.Alone && !got.Shared.Here && got.Shared.By.Name == "Ana" && got.Title == "Behind our back"
+		return err == nil && got.Shared != nil && got.Shared.Alone && !got.Shared.Here && got.Shared.By.Name == "Ana" && got.Shared.With == "Quilted" && got.Title == "Behind our back"
 	})
 	title := "Mine"
 	_, err = ben.client.EditNote(ctx, alone.ID, api.NoteEdit{Title: &title})
