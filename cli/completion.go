@@ -154,7 +154,7 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(k.allyOffers(ctx), current)
 	case "ENTRY":
 		return match(k.adoptableOffers(ctx), current)
-	case "SHARE", "ALLY":
+	case "SHARE":
 		return match(k.shareOffers(ctx), current)
 	case "anyone|agreed":
 		return match(plain(api.SharingRules), current)

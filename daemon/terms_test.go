@@ -38,7 +38,10 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 }
 
 func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
-	ana, dora, anas, doras := alliedHomes(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop})
+	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
+	ana, dora := riso[0], quilted[0]
+	space := madePact(t, riso, quilted)
+	anas, doras := within(t, ana, space), within(t, dora, space)
 	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
 	stored := func(c *api.Client) int {
 		s, err := c.Status(t.Context())
@@ -46,13 +49,13 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 		return s.Entries.Stored
 	}
 	before := stored(anas)
-	p, err := anas.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
+	p, err := anas.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(2), Voices: "people"})
 	must(t, err)
 	const step = 3 // the proposal, its consent and what brings it into force
-	if want := "until " + in(1) + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
+	if want := "until " + in(2) + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
 		t.Errorf("it is called %q and is %s, without %q", p.Title, p.State, want)
 	}
-	_, err = doras.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(1), Voices: "people"})
+	_, err = doras.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(2), Voices: "people"})
 	must(t, err)
 	ana.until("both have the same", func() bool {
 		said := stored(anas) - before // by both: the same of each
@@ -62,7 +65,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 		{Action: api.ActionTerms, Ends: "2020-01-01"}:        "which is over",
 		{Action: api.ActionTerms, Ends: in(11)}:              "within ten years",
 		{Action: api.ActionTerms, Ends: "soon"}:              "no date",
-		{Action: api.ActionTerms, Ends: in(1)}:               "in force already",
+		{Action: api.ActionTerms, Ends: in(2)}:               "in force already",
 		{Action: api.ActionTerms, Voices: "both"}:            "way to count",
 		{Action: api.ActionTerms}:                            "say what is to be different",
 		{Action: api.ActionEndShare}:                         "needs a reason",
@@ -76,7 +79,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 		t.Errorf("a co-op was ended: %v", err)
 	}
 
-	all, err := ana.client.EndAlly(t.Context(), "quilted", "the fair is over")
+	all, err := ana.homeClient().EndAlly(t.Context(), "quilted", "the fair is over")
 	must(t, err)
 	if len(all) != 1 || all[0].State != "in_force" {
 		t.Fatalf("the end of the pact: %+v", all)
@@ -87,10 +90,10 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 			return err != nil && strings.Contains(err.Error(), "ended")
 		})
 	}
-	if _, err := ana.client.EndAlly(t.Context(), "Quilted", "the fair is over"); err == nil || !strings.Contains(err.Error(), "ended already") {
+	if _, err := ana.homeClient().EndAlly(t.Context(), "Quilted", "the fair is over"); err == nil || !strings.Contains(err.Error(), "ended already") {
 		t.Errorf("it was ended twice: %v", err)
 	}
-	if _, err := ana.client.EndAlly(t.Context(), "Bakery", "the fair is over"); err == nil || !strings.Contains(err.Error(), "no pact") {
+	if _, err := ana.homeClient().EndAlly(t.Context(), "Bakery", "the fair is over"); err == nil || !strings.Contains(err.Error(), "no pact") {
 		t.Errorf("a pact that isn't was ended: %v", err)
 	}
 	ana.stop()
@@ -99,7 +102,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 		r := h.openShare()
 		s, _ := r.Share()
 		terms, ok := s.Terms()
-		if want := (share.Terms{Purpose: "a fair", Ends: terms.Ends, Voices: share.People}); !ok || terms != want || dayOf(terms.Ends) != in(1) {
+		if want := (share.Terms{Purpose: fair, Ends: terms.Ends, Voices: share.People}); !ok || terms != want || dayOf(terms.Ends) != in(2) {
 			t.Errorf("on side %d the terms are %+v", i, terms)
 		}
 		must(t, r.Close())

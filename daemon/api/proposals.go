@@ -135,7 +135,14 @@ func (s *Server) endAlly(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.backend.EndAlly(r.Context(), r.PathValue("ally"), p.Why)
+	a, err := s.resolveAlly(r.Context(), r.PathValue("ally"))
+	if err != nil {
+		return nil, err
+	}
+	if a.Share == nil {
+		return nil, Problemf(NotAllowed, "to give it up: kith ally cancel "+a.ID, "the pact isn't made yet")
+	}
+	return s.backend.EndAlly(r.Context(), a.Name, p.Why)
 }
 
 func (s *Server) follow(r *http.Request) (any, error) {
