@@ -286,13 +286,13 @@ func (p *pact) overdue(now time.Time) ending {
 // agree has the co-op at home asked, and looks whether it has agreed.
 func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
 	p, _ := k.look()
-	at, step := p.atHome(r.Charter())
+	at, _ := p.atHome(r.Charter())
 	switch at {
 	case stepNone:
 		_, err := k.propose(ctx, r)
 		return err
 	case stepOpen:
-		return consentAsMaker(ctx, r, &step)
+		return k.consentAsMaker(ctx, r)
 	case stepGone:
 		return k.change(func(p *pact) error { p.end(endRefused, false, k.now()); return nil })
 	case stepInForce:
@@ -312,10 +312,14 @@ func (k *contact) agree(ctx context.Context, r *replica.Replica) error {
 
 // consentAsMaker consents to a step that this member has proposed and not answered: a crash came between, or their
 // word was with another step. What stands in the way now is said in kith charter pending.
-func consentAsMaker(ctx context.Context, r *replica.Replica, step *charter.Proposal) error {
+func (k *contact) consentAsMaker(ctx context.Context, r *replica.Replica) error {
+	k.proposing.Lock()
+	defer k.proposing.Unlock()
+	p, _ := k.look()
+	at, step := p.atHome(r.Charter())
 	me, _ := r.Me()
 	mine := func(a charter.Answer) bool { return a.Member == me.ID }
-	if !slices.Contains(step.By, me.ID) || slices.ContainsFunc(step.Consents, mine) || slices.ContainsFunc(step.Refusals, mine) {
+	if at != stepOpen || !slices.Contains(step.By, me.ID) || slices.ContainsFunc(step.Consents, mine) || slices.ContainsFunc(step.Refusals, mine) {
 		return nil
 	}
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), step.ID, false) })
