@@ -545,7 +545,7 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 	ana.start()
 	_, err = home.AppendNote(ctx, lost.ID, "more")
 	refusedFor(t, "what hasn't come", err, "shared with Quilted", "isn't here yet")
-	_, err = ana.client.EndAlly(ctx, "Quilted", "the fair is over")
+	_, err = ana.client.In("Quilted").Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"})
 	must(t, err)
 	_, err = home.AppendNote(ctx, lost.ID, "more")
 	refusedFor(t, "what never came", err, "was shared with Quilted", "isn't here")
