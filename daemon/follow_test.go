@@ -121,33 +121,6 @@ func stopAll(all ...*home) {
 
 var aFair = share.Terms{Purpose: "a fair", Voices: share.EachCoop}
 
-func TestColleaguesComeIntoAShareByThemselves(t *testing.T) {
-	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
-	space := alliesMade(t, aFair, riso, quilted)
-	for _, h := range riso {
-		isIn(t, h, space, "Ana", "Ben", "Cleo")
-	}
-	isIn(t, quilted[0], space, "Dora")
-	c, _ := sideOf(t, riso[0], space)
-	if c.Founding.Open {
-		t.Error("the founding of the side is open, and all are in")
-	}
-	quilted[0].until("the founding closes though seats are left", func() bool {
-		c, _ := sideOf(t, quilted[0], space)
-		return !c.Founding.Open
-	})
-	bens := within(t, riso[1], space.String())
-	_, err := bens.CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
-	must(t, err)
-	cleos := within(t, riso[2], space.String())
-	riso[2].until("she has Ben's task", func() bool {
-		all, err := cleos.Tasks(t.Context(), api.TaskQuery{})
-		must(t, err)
-		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
-	})
-	stopAll(append(riso, quilted...)...)
-}
-
 // standing is what part somebody has on the side that a home is on.
 func standingOn(t *testing.T, h *home, space entry.SpaceID, name string) string {
 	t.Helper()
@@ -191,6 +164,7 @@ func memberID(t *testing.T, h *home, name string) string {
 }
 
 func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
+	t.Parallel() // these wait more than they work
 	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
 	ana, ben, cleo := riso[0], riso[1], riso[2]
 	terms := aFair
@@ -199,6 +173,21 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	for _, h := range riso {
 		isIn(t, h, space, "Ana", "Ben", "Cleo")
 	}
+	isIn(t, quilted[0], space, "Dora")
+	if c, _ := sideOf(t, ana, space); c.Founding.Open {
+		t.Error("the founding of the side is open, and all are in")
+	}
+	quilted[0].until("the founding closes though seats are left", func() bool {
+		c, _ := sideOf(t, quilted[0], space)
+		return !c.Founding.Open
+	})
+	_, err := ben.client.In(space.String()).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	must(t, err)
+	cleo.until("she has Ben's task", func() bool {
+		all, err := cleo.client.In(space.String()).Tasks(t.Context(), api.TaskQuery{})
+		must(t, err)
+		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
+	})
 	cleo.stop() // who hears of it leaves the share by herself
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Cleo"), Why: "we parted"}, ana, ben)
 	for _, h := range []*home{ana, ben} {
@@ -211,7 +200,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	cleo.until("she knows that she is out of the share", func() bool { return standingOn(t, cleo, space, "Cleo") == "removed" })
 	cleo.stop()
 
-	_, err := ben.client.Resign(t.Context(), api.ResignRequest{Yes: true})
+	_, err = ben.client.Resign(t.Context(), api.ResignRequest{Yes: true})
 	must(t, err)
 	ben.until("he has left the share, too", func() bool { return standingOn(t, ben, space, "Ben") == "resigned" })
 	isIn(t, ana, space, "Ana")
@@ -234,6 +223,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 }
 
 func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
 	ana, ben := riso[0], riso[1]
 	space := alliesMade(t, aFair, riso, quilted)
@@ -280,6 +270,7 @@ func devicesOn(t *testing.T, h *home, space entry.SpaceID) (live, retired int) {
 
 // A share isn't in the backup of a home, nor can it be backed up: the co-op is the way back into it.
 func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coop(t, "Dora")
 	ana, ben, cleo := riso[0], riso[1], riso[2]
 	space := alliesMade(t, aFair, riso, quilted)
