@@ -53,8 +53,8 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
 	for _, j := range b.beside.comingIn() {
-		if j.home == r.Space() {
-			all = append(all, dated{j.ally(), b.now()})
+		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
+			all = append(all, dated{a, b.now()})
 		}
 	}
 	for _, k := range b.beside.met() {
