@@ -109,7 +109,7 @@ func newCoop() *coop {
 
 func (c *coop) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(c.asked), nil }
 
-func (c *coop) Share() (ally, title string, ok bool) { return "", "", false }
+func (c *coop) Share() (api.ShareName, bool) { return api.ShareName{}, false }
 
 func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Print Co-op"} }
 

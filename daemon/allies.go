@@ -125,8 +125,8 @@ func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
 	}
 	for _, s := range b.beside.shares(r.Space().String()) {
 		if s.id == id {
-			ally, _, _ := s.b.Share()
-			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(ally), "the pact with %s is made", ally)
+			name, _ := s.b.Share()
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(name.Ally), "the pact with %s is made", name.Ally)
 		}
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")

@@ -56,17 +56,18 @@ func (b *backend) Space() api.Named {
 }
 
 // Share implements api.Backend.
-func (b *backend) Share() (ally, title string, ok bool) {
+func (b *backend) Share() (api.ShareName, bool) {
 	s := b.serving.Load()
 	if s == nil {
-		return "", "", false
+		return api.ShareName{}, false
 	}
 	shared, side := s.replica.Share()
 	if shared == nil {
-		return "", "", false
+		return api.ShareName{}, false
 	}
 	terms, _ := shared.Terms()
-	return shared.Side(1 - side).Name(), terms.Purpose, true
+	_, over := endOf(s.replica)
+	return api.ShareName{Ally: shared.Side(1 - side).Name(), Title: terms.Purpose, Over: over}, true
 }
 
 func (b *backend) space() (*space, error) {

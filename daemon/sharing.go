@@ -46,10 +46,10 @@ func (b *backend) shareCalled(word string) (*replica.Replica, error) {
 		if err != nil {
 			return nil, err
 		}
-		ally, title, _ := other.Share()
+		name, _ := other.Share()
 		id := r.Space().String()
 		byID := len(word) >= minShortID && strings.HasPrefix(id, strings.ToLower(word))
-		if !byID && !slices.ContainsFunc([]string{ally, title, spaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
+		if !byID && !slices.ContainsFunc([]string{name.Ally, name.Title, spaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
 			continue
 		}
 		if _, over := endOf(r); !over || byID {

@@ -96,9 +96,9 @@ func (b *backend) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal
 	}
 	var out []api.Proposal
 	for _, s := range b.beside.shares(r.Space().String()) {
-		name, _, _ := s.b.Share()
+		name, _ := s.b.Share()
 		shared, _ := s.space.replica.Share()
-		if _, over := shared.Ended(); over || api.FoldName(name) != api.FoldName(ally) {
+		if _, over := shared.Ended(); over || api.FoldName(name.Ally) != api.FoldName(ally) {
 			continue
 		}
 		p, err := s.b.Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})

@@ -18,8 +18,8 @@ import (
 type Backend interface {
 	// Space is the space that it answers for, which never changes; empty if there is none yet.
 	Space() Named
-	// Share says what a share with an ally is called: as the ally, or as its title says; ok is false for a co-op.
-	Share() (ally, title string, ok bool)
+	// Share says what a share with an ally is called; ok is false for a co-op.
+	Share() (s ShareName, ok bool)
 	Status(ctx context.Context) (Status, error)
 	// Confirmed fills in what each of these devices has acknowledged. The first time after a start it
 	// reads all that is here.

@@ -26,6 +26,7 @@ type fake struct {
 	Backend
 	space     Named
 	ally      string // this is a share with it
+	over      bool   // that has ended
 	people    []Member
 	documents []Document
 	proposals []Proposal
@@ -60,8 +61,8 @@ func (f *fake) Space() Named { return f.space }
 
 func (f *fake) Asks(context.Context) ([]Ask, error) { return slices.Clone(f.asked), nil }
 
-func (f *fake) Share() (ally, title string, ok bool) {
-	return f.ally, "The " + f.ally + " fair", f.ally != ""
+func (f *fake) Share() (ShareName, bool) {
+	return ShareName{f.ally, "The " + f.ally + " fair", f.over}, f.ally != ""
 }
 
 // served are the spaces of a daemon; the first joins.

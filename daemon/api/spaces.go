@@ -80,15 +80,25 @@ func called(served []Backend, want string) (named []Backend) {
 		return named
 	}
 	for _, b := range served {
-		if ally, title, ok := b.Share(); ok && (is(ally) || is(title)) {
+		if s, ok := b.Share(); ok && (is(s.Ally) || is(s.Title)) {
 			named = append(named, b)
 		}
+	}
+	over := func(b Backend) bool { s, _ := b.Share(); return s.Over }
+	if live := slices.DeleteFunc(slices.Clone(named), over); len(live) > 0 {
+		return live
 	}
 	return named
 }
 
+// ShareName is what a share is called, beside the name of its space: as the ally, or as its title says.
+type ShareName struct {
+	Ally, Title string
+	Over        bool // if others are called alike, those are meant
+}
+
 func isShare(b Backend) bool {
-	_, _, ok := b.Share()
+	_, ok := b.Share()
 	return ok
 }
 

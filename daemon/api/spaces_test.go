@@ -70,6 +70,11 @@ func TestASharesSpaceMakesNothingAmbiguous(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
 	}
+	ended := fair("Quilted", "s4")
+	ended.over = true
+	if status, answer := askAll(t, append(both, ended), "members?space=quilted"); status != 200 {
+		t.Errorf("with one that has ended: %d %s", status, answer)
+	}
 	one := served{newFake(), fair("Quilted", "s2")}
 	if status, answer := askAll(t, one, "tasks/8b3a"); status != 200 || !strings.Contains(answer, "Water the beans") {
 		t.Errorf("a task of the share: %d %s", status, answer)
