@@ -551,3 +551,35 @@ func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
 	ana.stop()
 	dora.stop()
 }
+
+func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T) {
+	ana := alone(t, "Riso Print Co-op", "Ana")
+	ana.invitesAlly()
+	ana.stop()
+	file := (&Home{dir: ana.dir}).place(1).path(pactFile)
+	for what, content := range map[string]string{
+		"cut": `{"form": 1, "role": "fi`, "of a newer Kith": `{"form": 2, "role": "first"}`, "too large": strings.Repeat(" ", maxPactFile+1),
+	} {
+		must(t, os.WriteFile(file, []byte(content), 0o600))
+		ana.start()
+		if list := all(t, ana); len(list) != 0 {
+			t.Errorf("%s: listed: %+v", what, list)
+		}
+		checks, err := ana.client.Doctor(t.Context(), false)
+		must(t, err)
+		if !slices.ContainsFunc(checks, func(c api.Check) bool { return c.Name == "pact" && !c.OK && strings.Contains(c.Says, file) && c.Hint != "" }) {
+			t.Errorf("%s: the doctor says %+v", what, checks)
+		}
+		if a := ana.invitesAlly(); a.State != api.AllyInvited {
+			t.Errorf("%s: another one: %+v", what, a)
+		}
+		for _, a := range all(t, ana) {
+			_, err := ana.client.AllyCancel(t.Context(), a.ID)
+			must(t, err)
+		}
+		ana.stop()
+	}
+	if b, err := os.ReadFile(file); err != nil || len(b) == 0 {
+		t.Errorf("it was overwritten: %v", err)
+	}
+}
