@@ -567,7 +567,9 @@ func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T)
 		}
 		checks, err := ana.client.Doctor(t.Context(), false)
 		must(t, err)
-		if !slices.ContainsFunc(checks, func(c api.Check) bool { return c.Name == "pact" && !c.OK && strings.Contains(c.Says, file) && c.Hint != "" }) {
+		if !slices.ContainsFunc(checks, func(c api.Check) bool {
+			return c.Name == "pact" && !c.OK && strings.Contains(c.Says, file) && c.Hint != ""
+		}) {
 			t.Errorf("%s: the doctor says %+v", what, checks)
 		}
 		if a := ana.invitesAlly(); a.State != api.AllyInvited {
