@@ -152,7 +152,7 @@ func (k *kith) allyShow() *cli.Command {
 func (k *kith) allyCancel() *cli.Command {
 	return k.command(spec{
 		name: "cancel", args: "ALLY", usage: "give up a pact that is half made",
-		more:     "The other co-op is told when its daemon asks. One that came to nothing isn't listed any more after this. A pact that is made: kith ally end",
+		more:     "The other co-op is told as soon as its daemon is in touch; if both had agreed before it hears of that, the pact is made all the same. One that came to nothing isn't listed any more after this. A pact that is made: kith ally end",
 		examples: []string{`kith ally cancel Quilted`, `kith ally cancel v-7x3k`},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *api.Client) (api.Ally, error) { return d.AllyCancel(ctx, c.arg(0)) }, func(a api.Ally) {

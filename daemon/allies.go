@@ -333,7 +333,7 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if err != nil {
 		return api.Ally{}, explainAlly(err)
 	}
-	if err := to.send(ctx, []byte{requestHello}); err != nil {
+	if err := insist(ctx, func() error { return to.send(ctx, []byte{requestHello}) }); err != nil {
 		return api.Ally{}, explainAlly(err)
 	}
 	o, err := readOffer(to.joined.Reply)
@@ -366,7 +366,7 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if err != nil {
 		return api.Ally{}, explainAlly(err)
 	}
-	if err := k.beginWith(ctx, to); err != nil {
+	if err := insist(ctx, func() error { return k.beginWith(ctx, to) }); err != nil {
 		b.beside.left(k)
 		return api.Ally{}, explainAlly(errors.Join(err, k.place.forget()))
 	}

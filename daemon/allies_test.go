@@ -125,8 +125,8 @@ func alone(t testing.TB, coop, name string) *home {
 // mostDeaths bounds how often the daemon of a home dies in one test.
 const mostDeaths = 12
 
-// insist does something until it is done, starting every daemon anew that has died on the way.
-func insist(t *testing.T, homes []*home, what string, done func() error) {
+// insistOn does something until it is done, starting every daemon anew that has died on the way.
+func insistOn(t *testing.T, homes []*home, what string, done func() error) {
 	t.Helper()
 	late := time.After(waitLimit)
 	for {
@@ -200,13 +200,13 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 				h.start()
 			}
 			code := ""
-			insist(t, both, "make a code", func() error {
+			insistOn(t, both, "make a code", func() error {
 				a, err := ana.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
 				code = a.Code
 				return err
 			})
 			var reads [2][]string
-			insist(t, both, "use the code", func() error {
+			insistOn(t, both, "use the code", func() error {
 				a, err := dora.pactIn(api.AllyCompare)
 				if reads[1] = a.Words; err == nil && len(reads[1]) == 2 {
 					return nil
@@ -214,13 +214,13 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 				_, joins := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Second)
 				return errors.Join(errors.New("no words yet"), err, joins)
 			})
-			insist(t, both, "see who asks", func() error {
+			insistOn(t, both, "see who asks", func() error {
 				a, err := ana.pactIn(api.AllyCompare)
 				reads[0] = a.Words
 				return err
 			})
 			for i, h := range both {
-				insist(t, both, "confirm", func() error {
+				insistOn(t, both, "confirm", func() error {
 					_, err := h.pactIn(api.AllyAgree, api.AllyWaits, api.AllyMade)
 					if err == nil {
 						return nil
@@ -233,7 +233,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 			}
 			var made [2]api.Ally
 			for i, h := range both {
-				insist(t, both, "have the pact", func() (err error) {
+				insistOn(t, both, "have the pact", func() (err error) {
 					made[i], err = h.pactIn(api.AllyMade)
 					return err
 				})
@@ -245,7 +245,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 				t.Errorf("Ana's daemon died %d times, Dora's %d times", ana.deaths, dora.deaths)
 			}
 			for _, h := range both {
-				insist(t, both, "count the steps", func() error {
+				insistOn(t, both, "count the steps", func() error {
 					proposals, err := inHome(h, func(c *api.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
 					if err == nil && len(proposals) != 1 {
 						t.Errorf("%s's co-op was asked %d times", h.name, len(proposals))
@@ -527,4 +527,61 @@ func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
 		t.Errorf("after a start it is %s", a.State)
 	}
 	end()
+}
+
+func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
+	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
+	code := ana.invitesAlly().Code
+	ana.stop()
+	_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Millisecond)
+	if p := problem(t, err); p.Code != api.TimedOut || !strings.Contains(p.Hint, "has to run") {
+		t.Errorf("nobody is there: %+v", p)
+	}
+	if list := all(t, dora); len(list) != 0 {
+		t.Errorf("something was stored: %+v", list)
+	}
+	joined := make(chan error, 1)
+	go func() {
+		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Minute)
+		joined <- err
+	}()
+	ana.start()
+	must(t, <-joined)
+	ana.untilPact(api.AllyCompare)
+	ana.stop()
+	dora.stop()
+}
+
+func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T) {
+	ana := alone(t, "Riso Print Co-op", "Ana")
+	ana.invitesAlly()
+	ana.stop()
+	file := (&Home{dir: ana.dir}).place(1).path(pactFile)
+	for what, content := range map[string]string{
+		"cut": `{"form": 1, "role": "fi`, "of a newer Kith": `{"form": 2, "role": "first"}`, "too large": strings.Repeat(" ", maxPactFile+1),
+	} {
+		must(t, os.WriteFile(file, []byte(content), 0o600))
+		ana.start()
+		if list := all(t, ana); len(list) != 0 {
+			t.Errorf("%s: listed: %+v", what, list)
+		}
+		checks, err := ana.client.Doctor(t.Context(), false)
+		must(t, err)
+		if !slices.ContainsFunc(checks, func(c api.Check) bool {
+			return c.Name == "pact" && !c.OK && strings.Contains(c.Says, file) && c.Hint != ""
+		}) {
+			t.Errorf("%s: the doctor says %+v", what, checks)
+		}
+		if a := ana.invitesAlly(); a.State != api.AllyInvited {
+			t.Errorf("%s: another one: %+v", what, a)
+		}
+		for _, a := range all(t, ana) {
+			_, err := ana.client.AllyCancel(t.Context(), a.ID)
+			must(t, err)
+		}
+		ana.stop()
+	}
+	if b, err := os.ReadFile(file); err != nil || len(b) == 0 {
+		t.Errorf("it was overwritten: %v", err)
+	}
 }

@@ -172,7 +172,9 @@ func (k *contact) run(ctx context.Context) {
 // answerOn runs the host of the first side. It says whether there is one.
 func (k *contact) answerOn(ctx context.Context, working *sync.WaitGroup) bool {
 	if err := k.listen(); err != nil {
-		k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.dir, "err", err)
+		if k.troubles() != err.Error() { // once, and not every second
+			k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.dir, "err", err)
+		}
 		k.troubled(err)
 		return false
 	}

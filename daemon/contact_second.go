@@ -84,6 +84,16 @@ func (k *knock) sendTo(ctx context.Context, p *pact, request []byte) error {
 	return nil
 }
 
+// insist asks again while nobody answers, until ctx ends.
+func insist(ctx context.Context, ask func() error) error {
+	for {
+		err := ask()
+		if !errors.As(err, new(*peer.NobodyAnsweredError)) || pause(ctx, askAgain) != nil {
+			return err
+		}
+	}
+}
+
 // askOnce says how it stands here and hears how it stands there.
 func (k *contact) askOnce(ctx context.Context, p *pact, seen *[8]byte) error {
 	to, err := p.dial()

@@ -451,7 +451,13 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 		t.Errorf("served after a crash: %v, %v", served, err)
 	}
 	must(t, os.RemoveAll(place.storeDir()))
-	must(t, place.forget())
+	// A crash came while it was forgotten, and the daemon starts again.
+	must(t, os.Remove(place.path(keyFile)))
+	s := &served{home: home, options: l.s.options, begun: make(chan *contact, 1)}
+	must(t, s.openContacts())
+	if len(s.met()) != 0 || place.hasPact() {
+		t.Error("a pact without a key is gone on with")
+	}
 	again, err := home.place(1).DeviceKey()
 	must(t, err)
 	if again.Device() == key.Device() {

@@ -162,6 +162,12 @@ func (h *Home) forget() error {
 	return nil
 }
 
+// keyless says whether the place has no key, and nothing that was made with one.
+func (h *Home) keyless() bool {
+	_, err := os.Lstat(h.path(keyFile))
+	return errors.Is(err, fs.ErrNotExist) && !h.InUse()
+}
+
 func readPact(b []byte) (*pact, error) {
 	if len(b) > maxPactFile {
 		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(b), maxPactFile)

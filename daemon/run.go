@@ -127,6 +127,12 @@ func (s *served) openContacts() error {
 		if err != nil {
 			return err
 		}
+		if place.keyless() { // a crash came while it was forgotten
+			if err := place.forget(); err != nil {
+				return err
+			}
+			continue
+		}
 		key, err := place.DeviceKey()
 		if err != nil {
 			return err

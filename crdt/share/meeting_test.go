@@ -2,7 +2,9 @@ package share_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,5 +78,16 @@ func TestTheEndOfADraftIsPartOfWhatTheWordsStandFor(t *testing.T) {
 	a, b := share.Meeting{Draft: []byte{1, 2}}, share.Meeting{Draft: []byte{1, 2, 0}}
 	if slices.Equal(a.Words(), b.Words()) {
 		t.Error("two drafts have the same words")
+	}
+}
+
+// What another implementation must compute as well.
+func TestTheWordsOfAMeetingAreThoseOfTheProtocol(t *testing.T) {
+	m := share.Meeting{Code: entry.Device{1}, Devices: [2]entry.Device{{2}, {3}}, Draft: []byte{4, 5}, Nonces: [2][32]byte{{6}, {7}}}
+	if got := strings.Join(m.Words(), " "); got != "today state poverty wonder" {
+		t.Errorf("words: %s", got)
+	}
+	if got := fmt.Sprintf("%x", m.Commitment()); got != "8b3d8cc2e95ab87a1ff20c11b3b6942258dc5e9f15302439e724a69bed891fd5" {
+		t.Errorf("commitment: %s", got)
 	}
 }
