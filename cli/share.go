@@ -241,12 +241,17 @@ func (k *kith) shareRule() *cli.Command {
 	})
 }
 
-// sharedWith marks in a list what is shared; "" for what isn't, or lies in the share that is looked at.
+// sharedWith marks in a list what is shared; "" for what isn't. Of what lies in the share that is looked at it says
+// who only reads it.
 func sharedWith(d api.Document) string {
 	s := d.Shared
 	switch {
-	case s == nil, s.ID == d.ID:
+	case s == nil, s.ID == d.ID && !s.ReadOnly:
 		return ""
+	case s.ID == d.ID && s.Ours:
+		return "for " + oneLine(s.With, 40) + " to read"
+	case s.ID == d.ID:
+		return "for us to read"
 	case s.Over:
 		return "was shared with " + oneLine(s.With, 40)
 	case s.Alone:

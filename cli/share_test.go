@@ -204,8 +204,8 @@ func TestWhatIsSharedIsMarked(t *testing.T) {
 		{func(s *api.Shared) { s.Copy = true }, "a note of it is shared with Quilted", []string{"in a note; it goes on here"}},
 		{func(s *api.Shared) { s.Over, s.Until = true, api.At(now) }, "was shared with Quilted", []string{"was shared with Quilted until 24 Nov 2026"}},
 		{func(s *api.Shared) { s.Over = true }, "was shared with Quilted", []string{"was shared with Quilted; it goes on here"}},
-		{func(s *api.Shared) { s.ID, s.ReadOnly = d.coop.tasks[0].ID, true }, "", []string{"for Quilted to read"}},
-		{func(s *api.Shared) { s.ID, s.ReadOnly, s.Ours = d.coop.tasks[0].ID, true, false }, "", []string{"Quilted shared it for you to read"}},
+		{func(s *api.Shared) { s.ID, s.ReadOnly = d.coop.tasks[0].ID, true }, "for Quilted to read", []string{"for Quilted to read"}},
+		{func(s *api.Shared) { s.ID, s.ReadOnly, s.Ours = d.coop.tasks[0].ID, true, false }, "for us to read", []string{"Quilted shared it for you to read"}},
 	} {
 		s := *mark
 		tt.change(&s)

@@ -80,10 +80,7 @@ func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 	if err := mayWrite(there, nil); err != nil {
 		return api.Ask{}, err
 	}
-	plain := asItIs
-	if home, err := b.replica(); err == nil && home != there {
-		plain = b.leaveOut(home, there).plain
-	}
+	plain := b.plainIn(there)
 	v, err := there.Create(ctx, crdt.KindAsk, func(e replica.Edit) error {
 		return crdt.NewRequest(plain(q.Title), plain(q.Text), "")(e.Doc, nil)
 	})
@@ -91,6 +88,15 @@ func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 		return api.Ask{}, explain(err)
 	}
 	return askOf(there, &v), nil
+}
+
+// plainIn makes of what is typed here what may be read in a share.
+func (b *backend) plainIn(there *replica.Replica) func(string) string {
+	home, err := b.replica()
+	if err != nil || home == there {
+		return asItIs
+	}
+	return b.leaveOut(home, there).plain
 }
 
 // asked finds what was asked by a whole ID, in whichever share of the co-op it is.
@@ -137,7 +143,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		given = append(given, shared)
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return crdt.AnswerRequest(e.Author, result, q.Why, given)(e.Doc, e.View)
+		return crdt.AnswerRequest(e.Author, result, b.plainIn(there)(q.Why), given)(e.Doc, e.View)
 	})
 	if err != nil {
 		return api.Ask{}, explain(err)
@@ -182,7 +188,9 @@ func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, err
 	if err != nil {
 		return api.Ask{}, err
 	}
-	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error { return crdt.WithdrawRequest(e.Author, why)(e.Doc, e.View) })
+	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
+		return crdt.WithdrawRequest(e.Author, b.plainIn(there)(why))(e.Doc, e.View)
+	})
 	if err != nil {
 		return api.Ask{}, explain(err)
 	}

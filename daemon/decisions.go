@@ -96,7 +96,7 @@ func (b *backend) EditDecision(ctx context.Context, id string, d api.DecisionEdi
 // TakePosition implements api.Backend.
 func (b *backend) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		return crdt.TakePosition(e.Author, stanceIn(p.Stance), p.Why, p.Revision), nil
+		return crdt.TakePosition(e.Author, stanceIn(p.Stance), e.plain(p.Why), p.Revision), nil
 	}, decisionOf)
 }
 
@@ -105,7 +105,7 @@ func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseReque
 	d, err := edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		p := people{c: e.Charter}
 		name := func(m charter.MemberID) string { return p.named(m).Name }
-		return crdt.Close(e.Author, e.Now, c.Text, name), nil
+		return crdt.Close(e.Author, e.Now, e.plain(c.Text), name), nil
 	}, decisionOf)
 	var none *crdt.NoOutcomeError
 	if errors.As(err, &none) {
@@ -116,7 +116,7 @@ func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseReque
 
 // WithdrawDecision implements api.Backend.
 func (b *backend) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.Withdraw(e.Author, why), nil }, decisionOf)
+	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.Withdraw(e.Author, e.plain(why)), nil }, decisionOf)
 }
 
 // voicesOf says how each co-op stands to a decision in a share, one's own first; nil in a co-op.

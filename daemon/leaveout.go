@@ -25,11 +25,21 @@ var crockford = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 // leaver makes of the texts of a home what may be read in a share: not even an ID of what isn't there.
 type leaver struct {
 	home, there *replica.Replica
-	left        []string // the words that were left out
+	others      []*replica.Replica // of other spaces that are served here
+	left        []string           // the words that were left out
 }
 
 func (b *backend) leaveOut(home, there *replica.Replica) *leaver {
-	return &leaver{home: home, there: there}
+	l := &leaver{home: home, there: there}
+	if b.beside == nil {
+		return l
+	}
+	for _, other := range b.beside.backends() {
+		if s := other.serving.Load(); s != nil && s.replica != home && s.replica != there {
+			l.others = append(l.others, s.replica)
+		}
+	}
+	return l
 }
 
 func (l *leaver) plain(s string) string { return idWord.ReplaceAllStringFunc(s, l.word) }
@@ -39,8 +49,8 @@ func (l *leaver) word(word string) string {
 	kind, isDocument := map[string]string{
 		"t-": api.KindTask, "d-": api.KindDecision, "n-": api.KindNote, "a-": api.KindAlly, "q-": api.KindAsk,
 	}[letter]
-	if isDocument && len(l.there.Resolve(kind, start, 1)) > 0 {
-		return word // it is of the share
+	names := func(r *replica.Replica) bool {
+		return isDocument && len(r.Resolve(kind, start, 1)) > 0 || namesPeople(r, letter, start)
 	}
 	found := []replica.Ref{}
 	if isDocument {
@@ -51,7 +61,10 @@ func (l *leaver) word(word string) string {
 			return v.Link.Doc[:min(len(v.Link.Doc), len(letter)+shareLetters)]
 		}
 	}
-	if len(found) > 0 || l.names(letter, start) || len(start) == len(entry.DocID{}.String()) {
+	if !names(l.home) && names(l.there) {
+		return word
+	}
+	if names(l.home) || slices.ContainsFunc(l.others, names) || len(start) == len(entry.DocID{}.String()) {
 		if !slices.Contains(l.left, word) {
 			l.left = append(l.left, word)
 		}
@@ -60,17 +73,17 @@ func (l *leaver) word(word string) string {
 	return word
 }
 
-// names says whether a word names a proposal or a member of the home.
-func (l *leaver) names(letter, start string) bool {
+// namesPeople says whether a word names a member of a space, or a proposal that they have made.
+func namesPeople(r *replica.Replica, letter, start string) bool {
 	switch letter {
 	case "p-":
-		for _, p := range l.home.Charter().Proposals() {
+		for _, p := range r.Charter().Proposals() {
 			if strings.HasPrefix(proposalID(p.ID), letter+start) {
 				return true
 			}
 		}
 	case "m-":
-		for _, m := range l.home.Charter().Members() {
+		for _, m := range r.Rules().Members() {
 			if strings.HasPrefix(m.ID.String(), letter+start) {
 				return true
 			}

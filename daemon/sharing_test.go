@@ -124,6 +124,8 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		must(t, err)
 		return len(today.Asked) == 1 && len(today.Asked[0].TakenBy) == 1 && today.Asked[0].TakenBy[0].Name == "Ana (Riso Print Co-op)" && strings.Contains(today.Asked[0].Text, "See (not shared)")
 	})
+	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskHelp, Why: "as for " + secret.Short})
+	must(t, err)
 	mine, err := home.Tasks(ctx, api.TaskQuery{Mine: true, Limit: 1})
 	must(t, err)
 	if len(mine) != 1 || mine[0].ID != task.ID || mine[0].Shared == nil {
@@ -653,6 +655,9 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 	})
 	must(t, err)
 	me, _ := home.Me()
+	other, _ := twoAllies(t) // what this computer is in besides
+	theirs, _ := first.Me()
+	e := note(other, "Elsewhere").ID.String()
 	s, x, o := secret.ID.String(), shared.ID.String(), there.ID.String()
 	for in, want := range map[string]string{
 		"":                                   "",
@@ -666,8 +671,12 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		me.ID.String():                       "(not shared)",
 		me.ID.String()[:8]:                   "(not shared)",
 		"ten-" + s:                           "ten-" + s,
+		"n-" + e[:8]:                         "(not shared)",
+		"m-" + e:                             "(not shared)",
+		theirs.ID.String()[:10]:              theirs.ID.String()[:10],
 	} {
 		l := (&backend{}).leaveOut(home, first)
+		l.others = append(l.others, other)
 		if got := l.plain(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}

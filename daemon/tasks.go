@@ -100,7 +100,7 @@ func taskAction(e editing, a api.TaskAction) (crdt.Edit, error) {
 	case api.TaskAccept:
 		return crdt.Accept(e.Author), nil
 	case api.TaskDecline:
-		return crdt.Decline(e.Author, a.Why), nil
+		return crdt.Decline(e.Author, e.plain(a.Why)), nil
 	case api.TaskStart:
 		return crdt.Start(e.Author, e.Now), nil
 	case api.TaskDone:
@@ -108,17 +108,17 @@ func taskAction(e editing, a api.TaskAction) (crdt.Edit, error) {
 	case api.TaskReopen:
 		return crdt.Reopen(), nil
 	case api.TaskDrop:
-		return crdt.Drop(a.Why), nil
+		return crdt.Drop(e.plain(a.Why)), nil
 	case api.TaskHelp:
 		if a.Undo {
 			return crdt.EndHelp(e.Author), nil
 		}
-		return crdt.AskHelp(e.Author, a.Why), nil
+		return crdt.AskHelp(e.Author, e.plain(a.Why)), nil
 	case api.TaskOffer:
 		if a.Undo {
 			return crdt.EndOffer(e.Author), nil
 		}
-		return crdt.Offer(e.Author, a.Why), nil
+		return crdt.Offer(e.Author, e.plain(a.Why)), nil
 	}
 	return nil, api.Problemf(api.Usage, "kith task --help", "a task can't be made to %q", a.Verb)
 }

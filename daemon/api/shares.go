@@ -273,6 +273,21 @@ func (s *Server) inShare(d Document) *Server {
 	return s
 }
 
+// meThere replaces one's own ID by the one that one has in a share, in place: a document that goes on there
+// names one as at home.
+func (s *Server) meThere(ctx context.Context, there *Server, words []string) {
+	here, err := s.me(ctx)
+	me, errThere := there.me(ctx)
+	if err != nil || errThere != nil {
+		return // then it is nobody's
+	}
+	for i := range words {
+		if words[i] == here {
+			words[i] = me
+		}
+	}
+}
+
 // once leaves out of an answer about several spaces what stands in it twice: as a document of a share, and as
 // one of a co-op that goes on there.
 func once[T any](list []T, of func(T) (id string, shared *Shared)) []T {

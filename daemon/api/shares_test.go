@@ -60,6 +60,11 @@ func TestPeopleOfTheAllyAreFoundInTheShareOfADocument(t *testing.T) {
 	if status != 200 || f.action == nil || len(f.action.Members) != 1 || f.action.Members[0] != memberID('x') {
 		t.Errorf("%d %s, told %+v", status, answer, f.action)
 	}
+	share.people[1].Me = true
+	status, answer = request(t, served{f, share}, "POST", "tasks/"+task+"/ask", body(memberID('a')))
+	if status != 200 || f.action.Members[0] != memberID('y') {
+		t.Errorf("one's own ID at home: %d %s, told %+v", status, answer, f.action)
+	}
 	status, answer = request(t, served{f, share}, "POST", "tasks/"+task+"/ask", body("Dora"))
 	if status == 200 || !strings.Contains(answer, "Dora (Riso Print Co-op)") {
 		t.Errorf("of two Doras: %d %s", status, answer)

@@ -118,7 +118,11 @@ func (s *Server) actOnTask(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.inShare(d).memberIDs(r.Context(), a.Members); err != nil {
+	there := s.inShare(d)
+	if there != s {
+		s.meThere(r.Context(), there, a.Members)
+	}
+	if err := there.memberIDs(r.Context(), a.Members); err != nil {
 		return nil, err
 	}
 	a.Members = unique(a.Members)

@@ -1,0 +1,123 @@
+package crdt_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/share"
+)
+
+// copied begins a copy in a share, and gives it as everybody there sees it.
+func (a *pact) copied(c crdt.Copied, kept bool) *crdt.View {
+	a.t.Helper()
+	edit := c.Begin()
+	if kept {
+		edit = crdt.Keep(edit)
+	}
+	a.desk("ana").do(edit)
+	return a.settle()
+}
+
+func shout(s string) string { return strings.ToUpper(s) }
+
+func TestACopyOfATaskHasItsPresentStateAndNothingThatWasSaid(t *testing.T) {
+	c := found(t, crdt.KindTask, "ana", "ben")
+	ana, ben := c.desk("ana"), c.desk("ben")
+	ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Project: "fair", Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}))
+	ben.tell(crdt.Accept(ben.id))
+	ana.tell(crdt.Take(ana.id, now), crdt.AskHelp(ana.id, "4 hands"), crdt.EditText("bread", "rolls"))
+	v := ana.tell(crdt.Drop("no oven"))
+	got := allies(t, crdt.KindTask, share.EachCoop).copied(crdt.CopyOf(v, false, shout), false)
+	if got.Title != "BAKE" || got.Text != "ROLLS" || len(got.Tags) != 1 || got.Tags[0] != "KITCHEN" || got.Kept {
+		t.Errorf("the copy: %+v", got)
+	}
+	task := got.Task
+	if task.Project != "FAIR" || task.Due != "2026-12-04" || task.Minutes != 90 || task.Status != crdt.TaskDropped || task.StatusWhy != "NO OVEN" {
+		t.Errorf("the copy: %+v", task)
+	}
+	if len(task.Asked)+len(task.TakenBy)+len(task.Help.Wants)+len(task.Help.Offers) != 0 {
+		t.Errorf("what was said went along: %+v", task)
+	}
+}
+
+func TestACopyOfADecisionIsOneToDecideOrANoteOfHowItStands(t *testing.T) {
+	c := found(t, crdt.KindDecision, "ana", "ben")
+	ana, ben := c.desk("ana"), c.desk("ben")
+	ana.do(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Buy an oven", Text: "a small one", Process: crdt.ProcessMajority, By: "2026-12-01", Review: "2027-01-01"}))
+	open := c.settle()
+	ben.tell(crdt.TakePosition(ben.id, crdt.Agree, "at last", ""))
+	closed := ben.tell(crdt.Close(ben.id, now.Add(90*24*time.Hour), "Ben buys it.", c.names))
+
+	got := allies(t, crdt.KindDecision, share.EachCoop).copied(crdt.CopyOf(open, false, shout), false)
+	d := got.Decision
+	if got.Title != "BUY AN OVEN" || d == nil || d.Process != crdt.ProcessMajority || d.By != "2026-12-01" || d.ReviewOn != "2027-01-01" || d.Status != crdt.Open || len(d.Positions) != 0 {
+		t.Errorf("the copy of an open one: %+v %+v", got, d)
+	}
+	for _, tt := range []struct {
+		name  string
+		v     *crdt.View
+		kept  bool
+		words []string
+	}{
+		{"closed", closed, false, []string{"A SMALL ONE\n\nAgreed by majority on 24 November 2026.", "BEN BUYS IT.", "looked at again on 2027-01-01"}},
+		{"closed, to read", closed, true, []string{"Agreed by majority"}},
+		{"open, to read", open, true, []string{"A SMALL ONE\n\nThis is being decided by majority."}},
+	} {
+		copied := crdt.CopyOf(tt.v, tt.kept, shout)
+		got := allies(t, crdt.KindNote, share.EachCoop).copied(copied, true)
+		if copied.Kind != crdt.KindNote || !got.Kept || got.Title != "BUY AN OVEN" {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+		for _, w := range tt.words {
+			if !strings.Contains(got.Text, w) {
+				t.Errorf("%s: it says %q, without %q", tt.name, got.Text, w)
+			}
+		}
+		if strings.Contains(strings.ToLower(got.Text), "at last") {
+			t.Errorf("%s: it says what Ben said: %q", tt.name, got.Text)
+		}
+	}
+	if err := (crdt.Copied{Kind: crdt.KindAlly}).Begin()(nil, nil); err == nil {
+		t.Error("what a co-op keeps of an ally was copied")
+	}
+}
+
+func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
+	link := crdt.SetLink(&crdt.Link{Share: anID, Doc: "t-1"})
+	c := found(t, crdt.KindTask, "ana")
+	ana := c.desk("ana")
+	v := ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Due: "2026-12-04"}), link)
+	a := allies(t, crdt.KindTask, share.EachCoop)
+	a.copied(crdt.CopyOf(v, false, func(s string) string { return s }), false)
+	dora := a.desk("dora")
+	none := ""
+	became := dora.tell(crdt.EditTask(crdt.TaskEdit{Due: &none, Common: crdt.Common{Title: str("Bake it"), Text: str("rye bread"), RemoveTags: []string{"kitchen"}, AddTags: []string{"fair"}}}), crdt.Drop("no oven"))
+	v = ana.tell(crdt.TakeBack(became))
+	if v.Link != nil || v.Title != "Bake it" || v.Text != "rye bread" || len(v.Tags) != 1 || v.Tags[0] != "fair" || v.Task.Due != "" || v.Task.Status != crdt.TaskDropped || v.Task.StatusWhy != "no oven" {
+		t.Errorf("it is back as %+v %+v", v, v.Task)
+	}
+	if n := len(ana.judge.Order()); n != 3 {
+		t.Errorf("it came back in %d changes", n-2)
+	}
+
+	c = found(t, crdt.KindDecision, "ana")
+	ana = c.desk("ana")
+	v = ana.tell(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Share a stall", Text: "At the fair."}), link)
+	a = alliesOf(t, crdt.KindDecision, share.EachCoop, risoFolk[:1], quiltFolk[:1])
+	a.copied(crdt.CopyOf(v, false, func(s string) string { return s }), false)
+	for _, name := range []string{"ana", "dora"} {
+		a.desk(name).says(crdt.Consent, "")
+	}
+	a.settle()
+	became = a.desk("dora").tell(crdt.Close(a.desk("dora").id, now, "", a.names))
+	if v = ana.tell(crdt.TakeBack(became)); v.Link != nil || v.Decision.Status != crdt.Open || v.Text != "At the fair.\n\nAgreed by consent on 24 November 2026." {
+		t.Errorf("a decision is back as %q, %+v", v.Text, v.Decision)
+	}
+
+	v = ana.tell(link)
+	if v = ana.tell(crdt.TakeBack(nil)); v.Link != nil || v.Title != "Share a stall" {
+		t.Errorf("of what nothing came it is back as %+v", v)
+	}
+}
