@@ -136,6 +136,10 @@ func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
 	if afresh.Key == first.Key || afresh.Rekey == nil || afresh.Rekey.Member != charter.MemberIDOf(side, first.Key) || len(afresh.Devices) != 1 || len(afresh.Before) != 2 {
 		t.Errorf("when all others are lost: %+v", afresh)
 	}
+	in.onSide.ID = afresh.Rekey.Member
+	if s := sits(in, afresh); s != nil {
+		t.Errorf("a twin of the home goes on with it, and this one writes %+v", s)
+	}
 	again := from(third, 3)
 	again.key = entry.NewSigner() // a backup of the home was restored: the same device there, and another here
 	if s := sits(again, afresh); s.Rekey == nil || s.Rekey.Member != afresh.Rekey.Member || len(s.Before) != 3 {
