@@ -51,6 +51,8 @@ func (s *sitting) seat(old *share.Seat) (*share.Seat, error) {
 		listed = old.Device(s.key.Device())
 	}
 	switch {
+	case s.arrived && listed == nil && old != nil && old.Rekey != nil && old.Rekey.Member == s.onSide.ID:
+		return nil, nil // a backup of this home runs elsewhere, and goes on with it: two that write over each other get nowhere
 	case s.arrived && (listed == nil || old.Key != s.onSide.Key):
 		return s.again(old, own), nil
 	case s.arrived:

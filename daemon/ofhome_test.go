@@ -1,0 +1,238 @@
+package daemon
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/replica"
+	"kith/daemon/seal"
+)
+
+// agreed has the only member of a co-op agree on a pact.
+func agreed(t *testing.T, r *replica.Replica, ally string) charter.StepID {
+	t.Helper()
+	word, err := share.Word{What: share.Make, Ally: ally, Terms: aFair}.Encode()
+	must(t, err)
+	var id charter.StepID
+	_, err = r.Say(t.Context(), func(c *charter.Charter) (payload []byte, err error) {
+		payload, id, err = c.Propose(r.Device(), charter.Terms{Type: charter.ProposalPact, Pact: word})
+		return payload, err
+	})
+	must(t, err)
+	_, err = r.Say(t.Context(), func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), id, false) })
+	must(t, err)
+	return id
+}
+
+func TestNothingFollowsFromADocumentOfAShareThatTheCoopHasntAgreedOn(t *testing.T) {
+	r := coop(t, "Ana")[0].openReplica()
+	defer func() { must(t, r.Close()) }()
+	note := func(space entry.SpaceID, step charter.StepID) entry.DocID {
+		v, err := r.Create(t.Context(), crdt.KindAlly, func(e replica.Edit) error {
+			return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: space.String(), Side: entry.SpaceID{9}.String(), Step: step.String()})(e.Doc, nil)
+		})
+		must(t, err)
+		return v.ID
+	}
+	found := func() []shareOfHome {
+		all, err := sharesOf(r, new(checkedSeats))
+		must(t, err)
+		return all
+	}
+	note(entry.SpaceID{1}, charter.StepID{1})
+	note(entry.SpaceID{2}, r.Charter().Tip())
+	if all := found(); len(all) != 0 {
+		t.Errorf("before the co-op agreed on anything it has the shares %+v", all)
+	}
+	step := agreed(t, r, "Quilted")
+	if all := found(); len(all) != 0 {
+		t.Errorf("of documents that name other steps it has the shares %+v", all)
+	}
+	want := min(note(entry.SpaceID{3}, step).String(), note(entry.SpaceID{3}, step).String()) // a crash can make two
+	all := found()
+	if len(all) != 1 || all[0].space != (entry.SpaceID{3}) || all[0].doc.String() != want || !all[0].first || all[0].word.Ally != "Quilted" {
+		t.Errorf("it has the shares %+v", all)
+	}
+}
+
+func TestNobodyHidesAShareBehindDocumentsOfTheirOwn(t *testing.T) {
+	ana, mallory := charter.MemberID{1}, charter.MemberID{2}
+	right := shareOfHome{doc: entry.DocID{200}, by: ana, space: entry.SpaceID{1}, side: entry.SpaceID{2}, first: true}
+	all := []shareOfHome{right}
+	for i := range 100 {
+		all = append(all, shareOfHome{doc: entry.DocID{byte(i)}, by: mallory, space: entry.SpaceID{1}, side: entry.SpaceID{byte(i)}})
+	}
+	out := chosen(all)
+	if len(out) != 1+maxSharesByOne || out[0].doc != right.doc {
+		t.Errorf("of a hundred made up ones %d count, and the right one is %+v", len(out), out[0])
+	}
+	for _, o := range out[1:] {
+		if o.side == right.side {
+			t.Error("a made up one stands beside the right one for the same side")
+		}
+	}
+	for i := range 20 {
+		for by := range 10 {
+			all = append(all, shareOfHome{doc: entry.DocID{byte(by), byte(i)}, by: charter.MemberID{3, byte(by)}, space: entry.SpaceID{3, byte(by), byte(i)}})
+		}
+	}
+	if out := chosen(all); len(out) != maxSharesOfHome || out[0].doc != right.doc {
+		t.Errorf("%d count, the bound is %d", len(out), maxSharesOfHome)
+	}
+}
+
+// seats are what one person's computers say one after another; each holds.
+func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
+	home, side := entry.SpaceID{1}, entry.SpaceID{2}
+	laptop, box, third := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+	me := charter.Member{ID: charter.MemberID{7}, Name: "Ben", Devices: []charter.Device{{Key: entry.Device{1}}, {Key: entry.Device{2}}, {Key: entry.Device{3}}}}
+	from := func(k entry.Signer, atHome byte) *sitting {
+		return &sitting{home: home, me: me, device: entry.Device{atHome}, side: side, key: k, at: [][]byte{{1, 2}}}
+	}
+	sits := func(s *sitting, old *share.Seat) *share.Seat {
+		t.Helper()
+		seat, err := s.seat(old)
+		must(t, err)
+		if seat == nil {
+			return nil
+		}
+		must(t, seat.Check(home, me.ID, side))
+		if again, err := s.seat(seat); err != nil || again != nil {
+			t.Errorf("it is never content with its seat: %+v, %v", again, err)
+		}
+		return seat
+	}
+	first := sits(from(laptop, 1), nil)
+	if first.Redemption == nil || first.Rekey != nil || len(first.Devices) != 1 || first.Redemption.Name != "Ben" || first.Redemption.DeviceName != sharedDevice {
+		t.Fatalf("the first seat: %+v", first)
+	}
+	both := sits(from(box, 2), first)
+	if both.Redemption == nil || len(both.Devices) != 2 || !charter.DeviceAccepts(side, first.Key, both.Devices[1].New) {
+		t.Errorf("with another computer: %+v", both)
+	}
+	moved := from(laptop, 1)
+	moved.at = [][]byte{{3}}
+	if s := sits(moved, both); s == nil || len(s.Devices) != 2 || string(s.Devices[0].Addresses[0]) != "\x03" {
+		t.Errorf("at another address: %+v", s)
+	}
+	in := from(laptop, 1)
+	in.arrived, in.onSide = true, charter.Member{Key: first.Key, Devices: []charter.Device{{Key: laptop.Device()}}}
+	if s := sits(in, both); s != nil {
+		t.Errorf("once it is in, it writes %+v", s)
+	}
+	other := sits(from(box, 2), nil) // both have taken the first seat, and the box's has won
+	if s := sits(in, other); s.Key != first.Key || len(s.Devices) != 1 || s.Device(laptop.Device()) == nil {
+		t.Errorf("where another computer said something else at the same time: %+v", s)
+	}
+	for i := range me.Devices {
+		me.Devices[i].Retired = i < 2
+	}
+	afresh := sits(from(third, 3), both)
+	if afresh.Key == first.Key || afresh.Rekey == nil || afresh.Rekey.Member != charter.MemberIDOf(side, first.Key) || len(afresh.Devices) != 1 || len(afresh.Before) != 2 {
+		t.Errorf("when all others are lost: %+v", afresh)
+	}
+	in.onSide.ID = afresh.Rekey.Member
+	if s := sits(in, afresh); s != nil {
+		t.Errorf("a twin of the home goes on with it, and this one writes %+v", s)
+	}
+	again := from(third, 3)
+	again.key = entry.NewSigner() // a backup of the home was restored: the same device there, and another here
+	if s := sits(again, afresh); s.Rekey == nil || s.Rekey.Member != afresh.Rekey.Member || len(s.Before) != 3 {
+		t.Errorf("after a restore: %+v", s)
+	}
+}
+
+// What comes to be in a protected home is protected from its beginning, and with the home no more.
+func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
+	lightly(t)
+	ana := coop(t, "Ana")[0]
+	protect := func(old, passphrase string) {
+		o := ProtectOptions{Home: ana.dir, Old: typed(old)}
+		if passphrase != "" {
+			o.New = typed(passphrase)
+		}
+		_, err := Protect(t.Context(), o)
+		must(t, err)
+	}
+	protect("", word)
+	opened, err := OpenHome(ana.dir)
+	must(t, err)
+	opened.Passphrase = typed(word)
+	s := &served{home: opened, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	w, err := s.comeIn(sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
+	must(t, err)
+	sealed := func() bool {
+		b, err := os.ReadFile(w.place.path(keyFile))
+		must(t, err)
+		return seal.IsText(b)
+	}
+	if !sealed() || w.storeKey == nil {
+		t.Error("the key of the share lies there as it is, or its store won't be encrypted")
+	}
+	if of, err := w.place.sharePlace(); err != nil || *of != w.of {
+		t.Errorf("the place remembers %+v, %v", of, err)
+	}
+	if next, err := opened.NewPlace(); err != nil || next.dir == w.place.dir {
+		t.Error("the place is given to another space", err)
+	}
+	must(t, opened.Close())
+	protect(word, "another "+word)
+	waiting, err := (&Home{dir: ana.dir, Passphrase: typed("another " + word)}).Waiting()
+	must(t, err)
+	if len(waiting) != 1 {
+		t.Fatalf("%d shares wait", len(waiting))
+	}
+	key, err := waiting[0].DeviceKey()
+	must(t, err)
+	if key.Device() != w.key.Device() || !sealed() {
+		t.Error("under another passphrase the key is another one, or open")
+	}
+	protect("another "+word, "")
+	if sealed() {
+		t.Error("the home isn't protected any more, and the key of the share is")
+	}
+}
+
+func TestWhatAPlaceRemembersOfItsShareIsReadOrRefused(t *testing.T) {
+	for _, b := range []string{"", "{}", `{"form":2}`, `{"form":1,"member":"m-1"}`, "[]", `{"form":1,"member":"m-00000000000000000000000000000000","home":"00"}`} {
+		if p, err := readSharePlace([]byte(b)); err == nil {
+			t.Errorf("%s is read as %+v", b, p)
+		}
+	}
+}
+
+// Somebody who was proven to be in the share stays so when they take their seat back.
+func TestASeatThatWasProvenIsRemembered(t *testing.T) {
+	first, _ := twoAllies(t)
+	book, err := openSeatbook(first)
+	must(t, err)
+	anas := &sitting{home: entry.SpaceID{1}, me: charter.Member{ID: charter.MemberID{5}, Name: "Ana"}, side: first.Charter().Space(), key: first.Key(), device: entry.Device{6}}
+	seat := anas.again(nil, anas.own())
+	must(t, book.note(anas.me.ID, seat))
+	stranger := &sitting{home: entry.SpaceID{1}, me: charter.Member{ID: charter.MemberID{8}}, side: anas.side, key: entry.NewSigner()}
+	must(t, book.note(stranger.me.ID, stranger.again(nil, stranger.own())))
+	stolen := *seat // nobody takes it over
+	must(t, book.note(charter.MemberID{9}, &stolen))
+	again, err := openSeatbook(first)
+	must(t, err)
+	for _, b := range []*seatbook{book, again} {
+		owners := b.owners()
+		if len(owners) != 1 || owners[first.Device()] != (share.Owner{Member: anas.me.ID, Home: entry.Device{6}}) {
+			t.Errorf("it remembers %+v", owners)
+		}
+		if !b.Issued(knockKey(first.Key()).Device()) || b.Issued(knockKey(stranger.key).Device()) || b.Issued(first.Device()) {
+			t.Error("it answers whoever knocks, or not who may")
+		}
+		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{requestHello}); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{requestRedeem}); err == nil {
+			t.Error("it takes anything but the first question")
+		}
+	}
+}
