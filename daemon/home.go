@@ -1,6 +1,3 @@
-// Package daemon puts the parts of Kith together on one computer: a home folder, for each
-// space in it a replica and its peers, and the local API. It is the only package that knows
-// them all; what they do is decided in them.
 package daemon
 
 import (
