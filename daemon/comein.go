@@ -24,6 +24,7 @@ type comingIn struct {
 	of       sharePlace
 	key      entry.Signer
 	storeKey []byte
+	said     map[charter.MemberID]string // the seats when it last began to knock anew; of the follower alone
 
 	mu    sync.Mutex
 	busy  bool

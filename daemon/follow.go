@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -270,7 +271,8 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 	if w == nil || s.arrived {
 		return nil
 	}
-	if changed {
+	if !maps.Equal(w.said, of.said) { // somebody else has sat down, or moved
+		w.said = of.said
 		w.soon()
 	}
 	if w.due(now) {

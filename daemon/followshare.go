@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kith/crdt/charter"
@@ -131,9 +132,13 @@ func (f *follower) dutiesNow(h *followedHome, at *space, place *sharePlace, k *f
 	}
 	q.Owners[r.Device()] = share.Owner{Member: place.Member}
 	c := r.Charter()
+	me, _ := c.MemberOf(r.Device())
 	for _, p := range c.Pending() {
 		if p.State != charter.ProposalOpen || p.Why != "" || p.Type != charter.ProposalRemove && p.Type != charter.ProposalKey {
 			continue
+		}
+		if slices.ContainsFunc(p.Consents, func(a charter.Answer) bool { return a.Member == me.ID }) {
+			continue // it was looked at; that takes a look at all entries
 		}
 		since, ok := k.gaps[p.ID]
 		if !ok {
