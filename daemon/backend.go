@@ -313,6 +313,15 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 		}
 		out = append(out, header(b.look(r, v)))
 	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	// A list shows what is stored, which may be a moment before it can be looked up by the start of its ID.
+	if doc, err := docID(prefix); err == nil {
+		if v, err := r.View(doc); err == nil && (kind == "" || v.Kind == kind) {
+			out = append(out, header(b.look(r, v)))
+		}
+	}
 	return out, nil
 }
 
