@@ -45,12 +45,11 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 
 func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T) {
 	ana := coop(t, "Ana")[0]
-	ana.start()
-	_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
-	must(t, err)
-	ana.stop()
 	tables, err := filepath.Glob(filepath.Join(ana.dir, "store", "*.sst"))
 	must(t, err)
+	if len(tables) == 0 || len(tables) > 2 { // of three Badger closes one that was opened while it opens the last
+		t.Fatalf("a new home has the tables %v", tables)
+	}
 	b, err := os.ReadFile(tables[0])
 	must(t, err)
 	b[len(b)/3] ^= 1
