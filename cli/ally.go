@@ -195,14 +195,10 @@ func (c *call) indented(says []string) {
 // showAlly shows a pact.
 func (c *call) showAlly(a api.Ally) {
 	c.out.printf("%s\n", c.out.strong(c.allyName(a)))
-	c.out.printf("%s\n", paragraph("For: "+a.Purpose, c.out.width))
-	holds := "Would hold"
-	if a.Share != nil {
-		holds = "Holds"
+	c.out.printf("%s\n\n", paragraph("For: "+a.Purpose, c.out.width))
+	if says := c.binds(a); says != "" {
+		c.out.printf("%s\n\n", paragraph(says, c.out.width))
 	}
-	c.out.printf("%s %s. In joint decisions %s.\n", holds, c.lastDay(a.EndsAt), map[string]string{
-		api.VoicesCoops: "each co-op is one voice", api.VoicesPeople: "people count",
-	}[a.Voices])
 	for _, s := range a.Sides {
 		whose := oneLine(s.Name, 80)
 		if s.Ours {
@@ -210,13 +206,38 @@ func (c *call) showAlly(a api.Ally) {
 		}
 		c.out.printf("%s: %s; to ask: %s\n", whose, orNone(list(names(s.Members))), orNone(list(lines(s.Contacts))))
 	}
-	if a.Share != nil {
-		c.out.printf("What is shared: --space %s; %s\n", shellName(a.Name), c.inStep(a.Peers))
-	}
-	if len(a.Words) > 0 {
-		c.out.printf("\n    %s\n", c.out.strong(strings.Join(a.Words, " ")))
-	}
 	c.out.sentences(a.Says)
+	switch {
+	case a.Code != "" && !a.Further:
+		c.out.printf("\n    kith ally join %s\n", a.Code)
+	case a.Share != nil && a.State == api.AllyMade:
+		c.out.printf("\n%s\nWhat is shared: kith share show %s\n", paragraph(c.inStep(a.Peers), c.out.width), c.shareWord(a))
+	case a.Share != nil:
+		c.out.printf("\nWhat was shared: kith share show %s\n", c.shareWord(a))
+	}
+}
+
+// binds says until when a pact holds, and how joint decisions count.
+func (c *call) binds(a api.Ally) string {
+	holds := "The pact would hold"
+	switch {
+	case a.State == api.AllyMade:
+		holds = "The pact holds"
+	case a.Share != nil || a.State == api.AllyGivenUp:
+		return ""
+	}
+	return holds + " " + c.lastDay(a.EndsAt) + "; either co-op can end it before, alone. " + map[string]string{
+		api.VoicesCoops:  "In a joint decision each co-op is one voice, and both have to be for it.",
+		api.VoicesPeople: "In a joint decision people count, and nothing is agreed to that half of a co-op or more is against.",
+	}[a.Voices]
+}
+
+// shareWord names the share of a pact in a command: a further one by its title.
+func (c *call) shareWord(a api.Ally) string {
+	if a.Further {
+		return shellName(a.Purpose)
+	}
+	return shellName(a.Name)
 }
 
 func orNone(s string) string {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -59,6 +61,9 @@ func (c *call) askTable(all []api.Ask) {
 			to = "asks " + oneLine(a.With, 40)
 		}
 		c.out.printf("%s  %s\n        %s %s, %s\n", a.Short, c.out.strong(c.out.isolate(oneLine(a.Title, 100))), name(a.By), to, c.ago(a.At))
+		if a.Text != "" {
+			c.indented(strings.Split(strings.TrimSpace(a.Text), "\n"))
+		}
 		if a.State == api.AskWithdrawn {
 			c.out.printf("        %s\n", because("withdrawn", oneLine(a.Why, 200)))
 		}
@@ -156,10 +161,15 @@ func (c *call) toGive(ctx context.Context, client *api.Client, a api.Ask, words 
 	if readOnly, err = c.forReading(); err != nil {
 		return nil, false, err
 	}
+	said := map[string]bool{}
 	for _, word := range fresh {
 		p, err := client.PreviewSharing(ctx, a.Share.ID, api.ShareAdd{ID: word, ReadOnly: readOnly})
 		if err != nil {
 			return nil, false, err
+		}
+		p.Says = slices.DeleteFunc(p.Says, func(s string) bool { return said[s] }) // what holds for all is said once
+		for _, s := range p.Says {
+			said[s] = true
 		}
 		c.preview(p)
 		ids = append(ids, p.ID)

@@ -20,6 +20,9 @@ const completionTime = 500 * time.Millisecond
 // shortEntry is how much of an entry's ID is enough to name it.
 const shortEntry = 12
 
+// openedShare stands in the place of a noun for what an ally has opened.
+const openedShare = "opened share"
+
 // maxCompletions is how many things are offered at most.
 const maxCompletions = 100
 
@@ -145,6 +148,9 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 	}
 	switch strings.Trim(places[n], "[…]") {
 	case "ID":
+		if noun == "share" && cmd.Name == "join" {
+			noun = openedShare
+		}
 		return k.ids(ctx, noun, current)
 	case "MEMBER":
 		return match(k.memberOffers(ctx), current)
@@ -179,6 +185,12 @@ func (k *kith) values(ctx context.Context, flag string) []offer {
 		return k.spaceOffers(ctx)
 	case "ally":
 		return k.allyOffers(ctx)
+	case "contact":
+		return k.memberOffers(ctx)
+	case "share":
+		return k.ids(ctx, "", "")
+	case "voices":
+		return plain([]string{api.VoicesCoops, api.VoicesPeople})
 	case "consents", "keep", "not-mine":
 		return k.deviceOffers(ctx)
 	case "process":
@@ -320,13 +332,15 @@ func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
 		}
 		return match(out, current)
 	}
-	if noun == "ally" {
+	if noun == "ally" || noun == openedShare {
 		asks, err := client.Asks(ctx)
 		if err != nil {
 			return nil
 		}
 		for _, a := range asks {
-			out = append(out, offer{a.Short, clean(a.Title)})
+			if noun == "ally" || a.Code != "" && !a.Ours {
+				out = append(out, offer{a.Short, clean(a.Title)})
+			}
 		}
 		return match(out, current)
 	}

@@ -13,6 +13,8 @@ import (
 const (
 	// maxNamed bounds how many devices a sentence names.
 	maxNamed = 5
+	// manyPeers is how many devices are named one by one if all of them are in step.
+	manyPeers = 3
 	// maxStandings bounds how many devices kith status says more of.
 	maxStandings = 10
 )
@@ -56,6 +58,8 @@ func (c *call) inStep(peers []api.Peer) string {
 		return "Nobody else is connected just now."
 	case len(with) == 0:
 		return "Coming into step …"
+	case len(with) > manyPeers && len(with) == len(peers):
+		with = []string{"all " + humanize.Comma(int64(len(with))) + " other devices"}
 	case len(with) > maxNamed:
 		with = append(with[:maxNamed:maxNamed], humanize.Comma(int64(len(with)-maxNamed))+" more")
 	}

@@ -30,7 +30,9 @@ func TestHowItStandsWithEverybodyIsSaidInWords(t *testing.T) {
 		{"alone", nil, "There are no other devices yet.\n"},
 		{"in step with all", []api.Peer{inStep(ben, 0), inStep(cleo, 12*time.Second)},
 			"In step with Ben's laptop and Cleo's laptop, as of 12 seconds ago.\n"},
-		{"in step with many", many, "In step with Ben's laptop, Ben's laptop, Ben's laptop, Ben's laptop, Ben's laptop and 7 more, as of 1 minute ago.\n"},
+		{"in step with many", many, "In step with all 12 other devices, as of 1 minute ago.\n"},
+		{"in step with many, and one is away", append(many[:11:11], peer(ben, func(*api.Peer) {})),
+			"In step with Ben's laptop, Ben's laptop, Ben's laptop, Ben's laptop, Ben's laptop and 6 more, as of 1 minute ago.\nBen's laptop isn't connected. Not in step with it so far.\n"},
 		{"comparing", []api.Peer{peer(ben, func(p *api.Peer) { p.Connected = true })},
 			"Coming into step …\nBen's laptop: comparing what each has.\n"},
 		{"both ways, fast", []api.Peer{inStep(cleo, 0), peer(ben, func(p *api.Peer) {

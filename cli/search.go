@@ -101,7 +101,10 @@ func (c *call) today(t api.Today) {
 	}
 	section("Allies ask", asks)
 	section("Help wanted", tasks(t.HelpWanted, func(t api.Task) string { return because(nameOr(t.Help.By), oneLine(t.Help.Why, maxCell)) }))
-	if nothing {
+	switch {
+	case nothing && len(t.Notice) > 0:
+		c.out.println("Nothing else waits for you.")
+	case nothing:
 		c.out.println("Nothing waits for you.")
 	}
 }

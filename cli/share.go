@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,12 +163,24 @@ func (k *kith) shareShow() *cli.Command {
 		name: "show", args: "SHARE", usage: "who is in a share, and all that is in it",
 		examples: []string{`kith share show Quilted`, `kith share show Quilted --jq '.documents[].title'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Share, error) { return d.ShowShare(ctx, c.arg(0)) }, c.showShare)
+			called := "" // how commands name it: as the ally, or by its title if there are several with that ally
+			return request(c, func(d *api.Client) (api.Share, error) {
+				s, err := d.ShowShare(ctx, c.arg(0))
+				if err != nil {
+					return s, err
+				}
+				all, err := d.Shares(ctx)
+				called = s.With
+				if slices.ContainsFunc(all, func(o api.Share) bool { return o.With == s.With && !o.Over && o.Space.ID != s.Space.ID }) {
+					called = s.Title
+				}
+				return s, err
+			}, func(s api.Share) { c.showShare(s, called) })
 		},
 	})
 }
 
-func (c *call) showShare(s api.Share) {
+func (c *call) showShare(s api.Share, called string) {
 	with := oneLine(s.With, 80)
 	c.out.printf("%s  “%s”\n", c.out.strong(with), oneLine(s.Title, 4*api.MaxTitle))
 	switch {
@@ -180,26 +193,23 @@ func (c *call) showShare(s api.Share) {
 		if !s.Until.IsZero() {
 			until = " since " + c.day(s.Until)
 		}
-		c.out.printf("It is over%s: %s. What is in it can be read; nobody writes in it, and nothing new comes. Your own documents go on at home.\n", until, by)
+		says := "It is over" + until + ": " + by + ". What is in it can be read; nobody writes in it, and nothing new comes. Your own documents go on at home."
+		c.out.println(paragraph(says, c.out.width))
 	case s.Ends.Unix() <= 0:
 		c.out.println("No end date.")
 	default:
 		c.out.printf("Until %s.\n", lastDate(s.Ends))
 	}
-	votes := "each co-op is one voice"
-	if s.Voices == "people" {
-		votes = "people count"
-	}
-	c.out.printf("In joint decisions %s.\n", votes)
-	if s.Rule == "agreed" {
-		c.out.println("Your co-op shares a document by an agreed step only.")
-	} else {
-		c.out.println("Any full member of your co-op may share a document.")
+	if !s.Over {
+		c.shareRules(s)
 	}
 	c.out.printf("\nof us      %s\nof %-7s %s\n", orNone(list(names(s.Ours))), "them", orNone(list(names(s.Theirs))))
-	if len(s.Documents) == 0 {
-		c.out.printf("\nNothing is in it yet. To share a document: kith share add %s ID\n", shellName(s.With))
-	} else {
+	switch {
+	case len(s.Documents) == 0 && s.Over:
+		c.out.println("\nNothing was in it.")
+	case len(s.Documents) == 0:
+		c.out.printf("\nNothing is in it yet. To share a document: kith share add %s ID\n", shellName(called))
+	default:
 		c.out.println()
 		var rows [][]string
 		for _, d := range s.Documents {
@@ -209,6 +219,8 @@ func (c *call) showShare(s api.Share) {
 				use = "they read it"
 			case d.Shared != nil && d.Shared.ReadOnly:
 				use = "we read it"
+			case s.Over:
+				use = "both wrote in it"
 			}
 			state := d.Kind
 			if d.State != "" {
@@ -222,7 +234,23 @@ func (c *call) showShare(s api.Share) {
 		c.out.println()
 		c.askTable(s.Asks)
 	}
-	c.out.println(c.out.faint(fmt.Sprintf("\nTo work in it: kith task add … --space %s, and so with notes and decisions.", shellName(s.With))))
+	if !s.Over {
+		c.out.println(c.out.faint(fmt.Sprintf("\nTo work in it: kith task add … --space %s, and so with notes and decisions.", shellName(called))))
+	}
+}
+
+// shareRules says how joint decisions count in a share, and who may share.
+func (c *call) shareRules(s api.Share) {
+	votes := "each co-op is one voice"
+	if s.Voices == api.VoicesPeople {
+		votes = "people count"
+	}
+	c.out.printf("In joint decisions %s.\n", votes)
+	if s.Rule == "agreed" {
+		c.out.println("Your co-op shares a document by an agreed step only.")
+	} else {
+		c.out.println("Any full member of your co-op may share a document.")
+	}
 }
 
 func (k *kith) shareRule() *cli.Command {

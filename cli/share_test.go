@@ -102,13 +102,17 @@ To work in it: kith task add … --space Quilted, and so with notes and decision
 		t.Errorf("listed:\n%s\nwant\n%s", got, want)
 	}
 	d.coop.share.Over, d.coop.share.Until, d.coop.share.OverBy, d.coop.share.Rule = true, api.At(now), []string{"Quilted"}, "agreed"
-	for _, words := range []string{"It is over since 24 Nov 2026: Quilted ended it.", "by an agreed step only"} {
-		if got := d.ok("share", "show", "Quilted"); !strings.Contains(got, words) {
-			t.Errorf("of one that is over it isn't said %q:\n%s", words, got)
+	over := d.ok("share", "show", "Quilted")
+	if words := "It is over since 24 Nov 2026: Quilted ended it."; !strings.Contains(over, words) {
+		t.Errorf("of one that is over it isn't said %q:\n%s", words, over)
+	}
+	for _, words := range []string{"To work in it", "by an agreed step only", "both write in it"} {
+		if strings.Contains(over, words) {
+			t.Errorf("of one that is over it is said %q:\n%s", words, over)
 		}
 	}
-	d.coop.share = api.Share{With: "Quilted", Title: "a fair", Voices: "people"}
-	for _, words := range []string{"No end date.", "people count", "Nothing is in it yet. To share a document: kith share add Quilted ID", "of us      nobody"} {
+	d.coop.share = api.Share{With: "Quilted", Title: "a fair", Voices: "people", Rule: "agreed"}
+	for _, words := range []string{"No end date.", "people count", "by an agreed step only", "Nothing is in it yet. To share a document: kith share add Quilted ID", "of us      nobody"} {
 		if got := d.ok("share", "show", "Quilted"); !strings.Contains(got, words) {
 			t.Errorf("of an empty one it isn't said %q:\n%s", words, got)
 		}

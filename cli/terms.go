@@ -113,7 +113,13 @@ func (k *kith) shareEnd() *cli.Command {
 
 // sayToAlly proposes that one's own side says something in the share that is named first.
 func (c *call) sayToAlly(ctx context.Context, q api.ProposalRequest) error {
-	return request(c, func(d *api.Client) (api.Proposal, error) { return d.In(c.arg(0)).Propose(ctx, q) }, c.proposed)
+	return request(c, func(d *api.Client) (api.Proposal, error) {
+		s, err := d.ShowShare(ctx, c.arg(0))
+		if err != nil {
+			return api.Proposal{}, err
+		}
+		return d.In(s.Space.ID).Propose(ctx, q)
+	}, c.proposed)
 }
 
 func (k *kith) allyEnd() *cli.Command {

@@ -40,6 +40,7 @@ func runWatch(ctx context.Context, c *call) error {
 			fmt.Fprintln(c.env.Stderr, "watching; stop with Ctrl-C")
 		}
 	}
+	stood := map[string]string{} // how it stood with each peer, as far as it was shown
 	for e, err := range client.Events(ctx, c.args(), ready) {
 		if err != nil {
 			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -50,6 +51,9 @@ func runWatch(ctx context.Context, c *call) error {
 		if e.Fields == nil {
 			e.Fields = []string{}
 		}
+		if !c.out.json && restless(stood, e) {
+			continue
+		}
 		err := c.out.show(e, func() { c.out.println(c.eventLine(e) + c.inSpace(e.Space)) })
 		if err != nil {
 			return err
@@ -57,6 +61,27 @@ func runWatch(ctx context.Context, c *call) error {
 	}
 	return nil
 }
+
+// restless says whether an event says of a peer only that it is a change behind or has caught up, which goes
+// with every change.
+func restless(stood map[string]string, e api.Event) bool {
+	if e.Type != "peer" && e.Type != "sync" {
+		return false
+	}
+	peer := nameOr(e.By)
+	if e.Space != nil {
+		peer = e.Space.ID + " " + peer
+	}
+	was := stood[peer]
+	if was == inStepNow && e.Title == "connected" {
+		return true
+	}
+	stood[peer] = e.Title
+	return was == inStepNow && e.Title == inStepNow
+}
+
+// inStepNow is the title of an event that says that a peer is in step.
+const inStepNow = "in step"
 
 // eventLine is one event as a sentence.
 func (c *call) eventLine(e api.Event) string {
@@ -73,6 +98,9 @@ func (c *call) eventLine(e api.Event) string {
 	switch e.Type {
 	case "created":
 		says = by + " made the " + e.Kind + " " + thing
+		if e.Kind == api.KindAsk {
+			says = by + " asks: " + thing
+		}
 	case "changed":
 		says = because(by+" changed "+thing, did)
 	case "position":

@@ -16,7 +16,7 @@ import (
 	"kith/daemon/replica"
 )
 
-var errOtherAllyWords = errors.New("these are not the words that the other side would read if nobody were between you; nothing was agreed on, and the code is useless now")
+var errOtherAllyWords = errors.New("these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
 func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
@@ -167,7 +167,7 @@ func until(ends uint64) string {
 	if ends == 0 {
 		return "with no end date"
 	}
-	return "until " + dayOf(ends)
+	return "until " + dayWords(ends)
 }
 
 // beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
@@ -501,6 +501,9 @@ func (k *contact) confirm(words []string) error {
 		m, err := p.meeting()
 		if err != nil {
 			return err
+		}
+		if slices.Equal(m.Reads(p.side()), words) { // a slip, and no attack: nobody hears their own words
+			return api.Problemf(api.Invalid, "kith ally confirm WORD WORD", "these are the words that you read to them; type the two that they read to you")
 		}
 		now := k.now().UTC()
 		if other = !slices.Equal(m.Hears(p.side()), words); other {

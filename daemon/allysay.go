@@ -74,16 +74,16 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 	case p.Over != nil:
 		a.State, a.Why = api.AllyGivenUp, p.overSays()
 		if name == "" {
-			say("The code came to nothing: %s.", a.Why)
+			say("The code came to nothing: %s", stopped(a.Why))
 		} else {
-			say("The pact with %s came to nothing: %s.", name, a.Why)
+			say("The pact with %s came to nothing: %s", name, stopped(a.Why))
 		}
 	case p.made():
 		a.State = api.AllyWaits
 		say("Both sides have signed; the share comes to be this moment.")
 	case p.Through != "" && p.side() == 0 && !p.met():
 		a.State, a.WaitsFor = api.AllyInvited, "them"
-		say("%s hasn't joined it yet. Any of them types: kith share join %s", a.Name, a.Ask)
+		say("%s hasn't joined it yet. It waits in their kith today; any full member of theirs types: kith share join %.8s", a.Name, a.Ask)
 	case p.Through != "":
 		a.State, a.WaitsFor = api.AllyWaits, "them"
 		say("The share comes to be as soon as both daemons have heard of each other.")
@@ -151,9 +151,9 @@ func (p *pact) overSays() string {
 	switch p.Over.How {
 	case endWords:
 		if p.Over.They {
-			return who + " heard other words than yours: somebody may stand between you, or they were mistyped"
+			return who + " typed other words than yours. They were mistyped, or somebody stands between you"
 		}
-		return "the words that you typed weren't theirs: somebody may stand between you, or they were mistyped"
+		return "the words that you typed weren't theirs. They were mistyped, or somebody stands between you"
 	case endRefused:
 		return co + " refused it, or the proposal was withdrawn"
 	case endLapsed:
@@ -213,18 +213,14 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 				who = append(who, side.Name)
 			}
 		}
+		if terms.Ends != 0 && past(terms.Ends, s.b.now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
+			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
+			break
+		}
 		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", listed(who))
 	case past(terms.Ends, s.b.now()):
 		a.State = api.AllyEnded
-		say("The pact ended on %s. What is in the share stays readable; nothing new is exchanged.", dayOf(terms.Ends))
-	default:
-		say("The pact holds %s; either co-op can end it before, alone.", until(terms.Ends))
-		switch terms.Voices {
-		case share.EachCoop:
-			say("A joint decision counts each co-op as one voice, and needs both.")
-		case share.People:
-			say("A joint decision counts everybody, and is never taken against half of a co-op or more.")
-		}
+		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
 	}
 	for _, side := range a.Sides {
 		if side.Suspended {
@@ -234,13 +230,8 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 			say("Nobody of %s is left in the share.", side.Name)
 		}
 	}
-	sh, own := s.space.replica.Share()
-	for _, o := range sh.Offers() {
-		who := a.Name + " would"
-		if o.Side == own {
-			who = "Your co-op would"
-		}
-		say("%s change the terms to: %s. That holds if the other side says the same: kith share terms", who, termsSay(o.Terms))
+	if a.State == api.AllyMade {
+		a.Says = append(a.Says, offersSay(s.space.replica, true)...)
 	}
 	connected := 0
 	for _, p := range a.Peers {
@@ -253,8 +244,54 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 	}
 }
 
-// pactNotice says which half-made pacts wait for the person here, or came to nothing.
+// offersSay says which other terms a side of a share would have, and how the other one answers; ours too, or only
+// the ally's.
+func offersSay(r *replica.Replica, ours bool) (says []string) {
+	sh, own := r.Share()
+	if sh == nil {
+		return nil
+	}
+	now, _ := sh.Terms()
+	for _, o := range sh.Offers() {
+		switch {
+		case o.Side != own:
+			says = append(says, fmt.Sprintf("%s would have other terms: %s. They hold once your co-op says the same: %s",
+				sh.Side(o.Side).Name(), termsSay(o.Terms), termsCommand(now, o.Terms)))
+		case ours:
+			says = append(says, fmt.Sprintf("Your co-op would have other terms: %s. They hold once %s says the same.", termsSay(o.Terms), sh.Side(1-own).Name()))
+		}
+	}
+	return says
+}
+
+// termsCommand is what one types to say what an ally has said.
+func termsCommand(now, then share.Terms) string {
+	cmd := "kith share terms " + shellWord(now.Purpose)
+	if then.Purpose != now.Purpose {
+		cmd += " --purpose " + shellWord(then.Purpose)
+	}
+	if then.Ends != now.Ends {
+		ends := time.UnixMilli(int64(then.Ends)).UTC()
+		if ends.Equal(ends.Truncate(24 * time.Hour)) {
+			cmd += " --ends " + dayOf(then.Ends)
+		} else {
+			cmd += " --ends " + ends.Format(time.RFC3339Nano)
+		}
+	}
+	if then.Voices != now.Voices {
+		cmd += " --voices " + then.Voices.String()
+	}
+	return cmd
+}
+
+// stopped ends a sentence.
+func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
+
+// pactNotice says which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
 func (b *backend) pactNotice(r *replica.Replica) (says []string) {
+	if _, over := endOf(r); !over {
+		says = offersSay(r, false)
+	}
 	for _, k := range b.beside.met() {
 		p, _ := k.look()
 		if p.Home != r.Space().String() {
@@ -262,7 +299,7 @@ func (b *backend) pactNotice(r *replica.Replica) (says []string) {
 		}
 		switch {
 		case p.Over != nil && !p.Over.Seen && p.name() != "" && p.Over.How != endExpired:
-			says = append(says, fmt.Sprintf("The pact with %s came to nothing: %s. Seen: kith ally cancel %s", p.name(), p.overSays(), p.id()))
+			says = append(says, fmt.Sprintf("The pact with %s came to nothing: %s Seen: kith ally cancel %s", p.name(), stopped(p.overSays()), p.id()))
 		case p.open() && p.met() && p.Compared.IsZero():
 			says = append(says, fmt.Sprintf("%s and you have words to compare, to make a pact: kith ally show %s", p.name(), shellWord(p.name())))
 		}

@@ -62,7 +62,7 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 			a.State = said.Result
 		}
 	}
-	if a.State == api.AskOpen && a.Why != "" {
+	if a.State != api.AskShared && a.Why != "" {
 		a.State = api.AskWithdrawn
 	}
 	if _, over := endOf(r); over && a.State == api.AskOpen {

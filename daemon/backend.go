@@ -416,7 +416,7 @@ func create[T any](ctx context.Context, b *backend, kind string, edit func(editi
 	if err := mayWrite(r, nil); err != nil {
 		return none, err
 	}
-	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{e, asItIs}, edit) })
+	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{Edit: e, plain: asItIs}, edit) })
 	if err != nil {
 		return none, explain(err)
 	}
@@ -437,6 +437,7 @@ func edit[T any](ctx context.Context, b *backend, id string, make func(editing) 
 type editing struct {
 	replica.Edit
 	plain func(string) string
+	was   []change.Hash // of a document that was just taken back from a share: what it was there
 }
 
 func asItIs(s string) string { return s }
@@ -449,6 +450,11 @@ func apply(e editing, make func(editing) (crdt.Edit, error)) error {
 	return typed(e.Doc, e.View)
 }
 
+// readThere says whether a text was read at exactly these changes.
+func readThere(read []string, heads []change.Hash) bool {
+	return len(read) == len(heads) && !slices.ContainsFunc(heads, func(h change.Hash) bool { return !slices.Contains(read, h.String()) })
+}
+
 // common translates what all kinds have in an edit. The text is edited from what its writer saw.
 func common(e editing, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
 	c := crdt.Common{AddTags: tag, RemoveTags: untag}
@@ -459,7 +465,7 @@ func common(e editing, title *string, text *api.TextEdit, tag, untag []string) (
 		return c, nil
 	}
 	c.Text = new(e.plain(text.Text))
-	if len(text.BaseHeads) == 0 {
+	if len(text.BaseHeads) == 0 || readThere(text.BaseHeads, e.was) {
 		return c, nil
 	}
 	for _, h := range text.BaseHeads {

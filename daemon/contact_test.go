@@ -280,8 +280,11 @@ func TestOtherWordsEndAPactAndTheCodeIsUseless(t *testing.T) {
 		t.Errorf("words before there are any: %v", err)
 	}
 	must(t, c.meets())
-	if err := l.k.confirm(c.m.Reads(0)); !errors.Is(err, errOtherAllyWords) {
-		t.Errorf("the words that one reads oneself: %v", err)
+	if err := l.k.confirm(c.m.Reads(0)); err == nil || errors.Is(err, errOtherAllyWords) || !l.pact().open() {
+		t.Errorf("the words that one reads oneself, which are no guess: %v", err)
+	}
+	if err := l.k.confirm([]string{"apple", "river"}); !errors.Is(err, errOtherAllyWords) {
+		t.Errorf("other words: %v", err)
 	}
 	if err := l.k.confirm(c.m.Reads(1)); err == nil {
 		t.Error("there is a second guess")

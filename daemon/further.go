@@ -119,6 +119,11 @@ func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 	if err != nil {
 		return api.Ally{}, err
 	}
+	for _, a := range v.Request.Answers {
+		if m, ours := x.share.Side(x.side).Member(a.Member); ours && a.Result == crdt.RequestShared {
+			return api.Ally{}, api.Problemf(api.NotAllowed, "kith share list", "%s has joined it already; your computer comes into the share by itself", m.Name)
+		}
+	}
 	join := api.AllyJoinRequest{Code: v.Request.Code, As: q.As, Listen: q.Listen, Announce: q.Announce}
 	if own, ok := x.r.Me(); join.As == "" && ok {
 		join.As = own.Name

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/crdt"
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
@@ -149,7 +150,7 @@ func mayWrite(r *replica.Replica, v *crdt.View) error {
 	}
 	if at, over := endOf(r); over {
 		return api.Problemf(api.NotAllowed, "a document of yours that was shared goes on in the co-op, by its ID there; for a new pact: kith ally invite",
-			"the share with %s has ended%s: what is in it can be read, and nobody writes in it any more", allyOf(r), onDay(at))
+			"the share with %s ended%s: what is in it can be read, and nobody writes in it any more", allyOf(r), onDay(at))
 	}
 	if v == nil || !v.Kept {
 		return nil
@@ -173,6 +174,7 @@ var errGoesOn = errors.New("it was shared with an ally at the same moment: try a
 
 // edit changes a document by its ID in this space, wherever it goes on.
 func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.Edit, error)) (shown, error) {
+	var was []change.Hash
 	for again := true; ; again = false {
 		r, v, err := b.view(id)
 		if err != nil {
@@ -185,6 +187,7 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 			if err := takeBack(ctx, at, r, v); err != nil {
 				return shown{}, err
 			}
+			was = at.v.Heads // who read it read it there
 			continue
 		case at.shared.Over:
 			return shown{}, api.Problemf(api.NotAllowed, "a colleague who has it brings it back with the next change: kith share show SHARE",
@@ -204,7 +207,7 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 			if at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
-			return apply(editing{e, plain}, make)
+			return apply(editing{e, plain, was}, make)
 		})
 		if errors.Is(err, errGoesOn) && again {
 			continue

@@ -64,7 +64,7 @@ func (w *words) pactDone(t *charter.Terms) string {
 func termsSay(t share.Terms) string {
 	says := "“" + t.Purpose + "”"
 	if t.Ends != 0 {
-		says += ", until " + dayOf(t.Ends)
+		says += ", until " + dayWords(t.Ends)
 	}
 	if t.Voices == share.People {
 		return says + "; joint decisions count people"
@@ -76,6 +76,11 @@ func termsSay(t share.Terms) string {
 // date is the same for everybody.
 func dayOf(ms uint64) string {
 	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format(time.DateOnly)
+}
+
+// dayWords is dayOf as people write it.
+func dayWords(ms uint64) string {
+	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format("2 Jan 2006")
 }
 
 func contactsSay(names []string) string {

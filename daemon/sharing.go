@@ -162,6 +162,7 @@ func present(shared *share.Share, side int) (all []api.Named) {
 			all = append(all, api.Named{ID: m.ID.String(), Name: m.Name})
 		}
 	}
+	slices.SortFunc(all, func(a, b api.Named) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 

@@ -560,13 +560,13 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 		t.Errorf("after the end it is %+v, shared %+v", got, s)
 	}
 	_, err = anas.EditTask(ctx, d.Shared.ID, api.TaskEdit{Title: &due})
-	refusedFor(t, "writing in a share that is over", err, "the share with Quilted has ended on", "goes on in the co-op")
+	refusedFor(t, "writing in a share that is over", err, "the share with Quilted ended on", "goes on in the co-op")
 	other, err := home.CreateTask(ctx, api.NewTask{Title: "More"})
 	must(t, err)
 	_, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: other.ID})
-	refusedFor(t, "sharing in a share that is over", err, "has ended")
+	refusedFor(t, "sharing in a share that is over", err, "ended on")
 	_, err = home.AskAlly(ctx, api.AskRequest{Ally: "Quilted", Title: "More?"})
-	refusedFor(t, "asking in a share that is over", err, "has ended")
+	refusedFor(t, "asking in a share that is over", err, "ended on")
 
 	got, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskReopen})
 	must(t, err)

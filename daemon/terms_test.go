@@ -52,7 +52,9 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	p, err := anas.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(2), Voices: "people"})
 	must(t, err)
 	const step = 3 // the proposal, its consent and what brings it into force
-	if want := "until " + in(2) + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
+	last, err := time.Parse(time.DateOnly, in(2))
+	must(t, err)
+	if want := "until " + last.Format("2 Jan 2006") + "; joint decisions count people"; !strings.Contains(p.Title, want) || p.State != "in_force" {
 		t.Errorf("it is called %q and is %s, without %q", p.Title, p.State, want)
 	}
 	_, err = doras.Propose(t.Context(), api.ProposalRequest{Action: api.ActionTerms, Ends: in(2), Voices: "people"})

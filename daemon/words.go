@@ -16,6 +16,7 @@ import (
 type words struct {
 	people
 	c      *charter.Charter
+	other  *charter.Charter          // of the other side of a share, else nil
 	r      *replica.Replica          // in which documents are that steps name; nil: they aren't named
 	shorts map[charter.StepID]string // of proposals; made when first asked for
 	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
@@ -27,6 +28,9 @@ func newWords(c *charter.Charter) *words { return &words{people: people{c: c}, c
 func newWordsIn(r *replica.Replica) *words {
 	w := newWords(r.Charter())
 	w.people, w.r = people{c: r.Rules()}, r
+	if shared, side := r.Share(); shared != nil {
+		w.other = shared.Side(1 - side)
+	}
 	return w
 }
 
@@ -35,6 +39,15 @@ func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToStr
 
 // minShortID is the least number of letters of a short ID.
 const minShortID = 4
+
+// proposed gives a proposal of the charter or, in a share, of the other side's.
+func (w *words) proposed(id charter.StepID) (charter.Proposal, bool) {
+	p, ok := w.c.Proposal(id)
+	if !ok && w.other != nil {
+		return w.other.Proposal(id)
+	}
+	return p, ok
+}
 
 // short returns as much of a proposal's ID as tells it from all others here.
 func (w *words) short(id charter.StepID) string {
@@ -150,7 +163,7 @@ type said struct {
 func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 	out := said{Why: s.Why, By: by}
 	proposal := func(says string) {
-		p, ok := w.c.Proposal(s.Of)
+		p, ok := w.proposed(s.Of)
 		if !ok {
 			out.Says = says
 			return
@@ -167,7 +180,7 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 			out.Says = "welcomed " + s.Step.Seat.Redemption.Name + " as a full member"
 		}
 	case charter.TypePropose:
-		p, _ := w.c.Proposal(s.Step.ID())
+		p, _ := w.proposed(s.Step.ID())
 		out.Why, out.Proposal = s.Step.Why, w.short(s.Step.ID())
 		out.Says = "proposed to " + w.does(&s.Step.Terms, p.Subject)
 	case charter.TypeConsent:

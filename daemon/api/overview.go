@@ -93,6 +93,9 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return t, err
 	}
+	if s = s.goingOn(); s == nil {
+		return t, nil
+	}
 	for _, part := range []struct {
 		into   *[]Task
 		filter func(me string) TaskFilter
@@ -143,6 +146,18 @@ func (s *Server) today(r *http.Request) (any, error) {
 		return slices.DeleteFunc(list, func(p Proposal) bool { return !p.WaitsForMe }), err
 	}, func(p *Proposal, space *Named) { p.Space = space })
 	return t, err
+}
+
+// goingOn leaves out the shares that are over: nothing in them waits for anybody. It is nil if no space is left.
+func (s *Server) goingOn() *Server {
+	going := slices.DeleteFunc(slices.Clone(s.among), func(b Backend) bool {
+		share, ok := b.Share()
+		return ok && share.Over
+	})
+	if len(going) == 0 {
+		return nil
+	}
+	return s.of(going...)
 }
 
 // openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.

@@ -46,7 +46,7 @@ func (s *Server) pick(r *http.Request) (*Server, error) {
 	case len(named) == 1 || want == "" && slices.Contains(anySpace, r.Pattern):
 		return s.of(named...), nil
 	case want != "":
-		return nil, whichSpace(Ambiguous, named, "several spaces are called “%s”: give the ID", brief(want))
+		return nil, whichSpace(Ambiguous, named, "several spaces are called “%s”: give the title, or the ID", brief(want))
 	}
 	var holding []Backend
 	for _, b := range named {
@@ -84,12 +84,23 @@ func called(served []Backend, want string) (named []Backend) {
 			named = append(named, b)
 		}
 	}
+	if len(named) == 0 && len(want) >= minSpaceID {
+		for _, b := range served {
+			if strings.HasPrefix(b.Space().ID, strings.ToLower(want)) {
+				named = append(named, b)
+			}
+		}
+		return named
+	}
 	over := func(b Backend) bool { s, _ := b.Share(); return s.Over }
 	if live := slices.DeleteFunc(slices.Clone(named), over); len(live) > 0 {
 		return live
 	}
 	return named
 }
+
+// minSpaceID is the least number of letters of a space's ID that name it.
+const minSpaceID = 4
 
 // ShareName is what a share is called, beside the name of its space: as the ally, or as its title says.
 type ShareName struct {
@@ -134,7 +145,11 @@ func whichSpace(code Code, among []Backend, format string, args ...any) error {
 	p := Problemf(code, "--space NAME, or KITH_SPACE=NAME for all commands", format, args...)
 	for _, b := range among {
 		space := b.Space()
-		p.Candidates = append(p.Candidates, Candidate{space.ID, space.ID[:min(len(space.ID), 8)], space.Name})
+		title := space.Name
+		if s, ok := b.Share(); ok && s.Title != "" {
+			title += ": " + s.Title
+		}
+		p.Candidates = append(p.Candidates, Candidate{space.ID, space.ID[:min(len(space.ID), 8)], title})
 	}
 	return p
 }
