@@ -410,6 +410,9 @@ func (b *backend) welcome(r *replica.Replica, o *offer, through *further) error 
 		if o.side.coop != through.ally() {
 			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.ally(), o.side.coop)
 		}
+		if !through.expects(o.terms) {
+			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.ally(), termsSay(o.terms))
+		}
 	} else if has := b.beside.pactWith(r.Space().String(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(o.side.coop), "%s", has)
 	}

@@ -43,6 +43,15 @@ const (
 func (s *served) comeIn(of sharePlace) (*comingIn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	places, err := s.home.Waiting()
+	for _, place := range places { // it couldn't be opened before: another one each time would fill the home
+		if kept, bad := place.sharePlace(); bad == nil && *kept == of {
+			return s.openWaiting(place, of)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
 	place, err := s.home.NewPlace()
 	if err != nil {
 		return nil, err

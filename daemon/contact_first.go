@@ -95,6 +95,14 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 		k.troubled(fmt.Errorf("somebody asked with the code in the name of “%s”, which your own co-op is called", q.side.coop))
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "their own co-op is called “" + own.coop + "”; ask who sent you the code"}
 	}
+	if p, _ := k.look(); p.Through != "" { // nobody compares words: it is for the ally that the code went to
+		switch x := k.served.baseOf(p.Through); {
+		case x == nil:
+			return nil, &peer.JoinError{Code: peer.JoinRevoked}
+		case q.side.coop != x.ally():
+			return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the code is for “" + x.ally() + "”"}
+		}
+	}
 	var nonce [32]byte
 	rand.Read(nonce[:]) // never fails (Go 1.24)
 	err = k.change(func(p *pact) error {

@@ -39,11 +39,17 @@ type follower struct {
 	s       *served
 	checked checkedSeats
 	homes   map[entry.SpaceID]*followedHome
-	shares  map[entry.SpaceID]*followedShare
-	waiting map[entry.SpaceID]*comingIn // by the space of the side, as all that follows
+	shares  map[entry.SpaceID]*followedShare // by the space of the side
+	waiting map[awaited]*comingIn
 	places  map[*backend]*sharePlace
 	knocks  sync.WaitGroup
+	// troubles are what was last in the way of a home's shares, in words.
+	troubles map[entry.SpaceID]string
 }
+
+// awaited is a share as a document of a home says it. Whoever knows a side can name it in a document of another home,
+// or beside another share: neither gets in the way of the right one.
+type awaited struct{ home, share, side entry.SpaceID }
 
 // followedHome is what was last seen of a home.
 type followedHome struct {
@@ -51,7 +57,7 @@ type followedHome struct {
 	charter *charter.Charter
 	calm    bool // nothing has come since the look before
 	shares  []shareOfHome
-	seats   map[entry.SpaceID]*seated
+	seats   map[entry.DocID]*seated // by the document
 }
 
 // seated is what became of this member's seat in a share.
@@ -76,8 +82,8 @@ type followedShare struct {
 // follow lets shares follow their homes until ctx ends.
 func (s *served) follow(ctx context.Context) {
 	f := &follower{
-		s: s, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[entry.SpaceID]*comingIn{},
-		places: map[*backend]*sharePlace{},
+		s: s, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
+		places: map[*backend]*sharePlace{}, troubles: map[entry.SpaceID]string{},
 	}
 	defer f.knocks.Wait()
 	f.openWaiting()
@@ -97,8 +103,19 @@ func (s *served) follow(ctx context.Context) {
 			if shared, _ := at.replica.Share(); shared != nil {
 				continue
 			}
-			if err := f.followHome(ctx, at); err != nil && ctx.Err() == nil {
-				s.options.Log.Error("have the shares follow their co-op", "err", err)
+			err := f.followHome(ctx, at)
+			if ctx.Err() != nil {
+				return
+			}
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			if space := at.replica.Space(); said != f.troubles[space] { // once, and not every second
+				f.troubles[space] = said
+				if err != nil {
+					s.options.Log.Error("have the shares follow their co-op", "err", err)
+				}
 			}
 		}
 		f.tellJoining()
@@ -113,7 +130,7 @@ func (f *follower) openWaiting() {
 		if bad == nil {
 			var w *comingIn
 			if w, bad = f.s.openWaiting(place, *of); bad == nil {
-				f.waiting[of.Side] = w
+				f.waiting[awaited{of.Home, of.Share, of.Side}] = w
 			}
 		}
 		err = errors.Join(err, bad)
@@ -129,7 +146,7 @@ func (f *follower) tellJoining() {
 	for home, h := range f.homes {
 		for i := range h.shares {
 			of := &h.shares[i]
-			if w := f.waiting[of.side]; w != nil && w.of.Home == home && f.on(of.side) == nil {
+			if w := f.waiting[awaited{home, of.space, of.side}]; w != nil && f.on(of) == nil {
 				all = append(all, joining{home, of.space, of.word, w.trouble()})
 			}
 		}
@@ -143,7 +160,7 @@ func (f *follower) followHome(ctx context.Context, home *space) error {
 	r := home.replica
 	h := f.homes[r.Space()]
 	if h == nil {
-		h = &followedHome{seats: map[entry.SpaceID]*seated{}}
+		h = &followedHome{seats: map[entry.DocID]*seated{}}
 		f.homes[r.Space()] = h
 	}
 	arrived, c := r.Store().Arrived(), r.Charter()
@@ -197,16 +214,25 @@ func (f *follower) of(home entry.SpaceID) (all []*backend) {
 	return all
 }
 
-// on gives the share that this computer is in on a side; nil if it isn't.
-func (f *follower) on(side entry.SpaceID) *backend {
+// on gives a share of a home if this computer is in it; nil if it isn't.
+func (f *follower) on(of *shareOfHome) *backend {
 	for _, b := range f.s.backends() {
 		if at := b.serving.Load(); at != nil {
-			if shared, _ := at.replica.Share(); shared != nil && at.replica.Charter().Space() == side {
+			if shared, _ := at.replica.Share(); shared != nil && at.replica.Space() == of.space && at.replica.Charter().Space() == of.side {
 				return b
 			}
 		}
 	}
 	return nil
+}
+
+// ofAnother says whether a share that is served is known to be of another home.
+func (f *follower) ofAnother(b *backend, home entry.SpaceID) (bool, error) {
+	if place := f.places[b]; place != nil {
+		return place.Home != home, nil
+	}
+	p, err := b.home.pact()
+	return err == nil && p != nil && p.Home != home.String(), err
 }
 
 // makeDocuments makes the home's documents of shares that this device founded for it.
@@ -240,10 +266,14 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
 	now := f.s.options.now()()
 	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
-	w := f.waiting[of.side]
+	at := awaited{r.Space(), of.space, of.side}
+	w := f.waiting[at]
 	var place *Home
-	if b := f.on(of.side); b != nil {
-		delete(f.waiting, of.side)
+	if b := f.on(of); b != nil {
+		if other, err := f.ofAnother(b, r.Space()); err != nil || other {
+			return err // a seat here would tell these colleagues who this is there
+		}
+		delete(f.waiting, at)
 		if f.places[b] == nil { // they came in by a code
 			if err := b.home.setSharePlace(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
 				return err
@@ -261,7 +291,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 			if err != nil {
 				return fmt.Errorf("make the place of a share: %w", err)
 			}
-			f.waiting[of.side] = w
+			f.waiting[at] = w
 		}
 		s.key, place = w.key, w.place
 	}
@@ -291,10 +321,10 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 // writeSeat writes the member's seat if it has to say something else.
 func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *Home, changed bool) error {
 	now := f.s.options.now()()
-	at := h.seats[of.side]
+	at := h.seats[of.doc]
 	if at == nil {
 		at = &seated{}
-		h.seats[of.side] = at
+		h.seats[of.doc] = at
 	}
 	if !changed && !at.owed && now.Sub(at.looked) < moveSeat {
 		return nil

@@ -128,13 +128,22 @@ func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 	if own, ok := x.r.Me(); join.As == "" && ok {
 		join.As = own.Name
 	}
-	return b.joinAlly(ctx, join, &further{x, v.ID})
+	return b.joinAlly(ctx, join, &further{x, v.ID, v.Title})
 }
 
 // further is by which request, in which share, a code came.
 type further struct {
 	*base
-	ask entry.DocID
+	ask   entry.DocID
+	title string // what the request says that the share is for
+}
+
+// expects says whether terms are what may be offered: nobody here is asked about others. They are those of the share
+// through which the code came, for what the request says.
+func (f *further) expects(t share.Terms) bool {
+	want, ok := f.share.Terms()
+	want.Purpose = f.title
+	return ok && t == want
 }
 
 // invited finds the request by which an ally opens a further share: the whole ID, or a start of it that no other has.
@@ -206,7 +215,7 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 		case !x.from(a.Member):
 		case a.Result == crdt.RequestRefused && !p.met():
 			return k.change(func(p *pact) error { p.end(endRefused, true, k.now()); return nil })
-		case p.met() && a.Side == sideName(p.at(1)):
+		case p.met() && p.name() == x.ally() && a.Side == sideName(p.at(1)):
 			return k.change(func(p *pact) error { p.takeWord(k.now()); return nil })
 		}
 	}

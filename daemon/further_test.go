@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
 )
 
 // madePact lets two co-ops make a pact, the first of each with the other, and gives the space of its share.
@@ -195,6 +198,65 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 		alter(&of)
 		if err := s.agreed(w, &of); !errors.Is(err, errOtherShare) {
 			t.Errorf("a share %s: %v", what, err)
+		}
+	}
+}
+
+// servedShare is a daemon that serves nothing but a share.
+func servedShare(s *served, r *replica.Replica) *base {
+	b := &backend{beside: s}
+	b.serving.Store(&space{replica: r})
+	s.all.Store(&[]*backend{b})
+	return s.baseOf(r.Space().String())
+}
+
+// Nobody compares words, so the code is for the ally alone that it went to.
+func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
+	l := newMeetingLab(t)
+	first, _ := twoAllies(t)
+	servedShare(l.s, first)
+	must(t, l.k.change(func(p *pact) error { p.Through = first.Space().String(); return nil }))
+	var refused *peer.JoinError
+	if err := l.caller("Bakery").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRefused {
+		t.Errorf("somebody of Quilted is taken for Bakery: %v", err)
+	}
+	if p := l.pact(); p.known() || p.Asks != 0 {
+		t.Errorf("kept: %+v", p)
+	}
+	must(t, l.caller("Quilted").begins())
+	l.s.all.Store(&[]*backend{})
+	if err := l.caller("Quilted").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRevoked {
+		t.Errorf("the share through which the code went is gone: %v", err)
+	}
+}
+
+// Who joins sees the request, and nobody agrees to anything: what is offered must be that, with the terms that hold.
+func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) {
+	_, second := twoAllies(t)
+	s := &served{}
+	x := servedShare(s, second)
+	dora := coopCalled(t, "Quilted", "Dora")[0].openReplica()
+	defer func() { must(t, dora.Close()) }()
+	side, err := readSide(genesisOf(t, "Riso Print Co-op", "Ana", entry.NewSigner()).Encoded())
+	must(t, err)
+	terms, _ := x.share.Terms()
+	terms.Purpose = "The winter fair"
+	b := &backend{beside: s, now: time.Now}
+	offered := func(alter func(*share.Terms)) error {
+		o := &offer{side: side, terms: terms}
+		alter(&o.terms)
+		return b.welcome(dora, o, &further{base: x, title: "The winter fair"})
+	}
+	if err := offered(func(*share.Terms) {}); err != nil {
+		t.Error(err)
+	}
+	for what, alter := range map[string]func(*share.Terms){
+		"another purpose":      func(t *share.Terms) { t.Purpose = "The winter fair, and Quilted pays for it" },
+		"another end":          func(t *share.Terms) { t.Ends = uint64(time.Now().AddDate(9, 0, 0).UnixMilli()) },
+		"another way to count": func(t *share.Terms) { t.Voices = share.People },
+	} {
+		if err := offered(alter); err == nil || !strings.Contains(err.Error(), "isn't what the request says") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

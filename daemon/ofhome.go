@@ -37,18 +37,17 @@ type shareOfHome struct {
 func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) {
 	c := r.Charter()
 	agreed := map[charter.StepID]share.Word{}
-	words := map[charter.StepID][]byte{}
 	for _, p := range c.Pacts() {
 		if w, err := share.ReadWord(p.Word); err == nil && w.What == share.Make {
-			agreed[p.Step], words[p.Step] = w, p.Word
+			agreed[p.Step] = w
 		}
 	}
 	if len(agreed) == 0 {
 		return nil, nil
 	}
-	proposed := map[string][]charter.MemberID{} // also by who did so before another step came first
-	for _, p := range c.Proposals() {
-		proposed[string(p.Pact)] = append(proposed[string(p.Pact)], p.By...)
+	proposed := map[charter.StepID][]charter.MemberID{}
+	for step := range agreed {
+		proposed[step] = c.Proposers(step)
 	}
 	var views []*crdt.View
 	if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
@@ -70,7 +69,7 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 		if by, _ := c.Member(v.CreatedBy); by.Standing == charter.Prospective {
 			continue
 		}
-		s.first = slices.Contains(proposed[string(words[s.step])], v.CreatedBy)
+		s.first = slices.Contains(proposed[s.step], v.CreatedBy)
 		s.seats, s.said = map[charter.MemberID]*share.Seat{}, map[charter.MemberID]string{}
 		for _, seat := range v.Ally.Seats {
 			if read := checked.read(seat.Said, r.Space(), seat.Member, s.side); read != nil {

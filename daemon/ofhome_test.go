@@ -236,3 +236,59 @@ func TestASeatThatWasProvenIsRemembered(t *testing.T) {
 		}
 	}
 }
+
+// What can't be opened now is opened later, where it lies.
+func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) {
+	lightly(t)
+	ana := coop(t, "Ana")[0]
+	_, err := Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
+	must(t, err)
+	opened, err := OpenHome(ana.dir)
+	must(t, err)
+	defer func() { must(t, opened.Close()) }()
+	s := &served{home: opened, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	of := sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
+	for range 3 {
+		if _, err := s.comeIn(of); err == nil {
+			t.Fatal("it opened without the passphrase")
+		}
+	}
+	opened.Passphrase = typed(word)
+	w, err := s.comeIn(of)
+	must(t, err)
+	all, err := opened.Waiting()
+	if must(t, err); len(all) != 1 || all[0].dir != w.place.dir {
+		t.Errorf("%d places for one share", len(all))
+	}
+}
+
+// A document of one home that names a share of another, of which somebody in both knows, must not have the person
+// say there who they are.
+func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
+	first, _ := twoAllies(t)
+	s := &served{home: &Home{dir: t.TempDir()}, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	servedShare(s, first)
+	r := coop(t, "Ana")[0].openReplica()
+	defer func() { must(t, r.Close()) }()
+	step := agreed(t, r, "Quilted")
+	_, err := r.Create(t.Context(), crdt.KindAlly, func(e replica.Edit) error {
+		return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: first.Space().String(), Side: first.Charter().Space().String(), Step: step.String()})(e.Doc, nil)
+	})
+	must(t, err)
+	b := s.backends()[0]
+	b.home = s.home.place(1)
+	f := &follower{s: s, places: map[*backend]*sharePlace{b: {Home: entry.SpaceID{1}}}, waiting: map[awaited]*comingIn{}}
+	h := &followedHome{seats: map[entry.DocID]*seated{}}
+	all, err := sharesOf(r, &f.checked)
+	must(t, err)
+	me, _ := r.Me()
+	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
+	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 0 || len(f.waiting) != 0 {
+		t.Errorf("they sat down: %+v, %v", all, err)
+	}
+	f.places[b].Home = r.Space()
+	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
+	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 1 {
+		t.Errorf("they didn't in their own: %+v, %v", all, err)
+	}
+}

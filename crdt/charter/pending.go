@@ -79,6 +79,55 @@ func (c *Charter) Proposal(id StepID) (Proposal, bool) {
 	return c.proposal(id), true
 }
 
+// Proposers returns who had proposed what a step says when more than half of those consented to it who did: also in an
+// older place of the chain, before another step came first. Who says the same later, or dates it back, isn't among
+// them, since nobody consented to anything of theirs.
+func (c *Charter) Proposers(id StepID) []MemberID {
+	p, ok := c.Proposal(id)
+	if !ok {
+		return nil
+	}
+	var pasts []*Past
+	voters := map[MemberID]int{}
+	voterOf := []int{}
+	for _, n := range c.pool.ballotsAt(p.Parent) {
+		if n.said.Type != TypeConsent || n.said.Of != id || !c.all.in(n) {
+			continue
+		}
+		if past, state := c.At([]entry.ID{n.entry.ID()}); state == Accepted {
+			if _, ok := voters[n.id]; !ok {
+				voters[n.id] = len(voters)
+			}
+			pasts, voterOf = append(pasts, past), append(voterOf, voters[n.id])
+		}
+	}
+	knew := map[MemberID]map[int]bool{}
+	for _, q := range c.proposals() {
+		if q.Type != p.Type || q.ID != id && q.text() != p.text() {
+			continue
+		}
+		_, by := c.pool.proposed(q.ID, c.all)
+		for _, n := range by {
+			for i, past := range pasts {
+				if past.in(n) {
+					if knew[n.id] == nil {
+						knew[n.id] = map[int]bool{}
+					}
+					knew[n.id][voterOf[i]] = true
+				}
+			}
+		}
+	}
+	var out []MemberID
+	for m, by := range knew {
+		if 2*len(by) > len(voters) {
+			out = append(out, m)
+		}
+	}
+	slices.SortFunc(out, compareMembers)
+	return out
+}
+
 // Pending returns the proposals that ask for something: to be answered, or to be renewed
 // because another step overtook them and nobody has renewed or withdrawn them yet.
 func (c *Charter) Pending() []Proposal {
