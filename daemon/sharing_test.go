@@ -682,3 +682,24 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	there, err := anas.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	must(t, err)
+	asked, err := dora.homeClient().AskAlly(ctx, api.AskRequest{Ally: "Riso Print Co-op", Title: "Where do we stand?"})
+	must(t, err)
+	ana.until("she is asked", func() bool {
+		today, err := ana.client.Today(ctx)
+		must(t, err)
+		return len(today.Asks) == 1
+	})
+	a, err := ana.homeClient().AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{there.Short}})
+	must(t, err)
+	if a.State != api.AskShared || len(a.Answers) != 1 || len(a.Answers[0].Shared) != 1 || a.Answers[0].Shared[0].ID != there.ID {
+		t.Errorf("answered: %+v", a)
+	}
+	ana.stop()
+	dora.stop()
+}
