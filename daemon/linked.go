@@ -96,21 +96,19 @@ func allyCalled(r *replica.Replica, share string) string {
 	return with
 }
 
-// shareWithID gives the replica of a share that is served here; nil if it isn't.
+// shareWithID gives the replica of a share of this co-op that is served here; nil if it isn't. In one of another
+// co-op nothing of this one goes on, whatever a colleague says who is in both.
 func (b *backend) shareWithID(id string) *replica.Replica {
 	space, err := hex.DecodeString(id)
-	if err != nil || len(space) != len(entry.SpaceID{}) || b.beside == nil {
+	if err != nil || len(space) != len(entry.SpaceID{}) {
 		return nil
 	}
-	there := b.beside.share(entry.SpaceID(space))
-	if there == nil {
-		return nil
+	for _, there := range b.myShares() {
+		if r, err := there.replica(); err == nil && r.Space() == entry.SpaceID(space) {
+			return r
+		}
 	}
-	r, err := there.replica()
-	if err != nil {
-		return nil
-	}
-	return r
+	return nil
 }
 
 // endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is

@@ -703,3 +703,36 @@ func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
 	ana.stop()
 	dora.stop()
 }
+
+func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
+	ana := coopCalled(t, "Bakery", "Ana")[0]
+	place, _ := placeFor(t, ana)
+	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	ctx := t.Context()
+	space := both[0].Space().String()
+	there, err := both[0].Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "The stall"})(e.Doc, nil) })
+	must(t, err)
+	home := ana.openReplica()
+	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	must(t, err)
+	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error { // a colleague who knows of it
+		return crdt.SetLink(&crdt.Link{Share: space, Doc: "n-" + there.ID.String()})(e.Doc, e.View)
+	})
+	must(t, err)
+	must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
+	ana.start()
+	id := api.FullID(crdt.KindNote, v.ID.String())
+	got, err := ana.homeClient().Note(ctx, id)
+	must(t, err)
+	if got.Title != "What we pay" || got.Shared == nil || got.Shared.Here {
+		t.Errorf("it is shown as %q, shared %+v", got.Title, got.Shared)
+	}
+	_, err = ana.homeClient().AppendNote(ctx, id, "Ten an hour.")
+	refusedFor(t, "writing where it doesn't go on", err, "isn't here yet")
+	hits, err := ana.client.Search(ctx, "stall", 10)
+	must(t, err)
+	if len(hits) != 1 || hits[0].ID != "n-"+there.ID.String() {
+		t.Errorf("what is in the share is found as %+v", hits)
+	}
+	ana.stop()
+}

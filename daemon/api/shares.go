@@ -307,7 +307,7 @@ func (s *Server) meThere(ctx context.Context, there *Server, words []string) {
 func once[T any](list []T, of func(T) (id string, shared *Shared)) []T {
 	shown := map[string]bool{}
 	for _, t := range list {
-		if id, s := of(t); s != nil && !s.Copy && s.ID != id {
+		if id, s := of(t); s != nil && s.Here && !s.Copy && s.ID != id {
 			shown[s.Share.ID+" "+s.ID] = true
 		}
 	}
