@@ -14,6 +14,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/store"
 )
 
 // refused expects a refusal with these words.
@@ -736,3 +737,20 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 	}
 	ana.stop()
 }
+
+// Somebody else's link stands, and what was begun is not gone on with when that goes.
+func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
+	home, _, _ := twoReplicas(t)
+	there, _ := twoAllies(t)
+	ctx := t.Context()
+	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	must(t, err)
+	p := &plan{home: home, there: there, v: &v, copy: crdt.CopyOf(&v, false, asItIs)}
+	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error {
+		return crdt.SetLink(&crdt.Link{Share: "elsewhere", Doc: "n-1"})(e.Doc, e.View)
+	})
+	must(t, err)
+	refusedFor(t, "sharing what was shared at this moment", p.share(ctx), "at the same moment")
+	if _, err := there.Store().Small(sharingRecord(home.Space(), v.ID)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it would be linked some time: %v", err)
+	}
