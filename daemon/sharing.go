@@ -91,7 +91,9 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 	}
 	err = r.Views("", func(v *crdt.View) bool {
 		if v.Kind == crdt.KindAsk {
-			out.Asks = append(out.Asks, askOf(r, v))
+			if !v.Kept {
+				out.Asks = append(out.Asks, askOf(r, v))
+			}
 			return true
 		}
 		s := shown{r: r, v: v, p: people{c: r.Rules()}, shared: inShare(r, v)}

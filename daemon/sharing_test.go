@@ -754,3 +754,35 @@ func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
 	if _, err := there.Store().Small(sharingRecord(home.Space(), v.ID)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("it would be linked some time: %v", err)
 	}
+
+// A modified daemon may ask so that nobody of the other side can answer.
+func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
+	ana, dora, _, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	dora.stop()
+	r := dora.openShare()
+	for _, edit := range []crdt.Edit{crdt.Keep(crdt.NewRequest("A ladder, now?", "", "")), crdt.NewRequest("A ladder?", "", "")} {
+		_, err := r.Create(ctx, crdt.KindAsk, func(e replica.Edit) error { return edit(e.Doc, nil) })
+		must(t, err)
+	}
+	must(t, r.Close())
+	dora.start()
+	var today api.Today
+	ana.until("she has both", func() bool {
+		found, err := ana.client.Find(ctx, api.KindAsk, "", 10)
+		must(t, err)
+		today, err = ana.client.Today(ctx)
+		must(t, err)
+		return len(found) == 2
+	})
+	if len(today.Asks) != 1 || today.Asks[0].Title != "A ladder?" {
+		t.Errorf("Ana is asked %+v", today.Asks)
+	}
+	shown, err := ana.homeClient().ShowShare(ctx, "Quilted")
+	must(t, err)
+	if len(shown.Asks) != 1 {
+		t.Errorf("in the share is asked %+v", shown.Asks)
+	}
+	ana.stop()
+	dora.stop()
+}
