@@ -672,6 +672,8 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		me.ID.String():                       "(not shared)",
 		me.ID.String()[:8]:                   "(not shared)",
 		"ten-" + s:                           "ten-" + s,
+		"_n-" + s[:6] + "_":                  "_(not shared)_",
+		"x_n-" + s[:6] + "-n-" + s[:6]:       "x_(not shared)-(not shared)",
 		"n-" + e[:8]:                         "(not shared)",
 		"m-" + e:                             "(not shared)",
 		theirs.ID.String()[:10]:              theirs.ID.String()[:10],
@@ -700,6 +702,83 @@ func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
 	must(t, err)
 	if a.State != api.AskShared || len(a.Answers) != 1 || len(a.Answers[0].Shared) != 1 || a.Answers[0].Shared[0].ID != there.ID {
 		t.Errorf("answered: %+v", a)
+	}
+	ana.stop()
+	dora.stop()
+}
+
+// Whoever opened an editor before the end, or reads the document as it stands in the share that is over, writes on that.
+func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	first, err := home.CreateNote(ctx, api.NewNote{Title: "The stall", Text: "Ours.\n"})
+	must(t, err)
+	second, err := home.CreateNote(ctx, api.NewNote{Title: "The tent", Text: "White.\n"})
+	must(t, err)
+	d := ana.shares("Quilted", first.ID, false)
+	ana.shares("Quilted", second.ID, false)
+	_, err = anas.AppendNote(ctx, d.Shared.ID, "And theirs.\n")
+	must(t, err)
+	_, err = home.AppendNote(ctx, second.ID, "No, green.\n")
+	must(t, err)
+	open, err := home.Note(ctx, first.ID)
+	must(t, err)
+	versions, err := home.NoteHistory(ctx, second.ID)
+	must(t, err)
+
+	ana.stop() // an ally, whose daemon is a modified one, writes a link there
+	r := ana.openShare()
+	doc, err := docID(d.Shared.ID)
+	must(t, err)
+	_, err = r.Edit(ctx, doc, func(e replica.Edit) error {
+		return crdt.SetLink(&crdt.Link{Share: d.Shared.Share.ID, Doc: d.Shared.ID})(e.Doc, e.View)
+	})
+	must(t, err)
+	must(t, r.Close())
+	ana.start()
+	_, err = ana.client.In("Quilted").Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"})
+	must(t, err)
+	_, err = anas.AppendNote(ctx, d.Shared.ID, "More.")
+	refusedFor(t, "writing in a share that is over", err, "the share with Quilted has ended on")
+
+	got, err := home.EditNote(ctx, first.ID, api.NoteEdit{Text: &api.TextEdit{Text: open.Text + "And all of us.\n", BaseHeads: open.Heads}})
+	must(t, err)
+	if got.Text != "Ours.\nAnd theirs.\nAnd all of us.\n" || got.Shared != nil {
+		t.Errorf("it came home as %q, shared %+v", got.Text, got.Shared)
+	}
+	got, err = home.RestoreNote(ctx, second.ID, versions[1].Head)
+	must(t, err)
+	if got.Text != "White.\n" || got.Shared != nil {
+		t.Errorf("restored, it is %q, shared %+v", got.Text, got.Shared)
+	}
+	ana.stop()
+	dora.stop()
+}
+
+// Else an ally could try which IDs there are in a co-op, and would lose theirs.
+func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	secret, err := home.CreateNote(ctx, api.NewNote{Title: "Secret"})
+	must(t, err)
+	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	must(t, err)
+	d := ana.shares("Quilted", note.ID, false)
+	theirs := "t-" + strings.Repeat("7", 32) + " or " + secret.ID[:8] + ".\n"
+	title := "As " + secret.ID[:8]
+	_, err = anas.EditNote(ctx, d.Shared.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs}}) // as an ally would
+	must(t, err)
+	got, err := home.Note(ctx, note.ID)
+	must(t, err)
+	title += " says"
+	for _, heads := range [][]string{got.Heads, nil} {
+		got, err = home.EditNote(ctx, note.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs + "See " + secret.ID[:8] + ".\n", BaseHeads: heads}})
+		must(t, err)
+		if want := theirs + "See (not shared).\n"; got.Text != want || got.Title != title {
+			t.Errorf("it is %q, %q, want %q, %q", got.Title, got.Text, title, want)
+		}
 	}
 	ana.stop()
 	dora.stop()
@@ -754,6 +833,7 @@ func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
 	if _, err := there.Store().Small(sharingRecord(home.Space(), v.ID)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("it would be linked some time: %v", err)
 	}
+}
 
 // A modified daemon may ask so that nobody of the other side can answer.
 func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
