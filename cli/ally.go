@@ -260,7 +260,7 @@ func shellName(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool {
 		return !(r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	}) {
-		return "'" + strings.ReplaceAll(oneLine(s, 80), "'", `'\\''`) + "'"
+		return "'" + strings.ReplaceAll(oneLine(s, 80), "'", `'\''`) + "'"
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -90,6 +91,15 @@ func TestOneLine(t *testing.T) {
 	} {
 		if got := oneLine(in, 10); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestANameInAHintIsOneWordToAShell(t *testing.T) {
+	for _, name := range []string{"Quilted", "Riso Print Co-op", "Ana's", "$(echo so)", "'; echo so; '", `a\b "c"`} {
+		got, err := exec.Command("sh", "-c", "printf %s "+shellName(name)).Output()
+		if err != nil || string(got) != name {
+			t.Errorf("%s is %q to a shell, want %q: %v", shellName(name), got, name, err)
 		}
 	}
 }

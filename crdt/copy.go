@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/automerge/automerge-go"
+	"golang.org/x/text/unicode/norm"
 
 	"kith/crdt/schema"
 )
@@ -87,7 +89,8 @@ func (c Copied) Begin() Edit {
 }
 
 // TakeBack brings what a document has become in a share, which is over, into the co-op's own, and ends the
-// link to it. was is nil if what became of it isn't known.
+// link to it. was is nil if what became of it isn't known. An ally may have written there what no command of Kith
+// writes: of that comes back what fits, so that the document can be worked on whatever they wrote.
 func TakeBack(was *View) Edit {
 	return func(am *automerge.Doc, v *View) error {
 		if was != nil && was.Kind == v.Kind {
@@ -96,19 +99,23 @@ func TakeBack(was *View) Edit {
 			if o := outcomeOf(was); o != nil {
 				text = strings.TrimLeft(text+"\n\n", "\n") + decided(was.Decision, func(s string) string { return s })
 			}
-			c := Common{Title: &was.Title, Text: &text, Tags: &was.Tags}
+			c := Common{Title: fittingLine(was.Title, MaxTitle), Text: new(fittingText(text)), Tags: new(fittingTags(was.Tags))}
+			if *c.Title == "" {
+				c.Title = nil
+			}
 			if err := c.gather(d); err != nil {
 				return err
 			}
 			switch {
 			case was.Task != nil:
-				if err := d.taskFields(&was.Task.Project, &was.Task.Due, &was.Task.Minutes); err != nil {
+				minutes := min(was.Task.Minutes, MaxMinutes)
+				if err := d.taskFields(fittingLine(was.Task.Project, MaxProject), fittingDate(was.Task.Due), &minutes); err != nil {
 					return err
 				}
 				d.set(schema.Status, was.Task.Status)
 				d.set(schema.StatusWhy, was.Task.StatusWhy)
 			case was.Decision != nil:
-				if err := d.decisionDates(&was.Decision.By, &was.Decision.ReviewOn); err != nil {
+				if err := d.decisionDates(fittingDate(was.Decision.By), fittingDate(was.Decision.ReviewOn)); err != nil {
 					return err
 				}
 			}
@@ -118,6 +125,53 @@ func TakeBack(was *View) Edit {
 		}
 		return SetLink(nil)(am, v)
 	}
+}
+
+// fittingLine makes of a text what is one line of so many characters.
+func fittingLine(s string, chars int) *string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.TrimSpace(norm.NFC.String(s))
+	for r := []rune(s); len(r) > chars || len(s) > MaxTitleBytes; {
+		r = r[:min(len(r)-1, chars)]
+		s = strings.TrimSpace(string(r))
+	}
+	return &s
+}
+
+// fittingText leaves out of a text what none may have in it.
+func fittingText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if r := []rune(s); len(r) > MaxText {
+		s = string(r[:MaxText])
+	}
+	return s
+}
+
+func fittingTags(tags []string) (fit []string) {
+	for _, t := range tags {
+		if t, err := line("a tag", t, MaxTag, MaxTag); err == nil && t != "" && len(fit) < MaxTags {
+			fit = append(fit, t)
+		}
+	}
+	return fit
+}
+
+// fittingDate is nil, which leaves a date as it is, for one that no command writes.
+func fittingDate(s string) *string {
+	if _, err := checkDate("the date", s); err != nil {
+		return nil
+	}
+	return &s
 }
 
 func outcomeOf(v *View) *Outcome {

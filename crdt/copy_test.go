@@ -1,6 +1,7 @@
 package crdt_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,31 @@ func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 	v = ana.tell(link)
 	if v = ana.tell(crdt.TakeBack(nil)); v.Link != nil || v.Title != "Share a stall" {
 		t.Errorf("of what nothing came it is back as %+v", v)
+	}
+}
+
+func TestWhatAnAllyWroteBeyondTheLimitsComesBackAsFarAsItCan(t *testing.T) {
+	tags := []string{"print", "two\nlines", ""}
+	for i := range 2 * crdt.MaxTags {
+		tags = append(tags, fmt.Sprint("tag ", i))
+	}
+	long := strings.Repeat("é", 400)
+	for _, tt := range []struct {
+		name, title, wantTitle, text, wantText string
+	}{
+		{"no title", "", "Print", "A3", "A3"},
+		{"a title of controls", "\x1b\n", "Print", "A3", "A3"},
+		{"a long title", long, strings.Repeat("é", crdt.MaxTitle), "A3", "A3"},
+		{"lines and escapes", "Print\n\x1b[2Jit", "Print  [2Jit", "A3\x1b[2J\nA4", "A3[2J\nA4"},
+		{"a long text", "Print", "Print", strings.Repeat("é", crdt.MaxText+1), strings.Repeat("é", crdt.MaxText)},
+	} {
+		ana := found(t, crdt.KindTask, "ana").desk("ana")
+		ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Print"}), crdt.SetLink(&crdt.Link{Share: "s", Doc: "t-1"}))
+		was := crdt.View{Title: tt.title, Text: tt.text, Tags: tags, Task: &crdt.Task{Status: crdt.TaskOpen, Project: long, Minutes: crdt.MaxMinutes + 1}}
+		was.Kind = crdt.KindTask
+		v := ana.tell(crdt.TakeBack(&was))
+		if v.Link != nil || v.Title != tt.wantTitle || v.Text != tt.wantText || len(v.Tags) != crdt.MaxTags || v.Task.Minutes != crdt.MaxMinutes || len([]rune(v.Task.Project)) != crdt.MaxProject {
+			t.Errorf("%s: it comes back as %.80q, %d tags, %+v, linked %+v", tt.name, v.Title, len(v.Tags), v.Task, v.Link)
+		}
 	}
 }

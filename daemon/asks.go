@@ -17,7 +17,13 @@ func (b *backend) Asks(context.Context) ([]api.Ask, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.Views(crdt.KindAsk, func(v *crdt.View) bool { all = append(all, askOf(r, v)); return true }); err != nil {
+		err = r.Views(crdt.KindAsk, func(v *crdt.View) bool {
+			if !v.Kept { // else nobody of the other side could answer: no Kith asks so
+				all = append(all, askOf(r, v))
+			}
+			return true
+		})
+		if err != nil {
 			return nil, explain(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -416,7 +417,7 @@ func create[T any](ctx context.Context, b *backend, kind string, edit func(editi
 	if err := mayWrite(r, nil); err != nil {
 		return none, err
 	}
-	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{Edit: e, plain: asItIs}, edit) })
+	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{Edit: e}, edit) })
 	if err != nil {
 		return none, explain(err)
 	}
@@ -433,11 +434,27 @@ func edit[T any](ctx context.Context, b *backend, id string, make func(editing) 
 	return translate(s), nil
 }
 
-// editing is a change in the making. plain makes of a text what may be read where it goes.
+// editing is a change in the making.
 type editing struct {
 	replica.Edit
-	plain func(string) string
-	was   []change.Hash // of a document that was just taken back from a share: what it was there
+	leaver *leaver // of a document of a home that goes on in a share; else nil
+	before *shown  // of one that came back from there right before: where its writer saw it; else nil
+}
+
+// plain makes of a text what may be read where it goes.
+func (e editing) plain(s string) string {
+	if e.leaver == nil {
+		return s
+	}
+	return e.leaver.plain(s)
+}
+
+// over is plain for a text that is written in the place of another one.
+func (e editing) over(was, s string) string {
+	if e.leaver == nil {
+		return s
+	}
+	return e.leaver.over(was, s)
 }
 
 func asItIs(s string) string { return s }
@@ -450,30 +467,44 @@ func apply(e editing, make func(editing) (crdt.Edit, error)) error {
 	return typed(e.Doc, e.View)
 }
 
-// readThere says whether a text was read at exactly these changes.
-func readThere(read []string, heads []change.Hash) bool {
-	return len(read) == len(heads) && !slices.ContainsFunc(heads, func(h change.Hash) bool { return !slices.Contains(read, h.String()) })
-}
-
 // common translates what all kinds have in an edit. The text is edited from what its writer saw.
 func common(e editing, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
 	c := crdt.Common{AddTags: tag, RemoveTags: untag}
 	if title != nil {
-		c.Title = new(e.plain(*title))
+		c.Title = new(e.over(e.View.Title, *title))
 	}
 	if text == nil {
 		return c, nil
 	}
-	c.Text = new(e.plain(text.Text))
-	if len(text.BaseHeads) == 0 || readThere(text.BaseHeads, e.was) {
-		return c, nil
-	}
-	for _, h := range text.BaseHeads {
-		hash, err := change.ParseHash(h)
-		if err != nil || !e.Judge.History().Has(hash) {
-			return c, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+	was := e.View.Text
+	if len(text.BaseHeads) > 0 {
+		from, err := changesIn(e.Judge, text.BaseHeads)
+		switch {
+		case err == nil:
+			c.From = from
+			if e.leaver != nil {
+				_, was, err = crdt.TextAt(e.Doc, from)
+			}
+		case e.before != nil:
+			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return changesIn(d, text.BaseHeads) })
+			c.Base = &was
 		}
-		c.From = append(c.From, hash)
+		if err != nil {
+			return c, err
+		}
 	}
+	c.Text = new(e.over(was, text.Text))
 	return c, nil
+}
+
+// changesIn reads hashes of changes of a document.
+func changesIn(d *accept.Document, heads []string) (hashes []change.Hash, err error) {
+	for _, h := range heads {
+		hash, err := change.ParseHash(h)
+		if err != nil || !d.History().Has(hash) {
+			return nil, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+		}
+		hashes = append(hashes, hash)
+	}
+	return hashes, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kith/crdt/charter"
@@ -303,7 +304,7 @@ func deviceWord(me *charter.Member, key entry.Device) string {
 func shellWord(name string) string {
 	for _, r := range name {
 		if !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			return fmt.Sprintf("%q", name)
+			return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" // in double quotes a shell would still run $(…)
 		}
 	}
 	return name

@@ -13,8 +13,9 @@ import (
 // notShared stands where a text of a home names what isn't in the share.
 const notShared = "(not shared)"
 
-// idWord is what looks like the ID of a document, a proposal or a member, or the start of one.
-var idWord = regexp.MustCompile(`(?i)\b[tdnaqpm]-[0-9a-z]{4,32}\b`)
+// idWord is what may be the ID of a document, a proposal or a member, or the start of one. What is before and behind
+// it has no letters or digits: it may be emphasised, _so_.
+var idWord = regexp.MustCompile(`(?i)[0-9a-z]+-[0-9a-z]{4,}`)
 
 // shareLetters is how many letters of a document's ID stand for it in a text in a share.
 const shareLetters = 10
@@ -44,7 +45,26 @@ func (b *backend) leaveOut(home, there *replica.Replica) *leaver {
 
 func (l *leaver) plain(s string) string { return idWord.ReplaceAllStringFunc(s, l.word) }
 
+// over is plain for a text that is written in the place of another one in the share. Words that stood there already
+// stay: else who reads it would learn which of theirs are IDs here, and lose them.
+func (l *leaver) over(was, s string) string {
+	stood := map[string]int{}
+	for _, word := range idWord.FindAllString(was, -1) {
+		stood[word]++
+	}
+	return idWord.ReplaceAllStringFunc(s, func(word string) string {
+		if stood[word] > 0 {
+			stood[word]--
+			return word
+		}
+		return l.word(word)
+	})
+}
+
 func (l *leaver) word(word string) string {
+	if word[1] != '-' || !strings.Contains("tdnaqpm", strings.ToLower(word[:1])) {
+		return word
+	}
 	letter, start := strings.ToLower(word[:2]), crockford.Replace(strings.ToLower(word[2:]))
 	kind, isDocument := map[string]string{
 		"t-": api.KindTask, "d-": api.KindDecision, "n-": api.KindNote, "a-": api.KindAlly, "q-": api.KindAsk,

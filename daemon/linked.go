@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -97,21 +98,19 @@ func allyCalled(r *replica.Replica, share string) string {
 	return with
 }
 
-// shareWithID gives the replica of a share that is served here; nil if it isn't.
+// shareWithID gives the replica of a share of this co-op that is served here; nil if it isn't. In one of another
+// co-op nothing of this one goes on, whatever a colleague says who is in both.
 func (b *backend) shareWithID(id string) *replica.Replica {
 	space, err := hex.DecodeString(id)
-	if err != nil || len(space) != len(entry.SpaceID{}) || b.beside == nil {
+	if err != nil || len(space) != len(entry.SpaceID{}) {
 		return nil
 	}
-	there := b.beside.share(entry.SpaceID(space))
-	if there == nil {
-		return nil
+	for _, there := range b.myShares() {
+		if r, err := there.replica(); err == nil && r.Space() == entry.SpaceID(space) {
+			return r
+		}
 	}
-	r, err := there.replica()
-	if err != nil {
-		return nil
-	}
-	return r
+	return nil
 }
 
 // endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
@@ -174,20 +173,23 @@ var errGoesOn = errors.New("it was shared with an ally at the same moment: try a
 
 // edit changes a document by its ID in this space, wherever it goes on.
 func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.Edit, error)) (shown, error) {
-	var was []change.Hash
+	var before *shown
 	for again := true; ; again = false {
 		r, v, err := b.view(id)
 		if err != nil {
 			return shown{}, err
 		}
 		at := b.look(r, v)
+		shared, _ := r.Share()
 		switch {
-		case v.Link == nil:
+		case v.Link == nil, shared != nil: // a link in a share says nothing
 		case at.shared.Over && at.shared.Here:
 			if err := takeBack(ctx, at, r, v); err != nil {
 				return shown{}, err
 			}
-			was = at.v.Heads // who read it read it there
+			if at.home != nil {
+				before = &at
+			}
 			continue
 		case at.shared.Over:
 			return shown{}, api.Problemf(api.NotAllowed, "a colleague who has it brings it back with the next change: kith share show SHARE",
@@ -199,15 +201,15 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 		if err := mayWrite(at.r, at.v); err != nil {
 			return shown{}, err
 		}
-		plain := asItIs
+		var l *leaver
 		if at.home != nil {
-			plain = b.leaveOut(r, at.r).plain
+			l = b.leaveOut(r, at.r)
 		}
 		_, err = at.r.Edit(ctx, at.v.ID, func(e replica.Edit) error {
-			if at.home == nil && e.View.Link != nil && v.Link == nil {
+			if shared == nil && at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
-			return apply(editing{e, plain, was}, make)
+			return apply(editing{e, l, before}, make)
 		})
 		if errors.Is(err, errGoesOn) && again {
 			continue
@@ -220,6 +222,18 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 		}
 		return b.look(r, v), nil
 	}
+}
+
+// textAt gives the text of a document as of changes in it.
+func (s *shown) textAt(which func(*accept.Document) ([]change.Hash, error)) (text string, err error) {
+	err = s.r.Read(s.v.ID, func(e replica.Edit) error {
+		hashes, err := which(e.Judge)
+		if err == nil {
+			_, text, err = crdt.TextAt(e.Doc, hashes)
+		}
+		return err
+	})
+	return text, err
 }
 
 // takeBack brings what a document has become in a share that is over back into the co-op's own, where it goes on.

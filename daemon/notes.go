@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/daemon/api"
 	"kith/daemon/replica"
@@ -70,29 +71,33 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 // RestoreNote implements api.Backend.
 func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		hash, err := versionStarting(e, head)
+		hashes, err := versionStarting(e.Judge, head)
+		if err != nil && e.before != nil {
+			was, err := e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head) })
+			return crdt.RestoreText(was), err
+		}
 		if err != nil {
 			return nil, err
 		}
-		_, was, err := crdt.TextAt(e.Doc, []change.Hash{hash})
+		_, was, err := crdt.TextAt(e.Doc, hashes)
 		return crdt.RestoreText(was), err
 	}, noteOf)
 }
 
 // versionStarting finds the one change whose hash starts so.
-func versionStarting(e editing, start string) (change.Hash, error) {
+func versionStarting(d *accept.Document, start string) ([]change.Hash, error) {
 	start = strings.ToLower(strings.TrimSpace(start))
 	var found []change.Hash
-	for _, it := range e.Judge.Order() {
+	for _, it := range d.Order() {
 		if start != "" && strings.HasPrefix(it.Change.Hash.String(), start) {
 			found = append(found, it.Change.Hash)
 		}
 	}
 	switch len(found) {
 	case 1:
-		return found[0], nil
+		return found, nil
 	case 0:
-		return change.Hash{}, api.Problemf(api.NotFound, "kith note history ID", "this note has no version %.12s", start)
+		return nil, api.Problemf(api.NotFound, "kith note history ID", "this note has no version %.12s", start)
 	}
-	return change.Hash{}, api.Problemf(api.Ambiguous, "give more letters: kith note history ID", "%d versions start with %s", len(found), start)
+	return nil, api.Problemf(api.Ambiguous, "give more letters: kith note history ID", "%d versions start with %s", len(found), start)
 }

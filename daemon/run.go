@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -163,18 +162,6 @@ func (s *served) Spaces() []api.Backend {
 		out = append(out, b)
 	}
 	return out
-}
-
-// share gives the backend of a share; nil if it isn't served here.
-func (s *served) share(space entry.SpaceID) *backend {
-	for _, b := range s.backends() {
-		if at := b.serving.Load(); at != nil && at.replica.Space() == space {
-			if shared, _ := at.replica.Share(); shared != nil {
-				return b
-			}
-		}
-	}
-	return nil
 }
 
 func (s *served) addresses() (all []string) {

@@ -91,7 +91,9 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 	}
 	err = r.Views("", func(v *crdt.View) bool {
 		if v.Kind == crdt.KindAsk {
-			out.Asks = append(out.Asks, askOf(r, v))
+			if !v.Kept {
+				out.Asks = append(out.Asks, askOf(r, v))
+			}
 			return true
 		}
 		s := shown{r: r, v: v, p: people{c: r.Rules()}, shared: inShare(r, v)}
@@ -400,18 +402,20 @@ func (p *plan) link(ctx context.Context, record string, said []byte) error {
 	if err := json.Unmarshal(said, &l); err != nil {
 		return fmt.Errorf("%w: %s: %v", store.ErrCorrupt, record, err)
 	}
+	late := false
 	_, err := p.home.Edit(ctx, p.v.ID, func(e replica.Edit) error {
 		if now := e.View.Link; now != nil && now.Link != l {
+			late = true
 			return api.Problemf(api.NotAllowed, "kith share show SHARE shows both", "%s has shared it at the same moment", people{c: e.Charter}.named(now.By).Name)
 		}
 		return crdt.SetLink(&l)(e.Doc, e.View)
 	})
-	if err != nil {
+	if err != nil && !late {
 		return err
 	}
-	done := store.NewBatch(nil)
+	done := store.NewBatch(nil) // also if another link stands: this one mustn't be made when that is gone
 	done.PutSmall(record, nil)
-	return p.there.Store().Commit(done)
+	return errors.Join(err, p.there.Store().Commit(done))
 }
 
 // finishSharing makes the links of copies that were made before a crash.

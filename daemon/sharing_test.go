@@ -14,6 +14,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/store"
 )
 
 // refused expects a refusal with these words.
@@ -671,6 +672,8 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		me.ID.String():                       "(not shared)",
 		me.ID.String()[:8]:                   "(not shared)",
 		"ten-" + s:                           "ten-" + s,
+		"_n-" + s[:6] + "_":                  "_(not shared)_",
+		"x_n-" + s[:6] + "-n-" + s[:6]:       "x_(not shared)-(not shared)",
 		"n-" + e[:8]:                         "(not shared)",
 		"m-" + e:                             "(not shared)",
 		theirs.ID.String()[:10]:              theirs.ID.String()[:10],
@@ -681,4 +684,185 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
+}
+
+func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	there, err := anas.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	must(t, err)
+	asked, err := dora.homeClient().AskAlly(ctx, api.AskRequest{Ally: "Riso Print Co-op", Title: "Where do we stand?"})
+	must(t, err)
+	ana.until("she is asked", func() bool {
+		today, err := ana.client.Today(ctx)
+		must(t, err)
+		return len(today.Asks) == 1
+	})
+	a, err := ana.homeClient().AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{there.Short}})
+	must(t, err)
+	if a.State != api.AskShared || len(a.Answers) != 1 || len(a.Answers[0].Shared) != 1 || a.Answers[0].Shared[0].ID != there.ID {
+		t.Errorf("answered: %+v", a)
+	}
+	ana.stop()
+	dora.stop()
+}
+
+// Whoever opened an editor before the end, or reads the document as it stands in the share that is over, writes on that.
+func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	first, err := home.CreateNote(ctx, api.NewNote{Title: "The stall", Text: "Ours.\n"})
+	must(t, err)
+	second, err := home.CreateNote(ctx, api.NewNote{Title: "The tent", Text: "White.\n"})
+	must(t, err)
+	d := ana.shares("Quilted", first.ID, false)
+	ana.shares("Quilted", second.ID, false)
+	_, err = anas.AppendNote(ctx, d.Shared.ID, "And theirs.\n")
+	must(t, err)
+	_, err = home.AppendNote(ctx, second.ID, "No, green.\n")
+	must(t, err)
+	open, err := home.Note(ctx, first.ID)
+	must(t, err)
+	versions, err := home.NoteHistory(ctx, second.ID)
+	must(t, err)
+
+	ana.stop() // an ally, whose daemon is a modified one, writes a link there
+	r := ana.openShare()
+	doc, err := docID(d.Shared.ID)
+	must(t, err)
+	_, err = r.Edit(ctx, doc, func(e replica.Edit) error {
+		return crdt.SetLink(&crdt.Link{Share: d.Shared.Share.ID, Doc: d.Shared.ID})(e.Doc, e.View)
+	})
+	must(t, err)
+	must(t, r.Close())
+	ana.start()
+	_, err = ana.client.In("Quilted").Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"})
+	must(t, err)
+	_, err = anas.AppendNote(ctx, d.Shared.ID, "More.")
+	refusedFor(t, "writing in a share that is over", err, "the share with Quilted ended on")
+
+	got, err := home.EditNote(ctx, first.ID, api.NoteEdit{Text: &api.TextEdit{Text: open.Text + "And all of us.\n", BaseHeads: open.Heads}})
+	must(t, err)
+	if got.Text != "Ours.\nAnd theirs.\nAnd all of us.\n" || got.Shared != nil {
+		t.Errorf("it came home as %q, shared %+v", got.Text, got.Shared)
+	}
+	got, err = home.RestoreNote(ctx, second.ID, versions[1].Head)
+	must(t, err)
+	if got.Text != "White.\n" || got.Shared != nil {
+		t.Errorf("restored, it is %q, shared %+v", got.Text, got.Shared)
+	}
+	ana.stop()
+	dora.stop()
+}
+
+// Else an ally could try which IDs there are in a co-op, and would lose theirs.
+func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	secret, err := home.CreateNote(ctx, api.NewNote{Title: "Secret"})
+	must(t, err)
+	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	must(t, err)
+	d := ana.shares("Quilted", note.ID, false)
+	theirs := "t-" + strings.Repeat("7", 32) + " or " + secret.ID[:8] + ".\n"
+	title := "As " + secret.ID[:8]
+	_, err = anas.EditNote(ctx, d.Shared.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs}}) // as an ally would
+	must(t, err)
+	got, err := home.Note(ctx, note.ID)
+	must(t, err)
+	title += " says"
+	for _, heads := range [][]string{got.Heads, nil} {
+		got, err = home.EditNote(ctx, note.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs + "See " + secret.ID[:8] + ".\n", BaseHeads: heads}})
+		must(t, err)
+		if want := theirs + "See (not shared).\n"; got.Text != want || got.Title != title {
+			t.Errorf("it is %q, %q, want %q, %q", got.Title, got.Text, title, want)
+		}
+	}
+	ana.stop()
+	dora.stop()
+}
+
+func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
+	ana := coopCalled(t, "Bakery", "Ana")[0]
+	place, _ := placeFor(t, ana)
+	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	ctx := t.Context()
+	space := both[0].Space().String()
+	there, err := both[0].Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "The stall"})(e.Doc, nil) })
+	must(t, err)
+	home := ana.openReplica()
+	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	must(t, err)
+	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error { // a colleague who knows of it
+		return crdt.SetLink(&crdt.Link{Share: space, Doc: "n-" + there.ID.String()})(e.Doc, e.View)
+	})
+	must(t, err)
+	must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
+	ana.start()
+	id := api.FullID(crdt.KindNote, v.ID.String())
+	got, err := ana.homeClient().Note(ctx, id)
+	must(t, err)
+	if got.Title != "What we pay" || got.Shared == nil || got.Shared.Here {
+		t.Errorf("it is shown as %q, shared %+v", got.Title, got.Shared)
+	}
+	_, err = ana.homeClient().AppendNote(ctx, id, "Ten an hour.")
+	refusedFor(t, "writing where it doesn't go on", err, "isn't here yet")
+	hits, err := ana.client.Search(ctx, "stall", 10)
+	must(t, err)
+	if len(hits) != 1 || hits[0].ID != "n-"+there.ID.String() {
+		t.Errorf("what is in the share is found as %+v", hits)
+	}
+	ana.stop()
+}
+
+// Somebody else's link stands, and what was begun is not gone on with when that goes.
+func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
+	home, _, _ := twoReplicas(t)
+	there, _ := twoAllies(t)
+	ctx := t.Context()
+	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	must(t, err)
+	p := &plan{home: home, there: there, v: &v, copy: crdt.CopyOf(&v, false, asItIs)}
+	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error {
+		return crdt.SetLink(&crdt.Link{Share: "elsewhere", Doc: "n-1"})(e.Doc, e.View)
+	})
+	must(t, err)
+	refusedFor(t, "sharing what was shared at this moment", p.share(ctx), "at the same moment")
+	if _, err := there.Store().Small(sharingRecord(home.Space(), v.ID)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it would be linked some time: %v", err)
+	}
+}
+
+// A modified daemon may ask so that nobody of the other side can answer.
+func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
+	ana, dora, _, _ := alliedHomes(t, aFair)
+	ctx := t.Context()
+	dora.stop()
+	r := dora.openShare()
+	for _, edit := range []crdt.Edit{crdt.Keep(crdt.NewRequest("A ladder, now?", "", "")), crdt.NewRequest("A ladder?", "", "")} {
+		_, err := r.Create(ctx, crdt.KindAsk, func(e replica.Edit) error { return edit(e.Doc, nil) })
+		must(t, err)
+	}
+	must(t, r.Close())
+	dora.start()
+	var today api.Today
+	ana.until("she has both", func() bool {
+		found, err := ana.client.Find(ctx, api.KindAsk, "", 10)
+		must(t, err)
+		today, err = ana.client.Today(ctx)
+		must(t, err)
+		return len(found) == 2
+	})
+	if len(today.Asks) != 1 || today.Asks[0].Title != "A ladder?" {
+		t.Errorf("Ana is asked %+v", today.Asks)
+	}
+	shown, err := ana.homeClient().ShowShare(ctx, "Quilted")
+	must(t, err)
+	if len(shown.Asks) != 1 {
+		t.Errorf("in the share is asked %+v", shown.Asks)
+	}
+	ana.stop()
+	dora.stop()
 }

@@ -68,8 +68,8 @@ func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.
 			return nil, err
 		}
 		change := crdt.TaskEdit{Common: c, Due: t.Due}
-		if t.Project != nil {
-			change.Project = new(e.plain(*t.Project))
+		if t.Project != nil && e.View.Task != nil {
+			change.Project = new(e.over(e.View.Task.Project, *t.Project))
 		}
 		if t.Hours != nil {
 			m := minutes(*t.Hours)

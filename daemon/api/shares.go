@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -215,6 +216,11 @@ func (s *Server) answerAsk(r *http.Request) (any, error) {
 	}
 	for i, word := range q.IDs {
 		d, err := s.resolve(r.Context(), "", word)
+		if p := (*Problem)(nil); errors.As(err, &p) && p.Code == NotFound { // it may be in the share
+			if there := s.spaceWithID(a.Share.ID); there != nil {
+				d, err = there.resolve(r.Context(), "", word)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -265,12 +271,20 @@ func (s *Server) inShare(d Document) *Server {
 	if d.Shared == nil || !d.Shared.Here || d.Shared.Copy {
 		return s
 	}
+	if there := s.spaceWithID(d.Shared.Share.ID); there != nil {
+		return there
+	}
+	return s
+}
+
+// spaceWithID gives the server of one space; nil if it isn't served here.
+func (s *Server) spaceWithID(id string) *Server {
 	for _, b := range s.spaces.Spaces() {
-		if b.Space().ID == d.Shared.Share.ID {
+		if b.Space().ID == id {
 			return s.of(b)
 		}
 	}
-	return s
+	return nil
 }
 
 // meThere replaces one's own ID by the one that one has in a share, in place: a document that goes on there
@@ -293,7 +307,7 @@ func (s *Server) meThere(ctx context.Context, there *Server, words []string) {
 func once[T any](list []T, of func(T) (id string, shared *Shared)) []T {
 	shown := map[string]bool{}
 	for _, t := range list {
-		if id, s := of(t); s != nil && !s.Copy && s.ID != id {
+		if id, s := of(t); s != nil && s.Here && !s.Copy && s.ID != id {
 			shown[s.Share.ID+" "+s.ID] = true
 		}
 	}

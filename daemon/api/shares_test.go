@@ -20,6 +20,7 @@ func TestWhatGoesOnInAShareStandsOnceInAnAnswerAboutAll(t *testing.T) {
 		{"at home and in the share", []thing{{"t-1", there}, {"t-2", there}}, "t-1"},
 		{"in the share first", []thing{{"t-2", there}, {"t-1", there}}, "t-1"},
 		{"in the share alone", []thing{{"t-2", there}}, "t-2"},
+		{"shown as it was at home", []thing{{"t-1", &Shared{Share: Named{ID: "s2"}, ID: "t-2"}}, {"t-2", there}}, "t-1 t-2"},
 		{"in another share", []thing{{"t-1", there}, {"t-2", &Shared{Share: Named{ID: "s3"}, ID: "t-2", Here: true}}}, "t-1 t-2"},
 		{"a note of a decision", []thing{{"d-1", &Shared{Share: Named{ID: "s2"}, ID: "n-2", Copy: true}}, {"n-2", &Shared{Share: Named{ID: "s2"}, ID: "n-2"}}}, "d-1 n-2"},
 	} {
