@@ -89,22 +89,23 @@ func (c *call) askTable(all []api.Ask) {
 }
 
 // askResults are answers as said of somebody.
-var askResults = map[string]string{api.AskShared: "shared", api.AskRefused: "refused"}
+var askResults = map[string]string{api.AskShared: "shared", api.AskRefused: "refused", api.AskSaid: "answered"}
 
 func toAnswer(a api.Ask) string {
 	if a.Code != "" {
 		return "to join it: kith share join " + a.Short
 	}
-	return "to answer: kith ally answer " + a.Short + ` --share ID, or --no "why"`
+	return "to answer: kith ally answer " + a.Short + ` --share ID, --say "…", or --no "why"`
 }
 
 func (k *kith) allyAnswer() *cli.Command {
 	return k.command(spec{
-		name: "answer", args: "ID", usage: "answer what an ally asked: with documents, or with a no and why",
+		name: "answer", args: "ID", usage: "answer what an ally asked: with documents, in words, or with a no and why",
 		more:     "Shares what isn't shared yet, as kith share add does, and answers with it. What was answered can be answered again, until it is withdrawn: both sides see the last.",
-		examples: []string{`kith ally answer q-7m2c --share n-2m7d --read`, `kith ally answer q-7m2c --no "we haven't written one yet"`},
+		examples: []string{`kith ally answer q-7m2c --share n-2m7d --read`, `kith ally answer q-7m2c --say "Eli has a van"`, `kith ally answer q-7m2c --no "we haven't written one yet"`},
 		flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "share", Usage: "`ID` of a document to share; may be given several times"},
+			&cli.StringFlag{Name: "say", Usage: "`TEXT` the answer in words, where there is nothing to share"},
 			&cli.StringFlag{Name: "no", Usage: "`WHY` it can't be given"},
 			&cli.StringFlag{Name: "why", Usage: "`T` a word with what is shared"},
 		}, sharingFlags()...),
@@ -119,8 +120,13 @@ func runAnswer(ctx context.Context, c *call) error {
 			return api.Problemf(api.Usage, `kith ally answer ID --no "why"`, "an answer shares something, or refuses")
 		}
 		q.No, q.Why = true, c.String("no")
+	} else if c.IsSet("say") {
+		if q.Why != "" || len(q.IDs) > 0 || c.Bool("read") || c.Bool("together") {
+			return api.Problemf(api.Usage, `kith ally answer ID --share ID --why "a word with it"`, "an answer in words shares nothing")
+		}
+		q.Why = c.String("say")
 	} else if len(q.IDs) == 0 {
-		return api.Problemf(api.Usage, `kith ally answer ID --share ID, or --no "why"`, "say what to share, or refuse")
+		return api.Problemf(api.Usage, `kith ally answer ID --share ID, --say "…", or --no "why"`, "say what to share, answer in words, or refuse")
 	}
 	client, err := c.api()
 	if err != nil {
@@ -130,7 +136,7 @@ func runAnswer(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if !q.No {
+	if len(q.IDs) > 0 {
 		if q.IDs, q.ReadOnly, err = c.toGive(ctx, client, a, q.IDs); err != nil {
 			return err
 		}

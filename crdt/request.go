@@ -17,6 +17,7 @@ import (
 const (
 	RequestShared  = "shared"
 	RequestRefused = "refused"
+	RequestSaid    = "said" // in words: nothing is shared, and nothing refused
 )
 
 // MaxShared bounds the documents that one answer names.
@@ -32,7 +33,7 @@ type Request struct {
 // RequestAnswer is what one person answers in the name of nobody else.
 type RequestAnswer struct {
 	Member charter.MemberID `json:"member"`
-	Result string           `json:"result"` // shared, refused
+	Result string           `json:"result"` // shared, refused, said
 	Why    string           `json:"why"`
 	Shared []string         `json:"shared"` // IDs of documents in the share, with the letters of their kinds
 	Side   string           `json:"side"`   // to a code: the space of the charter with which this co-op takes it, in hexadecimal; or ""
@@ -48,7 +49,7 @@ type requestAnswer struct {
 
 func parseRequestAnswer(s string) (a requestAnswer, ok bool) {
 	err := json.Unmarshal([]byte(s), &a)
-	return a, err == nil && (a.Result == RequestShared || a.Result == RequestRefused) && len(a.Shared) <= MaxShared
+	return a, err == nil && (a.Result == RequestShared || a.Result == RequestRefused || a.Result == RequestSaid) && len(a.Shared) <= MaxShared
 }
 
 // NewRequest creates a request: what is asked for and, if that is a further share, its code.
@@ -63,13 +64,13 @@ func NewRequest(title, text, code string) Edit {
 	}
 }
 
-// AnswerRequest answers with documents of the share that are there now, or with a refusal and why.
+// AnswerRequest answers with documents of the share that are there now, in words, or with a refusal and why.
 func AnswerRequest(by charter.MemberID, result, why string, shared []string) Edit {
 	return func(am *automerge.Doc, v *View) error {
 		if v == nil || v.Request == nil {
 			return invalid("this is nothing that an ally asked for")
 		}
-		why, err := checkWhy(why, result == RequestRefused)
+		why, err := checkWhy(why, result != RequestShared)
 		if err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func AnswerRequest(by charter.MemberID, result, why string, shared []string) Edi
 			return err
 		}
 		if _, ok := parseRequestAnswer(string(b)); !ok {
-			return invalid("an answer is %q or %q, not %q", RequestShared, RequestRefused, result)
+			return invalid("an answer is %q, %q or %q, not %q", RequestShared, RequestRefused, RequestSaid, result)
 		}
 		d := newDraft(am)
 		d.set(schema.OwnKey(by, schema.OwnAnswer), string(b))

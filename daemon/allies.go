@@ -187,6 +187,12 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 		if contacts[i], err = charter.CleanName(contacts[i]); err != nil {
 			return nil, err
 		}
+		known := slices.ContainsFunc(r.Charter().Members(), func(m charter.Member) bool {
+			return m.Standing == charter.Full && charter.FoldName(m.Name) == charter.FoldName(contacts[i])
+		})
+		if !known && contacts[i] != as {
+			return nil, api.Problemf(api.NotFound, "kith member list", "no full member is called “%s”, whom the ally could ask", contacts[i])
+		}
 	}
 	s := b.beside
 	s.mu.Lock()

@@ -138,8 +138,11 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		return a, api.Problemf(api.NotAllowed, "kith share join "+a.Short, "%s opens a share with this: it is joined, or refused", a.With)
 	}
 	result, given := crdt.RequestShared, []string{}
-	if q.No {
+	switch {
+	case q.No:
 		result = crdt.RequestRefused
+	case len(q.IDs) == 0:
+		result = crdt.RequestSaid
 	}
 	for _, id := range q.IDs {
 		shared, err := b.give(ctx, there, id, q.ReadOnly)

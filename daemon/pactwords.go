@@ -111,3 +111,15 @@ func (w *words) chosen(word share.Word) string {
 	}
 	return doc + " with " + with + ", to work on together"
 }
+
+// reasonOf is the reason that a proposal gives. An end that a person proposes has one; without one it is that of
+// a computer whose clock is past the end date (share.Follow).
+func reasonOf(p *charter.Proposal) string {
+	if p.Type != charter.ProposalPact || p.Why != "" {
+		return p.Why
+	}
+	if w, err := share.ReadWord(p.Pact); err == nil && w.What == share.End {
+		return "its end date has come"
+	}
+	return ""
+}

@@ -46,7 +46,7 @@ func proposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
 func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool) api.Proposal {
 	out := api.Proposal{
 		ID: proposalID(p.ID), Short: w.short(p.ID), Action: actions[p.Type], Title: w.does(&p.Terms, p.Subject),
-		Subject: w.orNobody(p.Subject), Value: value(&p.Terms), Why: p.Why, At: api.At(r.Came(p.Entry)),
+		Subject: w.orNobody(p.Subject), Value: value(&p.Terms), Why: reasonOf(p), At: api.At(r.Came(p.Entry)),
 		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless,
 	}
 	if len(p.By) > 0 {

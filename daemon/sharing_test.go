@@ -305,7 +305,7 @@ func TestAnAllyIsAskedAndBothSidesSeeWhereItStands(t *testing.T) {
 	_, err = quilted.AnswerAsk(ctx, asked.ID, api.AnswerRequest{No: true, Why: "no"})
 	refusedFor(t, "answering oneself", err, "your own co-op asks this")
 	_, err = riso.AnswerAsk(ctx, asked.ID, api.AnswerRequest{})
-	refusedFor(t, "answering nothing", err, "say what to share, or refuse")
+	refusedFor(t, "answering nothing", err, "say what to share, answer in words, or refuse")
 	_, err = riso.AnswerAsk(ctx, asked.ID, api.AnswerRequest{No: true})
 	refusedFor(t, "refusing without a reason", err, "needs a reason")
 	_, err = riso.AnswerAsk(ctx, "q-zzzz", api.AnswerRequest{No: true, Why: "no"})

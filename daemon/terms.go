@@ -17,6 +17,9 @@ func sayToAlly(ctx context.Context, r *replica.Replica, q api.ProposalRequest, n
 	if shared == nil {
 		return api.Proposal{}, api.Problemf(api.Usage, "which shares there are: kith share list", "%s is a co-op, and no share with an ally", r.Charter().Name())
 	}
+	if _, over := endOf(r); over {
+		return api.Proposal{}, share.ErrEnded
+	}
 	word, err := wordOf(shared, q, now)
 	if err != nil {
 		return api.Proposal{}, err
@@ -97,8 +100,7 @@ func (b *backend) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal
 	var out []api.Proposal
 	for _, s := range b.beside.shares(r.Space().String()) {
 		name, _ := s.b.Share()
-		shared, _ := s.space.replica.Share()
-		if _, over := shared.Ended(); over || api.FoldName(name.Ally) != api.FoldName(ally) {
+		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
 			continue
 		}
 		p, err := s.b.Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})

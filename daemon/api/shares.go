@@ -117,7 +117,7 @@ type AskRequest struct {
 	Text  string `json:"text,omitempty"`
 }
 
-// AnswerRequest answers: with documents of the co-op or of the share, or with No and why.
+// AnswerRequest answers: with documents of the co-op or of the share, with No and why, or in words alone (Why).
 type AnswerRequest struct {
 	IDs      []string `json:"ids,omitempty"` // the Backend gets whole ones
 	ReadOnly bool     `json:"read_only,omitempty"`
@@ -130,6 +130,7 @@ const (
 	AskOpen      = "open"
 	AskShared    = "shared"
 	AskRefused   = "refused"
+	AskSaid      = "said" // answered in words
 	AskWithdrawn = "withdrawn"
 	AskOver      = "over" // the share ended without an answer
 )
@@ -204,8 +205,8 @@ func (s *Server) answerAsk(r *http.Request) (any, error) {
 			return Problemf(Invalid, "kith ally answer --help", "an answer shares something, or refuses")
 		case q.No:
 			return needWhy("a refusal", &q.Why)
-		case len(q.IDs) == 0:
-			return Problemf(Invalid, "kith ally answer ID --share ID, or --no WHY", "say what to share, or refuse")
+		case len(q.IDs) == 0 && q.Why == "":
+			return Problemf(Invalid, "kith ally answer ID --share ID, --say TEXT, or --no WHY", "say what to share, answer in words, or refuse")
 		case len(q.IDs) > maxAnswered:
 			return Problemf(Limit, "answer in two steps", "an answer names at most %d documents, this one %d", maxAnswered, len(q.IDs))
 		}
