@@ -124,7 +124,7 @@ func (k *kith) allyList() *cli.Command {
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *api.Client) ([]api.Ally, error) { return d.Allies(ctx) }, func(all []api.Ally) {
 				if len(all) == 0 {
-					c.out.println("There is no pact with another co-op yet: kith ally invite --help")
+					c.out.println("This computer takes part in no pact with another co-op yet. What is being agreed on: kith charter pending. To begin one: kith ally invite --help")
 					return
 				}
 				for i, a := range all {
