@@ -591,3 +591,25 @@ func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 		t.Errorf("with a damaged key of it nothing is served: %v", err)
 	}
 }
+
+// Who tried to join a co-op, and then makes a pact, isn't known to the ally by the key that the co-op has seen.
+func TestTheKeyOfAJoinThatCameToNothingIsForNoShare(t *testing.T) {
+	home := &Home{dir: t.TempDir()}
+	must(t, os.MkdirAll(home.storeDir(), 0o700))
+	joining, err := home.NewPlace()
+	must(t, err)
+	key, err := joining.DeviceKey()
+	must(t, err)
+	place, err := home.newPlaceOfShare()
+	must(t, err)
+	other, err := place.DeviceKey()
+	if must(t, err); other.Device() == key.Device() {
+		t.Error("the share has the key")
+	}
+	must(t, place.setPact(newMeetingLab(t).pact()))
+	again, err := home.NewPlace()
+	must(t, err)
+	if kept, err := again.DeviceKey(); err != nil || kept.Device() != key.Device() {
+		t.Errorf("who tries to join once more has another key: %v", err)
+	}
+}
