@@ -197,7 +197,7 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 	s := b.beside
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, err := s.home.NewPlace()
+	place, err := s.home.newPlaceOfShare()
 	if err != nil {
 		return nil, err
 	}

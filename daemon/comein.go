@@ -52,7 +52,7 @@ func (s *served) comeIn(of sharePlace) (*comingIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	place, err := s.home.NewPlace()
+	place, err := s.home.newPlaceOfShare()
 	if err != nil {
 		return nil, err
 	}

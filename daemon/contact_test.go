@@ -571,3 +571,45 @@ func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T)
 		t.Errorf("the step is %v: %+v", at, step)
 	}
 }
+
+// A crash came while it was forgotten. A new key isn't that of the charter that was made for the pact.
+func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
+	lightly(t)
+	ana := coop(t, "Ana")[0]
+	home := &Home{dir: ana.dir}
+	place, err := home.NewPlace()
+	must(t, err)
+	must(t, place.setPact(newMeetingLab(t).pact()))
+	_, err = Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
+	must(t, err)
+	if !place.keyless() {
+		t.Error("it has a key")
+	}
+	must(t, os.WriteFile(place.path(keyFile), []byte("nonsense"), 0o600))
+	s := &served{home: home, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	if err := s.openContacts(); err != nil || len(s.met()) != 0 {
+		t.Errorf("with a damaged key of it nothing is served: %v", err)
+	}
+}
+
+// Who tried to join a co-op, and then makes a pact, isn't known to the ally by the key that the co-op has seen.
+func TestTheKeyOfAJoinThatCameToNothingIsForNoShare(t *testing.T) {
+	home := &Home{dir: t.TempDir()}
+	must(t, os.MkdirAll(home.storeDir(), 0o700))
+	joining, err := home.NewPlace()
+	must(t, err)
+	key, err := joining.DeviceKey()
+	must(t, err)
+	place, err := home.newPlaceOfShare()
+	must(t, err)
+	other, err := place.DeviceKey()
+	if must(t, err); other.Device() == key.Device() {
+		t.Error("the share has the key")
+	}
+	must(t, place.setPact(newMeetingLab(t).pact()))
+	again, err := home.NewPlace()
+	must(t, err)
+	if kept, err := again.DeviceKey(); err != nil || kept.Device() != key.Device() {
+		t.Errorf("who tries to join once more has another key: %v", err)
+	}
+}

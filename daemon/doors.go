@@ -51,10 +51,10 @@ func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]
 		return d.pact.Redeem(ctx, key, request)
 	case d.pairings.issued(key):
 		return d.pairings.answer(ctx, key, request)
-	case d.seats.Issued(key):
-		return d.seats.Redeem(ctx, key, request)
 	case d.isMemberKey(key):
 		return comeBack(ctx, d.replica, key, request)
+	case !d.invites.Issued(key) && d.seats.Issued(key): // last: a seat can name the key of somebody else's door
+		return d.seats.Redeem(ctx, key, request)
 	}
 	return d.invites.Redeem(ctx, key, request)
 }

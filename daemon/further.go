@@ -58,9 +58,9 @@ func (s *served) baseOf(space string) *base {
 
 // baseWith gives the oldest share with an ally that isn't over.
 func (b *backend) baseWith(ally string) (*base, error) {
-	for _, other := range b.beside.backends() {
-		x := b.beside.baseOf(other.Space().ID)
-		if x != nil && x.share.Side(x.side).Name() == b.Space().Name && charter.FoldName(x.ally()) == charter.FoldName(ally) {
+	for _, s := range b.beside.shares(b.Space().ID) {
+		x := b.beside.baseOf(s.space.replica.Space().String())
+		if x != nil && charter.FoldName(x.ally()) == charter.FoldName(ally) {
 			return x, nil
 		}
 	}
@@ -150,9 +150,9 @@ func (f *further) expects(t share.Terms) bool {
 func (b *backend) invited(ask string) (*base, *crdt.View, error) {
 	var found []*crdt.View
 	var in *base
-	for _, other := range b.beside.backends() {
-		x := b.beside.baseOf(other.Space().ID)
-		if x == nil || x.share.Side(x.side).Name() != b.Space().Name {
+	for _, s := range b.beside.shares(b.Space().ID) {
+		x := b.beside.baseOf(s.space.replica.Space().String())
+		if x == nil {
 			continue
 		}
 		err := x.r.Views(crdt.KindAsk, func(v *crdt.View) bool {

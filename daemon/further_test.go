@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
@@ -258,5 +259,38 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 		if err := offered(alter); err == nil || !strings.Contains(err.Error(), "isn't what the request says") {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// Two homes of one person can be called alike.
+func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
+	first, _ := twoAllies(t)
+	s := &served{home: &Home{dir: t.TempDir()}}
+	var homes []*backend
+	for range 2 {
+		r := coop(t, "Ana")[0].openReplica()
+		defer func() { must(t, r.Close()) }()
+		b := &backend{beside: s, home: &Home{dir: t.TempDir()}}
+		b.serving.Store(&space{replica: r})
+		homes = append(homes, b)
+	}
+	there := &backend{beside: s, home: &Home{dir: t.TempDir()}}
+	there.serving.Store(&space{replica: first})
+	own := homes[0].serving.Load().replica.Space()
+	must(t, there.home.setSharePlace(sharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
+	s.all.Store(&[]*backend{homes[0], homes[1], there})
+	ask, err := first.Create(t.Context(), crdt.KindAsk, func(e replica.Edit) error { return crdt.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })
+	must(t, err)
+	if x, err := homes[0].baseWith("quilted"); err != nil || x.r != first {
+		t.Errorf("the home whose share it is: %v", err)
+	}
+	if _, err := homes[1].baseWith("quilted"); err == nil {
+		t.Error("another home opens a share through it")
+	}
+	if _, _, err := homes[0].invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "your own co-op has opened") {
+		t.Errorf("the home whose share it is: %v", err)
+	}
+	if _, _, err := homes[1].invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "no ally has opened") {
+		t.Errorf("another home: %v", err)
 	}
 }

@@ -292,3 +292,16 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 		t.Errorf("they didn't in their own: %+v, %v", all, err)
 	}
 }
+
+// A seat that names another's key, and is given up, shuts no door.
+func TestNobodyShutsTheDoorOnWhoKnocks(t *testing.T) {
+	first, _ := twoAllies(t)
+	book, err := openSeatbook(first)
+	must(t, err)
+	knock := knockKey(first.Key()).Device()
+	book.put(first.Device(), keptSeat{Member: charter.MemberID{5}, Knock: knock})
+	book.put(entry.Device{9}, keptSeat{Member: charter.MemberID{6}, Knock: knock}) // it doesn't speak on the side
+	if !book.Issued(knock) {
+		t.Error("who is on the side isn't answered")
+	}
+}

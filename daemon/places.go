@@ -92,13 +92,21 @@ func (h *Home) NewPlace() (*Home, error) {
 	if !h.InUse() {
 		return h, nil
 	}
+	return h.emptyPlace(false)
+}
+
+// newPlaceOfShare gives an empty place for a share. The key in one that came to nothing isn't for it: the co-op that
+// was to be joined with it has seen it, and may have taken it in.
+func (h *Home) newPlaceOfShare() (*Home, error) { return h.emptyPlace(true) }
+
+func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	numbers, err := h.below()
 	if err != nil {
 		return nil, err
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.place(n); !p.InUse() && !p.hasPact() && !p.reserved() {
+		if p := h.place(n); !p.InUse() && !p.hasPact() && !p.reserved() && (!keyless || p.keyless()) {
 			return p, nil
 		}
 		next = n + 1

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"slices"
 
 	"kith/daemon/api"
 	"kith/daemon/seal"
@@ -56,6 +57,8 @@ func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error
 	if err != nil {
 		return p, err
 	}
+	// One without a key is about to be forgotten: it must not get another.
+	halfMade = slices.DeleteFunc(halfMade, (*Home).keyless)
 	for _, place := range append(halfMade, waiting...) {
 		if err := place.protect(ctx, o); err != nil {
 			return p, err

@@ -133,8 +133,9 @@ func (s *served) openContacts() error {
 			continue
 		}
 		key, err := place.DeviceKey()
-		if err != nil {
-			return err
+		if err != nil { // the co-ops are served all the same
+			s.options.Log.Error("a pact that is half made", "err", err)
+			continue
 		}
 		k := s.contact(place, p, key)
 		s.meet(k)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"kith/crdt/charter"
@@ -21,8 +22,8 @@ type seatbook struct {
 	replica *replica.Replica
 
 	mu     sync.Mutex
-	kept   map[entry.Device]keptSeat     // by device of the side
-	knocks map[entry.Device]entry.Device // by the key with which a device knocks, the device
+	kept   map[entry.Device]keptSeat       // by device of the side
+	knocks map[entry.Device][]entry.Device // by the key with which a device knocks, the device; others can name it, too
 }
 
 type keptSeat struct {
@@ -41,7 +42,7 @@ const seatPrefix = "seat/"
 
 // openSeatbook reads what is remembered; of a co-op's replica that is nothing.
 func openSeatbook(r *replica.Replica) (*seatbook, error) {
-	b := &seatbook{replica: r, kept: map[entry.Device]keptSeat{}, knocks: map[entry.Device]entry.Device{}}
+	b := &seatbook{replica: r, kept: map[entry.Device]keptSeat{}, knocks: map[entry.Device][]entry.Device{}}
 	err := r.Store().Smalls(seatPrefix, func(name string, value []byte) {
 		var f fileOfSeat
 		var d [32]byte
@@ -60,8 +61,8 @@ func openSeatbook(r *replica.Replica) (*seatbook, error) {
 
 func (b *seatbook) put(d entry.Device, k keptSeat) {
 	b.kept[d] = k
-	if k.Knock != (entry.Device{}) {
-		b.knocks[k.Knock] = d
+	if k.Knock != (entry.Device{}) && !slices.Contains(b.knocks[k.Knock], d) {
+		b.knocks[k.Knock] = append(b.knocks[k.Knock], d)
 	}
 }
 
@@ -112,13 +113,12 @@ var _ peer.Invites = (*seatbook)(nil)
 // Issued implements peer.Invites: who is on this side by now, and asks for the share for the first time.
 func (b *seatbook) Issued(key entry.Device) bool {
 	b.mu.Lock()
-	d, ok := b.knocks[key]
+	of := slices.Clone(b.knocks[key])
 	b.mu.Unlock()
-	if !ok {
-		return false
-	}
-	_, speaks := b.replica.Charter().MemberOf(d)
-	return speaks
+	return slices.ContainsFunc(of, func(d entry.Device) bool {
+		_, speaks := b.replica.Charter().MemberOf(d)
+		return speaks
+	})
 }
 
 // Redeem implements peer.Invites.

@@ -102,8 +102,9 @@ func (c *Charter) Proposers(id StepID) []MemberID {
 		}
 	}
 	knew := map[MemberID]map[int]bool{}
+	says := p.text()
 	for _, q := range c.proposals() {
-		if q.Type != p.Type || q.ID != id && q.text() != p.text() {
+		if q.Type != p.Type || q.ID != id && q.text() != says {
 			continue
 		}
 		_, by := c.pool.proposed(q.ID, c.all)

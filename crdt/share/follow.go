@@ -132,6 +132,12 @@ func (w *following) full(id charter.MemberID) bool {
 	return ok && m.Standing == charter.Full
 }
 
+// isCalled says whether somebody has this name at home.
+func (w *following) isCalled(id charter.MemberID, name string) bool {
+	m, ok := w.Home.Member(id)
+	return ok && m.Name == name
+}
+
 func in(m *charter.Member) bool {
 	return m.Standing == charter.Full || m.Standing == charter.Prospective
 }
@@ -230,6 +236,9 @@ func (w *following) newcomers() (duties []Duty) {
 			continue
 		}
 		r := *seat.Redemption
+		if !w.isCalled(id, r.Name) {
+			continue // the ally would take them for somebody else
+		}
 		d := Duty{About: charter.MemberIDOf(w.c.Space(), r.Member), Invite: seat.Device(r.Device).Knock, Redemption: r}
 		switch i, known := invites[d.Invite]; {
 		case founds:
@@ -276,7 +285,7 @@ func (w *following) wanted() (all []charter.Terms) {
 			case m.Standing == charter.Full && seat != nil && seat.Rekey != nil && seat.Rekey.Member == m.ID &&
 				seat.Rekey.Key != m.Key && m.ID != w.me.ID && !w.c.Knows(seat.Rekey.Key) && !w.c.Knows(seat.Rekey.Device):
 				all = append(all, charter.Terms{Type: charter.ProposalKey, Member: m.ID, Rekey: seat.Rekey})
-			case m.Standing == charter.Prospective && !isFull:
+			case m.Standing == charter.Prospective && !isFull && w.isCalled(id, m.Name):
 				all = append(all, charter.Terms{Type: charter.ProposalAdmit, Member: m.ID})
 			}
 		}

@@ -3,6 +3,7 @@ package share_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -37,6 +38,7 @@ type follower struct {
 	seats  int   // and the seats
 	now    uint64
 	seat   *share.Seat // the newest of theirs
+	as     string      // what they ask to be called in the share; "": as at home
 	isLost bool        // nothing of theirs speaks: their computer is gone, and they have no other
 }
 
@@ -81,6 +83,13 @@ func following(t fataler, seats int, names ...string) *follows {
 	return w
 }
 
+func (w *follows) called(p *follower) string {
+	if p.as != "" {
+		return p.as
+	}
+	return atHome(p.name)
+}
+
 // sit writes the first seat of somebody, or a new one after their computer was lost.
 func (w *follows) sit(p *follower) {
 	w.t.Helper()
@@ -94,7 +103,7 @@ func (w *follows) sit(p *follower) {
 	} else {
 		person := key(fmt.Sprint(p.name, " on the side ", p.made))
 		s.Key = person.Device()
-		r, err := charter.NewRedemption(w.side, knock, person, device, p.name, "computer")
+		r, err := charter.NewRedemption(w.side, knock, person, device, w.called(p), "computer")
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -378,7 +387,7 @@ func (w *follows) onSide() (names []string, c *charter.Charter) {
 		names, c = nil, p.here.s.Side(riso)
 		for _, m := range c.Members() {
 			if m.Standing == charter.Full {
-				names = append(names, m.Name)
+				names = append(names, strings.TrimSuffix(m.Name, atHome("")))
 			}
 		}
 		slices.Sort(names)
@@ -418,6 +427,15 @@ func TestASideIsWhoIsAFullMemberAtHome(t *testing.T) {
 		if duties := share.Follow(w.knows(p)); len(duties) > 0 {
 			t.Errorf("%s has still to say %+v", p.name, duties)
 		}
+	}
+}
+
+func TestNobodyIsLetInUnderTheNameOfSomebodyElse(t *testing.T) {
+	w := following(t, 3, "ana", "ben", "cleo")
+	w.folk[1].as, w.folk[2].as = atHome("cleo"), atHome("ben")
+	w.settles()
+	if got, _ := w.onSide(); !slices.Equal(got, []string{"ana"}) {
+		t.Errorf("Ben asks to be called Cleo, Cleo Ben, and on the side are %v", got)
 	}
 }
 
