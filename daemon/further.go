@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -78,7 +79,10 @@ func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 		return api.Ally{}, err
 	}
 	terms, _ := x.share.Terms()
-	terms.Purpose = q.Title
+	terms.Purpose = b.plainIn(x.r)(q.Title)
+	if n := utf8.RuneCountInString(terms.Purpose); n > crdt.MaxTitle {
+		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, crdt.MaxTitle)
+	}
 	as := q.As
 	if own, ok := x.r.Me(); as == "" && ok {
 		as = own.Name

@@ -71,7 +71,9 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
 	ana, dora := riso[0], quilted[0]
 	first := madePact(t, riso, quilted)
-	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair", As: "Annie", Listen: here})
+	secret, err := ana.homeClient().CreateNote(t.Context(), api.NewNote{Title: "Secret"})
+	must(t, err)
+	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair, as in " + secret.Short, As: "Annie", Listen: here})
 	must(t, err)
 	if opened.Ask == "" || !opened.Further || opened.Name != "Quilted" || len(opened.Words) > 0 || !strings.Contains(strings.Join(opened.Says, " "), "kith share join "+opened.Ask[:8]) {
 		t.Errorf("opened: %+v", opened)
@@ -92,7 +94,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 		joined, err = join(dora, opened.Ask)
 		return err == nil
 	})
-	if joined.Purpose != "The winter fair" || len(joined.Words) > 0 {
+	if joined.Purpose != "The winter fair, as in (not shared)" || len(joined.Words) > 0 {
 		t.Errorf("joined: %+v", joined)
 	}
 	for _, h := range []*home{ana, dora} {
@@ -105,7 +107,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	if anas.Sides[0].Members[0].Name != "Annie" || anas.Sides[1].Members[0].Name != "Dora" {
 		t.Errorf("people: %+v", anas.Sides)
 	}
-	note, err := within(t, dora, "The winter fair").CreateNote(t.Context(), api.NewNote{Title: "Stalls"})
+	note, err := within(t, dora, joined.Purpose).CreateNote(t.Context(), api.NewNote{Title: "Stalls"})
 	must(t, err)
 	ana.until("Ana has the note there, and not in the first share", func() bool {
 		there, err := within(t, ana, anas.Share.ID).Notes(t.Context(), api.NoteQuery{})
