@@ -33,7 +33,8 @@ var anySpace = []string{
 
 // pick gives the server for one request: of the space that the caller names by name or ID, of the
 // only co-op, or of the one space in which the document is that the path names. A share is meant only if it is
-// named, or by a document that is there and not in the co-op.
+// named, or by a document that is there and not in the co-op. Nothing is changed by the start of an ID that several
+// spaces have: what shows in an answer about all of them may be of any.
 func (s *Server) pick(r *http.Request) (*Server, error) {
 	served := s.spaces.Spaces()
 	want := r.URL.Query().Get("space")
@@ -60,6 +61,9 @@ func (s *Server) pick(r *http.Request) (*Server, error) {
 	}
 	if len(holding) == 1 {
 		return s.of(holding[0]), nil
+	}
+	if len(holding) > 1 && (r.Method != http.MethodGet || !slices.ContainsFunc(holding, isCoop)) {
+		return nil, whichSpace(Ambiguous, holding, "“%s” is the start of an ID in several spaces: type more of it, or say which", brief(documentWord(r)))
 	}
 	if coops := slices.DeleteFunc(slices.Clone(named), isShare); len(coops) == 1 {
 		return s.of(coops[0]), nil
@@ -112,6 +116,8 @@ func isShare(b Backend) bool {
 	_, ok := b.Share()
 	return ok
 }
+
+func isCoop(b Backend) bool { return !isShare(b) }
 
 // documentWord gives the word of a request that names a document or a proposal; "" if it is about
 // something else. A member or a device may be called like the start of an ID, which says nothing of where.

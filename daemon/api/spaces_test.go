@@ -125,3 +125,22 @@ func TestEventsEndWithTheirReader(t *testing.T) {
 	for range all {
 	}
 }
+
+func TestNothingIsChangedByAStartOfAnIDThatTheCoopAndAShareHave(t *testing.T) {
+	print, share := newFake(), fair("Quilted", "s2")
+	share.documents[0].ID = documentID(KindTask, "4kq27")
+	both := served{print, share}
+	status, answer := request(t, both, "POST", "tasks/t-4kq2/done", nil)
+	if status == 200 || !strings.Contains(answer, `"ambiguous"`) || !strings.Contains(answer, "Quilted") || print.action != nil || share.action != nil {
+		t.Errorf("%d %s", status, answer)
+	}
+	if status, answer := request(t, both, "POST", "tasks/t-4kq27/done", nil); status != 200 || share.action == nil || print.action != nil {
+		t.Errorf("with another letter: %d %s", status, answer)
+	}
+	if status, answer := askAll(t, both, "tasks/t-4kq2"); status != 200 || !strings.Contains(answer, "Order paper") {
+		t.Errorf("to read: %d %s", status, answer)
+	}
+	if status, answer := askAll(t, served{newFake(), fair("Quilted", "s2"), fair("Bakery", "s3")}, "tasks/8b3a"); status == 200 || !strings.Contains(answer, `"ambiguous"`) {
+		t.Errorf("in two shares: %d %s", status, answer)
+	}
+}
