@@ -137,7 +137,7 @@ func runAnswer(ctx context.Context, c *call) error {
 		return err
 	}
 	if len(q.IDs) > 0 {
-		if q.IDs, q.ReadOnly, err = c.toGive(ctx, client, a, q.IDs); err != nil {
+		if err := c.toGive(ctx, client, a, &q); err != nil {
 			return err
 		}
 	}
@@ -147,13 +147,13 @@ func runAnswer(ctx context.Context, c *call) error {
 	return c.out.show(a, func() { c.out.println(a.Short) })
 }
 
-// toGive gives the whole IDs of what is to be given, once the person knows what of it will be shown.
-func (c *call) toGive(ctx context.Context, client *api.Client, a api.Ask, words []string) (ids []string, readOnly bool, err error) {
-	var fresh []string
-	for _, word := range words {
+// toGive finds the whole IDs of what is to be given, once the person knows what of it will be shown.
+func (c *call) toGive(ctx context.Context, client *api.Client, a api.Ask, q *api.AnswerRequest) (err error) {
+	var fresh, ids []string
+	for _, word := range q.IDs {
 		found, err := client.Find(ctx, "", word, 2)
 		if err != nil {
-			return nil, false, err
+			return err
 		}
 		if len(found) == 1 && found[0].Shared != nil && found[0].Shared.Share.ID == a.Share.ID {
 			ids = append(ids, found[0].ID)
@@ -161,26 +161,27 @@ func (c *call) toGive(ctx context.Context, client *api.Client, a api.Ask, words 
 		}
 		fresh = append(fresh, word)
 	}
+	q.IDs = ids
 	if len(fresh) == 0 {
-		return ids, false, nil
+		return nil
 	}
-	if readOnly, err = c.forReading(); err != nil {
-		return nil, false, err
+	if q.ReadOnly, err = c.forReading(); err != nil {
+		return err
 	}
 	said := map[string]bool{}
 	for _, word := range fresh {
-		p, err := client.PreviewSharing(ctx, a.Share.ID, api.ShareAdd{ID: word, ReadOnly: readOnly})
+		p, err := client.PreviewSharing(ctx, a.Share.ID, api.ShareAdd{ID: word, ReadOnly: q.ReadOnly})
 		if err != nil {
-			return nil, false, err
+			return err
 		}
 		p.Says = slices.DeleteFunc(p.Says, func(s string) bool { return said[s] }) // what holds for all is said once
 		for _, s := range p.Says {
 			said[s] = true
 		}
 		c.preview(p)
-		ids = append(ids, p.ID)
+		q.IDs, q.Heads = append(q.IDs, p.ID), append(q.Heads, p.Heads...)
 	}
-	return ids, readOnly, c.agreesToShow("Nothing is shared or answered yet: the above is what would be shown")
+	return c.agreesToShow("Nothing is shared or answered yet: the above is what would be shown")
 }
 
 func (k *kith) allyWithdraw() *cli.Command {

@@ -55,7 +55,7 @@ func (k *kith) shareAdd() *cli.Command {
 			if err := c.agreesToShow("Nothing is shared yet: the above is what would be shown"); err != nil {
 				return err
 			}
-			res, err := client.ShareDocument(ctx, p.Share.ID, api.ShareAdd{ID: p.ID, ReadOnly: readOnly})
+			res, err := client.ShareDocument(ctx, p.Share.ID, api.ShareAdd{ID: p.ID, ReadOnly: readOnly, Heads: p.Heads})
 			if err != nil {
 				return err
 			}

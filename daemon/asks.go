@@ -145,7 +145,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		result = crdt.RequestSaid
 	}
 	for _, id := range q.IDs {
-		shared, err := b.give(ctx, there, id, q.ReadOnly)
+		shared, err := b.give(ctx, there, id, q)
 		if err != nil {
 			return api.Ask{}, err
 		}
@@ -162,7 +162,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 
 // give gives the ID in a share of a document: of one that is there, or of the co-op's, which is shared now unless
 // it is.
-func (b *backend) give(ctx context.Context, there *replica.Replica, id string, readOnly bool) (string, error) {
+func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
 	doc, err := docID(id)
 	if err != nil {
 		return "", explain(replica.ErrNotFound)
@@ -176,7 +176,7 @@ func (b *backend) give(ctx context.Context, there *replica.Replica, id string, r
 	}
 	space := there.Space().String()
 	if v.Link == nil || v.Link.Share != space {
-		res, err := b.ShareDocument(ctx, space, api.ShareAdd{ID: id, ReadOnly: readOnly})
+		res, err := b.ShareDocument(ctx, space, api.ShareAdd{ID: id, ReadOnly: q.ReadOnly, Heads: q.Heads})
 		switch {
 		case err != nil:
 			return "", err

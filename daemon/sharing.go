@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kith/crdt"
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
@@ -217,6 +218,9 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 	case v.Decision != nil && v.Decision.Status == crdt.Withdrawn:
 		return nil, api.Problemf(api.NotAllowed, "propose it again in the share: kith decision propose … --space SHARE", "this proposal was withdrawn: %s", v.Decision.Why)
 	}
+	if len(q.Heads) > 0 && slices.ContainsFunc(at.v.Heads, func(h change.Hash) bool { return !slices.Contains(q.Heads, h.String()) }) {
+		return nil, api.Problemf(api.NotAllowed, "look at it again: the same command", "“%.80s” was changed since it was shown: nothing was shared", at.v.Title)
+	}
 	p := &plan{home: home, there: there, v: v, at: at, kept: q.ReadOnly}
 	l := b.leaveOut(home, there)
 	p.copy = crdt.CopyOf(at.v, q.ReadOnly, l.plain) // if the share that it was in is over, what became of it there
@@ -244,6 +248,9 @@ func (p *plan) preview() api.SharePreview {
 		Share: api.Named{ID: p.there.Space().String(), Name: spaceName(p.there)}, With: ally,
 		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: short(p.home, p.v.Kind, p.v.ID), Kind: c.Kind, Title: c.Title, Text: c.Text, Tags: c.Tags,
 		ReadOnly: p.kept, Readers: present(shared, 1-side), Replaced: p.left,
+	}
+	for _, h := range p.at.v.Heads {
+		out.Heads = append(out.Heads, h.String())
 	}
 	field := func(name, value string) {
 		if value != "" {

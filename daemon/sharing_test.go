@@ -64,7 +64,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		Share: p.Share, With: "Quilted", ID: task.ID, Short: task.Short, Kind: api.KindTask, Title: "Print the programme",
 		Text: "As in (not shared), and t-shirts.", Tags: []string{"print"}, Fields: []api.Field{
 			{Name: "status", Value: "open"}, {Name: "project", Value: "fair"}, {Name: "due", Value: "2099-12-01"}, {Name: "hours", Value: "2.5"},
-		}, Readers: p.Readers, Replaced: []string{secret.Short}, Says: p.Says,
+		}, Readers: p.Readers, Replaced: []string{secret.Short}, Says: p.Says, Heads: p.Heads,
 	}
 	if got, want := fmt.Sprintf("%+v", p), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("it will show\n%s, want\n%s", got, want)
@@ -862,6 +862,39 @@ func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
 	must(t, err)
 	if len(shown.Asks) != 1 {
 		t.Errorf("in the share is asked %+v", shown.Asks)
+	}
+	ana.stop()
+	dora.stop()
+}
+
+func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
+	ana, dora, anas, doras := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	must(t, err)
+	p, err := home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID})
+	must(t, err)
+	_, err = home.AppendNote(ctx, note.ID, "And what the bank said.") // by a colleague, and heard of at this moment
+	must(t, err)
+	_, err = home.ShareDocument(ctx, "Quilted", api.ShareAdd{ID: note.ID, Heads: p.Heads})
+	refusedFor(t, "what was changed", err, "was changed since it was shown")
+	asked, err := doras.AskAlly(ctx, api.AskRequest{Ally: "Riso Print Co-op", Title: "Your stall?"})
+	must(t, err)
+	ana.until("she is asked", func() bool {
+		all, err := home.Asks(ctx)
+		must(t, err)
+		return len(all) == 1
+	})
+	_, err = home.AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{note.ID}, Heads: p.Heads})
+	refusedFor(t, "answering with it", err, "was changed since it was shown")
+	if all, err := anas.Notes(ctx, api.NoteQuery{}); err != nil || len(all) != 0 {
+		t.Errorf("shared: %+v, %v", all, err)
+	}
+	p, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID})
+	must(t, err)
+	if _, err := home.AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{note.ID}, Heads: p.Heads}); err != nil {
+		t.Errorf("as it was shown: %v", err)
 	}
 	ana.stop()
 	dora.stop()

@@ -52,6 +52,8 @@ type ShareDocument struct {
 type ShareAdd struct {
 	ID       string `json:"id"` // of a document of the co-op; the Backend gets a whole one
 	ReadOnly bool   `json:"read_only,omitempty"`
+	// Heads are those of the preview that somebody agreed to: what was changed since isn't shared. None: as it is.
+	Heads []string `json:"heads,omitempty"`
 }
 
 // SharePreview is what sharing a document will show, and to whom.
@@ -70,6 +72,7 @@ type SharePreview struct {
 	Replaced []string `json:"replaced"` // words that name what isn't shared, and will be left out
 	Step     string   `json:"step"`     // agreed, needed (the rule asks for one first), or ""
 	Says     []string `json:"says"`     // all of it in sentences
+	Heads    []string `json:"heads"`    // the changes that it ends with
 }
 
 // Field is one more thing that a document says.
@@ -121,6 +124,7 @@ type AskRequest struct {
 type AnswerRequest struct {
 	IDs      []string `json:"ids,omitempty"` // the Backend gets whole ones
 	ReadOnly bool     `json:"read_only,omitempty"`
+	Heads    []string `json:"heads,omitempty"` // of all previews that somebody agreed to
 	No       bool     `json:"no,omitempty"`
 	Why      string   `json:"why,omitempty"`
 }
