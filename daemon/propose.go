@@ -85,6 +85,10 @@ func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Term
 		if t.Member, err = charter.ParseMemberID(q.Member); err != nil {
 			return t, err
 		}
+		_, ours := r.Charter().Member(t.Member)
+		if m, there := r.Rules().Member(t.Member); there && !ours {
+			return t, api.Problemf(api.NotAllowed, "kith member list", "%s is of %s, and only %[2]s says who is on its side", m.Name, m.Coop)
+		}
 	}
 	switch q.Action {
 	case api.ActionAdmit:

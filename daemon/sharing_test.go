@@ -899,3 +899,13 @@ func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
 	ana.stop()
 	dora.stop()
 }
+
+func TestNothingIsProposedAboutPeopleOfTheOtherSide(t *testing.T) {
+	ana, dora, anas, _ := alliedHomes(t, aFair)
+	for _, action := range []string{api.ActionAdmit, api.ActionRemove} {
+		_, err := anas.Propose(t.Context(), api.ProposalRequest{Action: action, Member: "Dora", Why: "she came late"})
+		refusedFor(t, action, err, "Dora is of Quilted, and only Quilted says who is on its side")
+	}
+	ana.stop()
+	dora.stop()
+}
