@@ -123,7 +123,7 @@ func statementSays(w *words, l replica.Line) []string {
 	if err != nil {
 		return []string{"wrote a statement that can't be read"}
 	}
-	said := w.statement(&s, l.Author)
+	said := w.of(l.Author).statement(&s, l.Author)
 	if said.Why == "" {
 		return []string{said.Says}
 	}

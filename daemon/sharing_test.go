@@ -909,3 +909,42 @@ func TestNothingIsProposedAboutPeopleOfTheOtherSide(t *testing.T) {
 	ana.stop()
 	dora.stop()
 }
+
+func TestWhatTheOtherSideSaysInItsCharterIsReadable(t *testing.T) {
+	ana, dora, anas, doras := alliedHomes(t, aFair)
+	ctx := t.Context()
+	reading, end := context.WithCancel(ctx)
+	defer end()
+	ready, said := make(chan struct{}), make(chan string, 100)
+	go func() {
+		defer close(said)
+		for e, err := range anas.Events(reading, nil, func() { close(ready) }) {
+			if err != nil {
+				return
+			}
+			said <- strings.Join(e.Says, " ")
+		}
+	}()
+	<-ready
+	p, err := doras.Propose(ctx, api.ProposalRequest{Action: api.ActionContacts, Contacts: []string{"Eli"}})
+	must(t, err)
+	want := "consented to " + p.Short + ", to name whom the ally can ask: Eli"
+	for says := range said {
+		if strings.HasPrefix(says, "consented") {
+			if says != want {
+				t.Errorf("to who watches: %q, want %q", says, want)
+			}
+			break
+		}
+	}
+	end()
+	for range said {
+	}
+	log, err := anas.Log(ctx, "", false, 0)
+	must(t, err)
+	if !strings.Contains(fmt.Sprint(log), want) {
+		t.Errorf("the log doesn't say %q: %+v", want, log)
+	}
+	ana.stop()
+	dora.stop()
+}

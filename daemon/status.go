@@ -257,7 +257,7 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 		out.Says = says(p, e.Changes)
 	}
 	if e.Said != nil {
-		s := newWords(r.Charter()).statement(e.Said, e.By)
+		s := newWordsIn(r).of(e.By).statement(e.Said, e.By)
 		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out

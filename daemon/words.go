@@ -20,6 +20,7 @@ type words struct {
 	r      *replica.Replica          // in which documents are that steps name; nil: they aren't named
 	shorts map[charter.StepID]string // of proposals; made when first asked for
 	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
+	theirs *words                    // by the charter of the other side of a share; the same
 }
 
 func newWords(c *charter.Charter) *words { return &words{people: people{c: c}, c: c} }
@@ -32,6 +33,25 @@ func newWordsIn(r *replica.Replica) *words {
 		w.other = shared.Side(1 - side)
 	}
 	return w
+}
+
+// of is for what a member says: in a share by the charter of their side, whose steps it is about.
+func (w *words) of(by charter.MemberID) *words {
+	if w.r == nil {
+		return w
+	}
+	shared, side := w.r.Share()
+	if shared == nil {
+		return w
+	}
+	if _, theirs := shared.Side(1 - side).Member(by); !theirs {
+		return w
+	}
+	if w.theirs == nil {
+		w.theirs = &words{people: w.people, r: w.r}
+		w.theirs.c = shared.Side(1 - side)
+	}
+	return w.theirs
 }
 
 // proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
