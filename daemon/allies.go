@@ -502,6 +502,8 @@ func (k *contact) confirm(words []string) error {
 		switch {
 		case p.Over != nil:
 			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "the pact came to nothing: %s", p.overSays())
+		case p.Through != "":
+			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "for a further share there are no words to compare: who the others are is known from the first")
 		case !p.met():
 			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "nobody has used the code yet, so there are no words to compare")
 		case !p.Compared.IsZero() || p.made():

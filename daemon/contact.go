@@ -281,6 +281,8 @@ func (p *pact) overdue(now time.Time) ending {
 		if p.Compared.IsZero() || now.After(p.Compared.Add(pactLife)) {
 			return endLapsed
 		}
+	case p.side() == 1 && len(p.Signature) == 0 && p.Lapses.IsZero() && now.After(p.Begun.Add(2*pactLife)):
+		return endLapsed // the first side was never heard of again
 	}
 	return endNone
 }

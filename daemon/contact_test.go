@@ -336,6 +336,13 @@ func TestAPactThatIsOverdueComesToNothingWhoeverSignsLate(t *testing.T) {
 	if how := early.overdue(l.now); how != endNone {
 		t.Errorf("the second, who has just compared the words: %v", how)
 	}
+	unheard := pact{Role: roleSecond, Begun: l.now.Add(-2 * pactLife)} // of the first side, since the words came
+	if how := unheard.overdue(l.now); how != endNone {
+		t.Errorf("the second, which waits: %v", how)
+	}
+	if how := unheard.overdue(l.now.Add(time.Second)); how != endLapsed {
+		t.Errorf("the second, which waits in vain: %v", how)
+	}
 	second.Signature = c.signs()
 	if how := second.overdue(l.now); how != endNone {
 		t.Errorf("the second, who has signed: %v", how)

@@ -16,6 +16,6 @@
 //   - allies, first contact to pact: allies.go, contact.go with contact_first.go and contact_second.go, meet.go
 //     (messages), pact.go (what is kept), allysay.go; further.go, terms.go, pactwords.go
 //   - a side follows its home: follow.go, followshare.go, ofhome.go, takeseat.go, seatbook.go, comein.go,
-//     shareplace.go
+//     shareplace.go, shut.go
 //   - documents in shares: sharing.go, linked.go, leaveout.go, asks.go
 package daemon

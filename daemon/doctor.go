@@ -27,6 +27,7 @@ func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 	checks = append(checks, checkDisk(b.home))
 	if b.home == b.beside.home {
 		checks = append(checks, checkPacts(b.home)...)
+		checks = append(checks, b.beside.checkShut()...)
 	}
 	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
 	if _, in := s.replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended

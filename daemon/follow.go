@@ -285,6 +285,9 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 			return nil
 		}
 	} else {
+		if f.s.isShut(at) {
+			return nil
+		}
 		if w == nil {
 			var err error
 			w, err = f.s.comeIn(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})

@@ -60,6 +60,8 @@ type served struct {
 	meeting  sync.Mutex // guards contacts, the slice
 	contacts []*contact // pacts that are half made
 	begun    chan *contact
+
+	shut []shutShare // set while all is opened
 }
 
 var _ api.Spaces = (*served)(nil)
@@ -105,6 +107,9 @@ func (s *served) open() error {
 	for _, place := range places {
 		b := s.backend(place)
 		if err := b.openSpace(); err != nil {
+			if s.leaveShut(place, err) {
+				continue
+			}
 			return err
 		}
 		all = append(all, b)

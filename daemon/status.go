@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"kith/crdt/charter"
@@ -28,7 +29,7 @@ func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out.Peers = peersOf(s)
 	out.Reach = reachOf(s.peers.Reach())
 	out.InStep = n.Quarantined == 0
-	out.Notice = append(notice(s.replica), b.pactNotice(s.replica)...)
+	out.Notice = slices.Concat(notice(s.replica), b.pactNotice(s.replica), b.beside.shutNotice(s.replica))
 	for _, j := range b.beside.comingIn() {
 		if j.home == s.replica.Space() {
 			out.Joining = append(out.Joining, j.word.Ally)
