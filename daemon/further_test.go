@@ -227,6 +227,9 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 		t.Errorf("kept: %+v", p)
 	}
 	must(t, l.caller("Quilted").begins())
+	if err := l.k.confirm([]string{"apple", "apple"}); err == nil || l.pact().Over != nil {
+		t.Errorf("words are compared for a further share: %v", err)
+	}
 	l.s.all.Store(&[]*backend{})
 	if err := l.caller("Quilted").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRevoked {
 		t.Errorf("the share through which the code went is gone: %v", err)
