@@ -48,16 +48,17 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 		begun time.Time
 	}
 	var all []dated
+	halfMade := b.beside.met() // first: one that is made this moment is served before it is left out there
 	made := map[string]bool{}
 	for _, s := range b.beside.shares(r.Space().String()) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
 	for _, j := range b.beside.comingIn() {
-		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
-			all = append(all, dated{a, b.now()})
+		if j.home == r.Space() {
+			all = append(all, dated{j.ally(), b.now()})
 		}
 	}
-	for _, k := range b.beside.met() {
+	for _, k := range halfMade {
 		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
 			all = append(all, dated{k.ally(r), p.Begun})
 		}
