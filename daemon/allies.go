@@ -48,14 +48,15 @@ func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 		begun time.Time
 	}
 	var all []dated
-	halfMade := b.beside.met() // first: one that is made this moment is served before it is left out there
+	// First: what is made this moment, or come into, is served before it is left out there.
+	halfMade, coming := b.beside.met(), b.beside.comingIn()
 	made := map[string]bool{}
 	for _, s := range b.beside.shares(r.Space().String()) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
-	for _, j := range b.beside.comingIn() {
-		if j.home == r.Space() {
-			all = append(all, dated{j.ally(), b.now()})
+	for _, j := range coming {
+		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
+			all = append(all, dated{a, b.now()})
 		}
 	}
 	for _, k := range halfMade {
