@@ -179,12 +179,8 @@ func (s *Server) allyJoin(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := r.Context()
-	if wait := waitOf(r); wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, wait)
-		defer cancel()
-	}
+	ctx, cancel := asLongAsAsked(r)
+	defer cancel()
 	return s.backend.AllyJoin(ctx, q)
 }
 

@@ -55,12 +55,8 @@ func (s *Server) joinShare(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := r.Context()
-	if wait := waitOf(r); wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, wait)
-		defer cancel()
-	}
+	ctx, cancel := asLongAsAsked(r)
+	defer cancel()
 	return s.backend.JoinShare(ctx, q)
 }
 

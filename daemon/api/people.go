@@ -148,12 +148,8 @@ func (s *Server) join(r *http.Request) (any, error) {
 		return nil, Problemf(Invalid, "say it with --as NAME", "a name is needed to join under")
 	}
 	j.As = as
-	ctx := r.Context()
-	if wait := waitOf(r); wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, wait)
-		defer cancel()
-	}
+	ctx, cancel := asLongAsAsked(r)
+	defer cancel()
 	return s.spaces.Join(ctx, j)
 }
 

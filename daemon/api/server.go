@@ -207,3 +207,11 @@ func waitOf(r *http.Request) time.Duration {
 	}
 	return min(wait, maxWait)
 }
+
+// asLongAsAsked is the request's context for as long as the caller asks to wait, if they say.
+func asLongAsAsked(r *http.Request) (context.Context, context.CancelFunc) {
+	if wait := waitOf(r); wait > 0 {
+		return context.WithTimeout(r.Context(), wait)
+	}
+	return context.WithCancel(r.Context())
+}
