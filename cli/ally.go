@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 const (
@@ -63,7 +64,7 @@ func runAllyInvite(ctx context.Context, c *call) error {
 	if ends == "" {
 		return api.Problemf(api.Usage, example, "kith ally invite needs --ends: a pact has a last day, and can be made to last longer then")
 	}
-	return request(c, func(d *api.Client) (api.Ally, error) {
+	return request(c, func(d *client.Client) (api.Ally, error) {
 		return d.AllyInvite(ctx, api.AllyInviteRequest{
 			Purpose: c.String("purpose"), Ends: ends, People: c.Bool("people"), ExpiresIn: int(c.Duration("expires") / time.Second),
 			Contacts: c.StringSlice("contact"), As: c.String("as"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
@@ -91,7 +92,7 @@ func (k *kith) allyJoin() *cli.Command {
 			if c.Duration("wait") <= 0 {
 				return api.Problemf(api.Usage, "kith ally join --help", "--wait is a time like 60s")
 			}
-			return request(c, func(d *api.Client) (api.Ally, error) {
+			return request(c, func(d *client.Client) (api.Ally, error) {
 				done := c.slowly("reaching the other co-op")
 				defer done()
 				return d.AllyJoin(ctx, api.AllyJoinRequest{
@@ -110,7 +111,7 @@ func (k *kith) allyConfirm() *cli.Command {
 		examples: []string{`kith ally confirm apple river`, `kith ally confirm apple river --ally Quilted`},
 		flags:    []cli.Flag{&cli.StringFlag{Name: "ally", Usage: "`ALLY` which one, if words are to be compared with several"}},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Ally, error) {
+			return request(c, func(d *client.Client) (api.Ally, error) {
 				return d.AllyConfirm(ctx, api.AllyConfirmRequest{Words: strings.Join(c.args(), " "), Ally: c.String("ally")})
 			}, c.showAlly)
 		},
@@ -122,7 +123,7 @@ func (k *kith) allyList() *cli.Command {
 		name: "list", usage: "pacts with other co-ops, made and half made, and what each waits for",
 		examples: []string{`kith ally list`, `kith ally list --jq '.[] | select(.state == "made") | .name'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Ally, error) { return d.Allies(ctx) }, func(all []api.Ally) {
+			return request(c, func(d *client.Client) ([]api.Ally, error) { return d.Allies(ctx) }, func(all []api.Ally) {
 				if len(all) == 0 {
 					c.out.println("This computer takes part in no pact with another co-op yet. What is being agreed on: kith charter pending. To begin one: kith ally invite --help")
 					return
@@ -144,7 +145,7 @@ func (k *kith) allyShow() *cli.Command {
 		more:     "ALLY is the name of the other co-op, or the start of an ID that kith ally list shows.",
 		examples: []string{`kith ally show Quilted`, `kith ally show Quilted --jq '.sides[].contacts'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Ally, error) { return d.Ally(ctx, c.arg(0)) }, c.showAlly)
+			return request(c, func(d *client.Client) (api.Ally, error) { return d.Ally(ctx, c.arg(0)) }, c.showAlly)
 		},
 	})
 }
@@ -155,7 +156,7 @@ func (k *kith) allyCancel() *cli.Command {
 		more:     "The other co-op is told as soon as its daemon is in touch; if both had agreed before it hears of that, the pact is made all the same. One that came to nothing isn't listed any more after this. A pact that is made: kith ally end",
 		examples: []string{`kith ally cancel Quilted`, `kith ally cancel v-7x3k`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Ally, error) { return d.AllyCancel(ctx, c.arg(0)) }, func(a api.Ally) {
+			return request(c, func(d *client.Client) (api.Ally, error) { return d.AllyCancel(ctx, c.arg(0)) }, func(a api.Ally) {
 				c.note(a.Says)
 				c.out.println(a.ID)
 			})

@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // Run runs one command line (args without the program's name) and returns its exit code.
@@ -43,7 +44,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 type kith struct {
 	env    Env
 	json   bool // tell errors as JSON
-	client *api.Client
+	client *client.Client
 }
 
 // dispatch hands a line that arrange has put in order to urfave's parser.
@@ -100,9 +101,9 @@ func (k *kith) meant(space string) string {
 }
 
 // api connects to the daemon of this home on first use.
-func (k *kith) api(space string) (*api.Client, error) {
+func (k *kith) api(space string) (*client.Client, error) {
 	if k.client == nil {
-		c, err := api.NewClient(k.env.home(), k.meant(space))
+		c, err := client.New(k.env.home(), k.meant(space))
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // allyAsks are what is asked of an ally, and answered.
@@ -26,7 +27,7 @@ func (k *kith) allyAsk() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) (api.Ask, error) {
+			return request(c, func(d *client.Client) (api.Ask, error) {
 				return d.AskAlly(ctx, api.AskRequest{Ally: c.arg(0), Title: c.arg(1), Text: text})
 			}, func(a api.Ask) { c.out.println(a.Short) })
 		},
@@ -38,7 +39,7 @@ func (k *kith) allyAskList() *cli.Command {
 		name: "asks", usage: "what was asked, by us and by allies, and where it stands",
 		examples: []string{`kith ally asks`, `kith ally asks --jq '.[] | select(.state == "open") | .title'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Ask, error) { return d.Asks(ctx) }, func(all []api.Ask) {
+			return request(c, func(d *client.Client) ([]api.Ask, error) { return d.Asks(ctx) }, func(all []api.Ask) {
 				if len(all) == 0 {
 					c.out.println("Nobody has asked for anything.")
 					return
@@ -148,7 +149,7 @@ func runAnswer(ctx context.Context, c *call) error {
 }
 
 // toGive finds the whole IDs of what is to be given, once the person knows what of it will be shown.
-func (c *call) toGive(ctx context.Context, client *api.Client, a api.Ask, q *api.AnswerRequest) (err error) {
+func (c *call) toGive(ctx context.Context, client *client.Client, a api.Ask, q *api.AnswerRequest) (err error) {
 	var fresh, ids []string
 	for _, word := range q.IDs {
 		found, err := client.Find(ctx, "", word, 2)
@@ -193,7 +194,7 @@ func (k *kith) allyWithdraw() *cli.Command {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith ally withdraw q-7m2c --why "we found one"`, "kith ally withdraw needs --why and a reason, which the ally reads")
 			}
-			return request(c, func(d *api.Client) (api.Ask, error) { return d.WithdrawAsk(ctx, c.arg(0), c.String("why")) }, func(a api.Ask) { c.out.println(a.Short) })
+			return request(c, func(d *client.Client) (api.Ask, error) { return d.WithdrawAsk(ctx, c.arg(0), c.String("why")) }, func(a api.Ask) { c.out.println(a.Short) })
 		},
 	})
 }

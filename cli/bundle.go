@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) bundle() *cli.Command {
@@ -89,7 +90,7 @@ func isOrAre(n int) string {
 }
 
 // writeBundle writes a bundle to a file, which is there when it is whole, and not before.
-func writeBundle(ctx context.Context, client *api.Client, q api.BundleRequest, file string) (made api.Bundle, err error) {
+func writeBundle(ctx context.Context, client *client.Client, q api.BundleRequest, file string) (made api.Bundle, err error) {
 	made, from, err := client.WriteBundle(ctx, q)
 	if err != nil {
 		return made, err

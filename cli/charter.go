@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) charter() *cli.Command {
@@ -110,7 +111,7 @@ func (k *kith) charterLog() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
+			return request(c, func(d *client.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
 				for _, l := range lines {
 					if !l.Detail || c.Bool("all") {
 						c.out.println(c.charterLine(l))

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // root is the tree of all commands.
@@ -88,10 +89,10 @@ type call struct {
 }
 
 // api gives the client of the daemon.
-func (c *call) api() (*api.Client, error) { return c.kith.api(c.String("space")) }
+func (c *call) api() (*client.Client, error) { return c.kith.api(c.String("space")) }
 
 // request asks the daemon, and shows what it answers: a person by show, a program as JSON.
-func request[T any](c *call, question func(*api.Client) (T, error), show func(T)) error {
+func request[T any](c *call, question func(*client.Client) (T, error), show func(T)) error {
 	client, err := c.api()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 var shells = []string{"bash", "zsh", "fish"}
@@ -367,11 +368,11 @@ func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
 
 // usedWords offers projects and tags that tasks have already.
 func (k *kith) usedWords(ctx context.Context, flag string) (out []offer) {
-	client, err := k.api("")
+	daemon, err := k.api("")
 	if err != nil {
 		return nil
 	}
-	tasks, err := client.Tasks(ctx, api.TaskQuery{Brief: true, Limit: 1000})
+	tasks, err := daemon.Tasks(ctx, client.TaskQuery{Brief: true, Limit: 1000})
 	if err != nil {
 		return nil
 	}

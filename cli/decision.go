@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) decision() *cli.Command {
@@ -66,7 +67,7 @@ func runPropose(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return request(c, func(d *api.Client) (api.Decision, error) {
+	return request(c, func(d *client.Client) (api.Decision, error) {
 		return d.CreateDecision(ctx, api.NewDecision{
 			Title: c.arg(0), Text: text, Process: c.String("process"), By: by, Review: review, Tags: c.StringSlice("tag"),
 		})
@@ -88,7 +89,7 @@ func (k *kith) decisionList() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return c.decisions(ctx, api.DecisionQuery{
+			return c.decisions(ctx, client.DecisionQuery{
 				Open: c.Bool("open"), WaitingForMe: c.Bool("waiting-for-me"), Tag: c.String("tag"), Limit: limit,
 			})
 		},
@@ -101,14 +102,14 @@ func (k *kith) decisionReviews() *cli.Command {
 		examples: []string{`kith decision reviews`},
 		run: func(ctx context.Context, c *call) error {
 			tomorrow := c.env.Now().AddDate(0, 0, 1).Format(time.DateOnly)
-			return c.decisions(ctx, api.DecisionQuery{ReviewBefore: tomorrow})
+			return c.decisions(ctx, client.DecisionQuery{ReviewBefore: tomorrow})
 		},
 	})
 }
 
-func (c *call) decisions(ctx context.Context, q api.DecisionQuery) error {
+func (c *call) decisions(ctx context.Context, q client.DecisionQuery) error {
 	q.Brief = !c.out.json
-	return request(c, func(d *api.Client) ([]api.Decision, error) { return d.Decisions(ctx, q) }, func(list []api.Decision) {
+	return request(c, func(d *client.Client) ([]api.Decision, error) { return d.Decisions(ctx, q) }, func(list []api.Decision) {
 		if len(list) == 0 {
 			c.out.println("No decisions.")
 			return
@@ -134,7 +135,7 @@ func (k *kith) decisionShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one decision",
 		examples: []string{`kith decision show d-9f2c`, `kith decision show 9f2c --jq .revision`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Decision, error) { return d.Decision(ctx, c.arg(0)) }, c.showDecision)
+			return request(c, func(d *client.Client) (api.Decision, error) { return d.Decision(ctx, c.arg(0)) }, c.showDecision)
 		},
 	})
 }
@@ -273,7 +274,7 @@ func (k *kith) position(verb, usage string, example string) *cli.Command {
 					return api.Problemf(api.Usage, example, "%s needs --why and a reason", fullName(c.Context))
 				}
 			}
-			return request(c, func(d *api.Client) (api.Decision, error) {
+			return request(c, func(d *client.Client) (api.Decision, error) {
 				return d.TakePosition(ctx, c.arg(0), api.PositionRequest{
 					Stance: strings.ReplaceAll(verb, "-", "_"), Why: c.String("why"), Revision: c.String("revision"),
 				})
@@ -293,7 +294,7 @@ func (k *kith) decisionClose() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) (api.Decision, error) {
+			return request(c, func(d *client.Client) (api.Decision, error) {
 				return d.CloseDecision(ctx, c.arg(0), api.CloseRequest{Text: text})
 			}, c.decisionID)
 		},
@@ -309,7 +310,9 @@ func (k *kith) decisionWithdraw() *cli.Command {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, "kith decision withdraw --help", "kith decision withdraw needs --why and a reason")
 			}
-			return request(c, func(d *api.Client) (api.Decision, error) { return d.WithdrawDecision(ctx, c.arg(0), c.String("why")) }, c.decisionID)
+			return request(c, func(d *client.Client) (api.Decision, error) {
+				return d.WithdrawDecision(ctx, c.arg(0), c.String("why"))
+			}, c.decisionID)
 		},
 	})
 }

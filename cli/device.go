@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) device() *cli.Command {
@@ -21,7 +22,7 @@ func (k *kith) deviceList() *cli.Command {
 		name: "list", usage: "your devices, those out of use included",
 		examples: []string{`kith device list`, `kith device list --jq '.[] | select(.retired|not).name'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Device, error) { return d.Devices(ctx) }, func(all []api.Device) {
+			return request(c, func(d *client.Client) ([]api.Device, error) { return d.Devices(ctx) }, func(all []api.Device) {
 				var rows [][]string
 				for _, d := range all {
 					rows = append(rows, []string{d.Name, deviceState(d), c.added(d), c.seen(d), d.ID[:min(len(d.ID), 8)]})
@@ -81,7 +82,7 @@ func (k *kith) deviceRetire() *cli.Command {
 			&cli.StringFlag{Name: "consents", Usage: "`DEVICE` you consent to agreed steps from that one afterwards, if it was this; else from the one you type on"},
 		},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Device, error) {
+			return request(c, func(d *client.Client) (api.Device, error) {
 				return d.RetireDevice(ctx, c.arg(0), api.RetireRequest{Consents: c.String("consents"), Yes: c.Bool("yes")})
 			}, c.deviceID)
 		},
@@ -94,7 +95,7 @@ func (k *kith) deviceConsents() *cli.Command {
 		more:     "Your word counts once, so you consent from one device; at first, the one you came with. Type this on that one. If it is lost: kith device retire.",
 		examples: []string{`kith device consents phone`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Device, error) { return d.MoveConsents(ctx, c.arg(0)) }, c.deviceID)
+			return request(c, func(d *client.Client) (api.Device, error) { return d.MoveConsents(ctx, c.arg(0)) }, c.deviceID)
 		},
 	})
 }
@@ -105,7 +106,7 @@ func (k *kith) deviceVia() *cli.Command {
 		more:     "For somebody who has lost all devices, or whose phrase was stolen. The code says which co-op, who they are, and where your daemon is reached, which has to run then. It lets nobody in by itself.",
 		examples: []string{`kith device via Ana`, `kith device via Ana --jq .code`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.WayBack, error) { return d.WayBack(ctx, c.arg(0)) }, func(v api.WayBack) {
+			return request(c, func(d *client.Client) (api.WayBack, error) { return d.WayBack(ctx, c.arg(0)) }, func(v api.WayBack) {
 				c.out.printf("On the new computer, with their recovery phrase at hand, %s types:\n\n    kith device recover --via %s\n\nIf the phrase is lost or stolen:\n\n    kith device new-phrase --via %[2]s\n", name(v.Member), v.Code)
 			})
 		},

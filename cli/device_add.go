@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // defaultDeviceCodeLife is how long a code for a new device is good, if nothing else is said.
@@ -53,7 +54,7 @@ func runDeviceAdd(ctx context.Context, c *call) error {
 }
 
 // compare waits until a device asks, and adds it if a person says that both show the same words.
-func (c *call) compare(ctx context.Context, client *api.Client) error {
+func (c *call) compare(ctx context.Context, client *client.Client) error {
 	done := c.slowly("waiting for the other computer")
 	p, err := asksSoon(ctx, client)
 	done()
@@ -81,7 +82,7 @@ func (c *call) compare(ctx context.Context, client *api.Client) error {
 }
 
 // asksSoon waits until a device asks with the newest code.
-func asksSoon(ctx context.Context, client *api.Client) (api.Pairing, error) {
+func asksSoon(ctx context.Context, client *client.Client) (api.Pairing, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -123,7 +124,7 @@ func (k *kith) devicePairing() *cli.Command {
 		name: "pairing", usage: "who asks to be added with the newest code, and the words to compare",
 		examples: []string{`kith device pairing`, `kith device pairing --jq .state`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Pairing, error) { return d.Pairing(ctx) }, func(p api.Pairing) {
+			return request(c, func(d *client.Client) (api.Pairing, error) { return d.Pairing(ctx) }, func(p api.Pairing) {
 				if p.State == api.PairingAsked && p.Device != nil {
 					c.out.printf("“%s” asks to be a device of yours. If it shows the same two words as these, say so: kith device confirm WORD WORD\n\n    %s\n", name(*p.Device), strings.Join(p.Words, " "))
 					return

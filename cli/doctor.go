@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) doctor() *cli.Command {
@@ -20,15 +21,15 @@ func (k *kith) doctor() *cli.Command {
 }
 
 func runDoctor(ctx context.Context, c *call) error {
-	client, err := c.api()
+	daemon, err := c.api()
 	if err != nil {
 		return err
 	}
 	defer c.slowly("checking")()
-	checks, err := client.Doctor(ctx, c.Bool("rebuild"))
+	checks, err := daemon.Doctor(ctx, c.Bool("rebuild"))
 	if notRunning(err) {
 		checks, err = c.env.Hooks.Doctor(ctx, DoctorOptions{Home: c.env.home(), Rebuild: c.Bool("rebuild"), Unlock: c.keyPassphrase})
-		checks = append([]api.Check{{Name: "daemon", OK: true, Says: "not running", Hint: api.NotRunningHint}}, checks...)
+		checks = append([]api.Check{{Name: "daemon", OK: true, Says: "not running", Hint: client.NotRunningHint}}, checks...)
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 const defaultInviteLife = 72 * time.Hour
@@ -25,7 +26,7 @@ func (k *kith) invite() *cli.Command {
 }
 
 func runInvite(ctx context.Context, c *call) error {
-	return request(c, func(d *api.Client) (api.Invite, error) { return d.Invite(ctx, c.Duration("expires")) }, func(i api.Invite) {
+	return request(c, func(d *client.Client) (api.Invite, error) { return d.Invite(ctx, c.Duration("expires")) }, func(i api.Invite) {
 		c.out.printf("They type:\n\n    kith join %s --as NAME\n\n", i.Code)
 		if c.out.width > 0 {
 			qrterminal.GenerateHalfBlock(i.Code, qrterminal.L, c.env.Stdout)
@@ -40,7 +41,7 @@ func (k *kith) inviteList() *cli.Command {
 		name: "list", usage: "the codes that this device made",
 		examples: []string{`kith invite list`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Invite, error) { return d.Invites(ctx) }, func(invites []api.Invite) {
+			return request(c, func(d *client.Client) ([]api.Invite, error) { return d.Invites(ctx) }, func(invites []api.Invite) {
 				if len(invites) == 0 {
 					c.out.println("There are no invites.")
 					return
@@ -61,7 +62,7 @@ func (k *kith) inviteRevoke() *cli.Command {
 		more:     "ID is the start of the invite's ID, or the code itself.",
 		examples: []string{`kith invite revoke 7f3a`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Invite, error) { return d.RevokeInvite(ctx, c.arg(0)) }, func(i api.Invite) { c.out.println(i.ID) })
+			return request(c, func(d *client.Client) (api.Invite, error) { return d.RevokeInvite(ctx, c.arg(0)) }, func(i api.Invite) { c.out.println(i.ID) })
 		},
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 )
 
 // now is the moment of all tests here: a Tuesday, in a place an hour east of Greenwich.
@@ -28,19 +29,19 @@ var (
 
 // coop is a backend in memory: what a daemon knows, and what it was last told.
 type coop struct {
-	api.Backend // what no test needs
-	people      []api.Member
-	tasks       []api.Task
-	decisions   []api.Decision
-	notes       []api.Note
-	invites     []api.Invite
-	proposals   []api.Proposal
-	asked       []api.Ask
-	share       api.Share
-	told        any // the last request that changes something
-	events      []api.Event
-	sync        func(ctx context.Context) error
-	checks      []api.Check
+	server.Backend // what no test needs
+	people         []api.Member
+	tasks          []api.Task
+	decisions      []api.Decision
+	notes          []api.Note
+	invites        []api.Invite
+	proposals      []api.Proposal
+	asked          []api.Ask
+	share          api.Share
+	told           any // the last request that changes something
+	events         []api.Event
+	sync           func(ctx context.Context) error
+	checks         []api.Check
 }
 
 func header(kind, start, title string) api.Document {
@@ -109,14 +110,14 @@ func newCoop() *coop {
 
 func (c *coop) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(c.asked), nil }
 
-func (c *coop) Share() (api.ShareName, bool) { return api.ShareName{}, false }
+func (c *coop) Share() (server.ShareName, bool) { return server.ShareName{}, false }
 
 func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Print Co-op"} }
 
 // served are the spaces of a daemon; the first joins.
 type served []*coop
 
-func (s served) Spaces() (all []api.Backend) {
+func (s served) Spaces() (all []server.Backend) {
 	for _, c := range s {
 		all = append(all, c)
 	}
@@ -248,7 +249,7 @@ func (c *coop) Find(_ context.Context, kind, prefix string, limit int) (out []ap
 
 var errNotShown = errors.New("asked for a document that Find hasn't shown")
 
-func (c *coop) Tasks(context.Context, api.TaskFilter) ([]api.Task, error) {
+func (c *coop) Tasks(context.Context, server.TaskFilter) ([]api.Task, error) {
 	return slices.Clone(c.tasks), nil
 }
 
@@ -279,7 +280,7 @@ func (c *coop) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.
 	return c.Task(ctx, id)
 }
 
-func (c *coop) Decisions(context.Context, api.DecisionFilter) ([]api.Decision, error) {
+func (c *coop) Decisions(context.Context, server.DecisionFilter) ([]api.Decision, error) {
 	return slices.Clone(c.decisions), nil
 }
 
@@ -317,7 +318,7 @@ func (c *coop) WithdrawDecision(ctx context.Context, id, why string) (api.Decisi
 	return c.Decision(ctx, id)
 }
 
-func (c *coop) Notes(context.Context, api.NoteFilter) ([]api.Note, error) {
+func (c *coop) Notes(context.Context, server.NoteFilter) ([]api.Note, error) {
 	return slices.Clone(c.notes), nil
 }
 
@@ -354,7 +355,7 @@ func (c *coop) RestoreNote(ctx context.Context, id, head string) (api.Note, erro
 	return c.Note(ctx, id)
 }
 
-func (c *coop) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error) {
+func (c *coop) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	c.told = f
 	return []api.LogLine{
 		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
@@ -414,13 +415,13 @@ func newServedDesk(t *testing.T, c *coop) *desk {
 func (d *desk) serve(c *coop) {
 	d.t.Helper()
 	d.coop = c
-	l, err := api.Listen(d.home)
+	l, err := server.Listen(d.home)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- api.NewServer(served{c}, slog.New(slog.DiscardHandler)).Run(ctx, l) }()
+	go func() { done <- server.New(served{c}, slog.New(slog.DiscardHandler)).Run(ctx, l) }()
 	d.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) member() *cli.Command {
@@ -15,7 +16,7 @@ func (k *kith) member() *cli.Command {
 			name: "list", usage: "everybody, in the charter's order",
 			examples: []string{`kith member list`, `kith member list --jq '.[].name'`},
 			run: func(ctx context.Context, c *call) error {
-				return request(c, func(d *api.Client) ([]api.Member, error) { return d.Members(ctx) }, func(members []api.Member) {
+				return request(c, func(d *client.Client) ([]api.Member, error) { return d.Members(ctx) }, func(members []api.Member) {
 					var rows [][]string
 					for _, m := range members {
 						live := 0
@@ -35,7 +36,7 @@ func (k *kith) member() *cli.Command {
 			more:     `MEMBER is a name (case and accents don't count), an ID, or "me".`,
 			examples: []string{`kith member show Ana`, `kith member show me --json`},
 			run: func(ctx context.Context, c *call) error {
-				return request(c, func(d *api.Client) (api.Member, error) { return d.Member(ctx, c.arg(0)) }, c.showMember)
+				return request(c, func(d *client.Client) (api.Member, error) { return d.Member(ctx, c.arg(0)) }, c.showMember)
 			},
 		}),
 		k.memberAdmit(), k.memberRemove(), k.memberNewKey(), k.memberResign(),
@@ -93,7 +94,7 @@ func (k *kith) memberResign() *cli.Command {
 		examples: []string{`kith member resign --yes`, `kith member resign --yes --why "we move to the sea"`},
 		flags:    []cli.Flag{whyFlag(), &cli.BoolFlag{Name: "yes", Usage: "I know that it can't be taken back"}},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Member, error) {
+			return request(c, func(d *client.Client) (api.Member, error) {
 				return d.Resign(ctx, api.ResignRequest{Why: c.String("why"), Yes: c.Bool("yes")})
 			}, func(m api.Member) { c.out.println(m.ID) })
 		},

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) note() *cli.Command {
@@ -28,7 +29,7 @@ func (k *kith) noteAdd() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) (api.Note, error) {
+			return request(c, func(d *client.Client) (api.Note, error) {
 				return d.CreateNote(ctx, api.NewNote{Title: c.arg(0), Text: text, Tags: c.StringSlice("tag")})
 			}, c.noteID)
 		},
@@ -45,8 +46,8 @@ func (k *kith) noteList() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) ([]api.Note, error) {
-				return d.Notes(ctx, api.NoteQuery{Tag: c.String("tag"), Limit: limit, Brief: !c.out.json})
+			return request(c, func(d *client.Client) ([]api.Note, error) {
+				return d.Notes(ctx, client.NoteQuery{Tag: c.String("tag"), Limit: limit, Brief: !c.out.json})
 			}, func(list []api.Note) {
 				if len(list) == 0 {
 					c.out.println("No notes.")
@@ -67,7 +68,7 @@ func (k *kith) noteShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one note",
 		examples: []string{`kith note show n-2m7d`, `kith note show 2m7d --jq .text`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Note, error) { return d.Note(ctx, c.arg(0)) }, func(n api.Note) {
+			return request(c, func(d *client.Client) (api.Note, error) { return d.Note(ctx, c.arg(0)) }, func(n api.Note) {
 				c.out.println(c.title(n.Document))
 				if tags := tagWords(n.Tags); len(tags) > 0 {
 					c.out.println(strings.Join(tags, " · "))
@@ -129,7 +130,7 @@ func (k *kith) noteAppend() *cli.Command {
 			if text == "" {
 				return api.Problemf(api.Usage, `kith note append ID --text "…"`, "kith note append needs --text and what to write")
 			}
-			return request(c, func(d *api.Client) (api.Note, error) { return d.AppendNote(ctx, c.arg(0), text) }, c.noteID)
+			return request(c, func(d *client.Client) (api.Note, error) { return d.AppendNote(ctx, c.arg(0), text) }, c.noteID)
 		},
 	})
 }
@@ -139,7 +140,7 @@ func (k *kith) noteHistory() *cli.Command {
 		name: "history", args: "ID", usage: "the versions of a note, newest first",
 		examples: []string{`kith note history n-2m7d`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Version, error) { return d.NoteHistory(ctx, c.arg(0)) }, func(versions []api.Version) {
+			return request(c, func(d *client.Client) ([]api.Version, error) { return d.NoteHistory(ctx, c.arg(0)) }, func(versions []api.Version) {
 				var rows [][]string
 				for _, v := range versions {
 					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.ReplaceAll(strings.Join(v.Says, "; "), "\n", " ")})
@@ -156,7 +157,7 @@ func (k *kith) noteRestore() *cli.Command {
 		more:     "It is written anew, as a change of yours: what came after stays in the history.",
 		examples: []string{`kith note restore n-2m7d 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Note, error) { return d.RestoreNote(ctx, c.arg(0), c.arg(1)) }, c.noteID)
+			return request(c, func(d *client.Client) (api.Note, error) { return d.RestoreNote(ctx, c.arg(0), c.arg(1)) }, c.noteID)
 		},
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // comingIntoStep says how far it is with a peer that is connected and not in step.
@@ -71,7 +72,7 @@ func rates(p api.Peer) string {
 }
 
 // syncing says how far it is with everybody who is connected, for somebody who waits.
-func syncing(ctx context.Context, client *api.Client) string {
+func syncing(ctx context.Context, client *client.Client) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	peers, err := client.Peers(ctx)

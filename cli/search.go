@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) search() *cli.Command {
@@ -19,7 +20,7 @@ func (k *kith) search() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) ([]api.Hit, error) { return d.Search(ctx, strings.Join(c.args(), " "), limit) }, func(hits []api.Hit) {
+			return request(c, func(d *client.Client) ([]api.Hit, error) { return d.Search(ctx, strings.Join(c.args(), " "), limit) }, func(hits []api.Hit) {
 				if len(hits) == 0 {
 					c.out.println("Nothing found.")
 				}
@@ -40,7 +41,7 @@ func (k *kith) today() *cli.Command {
 		more:     "Tasks that I am asked to take, tasks of mine that are due, decisions without my position, proposals about the co-op without my answer, what allies ask for, and where help is wanted.",
 		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Today, error) { return d.Today(ctx) }, c.today)
+			return request(c, func(d *client.Client) (api.Today, error) { return d.Today(ctx) }, c.today)
 		},
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) share() *cli.Command {
@@ -125,7 +126,7 @@ func (k *kith) shareList() *cli.Command {
 		name: "list", usage: "with whom we share, and for what",
 		examples: []string{`kith share list`, `kith share list --jq '.[].with'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) ([]api.Share, error) { return d.Shares(ctx) }, func(all []api.Share) {
+			return request(c, func(d *client.Client) ([]api.Share, error) { return d.Shares(ctx) }, func(all []api.Share) {
 				if len(all) == 0 {
 					c.out.println("Nothing is shared with anybody. To make a pact with another co-op: kith ally invite")
 					return
@@ -164,7 +165,7 @@ func (k *kith) shareShow() *cli.Command {
 		examples: []string{`kith share show Quilted`, `kith share show Quilted --jq '.documents[].title'`},
 		run: func(ctx context.Context, c *call) error {
 			called := "" // how commands name it: as the ally, or by its title if there are several with that ally
-			return request(c, func(d *api.Client) (api.Share, error) {
+			return request(c, func(d *client.Client) (api.Share, error) {
 				s, err := d.ShowShare(ctx, c.arg(0))
 				if err != nil {
 					return s, err

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) space() *cli.Command {
@@ -15,7 +16,7 @@ func (k *kith) space() *cli.Command {
 			more:     "Each has a key and a recovery phrase of its own. Where one is meant, say which: --space NAME, or KITH_SPACE. The ID of a document is enough.",
 			examples: []string{`kith space list`, `kith space list --jq '.spaces[].space.name'`},
 			run: func(ctx context.Context, c *call) error {
-				return request(c, func(d *api.Client) (api.Overview, error) { return d.Spaces(ctx) }, c.spaceTable)
+				return request(c, func(d *client.Client) (api.Overview, error) { return d.Spaces(ctx) }, c.spaceTable)
 			},
 		}),
 	)

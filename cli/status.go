@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // pollEvery is how often a command looks whether a daemon that it waits for is there.
@@ -26,16 +27,16 @@ func (k *kith) status() *cli.Command {
 }
 
 func runStatus(ctx context.Context, c *call) error {
-	client, err := c.api()
+	daemon, err := c.api()
 	if err != nil {
 		return err
 	}
-	s, err := statusSoon(ctx, c, client)
+	s, err := statusSoon(ctx, c, daemon)
 	var which *api.Problem
 	if err != nil && !(errors.As(err, &which) && which.Code == api.Usage) { // that says that there are several
 		return err
 	}
-	several, trouble := c.several(ctx, client, (*api.Client).FullSpaces)
+	several, trouble := c.several(ctx, daemon, (*client.Client).FullSpaces)
 	switch {
 	case trouble != nil:
 		return trouble
@@ -55,15 +56,15 @@ func runStatus(ctx context.Context, c *call) error {
 }
 
 // several asks about all spaces, if the daemon serves more than one and none is named; nil else.
-func (c *call) several(ctx context.Context, client *api.Client, ask func(*api.Client, context.Context) (api.Overview, error)) (*api.Overview, error) {
+func (c *call) several(ctx context.Context, daemon *client.Client, ask func(*client.Client, context.Context) (api.Overview, error)) (*api.Overview, error) {
 	if c.meant(c.String("space")) != "" {
 		return nil, nil
 	}
-	o, err := client.Spaces(ctx)
+	o, err := daemon.Spaces(ctx)
 	if err != nil || len(o.Spaces) < 2 {
 		return nil, err
 	}
-	o, err = ask(client, ctx)
+	o, err = ask(daemon, ctx)
 	return &o, err
 }
 
@@ -89,8 +90,8 @@ func (c *call) showStatus(s api.Status) {
 }
 
 // statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
-func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, error) {
-	s, err := client.FullStatus(ctx)
+func statusSoon(ctx context.Context, c *call, daemon *client.Client) (api.Status, error) {
+	s, err := daemon.FullStatus(ctx)
 	if !notRunning(err) || c.Duration("wait") <= 0 {
 		return s, err
 	}
@@ -102,14 +103,14 @@ func statusSoon(ctx context.Context, c *call, client *api.Client) (api.Status, e
 	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
-			if s, err = client.FullStatus(ctx); !notRunning(err) && ctx.Err() == nil {
+			if s, err = daemon.FullStatus(ctx); !notRunning(err) && ctx.Err() == nil {
 				return s, err
 			}
 		case <-ctx.Done():
 		}
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return s, api.Problemf(api.TimedOut, api.NotRunningHint, "no daemon answered within %s", c.Duration("wait"))
+		return s, api.Problemf(api.TimedOut, client.NotRunningHint, "no daemon answered within %s", c.Duration("wait"))
 	}
 	return s, ctx.Err()
 }
@@ -119,11 +120,11 @@ func (k *kith) peers() *cli.Command {
 		name: "peers", usage: "the other devices, and what each has",
 		examples: []string{`kith peers`, `kith peers --json`},
 		run: func(ctx context.Context, c *call) error {
-			client, err := c.api()
+			daemon, err := c.api()
 			if err != nil {
 				return err
 			}
-			several, err := c.several(ctx, client, (*api.Client).Spaces)
+			several, err := c.several(ctx, daemon, (*client.Client).Spaces)
 			if err != nil {
 				return err
 			}
@@ -139,7 +140,7 @@ func (k *kith) peers() *cli.Command {
 					}
 				})
 			}
-			return request(c, func(d *api.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
+			return request(c, func(d *client.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
 				c.peerTable(peers)
 				c.standing(peers)
 			})
@@ -227,11 +228,11 @@ func (k *kith) sync() *cli.Command {
 }
 
 // syncMeant comes into step in all spaces or, if one is named or the only one, there.
-func (c *call) syncMeant(ctx context.Context, client *api.Client) (all *api.Overview, one api.Status, err error) {
+func (c *call) syncMeant(ctx context.Context, daemon *client.Client) (all *api.Overview, one api.Status, err error) {
 	wait := c.Duration("wait")
-	all, err = c.several(ctx, client, func(d *api.Client, ctx context.Context) (api.Overview, error) { return d.SyncAll(ctx, wait) })
+	all, err = c.several(ctx, daemon, func(d *client.Client, ctx context.Context) (api.Overview, error) { return d.SyncAll(ctx, wait) })
 	if all == nil && err == nil {
-		one, err = client.Sync(ctx, wait)
+		one, err = daemon.Sync(ctx, wait)
 	}
 	return all, one, err
 }

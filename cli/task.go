@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 const clearHint = `; "none" takes it away`
@@ -67,7 +68,7 @@ func (k *kith) taskAdd() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) (api.Task, error) {
+			return request(c, func(d *client.Client) (api.Task, error) {
 				return d.CreateTask(ctx, api.NewTask{
 					Title: c.arg(0), Text: text, Due: due, Tags: c.StringSlice("tag"), Project: c.String("project"),
 					Ask: c.StringSlice("ask"), Hours: c.Float64("hours"),
@@ -107,8 +108,8 @@ func (k *kith) taskList() *cli.Command {
 			if err := oneOf("--sort", c.String("sort"), api.TaskSorts); err != nil {
 				return err
 			}
-			return request(c, func(d *api.Client) ([]api.Task, error) {
-				return d.Tasks(ctx, api.TaskQuery{
+			return request(c, func(d *client.Client) ([]api.Task, error) {
+				return d.Tasks(ctx, client.TaskQuery{
 					Mine: c.Bool("mine"), Open: c.Bool("open"), HelpWanted: c.Bool("help-wanted"), Brief: !c.out.json,
 					Project: c.String("project"), Tag: c.String("tag"), DueBefore: before, Sort: c.String("sort"), Limit: limit,
 				})
@@ -162,7 +163,7 @@ func (k *kith) taskShow() *cli.Command {
 		name: "show", args: "ID", usage: "all of one task",
 		examples: []string{`kith task show t-4kq2`, `kith task show 4kq2 --json`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Task, error) { return d.Task(ctx, c.arg(0)) }, c.showTask)
+			return request(c, func(d *client.Client) (api.Task, error) { return d.Task(ctx, c.arg(0)) }, c.showTask)
 		},
 	})
 }
@@ -338,7 +339,7 @@ func (k *kith) taskVerb(verb, args, usage string, examples ...string) *cli.Comma
 			if needsWhy := verb == api.TaskDrop || verb == api.TaskHelp && !c.Bool("undo"); needsWhy && c.String("why") == "" {
 				return api.Problemf(api.Usage, examples[0], "%s needs --why and a reason", fullName(c.Context))
 			}
-			return request(c, func(d *api.Client) (api.Task, error) {
+			return request(c, func(d *client.Client) (api.Task, error) {
 				return d.ActOnTask(ctx, c.arg(0), api.TaskAction{
 					Verb: verb, Members: c.args()[1:], Why: c.String("why"), Undo: c.Bool("undo"),
 				})

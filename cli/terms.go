@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // shareSays are what one's own co-op says to an ally about a share. Each is an agreed step of its side.
@@ -25,7 +26,7 @@ func (k *kith) shareNew() *cli.Command {
 		examples: []string{`kith share new Quilted "The winter fair"`},
 		flags:    []cli.Flag{asFlag()},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Ally, error) {
+			return request(c, func(d *client.Client) (api.Ally, error) {
 				return d.NewShare(ctx, api.NewShareRequest{Ally: c.arg(0), Title: c.arg(1), As: c.String("as")})
 			}, func(a api.Ally) {
 				c.note(a.Says)
@@ -41,7 +42,7 @@ func (k *kith) shareJoin() *cli.Command {
 		examples: []string{`kith share join q-4kq2`},
 		flags:    []cli.Flag{asFlag(), &cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait for them"}},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Ally, error) {
+			return request(c, func(d *client.Client) (api.Ally, error) {
 				defer c.slowly("asking them")()
 				return d.JoinShare(ctx, api.JoinShareRequest{Ask: c.arg(0), As: c.String("as")}, c.Duration("wait"))
 			}, func(a api.Ally) {
@@ -113,7 +114,7 @@ func (k *kith) shareEnd() *cli.Command {
 
 // sayToAlly proposes that one's own side says something in the share that is named first.
 func (c *call) sayToAlly(ctx context.Context, q api.ProposalRequest) error {
-	return request(c, func(d *api.Client) (api.Proposal, error) {
+	return request(c, func(d *client.Client) (api.Proposal, error) {
 		s, err := d.ShowShare(ctx, c.arg(0))
 		if err != nil {
 			return api.Proposal{}, err
@@ -132,7 +133,7 @@ func (k *kith) allyEnd() *cli.Command {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith ally end Quilted --why "we part as friends"`, "kith ally end needs --why and a reason, which the ally reads")
 			}
-			return request(c, func(d *api.Client) ([]api.Proposal, error) { return d.EndAlly(ctx, c.arg(0), c.String("why")) }, func(all []api.Proposal) {
+			return request(c, func(d *client.Client) ([]api.Proposal, error) { return d.EndAlly(ctx, c.arg(0), c.String("why")) }, func(all []api.Proposal) {
 				for _, p := range all {
 					c.proposed(p)
 				}

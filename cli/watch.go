@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) watch() *cli.Command {
@@ -141,7 +142,7 @@ func (k *kith) adopt() *cli.Command {
 		more:     "ENTRY is the start of an entry's ID, as kith log --void names it. It counts for everybody then, with all that it builds on, under the name of who wrote it, and shows as brought in by you. It can't be taken back.",
 		examples: []string{`kith adopt 3fa09c11d2e4`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *api.Client) (api.Document, error) { return d.Adopt(ctx, c.arg(0)) },
+			return request(c, func(d *client.Client) (api.Document, error) { return d.Adopt(ctx, c.arg(0)) },
 				func(adopted api.Document) { c.out.println(adopted.Short) })
 		},
 	})
@@ -182,7 +183,7 @@ func runLog(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return request(c, func(d *api.Client) ([]api.LogLine, error) { return d.Log(ctx, c.arg(0), c.Bool("void"), limit) }, func(lines []api.LogLine) {
+	return request(c, func(d *client.Client) ([]api.LogLine, error) { return d.Log(ctx, c.arg(0), c.Bool("void"), limit) }, func(lines []api.LogLine) {
 		if len(lines) == 0 {
 			c.out.println("Nothing here.")
 			return

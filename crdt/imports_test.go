@@ -23,17 +23,19 @@ var mayImport = map[string][]string{
 	"crdt/accept":  {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema"},
 	"crdt":         {"crdt/"},
 
-	"daemon/store":    {"crdt/entry"},
-	"daemon/exchange": {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
-	"daemon/peer":     {"crdt/entry", "crdt/charter", "daemon/exchange"},             // hands it streams; exchange knows nothing of peers
-	"daemon/replica":  {"crdt", "crdt/", "daemon/store"},
-	"daemon/api":      {"crdt", "crdt/", "daemon/replica"},
-	"daemon/seal":     {},
-	"daemon/backup":   {"crdt/entry"},
-	"daemon/bundle":   {"crdt/entry"},
-	"daemon":          {"crdt", "crdt/", "daemon/"}, // puts the parts together
+	"daemon/store":      {"crdt/entry"},
+	"daemon/exchange":   {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":       {"crdt/entry", "crdt/charter", "daemon/exchange"},             // hands it streams; exchange knows nothing of peers
+	"daemon/replica":    {"crdt", "crdt/", "daemon/store"},
+	"daemon/api":        {"crdt/charter"},
+	"daemon/api/client": {"daemon/api"},
+	"daemon/api/server": {"daemon/api"}, // what it answers with comes through interfaces of its own
+	"daemon/seal":       {},
+	"daemon/backup":     {"crdt/entry"},
+	"daemon/bundle":     {"crdt/entry"},
+	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
-	"cli":      {"daemon/api"},                                    // what it can do, any other program can
+	"cli":      {"daemon/api", "daemon/api/client"},               // what it can do, any other program can
 	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/replica"}, // the trial in a child process is replica's
 	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},     // measures and labs
 }

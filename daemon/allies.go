@@ -37,7 +37,7 @@ func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
 	return r, me, nil
 }
 
-// Allies implements api.Backend.
+// Allies implements server.Backend.
 func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -255,7 +255,7 @@ func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, e
 	return entry.New(entry.Fields{Kind: entry.Statement, Run: run, Number: 1, Payload: payload}, key)
 }
 
-// AllyInvite implements api.Backend.
+// AllyInvite implements server.Backend.
 func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
@@ -313,7 +313,7 @@ func (k *contact) open(pass func() error) error {
 	return nil
 }
 
-// AllyJoin implements api.Backend.
+// AllyJoin implements server.Backend.
 func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
 	return b.joinAlly(ctx, q, nil)
 }
@@ -467,7 +467,7 @@ func explainAlly(err error) error {
 	return explain(err)
 }
 
-// AllyConfirm implements api.Backend.
+// AllyConfirm implements server.Backend.
 func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
 	r, _, err := b.fullMember()
 	if err != nil {
@@ -535,7 +535,7 @@ func (k *contact) confirm(words []string) error {
 	return err
 }
 
-// AllyCancel implements api.Backend.
+// AllyCancel implements server.Backend.
 func (b *backend) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	r, err := b.replica()
 	if err != nil {

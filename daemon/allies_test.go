@@ -17,6 +17,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/seal"
 	"kith/daemon/store"
 )
@@ -63,7 +64,7 @@ func (h *home) pact() api.Ally {
 }
 
 // homeClient asks the co-op of the home, and none of its shares.
-func (h *home) homeClient() *api.Client {
+func (h *home) homeClient() *client.Client {
 	h.t.Helper()
 	all, err := h.client.Spaces(h.t.Context())
 	must(h.t, err)
@@ -106,7 +107,7 @@ func TestTwoCoopsMakeAPactAndBothHaveTheSame(t *testing.T) {
 	task, err := within(t, ana, anas.Share.ID).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
 	must(t, err)
 	dora.until("Dora has the task", func() bool {
-		got, err := within(t, dora, anas.Share.ID).Tasks(t.Context(), api.TaskQuery{})
+		got, err := within(t, dora, anas.Share.ID).Tasks(t.Context(), client.TaskQuery{})
 		must(t, err)
 		return len(got) == 1 && got[0].ID == task.ID
 	})
@@ -159,13 +160,13 @@ func insistOn(t *testing.T, homes []*home, what string, done func() error) {
 }
 
 // inHome asks the co-op of a home, whose daemon may be dead.
-func inHome[T any](h *home, ask func(*api.Client) (T, error)) (T, error) {
+func inHome[T any](h *home, ask func(*client.Client) (T, error)) (T, error) {
 	var none T
 	spaces, err := h.client.Spaces(h.t.Context())
 	if err != nil {
 		return none, err
 	}
-	c, err := api.NewClient(h.dir, spaces.Spaces[0].Space.ID)
+	c, err := client.New(h.dir, spaces.Spaces[0].Space.ID)
 	if err != nil {
 		return none, err
 	}
@@ -175,7 +176,7 @@ func inHome[T any](h *home, ask func(*api.Client) (T, error)) (T, error) {
 
 // pactIn is the one pact of a home, if it is in one of these states.
 func (h *home) pactIn(states ...string) (api.Ally, error) {
-	all, err := inHome(h, func(c *api.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
+	all, err := inHome(h, func(c *client.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
 	switch {
 	case err != nil:
 		return api.Ally{}, err
@@ -225,7 +226,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 					if err == nil {
 						return nil
 					}
-					_, confirms := inHome(h, func(c *api.Client) (api.Ally, error) {
+					_, confirms := inHome(h, func(c *client.Client) (api.Ally, error) {
 						return c.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: strings.Join(reads[1-i], " ")})
 					})
 					return errors.Join(err, confirms)
@@ -246,7 +247,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 			}
 			for _, h := range both {
 				insistOn(t, both, "count the steps", func() error {
-					proposals, err := inHome(h, func(c *api.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
+					proposals, err := inHome(h, func(c *client.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
 					if err == nil && len(proposals) != 1 {
 						t.Errorf("%s's co-op was asked %d times", h.name, len(proposals))
 					}

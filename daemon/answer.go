@@ -11,7 +11,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// AnswerProposal implements api.Backend.
+// AnswerProposal implements server.Backend.
 func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

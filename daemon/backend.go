@@ -15,6 +15,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/backup"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
@@ -35,7 +36,7 @@ type backend struct {
 	serving atomic.Pointer[space] // nil in a home that has none until somebody founds or joins one
 }
 
-var _ api.Backend = (*backend)(nil)
+var _ server.Backend = (*backend)(nil)
 
 // replica returns the replica, or what to do if this home belongs to no co-op yet.
 func (b *backend) replica() (*replica.Replica, error) {
@@ -46,7 +47,7 @@ func (b *backend) replica() (*replica.Replica, error) {
 	return s.replica, nil
 }
 
-// Space implements api.Backend.
+// Space implements server.Backend.
 func (b *backend) Space() api.Named {
 	s := b.serving.Load()
 	if s == nil {
@@ -56,19 +57,19 @@ func (b *backend) Space() api.Named {
 	return space
 }
 
-// Share implements api.Backend.
-func (b *backend) Share() (api.ShareName, bool) {
+// Share implements server.Backend.
+func (b *backend) Share() (server.ShareName, bool) {
 	s := b.serving.Load()
 	if s == nil {
-		return api.ShareName{}, false
+		return server.ShareName{}, false
 	}
 	shared, side := s.replica.Share()
 	if shared == nil {
-		return api.ShareName{}, false
+		return server.ShareName{}, false
 	}
 	terms, _ := shared.Terms()
 	_, over := endOf(s.replica)
-	return api.ShareName{Ally: shared.Side(1 - side).Name(), Title: terms.Purpose, Over: over}, true
+	return server.ShareName{Ally: shared.Side(1 - side).Name(), Title: terms.Purpose, Over: over}, true
 }
 
 func (b *backend) space() (*space, error) {
@@ -300,7 +301,7 @@ func short(r *replica.Replica, kind string, doc entry.DocID) string {
 	return api.FullID(kind, r.Short(doc))
 }
 
-// Find implements api.Backend.
+// Find implements server.Backend.
 func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
 	r, err := b.replica()
 	if err != nil {

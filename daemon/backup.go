@@ -13,6 +13,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/backup"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -22,7 +23,7 @@ import (
 // BackupOptions is what a backup is made of, and how.
 type BackupOptions struct {
 	Home       string
-	Space      string // as api.NewClient takes it
+	Space      string // as client.New takes it
 	File       string
 	Passphrase string // "": the file isn't sealed
 	Replace    bool   // an older file
@@ -66,12 +67,12 @@ func Backup(ctx context.Context, o BackupOptions) (made api.Backup, err error) {
 
 // openBackup gives the content of a backup as it is made.
 func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
-	client, err := api.NewClient(o.Home, o.Space)
+	daemon, err := client.New(o.Home, o.Space)
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
-	content, err := client.Backup(ctx)
+	defer daemon.Close()
+	content, err := daemon.Backup(ctx)
 	var p *api.Problem
 	if !errors.As(err, &p) || p.Code != api.NotRunning {
 		return content, err
@@ -233,7 +234,7 @@ func described(file string, h backup.Header, size int64, sealed bool) api.Backup
 	}
 }
 
-// Backup implements api.Backend.
+// Backup implements server.Backend.
 func (b *backend) Backup(ctx context.Context, w io.Writer) error {
 	s, err := b.space()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // promises are the changes that a daemon has acknowledged.
@@ -81,9 +82,9 @@ func (p *promises) write(ctx context.Context, h *home, who string, acknowledged 
 func (p *promises) kept(h *home, round int) {
 	h.t.Helper()
 	ctx := h.t.Context()
-	tasks, err := h.client.Tasks(ctx, api.TaskQuery{})
+	tasks, err := h.client.Tasks(ctx, client.TaskQuery{})
 	must(h.t, err)
-	notes, err := h.client.Notes(ctx, api.NoteQuery{})
+	notes, err := h.client.Notes(ctx, client.NoteQuery{})
 	must(h.t, err)
 	titles := map[string]string{}
 	for _, t := range tasks {

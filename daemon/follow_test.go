@@ -11,6 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/replica"
 )
 
@@ -191,7 +192,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	_, err := ben.client.In(space.String()).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
 	must(t, err)
 	cleo.until("she has Ben's task", func() bool {
-		all, err := cleo.client.In(space.String()).Tasks(t.Context(), api.TaskQuery{})
+		all, err := cleo.client.In(space.String()).Tasks(t.Context(), client.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
 	})

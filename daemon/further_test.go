@@ -12,6 +12,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -111,9 +112,9 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	note, err := within(t, dora, joined.Purpose).CreateNote(t.Context(), api.NewNote{Title: "Stalls"})
 	must(t, err)
 	ana.until("Ana has the note there, and not in the first share", func() bool {
-		there, err := within(t, ana, anas.Share.ID).Notes(t.Context(), api.NoteQuery{})
+		there, err := within(t, ana, anas.Share.ID).Notes(t.Context(), client.NoteQuery{})
 		must(t, err)
-		here, err := within(t, ana, first).Notes(t.Context(), api.NoteQuery{})
+		here, err := within(t, ana, first).Notes(t.Context(), client.NoteQuery{})
 		must(t, err)
 		return len(there) == 1 && there[0].ID == note.ID && len(here) == 0
 	})

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/replica"
 )
 
@@ -107,7 +108,7 @@ type home struct {
 	t      testing.TB
 	name   string
 	dir    string
-	client *api.Client
+	client *client.Client
 
 	passphrase string        // for the daemon
 	ahead      time.Duration // by how much its clock is
@@ -194,7 +195,7 @@ func acquaint(all []*home) {
 }
 
 func newHome(t testing.TB, name, dir string) *home {
-	client, err := api.NewClient(dir, "")
+	client, err := client.New(dir, "")
 	must(t, err)
 	h := &home{t: t, name: name, dir: dir, client: client}
 	t.Cleanup(func() {

@@ -17,7 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
-	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
@@ -29,6 +29,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -40,7 +41,7 @@ type neighbours struct {
 	ana, ben, cleo  *home
 	dora            *listener
 	space           entry.SpaceID
-	anas, bens      *api.Client // for the share
+	anas, bens      *client.Client // for the share
 	shares, atHomes map[*home]libpeer.AddrInfo
 	secrets         []string // what was written at home
 }
@@ -95,7 +96,7 @@ func hostOf(t *testing.T, dir string) (at libpeer.AddrInfo) {
 }
 
 // atHome has the client of somebody's home.
-func (n *neighbours) atHome(h *home) *api.Client {
+func (n *neighbours) atHome(h *home) *client.Client {
 	n.t.Helper()
 	all, err := h.client.Spaces(n.t.Context())
 	must(n.t, err)
@@ -135,7 +136,7 @@ func (n *neighbours) workAtHome(round int) {
 		_, err := ben.AnswerProposal(ctx, proposal.ID, api.ProposalAnswer{Verb: api.ProposalRefuse, Why: say("nothing-would-move")})
 		return err == nil
 	})
-	for _, h := range []*api.Client{ana, ben, cleo} {
+	for _, h := range []*client.Client{ana, ben, cleo} {
 		_, err := h.Search(ctx, "overdraft", 10)
 		must(n.t, err)
 		_, err = h.Today(ctx)
@@ -441,7 +442,7 @@ func TestAHostileAllyThatAsksForAllItCanThinkOfGetsNothingOfTheHome(t *testing.T
 	raw, err := hex.DecodeString(home.Spaces[0].Space.ID)
 	must(t, err)
 	homeSpace := entry.SpaceID(raw)
-	task, err := n.atHome(n.ana).Tasks(t.Context(), api.TaskQuery{})
+	task, err := n.atHome(n.ana).Tasks(t.Context(), client.TaskQuery{})
 	must(t, err)
 	var ids []byte
 	for _, head := range task[0].Heads {
@@ -469,7 +470,7 @@ func TestAHostileAllyThatAsksForAllItCanThinkOfGetsNothingOfTheHome(t *testing.T
 			t.Errorf("asked whether it can dial the home, the host of a share says % x", got)
 		}
 		// Lead me to somebody of the home.
-		if _, err := client.Reserve(t.Context(), h, at); err != nil {
+		if _, err := circuit.Reserve(t.Context(), h, at); err != nil {
 			t.Errorf("an ally gets no place at the relay of the share: %v", err)
 		}
 		unknown, err := peer.Identity(entry.NewSigner().Device())

@@ -10,11 +10,12 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/replica"
 )
 
-// Log implements api.Backend.
-func (b *backend) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error) {
+// Log implements server.Backend.
+func (b *backend) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	r, err := b.replica()
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func (b *backend) Log(_ context.Context, f api.LogFilter) ([]api.LogLine, error)
 }
 
 // logOf gives lines of the log of a replica behind those that there are.
-func logOf(r *replica.Replica, doc entry.DocID, f api.LogFilter, out []api.LogLine) ([]api.LogLine, error) {
+func logOf(r *replica.Replica, doc entry.DocID, f server.LogFilter, out []api.LogLine) ([]api.LogLine, error) {
 	if f.Limit > 0 && len(out) >= f.Limit {
 		return out, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/replica"
 )
 
@@ -15,24 +16,24 @@ func noteOf(s shown) api.Note {
 	return api.Note{Document: header(s), Text: s.v.Text}
 }
 
-// Notes implements api.Backend.
-func (b *backend) Notes(_ context.Context, f api.NoteFilter) ([]api.Note, error) {
+// Notes implements server.Backend.
+func (b *backend) Notes(_ context.Context, f server.NoteFilter) ([]api.Note, error) {
 	return list(b, crdt.KindNote, f.Limit, noteOf, f.Match)
 }
 
-// Note implements api.Backend.
+// Note implements server.Backend.
 func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
 	return show(b, crdt.KindNote, id, noteOf)
 }
 
-// CreateNote implements api.Backend.
+// CreateNote implements server.Backend.
 func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
 	return create(ctx, b, crdt.KindNote, func(editing) (crdt.Edit, error) {
 		return crdt.NewNote(crdt.NoteFields{Title: n.Title, Text: n.Text, Tags: n.Tags}), nil
 	}, noteOf)
 }
 
-// EditNote implements api.Backend.
+// EditNote implements server.Backend.
 func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, n.Title, n.Text, n.Tag, n.Untag)
@@ -40,12 +41,12 @@ func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.
 	}, noteOf)
 }
 
-// AppendNote implements api.Backend.
+// AppendNote implements server.Backend.
 func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.AppendText(e.plain(text)), nil }, noteOf)
 }
 
-// NoteHistory implements api.Backend.
+// NoteHistory implements server.Backend.
 func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
 	r, v, err := b.view(id)
 	if err != nil {
@@ -68,7 +69,7 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 	return out, explain(err)
 }
 
-// RestoreNote implements api.Backend.
+// RestoreNote implements server.Backend.
 func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		hashes, err := versionStarting(e.Judge, head)

@@ -13,7 +13,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Propose implements api.Backend.
+// Propose implements server.Backend.
 func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

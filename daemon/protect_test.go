@@ -13,6 +13,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/replica"
 )
 
@@ -216,7 +217,7 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 	ana.start()
 	_, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Another", Text: words})
 	must(t, err)
-	notes, err := ana.client.Notes(t.Context(), api.NoteQuery{})
+	notes, err := ana.client.Notes(t.Context(), client.NoteQuery{})
 	must(t, err)
 	if len(notes) != 21 {
 		t.Errorf("she sees %d notes", len(notes))
@@ -234,7 +235,7 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 	protect(t, ana, typed(word), nil)
 	ana.passphrase = ""
 	ana.start()
-	notes, err = ana.client.Notes(t.Context(), api.NoteQuery{})
+	notes, err = ana.client.Notes(t.Context(), client.NoteQuery{})
 	must(t, err)
 	if len(notes) != 21 || len(lying(t, ana.dir, words)) == 0 {
 		t.Errorf("open again: %d notes", len(notes))

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/replica"
 )
 
@@ -64,7 +65,7 @@ type served struct {
 	shut []shutShare // set while all is opened
 }
 
-var _ api.Spaces = (*served)(nil)
+var _ server.Spaces = (*served)(nil)
 
 // Run serves all spaces of one home until ctx ends or a part fails, and returns when all that it
 // started has stopped. A stop that was asked for is not an error. The API answers before the replicas
@@ -83,12 +84,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := s.open(); err != nil {
 		return errors.Join(err, s.close())
 	}
-	listener, err := api.Listen(o.Home)
+	listener, err := server.Listen(o.Home)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
 	g, ctx := errgroup.WithContext(ctx) // one part's error ends the others
-	g.Go(func() error { return api.NewServer(s, o.Log).Run(ctx, listener) })
+	g.Go(func() error { return server.New(s, o.Log).Run(ctx, listener) })
 	g.Go(func() error { return s.run(ctx) })
 	if o.Ready != nil {
 		o.Ready(s.addresses())
@@ -161,9 +162,9 @@ func (s *served) backend(place *Home) *backend {
 // backends gives what is served now.
 func (s *served) backends() []*backend { return *s.all.Load() }
 
-// Spaces implements api.Spaces.
-func (s *served) Spaces() []api.Backend {
-	var out []api.Backend
+// Spaces implements server.Spaces.
+func (s *served) Spaces() []server.Backend {
+	var out []server.Backend
 	for _, b := range s.backends() {
 		out = append(out, b)
 	}
@@ -261,7 +262,7 @@ func (s *served) add(another bool, make func(place *Home) (*replica.Replica, err
 	return nil
 }
 
-// Join implements api.Spaces.
+// Join implements server.Spaces.
 func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinResult, err error) {
 	err = s.add(req.Another, func(place *Home) (r *replica.Replica, err error) {
 		r, res, err = join(ctx, place, JoinOptions{
@@ -272,7 +273,7 @@ func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinRes
 	return res, explain(err)
 }
 
-// Found implements api.Spaces.
+// Found implements server.Spaces.
 func (s *served) Found(_ context.Context, req api.InitRequest) (res api.InitResult, err error) {
 	err = s.add(true, func(place *Home) (r *replica.Replica, err error) {
 		r, res, err = found(place, InitOptions{

@@ -10,6 +10,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -29,9 +30,9 @@ func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
 }
 
 // within is a client for one space of a home.
-func within(t testing.TB, h *home, space string) *api.Client {
+func within(t testing.TB, h *home, space string) *client.Client {
 	t.Helper()
-	c, err := api.NewClient(h.dir, space)
+	c, err := client.New(h.dir, space)
 	must(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -59,7 +60,7 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	ben.start()
 	bens := within(t, ben, space.String())
 	ben.until("he has what is in the share", func() bool {
-		all, err := bens.Tasks(t.Context(), api.TaskQuery{})
+		all, err := bens.Tasks(t.Context(), client.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].ID == api.FullID(all[0].Kind, task.Doc.String())
 	})
@@ -119,7 +120,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	task, err := anas.CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
 	must(t, err)
 	dora.until("she has the task of the share", func() bool {
-		all, err := doras.Tasks(t.Context(), api.TaskQuery{})
+		all, err := doras.Tasks(t.Context(), client.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].Title == "Print the programme" && all[0].CreatedBy.Name == "Ana (Riso Print Co-op)"
 	})
@@ -132,7 +133,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 		return got.Title == title && got.UpdatedBy.Name == "Dora (Quilted)"
 	})
 	ben.until("he has Ana's day, and nothing of the share", func() bool {
-		all, err := ben.client.Tasks(t.Context(), api.TaskQuery{})
+		all, err := ben.client.Tasks(t.Context(), client.TaskQuery{})
 		must(t, err)
 		return len(all) == 2 && !slices.ContainsFunc(all, func(x api.Task) bool { return x.Title == title })
 	})

@@ -13,6 +13,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/replica"
 	"kith/daemon/store"
 )
@@ -77,7 +78,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 			t.Errorf("before it happens nothing is said of %q: %q", words, p.Says)
 		}
 	}
-	if all, err := anas.Tasks(ctx, api.TaskQuery{}); err != nil || len(all) != 0 {
+	if all, err := anas.Tasks(ctx, client.TaskQuery{}); err != nil || len(all) != 0 {
 		t.Fatalf("a preview has shared something: %v %v", all, err)
 	}
 
@@ -86,11 +87,11 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		t.Fatalf("at home it is %+v, shared %+v", d, s)
 	}
 	dora.until("she has what is shared", func() bool {
-		all, err := doras.Tasks(ctx, api.TaskQuery{})
+		all, err := doras.Tasks(ctx, client.TaskQuery{})
 		must(t, err)
 		return len(all) == 1
 	})
-	all, err := doras.Tasks(ctx, api.TaskQuery{})
+	all, err := doras.Tasks(ctx, client.TaskQuery{})
 	must(t, err)
 	there := all[0]
 	if there.ID != d.Shared.ID || there.Text != p.Text || there.Hours != 2.5 || len(there.TakenBy) != 0 || there.Help.Wanted || there.Shared.Ours || there.CreatedBy.Name != "Ana (Riso Print Co-op)" {
@@ -127,7 +128,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	})
 	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskHelp, Why: "as for " + secret.Short})
 	must(t, err)
-	mine, err := home.Tasks(ctx, api.TaskQuery{Mine: true, Limit: 1})
+	mine, err := home.Tasks(ctx, client.TaskQuery{Mine: true, Limit: 1})
 	must(t, err)
 	if len(mine) != 1 || mine[0].ID != task.ID || mine[0].Shared == nil {
 		t.Errorf("Ana's own tasks: %+v", mine)
@@ -138,7 +139,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	must(t, err)
 	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskStart})
 	must(t, err)
-	if last, err := home.Tasks(ctx, api.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
+	if last, err := home.Tasks(ctx, client.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
 		t.Errorf("last changed: %+v, %v", last, err)
 	}
 
@@ -241,7 +242,7 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	}
 
 	dora.until("she has three notes", func() bool {
-		all, err := doras.Notes(ctx, api.NoteQuery{})
+		all, err := doras.Notes(ctx, client.NoteQuery{})
 		must(t, err)
 		return len(all) == 3
 	})
@@ -273,8 +274,8 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	if back.Text != "Ten an hour.\n" || back.ID != note.ID {
 		t.Errorf("restored: %+v", back)
 	}
-	for c, want := range map[*api.Client]int{home: 1, doras: 3} {
-		if list, err := c.Notes(ctx, api.NoteQuery{}); err != nil || len(list) != want {
+	for c, want := range map[*client.Client]int{home: 1, doras: 3} {
+		if list, err := c.Notes(ctx, client.NoteQuery{}); err != nil || len(list) != want {
 			t.Errorf("there are %d notes, want %d: %v", len(list), want, err)
 		}
 	}
@@ -361,7 +362,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	ben.start()
 	ctx := t.Context()
 	home := ana.homeClient()
-	rule := func(c *api.Client, word string) (api.Proposal, error) {
+	rule := func(c *client.Client, word string) (api.Proposal, error) {
 		return c.Propose(ctx, api.ProposalRequest{Action: api.ActionSharing, Rule: word})
 	}
 	_, err := rule(home, "nobody")
@@ -888,7 +889,7 @@ func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
 	})
 	_, err = home.AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{note.ID}, Heads: p.Heads})
 	refusedFor(t, "answering with it", err, "was changed since it was shown")
-	if all, err := anas.Notes(ctx, api.NoteQuery{}); err != nil || len(all) != 0 {
+	if all, err := anas.Notes(ctx, client.NoteQuery{}); err != nil || len(all) != 0 {
 		t.Errorf("shared: %+v, %v", all, err)
 	}
 	p, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID})

@@ -6,6 +6,7 @@ import (
 
 	"kith/crdt"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 )
 
 func taskOf(s shown) api.Task {
@@ -30,8 +31,8 @@ func taskOf(s shown) api.Task {
 	return t
 }
 
-// Tasks implements api.Backend.
-func (b *backend) Tasks(_ context.Context, f api.TaskFilter) ([]api.Task, error) {
+// Tasks implements server.Backend.
+func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, error) {
 	limit := f.Limit
 	if f.Sort != "" && f.Sort != api.TaskSorts[0] {
 		limit = 0 // in another order, any of them may be the first
@@ -39,12 +40,12 @@ func (b *backend) Tasks(_ context.Context, f api.TaskFilter) ([]api.Task, error)
 	return list(b, crdt.KindTask, limit, taskOf, f.Match)
 }
 
-// Task implements api.Backend.
+// Task implements server.Backend.
 func (b *backend) Task(_ context.Context, id string) (api.Task, error) {
 	return show(b, crdt.KindTask, id, taskOf)
 }
 
-// CreateTask implements api.Backend.
+// CreateTask implements server.Backend.
 func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
 	return create(ctx, b, crdt.KindTask, func(e editing) (crdt.Edit, error) {
 		ask, err := memberIDs(t.Ask)
@@ -60,7 +61,7 @@ func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, erro
 
 func minutes(hours float64) crdt.Minutes { return crdt.Minutes(math.Round(hours * 60)) }
 
-// EditTask implements api.Backend.
+// EditTask implements server.Backend.
 func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, t.Title, t.Text, t.Tag, t.Untag)
@@ -79,7 +80,7 @@ func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.
 	}, taskOf)
 }
 
-// ActOnTask implements api.Backend.
+// ActOnTask implements server.Backend.
 func (b *backend) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return taskAction(e, a) }, taskOf)
 }

@@ -8,12 +8,13 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
 // alliedHomes are Ana of one co-op and Dora of another, whose daemons run and serve a share of both, and clients for it.
-func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras *api.Client) {
+func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras *client.Client) {
 	t.Helper()
 	ana, dora = coop(t, "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	anasPlace, where := placeFor(t, ana)
@@ -43,7 +44,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	space := madePact(t, riso, quilted)
 	anas, doras := within(t, ana, space), within(t, dora, space)
 	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
-	stored := func(c *api.Client) int {
+	stored := func(c *client.Client) int {
 		s, err := c.Status(t.Context())
 		must(t, err)
 		return s.Entries.Stored
@@ -86,7 +87,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	if len(all) != 1 || all[0].State != "in_force" {
 		t.Fatalf("the end of the pact: %+v", all)
 	}
-	for h, c := range map[*home]*api.Client{ana: anas, dora: doras} {
+	for h, c := range map[*home]*client.Client{ana: anas, dora: doras} {
 		h.until("it is over on both sides", func() bool {
 			_, err := c.CreateTask(t.Context(), api.NewTask{Title: "one more"})
 			return err != nil && strings.Contains(err.Error(), "ended")

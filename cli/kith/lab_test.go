@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // lab is one script's co-op: homes on this computer and the links between them.
@@ -73,7 +74,7 @@ func (l *lab) newHome(name string) (*home, error) {
 }
 
 // isRunning says whether a daemon answers.
-func isRunning(c *api.Client) bool {
+func isRunning(c *client.Client) bool {
 	_, err := c.Members(context.Background())
 	var p *api.Problem
 	return !errors.As(err, &p) || p.Code != api.NotRunning
@@ -440,7 +441,7 @@ type state struct {
 	Entries api.Entries
 }
 
-func stateOf(ctx context.Context, c *api.Client) (s state, err error) {
+func stateOf(ctx context.Context, c *client.Client) (s state, err error) {
 	s.Heads = map[string][]string{}
 	status, err := c.Status(ctx)
 	if err != nil {
@@ -475,7 +476,7 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 		}
 		slices.Sort(names)
 	}
-	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+	return l.until(names, func(ctx context.Context, clients []*client.Client) (bool, string, error) {
 		var texts []string
 		told := ""
 		for i, c := range clients {
@@ -496,7 +497,7 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 
 // meet waits until homes are connected and in step, each with each.
 func (l *lab) meet(_ *testscript.TestScript, names []string) error {
-	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+	return l.until(names, func(ctx context.Context, clients []*client.Client) (bool, string, error) {
 		for i, c := range clients {
 			me := l.homes[names[i]].member
 			peers, err := c.Peers(ctx)
@@ -519,7 +520,7 @@ func (l *lab) meet(_ *testscript.TestScript, names []string) error {
 
 // knows waits until the first knows where the others can be reached, connected or not.
 func (l *lab) knows(_ *testscript.TestScript, names []string) error {
-	return l.until(names[:1], func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+	return l.until(names[:1], func(ctx context.Context, clients []*client.Client) (bool, string, error) {
 		peers, err := clients[0].Peers(ctx)
 		for _, other := range names[1:] {
 			found := slices.ContainsFunc(peers, func(p api.Peer) bool {
@@ -539,7 +540,7 @@ func (l *lab) sees(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	return l.until(args[:1], func(context.Context, []*api.Client) (bool, string, error) {
+	return l.until(args[:1], func(context.Context, []*client.Client) (bool, string, error) {
 		out, err := output(l.command(h, args[2:]...))
 		return strings.Contains(string(out), args[1]), fmt.Sprintf("%s doesn't see “%s”:\n%s", args[0], args[1], out), err
 	})
@@ -547,7 +548,7 @@ func (l *lab) sees(_ *testscript.TestScript, args []string) error {
 
 // told waits until the daemons of homes know that their people aren't in any more.
 func (l *lab) told(_ *testscript.TestScript, names []string) error {
-	return l.until(names, func(ctx context.Context, clients []*api.Client) (bool, string, error) {
+	return l.until(names, func(ctx context.Context, clients []*client.Client) (bool, string, error) {
 		for i, c := range clients {
 			s, err := c.Status(ctx)
 			if err != nil || len(s.Notice) == 0 {
@@ -561,7 +562,7 @@ func (l *lab) told(_ *testscript.TestScript, names []string) error {
 // until looks at homes until what it waits for is so. It looks again whenever something
 // happens on one of them, and never just because time has passed. The string says what is
 // still missing.
-func (l *lab) until(names []string, so func(context.Context, []*api.Client) (bool, string, error)) error {
+func (l *lab) until(names []string, so func(context.Context, []*client.Client) (bool, string, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
@@ -573,13 +574,13 @@ func (l *lab) until(names []string, so func(context.Context, []*api.Client) (boo
 		default:
 		}
 	}
-	var clients []*api.Client
+	var clients []*client.Client
 	for _, name := range names {
 		h, err := l.home(name)
 		if err != nil {
 			return err
 		}
-		c, err := api.NewClient(h.dir, "")
+		c, err := client.New(h.dir, "")
 		if err != nil {
 			return err
 		}

@@ -1,12 +1,5 @@
 package api
 
-import (
-	"context"
-	"io"
-	"net/http"
-	"time"
-)
-
 // Backup is one file that a device can come back from.
 type Backup struct {
 	File    string `json:"file"`
@@ -33,47 +26,4 @@ type Restored struct {
 type Protection struct {
 	File      string `json:"file"`      // of the key
 	Protected bool   `json:"protected"` // by a passphrase: the key is sealed, and the store encrypted
-}
-
-// backup writes what a backup holds, unsealed. It is broken off in the middle if something fails,
-// which its reader sees by the missing end.
-func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
-	one, err := s.pick(r)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	out := &steady{w: w, stream: http.NewResponseController(w)}
-	err = one.backend.Backup(r.Context(), out)
-	switch {
-	case err != nil && !out.begun:
-		s.refuse(w, r, err)
-	case err != nil:
-		s.log.Error("backup broken off", "err", err)
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// steady is an answer that may take long as long as it is being taken.
-type steady struct {
-	w      io.Writer
-	stream *http.ResponseController
-	begun  bool
-}
-
-func (s *steady) Write(b []byte) (int, error) {
-	s.begun = true
-	_ = s.stream.SetWriteDeadline(time.Now().Add(writeTimeout)) // a recorder in a test may not know deadlines
-	return s.w.Write(b)
-}
-
-// Backup gives what a backup of the daemon's home holds, unsealed: with the device's key, as it lies
-// on the disk. The caller closes it.
-func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
-	resp, err := c.send(ctx, "POST", "backup", nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
 }

@@ -11,13 +11,3 @@ func ParseDate(s string, place *time.Location) (at time.Time, dayOnly bool, err 
 	at, err = time.Parse(time.RFC3339, s)
 	return at.In(place), false, err
 }
-
-// day gives the day of a date where this daemon runs, as "2026-12-01"; the date itself if
-// it isn't one.
-func day(s string) string {
-	at, _, err := ParseDate(s, time.Local)
-	if err != nil {
-		return s
-	}
-	return at.Format(time.DateOnly)
-}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -99,92 +97,9 @@ type NewPhrase struct {
 	Device         Named    `json:"device"`
 }
 
-// maxDeviceCode bounds how long a code for a new device is good, in seconds.
-const maxDeviceCode = 24 * 3600
-
-func (s *Server) devices(r *http.Request) (any, error) { return s.backend.Devices(r.Context()) }
-
-func (s *Server) addDevice(r *http.Request) (any, error) {
-	var q DeviceCodeRequest
-	if err := decode(r, &q); err != nil {
-		return nil, err
-	}
-	if q.ExpiresIn < 0 || q.ExpiresIn > maxDeviceCode {
-		return nil, Problemf(Invalid, "kith device add --expires 15m", "a code for a new device holds for 1 second to 24 hours")
-	}
-	return s.backend.AddDevice(r.Context(), q)
-}
-
-func (s *Server) pairing(r *http.Request) (any, error) { return s.backend.Pairing(r.Context()) }
-
-type wordsRequest struct {
+// WordsRequest says which words were heard or are shown.
+type WordsRequest struct {
 	Words string `json:"words"`
-}
-
-func (s *Server) confirmDevice(r *http.Request) (any, error) {
-	var q wordsRequest
-	if err := decode(r, &q); err != nil {
-		return nil, err
-	}
-	return s.backend.ConfirmDevice(r.Context(), q.Words)
-}
-
-func (s *Server) declineDevice(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	return s.backend.DeclineDevice(r.Context())
-}
-
-func (s *Server) retireDevice(r *http.Request) (any, error) {
-	var q RetireRequest
-	if err := decode(r, &q); err != nil {
-		return nil, err
-	}
-	d, err := s.resolveDevice(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	if q.Consents != "" {
-		next, err := s.resolveDevice(r.Context(), q.Consents)
-		if err != nil {
-			return nil, err
-		}
-		q.Consents = next.ID
-	}
-	return s.backend.RetireDevice(r.Context(), d.ID, q)
-}
-
-func (s *Server) moveConsents(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	d, err := s.resolveDevice(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return s.backend.MoveConsents(r.Context(), d.ID)
-}
-
-func (s *Server) wayBack(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	m, err := s.resolveMember(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return s.backend.WayBack(r.Context(), m.ID)
-}
-
-// resolveDevice finds the one device of this member that word names: by name, those in use first,
-// or by a start of its key; "this" is the one that answers unless one is called so.
-func (s *Server) resolveDevice(ctx context.Context, word string) (Device, error) {
-	all, err := s.backend.Devices(ctx)
-	if err != nil {
-		return Device{}, err
-	}
-	return ResolveDevice(all, word)
 }
 
 // ResolveDevice finds the one device of a list that word names.
@@ -200,58 +115,18 @@ func ResolveDevice(all []Device, word string) (Device, error) {
 	if len(found) == 0 && folded == "this" {
 		found = pick(func(d Device) bool { return d.This })
 	}
-	if start := strings.ToLower(strings.TrimSpace(word)); len(found) == 0 && len(start) >= minBareID {
+	if start := strings.ToLower(strings.TrimSpace(word)); len(found) == 0 && len(start) >= MinBareID {
 		found = pick(func(d Device) bool { return strings.HasPrefix(d.ID, start) })
 	}
 	switch len(found) {
 	case 0:
-		return Device{}, Problemf(NotFound, "kith device list", "there is no device called “%s”", brief(word))
+		return Device{}, Problemf(NotFound, "kith device list", "there is no device called “%s”", Brief(word))
 	case 1:
 		return found[0], nil
 	}
-	p := Problemf(Ambiguous, "use the start of its key", "“%s” may be more than one device", brief(word))
-	for _, d := range found[:min(len(found), maxCandidates)] {
+	p := Problemf(Ambiguous, "use the start of its key", "“%s” may be more than one device", Brief(word))
+	for _, d := range found[:min(len(found), MaxCandidates)] {
 		p.Candidates = append(p.Candidates, Candidate{d.ID, d.ID[:min(len(d.ID), 8)], d.Name})
 	}
 	return Device{}, p
-}
-
-// Devices gives the devices of the member who asks.
-func (c *Client) Devices(ctx context.Context) ([]Device, error) {
-	return call[[]Device](ctx, c, "GET", "devices", nil, nil)
-}
-
-// AddDevice makes a code for a new device.
-func (c *Client) AddDevice(ctx context.Context, q DeviceCodeRequest) (DeviceCode, error) {
-	return call[DeviceCode](ctx, c, "POST", "devices", nil, q)
-}
-
-// Pairing says how it stands with that code.
-func (c *Client) Pairing(ctx context.Context) (Pairing, error) {
-	return call[Pairing](ctx, c, "GET", "devices/pairing", nil, nil)
-}
-
-// ConfirmDevice adds the device that shows these words.
-func (c *Client) ConfirmDevice(ctx context.Context, words string) (Device, error) {
-	return call[Device](ctx, c, "POST", "devices/pairing/confirm", nil, wordsRequest{words})
-}
-
-// DeclineDevice makes the code useless.
-func (c *Client) DeclineDevice(ctx context.Context) (Pairing, error) {
-	return call[Pairing](ctx, c, "POST", "devices/pairing/decline", nil, nil)
-}
-
-// RetireDevice takes a device out of use.
-func (c *Client) RetireDevice(ctx context.Context, device string, q RetireRequest) (Device, error) {
-	return call[Device](ctx, c, "POST", at("devices", device, "retire"), nil, q)
-}
-
-// MoveConsents lets another device consent from now on.
-func (c *Client) MoveConsents(ctx context.Context, device string) (Device, error) {
-	return call[Device](ctx, c, "POST", at("devices", device, "consents"), nil, nil)
-}
-
-// WayBack makes the code with which a member comes back.
-func (c *Client) WayBack(ctx context.Context, member string) (WayBack, error) {
-	return call[WayBack](ctx, c, "POST", at("members", member, "way"), nil, nil)
 }

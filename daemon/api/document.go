@@ -9,11 +9,11 @@ const (
 	KindAsk      = "ask"  // in a share: what the ally is asked for
 )
 
-// letters stand before the ID of a document of a kind.
-var letters = map[string]string{KindTask: "t-", KindDecision: "d-", KindNote: "n-", KindAlly: "a-", KindAsk: "q-"}
+// Letters stand before the ID of a document of a kind.
+var Letters = map[string]string{KindTask: "t-", KindDecision: "d-", KindNote: "n-", KindAlly: "a-", KindAsk: "q-"}
 
 // FullID writes the ID of a document with the letter of its kind; text is entry.DocID.String.
-func FullID(kind, text string) string { return letters[kind] + text }
+func FullID(kind, text string) string { return Letters[kind] + text }
 
 // Document is what documents of all kinds have.
 type Document struct {
@@ -47,6 +47,9 @@ type Task struct {
 	TakenBy   []Named `json:"taken_by"`
 	Help      Help    `json:"help"`
 }
+
+// TaskSorts are the orders of a list of tasks; the first is the default.
+var TaskSorts = []string{"updated", "created", "due", "title"}
 
 // Asked says that a member was asked to take a task, and what they say.
 type Asked struct {

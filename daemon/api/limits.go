@@ -1,7 +1,5 @@
 package api
 
-import "time"
-
 // What the server takes. The replicas' own limits hold behind these; here they are told in
 // the words of the person who typed.
 const (
@@ -22,18 +20,6 @@ const (
 	// MaxAsked bounds how many members one request asks.
 	MaxAsked = 50
 
-	// maxDepth bounds how deep the JSON of a request nests.
-	maxDepth = 16
-	// maxQuery bounds the words of a search, in bytes.
-	maxQuery = 1_000
-	// maxCandidates bounds how many things an ambiguous word is explained by.
-	maxCandidates = 10
-	// maxLines bounds the log and search results of one answer.
-	maxLines = 10_000
-
-	readTimeout  = 30 * time.Second // for a request to come in whole
-	workTimeout  = time.Minute      // for the backend to answer
-	writeTimeout = 30 * time.Second // for one answer, or one event, to be taken
-	idleTimeout  = 2 * time.Minute  // for the next request on a connection
-	maxWait      = time.Hour        // for what a caller may ask to wait for
+	// MaxCandidates bounds how many things an ambiguous word is explained by.
+	MaxCandidates = 10
 )

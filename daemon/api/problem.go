@@ -1,9 +1,6 @@
 package api
 
-import (
-	"fmt"
-	"net/http"
-)
+import "fmt"
 
 // Code says what kind of problem it is. Exit codes and HTTP statuses follow from it.
 type Code string
@@ -21,32 +18,16 @@ const (
 	TimedOut   Code = "timed_out"   // 7
 )
 
-// codes is the one table of what the codes mean outside.
-var codes = map[Code]struct{ exit, status int }{
-	Failed:     {1, http.StatusInternalServerError},
-	Usage:      {2, http.StatusBadRequest},
-	NotRunning: {3, http.StatusServiceUnavailable},
-	NotFound:   {4, http.StatusNotFound},
-	Ambiguous:  {4, http.StatusConflict},
-	NotAllowed: {5, http.StatusForbidden},
-	Invalid:    {6, http.StatusUnprocessableEntity},
-	Limit:      {6, http.StatusRequestEntityTooLarge},
-	TimedOut:   {7, http.StatusGatewayTimeout},
+var exits = map[Code]int{
+	Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7,
 }
 
 // Exit returns the exit code of a command that ends with a problem of this code.
 func (c Code) Exit() int {
-	if known, ok := codes[c]; ok {
-		return known.exit
+	if exit, ok := exits[c]; ok {
+		return exit
 	}
-	return codes[Failed].exit
-}
-
-func (c Code) status() int {
-	if known, ok := codes[c]; ok {
-		return known.status
-	}
-	return codes[Failed].status
+	return exits[Failed]
 }
 
 // Problem is an error as people and programs are told it: what is wrong, in a member's

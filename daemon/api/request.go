@@ -125,26 +125,18 @@ type NoteEdit struct {
 	Untag []string  `json:"untag,omitempty"`
 }
 
-// LogFilter selects lines of the log.
-type LogFilter struct {
-	Document string // one document's whole ID; "": everything, charter statements included
-	Void     bool   // only what was refused by a rule
-	Limit    int    // at most so many, from 1
-}
-
-// whyRequest carries a reason, textRequest a text, headRequest a version, doctorRequest
-// what to do: bodies of single-purpose requests.
+// Bodies of single-purpose requests: a reason, a text, a version's head, what the doctor is to do.
 type (
-	whyRequest struct {
+	WhyRequest struct {
 		Why string `json:"why"`
 	}
-	textRequest struct {
+	TextRequest struct {
 		Text string `json:"text"`
 	}
-	headRequest struct {
+	HeadRequest struct {
 		Head string `json:"head"`
 	}
-	doctorRequest struct {
+	DoctorRequest struct {
 		Rebuild bool `json:"rebuild,omitempty"`
 	}
 )

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -57,32 +56,13 @@ func runtimeDir() string {
 	return fmt.Sprintf("/tmp/kith-%d", os.Getuid())
 }
 
-// Listen opens the socket of home for this user alone. The caller holds the lock of home,
-// so a socket that is left there belongs to nobody and is replaced.
-func Listen(home string) (net.Listener, error) {
-	path, err := SocketPath(home)
-	if err != nil {
-		return nil, err
-	}
+// CheckSocket says whether only this user can have put the socket at path, which SocketPath gave: an
+// error if its folder is open to others.
+func CheckSocket(path string) error {
 	if dir := filepath.Dir(path); dir == runtimeDir() {
-		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("make the folder for the socket: %w", err)
-		}
-		if err := private(dir); err != nil {
-			return nil, err
-		}
+		return private(dir)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("take away the old socket: %w", err)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("open the socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("close the socket to others: %w", err), l.Close())
-	}
-	return l, nil
+	return nil // the home is the user's own affair
 }
 
 // private says whether only this user can put a socket into dir, so that nobody in a shared

@@ -23,6 +23,12 @@ type Status struct {
 	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
 
+// Overview is all that a daemon serves.
+type Overview struct {
+	Spaces []Status `json:"spaces"`
+	InStep bool     `json:"in_step"` // all of them
+}
+
 // Reach is how devices on other networks reach this one.
 type Reach struct {
 	Reachable string   `json:"reachable"` // directly: yes, no, or unknown while nobody on another network could say
@@ -211,6 +217,11 @@ type Event struct {
 
 // EventTypes are the values of Event.Type.
 var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void", "ally"}
+
+// EventKinds are the words by which events can be picked: types, and kinds of documents.
+func EventKinds() []string {
+	return append([]string{KindTask, KindDecision, KindNote, KindAsk}, EventTypes...)
+}
 
 // Check is one thing that the doctor looked at.
 type Check struct {

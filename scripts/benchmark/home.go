@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // home is one member's home, and the daemon that serves it.
@@ -21,13 +22,13 @@ type home struct {
 	dir    string
 	kith   string
 	daemon *exec.Cmd
-	client *api.Client
+	client *client.Client
 }
 
 func (b *bench) home(name string) (*home, error) {
 	h := &home{dir: filepath.Join(b.dir, name), kith: b.kith}
 	var err error
-	h.client, err = api.NewClient(h.dir, "")
+	h.client, err = client.New(h.dir, "")
 	return h, err
 }
 
@@ -57,7 +58,7 @@ func (h *home) start(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	for {
-		if _, err := h.client.Tasks(ctx, api.TaskQuery{Limit: 50}); err == nil {
+		if _, err := h.client.Tasks(ctx, client.TaskQuery{Limit: 50}); err == nil {
 			return time.Since(began), nil
 		}
 		if time.Since(began) > time.Minute {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // What is compared: small enough for automerge-repo to get through in a minute or two.
@@ -168,7 +169,7 @@ func (b *bench) kithPeers(ctx context.Context, edits int) error {
 
 // meetAgain cuts two off from each other, changes some documents on one side and lets them meet again. It
 // returns how long after the network came back all was there, and the bytes on the wire.
-func meetAgain(ctx context.Context, one, two *api.Client, l *link, ids []string) (took time.Duration, bytes int64, err error) {
+func meetAgain(ctx context.Context, one, two *client.Client, l *link, ids []string) (took time.Duration, bytes int64, err error) {
 	l.shut(true)
 	if err := untilConnected(ctx, two, false); err != nil {
 		return 0, 0, err
@@ -304,7 +305,7 @@ func fillByAPI(ctx context.Context, h *home) ([]string, error) {
 }
 
 // fillOne writes one document.
-func fillOne(ctx context.Context, c *api.Client, i, changes int) (string, error) {
+func fillOne(ctx context.Context, c *client.Client, i, changes int) (string, error) {
 	t, err := c.CreateTask(ctx, api.NewTask{Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies."})
 	for n := 2; n <= changes && err == nil; n++ {
 		title := fmt.Sprintf("Print run %d, plate %d", i, n)
@@ -321,7 +322,7 @@ func untilDocuments(ctx context.Context, h *home, n int) error {
 	})
 }
 
-func untilConnected(ctx context.Context, c *api.Client, so bool) error {
+func untilConnected(ctx context.Context, c *client.Client, so bool) error {
 	return poll(ctx, func() (bool, error) {
 		peers, err := c.Peers(ctx)
 		return err == nil && !slices.ContainsFunc(peers, func(p api.Peer) bool { return p.Connected != so }), err

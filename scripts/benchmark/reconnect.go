@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // reconnect measures two who were apart: how long after its start one is in step again, and what
@@ -40,7 +41,7 @@ func (b *bench) reconnectAt(ctx context.Context, docs int) error {
 	if err := b.waitFor(ctx, two, docs); err != nil {
 		return err
 	}
-	tasks, err := one.client.Tasks(ctx, api.TaskQuery{Limit: 100})
+	tasks, err := one.client.Tasks(ctx, client.TaskQuery{Limit: 100})
 	if err != nil {
 		return err
 	}

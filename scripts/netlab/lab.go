@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // lab is one run of a story: its computers, the wires between them, and the homes on them.
@@ -41,7 +42,7 @@ type home struct {
 	*lab
 	name, dir string
 	on        *computer
-	client    *api.Client
+	client    *client.Client
 	daemon    *exec.Cmd
 	flags     []string // of the daemon
 	log       *bytes.Buffer
@@ -99,7 +100,7 @@ func (l *lab) home(name string, on *computer) (*home, error) {
 		return nil, err
 	}
 	var err error
-	h.client, err = api.NewClient(h.dir, "")
+	h.client, err = client.New(h.dir, "")
 	l.homes = append(l.homes, h)
 	return h, err
 }

@@ -1,0 +1,301 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"kith/daemon/api"
+)
+
+// The methods below are one request each. IDs and members may be anything that the contract
+// takes for one: a start of an ID, a name.
+
+func (c *Client) Status(ctx context.Context) (api.Status, error) {
+	return call[api.Status](ctx, c, "GET", "status", nil, nil)
+}
+
+// FullStatus is Status with what others have acknowledged, which takes longer the first time.
+func (c *Client) FullStatus(ctx context.Context) (api.Status, error) {
+	return call[api.Status](ctx, c, "GET", "status", url.Values{"acknowledged": {"true"}}, nil)
+}
+
+// FullSpaces is Spaces likewise.
+func (c *Client) FullSpaces(ctx context.Context) (api.Overview, error) {
+	return call[api.Overview](ctx, c, "GET", "spaces", url.Values{"acknowledged": {"true"}}, nil)
+}
+
+// Spaces gives how it stands with every space that the daemon serves.
+func (c *Client) Spaces(ctx context.Context) (api.Overview, error) {
+	return call[api.Overview](ctx, c, "GET", "spaces", nil, nil)
+}
+
+// Found makes another co-op in the daemon's home.
+func (c *Client) Found(ctx context.Context, i api.InitRequest) (api.InitResult, error) {
+	return call[api.InitResult](ctx, c, "POST", "spaces", nil, i)
+}
+
+func (c *Client) Peers(ctx context.Context) ([]api.Peer, error) {
+	return call[[]api.Peer](ctx, c, "GET", "peers", nil, nil)
+}
+
+// Sync asks the daemon to come into step and waits for it, at most so long.
+func (c *Client) Sync(ctx context.Context, wait time.Duration) (api.Status, error) {
+	return call[api.Status](ctx, c, "POST", "sync", waiting(wait), nil)
+}
+
+// SyncAll is Sync of all spaces. It refuses only if none came into step that has others.
+func (c *Client) SyncAll(ctx context.Context, wait time.Duration) (api.Overview, error) {
+	return call[api.Overview](ctx, c, "POST", "spaces/sync", waiting(wait), nil)
+}
+
+// Join lets the daemon join, and waits at most so long for the charter.
+func (c *Client) Join(ctx context.Context, j api.JoinRequest, wait time.Duration) (api.JoinResult, error) {
+	return call[api.JoinResult](ctx, c, "POST", "join", waiting(wait), j)
+}
+
+func (c *Client) Members(ctx context.Context) ([]api.Member, error) {
+	return call[[]api.Member](ctx, c, "GET", "members", nil, nil)
+}
+
+func (c *Client) Member(ctx context.Context, who string) (api.Member, error) {
+	return call[api.Member](ctx, c, "GET", at("members", who), nil, nil)
+}
+
+func (c *Client) Invites(ctx context.Context) ([]api.Invite, error) {
+	return call[[]api.Invite](ctx, c, "GET", "invites", nil, nil)
+}
+
+func (c *Client) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
+	return call[api.Invite](ctx, c, "POST", at("invites", id, "revoke"), nil, nil)
+}
+
+// Invite makes a code for a prospective member.
+func (c *Client) Invite(ctx context.Context, expires time.Duration) (api.Invite, error) {
+	return call[api.Invite](ctx, c, "POST", "invites", nil, api.InviteRequest{ExpiresIn: int(expires / time.Second)})
+}
+
+func (c *Client) Resign(ctx context.Context, r api.ResignRequest) (api.Member, error) {
+	return call[api.Member](ctx, c, "POST", "resign", nil, r)
+}
+
+func (c *Client) Charter(ctx context.Context) (api.Charter, error) {
+	return call[api.Charter](ctx, c, "GET", "charter", nil, nil)
+}
+
+func (c *Client) CharterLog(ctx context.Context, limit int) ([]api.CharterLine, error) {
+	q := url.Values{}
+	setLimit(q, limit)
+	return call[[]api.CharterLine](ctx, c, "GET", "charter/log", q, nil)
+}
+
+// Proposals gives all proposals, or those that ask for something.
+func (c *Client) Proposals(ctx context.Context, pending bool) ([]api.Proposal, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"pending": pending})
+	return call[[]api.Proposal](ctx, c, "GET", "proposals", q, nil)
+}
+
+func (c *Client) Proposal(ctx context.Context, id string) (api.Proposal, error) {
+	return call[api.Proposal](ctx, c, "GET", at("proposals", id), nil, nil)
+}
+
+// Propose makes a proposal, about a member for ActionAdmit, ActionRemove and ActionNewKey.
+func (c *Client) Propose(ctx context.Context, r api.ProposalRequest) (api.Proposal, error) {
+	path := at("charter", r.Action)
+	if r.Action == api.ActionAdmit || r.Action == api.ActionRemove || r.Action == api.ActionNewKey {
+		path = at("members", r.Member, r.Action)
+	}
+	return call[api.Proposal](ctx, c, "POST", path, nil, r)
+}
+
+// EndAlly proposes to end every share with an ally.
+func (c *Client) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
+	return call[[]api.Proposal](ctx, c, "POST", at("allies", ally, "end"), nil, api.ProposalRequest{Why: why})
+}
+
+func (c *Client) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+	return call[api.Proposal](ctx, c, "POST", at("proposals", id, a.Verb), nil, a)
+}
+
+// Follow takes a side where the charter has forked.
+func (c *Client) Follow(ctx context.Context, step string) (api.Charter, error) {
+	return call[api.Charter](ctx, c, "POST", at("charter", "follow", step), nil, nil)
+}
+
+// Adopt takes over what a member wrote beyond what the co-op honours of them. entry is a start of its ID.
+func (c *Client) Adopt(ctx context.Context, entry string) (api.Document, error) {
+	return call[api.Document](ctx, c, "POST", at("adopt", entry), nil, nil)
+}
+
+// Find gives headers of documents whose ID starts so; kind "" is any.
+func (c *Client) Find(ctx context.Context, kind, prefix string, limit int) ([]api.Document, error) {
+	return call[[]api.Document](ctx, c, "GET", "find", url.Values{"kind": {kind}, "prefix": {prefix}, "limit": {strconv.Itoa(limit)}}, nil)
+}
+
+// TaskQuery is what `kith task list` asks for.
+type TaskQuery struct {
+	Mine, Open, HelpWanted, Brief bool
+	Project, Tag, DueBefore, Sort string
+	Limit                         int // 0: all
+}
+
+func (c *Client) Tasks(ctx context.Context, t TaskQuery) ([]api.Task, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"mine": t.Mine, "open": t.Open, "help_wanted": t.HelpWanted, "brief": t.Brief})
+	setWords(q, map[string]string{"project": t.Project, "tag": t.Tag, "due_before": t.DueBefore, "sort": t.Sort})
+	setLimit(q, t.Limit)
+	return call[[]api.Task](ctx, c, "GET", "tasks", q, nil)
+}
+
+func (c *Client) Task(ctx context.Context, id string) (api.Task, error) {
+	return call[api.Task](ctx, c, "GET", at("tasks", id), nil, nil)
+}
+
+func (c *Client) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
+	return call[api.Task](ctx, c, "POST", "tasks", nil, t)
+}
+
+func (c *Client) EditTask(ctx context.Context, id string, e api.TaskEdit) (api.Task, error) {
+	return call[api.Task](ctx, c, "PATCH", at("tasks", id), nil, e)
+}
+
+func (c *Client) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
+	return call[api.Task](ctx, c, "POST", at("tasks", id, a.Verb), nil, a)
+}
+
+// DecisionQuery is what `kith decision list` and `reviews` ask for.
+type DecisionQuery struct {
+	Open, WaitingForMe, Brief bool
+	ReviewBefore, Tag         string
+	Limit                     int // 0: all
+}
+
+func (c *Client) Decisions(ctx context.Context, d DecisionQuery) ([]api.Decision, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"open": d.Open, "waiting_for_me": d.WaitingForMe, "brief": d.Brief})
+	setWords(q, map[string]string{"review_before": d.ReviewBefore, "tag": d.Tag})
+	setLimit(q, d.Limit)
+	return call[[]api.Decision](ctx, c, "GET", "decisions", q, nil)
+}
+
+func (c *Client) Decision(ctx context.Context, id string) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "GET", at("decisions", id), nil, nil)
+}
+
+func (c *Client) CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "POST", "decisions", nil, d)
+}
+
+func (c *Client) EditDecision(ctx context.Context, id string, e api.DecisionEdit) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "PATCH", at("decisions", id), nil, e)
+}
+
+func (c *Client) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "POST", at("decisions", id, "position"), nil, p)
+}
+
+func (c *Client) CloseDecision(ctx context.Context, id string, r api.CloseRequest) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "POST", at("decisions", id, "close"), nil, r)
+}
+
+func (c *Client) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
+	return call[api.Decision](ctx, c, "POST", at("decisions", id, "withdraw"), nil, api.WhyRequest{Why: why})
+}
+
+// NoteQuery is what `kith note list` asks for.
+type NoteQuery struct {
+	Tag   string
+	Brief bool
+	Limit int // 0: all
+}
+
+func (c *Client) Notes(ctx context.Context, n NoteQuery) ([]api.Note, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"brief": n.Brief})
+	setWords(q, map[string]string{"tag": n.Tag})
+	setLimit(q, n.Limit)
+	return call[[]api.Note](ctx, c, "GET", "notes", q, nil)
+}
+
+func (c *Client) Note(ctx context.Context, id string) (api.Note, error) {
+	return call[api.Note](ctx, c, "GET", at("notes", id), nil, nil)
+}
+
+func (c *Client) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
+	return call[api.Note](ctx, c, "POST", "notes", nil, n)
+}
+
+func (c *Client) EditNote(ctx context.Context, id string, e api.NoteEdit) (api.Note, error) {
+	return call[api.Note](ctx, c, "PATCH", at("notes", id), nil, e)
+}
+
+func (c *Client) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
+	return call[api.Note](ctx, c, "POST", at("notes", id, "append"), nil, api.TextRequest{Text: text})
+}
+
+func (c *Client) NoteHistory(ctx context.Context, id string) ([]api.Version, error) {
+	return call[[]api.Version](ctx, c, "GET", at("notes", id, "history"), nil, nil)
+}
+
+func (c *Client) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
+	return call[api.Note](ctx, c, "POST", at("notes", id, "restore"), nil, api.HeadRequest{Head: head})
+}
+
+// Log gives the newest lines, of one document unless id is "".
+func (c *Client) Log(ctx context.Context, id string, void bool, limit int) ([]api.LogLine, error) {
+	q := url.Values{}
+	setFlags(q, map[string]bool{"void": void})
+	setWords(q, map[string]string{"id": id})
+	setLimit(q, limit)
+	return call[[]api.LogLine](ctx, c, "GET", "log", q, nil)
+}
+
+func (c *Client) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
+	q := url.Values{"q": {words}}
+	setLimit(q, limit)
+	return call[[]api.Hit](ctx, c, "GET", "search", q, nil)
+}
+
+func (c *Client) Today(ctx context.Context) (api.Today, error) {
+	return call[api.Today](ctx, c, "GET", "today", nil, nil)
+}
+
+func (c *Client) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
+	return call[[]api.Check](ctx, c, "POST", "doctor", nil, api.DoctorRequest{Rebuild: rebuild})
+}
+
+// at makes a path of parts that may hold anything.
+func at(parts ...string) string {
+	path := ""
+	for _, part := range parts {
+		if part == "" || part == "." || part == ".." {
+			part = "-" // a path would lose these; this names nothing either
+		}
+		path += "/" + url.PathEscape(part)
+	}
+	return path[1:]
+}
+
+func setFlags(q url.Values, flags map[string]bool) {
+	for name, on := range flags {
+		if on {
+			q.Set(name, "true")
+		}
+	}
+}
+
+func setWords(q url.Values, words map[string]string) {
+	for name, word := range words {
+		if word != "" {
+			q.Set(name, word)
+		}
+	}
+}
+
+func setLimit(q url.Values, limit int) {
+	if limit > 0 {
+		q.Set("limit", strconv.Itoa(limit))
+	}
+}

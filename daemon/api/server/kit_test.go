@@ -1,0 +1,233 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"kith/daemon/api"
+	"kith/daemon/api/client"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
+// interface.
+type fake struct {
+	Backend
+	space     api.Named
+	ally      string // this is a share with it
+	over      bool   // that has ended
+	people    []api.Member
+	documents []api.Document
+	proposals []api.Proposal
+	asked     []api.Ask
+	answered  string          // the last answer to a proposal
+	fail      error           // what writing fails with
+	created   *api.NewTask    // the last task that was made
+	action    *api.TaskAction // the last thing that a task was told
+	events    chan api.Event  // what Events gives
+	syncing   func(ctx context.Context) (api.Status, error)
+}
+
+func newFake() *fake {
+	return &fake{
+		space: api.Named{ID: "s1", Name: "Riso Print Co-op"},
+		people: []api.Member{
+			{ID: memberID('a'), Name: "Ana", Standing: "full", Me: true, Devices: []api.MemberDevice{{ID: "0a0a0a0a0a", Name: "laptop"}, {ID: "1a1a1a1a1a", Name: "desktop"}}},
+			{ID: memberID('b'), Name: "Bénédicte", Standing: "full", Devices: []api.MemberDevice{{ID: "0b0b0b0b0b", Name: "laptop"}}},
+			{ID: memberID('c'), Name: "Cleo", Standing: "prospective", Devices: []api.MemberDevice{{ID: "0c0c0c0c0c", Name: "phone", Retired: true}}},
+		},
+		documents: []api.Document{
+			{ID: documentID(api.KindTask, "4kq2"), Short: "t-4kq2", Kind: api.KindTask, Title: "Order paper"},
+			{ID: documentID(api.KindTask, "4kq7"), Short: "t-4kq7", Kind: api.KindTask, Title: "Clean the drum"},
+			{ID: documentID(api.KindDecision, "9f2c"), Short: "d-9f2c", Kind: api.KindDecision, Title: "A second riso"},
+			{ID: documentID(api.KindNote, "01m7"), Short: "n-01m7", Kind: api.KindNote, Title: "Minutes"},
+		},
+		events: make(chan api.Event),
+	}
+}
+
+func (f *fake) Space() api.Named { return f.space }
+
+func (f *fake) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(f.asked), nil }
+
+func (f *fake) Share() (ShareName, bool) {
+	return ShareName{f.ally, "The " + f.ally + " fair", f.over}, f.ally != ""
+}
+
+// served are the spaces of a daemon; the first joins.
+type served []Backend
+
+func (s served) Spaces() []Backend { return s }
+
+func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) {
+	return api.InitResult{Space: api.Named{ID: "s9", Name: "Bakery"}}, nil
+}
+
+func (s served) Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error) {
+	return s[0].(interface {
+		Join(context.Context, api.JoinRequest) (api.JoinResult, error)
+	}).Join(ctx, r)
+}
+
+func memberID(letter byte) string { return "m-" + strings.Repeat(string(letter), api.IDLength) }
+
+func documentID(kind, start string) string {
+	return api.FullID(kind, start+strings.Repeat("z", api.IDLength-len(start)))
+}
+
+func (f *fake) Status(context.Context) (api.Status, error) {
+	return api.Status{Space: api.Named{ID: "s1", Name: "Riso Print Co-op"}}, nil
+}
+
+func (f *fake) Members(context.Context) ([]api.Member, error) { return f.people, nil }
+
+func (f *fake) Find(_ context.Context, kind, prefix string, limit int) (out []api.Document, _ error) {
+	for _, d := range f.documents {
+		if (kind == "" || kind == d.Kind) && strings.HasPrefix(d.ID[2:], prefix) && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) Task(_ context.Context, id string) (api.Task, error) {
+	for _, d := range f.documents {
+		if d.ID == id {
+			return api.Task{Document: d}, nil
+		}
+	}
+	return api.Task{}, errors.New("the server asks only for what Find has shown")
+}
+
+func (f *fake) Tasks(context.Context, TaskFilter) ([]api.Task, error) { return nil, f.fail }
+
+func (f *fake) Decisions(context.Context, DecisionFilter) ([]api.Decision, error) { return nil, f.fail }
+
+func (f *fake) Proposals(context.Context) ([]api.Proposal, error) { return f.proposals, f.fail }
+
+func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+	f.answered = id + " " + a.Verb
+	return api.Proposal{ID: id}, f.fail
+}
+
+func (f *fake) CreateTask(_ context.Context, t api.NewTask) (api.Task, error) {
+	f.created = &t
+	return api.Task{Document: f.documents[0]}, f.fail
+}
+
+func (f *fake) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
+	f.action = &a
+	return f.Task(ctx, id)
+}
+
+func (f *fake) Log(_ context.Context, q LogFilter) ([]api.LogLine, error) {
+	return []api.LogLine{{ID: q.Document}}, f.fail
+}
+
+func (f *fake) Events(context.Context) (<-chan api.Event, error) { return f.events, nil }
+
+func (f *fake) Sync(ctx context.Context) (api.Status, error) { return f.syncing(ctx) }
+
+// ask makes one request of a server on b, without a socket.
+func ask(t *testing.T, b Backend, method, path string, body io.Reader) (status int, answer string) {
+	t.Helper()
+	return request(t, served{b}, method, path, body)
+}
+
+// askAll asks a server of several spaces for something.
+func askAll(t *testing.T, all served, path string) (status int, answer string) {
+	t.Helper()
+	return request(t, all, "GET", path, nil)
+}
+
+func request(t *testing.T, all served, method, path string, body io.Reader) (status int, answer string) {
+	t.Helper()
+	s := New(all, slog.New(slog.DiscardHandler))
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequest(method, "/v1/"+path, body))
+	return w.Code, w.Body.String()
+}
+
+// refused makes a request that is to be refused and gives the problem.
+func refused(t *testing.T, b Backend, method, path string, body io.Reader) api.Problem {
+	t.Helper()
+	status, answer := ask(t, b, method, path, body)
+	var out struct{ Error *api.Problem }
+	if err := json.Unmarshal([]byte(answer), &out); err != nil || out.Error == nil {
+		t.Fatalf("%s %s: status %d, no problem in %q", method, path, status, answer)
+	}
+	if status != statusOf(out.Error.Code) {
+		t.Errorf("%s %s: status %d with code %s", method, path, status, out.Error.Code)
+	}
+	return *out.Error
+}
+
+// serve runs a server of b on the socket of a home, until the test ends.
+func serve(t *testing.T, b Backend, home string) (c *client.Client, stop func() error, log *bytes.Buffer) {
+	t.Helper()
+	l, err := Listen(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log = new(bytes.Buffer)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- New(served{b}, slog.New(slog.NewTextHandler(log, nil))).Run(ctx, l) }()
+	if c, err = client.New(home, ""); err != nil {
+		t.Fatal(err)
+	}
+	stopped := false
+	stop = func() error {
+		stopped = true
+		cancel()
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(10 * time.Second):
+			return errors.New("the server doesn't stop")
+		}
+	}
+	t.Cleanup(func() {
+		c.Close()
+		if !stopped {
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return c, stop, log
+}
+
+// shortHome is a folder whose path fits a socket, which t.TempDir's may not.
+func shortHome(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kith")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func longHome(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(shortHome(t), strings.Repeat("long/", 30))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
