@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -66,8 +67,8 @@ func (k *kith) end(ctx context.Context, err error) int {
 	if err == nil {
 		return 0
 	}
-	var p *api.Problem
-	if !errors.As(err, &p) {
+	p, ok := problem.Of(err)
+	if !ok {
 		switch {
 		case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 			p = api.Problemf(api.Failed, "", "stopped before it was done")

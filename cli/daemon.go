@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -65,8 +65,8 @@ func newLog(w io.Writer, level string) (*slog.Logger, error) {
 
 // notRunning says whether an error is that of a daemon that isn't there.
 func notRunning(err error) bool {
-	var p *api.Problem
-	return errors.As(err, &p) && p.Code == api.NotRunning
+	p, ok := problem.Of(err)
+	return ok && p.Code == api.NotRunning
 }
 
 // trial is started by the daemon, never typed.

@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -190,6 +190,6 @@ func (c *call) joinOnce(ctx context.Context, as string, wait time.Duration, log 
 
 // nobodyThere says whether a join failed only because nobody was there to answer yet.
 func nobodyThere(err error) bool {
-	var p *api.Problem
-	return errors.As(err, &p) && p.Code == api.TimedOut
+	p, ok := problem.Of(err)
+	return ok && p.Code == api.TimedOut
 }

@@ -3,6 +3,8 @@ package crdt
 import (
 	"errors"
 	"fmt"
+
+	"kith/crdt/problem"
 )
 
 // ErrNothingChanged is returned by an edit that finds everything as it should be already. The
@@ -25,10 +27,20 @@ func (e *LimitError) Error() string {
 	return s
 }
 
+// Problem implements problem.Teller.
+func (e *LimitError) Problem() *problem.Problem {
+	return problem.New(problem.Limit, e.Advice, "%s has %d %s, the limit is %d", e.What, e.Got, e.Unit, e.Limit)
+}
+
 // InvalidError says that an input isn't one that the field can take.
 type InvalidError struct{ Why string }
 
 func (e *InvalidError) Error() string { return e.Why }
+
+// Problem implements problem.Teller.
+func (e *InvalidError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "", "%s", e.Why)
+}
 
 func invalid(format string, a ...any) error { return &InvalidError{fmt.Sprintf(format, a...)} }
 
@@ -37,6 +49,11 @@ func invalid(format string, a ...any) error { return &InvalidError{fmt.Sprintf(f
 type NotAllowedError struct{ Why, Hint string }
 
 func (e *NotAllowedError) Error() string { return e.Why }
+
+// Problem implements problem.Teller.
+func (e *NotAllowedError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, e.Hint, "%s", e.Why)
+}
 
 func notAllowed(hint, format string, a ...any) error {
 	return &NotAllowedError{Why: fmt.Sprintf(format, a...), Hint: hint}

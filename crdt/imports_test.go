@@ -15,29 +15,30 @@ const module = "kith"
 // mayImport says which packages of ours a package may import: imports point down. One that
 // isn't listed goes by the longest prefix that is; "…/" at the end stands for all below.
 var mayImport = map[string][]string{
+	"crdt/problem": {},
 	"crdt/entry":   {},
-	"crdt/change":  {"crdt/change"},
-	"crdt/charter": {"crdt/entry"},
-	"crdt/share":   {"crdt/entry", "crdt/charter"},
+	"crdt/change":  {"crdt/change", "crdt/problem"},
+	"crdt/charter": {"crdt/entry", "crdt/problem"},
+	"crdt/share":   {"crdt/entry", "crdt/problem", "crdt/charter"},
 	"crdt/schema":  {"crdt/entry", "crdt/change", "crdt/charter"},
 	"crdt/accept":  {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema"},
 	"crdt":         {"crdt/"},
 
-	"daemon/store":      {"crdt/entry"},
-	"daemon/exchange":   {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
-	"daemon/peer":       {"crdt/entry", "crdt/charter", "daemon/exchange"},             // hands it streams; exchange knows nothing of peers
+	"daemon/store":      {"crdt/entry", "crdt/problem"},
+	"daemon/exchange":   {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
 	"daemon/replica":    {"crdt", "crdt/", "daemon/store"},
-	"daemon/api":        {"crdt/charter"},
+	"daemon/api":        {"crdt/problem", "crdt/charter"},
 	"daemon/api/client": {"daemon/api"},
-	"daemon/api/server": {"daemon/api"}, // what it answers with comes through interfaces of its own
-	"daemon/seal":       {},
-	"daemon/backup":     {"crdt/entry"},
+	"daemon/api/server": {"crdt/problem", "daemon/api"}, // what it answers with comes through interfaces of its own
+	"daemon/seal":       {"crdt/problem"},
+	"daemon/backup":     {"crdt/entry", "crdt/problem"},
 	"daemon/bundle":     {"crdt/entry"},
 	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
-	"cli":      {"daemon/api", "daemon/api/client"},               // what it can do, any other program can
-	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/replica"}, // the trial in a child process is replica's
-	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},     // measures and labs
+	"cli":      {"crdt/problem", "daemon/api", "daemon/api/client"}, // what it can do, any other program can
+	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/replica"},   // the trial in a child process is replica's
+	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},       // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

@@ -18,7 +18,7 @@ func (b *backend) Adopt(ctx context.Context, typed string) (api.Document, error)
 		return api.Document{}, err
 	}
 	if err := r.Speaks(); err != nil {
-		return api.Document{}, explain(err)
+		return api.Document{}, err
 	}
 	id, err := refused(r, strings.ToLower(typed))
 	if err != nil {
@@ -26,11 +26,11 @@ func (b *backend) Adopt(ctx context.Context, typed string) (api.Document, error)
 	}
 	doc, err := r.Adopt(ctx, id)
 	if err != nil {
-		return api.Document{}, explain(err)
+		return api.Document{}, err
 	}
 	v, err := r.View(doc)
 	if err != nil {
-		return api.Document{}, explain(err)
+		return api.Document{}, err
 	}
 	return header(b.look(r, v)), nil
 }
@@ -47,7 +47,7 @@ func refused(r *replica.Replica, typed string) (entry.ID, error) {
 	})
 	switch {
 	case err != nil:
-		return entry.ID{}, explain(err)
+		return entry.ID{}, err
 	case len(found) == 0:
 		return entry.ID{}, api.Problemf(api.NotFound, "kith log --void names them", "nothing that was refused begins with “%s”", typed)
 	case len(found) > 1:

@@ -10,13 +10,14 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
-var errOtherAllyWords = errors.New("these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
+var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
 func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
@@ -259,7 +260,7 @@ func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, e
 func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	ends, err := endDate(q.Ends, b.now())
 	if err != nil {
@@ -273,10 +274,10 @@ func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 		return p.drawCode(terms, config, p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second))
 	})
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	if err := k.open(func() error { return nil }); err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	return k.ally(r), nil
 }
@@ -322,35 +323,35 @@ func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally
 func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	code, err := charter.DecodeAllyCode(q.Code)
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	if err := b.beside.ownCode(code); err != nil {
 		return api.Ally{}, err
 	}
 	text, err := code.Encode()
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	codeKey := code.Key().Device()
 	draft := &pact{Code: text, CodeKey: codeKey[:]}
 	to, err := draft.dial()
 	if err != nil {
-		return api.Ally{}, explainAlly(err)
+		return api.Ally{}, ofAllyCode(err)
 	}
 	if err := insist(ctx, func() error { return to.send(ctx, []byte{requestHello}) }); err != nil {
-		return api.Ally{}, explainAlly(err)
+		return api.Ally{}, ofAllyCode(err)
 	}
 	o, err := readOffer(to.joined.Reply)
 	if err != nil {
-		return api.Ally{}, explainAlly(err)
+		return api.Ally{}, ofAllyCode(err)
 	}
 	space := o.side.space()
 	if o.side.genesis.Device != to.joined.Answerer || [16]byte(space[:16]) != code.Space {
-		return api.Ally{}, explainAlly(errImpostor)
+		return api.Ally{}, errImpostor
 	}
 	if err := b.welcome(r, o, through); err != nil {
 		return api.Ally{}, err
@@ -372,11 +373,11 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 		return err
 	})
 	if err != nil {
-		return api.Ally{}, explainAlly(err)
+		return api.Ally{}, ofAllyCode(err)
 	}
 	if err := insist(ctx, func() error { return k.beginWith(ctx, to) }); err != nil {
 		b.beside.left(k)
-		return api.Ally{}, explainAlly(errors.Join(err, k.place.forget()))
+		return api.Ally{}, ofAllyCode(errors.Join(err, k.place.forget()))
 	}
 	p, _ := k.look()
 	k.troubled(k.askOnce(ctx, p, new([8]byte))) // it goes on with that
@@ -453,25 +454,21 @@ func (s *served) ownCode(code charter.AllyCode) error {
 	return nil
 }
 
-// explainAlly is explain for what goes wrong with a code for an ally.
-func explainAlly(err error) error {
-	var join *peer.JoinError
-	var newer *newerMeetError
-	switch {
-	case errors.As(err, new(*api.Problem)):
-	case errors.As(err, &join):
-		return api.Problemf(joinCode(join.Code), "ask who sent it for a new one; they make it with kith ally invite", "%v", join)
-	case errors.As(err, &newer):
-		return api.Problemf(api.NotAllowed, "nothing was stored; after the update the code is still good", "%v", newer)
+// ofAllyCode says of a code for an ally that was refused where there is another.
+func ofAllyCode(err error) error {
+	if join := (*peer.JoinError)(nil); errors.As(err, &join) {
+		p := *join.Problem()
+		p.Hint = "ask who sent it for a new one; they make it with kith ally invite"
+		return &p
 	}
-	return explain(err)
+	return err
 }
 
 // AllyConfirm implements server.Backend.
 func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
 	r, _, err := b.fullMember()
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	k, err := b.contactOf(r, q.Ally)
 	if err != nil {
@@ -479,18 +476,18 @@ func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (ap
 	}
 	words, err := charter.ReadHeard(q.Words)
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	p, _ := k.look()
 	if has := b.beside.pactWith(p.Home, p.name(), k.place); has != "" && p.Through == "" {
 		return api.Ally{}, api.Problemf(api.NotAllowed, "ask them who used the code; to give this one up: kith ally cancel "+p.id(), "somebody used the code in the name of “%s”, and %s", p.name(), has)
 	}
 	if err := k.confirm(words); err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	says, err := k.propose(ctx, r)
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	a := k.ally(r)
 	a.Says = append(a.Says, says...)
@@ -555,7 +552,7 @@ func (b *backend) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 		return nil
 	})
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	a := k.ally(r)
 	me, _ := r.Me()

@@ -343,7 +343,7 @@ func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
 	join := func(code string) *api.Problem {
 		t.Helper()
 		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, 10*time.Second)
-		p := problem(t, err)
+		p := told(t, err)
 		all, err := dora.client.Allies(t.Context())
 		must(t, err)
 		if left, _ := os.ReadDir(filepath.Join(dora.dir, spacesDir, "1")); len(all) != 0 || len(left) != 0 {
@@ -400,7 +400,7 @@ func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
 	for what, gives := range map[string]func() (hears *home, why string){
 		"the second, by other words": func() (*home, string) {
 			_, err := dora.client.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: "apple apple"})
-			if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "useless") {
+			if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "useless") {
 				t.Errorf("other words: %+v", p)
 			}
 			return ana, "other words"
@@ -446,11 +446,11 @@ func TestAProspectiveMemberMakesNoPact(t *testing.T) {
 	must(t, err)
 	ben.start()
 	_, err = ben.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
-	if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
+	if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
 		t.Errorf("an invite: %+v", p)
 	}
 	_, err = ben.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here}, time.Second)
-	if p := problem(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
+	if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
 		t.Errorf("a code: %+v", p)
 	}
 	ana.stop()
@@ -535,7 +535,7 @@ func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
 	code := ana.invitesAlly().Code
 	ana.stop()
 	_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Millisecond)
-	if p := problem(t, err); p.Code != api.TimedOut || !strings.Contains(p.Hint, "has to run") {
+	if p := told(t, err); p.Code != api.TimedOut || !strings.Contains(p.Hint, "has to run") {
 		t.Errorf("nobody is there: %+v", p)
 	}
 	if list := all(t, dora); len(list) != 0 {

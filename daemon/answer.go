@@ -32,7 +32,7 @@ func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalA
 		return renew(ctx, r, &p)
 	}
 	if err != nil {
-		return api.Proposal{}, explain(about(newWords(r.Charter()), &p, err))
+		return api.Proposal{}, about(newWords(r.Charter()), &p, err)
 	}
 	shown, err := proposalNow(r, p.ID)
 	if a.Verb == api.ProposalWithdraw && shown.State == string(charter.ProposalOpen) {
@@ -65,11 +65,11 @@ func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Pr
 		return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Renew(r.Device(), p.ID) })
 	}
 	if p.State == charter.ProposalInForce {
-		return api.Proposal{}, explain(charter.ErrInForce)
+		return api.Proposal{}, charter.ErrInForce
 	}
 	now, err := r.Honoured(devicesOf(r.Charter(), p.Subject))
 	if err != nil {
-		return api.Proposal{}, explain(err)
+		return api.Proposal{}, err
 	}
 	terms.Member = p.Subject
 	terms.Frontiers = charter.Frontiers(slices.Concat(terms.Frontiers, now))

@@ -24,7 +24,7 @@ func (b *backend) Asks(context.Context) ([]api.Ask, error) {
 			return true
 		})
 		if err != nil {
-			return nil, explain(err)
+			return nil, err
 		}
 	}
 	newestAsk(all)
@@ -91,7 +91,7 @@ func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 		return crdt.NewRequest(plain(q.Title), plain(q.Text), "")(e.Doc, nil)
 	})
 	if err != nil {
-		return api.Ask{}, explain(err)
+		return api.Ask{}, err
 	}
 	return askOf(there, &v), nil
 }
@@ -109,7 +109,7 @@ func (b *backend) plainIn(there *replica.Replica) func(string) string {
 func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
 	doc, err := docID(id)
 	if err != nil {
-		return nil, nil, explain(replica.ErrNotFound)
+		return nil, nil, replica.ErrNotFound
 	}
 	for _, other := range b.myShares() {
 		r, err := other.replica()
@@ -120,7 +120,7 @@ func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
 			return r, v, mayWrite(r, v)
 		}
 	}
-	return nil, nil, explain(replica.ErrNotFound)
+	return nil, nil, replica.ErrNotFound
 }
 
 // AnswerAsk implements server.Backend.
@@ -155,7 +155,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		return crdt.AnswerRequest(e.Author, result, b.plainIn(there)(q.Why), given)(e.Doc, e.View)
 	})
 	if err != nil {
-		return api.Ask{}, explain(err)
+		return api.Ask{}, err
 	}
 	return askOf(there, &now), nil
 }
@@ -165,7 +165,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
 	doc, err := docID(id)
 	if err != nil {
-		return "", explain(replica.ErrNotFound)
+		return "", replica.ErrNotFound
 	}
 	if v, err := there.View(doc); err == nil {
 		return api.FullID(v.Kind, v.ID.String()), nil
@@ -201,7 +201,7 @@ func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, err
 		return crdt.WithdrawRequest(e.Author, b.plainIn(there)(why))(e.Doc, e.View)
 	})
 	if err != nil {
-		return api.Ask{}, explain(err)
+		return api.Ask{}, err
 	}
 	return askOf(there, &now), nil
 }

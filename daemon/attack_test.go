@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -284,8 +283,8 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 		}
 	}
 	// The command itself refuses.
-	var problem *api.Problem
-	if _, err := ana.client.CloseDecision(ctx, dec.ID, api.CloseRequest{}); !errors.As(err, &problem) || problem.Code != api.NotAllowed {
+	var p *api.Problem
+	if _, err := ana.client.CloseDecision(ctx, dec.ID, api.CloseRequest{}); !asTold(err, &p) || p.Code != api.NotAllowed {
 		t.Errorf("closing over an objection: %v", err)
 	}
 }

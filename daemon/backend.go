@@ -16,11 +16,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
-	"kith/daemon/backup"
-	"kith/daemon/peer"
 	"kith/daemon/replica"
-	"kith/daemon/seal"
-	"kith/daemon/store"
 )
 
 // backend answers the local API for one space, from its replica and peers. It translates: names for IDs,
@@ -78,129 +74,6 @@ func (b *backend) space() (*space, error) {
 	}
 	return nil, errNoCoop
 }
-
-// explain turns an error into a Problem where it knows what a person can do about it. What it
-// doesn't know goes on to the server, which logs it.
-func explain(err error) error {
-	var (
-		held     *HeldError
-		key      *KeyError
-		locked   *LockedError
-		damaged  *backup.DamagedError
-		inUse    *inUseError
-		limit    *crdt.LimitError
-		invalid  *crdt.InvalidError
-		denied   *crdt.NotAllowedError
-		refused  *replica.RefusedError
-		tooLarge *change.LimitError
-		name     *charter.NameError
-		join     *peer.JoinError
-		nobody   *peer.NobodyAnsweredError
-		unknown  *peer.UnknownCodeError
-		listen   *peer.ListenError
-		code     *charter.CodeError
-		phrase   *charter.PhraseError
-		relay    *peer.RelayError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, new(*api.Problem)):
-		return err
-	case explainCharter(err) != nil:
-		return explainCharter(err)
-	case errors.As(err, &held):
-		return api.Problemf(api.Failed, "ask the daemon that runs there, or stop it first", "%v", held)
-	case errors.As(err, &key):
-		return api.Problemf(api.Failed, "kith doctor", "%v", key)
-	case errors.As(err, &locked) && locked.Wrong:
-		return api.Problemf(api.NotAllowed, "try again; the passphrase is that of kith protect", "%v", locked)
-	case errors.As(err, &locked):
-		return api.Problemf(api.NotAllowed, "type it on a terminal, or give a file with it: kith daemon --passphrase-file FILE", "%v", locked)
-	case errors.Is(err, seal.ErrWrong):
-		return api.Problemf(api.NotAllowed, "try again; it is the one that the backup was made with", "%v", err)
-	case errors.Is(err, seal.ErrShort):
-		return api.Problemf(api.Invalid, "five or six words picked by chance are easy to keep and hard to guess", "%v", err)
-	case errors.As(err, &damaged):
-		return api.Problemf(api.Invalid, "nothing was written; take another backup, or join again from another member's device", "%v", damaged)
-	case errors.Is(err, backup.ErrForeign), errors.Is(err, backup.ErrNewer):
-		return api.Problemf(api.Invalid, "nothing was written", "%v", err)
-	case errors.As(err, &inUse), errors.Is(err, replica.ErrHasSpace):
-		return api.Problemf(api.Failed, "for another co-op in the same home: --another; or choose another home: KITH_HOME=… kith …", "%v", err)
-	case errors.As(err, &limit):
-		return api.Problemf(api.Limit, limit.Advice, "%s has %d %s, the limit is %d", limit.What, limit.Got, limit.Unit, limit.Limit)
-	case errors.As(err, &tooLarge):
-		return api.Problemf(api.Limit, "make it in smaller steps", "%v", tooLarge)
-	case errors.As(err, &invalid):
-		return api.Problemf(api.Invalid, "", "%v", invalid)
-	case errors.As(err, &denied):
-		return api.Problemf(api.NotAllowed, denied.Hint, "%v", denied)
-	case errors.As(err, &refused):
-		return api.Problemf(api.NotAllowed, "kith log --void shows what the co-op's rules didn't take", "%v", refused)
-	case errors.As(err, &name):
-		return api.Problemf(api.Invalid, "", "%v", name)
-	case errors.As(err, &join):
-		return api.Problemf(joinCode(join.Code), joinHint(join.Code), "%v", join)
-	case errors.As(err, &unknown), errors.Is(err, errImpostor):
-		return api.Problemf(api.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", err)
-	case errors.As(err, &nobody):
-		return api.Problemf(api.TimedOut, "the daemon of who made the code has to run and be reachable: try again when it is", "%v", nobody)
-	case errors.As(err, &relay):
-		return api.Problemf(api.Invalid, "who runs the relay can say its address; --relay none goes without", "%v", relay)
-	case errors.As(err, &listen):
-		return api.Problemf(api.Failed, "choose another with --listen", "%v", listen)
-	case errors.Is(err, charter.ErrNotInvite), errors.Is(err, charter.ErrInviteMistyped), errors.Is(err, charter.ErrInviteNewer):
-		return api.Problemf(api.Invalid, "", "%v", err)
-	case errors.Is(err, errOtherWords):
-		return api.Problemf(api.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "%v", errOtherWords)
-	case errors.Is(err, errOtherAllyWords):
-		return api.Problemf(api.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "%v", errOtherAllyWords)
-	case errors.As(err, &code):
-		return api.Problemf(api.Invalid, "", "%v", code)
-	case errors.As(err, &phrase), errors.As(err, new(*charter.PhraseLengthError)), errors.Is(err, charter.ErrPhrase):
-		return api.Problemf(api.Invalid, "look at the paper once more; nothing was done", "%v", err)
-	case errors.Is(err, replica.ErrNotFound):
-		return api.Problemf(api.NotFound, "kith search WORDS", "there is no such document here")
-	case errors.Is(err, replica.ErrNoSpace):
-		return api.Problemf(api.NotFound, "kith init, or kith join", "there is no co-op here yet")
-	case errors.Is(err, replica.ErrClock):
-		return api.Problemf(api.Failed, "set the clock of this computer: timedatectl", "%v", err)
-	case errors.Is(err, replica.ErrNotMember):
-		return api.Problemf(api.NotAllowed, "kith member list", "this device belongs to no member of the co-op any more")
-	case errors.Is(err, store.ErrDiskFull):
-		return api.Problemf(api.Failed, "make room, then try again: nothing was stored; reading goes on", "%v", err)
-	case errors.Is(err, store.ErrCorrupt):
-		return api.Problemf(api.Failed, "kith doctor; nothing was overwritten, and the other members have what you shared", "%v", err)
-	}
-	return err
-}
-
-// joinCode says what kind of problem a refused code is.
-func joinCode(c peer.JoinCode) api.Code {
-	switch c {
-	case peer.JoinBadRequest, peer.JoinNameTaken:
-		return api.Invalid
-	case peer.JoinFailed:
-		return api.Failed
-	}
-	return api.NotAllowed
-}
-
-// joinHint says what to do about a refused code.
-func joinHint(c peer.JoinCode) string {
-	switch c {
-	case peer.JoinNameTaken:
-		return "the code is still good: join with another --as NAME"
-	case peer.JoinDeclined:
-		return "if it was, make another code there: kith device add"
-	case peer.JoinRefused:
-		return "kith device list, on a device that is in use"
-	}
-	return "ask who sent it for a new one; who made it sees what became of it: kith invite list, kith device list"
-}
-
-// Explain is explain for the commands that need no daemon.
-func Explain(err error) error { return explain(err) }
 
 // people names members. Of a document that is shown in another space than it lies in, me there is as.
 type people struct {
@@ -311,7 +184,7 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 	for _, ref := range r.Resolve(kind, prefix, limit) {
 		v, err := r.View(ref.ID)
 		if err != nil {
-			return nil, explain(err)
+			return nil, err
 		}
 		out = append(out, header(b.look(r, v)))
 	}
@@ -344,12 +217,12 @@ func list[T any](b *backend, kind string, limit int, translate func(shown) T, ma
 		return enough == 0 || len(out) < enough
 	}
 	if limit == 0 {
-		return out, explain(r.Views(kind, take))
+		return out, r.Views(kind, take)
 	}
 	var linked []entry.DocID
 	if shared, _ := r.Share(); shared == nil && len(b.myShares()) > 0 {
 		if linked, err = r.Linked(); err != nil {
-			return nil, explain(err)
+			return nil, err
 		}
 	}
 	for _, doc := range linked { // any of them may be the last changed
@@ -357,7 +230,7 @@ func list[T any](b *backend, kind string, limit int, translate func(shown) T, ma
 		switch {
 		case errors.Is(err, replica.ErrNotFound):
 		case err != nil:
-			return nil, explain(err)
+			return nil, err
 		case v.Kind == kind:
 			take(v)
 		}
@@ -372,7 +245,7 @@ func list[T any](b *backend, kind string, limit int, translate func(shown) T, ma
 			continue // voided this moment
 		}
 		if err != nil {
-			return nil, explain(err)
+			return nil, err
 		}
 		if !take(v) {
 			break
@@ -389,7 +262,7 @@ func show[T any](b *backend, kind, id string, translate func(shown) T) (T, error
 		return none, err
 	}
 	if v.Kind != kind {
-		return none, explain(replica.ErrNotFound)
+		return none, replica.ErrNotFound
 	}
 	return translate(b.look(r, v)), nil
 }
@@ -402,10 +275,10 @@ func (b *backend) view(id string) (*replica.Replica, *crdt.View, error) {
 	}
 	doc, err := docID(id)
 	if err != nil {
-		return nil, nil, explain(replica.ErrNotFound)
+		return nil, nil, replica.ErrNotFound
 	}
 	v, err := r.View(doc)
-	return r, v, explain(err)
+	return r, v, err
 }
 
 // create makes a document of a kind and gives it, translated.
@@ -420,7 +293,7 @@ func create[T any](ctx context.Context, b *backend, kind string, edit func(editi
 	}
 	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{Edit: e}, edit) })
 	if err != nil {
-		return none, explain(err)
+		return none, err
 	}
 	return translate(b.look(r, &v)), nil
 }

@@ -243,7 +243,7 @@ func (b *backend) Backup(ctx context.Context, w io.Writer) error {
 	if shared, _ := s.replica.Share(); shared != nil {
 		return errShareBackup
 	}
-	return explain(save(ctx, w, b.home, s.replica, s.replica.Device(), b.version))
+	return save(ctx, w, b.home, s.replica, s.replica.Device(), b.version)
 }
 
 // save writes what a backup holds: the files of the home, and the replica as it is at one moment.

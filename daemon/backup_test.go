@@ -305,7 +305,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 	again := restored(t, "Ana", file)
 	again.start()
 	var p *api.Problem
-	if _, err := propose(again, 4); !errors.As(err, &p) || p.Code != api.NotAllowed ||
+	if _, err := propose(again, 4); !asTold(err, &p) || p.Code != api.NotAllowed ||
 		!strings.Contains(p.Message, "came back from a backup") || !strings.Contains(p.Hint, "kith sync") {
 		t.Errorf("before: %v", err)
 	}
@@ -319,7 +319,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 	must(t, err)
 	again.stop()
 	again.start() // it remembers
-	if _, err := propose(again, 4); !errors.As(err, &p) {
+	if _, err := propose(again, 4); !asTold(err, &p) {
 		t.Errorf("after another start: %v", err)
 	}
 
@@ -416,7 +416,7 @@ func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing
 			dir := filepath.Join(t.TempDir(), "home")
 			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: typed(word)})
 			var p *api.Problem
-			if !errors.As(Explain(err), &p) || p.Code != api.Invalid || !strings.Contains(p.Message, test.says) {
+			if !asTold(err, &p) || p.Code != api.Invalid || !strings.Contains(p.Message, test.says) {
 				t.Errorf("it says %v, want something with %q", err, test.says)
 			}
 			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -593,7 +593,7 @@ func TestASealedBackupAsksForItsPassphrase(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: test.ask})
 			var p *api.Problem
-			if !errors.As(Explain(err), &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, test.says) {
+			if !asTold(err, &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, test.says) {
 				t.Errorf("it says %v", err)
 			}
 		})

@@ -12,17 +12,27 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
-// problem is what a person is told of an error; the test fails if they are told nothing of use.
-func problem(t testing.TB, err error) *api.Problem {
+// told is what a person is told of an error; the test fails if they are told nothing of use.
+func told(t testing.TB, err error) *api.Problem {
 	t.Helper()
-	var p *api.Problem
-	if !errors.As(Explain(err), &p) {
-		t.Fatalf("nobody explains %v", err)
+	p, ok := problem.Of(err)
+	if !ok {
+		t.Fatalf("nobody tells %v", err)
 	}
 	return p
+}
+
+// asTold is errors.As for what is told of an error.
+func asTold(err error, into **api.Problem) bool {
+	p, ok := problem.Of(err)
+	if ok {
+		*into = p
+	}
+	return ok
 }
 
 func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
@@ -33,10 +43,10 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("another kith process (PID %d) uses %s", ana.cmd.Process.Pid, ana.dir)) {
 		t.Errorf("a second daemon in one home: %v", err)
 	}
-	if _, err := Doctor(t.Context(), ana.dir, false, nil); problem(t, err).Hint == "" {
+	if _, err := Doctor(t.Context(), ana.dir, false, nil); told(t, err).Hint == "" {
 		t.Errorf("a doctor beside the daemon: %v", err)
 	}
-	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here}); problem(t, err).Code != api.Failed {
+	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here}); told(t, err).Code != api.Failed {
 		t.Errorf("a second co-op: %v", err)
 	}
 	ana.alive()
@@ -60,7 +70,7 @@ func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T
 		t.Errorf("the daemon: %v", err)
 	}
 	err = Run(t.Context(), Options{Home: ana.dir, NoMDNS: true})
-	if p := problem(t, err); !strings.Contains(p.Hint, "kith doctor") || p.Code != api.Failed {
+	if p := told(t, err); !strings.Contains(p.Hint, "kith doctor") || p.Code != api.Failed {
 		t.Errorf("told: %q, %q", p.Message, p.Hint)
 	}
 	checks, err := Doctor(t.Context(), ana.dir, false, nil)
@@ -88,7 +98,7 @@ func TestAKeyThatOthersCanReadOrThatIsDamagedIsRefused(t *testing.T) {
 			t.Errorf("the daemon: %v, want %q", err, says)
 		}
 		err := Run(t.Context(), Options{Home: ana.dir, NoMDNS: true})
-		if p := problem(t, err); p.Hint == "" || !strings.Contains(p.Message, key) {
+		if p := told(t, err); p.Hint == "" || !strings.Contains(p.Message, key) {
 			t.Errorf("told: %q, %q", p.Message, p.Hint)
 		}
 	}
@@ -146,7 +156,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 		}(),
 	} {
 		var p *api.Problem
-		if !errors.As(err, &p) || len(p.Message) > 500 {
+		if !asTold(err, &p) || len(p.Message) > 500 {
 			t.Errorf("%s of 10,000 characters: %v", what, err)
 		}
 	}
@@ -164,7 +174,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 	} {
 		o.Home, o.Founders, o.Listen = filepath.Join(t.TempDir(), "h"), 1, here
 		_, err := Init(ctx, o)
-		if p := problem(t, err); p.Code != api.Invalid || len(p.Message) > 500 {
+		if p := told(t, err); p.Code != api.Invalid || len(p.Message) > 500 {
 			t.Errorf("a name that is %s: %q", what, p.Message)
 		}
 		var name *charter.NameError
@@ -197,7 +207,7 @@ func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testi
 		t.Errorf("reading: %v", err)
 	}
 	var p *api.Problem
-	if _, err := ana.client.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskDone}); !errors.As(err, &p) ||
+	if _, err := ana.client.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskDone}); !asTold(err, &p) ||
 		!strings.Contains(p.Message, "clock") || !strings.Contains(p.Message, "1970") || !strings.Contains(p.Hint, "clock") {
 		t.Errorf("writing: %v", err)
 	}
@@ -246,10 +256,10 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 		for range 3 {
 			var p *api.Problem
 			_, err = ana.client.EditTask(ctx, task.ID, api.TaskEdit{Title: ptr("more")})
-			if !errors.As(err, &p) || !strings.Contains(p.Message, "disk is full") || !strings.Contains(p.Hint, "room") {
+			if !asTold(err, &p) || !strings.Contains(p.Message, "disk is full") || !strings.Contains(p.Hint, "room") {
 				t.Errorf("%d bytes left: an edit: %v", left, err)
 			}
-			if _, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x"}); !errors.As(err, &p) || !strings.Contains(p.Message, "disk is full") {
+			if _, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x"}); !asTold(err, &p) || !strings.Contains(p.Message, "disk is full") {
 				t.Errorf("%d bytes left: a creation: %v", left, err)
 			}
 		}

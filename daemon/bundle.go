@@ -42,7 +42,7 @@ func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 	if err != nil {
 		return api.Problemf(api.NotAllowed, "kith member list", "a bundle can't be sealed: %v", err)
 	}
-	return explain(r.Pack(ctx, since, having, func(p *replica.Parcel) error {
+	return r.Pack(ctx, since, having, func(p *replica.Parcel) error {
 		h := bundle.Header{
 			MadeAt: b.now().UTC().Truncate(time.Second), Version: b.version,
 			Space: r.Space().String(), Device: r.Device().String(), For: q.Devices,
@@ -58,7 +58,7 @@ func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 			return err
 		}
 		return writeBundle(w, p, h, r.Key(), to)
-	}))
+	})
 }
 
 // errShareBundle says why there are no bundles of a share: what goes into one is opened by everybody whom it is sealed

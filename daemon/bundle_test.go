@@ -86,7 +86,7 @@ func TestABundleWithAByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.
 		t.Helper()
 		res, err := read(t, ben, b)
 		var p *api.Problem
-		if !errors.As(err, &p) || p.Code.Exit() == 1 || !strings.Contains(p.Message, "nothing was taken") || p.Hint == "" || res.New > 0 {
+		if !asTold(err, &p) || p.Code.Exit() == 1 || !strings.Contains(p.Message, "nothing was taken") || p.Hint == "" || res.New > 0 {
 			t.Fatalf("%s: %+v, %v", what, res, err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
 	}
 	cut, err := read(t, ben, whole[:len(whole)*4/5])
 	var p *api.Problem
-	if !errors.As(err, &p) || cut.New == 0 || !strings.Contains(p.Message, "the bundle is damaged, at entry") ||
+	if !asTold(err, &p) || cut.New == 0 || !strings.Contains(p.Message, "the bundle is damaged, at entry") ||
 		!strings.Contains(p.Message, fmt.Sprintf("%d entries that weren't here had been taken before", cut.New)) {
 		t.Fatalf("cut off: %+v, %v", cut, err)
 	}
@@ -139,7 +139,7 @@ func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
 	}
 
 	var broke io.Reader = io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), &failing{errors.New("the stick was pulled")})
-	if _, err := unbundle(t.Context(), ben, broke, nil); !errors.As(err, &p) || !strings.Contains(p.Message, "broke off on its way") {
+	if _, err := unbundle(t.Context(), ben, broke, nil); !asTold(err, &p) || !strings.Contains(p.Message, "broke off on its way") {
 		t.Errorf("broken off: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -242,7 +242,7 @@ func TestWhatAModifiedDaemonPutsIntoABundleGoesThroughTheSameRules(t *testing.T)
 			res, err := read(t, ben, test.b)
 			var p *api.Problem
 			switch {
-			case test.says != "" && (!errors.As(err, &p) || !strings.Contains(p.Message, test.says)):
+			case test.says != "" && (!asTold(err, &p) || !strings.Contains(p.Message, test.says)):
 				t.Errorf("it says %v", err)
 			case test.says == "" && err != nil:
 				t.Errorf("refused: %v", err)

@@ -142,7 +142,7 @@ func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) 
 		return api.Charter{}, err
 	}
 	if err := r.Follow(ctx, id); err != nil {
-		return api.Charter{}, explain(err)
+		return api.Charter{}, err
 	}
 	return charterOf(r), nil
 }

@@ -267,7 +267,7 @@ func TestAnAllyWithANewerProtocolIsToldWhoHasToUpdate(t *testing.T) {
 	must(t, err)
 	reply[0] = meetVersion + 1
 	_, err = readOffer(reply)
-	if p := problem(t, explainAlly(err)); p.Code != api.NotAllowed || !strings.Contains(p.Message, "update yours") {
+	if p := told(t, ofAllyCode(err)); p.Code != api.NotAllowed || !strings.Contains(p.Message, "update yours") {
 		t.Errorf("told: %q", p.Message)
 	}
 }

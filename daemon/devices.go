@@ -67,7 +67,7 @@ func (s *space) device(key entry.Device) (api.Device, error) {
 	if i := slices.IndexFunc(all, func(d api.Device) bool { return d.ID == key.String() }); i >= 0 {
 		return all[i], nil
 	}
-	return api.Device{}, explain(charter.ErrNotYours)
+	return api.Device{}, charter.ErrNotYours
 }
 
 // AddDevice implements server.Backend.
@@ -78,14 +78,14 @@ func (b *backend) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.Dev
 	}
 	at, err := b.answerers(s)
 	if err != nil {
-		return api.DeviceCode{}, explain(err)
+		return api.DeviceCode{}, err
 	}
 	life := time.Duration(q.ExpiresIn) * time.Second
 	if life == 0 {
 		life = deviceCodeLife
 	}
 	code, expires, err := s.pairings.open(at, life)
-	return api.DeviceCode{Code: code, ExpiresAt: api.At(expires)}, explain(err)
+	return api.DeviceCode{Code: code, ExpiresAt: api.At(expires)}, err
 }
 
 // answerers are where this device is reached, for a code.
@@ -104,7 +104,7 @@ func (b *backend) Pairing(_ context.Context) (api.Pairing, error) {
 		return api.Pairing{}, err
 	}
 	p, err := s.pairings.show()
-	return p, explain(err)
+	return p, err
 }
 
 // ConfirmDevice implements server.Backend.
@@ -115,7 +115,7 @@ func (b *backend) ConfirmDevice(ctx context.Context, words string) (api.Device, 
 	}
 	key, err := s.pairings.confirm(ctx, words)
 	if err != nil {
-		return api.Device{}, explain(err)
+		return api.Device{}, err
 	}
 	return s.device(key)
 }
@@ -127,7 +127,7 @@ func (b *backend) DeclineDevice(_ context.Context) (api.Pairing, error) {
 		return api.Pairing{}, err
 	}
 	if err := s.pairings.decline(); err != nil {
-		return api.Pairing{}, explain(err)
+		return api.Pairing{}, err
 	}
 	return b.Pairing(context.Background())
 }
@@ -139,7 +139,7 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 		return api.WayBack{}, err
 	}
 	if err := s.replica.Speaks(); err != nil {
-		return api.WayBack{}, explain(err)
+		return api.WayBack{}, err
 	}
 	id, err := charter.ParseMemberID(member)
 	if err != nil {
@@ -150,15 +150,15 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 	}
 	at, err := b.answerers(s)
 	if err != nil {
-		return api.WayBack{}, explain(err)
+		return api.WayBack{}, err
 	}
 	c := s.replica.Charter()
 	m, ok := c.Member(id)
 	if !ok || m.Standing == charter.Removed { // a resignation may be a thief's: the phrase overrules it
-		return api.WayBack{}, explain(charter.ErrNotIn)
+		return api.WayBack{}, charter.ErrNotIn
 	}
 	code, err := charter.Way{Space: c.Space(), Member: id, Answerers: at[:min(len(at), charter.MaxAnswerers)]}.Encode()
-	return api.WayBack{Code: code, Member: api.Named{ID: m.ID.String(), Name: m.Name}}, explain(err)
+	return api.WayBack{Code: code, Member: api.Named{ID: m.ID.String(), Name: m.Name}}, err
 }
 
 // errNoWayBack says why nobody comes back into a share with a phrase: there is none.
@@ -177,10 +177,10 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 	r := s.replica
 	me, ok := r.Charter().OwnerOf(r.Device())
 	if !ok {
-		return api.Device{}, explain(r.Speaks())
+		return api.Device{}, r.Speaks()
 	}
 	if me.Standing != charter.Full && me.Standing != charter.Prospective {
-		return api.Device{}, explain(r.Speaks())
+		return api.Device{}, r.Speaks()
 	}
 	next, err := consentsNext(&me, r.Device(), key, q.Consents)
 	if err != nil {
@@ -189,13 +189,13 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 	if !q.Yes {
 		says, err := s.whatRetiringDoes(&me, key, next)
 		if err != nil {
-			return api.Device{}, explain(err)
+			return api.Device{}, err
 		}
 		return api.Device{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if that is what you want: kith device retire %s --yes", deviceWord(&me, key)), "%s", says)
 	}
 	if next != (entry.Device{}) && key == r.Device() { // afterwards this device can't say it any more
 		if err := s.moveConsents(ctx, next); err != nil {
-			return api.Device{}, explain(err)
+			return api.Device{}, err
 		}
 	}
 	_, err = r.SayOf(ctx, func(c *charter.Charter) ([]byte, error) {
@@ -206,11 +206,11 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 		return c.Retire(r.Device(), key, honoured[0].Frontier)
 	})
 	if err != nil {
-		return api.Device{}, explain(err)
+		return api.Device{}, err
 	}
 	if next != (entry.Device{}) && key != r.Device() && r.Speaks() == nil {
 		if err := s.moveConsents(ctx, next); err != nil {
-			return api.Device{}, explain(err)
+			return api.Device{}, err
 		}
 	}
 	return s.device(key)
@@ -231,7 +231,7 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 	}
 	switch {
 	case gone == nil:
-		return next, explain(charter.ErrNotYours)
+		return next, charter.ErrNotYours
 	case gone.Retired:
 		return next, api.Problemf(api.NotAllowed, "kith device list", "“%s” is out of use already", gone.Name)
 	case !speaks:
@@ -324,7 +324,7 @@ func (b *backend) MoveConsents(ctx context.Context, id string) (api.Device, erro
 		return d, err
 	}
 	if err := s.moveConsents(ctx, key); err != nil {
-		return api.Device{}, explain(err)
+		return api.Device{}, err
 	}
 	return s.device(key)
 }

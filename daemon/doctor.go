@@ -44,7 +44,7 @@ func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string
 	}
 	home, err := OpenHome(dir)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
 	home.Passphrase = once(unlock)

@@ -10,6 +10,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
@@ -197,6 +198,11 @@ func newPlace(dir string, another bool) (home, place *Home, err error) {
 type inUseError struct{ dir string }
 
 func (e *inUseError) Error() string { return e.dir + " already belongs to a co-op" }
+
+// Problem implements problem.Teller.
+func (e *inUseError) Problem() *problem.Problem {
+	return problem.New(problem.Failed, replica.ErrHasSpace.Hint, "%v", e)
+}
 
 // choose fixes where this home listens and what its device is called, and remembers it.
 func (h *Home) choose(listen, announce []string) (Config, error) {

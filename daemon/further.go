@@ -72,7 +72,7 @@ func (b *backend) baseWith(ally string) (*base, error) {
 func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	x, err := b.baseWith(q.Ally)
 	if err != nil {
@@ -92,10 +92,10 @@ func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
 	})
 	if err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	if err := k.open(func() error { return k.passCode(ctx, x) }); err != nil {
-		return api.Ally{}, explain(err)
+		return api.Ally{}, err
 	}
 	return k.ally(r), nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/seal"
 	"kith/daemon/store"
 )
@@ -68,10 +69,20 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another kith process (PID %d) uses %s", e.PID, e.Dir)
 }
 
+// Problem implements problem.Teller.
+func (e *HeldError) Problem() *problem.Problem {
+	return problem.New(problem.Failed, "ask the daemon that runs there, or stop it first", "%v", e)
+}
+
 // KeyError says that the device's key can't be used as it lies there.
 type KeyError struct{ Path, Why string }
 
 func (e *KeyError) Error() string { return e.Path + " " + e.Why }
+
+// Problem implements problem.Teller.
+func (e *KeyError) Problem() *problem.Problem {
+	return problem.New(problem.Failed, "kith doctor", "%v", e)
+}
 
 // LockedError says that the device's key is protected by a passphrase, and it wasn't given, or
 // another one.
@@ -85,6 +96,14 @@ func (e *LockedError) Error() string {
 		return "this is not the passphrase of " + e.Path
 	}
 	return e.Path + " is protected by a passphrase"
+}
+
+// Problem implements problem.Teller.
+func (e *LockedError) Problem() *problem.Problem {
+	if e.Wrong {
+		return problem.New(problem.NotAllowed, "try again; the passphrase is that of kith protect", "%v", e)
+	}
+	return problem.New(problem.NotAllowed, "type it on a terminal, or give a file with it: kith daemon --passphrase-file FILE", "%v", e)
 }
 
 // OpenHome takes the home in dir for this process, making it if it is absent. The error is a

@@ -73,7 +73,7 @@ func serve(home string) error {
 	if err != nil {
 		return err
 	}
-	return Explain(Run(ctx, Options{
+	return (Run(ctx, Options{
 		Now:  func() time.Time { return time.Now().Add(ahead) },
 		Home: home, NoMDNS: true, Version: "test", Passphrase: func() (string, error) { return os.Getenv(passEnv), nil }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Trial: func() *exec.Cmd {

@@ -215,10 +215,10 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 			continue
 		}
 		if err != nil {
-			return shown{}, explain(err)
+			return shown{}, err
 		}
 		if v, err = r.View(v.ID); err != nil {
-			return shown{}, explain(err)
+			return shown{}, err
 		}
 		return b.look(r, v), nil
 	}
@@ -248,5 +248,5 @@ func takeBack(ctx context.Context, at shown, r *replica.Replica, v *crdt.View) e
 		}
 		return crdt.TakeBack(became)(e.Doc, e.View)
 	})
-	return explain(err)
+	return err
 }

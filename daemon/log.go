@@ -23,7 +23,7 @@ func (b *backend) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, err
 	var doc entry.DocID
 	if f.Document != "" {
 		if doc, err = docID(f.Document); err != nil {
-			return nil, explain(replica.ErrNotFound)
+			return nil, replica.ErrNotFound
 		}
 	}
 	var out []api.LogLine
@@ -62,7 +62,7 @@ func logOf(r *replica.Replica, doc entry.DocID, f server.LogFilter, out []api.Lo
 		}
 		return f.Limit == 0 || len(out) < f.Limit
 	})
-	return out, explain(errors.Join(err, broken))
+	return out, errors.Join(err, broken)
 }
 
 // acknowledges says whether an entry only says what its maker has seen.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/problem"
 	"kith/crdt/share"
 )
 
@@ -29,6 +30,11 @@ type newerMeetError struct{ version byte }
 
 func (e *newerMeetError) Error() string {
 	return fmt.Sprintf("the other side makes pacts by version %d of the messages for that, this Kith knows %d; update yours", e.version, meetVersion)
+}
+
+// Problem implements problem.Teller.
+func (e *newerMeetError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, "nothing was stored; after the update the code is still good", "%v", e)
 }
 
 func writeMeet(w any) ([]byte, error) {

@@ -66,7 +66,7 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 		}
 		return nil
 	})
-	return out, explain(err)
+	return out, err
 }
 
 // RestoreNote implements server.Backend.

@@ -14,6 +14,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
@@ -339,7 +340,7 @@ func (s *pairings) show() (api.Pairing, error) {
 }
 
 // errOtherWords says that the words which somebody read on the new device are others.
-var errOtherWords = errors.New("these are not the words that both devices would show if nobody were between them; nothing was added, and the code is useless now")
+var errOtherWords = problem.New(problem.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "these are not the words that both devices would show if nobody were between them; nothing was added, and the code is useless now")
 
 // confirm adds the device that asks, if the words are those that it shows.
 func (s *pairings) confirm(ctx context.Context, typed string) (entry.Device, error) {

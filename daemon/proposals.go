@@ -38,7 +38,7 @@ func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
 func proposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
 	p, ok := r.Charter().Proposal(id)
 	if !ok {
-		return api.Proposal{}, explain(charter.ErrNoProposal)
+		return api.Proposal{}, charter.ErrNoProposal
 	}
 	return proposals(r, []charter.Proposal{p})[0], nil
 }
@@ -157,5 +157,5 @@ func proposalStep(c *charter.Charter, id string) (charter.Proposal, error) {
 			return p, nil
 		}
 	}
-	return charter.Proposal{}, explain(charter.ErrNoProposal)
+	return charter.Proposal{}, charter.ErrNoProposal
 }

@@ -20,16 +20,16 @@ func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Propo
 		return api.Proposal{}, err
 	}
 	if me, ok := r.Me(); ok && me.Standing != charter.Full {
-		return api.Proposal{}, explain(charter.ErrNotFull)
+		return api.Proposal{}, charter.ErrNotFull
 	}
 	switch q.Action {
 	case api.ActionEndShare, api.ActionTerms, api.ActionContacts:
 		p, err := sayToAlly(ctx, r, q, b.now())
-		return p, explain(err)
+		return p, err
 	}
 	terms, err := b.terms(r, q)
 	if err != nil {
-		return api.Proposal{}, explain(err)
+		return api.Proposal{}, err
 	}
 	c := r.Charter()
 	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
@@ -53,7 +53,7 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 		return payload, err
 	})
 	if err != nil {
-		return api.Proposal{}, explain(err)
+		return api.Proposal{}, err
 	}
 	var note string
 	var held *charter.HeldError
@@ -69,7 +69,7 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	case errors.Is(err, charter.ErrOtherDevice):
 		note = "Your own consent isn't given yet: you consent from another device of yours: kith device list."
 	default:
-		return api.Proposal{}, explain(err)
+		return api.Proposal{}, err
 	}
 	p, err := proposalNow(r, id)
 	if note != "" {
@@ -137,7 +137,7 @@ func devicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
 // back is only what it did.
 func (b *backend) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
 	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.CloseFounding(r.Device(), why) }); err != nil {
-		return api.Proposal{}, explain(err)
+		return api.Proposal{}, err
 	}
 	me, _ := r.Me()
 	step := r.Charter().Tip()

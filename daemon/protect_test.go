@@ -87,7 +87,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 	serve := func(ask func() (string, error)) error {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		return Explain(Run(ctx, Options{Home: ana.dir, NoMDNS: true, Passphrase: ask, Ready: func([]string) {
+		return (Run(ctx, Options{Home: ana.dir, NoMDNS: true, Passphrase: ask, Ready: func([]string) {
 			defer stop()
 			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper"})
 			if err != nil {
@@ -105,7 +105,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 	must(t, serve(typed(word)))
 	for says, ask := range map[string]func() (string, error){"is protected by a passphrase": nil, "is not the passphrase": typed("another one")} {
 		var p *api.Problem
-		if err := serve(ask); !errors.As(err, &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, says) || p.Hint == "" {
+		if err := serve(ask); !asTold(err, &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, says) || p.Hint == "" {
 			t.Errorf("it says %v, want %q", err, says)
 		}
 	}
@@ -161,7 +161,7 @@ func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
 func TestOnlyAHomeWithACoopHasAKeyToProtect(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home")
 	var p *api.Problem
-	if _, err := Protect(t.Context(), ProtectOptions{Home: dir, New: typed(word)}); !errors.As(err, &p) || p.Code != api.NotFound {
+	if _, err := Protect(t.Context(), ProtectOptions{Home: dir, New: typed(word)}); !asTold(err, &p) || p.Code != api.NotFound {
 		t.Errorf("it says %v", err)
 	}
 	if _, err := os.Stat(dir); err == nil {

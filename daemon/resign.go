@@ -14,7 +14,7 @@ func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, 
 		return api.Member{}, err
 	}
 	if err := r.Speaks(); err != nil {
-		return api.Member{}, explain(err)
+		return api.Member{}, err
 	}
 	me, _ := r.Me()
 	if !q.Yes {
@@ -30,7 +30,7 @@ func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, 
 		return c.Resign(r.Device(), honoured, q.Why)
 	})
 	if err != nil {
-		return api.Member{}, explain(err)
+		return api.Member{}, err
 	}
 	m, _ := r.Charter().Member(me.ID)
 	return memberOf(r, newWords(r.Charter()), &m), nil

@@ -270,7 +270,7 @@ func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinRes
 		})
 		return r, err
 	})
-	return res, explain(err)
+	return res, err
 }
 
 // Found implements server.Spaces.
@@ -281,7 +281,7 @@ func (s *served) Found(_ context.Context, req api.InitRequest) (res api.InitResu
 		})
 		return r, err
 	})
-	return res, explain(err)
+	return res, err
 }
 
 // openSpace opens the replica in the place, and its peers.

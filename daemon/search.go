@@ -41,7 +41,7 @@ func (b *backend) Search(ctx context.Context, words string, limit int) ([]api.Hi
 		return ctx.Err() == nil
 	})
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	sort.SliceStable(hits, func(i, j int) bool { return hits[i].Score > hits[j].Score })
 	if limit > 0 && len(hits) > limit {

@@ -88,7 +88,7 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 	out := b.shareOf(r)
 	homes, err := b.linkedTo(r)
 	if err != nil {
-		return out, explain(err)
+		return out, err
 	}
 	err = r.Views("", func(v *crdt.View) bool {
 		if v.Kind == crdt.KindAsk {
@@ -112,7 +112,7 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt.Time), cmp.Compare(a.ID, b.ID))
 	})
 	newestAsk(out.Asks)
-	return out, explain(err)
+	return out, err
 }
 
 // linkedTo gives the short IDs of the co-op's documents that go on in a share, by that of the document there.
@@ -207,7 +207,7 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 		return nil, err
 	}
 	if me, ok := home.Me(); !ok || me.Standing != charter.Full {
-		return nil, explain(charter.ErrNotFull)
+		return nil, charter.ErrNotFull
 	}
 	at := b.look(home, v)
 	switch {
@@ -330,7 +330,7 @@ func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd
 			return api.ShareResult{Proposal: &proposal}, nil
 		}
 		if p.step, _ = share.Chosen(p.home.Charter().Pacts(), p.there.Space(), p.v.ID, p.kept); p.step == (charter.StepID{}) {
-			return api.ShareResult{}, explain(charter.ErrNoProposal)
+			return api.ShareResult{}, charter.ErrNoProposal
 		}
 	}
 	if p.v.Link != nil {
@@ -339,7 +339,7 @@ func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd
 		}
 	}
 	if err := p.share(ctx); err != nil {
-		return api.ShareResult{}, explain(err)
+		return api.ShareResult{}, err
 	}
 	r, v, err := b.view(q.ID)
 	if err != nil {

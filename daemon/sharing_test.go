@@ -22,7 +22,7 @@ import (
 func refusedFor(t *testing.T, what string, err error, words ...string) {
 	t.Helper()
 	var p *api.Problem
-	if !errors.As(err, &p) {
+	if !asTold(err, &p) {
 		t.Errorf("%s: %v, want a refusal", what, err)
 		return
 	}

@@ -74,7 +74,7 @@ func (b *backend) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, 
 		}
 		u, err := r.Unconfirmed(device)
 		if err != nil {
-			return nil, explain(err)
+			return nil, err
 		}
 		peers[i].Acknowledged, peers[i].Unconfirmed, peers[i].UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
 	}
@@ -177,7 +177,7 @@ func (b *backend) Invites(_ context.Context) ([]api.Invite, error) {
 		return nil, err
 	}
 	all, _, err := s.invites.list()
-	return all, explain(err)
+	return all, err
 }
 
 // RevokeInvite implements server.Backend.
@@ -187,7 +187,7 @@ func (b *backend) RevokeInvite(ctx context.Context, id string) (api.Invite, erro
 		return api.Invite{}, err
 	}
 	v, err := s.invites.revoke(ctx, id)
-	return v, explain(err)
+	return v, err
 }
 
 // Invite implements server.Backend.
@@ -198,7 +198,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	}
 	at, err := b.answerers(s)
 	if err != nil {
-		return api.Invite{}, explain(err)
+		return api.Invite{}, err
 	}
 	life := time.Duration(q.ExpiresIn) * time.Second
 	if life == 0 {
@@ -206,7 +206,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	}
 	v, err := s.invites.prospective(ctx, at, life)
 	if err != nil {
-		return v, explain(err)
+		return v, err
 	}
 	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
 	if _, of := s.replica.Charter().Needed(); of == 1 {

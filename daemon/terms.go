@@ -48,7 +48,7 @@ func wordOf(shared *share.Share, q api.ProposalRequest, now time.Time) (w share.
 		for _, name := range q.Contacts {
 			clean, err := charter.CleanName(name)
 			if err != nil {
-				return w, explain(err)
+				return w, err
 			}
 			w.Contacts = append(w.Contacts, clean)
 		}

@@ -307,7 +307,7 @@ func (u *unbundling) explain(ctx context.Context, err error) error {
 		return api.Problemf(api.Invalid, "get the file once more and read it again: what is here already is passed over",
 			"the bundle is damaged, at %s: %v%s", u.where(), why, kept)
 	}
-	return explain(err)
+	return err
 }
 
 // where says how far it was.

@@ -9,6 +9,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/replica"
 )
@@ -74,7 +75,7 @@ func readWelcome(b []byte) (welcome, error) {
 }
 
 // errImpostor says that who answered isn't in the co-op that the code is for.
-var errImpostor = errors.New("whoever answers there is not of the co-op that this code is for")
+var errImpostor = problem.New(problem.NotFound, "check that the code is the one you were sent, or ask for a new one", "whoever answers there is not of the co-op that this code is for")
 
 // check makes sure that the welcome is of the space that the code is for, and that answerer
 // belongs to it.

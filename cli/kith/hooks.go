@@ -12,44 +12,44 @@ import (
 	"kith/daemon/replica"
 )
 
-// hooks hands the daemon's side to the commands, with errors that say what to do.
+// hooks hands the daemon's side to the commands.
 func hooks() cli.Hooks {
 	return cli.Hooks{
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
-			return daemon.Explain(daemon.Run(ctx, daemon.Options{
+			return daemon.Run(ctx, daemon.Options{
 				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, NoMDNS: o.NoMDNS,
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
-			}))
+			})
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := daemon.Init(ctx, daemon.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
 			res, err := daemon.Join(ctx, daemon.JoinOptions{
 				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Log: o.Log,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {
 			res, err := daemon.JoinDevice(ctx, daemon.JoinDeviceOptions{
 				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
 			res, err := daemon.Recover(ctx, daemon.RecoverOptions{
 				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		NewPhrase: func(_ context.Context, o cli.NewPhraseOptions) (api.NewPhrase, error) {
 			res, err := daemon.NewPhrase(daemon.NewPhraseOptions{
 				Home: o.Home, Via: o.Via, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Doctor: func(ctx context.Context, o cli.DoctorOptions) ([]api.Check, error) {
 			return daemon.Doctor(ctx, o.Home, o.Rebuild, o.Unlock)
@@ -59,18 +59,18 @@ func hooks() cli.Hooks {
 				Home: o.Home, Space: o.Space, File: o.File, Passphrase: o.Passphrase, Replace: o.Replace,
 				Version: o.Version, Progress: o.Progress, Unlock: o.Unlock,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
 			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
 				Home: o.Home, File: o.File, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 				Passphrase: o.Passphrase, Progress: o.Progress,
 			})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Protect: func(ctx context.Context, o cli.ProtectOptions) (api.Protection, error) {
 			res, err := daemon.Protect(ctx, daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New, Progress: o.Progress})
-			return res, daemon.Explain(err)
+			return res, err
 		},
 		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {
 			return replica.TryChanges(in, out)

@@ -3,6 +3,8 @@ package change
 import (
 	"errors"
 	"fmt"
+
+	"kith/crdt/problem"
 )
 
 // Bounds on one change. They hold before anything is allocated for what they bound; what exceeds
@@ -49,6 +51,11 @@ type LimitError struct {
 
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d, the limit is %d", e.What, e.Got, e.Limit)
+}
+
+// Problem implements problem.Teller.
+func (e *LimitError) Problem() *problem.Problem {
+	return problem.New(problem.Limit, "make it in smaller steps", "%v", e)
 }
 
 // limit returns a *LimitError if got is over max.

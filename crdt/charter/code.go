@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // codeSort is a sort of text that people copy: a prefix, and base32 of a version byte, what it
@@ -36,6 +37,11 @@ const maxCodeText = 4096
 type CodeError struct{ Why string }
 
 func (e *CodeError) Error() string { return e.Why }
+
+// Problem implements problem.Teller.
+func (e *CodeError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "", "%v", e)
+}
 
 func (s *codeSort) write(body []byte) string {
 	return s.prefix + entry.Text.EncodeToString(append(body, s.checksum(body)...))

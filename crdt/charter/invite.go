@@ -5,11 +5,11 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // Bounds of an invite code.
@@ -46,9 +46,9 @@ type Answerer struct {
 
 // Why a text isn't an invite code that can be used. Each says what to do about it.
 var (
-	ErrNotInvite      = errors.New(`this is not an invite code: one begins with "kith1"`)
-	ErrInviteMistyped = errors.New("this invite code has a letter wrong or missing; copy it whole, or ask for it again")
-	ErrInviteNewer    = errors.New("this invite code was made by a newer Kith; update yours")
+	ErrNotInvite      = problem.New(problem.Invalid, "", `this is not an invite code: one begins with "kith1"`)
+	ErrInviteMistyped = problem.New(problem.Invalid, "", "this invite code has a letter wrong or missing; copy it whole, or ask for it again")
+	ErrInviteNewer    = problem.New(problem.Invalid, "", "this invite code was made by a newer Kith; update yours")
 )
 
 // NewInvite draws a code for a space whose newest step is step.

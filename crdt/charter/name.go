@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"kith/crdt/problem"
 )
 
 // Bounds of a name: of a co-op, a person or a device.
@@ -29,6 +31,11 @@ func (e *NameError) Error() string {
 		name = name[:cut] + "…"
 	}
 	return fmt.Sprintf("the name %q %s", name, e.Why)
+}
+
+// Problem implements problem.Teller.
+func (e *NameError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "", "%v", e)
 }
 
 // CleanName returns a name in the form in which it is kept: normalised (NFC), without space

@@ -4,7 +4,6 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/tyler-smith/go-bip39"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // PhraseWords is the length of a recovery phrase. Twelve words hold 128 bits, which is as
@@ -36,6 +36,11 @@ func (e *PhraseError) Error() string {
 	return s
 }
 
+// Problem implements problem.Teller.
+func (e *PhraseError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, lookAgain, "%v", e)
+}
+
 // PhraseLengthError says that a recovery phrase is of another length.
 type PhraseLengthError struct {
 	Words int // how many there are
@@ -49,8 +54,16 @@ func (e *PhraseLengthError) Error() string {
 	return fmt.Sprintf("a recovery phrase has %d words, not %d", PhraseWords, e.Words)
 }
 
+// Problem implements problem.Teller.
+func (e *PhraseLengthError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, lookAgain, "%v", e)
+}
+
+// lookAgain is what to do about words that are no phrase.
+const lookAgain = "look at the paper once more; nothing was done"
+
 // ErrPhrase says that all words of a phrase are words, but not these in this order.
-var ErrPhrase = errors.New("these words are no recovery phrase: one of them is another word of the list, or two have changed places")
+var ErrPhrase = problem.New(problem.Invalid, lookAgain, "these words are no recovery phrase: one of them is another word of the list, or two have changed places")
 
 // NewPhrase draws a recovery phrase: PhraseWords English words of BIP-39 with single spaces.
 // It is a person's only way back after losing every device. Show it once and keep it nowhere.

@@ -1,17 +1,17 @@
 package charter
 
 import (
-	"errors"
 	"fmt"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // Why a founding seat can't be filled.
 var (
-	ErrFoundingClosed = errors.New("the founding is closed; no seat is left")
-	ErrInviteUsed     = errors.New("this invite code was used before")
-	ErrKeyKnown       = errors.New("this member key or device is in the charter already")
+	ErrFoundingClosed = problem.New(problem.NotAllowed, "kith charter show", "the founding is closed; no seat is left")
+	ErrInviteUsed     = problem.New(problem.NotAllowed, "kith invite list", "this invite code was used before")
+	ErrKeyKnown       = problem.New(problem.NotAllowed, "kith member list", "this member key or device is in the charter already")
 )
 
 // NameTakenError says that somebody in the charter is called so already.

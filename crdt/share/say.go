@@ -1,18 +1,17 @@
 package share
 
 import (
-	"errors"
-
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // Why a side can't say something. Each is for a person.
 var (
-	ErrNoPact  = errors.New("the pact isn't made yet: both sides have to sign it; ask the other side's contact")
-	ErrEnded   = errors.New("the share has ended; what is in it can be read, and a new pact can be made")
-	ErrNoSide  = errors.New("this device speaks for nobody in the share")
-	ErrInForce = errors.New("these terms are in force already")
+	ErrNoPact  = problem.New(problem.NotAllowed, "kith ally list", "the pact isn't made yet: both sides have to sign it; ask the other side's contact")
+	ErrEnded   = problem.New(problem.NotAllowed, "kith share list", "the share has ended; what is in it can be read, and a new pact can be made")
+	ErrNoSide  = problem.New(problem.NotAllowed, "kith share list", "this device speaks for nobody in the share")
+	ErrInForce = problem.New(problem.Invalid, "kith share show SHARE", "these terms are in force already")
 )
 
 // Propose proposes that the side of a device says something to the other side; w.Share and, of

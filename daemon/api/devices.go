@@ -126,7 +126,7 @@ func ResolveDevice(all []Device, word string) (Device, error) {
 	}
 	p := Problemf(Ambiguous, "use the start of its key", "“%s” may be more than one device", Brief(word))
 	for _, d := range found[:min(len(found), MaxCandidates)] {
-		p.Candidates = append(p.Candidates, Candidate{d.ID, d.ID[:min(len(d.ID), 8)], d.Name})
+		p.Candidates = append(p.Candidates, Candidate{ID: d.ID, Short: d.ID[:min(len(d.ID), 8)], Title: d.Name})
 	}
 	return Device{}, p
 }

@@ -13,13 +13,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"time"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // Kind says what a part holds. They come in this order; those in the plural any number of times.
@@ -80,9 +80,9 @@ type Header struct {
 
 var (
 	// ErrForeign says that a file is no backup of Kith's.
-	ErrForeign = errors.New("this is not a backup of Kith")
+	ErrForeign = problem.New(problem.Invalid, "nothing was written", "this is not a backup of Kith")
 	// ErrNewer says that a newer release made the backup.
-	ErrNewer = errors.New("a newer Kith made this backup")
+	ErrNewer = problem.New(problem.Invalid, "nothing was written", "a newer Kith made this backup")
 )
 
 // DamagedError says that a backup isn't as it was written.
@@ -90,6 +90,11 @@ type DamagedError struct{ Err error }
 
 func (e *DamagedError) Error() string { return "the backup is damaged: " + e.Err.Error() }
 func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Problem implements problem.Teller.
+func (e *DamagedError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "nothing was written; take another backup, or join again from another member's device", "%v", e)
+}
 
 // Damaged makes a *DamagedError, also for who looks into the parts.
 func Damaged(format string, args ...any) error { return &DamagedError{fmt.Errorf(format, args...)} }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // JoinCode says why an invite wasn't redeemed.
@@ -53,6 +54,24 @@ func (e *JoinError) Error() string {
 	return said
 }
 
+// Problem implements problem.Teller.
+func (e *JoinError) Problem() *problem.Problem {
+	code, hint := problem.NotAllowed, "ask who sent it for a new one; who made it sees what became of it: kith invite list, kith device list"
+	switch e.Code {
+	case JoinBadRequest:
+		code = problem.Invalid
+	case JoinNameTaken:
+		code, hint = problem.Invalid, "the code is still good: join with another --as NAME"
+	case JoinFailed:
+		code = problem.Failed
+	case JoinDeclined:
+		hint = "if it was, make another code there: kith device add"
+	case JoinRefused:
+		hint = "kith device list, on a device that is in use"
+	}
+	return problem.New(code, hint, "%v", e)
+}
+
 // Attempt is one address that was tried, and what came of it.
 type Attempt struct {
 	Address string
@@ -74,12 +93,22 @@ func (e *NobodyAnsweredError) Error() string {
 	return b.String()
 }
 
+// Problem implements problem.Teller.
+func (e *NobodyAnsweredError) Problem() *problem.Problem {
+	return problem.New(problem.TimedOut, "the daemon of who made the code has to run and be reachable: try again when it is", "%v", e)
+}
+
 // UnknownCodeError says that somebody answers at an address of the code, but doesn't know the
 // code: it was altered, or is for another co-op, or its maker's device was set up anew.
 type UnknownCodeError struct{ Tried []Attempt }
 
 func (e *UnknownCodeError) Error() string {
 	return "whoever answers there doesn't know this code"
+}
+
+// Problem implements problem.Teller.
+func (e *UnknownCodeError) Problem() *problem.Problem {
+	return problem.New(problem.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", e)
 }
 
 // Joined is what a redeemed invite gave.

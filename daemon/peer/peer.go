@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/exchange"
 )
 
@@ -120,6 +121,11 @@ type ListenError struct {
 
 func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.Address, e.Err) }
 func (e *ListenError) Unwrap() error { return e.Err }
+
+// Problem implements problem.Teller.
+func (e *ListenError) Problem() *problem.Problem {
+	return problem.New(problem.Failed, "choose another with --listen", "%v", e)
+}
 
 // SyncReport says how a Sync went with one device.
 type SyncReport struct {

@@ -17,6 +17,7 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // Every device passes on what two others of the charter say to each other if both have a
@@ -101,6 +102,11 @@ type RelayError struct {
 
 func (e *RelayError) Error() string { return fmt.Sprintf("the relay %s: %v", e.Address, e.Err) }
 func (e *RelayError) Unwrap() error { return e.Err }
+
+// Problem implements problem.Teller.
+func (e *RelayError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "who runs the relay can say its address; --relay none goes without", "%v", e)
+}
 
 // isRelayed says whether an address, or the connection at it, goes through a relay.
 func isRelayed(a ma.Multiaddr) bool {

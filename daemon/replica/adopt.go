@@ -3,17 +3,17 @@ package replica
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // ErrNotAdoptable says that an entry isn't void for what can be mended by building on it.
-var ErrNotAdoptable = errors.New("only what somebody wrote beyond what the co-op honours of them can be taken over")
+var ErrNotAdoptable = problem.New(problem.NotAllowed, "kith log --void says why it doesn't count; write it anew", "only what somebody wrote beyond what the co-op honours of them can be taken over")
 
 // Adopt brings in what was written beyond the frontier of a device that isn't honoured any more: by a
 // change of one's own that writes nothing and stands on it, and on all that is in the document. It

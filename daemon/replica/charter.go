@@ -11,6 +11,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/store"
 )
 
@@ -220,7 +221,7 @@ func (r *Replica) enact() error {
 }
 
 // ErrNotThere says that this device speaks for nobody on the side that it was to follow.
-var ErrNotThere = errors.New("on that side you are no member")
+var ErrNotThere = problem.New(problem.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=… kith join", "on that side you are no member, so you can't go over")
 
 // Follow takes a side where the charter has forked, and says so in public, both in one; where that of an
 // ally has, it is said nowhere. All documents are judged anew.
@@ -263,6 +264,12 @@ func (e *NotMemberError) Error() string {
 		return "you have left the co-op"
 	}
 	return ErrNotMember.Error()
+}
+
+// Problem implements problem.Teller.
+func (e *NotMemberError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, "what is here stays readable, and you keep it: kith status says more",
+		"%v; what you write isn't taken by the others", e)
 }
 
 // Unwrap makes it an ErrNotMember.

@@ -15,6 +15,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/store"
 )
 
@@ -240,4 +241,9 @@ func (e *RefusedError) Error() string {
 		return "the co-op's rules don't take this change: it would be " + e.State.String()
 	}
 	return "the co-op's rules don't take this change: " + e.Why
+}
+
+// Problem implements problem.Teller.
+func (e *RefusedError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, "kith log --void shows what the co-op's rules didn't take", "%v", e)
 }

@@ -19,21 +19,22 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/store"
 )
 
 var (
 	// ErrNoSpace says that there is no co-op in this home yet.
-	ErrNoSpace = errors.New("there is no co-op here yet")
+	ErrNoSpace = problem.New(problem.NotFound, "kith init, or kith join", "there is no co-op here yet")
 	// ErrHasSpace says that this home already belongs to a co-op.
-	ErrHasSpace = errors.New("this home already belongs to a co-op")
+	ErrHasSpace = problem.New(problem.Failed, "for another co-op in the same home: --another; or choose another home: KITH_HOME=… kith …", "this home already belongs to a co-op")
 	// ErrClock says that this computer's clock can't be right.
-	ErrClock = errors.New("this computer's clock is far off")
+	ErrClock = problem.New(problem.Failed, "set the clock of this computer: timedatectl", "this computer's clock is far off")
 	// ErrNotMember says that the device can't speak for anybody in the space (yet, or any more).
-	ErrNotMember = errors.New("this device does not belong to a member of the co-op")
+	ErrNotMember = problem.New(problem.NotAllowed, "kith member list", "this device belongs to no member of the co-op any more")
 	// ErrNotFound says that there is no such document here.
-	ErrNotFound = errors.New("no such document here")
+	ErrNotFound = problem.New(problem.NotFound, "kith search WORDS", "there is no such document here")
 )
 
 // Config is what a replica is opened with.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/problem"
 	"kith/daemon/store"
 )
 
@@ -18,7 +19,7 @@ import (
 const restoredRecord = "restored"
 
 // ErrRestored says that this device must hear from another member before it takes part in the charter.
-var ErrRestored = errors.New("this device came back from a backup, and doesn't know yet what it signed since")
+var ErrRestored = problem.New(problem.NotAllowed, "wait until it is in step with another member's device: kith sync", "this device came back from a backup, and doesn't know yet what it signed since")
 
 // Restored says whether this device came back from a backup and hasn't been in step since with
 // anybody who could know what it signed.

@@ -7,12 +7,13 @@ package seal
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"kith/crdt/problem"
 )
 
 const (
@@ -29,10 +30,10 @@ const (
 var WorkFactor = 18
 
 // ErrWrong says that the passphrase isn't the one that it was sealed with.
-var ErrWrong = errors.New("the passphrase is wrong")
+var ErrWrong = problem.New(problem.NotAllowed, "try again; it is the one that the backup was made with", "the passphrase is wrong")
 
 // ErrShort says that a new passphrase is too short to be one.
-var ErrShort = fmt.Errorf("a passphrase has at least %d characters", MinPassphrase)
+var ErrShort = problem.New(problem.Invalid, "five or six words picked by chance are easy to keep and hard to guess", "a passphrase has at least %d characters", MinPassphrase)
 
 // DamagedError says that something isn't as it was sealed.
 type DamagedError struct{ Err error }

@@ -20,6 +20,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+
+	"kith/crdt/problem"
 )
 
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
@@ -48,9 +50,9 @@ const minFree = 96 << 20
 
 var (
 	// ErrCorrupt says that what is on the disk isn't what was written.
-	ErrCorrupt = errors.New("the store is damaged")
+	ErrCorrupt = problem.New(problem.Failed, "kith doctor; nothing was overwritten, and the other members have what you shared", "the store is damaged")
 	// ErrDiskFull says that a batch was refused because the disk has no room left.
-	ErrDiskFull = errors.New("the disk is full")
+	ErrDiskFull = problem.New(problem.Failed, "make room, then try again: nothing was stored; reading goes on", "the disk is full")
 	// ErrNotFound says that there is no such record.
 	ErrNotFound = errors.New("not in the store")
 	// ErrClosed says that the store is closed or closing.

@@ -6,17 +6,19 @@ import (
 	"net/http"
 	"syscall"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
-// problem turns an error into what people and programs are told: the only place that does.
-// What it doesn't know goes to the log whole, and out in general terms.
+// problem turns an error into what people and programs are told. Nearly all tell it themselves;
+// here is what can't, since it comes from the system. Anything else goes to the log whole, and out in
+// general terms.
 func (s *Server) problem(r *http.Request, err error) *api.Problem {
-	var known *api.Problem
 	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &known):
+	if known, ok := problem.Of(err); ok {
 		return known
+	}
+	switch {
 	case errors.As(err, &tooLarge):
 		return api.Problemf(api.Limit, "shorten the text, or split it in two", "this is more than the daemon takes at once: %d bytes", tooLarge.Limit)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
