@@ -27,13 +27,14 @@ import (
 
 // lab is one script's co-op: homes on this computer and the links between them.
 type lab struct {
-	dir     string
-	environ []string
-	links   *links
-	homes   map[string]*home
-	invites []string // codes that nobody has used yet
-	ahead   time.Duration
-	tale    story
+	dir      string
+	environ  []string
+	links    *links
+	homes    map[string]*home
+	invites  []string // codes that nobody has used yet
+	ahead    time.Duration
+	tale     story
+	answered *answers // nil: the script keeps none
 }
 
 // home is one member's computer.

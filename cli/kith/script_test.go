@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -53,6 +54,9 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	told NAME…       waits until they have been told that they aren't in any more
 //	story NAME       the script tells this one in docs/CHARTER.md
 //	tell TEXT        a paragraph of it; types NAME …: what somebody types, and reads
+//	answers TOPIC    from now on, what says asks for is kept in testdata/answers
+//	says NAME …      what kith --json answers to somebody
+//	called VAR       names the document or the like that was just answered, there and as $VAR
 //	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
@@ -73,7 +77,7 @@ func TestScripts(t *testing.T) {
 			env.Values[labKey{}] = l
 			env.Defer(func() {
 				trouble := l.end()
-				if err := l.compareStory(); err != nil && trouble == "" {
+				if err := errors.Join(l.compareStory(), l.compareAnswers()); err != nil && trouble == "" {
 					trouble = err.Error()
 				}
 				if trouble != "" {
@@ -119,6 +123,11 @@ func TestScripts(t *testing.T) {
 			"tell":     scripted(1, (*lab).tell),
 			"types": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Value(labKey{}).(*lab).types(ts, neg, args)
+			},
+			"answers": scripted(1, (*lab).answers),
+			"called":  scripted(1, (*lab).called),
+			"says": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Value(labKey{}).(*lab).says(ts, neg, args)
 			},
 			"later":  scripted(1, (*lab).later),
 			"settle": scripted(0, (*lab).settle),
