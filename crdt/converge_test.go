@@ -13,6 +13,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/kinds"
 	"kith/crdt/schema"
 )
 
@@ -56,7 +57,7 @@ func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 
 		// Another replica, which hears all in any order and loads the document in one go.
 		late := &desk{coop: c, name: "late"}
-		late.judge = accept.New(c.space, c.doc, c.charter, nil)
+		late.judge = accept.New(c.space, c.doc, c.charter, kinds.Table, nil)
 		for _, e := range rapid.Permutation(c.desks[0].sent).Draw(t, "arrived") {
 			parsed, err := change.Parse(e.Payload)
 			must(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
 
@@ -155,7 +156,7 @@ func (d *draft) standOn(by charter.MemberID, stance, why string) error {
 	if err != nil {
 		return err
 	}
-	b, err := json.Marshal(position{Revision: schema.Revision(d.str(schema.Title), text), Stance: stance, Why: why})
+	b, err := json.Marshal(position{Revision: kind.Revision(d.str(schema.Title), text), Stance: stance, Why: why})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/automerge/automerge-go"
 
 	"kith/crdt"
+	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
 
@@ -235,7 +236,7 @@ func TestARecordThatItsPositionsDontBearDoesntHoldAnywhere(t *testing.T) {
 		{"on another text", func(c *coop) {
 			c.desk("ben").says(crdt.Consent, "")
 		}, crdt.Agreed, func(c *coop) func(*crdt.Record) {
-			return func(r *crdt.Record) { r.Revision, r.Positions = schema.Revision("Buy nothing", ""), nil }
+			return func(r *crdt.Record) { r.Revision, r.Positions = kind.Revision("Buy nothing", ""), nil }
 		}, "it is on another text than the decision had then"},
 		{"after it was withdrawn", func(c *coop) {
 			c.desk("ben").says(crdt.Consent, "")

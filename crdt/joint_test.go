@@ -14,6 +14,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/schema"
 	"kith/crdt/share"
 )
@@ -229,13 +230,13 @@ func TestADocumentOfAShareIsTheSameForEveryOrderOfArrival(t *testing.T) {
 		stands := [2]charter.StepID{stand.Side(0).Tip(), stand.Side(1).Tip()}
 		final := share.Fold(a.space, a.said, stands)
 
-		want := accept.New(a.space, a.doc, final, nil)
+		want := accept.New(a.space, a.doc, final, kinds.Table, nil)
 		for _, e := range written {
 			add(t, want, e)
 		}
 		some := rapid.Permutation(a.said).Draw(t, "statements")
 		growing := share.Fold(a.space, some[:rapid.IntRange(0, len(some)).Draw(t, "first")], stands)
-		got := accept.New(a.space, a.doc, growing, nil)
+		got := accept.New(a.space, a.doc, growing, kinds.Table, nil)
 		arrived := rapid.Permutation(written).Draw(t, "arrived")
 		half := rapid.IntRange(0, len(arrived)).Draw(t, "half")
 		for _, e := range arrived[:half] {

@@ -13,6 +13,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/schema"
 	"kith/crdt/share"
 )
@@ -93,7 +94,7 @@ func TestOfTwoFirstChangesTheOneThatStaysSaysWhoMayWrite(t *testing.T) {
 	dora.hear(open)
 	e, _ := dora.draft("title", "Dora was here") // on the open one
 	for _, order := range [][]*entry.Entry{{open, kept, e}, {kept, open, e}, {e, kept, open}, {e, open, kept}} {
-		d := accept.New(a.space, a.doc, a.share, nil)
+		d := accept.New(a.space, a.doc, a.share, kinds.Table, nil)
 		for _, x := range order {
 			add(t, d, x)
 		}
@@ -140,7 +141,7 @@ func TestADocumentForOneSideIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			}
 		}
 		for range 2 {
-			d := accept.New(a.space, a.doc, a.share, nil)
+			d := accept.New(a.space, a.doc, a.share, kinds.Table, nil)
 			for _, e := range rapid.Permutation(written).Draw(t, "arrived") {
 				add(t, d, e)
 			}

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
 
@@ -258,7 +259,7 @@ func (t *trial) unborne(v *verdict) string {
 		return "by advice the proposer decides"
 	case v.result.Outcome == Open && len(v.result.Against) > 0:
 		return fmt.Sprintf("it passes over what %s said against it", t.name(v.result.Against[0]))
-	case t.knowsText(v.past, v.item) && schema.Revision(t.view.Title, t.view.Text) != v.Revision:
+	case t.knowsText(v.past, v.item) && kind.Revision(t.view.Title, t.view.Text) != v.Revision:
 		return anotherText
 	case v.result.Outcome == Open:
 		return "too few members had answered"
@@ -269,7 +270,7 @@ func (t *trial) unborne(v *verdict) string {
 	switch {
 	case err != nil:
 		return "its text can't be read"
-	case schema.Revision(title, text) != v.Revision:
+	case kind.Revision(title, text) != v.Revision:
 		return anotherText
 	}
 	return ""
@@ -449,7 +450,7 @@ func agree(vs []*verdict) bool {
 func lookDecision(am *automerge.Doc, v *View, root content, items []*accept.Item, c Charter) (*Decision, error) {
 	d := &Decision{
 		Process: root.str(schema.Process), Status: Open,
-		Revision: schema.Revision(v.Title, v.Text),
+		Revision: kind.Revision(v.Title, v.Text),
 		By:       root.str(schema.DecideBy), ReviewOn: root.str(schema.Review),
 		Positions: []Position{}, WaitingFor: []charter.MemberID{}, Full: []charter.MemberID{},
 	}

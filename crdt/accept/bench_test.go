@@ -22,8 +22,8 @@ func written(n int) []piece {
 	for i := range n - 1 {
 		p := pens[i%3]
 		c := changetest.New(h, p.actor(id),
-			changetest.Put(change.OpID{}, schema.Due, change.StrValue("2026-12-01")),
-			changetest.Put(change.OpID{}, schema.OwnKey(co.member(p.who), schema.OwnHelp), change.StrValue("no ink")),
+			changetest.Put(change.OpID{}, due, change.StrValue("2026-12-01")),
+			changetest.Put(change.OpID{}, schema.OwnKey(co.member(p.who), ownHelp), change.StrValue("no ink")),
 		)
 		h.Add(c)
 		all = append(all, p.sign(id, nil, co.whole.Heads(), c.Encode()))
@@ -49,7 +49,7 @@ func BenchmarkAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("judged, %d changes", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; i < b.N; i += n {
-				d := New(theCoop().space, all[0].Doc, theCoop().whole, nil)
+				d := New(theCoop().space, all[0].Doc, theCoop().whole, toys, nil)
 				for _, p := range all {
 					d.Add(p.Entry, p.change)
 				}
@@ -72,7 +72,7 @@ func BenchmarkTwins(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += n {
-		d := New(theCoop().space, all[0].Doc, theCoop().whole, nil)
+		d := New(theCoop().space, all[0].Doc, theCoop().whole, toys, nil)
 		for _, p := range all {
 			d.Add(p.Entry, p.change)
 		}
@@ -103,7 +103,7 @@ func BenchmarkMemory(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		loaded := make([]*Document, docs)
 		for i := range loaded {
-			loaded[i] = New(theCoop().space, all[i][0].Doc, theCoop().whole, nil)
+			loaded[i] = New(theCoop().space, all[i][0].Doc, theCoop().whole, toys, nil)
 			for _, p := range all[i] {
 				loaded[i].Add(p.Entry, p.change)
 			}

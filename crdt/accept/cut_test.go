@@ -161,7 +161,7 @@ func TestWhatIsUnderAFrontierIsPendingUntilTheRunIsHere(t *testing.T) {
 	last := other.write("eli", "last", "elsewhere")
 	removed := removal(t, theCoop().whole, "eli", upTo(last))
 	runs := RunMap{}
-	doc := New(theCoop().space, d.doc, removed, runs)
+	doc := New(theCoop().space, d.doc, removed, toys, runs)
 	for _, name := range []string{"first", "one"} {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}
@@ -270,12 +270,12 @@ func TestWithFrontiersEveryReplicaComesToTheSame(t *testing.T) {
 		for _, name := range names {
 			runs.Add(d.named[name].Entry)
 		}
-		whole := New(theCoop().space, d.doc, last, runs)
+		whole := New(theCoop().space, d.doc, last, toys, runs)
 		for _, name := range names {
 			whole.Add(d.named[name].Entry, d.named[name].change)
 		}
 		// Another, in any order, with the charter in between.
-		part := New(theCoop().space, d.doc, stages[0], nil)
+		part := New(theCoop().space, d.doc, stages[0], toys, nil)
 		at := 0
 		for _, name := range rapid.Permutation(names).Draw(t, "arrival") {
 			part.Add(d.named[name].Entry, d.named[name].change)

@@ -55,6 +55,7 @@ type Document struct {
 	space   entry.SpaceID
 	id      entry.DocID
 	charter Charter
+	kinds   Kinds
 	runs    Runs // nil: only what is in the document itself
 
 	entries map[entry.ID]*signed
@@ -109,11 +110,14 @@ type node struct {
 	brought  *brought // if anything in the document is beyond a frontier
 }
 
+// Kinds gives the table of the kind of that name; ok is false for one that this release doesn't know.
+type Kinds func(name string) (k *schema.Kind, ok bool)
+
 // New returns the Document of which no entry is known yet. runs tells how what a cut device wrote
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
-func New(space entry.SpaceID, doc entry.DocID, c Charter, runs Runs) *Document {
+func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, runs: runs, history: change.NewHistory(),
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(),
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }

@@ -110,7 +110,7 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 		return charter.Void, whyCreation
 	}
 	if first {
-		kind, ok := schema.For(e.Create.Kind)
+		kind, ok := d.kinds(e.Create.Kind)
 		if !ok {
 			return charter.Pending, whyKind
 		}

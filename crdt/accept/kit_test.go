@@ -137,7 +137,7 @@ func first(actor change.Actor, kind string, more ...change.Op) *change.Change {
 		changetest.Make(change.OpID{}, schema.Tags, change.MakeMap),
 	}
 	if kind == "task" {
-		ops = append(ops, changetest.Make(change.OpID{}, schema.Asked, change.MakeMap))
+		ops = append(ops, changetest.Make(change.OpID{}, asked, change.MakeMap))
 	}
 	return changetest.New(change.NewHistory(), actor, append(ops, more...)...)
 }
@@ -212,7 +212,7 @@ func (d *desk) sign(who, name string, c *change.Change) piece {
 
 // read is a replica that the named entries reached in that order.
 func (d *desk) read(names ...string) *Document {
-	doc := New(theCoop().space, d.doc, theCoop().whole, nil)
+	doc := New(theCoop().space, d.doc, theCoop().whole, toys, nil)
 	for _, name := range names {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}

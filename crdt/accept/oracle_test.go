@@ -234,7 +234,7 @@ func (o *byTheRules) judge(e *Item) charter.State {
 	var kind *schema.Kind
 	for _, other := range o.entries {
 		if other.Entry.Create != nil {
-			kind, _ = schema.For(other.Entry.Create.Kind)
+			kind, _ = toys(other.Entry.Create.Kind)
 		}
 	}
 	for len(todo) > 0 {

@@ -31,7 +31,7 @@ func TestReplicasThatHoldTheSameSayTheSame(t *testing.T) {
 				}
 			}
 			// A newcomer, whom all of it reaches in any order, with the charter in between.
-			d := New(s.coop.space, id, s.coop.upTo(0), nil)
+			d := New(s.coop.space, id, s.coop.upTo(0), toys, nil)
 			order := rapid.Permutation(append(rapid.SliceOfN(rapid.SampledFrom(s.all), 0, 8).Draw(t, "again"), s.all...)).Draw(t, "newcomer")
 			statements := 0
 			for _, p := range order {

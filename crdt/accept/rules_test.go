@@ -151,7 +151,7 @@ func TestEachRuleHasItsState(t *testing.T) {
 
 // afresh judges all that a Document has seen without a fast path.
 func afresh(d *Document) *Document {
-	out := New(d.space, d.id, d.charter, d.runs)
+	out := New(d.space, d.id, d.charter, toys, d.runs)
 	for _, s := range d.arrived {
 		out.insert(s.Entry, s.Change)
 	}
@@ -205,7 +205,7 @@ func TestTheCharterArrivesLate(t *testing.T) {
 	co := theCoop()
 	d := newDesk(t, "ana")
 	d.write("ben", "second", "first")
-	doc := New(co.space, d.doc, co.upTo(0), nil)
+	doc := New(co.space, d.doc, co.upTo(0), toys, nil)
 	for _, name := range []string{"second", "first"} {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}
@@ -227,7 +227,7 @@ func TestADocumentOfAnUnknownKindWaitsForANewerRelease(t *testing.T) {
 	p := newPen("ana")
 	id, create := p.create("role")
 	it := p.sign(id, create, co.whole.Heads(), first(p.actor(id), "note").Encode())
-	doc := New(co.space, id, co.whole, nil)
+	doc := New(co.space, id, co.whole, toys, nil)
 	doc.Add(it.Entry, it.change)
 	if state, why := doc.State(it.ID()); state != charter.Pending || why != whyKind {
 		t.Errorf("%v (%q)", state, why)
@@ -242,9 +242,9 @@ func TestNobodyCanAnswerForAna(t *testing.T) {
 	p := newPen("ben")
 	id, create := p.create("task")
 	begin := p.sign(id, create, co.whole.Heads(), first(p.actor(id), "task").Encode())
-	doc := New(co.space, id, co.whole, nil)
+	doc := New(co.space, id, co.whole, toys, nil)
 	doc.Add(begin.Entry, begin.change)
-	answer := changetest.Put(change.OpID{}, schema.OwnKey(co.member("ana"), schema.OwnAnswer), change.StrValue(`{"answer":"accepted"}`))
+	answer := changetest.Put(change.OpID{}, schema.OwnKey(co.member("ana"), ownAnswer), change.StrValue(`{"answer":"accepted"}`))
 	for name, state := range map[string]charter.State{"ben": charter.Void, "ana": charter.Accepted} {
 		q := newPen(name)
 		it := q.sign(id, nil, co.whole.Heads(), changetest.New(doc.History(), q.actor(id), answer).Encode())
@@ -294,7 +294,7 @@ func TestWhatWasMadeOnTheOtherBranchIsElsewhereAndComesBack(t *testing.T) {
 	d.write("ana", "on bens", "bens")
 	d.heads = gil.Heads()
 	d.write("gil", "gils", "before")
-	doc := New(co.space, d.doc, ben, nil)
+	doc := New(co.space, d.doc, ben, toys, nil)
 	for _, name := range []string{"on bens", "first", "gils", "before", "bens"} {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}

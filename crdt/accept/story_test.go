@@ -63,7 +63,7 @@ func newStory(t *rapid.T, honest, hostile []string) *story {
 
 func (r *replica) doc(id entry.DocID) *Document {
 	if r.docs[id] == nil {
-		r.docs[id] = New(r.s.coop.space, id, r.s.coop.upTo(r.charter), nil)
+		r.docs[id] = New(r.s.coop.space, id, r.s.coop.upTo(r.charter), toys, nil)
 		r.core[id] = automerge.New()
 	}
 	return r.docs[id]
@@ -93,7 +93,7 @@ func (r *replica) apply(id entry.DocID, out Outcome) {
 func (r *replica) restart(id entry.DocID) {
 	delete(r.pens, id)
 	if d := r.docs[id]; d != nil {
-		fresh := New(d.space, d.id, d.charter, d.runs)
+		fresh := New(d.space, d.id, d.charter, toys, d.runs)
 		order := rapid.Permutation(d.arrived).Draw(r.s.t, "stored order")
 		for _, s := range order {
 			fresh.Add(s.Entry, s.Change)
@@ -146,12 +146,12 @@ func (r *replica) create(kind string) {
 	set(schema.Tags, automerge.NewMap())
 	switch kind {
 	case "task":
-		set(schema.Asked, automerge.NewMap())
-		set(schema.Status, "open")
-		set(schema.OwnKey(r.s.coop.member(r.who), schema.OwnTaken), int64(1_795_000_000_000)) // a plain int the core makes a float
+		set(asked, automerge.NewMap())
+		set(status, "open")
+		set(schema.OwnKey(r.s.coop.member(r.who), ownTaken), int64(1_795_000_000_000)) // a plain int the core makes a float
 	case "decision":
-		set(schema.Process, "consent")
-		set(schema.Review, "2027-01-31")
+		set(process, "consent")
+		set(review, "2027-01-31")
 	}
 	r.commit(id, header, am, p)
 }
@@ -211,24 +211,24 @@ func (s *story) honestEdit(am *automerge.Doc, kind string, me charter.MemberID) 
 		case what == 6:
 			// nothing: an empty change joins what was apart
 		case kind == "task" && what == 7:
-			set(schema.Due, pick(s, "due", []string{"", "2026-12-01", "2026-12-01T15:00:00Z"}))
+			set(due, pick(s, "due", []string{"", "2026-12-01", "2026-12-01T15:00:00Z"}))
 		case kind == "task" && what == 8:
-			must(0, must(root.Get(schema.Asked)).Map().Set(s.coop.member(pick(s, "asked", people)).String(), int64(1_795_000_000_000)))
+			must(0, must(root.Get(asked)).Map().Set(s.coop.member(pick(s, "asked", people)).String(), int64(1_795_000_000_000)))
 		case kind == "task" && what == 9:
-			set(schema.OwnKey(me, schema.OwnAnswer), `{"to":1,"answer":"accepted","why":""}`)
+			set(schema.OwnKey(me, ownAnswer), `{"to":1,"answer":"accepted","why":""}`)
 		case kind == "task" && what == 10:
-			must(0, root.Delete(pick(s, "cleared", []string{schema.Due, schema.Project, schema.OwnKey(me, schema.OwnHelp)})))
+			must(0, root.Delete(pick(s, "cleared", []string{due, project, schema.OwnKey(me, ownHelp)})))
 		case kind == "task":
-			set(schema.Status, pick(s, "status", []string{"open", "doing", "done", "dropped"}))
-			set(schema.Hours, int64(90))
-			set(schema.OwnKey(me, schema.OwnHelp), pick(s, "help", words))
+			set(status, pick(s, "status", []string{"open", "doing", "done", "dropped"}))
+			set(hours, int64(90))
+			set(schema.OwnKey(me, ownHelp), pick(s, "help", words))
 		case what == 7:
-			set(schema.OwnKey(me, schema.OwnPosition), `{"revision":"0123456789abcdef","stance":"consent","why":""}`)
+			set(schema.OwnKey(me, ownPosition), `{"revision":"0123456789abcdef","stance":"consent","why":""}`)
 		case what == 8:
-			set(schema.OwnKey(me, schema.OwnRecord), `{"revision":"0123456789abcdef","result":"agreed"}`)
+			set(schema.OwnKey(me, ownRecord), `{"revision":"0123456789abcdef","result":"agreed"}`)
 		default:
-			set(schema.DecideBy, "2026-12-24")
-			set(schema.Withdrawn, pick(s, "withdrawn", words))
+			set(decideBy, "2026-12-24")
+			set(withdrawn, pick(s, "withdrawn", words))
 		}
 	}
 }
@@ -356,7 +356,7 @@ func (s *story) attack(apart bool) {
 			c.Deps, c.StartOp, c.Seq = nil, 1, 1
 		}
 	case 13:
-		c.Ops = []change.Op{changetest.Put(change.OpID{}, schema.OwnKey(s.coop.member("ana"), schema.OwnHelp), change.StrValue("forged"))}
+		c.Ops = []change.Op{changetest.Put(change.OpID{}, schema.OwnKey(s.coop.member("ana"), ownHelp), change.StrValue("forged"))}
 	case 14:
 		c.Ops = []change.Op{changetest.Make(change.OpID{}, schema.Text, change.MakeText)}
 	case 15:

@@ -135,7 +135,7 @@ func (r *run) ownSay(op *change.Op) string {
 }
 
 // plain checks an operation on a key that holds a plain value.
-func (r *run) plain(op *change.Op, f field) string {
+func (r *run) plain(op *change.Op, f Field) string {
 	if f.frozen {
 		if !r.first {
 			return quote(op.Key) + " can't be changed any more"
@@ -159,7 +159,7 @@ func (r *run) plain(op *change.Op, f field) string {
 	return quote(op.Key) + " holds a plain value"
 }
 
-func (r *run) inMap(op *change.Op, f field) string {
+func (r *run) inMap(op *change.Op, f Field) string {
 	switch {
 	case !op.InMap:
 		return quote(r.in) + " is written to like another type"

@@ -1,4 +1,4 @@
-package schema
+package schema_test
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
+	"kith/crdt/kinds"
+	. "kith/crdt/schema"
 )
 
 var (
@@ -56,7 +58,7 @@ func begun(t *testing.T, kind string) *change.History {
 	}
 	ops = append(ops, changetest.Insert(theText, change.OpID{}, change.StrValue("a")))
 	c := changetest.New(h, "creator", ops...)
-	k, _ := For(kind)
+	k, _ := kinds.Table(kind)
 	if err := h.Check(c); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +224,7 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := begun(t, tt.kind)
-			k, _ := For(tt.kind)
+			k, _ := kinds.Table(tt.kind)
 			// Some of these History.Check would stop before; the kind stops them alone as well.
 			c := &change.Change{Actor: "ana's", Seq: 1, StartOp: h.MaxOp() + 1, Deps: h.Heads(), Ops: []change.Op{tt.op}}
 			expect(t, k.Check(c, false, ana, h), tt.want)
@@ -232,7 +234,7 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 
 func TestOneWrongOperationIsEnough(t *testing.T) {
 	h := begun(t, "task")
-	k, _ := For("task")
+	k, _ := kinds.Table("task")
 	c := changetest.New(h, "ana's", says(Project, "Shop"), says(OwnKey(ana, OwnHelp), "x"), says(OwnKey(ben, OwnAnswer), "{}"))
 	err := k.Check(c, false, ana, h)
 	expect(t, err, OwnSay)
@@ -243,7 +245,7 @@ func TestOneWrongOperationIsEnough(t *testing.T) {
 
 func TestNobodyCanWriteIntoAPartThatIsNotTheKinds(t *testing.T) {
 	h := begun(t, "note")
-	k, _ := For("note")
+	k, _ := kinds.Table("note")
 	for name, obj := range map[string]change.OpID{
 		"a character":           creators(3),
 		"nothing that exists":   {Counter: 99, Actor: "creator"},
@@ -299,21 +301,10 @@ func TestWhatAFirstChangeMayWrite(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := change.NewHistory()
-			k, _ := For(tt.kind)
+			k, _ := kinds.Table(tt.kind)
 			c := changetest.New(h, "creator", slices.Clone(tt.ops)...)
 			expect(t, k.Check(c, true, ana, h), tt.want)
 		})
-	}
-}
-
-func TestOnlyTheseKindsExist(t *testing.T) {
-	names := Names()
-	slices.Sort(names)
-	if !slices.Equal(names, []string{"ally", "ask", "decision", "note", "task"}) {
-		t.Errorf("kinds %v", names)
-	}
-	if _, ok := For("Task"); ok {
-		t.Error("a kind is found in another case")
 	}
 }
 
@@ -340,18 +331,6 @@ func TestDatesAreOfOneFormEach(t *testing.T) {
 		"2026-12-01T00:00:00z", "2026-12-01T00:00:00+00:00", "2026/12/01", "+026-12-01", "２０26-12", "2026-12-01T00:00Z"} {
 		if IsDate(s) {
 			t.Errorf("%q is taken", s)
-		}
-	}
-}
-
-func TestARevisionIsOfTitleAndText(t *testing.T) {
-	a := Revision("Riso", "Buy it.")
-	if len(a) != 16 || a != Revision("Riso", "Buy it.") {
-		t.Fatalf("revision %q", a)
-	}
-	for _, other := range []string{Revision("Riso!", "Buy it."), Revision("Riso", "Buy it"), Revision("RisoB", "uy it.")} {
-		if a == other {
-			t.Errorf("another title or text has the same revision %s", a)
 		}
 	}
 }

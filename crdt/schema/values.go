@@ -13,10 +13,8 @@ import (
 // check says why a value can't stand in a place; "" if it can.
 type check func(change.Value) string
 
-func plain(c check) field { return field{make: change.Set, value: c} }
+func plain(c check) Field { return Field{make: change.Set, value: c} }
 
-// text takes strings. What JSON in one says is read, or not, by package crdt: two releases of a
-// JSON reader needn't agree on what is one, so no change is refused for it.
 func text(limit int) check {
 	return func(v change.Value) string {
 		if v.Kind != change.StrKind {
@@ -61,7 +59,6 @@ func isTrue(v change.Value) string {
 	return ""
 }
 
-// isID takes what a hash names, in hexadecimal of one form.
 func isID(v change.Value) string {
 	b, err := hex.DecodeString(v.Str())
 	if v.Kind != change.StrKind || err != nil || len(b) != sha256.Size || hex.EncodeToString(b) != v.Str() {
@@ -115,15 +112,4 @@ func daysIn(year, month int) int {
 		return 30
 	}
 	return 31
-}
-
-// Revision names what a decision says at one time: 16 hexadecimal digits of a hash of its title
-// and text. A position is given on one revision.
-func Revision(title, text string) string {
-	h := sha256.New()
-	h.Write([]byte("kith/revision/1\x00"))
-	h.Write([]byte(title))
-	h.Write([]byte{0})
-	h.Write([]byte(text))
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -12,6 +12,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/store"
 )
 
@@ -69,7 +70,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Rules(), r.runs)
+	judge := accept.New(r.space, id, r.Rules(), kinds.Table, r.runs)
 	lying, err := r.store.Entries(id)
 	if err != nil {
 		return nil, err

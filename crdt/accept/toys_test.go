@@ -1,0 +1,44 @@
+package accept
+
+import (
+	"kith/crdt/change"
+	"kith/crdt/schema"
+)
+
+// The keys of the kinds below.
+const (
+	project   = "project"
+	due       = "due"
+	hours     = "hours"
+	status    = "status"
+	asked     = "asked"
+	process   = "process"
+	decideBy  = "by"
+	review    = "review"
+	withdrawn = "withdrawn"
+
+	ownAnswer   = "answer"
+	ownTaken    = "taken"
+	ownHelp     = "help"
+	ownPosition = "position"
+	ownRecord   = "record"
+)
+
+// toys are kinds for these tests, which need to know nothing of the real ones.
+func toys(name string) (*schema.Kind, bool) {
+	str := schema.Str(schema.MaxString)
+	switch name {
+	case "note":
+		return schema.New(name, nil, nil), true
+	case "task":
+		return schema.New(name, map[string]schema.Field{
+			project: str, due: schema.Date(), hours: schema.Int(1000), status: schema.OneOf("open", "doing", "done", "dropped"),
+			asked: schema.MemberMap(change.MaxTime),
+		}, map[string]schema.Field{ownAnswer: str, ownTaken: schema.Int(change.MaxTime), ownHelp: str}), true
+	case "decision":
+		return schema.New(name, map[string]schema.Field{
+			process: schema.OneOf("consent", "majority").Frozen(), decideBy: schema.Date(), review: schema.Date(), withdrawn: str,
+		}, map[string]schema.Field{ownPosition: str, ownRecord: str}), true
+	}
+	return nil, false
+}

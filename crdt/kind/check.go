@@ -1,0 +1,194 @@
+package kind
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kith/crdt/schema"
+)
+
+// Limits of what a person can write into a document, where a field names none of its own. Replicas hold their
+// own, wider ones, against everybody (see Field.Max).
+const (
+	MaxLine   = 200     // characters of one line
+	MaxText   = 100_000 // characters of a text
+	MaxReason = 8_000   // bytes
+	MaxTags   = 64      // of a document
+	MaxGiven  = 50      // tags or members in one request
+)
+
+// Clean checks words for a field by its type, and gives them the form in which documents hold them. "" is none, and is
+// left as it is. Errors are *InvalidError and *LimitError.
+func (f *Field) Clean(s string) (string, error) {
+	what := "the " + f.Called()
+	switch f.Is {
+	case Text:
+		s, err := CleanText(what, s)
+		if err != nil {
+			return "", err
+		}
+		return s, CheckLength(what, utf8.RuneCountInString(s))
+	case Reason:
+		return CleanReason(what, s)
+	case Day:
+		return CleanDay(what, s)
+	case Word:
+		if s = WordIn(s); s == "" || slices.Contains(f.Words, s) {
+			return s, nil
+		}
+		return "", &InvalidError{Why: "there is no " + f.Called() + " “" + brief(s) + "”", Hint: f.Called() + " is one of: " + strings.Join(f.Words, ", ")}
+	}
+	return CleanLine(what, s, f.typed(MaxLine), f.bytes())
+}
+
+// CleanAll is Clean for a field that is many.
+func (f *Field) CleanAll(words []string) ([]string, error) {
+	if most := f.typed(MaxGiven); len(words) > most {
+		return nil, &LimitError{What: "the request", Got: len(words), Limit: most, Unit: f.unit(), Advice: "do it in two steps"}
+	}
+	out := make([]string, 0, len(words))
+	for _, w := range words {
+		w, err := CleanLine("a "+f.Called(), w, MaxLine, schema.MaxTag)
+		if err != nil {
+			return nil, err
+		}
+		if w == "" {
+			return nil, Invalid("a %s is empty", f.Called())
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+func (f *Field) unit() string {
+	if f.Is == Tags {
+		return "tags"
+	}
+	return "members"
+}
+
+func (f *Field) typed(general int) int {
+	if f.Typed > 0 {
+		return f.Typed
+	}
+	return general
+}
+
+func (f *Field) bytes() int {
+	if f.Max > 0 {
+		return int(f.Max)
+	}
+	return schema.MaxString
+}
+
+func (f *Field) checkHours(h float64) error {
+	most := f.typed(int(f.Max / 60))
+	if math.IsNaN(h) || h < 0 || h > float64(most) {
+		return Invalid("%s go from 0 to %d", f.Called(), most)
+	}
+	return nil
+}
+
+// CleanLine checks a text of one line: trimmed, in Unicode's composed form (NFC) so that the same
+// words are the same bytes whatever keyboard they come from, without control characters.
+func CleanLine(what, s string, chars, bytes int) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", Invalid("%s is not valid UTF-8", what)
+	}
+	s = strings.TrimSpace(norm.NFC.String(s))
+	for _, r := range s {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return "", Invalid("%s must be one line without control characters", what)
+		}
+	}
+	if n := utf8.RuneCountInString(s); n > chars {
+		return "", &LimitError{What: what, Got: n, Limit: chars, Unit: "characters"}
+	}
+	if len(s) > bytes {
+		return "", &LimitError{What: what, Got: len(s), Limit: bytes, Unit: "bytes"}
+	}
+	return s, nil
+}
+
+// CleanText checks a text of many lines, and writes line ends as "\n". It leaves all else as it
+// was typed.
+func CleanText(what, s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", Invalid("%s is not valid UTF-8", what)
+	}
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return "", Invalid("%s has a control character (%U)", what, r)
+		}
+	}
+	return s, nil
+}
+
+// CheckLength holds the number of characters of a text against the limit.
+func CheckLength(what string, n int) error {
+	if n > MaxText {
+		return &LimitError{What: what, Got: n, Limit: MaxText, Unit: "characters", Advice: "split it into two documents"}
+	}
+	return nil
+}
+
+// CleanReason checks words of several lines that aren't the document's text.
+func CleanReason(what, s string) (string, error) {
+	s, err := CleanText(what, s)
+	if err != nil {
+		return "", err
+	}
+	s = strings.TrimSpace(norm.NFC.String(s))
+	return s, CheckReason(what, s)
+}
+
+// CheckReason holds the bytes of a short text against the limit.
+func CheckReason(what, s string) error {
+	if len(s) > MaxReason {
+		return &LimitError{What: what, Got: len(s), Limit: MaxReason, Unit: "bytes", Advice: "put the rest into a note"}
+	}
+	return nil
+}
+
+// CleanDay checks a day ("2026-12-01") or a moment (RFC 3339), and writes the latter in UTC with seconds. "" is none.
+func CleanDay(what, s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil && inRange(t) {
+		return s, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil && inRange(t) {
+		return t.UTC().Format(time.RFC3339), nil
+	}
+	return "", Invalid("%s %q is not a date like 2026-12-01", what, brief(s))
+}
+
+func inRange(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 9998 }
+
+// DayEnds returns the end of a day (its last moment in UTC, or the moment itself).
+// ok is false for none, or for one that no Kith command writes.
+func DayEnds(s string) (end time.Time, ok bool) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t.AddDate(0, 0, 1), true
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	return t, err == nil
+}
+
+// brief shortens a word for a message.
+func brief(word string) string {
+	if r := []rune(word); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return word
+}

@@ -1,0 +1,99 @@
+package kind
+
+import (
+	"time"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+)
+
+// Request is what a person asks of a document, clean: what goes into a share has nothing in it any more that stays
+// at home.
+type Request struct {
+	Args
+	Title *string // nil leaves it as it is
+	Text  *Writing
+	Tags  *[]string // all of them, in any order; nil: see the next
+	Tag   []string  // to be added
+	Untag []string  // to be taken away
+	Why   string
+	Undo  bool
+}
+
+// Writing is what somebody made of a text. They saw it as it was at the heads From, or else as Base, or else as it is.
+type Writing struct {
+	Text string
+	From []change.Hash
+	Base *string
+}
+
+// Draft gathers what a verb writes: nothing is written before all of it was found right. Title, text and tags are
+// written as they are asked for, and so are the fields of Make and Edit; what else a verb does is for its Do.
+type Draft struct {
+	*View  // as it stands; nil while it is made
+	Asks   Request
+	Author charter.MemberID
+	Now    time.Time
+	Name   func(charter.MemberID) string // for a sentence
+
+	writes []Write
+	then   []func(title, text string, rewritten bool)
+}
+
+// Write is one thing to be written. One that is there already is left out.
+type Write struct {
+	Place  Place
+	Field  *Field
+	Key    string // in a map
+	Value  change.Value
+	Anew   bool   // also where it is there already
+	Append string // behind the text, as a paragraph of its own
+}
+
+// Place is where something is written.
+type Place int
+
+const (
+	AtRoot Place = iota // a field of the document
+	Own                 // what the author says
+	InMap               // of a field that is a map
+	AtEnd               // of the text
+)
+
+// Set writes a field.
+func (d *Draft) Set(f *Field, v change.Value) {
+	d.writes = append(d.writes, Write{Place: AtRoot, Field: f, Value: v})
+}
+
+// SetAnew writes a field, also where it has that value: it counts who wrote it.
+func (d *Draft) SetAnew(f *Field, v change.Value) {
+	d.writes = append(d.writes, Write{Place: AtRoot, Field: f, Value: v, Anew: true})
+}
+
+// Say writes what the author says of themselves.
+func (d *Draft) Say(f *Field, v change.Value) {
+	d.writes = append(d.writes, Write{Place: Own, Field: f, Value: v})
+}
+
+// Mark writes into a field that is a map.
+func (d *Draft) Mark(f *Field, key string, v change.Value) {
+	d.writes = append(d.writes, Write{Place: InMap, Field: f, Key: key, Value: v})
+}
+
+// Append writes a paragraph behind the text.
+func (d *Draft) Append(text string) {
+	d.writes = append(d.writes, Write{Place: AtEnd, Append: text})
+}
+
+// Then does something when title and text are what they become, which rewritten says is another than before. It may
+// Set and Say.
+func (d *Draft) Then(do func(title, text string, rewritten bool)) { d.then = append(d.then, do) }
+
+// Done hands out what was gathered, given the title and text that there will be.
+func (d *Draft) Done(title, text string, rewritten bool) []Write {
+	for _, do := range d.then {
+		do(title, text, rewritten)
+	}
+	d.then = nil
+	return d.writes
+}

@@ -1,0 +1,74 @@
+package kind
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"kith/crdt/problem"
+)
+
+// ErrNothingChanged is returned by an edit that finds everything as it should be already. The
+// document is untouched then, and no change must be made of it.
+var ErrNothingChanged = errors.New("nothing to change: it is like that already")
+
+// LimitError says that something is longer than Kith takes.
+type LimitError struct {
+	What       string // in a member's words: "the title"
+	Got, Limit int
+	Unit       string // "characters", "bytes", "tags"
+	Advice     string // what to do about it, or ""
+}
+
+func (e *LimitError) Error() string {
+	s := fmt.Sprintf("%s has %d %s, the limit is %d", e.What, e.Got, e.Unit, e.Limit)
+	if e.Advice != "" {
+		s += "; " + e.Advice
+	}
+	return s
+}
+
+// Problem implements problem.Teller.
+func (e *LimitError) Problem() *problem.Problem {
+	what := strings.TrimPrefix(e.What, "the ")
+	return problem.New(problem.Limit, e.Advice, "%s has at most %d %s, this one has %d", article(what)+what, e.Limit, e.Unit, e.Got)
+}
+
+func article(word string) string {
+	switch {
+	case strings.HasPrefix(word, "a "), word == "":
+		return ""
+	case strings.ContainsRune("aeio", rune(word[0])):
+		return "an "
+	}
+	return "a "
+}
+
+// InvalidError says that an input isn't one that the field can take. Hint is what to do instead, or "".
+type InvalidError struct{ Why, Hint string }
+
+func (e *InvalidError) Error() string { return e.Why }
+
+// Problem implements problem.Teller.
+func (e *InvalidError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, e.Hint, "%s", e.Why)
+}
+
+// Invalid makes an InvalidError.
+func Invalid(format string, a ...any) error { return &InvalidError{Why: fmt.Sprintf(format, a...)} }
+
+// NotAllowedError says that an edit isn't open to this member, or not in this state of the
+// document. Why is a sentence for a person; Hint is what to do instead, or "".
+type NotAllowedError struct{ Why, Hint string }
+
+func (e *NotAllowedError) Error() string { return e.Why }
+
+// Problem implements problem.Teller.
+func (e *NotAllowedError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, e.Hint, "%s", e.Why)
+}
+
+// NotAllowed makes a NotAllowedError.
+func NotAllowed(hint, format string, a ...any) error {
+	return &NotAllowedError{Why: fmt.Sprintf(format, a...), Hint: hint}
+}

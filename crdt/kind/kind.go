@@ -1,0 +1,183 @@
+package kind
+
+import (
+	"kith/crdt/schema"
+)
+
+// Kind is one kind of document.
+type Kind struct {
+	Name    string // "task": in a creation header, the noun of its commands
+	Many    string // "tasks": the path of the API; "" for one that has no commands, lists and paths of its own
+	Letters string // one to three, before its IDs: "t"
+	Gist    string // "things to do"
+	View    int    // raised when the same document gives another view
+
+	Fields []*Field           // what anybody may write, in the order of a form
+	Own    []*Field           // what each member says, of themselves alone
+	Derive *Derivation        // what follows from who wrote what; nil: nothing does
+	Counts bool               // that depends on who is a full member
+	State  func(*View) string // how it stands, in one word: "open"; nil: it doesn't stand in any way
+
+	Shows    []*Shown             // what programs read, in this order, behind the header and text
+	Facts    func(*View, *Facts)  // by what lists, today and completion find it without its view; every document has its tags
+	Finds    []*Filter            // what its list can be asked for, beside a tag
+	Orders   []*Order             // of its list, beside updated (the default), created and title
+	Lists    []*List              // that are commands of their own
+	Columns  []*Column            // of its list, between ID and TITLE and the end of the line
+	Searched func(*View) []string // what people wrote into it beside title, text, tags, and fields of type Line and Reason
+	Today    []*Wait              // what in it waits for somebody
+	History  bool                 // its text can be read and restored as it was
+	Examples Examples
+
+	Make, Edit *Verb // how it is begun, and what a change of its fields asks for
+	Verbs      []*Verb
+	Share      *Share // nil: it stays at home
+}
+
+// Table returns what every replica holds the changes of its documents against.
+func (k *Kind) Table() *schema.Kind {
+	root, own := map[string]schema.Field{}, map[string]schema.Field{}
+	for _, f := range k.Fields {
+		root[f.Key] = f.rule()
+	}
+	for _, f := range k.Own {
+		own[f.Key] = f.rule()
+	}
+	return schema.New(k.Name, root, own)
+}
+
+// Field returns the field with a key; nil if there is none. What members say of themselves isn't among them.
+func (k *Kind) Field(key string) *Field { return find(k.Fields, key) }
+
+// Said returns what members say of themselves under a key; nil if there is no such thing.
+func (k *Kind) Said(key string) *Field { return find(k.Own, key) }
+
+// Verb returns the verb of that name; nil if there is none.
+func (k *Kind) Verb(name string) *Verb {
+	for _, v := range k.Verbs {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// Sorts returns the orders that its list can be asked for, the default first.
+func (k *Kind) Sorts() []*Order { return append(append([]*Order{}, everyOrder...), k.Orders...) }
+
+// Filters returns what its list can be asked for.
+func (k *Kind) Filters() []*Filter { return append(append([]*Filter{}, k.Finds...), withTag) }
+
+func find(fields []*Field, key string) *Field {
+	for _, f := range fields {
+		if f.Key == key {
+			return f
+		}
+	}
+	return nil
+}
+
+// Need says whether something has to be given.
+type Need int
+
+const (
+	No Need = iota // and can't be
+	May
+	Must
+)
+
+// Examples are those of the commands that every kind has.
+type Examples struct{ List, Show []string }
+
+// Verb is one thing that a person does with a document: a command, a request, a button.
+type Verb struct {
+	Name string
+	Gist string   // "take it on"
+	More string   // what else its help says; ""
+	Args []*Field // words behind the ID, in this order: kith task ask ID MEMBER…; the last may be many
+	With []*Field // flags
+
+	// Ways, if there are any, are the words of the field By, each a command of its own: kith decision object. The
+	// request is one for all, POST …/position with the word in it.
+	By   *Field
+	Ways []*Way
+
+	Text  Need               // --text: for Make and Edit the document's own, which Edit always may
+	Opens bool               // without --text, on a terminal, the text opens in an editor
+	Why   Need               // --why
+	Act   string             // "dropping a task", what needs a reason if Why is Must
+	Undo  bool               // --undo: not any more; no reason is needed for it
+	Live  func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
+	Do    func(*Draft) error // what it writes
+
+	Examples []string
+}
+
+// Way is one word of a verb.
+type Way struct {
+	Name     string // as in the words of the field
+	Gist     string
+	Why      Need
+	Act      string // "an objection": see Verb.Act
+	Examples []string
+}
+
+// Filter is one thing that a list can be asked for: a fact that its documents have.
+type Filter struct {
+	Name   string // of the flag: "due-before"; in a request "due_before"
+	Gist   string // "due before then"
+	Fact   string // see Facts
+	Takes  *Field // its value; nil: it is asked for or not
+	Me     bool   // the fact is said of whoever asks
+	Before bool   // what is found is said of an earlier day than the value
+	Order  *Order // of what it finds, unless another is asked for; nil: the list's
+}
+
+// Order is an order of lists: by a fact, ascending, documents without it last. It has Fact "" where the order is by
+// what every document has: updated and created, newest first, and title.
+type Order struct {
+	Name string
+	Fact string
+}
+
+var (
+	// ByUpdate has what was changed last first. It is the order of a list that isn't asked for another.
+	ByUpdate   = &Order{Name: "updated"}
+	ByCreation = &Order{Name: "created"}
+	ByTitle    = &Order{Name: "title"}
+
+	everyOrder = []*Order{ByUpdate, ByCreation, ByTitle}
+
+	withTag = &Filter{Name: "tag", Gist: "with this tag", Fact: TagFact, Takes: Tag}
+)
+
+// List is a list that is a command of its own: what a filter with Before gives of today and all days before.
+type List struct {
+	Name, Gist string
+	By         *Filter
+	Examples   []string
+}
+
+// Wait is what waits for somebody, for kith today: the documents with all these facts. In a fact "me" behind the
+// slash stands for whoever asks.
+type Wait struct {
+	Key     string // in the JSON
+	Title   string // "You are asked to take"
+	Gist    string // "tasks that I am asked to take", in the command's help
+	Facts   []string
+	But     string            // and without this one; ""
+	Before  string            // with this fact of today or a day before; ""
+	Order   *Order            // nil: newest change first
+	Says    func(Answer) Cell // what stands behind the title of each
+	Anybody bool              // it waits for nobody in particular, and is told behind what does
+}
+
+// Share says how documents of a kind go into a share with an ally: with all their fields but those that
+// stay, and without what anybody says of themselves.
+type Share struct {
+	// Note says how it stands with a document that can't go on there: a note is made of it that ends with that. nil:
+	// all of them go on. kept: only people of the side that shares it will write in it.
+	Note func(v *View, kept bool) (says string, ok bool)
+	// Back is what is said behind the text of what comes back when the share is over; nil: nothing.
+	Back func(*View) string
+}

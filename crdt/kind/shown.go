@@ -1,0 +1,73 @@
+package kind
+
+import (
+	"reflect"
+	"strings"
+
+	"kith/crdt/charter"
+)
+
+// Named is a member, device or space with its name, as it stands in JSON.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Look is a view and who looks at it: with names for members and, in a share, for its co-ops.
+type Look struct {
+	*View
+	Named  func(charter.MemberID) Named
+	Called func(charter.MemberID) string // by name alone, where the co-op is said already
+	Coops  []string                      // of a share, the co-op of each side in the order of Charter.Sides; else none
+	Ours   int                           // which of them is one's own
+}
+
+// All names members.
+func (l Look) All(members []charter.MemberID) []Named {
+	out := make([]Named, len(members))
+	for i, m := range members {
+		out[i] = l.Named(m)
+	}
+	return out
+}
+
+// Shown is one field of the answer that shows a document.
+type Shown struct {
+	Name string
+	Gist string       // what it says, for who writes a program; ""
+	Is   Type         // of a field's value; 0 for what has a Go type of its own
+	Type reflect.Type // its JSON is that of this type
+	Of   func(Look) any
+}
+
+// Shown is the field in answers: words as a string, an amount of work in hours, a time as Time.
+func (f *Field) Shown() *Shown {
+	s := &Shown{Name: f.Name(), Gist: f.Hint, Is: f.Is}
+	switch f.Is {
+	case Hours:
+		s.Of = func(l Look) any { return Minutes(f.Int(l.View)).Hours() }
+	case Flag:
+		s.Of = func(l Look) any { return f.Has(l.View) }
+	case Moment:
+		s.Of = func(l Look) any { return Time(f.Int(l.View)) }
+	case Word:
+		s.Of = func(l Look) any { return WordOut(f.Str(l.View)) }
+	default:
+		s.Of = func(l Look) any { return f.Str(l.View) }
+	}
+	s.Type = reflect.TypeOf(s.Of(Look{View: &View{}}))
+	return s
+}
+
+// Value is a field of the answer that a function gives. T is a plain type with plain json tags.
+func Value[T any](name, gist string, of func(Look) T) *Shown {
+	return &Shown{Name: name, Gist: gist, Type: reflect.TypeFor[T](), Of: func(l Look) any { return of(l) }}
+}
+
+// In JSON the words of a list have underscores, and in documents and on the command line dashes.
+
+// WordOut returns a word of a document as it stands in JSON.
+func WordOut(s string) string { return strings.ReplaceAll(s, "-", "_") }
+
+// WordIn returns a word of JSON as it stands in documents.
+func WordIn(s string) string { return strings.ReplaceAll(s, "_", "-") }

@@ -1,0 +1,19 @@
+package kinds
+
+import (
+	"kith/crdt/kind"
+	"kith/crdt/schema"
+)
+
+// All is the kinds that there are, in the order in which people are told of them.
+var All = must(kind.NewSet(Task, Decision, Note, Ally, Ask))
+
+func must(s *kind.Set, err error) *kind.Set {
+	if err != nil {
+		panic(err) // a mistake in a declaration
+	}
+	return s
+}
+
+// Table is All.Table.
+func Table(name string) (*schema.Kind, bool) { return All.Table(name) }

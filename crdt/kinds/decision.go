@@ -1,0 +1,459 @@
+package kinds
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+)
+
+// Withdrawn is a state of decisions besides Open, Agreed and NotAgreed.
+const Withdrawn = "withdrawn"
+
+// DoesntHold is the result of an outcome whose record isn't borne by the positions it names.
+const DoesntHold = "doesn't hold"
+
+var (
+	decisionProcess = &kind.Field{
+		Key: "process", Is: kind.Word, Words: Processes, First: true, Hint: "how to decide", Var: "P",
+	}
+	decisionBy        = &kind.Field{Key: "by", Is: kind.Day, Label: "date", Hint: "until when positions are hoped for"}
+	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Label: "review date", Hint: "when to look at it again"}
+	decisionWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Stays: true, Log: withdrew}
+
+	decisionPosition = &kind.Field{Key: "position", Is: kind.JSON, Hint: "what they say to it", Log: tookPosition}                  // see position
+	decisionRecord   = &kind.Field{Key: "record", Is: kind.JSON, Max: 32_000, Hint: "an outcome, and what gives it", Log: closedAs} // see Record; it names each position that it rests on: about 140 bytes a member
+
+	decisionStance = &kind.Field{
+		Key: "stance", Is: kind.Word, Label: "position", Hint: "what I say to it", Needs: true,
+		Words: []string{Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise},
+	}
+	decisionRevision = &kind.Field{Key: "revision", Is: kind.Line, Hint: "only if this revision is still the text", Var: "R"}
+)
+
+// decisionsInReview finds those that are agreed, by the day on which they are looked at again.
+var decisionsInReview = &kind.Filter{
+	Name: "review-before", Gist: "agreed, and to be looked at again before then", Fact: "review", Takes: decisionReview, Before: true,
+	Order: &kind.Order{Name: "review", Fact: "review"},
+}
+
+// Decision is a proposal, and what members say to it.
+var Decision = &kind.Kind{
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 1,
+	Fields: []*kind.Field{decisionProcess, decisionBy, decisionReview, decisionWithdrawn},
+	Own:    []*kind.Field{decisionPosition, decisionRecord},
+	Derive: kind.Deriving(decide), Counts: true,
+	State: func(v *kind.View) string { return kind.Of[Deciding](v).Status },
+	Shows: []*kind.Shown{
+		decisionProcess.Shown(),
+		kind.Value("status", "open, agreed, not_agreed, withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Status }),
+		kind.Value("withdrawn_why", "why it was withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Why }),
+		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Deciding](l.View).Revision }),
+		decisionBy.Shown(),
+		kind.Value("positions", "what each member says", showPositions),
+		kind.Value("waiting_for", "full members without a position on this text", func(l kind.Look) []kind.Named { return l.All(kind.Of[Deciding](l.View).WaitingFor) }),
+		kind.Value("outcome", "what was recorded; null while nothing is", showOutcome),
+		kind.Value("voices", "in a share, what each co-op says; one's own first", showVoices),
+		decisionReview.Shown(),
+	},
+	Facts: func(v *kind.View, f *kind.Facts) {
+		d := kind.Of[Deciding](v)
+		f.Is("open", d.Status == Open)
+		if d.Status == Open {
+			f.Who("waits", d.WaitingFor...)
+		}
+		if d.Status == Agreed {
+			f.Has("review", decisionReview.Str(v))
+		}
+	},
+	Finds: []*kind.Filter{
+		{Name: "open", Gist: "not closed and not withdrawn", Fact: "open"},
+		{Name: "waiting-for-me", Gist: "without my position", Fact: "waits", Me: true},
+		decisionsInReview,
+	},
+	Lists: []*kind.List{{
+		Name: "reviews", Gist: "agreed decisions whose review is due", By: decisionsInReview, Examples: []string{`kith decision reviews`},
+	}},
+	Columns: []*kind.Column{
+		{Title: "STATUS", Says: decisionStands},
+		{Title: "PROCESS", Says: kind.WordsOf("process")},
+		{Title: "BY", Says: kind.DayOf("", "by")},
+		{Title: "WAITING FOR", Says: kind.NamesOf("waiting_for")},
+	},
+	Searched: func(v *kind.View) (said []string) {
+		d := kind.Of[Deciding](v)
+		for _, p := range d.Positions {
+			said = append(said, p.Why)
+		}
+		if d.Outcome != nil {
+			said = append(said, d.Outcome.Text)
+		}
+		return said
+	},
+	Today: []*kind.Wait{{
+		Key: "decisions", Title: "Decisions that wait for you", Gist: "decisions without my position",
+		Facts: []string{"waits/me"}, Says: kind.DayOf("by", "by"),
+	}},
+	Examples: kind.Examples{
+		List: []string{`kith decision list --open`, `kith decision list --waiting-for-me`},
+		Show: []string{`kith decision show d-9f2c`, `kith decision show 9f2c --jq .revision`},
+	},
+	Make: &kind.Verb{
+		Name: "propose", Gist: "propose something", Text: kind.May, Opens: true,
+		With: []*kind.Field{decisionProcess, decisionBy, decisionReview}, Do: propose,
+		Examples: []string{
+			`kith decision propose "Buy a second riso" --text "A used one, up to 2,000" --by friday`,
+			`kith decision propose "Statutes" --process consensus --review "in 12 months" --text - <statutes.md`,
+		},
+	},
+	Edit: &kind.Verb{
+		Name: "edit", Gist: "change a proposal", Text: kind.May, Opens: true, With: []*kind.Field{decisionBy, decisionReview}, Do: rewrite,
+		More: "A changed title or text is a new revision: positions given before show as given on the earlier text. Without flags, on a terminal, the text opens in $EDITOR.",
+		Examples: []string{
+			`kith decision edit d-9f2c --text "A used one, up to 1,500"`,
+			`kith decision edit d-9f2c --by monday`,
+		},
+	},
+	Verbs: []*kind.Verb{
+		{
+			Name: "position", Gist: "say what I think of it", By: decisionStance, With: []*kind.Field{decisionRevision}, Live: notWithdrawn, Do: takePosition,
+			Ways: []*kind.Way{
+				way(Consent, "I can live with it", kind.May, "", `kith decision consent d-9f2c`),
+				way(Object, "I see harm in it, and say which", kind.Must, "an objection", `kith decision object d-9f2c --why "we can't pay for it"`),
+				way(StandAside, "not for me, go on", kind.May, "", `kith decision stand-aside d-9f2c --why "I wasn't there"`),
+				way(Block, "it must not pass (by consensus)", kind.Must, "a block", `kith decision block d-9f2c --why "against our statutes"`),
+				way(Abstain, "I take no side", kind.May, "", `kith decision abstain d-9f2c`),
+				way(Agree, "I am for it (by majority)", kind.May, "", `kith decision agree d-9f2c`),
+				way(Disagree, "I am against it (by majority)", kind.Must, "a disagreement", `kith decision disagree d-9f2c --why "too early"`),
+				way(Advise, "what I think of it (by advice)", kind.Must, "advice", `kith decision advise d-9f2c --why "ask the printer first"`),
+			},
+		},
+		{
+			Name: "close", Gist: "record the outcome that the positions give", Text: kind.May, Live: canClose, Do: closeDecision,
+			More:     "The outcome can't be chosen. Anybody may record it; what the positions don't bear shows as “doesn't hold” everywhere.",
+			Examples: []string{`kith decision close d-9f2c`, `kith decision close d-9f2c --text "Ben looks for one"`},
+		},
+		{
+			Name: "withdraw", Gist: "take a proposal back", Why: kind.Must, Act: "withdrawing a decision", Live: isOpen, Do: withdraw,
+			Examples: []string{`kith decision withdraw d-9f2c --why "the seller backed out"`},
+		},
+	},
+	Share: &kind.Share{Note: asNote, Back: decidedThere},
+}
+
+func way(word, gist string, why kind.Need, act, example string) *kind.Way {
+	return &kind.Way{Name: word, Gist: gist, Why: why, Act: act, Examples: []string{example, example + " --revision 0f3c…"}}
+}
+
+// Deciding is how it stands with a decision.
+//
+// Once an outcome holds, title and text of the view are those that were decided, even if
+// somebody has changed them in the document; the outcome is contested then.
+type Deciding struct {
+	Process    string
+	Status     string             // Open, Agreed, NotAgreed or Withdrawn
+	Revision   string             // of title and text as shown
+	Why        string             // why it was withdrawn
+	Positions  []Position         // by member
+	WaitingFor []charter.MemberID // while it is open: full members without a counted position (by advice the proposer needs none)
+	Full       []charter.MemberID // who counts: full members now, or when it was closed
+	Tally      Counts             // of the counted positions
+	Joint      *Electorate        // of a share: the same by sides; nil in a co-op
+	Outcome    *Outcome           // nil while nobody has recorded one
+}
+
+// Position is what one member says to a decision.
+type Position struct {
+	Member   charter.MemberID
+	Stance   string
+	Why      string
+	Revision string // of the text that it was given on
+	Counted  bool   // by a full member on the text as shown (by advice: on any)
+	Late     bool   // on the text that was decided, but the record didn't know of it
+	At       kind.Time
+	Change   change.Hash
+}
+
+// Outcome is what was recorded when the decision was closed.
+type Outcome struct {
+	Result       string // Agreed, NotAgreed, or DoesntHold
+	Holds        bool
+	Why          string // why it doesn't hold
+	Text         string
+	RecordedBy   charter.MemberID
+	At           kind.Time
+	Revision     string
+	Tally        Counts // at the record
+	Contested    bool   // something came up that the record didn't know of
+	ContestedWhy []string
+	Change       change.Hash
+}
+
+// position is the value of by:<member>/position: one string, so that two devices of a member
+// never mix two positions into a third.
+type position struct {
+	Revision string `json:"revision"`
+	Stance   string `json:"stance"`
+	Why      string `json:"why"`
+}
+
+func parsePosition(s string) (p position, ok bool) {
+	err := json.Unmarshal([]byte(s), &p)
+	return p, err == nil && knownStance(p.Stance)
+}
+
+// Record is the value of by:<member>/record: an outcome, with the positions that give it.
+type Record struct {
+	Revision  string  `json:"revision"`
+	Result    string  `json:"result"` // Agreed or NotAgreed
+	Text      string  `json:"text"`   // what else was said at the close
+	Positions []Named `json:"positions"`
+	Seen      string  `json:"seen,omitempty"` // in all but the first: what its maker saw, so that no two are alike
+}
+
+// Named names a position: whose, and the change that wrote it.
+type Named struct {
+	Member string `json:"member"`
+	Change string `json:"change"`
+}
+
+func parseRecord(s string) (r Record, ok bool) {
+	err := json.Unmarshal([]byte(s), &r)
+	return r, err == nil && (r.Result == Agreed || r.Result == NotAgreed)
+}
+
+// propose: who proposes something stands behind it, so their own position is
+// written with it, and they can change it like everybody. Only by advice they have none yet,
+// since there they decide after hearing the others.
+func propose(d *kind.Draft) error {
+	process := d.Asks.Str(decisionProcess)
+	if process == "" {
+		process = ProcessConsent
+	}
+	d.Set(decisionProcess, change.StrValue(process))
+	if word := standBehind(process); word != "" {
+		d.Then(func(title, text string, _ bool) { standOn(d, title, text, word, "") })
+	}
+	return nil
+}
+
+// standBehind is the position of who puts a text forward.
+func standBehind(process string) string {
+	switch process {
+	case ProcessConsent:
+		return Consent
+	case ProcessConsensus, ProcessMajority:
+		return Agree
+	}
+	return ""
+}
+
+// rewrite: another title or text is another revision, on which the others
+// give their positions anew; the author's own goes along if they were for it, or if it is their
+// proposal, for they wrote what it says now. What was decided or withdrawn isn't rewritten.
+func rewrite(d *kind.Draft) error {
+	if d.Asks.Title != nil || d.Asks.Text != nil || d.Asks.Has(decisionBy) {
+		if err := isOpen(d.View); err != nil {
+			return err
+		}
+	}
+	if stance, why := carried(d.View, d.Author); stance != "" {
+		d.Then(func(title, text string, rewritten bool) {
+			if rewritten {
+				standOn(d, title, text, stance, why)
+			}
+		})
+	}
+	return nil
+}
+
+// standOn writes the author's position on a title and text.
+func standOn(d *kind.Draft, title, text, stance, why string) {
+	b, err := json.Marshal(position{Revision: kind.Revision(title, text), Stance: stance, Why: why})
+	if err != nil {
+		panic(err) // three strings
+	}
+	d.Say(decisionPosition, change.StrValue(string(b)))
+}
+
+// carried returns the position that goes along when its member rewrites the text; "" for none.
+// An objection never does: whether the new text meets it is for its member to say.
+func carried(v *kind.View, by charter.MemberID) (stance, why string) {
+	d := kind.Of[Deciding](v)
+	if p, ok := d.position(by); ok && p.Revision == d.Revision {
+		switch {
+		case isFor(p.Stance):
+			return p.Stance, p.Why
+		case isAgainst(p.Stance):
+			return "", ""
+		}
+	}
+	if by == v.CreatedBy {
+		return standBehind(d.Process), ""
+	}
+	return "", ""
+}
+
+func (d *Deciding) position(m charter.MemberID) (Position, bool) {
+	for _, p := range d.Positions {
+		if p.Member == m {
+			return p, true
+		}
+	}
+	return Position{}, false
+}
+
+// isOpen refuses what makes no sense on a decision that is over.
+func isOpen(v *kind.View) error {
+	switch kind.Of[Deciding](v).Status {
+	case Withdrawn:
+		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was withdrawn")
+	case Agreed:
+		return kind.NotAllowed("propose a new decision that replaces it", "this decision was agreed, so its text stays")
+	case NotAgreed:
+		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was closed as not agreed, so its text stays")
+	}
+	return nil
+}
+
+func notWithdrawn(v *kind.View) error {
+	if kind.Of[Deciding](v).Status == Withdrawn {
+		return isOpen(v)
+	}
+	return nil
+}
+
+// takePosition says what the author thinks of the decision as it stands; if that isn't the revision that they read, if
+// they said which, it is refused. A position can still be given after the outcome was recorded, and shows as late.
+func takePosition(d *kind.Draft) error {
+	now, stance, why := kind.Of[Deciding](d.View), d.Asks.Str(decisionStance), d.Asks.Why
+	if words := Stances(now.Process); !slices.Contains(words, stance) {
+		return kind.Invalid("by %s one can say %s, not %s", now.Process, list(words, "or"), stance)
+	}
+	if now.Process == ProcessAdvice && (isFor(stance) || isAgainst(stance)) && d.Author != d.CreatedBy {
+		return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
+	}
+	if seen := d.Asks.Str(decisionRevision); seen != "" && seen != now.Revision {
+		return kind.NotAllowed("read it again: kith decision show", "the text was changed since you read it")
+	}
+	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
+		return nil
+	}
+	b, err := json.Marshal(position{Revision: now.Revision, Stance: stance, Why: why})
+	if err != nil {
+		return err
+	}
+	if err := kind.CheckReason("the position", string(b)); err != nil {
+		return err
+	}
+	d.Say(decisionPosition, change.StrValue(string(b)))
+	return nil
+}
+
+// withdraw takes the author's own proposal back. What somebody else wrote there says nothing.
+func withdraw(d *kind.Draft) error {
+	if d.Author != d.CreatedBy {
+		return kind.NotAllowed("object to it: kith decision object", "only who proposed a decision can withdraw it")
+	}
+	d.SetAnew(decisionWithdrawn, change.StrValue(d.Asks.Why))
+	return nil
+}
+
+// PositionJSON is one member's answer.
+type PositionJSON struct {
+	Member   kind.Named `json:"member"`
+	Stance   string     `json:"stance"` // a word of the verb position
+	Why      string     `json:"why"`
+	Revision string     `json:"revision"` // the text that it was given on
+	Counted  bool       `json:"counted"`  // on the present revision, by a full member
+	Late     bool       `json:"late"`     // on the text that was decided, but unknown to the record
+	At       kind.Time  `json:"at"`
+}
+
+// OutcomeJSON is what was recorded at the close of a decision, and whether the positions bear it.
+type OutcomeJSON struct {
+	Result     string         `json:"result"` // agreed, not_agreed
+	Text       string         `json:"text"`
+	RecordedBy kind.Named     `json:"recorded_by"`
+	At         kind.Time      `json:"at"`
+	Tally      map[string]int `json:"tally"` // stance to number of counted positions
+	State      string         `json:"state"` // holds, contested, doesnt_hold
+	Why        string         `json:"why"`   // why it is contested or doesn't hold
+}
+
+// VoiceJSON is what the people of one co-op say together to a decision in a share.
+type VoiceJSON struct {
+	Coop   string       `json:"coop"`
+	Result string       `json:"result"` // agreed, not_agreed, open
+	For    int          `json:"for"`
+	Of     int          `json:"of"` // its full members
+	Silent []kind.Named `json:"silent"`
+	Says   string       `json:"says"` // the same in words
+}
+
+func showPositions(l kind.Look) []PositionJSON {
+	out := []PositionJSON{}
+	for _, p := range kind.Of[Deciding](l.View).Positions {
+		out = append(out, PositionJSON{l.Named(p.Member), kind.WordOut(p.Stance), p.Why, p.Revision, p.Counted, p.Late, p.At})
+	}
+	return out
+}
+
+func showOutcome(l kind.Look) *OutcomeJSON {
+	o := kind.Of[Deciding](l.View).Outcome
+	if o == nil {
+		return nil
+	}
+	out := &OutcomeJSON{
+		Result: strings.ReplaceAll(o.Result, " ", "_"), Text: o.Text, RecordedBy: l.Named(o.RecordedBy),
+		At: o.At, Tally: o.Tally.words(), State: "holds",
+	}
+	switch {
+	case !o.Holds:
+		out.State, out.Why = "doesnt_hold", o.Why
+	case o.Contested:
+		out.State, out.Why = "contested", strings.Join(o.ContestedWhy, "; ")
+	}
+	return out
+}
+
+// decisionStands is the status of a decision, with what is wrong about its outcome.
+func decisionStands(a kind.Answer) kind.Cell {
+	status := kind.WordsOf("status")(a)
+	switch a.In("outcome").Str("state") {
+	case "contested":
+		status.Words += ", contested"
+	case "doesnt_hold":
+		status.Words += ", doesn't hold"
+	}
+	return status
+}
+
+func withdrew(v change.Value, _ bool) (verb, to string) {
+	if v.Str() == "" {
+		return "cleared", ""
+	}
+	return "withdrew", v.Str()
+}
+
+func tookPosition(v change.Value, _ bool) (verb, to string) {
+	p, ok := parsePosition(v.Str())
+	if !ok {
+		return "", ""
+	}
+	return map[string]string{
+		Consent: "consented", Object: "objected", StandAside: "stood aside", Block: "blocked",
+		Abstain: "abstained", Agree: "agreed", Disagree: "disagreed", Advise: "advised",
+	}[p.Stance], p.Why
+}
+
+func closedAs(v change.Value, _ bool) (verb, to string) {
+	r, ok := parseRecord(v.Str())
+	if !ok {
+		return "", ""
+	}
+	return "closed", r.Result
+}

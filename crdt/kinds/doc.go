@@ -1,0 +1,4 @@
+// Package kinds declares the kinds of documents, one a file: its fields, what each member says of themselves, its verbs,
+// and what follows from them. What the words mean is said in package kind. A new kind is a file of its own and a line in
+// All; nothing else names it.
+package kinds

@@ -1,0 +1,223 @@
+package kinds
+
+import (
+	"maps"
+	"slices"
+
+	"kith/crdt/charter"
+)
+
+// The processes by which a co-op decides. A decision keeps the one that it was proposed with.
+const (
+	ProcessConsent   = "consent"
+	ProcessConsensus = "consensus"
+	ProcessMajority  = "majority"
+	ProcessAdvice    = "advice"
+)
+
+// Processes lists them in the order in which they are explained.
+var Processes = []string{ProcessConsent, ProcessConsensus, ProcessMajority, ProcessAdvice}
+
+// The words with which a member takes a position.
+const (
+	Consent    = "consent"     // good enough for now, safe enough to try
+	Object     = "object"      // it would harm us, and I say how
+	StandAside = "stand-aside" // not for me, but go on
+	Block      = "block"       // it goes against what we are here for
+	Abstain    = "abstain"     // I leave it to the others
+	Agree      = "agree"
+	Disagree   = "disagree"
+	Advise     = "advise" // what I would have you consider
+)
+
+// Stances lists the words that a process offers. A position in another word counts for what the
+// word means (see Tally), so that nobody's "no" is lost for its form.
+func Stances(process string) []string {
+	switch process {
+	case ProcessConsent:
+		return []string{Consent, Object, StandAside, Abstain}
+	case ProcessConsensus:
+		return []string{Agree, Consent, Disagree, StandAside, Block, Abstain}
+	case ProcessMajority:
+		return []string{Agree, Disagree, Abstain}
+	case ProcessAdvice:
+		return []string{Advise, Agree, Disagree, Abstain}
+	}
+	return nil
+}
+
+// NeedsWhy says whether a position in this word needs a reason: one that the others have to deal with.
+func NeedsWhy(stance string) bool {
+	switch stance {
+	case Object, Block, Disagree, Advise:
+		return true
+	}
+	return false
+}
+
+func knownStance(s string) bool {
+	switch s {
+	case Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise:
+		return true
+	}
+	return false
+}
+
+// for and against are what words mean to a tally; every other word is an answer that is neither.
+func isFor(stance string) bool     { return stance == Consent || stance == Agree }
+func isAgainst(stance string) bool { return stance == Object || stance == Block || stance == Disagree }
+
+// What positions give.
+const (
+	Open      = "open" // no outcome yet
+	Agreed    = "agreed"
+	NotAgreed = "not_agreed"
+)
+
+// Stand is a position as far as a tally is concerned: of a member, on the text that is decided.
+type Stand struct {
+	Member charter.MemberID
+	Stance string
+}
+
+// Counts says how many full members said what.
+type Counts struct {
+	Full       int `json:"full"`   // full members, who all count
+	Silent     int `json:"silent"` // of them, who have not said anything on this text
+	Consent    int `json:"consent"`
+	Object     int `json:"object"`
+	StandAside int `json:"stand_aside"`
+	Block      int `json:"block"`
+	Abstain    int `json:"abstain"`
+	Agree      int `json:"agree"`
+	Disagree   int `json:"disagree"`
+	Advise     int `json:"advise"`
+}
+
+func (c *Counts) add(stance string) {
+	switch stance {
+	case Consent:
+		c.Consent++
+	case Object:
+		c.Object++
+	case StandAside:
+		c.StandAside++
+	case Block:
+		c.Block++
+	case Abstain:
+		c.Abstain++
+	case Agree:
+		c.Agree++
+	case Disagree:
+		c.Disagree++
+	case Advise:
+		c.Advise++
+	}
+}
+
+// words counts the positions by their words as in JSON, those that nobody took left out.
+func (c *Counts) words() map[string]int {
+	out := map[string]int{
+		"consent": c.Consent, "object": c.Object, "stand_aside": c.StandAside, "block": c.Block,
+		"abstain": c.Abstain, "agree": c.Agree, "disagree": c.Disagree, "advise": c.Advise,
+	}
+	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
+	return out
+}
+
+// Result is what positions give.
+type Result struct {
+	Outcome string // Open, Agreed or NotAgreed
+	Counts  Counts
+	Against []charter.MemberID // whose position stands in the way, for consent and consensus
+	Missing int                // how many more have to say something, or to be for it, at least
+}
+
+// Tally says what positions give. Only those of full members count, one each. It knows no time:
+// what nobody closes stays open, and silence is neither a yes nor a no.
+//
+//   - consent: agreed when more than half of the full members have answered, at least one of them
+//     consents, and nobody objects (a block or a disagreement counts as an objection). Standing
+//     aside and abstaining are answers.
+//   - consensus: agreed when more than half of the full members agree, and nobody disagrees or
+//     blocks.
+//   - majority: agreed when more than half of the full members agree; not agreed when that can't
+//     be reached any more because half or more disagree, or because all have answered.
+//   - advice: the proposer decides, after at least one other full member has answered (a co-op of
+//     one needs none); not agreed if the proposer's own position is against it by then.
+//
+// Why more than half, and not everybody: somebody who is away must not stop the others for good,
+// and two such groups always share a member. Objections have no number: one is enough.
+func Tally(process string, proposer charter.MemberID, full []charter.MemberID, positions []Stand) Result {
+	r := Result{Outcome: Open}
+	r.Counts.Full = len(full)
+	stances := make(map[charter.MemberID]string, len(positions))
+	for _, p := range positions {
+		if _, twice := stances[p.Member]; !twice && knownStance(p.Stance) && slices.Contains(full, p.Member) {
+			stances[p.Member] = p.Stance
+		}
+	}
+	var yes, no, answered, others int
+	for _, m := range full {
+		stance, ok := stances[m]
+		if !ok {
+			r.Counts.Silent++
+			continue
+		}
+		answered++
+		r.Counts.add(stance)
+		switch {
+		case isFor(stance):
+			yes++
+		case isAgainst(stance):
+			no++
+			r.Against = append(r.Against, m)
+		}
+		if m != proposer {
+			others++
+		}
+	}
+	n := len(full)
+	half := n/2 + 1 // the least number that is more than half
+	if n == 0 {
+		r.Missing = 1
+		return r
+	}
+	switch process {
+	case ProcessConsent:
+		r.Missing = max(half-answered, 0)
+		if r.Missing == 0 && yes == 0 {
+			r.Missing = 1
+		}
+		if r.Missing == 0 && no == 0 {
+			r.Outcome = Agreed
+		}
+	case ProcessConsensus:
+		r.Missing = max(half-yes, 0)
+		if r.Missing == 0 && no == 0 {
+			r.Outcome = Agreed
+		}
+	case ProcessMajority:
+		r.Against = nil // they are outvoted or outvote: nobody stands in the way
+		r.Missing = max(half-yes, 0)
+		switch {
+		case yes >= half:
+			r.Outcome = Agreed
+		case 2*no >= n || answered == n:
+			r.Outcome = NotAgreed
+		}
+	case ProcessAdvice:
+		r.Against = nil
+		switch {
+		case !slices.Contains(full, proposer):
+			r.Missing = 1 // nobody is there to decide
+		case others == 0 && n > 1:
+			r.Missing = 1
+		case isAgainst(stances[proposer]):
+			r.Outcome = NotAgreed
+		default:
+			r.Outcome = Agreed
+		}
+	}
+	return r
+}

@@ -1,0 +1,521 @@
+package kinds
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+)
+
+// The states of a task.
+const (
+	TaskOpen    = "open"
+	TaskDoing   = "doing"
+	TaskDone    = "done"
+	TaskDropped = "dropped"
+)
+
+// What a member who was asked has said.
+const (
+	AnswerNone     = "none"
+	AnswerAccepted = "accepted"
+	AnswerDeclined = "declined"
+)
+
+// MaxAsked bounds how many members are asked to take one task.
+const MaxAsked = 200
+
+// offered stands for an offer without words, since an empty one is an offer taken back.
+const offered = "yes"
+
+var (
+	taskStatus = &kind.Field{
+		Key: "status", Is: kind.Word, Words: []string{TaskOpen, TaskDoing, TaskDone, TaskDropped}, Hint: "how it stands", Log: taskMoved,
+	}
+	taskStatusWhy = &kind.Field{Key: "status_why", Is: kind.Reason, Label: "why it was dropped", Hint: "why it was dropped", With: taskStatus}
+	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Label: "due date", Hint: "when it is due"}
+	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Hint: "what it belongs to", Var: "P", Fact: "project"}
+	taskHours     = &kind.Field{Key: "hours", Is: kind.Hours, Max: 10_000_000, Typed: 10_000, Hint: "how many hours it takes"}
+	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
+	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}
+
+	taskAnswer = &kind.Field{Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: taskAnswered} // see answer
+	taskTaken  = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
+	taskHelp   = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
+	taskOffer  = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
+)
+
+var taskByDue = &kind.Order{Name: "due", Fact: "due"}
+
+// Task is something to do.
+var Task = &kind.Kind{
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 1,
+	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskDue, taskProject, taskHours, taskAsked},
+	Own:    []*kind.Field{taskAnswer, taskTaken, taskHelp, taskOffer},
+	Derive: kind.Deriving(whoDoes), State: taskStatus.Str,
+	Shows: []*kind.Shown{
+		taskStatus.Shown(), taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(),
+		kind.Value("asked", "who was asked, and what they say", showAsked),
+		kind.Value("taken_by", "who took it, or accepted", func(l kind.Look) []kind.Named { return l.All(kind.Of[Doing](l.View).TakenBy) }),
+		kind.Value("help", "whether help is wanted, and who offers it", showHelp),
+	},
+	Facts: func(v *kind.View, f *kind.Facts) {
+		d, live := kind.Of[Doing](v), isLive(v) == nil
+		f.Is("open", live)
+		f.Who("mine", d.TakenBy...)
+		f.Has("project", taskProject.Str(v))
+		f.Has("due", taskDue.Str(v))
+		if live {
+			f.Is("help", len(d.Wants) > 0)
+			f.Who("asked", d.unanswered()...)
+			if len(d.Wants) > 0 {
+				f.Who("wants", d.Wants[0].Member)
+			}
+		}
+	},
+	Finds: []*kind.Filter{
+		{Name: "mine", Gist: "that I took or accepted", Fact: "mine", Me: true},
+		{Name: "open", Gist: "not done and not dropped", Fact: "open"},
+		{Name: "help-wanted", Gist: "for which help is wanted", Fact: "help"},
+		{Name: "project", Gist: "of this project", Fact: "project", Takes: taskProject},
+		{Name: "due-before", Gist: "due before then", Fact: "due", Takes: taskDue, Before: true},
+	},
+	Orders: []*kind.Order{taskByDue},
+	Columns: []*kind.Column{
+		{Title: "STATUS", Says: func(a kind.Answer) kind.Cell {
+			if a.In("help").Is("wanted") {
+				return kind.Cell{Words: a.Str("status") + ", help wanted"}
+			}
+			return kind.Cell{Words: a.Str("status")}
+		}},
+		{Title: "DUE", Says: kind.DayOf("", "due")},
+		{Title: "WHO", Says: taskWho},
+	},
+	Searched: func(v *kind.View) (said []string) {
+		for _, s := range kind.Of[Doing](v).Wants[:min(1, len(kind.Of[Doing](v).Wants))] {
+			said = append(said, s.Why)
+		}
+		return said
+	},
+	Today: []*kind.Wait{
+		{
+			Key: "asked", Title: "You are asked to take", Gist: "tasks that I am asked to take",
+			Facts: []string{"asked/me"}, Order: taskByDue, Says: kind.DayOf("due", "due"),
+		},
+		{
+			Key: "due", Title: "Due", Gist: "tasks of mine that are due",
+			Facts: []string{"mine/me", "open"}, Before: "due", Order: taskByDue, Says: kind.DayOf("due", "due"),
+		},
+		{
+			Key: "help_wanted", Title: "Help wanted", Gist: "where help is wanted", Anybody: true,
+			Facts: []string{"help"}, But: "wants/me", Says: taskWhoWantsHelp,
+		},
+	},
+	Examples: kind.Examples{
+		List: []string{
+			`kith task list --open --sort due`,
+			`kith task list --mine --due-before "next friday"`,
+			`kith task list --project Workshop --jq '.[].title'`,
+		},
+		Show: []string{`kith task show t-4kq2`, `kith task show 4kq2 --json`},
+	},
+	Make: &kind.Verb{
+		Name: "add", Gist: "add a task", Text: kind.May, With: []*kind.Field{taskDue, taskProject, taskHours, taskAsk}, Do: beginTask,
+		Examples: []string{
+			`kith task add "Order paper" --due friday`,
+			`kith task add "Fix the drum" --ask Ana --hours 2.5 --project Workshop --tag urgent`,
+		},
+	},
+	Edit: &kind.Verb{
+		Name: "edit", Gist: "change a task", Text: kind.May, Opens: true, With: []*kind.Field{taskDue, taskProject, taskHours},
+		More: "Without flags, on a terminal, the text opens in $EDITOR. What others change meanwhile is kept.",
+		Examples: []string{
+			`kith task edit t-4kq2 --title "Order recycled paper" --due monday`,
+			`kith task edit t-4kq2 --due none --untag urgent`,
+		},
+	},
+	Verbs: []*kind.Verb{
+		{
+			Name: "ask", Gist: "ask somebody to take it", Args: []*kind.Field{kind.Whom}, Live: isLive, Do: askToTake,
+			Examples: []string{`kith task ask t-4kq2 Ana`, `kith task ask t-4kq2 Ana Ben`},
+		},
+		{
+			Name: "take", Gist: "take it on", Undo: true, Live: isLive, Do: take,
+			Examples: []string{`kith task take t-4kq2`, `kith task take t-4kq2 --undo`},
+		},
+		{
+			Name: "accept", Gist: "say yes to being asked", Live: isLive, Do: reply(AnswerAccepted),
+			Examples: []string{`kith task accept t-4kq2`},
+		},
+		{
+			Name: "decline", Gist: "say no to being asked", Why: kind.May, Live: isLive, Do: reply(AnswerDeclined),
+			Examples: []string{`kith task decline t-4kq2 --why "away until Monday"`},
+		},
+		{
+			Name: "start", Gist: "it is being done", Live: is(TaskOpen, TaskDoing), Do: start,
+			Examples: []string{`kith task start t-4kq2`},
+		},
+		{
+			Name: "done", Gist: "it is done", Live: is(TaskOpen, TaskDoing, TaskDone), Do: become(TaskDone),
+			Examples: []string{`kith task done t-4kq2`},
+		},
+		{
+			Name: "reopen", Gist: "it is to be done after all", Live: is(TaskDone, TaskDropped), Do: become(TaskOpen),
+			Examples: []string{`kith task reopen t-4kq2`},
+		},
+		{
+			Name: "drop", Gist: "it won't be done", Why: kind.Must, Act: "dropping a task",
+			Live: is(TaskOpen, TaskDoing, TaskDropped), Do: become(TaskDropped),
+			Examples: []string{`kith task drop t-4kq2 --why "the order came in"`},
+		},
+		{
+			Name: "help", Gist: "ask for help", Why: kind.Must, Act: "asking for help", Undo: true, Live: isLive, Do: say(taskHelp, ""),
+			Examples: []string{`kith task help t-4kq2 --why "too heavy for one"`, `kith task help t-4kq2 --undo`},
+		},
+		{
+			Name: "offer", Gist: "offer help", Why: kind.May, Undo: true, Live: isLive, Do: say(taskOffer, offered),
+			Examples: []string{`kith task offer t-4kq2`, `kith task offer t-4kq2 --why "free on Tuesday"`},
+		},
+	},
+	Share: &kind.Share{},
+}
+
+// Doing is who does a task, who was asked to, and who helps.
+type Doing struct {
+	Asked   []Asked            // by member
+	TakenBy []charter.MemberID // who took it, or accepted when asked; by member
+	Wants   []Said             // everybody who wants help; those who took the task first
+	Offers  []Said             // of help, by member; without words if Why is ""
+}
+
+// Asked is one member who was asked to take a task, and what they said.
+type Asked struct {
+	Member charter.MemberID
+	At     kind.Time // when they were asked, by the clock of who asked, which also tells this asking from another
+	Answer string
+	Why    string
+}
+
+// Said is one member's own line on a task.
+type Said struct {
+	Member charter.MemberID
+	Why    string
+}
+
+// answer is the value of by:<member>/answer. It answers the asking at To, and no later one.
+type answer struct {
+	To     int64  `json:"to"`
+	Answer string `json:"answer"`
+	Why    string `json:"why"`
+}
+
+func parseAnswer(s string) (a answer, ok bool) {
+	err := json.Unmarshal([]byte(s), &a)
+	return a, err == nil && (a.Answer == AnswerAccepted || a.Answer == AnswerDeclined)
+}
+
+func whoDoes(s *kind.Story) (*Doing, error) {
+	d := &Doing{}
+	accepted := map[charter.MemberID]bool{}
+	for key, at := range s.In[taskAsked.Key] {
+		m, err := charter.ParseMemberID(key)
+		if err != nil {
+			continue
+		}
+		a := Asked{Member: m, At: kind.Time(at.Int()), Answer: AnswerNone}
+		if said, ok := parseAnswer(s.Said[m][taskAnswer.Key].Str()); ok && said.To == at.Int() {
+			a.Answer, a.Why = said.Answer, said.Why
+		}
+		accepted[m] = a.Answer == AnswerAccepted
+		d.Asked = append(d.Asked, a)
+	}
+	slices.SortFunc(d.Asked, func(a, b Asked) int { return compareMembers(a.Member, b.Member) })
+	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
+		said := s.Said[m]
+		if said[taskTaken.Key].Int() != 0 || accepted[m] {
+			d.TakenBy = append(d.TakenBy, m)
+		}
+		if why := said[taskHelp.Key].Str(); why != "" {
+			d.Wants = append(d.Wants, Said{m, why})
+		}
+		if why := said[taskOffer.Key].Str(); why != "" {
+			if why == offered {
+				why = ""
+			}
+			d.Offers = append(d.Offers, Said{m, why})
+		}
+	}
+	slices.SortStableFunc(d.Wants, func(a, b Said) int { return d.doers(b.Member) - d.doers(a.Member) })
+	return d, nil
+}
+
+func (d *Doing) doers(m charter.MemberID) int {
+	if slices.Contains(d.TakenBy, m) {
+		return 1
+	}
+	return 0
+}
+
+func (d *Doing) asked(m charter.MemberID) (Asked, bool) {
+	for _, a := range d.Asked {
+		if a.Member == m {
+			return a, true
+		}
+	}
+	return Asked{}, false
+}
+
+// unanswered are those who were asked and haven't said anything.
+func (d *Doing) unanswered() (out []charter.MemberID) {
+	for _, a := range d.Asked {
+		if a.Answer == AnswerNone {
+			out = append(out, a.Member)
+		}
+	}
+	return out
+}
+
+// isLive refuses what makes no sense on a task that is over.
+func isLive(v *kind.View) error {
+	if s := taskStatus.Str(v); s == TaskDone || s == TaskDropped {
+		return kind.NotAllowed("reopen it first: kith task reopen", "the task is %s", s)
+	}
+	return nil
+}
+
+// is refuses what makes no sense in other states than these.
+func is(these ...string) func(*kind.View) error {
+	return func(v *kind.View) error {
+		s := taskStatus.Str(v)
+		if slices.Contains(these, s) {
+			return nil
+		}
+		if s == TaskOpen || s == TaskDoing {
+			return kind.NotAllowed("", "the task is still %s", s)
+		}
+		return isLive(v)
+	}
+}
+
+func beginTask(d *kind.Draft) error {
+	d.Set(taskStatus, change.StrValue(TaskOpen))
+	return ask(d, taskAsk)
+}
+
+// askToTake asks members to take the task. Who declined before is asked again; who hasn't answered yet
+// or has accepted isn't.
+func askToTake(d *kind.Draft) error { return ask(d, kind.Whom) }
+
+func ask(d *kind.Draft, whom *kind.Field) error {
+	now := &Doing{}
+	if d.View != nil {
+		now = kind.Of[Doing](d.View)
+	}
+	members := d.Asks.All(whom)
+	if n := len(now.Asked) + len(members); n > MaxAsked {
+		return &kind.LimitError{What: "the task", Got: n, Limit: MaxAsked, Unit: "members asked"}
+	}
+	for _, word := range members {
+		m, err := charter.ParseMemberID(word)
+		if err != nil {
+			return err
+		}
+		at := d.Now.UnixMilli()
+		if a, ok := now.asked(m); ok {
+			if a.Answer != AnswerDeclined {
+				continue
+			}
+			at = max(at, int64(a.At)+1) // never the asking that was declined, whatever the clock says
+		}
+		d.Mark(taskAsked, m.String(), change.IntValue(at))
+	}
+	return nil
+}
+
+// reply says that the author, who was asked, takes the task, or doesn't and why; the latter also puts back a task that
+// they had accepted or taken.
+func reply(with string) func(*kind.Draft) error {
+	return func(d *kind.Draft) error { return replyTo(d, with, d.Asks.Why) }
+}
+
+func replyTo(d *kind.Draft, with, why string) error {
+	a, ok := kind.Of[Doing](d.View).asked(d.Author)
+	if !ok {
+		return kind.NotAllowed("take it instead: kith task take", "you were not asked to take this task")
+	}
+	if a.Answer != with || a.Why != why {
+		b, err := json.Marshal(answer{To: int64(a.At), Answer: with, Why: why})
+		if err != nil {
+			return err
+		}
+		if err := kind.CheckReason("the answer", string(b)); err != nil {
+			return err
+		}
+		d.Say(taskAnswer, change.StrValue(string(b)))
+	}
+	if with == AnswerDeclined {
+		d.Say(taskTaken, change.IntValue(0))
+	}
+	return nil
+}
+
+// take says that the author takes the task, or doesn't do it any more. Several may take one together.
+func take(d *kind.Draft) error {
+	now := kind.Of[Doing](d.View)
+	if d.Asks.Undo {
+		if err := isLive(d.View); err != nil {
+			return err
+		}
+		if a, ok := now.asked(d.Author); ok && a.Answer == AnswerAccepted {
+			return replyTo(d, AnswerDeclined, "")
+		}
+		d.Say(taskTaken, change.IntValue(0))
+		return nil
+	}
+	if !slices.Contains(now.TakenBy, d.Author) {
+		d.Say(taskTaken, change.IntValue(d.Now.UnixMilli()))
+	}
+	return nil
+}
+
+// start says that the author works on the task now, and takes it if they hadn't.
+func start(d *kind.Draft) error {
+	if err := become(TaskDoing)(d); err != nil {
+		return err
+	}
+	return take(d)
+}
+
+func become(status string) func(*kind.Draft) error {
+	return func(d *kind.Draft) error {
+		d.Set(taskStatus, change.StrValue(status))
+		d.Set(taskStatusWhy, change.StrValue(d.Asks.Why))
+		return nil
+	}
+}
+
+// say writes the author's own line, wordless for one without words, or takes it back.
+func say(f *kind.Field, wordless string) func(*kind.Draft) error {
+	return func(d *kind.Draft) error {
+		why := d.Asks.Why
+		switch {
+		case d.Asks.Undo:
+			why = ""
+		case why == "":
+			why = wordless
+		}
+		d.Say(f, change.StrValue(why))
+		return nil
+	}
+}
+
+// AskedJSON says that a member was asked to take a task, and what they say.
+type AskedJSON struct {
+	Member kind.Named `json:"member"`
+	Answer string     `json:"answer"` // none, accepted, declined
+	Why    string     `json:"why"`
+}
+
+// HelpJSON says whether help is wanted with a task, and who offers it.
+type HelpJSON struct {
+	Wanted bool        `json:"wanted"`
+	Why    string      `json:"why"`
+	By     *kind.Named `json:"by"` // who wants it; null while nobody does
+	Offers []OfferJSON `json:"offers"`
+}
+
+// OfferJSON is one member's offer to help.
+type OfferJSON struct {
+	Member kind.Named `json:"member"`
+	Why    string     `json:"why"`
+}
+
+func showAsked(l kind.Look) []AskedJSON {
+	out := []AskedJSON{}
+	for _, a := range kind.Of[Doing](l.View).Asked {
+		out = append(out, AskedJSON{l.Named(a.Member), a.Answer, a.Why})
+	}
+	return out
+}
+
+func showHelp(l kind.Look) HelpJSON {
+	d := kind.Of[Doing](l.View)
+	out := HelpJSON{Offers: []OfferJSON{}}
+	if len(d.Wants) > 0 {
+		by := l.Named(d.Wants[0].Member)
+		out.Wanted, out.Why, out.By = true, d.Wants[0].Why, &by
+	}
+	for _, o := range d.Offers {
+		out.Offers = append(out.Offers, OfferJSON{l.Named(o.Member), o.Why})
+	}
+	return out
+}
+
+// taskWho says in a few words who does a task, or was asked to.
+func taskWho(a kind.Answer) kind.Cell {
+	if taken := a.Names("taken_by"); len(taken) > 0 {
+		return kind.Cell{Words: strings.Join(taken, ", ")}
+	}
+	var asked []string
+	for _, one := range a.List("asked") {
+		if one.Str("answer") == AnswerNone {
+			asked = append(asked, one.In("member").Str("name")+"?")
+		}
+	}
+	return kind.Cell{Words: strings.Join(asked, ", ")}
+}
+
+func taskWhoWantsHelp(a kind.Answer) kind.Cell {
+	help := a.In("help")
+	return kind.Cell{Words: help.In("by").Str("name") + ": " + help.Str("why")}
+}
+
+func taskMoved(v change.Value, first bool) (verb, to string) {
+	if first {
+		return "", ""
+	}
+	return map[string]string{TaskOpen: "reopened", TaskDoing: "started", TaskDone: "finished", TaskDropped: "dropped"}[v.Str()], ""
+}
+
+func taskWasAsked(v change.Value, _ bool) (verb, to string) {
+	if v.Kind == change.NullKind {
+		return "unasked", ""
+	}
+	return "asked", ""
+}
+
+func taskAnswered(v change.Value, _ bool) (verb, to string) {
+	a, ok := parseAnswer(v.Str())
+	if !ok {
+		return "", ""
+	}
+	return a.Answer, a.Why
+}
+
+func taskTook(v change.Value, _ bool) (verb, to string) {
+	if v.Int() == 0 {
+		return "put back", ""
+	}
+	return "took", ""
+}
+
+func taskWantsHelp(v change.Value, _ bool) (verb, to string) {
+	if v.Str() == "" {
+		return "ended help", ""
+	}
+	return "wants help", v.Str()
+}
+
+func taskOffers(v change.Value, _ bool) (verb, to string) {
+	switch v.Str() {
+	case "":
+		return "took back", ""
+	case offered:
+		return "offered help", ""
+	}
+	return "offered help", v.Str()
+}
