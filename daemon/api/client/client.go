@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,7 +44,8 @@ func New(home, space string) (*Client, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}
-	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableCompression: true}}, socket: socket, space: space}, nil
+	transport := &http.Transport{DialContext: dial, DisableCompression: true, IdleConnTimeout: idleTimeout}
+	return &Client{http: &http.Client{Transport: transport}, socket: socket, space: space}, nil
 }
 
 // In is a client of the same daemon for another space.
@@ -58,6 +60,10 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // NotRunningHint says how to start a daemon.
 const NotRunningHint = "start it in another terminal: kith daemon"
+
+// idleTimeout is when the client gives a connection up that it doesn't use: before the daemon does, so that
+// one which closes under a request means a daemon that stops.
+const idleTimeout = time.Minute
 
 // maxAddress bounds the address of a request, in bytes: well below what the server reads as
 // headers.
@@ -117,10 +123,16 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		return api.Problemf(api.NotRunning, NotRunningHint, "the daemon isn't running")
 	case errors.Is(err, fs.ErrPermission):
 		return api.Problemf(api.Failed, "is KITH_HOME yours?", "the daemon's socket belongs to somebody else: %s", c.socket)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), closedIdle(err):
 		return api.Problemf(api.NotRunning, "look whether it was done, then start the daemon again: kith daemon", "the daemon stopped before it answered")
 	}
 	return fmt.Errorf("ask the daemon: %w", err)
+}
+
+// closedIdle says whether the daemon closed the connection in the moment in which a request was to go out
+// on it; net/http has no other name for it.
+func closedIdle(err error) bool {
+	return strings.Contains(err.Error(), "server closed idle connection")
 }
 
 // call makes one request and reads the answer into a value.

@@ -1,0 +1,83 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"sync"
+	"testing"
+
+	"kith/daemon/api"
+	"kith/daemon/api/server"
+)
+
+// gone is a connection that tells when its own side has given it up.
+type gone struct {
+	net.Conn
+	once sync.Once
+	told chan struct{}
+}
+
+func (g *gone) Close() error {
+	g.once.Do(func() { close(g.told) })
+	return g.Conn.Close()
+}
+
+// A daemon that stops in the moment in which a request is about to go out has stopped, whatever net/http
+// calls that.
+func TestADaemonThatStopsUnderARequestIsSaidToHaveStopped(t *testing.T) {
+	home, err := os.MkdirTemp("", "kith") // short: the path of a socket has 103 bytes at most
+	must(t, err)
+	defer os.RemoveAll(home)
+	listener, err := server.Listen(home)
+	must(t, err)
+	defer listener.Close()
+	stops := make(chan struct{})
+	go answerOnce(listener, stops)
+	c, err := New(home, "")
+	must(t, err)
+	defer c.Close()
+	transport := c.http.Transport.(*http.Transport)
+	dial, told := transport.DialContext, make(chan struct{})
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &gone{Conn: conn, told: told}, err
+	}
+
+	_, err = c.EditNote(t.Context(), "n-1", api.NoteEdit{})
+	must(t, err)
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		close(stops)
+		<-told
+	}})
+	_, err = c.EditNote(ctx, "n-1", api.NoteEdit{})
+	if p := (*api.Problem)(nil); !errors.As(err, &p) || p.Code != api.NotRunning {
+		t.Errorf("it is said that %v", err)
+	}
+}
+
+// answerOnce answers one request, as a daemon that would take more on the same connection, and closes it
+// when the daemon stops.
+func answerOnce(listener net.Listener, stops <-chan struct{}) {
+	conn, err := listener.Accept()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+		return
+	}
+	_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
+	<-stops
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
