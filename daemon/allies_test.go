@@ -20,6 +20,7 @@ import (
 	"kith/daemon/api/client"
 	"kith/daemon/seal"
 	"kith/daemon/store"
+	"kith/daemon/waittest"
 )
 
 // fair is what the co-ops of these tests make a pact for.
@@ -82,6 +83,7 @@ func (h *home) untilPact(state string) (a api.Ally) {
 }
 
 func TestTwoCoopsMakeAPactAndBothHaveTheSame(t *testing.T) {
+	t.Parallel()
 	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	ana.start()
 	dora.start()
@@ -129,7 +131,7 @@ const mostDeaths = 12
 // insistOn does something until it is done, starting every daemon anew that has died on the way.
 func insistOn(t *testing.T, homes []*home, what string, done func() error) {
 	t.Helper()
-	late := time.After(waitLimit)
+	late := time.After(waittest.Limit)
 	for {
 		err := done()
 		if err == nil {
@@ -290,6 +292,7 @@ func (c *clockOf) now() time.Time           { return time.Now().Add(time.Duratio
 func (c *clockOf) advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 func TestAPactThatOneCoopDoesntAgreeOnLapsesOnBothSides(t *testing.T) {
+	t.Parallel()
 	ana, quilted := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora", "Eli")
 	dora := quilted[0] // Eli isn't there, and both would have to agree
 	clock := &clockOf{}
@@ -337,6 +340,7 @@ func TestAPactThatOneCoopDoesntAgreeOnLapsesOnBothSides(t *testing.T) {
 }
 
 func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
+	t.Parallel()
 	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], alone(t, "Quilted", "Dora")
 	clock := &clockOf{}
 	ana.servedAt(clock.now)
@@ -396,6 +400,7 @@ func all(t *testing.T, h *home) []api.Ally {
 }
 
 func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
+	t.Parallel()
 	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
 	for what, gives := range map[string]func() (hears *home, why string){
 		"the second, by other words": func() (*home, string) {
@@ -434,6 +439,7 @@ func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
 }
 
 func TestAProspectiveMemberMakesNoPact(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	v, err := ana.client.Invite(t.Context(), time.Hour)
@@ -469,7 +475,7 @@ func protected(t *testing.T, place *Home) (key, inStore bool) {
 
 // The key of a half-made pact, and the share that it leads to, are protected as the home is.
 func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	protect(t, ana, nil, typed(word))
 	ana.passphrase = word
@@ -531,6 +537,7 @@ func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
 }
 
 func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
+	t.Parallel()
 	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
 	code := ana.invitesAlly().Code
 	ana.stop()
@@ -554,6 +561,7 @@ func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
 }
 
 func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T) {
+	t.Parallel()
 	ana := alone(t, "Riso Print Co-op", "Ana")
 	ana.invitesAlly()
 	ana.stop()

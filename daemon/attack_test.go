@@ -17,6 +17,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/waittest"
 )
 
 // forge makes the change that write makes of a document as the others have it, as the core and
@@ -75,7 +76,7 @@ func (m *modified) has(ids ...string) {
 
 func (m *modified) knows(id string, holds func(*crdt.View) bool) {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), waitLimit)
+	ctx, cancel := context.WithTimeout(m.t.Context(), waittest.Limit)
 	defer cancel()
 	events := m.replica.Events(ctx)
 	look := func() bool {
@@ -116,6 +117,7 @@ func (h *home) states(ids ...entry.ID) map[entry.ID]api.LogLine {
 
 // Attacks 9 and 10, and what else a member with a modified daemon may try.
 func TestWhatAModifiedDaemonForgesIsVoidOnEveryReplicaAndShown(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana, ben := all[0], all[1]
 	ana.start()
@@ -201,6 +203,7 @@ func TestWhatAModifiedDaemonForgesIsVoidOnEveryReplicaAndShown(t *testing.T) {
 }
 
 func TestTwinsAreToldApartAlikeEverywhere(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Mel")
 	acquaint(all)
 	ana, ben := all[0], all[1]
@@ -242,6 +245,7 @@ func TestTwinsAreToldApartAlikeEverywhere(t *testing.T) {
 
 // Attack 12.
 func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana, ben := all[0], all[1]
 	ana.start()
@@ -307,6 +311,7 @@ func (m *modified) record(doc entry.DocID, result string) *entry.Entry {
 
 // Attack 24.
 func TestARelayThatPutsGarbageIntoASignatureIsDroppedAndNotTheAuthor(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Mel")
 	acquaint(all)
 	ana, ben := all[0], all[1]
@@ -344,6 +349,7 @@ func TestARelayThatPutsGarbageIntoASignatureIsDroppedAndNotTheAuthor(t *testing.
 
 // Attack 25.
 func TestEntriesThatWaitOrAreVoidOnOneSideOnlyComeIntoStepAndAreSentOnce(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana, ben := all[0], all[1]
 	ana.start()

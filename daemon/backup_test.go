@@ -28,13 +28,6 @@ const word = "correct horse battery"
 
 func typed(s string) func() (string, error) { return func() (string, error) { return s, nil } }
 
-// lightly makes sealing quick for one test.
-func lightly(t testing.TB) {
-	was := seal.WorkFactor
-	seal.WorkFactor = 6
-	t.Cleanup(func() { seal.WorkFactor = was })
-}
-
 // backUp makes a backup of a home, which may be served, and returns its path.
 func (h *home) backUp(passphrase string) string {
 	h.t.Helper()
@@ -135,7 +128,7 @@ func (h *home) nothingVoid() {
 }
 
 func TestABackupMadeWhileOthersWriteHoldsAllThatWasAcknowledgedBefore(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	p := newPromises()
@@ -168,6 +161,7 @@ func TestABackupMadeWhileOthersWriteHoldsAllThatWasAcknowledgedBefore(t *testing
 }
 
 func TestABackupWithoutADaemonIsTheSameAsWithOne(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
@@ -206,6 +200,7 @@ func partsOf(t testing.TB, file string) (parts []string) {
 // Three devices, of which one is restored to an earlier state while its clone writes on. All four homes
 // come into step while both run, whatever either wrote is kept, and both say that there are two.
 func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Cleo")
 	acquaint(all)
 	ana, ben, cleo := all[0], all[1], all[2]
@@ -286,6 +281,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 // A yes that the device gave after the backup is on no disk of its own; a second one beside it would
 // be a signature for two next steps.
 func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben")
 	ana, ben := all[0], all[1]
 	for _, h := range all {
@@ -343,6 +339,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 }
 
 func TestARestoredCoopOfOneHasNobodyToAsk(t *testing.T) {
+	t.Parallel()
 	again := restored(t, "Ana", coop(t, "Ana")[0].backUp(""))
 	again.start()
 	status, err := again.client.Status(t.Context())
@@ -361,7 +358,7 @@ func sameDocuments(a, b *home) {
 }
 
 func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana, other := coop(t, "Ana")[0], coop(t, "Olga")[0]
 	for _, h := range []*home{ana, other} {
 		h.start()
@@ -451,6 +448,7 @@ func remade(t testing.TB, whole []byte, parts []string) []byte {
 }
 
 func TestARandomByteOfABackupIsNeverRestored(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	plain, err := os.ReadFile(ana.backUp(""))
 	must(t, err)
@@ -466,6 +464,7 @@ func TestARandomByteOfABackupIsNeverRestored(t *testing.T) {
 }
 
 func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben")
 	ana, ben := all[0], all[1]
 	file := ana.backUp("")
@@ -499,6 +498,7 @@ func keyOf(t testing.TB, h *home) entry.Device {
 }
 
 func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	for i := range 20 {
@@ -531,6 +531,7 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 }
 
 func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	dir := t.TempDir()
 	o := BackupOptions{Home: ana.dir, File: filepath.Join(dir, "b")}
@@ -559,6 +560,7 @@ func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.
 
 // A founder who came back from before a seat was filled would fill it twice, and split the co-op.
 func TestInviteCodesAreNotInABackup(t *testing.T) {
+	t.Parallel()
 	ana := emptyPlace(t, "Ana")
 	res, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here})
 	must(t, err)
@@ -578,7 +580,7 @@ func TestInviteCodesAreNotInABackup(t *testing.T) {
 }
 
 func TestASealedBackupAsksForItsPassphrase(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	file := coop(t, "Ana")[0].backUp(word)
 	dir := filepath.Join(t.TempDir(), "home")
 	for _, test := range []struct {

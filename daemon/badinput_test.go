@@ -36,6 +36,7 @@ func asTold(err error, into **api.Problem) bool {
 }
 
 func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	second := newHome(t, "Ana again", ana.dir)
@@ -54,6 +55,7 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 }
 
 func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	tables, err := filepath.Glob(filepath.Join(ana.dir, "store", "*.sst"))
 	must(t, err)
@@ -88,6 +90,7 @@ func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T
 }
 
 func TestAKeyThatOthersCanReadOrThatIsDamagedIsRefused(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	key := filepath.Join(ana.dir, "device.key")
 	good, err := os.ReadFile(key)
@@ -118,6 +121,7 @@ func TestAKeyThatOthersCanReadOrThatIsDamagedIsRefused(t *testing.T) {
 }
 
 func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana 🖨️ Ñandú", "מרים كريم")
 	ana, miriam := all[0], all[1]
 	ana.start()
@@ -188,6 +192,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 }
 
 func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testing.T) {
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	task, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
@@ -227,6 +232,7 @@ func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testi
 
 // A real disk that is full: a small file system in memory.
 func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small file system takes root")
 	}

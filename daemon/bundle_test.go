@@ -78,6 +78,7 @@ func prose(seed int64, n int) string {
 }
 
 func TestABundleWithAByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	addNote(t, ana, "Minutes", "We met.")
 	whole := bundled(t, ana)
@@ -111,6 +112,7 @@ func TestABundleWithAByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.
 }
 
 func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	for i := range 80 {
 		var tags []string
@@ -198,6 +200,7 @@ func changesOf(t testing.TB, r *replica.Replica) (out [][]byte) {
 }
 
 func TestWhatAModifiedDaemonPutsIntoABundleGoesThroughTheSameRules(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	note := addNote(t, ana, "Minutes", "We met.")
 	addNote(t, ana, "Rota", "Ana, Ben")
@@ -256,6 +259,7 @@ func TestWhatAModifiedDaemonPutsIntoABundleGoesThroughTheSameRules(t *testing.T)
 
 // A file of some kilobytes may say that it is a gigabyte of nothing.
 func TestABundleThatGrowsEndlesslyWhenItIsOpenedIsRefused(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	var inner bytes.Buffer
 	inner.WriteString("kith bundle 1\n")
@@ -274,6 +278,7 @@ func TestABundleThatGrowsEndlesslyWhenItIsOpenedIsRefused(t *testing.T) {
 }
 
 func TestWhatABundleLacksWaitsUntilItComes(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	doc := addNote(t, ana, "Minutes", "We met.")
 	text := "We met. The printer is broken."
@@ -299,6 +304,7 @@ func TestWhatABundleLacksWaitsUntilItComes(t *testing.T) {
 
 // Cleo is new: Ben, who was away, knows nothing of her.
 func TestABundleOfSomebodyNewBringsWhatTheCharterSaysOfThem(t *testing.T) {
+	t.Parallel()
 	ana, ben := pairOfReplicas(t)
 	invite, member, device := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
 	payload, err := ana.Charter().Invite(ana.Device(), invite.Device(), 0)

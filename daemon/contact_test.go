@@ -558,6 +558,7 @@ func FuzzReadPact(f *testing.F) {
 
 // A crash came between the proposal and the word of who made it.
 func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T) {
+	t.Parallel()
 	r := coop(t, "Ana")[0].openReplica()
 	defer func() { must(t, r.Close()) }()
 	l := newMeetingLab(t)
@@ -581,7 +582,7 @@ func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T)
 
 // A crash came while it was forgotten. A new key isn't that of the charter that was made for the pact.
 func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	home := &Home{dir: ana.dir}
 	place, err := home.NewPlace()

@@ -109,6 +109,7 @@ func (p *promises) kept(h *home, round int) {
 
 // KITH_CRASHES=200 is the full run.
 func TestAKilledDaemonKeepsAllThatItAcknowledged(t *testing.T) {
+	t.Parallel()
 	crashes := rounds(t, "KITH_CRASHES", 20)
 	all := coop(t, "Ana", "Ben")
 	ana, ben := all[0], all[1]

@@ -70,6 +70,7 @@ func (h *home) pactsMade() (made []api.Ally) {
 }
 
 func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
 	ana, dora := riso[0], quilted[0]
 	first := madePact(t, riso, quilted)
@@ -138,6 +139,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 
 // What an ally has said in the first share tells colleagues that a further one is with them.
 func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana", "Ben"), coopCalled(t, "Quilted", "Dora", "Eli")
 	ana, ben, dora, eli := riso[0], riso[1], quilted[0], quilted[1]
 	first := madePact(t, riso, quilted)
@@ -178,6 +180,7 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 }
 
 func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
+	t.Parallel()
 	made, _ := twoAllies(t)
 	shared, side := made.Share()
 	terms, _ := shared.Terms()
@@ -216,6 +219,7 @@ func servedShare(s *served, r *replica.Replica) *base {
 
 // Nobody compares words, so the code is for the ally alone that it went to.
 func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
+	t.Parallel()
 	l := newMeetingLab(t)
 	first, _ := twoAllies(t)
 	servedShare(l.s, first)
@@ -239,6 +243,7 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 
 // Who joins sees the request, and nobody agrees to anything: what is offered must be that, with the terms that hold.
 func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) {
+	t.Parallel()
 	_, second := twoAllies(t)
 	s := &served{}
 	x := servedShare(s, second)
@@ -270,6 +275,7 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 
 // Two homes of one person can be called alike.
 func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
+	t.Parallel()
 	first, _ := twoAllies(t)
 	s := &served{home: &Home{dir: t.TempDir()}}
 	var homes []*backend

@@ -326,6 +326,7 @@ func (m *modified) mutants(rng *mathrand.Rand, templates []*entry.Entry, n int) 
 
 // KITH_HOSTILE=100000 is the full run.
 func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
+	t.Parallel()
 	total := rounds(t, "KITH_HOSTILE", 2000)
 	seed := time.Now().UnixNano()
 	t.Log("seed", seed)

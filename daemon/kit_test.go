@@ -24,6 +24,8 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/replica"
+	"kith/daemon/seal"
+	"kith/daemon/waittest"
 )
 
 // Daemons of the tests are processes: this test binary, started again, which can be killed and
@@ -37,6 +39,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	seal.WorkFactor = 6 // what it costs to guess a passphrase is package seal's business
 	switch {
 	case os.Getenv(trialEnv) != "":
 		if err := replica.TryChanges(os.Stdin, os.Stdout); err != nil {
@@ -288,13 +291,10 @@ func (h *home) alive() {
 	}
 }
 
-// waitLimit is how long a test waits for something that should take a moment.
-const waitLimit = 60 * time.Second
-
 // until looks again after each event of the daemon, and after every ping's time, until holds.
 func (h *home) until(what string, holds func() bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), waitLimit)
+	ctx, cancel := context.WithTimeout(h.t.Context(), waittest.Limit)
 	defer cancel()
 	stirred := make(chan struct{}, 1)
 	done := make(chan struct{})

@@ -311,6 +311,7 @@ func (n *neighbours) search(said []byte) {
 
 // Every byte that an ally's computer gets on a busy day of the home is searched for what isn't the share's.
 func TestNoByteThatAnAllyGetsOnABusyDayIsOfTheHome(t *testing.T) {
+	t.Parallel()
 	n := neighbourhood(t)
 	for round := range 3 {
 		n.workAtHome(round)
@@ -367,6 +368,7 @@ func begins(t *testing.T, coop string) []byte {
 // The holder of a code may say that they are of any co-op. With which the one that made the code has a pact is told to
 // its own people alone.
 func TestTheHolderOfACodeDoesntLearnWithWhomThereIsAPact(t *testing.T) {
+	t.Parallel()
 	ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	ana.start()
 	dora.start()
@@ -409,6 +411,7 @@ func greeting(space entry.SpaceID) []byte {
 // An ally whose program asks the hosts of a co-op for all that it can think of, with what it may have found out
 // of the home: which keys and ports there are, and IDs.
 func TestAHostileAllyThatAsksForAllItCanThinkOfGetsNothingOfTheHome(t *testing.T) {
+	t.Parallel()
 	n := neighbourhood(t)
 	n.workAtHome(0)
 	n.workInShare(0)

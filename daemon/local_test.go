@@ -72,6 +72,7 @@ func addTasks(t *testing.T, r *replica.Replica, n int) (all []*entry.Entry) {
 }
 
 func TestAReplicaKeepsTheContractOfTheExchange(t *testing.T) {
+	t.Parallel()
 	exchangetest.TestLocal(t, func(t *testing.T) exchangetest.Subject {
 		founder, member, _ := twoReplicas(t)
 		return exchangetest.Subject{Local: &local{member}, Entries: addTasks(t, founder, 5)}
@@ -80,6 +81,7 @@ func TestAReplicaKeepsTheContractOfTheExchange(t *testing.T) {
 
 // After a restart a set of entries is found again, however it ended, and it is what the store holds.
 func TestARestartFindsTheSetThatTheStoreHolds(t *testing.T) {
+	t.Parallel()
 	founder, member, restart := twoReplicas(t)
 	first := addTasks(t, founder, 600)
 	_, err := member.Accept(t.Context(), slices.Clone(first))

@@ -65,6 +65,7 @@ func TestWhenADeviceWasLastInStepOutlivesTheDaemonAndSoDoesWhatItMayLack(t *test
 }
 
 func TestOfADeviceThatIsAwayItIsSaidWhenItWasInStepAndWhatItMayLack(t *testing.T) {
+	t.Parallel()
 	all := coop(t, "Ana", "Ben")
 	ana, ben := all[0], all[1]
 	ana.start()

@@ -149,7 +149,7 @@ func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
 
 // What comes to be in a protected home is protected from its beginning, and with the home no more.
 func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	protect := func(old, passphrase string) {
 		o := ProtectOptions{Home: ana.dir, Old: typed(old)}
@@ -239,7 +239,6 @@ func TestASeatThatWasProvenIsRemembered(t *testing.T) {
 
 // What can't be opened now is opened later, where it lies.
 func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) {
-	lightly(t)
 	ana := coop(t, "Ana")[0]
 	_, err := Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
 	must(t, err)
@@ -265,6 +264,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 // A document of one home that names a share of another, of which somebody in both knows, must not have the person
 // say there who they are.
 func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
+	t.Parallel()
 	first, _ := twoAllies(t)
 	s := &served{home: &Home{dir: t.TempDir()}, options: Options{Log: slog.New(slog.DiscardHandler)}}
 	servedShare(s, first)
@@ -295,6 +295,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 
 // A seat that names another's key, and is given up, shuts no door.
 func TestNobodyShutsTheDoorOnWhoKnocks(t *testing.T) {
+	t.Parallel()
 	first, _ := twoAllies(t)
 	book, err := openSeatbook(first)
 	must(t, err)

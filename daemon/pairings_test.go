@@ -99,6 +99,7 @@ func (l *pairingLab) devices() int {
 }
 
 func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	n := l.newcomer(l.code())
 	must(t, n.pairs())
@@ -136,6 +137,7 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 }
 
 func TestACodeForADeviceSaysWhyItIsNoGood(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	old := l.newcomer(l.code())
 	must(t, old.pairs())
@@ -174,6 +176,7 @@ func TestACodeForADeviceSaysWhyItIsNoGood(t *testing.T) {
 }
 
 func TestOtherWordsMakeACodeUselessAndAddNothing(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	n := l.newcomer(l.code())
 	must(t, n.pairs())
@@ -200,6 +203,7 @@ func TestOtherWordsMakeACodeUselessAndAddNothing(t *testing.T) {
 
 // Whoever stands between two devices would have to choose their part knowing the other's.
 func TestADeviceIsBoundToItsPartOfTheWordsAndHasFewGuesses(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	n := l.newcomer(l.code())
 	must(t, n.pairs())
@@ -260,6 +264,7 @@ func TestWhatADeviceCantAskFor(t *testing.T) {
 }
 
 func TestWhoWaitsIsToldToAskAgainAndHearsOfADecline(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	n := l.newcomer(l.code())
 	must(t, n.pairs())
@@ -313,6 +318,7 @@ func TestARequestToAddADeviceIsBounded(t *testing.T) {
 
 // A statement by a member key comes from who is no device: nothing but that gets in by this door.
 func TestOnlyAMemberKeySaysWhichDevicesAreLive(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	r := l.replica
 	c := r.Charter()
@@ -367,6 +373,7 @@ func recoverPayload(t *testing.T, c *charter.Charter, memberKey entry.Signer) []
 }
 
 func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
+	t.Parallel()
 	l := newPairingLab(t)
 	d := directory{l.replica, new(parting)}
 	me, _ := l.replica.Me()

@@ -14,6 +14,7 @@ import (
 // Who notes the first share of a pact must have proposed it before the co-op agreed: a colleague who says the same
 // later, or dates it back, would lead the others into a share that they made up.
 func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) {
+	t.Parallel()
 	homes := coop(t, "Ana", "Ben")
 	acquaint(homes)
 	ana, ben := homes[0].openReplica(), homes[1].openReplica()

@@ -38,7 +38,7 @@ func unlocked(t testing.TB, h *home, ask func() (string, error)) (entry.Device, 
 }
 
 func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	want := keyOf(t, ana)
 	plain, err := os.ReadFile(filepath.Join(ana.dir, keyFile))
@@ -81,7 +81,7 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 }
 
 func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	protect(t, ana, nil, typed(word))
 	serve := func(ask func() (string, error)) error {
@@ -122,7 +122,7 @@ func saysOf(checks []api.Check, name string) string {
 }
 
 func TestTheDoctorSaysWhatIsProtectedWithoutAskingForThePassphrase(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	look := func(want, disk string) {
 		t.Helper()
@@ -139,7 +139,7 @@ func TestTheDoctorSaysWhatIsProtectedWithoutAskingForThePassphrase(t *testing.T)
 }
 
 func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	want := keyOf(t, ana)
 	protect(t, ana, nil, typed(word))
@@ -200,7 +200,7 @@ func lying(t testing.TB, dir, words string) (files []string) {
 }
 
 func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana, words := withWords(t)
 	words = words[:20] // as long as compression leaves it in one piece
 	if len(lying(t, ana.dir, words)) == 0 {
@@ -243,7 +243,7 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 }
 
 func TestTheDoctorAndABackupOfAnEncryptedHomeNeedItsPassphraseOrItsDaemon(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana, _ := withWords(t)
 	protect(t, ana, nil, typed(word))
 	checks, err := Doctor(t.Context(), ana.dir, false, nil)
@@ -287,7 +287,7 @@ func TestTheDoctorAndABackupOfAnEncryptedHomeNeedItsPassphraseOrItsDaemon(t *tes
 // At whatever moment a protection is broken off, the home opens with the passphrase of before or the
 // new one, and nothing is lost.
 func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana, _ := withWords(t)
 	open := func(what string, asks ...func() (string, error)) {
 		t.Helper()
@@ -356,7 +356,7 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 }
 
 func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
-	lightly(t)
+	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	file := filepath.Join(ana.dir, keyFile)
 	for _, when := range []string{"without a passphrase", "with one"} {

@@ -39,6 +39,7 @@ func within(t testing.TB, h *home, space string) *client.Client {
 }
 
 func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
 	ana, ben := riso[0], riso[1]
 	anas, at := placeFor(t, ana)
@@ -80,6 +81,7 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 // A share lies in a place of its own on each computer, with a key and a host of its own. What an ally's
 // computer has of all that a home does in a day is what was put into the share.
 func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coop(t, "Ana", "Ben"), coop(t, "Dora")
 	ana, ben, dora := riso[0], riso[1], quilted[0]
 	acquaint(riso)

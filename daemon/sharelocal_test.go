@@ -65,6 +65,7 @@ func shareOfSeats(t *testing.T, terms share.Terms, at [2]replica.Config, seats i
 }
 
 func TestAReplicaOfAShareKeepsTheContractOfTheExchange(t *testing.T) {
+	t.Parallel()
 	exchangetest.TestLocal(t, func(t *testing.T) exchangetest.Subject {
 		first, second := twoAllies(t)
 		return exchangetest.Subject{Local: &local{second}, Entries: addTasks(t, first, 5)}
@@ -113,6 +114,7 @@ func TestReplicasOfBothSidesBringEachOtherStatementsAndDocuments(t *testing.T) {
 
 // A peer that passes on what isn't the share's is to blame, whatever it is.
 func TestAnExchangeOfAShareTakesNothingOfAHome(t *testing.T) {
+	t.Parallel()
 	_, ours := twoAllies(t)
 	home, _, _ := twoReplicas(t)
 	tasks := addTasks(t, home, 2)

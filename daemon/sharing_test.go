@@ -45,6 +45,7 @@ func (h *home) shares(ally, id string, readOnly bool) api.Document {
 }
 
 func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -206,6 +207,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 }
 
 func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
+	t.Parallel()
 	ana, dora, _, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -284,6 +286,7 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 }
 
 func TestAnAllyIsAskedAndBothSidesSeeWhereItStands(t *testing.T) {
+	t.Parallel()
 	ana, dora, _, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	riso, quilted := ana.homeClient(), dora.homeClient()
@@ -349,6 +352,7 @@ func TestAnAllyIsAskedAndBothSidesSeeWhereItStands(t *testing.T) {
 }
 
 func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
+	t.Parallel()
 	riso := coop(t, "Ana", "Ben")
 	ana, ben := riso[0], riso[1]
 	acquaint(riso)
@@ -462,6 +466,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 }
 
 func TestAJointDecisionSaysHowEachCoopStands(t *testing.T) {
+	t.Parallel()
 	ana, dora, _, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -504,6 +509,7 @@ func TestAJointDecisionSaysHowEachCoopStands(t *testing.T) {
 }
 
 func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -596,6 +602,7 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 
 // The copy is there, and the daemon died before the document at home was linked.
 func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
+	t.Parallel()
 	for _, restarted := range []bool{true, false} {
 		ana := coop(t, "Ana")[0]
 		place, _ := placeFor(t, ana)
@@ -643,6 +650,7 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 }
 
 func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
+	t.Parallel()
 	first, _ := twoAllies(t)
 	home, _, _ := twoReplicas(t)
 	ctx := context.Background()
@@ -688,6 +696,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 }
 
 func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	there, err := anas.CreateNote(ctx, api.NewNote{Title: "The stall"})
@@ -710,6 +719,7 @@ func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
 
 // Whoever opened an editor before the end, or reads the document as it stands in the share that is over, writes on that.
 func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -759,6 +769,7 @@ func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
 
 // Else an ally could try which IDs there are in a co-op, and would lose theirs.
 func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -786,6 +797,7 @@ func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.
 }
 
 func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
+	t.Parallel()
 	ana := coopCalled(t, "Bakery", "Ana")[0]
 	place, _ := placeFor(t, ana)
 	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
@@ -820,6 +832,7 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 
 // Somebody else's link stands, and what was begun is not gone on with when that goes.
 func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
+	t.Parallel()
 	home, _, _ := twoReplicas(t)
 	there, _ := twoAllies(t)
 	ctx := t.Context()
@@ -838,6 +851,7 @@ func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
 
 // A modified daemon may ask so that nobody of the other side can answer.
 func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
+	t.Parallel()
 	ana, dora, _, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	dora.stop()
@@ -869,6 +883,7 @@ func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
 }
 
 func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
@@ -902,6 +917,7 @@ func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
 }
 
 func TestNothingIsProposedAboutPeopleOfTheOtherSide(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	for _, action := range []string{api.ActionAdmit, api.ActionRemove} {
 		_, err := anas.Propose(t.Context(), api.ProposalRequest{Action: action, Member: "Dora", Why: "she came late"})
@@ -912,6 +928,7 @@ func TestNothingIsProposedAboutPeopleOfTheOtherSide(t *testing.T) {
 }
 
 func TestWhatTheOtherSideSaysInItsCharterIsReadable(t *testing.T) {
+	t.Parallel()
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	reading, end := context.WithCancel(ctx)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
 	ana, dora := riso[0], quilted[0]
 	madePact(t, riso, quilted)

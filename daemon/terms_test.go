@@ -39,6 +39,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 }
 
 func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
+	t.Parallel()
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
 	ana, dora := riso[0], quilted[0]
 	space := madePact(t, riso, quilted)
