@@ -26,6 +26,7 @@ import (
 	"kith/daemon/exchange"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/waittest"
 )
 
 // ear hears every byte that a host is sent, as it comes out of the encryption: Kith's protocols and
@@ -213,14 +214,14 @@ func (h hangUp) Close() error { return h.Reset() }
 // or says no more. It is an error if nobody there speaks the protocol.
 func ask(t *testing.T, h host.Host, to libpeer.ID, id protocol.ID, say []byte) ([]byte, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), waittest.Limit)
 	defer cancel()
 	s, err := h.NewStream(ctx, to, id)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Reset() //nolint:errcheck // it is over
-	_ = s.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = s.SetDeadline(time.Now().Add(waittest.Limit))
 	_, _ = s.Write(say) // what comes back says how it went
 	_ = s.CloseWrite()
 	got, _ := io.ReadAll(s)

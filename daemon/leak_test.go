@@ -32,6 +32,7 @@ import (
 	"kith/daemon/api/client"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/waittest"
 )
 
 // neighbours are a co-op at work, whose full members are in a share with Dora of another one. Zenobia, a
@@ -527,7 +528,7 @@ func (n *neighbours) through(relay libpeer.AddrInfo, whom string) string {
 	must(n.t, err)
 	info, err := libpeer.AddrInfoFromP2pAddr(a)
 	must(n.t, err)
-	ctx, cancel := context.WithTimeout(n.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(n.t.Context(), waittest.Limit)
 	defer cancel()
 	n.dora.host.Peerstore().ClearAddrs(info.ID) // of the way through another relay
 	err = n.dora.host.Connect(ctx, *info)

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"kith/daemon/waittest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // project is a copy of the project's files, for all tests: it is built in only once.
@@ -98,7 +98,7 @@ func (n *newcomer) types(command, input string) (stdout, stderr string, code int
 	cmd.Stdin = strings.NewReader(input)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.WaitDelay = 5 * time.Second // a daemon must not hold on to our pipes; say so if one does
+	cmd.WaitDelay = waittest.Limit // a daemon must not hold on to our pipes; say so if one does
 	err := cmd.Run()
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		n.t.Fatalf("%s: %v\n%s%s", command, err, &out, &errs)

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kith/daemon/api"
+	"kith/daemon/waittest"
 )
 
 // joining is a computer that waits until somebody has compared its words.
@@ -80,7 +81,7 @@ func (l *lab) asks(ts *testscript.TestScript, args []string) error {
 		h.joining.out.read(r)
 		_ = r.Close()
 	}()
-	late := time.After(patience)
+	late := time.After(waittest.Limit)
 	for {
 		select {
 		case line, more := <-h.joining.out.lines:
@@ -104,7 +105,7 @@ func (h *home) ended() error {
 	}
 	j := h.joining
 	h.joining = nil
-	late := time.AfterFunc(patience, func() { _ = j.cmd.Process.Kill() })
+	late := time.AfterFunc(waittest.Limit, func() { _ = j.cmd.Process.Kill() })
 	defer late.Stop()
 	if err := j.cmd.Wait(); err != nil {
 		return fmt.Errorf("%s wasn't added: %w\n%s", h.name, err, j.out)

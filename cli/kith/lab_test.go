@@ -23,6 +23,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/waittest"
 )
 
 // lab is one script's co-op: homes on this computer and the links between them.
@@ -286,7 +287,7 @@ func (l *lab) start(h *home) error {
 	}()
 	select {
 	case err = <-ready:
-	case <-time.After(patience):
+	case <-time.After(waittest.Limit):
 		err = errors.New("it doesn't get ready")
 	}
 	if err != nil {
@@ -345,7 +346,7 @@ func (l *lab) stop(h *home) error {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	late := time.AfterFunc(patience, func() { _ = cmd.Process.Signal(syscall.SIGABRT) }) // prints what it is stuck in
+	late := time.AfterFunc(waittest.Limit, func() { _ = cmd.Process.Signal(syscall.SIGABRT) }) // prints what it is stuck in
 	defer late.Stop()
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the daemon of %s ended with %w\n%s", h.name, err, h.log)
@@ -564,7 +565,7 @@ func (l *lab) told(_ *testscript.TestScript, names []string) error {
 // happens on one of them, and never just because time has passed. The string says what is
 // still missing.
 func (l *lab) until(names []string, so func(context.Context, []*client.Client) (bool, string, error)) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waittest.Limit)
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	defer cancel()
@@ -598,7 +599,7 @@ func (l *lab) until(names []string, so func(context.Context, []*client.Client) (
 			}
 		})
 		waiting.Go(func() { // dials whom it has lost; who is cut off isn't reached, and needn't be
-			_, _ = c.Sync(ctx, patience)
+			_, _ = c.Sync(ctx, waittest.Limit)
 			poke()
 		})
 	}
@@ -608,14 +609,14 @@ func (l *lab) until(names []string, so func(context.Context, []*client.Client) (
 		case ok:
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("after %s %s", patience, missing)
+			return fmt.Errorf("after %s %s", waittest.Limit, missing)
 		case err != nil:
 			return err
 		}
 		select {
 		case <-happened:
 		case <-ctx.Done():
-			return fmt.Errorf("after %s %s", patience, missing)
+			return fmt.Errorf("after %s %s", waittest.Limit, missing)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"kith/daemon/seal"
 )
 
 var update = flag.Bool("update", false, "write the output that scripts expect")
@@ -16,6 +17,7 @@ var update = flag.Bool("update", false, "write the output that scripts expect")
 // TestMain lets scripts run kith as the program that people run.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kith": func() {
+		seal.WorkFactor = 6 // what it costs to guess a passphrase is package seal's business
 		if ahead, err := time.ParseDuration(os.Getenv(aheadEnv)); err == nil {
 			clock = func() time.Time { return time.Now().Add(ahead) }
 		}
@@ -136,9 +138,6 @@ func TestScripts(t *testing.T) {
 }
 
 type labKey struct{}
-
-// patience is how long a script waits for anything before it fails.
-const patience = 30 * time.Second
 
 // scripted makes a command for scripts of a function of the lab.
 func scripted(least int, do func(*lab, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {

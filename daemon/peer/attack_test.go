@@ -2,7 +2,6 @@ package peer_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"io"
 	"net"
@@ -24,6 +23,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/peer"
+	"kith/daemon/waittest"
 )
 
 // dialer is a plain libp2p host that speaks with a given key and asks nobody's leave.
@@ -49,7 +49,7 @@ func addressOf(d *device, transport string) libpeer.AddrInfo {
 
 func connect(t *testing.T, h host.Host, d *device) {
 	t.Helper()
-	if err := h.Connect(within(t, 10*time.Second), addressOf(d, "tcp")); err != nil {
+	if err := h.Connect(within(t), addressOf(d, "tcp")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -62,12 +62,12 @@ func speak(t *testing.T, h host.Host, d *device, id string, say []byte) []byte {
 
 func speakTo(t *testing.T, h host.Host, to libpeer.ID, id string, say []byte) []byte {
 	t.Helper()
-	s, err := h.NewStream(within(t, 10*time.Second), to, protocol.ID(id))
+	s, err := h.NewStream(within(t), to, protocol.ID(id))
 	if err != nil {
 		return nil
 	}
 	defer s.Reset()
-	_ = s.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = s.SetDeadline(time.Now().Add(waittest.Limit))
 	_, _ = s.Write(say)
 	_ = s.CloseWrite()
 	got, _ := io.ReadAll(s)
@@ -82,6 +82,7 @@ func stillWell(t *testing.T, a, b *device) {
 }
 
 func TestAStrangerLearnsNothing(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben := c.device("Ana's laptop").on(), c.device("Ben's laptop").on()
 	ben.meets(ana)
@@ -89,13 +90,13 @@ func TestAStrangerLearnsNothing(t *testing.T) {
 	for _, transport := range []string{"tcp", "quic-v1"} {
 		stranger := dialer(t, entry.NewSigner())
 		info := addressOf(ana, transport)
-		_ = stranger.Connect(within(t, 10*time.Second), info) // may seem to work: the gate shuts behind it
+		_ = stranger.Connect(within(t), info) // may seem to work: the gate shuts behind it
 		for _, id := range []protocol.ID{identify.ID, peer.SyncProtocol, peer.AddressesProtocol, peer.JoinProtocol} {
-			s, err := stranger.NewStream(network.WithDialPeerTimeout(within(t, 10*time.Second), 5*time.Second), info.ID, id)
+			s, err := stranger.NewStream(within(t), info.ID, id)
 			if err != nil {
 				continue
 			}
-			_ = s.SetDeadline(time.Now().Add(5 * time.Second))
+			_ = s.SetDeadline(time.Now().Add(waittest.Limit))
 			if got, _ := io.ReadAll(s); len(got) > 0 {
 				t.Errorf("%s: %s told a stranger %d bytes", transport, id, len(got))
 			}
@@ -130,7 +131,7 @@ func TestGarbageOnTheSocketHarmsNobody(t *testing.T) {
 		bytes.Repeat([]byte{0}, 1<<20),
 	} {
 		conn := must(net.Dial("tcp", where))
-		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(waittest.Limit))
 		_, _ = conn.Write(say)
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.CloseWrite()
@@ -147,6 +148,7 @@ func TestGarbageOnTheSocketHarmsNobody(t *testing.T) {
 }
 
 func TestAMembersDeviceThatSpeaksGarbageIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	gib := binary.BigEndian.AppendUint32(nil, 1<<30)
 	for name, say := range map[string][]byte{
 		"random bytes":          bytes.Repeat([]byte{0xa7, 3, 0x5e}, 4096),
@@ -192,12 +194,13 @@ func TestARequestToJoinWithAHugeLengthIsRefused(t *testing.T) {
 	if got := speak(t, h, ana, string(peer.JoinProtocol), binary.BigEndian.AppendUint32(nil, 1<<30)); len(got) > 0 || len(v.used) > 0 {
 		t.Errorf("answered %d bytes, redeemed %q", len(got), v.used)
 	}
-	if _, err := peer.Join(within(t, 20*time.Second), key, ana.peers.Addresses(), []byte("Ben")); err != nil {
+	if _, err := peer.Join(within(t), key, ana.peers.Addresses(), []byte("Ben")); err != nil {
 		t.Errorf("the code doesn't work any more: %v", err)
 	}
 }
 
 func TestAPeerThatReadsNothingHoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, eli := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Eli's laptop")
 	ben.meets(ana)
@@ -206,7 +209,7 @@ func TestAPeerThatReadsNothingHoldsUpNobody(t *testing.T) {
 	held := make(chan network.Stream, 8)
 	h.SetStreamHandler(peer.SyncProtocol, func(s network.Stream) { held <- s })
 	connect(t, h, ana)
-	s, err := h.NewStream(within(t, 10*time.Second), addressOf(ana, "tcp").ID, peer.SyncProtocol)
+	s, err := h.NewStream(within(t), addressOf(ana, "tcp").ID, peer.SyncProtocol)
 	if err == nil {
 		_, _ = s.Write(nil) // negotiates, and that is all that is ever heard of it
 	}
@@ -216,14 +219,13 @@ func TestAPeerThatReadsNothingHoldsUpNobody(t *testing.T) {
 		last = ana.write(big)
 	}
 	ben.until("all of it is with Ben", func() bool { return ben.local.Has(last) })
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_, _ = ben.peers.Sync(ctx)
+	_, _ = ben.peers.Sync(within(t))
 	ben.untilInStep(ana)
 }
 
 // An envelope that Eli signed about Ben moves nobody.
 func TestAddressesSignedBySomebodyElseAreRefused(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, eli := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Eli's laptop").on()
 	ben.meets(ana)

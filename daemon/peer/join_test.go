@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"kith/crdt/entry"
 	"kith/daemon/peer"
+	"kith/daemon/waittest"
 )
 
 // invites answers for codes as a replica would; a code works once.
@@ -38,13 +38,15 @@ func (v *invites) Redeem(_ context.Context, d entry.Device, request []byte) ([]b
 	return append([]byte("welcome, "), request...), nil
 }
 
-func within(t *testing.T, d time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
+// within is the context of something that a test doesn't wait for longer.
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), waittest.Limit)
 	t.Cleanup(cancel)
 	return ctx
 }
 
 func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana := c.device("Ana's laptop")
 	code := func(err error) entry.Signer {
@@ -65,7 +67,7 @@ func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
 	ana.on()
 	addrs := ana.peers.Addresses()
 
-	joined, err := peer.Join(within(t, 20*time.Second), open, addrs, []byte("Ben"))
+	joined, err := peer.Join(within(t), open, addrs, []byte("Ben"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,7 @@ func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
 	}
 	refusals[peer.JoinUsed] = open
 	for want, key := range refusals {
-		_, err := peer.Join(within(t, 20*time.Second), key, addrs, []byte("Cleo"))
+		_, err := peer.Join(within(t), key, addrs, []byte("Cleo"))
 		var refused *peer.JoinError
 		if !errors.As(err, &refused) || refused.Code != want {
 			t.Errorf("want %s, got %v", want, err)
@@ -98,7 +100,7 @@ func TestACodeWithoutIdentitiesFindsWhoAnswers(t *testing.T) {
 	for i, a := range ana.peers.Addresses() {
 		bare, _, _ := strings.Cut(a, "/p2p/")
 		ana.invites.(*invites).state[key.Device()] = nil
-		joined, err := peer.Join(within(t, 20*time.Second), key, []string{bare}, []byte{byte(i)})
+		joined, err := peer.Join(within(t), key, []string{bare}, []byte{byte(i)})
 		if err != nil {
 			t.Errorf("%s: %v", bare, err)
 		} else if joined.Answerer != ana.key.Device() {
@@ -108,12 +110,13 @@ func TestACodeWithoutIdentitiesFindsWhoAnswers(t *testing.T) {
 }
 
 func TestAnAlteredCodeIsToldFromSilence(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana := c.device("Ana's laptop")
 	ana.invites = &invites{state: map[entry.Device]error{}}
 	ana.on()
 	for _, a := range ana.peers.Addresses() {
-		_, err := peer.Join(within(t, 20*time.Second), entry.NewSigner(), []string{a}, []byte("Eli"))
+		_, err := peer.Join(within(t), entry.NewSigner(), []string{a}, []byte("Eli"))
 		var unknown *peer.UnknownCodeError
 		if !errors.As(err, &unknown) {
 			t.Errorf("%s: %v", a, err)
@@ -121,7 +124,7 @@ func TestAnAlteredCodeIsToldFromSilence(t *testing.T) {
 	}
 	addrs := ana.peers.Addresses()
 	ana.off()
-	_, err := peer.Join(within(t, 20*time.Second), entry.NewSigner(), append(addrs, "nonsense"), []byte("Eli"))
+	_, err := peer.Join(within(t), entry.NewSigner(), append(addrs, "nonsense"), []byte("Eli"))
 	var nobody *peer.NobodyAnsweredError
 	if !errors.As(err, &nobody) {
 		t.Fatalf("nobody is there, but: %v", err)

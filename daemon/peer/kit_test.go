@@ -14,6 +14,7 @@ import (
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/exchangetest"
 	"kith/daemon/peer"
+	"kith/daemon/waittest"
 )
 
 // coop is a charter that the test changes at will, and devices that run under it.
@@ -215,7 +216,7 @@ func (d *device) about(other *device) peer.PeerStatus {
 // until waits for something that the table's changes announce.
 func (d *device) until(what string, holds func() bool) {
 	d.coop.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(waittest.Limit)
 	for !holds() {
 		select {
 		case <-d.changed:

@@ -18,6 +18,7 @@ func multicast() bool {
 }
 
 func TestTwoDevicesFindEachOtherOnTheLAN(t *testing.T) {
+	t.Parallel()
 	if !multicast() {
 		t.Skip("no network with multicast here")
 	}

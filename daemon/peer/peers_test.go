@@ -1,15 +1,14 @@
 package peer_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"kith/crdt/entry"
 )
 
 func TestTwoDevicesMeetAndKeepInStep(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben := c.device("Ana's laptop").on(), c.device("Ben's laptop").on()
 	id := ana.write("before they met")
@@ -28,6 +27,7 @@ func TestTwoDevicesMeetAndKeepInStep(t *testing.T) {
 }
 
 func TestBenAndCleoWhoNeverMetFindEachOtherWhileAnaIsOff(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, cleo := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Cleo's laptop").on()
 	ben.meets(ana)
@@ -51,6 +51,7 @@ func TestBenAndCleoWhoNeverMetFindEachOtherWhileAnaIsOff(t *testing.T) {
 }
 
 func TestADeviceThatIsRemovedIsDisconnectedAndStaysOut(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, eli := c.device("Ana's laptop").on(), c.device("Eli's laptop").on()
 	eli.meets(ana)
@@ -66,6 +67,7 @@ func TestADeviceThatIsRemovedIsDisconnectedAndStaysOut(t *testing.T) {
 // A device that speaks for nobody any more is brought up to the charter, by whichever side opens
 // the stream, so that it can tell its owner. It gets nothing else, and what it has is taken.
 func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for _, connected := range []bool{true, false} {
 		c := newCoop(t)
 		ana, ben, eli := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Eli's laptop").on()
@@ -105,6 +107,7 @@ func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
 
 // Such as by its owner's recovery phrase: the others don't go on leaving it alone.
 func TestAFormerDeviceThatIsBackInUseComesIntoStepAtOnce(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, eli := c.device("Ana's laptop").on(), c.device("Eli's laptop").on()
 	eli.meets(ana)
@@ -118,15 +121,14 @@ func TestAFormerDeviceThatIsBackInUseComesIntoStepAtOnce(t *testing.T) {
 }
 
 func TestSyncSaysWithWhomAndWhyNot(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, cleo := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Cleo's laptop").on()
 	ben.meets(ana)
 	ben.meets(cleo)
 	ben.untilInStep(ana, cleo)
 	cleo.off()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	reports, err := ben.peers.Sync(ctx)
+	reports, err := ben.peers.Sync(within(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ func hasAll(d *device, ids []entry.ID) func() bool {
 }
 
 func TestTwoThatNobodyCanDialCatchUpWholeThroughAThird(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, cleo := c.elsewhere("Ana's laptop").on(), c.behindRouter("Ben's laptop").on(), c.behindRouter("Cleo's laptop").on()
 	ben.meets(ana)
@@ -81,6 +82,7 @@ func TestTwoThatNobodyCanDialCatchUpWholeThroughAThird(t *testing.T) {
 
 // As above, but the third is no member and can't have passed on an entry of its own store.
 func TestANamedRelayPassesOnACatchUpAndGetsNoProtocolOfTheCoop(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	outside := must(libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics()))
 	defer outside.Close()
@@ -110,6 +112,7 @@ func TestANamedRelayPassesOnACatchUpAndGetsNoProtocolOfTheCoop(t *testing.T) {
 }
 
 func TestANamedRelayThatComesBackKeepsAPlaceAgain(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	listen := must(peer.PickPorts([]string{"/ip4/127.0.0.1/tcp/0"}))[0]
 	seed := entry.NewSigner().Seed()
@@ -136,6 +139,7 @@ func TestANamedRelayThatComesBackKeepsAPlaceAgain(t *testing.T) {
 }
 
 func TestARelayThatGoesAwayIsReplaced(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, dan := c.elsewhere("Ana's laptop").on(), c.elsewhere("Dan's laptop").on()
 	ben, cleo := c.behindRouter("Ben's laptop").on(), c.behindRouter("Cleo's laptop").on()
@@ -154,6 +158,7 @@ func TestARelayThatGoesAwayIsReplaced(t *testing.T) {
 }
 
 func TestWhatGoesThroughARelayMovesToTheDirectWay(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, cleo := c.elsewhere("Ana's laptop").on(), c.elsewhere("Ben's laptop"), c.behindRouter("Cleo's laptop").on()
 	ben.announce = []string{"/ip4/127.0.0.1/tcp/1"} // where nobody answers
@@ -176,15 +181,16 @@ func TestWhatGoesThroughARelayMovesToTheDirectWay(t *testing.T) {
 func tries(t *testing.T, h host.Host, at, to *device) (reserved, connected bool) {
 	t.Helper()
 	info := addressOf(at, "tcp")
-	_, err := client.Reserve(within(t, 10*time.Second), h, libpeer.AddrInfo{ID: info.ID, Addrs: info.Addrs})
+	_, err := client.Reserve(within(t), h, libpeer.AddrInfo{ID: info.ID, Addrs: info.Addrs})
 	reserved = err == nil
 	id := must(libpeer.Decode(must(peer.Identity(to.key.Device()))))
 	circuit := must(ma.NewMultiaddr(info.Addrs[0].String() + "/p2p/" + info.ID.String() + "/p2p-circuit"))
-	err = h.Connect(network.WithAllowLimitedConn(within(t, 10*time.Second), "a test"), libpeer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{circuit}})
+	err = h.Connect(network.WithAllowLimitedConn(within(t), "a test"), libpeer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{circuit}})
 	return reserved, err == nil
 }
 
 func TestNobodyButTheCharterUsesAMembersDeviceAsARelay(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, eli := c.elsewhere("Ana's laptop"), c.behindRouter("Ben's laptop").on(), c.device("Eli's laptop")
 	invite := entry.NewSigner()
@@ -223,6 +229,7 @@ func TestTheAddressOfARelayThatCannotBeOneIsNamed(t *testing.T) {
 
 // An honest question about more addresses than a device has, or longer ones, is none.
 func TestAQuestionThatIsTooLongGetsNoAnswer(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben, mel := c.elsewhere("Ana's laptop").on(), c.elsewhere("Ben's laptop").on(), c.device("Mel's laptop")
 	ben.meets(ana)
@@ -246,6 +253,7 @@ func TestAQuestionThatIsTooLongGetsNoAnswer(t *testing.T) {
 
 // A member can have another one's device dial them, and nobody else.
 func TestADeviceDialsBackOnlyWhereTheQuestionComesFrom(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben := c.elsewhere("Ana's laptop").on(), c.elsewhere("Ben's laptop").on()
 	ben.meets(ana)
@@ -266,6 +274,7 @@ func TestADeviceDialsBackOnlyWhereTheQuestionComesFrom(t *testing.T) {
 }
 
 func TestADeviceThatCannotBeDialedIsTold(t *testing.T) {
+	t.Parallel()
 	c := newCoop(t)
 	ana, ben := c.elsewhere("Ana's laptop").on(), c.elsewhere("Ben's laptop")
 	ben.announce = []string{"/ip4/127.0.0.1/tcp/1"}

@@ -10,6 +10,7 @@ import (
 
 // A device that was restored while its clone runs on: one key in two places.
 func TestADeviceInTwoPlacesComesIntoStepInBoth(t *testing.T) {
+	t.Parallel()
 	for _, asked := range []bool{true, false} {
 		t.Run(fmt.Sprintf("the others ask it %v", asked), func(t *testing.T) {
 			c := newCoop(t)

@@ -19,6 +19,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/waittest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -197,7 +198,7 @@ func serve(t *testing.T, b Backend, home string) (c *client.Client, stop func() 
 		select {
 		case err := <-done:
 			return err
-		case <-time.After(10 * time.Second):
+		case <-time.After(waittest.Limit):
 			return errors.New("the server doesn't stop")
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
+	"kith/daemon/waittest"
 )
 
 // Subject is an implementation under test, fresh, and entries that it doesn't have yet: at least
@@ -107,7 +108,7 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		})
 		most := s.Entries[:len(s.Entries)-1]
 		accept(t, s.Local, most...)
-		limit := time.After(10 * time.Second)
+		limit := time.After(waittest.Limit)
 		for missing := true; missing; {
 			mu.Lock()
 			missing = slices.ContainsFunc(most, func(e *entry.Entry) bool { return !heard[e.ID()] })
@@ -194,7 +195,7 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		other := &Memory{Of: s.Local.Space(), Also: s.Local.Owns}
 		other.Add(s.Entries[:len(s.Entries)-1]...)
 		a, b := net.Pipe()
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), waittest.Limit)
 		defer cancel()
 		inStep := make(chan struct{}, 1)
 		var all sync.WaitGroup
