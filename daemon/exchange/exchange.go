@@ -142,6 +142,20 @@ func (x *Exchange) stored(ids []entry.ID) {
 	}
 }
 
+// Forget takes out of what is had entries of which only the IDs were, such as those held back for want of
+// room, and compares with every peer: whoever has them sends them again.
+func (x *Exchange) Forget(ids []entry.ID) {
+	x.set.remove(ids)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for l := range x.links {
+		l.mu.Lock()
+		l.send.again = true
+		l.mu.Unlock()
+		l.wakeUp()
+	}
+}
+
 // hold is how long entries that came from a peer wait before they are passed on.
 func (x *Exchange) hold(links int) time.Duration {
 	if links <= x.bounds.few || x.bounds.spread == 0 {

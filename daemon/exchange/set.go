@@ -23,14 +23,27 @@ type idSet struct {
 
 	mu      sync.Mutex // never held for long: the replica waits for it when it has stored something
 	reading bool       // the first reading has begun, so what is stored from here on must be noted
-	fresh   []entry.ID // reported, and not in set yet unless it was reported twice
+	fresh   []reported // not in set yet, unless it was reported twice
+}
+
+// reported is an ID that has come, or one that isn't had any more.
+type reported struct {
+	id   entry.ID
+	gone bool
 }
 
 // add takes in newly stored entries, at about two microseconds each.
-func (s *idSet) add(ids []entry.ID) {
+func (s *idSet) add(ids []entry.ID) { s.report(ids, false) }
+
+// remove takes out entries that aren't had any more.
+func (s *idSet) remove(ids []entry.ID) { s.report(ids, true) }
+
+func (s *idSet) report(ids []entry.ID, gone bool) {
 	s.mu.Lock()
 	if s.reading {
-		s.fresh = append(s.fresh, ids...)
+		for _, id := range ids {
+			s.fresh = append(s.fresh, reported{id, gone})
+		}
 	}
 	s.mu.Unlock()
 	if s.making.TryLock() { // else who holds it, or comes next, does the work
@@ -81,8 +94,8 @@ func (s *idSet) readLocked() {
 	s.updateLocked()
 }
 
-// updateLocked puts in what was reported. It may have been there: the first reading yields some
-// that are reported later.
+// updateLocked puts in, or takes out, what was reported. It may have been there: the first reading
+// yields some that are reported later.
 func (s *idSet) updateLocked() {
 	if s.set == nil {
 		return
@@ -91,16 +104,40 @@ func (s *idSet) updateLocked() {
 	fresh := s.fresh
 	s.fresh = nil
 	s.mu.Unlock()
-	for _, id := range fresh {
-		if _, late := s.late[id]; late {
-			continue
+	gone := map[entry.ID]bool{}
+	for _, r := range fresh {
+		_, had := s.late[r.id]
+		if !had {
+			_, had = slices.BinarySearchFunc(s.sorted, r.id, entry.ID.Compare)
+			had = had && !gone[r.id]
 		}
-		if _, had := slices.BinarySearchFunc(s.sorted, id, entry.ID.Compare); had {
-			continue
+		switch {
+		case r.gone && had:
+			s.set.Remove(r.id)
+			s.since++
+			if _, late := s.late[r.id]; late {
+				delete(s.late, r.id)
+			} else {
+				gone[r.id] = true
+			}
+		case !r.gone && !had:
+			s.set.Add(r.id)
+			s.since++
+			if gone[r.id] {
+				delete(gone, r.id)
+			} else {
+				s.late[r.id] = struct{}{}
+			}
 		}
-		s.set.Add(id)
-		s.since++
-		s.late[id] = struct{}{}
+	}
+	if len(gone) > 0 { // a new slice: others hold the old one
+		left := make([]entry.ID, 0, len(s.sorted))
+		for _, id := range s.sorted {
+			if !gone[id] {
+				left = append(left, id)
+			}
+		}
+		s.sorted = left
 	}
 	if len(s.late) > 1024+len(s.sorted)/16 { // so that each is moved a few times only
 		s.mergeLocked()

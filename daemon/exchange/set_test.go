@@ -34,6 +34,20 @@ func TestTheSetIsTheSameHoweverItGrew(t *testing.T) {
 		want := slices.Clone(ids)
 		slices.SortFunc(want, entry.ID.Compare)
 		want = slices.Compact(want)
+		s.snapshot() // from here on all that happens is reported
+		for _, id := range ids {
+			if !rapid.Bool().Draw(t, "held back, and let go") {
+				continue
+			}
+			s.remove([]entry.ID{id})
+			had := func(o entry.ID) bool { return o == id }
+			want = slices.DeleteFunc(want, had)
+			if rapid.Bool().Draw(t, "comes again") {
+				s.add([]entry.ID{id})
+				want = append(want, id)
+				slices.SortFunc(want, entry.ID.Compare)
+			}
+		}
 		afresh := rateless.NewSet()
 		for _, id := range want {
 			afresh.Add(id)
