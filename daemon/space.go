@@ -21,6 +21,7 @@ import (
 type space struct {
 	replica  *replica.Replica
 	exchange *exchange.Exchange
+	unwatch  func() // ends telling exchange what is held back no more
 	peers    *peer.Peers
 	invites  *invites
 	pairings *pairings
@@ -43,6 +44,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, p
 		return nil, err
 	}
 	s.exchange = exchange.New(&local{r})
+	s.unwatch = r.WatchWanted(s.exchange.Forget)
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: o.NoMDNS,
@@ -55,6 +57,7 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, p
 		Log:     log,
 	})
 	if err != nil {
+		s.unwatch()
 		s.exchange.Close()
 		return nil, err
 	}
@@ -128,6 +131,7 @@ func (s *space) run(ctx context.Context) error {
 	<-done
 	working.Wait()
 	s.keep()
+	s.unwatch()
 	s.exchange.Close()
 	return err
 }

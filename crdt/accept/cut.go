@@ -151,9 +151,6 @@ func (d *Document) Wanted() []entry.ID {
 	return ids
 }
 
-// HasTwins says whether acknowledgements in the charter may change what stays.
-func (d *Document) HasTwins() bool { return !d.twins.none() }
-
 // BroughtBy returns, of an accepted entry beyond a frontier, a member whose work stands on it.
 func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
 	s := d.entries[id]

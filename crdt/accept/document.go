@@ -91,6 +91,7 @@ type signed struct {
 	sound bool          // right, and no frontier cuts it, or others stand on it
 	full  bool          // the author was a full member
 	side  int           // of a share, on which the author was
+	head  entry.ID      // pending for this statement; zero: for none, or for what isn't known
 }
 
 // untold is no state.
@@ -347,6 +348,19 @@ func (d *Document) Item(id entry.ID) (item *Item, ok bool) {
 	return nil, false
 }
 
+// Naming returns the entries here that stand directly on a change which isn't here.
+func (d *Document) Naming(hash change.Hash) (ids []entry.ID) {
+	if _, missed := d.missing[hash]; !missed {
+		return nil
+	}
+	for _, s := range d.arrived {
+		if slices.Contains(s.Change.Deps, hash) {
+			ids = append(ids, s.Entry.ID())
+		}
+	}
+	return ids
+}
+
 // ItemOf returns the accepted entry that carries a change.
 func (d *Document) ItemOf(hash change.Hash) (item *Item, ok bool) {
 	if n := d.changes[hash]; n != nil && n.accepted != nil {
@@ -382,6 +396,56 @@ func (d *Document) Waiting(id entry.ID) (heads []entry.ID, deps []change.Hash) {
 		}
 	}
 	return heads, deps
+}
+
+// Awaits is what of the charter could settle entries of a document that aren't.
+type Awaits struct {
+	Heads []entry.ID // statements that entries wait for: of each the first that isn't judged; unique
+	Any   bool       // some wait for the charter, and it isn't known for what in it
+	Turn  bool       // some are elsewhere
+	More  bool       // some wait for more of what a cut device wrote: see Wanted
+	// Runs are those of which acknowledgements count here, since some changes compete.
+	Runs []Run
+}
+
+// Run is a run of a device.
+type Run struct {
+	Device entry.Device
+	Run    entry.Run
+}
+
+// Awaits says what of the charter could settle what isn't settled.
+func (d *Document) Awaits() Awaits {
+	var a Awaits
+	if len(d.order) == len(d.arrived) {
+		return a
+	}
+	a.More = len(d.cut.wanted) > 0
+	heads := map[entry.ID]bool{}
+	for _, s := range d.arrived {
+		switch {
+		case s.state == charter.Elsewhere:
+			a.Turn = true
+		case s.state != charter.Pending || s.why != whyHeads:
+		case s.head.IsZero():
+			a.Any = true
+		case !heads[s.head]:
+			heads[s.head] = true
+			a.Heads = append(a.Heads, s.head)
+		}
+	}
+	runs := map[Run]bool{}
+	for _, c := range d.twins.contests {
+		for _, n := range c.nodes {
+			for _, s := range n.carriers() {
+				if r := (Run{s.Entry.Device, s.Entry.Run}); !runs[r] {
+					runs[r] = true
+					a.Runs = append(a.Runs, r)
+				}
+			}
+		}
+	}
+	return a
 }
 
 // History returns the accepted changes. The caller must not modify it.

@@ -74,7 +74,7 @@ func (d *Document) finish(s *signed) {
 
 func (d *Document) soundness(s *signed) (charter.State, string) {
 	e, c := s.Entry, s.Change
-	s.Author, s.full, s.at = charter.MemberID{}, false, within
+	s.Author, s.full, s.at, s.head = charter.MemberID{}, false, within, entry.ID{}
 	if e.Rules > entry.RulesVersion {
 		return charter.Pending, whyRules
 	}
@@ -86,6 +86,7 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	case charter.Elsewhere:
 		return state, whyElsewhere
 	default:
+		s.head = d.firstPending(e.Heads)
 		return charter.Pending, whyHeads
 	}
 	if e.Kind != entry.Change || e.Space != d.space || e.Doc != d.id {
@@ -120,6 +121,16 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 		d.cut.beyond = append(d.cut.beyond, s)
 	}
 	return charter.Accepted, ""
+}
+
+// firstPending returns the first of some charter heads that isn't judged; zero if there is none.
+func (d *Document) firstPending(heads []entry.ID) entry.ID {
+	for _, h := range heads {
+		if state, _ := d.charter.State(h); state == charter.Pending {
+			return h
+		}
+	}
+	return entry.ID{}
 }
 
 // set notes the state of an entry.

@@ -29,6 +29,7 @@ type Refusal struct {
 // Result says what became of a batch.
 type Result struct {
 	Stored  int // new here, in whatever state
+	Held    int // held back, see Held
 	Refused []Refusal
 }
 
@@ -55,13 +56,13 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 		seen       = make(map[entry.ID]bool, len(batch))
 		ground     = r.ground.Load()
 	)
-	for _, e := range r.withinQuota(batch) {
+	for _, e := range batch {
 		id := e.ID()
 		if !ground.owns(e) {
 			res.Refused = append(res.Refused, Refusal{id, errors.New("an entry of another space")})
 			continue
 		}
-		if seen[id] || r.quota.dropped(id) {
+		if seen[id] || r.quota.isHeld(id) {
 			continue
 		}
 		seen[id] = true
@@ -77,11 +78,15 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 		return res, err
 	}
 
-	if len(statements) > 0 {
-		if err := r.acceptStatements(statements); err != nil {
+	defer r.tellWanted()
+	for len(statements) > 0 { // first, since they say whose share of the room changes take
+		group := cutStatements(statements)
+		statements = statements[len(group):]
+		held, err := r.acceptStatements(group)
+		if err != nil {
 			return res, err
 		}
-		res.Stored += len(statements)
+		res.Stored, res.Held = res.Stored+len(group)-held, res.Held+held
 	}
 	for len(changes) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -89,14 +94,14 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 		}
 		group := cutGroup(changes)
 		changes = changes[len(group):]
-		err := r.acceptChanges(group)
+		held, err := r.acceptChanges(group)
 		for errors.Is(err, errAgain) { // something was quarantined: the rest once more, without it
-			err = r.acceptChanges(group)
+			held, err = r.acceptChanges(group)
 		}
 		if err != nil {
 			return res, err
 		}
-		res.Stored += len(group)
+		res.Stored, res.Held = res.Stored+len(group)-held, res.Held+held
 	}
 	if err := r.judgeAgain(); err != nil {
 		return res, err
@@ -104,8 +109,8 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 	return res, nil
 }
 
-// Has says whether an entry is here, in whatever state: nobody need send it.
-func (r *Replica) Has(id entry.ID) bool { return r.store.Has(id) || r.quota.dropped(id) }
+// Has says whether an entry is here, in whatever state, or is held back: nobody need send it.
+func (r *Replica) Has(id entry.ID) bool { return r.store.Has(id) || r.quota.isHeld(id) }
 
 // parseAll parses the payloads, on all cores.
 func parseAll(changes []arrived) (good []arrived, refused []Refusal) {
@@ -136,6 +141,25 @@ func parseAll(changes []arrived) (good []arrived, refused []Refusal) {
 // maxGroup bounds what is judged under one set of locks and stored in one go, in bytes.
 const maxGroup = 1 << 20
 
+// Bounds of the statements that are folded and stored in one go: with what is stored beside each they fit
+// one transaction.
+const (
+	maxStatements      = 1_000
+	maxStatementsBytes = 512 << 10
+)
+
+// cutStatements takes a group of statements that fits one batch of the store.
+func cutStatements(statements []*entry.Entry) []*entry.Entry {
+	size := 0
+	for i, e := range statements {
+		size += len(e.Encoded())
+		if i > 0 && (size > maxStatementsBytes || i >= maxStatements) {
+			return statements[:i]
+		}
+	}
+	return statements
+}
+
 // cutGroup takes a group of changes that fits one batch of the store, views included.
 func cutGroup(changes []arrived) []arrived {
 	size := 0
@@ -150,35 +174,33 @@ func cutGroup(changes []arrived) []arrived {
 
 // listJudge puts documents on the list of those to judge again.
 func (r *Replica) listJudge(docs []entry.DocID) error {
-	b := store.NewBatch(nil)
+	p := r.store.Pieces()
 	for _, doc := range docs {
-		b.PutJudge(doc, true)
-		if b.Size() > store.MaxBatch/2 {
-			if err := r.store.Commit(b); err != nil {
-				return err
-			}
-			b = store.NewBatch(nil)
-		}
+		p.Batch().PutJudge(doc, true)
 	}
-	if b.Empty() {
-		return nil
-	}
-	return r.store.Commit(b)
+	return p.Commit()
 }
 
-// judgeAgain works through the list of documents to judge again. A document takes itself off
-// in the transaction that stores what came of it, so a crash only means to go on.
+// judgeAgain works through the list of documents to judge again, several at a time. A document takes itself
+// off in the transaction that stores the last of what came of it, so a crash only means to go on. The zero
+// document stands for the charter's statements.
 func (r *Replica) judgeAgain() error {
+	defer r.tellWanted()
 	docs, err := r.store.Judge()
 	if err != nil {
 		return err
 	}
+	g := new(errgroup.Group)
+	g.SetLimit(2 * runtime.GOMAXPROCS(0)) // some wait for the disk, and share what they write
 	for _, doc := range docs {
-		if err := r.settle(doc); err != nil {
-			return fmt.Errorf("judge document %s again: %w", doc, err)
-		}
+		g.Go(func() error {
+			if err := r.settle(doc); err != nil {
+				return fmt.Errorf("judge document %s again: %w", doc, err)
+			}
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // work is what one document contributes to a group.
@@ -187,6 +209,8 @@ type work struct {
 	in       []arrived
 	doc      *document
 	verdicts []verdict
+	held     []heldEntry
+	charged  map[entry.ID]bucket // of what is kept, what takes another's room than its device's
 	view     viewed
 	err      error
 }
@@ -198,7 +222,8 @@ type viewed struct {
 	encoded []byte
 }
 
-func (r *Replica) acceptChanges(group []arrived) error {
+// acceptChanges brings a group of changes in, and says how many are held back.
+func (r *Replica) acceptChanges(group []arrived) (held int, err error) {
 	byDoc := map[entry.DocID]*work{}
 	var todo []*work
 	for _, a := range group {
@@ -221,15 +246,17 @@ func (r *Replica) acceptChanges(group []arrived) error {
 	}
 	g.Wait()
 
-	err := r.storeWorks(todo)
+	err = r.storeWorks(todo)
 	if err != nil {
 		for _, w := range todo {
 			r.docs.drop(w.id) // what is loaded may be ahead of what is stored
 		}
-		return err
+		return 0, err
 	}
 	var ids []entry.ID
 	for _, w := range todo {
+		held += len(w.held)
+		r.waits.note(w.id, w.doc.awaits)
 		if w.view.changed {
 			r.index.note(w.id, w.view.view)
 		}
@@ -239,7 +266,7 @@ func (r *Replica) acceptChanges(group []arrived) error {
 			ids = append(ids, v.entry.ID())
 		}
 	}
-	return r.wake(todo, ids)
+	return held, r.wake(todo, ids)
 }
 
 // lockAll takes the stripes of all documents, in rising order, and returns how to let go.
@@ -275,10 +302,12 @@ func (r *Replica) judge(w *work) error {
 		changed  = map[entry.ID]bool{}
 		fresh    = make(map[entry.ID]arrived, len(w.in))
 	)
-	for _, a := range w.in {
+	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}}
+	w.charged = keep.charged
+	w.in, w.held = keep.those(w.in, func(a arrived) {
 		fresh[a.entry.ID()] = a
 		if r.core.isQuarantined(a.entry.ID()) {
-			continue
+			return
 		}
 		out := d.judge.Add(a.entry, a.change)
 		accepted = append(accepted, out.Accepted...)
@@ -286,7 +315,7 @@ func (r *Replica) judge(w *work) error {
 		for _, v := range out.Changed {
 			changed[v.ID] = true
 		}
-	}
+	})
 	switch {
 	case rebuild:
 		err = r.remake(d, false)
@@ -340,16 +369,18 @@ func (r *Replica) stateBy(judge *accept.Document, id entry.ID) (charter.State, s
 	return judge.State(id)
 }
 
-// storeWorks stores what came of a group: everything, or nothing of the documents that failed.
+// storeWorks stores what came of a group, in pieces, or nothing of it if a document failed. If the disk
+// fails in between, what is stored is judged again at the next start.
 func (r *Replica) storeWorks(todo []*work) error {
-	var tickets []*store.Ticket
-	var ids []entry.ID
-	b := store.NewBatch(nil)
 	for _, w := range todo {
 		if w.err != nil {
 			return w.err
 		}
-		if err := r.putWork(b, w); err != nil {
+	}
+	var ids []entry.ID
+	p := r.store.Pieces()
+	for _, w := range todo {
+		if err := r.putWork(p, w); err != nil {
 			return err
 		}
 		for _, v := range w.verdicts {
@@ -357,42 +388,69 @@ func (r *Replica) storeWorks(todo []*work) error {
 				ids = append(ids, v.entry.ID())
 			}
 		}
-		if b.Size() > store.MaxBatch/2 {
-			tickets = append(tickets, r.store.Enqueue(b))
-			b = store.NewBatch(nil)
-		}
 	}
-	tickets = append(tickets, r.store.Enqueue(b))
-	var errs []error
-	for _, t := range tickets {
-		errs = append(errs, t.Wait())
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := p.Commit(); err != nil {
 		return err
+	}
+	for _, w := range todo {
+		for _, h := range w.held {
+			r.hold(h)
+			ids = append(ids, h.id)
+		}
+		for _, v := range w.verdicts {
+			r.letGoFor(v)
+		}
 	}
 	r.stored.tell(ids...)
 	return nil
 }
 
-// putWork adds to the batch all that changes in the store for one document.
-func (r *Replica) putWork(b *store.Batch, w *work) error {
+// maxStates is how many entries of a document may get another state within one transaction.
+const maxStates = 1_000
+
+// putWork writes all that changes in the store for one document: in one part or, if others have made the
+// states of many entries hang on what came, in several, with the document on the list to be judged
+// again until the last is written.
+func (r *Replica) putWork(p *store.Pieces, w *work) error {
+	b := p.Batch()
+	many := len(w.verdicts)-len(w.in) > maxStates
+	if many {
+		b.PutJudge(w.id, true)
+	}
 	for _, v := range w.verdicts {
-		id := v.entry.ID()
 		if v.fresh {
-			b.PutEntry(v.entry, store.Record{
-				Arrival: r.store.NextArrival(), Doc: w.id, State: uint8(v.state),
-			})
-			count(b, -1, v.state)
-		} else if _, err := r.putState(b, id, v.state); err != nil {
+			r.putEntry(b, w, v)
+			continue
+		}
+		if many {
+			b = p.Batch()
+		}
+		if _, err := r.putState(b, v.entry, v.state); err != nil {
 			return err
 		}
-		r.account(v.entry, v.state, v.fresh)
 	}
 	if w.view.changed {
 		r.putView(b, w.doc, w.view.view, w.view.encoded)
 	}
-	b.PutUnsettled(w.id, w.doc.unsettled())
+	r.putUnsettled(b, w.doc)
+	if many {
+		b.PutJudge(w.id, false)
+	}
 	return nil
+}
+
+// putEntry adds an entry that is new here to a batch.
+func (r *Replica) putEntry(b *store.Batch, w *work, v verdict) {
+	id := v.entry.ID()
+	rec := store.Record{Arrival: r.store.NextArrival(), Doc: w.id, State: uint8(v.state)}
+	if v.state != charter.Accepted {
+		if by, ok := w.charged[id]; ok {
+			rec.Charged = by[:]
+		}
+		r.charge(v.entry, v.change, rec.Charged)
+	}
+	b.PutEntry(v.entry, rec)
+	count(b, -1, v.state)
 }
 
 // sortForCatchUp orders entries for a peer that lacks them: the charter first, then documents

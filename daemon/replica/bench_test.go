@@ -31,7 +31,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		n++
 		r, err := Join(Config{Dir: filepath.Join(b.TempDir(), fmt.Sprint(n)), Key: ben.cfg.Key}, c.space, ana.Charter().Statements(), [8]byte{})
 		must(b, err)
-		p := &peerReplica{r, "Ben", ben.cfg}
+		p := &peerReplica{Replica: r, name: "Ben", cfg: ben.cfg}
 		b.StartTimer()
 		batch := make([]*entry.Entry, len(encoded))
 		for i, enc := range encoded {

@@ -11,6 +11,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/entry"
+	"kith/daemon/store"
 )
 
 // Bounds of what is loaded at once. The core takes about 1.2 kB for an operation, outside Go's
@@ -32,6 +33,7 @@ type document struct {
 	actor   [entry.ActorSize]byte // under which am writes now
 	viewed  bool                  // whether a view is stored
 	weight  int                   // operations, as last told to the cache
+	awaits  store.Unsettled       // what it waits for, as last written
 
 	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter
 	viewCharter Rules

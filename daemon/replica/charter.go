@@ -15,20 +15,28 @@ import (
 	"kith/daemon/store"
 )
 
-// acceptStatements brings charter statements in. Documents wait meanwhile: when they go on,
-// those that the new charter could settle are on the list to be judged again.
-func (r *Replica) acceptStatements(statements []*entry.Entry) error {
+// acceptStatements brings charter statements in, and says how many are held back. Documents wait
+// meanwhile: when they go on, those that the new charter could settle are on the list to be judged again.
+func (r *Replica) acceptStatements(statements []*entry.Entry) (held int, err error) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
 	g := r.ground.Load()
 	statements = slices.DeleteFunc(slices.Clone(statements), func(e *entry.Entry) bool { return g.rules.Has(e.ID()) })
 	if len(statements) == 0 {
-		return nil
+		return 0, nil
 	}
-	grown := g.with(statements...)
+	kept, back := r.keepStatements(g, statements)
+	for _, h := range back {
+		r.hold(h)
+		r.stored.tell(h.id)
+	}
+	if len(kept) == 0 {
+		return len(back), nil
+	}
+	grown := g.with(kept...)
 	at := r.standing()
 	at[g.side] = grown.own.TookPart(at[g.side], r.device)
-	return r.growLocked(grown, statements, at)
+	return len(back), r.growLocked(grown, kept, at)
 }
 
 // standing are the newest steps that this replica took part in. Its stand moves with what its own
@@ -57,24 +65,17 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
 		putCame(b, e, r.now())
 		count(b, -1, state)
-		r.account(e, state, true)
 		ids = append(ids, id)
 	}
-	// A statement that waited may stand now, or stand elsewhere.
-	for _, e := range r.statements {
-		was, _ := old.rules.State(e.ID())
-		state, _ := grown.rules.State(e.ID())
-		if was == state {
-			continue
-		}
-		if _, err := r.putState(b, e.ID(), state); err != nil {
-			return err
-		}
-		r.account(e, state, false)
+	changed := r.changedStatements(old, grown)
+	if len(changed) > maxStates {
+		b.PutJudge(entry.DocID{}, true) // in pieces, when documents go on
+	} else if err := r.putStates(b, grown.rules, changed); err != nil {
+		return err
 	}
 	// The list of documents to judge may be longer than a batch. It is stored first: to judge one
 	// that no new charter has reached changes nothing.
-	docs, err := r.reached(old, grown)
+	docs, err := r.reached(old, grown, slices.Concat(statements, changed))
 	if err != nil {
 		return err
 	}
@@ -87,26 +88,39 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	r.statements = append(r.statements, statements...)
 	r.stand.Store(at)
 	r.ground.Store(grown)
+	for _, e := range statements {
+		if state, _ := grown.rules.State(e.ID()); state != charter.Accepted {
+			r.charge(e, nil, nil)
+		}
+	}
+	r.noteOpen(grown.rules, slices.Concat(statements, changed))
+	r.knownNow(old.rules, grown.rules)
+	r.letGoStatements(grown.rules, slices.Concat(statements, changed))
 	r.stored.tell(ids...)
 	r.tellCharter(old.rules, grown.rules, statements)
 	return nil
 }
 
-// reached returns the documents in which a grown ground may change something: those that wait,
-// those in which a device wrote of which something else is honoured now, decisions if other people
-// are full members than before, since their views say whom they wait for, and all of them if the
-// replica follows another branch than before.
-func (r *Replica) reached(old, grown *ground) ([]entry.DocID, error) {
-	docs, err := r.store.Unsettled()
-	if err != nil {
-		return nil, err
+// reached returns the documents in which a grown ground may change something: those that wait for
+// statements which came or are judged otherwise now, those in which a device wrote of which something else is
+// honoured now, decisions if other people are full members than before, since their views say whom they
+// wait for, and all of them if the replica follows another branch than before.
+func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entry.DocID, error) {
+	ids := make([]entry.ID, 0, len(statements))
+	var acknowledged []deviceRun
+	for _, e := range statements {
+		ids = append(ids, e.ID())
+		acknowledged = append(acknowledged, acknowledgedBy(e)...)
 	}
+	docs := r.waits.reachedBy(ids, acknowledged)
 	if cut := grown.cutsSince(old); len(cut) > 0 {
 		written, err := r.writtenBy(cut)
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, written...)
+		// Nor does it count any more what they have acknowledged since.
+		docs = append(docs, r.waits.those(func(u store.Unsettled) bool { return len(u.Runs) > 0 || u.More })...)
 	}
 	if grown.countsOthers(old) {
 		for _, ref := range r.Documents(crdt.KindDecision) {
@@ -117,6 +131,7 @@ func (r *Replica) reached(old, grown *ground) ([]entry.DocID, error) {
 		for _, ref := range r.Documents("") {
 			docs = append(docs, ref.ID)
 		}
+		docs = append(docs, r.waits.those(func(store.Unsettled) bool { return true })...)
 	}
 	return docs, nil
 }

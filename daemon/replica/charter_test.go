@@ -18,7 +18,7 @@ func foundRoom(t testing.TB, seats int, names ...string) *coop {
 	cfg := Config{Dir: t.TempDir(), Key: device}
 	r, err := Found(cfg, genesis)
 	must(t, err)
-	c.space, c.all = r.Space(), []*peerReplica{{r, names[0], cfg}}
+	c.space, c.all = r.Space(), []*peerReplica{{Replica: r, name: names[0], cfg: cfg}}
 	t.Cleanup(c.close)
 	for _, name := range names[1:] {
 		c.seat(name)

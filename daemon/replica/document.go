@@ -3,7 +3,6 @@ package replica
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/automerge/automerge-go"
 
@@ -196,19 +195,6 @@ func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded 
 	}
 }
 
-// unsettled says whether another charter could settle something of the document.
-func (d *document) unsettled() bool {
-	if d.judge.Len() == len(d.judge.Order()) {
-		return false
-	}
-	if d.judge.HasTwins() {
-		return true // who has seen which of them is said in the charter
-	}
-	return slices.ContainsFunc(d.judge.Entries(), func(v accept.Verdict) bool {
-		return v.State == charter.Pending || v.State == charter.Elsewhere
-	})
-}
-
 // settle judges a document afresh from the store, and stores what differs. It is how a grown
 // charter, a quarantine or a new version of the views reaches a document.
 func (r *Replica) settle(id entry.DocID) error {
@@ -217,14 +203,16 @@ func (r *Replica) settle(id entry.DocID) error {
 	s := r.stripe(id)
 	s.Lock()
 	defer s.Unlock()
+	if id == (entry.DocID{}) {
+		return r.settleStatements()
+	}
 	r.docs.drop(id)
 	d, err := r.load(id)
 	if err != nil {
 		return err
 	}
-	b := store.NewBatch(nil)
-	b.PutJudge(id, false)
-	events, err := r.differences(b, d)
+	p := r.store.Pieces()
+	events, err := r.differences(p, d)
 	if err != nil {
 		return err
 	}
@@ -232,12 +220,15 @@ func (r *Replica) settle(id entry.DocID) error {
 	if err != nil {
 		return err
 	}
+	b := p.Batch()
 	r.putView(b, d, view, encoded)
-	b.PutUnsettled(id, d.unsettled())
-	if err := r.store.Commit(b); err != nil {
+	r.putUnsettled(b, d)
+	b.PutJudge(id, false)
+	if err := p.Commit(); err != nil {
 		r.docs.drop(id)
 		return err
 	}
+	r.waits.note(id, d.awaits)
 	r.index.note(id, view)
 	r.tell(d, view, events)
 	return r.wake([]*work{{id: id, doc: d}}, nil)
@@ -252,8 +243,9 @@ type verdict struct {
 	fresh  bool
 }
 
-// differences adds to the batch the records of all entries of d whose state isn't the stored one.
-func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
+// differences adds to a batch in pieces the records of all entries of d whose state isn't the stored
+// one. If there are many, a crash in between leaves the document on the list to be judged.
+func (r *Replica) differences(p *store.Pieces, d *document) ([]verdict, error) {
 	lying, err := r.store.Entries(d.id)
 	if err != nil {
 		return nil, err
@@ -265,11 +257,14 @@ func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
 			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
 		}
 		state, why := r.stateIn(d, e.ID())
-		v, err := r.putState(b, e.ID(), state)
+		v, err := r.putState(p.Batch(), e, state)
 		if err != nil {
 			return nil, err
 		}
 		if v {
+			if len(changed) == 0 {
+				p.Batch().PutJudge(d.id, true)
+			}
 			c, err := change.Parse(e.Payload)
 			if err != nil {
 				return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
@@ -278,19 +273,4 @@ func (r *Replica) differences(b *store.Batch, d *document) ([]verdict, error) {
 		}
 	}
 	return changed, nil
-}
-
-// putState replaces the state of a stored entry in the batch; changed is false if it has it.
-func (r *Replica) putState(b *store.Batch, id entry.ID, state charter.State) (changed bool, err error) {
-	rec, err := r.store.Record(id)
-	if err != nil {
-		return false, err
-	}
-	if rec.State == uint8(state) {
-		return false, nil
-	}
-	count(b, int(rec.State), state)
-	rec.State = uint8(state)
-	b.PutRecord(id, rec)
-	return true, nil
 }

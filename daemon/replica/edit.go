@@ -189,6 +189,7 @@ func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change, 
 		return crdt.View{}, err
 	}
 	r.stand.Store(r.ground.Load().tips())
+	r.waits.note(d.id, d.awaits)
 	r.index.note(d.id, w.view.view)
 	r.stored.tell(w.verdicts[0].entry.ID())
 	r.tell(d, w.view.view, w.verdicts)
@@ -222,10 +223,9 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, 
 	for _, s := range beside {
 		b.PutSmall(s.name, s.value)
 	}
-	if err := r.putWork(b, w); err != nil {
-		ru.over = true
-		return nil, nil, err
-	}
+	r.putEntry(b, w, w.verdicts[0])
+	r.putView(b, d, w.view.view, w.view.encoded)
+	r.putUnsettled(b, d)
 	ru.takenLocked(e)
 	return r.store.Enqueue(b), w, nil
 }

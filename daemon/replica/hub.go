@@ -161,10 +161,15 @@ func (w *watchers) tell(ids ...entry.ID) {
 	}
 }
 
-// Watch calls stored with the IDs of entries once they are on the disk, by whatever way they
+// Watch calls stored with the IDs of entries once they are on the disk or held back, by whatever way they
 // came, until stop is called. stored returns at once and neither keeps nor modifies the slice.
-func (r *Replica) Watch(stored func([]entry.ID)) (stop func()) {
-	w := &r.stored
+func (r *Replica) Watch(stored func([]entry.ID)) (stop func()) { return r.stored.watch(stored) }
+
+// WatchWanted calls wanted with the IDs of entries that were held back and may come again, as Watch
+// does.
+func (r *Replica) WatchWanted(wanted func([]entry.ID)) (stop func()) { return r.unheld.watch(wanted) }
+
+func (w *watchers) watch(fn func([]entry.ID)) (stop func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fns == nil {
@@ -172,7 +177,7 @@ func (r *Replica) Watch(stored func([]entry.ID)) (stop func()) {
 	}
 	w.next++
 	key := w.next
-	w.fns[key] = stored
+	w.fns[key] = fn
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()

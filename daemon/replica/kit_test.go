@@ -19,8 +19,9 @@ type coop struct {
 // peerReplica is a member's replica, with what it takes to open it again.
 type peerReplica struct {
 	*Replica
-	name string
-	cfg  Config
+	name   string
+	cfg    Config
+	member entry.Signer // the member key
 }
 
 // found makes a co-op of these members, all seated and with everything so far on every disk.
@@ -34,7 +35,7 @@ func found(t testing.TB, names ...string) *coop {
 	r, err := Found(cfg, genesis)
 	must(t, err)
 	c.space = r.Space()
-	c.all = append(c.all, &peerReplica{r, names[0], cfg})
+	c.all = append(c.all, &peerReplica{r, names[0], cfg, member})
 	t.Cleanup(c.close)
 	for _, name := range names[1:] {
 		c.seat(name)
@@ -69,7 +70,7 @@ func (c *coop) seat(name string) {
 	cfg := Config{Dir: c.t.TempDir(), Key: device}
 	r, err := Join(cfg, c.space, founder.Charter().Statements(), [8]byte{})
 	must(c.t, err)
-	c.all = append(c.all, &peerReplica{r, name, cfg})
+	c.all = append(c.all, &peerReplica{r, name, cfg, member})
 }
 
 // entries returns everything that a replica holds, decoded, in the order of arrival.

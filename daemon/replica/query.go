@@ -278,7 +278,7 @@ func (r *Replica) entryAt(at placed) ([]byte, bool) {
 	return next[0].Encoded, true
 }
 
-// IDs calls fn with the ID of every entry that is here, or was and is over a quota, until it
+// IDs calls fn with the ID of every entry that is here, or is held back, until it
 // returns false: all that peers need not send.
 func (r *Replica) IDs(fn func(entry.ID) bool) {
 	for id := range r.store.IDs() {
@@ -286,7 +286,7 @@ func (r *Replica) IDs(fn func(entry.ID) bool) {
 			return
 		}
 	}
-	for _, id := range r.quota.droppedIDs() {
+	for _, id := range r.quota.heldIDs() {
 		if !fn(id) {
 			return
 		}

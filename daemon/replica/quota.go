@@ -4,63 +4,157 @@ import (
 	"errors"
 	"sync"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
 
-// Bounds on what waits or is void, so that a hostile device can't fill the disks of the others.
-// An honest device stays far below: its entries wait only while a catch-up is under way.
+// Bounds on what waits or is void, so that a hostile device can't fill the disks and the memory of the
+// others. An honest device stays far below: its entries wait only while a catch-up is under way.
 const (
 	// MaxUnsettledPerDevice is for each device of the charter, in bytes of entries.
 	MaxUnsettledPerDevice = 64 << 20
 	// MaxUnsettledUnknown is for all devices together that the charter doesn't know (yet).
 	MaxUnsettledUnknown = 8 << 20
-	// maxDropped bounds how many IDs are remembered of entries that were over a quota.
-	maxDropped = 100_000
+	// MaxUnsettledEntries and MaxUnsettledOps are for either, in entries and in operations of
+	// changes: all of a document's are read with it.
+	MaxUnsettledEntries = 10_000
+	MaxUnsettledOps     = 1_000_000
 )
 
-// quota counts the bytes that are not accepted, by device. What is over the bound is dropped
-// and only its ID is remembered, so that peers don't send it for ever; a restart forgets the
-// IDs, and then there may be room.
+// room is what entries take that aren't accepted, or may take.
+type room struct{ bytes, entries, ops int }
+
+func roomOf(e *entry.Entry, c *change.Change) room {
+	r := room{bytes: len(e.Encoded()), entries: 1}
+	if c != nil {
+		r.ops = len(c.Ops)
+	}
+	return r
+}
+
+func (r room) plus(o room) room { return room{r.bytes + o.bytes, r.entries + o.entries, r.ops + o.ops} }
+func (r room) minus(o room) room {
+	return room{r.bytes - o.bytes, r.entries - o.entries, r.ops - o.ops}
+}
+
+func (r room) times(n int) room { return room{r.bytes * n, r.entries * n, r.ops * n} }
+
+// within says whether there is room left under a bound. What is there may pass it by one entry.
+func (r room) within(bound room) bool {
+	return r.bytes < bound.bytes && r.entries < bound.entries && r.ops < bound.ops
+}
+
+// bucket is whose share of the room an entry takes: a device's, or that of all whom the charter
+// doesn't know, which is the zero device's.
+type bucket = entry.Device
+
+// quota counts what isn't accepted, by whose share of the room it takes.
 type quota struct {
-	mu    sync.Mutex
-	bytes map[entry.Device]int
-	over  map[entry.ID]struct{}
+	mu       sync.Mutex
+	used     map[bucket]room
+	unknown  map[entry.Device]room // the parts of the zero bucket
+	granted  map[entry.Device]int  // how often its person here has given a device as much again
+	held     map[entry.ID]*heldEntry
+	byDevice map[entry.Device]map[entry.ID]*heldEntry
+	byKey    map[[32]byte]map[entry.ID]*heldEntry // see heldEntry.keys
+	byRun    map[deviceRun]map[entry.ID]*heldEntry
+	more     map[entry.Device]int // held back beyond maxHeld
+	wanted   []entry.ID           // let go, and not told yet
 }
 
 func newQuota() *quota {
-	return &quota{bytes: map[entry.Device]int{}, over: map[entry.ID]struct{}{}}
-}
-
-// bucket is whose quota an entry falls into; devices outside the charter share one.
-func (r *Replica) bucket(d entry.Device) (entry.Device, int) {
-	if r.Rules().Knows(d) {
-		return d, MaxUnsettledPerDevice
+	return &quota{
+		used: map[bucket]room{}, unknown: map[entry.Device]room{}, granted: map[entry.Device]int{},
+		held: map[entry.ID]*heldEntry{}, byDevice: map[entry.Device]map[entry.ID]*heldEntry{},
+		byKey: map[[32]byte]map[entry.ID]*heldEntry{}, byRun: map[deviceRun]map[entry.ID]*heldEntry{},
+		more: map[entry.Device]int{},
 	}
-	return entry.Device{}, MaxUnsettledUnknown
 }
 
-// withinQuota leaves out the entries of devices that have used up theirs.
-func (r *Replica) withinQuota(batch []*entry.Entry) []*entry.Entry {
+// bucketOf returns whose share what a device wrote takes.
+func (r *Replica) bucketOf(d entry.Device) bucket {
+	if r.Rules().Knows(d) {
+		return d
+	}
+	return bucket{}
+}
+
+func (q *quota) bound(b bucket) room {
+	bound := room{MaxUnsettledPerDevice, MaxUnsettledEntries, MaxUnsettledOps}
+	if b == (bucket{}) {
+		bound.bytes = MaxUnsettledUnknown
+	}
+	return bound.times(1 + q.granted[b])
+}
+
+// has says whether a bucket has room left beside what is about to take some. Of one's own device all
+// is kept.
+func (r *Replica) hasRoom(b bucket, beside room) bool {
+	if b == r.device {
+		return true
+	}
 	r.quota.mu.Lock()
 	defer r.quota.mu.Unlock()
-	kept := make([]*entry.Entry, 0, len(batch))
-	for _, e := range batch {
-		whose, limit := r.bucket(e.Device)
-		if r.quota.bytes[whose] < limit {
-			kept = append(kept, e)
-			continue
-		}
-		if len(r.quota.over) < maxDropped {
-			r.quota.over[e.ID()] = struct{}{}
+	return r.quota.used[b].plus(beside).within(r.quota.bound(b))
+}
+
+// charge gives an entry that isn't accepted its room: of whom by names or, if that is nobody, of its
+// own device's bucket.
+func (r *Replica) charge(e *entry.Entry, c *change.Change, by []byte) {
+	r.move(e.Device, by, roomOf(e, c))
+}
+
+// release gives the room of an entry back that is accepted at last.
+func (r *Replica) release(e *entry.Entry, c *change.Change, by []byte) {
+	r.move(e.Device, by, room{}.minus(roomOf(e, c)))
+}
+
+func (r *Replica) move(device entry.Device, by []byte, n room) {
+	b := r.bucketOf(device)
+	if len(by) == len(b) {
+		b = bucket(by)
+	}
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.used[b] = q.used[b].plus(n)
+	if b == (bucket{}) {
+		q.unknown[device] = q.unknown[device].plus(n)
+	}
+	if bound := q.bound(b); n.entries < 0 && len(q.byDevice[b]) > 0 && q.used[b].within(bound.minus(bound.part(8))) {
+		q.letGoLocked(q.byDevice[b]) // there is room again
+	}
+}
+
+func (r room) part(n int) room { return room{r.bytes / n, r.entries / n, r.ops / n} }
+
+// knownNow moves what devices took of the room of unknown ones to their own: the charter knows them now.
+func (r *Replica) knownNow(old, grown Rules) {
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for d, n := range q.unknown {
+		if grown.Knows(d) && !old.Knows(d) {
+			q.used[bucket{}] = q.used[bucket{}].minus(n)
+			q.used[d] = q.used[d].plus(n)
+			delete(q.unknown, d)
 		}
 	}
-	return kept
+	for d, held := range q.byDevice {
+		if grown.Knows(d) && !old.Knows(d) {
+			q.letGoLocked(held)
+		}
+	}
 }
 
 // readQuota counts again what is stored and not accepted.
 func (r *Replica) readQuota() error {
+	q := r.quota
+	q.mu.Lock()
+	q.used, q.unknown = map[bucket]room{}, map[entry.Device]room{}
+	q.mu.Unlock()
 	if c := r.store.Counts(); c.Pending+c.Void+c.Elsewhere == 0 {
 		return nil
 	}
@@ -74,43 +168,45 @@ func (r *Replica) readQuota() error {
 			found = err
 			return false
 		}
-		if e, err := entry.Decode(b); err == nil {
-			r.account(e, charter.State(rec.State), true)
+		e, err := entry.Decode(b)
+		if err != nil {
+			return true
 		}
+		var c *change.Change
+		if e.Kind == entry.Change {
+			c, _ = change.Parse(e.Payload)
+		}
+		r.charge(e, c, rec.Charged)
 		return true
 	})
 	return errors.Join(err, found)
 }
 
-func (q *quota) dropped(id entry.ID) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	_, ok := q.over[id]
-	return ok
-}
-
-// droppedIDs returns the IDs that were over a quota.
-func (q *quota) droppedIDs() []entry.ID {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	ids := make([]entry.ID, 0, len(q.over))
-	for id := range q.over {
-		ids = append(ids, id)
+// putState replaces the state of a stored entry in the batch; changed is false if it has it.
+func (r *Replica) putState(b *store.Batch, e *entry.Entry, state charter.State) (changed bool, err error) {
+	id := e.ID()
+	rec, err := r.store.Record(id)
+	if err != nil {
+		return false, err
 	}
-	return ids
-}
-
-// account adds a new entry that isn't accepted, and takes one off that is at last.
-func (r *Replica) account(e *entry.Entry, state charter.State, fresh bool) {
-	if fresh == (state == charter.Accepted) {
-		return // new and accepted: never counted; waiting before and still not accepted: counted
+	was := charter.State(rec.State)
+	if was == state {
+		return false, nil
 	}
-	whose, _ := r.bucket(e.Device)
-	n := len(e.Encoded())
-	if !fresh {
-		n = -n
+	count(b, int(was), state)
+	rec.State = uint8(state)
+	if was == charter.Accepted || state == charter.Accepted {
+		var c *change.Change
+		if e.Kind == entry.Change {
+			c, _ = change.Parse(e.Payload)
+		}
+		if state == charter.Accepted {
+			r.release(e, c, rec.Charged)
+			rec.Charged = nil
+		} else {
+			r.charge(e, c, nil)
+		}
 	}
-	r.quota.mu.Lock()
-	defer r.quota.mu.Unlock()
-	r.quota.bytes[whose] = max(0, r.quota.bytes[whose]+n)
+	b.PutRecord(id, rec)
+	return true, nil
 }

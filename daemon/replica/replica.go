@@ -74,6 +74,7 @@ type Replica struct {
 	stand   atomic.Value // stands: the newest steps that this replica took part in
 	// statements are all that are stored, in whatever state; guarded by judging.
 	statements []*entry.Entry
+	open       map[entry.ID]openStatement // those that another charter could settle; guarded by judging
 	stripes    [256]sync.Mutex
 
 	opened        time.Time
@@ -84,6 +85,7 @@ type Replica struct {
 	docs   *cache
 	runs   *runs
 	reach  reach
+	waits  *waits
 	wanted wanted
 	places places
 	index  *index
@@ -94,6 +96,7 @@ type Replica struct {
 	announcing sync.Mutex
 	announced  uint64 // number of the newest event; guarded by announcing
 	stored     watchers
+	unheld     watchers
 
 	runMu sync.Mutex // guards run, the pointer
 	run   *run
@@ -214,6 +217,9 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	if r.index, err = readIndex(s); err != nil {
 		return nil, err
 	}
+	if r.waits, err = readWaits(s); err != nil {
+		return nil, err
+	}
 	quarantined, err := s.Quarantined()
 	if err != nil {
 		return nil, err
@@ -265,6 +271,8 @@ func (r *Replica) readCharter() error {
 	r.statements = statements
 	r.stand.Store(at)
 	r.ground.Store(g.placed(at))
+	r.open = map[entry.ID]openStatement{}
+	r.noteOpen(r.Rules(), statements)
 	return nil
 }
 
@@ -274,20 +282,15 @@ func (r *Replica) goOn() error {
 	if err := r.startClock(); err != nil {
 		return err
 	}
-	if err := r.readQuota(); err != nil {
+	if err := errors.Join(r.readGranted(), r.readQuota()); err != nil {
 		return err
 	}
 	if err := r.listStale(); err != nil {
 		return err
 	}
-	if r.ground.Load().anyCut() { // what waits for more of somebody's run: that isn't remembered
-		waiting, err := r.store.Unsettled()
-		if err != nil {
-			return err
-		}
-		if err := r.listJudge(waiting); err != nil {
-			return err
-		}
+	// For which entries of runs a document waits isn't remembered.
+	if err := r.listJudge(r.waits.those(func(u store.Unsettled) bool { return u.More })); err != nil {
+		return err
 	}
 	return r.judgeAgain()
 }

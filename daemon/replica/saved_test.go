@@ -40,7 +40,7 @@ func comesBack(t testing.TB, from *peerReplica) *peerReplica {
 	cfg := Config{Dir: t.TempDir(), Key: from.cfg.Key}
 	r, err := Restore(cfg, s)
 	must(t, err)
-	p := &peerReplica{r, from.name, cfg}
+	p := &peerReplica{Replica: r, name: from.name, cfg: cfg}
 	t.Cleanup(func() { must(t, p.Close()) }) // reopened ones are other ones
 	give(t, p, changes...)
 	return p

@@ -50,7 +50,7 @@ func allies(t testing.TB, first, second []string) *coop {
 	for i, name := range slices.Concat(first, second) {
 		r, err := JoinShare(cfgs[i], c.space, statements, [8]byte{})
 		must(t, err)
-		c.all = append(c.all, &peerReplica{r, name, cfgs[i]})
+		c.all = append(c.all, &peerReplica{Replica: r, name: name, cfg: cfgs[i]})
 	}
 	return c
 }

@@ -10,6 +10,23 @@ type Record struct {
 	Arrival uint64
 	Doc     entry.DocID // zero for a statement
 	State   uint8       // as the caller numbers states
+	Charged []byte      // whose share of the room it takes while it isn't accepted; empty: nobody's
+}
+
+// Unsettled is what could settle entries of a document that aren't settled: the charter alone, since
+// what they wait for in the document itself is found there.
+type Unsettled struct {
+	_     struct{}   `cbor:",toarray"`
+	Heads []entry.ID // statements that they wait for: of each entry one
+	Runs  [][]byte   // runs of devices, as the caller writes them, of which acknowledgements count here
+	Any   bool       // any statement may settle them
+	Turn  bool       // another branch of the charter would
+	More  bool       // or more of what a device wrote, of which not all is honoured
+}
+
+// Empty says whether nothing could.
+func (u *Unsettled) Empty() bool {
+	return len(u.Heads)+len(u.Runs) == 0 && !u.Any && !u.Turn && !u.More
 }
 
 // Doc is what lists need to know of a document before they read its view.
@@ -90,8 +107,14 @@ func (b *Batch) DropView(kind string, doc entry.DocID) {
 	b.delta.Documents--
 }
 
-// PutUnsettled notes whether the document has entries that another charter might settle.
-func (b *Batch) PutUnsettled(doc entry.DocID, yes bool) { b.mark(docKey(prefixUnsettled, doc), yes) }
+// PutUnsettled notes what could settle entries of the document; nothing, if it is empty.
+func (b *Batch) PutUnsettled(doc entry.DocID, u Unsettled) {
+	if u.Empty() {
+		b.del(docKey(prefixUnsettled, doc))
+		return
+	}
+	b.set(docKey(prefixUnsettled, doc), marshal(u))
+}
 
 // PutJudge puts the document on the list of those to judge again, or takes it off.
 func (b *Batch) PutJudge(doc entry.DocID, yes bool) { b.mark(docKey(prefixJudge, doc), yes) }

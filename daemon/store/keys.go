@@ -15,7 +15,7 @@ const (
 	prefixArrival    = 'l' // arrival → entry ID
 	prefixView       = 'v' // kind, 0, document → view
 	prefixDoc        = 'k' // document → Doc
-	prefixUnsettled  = 'p' // document with entries that are pending or elsewhere
+	prefixUnsettled  = 'p' // document → Unsettled
 	prefixJudge      = 'w' // document to judge again
 	prefixQuarantine = 'q' // entry ID → document
 	prefixSmall      = 's' // name → value

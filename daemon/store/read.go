@@ -252,15 +252,25 @@ func (s *Store) Documents(fn func(entry.DocID, Doc) bool) error {
 	return errors.Join(err, found)
 }
 
-// Unsettled returns the documents that have entries which another charter might settle.
-func (s *Store) Unsettled() ([]entry.DocID, error) { return s.docs(prefixUnsettled) }
+// Unsettled calls fn with every document of which another charter might settle entries.
+func (s *Store) Unsettled(fn func(entry.DocID, Unsettled)) error {
+	var broken error
+	err := s.scanShared([]byte{prefixUnsettled}, func(k, v []byte) bool {
+		var u Unsettled
+		if err := unmarshal(v, &u); err != nil {
+			broken = fmt.Errorf("%w: what document %x waits for: %v", ErrCorrupt, k[1:], err)
+			return false
+		}
+		fn(entry.DocID(k[1:]), u)
+		return true
+	})
+	return errors.Join(err, broken)
+}
 
 // Judge returns the documents that are to be judged again.
-func (s *Store) Judge() ([]entry.DocID, error) { return s.docs(prefixJudge) }
-
-func (s *Store) docs(prefix byte) ([]entry.DocID, error) {
+func (s *Store) Judge() ([]entry.DocID, error) {
 	var out []entry.DocID
-	err := s.scan([]byte{prefix}, false, func(k, _ []byte) bool {
+	err := s.scan([]byte{prefixJudge}, false, func(k, _ []byte) bool {
 		out = append(out, entry.DocID(k[1:]))
 		return true
 	})

@@ -180,7 +180,7 @@ func TestCountsArrivalsAndRecordsOutliveARestart(t *testing.T) {
 	b.Count(-2, 1, 1)
 	b.PutView("task", doc, []byte("seen"), 1, true)
 	b.Quarantine(ids[3], doc)
-	b.PutUnsettled(doc, true)
+	b.PutUnsettled(doc, Unsettled{Heads: ids[:1], Any: true})
 	b.PutJudge(doc, true)
 	b.PutSmall("a/1", []byte("x"))
 	b.PutSmall("b/1", []byte("y"))
@@ -215,8 +215,10 @@ func TestCountsArrivalsAndRecordsOutliveARestart(t *testing.T) {
 	if q, err := s.Quarantined(); err != nil || q[ids[3]] != doc || len(q) != 1 {
 		t.Errorf("quarantined are %v, %v", q, err)
 	}
-	if docs, err := s.Unsettled(); err != nil || len(docs) != 1 {
-		t.Errorf("unsettled are %v, %v", docs, err)
+	unsettled := map[entry.DocID]Unsettled{}
+	must(t, s.Unsettled(func(doc entry.DocID, u Unsettled) { unsettled[doc] = u }))
+	if u := unsettled[doc]; len(unsettled) != 1 || len(u.Heads) != 1 || u.Heads[0] != ids[0] || !u.Any || u.Turn {
+		t.Errorf("unsettled are %v", unsettled)
 	}
 	if docs, err := s.Judge(); err != nil || len(docs) != 1 {
 		t.Errorf("to judge are %v, %v", docs, err)
@@ -230,7 +232,7 @@ func TestCountsArrivalsAndRecordsOutliveARestart(t *testing.T) {
 	b.DropView("task", doc)
 	b.PutSmall("a/1", nil)
 	b.PutJudge(doc, false)
-	b.PutUnsettled(doc, false)
+	b.PutUnsettled(doc, Unsettled{})
 	must(t, s.Commit(b))
 	if _, _, err := s.View(doc); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a dropped view: %v", err)

@@ -1,0 +1,386 @@
+package replica
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"testing"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// sign makes an entry of a run of its own.
+func sign(t testing.TB, key entry.Signer, f entry.Fields) *entry.Entry {
+	t.Helper()
+	if f.Run == (entry.Run{}) {
+		f.Run = newNonce()
+	}
+	if f.Number == 0 {
+		f.Number = 1
+	}
+	e, err := entry.New(f, key)
+	must(t, err)
+	return e
+}
+
+// beside are n changes beside each other of one document by one device, each of a run of its own and with one
+// operation; from what a replica's history of the document is, nil: on a change that isn't here.
+func (p *peerReplica) beside(t testing.TB, key entry.Signer, doc entry.DocID, n int, deps []change.Hash, start uint64, op func(i int) change.Op) []*entry.Entry {
+	t.Helper()
+	heads := p.Charter().Heads()
+	out := make([]*entry.Entry, n)
+	for i := range out {
+		f := entry.Fields{Space: p.Space(), Heads: heads, Kind: entry.Change, Doc: doc, Run: newNonce(), Number: 1}
+		a := entry.ActorOf(f.Space, key.Device(), f.Run, f.Doc)
+		c := change.Change{Deps: deps, Actor: change.Actor(a[:]), Seq: 1, StartOp: start, Ops: []change.Op{op(i)}}
+		f.Payload = c.Encode()
+		out[i] = sign(t, key, f)
+	}
+	return out
+}
+
+// again gives a replica entries as peers would: what it has, or holds back, isn't sent.
+func again(t testing.TB, p *peerReplica, batch ...*entry.Entry) {
+	t.Helper()
+	give(t, p, slices.DeleteFunc(slices.Clone(batch), func(e *entry.Entry) bool { return p.Has(e.ID()) })...)
+}
+
+func TestWhatCountsIsKeptHoweverMuchThatDoesNotCountItsDeviceHasSent(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := ben.addTask(t, "Order paper")
+	c.settle()
+	junk := flood(t, ana, mel.cfg.Key, 73)
+	for _, e := range junk {
+		give(t, ana, e)
+	}
+	if held := ana.Held(); len(held) != 1 || held[0].Device != mel.device || held[0].Entries < 3 || held[0].Bytes < 2<<20 {
+		t.Fatalf("what is held back isn't shown: %+v", held)
+	}
+	if slices.ContainsFunc(junk, func(e *entry.Entry) bool { return !ana.Has(e.ID()) }) {
+		t.Fatal("what is held back would be sent for ever")
+	}
+	// Mel writes twice, and Ben on that. They come to Ana last first, the flood lies before them.
+	before := len(mel.entries(t))
+	mel.edit(t, task.ID, crdt.AppendText("Mel's first"))
+	mel.edit(t, task.ID, crdt.AppendText("Mel's second"))
+	second := mel.entries(t)[before:]
+	give(t, ana, second[1])
+	if ana.store.Has(second[1].ID()) {
+		t.Fatal("there was room left: this shows nothing")
+	}
+	give(t, ana, second[0])
+	if got := ana.state(t, second[0].ID()); got != charter.Accepted {
+		t.Fatalf("what Mel wrote is %v", got)
+	}
+	if ana.Has(second[1].ID()) {
+		t.Fatal("what stands on it is still held back, though it would count")
+	}
+	again(t, ana, second...)
+	if got := ana.state(t, second[1].ID()); got != charter.Accepted {
+		t.Fatalf("what Mel wrote next is %v", got)
+	}
+	// A chain of hers that comes before anything it stands on, but after what Ben built on it.
+	before = len(mel.entries(t))
+	for i := range 5 {
+		mel.edit(t, task.ID, crdt.AppendText(fmt.Sprint("Mel's ", i)))
+	}
+	chain := mel.entries(t)[before:]
+	give(t, ben, mel.entries(t)...)
+	ben.edit(t, task.ID, crdt.Take(ben.me(), ben.now()))
+	for _, e := range slices.Backward(chain) {
+		give(t, ana, e) // held back: nobody names them yet
+	}
+	give(t, ana, ben.newest(t))
+	for range chain {
+		again(t, ana, chain...)
+	}
+	for _, e := range append(chain, ben.newest(t)) {
+		if got := ana.state(t, e.ID()); got != charter.Accepted {
+			t.Fatalf("what Ben built on is %v", got)
+		}
+	}
+	// After a restart it is the same, and the charter counts as well.
+	ana.reopen(t)
+	give(t, ana, junk...)
+	var id charter.StepID
+	_, err := ben.Say(context.Background(), func(ch *charter.Charter) (payload []byte, err error) {
+		payload, id, err = ch.Propose(ben.device, charter.Terms{Type: charter.ProposalInvites, Invites: 2})
+		return payload, err
+	})
+	must(t, err)
+	give(t, mel, ben.newest(t))
+	_, err = mel.Say(context.Background(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(mel.device, id, false) })
+	must(t, err)
+	consent := mel.newest(t)
+	give(t, ana, ben.newest(t), consent)
+	if got := ana.state(t, consent.ID()); got != charter.Accepted {
+		t.Errorf("Mel's consent is %v", got)
+	}
+	if v, _ := ana.View(task.ID); v.Text != mustView(t, ben, task.ID).Text {
+		t.Errorf("Ana reads %q", v.Text)
+	}
+}
+
+func mustView(t testing.TB, p *peerReplica, doc entry.DocID) *crdt.View {
+	t.Helper()
+	v, err := p.View(doc)
+	must(t, err)
+	return v
+}
+
+func TestWhatIsHeldBackComesInOnceItsPersonSaysSo(t *testing.T) {
+	c := found(t, "Ana", "Mel")
+	ana, mel := c.all[0], c.all[1]
+	junk := flood(t, ana, mel.cfg.Key, 73)
+	for _, e := range junk {
+		give(t, ana, e)
+	}
+	var wanted []entry.ID
+	defer ana.WatchWanted(func(ids []entry.ID) { wanted = append(wanted, ids...) })()
+	n := ana.Held()[0].Entries
+	must(t, ana.TakeIn(t.Context(), mel.device))
+	if len(wanted) != n || len(ana.Held()) != 0 {
+		t.Errorf("%d of %d are asked for again, and held back are %+v", len(wanted), n, ana.Held())
+	}
+	again(t, ana, junk...)
+	ana.reopen(t)
+	for _, e := range junk {
+		if !ana.store.Has(e.ID()) {
+			t.Fatal("it isn't kept")
+		}
+	}
+	if again(t, ana, flood(t, ana, mel.cfg.Key, 2)...); len(ana.Held()) != 0 {
+		t.Error("a restart has forgotten that there is more room")
+	}
+}
+
+func TestTwentyThousandStatementsThatWaitForOneAreNoTroubleWhenItComes(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	seen, err := mel.Charter().Acknowledge(mel.device, nil)
+	must(t, err)
+	statement := func(heads []entry.ID) *entry.Entry {
+		return sign(t, mel.cfg.Key, entry.Fields{Space: mel.Space(), Heads: heads, Kind: entry.Statement, Payload: seen})
+	}
+	first := statement(mel.Charter().Heads())
+	waiting := make([]*entry.Entry, 20_000)
+	for i := range waiting {
+		waiting[i] = statement([]entry.ID{first.ID()})
+	}
+	give(t, ana, waiting...)
+	if n := ana.Counts().Pending; n > MaxUnsettledEntries+1 {
+		t.Fatalf("%d statements wait", n)
+	}
+	give(t, ana, first)
+	for range 3 {
+		again(t, ana, waiting...)
+	}
+	if n := ana.Counts().Pending; n != 0 {
+		t.Errorf("%d statements still wait", n)
+	}
+	ana.addTask(t, "Order paper")
+	ana.reopen(t)
+	if got := ana.state(t, waiting[0].ID()); got != charter.Accepted {
+		t.Errorf("one that waited is %v", got)
+	}
+	give(t, ana, ben.addOne(t))
+	ana.stateIsWhatIsStored(t)
+}
+
+// addOne makes a task and returns its entry.
+func (p *peerReplica) addOne(t testing.TB) *entry.Entry {
+	t.Helper()
+	p.addTask(t, "another")
+	return p.newest(t)
+}
+
+// stateIsWhatIsStored fails unless each stored state is the one that is computed, and the counts fit.
+func (p *peerReplica) stateIsWhatIsStored(t testing.TB) {
+	t.Helper()
+	counted := map[charter.State]int64{}
+	must(t, p.Log(entry.DocID{}, func(l Line) bool {
+		counted[l.State]++
+		if got := p.state(t, l.Entry.ID()); got != l.State {
+			t.Errorf("%s: entry %s is stored as %v and is %v", p.name, l.Entry.ID(), got, l.State)
+		}
+		return !t.Failed()
+	}))
+	n := p.Counts()
+	if n.Pending != counted[charter.Pending] || n.Void != counted[charter.Void] || n.Elsewhere != counted[charter.Elsewhere] {
+		t.Errorf("%s counts %+v, and has %v", p.name, n, counted)
+	}
+}
+
+func TestFifteenThousandChangesThatWaitForTheFirstOfADocumentAreNoTroubleWhenItComes(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := mel.addTask(t, "Order paper")
+	first := mel.newest(t)
+	made, err := change.Parse(first.Payload)
+	must(t, err)
+	var tags change.OpID
+	for _, op := range made.Ops {
+		if op.Key == "tags" {
+			tags = op.ID
+		}
+	}
+	waiting := ana.beside(t, mel.cfg.Key, task.ID, 15_000, []change.Hash{made.Hash}, made.MaxOp()+1, func(i int) change.Op {
+		return changetest.Put(tags, fmt.Sprint("tag", i), change.BoolValue(true))
+	})
+	give(t, ana, waiting...)
+	if n := ana.Counts().Pending; n > MaxUnsettledEntries+1 {
+		t.Fatalf("%d changes wait", n)
+	}
+	give(t, ana, first)
+	for range 3 {
+		again(t, ana, waiting...)
+	}
+	if n := ana.Counts(); n.Pending != 0 {
+		t.Errorf("still: %+v", n)
+	}
+	ana.reopen(t)
+	if got := ana.state(t, waiting[0].ID()); got != charter.Accepted {
+		t.Errorf("one that waited is %v", got)
+	}
+	give(t, ana, ben.addOne(t))
+	ana.stateIsWhatIsStored(t)
+}
+
+func TestAStatementCostsNothingForDocumentsThatDoNotWaitForIt(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	seen, err := ben.Charter().Acknowledge(ben.device, nil)
+	must(t, err)
+	nowhere := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: seen})
+	waitFor := func(i int, heads []entry.ID) *entry.Entry {
+		f := entry.Fields{Space: ana.Space(), Heads: heads, Kind: entry.Change, Run: newNonce(), Number: 1}
+		binary.BigEndian.PutUint32(f.Doc[:], uint32(i+1))
+		a := entry.ActorOf(f.Space, mel.device, f.Run, f.Doc)
+		w := change.Change{Deps: []change.Hash{{1}}, Actor: change.Actor(a[:]), Seq: 1, StartOp: 9, Ops: []change.Op{changetest.Put(change.OpID{}, "title", change.StrValue("x"))}}
+		f.Payload = w.Encode()
+		return sign(t, mel.cfg.Key, f)
+	}
+	var waiting []*entry.Entry
+	for i := range 300 { // for a change, and some for a statement as well
+		waiting = append(waiting, waitFor(i, ana.Charter().Heads()))
+	}
+	for i := range 5 {
+		waiting = append(waiting, waitFor(1000+i, []entry.ID{nowhere.ID()}))
+	}
+	give(t, ana, waiting...)
+	judged := func(e *entry.Entry) int {
+		old := ana.ground.Load()
+		docs, err := ana.reached(old, old.with(e), []*entry.Entry{e})
+		must(t, err)
+		return len(docs)
+	}
+	for _, start := range []bool{false, true} {
+		if start {
+			ana.reopen(t)
+		}
+		another := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: seen})
+		if n := judged(another); n != 0 {
+			t.Errorf("%d documents are judged again for a statement for which none waits", n)
+		}
+		if n := judged(nowhere); n != 5 {
+			t.Errorf("%d documents are judged again for the one that five wait for", n)
+		}
+	}
+	give(t, ana, nowhere)
+	if l := awaitedLine(t, ana, waiting[300].ID()); l.State != charter.Pending || l.Why == "" {
+		t.Errorf("it is %v: %s", l.State, l.Why)
+	}
+	if n := judged(sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: []entry.ID{nowhere.ID()}, Kind: entry.Statement, Payload: seen})); n != 0 {
+		t.Errorf("%d are judged again after that", n)
+	}
+}
+
+func awaitedLine(t testing.TB, p *peerReplica, id entry.ID) (found Line) {
+	t.Helper()
+	must(t, p.Log(entry.DocID{}, func(l Line) bool {
+		found = l
+		return l.Entry.ID() != id
+	}))
+	return found
+}
+
+func TestAFloodUnderUnknownKeysKeepsNoNewPhoneOut(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	phone := entry.NewSigner()
+	payload, err := ben.Charter().Certify(ben.device, charter.NewDevice{
+		Key: phone.Device(), Name: "phone", Accepted: charter.AcceptDevice(ben.Space(), ben.member.Device(), phone),
+	})
+	must(t, err)
+	certificate, err := ben.State(t.Context(), payload)
+	must(t, err)
+	first := ana.firstOf(t, task.ID)
+	work := ben.beside(t, phone, task.ID, 2, []change.Hash{first.Hash}, first.MaxOp()+1, func(i int) change.Op {
+		return changetest.Put(change.OpID{}, []string{"project", "due"}[i], change.StrValue([]string{"print", "2027-01-01"}[i]))
+	})
+	for _, e := range work { // as of the charter in which the phone is
+		if !slices.Contains(e.Heads, certificate.ID()) {
+			t.Fatal("the phone doesn't know of itself")
+		}
+	}
+	junk := flood(t, ana, entry.NewSigner(), 10)
+	give(t, ana, work[0]) // before the flood
+	for _, e := range junk {
+		give(t, ana, e)
+	}
+	give(t, ana, work[1]) // no room
+	if ana.store.Has(work[1].ID()) {
+		t.Fatal("there was room left: this shows nothing")
+	}
+	give(t, ana, certificate)
+	if ana.Has(work[1].ID()) {
+		t.Error("what the phone wrote is still held back")
+	}
+	again(t, ana, work...)
+	for _, e := range work {
+		if got := ana.state(t, e.ID()); got != charter.Accepted {
+			t.Errorf("what the phone wrote is %v", got)
+		}
+	}
+	if used := ana.quota.used[phone.Device()]; used != (room{}) {
+		t.Errorf("the phone is charged for %+v, and nothing of it waits", used)
+	}
+	was := ana.quota.used[bucket{}]
+	ana.reopen(t)
+	if now := ana.quota.used[bucket{}]; now != was || was.entries == 0 {
+		t.Errorf("unknown devices take %+v, and %+v after a restart", was, now)
+	}
+	// With the certificate in one batch there is no waiting at all.
+	tablet := entry.NewSigner()
+	payload, err = ben.Charter().Certify(ben.device, charter.NewDevice{
+		Key: tablet.Device(), Name: "tablet", Accepted: charter.AcceptDevice(ben.Space(), ben.member.Device(), tablet),
+	})
+	must(t, err)
+	certificate, err = ben.State(t.Context(), payload)
+	must(t, err)
+	more := ben.beside(t, tablet, task.ID, 1, []change.Hash{first.Hash}, first.MaxOp()+1, func(int) change.Op {
+		return changetest.Put(change.OpID{}, "project", change.StrValue("bind"))
+	})
+	give(t, ana, more[0], certificate)
+	if got := ana.state(t, more[0].ID()); got != charter.Accepted {
+		t.Errorf("what the tablet wrote is %v", got)
+	}
+}
+
+// firstOf returns the first change of a document.
+func (p *peerReplica) firstOf(t testing.TB, doc entry.DocID) (first *change.Change) {
+	t.Helper()
+	must(t, p.Read(doc, func(e Edit) error {
+		first = e.Judge.Order()[0].Change
+		return nil
+	}))
+	return first
+}

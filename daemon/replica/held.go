@@ -1,0 +1,355 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"kith/crdt/accept"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// An entry is held back if it counts for nothing (yet) and there is no room for what its device wrote
+// that doesn't. Its ID is remembered, so that peers don't send it for ever; it isn't stored, and nothing
+// here stands on it. As soon as it could count for something the ID is forgotten, and it comes again:
+// when what it waits for is here, when somebody else's entry names it, when there is room.
+
+// maxHeld bounds the IDs of entries held back, about 500 bytes each.
+const maxHeld = 50_000
+
+// heldEntry is an entry that is held back.
+type heldEntry struct {
+	id     entry.ID
+	device entry.Device
+	run    entry.Run
+	size   int
+	why    HeldWhy
+	// keys are for what it is let go: its change, if something here stands on it, and what it waits for: a
+	// change or a statement.
+	keys [][32]byte
+}
+
+// HeldWhy says for want of what an entry is held back.
+type HeldWhy string
+
+// Reasons why entries are held back.
+const (
+	HeldRoom HeldWhy = "room" // too much of its device counts for nothing, or waits
+	HeldDay  HeldWhy = "day"  // its device wrote more than a day's worth
+)
+
+// Held is what is held back of a device.
+type Held struct {
+	Device  entry.Device
+	Entries int
+	Bytes   int64
+	Why     HeldWhy
+}
+
+// Held returns what is held back, by devices, those with the most first. What lifts it: TakeIn.
+func (r *Replica) Held() []Held {
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var all []Held
+	for d, held := range q.byDevice {
+		h := Held{Device: d, Entries: len(held) + q.more[d]}
+		for _, e := range held {
+			h.Bytes += int64(e.size)
+			h.Why = max(h.Why, e.why)
+		}
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b Held) int {
+		return cmp.Or(cmp.Compare(b.Entries, a.Entries), strings.Compare(string(a.Device[:]), string(b.Device[:])))
+	})
+	return all
+}
+
+const grantedPrefix = "granted/"
+
+// TakeIn gives a device as much room again as it had, for good, and lets go what is held back of it: peers
+// bring it again.
+func (r *Replica) TakeIn(ctx context.Context, d entry.Device) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	q := r.quota
+	q.mu.Lock()
+	n := q.granted[d] + 1
+	q.mu.Unlock()
+	b := store.NewBatch(nil)
+	b.PutSmall(grantedPrefix+d.String(), binary.BigEndian.AppendUint32(d[:len(d):len(d)], uint32(n)))
+	if err := r.store.Commit(b); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	q.granted[d] = n
+	q.letGoLocked(q.byDevice[d])
+	q.mu.Unlock()
+	r.tellWanted()
+	return nil
+}
+
+func (r *Replica) readGranted() error {
+	return r.store.Smalls(grantedPrefix, func(_ string, v []byte) {
+		if len(v) == len(entry.Device{})+4 {
+			r.quota.granted[entry.Device(v)] = int(binary.BigEndian.Uint32(v[len(entry.Device{}):]))
+		}
+	})
+}
+
+// hold remembers that an entry is held back.
+func (r *Replica) hold(h heldEntry) {
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held[h.id] != nil {
+		return
+	}
+	if len(q.held) >= maxHeld {
+		q.more[h.device]++
+		return
+	}
+	q.held[h.id] = &h
+	into(q.byDevice, h.device, &h)
+	into(q.byRun, deviceRun{h.device, h.run}, &h)
+	for _, k := range h.keys {
+		into(q.byKey, k, &h)
+	}
+}
+
+func into[K comparable](sets map[K]map[entry.ID]*heldEntry, k K, h *heldEntry) {
+	if sets[k] == nil {
+		sets[k] = map[entry.ID]*heldEntry{}
+	}
+	sets[k][h.id] = h
+}
+
+func outOf[K comparable](sets map[K]map[entry.ID]*heldEntry, k K, h *heldEntry) {
+	if delete(sets[k], h.id); len(sets[k]) == 0 {
+		delete(sets, k)
+	}
+}
+
+// letGoLocked forgets that entries are held back. Who holds q.mu calls tellWanted afterwards.
+func (q *quota) letGoLocked(held map[entry.ID]*heldEntry) {
+	for _, h := range held {
+		delete(q.held, h.id)
+		outOf(q.byDevice, h.device, h)
+		outOf(q.byRun, deviceRun{h.device, h.run}, h)
+		for _, k := range h.keys {
+			outOf(q.byKey, k, h)
+		}
+		q.wanted = append(q.wanted, h.id)
+		if len(q.byDevice[h.device]) == 0 {
+			delete(q.more, h.device)
+		}
+	}
+}
+
+// letGo lets go what is held back for any of these: changes and statements that are accepted now, or
+// are named.
+func (q *quota) letGo(keys ...[32]byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.held) == 0 {
+		return
+	}
+	for _, k := range keys {
+		q.letGoLocked(q.byKey[k])
+		if h := q.held[k]; h != nil {
+			q.letGoLocked(map[entry.ID]*heldEntry{k: h})
+		}
+	}
+}
+
+func (q *quota) letGoRuns(runs []deviceRun) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, of := range runs {
+		q.letGoLocked(q.byRun[of])
+	}
+}
+
+// tellWanted tells whoever keeps the set of what is here that entries aren't held back any more.
+func (r *Replica) tellWanted() {
+	q := r.quota
+	q.mu.Lock()
+	ids := q.wanted
+	q.wanted = nil
+	q.mu.Unlock()
+	r.unheld.tell(ids...)
+}
+
+func (q *quota) isHeld(id entry.ID) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held[id] != nil
+}
+
+// heldIDs returns the IDs of what is held back.
+func (q *quota) heldIDs() []entry.ID {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ids := make([]entry.ID, 0, len(q.held))
+	for id := range q.held {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// keeping decides, while a document is judged, which of the entries that came for it are kept.
+type keeping struct {
+	r       *Replica
+	d       *document
+	taken   map[bucket]room     // by what came and isn't accepted, so far
+	charged map[entry.ID]bucket // of that, what takes another's room than its device's
+}
+
+// those has add take in what is kept, in the order in which it came, and returns that and what is held back. What
+// there is no room for is kept if it is accepted, so it waits until all that it may stand on was looked at.
+func (k *keeping) those(in []arrived, add func(arrived)) (kept []arrived, held []heldEntry) {
+	take := func(a arrived) {
+		add(a)
+		k.note(a)
+		kept = append(kept, a)
+	}
+	var late []arrived
+	for _, a := range in {
+		if k.may(a) || k.counts(a) {
+			take(a)
+		} else {
+			late = append(late, a)
+		}
+	}
+	for more := true; more; {
+		more = false
+		late = slices.DeleteFunc(late, func(a arrived) bool {
+			if !k.counts(a) && !k.isNamed(a) {
+				return false
+			}
+			take(a)
+			more = true
+			return true
+		})
+	}
+	for _, a := range late {
+		held = append(held, heldChange(k.d.judge, a, k.r.Rules(), HeldRoom))
+	}
+	return kept, held
+}
+
+// counts says whether an entry would be accepted.
+func (k *keeping) counts(a arrived) bool {
+	state, _ := k.d.judge.Try(a.entry, a.change)
+	return state == charter.Accepted
+}
+
+// may says whether an entry is kept, whatever becomes of it: there is room in the share of its device or, if
+// somebody else's entry names it, in that of whose that takes.
+func (k *keeping) may(a arrived) bool {
+	own := k.r.bucketOf(a.entry.Device)
+	return k.r.hasRoom(own, k.taken[own]) || k.isNamed(a)
+}
+
+// isNamed is may for what its own device has no room for.
+func (k *keeping) isNamed(a arrived) bool {
+	own := k.r.bucketOf(a.entry.Device)
+	for _, b := range k.namedBy(a) {
+		if b != own && k.r.hasRoom(b, k.taken[b]) {
+			k.charged[a.entry.ID()] = b
+			return true
+		}
+	}
+	return false
+}
+
+// namedBy returns whose room those take who wait for a change or have acknowledged it.
+func (k *keeping) namedBy(a arrived) (who []bucket) {
+	for _, id := range k.d.judge.Naming(a.change.Hash) {
+		if b, ok := k.charged[id]; ok {
+			who = append(who, b)
+			continue
+		}
+		it, _ := k.d.judge.Item(id)
+		b := k.r.bucketOf(it.Entry.Device)
+		if rec, err := k.r.store.Record(id); err == nil && len(rec.Charged) == len(b) {
+			b = bucket(rec.Charged)
+		}
+		who = append(who, b)
+	}
+	for _, s := range k.r.Rules().SeenOf(a.entry.Device, a.entry.Run) {
+		if s.Device != a.entry.Device && k.r.leadsTo(s.Last, a.entry.ID()) {
+			who = append(who, k.r.bucketOf(s.Device))
+		}
+	}
+	return who
+}
+
+// maxLead bounds how far back leadsTo looks.
+const maxLead = 4096
+
+// leadsTo says whether an entry is reached by Previous from another, which needn't be here.
+func (r *Replica) leadsTo(last, id entry.ID) bool {
+	for n, ok := 0, true; ok && n < maxLead && !last.IsZero(); n++ {
+		if last == id {
+			return true
+		}
+		last, ok = r.runs.Previous(last)
+	}
+	return false
+}
+
+// note counts the room of an entry that came, once it was judged.
+func (k *keeping) note(a arrived) {
+	if state, _ := k.d.judge.State(a.entry.ID()); state != charter.Accepted {
+		b, ok := k.charged[a.entry.ID()]
+		if !ok {
+			b = k.r.bucketOf(a.entry.Device)
+		}
+		k.taken[b] = k.taken[b].plus(roomOf(a.entry, a.change))
+	}
+}
+
+// heldChange is a change that is held back, as the judge sees it.
+func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
+	h := heldEntry{
+		id: a.entry.ID(), device: a.entry.Device, run: a.entry.Run, size: len(a.entry.Encoded()), why: why,
+		keys: [][32]byte{a.change.Hash},
+	}
+	for _, head := range a.entry.Heads {
+		if state, _ := c.State(head); state == charter.Pending {
+			h.keys = append(h.keys, head)
+			return h
+		}
+	}
+	for _, dep := range a.change.Deps {
+		if _, ok := d.ItemOf(dep); !ok {
+			h.keys = append(h.keys, dep)
+			return h
+		}
+	}
+	return h
+}
+
+// letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it is
+// accepted now.
+func (r *Replica) letGoFor(v verdict) {
+	var keys [][32]byte
+	if v.state == charter.Accepted {
+		keys = append(keys, v.change.Hash)
+	} else if v.fresh {
+		for _, dep := range v.change.Deps {
+			keys = append(keys, dep)
+		}
+		for _, h := range v.entry.Heads {
+			keys = append(keys, h)
+		}
+	}
+	r.quota.letGo(keys...)
+}

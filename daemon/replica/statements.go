@@ -1,0 +1,152 @@
+package replica
+
+import (
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// keepStatements says which of some statements, new here, are kept, and which are held back: those that count for
+// nothing (yet), of devices that have no room left. What a statement of somebody else's names is kept.
+func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*entry.Entry, held []heldEntry) {
+	taken := map[bucket]room{}
+	over := false
+	for _, e := range statements {
+		b := r.bucketOf(e.Device)
+		over = over || !r.hasRoom(b, taken[b])
+		taken[b] = taken[b].plus(roomOf(e, nil))
+	}
+	if !over { // mostly
+		return statements, nil
+	}
+	tried := g.with(statements...)
+	named := r.named(tried.rules, statements)
+	clear(taken)
+	for _, e := range statements {
+		b := r.bucketOf(e.Device)
+		state, _ := tried.rules.State(e.ID())
+		if state == charter.Accepted || named[e.ID()] || r.hasRoom(b, taken[b]) {
+			kept = append(kept, e)
+			if state != charter.Accepted {
+				taken[b] = taken[b].plus(roomOf(e, nil))
+			}
+			continue
+		}
+		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom}
+		for _, head := range e.Heads {
+			if state, _ := tried.rules.State(head); state == charter.Pending {
+				h.keys = append(h.keys, head)
+				break
+			}
+		}
+		held = append(held, h)
+	}
+	return kept, held
+}
+
+// named returns which of some statements others' stand on that wait: those of another device with room left,
+// or that are named themselves.
+func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bool {
+	named := map[entry.ID]bool{}
+	name := func(e *entry.Entry, all bool) {
+		for _, h := range e.Heads {
+			named[h] = named[h] || all
+		}
+	}
+	roomy := func(e *entry.Entry) bool { return r.hasRoom(r.bucketOf(e.Device), room{}) }
+	for _, o := range r.open {
+		name(o.entry, roomy(o.entry))
+	}
+	for more := true; more; {
+		more = false
+		for _, e := range statements {
+			if state, _ := c.State(e.ID()); state != charter.Pending || !named[e.ID()] && !roomy(e) {
+				continue
+			}
+			for _, h := range e.Heads {
+				if !named[h] {
+					named[h], more = true, true
+				}
+			}
+		}
+	}
+	return named
+}
+
+// openStatement is a stored statement that another charter could settle, with the state that is stored.
+type openStatement struct {
+	entry *entry.Entry
+	state charter.State
+}
+
+// noteOpen notes which of some statements are open; the caller holds judging.
+func (r *Replica) noteOpen(c Rules, statements []*entry.Entry) {
+	for _, e := range statements {
+		state, _ := c.State(e.ID())
+		if state == charter.Pending || state == charter.Elsewhere {
+			r.open[e.ID()] = openStatement{e, state}
+		} else {
+			delete(r.open, e.ID())
+		}
+	}
+}
+
+// changedStatements returns the stored statements that a grown ground judges otherwise: one that waited may
+// stand now, or stand elsewhere. What is accepted stays so unless another branch is followed.
+func (r *Replica) changedStatements(old, grown *ground) (changed []*entry.Entry) {
+	if grown.turned(old) {
+		for _, e := range r.statements {
+			was, _ := old.rules.State(e.ID())
+			if state, _ := grown.rules.State(e.ID()); state != was {
+				changed = append(changed, e)
+			}
+		}
+		return changed
+	}
+	for id, o := range r.open {
+		if state, _ := grown.rules.State(id); state != o.state {
+			changed = append(changed, o.entry)
+		}
+	}
+	return changed
+}
+
+// putStates adds the states of statements to a batch.
+func (r *Replica) putStates(b *store.Batch, c Rules, statements []*entry.Entry) error {
+	for _, e := range statements {
+		state, _ := c.State(e.ID())
+		if _, err := r.putState(b, e, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleStatements stores the states of statements where they differ from what is stored, in pieces; the last
+// takes them off the list to be judged. The caller holds judging, for reading, and the stripe.
+func (r *Replica) settleStatements() error {
+	p := r.store.Pieces()
+	c := r.Rules()
+	for _, e := range r.statements {
+		state, _ := c.State(e.ID())
+		if _, err := r.putState(p.Batch(), e, state); err != nil {
+			return err
+		}
+	}
+	p.Batch().PutJudge(entry.DocID{}, false)
+	return p.Commit()
+}
+
+// letGoStatements lets go what is held back for what came of some statements.
+func (r *Replica) letGoStatements(c Rules, statements []*entry.Entry) {
+	for _, e := range statements {
+		r.quota.letGo(e.ID())
+		if state, _ := c.State(e.ID()); state != charter.Pending {
+			r.quota.letGoRuns(acknowledgedBy(e))
+			continue
+		}
+		for _, h := range e.Heads {
+			r.quota.letGo(h)
+		}
+	}
+}
