@@ -21,6 +21,8 @@ import (
 
 // Run runs one command line (args without the program's name) and returns its exit code.
 func Run(ctx context.Context, args []string, env Env) int {
+	out, errs := &outlet{to: env.Stdout}, &outlet{to: env.Stderr}
+	env.Stdout, env.Stderr = out, errs
 	k := &kith{env: env}
 	root := k.root()
 	l := arrange(root, args)
@@ -37,6 +39,9 @@ func Run(ctx context.Context, args []string, env Env) int {
 		err = writeHelp(env.Stdout, l.path)
 	default:
 		err = k.dispatch(ctx, root, l.args)
+	}
+	if trouble := out.trouble(); trouble != nil && (err == nil || errors.Is(err, trouble)) {
+		err = api.Problemf(api.Failed, "what the command does is done: send what it tells somewhere else", "what there is to tell can't be written out: %v", trouble)
 	}
 	return k.end(ctx, err)
 }
@@ -83,12 +88,12 @@ func (k *kith) end(ctx context.Context, err error) int {
 			return p.Code.Exit()
 		}
 	}
-	fmt.Fprintf(k.env.Stderr, "kith: %s\n", clean(p.Message))
+	fmt.Fprintf(k.env.Stderr, "kith: %s\n", sentence(p.Message))
 	for _, c := range p.Candidates {
-		fmt.Fprintf(k.env.Stderr, "  %s  %s\n", clean(c.Short), oneLine(c.Title, 80))
+		fmt.Fprintf(k.env.Stderr, "  %s  %s\n", sentence(c.Short), oneLine(c.Title, 80))
 	}
 	if p.Hint != "" {
-		fmt.Fprintf(k.env.Stderr, "hint: %s\n", clean(p.Hint))
+		fmt.Fprintf(k.env.Stderr, "hint: %s\n", sentence(p.Hint))
 	}
 	return p.Code.Exit()
 }

@@ -53,7 +53,7 @@ func runBackup(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.out.show(made, func() {
-		c.out.printf("%s: %s, %s, of “%s”\n", clean(made.File), entries(made.Entries), humanize.IBytes(uint64(made.Bytes)), name(made.Space))
+		c.out.printf("%s: %s, %s, of “%s”\n", sentence(made.File), entries(made.Entries), humanize.IBytes(uint64(made.Bytes)), name(made.Space))
 		if !made.Sealed {
 			c.out.println("It is not sealed: whoever can read it can write as you.")
 		}

@@ -64,7 +64,7 @@ func runBundleWrite(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.out.show(made, func() {
-		c.out.printf("%s: %s, %s, of “%s”%s; %s can open it\n", clean(made.File), entries(made.Entries),
+		c.out.printf("%s: %s, %s, of “%s”%s; %s can open it\n", sentence(made.File), entries(made.Entries),
 			humanize.IBytes(uint64(made.Bytes)), name(made.Space), c.sinceWords(made.Since), count(made.SealedFor, "device"))
 		if len(made.For) > 0 {
 			c.out.printf("Left out is what %s %s known to have.\n", list(names(made.For)), isOrAre(len(made.For)))

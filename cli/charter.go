@@ -124,7 +124,7 @@ func (k *kith) charterLog() *cli.Command {
 
 // charterLine is one line of the charter's log as a sentence.
 func (c *call) charterLine(l api.CharterLine) string {
-	says := clean(l.Says)
+	says := sentence(l.Says)
 	if l.By != nil {
 		says = name(*l.By) + " " + says
 	}

@@ -69,6 +69,9 @@ func (k *kith) complete() *cli.Command {
 				words = []string{""}
 			}
 			for _, o := range k.offers(ctx, words[:len(words)-1], words[len(words)-1]) {
+				if o.word != clean(o.word) || strings.ContainsAny(o.word, "\n\t") {
+					continue // nobody can type it
+				}
 				c.out.printf("%s\t%s\n", o.word, oneLine(o.what, maxCell))
 			}
 			return nil
@@ -219,7 +222,7 @@ func (k *kith) shareOffers(ctx context.Context) (out []offer) {
 		return nil
 	}
 	for _, s := range all {
-		out = append(out, offer{clean(s.With), clean(s.Title)})
+		out = append(out, offer{s.With, s.Title})
 	}
 	return out
 }
@@ -234,7 +237,7 @@ func (k *kith) memberOffers(ctx context.Context) (out []offer) {
 		return nil
 	}
 	for _, m := range members {
-		out = append(out, offer{clean(m.Name), m.Standing + " member"})
+		out = append(out, offer{m.Name, m.Standing + " member"})
 	}
 	return out
 }
@@ -249,7 +252,7 @@ func (k *kith) spaceOffers(ctx context.Context) (out []offer) {
 		return nil
 	}
 	for _, s := range all.Spaces {
-		out = append(out, offer{clean(s.Space.Name), "as " + name(s.Me)})
+		out = append(out, offer{s.Space.Name, "as " + name(s.Me)})
 	}
 	return out
 }
@@ -269,7 +272,7 @@ func (k *kith) allyOffers(ctx context.Context) (out []offer) {
 			out = append(out, offer{a.ID, a.Purpose})
 			continue
 		}
-		out = append(out, offer{clean(a.Name), a.Purpose})
+		out = append(out, offer{a.Name, a.Purpose})
 	}
 	return out
 }
@@ -302,7 +305,7 @@ func (k *kith) deviceOffers(ctx context.Context) (out []offer) {
 		return nil
 	}
 	for _, d := range devices {
-		out = append(out, offer{clean(d.Name), deviceState(d)})
+		out = append(out, offer{d.Name, deviceState(d)})
 	}
 	return out
 }
@@ -340,7 +343,7 @@ func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
 		}
 		for _, a := range asks {
 			if noun == "ally" || a.Code != "" && !a.Ours {
-				out = append(out, offer{a.Short, clean(a.Title)})
+				out = append(out, offer{a.Short, a.Title})
 			}
 		}
 		return match(out, current)
@@ -385,7 +388,7 @@ func (k *kith) usedWords(ctx context.Context, flag string) (out []offer) {
 		for _, w := range words {
 			if !seen[w] {
 				seen[w] = true
-				out = append(out, offer{clean(w), flag})
+				out = append(out, offer{w, flag})
 			}
 		}
 	}

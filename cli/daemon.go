@@ -73,6 +73,8 @@ func notRunning(err error) bool {
 func (k *kith) trial() *cli.Command {
 	return k.command(spec{
 		name: TrialCommand, usage: "apply changes from stdin, in a process that may die of them", hidden: true,
-		run: func(ctx context.Context, c *call) error { return c.env.Hooks.Trial(ctx, c.env.Stdin, c.env.Stdout) },
+		run: func(ctx context.Context, c *call) error {
+			return c.env.Hooks.Trial(ctx, c.env.Stdin, bare(c.env.Stdout))
+		},
 	})
 }

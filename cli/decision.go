@@ -170,7 +170,7 @@ func (c *call) showDecision(d api.Decision) {
 		c.out.println()
 	}
 	for _, v := range d.Voices {
-		c.out.println(clean(v.Says))
+		c.out.println(sentence(v.Says))
 	}
 	if o := d.Outcome; o != nil {
 		c.out.println("\n" + c.outcome(o))

@@ -46,9 +46,9 @@ func runDoctor(ctx context.Context, c *call) error {
 			if !check.OK {
 				mark = "!!  "
 			}
-			c.out.printf("%s%-14s %s\n", mark, check.Name, clean(check.Says)+c.inSpace(check.Space))
+			c.out.printf("%s%-14s %s\n", mark, oneLine(check.Name, 40), sentence(check.Says)+c.inSpace(check.Space))
 			if check.Hint != "" {
-				c.out.printf("%18s %s\n", "", c.out.faint("→ "+clean(check.Hint)))
+				c.out.printf("%18s %s\n", "", c.out.faint("→ "+sentence(check.Hint)))
 			}
 		}
 	})

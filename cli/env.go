@@ -153,6 +153,9 @@ type ProtectOptions struct {
 
 // terminal gives the width of the terminal that stream is, in columns; 0 if it is none.
 func terminal(stream any) int {
+	if o, ok := stream.(*outlet); ok {
+		stream = o.to
+	}
 	f, ok := stream.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0

@@ -84,7 +84,7 @@ func (c *call) standingOf(p api.Peer) string {
 	}
 	says := whose + " isn't connected."
 	if p.Trouble != "" {
-		says = strings.TrimRight(clean(p.Trouble), ".") + "."
+		says = strings.TrimRight(sentence(p.Trouble), ".") + "."
 	}
 	switch _, n := p.Lacks(); {
 	case p.InStepAt.IsZero():

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (c *call) decisionID(d api.Decision) { c.out.println(d.Short) }
 func (c *call) noteID(n api.Note)         { c.out.println(n.Short) }
 
 // filtered prints what the filter makes of v, a value a line; strings come out bare, so that
-// a script can use them.
+// a script can use them, and without what could move a terminal: all of them is in the JSON.
 func (o *output) filtered(v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -91,7 +92,7 @@ func (o *output) filtered(v any) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(o.k.env.Stdout, "%s\n", line)
+		fmt.Fprintf(o.k.env.Stdout, "%s\n", escaped(line))
 	}
 }
 
@@ -105,7 +106,7 @@ func (o *output) sentences(says []string) {
 // paragraph wraps a sentence for a terminal; width 0 is for who reads by line, such as grep.
 func paragraph(s string, width int) string {
 	if width == 0 {
-		return clean(s)
+		return sentence(s)
 	}
 	return wrap(clean(s), min(width, 78))
 }
@@ -126,7 +127,12 @@ func (o *output) printf(format string, a ...any) { fmt.Fprintf(o.k.env.Stdout, f
 
 // writeJSON prints one value on one line.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escaped(line.Bytes()))
+	return err
 }

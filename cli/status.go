@@ -79,10 +79,10 @@ func (c *call) showStatus(s api.Status) {
 	c.out.printf("%s, on %s, in %s\n", c.out.strong(name(s.Me)), name(s.Device), c.out.strong(name(s.Space)))
 	c.out.printf("%s; %s, %d pending, %d void\n", count(s.Documents, "document"), entries(s.Entries.Stored), s.Entries.Pending, s.Entries.Void)
 	for _, a := range s.Addresses {
-		c.out.printf("listening on %s\n", clean(a))
+		c.out.printf("listening on %s\n", sentence(a))
 	}
 	if s.Reach.Says != "" {
-		c.out.println(clean(s.Reach.Says))
+		c.out.println(sentence(s.Reach.Says))
 	}
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)

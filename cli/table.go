@@ -2,7 +2,6 @@ package cli
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -91,47 +90,34 @@ func oneLine(s string, limit int) string {
 	return s
 }
 
-// clean takes out what others could play tricks on a terminal with: control characters, and
-// marks that turn the direction of what comes after them.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // isolate keeps a cell with right-to-left text from turning its neighbours around, where a
 // terminal shows it. Elsewhere the marks would only be in the way.
 func (o *output) isolate(s string) string {
 	if o.width == 0 || !strings.ContainsFunc(s, rightToLeft) {
 		return s
 	}
-	return "\u2068" + s + "\u2069"
-}
-
-func rightToLeft(r rune) bool {
-	return r >= 0x590 && unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Samaritan, unicode.Mandaic, unicode.Adlam)
+	return isolateFirst + s + isolateEnd
 }
 
 // faint and strong mark text on a terminal in colour, and nowhere else.
-func (o *output) faint(s string) string  { return o.paint(s, text.Faint) }
-func (o *output) strong(s string) string { return o.paint(s, text.Bold) }
+func (o *output) faint(s string) string  { return o.paint(faintOn, s) }
+func (o *output) strong(s string) string { return o.paint(boldOn, s) }
 
-func (o *output) paint(s string, c text.Color) string {
+func (o *output) paint(mark, s string) string {
 	if !o.colour || s == "" {
 		return s
 	}
-	return "\x1b[" + map[text.Color]string{text.Faint: "2", text.Bold: "1"}[c] + "m" + s + "\x1b[0m"
+	return mark + s + plainAgain
 }
 
-// text prints a document's long text as it stands, apart from tricks.
+// text prints a document's long text as it stands, apart from tricks, and a little further in: what is said of the
+// document by Kith stands at the edge, where no text can be taken for it.
 func (o *output) text(s string) {
-	if s = strings.TrimRight(clean(s), "\n"); s != "" {
-		o.printf("\n%s\n", s)
+	if s = strings.Trim(clean(s), "\n"); s == "" {
+		return
+	}
+	o.println()
+	for _, line := range strings.Split(s, "\n") {
+		o.println(strings.TrimRight("  "+line, " "))
 	}
 }

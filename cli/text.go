@@ -104,7 +104,7 @@ func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 	}
 	// $EDITOR may hold arguments, so a shell takes it apart
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", file)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.env.Stdin, c.env.Stdout, c.env.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.env.Stdin, bare(c.env.Stdout), bare(c.env.Stderr)
 	if err := cmd.Run(); err != nil {
 		return "", api.Problemf(api.Failed, "your text is in "+file, "the editor ended with an error (%v); nothing was changed", err)
 	}

@@ -60,10 +60,10 @@ func (c *call) slowlySaying(doing func() string) (done func()) {
 			select {
 			case <-tick.C:
 				shown = true
-				fmt.Fprintf(c.env.Stderr, "\r\x1b[K%s … %d s", doing(), int(c.env.Now().Sub(start).Seconds()))
+				fmt.Fprintf(c.env.Stderr, lineAnew+"%s … %d s", oneLine(doing(), 200), int(c.env.Now().Sub(start).Seconds()))
 			case <-over:
 				if shown {
-					fmt.Fprint(c.env.Stderr, "\r\x1b[K")
+					fmt.Fprint(c.env.Stderr, lineAnew)
 				}
 				return
 			}

@@ -106,11 +106,11 @@ func statusWord(word string) string {
 }
 
 // because adds a reason to a sentence.
-func because(sentence, why string) string {
+func because(said, why string) string {
 	if why == "" {
-		return sentence
+		return said
 	}
-	return sentence + ": " + clean(why)
+	return said + ": " + sentence(why)
 }
 
 func count(n int, thing string) string {
