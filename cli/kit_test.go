@@ -27,21 +27,35 @@ var (
 	cleo = api.Named{ID: "m-" + strings.Repeat("c", 32), Name: "Cleo"}
 )
 
-// coop is a backend in memory: what a daemon knows, and what it was last told.
+// answerer answers all that a space can be asked.
+type answerer interface {
+	server.Peers
+	server.Keeping
+	server.Entrance
+	server.Charter
+	server.Allies
+	server.Shares
+	server.Documents
+	server.Tasks
+	server.Decisions
+	server.Notes
+}
+
+// coop is a space in memory: what a daemon knows, and what it was last told.
 type coop struct {
-	server.Backend // what no test needs
-	people         []api.Member
-	tasks          []api.Task
-	decisions      []api.Decision
-	notes          []api.Note
-	invites        []api.Invite
-	proposals      []api.Proposal
-	asked          []api.Ask
-	share          api.Share
-	told           any // the last request that changes something
-	events         []api.Event
-	sync           func(ctx context.Context) error
-	checks         []api.Check
+	answerer  // what no test needs
+	people    []api.Member
+	tasks     []api.Task
+	decisions []api.Decision
+	notes     []api.Note
+	invites   []api.Invite
+	proposals []api.Proposal
+	asked     []api.Ask
+	share     api.Share
+	told      any // the last request that changes something
+	events    []api.Event
+	sync      func(ctx context.Context) error
+	checks    []api.Check
 }
 
 func header(kind, start, title string) api.Document {
@@ -117,9 +131,11 @@ func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Pri
 // served are the spaces of a daemon; the first joins.
 type served []*coop
 
-func (s served) Spaces() (all []server.Backend) {
+func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
-		all = append(all, c)
+		all = append(all, server.Space{
+			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Tasks: c, Decisions: c, Notes: c,
+		})
 	}
 	return all
 }

@@ -11,7 +11,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Adopt implements server.Backend.
+// Adopt implements server.Documents.
 func (b *backend) Adopt(ctx context.Context, typed string) (api.Document, error) {
 	r, err := b.replica()
 	if err != nil {

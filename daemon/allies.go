@@ -38,7 +38,7 @@ func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
 	return r, me, nil
 }
 
-// Allies implements server.Backend.
+// Allies implements server.Allies.
 func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -256,7 +256,7 @@ func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, e
 	return entry.New(entry.Fields{Kind: entry.Statement, Run: run, Number: 1, Payload: payload}, key)
 }
 
-// AllyInvite implements server.Backend.
+// AllyInvite implements server.Allies.
 func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
@@ -314,7 +314,7 @@ func (k *contact) open(pass func() error) error {
 	return nil
 }
 
-// AllyJoin implements server.Backend.
+// AllyJoin implements server.Allies.
 func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
 	return b.joinAlly(ctx, q, nil)
 }
@@ -464,7 +464,7 @@ func ofAllyCode(err error) error {
 	return err
 }
 
-// AllyConfirm implements server.Backend.
+// AllyConfirm implements server.Allies.
 func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
 	r, _, err := b.fullMember()
 	if err != nil {
@@ -532,7 +532,7 @@ func (k *contact) confirm(words []string) error {
 	return err
 }
 
-// AllyCancel implements server.Backend.
+// AllyCancel implements server.Allies.
 func (b *backend) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	r, err := b.replica()
 	if err != nil {

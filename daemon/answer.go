@@ -11,7 +11,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// AnswerProposal implements server.Backend.
+// AnswerProposal implements server.Charter.
 func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Asks implements server.Backend.
+// Asks implements server.Shares.
 func (b *backend) Asks(context.Context) ([]api.Ask, error) {
 	var all []api.Ask
 	for _, other := range b.myShares() {
@@ -77,7 +77,7 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 	return a
 }
 
-// AskAlly implements server.Backend.
+// AskAlly implements server.Shares.
 func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
 	there, err := b.shareCalled(q.Ally)
 	if err != nil {
@@ -123,7 +123,7 @@ func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
 	return nil, nil, replica.ErrNotFound
 }
 
-// AnswerAsk implements server.Backend.
+// AnswerAsk implements server.Shares.
 func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
 	there, v, err := b.asked(id)
 	if err != nil {
@@ -191,7 +191,7 @@ func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q
 	return v.Link.Doc, nil
 }
 
-// WithdrawAsk implements server.Backend.
+// WithdrawAsk implements server.Shares.
 func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
 	there, v, err := b.asked(id)
 	if err != nil {

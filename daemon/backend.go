@@ -32,8 +32,6 @@ type backend struct {
 	serving atomic.Pointer[space] // nil in a home that has none until somebody founds or joins one
 }
 
-var _ server.Backend = (*backend)(nil)
-
 // replica returns the replica, or what to do if this home belongs to no co-op yet.
 func (b *backend) replica() (*replica.Replica, error) {
 	s, err := b.space()
@@ -43,7 +41,7 @@ func (b *backend) replica() (*replica.Replica, error) {
 	return s.replica, nil
 }
 
-// Space implements server.Backend.
+// Space implements server.Peers.
 func (b *backend) Space() api.Named {
 	s := b.serving.Load()
 	if s == nil {
@@ -53,7 +51,7 @@ func (b *backend) Space() api.Named {
 	return space
 }
 
-// Share implements server.Backend.
+// Share implements server.Peers.
 func (b *backend) Share() (server.ShareName, bool) {
 	s := b.serving.Load()
 	if s == nil {
@@ -174,7 +172,7 @@ func short(r *replica.Replica, kind string, doc entry.DocID) string {
 	return api.FullID(kind, r.Short(doc))
 }
 
-// Find implements server.Backend.
+// Find implements server.Documents.
 func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
 	r, err := b.replica()
 	if err != nil {

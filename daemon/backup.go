@@ -234,7 +234,7 @@ func described(file string, h backup.Header, size int64, sealed bool) api.Backup
 	}
 }
 
-// Backup implements server.Backend.
+// Backup implements server.Keeping.
 func (b *backend) Backup(ctx context.Context, w io.Writer) error {
 	s, err := b.space()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"kith/daemon/seal"
 )
 
-// WriteBundle implements server.Backend. It is sealed for all devices that are in use in the co-op,
+// WriteBundle implements server.Keeping. It is sealed for all devices that are in use in the co-op,
 // whomever it is for: anybody may carry it, and each of them may have all that is in it.
 func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
 	s, err := b.space()

@@ -12,7 +12,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Charter implements server.Backend.
+// Charter implements server.Charter.
 func (b *backend) Charter(_ context.Context) (api.Charter, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -80,7 +80,7 @@ func (w *words) whoDecides(c *api.Charter) []string {
 	return says
 }
 
-// CharterLog implements server.Backend.
+// CharterLog implements server.Charter.
 func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -131,7 +131,7 @@ func charterLine(r *replica.Replica, w *words, l *charter.Line) api.CharterLine 
 	return out
 }
 
-// Follow implements server.Backend.
+// Follow implements server.Charter.
 func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) {
 	r, err := b.replica()
 	if err != nil {

@@ -63,7 +63,7 @@ func tallyOf(c crdt.Counts) map[string]int {
 func stanceOut(s string) string { return strings.ReplaceAll(s, "-", "_") }
 func stanceIn(s string) string  { return strings.ReplaceAll(s, "_", "-") }
 
-// Decisions implements server.Backend.
+// Decisions implements server.Decisions.
 func (b *backend) Decisions(_ context.Context, f server.DecisionFilter) ([]api.Decision, error) {
 	limit := f.Limit
 	if f.ReviewBefore != "" {
@@ -72,12 +72,12 @@ func (b *backend) Decisions(_ context.Context, f server.DecisionFilter) ([]api.D
 	return list(b, crdt.KindDecision, limit, decisionOf, f.Match)
 }
 
-// Decision implements server.Backend.
+// Decision implements server.Decisions.
 func (b *backend) Decision(_ context.Context, id string) (api.Decision, error) {
 	return show(b, crdt.KindDecision, id, decisionOf)
 }
 
-// CreateDecision implements server.Backend.
+// CreateDecision implements server.Decisions.
 func (b *backend) CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error) {
 	return create(ctx, b, crdt.KindDecision, func(e editing) (crdt.Edit, error) {
 		return crdt.NewDecision(e.Author, crdt.DecisionFields{
@@ -86,7 +86,7 @@ func (b *backend) CreateDecision(ctx context.Context, d api.NewDecision) (api.De
 	}, decisionOf)
 }
 
-// EditDecision implements server.Backend.
+// EditDecision implements server.Decisions.
 func (b *backend) EditDecision(ctx context.Context, id string, d api.DecisionEdit) (api.Decision, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, d.Title, d.Text, d.Tag, d.Untag)
@@ -94,14 +94,14 @@ func (b *backend) EditDecision(ctx context.Context, id string, d api.DecisionEdi
 	}, decisionOf)
 }
 
-// TakePosition implements server.Backend.
+// TakePosition implements server.Decisions.
 func (b *backend) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		return crdt.TakePosition(e.Author, stanceIn(p.Stance), e.plain(p.Why), p.Revision), nil
 	}, decisionOf)
 }
 
-// CloseDecision implements server.Backend.
+// CloseDecision implements server.Decisions.
 func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseRequest) (api.Decision, error) {
 	d, err := edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		p := people{c: e.Charter}
@@ -115,7 +115,7 @@ func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseReque
 	return d, err
 }
 
-// WithdrawDecision implements server.Backend.
+// WithdrawDecision implements server.Decisions.
 func (b *backend) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.Withdraw(e.Author, e.plain(why)), nil }, decisionOf)
 }

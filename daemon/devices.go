@@ -12,7 +12,7 @@ import (
 	"kith/daemon/api"
 )
 
-// Devices implements server.Backend.
+// Devices implements server.Entrance.
 func (b *backend) Devices(_ context.Context) ([]api.Device, error) {
 	s, err := b.space()
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *space) device(key entry.Device) (api.Device, error) {
 	return api.Device{}, charter.ErrNotYours
 }
 
-// AddDevice implements server.Backend.
+// AddDevice implements server.Entrance.
 func (b *backend) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.DeviceCode, error) {
 	s, err := b.space()
 	if err != nil {
@@ -97,7 +97,7 @@ func (b *backend) answerers(s *space) ([]charter.Answerer, error) {
 	return config.answerers(s.replica.Device())
 }
 
-// Pairing implements server.Backend.
+// Pairing implements server.Entrance.
 func (b *backend) Pairing(_ context.Context) (api.Pairing, error) {
 	s, err := b.space()
 	if err != nil {
@@ -107,7 +107,7 @@ func (b *backend) Pairing(_ context.Context) (api.Pairing, error) {
 	return p, err
 }
 
-// ConfirmDevice implements server.Backend.
+// ConfirmDevice implements server.Entrance.
 func (b *backend) ConfirmDevice(ctx context.Context, words string) (api.Device, error) {
 	s, err := b.space()
 	if err != nil {
@@ -120,7 +120,7 @@ func (b *backend) ConfirmDevice(ctx context.Context, words string) (api.Device, 
 	return s.device(key)
 }
 
-// DeclineDevice implements server.Backend.
+// DeclineDevice implements server.Entrance.
 func (b *backend) DeclineDevice(_ context.Context) (api.Pairing, error) {
 	s, err := b.space()
 	if err != nil {
@@ -132,7 +132,7 @@ func (b *backend) DeclineDevice(_ context.Context) (api.Pairing, error) {
 	return b.Pairing(context.Background())
 }
 
-// WayBack implements server.Backend.
+// WayBack implements server.Entrance.
 func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error) {
 	s, err := b.space()
 	if err != nil {
@@ -164,7 +164,7 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 // errNoWayBack says why nobody comes back into a share with a phrase: there is none.
 var errNoWayBack = api.Problemf(api.NotAllowed, "kith device via NAME --space CO-OP, for the co-op", "a share has no recovery phrase: who comes back into their co-op comes into its shares by themselves")
 
-// RetireDevice implements server.Backend.
+// RetireDevice implements server.Entrance.
 func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
 	s, err := b.space()
 	if err != nil {
@@ -310,7 +310,7 @@ func shellWord(name string) string {
 	return name
 }
 
-// MoveConsents implements server.Backend.
+// MoveConsents implements server.Entrance.
 func (b *backend) MoveConsents(ctx context.Context, id string) (api.Device, error) {
 	s, err := b.space()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"kith/daemon/store"
 )
 
-// Doctor implements server.Backend.
+// Doctor implements server.Keeping.
 func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
 	checks := []api.Check{checkKey(b.home), checkClock(b.now())}
 	s, err := b.space()

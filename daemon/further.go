@@ -68,7 +68,7 @@ func (b *backend) baseWith(ally string) (*base, error) {
 	return nil, api.Problemf(api.NotFound, "kith ally list; for a first pact: kith ally invite", "there is no pact with “%.80s” that holds", ally)
 }
 
-// NewShare implements server.Backend.
+// NewShare implements server.Allies.
 func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
 	r, me, err := b.fullMember()
 	if err != nil {
@@ -117,7 +117,7 @@ func (k *contact) passCode(ctx context.Context, x *base) error {
 	return k.change(func(p *pact) error { p.Ask = v.ID.String(); return nil })
 }
 
-// JoinShare implements server.Backend.
+// JoinShare implements server.Allies.
 func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
 	x, v, err := b.invited(q.Ask)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Log implements server.Backend.
+// Log implements server.Documents.
 func (b *backend) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	r, err := b.replica()
 	if err != nil {

@@ -16,24 +16,24 @@ func noteOf(s shown) api.Note {
 	return api.Note{Document: header(s), Text: s.v.Text}
 }
 
-// Notes implements server.Backend.
+// Notes implements server.Notes.
 func (b *backend) Notes(_ context.Context, f server.NoteFilter) ([]api.Note, error) {
 	return list(b, crdt.KindNote, f.Limit, noteOf, f.Match)
 }
 
-// Note implements server.Backend.
+// Note implements server.Notes.
 func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
 	return show(b, crdt.KindNote, id, noteOf)
 }
 
-// CreateNote implements server.Backend.
+// CreateNote implements server.Notes.
 func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
 	return create(ctx, b, crdt.KindNote, func(editing) (crdt.Edit, error) {
 		return crdt.NewNote(crdt.NoteFields{Title: n.Title, Text: n.Text, Tags: n.Tags}), nil
 	}, noteOf)
 }
 
-// EditNote implements server.Backend.
+// EditNote implements server.Notes.
 func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, n.Title, n.Text, n.Tag, n.Untag)
@@ -41,12 +41,12 @@ func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.
 	}, noteOf)
 }
 
-// AppendNote implements server.Backend.
+// AppendNote implements server.Notes.
 func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.AppendText(e.plain(text)), nil }, noteOf)
 }
 
-// NoteHistory implements server.Backend.
+// NoteHistory implements server.Notes.
 func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
 	r, v, err := b.view(id)
 	if err != nil {
@@ -69,7 +69,7 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 	return out, err
 }
 
-// RestoreNote implements server.Backend.
+// RestoreNote implements server.Notes.
 func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		hashes, err := versionStarting(e.Judge, head)

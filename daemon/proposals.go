@@ -11,7 +11,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Proposals implements server.Backend.
+// Proposals implements server.Charter.
 func (b *backend) Proposals(_ context.Context) ([]api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Propose implements server.Backend.
+// Propose implements server.Charter.
 func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

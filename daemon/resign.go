@@ -7,7 +7,7 @@ import (
 	"kith/daemon/api"
 )
 
-// Resign implements server.Backend.
+// Resign implements server.Charter.
 func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
 	r, err := b.replica()
 	if err != nil {

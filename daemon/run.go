@@ -163,12 +163,22 @@ func (s *served) backend(place *Home) *backend {
 func (s *served) backends() []*backend { return *s.all.Load() }
 
 // Spaces implements server.Spaces.
-func (s *served) Spaces() []server.Backend {
-	var out []server.Backend
+func (s *served) Spaces() []server.Space {
+	var out []server.Space
 	for _, b := range s.backends() {
-		out = append(out, b)
+		out = append(out, b.answering())
 	}
 	return out
+}
+
+// answering is the backend in the parts that the API asks.
+func (b *backend) answering() server.Space {
+	if b.serving.Load() == nil {
+		return server.Space{Peers: b, Keeping: b}
+	}
+	return server.Space{
+		Peers: b, Keeping: b, Entrance: b, Charter: b, Allies: b, Shares: b, Documents: b, Tasks: b, Decisions: b, Notes: b,
+	}
 }
 
 func (s *served) addresses() (all []string) {

@@ -18,7 +18,7 @@ const (
 	inText  = 1
 )
 
-// Search implements server.Backend: it reads the views. With some thousands of documents that
+// Search implements server.Documents: it reads the views. With some thousands of documents that
 // takes less time than keeping an index of words would at every change.
 func (b *backend) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
 	r, err := b.replica()

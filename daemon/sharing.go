@@ -66,7 +66,7 @@ func (b *backend) shareCalled(word string) (*replica.Replica, error) {
 	return found, nil
 }
 
-// Shares implements server.Backend.
+// Shares implements server.Shares.
 func (b *backend) Shares(context.Context) ([]api.Share, error) {
 	var all []api.Share
 	for _, other := range b.myShares() {
@@ -79,7 +79,7 @@ func (b *backend) Shares(context.Context) ([]api.Share, error) {
 	return all, nil
 }
 
-// ShowShare implements server.Backend.
+// ShowShare implements server.Shares.
 func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 	r, err := b.shareCalled(word)
 	if err != nil {
@@ -231,7 +231,7 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 	return p, nil
 }
 
-// PreviewSharing implements server.Backend.
+// PreviewSharing implements server.Shares.
 func (b *backend) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
 	p, err := b.plan(word, q)
 	if err != nil {
@@ -315,7 +315,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	return says
 }
 
-// ShareDocument implements server.Backend.
+// ShareDocument implements server.Shares.
 func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
 	p, err := b.plan(word, q)
 	if err != nil {

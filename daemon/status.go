@@ -15,7 +15,7 @@ import (
 	"kith/daemon/replica"
 )
 
-// Status implements server.Backend.
+// Status implements server.Peers.
 func (b *backend) Status(_ context.Context) (api.Status, error) {
 	out := api.Status{Version: b.version, StartedAt: api.At(b.started), Addresses: b.addresses()}
 	s := b.serving.Load()
@@ -49,7 +49,7 @@ func (b *backend) addresses() []string {
 	return nil
 }
 
-// Peers implements server.Backend.
+// Peers implements server.Peers.
 func (b *backend) Peers(_ context.Context) ([]api.Peer, error) {
 	s, err := b.space()
 	if err != nil {
@@ -58,7 +58,7 @@ func (b *backend) Peers(_ context.Context) ([]api.Peer, error) {
 	return peersOf(s), nil
 }
 
-// Confirmed implements server.Backend.
+// Confirmed implements server.Peers.
 func (b *backend) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -133,7 +133,7 @@ func reachOf(r peer.Reach) api.Reach {
 	return out
 }
 
-// Sync implements server.Backend.
+// Sync implements server.Peers.
 func (b *backend) Sync(ctx context.Context) (api.Status, error) {
 	s, err := b.space()
 	if err != nil {
@@ -144,7 +144,7 @@ func (b *backend) Sync(ctx context.Context) (api.Status, error) {
 	return status, errors.Join(syncErr, err)
 }
 
-// Members implements server.Backend.
+// Members implements server.Entrance.
 func (b *backend) Members(_ context.Context) ([]api.Member, error) {
 	r, err := b.replica()
 	if err != nil {
@@ -170,7 +170,7 @@ func memberOf(r *replica.Replica, w *words, m *charter.Member) api.Member {
 	return out
 }
 
-// Invites implements server.Backend.
+// Invites implements server.Entrance.
 func (b *backend) Invites(_ context.Context) ([]api.Invite, error) {
 	s, err := b.space()
 	if err != nil {
@@ -180,7 +180,7 @@ func (b *backend) Invites(_ context.Context) ([]api.Invite, error) {
 	return all, err
 }
 
-// RevokeInvite implements server.Backend.
+// RevokeInvite implements server.Entrance.
 func (b *backend) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
 	s, err := b.space()
 	if err != nil {
@@ -190,7 +190,7 @@ func (b *backend) RevokeInvite(ctx context.Context, id string) (api.Invite, erro
 	return v, err
 }
 
-// Invite implements server.Backend.
+// Invite implements server.Entrance.
 func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
 	s, err := b.space()
 	if err != nil {
@@ -215,7 +215,7 @@ func (b *backend) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, 
 	return v, nil
 }
 
-// Events implements server.Backend.
+// Events implements server.Peers.
 func (b *backend) Events(ctx context.Context) (<-chan api.Event, error) {
 	r, err := b.replica()
 	if err != nil {

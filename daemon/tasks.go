@@ -31,7 +31,7 @@ func taskOf(s shown) api.Task {
 	return t
 }
 
-// Tasks implements server.Backend.
+// Tasks implements server.Tasks.
 func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, error) {
 	limit := f.Limit
 	if f.Sort != "" && f.Sort != api.TaskSorts[0] {
@@ -40,12 +40,12 @@ func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, err
 	return list(b, crdt.KindTask, limit, taskOf, f.Match)
 }
 
-// Task implements server.Backend.
+// Task implements server.Tasks.
 func (b *backend) Task(_ context.Context, id string) (api.Task, error) {
 	return show(b, crdt.KindTask, id, taskOf)
 }
 
-// CreateTask implements server.Backend.
+// CreateTask implements server.Tasks.
 func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
 	return create(ctx, b, crdt.KindTask, func(e editing) (crdt.Edit, error) {
 		ask, err := memberIDs(t.Ask)
@@ -61,7 +61,7 @@ func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, erro
 
 func minutes(hours float64) crdt.Minutes { return crdt.Minutes(math.Round(hours * 60)) }
 
-// EditTask implements server.Backend.
+// EditTask implements server.Tasks.
 func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
 		c, err := common(e, t.Title, t.Text, t.Tag, t.Untag)
@@ -80,7 +80,7 @@ func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.
 	}, taskOf)
 }
 
-// ActOnTask implements server.Backend.
+// ActOnTask implements server.Tasks.
 func (b *backend) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
 	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return taskAction(e, a) }, taskOf)
 }

@@ -91,7 +91,7 @@ func endDate(date string, now time.Time) (uint64, error) {
 	return uint64(end.UnixMilli()), nil
 }
 
-// EndAlly implements server.Backend: it proposes to end every share with an ally that hasn't ended.
+// EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
 func (b *backend) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
 	r, err := b.replica()
 	if err != nil {

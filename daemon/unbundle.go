@@ -38,7 +38,7 @@ type badEntryError struct{ Why error }
 func (e *badEntryError) Error() string { return e.Why.Error() }
 func (e *badEntryError) Unwrap() error { return e.Why }
 
-// ReadBundle implements server.Backend.
+// ReadBundle implements server.Keeping.
 func (b *backend) ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
 	s, err := b.space()
 	if err != nil {

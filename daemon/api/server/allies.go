@@ -9,6 +9,26 @@ import (
 	"kith/daemon/api"
 )
 
+// Allies are the pacts of a co-op with others, and how they come to be.
+type Allies interface {
+	// Allies gives the pacts with other co-ops, made or half made, the oldest first.
+	Allies(ctx context.Context) ([]api.Ally, error)
+	// AllyInvite makes a code with which another co-op gets in touch to make a pact.
+	AllyInvite(ctx context.Context, r api.AllyInviteRequest) (api.Ally, error)
+	// AllyJoin gets in touch with who made a code. The daemon goes on by itself.
+	AllyJoin(ctx context.Context, r api.AllyJoinRequest) (api.Ally, error)
+	// AllyConfirm proposes the pact to the co-op, if these are the words that the other side reads. Other words
+	// end it, as AllyCancel does.
+	AllyConfirm(ctx context.Context, r api.AllyConfirmRequest) (api.Ally, error)
+	// AllyCancel gives up a pact that is half made, and isn't shown one any more that came to nothing.
+	AllyCancel(ctx context.Context, id string) (api.Ally, error)
+	// EndAlly proposes to end every share that the co-op has with an ally.
+	EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error)
+	// NewShare opens a further share with an ally, and JoinShare joins one that an ally has opened.
+	NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error)
+	JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error)
+}
+
 // Bounds of a pact.
 const (
 
@@ -17,16 +37,14 @@ const (
 	maxAllyCode     = 90 * 24 * 3600
 )
 
-func (s *Server) allies(r *http.Request) (any, error) { return s.backend.Allies(r.Context()) }
+func (s *Server) allies(r *http.Request) ([]api.Ally, error) { return s.at.Allies.Allies(r.Context()) }
 
-func (s *Server) ally(r *http.Request) (any, error) {
+func (s *Server) ally(r *http.Request) (api.Ally, error) {
 	return s.resolveAlly(r.Context(), r.PathValue("id"))
 }
 
-func (s *Server) allyInvite(r *http.Request) (any, error) {
-	var q api.AllyInviteRequest
+func (s *Server) allyInvite(r *http.Request, q api.AllyInviteRequest) (api.Ally, error) {
 	err := firstError(
-		func() error { return decode(r, &q) },
 		func() error {
 			q.Purpose = strings.TrimSpace(q.Purpose)
 			if q.Purpose == "" {
@@ -43,15 +61,15 @@ func (s *Server) allyInvite(r *http.Request) (any, error) {
 		func() error { return checkSelf(&q.As, q.Contacts) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Ally{}, err
 	}
 	if q.ExpiresIn == 0 {
 		q.ExpiresIn = defaultAllyCode
 	}
 	if q.ExpiresIn < 0 || q.ExpiresIn > maxAllyCode {
-		return nil, api.Problemf(api.Invalid, "kith ally invite --expires 168h", "a code for an ally holds for 1 second to 90 days")
+		return api.Ally{}, api.Problemf(api.Invalid, "kith ally invite --expires 168h", "a code for an ally holds for 1 second to 90 days")
 	}
-	return s.backend.AllyInvite(r.Context(), q)
+	return s.at.Allies.AllyInvite(r.Context(), q)
 }
 
 func checkPurpose(s *string) error {
@@ -80,60 +98,66 @@ func checkSelf(as *string, contacts []string) (err error) {
 	return nil
 }
 
-func (s *Server) allyJoin(r *http.Request) (any, error) {
-	var q api.AllyJoinRequest
-	err := firstError(func() error { return decode(r, &q) }, func() error { return checkSelf(&q.As, q.Contacts) })
-	if err != nil {
-		return nil, err
+func (s *Server) allyJoin(r *http.Request, q api.AllyJoinRequest) (api.Ally, error) {
+	if err := checkSelf(&q.As, q.Contacts); err != nil {
+		return api.Ally{}, err
 	}
 	ctx, cancel := asLongAsAsked(r)
 	defer cancel()
-	return s.backend.AllyJoin(ctx, q)
+	return s.at.Allies.AllyJoin(ctx, q)
 }
 
-func (s *Server) allyConfirm(r *http.Request) (any, error) {
-	var q api.AllyConfirmRequest
-	if err := decode(r, &q); err != nil {
-		return nil, err
-	}
+func (s *Server) allyConfirm(r *http.Request, q api.AllyConfirmRequest) (api.Ally, error) {
 	if q.Ally != "" {
 		a, err := s.resolveAlly(r.Context(), q.Ally)
 		if err != nil {
-			return nil, err
+			return api.Ally{}, err
 		}
 		q.Ally = a.ID
-		return s.backend.AllyConfirm(r.Context(), q)
+		return s.at.Allies.AllyConfirm(r.Context(), q)
 	}
-	all, err := s.backend.Allies(r.Context())
+	all, err := s.at.Allies.Allies(r.Context())
 	if err != nil {
-		return nil, err
+		return api.Ally{}, err
 	}
 	all = slices.DeleteFunc(all, func(a api.Ally) bool { return a.State != api.AllyCompare })
 	switch len(all) {
 	case 0:
-		return nil, api.Problemf(api.NotFound, "kith ally list", "there is no pact whose words are to be compared")
+		return api.Ally{}, api.Problemf(api.NotFound, "kith ally list", "there is no pact whose words are to be compared")
 	case 1:
 		q.Ally = all[0].ID
-		return s.backend.AllyConfirm(r.Context(), q)
+		return s.at.Allies.AllyConfirm(r.Context(), q)
 	}
-	return nil, amongAllies(api.Usage, all, "kith ally confirm WORD WORD --ally NAME", "with which co-op did you compare words?")
+	return api.Ally{}, amongAllies(api.Usage, all, "kith ally confirm WORD WORD --ally NAME", "with which co-op did you compare words?")
 }
 
-func (s *Server) allyCancel(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
+func (s *Server) allyCancel(r *http.Request, _ nothing) (api.Ally, error) {
+	a, err := s.resolveAlly(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return api.Ally{}, err
+	}
+	return s.at.Allies.AllyCancel(r.Context(), a.ID)
+}
+
+// endAlly proposes to end all that is shared with an ally.
+func (s *Server) endAlly(r *http.Request, p api.ProposalRequest) ([]api.Proposal, error) {
+	if err := needWhy("to end a pact", &p.Why); err != nil {
 		return nil, err
 	}
 	a, err := s.resolveAlly(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	return s.backend.AllyCancel(r.Context(), a.ID)
+	if a.Share == nil {
+		return nil, api.Problemf(api.NotAllowed, "to give it up: kith ally cancel "+a.ID, "the pact isn't made yet")
+	}
+	return s.at.Allies.EndAlly(r.Context(), a.Name, p.Why)
 }
 
 // resolveAlly finds the one pact that word names: by the name of the other co-op, those that are made or under
 // way first; by a start of its ID or its share's; or by its code.
 func (s *Server) resolveAlly(ctx context.Context, word string) (api.Ally, error) {
-	all, err := s.backend.Allies(ctx)
+	all, err := s.at.Allies.Allies(ctx)
 	if err != nil {
 		return api.Ally{}, err
 	}

@@ -17,13 +17,9 @@ import (
 // by its missing end.
 func (s *Server) writeBundle(w http.ResponseWriter, r *http.Request) {
 	out := &steady{w: w, stream: http.NewResponseController(w)}
-	one, err := s.pick(r)
-	var q api.BundleRequest
+	q, err := s.bundleRequest(r)
 	if err == nil {
-		q, err = one.bundleRequest(r)
-	}
-	if err == nil {
-		err = one.backend.WriteBundle(r.Context(), q, func(b api.Bundle) (io.Writer, error) {
+		err = s.at.Keeping.WriteBundle(r.Context(), q, func(b api.Bundle) (io.Writer, error) {
 			line, err := json.Marshal(withLists(b))
 			w.Header().Set(api.BundleHeader, string(line))
 			w.Header().Set("Content-Type", "application/octet-stream")
@@ -71,7 +67,7 @@ func (s *Server) resolveDevices(ctx context.Context, word string) (ids []string,
 	case !errors.As(err, &unknown) || unknown.Code != api.NotFound:
 		return nil, err
 	}
-	all, err := s.backend.Members(ctx)
+	all, err := s.at.Entrance.Members(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,15 +100,6 @@ const minDeviceID = 8
 // readBundle takes a bundle, as it comes, and tells meanwhile how far it is.
 func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
 	stream := http.NewResponseController(w)
-	_ = stream.EnableFullDuplex() // a recorder in a test doesn't know it, and doesn't need it
-	in := &steadyBody{r: r.Body, stream: stream}
-	// Who sends it can't hear how it ended once it meets a closed door: the rest is taken, too.
-	defer func() { _, _ = io.Copy(io.Discard, in) }()
-	one, err := s.pick(r)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
 	out := &steady{w: w, stream: stream}
 	tell := func(line api.BundleLine) {
 		b, err := json.Marshal(withLists(line))
@@ -127,7 +114,7 @@ func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
 			_ = stream.Flush() // the next line tells it as well
 		}
 	}
-	res, err := one.backend.ReadBundle(r.Context(), in, func(p api.BundleProgress) { tell(api.BundleLine{Progress: &p}) })
+	res, err := s.at.Keeping.ReadBundle(r.Context(), r.Body, func(p api.BundleProgress) { tell(api.BundleLine{Progress: &p}) })
 	switch {
 	case err != nil && !out.begun:
 		s.refuse(w, r, err)
@@ -137,6 +124,15 @@ func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
 	default:
 		tell(api.BundleLine{Result: &res})
 	}
+}
+
+// slowly makes of a long body one that may take its time, while the answer to it is written already. Who sends
+// it can't hear how it ended once it meets a closed door: so takeAll takes the rest, too.
+func slowly(w http.ResponseWriter, r *http.Request) (takeAll func(), body io.ReadCloser) {
+	stream := http.NewResponseController(w)
+	_ = stream.EnableFullDuplex() // a recorder in a test doesn't know it, and doesn't need it
+	in := io.NopCloser(&steadyBody{r: r.Body, stream: stream})
+	return func() { _, _ = io.Copy(io.Discard, in) }, in
 }
 
 // steadyBody is a request that may take long as long as it keeps coming.

@@ -136,7 +136,7 @@ func TestABundleComesWithWhatItIsOrWithTheReasonWhyNot(t *testing.T) {
 }
 
 func TestADeviceIsMeantByItsNameOrTheStartOfItsID(t *testing.T) {
-	s := New(served{newFake()}, nil).of(newFake())
+	s := New(served{newFake()}, nil).of(spaceOf(newFake()))
 	for word, want := range map[string]string{
 		"Ana": "0a0a0a0a0a 1a1a1a1a1a", "laptop": "", "desktop": "1a1a1a1a1a", "ana's desktop": "1a1a1a1a1a",
 		"Bénédicte's laptop": "0b0b0b0b0b", "0b0b0b0b": "0b0b0b0b0b", "0b0b0": "", "phone": "",

@@ -1,12 +1,27 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
 	"kith/daemon/api"
 )
 
-func (s *Server) decisions(r *http.Request) (any, error) {
+// Decisions are the decisions of a space.
+type Decisions interface {
+	Decisions(ctx context.Context, f DecisionFilter) ([]api.Decision, error)
+	Decision(ctx context.Context, id string) (api.Decision, error)
+	CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error)
+	EditDecision(ctx context.Context, id string, e api.DecisionEdit) (api.Decision, error)
+	// TakePosition records my position; not allowed when the decision isn't open.
+	TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error)
+	// CloseDecision records the outcome that the positions give. While they give none yet
+	// (an objection, somebody to wait for) it refuses, saying whom or what it waits for.
+	CloseDecision(ctx context.Context, id string, c api.CloseRequest) (api.Decision, error)
+	WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error)
+}
+
+func (s *Server) decisions(r *http.Request) ([]api.Decision, error) {
 	q := query{r.URL.Query()}
 	f := DecisionFilter{Open: q.flag("open"), ReviewBefore: q.Get("review_before"), Tag: q.Get("tag"), Brief: q.flag("brief")}
 	err := firstError(
@@ -22,22 +37,20 @@ func (s *Server) decisions(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.backend.Decisions(r.Context(), f)
+	list, err := s.at.Decisions.Decisions(r.Context(), f)
 	return f.Apply(list), err
 }
 
-func (s *Server) decision(r *http.Request) (any, error) {
+func (s *Server) decision(r *http.Request) (api.Decision, error) {
 	d, err := s.resolve(r.Context(), api.KindDecision, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	return s.backend.Decision(r.Context(), d.ID)
+	return s.at.Decisions.Decision(r.Context(), d.ID)
 }
 
-func (s *Server) createDecision(r *http.Request) (any, error) {
-	var d api.NewDecision
+func (s *Server) createDecision(r *http.Request, d api.NewDecision) (api.Decision, error) {
 	err := firstError(
-		func() error { return decode(r, &d) },
 		func() error { return checkTitle(&d.Title) },
 		func() error { return checkText(&d.Text) },
 		func() error {
@@ -51,19 +64,17 @@ func (s *Server) createDecision(r *http.Request) (any, error) {
 		func() error { return checkTags(d.Tags) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	return s.backend.CreateDecision(r.Context(), d)
+	return s.at.Decisions.CreateDecision(r.Context(), d)
 }
 
-func (s *Server) editDecision(r *http.Request) (any, error) {
+func (s *Server) editDecision(r *http.Request, e api.DecisionEdit) (api.Decision, error) {
 	d, err := s.resolve(r.Context(), api.KindDecision, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	var e api.DecisionEdit
 	err = firstError(
-		func() error { return decode(r, &e) },
 		func() error { return optional(e.Title, checkTitle) },
 		func() error { return checkEdit(e.Text) },
 		func() error { return optional(e.By, func(by *string) error { return checkDate("by", by) }) },
@@ -72,25 +83,23 @@ func (s *Server) editDecision(r *http.Request) (any, error) {
 		func() error { return checkTags(e.Untag) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
 	if e.Title == nil && e.Text == nil && e.By == nil && e.Review == nil && len(e.Tag)+len(e.Untag) == 0 {
-		return nil, nothingToChange
+		return api.Decision{}, nothingToChange
 	}
-	return s.backend.EditDecision(r.Context(), d.ID, e)
+	return s.at.Decisions.EditDecision(r.Context(), d.ID, e)
 }
 
 // reasoned are the positions that say nothing without a reason.
 var reasoned = map[string]string{"object": "an objection", "block": "a block", "advise": "advice"}
 
-func (s *Server) takePosition(r *http.Request) (any, error) {
+func (s *Server) takePosition(r *http.Request, p api.PositionRequest) (api.Decision, error) {
 	d, err := s.resolve(r.Context(), api.KindDecision, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	var p api.PositionRequest
 	err = firstError(
-		func() error { return decode(r, &p) },
 		func() error { return checkWord("position", p.Stance, api.Stances) },
 		func() error {
 			if what, ok := reasoned[p.Stance]; ok {
@@ -100,32 +109,29 @@ func (s *Server) takePosition(r *http.Request) (any, error) {
 		},
 	)
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	return s.backend.TakePosition(r.Context(), d.ID, p)
+	return s.at.Decisions.TakePosition(r.Context(), d.ID, p)
 }
 
-func (s *Server) closeDecision(r *http.Request) (any, error) {
+func (s *Server) closeDecision(r *http.Request, c api.CloseRequest) (api.Decision, error) {
 	d, err := s.resolve(r.Context(), api.KindDecision, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	var c api.CloseRequest
-	if err := firstError(func() error { return decode(r, &c) }, func() error { return checkWhy(&c.Text) }); err != nil {
-		return nil, err
+	if err := checkWhy(&c.Text); err != nil {
+		return api.Decision{}, err
 	}
-	return s.backend.CloseDecision(r.Context(), d.ID, c)
+	return s.at.Decisions.CloseDecision(r.Context(), d.ID, c)
 }
 
-func (s *Server) withdrawDecision(r *http.Request) (any, error) {
+func (s *Server) withdrawDecision(r *http.Request, w api.WhyRequest) (api.Decision, error) {
 	d, err := s.resolve(r.Context(), api.KindDecision, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Decision{}, err
 	}
-	var w api.WhyRequest
-	err = firstError(func() error { return decode(r, &w) }, func() error { return needWhy("withdrawing a decision", &w.Why) })
-	if err != nil {
-		return nil, err
+	if err := needWhy("withdrawing a decision", &w.Why); err != nil {
+		return api.Decision{}, err
 	}
-	return s.backend.WithdrawDecision(r.Context(), d.ID, w.Why)
+	return s.at.Decisions.WithdrawDecision(r.Context(), d.ID, w.Why)
 }

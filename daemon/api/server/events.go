@@ -17,18 +17,13 @@ import (
 // The answer begins when nothing that happens from now on is missed.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	kinds := r.URL.Query()["kind"]
-	one, err := s.pick(r)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
 	for _, kind := range kinds {
 		if err := checkWord("kind of event", kind, api.EventKinds()); err != nil {
 			s.refuse(w, r, err)
 			return
 		}
 	}
-	events, err := one.allEvents(r.Context())
+	events, err := s.allEvents(r.Context())
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -64,7 +59,7 @@ var errEnded = errors.New("the events of a space have ended")
 // is, which happens to a reader that falls too far behind.
 func (s *Server) allEvents(ctx context.Context) (<-chan api.Event, error) {
 	if len(s.among) == 1 {
-		return s.backend.Events(ctx)
+		return s.at.Peers.Events(ctx)
 	}
 	all := make(chan api.Event)
 	reading, ctx := errgroup.WithContext(ctx) // the end of one ends all
@@ -75,12 +70,12 @@ func (s *Server) allEvents(ctx context.Context) (<-chan api.Event, error) {
 		}()
 	}()
 	for _, b := range s.among {
-		events, err := b.Events(ctx)
+		events, err := b.Peers.Events(ctx)
 		if err != nil {
 			reading.Go(func() error { return err })
 			return nil, err
 		}
-		space := b.Space()
+		space := b.Peers.Space()
 		reading.Go(func() error {
 			for {
 				select {

@@ -3,7 +3,10 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"syscall"
 
 	"kith/crdt/problem"
@@ -46,6 +49,16 @@ var statuses = map[api.Code]int{
 	api.Invalid:    http.StatusUnprocessableEntity,
 	api.Limit:      http.StatusRequestEntityTooLarge,
 	api.TimedOut:   http.StatusGatewayTimeout,
+}
+
+// statusesSay lists them for the description.
+func statusesSay() string {
+	var all []string
+	for code, status := range statuses {
+		all = append(all, fmt.Sprintf("%s: %d", code, status))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
 }
 
 func statusOf(c api.Code) int {

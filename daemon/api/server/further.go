@@ -6,10 +6,8 @@ import (
 	"kith/daemon/api"
 )
 
-func (s *Server) newShare(r *http.Request) (any, error) {
-	var q api.NewShareRequest
+func (s *Server) newShare(r *http.Request, q api.NewShareRequest) (api.Ally, error) {
 	err := firstError(
-		func() error { return decode(r, &q) },
 		func() (err error) {
 			if q.Title, err = line("title", q.Title, api.MaxTitle); err == nil && q.Title == "" {
 				err = api.Problemf(api.Invalid, `kith share new Quilted "The winter fair"`, "a share needs a title, which says what it is for")
@@ -19,18 +17,16 @@ func (s *Server) newShare(r *http.Request) (any, error) {
 		func() error { return checkSelf(&q.As, nil) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Ally{}, err
 	}
-	return s.backend.NewShare(r.Context(), q)
+	return s.at.Allies.NewShare(r.Context(), q)
 }
 
-func (s *Server) joinShare(r *http.Request) (any, error) {
-	var q api.JoinShareRequest
-	err := firstError(func() error { return decode(r, &q) }, func() error { return checkSelf(&q.As, nil) })
-	if err != nil {
-		return nil, err
+func (s *Server) joinShare(r *http.Request, q api.JoinShareRequest) (api.Ally, error) {
+	if err := checkSelf(&q.As, nil); err != nil {
+		return api.Ally{}, err
 	}
 	ctx, cancel := asLongAsAsked(r)
 	defer cancel()
-	return s.backend.JoinShare(ctx, q)
+	return s.at.Allies.JoinShare(ctx, q)
 }

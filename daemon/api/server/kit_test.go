@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -24,10 +25,29 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// answerer answers all that a space can be asked.
+type answerer interface {
+	Peers
+	Keeping
+	Entrance
+	Charter
+	Allies
+	Shares
+	Documents
+	Tasks
+	Decisions
+	Notes
+}
+
+// spaceOf is a space that a answers for in all its parts.
+func spaceOf(a answerer) Space {
+	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Tasks: a, Decisions: a, Notes: a}
+}
+
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
 // interface.
 type fake struct {
-	Backend
+	answerer
 	space     api.Named
 	ally      string // this is a share with it
 	over      bool   // that has ended
@@ -70,9 +90,14 @@ func (f *fake) Share() (ShareName, bool) {
 }
 
 // served are the spaces of a daemon; the first joins.
-type served []Backend
+type served []answerer
 
-func (s served) Spaces() []Backend { return s }
+func (s served) Spaces() (all []Space) {
+	for _, a := range s {
+		all = append(all, spaceOf(a))
+	}
+	return all
+}
 
 func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) {
 	return api.InitResult{Space: api.Named{ID: "s9", Name: "Bakery"}}, nil
@@ -144,7 +169,7 @@ func (f *fake) Events(context.Context) (<-chan api.Event, error) { return f.even
 func (f *fake) Sync(ctx context.Context) (api.Status, error) { return f.syncing(ctx) }
 
 // ask makes one request of a server on b, without a socket.
-func ask(t *testing.T, b Backend, method, path string, body io.Reader) (status int, answer string) {
+func ask(t *testing.T, b answerer, method, path string, body io.Reader) (status int, answer string) {
 	t.Helper()
 	return request(t, served{b}, method, path, body)
 }
@@ -159,12 +184,17 @@ func request(t *testing.T, all served, method, path string, body io.Reader) (sta
 	t.Helper()
 	s := New(all, slog.New(slog.DiscardHandler))
 	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, httptest.NewRequest(method, "/v1/"+path, body))
+	var sent bytes.Buffer
+	if body == nil {
+		body = http.NoBody
+	}
+	s.Handler().ServeHTTP(w, httptest.NewRequest(method, "/v1/"+path, io.TeeReader(body, &sent)))
+	checkDescribed(t, method, path, &sent, w)
 	return w.Code, w.Body.String()
 }
 
 // refused makes a request that is to be refused and gives the problem.
-func refused(t *testing.T, b Backend, method, path string, body io.Reader) api.Problem {
+func refused(t *testing.T, b answerer, method, path string, body io.Reader) api.Problem {
 	t.Helper()
 	status, answer := ask(t, b, method, path, body)
 	var out struct{ Error *api.Problem }
@@ -178,7 +208,7 @@ func refused(t *testing.T, b Backend, method, path string, body io.Reader) api.P
 }
 
 // serve runs a server of b on the socket of a home, until the test ends.
-func serve(t *testing.T, b Backend, home string) (c *client.Client, stop func() error, log *bytes.Buffer) {
+func serve(t *testing.T, b answerer, home string) (c *client.Client, stop func() error, log *bytes.Buffer) {
 	t.Helper()
 	l, err := Listen(home)
 	if err != nil {

@@ -22,7 +22,7 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 	if named == "" {
 		named = kind
 	}
-	found, err := s.backend.Find(ctx, named, start, api.MaxCandidates+1)
+	found, err := s.at.Documents.Find(ctx, named, start, api.MaxCandidates+1)
 	switch {
 	case err != nil:
 		return api.Document{}, err
@@ -55,7 +55,7 @@ func listHint(kind string) string {
 // resolveMember finds the one member that word names: by name, or by ID or a start of it;
 // "me" is the member of this daemon unless somebody is called so.
 func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, error) {
-	all, err := s.backend.Members(ctx)
+	all, err := s.at.Entrance.Members(ctx)
 	if err != nil {
 		return api.Member{}, err
 	}
@@ -98,7 +98,7 @@ func shortMember(id string, all []api.Member) string {
 
 // me gives the ID of the member of this daemon.
 func (s *Server) me(ctx context.Context) (string, error) {
-	all, err := s.backend.Members(ctx)
+	all, err := s.at.Entrance.Members(ctx)
 	if err != nil {
 		return "", err
 	}

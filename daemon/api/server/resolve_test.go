@@ -17,7 +17,7 @@ func TestAnyUniqueStartOfAnIDNamesADocument(t *testing.T) {
 }
 
 func TestLettersThatLookLikeDigitsAreDigits(t *testing.T) {
-	s := New(served{newFake()}, nil).of(newFake())
+	s := New(served{newFake()}, nil).of(spaceOf(newFake()))
 	for _, word := range []string{"n-01m7", "n-OlM7", "n-oim7"} {
 		if d, err := s.resolve(t.Context(), "", word); err != nil || d.Title != "Minutes" {
 			t.Errorf("%s: %v %v", word, d.Title, err)

@@ -10,82 +10,87 @@ import (
 	"kith/daemon/api"
 )
 
+// Shares are what a co-op shares with its allies, and what they ask each other for.
+type Shares interface {
+	// Shares gives the shares of the co-op, the oldest first, without what is in them.
+	Shares(ctx context.Context) ([]api.Share, error)
+	// ShowShare gives one that is named by the ally, its title, name or ID, with all that is in it.
+	ShowShare(ctx context.Context, share string) (api.Share, error)
+	// PreviewSharing says what sharing a document will show, and to whom; nothing is done.
+	PreviewSharing(ctx context.Context, share string, q api.ShareAdd) (api.SharePreview, error)
+	// ShareDocument puts a document's present state into a share, and lets it go on there. Where the co-op
+	// has agreed that this takes an agreed step, and there is none yet, it proposes that instead.
+	ShareDocument(ctx context.Context, share string, q api.ShareAdd) (api.ShareResult, error)
+	// Asks gives what was asked in all shares of the co-op, the newest first.
+	Asks(ctx context.Context) ([]api.Ask, error)
+	AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error)
+	// AnswerAsk shares what the answer names, unless it is shared, and answers.
+	AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error)
+	WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error)
+}
+
 // maxAnswered bounds how many documents one answer names.
 const maxAnswered = 20
 
-func (s *Server) shares(r *http.Request) (any, error) { return s.backend.Shares(r.Context()) }
+func (s *Server) shares(r *http.Request) ([]api.Share, error) { return s.at.Shares.Shares(r.Context()) }
 
-func (s *Server) share(r *http.Request) (any, error) {
-	return s.backend.ShowShare(r.Context(), r.PathValue("share"))
+func (s *Server) share(r *http.Request) (api.Share, error) {
+	return s.at.Shares.ShowShare(r.Context(), r.PathValue("share"))
 }
 
-func (s *Server) previewSharing(r *http.Request) (any, error) {
-	q, err := s.shareAdd(r)
-	if err != nil {
-		return nil, err
+func (s *Server) previewSharing(r *http.Request, q api.ShareAdd) (api.SharePreview, error) {
+	if err := s.wholeID(r, &q); err != nil {
+		return api.SharePreview{}, err
 	}
-	return s.backend.PreviewSharing(r.Context(), r.PathValue("share"), q)
+	return s.at.Shares.PreviewSharing(r.Context(), r.PathValue("share"), q)
 }
 
-func (s *Server) shareDocument(r *http.Request) (any, error) {
-	q, err := s.shareAdd(r)
-	if err != nil {
-		return nil, err
+func (s *Server) shareDocument(r *http.Request, q api.ShareAdd) (api.ShareResult, error) {
+	if err := s.wholeID(r, &q); err != nil {
+		return api.ShareResult{}, err
 	}
-	return s.backend.ShareDocument(r.Context(), r.PathValue("share"), q)
+	return s.at.Shares.ShareDocument(r.Context(), r.PathValue("share"), q)
 }
 
-func (s *Server) shareAdd(r *http.Request) (api.ShareAdd, error) {
-	var q api.ShareAdd
-	if err := decode(r, &q); err != nil {
-		return q, err
-	}
+func (s *Server) wholeID(r *http.Request, q *api.ShareAdd) error {
 	d, err := s.resolve(r.Context(), "", q.ID)
 	q.ID = d.ID
-	return q, err
+	return err
 }
 
-func (s *Server) asks(r *http.Request) (any, error) { return s.backend.Asks(r.Context()) }
+func (s *Server) asks(r *http.Request) ([]api.Ask, error) { return s.at.Shares.Asks(r.Context()) }
 
-func (s *Server) ask(r *http.Request) (any, error) {
-	a, err := s.resolveAsk(r.Context(), r.PathValue("id"))
-	return a, err
+func (s *Server) ask(r *http.Request) (api.Ask, error) {
+	return s.resolveAsk(r.Context(), r.PathValue("id"))
 }
 
-func (s *Server) createAsk(r *http.Request) (any, error) {
-	var q api.AskRequest
-	err := firstError(
-		func() error { return decode(r, &q) },
-		func() error { return checkTitle(&q.Title) },
-		func() error { return checkText(&q.Text) },
-	)
+func (s *Server) createAsk(r *http.Request, q api.AskRequest) (api.Ask, error) {
+	err := firstError(func() error { return checkTitle(&q.Title) }, func() error { return checkText(&q.Text) })
 	if err != nil {
-		return nil, err
+		return api.Ask{}, err
 	}
-	return s.backend.AskAlly(r.Context(), q)
+	return s.at.Shares.AskAlly(r.Context(), q)
 }
 
-func (s *Server) answerAsk(r *http.Request) (any, error) {
-	var q api.AnswerRequest
+func (s *Server) answerAsk(r *http.Request, q api.AnswerRequest) (api.Ask, error) {
 	a, err := s.resolveAsk(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	err = firstError(func() error { return decode(r, &q) }, func() error {
-		switch {
-		case q.No && len(q.IDs) > 0:
-			return api.Problemf(api.Invalid, "kith ally answer --help", "an answer shares something, or refuses")
-		case q.No:
-			return needWhy("a refusal", &q.Why)
-		case len(q.IDs) == 0 && q.Why == "":
-			return api.Problemf(api.Invalid, "kith ally answer ID --share ID, --say TEXT, or --no WHY", "say what to share, answer in words, or refuse")
-		case len(q.IDs) > maxAnswered:
-			return api.Problemf(api.Limit, "answer in two steps", "an answer names at most %d documents, this one %d", maxAnswered, len(q.IDs))
-		}
-		return checkWhy(&q.Why)
-	})
+	switch {
+	case q.No && len(q.IDs) > 0:
+		err = api.Problemf(api.Invalid, "kith ally answer --help", "an answer shares something, or refuses")
+	case q.No:
+		err = needWhy("a refusal", &q.Why)
+	case len(q.IDs) == 0 && q.Why == "":
+		err = api.Problemf(api.Invalid, "kith ally answer ID --share ID, --say TEXT, or --no WHY", "say what to share, answer in words, or refuse")
+	case len(q.IDs) > maxAnswered:
+		err = api.Problemf(api.Limit, "answer in two steps", "an answer names at most %d documents, this one %d", maxAnswered, len(q.IDs))
+	default:
+		err = checkWhy(&q.Why)
+	}
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	for i, word := range q.IDs {
 		d, err := s.resolve(r.Context(), "", word)
@@ -95,30 +100,28 @@ func (s *Server) answerAsk(r *http.Request) (any, error) {
 			}
 		}
 		if err != nil {
-			return nil, err
+			return a, err
 		}
 		q.IDs[i] = d.ID
 	}
 	q.IDs = unique(q.IDs)
-	return s.backend.AnswerAsk(r.Context(), a.ID, q)
+	return s.at.Shares.AnswerAsk(r.Context(), a.ID, q)
 }
 
-func (s *Server) withdrawAsk(r *http.Request) (any, error) {
+func (s *Server) withdrawAsk(r *http.Request, w api.WhyRequest) (api.Ask, error) {
 	a, err := s.resolveAsk(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	var w api.WhyRequest
-	err = firstError(func() error { return decode(r, &w) }, func() error { return needWhy("withdrawing what you asked", &w.Why) })
-	if err != nil {
-		return nil, err
+	if err := needWhy("withdrawing what you asked", &w.Why); err != nil {
+		return a, err
 	}
-	return s.backend.WithdrawAsk(r.Context(), a.ID, w.Why)
+	return s.at.Shares.WithdrawAsk(r.Context(), a.ID, w.Why)
 }
 
 // resolveAsk finds the one thing asked that a word names: its ID or a start of it.
 func (s *Server) resolveAsk(ctx context.Context, word string) (api.Ask, error) {
-	all, err := s.backend.Asks(ctx)
+	all, err := s.at.Shares.Asks(ctx)
 	if err != nil {
 		return api.Ask{}, err
 	}
@@ -153,7 +156,7 @@ func (s *Server) inShare(d api.Document) *Server {
 // spaceWithID gives the server of one space; nil if it isn't served here.
 func (s *Server) spaceWithID(id string) *Server {
 	for _, b := range s.spaces.Spaces() {
-		if b.Space().ID == id {
+		if b.Peers.Space().ID == id {
 			return s.of(b)
 		}
 	}

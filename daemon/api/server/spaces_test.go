@@ -100,7 +100,7 @@ func TestTwoSpacesOfOneNameAreToldApartByTheirIDs(t *testing.T) {
 
 func TestEventsOfAllSpacesComeWithTheirSpaceAndEndTogether(t *testing.T) {
 	print, beans := newFake(), garden()
-	one, err := (&Server{spaces: served{print, beans}}).of(print, beans).allEvents(t.Context())
+	one, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestEventsOfAllSpacesComeWithTheirSpaceAndEndTogether(t *testing.T) {
 func TestEventsEndWithTheirReader(t *testing.T) {
 	print, beans := newFake(), garden()
 	ctx, cancel := context.WithCancel(t.Context())
-	all, err := (&Server{spaces: served{print, beans}}).of(print, beans).allEvents(ctx)
+	all, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,18 @@ import (
 	"kith/daemon/api"
 )
 
-func (s *Server) tasks(r *http.Request) (any, error) {
+// Tasks are the tasks of a space.
+type Tasks interface {
+	// Tasks gives at least the tasks that f selects. It may give more, and in any order: the
+	// server applies f again, sorts and cuts. The same goes for Decisions and Notes.
+	Tasks(ctx context.Context, f TaskFilter) ([]api.Task, error)
+	Task(ctx context.Context, id string) (api.Task, error)
+	CreateTask(ctx context.Context, t api.NewTask) (api.Task, error)
+	EditTask(ctx context.Context, id string, e api.TaskEdit) (api.Task, error)
+	ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error)
+}
+
+func (s *Server) tasks(r *http.Request) ([]api.Task, error) {
 	q := query{r.URL.Query()}
 	f := TaskFilter{
 		Open: q.flag("open"), HelpWanted: q.flag("help_wanted"), Project: q.Get("project"), Tag: q.Get("tag"),
@@ -33,22 +44,20 @@ func (s *Server) tasks(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.backend.Tasks(r.Context(), f)
+	list, err := s.at.Tasks.Tasks(r.Context(), f)
 	return f.Apply(list), err
 }
 
-func (s *Server) task(r *http.Request) (any, error) {
+func (s *Server) task(r *http.Request) (api.Task, error) {
 	d, err := s.resolve(r.Context(), api.KindTask, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
-	return s.backend.Task(r.Context(), d.ID)
+	return s.at.Tasks.Task(r.Context(), d.ID)
 }
 
-func (s *Server) createTask(r *http.Request) (any, error) {
-	var t api.NewTask
+func (s *Server) createTask(r *http.Request, t api.NewTask) (api.Task, error) {
 	err := firstError(
-		func() error { return decode(r, &t) },
 		func() error { return checkTitle(&t.Title) },
 		func() error { return checkText(&t.Text) },
 		func() error { return checkDate("due", &t.Due) },
@@ -58,20 +67,18 @@ func (s *Server) createTask(r *http.Request) (any, error) {
 		func() error { return s.memberIDs(r.Context(), t.Ask) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
 	t.Ask = unique(t.Ask)
-	return s.backend.CreateTask(r.Context(), t)
+	return s.at.Tasks.CreateTask(r.Context(), t)
 }
 
-func (s *Server) editTask(r *http.Request) (any, error) {
+func (s *Server) editTask(r *http.Request, e api.TaskEdit) (api.Task, error) {
 	d, err := s.resolve(r.Context(), api.KindTask, r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
-	var e api.TaskEdit
 	err = firstError(
-		func() error { return decode(r, &e) },
 		func() error { return optional(e.Title, checkTitle) },
 		func() error { return checkEdit(e.Text) },
 		func() error { return optional(e.Due, func(due *string) error { return checkDate("due", due) }) },
@@ -81,35 +88,31 @@ func (s *Server) editTask(r *http.Request) (any, error) {
 		func() error { return checkTags(e.Untag) },
 	)
 	if err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
 	if e.Title == nil && e.Text == nil && e.Due == nil && e.Project == nil && e.Hours == nil && len(e.Tag)+len(e.Untag) == 0 {
-		return nil, nothingToChange
+		return api.Task{}, nothingToChange
 	}
-	return s.backend.EditTask(r.Context(), d.ID, e)
+	return s.at.Tasks.EditTask(r.Context(), d.ID, e)
 }
 
-func (s *Server) actOnTask(r *http.Request) (any, error) {
+func (s *Server) actOnTask(r *http.Request, a api.TaskAction) (api.Task, error) {
 	verb := r.PathValue("verb")
 	if !slices.Contains(api.TaskVerbs, verb) {
-		return nil, api.Problemf(api.NotFound, "kith task --help", "a task can't be told to “%s”", api.Brief(verb))
+		return api.Task{}, api.Problemf(api.NotFound, "kith task --help", "a task can't be told to “%s”", api.Brief(verb))
 	}
 	d, err := s.resolve(r.Context(), api.KindTask, r.PathValue("id"))
 	if err != nil {
-		return nil, err
-	}
-	var a api.TaskAction
-	if err := decode(r, &a); err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
 	a.Verb = verb
 	switch {
 	case a.Undo && verb != api.TaskTake && verb != api.TaskHelp && verb != api.TaskOffer:
-		return nil, api.Problemf(api.Invalid, "kith task --help", "there is no undo for %s", verb)
+		return api.Task{}, api.Problemf(api.Invalid, "kith task --help", "there is no undo for %s", verb)
 	case verb == api.TaskAsk && len(a.Members) == 0:
-		return nil, api.Problemf(api.Invalid, "kith task ask --help", "somebody is needed to ask")
+		return api.Task{}, api.Problemf(api.Invalid, "kith task ask --help", "somebody is needed to ask")
 	case verb != api.TaskAsk && len(a.Members) > 0:
-		return nil, api.Problemf(api.Invalid, "", "only ask names members")
+		return api.Task{}, api.Problemf(api.Invalid, "", "only ask names members")
 	case verb == api.TaskHelp && !a.Undo:
 		err = needWhy("asking for help", &a.Why)
 	case verb == api.TaskDrop:
@@ -118,17 +121,17 @@ func (s *Server) actOnTask(r *http.Request) (any, error) {
 		err = checkWhy(&a.Why)
 	}
 	if err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
 	there := s.inShare(d)
 	if there != s {
 		s.meThere(r.Context(), there, a.Members)
 	}
 	if err := there.memberIDs(r.Context(), a.Members); err != nil {
-		return nil, err
+		return api.Task{}, err
 	}
 	a.Members = unique(a.Members)
-	return s.backend.ActOnTask(r.Context(), d.ID, a)
+	return s.at.Tasks.ActOnTask(r.Context(), d.ID, a)
 }
 
 // memberIDs replaces names by IDs, in place.

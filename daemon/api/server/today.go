@@ -10,68 +10,6 @@ import (
 	"kith/daemon/api"
 )
 
-// defaultLines is how much of the log one answer has when nobody says.
-const defaultLines = 100
-
-func (s *Server) find(r *http.Request) (any, error) {
-	q := query{r.URL.Query()}
-	limit, err := q.number("limit", api.MaxCandidates)
-	if err != nil {
-		return nil, err
-	}
-	kind, start, ok := api.SplitID(q.Get("prefix"))
-	if q.Get("prefix") == "" {
-		kind, ok = "", true
-	}
-	if want := q.Get("kind"); want != "" && kind != "" && want != kind || !ok {
-		return []api.Document{}, nil
-	} else if want != "" {
-		kind = want
-	}
-	return across(s, func(one *Server) ([]api.Document, error) {
-		return one.backend.Find(r.Context(), kind, start, min(limit, maxLines))
-	}, func(d *api.Document, space *api.Named) { d.Space = space })
-}
-
-func (s *Server) logLines(r *http.Request) (any, error) {
-	q := query{r.URL.Query()}
-	f := LogFilter{Void: q.flag("void")}
-	var err error
-	if f.Limit, err = q.number("limit", defaultLines); err != nil {
-		return nil, err
-	}
-	f.Limit = min(f.Limit, maxLines)
-	if word := q.Get("id"); word != "" {
-		d, err := s.resolve(r.Context(), "", word)
-		if err != nil {
-			return nil, err
-		}
-		f.Document = d.ID
-	}
-	return s.backend.Log(r.Context(), f)
-}
-
-func (s *Server) search(r *http.Request) (any, error) {
-	q := query{r.URL.Query()}
-	limit, err := q.number("limit", defaultLines)
-	if err != nil {
-		return nil, err
-	}
-	words := q.Get("q")
-	switch {
-	case api.FoldName(words) == "":
-		return nil, api.Problemf(api.Invalid, "kith search --help", "there is nothing to search for")
-	case len(words) > maxQuery:
-		return nil, api.Problemf(api.Limit, "use fewer words", "a search has at most %d bytes, this one has %d", maxQuery, len(words))
-	}
-	limit = min(limit, maxLines)
-	hits, err := across(s, func(one *Server) ([]api.Hit, error) { return one.backend.Search(r.Context(), words, limit) },
-		func(h *api.Hit, space *api.Named) { h.Space = space })
-	hits = once(hits, func(h api.Hit) (string, *api.Shared) { return h.ID, h.Shared })
-	byScore(hits)
-	return hits[:min(len(hits), limit)], err
-}
-
 // mine is me, or "" in a space that this device is in no more while there are others.
 func (s *Server) mine(ctx context.Context) (string, error) {
 	me, err := s.me(ctx)
@@ -83,13 +21,13 @@ func (s *Server) mine(ctx context.Context) (string, error) {
 }
 
 // today collects what waits for the member of this daemon, in every space that is meant.
-func (s *Server) today(r *http.Request) (any, error) {
+func (s *Server) today(r *http.Request) (api.Today, error) {
 	ctx := r.Context()
 	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
 	var t api.Today
 	var err error
 	t.Notice, err = across(s, func(one *Server) ([]string, error) {
-		status, err := one.backend.Status(ctx)
+		status, err := one.at.Peers.Status(ctx)
 		return status.Notice, err
 	}, func(says *string, space *api.Named) { *says = space.Name + ": " + *says })
 	if err != nil {
@@ -115,7 +53,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 				return nil, err
 			}
 			f := part.filter(me)
-			list, err := one.backend.Tasks(ctx, f)
+			list, err := one.at.Tasks.Tasks(ctx, f)
 			list = f.Apply(list)
 			if f.HelpWanted {
 				list = slices.DeleteFunc(list, func(t api.Task) bool { return t.Help.By != nil && t.Help.By.ID == me })
@@ -133,7 +71,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 			return nil, err
 		}
 		waiting := DecisionFilter{WaitingFor: me}
-		list, err := one.backend.Decisions(ctx, waiting)
+		list, err := one.at.Decisions.Decisions(ctx, waiting)
 		return waiting.Apply(list), err
 	}, func(d *api.Decision, space *api.Named) { d.Space = space })
 	if err != nil {
@@ -144,7 +82,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 		return t, err
 	}
 	t.Proposals, err = across(s, func(one *Server) ([]api.Proposal, error) {
-		list, err := one.backend.Proposals(ctx)
+		list, err := one.at.Charter.Proposals(ctx)
 		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.WaitsForMe }), err
 	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
 	return t, err
@@ -152,8 +90,8 @@ func (s *Server) today(r *http.Request) (any, error) {
 
 // goingOn leaves out the shares that are over: nothing in them waits for anybody. It is nil if no space is left.
 func (s *Server) goingOn() *Server {
-	going := slices.DeleteFunc(slices.Clone(s.among), func(b Backend) bool {
-		share, ok := b.Share()
+	going := slices.DeleteFunc(slices.Clone(s.among), func(b Space) bool {
+		share, ok := b.Peers.Share()
 		return ok && share.Over
 	})
 	if len(going) == 0 {
@@ -164,20 +102,11 @@ func (s *Server) goingOn() *Server {
 
 // openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.
 func (s *Server) openAsks(ctx context.Context) ([]api.Ask, error) {
-	all, err := across(s, func(one *Server) ([]api.Ask, error) { return one.backend.Asks(ctx) }, func(*api.Ask, *api.Named) {})
+	all, err := across(s, func(one *Server) ([]api.Ask, error) { return one.at.Shares.Asks(ctx) }, func(*api.Ask, *api.Named) {})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(all, func(a api.Ask) bool {
 		twice := seen[a.ID]
 		seen[a.ID] = true
 		return twice || a.Ours || a.State != api.AskOpen
 	}), err
-}
-
-func (s *Server) doctor(r *http.Request) (any, error) {
-	var d api.DoctorRequest
-	if err := decode(r, &d); err != nil {
-		return nil, err
-	}
-	return across(s, func(one *Server) ([]api.Check, error) { return one.backend.Doctor(r.Context(), d.Rebuild) },
-		func(c *api.Check, space *api.Named) { c.Space = space })
 }

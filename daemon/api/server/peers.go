@@ -14,35 +14,51 @@ import (
 	"kith/daemon/api"
 )
 
-func (s *Server) status(r *http.Request) (any, error) { return s.statusOf(r, s.backend) }
+// Peers is how it stands with the other devices of a space.
+type Peers interface {
+	// Space is the space that it answers for, which never changes; empty if there is none yet.
+	Space() api.Named
+	// Share says what a share with an ally is called; ok is false for a co-op.
+	Share() (s ShareName, ok bool)
+	Status(ctx context.Context) (api.Status, error)
+	// Confirmed fills in what each of these devices has acknowledged. The first time after a start it
+	// reads all that is here.
+	Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, error)
+	// Peers gives every other device of the charter, connected or not.
+	Peers(ctx context.Context) ([]api.Peer, error)
+	// Sync dials who can be dialed and returns as soon as this daemon is in step with at
+	// least one peer and with all that are connected. If ctx ends first it returns how far
+	// it came, with ctx's error.
+	Sync(ctx context.Context) (api.Status, error)
+	// Events gives what happens from the moment it returns, until ctx ends or the reader
+	// falls too far behind; the channel is closed then.
+	Events(ctx context.Context) (<-chan api.Event, error)
+}
+
+func (s *Server) status(r *http.Request) (api.Status, error) { return s.statusOf(r, s.at) }
 
 // statusOf gives how it stands with a space; with what others have acknowledged if that is asked for,
 // since it takes longer.
-func (s *Server) statusOf(r *http.Request, b Backend) (api.Status, error) {
-	status, err := b.Status(r.Context())
+func (s *Server) statusOf(r *http.Request, b Space) (api.Status, error) {
+	status, err := b.Peers.Status(r.Context())
 	if err != nil || len(status.Peers) == 0 || !(query{r.URL.Query()}).flag("acknowledged") {
 		return status, err
 	}
-	status.Peers, err = b.Confirmed(r.Context(), status.Peers)
+	status.Peers, err = b.Peers.Confirmed(r.Context(), status.Peers)
 	return status, err
 }
 
-func (s *Server) peers(r *http.Request) (any, error) { return s.backend.Peers(r.Context()) }
+func (s *Server) peers(r *http.Request) ([]api.Peer, error) { return s.at.Peers.Peers(r.Context()) }
 
 // sync waits as long as the caller says; when that is over it tells with whom this daemon
 // isn't in step. So it does if there are others and none of them could be reached: whoever asks may be
 // about to switch off.
-func (s *Server) sync(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	return syncWith(r, s.backend)
-}
+func (s *Server) sync(r *http.Request, _ nothing) (api.Status, error) { return syncWith(r, s.at) }
 
-func syncWith(r *http.Request, b Backend) (api.Status, error) {
+func syncWith(r *http.Request, b Space) (api.Status, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), waitOf(r))
 	defer cancel()
-	status, err := b.Sync(ctx)
+	status, err := b.Peers.Sync(ctx)
 	late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
 	alone := err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p api.Peer) bool { return p.Connected })
 	if late || alone {
@@ -52,10 +68,7 @@ func syncWith(r *http.Request, b Backend) (api.Status, error) {
 }
 
 // syncAll is sync of all spaces at once. It refuses only if none came into step that has others.
-func (s *Server) syncAll(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
+func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
 	o := api.Overview{Spaces: make([]api.Status, len(s.among)), InStep: true}
 	refused := make([]error, len(s.among))
 	var g errgroup.Group
@@ -69,7 +82,7 @@ func (s *Server) syncAll(r *http.Request) (any, error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return o, err
 	}
 	came := false
 	for i, status := range o.Spaces {
@@ -77,7 +90,7 @@ func (s *Server) syncAll(r *http.Request) (any, error) {
 		came = came || refused[i] == nil && len(status.Peers) > 0
 	}
 	if !o.InStep && !came {
-		return nil, cmp.Or(refused...)
+		return o, cmp.Or(refused...)
 	}
 	return o, nil
 }
@@ -135,56 +148,4 @@ func lacks(p api.Peer) string {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-func (s *Server) join(r *http.Request) (any, error) {
-	var j api.JoinRequest
-	if err := decode(r, &j); err != nil {
-		return nil, err
-	}
-	as, err := line("name", j.As, 80)
-	switch {
-	case err != nil:
-		return nil, err
-	case as == "":
-		return nil, api.Problemf(api.Invalid, "say it with --as NAME", "a name is needed to join under")
-	}
-	j.As = as
-	ctx, cancel := asLongAsAsked(r)
-	defer cancel()
-	return s.spaces.Join(ctx, j)
-}
-
-func (s *Server) members(r *http.Request) (any, error) { return s.backend.Members(r.Context()) }
-
-func (s *Server) member(r *http.Request) (any, error) {
-	return s.resolveMember(r.Context(), r.PathValue("id"))
-}
-
-func (s *Server) invites(r *http.Request) (any, error) { return s.backend.Invites(r.Context()) }
-
-// revokeInvite takes the ID, a start of it that no other has, or the code itself.
-func (s *Server) revokeInvite(r *http.Request) (any, error) {
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	word := r.PathValue("id")
-	all, err := s.backend.Invites(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	found := slices.DeleteFunc(all, func(i api.Invite) bool {
-		return i.Code != word && !strings.HasPrefix(strings.ToLower(i.ID), strings.ToLower(word))
-	})
-	switch len(found) {
-	case 0:
-		return nil, api.Problemf(api.NotFound, "kith invite list", "there is no invite “%s”", api.Brief(word))
-	case 1:
-		return s.backend.RevokeInvite(r.Context(), found[0].ID)
-	}
-	p := api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one invite's ID", api.Brief(word))
-	for _, i := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: i.ID, Short: i.ID, Title: i.State})
-	}
-	return nil, p
 }

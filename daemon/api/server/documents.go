@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"kith/daemon/api"
+)
+
+// Documents are the documents of a space, of whatever kind.
+type Documents interface {
+	// Find gives the headers of at most limit documents whose ID without the letter starts
+	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.
+	Find(ctx context.Context, kind, prefix string, limit int) ([]api.Document, error)
+	// Log gives what happened, newest first.
+	Log(ctx context.Context, f LogFilter) ([]api.LogLine, error)
+	// Search gives the documents that hold all the words, best first.
+	Search(ctx context.Context, words string, limit int) ([]api.Hit, error)
+	// Adopt takes over what was written beyond what the co-op honours of a device. entry is a start of
+	// its ID; what comes back is its document.
+	Adopt(ctx context.Context, entry string) (api.Document, error)
+}
+
+// defaultLines is how much of the log one answer has when nobody says.
+const defaultLines = 100
+
+func (s *Server) find(r *http.Request) ([]api.Document, error) {
+	q := query{r.URL.Query()}
+	limit, err := q.number("limit", api.MaxCandidates)
+	if err != nil {
+		return nil, err
+	}
+	kind, start, ok := api.SplitID(q.Get("prefix"))
+	if q.Get("prefix") == "" {
+		kind, ok = "", true
+	}
+	if want := q.Get("kind"); want != "" && kind != "" && want != kind || !ok {
+		return []api.Document{}, nil
+	} else if want != "" {
+		kind = want
+	}
+	return across(s, func(one *Server) ([]api.Document, error) {
+		return one.at.Documents.Find(r.Context(), kind, start, min(limit, maxLines))
+	}, func(d *api.Document, space *api.Named) { d.Space = space })
+}
+
+func (s *Server) logLines(r *http.Request) ([]api.LogLine, error) {
+	q := query{r.URL.Query()}
+	f := LogFilter{Void: q.flag("void")}
+	var err error
+	if f.Limit, err = q.number("limit", defaultLines); err != nil {
+		return nil, err
+	}
+	f.Limit = min(f.Limit, maxLines)
+	if word := q.Get("id"); word != "" {
+		d, err := s.resolve(r.Context(), "", word)
+		if err != nil {
+			return nil, err
+		}
+		f.Document = d.ID
+	}
+	return s.at.Documents.Log(r.Context(), f)
+}
+
+func (s *Server) search(r *http.Request) ([]api.Hit, error) {
+	q := query{r.URL.Query()}
+	limit, err := q.number("limit", defaultLines)
+	if err != nil {
+		return nil, err
+	}
+	words := q.Get("q")
+	switch {
+	case api.FoldName(words) == "":
+		return nil, api.Problemf(api.Invalid, "kith search --help", "there is nothing to search for")
+	case len(words) > maxQuery:
+		return nil, api.Problemf(api.Limit, "use fewer words", "a search has at most %d bytes, this one has %d", maxQuery, len(words))
+	}
+	limit = min(limit, maxLines)
+	hits, err := across(s, func(one *Server) ([]api.Hit, error) { return one.at.Documents.Search(r.Context(), words, limit) },
+		func(h *api.Hit, space *api.Named) { h.Space = space })
+	hits = once(hits, func(h api.Hit) (string, *api.Shared) { return h.ID, h.Shared })
+	byScore(hits)
+	return hits[:min(len(hits), limit)], err
+}
+
+func (s *Server) adopt(r *http.Request, _ nothing) (api.Document, error) {
+	return s.at.Documents.Adopt(r.Context(), r.PathValue("entry"))
+}

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/daemon/api"
+)
+
+// route is one request that the API answers. The mux, which space is meant, what may stand in the address,
+// and the description at /v1/openapi.json all follow from it.
+type route struct {
+	path  string // method and path below /v1/: "POST tasks/{id}/take"
+	gist  string // what it does, for who reads the description
+	about about
+	bare  bool                // it is good in a home without a co-op, too
+	query []param             // what may stand in the address, besides the space
+	words map[string][]string // of parts of the path that aren't free: {"verb": …}
+	work  work
+}
+
+// about is which space a request is about, where none is named.
+type about int
+
+const (
+	theCoop    about = iota // the only co-op
+	aDocument               // the one in which what {id} or the parameter id names is
+	everySpace              // each
+)
+
+// param is something that may stand in the address of a request.
+type param struct {
+	name, gist string
+	is         kindOfParam
+	words      []string // of aWord
+}
+
+// kindOfParam is how a parameter is written.
+type kindOfParam int
+
+const (
+	aText   kindOfParam = iota
+	aFlag               // true or false
+	aNumber             // from 1
+	aWord               // one of words
+	aSpan               // 90s, 1h30m
+	words               // any number of them, each one of words
+)
+
+var (
+	acknowledged = param{name: "acknowledged", gist: "with what others have acknowledged, which takes longer the first time", is: aFlag}
+	wait         = param{name: "wait", gist: "how long to wait at most", is: aSpan}
+	limit        = param{name: "limit", gist: "at most so many", is: aNumber}
+	aTag         = param{name: "tag", gist: "with this tag"}
+	brief        = param{name: "brief", gist: "without their texts", is: aFlag}
+)
+
+// routes are all requests that the API answers.
+func routes() []route {
+	return []route{
+		{path: "GET spaces", gist: "how it stands with every space", about: everySpace, bare: true, query: []param{acknowledged}, work: answers((*Server).overview)},
+		{path: "POST spaces", gist: "found another co-op in this home", about: everySpace, bare: true, work: takes((*Server).found)},
+		{path: "POST spaces/sync", gist: "come into step in every space, and wait for it", about: everySpace, query: []param{wait}, work: takes((*Server).syncAll)},
+		{path: "POST join", gist: "join a co-op by a code", about: everySpace, bare: true, query: []param{wait}, work: takes((*Server).join)},
+		{path: "GET status", gist: "how it stands with one space", bare: true, query: []param{acknowledged}, work: answers((*Server).status)},
+		{path: "GET peers", gist: "every other device of the charter, connected or not", work: answers((*Server).peers)},
+		{path: "POST sync", gist: "come into step, and wait for it", query: []param{wait}, work: takes((*Server).sync)},
+		{path: "GET events", gist: "what happens, as it happens", about: everySpace, query: []param{{name: "kind", gist: "types of events or kinds of documents", is: words, words: api.EventKinds()}}, work: lines[api.Event]((*Server).events)},
+		{path: "POST doctor", gist: "look whether all is well", about: everySpace, bare: true, work: takes((*Server).doctor)},
+		{path: "POST backup", gist: "what a backup holds, unsealed", work: file((*Server).backup)},
+		{path: "GET bundle", gist: "a bundle, sealed; the field " + api.BundleHeader + " says what it is", query: []param{{name: "since", gist: "what came here since then: RFC 3339"}, {name: "for", gist: "a member, or a device: what they have is left out"}}, work: file((*Server).writeBundle)},
+		{path: "POST bundle/read", gist: "take what is in a bundle, and tell how far it is", work: reads[api.BundleLine]((*Server).readBundle)},
+
+		{path: "GET members", gist: "everybody who ever was a member", work: answers((*Server).members)},
+		{path: "GET members/{id}", gist: "one of them", work: answers((*Server).member)},
+		{path: "POST members/{id}/admit", gist: "propose them as a full member", work: takes(proposeAbout(api.ActionAdmit))},
+		{path: "POST members/{id}/remove", gist: "propose that they leave", work: takes(proposeAbout(api.ActionRemove))},
+		{path: "POST members/{id}/new-key", gist: "propose a new recovery phrase for them", work: takes(proposeAbout(api.ActionNewKey))},
+		{path: "POST members/{id}/way", gist: "a code with which they come back who have lost all devices", work: takes((*Server).wayBack)},
+		{path: "POST resign", gist: "leave the co-op", work: takes((*Server).resign)},
+		{path: "GET invites", gist: "the codes that this device made", work: answers((*Server).invites)},
+		{path: "POST invites", gist: "make a code for a prospective member", work: takes((*Server).invite)},
+		{path: "POST invites/{id}/revoke", gist: "make a code useless", work: takes((*Server).revokeInvite)},
+		{path: "GET devices", gist: "the devices of one's own", work: answers((*Server).devices)},
+		{path: "POST devices", gist: "make a code for a new device", work: takes((*Server).addDevice)},
+		{path: "GET devices/pairing", gist: "how it stands with the newest code", work: answers((*Server).pairing)},
+		{path: "POST devices/pairing/confirm", gist: "add the device that shows these words", work: takes((*Server).confirmDevice)},
+		{path: "POST devices/pairing/decline", gist: "make the code useless", work: takes((*Server).declineDevice)},
+		{path: "POST devices/{id}/retire", gist: "take a device of one's own out of use", work: takes((*Server).retireDevice)},
+		{path: "POST devices/{id}/consents", gist: "let it consent to agreed steps from now on", work: takes((*Server).moveConsents)},
+
+		{path: "GET charter", gist: "what the co-op has agreed on about itself", work: answers((*Server).charter)},
+		{path: "GET charter/log", gist: "what was said about it, newest first", query: []param{limit}, work: answers((*Server).charterLog)},
+		{path: "POST charter/follow/{step}", gist: "take a side where the charter has forked", work: takes((*Server).follow)},
+		{path: "POST charter/{action}", gist: "propose a step about the charter as a whole", words: map[string][]string{"action": charterActions}, work: takes((*Server).propose)},
+		{path: "GET proposals", gist: "all proposals, oldest first", query: []param{{name: "pending", gist: "that ask for something", is: aFlag}}, work: answers((*Server).proposals)},
+		{path: "GET proposals/{id}", gist: "one of them", about: aDocument, work: answers((*Server).proposal)},
+		{path: "POST proposals/{id}/{verb}", gist: "answer one", about: aDocument, words: map[string][]string{"verb": api.ProposalVerbs}, work: takes((*Server).answerProposal)},
+
+		{path: "GET allies", gist: "the pacts with other co-ops, made or half made", work: answers((*Server).allies)},
+		{path: "POST allies", gist: "make a code with which another co-op gets in touch", work: takes((*Server).allyInvite)},
+		{path: "POST allies/join", gist: "get in touch with who made a code", query: []param{wait}, work: takes((*Server).allyJoin)},
+		{path: "POST allies/confirm", gist: "say which words were heard from the other side", work: takes((*Server).allyConfirm)},
+		{path: "GET allies/{id}", gist: "one pact", work: answers((*Server).ally)},
+		{path: "POST allies/{id}/cancel", gist: "give up a pact that is half made", work: takes((*Server).allyCancel)},
+		{path: "POST allies/{id}/end", gist: "propose to end all that is shared with an ally", work: takes((*Server).endAlly)},
+		{path: "POST further", gist: "open a further share with an ally", work: takes((*Server).newShare)},
+		{path: "POST further/join", gist: "join one that an ally has opened", query: []param{wait}, work: takes((*Server).joinShare)},
+		{path: "GET shares", gist: "the shares of the co-op", work: answers((*Server).shares)},
+		{path: "GET shares/{share}", gist: "one of them, with what is in it", work: answers((*Server).share)},
+		{path: "POST shares/{share}/preview", gist: "what sharing a document will show, and to whom", work: takes((*Server).previewSharing)},
+		{path: "POST shares/{share}/documents", gist: "put a document into a share", work: takes((*Server).shareDocument)},
+		{path: "GET asks", gist: "what was asked in all shares, newest first", work: answers((*Server).asks)},
+		{path: "POST asks", gist: "ask an ally for something", work: takes((*Server).createAsk)},
+		{path: "GET asks/{id}", gist: "one of them", work: answers((*Server).ask)},
+		{path: "POST asks/{id}/answer", gist: "answer one", work: takes((*Server).answerAsk)},
+		{path: "POST asks/{id}/withdraw", gist: "take back what one has asked", work: takes((*Server).withdrawAsk)},
+
+		{path: "GET find", gist: "headers of documents by the start of their ID", about: everySpace, query: []param{{name: "kind", gist: "of this kind"}, {name: "prefix", gist: "the start of the ID"}, limit}, work: answers((*Server).find)},
+		{path: "GET search", gist: "documents that hold all the words, best first", about: everySpace, query: []param{{name: "q", gist: "the words"}, limit}, work: answers((*Server).search)},
+		{path: "GET today", gist: "what waits for me", about: everySpace, work: answers((*Server).today)},
+		{path: "GET log", gist: "what happened, newest first", about: aDocument, query: []param{{name: "id", gist: "to this document"}, {name: "void", gist: "only what a rule refused", is: aFlag}, limit}, work: answers((*Server).logLines)},
+		{path: "POST adopt/{entry}", gist: "take over what a member wrote beyond what the co-op honours", work: takes((*Server).adopt)},
+
+		{path: "GET tasks", gist: "things to do", query: []param{
+			{name: "mine", gist: "that I took or accepted", is: aFlag}, {name: "open", gist: "not done or dropped", is: aFlag}, {name: "help_wanted", gist: "with which help is wanted", is: aFlag},
+			{name: "project", gist: "of this project"}, aTag, {name: "due_before", gist: "due before that day"},
+			{name: "sort", gist: "the order", is: aWord, words: api.TaskSorts}, limit, brief,
+		}, work: answers((*Server).tasks)},
+		{path: "POST tasks", gist: "add a task", work: takes((*Server).createTask)},
+		{path: "GET tasks/{id}", gist: "one task", about: aDocument, work: answers((*Server).task)},
+		{path: "PATCH tasks/{id}", gist: "change one", about: aDocument, work: takes((*Server).editTask)},
+		{path: "POST tasks/{id}/{verb}", gist: "a step in its life", about: aDocument, words: map[string][]string{"verb": api.TaskVerbs}, work: takes((*Server).actOnTask)},
+		{path: "GET decisions", gist: "what we decide", query: []param{
+			{name: "open", gist: "not closed yet", is: aFlag}, {name: "waiting_for_me", gist: "without my position", is: aFlag},
+			{name: "review_before", gist: "agreed, with a review before that day"}, aTag, limit, brief,
+		}, work: answers((*Server).decisions)},
+		{path: "POST decisions", gist: "propose a decision", work: takes((*Server).createDecision)},
+		{path: "GET decisions/{id}", gist: "one decision", about: aDocument, work: answers((*Server).decision)},
+		{path: "PATCH decisions/{id}", gist: "change one", about: aDocument, work: takes((*Server).editDecision)},
+		{path: "POST decisions/{id}/position", gist: "give one's position on the present text", about: aDocument, work: takes((*Server).takePosition)},
+		{path: "POST decisions/{id}/close", gist: "record the outcome that the positions give", about: aDocument, work: takes((*Server).closeDecision)},
+		{path: "POST decisions/{id}/withdraw", gist: "take a proposal back", about: aDocument, work: takes((*Server).withdrawDecision)},
+		{path: "GET notes", gist: "texts that are written together", query: []param{aTag, limit, brief}, work: answers((*Server).notes)},
+		{path: "POST notes", gist: "begin a note", work: takes((*Server).createNote)},
+		{path: "GET notes/{id}", gist: "one note", about: aDocument, work: answers((*Server).note)},
+		{path: "PATCH notes/{id}", gist: "change one", about: aDocument, work: takes((*Server).editNote)},
+		{path: "POST notes/{id}/append", gist: "write a text at its end", about: aDocument, work: takes((*Server).appendNote)},
+		{path: "GET notes/{id}/history", gist: "its versions, newest first", about: aDocument, work: answers((*Server).noteHistory)},
+		{path: "POST notes/{id}/restore", gist: "write an earlier version's text once more", about: aDocument, work: takes((*Server).restoreNote)},
+
+		{path: "GET openapi.json", gist: "this description", about: everySpace, bare: true, work: answers((*Server).openapi)},
+	}
+}
+
+// pattern is what the mux knows the route by.
+func (r *route) pattern() string { return strings.Replace(r.path, " ", " /v1/", 1) }
+
+// method and below are the two parts of the path.
+func (r *route) method() string { m, _, _ := strings.Cut(r.path, " "); return m }
+func (r *route) below() string  { _, p, _ := strings.Cut(r.path, " "); return p }
+
+// checkQuery refuses what a request doesn't take, so that a misspelled filter isn't lost in silence.
+func (r *route) checkQuery(q *http.Request) error {
+	for name, values := range q.URL.Query() {
+		i := slices.IndexFunc(r.query, func(p param) bool { return p.name == name })
+		switch {
+		case name == "space":
+		case i < 0:
+			return api.Problemf(api.Invalid, r.queryHint(), "%s can't be asked with “%s”", r.below(), api.Brief(name))
+		case len(values) > 1 && r.query[i].is != words:
+			return api.Problemf(api.Invalid, "say it once", "there is more than one %s", name)
+		case r.query[i].is == aSpan && !isSpan(values[0]):
+			return api.Problemf(api.Invalid, name+"=30s", "“%s” is no time to wait", api.Brief(values[0]))
+		case r.query[i].is == aFlag && values[0] != "true" && values[0] != "false":
+			return api.Problemf(api.Invalid, name+"=true", "%s is true or false", name)
+		}
+	}
+	return nil
+}
+
+func (r *route) queryHint() string {
+	var names []string
+	for _, p := range r.query {
+		names = append(names, p.name)
+	}
+	if len(names) == 0 {
+		return "it takes nothing but space"
+	}
+	return "it takes: " + strings.Join(names, ", ")
+}
+
+func isSpan(s string) bool {
+	d, err := time.ParseDuration(s)
+	return err == nil && d >= 0
+}

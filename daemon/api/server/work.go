@@ -1,0 +1,65 @@
+package server
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// work is what is done about a request: which types come in and go out, and the method of Server that does it.
+// The types are those of the method, so that the description can't say others.
+type work struct {
+	in, out reflect.Type // of the JSON; nil: there is none, or it isn't JSON
+	do      func(s *Server, r *http.Request) (any, error)
+
+	// Of what is more than one JSON value: the answer is written by stream, and says in error what it can't.
+	stream       func(s *Server, w http.ResponseWriter, r *http.Request)
+	sends, gives string // the media types, where they aren't JSON
+}
+
+// answers is a request without a body.
+func answers[Out any](do func(*Server, *http.Request) (Out, error)) work {
+	return work{
+		out: reflect.TypeFor[Out](),
+		do:  func(s *Server, r *http.Request) (any, error) { return do(s, r) },
+	}
+}
+
+// takes is a request whose body is an In, which is bounded and read before anything is done.
+func takes[In, Out any](do func(*Server, *http.Request, In) (Out, error)) work {
+	return work{
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		do: func(s *Server, r *http.Request) (any, error) {
+			var in In
+			if err := decode(r, &in); err != nil {
+				return nil, err
+			}
+			return do(s, r, in)
+		},
+	}
+}
+
+// nothing is the body of a request that says all in its path: none, or an empty object.
+type nothing struct{}
+
+// bytesType and linesType are what streams: a file, and JSON objects, one a line.
+const (
+	bytesType = "application/octet-stream"
+	linesType = "application/x-ndjson"
+)
+
+// lines answers with any number of Outs, for as long as somebody reads.
+func lines[Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
+	return work{out: reflect.TypeFor[Out](), gives: linesType, stream: do}
+}
+
+// file answers with bytes.
+func file(do func(*Server, http.ResponseWriter, *http.Request)) work {
+	return work{gives: bytesType, stream: do}
+}
+
+// reads takes bytes, and answers with Outs meanwhile.
+func reads[Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
+	w := lines[Out](do)
+	w.sends = bytesType
+	return w
+}
