@@ -1,5 +1,11 @@
 package api
 
+import (
+	"encoding/json"
+
+	"kith/crdt/kinds"
+)
+
 // Named is a member, device or space: its ID, and what people call it.
 type Named struct {
 	ID   string `json:"id"`
@@ -197,6 +203,32 @@ type Today struct {
 	HelpWanted []Task     `json:"help_wanted"` // by others
 	Proposals  []Proposal `json:"proposals"`   // without my answer, or mine and overtaken
 	Asks       []Ask      `json:"asks"`        // by allies, without an answer
+
+	// Documents is what waits in documents of each kind, by the key that its declaration has for that: "asked".
+	Documents map[string][]json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON reads it, and keeps apart what waits in documents.
+func (t *Today) UnmarshalJSON(b []byte) error {
+	type plain Today
+	if err := json.Unmarshal(b, (*plain)(t)); err != nil {
+		return err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	t.Documents = map[string][]json.RawMessage{}
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			var waiting []json.RawMessage
+			if err := json.Unmarshal(all[w.Key], &waiting); all[w.Key] != nil && err != nil {
+				return err
+			}
+			t.Documents[w.Key] = waiting
+		}
+	}
+	return nil
 }
 
 // Event is something that happened.

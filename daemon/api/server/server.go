@@ -10,6 +10,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,8 +123,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Server) write(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(withLists(v))
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // it stands in no page
+	if err := encoder.Encode(withLists(v)); err != nil {
 		s.log.Error("unexpected", "err", err)
 		http.Error(w, "", http.StatusInternalServerError)
 		return
@@ -131,7 +134,7 @@ func (s *Server) write(w http.ResponseWriter, status int, v any) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // a listener of a test may not know deadlines
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if _, err := w.Write(append(body, '\n')); err != nil {
+	if _, err := w.Write(body.Bytes()); err != nil {
 		s.log.Debug("answer not taken", "err", err)
 	}
 }

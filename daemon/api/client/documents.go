@@ -1,0 +1,48 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+
+	"kith/daemon/api"
+)
+
+// The requests below are the same for documents of all kinds; many is the path of the kind: "tasks". What is sent
+// and answered follows from the kind's declaration, so answers are JSON, as the daemon gave it. id is a start of an
+// ID, with its letters or without.
+
+// Documents lists them. q holds filters of the kind, and sort, limit and brief.
+func (c *Client) Documents(ctx context.Context, many string, q url.Values) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "GET", many, q, nil)
+}
+
+// Document gives one.
+func (c *Client) Document(ctx context.Context, many, id string) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "GET", at(many, id), nil, nil)
+}
+
+// MakeDocument begins one.
+func (c *Client) MakeDocument(ctx context.Context, many string, fields map[string]any) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "POST", many, nil, fields)
+}
+
+// EditDocument changes fields of one. What isn't among them stays as it is.
+func (c *Client) EditDocument(ctx context.Context, many, id string, fields map[string]any) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "PATCH", at(many, id), nil, fields)
+}
+
+// Do does what a verb of the kind says with one.
+func (c *Client) Do(ctx context.Context, many, id, verb string, fields map[string]any) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "POST", at(many, id, verb), nil, fields)
+}
+
+// History gives the versions of one, newest first.
+func (c *Client) History(ctx context.Context, many, id string) ([]api.Version, error) {
+	return call[[]api.Version](ctx, c, "GET", at(many, id, "history"), nil, nil)
+}
+
+// Restore brings back the text of an earlier version. head is the start of its hash.
+func (c *Client) Restore(ctx context.Context, many, id, head string) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "POST", at(many, id, "restore"), nil, api.HeadRequest{Head: head})
+}
