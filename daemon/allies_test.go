@@ -32,7 +32,7 @@ func nextYear() string { return time.Now().AddDate(1, 0, 0).Format(time.DateOnly
 // invitesAlly makes a code for an ally.
 func (h *home) invitesAlly() api.Ally {
 	h.t.Helper()
-	a, err := h.client.AllyInvite(h.t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
+	a, err := h.client.AllyInvite(h.t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here()})
 	must(h.t, err)
 	return a
 }
@@ -40,7 +40,7 @@ func (h *home) invitesAlly() api.Ally {
 // joinsAlly gets in touch with a code.
 func (h *home) joinsAlly(code string) api.Ally {
 	h.t.Helper()
-	a, err := h.client.AllyJoin(h.t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Minute)
+	a, err := h.client.AllyJoin(h.t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, time.Minute)
 	must(h.t, err)
 	return a
 }
@@ -204,7 +204,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 			}
 			code := ""
 			insistOn(t, both, "make a code", func() error {
-				a, err := ana.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
+				a, err := ana.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here()})
 				code = a.Code
 				return err
 			})
@@ -214,7 +214,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 				if reads[1] = a.Words; err == nil && len(reads[1]) == 2 {
 					return nil
 				}
-				_, joins := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Second)
+				_, joins := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, time.Second)
 				return errors.Join(errors.New("no words yet"), err, joins)
 			})
 			insistOn(t, both, "see who asks", func() error {
@@ -325,7 +325,7 @@ func TestAPactThatOneCoopDoesntAgreeOnLapsesOnBothSides(t *testing.T) {
 	if len(all) != 0 {
 		t.Errorf("still listed: %+v", all)
 	}
-	if _, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here}, time.Minute); err != nil {
+	if _, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here()}, time.Minute); err != nil {
 		t.Errorf("a new one: %v", err)
 	}
 	// In the end nothing is left of the old one, not its key either.
@@ -346,7 +346,7 @@ func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
 	ana.servedAt(clock.now)
 	join := func(code string) *api.Problem {
 		t.Helper()
-		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, 10*time.Second)
+		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, 10*time.Second)
 		p := told(t, err)
 		all, err := dora.client.Allies(t.Context())
 		must(t, err)
@@ -448,14 +448,14 @@ func TestAProspectiveMemberMakesNoPact(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	ben := newHome(t, "Ben", filepath.Join(dir, "home"))
-	_, err = Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Ben", Listen: here})
+	_, err = Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Ben", Listen: here()})
 	must(t, err)
 	ben.start()
-	_, err = ben.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here})
+	_, err = ben.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here()})
 	if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
 		t.Errorf("an invite: %+v", p)
 	}
-	_, err = ben.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here}, time.Second)
+	_, err = ben.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: ana.invitesAlly().Code, Listen: here()}, time.Second)
 	if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "prospective") {
 		t.Errorf("a code: %+v", p)
 	}
@@ -541,7 +541,7 @@ func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
 	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
 	code := ana.invitesAlly().Code
 	ana.stop()
-	_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Millisecond)
+	_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, time.Millisecond)
 	if p := told(t, err); p.Code != api.TimedOut || !strings.Contains(p.Hint, "has to run") {
 		t.Errorf("nobody is there: %+v", p)
 	}
@@ -550,7 +550,7 @@ func TestWhoTakesACodeWaitsAWhileForTheDaemonOfWhoMadeIt(t *testing.T) {
 	}
 	joined := make(chan error, 1)
 	go func() {
-		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here}, time.Minute)
+		_, err := dora.client.AllyJoin(t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, time.Minute)
 		joined <- err
 	}()
 	ana.start()

@@ -75,7 +75,7 @@ func emptyPlace(t testing.TB, name string) *home {
 func restored(t testing.TB, name, file string) *home {
 	t.Helper()
 	h := emptyPlace(t, name)
-	res, err := Restore(t.Context(), RestoreOptions{Home: h.dir, File: file, Listen: here})
+	res, err := Restore(t.Context(), RestoreOptions{Home: h.dir, File: file, Listen: here()})
 	must(t, err)
 	if res.Left != 0 {
 		t.Errorf("%d entries were left out", res.Left)
@@ -562,7 +562,7 @@ func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.
 func TestInviteCodesAreNotInABackup(t *testing.T) {
 	t.Parallel()
 	ana := emptyPlace(t, "Ana")
-	res, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here})
+	res, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here()})
 	must(t, err)
 	file := ana.backUp("")
 	b, err := os.ReadFile(file)

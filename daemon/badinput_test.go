@@ -47,7 +47,7 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 	if _, err := Doctor(t.Context(), ana.dir, false, nil); told(t, err).Hint == "" {
 		t.Errorf("a doctor beside the daemon: %v", err)
 	}
-	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here}); told(t, err).Code != api.Failed {
+	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here()}); told(t, err).Code != api.Failed {
 		t.Errorf("a second co-op: %v", err)
 	}
 	ana.alive()
@@ -176,7 +176,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 		"nothing":            {Coop: "Co-op", As: "  "},
 		"a text in override": {Coop: "Co-op", As: "\u202e"},
 	} {
-		o.Home, o.Founders, o.Listen = filepath.Join(t.TempDir(), "h"), 1, here
+		o.Home, o.Founders, o.Listen = filepath.Join(t.TempDir(), "h"), 1, here()
 		_, err := Init(ctx, o)
 		if p := told(t, err); p.Code != api.Invalid || len(p.Message) > 500 {
 			t.Errorf("a name that is %s: %q", what, p.Message)

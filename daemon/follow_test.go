@@ -243,7 +243,7 @@ func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
 	dir := ana.dir + "-cleo"
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	cleo := newHome(t, "Cleo", dir)
-	_, err = Join(t.Context(), JoinOptions{Home: dir, Invite: v.Code, As: "Cleo", Listen: here})
+	_, err = Join(t.Context(), JoinOptions{Home: dir, Invite: v.Code, As: "Cleo", Listen: here()})
 	must(t, err)
 	cleo.start()
 	ana.until("Cleo is there", func() bool {

@@ -76,7 +76,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	first := madePact(t, riso, quilted)
 	secret, err := ana.homeClient().CreateNote(t.Context(), api.NewNote{Title: "Secret"})
 	must(t, err)
-	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair, as in " + secret.Short, As: "Annie", Listen: here})
+	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair, as in " + secret.Short, As: "Annie", Listen: here()})
 	must(t, err)
 	if opened.Ask == "" || !opened.Further || opened.Name != "Quilted" || len(opened.Words) > 0 || !strings.Contains(strings.Join(opened.Says, " "), "kith share join "+opened.Ask[:8]) {
 		t.Errorf("opened: %+v", opened)
@@ -87,7 +87,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 		h.start()
 	}
 	join := func(h *home, ask string) (api.Ally, error) {
-		return h.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: ask, Listen: here}, time.Minute)
+		return h.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: ask, Listen: here()}, time.Minute)
 	}
 	if _, err := join(ana, opened.Ask); err == nil || !strings.Contains(err.Error(), "your own co-op has opened this share") {
 		t.Errorf("Ana joined her own: %v", err)
@@ -152,11 +152,11 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 		h.until("in the first share", func() bool { return in(h, first) })
 	}
 	// Ben, who made no pact, opens one; Eli joins it.
-	opened, err := ben.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "Quilted", Title: "The winter fair", Listen: here})
+	opened, err := ben.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "Quilted", Title: "The winter fair", Listen: here()})
 	must(t, err)
 	var joined api.Ally
 	eli.until("Eli has heard of it, and joins", func() bool {
-		joined, err = eli.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: opened.Ask, Listen: here}, time.Minute)
+		joined, err = eli.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: opened.Ask, Listen: here()}, time.Minute)
 		return err == nil
 	})
 	var second string

@@ -23,6 +23,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 	"kith/daemon/waittest"
@@ -148,7 +149,8 @@ func (l *log) String() string {
 	return string(l.buf)
 }
 
-var here = []string{"/ip4/127.0.0.1/tcp/0"}
+// here is where a home listens that is nobody else's place.
+func here() []string { return peertest.TCP() }
 
 // coop founds a co-op of these members; the homes aren't served when it returns.
 func coop(t testing.TB, names ...string) []*home {
@@ -168,7 +170,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*home {
 		all = append(all, newHome(t, name, filepath.Join(dir, "home")))
 	}
 	res, err := Init(t.Context(), InitOptions{
-		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: here,
+		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: here(),
 	})
 	must(t, err)
 	if len(names) == 1 {
@@ -176,7 +178,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*home {
 	}
 	all[0].start()
 	for i, h := range all[1:] {
-		_, err := Join(t.Context(), JoinOptions{Home: h.dir, Invite: res.Invites[i].Code, As: h.name, Listen: here})
+		_, err := Join(t.Context(), JoinOptions{Home: h.dir, Invite: res.Invites[i].Code, As: h.name, Listen: here()})
 		must(t, err)
 	}
 	all[0].stop()

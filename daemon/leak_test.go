@@ -61,7 +61,7 @@ func neighbourhood(t *testing.T) *neighbours {
 	code, err := n.atHome(n.cleo).Invite(t.Context(), time.Hour)
 	must(t, err)
 	n.secrets = append(n.secrets, code.Code)
-	_, err = Join(t.Context(), JoinOptions{Home: t.TempDir(), Invite: code.Code, As: "Zenobia", Listen: here})
+	_, err = Join(t.Context(), JoinOptions{Home: t.TempDir(), Invite: code.Code, As: "Zenobia", Listen: here()})
 	must(t, err)
 	for _, h := range riso {
 		n.atHomes[h], n.shares[h] = hostOf(t, h.dir), hostOf(t, filepath.Join(h.dir, spacesDir, "1"))
@@ -326,7 +326,7 @@ func TestNoByteThatAnAllyGetsOnABusyDayIsOfTheHome(t *testing.T) {
 // holdACode has somebody who was given a code for an ally say who they are, and hear who made it.
 func (n *neighbours) holdACode() {
 	n.t.Helper()
-	made, err := n.atHome(n.ana).AllyInvite(n.t.Context(), api.AllyInviteRequest{Purpose: "a fair", Ends: nextYear(), Listen: here})
+	made, err := n.atHome(n.ana).AllyInvite(n.t.Context(), api.AllyInviteRequest{Purpose: "a fair", Ends: nextYear(), Listen: here()})
 	must(n.t, err)
 	code, err := charter.DecodeAllyCode(made.Code)
 	must(n.t, err)
@@ -377,7 +377,7 @@ func TestTheHolderOfACodeDoesntLearnWithWhomThereIsAPact(t *testing.T) {
 	dora.confirms(ana.untilPact(api.AllyCompare).Words)
 	ana.confirms(joined.Words)
 	ana.untilPact(api.AllyMade)
-	made, err := ana.homeClient().AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: "another", Ends: nextYear(), Listen: here})
+	made, err := ana.homeClient().AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: "another", Ends: nextYear(), Listen: here()})
 	must(t, err)
 	code, err := charter.DecodeAllyCode(made.Code)
 	must(t, err)

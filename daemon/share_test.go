@@ -21,7 +21,7 @@ func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
 	t.Helper()
 	opened, place, err := newPlace(h.dir, true)
 	must(t, err)
-	config, key, err := place.newDevice("", here, nil)
+	config, key, err := place.newDevice("", here(), nil)
 	must(t, err)
 	at, err := config.answerers(key.Device())
 	must(t, err)
@@ -53,7 +53,7 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 		must(t, r.Close())
 	}
 	ana.start()
-	res, err := Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Benjamin", Listen: here, Another: true})
+	res, err := Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Benjamin", Listen: here(), Another: true})
 	must(t, err)
 	if want := (api.Named{ID: space.String(), Name: "Riso Print Co-op and Quilted"}); res.Space != want {
 		t.Errorf("Ben has joined %+v", res.Space)
@@ -71,7 +71,7 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	if got.UpdatedBy.Name != "Benjamin (Riso Print Co-op)" {
 		t.Errorf("it was changed by %q", got.UpdatedBy.Name)
 	}
-	if _, err := Join(t.Context(), JoinOptions{Home: quilted[0].dir, Invite: v.Code, As: "Dora", Listen: here, Another: true}); err == nil {
+	if _, err := Join(t.Context(), JoinOptions{Home: quilted[0].dir, Invite: v.Code, As: "Dora", Listen: here(), Another: true}); err == nil {
 		t.Error("a code of one side was used twice, by an ally")
 	}
 	ana.stop()

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/peer/peertest"
 	"kith/daemon/waittest"
 )
 
@@ -60,16 +60,11 @@ func newLab(env *testscript.Env) (*lab, error) {
 	return &lab{dir: dir, environ: slices.Clone(env.Vars), links: newLinks(), homes: map[string]*home{}}, nil
 }
 
-// loopbacks counts the addresses that were given away: every home has one of its own.
-var loopbacks atomic.Uint32
-
 func (l *lab) newHome(name string) (*home, error) {
 	if l.homes[name] != nil {
 		return nil, fmt.Errorf("%s has a home already", name)
 	}
-	n := loopbacks.Add(1)
-	// 127.0.0.0/8 is all of this computer; the process and the number keep homes apart
-	ip := fmt.Sprintf("127.%d.%d.%d", 1+os.Getpid()%250, 1+n/250, 1+n%250)
+	ip := peertest.IP()
 	h := &home{name: name, member: title(name), dir: filepath.Join(l.dir, name), listen: ip + ":4001", announce: ip + ":4002"}
 	l.homes[name] = h
 	return h, nil

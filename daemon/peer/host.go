@@ -3,6 +3,7 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -166,22 +167,29 @@ func PickPorts(addrs []string) ([]string, error) {
 	return out, nil
 }
 
+// Ports are picked from these, which systems don't give to connections that go out (Linux begins at 32768,
+// others at 49152): a port that is picked today has to be free whenever the daemon starts.
+const firstPort, lastPort = 20_000, 32_767
+
 // freePort finds a port that is free for TCP and UDP.
 func freePort(ip string) (int, error) {
 	var last error
 	for range 64 {
-		l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+		number := firstPort + rand.N(lastPort-firstPort+1)
+		at := net.JoinHostPort(ip, strconv.Itoa(number))
+		l, err := net.Listen("tcp", at)
 		if err != nil {
-			return 0, err
+			last = err
+			continue
 		}
-		number := l.Addr().(*net.TCPAddr).Port
-		var u net.PacketConn
-		u, last = net.ListenPacket("udp", l.Addr().String())
+		u, err := net.ListenPacket("udp", at)
 		_ = l.Close()
-		if last == nil {
-			_ = u.Close()
-			return number, nil
+		if err != nil {
+			last = err
+			continue
 		}
+		_ = u.Close()
+		return number, nil
 	}
 	return 0, last
 }

@@ -3,6 +3,7 @@ package peer_test
 import (
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +19,9 @@ func TestAPickedPortIsFreeTheSameForBothAndStays(t *testing.T) {
 	tcp := strings.TrimPrefix(addrs[0], "/ip4/127.0.0.1/tcp/")
 	if tcp == "0" || addrs[1] != "/ip4/127.0.0.1/udp/"+tcp+"/quic-v1" || addrs[2] != "/ip6/::1/tcp/4001" {
 		t.Errorf("%q", addrs)
+	}
+	if n := must(strconv.Atoi(tcp)); n < 20_000 || n > 32_767 {
+		t.Errorf("%d may be taken by a connection that goes out when the daemon starts", n)
 	}
 	if again := must(peer.PickPorts(addrs)); strings.Join(again, " ") != strings.Join(addrs, " ") {
 		t.Errorf("picked again: %q", again)
