@@ -200,7 +200,7 @@ func (k *contact) listen() error {
 	k.peers, err = peer.New(peer.Config{
 		Key: k.key, Space: k.p.at(0).space(), Listen: config.Listen, Announce: config.Announce, Relays: config.Relays,
 		NoMDNS: true, Charter: nobody{}, Book: nobody{}, Invites: k,
-		Sync: func(context.Context, io.ReadWriteCloser, entry.Device, func(exchange.Status)) error { return errNobody },
+		Sync: func(context.Context, io.ReadWriteCloser, peer.Device, func(exchange.Status)) error { return errNobody },
 		Ping: func() {}, Log: k.log,
 	})
 	return err

@@ -63,7 +63,7 @@ func modify(h *home) *modified {
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: m.replica.Space(), Listen: config.Listen, NoMDNS: true,
 		Charter: directory{m.replica, new(parting)}, Book: addressBook{m.replica.Store()}, Ping: x.Ping,
-		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ entry.Device, report func(exchange.Status)) error {
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ peer.Device, report func(exchange.Status)) error {
 			return x.Run(ctx, rw, report)
 		},
 	})

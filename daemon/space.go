@@ -49,8 +49,8 @@ func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, p
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: o.NoMDNS,
 		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings, pact, s.seats},
-		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
-			return s.exchange.RunOnly(ctx, rw, mayHave(r, with), report)
+		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
+			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: mayHave(r, with.Key)}, report)
 		},
 		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },

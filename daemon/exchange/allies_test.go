@@ -1,11 +1,13 @@
 package exchange_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -39,6 +41,7 @@ type world struct {
 // computer is what one daemon serves.
 type computer struct {
 	coop, person int
+	how          string // see villains; "": honest
 	places       []*place
 	in, out      int // bytes
 	most         int // bytes held for connections, at any time
@@ -51,6 +54,7 @@ type commons struct {
 	rules  rules
 	also   func(entry.SpaceID) bool
 	begin  []*entry.Entry // what lies on every disk in the morning
+	old    []byte         // a frame of much of that
 	places []*place
 	ways   []*way
 
@@ -103,12 +107,13 @@ func (p *place) Accept(ctx context.Context, batch []*entry.Entry) error {
 }
 
 // write makes something in this place.
-func (p *place) write(text string) {
+func (p *place) write(text string) *entry.Entry {
 	f := entry.Fields{Space: p.Of, Heads: p.in.rules.Heads(), Kind: entry.Change, Doc: entry.DocID{1},
 		Number: p.number + 1, Previous: p.last, Payload: []byte(text)}
 	e := must(entry.New(f, p.key))
 	p.number, p.last = p.number+1, e.ID()
 	p.Add(e)
+	return e
 }
 
 // signer is the same key for the same name.
@@ -229,10 +234,25 @@ func (w *world) dial(from, to *place) bool {
 			defer c.mu.Unlock()
 			c.dirty[number] = true
 		}
-		v.runs.Go(func() { e.end(v.places[i].x.Run(ctx, e, e.status.set)) })
+		with := exchange.Peer{Device: v.places[1-i].key.Device()}
+		rw := v.places[i].wrap(e, &v.runs)
+		v.runs.Go(func() { e.end(v.places[i].x.RunWith(ctx, rw, with, e.status.set)) })
 	}
 	c.ways = append(c.ways, v)
 	return true
+}
+
+// wrap is the end of a connection: of somebody hostile, one that does what they do.
+func (p *place) wrap(e *end, runs *sync.WaitGroup) io.ReadWriteCloser {
+	if p.of.how == "" {
+		return e
+	}
+	v := &villain{end: e, how: p.of.how, turn: make(chan struct{}, 1), old: p.in.old, new: func() []byte {
+		p.write("something that nobody needs") // which its exchange passes on
+		return frame(9, make([]byte, 8))
+	}}
+	runs.Go(v.act)
+	return v
 }
 
 // meet has everybody dial whom their charters name, each pair once. If there is one who is alone, only they
@@ -350,7 +370,7 @@ func (w *world) write(what string, away *computer, times int) {
 	for n := range times {
 		for person := range w.computers[0] {
 			for _, all := range w.computers {
-				if c := all[person]; c != away {
+				if c := all[person]; c != away && c.how == "" {
 					for _, p := range c.places {
 						p.write(fmt.Sprintf("%s %d: something that person %d of co-op %d wrote in %s", what, n, c.person, c.coop, p.in.name))
 					}
@@ -389,6 +409,100 @@ func (w *world) day(away *computer) {
 			p.x.Quit()
 		}
 	}
+}
+
+// lacks says what some honest place hasn't got of what the honest have; "" if nothing.
+func (c *commons) lacks() string {
+	all := map[entry.ID]bool{}
+	for _, p := range c.places {
+		for id := range p.IDs() {
+			if _, kept := p.Entry(id); kept && p.of.how == "" {
+				all[id] = true
+			}
+		}
+	}
+	for _, p := range c.places {
+		for id := range all {
+			if p.of.how == "" && !p.Has(id) {
+				return fmt.Sprintf("person %d of co-op %d lacks %.8s in %s", p.of.person, p.of.coop, id, c.name)
+			}
+		}
+	}
+	return ""
+}
+
+// A third of the devices in every home and every share are hostile, each in its way. What honest people write comes
+// to all of them at once, and who was away gets all of it within seconds, though the hostile were there first.
+func TestHostileDevicesHoldUpNeitherAHomeNorAShare(t *testing.T) {
+	exchange.WarmUp()
+	coops, people := 10, 3
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, coops, people, threeEach(coops))
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for n, c := range w.computers {
+			villain := c[people-1]
+			villain.how = villains[n%len(villains)]
+			for _, p := range villain.places {
+				for _, id := range phantoms(rnd, 300) {
+					p.DropBody(id)
+				}
+			}
+		}
+		for _, c := range w.spaces {
+			large := c.places[0].write(noise(60_000))
+			for _, p := range c.places[1:] {
+				p.Add(large)
+			}
+			c.old = zipped(1, batchOf(large.Encoded()))
+		}
+		all := func(what string, within time.Duration) {
+			begin := time.Now()
+			for {
+				w.carryOn()
+				lacks := ""
+				for _, c := range w.spaces {
+					lacks = cmp.Or(lacks, c.lacks())
+				}
+				switch took := time.Since(begin); {
+				case took > within:
+					t.Errorf("%s: after %v %s", what, took, cmp.Or(lacks, "all is here, too late"))
+					return
+				case lacks == "":
+					t.Logf("%s: %v", what, took)
+					return
+				}
+				time.Sleep(time.Second)
+			}
+		}
+		away := w.computers[slices.Index(villains, "resends")][0]
+		w.wake()
+		w.meet(nil)
+		all("coming in", time.Minute)
+		w.part(away)
+		for range 70 {
+			w.write("while somebody is away", away, 1)
+			time.Sleep(time.Second)
+		}
+		for _, hostile := range []bool{true, false} { // who is of no use comes first
+			for _, p := range away.places {
+				for _, other := range p.in.places {
+					if other != p && (other.of.how != "") == hostile {
+						w.dial(p, other)
+					}
+				}
+			}
+			w.carryOn()
+		}
+		all("coming back", 15*time.Second)
+		w.write("now", nil, 1)
+		all("being there", 5*time.Second)
+		w.part(nil)
+		for _, c := range w.spaces {
+			for _, p := range c.places {
+				p.x.Quit()
+			}
+		}
+	})
 }
 
 // cost is what a day cost one daemon.

@@ -24,6 +24,7 @@ import (
 type comparison struct {
 	set    *idSet
 	random func([]byte)
+	pace   func(ids int) (wait time.Duration) // until a key may be used for so many IDs; 0 uses it. nil: no pause
 
 	mu     sync.Mutex // not held while anything is waited for
 	stage  stage
@@ -33,7 +34,10 @@ type comparison struct {
 	diff   *rateless.Diff
 	sent   int // symbols; as many are to come
 	told   int // how many IDs we said our set has
+	claims int // how many IDs the peer said its set has
 	nonce  [nonceSize]byte
+	said   bool     // our part of the key was
+	part   []byte   // the peer's, while ours wasn't
 	list   *listing // the peer's, while it arrives
 	out    []saying
 }
@@ -85,15 +89,11 @@ func (c *comparison) openLocked(ours *rateless.Snapshot) (outcome, error) {
 	return c.meetLocked()
 }
 
-// invitation says whether the peer's set waits for ours, and how long after the start of the last
-// comparison another may begin.
-func (c *comparison) invitation() (invitation bool, pause time.Duration) {
+// invitation says whether the peer's set waits for ours.
+func (c *comparison) invitation() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.keyed {
-		return c.stage == invited, keyedPause
-	}
-	return c.stage == invited, comparePause
+	return c.stage == invited
 }
 
 // readSet takes the peer's set. mayOpen says whether a new comparison may begin now.
@@ -121,7 +121,7 @@ func (c *comparison) meetLocked() (outcome, error) {
 		return nothing, broken("a set of %d IDs, the limit is %d", n, MaxListed)
 	}
 	c.diff = rateless.NewDiff(c.ours, int(n), rateless.Digest(body[8:40]))
-	c.stage = decoding
+	c.stage, c.claims = decoding, int(n)
 	return c.symbolsLocked(body[40:])
 }
 
@@ -149,8 +149,9 @@ func (c *comparison) symbolsLocked(body []byte) (outcome, error) {
 		return c.listLocked()
 	case state == rateless.Failed:
 		c.random(c.nonce[:])
-		c.stage = keying
-		c.out = append(c.out, saying{frameKey, bytes.Clone(c.nonce[:])})
+		c.stage, c.said, c.part = keying, false, nil
+		to, _, err := c.keyLocked()
+		return to, err
 	default:
 		c.out = append(c.out, saying{frameSymbols, c.ours.Append(nil, c.sent, next)})
 		c.sent = next
@@ -158,16 +159,47 @@ func (c *comparison) symbolsLocked(body []byte) (outcome, error) {
 	return nothing, nil
 }
 
-// readKey begins once more under the key that both sides' parts make.
+// key says our part of the key as soon as that may be; wait is how long it isn't yet.
+func (c *comparison) key() (to outcome, wait time.Duration, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.keyLocked()
+}
+
+func (c *comparison) keyLocked() (to outcome, wait time.Duration, err error) {
+	if c.stage != keying || c.said {
+		return nothing, 0, nil
+	}
+	if c.pace != nil {
+		if wait := c.pace(c.told); wait > 0 {
+			return nothing, wait, nil
+		}
+	}
+	c.said = true
+	c.out = append(c.out, saying{frameKey, bytes.Clone(c.nonce[:])})
+	to, err = c.underLocked()
+	return to, 0, err
+}
+
+// readKey takes the peer's part of the key.
 func (c *comparison) readKey(body []byte) (outcome, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stage != keying {
+	if c.stage != keying || c.part != nil {
 		return nothing, broken("%q out of place", frameKey)
+	}
+	c.part = bytes.Clone(body)
+	return c.underLocked()
+}
+
+// underLocked begins once more under the key that both sides' parts make, when both were said.
+func (c *comparison) underLocked() (outcome, error) {
+	if !c.said || c.part == nil {
+		return nothing, nil
 	}
 	ours, ids := c.set.list()
 	c.keyed = true
-	return c.openLocked(ours.Under(sessionKey(c.nonce[:], body), slices.Values(ids)))
+	return c.openLocked(ours.Under(sessionKey(c.nonce[:], c.part), slices.Values(ids)))
 }
 
 // sessionKey makes a key of two parts, whoever drew which.
@@ -194,11 +226,12 @@ func (c *comparison) listLocked() (outcome, error) {
 	return list, nil
 }
 
-// rest ends the comparison: our list is being written.
-func (c *comparison) rest() {
+// rest ends the comparison: our list is being written. It returns how many IDs the peer said its set has.
+func (c *comparison) rest() (claims int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stage = resting
+	return c.claims
 }
 
 // readList takes a part of the peer's list; an empty one ends it.

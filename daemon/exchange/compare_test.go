@@ -70,7 +70,7 @@ func (k *talk) step(i int) bool {
 		to, err = k.sides[other].readKey(s.body)
 	}
 	k.went(other, to, err)
-	if invited, _ := k.sides[other].invitation(); invited {
+	if k.sides[other].invitation() {
 		to, err = k.sides[other].open()
 		k.went(other, to, err)
 	}

@@ -84,6 +84,7 @@ type Exchange struct {
 	turns  turns
 	stop   func()
 	fresh  atomic.Int64 // bytes of entries that were stored, from any peer
+	paces  paces
 
 	mu    sync.Mutex
 	links map[*link]struct{} // those that want to hear of new entries
@@ -223,17 +224,28 @@ func (x *Exchange) join(l *link) (leave func()) {
 // The error is nil when ctx ended. Else it says why the connection did: see Blame for whether
 // the peer broke the protocol.
 func (x *Exchange) Run(ctx context.Context, rw io.ReadWriteCloser, report func(Status)) error {
-	return x.RunOnly(ctx, rw, nil, report)
+	return x.RunWith(ctx, rw, Peer{}, report)
 }
 
-// RunOnly is Run with a peer that gets no entries but those of which only is true. It still sees
-// the IDs of others, which say nothing of what is in them, and so doesn't send them. nil is for
-// who gets all.
-func (x *Exchange) RunOnly(ctx context.Context, rw io.ReadWriteCloser, only func(entry.ID) bool, report func(Status)) error {
+// Peer says who is at the other end, as far as it makes a difference.
+type Peer struct {
+	// Device is whose costs are counted, over all its connections.
+	Device entry.Device
+	// Former says that it is owed little, and waits longest.
+	Former bool
+	// Only says which entries it gets; nil: all. It still sees the IDs of others, which say nothing of
+	// what is in them, and so doesn't send them. It is called from one goroutine.
+	Only func(entry.ID) bool
+}
+
+// gets says whether an entry may go to it.
+func (p *Peer) gets(id entry.ID) bool { return p.Only == nil || p.Only(id) }
+
+// RunWith is Run with a peer that isn't just any.
+func (x *Exchange) RunWith(ctx context.Context, rw io.ReadWriteCloser, with Peer, report func(Status)) error {
 	inside, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	l := newLink(x, rw, fail, report)
-	l.only = only
+	l := newLink(x, rw, with, fail, report)
 	defer l.soon.Wait()
 	// Listen first, compare later: what is stored in between is then in the queue.
 	defer x.join(l)()

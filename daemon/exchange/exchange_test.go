@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kith/crdt/entry"
+	"kith/daemon/exchange"
 )
 
 func TestWhatEitherSideLacksReachesIt(t *testing.T) {
@@ -72,7 +73,9 @@ func TestWhoMayHaveOnlyAPartGetsThatAndGivesAll(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		status := [2]*latest{{}, {}}
 		var done sync.WaitGroup
-		done.Go(func() { _ = a.x.RunOnly(ctx, ca, func(id entry.ID) bool { return allowed[id] }, status[0].set) })
+		done.Go(func() {
+			_ = a.x.RunWith(ctx, ca, exchange.Peer{Only: func(id entry.ID) bool { return allowed[id] }}, status[0].set)
+		})
 		done.Go(func() { _ = b.x.Run(ctx, cb, status[1].set) })
 		settle()
 		if b.Len() != 31 || !b.Has(genesis.ID()) || a.Len() != 731 {
@@ -80,6 +83,9 @@ func TestWhoMayHaveOnlyAPartGetsThatAndGivesAll(t *testing.T) {
 		}
 		if !status[0].get().InStep {
 			t.Errorf("who withholds isn't in step: %+v", status[0].get())
+		}
+		if got := status[1].get(); !got.InStep || got.Bare != 700 || got.Withheld != 0 {
+			t.Errorf("who is told that there is nothing else for it: %+v", got)
 		}
 		news := []*entry.Entry{ana.write("not for everybody"), ana.write("for everybody")}
 		allowed[news[1].ID()] = true

@@ -91,13 +91,15 @@ func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 			{"bytes of a comparison", said, 3 * bodySize[frameSymbols].most},
 			{"entries to send", len(l.send.backlog), most},
 			{"entries to ask for", len(l.take.lack) + len(l.take.writing), most},
+			{"entries that the peer named", len(l.take.named), most},
+			{"entries that aren't given, either way", len(l.send.bare) + len(l.bare), 2 * most},
 			{"entries that the peer wants", len(l.wanted), most},
 		} {
 			if b.has > b.most {
 				err = fmt.Errorf("%s: %d, at most %d", b.what, b.has, b.most)
 			}
 		}
-		bytes += 32*(len(l.queue)+2*len(l.held)+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.wanted)) +
+		bytes += 32*(len(l.queue)+2*len(l.held)+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.take.named)+len(l.send.bare)+len(l.bare)+len(l.wanted)) +
 			cap(l.in.buf) + said
 		l.compare.mu.Unlock()
 		l.mu.Unlock()

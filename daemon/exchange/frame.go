@@ -27,6 +27,7 @@ const (
 	framePong    frameType = 10 // those bytes
 	frameBye     frameType = 11 // why the sender ends the connection
 	frameKey     frameType = 12 // the sender's part of a key for symbols
+	frameBare    frameType = 13 // some of the IDs, ascending, of what it announced and doesn't give
 )
 
 // bodySize gives the least and the greatest size of a type's body, in bytes.
@@ -43,10 +44,11 @@ var bodySize = map[frameType]struct{ least, most int }{
 	framePong:    {8, 8},
 	frameBye:     {0, MaxReason},
 	frameKey:     {nonceSize, nonceSize},
+	frameBare:    {32, listChunk * 32},
 }
 
 func (t frameType) String() string {
-	names := [...]string{"", "hello", "set", "symbols", "ids", "begin", "entries", "done", "ack", "ping", "pong", "bye", "key"}
+	names := [...]string{"", "hello", "set", "symbols", "ids", "begin", "entries", "done", "ack", "ping", "pong", "bye", "key", "bare"}
 	if int(t) < len(names) && t > 0 {
 		return names[t]
 	}

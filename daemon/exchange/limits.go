@@ -117,15 +117,27 @@ const (
 	// comparePause is the least time between the starts of two comparisons with one peer, whoever
 	// wants the second.
 	comparePause = 3 * time.Second
-	// keyedPause is that time if the first took a key: making symbols under it costs about half
-	// a microsecond for each ID.
+	// keyedPause is the least time between two keys with one device, over all its connections: making
+	// symbols under one costs about half a microsecond for each ID. Where it is more, it is keyedPart
+	// for each of them.
 	keyedPause = 20 * time.Second
-	// turnIdle is how long a peer whose turn it is may send nothing before the next one gets
-	// its turn, and turnTime how long a turn lasts for one that sends less than turnRate, in
-	// bytes a second. It may go on sending without the turn.
+	keyedPart  = 100 * time.Microsecond
+	// workPart is how many times as long as a comparison with a device kept us busy the next one is put
+	// off, and formerPart how many times as long as others a former device waits for either.
+	workPart   = 20
+	formerPart = 10
+	// shortMost is the most that is waited before a peer that named entries and didn't give them is
+	// compared with once more; the pause doubles from comparePause.
+	shortMost = 10 * time.Minute
+	// busyPatience is for how long at most no comparison is begun because a peer is sending us much.
+	busyPatience = 30 * time.Second
+	// turnIdle is how long a peer whose turn it is may send nothing new before the next one gets
+	// its turn, turnTime how long a turn lasts for one that sends less than turnRate, in
+	// bytes a second, and turnMost for any while others wait. It may go on sending without the turn.
 	turnIdle = 2 * time.Second
 	turnTime = 15 * time.Second
 	turnRate = 16 << 10
+	turnMost = 5 * time.Minute
 	// byeTime is how long a peer has to hear why we leave.
 	byeTime = time.Second
 	// byeBytes is how much of what it still says is read meanwhile.

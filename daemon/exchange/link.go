@@ -15,9 +15,9 @@ import (
 // block each other; it waits for the storing one, which is what slows a peer down.
 type link struct {
 	x    *Exchange
-	in   frameReader         // the reader's
-	out  frameWriter         // the writer's, and after it has ended, Run's
-	only func(entry.ID) bool // nil: the peer gets all
+	with Peer
+	in   frameReader // the reader's
+	out  frameWriter // the writer's, and after it has ended, Run's
 	turn *turn
 	wake chan struct{} // for the writer: there may be something to do
 	came chan arrival  // from the reader to the storing goroutine
@@ -27,6 +27,8 @@ type link struct {
 	arriving int        // entries that the peer's Begin announced
 	wanted   []entry.ID // out of what it lacks, while it says which
 	listed   int        // IDs of the list that is arriving
+	gained   int        // entries of the peer's pass that were new here
+	bare     []entry.ID // what it announced and doesn't give, ascending
 	budget   budget
 
 	compare comparison // the reader's and the writer's
@@ -64,6 +66,7 @@ type outgoing struct {
 	started   time.Time
 	asking    bool // it will say which of these it wants, when it is its turn
 	backlog   []entry.ID
+	bare      []entry.ID // out of it, what isn't given
 	beginDue  bool
 	batch     int  // where the next one of the backlog is cut, in bytes
 	sending   bool // between Begin and Done
@@ -93,6 +96,10 @@ type incoming struct {
 	writing []entry.ID // what isn't written yet
 	started bool       // part of it was
 
+	named []entry.ID // what the peer named, ascending, and is to give; nil: our list went out
+	owed  int        // then, how many entries it has at least that we lack
+	short int        // how often in a row it gave less than it named
+
 	due   bool // the peer is to send what we lack
 	begun bool // and has begun
 	done  bool // nothing of what we lacked at the last comparison is still to come or to be stored
@@ -107,9 +114,10 @@ type arrival struct {
 	last   bool           // nothing: only to know that all before it is stored
 }
 
-func newLink(x *Exchange, rw io.ReadWriter, fail func(error), report func(Status)) *link {
-	l := &link{x: x, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
+func newLink(x *Exchange, rw io.ReadWriter, with Peer, fail func(error), report func(Status)) *link {
+	l := &link{x: x, with: with, wake: make(chan struct{}, 1), came: make(chan arrival), tell: report, pingDue: true}
 	l.compare.set, l.compare.random = &x.set, x.random
+	l.compare.pace = func(ids int) time.Duration { return x.paces.key(&l.with, ids, time.Now()) }
 	l.have.most = x.bounds.have
 	l.send.comparing, l.send.again = true, true // the first thing to be done
 	l.turn = &turn{all: &x.turns, come: func() {

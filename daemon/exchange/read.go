@@ -42,6 +42,8 @@ func (l *link) read(ctx context.Context) error {
 			err = l.readBegin(body)
 		case frameEntries:
 			room, err = l.readEntries(ctx, body, room)
+		case frameBare:
+			err = l.readBare(body)
 		case frameDone:
 			err = l.readDone(ctx)
 		case frameAck:
@@ -137,6 +139,7 @@ func (l *link) went(to outcome, err error) error {
 func (l *link) foundBySymbols(missing, lack []entry.ID) {
 	// A hostile peer makes symbols in which is what nobody has.
 	few := len(missing) <= unasked
+	defer l.x.paces.work(&l.with, time.Now())
 	missing = slices.DeleteFunc(missing, func(id entry.ID) bool { return !l.x.local.Has(id) })
 	if few {
 		l.x.local.Order(missing)
@@ -148,7 +151,10 @@ func (l *link) foundBySymbols(missing, lack []entry.ID) {
 	if few && len(missing) > 0 {
 		l.sendLocked(missing)
 	}
-	l.take.due, l.take.done = len(lack) > 0, len(lack) == 0
+	l.take.due, l.take.done, l.take.named = len(lack) > 0, len(lack) == 0, lack
+	if l.take.done {
+		l.take.short, l.status.Withheld, l.status.Bare = 0, 0, 0
+	}
 	if len(lack) > unasked {
 		l.take.ask, l.take.lack = true, lack
 	}
@@ -161,12 +167,16 @@ func (l *link) foundBySymbols(missing, lack []entry.ID) {
 
 // foundByList begins to send what the peer's list lacks, and asks for what it has and we don't.
 func (l *link) foundByList(missing, lack []entry.ID, more bool) {
+	defer l.x.paces.work(&l.with, time.Now())
 	l.x.local.Order(missing)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.send.comparing = false
 	l.sendLocked(missing)
-	l.take.ask, l.take.lack, l.take.due = true, lack, true
+	if lack == nil {
+		lack = []entry.ID{}
+	}
+	l.take.ask, l.take.lack, l.take.named, l.take.due = true, lack, lack, true
 	l.send.again = l.send.again || more
 	l.status.ToGet, l.status.Got = len(lack), 0
 }
@@ -203,6 +213,7 @@ func (l *link) readIDs(body []byte) error {
 	}
 	missing := l.wanted
 	l.wanted = nil
+	defer l.x.paces.work(&l.with, time.Now())
 	l.x.local.Order(missing)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -216,7 +227,7 @@ func (l *link) readBegin(body []byte) error {
 	if n > MaxListed {
 		return broken("%d entries announced, the limit is %d", n, MaxListed)
 	}
-	l.arriving = int(n)
+	l.arriving, l.gained, l.bare = int(n), 0, nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.take.due || l.take.ask || l.take.begun {
@@ -231,7 +242,6 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	if body[0] > 1 {
 		return room, broken("entries of an unknown sort (%d)", body[0])
 	}
-	l.turn.progress(len(body))
 	batch, room, err := l.x.unpack(body[1:], room)
 	if err != nil {
 		return room, err
@@ -248,6 +258,9 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	came.batch = l.news(batch)
 	for _, e := range came.batch {
 		waste -= len(e.Encoded())
+	}
+	if listed {
+		l.brought(came.batch)
 	}
 	if err := l.x.verify(came.batch); err != nil {
 		return room, err
@@ -276,7 +289,61 @@ func (l *link) news(batch []*entry.Entry) []*entry.Entry {
 	return fresh
 }
 
-// readDone notes that the peer has sent all that we lacked.
+// brought counts what of the pass is new here, and keeps the turn by what was asked for.
+func (l *link) brought(fresh []*entry.Entry) {
+	l.gained += len(fresh)
+	l.mu.Lock()
+	named := l.take.named
+	l.mu.Unlock()
+	bytes := 0
+	for _, e := range fresh {
+		if _, asked := slices.BinarySearchFunc(named, e.ID(), entry.ID.Compare); asked || named == nil {
+			bytes += len(e.Encoded())
+		}
+	}
+	if bytes > 0 {
+		l.turn.progress(bytes)
+	}
+}
+
+// readBare takes some of what the peer announced and doesn't give.
+func (l *link) readBare(body []byte) error {
+	l.mu.Lock()
+	begun := l.take.begun
+	l.mu.Unlock()
+	switch {
+	case !begun:
+		return broken("%q out of place", frameBare)
+	case len(body)%32 != 0:
+		return broken("a list of IDs that ends inside one")
+	case len(l.bare)+len(body)/32 > l.arriving:
+		return broken("more is left out than was announced")
+	}
+	for b := body; len(b) > 0; b = b[32:] {
+		id := entry.ID(b[:32])
+		if n := len(l.bare); n > 0 && id.Compare(l.bare[n-1]) <= 0 {
+			return broken("a list of IDs that isn't in order")
+		}
+		l.bare = append(l.bare, id)
+	}
+	return nil
+}
+
+// withheld says how many entries the peer named, or owes by the size of its set, and neither gave nor
+// said that it doesn't. All that came is stored.
+func (l *link) withheld(named []entry.ID, owed int) (n int) {
+	if named == nil {
+		return max(0, max(owed, l.arriving)-l.gained-len(l.bare))
+	}
+	for _, id := range named {
+		if _, bare := slices.BinarySearchFunc(l.bare, id, entry.ID.Compare); !bare && !l.x.local.Has(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// readDone notes that the peer has sent all that we lacked, or says that it has.
 func (l *link) readDone(ctx context.Context) error {
 	l.mu.Lock()
 	begun := l.take.begun
@@ -290,9 +357,26 @@ func (l *link) readDone(ctx context.Context) error {
 	}
 	l.turn.leave()
 	l.mu.Lock()
+	named, owed := l.take.named, l.take.owed
+	l.mu.Unlock()
+	short := l.withheld(named, owed)
+	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.take.due, l.take.begun, l.take.done = false, false, true
-	l.status.Got = l.status.ToGet // the peer may have passed over some that we got elsewhere
+	l.take.due, l.take.begun, l.take.done, l.take.named = false, false, short == 0, nil
+	l.status.Withheld, l.status.Bare = 0, len(l.bare)
+	l.bare = nil
+	if short == 0 {
+		l.take.short = 0
+		l.status.Got = l.status.ToGet // the peer may have passed over some that we got elsewhere
+		return nil
+	}
+	// Compared once more, later each time: what is short by the size of a set alone may have come another
+	// way, and what was named may come from somebody else meanwhile.
+	l.take.short++
+	l.send.again = true
+	if named != nil {
+		l.status.Withheld = short
+	}
 	return nil
 }
 

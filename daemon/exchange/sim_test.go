@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,7 +27,8 @@ import (
 // on a network where nothing moves but what the simulation carries. What happens next is drawn
 // from the seed, after all goroutines have come to rest: bytes are carried, time passes,
 // somebody writes, connections are made, doubled, slowed down and cut, networks fall apart, and
-// processes die, also between the disk and whatever follows. Then all is mended, and must come into step.
+// processes die, also between the disk and whatever follows. Then all is mended, and must come into step
+// within ten minutes: all but who is hostile, a minority that goes on as before.
 //
 // The code under test is the real one; its bounds are small in most runs, so that little is much.
 // Not drawn from the seed is what goroutines do between two rests. It rarely matters; a failing
@@ -40,7 +42,10 @@ var (
 type node struct {
 	name    int
 	disk    *exchangetest.Memory
+	key     entry.Device
 	hostile bool
+	how     string   // see villains; "": it forges
+	keeps   int      // entries that it names and doesn't give
 	proc    *process // nil: it is off
 	side    int      // of a network that has fallen apart
 }
@@ -107,6 +112,7 @@ type simulation struct {
 	disks  bool // they take their time
 	bounds exchange.Bounds
 	fresh  []*entry.Entry // to be written
+	spare  []*entry.Entry // the same, by those who are hostile
 	most   int            // bytes held at once, by one replica
 	told   strings.Builder
 	trace  uint64
@@ -117,6 +123,7 @@ var simPool = sync.OnceValue(func() (pool struct {
 	space   entry.SpaceID
 	entries []*entry.Entry
 	bad     [][]byte // frames
+	old     []byte   // a frame of much that everybody has
 	known   map[entry.ID]*entry.Entry
 	largest int
 }) {
@@ -140,6 +147,13 @@ var simPool = sync.OnceValue(func() (pool struct {
 		pool.known[e.ID()] = e
 		pool.largest = max(pool.largest, len(e.Encoded()))
 	}
+	var large [][]byte
+	for _, e := range pool.entries {
+		if len(e.Encoded()) > 1000 && len(large) < 14 {
+			large = append(large, e.Encoded())
+		}
+	}
+	pool.old = zipped(1, batchOf(large...))
 	_, foreign := found(9)
 	spoilt := slices.Clone(pool.entries[7].Encoded())
 	spoilt[len(spoilt)-1] ^= 1
@@ -187,7 +201,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	there := all[:common]
 	s.fresh = all[common:]
 	for n := range 2 + s.rnd.IntN(4) {
-		d := &node{name: n, disk: &exchangetest.Memory{Of: pool.space}}
+		d := &node{name: n, disk: &exchangetest.Memory{Of: pool.space}, key: entry.Device{byte(n + 1)}}
 		if !s.chance(6) { // else it is new, and has nothing
 			d.disk.Add(there...)
 			own := s.rnd.IntN([]int{2, 30}[s.rnd.IntN(2)])
@@ -200,10 +214,51 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		}
 		s.nodes = append(s.nodes, d)
 	}
-	if len(s.nodes) > 2 && s.chance(3) {
-		s.nodes[len(s.nodes)-1].hostile = true
+	if len(s.nodes) > 2 && s.chance(2) {
+		s.villains(1 + s.rnd.IntN((len(s.nodes)-1)/2))
 	}
 	return s
+}
+
+// villains makes the last so many nodes hostile.
+func (s *simulation) villains(n int) {
+	if s.chance(2) {
+		s.bounds = usual // under small ones some of what they do is too much at once
+	}
+	if len(s.fresh) > 150 {
+		s.fresh, s.spare = s.fresh[150:], s.fresh[:150]
+	}
+	for _, d := range s.nodes[len(s.nodes)-n:] {
+		d.hostile = true
+		if s.chance(4) {
+			continue
+		}
+		d.how = villains[s.rnd.IntN(len(villains))]
+		names := phantoms(s.rnd, s.rnd.IntN([]int{10, 200, 800}[s.rnd.IntN(3)]))
+		for _, id := range names {
+			d.disk.DropBody(id)
+		}
+		if d.how == "stingy" {
+			d.keeps = len(names)
+		}
+	}
+}
+
+// wrap is the end of a connection of somebody hostile.
+func (s *simulation) wrap(n *node, e *end) io.ReadWriteCloser {
+	if n.how == "" {
+		return &forger{end: e, rnd: rand.New(rand.NewPCG(s.seed, uint64(len(s.roads)))), bad: simPool().bad}
+	}
+	v := &villain{end: e, how: n.how, turn: make(chan struct{}, 1), old: simPool().old, new: func() []byte {
+		next := simPool().entries[0]
+		if len(s.spare) > 0 {
+			next, s.spare = s.spare[0], s.spare[1:]
+		}
+		n.disk.Add(next)
+		return zipped(0, batchOf(next.Encoded()))
+	}}
+	n.proc.runs.Go(v.act)
+	return v
 }
 
 func (s *simulation) chance(oneIn int) bool { return s.rnd.IntN(oneIn) == 0 }
@@ -216,8 +271,14 @@ func (s *simulation) say(format string, a ...any) {
 
 // fail says what went wrong, and how to see it again.
 func (s *simulation) fail(format string, a ...any) {
-	s.t.Errorf("seed %d: %s\nto see it again: go test ./daemon/exchange -run TestWhateverBreaks -count 20 -failfast -seed %d",
-		s.seed, fmt.Sprintf(format, a...), s.seed)
+	var how []string
+	for _, n := range s.nodes {
+		if n.hostile {
+			how = append(how, cmp.Or(n.how, "forges"))
+		}
+	}
+	s.t.Errorf("seed %d: %s; hostile are %q\nto see it again: go test ./daemon/exchange -run TestWhateverBreaks -count 20 -failfast -seed %d",
+		s.seed, fmt.Sprintf(format, a...), how, s.seed)
 }
 
 // write has a node write something, if it is on.
@@ -271,10 +332,11 @@ func (s *simulation) connect(a, b *node) {
 		e := r.ends[i]
 		var rw io.ReadWriteCloser = e
 		if n.hostile {
-			rw = &forger{end: e, rnd: rand.New(rand.NewPCG(s.seed, uint64(len(s.roads)))), bad: simPool().bad}
+			rw = s.wrap(n, e)
 		}
+		with := exchange.Peer{Device: r.nodes[1-i].key}
 		n.proc.runs.Go(func() {
-			err := n.proc.x.Run(n.proc.ctx, rw, e.status.set)
+			err := n.proc.x.RunWith(n.proc.ctx, rw, with, e.status.set)
 			_ = e.Close()
 			e.end(err)
 		})
@@ -334,8 +396,13 @@ func (s *simulation) check() bool {
 }
 
 // untrue says in what two who both say that they are in step aren't; "" if they are, or don't
-// say so.
+// say so. Nobody is in step with who names what it doesn't give.
 func (s *simulation) untrue(r *road) string {
+	for i, e := range r.ends {
+		if n, other := r.nodes[i], r.nodes[1-i]; !n.hostile && other.keeps > 0 && e.status.get().InStep && r.over() == 0 {
+			return fmt.Sprintf("%d says that it is in step with %d, which named %d entries and gave none", n.name, other.name, other.keeps)
+		}
+	}
 	for i, e := range r.ends {
 		if n := r.nodes[i]; n.hostile || n.proc == nil || r.over() > 0 || !e.status.get().InStep {
 			return ""
@@ -480,7 +547,8 @@ func (s *simulation) run() {
 	s.mend()
 }
 
-// mend ends all that was broken, and waits until everybody is in step.
+// mend ends all that was broken, and waits until everybody honest is in step. Who is hostile is in touch
+// with all of them.
 func (s *simulation) mend() {
 	s.say("all is mended")
 	s.apart = false
@@ -503,14 +571,26 @@ func (s *simulation) mend() {
 		parents[i] = s.rnd.IntN(max(i, 1))
 	}
 	until := time.Now().Add(10 * time.Minute)
+	var again time.Time
 	for {
 		synctest.Wait()
 		if !s.check() {
 			return
 		}
-		for _, n := range honest {
+		come := time.Now().After(again)
+		if come {
+			again = time.Now().Add(2 * time.Second)
+		}
+		for _, n := range s.nodes {
 			if n.proc == nil {
 				s.start(n)
+			}
+			if n.hostile && come {
+				for _, to := range honest {
+					if s.between(n, to) == nil {
+						s.connect(n, to)
+					}
+				}
 			}
 		}
 		for i, n := range honest {

@@ -4,12 +4,17 @@ import "time"
 
 // Status is how far an exchange is.
 type Status struct {
-	// InStep says that each side has all that the other has: the sets were compared, what was
-	// missing has been stored on both sides, and nothing waits.
+	// InStep says that each side has all that the other has and gives: the sets were compared, what
+	// was missing has been stored on both sides, and nothing waits.
 	InStep bool
 
 	ToGet, Got   int // entries that came or will come for the last comparison; stored of these
 	ToSend, Sent int // the same for what the peer lacked; sent and acknowledged
+
+	// Withheld is how many entries the peer named, was to give and didn't: it isn't in step with us
+	// until it does, or somebody else has. Bare is how many it named and said that it doesn't give: it
+	// dropped their bodies, or they aren't for this device.
+	Withheld, Bare int
 
 	Received, Written     int64         // bytes, since the start
 	Receiving, Writing    Rate          // of these, lately

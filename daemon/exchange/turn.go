@@ -8,7 +8,8 @@ import (
 
 // turns lets one peer after the other send what we lack. Several at once would send the same
 // entries; when the next one's turn comes, our list already says what the others brought. A peer
-// that dawdles only loses its turn.
+// that dawdles only loses its turn, and so does one whose turn has lasted long while others wait; whoever
+// wants another goes to the back of the line.
 type turns struct {
 	mu      sync.Mutex
 	holder  *turn
@@ -24,7 +25,7 @@ type turn struct {
 	// guarded by all.mu
 	idle  *time.Timer
 	since time.Time
-	got   int // bytes since then
+	got   int // bytes since then of what was new and asked for
 }
 
 // wait stands in line; come is called, perhaps at once, when it is our turn.
@@ -38,7 +39,8 @@ func (t *turn) wait() {
 	t.all.nextLocked()
 }
 
-// progress says that the peer sent so many bytes.
+// progress says that so many bytes came of what was new here and asked for; whatever else a peer sends
+// doesn't keep the turn. 0: we are still telling it what we want.
 func (t *turn) progress(bytes int) {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
@@ -46,7 +48,11 @@ func (t *turn) progress(bytes int) {
 		return
 	}
 	t.got += bytes
-	if long := time.Since(t.since); long < turnTime || float64(t.got) >= turnRate*long.Seconds() {
+	long := time.Since(t.since)
+	if long >= turnMost && len(t.all.waiting) > 0 {
+		return // idle ends it
+	}
+	if long < turnTime || float64(t.got) >= turnRate*long.Seconds() {
 		t.idle.Reset(turnIdle)
 	}
 }

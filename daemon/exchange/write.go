@@ -52,7 +52,7 @@ func (l *link) write(ctx context.Context) error {
 func (l *link) writeSome() (worked bool, err error) {
 	l.due = time.Time{}
 	jobs := [...]func() (bool, error){
-		l.writePong, l.writePing, l.writeAck, l.open, l.writeSaid, l.writeList, l.writeNew, l.writeBacklog,
+		l.writePong, l.writePing, l.writeAck, l.open, l.writeKey, l.writeSaid, l.writeList, l.writeNew, l.writeBacklog,
 	}
 	for _, job := range jobs {
 		did, err := job()
@@ -110,27 +110,46 @@ func (l *link) writeAck() (bool, error) {
 // open starts a comparison where one is due and nobody is sending us much just now, or answers
 // the peer's.
 func (l *link) open() (bool, error) {
-	invited, pause := l.compare.invitation()
+	invited := l.compare.invitation()
 	l.mu.Lock()
 	o := &l.send
 	first := o.started.IsZero()
 	due := invited || first || l.take.anew || o.again && !l.busyLocked()
-	wait := pause - time.Since(o.started)
+	now := time.Now()
+	ago, wait := now.Sub(o.started), l.x.paces.wait(&l.with, now)
+	if !first {
+		wait = max(wait, min(comparePause<<min(max(l.take.short-1, 0), 10), shortMost)-ago)
+	}
 	l.mu.Unlock()
 	switch {
-	case !due, !invited && !first && l.x.turns.busy():
+	case !due:
 		return false, nil
-	case !first && wait > 0:
+	case !invited && !first && ago < busyPatience && l.x.turns.busy():
+		l.later(busyPatience - ago)
+		return false, nil
+	case wait > 0:
 		l.later(wait)
 		return false, nil
 	}
 	l.mu.Lock()
-	l.send.again, l.send.comparing, l.send.started = false, true, time.Now()
-	l.take = incoming{}
+	l.send.again, l.send.comparing, l.send.started = false, true, now
+	l.take = incoming{short: l.take.short}
 	l.mu.Unlock()
 	// The snapshot is taken after again was cleared: what is stored from here on compares again,
 	// or is in the queue.
 	return true, l.went(l.compare.open())
+}
+
+// writeKey goes on under a key as soon as that may be.
+func (l *link) writeKey() (bool, error) {
+	to, wait, err := l.compare.key()
+	if wait > 0 {
+		l.later(wait)
+	}
+	if to == nothing {
+		return false, err
+	}
+	return true, l.went(to, err)
 }
 
 // writeSaid writes what the comparison has to say. What follows from it comes after it, so who
@@ -168,7 +187,8 @@ func (l *link) writeList() (bool, error) {
 	case !in.come:
 		return false, nil
 	}
-	var ids []entry.ID
+	var ids, named []entry.ID
+	owed := 0
 	if in.list {
 		_, ids = l.x.set.list()
 		if len(ids)-l.compare.size() >= l.x.bounds.many {
@@ -179,15 +199,16 @@ func (l *link) writeList() (bool, error) {
 			l.turn.leave()
 			return true, nil
 		}
-		l.compare.rest()
+		owed = l.compare.rest() - len(ids)
 	} else {
 		ids = slices.DeleteFunc(in.lack, l.x.local.Has)
+		named = append([]entry.ID{}, ids...)
 	}
 	if _, err := l.writeSaid(); err != nil {
 		return false, err
 	}
 	l.mu.Lock()
-	l.take.started, l.take.writing, l.take.lack = true, ids, nil
+	l.take.started, l.take.writing, l.take.lack, l.take.named, l.take.owed = true, ids, nil, named, owed
 	l.mu.Unlock()
 	return true, l.writeListPart()
 }
@@ -205,11 +226,15 @@ func (l *link) writeListPart() error {
 	}
 	l.mu.Unlock()
 	l.turn.progress(0) // our own sending is no dawdling of the peer's
-	b := make([]byte, 0, len(part)*32)
-	for i := range part {
-		b = append(b, part[i][:]...)
+	return l.out.write(frameIDs, idsOf(part))
+}
+
+func idsOf(ids []entry.ID) []byte {
+	b := make([]byte, 0, len(ids)*32)
+	for i := range ids {
+		b = append(b, ids[i][:]...)
 	}
-	return l.out.write(frameIDs, b)
+	return b
 }
 
 // writeNew pushes what was stored lately.
@@ -224,7 +249,7 @@ func (l *link) writeNew() (bool, error) {
 	if len(ids) == 0 || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids, l.x.bounds.batch)
+	raw, sent, used, _ := l.pack(ids, l.x.bounds.batch)
 	return true, l.writeBatch(raw, sent, 0, func() {
 		if gen == l.queueGen {
 			l.queue = l.queue[used:]
@@ -248,24 +273,32 @@ func (l *link) writeBacklog() (bool, error) {
 	cut := o.batch
 	ids, sending, full := o.backlog, o.sending, o.inFlight >= l.x.bounds.window
 	if sending && len(ids) == 0 {
-		o.sending, o.backlog = false, nil
+		bare := o.bare[:min(len(o.bare), listChunk)]
+		o.bare, o.sending, o.backlog = o.bare[len(bare):], len(bare) > 0, nil
 		l.mu.Unlock()
-		return true, l.out.write(frameDone)
+		if len(bare) == 0 {
+			return true, l.out.write(frameDone)
+		}
+		return true, l.out.write(frameBare, idsOf(bare))
 	}
 	l.mu.Unlock()
 	if !sending || full {
 		return false, nil
 	}
-	raw, sent, used := l.pack(ids, cut)
+	raw, sent, used, bare := l.pack(ids, cut)
 	return true, l.writeBatch(raw, sent, 1, func() {
 		o.backlog, o.batch = ids[used:], min(2*cut, l.x.bounds.batch)
-		l.status.ToSend -= used - sent // had by now, or without a body
+		if o.bare = append(o.bare, bare...); len(o.backlog) == 0 {
+			slices.SortFunc(o.bare, entry.ID.Compare)
+		}
+		l.status.ToSend -= used - sent // had by now, or not given
 	})
 }
 
 // pack fills a batch of about cut bytes with the next of ids, passing over what the peer has by now. used is how
-// many it went through, sent how many of these are in the batch.
-func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int) {
+// many it went through, sent how many of these are in the batch, bare which aren't given: their body isn't
+// kept, or isn't for this peer.
+func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int, bare []entry.ID) {
 	for _, id := range ids {
 		if len(raw) >= cut {
 			break
@@ -273,23 +306,34 @@ func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int) {
 		l.mu.Lock()
 		has := l.have.has(id)
 		l.mu.Unlock()
-		if !has && (l.only == nil || l.only(id)) {
-			if encoded, kept := l.x.local.Entry(id); kept {
-				if len(raw) > 0 && len(raw)+4+len(encoded) > MaxBatch {
-					break
-				}
+		if !has {
+			encoded, kept := []byte(nil), l.with.gets(id)
+			if kept {
+				encoded, kept = l.x.local.Entry(id)
+			}
+			if kept && len(raw) > 0 && len(raw)+4+len(encoded) > MaxBatch {
+				break
+			}
+			if kept {
 				raw = appendEntry(raw, encoded)
 				sent++
+			} else {
+				bare = append(bare, id)
 			}
 		}
 		used++
 	}
 	l.mu.Lock()
+	without := bare
 	for _, id := range ids[:used] {
+		if len(without) > 0 && without[0] == id {
+			without = without[1:] // it doesn't have it, and is told so each time
+			continue
+		}
 		l.have.add(id)
 	}
 	l.mu.Unlock()
-	return raw, sent, used
+	return raw, sent, used, bare
 }
 
 // writeBatch writes n entries. take takes them out of what waits to be sent; it is called together

@@ -230,7 +230,7 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 	if !isRelayed(s.Conn().RemoteMultiaddr()) {
 		p.leaveRelays(c.id)
 	}
-	err := p.cfg.Sync(inside, stream{s}, c.key, func(now exchange.Status) {
+	err := p.cfg.Sync(inside, stream{s}, Device{Key: c.key, Former: c.former}, func(now exchange.Status) {
 		if c.former && now.InStep {
 			told = true
 			cancel() // it has the charter, which is all that it gets

@@ -235,12 +235,12 @@ func (d *device) untilInStep(others ...*device) {
 }
 
 // sync gives former devices the charter alone, which here is the genesis and what charter names.
-func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, entry.Device, func(exchange.Status)) error {
-	return func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error {
-		return x.RunOnly(ctx, rw, func(id entry.ID) bool {
+func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, peer.Device, func(exchange.Status)) error {
+	return func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
+		return x.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: func(id entry.ID) bool {
 			d.coop.mu.Lock()
 			defer d.coop.mu.Unlock()
-			return !d.coop.former[with] || d.coop.statements[id]
-		}, report)
+			return !d.coop.former[with.Key] || d.coop.statements[id]
+		}}, report)
 	}
 }

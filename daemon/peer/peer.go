@@ -37,10 +37,10 @@ type Config struct {
 
 	Charter Charter
 	Book    AddressBook
-	// Sync is (*exchange.Exchange).RunOnly with what the device at the other end may have. That may
+	// Sync is (*exchange.Exchange).RunWith with what the device at the other end may have. That may
 	// become less meanwhile: of what is written once a device is a former one it gets nothing, even
 	// if this session began before.
-	Sync func(ctx context.Context, rw io.ReadWriteCloser, with entry.Device, report func(exchange.Status)) error
+	Sync func(ctx context.Context, rw io.ReadWriteCloser, with Device, report func(exchange.Status)) error
 	Ping func() // (*exchange.Exchange).Ping
 
 	Invites Invites          // nil: this device has issued none

@@ -1,0 +1,86 @@
+package exchange
+
+import (
+	"sync"
+	"time"
+
+	"kith/crdt/entry"
+)
+
+// paces remember what devices have cost lately, over all their connections: who hangs up and comes
+// again gets no more of us than who stays.
+type paces struct {
+	mu sync.Mutex
+	of map[entry.Device]*pace
+}
+
+// pace says from when on a device may have something once more.
+type pace struct {
+	compare time.Time // a comparison
+	key     time.Time // one under a key
+}
+
+// maxPaces is from how many devices on those are forgotten whose time is over.
+const maxPaces = 4096
+
+func (p *paces) atLocked(d entry.Device, now time.Time) *pace {
+	if at := p.of[d]; at != nil {
+		return at
+	}
+	if p.of == nil {
+		p.of = map[entry.Device]*pace{}
+	}
+	if len(p.of) >= maxPaces {
+		for d, at := range p.of {
+			if now.After(at.compare) && now.After(at.key) {
+				delete(p.of, d)
+			}
+		}
+	}
+	at := &pace{}
+	p.of[d] = at
+	return at
+}
+
+// slower is how many times as long as others somebody waits.
+func (p *Peer) slower() time.Duration {
+	if p.Former {
+		return formerPart
+	}
+	return 1
+}
+
+// wait is how long until another comparison may begin.
+func (p *paces) wait(with *Peer, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.atLocked(with.Device, now).compare.Sub(now)
+}
+
+// work notes that a comparison has kept us busy since then. What takes no time worth the name costs
+// nothing.
+func (p *paces) work(with *Peer, since time.Time) {
+	now := time.Now()
+	took := now.Sub(since)
+	if took < 20*time.Millisecond {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.atLocked(with.Device, now)
+	if until := now.Add(took * workPart * with.slower()); until.After(at.compare) {
+		at.compare = until
+	}
+}
+
+// key is how long until symbols of so many IDs may be made under a key. 0 takes the time for it.
+func (p *paces) key(with *Peer, ids int, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.atLocked(with.Device, now)
+	if wait := at.key.Sub(now); wait > 0 {
+		return wait
+	}
+	at.key = now.Add(max(keyedPause, time.Duration(ids)*keyedPart) * with.slower())
+	return 0
+}
