@@ -9,10 +9,6 @@ import (
 	"kith/crdt/schema"
 )
 
-// MaxOps bounds the number of a document's operations on one line of its history, in the sense
-// of change.Change.MaxOp. The core takes about 1.2 kB of memory for each.
-const MaxOps = 250_000
-
 // Item is one entry with the change that it carries.
 type Item struct {
 	Entry  *entry.Entry
@@ -71,6 +67,8 @@ type Document struct {
 	missing map[change.Hash]struct{} // changes that others stand on and that aren't here
 
 	twins   twins
+	crowd   crowd
+	bounds  bounds
 	cut     cutting
 	touched []*signed // may have another state than was told
 	told    int       // how much of order was told
@@ -109,6 +107,15 @@ type node struct {
 	lost     bool     // another change under the same number stays
 	walked   bool     // during markAll
 	brought  *brought // if anything in the document is beyond a frontier
+	most     int      // see mostOnOne; 0 until it is asked
+}
+
+// mostOnOne is that of the change, counted once.
+func (n *node) mostOnOne() int {
+	if n.most == 0 {
+		n.most = n.change.MostOnOne()
+	}
+	return n.most
 }
 
 // Kinds gives the table of the kind of that name; ok is false for one that this release doesn't know.
@@ -118,7 +125,7 @@ type Kinds func(name string) (k *schema.Kind, ok bool)
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
 func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(),
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: bounds{MaxOps, MaxWrites},
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
@@ -127,19 +134,33 @@ func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs
 // change.Parse has made of the payload; both are kept and must not be modified. An entry that is
 // here already changes nothing.
 func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
-	if d.entries[e.ID()] != nil {
-		return Outcome{}
+	return d.AddAll([]Item{{Entry: e, Change: c}})
+}
+
+// AddAll is Add for several entries. Where there isn't room for all, those that come together are weighed
+// against the others once.
+func (d *Document) AddAll(all []Item) Outcome {
+	together := false
+	for _, it := range all {
+		if d.entries[it.Entry.ID()] != nil {
+			continue
+		}
+		n, isNew, stoodOn := d.insert(it.Entry, it.Change)
+		s := d.entries[it.Entry.ID()]
+		again := d.weigh(s, stoodOn)
+		switch {
+		case together || d.crowd.full && len(all) > 1:
+			together = true
+		case again:
+			d.judgeAll()
+		case !isNew:
+			d.settleAgain(s)
+		default:
+			d.settleNew(n, stoodOn)
+		}
 	}
-	n, isNew, stoodOn := d.insert(e, c)
-	switch {
-	case d.weigh(d.entries[e.ID()], stoodOn):
+	if together {
 		d.judgeAll()
-	case !isNew:
-		d.settleAgain(d.entries[e.ID()])
-	case d.twins.none():
-		d.settle(n)
-	default:
-		d.settleAmongTwins(n, stoodOn)
 	}
 	return d.outcome()
 }
@@ -197,26 +218,50 @@ func (d *Document) Rejudge(c Charter) Outcome {
 			again = true
 		}
 	}
-	if again || !d.twins.none() { // claim may have found twins
+	if again || !d.twins.none() || d.crowd.full { // claim may have found twins
 		d.judgeAll()
 	} else {
 		for _, n := range now {
 			d.settle(n)
+		}
+		if d.crowd.full {
+			d.judgeAll()
 		}
 	}
 	return d.outcome()
 }
 
 // Try says what Add would say of an entry, and changes nothing. It is for the next entry of one's
-// own: of a second one under a number that is taken it says void, whoever stands on the first.
+// own: of a second one under a number that is taken it says void, whoever stands on the first, and so it does of
+// one that would come in only in the place of others.
 func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string) {
+	_, state, why := d.try(e, c)
+	return state, why
+}
+
+// MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others.
+func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
+	n, state, why := d.try(e, c)
+	if why != whyLong {
+		return state == charter.Accepted
+	}
+	d.changes[c.Hash] = n
+	defer delete(d.changes, c.Hash)
+	n.first.sound = true
+	order := d.inTurn()
+	at := slices.Index(order, n)
+	return at >= 0 && slices.ContainsFunc(order[at+1:], func(n *node) bool { return n.accepted != nil })
+}
+
+func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, string) {
+	n := &node{change: c}
 	if s := d.entries[e.ID()]; s != nil {
-		return d.State(e.ID())
+		state, why := d.State(e.ID())
+		return n, state, why
 	}
 	if d.changes[c.Hash] != nil {
-		return charter.Void, whySignedTwice
+		return n, charter.Void, whySignedTwice
 	}
-	n := &node{change: c}
 	n.first = signed{Item: Item{Entry: e, Change: c}, node: n}
 	s := &n.first
 	kind, cut := d.kind, d.cut.beyond
@@ -226,17 +271,18 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 		state, why = d.honour(s)
 	}
 	if state != charter.Accepted {
-		return state, why
+		return n, state, why
 	}
 	if _, taken := d.slot(c.Actor, c.Seq); taken {
-		return charter.Void, whyTwin
+		return n, charter.Void, whyTwin
 	}
 	for _, dep := range c.Deps {
 		if m := d.changes[dep]; m == nil || m.accepted == nil {
-			return charter.Pending, d.whyWaiting(n)
+			return n, charter.Pending, d.whyWaiting(n)
 		}
 	}
-	return d.judge(s, d.history.Check(c))
+	state, why = d.judge(s, d.history.Check(c))
+	return n, state, why
 }
 
 // outcome hands out what has changed since the last time.

@@ -30,7 +30,8 @@ const (
 	whyBackwards   = "knows less of the charter than what it builds on"
 	whyStart       = "numbers its operations wrongly"
 	whyContext     = "refers to what isn't in its past"
-	whyLong        = "the document has more changes in it than Kith takes"
+	whyLarge       = "the document has more changes in it than Kith takes"
+	whyLong        = "there is more in the document than Kith takes, and more people have worked on the rest"
 	whyCut         = "was written beyond what the co-op honours of its device, and nobody else's work stands on it"
 	whyRun         = "waits for what the same device wrote next to it"
 	whyAbsent      = "isn't here yet"
@@ -105,6 +106,9 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	}
 	if actor := entry.ActorOf(e.Space, e.Device, e.Run, e.Doc); string(c.Actor) != string(actor[:]) {
 		return charter.Void, whyActor
+	}
+	if s.node.mostOnOne() > d.bounds.writes {
+		return charter.Void, whyLarge
 	}
 	first := len(c.Deps) == 0
 	if first != (e.Create != nil) || first && c.Seq != 1 {
@@ -198,7 +202,7 @@ func (d *Document) settleAgain(s *signed) {
 		return
 	}
 	n := s.node
-	if n.accepted == nil || compare(n.accepted, s) > 0 || d.backwards || !d.twins.none() {
+	if n.accepted == nil || compare(n.accepted, s) > 0 || d.backwards || !d.twins.none() || d.crowd.full {
 		d.judgeAll()
 		return
 	}
@@ -208,6 +212,7 @@ func (d *Document) settleAgain(s *signed) {
 
 func (d *Document) decideOn(s *signed, unfit error) {
 	state, why := d.judge(s, unfit)
+	d.crowd.full = d.crowd.full || why == whyLong
 	switch {
 	case state == charter.Accepted && s.node.accepted != nil:
 		state, why = charter.Void, whySignedTwice
@@ -235,7 +240,10 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if s.Entry.Create == nil && s.side != d.side() && d.keptForOneSide() {
 		return charter.Void, whyKept
 	}
-	if s.Change.MaxOp() > MaxOps {
+	if s.Change.MaxOp() > uint64(d.bounds.ops) {
+		return charter.Void, whyLarge // with its past alone, whatever else comes
+	}
+	if !d.fits(s.Change) {
 		return charter.Void, whyLong
 	}
 	return charter.Accepted, ""
@@ -371,9 +379,9 @@ func (n *node) void() bool {
 
 // judgeAll judges everything afresh.
 func (d *Document) judgeAll() {
-	before := d.order
+	before, crowded := d.order, d.crowd.full
 	d.history, d.order, d.waiting = change.NewHistory(), nil, nil
-	d.slots, d.twins, d.backwards = nil, twins{}, false
+	d.slots, d.twins, d.backwards, d.crowd = nil, twins{}, false, crowd{}
 	for _, s := range d.arrived {
 		n := s.node
 		n.accepted, n.next, n.lost, n.marks, n.twin = nil, nil, false, nil, 0
@@ -388,9 +396,12 @@ func (d *Document) judgeAll() {
 		d.decide()
 	}
 	for _, s := range d.arrived {
-		if s == &s.node.first {
+		if s == &s.node.first && !crowded {
 			d.settle(s.node)
 		}
+	}
+	if crowded || d.crowd.full {
+		d.settleAllInTurn()
 	}
 	// What was accepted and still is keeps its place, so that the rest can be appended.
 	for _, item := range before[:d.told] {

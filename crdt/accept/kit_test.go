@@ -154,6 +154,7 @@ type desk struct {
 	pens  map[string]*pen
 	named map[string]piece
 	heads []entry.ID // what entries know of the charter
+	room  bounds     // of the document; zero: as it is for everybody
 }
 
 // newDesk begins a note by somebody; its first entry is called "first".
@@ -213,6 +214,9 @@ func (d *desk) sign(who, name string, c *change.Change) piece {
 // read is a replica that the named entries reached in that order.
 func (d *desk) read(names ...string) *Document {
 	doc := New(theCoop().space, d.doc, theCoop().whole, toys, nil)
+	if d.room != (bounds{}) {
+		doc.bounds = d.room
+	}
 	for _, name := range names {
 		doc.Add(d.named[name].Entry, d.named[name].change)
 	}

@@ -68,7 +68,7 @@ func (o *byTheRules) right(e *Item) (charter.State, charter.MemberID, bool) {
 	who, ok := past.Speaks(e.Entry.Device)
 	actor := entry.ActorOf(e.Entry.Space, e.Entry.Device, e.Entry.Run, e.Entry.Doc)
 	none := len(e.Change.Deps) == 0
-	if !ok || string(actor[:]) != string(e.Change.Actor) || none != (e.Entry.Create != nil) || none && e.Change.Seq != 1 {
+	if !ok || string(actor[:]) != string(e.Change.Actor) || none != (e.Entry.Create != nil) || none && e.Change.Seq != 1 || e.Change.MostOnOne() > o.d.bounds.writes {
 		return charter.Void, charter.MemberID{}, false
 	}
 	standing, _ := past.Standing(who)

@@ -152,6 +152,7 @@ func TestEachRuleHasItsState(t *testing.T) {
 // afresh judges all that a Document has seen without a fast path.
 func afresh(d *Document) *Document {
 	out := New(d.space, d.id, d.charter, toys, d.runs)
+	out.bounds = d.bounds
 	for _, s := range d.arrived {
 		out.insert(s.Entry, s.Change)
 	}
@@ -263,14 +264,17 @@ func TestADocumentDoesNotGrowWithoutEnd(t *testing.T) {
 	for i := range 3 {
 		c := d.draft("mel", "x", on)
 		c.Ops = nil
-		for range 100_000 {
-			c.Ops = append(c.Ops, title("x"))
+		for n := range 100_000 {
+			c.Ops = append(c.Ops, changetest.Insert(change.OpID{Counter: 1, Actor: d.named["first"].change.Actor}, change.OpID{}, change.StrValue("x")))
+			if n > 0 {
+				c.Ops[n].Elem = change.OpID{Counter: c.StartOp + uint64(n) - 1, Actor: c.Actor}
+			}
 		}
 		on = strings.Repeat("i", i+1)
 		last = d.sign("mel", on, c)
 		doc.Add(last.Entry, last.change)
 	}
-	if state, why := doc.State(last.ID()); state != charter.Void || why != whyLong {
+	if state, why := doc.State(last.ID()); state != charter.Void || why != whyLarge {
 		t.Errorf("%v (%q) at operation %d", state, why, last.change.MaxOp())
 	}
 }

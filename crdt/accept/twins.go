@@ -1,6 +1,7 @@
 package accept
 
 import (
+	mathbits "math/bits"
 	"slices"
 
 	"kith/crdt/change"
@@ -37,18 +38,27 @@ type contest struct {
 
 func (t *twins) none() bool { return len(t.actors) == 0 }
 
-// settleAmongTwins is settle for a new change of a document in which there are twins. Only a twin,
-// and a change that others build on already (the one before twins, too), asks for all marks anew.
-func (d *Document) settleAmongTwins(n *node, stoodOn bool) {
-	if d.twins.stale || stoodOn {
-		d.markAll()
-	} else {
-		d.mark(n)
+// settleNew is settle for a change that is new here. Among twins, only a twin and a change that others build
+// on already (the one before twins, too) asks for all marks anew.
+func (d *Document) settleNew(n *node, stoodOn bool) {
+	if !d.twins.none() {
+		if d.twins.stale || stoodOn {
+			d.markAll()
+		} else {
+			d.mark(n)
+		}
+		if d.decide(n) {
+			d.judgeAll()
+			return
+		}
 	}
-	if d.decide(n) {
+	if d.crowd.full {
+		d.settleInTurn(n)
+		return
+	}
+	d.settle(n)
+	if d.crowd.full {
 		d.judgeAll()
-	} else {
-		d.settle(n)
 	}
 }
 
@@ -212,6 +222,13 @@ func (d *Document) most(competing []*node) *node {
 type bits []uint64
 
 func (b bits) has(i int) bool { return i>>6 < len(b) && b[i>>6]>>(i&63)&1 != 0 }
+
+func (b bits) len() (n int) {
+	for _, word := range b {
+		n += mathbits.OnesCount64(word)
+	}
+	return n
+}
 
 func (b bits) withOne(i int) bits {
 	if b.has(i) {

@@ -275,3 +275,25 @@ type Change struct {
 // MaxOp returns the highest operation counter up to and including c: that of its last operation,
 // or StartOp-1 if it has none.
 func (c *Change) MaxOp() uint64 { return c.StartOp + uint64(len(c.Ops)) - 1 }
+
+// MostOnOne returns how many operations of the change work on one place, a key of a map or an element of a list or
+// text: on the one on which most do. To insert an element isn't to work on it.
+func (c *Change) MostOnOne() (most int) {
+	type place struct {
+		obj  OpID
+		key  string
+		elem OpID
+	}
+	if len(c.Ops) < 2 {
+		return len(c.Ops)
+	}
+	on := map[place]int{}
+	for i := range c.Ops {
+		if op := &c.Ops[i]; !op.Insert {
+			at := place{obj: op.Obj, key: op.Key, elem: op.Elem}
+			on[at]++
+			most = max(most, on[at])
+		}
+	}
+	return most
+}

@@ -333,6 +333,30 @@ func (h *History) Writes(obj OpID, key string) []Write {
 	return out
 }
 
+// MostWrites returns how many writes a key of a map has together with those of a change that Check has just
+// accepted: of the keys that it writes, the one that has most.
+func (h *History) MostWrites(c *Change) (most int) {
+	if h.draft.of != c {
+		return 0
+	}
+	var more map[uint32]int // by the change itself
+	if len(c.Ops) > 1 {
+		more = map[uint32]int{}
+	}
+	for _, p := range h.draft.ops {
+		if p.is&isMap == 0 {
+			continue
+		}
+		n := len(h.slots[p.at].writes) + 1
+		if more != nil {
+			n += more[p.at]
+			more[p.at]++
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // Keys returns the keys of a map that were ever written, in no order.
 func (h *History) Keys(obj OpID) []string {
 	o := uint32(0)

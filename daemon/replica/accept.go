@@ -211,6 +211,7 @@ type work struct {
 	verdicts []verdict
 	held     []heldEntry
 	charged  map[entry.ID]bucket // of what is kept, what takes another's room than its device's
+	rebuilt  bool                // something that was accepted isn't any more
 	view     viewed
 	err      error
 }
@@ -304,12 +305,15 @@ func (r *Replica) judge(w *work) error {
 	)
 	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}}
 	w.charged = keep.charged
-	w.in, w.held = keep.those(w.in, func(a arrived) {
-		fresh[a.entry.ID()] = a
-		if r.core.isQuarantined(a.entry.ID()) {
-			return
+	w.in, w.held = keep.those(w.in, func(all []arrived) {
+		items := make([]accept.Item, 0, len(all))
+		for _, a := range all {
+			fresh[a.entry.ID()] = a
+			if !r.core.isQuarantined(a.entry.ID()) {
+				items = append(items, accept.Item{Entry: a.entry, Change: a.change})
+			}
 		}
-		out := d.judge.Add(a.entry, a.change)
+		out := d.judge.AddAll(items)
 		accepted = append(accepted, out.Accepted...)
 		rebuild = rebuild || out.Rebuild
 		for _, v := range out.Changed {
@@ -341,6 +345,7 @@ func (r *Replica) judge(w *work) error {
 		w.verdicts = append(w.verdicts, verdict{it.Entry, it.Change, state, why, false})
 	}
 	if len(accepted) > 0 || rebuild {
+		w.rebuilt = rebuild
 		w.view.changed = true
 		w.view.view, w.view.encoded, err = r.viewOf(d)
 	}
@@ -399,6 +404,9 @@ func (r *Replica) storeWorks(todo []*work) error {
 		}
 		for _, v := range w.verdicts {
 			r.letGoFor(v)
+		}
+		if w.rebuilt {
+			r.quota.letGo(docKey(w.id)) // something isn't accepted any more, so something else may be
 		}
 	}
 	r.stored.tell(ids...)

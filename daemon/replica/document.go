@@ -74,6 +74,7 @@ func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	items := make([]accept.Item, 0, len(lying))
 	for _, l := range lying {
 		e, err := entry.Decode(l.Encoded)
 		if err != nil {
@@ -86,8 +87,9 @@ func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, id, err)
 		}
-		judge.Add(e, c)
+		items = append(items, accept.Item{Entry: e, Change: c})
 	}
+	judge.AddAll(items)
 	return judge, nil
 }
 
@@ -229,6 +231,9 @@ func (r *Replica) settle(id entry.DocID) error {
 		return err
 	}
 	r.waits.note(id, d.awaits)
+	if len(events) > 0 {
+		r.quota.letGo(docKey(id))
+	}
 	r.index.note(id, view)
 	r.tell(d, view, events)
 	return r.wake([]*work{{id: id, doc: d}}, nil)

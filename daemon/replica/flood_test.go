@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"kith/crdt"
@@ -383,4 +384,107 @@ func (p *peerReplica) firstOf(t testing.TB, doc entry.DocID) (first *change.Chan
 		return nil
 	}))
 	return first
+}
+
+// textOf returns the text of a note as its first change made it.
+func textOf(first *change.Change) change.OpID {
+	for _, op := range first.Ops {
+		if op.Key == "text" {
+			return op.ID
+		}
+	}
+	return change.OpID{}
+}
+
+// typed is a change of n characters after each other in a text, on top of the first change, of a run of its own.
+func (p *peerReplica) typed(t testing.TB, key entry.Signer, doc entry.DocID, first *change.Change, n int) *entry.Entry {
+	t.Helper()
+	f := entry.Fields{Space: p.Space(), Heads: p.Charter().Heads(), Kind: entry.Change, Doc: doc, Run: newNonce(), Number: 1}
+	a := entry.ActorOf(f.Space, key.Device(), f.Run, f.Doc)
+	c := change.Change{Deps: []change.Hash{first.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: first.MaxOp() + 1}
+	after := change.OpID{}
+	for i := range n {
+		c.Ops = append(c.Ops, changetest.Insert(textOf(first), after, change.StrValue("x")))
+		after = change.OpID{Counter: c.StartOp + uint64(i), Actor: c.Actor}
+	}
+	f.Payload = c.Encode()
+	return sign(t, key, f)
+}
+
+func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	note := ana.addTask(t, "Order paper")
+	c.settle()
+	first := ana.firstOf(t, note.ID)
+	var branches []*entry.Entry
+	for range 8 {
+		branches = append(branches, ana.typed(t, mel.cfg.Key, note.ID, first, 100_000))
+	}
+	ben.edit(t, note.ID, crdt.AppendText("Ben's words"))
+	bens := ben.newest(t)
+	give(t, ana, append(slices.Clone(branches), bens)...)
+	give(t, ben, branches[4:]...)
+	ben.reopen(t)
+	give(t, ben, branches[:4]...)
+	if a, b := mustView(t, ana, note.ID), mustView(t, ben, note.ID); a.Text != b.Text || len(a.Text) > 250_000 || !strings.Contains(a.Text, "Ben's words") {
+		t.Errorf("Ana reads %d characters, Ben %d", len(a.Text), len(b.Text))
+	}
+	held := map[string]int{}
+	for _, p := range []*peerReplica{ana, ben} {
+		for _, e := range append(slices.Clone(branches), bens) {
+			if !p.store.Has(e.ID()) {
+				held[p.name]++ // for want of room
+				continue
+			}
+			if !ana.store.Has(e.ID()) {
+				continue
+			}
+			if a, b := p.state(t, e.ID()), ana.state(t, e.ID()); a != b {
+				t.Errorf("an entry is %v at %s's and %v at Ana's", a, p.name, b)
+			}
+		}
+	}
+	if got := ana.state(t, bens.ID()); got != charter.Accepted {
+		t.Errorf("what Ben wrote is %v", got)
+	}
+	t.Log("held back: ", held)
+	ana.edit(t, note.ID, crdt.Finish())
+}
+
+func TestOneKeyWrittenAHundredThousandTimesInOneChangeNeverReachesTheCore(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, mel := c.all[0], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	first := ana.firstOf(t, task.ID)
+	f := entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: task.ID, Run: newNonce(), Number: 1}
+	a := entry.ActorOf(f.Space, mel.device, f.Run, f.Doc)
+	w := change.Change{Deps: []change.Hash{first.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: first.MaxOp() + 1}
+	for range 119_000 {
+		w.Ops = append(w.Ops, changetest.Put(change.OpID{}, "project", change.StrValue("")))
+	}
+	f.Payload = w.Encode()
+	forged := sign(t, mel.cfg.Key, f)
+	give(t, ana, forged)
+	l := awaitedLine(t, ana, forged.ID())
+	if l.State != charter.Void || l.Why == "" {
+		t.Errorf("%d bytes with 119,000 operations are %v (%s)", len(forged.Encoded()), l.State, l.Why)
+	}
+	// Nor does it get there by many changes beside each other.
+	many := ana.beside(t, mel.cfg.Key, task.ID, 2_300, []change.Hash{first.Hash}, first.MaxOp()+1, func(i int) change.Op {
+		return changetest.Put(change.OpID{}, "project", change.StrValue(fmt.Sprint(i)))
+	})
+	give(t, ana, many...)
+	ana.reopen(t)
+	ana.edit(t, task.ID, crdt.AppendText("goes on"))
+	accepted := 0
+	for _, e := range many {
+		if ana.state(t, e.ID()) == charter.Accepted {
+			accepted++
+		}
+	}
+	if accepted > 2000 {
+		t.Errorf("%d writes to one key are in the document", accepted)
+	}
 }

@@ -28,8 +28,8 @@ type heldEntry struct {
 	run    entry.Run
 	size   int
 	why    HeldWhy
-	// keys are for what it is let go: its change, if something here stands on it, and what it waits for: a
-	// change or a statement.
+	// keys are for what it is let go: its change, if something here stands on it; its document, if what was
+	// accepted there isn't any more; and what it waits for, a change or a statement.
 	keys [][32]byte
 }
 
@@ -213,15 +213,19 @@ type keeping struct {
 
 // those has add take in what is kept, in the order in which it came, and returns that and what is held back. What
 // there is no room for is kept if it is accepted, so it waits until all that it may stand on was looked at.
-func (k *keeping) those(in []arrived, add func(arrived)) (kept []arrived, held []heldEntry) {
+func (k *keeping) those(in []arrived, add func([]arrived)) (kept []arrived, held []heldEntry) {
+	if k.haveRoom(in) { // mostly
+		add(in)
+		return in, nil
+	}
 	take := func(a arrived) {
-		add(a)
+		add([]arrived{a})
 		k.note(a)
 		kept = append(kept, a)
 	}
 	var late []arrived
 	for _, a := range in {
-		if k.may(a) || k.counts(a) {
+		if k.may(a) || k.d.judge.MayCount(a.entry, a.change) {
 			take(a)
 		} else {
 			late = append(late, a)
@@ -230,7 +234,7 @@ func (k *keeping) those(in []arrived, add func(arrived)) (kept []arrived, held [
 	for more := true; more; {
 		more = false
 		late = slices.DeleteFunc(late, func(a arrived) bool {
-			if !k.counts(a) && !k.isNamed(a) {
+			if !k.isNamed(a) && !k.d.judge.MayCount(a.entry, a.change) {
 				return false
 			}
 			take(a)
@@ -244,10 +248,19 @@ func (k *keeping) those(in []arrived, add func(arrived)) (kept []arrived, held [
 	return kept, held
 }
 
-// counts says whether an entry would be accepted.
-func (k *keeping) counts(a arrived) bool {
-	state, _ := k.d.judge.Try(a.entry, a.change)
-	return state == charter.Accepted
+// haveRoom says whether there is room for all of some entries, whatever becomes of them.
+func (k *keeping) haveRoom(in []arrived) bool {
+	all := map[bucket]room{}
+	for _, a := range in {
+		b := k.r.bucketOf(a.entry.Device)
+		all[b] = all[b].plus(roomOf(a.entry, a.change))
+	}
+	for b, n := range all {
+		if !k.r.hasRoom(b, n) {
+			return false
+		}
+	}
+	return true
 }
 
 // may says whether an entry is kept, whatever becomes of it: there is room in the share of its device or, if
@@ -320,7 +333,7 @@ func (k *keeping) note(a arrived) {
 func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 	h := heldEntry{
 		id: a.entry.ID(), device: a.entry.Device, run: a.entry.Run, size: len(a.entry.Encoded()), why: why,
-		keys: [][32]byte{a.change.Hash},
+		keys: [][32]byte{a.change.Hash, docKey(a.entry.Doc)},
 	}
 	for _, head := range a.entry.Heads {
 		if state, _ := c.State(head); state == charter.Pending {
@@ -335,6 +348,12 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 		}
 	}
 	return h
+}
+
+// docKey is a document among the keys of what is held back.
+func docKey(doc entry.DocID) (key [32]byte) {
+	copy(key[:], doc[:])
+	return key
 }
 
 // letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it is

@@ -20,7 +20,7 @@ const (
 	// MaxUnsettledEntries and MaxUnsettledOps are for either, in entries and in operations of
 	// changes: all of a document's are read with it.
 	MaxUnsettledEntries = 10_000
-	MaxUnsettledOps     = 1_000_000
+	MaxUnsettledOps     = 250_000
 )
 
 // room is what entries take that aren't accepted, or may take.

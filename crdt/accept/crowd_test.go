@@ -1,0 +1,229 @@
+package accept
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
+	"kith/crdt/charter"
+)
+
+// large signs a change with n operations on keys of its own.
+func (d *desk) large(who, name string, n int, on ...string) piece {
+	c := d.draft(who, name, on...)
+	c.Ops = nil
+	for i := range n {
+		c.Ops = append(c.Ops, changetest.Put(change.OpID{Counter: 2, Actor: d.named["first"].change.Actor}, fmt.Sprint(name, i), change.BoolValue(true)))
+	}
+	return d.sign(who, name, c)
+}
+
+func TestBranchesBesideEachOtherTakeTheRoomOfOneDocumentTogether(t *testing.T) {
+	// Mel writes beside the others what would fill the document many times over.
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 60, writes: 100}
+	d.large("ana", "ana's", 20, "first")
+	d.large("ben", "ben's", 5, "ana's")
+	for i := range 4 {
+		d.pens["mel"] = nil // another run
+		d.large("mel", fmt.Sprint("mel's ", i), 25+i, "first")
+	}
+	d.large("cleo", "cleo's", 5, "first")
+	names := []string{"first", "ana's", "ben's", "cleo's", "mel's 0", "mel's 1", "mel's 2", "mel's 3"}
+	d.everyOrder("ana's accepted, ben's accepted, cleo's accepted, mel's 0 accepted, mel's 1 void, mel's 2 void, mel's 3 void", names...)
+
+	// On which more people stand, that stays, whoever wrote it and however much.
+	d.large("dora", "dora's", 1, "mel's 3")
+	d.large("eli", "eli's", 1, "dora's")
+	d.everyOrder("mel's 3 accepted, dora's accepted, eli's accepted, ana's accepted, ben's accepted, cleo's void, mel's 0 void",
+		append(names, "dora's", "eli's")...)
+}
+
+func TestWhatNobodyHasRoomForStandsInNobodysWay(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 60, writes: 10}
+	huge := d.draft("mel", "x", "first")
+	for range 10 {
+		huge.Ops = append(huge.Ops, title("x")) // one thing, eleven times
+	}
+	d.sign("mel", "huge", huge)
+	d.large("ben", "ben's", 30, "first")
+	d.everyOrder("huge void, ben's accepted", "first", "huge", "ben's")
+	if doc := d.read("first", "huge"); doc.crowd.full {
+		t.Error("a change that fits nowhere makes the document a crowded one")
+	}
+}
+
+func TestAKeyIsWrittenSoOftenAndNoMore(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 1000, writes: 4}
+	names := []string{"first"}
+	for i := range 6 {
+		d.pens["mel"] = nil
+		name := fmt.Sprint("mel's ", i)
+		d.write("mel", name, "first")
+		names = append(names, name)
+	}
+	d.write("ben", "ben's", "first")
+	d.write("cleo", "cleo's", "ben's")
+	names = append(names, "ben's", "cleo's")
+	d.everyOrder("ben's accepted, cleo's accepted", names...)
+	accepted := 0
+	doc := d.read(names...)
+	for _, name := range names { // in whatever order they are now
+		if state, _ := doc.State(d.named[name].ID()); strings.HasPrefix(name, "mel") && state == charter.Accepted {
+			accepted++
+		}
+	}
+	if accepted != 2 {
+		t.Errorf("%d of Mel's are accepted", accepted)
+	}
+	// Somebody's next own change is refused before it is made.
+	doc = d.read("first", "ben's", "cleo's")
+	for i := range 2 {
+		d.write("ana", fmt.Sprint("ana's ", i), "cleo's")
+		p := d.named[fmt.Sprint("ana's ", i)]
+		if state, why := doc.Try(p.Entry, p.change); state != charter.Accepted {
+			t.Fatalf("%v: %s", state, why)
+		}
+		d.pens["ana"] = nil
+		doc.Add(p.Entry, p.change)
+	}
+	p := d.write("ana", "one too many", "cleo's")
+	if state, why := doc.Try(p.Entry, p.change); state != charter.Void || why != whyLong {
+		t.Errorf("%v: %s", state, why)
+	}
+}
+
+// inTurnByTheWords is the order in which changes come in, found anew for each.
+func inTurnByTheWords(d *Document) (order []change.Hash) {
+	o := newOracle(d)
+	full := func(c *change.Change) map[charter.MemberID]bool {
+		who := map[charter.MemberID]bool{}
+		for _, e := range o.entries {
+			if state, by, full := o.sound(e); state == charter.Accepted && full && o.within(e.Entry) && (e.Change.Hash == c.Hash || o.past(e.Change)[c.Hash]) {
+				who[by] = true
+			}
+		}
+		return who
+	}
+	people, author := map[change.Hash]int{}, map[change.Hash]charter.MemberID{}
+	depth := map[change.Hash]int{}
+	var deep func(c *change.Change) int
+	deep = func(c *change.Change) int {
+		n := 0
+		for _, dep := range c.Deps {
+			if m := o.changes[dep]; m != nil {
+				n = max(n, deep(m))
+			}
+		}
+		return n + 1
+	}
+	for h, c := range o.changes {
+		people[h], depth[h] = len(full(c)), deep(c)
+		competing, kept := o.keeps(c.Actor, c.Seq)
+		if slices.Contains(competing, c) && kept.Hash != h {
+			continue // a twin that doesn't stay
+		}
+		if all := o.carriers(h); len(all) > 0 {
+			_, author[h], _ = o.sound(all[0])
+		}
+	}
+	// of one author: more people, then fewer operations, then less deep, then the lower hash
+	earlier := func(a, b *change.Change) bool {
+		switch {
+		case people[a.Hash] != people[b.Hash]:
+			return people[a.Hash] > people[b.Hash]
+		case len(a.Ops) != len(b.Ops):
+			return len(a.Ops) < len(b.Ops)
+		case depth[a.Hash] != depth[b.Hash]:
+			return depth[a.Hash] < depth[b.Hash]
+		}
+		return bytes.Compare(a.Hash[:], b.Hash[:]) <= 0
+	}
+	taken := map[change.Hash]int{}
+	for h, c := range o.changes {
+		for g, b := range o.changes {
+			if _, sound := author[g]; sound && author[h] == author[g] && earlier(b, c) {
+				taken[h] += len(b.Ops)
+			}
+		}
+	}
+	in := map[change.Hash]bool{}
+	for {
+		var next *change.Change
+		for h, c := range o.changes {
+			if _, sound := author[h]; !sound || in[h] || slices.ContainsFunc(c.Deps, func(d change.Hash) bool { return !in[d] }) {
+				continue
+			}
+			if next == nil || people[h] > people[next.Hash] || people[h] == people[next.Hash] &&
+				(taken[h] < taken[next.Hash] || taken[h] == taken[next.Hash] && bytes.Compare(h[:], next.Hash[:]) < 0) {
+				next = c
+			}
+		}
+		if next == nil {
+			return order
+		}
+		in[next.Hash] = true
+		order = append(order, next.Hash)
+	}
+}
+
+func TestWhoComesInWhereThereIsNoRoomForAllHangsOnNoOrder(t *testing.T) {
+	crowded := 0
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDesk(t, "ana")
+		d.room = bounds{ops: rapid.IntRange(8, 40).Draw(t, "operations"), writes: rapid.IntRange(2, 6).Draw(t, "writes")}
+		names := []string{"first"}
+		for i := range rapid.IntRange(1, 14).Draw(t, "changes") {
+			who := rapid.SampledFrom([]string{"ana", "ben", "mel", "mel", "mel"}).Draw(t, "who")
+			if who == "mel" || rapid.Bool().Draw(t, "another run") {
+				d.pens[who] = nil
+			}
+			on := []string{"first"}
+			for range rapid.IntRange(0, 2).Draw(t, "more") {
+				on = append(on, rapid.SampledFrom(names).Draw(t, "on"))
+			}
+			slices.Sort(on)
+			on = slices.Compact(on)
+			name := fmt.Sprint(who, i)
+			if c := d.draft(who, name, on...); rapid.Bool().Draw(t, "title") {
+				d.sign(who, name, c)
+			} else {
+				d.large(who, name, rapid.IntRange(1, 9).Draw(t, "operations"), on...)
+			}
+			names = append(names, name)
+		}
+		canon := ""
+		for range 4 {
+			doc := d.read(rapid.Permutation(names).Draw(t, "order")...)
+			if got := seen(doc); canon == "" {
+				canon = got
+				applied(t, doc)
+			} else {
+				same(t, "replicas differ", canon, got)
+			}
+			same(t, "judged afresh", canon, seen(afresh(doc)))
+			if doc.crowd.full {
+				crowded++
+				var got []change.Hash
+				for _, n := range doc.inTurn() {
+					got = append(got, n.change.Hash)
+				}
+				if want := inTurnByTheWords(doc); !slices.Equal(got, want) {
+					t.Fatalf("they come in otherwise than by the rule's words\ngot  %v\nwant %v", got, want)
+				}
+			}
+		}
+	})
+	if crowded == 0 {
+		t.Error("no document was crowded: this shows nothing")
+	}
+	t.Logf("%d crowded", crowded)
+}
