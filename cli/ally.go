@@ -25,9 +25,9 @@ func (k *kith) ally() *cli.Command {
 }
 
 // sideFlags are how one's own side of a pact is named.
-func sideFlags() []cli.Flag {
+func (k *kith) sideFlags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "contact", Usage: "`NAME` of yours whom the ally can ask; else you. They have no more say than others"},
+		k.offering(&cli.StringSliceFlag{Name: "contact", Usage: "`NAME` of yours whom the ally can ask; else you. They have no more say than others"}, among(k.memberOffers)),
 		&cli.StringFlag{Name: "as", Usage: "`NAME` you have in what is shared; else as in the co-op"},
 	}, listenFlags()...)
 }
@@ -47,7 +47,7 @@ func (k *kith) allyInvite() *cli.Command {
 			&cli.StringFlag{Name: "ends", Usage: "`DATE` its last day, within ten years"},
 			&cli.BoolFlag{Name: "people", Usage: "joint decisions count people; else each co-op is one voice"},
 			&cli.DurationFlag{Name: "expires", Value: defaultAllyLife, Usage: "`TIME` how long the code is good"},
-		}, sideFlags()...),
+		}, k.sideFlags()...),
 		run: runAllyInvite,
 	})
 }
@@ -87,7 +87,7 @@ func (k *kith) allyJoin() *cli.Command {
 		examples: []string{`kith ally join CODE`, `kith ally join CODE --contact Dora --contact Eli`},
 		flags: append([]cli.Flag{
 			&cli.DurationFlag{Name: "wait", Value: defaultAllyWait, Usage: "`TIME` how long to try"},
-		}, sideFlags()...),
+		}, k.sideFlags()...),
 		run: func(ctx context.Context, c *call) error {
 			if c.Duration("wait") <= 0 {
 				return api.Problemf(api.Usage, "kith ally join --help", "--wait is a time like 60s")
@@ -109,7 +109,7 @@ func (k *kith) allyConfirm() *cli.Command {
 		more: "If they are right, nobody stands between you, and both see the same purpose, end date, contacts and names. The pact is proposed to your co-op then: " +
 			"kith charter pending. Wrong words end it: begin anew.",
 		examples: []string{`kith ally confirm apple river`, `kith ally confirm apple river --ally Quilted`},
-		flags:    []cli.Flag{&cli.StringFlag{Name: "ally", Usage: "`ALLY` which one, if words are to be compared with several"}},
+		flags:    []cli.Flag{k.offering(&cli.StringFlag{Name: "ally", Usage: "`ALLY` which one, if words are to be compared with several"}, among(k.allyOffers))},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) (api.Ally, error) {
 				return d.AllyConfirm(ctx, api.AllyConfirmRequest{Words: strings.Join(c.args(), " "), Ally: c.String("ally")})

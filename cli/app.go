@@ -51,6 +51,10 @@ type kith struct {
 	env    Env
 	json   bool // tell errors as JSON
 	client *client.Client
+
+	// What completion offers in the place of a flag's value, and where a command wants an ID; set as they are made.
+	values map[cli.Flag]completer
+	ids    map[*cli.Command]completer
 }
 
 // dispatch hands a line that arrange has put in order to urfave's parser.
@@ -88,14 +92,19 @@ func (k *kith) end(ctx context.Context, err error) int {
 			return p.Code.Exit()
 		}
 	}
-	fmt.Fprintf(k.env.Stderr, "kith: %s\n", sentence(p.Message))
+	k.tell(p, "")
+	return p.Code.Exit()
+}
+
+// tell tells a person of a problem. about is what it is about, where there are several things.
+func (k *kith) tell(p *api.Problem, about string) {
+	fmt.Fprintf(k.env.Stderr, "kith: %s%s\n", about, sentence(p.Message))
 	for _, c := range p.Candidates {
 		fmt.Fprintf(k.env.Stderr, "  %s  %s\n", sentence(c.Short), oneLine(c.Title, 80))
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(k.env.Stderr, "hint: %s\n", sentence(p.Hint))
 	}
-	return p.Code.Exit()
 }
 
 // meant is the space that a command names, or that is named for all commands; "" if none is.

@@ -45,7 +45,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"task add x --hours many", "invalid value"},
 		{"task add x --due", "--due needs a value"},
 		{"task add x --due someday", "no date that kith understands"},
-		{"task list --sort colour", "one of: updated, created, due, title"},
+		{"task list --sort colour", "one of: updated, created, title, due"},
 		{"task list --limit 0", "a number from 1"},
 		{"task list --jq .[", "--jq"},
 		{"task drop t-4k", "needs --why"},

@@ -101,11 +101,11 @@ func toAnswer(a api.Ask) string {
 
 func (k *kith) allyAnswer() *cli.Command {
 	return k.command(spec{
-		name: "answer", args: "ID", usage: "answer what an ally asked: with documents, in words, or with a no and why",
+		name: "answer", args: "ID", ids: among(k.askOffers), usage: "answer what an ally asked: with documents, in words, or with a no and why",
 		more:     "Shares what isn't shared yet, as kith share add does, and answers with it. What was answered can be answered again, until it is withdrawn: both sides see the last.",
 		examples: []string{`kith ally answer q-7m2c --share n-2m7d --read`, `kith ally answer q-7m2c --say "Eli has a van"`, `kith ally answer q-7m2c --no "we haven't written one yet"`},
 		flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "share", Usage: "`ID` of a document to share; may be given several times"},
+			k.offering(&cli.StringSliceFlag{Name: "share", Usage: "`ID` of a document to share; may be given several times"}, k.documentOffers(nil)),
 			&cli.StringFlag{Name: "say", Usage: "`TEXT` the answer in words, where there is nothing to share"},
 			&cli.StringFlag{Name: "no", Usage: "`WHY` it can't be given"},
 			&cli.StringFlag{Name: "why", Usage: "`T` a word with what is shared"},
@@ -187,14 +187,17 @@ func (c *call) toGive(ctx context.Context, client *client.Client, a api.Ask, q *
 
 func (k *kith) allyWithdraw() *cli.Command {
 	return k.command(spec{
-		name: "withdraw", args: "ID", usage: "take back what you asked an ally for, and say why",
+		name: "withdraw", args: "ID…", ids: among(k.askOffers), usage: "take back what you asked an ally for, and say why",
 		examples: []string{`kith ally withdraw q-7m2c --why "we found one"`},
 		flags:    []cli.Flag{whyFlag()},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith ally withdraw q-7m2c --why "we found one"`, "kith ally withdraw needs --why and a reason, which the ally reads")
 			}
-			return request(c, func(d *client.Client) (api.Ask, error) { return d.WithdrawAsk(ctx, c.arg(0), c.String("why")) }, func(a api.Ask) { c.out.println(a.Short) })
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				a, err := d.WithdrawAsk(ctx, id, c.String("why"))
+				return a, func() { c.out.println(a.Short) }, err
+			})
 		},
 	})
 }

@@ -34,7 +34,7 @@ func (k *kith) bundleWrite() *cli.Command {
 		},
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "since", Usage: "`WHEN` only what came to this device since then: monday, 2026-12-01, 3 days ago"},
-			&cli.StringFlag{Name: "for", Usage: "`WHO` a member, or a device such as “Ben's laptop”: without what they are known to have"},
+			k.offering(&cli.StringFlag{Name: "for", Usage: "`WHO` a member, or a device such as “Ben's laptop”: without what they are known to have"}, among(k.memberOffers)),
 			&cli.BoolFlag{Name: "replace", Usage: "take the place of an older file, once this one is whole"},
 		},
 		run: runBundleWrite,

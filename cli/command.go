@@ -14,16 +14,19 @@ import (
 
 // root is the tree of all commands.
 func (k *kith) root() *cli.Command {
+	k.values, k.ids = map[cli.Flag]completer{}, map[*cli.Command]completer{}
 	return &cli.Command{
 		Name:  "kith",
 		Usage: "decide, do and note together, with no server and nobody in charge",
-		Subcommands: []*cli.Command{
+		Subcommands: slices.Concat([]*cli.Command{
 			k.initCommand(), k.join(), k.daemon(),
 			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(),
-			k.invite(), k.member(), k.device(), k.charter(), k.decision(), k.task(), k.note(), k.ally(), k.share(),
+			k.invite(), k.member(), k.device(), k.charter(),
+		}, k.kinds(), []*cli.Command{
+			k.ally(), k.share(),
 			k.bundle(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.completion(), k.version(), k.complete(), k.trial(),
-		},
+		}),
 	}
 }
 
@@ -47,12 +50,13 @@ type spec struct {
 	examples          []string // whole lines to type
 	flags             []cli.Flag
 	hidden            bool
+	ids               completer // what an ID in args may be; nil: of any document
 	run               func(ctx context.Context, c *call) error
 }
 
 // command makes a command of a description. All have --json, --jq and --space.
 func (k *kith) command(s spec) *cli.Command {
-	return &cli.Command{
+	c := &cli.Command{
 		Name: s.name, ArgsUsage: s.args, Usage: s.usage, Description: s.more, Hidden: s.hidden,
 		UsageText: strings.Join(s.examples, "\n"), HideHelp: true,
 		Flags: append(slices.Clip(s.flags), common()...),
@@ -70,6 +74,10 @@ func (k *kith) command(s spec) *cli.Command {
 			return s.run(c.Context, &call{kith: k, Context: c, out: out})
 		},
 	}
+	if s.ids != nil {
+		k.ids[c] = s.ids
+	}
+	return c
 }
 
 // common are the flags that every command takes, in any place.

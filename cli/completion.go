@@ -3,14 +3,17 @@ package cli
 import (
 	"context"
 	_ "embed"
-	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
 )
 
 var shells = []string{"bash", "zsh", "fish"}
@@ -20,9 +23,6 @@ const completionTime = 500 * time.Millisecond
 
 // shortEntry is how much of an entry's ID is enough to name it.
 const shortEntry = 12
-
-// openedShare stands in the place of a noun for what an ally has opened.
-const openedShare = "opened share"
 
 // maxCompletions is how many things are offered at most.
 const maxCompletions = 100
@@ -81,23 +81,63 @@ func (k *kith) complete() *cli.Command {
 
 type offer struct{ word, what string }
 
+// A completer gives what may stand where current is being typed.
+type completer func(ctx context.Context, current string) []offer
+
+// offering says what may be the value of a flag.
+func (k *kith) offering(f cli.Flag, what completer) cli.Flag {
+	if what != nil {
+		k.values[f] = what
+	}
+	return f
+}
+
+// among makes a completer of a list: of what current is a start of.
+func among(list func(ctx context.Context) []offer) completer {
+	return func(ctx context.Context, current string) []offer { return match(list(ctx), current) }
+}
+
+// fixed offers some words.
+func fixed(words ...string) completer {
+	return among(func(context.Context) []offer { return plain(words) })
+}
+
+// days are dates as they are typed most.
+var days = fixed("today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+// offersFor gives what a field of a kind may be set to, by its type; nil: anything.
+func (k *kith) offersFor(of *kind.Kind, f *kind.Field) completer {
+	switch {
+	case f.Fact != "":
+		return among(func(ctx context.Context) []offer { return k.usedWords(ctx, of, f) })
+	case f.Is == kind.Day:
+		return days
+	case f.Is == kind.Word:
+		return fixed(f.Words...)
+	case f.Is == kind.Members:
+		return among(k.memberOffers)
+	case f.Is == kind.Ref:
+		return k.documentOffers(kinds.All.Named(f.Of))
+	}
+	return nil
+}
+
 // offers finds what may stand in the place of current, after the words before.
 func (k *kith) offers(ctx context.Context, before []string, current string) []offer {
 	root := k.root()
-	cmd, noun, n := root, "", 0
+	cmd, n := root, 0
 	var pending cli.Flag // whose value comes next
 	for i, w := range before {
 		switch {
 		case pending != nil:
 			pending = nil
 		case w == "--":
-			return k.words(ctx, noun, cmd, n+len(before)-i-1, current)
+			return k.words(ctx, cmd, n+len(before)-i-1, current)
 		case isFlag(w):
 			if name := strings.TrimLeft(w, "-"); !strings.Contains(w, "=") && takesValue(cmd, name) {
 				pending = findFlag(cmd, name)
 			}
 		case n == 0 && subcommand(cmd, w) != nil:
-			noun = cmd.Name
 			cmd = subcommand(cmd, w)
 		case w == "help" && cmd == root:
 		default:
@@ -106,7 +146,13 @@ func (k *kith) offers(ctx context.Context, before []string, current string) []of
 	}
 	switch {
 	case pending != nil:
-		return match(k.values(ctx, pending.Names()[0]), current)
+		if what := k.values[pending]; what != nil {
+			return what(ctx, current)
+		}
+		if slices.Contains(pending.Names(), "space") { // every command has that one
+			return match(k.spaceOffers(ctx), current)
+		}
+		return nil
 	case strings.HasPrefix(current, "-"):
 		return match(flagOffers(cmd), current)
 	case len(cmd.Subcommands) > 0 && n > 0: // a word that is no command
@@ -114,7 +160,7 @@ func (k *kith) offers(ctx context.Context, before []string, current string) []of
 	case len(cmd.Subcommands) > 0:
 		return match(commandOffers(cmd), current)
 	}
-	return k.words(ctx, noun, cmd, n, current)
+	return k.words(ctx, cmd, n, current)
 }
 
 func commandOffers(c *cli.Command) (out []offer) {
@@ -139,7 +185,7 @@ func flagOffers(c *cli.Command) (out []offer) {
 }
 
 // words offers what the n-th word of a command may be.
-func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, current string) []offer {
+func (k *kith) words(ctx context.Context, cmd *cli.Command, n int, current string) []offer {
 	places := strings.Fields(cmd.ArgsUsage)
 	if len(places) == 0 {
 		return nil
@@ -152,10 +198,10 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 	}
 	switch strings.Trim(places[n], "[…]") {
 	case "ID":
-		if noun == "share" && cmd.Name == "join" {
-			noun = openedShare
+		if what := k.ids[cmd]; what != nil {
+			return what(ctx, current)
 		}
-		return k.ids(ctx, noun, current)
+		return k.documentOffers(nil)(ctx, current)
 	case "MEMBER":
 		return match(k.memberOffers(ctx), current)
 	case "DEVICE":
@@ -176,37 +222,6 @@ func (k *kith) words(ctx context.Context, noun string, cmd *cli.Command, n int, 
 		return match(plain(shells), current)
 	case "KIND":
 		return match(plain(api.EventKinds()), current)
-	}
-	return nil
-}
-
-// values offers what a flag may be set to.
-func (k *kith) values(ctx context.Context, flag string) []offer {
-	switch flag {
-	case "ask", "for":
-		return k.memberOffers(ctx)
-	case "space":
-		return k.spaceOffers(ctx)
-	case "ally":
-		return k.allyOffers(ctx)
-	case "contact":
-		return k.memberOffers(ctx)
-	case "share":
-		return k.ids(ctx, "", "")
-	case "voices":
-		return plain([]string{api.VoicesCoops, api.VoicesPeople})
-	case "consents", "keep", "not-mine":
-		return k.deviceOffers(ctx)
-	case "process":
-		return plain(api.Processes)
-	case "sort":
-		return plain(api.TaskSorts)
-	case "log-level":
-		return plain(logLevels)
-	case "due", "by", "review", "due-before":
-		return plain([]string{"today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
-	case "project", "tag", "untag":
-		return k.usedWords(ctx, flag)
 	}
 	return nil
 }
@@ -310,85 +325,121 @@ func (k *kith) deviceOffers(ctx context.Context) (out []offer) {
 	return out
 }
 
-// ids offers documents of the noun's kind, those that changed last first.
-func (k *kith) ids(ctx context.Context, noun, current string) (out []offer) {
+// proposalOffers offers what is being agreed on.
+func (k *kith) proposalOffers(ctx context.Context) (out []offer) {
 	client, err := k.api("")
 	if err != nil {
 		return nil
 	}
-	if noun == "charter" {
-		proposals, err := client.Proposals(ctx, true)
-		if err != nil {
-			return nil
-		}
-		for _, p := range proposals {
-			out = append(out, offer{p.Short, p.Title})
-		}
-		return match(out, current)
-	}
-	if noun == "invite" {
-		invites, err := client.Invites(ctx)
-		if err != nil {
-			return nil
-		}
-		for _, i := range invites {
-			out = append(out, offer{i.ID, i.State})
-		}
-		return match(out, current)
-	}
-	if noun == "ally" || noun == openedShare {
-		asks, err := client.Asks(ctx)
-		if err != nil {
-			return nil
-		}
-		for _, a := range asks {
-			if noun == "ally" || a.Code != "" && !a.Ours {
-				out = append(out, offer{a.Short, a.Title})
-			}
-		}
-		return match(out, current)
-	}
-	kind := noun
-	if kind != api.KindTask && kind != api.KindDecision && kind != api.KindNote {
-		kind = ""
-	}
-	found, err := client.Find(ctx, kind, current, maxCompletions)
+	proposals, err := client.Proposals(ctx, true)
 	if err != nil {
 		return nil
 	}
-	for _, d := range found {
-		word := d.Short
-		if !strings.HasPrefix(word, current) {
-			word = d.ID // more was typed than the short one has, or the letter left out
-			if !strings.HasPrefix(word, current) {
-				word = strings.TrimPrefix(word, word[:2])
-			}
-		}
-		out = append(out, offer{word, fmt.Sprintf("%s: %s", d.Kind, d.Title)})
+	for _, p := range proposals {
+		out = append(out, offer{p.Short, p.Title})
 	}
 	return out
 }
 
-// usedWords offers projects and tags that tasks have already.
-func (k *kith) usedWords(ctx context.Context, flag string) (out []offer) {
-	daemon, err := k.api("")
+func (k *kith) inviteOffers(ctx context.Context) (out []offer) {
+	client, err := k.api("")
 	if err != nil {
 		return nil
 	}
-	tasks, err := daemon.Tasks(ctx, client.TaskQuery{Brief: true, Limit: 1000})
+	invites, err := client.Invites(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, i := range invites {
+		out = append(out, offer{i.ID, i.State})
+	}
+	return out
+}
+
+// askOffers offers what co-ops have asked each other for.
+func (k *kith) askOffers(ctx context.Context) []offer {
+	return k.asksThat(ctx, func(api.Ask) bool { return true })
+}
+
+// openedOffers offers the further shares that allies have opened.
+func (k *kith) openedOffers(ctx context.Context) []offer {
+	return k.asksThat(ctx, func(a api.Ask) bool { return a.Code != "" && !a.Ours })
+}
+
+func (k *kith) asksThat(ctx context.Context, are func(api.Ask) bool) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	asks, err := client.Asks(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, a := range asks {
+		if are(a) {
+			out = append(out, offer{a.Short, a.Title})
+		}
+	}
+	return out
+}
+
+// documentOffers offers documents of a kind, or of any if of is nil: their short IDs or, where more was typed than
+// these have, or the letters were left out, the rest of the full ones.
+func (k *kith) documentOffers(of *kind.Kind) completer {
+	return func(ctx context.Context, current string) (out []offer) {
+		client, err := k.api("")
+		if err != nil {
+			return nil
+		}
+		name := ""
+		if of != nil {
+			name = of.Name
+		}
+		found, err := client.Find(ctx, name, current, maxCompletions)
+		if err != nil {
+			return nil
+		}
+		for _, d := range found {
+			word := d.Short
+			if !strings.HasPrefix(word, current) {
+				word = d.ID
+			}
+			if !strings.HasPrefix(word, current) {
+				_, word, _ = strings.Cut(word, "-")
+			}
+			out = append(out, offer{word, d.Kind + ": " + d.Title})
+		}
+		return out
+	}
+}
+
+// maxUsed bounds in how many documents completion looks for words that are in use.
+const maxUsed = 1000
+
+// usedWords offers what documents of a kind have in a field already.
+func (k *kith) usedWords(ctx context.Context, of *kind.Kind, f *kind.Field) (out []offer) {
+	client, err := k.api("")
+	if err != nil {
+		return nil
+	}
+	raw, err := client.Documents(ctx, of.Many, url.Values{"brief": {"true"}, "limit": {strconv.Itoa(maxUsed)}})
+	if err != nil {
+		return nil
+	}
+	all, err := readDocuments(raw)
 	if err != nil {
 		return nil
 	}
 	seen := map[string]bool{"": true}
-	for _, t := range tasks {
-		words := t.Tags
-		if flag == "project" {
-			words = []string{t.Project}
+	for _, d := range all {
+		words := d.Tags
+		if f.Fact != kind.TagFact {
+			words = []string{d.fields.Str(f.Name())}
 		}
 		for _, w := range words {
 			if !seen[w] {
 				seen[w] = true
-				out = append(out, offer{w, flag})
+				out = append(out, offer{w, f.Called()})
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func TestWhatIsOfferedNext(t *testing.T) {
 		{"task|ask|t-4kq2|Ana|cle", "Cléo Müller"},
 		{"task|add|Paper|--ask|b", "Ben"},
 		{"task|add|--ask|b", "Ben"},
-		{"task|list|--sort|", "updated created due title"},
+		{"task|list|--sort|", "updated created title due"},
 		{"task|list|--project|w", "Workshop"},
 		{"task|list|--du", "--due-before"},
 		{"decision|propose|x|--process|con", "consent consensus"},

@@ -31,7 +31,7 @@ func (k *kith) daemon() *cli.Command {
 		flags: append(listenFlags(), keyFileFlag(),
 			&cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR` of a relay for a co-op whose members are all behind routers, with its identity; remembered, and none forgets it"},
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
-			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")},
+			k.offering(&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")}, fixed(logLevels...)),
 		),
 		run: runDaemon,
 	})

@@ -96,6 +96,15 @@ func understand(s string, now time.Time) (time.Time, bool) {
 
 func moment(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
+// date is the value of a flag for a coming date; nil if the flag isn't there.
+func (c *call) date(flag string) (*string, error) {
+	if !c.IsSet(flag) {
+		return nil, nil
+	}
+	d, err := parseComing("--"+flag, c.String(flag), c.env.Now())
+	return &d, err
+}
+
 // parseComing is parseDate for a date that something is to happen on: not one in the past.
 func parseComing(what, typed string, now time.Time) (string, error) {
 	date, err := parseDate(typed, now)

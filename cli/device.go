@@ -79,7 +79,7 @@ func (k *kith) deviceRetire() *cli.Command {
 		examples: []string{`kith device retire laptop`, `kith device retire laptop --yes`},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "yes", Usage: "I know what follows from it"},
-			&cli.StringFlag{Name: "consents", Usage: "`DEVICE` you consent to agreed steps from that one afterwards, if it was this; else from the one you type on"},
+			k.offering(&cli.StringFlag{Name: "consents", Usage: "`DEVICE` you consent to agreed steps from that one afterwards, if it was this; else from the one you type on"}, among(k.deviceOffers)),
 		},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) (api.Device, error) {

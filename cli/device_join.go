@@ -98,8 +98,8 @@ func (k *kith) deviceRecover() *cli.Command {
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME"},
 			&cli.StringFlag{Name: "phrase", Usage: "`-` read the phrase from stdin; else it is asked for"},
-			&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use"},
-			&cli.StringSliceFlag{Name: "not-mine", Usage: "`DEVICE` that never was yours: nothing of it counts"},
+			k.offering(&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use"}, among(k.deviceOffers)),
+			k.offering(&cli.StringSliceFlag{Name: "not-mine", Usage: "`DEVICE` that never was yours: nothing of it counts"}, among(k.deviceOffers)),
 		}, newDeviceFlags(defaultJoinWait)...),
 		run: runDeviceRecover,
 	})

@@ -58,11 +58,14 @@ func (k *kith) inviteList() *cli.Command {
 
 func (k *kith) inviteRevoke() *cli.Command {
 	return k.command(spec{
-		name: "revoke", args: "ID", usage: "make a code useless",
+		name: "revoke", args: "ID…", ids: among(k.inviteOffers), usage: "make a code useless",
 		more:     "ID is the start of the invite's ID, or the code itself.",
 		examples: []string{`kith invite revoke 7f3a`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *client.Client) (api.Invite, error) { return d.RevokeInvite(ctx, c.arg(0)) }, func(i api.Invite) { c.out.println(i.ID) })
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				i, err := d.RevokeInvite(ctx, id)
+				return i, func() { c.out.println(i.ID) }, err
+			})
 		},
 	})
 }

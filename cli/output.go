@@ -55,11 +55,6 @@ func (o *output) changed(short string, document any) error {
 	return o.show(document, func() { o.println(short) })
 }
 
-// What a command that made or changed something prints: the short ID, for the next command.
-func (c *call) taskID(t api.Task)         { c.out.println(t.Short) }
-func (c *call) decisionID(d api.Decision) { c.out.println(d.Short) }
-func (c *call) noteID(n api.Note)         { c.out.println(n.Short) }
-
 // filtered prints what the filter makes of v, a value a line; strings come out bare, so that
 // a script can use them, and without what could move a terminal: all of them is in the JSON.
 func (o *output) filtered(v any) error {

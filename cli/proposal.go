@@ -66,7 +66,7 @@ func (c *call) proposed(p api.Proposal) {
 type answerSpec struct{ verb, usage, more string }
 
 func (k *kith) answer(a answerSpec) *cli.Command {
-	s := spec{name: a.verb, args: "ID", usage: a.usage, more: a.more, examples: []string{"kith charter " + a.verb + " p-4kq2"}}
+	s := spec{name: a.verb, args: "ID…", ids: among(k.proposalOffers), usage: a.usage, more: a.more, examples: []string{"kith charter " + a.verb + " p-4kq2"}}
 	switch a.verb {
 	case api.ProposalRefuse:
 		s.flags = []cli.Flag{whyFlag()}
@@ -81,11 +81,12 @@ func (k *kith) answer(a answerSpec) *cli.Command {
 		if a.verb == api.ProposalRefuse && c.String("why") == "" {
 			return api.Problemf(api.Usage, s.examples[0], "kith charter refuse needs --why and a reason")
 		}
-		return request(c, func(d *client.Client) (api.Proposal, error) {
-			return d.AnswerProposal(ctx, c.arg(0), api.ProposalAnswer{
+		return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+			p, err := d.AnswerProposal(ctx, id, api.ProposalAnswer{
 				Verb: a.verb, Why: c.String("why"), Anyway: c.Bool("anyway"), LeaveOut: c.Bool("leave-out"),
 			})
-		}, c.proposed)
+			return p, func() { c.proposed(p) }, err
+		})
 	}
 	return k.command(s)
 }

@@ -38,7 +38,7 @@ func (k *kith) shareNew() *cli.Command {
 
 func (k *kith) shareJoin() *cli.Command {
 	return k.command(spec{
-		name: "join", args: "ID", usage: "join a further share that an ally has opened",
+		name: "join", args: "ID", ids: among(k.openedOffers), usage: "join a further share that an ally has opened",
 		examples: []string{`kith share join q-4kq2`},
 		flags:    []cli.Flag{asFlag(), &cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "`TIME` how long to wait for them"}},
 		run: func(ctx context.Context, c *call) error {
@@ -65,7 +65,7 @@ func (k *kith) shareTerms() *cli.Command {
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "purpose", Usage: "`TEXT` what it is for"},
 			&cli.StringFlag{Name: "ends", Usage: "`DATE` when the pact ends"},
-			&cli.StringFlag{Name: "voices", Usage: "`WHO` count in joint decisions: co-ops, each once, or people"},
+			k.offering(&cli.StringFlag{Name: "voices", Usage: "`WHO` count in joint decisions: co-ops, each once, or people"}, fixed(api.VoicesCoops, api.VoicesPeople)),
 			whyFlag(),
 		},
 		run: func(ctx context.Context, c *call) error {

@@ -126,3 +126,10 @@ func entries(n int) string {
 	}
 	return humanize.Comma(int64(n)) + " entries"
 }
+
+func aOrAn(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
+}

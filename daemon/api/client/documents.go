@@ -12,6 +12,11 @@ import (
 // and answered follows from the kind's declaration, so answers are JSON, as the daemon gave it. id is a start of an
 // ID, with its letters or without.
 
+// Waits gives what waits for me, as Today does: documents of each kind under the keys that its declaration names.
+func (c *Client) Waits(ctx context.Context) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "GET", "today", nil, nil)
+}
+
 // Documents lists them. q holds filters of the kind, and sort, limit and brief.
 func (c *Client) Documents(ctx context.Context, many string, q url.Values) (json.RawMessage, error) {
 	return call[json.RawMessage](ctx, c, "GET", many, q, nil)

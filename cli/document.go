@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"kith/crdt/kind"
+	"kith/daemon/api"
+)
+
+// document is a document as the daemon tells of it: all of it as JSON, what every kind has, and the rest by name.
+type document struct {
+	api.Document
+	fields kind.Answer
+	raw    json.RawMessage
+}
+
+func readDocument(raw json.RawMessage) (document, error) {
+	d := document{raw: legible(raw)}
+	if err := json.Unmarshal(raw, &d.Document); err != nil {
+		return d, fmt.Errorf("read the answer: %w", err)
+	}
+	if err := json.Unmarshal(raw, &d.fields); err != nil {
+		return d, fmt.Errorf("read the answer: %w", err)
+	}
+	return d, nil
+}
+
+func readDocuments(raw json.RawMessage) ([]document, error) {
+	var each []json.RawMessage
+	if err := json.Unmarshal(raw, &each); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	all := make([]document, len(each))
+	for i, one := range each {
+		var err error
+		if all[i], err = readDocument(one); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// legible writes JSON that was escaped for web pages as people read it: "<", ">" and "&" as they are.
+func legible(raw json.RawMessage) json.RawMessage {
+	if !bytes.Contains(raw, []byte(`\u00`)) {
+		return raw
+	}
+	signs := map[string]byte{`\u003c`: '<', `\u003e`: '>', `\u0026`: '&'}
+	out := make(json.RawMessage, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' || i+1 == len(raw) {
+			out = append(out, raw[i])
+			continue
+		}
+		if sign, ok := signs[string(raw[i:min(i+6, len(raw))])]; ok {
+			out = append(out, sign)
+			i += 5
+			continue
+		}
+		out = append(out, raw[i], raw[i+1])
+		i++
+	}
+	return out
+}
+
+// layouts are how documents are shown of which a picture says more than a list of fields: those of other kinds are
+// shown by showPlain.
+var layouts = map[string]func(*call, document){
+	"task":     (*call).showTask,
+	"decision": (*call).showDecision,
+}
+
+// showPlain shows a document by what its kind declares.
+func (c *call) showPlain(of *kind.Kind, d document) {
+	c.out.println(c.title(d.Document))
+	var facts, lines []string
+	for _, s := range of.Shows {
+		says := ""
+		switch v := d.fields[s.Name].(type) {
+		case string:
+			says = v
+			if s.Is == kind.Day || s.Is == kind.Moment {
+				says = c.when(v)
+			}
+		case float64:
+			if v != 0 {
+				says = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+		case bool:
+			if v {
+				says = "yes"
+			}
+		case []any:
+			says = strings.Join(d.fields.Names(s.Name), ", ")
+		}
+		switch {
+		case says == "":
+		case s.Is == kind.Word:
+			facts = append(facts, statusWord(oneLine(says, maxCell)))
+		default:
+			lines = append(lines, because(strings.ReplaceAll(s.Name, "_", " "), says))
+		}
+	}
+	if facts = append(facts, tagWords(d.Tags)...); len(facts) > 0 {
+		c.out.println(strings.Join(facts, " · "))
+	}
+	for _, line := range lines {
+		c.out.println(line)
+	}
+	c.shared(d.Document)
+	c.out.text(d.fields.Str("text"))
+	c.footer(d.Document)
+}
+
+// title is the first line of a document.
+func (c *call) title(d api.Document) string {
+	return d.Short + "  " + c.out.strong(c.out.isolate(oneLine(d.Title, 4*api.MaxTitle)))
+}
+
+func tagWords(tags []string) []string {
+	var words []string
+	for _, t := range tags {
+		words = append(words, "#"+oneLine(t, 40))
+	}
+	return words
+}
+
+// footer is the last line of a document.
+func (c *call) footer(d api.Document) {
+	line := "made by " + name(d.CreatedBy) + " " + c.ago(d.CreatedAt)
+	if !d.UpdatedAt.Equal(d.CreatedAt.Time) || d.UpdatedBy != d.CreatedBy {
+		line += ", last changed by " + name(d.UpdatedBy) + " " + c.ago(d.UpdatedAt)
+	}
+	c.out.println("\n" + c.out.faint(line))
+}
+
+// called is the name of a member in an answer.
+func called(a kind.Answer, key string) string { return oneLine(a.In(key).Str("name"), 40) }
+
+// allCalled are the names of members in an answer.
+func allCalled(a kind.Answer, key string) (out []string) {
+	for _, n := range a.Names(key) {
+		out = append(out, oneLine(n, 40))
+	}
+	return out
+}

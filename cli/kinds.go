@@ -1,0 +1,524 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+	"kith/daemon/api/client"
+)
+
+// kinds are the nouns of all kinds of documents: what can be done with each follows from its declaration in
+// crdt/kinds. Only how one is shown may be code of its own: layouts.
+func (k *kith) kinds() (nouns []*cli.Command) {
+	for _, of := range kinds.All.Nouns() {
+		verbs := []*cli.Command{k.makeOne(of), k.listThem(of), k.showOne(of), k.editOne(of)}
+		for _, v := range of.Verbs {
+			verbs = append(verbs, k.doOne(of, v)...)
+		}
+		if of.History {
+			verbs = append(verbs, k.historyOf(of), k.restoreOne(of))
+		}
+		for _, l := range of.Lists {
+			verbs = append(verbs, k.listBy(of, l))
+		}
+		nouns = append(nouns, group(of.Name, of.Gist, verbs...))
+	}
+	return nouns
+}
+
+const clearHint = `; "none" takes it away`
+
+func textFlag() cli.Flag {
+	return &cli.StringFlag{Name: "text", Usage: "`T` the text; - reads stdin"}
+}
+
+func titleFlag() cli.Flag { return &cli.StringFlag{Name: "title", Usage: "`T` the title"} }
+
+func whyFlag() cli.Flag { return &cli.StringFlag{Name: "why", Usage: "`T` the reason"} }
+
+// flagFor is the flag that gives a field a value, with what may stand there offered by its type. begins: of what is
+// made, where a word has its default and nothing can be taken away yet.
+func (k *kith) flagFor(of *kind.Kind, f *kind.Field, begins bool) cli.Flag {
+	usage := "`" + f.Placeholder() + "` " + f.Hint
+	if f.Is == kind.Word {
+		usage += ": " + strings.Join(f.Words, ", ")
+	}
+	if !begins && (f.Is == kind.Day || f.Is == kind.Line || f.Is == kind.Ref) {
+		usage += clearHint
+	}
+	var flag cli.Flag
+	switch {
+	case f == kind.Untag:
+		flag = &cli.StringSliceFlag{Name: f.Flag(), Usage: usage}
+	case f.IsMany():
+		flag = &cli.StringSliceFlag{Name: f.Flag(), Usage: usage + "; may be given several times"}
+	case f.Is == kind.Hours:
+		flag = &cli.Float64Flag{Name: f.Flag(), Usage: usage}
+	case f.Is == kind.Flag:
+		flag = &cli.BoolFlag{Name: f.Flag(), Usage: f.Hint}
+	case f.Is == kind.Word && begins:
+		flag = &cli.StringFlag{Name: f.Flag(), Usage: usage, Value: f.Words[0]}
+	default:
+		flag = &cli.StringFlag{Name: f.Flag(), Usage: usage}
+	}
+	return k.offering(flag, k.offersFor(of, f))
+}
+
+// argument reads what was typed for a field, in the form in which a request has it; ok is false if nothing was.
+func (c *call) argument(f *kind.Field, begins bool) (v any, ok bool, err error) {
+	flag := f.Flag()
+	switch {
+	case f.IsMany():
+		words := c.StringSlice(flag)
+		return words, len(words) > 0, nil
+	case f.Is == kind.Word:
+		word := c.String(flag)
+		return kind.WordOut(word), word != "", oneOf("--"+flag, word, f.Words)
+	case !c.IsSet(flag):
+		return nil, false, nil
+	case f.Is == kind.Hours:
+		return c.Float64(flag), true, nil
+	case f.Is == kind.Flag:
+		return c.Bool(flag), true, nil
+	case f.Is == kind.Day:
+		day, err := parseComing("--"+flag, c.String(flag), c.env.Now())
+		return day, day != "" || !begins, err
+	}
+	word := c.String(flag)
+	if !begins && strings.EqualFold(word, "none") && (f.Is == kind.Line || f.Is == kind.Ref) {
+		word = ""
+	}
+	return word, word != "" || !begins, nil
+}
+
+// arguments reads all fields of a verb into a request.
+func (c *call) arguments(into map[string]any, fields []*kind.Field, begins bool) error {
+	for _, f := range fields {
+		v, ok, err := c.argument(f, begins)
+		if err != nil {
+			return err
+		}
+		if ok {
+			into[f.Key] = v
+		}
+	}
+	return nil
+}
+
+// oneOf checks a flag whose value is one of a few words; "" is no value.
+func oneOf(flag, word string, words []string) error {
+	if word == "" || slices.Contains(words, word) {
+		return nil
+	}
+	return api.Problemf(api.Usage, "one of: "+strings.Join(words, ", "), "%s can't be “%s”", flag, oneLine(word, 40))
+}
+
+// needed refuses to begin a document without what its kind can't be without.
+func needed(c *call, f *kind.Field, body map[string]any, example string) error {
+	if _, ok := body[f.Key]; f.Needs && !ok {
+		return api.Problemf(api.Usage, example, "%s needs --%s", fullName(c.Context), f.Flag())
+	}
+	return nil
+}
+
+func (k *kith) makeOne(of *kind.Kind) *cli.Command {
+	v := of.Make
+	var flags []cli.Flag
+	if v.Text != kind.No {
+		flags = append(flags, textFlag())
+	}
+	for _, f := range v.With {
+		flags = append(flags, k.flagFor(of, f, true))
+	}
+	more := v.More
+	if v.Opens {
+		more = strings.TrimSpace(more + " Without --text, on a terminal with $EDITOR set, the text opens there.")
+	}
+	return k.command(spec{
+		name: v.Name, args: "TITLE", usage: v.Gist, more: more, examples: v.Examples, flags: append(flags, k.flagFor(of, kind.Tag, true)),
+		run: func(ctx context.Context, c *call) error {
+			body := map[string]any{"title": c.arg(0)}
+			if err := c.arguments(body, v.With, true); err != nil {
+				return err
+			}
+			for _, f := range v.With {
+				if err := needed(c, f, body, v.Examples[0]); err != nil {
+					return err
+				}
+			}
+			if tags := c.StringSlice(kind.Tag.Flag()); len(tags) > 0 {
+				body["tags"] = tags
+			}
+			if err := c.textInto(ctx, body, v); err != nil {
+				return err
+			}
+			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, of.Many, body) })
+		},
+	})
+}
+
+// textInto adds the text of a verb, from --text or from an editor.
+func (c *call) textInto(ctx context.Context, body map[string]any, v *kind.Verb) error {
+	if v.Text == kind.No {
+		return nil
+	}
+	from := c.newText
+	if !v.Opens {
+		from = func(context.Context) (string, error) { text, _, err := c.longText(); return text, err }
+	}
+	text, err := from(ctx)
+	switch {
+	case err != nil:
+		return err
+	case text != "":
+		body["text"] = text
+	case v.Text == kind.Must:
+		return api.Problemf(api.Usage, fullName(c.Context)+` ID --text "…"`, "%s needs --text and what to write", fullName(c.Context))
+	}
+	return nil
+}
+
+// answered asks for something that makes or changes a document, and prints its short ID, or all of it as JSON.
+func (c *call) answered(question func(*client.Client) (json.RawMessage, error)) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	raw, err := question(client)
+	if err != nil {
+		return err
+	}
+	d, err := readDocument(raw)
+	if err != nil {
+		return err
+	}
+	return c.out.changed(d.Short, d.raw)
+}
+
+func (k *kith) editOne(of *kind.Kind) *cli.Command {
+	v := of.Edit
+	flags := []cli.Flag{titleFlag()}
+	if v.Text != kind.No {
+		flags = append(flags, textFlag())
+	}
+	fields := append(slices.Clip(v.With), kind.Tag, kind.Untag)
+	for _, f := range fields {
+		flags = append(flags, k.flagFor(of, f, false))
+	}
+	return k.command(spec{
+		name: v.Name, args: "ID", usage: v.Gist, more: v.More, examples: v.Examples, flags: flags, ids: k.documentOffers(of),
+		run: func(ctx context.Context, c *call) error {
+			body := map[string]any{}
+			if c.IsSet("title") {
+				body["title"] = c.String("title")
+			}
+			if err := c.arguments(body, fields, false); err != nil {
+				return err
+			}
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			raw, err := client.Document(ctx, of.Many, c.arg(0))
+			if err != nil {
+				return err
+			}
+			d, err := readDocument(raw)
+			if err != nil {
+				return err
+			}
+			if v.Text != kind.No {
+				edit, err := c.changedText(ctx, d.fields.Str("text"), d.Heads, len(body) > 0)
+				if err != nil {
+					return err
+				}
+				if edit != nil {
+					body["text"] = edit
+				}
+			}
+			if len(body) == 0 {
+				return c.unchanged(d.Short, d.raw)
+			}
+			if raw, err = client.EditDocument(ctx, of.Many, d.ID, body); err != nil {
+				return err
+			}
+			if d, err = readDocument(raw); err != nil {
+				return err
+			}
+			return c.out.changed(d.Short, d.raw)
+		},
+	})
+}
+
+// unchanged ends an edit that changes nothing: fine if the text is as it should be, and a
+// mistake if nothing was said at all.
+func (c *call) unchanged(short string, document any) error {
+	if !c.IsSet("text") && !c.canEdit() {
+		return api.Problemf(api.Usage, fullName(c.Context)+" --help", "nothing is said about what to change")
+	}
+	return c.out.changed(short, document)
+}
+
+// doOne is a verb of a kind, or each of its ways.
+func (k *kith) doOne(of *kind.Kind, v *kind.Verb) (commands []*cli.Command) {
+	if len(v.Ways) == 0 {
+		return []*cli.Command{k.do(of, v, spec{name: v.Name, usage: v.Gist, more: v.More, examples: v.Examples}, v.Why, nil)}
+	}
+	for _, way := range v.Ways {
+		s := spec{name: way.Name, usage: way.Gist, more: v.More, examples: way.Examples}
+		commands = append(commands, k.do(of, v, s, way.Why, map[string]any{v.By.Key: kind.WordOut(way.Name)}))
+	}
+	return commands
+}
+
+func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map[string]any) *cli.Command {
+	s.ids = k.documentOffers(of)
+	s.args = "ID…"
+	for i, f := range v.Args {
+		if i == 0 {
+			s.args = "ID"
+		}
+		s.args += " " + f.Placeholder()
+		if f.IsMany() {
+			s.args += "…"
+		}
+	}
+	if v.Text != kind.No {
+		s.flags = append(s.flags, textFlag())
+	}
+	if why != kind.No {
+		s.flags = append(s.flags, whyFlag())
+	}
+	for _, f := range v.With {
+		s.flags = append(s.flags, k.flagFor(of, f, true))
+	}
+	if v.Undo {
+		s.flags = append(s.flags, &cli.BoolFlag{Name: "undo", Usage: "not any more"})
+	}
+	s.run = func(ctx context.Context, c *call) error {
+		body := map[string]any{}
+		for key, value := range always {
+			body[key] = value
+		}
+		if err := c.arguments(body, v.With, true); err != nil {
+			return err
+		}
+		if v.Undo && c.Bool("undo") {
+			body["undo"] = true
+		}
+		if why != kind.No && c.String("why") != "" {
+			body["why"] = c.String("why")
+		} else if why == kind.Must && body["undo"] == nil {
+			return api.Problemf(api.Usage, s.examples[0], "%s needs --why and a reason", fullName(c.Context))
+		}
+		if err := c.textInto(ctx, body, v); err != nil {
+			return err
+		}
+		if len(v.Args) == 0 {
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				raw, err := d.Do(ctx, of.Many, id, v.Name, body)
+				if err != nil {
+					return nil, nil, err
+				}
+				done, err := readDocument(raw)
+				return done.raw, func() { c.out.println(done.Short) }, err
+			})
+		}
+		for i, f := range v.Args {
+			if f.IsMany() {
+				body[f.Key] = c.args()[1+i:]
+				continue
+			}
+			body[f.Key] = c.arg(1 + i)
+		}
+		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, c.arg(0), v.Name, body) })
+	}
+	return k.command(s)
+}
+
+func (k *kith) historyOf(of *kind.Kind) *cli.Command {
+	return k.command(spec{
+		name: "history", args: "ID", usage: "the versions of " + aOrAn(of.Name) + ", newest first", ids: k.documentOffers(of),
+		examples: []string{"kith " + of.Name + " history " + of.Letters + "-2m7d"},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *client.Client) ([]api.Version, error) { return d.History(ctx, of.Many, c.arg(0)) }, func(versions []api.Version) {
+				var rows [][]string
+				for _, v := range versions {
+					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.ReplaceAll(strings.Join(v.Says, "; "), "\n", " ")})
+				}
+				c.out.grid([]string{"HEAD", "BY", "WHEN", "TEXT"}, rows)
+			})
+		},
+	})
+}
+
+func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
+	return k.command(spec{
+		name: "restore", args: "ID HEAD", usage: "bring back an earlier text", ids: k.documentOffers(of),
+		more:     "It is written anew, as a change of yours: what came after stays in the history.",
+		examples: []string{"kith " + of.Name + " restore " + of.Letters + "-2m7d 3fa09c11d2e4"},
+		run: func(ctx context.Context, c *call) error {
+			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Restore(ctx, of.Many, c.arg(0), c.arg(1)) })
+		},
+	})
+}
+
+// filterFlag is the flag by which a list is asked for something.
+func (k *kith) filterFlag(of *kind.Kind, f *kind.Filter) cli.Flag {
+	if f.Takes == nil {
+		return &cli.BoolFlag{Name: f.Name, Usage: f.Gist}
+	}
+	usage := "`" + f.Takes.Placeholder() + "` " + f.Gist
+	return k.offering(&cli.StringFlag{Name: f.Name, Usage: usage}, k.offersFor(of, f.Takes))
+}
+
+func inQuery(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
+
+func (k *kith) listThem(of *kind.Kind) *cli.Command {
+	var flags []cli.Flag
+	for _, f := range of.Filters() {
+		flags = append(flags, k.filterFlag(of, f))
+	}
+	var orders []string
+	for _, o := range of.Sorts() {
+		orders = append(orders, o.Name)
+	}
+	if len(of.Orders) > 0 {
+		flags = append(flags, k.offering(&cli.StringFlag{Name: "sort", Usage: "`K` the order: " + strings.Join(orders, ", ")}, fixed(orders...)))
+	}
+	return k.command(spec{
+		name: "list", usage: of.Many + ", the newest change first", examples: of.Examples.List, flags: append(flags, limitFlag(0)),
+		run: func(ctx context.Context, c *call) error {
+			q := url.Values{}
+			for _, f := range of.Filters() {
+				switch {
+				case f.Takes == nil && c.Bool(f.Name):
+					q.Set(inQuery(f.Name), "true")
+				case f.Takes == nil || c.String(f.Name) == "":
+				case f.Takes.Is == kind.Day:
+					day, err := parseDate(c.String(f.Name), c.env.Now())
+					if err != nil {
+						return err
+					}
+					q.Set(inQuery(f.Name), day)
+				default:
+					q.Set(inQuery(f.Name), c.String(f.Name))
+				}
+			}
+			limit, err := c.limit()
+			if err != nil {
+				return err
+			}
+			if limit > 0 {
+				q.Set("limit", fmt.Sprint(limit))
+			}
+			if err := oneOf("--sort", c.String("sort"), orders); err != nil {
+				return err
+			}
+			if order := c.String("sort"); order != "" {
+				q.Set("sort", order)
+			}
+			return c.list(ctx, of, q)
+		},
+	})
+}
+
+// listBy is a list that is a command of its own.
+func (k *kith) listBy(of *kind.Kind, l *kind.List) *cli.Command {
+	return k.command(spec{
+		name: l.Name, usage: l.Gist, examples: l.Examples,
+		run: func(ctx context.Context, c *call) error {
+			tomorrow := c.env.Now().AddDate(0, 0, 1).Format(time.DateOnly)
+			return c.list(ctx, of, url.Values{inQuery(l.By.Name): {tomorrow}})
+		},
+	})
+}
+
+// list prints documents of a kind in its columns.
+func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
+	if !c.out.json {
+		q.Set("brief", "true")
+	}
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	raw, err := client.Documents(ctx, of.Many, q)
+	if err != nil {
+		return err
+	}
+	all, err := readDocuments(raw)
+	if err != nil {
+		return err
+	}
+	return c.out.show(legible(raw), func() {
+		if len(all) == 0 {
+			c.out.println("No " + of.Many + ".")
+			return
+		}
+		header := []string{"ID", "TITLE"}
+		for _, col := range of.Columns {
+			header = append(header, col.Title)
+		}
+		var rows [][]string
+		for _, d := range all {
+			row := []string{d.Short, d.Title}
+			for i, col := range of.Columns {
+				cell := c.cell(col.Says(d.fields))
+				if i == 0 {
+					cell = also(cell, sharedWith(d.Document))
+				}
+				row = append(row, cell)
+			}
+			rows = append(rows, row)
+		}
+		c.out.grid(header, rows)
+	})
+}
+
+// cell is what stands in one place of a list, for who reads it here and now.
+func (c *call) cell(is kind.Cell) string {
+	parts := []string{is.Words}
+	if is.Day != "" {
+		parts = append(parts, c.when(is.Day))
+	}
+	if t, err := time.Parse(time.RFC3339, is.Since); err == nil {
+		parts = append(parts, c.ago(api.At(t)))
+	}
+	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+func (k *kith) showOne(of *kind.Kind) *cli.Command {
+	return k.command(spec{
+		name: "show", args: "ID", usage: "all of one " + of.Name, examples: of.Examples.Show, ids: k.documentOffers(of),
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			raw, err := client.Document(ctx, of.Many, c.arg(0))
+			if err != nil {
+				return err
+			}
+			d, err := readDocument(raw)
+			if err != nil {
+				return err
+			}
+			layout := layouts[of.Name]
+			if layout == nil {
+				layout = func(c *call, d document) { c.showPlain(of, d) }
+			}
+			return c.out.show(d.raw, func() { layout(c, d) })
+		},
+	})
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+func (k *kith) today() *cli.Command {
+	waits, whoever := gists()
+	return k.command(spec{
+		name: "today", usage: "what waits for me",
+		more:     capital(strings.Join(append(waits, "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
+		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
+		run: func(ctx context.Context, c *call) error {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			raw, err := client.Waits(ctx)
+			if err != nil {
+				return err
+			}
+			var t waiting
+			if err := t.read(raw); err != nil {
+				return err
+			}
+			return c.out.show(legible(raw), func() { c.today(t) })
+		},
+	})
+}
+
+// gists says what waits in documents, for me and for whoever it may be.
+func gists() (mine, whoever []string) {
+	for _, of := range kinds.All.Nouns() {
+		for _, w := range of.Today {
+			if w.Anybody {
+				whoever = append(whoever, w.Gist)
+			} else {
+				mine = append(mine, w.Gist)
+			}
+		}
+	}
+	return mine, whoever
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// waiting is what waits for somebody: what every co-op has, and documents under the key of what waits in them.
+type waiting struct {
+	Notice    []string
+	Proposals []api.Proposal
+	Asks      []api.Ask
+	documents map[string][]document
+}
+
+func (t *waiting) read(raw json.RawMessage) error {
+	if err := json.Unmarshal(raw, t); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	t.documents = map[string][]document{}
+	for _, of := range kinds.All.Nouns() {
+		for _, w := range of.Today {
+			if parts[w.Key] == nil { // of a daemon that doesn't know the kind yet
+				continue
+			}
+			all, err := readDocuments(parts[w.Key])
+			if err != nil {
+				return err
+			}
+			t.documents[w.Key] = all
+		}
+	}
+	return nil
+}
+
+func (c *call) today(t waiting) {
+	for _, s := range t.Notice {
+		c.out.printf("%s\n\n", paragraph(s, c.out.width))
+	}
+	nothing := true
+	section := func(title string, lines []string) {
+		if len(lines) == 0 {
+			return
+		}
+		if !nothing {
+			c.out.println()
+		}
+		nothing = false
+		c.out.println(c.out.strong(title))
+		for _, l := range lines {
+			c.out.println("  " + l)
+		}
+	}
+	documents := func(anybody bool) {
+		for _, of := range kinds.All.Nouns() {
+			for _, w := range of.Today {
+				if w.Anybody == anybody {
+					section(w.Title, c.waits(w, t.documents[w.Key]))
+				}
+			}
+		}
+	}
+	documents(false)
+	var proposals []string
+	for _, p := range t.Proposals {
+		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  by " + name(p.By)
+		if p.State == "overtaken" {
+			line += ", to be renewed"
+		}
+		proposals = append(proposals, line+c.inSpace(p.Space))
+	}
+	section("About the co-op, for you to consent or refuse", proposals)
+	var asks []string
+	for _, a := range t.Asks {
+		asks = append(asks, a.Short+"  "+c.out.isolate(oneLine(a.Title, maxCell))+"  by "+name(a.By)+c.out.faint("  "+toAnswer(a)))
+	}
+	section("Allies ask", asks)
+	documents(true)
+	switch {
+	case nothing && len(t.Notice) > 0:
+		c.out.println("Nothing else waits for you.")
+	case nothing:
+		c.out.println("Nothing waits for you.")
+	}
+}
+
+// waits is a line for each document in which something waits.
+func (c *call) waits(w *kind.Wait, all []document) (lines []string) {
+	for _, d := range all {
+		line := d.Short + "  " + c.out.isolate(oneLine(d.Title, maxCell))
+		if w.Says != nil {
+			line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Says(d.fields)), 2*maxCell), " ")
+		}
+		lines = append(lines, line+c.where(d.Space, d.Document))
+	}
+	return lines
+}
