@@ -9,6 +9,8 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
+	"kith/crdt/kinds"
 	"kith/crdt/schema"
 	"kith/crdt/share"
 )
@@ -16,18 +18,18 @@ import (
 var anID, otherID = strings.Repeat("a5", 32), strings.Repeat("5a", 32)
 
 func TestEverybodySaysForThemselvesWhoTheyAreInAShare(t *testing.T) {
-	c := found(t, crdt.KindAlly, "ana", "ben")
+	c := found(t, kinds.Ally.Name, "ana", "ben")
 	ana, ben := c.desk("ana"), c.desk("ben")
-	ana.tell(crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: anID, Side: otherID, Step: anID}))
+	ana.tell(crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: anID, Side: otherID, Step: anID}))
 	if got, want := ana.lastSays(), `created ally "Quilted"`; got != want {
 		t.Errorf("the log says %s, want %s", got, want)
 	}
-	ana.tell(crdt.TakeSeat(ana.id, `{"seat":1}`))
-	v := ben.tell(crdt.TakeSeat(ben.id, `{"seat":2}`))
+	ana.tell(crdttest.TakeSeat(ana.id, `{"seat":1}`))
+	v := ben.tell(crdttest.TakeSeat(ben.id, `{"seat":2}`))
 	if got := ben.lastSays(); got != `took a seat seat` {
 		t.Errorf("the log says %s", got)
 	}
-	a := v.Ally
+	a := kinds.AllyIn(v)
 	if v.Title != "Quilted" || a == nil || a.Share != anID || a.Side != otherID || a.Step != anID || len(a.Seats) != 2 {
 		t.Fatalf("the ally: %+v", a)
 	}
@@ -36,40 +38,40 @@ func TestEverybodySaysForThemselvesWhoTheyAreInAShare(t *testing.T) {
 			t.Errorf("%v has said %s", s.Member, s.Said)
 		}
 	}
-	if err := ana.try(crdt.TakeSeat(ana.id, `{"seat":1}`)); err != crdt.ErrNothingChanged {
+	if err := ana.try(crdttest.TakeSeat(ana.id, `{"seat":1}`)); err != crdt.ErrNothingChanged {
 		t.Errorf("the same seat again: %v", err)
 	}
-	if err := ana.try(crdt.TakeSeat(ana.id, strings.Repeat("x", schema.MaxString+1))); err == nil {
+	if err := ana.try(crdttest.TakeSeat(ana.id, strings.Repeat("x", schema.MaxString+1))); err == nil {
 		t.Error("a seat that no replica would take was written")
 	}
 }
 
 func TestWhatAnAllyIsAskedIsAnsweredByEachForThemselves(t *testing.T) {
-	a := allies(t, crdt.KindAsk, share.EachCoop)
+	a := allies(t, kinds.Ask.Name, share.EachCoop)
 	ana, dora, eli := a.desk("ana"), a.desk("dora"), a.desk("eli")
-	ana.tell(crdt.NewRequest("Could we see your pay agreement?", "We write one.", "kitha1"))
+	ana.tell(crdttest.NewRequest("Could we see your pay agreement?", "We write one.", "kitha1"))
 	if got, want := ana.lastSays(), `created ask "Could we see your pay agreement?" · wrote text "We write one."`; got != want {
 		t.Errorf("the log says %s, want %s", got, want)
 	}
-	if err := dora.try(crdt.AnswerRequest(dora.id, crdt.RequestRefused, "", nil)); err == nil {
+	if err := dora.try(crdttest.AnswerRequest(dora.id, kinds.RequestRefused, "", nil)); err == nil {
 		t.Error("a refusal without a reason was taken")
 	}
-	dora.tell(crdt.AnswerRequest(dora.id, crdt.RequestRefused, "it isn't written down", nil))
+	dora.tell(crdttest.AnswerRequest(dora.id, kinds.RequestRefused, "it isn't written down", nil))
 	if got := dora.lastSays(); got != `refused answer "it isn't written down"` {
 		t.Errorf("the log says %s", got)
 	}
-	v := eli.tell(crdt.AnswerRequest(eli.id, crdt.RequestShared, "it is now", []string{"n-1", "n-2"}))
+	v := eli.tell(crdttest.AnswerRequest(eli.id, kinds.RequestShared, "it is now", []string{"n-1", "n-2"}))
 	if got := eli.lastSays(); got != `shared answer "it is now"` {
 		t.Errorf("the log says %s", got)
 	}
-	q := v.Request
+	q := kinds.RequestIn(v)
 	if q == nil || q.Code != "kitha1" || q.Withdrawn != "" || len(q.Answers) != 2 {
 		t.Fatalf("the request: %+v", q)
 	}
 	for _, answer := range q.Answers {
-		want := crdt.RequestAnswer{Member: dora.id, Result: crdt.RequestRefused, Why: "it isn't written down"}
+		want := kinds.RequestAnswer{Member: dora.id, Result: kinds.RequestRefused, Why: "it isn't written down"}
 		if answer.Member == eli.id {
-			want = crdt.RequestAnswer{Member: eli.id, Result: crdt.RequestShared, Why: "it is now"}
+			want = kinds.RequestAnswer{Member: eli.id, Result: kinds.RequestShared, Why: "it is now"}
 		}
 		if len(answer.Shared) != map[bool]int{true: 2}[answer.Member == eli.id] {
 			t.Errorf("%v names %v", answer.Member, answer.Shared)
@@ -78,56 +80,56 @@ func TestWhatAnAllyIsAskedIsAnsweredByEachForThemselves(t *testing.T) {
 			t.Errorf("an answer: %+v, want %+v", answer, want)
 		}
 	}
-	if err := eli.try(crdt.AnswerRequest(eli.id, crdt.RequestShared, "", make([]string, crdt.MaxShared+1))); err == nil {
+	if err := eli.try(crdttest.AnswerRequest(eli.id, kinds.RequestShared, "", make([]string, kinds.MaxShared+1))); err == nil {
 		t.Error("an answer names more documents than any replica reads")
 	}
-	if err := eli.try(crdt.AnswerRequest(eli.id, "maybe", "", nil)); err == nil {
+	if err := eli.try(crdttest.AnswerRequest(eli.id, "maybe", "", nil)); err == nil {
 		t.Error("an answer in words that nobody knows was written")
 	}
-	if err := dora.try(crdt.WithdrawRequest(dora.id, "no need")); err == nil {
+	if err := dora.try(crdttest.WithdrawRequest(dora.id, "no need")); err == nil {
 		t.Error("what Ana asks was withdrawn by who was asked")
 	}
-	dora.hack(func(am *automerge.Doc) error { return am.RootMap().Set(schema.Withdrawn, "never mind") })
-	if v := a.settle(); v.Request.Withdrawn != "" {
-		t.Errorf("a modified daemon of who was asked has withdrawn it: %q", v.Request.Withdrawn)
+	dora.hack(func(am *automerge.Doc) error { return am.RootMap().Set("withdrawn", "never mind") })
+	if v := a.settle(); kinds.RequestIn(v).Withdrawn != "" {
+		t.Errorf("a modified daemon of who was asked has withdrawn it: %q", kinds.RequestIn(v).Withdrawn)
 	}
-	ana.tell(crdt.WithdrawRequest(ana.id, "we found one"))
+	ana.tell(crdttest.WithdrawRequest(ana.id, "we found one"))
 	if got := ana.lastSays(); got != `withdrew withdrawn "we found one"` {
 		t.Errorf("the log says %s", got)
 	}
-	if err := eli.try(crdt.AnswerRequest(eli.id, crdt.RequestShared, "", nil)); err == nil || !strings.Contains(err.Error(), "we found one") {
+	if err := eli.try(crdttest.AnswerRequest(eli.id, kinds.RequestShared, "", nil)); err == nil || !strings.Contains(err.Error(), "we found one") {
 		t.Errorf("answered though it was withdrawn: %v", err)
 	}
 }
 
 // What a modified daemon answers in words that aren't those of an answer shows as none.
 func TestAnAnswerThatCantBeReadIsNone(t *testing.T) {
-	a := allies(t, crdt.KindAsk, share.EachCoop)
-	a.desk("ana").tell(crdt.NewRequest("Could we see your pay agreement?", "", ""))
+	a := allies(t, kinds.Ask.Name, share.EachCoop)
+	a.desk("ana").tell(crdttest.NewRequest("Could we see your pay agreement?", "", ""))
 	dora := a.desk("dora")
-	long, err := json.Marshal(map[string]any{"result": "shared", "shared": make([]string, crdt.MaxShared+1)})
+	long, err := json.Marshal(map[string]any{"result": "shared", "shared": make([]string, kinds.MaxShared+1)})
 	must(t, err)
 	for _, said := range []string{"", "yes", `{"result":"maybe"}`, `{"shared":["n-1"]}`, string(long)} {
-		e, parsed := dora.draft(schema.OwnKey(dora.id, schema.OwnAnswer), said)
+		e, parsed := dora.draft(schema.OwnKey(dora.id, "answer"), said)
 		a.desk("ana").judge.Add(e, parsed)
 		if state, why := a.desk("ana").judge.State(e.ID()); state != charter.Accepted {
 			t.Fatalf("%q is %v: %s", said, state, why)
 		}
 		must(t, a.desk("ana").am.LoadIncremental(e.Payload))
 		dora.judge.Add(e, parsed)
-		if v := a.desk("ana").view(); len(v.Request.Answers) != 0 {
-			t.Errorf("%q is taken for an answer: %+v", said, v.Request.Answers)
+		if v := a.desk("ana").view(); len(kinds.RequestIn(v).Answers) != 0 {
+			t.Errorf("%q is taken for an answer: %+v", said, kinds.RequestIn(v).Answers)
 		}
 	}
 }
 
 func TestADocumentSaysWhereItGoesOnAndThatItIsBack(t *testing.T) {
-	for _, kind := range []string{crdt.KindTask, crdt.KindNote, crdt.KindDecision} {
+	for _, kind := range []string{kinds.Task.Name, kinds.Note.Name, kinds.Decision.Name} {
 		c := found(t, kind, "ana", "ben")
 		ana := c.desk("ana")
 		create := map[string]crdt.Edit{
-			crdt.KindTask: crdt.NewTask(now, crdt.TaskFields{Title: "Print"}), crdt.KindNote: crdt.NewNote(crdt.NoteFields{Title: "Print"}),
-			crdt.KindDecision: crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Print"}),
+			kinds.Task.Name: crdttest.NewTask(now, crdttest.TaskFields{Title: "Print"}), kinds.Note.Name: crdttest.NewNote(crdttest.NoteFields{Title: "Print"}),
+			kinds.Decision.Name: crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Print"}),
 		}[kind]
 		ana.tell(create)
 		link := crdt.Link{Share: anID, Doc: "t-8", Kept: true}

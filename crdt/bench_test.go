@@ -4,13 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
+	"kith/crdt/kinds"
 )
 
 func BenchmarkViewOfASmallTask(b *testing.B) {
-	c := bakery(b, crdt.TaskFields{Title: "Order paper", Text: "100 g, recycled", Tags: []string{"shop"}, Due: "2026-12-01"})
-	c.desk("ben").tell(crdt.Ask(now, c.ask("ana")...))
-	c.desk("ana").tell(crdt.Accept(c.ids["ana"]))
+	c := bakery(b, crdttest.TaskFields{Title: "Order paper", Text: "100 g, recycled", Tags: []string{"shop"}, Due: "2026-12-01"})
+	c.desk("ben").tell(crdttest.Ask(now, c.ask("ana")...))
+	c.desk("ana").tell(crdttest.Accept(c.ids["ana"]))
 	d := c.maker
 	b.ReportAllocs()
 	for b.Loop() {
@@ -19,9 +20,9 @@ func BenchmarkViewOfASmallTask(b *testing.B) {
 }
 
 func BenchmarkViewOfADecisionThatWasClosed(b *testing.B) {
-	c := meeting(b, crdt.ProcessConsent, "ana", "ben", "cleo")
-	c.desk("ben").says(crdt.Consent, "")
-	c.desk("cleo").says(crdt.Consent, "")
+	c := meeting(b, kinds.ProcessConsent, "ana", "ben", "cleo")
+	c.desk("ben").says(kinds.Consent, "")
+	c.desk("cleo").says(kinds.Consent, "")
 	c.settle()
 	must(b, c.maker.close())
 	b.ReportAllocs()
@@ -40,8 +41,8 @@ func BenchmarkViewOfANoteOf100000Characters(b *testing.B) {
 
 func BenchmarkCreateATask(b *testing.B) {
 	b.ReportAllocs()
-	c := found(b, crdt.KindTask, "ana")
-	edit := crdt.NewTask(now, crdt.TaskFields{Title: "Order paper", Text: "100 g, recycled", Due: "2026-12-01"})
+	c := found(b, kinds.Task.Name, "ana")
+	edit := crdttest.NewTask(now, crdttest.TaskFields{Title: "Order paper", Text: "100 g, recycled", Due: "2026-12-01"})
 	for b.Loop() {
 		c.maker.open()
 		must(b, edit(c.maker.am, nil))

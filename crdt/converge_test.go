@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/automerge/automerge-go"
-	"github.com/fxamacker/cbor/v2"
 	"pgregory.net/rapid"
 
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/crdttest"
 	"kith/crdt/kinds"
 	"kith/crdt/schema"
 )
@@ -23,17 +23,17 @@ import (
 // which writes whatever the schema lets through.
 func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom([]string{crdt.KindTask, crdt.KindDecision, crdt.KindNote}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{kinds.Task.Name, kinds.Decision.Name, kinds.Note.Name}).Draw(t, "kind")
 		c := found(t, kind, "ana", "ben", "cleo")
 		c.sit("ana") // her phone
 		switch kind {
-		case crdt.KindTask:
-			c.maker.do(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread"}))
-		case crdt.KindNote:
-			c.maker.do(crdt.NewNote(crdt.NoteFields{Title: "Bake", Text: "bread"}))
-		case crdt.KindDecision:
-			c.maker.do(crdt.NewDecision(c.maker.id, crdt.DecisionFields{Title: "Bake", Text: "bread",
-				Process: rapid.SampledFrom(crdt.Processes).Draw(t, "process")}))
+		case kinds.Task.Name:
+			c.maker.do(crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread"}))
+		case kinds.Note.Name:
+			c.maker.do(crdttest.NewNote(crdttest.NoteFields{Title: "Bake", Text: "bread"}))
+		case kinds.Decision.Name:
+			c.maker.do(crdttest.NewDecision(c.maker.id, crdttest.DecisionFields{Title: "Bake", Text: "bread",
+				Process: rapid.SampledFrom(kinds.Processes).Draw(t, "process")}))
 		}
 		c.settle()
 		for range rapid.IntRange(0, 25).Draw(t, "steps") {
@@ -73,13 +73,11 @@ func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 		}
 
 		// It comes back from the store as it went in.
-		again := new(crdt.View)
-		must(t, cbor.Unmarshal(want, again))
-		if !reflect.DeepEqual(v, again) {
-			t.Fatalf("stored and read again\nin  %+v\nout %+v", v, again)
-		}
-		_, err := json.Marshal(v)
+		again, err := kinds.All.DecodeView(want)
 		must(t, err)
+		if !bytes.Equal(want, encoded(t, again)) || !reflect.DeepEqual(v.Fields, again.Fields) {
+			t.Fatalf("stored and read again\nin  %+v %+v\nout %+v %+v", v, v.Derived, again, again.Derived)
+		}
 	})
 }
 
@@ -88,29 +86,29 @@ func checkAgainstCore(t fataler, am *automerge.Doc, v *crdt.View) {
 	root, err := automerge.As[map[string]any](am.Root())
 	must(t, err)
 	text := func(key string) string { s, _ := root[key].(string); return s }
-	if decided := v.Decision != nil && v.Decision.Outcome != nil && v.Decision.Outcome.Holds; !decided && v.Title != text(schema.Title) {
+	if decided := crdttest.Decision(v) != nil && crdttest.Decision(v).Outcome != nil && crdttest.Decision(v).Outcome.Holds; !decided && v.Title != text(schema.Title) {
 		t.Fatalf("title %q, and in the core %q", v.Title, text(schema.Title))
 	}
 	if tags, _ := root[schema.Tags].(map[string]any); len(tags) != len(v.Tags) {
 		t.Fatalf("tags %q, and in the core %v", v.Tags, tags)
 	}
-	if d := v.Decision; d != nil {
+	if d := crdttest.Decision(v); d != nil {
 		for _, p := range d.Positions {
 			var said struct{ Stance, Why, Revision string }
-			must(t, json.Unmarshal([]byte(text(schema.OwnKey(p.Member, schema.OwnPosition))), &said))
+			must(t, json.Unmarshal([]byte(text(schema.OwnKey(p.Member, "position"))), &said))
 			if said.Stance != p.Stance || said.Why != p.Why || said.Revision != p.Revision {
 				t.Fatalf("position %+v, and in the core %+v", p, said)
 			}
 		}
-		if d.Process != text(schema.Process) || d.By != text(schema.DecideBy) {
+		if d.Process != text("process") || d.By != text("by") {
 			t.Fatalf("decision %+v, and in the core %v", d, root)
 		}
 	}
-	if task := v.Task; task != nil {
-		asked, _ := root[schema.Asked].(map[string]any)
-		hours, _ := root[schema.Hours].(int64)
-		if task.Due != text(schema.Due) || task.Project != text(schema.Project) || int64(task.Minutes) != hours ||
-			task.StatusWhy != text(schema.StatusWhy) || task.Status != text(schema.Status) || len(asked) != len(task.Asked) {
+	if task := crdttest.Task(v); task != nil {
+		asked, _ := root["asked"].(map[string]any)
+		hours, _ := root["hours"].(int64)
+		if task.Due != text("due") || task.Project != text("project") || int64(task.Minutes) != hours ||
+			task.StatusWhy != text("status_why") || task.Status != text("status") || len(asked) != len(task.Asked) {
 			t.Fatalf("task %+v, and in the core %v", task, root)
 		}
 		for _, a := range task.Asked {
@@ -144,7 +142,7 @@ func checkLists(t fataler, v reflect.Value) {
 
 func expected(err error) bool {
 	switch err.(type) {
-	case *crdt.NotAllowedError, *crdt.InvalidError, *crdt.NoOutcomeError:
+	case *crdt.NotAllowedError, *crdt.InvalidError, *kinds.NoOutcomeError:
 		return true
 	}
 	return err == crdt.ErrNothingChanged
@@ -152,7 +150,7 @@ func expected(err error) bool {
 
 func (d *desk) drawEdit(t *rapid.T) crdt.Edit {
 	text := d.view().Text
-	common := crdt.Common{}
+	common := crdttest.Common{}
 	if rapid.Bool().Draw(t, "title?") {
 		common.Title = str(rapid.SampledFrom([]string{"Bake", "Bake bread", "🍞"}).Draw(t, "title"))
 	}
@@ -165,23 +163,23 @@ func (d *desk) drawEdit(t *rapid.T) crdt.Edit {
 	}
 	who := rapid.SampledFrom([]string{"ana", "ben", "cleo"}).Draw(t, "who")
 	switch d.kind {
-	case crdt.KindNote:
-		return rapid.SampledFrom([]crdt.Edit{crdt.EditNote(common), crdt.AppendText("more"), crdt.RestoreText("bread")}).Draw(t, "edit")
-	case crdt.KindTask:
+	case kinds.Note.Name:
+		return rapid.SampledFrom([]crdt.Edit{crdttest.EditNote(common), crdttest.AppendText("more"), crdt.RestoreText("bread")}).Draw(t, "edit")
+	case kinds.Task.Name:
 		due, hours := "2026-12-01", crdt.Minutes(15)
 		return rapid.SampledFrom([]crdt.Edit{
-			crdt.EditTask(crdt.TaskEdit{Common: common, Due: &due}), crdt.EditTask(crdt.TaskEdit{Minutes: &hours}),
-			crdt.Ask(now, d.ids[who]), crdt.Accept(d.id), crdt.Decline(d.id, "no"), crdt.Take(d.id, now), crdt.PutBack(d.id),
-			crdt.Start(d.id, now), crdt.Finish(), crdt.Reopen(), crdt.Drop("no"),
-			crdt.AskHelp(d.id, "4 hands"), crdt.EndHelp(d.id), crdt.Offer(d.id, ""), crdt.EndOffer(d.id),
+			crdttest.EditTask(crdttest.TaskEdit{Common: common, Due: &due}), crdttest.EditTask(crdttest.TaskEdit{Minutes: &hours}),
+			crdttest.Ask(now, d.ids[who]), crdttest.Accept(d.id), crdttest.Decline(d.id, "no"), crdttest.Take(d.id, now), crdttest.PutBack(d.id),
+			crdttest.Start(d.id, now), crdttest.Finish(), crdttest.Reopen(), crdttest.Drop("no"),
+			crdttest.AskHelp(d.id, "4 hands"), crdttest.EndHelp(d.id), crdttest.Offer(d.id, ""), crdttest.EndOffer(d.id),
 		}).Draw(t, "edit")
 	}
-	stance := rapid.SampledFrom([]string{crdt.Consent, crdt.Object, crdt.StandAside, crdt.Agree, crdt.Agree, crdt.Disagree, crdt.Advise, crdt.Abstain}).Draw(t, "stance")
+	stance := rapid.SampledFrom([]string{kinds.Consent, kinds.Object, kinds.StandAside, kinds.Agree, kinds.Agree, kinds.Disagree, kinds.Advise, kinds.Abstain}).Draw(t, "stance")
 	return rapid.SampledFrom([]crdt.Edit{
-		crdt.TakePosition(d.id, stance, "because", ""), crdt.TakePosition(d.id, stance, "because", ""),
-		crdt.TakePosition(d.id, stance, "because", ""), crdt.TakePosition(d.id, stance, "because", ""),
-		crdt.EditDecision(d.id, crdt.DecisionEdit{Common: common}), crdt.EditDecision(d.id, crdt.DecisionEdit{By: str("2026-11-20")}),
-		crdt.Close(d.id, now, "", nil), crdt.Close(d.id, now, "", nil), crdt.Withdraw(d.id, "no"),
+		crdttest.TakePosition(d.id, stance, "because", ""), crdttest.TakePosition(d.id, stance, "because", ""),
+		crdttest.TakePosition(d.id, stance, "because", ""), crdttest.TakePosition(d.id, stance, "because", ""),
+		crdttest.EditDecision(d.id, crdttest.DecisionEdit{Common: common}), crdttest.EditDecision(d.id, crdttest.DecisionEdit{By: str("2026-11-20")}),
+		crdttest.Close(d.id, now, "", nil), crdttest.Close(d.id, now, "", nil), crdttest.Withdraw(d.id, "no"),
 	}).Draw(t, "edit")
 }
 
@@ -202,28 +200,28 @@ func (d *desk) drawHack(t *rapid.T) {
 		}{key, value})
 	}
 	switch d.kind {
-	case crdt.KindTask:
-		set(schema.Project, junk)
-		set(schema.StatusWhy, junk)
-		set(schema.Hours, number)
-		set(own(schema.OwnAnswer), junk)
-		set(own(schema.OwnTaken), number)
-		set(own(schema.OwnHelp), junk)
-		set(own(schema.OwnOffer), junk)
-	case crdt.KindDecision:
-		set(schema.Withdrawn, junk)
-		set(own(schema.OwnPosition), junk)
-		set(own(schema.OwnRecord), junk)
+	case kinds.Task.Name:
+		set("project", junk)
+		set("status_why", junk)
+		set("hours", number)
+		set(own("answer"), junk)
+		set(own("taken"), number)
+		set(own("help"), junk)
+		set(own("offer"), junk)
+	case kinds.Decision.Name:
+		set("withdrawn", junk)
+		set(own("position"), junk)
+		set(own("record"), junk)
 		v := d.view()
-		r := crdt.Record{Revision: v.Decision.Revision, Result: crdt.Agreed, Text: junk}
-		for _, p := range v.Decision.Positions {
+		r := kinds.Record{Revision: crdttest.Decision(v).Revision, Result: kinds.Agreed, Text: junk}
+		for _, p := range crdttest.Decision(v).Positions {
 			if rapid.IntRange(0, 4).Draw(t, "named") > 0 {
-				r.Positions = append(r.Positions, crdt.Named{Member: p.Member.String(), Change: p.Change.String()})
+				r.Positions = append(r.Positions, kinds.Named{Member: p.Member.String(), Change: p.Change.String()})
 			}
 		}
 		b, err := json.Marshal(r)
 		must(t, err)
-		set(own(schema.OwnRecord), string(b))
+		set(own("record"), string(b))
 	}
 	s := rapid.SampledFrom(sets).Draw(t, "set")
 	old, err := d.am.RootMap().Get(s.key)

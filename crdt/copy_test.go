@@ -7,6 +7,10 @@ import (
 	"time"
 
 	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/crdttest"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 )
 
@@ -21,21 +25,30 @@ func (a *pact) copied(c crdt.Copied, kept bool) *crdt.View {
 	return a.settle()
 }
 
+const maxMinutes = 10_000 * 60 // that a person may type
+
+func copyOf(t *testing.T, v *crdt.View, kept bool, plain func(string) string) crdt.Copied {
+	t.Helper()
+	c, err := crdt.CopyOf(v, kept, plain)
+	must(t, err)
+	return c
+}
+
 func shout(s string) string { return strings.ToUpper(s) }
 
 func TestACopyOfATaskHasItsPresentStateAndNothingThatWasSaid(t *testing.T) {
-	c := found(t, crdt.KindTask, "ana", "ben")
+	c := found(t, kinds.Task.Name, "ana", "ben")
 	ana, ben := c.desk("ana"), c.desk("ben")
-	ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Project: "fair", Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}))
-	ben.tell(crdt.Accept(ben.id))
-	ana.tell(crdt.Take(ana.id, now), crdt.AskHelp(ana.id, "4 hands"), crdt.EditText("bread", "rolls"))
-	v := ana.tell(crdt.Drop("no oven"))
-	got := allies(t, crdt.KindTask, share.EachCoop).copied(crdt.CopyOf(v, false, shout), false)
+	ana.tell(crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Project: "fair", Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}))
+	ben.tell(crdttest.Accept(ben.id))
+	ana.tell(crdttest.Take(ana.id, now), crdttest.AskHelp(ana.id, "4 hands"), crdttest.EditText("bread", "rolls"))
+	v := ana.tell(crdttest.Drop("no oven"))
+	got := allies(t, kinds.Task.Name, share.EachCoop).copied(copyOf(t, v, false, shout), false)
 	if got.Title != "BAKE" || got.Text != "ROLLS" || len(got.Tags) != 1 || got.Tags[0] != "KITCHEN" || got.Kept {
 		t.Errorf("the copy: %+v", got)
 	}
-	task := got.Task
-	if task.Project != "FAIR" || task.Due != "2026-12-04" || task.Minutes != 90 || task.Status != crdt.TaskDropped || task.StatusWhy != "NO OVEN" {
+	task := crdttest.Task(got)
+	if task.Project != "FAIR" || task.Due != "2026-12-04" || task.Minutes != 90 || task.Status != kinds.TaskDropped || task.StatusWhy != "NO OVEN" {
 		t.Errorf("the copy: %+v", task)
 	}
 	if len(task.Asked)+len(task.TakenBy)+len(task.Help.Wants)+len(task.Help.Offers) != 0 {
@@ -44,16 +57,16 @@ func TestACopyOfATaskHasItsPresentStateAndNothingThatWasSaid(t *testing.T) {
 }
 
 func TestACopyOfADecisionIsOneToDecideOrANoteOfHowItStands(t *testing.T) {
-	c := found(t, crdt.KindDecision, "ana", "ben")
+	c := found(t, kinds.Decision.Name, "ana", "ben")
 	ana, ben := c.desk("ana"), c.desk("ben")
-	ana.do(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Buy an oven", Text: "a small one", Process: crdt.ProcessMajority, By: "2026-12-01", Review: "2027-01-01"}))
+	ana.do(crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Buy an oven", Text: "a small one", Process: kinds.ProcessMajority, By: "2026-12-01", Review: "2027-01-01"}))
 	open := c.settle()
-	ben.tell(crdt.TakePosition(ben.id, crdt.Agree, "at last", ""))
-	closed := ben.tell(crdt.Close(ben.id, now.Add(90*24*time.Hour), "Ben buys it.", c.names))
+	ben.tell(crdttest.TakePosition(ben.id, kinds.Agree, "at last", ""))
+	closed := ben.tell(crdttest.Close(ben.id, now.Add(90*24*time.Hour), "Ben buys it.", c.names))
 
-	got := allies(t, crdt.KindDecision, share.EachCoop).copied(crdt.CopyOf(open, false, shout), false)
-	d := got.Decision
-	if got.Title != "BUY AN OVEN" || d == nil || d.Process != crdt.ProcessMajority || d.By != "2026-12-01" || d.ReviewOn != "2027-01-01" || d.Status != crdt.Open || len(d.Positions) != 0 {
+	got := allies(t, kinds.Decision.Name, share.EachCoop).copied(copyOf(t, open, false, shout), false)
+	d := crdttest.Decision(got)
+	if got.Title != "BUY AN OVEN" || d == nil || d.Process != kinds.ProcessMajority || d.By != "2026-12-01" || d.ReviewOn != "2027-01-01" || d.Status != kinds.Open || len(d.Positions) != 0 {
 		t.Errorf("the copy of an open one: %+v %+v", got, d)
 	}
 	for _, tt := range []struct {
@@ -66,9 +79,9 @@ func TestACopyOfADecisionIsOneToDecideOrANoteOfHowItStands(t *testing.T) {
 		{"closed, to read", closed, true, []string{"Agreed by majority"}},
 		{"open, to read", open, true, []string{"A SMALL ONE\n\nThis is being decided by majority."}},
 	} {
-		copied := crdt.CopyOf(tt.v, tt.kept, shout)
-		got := allies(t, crdt.KindNote, share.EachCoop).copied(copied, true)
-		if copied.Kind != crdt.KindNote || !got.Kept || got.Title != "BUY AN OVEN" {
+		copied := copyOf(t, tt.v, tt.kept, shout)
+		got := allies(t, kinds.Note.Name, share.EachCoop).copied(copied, true)
+		if copied.Kind != kinds.Note || !got.Kept || got.Title != "BUY AN OVEN" {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
 		for _, w := range tt.words {
@@ -80,41 +93,43 @@ func TestACopyOfADecisionIsOneToDecideOrANoteOfHowItStands(t *testing.T) {
 			t.Errorf("%s: it says what Ben said: %q", tt.name, got.Text)
 		}
 	}
-	if err := (crdt.Copied{Kind: crdt.KindAlly}).Begin()(nil, nil); err == nil {
+	ally := &crdt.View{}
+	ally.Kind = kinds.Ally.Name
+	if _, err := crdt.CopyOf(ally, false, shout); err == nil {
 		t.Error("what a co-op keeps of an ally was copied")
 	}
 }
 
 func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 	link := crdt.SetLink(&crdt.Link{Share: anID, Doc: "t-1"})
-	c := found(t, crdt.KindTask, "ana")
+	c := found(t, kinds.Task.Name, "ana")
 	ana := c.desk("ana")
-	v := ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Due: "2026-12-04"}), link)
-	a := allies(t, crdt.KindTask, share.EachCoop)
-	a.copied(crdt.CopyOf(v, false, func(s string) string { return s }), false)
+	v := ana.tell(crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread", Tags: []string{"kitchen"}, Due: "2026-12-04"}), link)
+	a := allies(t, kinds.Task.Name, share.EachCoop)
+	a.copied(copyOf(t, v, false, func(s string) string { return s }), false)
 	dora := a.desk("dora")
 	none := ""
-	became := dora.tell(crdt.EditTask(crdt.TaskEdit{Due: &none, Common: crdt.Common{Title: str("Bake it"), Text: str("rye bread"), RemoveTags: []string{"kitchen"}, AddTags: []string{"fair"}}}), crdt.Drop("no oven"))
+	became := dora.tell(crdttest.EditTask(crdttest.TaskEdit{Due: &none, Common: crdttest.Common{Title: str("Bake it"), Text: str("rye bread"), RemoveTags: []string{"kitchen"}, AddTags: []string{"fair"}}}), crdttest.Drop("no oven"))
 	v = ana.tell(crdt.TakeBack(became))
-	if v.Link != nil || v.Title != "Bake it" || v.Text != "rye bread" || len(v.Tags) != 1 || v.Tags[0] != "fair" || v.Task.Due != "" || v.Task.Status != crdt.TaskDropped || v.Task.StatusWhy != "no oven" {
-		t.Errorf("it is back as %+v %+v", v, v.Task)
+	if v.Link != nil || v.Title != "Bake it" || v.Text != "rye bread" || len(v.Tags) != 1 || v.Tags[0] != "fair" || crdttest.Task(v).Due != "" || crdttest.Task(v).Status != kinds.TaskDropped || crdttest.Task(v).StatusWhy != "no oven" {
+		t.Errorf("it is back as %+v %+v", v, crdttest.Task(v))
 	}
 	if n := len(ana.judge.Order()); n != 3 {
 		t.Errorf("it came back in %d changes", n-2)
 	}
 
-	c = found(t, crdt.KindDecision, "ana")
+	c = found(t, kinds.Decision.Name, "ana")
 	ana = c.desk("ana")
-	v = ana.tell(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Share a stall", Text: "At the fair."}), link)
-	a = alliesOf(t, crdt.KindDecision, share.EachCoop, risoFolk[:1], quiltFolk[:1])
-	a.copied(crdt.CopyOf(v, false, func(s string) string { return s }), false)
+	v = ana.tell(crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Share a stall", Text: "At the fair."}), link)
+	a = alliesOf(t, kinds.Decision.Name, share.EachCoop, risoFolk[:1], quiltFolk[:1])
+	a.copied(copyOf(t, v, false, func(s string) string { return s }), false)
 	for _, name := range []string{"ana", "dora"} {
-		a.desk(name).says(crdt.Consent, "")
+		a.desk(name).says(kinds.Consent, "")
 	}
 	a.settle()
-	became = a.desk("dora").tell(crdt.Close(a.desk("dora").id, now, "", a.names))
-	if v = ana.tell(crdt.TakeBack(became)); v.Link != nil || v.Decision.Status != crdt.Open || v.Text != "At the fair.\n\nAgreed by consent on 24 November 2026." {
-		t.Errorf("a decision is back as %q, %+v", v.Text, v.Decision)
+	became = a.desk("dora").tell(crdttest.Close(a.desk("dora").id, now, "", a.names))
+	if v = ana.tell(crdt.TakeBack(became)); v.Link != nil || crdttest.Decision(v).Status != kinds.Open || v.Text != "At the fair.\n\nAgreed by consent on 24 November 2026." {
+		t.Errorf("a decision is back as %q, %+v", v.Text, crdttest.Decision(v))
 	}
 
 	v = ana.tell(link)
@@ -125,7 +140,7 @@ func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 
 func TestWhatAnAllyWroteBeyondTheLimitsComesBackAsFarAsItCan(t *testing.T) {
 	tags := []string{"print", "two\nlines", ""}
-	for i := range 2 * crdt.MaxTags {
+	for i := range 2 * kind.MaxTags {
 		tags = append(tags, fmt.Sprint("tag ", i))
 	}
 	long := strings.Repeat("é", 400)
@@ -134,17 +149,19 @@ func TestWhatAnAllyWroteBeyondTheLimitsComesBackAsFarAsItCan(t *testing.T) {
 	}{
 		{"no title", "", "Print", "A3", "A3"},
 		{"a title of controls", "\x1b\n", "Print", "A3", "A3"},
-		{"a long title", long, strings.Repeat("é", crdt.MaxTitle), "A3", "A3"},
+		{"a long title", long, strings.Repeat("é", kind.MaxLine), "A3", "A3"},
 		{"lines and escapes", "Print\n\x1b[2Jit", "Print  [2Jit", "A3\x1b[2J\nA4", "A3[2J\nA4"},
-		{"a long text", "Print", "Print", strings.Repeat("é", crdt.MaxText+1), strings.Repeat("é", crdt.MaxText)},
+		{"a long text", "Print", "Print", strings.Repeat("é", kind.MaxText+1), strings.Repeat("é", kind.MaxText)},
 	} {
-		ana := found(t, crdt.KindTask, "ana").desk("ana")
-		ana.tell(crdt.NewTask(now, crdt.TaskFields{Title: "Print"}), crdt.SetLink(&crdt.Link{Share: "s", Doc: "t-1"}))
-		was := crdt.View{Title: tt.title, Text: tt.text, Tags: tags, Task: &crdt.Task{Status: crdt.TaskOpen, Project: long, Minutes: crdt.MaxMinutes + 1}}
-		was.Kind = crdt.KindTask
+		ana := found(t, kinds.Task.Name, "ana").desk("ana")
+		ana.tell(crdttest.NewTask(now, crdttest.TaskFields{Title: "Print"}), crdt.SetLink(&crdt.Link{Share: "s", Doc: "t-1"}))
+		was := crdt.View{Title: tt.title, Text: tt.text, Tags: tags, Fields: kind.Values{
+			"project": change.StrValue(long), "hours": change.IntValue(maxMinutes + 1),
+		}}
+		was.Kind = kinds.Task.Name
 		v := ana.tell(crdt.TakeBack(&was))
-		if v.Link != nil || v.Title != tt.wantTitle || v.Text != tt.wantText || len(v.Tags) != crdt.MaxTags || v.Task.Minutes != crdt.MaxMinutes || len([]rune(v.Task.Project)) != crdt.MaxProject {
-			t.Errorf("%s: it comes back as %.80q, %d tags, %+v, linked %+v", tt.name, v.Title, len(v.Tags), v.Task, v.Link)
+		if v.Link != nil || v.Title != tt.wantTitle || v.Text != tt.wantText || len(v.Tags) != kind.MaxTags || crdttest.Task(v).Minutes != maxMinutes || len([]rune(crdttest.Task(v).Project)) != kind.MaxLine {
+			t.Errorf("%s: it comes back as %.80q, %d tags, %+v, linked %+v", tt.name, v.Title, len(v.Tags), crdttest.Task(v), v.Link)
 		}
 	}
 }

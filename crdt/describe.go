@@ -6,17 +6,16 @@ import (
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/schema"
 )
 
 // FieldChange is one thing that a change did, as parts of a sentence whose subject is the change's
 // author: "set due to 2026-12-04", "wrote “bring flour” in the text", "asked Ana".
 type FieldChange struct {
-	// Verb is one of: created, set, cleared, wrote, removed, added, asked, unasked, accepted,
-	// declined, took, put back, started, finished, reopened, dropped, wants help, ended help,
-	// offered help, took back, withdrew, closed, or what a position says: consented, objected,
-	// stood aside, blocked, abstained, agreed, disagreed, advised. Of what is shared with an ally:
-	// shared, ended sharing, refused, took a seat.
+	// Verb is one of: created, set, cleared, wrote, removed, added, shared, ended sharing, or a word of its kind's: see
+	// kind.Field.Log.
 	Verb   string            `json:"verb"`
 	Field  string            `json:"field"`            // the key in the document, without "by:…/"
 	To     string            `json:"to,omitempty"`     // what it was set to, what was written, the reason given
@@ -28,21 +27,15 @@ type FieldChange struct {
 // ends in "…".
 const MaxDescribed = 500
 
-var positionVerbs = map[string]string{
-	Consent: "consented", Object: "objected", StandAside: "stood aside", Block: "blocked",
-	Abstain: "abstained", Agree: "agreed", Disagree: "disagreed", Advise: "advised",
-}
-
-var statusVerbs = map[string]string{
-	TaskOpen: "reopened", TaskDoing: "started", TaskDone: "finished", TaskDropped: "dropped",
-}
-
 // Describe says what a change did to its document, in the order in which it did it. h knows the
 // document's earlier changes; it may know c as well. Who did it is the author of the entry.
-func Describe(kind string, c *change.Change, h *change.History) []FieldChange {
-	d := describer{kind: kind, change: c, history: h}
+func Describe(kindName string, c *change.Change, h *change.History) []FieldChange {
+	d := describer{kind: kinds.All.Named(kindName), change: c, history: h}
+	if d.kind == nil {
+		d.kind = &kind.Kind{} // of a newer release: only what every document has can be told
+	}
 	if len(c.Deps) == 0 {
-		d.add(FieldChange{Verb: "created", Field: kind, To: d.title()})
+		d.add(FieldChange{Verb: "created", Field: kindName, To: d.title()})
 	}
 	for i := range c.Ops {
 		d.op(&c.Ops[i])
@@ -52,7 +45,7 @@ func Describe(kind string, c *change.Change, h *change.History) []FieldChange {
 }
 
 type describer struct {
-	kind    string
+	kind    *kind.Kind
 	change  *change.Change
 	history *change.History
 	out     []FieldChange
@@ -139,128 +132,74 @@ func (d *describer) keyOf(obj change.OpID) string {
 	return ""
 }
 
-func (d *describer) inMap(field string, op *change.Op) {
-	f := FieldChange{Verb: "added", Field: field, To: op.Key}
-	if field == schema.Asked {
-		f = FieldChange{Verb: "asked", Field: field}
+func (d *describer) inMap(key string, op *change.Op) {
+	if f := d.kind.Field(key); f != nil {
+		said := FieldChange{Verb: "added", Field: key}
 		if m, err := charter.ParseMemberID(op.Key); err == nil {
-			f.Member = &m
+			said.Member = &m
 		}
-		if op.Action == change.Delete {
-			f.Verb = "unasked"
+		if f.Log != nil {
+			said.Verb, said.To = f.Log(op.Value, len(d.change.Deps) == 0)
 		}
-	} else if op.Action == change.Delete {
-		f.Verb = "removed"
+		d.add(said)
+		return
 	}
-	d.add(f)
+	said := FieldChange{Verb: "added", Field: key, To: op.Key}
+	if op.Action == change.Delete {
+		said.Verb = "removed"
+	}
+	d.add(said)
 }
 
 func (d *describer) atRoot(op *change.Op) {
 	if _, makes := op.Action.Makes(); makes {
 		return // part of "created"
 	}
-	value := op.Value.Str()
-	if op.Value.Kind == change.IntKind {
-		value = strconv.FormatInt(op.Value.Int(), 10)
-	}
-	if _, field, ok := schema.SplitOwn(op.Key); ok {
-		d.ownSay(field, value, op.Value.Int())
+	first := len(d.change.Deps) == 0
+	if _, key, ok := schema.SplitOwn(op.Key); ok {
+		if f := d.kind.Said(key); f != nil {
+			d.tell(f, op.Value, first)
+		}
 		return
 	}
-	first := len(d.change.Deps) == 0
 	switch op.Key {
 	case schema.Title:
-		if first {
-			return // part of "created"
+		if !first { // else part of "created"
+			d.tell(kind.Title, op.Value, first)
 		}
-	case schema.Status:
-		if !first {
-			d.add(FieldChange{Verb: statusVerbs[value], Field: op.Key})
-		}
-		return
-	case schema.StatusWhy:
-		// The reason goes with "dropped" in the same change, and "" with any other.
-		if n := len(d.out); n > 0 && d.out[n-1].Field == schema.Status {
-			d.out[n-1].To = value
-			return
-		}
-	case schema.Withdrawn:
-		if value != "" {
-			d.add(FieldChange{Verb: "withdrew", Field: op.Key, To: value})
-			return
-		}
+	case schema.Kept: // part of "created"
 	case schema.Link:
-		l := parseLink(value)
-		if l == nil {
+		if l := parseLink(op.Value.Str()); l != nil {
+			d.add(FieldChange{Verb: "shared", Field: op.Key, To: l.Doc})
+		} else {
 			d.add(FieldChange{Verb: "ended sharing", Field: op.Key})
-			return
 		}
-		d.add(FieldChange{Verb: "shared", Field: op.Key, To: l.Doc})
-		return
-	case schema.Share, schema.Side, schema.Step, schema.Code, schema.Kept:
-		return // part of "created"
-	case schema.Hours:
-		b, _ := Minutes(op.Value.Int()).MarshalJSON()
-		value = string(b)
+	default:
+		if f := d.kind.Field(op.Key); f != nil {
+			d.tell(f, op.Value, first)
+		}
 	}
-	if op.Action == change.Delete || value == "" || op.Key == schema.Hours && op.Value.Int() == 0 {
-		d.add(FieldChange{Verb: "cleared", Field: op.Key})
-		return
-	}
-	d.add(FieldChange{Verb: "set", Field: op.Key, To: abridged(value)})
 }
 
-func (d *describer) ownSay(field, value string, n int64) {
-	f := FieldChange{Field: field}
-	switch field {
-	case schema.OwnAnswer:
-		if d.kind == KindAsk {
-			a, ok := parseRequestAnswer(value)
-			if !ok {
-				return
-			}
-			f.Verb, f.To = a.Result, a.Why
-			break
-		}
-		a, ok := parseAnswer(value)
-		if !ok {
-			return
-		}
-		f.Verb, f.To = a.Answer, a.Why
-	case schema.OwnSeat:
-		f.Verb = "took a seat"
-	case schema.OwnTaken:
-		f.Verb = "took"
-		if n == 0 {
-			f.Verb = "put back"
-		}
-	case schema.OwnHelp:
-		f.Verb, f.To = "wants help", value
-		if value == "" {
-			f.Verb = "ended help"
-		}
-	case schema.OwnOffer:
-		f.Verb, f.To = "offered help", value
-		switch value {
-		case "":
-			f.Verb = "took back"
-		case offered:
-			f.To = ""
-		}
-	case schema.OwnPosition:
-		p, ok := parsePosition(value)
-		if !ok {
-			return
-		}
-		f.Verb, f.To = positionVerbs[p.Stance], p.Why
-	case schema.OwnRecord:
-		r, ok := parseRecord(value)
-		if !ok {
-			return
-		}
-		f.Verb, f.To = "closed", r.Result
-	default:
+// tell says that a field was given a value: null if it was deleted.
+func (d *describer) tell(f *kind.Field, v change.Value, first bool) {
+	if n := len(d.out); f.With != nil && n > 0 && d.out[n-1].Field == f.With.Key {
+		d.out[n-1].To = v.Str()
 		return
 	}
-	d.add(f)
+	said := FieldChange{Verb: "set", Field: f.Key, To: abridged(v.Str())}
+	switch {
+	case f.Log != nil:
+		said.Verb, said.To = f.Log(v, first)
+	case v.Str() == "" && v.Int() == 0 && !v.Bool():
+		said.Verb = "cleared"
+	case f.Is == kind.Hours:
+		b, _ := Minutes(v.Int()).MarshalJSON()
+		said.To = string(b)
+	case v.Int() != 0:
+		said.To = strconv.FormatInt(v.Int(), 10)
+	}
+	if said.Verb != "" {
+		d.add(said)
+	}
 }

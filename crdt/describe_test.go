@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"kith/crdt"
+	"kith/crdt/crdttest"
+	"kith/crdt/kinds"
 )
 
 // lastSays renders what the newest change of a desk did.
@@ -31,7 +33,7 @@ func (d *desk) lastSays() string {
 }
 
 func TestALogSaysWhatAChangeOfATaskDid(t *testing.T) {
-	c := found(t, crdt.KindTask, "ana", "ben", "cleo")
+	c := found(t, kinds.Task.Name, "ana", "ben", "cleo")
 	ana, ben := c.desk("ana"), c.desk("ben")
 	none, zero := "", crdt.Minutes(0)
 	steps := []struct {
@@ -39,24 +41,24 @@ func TestALogSaysWhatAChangeOfATaskDid(t *testing.T) {
 		edit crdt.Edit
 		says string
 	}{
-		{ana, crdt.NewTask(now, crdt.TaskFields{Title: "Bake", Text: "bread 🍞", Tags: []string{"kitchen"}, Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}),
+		{ana, crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread 🍞", Tags: []string{"kitchen"}, Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}),
 			`created task "Bake" · wrote text "bread 🍞" · added tags "kitchen" · asked asked Ben · set due "2026-12-04" · set hours "1.5"`},
-		{ben, crdt.Accept(ben.id), `accepted answer`},
-		{ben, crdt.Decline(ben.id, "ill"), `declined answer "ill"`},
-		{ana, crdt.Ask(now, c.ask("ben", "cleo")...), `asked asked Ben · asked asked Cleo`},
-		{ana, crdt.Start(ana.id, now), `started status · took taken`},
-		{ana, crdt.AskHelp(ana.id, "4 hands"), `wants help help "4 hands"`},
-		{ben, crdt.Offer(ben.id, ""), `offered help offer`},
-		{ben, crdt.EndOffer(ben.id), `took back offer`},
-		{ana, crdt.EndHelp(ana.id), `ended help help`},
-		{ana, crdt.PutBack(ana.id), `put back taken`},
-		{ana, crdt.Finish(), `finished status`},
-		{ana, crdt.Reopen(), `reopened status`},
-		{ana, crdt.Drop("no oven"), `dropped status "no oven"`},
-		{ana, crdt.Reopen(), `reopened status`},
-		{ana, crdt.EditTask(crdt.TaskEdit{Due: &none, Minutes: &zero, Common: crdt.Common{Title: str("Bake it"), RemoveTags: []string{"kitchen"}}}),
+		{ben, crdttest.Accept(ben.id), `accepted answer`},
+		{ben, crdttest.Decline(ben.id, "ill"), `declined answer "ill"`},
+		{ana, crdttest.Ask(now, c.ask("ben", "cleo")...), `asked asked Ben · asked asked Cleo`},
+		{ana, crdttest.Start(ana.id, now), `started status · took taken`},
+		{ana, crdttest.AskHelp(ana.id, "4 hands"), `wants help help "4 hands"`},
+		{ben, crdttest.Offer(ben.id, ""), `offered help offer`},
+		{ben, crdttest.EndOffer(ben.id), `took back offer`},
+		{ana, crdttest.EndHelp(ana.id), `ended help help`},
+		{ana, crdttest.PutBack(ana.id), `put back taken`},
+		{ana, crdttest.Finish(), `finished status`},
+		{ana, crdttest.Reopen(), `reopened status`},
+		{ana, crdttest.Drop("no oven"), `dropped status "no oven"`},
+		{ana, crdttest.Reopen(), `reopened status`},
+		{ana, crdttest.EditTask(crdttest.TaskEdit{Due: &none, Minutes: &zero, Common: crdttest.Common{Title: str("Bake it"), RemoveTags: []string{"kitchen"}}}),
 			`set title "Bake it" · removed tags "kitchen" · cleared due · cleared hours`},
-		{ben, crdt.EditText("bread 🍞", "two loaves of bread"), `removed text (2) · wrote text "two loaves of "`},
+		{ben, crdttest.EditText("bread 🍞", "two loaves of bread"), `removed text (2) · wrote text "two loaves of "`},
 	}
 	for _, s := range steps {
 		s.by.do(s.edit)
@@ -68,19 +70,19 @@ func TestALogSaysWhatAChangeOfATaskDid(t *testing.T) {
 }
 
 func TestALogSaysWhatAChangeOfADecisionDid(t *testing.T) {
-	c := found(t, crdt.KindDecision, "ana", "ben")
+	c := found(t, kinds.Decision.Name, "ana", "ben")
 	ana, ben := c.desk("ana"), c.desk("ben")
 	steps := []struct {
 		by   *desk
 		edit crdt.Edit
 		says string
 	}{
-		{ana, crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Buy an oven", By: "2026-12-01"}),
+		{ana, crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Buy an oven", By: "2026-12-01"}),
 			`created decision "Buy an oven" · set process "consent" · set by "2026-12-01" · consented position`},
-		{ben, crdt.TakePosition(ben.id, crdt.Object, "too big", ""), `objected position "too big"`},
-		{ana, crdt.EditDecision(ana.id, crdt.DecisionEdit{Common: crdt.Common{Text: str("a small one")}}), `wrote text "a small one" · consented position`},
-		{ben, crdt.TakePosition(ben.id, crdt.StandAside, "", ""), `stood aside position`},
-		{ben, crdt.Close(ben.id, now, "", nil), `closed record "agreed"`},
+		{ben, crdttest.TakePosition(ben.id, kinds.Object, "too big", ""), `objected position "too big"`},
+		{ana, crdttest.EditDecision(ana.id, crdttest.DecisionEdit{Common: crdttest.Common{Text: str("a small one")}}), `wrote text "a small one" · consented position`},
+		{ben, crdttest.TakePosition(ben.id, kinds.StandAside, "", ""), `stood aside position`},
+		{ben, crdttest.Close(ben.id, now, "", nil), `closed record "agreed"`},
 	}
 	for _, s := range steps {
 		s.by.do(s.edit)
@@ -90,7 +92,7 @@ func TestALogSaysWhatAChangeOfADecisionDid(t *testing.T) {
 		}
 	}
 	c = meeting(t, "", "ana", "ben")
-	c.maker.do(crdt.Withdraw(c.maker.id, "too late"))
+	c.maker.do(crdttest.Withdraw(c.maker.id, "too late"))
 	if got := c.maker.lastSays(); got != `withdrew withdrawn "too late"` {
 		t.Errorf("got %s", got)
 	}
@@ -98,7 +100,7 @@ func TestALogSaysWhatAChangeOfADecisionDid(t *testing.T) {
 
 func TestALongPassageIsAbridgedInTheLog(t *testing.T) {
 	c := note(t, "")
-	c.maker.do(crdt.AppendText(strings.Repeat("ä", 1000)))
+	c.maker.do(crdttest.AppendText(strings.Repeat("ä", 1000)))
 	order := c.maker.judge.Order()
 	says := crdt.Describe(c.kind, order[len(order)-1].Change, c.maker.judge.History())
 	if len(says) != 1 || len([]rune(says[0].To)) != crdt.MaxDescribed || !strings.HasSuffix(says[0].To, "…") {
@@ -113,7 +115,7 @@ func TestALongPassageIsAbridgedInTheLog(t *testing.T) {
 
 func TestPassagesWrittenInSeveralPlacesAreToldApart(t *testing.T) {
 	c := note(t, "We bake. We sell.")
-	c.maker.do(crdt.EditText("We bake. We sell.", "We bake bread. We sell it."))
+	c.maker.do(crdttest.EditText("We bake. We sell.", "We bake bread. We sell it."))
 	says := strings.Split(c.maker.lastSays(), " · ")
 	slices.Sort(says)
 	if !slices.Equal(says, []string{`wrote text " bread"`, `wrote text " it"`}) {

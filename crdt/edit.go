@@ -7,6 +7,7 @@ import (
 	"github.com/automerge/automerge-go"
 
 	"kith/crdt/change"
+	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
 
@@ -33,11 +34,17 @@ func (d *draft) write() error {
 	if len(d.steps) == 0 {
 		return ErrNothingChanged
 	}
+	return d.take()
+}
+
+// take is write where there may be nothing to do.
+func (d *draft) take() error {
 	for _, step := range d.steps {
 		if err := step(); err != nil {
 			return fmt.Errorf("write into the document: %w", err)
 		}
 	}
+	d.steps = nil
 	return nil
 }
 
@@ -50,25 +57,36 @@ func (d *draft) str(key string) string {
 	return v.Str()
 }
 
-func (d *draft) int(key string) int64 {
-	v, err := d.root.Get(key)
-	if err != nil || v.Kind() != automerge.KindInt64 {
-		return 0
-	}
-	return v.Int64()
-}
+// set writes a value that isn't there already. A key that was never written, "" and 0 are the same.
+func (d *draft) set(key string, to change.Value) { d.setIn(d.root, key, to) }
 
-// set writes a string that isn't there already. A key that was never written and "" are the same.
-func (d *draft) set(key, to string) {
-	if d.str(key) != to {
-		d.do(func() error { return d.root.Set(key, to) })
+func (d *draft) setIn(m *automerge.Map, key string, to change.Value) {
+	if v, err := m.Get(key); err != nil || !same(v, to) {
+		d.do(func() error { return m.Set(key, plainValue(to)) })
 	}
 }
 
-func (d *draft) setInt(key string, to int64) {
-	if d.int(key) != to {
-		d.do(func() error { return d.root.Set(key, to) })
+func same(is *automerge.Value, to change.Value) bool {
+	switch to.Kind {
+	case change.StrKind:
+		return is.Kind() == automerge.KindStr && is.Str() == to.Str() || is.Kind() != automerge.KindStr && to.Str() == ""
+	case change.IntKind:
+		return is.Kind() == automerge.KindInt64 && is.Int64() == to.Int() || is.Kind() != automerge.KindInt64 && to.Int() == 0
+	case change.BoolKind:
+		return is.Kind() == automerge.KindBool && is.Bool() == to.Bool() || is.Kind() != automerge.KindBool && !to.Bool()
 	}
+	return false
+}
+
+// plainValue is a value as the core takes it.
+func plainValue(v change.Value) any {
+	switch v.Kind {
+	case change.IntKind:
+		return v.Int()
+	case change.BoolKind:
+		return v.Bool()
+	}
+	return v.Str()
 }
 
 // object fetches a container, which every document of its kind has had since its first change.
@@ -83,12 +101,8 @@ func (d *draft) object(key string, kind automerge.Kind) (*automerge.Value, error
 	return v, nil
 }
 
-// setTags makes the tags those of want.
+// setTags makes the tags those of want, which are clean.
 func (d *draft) setTags(want []string) error {
-	want, err := checkTags(want)
-	if err != nil {
-		return err
-	}
 	v, err := d.object(schema.Tags, automerge.KindMap)
 	if err != nil {
 		return err
@@ -102,8 +116,8 @@ func (d *draft) setTags(want []string) error {
 	for _, t := range want {
 		wanted[t] = true
 	}
-	if len(wanted) > MaxTags {
-		return &LimitError{What: "the document", Got: len(wanted), Limit: MaxTags, Unit: "tags"}
+	if len(wanted) > kind.MaxTags {
+		return &LimitError{What: "the document", Got: len(wanted), Limit: kind.MaxTags, Unit: "tags"}
 	}
 	had := make(map[string]bool, len(have))
 	for _, t := range have {
@@ -119,111 +133,6 @@ func (d *draft) setTags(want []string) error {
 		}
 	}
 	return nil
-}
-
-// create checks and gathers what the documents of every kind begin with.
-func (d *draft) create(title, text string, tags []string) error {
-	title, err := checkTitle(title)
-	if err != nil {
-		return err
-	}
-	if text, err = checkText("the text", text); err != nil {
-		return err
-	}
-	if err := checkLength(runes(text)); err != nil {
-		return err
-	}
-	if tags, err = checkTags(tags); err != nil {
-		return err
-	}
-	if len(tags) > MaxTags {
-		return &LimitError{What: "the document", Got: len(tags), Limit: MaxTags, Unit: "tags"}
-	}
-	d.do(func() error { return d.root.Set(schema.Title, title) })
-	d.do(func() error { return d.root.Set(schema.Text, automerge.NewText(text)) })
-	d.do(func() error {
-		m := automerge.NewMap()
-		if err := d.root.Set(schema.Tags, m); err != nil {
-			return err
-		}
-		seen := map[string]bool{}
-		for _, t := range tags {
-			if seen[t] {
-				continue
-			}
-			seen[t] = true
-			if err := m.Set(t, true); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return nil
-}
-
-// Common is a change of what documents of every kind have. A nil pointer leaves a field alone.
-type Common struct {
-	Title *string
-	// Text is what the text becomes. It was edited from what it was at the heads From (see
-	// EditTextFrom), or else from Base (see EditText), or else from the text as it is.
-	Text       *string
-	From       []change.Hash
-	Base       *string
-	Tags       *[]string // all of them, in any order
-	AddTags    []string
-	RemoveTags []string
-}
-
-func (c *Common) gather(d *draft) error {
-	if c.Title != nil {
-		title, err := checkTitle(*c.Title)
-		if err != nil {
-			return err
-		}
-		d.set(schema.Title, title)
-	}
-	if c.Text != nil {
-		if err := d.editText(c.Base, c.From, *c.Text); err != nil {
-			return err
-		}
-	}
-	if c.Tags != nil {
-		return d.setTags(*c.Tags)
-	}
-	if len(c.AddTags)+len(c.RemoveTags) == 0 {
-		return nil
-	}
-	v, err := d.object(schema.Tags, automerge.KindMap)
-	if err != nil {
-		return err
-	}
-	want, err := trueKeys(v.Map())
-	if err != nil {
-		return err
-	}
-	gone, err := checkTags(c.RemoveTags)
-	if err != nil {
-		return err
-	}
-	add, err := checkTags(c.AddTags)
-	if err != nil {
-		return err
-	}
-	return d.setTags(append(without(want, gone), add...))
-}
-
-func without(list, gone []string) []string {
-	out := list[:0:0]
-	for _, s := range list {
-		keep := true
-		for _, g := range gone {
-			keep = keep && s != g
-		}
-		if keep {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // trueKeys returns the keys of a map whose value is true, ascending.

@@ -9,10 +9,10 @@ import (
 	"github.com/automerge/automerge-go"
 	"pgregory.net/rapid"
 
-	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/schema"
@@ -96,16 +96,16 @@ func (a *pact) end(side int, first, second string) {
 }
 
 func TestBothSidesWorkOnOneDocumentAndNobodyAnswersForTheOther(t *testing.T) {
-	a := allies(t, crdt.KindTask, share.EachCoop)
+	a := allies(t, kinds.Task.Name, share.EachCoop)
 	ana, dora := a.desk("ana"), a.desk("dora")
-	ana.do(crdt.NewTask(now, crdt.TaskFields{Title: "Sew the banner", Ask: a.ask("dora")}))
+	ana.do(crdttest.NewTask(now, crdttest.TaskFields{Title: "Sew the banner", Ask: a.ask("dora")}))
 	a.settle()
-	v := dora.tell(crdt.Accept(dora.id))
-	if !slices.Equal(v.Task.TakenBy, a.ask("dora")) {
-		t.Errorf("taken by %v", v.Task.TakenBy)
+	v := dora.tell(crdttest.Accept(dora.id))
+	if !slices.Equal(crdttest.Task(v).TakenBy, a.ask("dora")) {
+		t.Errorf("taken by %v", crdttest.Task(v).TakenBy)
 	}
 	// A modified daemon of one side answers for somebody of the other.
-	e, parsed := dora.draft(schema.OwnKey(ana.id, schema.OwnAnswer), `{"answer":"accepted"}`)
+	e, parsed := dora.draft(schema.OwnKey(ana.id, "answer"), `{"answer":"accepted"}`)
 	ana.judge.Add(e, parsed)
 	if state, why := ana.judge.State(e.ID()); state != charter.Void {
 		t.Errorf("an answer in the name of the other side is %v: %s", state, why)
@@ -113,55 +113,55 @@ func TestBothSidesWorkOnOneDocumentAndNobodyAnswersForTheOther(t *testing.T) {
 }
 
 func TestAJointDecisionIsAgreedWhenBothVoicesAre(t *testing.T) {
-	a := allies(t, crdt.KindDecision, share.EachCoop)
+	a := allies(t, kinds.Decision.Name, share.EachCoop)
 	ana := a.desk("ana")
-	ana.do(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Share a stall", Text: "At the fair.", Process: crdt.ProcessConsent}))
+	ana.do(crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Share a stall", Text: "At the fair.", Process: kinds.ProcessConsent}))
 	a.settle()
 	for _, name := range []string{"ben", "cleo", "dora"} {
-		a.desk(name).says(crdt.Consent, "")
+		a.desk(name).says(kinds.Consent, "")
 	}
 	v := a.settle()
-	if j := v.Decision.Joint; j == nil || len(j.Sides) != 2 || len(j.Sides[1]) != 3 || j.ByPeople {
+	if j := crdttest.Decision(v).Joint; j == nil || len(j.Sides) != 2 || len(j.Sides[1]) != 3 || j.ByPeople {
 		t.Fatalf("who counts: %+v", j)
 	}
 	after := now.Add(48 * time.Hour)
 	by := str("2026-11-24")
-	ana.tell(crdt.EditDecision(ana.id, crdt.DecisionEdit{By: by}))
-	if err := ana.try(crdt.Close(ana.id, after, "", a.names)); err == nil {
+	ana.tell(crdttest.EditDecision(ana.id, crdttest.DecisionEdit{By: by}))
+	if err := ana.try(crdttest.Close(ana.id, after, "", a.names)); err == nil {
 		t.Fatal("closed with one voice and a half")
 	}
-	a.desk("eli").says(crdt.Consent, "")
+	a.desk("eli").says(kinds.Consent, "")
 	a.settle()
 	flo := a.desk("flo")
-	flo.do(crdt.Close(flo.id, after, "", a.names))
-	if v = a.settle(); v.Decision.Status != crdt.Agreed || !v.Decision.Outcome.Holds {
-		t.Fatalf("outcome %+v", v.Decision.Outcome)
+	flo.do(crdttest.Close(flo.id, after, "", a.names))
+	if v = a.settle(); crdttest.Decision(v).Status != kinds.Agreed || !crdttest.Decision(v).Outcome.Holds {
+		t.Fatalf("outcome %+v", crdttest.Decision(v).Outcome)
 	}
 }
 
 // A modified daemon records what only its own side said.
 func TestARecordWithoutTheOtherSidesVoiceDoesntHold(t *testing.T) {
 	for _, voices := range []share.Voices{share.EachCoop, share.People} {
-		a := alliesOf(t, crdt.KindDecision, voices, risoFolk, quiltFolk[:1]) // three of four
+		a := alliesOf(t, kinds.Decision.Name, voices, risoFolk, quiltFolk[:1]) // three of four
 		ana, ben := a.desk("ana"), a.desk("ben")
-		ana.do(crdt.NewDecision(ana.id, crdt.DecisionFields{Title: "Share a stall", Text: "At the fair.", Process: crdt.ProcessMajority}))
+		ana.do(crdttest.NewDecision(ana.id, crdttest.DecisionFields{Title: "Share a stall", Text: "At the fair.", Process: kinds.ProcessMajority}))
 		a.settle()
 		for _, name := range risoFolk[1:] { // who proposes agrees
-			a.desk(name).says(crdt.Agree, "")
+			a.desk(name).says(kinds.Agree, "")
 		}
 		a.settle()
-		ben.records(crdt.Agreed)
+		ben.records(kinds.Agreed)
 		v := a.settle()
-		if o := v.Decision.Outcome; o == nil || o.Holds || v.Decision.Status != crdt.Open {
+		if o := crdttest.Decision(v).Outcome; o == nil || o.Holds || crdttest.Decision(v).Status != kinds.Open {
 			t.Errorf("%v: outcome %+v", voices, o)
 		}
 	}
 }
 
 func TestWhatIsWrittenKnowingOfTheEndIsVoidAndTheRestStays(t *testing.T) {
-	a := allies(t, crdt.KindNote, share.EachCoop)
+	a := allies(t, kinds.Note.Name, share.EachCoop)
 	ana, dora := a.desk("ana"), a.desk("dora")
-	ana.do(crdt.NewNote(crdt.NoteFields{Title: "The stall"}))
+	ana.do(crdttest.NewNote(crdttest.NoteFields{Title: "The stall"}))
 	a.settle()
 	before, parsedBefore := dora.draft("title", "Dora was here")
 	a.end(0, "ana", "ben")
@@ -201,8 +201,8 @@ func (d *desk) draft(key, value string) (*entry.Entry, *change.Change) {
 // Both sides write, from whatever they know of charters that grow, split and end.
 func TestADocumentOfAShareIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := allies(t, crdt.KindNote, share.EachCoop)
-		a.desk("ana").do(crdt.NewNote(crdt.NoteFields{Title: "The stall"}))
+		a := allies(t, kinds.Note.Name, share.EachCoop)
+		a.desk("ana").do(crdttest.NewNote(crdttest.NoteFields{Title: "The stall"}))
 		a.settle()
 		written := slices.Clone(a.desk("ana").sent)
 		stages := []*share.Share{a.share}
@@ -294,9 +294,9 @@ func (a *pact) full(side int, name string) bool {
 
 // Who leaves the other side's charter out can't record over what that side said.
 func TestWhoForgetsTheOtherSidesCharterCantBuildOnWhatItWrote(t *testing.T) {
-	a := allies(t, crdt.KindNote, share.EachCoop)
+	a := allies(t, kinds.Note.Name, share.EachCoop)
 	ana, dora := a.desk("ana"), a.desk("dora")
-	ana.do(crdt.NewNote(crdt.NoteFields{Title: "The stall"}))
+	ana.do(crdttest.NewNote(crdttest.NoteFields{Title: "The stall"}))
 	a.settle()
 	whole := a.charter
 	a.charter = blind{a.share}
@@ -315,13 +315,13 @@ func (b blind) Heads() []entry.ID { return b.Side(1).Heads() }
 
 // A side cuts whom it removes; what the other side has built on stays.
 func TestWhatTheOtherSideStandsOnStaysWhenItsAuthorIsRemoved(t *testing.T) {
-	a := allies(t, crdt.KindNote, share.EachCoop)
+	a := allies(t, kinds.Note.Name, share.EachCoop)
 	ana, flo := a.desk("ana"), a.desk("flo")
-	ana.do(crdt.NewNote(crdt.NoteFields{Title: "The stall"}))
+	ana.do(crdttest.NewNote(crdttest.NoteFields{Title: "The stall"}))
 	a.settle()
-	flo.tell(crdt.EditNote(crdt.Common{Title: str("Our stall")}))
+	flo.tell(crdttest.EditNote(crdttest.Common{Title: str("Our stall")}))
 	first := flo.sent[len(flo.sent)-1]
-	ana.tell(crdt.EditNote(crdt.Common{Title: str("The stall, again")}))
+	ana.tell(crdttest.EditNote(crdttest.Common{Title: str("The stall, again")}))
 	late, parsed := flo.draft("title", "and the till")
 	a.agree(1, charter.Terms{Type: charter.ProposalRemove, Member: flo.id}, "dora", "eli") // honours nothing of hers
 	for _, d := range a.desks {

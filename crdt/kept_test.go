@@ -12,6 +12,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/schema"
@@ -21,15 +22,15 @@ import (
 // A daemon that writes in what the other side has shared for reading, whether it is honest or not, writes
 // what nobody takes; in whichever order it comes.
 func TestWhatAnAllyWritesInADocumentThatWasSharedForReadingIsVoid(t *testing.T) {
-	a := allies(t, crdt.KindTask, share.EachCoop)
+	a := allies(t, kinds.Task.Name, share.EachCoop)
 	ana, ben, dora := a.desk("ana"), a.desk("ben"), a.desk("dora")
-	ana.do(crdt.Keep(crdt.NewTask(now, crdt.TaskFields{Title: "What we pay"})))
+	ana.do(crdt.Keep(crdttest.NewTask(now, crdttest.TaskFields{Title: "What we pay"})))
 	if v := a.settle(); !v.Kept {
 		t.Fatal("it doesn't show that it is for one side alone")
 	}
 	hostile, parsed := dora.draft("title", "What they pay")
-	own, parsedOwn := dora.draft(schema.OwnKey(dora.id, schema.OwnOffer), "yes") // even for herself
-	v := ben.do(crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: str("What we pay now")}}))
+	own, parsedOwn := dora.draft(schema.OwnKey(dora.id, "offer"), "yes") // even for herself
+	v := ben.do(crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: str("What we pay now")}}))
 	if v.Title != "What we pay now" {
 		t.Fatalf("a colleague of who shared it has written %q", v.Title)
 	}
@@ -48,16 +49,16 @@ func TestWhatAnAllyWritesInADocumentThatWasSharedForReadingIsVoid(t *testing.T) 
 		if state, _ := d.judge.State(own.ID()); state == charter.Accepted {
 			t.Errorf("at %s's, what Dora says for herself counts", d.name)
 		}
-		if got := d.view(); got.Title != "What we pay now" || len(got.Task.Help.Offers) != 0 {
+		if got := d.view(); got.Title != "What we pay now" || len(crdttest.Task(got).Help.Offers) != 0 {
 			t.Errorf("at %s's it says %q", d.name, got.Title)
 		}
 	}
 }
 
 func TestThatADocumentIsForOneSideAloneIsSaidByItsFirstChangeOnly(t *testing.T) {
-	a := allies(t, crdt.KindNote, share.EachCoop)
+	a := allies(t, kinds.Note.Name, share.EachCoop)
 	ana, dora := a.desk("ana"), a.desk("dora")
-	ana.do(crdt.NewNote(crdt.NoteFields{Title: "The stall"}))
+	ana.do(crdttest.NewNote(crdttest.NoteFields{Title: "The stall"}))
 	a.settle()
 	must(t, ana.am.RootMap().Set(schema.Kept, true))
 	e, parsed := ana.draft("title", "Mine alone")
@@ -65,31 +66,31 @@ func TestThatADocumentIsForOneSideAloneIsSaidByItsFirstChangeOnly(t *testing.T) 
 	if state, why := dora.judge.State(e.ID()); state != charter.Void || !strings.Contains(why, "can't be changed any more") {
 		t.Errorf("said later, it is %v: %s", state, why)
 	}
-	if v := dora.do(crdt.EditNote(crdt.Common{Title: str("Our stall")})); v.Kept || v.Title != "Our stall" {
+	if v := dora.do(crdttest.EditNote(crdttest.Common{Title: str("Our stall")})); v.Kept || v.Title != "Our stall" {
 		t.Errorf("Dora sees %+v", v)
 	}
 }
 
 func TestInACoopADocumentForOneSideIsOneLikeAnyOther(t *testing.T) {
-	c := found(t, crdt.KindNote, "ana", "ben")
-	c.maker.do(crdt.Keep(crdt.NewNote(crdt.NoteFields{Title: "Minutes"})))
+	c := found(t, kinds.Note.Name, "ana", "ben")
+	c.maker.do(crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "Minutes"})))
 	c.settle()
-	if v := c.desk("ben").tell(crdt.EditNote(crdt.Common{Title: str("Minutes of Monday")})); v.Title != "Minutes of Monday" {
+	if v := c.desk("ben").tell(crdttest.EditNote(crdttest.Common{Title: str("Minutes of Monday")})); v.Title != "Minutes of Monday" {
 		t.Errorf("it is called %q", v.Title)
 	}
 }
 
 // Two twins of the first change, of which one is for one side alone: which of them stays decides who may write.
 func TestOfTwoFirstChangesTheOneThatStaysSaysWhoMayWrite(t *testing.T) {
-	a := allies(t, crdt.KindNote, share.EachCoop)
+	a := allies(t, kinds.Note.Name, share.EachCoop)
 	ana, dora := a.desk("ana"), a.desk("dora")
-	ana.do(crdt.NewNote(crdt.NoteFields{Title: "For all"}))
+	ana.do(crdttest.NewNote(crdttest.NoteFields{Title: "For all"}))
 	open := ana.sent[0]
 	twin := a.sit("ana")
 	twin.run = ana.run
 	twin.open()
 	kept := twin.hack(func(am *automerge.Doc) error {
-		return crdt.Keep(crdt.NewNote(crdt.NoteFields{Title: "For us"}))(am, nil)
+		return crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "For us"}))(am, nil)
 	})
 	dora.hear(open)
 	e, _ := dora.draft("title", "Dora was here") // on the open one
@@ -112,9 +113,9 @@ func TestOfTwoFirstChangesTheOneThatStaysSaysWhoMayWrite(t *testing.T) {
 // order of arrival, and by no rule but the one: nothing of the other side's counts, all of the own side's does.
 func TestADocumentForOneSideIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := allies(t, crdt.KindNote, share.EachCoop)
+		a := allies(t, kinds.Note.Name, share.EachCoop)
 		maker := a.desk("ana")
-		maker.do(crdt.Keep(crdt.NewNote(crdt.NoteFields{Title: "What we pay"})))
+		maker.do(crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})))
 		first := maker.sent[0]
 		for _, d := range a.desks {
 			d.hear(first)

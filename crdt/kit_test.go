@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/automerge/automerge-go"
-	"github.com/fxamacker/cbor/v2"
 
 	"kith/crdt"
 	"kith/crdt/accept"
@@ -286,7 +285,7 @@ func (d *desk) tell(edits ...crdt.Edit) *crdt.View {
 
 func encoded(t fataler, v *crdt.View) []byte {
 	t.Helper()
-	b, err := cbor.Marshal(v)
+	b, err := kinds.All.EncodeView(v)
 	must(t, err)
 	return b
 }

@@ -14,25 +14,6 @@ import (
 	"kith/crdt/share"
 )
 
-// Link says that a document of a co-op goes on in a share, as another document. What stood here before
-// stays as it was.
-type Link struct {
-	Share string `json:"share"` // ID of the share's space, in hexadecimal
-	Doc   string `json:"doc"`   // ID of the document there, with the letter of its kind
-	Kept  bool   `json:"kept"`  // it can be read by the ally, and written by one's own co-op alone
-	// Agreed is the step of the charter by which it was agreed to share it, in hexadecimal; "": somebody did so alone.
-	Agreed string `json:"agreed,omitempty"`
-}
-
-// Linked is a link, and who has made it.
-type Linked struct {
-	Link
-	By charter.MemberID `json:"by"`
-	At Time             `json:"at"` // by the clock of who did
-	// Alone: as far as they knew, the charter asks for an agreed step, and there is none for this.
-	Alone bool `json:"alone"`
-}
-
 // SetLink lets a document go on in a share; nil: it goes on here again.
 func SetLink(l *Link) Edit {
 	return func(am *automerge.Doc, _ *View) error {
@@ -45,7 +26,7 @@ func SetLink(l *Link) Edit {
 			said = string(b)
 		}
 		d := newDraft(am)
-		d.set(schema.Link, said)
+		d.set(schema.Link, change.StrValue(said))
 		return d.write()
 	}
 }

@@ -9,13 +9,16 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 )
 
 // bakery is a co-op with one task.
-func bakery(t fataler, f crdt.TaskFields) *coop {
+func bakery(t fataler, f crdttest.TaskFields) *coop {
 	t.Helper()
-	c := found(t, crdt.KindTask, "ana", "ben", "cleo")
-	c.maker.do(crdt.NewTask(now, f))
+	c := found(t, kinds.Task.Name, "ana", "ben", "cleo")
+	c.maker.do(crdttest.NewTask(now, f))
 	c.settle()
 	return c
 }
@@ -28,27 +31,31 @@ func (c *coop) ask(names ...string) (ids []charter.MemberID) {
 }
 
 func TestATaskSaysWhatWasWritten(t *testing.T) {
-	c := found(t, crdt.KindTask, "ana", "ben")
-	v := c.maker.do(crdt.NewTask(now, crdt.TaskFields{
+	c := found(t, kinds.Task.Name, "ana", "ben")
+	v := c.maker.do(crdttest.NewTask(now, crdttest.TaskFields{
 		Title: "  Order paper ", Text: "100 g,\r\nrecycled", Tags: []string{"shop", "Büro", "shop"}, Project: "print",
 		Due: "2026-12-01", Minutes: 90, Ask: c.ask("ben"),
 	}))
 	if v.Title != "Order paper" || v.Text != "100 g,\nrecycled" || !slices.Equal(v.Tags, []string{"Büro", "shop"}) {
 		t.Errorf("title, text or tags: %+v", v)
 	}
-	if v.CreatedBy != c.ids["ana"] || v.UpdatedBy != c.ids["ana"] || v.CreatedAt != crdt.At(now) || len(v.Heads) != 1 || v.ID != c.doc {
+	if v.CreatedBy != c.ids["ana"] || v.UpdatedBy != c.ids["ana"] || v.CreatedAt != kind.At(now) || len(v.Heads) != 1 || v.ID != c.doc {
 		t.Errorf("meta: %+v", v.Meta)
 	}
-	task := v.Task
+	task := crdttest.Task(v)
 	if task.Status != "open" || task.Project != "print" || task.Due != "2026-12-01" || task.Minutes != 90 {
 		t.Errorf("fields: %+v", task)
 	}
 	if len(task.Asked) != 1 || task.Asked[0].Member != c.ids["ben"] || task.Asked[0].Answer != "none" {
 		t.Errorf("asked: %+v", task.Asked)
 	}
-	b, err := json.Marshal(v)
+	answer := map[string]any{"created_at": v.CreatedAt}
+	for _, s := range kinds.Task.Shows {
+		answer[s.Name] = s.Of(kind.Look{View: v, Named: func(m charter.MemberID) kind.Named { return kind.Named{ID: m.String()} }})
+	}
+	b, err := json.Marshal(answer)
 	must(t, err)
-	for _, want := range []string{`"hours":1.5`, `"taken_by":[]`, `"due":"2026-12-01"`, `"created_at":"2026-11-24T10:00:00.000Z"`} {
+	for _, want := range []string{`"hours":1.5`, `"taken_by":[]`, `"due":"2026-12-01"`, `"created_at":"2026-11-24T10:00:00Z"`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("JSON lacks %s: %s", want, b)
 		}
@@ -56,59 +63,59 @@ func TestATaskSaysWhatWasWritten(t *testing.T) {
 }
 
 func TestNobodyCanAnswerWithoutBeingAsked(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake", Ask: nil})
+	c := bakery(t, crdttest.TaskFields{Title: "Bake", Ask: nil})
 	var denied *crdt.NotAllowedError
-	if err := c.desk("ben").try(crdt.Accept(c.ids["ben"])); !errors.As(err, &denied) || denied.Hint == "" {
+	if err := c.desk("ben").try(crdttest.Accept(c.ids["ben"])); !errors.As(err, &denied) || denied.Hint == "" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAnAcceptedTaskIsTakenAndADeclinedOneIsNot(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake"})
-	c.desk("ben").tell(crdt.Ask(now, c.ask("ana", "cleo")...))
-	v := c.desk("ana").tell(crdt.Accept(c.ids["ana"]))
-	if !slices.Equal(v.Task.TakenBy, c.ask("ana")) {
-		t.Errorf("taken by %v", v.Task.TakenBy)
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
+	c.desk("ben").tell(crdttest.Ask(now, c.ask("ana", "cleo")...))
+	v := c.desk("ana").tell(crdttest.Accept(c.ids["ana"]))
+	if !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
+		t.Errorf("taken by %v", crdttest.Task(v).TakenBy)
 	}
-	v = c.desk("cleo").tell(crdt.Decline(c.ids["cleo"], "on holiday"))
-	for _, a := range v.Task.Asked {
+	v = c.desk("cleo").tell(crdttest.Decline(c.ids["cleo"], "on holiday"))
+	for _, a := range crdttest.Task(v).Asked {
 		if a.Member == c.ids["cleo"] && (a.Answer != "declined" || a.Why != "on holiday") {
 			t.Errorf("cleo: %+v", a)
 		}
 	}
-	v = c.desk("ana").tell(crdt.Decline(c.ids["ana"], "ill"))
-	if len(v.Task.TakenBy) != 0 {
-		t.Errorf("taken by %v after she declined", v.Task.TakenBy)
+	v = c.desk("ana").tell(crdttest.Decline(c.ids["ana"], "ill"))
+	if len(crdttest.Task(v).TakenBy) != 0 {
+		t.Errorf("taken by %v after she declined", crdttest.Task(v).TakenBy)
 	}
 }
 
 func TestAnAnswerCountsForTheAskingItAnswers(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake"})
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
 	ben, ana := c.desk("ben"), c.desk("ana")
-	ben.tell(crdt.Ask(now, c.ask("ana")...))
-	ana.tell(crdt.Decline(c.ids["ana"], "not this week"))
-	v := ben.tell(crdt.Ask(now, c.ask("ana")...)) // by the same clock
-	if a := v.Task.Asked[0]; a.Answer != "none" || a.Why != "" {
+	ben.tell(crdttest.Ask(now, c.ask("ana")...))
+	ana.tell(crdttest.Decline(c.ids["ana"], "not this week"))
+	v := ben.tell(crdttest.Ask(now, c.ask("ana")...)) // by the same clock
+	if a := crdttest.Task(v).Asked[0]; a.Answer != "none" || a.Why != "" {
 		t.Errorf("asked again, and it says %+v", a)
 	}
-	v = ana.tell(crdt.Accept(c.ids["ana"]))
-	if a := v.Task.Asked[0]; a.Answer != "accepted" {
+	v = ana.tell(crdttest.Accept(c.ids["ana"]))
+	if a := crdttest.Task(v).Asked[0]; a.Answer != "accepted" {
 		t.Errorf("got %+v", a)
 	}
-	if err := ben.try(crdt.Ask(now, c.ask("ana")...)); err != crdt.ErrNothingChanged {
+	if err := ben.try(crdttest.Ask(now, c.ask("ana")...)); err != crdt.ErrNothingChanged {
 		t.Errorf("asking who has accepted: %v", err)
 	}
 }
 
 // Attack 11.
 func TestTwoDevicesOfAnaAnswerAtOnceAndOneAnswerWinsEverywhere(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake"})
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
 	laptop, phone := c.desk("ana"), c.sit("ana")
-	c.desk("ben").tell(crdt.Ask(now, c.ask("ana")...))
-	laptop.do(crdt.Accept(c.ids["ana"]))
-	phone.do(crdt.Decline(c.ids["ana"], "too heavy"))
+	c.desk("ben").tell(crdttest.Ask(now, c.ask("ana")...))
+	laptop.do(crdttest.Accept(c.ids["ana"]))
+	phone.do(crdttest.Decline(c.ids["ana"], "too heavy"))
 	v := c.settle() // the same on all replicas
-	a := v.Task.Asked[0]
+	a := crdttest.Task(v).Asked[0]
 	if a.Answer == "accepted" && a.Why != "" || a.Answer == "declined" && a.Why != "too heavy" || a.Answer == "none" {
 		t.Errorf("the two answers were mixed: %+v", a)
 	}
@@ -124,83 +131,83 @@ func TestTwoDevicesOfAnaAnswerAtOnceAndOneAnswerWinsEverywhere(t *testing.T) {
 }
 
 func TestATaskGoesThroughItsStates(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake"})
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
 	ana, id := c.desk("ana"), c.ids["ana"]
-	v := ana.do(crdt.Start(id, now))
-	if v.Task.Status != "doing" || !slices.Equal(v.Task.TakenBy, c.ask("ana")) {
-		t.Errorf("started: %+v", v.Task)
+	v := ana.do(crdttest.Start(id, now))
+	if crdttest.Task(v).Status != "doing" || !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
+		t.Errorf("started: %+v", crdttest.Task(v))
 	}
-	if err := ana.try(crdt.Start(id, now)); err != crdt.ErrNothingChanged {
+	if err := ana.try(crdttest.Start(id, now)); err != crdt.ErrNothingChanged {
 		t.Errorf("starting twice: %v", err)
 	}
-	if err := ana.try(crdt.Reopen()); !isDenied(err) {
+	if err := ana.try(crdttest.Reopen()); !isDenied(err) {
 		t.Errorf("reopening what is open: %v", err)
 	}
-	if v = ana.do(crdt.Finish()); v.Task.Status != "done" {
-		t.Errorf("finished: %+v", v.Task)
+	if v = ana.do(crdttest.Finish()); crdttest.Task(v).Status != "done" {
+		t.Errorf("finished: %+v", crdttest.Task(v))
 	}
 	for name, e := range map[string]crdt.Edit{
-		"take": crdt.Take(id, now), "ask": crdt.Ask(now, id), "drop": crdt.Drop("no"), "help": crdt.AskHelp(id, "no"), "start": crdt.Start(id, now),
+		"take": crdttest.Take(id, now), "ask": crdttest.Ask(now, id), "drop": crdttest.Drop("no"), "help": crdttest.AskHelp(id, "no"), "start": crdttest.Start(id, now),
 	} {
 		if err := ana.try(e); !isDenied(err) {
 			t.Errorf("%s when it is done: %v", name, err)
 		}
 	}
-	ana.do(crdt.Reopen())
-	if err := ana.try(crdt.Drop(" ")); !isInvalid(err) {
+	ana.do(crdttest.Reopen())
+	if err := ana.try(crdttest.Drop(" ")); !isInvalid(err) {
 		t.Errorf("dropped without a reason: %v", err)
 	}
-	if v = ana.do(crdt.Drop("nobody eats it")); v.Task.Status != "dropped" || v.Task.StatusWhy != "nobody eats it" {
-		t.Errorf("dropped: %+v", v.Task)
+	if v = ana.do(crdttest.Drop("nobody eats it")); crdttest.Task(v).Status != "dropped" || crdttest.Task(v).StatusWhy != "nobody eats it" {
+		t.Errorf("dropped: %+v", crdttest.Task(v))
 	}
-	if v = ana.do(crdt.Reopen()); v.Task.StatusWhy != "" {
-		t.Errorf("open, and still dropped because of %q", v.Task.StatusWhy)
+	if v = ana.do(crdttest.Reopen()); crdttest.Task(v).StatusWhy != "" {
+		t.Errorf("open, and still dropped because of %q", crdttest.Task(v).StatusWhy)
 	}
-	if v = ana.do(crdt.PutBack(id)); len(v.Task.TakenBy) != 0 {
-		t.Errorf("put back, and taken by %v", v.Task.TakenBy)
+	if v = ana.do(crdttest.PutBack(id)); len(crdttest.Task(v).TakenBy) != 0 {
+		t.Errorf("put back, and taken by %v", crdttest.Task(v).TakenBy)
 	}
 }
 
 func TestHelpIsAskedForAndOffered(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake"})
-	c.desk("ana").tell(crdt.Take(c.ids["ana"], now))
-	c.desk("ben").tell(crdt.AskHelp(c.ids["ben"], "I can't find the oven"))
-	v := c.desk("ana").tell(crdt.AskHelp(c.ids["ana"], "4 hands"))
-	if h := v.Task.Help; !h.Wanted || h.Why != "4 hands" || *h.By != c.ids["ana"] || len(h.Wants) != 2 {
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
+	c.desk("ana").tell(crdttest.Take(c.ids["ana"], now))
+	c.desk("ben").tell(crdttest.AskHelp(c.ids["ben"], "I can't find the oven"))
+	v := c.desk("ana").tell(crdttest.AskHelp(c.ids["ana"], "4 hands"))
+	if h := crdttest.Task(v).Help; !h.Wanted || h.Why != "4 hands" || *h.By != c.ids["ana"] || len(h.Wants) != 2 {
 		t.Errorf("who does the task comes first: %+v", h)
 	}
-	v = c.desk("cleo").tell(crdt.Offer(c.ids["cleo"], ""))
-	if h := v.Task.Help; len(h.Offers) != 1 || h.Offers[0].Why != "" {
+	v = c.desk("cleo").tell(crdttest.Offer(c.ids["cleo"], ""))
+	if h := crdttest.Task(v).Help; len(h.Offers) != 1 || h.Offers[0].Why != "" {
 		t.Errorf("offers: %+v", h.Offers)
 	}
-	c.desk("cleo").tell(crdt.EndOffer(c.ids["cleo"]))
-	c.desk("ben").tell(crdt.EndHelp(c.ids["ben"]))
-	v = c.desk("ana").tell(crdt.EndHelp(c.ids["ana"]))
-	if h := v.Task.Help; h.Wanted || h.By != nil || len(h.Offers) != 0 {
+	c.desk("cleo").tell(crdttest.EndOffer(c.ids["cleo"]))
+	c.desk("ben").tell(crdttest.EndHelp(c.ids["ben"]))
+	v = c.desk("ana").tell(crdttest.EndHelp(c.ids["ana"]))
+	if h := crdttest.Task(v).Help; h.Wanted || h.By != nil || len(h.Offers) != 0 {
 		t.Errorf("no help wanted any more: %+v", h)
 	}
 }
 
 func TestAnEditWritesOnlyWhatItChanges(t *testing.T) {
-	c := bakery(t, crdt.TaskFields{Title: "Bake", Due: "2026-12-01", Tags: []string{"a", "b"}})
+	c := bakery(t, crdttest.TaskFields{Title: "Bake", Due: "2026-12-01", Tags: []string{"a", "b"}})
 	ana := c.desk("ana")
 	title, due, none := "Bake", "2026-12-01", ""
-	same := crdt.TaskEdit{Common: crdt.Common{Title: &title, Tags: &[]string{"b", "a"}, Text: &none}, Due: &due, Project: &none}
-	if err := ana.try(crdt.EditTask(same)); err != crdt.ErrNothingChanged {
+	same := crdttest.TaskEdit{Common: crdttest.Common{Title: &title, Tags: &[]string{"b", "a"}, Text: &none}, Due: &due, Project: &none}
+	if err := ana.try(crdttest.EditTask(same)); err != crdt.ErrNothingChanged {
 		t.Errorf("the same again: %v", err)
 	}
 	if n := len(ana.am.Heads()); n != 1 {
 		t.Errorf("%d heads", n)
 	}
 	title = "Bake bread"
-	ana.do(crdt.EditTask(same))
+	ana.do(crdttest.EditTask(same))
 	order := ana.judge.Order()
 	if ops := order[len(order)-1].Change.Ops; len(ops) != 1 {
 		t.Errorf("%d operations for one field", len(ops))
 	}
-	v := ana.do(crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{AddTags: []string{"c"}, RemoveTags: []string{"a", "x"}}, Due: &none}))
-	if !slices.Equal(v.Tags, []string{"b", "c"}) || v.Task.Due != "" {
-		t.Errorf("got %v, due %q", v.Tags, v.Task.Due)
+	v := ana.do(crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{AddTags: []string{"c"}, RemoveTags: []string{"a", "x"}}, Due: &none}))
+	if !slices.Equal(v.Tags, []string{"b", "c"}) || crdttest.Task(v).Due != "" {
+		t.Errorf("got %v, due %q", v.Tags, crdttest.Task(v).Due)
 	}
 }
 
@@ -212,27 +219,27 @@ func TestWhatIsTooLongOrMalformedIsRefusedWithASentence(t *testing.T) {
 		limit bool
 		says  string
 	}{
-		{"no title", crdt.NewTask(now, crdt.TaskFields{Title: " "}), false, "the title is empty"},
-		{"a title of two lines", crdt.NewTask(now, crdt.TaskFields{Title: "a\nb"}), false, "one line"},
-		{"a title with a bell", crdt.NewTask(now, crdt.TaskFields{Title: "a\ab"}), false, "control"},
-		{"a title that is no text", crdt.NewTask(now, crdt.TaskFields{Title: "a\xff"}), false, "UTF-8"},
-		{"a title of 10,000 characters", crdt.NewTask(now, crdt.TaskFields{Title: long[:10_000]}), true, "10000 characters, the limit is 200"},
-		{"a title of many bytes", crdt.NewTask(now, crdt.TaskFields{Title: strings.Repeat("👨‍👩‍👧", 40)}), false, ""},
-		{"a title of too many bytes", crdt.NewTask(now, crdt.TaskFields{Title: strings.Repeat("𒀀", 200) + strings.Repeat("𒀀", 100)}), true, "the limit"},
-		{"a text of 100,001 characters", crdt.NewNote(crdt.NoteFields{Title: "a", Text: long}), true, "split it"},
-		{"a text with an escape", crdt.NewNote(crdt.NoteFields{Title: "a", Text: "\x1b[2J"}), false, "control character (U+001B)"},
-		{"a long reason", crdt.Drop(long), true, "the reason has 100001 bytes, the limit is 8000"},
-		{"a long tag", crdt.NewNote(crdt.NoteFields{Title: "a", Tags: []string{long[:101]}}), true, "a tag has 101"},
-		{"an empty tag", crdt.NewNote(crdt.NoteFields{Title: "a", Tags: []string{""}}), false, "a tag is empty"},
-		{"65 tags", crdt.NewNote(crdt.NoteFields{Title: "a", Tags: manyTags(65)}), true, "65 tags"},
-		{"a long project", crdt.NewTask(now, crdt.TaskFields{Title: "a", Project: long[:300]}), true, "the project"},
-		{"a date that isn't", crdt.NewTask(now, crdt.TaskFields{Title: "a", Due: "2026-02-30"}), false, "not a date"},
-		{"a date in words", crdt.NewTask(now, crdt.TaskFields{Title: "a", Due: "friday"}), false, "not a date"},
-		{"less than no work", crdt.NewTask(now, crdt.TaskFields{Title: "a", Minutes: -1}), false, "hours"},
+		{"no title", crdttest.NewTask(now, crdttest.TaskFields{Title: " "}), false, "a title is needed"},
+		{"a title of two lines", crdttest.NewTask(now, crdttest.TaskFields{Title: "a\nb"}), false, "one line"},
+		{"a title with a bell", crdttest.NewTask(now, crdttest.TaskFields{Title: "a\ab"}), false, "control"},
+		{"a title that is no text", crdttest.NewTask(now, crdttest.TaskFields{Title: "a\xff"}), false, "UTF-8"},
+		{"a title of 10,000 characters", crdttest.NewTask(now, crdttest.TaskFields{Title: long[:10_000]}), true, "10000 characters, the limit is 200"},
+		{"a title of many bytes", crdttest.NewTask(now, crdttest.TaskFields{Title: strings.Repeat("👨‍👩‍👧", 40)}), false, ""},
+		{"a title of too many bytes", crdttest.NewTask(now, crdttest.TaskFields{Title: strings.Repeat("𒀀", 200) + strings.Repeat("𒀀", 100)}), true, "the limit"},
+		{"a text of 100,001 characters", crdttest.NewNote(crdttest.NoteFields{Title: "a", Text: long}), true, "split it"},
+		{"a text with an escape", crdttest.NewNote(crdttest.NoteFields{Title: "a", Text: "\x1b[2J"}), false, "control character (U+001B)"},
+		{"a long reason", crdttest.Drop(long), true, "the reason has 100001 bytes, the limit is 8000"},
+		{"a long tag", crdttest.NewNote(crdttest.NoteFields{Title: "a", Tags: []string{long[:101]}}), true, "a tag has 101"},
+		{"an empty tag", crdttest.NewNote(crdttest.NoteFields{Title: "a", Tags: []string{""}}), false, "a tag is empty"},
+		{"65 tags", crdttest.NewNote(crdttest.NoteFields{Title: "a", Tags: manyTags(65)}), true, "65 tags"},
+		{"a long project", crdttest.NewTask(now, crdttest.TaskFields{Title: "a", Project: long[:300]}), true, "the project"},
+		{"a date that isn't", crdttest.NewTask(now, crdttest.TaskFields{Title: "a", Due: "2026-02-30"}), false, "not a date"},
+		{"a date in words", crdttest.NewTask(now, crdttest.TaskFields{Title: "a", Due: "friday"}), false, "not a date"},
+		{"less than no work", crdttest.NewTask(now, crdttest.TaskFields{Title: "a", Minutes: -1}), false, "hours"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := bakery(t, crdt.TaskFields{Title: "Bake"})
+			c := bakery(t, crdttest.TaskFields{Title: "Bake"})
 			err := test.edit(c.maker.am, c.maker.view())
 			if test.says == "" {
 				if err != nil {
@@ -257,12 +264,12 @@ func manyTags(n int) (tags []string) {
 
 func TestNamesInAnyScriptAreTitlesInOneForm(t *testing.T) {
 	for _, title := range []string{"🍞 für alle", "الخبز للجميع", "パンを焼く", strings.Repeat("🍞", 200)} {
-		v := bakery(t, crdt.TaskFields{Title: title}).maker.view()
+		v := bakery(t, crdttest.TaskFields{Title: title}).maker.view()
 		if v.Title != title {
 			t.Errorf("%q became %q", title, v.Title)
 		}
 	}
-	if v := bakery(t, crdt.TaskFields{Title: "Bu\u0308ro"}).maker.view(); v.Title != "B\u00fcro" {
+	if v := bakery(t, crdttest.TaskFields{Title: "Bu\u0308ro"}).maker.view(); v.Title != "B\u00fcro" {
 		t.Errorf("%q isn't composed", v.Title)
 	}
 }
@@ -287,7 +294,7 @@ func TestHoursAndTimesReadTheSameFromJSONAsTheyWereWritten(t *testing.T) {
 			t.Errorf("%d minutes: %s, and again %d", int64(minutes), b, int64(again))
 		}
 	}
-	for _, at := range []crdt.Time{0, crdt.At(now), crdt.At(now) + 7, -1} {
+	for _, at := range []crdt.Time{0, kind.At(now), kind.At(now) + 7, -1} {
 		b, err := json.Marshal(at)
 		must(t, err)
 		var again crdt.Time
@@ -300,15 +307,15 @@ func TestHoursAndTimesReadTheSameFromJSONAsTheyWereWritten(t *testing.T) {
 
 func TestDatesEndWithTheirDay(t *testing.T) {
 	for date, want := range map[string]string{"2026-12-01": "2026-12-02T00:00:00Z", "2026-12-01T15:00:00Z": "2026-12-01T15:00:00Z"} {
-		if end, ok := crdt.DateEnds(date); !ok || end.Format("2006-01-02T15:04:05Z07:00") != want {
+		if end, ok := kind.DayEnds(date); !ok || end.Format("2006-01-02T15:04:05Z07:00") != want {
 			t.Errorf("%s ends %v", date, end)
 		}
 	}
-	if _, ok := crdt.DateEnds(""); ok {
+	if _, ok := kind.DayEnds(""); ok {
 		t.Error("no date ends")
 	}
-	v := bakery(t, crdt.TaskFields{Title: "Bake", Due: "2026-12-01T16:00:00.5+01:00"}).maker.view()
-	if v.Task.Due != "2026-12-01T15:00:00Z" {
-		t.Errorf("due %s", v.Task.Due)
+	v := bakery(t, crdttest.TaskFields{Title: "Bake", Due: "2026-12-01T16:00:00.5+01:00"}).maker.view()
+	if crdttest.Task(v).Due != "2026-12-01T15:00:00Z" {
+		t.Errorf("due %s", crdttest.Task(v).Due)
 	}
 }

@@ -9,67 +9,31 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 
 	"kith/crdt/change"
+	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
 
-// EditText brings in what a person did to a text in an editor: they saw base and left want. The
-// document may have moved on meanwhile; only the differences between base and want are written,
-// at the places where they belong now, so nobody's words are lost. Line ends become "\n".
-//
-// Where they belong is found by comparing texts, and of two like passages it can be the other
-// one. EditTextFrom knows.
-func EditText(base, want string) Edit {
-	return func(am *automerge.Doc, _ *View) error {
-		d := newDraft(am)
-		if err := d.editText(&base, nil, want); err != nil {
-			return err
-		}
-		return d.write()
+// appended gathers what adds s at the end of the text, as a paragraph of its own.
+func (d *draft) appended(s string) error {
+	v, err := d.object(schema.Text, automerge.KindText)
+	if err != nil {
+		return err
 	}
-}
-
-// EditTextFrom is EditText for a person who saw the text as of some heads: the differences are
-// put where the core would have put them if they had been written then.
-func EditTextFrom(heads []change.Hash, want string) Edit {
-	return func(am *automerge.Doc, _ *View) error {
-		d := newDraft(am)
-		if err := d.editText(nil, heads, want); err != nil {
-			return err
-		}
-		return d.write()
+	now, err := v.Text().Get()
+	if err != nil {
+		return err
 	}
-}
-
-// AppendText adds s at the end of the text, as a paragraph of its own.
-func AppendText(s string) Edit {
-	return func(am *automerge.Doc, _ *View) error {
-		s, err := checkText("the text", s)
-		if err != nil {
-			return err
-		}
-		if s == "" {
-			return ErrNothingChanged
-		}
-		d := newDraft(am)
-		v, err := d.object(schema.Text, automerge.KindText)
-		if err != nil {
-			return err
-		}
-		now, err := v.Text().Get()
-		if err != nil {
-			return err
-		}
-		if now != "" && !strings.HasSuffix(now, "\n") {
-			s = "\n" + s
-		}
-		n := runes(now)
-		if err := checkLength(n + runes(s)); err != nil {
-			return err
-		}
-		return v.Text().Splice(n, 0, s)
+	if now != "" && !strings.HasSuffix(now, "\n") {
+		s = "\n" + s
 	}
+	n := runes(now)
+	if err := kind.CheckLength("the text", n+runes(s)); err != nil {
+		return err
+	}
+	d.do(func() error { return v.Text().Splice(n, 0, s) })
+	return nil
 }
 
 // RestoreText makes the text what it was, which TextAt tells. All that came after stays in the
@@ -143,10 +107,13 @@ func merged(am *automerge.Doc, heads []change.Hash, want string) (string, error)
 	return v.Text().Get()
 }
 
-// editText gathers the splices that bring the changes to want into the text: from what it was at
-// some heads if they are given, else from base, else from the text as it is.
+// editText gathers the splices that bring into the text what a person did to it in an editor: they saw it as it was at some
+// heads if these are given, else as base, else as it is, and left want. The document may have moved on meanwhile; only
+// the differences are written, so nobody's words are lost: with heads where the core would have put them if they had
+// been written then, else at the places where they belong by comparing texts, and of two like passages that can
+// be the other one. Line ends become "\n".
 func (d *draft) editText(base *string, heads []change.Hash, want string) error {
-	want, err := checkText("the text", want)
+	want, err := kind.CleanText("the text", want)
 	if err != nil {
 		return err
 	}
@@ -173,7 +140,7 @@ func (d *draft) editText(base *string, heads []change.Hash, want string) error {
 	for _, s := range edits {
 		n += runes(s.insert) - s.del
 	}
-	if err := checkLength(n); err != nil {
+	if err := kind.CheckLength("the text", n); err != nil {
 		return err
 	}
 	// From the end to the start, so that no splice moves the place of another.

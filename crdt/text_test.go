@@ -12,13 +12,16 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/change"
+	"kith/crdt/crdttest"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 )
 
 // note is a co-op with one note.
 func note(t fataler, text string) *coop {
 	t.Helper()
-	c := found(t, crdt.KindNote, "ana", "ben", "cleo")
-	c.maker.do(crdt.NewNote(crdt.NoteFields{Title: "Minutes", Text: text}))
+	c := found(t, kinds.Note.Name, "ana", "ben", "cleo")
+	c.maker.do(crdttest.NewNote(crdttest.NoteFields{Title: "Minutes", Text: text}))
 	c.settle()
 	return c
 }
@@ -40,7 +43,7 @@ func TestAnEditorsTextGoesOnTopOfWhatOthersWroteMeanwhile(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := note(t, test.now)
-			if err := c.maker.try(crdt.EditText(test.base, test.want)); err != nil && err != crdt.ErrNothingChanged {
+			if err := c.maker.try(crdttest.EditText(test.base, test.want)); err != nil && err != crdt.ErrNothingChanged {
 				t.Fatal(err)
 			}
 			if got := c.maker.view().Text; got != test.then {
@@ -68,7 +71,7 @@ func TestAnEditOfATextThatMovedOnLosesNobodysWords(t *testing.T) {
 			others = append(others, w)
 		}
 		c := note(t, now)
-		err := c.maker.try(crdt.EditText(base, want))
+		err := c.maker.try(crdttest.EditText(base, want))
 		if err != nil && err != crdt.ErrNothingChanged {
 			t.Fatal(err)
 		}
@@ -122,16 +125,16 @@ func TestAnEditFromOlderHeadsIsMergedAsTheCoreWould(t *testing.T) {
 		heads := ana.view().Heads
 		for i := range rapid.IntRange(0, 3).Draw(t, "others' edits") {
 			text := drawEdited(t, ben.view().Text, "others")
-			if err := ben.try(crdt.EditText(ben.view().Text, text+strings.Repeat("!", i))); err != nil && err != crdt.ErrNothingChanged {
+			if err := ben.try(crdttest.EditText(ben.view().Text, text+strings.Repeat("!", i))); err != nil && err != crdt.ErrNothingChanged {
 				t.Fatal(err)
 			}
 		}
 		cleo := c.desk("cleo") // does the same edit where nothing has moved on
-		if err := cleo.try(crdt.EditText(base, want)); err != nil && err != crdt.ErrNothingChanged {
+		if err := cleo.try(crdttest.EditText(base, want)); err != nil && err != crdt.ErrNothingChanged {
 			t.Fatal(err)
 		}
 		ana.from(ben)
-		if err := ana.try(crdt.EditTextFrom(heads, want)); err != nil && err != crdt.ErrNothingChanged {
+		if err := ana.try(crdttest.EditTextFrom(heads, want)); err != nil && err != crdt.ErrNothingChanged {
 			t.Fatal(err)
 		}
 		cleo.from(ben)
@@ -151,9 +154,9 @@ func counted(s string) string {
 func TestParagraphsOfThreePeopleAllStay(t *testing.T) {
 	c := note(t, "Today we bake.")
 	base := c.maker.view().Text
-	c.desk("ana").do(crdt.EditText(base, "Today we bake bread."))
-	c.desk("ben").do(crdt.EditText(base, "Today we bake.\nBen brings flour."))
-	c.desk("cleo").do(crdt.AppendText("Cleo brings salt."))
+	c.desk("ana").do(crdttest.EditText(base, "Today we bake bread."))
+	c.desk("ben").do(crdttest.EditText(base, "Today we bake.\nBen brings flour."))
+	c.desk("cleo").do(crdttest.AppendText("Cleo brings salt."))
 	v := c.settle()
 	for _, want := range []string{"Today we bake bread.", "\nBen brings flour.", "\nCleo brings salt."} {
 		if !strings.Contains(v.Text, want) {
@@ -164,12 +167,12 @@ func TestParagraphsOfThreePeopleAllStay(t *testing.T) {
 
 func TestAppendingBeginsALineOfItsOwn(t *testing.T) {
 	c := note(t, "")
-	c.maker.do(crdt.AppendText("one"))
-	c.maker.do(crdt.AppendText("two\n"))
-	if v := c.maker.do(crdt.AppendText("three")); v.Text != "one\ntwo\nthree" {
+	c.maker.do(crdttest.AppendText("one"))
+	c.maker.do(crdttest.AppendText("two\n"))
+	if v := c.maker.do(crdttest.AppendText("three")); v.Text != "one\ntwo\nthree" {
 		t.Errorf("got %q", v.Text)
 	}
-	if err := c.maker.try(crdt.AppendText("")); err != crdt.ErrNothingChanged {
+	if err := c.maker.try(crdttest.AppendText("")); !isInvalid(err) {
 		t.Errorf("appending nothing: %v", err)
 	}
 }
@@ -177,7 +180,7 @@ func TestAppendingBeginsALineOfItsOwn(t *testing.T) {
 func TestAnOlderTextComesBackAndTheHistoryStays(t *testing.T) {
 	c := note(t, "first")
 	then := c.maker.view().Heads
-	c.maker.do(crdt.EditText("first", "second"))
+	c.maker.do(crdttest.EditText("first", "second"))
 	title, text, err := crdt.TextAt(c.maker.am, then)
 	must(t, err)
 	if title != "Minutes" || text != "first" {
@@ -189,24 +192,24 @@ func TestAnOlderTextComesBackAndTheHistoryStays(t *testing.T) {
 	if n := len(c.maker.judge.Order()); n != 3 {
 		t.Errorf("%d changes", n)
 	}
-	c.maker.do(crdt.AppendText("on")) // the look back has taken no number of the actor
+	c.maker.do(crdttest.AppendText("on")) // the look back has taken no number of the actor
 }
 
 func TestATextOf100000CharactersCanBePastedAndNotOneMore(t *testing.T) {
 	c := note(t, "")
 	big := strings.Repeat("0123456789", 10_000)
-	if v := c.maker.do(crdt.EditText("", big)); len(v.Text) != 100_000 {
+	if v := c.maker.do(crdttest.EditText("", big)); len(v.Text) != 100_000 {
 		t.Errorf("%d characters", len(v.Text))
 	}
 	var limit *crdt.LimitError
 	for name, e := range map[string]crdt.Edit{
-		"append": crdt.AppendText("x"), "edit": crdt.EditText(big, big+"x"), "restore": crdt.RestoreText(big + "x"),
+		"append": crdttest.AppendText("x"), "edit": crdttest.EditText(big, big+"x"), "restore": crdt.RestoreText(big + "x"),
 	} {
-		if err := c.maker.try(e); !errors.As(err, &limit) || limit.Limit != crdt.MaxText || limit.Advice == "" {
+		if err := c.maker.try(e); !errors.As(err, &limit) || limit.Limit != kind.MaxText || limit.Advice == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if v := c.maker.do(crdt.EditText(big, "x"+big[:10_000])); len(v.Text) != 10_001 {
+	if v := c.maker.do(crdttest.EditText(big, "x"+big[:10_000])); len(v.Text) != 10_001 {
 		t.Errorf("%d characters", len(v.Text))
 	}
 }
@@ -216,7 +219,7 @@ func TestALongTextThatWasRewrittenIsComparedInBoundedTime(t *testing.T) {
 	base := strings.Repeat("0123456789 abc\n", 700)
 	c := note(t, base)
 	want := rng.Replace(base)
-	if v := c.maker.do(crdt.EditText(base, want)); v.Text != want {
+	if v := c.maker.do(crdttest.EditText(base, want)); v.Text != want {
 		t.Error("not what was wanted")
 	}
 }
@@ -224,7 +227,7 @@ func TestALongTextThatWasRewrittenIsComparedInBoundedTime(t *testing.T) {
 func TestCharactersWithManyPartsStayWhole(t *testing.T) {
 	base := "a👨‍👩‍👧b"
 	c := note(t, base)
-	v := c.maker.do(crdt.EditText(base, "a👨‍👩‍👧‍👦b"))
+	v := c.maker.do(crdttest.EditText(base, "a👨‍👩‍👧‍👦b"))
 	if v.Text != "a👨‍👩‍👧‍👦b" {
 		t.Errorf("got %q", v.Text)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"kith/crdt"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -17,7 +19,7 @@ func (b *backend) Asks(context.Context) ([]api.Ask, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = r.Views(crdt.KindAsk, func(v *crdt.View) bool {
+		err = r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			if !v.Kept { // else nobody of the other side could answer: no Kith asks so
 				all = append(all, askOf(r, v))
 			}
@@ -42,14 +44,14 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 	a := api.Ask{
 		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Title: v.Title, Text: v.Text,
 		Share: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), By: p.named(v.CreatedBy), At: api.At(v.CreatedAt.Time()),
-		UpdatedAt: api.At(v.UpdatedAt.Time()), State: api.AskOpen, Why: v.Request.Withdrawn, Code: v.Request.Code,
+		UpdatedAt: api.At(v.UpdatedAt.Time()), State: api.AskOpen, Why: kinds.RequestIn(v).Withdrawn, Code: kinds.RequestIn(v).Code,
 	}
 	_, a.Ours = shared.Side(side).Member(v.CreatedBy)
 	asked := side
 	if a.Ours {
 		asked = 1 - side
 	}
-	for _, said := range v.Request.Answers {
+	for _, said := range kinds.RequestIn(v).Answers {
 		if _, ok := shared.Side(asked).Member(said.Member); !ok {
 			continue
 		}
@@ -87,8 +89,8 @@ func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 		return api.Ask{}, err
 	}
 	plain := b.plainIn(there)
-	v, err := there.Create(ctx, crdt.KindAsk, func(e replica.Edit) error {
-		return crdt.NewRequest(plain(q.Title), plain(q.Text), "")(e.Doc, nil)
+	v, err := there.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
+		return e.Perform(kinds.Ask, kinds.Ask.Make, kinds.AskFor(plain(q.Title), plain(q.Text), ""), nil)
 	})
 	if err != nil {
 		return api.Ask{}, err
@@ -116,7 +118,7 @@ func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if v, err := r.View(doc); err == nil && v.Request != nil {
+		if v, err := r.View(doc); err == nil && kinds.RequestIn(v) != nil {
 			return r, v, mayWrite(r, v)
 		}
 	}
@@ -137,12 +139,12 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 	case a.Code != "" && !q.No:
 		return a, api.Problemf(api.NotAllowed, "kith share join "+a.Short, "%s opens a share with this: it is joined, or refused", a.With)
 	}
-	result, given := crdt.RequestShared, []string{}
+	result, given := kinds.RequestShared, []string{}
 	switch {
 	case q.No:
-		result = crdt.RequestRefused
+		result = kinds.RequestRefused
 	case len(q.IDs) == 0:
-		result = crdt.RequestSaid
+		result = kinds.RequestSaid
 	}
 	for _, id := range q.IDs {
 		shared, err := b.give(ctx, there, id, q)
@@ -152,7 +154,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		given = append(given, shared)
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return crdt.AnswerRequest(e.Author, result, b.plainIn(there)(q.Why), given)(e.Doc, e.View)
+		return e.Perform(kinds.Ask, kinds.AnswerAsk, kinds.Answering(result, b.plainIn(there)(q.Why), given), nil)
 	})
 	if err != nil {
 		return api.Ask{}, err
@@ -198,7 +200,7 @@ func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, err
 		return api.Ask{}, err
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return crdt.WithdrawRequest(e.Author, b.plainIn(there)(why))(e.Doc, e.View)
+		return e.Perform(kinds.Ask, kinds.WithdrawAsk, kind.Request{Why: b.plainIn(there)(why)}, nil)
 	})
 	if err != nil {
 		return api.Ask{}, err

@@ -14,7 +14,9 @@ import (
 	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/waittest"
@@ -130,7 +132,7 @@ func TestWhatAModifiedDaemonForgesIsVoidOnEveryReplicaAndShown(t *testing.T) {
 	must(t, err)
 	mel := modify(all[2])
 	mel.knows(task.ID, func(v *crdt.View) bool {
-		return len(v.Task.Asked) == 1 && v.Task.Asked[0].Answer == crdt.AnswerAccepted
+		return len(crdttest.Task(v).Asked) == 1 && crdttest.Task(v).Asked[0].Answer == kinds.AnswerAccepted
 	})
 	doc := parsed(t, task.ID)
 	her := "by:" + ana.member() + "/"
@@ -258,18 +260,18 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	doc := parsed(t, dec.ID)
 	mel.has(dec.ID)
 	// What it looked like before Ben objected: a record made on it leaves the objection out.
-	early := mel.record(doc, crdt.Agreed)
+	early := mel.record(doc, kinds.Agreed)
 	_, err = ben.client.TakePosition(ctx, dec.ID, api.PositionRequest{Stance: "object", Why: "too dear"})
 	must(t, err)
 	mel.knows(dec.ID, func(v *crdt.View) bool {
-		return slices.ContainsFunc(v.Decision.Positions, func(p crdt.Position) bool { return p.Stance == "object" })
+		return slices.ContainsFunc(crdttest.Decision(v).Positions, func(p kinds.Position) bool { return p.Stance == "object" })
 	})
 	ana.until("Ben's objection is here", func() bool {
 		d, err := ana.client.Decision(ctx, dec.ID)
 		must(t, err)
 		return slices.ContainsFunc(d.Positions, func(p api.Position) bool { return p.Stance == "object" })
 	})
-	late := mel.record(doc, crdt.Agreed)
+	late := mel.record(doc, kinds.Agreed)
 	for name, e := range map[string]*entry.Entry{"over the objection": late, "with the objection left out of its past": early} {
 		mel.add(e)
 		for _, h := range []*home{ana, ben} {
@@ -298,10 +300,10 @@ func (m *modified) record(doc entry.DocID, result string) *entry.Entry {
 	m.t.Helper()
 	v, err := m.replica.View(doc)
 	must(m.t, err)
-	r := crdt.Record{Revision: v.Decision.Revision, Result: result, Text: "we all agreed"}
-	for _, p := range v.Decision.Positions {
+	r := kinds.Record{Revision: crdttest.Decision(v).Revision, Result: result, Text: "we all agreed"}
+	for _, p := range crdttest.Decision(v).Positions {
 		if p.Stance != "object" {
-			r.Positions = append(r.Positions, crdt.Named{Member: p.Member.String(), Change: p.Change.String()})
+			r.Positions = append(r.Positions, kinds.Named{Member: p.Member.String(), Change: p.Change.String()})
 		}
 	}
 	b, err := json.Marshal(r)

@@ -2,18 +2,15 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"kith/crdt"
-	"kith/crdt/accept"
-	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
@@ -198,68 +195,14 @@ func (b *backend) Find(_ context.Context, kind, prefix string, limit int) ([]api
 	return out, nil
 }
 
-// list gives the documents of a kind that match, translated. If only the limit last changed ones
-// are wanted, it reads views in that order until it has them; else it reads all. What goes on in a share
-// changes there.
-func list[T any](b *backend, kind string, limit int, translate func(shown) T, match func(T) bool) ([]T, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
-	var out []T
-	enough := limit
-	take := func(v *crdt.View) (more bool) {
-		if t := translate(b.look(r, v)); match(t) {
-			out = append(out, t)
-		}
-		return enough == 0 || len(out) < enough
-	}
-	if limit == 0 {
-		return out, r.Views(kind, take)
-	}
-	var linked []entry.DocID
-	if shared, _ := r.Share(); shared == nil && len(b.myShares()) > 0 {
-		if linked, err = r.Linked(); err != nil {
-			return nil, err
-		}
-	}
-	for _, doc := range linked { // any of them may be the last changed
-		v, err := r.View(doc)
-		switch {
-		case errors.Is(err, replica.ErrNotFound):
-		case err != nil:
-			return nil, err
-		case v.Kind == kind:
-			take(v)
-		}
-	}
-	enough += len(out)
-	for _, ref := range r.LastChanged(kind) {
-		if slices.Contains(linked, ref.ID) {
-			continue
-		}
-		v, err := r.View(ref.ID)
-		if errors.Is(err, replica.ErrNotFound) {
-			continue // voided this moment
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !take(v) {
-			break
-		}
-	}
-	return out, nil
-}
-
 // show gives one document of a kind, translated.
-func show[T any](b *backend, kind, id string, translate func(shown) T) (T, error) {
+func show[T any](b *backend, k *kind.Kind, id string, translate func(shown) T) (T, error) {
 	var none T
 	r, v, err := b.view(id)
 	if err != nil {
 		return none, err
 	}
-	if v.Kind != kind {
+	if v.Kind != k.Name {
 		return none, replica.ErrNotFound
 	}
 	return translate(b.look(r, v)), nil
@@ -279,104 +222,4 @@ func (b *backend) view(id string) (*replica.Replica, *crdt.View, error) {
 	return r, v, err
 }
 
-// create makes a document of a kind and gives it, translated.
-func create[T any](ctx context.Context, b *backend, kind string, edit func(editing) (crdt.Edit, error), translate func(shown) T) (T, error) {
-	var none T
-	r, err := b.replica()
-	if err != nil {
-		return none, err
-	}
-	if err := mayWrite(r, nil); err != nil {
-		return none, err
-	}
-	v, err := r.Create(ctx, kind, func(e replica.Edit) error { return apply(editing{Edit: e}, edit) })
-	if err != nil {
-		return none, err
-	}
-	return translate(b.look(r, &v)), nil
-}
-
-// edit changes a document and gives it, translated.
-func edit[T any](ctx context.Context, b *backend, id string, make func(editing) (crdt.Edit, error), translate func(shown) T) (T, error) {
-	var none T
-	s, err := b.edit(ctx, id, make)
-	if err != nil {
-		return none, err
-	}
-	return translate(s), nil
-}
-
-// editing is a change in the making.
-type editing struct {
-	replica.Edit
-	leaver *leaver // of a document of a home that goes on in a share; else nil
-	before *shown  // of one that came back from there right before: where its writer saw it; else nil
-}
-
-// plain makes of a text what may be read where it goes.
-func (e editing) plain(s string) string {
-	if e.leaver == nil {
-		return s
-	}
-	return e.leaver.plain(s)
-}
-
-// over is plain for a text that is written in the place of another one.
-func (e editing) over(was, s string) string {
-	if e.leaver == nil {
-		return s
-	}
-	return e.leaver.over(was, s)
-}
-
 func asItIs(s string) string { return s }
-
-func apply(e editing, make func(editing) (crdt.Edit, error)) error {
-	typed, err := make(e)
-	if err != nil {
-		return err
-	}
-	return typed(e.Doc, e.View)
-}
-
-// common translates what all kinds have in an edit. The text is edited from what its writer saw.
-func common(e editing, title *string, text *api.TextEdit, tag, untag []string) (crdt.Common, error) {
-	c := crdt.Common{AddTags: tag, RemoveTags: untag}
-	if title != nil {
-		c.Title = new(e.over(e.View.Title, *title))
-	}
-	if text == nil {
-		return c, nil
-	}
-	was := e.View.Text
-	if len(text.BaseHeads) > 0 {
-		from, err := changesIn(e.Judge, text.BaseHeads)
-		switch {
-		case err == nil:
-			c.From = from
-			if e.leaver != nil {
-				_, was, err = crdt.TextAt(e.Doc, from)
-			}
-		case e.before != nil:
-			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return changesIn(d, text.BaseHeads) })
-			c.Base = &was
-		}
-		if err != nil {
-			return c, err
-		}
-	}
-	c.Text = new(e.over(was, text.Text))
-	return c, nil
-}
-
-// changesIn reads hashes of changes of a document.
-func changesIn(d *accept.Document, heads []string) (hashes []change.Hash, err error) {
-	for _, h := range heads {
-		hash, err := change.ParseHash(h)
-		if err != nil || !d.History().Has(hash) {
-			return nil, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
-		}
-		hashes = append(hashes, hash)
-	}
-	return hashes, nil
-}

@@ -14,9 +14,10 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/bundle"
 	"kith/daemon/replica"
@@ -57,8 +58,8 @@ func addNote(t testing.TB, r *replica.Replica, title, text string, tags ...strin
 	if !ok {
 		t.Fatal("it speaks for nobody")
 	}
-	v, err := r.Create(t.Context(), crdt.KindNote, func(e replica.Edit) error {
-		return crdt.NewNote(crdt.NoteFields{Title: title, Text: text, Tags: tags})(e.Doc, nil)
+	v, err := r.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: title, Text: text, Tags: tags})(e.Doc, nil)
 	})
 	must(t, err)
 	if v.CreatedBy != me.ID {
@@ -283,7 +284,7 @@ func TestWhatABundleLacksWaitsUntilItComes(t *testing.T) {
 	doc := addNote(t, ana, "Minutes", "We met.")
 	text := "We met. The printer is broken."
 	_, err := ana.Edit(t.Context(), doc, func(e replica.Edit) error {
-		return crdt.EditNote(crdt.Common{Text: &text})(e.Doc, e.View)
+		return crdttest.EditNote(crdttest.Common{Text: &text})(e.Doc, e.View)
 	})
 	must(t, err)
 	changes := changesOf(t, ana)

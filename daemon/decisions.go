@@ -2,182 +2,89 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
 	"strings"
 
-	"kith/crdt"
-	"kith/crdt/charter"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 )
 
-func decisionOf(at shown) api.Decision {
-	p, v := at.p, at.v
-	d := api.Decision{Document: header(at), Text: v.Text}
-	if v.Decision == nil {
-		return d
+func decisionOf(s shown) api.Decision {
+	f, l := kinds.Decision.Field, s.looked()
+	is := kind.Of[kinds.Deciding](s.v)
+	d := api.Decision{
+		Document: header(s), Text: s.v.Text, Process: is.Process, Status: is.Status, WithdrawnWhy: is.Why, Revision: is.Revision,
+		By: f("by").Str(s.v), ReviewOn: f("review").Str(s.v), WaitingFor: l.All(is.WaitingFor),
 	}
-	d.Process, d.Status, d.WithdrawnWhy = v.Decision.Process, v.Decision.Status, v.Decision.Why
-	d.Revision, d.By, d.ReviewOn = v.Decision.Revision, v.Decision.By, v.Decision.ReviewOn
-	for _, s := range v.Decision.Positions {
+	for _, p := range is.Positions {
 		d.Positions = append(d.Positions, api.Position{
-			Member: p.named(s.Member), Stance: stanceOut(s.Stance), Why: s.Why, Revision: s.Revision,
-			Counted: s.Counted, Late: s.Late, At: api.At(s.At.Time()),
+			Member: s.p.named(p.Member), Stance: kind.WordOut(p.Stance), Why: p.Why, Revision: p.Revision,
+			Counted: p.Counted, Late: p.Late, At: api.At(p.At.Time()),
 		})
 	}
-	d.WaitingFor, d.Voices = p.all(v.Decision.WaitingFor), voicesOf(at)
-	if o := v.Decision.Outcome; o != nil {
-		d.Outcome = outcomeOf(p, o)
+	for _, show := range kinds.Decision.Shows {
+		switch v := show.Of(l).(type) {
+		case *kinds.OutcomeJSON:
+			if v != nil {
+				d.Outcome = &api.Outcome{
+					Result: v.Result, Text: v.Text, RecordedBy: v.RecordedBy, At: api.At(v.At.Time()), Tally: v.Tally, State: v.State, Why: v.Why,
+				}
+			}
+		case []kinds.VoiceJSON:
+			for _, one := range v {
+				d.Voices = append(d.Voices, api.Voice(one))
+			}
+		}
 	}
 	return d
 }
 
-func outcomeOf(p people, o *crdt.Outcome) *api.Outcome {
-	out := &api.Outcome{
-		Result: strings.ReplaceAll(o.Result, " ", "_"), Text: o.Text, RecordedBy: p.named(o.RecordedBy),
-		At: api.At(o.At.Time()), Tally: tallyOf(o.Tally), State: "holds",
-	}
-	switch {
-	case !o.Holds:
-		out.State, out.Why = "doesnt_hold", o.Why
-	case o.Contested:
-		out.State, out.Why = "contested", strings.Join(o.ContestedWhy, "; ")
-	}
-	return out
-}
-
-// tallyOf counts the positions by their words, those that nobody took left out.
-func tallyOf(c crdt.Counts) map[string]int {
-	out := map[string]int{
-		"consent": c.Consent, "object": c.Object, "stand_aside": c.StandAside, "block": c.Block,
-		"abstain": c.Abstain, "agree": c.Agree, "disagree": c.Disagree, "advise": c.Advise,
-	}
-	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
-	return out
-}
-
-// The API's words have underscores, as all of its enumerations; the documents' have dashes, as
-// on the command line.
-func stanceOut(s string) string { return strings.ReplaceAll(s, "-", "_") }
-func stanceIn(s string) string  { return strings.ReplaceAll(s, "_", "-") }
-
 // Decisions implements server.Decisions.
 func (b *backend) Decisions(_ context.Context, f server.DecisionFilter) ([]api.Decision, error) {
-	limit := f.Limit
+	q := listQuery{kind: kinds.Decision, limit: f.Limit, wants: wantsOf(kinds.Decision, map[string]string{
+		"open": whenTrue(f.Open), "waiting-for-me": f.WaitingFor, "review-before": f.ReviewBefore, "tag": f.Tag,
+	})}
 	if f.ReviewBefore != "" {
-		limit = 0 // these come by the date of their review
+		q.order = kinds.Decision.Lists[0].By.Order
 	}
-	return list(b, crdt.KindDecision, limit, decisionOf, f.Match)
+	return listOf(b, q, decisionOf)
 }
 
 // Decision implements server.Decisions.
 func (b *backend) Decision(_ context.Context, id string) (api.Decision, error) {
-	return show(b, crdt.KindDecision, id, decisionOf)
+	return show(b, kinds.Decision, id, decisionOf)
 }
 
 // CreateDecision implements server.Decisions.
 func (b *backend) CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error) {
-	return create(ctx, b, crdt.KindDecision, func(e editing) (crdt.Edit, error) {
-		return crdt.NewDecision(e.Author, crdt.DecisionFields{
-			Title: d.Title, Text: d.Text, Tags: d.Tags, Process: d.Process, By: d.By, Review: d.Review,
-		}), nil
-	}, decisionOf)
+	a := asks{Request: kind.Begin(d.Title, d.Text)}
+	a.Request.Tag = d.Tags
+	putWords(&a, kinds.Decision.Make, map[string]*string{"process": &d.Process, "by": &d.By, "review": &d.Review})
+	return as(decisionOf)(b.begin(ctx, kinds.Decision, a))
 }
 
 // EditDecision implements server.Decisions.
 func (b *backend) EditDecision(ctx context.Context, id string, d api.DecisionEdit) (api.Decision, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		c, err := common(e, d.Title, d.Text, d.Tag, d.Untag)
-		return crdt.EditDecision(e.Author, crdt.DecisionEdit{Common: c, By: d.By, Review: d.Review}), err
-	}, decisionOf)
+	a := editOf(d.Title, d.Text, d.Tag, d.Untag)
+	putWords(&a, kinds.Decision.Edit, map[string]*string{"by": d.By, "review": d.Review})
+	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Edit, id, a))
 }
 
 // TakePosition implements server.Decisions.
 func (b *backend) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		return crdt.TakePosition(e.Author, stanceIn(p.Stance), e.plain(p.Why), p.Revision), nil
-	}, decisionOf)
+	verb, stance := kinds.Decision.Verb("position"), strings.ReplaceAll(p.Stance, "_", "-")
+	a := asks{Request: kind.Request{Why: p.Why}}
+	putWords(&a, verb, map[string]*string{"stance": &stance, "revision": &p.Revision})
+	return as(decisionOf)(b.perform(ctx, kinds.Decision, verb, id, a))
 }
 
 // CloseDecision implements server.Decisions.
 func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseRequest) (api.Decision, error) {
-	d, err := edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		p := people{c: e.Charter}
-		name := func(m charter.MemberID) string { return p.named(m).Name }
-		return crdt.Close(e.Author, e.Now, e.plain(c.Text), name), nil
-	}, decisionOf)
-	var none *crdt.NoOutcomeError
-	if errors.As(err, &none) {
-		return d, api.Problemf(api.NotAllowed, none.Hint, "this decision can't be closed yet: %s", none.Why)
-	}
-	return d, err
+	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Verb("close"), id, asks{Request: kind.Request{Text: &kind.Writing{Text: c.Text}}}))
 }
 
 // WithdrawDecision implements server.Decisions.
 func (b *backend) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.Withdraw(e.Author, e.plain(why)), nil }, decisionOf)
-}
-
-// voicesOf says how each co-op stands to a decision in a share, one's own first; nil in a co-op.
-func voicesOf(at shown) []api.Voice {
-	shared, side := at.r.Share()
-	d := at.v.Decision
-	if shared == nil || d.Joint == nil || len(d.Joint.Sides) != 2 {
-		return nil
-	}
-	out := make([]api.Voice, 0, 2)
-	for _, i := range []int{side, 1 - side} {
-		var stands []crdt.Stand
-		answered := map[charter.MemberID]bool{}
-		for _, p := range d.Positions {
-			if p.Counted {
-				stands = append(stands, crdt.Stand{Member: p.Member, Stance: p.Stance})
-				answered[p.Member] = true
-			}
-		}
-		res := crdt.Tally(d.Process, at.v.CreatedBy, d.Joint.Sides[i], stands)
-		v := api.Voice{Coop: shared.Side(i).Name(), Result: res.Outcome, For: res.Counts.Consent + res.Counts.Agree, Of: res.Counts.Full}
-		var silent []string
-		for _, m := range d.Joint.Sides[i] {
-			if !answered[m] {
-				v.Silent = append(v.Silent, at.p.named(m))
-				silent = append(silent, plainName(at, m))
-			}
-		}
-		v.Says = voiceSays(&v, silent, d.Joint.ByPeople)
-		out = append(out, v)
-	}
-	return out
-}
-
-// plainName is what a member of a share is called where the co-op is named already.
-func plainName(at shown, id charter.MemberID) string {
-	m, _ := at.p.c.Member(id)
-	return m.Name
-}
-
-func voiceSays(v *api.Voice, silent []string, byPeople bool) string {
-	says := v.Coop + ": "
-	count := fmt.Sprintf("%d of %d", v.For, v.Of)
-	switch {
-	case v.Of == 0:
-		return says + "nobody is there to answer"
-	case byPeople:
-		says += count + " are for it"
-	case v.Result == crdt.Agreed:
-		says += "for (" + count + ")"
-	case v.Result == crdt.NotAgreed:
-		says += "against (" + count + " are for it)"
-	default:
-		says += "open (" + count + " are for it)"
-	}
-	switch len(silent) {
-	case 0:
-		return says
-	case 1:
-		return says + "; " + silent[0] + " hasn't answered yet"
-	}
-	return says + "; " + listed(silent) + " haven't answered yet"
+	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Verb("withdraw"), id, asks{Request: kind.Request{Why: why}}))
 }

@@ -13,6 +13,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/replica"
 )
@@ -248,14 +249,14 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 			continue
 		}
 		there := false
-		if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
-			there = v.Ally.Share == place.Share.String()
+		if err := r.Views(kinds.Ally.Name, func(v *crdt.View) bool {
+			there = kinds.AllyIn(v).Share == place.Share.String()
 			return !there
 		}); err != nil || there {
 			return err
 		}
-		fields := crdt.AllyFields{Title: shared.Side(1 - side).Name(), Share: place.Share.String(), Side: own.Space().String(), Step: place.Step.String()}
-		if _, err := r.Create(ctx, crdt.KindAlly, func(e replica.Edit) error { return crdt.NewAlly(fields)(e.Doc, nil) }); err != nil {
+		begin := kinds.KeepShare(shared.Side(1-side).Name(), place.Share.String(), own.Space().String(), place.Step.String())
+		if _, err := r.Create(ctx, kinds.Ally.Name, func(e replica.Edit) error { return e.Perform(kinds.Ally, kinds.Ally.Make, begin, nil) }); err != nil {
 			return fmt.Errorf("make the document of a share: %w", err)
 		}
 	}
@@ -362,7 +363,7 @@ func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followe
 		return err
 	}
 	at.wrote, at.owed = now, false
-	_, err = r.Edit(ctx, of.doc, func(e replica.Edit) error { return crdt.TakeSeat(s.me.ID, text)(e.Doc, e.View) })
+	_, err = r.Edit(ctx, of.doc, func(e replica.Edit) error { return e.Perform(kinds.Ally, kinds.TakeSeat, kinds.Sitting(text), nil) })
 	if err != nil {
 		return fmt.Errorf("take a seat: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
@@ -80,8 +82,8 @@ func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 	}
 	terms, _ := x.share.Terms()
 	terms.Purpose = b.plainIn(x.r)(q.Title)
-	if n := utf8.RuneCountInString(terms.Purpose); n > crdt.MaxTitle {
-		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, crdt.MaxTitle)
+	if n := utf8.RuneCountInString(terms.Purpose); n > kind.MaxLine {
+		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, kind.MaxLine)
 	}
 	as := q.As
 	if own, ok := x.r.Me(); as == "" && ok {
@@ -108,8 +110,8 @@ func (k *contact) passCode(ctx context.Context, x *base) error {
 	if p.Ask != "" || !p.open() {
 		return nil
 	}
-	v, err := x.r.Create(ctx, crdt.KindAsk, func(e replica.Edit) error {
-		return crdt.NewRequest(p.Purpose, "", p.Code)(e.Doc, nil)
+	v, err := x.r.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
+		return e.Perform(kinds.Ask, kinds.Ask.Make, kinds.AskFor(p.Purpose, "", p.Code), nil)
 	})
 	if err != nil {
 		return err
@@ -123,12 +125,12 @@ func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 	if err != nil {
 		return api.Ally{}, err
 	}
-	for _, a := range v.Request.Answers {
-		if m, ours := x.share.Side(x.side).Member(a.Member); ours && a.Result == crdt.RequestShared {
+	for _, a := range kinds.RequestIn(v).Answers {
+		if m, ours := x.share.Side(x.side).Member(a.Member); ours && a.Result == kinds.RequestShared {
 			return api.Ally{}, api.Problemf(api.NotAllowed, "kith share list", "%s has joined it already; your computer comes into the share by itself", m.Name)
 		}
 	}
-	join := api.AllyJoinRequest{Code: v.Request.Code, As: q.As, Listen: q.Listen, Announce: q.Announce}
+	join := api.AllyJoinRequest{Code: kinds.RequestIn(v).Code, As: q.As, Listen: q.Listen, Announce: q.Announce}
 	if own, ok := x.r.Me(); join.As == "" && ok {
 		join.As = own.Name
 	}
@@ -159,8 +161,8 @@ func (b *backend) invited(ask string) (*base, *crdt.View, error) {
 		if x == nil {
 			continue
 		}
-		err := x.r.Views(crdt.KindAsk, func(v *crdt.View) bool {
-			if v.Request.Code != "" && api.IsStart(ask, api.FullID(v.Kind, v.ID.String())) {
+		err := x.r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
+			if kinds.RequestIn(v).Code != "" && api.IsStart(ask, api.FullID(v.Kind, v.ID.String())) {
 				found, in = append(found, v), x
 			}
 			return true
@@ -176,8 +178,8 @@ func (b *backend) invited(ask string) (*base, *crdt.View, error) {
 		return nil, nil, api.Problemf(api.Ambiguous, "type more of the ID", "“%.40s” is the start of more than one ID", ask)
 	case !in.from(found[0].CreatedBy):
 		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.ally())
-	case found[0].Request.Withdrawn != "":
-		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.ally(), found[0].Request.Withdrawn)
+	case kinds.RequestIn(found[0]).Withdrawn != "":
+		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.ally(), kinds.RequestIn(found[0]).Withdrawn)
 	}
 	return in, found[0], nil
 }
@@ -199,7 +201,7 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 		return err
 	}
 	v, err := x.r.View(doc)
-	if err != nil || v.Request == nil {
+	if err != nil || kinds.RequestIn(v) == nil {
 		return err
 	}
 	if p.side() == 1 {
@@ -214,10 +216,10 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 			return p.signSecond(k.key)
 		})
 	}
-	for _, a := range v.Request.Answers {
+	for _, a := range kinds.RequestIn(v).Answers {
 		switch {
 		case !x.from(a.Member):
-		case a.Result == crdt.RequestRefused && !p.met():
+		case a.Result == kinds.RequestRefused && !p.met():
 			return k.change(func(p *pact) error { p.end(endRefused, true, k.now()); return nil })
 		case p.met() && p.name() == x.ally() && a.Side == sideName(p.at(1)):
 			return k.change(func(p *pact) error { p.takeWord(k.now()); return nil })
@@ -230,10 +232,10 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 func (k *contact) takeThrough(ctx context.Context, x *base, p *pact, v *crdt.View) error {
 	me, ok := x.r.Me()
 	side := sideName(p.at(1))
-	if !ok || slices.ContainsFunc(v.Request.Answers, func(a crdt.RequestAnswer) bool { return a.Member == me.ID && a.Side == side }) {
+	if !ok || slices.ContainsFunc(kinds.RequestIn(v).Answers, func(a kinds.RequestAnswer) bool { return a.Member == me.ID && a.Side == side }) {
 		return nil
 	}
-	_, err := x.r.Edit(ctx, v.ID, func(e replica.Edit) error { return crdt.JoinRequest(me.ID, side)(e.Doc, e.View) })
+	_, err := x.r.Edit(ctx, v.ID, func(e replica.Edit) error { return e.Perform(kinds.Ask, kinds.JoinAsk, kinds.Joining(side), nil) })
 	return err
 }
 
@@ -277,10 +279,10 @@ func (s *served) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 			continue
 		}
 		found := false
-		err = x.r.Views(crdt.KindAsk, func(v *crdt.View) bool {
-			code, err := charter.DecodeAllyCode(v.Request.Code)
+		err = x.r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
+			code, err := charter.DecodeAllyCode(kinds.RequestIn(v).Code)
 			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.from(v.CreatedBy)
-			for _, a := range v.Request.Answers {
+			for _, a := range kinds.RequestIn(v).Answers {
 				found = found || x.from(a.Member) && a.Side == hex.EncodeToString(theirs[:])
 			}
 			return !found

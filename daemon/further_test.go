@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
@@ -291,7 +292,7 @@ func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	own := homes[0].serving.Load().replica.Space()
 	must(t, there.home.setSharePlace(sharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
 	s.all.Store(&[]*backend{homes[0], homes[1], there})
-	ask, err := first.Create(t.Context(), crdt.KindAsk, func(e replica.Edit) error { return crdt.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })
+	ask, err := first.Create(t.Context(), kinds.Ask.Name, func(e replica.Edit) error { return crdttest.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })
 	must(t, err)
 	if x, err := homes[0].baseWith("quilted"); err != nil || x.r != first {
 		t.Errorf("the home whose share it is: %v", err)

@@ -19,7 +19,9 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/exchange"
 	"kith/daemon/peer"
@@ -279,13 +281,13 @@ func (m *modified) templates(docs []string) (all []*entry.Entry) {
 		}
 	}
 	add(ids[0],
-		crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: ptr("Order more"), AddTags: []string{"soon"}}, Due: ptr("2026-12-01")}),
-		crdt.Take(me, now), crdt.Ask(now, me), crdt.Accept(me), crdt.AskHelp(me, "it is heavy"),
-		crdt.EditText("A4, recycled", "A3 and A4, recycled"), crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{RemoveTags: []string{"paper"}}}), crdt.Finish())
-	add(ids[1], crdt.AppendText("And close at six."), crdt.EditText("We open at nine.", "We open at ten."), crdt.EditNote(crdt.Common{Title: ptr("Hours")}))
-	add(ids[2], crdt.TakePosition(me, "object", "too dear", ""), crdt.EditText("Ten cents a page", "Nine cents a page"))
-	v, err := m.replica.Create(m.t.Context(), crdt.KindNote, func(e replica.Edit) error {
-		return crdt.NewNote(crdt.NoteFields{Title: "Mel's", Text: "a word", Tags: []string{"x"}})(e.Doc, nil)
+		crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: ptr("Order more"), AddTags: []string{"soon"}}, Due: ptr("2026-12-01")}),
+		crdttest.Take(me, now), crdttest.Ask(now, me), crdttest.Accept(me), crdttest.AskHelp(me, "it is heavy"),
+		crdttest.EditText("A4, recycled", "A3 and A4, recycled"), crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{RemoveTags: []string{"paper"}}}), crdttest.Finish())
+	add(ids[1], crdttest.AppendText("And close at six."), crdttest.EditText("We open at nine.", "We open at ten."), crdttest.EditNote(crdttest.Common{Title: ptr("Hours")}))
+	add(ids[2], crdttest.TakePosition(me, "object", "too dear", ""), crdttest.EditText("Ten cents a page", "Nine cents a page"))
+	v, err := m.replica.Create(m.t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "Mel's", Text: "a word", Tags: []string{"x"}})(e.Doc, nil)
 	})
 	must(m.t, err)
 	must(m.t, m.replica.Log(v.ID, func(l replica.Line) bool { all = append(all, l.Entry); return false }))

@@ -27,7 +27,9 @@ import (
 	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/peer"
@@ -159,9 +161,9 @@ func (n *neighbours) workInShare(round int) {
 	must(n.t, err)
 	n.ana.until("Dora has it, taken", func() bool {
 		v, err := n.dora.replica.View(id)
-		return err == nil && v.Title == title && len(v.Task.TakenBy) == 1
+		return err == nil && v.Title == title && len(crdttest.Task(v).TakenBy) == 1
 	})
-	_, err = n.dora.replica.Edit(n.t.Context(), id, func(e replica.Edit) error { return crdt.AppendText("on yellow")(e.Doc, e.View) })
+	_, err = n.dora.replica.Edit(n.t.Context(), id, func(e replica.Edit) error { return crdttest.AppendText("on yellow")(e.Doc, e.View) })
 	must(n.t, err)
 	n.ana.until("she has what Dora wrote", func() bool {
 		got, err := n.anas.Task(n.t.Context(), task.ID)
@@ -190,7 +192,7 @@ func (n *neighbours) shareNote(round int) {
 	must(n.t, err)
 	n.ana.until("Dora has the note, as it goes on", func() bool {
 		found := false
-		must(n.t, n.dora.replica.Views(crdt.KindNote, func(v *crdt.View) bool {
+		must(n.t, n.dora.replica.Views(kinds.Note.Name, func(v *crdt.View) bool {
 			found = found || v.Title == title && strings.Contains(v.Text, "On Sundays at ten.")
 			return true
 		}))

@@ -11,6 +11,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -89,8 +90,8 @@ func allyOf(r *replica.Replica) string {
 // allyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
 func allyCalled(r *replica.Replica, share string) string {
 	with := "an ally"
-	_ = r.Views(crdt.KindAlly, func(v *crdt.View) bool { // of one that can't be read the doctor tells
-		if v.Ally.Share == share {
+	_ = r.Views(kinds.Ally.Name, func(v *crdt.View) bool { // of one that can't be read the doctor tells
+		if kinds.AllyIn(v).Share == share {
 			with = v.Title
 		}
 		return true
@@ -172,7 +173,7 @@ func onDay(at api.Time) string {
 var errGoesOn = errors.New("it was shared with an ally at the same moment: try again")
 
 // edit changes a document by its ID in this space, wherever it goes on.
-func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.Edit, error)) (shown, error) {
+func (b *backend) edit(ctx context.Context, id string, do func(editing) error) (shown, error) {
 	var before *shown
 	for again := true; ; again = false {
 		r, v, err := b.view(id)
@@ -209,7 +210,7 @@ func (b *backend) edit(ctx context.Context, id string, make func(editing) (crdt.
 			if shared == nil && at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
-			return apply(editing{e, l, before}, make)
+			return do(editing{e, l, before})
 		})
 		if errors.Is(err, errGoesOn) && again {
 			continue

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/exchangetest"
 	"kith/daemon/replica"
@@ -53,8 +54,8 @@ func addTasks(t *testing.T, r *replica.Replica, n int) (all []*entry.Entry) {
 		had[id] = true
 	}
 	for range n {
-		_, err := r.Create(t.Context(), crdt.KindTask, func(e replica.Edit) error {
-			return crdt.NewTask(e.Now, crdt.TaskFields{Title: "Order paper"})(e.Doc, nil)
+		_, err := r.Create(t.Context(), kinds.Task.Name, func(e replica.Edit) error {
+			return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: "Order paper"})(e.Doc, nil)
 		})
 		must(t, err)
 	}

@@ -2,11 +2,11 @@ package daemon
 
 import (
 	"context"
-	"strings"
 
 	"kith/crdt"
-	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
@@ -18,32 +18,29 @@ func noteOf(s shown) api.Note {
 
 // Notes implements server.Notes.
 func (b *backend) Notes(_ context.Context, f server.NoteFilter) ([]api.Note, error) {
-	return list(b, crdt.KindNote, f.Limit, noteOf, f.Match)
+	return listOf(b, listQuery{kind: kinds.Note, limit: f.Limit, wants: wantsOf(kinds.Note, map[string]string{"tag": f.Tag})}, noteOf)
 }
 
 // Note implements server.Notes.
 func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
-	return show(b, crdt.KindNote, id, noteOf)
+	return show(b, kinds.Note, id, noteOf)
 }
 
 // CreateNote implements server.Notes.
 func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
-	return create(ctx, b, crdt.KindNote, func(editing) (crdt.Edit, error) {
-		return crdt.NewNote(crdt.NoteFields{Title: n.Title, Text: n.Text, Tags: n.Tags}), nil
-	}, noteOf)
+	a := asks{Request: kind.Begin(n.Title, n.Text)}
+	a.Request.Tag = n.Tags
+	return as(noteOf)(b.begin(ctx, kinds.Note, a))
 }
 
 // EditNote implements server.Notes.
 func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		c, err := common(e, n.Title, n.Text, n.Tag, n.Untag)
-		return crdt.EditNote(c), err
-	}, noteOf)
+	return as(noteOf)(b.perform(ctx, kinds.Note, kinds.Note.Edit, id, editOf(n.Title, n.Text, n.Tag, n.Untag)))
 }
 
 // AppendNote implements server.Notes.
 func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return crdt.AppendText(e.plain(text)), nil }, noteOf)
+	return as(noteOf)(b.perform(ctx, kinds.Note, kinds.Note.Verb("append"), id, asks{Request: kind.Request{Text: &kind.Writing{Text: text}}}))
 }
 
 // NoteHistory implements server.Notes.
@@ -71,34 +68,78 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 
 // RestoreNote implements server.Notes.
 func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		hashes, err := versionStarting(e.Judge, head)
-		if err != nil && e.before != nil {
-			was, err := e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head) })
-			return crdt.RestoreText(was), err
-		}
-		if err != nil {
-			return nil, err
-		}
-		_, was, err := crdt.TextAt(e.Doc, hashes)
-		return crdt.RestoreText(was), err
-	}, noteOf)
+	return as(noteOf)(b.restore(ctx, id, head))
 }
 
-// versionStarting finds the one change whose hash starts so.
-func versionStarting(d *accept.Document, start string) ([]change.Hash, error) {
-	start = strings.ToLower(strings.TrimSpace(start))
-	var found []change.Hash
-	for _, it := range d.Order() {
-		if start != "" && strings.HasPrefix(it.Change.Hash.String(), start) {
-			found = append(found, it.Change.Hash)
+// What follows is how the requests of each kind become those of all.
+
+func as[T any](translate func(shown) T) func(shown, error) (T, error) {
+	return func(s shown, err error) (none T, _ error) {
+		if err != nil {
+			return none, err
+		}
+		return translate(s), nil
+	}
+}
+
+func listOf[T any](b *backend, q listQuery, translate func(shown) T) ([]T, error) {
+	list, err := b.list(q)
+	out := make([]T, len(list))
+	for i, s := range list {
+		out[i] = translate(s)
+	}
+	return out, err
+}
+
+func editOf(title *string, text *api.TextEdit, tag, untag []string) asks {
+	a := asks{Request: kind.Request{Title: title, Untag: untag}}
+	a.Request.Tag = tag
+	if text != nil {
+		a.Request.Text, a.From = &kind.Writing{Text: text.Text}, text.BaseHeads
+	}
+	return a
+}
+
+func fieldOf(v *kind.Verb, key string) *kind.Field {
+	for _, f := range append(v.With, v.By) {
+		if f != nil && f.Key == key {
+			return f
 		}
 	}
-	switch len(found) {
-	case 1:
-		return found, nil
-	case 0:
-		return nil, api.Problemf(api.NotFound, "kith note history ID", "this note has no version %.12s", start)
+	return nil
+}
+
+func putWords(a *asks, v *kind.Verb, words map[string]*string) {
+	for key, w := range words {
+		if w != nil && (*w != "" || v.Name == "edit") {
+			a.Put(fieldOf(v, key), change.StrValue(*w))
+		}
 	}
-	return nil, api.Problemf(api.Ambiguous, "give more letters: kith note history ID", "%d versions start with %s", len(found), start)
+}
+
+func whenTrue(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return ""
+}
+
+func orderCalled(k *kind.Kind, name string) *kind.Order {
+	for _, o := range k.Sorts() {
+		if o.Name == name {
+			return o
+		}
+	}
+	return nil
+}
+
+func wantsOf(k *kind.Kind, asked map[string]string) func(kind.Asker) []kind.Want {
+	return func(by kind.Asker) (wants []kind.Want) {
+		for _, f := range append(k.Filters(), &kind.Filter{Name: "asked", Fact: "asked", Me: true}) {
+			if value := asked[f.Name]; value != "" {
+				wants = append(wants, f.Want(value, by))
+			}
+		}
+		return wants
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/replica"
 )
@@ -18,7 +19,7 @@ const maxSharesOfHome = 32
 // maxSharesByOne bounds those among them that one member has noted.
 const maxSharesByOne = 16
 
-// shareOfHome is a share that a co-op agreed on, as its document says (crdt.Ally).
+// shareOfHome is a share that a co-op agreed on, as its document says (kinds.Ally).
 type shareOfHome struct {
 	doc   entry.DocID
 	by    charter.MemberID // made the document
@@ -50,7 +51,7 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 		proposed[step] = c.Proposers(step)
 	}
 	var views []*crdt.View
-	if err := r.Views(crdt.KindAlly, func(v *crdt.View) bool {
+	if err := r.Views(kinds.Ally.Name, func(v *crdt.View) bool {
 		views = append(views, v)
 		return true
 	}); err != nil {
@@ -59,7 +60,7 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 	var all []shareOfHome
 	for _, v := range views {
 		s := shareOfHome{doc: v.ID, by: v.CreatedBy}
-		if readID((*[32]byte)(&s.space), v.Ally.Share) != nil || readID((*[32]byte)(&s.side), v.Ally.Side) != nil || readID((*[32]byte)(&s.step), v.Ally.Step) != nil {
+		if readID((*[32]byte)(&s.space), kinds.AllyIn(v).Share) != nil || readID((*[32]byte)(&s.side), kinds.AllyIn(v).Side) != nil || readID((*[32]byte)(&s.step), kinds.AllyIn(v).Step) != nil {
 			continue
 		}
 		var ok bool
@@ -71,7 +72,7 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 		}
 		s.first = slices.Contains(proposed[s.step], v.CreatedBy)
 		s.seats, s.said = map[charter.MemberID]*share.Seat{}, map[charter.MemberID]string{}
-		for _, seat := range v.Ally.Seats {
+		for _, seat := range kinds.AllyIn(v).Seats {
 			if read := checked.read(seat.Said, r.Space(), seat.Member, s.side); read != nil {
 				s.seats[seat.Member], s.said[seat.Member] = read, seat.Said
 			}

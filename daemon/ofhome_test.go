@@ -5,9 +5,10 @@ import (
 	"os"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -33,8 +34,8 @@ func TestNothingFollowsFromADocumentOfAShareThatTheCoopHasntAgreedOn(t *testing.
 	r := coop(t, "Ana")[0].openReplica()
 	defer func() { must(t, r.Close()) }()
 	note := func(space entry.SpaceID, step charter.StepID) entry.DocID {
-		v, err := r.Create(t.Context(), crdt.KindAlly, func(e replica.Edit) error {
-			return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: space.String(), Side: entry.SpaceID{9}.String(), Step: step.String()})(e.Doc, nil)
+		v, err := r.Create(t.Context(), kinds.Ally.Name, func(e replica.Edit) error {
+			return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: space.String(), Side: entry.SpaceID{9}.String(), Step: step.String()})(e.Doc, nil)
 		})
 		must(t, err)
 		return v.ID
@@ -271,8 +272,8 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	r := coop(t, "Ana")[0].openReplica()
 	defer func() { must(t, r.Close()) }()
 	step := agreed(t, r, "Quilted")
-	_, err := r.Create(t.Context(), crdt.KindAlly, func(e replica.Edit) error {
-		return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: first.Space().String(), Side: first.Charter().Space().String(), Step: step.String()})(e.Doc, nil)
+	_, err := r.Create(t.Context(), kinds.Ally.Name, func(e replica.Edit) error {
+		return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: first.Space().String(), Side: first.Charter().Space().String(), Step: step.String()})(e.Doc, nil)
 	})
 	must(t, err)
 	b := s.backends()[0]

@@ -4,9 +4,10 @@ import (
 	"slices"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/replica"
 )
@@ -64,8 +65,8 @@ func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) 
 		t.Errorf("it was proposed by %v", at.By)
 	}
 	for _, r := range []*replica.Replica{ana, ben} {
-		v, err := r.Create(t.Context(), crdt.KindAlly, func(e replica.Edit) error {
-			return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: entry.SpaceID{3}.String(), Side: entry.SpaceID{9}.String(), Step: id.String()})(e.Doc, nil)
+		v, err := r.Create(t.Context(), kinds.Ally.Name, func(e replica.Edit) error {
+			return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: entry.SpaceID{3}.String(), Side: entry.SpaceID{9}.String(), Step: id.String()})(e.Doc, nil)
 		})
 		must(t, err)
 		all, err := sharesOf(r, new(checkedSeats))

@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -81,16 +82,8 @@ func rank(v *crdt.View, wanted []string) (score float64, line string) {
 // textOf returns the lines of all that people wrote into a document, beside its title.
 func textOf(v *crdt.View) []string {
 	lines := strings.Split(v.Text, "\n")
-	if v.Task != nil {
-		lines = append(lines, v.Task.Project, v.Task.StatusWhy, v.Task.Help.Why)
-	}
-	if v.Decision != nil {
-		for _, p := range v.Decision.Positions {
-			lines = append(lines, p.Why)
-		}
-		if v.Decision.Outcome != nil {
-			lines = append(lines, v.Decision.Outcome.Text)
-		}
+	if k := kinds.All.Named(v.Kind); k != nil {
+		lines = append(lines, k.Words(v)...)
 	}
 	return lines
 }

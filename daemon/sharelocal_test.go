@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/exchangetest"
@@ -76,8 +77,8 @@ func TestReplicasOfBothSidesBringEachOtherStatementsAndDocuments(t *testing.T) {
 	first, second := twoAllies(t)
 	titles := map[*replica.Replica]string{first: "Print", second: "Sew"}
 	for r, title := range titles {
-		_, err := r.Create(t.Context(), crdt.KindTask, func(e replica.Edit) error {
-			return crdt.NewTask(e.Now, crdt.TaskFields{Title: title})(e.Doc, nil)
+		_, err := r.Create(t.Context(), kinds.Task.Name, func(e replica.Edit) error {
+			return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: title})(e.Doc, nil)
 		})
 		must(t, err)
 		_, err = r.Say(t.Context(), func(*charter.Charter) (payload []byte, err error) {
@@ -97,7 +98,7 @@ func TestReplicasOfBothSidesBringEachOtherStatementsAndDocuments(t *testing.T) {
 		}
 	}
 	for r := range titles {
-		if n := len(r.Documents(crdt.KindTask)); n != 2 {
+		if n := len(r.Documents(kinds.Task.Name)); n != 2 {
 			t.Errorf("a side has %d tasks of both", n)
 		}
 		s, _ := r.Share()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,8 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
@@ -91,7 +92,7 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 		return out, err
 	}
 	err = r.Views("", func(v *crdt.View) bool {
-		if v.Kind == crdt.KindAsk {
+		if v.Kind == kinds.Ask.Name {
 			if !v.Kept {
 				out.Asks = append(out.Asks, askOf(r, v))
 			}
@@ -99,11 +100,8 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 		}
 		s := shown{r: r, v: v, p: people{c: r.Rules()}, shared: inShare(r, v)}
 		d := api.ShareDocument{Document: header(s), Home: homes[v.ID]}
-		switch {
-		case v.Task != nil:
-			d.State = v.Task.Status
-		case v.Decision != nil:
-			d.State = v.Decision.Status
+		if k := kinds.All.Named(v.Kind); k.State != nil {
+			d.State = k.State(v)
 		}
 		out.Documents = append(out.Documents, d)
 		return true
@@ -122,11 +120,7 @@ func (b *backend) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 	if shared, _ := r.Share(); err != nil || shared != nil {
 		return homes, err
 	}
-	linked, err := r.Linked()
-	if err != nil {
-		return homes, err
-	}
-	for _, id := range linked {
+	for _, id := range r.Linked() {
 		v, err := r.View(id)
 		if err != nil || v.Link == nil || v.Link.Share != there.Space().String() {
 			continue // it isn't any more
@@ -211,19 +205,24 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 	}
 	at := b.look(home, v)
 	switch {
-	case v.Kind != crdt.KindTask && v.Kind != crdt.KindNote && v.Kind != crdt.KindDecision:
-		return nil, api.Problemf(api.Invalid, "kith search WORDS", "tasks, notes and decisions can be shared, and this is none")
+	case kinds.All.Named(v.Kind).Share == nil:
+		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", listed(shareable()))
 	case v.Link != nil && !at.shared.Over:
 		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.shared.With, at.shared.By.Name, onDay(at.shared.At))
-	case v.Decision != nil && v.Decision.Status == crdt.Withdrawn:
-		return nil, api.Problemf(api.NotAllowed, "propose it again in the share: kith decision propose … --space SHARE", "this proposal was withdrawn: %s", v.Decision.Why)
+	}
+	if may := kinds.All.Named(v.Kind).Share.May; may != nil {
+		if err := may(v); err != nil {
+			return nil, err
+		}
 	}
 	if len(q.Heads) > 0 && slices.ContainsFunc(at.v.Heads, func(h change.Hash) bool { return !slices.Contains(q.Heads, h.String()) }) {
 		return nil, api.Problemf(api.NotAllowed, "look at it again: the same command", "“%.80s” was changed since it was shown: nothing was shared", at.v.Title)
 	}
 	p := &plan{home: home, there: there, v: v, at: at, kept: q.ReadOnly}
 	l := b.leaveOut(home, there)
-	p.copy = crdt.CopyOf(at.v, q.ReadOnly, l.plain) // if the share that it was in is over, what became of it there
+	if p.copy, err = crdt.CopyOf(at.v, q.ReadOnly, l.plain); err != nil { // if the share that it was in is over, what became of it there
+		return nil, err
+	}
 	p.left = l.left
 	words := home.Charter().Pacts()
 	p.step, _ = share.Chosen(words, there.Space(), v.ID, p.kept)
@@ -246,30 +245,16 @@ func (p *plan) preview() api.SharePreview {
 	c := p.copy
 	out := api.SharePreview{
 		Share: api.Named{ID: p.there.Space().String(), Name: spaceName(p.there)}, With: ally,
-		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: short(p.home, p.v.Kind, p.v.ID), Kind: c.Kind, Title: c.Title, Text: c.Text, Tags: c.Tags,
+		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: short(p.home, p.v.Kind, p.v.ID), Kind: c.Kind.Name, Title: c.Title, Text: c.Text, Tags: c.Tags,
 		ReadOnly: p.kept, Readers: present(shared, 1-side), Replaced: p.left,
 	}
 	for _, h := range p.at.v.Heads {
 		out.Heads = append(out.Heads, h.String())
 	}
-	field := func(name, value string) {
-		if value != "" {
-			out.Fields = append(out.Fields, api.Field{Name: name, Value: value})
+	for _, f := range c.Kind.Fields {
+		if said := f.Said(c.Value(f)); said != "" {
+			out.Fields = append(out.Fields, api.Field{Name: f.Called(), Value: said})
 		}
-	}
-	switch c.Kind {
-	case crdt.KindTask:
-		field("status", c.Task.Status)
-		field("why it was dropped", c.Task.StatusWhy)
-		field("project", c.Task.Project)
-		field("due", c.Task.Due)
-		if c.Task.Minutes > 0 {
-			field("hours", strconv.FormatFloat(c.Task.Minutes.Hours(), 'g', -1, 64))
-		}
-	case crdt.KindDecision:
-		field("process", c.Process)
-		field("by", c.By)
-		field("review", c.Review)
 	}
 	out.Says = p.says(out.Readers, ally)
 	switch {
@@ -293,9 +278,9 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	}
 	says = append(says, who)
 	switch {
-	case p.copy.Kind != p.v.Kind:
+	case p.copy.Kind.Name != p.v.Kind:
 		says = append(says, fmt.Sprintf("It is a note there that says how the decision stands: only your co-op writes in it. The decision itself stays at home, and goes on there.%s",
-			map[bool]string{true: "", false: " To decide together, share it without --read."}[p.at.v.Decision.Status != crdt.Open]))
+			map[bool]string{true: "", false: " To decide together, share it without --read."}[kind.Of[kinds.Deciding](p.at.v).Status != kinds.Open]))
 	case p.kept:
 		says = append(says, fmt.Sprintf("They read it, and only your co-op writes in it. What you write in it from now on, they read too."))
 	default:
@@ -305,7 +290,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	if len(p.left) > 0 {
 		says = append(says, fmt.Sprintf("Words that name what isn't shared are left out, and don't come back when that is shared later: %s.", strings.Join(p.left, ", ")))
 	}
-	if p.copy.Kind == p.v.Kind {
+	if p.copy.Kind.Name == p.v.Kind {
 		says = append(says, "At home it keeps its ID, shows what stands in the share, and is marked.")
 	}
 	says = append(says, "What is shared can't be unsaid: an end of the share only stops what comes after it.")
@@ -385,15 +370,15 @@ func (p *plan) share(ctx context.Context) error {
 		return err
 	}
 	edit := p.copy.Begin()
-	if p.kept || p.copy.Kind != p.v.Kind {
+	if p.kept || p.copy.Kind.Name != p.v.Kind {
 		edit = crdt.Keep(edit)
 	}
 	link := crdt.Link{Share: p.there.Space().String(), Kept: p.kept}
 	if p.step != (charter.StepID{}) {
 		link.Agreed = p.step.String()
 	}
-	_, err = p.there.CreateNoting(ctx, p.copy.Kind, func(e replica.Edit) error { return edit(e.Doc, nil) }, func(doc entry.DocID) (string, []byte) {
-		link.Doc = api.FullID(p.copy.Kind, doc.String())
+	_, err = p.there.CreateNoting(ctx, p.copy.Kind.Name, func(e replica.Edit) error { return edit(e.Doc, nil) }, func(doc entry.DocID) (string, []byte) {
+		link.Doc = api.FullID(p.copy.Kind.Name, doc.String())
 		b, err = json.Marshal(link)
 		return record, b
 	})
@@ -475,4 +460,14 @@ func ruleWord(r *replica.Replica, rule string) ([]byte, error) {
 		return nil, charter.ErrNoChange
 	}
 	return w.Encode()
+}
+
+// shareable are the kinds that can be shared, as people call them.
+func shareable() (names []string) {
+	for _, k := range kinds.All.Nouns() {
+		if k.Share != nil {
+			names = append(names, k.Many)
+		}
+	}
+	return names
 }

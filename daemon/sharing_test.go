@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"kith/crdt"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/replica"
@@ -439,8 +441,8 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	must(t, err)
 	before2, err := r.View(func() entry.DocID { d, _ := docID(note.ID); return d }())
 	must(t, err)
-	_, err = r.Create(ctx, crdt.KindAlly, func(e replica.Edit) error {
-		return crdt.NewAlly(crdt.AllyFields{Title: "Quilted", Share: space, Side: space, Step: before2.Link.Agreed})(e.Doc, nil)
+	_, err = r.Create(ctx, kinds.Ally.Name, func(e replica.Edit) error {
+		return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: space, Side: space, Step: before2.Link.Agreed})(e.Doc, nil)
 	})
 	must(t, err)
 	for _, agreed := range []string{"", before2.Link.Agreed} {
@@ -609,20 +611,22 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 		both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
 		ctx := t.Context()
 		home := ana.openReplica()
-		v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+		v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
+			return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+		})
 		must(t, err)
 		record := sharingRecord(home.Space(), v.ID)
 		link := crdt.Link{Share: both[0].Space().String(), Kept: true}
-		made, err := both[0].CreateNoting(ctx, crdt.KindNote, func(e replica.Edit) error {
-			return crdt.Keep(crdt.NewNote(crdt.NoteFields{Title: "What we pay"}))(e.Doc, nil)
+		made, err := both[0].CreateNoting(ctx, kinds.Note.Name, func(e replica.Edit) error {
+			return crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"}))(e.Doc, nil)
 		}, func(doc entry.DocID) (string, []byte) {
-			link.Doc = api.FullID(crdt.KindNote, doc.String())
+			link.Doc = api.FullID(kinds.Note.Name, doc.String())
 			b, err := json.Marshal(link)
 			must(t, err)
 			return record, b
 		})
 		must(t, err)
-		id := api.FullID(crdt.KindNote, v.ID.String())
+		id := api.FullID(kinds.Note.Name, v.ID.String())
 		if restarted {
 			must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
 			ana.start()
@@ -630,16 +634,18 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 			ana.until("it is linked", func() bool {
 				got, err := c.Note(ctx, id)
 				must(t, err)
-				return got.Shared != nil && got.Shared.Here && got.Shared.ID == api.FullID(crdt.KindNote, made.ID.String())
+				return got.Shared != nil && got.Shared.Here && got.Shared.ID == api.FullID(kinds.Note.Name, made.ID.String())
 			})
 			ana.stop()
 		} else { // somebody types the command again
-			p := &plan{home: home, there: both[0], v: &v, kept: true, copy: crdt.CopyOf(&v, true, asItIs)}
+			copied, err := crdt.CopyOf(&v, true, asItIs)
+			must(t, err)
+			p := &plan{home: home, there: both[0], v: &v, kept: true, copy: copied}
 			must(t, p.share(ctx))
 			must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
 		}
 		r := ana.openShare()
-		if n := len(r.Documents(crdt.KindNote)); n != 1 {
+		if n := len(r.Documents(kinds.Note.Name)); n != 1 {
 			t.Errorf("it is in the share %d times", n)
 		}
 		if _, err := r.Store().Small(record); err == nil {
@@ -655,7 +661,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 	home, _, _ := twoReplicas(t)
 	ctx := context.Background()
 	note := func(r *replica.Replica, title string) crdt.View {
-		v, err := r.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: title})(e.Doc, nil) })
+		v, err := r.Create(ctx, kinds.Note.Name, func(e replica.Edit) error { return crdttest.NewNote(crdttest.NoteFields{Title: title})(e.Doc, nil) })
 		must(t, err)
 		return v
 	}
@@ -803,10 +809,14 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
 	ctx := t.Context()
 	space := both[0].Space().String()
-	there, err := both[0].Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "The stall"})(e.Doc, nil) })
+	there, err := both[0].Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "The stall"})(e.Doc, nil)
+	})
 	must(t, err)
 	home := ana.openReplica()
-	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+	})
 	must(t, err)
 	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error { // a colleague who knows of it
 		return crdt.SetLink(&crdt.Link{Share: space, Doc: "n-" + there.ID.String()})(e.Doc, e.View)
@@ -814,7 +824,7 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 	must(t, err)
 	must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
 	ana.start()
-	id := api.FullID(crdt.KindNote, v.ID.String())
+	id := api.FullID(kinds.Note.Name, v.ID.String())
 	got, err := ana.homeClient().Note(ctx, id)
 	must(t, err)
 	if got.Title != "What we pay" || got.Shared == nil || got.Shared.Here {
@@ -836,9 +846,13 @@ func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
 	home, _, _ := twoReplicas(t)
 	there, _ := twoAllies(t)
 	ctx := t.Context()
-	v, err := home.Create(ctx, crdt.KindNote, func(e replica.Edit) error { return crdt.NewNote(crdt.NoteFields{Title: "What we pay"})(e.Doc, nil) })
+	v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+	})
 	must(t, err)
-	p := &plan{home: home, there: there, v: &v, copy: crdt.CopyOf(&v, false, asItIs)}
+	copied, err := crdt.CopyOf(&v, false, asItIs)
+	must(t, err)
+	p := &plan{home: home, there: there, v: &v, copy: copied}
 	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error {
 		return crdt.SetLink(&crdt.Link{Share: "elsewhere", Doc: "n-1"})(e.Doc, e.View)
 	})
@@ -856,8 +870,8 @@ func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
 	ctx := t.Context()
 	dora.stop()
 	r := dora.openShare()
-	for _, edit := range []crdt.Edit{crdt.Keep(crdt.NewRequest("A ladder, now?", "", "")), crdt.NewRequest("A ladder?", "", "")} {
-		_, err := r.Create(ctx, crdt.KindAsk, func(e replica.Edit) error { return edit(e.Doc, nil) })
+	for _, edit := range []crdt.Edit{crdt.Keep(crdttest.NewRequest("A ladder, now?", "", "")), crdttest.NewRequest("A ladder?", "", "")} {
+		_, err := r.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error { return edit(e.Doc, nil) })
 		must(t, err)
 	}
 	must(t, r.Close())

@@ -2,124 +2,81 @@ package daemon
 
 import (
 	"context"
-	"math"
 
-	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 )
 
 func taskOf(s shown) api.Task {
-	p, v := s.p, s.v
-	t := api.Task{Document: header(s), Text: v.Text}
-	if v.Task == nil {
-		return t
+	f, l := kinds.Task.Field, s.looked()
+	t := api.Task{
+		Document: header(s), Text: s.v.Text, Status: f("status").Str(s.v), StatusWhy: f("status_why").Str(s.v),
+		Project: f("project").Str(s.v), Due: f("due").Str(s.v), Hours: kind.Minutes(f("hours").Int(s.v)).Hours(),
 	}
-	t.Status, t.StatusWhy, t.Project, t.Due = v.Task.Status, v.Task.StatusWhy, v.Task.Project, v.Task.Due
-	t.Hours = v.Task.Minutes.Hours()
-	for _, a := range v.Task.Asked {
-		t.Asked = append(t.Asked, api.Asked{Member: p.named(a.Member), Answer: a.Answer, Why: a.Why})
+	d := kind.Of[kinds.Doing](s.v)
+	for _, a := range d.Asked {
+		t.Asked = append(t.Asked, api.Asked{Member: s.p.named(a.Member), Answer: a.Answer, Why: a.Why})
 	}
-	t.TakenBy = p.all(v.Task.TakenBy)
-	t.Help = api.Help{Wanted: v.Task.Help.Wanted, Why: v.Task.Help.Why}
-	if v.Task.Help.By != nil {
-		t.Help.By = p.orNobody(*v.Task.Help.By)
+	t.TakenBy = l.All(d.TakenBy)
+	if len(d.Wants) > 0 {
+		t.Help = api.Help{Wanted: true, Why: d.Wants[0].Why, By: s.p.orNobody(d.Wants[0].Member)}
 	}
-	for _, o := range v.Task.Help.Offers {
-		t.Help.Offers = append(t.Help.Offers, api.Offer{Member: p.named(o.Member), Why: o.Why})
+	for _, o := range d.Offers {
+		t.Help.Offers = append(t.Help.Offers, api.Offer{Member: s.p.named(o.Member), Why: o.Why})
 	}
 	return t
 }
 
 // Tasks implements server.Tasks.
 func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, error) {
-	limit := f.Limit
-	if f.Sort != "" && f.Sort != api.TaskSorts[0] {
-		limit = 0 // in another order, any of them may be the first
-	}
-	return list(b, crdt.KindTask, limit, taskOf, f.Match)
+	return listOf(b, listQuery{kind: kinds.Task, limit: f.Limit, order: orderCalled(kinds.Task, f.Sort), wants: wantsOf(kinds.Task, map[string]string{
+		"mine": f.Member, "open": whenTrue(f.Open), "help-wanted": whenTrue(f.HelpWanted), "project": f.Project, "tag": f.Tag, "due-before": f.DueBefore,
+		"asked": f.AskedOf,
+	})}, taskOf)
 }
 
 // Task implements server.Tasks.
 func (b *backend) Task(_ context.Context, id string) (api.Task, error) {
-	return show(b, crdt.KindTask, id, taskOf)
+	return show(b, kinds.Task, id, taskOf)
 }
 
 // CreateTask implements server.Tasks.
 func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
-	return create(ctx, b, crdt.KindTask, func(e editing) (crdt.Edit, error) {
-		ask, err := memberIDs(t.Ask)
-		if err != nil {
-			return nil, err
-		}
-		return crdt.NewTask(e.Now, crdt.TaskFields{
-			Title: t.Title, Text: t.Text, Tags: t.Tags, Project: t.Project, Due: t.Due,
-			Minutes: minutes(t.Hours), Ask: ask,
-		}), nil
-	}, taskOf)
+	a := asks{Request: kind.Begin(t.Title, t.Text)}
+	a.Request.Tag = t.Tags
+	putWords(&a, kinds.Task.Make, map[string]*string{"project": &t.Project, "due": &t.Due})
+	putHours(&a, &t.Hours)
+	a.PutAll(fieldOf(kinds.Task.Make, "ask"), t.Ask)
+	return as(taskOf)(b.begin(ctx, kinds.Task, a))
 }
-
-func minutes(hours float64) crdt.Minutes { return crdt.Minutes(math.Round(hours * 60)) }
 
 // EditTask implements server.Tasks.
 func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) {
-		c, err := common(e, t.Title, t.Text, t.Tag, t.Untag)
-		if err != nil {
-			return nil, err
-		}
-		change := crdt.TaskEdit{Common: c, Due: t.Due}
-		if t.Project != nil && e.View.Task != nil {
-			change.Project = new(e.over(e.View.Task.Project, *t.Project))
-		}
-		if t.Hours != nil {
-			m := minutes(*t.Hours)
-			change.Minutes = &m
-		}
-		return crdt.EditTask(change), nil
-	}, taskOf)
+	a := editOf(t.Title, t.Text, t.Tag, t.Untag)
+	putWords(&a, kinds.Task.Edit, map[string]*string{"project": t.Project, "due": t.Due})
+	putHours(&a, t.Hours)
+	return as(taskOf)(b.perform(ctx, kinds.Task, kinds.Task.Edit, id, a))
 }
 
 // ActOnTask implements server.Tasks.
-func (b *backend) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
-	return edit(ctx, b, id, func(e editing) (crdt.Edit, error) { return taskAction(e, a) }, taskOf)
+func (b *backend) ActOnTask(ctx context.Context, id string, t api.TaskAction) (api.Task, error) {
+	verb := kinds.Task.Verb(t.Verb)
+	if verb == nil {
+		return api.Task{}, api.Problemf(api.Usage, "kith task --help", "a task can't be made to %q", t.Verb)
+	}
+	a := asks{Request: kind.Request{Why: t.Why, Undo: t.Undo}}
+	if verb.Why == kind.No {
+		a.Why = ""
+	}
+	a.PutAll(kind.Whom, t.Members)
+	return as(taskOf)(b.perform(ctx, kinds.Task, verb, id, a))
 }
 
-func taskAction(e editing, a api.TaskAction) (crdt.Edit, error) {
-	switch a.Verb {
-	case api.TaskAsk:
-		members, err := memberIDs(a.Members)
-		if err != nil {
-			return nil, err
-		}
-		return crdt.Ask(e.Now, members...), nil
-	case api.TaskTake:
-		if a.Undo {
-			return crdt.PutBack(e.Author), nil
-		}
-		return crdt.Take(e.Author, e.Now), nil
-	case api.TaskAccept:
-		return crdt.Accept(e.Author), nil
-	case api.TaskDecline:
-		return crdt.Decline(e.Author, e.plain(a.Why)), nil
-	case api.TaskStart:
-		return crdt.Start(e.Author, e.Now), nil
-	case api.TaskDone:
-		return crdt.Finish(), nil
-	case api.TaskReopen:
-		return crdt.Reopen(), nil
-	case api.TaskDrop:
-		return crdt.Drop(e.plain(a.Why)), nil
-	case api.TaskHelp:
-		if a.Undo {
-			return crdt.EndHelp(e.Author), nil
-		}
-		return crdt.AskHelp(e.Author, e.plain(a.Why)), nil
-	case api.TaskOffer:
-		if a.Undo {
-			return crdt.EndOffer(e.Author), nil
-		}
-		return crdt.Offer(e.Author, e.plain(a.Why)), nil
+func putHours(a *asks, hours *float64) {
+	if hours != nil {
+		a.Put(fieldOf(kinds.Task.Make, "hours"), change.IntValue(int64(kind.MinutesOf(*hours))))
 	}
-	return nil, api.Problemf(api.Usage, "kith task --help", "a task can't be made to %q", a.Verb)
 }

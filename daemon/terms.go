@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
@@ -79,7 +79,7 @@ const maxPact = 10 * 366 * 24 * time.Hour
 
 // endDate reads the date on which a pact ends: the end of that day, or that moment.
 func endDate(date string, now time.Time) (uint64, error) {
-	end, ok := crdt.DateEnds(date)
+	end, ok := kind.DayEnds(date)
 	switch {
 	case !ok:
 		return 0, api.Problemf(api.Invalid, "--ends 2027-12-01", "this is no date: %.40q", date)

@@ -45,6 +45,18 @@ func (a *Args) Str(f *Field) string { return a.one[f.Key].Str() }
 // All returns the values given for a field that is many.
 func (a *Args) All(f *Field) []string { return a.many[f.Key] }
 
+// Map gives the same arguments, with the words of these fields as make makes them.
+func (a *Args) Map(make func(f *Field, words string) string, fields []*Field) (out Args) {
+	out.many = a.many
+	for key, v := range a.one {
+		if f := find(fields, key); f != nil && (f.Is == Line || f.Is == Reason || f.Is == Text) {
+			v = change.StrValue(make(f, v.Str()))
+		}
+		out.Put(&Field{Key: key}, v)
+	}
+	return out
+}
+
 // Read takes over what JSON says of a field, checked and in the form in which documents hold it. null is as if it
 // weren't there. Members stay in the words of who asks, until somebody who knows them puts IDs in their place. Errors
 // are *InvalidError and *LimitError.

@@ -37,7 +37,7 @@ func (f *Field) Clean(s string) (string, error) {
 	case Reason:
 		return CleanReason(what, s)
 	case Day:
-		return CleanDay(what, s)
+		return CleanDay(f.Called(), s)
 	case Word:
 		if s = WordIn(s); s == "" || slices.Contains(f.Words, s) {
 			return s, nil
@@ -52,16 +52,31 @@ func (f *Field) CleanAll(words []string) ([]string, error) {
 	if most := f.typed(MaxGiven); len(words) > most {
 		return nil, &LimitError{What: "the request", Got: len(words), Limit: most, Unit: f.unit(), Advice: "do it in two steps"}
 	}
+	if f.Is == Tags {
+		return cleanTags(words)
+	}
 	out := make([]string, 0, len(words))
 	for _, w := range words {
-		w, err := CleanLine("a "+f.Called(), w, MaxLine, schema.MaxTag)
+		w, err := CleanLine("a "+f.Called(), w, MaxLine, schema.MaxTitle)
 		if err != nil {
 			return nil, err
 		}
-		if w == "" {
-			return nil, Invalid("a %s is empty", f.Called())
-		}
 		out = append(out, w)
+	}
+	return out, nil
+}
+
+func cleanTags(tags []string) ([]string, error) {
+	out := make([]string, 0, len(tags))
+	for _, t := range tags {
+		t, err := CleanLine("a tag", t, schema.MaxTag, schema.MaxTag)
+		if err != nil {
+			return nil, err
+		}
+		if t == "" {
+			return nil, Invalid("a tag is empty")
+		}
+		out = append(out, t)
 	}
 	return out, nil
 }
@@ -170,7 +185,7 @@ func CleanDay(what, s string) (string, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil && inRange(t) {
 		return t.UTC().Format(time.RFC3339), nil
 	}
-	return "", Invalid("%s %q is not a date like 2026-12-01", what, brief(s))
+	return "", Invalid("“%s” is not a date like 2026-12-01, for %s", brief(s), what)
 }
 
 func inRange(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 9998 }

@@ -20,6 +20,11 @@ type Request struct {
 	Undo  bool
 }
 
+// Begin asks for a document with a title and a text.
+func Begin(title, text string) Request {
+	return Request{Title: &title, Text: &Writing{Text: text}}
+}
+
 // Writing is what somebody made of a text. They saw it as it was at the heads From, or else as Base, or else as it is.
 type Writing struct {
 	Text string
@@ -37,7 +42,7 @@ type Draft struct {
 	Name   func(charter.MemberID) string // for a sentence
 
 	writes []Write
-	then   []func(title, text string, rewritten bool)
+	then   []func(title, text string)
 }
 
 // Write is one thing to be written. One that is there already is left out.
@@ -85,15 +90,24 @@ func (d *Draft) Append(text string) {
 	d.writes = append(d.writes, Write{Place: AtEnd, Append: text})
 }
 
-// Then does something when title and text are what they become, which rewritten says is another than before. It may
-// Set and Say.
-func (d *Draft) Then(do func(title, text string, rewritten bool)) { d.then = append(d.then, do) }
+// Then does something once there is another title or text than before: a first one counts. It may Set and Say.
+func (d *Draft) Then(do func(title, text string)) { d.then = append(d.then, do) }
 
-// Done hands out what was gathered, given the title and text that there will be.
-func (d *Draft) Done(title, text string, rewritten bool) []Write {
+// Writes hands out what was gathered.
+func (d *Draft) Writes() []Write {
+	all := d.writes
+	d.writes = nil
+	return all
+}
+
+// HasMore says whether there is something to do once title and text are written.
+func (d *Draft) HasMore() bool { return len(d.then) > 0 }
+
+// More does that, and hands out what it gathers.
+func (d *Draft) More(title, text string) []Write {
 	for _, do := range d.then {
-		do(title, text, rewritten)
+		do(title, text)
 	}
 	d.then = nil
-	return d.writes
+	return d.Writes()
 }

@@ -7,8 +7,11 @@ import (
 	"kith/crdt/charter"
 )
 
-// TagFact is the fact that a document has a tag, which every kind has: "tag/paper".
-const TagFact = "tag"
+// The facts that documents of every kind have.
+const (
+	TagFact    = "tag"    // it has a tag: "tag/paper"
+	LinkedFact = "linked" // it goes on in a share
+)
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",
 // "mine/m-…", "due/2026-12-01". What stands before the slash is the name of the fact.
@@ -20,6 +23,7 @@ func (k *Kind) FactsOf(v *View) []string {
 	for _, t := range v.Tags {
 		f.Has(TagFact, t)
 	}
+	f.Is(LinkedFact, v.Link != nil)
 	if k.Facts != nil {
 		k.Facts(v, f)
 	}
@@ -55,4 +59,81 @@ func Fact(name, value string) string { return name + "/" + value }
 func SplitFact(word string) (name, value string) {
 	name, value, _ = strings.Cut(word, "/")
 	return name, value
+}
+
+// ValueOf returns the value that a fact has among these, of several the first; "" if it isn't there.
+func ValueOf(facts []string, name string) string {
+	for _, word := range facts {
+		if is, value := SplitFact(word); is == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// Want is what is asked of a document: that it has a fact, with a value of which Is says yes; nil is for one that is so
+// or isn't. With Not it is asked that it hasn't.
+type Want struct {
+	Fact string
+	Is   func(value string) bool
+	Not  bool
+}
+
+// Match says whether a document with these facts has all that is asked of it.
+func Match(facts []string, wants []Want) bool {
+	for _, w := range wants {
+		if slices.ContainsFunc(facts, w.Means) == w.Not {
+			return false
+		}
+	}
+	return true
+}
+
+// Means says whether a fact is the one that is asked for.
+func (w Want) Means(word string) bool {
+	name, value, _ := strings.Cut(word, "/")
+	return name == w.Fact && (w.Is == nil || w.Is(value))
+}
+
+// Asker is who asks for a list, and where: what a day is differs by that.
+type Asker struct {
+	Me       string                   // their ID; "" is nobody
+	Day      func(when string) string // the day of a date, as "2026-12-01"
+	Tomorrow string                   // as Day gives it
+}
+
+// Want is what a filter asks of a document. value is clean, and "" for a filter that takes none.
+func (f *Filter) Want(value string, by Asker) Want {
+	switch {
+	case f.Me:
+		return Want{Fact: f.Fact, Is: func(v string) bool { return v == by.Me }}
+	case f.Takes == nil:
+		return Want{Fact: f.Fact}
+	case f.Before:
+		before := by.Day(value)
+		return Want{Fact: f.Fact, Is: func(v string) bool { return by.Day(v) < before }}
+	}
+	return Want{Fact: f.Fact, Is: func(v string) bool { return strings.EqualFold(v, value) }}
+}
+
+// Wants is what is asked of a document that waits for somebody.
+func (w *Wait) Wants(by Asker) (all []Want) {
+	want := func(word string, not bool) {
+		name, value := SplitFact(word)
+		one := Want{Fact: name, Not: not}
+		if value == "me" {
+			one.Is = func(v string) bool { return v == by.Me }
+		}
+		all = append(all, one)
+	}
+	for _, word := range w.Facts {
+		want(word, false)
+	}
+	if w.But != "" {
+		want(w.But, true)
+	}
+	if w.Before != "" {
+		all = append(all, Want{Fact: w.Before, Is: func(v string) bool { return by.Day(v) < by.Tomorrow }})
+	}
+	return all
 }

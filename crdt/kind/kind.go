@@ -24,7 +24,7 @@ type Kind struct {
 	Orders   []*Order             // of its list, beside updated (the default), created and title
 	Lists    []*List              // that are commands of their own
 	Columns  []*Column            // of its list, between ID and TITLE and the end of the line
-	Searched func(*View) []string // what people wrote into it beside title, text, tags, and fields of type Line and Reason
+	Searched func(*View) []string // what people wrote into it beside title, text, tags, and fields of type Line and Reason: see Words
 	Today    []*Wait              // what in it waits for somebody
 	History  bool                 // its text can be read and restored as it was
 	Examples Examples
@@ -51,6 +51,19 @@ func (k *Kind) Field(key string) *Field { return find(k.Fields, key) }
 
 // Said returns what members say of themselves under a key; nil if there is no such thing.
 func (k *Kind) Said(key string) *Field { return find(k.Own, key) }
+
+// Words returns what people wrote into a document beside its title, text and tags.
+func (k *Kind) Words(v *View) (words []string) {
+	for _, f := range k.Fields {
+		if s := f.Str(v); s != "" && (f.Is == Line || f.Is == Reason) {
+			words = append(words, s)
+		}
+	}
+	if k.Searched != nil {
+		words = append(words, k.Searched(v)...)
+	}
+	return words
+}
 
 // Verb returns the verb of that name; nil if there is none.
 func (k *Kind) Verb(name string) *Verb {
@@ -175,9 +188,12 @@ type Wait struct {
 // Share says how documents of a kind go into a share with an ally: with all their fields but those that
 // stay, and without what anybody says of themselves.
 type Share struct {
+	// May says why a document isn't shared; nil: all of them can be.
+	May func(*View) error
 	// Note says how it stands with a document that can't go on there: a note is made of it that ends with that. nil:
-	// all of them go on. kept: only people of the side that shares it will write in it.
-	Note func(v *View, kept bool) (says string, ok bool)
+	// all of them go on. kept: only people of the side that shares it will write in it. plain makes of what people wrote what
+	// may be read there.
+	Note func(v *View, kept bool, plain func(string) string) (says string, ok bool)
 	// Back is what is said behind the text of what comes back when the share is over; nil: nothing.
 	Back func(*View) string
 }

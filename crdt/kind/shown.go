@@ -2,8 +2,11 @@ package kind
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 )
 
@@ -57,6 +60,19 @@ func (f *Field) Shown() *Shown {
 	}
 	s.Type = reflect.TypeOf(s.Of(Look{View: &View{}}))
 	return s
+}
+
+// Said is a value of a field in words; "" if there is none.
+func (f *Field) Said(v change.Value) string {
+	switch {
+	case f.Is == Hours && v.Int() != 0:
+		return strconv.FormatFloat(Minutes(v.Int()).Hours(), 'g', -1, 64)
+	case f.Is == Flag && v.Bool():
+		return "yes"
+	case f.Is == Moment && v.Int() != 0:
+		return Time(v.Int()).Time().Format(time.RFC3339)
+	}
+	return v.Str()
 }
 
 // Value is a field of the answer that a function gives. T is a plain type with plain json tags.

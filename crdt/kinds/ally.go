@@ -35,9 +35,35 @@ var Ally = &kind.Kind{
 // TakeSeat says who a member is in a share.
 var TakeSeat = &kind.Verb{Name: "seat", Gist: "say who I am in the share", With: []*kind.Field{AllySaid}, Do: takeSeat}
 
-// Seats are the members of a co-op in a share.
-type Seats struct {
+// Allied is what a co-op keeps of a share.
+type Allied struct {
+	Share string // ID of the share's space, in hexadecimal
+	Side  string // of the space of one's own side's charter there
+	Step  string // of the step by which the pact was agreed at home
 	Seats []Seat // by member
+}
+
+// AllyIn reads the document of an ally; nil if v is something else.
+func AllyIn(v *kind.View) *Allied {
+	if v == nil || v.Kind != Ally.Name {
+		return nil
+	}
+	return kind.Of[Allied](v)
+}
+
+// KeepShare begins the document of a share with an ally who is called so.
+func KeepShare(title, share, side, step string) kind.Request {
+	r := kind.Begin(title, "")
+	r.Put(AllyShare, change.StrValue(share))
+	r.Put(AllySide, change.StrValue(side))
+	r.Put(AllyStep, change.StrValue(step))
+	return r
+}
+
+// Sitting says who a member is in a share, in the words of package share.
+func Sitting(said string) (r kind.Request) {
+	r.Put(AllySaid, change.StrValue(said))
+	return r
 }
 
 // Seat is what a member says of who they are in a share; package share reads it.
@@ -46,8 +72,8 @@ type Seat struct {
 	Said   string
 }
 
-func whoSits(s *kind.Story) (*Seats, error) {
-	out := &Seats{}
+func whoSits(s *kind.Story) (*Allied, error) {
+	out := &Allied{Share: AllyShare.Str(s.View), Side: AllySide.Str(s.View), Step: AllyStep.Str(s.View)}
 	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
 		if said := s.Said[m][allySeat.Key].Str(); said != "" {
 			out.Seats = append(out.Seats, Seat{m, said})

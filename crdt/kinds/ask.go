@@ -58,6 +58,7 @@ var (
 
 // Request is how it stands with what somebody asked for.
 type Request struct {
+	Code      string          // to a further share, if that is what is asked for
 	Withdrawn string          // why; "" if it isn't
 	Answers   []RequestAnswer // by member; one of a person's
 }
@@ -86,7 +87,7 @@ func parseRequestAnswer(s string) (a requestAnswer, ok bool) {
 
 // whatIsAsked reads what was asked by a member. Nobody else withdraws it: what they write there says nothing.
 func whatIsAsked(s *kind.Story) (*Request, error) {
-	q := &Request{}
+	q := &Request{Code: AskCode.Str(s.View)}
 	var newest change.OpID
 	for _, item := range s.Items {
 		for i := range item.Change.Ops {
@@ -102,6 +103,35 @@ func whatIsAsked(s *kind.Story) (*Request, error) {
 		}
 	}
 	return q, nil
+}
+
+// RequestIn reads what was asked of an ally; nil if v is something else.
+func RequestIn(v *kind.View) *Request {
+	if v == nil || v.Kind != Ask.Name {
+		return nil
+	}
+	return kind.Of[Request](v)
+}
+
+// AskFor asks for something, with a code if that is a further share.
+func AskFor(title, text, code string) kind.Request {
+	r := kind.Begin(title, text)
+	r.Put(AskCode, change.StrValue(code))
+	return r
+}
+
+// Answering answers with documents of the share, by their IDs there.
+func Answering(result, why string, shared []string) kind.Request {
+	r := kind.Request{Why: why}
+	r.Put(AskResult, change.StrValue(result))
+	r.PutAll(AskShared, shared)
+	return r
+}
+
+// Joining takes a code; side is the space of the charter with which one's co-op does.
+func Joining(side string) (r kind.Request) {
+	r.Put(AskSide, change.StrValue(side))
+	return r
 }
 
 func isAsked(v *kind.View) error {

@@ -232,13 +232,21 @@ func orDate(by string) string {
 	return ", or close it after " + by
 }
 
+// isProposed refuses to share what was withdrawn.
+func isProposed(v *kind.View) error {
+	if d := kind.Of[Deciding](v); d.Status == Withdrawn {
+		return kind.NotAllowed("propose it again in the share: kith decision propose … --space SHARE", "this proposal was withdrawn: %s", d.Why)
+	}
+	return nil
+}
+
 // asNote says how it stands with a decision that is closed, or that only one side is to write in: it can't be decided
 // in a share.
-func asNote(v *kind.View, kept bool) (says string, ok bool) {
+func asNote(v *kind.View, kept bool, plain func(string) string) (says string, ok bool) {
 	if !kept && kind.Of[Deciding](v).Status == Open {
 		return "", false
 	}
-	return decided(v), true
+	return decided(v, plain), true
 }
 
 // decidedThere says of a decision that was closed in a share what came of it.
@@ -246,11 +254,11 @@ func decidedThere(v *kind.View) string {
 	if d := kind.Of[Deciding](v); d.Status == Open || d.Outcome == nil {
 		return ""
 	}
-	return decided(v)
+	return decided(v, func(s string) string { return s })
 }
 
 // decided says how it stands with a decision, without who said what.
-func decided(v *kind.View) string {
+func decided(v *kind.View, plain func(string) string) string {
 	d := kind.Of[Deciding](v)
 	if d.Outcome == nil || d.Status == Open {
 		return fmt.Sprintf("This is being decided by %s.", d.Process)
@@ -258,7 +266,7 @@ func decided(v *kind.View) string {
 	status := words(d.Status)
 	says := fmt.Sprintf("%s by %s on %s.", strings.ToUpper(status[:1])+status[1:], d.Process, d.Outcome.At.Time().UTC().Format("2 January 2006"))
 	if d.Outcome.Text != "" {
-		says += "\n\n" + d.Outcome.Text
+		says += "\n\n" + plain(d.Outcome.Text)
 	}
 	if review := decisionReview.Str(v); review != "" {
 		says += "\n\nIt is looked at again on " + review + "."

@@ -20,8 +20,8 @@ var (
 	decisionProcess = &kind.Field{
 		Key: "process", Is: kind.Word, Words: Processes, First: true, Hint: "how to decide", Var: "P",
 	}
-	decisionBy        = &kind.Field{Key: "by", Is: kind.Day, Label: "date", Hint: "until when positions are hoped for"}
-	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Label: "review date", Hint: "when to look at it again"}
+	decisionBy        = &kind.Field{Key: "by", Is: kind.Day, Hint: "until when positions are hoped for"}
+	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	decisionWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Stays: true, Log: withdrew}
 
 	decisionPosition = &kind.Field{Key: "position", Is: kind.JSON, Hint: "what they say to it", Log: tookPosition}                  // see position
@@ -141,7 +141,7 @@ var Decision = &kind.Kind{
 			Examples: []string{`kith decision withdraw d-9f2c --why "the seller backed out"`},
 		},
 	},
-	Share: &kind.Share{Note: asNote, Back: decidedThere},
+	Share: &kind.Share{May: isProposed, Note: asNote, Back: decidedThere},
 }
 
 func way(word, gist string, why kind.Need, act, example string) *kind.Way {
@@ -231,11 +231,10 @@ func parseRecord(s string) (r Record, ok bool) {
 func propose(d *kind.Draft) error {
 	process := d.Asks.Str(decisionProcess)
 	if process == "" {
-		process = ProcessConsent
+		process = decisionProcess.Words[0]
 	}
-	d.Set(decisionProcess, change.StrValue(process))
 	if word := standBehind(process); word != "" {
-		d.Then(func(title, text string, _ bool) { standOn(d, title, text, word, "") })
+		d.Then(func(title, text string) { standOn(d, title, text, word, "") })
 	}
 	return nil
 }
@@ -261,11 +260,7 @@ func rewrite(d *kind.Draft) error {
 		}
 	}
 	if stance, why := carried(d.View, d.Author); stance != "" {
-		d.Then(func(title, text string, rewritten bool) {
-			if rewritten {
-				standOn(d, title, text, stance, why)
-			}
-		})
+		d.Then(func(title, text string) { standOn(d, title, text, stance, why) })
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ var (
 		Key: "status", Is: kind.Word, Words: []string{TaskOpen, TaskDoing, TaskDone, TaskDropped}, Hint: "how it stands", Log: taskMoved,
 	}
 	taskStatusWhy = &kind.Field{Key: "status_why", Is: kind.Reason, Label: "why it was dropped", Hint: "why it was dropped", With: taskStatus}
-	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Label: "due date", Hint: "when it is due"}
+	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Hint: "when it is due"}
 	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Hint: "what it belongs to", Var: "P", Fact: "project"}
 	taskHours     = &kind.Field{Key: "hours", Is: kind.Hours, Max: 10_000_000, Typed: 10_000, Hint: "how many hours it takes"}
 	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
@@ -54,7 +54,7 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 // Task is something to do.
 var Task = &kind.Kind{
 	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 1,
-	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskDue, taskProject, taskHours, taskAsked},
+	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str,
 	Shows: []*kind.Shown{
@@ -301,10 +301,7 @@ func is(these ...string) func(*kind.View) error {
 	}
 }
 
-func beginTask(d *kind.Draft) error {
-	d.Set(taskStatus, change.StrValue(TaskOpen))
-	return ask(d, taskAsk)
-}
+func beginTask(d *kind.Draft) error { return ask(d, taskAsk) }
 
 // askToTake asks members to take the task. Who declined before is asked again; who hasn't answered yet
 // or has accepted isn't.

@@ -20,6 +20,35 @@ var (
 	anID = strings.Repeat("a5", 32) // of a space, or a step
 )
 
+// Keys of kinds.
+const (
+	Project   = "project"
+	Due       = "due"
+	Hours     = "hours"
+	Status    = "status"
+	StatusWhy = "status_why"
+	Asked     = "asked"
+	Process   = "process"
+	DecideBy  = "by"
+	Review    = "review"
+	Withdrawn = "withdrawn"
+	Share     = "share"
+	Side      = "side"
+	Step      = "step"
+	Code      = "code"
+
+	OwnAnswer   = "answer"
+	OwnTaken    = "taken"
+	OwnHelp     = "help"
+	OwnOffer    = "offer"
+	OwnPosition = "position"
+	OwnRecord   = "record"
+	OwnSeat     = "seat"
+
+	MaxRecord  = 32_000
+	MaxMinutes = 10_000_000
+)
+
 // makes, puts and says are operations on a key of the root.
 func makes(key string, a change.Action) change.Op { return changetest.Make(change.OpID{}, key, a) }
 

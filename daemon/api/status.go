@@ -3,14 +3,12 @@ package api
 import (
 	"encoding/json"
 
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 )
 
 // Named is a member, device or space: its ID, and what people call it.
-type Named struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
+type Named = kind.Named
 
 // Status is how a daemon is.
 type Status struct {

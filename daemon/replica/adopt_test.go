@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -15,10 +15,10 @@ func TestAFullMemberTakesOverWhatARemovedOneWroteAfterwards(t *testing.T) {
 	ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
 	drum, me := eli.addTask(t, "Clean the drum"), eli.me()
 	c.settle()
-	eli.edit(t, drum.ID, crdt.AppendText("with turpentine"))
-	eli.edit(t, drum.ID, crdt.AppendText("and a brush"))
+	eli.edit(t, drum.ID, crdttest.AppendText("with turpentine"))
+	eli.edit(t, drum.ID, crdttest.AppendText("and a brush"))
 	paper := eli.addTask(t, "Order paper")
-	ana.edit(t, drum.ID, crdt.AppendText("on Friday")) // beside it
+	ana.edit(t, drum.ID, crdttest.AppendText("on Friday")) // beside it
 	c.agree(ana.removes(t, eli), ana, ben, cleo)
 	c.settle()
 
@@ -53,7 +53,7 @@ func TestAFullMemberTakesOverWhatARemovedOneWroteAfterwards(t *testing.T) {
 	if at := ben.Elsewhere(); !at.IsZero() {
 		t.Errorf("Ben is told that another computer has written as his device, at %s", at)
 	}
-	ben.edit(t, drum.ID, crdt.AppendText("says Ben"))
+	ben.edit(t, drum.ID, crdttest.AppendText("says Ben"))
 	c.settle()
 	c.same()
 	for _, p := range c.all {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -17,7 +17,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		v := ana.addTask(b, fmt.Sprintf("Print run %d", i))
 		for n := range 9 {
 			title := fmt.Sprintf("Print run %d, plate %d", i, n)
-			ana.edit(b, v.ID, crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}))
+			ana.edit(b, v.ID, crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}}))
 		}
 	}
 	all := ana.entries(b)
@@ -53,6 +53,6 @@ func BenchmarkEdit(b *testing.B) {
 	v := ana.addTask(b, "Order paper")
 	for i := 0; b.Loop(); i++ {
 		title := fmt.Sprintf("Order paper, %d", i)
-		ana.edit(b, v.ID, crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}))
+		ana.edit(b, v.ID, crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}}))
 	}
 }

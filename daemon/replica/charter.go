@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/daemon/store"
 )
@@ -103,8 +103,8 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 
 // reached returns the documents in which a grown ground may change something: those that wait for
 // statements which came or are judged otherwise now, those in which a device wrote of which something else is
-// honoured now, decisions if other people are full members than before, since their views say whom they
-// wait for, and all of them if the replica follows another branch than before.
+// honoured now, those of kinds that count full members (a decision says whom it waits for) if these are others than
+// before, and all of them if the replica follows another branch than before.
 func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entry.DocID, error) {
 	ids := make([]entry.ID, 0, len(statements))
 	var acknowledged []deviceRun
@@ -123,8 +123,13 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		docs = append(docs, r.waits.those(func(u store.Unsettled) bool { return len(u.Runs) > 0 || u.More })...)
 	}
 	if grown.countsOthers(old) {
-		for _, ref := range r.Documents(crdt.KindDecision) {
-			docs = append(docs, ref.ID)
+		for _, k := range kinds.All.All() {
+			if !k.Counts {
+				continue
+			}
+			for _, ref := range r.Documents(k.Name) {
+				docs = append(docs, ref.ID)
+			}
 		}
 	}
 	if grown.turned(old) {

@@ -3,9 +3,10 @@ package replica
 import (
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // foundRoom is found with founding seats left for others.
@@ -36,9 +37,9 @@ func TestADocumentThatIsLoadedIsJudgedByTheCharterAsItGrows(t *testing.T) {
 	c.settle()
 	c.seat("Cleo")
 	cleo := c.all[2]
-	ana.edit(t, task.ID, crdt.AppendText("Ana, who knows of Cleo"))
+	ana.edit(t, task.ID, crdttest.AppendText("Ana, who knows of Cleo"))
 	give(t, cleo, ana.entries(t)...)
-	cleo.edit(t, task.ID, crdt.Take(cleo.me(), cleo.now()))
+	cleo.edit(t, task.ID, crdttest.Take(cleo.me(), cleo.now()))
 	// Ben gets what they wrote before he hears of Cleo, and after.
 	all := cleo.entries(t)
 	give(t, ben, all[len(all)-2])
@@ -56,8 +57,8 @@ func TestADocumentThatIsLoadedIsJudgedByTheCharterAsItGrows(t *testing.T) {
 func TestADecisionWaitsForWhoJoinsAfterItWasProposedOnEveryReplica(t *testing.T) {
 	c := foundRoom(t, 3, "Ana", "Ben")
 	ana := c.all[0]
-	_, err := ana.Create(t.Context(), crdt.KindDecision, func(e Edit) error {
-		return crdt.NewDecision(e.Author, crdt.DecisionFields{Title: "Prices", Text: "Ten cents", Process: "consent"})(e.Doc, nil)
+	_, err := ana.Create(t.Context(), kinds.Decision.Name, func(e Edit) error {
+		return crdttest.NewDecision(e.Author, crdttest.DecisionFields{Title: "Prices", Text: "Ten cents", Process: "consent"})(e.Doc, nil)
 	})
 	must(t, err)
 	c.settle()

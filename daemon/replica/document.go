@@ -176,7 +176,7 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := encodeView(v)
+	b, err := kinds.All.EncodeView(v)
 	if err != nil {
 		return nil, nil, fmt.Errorf("view of document %s: %w", d.id, err)
 	}
@@ -187,7 +187,7 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded []byte) {
 	switch {
 	case view != nil:
-		b.PutView(view.Kind, d.id, encoded, int64(view.UpdatedAt), !d.viewed)
+		b.PutView(d.id, docOf(view), encoded, !d.viewed)
 		d.viewed = true
 	case d.viewed:
 		if kind, ok := r.index.kind(d.id); ok {

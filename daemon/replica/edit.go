@@ -15,6 +15,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/daemon/store"
 )
@@ -27,6 +28,11 @@ type Edit struct {
 	Charter Rules
 	Author  charter.MemberID
 	Now     time.Time
+}
+
+// Perform does what a verb of a kind does, as its author asks. name gives members' names for sentences; nil: their IDs.
+func (e Edit) Perform(of *kind.Kind, verb *kind.Verb, asks kind.Request, name func(charter.MemberID) string) error {
+	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Name: name})(e.Doc, e.View)
 }
 
 // The years in which this computer's clock may be. A change with another time would be refused

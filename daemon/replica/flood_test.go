@@ -12,6 +12,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -68,8 +69,8 @@ func TestWhatCountsIsKeptHoweverMuchThatDoesNotCountItsDeviceHasSent(t *testing.
 	}
 	// Mel writes twice, and Ben on that. They come to Ana last first, the flood lies before them.
 	before := len(mel.entries(t))
-	mel.edit(t, task.ID, crdt.AppendText("Mel's first"))
-	mel.edit(t, task.ID, crdt.AppendText("Mel's second"))
+	mel.edit(t, task.ID, crdttest.AppendText("Mel's first"))
+	mel.edit(t, task.ID, crdttest.AppendText("Mel's second"))
 	second := mel.entries(t)[before:]
 	give(t, ana, second[1])
 	if ana.store.Has(second[1].ID()) {
@@ -89,11 +90,11 @@ func TestWhatCountsIsKeptHoweverMuchThatDoesNotCountItsDeviceHasSent(t *testing.
 	// A chain of hers that comes before anything it stands on, but after what Ben built on it.
 	before = len(mel.entries(t))
 	for i := range 5 {
-		mel.edit(t, task.ID, crdt.AppendText(fmt.Sprint("Mel's ", i)))
+		mel.edit(t, task.ID, crdttest.AppendText(fmt.Sprint("Mel's ", i)))
 	}
 	chain := mel.entries(t)[before:]
 	give(t, ben, mel.entries(t)...)
-	ben.edit(t, task.ID, crdt.Take(ben.me(), ben.now()))
+	ben.edit(t, task.ID, crdttest.Take(ben.me(), ben.now()))
 	for _, e := range slices.Backward(chain) {
 		give(t, ana, e) // held back: nobody names them yet
 	}
@@ -421,7 +422,7 @@ func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *test
 	for range 8 {
 		branches = append(branches, ana.typed(t, mel.cfg.Key, note.ID, first, 100_000))
 	}
-	ben.edit(t, note.ID, crdt.AppendText("Ben's words"))
+	ben.edit(t, note.ID, crdttest.AppendText("Ben's words"))
 	bens := ben.newest(t)
 	give(t, ana, append(slices.Clone(branches), bens)...)
 	give(t, ben, branches[4:]...)
@@ -449,7 +450,7 @@ func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *test
 		t.Errorf("what Ben wrote is %v", got)
 	}
 	t.Log("held back: ", held)
-	ana.edit(t, note.ID, crdt.Finish())
+	ana.edit(t, note.ID, crdttest.Finish())
 }
 
 func TestOneKeyWrittenAHundredThousandTimesInOneChangeNeverReachesTheCore(t *testing.T) {
@@ -477,7 +478,7 @@ func TestOneKeyWrittenAHundredThousandTimesInOneChangeNeverReachesTheCore(t *tes
 	})
 	give(t, ana, many...)
 	ana.reopen(t)
-	ana.edit(t, task.ID, crdt.AppendText("goes on"))
+	ana.edit(t, task.ID, crdttest.AppendText("goes on"))
 	accepted := 0
 	for _, e := range many {
 		if ana.state(t, e.ID()) == charter.Accepted {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -53,15 +53,15 @@ func TestWhatARemovedMemberWroteStandsUpToTheFrontierOnEveryReplica(t *testing.T
 	c := found(t, "Ana", "Ben", "Cleo", "Eli")
 	ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
 	paper, drum := eli.addTask(t, "Order paper"), eli.addTask(t, "Clean the drum")
-	eli.edit(t, paper.ID, crdt.AppendText("seen by all"))
+	eli.edit(t, paper.ID, crdttest.AppendText("seen by all"))
 	c.settle()
 
 	// Eli writes on in both while Ana and Ben, who don't see it, agree that he goes. Cleo builds
 	// on one of the two, not knowing.
-	eli.edit(t, paper.ID, crdt.AppendText("what Cleo builds on"))
-	eli.edit(t, drum.ID, crdt.AppendText("what nobody builds on"))
+	eli.edit(t, paper.ID, crdttest.AppendText("what Cleo builds on"))
+	eli.edit(t, drum.ID, crdttest.AppendText("what nobody builds on"))
 	give(t, cleo, eli.entries(t)...)
-	cleo.edit(t, paper.ID, crdt.AppendText("Cleo's words"))
+	cleo.edit(t, paper.ID, crdttest.AppendText("Cleo's words"))
 	c.agree(ana.removes(t, eli), ana, ben, cleo)
 
 	c.settle()
@@ -87,7 +87,7 @@ func TestWhatARemovedMemberWroteStandsUpToTheFrontierOnEveryReplica(t *testing.T
 	}
 	// His own replica says why it doesn't write.
 	var gone *NotMemberError
-	if _, err := eli.tryEdit(paper.ID, crdt.AppendText("again")); !errors.As(err, &gone) || gone.Standing != charter.Removed {
+	if _, err := eli.tryEdit(paper.ID, crdttest.AppendText("again")); !errors.As(err, &gone) || gone.Standing != charter.Removed {
 		t.Errorf("Eli's edit: %v", err)
 	}
 	for _, p := range c.all {
@@ -157,7 +157,7 @@ func TestAnAcknowledgementNamesWhatCameSinceTheLast(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	must(t, ben.Acknowledge(context.Background()))
 	last := slices.DeleteFunc(ana.entries(t), func(e *entry.Entry) bool { return e.Device != ana.device || e.Kind != entry.Change })
@@ -210,7 +210,7 @@ func TestWhoTookPartStaysWhateverOthersSign(t *testing.T) {
 	ben := c.all[1]
 	task := ben.addTask(t, "Order paper")
 	give(t, ben, seats[0])
-	ben.edit(t, task.ID, crdt.AppendText("with Cleo")) // he takes part
+	ben.edit(t, task.ID, crdttest.AppendText("with Cleo")) // he takes part
 	tip := ben.Charter().Tip()
 	give(t, ben, seats[1])
 	if got := ben.Charter().Tip(); got != tip {
@@ -236,7 +236,7 @@ func TestWhoTookPartStaysWhateverOthersSign(t *testing.T) {
 	if strings.Contains(v.Text, "with Cleo") {
 		t.Errorf("on the other side the task says %q", v.Text)
 	}
-	ben.edit(t, task.ID, crdt.AppendText("with Dora"))
+	ben.edit(t, task.ID, crdttest.AppendText("with Dora"))
 	must(t, ben.Follow(t.Context(), tip))
 	if v, err = ben.View(task.ID); err != nil || !strings.Contains(v.Text, "with Cleo") || strings.Contains(v.Text, "with Dora") {
 		t.Errorf("back again the task says %q, %v", v.Text, err)

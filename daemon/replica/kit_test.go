@@ -6,7 +6,9 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // coop is a space with several replicas on this disk, which exchange entries only when told to.
@@ -144,7 +146,7 @@ func (p *peerReplica) picture(t testing.TB) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	must(t, p.Views("", func(v *crdt.View) bool {
-		b, err := encodeView(v)
+		b, err := kinds.All.EncodeView(v)
 		must(t, err)
 		out["view "+v.ID.String()] = string(b)
 		return true
@@ -163,8 +165,8 @@ func (p *peerReplica) me() charter.MemberID {
 
 func (p *peerReplica) addTask(t testing.TB, title string) crdt.View {
 	t.Helper()
-	v, err := p.Create(context.Background(), crdt.KindTask, func(e Edit) error {
-		return crdt.NewTask(e.Now, crdt.TaskFields{Title: title, Text: "by " + p.name})(e.Doc, nil)
+	v, err := p.Create(context.Background(), kinds.Task.Name, func(e Edit) error {
+		return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: title, Text: "by " + p.name})(e.Doc, nil)
 	})
 	must(t, err)
 	return v
@@ -172,8 +174,8 @@ func (p *peerReplica) addTask(t testing.TB, title string) crdt.View {
 
 func (p *peerReplica) addDecision(t testing.TB, title string) crdt.View {
 	t.Helper()
-	v, err := p.Create(context.Background(), crdt.KindDecision, func(e Edit) error {
-		return crdt.NewDecision(e.Author, crdt.DecisionFields{Title: title, Text: "by " + p.name})(e.Doc, nil)
+	v, err := p.Create(context.Background(), kinds.Decision.Name, func(e Edit) error {
+		return crdttest.NewDecision(e.Author, crdttest.DecisionFields{Title: title, Text: "by " + p.name})(e.Doc, nil)
 	})
 	must(t, err)
 	return v

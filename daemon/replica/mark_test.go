@@ -6,9 +6,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // mark leaves in a closed replica's folder what a process leaves that dies while it applies
@@ -54,7 +55,7 @@ func TestAProcessKilledWhileItAppliesAChangeQuarantinesNothing(t *testing.T) {
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
 	c.settle()
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 	e := ana.newest(t)
 	trials := 0
 	ben.died(t, trial(&trials, ""), task.ID, e.ID()) // killed before it was stored
@@ -73,7 +74,7 @@ func TestAProcessKilledWhileItAppliesAChangeQuarantinesNothing(t *testing.T) {
 	if n := ben.Counts().Quarantined; n != 0 {
 		t.Errorf("%d entries are quarantined", n)
 	}
-	ben.edit(t, task.ID, crdt.Reopen())
+	ben.edit(t, task.ID, crdttest.Reopen())
 	if trials != 3 {
 		t.Errorf("what was tried is tried again")
 	}
@@ -96,7 +97,7 @@ func TestAMarkThatMakesNoSenseIsPassedOver(t *testing.T) {
 	r, err := Open(ana.cfg)
 	must(t, err)
 	ana.Replica = r
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 }
 
 func TestAChangeThatKillsTheCoreIsQuarantinedAloneAndStaysSo(t *testing.T) {
@@ -105,13 +106,13 @@ func TestAChangeThatKillsTheCoreIsQuarantinedAloneAndStaysSo(t *testing.T) {
 	task := ana.addTask(t, "Order paper")
 	other := ana.addTask(t, "Sweep")
 	c.settle()
-	ana.edit(t, task.ID, crdt.AppendText("harmless"))
+	ana.edit(t, task.ID, crdttest.AppendText("harmless"))
 	harmless := ana.newest(t)
-	ana.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Project: new("deadly words")}))
+	ana.edit(t, task.ID, crdttest.EditTask(crdttest.TaskEdit{Project: new("deadly words")}))
 	killer := ana.newest(t)
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 	after := ana.newest(t)
-	ana.edit(t, other.ID, crdt.Finish())
+	ana.edit(t, other.ID, crdttest.Finish())
 	elsewhere := ana.newest(t)
 
 	trials := 0
@@ -139,23 +140,23 @@ func TestAChangeThatKillsTheCoreIsQuarantinedAloneAndStaysSo(t *testing.T) {
 		}
 		v, err := ben.View(task.ID)
 		must(t, err)
-		if v.Task.Project != "" || v.Task.Status != crdt.TaskOpen {
-			t.Errorf("%s: Ben sees %+v", when, v.Task)
+		if crdttest.Task(v).Project != "" || crdttest.Task(v).Status != kinds.TaskOpen {
+			t.Errorf("%s: Ben sees %+v", when, crdttest.Task(v))
 		}
-		if w, err := ben.View(other.ID); err != nil || w.Task.Status != crdt.TaskDone {
-			t.Errorf("%s: the other task is %+v, %v", when, w.Task, err)
+		if w, err := ben.View(other.ID); err != nil || crdttest.Task(w).Status != kinds.TaskDone {
+			t.Errorf("%s: the other task is %+v, %v", when, crdttest.Task(w), err)
 		}
 	}
 	check("at once")
 	ben.reopen(t)
 	check("after a restart")
-	ben.edit(t, task.ID, crdt.AppendText("Ben goes on")) // on what he has
+	ben.edit(t, task.ID, crdttest.AppendText("Ben goes on")) // on what he has
 	own++
 	give(t, ben, killer, after)
 	check("when it is sent again")
 	c.settle()
-	if v, err := ana.View(task.ID); err != nil || v.Task.Project != "deadly words" || v.Task.Status != crdt.TaskDone {
-		t.Errorf("Ana, whom it didn't kill, sees %+v, %v", v.Task, err)
+	if v, err := ana.View(task.ID); err != nil || crdttest.Task(v).Project != "deadly words" || crdttest.Task(v).Status != kinds.TaskDone {
+		t.Errorf("Ana, whom it didn't kill, sees %+v, %v", crdttest.Task(v), err)
 	}
 }
 
@@ -163,14 +164,14 @@ func TestAStoredChangeThatKillsAtLoadingIsQuarantined(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Project: new("deadly words")}))
+	ana.edit(t, task.ID, crdttest.EditTask(crdttest.TaskEdit{Project: new("deadly words")}))
 	killer := ana.newest(t)
 	c.settle()
 	trials := 0
 	ben.died(t, trial(&trials, "deadly words"), task.ID)
 	must(t, ben.Read(task.ID, func(e Edit) error {
-		if e.View.Task.Project != "" {
-			t.Errorf("it is applied: %+v", e.View.Task)
+		if crdttest.Task(e.View).Project != "" {
+			t.Errorf("it is applied: %+v", crdttest.Task(e.View))
 		}
 		return nil
 	}))
@@ -178,7 +179,7 @@ func TestAStoredChangeThatKillsAtLoadingIsQuarantined(t *testing.T) {
 	if got := ben.state(t, killer.ID()); got != charter.Pending {
 		t.Errorf("it is %v, want pending", got)
 	}
-	if v, err := ben.View(task.ID); err != nil || v.Task.Project != "" {
+	if v, err := ben.View(task.ID); err != nil || crdttest.Task(v).Project != "" {
 		t.Errorf("the view is %+v, %v", v, err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -46,7 +46,7 @@ func TestAParcelIsAllThatIsHereAndBringsAnotherReplicaToTheSame(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	all := ana.packed(t, time.Time{})
 	if len(all) != len(ana.entries(t)) || changesIn(all) != 2 {
 		t.Fatalf("%d entries, %d changes", len(all), changesIn(all))
@@ -69,8 +69,8 @@ func TestAParcelLeavesOutWhatADeviceIsKnownToHave(t *testing.T) {
 	}
 	must(t, ben.Acknowledge(context.Background()))
 	c.settle()
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
-	ben.edit(t, task.ID, crdt.AppendText("recycled"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
+	ben.edit(t, task.ID, crdttest.AppendText("recycled"))
 	give(t, ana, ben.entries(t)...)
 
 	forBen := ana.packed(t, time.Time{}, ben.device)
@@ -103,7 +103,7 @@ func TestAnAcknowledgementOfARunThatForkedLeavesNothingOut(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	must(t, ben.Acknowledge(context.Background()))
 	c.settle()
@@ -138,12 +138,12 @@ func TestAParcelSinceAMomentHoldsAllThatCameSince(t *testing.T) {
 	monday := now
 
 	now = now.AddDate(0, 0, 2)
-	ben.edit(t, task.ID, crdt.AppendText("A3"))
+	ben.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	note()
 	wednesday := now
 	now = now.Add(time.Minute) // too soon to be noted
-	ben.edit(t, task.ID, crdt.AppendText(", recycled"))
+	ben.edit(t, task.ID, crdttest.AppendText(", recycled"))
 	c.settle()
 	note()
 
@@ -165,11 +165,11 @@ func TestAParcelSinceAMomentHoldsAllThatCameSince(t *testing.T) {
 
 	// The clock is set back, and forth again: what came meanwhile is in, rather than left out.
 	now = wednesday.AddDate(-1, 0, 0)
-	ben.edit(t, task.ID, crdt.AppendText(", white"))
+	ben.edit(t, task.ID, crdttest.AppendText(", white"))
 	c.settle()
 	note()
 	now = wednesday.AddDate(0, 0, 1)
-	ben.edit(t, task.ID, crdt.AppendText(", 90 g"))
+	ben.edit(t, task.ID, crdttest.AppendText(", 90 g"))
 	c.settle()
 	if got := changesIn(ana.packed(t, now)); got < 1 || got > 3 {
 		t.Errorf("%d changes", got)

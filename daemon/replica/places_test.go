@@ -7,8 +7,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // In whatever order peers ask, and however often: an entry has the bytes that are stored, also
@@ -17,14 +18,14 @@ func TestEntriesPutInOrderForAPeerAreTheStoredOnes(t *testing.T) {
 	c := found(t, "Ana")
 	ana := c.all[0]
 	for range 12 {
-		v, err := ana.Create(context.Background(), crdt.KindTask, func(e Edit) error {
-			return crdt.NewTask(e.Now, crdt.TaskFields{Title: "Order paper"})(e.Doc, nil)
+		v, err := ana.Create(context.Background(), kinds.Task.Name, func(e Edit) error {
+			return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: "Order paper"})(e.Doc, nil)
 		})
 		must(t, err)
 		for n := range 6 {
 			title := "Order paper" + string(rune('a'+n))
 			_, err := ana.Edit(context.Background(), v.ID, func(e Edit) error {
-				return crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}})(e.Doc, e.View)
+				return crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}})(e.Doc, e.View)
 			})
 			must(t, err)
 		}

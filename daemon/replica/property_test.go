@@ -12,7 +12,9 @@ import (
 	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // histories sets how many histories a property is tried on: each opens several real stores.
@@ -82,8 +84,8 @@ func TestReplicasAgreeOnEveryHistoryWithOneHostileDevice(t *testing.T) {
 				p, doc := one("who"), rapid.SampledFrom(docs).Draw(rt, "doc")
 				title := rapid.StringMatching("[a-c]{1,3}").Draw(rt, "title")
 				edits := []crdt.Edit{
-					crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}),
-					crdt.Take(p.me(), p.now()), crdt.Finish(), crdt.AppendText(title),
+					crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}}),
+					crdttest.Take(p.me(), p.now()), crdttest.Finish(), crdttest.AppendText(title),
 				}
 				// A member who hasn't seen the document yet, or finds it done, can't; that's fine.
 				_, _ = p.tryEdit(doc, rapid.SampledFrom(edits).Draw(rt, "edit"))
@@ -123,8 +125,8 @@ func TestReplicasAgreeOnEveryHistoryWithOneHostileDevice(t *testing.T) {
 		c.settle()
 		c.same()
 		ana := c.all[0].me()
-		must(t, c.all[1].Views(crdt.KindTask, func(v *crdt.View) bool {
-			for _, o := range v.Task.Help.Offers {
+		must(t, c.all[1].Views(kinds.Task.Name, func(v *crdt.View) bool {
+			for _, o := range crdttest.Task(v).Help.Offers {
 				if o.Member == ana {
 					rt.Fatalf("somebody offered Ana's help: %+v", o)
 				}
@@ -147,7 +149,7 @@ func TestNobodyCanAnswerForAnaNotEvenWithAModifiedDaemon(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Cleo")
 	ana, ben := c.all[0], c.all[1]
 	task := ben.addTask(t, "Order paper")
-	ben.edit(t, task.ID, crdt.Ask(ben.now(), ana.me()))
+	ben.edit(t, task.ID, crdttest.Ask(ben.now(), ana.me()))
 	c.settle()
 	evil := &hostile{key: ben.cfg.Key, eye: ben, run: newNonce()}
 	at := ben.now().UnixMilli()
@@ -158,7 +160,7 @@ func TestNobodyCanAnswerForAnaNotEvenWithAModifiedDaemon(t *testing.T) {
 		give(t, p, forged)
 		v, err := p.View(task.ID)
 		must(t, err)
-		if a := v.Task.Asked[0]; a.Answer != crdt.AnswerNone {
+		if a := crdttest.Task(v).Asked[0]; a.Answer != kinds.AnswerNone {
 			t.Errorf("%s sees Ana's answer %q", p.name, a.Answer)
 		}
 		void := false
@@ -192,7 +194,7 @@ func TestAMemberWhoseDeviceWritesAThousandChangesAtOnceKeepsNobodyFromWriting(t 
 		give(t, p, beside...)
 	}
 	title := "Order recycled paper"
-	ben.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}))
+	ben.edit(t, task.ID, crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}}))
 	c.settle()
 	c.same()
 	v, err := ana.View(task.ID)
@@ -200,7 +202,7 @@ func TestAMemberWhoseDeviceWritesAThousandChangesAtOnceKeepsNobodyFromWriting(t 
 	if v.Title != title || v.UpdatedBy != ben.me() {
 		t.Errorf("Ana sees %q, last changed by %v", v.Title, v.UpdatedBy)
 	}
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 	c.settle()
 	c.same()
 }

@@ -3,34 +3,23 @@ package replica
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
 
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/store"
 )
 
-// maxView bounds the lists of a stored view; it is our own, so the bound is a net.
-var viewDecoding = func() cbor.DecMode {
-	m, err := cbor.DecOptions{MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 16}.DecMode()
-	if err != nil {
-		panic(err) // options written by us are wrong
-	}
-	return m
-}()
-
-func encodeView(v *crdt.View) ([]byte, error) { return cbor.Marshal(v) }
-
 func decodeView(b []byte) (*crdt.View, error) {
-	v := new(crdt.View)
-	if err := viewDecoding.Unmarshal(b, v); err != nil {
-		return nil, fmt.Errorf("%w: a view: %v", store.ErrCorrupt, err)
+	v, err := kinds.All.DecodeView(b)
+	if err != nil { // those of another release were made anew when the store was opened
+		return nil, fmt.Errorf("%w: %v", store.ErrCorrupt, err)
 	}
 	return v, nil
 }
@@ -63,30 +52,56 @@ func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 	return errors.Join(err, broken)
 }
 
-// viewsRecord is the small record that says which version of the views is stored.
+// viewsRecord is the small record that says what the stored views, and the states of entries, were made by.
 const viewsRecord = "views"
 
-// listStale puts every document on the list to be judged again if the stored views are of
-// another version than this release makes. The list outlives a crash.
+// made is what views and states are made by.
+type made struct {
+	Rules uint64           `json:"rules"`
+	Kinds map[string]int64 `json:"kinds"` // kind.Set.ViewVersion
+}
+
+func madeNow() made {
+	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}}
+	for _, k := range kinds.All.All() {
+		m.Kinds[k.Name] = kinds.All.ViewVersion(k.Name)
+	}
+	return m
+}
+
+// listStale puts on the list to be judged again what another release made: documents of each kind whose views are of
+// another version, and of kinds that this release doesn't know; and all that waits, since this release may know the kind
+// or the rules that the other didn't. The list outlives a crash.
 func (r *Replica) listStale() error {
-	now := fmt.Appendf(nil, "%d", crdt.ViewVersion)
-	was, err := r.store.Small(viewsRecord)
-	if err == nil && bytes.Equal(was, now) {
+	now := madeNow()
+	said, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	b, err := r.store.Small(viewsRecord)
+	if err == nil && bytes.Equal(b, said) {
 		return nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	var was made
+	_ = json.Unmarshal(b, &was) // what can't be read was made by nobody known
 	var docs []entry.DocID
+	if err := r.store.Unsettled(func(doc entry.DocID, _ store.Unsettled) { docs = append(docs, doc) }); err != nil {
+		return err
+	}
 	for _, ref := range r.Documents("") {
-		docs = append(docs, ref.ID)
+		if version := now.Kinds[ref.Kind]; version == 0 || version != was.Kinds[ref.Kind] {
+			docs = append(docs, ref.ID)
+		}
 	}
 	if err := r.listJudge(docs); err != nil {
 		return err
 	}
-	b := store.NewBatch(nil)
-	b.PutSmall(viewsRecord, now)
-	return r.store.Commit(b)
+	batch := store.NewBatch(nil)
+	batch.PutSmall(viewsRecord, said)
+	return r.store.Commit(batch)
 }
 
 // Rebuild judges every document afresh and makes its view anew, calling progress after each.

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -73,7 +73,7 @@ func TestAFloodOfEntriesThatStandForNothingIsKeptWithinItsQuota(t *testing.T) {
 		}
 	}
 	// Nobody else notices.
-	ben.edit(t, task.ID, crdt.Take(ben.me(), ben.now()))
+	ben.edit(t, task.ID, crdttest.Take(ben.me(), ben.now()))
 	give(t, ana, ben.newest(t))
 	if got := ana.state(t, ben.newest(t).ID()); got != charter.Accepted {
 		t.Errorf("Ben's change is %v", got)
@@ -86,5 +86,5 @@ func TestAFloodOfEntriesThatStandForNothingIsKeptWithinItsQuota(t *testing.T) {
 	if n := size(); n > was+2*entry.MaxSize {
 		t.Errorf("after a restart the flood goes on: %d bytes, before %d", n, was)
 	}
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -20,7 +20,7 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 	c := found(t, "Ana", "Ben", "Cleo")
 	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	want := func(whose *peerReplica, changes int, never bool) {
 		t.Helper()
@@ -44,7 +44,7 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 	want(ben, 0, false)
 	want(cleo, 2, true)
 
-	ana.edit(t, task.ID, crdt.AppendText("recycled"))
+	ana.edit(t, task.ID, crdttest.AppendText("recycled"))
 	c.settle()
 	mine := ana.changes(t, ana)
 	want(ben, 1, false)
@@ -52,7 +52,7 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 	confirmed(mine[1], ben.me())
 	confirmed(mine[2])
 
-	cleo.edit(t, task.ID, crdt.AppendText("by Friday"))
+	cleo.edit(t, task.ID, crdttest.AppendText("by Friday"))
 	c.settle()
 	must(t, ana.Log(task.ID, func(l Line) bool {
 		stood := l.StoodOn()
@@ -76,7 +76,7 @@ func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
-	ana.edit(t, task.ID, crdt.AppendText("A3"))
+	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	must(t, ben.Acknowledge(context.Background()))
 	c.settle()

@@ -13,7 +13,9 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // runsOf returns the runs of a device, each with the numbers of its entries.
@@ -39,10 +41,10 @@ func TestAfterARefusedChangeOfOnesOwnAFreshRunBegins(t *testing.T) {
 		if _, err := ana.Edit(t.Context(), task.ID, wrong); !errors.As(err, &refused) || refused.State != charter.Void {
 			t.Fatalf("a change that the rules don't take: %v", err)
 		}
-		if _, err := ana.Create(t.Context(), crdt.KindNote, func(e Edit) error { return e.Doc.RootMap().Set("x", "y") }); !errors.As(err, &refused) {
+		if _, err := ana.Create(t.Context(), kinds.Note.Name, func(e Edit) error { return e.Doc.RootMap().Set("x", "y") }); !errors.As(err, &refused) {
 			t.Fatalf("a creation that the rules don't take: %v", err)
 		}
-		ana.edit(t, task.ID, crdt.AppendText("and on"))
+		ana.edit(t, task.ID, crdttest.AppendText("and on"))
 	}
 	runs := runsOf(t, ana)
 	if len(runs) != 5 { // the genesis has one of its own
@@ -80,7 +82,7 @@ func TestManyEditsAtOnceOfWhichSomeAreRefusedMakeNoTwins(t *testing.T) {
 					}
 					continue
 				}
-				_, err := ana.tryEdit(doc, crdt.AppendText(word))
+				_, err := ana.tryEdit(doc, crdttest.AppendText(word))
 				if errors.Is(err, errRunOver) {
 					continue // twice in a row somebody else's failure; nothing was promised
 				}
@@ -118,7 +120,7 @@ func TestTwoDevicesOfAnaAnswerAtOnceAndOneAnswerWinsEverywhere(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Cleo")
 	ana, ben := c.all[0], c.all[1]
 	task := ben.addTask(t, "Order paper")
-	ben.edit(t, task.ID, crdt.Ask(ben.now(), ana.me()))
+	ben.edit(t, task.ID, crdttest.Ask(ben.now(), ana.me()))
 	c.settle()
 	must(t, ana.Close())
 	dir := filepath.Join(t.TempDir(), "clone")
@@ -134,14 +136,14 @@ func TestTwoDevicesOfAnaAnswerAtOnceAndOneAnswerWinsEverywhere(t *testing.T) {
 		}
 	}
 	clone := c.all[3]
-	ana.edit(t, task.ID, crdt.Accept(ana.me()))
-	clone.edit(t, task.ID, crdt.Decline(ana.me(), "away"))
+	ana.edit(t, task.ID, crdttest.Accept(ana.me()))
+	clone.edit(t, task.ID, crdttest.Decline(ana.me(), "away"))
 	c.settle()
 	c.same()
 	v, err := ben.View(task.ID)
 	must(t, err)
-	if len(v.Task.Asked) != 1 || v.Task.Asked[0].Answer == "" {
-		t.Errorf("Ben sees %+v", v.Task.Asked)
+	if len(crdttest.Task(v).Asked) != 1 || crdttest.Task(v).Asked[0].Answer == "" {
+		t.Errorf("Ben sees %+v", crdttest.Task(v).Asked)
 	}
 	answers := 0
 	must(t, ben.Log(task.ID, func(l Line) bool {
@@ -168,11 +170,11 @@ func TestAClockFarOffIsSaidAndReadingGoesOn(t *testing.T) {
 	for _, now := range []time.Time{time.Unix(0, 0), time.Date(2024, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 2, 0, 0, 0, 0, time.UTC), {}} {
 		ana.cfg.Now = func() time.Time { return now }
 		ana.reopen(t)
-		_, err := ana.tryEdit(task.ID, crdt.Finish())
+		_, err := ana.tryEdit(task.ID, crdttest.Finish())
 		if !errors.Is(err, ErrClock) || !strings.Contains(err.Error(), now.UTC().Format("2006")) {
 			t.Errorf("at %v: %v", now, err)
 		}
-		if _, err := ana.Create(context.Background(), crdt.KindNote, func(Edit) error { return nil }); !errors.Is(err, ErrClock) {
+		if _, err := ana.Create(context.Background(), kinds.Note.Name, func(Edit) error { return nil }); !errors.Is(err, ErrClock) {
 			t.Errorf("a creation at %v: %v", now, err)
 		}
 		if v, err := ana.View(task.ID); err != nil || v.Title != "Order paper" {
@@ -181,5 +183,5 @@ func TestAClockFarOffIsSaidAndReadingGoesOn(t *testing.T) {
 	}
 	ana.cfg.Now = nil
 	ana.reopen(t)
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 }

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -51,7 +51,7 @@ func TestAReplicaThatIsRestoredIsAsItWas(t *testing.T) {
 	ana := c.all[0]
 	task := ana.addTask(t, "Order paper")
 	c.settle()
-	c.all[1].edit(t, task.ID, crdt.AppendText("A3"))
+	c.all[1].edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
 	again := comesBack(t, ana)
 	if again.Counts() != ana.Counts() || !maps.Equal(again.picture(t), ana.picture(t)) {
@@ -72,8 +72,8 @@ func TestARestoredDeviceBeginsARunOfItsOwnAndMakesNoTwins(t *testing.T) {
 	clone := comesBack(t, ana)
 	runs := map[entry.Run]bool{ana.newest(t).Run: true}
 	// Both go on from the same place, and each writes what would be the same number of the same run.
-	ana.edit(t, task.ID, crdt.AppendText("Ana writes on"))
-	clone.edit(t, task.ID, crdt.AppendText("so does what came back"))
+	ana.edit(t, task.ID, crdttest.AppendText("Ana writes on"))
+	clone.edit(t, task.ID, crdttest.AppendText("so does what came back"))
 	e := clone.newest(t)
 	if runs[e.Run] || e.Number != 1 {
 		t.Errorf("it writes number %d of run %x, which was there before: %v", e.Number, e.Run, runs[e.Run])
@@ -95,7 +95,7 @@ func TestWhatWasKeptFromTheCoreStaysAwayFromItAfterARestore(t *testing.T) {
 	ana, ben := c.all[0], c.all[1]
 	task := ana.addTask(t, "Order paper")
 	c.settle()
-	ana.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Project: new("deadly words")}))
+	ana.edit(t, task.ID, crdttest.EditTask(crdttest.TaskEdit{Project: new("deadly words")}))
 	killer := ana.newest(t)
 	trials := 0
 	ben.died(t, trial(&trials, "deadly words"), task.ID, killer.ID())
@@ -108,7 +108,7 @@ func TestWhatWasKeptFromTheCoreStaysAwayFromItAfterARestore(t *testing.T) {
 		t.Errorf("it counts %+v, before %+v", n, ben.Counts())
 	}
 	again.reopen(t)
-	if v, err := again.View(task.ID); err != nil || v.Task.Project != "" {
+	if v, err := again.View(task.ID); err != nil || crdttest.Task(v).Project != "" {
 		t.Errorf("the view is %+v, %v", v, err)
 	}
 }

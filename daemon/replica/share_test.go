@@ -12,6 +12,7 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/share"
 )
@@ -114,16 +115,16 @@ func TestPeopleOfBothCoopsWorkOnOneDocumentOfAShare(t *testing.T) {
 	c, ana, ben, dora, eli := fair(t)
 	task := ana.addTask(t, "Print the programme")
 	c.settle()
-	dora.edit(t, task.ID, crdt.AppendText(", cut by Quilted"))
-	eli.edit(t, task.ID, crdt.Take(eli.me(), eli.now()))
+	dora.edit(t, task.ID, crdttest.AppendText(", cut by Quilted"))
+	eli.edit(t, task.ID, crdttest.Take(eli.me(), eli.now()))
 	title := "Print and cut the programme"
-	ben.edit(t, task.ID, crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}}))
+	ben.edit(t, task.ID, crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}}))
 	c.settle()
 	c.same()
 	v, err := dora.View(task.ID)
 	must(t, err)
-	if v.Title != title || !slices.Equal(v.Task.TakenBy, []charter.MemberID{eli.me()}) || v.Text != "by Ana\n, cut by Quilted" {
-		t.Errorf("Dora sees %q, %q, taken by %v", v.Title, v.Text, v.Task.TakenBy)
+	if v.Title != title || !slices.Equal(crdttest.Task(v).TakenBy, []charter.MemberID{eli.me()}) || v.Text != "by Ana\n, cut by Quilted" {
+		t.Errorf("Dora sees %q, %q, taken by %v", v.Title, v.Text, crdttest.Task(v).TakenBy)
 	}
 	for i, p := range c.all {
 		if m, ok := p.Me(); !ok || m.Coop != coops[i/2] || m.Name != p.name {
@@ -186,12 +187,12 @@ func TestAShareThatEndedTakesNoMoreChanges(t *testing.T) {
 	task := ana.addTask(t, "Print the programme")
 	c.settle()
 	c.say(share.Word{What: share.End}, ana, ben)
-	dora.edit(t, task.ID, crdt.AppendText(", cut by Quilted")) // who hasn't heard of it
+	dora.edit(t, task.ID, crdttest.AppendText(", cut by Quilted")) // who hasn't heard of it
 	c.settle()
 	c.same()
 	for _, p := range c.all {
 		var refused *RefusedError
-		if _, err := p.tryEdit(task.ID, crdt.Finish()); !errors.As(err, &refused) {
+		if _, err := p.tryEdit(task.ID, crdttest.Finish()); !errors.As(err, &refused) {
 			t.Errorf("%s has written after the end: %v", p.name, err)
 		}
 		v, err := p.View(task.ID)
@@ -200,7 +201,7 @@ func TestAShareThatEndedTakesNoMoreChanges(t *testing.T) {
 			t.Errorf("%s sees %q: what was written before the end came there counts", p.name, v.Text)
 		}
 		p.reopen(t)
-		if _, err := p.tryEdit(task.ID, crdt.Finish()); !errors.As(err, &refused) {
+		if _, err := p.tryEdit(task.ID, crdttest.Finish()); !errors.As(err, &refused) {
 			t.Errorf("%s has written after the end and a restart: %v", p.name, err)
 		}
 	}
@@ -213,7 +214,7 @@ func TestAReplicaOfAShareHoldsNothingOfAHome(t *testing.T) {
 	c, ana, _, dora, _ := fair(t)
 	home := found(t, "Ana Anders", "Cleo")
 	secret := home.all[0].addTask(t, "what the bank said")
-	home.all[0].edit(t, secret.ID, crdt.AppendText("a hundred thousand"))
+	home.all[0].edit(t, secret.ID, crdttest.AppendText("a hundred thousand"))
 	home.settle()
 	// A document, and words, in the space of a side, by one of that side.
 	side := ana.Charter()
@@ -325,8 +326,8 @@ func TestAnAllysSplitSuspendsItWhereNobodyStoodAndAPersonTakesASide(t *testing.T
 	task := ana.addTask(t, "Print the programme")
 	c.settle()
 	one, two := c.split(dora, eli)
-	give(t, ana, one...)                                // with Dora's and Eli's consent to both
-	ana.edit(t, task.ID, crdt.AppendText(", says Ana")) // she stands on the one
+	give(t, ana, one...)                                    // with Dora's and Eli's consent to both
+	ana.edit(t, task.ID, crdttest.AppendText(", says Ana")) // she stands on the one
 	s, _ := ana.Share()
 	first := s.Side(1).Tip()
 	for _, p := range []*peerReplica{ana, ben} {
@@ -387,8 +388,8 @@ func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {
 				p, doc := one("who"), rapid.SampledFrom(docs).Draw(rt, "doc")
 				text := rapid.StringMatching("[a-c]{1,3}").Draw(rt, "text")
 				edits := []crdt.Edit{
-					crdt.Take(p.me(), p.now()), crdt.Finish(), crdt.AppendText(text),
-					crdt.TakePosition(p.me(), "consent", text, ""),
+					crdttest.Take(p.me(), p.now()), crdttest.Finish(), crdttest.AppendText(text),
+					crdttest.TakePosition(p.me(), "consent", text, ""),
 				}
 				// Who hasn't seen the document yet, or knows of the end, can't; that's fine.
 				_, _ = p.tryEdit(doc, rapid.SampledFrom(edits).Draw(rt, "edit"))
@@ -467,7 +468,7 @@ func TestWhatANewerReleaseOfAnAllyWritesIsKeptAndPassedOn(t *testing.T) {
 	}
 	for range 2 {
 		for _, p := range []*peerReplica{ana, ben, eli} {
-			p.edit(t, task.ID, crdt.AppendText(", by "+p.name))
+			p.edit(t, task.ID, crdttest.AppendText(", by "+p.name))
 		}
 		c.settle()
 		c.same()

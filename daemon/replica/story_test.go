@@ -4,7 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
+	"kith/crdt/kinds"
 )
 
 func TestWhatOneWritesAllSee(t *testing.T) {
@@ -18,11 +19,11 @@ func TestWhatOneWritesAllSee(t *testing.T) {
 	if v.Title != "Order paper" || v.CreatedBy != ben.me() {
 		t.Fatalf("Cleo sees %+v", v)
 	}
-	ana.edit(t, task.ID, crdt.Take(ana.me(), ana.now()))
+	ana.edit(t, task.ID, crdttest.Take(ana.me(), ana.now()))
 	c.settle()
 	c.same()
-	if v, _ := cleo.View(task.ID); len(v.Task.TakenBy) != 1 || v.Task.TakenBy[0] != ana.me() {
-		t.Fatalf("Cleo sees %+v", v.Task)
+	if v, _ := cleo.View(task.ID); len(crdttest.Task(v).TakenBy) != 1 || crdttest.Task(v).TakenBy[0] != ana.me() {
+		t.Fatalf("Cleo sees %+v", crdttest.Task(v))
 	}
 	for _, p := range c.all {
 		before := p.picture(t)
@@ -34,7 +35,7 @@ func TestWhatOneWritesAllSee(t *testing.T) {
 			}
 		}
 	}
-	ana.edit(t, task.ID, crdt.Finish())
+	ana.edit(t, task.ID, crdttest.Finish())
 	c.settle()
 	c.same()
 }
@@ -42,13 +43,13 @@ func TestWhatOneWritesAllSee(t *testing.T) {
 func TestNobodysWordsAreLostWhenTwoEditOneParagraphApart(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Cleo")
 	ana, ben := c.all[0], c.all[1]
-	note, err := ana.Create(t.Context(), crdt.KindNote, func(e Edit) error {
-		return crdt.NewNote(crdt.NoteFields{Title: "Opening", Text: "We open at nine."})(e.Doc, nil)
+	note, err := ana.Create(t.Context(), kinds.Note.Name, func(e Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "Opening", Text: "We open at nine."})(e.Doc, nil)
 	})
 	must(t, err)
 	c.settle()
-	ana.edit(t, note.ID, crdt.EditText("We open at nine.", "We open at nine, with coffee."))
-	ben.edit(t, note.ID, crdt.EditText("We open at nine.", "On Mondays we open at nine."))
+	ana.edit(t, note.ID, crdttest.EditText("We open at nine.", "We open at nine, with coffee."))
+	ben.edit(t, note.ID, crdttest.EditText("We open at nine.", "On Mondays we open at nine."))
 	c.settle()
 	c.same()
 	v, err := c.all[2].View(note.ID)

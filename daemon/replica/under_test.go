@@ -3,8 +3,8 @@ package replica
 import (
 	"testing"
 
-	"kith/crdt"
 	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 )
 
@@ -13,7 +13,7 @@ func TestWhatIsUnderSeveralFrontiersIsTheLeastOfEachRun(t *testing.T) {
 	ana, ben := c.all[0], c.all[1]
 	task := ben.addTask(t, "Order paper")
 	for range 3 {
-		ben.edit(t, task.ID, crdt.AppendText("more"))
+		ben.edit(t, task.ID, crdttest.AppendText("more"))
 	}
 	c.settle()
 	run := ben.currentRun()

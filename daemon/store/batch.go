@@ -31,9 +31,10 @@ func (u *Unsettled) Empty() bool {
 
 // Doc is what lists need to know of a document before they read its view.
 type Doc struct {
-	_       struct{} `cbor:",toarray"`
-	Kind    string
-	Updated int64 // as the caller counts time
+	Kind    string   `cbor:"1,keyasint"`
+	Updated int64    `cbor:"2,keyasint"` // as the caller counts time
+	Created int64    `cbor:"3,keyasint"`
+	Facts   []string `cbor:"4,keyasint,omitempty"` // by what it is found; the caller's words
 }
 
 // Batch gathers writes that belong together. It is not safe for concurrent use.
@@ -90,11 +91,10 @@ func (b *Batch) PutEntry(e *entry.Entry, r Record) {
 // PutRecord replaces the record of an entry that is stored.
 func (b *Batch) PutRecord(id entry.ID, r Record) { b.set(recordKey(id), marshal(r)) }
 
-// PutView stores the view of a document and when it was last changed, by which lists are
-// ordered; first says that it had no view.
-func (b *Batch) PutView(kind string, doc entry.DocID, view []byte, updated int64, first bool) {
-	b.set(viewKey(kind, doc), view)
-	b.set(docKey(prefixDoc, doc), marshal(Doc{Kind: kind, Updated: updated}))
+// PutView stores the view of a document and what lists need to know of it; first says that it had no view.
+func (b *Batch) PutView(doc entry.DocID, d Doc, view []byte, first bool) {
+	b.set(viewKey(d.Kind, doc), view)
+	b.set(docKey(prefixDoc, doc), marshal(d))
 	if first {
 		b.delta.Documents++
 	}

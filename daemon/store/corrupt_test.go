@@ -90,7 +90,7 @@ func storeWithKeyToDamage(t testing.TB, closed bool, key []byte) string {
 			b := put(s, nil, entryNo(t, entry.DocID{byte(n%7 + 1)}, n))
 			view := make([]byte, 300)
 			rand.New(rand.NewSource(int64(n))).Read(view)
-			b.PutView("task", entry.DocID{byte(n%7 + 1)}, view, int64(n), n < 7)
+			b.PutView(entry.DocID{byte(n%7 + 1)}, Doc{Kind: "task", Updated: int64(n)}, view, n < 7)
 			must(t, s.Commit(b))
 		}
 	}

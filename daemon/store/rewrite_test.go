@@ -22,7 +22,7 @@ func storeWithSecrets(t testing.TB) string {
 	for n := range 300 {
 		doc := entry.DocID{byte(n%7 + 1)}
 		b := put(s, nil, entryNo(t, doc, n))
-		b.PutView("task", doc, []byte(secret), int64(n), n < 7)
+		b.PutView(doc, Doc{Kind: "task", Updated: int64(n)}, []byte(secret), n < 7)
 		b.PutSmall("address/x", []byte(secret))
 		must(t, s.Commit(b))
 	}

@@ -178,7 +178,7 @@ func TestCountsArrivalsAndRecordsOutliveARestart(t *testing.T) {
 	}
 	b := NewBatch(nil)
 	b.Count(-2, 1, 1)
-	b.PutView("task", doc, []byte("seen"), 1, true)
+	b.PutView(doc, Doc{Kind: "task", Updated: 1}, []byte("seen"), true)
 	b.Quarantine(ids[3], doc)
 	b.PutUnsettled(doc, Unsettled{Heads: ids[:1], Any: true})
 	b.PutJudge(doc, true)

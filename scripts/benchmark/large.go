@@ -11,8 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kith/crdt"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/replica"
 )
 
@@ -110,15 +111,15 @@ func (b *bench) fill(ctx context.Context, dir string, docs int) (took time.Durat
 }
 
 func (b *bench) document(ctx context.Context, r *replica.Replica, i int) error {
-	v, err := r.Create(ctx, crdt.KindTask, func(e replica.Edit) error {
-		return crdt.NewTask(e.Now, crdt.TaskFields{
+	v, err := r.Create(ctx, kinds.Task.Name, func(e replica.Edit) error {
+		return crdttest.NewTask(e.Now, crdttest.TaskFields{
 			Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies.", Project: "Riso",
 		})(e.Doc, nil)
 	})
 	for n := 1; n < b.size && err == nil; n++ {
 		title := fmt.Sprintf("Print run %d, plate %d", i, n)
 		_, err = r.Edit(ctx, v.ID, func(e replica.Edit) error {
-			return crdt.EditTask(crdt.TaskEdit{Common: crdt.Common{Title: &title}})(e.Doc, e.View)
+			return crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}})(e.Doc, e.View)
 		})
 	}
 	return err

@@ -1,0 +1,347 @@
+package daemon
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+	"kith/crdt/problem"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// asks is what somebody asks of a document, as the API has it: members are IDs, and the text was edited as of heads.
+type asks struct {
+	kind.Request
+	From []string // the hashes of the changes that who edited the text had read
+}
+
+// begin makes a document of a kind.
+func (b *backend) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error) {
+	r, err := b.replica()
+	if err != nil {
+		return shown{}, err
+	}
+	if err := mayWrite(r, nil); err != nil {
+		return shown{}, err
+	}
+	v, err := r.Create(ctx, k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
+	if err != nil {
+		return shown{}, err
+	}
+	return b.look(r, &v), nil
+}
+
+// perform does what a verb of a kind does to a document, wherever it goes on.
+func (b *backend) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (shown, error) {
+	return b.edit(ctx, id, func(e editing) error { return e.perform(k, verb, a) })
+}
+
+// restore makes the text of a document what it was at a change, which head is the start of the hash of.
+func (b *backend) restore(ctx context.Context, id, head string) (shown, error) {
+	return b.edit(ctx, id, func(e editing) error {
+		hashes, err := versionStarting(e.Judge, head)
+		var was string
+		switch {
+		case err == nil:
+			_, was, err = crdt.TextAt(e.Doc, hashes)
+		case e.before != nil:
+			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head) })
+		}
+		if err != nil {
+			return err
+		}
+		return crdt.RestoreText(was)(e.Doc, e.View)
+	})
+}
+
+// editing is a change in the making.
+type editing struct {
+	replica.Edit
+	leaver *leaver // of a document of a home that goes on in a share; else nil
+	before *shown  // of one that came back from there right before: where its writer saw it; else nil
+}
+
+func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
+	r, err := e.clean(verb, a)
+	if err != nil {
+		return err
+	}
+	p := people{c: e.Charter}
+	return e.Perform(k, verb, r, func(m charter.MemberID) string { return p.named(m).Name })
+}
+
+// clean makes of what is asked for what may be read where it goes: this is the one place where it is told for each type
+// what that means, so that no verb can forget it.
+func (e editing) clean(verb *kind.Verb, a asks) (kind.Request, error) {
+	r := a.Request
+	if r.Text != nil && e.View != nil && len(a.From) > 0 {
+		if err := e.seen(&r, a.From); err != nil {
+			return r, err
+		}
+	}
+	if e.leaver == nil {
+		return r, nil
+	}
+	if r.Title != nil {
+		r.Title = new(e.leaver.over(e.View.Title, *r.Title))
+	}
+	if r.Text != nil {
+		was, err := e.textBefore(r.Text)
+		if err != nil {
+			return r, err
+		}
+		if verb.Name == "append" {
+			was = ""
+		}
+		r.Text = &kind.Writing{Text: e.leaver.over(was, r.Text.Text), From: r.Text.From, Base: r.Text.Base}
+	}
+	r.Why = e.leaver.plain(r.Why)
+	if r.Tags != nil {
+		r.Tags = new(e.plainTags(*r.Tags))
+	}
+	r.Tag = e.plainTags(r.Tag)
+	r.Args = a.Args.Map(func(f *kind.Field, s string) string {
+		return e.leaver.over(e.View.Fields[f.Key].Str(), s)
+	}, slices.Concat(verb.Args, verb.With))
+	for _, f := range verb.With {
+		if f.Is == kind.Ref && r.Str(f) != "" {
+			return r, problem.New(problem.NotAllowed, "leave it out: kith "+e.View.Kind+" "+verb.Name+" --help",
+				"this goes on in a share, and %s names a document of your co-op", r.Str(f))
+		}
+	}
+	return r, nil
+}
+
+// plainTags leaves those alone that the document has already.
+func (e editing) plainTags(tags []string) (out []string) {
+	for _, t := range tags {
+		if !slices.Contains(e.View.Tags, t) {
+			t = e.leaver.plain(t)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// seen finds the text that somebody has edited.
+func (e editing) seen(r *kind.Request, heads []string) error {
+	w := *r.Text
+	from, err := changesIn(e.Judge, heads)
+	if err == nil {
+		w.From = from
+	} else if e.before != nil {
+		var was string
+		was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return changesIn(d, heads) })
+		w.Base = &was
+	}
+	r.Text = &w
+	return err
+}
+
+// textBefore is the text in whose place somebody writes.
+func (e editing) textBefore(w *kind.Writing) (string, error) {
+	switch {
+	case w.Base != nil:
+		return *w.Base, nil
+	case len(w.From) > 0:
+		_, was, err := crdt.TextAt(e.Doc, w.From)
+		return was, err
+	}
+	return e.View.Text, nil
+}
+
+// changesIn reads hashes of changes of a document.
+func changesIn(d *accept.Document, heads []string) (hashes []change.Hash, err error) {
+	for _, h := range heads {
+		hash, err := change.ParseHash(h)
+		if err != nil || !d.History().Has(hash) {
+			return nil, api.Problemf(api.NotFound, "read the document again, and edit that", "this document has no change %.12s", h)
+		}
+		hashes = append(hashes, hash)
+	}
+	return hashes, nil
+}
+
+// versionStarting finds the one change whose hash starts so.
+func versionStarting(d *accept.Document, start string) ([]change.Hash, error) {
+	start = strings.ToLower(strings.TrimSpace(start))
+	var found []change.Hash
+	for _, it := range d.Order() {
+		if start != "" && strings.HasPrefix(it.Change.Hash.String(), start) {
+			found = append(found, it.Change.Hash)
+		}
+	}
+	hint := "kith " + d.Kind() + " history ID"
+	switch len(found) {
+	case 1:
+		return found, nil
+	case 0:
+		return nil, api.Problemf(api.NotFound, hint, "this %s has no version %.12s", d.Kind(), start)
+	}
+	return nil, api.Problemf(api.Ambiguous, "give more letters: "+hint, "%d versions start with %s", len(found), start)
+}
+
+// listQuery is what a list is asked for.
+type listQuery struct {
+	kind  *kind.Kind
+	wants func(by kind.Asker) []kind.Want // nil: all
+	order *kind.Order                     // nil: newest change first
+	limit int                             // 0: all
+}
+
+// item is one document of a list before its view is read.
+type item struct {
+	ref replica.Ref
+	at  *shown // of one that goes on in a share, where it was looked at
+}
+
+// list gives the documents that a query asks for. What they are found and ordered by is in the index; the views of those
+// alone are read that are given, and of those that go on in a share, which change there.
+func (b *backend) list(q listQuery) ([]shown, error) {
+	r, err := b.replica()
+	if err != nil {
+		return nil, err
+	}
+	me, _ := r.Me()
+	all, err := b.linkedFound(r, q)
+	if err != nil {
+		return nil, err
+	}
+	by := ""
+	if q.order != nil {
+		by = q.order.Fact
+	}
+	for _, ref := range r.Select(q.kind.Name, q.ask(me.ID), by) {
+		if !slices.ContainsFunc(all, func(f item) bool { return f.ref.ID == ref.ID }) {
+			all = append(all, item{ref: ref})
+		}
+	}
+	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
+	shownAll := func(list []item) (out []shown, err error) {
+		for _, f := range list {
+			if f.at == nil {
+				v, err := r.View(f.ref.ID)
+				if errors.Is(err, replica.ErrNotFound) {
+					continue // voided this moment
+				}
+				if err != nil {
+					return nil, err
+				}
+				f.at = new(b.look(r, v))
+			}
+			out = append(out, *f.at)
+			if q.limit > 0 && len(out) == q.limit {
+				break
+			}
+		}
+		return out, nil
+	}
+	if q.order == kind.ByTitle {
+		limit := q.limit
+		q.limit = 0 // a title is in the view alone
+		out, err := shownAll(all)
+		slices.SortStableFunc(out, func(a, b shown) int {
+			return cmp.Or(cmp.Compare(strings.ToLower(a.v.Title), strings.ToLower(b.v.Title)), cmp.Compare(a.id(), b.id()))
+		})
+		if limit > 0 && len(out) > limit {
+			out = out[:limit]
+		}
+		return out, err
+	}
+	slices.SortFunc(all, q.compare)
+	return shownAll(all)
+}
+
+func (q listQuery) ask(me charter.MemberID) []kind.Want {
+	if q.wants == nil {
+		return nil
+	}
+	by := kind.Asker{Day: day, Tomorrow: time.Now().AddDate(0, 0, 1).Format(time.DateOnly)}
+	if me != (charter.MemberID{}) {
+		by.Me = me.String()
+	}
+	return q.wants(by)
+}
+
+// day gives the day of a date where this daemon runs, as "2026-12-01"; the date itself if it isn't one.
+func day(when string) string {
+	at, _, err := api.ParseDate(when, time.Local)
+	if err != nil {
+		return when
+	}
+	return at.Format(time.DateOnly)
+}
+
+func (q listQuery) compare(a, b item) int {
+	byID := bytes.Compare(a.ref.ID[:], b.ref.ID[:])
+	switch {
+	case q.order == nil || q.order == kind.ByUpdate:
+		return cmp.Or(cmp.Compare(b.ref.Updated, a.ref.Updated), byID)
+	case q.order == kind.ByCreation:
+		return cmp.Or(cmp.Compare(b.ref.Created, a.ref.Created), byID)
+	case (a.ref.By == "") != (b.ref.By == ""): // those without come last
+		return cmp.Compare(len(b.ref.By), len(a.ref.By))
+	}
+	return cmp.Or(cmp.Compare(a.ref.By, b.ref.By), byID)
+}
+
+// linkedFound looks through the documents of a co-op that go on in a share: there they have other facts, and its member
+// is somebody else. Those that aren't wanted have no kind.
+func (b *backend) linkedFound(r *replica.Replica, q listQuery) (all []item, err error) {
+	if shared, _ := r.Share(); shared != nil || len(b.myShares()) == 0 {
+		return nil, nil
+	}
+	for _, doc := range r.Linked() {
+		v, err := r.View(doc)
+		switch {
+		case errors.Is(err, replica.ErrNotFound):
+			continue
+		case err != nil:
+			return nil, err
+		case v.Kind != q.kind.Name:
+			continue
+		}
+		at := b.look(r, v)
+		me, _ := at.r.Me()
+		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.v.UpdatedAt), Created: int64(v.CreatedAt)}, at: &at}
+		facts := q.kind.FactsOf(at.v)
+		if kind.Match(facts, q.ask(me.ID)) {
+			f.ref.Kind = v.Kind
+			if q.order != nil && q.order.Fact != "" {
+				f.ref.By = kind.ValueOf(facts, q.order.Fact)
+			}
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// id is the ID by which somebody knows a document who is shown it.
+func (s *shown) id() string {
+	if s.home != nil {
+		return api.FullID(s.v.Kind, s.was.ID.String())
+	}
+	return api.FullID(s.v.Kind, s.v.ID.String())
+}
+
+// looked is what the declared fields of an answer are made from.
+func (s *shown) looked() kind.Look {
+	l := kind.Look{View: s.v, Named: s.p.named, Called: func(m charter.MemberID) string {
+		member, _ := s.p.c.Member(m)
+		return member.Name
+	}}
+	if shared, side := s.r.Share(); shared != nil {
+		l.Coops, l.Ours = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side
+	}
+	return l
+}
