@@ -59,7 +59,7 @@ func (d doors) Redeem(ctx context.Context, key entry.Device, request []byte) ([]
 	return d.invites.Redeem(ctx, key, request)
 }
 
-// welcomeNow is the charter as it is here.
+// welcomeNow is what the charter has to say to somebody new, as it is here.
 func welcomeNow(r *replica.Replica) ([]byte, error) {
-	return welcome{r.Space(), r.Statements()}.encode()
+	return welcome{r.Space(), r.Introduction(maxIntroduction)}.encode()
 }

@@ -189,7 +189,7 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 		space: made.Space(), side: shared.Side(side).Space(), first: true,
 		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
 	}
-	w := welcome{made.Space(), made.Statements()}
+	w := welcome{made.Space(), made.Introduction(maxIntroduction)}
 	s := &served{}
 	s.all.Store(&[]*backend{})
 	if err := s.agreed(w, &agreed); err != nil {

@@ -23,9 +23,9 @@ func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) 
 	meet := func() {
 		t.Helper()
 		for range 2 {
-			_, err := ana.Accept(t.Context(), ben.Statements())
+			_, err := ana.Accept(t.Context(), ben.Introduction(maxIntroduction))
 			must(t, err)
-			_, err = ben.Accept(t.Context(), ana.Statements())
+			_, err = ben.Accept(t.Context(), ana.Introduction(maxIntroduction))
 			must(t, err)
 		}
 	}

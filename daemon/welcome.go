@@ -23,8 +23,11 @@ const (
 	requestRedeem = 1 // and the encoded charter.Redemption
 )
 
-// maxWelcome bounds the statements in a welcome. What a charter has beyond them comes with the
-// sync that follows.
+// maxIntroduction bounds the statements that are put into a welcome, in bytes: with what frames them it fits
+// into a reply (peer.MaxJoinReply). What a charter has beyond it, and acknowledgements, come with the sync that follows.
+const maxIntroduction = 16 << 20
+
+// maxWelcome bounds the statements that are read from a welcome. None has less than 200 bytes.
 const maxWelcome = 100_000
 
 // welcome is the answer to both requests: the space, and its accepted statements in an order in

@@ -21,6 +21,7 @@ const (
 	whyNothingBack  = "they have nothing to take back"
 	whyResignation  = "it names a resignation that doesn't count here"
 	whyNoRedemption = "who is to be admitted isn't a prospective member"
+	whyStay         = "it names a redemption that isn't the member's word"
 	whyNotMember    = "who it is about isn't a member"
 	whyNoChange     = "that is so already"
 	whyOldRules     = "the rules can only be raised"
@@ -123,16 +124,20 @@ func (t *trial) terms(p *Terms) string {
 		switch {
 		case n == nil || !t.k.in(n) || n.said.Type != TypeProspective:
 			return whyNoRedemption
-		case t.k.person(n.member).standing != Prospective:
+		case t.k.person(n.member).standing != Prospective, !t.k.admits(n):
 			return whyNoRedemption
 		}
 	case ProposalRemove:
 		who := t.k.member(t.pool, p.Member)
-		if who == nil || who.standing == Removed || t.ended(who) {
+		if who == nil || t.ended(who) {
 			return whyNotMember
 		}
+		return t.stay(p.Stay, who.number)
 	case ProposalKey:
-		return t.rekey(p.Rekey)
+		if why := t.rekey(p.Rekey); why != "" {
+			return why
+		}
+		return t.stay(p.Stay, t.number(p.Rekey.Member))
 	case ProposalThreshold:
 		if p.Threshold == s.threshold {
 			return whyNoChange
@@ -144,6 +149,16 @@ func (t *trial) terms(p *Terms) string {
 	case ProposalRules:
 		if p.Rules <= s.rules {
 			return whyOldRules
+		}
+	}
+	return ""
+}
+
+// stay judges the redemptions that a proposal about a member names.
+func (t *trial) stay(ids []entry.ID, by int) string {
+	for _, id := range ids {
+		if n := t.pool.node(id); n == nil || !t.k.in(n) || n.said.Type != TypeProspective || n.by != by {
+			return whyStay
 		}
 	}
 	return ""
@@ -190,19 +205,12 @@ func (t *trial) resignations(ids []entry.ID) string {
 
 // nameable says whether a resignation in a past can leave the count with the next step.
 func (p *pool) nameable(k known, n *node) bool {
-	if !k.step.isFull(n.member) || k.person(n.member).standing != Resigned || !k.counts(n) {
+	if who := k.person(n.member); !k.step.isFull(n.member) || !slices.Contains(who.resigned, n) {
 		return false
 	}
 	return !slices.ContainsFunc(p.ballotsAt(k.step.id), func(c *node) bool {
 		return c.said.Type == TypeConsent && c.member == n.member && n.knows(c)
 	})
-}
-
-// counts says whether a resignation is one that its maker's devices could still make: not
-// replaced by a statement of the member key, or by a new one.
-func (k known) counts(n *node) bool {
-	who := k.person(n.member)
-	return slices.ContainsFunc(who.devices, func(d device) bool { return slices.Contains(d.silencers, n) })
 }
 
 // ballot judges a consent, a refusal, or one taken back.
@@ -254,10 +262,11 @@ func (t *trial) enact() string {
 	if prop.parent != t.k.step {
 		return whyParent
 	}
-	if t.withdrawn(prop.id, by, t.k) {
+	all := t.answersAt(prop.parent.id, t.k)
+	if withdrawn(prop.id, by, all) {
 		return whyWithdrawn
 	}
-	if c := t.count(prop, t.k); !c.enough() {
+	if c := t.count(prop, all); !c.enough() {
 		return whyTooFew
 	}
 	t.node.carries = t.place(prop.id, prop.terms)
@@ -277,11 +286,12 @@ func (c *count) enough() bool { return len(c.consents) >= c.needed && !c.founder
 // answers is what one member said about steps at one parent.
 type answers struct {
 	consents []*node
-	back     []*node
+	back     map[StepID]trie[int] // of those that they took back: all that was known then, see known.has
 	refused  map[StepID][]*node
+	open     map[StepID]*node // of the steps to which their consent stands, one consent
 }
 
-// answersAt gathers what a past knows of the answers to proposals at one parent.
+// answersAt gathers what a past knows of the answers to proposals at one parent, by number of the member.
 func (p *pool) answersAt(parent StepID, k known) map[int]*answers {
 	all := map[int]*answers{}
 	for _, n := range p.ballotsAt(parent) {
@@ -290,50 +300,40 @@ func (p *pool) answersAt(parent StepID, k known) map[int]*answers {
 		}
 		a := all[n.member]
 		if a == nil {
-			a = &answers{refused: map[StepID][]*node{}}
+			a = &answers{back: map[StepID]trie[int]{}, refused: map[StepID][]*node{}, open: map[StepID]*node{}}
 			all[n.member] = a
 		}
-		switch n.said.Type {
+		switch of := n.said.Of; n.said.Type {
 		case TypeConsent:
 			a.consents = append(a.consents, n)
 		case TypeTakeBack:
-			a.back = append(a.back, n)
+			a.back[of] = a.back[of].union(n.after.has, maxOf)
 		case TypeRefuse:
-			a.refused[n.said.Of] = append(a.refused[n.said.Of], n)
+			a.refused[of] = append(a.refused[of], n)
+		}
+	}
+	for number, a := range all {
+		who := k.person(number)
+		for _, c := range a.consents {
+			of := c.said.Of
+			if a.tookBack(c, of) || len(a.refused[of]) > 0 || who.silenced(c) {
+				continue
+			}
+			if old := a.open[of]; old == nil || c.entry.ID().Compare(old.entry.ID()) < 0 {
+				a.open[of] = c
+			}
 		}
 	}
 	return all
 }
 
-// open returns the steps to which a member's consent stands in a past.
-func (a *answers) open(k known, number int) map[StepID]*node {
-	steps := map[StepID]*node{}
-	who := k.person(number)
-	for _, c := range a.consents {
-		back := slices.ContainsFunc(a.back, func(b *node) bool { return b.said.Of == c.said.Of && b.knows(c) })
-		if back || len(a.refused[c.said.Of]) > 0 || who.silenced(c) {
-			continue
-		}
-		if old := steps[c.said.Of]; old == nil || c.index < old.index {
-			steps[c.said.Of] = c
-		}
-	}
-	return steps
+// tookBack says whether a consent or a proposal of a step was known when its maker took that step back.
+func (a *answers) tookBack(n *node, of StepID) bool {
+	return a != nil && a.back[of].get(n.line) >= n.place
 }
 
-// silenced says whether something took the word from a statement's device that didn't know of
-// the statement.
-func (p *person) silenced(n *node) bool {
-	d := p.device(n.entry.Device)
-	return d == nil || slices.ContainsFunc(d.silencers, func(s *node) bool { return !s.knows(n) })
-}
-
-// count counts the answers to a proposal by the rule for agreed steps.
-func (p *pool) count(prop *proposal, k known) count {
-	return p.countOf(prop, k, p.answersAt(prop.parent.id, k))
-}
-
-func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
+// count counts the answers to a proposal, at its parent, by the rule for agreed steps.
+func (p *pool) count(prop *proposal, all map[int]*answers) count {
 	parent := prop.parent
 	gone := map[int]bool{}
 	for _, id := range prop.terms.Resigned {
@@ -349,8 +349,7 @@ func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
 		if m == nil || m.standing != Full || gone[number] || m.id == subject {
 			continue
 		}
-		open := a.open(k, number)
-		if len(open) == 1 && open[prop.id] != nil {
+		if len(a.open) == 1 && a.open[prop.id] != nil {
 			c.consents = append(c.consents, number)
 			c.founder = c.founder && number != parent.founder
 		}
@@ -360,14 +359,6 @@ func (p *pool) countOf(prop *proposal, k known, all map[int]*answers) count {
 }
 
 // withdrawn says whether all who proposed a step have taken that back.
-func (p *pool) withdrawn(id StepID, by []*node, k known) bool {
-	backs := p.ballotsAt(by[0].about.id)
-	for _, n := range by {
-		if !slices.ContainsFunc(backs, func(b *node) bool {
-			return b.said.Type == TypeTakeBack && b.said.Of == id && b.member == n.member && b.knows(n) && k.in(b)
-		}) {
-			return false
-		}
-	}
-	return true
+func withdrawn(id StepID, by []*node, all map[int]*answers) bool {
+	return !slices.ContainsFunc(by, func(n *node) bool { return !all[n.member].tookBack(n, id) })
 }

@@ -40,7 +40,7 @@ func (c *Charter) Sound(heads []entry.ID) (*Past, State) {
 		switch n := c.nodes.get(id); {
 		case n == nil:
 			here = false
-		case !n.sound():
+		case !n.sound(), n.leaf():
 			return nil, Void
 		}
 	}
@@ -107,7 +107,7 @@ func (o *Other) covers(n *node) bool {
 		return false
 	}
 	p := o.counted()
-	return p == nil || p.covers(n)
+	return p == nil || p.step.reaches(n.tip())
 }
 
 // Pacts returns what the agreed steps in the past say to allies (ProposalPact), the oldest first.

@@ -69,12 +69,13 @@ type Charter struct {
 	// Set by place or grow, from the above.
 	end   *step   // the tip of the branch that is followed
 	split bool    // the chain forks right after it
-	ends  []*node // accepted, and named by nothing accepted
+	ends  []*node // accepted, and named by nothing accepted; no leaves
 	heads []entry.ID
 	now   *Past // of heads
 	all   known // what all accepted statements say together
 
 	// Computed when somebody asks.
+	polls     *polls
 	ordered   func() []*entry.Entry
 	carriers  func() map[StepID]entry.ID // of each sound step, the statement with the lowest ID
 	devices   func() map[entry.Device]bool
@@ -219,7 +220,7 @@ func (c *Charter) place() {
 	c.ends, c.all = nil, known{}
 	named := map[*node]bool{}
 	c.nodes.each(func(_ entry.ID, n *node) {
-		if n.sound() && c.placed(n.tip()) == Accepted {
+		if n.sound() && !n.leaf() && c.placed(n.tip()) == Accepted {
 			c.ends = append(c.ends, n)
 			for _, h := range n.heads {
 				named[h] = true
@@ -254,7 +255,7 @@ func (c *Charter) grow(old *Charter, fresh []*node) bool {
 	all := slices.Clone(old.ends)
 	c.all = old.all
 	for _, n := range fresh {
-		if c.placed(n.tip()) == Accepted {
+		if !n.leaf() && c.placed(n.tip()) == Accepted {
 			all = append(all, n)
 			c.all = c.all.join(n.after)
 			for _, h := range n.heads {
@@ -269,11 +270,11 @@ func (c *Charter) grow(old *Charter, fresh []*node) bool {
 
 // finish sets what follows from where the chain ends.
 func (c *Charter) finish() {
-	// The next charter's ends are these and a few more: in order, they take no time to sort again.
 	c.now, c.heads = c.cover(c.ends, entry.MaxHeads), nil
 	if c.now != nil {
 		c.heads = c.now.ids
 	}
+	c.polls = &polls{have: map[poll]map[int]*answers{}}
 	c.ordered = sync.OnceValue(c.order)
 	c.carriers = sync.OnceValue(c.allCarriers)
 	c.devices = sync.OnceValue(c.allDevices)
@@ -293,26 +294,6 @@ func (c *Charter) allCarriers() map[StepID]entry.ID {
 		}
 	})
 	return carriers
-}
-
-// cover returns the past of as few of the candidates as cover all of them, at most limit: those
-// that know the newest step first. It puts the candidates in that order.
-func (c *Charter) cover(candidates []*node, limit int) *Past {
-	if len(candidates) == 0 {
-		return nil
-	}
-	slices.SortFunc(candidates, func(a, b *node) int {
-		return cmp.Or(cmp.Compare(b.tip().depth, a.tip().depth), a.entry.ID().Compare(b.entry.ID()))
-	})
-	p := &Past{pool: c.pool, known: known{step: candidates[0].tip()}}
-	for i, n := range candidates {
-		if i == 0 || len(p.ids) < limit && !p.covers(n) {
-			p.known = p.known.join(n.after)
-			p.ids = append(p.ids, n.entry.ID())
-		}
-	}
-	slices.SortFunc(p.ids, entry.ID.Compare)
-	return p
 }
 
 // placed says where a statement is whose past has the newest step tip.
@@ -346,8 +327,8 @@ func (c *Charter) Tip() StepID {
 // Stand returns the step given to Fold or StandOn.
 func (c *Charter) Stand() StepID { return c.stand }
 
-// Heads returns the statements that a new entry names: as few as cover all that is accepted
-// (see Past.Covers), but at most entry.MaxHeads. Sorted; empty only while the genesis isn't
+// Heads returns the statements that a new entry names: those that nothing accepted names, but at most
+// entry.MaxHeads, of everybody one before anybody has more; the newest step is in their past. Sorted; empty only while the genesis isn't
 // here. The caller must not modify the slice.
 func (c *Charter) Heads() []entry.ID { return c.heads }
 

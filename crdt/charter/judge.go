@@ -10,7 +10,7 @@ import (
 const (
 	whyForeign     = "it belongs to another space"
 	whyNotGenesis  = "it founds nothing: only the first statement of a space can"
-	whyOnVoid      = "it stands on a statement that is void"
+	whyOnVoid      = "it stands on a statement that is void, or on an acknowledgement"
 	whyBothSides   = "it stands on both sides of a split of the co-op"
 	whyCertificate = "the founder's member key hasn't certified the device"
 
@@ -55,7 +55,7 @@ func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before
 		switch h := have(id); {
 		case h == nil:
 			waits = whyWaits
-		case !h.sound():
+		case !h.sound(), h.leaf():
 			return void(whyOnVoid) // even if others are missing: it can't become anything else
 		default:
 			heads = append(heads, h)
@@ -236,13 +236,19 @@ func (t *trial) accepted(d *NewDevice, memberKey entry.Device) bool {
 // recover judges a statement by a member key. It holds whatever the member's devices said.
 func (t *trial) recover() string {
 	who := t.k.holder(t.pool, t.e.Device)
-	if who == nil || who.standing == Removed || t.ended(who) {
+	if who == nil || t.ended(who) {
 		return whyNotMemberKey
 	}
+	fresh := 0
 	for i := range t.said.Live {
 		d := &t.said.Live[i]
 		own := who.device(d.Key) != nil
+		if !own {
+			fresh++
+		}
 		switch {
+		case fresh > 0 && len(who.devices)+fresh > MaxDevices:
+			return whyTooMany
 		case !own && t.k.uses(t.pool, d.Key):
 			return whyKeyTaken
 		case own && d.Accepted == ([64]byte{}):
@@ -273,108 +279,3 @@ func (t *trial) move() string {
 }
 
 func (t *trial) fullMember() bool { return t.who.standing == Full }
-
-func (t *trial) invite() string {
-	t.node.issuer = t.who.number
-	switch {
-	case !t.fullMember():
-		return whyNotFull
-	case t.k.uses(t.pool, t.said.Invite):
-		return whyInviteKey
-	}
-	return ""
-}
-
-// issued finds the invite of a key in the past: of several, which only a hostile member makes,
-// the one with the lowest ID.
-func (t *trial) issued(key entry.Device) (invite *node) {
-	for _, part := range t.partsOf(key) {
-		if n := part.node; part.what == partInvite && n != nil && t.k.in(n) {
-			if invite == nil || n.entry.ID().Compare(invite.entry.ID()) < 0 {
-				invite = n
-			}
-		}
-	}
-	return invite
-}
-
-func (t *trial) revoke() string {
-	switch invite := t.issued(t.said.Invite); {
-	case !t.fullMember():
-		return whyNotFull
-	case invite == nil:
-		return whyNoInvite
-	default:
-		t.node.issuer = invite.member
-	}
-	return ""
-}
-
-// prospective judges the countersigned redemption of an invite.
-func (t *trial) prospective() string {
-	invite := t.issued(t.said.Invite)
-	r := t.said.Joiner
-	switch {
-	case !t.fullMember():
-		return whyNotFull
-	case invite == nil:
-		return whyNoInvite
-	case r.Member == r.Device:
-		return whyKeyTaken
-	}
-	if issuer := t.k.person(invite.member); issuer.standing != Full {
-		return whyNoInvite
-	}
-	revoked, used := t.became(t.said.Invite)
-	switch {
-	case revoked:
-		return whyRevoked
-	case used:
-		return whySpent
-	case t.k.invitesOf(invite.member).open >= t.k.step.invites:
-		return whyInvitesFull
-	case t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device):
-		return whyKeyTaken
-	}
-	if err := r.Verify(t.space, t.said.Invite); err != nil {
-		return err.Error()
-	}
-	t.node.id = MemberIDOf(t.space, r.Member)
-	t.node.member, t.node.by, t.node.issuer = t.number(t.node.id), t.who.number, invite.member
-	return ""
-}
-
-// became says what became of an invite, whoever published it.
-func (t *trial) became(key entry.Device) (revoked, used bool) {
-	for _, part := range t.partsOf(key) {
-		if n := part.node; part.what == partInvite && n != nil && t.k.in(n) {
-			s := t.k.invitesOf(n.member)
-			revoked, used = revoked || s.revoked[key], used || s.used[key]
-		}
-	}
-	return revoked, used
-}
-
-// invited is what became of a member's invites.
-type invited struct {
-	revoked, used map[entry.Device]bool
-	open          int // prospective members who came by them
-}
-
-func (k known) invitesOf(number int) invited {
-	s := invited{revoked: map[entry.Device]bool{}, used: map[entry.Device]bool{}}
-	counted := map[int]bool{}
-	for _, n := range k.invites.get(number).list() {
-		switch n.said.Type {
-		case TypeRevoke:
-			s.revoked[n.said.Invite] = true
-		case TypeProspective:
-			s.used[n.said.Invite] = true
-			if !counted[n.member] && k.person(n.member).standing == Prospective {
-				counted[n.member] = true
-				s.open++
-			}
-		}
-	}
-	return s
-}

@@ -1,6 +1,10 @@
 package charter
 
-import "kith/crdt/entry"
+import (
+	"slices"
+
+	"kith/crdt/entry"
+)
 
 // known is what some statements and all in their past say together. It never changes; two of
 // them share what they have in common.
@@ -15,8 +19,9 @@ type known struct {
 
 // facts are statements in the order in which they came into the pool, each after its past.
 type facts struct {
-	nodes []*node
-	memo  memo
+	nodes  []*node
+	memo   memo       // of what they say of themselves
+	guests guestsMemo // of their invites
 }
 
 func (f *facts) list() []*node {
@@ -62,11 +67,13 @@ func mergeFacts(a, b *facts) *facts {
 func (k known) join(o known) known {
 	return known{
 		step:    deeper(k.step, o.step),
-		has:     k.has.union(o.has, func(a, b int) int { return max(a, b) }),
+		has:     k.has.union(o.has, maxOf),
 		own:     k.own.union(o.own, mergeFacts),
 		invites: k.invites.union(o.invites, mergeFacts),
 	}
 }
+
+func maxOf(a, b int) int { return max(a, b) }
 
 // in says whether a sound statement is in the past.
 func (k known) in(n *node) bool { return k.has.get(n.line) >= n.place }
@@ -78,12 +85,16 @@ func (n *node) knows(other *node) bool { return n != other && n.after.in(other) 
 func (k known) person(number int) *person {
 	s, f := k.step.members.get(number), k.own.get(number)
 	switch {
-	case f != nil:
-		return f.memo.derived(s, f.nodes)
-	case s != nil:
+	case f == nil && s == nil:
+		return nil
+	case f == nil:
 		return s.bare
 	}
-	return nil
+	who := f.memo.derived(s, f.nodes)
+	if s == nil && !slices.ContainsFunc(f.nodes, k.admits) {
+		return who.lapse()
+	}
+	return who
 }
 
 // speaker returns for whom a device speaks. A device that two members claim speaks for neither.

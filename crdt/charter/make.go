@@ -12,7 +12,7 @@ import (
 
 // Propose makes a proposal after the newest step. Of terms, Type, Why and what the type asks
 // for are the caller's; for an admission the Member may be given instead of the statement. The
-// resignations that are known here are added.
+// resignations that are known here are added, and so are the redemptions that go on counting.
 func (c *Charter) Propose(by entry.Device, terms Terms) ([]byte, StepID, error) {
 	t := c.tip()
 	if t == nil {
@@ -23,12 +23,17 @@ func (c *Charter) Propose(by entry.Device, terms Terms) ([]byte, StepID, error) 
 	}
 	terms.Resigned = c.resignations()
 	terms.Frontiers = Frontiers(terms.Frontiers)
+	terms.Stay = c.stay(&terms)
 	if terms.Type == ProposalAdmit && terms.Admission.IsZero() {
 		who := c.all.member(c.pool, terms.Member)
-		if who == nil || who.joined == nil || who.standing != Prospective {
+		if who == nil || who.standing != Prospective {
 			return nil, StepID{}, ErrNotProspective
 		}
-		terms.Admission = who.joined.entry.ID()
+		for _, n := range c.all.own.get(who.number).list() {
+			if id := n.entry.ID(); c.all.admits(n) && (terms.Admission.IsZero() || id.Compare(terms.Admission) < 0) {
+				terms.Admission = id
+			}
+		}
 	}
 	if terms.Type == ProposalAdmit {
 		terms.Member = MemberID{}
@@ -69,6 +74,30 @@ func (c *Charter) resignations() []entry.ID {
 		}
 		if !first.IsZero() && len(ids) < MaxResigned {
 			ids = append(ids, first)
+		}
+	})
+	slices.SortFunc(ids, entry.ID.Compare)
+	return ids
+}
+
+// stay returns, of a proposal about a member, the redemptions by them that count now.
+func (c *Charter) stay(t *Terms) (ids []entry.ID) {
+	about := t.Member
+	switch {
+	case t.Type == ProposalKey && t.Rekey != nil:
+		about = t.Rekey.Member
+	case t.Type != ProposalRemove:
+		return nil
+	}
+	who := c.all.member(c.pool, about)
+	if who == nil {
+		return nil
+	}
+	c.all.own.each(func(_ int, f *facts) {
+		for _, n := range f.nodes {
+			if n.said.Type == TypeProspective && n.by == who.number && len(ids) < MaxStay && c.now.in(n) && c.all.admits(n) {
+				ids = append(ids, n.entry.ID())
+			}
 		}
 	})
 	slices.SortFunc(ids, entry.ID.Compare)
@@ -124,20 +153,19 @@ func (c *Charter) Consent(by entry.Device, id StepID, anyway bool) ([]byte, erro
 		return nil, err
 	}
 	if who := c.all.speaker(c.pool, by); who != nil {
-		a := c.pool.answersAt(c.tip().id, c.all)[who.number]
+		a := c.answersAt(c.tip().id, false)[who.number]
 		switch {
 		case a == nil:
 		case len(a.refused[id]) > 0:
 			return nil, ErrRefused
 		default:
 			// Also one that can't come into force any more: two open ones count for neither.
-			open := a.open(c.all, who.number)
 			for _, n := range a.consents {
-				if of := n.said.Of; of != id && open[of] != nil {
+				if of := n.said.Of; of != id && a.open[of] != nil {
 					return nil, &HeldError{Step: of}
 				}
 			}
-			if open[id] != nil {
+			if a.open[id] != nil {
 				return nil, ErrConsented
 			}
 		}
@@ -151,19 +179,18 @@ func (c *Charter) Consent(by entry.Device, id StepID, anyway bool) ([]byte, erro
 // held says whether a member's word at the newest step was given to another one that may
 // still come into force.
 func (c *Charter) held(number int, to StepID, anyway bool) error {
-	all := c.pool.answersAt(c.tip().id, c.all)
+	all := c.answersAt(c.tip().id, false)
 	a := all[number]
 	if a == nil {
 		return nil
 	}
-	open := a.open(c.all, number)
 	var held *HeldError
 	for _, n := range a.consents {
 		of := n.said.Of
 		if of == to || !c.mayPass(of, all) {
 			continue
 		}
-		if open[of] != nil {
+		if a.open[of] != nil {
 			return &HeldError{Step: of}
 		}
 		held = &HeldError{Step: of, TakenBack: true}
@@ -178,7 +205,7 @@ func (c *Charter) held(number int, to StepID, anyway bool) error {
 // those can't consent to it any more who refused it, or resigned, without a consent before.
 func (c *Charter) mayPass(id StepID, all map[int]*answers) bool {
 	prop, _ := c.pool.proposed(id, c.all)
-	n := c.pool.countOf(prop, c.all, all)
+	n := c.pool.count(prop, all)
 	able := 0
 	prop.parent.members.each(func(number int, m *seat) {
 		if m.standing != Full || m.id == prop.subject() || n.gone[number] {
@@ -285,7 +312,7 @@ func (c *Charter) Follow(by entry.Device, id StepID) ([]byte, error) {
 // milliseconds since 1970, and a duty of who answers; 0 for never.
 func (c *Charter) Invite(by, invite entry.Device, expires uint64) ([]byte, error) {
 	if t := c.tip(); t != nil {
-		if who := c.all.speaker(c.pool, by); who != nil && c.all.invitesOf(who.number).open >= t.invites {
+		if who := c.all.speaker(c.pool, by); who != nil && len(c.all.guestsOf(who.number)) >= t.invites {
 			return nil, ErrInvitesFull
 		}
 	}

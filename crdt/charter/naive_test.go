@@ -27,6 +27,8 @@ type naiveVerdict struct {
 	past  map[entry.ID]bool // without itself
 	path  []charter.StepID  // the steps known, its own included
 	about charter.StepID    // of consents and the like: the parent
+	whose charter.MemberID  // whose word it is: of a redemption, of who countersigned it
+	host  charter.MemberID  // of a redemption: by whose invite
 }
 
 // naiveView is what a set of statements, closed under their pasts, knows.
@@ -46,27 +48,27 @@ type naiveChain struct {
 }
 
 type naiveSeat struct {
+	standing    charter.Standing
+	key         entry.Device
+	first       entry.Device
+	former      []entry.Device
+	rekeyed     charter.StepID // gave them their newest key
+	removed     charter.StepID
+	resignation entry.ID // that a step names
+}
+
+// naivePerson is a member as a view knows them, by what D4 to D9 call it.
+type naivePerson struct {
 	standing  charter.Standing
 	key       entry.Device
-	first     entry.Device
-	former    []entry.Device
-	rekeyed   charter.StepID
-	removed   []charter.DeviceFrontier
-	newKeyCut []charter.DeviceFrontier
-}
-
-type naivePerson struct {
-	standing charter.Standing
-	key      entry.Device
-	devices  map[entry.Device]*naiveDevice
-	consents []entry.Device
-	own      int
-}
-
-type naiveDevice struct {
-	certified, live bool
-	silencers       []entry.ID
-	cut             bool
+	seat      naiveSeat
+	devices   map[entry.Device]bool // that were ever theirs
+	counts    map[entry.ID]bool     // without K
+	K         map[entry.ID]bool
+	certified map[entry.Device]bool
+	holding   []entry.ID // resignations
+	consents  []entry.Device
+	out       bool // P4
 }
 
 func naiveFold(space entry.SpaceID, statements []*entry.Entry, stand charter.StepID) *naive {
@@ -130,6 +132,9 @@ func (n *naive) judgeAfresh(id entry.ID) naiveVerdict {
 	}
 	whole := true
 	for _, h := range e.Heads {
+		if n.acknowledges(h) {
+			return void
+		}
 		switch n.judge(h).word {
 		case "void":
 			return void
@@ -210,15 +215,18 @@ func (n *naive) chain(path []charter.StepID) *naiveChain {
 			standing: charter.Full, key: g.Genesis.MemberKey, first: n.entries[entry.ID(n.space)].Device,
 		}},
 	}
-	end := func(m charter.MemberID, s charter.Standing) {
+	end := func(m charter.MemberID, s charter.Standing) naiveSeat {
 		seat := c.members[m]
 		seat.standing = s
 		c.members[m] = seat
+		return seat
 	}
 	for _, id := range path[1:] {
 		p := n.steps[id]
 		for _, r := range p.Resigned {
-			end(n.judge(r).by, charter.Resigned)
+			seat := end(n.judge(r).by, charter.Resigned)
+			seat.resignation = r
+			c.members[n.judge(r).by] = seat
 		}
 		join := func(r *charter.Redemption) {
 			c.members[charter.MemberIDOf(n.space, r.Member)] = naiveSeat{standing: charter.Full, key: r.Member, first: r.Device}
@@ -233,7 +241,9 @@ func (n *naive) chain(path []charter.StepID) *naiveChain {
 		case charter.ProposalAdmit:
 			join(n.judge(p.Admission).said.Joiner)
 		case charter.ProposalRemove:
-			end(p.Member, charter.Removed)
+			seat := end(p.Member, charter.Removed)
+			seat.removed = id
+			c.members[p.Member] = seat
 		case charter.ProposalKey:
 			seat := c.members[p.Rekey.Member]
 			seat.former = append(slices.Clone(seat.former), seat.first)
@@ -261,154 +271,128 @@ func (c *naiveChain) count() (n int) {
 	return n
 }
 
-// person is a member as a view knows them (D4 to D7); nil if it doesn't.
-func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson {
+// said lists what a member's own devices or member key say of themselves in a view.
+func (n *naive) said(v naiveView, who charter.MemberID, what charter.Type) (ids []entry.ID) {
+	for _, id := range n.all(v, what) {
+		if n.judge(id).by == who {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// alone is a member as a view knows them, whether or not their redemptions count (D4 to D9).
+func (n *naive) alone(v naiveView, who charter.MemberID) *naivePerson {
 	seat, seated := n.chain(v.path).members[who]
-	p := &naivePerson{standing: charter.Prospective, devices: map[entry.Device]*naiveDevice{}, key: seat.key}
+	redemptions := n.said(v, who, charter.TypeProspective)
+	if !seated && len(redemptions) == 0 {
+		return nil
+	}
+	p := &naivePerson{
+		standing: charter.Prospective, key: seat.key, seat: seat, devices: map[entry.Device]bool{},
+		counts: map[entry.ID]bool{}, K: map[entry.ID]bool{}, certified: map[entry.Device]bool{},
+	}
 	if seated {
 		p.standing = seat.standing
 	}
-	claim := func(d entry.Device) {
-		if d != (entry.Device{}) && p.devices[d] == nil {
-			p.devices[d] = &naiveDevice{}
+	if p.key == (entry.Device{}) {
+		p.key = n.judge(redemptions[0]).said.Joiner.Member
+	}
+	// Who is theirs, and who came first.
+	var first []entry.Device
+	for _, d := range append(slices.Clone(seat.former), seat.first) {
+		if d != (entry.Device{}) {
+			p.devices[d] = true
 		}
 	}
-	claim(seat.first)
-	for _, d := range seat.former {
-		claim(d)
-	}
-	var own, K, counts []entry.ID
-	var first []entry.Device
 	if seat.first != (entry.Device{}) {
 		first = append(first, seat.first)
 	}
-	left := func(id entry.ID) bool { // D4: by a new key
-		return seat.rekeyed == charter.StepID{} || slices.Contains(n.judge(id).path, seat.rekeyed)
+	for _, id := range redemptions {
+		d := n.judge(id).said.Joiner.Device
+		p.devices[d] = true
+		if n.sinceNewKey(seat, id) {
+			first = append(first, d)
+		}
+	}
+	for _, id := range n.said(v, who, charter.TypeCertify) {
+		p.devices[n.judge(id).said.New.Key] = true
+	}
+	for _, id := range n.said(v, who, charter.TypeRecover) {
+		for _, l := range n.judge(id).said.Live {
+			p.devices[l.Key] = true
+		}
+	}
+	// D4
+	recovers := n.said(v, who, charter.TypeRecover)
+	for _, id := range recovers {
+		known := slices.ContainsFunc(recovers, func(o entry.ID) bool { return n.knows(o, id) })
+		if n.sinceNewKey(seat, id) && !known {
+			p.K[id] = true
+		}
 	}
 	for id := range v.set {
-		j := n.judge(id)
-		if j.by != who {
+		if j := n.judge(id); j.by != who || j.said.Type == charter.TypeRecover || !n.sinceNewKey(seat, id) {
 			continue
 		}
-		switch j.said.Type {
-		case charter.TypeProspective:
-			seated = true
-			if p.key == (entry.Device{}) {
-				p.key = j.said.Joiner.Member
-			}
-			claim(j.said.Joiner.Device)
-			if left(id) {
-				first = append(first, j.said.Joiner.Device)
-			}
-		case charter.TypeCertify:
-			claim(j.said.New.Key)
-		case charter.TypeRecover:
-			for _, l := range j.said.Live {
-				claim(l.Key)
-			}
-		}
-		if left(id) {
-			own = append(own, id)
-		}
-	}
-	if !seated {
-		return nil
-	}
-	is := func(id entry.ID, t charter.Type) bool { return n.judge(id).said.Type == t }
-	for _, id := range own {
-		if is(id, charter.TypeRecover) && !slices.ContainsFunc(own, func(o entry.ID) bool { return is(o, charter.TypeRecover) && n.knows(o, id) }) {
-			K = append(K, id)
-		}
-	}
-	for _, id := range own {
-		if !is(id, charter.TypeRecover) && !slices.ContainsFunc(K, func(k entry.ID) bool { return !n.knows(id, k) }) {
-			counts = append(counts, id)
-		}
-	}
-	for _, id := range counts {
-		if !is(id, charter.TypeProspective) {
-			p.own++
-		}
-	}
-	lists := func(k entry.ID, d entry.Device) bool {
-		return slices.ContainsFunc(n.judge(k).said.Live, func(l charter.NewDevice) bool { return l.Key == d })
-	}
-	retirements := func(d entry.Device) (ids []entry.ID) {
-		for _, id := range counts {
-			if is(id, charter.TypeRetire) && n.judge(id).said.Device == d {
-				ids = append(ids, id)
-			}
-		}
-		return ids
-	}
-	for d, dev := range p.devices { // D5
-		if len(K) == 0 {
-			dev.certified = slices.Contains(first, d)
-		} else {
-			dev.certified = !slices.ContainsFunc(K, func(k entry.ID) bool { return !lists(k, d) })
-		}
-	}
-	beyond := func(cert entry.ID, adder entry.Device) (ids []entry.ID) {
-		for _, r := range retirements(adder) {
-			if !n.knows(r, cert) {
-				ids = append(ids, r)
-			}
-		}
-		return ids
-	}
-	for range counts { // often enough for every way of certificates
-		for _, id := range counts {
-			if is(id, charter.TypeCertify) {
-				if by := p.devices[n.entries[id].Device]; by.certified && len(beyond(id, n.entries[id].Device)) == 0 {
-					p.devices[n.judge(id).said.New.Key].certified = true
-				}
+		p.counts[id] = true
+		for k := range p.K {
+			if !n.knows(id, k) {
+				delete(p.counts, id)
 			}
 		}
 	}
-	for range counts {
-		for _, id := range counts {
-			dev, adder := p.devices[keyOf(n.judge(id).said)], n.entries[id].Device
-			if !is(id, charter.TypeCertify) || dev.certified {
+	// D5: the least set, grown until it doesn't any more
+	for _, d := range first {
+		p.certified[d] = len(p.K) == 0
+	}
+	for d := range p.devices {
+		if len(p.K) > 0 {
+			p.certified[d] = true
+			for k := range p.K {
+				p.certified[d] = p.certified[d] && n.lists(k, d)
+			}
+		}
+	}
+	for grown := true; grown; {
+		grown = false
+		for id := range p.counts {
+			by, new := n.entries[id].Device, n.judge(id).said.New
+			if new == nil || !p.certified[by] || p.certified[new.Key] {
 				continue
 			}
-			if p.devices[adder].certified {
-				dev.silencers = append(dev.silencers, beyond(id, adder)...)
-			} else {
-				dev.silencers = append(dev.silencers, p.devices[adder].silencers...)
+			beyond := false
+			for _, r := range n.retirements(p, by) {
+				beyond = beyond || !n.knows(r, id)
 			}
-			slices.SortFunc(dev.silencers, entry.ID.Compare)
-			dev.silencers = slices.Compact(dev.silencers)
+			if !beyond {
+				p.certified[new.Key], grown = true, true
+			}
 		}
 	}
-	resigned := false
-	for d, dev := range p.devices {
-		dev.silencers = append(dev.silencers, retirements(d)...)
-		dev.live = dev.certified && len(retirements(d)) == 0
-		dev.cut = !dev.live
-		for _, k := range K {
-			if !dev.certified && !lists(k, d) {
-				dev.silencers = append(dev.silencers, k)
-			}
+	// D7
+	for id := range p.counts {
+		if n.judge(id).said.Type == charter.TypeResign && !n.cut(p, id) {
+			p.holding = append(p.holding, id)
 		}
-		for _, id := range counts {
-			if is(id, charter.TypeResign) {
-				resigned = true
-				dev.silencers = append(dev.silencers, id)
-				dev.cut = true
-			}
-		}
-		dev.cut = dev.cut || seat.standing == charter.Removed
 	}
-	if resigned && (p.standing == charter.Full || p.standing == charter.Prospective) {
+	if len(p.holding) > 0 && (p.standing == charter.Full || p.standing == charter.Prospective) {
 		p.standing = charter.Resigned
 	}
-	var moves []entry.ID // D7
-	for _, id := range counts {
-		if is(id, charter.TypeMove) {
+	// D9
+	var moves []entry.ID
+	for id := range p.counts {
+		if n.judge(id).said.Type == charter.TypeMove && !n.cut(p, id) {
 			moves = append(moves, id)
 		}
 	}
 	chosen := first
+	if len(p.K) > 0 {
+		chosen = nil
+		for k := range p.K {
+			chosen = append(chosen, n.judge(k).said.Live[0].Key)
+		}
+	}
 	if len(moves) > 0 {
 		chosen = nil
 		for _, id := range moves {
@@ -416,25 +400,108 @@ func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson {
 				chosen = append(chosen, n.judge(id).said.Device)
 			}
 		}
-	} else if len(K) > 0 {
-		chosen = nil
-		for _, k := range K {
-			chosen = append(chosen, n.judge(k).said.Live[0].Key)
-		}
 	}
 	for _, d := range chosen {
-		if dev := p.devices[d]; dev != nil && dev.live && !slices.Contains(p.consents, d) {
+		if n.live(p, d) && !slices.Contains(p.consents, d) {
 			p.consents = append(p.consents, d)
 		}
 	}
 	return p
 }
 
-func keyOf(s charter.Statement) (key entry.Device) {
-	if s.New != nil {
-		key = s.New.Key
+// sinceNewKey says whether a statement knows the step that gave its member their newest key, if one did.
+func (n *naive) sinceNewKey(seat naiveSeat, id entry.ID) bool {
+	return seat.rekeyed == charter.StepID{} || slices.Contains(n.judge(id).path, seat.rekeyed)
+}
+
+func (n *naive) lists(k entry.ID, d entry.Device) bool {
+	return slices.ContainsFunc(n.judge(k).said.Live, func(l charter.NewDevice) bool { return l.Key == d })
+}
+
+// retirements are those of a device that count.
+func (n *naive) retirements(p *naivePerson, d entry.Device) (ids []entry.ID) {
+	for id := range p.counts {
+		if s := n.judge(id).said; s.Type == charter.TypeRetire && s.Device == d {
+			ids = append(ids, id)
+		}
 	}
-	return key
+	return ids
+}
+
+func (n *naive) live(p *naivePerson, d entry.Device) bool {
+	return p.certified[d] && len(n.retirements(p, d)) == 0
+}
+
+// cut says whether a statement of a member's device is (D6).
+func (n *naive) cut(p *naivePerson, id entry.ID) bool {
+	d := n.entries[id].Device
+	ends := n.retirements(p, d)
+	if !p.certified[d] {
+		for k := range p.K {
+			if !n.lists(k, d) {
+				ends = append(ends, k)
+			}
+		}
+		if len(p.K) == 0 && n.sinceNewKey(p.seat, id) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(ends, func(end entry.ID) bool { return !n.knows(end, id) })
+}
+
+// counts says whether an invite or a redemption counts (P3).
+func (n *naive) counts(v naiveView, id entry.ID) bool {
+	p := n.alone(v, n.judge(id).whose)
+	stays := func(step charter.StepID) bool { return slices.Contains(n.steps[step].Stay, id) }
+	switch {
+	case p.seat.removed != charter.StepID{}:
+		return stays(p.seat.removed)
+	case p.seat.resignation != entry.ID{} && !n.knows(p.seat.resignation, id):
+		return false
+	case !n.sinceNewKey(p.seat, id):
+		return stays(p.seat.rekeyed)
+	}
+	return !n.cut(p, id) && !slices.ContainsFunc(p.holding, func(r entry.ID) bool { return !n.knows(r, id) })
+}
+
+// guests are the prospective members who came by one member's invites (P4).
+func (n *naive) guests(v naiveView, inviter charter.MemberID) map[charter.MemberID]bool {
+	seats := n.chain(v.path).members
+	all := n.all(v, charter.TypeProspective)
+	slices.SortFunc(all, entry.ID.Compare)
+	in := map[charter.MemberID]bool{}
+	for _, id := range all {
+		who := n.judge(id).by
+		_, seated := seats[who]
+		if seated || n.judge(id).host != inviter || !n.counts(v, id) || n.alone(v, who).standing == charter.Resigned {
+			continue
+		}
+		if len(in) < n.chain(n.judge(id).path).invites {
+			in[who] = true
+		}
+	}
+	return in
+}
+
+// person is a member as a view knows them; nil if it doesn't.
+func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson {
+	p := n.alone(v, who)
+	if p == nil {
+		return nil
+	}
+	if _, seated := n.chain(v.path).members[who]; seated {
+		return p
+	}
+	for _, id := range n.said(v, who, charter.TypeProspective) {
+		if n.counts(v, id) && n.guests(v, n.judge(id).host)[who] {
+			return p
+		}
+	}
+	p.out, p.consents = true, nil
+	if p.standing == charter.Prospective {
+		p.standing = charter.Removed
+	}
+	return p
 }
 
 // everybody is all members that a view knows.
@@ -452,7 +519,7 @@ func (n *naive) everybody(v naiveView) map[charter.MemberID]*naivePerson {
 // claimant is the only one who ever claimed a device.
 func (n *naive) claimant(v naiveView, d entry.Device) (who charter.MemberID, p *naivePerson) {
 	for m, q := range n.everybody(v) {
-		if q.devices[d] != nil {
+		if q.devices[d] {
 			if p != nil {
 				return charter.MemberID{}, nil
 			}
@@ -466,9 +533,9 @@ func (p *naivePerson) here() bool {
 	return p.standing == charter.Full || p.standing == charter.Prospective
 }
 
-func (n *naive) speaker(v naiveView, d entry.Device) (charter.MemberID, *naivePerson) { // D6
+func (n *naive) speaker(v naiveView, d entry.Device) (charter.MemberID, *naivePerson) { // D8
 	who, p := n.claimant(v, d)
-	if p == nil || !p.devices[d].live || !p.here() {
+	if p == nil || !n.live(p, d) || !p.here() {
 		return charter.MemberID{}, nil
 	}
 	return who, p
@@ -538,13 +605,20 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 		if seat, ok := chain.members[holders[0]]; p.key != e.Device || ok && seat.standing != charter.Full {
 			return "void"
 		}
+		ever := len(p.devices)
 		for _, l := range s.Live {
-			own := p.devices[l.Key] != nil
+			own := p.devices[l.Key]
+			if !own {
+				ever++
+			}
+			if !own && ever > charter.MaxDevices {
+				return "void"
+			}
 			if !own && parts[l.Key] || !(own && l.Accepted == [64]byte{}) && !accepted(n.space, p.key, l) {
 				return "void"
 			}
 		}
-		out.by = holders[0]
+		out.by, out.whose = holders[0], holders[0]
 		return ""
 	}
 	if !s.Known() && s.Step == nil {
@@ -552,19 +626,26 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 	}
 	who, p := n.speaker(v, e.Device)
 	if s.Type == charter.TypeRetire { // D2
-		if who, p = n.claimant(v, e.Device); p != nil && (!p.devices[e.Device].certified || !p.here()) {
+		if who, p = n.claimant(v, e.Device); p != nil && (!p.certified[e.Device] || !p.here()) {
 			p = nil
 		}
 	}
 	if p == nil {
 		return "void"
 	}
-	out.by = who
+	out.by, out.whose = who, who
 	full := p.standing == charter.Full
 	consenting := len(p.consents) == 1 && p.consents[0] == e.Device
 	switch s.Type {
 	case charter.TypeCertify, charter.TypeRetire, charter.TypeMove, charter.TypeResign:
-		if p.own >= charter.MaxOwn {
+		own := 0
+		for id := range p.counts {
+			switch n.judge(id).said.Type {
+			case charter.TypeCertify, charter.TypeRetire, charter.TypeMove, charter.TypeResign:
+				own++
+			}
+		}
+		if own >= charter.MaxOwn {
 			return "void"
 		}
 	}
@@ -634,15 +715,15 @@ func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiv
 	case charter.TypeCertify: // D2
 		bad = parts[s.New.Key] || len(p.devices) >= charter.MaxDevices || !accepted(n.space, p.key, *s.New)
 	case charter.TypeRetire:
-		bad = p.devices[s.Device] == nil
+		bad = !p.devices[s.Device]
 	case charter.TypeMove:
-		bad = p.devices[s.Device] == nil || !p.devices[s.Device].live || len(p.consents) > 0 && !slices.Contains(p.consents, e.Device)
+		bad = !n.live(p, s.Device) || len(p.consents) > 0 && !slices.Contains(p.consents, e.Device)
 	case charter.TypeInvite: // P1
 		bad = !full || parts[s.Invite]
 	case charter.TypeRevoke:
-		bad = !full || len(n.invitesOf(v, s.Invite)) == 0
+		bad = !full || len(n.counting(v, n.invitesOf(v, s.Invite))) == 0
 	case charter.TypeProspective: // P2
-		bad = !full || !n.admissible(v, chain, parts, s)
+		bad = !full || !n.admissible(v, chain, parts, s, out)
 		out.by = charter.MemberIDOf(n.space, s.Joiner.Member)
 	}
 	if bad {
@@ -670,12 +751,14 @@ func (n *naive) fits(v naiveView, chain *naiveChain, parts map[entry.Device]bool
 		return chain.open()
 	case charter.ProposalAdmit:
 		return v.set[s.Admission] && n.judge(s.Admission).said.Type == charter.TypeProspective &&
-			n.person(v, n.judge(s.Admission).by).standing == charter.Prospective
+			n.counts(v, s.Admission) && n.guests(v, n.judge(s.Admission).host)[n.judge(s.Admission).by]
 	case charter.ProposalRemove:
 		seat, seated := chain.members[s.Member]
-		return n.person(v, s.Member) != nil && (!seated || seat.standing == charter.Full)
+		p := n.person(v, s.Member)
+		return p != nil && (!seated || seat.standing == charter.Full) && n.mayStay(v, s.Stay, s.Member)
 	case charter.ProposalKey:
-		return chain.full(s.Rekey.Member) && s.Rekey.Key != s.Rekey.Device && !parts[s.Rekey.Key] && !parts[s.Rekey.Device] && s.Rekey.Verify(n.space) == nil
+		return chain.full(s.Rekey.Member) && s.Rekey.Key != s.Rekey.Device && !parts[s.Rekey.Key] && !parts[s.Rekey.Device] && s.Rekey.Verify(n.space) == nil &&
+			n.mayStay(v, s.Stay, s.Rekey.Member)
 	case charter.ProposalThreshold:
 		return int(s.Threshold) != chain.threshold
 	case charter.ProposalInvites:
@@ -686,6 +769,15 @@ func (n *naive) fits(v naiveView, chain *naiveChain, parts map[entry.Device]bool
 	return false // a seat, or rules that are no higher
 }
 
+func (n *naive) mayStay(v naiveView, ids []entry.ID, of charter.MemberID) bool { // A1
+	for _, id := range ids {
+		if j := n.judge(id); !v.set[id] || j.said.Type != charter.TypeProspective || j.whose != of {
+			return false
+		}
+	}
+	return true
+}
+
 func (n *naive) rightlyNamed(v naiveView, chain *naiveChain, ids []entry.ID) bool { // A4
 	seen := map[charter.MemberID]bool{}
 	for _, id := range ids {
@@ -694,12 +786,7 @@ func (n *naive) rightlyNamed(v naiveView, chain *naiveChain, ids []entry.ID) boo
 			return false
 		}
 		seen[j.by] = true
-		p := n.person(v, j.by)
-		counts := false
-		for _, d := range p.devices {
-			counts = counts || slices.Contains(d.silencers, id)
-		}
-		if !counts || p.standing != charter.Resigned {
+		if !slices.Contains(n.person(v, j.by).holding, id) {
 			return false
 		}
 		for c := range j.past {
@@ -748,8 +835,10 @@ func (n *naive) consenting(v naiveView, step charter.StepID) (who []charter.Memb
 				closed = closed || b.by == m && b.said.Of == j.said.Of &&
 					(b.said.Type == charter.TypeTakeBack && n.knows(id, c) || b.said.Type == charter.TypeRefuse)
 			}
-			for _, x := range n.person(v, m).devices[n.entries[c].Device].silencers {
-				closed = closed || !n.knows(x, c)
+			p := n.person(v, m)
+			closed = closed || n.cut(p, c)
+			for _, r := range p.holding {
+				closed = closed || !n.knows(r, c)
 			}
 			if !closed {
 				open[j.said.Of] = true
@@ -785,12 +874,18 @@ func (n *naive) invitesOf(v naiveView, key entry.Device) (ids []entry.ID) {
 	return ids
 }
 
-func (n *naive) admissible(v naiveView, chain *naiveChain, parts map[entry.Device]bool, s charter.Statement) bool { // P2
-	invites := n.invitesOf(v, s.Invite)
+// counting are those that count.
+func (n *naive) counting(v naiveView, ids []entry.ID) []entry.ID {
+	return slices.DeleteFunc(ids, func(id entry.ID) bool { return !n.counts(v, id) })
+}
+
+func (n *naive) admissible(v naiveView, chain *naiveChain, parts map[entry.Device]bool, s charter.Statement, out *naiveVerdict) bool { // P2
+	invites := n.counting(v, n.invitesOf(v, s.Invite))
 	if len(invites) == 0 {
 		return false
 	}
 	maker := n.judge(invites[0]).by
+	out.host = maker
 	if n.person(v, maker).standing != charter.Full {
 		return false
 	}
@@ -800,19 +895,26 @@ func (n *naive) admissible(v naiveView, chain *naiveChain, parts map[entry.Devic
 			return false
 		}
 	}
-	open := map[charter.MemberID]bool{}
-	for _, id := range n.all(v, charter.TypeProspective) {
-		j := n.judge(id)
-		at := naiveView{set: j.past, path: j.path}
-		if n.judge(n.invitesOf(at, j.said.Invite)[0]).by == maker && n.person(v, j.by).standing == charter.Prospective {
-			open[j.by] = true
-		}
-	}
 	r := s.Joiner
-	return len(open) < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, s.Invite) == nil
+	return len(n.guests(v, maker)) < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, s.Invite) == nil
 }
 
-func (n *naive) state(id entry.ID) charter.State { return n.stateAt([]entry.ID{id}) }
+func (n *naive) state(id entry.ID) charter.State {
+	switch v := n.judge(id); v.word {
+	case "void":
+		return charter.Void
+	case "waits":
+		return charter.Pending
+	default:
+		return n.placed(v.path)
+	}
+}
+
+// acknowledges says whether a sound statement is an acknowledgement: in no past.
+func (n *naive) acknowledges(id entry.ID) bool {
+	v := n.judge(id)
+	return v.word == "sound" && v.said.Type == charter.TypeSeen
+}
 
 func (n *naive) stateAt(heads []entry.ID) charter.State {
 	var words []string
@@ -820,7 +922,7 @@ func (n *naive) stateAt(heads []entry.ID) charter.State {
 		words = append(words, n.judge(h).word)
 	}
 	switch {
-	case slices.Contains(words, "void"):
+	case slices.Contains(words, "void"), slices.ContainsFunc(heads, n.acknowledges):
 		return charter.Void
 	case slices.Contains(words, "waits"):
 		return charter.Pending
@@ -829,12 +931,17 @@ func (n *naive) stateAt(heads []entry.ID) charter.State {
 	if !ok {
 		return charter.Void
 	}
+	return n.placed(v.path)
+}
+
+// placed is where what knows these steps lies (F1).
+func (n *naive) placed(path []charter.StepID) charter.State {
 	common := 0
-	for common < min(len(v.path), len(n.path)) && v.path[common] == n.path[common] {
+	for common < min(len(path), len(n.path)) && path[common] == n.path[common] {
 		common++
 	}
 	switch {
-	case common == len(v.path):
+	case common == len(path):
 		return charter.Accepted
 	case common == len(n.path):
 		return charter.Pending

@@ -50,14 +50,12 @@ func (c *Charter) RetiredBy(device entry.Device) (honoured []Frontier, ok bool) 
 	if who == nil {
 		return nil, false
 	}
-	for _, n := range who.device(device).silencers {
-		switch {
-		case n.said.Type != TypeRetire:
-		case n.said.Device == device:
-			honoured = append(honoured, n.said.Frontier)
-		default: // of the device that added it
-			honoured = append(honoured, nil)
-		}
+	d := who.device(device)
+	for _, n := range d.retired {
+		honoured = append(honoured, n.said.Frontier)
+	}
+	if !d.certified && len(who.keys) == 0 && (who.seat == nil || who.seat.rekeyed == nil) { // beyond the retirement of who added it
+		honoured = append(honoured, nil)
 	}
 	return honoured, len(honoured) > 0
 }

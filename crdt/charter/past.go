@@ -78,45 +78,10 @@ func (c *Charter) past(heads []entry.ID) *Past {
 	return p
 }
 
-// covers says whether n adds nothing to p: it is in p, or all it does is to bring a step
-// into force that p has by another statement, and what it stands on adds nothing either.
-// So a device that signs one step a thousand times can't drive others apart.
-func (p *Past) covers(n *node) bool {
-	if p.in(n) {
-		return true
-	}
-	if !p.repeats(n) {
-		return false
-	}
-	if !slices.ContainsFunc(n.heads, func(h *node) bool { return !p.in(h) }) {
-		return true
-	}
-	seen := map[*node]bool{}
-	for stack := []*node{n}; len(stack) > 0; {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if p.in(n) || seen[n] {
-			continue
-		}
-		if !p.repeats(n) {
-			return false
-		}
-		seen[n] = true
-		stack = append(stack, n.heads...)
-	}
-	return true
-}
-
-// repeats says whether n brings a step into force that p has.
-func (p *Past) repeats(n *node) bool { return n.carries != nil && p.step.reaches(n.carries) }
-
-// Covers says whether older heads know nothing that p doesn't: each is in the past, or only
-// brings a step into force that the past has already. Ask about heads that are accepted: one
-// that isn't here, or waits, is not covered.
+// Covers says whether older heads know no newer step than p does. What one member says alone is no
+// matter: it couldn't be asked of others that they know all of it. Ask about heads that are accepted:
+// one that isn't here, or waits, is not covered.
 func (p *Past) Covers(older []entry.ID) bool {
-	if slices.Equal(older, p.ids) {
-		return true
-	}
 	for _, id := range older {
 		n := p.pool.node(id)
 		if n == nil && p.beside != nil {
@@ -125,7 +90,7 @@ func (p *Past) Covers(older []entry.ID) bool {
 			}
 			return false
 		}
-		if n == nil || !n.sound() || !p.covers(n) {
+		if n == nil || !n.sound() || !p.step.reaches(n.tip()) {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"sync"
 
 	"kith/crdt/entry"
 )
@@ -145,7 +146,7 @@ func (c *Charter) Pending() []Proposal {
 // text is what a proposal says, apart from what each renewal brings up to date.
 func (p *Proposal) text() string {
 	t := p.Terms
-	t.Resigned, t.Frontiers = nil, nil
+	t.Resigned, t.Frontiers, t.Stay = nil, nil, nil
 	b, _ := t.encode()
 	return string(b)
 }
@@ -163,7 +164,8 @@ func (c *Charter) Enactable() []StepID {
 
 func (c *Charter) proposal(id StepID) Proposal {
 	prop, by := c.pool.proposed(id, c.all)
-	n := c.pool.count(prop, c.all)
+	all := c.answersAt(prop.parent.id, false)
+	n := c.pool.count(prop, all)
 	p := Proposal{
 		ID: id, Parent: prop.parent.id, Terms: *prop.terms, Subject: c.subject(prop.terms),
 		Needs: n.needed, Of: prop.parent.full - len(prop.terms.Resigned), Founder: n.founder,
@@ -177,11 +179,10 @@ func (c *Charter) proposal(id StepID) Proposal {
 		}
 	}
 	slices.SortFunc(p.By, compareMembers)
-	all := c.pool.answersAt(prop.parent.id, c.all)
 	for number, a := range all {
 		if slices.Contains(n.consents, number) {
-			m := a.open(c.all, number)[id]
-			p.Consents = append(p.Consents, Answer{Member: m.id, Entry: lowest(a.consents, id, m)})
+			m := a.open[id]
+			p.Consents = append(p.Consents, Answer{Member: m.id, Entry: m.entry.ID()})
 		}
 		if r := a.refused[id]; len(r) > 0 {
 			first := slices.MinFunc(r, func(a, b *node) int { return a.entry.ID().Compare(b.entry.ID()) })
@@ -194,28 +195,45 @@ func (c *Charter) proposal(id StepID) Proposal {
 	switch {
 	case c.inForce(id):
 		p.State = ProposalInForce
-	case c.pool.withdrawn(id, by, c.all):
+	case withdrawn(id, by, all):
 		p.State = ProposalWithdrawn
 	case prop.parent != c.tip():
 		p.State = ProposalOvertaken
 	default:
 		p.State = ProposalOpen
-		inHeads := c.pool.count(prop, c.now.known) // an enact is judged by what it names
+		inHeads := c.pool.count(prop, c.answersAt(prop.parent.id, true)) // an enact is judged by what it names
 		p.Ready = inHeads.enough()
 	}
 	return p
 }
 
-// lowest returns the lowest ID of the consents to a step that aren't taken back; of what stands
-// in a pool by order of arrival nothing must show.
-func lowest(consents []*node, id StepID, open *node) entry.ID {
-	low := open.entry.ID()
-	for _, n := range consents {
-		if at := n.entry.ID(); n.said.Of == id && at.Compare(low) < 0 {
-			low = at
-		}
+// poll is the answers at one parent, as they were asked for.
+type poll struct {
+	parent  StepID
+	inHeads bool
+}
+
+type polls struct {
+	mu   sync.Mutex
+	have map[poll]map[int]*answers
+}
+
+// answersAt gathers the answers to proposals at one parent: all that are accepted, or those that the heads
+// know. They are gathered once, however many proposals there are.
+func (c *Charter) answersAt(parent StepID, inHeads bool) map[int]*answers {
+	k := c.all
+	if inHeads {
+		k = c.now.known
 	}
-	return low
+	c.polls.mu.Lock()
+	defer c.polls.mu.Unlock()
+	at := poll{parent, inHeads}
+	all, ok := c.polls.have[at]
+	if !ok {
+		all = c.pool.answersAt(parent, k)
+		c.polls.have[at] = all
+	}
+	return all
 }
 
 func compareAnswers(a, b Answer) int {
@@ -276,7 +294,7 @@ func (c *Charter) Log() []Line {
 		}
 		if n.said.Type == TypeEnact {
 			prop, _ := c.pool.proposed(n.said.Of, n.after)
-			counted := c.pool.count(prop, n.after)
+			counted := c.pool.count(prop, c.pool.answersAt(prop.parent.id, n.after))
 			for _, number := range counted.consents {
 				l.Consents = append(l.Consents, c.all.person(number).id)
 			}

@@ -2,6 +2,7 @@ package charter
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync/atomic"
 
@@ -26,22 +27,25 @@ type person struct {
 	devices  []device
 	consents []entry.Device // that may consent: mostly one, several after moves beside each other
 	own      int            // how many statements of their devices about each other count
+
+	seat     *seat                // nil for who has no place in the chain
+	places   map[entry.Device]int // in devices
+	keys     []*node              // statements by the member key that count, none in the past of another
+	resigned []*node              // resignations that count
+	lapsed   bool                 // came in by redemptions of which none counts any more
 }
 
 // device is one of a person's, as the same past knows it.
 type device struct {
 	NewDevice
-	certified bool // as things are, though it may be retired
-	live      bool
-	silencers []*node    // why it isn't live, as far as the person said so
-	cuts      []Frontier // what of it is honoured: only what is under each of them
+	certified bool    // as things are, though it may be retired
+	live      bool    // certified and not retired
+	retired   []*node // the retirements of it that count
 }
 
 func (p *person) device(key entry.Device) *device {
-	for i := range p.devices {
-		if p.devices[i].Key == key {
-			return &p.devices[i]
-		}
+	if i, ok := p.places[key]; ok {
+		return &p.devices[i]
 	}
 	return nil
 }
@@ -54,6 +58,66 @@ func (p *person) speaks(key entry.Device) bool {
 
 // here says whether they are in: neither removed nor resigned.
 func (p *person) here() bool { return p.standing == Full || p.standing == Prospective }
+
+// cut says whether something ended a statement's device that didn't know of the statement. Whatever
+// such a device says as of before comes too late.
+func (p *person) cut(n *node) bool {
+	d := p.device(n.entry.Device)
+	if d == nil {
+		return true
+	}
+	unaware := func(end *node) bool { return !end.knows(n) }
+	switch {
+	case slices.ContainsFunc(d.retired, unaware):
+		return true
+	case d.certified:
+		return false
+	case len(p.keys) == 0: // it was added beyond the retirement of another, and so was all that it said
+		return !p.seat.replaced(n)
+	}
+	return slices.ContainsFunc(p.keys, func(k *node) bool { return !k.lists(d.Key) && unaware(k) })
+}
+
+// silenced is cut, with regard to resignations as well.
+func (p *person) silenced(n *node) bool {
+	return p.cut(n) || slices.ContainsFunc(p.resigned, func(r *node) bool { return !r.knows(n) })
+}
+
+// cuts returns what is honoured of a device, if not all is: only what is under each of the frontiers.
+func (p *person) cuts(d *device) (all []Frontier) {
+	for _, r := range d.retired {
+		all = append(all, r.said.Frontier)
+	}
+	if !d.certified {
+		named := len(all)
+		for _, k := range p.keys {
+			if !k.lists(d.Key) {
+				all = append(all, frontierOf(k.said.Lists, d.Key))
+			}
+		}
+		if p.seat != nil && p.seat.rekeyed != nil {
+			all = append(all, frontierOf(p.seat.rekeyed.terms.Frontiers, d.Key))
+		}
+		if len(all) == named {
+			all = append(all, nil) // added beyond the retirement of who added it
+		}
+	}
+	for _, r := range p.resigned {
+		all = append(all, frontierOf(r.said.Lists, d.Key))
+	}
+	if s := p.seat; s != nil {
+		if s.resignation != nil && !slices.Contains(p.resigned, s.resignation) { // the phrase overruled it too late
+			all = append(all, frontierOf(s.resignation.said.Lists, d.Key))
+		}
+		if s.standing == Removed {
+			all = append(all, frontierOf(s.ended.terms.Frontiers, d.Key))
+		}
+	}
+	if p.lapsed {
+		all = append(all, nil)
+	}
+	return all
+}
 
 // memo keeps what was derived last, for one seat.
 type memo struct{ last atomic.Pointer[derived] }
@@ -75,28 +139,25 @@ func (m *memo) derived(s *seat, nodes []*node) *person {
 // derivation is a person under construction.
 type derivation struct {
 	*person
-	seat   *seat   // nil for who is prospective
-	keys   []*node // statements by the member key, none in the past of another
-	counts []*node // what counts besides
+	counts []*node // what counts besides keys
 	bases  []entry.Device
 }
 
 // derive computes a person from what the chain says, which may be nothing, and their own
 // statements, each after those in its past.
 func derive(s *seat, nodes []*node) *person {
-	d := &derivation{person: &person{}, seat: s}
+	d := &derivation{person: &person{seat: s, places: map[entry.Device]int{}}}
 	d.begin(nodes)
 	d.sort(nodes)
 	d.certify()
-	d.retire()
 	d.leave()
 	d.choose()
 	return d.person
 }
 
 // replaced says whether an agreed new key has done away with a statement.
-func (d *derivation) replaced(n *node) bool {
-	return d.seat != nil && d.seat.rekeyed != nil && !n.after.step.reaches(d.seat.rekeyed)
+func (s *seat) replaced(n *node) bool {
+	return s != nil && s.rekeyed != nil && !n.after.step.reaches(s.rekeyed)
 }
 
 // begin sets who it is, and all devices that they ever claimed.
@@ -122,7 +183,7 @@ func (d *derivation) begin(nodes []*node) {
 		case TypeProspective:
 			first := NewDevice{Key: s.Joiner.Device, Name: s.Joiner.DeviceName}
 			d.claim(first)
-			if !d.replaced(n) && !slices.Contains(d.bases, first.Key) {
+			if !d.seat.replaced(n) && !slices.Contains(d.bases, first.Key) {
 				d.bases = append(d.bases, first.Key)
 			}
 			// The same redemption countersigned twice gives one name; other names sort.
@@ -143,7 +204,8 @@ func (d *derivation) begin(nodes []*node) {
 }
 
 func (d *derivation) claim(n NewDevice) {
-	if d.device(n.Key) == nil {
+	if _, known := d.places[n.Key]; !known {
+		d.places[n.Key] = len(d.devices)
 		d.devices = append(d.devices, device{NewDevice: n})
 	}
 }
@@ -152,7 +214,7 @@ func (d *derivation) claim(n NewDevice) {
 func (d *derivation) sort(nodes []*node) {
 	var left []*node
 	for _, n := range nodes {
-		if !d.replaced(n) {
+		if !d.seat.replaced(n) {
 			left = append(left, n)
 		}
 	}
@@ -178,44 +240,57 @@ func newest(nodes []*node, what Type) (found []*node) {
 	return found
 }
 
-// certify finds the devices that are certified: those that the chain or all statements by the
-// member key name, and those added by one of them, unless a retirement of that one didn't
-// know of it.
+// certify finds the devices that are certified, and those of them that are live. Certified is the least
+// set that holds the devices which the chain or all statements by the member key name, and with a
+// device also those that it added, unless a retirement of it doesn't know of that.
 func (d *derivation) certify() {
-	for i := range d.devices {
-		key := d.devices[i].Key
-		if len(d.keys) == 0 {
-			d.devices[i].certified = slices.Contains(d.bases, key)
-			continue
+	added := map[entry.Device][]*node{} // certificates, by who signed them
+	for _, n := range d.counts {
+		switch n.said.Type {
+		case TypeCertify:
+			added[n.entry.Device] = append(added[n.entry.Device], n)
+		case TypeRetire:
+			dev := d.device(n.said.Device)
+			dev.retired = append(dev.retired, n)
 		}
-		d.devices[i].certified = !slices.ContainsFunc(d.keys, func(k *node) bool { return !k.lists(key) })
 	}
-	for _, n := range d.counts { // each after those in its past
-		if n.said.Type != TypeCertify {
-			continue
+	var todo []*device
+	certify := func(key entry.Device) {
+		if dev := d.device(key); !dev.certified {
+			dev.certified = true
+			todo = append(todo, dev)
 		}
-		by, new := d.device(n.entry.Device), d.device(n.said.New.Key)
-		if by == nil {
-			continue
-		}
-		if !by.certified { // what silences it silences what it added
-			if !new.certified {
-				new.silencers = append(new.silencers, by.silencers...)
+	}
+	for _, key := range d.first() {
+		certify(key)
+	}
+	for len(todo) > 0 {
+		by := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, n := range added[by.Key] {
+			if !slices.ContainsFunc(by.retired, func(r *node) bool { return !r.knows(n) }) {
+				certify(n.said.New.Key)
 			}
-			continue
-		}
-		beyond := d.retirements(by.Key, func(r *node) bool { return !r.knows(n) })
-		if len(beyond) == 0 {
-			new.certified = true
-		} else if !new.certified {
-			new.silencers = append(new.silencers, beyond...)
 		}
 	}
 	for i := range d.devices {
-		if d.devices[i].certified {
-			d.devices[i].silencers = nil // added by one who wasn't retired, too
+		d.devices[i].live = d.devices[i].certified && len(d.devices[i].retired) == 0
+	}
+}
+
+// first returns the devices that need no other to certify them.
+func (d *derivation) first() []entry.Device {
+	if len(d.keys) == 0 {
+		return d.bases
+	}
+	listed := map[entry.Device]int{} // by how many of the statements by the member key
+	for _, k := range d.keys {
+		for i := range k.said.Live {
+			listed[k.said.Live[i].Key]++
 		}
 	}
+	maps.DeleteFunc(listed, func(_ entry.Device, by int) bool { return by < len(d.keys) })
+	return slices.Collect(maps.Keys(listed))
 }
 
 // lists says whether a statement by the member key has a device as live.
@@ -223,80 +298,30 @@ func (n *node) lists(key entry.Device) bool {
 	return slices.ContainsFunc(n.said.Live, func(l NewDevice) bool { return l.Key == key })
 }
 
-// retirements returns the retirements of a device that count, and match.
-func (d *derivation) retirements(key entry.Device, match func(*node) bool) (all []*node) {
-	for _, n := range d.counts {
-		if n.said.Type == TypeRetire && n.said.Device == key && match(n) {
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
-// retire says which devices are live, and what is honoured of the others.
-func (d *derivation) retire() {
-	for i := range d.devices {
-		dev := &d.devices[i]
-		retired := d.retirements(dev.Key, func(*node) bool { return true })
-		dev.live = dev.certified && len(retired) == 0
-		for _, r := range retired {
-			dev.silence(r, r.said.Frontier)
-		}
-		if dev.certified {
-			continue
-		}
-		if len(dev.silencers) > len(retired) {
-			dev.cuts = append(dev.cuts, nil) // added beyond the retirement of who added it
-		}
-		for _, k := range d.keys {
-			if !k.lists(dev.Key) {
-				dev.silence(k, frontierOf(k.said.Lists, dev.Key))
-			}
-		}
-		if s := d.seat; s != nil && s.rekeyed != nil {
-			dev.cuts = append(dev.cuts, frontierOf(s.rekeyed.terms.Frontiers, dev.Key))
-		}
-		if len(dev.cuts) == 0 {
-			dev.cuts = append(dev.cuts, nil)
-		}
-	}
-}
-
-func (d *device) silence(by *node, honoured Frontier) {
-	d.silencers = append(d.silencers, by)
-	d.cuts = append(d.cuts, honoured)
-}
-
-// leave sees to resignation and removal.
+// leave sees to resignations.
 func (d *derivation) leave() {
 	for _, n := range d.counts {
-		if n.said.Type != TypeResign {
-			continue
-		}
-		if d.here() {
-			d.standing = Resigned
-		}
-		for i := range d.devices {
-			d.devices[i].silence(n, frontierOf(n.said.Lists, d.devices[i].Key))
+		if n.said.Type == TypeResign && !d.cut(n) {
+			d.resigned = append(d.resigned, n)
 		}
 	}
-	if d.seat != nil && d.seat.standing == Removed {
-		for i := range d.devices {
-			d.devices[i].cuts = append(d.devices[i].cuts, frontierOf(d.seat.ended.terms.Frontiers, d.devices[i].Key))
-		}
+	if len(d.resigned) > 0 && d.here() {
+		d.standing = Resigned
 	}
 }
 
 // choose finds the devices that may consent: the first one, the first that the member key
 // lists, or where the consents were moved to.
 func (d *derivation) choose() {
+	moves := newest(slices.DeleteFunc(slices.Clone(d.counts), d.cut), TypeMove)
 	chosen := d.bases
-	if moves := newest(d.counts, TypeMove); len(moves) > 0 {
+	switch {
+	case len(moves) > 0:
 		chosen = nil
 		for _, n := range moves {
 			chosen = append(chosen, n.said.Device)
 		}
-	} else if len(d.keys) > 0 {
+	case len(d.keys) > 0:
 		chosen = nil
 		for _, k := range d.keys {
 			chosen = append(chosen, k.said.Live[0].Key)

@@ -162,8 +162,10 @@ func (p *pool) keep(n *node, before known) *node {
 		n.after.step = deeper(before.step, n.carries)
 	}
 	n.index = len(p.nodes)
-	p.addToLine(n)
-	n.after.has = before.has.with(n.line, n.place)
+	if n.line, n.place = -1, 1; !n.leaf() { // a leaf is in no past
+		p.addToLine(n)
+		n.after.has = before.has.with(n.line, n.place)
+	}
 	p.addParts(n)
 	p.nodes[id] = n
 	return n

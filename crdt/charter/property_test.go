@@ -312,11 +312,11 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 		for _, d := range m.Devices {
 			_, cut := c.Cut(d.Key)
 			owner, _ := n.claimant(all, d.Key)
-			if owner == id && cut != p.devices[d.Key].cut {
+			if owner == id && cut != (!n.live(p, d.Key) || p.out || len(p.holding) > 0 || p.seat.resignation != entry.ID{} || p.standing == charter.Removed) {
 				t.Fatalf("cut: %v, and %v to the naive fold", cut, !cut)
 			}
 			if d.Consents != (len(p.consents) == 1 && p.consents[0] == d.Key) {
-				t.Fatalf("consents: %v", d.Consents)
+				t.Fatalf("%s consents from a device: %v", m.Name, d.Consents)
 			}
 		}
 	}

@@ -12,6 +12,8 @@ const (
 	MaxWhy = 4000
 	// MaxResigned bounds the resignations that one proposal names.
 	MaxResigned = 100
+	// MaxStay bounds the redemptions that one proposal names.
+	MaxStay = 500
 	// MaxPact bounds what a step says to an ally, in bytes.
 	MaxPact = 8192
 	// MaxInvites bounds what the co-op can agree on for the open invites of one member.
@@ -59,11 +61,14 @@ type Terms struct {
 	Admission entry.ID         // of ProposalAdmit: the statement with the redemption
 	Member    MemberID         // of ProposalRemove
 	Frontiers []DeviceFrontier // of ProposalRemove and ProposalKey: what of the member's devices is honoured
-	Rekey     *Rekey           // of ProposalKey
-	Threshold Threshold        // of ProposalThreshold
-	Invites   int              // of ProposalInvites
-	Rules     uint64           // of ProposalRules
-	Pact      []byte           // of ProposalPact: a word in the sense of package share; at most MaxPact bytes
+	// Stay names redemptions that the member has countersigned, of ProposalRemove and ProposalKey: who came in by them
+	// stays prospective, and who came in by another is none any more. Sorted, unique.
+	Stay      []entry.ID
+	Rekey     *Rekey    // of ProposalKey
+	Threshold Threshold // of ProposalThreshold
+	Invites   int       // of ProposalInvites
+	Rules     uint64    // of ProposalRules
+	Pact      []byte    // of ProposalPact: a word in the sense of package share; at most MaxPact bytes
 }
 
 // known says whether this release can judge the proposal.
@@ -109,6 +114,7 @@ type wireRemoval struct {
 	Resigned  [][]byte
 	Member    []byte
 	Frontiers []wireFrontier
+	Stay      [][]byte
 	Why       string
 }
 
@@ -118,15 +124,13 @@ type wireNewKey struct {
 	Resigned  [][]byte
 	Rekey     []byte
 	Frontiers []wireFrontier
+	Stay      [][]byte
 	Why       string
 }
 
 // encode returns the canonical bytes of a proposal; nothing is checked.
 func (t *Terms) encode() ([]byte, error) {
-	resigned := make([][]byte, len(t.Resigned))
-	for i := range t.Resigned {
-		resigned[i] = t.Resigned[i][:]
-	}
+	resigned, stay := wireIDs(t.Resigned), wireIDs(t.Stay)
 	switch t.Type {
 	case ProposalSeat:
 		redemption, err := t.Seat.Redemption.Encode()
@@ -138,7 +142,7 @@ func (t *Terms) encode() ([]byte, error) {
 		return encoding.Marshal(wireSubject{Type: t.Type, Resigned: resigned, Subject: t.Admission[:], Why: t.Why})
 	case ProposalRemove:
 		return encoding.Marshal(wireRemoval{
-			Type: t.Type, Resigned: resigned, Member: t.Member[:], Frontiers: wireFrontiers(t.Frontiers), Why: t.Why,
+			Type: t.Type, Resigned: resigned, Member: t.Member[:], Frontiers: wireFrontiers(t.Frontiers), Stay: stay, Why: t.Why,
 		})
 	case ProposalKey:
 		rekey, err := t.Rekey.Encode()
@@ -146,7 +150,7 @@ func (t *Terms) encode() ([]byte, error) {
 			return nil, err
 		}
 		return encoding.Marshal(wireNewKey{
-			Type: t.Type, Resigned: resigned, Rekey: rekey, Frontiers: wireFrontiers(t.Frontiers), Why: t.Why,
+			Type: t.Type, Resigned: resigned, Rekey: rekey, Frontiers: wireFrontiers(t.Frontiers), Stay: stay, Why: t.Why,
 		})
 	case ProposalThreshold, ProposalInvites, ProposalRules:
 		number := uint64(t.Threshold) + uint64(t.Invites) + t.Rules // one of them
@@ -164,7 +168,7 @@ func readTerms(b []byte) (Terms, error) {
 		return Terms{}, err
 	}
 	t := Terms{Type: ProposalType(n)}
-	var resigned [][]byte
+	var resigned, stay [][]byte
 	switch t.Type {
 	case ProposalSeat:
 		t.Seat, err = readSeat(b)
@@ -186,7 +190,7 @@ func readTerms(b []byte) (Terms, error) {
 		if err == nil {
 			t.Frontiers, err = readFrontiers(w.Frontiers)
 		}
-		resigned, t.Why = w.Resigned, w.Why
+		resigned, stay, t.Why = w.Resigned, w.Stay, w.Why
 	case ProposalKey:
 		var w wireNewKey
 		if err = readExactly(b, &w, "new key"); err == nil {
@@ -195,7 +199,7 @@ func readTerms(b []byte) (Terms, error) {
 		if err == nil {
 			t.Frontiers, err = readFrontiers(w.Frontiers)
 		}
-		resigned, t.Why = w.Resigned, w.Why
+		resigned, stay, t.Why = w.Resigned, w.Stay, w.Why
 	case ProposalThreshold, ProposalInvites, ProposalRules:
 		var w wireNumber
 		err = readExactly(b, &w, "proposal")
@@ -218,7 +222,18 @@ func readTerms(b []byte) (Terms, error) {
 	if t.Resigned, err = readIDs(resigned, MaxResigned, "resignation"); err != nil {
 		return Terms{}, err
 	}
+	if t.Stay, err = readIDs(stay, MaxStay, "redemption"); err != nil {
+		return Terms{}, err
+	}
 	return t, checkWhy(t.Why)
+}
+
+func wireIDs(ids []entry.ID) [][]byte {
+	out := make([][]byte, len(ids))
+	for i := range ids {
+		out[i] = ids[i][:]
+	}
+	return out
 }
 
 func (t *Terms) setNumber(n uint64) {

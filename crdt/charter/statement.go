@@ -16,8 +16,8 @@ import (
 // frontiers, which name one entry for each run of a device.
 const MaxStatement = 1 << 18
 
-// MaxListed bounds the devices that one statement by a member key names.
-const MaxListed = 256
+// MaxListed bounds the devices that one statement by a member key names as live.
+const MaxListed = MaxDevices
 
 // Type says what a statement states. The numbers up to 31 are given out in docs/PROTOCOL.md,
 // "Charter statements"; one that this release doesn't know is kept, passed on and pending.

@@ -138,7 +138,7 @@ func samples(t fataler, co *coop) map[string][]byte {
 		{Type: charter.ProposalClose, Why: "we are all in"},
 		{Type: charter.ProposalAdmit, Admission: entry.ID{5}, Resigned: ids},
 		{Type: charter.ProposalRemove, Member: charter.MemberID{6}, Frontiers: lists, Why: "they took the till"},
-		{Type: charter.ProposalKey, Rekey: &rekey, Frontiers: lists},
+		{Type: charter.ProposalKey, Rekey: &rekey, Frontiers: lists, Stay: ids},
 		{Type: charter.ProposalThreshold, Threshold: charter.ThreeQuarters},
 		{Type: charter.ProposalInvites, Invites: 3, Resigned: ids[:1]},
 		{Type: charter.ProposalRules, Rules: 2},

@@ -36,17 +36,18 @@ type step struct {
 // seat is what the chain says of one member; what they say themselves comes on top (person).
 // It never changes.
 type seat struct {
-	id       MemberID
-	number   int
-	name     string // "" for a prospective member who was removed: see their redemption
-	key      entry.Device
-	device   NewDevice   // the first one, or the one of the newest key
-	former   []NewDevice // those before
-	standing Standing
-	since    *step // brought them in
-	rekeyed  *step // gave them the newest key; nil if none did
-	ended    *step // removed them, or named their resignation
-	bare     *person
+	id          MemberID
+	number      int
+	name        string // "" for a prospective member who was removed: see their redemption
+	key         entry.Device
+	device      NewDevice   // the first one, or the one of the newest key
+	former      []NewDevice // those before
+	standing    Standing
+	since       *step // brought them in
+	rekeyed     *step // gave them the newest key; nil if none did
+	ended       *step // removed them, or named their resignation
+	resignation *node // that one; nil if no step named any
+	bare        *person
 }
 
 // next returns the step that terms make of s.
@@ -55,7 +56,7 @@ func (s *step) next(p *pool, id StepID, t *Terms) *step {
 	n.id, n.terms = id, t
 	n.follow(s)
 	for _, r := range t.Resigned {
-		n.end(p.node(r).by, Resigned)
+		n.end(p.node(r).by, Resigned, p.node(r))
 	}
 	switch t.Type {
 	case ProposalSeat:
@@ -68,7 +69,7 @@ func (s *step) next(p *pool, id StepID, t *Terms) *step {
 	case ProposalAdmit:
 		n.join(p, p.node(t.Admission).said.Joiner)
 	case ProposalRemove:
-		n.end(p.number(t.Member), Removed)
+		n.end(p.number(t.Member), Removed, nil)
 	case ProposalKey:
 		m := *n.members.get(p.number(t.Rekey.Member))
 		m.former = append(slices.Clip(m.former), m.device)
@@ -103,7 +104,7 @@ func (s *step) join(p *pool, r *Redemption) {
 }
 
 // end makes a member a removed or a resigned one.
-func (s *step) end(number int, standing Standing) {
+func (s *step) end(number int, standing Standing, resignation *node) {
 	m := seat{number: number}
 	if old := s.members.get(number); old != nil {
 		m = *old
@@ -111,7 +112,7 @@ func (s *step) end(number int, standing Standing) {
 	if m.standing == Full {
 		s.full--
 	}
-	m.standing, m.ended, m.bare = standing, s, nil
+	m.standing, m.ended, m.resignation, m.bare = standing, s, resignation, nil
 	s.set(&m)
 }
 

@@ -233,8 +233,8 @@ func (c *Charter) allCuts() map[entry.Device][]Frontier {
 	all := map[entry.Device][]Frontier{}
 	for _, who := range c.people() {
 		for _, d := range who.devices {
-			if len(d.cuts) > 0 {
-				all[d.Key] = append(all[d.Key], d.cuts...)
+			if cuts := who.cuts(&d); len(cuts) > 0 {
+				all[d.Key] = append(all[d.Key], cuts...)
 			}
 		}
 	}
@@ -318,28 +318,29 @@ type Invited struct {
 	Key     entry.Device
 	By      MemberID
 	Entry   entry.ID
-	Expires uint64 // ms since 1970, 0 for never: a duty of who answers
-	Revoked bool
+	Expires uint64     // ms since 1970, 0 for never: a duty of who answers
+	Revoked bool       // taken back, or whoever published it couldn't any more
 	Used    []MemberID // several if the code was used in several partitions; sorted
 }
 
 // Invites returns all invites of prospective members, sorted by key.
 func (c *Charter) Invites() []Invited {
-	byKey := map[entry.Device]*Invited{}
+	byKey, back := map[entry.Device]*Invited{}, map[*Invited]bool{}
 	c.all.invites.each(func(_ int, f *facts) {
 		for _, n := range f.nodes {
 			i := byKey[n.said.Invite]
 			if i == nil {
-				i = &Invited{Key: n.said.Invite}
+				i = &Invited{Key: n.said.Invite, Revoked: true}
 				byKey[i.Key] = i
 			}
 			switch n.said.Type {
 			case TypeInvite:
+				i.Revoked = i.Revoked && !c.all.honours(n)
 				if id := n.entry.ID(); i.Entry.IsZero() || id.Compare(i.Entry) < 0 {
 					i.By, i.Entry, i.Expires = n.id, id, n.said.Expires
 				}
 			case TypeRevoke:
-				i.Revoked = true
+				back[i] = true
 			case TypeProspective:
 				if !slices.Contains(i.Used, n.id) {
 					i.Used = append(i.Used, n.id)
@@ -349,6 +350,7 @@ func (c *Charter) Invites() []Invited {
 	})
 	all := make([]Invited, 0, len(byKey))
 	for _, i := range byKey {
+		i.Revoked = i.Revoked || back[i]
 		slices.SortFunc(i.Used, compareMembers)
 		all = append(all, *i)
 	}

@@ -39,13 +39,14 @@ func JoinShare(cfg Config, space entry.SpaceID, statements []*entry.Entry, invit
 	return begin(cfg, space, inShare(s, side), at, statements)
 }
 
-// Statements returns what a newcomer needs to begin: all statements, in an order in which each side's
-// come after what they name; in a share those of both sides and the pact.
-func (r *Replica) Statements() []*entry.Entry {
+// Introduction returns what a newcomer needs to begin (charter.Introduction), in at most limit bytes of
+// encoded statements, in an order in which each side's come after what they name; in a share that of both
+// sides, each in half of it, and the pact besides.
+func (r *Replica) Introduction(limit int) []*entry.Entry {
 	g := r.ground.Load()
 	var all []*entry.Entry
 	for _, c := range g.chains() {
-		all = append(all, c.Statements()...)
+		all = append(all, c.Introduction(limit/len(g.chains()))...)
 	}
 	if g.shared != nil {
 		all = append(all, g.shared.Genesis())

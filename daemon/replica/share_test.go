@@ -273,7 +273,7 @@ func (p *peerReplica) payloadOf(t testing.TB) []byte {
 
 func TestAReplicaOfAShareIsMadeOfAPactThatHoldsByWhoIsInIt(t *testing.T) {
 	c, ana, _, _, _ := fair(t)
-	all := ana.Statements()
+	all := ana.Introduction(1 << 20)
 	fresh := func(key entry.Signer) Config { return Config{Dir: t.TempDir(), Key: key} }
 	if _, err := JoinShare(fresh(entry.NewSigner()), c.space, all, [8]byte{}); !errors.Is(err, ErrNotMember) {
 		t.Errorf("a stranger joins: %v", err)
