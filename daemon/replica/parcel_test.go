@@ -113,7 +113,7 @@ func TestAnAcknowledgementOfARunThatForkedLeavesNothingOut(t *testing.T) {
 	all := ana.entries(t)
 	last := all[slices.IndexFunc(all, func(e *entry.Entry) bool { return e.Kind == entry.Change })]
 	again, err := entry.New(entry.Fields{
-		Space: c.space, Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: last.Doc, Create: last.Create,
+		Space: c.space, Heads: append(ana.Charter().Heads(), entry.ID(c.space)), Kind: entry.Change, Doc: last.Doc, Create: last.Create,
 		Run: last.Run, Number: last.Number, Previous: last.Previous, Payload: last.Payload,
 	}, ana.key)
 	must(t, err)

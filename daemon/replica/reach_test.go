@@ -87,7 +87,7 @@ func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 		t.Fatalf("confirmed by %v, want Ben", who)
 	}
 	again, err := entry.New(entry.Fields{
-		Space: c.space, Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: last.Doc,
+		Space: c.space, Heads: append(ana.Charter().Heads(), entry.ID(c.space)), Kind: entry.Change, Doc: last.Doc,
 		Run: last.Run, Number: last.Number, Previous: last.Previous, Payload: last.Payload,
 	}, ana.key)
 	must(t, err)
