@@ -3,6 +3,7 @@ package accept
 import (
 	"slices"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
@@ -10,7 +11,8 @@ import (
 // A device whose member was removed or resigned, or that was retired, is cut: the charter names,
 // run by run, the last entry of it that is honoured. An entry beyond that doesn't count, unless
 // somebody else's work stands on it: another person's, a full member's at that entry, which isn't
-// beyond a frontier itself. So the honest who were cut off lose nothing.
+// beyond a frontier itself. So the honest who were cut off lose nothing. On a change that closes the document
+// (schema.Field.Closing) stands also who has acknowledged it: what others have seen closed stays closed.
 //
 // None of this asks what was accepted, only the hash graph, the runs and the charter.
 
@@ -151,6 +153,9 @@ func (d *Document) Wanted() []entry.ID {
 	return ids
 }
 
+// closes says whether an entry closes the document, whoever else has seen it.
+func (d *Document) closes(s *signed) bool { return s.right && d.kind != nil && d.kind.Closes(s.Change) }
+
 // BroughtBy returns, of an accepted entry beyond a frontier, a member whose work stands on it.
 func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
 	s := d.entries[id]
@@ -197,6 +202,7 @@ func (d *Document) weigh(s *signed, stoodOn bool) (again bool) {
 		d.bringAll()
 	} else {
 		d.bring(s)
+		d.bringClosed()
 	}
 	for _, s := range d.cut.beyond {
 		was := s.sound
@@ -215,30 +221,44 @@ func (d *Document) bringAll() {
 	for _, s := range d.arrived {
 		d.bring(s)
 	}
+	d.bringClosed()
+}
+
+// bringClosed notes who stands on what closes the document, because they have acknowledged it.
+func (d *Document) bringClosed() {
+	for _, s := range d.cut.beyond {
+		if d.closes(s) {
+			for _, m := range d.seenBy(s) {
+				if m != s.Author {
+					d.stand(m, []change.Hash{s.Change.Hash})
+				}
+			}
+		}
+	}
 }
 
 // bring notes that the author of an entry stands on its past. A change on which its author or two
 // others stand already has that in all of its past, too.
 func (d *Document) bring(s *signed) {
-	if !s.right || !s.full || s.at != within {
-		return
+	if s.right && s.full && s.at == within {
+		d.stand(s.Author, s.Change.Deps)
 	}
-	stack := []*node{s.node}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
+}
+
+// stand notes that somebody stands on changes, and on all in their past.
+func (d *Document) stand(who charter.MemberID, on []change.Hash) {
+	for stack := slices.Clone(on); len(stack) > 0; {
+		n := d.changes[stack[len(stack)-1]]
 		stack = stack[:len(stack)-1]
-		for _, dep := range n.change.Deps {
-			m := d.changes[dep]
-			if m == nil || m.brought.by(s.Author) || m.brought != nil && m.brought.many {
-				continue
-			}
-			b := &brought{who: [2]charter.MemberID{s.Author}}
-			if m.brought != nil {
-				b.who[1], b.many = m.brought.who[0], true
-			}
-			m.brought = b
-			stack = append(stack, m)
+		if n == nil || n.brought.by(who) || n.brought != nil && n.brought.many {
+			continue
 		}
+		b := &brought{who: [2]charter.MemberID{who}}
+		if n.brought != nil {
+			b.who[1], b.many = n.brought.who[0], true
+		}
+		n.brought = b
+		stack = append(stack, n.change.Deps...)
 	}
 }
 
@@ -248,13 +268,24 @@ func (d *Document) acknowledged(competing []*node) map[charter.MemberID][]int {
 	on := map[charter.MemberID][]int{}
 	for i, n := range competing {
 		for _, s := range n.carriers() {
-			for _, a := range d.charter.SeenOf(s.Entry.Device, s.Entry.Run) {
-				if a.Full && !slices.Contains(on[a.Member], i) &&
-					d.under(a.Last, s.Entry.ID()) == within && d.placeOf(a.Device, a.Run, a.Entry) == within {
-					on[a.Member] = append(on[a.Member], i)
+			for _, m := range d.seenBy(s) {
+				if !slices.Contains(on[m], i) {
+					on[m] = append(on[m], i)
 				}
 			}
 		}
 	}
 	return on
+}
+
+// seenBy returns the full members who have acknowledged an entry: its run, up to it or further, in a
+// statement that isn't beyond a frontier.
+func (d *Document) seenBy(s *signed) (who []charter.MemberID) {
+	for _, a := range d.charter.SeenOf(s.Entry.Device, s.Entry.Run) {
+		if a.Full && !slices.Contains(who, a.Member) &&
+			d.under(a.Last, s.Entry.ID()) == within && d.placeOf(a.Device, a.Run, a.Entry) == within {
+			who = append(who, a.Member)
+		}
+	}
+	return who
 }

@@ -7,8 +7,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/schema"
 )
 
 // say has a person's laptop make a statement.
@@ -214,9 +217,106 @@ func TestWhoAcknowledgedARunStandsOnWhatIsInIt(t *testing.T) {
 	}
 }
 
+// closing is a change in which somebody says that the document is closed.
+func (d *desk) closing(who, name string, on ...string) piece {
+	c := d.draft(who, name, on...)
+	c.Ops = append(c.Ops, changetest.Put(change.OpID{}, schema.OwnKey(theCoop().member(who), ownRecord), change.StrValue("closed")))
+	return d.sign(who, name, c)
+}
+
+func acked(t fataler, c *charter.Charter, who string, last piece) *charter.Charter {
+	t.Helper()
+	payload, err := c.Acknowledge(device(who).Device(), []charter.DeviceFrontier{{Device: last.Device, Frontier: upTo(last)}})
+	return say(t, c, who, payload, err)
+}
+
+// Attack 36: who closed a decision retires the device a year later, and honours nothing.
+func TestWhatOthersHaveSeenClosedStaysClosedWhoeverGoes(t *testing.T) {
+	c := theCoop().whole
+	for name, end := range map[string]func() *charter.Charter{
+		"retired": func() *charter.Charter {
+			p, err := c.Retire(device("eli").Device(), device("eli").Device(), nil)
+			return say(t, c, "eli", p, err)
+		},
+		"resigned": func() *charter.Charter {
+			p, err := c.Resign(device("eli").Device(), nil, "")
+			return say(t, c, "eli", p, err)
+		},
+		"removed": func() *charter.Charter { return removal(t, c, "eli", nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c = theCoop().whole
+			d := newDesk(t, "ana")
+			d.write("eli", "position", "first")
+			last := d.closing("eli", "closed", "position")
+			d.write("eli", "beside", "first")
+			d.write("eli", "later", "closed")
+			doc := d.read("first", "position", "closed", "beside", "later")
+			before := c
+			doc.Rejudge(end())
+			d.expect(doc, "position void, closed void, beside void")
+			if len(doc.Awaits().Runs) == 0 {
+				t.Error("an acknowledgement that comes later wouldn't be asked about")
+			}
+			c = acked(t, before, "eli", last) // their own counts for nothing
+			doc.Rejudge(end())
+			d.expect(doc, "closed void")
+			c = acked(t, c, "ben", last)
+			doc.Rejudge(end())
+			d.expect(doc, "position accepted, closed accepted, beside void, later void")
+			if who, ok := doc.BroughtBy(last.ID()); !ok || who != theCoop().member("ben") {
+				t.Error("it isn't said who has seen it")
+			}
+			whole := d.read("beside", "later", "closed", "position", "first")
+			whole.Rejudge(doc.charter)
+			d.expect(whole, "position accepted, closed accepted, beside void, later void")
+			applied(t, doc)
+		})
+	}
+}
+
+// An acknowledgement that a removed member dates back weighs nothing, here nor between twins.
+func TestAnAcknowledgementBeyondAFrontierBringsNothingBack(t *testing.T) {
+	d := newDesk(t, "eli")
+	last := d.closing("eli", "closed", "first")
+	first := *d.pen("eli")
+	one := d.write("eli", "one", "closed")
+	*d.pens["eli"] = first
+	d.sign("eli", "two", d.draft("eli", "another", "closed"))
+	doc := d.read("first", "closed", "one", "two")
+	doc.Rejudge(theCoop().whole)
+	kept, lost := "one", "two"
+	if s, _ := doc.State(one.ID()); s != charter.Accepted {
+		kept, lost = lost, kept
+	}
+	c := removal(t, theCoop().whole, "fay", nil) // nothing of Fay's is honoured
+	backdated := func(last piece) {
+		t.Helper()
+		p := must(theCoop().whole.Acknowledge(device("fay").Device(), []charter.DeviceFrontier{{Device: last.Device, Frontier: upTo(last)}}))
+		runs++
+		f := entry.Fields{Space: c.Space(), Heads: theCoop().whole.Heads(), Kind: entry.Statement, Number: 1, Payload: p}
+		binary.BigEndian.PutUint64(f.Run[:], runs)
+		c = c.With(must(entry.New(f, device("fay"))))
+	}
+	backdated(d.named[lost])
+	doc.Rejudge(c)
+	d.expect(doc, kept+" accepted, "+lost+" void")
+	payload, err := c.Retire(device("eli").Device(), device("eli").Device(), nil)
+	c = say(t, c, "eli", payload, err)
+	backdated(last)
+	doc.Rejudge(c)
+	d.expect(doc, "closed void")
+}
+
 // removedCoops are charters after removals, which the property tests draw from.
 func drawRemovals(t *rapid.T, d *desk, names []string) []*charter.Charter {
 	stages := []*charter.Charter{theCoop().whole}
+	for _, who := range []string{"ben", "fay"} {
+		if rapid.Bool().Draw(t, "acknowledges") {
+			last := d.named[rapid.SampledFrom(names).Draw(t, "acknowledged")]
+			stages = append(stages, acked(t, stages[len(stages)-1], who, last))
+		}
+	}
 	for _, who := range []string{"eli", "fay"} {
 		var f charter.Frontier
 		var of []piece
@@ -251,7 +351,11 @@ func drawWriting(t *rapid.T, d *desk) []string {
 			}
 		}
 		before := *d.pen(who)
-		d.write(who, name, on...)
+		if rapid.IntRange(0, 3).Draw(t, "closes") == 0 {
+			d.closing(who, name, on...)
+		} else {
+			d.write(who, name, on...)
+		}
 		if (who == "eli" || who == "fay") && rapid.IntRange(0, 4).Draw(t, "forks its run") == 0 {
 			*d.pens[who] = before
 		}

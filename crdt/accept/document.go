@@ -450,7 +450,8 @@ type Awaits struct {
 	Any   bool       // some wait for the charter, and it isn't known for what in it
 	Turn  bool       // some are elsewhere
 	More  bool       // some wait for more of what a cut device wrote: see Wanted
-	// Runs are those of which acknowledgements count here, since some changes compete.
+	// Runs are those of which acknowledgements count here, since some changes compete, or one that closes
+	// the document is beyond a frontier.
 	Runs []Run
 }
 
@@ -481,14 +482,22 @@ func (d *Document) Awaits() Awaits {
 		}
 	}
 	runs := map[Run]bool{}
+	note := func(s *signed) {
+		if r := (Run{s.Entry.Device, s.Entry.Run}); !runs[r] {
+			runs[r] = true
+			a.Runs = append(a.Runs, r)
+		}
+	}
 	for _, c := range d.twins.contests {
 		for _, n := range c.nodes {
 			for _, s := range n.carriers() {
-				if r := (Run{s.Entry.Device, s.Entry.Run}); !runs[r] {
-					runs[r] = true
-					a.Runs = append(a.Runs, r)
-				}
+				note(s)
 			}
+		}
+	}
+	for _, s := range d.cut.beyond {
+		if d.closes(s) {
+			note(s)
 		}
 	}
 	return a

@@ -34,19 +34,58 @@ func (o *byTheRules) sound(e *Item) (charter.State, charter.MemberID, bool) {
 	}
 	for _, other := range o.entries {
 		state, by, full := o.right(other)
-		if state == charter.Accepted && full && by != who && o.within(other.Entry) && o.past(other.Change)[e.Change.Hash] {
+		if state != charter.Accepted {
+			continue
+		}
+		if full && by != who && o.within(other.Entry) && o.past(other.Change)[e.Change.Hash] {
+			return charter.Accepted, who, full
+		}
+		if (other.Entry == e.Entry || o.past(other.Change)[e.Change.Hash]) && o.seenClosed(other, who) {
 			return charter.Accepted, who, full
 		}
 	}
 	return charter.Void, who, full // all of the run is here
 }
 
+// seenClosed says whether an entry closes the document, and a full member other than its maker and an
+// author has acknowledged it.
+func (o *byTheRules) seenClosed(e *Item, author charter.MemberID) bool {
+	kind, ok := toys("note")
+	if !ok || !kind.Closes(e.Change) {
+		return false
+	}
+	_, maker, _ := o.right(e)
+	for _, who := range o.acknowledged(e.Entry) {
+		if who != author && who != maker {
+			return true
+		}
+	}
+	return false
+}
+
+// acknowledged lists the full members who have acknowledged an entry, in a statement that isn't beyond a
+// frontier.
+func (o *byTheRules) acknowledged(e *entry.Entry) (who []charter.MemberID) {
+	for _, a := range o.d.charter.SeenOf(e.Device, e.Run) {
+		at := a.Last
+		for at != e.ID() && !at.IsZero() {
+			at, _ = o.d.previous(at)
+		}
+		if a.Full && !at.IsZero() && o.withinAt(&entry.Entry{Device: a.Device, Run: a.Run}, a.Entry) {
+			who = append(who, a.Member)
+		}
+	}
+	return who
+}
+
 // within says whether an entry is under all frontiers of its device.
-func (o *byTheRules) within(e *entry.Entry) bool {
+func (o *byTheRules) within(e *entry.Entry) bool { return o.withinAt(e, e.ID()) }
+
+func (o *byTheRules) withinAt(e *entry.Entry, id entry.ID) bool {
 	cuts, _ := o.d.charter.Cut(e.Device)
 	for _, f := range cuts {
 		at, named := f.Of(e.Run)
-		for named && at != e.ID() && !at.IsZero() {
+		for named && at != id && !at.IsZero() {
 			at, _ = o.d.previous(at)
 		}
 		if !named || at.IsZero() {
@@ -160,6 +199,18 @@ next:
 					stands[who] = map[change.Hash]bool{}
 				}
 				stands[who][c.Hash] = true
+			}
+		}
+	}
+	for _, c := range competing {
+		for _, e := range o.carriers(c.Hash) {
+			for _, who := range o.acknowledged(e.Entry) {
+				if !authors[who] {
+					if stands[who] == nil {
+						stands[who] = map[change.Hash]bool{}
+					}
+					stands[who][c.Hash] = true
+				}
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func toys(name string) (*schema.Kind, bool) {
 	str := schema.Str(schema.MaxString)
 	switch name {
 	case "note":
-		return schema.New(name, nil, nil), true
+		return schema.New(name, nil, map[string]schema.Field{ownRecord: str.Closing()}), true
 	case "task":
 		return schema.New(name, map[string]schema.Field{
 			project: str, due: schema.Date(), hours: schema.Int(1000), status: schema.OneOf("open", "doing", "done", "dropped"),

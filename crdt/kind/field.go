@@ -39,9 +39,10 @@ type Field struct {
 	Max int64
 	// What a person may type, which may change: characters of a Line, hours of Hours, and how many Members or Tags. 0:
 	// the general limit.
-	Typed int
-	First bool // written by the first change alone, and at most once
-	Needs bool // the document can't be begun without it
+	Typed  int
+	First  bool // written by the first change alone, and at most once
+	Closes bool // what a member says in it closes the document: who has acknowledged it stands on it
+	Needs  bool // the document can't be begun without it
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"
@@ -84,6 +85,9 @@ func (f *Field) rule() schema.Field {
 	}
 	if f.First {
 		rule = rule.Frozen()
+	}
+	if f.Closes {
+		rule = rule.Closing()
 	}
 	return rule
 }

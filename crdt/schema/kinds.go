@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"slices"
+
 	"kith/crdt/change"
 	"kith/crdt/charter"
 )
@@ -39,12 +41,31 @@ type Field struct {
 	value  check         // of a plain value, and of each value in a map
 	key    func(string) bool
 	frozen bool // written by the first change only
+	closes bool // see Closing
 }
 
 // Frozen is the field, written by the first change alone, and at most once.
 func (f Field) Frozen() Field {
 	f.frozen = true
 	return f
+}
+
+// Closing is the field, as one in which a member says that the document is closed: whoever has acknowledged
+// such a change stands on it, as if they had written on it.
+func (f Field) Closing() Field {
+	f.closes = true
+	return f
+}
+
+// Closes says whether a change writes in a field that is Closing.
+func (k *Kind) Closes(c *change.Change) bool {
+	return slices.ContainsFunc(c.Ops, func(op change.Op) bool {
+		if !op.Obj.IsZero() || !op.InMap || op.Action != change.Set {
+			return false
+		}
+		_, field, ok := SplitOwn(op.Key)
+		return ok && k.own[field].closes
+	})
 }
 
 // Str takes strings of at most so many bytes. What JSON in one says is read, or not, by the kind: two
