@@ -257,9 +257,9 @@ func TestFifteenThousandChangesThatWaitForTheFirstOfADocumentAreNoTroubleWhenItC
 func TestAStatementCostsNothingForDocumentsThatDoNotWaitForIt(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
-	seen, err := ben.Charter().Acknowledge(ben.device, nil)
+	said, err := ben.Charter().Follow(ben.device, ben.Charter().Tip())
 	must(t, err)
-	nowhere := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: seen})
+	nowhere := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: said})
 	waitFor := func(i int, heads []entry.ID) *entry.Entry {
 		f := entry.Fields{Space: ana.Space(), Heads: heads, Kind: entry.Change, Run: newNonce(), Number: 1}
 		binary.BigEndian.PutUint32(f.Doc[:], uint32(i+1))
@@ -286,7 +286,7 @@ func TestAStatementCostsNothingForDocumentsThatDoNotWaitForIt(t *testing.T) {
 		if start {
 			ana.reopen(t)
 		}
-		another := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: seen})
+		another := sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: ben.Charter().Heads(), Kind: entry.Statement, Payload: said})
 		if n := judged(another); n != 0 {
 			t.Errorf("%d documents are judged again for a statement for which none waits", n)
 		}
@@ -298,7 +298,7 @@ func TestAStatementCostsNothingForDocumentsThatDoNotWaitForIt(t *testing.T) {
 	if l := awaitedLine(t, ana, waiting[300].ID()); l.State != charter.Pending || l.Why == "" {
 		t.Errorf("it is %v: %s", l.State, l.Why)
 	}
-	if n := judged(sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: []entry.ID{nowhere.ID()}, Kind: entry.Statement, Payload: seen})); n != 0 {
+	if n := judged(sign(t, ben.cfg.Key, entry.Fields{Space: ben.Space(), Heads: []entry.ID{nowhere.ID()}, Kind: entry.Statement, Payload: said})); n != 0 {
 		t.Errorf("%d are judged again after that", n)
 	}
 }
