@@ -165,10 +165,10 @@ func TestWhatIsHeldBackComesInOnceItsPersonSaysSo(t *testing.T) {
 func TestTwentyThousandStatementsThatWaitForOneAreNoTroubleWhenItComes(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
-	seen, err := mel.Charter().Acknowledge(mel.device, nil)
+	said, err := mel.Charter().Follow(mel.device, mel.Charter().Tip())
 	must(t, err)
 	statement := func(heads []entry.ID) *entry.Entry {
-		return sign(t, mel.cfg.Key, entry.Fields{Space: mel.Space(), Heads: heads, Kind: entry.Statement, Payload: seen})
+		return sign(t, mel.cfg.Key, entry.Fields{Space: mel.Space(), Heads: heads, Kind: entry.Statement, Payload: said})
 	}
 	first := statement(mel.Charter().Heads())
 	waiting := make([]*entry.Entry, 20_000)

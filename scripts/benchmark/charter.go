@@ -45,7 +45,7 @@ func (b *bench) charter(ctx context.Context) error {
 		charter.Fold(s.now.Space(), s.all, charter.StepID{})
 		folds = append(folds, time.Since(began))
 	}
-	seen, err := s.now.Acknowledge(s.device.Device(), nil)
+	seen, err := s.now.Follow(s.device.Device(), s.now.Tip())
 	if err != nil {
 		return err
 	}
