@@ -12,11 +12,8 @@ import (
 )
 
 // Adopt implements server.Documents.
-func (b *backend) Adopt(ctx context.Context, typed string) (api.Document, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Document{}, err
-	}
+func (b *desk) Adopt(ctx context.Context, typed string) (api.Document, error) {
+	r := b.at.replica
 	if err := r.Speaks(); err != nil {
 		return api.Document{}, err
 	}

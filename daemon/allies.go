@@ -13,18 +13,28 @@ import (
 	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
 var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
 
+// allies are the pacts of one co-op: it answers the local API about them.
+type allies struct {
+	pacts *pacts
+	at    *space
+	desk  *desk
+}
+
+var _ server.Allies = (*allies)(nil)
+
+// Of gives those of a co-op.
+func (s *pacts) Of(at *space) *allies { return &allies{s, at, newDesk(at, s.all)} }
+
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
-func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, charter.Member{}, err
-	}
+func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {
+	r := al.at.replica
 	if s, _ := r.Share(); s != nil {
 		return nil, charter.Member{}, api.Problemf(api.NotAllowed, "--space NAME, with the co-op that is to make it", "a share makes no pacts; a co-op does")
 	}
@@ -39,29 +49,26 @@ func (b *backend) fullMember() (*replica.Replica, charter.Member, error) {
 }
 
 // Allies implements server.Allies.
-func (b *backend) Allies(_ context.Context) ([]api.Ally, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
+func (al *allies) Allies(_ context.Context) ([]api.Ally, error) {
+	r := al.at.replica
 	type dated struct {
 		api.Ally
 		begun time.Time
 	}
 	var all []dated
 	// First: what is made this moment, or come into, is served before it is left out there.
-	halfMade, coming := b.beside.met(), b.beside.comingIn()
+	halfMade, coming := al.pacts.met(), al.pacts.follow.Joining()
 	made := map[string]bool{}
-	for _, s := range b.beside.shares(r.Space().String()) {
+	for _, s := range al.pacts.shares(r.Space()) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
 	for _, j := range coming {
 		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
-			all = append(all, dated{a, b.now()})
+			all = append(all, dated{a, al.at.now()})
 		}
 	}
 	for _, k := range halfMade {
-		if p, _ := k.look(); p.Home == r.Space().String() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
+		if p, _ := k.look(); p.home() == r.Space() && !(p.Over != nil && p.Over.Seen) && !made[p.id()] {
 			all = append(all, dated{k.ally(r), p.Begun})
 		}
 	}
@@ -78,57 +85,46 @@ type aShare struct {
 	id      string    // of its pact, here
 	begun   time.Time // here
 	further bool      // opened through another share with the ally
-	space   *space
-	b       *backend
+	at      *space
 }
 
 // shares gives the shares that a co-op is in, which are served: those whose pact was made here, and those that
 // this computer has come into.
-func (s *served) shares(home string) (all []aShare) {
-	for _, b := range s.backends() {
-		space := b.serving.Load()
-		if space == nil {
+func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
+	for _, at := range s.all.SharesOf(home) {
+		if p, err := pactAt(at.place); err == nil && p != nil {
+			all = append(all, aShare{p.id(), p.Begun, p.Through != "", at})
 			continue
 		}
-		p, err := b.home.pact()
-		if err == nil && p != nil && p.Home == home {
-			all = append(all, aShare{p.id(), p.Begun, p.Through != "", space, b})
+		of, err := at.place.sharePlace()
+		if err != nil || of == nil {
 			continue
 		}
-		of, err := b.home.sharePlace()
-		if err != nil || of == nil || of.Home.String() != home {
-			continue
-		}
-		all = append(all, aShare{
-			pactIDOf(of.Share), space.replica.Came(entry.ID(of.Share)), s.isFurther(of), space, b,
-		})
+		all = append(all, aShare{pactIDOf(of.Share), at.replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
 	}
 	return all
 }
 
 // isFurther says whether there is another share with the ally, of the same step, that was here before.
-func (s *served) isFurther(of *sharePlace) bool {
-	for _, b := range s.backends() {
-		if o, err := b.home.sharePlace(); err == nil && o != nil && o.Step == of.Step {
+func (s *pacts) isFurther(of *sharePlace) bool {
+	for _, at := range s.all.All() {
+		if o, err := at.place.sharePlace(); err == nil && o != nil && o.Step == of.Step {
 			return o.Share != of.Share
 		}
 	}
 	return false
 }
 
-// pactIDOf is what a pact is called that a colleague made.
-func pactIDOf(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
-
 // contactOf finds a half-made pact of this co-op.
-func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
-	for _, k := range b.beside.met() {
-		if p, _ := k.look(); p.Home == r.Space().String() && p.id() == id {
+func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
+	for _, k := range al.pacts.met() {
+		if p, _ := k.look(); p.home() == r.Space() && p.id() == id {
 			return k, nil
 		}
 	}
-	for _, s := range b.beside.shares(r.Space().String()) {
+	for _, s := range al.pacts.shares(r.Space()) {
 		if s.id == id {
-			name, _ := s.b.Share()
+			name, _ := shareNameOf(s.at.replica)
 			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(name.Ally), "the pact with %s is made", name.Ally)
 		}
 	}
@@ -137,21 +133,21 @@ func (b *backend) contactOf(r *replica.Replica, id string) (*contact, error) {
 
 // pactWith says which pact a co-op has, made or under way, with one of this name, but in place; "" if
 // none. The words go after "and".
-func (s *served) pactWith(home, name string, but *Home) string {
+func (s *pacts) pactWith(home entry.SpaceID, name string, but *Home) string {
 	folded := charter.FoldName(name)
 	for _, k := range s.met() {
 		p, _ := k.look()
-		if p.Home == home && p.open() && k.place != but && charter.FoldName(p.name()) == folded {
+		if p.home() == home && p.open() && k.place != but && charter.FoldName(p.name()) == folded {
 			return fmt.Sprintf("a pact with %s is half made already", p.name())
 		}
 	}
 	for _, a := range s.shares(home) {
-		sh, side := a.space.replica.Share()
+		sh, side := a.at.replica.Share()
 		if sh == nil {
 			continue
 		}
 		terms, _ := sh.Terms()
-		if _, over := sh.Ended(); over || past(terms.Ends, s.options.now()()) {
+		if _, over := sh.Ended(); over || past(terms.Ends, s.all.config.Now()) {
 			continue
 		}
 		if other := sh.Side(1 - side).Name(); charter.FoldName(other) == folded {
@@ -159,10 +155,6 @@ func (s *served) pactWith(home, name string, but *Home) string {
 		}
 	}
 	return ""
-}
-
-func past(ends uint64, now time.Time) bool {
-	return ends != 0 && uint64(max(now.UnixMilli(), 0)) >= ends
 }
 
 // until says until when a pact holds.
@@ -175,7 +167,7 @@ func until(ends uint64) string {
 
 // beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
 // completes what is kept. Nothing is left if it fails.
-func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
+func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
 	if as == "" {
 		as = me.Name
 	}
@@ -197,10 +189,16 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 			return nil, api.Problemf(api.NotFound, "kith member list", "no full member is called “%s”, whom the ally could ask", contacts[i])
 		}
 	}
-	s := b.beside
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	place, err := s.home.newPlaceOfShare()
+	err = al.pacts.all.Alone(func() error {
+		k, err = al.pacts.begin(r, me, role, as, contacts, listen, announce, fill)
+		return err
+	})
+	return k, err
+}
+
+// begin makes the place; nothing else may take one meanwhile.
+func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
+	place, err := s.all.home.newPlaceOfShare()
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +208,7 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 		}
 	}()
 	if len(listen) == 0 {
-		if listen, err = s.home.listenBeside(); err != nil {
+		if listen, err = s.all.home.listenBeside(); err != nil {
 			return nil, err
 		}
 	}
@@ -222,19 +220,19 @@ func (b *backend) beginPact(r *replica.Replica, me charter.Member, role, as stri
 	if err != nil {
 		return nil, err
 	}
-	if err := place.protectLike(s.home); err != nil {
+	if err := place.protectLike(s.all.home); err != nil {
 		return nil, err
 	}
 	genesis, err := foundSide(r.Charter(), as, key)
 	if err != nil {
 		return nil, err
 	}
-	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.options.now()().UTC()}
+	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.all.config.Now().UTC()}
 	p.Geneses[p.side()], p.Contacts[p.side()] = genesis.Encoded(), contacts
 	if err := fill(p, config); err != nil {
 		return nil, err
 	}
-	if err := place.setPact(p); err != nil {
+	if err := p.keep(place); err != nil {
 		return nil, err
 	}
 	k = s.contact(place, p, key)
@@ -257,12 +255,12 @@ func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, e
 }
 
 // AllyInvite implements server.Allies.
-func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
-	r, me, err := b.fullMember()
+func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
+	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
 	}
-	ends, err := endDate(q.Ends, b.now())
+	ends, err := endDate(q.Ends, al.at.now())
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -270,7 +268,7 @@ func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 	if q.People {
 		terms.Voices = share.People
 	}
-	k, err := b.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config Config) error {
+	k, err := al.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config Config) error {
 		return p.drawCode(terms, config, p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second))
 	})
 	if err != nil {
@@ -285,7 +283,7 @@ func (b *backend) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 // drawCode draws the code of a new pact, on the first side.
 func (p *pact) drawCode(terms share.Terms, config Config, expires time.Time) error {
 	own := p.at(0)
-	at, err := config.answerers(own.genesis.Device)
+	at, err := answerersOf(config, own.genesis.Device)
 	if err != nil {
 		return err
 	}
@@ -307,21 +305,21 @@ func (k *contact) open(pass func() error) error {
 		err = pass()
 	}
 	if err != nil {
-		k.served.left(k)
+		k.pacts.left(k)
 		return errors.Join(err, k.close(), k.place.forget())
 	}
-	k.served.begun <- k
+	k.pacts.begun <- k
 	return nil
 }
 
 // AllyJoin implements server.Allies.
-func (b *backend) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
-	return b.joinAlly(ctx, q, nil)
+func (al *allies) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
+	return al.joinAlly(ctx, q, nil)
 }
 
 // joinAlly gets in touch with who made a code, which came through a share, or not.
-func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
-	r, me, err := b.fullMember()
+func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
+	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -329,7 +327,7 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if err != nil {
 		return api.Ally{}, err
 	}
-	if err := b.beside.ownCode(code); err != nil {
+	if err := al.pacts.ownCode(code); err != nil {
 		return api.Ally{}, err
 	}
 	text, err := code.Encode()
@@ -353,11 +351,11 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if o.side.genesis.Device != to.joined.Answerer || [16]byte(space[:16]) != code.Space {
 		return api.Ally{}, errImpostor
 	}
-	if err := b.welcome(r, o, through); err != nil {
+	if err := al.welcome(r, o, through); err != nil {
 		return api.Ally{}, err
 	}
-	k, err := b.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ Config) error {
-		if err := errors.Join(b.beside.ownCode(code), b.welcome(r, o, through)); err != nil { // once more, now that nothing else begins
+	k, err := al.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ Config) error {
+		if err := errors.Join(al.pacts.ownCode(code), al.welcome(r, o, through)); err != nil { // once more, now that nothing else begins
 			return err
 		}
 		p.Code, p.CodeKey = text, codeKey[:]
@@ -376,12 +374,12 @@ func (b *backend) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 		return api.Ally{}, ofAllyCode(err)
 	}
 	if err := insist(ctx, func() error { return k.beginWith(ctx, to) }); err != nil {
-		b.beside.left(k)
+		al.pacts.left(k)
 		return api.Ally{}, ofAllyCode(errors.Join(err, k.place.forget()))
 	}
 	p, _ := k.look()
 	k.troubled(k.askOnce(ctx, p, new([8]byte))) // it goes on with that
-	b.beside.begun <- k
+	al.pacts.begun <- k
 	return k.ally(r), nil
 }
 
@@ -397,7 +395,7 @@ func (k *contact) beginWith(ctx context.Context, to *knock) error {
 	if err != nil {
 		return err
 	}
-	if err := to.sendTo(ctx, p, append([]byte{requestBegin}, b...)); err != nil {
+	if err := sendTo(ctx, to, p, append([]byte{requestBegin}, b...)); err != nil {
 		return err
 	}
 	if len(to.joined.Reply) != 32 {
@@ -410,7 +408,7 @@ func (k *contact) beginWith(ctx context.Context, to *knock) error {
 }
 
 // welcome says why this co-op can't make the pact that is offered; nil if it can.
-func (b *backend) welcome(r *replica.Replica, o *offer, through *further) error {
+func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error {
 	own := r.Charter().Name()
 	if charter.FoldName(own) == charter.FoldName(o.side.coop) {
 		return api.Problemf(api.NotAllowed, "give the code to the other co-op", "this code is from “%s”, which is what your own co-op is called; a pact takes two", o.side.coop)
@@ -422,17 +420,17 @@ func (b *backend) welcome(r *replica.Replica, o *offer, through *further) error 
 		if !through.expects(o.terms) {
 			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.ally(), termsSay(o.terms))
 		}
-	} else if has := b.beside.pactWith(r.Space().String(), o.side.coop, nil); has != "" {
+	} else if has := al.pacts.pactWith(r.Space(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(o.side.coop), "%s", has)
 	}
-	if past(o.terms.Ends, b.now()) {
+	if past(o.terms.Ends, al.at.now()) {
 		return api.Problemf(api.NotAllowed, "ask them for a code with a later end", "the pact that %s offers is over already: it would hold %s", o.side.coop, until(o.terms.Ends))
 	}
 	return nil
 }
 
 // ownCode refuses a code that was made in this home, or is in use here already.
-func (s *served) ownCode(code charter.AllyCode) error {
+func (s *pacts) ownCode(code charter.AllyCode) error {
 	for _, k := range s.met() {
 		p, _ := k.look()
 		own := p.at(0).space()
@@ -444,8 +442,8 @@ func (s *served) ownCode(code charter.AllyCode) error {
 		}
 		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
 	}
-	for _, b := range s.backends() {
-		if p, err := b.home.pact(); err == nil && p != nil {
+	for _, at := range s.all.All() {
+		if p, err := pactAt(at.place); err == nil && p != nil {
 			if own := p.at(0).space(); [16]byte(own[:16]) == code.Space {
 				return api.Problemf(api.NotAllowed, "kith ally list", "this code was used already: with it the pact between %s and %s was made", p.at(0).coop, p.at(1).coop)
 			}
@@ -465,12 +463,12 @@ func ofAllyCode(err error) error {
 }
 
 // AllyConfirm implements server.Allies.
-func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
-	r, _, err := b.fullMember()
+func (al *allies) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
+	r, _, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
 	}
-	k, err := b.contactOf(r, q.Ally)
+	k, err := al.contactOf(r, q.Ally)
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -479,7 +477,7 @@ func (b *backend) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (ap
 		return api.Ally{}, err
 	}
 	p, _ := k.look()
-	if has := b.beside.pactWith(p.Home, p.name(), k.place); has != "" && p.Through == "" {
+	if has := al.pacts.pactWith(p.home(), p.name(), k.place); has != "" && p.Through == "" {
 		return api.Ally{}, api.Problemf(api.NotAllowed, "ask them who used the code; to give this one up: kith ally cancel "+p.id(), "somebody used the code in the name of “%s”, and %s", p.name(), has)
 	}
 	if err := k.confirm(words); err != nil {
@@ -533,12 +531,9 @@ func (k *contact) confirm(words []string) error {
 }
 
 // AllyCancel implements server.Allies.
-func (b *backend) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Ally{}, err
-	}
-	k, err := b.contactOf(r, id)
+func (al *allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
+	r := al.at.replica
+	k, err := al.contactOf(r, id)
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -570,4 +565,25 @@ func (p *pact) stepAtHome(r *replica.Replica) (standing, charter.Proposal) {
 		return stepNone, charter.Proposal{}
 	}
 	return p.atHome(r.Charter())
+}
+
+// EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
+func (al *allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
+	r := al.at.replica
+	var out []api.Proposal
+	for _, s := range al.pacts.shares(r.Space()) {
+		name, _ := shareNameOf(s.at.replica)
+		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
+			continue
+		}
+		p, err := newAssembly(s.at).Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
+		if err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", ally)
+	}
+	return out, nil
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (k *contact) ally(r *replica.Replica) api.Ally {
 		a.Proposal = newWords(r.Charter()).short(step.ID)
 	}
 	if a.Further = p.Through != ""; a.Further {
-		if x := k.served.baseOf(p.Through); x != nil {
+		if x := k.pacts.follow.Base(p.through()); x != nil {
 			a.Name = x.ally()
 		}
 		if p.Ask != "" {
@@ -168,10 +169,10 @@ func (p *pact) overSays() string {
 
 // ally shows the pact of a share.
 func (s aShare) ally() api.Ally {
-	r := s.space.replica
+	r := s.at.replica
 	sh, own := r.Share()
 	space, _, _ := named(r)
-	a := api.Ally{ID: s.id, Share: &space, State: api.AllyMade, Peers: peersOf(s.space), InStep: true, Further: s.further}
+	a := api.Ally{ID: s.id, Share: &space, State: api.AllyMade, Peers: s.at.PeersNow(), InStep: true, Further: s.further}
 	terms, _ := sh.Terms()
 	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
 	a.Name = sh.Side(1 - own).Name()
@@ -213,12 +214,12 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 				who = append(who, side.Name)
 			}
 		}
-		if terms.Ends != 0 && past(terms.Ends, s.b.now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
+		if terms.Ends != 0 && past(terms.Ends, s.at.now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
 			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
 			break
 		}
 		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", listed(who))
-	case past(terms.Ends, s.b.now()):
+	case past(terms.Ends, s.at.now()):
 		a.State = api.AllyEnded
 		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
 	}
@@ -231,7 +232,7 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 		}
 	}
 	if a.State == api.AllyMade {
-		a.Says = append(a.Says, offersSay(s.space.replica, true)...)
+		a.Says = append(a.Says, offersSay(s.at.replica, true)...)
 	}
 	connected := 0
 	for _, p := range a.Peers {
@@ -287,14 +288,15 @@ func termsCommand(now, then share.Terms) string {
 // stopped ends a sentence.
 func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
-// pactNotice says which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
-func (b *backend) pactNotice(r *replica.Replica) (says []string) {
+// Notice says to the people of a space which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
+func (s *pacts) Notice(at *space) (says []string) {
+	r := at.replica
 	if _, over := endOf(r); !over {
 		says = offersSay(r, false)
 	}
-	for _, k := range b.beside.met() {
+	for _, k := range s.met() {
 		p, _ := k.look()
-		if p.Home != r.Space().String() {
+		if p.home() != r.Space() {
 			continue
 		}
 		switch {
@@ -305,4 +307,32 @@ func (b *backend) pactNotice(r *replica.Replica) (says []string) {
 		}
 	}
 	return says
+}
+
+// checkPacts checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
+// key isn't protected where that of the home is.
+func checkPacts(home *Home) (checks []api.Check) {
+	places, err := home.HalfMade()
+	for _, place := range places {
+		_, bad := pactAt(place)
+		err = errors.Join(err, bad)
+	}
+	if err != nil {
+		checks = append(checks, api.Check{
+			Name: "pact", Says: err.Error(), Hint: "the pact can't be gone on with: move the folder that it lies in away, and begin it again: kith ally invite",
+		})
+	}
+	for _, place := range places {
+		c := place.checkKey()
+		c.Space = &api.Named{Name: place.where()}
+		switch {
+		case !c.OK:
+		case home.isSealed() && !place.isSealed():
+			c.OK, c.Hint = false, "stop the daemon, and give the home its passphrase once more: kith protect"
+		default:
+			continue
+		}
+		checks = append(checks, c)
+	}
+	return checks
 }

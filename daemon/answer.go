@@ -12,11 +12,8 @@ import (
 )
 
 // AnswerProposal implements server.Charter.
-func (b *backend) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Proposal{}, err
-	}
+func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+	r := m.at.replica
 	p, err := proposalStep(r.Charter(), id)
 	if err != nil {
 		return api.Proposal{}, err

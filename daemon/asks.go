@@ -12,14 +12,11 @@ import (
 )
 
 // Asks implements server.Shares.
-func (b *backend) Asks(context.Context) ([]api.Ask, error) {
+func (x *sharing) Asks(context.Context) ([]api.Ask, error) {
 	var all []api.Ask
-	for _, other := range b.myShares() {
-		r, err := other.replica()
-		if err != nil {
-			return nil, err
-		}
-		err = r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
+	for _, other := range x.desk.shares() {
+		r := other.replica
+		err := r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			if !v.Kept { // else nobody of the other side could answer: no Kith asks so
 				all = append(all, askOf(r, v))
 			}
@@ -80,15 +77,15 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 }
 
 // AskAlly implements server.Shares.
-func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
-	there, err := b.shareCalled(q.Ally)
+func (x *sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
+	there, err := x.shareCalled(q.Ally)
 	if err != nil {
 		return api.Ask{}, err
 	}
 	if err := mayWrite(there, nil); err != nil {
 		return api.Ask{}, err
 	}
-	plain := b.plainIn(there)
+	plain := x.desk.plainIn(there)
 	v, err := there.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
 		return e.Perform(kinds.Ask, kinds.Ask.Make, kinds.AskFor(plain(q.Title), plain(q.Text), ""), nil)
 	})
@@ -98,26 +95,14 @@ func (b *backend) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 	return askOf(there, &v), nil
 }
 
-// plainIn makes of what is typed here what may be read in a share.
-func (b *backend) plainIn(there *replica.Replica) func(string) string {
-	home, err := b.replica()
-	if err != nil || home == there {
-		return asItIs
-	}
-	return b.leaveOut(home, there).plain
-}
-
 // asked finds what was asked by a whole ID, in whichever share of the co-op it is.
-func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
+func (x *sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
 	doc, err := docID(id)
 	if err != nil {
 		return nil, nil, replica.ErrNotFound
 	}
-	for _, other := range b.myShares() {
-		r, err := other.replica()
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, other := range x.desk.shares() {
+		r := other.replica
 		if v, err := r.View(doc); err == nil && kinds.RequestIn(v) != nil {
 			return r, v, mayWrite(r, v)
 		}
@@ -126,8 +111,8 @@ func (b *backend) asked(id string) (*replica.Replica, *crdt.View, error) {
 }
 
 // AnswerAsk implements server.Shares.
-func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
-	there, v, err := b.asked(id)
+func (x *sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
+	there, v, err := x.asked(id)
 	if err != nil {
 		return api.Ask{}, err
 	}
@@ -147,14 +132,14 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		result = kinds.RequestSaid
 	}
 	for _, id := range q.IDs {
-		shared, err := b.give(ctx, there, id, q)
+		shared, err := x.give(ctx, there, id, q)
 		if err != nil {
 			return api.Ask{}, err
 		}
 		given = append(given, shared)
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return e.Perform(kinds.Ask, kinds.AnswerAsk, kinds.Answering(result, b.plainIn(there)(q.Why), given), nil)
+		return e.Perform(kinds.Ask, kinds.AnswerAsk, kinds.Answering(result, x.desk.plainIn(there)(q.Why), given), nil)
 	})
 	if err != nil {
 		return api.Ask{}, err
@@ -164,7 +149,7 @@ func (b *backend) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 
 // give gives the ID in a share of a document: of one that is there, or of the co-op's, which is shared now unless
 // it is.
-func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
+func (x *sharing) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
 	doc, err := docID(id)
 	if err != nil {
 		return "", replica.ErrNotFound
@@ -172,13 +157,13 @@ func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q
 	if v, err := there.View(doc); err == nil {
 		return api.FullID(v.Kind, v.ID.String()), nil
 	}
-	_, v, err := b.view(id)
+	_, v, err := x.desk.view(id)
 	if err != nil {
 		return "", err
 	}
 	space := there.Space().String()
 	if v.Link == nil || v.Link.Share != space {
-		res, err := b.ShareDocument(ctx, space, api.ShareAdd{ID: id, ReadOnly: q.ReadOnly, Heads: q.Heads})
+		res, err := x.ShareDocument(ctx, space, api.ShareAdd{ID: id, ReadOnly: q.ReadOnly, Heads: q.Heads})
 		switch {
 		case err != nil:
 			return "", err
@@ -186,7 +171,7 @@ func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q
 			return "", api.Problemf(api.NotAllowed, "kith charter consent "+res.Proposal.Short+"; answer again when it is in force",
 				"your co-op has agreed that sharing takes an agreed step, which is proposed now: %s", res.Proposal.Short)
 		}
-		if _, v, err = b.view(id); err != nil {
+		if _, v, err = x.desk.view(id); err != nil {
 			return "", err
 		}
 	}
@@ -194,13 +179,13 @@ func (b *backend) give(ctx context.Context, there *replica.Replica, id string, q
 }
 
 // WithdrawAsk implements server.Shares.
-func (b *backend) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
-	there, v, err := b.asked(id)
+func (x *sharing) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
+	there, v, err := x.asked(id)
 	if err != nil {
 		return api.Ask{}, err
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return e.Perform(kinds.Ask, kinds.WithdrawAsk, kind.Request{Why: b.plainIn(there)(why)}, nil)
+		return e.Perform(kinds.Ask, kinds.WithdrawAsk, kind.Request{Why: x.desk.plainIn(there)(why)}, nil)
 	})
 	if err != nil {
 		return api.Ask{}, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -85,7 +84,7 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 		return nil, err
 	}
 	home.Passphrase = once(o.Unlock)
-	place, r, err := home.closedSpace(o.Space)
+	place, r, err := closedSpace(home, o.Space)
 	if err != nil {
 		return nil, errors.Join(err, home.Close())
 	}
@@ -100,44 +99,8 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	return out, nil
 }
 
-// closed is a replica that is opened without the device's key, which may be locked.
-type closed struct {
-	*replica.Replica
-	device entry.Device // zero if it isn't known
-}
-
-// openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
-// if the store is encrypted, and else not: a key may stay closed.
-func (h *Home) openClosed() (*closed, error) {
-	storeKey, err := h.StoreKey()
-	if err != nil {
-		return nil, err
-	}
-	if storeKey == nil {
-		h.Passphrase = nil // not needed for what is looked at
-	}
-	key, err := h.DeviceKey()
-	var locked *LockedError
-	isLocked := errors.As(err, &locked)
-	if isLocked {
-		key, err = entry.NewSigner(), nil // of nobody
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
-	if err != nil {
-		return nil, err
-	}
-	c := &closed{Replica: r}
-	if !isLocked {
-		c.device = key.Device()
-	}
-	return c, nil
-}
-
 // closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
-func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
+func closedSpace(h *Home, want string) (place *Home, r *closed, err error) {
 	places, err := h.Places()
 	if err != nil {
 		return nil, nil, err
@@ -146,7 +109,7 @@ func (h *Home) closedSpace(want string) (place *Home, r *closed, err error) {
 		return nil, nil, errNoCoop
 	}
 	for _, p := range places {
-		one, err := p.openClosed()
+		one, err := openClosed(p)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -234,16 +197,12 @@ func described(file string, h backup.Header, size int64, sealed bool) api.Backup
 	}
 }
 
-// Backup implements server.Keeping.
-func (b *backend) Backup(ctx context.Context, w io.Writer) error {
-	s, err := b.space()
-	if err != nil {
-		return err
-	}
-	if shared, _ := s.replica.Share(); shared != nil {
+// saveSpace writes what a backup of a space holds that is served.
+func saveSpace(ctx context.Context, w io.Writer, at *space, version string) error {
+	if shared, _ := at.replica.Share(); shared != nil {
 		return errShareBackup
 	}
-	return save(ctx, w, b.home, s.replica, s.replica.Device(), b.version)
+	return save(ctx, w, at.place, at.replica, at.replica.Device(), version)
 }
 
 // save writes what a backup holds: the files of the home, and the replica as it is at one moment.
@@ -251,12 +210,8 @@ func (b *backend) Backup(ctx context.Context, w io.Writer) error {
 // back from long ago doesn't know which of them were used since, and would let a second person into
 // one seat.
 func save(ctx context.Context, w io.Writer, home *Home, r *replica.Replica, device entry.Device, version string) error {
-	key, err := home.readKeyFile()
+	key, config, err := home.files()
 	if err != nil {
-		return err
-	}
-	config, err := os.ReadFile(home.path("config.json"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	c := r.Charter()

@@ -513,13 +513,13 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 		if strings.HasPrefix(doing, "accepting") && done == 10 {
 			cancel()
 			// what a crash would leave
-			must(t, os.WriteFile(filepath.Join(dir, restoringDir, "000009.sst"), []byte("half"), 0o600))
+			must(t, os.WriteFile(filepath.Join(dir, "restoring", "000009.sst"), []byte("half"), 0o600))
 		}
 	}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
-	must(t, os.MkdirAll(filepath.Join(dir, restoringDir, "more"), 0o700))
+	must(t, os.MkdirAll(filepath.Join(dir, "restoring", "more"), 0o700))
 	h, err := OpenHome(dir)
 	must(t, err)
 	if h.InUse() {

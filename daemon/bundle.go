@@ -14,23 +14,21 @@ import (
 	"kith/daemon/seal"
 )
 
-// WriteBundle implements server.Keeping. It is sealed for all devices that are in use in the co-op,
-// whomever it is for: anybody may carry it, and each of them may have all that is in it.
-func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
-	s, err := b.space()
-	if err != nil {
-		return err
-	}
-	r := s.replica
+// makeBundle writes a bundle of a space, sealed, to what begin gives when it is known what it will be. It is sealed
+// for all devices that are in use in the co-op, whomever it is for: anybody may carry it, and each of them may have
+// all that is in it.
+func makeBundle(ctx context.Context, at *space, version string, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
+	r := at.replica
 	if shared, _ := r.Share(); shared != nil {
 		return errShareBundle
 	}
 	var since time.Time
+	var err error
 	if q.Since != "" {
 		if since, err = time.Parse(time.RFC3339, q.Since); err != nil {
 			return err
 		}
-		if since.After(b.now()) {
+		if since.After(at.now()) {
 			return api.Problemf(api.Invalid, "", "nothing has come since then: that is in the future")
 		}
 	}
@@ -44,7 +42,7 @@ func (b *backend) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 	}
 	return r.Pack(ctx, since, having, func(p *replica.Parcel) error {
 		h := bundle.Header{
-			MadeAt: b.now().UTC().Truncate(time.Second), Version: b.version,
+			MadeAt: at.now().UTC().Truncate(time.Second), Version: version,
 			Space: r.Space().String(), Device: r.Device().String(), For: q.Devices,
 			Statements: int64(p.Statements), Entries: int64(p.Entries),
 		}

@@ -49,7 +49,7 @@ func bundled(t testing.TB, r *replica.Replica) []byte {
 
 func read(t testing.TB, r *replica.Replica, b []byte) (api.BundleRead, error) {
 	t.Helper()
-	return unbundle(t.Context(), r, bytes.NewReader(b), nil)
+	return takeBundle(t.Context(), r, bytes.NewReader(b), nil)
 }
 
 func addNote(t testing.TB, r *replica.Replica, title, text string, tags ...string) entry.DocID {
@@ -142,12 +142,12 @@ func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
 	}
 
 	var broke io.Reader = io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), &failing{errors.New("the stick was pulled")})
-	if _, err := unbundle(t.Context(), ben, broke, nil); !asTold(err, &p) || !strings.Contains(p.Message, "broke off on its way") {
+	if _, err := takeBundle(t.Context(), ben, broke, nil); !asTold(err, &p) || !strings.Contains(p.Message, "broke off on its way") {
 		t.Errorf("broken off: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := unbundle(ctx, ben, bytes.NewReader(whole), nil); !errors.Is(err, context.Canceled) {
+	if _, err := takeBundle(ctx, ben, bytes.NewReader(whole), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 }

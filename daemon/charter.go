@@ -13,11 +13,8 @@ import (
 )
 
 // Charter implements server.Charter.
-func (b *backend) Charter(_ context.Context) (api.Charter, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Charter{}, err
-	}
+func (a *assembly) Charter(_ context.Context) (api.Charter, error) {
+	r := a.at.replica
 	return charterOf(r), nil
 }
 
@@ -54,38 +51,9 @@ func charterOf(r *replica.Replica) api.Charter {
 	return out
 }
 
-// whoDecides says who may decide what.
-func (w *words) whoDecides(c *api.Charter) []string {
-	founder := c.Founder.Name
-	var says []string
-	if c.Founding.Open {
-		says = append(says, fmt.Sprintf("The founding is open: %d of %d seats are filled. Until it closes, one device orders it, the one with which %s founded the co-op: it alone fills the seats, and an agreed step needs %[3]s's consent too. It closes with the last seat, or when %[3]s closes it: kith charter close-founding. After that %[3]s is a member like any other.",
-			c.Founding.Filled, c.Founding.Seats, founder))
-	} else {
-		says = append(says, "The founding is closed. No key, role or standing gives more say than being a full member.")
-	}
-	switch {
-	case c.Of == 1:
-		says = append(says, "There is one full member, whose consent is enough to admit somebody or to change the charter.",
-			bothMustAgree)
-	case c.Of == 2:
-		says = append(says, "To admit or remove somebody, or to change the charter, both full members have to agree. Not answering counts for nothing, either way.")
-	default:
-		says = append(says, fmt.Sprintf("To admit or remove somebody, or to change the charter, %d of %d full members have to consent (%s). Not answering counts for nothing, either way. Who is to leave isn't asked, and is counted.",
-			c.Needs, c.Of, c.Threshold))
-	}
-	says = append(says,
-		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", counted(c.Invites, "prospective member", "prospective members")),
-		"About their own devices everybody decides alone, and everybody may leave.")
-	return says
-}
-
 // CharterLog implements server.Charter.
-func (b *backend) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
+func (a *assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
+	r := a.at.replica
 	c := r.Charter()
 	w := newWordsIn(r)
 	lines := c.Log()
@@ -132,11 +100,8 @@ func charterLine(r *replica.Replica, w *words, l *charter.Line) api.CharterLine 
 }
 
 // Follow implements server.Charter.
-func (b *backend) Follow(ctx context.Context, step string) (api.Charter, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Charter{}, err
-	}
+func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error) {
+	r := a.at.replica
 	id, err := branchStep(r.Charter(), step)
 	if err != nil {
 		return api.Charter{}, err

@@ -40,30 +40,33 @@ const (
 )
 
 // comeIn makes the place in which a share of a home will lie.
-func (s *served) comeIn(of sharePlace) (*comingIn, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	places, err := s.home.Waiting()
-	for _, place := range places { // it couldn't be opened before: another one each time would fill the home
-		if kept, bad := place.sharePlace(); bad == nil && *kept == of {
-			return s.openWaiting(place, of)
+func (f *follower) comeIn(of sharePlace) (w *comingIn, err error) {
+	err = f.all.Alone(func() error {
+		places, err := f.all.home.Waiting()
+		for _, place := range places { // it couldn't be opened before: another one each time would fill the home
+			if kept, bad := place.sharePlace(); bad == nil && *kept == of {
+				w, err = f.openShare(place, of)
+				return err
+			}
 		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	place, err := s.home.newPlaceOfShare()
-	if err != nil {
-		return nil, err
-	}
-	if err := place.setSharePlace(of); err != nil {
-		return nil, err
-	}
-	return s.openWaiting(place, of)
+		if err != nil {
+			return err
+		}
+		place, err := f.all.home.newPlaceOfShare()
+		if err != nil {
+			return err
+		}
+		if err := place.setSharePlace(of); err != nil {
+			return err
+		}
+		w, err = f.openShare(place, of)
+		return err
+	})
+	return w, err
 }
 
-// openWaiting opens the place of a share that isn't here yet: also one that a crash left unfinished.
-func (s *served) openWaiting(place *Home, of sharePlace) (*comingIn, error) {
+// openShare opens the place of a share that isn't here yet: also one that a crash left unfinished.
+func (f *follower) openShare(place *Home, of sharePlace) (*comingIn, error) {
 	config, err := place.Config()
 	if err != nil {
 		return nil, err
@@ -76,7 +79,7 @@ func (s *served) openWaiting(place *Home, of sharePlace) (*comingIn, error) {
 	}
 	listen := config.Listen
 	if len(listen) == 0 {
-		if listen, err = s.home.listenBeside(); err != nil {
+		if listen, err = f.all.home.listenBeside(); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +92,7 @@ func (s *served) openWaiting(place *Home, of sharePlace) (*comingIn, error) {
 	}
 	w := &comingIn{place: place, of: of, key: key}
 	if w.storeKey, err = place.newStoreKey(); err == nil && w.storeKey == nil {
-		if err = place.protectLike(s.home); err == nil {
+		if err = place.protectLike(f.all.home); err == nil {
 			w.storeKey, err = place.newStoreKey()
 		}
 	}
@@ -158,7 +161,7 @@ var (
 )
 
 // knockAt asks those of the own side once. It is nil if the share is here now.
-func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) error {
+func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) error {
 	at := shareAt(of.seats, w.key.Device())
 	if len(at) == 0 {
 		return errNotYet
@@ -172,34 +175,31 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 	case err != nil:
 		return err
 	}
-	if err := s.agreed(welcome, of); err != nil {
+	if err := f.agreed(welcome, of); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, err := welcome.replica(replica.Config{
-		Dir: w.place.storeDir(), Key: w.key, StoreKey: w.storeKey, Log: s.options.Log, Now: s.options.Now, Trial: s.options.Trial,
-	}, [8]byte{})
+	_, err = f.all.Begin(w.place, func(place *Home) (*replica.Replica, error) {
+		c, err := f.all.replicaConfig(place)
+		if err != nil {
+			return nil, err
+		}
+		c.StoreKey = w.storeKey
+		r, err := welcome.replica(c, [8]byte{})
+		if err == nil && k.joined.Record != nil {
+			if err = saveAddress(r, k.joined.Answerer, k.joined.Record); err != nil {
+				return nil, errors.Join(err, r.Close())
+			}
+		}
+		return r, err
+	})
 	if err != nil {
 		return err
-	}
-	if k.joined.Record != nil {
-		if err := (addressBook{r.Store()}).Save(k.joined.Answerer, k.joined.Record); err != nil {
-			return errors.Join(err, r.Close())
-		}
-	}
-	b := s.backend(w.place)
-	if err := b.serve(r); err != nil {
-		return errors.Join(err, r.Close())
 	}
 	w.mu.Lock()
 	w.done = true
 	w.mu.Unlock()
-	all := append(append([]*backend{}, s.backends()...), b)
-	s.all.Store(&all)
-	s.came <- b
-	if home := s.backendOf(w.of.Home.String()); home != nil { // who watches hears of a space that wasn't there
-		home.serving.Load().replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
+	if home := f.all.Of(w.of.Home); home != nil { // who watches hears of a space that wasn't there
+		home.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (s *served) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) erro
 // agreed says whether a welcome is to a share that the home agreed on: whoever made up another one isn't
 // followed there. The first share of a pact is as the step says, in a document of who proposed it. A further one is
 // known from a share with that ally which is here: see vouched.
-func (s *served) agreed(w welcome, of *shareOfHome) error {
+func (f *follower) agreed(w welcome, of *shareOfHome) error {
 	found := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
 	if state, _ := found.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
 		return errOtherShare
@@ -220,7 +220,7 @@ func (s *served) agreed(w welcome, of *shareOfHome) error {
 		switch {
 		case other.Name() == of.word.Ally && found.Pact().Terms == of.word.Terms && of.first:
 			return nil
-		case other.Name() == of.word.Ally && s.vouched(of, other.Space()):
+		case other.Name() == of.word.Ally && f.vouched(of, other.Space()):
 			return nil
 		}
 		return fmt.Errorf("%w: it is with %s, for %q", errOtherShare, other.Name(), found.Pact().Purpose)
@@ -236,12 +236,22 @@ type joining struct {
 	why   string     // it isn't in yet
 }
 
-// comingIn gives the shares that this computer is on its way into.
-func (s *served) comingIn() []joining {
-	if all := s.joining.Load(); all != nil {
+// Joining gives the shares that this computer is on its way into.
+func (f *follower) Joining() []joining {
+	if all := f.joining.Load(); all != nil {
 		return *all
 	}
 	return nil
+}
+
+// JoiningOf names the allies whose shares with a co-op this computer is on its way into.
+func (f *follower) JoiningOf(home entry.SpaceID) (names []string) {
+	for _, j := range f.Joining() {
+		if j.home == home {
+			names = append(names, j.word.Ally)
+		}
+	}
+	return names
 }
 
 // ally shows it among the pacts.
@@ -256,3 +266,6 @@ func (j *joining) ally() api.Ally {
 		Says: []string{"Your co-op has made this pact. This computer comes into the share by itself, and isn't in it yet: " + why + "."},
 	}
 }
+
+// pactIDOf is what a pact is called that a colleague made.
+func pactIDOf(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }

@@ -23,11 +23,11 @@ import (
 // side that made the code answers with a host of the place's key, at which nobody is known but who has the
 // code; the other side asks. When both have signed, the place becomes that of the share.
 type contact struct {
-	served *served
-	place  *Home
-	key    entry.Signer
-	log    *slog.Logger
-	now    func() time.Time
+	pacts *pacts
+	place *Home
+	key   entry.Signer
+	log   *slog.Logger
+	now   func() time.Time
 
 	proposing sync.Mutex // held while the step at home is looked for and made
 
@@ -39,9 +39,9 @@ type contact struct {
 	peers   *peer.Peers   // of the first side
 }
 
-func (s *served) contact(place *Home, p *pact, key entry.Signer) *contact {
+func (s *pacts) contact(place *Home, p *pact, key entry.Signer) *contact {
 	return &contact{
-		served: s, place: place, key: key, log: s.options.Log, now: s.options.now(),
+		pacts: s, place: place, key: key, log: s.all.config.Log, now: s.all.config.Now,
 		p: p, moved: make(chan struct{}), asking: make(chan struct{}),
 	}
 }
@@ -69,10 +69,10 @@ func (k *contact) change(alter func(*pact) error) error {
 	if reflect.DeepEqual(&next, k.p) {
 		return nil
 	}
-	if err := k.place.setPact(&next); err != nil {
+	if err := next.keep(k.place); err != nil {
 		return err
 	}
-	if kept := k.served.options.kept; kept != nil {
+	if kept := k.pacts.kept; kept != nil {
 		kept()
 	}
 	before := k.p
@@ -106,8 +106,8 @@ func (k *contact) tell(before, now *pact) {
 }
 
 func (k *contact) announce(p *pact, title string) {
-	if b := k.served.backendOf(p.Home); b != nil {
-		b.serving.Load().replica.Announce(replica.Event{At: k.now(), Type: "ally", Title: title})
+	if home := k.pacts.all.Of(p.home()); home != nil {
+		home.replica.Announce(replica.Event{At: k.now(), Type: "ally", Title: title})
 	}
 }
 
@@ -128,9 +128,9 @@ func (k *contact) troubles() string {
 }
 
 // home is the co-op that makes the pact; nil if it isn't in this home any more.
-func (k *contact) home() *backend {
+func (k *contact) home() *space {
 	p, _ := k.look()
-	return k.served.backendOf(p.Home)
+	return k.pacts.all.Of(p.home())
 }
 
 // run does what a half-made pact asks for until ctx ends, or it is made and served, or forgotten.
@@ -154,7 +154,7 @@ func (k *contact) run(ctx context.Context) {
 		switch over, err := k.tend(ctx, p, quiet); {
 		case err != nil && ctx.Err() == nil:
 			if k.troubles() != err.Error() { // once, and not every second
-				k.log.Error("make a pact", "place", k.place.dir, "err", err)
+				k.log.Error("make a pact", "place", k.place.where(), "err", err)
 			}
 			k.troubled(err)
 		case over:
@@ -173,7 +173,7 @@ func (k *contact) run(ctx context.Context) {
 func (k *contact) answerOn(ctx context.Context, working *sync.WaitGroup) bool {
 	if err := k.listen(); err != nil {
 		if k.troubles() != err.Error() { // once, and not every second
-			k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.dir, "err", err)
+			k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.where(), "err", err)
 		}
 		k.troubled(err)
 		return false
@@ -233,13 +233,13 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 	switch {
 	case p.made():
 		quiet()
-		return true, k.served.serveShare(k)
+		return true, k.pacts.serveShare(k)
 	case p.Over != nil:
 		if now.Before(p.Over.At.Add(pactLife)) && !(p.Over.Seen && p.Over.Told && p.side() == 1) {
 			return false, nil
 		}
 		quiet()
-		k.served.left(k)
+		k.pacts.left(k)
 		return true, k.place.forget()
 	}
 	if how := p.overdue(now); how != endNone {
@@ -249,10 +249,7 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 	if home == nil {
 		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
 	}
-	r, err := home.replica()
-	if err != nil {
-		return false, err
-	}
+	r := home.replica
 	if me, ok := r.Me(); !ok || me.Standing != charter.Full {
 		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
 	}
@@ -377,8 +374,11 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := k.served.options
-	cfg := replica.Config{Dir: k.place.storeDir(), Key: k.key, StoreKey: storeKey, Log: k.log, Now: o.Now, Trial: o.Trial}
+	cfg, err := k.pacts.all.replicaConfig(k.place)
+	if err != nil {
+		return nil, err
+	}
+	cfg.StoreKey = storeKey
 	if k.place.InUse() {
 		r, err := replica.Open(cfg)
 		if !errors.Is(err, replica.ErrNoSpace) {
@@ -397,7 +397,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 		return nil, fmt.Errorf("the share that both have signed: %w", err)
 	}
 	if len(p.Record) > 0 {
-		err = (addressBook{r.Store()}).Save(p.at(p.other()).genesis.Device, p.Record)
+		err = saveAddress(r, p.at(p.other()).genesis.Device, p.Record)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -406,121 +406,66 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 }
 
 // serveShare serves the share that a pact has made, in the place and at the address of the contact.
-func (s *served) serveShare(k *contact) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *pacts) serveShare(k *contact) error {
 	p, _ := k.look()
-	r, err := k.share(p)
+	to, _ := p.dial()
+	at, err := s.all.Begin(k.place, func(*Home) (*replica.Replica, error) {
+		r, err := k.share(p)
+		if err != nil {
+			return nil, err
+		}
+		err = k.change(func(p *pact) error {
+			p.Share, p.Code, p.Commitment = r.Space().String(), "", nil
+			return nil
+		})
+		if err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		return r, nil
+	})
 	if err != nil {
 		return err
 	}
-	to, _ := p.dial()
-	err = k.change(func(p *pact) error {
-		p.Share, p.Code, p.Commitment = r.Space().String(), "", nil
-		return nil
-	})
-	b := s.backend(k.place)
-	if err == nil {
-		err = b.serve(r)
-	}
-	if err != nil {
-		return errors.Join(err, r.Close())
-	}
-	all := append(slices.Clip(s.backends()), b)
-	s.all.Store(&all)
 	s.left(k)
-	s.came <- b
 	if p.side() == 1 && to != nil {
-		b.serving.Load().peers.Learn(p.at(0).genesis.Device, to.at)
+		at.peers.Learn(p.at(0).genesis.Device, to.at)
 	}
 	p, _ = k.look()
-	if home := s.backendOf(p.Home); home != nil {
-		pactMade(home, k.place, *p, r)
+	if home := s.all.Of(p.home()); home != nil {
+		s.pactMade(home, at, *p)
 	}
 	k.announce(p, "the pact with "+p.name()+" is made")
 	return nil
 }
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
-// co-op that made it, place where the share lies. The place remembers whose share it is; what follows from that
-// the follower does.
-func pactMade(home *backend, place *Home, p pact, r *replica.Replica) error {
-	if place.reserved() {
+// co-op that made it. The place remembers whose share it is; what follows from that the follower does.
+func (s *pacts) pactMade(home, at *space, p pact) error {
+	if at.place.reserved() {
 		return nil
 	}
-	h := home.serving.Load()
-	me, ok := h.replica.Me()
+	me, ok := home.replica.Me()
 	if !ok {
 		return nil
 	}
-	of := sharePlace{Home: h.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
-	switch at, step := p.atHome(h.replica.Charter()); {
+	r := at.replica
+	of := sharePlace{Home: home.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
+	switch stands, step := p.atHome(home.replica.Charter()); {
 	case p.Through != "":
-		base, err := home.beside.placeOf(p.Through)
+		through := s.all.Of(p.through())
+		if through == nil {
+			return nil
+		}
+		base, err := through.place.sharePlace()
 		if err != nil || base == nil {
 			return err
 		}
 		of.Step = base.Step
-	case at == stepInForce:
+	case stands == stepInForce:
 		of.Step = step.ID
 	default:
 		return nil
 	}
-	h.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
-	return place.setSharePlace(of)
-}
-
-// placeOf is what the place of a share remembers; nil if that isn't served here.
-func (s *served) placeOf(space string) (*sharePlace, error) {
-	if b := s.backendOf(space); b != nil {
-		return b.home.sharePlace()
-	}
-	return nil, nil
-}
-
-// tellOfPacts calls pactMade for each share that was here at the start.
-func (s *served) tellOfPacts() {
-	for _, b := range s.backends() {
-		p, err := b.home.pact()
-		space := b.serving.Load()
-		if err != nil || p == nil || space == nil {
-			continue
-		}
-		if home := s.backendOf(p.Home); home != nil {
-			if err := pactMade(home, b.home, *p, space.replica); err != nil {
-				s.options.Log.Error("note whose share it is", "err", err)
-			}
-		}
-	}
-}
-
-// left forgets a contact that is over.
-func (s *served) left(k *contact) {
-	s.meeting.Lock()
-	defer s.meeting.Unlock()
-	s.contacts = slices.DeleteFunc(slices.Clone(s.contacts), func(o *contact) bool { return o == k })
-}
-
-// met gives the half-made pacts of all co-ops that are served.
-func (s *served) met() []*contact {
-	s.meeting.Lock()
-	defer s.meeting.Unlock()
-	return s.contacts
-}
-
-// meet adds a contact.
-func (s *served) meet(k *contact) {
-	s.meeting.Lock()
-	defer s.meeting.Unlock()
-	s.contacts = append(slices.Clip(s.contacts), k)
-}
-
-// backendOf gives the backend of a space; nil if it isn't served.
-func (s *served) backendOf(space string) *backend {
-	for _, b := range s.backends() {
-		if sp := b.serving.Load(); sp != nil && sp.replica.Space().String() == space {
-			return b
-		}
-	}
-	return nil
+	home.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
+	return at.place.setSharePlace(of)
 }

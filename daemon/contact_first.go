@@ -96,7 +96,7 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "their own co-op is called “" + own.coop + "”; ask who sent you the code"}
 	}
 	if p, _ := k.look(); p.Through != "" { // nobody compares words: it is for the ally that the code went to
-		switch x := k.served.baseOf(p.Through); {
+		switch x := k.pacts.follow.Base(p.through()); {
 		case x == nil:
 			return nil, &peer.JoinError{Code: peer.JoinRevoked}
 		case q.side.coop != x.ally():
@@ -274,15 +274,6 @@ func (d doorOfPact) Redeem(_ context.Context, _ entry.Device, request []byte) ([
 		return nil, &peer.JoinError{Code: peer.JoinUsed}
 	}
 	return d.p.answer().encode()
-}
-
-// doorOfPact is that of the share in this place; nil if there is none.
-func (h *Home) doorOfPact() (peer.Invites, error) {
-	p, err := h.pact()
-	if err != nil || p == nil || p.side() != 0 {
-		return nil, err
-	}
-	return doorOfPact{p}, nil
 }
 
 // checkGenesis makes sure that an entry is the pact that both have signed, and nothing else.

@@ -74,7 +74,7 @@ func (p *pact) dial() (*knock, error) {
 }
 
 // sendTo sends a request of a pact that is under way, and checks that the first side answers.
-func (k *knock) sendTo(ctx context.Context, p *pact, request []byte) error {
+func sendTo(ctx context.Context, k *knock, p *pact, request []byte) error {
 	if err := k.send(ctx, request); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (k *contact) askOnce(ctx context.Context, p *pact, seen *[8]byte) error {
 		return k.refused(k.beginWith(ctx, to))
 	}
 	if !p.Revealed {
-		if err := to.sendTo(ctx, p, append([]byte{requestMeet}, p.Nonces[1]...)); err != nil {
+		if err := sendTo(ctx, to, p, append([]byte{requestMeet}, p.Nonces[1]...)); err != nil {
 			return k.refused(err)
 		}
 		return k.change(func(p *pact) error { p.Revealed = true; return nil })
@@ -117,7 +117,7 @@ func (k *contact) askOnce(ctx context.Context, p *pact, seen *[8]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := to.sendTo(ctx, p, append([]byte{requestNews}, b...)); err != nil {
+	if err := sendTo(ctx, to, p, append([]byte{requestNews}, b...)); err != nil {
 		return k.refused(err)
 	}
 	a, err := readAnswer(to.joined.Reply)

@@ -22,7 +22,7 @@ import (
 // meetingLab is the first side of a pact, without a network, and a clock.
 type meetingLab struct {
 	t   *testing.T
-	s   *served
+	s   *pacts
 	k   *contact
 	now time.Time
 }
@@ -39,10 +39,10 @@ func genesisOf(t testing.TB, coop, founder string, key entry.Signer) *entry.Entr
 func newMeetingLab(t *testing.T) *meetingLab {
 	t.Helper()
 	l := &meetingLab{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
-	l.s = &served{home: &Home{dir: t.TempDir()}, options: Options{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}}
-	l.s.all.Store(&[]*backend{})
-	place := l.s.home.place(1)
-	must(t, os.MkdirAll(place.dir, 0o700))
+	l.serve()
+	must(t, os.MkdirAll(l.s.all.home.storeDir(), 0o700))
+	place, err := l.s.all.home.NewPlace()
+	must(t, err)
 	key := entry.NewSigner()
 	genesis := genesisOf(t, "Riso Print Co-op", "Ana", key)
 	code := charter.NewAllyCode(genesis.SpaceOf())
@@ -50,9 +50,22 @@ func newMeetingLab(t *testing.T) *meetingLab {
 	p := &pact{Form: pactForm, Role: roleFirst, Home: "home", Begun: l.now, Expires: l.now.Add(time.Hour), CodeKey: codeKey[:]}
 	p.setTerms(share.Terms{Purpose: fair, Ends: uint64(l.now.AddDate(1, 0, 0).UnixMilli()), Voices: share.EachCoop})
 	p.Geneses[0], p.Contacts[0] = genesis.Encoded(), []string{"Ana", "Ben"}
-	must(t, place.setPact(p))
+	must(t, p.keep(place))
 	l.k = l.s.contact(place, p, key)
 	return l
+}
+
+// serve begins anew, with these spaces alone.
+func (l *meetingLab) serve(opened ...*space) {
+	home := &Home{dir: l.t.TempDir()}
+	if l.s != nil {
+		home = l.s.all.home
+	}
+	all := newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}, opened...)
+	l.s = newPacts(all, newFollower(all))
+	if l.k != nil {
+		l.k.pacts = l.s
+	}
 }
 
 // caller is the other side, honest or not.
@@ -155,13 +168,12 @@ func TestBothSidesOfAMeetingHaveTheSameWordsAndThePactIsOfWhatTheySaw(t *testing
 	must(t, l.k.change(func(p *pact) error { p.Agreed = true; return nil }))
 	must(t, l.k.sign())
 	// The answer gets lost, and the daemon is at the share by then: the other side hears it all the same.
-	again, err := l.k.place.pact()
+	again, err := pactAt(l.k.place)
 	must(t, err)
 	if p := l.pact(); !slices.Equal(p.Genesis, again.Genesis) || !slices.Equal(p.Signature, again.Signature) {
 		t.Error("what is on the disk isn't what was said")
 	}
-	door, err := l.k.place.doorOfPact()
-	must(t, err)
+	door := l.s.Door(&space{place: l.k.place})
 	b, err := (&news{nonce: c.m.Nonces[1], compared: true, signature: c.signs()}).encode()
 	must(t, err)
 	reply, err := door.Redeem(t.Context(), entry.Device{}, append([]byte{requestNews}, b...))
@@ -439,7 +451,7 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 	key, err := place.DeviceKey()
 	must(t, err)
 	l := newMeetingLab(t)
-	must(t, place.setPact(l.pact()))
+	must(t, l.pact().keep(place))
 	if info, err := os.Stat(place.path(pactFile)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others can read it: %v, %v", info.Mode(), err)
 	}
@@ -463,8 +475,8 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 	must(t, os.RemoveAll(place.storeDir()))
 	// A crash came while it was forgotten, and the daemon starts again.
 	must(t, os.Remove(place.path(keyFile)))
-	s := &served{home: home, options: l.s.options, begun: make(chan *contact, 1)}
-	must(t, s.openContacts())
+	s := newPacts(newSpaces(home, l.s.all.config), nil)
+	must(t, s.Open())
 	if len(s.met()) != 0 || place.hasPact() {
 		t.Error("a pact without a key is gone on with")
 	}
@@ -587,15 +599,15 @@ func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 	home := &Home{dir: ana.dir}
 	place, err := home.NewPlace()
 	must(t, err)
-	must(t, place.setPact(newMeetingLab(t).pact()))
+	must(t, newMeetingLab(t).pact().keep(place))
 	_, err = Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
 	must(t, err)
 	if !place.keyless() {
 		t.Error("it has a key")
 	}
 	must(t, os.WriteFile(place.path(keyFile), []byte("nonsense"), 0o600))
-	s := &served{home: home, options: Options{Log: slog.New(slog.DiscardHandler)}}
-	if err := s.openContacts(); err != nil || len(s.met()) != 0 {
+	s := newPacts(newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler)}), nil)
+	if err := s.Open(); err != nil || len(s.met()) != 0 {
 		t.Errorf("with a damaged key of it nothing is served: %v", err)
 	}
 }
@@ -614,7 +626,7 @@ func TestTheKeyOfAJoinThatCameToNothingIsForNoShare(t *testing.T) {
 	if must(t, err); other.Device() == key.Device() {
 		t.Error("the share has the key")
 	}
-	must(t, place.setPact(newMeetingLab(t).pact()))
+	must(t, newMeetingLab(t).pact().keep(place))
 	again, err := home.NewPlace()
 	must(t, err)
 	if kept, err := again.DeviceKey(); err != nil || kept.Device() != key.Device() {

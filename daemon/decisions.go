@@ -41,7 +41,7 @@ func decisionOf(s shown) api.Decision {
 }
 
 // Decisions implements server.Decisions.
-func (b *backend) Decisions(_ context.Context, f server.DecisionFilter) ([]api.Decision, error) {
+func (b *desk) Decisions(_ context.Context, f server.DecisionFilter) ([]api.Decision, error) {
 	q := listQuery{kind: kinds.Decision, limit: f.Limit, wants: wantsOf(kinds.Decision, map[string]string{
 		"open": whenTrue(f.Open), "waiting-for-me": f.WaitingFor, "review-before": f.ReviewBefore, "tag": f.Tag,
 	})}
@@ -52,12 +52,12 @@ func (b *backend) Decisions(_ context.Context, f server.DecisionFilter) ([]api.D
 }
 
 // Decision implements server.Decisions.
-func (b *backend) Decision(_ context.Context, id string) (api.Decision, error) {
+func (b *desk) Decision(_ context.Context, id string) (api.Decision, error) {
 	return show(b, kinds.Decision, id, decisionOf)
 }
 
 // CreateDecision implements server.Decisions.
-func (b *backend) CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error) {
+func (b *desk) CreateDecision(ctx context.Context, d api.NewDecision) (api.Decision, error) {
 	a := asks{Request: kind.Begin(d.Title, d.Text)}
 	a.Request.Tag = d.Tags
 	putWords(&a, kinds.Decision.Make, map[string]*string{"process": &d.Process, "by": &d.By, "review": &d.Review})
@@ -65,14 +65,14 @@ func (b *backend) CreateDecision(ctx context.Context, d api.NewDecision) (api.De
 }
 
 // EditDecision implements server.Decisions.
-func (b *backend) EditDecision(ctx context.Context, id string, d api.DecisionEdit) (api.Decision, error) {
+func (b *desk) EditDecision(ctx context.Context, id string, d api.DecisionEdit) (api.Decision, error) {
 	a := editOf(d.Title, d.Text, d.Tag, d.Untag)
 	putWords(&a, kinds.Decision.Edit, map[string]*string{"by": d.By, "review": d.Review})
 	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Edit, id, a))
 }
 
 // TakePosition implements server.Decisions.
-func (b *backend) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
+func (b *desk) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
 	verb, stance := kinds.Decision.Verb("position"), strings.ReplaceAll(p.Stance, "_", "-")
 	a := asks{Request: kind.Request{Why: p.Why}}
 	putWords(&a, verb, map[string]*string{"stance": &stance, "revision": &p.Revision})
@@ -80,11 +80,11 @@ func (b *backend) TakePosition(ctx context.Context, id string, p api.PositionReq
 }
 
 // CloseDecision implements server.Decisions.
-func (b *backend) CloseDecision(ctx context.Context, id string, c api.CloseRequest) (api.Decision, error) {
+func (b *desk) CloseDecision(ctx context.Context, id string, c api.CloseRequest) (api.Decision, error) {
 	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Verb("close"), id, asks{Request: kind.Request{Text: &kind.Writing{Text: c.Text}}}))
 }
 
 // WithdrawDecision implements server.Decisions.
-func (b *backend) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
+func (b *desk) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
 	return as(decisionOf)(b.perform(ctx, kinds.Decision, kinds.Decision.Verb("withdraw"), id, asks{Request: kind.Request{Why: why}}))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kith/crdt/charter"
@@ -13,34 +12,30 @@ import (
 )
 
 // Devices implements server.Entrance.
-func (b *backend) Devices(_ context.Context) ([]api.Device, error) {
-	s, err := b.space()
-	if err != nil {
-		return nil, err
-	}
-	return s.devices(), nil
+func (e *entrance) Devices(_ context.Context) ([]api.Device, error) {
+	return e.devices(), nil
 }
 
 // devices gives all devices that the member of this one ever had.
-func (s *space) devices() []api.Device {
-	c := s.replica.Charter()
-	me, ok := c.OwnerOf(s.replica.Device())
+func (e *entrance) devices() []api.Device {
+	c := e.at.replica.Charter()
+	me, ok := c.OwnerOf(e.at.replica.Device())
 	if !ok {
 		return nil
 	}
 	seen := map[string]api.Peer{}
-	for _, peer := range peersOf(s) {
+	for _, peer := range e.at.PeersNow() {
 		seen[peer.Device.ID] = peer
 	}
 	all := devicesShown(c, &me)
 	for i, d := range me.Devices {
 		shown := &all[i]
 		if origin, _ := c.Origin(d.Key); origin.Entry != (entry.ID{}) {
-			shown.Since = api.At(s.replica.Came(origin.Entry))
+			shown.Since = api.At(e.at.replica.Came(origin.Entry))
 		}
 		shown.Connected, shown.LastSeen = seen[shown.ID].Connected, seen[shown.ID].LastSeen
-		if d.Key == s.replica.Device() {
-			shown.This, shown.LastSeen = true, api.At(s.invites.now())
+		if d.Key == e.at.replica.Device() {
+			shown.This, shown.LastSeen = true, api.At(e.at.now())
 		}
 	}
 	return all
@@ -62,8 +57,8 @@ func devicesShown(c *charter.Charter, m *charter.Member) []api.Device {
 	return all
 }
 
-func (s *space) device(key entry.Device) (api.Device, error) {
-	all := s.devices()
+func (e *entrance) device(key entry.Device) (api.Device, error) {
+	all := e.devices()
 	if i := slices.IndexFunc(all, func(d api.Device) bool { return d.ID == key.String() }); i >= 0 {
 		return all[i], nil
 	}
@@ -71,12 +66,8 @@ func (s *space) device(key entry.Device) (api.Device, error) {
 }
 
 // AddDevice implements server.Entrance.
-func (b *backend) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.DeviceCode, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.DeviceCode{}, err
-	}
-	at, err := b.answerers(s)
+func (e *entrance) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.DeviceCode, error) {
+	at, err := e.answerers()
 	if err != nil {
 		return api.DeviceCode{}, err
 	}
@@ -84,75 +75,50 @@ func (b *backend) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.Dev
 	if life == 0 {
 		life = deviceCodeLife
 	}
-	code, expires, err := s.pairings.open(at, life)
+	code, expires, err := e.pairings.open(at, life)
 	return api.DeviceCode{Code: code, ExpiresAt: api.At(expires)}, err
 }
 
-// answerers are where this device is reached, for a code.
-func (b *backend) answerers(s *space) ([]charter.Answerer, error) {
-	config, err := b.home.Config()
-	if err != nil {
-		return nil, err
-	}
-	return config.answerers(s.replica.Device())
-}
-
 // Pairing implements server.Entrance.
-func (b *backend) Pairing(_ context.Context) (api.Pairing, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.Pairing{}, err
-	}
-	p, err := s.pairings.show()
+func (e *entrance) Pairing(_ context.Context) (api.Pairing, error) {
+	p, err := e.pairings.show()
 	return p, err
 }
 
 // ConfirmDevice implements server.Entrance.
-func (b *backend) ConfirmDevice(ctx context.Context, words string) (api.Device, error) {
-	s, err := b.space()
+func (e *entrance) ConfirmDevice(ctx context.Context, words string) (api.Device, error) {
+	key, err := e.pairings.confirm(ctx, words)
 	if err != nil {
 		return api.Device{}, err
 	}
-	key, err := s.pairings.confirm(ctx, words)
-	if err != nil {
-		return api.Device{}, err
-	}
-	return s.device(key)
+	return e.device(key)
 }
 
 // DeclineDevice implements server.Entrance.
-func (b *backend) DeclineDevice(_ context.Context) (api.Pairing, error) {
-	s, err := b.space()
-	if err != nil {
+func (e *entrance) DeclineDevice(_ context.Context) (api.Pairing, error) {
+	if err := e.pairings.decline(); err != nil {
 		return api.Pairing{}, err
 	}
-	if err := s.pairings.decline(); err != nil {
-		return api.Pairing{}, err
-	}
-	return b.Pairing(context.Background())
+	return e.Pairing(context.Background())
 }
 
 // WayBack implements server.Entrance.
-func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.WayBack{}, err
-	}
-	if err := s.replica.Speaks(); err != nil {
+func (e *entrance) WayBack(_ context.Context, member string) (api.WayBack, error) {
+	if err := e.at.replica.Speaks(); err != nil {
 		return api.WayBack{}, err
 	}
 	id, err := charter.ParseMemberID(member)
 	if err != nil {
 		return api.WayBack{}, err
 	}
-	if shared, _ := s.replica.Share(); shared != nil {
+	if shared, _ := e.at.replica.Share(); shared != nil {
 		return api.WayBack{}, errNoWayBack
 	}
-	at, err := b.answerers(s)
+	at, err := e.answerers()
 	if err != nil {
 		return api.WayBack{}, err
 	}
-	c := s.replica.Charter()
+	c := e.at.replica.Charter()
 	m, ok := c.Member(id)
 	if !ok || m.Standing == charter.Removed { // a resignation may be a thief's: the phrase overrules it
 		return api.WayBack{}, charter.ErrNotIn
@@ -165,16 +131,12 @@ func (b *backend) WayBack(_ context.Context, member string) (api.WayBack, error)
 var errNoWayBack = api.Problemf(api.NotAllowed, "kith device via NAME --space CO-OP, for the co-op", "a share has no recovery phrase: who comes back into their co-op comes into its shares by themselves")
 
 // RetireDevice implements server.Entrance.
-func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.Device{}, err
-	}
+func (e *entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
 	key, err := deviceKey(id)
 	if err != nil {
 		return api.Device{}, err
 	}
-	r := s.replica
+	r := e.at.replica
 	me, ok := r.Charter().OwnerOf(r.Device())
 	if !ok {
 		return api.Device{}, r.Speaks()
@@ -187,14 +149,14 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 		return api.Device{}, err
 	}
 	if !q.Yes {
-		says, err := s.whatRetiringDoes(&me, key, next)
+		says, err := e.whatRetiringDoes(&me, key, next)
 		if err != nil {
 			return api.Device{}, err
 		}
 		return api.Device{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if that is what you want: kith device retire %s --yes", deviceWord(&me, key)), "%s", says)
 	}
 	if next != (entry.Device{}) && key == r.Device() { // afterwards this device can't say it any more
-		if err := s.moveConsents(ctx, next); err != nil {
+		if err := e.moveConsents(ctx, next); err != nil {
 			return api.Device{}, err
 		}
 	}
@@ -209,11 +171,11 @@ func (b *backend) RetireDevice(ctx context.Context, id string, q api.RetireReque
 		return api.Device{}, err
 	}
 	if next != (entry.Device{}) && key != r.Device() && r.Speaks() == nil {
-		if err := s.moveConsents(ctx, next); err != nil {
+		if err := e.moveConsents(ctx, next); err != nil {
 			return api.Device{}, err
 		}
 	}
-	return s.device(key)
+	return e.device(key)
 }
 
 // consentsNext says which device consents once another one is retired; zero if that stays as it is.
@@ -257,12 +219,12 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 }
 
 // whatRetiringDoes says what follows, before it happens.
-func (s *space) whatRetiringDoes(me *charter.Member, key, next entry.Device) (string, error) {
-	n, err := s.replica.Beyond(nil, []entry.Device{key})
+func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) (string, error) {
+	n, err := e.at.replica.Beyond(nil, []entry.Device{key})
 	if err != nil {
 		return "", err
 	}
-	c := s.replica.Charter()
+	c := e.at.replica.Charter()
 	name := people{c: c}.device(key).Name
 	says := fmt.Sprintf("“%s” can't write for you any more, and gets nothing new. What it wrote and this device has (%s) stays; what it wrote and nobody here has seen, and what it writes from now on, doesn't count, except where others build on it.",
 		name, counted(n, "change", "changes"))
@@ -281,56 +243,23 @@ func (s *space) whatRetiringDoes(me *charter.Member, key, next entry.Device) (st
 	return says + " It can't be taken back by this device; it can with your recovery phrase.", nil
 }
 
-// deviceWord is how a device is named in a command: by name, or by its key if two have that.
-func deviceWord(me *charter.Member, key entry.Device) string {
-	name, same := "", 0
-	for _, d := range me.Devices {
-		if d.Key == key {
-			name = d.Name
-		}
-	}
-	for _, d := range me.Devices {
-		if api.FoldName(d.Name) == api.FoldName(name) {
-			same++
-		}
-	}
-	if same > 1 {
-		return key.String()[:8]
-	}
-	return shellWord(name)
-}
-
-// shellWord quotes a name for a command line that a person may copy.
-func shellWord(name string) string {
-	for _, r := range name {
-		if !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" // in double quotes a shell would still run $(…)
-		}
-	}
-	return name
-}
-
 // MoveConsents implements server.Entrance.
-func (b *backend) MoveConsents(ctx context.Context, id string) (api.Device, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.Device{}, err
-	}
+func (e *entrance) MoveConsents(ctx context.Context, id string) (api.Device, error) {
 	key, err := deviceKey(id)
 	if err != nil {
 		return api.Device{}, err
 	}
-	if d, err := s.device(key); err != nil || d.Consents {
+	if d, err := e.device(key); err != nil || d.Consents {
 		return d, err
 	}
-	if err := s.moveConsents(ctx, key); err != nil {
+	if err := e.moveConsents(ctx, key); err != nil {
 		return api.Device{}, err
 	}
-	return s.device(key)
+	return e.device(key)
 }
 
-func (s *space) moveConsents(ctx context.Context, to entry.Device) error {
-	r := s.replica
+func (e *entrance) moveConsents(ctx context.Context, to entry.Device) error {
+	r := e.at.replica
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.MoveConsents(r.Device(), to) })
 	return err
 }

@@ -13,32 +13,33 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
-	"kith/daemon/seal"
 	"kith/daemon/store"
 )
 
-// Doctor implements server.Keeping.
-func (b *backend) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
-	checks := []api.Check{checkKey(b.home), checkClock(b.now())}
-	s, err := b.space()
-	if err != nil {
-		return append(checks, api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
-	}
-	checks = append(checks, checkDisk(b.home))
-	if b.home == b.beside.home {
-		checks = append(checks, checkPacts(b.home)...)
-		checks = append(checks, b.beside.checkShut()...)
-	}
-	checks = append(checks, checkReplica(ctx, s.replica, rebuild)...)
-	if _, in := s.replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
-		return checks, nil
-	}
-	return append(checks, checkReach(s)), nil
+var noCoop = api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}
+
+// checkEmpty checks a home that is served and has no co-op yet.
+func checkEmpty(home *Home, now time.Time) []api.Check {
+	return []api.Check{home.checkKey(), checkClock(now), noCoop}
 }
 
-// Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
-// store is encrypted; nil: nobody to ask.
-func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) (checks []api.Check, err error) {
+// checkPlace checks where a space lies that is served.
+func checkPlace(place *Home, now time.Time) []api.Check {
+	return []api.Check{place.checkKey(), checkClock(now), checkDisk(place)}
+}
+
+// checkSpace checks a space that is served.
+func checkSpace(ctx context.Context, at *space, rebuild bool) []api.Check {
+	checks := checkReplica(ctx, at.replica, rebuild)
+	if _, in := at.replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
+		return checks
+	}
+	return append(checks, checkReach(at))
+}
+
+// doctorHome checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
+// store is encrypted; nil: nobody to ask. also checks what is beside its spaces.
+func doctorHome(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*Home) []api.Check) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
 	}
@@ -54,50 +55,24 @@ func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string
 		return nil, err
 	}
 	if len(places) == 0 {
-		return append(checks, checkKey(home), api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}), nil
+		return append(checks, home.checkKey(), noCoop), nil
 	}
 	for _, place := range places {
-		found := place.examine(ctx, rebuild)
+		found := examine(ctx, place, rebuild)
 		if len(places) > 1 {
 			for i := range found {
-				found[i].Space = &api.Named{Name: place.dir}
+				found[i].Space = &api.Named{Name: place.where()}
 			}
 		}
 		checks = append(checks, found...)
 	}
-	return append(checks, checkPacts(home)...), nil
-}
-
-// checkPacts checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
-// key isn't protected where that of the home is.
-func checkPacts(home *Home) (checks []api.Check) {
-	places, err := home.HalfMade()
-	if err != nil {
-		checks = append(checks, api.Check{
-			Name: "pact", Says: err.Error(), Hint: "the pact can't be gone on with: move the folder that it lies in away, and begin it again: kith ally invite",
-		})
-	}
-	b, _ := home.readKeyFile()
-	for _, place := range places {
-		c := checkKey(place)
-		c.Space = &api.Named{Name: place.dir}
-		own, _ := place.readKeyFile()
-		switch {
-		case !c.OK:
-		case seal.IsText(b) && !seal.IsText(own):
-			c.OK, c.Hint = false, "stop the daemon, and give the home its passphrase once more: kith protect"
-		default:
-			continue
-		}
-		checks = append(checks, c)
-	}
-	return checks
+	return append(checks, also(home)...), nil
 }
 
 // examine checks one space that no daemon serves.
-func (h *Home) examine(ctx context.Context, rebuild bool) []api.Check {
-	checks := []api.Check{checkKey(h), checkDisk(h)}
-	r, err := h.openClosed()
+func examine(ctx context.Context, h *Home, rebuild bool) []api.Check {
+	checks := []api.Check{h.checkKey(), checkDisk(h)}
+	r, err := openClosed(h)
 	var key *KeyError
 	if errors.As(err, &key) {
 		return checks // said above
@@ -138,28 +113,6 @@ func checkDisk(h *Home) api.Check {
 		c.Says = "what the co-op wrote is encrypted in the store. Open to a thief of the disk: this device's name and addresses, sizes and times, and what is elsewhere: plain backups, texts in an editor, swapped memory"
 	default:
 		c.Says = "what the co-op wrote lies in the store as it is: kith protect encrypts it; a disk that is encrypted as a whole protects more"
-	}
-	return c
-}
-
-func checkKey(h *Home) api.Check {
-	c := api.Check{Name: "key", OK: true}
-	if _, err := os.Stat(h.path(keyFile)); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
-		c.Says = "no key yet: it is drawn with kith init or kith join"
-		return c
-	}
-	b, err := h.readKeyFile()
-	protected := err == nil && seal.IsText(b)
-	if !protected && err == nil {
-		_, err = h.parseKeys(b)
-	}
-	switch {
-	case err != nil:
-		c.OK, c.Says, c.Hint = false, err.Error(), "put it back from a backup, or set the device up anew"
-	case protected:
-		c.Says = "this device's key is protected by a passphrase, and readable by you alone"
-	default:
-		c.Says = "this device's key is readable by you alone; no passphrase protects it (kith protect)"
 	}
 	return c
 }

@@ -26,11 +26,8 @@ type asks struct {
 }
 
 // begin makes a document of a kind.
-func (b *backend) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error) {
-	r, err := b.replica()
-	if err != nil {
-		return shown{}, err
-	}
+func (b *desk) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error) {
+	r := b.at.replica
 	if err := mayWrite(r, nil); err != nil {
 		return shown{}, err
 	}
@@ -42,12 +39,12 @@ func (b *backend) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error
 }
 
 // perform does what a verb of a kind does to a document, wherever it goes on.
-func (b *backend) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (shown, error) {
+func (b *desk) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (shown, error) {
 	return b.edit(ctx, id, func(e editing) error { return e.perform(k, verb, a) })
 }
 
 // restore makes the text of a document what it was at a change, which head is the start of the hash of.
-func (b *backend) restore(ctx context.Context, id, head string) (shown, error) {
+func (b *desk) restore(ctx context.Context, id, head string) (shown, error) {
 	return b.edit(ctx, id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head)
 		var was string
@@ -207,11 +204,8 @@ type item struct {
 
 // list gives the documents that a query asks for. What they are found and ordered by is in the index; the views of those
 // alone are read that are given, and of those that go on in a share, which change there.
-func (b *backend) list(q listQuery) ([]shown, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
+func (b *desk) list(q listQuery) ([]shown, error) {
+	r := b.at.replica
 	me, _ := r.Me()
 	all, err := b.linkedFound(r, q)
 	if err != nil {
@@ -297,8 +291,8 @@ func (q listQuery) compare(a, b item) int {
 
 // linkedFound looks through the documents of a co-op that go on in a share: there they have other facts, and its member
 // is somebody else. Those that aren't wanted have no kind.
-func (b *backend) linkedFound(r *replica.Replica, q listQuery) (all []item, err error) {
-	if shared, _ := r.Share(); shared != nil || len(b.myShares()) == 0 {
+func (b *desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err error) {
+	if shared, _ := r.Share(); shared != nil || len(b.shares()) == 0 {
 		return nil, nil
 	}
 	for _, doc := range r.Linked() {

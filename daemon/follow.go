@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kith/crdt"
@@ -15,6 +16,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
@@ -37,12 +39,20 @@ const (
 // follower has the shares of the homes that are served follow these: see share.Follow. It is one goroutine,
 // and those that knock.
 type follower struct {
-	s       *served
+	all *spaces
+
+	mu    sync.Mutex
+	seats map[*space]*seatbook
+
+	joining atomic.Pointer[[]joining] // shares that this computer isn't in yet
+	shut    []shutShare               // set while all is opened
+
+	// Of the one goroutine.
 	checked checkedSeats
 	homes   map[entry.SpaceID]*followedHome
 	shares  map[entry.SpaceID]*followedShare // by the space of the side
 	waiting map[awaited]*comingIn
-	places  map[*backend]*sharePlace
+	places  map[*space]*sharePlace
 	knocks  sync.WaitGroup
 	// troubles are what was last in the way of a home's shares, in words.
 	troubles map[entry.SpaceID]string
@@ -80,12 +90,36 @@ type followedShare struct {
 	failed map[string]replica.Rules     // what couldn't be said as the charters were
 }
 
-// follow lets shares follow their homes until ctx ends.
-func (s *served) follow(ctx context.Context) {
-	f := &follower{
-		s: s, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
-		places: map[*backend]*sharePlace{}, troubles: map[entry.SpaceID]string{},
+// newFollower makes the one of a daemon, before any of its spaces is open.
+func newFollower(all *spaces) *follower {
+	return &follower{
+		all:   all,
+		seats: map[*space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
+		places: map[*space]*sharePlace{}, troubles: map[entry.SpaceID]string{},
 	}
+}
+
+// Door is for colleagues whom the home's side of a share has let in, and who ask for it for the first time. It must be
+// the last of a space: a seat can name the key of somebody else's door.
+func (f *follower) Door(at *space) (peer.Invites, error) {
+	book, err := openSeatbook(at.replica)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seats[at] = book
+	return book, nil
+}
+
+func (f *follower) seatsOf(at *space) *seatbook {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seats[at]
+}
+
+// Run lets shares follow their homes until ctx ends.
+func (f *follower) Run(ctx context.Context) {
 	defer f.knocks.Wait()
 	f.openWaiting()
 	tick := time.NewTicker(tendEvery)
@@ -96,11 +130,7 @@ func (s *served) follow(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		for _, b := range s.backends() {
-			at := b.serving.Load()
-			if at == nil {
-				continue
-			}
+		for _, at := range f.all.All() {
 			if shared, _ := at.replica.Share(); shared != nil {
 				continue
 			}
@@ -115,7 +145,7 @@ func (s *served) follow(ctx context.Context) {
 			if space := at.replica.Space(); said != f.troubles[space] { // once, and not every second
 				f.troubles[space] = said
 				if err != nil {
-					s.options.Log.Error("have the shares follow their co-op", "err", err)
+					f.all.config.Log.Error("have the shares follow their co-op", "err", err)
 				}
 			}
 		}
@@ -125,19 +155,19 @@ func (s *served) follow(ctx context.Context) {
 
 // openWaiting goes on with the shares that this computer wasn't in yet when the daemon ended.
 func (f *follower) openWaiting() {
-	places, err := f.s.home.Waiting()
+	places, err := f.all.home.Waiting()
 	for _, place := range places {
 		of, bad := place.sharePlace()
 		if bad == nil {
 			var w *comingIn
-			if w, bad = f.s.openWaiting(place, *of); bad == nil {
+			if w, bad = f.openShare(place, *of); bad == nil {
 				f.waiting[awaited{of.Home, of.Share, of.Side}] = w
 			}
 		}
 		err = errors.Join(err, bad)
 	}
 	if err != nil { // everything else is served all the same
-		f.s.options.Log.Error("go on with shares that aren't here yet", "err", err)
+		f.all.config.Log.Error("go on with shares that aren't here yet", "err", err)
 	}
 }
 
@@ -153,7 +183,7 @@ func (f *follower) tellJoining() {
 		}
 	}
 	slices.SortFunc(all, func(a, b joining) int { return bytes.Compare(a.share[:], b.share[:]) })
-	f.s.joining.Store(&all)
+	f.joining.Store(&all)
 }
 
 // followHome looks at one home and its shares.
@@ -186,60 +216,51 @@ func (f *follower) followHome(ctx context.Context, home *space) error {
 		}
 	}
 	for _, b := range f.of(r.Space()) {
-		failed = errors.Join(failed, f.followShare(ctx, home, h, b.serving.Load(), f.places[b]))
+		failed = errors.Join(failed, f.followShare(ctx, home, h, b, f.places[b]))
 	}
 	return failed
 }
 
-// of gives the shares of a home that are served.
-func (f *follower) of(home entry.SpaceID) (all []*backend) {
-	for _, b := range f.s.backends() {
-		at := b.serving.Load()
-		if at == nil {
-			continue
-		}
+// of gives the shares of a home that are served, and were told whose they are.
+func (f *follower) of(home entry.SpaceID) (all []*space) {
+	for _, at := range f.all.All() {
 		if shared, _ := at.replica.Share(); shared == nil {
 			continue
 		}
-		if f.places[b] == nil { // once it is there it doesn't change
-			place, err := b.home.sharePlace()
+		if f.places[at] == nil { // once it is there it doesn't change
+			place, err := at.place.sharePlace()
 			if err != nil {
-				f.s.options.Log.Error("whose a share is", "err", err)
+				f.all.config.Log.Error("whose a share is", "err", err)
 			}
-			f.places[b] = place
+			f.places[at] = place
 		}
-		if p := f.places[b]; p != nil && p.Home == home {
-			all = append(all, b)
+		if p := f.places[at]; p != nil && p.Home == home {
+			all = append(all, at)
 		}
 	}
 	return all
 }
 
 // on gives a share of a home if this computer is in it; nil if it isn't.
-func (f *follower) on(of *shareOfHome) *backend {
-	for _, b := range f.s.backends() {
-		if at := b.serving.Load(); at != nil {
-			if shared, _ := at.replica.Share(); shared != nil && at.replica.Space() == of.space && at.replica.Charter().Space() == of.side {
-				return b
-			}
+func (f *follower) on(of *shareOfHome) *space {
+	for _, at := range f.all.All() {
+		if shared, _ := at.replica.Share(); shared != nil && at.replica.Space() == of.space && at.replica.Charter().Space() == of.side {
+			return at
 		}
 	}
 	return nil
 }
 
 // ofAnother says whether a share that is served is known to be of another home.
-func (f *follower) ofAnother(b *backend, home entry.SpaceID) (bool, error) {
-	if place := f.places[b]; place != nil {
-		return place.Home != home, nil
-	}
-	p, err := b.home.pact()
-	return err == nil && p != nil && p.Home != home.String(), err
+func (f *follower) ofAnother(at *space, home entry.SpaceID) (bool, error) {
+	of, known, err := at.place.Owner()
+	return err == nil && known && of != home, err
 }
 
 // makeDocuments makes the home's documents of shares that this device founded for it.
 func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *followedHome) error {
 	for _, b := range f.of(r.Space()) {
-		at, place := b.serving.Load(), f.places[b]
+		at, place := b, f.places[b]
 		if slices.ContainsFunc(h.shares, func(s shareOfHome) bool { return s.space == place.Share }) {
 			continue
 		}
@@ -265,7 +286,7 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 
 // sit sees to this computer's place in a share, and to its member's seat.
 func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
-	now := f.s.options.now()()
+	now := f.all.config.Now()
 	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
 	at := awaited{r.Space(), of.space, of.side}
 	w := f.waiting[at]
@@ -276,22 +297,21 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 		}
 		delete(f.waiting, at)
 		if f.places[b] == nil { // they came in by a code
-			if err := b.home.setSharePlace(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
+			if err := b.place.setSharePlace(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
 				return err
 			}
 		}
-		at := b.serving.Load()
-		s.key, place = at.replica.Key(), b.home
-		if s.onSide, s.arrived = at.replica.Charter().MemberOf(at.replica.Device()); !s.arrived {
+		s.key, place = b.replica.Key(), b.place
+		if s.onSide, s.arrived = b.replica.Charter().MemberOf(b.replica.Device()); !s.arrived {
 			return nil
 		}
 	} else {
-		if f.s.isShut(at) {
+		if f.isShut(at) {
 			return nil
 		}
 		if w == nil {
 			var err error
-			w, err = f.s.comeIn(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})
+			w, err = f.comeIn(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})
 			if err != nil {
 				return fmt.Errorf("make the place of a share: %w", err)
 			}
@@ -312,10 +332,10 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 	if w.due(now) {
 		of := *of // the knock reads it while this goes on
 		f.knocks.Go(func() {
-			err := f.s.knockAt(ctx, w, &of)
-			w.tried(f.s.options.now()(), err)
+			err := f.knockAt(ctx, w, &of)
+			w.tried(f.all.config.Now(), err)
 			if err != nil && ctx.Err() == nil {
-				f.s.options.Log.Debug("not in a share yet", "err", err)
+				f.all.config.Log.Debug("not in a share yet", "err", err)
 			}
 		})
 	}
@@ -324,7 +344,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 
 // writeSeat writes the member's seat if it has to say something else.
 func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *Home, changed bool) error {
-	now := f.s.options.now()()
+	now := f.all.config.Now()
 	at := h.seats[of.doc]
 	if at == nil {
 		at = &seated{}
@@ -338,7 +358,7 @@ func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followe
 	if err != nil {
 		return err
 	}
-	answerers, err := config.answerers(s.key.Device())
+	answerers, err := answerersOf(config, s.key.Device())
 	if err != nil {
 		return err
 	}

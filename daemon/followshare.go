@@ -22,7 +22,7 @@ func (f *follower) followShare(ctx context.Context, home *space, h *followedHome
 		k = &followedShare{since: map[string]time.Time{}, failed: map[string]replica.Rules{}, gaps: map[charter.StepID]time.Time{}}
 		f.shares[place.Side] = k
 	}
-	rules, now := r.Rules(), f.s.options.now()()
+	rules, now := r.Rules(), f.all.config.Now()
 	changed := k.rules != rules || k.homeAt != h.arrived
 	k.rules, k.homeAt = rules, h.arrived
 	if changed {
@@ -43,7 +43,7 @@ func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place 
 		if err != nil {
 			return err
 		}
-		now := f.s.options.now()()
+		now := f.all.config.Now()
 		k.looked, k.rules, k.due = true, r.Rules(), f.nextLook(r, now, len(duties) > 0)
 		here := map[string]bool{}
 		said := false
@@ -61,12 +61,12 @@ func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place 
 			switch err := sayDuty(ctx, r, d); {
 			case err == nil:
 				said = true
-				f.s.options.Log.Info("said in a share what follows from its co-op", "what", int(d.Do), "about", d.About.String())
+				f.all.config.Log.Info("said in a share what follows from its co-op", "what", int(d.Do), "about", d.About.String())
 			case errors.Is(err, store.ErrDiskFull), errors.Is(err, store.ErrCorrupt), ctx.Err() != nil:
 				return err
 			default: // somebody's word is with another step, or it isn't for this device
 				k.failed[key] = r.Rules()
-				f.s.options.Log.Debug("not said in a share", "what", int(d.Do), "err", err)
+				f.all.config.Log.Debug("not said in a share", "what", int(d.Do), "err", err)
 			}
 		}
 		for key := range k.since {
@@ -107,7 +107,8 @@ func dutyKey(d *share.Duty) string {
 func (f *follower) dutiesNow(h *followedHome, at *space, place *sharePlace, k *followedShare) ([]share.Duty, error) {
 	r := at.replica
 	shared, side := r.Share()
-	now := f.s.options.now()()
+	now := f.all.config.Now()
+	seats := f.seatsOf(at)
 	q := &share.Following{
 		Home: h.charter, Share: shared, Side: side, Device: r.Device(), Seats: map[charter.MemberID]*share.Seat{},
 		Now: uint64(max(now.UnixMilli(), 0)), Behind: map[charter.StepID]bool{},
@@ -116,13 +117,13 @@ func (f *follower) dutiesNow(h *followedHome, at *space, place *sharePlace, k *f
 		if of := &h.shares[i]; of.side == place.Side && of.space == place.Share {
 			q.Seats = of.seats
 			for m, seat := range of.seats {
-				if err := at.seats.note(m, seat); err != nil {
+				if err := seats.note(m, seat); err != nil {
 					return nil, err
 				}
 			}
 		}
 	}
-	q.Owners = at.seats.owners()
+	q.Owners = seats.owners()
 	for m, seat := range q.Seats {
 		for i := range seat.Devices {
 			if d := &seat.Devices[i]; q.Owners[d.New.Key] == (share.Owner{}) {

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
@@ -18,10 +16,6 @@ import (
 
 // InviteLife is how long a founder's code may be redeemed, unless something else was asked for.
 const InviteLife = 72 * time.Hour
-
-// defaultListen is where a daemon listens if nobody says otherwise: on all interfaces, at ports
-// that are picked once.
-var defaultListen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
 
 // InitOptions is what a new co-op begins with.
 type InitOptions struct {
@@ -94,7 +88,7 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
 	res.Space, res.Member, res.Device = named(r)
 	book := newInvites(r, time.Now)
-	at, err := config.answerers(key.Device())
+	at, err := answerersOf(config, key.Device())
 	if err != nil {
 		return nil, res, err
 	}
@@ -171,108 +165,13 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 		return nil, res, err
 	}
 	if joined.Record != nil {
-		if err := (addressBook{r.Store()}).Save(joined.Answerer, joined.Record); err != nil {
+		if err := saveAddress(r, joined.Answerer, joined.Record); err != nil {
 			return nil, res, errors.Join(err, r.Close())
 		}
 	}
 	res.RecoveryPhrase = phrase
 	res.Space, res.Member, res.Device = named(r)
 	return r, res, nil
-}
-
-// newPlace opens a home and gives a place in it for a new space: the home itself, which must belong to
-// no co-op yet unless another one is to come beside those that are in it.
-func newPlace(dir string, another bool) (home, place *Home, err error) {
-	if !another && (&Home{dir: dir}).InUse() { // whether a daemon runs there or not
-		return nil, nil, &inUseError{dir}
-	}
-	if home, err = OpenHome(dir); err != nil {
-		return nil, nil, err
-	}
-	if place, err = home.NewPlace(); err != nil {
-		return nil, nil, errors.Join(err, home.Close())
-	}
-	return home, place, nil
-}
-
-type inUseError struct{ dir string }
-
-func (e *inUseError) Error() string { return e.dir + " already belongs to a co-op" }
-
-// Problem implements problem.Teller.
-func (e *inUseError) Problem() *problem.Problem {
-	return problem.New(problem.Failed, replica.ErrHasSpace.Hint, "%v", e)
-}
-
-// choose fixes where this home listens and what its device is called, and remembers it.
-func (h *Home) choose(listen, announce []string) (Config, error) {
-	config, err := h.Config()
-	if err != nil {
-		return config, err
-	}
-	if len(listen) == 0 {
-		listen = config.Listen
-	}
-	if len(listen) == 0 {
-		listen = defaultListen
-	}
-	if config.Listen, err = peer.PickPorts(listen); err != nil {
-		return config, err
-	}
-	if len(announce) > 0 {
-		config.Announce = announce
-	}
-	if config.DeviceName == "" {
-		config.DeviceName = h.deviceName()
-	}
-	return config, h.SetConfig(config)
-}
-
-// chooseRelays remembers named relays, or with "none" forgets them.
-func (h *Home) chooseRelays(c Config, relays []string) (Config, error) {
-	if len(relays) == 0 {
-		return c, nil
-	}
-	if c.Relays = relays; slices.Equal(relays, []string{"none"}) {
-		c.Relays = nil
-	}
-	if err := peer.CheckRelays(c.Relays); err != nil {
-		return c, err
-	}
-	return c, h.SetConfig(c)
-}
-
-// deviceName is what this computer is called among the member's devices. In a further space it isn't by its own
-// name: an ally, or the people of another co-op, would know by it whose it is at home.
-func (h *Home) deviceName() string {
-	if host, err := os.Hostname(); err == nil && !h.further {
-		if name, err := charter.CleanName(host); err == nil {
-			return name
-		}
-	}
-	return sharedDevice
-}
-
-// spaceName is what a space is called: as its co-op or, a share, as both.
-func spaceName(r *replica.Replica) string {
-	if s, _ := r.Share(); s != nil {
-		return s.Side(0).Name() + " and " + s.Side(1).Name()
-	}
-	return r.Charter().Name()
-}
-
-func named(r *replica.Replica) (space, member, device api.Named) {
-	c := r.Charter()
-	space = api.Named{ID: r.Space().String(), Name: spaceName(r)}
-	if m, ok := c.OwnerOf(r.Device()); ok {
-		member = api.Named{ID: m.ID.String(), Name: m.Name}
-		for _, d := range m.Devices {
-			if d.Key == r.Device() {
-				device = api.Named{ID: d.Key.String(), Name: d.Name}
-			}
-		}
-	}
-	return space, member, device
 }
 
 // redeem presents a code to whoever answers at its addresses: first it asks who they are, and

@@ -3,7 +3,6 @@ package daemon
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -26,43 +25,10 @@ import (
 // furtherLife is how long the code for a further share is good.
 const furtherLife = 14 * 24 * time.Hour
 
-// base is a share with an ally that has not ended, as this daemon serves it.
-type base struct {
-	r     *replica.Replica
-	share *share.Share
-	side  int // this co-op's
-}
-
-func (x *base) ally() string { return x.share.Side(1 - x.side).Name() }
-
-// from says whether somebody is of the ally.
-func (x *base) from(id charter.MemberID) bool {
-	_, ok := x.share.Side(1 - x.side).Member(id)
-	return ok
-}
-
-// baseOf gives a share as a base; nil if it isn't served here or is over.
-func (s *served) baseOf(space string) *base {
-	b := s.backendOf(space)
-	if b == nil {
-		return nil
-	}
-	r := b.serving.Load().replica
-	shared, side := r.Share()
-	if shared == nil {
-		return nil
-	}
-	terms, _ := shared.Terms()
-	if _, over := shared.Ended(); over || past(terms.Ends, s.options.now()()) {
-		return nil
-	}
-	return &base{r, shared, side}
-}
-
 // baseWith gives the oldest share with an ally that isn't over.
-func (b *backend) baseWith(ally string) (*base, error) {
-	for _, s := range b.beside.shares(b.Space().ID) {
-		x := b.beside.baseOf(s.space.replica.Space().String())
+func (al *allies) baseWith(ally string) (*base, error) {
+	for _, s := range al.pacts.shares(al.at.replica.Space()) {
+		x := al.pacts.follow.Base(s.at.replica.Space())
 		if x != nil && charter.FoldName(x.ally()) == charter.FoldName(ally) {
 			return x, nil
 		}
@@ -71,17 +37,17 @@ func (b *backend) baseWith(ally string) (*base, error) {
 }
 
 // NewShare implements server.Allies.
-func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
-	r, me, err := b.fullMember()
+func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
+	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
 	}
-	x, err := b.baseWith(q.Ally)
+	x, err := al.baseWith(q.Ally)
 	if err != nil {
 		return api.Ally{}, err
 	}
 	terms, _ := x.share.Terms()
-	terms.Purpose = b.plainIn(x.r)(q.Title)
+	terms.Purpose = al.desk.plainIn(x.r)(q.Title)
 	if n := utf8.RuneCountInString(terms.Purpose); n > kind.MaxLine {
 		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, kind.MaxLine)
 	}
@@ -89,7 +55,7 @@ func (b *backend) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 	if own, ok := x.r.Me(); as == "" && ok {
 		as = own.Name
 	}
-	k, err := b.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config Config) error {
+	k, err := al.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config Config) error {
 		p.Through = x.r.Space().String()
 		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
 	})
@@ -120,8 +86,8 @@ func (k *contact) passCode(ctx context.Context, x *base) error {
 }
 
 // JoinShare implements server.Allies.
-func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
-	x, v, err := b.invited(q.Ask)
+func (al *allies) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
+	x, v, err := al.invited(q.Ask)
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -134,7 +100,7 @@ func (b *backend) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 	if own, ok := x.r.Me(); join.As == "" && ok {
 		join.As = own.Name
 	}
-	return b.joinAlly(ctx, join, &further{x, v.ID, v.Title})
+	return al.joinAlly(ctx, join, &further{x, v.ID, v.Title})
 }
 
 // further is by which request, in which share, a code came.
@@ -153,11 +119,11 @@ func (f *further) expects(t share.Terms) bool {
 }
 
 // invited finds the request by which an ally opens a further share: the whole ID, or a start of it that no other has.
-func (b *backend) invited(ask string) (*base, *crdt.View, error) {
+func (al *allies) invited(ask string) (*base, *crdt.View, error) {
 	var found []*crdt.View
 	var in *base
-	for _, s := range b.beside.shares(b.Space().ID) {
-		x := b.beside.baseOf(s.space.replica.Space().String())
+	for _, s := range al.pacts.shares(al.at.replica.Space()) {
+		x := al.pacts.follow.Base(s.at.replica.Space())
 		if x == nil {
 			continue
 		}
@@ -186,7 +152,7 @@ func (b *backend) invited(ask string) (*base, *crdt.View, error) {
 
 // goThrough does what the share asks for through which the code went; the error is for the next try.
 func (k *contact) goThrough(ctx context.Context, p *pact) error {
-	x := k.served.baseOf(p.Through)
+	x := k.pacts.follow.Base(p.through())
 	if x == nil {
 		return k.change(func(p *pact) error { p.end(endCancelled, false, k.now()); return nil })
 	}
@@ -221,7 +187,7 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 		case !x.from(a.Member):
 		case a.Result == kinds.RequestRefused && !p.met():
 			return k.change(func(p *pact) error { p.end(endRefused, true, k.now()); return nil })
-		case p.met() && p.name() == x.ally() && a.Side == sideName(p.at(1)):
+		case p.met() && p.name() == x.ally() && a.Side == p.at(1).space().String():
 			return k.change(func(p *pact) error { p.takeWord(k.now()); return nil })
 		}
 	}
@@ -231,17 +197,12 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 // takeThrough says in the share through which the code came which charter is this side's.
 func (k *contact) takeThrough(ctx context.Context, x *base, p *pact, v *crdt.View) error {
 	me, ok := x.r.Me()
-	side := sideName(p.at(1))
+	side := p.at(1).space().String()
 	if !ok || slices.ContainsFunc(kinds.RequestIn(v).Answers, func(a kinds.RequestAnswer) bool { return a.Member == me.ID && a.Side == side }) {
 		return nil
 	}
 	_, err := x.r.Edit(ctx, v.ID, func(e replica.Edit) error { return e.Perform(kinds.Ask, kinds.JoinAsk, kinds.Joining(side), nil) })
 	return err
-}
-
-func sideName(s *aSide) string {
-	space := s.space()
-	return hex.EncodeToString(space[:])
 }
 
 // takeWord notes that who the other side is was said in a share that both are in: there is nothing to compare, and
@@ -264,32 +225,4 @@ func (p *pact) signSecond(key entry.Signer) error {
 	}
 	p.Signature = bytes.Clone(d.Agreed[:])
 	return nil
-}
-
-// vouched says whether somebody of an ally has said, in a share with it that is here, that a charter is theirs in a
-// further share: they have passed on its code, or taken one with it.
-func (s *served) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
-	for _, b := range s.backends() {
-		place, err := b.home.sharePlace()
-		if err != nil || place == nil || place.Step != of.step || place.Share == of.space {
-			continue
-		}
-		x := s.baseOf(place.Share.String())
-		if x == nil || x.ally() != of.word.Ally {
-			continue
-		}
-		found := false
-		err = x.r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
-			code, err := charter.DecodeAllyCode(kinds.RequestIn(v).Code)
-			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.from(v.CreatedBy)
-			for _, a := range kinds.RequestIn(v).Answers {
-				found = found || x.from(a.Member) && a.Side == hex.EncodeToString(theirs[:])
-			}
-			return !found
-		})
-		if err == nil && found {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -190,8 +191,7 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
 	}
 	w := welcome{made.Space(), made.Introduction(maxIntroduction)}
-	s := &served{}
-	s.all.Store(&[]*backend{})
+	s := newFollower(newSpaces(nil, spaceConfig{}))
 	if err := s.agreed(w, &agreed); err != nil {
 		t.Errorf("the share that was agreed on: %v", err)
 	}
@@ -211,11 +211,9 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 }
 
 // servedShare is a daemon that serves nothing but a share.
-func servedShare(s *served, r *replica.Replica) *base {
-	b := &backend{beside: s}
-	b.serving.Store(&space{replica: r})
-	s.all.Store(&[]*backend{b})
-	return s.baseOf(r.Space().String())
+func servedShare(t *testing.T, r *replica.Replica) *spaces {
+	home := &Home{dir: t.TempDir()}
+	return newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space{place: home.place(1), replica: r, now: time.Now})
 }
 
 // Nobody compares words, so the code is for the ally alone that it went to.
@@ -223,7 +221,7 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 	t.Parallel()
 	l := newMeetingLab(t)
 	first, _ := twoAllies(t)
-	servedShare(l.s, first)
+	l.serve(&space{replica: first})
 	must(t, l.k.change(func(p *pact) error { p.Through = first.Space().String(); return nil }))
 	var refused *peer.JoinError
 	if err := l.caller("Bakery").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRefused {
@@ -236,7 +234,7 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 	if err := l.k.confirm([]string{"apple", "apple"}); err == nil || l.pact().Over != nil {
 		t.Errorf("words are compared for a further share: %v", err)
 	}
-	l.s.all.Store(&[]*backend{})
+	l.serve()
 	if err := l.caller("Quilted").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRevoked {
 		t.Errorf("the share through which the code went is gone: %v", err)
 	}
@@ -246,19 +244,19 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) {
 	t.Parallel()
 	_, second := twoAllies(t)
-	s := &served{}
-	x := servedShare(s, second)
+	all := servedShare(t, second)
+	x := newFollower(all).Base(second.Space())
 	dora := coopCalled(t, "Quilted", "Dora")[0].openReplica()
 	defer func() { must(t, dora.Close()) }()
 	side, err := readSide(genesisOf(t, "Riso Print Co-op", "Ana", entry.NewSigner()).Encoded())
 	must(t, err)
 	terms, _ := x.share.Terms()
 	terms.Purpose = "The winter fair"
-	b := &backend{beside: s, now: time.Now}
+	al := newPacts(all, newFollower(all)).Of(&space{replica: dora, now: time.Now})
 	offered := func(alter func(*share.Terms)) error {
 		o := &offer{side: side, terms: terms}
 		alter(&o.terms)
-		return b.welcome(dora, o, &further{base: x, title: "The winter fair"})
+		return al.welcome(dora, o, &further{base: x, title: "The winter fair"})
 	}
 	if err := offered(func(*share.Terms) {}); err != nil {
 		t.Error(err)
@@ -278,32 +276,30 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	t.Parallel()
 	first, _ := twoAllies(t)
-	s := &served{home: &Home{dir: t.TempDir()}}
-	var homes []*backend
+	var homes []*space
 	for range 2 {
 		r := coop(t, "Ana")[0].openReplica()
 		defer func() { must(t, r.Close()) }()
-		b := &backend{beside: s, home: &Home{dir: t.TempDir()}}
-		b.serving.Store(&space{replica: r})
-		homes = append(homes, b)
+		homes = append(homes, &space{place: &Home{dir: t.TempDir()}, replica: r, now: time.Now})
 	}
-	there := &backend{beside: s, home: &Home{dir: t.TempDir()}}
-	there.serving.Store(&space{replica: first})
-	own := homes[0].serving.Load().replica.Space()
-	must(t, there.home.setSharePlace(sharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
-	s.all.Store(&[]*backend{homes[0], homes[1], there})
+	there := &space{place: &Home{dir: t.TempDir()}, replica: first, now: time.Now}
+	own := homes[0].replica.Space()
+	must(t, there.place.setSharePlace(sharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
+	all := newSpaces(nil, spaceConfig{Now: time.Now}, homes[0], homes[1], there)
+	pacts := newPacts(all, newFollower(all))
+	one, other := pacts.Of(homes[0]), pacts.Of(homes[1])
 	ask, err := first.Create(t.Context(), kinds.Ask.Name, func(e replica.Edit) error { return crdttest.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })
 	must(t, err)
-	if x, err := homes[0].baseWith("quilted"); err != nil || x.r != first {
+	if x, err := one.baseWith("quilted"); err != nil || x.r != first {
 		t.Errorf("the home whose share it is: %v", err)
 	}
-	if _, err := homes[1].baseWith("quilted"); err == nil {
+	if _, err := other.baseWith("quilted"); err == nil {
 		t.Error("another home opens a share through it")
 	}
-	if _, _, err := homes[0].invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "your own co-op has opened") {
+	if _, _, err := one.invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "your own co-op has opened") {
 		t.Errorf("the home whose share it is: %v", err)
 	}
-	if _, _, err := homes[1].invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "no ally has opened") {
+	if _, _, err := other.invited(ask.ID.String()[:6]); err == nil || !strings.Contains(err.Error(), "no ally has opened") {
 		t.Errorf("another home: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/crdt/problem"
+	"kith/daemon/api"
 	"kith/daemon/seal"
 	"kith/daemon/store"
 )
@@ -143,8 +144,14 @@ func (h *Home) Close() error {
 
 func (h *Home) path(name string) string { return filepath.Join(h.dir, name) }
 
+// place is where the home lies, for people.
+func (h *Home) where() string { return h.dir }
+
 // storeDir is where the replica lies.
 func (h *Home) storeDir() string { return h.path("store") }
+
+// keyPath is where the keys lie, for people.
+func (h *Home) keyPath() string { return h.path(keyFile) }
 
 // InUse says whether the home belongs to a co-op, or to somebody who is about to join one.
 func (h *Home) InUse() bool {
@@ -263,6 +270,12 @@ func (h *Home) readKeyFile() ([]byte, error) {
 	return os.ReadFile(h.path(keyFile))
 }
 
+// isSealed says whether the key is protected by a passphrase, as far as it can be read.
+func (h *Home) isSealed() bool {
+	b, _ := h.readKeyFile()
+	return seal.IsText(b)
+}
+
 // unseal reads the keys from the content of their file, asking for the passphrase if there is one.
 func (h *Home) unseal(b []byte) (keys, error) {
 	if !seal.IsText(b) {
@@ -334,3 +347,63 @@ func writeWhole(path string, b []byte) error {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// syncDir makes the names in a folder outlive a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", dir, err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// keyless says whether the place has no key, and nothing that was made with one.
+func (h *Home) keyless() bool {
+	_, err := os.Lstat(h.path(keyFile))
+	return errors.Is(err, fs.ErrNotExist) && !h.InUse()
+}
+
+// hasPact says whether the place is about a pact, made or not.
+func (h *Home) hasPact() bool {
+	_, err := os.Lstat(h.path(pactFile))
+	return err == nil
+}
+
+// forget removes all that the place has of a pact that came to nothing. The key goes first: another space
+// must not get one that an ally has seen.
+func (h *Home) forget() error {
+	for _, name := range []string{keyFile, "config.json", pactFile} {
+		if err := os.Remove(h.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := syncDir(h.dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkKey looks whether the key lies as it should, and says what protects it.
+func (h *Home) checkKey() api.Check {
+	c := api.Check{Name: "key", OK: true}
+	if _, err := os.Stat(h.path(keyFile)); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
+		c.Says = "no key yet: it is drawn with kith init or kith join"
+		return c
+	}
+	b, err := h.readKeyFile()
+	protected := err == nil && seal.IsText(b)
+	if !protected && err == nil {
+		_, err = h.parseKeys(b)
+	}
+	switch {
+	case err != nil:
+		c.OK, c.Says, c.Hint = false, err.Error(), "put it back from a backup, or set the device up anew"
+	case protected:
+		c.Says = "this device's key is protected by a passphrase, and readable by you alone"
+	default:
+		c.Says = "this device's key is readable by you alone; no passphrase protects it (kith protect)"
+	}
+	return c
+}
+
+var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")

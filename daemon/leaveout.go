@@ -30,14 +30,11 @@ type leaver struct {
 	left        []string           // the words that were left out
 }
 
-func (b *backend) leaveOut(home, there *replica.Replica) *leaver {
+func (b *desk) leaveOut(home, there *replica.Replica) *leaver {
 	l := &leaver{home: home, there: there}
-	if b.beside == nil {
-		return l
-	}
-	for _, other := range b.beside.backends() {
-		if s := other.serving.Load(); s != nil && s.replica != home && s.replica != there {
-			l.others = append(l.others, s.replica)
+	for _, other := range b.all.All() {
+		if other.replica != home && other.replica != there {
+			l.others = append(l.others, other.replica)
 		}
 	}
 	return l

@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"time"
 
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
-	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -30,7 +27,7 @@ type shown struct {
 }
 
 // look finds where a document goes on.
-func (b *backend) look(r *replica.Replica, v *crdt.View) shown {
+func (b *desk) look(r *replica.Replica, v *crdt.View) shown {
 	s := shown{r: r, v: v, p: people{c: r.Rules()}}
 	if shared, _ := r.Share(); shared != nil {
 		s.shared = inShare(r, v)
@@ -81,65 +78,19 @@ func inShare(r *replica.Replica, v *crdt.View) *api.Shared {
 	return out
 }
 
-// allyOf is what the other side of a share is called.
-func allyOf(r *replica.Replica) string {
-	shared, side := r.Share()
-	return shared.Side(1 - side).Name()
-}
-
-// allyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
-func allyCalled(r *replica.Replica, share string) string {
-	with := "an ally"
-	_ = r.Views(kinds.Ally.Name, func(v *crdt.View) bool { // of one that can't be read the doctor tells
-		if kinds.AllyIn(v).Share == share {
-			with = v.Title
-		}
-		return true
-	})
-	return with
-}
-
 // shareWithID gives the replica of a share of this co-op that is served here; nil if it isn't. In one of another
 // co-op nothing of this one goes on, whatever a colleague says who is in both.
-func (b *backend) shareWithID(id string) *replica.Replica {
+func (b *desk) shareWithID(id string) *replica.Replica {
 	space, err := hex.DecodeString(id)
 	if err != nil || len(space) != len(entry.SpaceID{}) {
 		return nil
 	}
-	for _, there := range b.myShares() {
-		if r, err := there.replica(); err == nil && r.Space() == entry.SpaceID(space) {
-			return r
+	for _, there := range b.shares() {
+		if there.replica.Space() == entry.SpaceID(space) {
+			return there.replica
 		}
 	}
 	return nil
-}
-
-// endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
-// known here.
-func endOf(r *replica.Replica) (at api.Time, over bool) {
-	shared, _ := r.Share()
-	if shared == nil {
-		return at, false
-	}
-	by, over := shared.Ended()
-	for side, step := range by {
-		if step == (charter.StepID{}) {
-			continue
-		}
-		for _, l := range shared.Side(side).Log() {
-			came := r.Came(l.Entry.ID())
-			if l.Of != nil && l.Of.ID == step && l.InForce && !came.IsZero() && (at.IsZero() || came.Before(at.Time)) {
-				at = api.At(came)
-			}
-		}
-	}
-	if terms, ok := shared.Terms(); ok && terms.Ends != 0 {
-		ends := time.UnixMilli(int64(terms.Ends))
-		if !over && !r.Now().Before(ends) || over && at.IsZero() {
-			return api.At(ends), true
-		}
-	}
-	return at, over
 }
 
 // mayWrite says why nobody here can write in a document of a share, or begin one (v is nil); no error: they can.
@@ -173,7 +124,7 @@ func onDay(at api.Time) string {
 var errGoesOn = errors.New("it was shared with an ally at the same moment: try again")
 
 // edit changes a document by its ID in this space, wherever it goes on.
-func (b *backend) edit(ctx context.Context, id string, do func(editing) error) (shown, error) {
+func (b *desk) edit(ctx context.Context, id string, do func(editing) error) (shown, error) {
 	var before *shown
 	for again := true; ; again = false {
 		r, v, err := b.view(id)
@@ -250,4 +201,21 @@ func takeBack(ctx context.Context, at shown, r *replica.Replica, v *crdt.View) e
 		return crdt.TakeBack(became)(e.Doc, e.View)
 	})
 	return err
+}
+
+// plainIn makes of what is typed here what may be read in a share.
+func (b *desk) plainIn(there *replica.Replica) func(string) string {
+	home := b.at.replica
+	if home == there {
+		return asItIs
+	}
+	return b.leaveOut(home, there).plain
+}
+
+// shares gives the shares of the co-op that this desk is of, the oldest first; of a share itself.
+func (b *desk) shares() []*space {
+	if shared, _ := b.at.replica.Share(); shared != nil {
+		return []*space{b.at}
+	}
+	return b.all.SharesOf(b.at.replica.Space())
 }

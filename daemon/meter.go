@@ -122,7 +122,7 @@ func (m *meters) read(device entry.Device, arrived uint64) (out metered) {
 // measure looks at all peers, and writes down with whom this device is in step.
 func (s *space) measure() {
 	arrived := s.replica.Store().Arrived()
-	if s.meters.look(s.invites.now(), arrived, s.peers.Peers()) {
+	if s.meters.look(s.now(), arrived, s.peers.Peers()) {
 		s.saveMeters()
 	}
 }

@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
@@ -89,10 +87,4 @@ func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTh
 		}
 	}
 	return t, nil
-}
-
-// compareKey says which words stand for a new member key.
-func (w *words) compareKey(p *charter.Proposal) string {
-	return fmt.Sprintf("The new phrase of %s comes with these words: %s. Ask %[1]s, in a way that you trust, whether they are the same there. Once this is in force, the old phrase and all devices of before speak for %[1]s no more.",
-		w.name(p.Subject), strings.Join(p.Rekey.Words(), " "))
 }

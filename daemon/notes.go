@@ -17,34 +17,34 @@ func noteOf(s shown) api.Note {
 }
 
 // Notes implements server.Notes.
-func (b *backend) Notes(_ context.Context, f server.NoteFilter) ([]api.Note, error) {
+func (b *desk) Notes(_ context.Context, f server.NoteFilter) ([]api.Note, error) {
 	return listOf(b, listQuery{kind: kinds.Note, limit: f.Limit, wants: wantsOf(kinds.Note, map[string]string{"tag": f.Tag})}, noteOf)
 }
 
 // Note implements server.Notes.
-func (b *backend) Note(_ context.Context, id string) (api.Note, error) {
+func (b *desk) Note(_ context.Context, id string) (api.Note, error) {
 	return show(b, kinds.Note, id, noteOf)
 }
 
 // CreateNote implements server.Notes.
-func (b *backend) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
+func (b *desk) CreateNote(ctx context.Context, n api.NewNote) (api.Note, error) {
 	a := asks{Request: kind.Begin(n.Title, n.Text)}
 	a.Request.Tag = n.Tags
 	return as(noteOf)(b.begin(ctx, kinds.Note, a))
 }
 
 // EditNote implements server.Notes.
-func (b *backend) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
+func (b *desk) EditNote(ctx context.Context, id string, n api.NoteEdit) (api.Note, error) {
 	return as(noteOf)(b.perform(ctx, kinds.Note, kinds.Note.Edit, id, editOf(n.Title, n.Text, n.Tag, n.Untag)))
 }
 
 // AppendNote implements server.Notes.
-func (b *backend) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
+func (b *desk) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
 	return as(noteOf)(b.perform(ctx, kinds.Note, kinds.Note.Verb("append"), id, asks{Request: kind.Request{Text: &kind.Writing{Text: text}}}))
 }
 
 // NoteHistory implements server.Notes.
-func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
+func (b *desk) NoteHistory(_ context.Context, id string) ([]api.Version, error) {
 	r, v, err := b.view(id)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (b *backend) NoteHistory(_ context.Context, id string) ([]api.Version, erro
 }
 
 // RestoreNote implements server.Notes.
-func (b *backend) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
+func (b *desk) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
 	return as(noteOf)(b.restore(ctx, id, head))
 }
 
@@ -82,7 +82,7 @@ func as[T any](translate func(shown) T) func(shown, error) (T, error) {
 	}
 }
 
-func listOf[T any](b *backend, q listQuery, translate func(shown) T) ([]T, error) {
+func listOf[T any](b *desk, q listQuery, translate func(shown) T) ([]T, error) {
 	list, err := b.list(q)
 	out := make([]T, len(list))
 	for i, s := range list {

@@ -164,7 +164,7 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	opened, err := OpenHome(ana.dir)
 	must(t, err)
 	opened.Passphrase = typed(word)
-	s := &served{home: opened, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
 	w, err := s.comeIn(sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
 	must(t, err)
 	sealed := func() bool {
@@ -246,7 +246,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 	opened, err := OpenHome(ana.dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
-	s := &served{home: opened, options: Options{Log: slog.New(slog.DiscardHandler)}}
+	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
 	of := sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
 	for range 3 {
 		if _, err := s.comeIn(of); err == nil {
@@ -267,8 +267,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	t.Parallel()
 	first, _ := twoAllies(t)
-	s := &served{home: &Home{dir: t.TempDir()}, options: Options{Log: slog.New(slog.DiscardHandler)}}
-	servedShare(s, first)
+	served := servedShare(t, first)
 	r := coop(t, "Ana")[0].openReplica()
 	defer func() { must(t, r.Close()) }()
 	step := agreed(t, r, "Quilted")
@@ -276,9 +275,11 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 		return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: first.Space().String(), Side: first.Charter().Space().String(), Step: step.String()})(e.Doc, nil)
 	})
 	must(t, err)
-	b := s.backends()[0]
-	b.home = s.home.place(1)
-	f := &follower{s: s, places: map[*backend]*sharePlace{b: {Home: entry.SpaceID{1}}}, waiting: map[awaited]*comingIn{}}
+	b := served.All()[0]
+	of := sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}
+	must(t, os.MkdirAll(b.place.dir, 0o700))
+	must(t, b.place.setSharePlace(of))
+	f := newFollower(served)
 	h := &followedHome{seats: map[entry.DocID]*seated{}}
 	all, err := sharesOf(r, &f.checked)
 	must(t, err)
@@ -287,7 +288,9 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 0 || len(f.waiting) != 0 {
 		t.Errorf("they sat down: %+v, %v", all, err)
 	}
-	f.places[b].Home = r.Space()
+	of.Home = r.Space()
+	must(t, b.place.setSharePlace(of))
+	f = newFollower(served)
 	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
 	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 1 {
 		t.Errorf("they didn't in their own: %+v, %v", all, err)

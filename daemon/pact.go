@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -16,12 +13,7 @@ import (
 )
 
 const (
-	// pactFile is what a place keeps of the pact that its share is made by. As long as there is no
-	// store beside it the pact is half made.
-	pactFile = "pact.json"
-	// maxPactFile bounds that file, in bytes.
-	maxPactFile = 128 << 10
-	// pactForm is the version of its form.
+	// pactForm is the version of the form in which it is kept.
 	pactForm = 1
 	// pactLife is how long two co-ops have to agree once their people have compared the words; and how
 	// long it is remembered how a pact that came to nothing ended, since the other side may ask late.
@@ -100,78 +92,29 @@ const (
 	lastEnding          = endUsed
 )
 
-// PactError says that what a place keeps of a pact can't be read.
-type PactError struct {
-	Path string
-	Err  error
-}
-
-func (e *PactError) Error() string { return e.Path + " can't be read: " + e.Err.Error() }
-func (e *PactError) Unwrap() error { return e.Err }
-
-// pact reads what the place keeps of a pact; nil if it is about none. The error is a *PactError.
-func (h *Home) pact() (*pact, error) {
-	path := h.path(pactFile)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, &PactError{path, err}
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, maxPactFile+1))
-	if err != nil {
-		return nil, &PactError{path, err}
+// pactAt reads what a place keeps of a pact; nil if it is about none. The error is a *PactError.
+func pactAt(place *Home) (*pact, error) {
+	b, err := place.Pact()
+	if err != nil || b == nil {
+		return nil, err
 	}
 	p, err := readPact(b)
 	if err != nil {
-		return nil, &PactError{path, err}
+		return nil, place.badPact(err)
 	}
 	return p, nil
 }
 
-// hasPact says whether the place is about a pact, made or not.
-func (h *Home) hasPact() bool {
-	_, err := os.Lstat(h.path(pactFile))
-	return err == nil
-}
-
-func (h *Home) setPact(p *pact) error {
+// keep writes it to its place.
+func (p *pact) keep(place *Home) error {
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
-	if len(b) > maxPactFile {
-		return fmt.Errorf("what is kept of a pact has %d bytes, the limit is %d", len(b), maxPactFile)
-	}
-	return errors.Join(writeWhole(h.path(pactFile), append(b, '\n')), syncDir(h.dir))
-}
-
-// forget removes all that the place has of a pact that came to nothing. The key goes first: another space
-// must not get one that an ally has seen.
-func (h *Home) forget() error {
-	for _, name := range []string{keyFile, "config.json", pactFile} {
-		if err := os.Remove(h.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err := syncDir(h.dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keyless says whether the place has no key, and nothing that was made with one.
-func (h *Home) keyless() bool {
-	_, err := os.Lstat(h.path(keyFile))
-	return errors.Is(err, fs.ErrNotExist) && !h.InUse()
+	return place.SetPact(append(b, '\n'))
 }
 
 func readPact(b []byte) (*pact, error) {
-	if len(b) > maxPactFile {
-		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(b), maxPactFile)
-	}
 	p := &pact{}
 	if err := json.Unmarshal(b, p); err != nil {
 		return nil, err
@@ -205,6 +148,18 @@ func readPact(b []byte) (*pact, error) {
 		}
 	}
 	return p, nil
+}
+
+// home is the co-op that makes the pact, and through the share that a further one comes through; zero if what is kept
+// names none.
+func (p *pact) home() (id entry.SpaceID) {
+	_ = readID((*[32]byte)(&id), p.Home)
+	return id
+}
+
+func (p *pact) through() (id entry.SpaceID) {
+	_ = readID((*[32]byte)(&id), p.Through)
+	return id
 }
 
 // side is which of the two sides this one is, other the other one.

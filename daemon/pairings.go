@@ -3,12 +3,9 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +64,8 @@ type asked struct {
 
 const pairingPrefix = "pairing/"
 
+var _ peer.Invites = (*pairings)(nil)
+
 func newPairings(r *replica.Replica, now func() time.Time) *pairings {
 	return &pairings{replica: r, now: now}
 }
@@ -90,7 +89,8 @@ func (s *pairings) get(key entry.Device) (pairing, error) {
 	return v, json.Unmarshal(b, &v)
 }
 
-func (s *pairings) issued(key entry.Device) bool {
+// Issued implements peer.Invites.
+func (s *pairings) Issued(key entry.Device) bool {
 	_, err := s.get(key)
 	return err == nil
 }
@@ -179,8 +179,8 @@ func (s *pairings) refusal(v *pairing) error {
 	return nil
 }
 
-// answer answers a device that dials with the key of a code.
-func (s *pairings) answer(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
+// Redeem implements peer.Invites: it answers a device that dials with the key of a code.
+func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
 	if len(request) == 0 {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
@@ -393,13 +393,4 @@ func (s *pairings) declineLocked(v *pairing) error {
 	s.decideLocked(true)
 	s.asked = nil
 	return err
-}
-
-// deviceKey reads a whole device ID.
-func deviceKey(id string) (entry.Device, error) {
-	raw, err := hex.DecodeString(strings.ToLower(id))
-	if err != nil || len(raw) != len(entry.Device{}) {
-		return entry.Device{}, fmt.Errorf("no device has the ID %.70q", id)
-	}
-	return entry.Device(raw), nil
 }

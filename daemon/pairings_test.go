@@ -68,7 +68,7 @@ func (l *pairingLab) newcomer(code charter.DeviceCode) *newcomer {
 }
 
 func (n *newcomer) asks(what byte, rest []byte) ([]byte, error) {
-	return n.l.p.answer(n.l.t.Context(), n.code.Key().Device(), append([]byte{what}, rest...))
+	return n.l.p.Redeem(n.l.t.Context(), n.code.Key().Device(), append([]byte{what}, rest...))
 }
 
 func (n *newcomer) pairs() error {
@@ -130,7 +130,7 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 	// Nor after the daemon was started anew.
 	must(t, l.replica.Close())
 	l.open()
-	if !l.p.issued(n.code.Key().Device()) {
+	if !l.p.Issued(n.code.Key().Device()) {
 		t.Error("the code is forgotten")
 	}
 	wantCode(t, "the code after a restart", l.newcomer(n.code).pairs(), peer.JoinUsed)
@@ -242,7 +242,7 @@ func TestWhatADeviceCantAskFor(t *testing.T) {
 		_, err := l.newcomer(code).asks(request, nil)
 		wantCode(t, what, err, peer.JoinBadRequest)
 	}
-	if _, err := l.p.answer(t.Context(), code.Key().Device(), nil); err == nil {
+	if _, err := l.p.Redeem(t.Context(), code.Key().Device(), nil); err == nil {
 		t.Error("no request is answered")
 	}
 	n := l.newcomer(code)
@@ -377,9 +377,7 @@ func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
 	l := newPairingLab(t)
 	d := directory{l.replica, new(parting)}
 	me, _ := l.replica.Me()
-	seats, err := openSeatbook(l.replica)
-	must(t, err)
-	door := doors{l.replica, d.parting, newInvites(l.replica, time.Now), l.p, nil, seats}
+	door := anyDoor(newEntrance(&space{replica: l.replica, now: time.Now, parting: d.parting}).Doors())
 	if d.Knows(me.Key) || !door.Issued(me.Key) {
 		t.Error("a member key comes in as a device, or not at all")
 	}

@@ -30,17 +30,11 @@ func (h *Home) Places() ([]*Home, error) {
 		if err := p.finishRewrite(); err != nil {
 			return nil, err
 		}
-		if p.InUse() && !p.halfMade() {
+		if of, err := p.ofPact(); p.InUse() && (err != nil || of == nil || of.Share != "") {
 			all = append(all, p)
 		}
 	}
 	return all, err
-}
-
-// halfMade says whether the share of a pact isn't known to be here yet, whatever of it is.
-func (h *Home) halfMade() bool {
-	p, err := h.pact()
-	return err == nil && p != nil && p.Share == ""
 }
 
 // HalfMade gives the places in which a pact is half made: there is no share yet, or it isn't known to be
@@ -49,7 +43,7 @@ func (h *Home) HalfMade() (places []*Home, err error) {
 	numbers, err := h.below()
 	for _, n := range numbers {
 		place := h.place(n)
-		p, bad := place.pact()
+		p, bad := place.ofPact()
 		err = errors.Join(err, bad)
 		if p != nil && p.Share == "" {
 			places = append(places, place)

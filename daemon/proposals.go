@@ -3,8 +3,8 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
@@ -12,11 +12,8 @@ import (
 )
 
 // Proposals implements server.Charter.
-func (b *backend) Proposals(_ context.Context) ([]api.Proposal, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
+func (a *assembly) Proposals(_ context.Context) ([]api.Proposal, error) {
+	r := a.at.replica
 	return proposals(r, r.Charter().Proposals()), nil
 }
 
@@ -92,64 +89,6 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 	return out
 }
 
-// stands says how it stands with a proposal.
-func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
-	switch p.State {
-	case charter.ProposalInForce:
-		return []string{"It is in force: " + w.done(&p.Terms, p.Subject) + "."}
-	case charter.ProposalWithdrawn:
-		return []string{"It was withdrawn."}
-	case charter.ProposalOvertaken:
-		if w.isSide(p.ID) {
-			return []string{"It came into force on the other side of the split of the co-op, and not here. To propose it here as well: kith charter renew " + shown.Short}
-		}
-		if !shown.Pending {
-			return []string{"The co-op took another step since this was proposed, and it was proposed again."}
-		}
-		return []string{"The co-op took another step since this was proposed. To propose it again as it is: kith charter renew " + shown.Short}
-	}
-	var says []string
-	missing := p.Needs - len(p.Consents)
-	switch {
-	case p.Hopeless && p.Type == charter.ProposalRemove && p.Of == 2:
-		return []string{"With two members both have to agree, and who is to leave isn't asked: so this can't come into force."}
-	case p.Hopeless:
-		return []string{"So many have refused that this can't come into force any more."}
-	case missing > 0:
-		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. Not answering counts for nothing, either way.",
-			p.Needs, counted(p.Of, "full member", "full members"), missing))
-	case p.Founder:
-	default:
-		says = append(says, "All consents are here; it comes into force in a moment.")
-	}
-	if p.Founder {
-		says = append(says, "The founding is open, so "+w.name(w.c.Founder())+"'s consent is needed too.")
-	}
-	if p.Type == charter.ProposalRemove {
-		says = append(says, w.name(p.Subject)+" isn't asked, and is counted.")
-	}
-	if p.Type == charter.ProposalKey {
-		says = append(says, w.compareKey(p))
-	}
-	if after := w.after(p.Type, p.Of); after != "" {
-		says = append(says, after)
-	}
-	return says
-}
-
-// after says what is different once somebody was admitted or removed, of n full members now; ""
-// if there is nothing to say.
-func (w *words) after(t charter.ProposalType, n int) string {
-	switch {
-	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3:
-		return bothMustAgree
-	}
-	return ""
-}
-
-// bothMustAgree is said before there are two.
-const bothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
-
 // proposalStep finds the step of a whole proposal ID.
 func proposalStep(c *charter.Charter, id string) (charter.Proposal, error) {
 	for _, p := range c.Proposals() {
@@ -158,4 +97,26 @@ func proposalStep(c *charter.Charter, id string) (charter.Proposal, error) {
 		}
 	}
 	return charter.Proposal{}, charter.ErrNoProposal
+}
+
+// branchStep finds the branch that was typed: the start of the ID of its step, or of its proposal.
+func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
+	var found []charter.StepID
+	typed = strings.ToLower(typed)
+	for _, f := range c.Forks() {
+		for _, br := range f.Branches {
+			if typed != "" && typed != "p-" && (strings.HasPrefix(br.Step.String(), typed) || strings.HasPrefix(proposalID(br.Step), typed)) {
+				found = append(found, br.Step)
+			}
+		}
+	}
+	switch {
+	case len(c.Forks()) == 0:
+		return charter.StepID{}, api.Problemf(api.NotAllowed, "kith charter show", "the co-op hasn't split: there is no side to take")
+	case len(found) == 0:
+		return charter.StepID{}, api.Problemf(api.NotFound, "kith charter show names them", "no side of the split begins with “%s”", typed)
+	case len(found) > 1:
+		return charter.StepID{}, api.Problemf(api.Ambiguous, "type more of it", "“%s” is the start of more than one step", typed)
+	}
+	return found[0], nil
 }

@@ -1,39 +1,33 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"kith/crdt/charter"
-	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
 
 // Propose implements server.Charter.
-func (b *backend) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Proposal{}, err
-	}
+func (a *assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
+	r := a.at.replica
 	if me, ok := r.Me(); ok && me.Standing != charter.Full {
 		return api.Proposal{}, charter.ErrNotFull
 	}
 	switch q.Action {
 	case api.ActionEndShare, api.ActionTerms, api.ActionContacts:
-		p, err := sayToAlly(ctx, r, q, b.now())
+		p, err := sayToAlly(ctx, r, q, a.at.now())
 		return p, err
 	}
-	terms, err := b.terms(r, q)
+	terms, err := a.terms(r, q)
 	if err != nil {
 		return api.Proposal{}, err
 	}
 	c := r.Charter()
 	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
-		return b.closeFounding(ctx, r, q.Why)
+		return a.closeFounding(ctx, r, q.Why)
 	}
 	w := newWords(c)
 	_, of := c.Needed()
@@ -78,7 +72,7 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	return p, err
 }
 
-func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Terms, error) {
+func (a *assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Terms, error) {
 	t := charter.Terms{Why: q.Why}
 	var err error
 	if q.Member != "" {
@@ -122,20 +116,9 @@ func (b *backend) terms(r *replica.Replica, q api.ProposalRequest) (charter.Term
 	return t, err
 }
 
-// devicesOf returns all devices that a member ever had.
-func devicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
-	m, _ := c.Member(id)
-	var devices []entry.Device
-	for _, d := range m.Devices {
-		devices = append(devices, d.Key)
-	}
-	slices.SortFunc(devices, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
-	return devices
-}
-
 // closeFounding ends the founding by the founder's device alone. It is no proposal, so what comes
 // back is only what it did.
-func (b *backend) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
+func (a *assembly) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
 	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.CloseFounding(r.Device(), why) }); err != nil {
 		return api.Proposal{}, err
 	}

@@ -148,5 +148,3 @@ func (h *Home) seal(k keys, passphrase string) error {
 	h.keys = &k
 	return writeWhole(h.path(keyFile), text)
 }
-
-var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")

@@ -15,9 +15,9 @@ import (
 // one that works is enough.
 const maxCodeAddresses = 2
 
-// answerers returns where the holder of a code finds this device: what it announces or, if that
+// answerersOf returns where the holder of a code finds this device: what it announces or, if that
 // is nothing, what it listens on, with this computer's addresses in the place of "all".
-func (c Config) answerers(device entry.Device) ([]charter.Answerer, error) {
+func answerersOf(c Config, device entry.Device) ([]charter.Answerer, error) {
 	addrs := c.Announce
 	if len(addrs) == 0 {
 		addrs = c.Listen

@@ -30,7 +30,7 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 			outside[ip.String()] = true
 		}
 	}
-	at, err := Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}.answerers(entry.NewSigner().Device())
+	at, err := answerersOf(Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, entry.NewSigner().Device())
 	must(t, err)
 	for _, answerer := range at {
 		a, err := ma.NewMultiaddrBytes(answerer.Address)
@@ -48,7 +48,7 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 
 func TestACodeNamesWhatIsAnnouncedInPlaceOfWhatIsListenedOn(t *testing.T) {
 	c := Config{Listen: []string{"/ip4/127.0.0.1/tcp/4111"}, Announce: []string{"/ip4/198.51.100.7/tcp/80"}}
-	at, err := c.answerers(entry.NewSigner().Device())
+	at, err := answerersOf(c, entry.NewSigner().Device())
 	must(t, err)
 	if len(at) != 1 {
 		t.Fatalf("%d addresses", len(at))

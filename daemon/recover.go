@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"time"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -14,9 +13,6 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
-
-// askAgain is how long somebody who waits for an answer lets pass before asking anew.
-const askAgain = time.Second
 
 // comeBack answers a member who dials with their member key.
 func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request []byte) ([]byte, error) {
@@ -135,7 +131,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 				return res, err
 			}
 		}
-		w, err = k.recover(ctx, c, &who, key, config.DeviceName, choice)
+		w, err = sayWhoseDevices(ctx, k, c, &who, key, config.DeviceName, choice)
 		switch {
 		case errors.Is(err, charter.ErrNotMemberKey) && who.Standing == charter.Resigned:
 			return res, ended(c) // a resignation that no step names yet may be a thief's: the phrase overrules it
@@ -146,7 +142,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	// The charter doesn't fork where who answers stands, so a newcomer's place is at its end.
 	end := w.charter(way.Space[:])
 	tip := end.Tip()
-	res.Space, res.Member, res.Device, err = place.settle(w, key, [8]byte(tip[:8]), k.joined, o.Log)
+	res.Space, res.Member, res.Device, err = settle(place, w, key, [8]byte(tip[:8]), k.joined, o.Log)
 	if err != nil {
 		return res, err
 	}
@@ -177,10 +173,10 @@ func notThePhrase(err error) error {
 		"nobody there knows this recovery phrase")
 }
 
-// recover has the member key say which devices are live: the new one first, from which the member
+// sayWhoseDevices has the member key say which devices are live: the new one first, from which the member
 // consents from now on, and those that are kept. Of the others what is honoured is what has
 // reached who answers; of those that never were theirs, nothing.
-func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (welcome, error) {
+func sayWhoseDevices(ctx context.Context, k *knock, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (welcome, error) {
 	if err := k.send(ctx, []byte{requestHonoured}); err != nil {
 		return welcome{}, err
 	}
@@ -220,16 +216,4 @@ func (k *knock) recover(ctx context.Context, c *charter.Charter, who *charter.Me
 		return welcome{}, err
 	}
 	return k.ask(ctx, append([]byte{requestRecover}, e.Encoded()...))
-}
-
-// pause lets time pass.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

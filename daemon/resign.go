@@ -8,11 +8,8 @@ import (
 )
 
 // Resign implements server.Charter.
-func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
-	r, err := b.replica()
-	if err != nil {
-		return api.Member{}, err
-	}
+func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
+	r := a.at.replica
 	if err := r.Speaks(); err != nil {
 		return api.Member{}, err
 	}
@@ -22,7 +19,7 @@ func (b *backend) Resign(ctx context.Context, q api.ResignRequest) (api.Member, 
 			"to leave the co-op can't be taken back: from then on this device can't write, nothing new arrives here, and you keep what is here")
 	}
 	devices := devicesOf(r.Charter(), me.ID)
-	_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		honoured, err := r.Honoured(devices)
 		if err != nil {
 			return nil, err

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -33,8 +32,6 @@ type RestoreOptions struct {
 }
 
 const (
-	// restoringDir is where a replica comes into being; it is moved when it is whole.
-	restoringDir = "restoring"
 	// maxStatements bounds the charter of a backup, in bytes: it is held in memory.
 	maxStatements = 256 << 20
 	// restoreBatch is how many bytes of entries are accepted at once.
@@ -48,8 +45,8 @@ const (
 // nothing is written. Then every entry is accepted as if a peer brought it, and views are made
 // anew. A crash on the way leaves a home that belongs to no co-op.
 func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error) {
-	if !o.Another && (&Home{dir: o.Home}).InUse() { // before anybody types a passphrase
-		return res, &inUseError{o.Home}
+	if err := freeHome(o.Home, o.Another); err != nil { // before anybody types a passphrase
+		return res, err
 	}
 	f, err := os.Open(o.File)
 	if err != nil {
@@ -255,11 +252,11 @@ func (v *inspected) check() error {
 	if seal.IsText(v.key) {
 		return nil // the passphrase is asked for by the daemon; a wrong key speaks for nobody
 	}
-	key, err := (&Home{}).parseKeys(v.key)
+	device, err := deviceOf(v.key)
 	if err != nil {
 		return backup.Damaged("the device's key")
 	}
-	if want := v.header.Device.ID; want != key.device.Device().String() {
+	if want := v.header.Device.ID; want != device.String() {
 		return backup.Damaged("the device's key is another device's")
 	}
 	return nil
@@ -281,22 +278,9 @@ func hexInto(to []byte, s string) error {
 	return nil
 }
 
-// makeRoomFor makes sure that a home without a co-op has no other device's key, which somebody may
-// need, and none of the remains of a restore that a crash ended.
-func (h *Home) makeRoomFor(key []byte) error {
-	was, err := os.ReadFile(h.path(keyFile))
-	if err == nil && !bytes.Equal(was, key) {
-		return api.Problemf(api.Failed, "if no co-op needs it, move it away", "%s is another device's key", h.path(keyFile))
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.RemoveAll(h.path(restoringDir))
-}
-
 // restore writes a home. The replica takes its place at last: before that the home is in no co-op.
 func (s *sealed) restore(ctx context.Context, home *Home, found *inspected, o RestoreOptions) (left int, err error) {
-	dir := home.path(restoringDir)
+	dir := home.restoringDir()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.RemoveAll(dir))
@@ -306,22 +290,13 @@ func (s *sealed) restore(ctx context.Context, home *Home, found *inspected, o Re
 	if err != nil {
 		return left, err
 	}
-	if err := writeWhole(home.path(keyFile), found.key); err != nil {
-		return left, err
-	}
 	if len(o.Listen) > 0 {
 		found.config.Listen = o.Listen
 	}
 	if len(o.Announce) > 0 {
 		found.config.Announce = o.Announce
 	}
-	if err := home.SetConfig(found.config); err != nil {
-		return left, err
-	}
-	if err := os.Rename(dir, home.storeDir()); err != nil {
-		return left, err
-	}
-	return left, syncDir(home.dir)
+	return left, home.settleRestored(found.key, found.config)
 }
 
 // acceptAll makes the replica in dir and has it accept every change. left is how many entries it
@@ -377,13 +352,4 @@ func (s *sealed) acceptAll(ctx context.Context, dir string, found *inspected, pr
 		return 0, backup.Damaged("it changed while it was read")
 	}
 	return int(found.header.Entries - r.Counts().Stored), nil
-}
-
-// syncDir makes the names in a folder outlive a power cut.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", dir, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

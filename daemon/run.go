@@ -3,18 +3,16 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os/exec"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
@@ -39,30 +37,20 @@ type Options struct {
 	kept func() // for tests: called after each time that what is kept of a pact was written
 }
 
-func (o Options) now() func() time.Time {
-	if o.Now != nil {
-		return o.Now
-	}
-	return time.Now
-}
-
-// served is all that one daemon serves: a backend for each space, and one without a space in a home
-// that has none yet.
+// served is all that one daemon serves: the rooms that are there once, and the entrance of each space. The others are
+// made anew for each request, and keep nothing.
 type served struct {
 	home    *Home
-	options Options
+	version string
 	started time.Time
+	log     *slog.Logger
 
-	mu      sync.Mutex // held while a space comes to be
-	all     atomic.Pointer[[]*backend]
-	joining atomic.Pointer[[]joining] // shares that this computer isn't in yet
-	came    chan *backend             // whose spaces were founded or joined while the daemon runs; there is room for all
+	all    *spaces
+	follow *follower
+	pacts  *pacts
 
-	meeting  sync.Mutex // guards contacts, the slice
-	contacts []*contact // pacts that are half made
-	begun    chan *contact
-
-	shut []shutShare // set while all is opened
+	mu        sync.Mutex
+	entrances map[*space]*entrance
 }
 
 var _ server.Spaces = (*served)(nil)
@@ -74,209 +62,106 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	home, err := OpenHome(o.Home)
 	if err != nil {
 		return err
 	}
 	home.Passphrase = once(o.Passphrase)
 	defer func() { err = errors.Join(err, home.Close()) }()
-	s := &served{home: home, options: o, started: o.now()(), came: make(chan *backend, maxPlaces), begun: make(chan *contact, maxPlaces)}
-	if err := s.open(); err != nil {
-		return errors.Join(err, s.close())
+	s := newServed(home, o)
+	defer func() { err = errors.Join(err, s.pacts.Close(), s.all.Close()) }()
+	if err := errors.Join(s.all.Open(s.follow.Leave), s.pacts.Open()); err != nil {
+		return err
 	}
 	listener, err := server.Listen(o.Home)
 	if err != nil {
-		return errors.Join(err, s.close())
+		return err
+	}
+	for _, at := range s.all.All() {
+		if err := newSharing(at, s.all).Finish(ctx); err != nil { // it is tried again when somebody shares it again
+			o.Log.Error("a document that was being shared", "err", err)
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx) // one part's error ends the others
 	g.Go(func() error { return server.New(s, o.Log).Run(ctx, listener) })
-	g.Go(func() error { return s.run(ctx) })
+	g.Go(func() error { return s.all.Run(ctx) })
+	g.Go(func() error { s.pacts.Run(ctx); return nil })
+	g.Go(func() error { s.follow.Run(ctx); return nil })
 	if o.Ready != nil {
-		o.Ready(s.addresses())
+		o.Ready(s.all.Addresses())
 	}
-	return errors.Join(g.Wait(), s.close())
+	return g.Wait()
 }
 
-// open opens every space that is in the home.
-func (s *served) open() error {
-	all := []*backend{}
-	defer func() { s.all.Store(&all) }()
-	places, err := s.home.Places()
-	if err != nil {
-		return err
-	}
-	for _, place := range places {
-		b := s.backend(place)
-		if err := b.openSpace(); err != nil {
-			if s.leaveShut(place, err) {
-				continue
-			}
-			return err
-		}
-		all = append(all, b)
-	}
-	if len(all) == 0 {
-		all = append(all, s.backend(s.home))
-	}
-	return s.openContacts()
+// newServed makes the rooms, and wires them.
+func newServed(home *Home, o Options) *served {
+	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space]*entrance{}}
+	s.all = newSpaces(home, spaceConfig{
+		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
+		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
+	})
+	s.follow = newFollower(s.all)
+	s.pacts = newPacts(s.all, s.follow)
+	s.pacts.kept = o.kept
+	return s
 }
 
-// openContacts goes on with the pacts that are half made.
-func (s *served) openContacts() error {
-	places, err := s.home.HalfMade()
-	if err != nil { // the co-ops are served all the same
-		s.options.Log.Error("a pact that is half made", "err", err)
+// doors are those of a space, in the order in which they are asked.
+func (s *served) doors(at *space) (all []peer.Invites, err error) {
+	if pact := s.pacts.Door(at); pact != nil {
+		all = append(all, pact)
 	}
-	for _, place := range places {
-		p, err := place.pact()
-		if err != nil {
-			return err
-		}
-		if place.keyless() { // a crash came while it was forgotten
-			if err := place.forget(); err != nil {
-				return err
-			}
-			continue
-		}
-		key, err := place.DeviceKey()
-		if err != nil { // the co-ops are served all the same
-			s.options.Log.Error("a pact that is half made", "err", err)
-			continue
-		}
-		k := s.contact(place, p, key)
-		s.meet(k)
-		s.begun <- k
-	}
-	return nil
+	e := newEntrance(at)
+	s.mu.Lock()
+	s.entrances[at] = e
+	s.mu.Unlock()
+	seats, err := s.follow.Door(at)
+	return append(append(all, e.Doors()...), seats), err
 }
 
-// backend makes the backend of a place.
-func (s *served) backend(place *Home) *backend {
-	o := s.options
-	if place != s.home { // where a further space listens is its own affair
-		o.Listen, o.Announce, o.Relays = nil, nil, nil
-	}
-	return &backend{home: place, log: o.Log, version: o.Version, started: s.started, now: o.now(), options: o, beside: s}
+func (s *served) entrance(at *space) *entrance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entrances[at]
 }
-
-// backends gives what is served now.
-func (s *served) backends() []*backend { return *s.all.Load() }
 
 // Spaces implements server.Spaces.
-func (s *served) Spaces() []server.Space {
-	var out []server.Space
-	for _, b := range s.backends() {
-		out = append(out, b.answering())
+func (s *served) Spaces() (out []server.Space) {
+	for _, at := range s.all.All() {
+		desk, sharing := newDesk(at, s.all), newSharing(at, s.all)
+		out = append(out, server.Space{
+			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: newAssembly(at),
+			Allies: s.pacts.Of(at), Shares: sharing, Documents: desk, Tasks: desk, Decisions: desk, Notes: desk,
+		})
+	}
+	if len(out) == 0 {
+		out = append(out, server.Space{Peers: &peering{s, nil}, Keeping: &keeping{s, nil}})
 	}
 	return out
 }
 
-// answering is the backend in the parts that the API asks.
-func (b *backend) answering() server.Space {
-	if b.serving.Load() == nil {
-		return server.Space{Peers: b, Keeping: b}
+// roomFor says why nobody can join another space here, unless that was asked for.
+func (s *served) roomFor(another bool) error {
+	if len(s.all.All()) > 0 && !another {
+		return s.home.Taken()
 	}
-	return server.Space{
-		Peers: b, Keeping: b, Entrance: b, Charter: b, Allies: b, Shares: b, Documents: b, Tasks: b, Decisions: b, Notes: b,
-	}
-}
-
-func (s *served) addresses() (all []string) {
-	for _, b := range s.backends() {
-		all = append(all, b.addresses()...)
-	}
-	return all
-}
-
-// run runs the peers of every space, also of those that come while it runs.
-func (s *served) run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	keepInTouch := func(b *backend) {
-		g.Go(func() error {
-			if err := b.serving.Load().run(ctx); err != nil {
-				return fmt.Errorf("keep in touch: %w", err)
-			}
-			return nil
-		})
-	}
-	for _, b := range s.backends() {
-		if err := b.finishSharing(ctx); err != nil { // it is tried again when somebody shares it again
-			s.options.Log.Error("a document that was being shared", "err", err)
-		}
-	}
-	for _, b := range s.backends() {
-		if b.serving.Load() != nil {
-			keepInTouch(b)
-		}
-	}
-	s.tellOfPacts()
-	g.Go(func() error {
-		s.follow(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case b := <-s.came:
-				keepInTouch(b)
-			case k := <-s.begun:
-				g.Go(func() error { k.run(ctx); return nil })
-			}
-		}
-	})
-	return g.Wait()
-}
-
-func (s *served) close() (err error) {
-	for _, k := range s.met() {
-		err = errors.Join(err, k.close())
-	}
-	for _, b := range s.backends() {
-		if space := b.serving.Load(); space != nil {
-			err = errors.Join(err, space.close())
-		}
-	}
-	return err
-}
-
-// add serves a space that make founds or joins in a new place.
-func (s *served) add(another bool, make func(place *Home) (*replica.Replica, error)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.backends()
-	if all[0].serving.Load() != nil && !another {
-		return &inUseError{s.home.dir}
-	}
-	place, err := s.home.NewPlace()
-	if err != nil {
-		return err
-	}
-	r, err := make(place)
-	if err != nil {
-		return err
-	}
-	b := all[0]
-	if place != s.home {
-		b = s.backend(place)
-	}
-	if err := b.serve(r); err != nil {
-		return errors.Join(err, r.Close())
-	}
-	if place != s.home {
-		all = append(slices.Clip(all), b)
-		s.all.Store(&all)
-	}
-	s.came <- b
 	return nil
 }
 
 // Join implements server.Spaces.
-func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinResult, err error) {
-	err = s.add(req.Another, func(place *Home) (r *replica.Replica, err error) {
+func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResult, err error) {
+	if err := s.roomFor(q.Another); err != nil {
+		return res, err
+	}
+	_, err = s.all.Begin(nil, func(place *Home) (r *replica.Replica, err error) {
+		if err := s.roomFor(q.Another); err != nil { // somebody else was first
+			return nil, err
+		}
 		r, res, err = join(ctx, place, JoinOptions{
-			Invite: req.Invite, As: req.As, Listen: req.Listen, Announce: req.Announce, Log: s.options.Log,
+			Invite: q.Invite, As: q.As, Listen: q.Listen, Announce: q.Announce, Log: s.log, Another: q.Another,
 		})
 		return r, err
 	})
@@ -284,59 +169,12 @@ func (s *served) Join(ctx context.Context, req api.JoinRequest) (res api.JoinRes
 }
 
 // Found implements server.Spaces.
-func (s *served) Found(_ context.Context, req api.InitRequest) (res api.InitResult, err error) {
-	err = s.add(true, func(place *Home) (r *replica.Replica, err error) {
+func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
+	_, err = s.all.Begin(nil, func(place *Home) (r *replica.Replica, err error) {
 		r, res, err = found(place, InitOptions{
-			Coop: req.Name, As: req.As, Founders: req.Founders, Listen: req.Listen, Announce: req.Announce,
+			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce,
 		})
 		return r, err
 	})
 	return res, err
-}
-
-// openSpace opens the replica in the place, and its peers.
-func (b *backend) openSpace() error {
-	key, err := b.home.DeviceKey()
-	if err != nil {
-		return err
-	}
-	storeKey, err := b.home.StoreKey()
-	if err != nil {
-		return err
-	}
-	r, err := replica.Open(replica.Config{
-		Dir: b.home.storeDir(), Key: key, StoreKey: storeKey, Log: b.log, Now: b.options.Now, Trial: b.options.Trial,
-	})
-	if err != nil {
-		return err
-	}
-	if err := b.serve(r); err != nil {
-		return errors.Join(err, r.Close())
-	}
-	return nil
-}
-
-// serve puts the replica of the place in touch with the others, and answers from it.
-func (b *backend) serve(r *replica.Replica) error {
-	key, err := b.home.DeviceKey()
-	if err != nil {
-		return err
-	}
-	config, err := b.home.choose(b.options.Listen, b.options.Announce)
-	if err != nil {
-		return err
-	}
-	if config, err = b.home.chooseRelays(config, b.options.Relays); err != nil {
-		return err
-	}
-	door, err := b.home.doorOfPact()
-	if err != nil { // who made the pact may have heard that it is; the share is served all the same
-		b.log.Error("a pact that was made", "err", err)
-	}
-	s, err := openPeers(r, b.options, config, key, door, b.log)
-	if err != nil {
-		return err
-	}
-	b.serving.Store(s)
-	return nil
 }

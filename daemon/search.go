@@ -21,17 +21,14 @@ const (
 
 // Search implements server.Documents: it reads the views. With some thousands of documents that
 // takes less time than keeping an index of words would at every change.
-func (b *backend) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
-	}
+func (b *desk) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
+	r := b.at.replica
 	wanted := strings.Fields(charter.FoldName(words))
 	if len(wanted) == 0 {
 		return nil, api.Problemf(api.Usage, "kith search WORDS", "search for at least one word")
 	}
 	var hits []api.Hit
-	err = r.Views("", func(v *crdt.View) bool {
+	err := r.Views("", func(v *crdt.View) bool {
 		s := b.look(r, v)
 		if score, line := rank(s.v, wanted); score > 0 {
 			hits = append(hits, api.Hit{

@@ -23,7 +23,7 @@ func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
 	must(t, err)
 	config, key, err := place.newDevice("", here(), nil)
 	must(t, err)
-	at, err := config.answerers(key.Device())
+	at, err := answerersOf(config, key.Device())
 	must(t, err)
 	must(t, opened.Close())
 	return replica.Config{Dir: place.storeDir(), Key: key}, at
@@ -108,7 +108,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	}
 	theirs, err := replica.Open(at[1])
 	must(t, err)
-	must(t, (addressBook{theirs.Store()}).Save(joined.Answerer, joined.Record))
+	must(t, saveAddress(theirs, joined.Answerer, joined.Record))
 	must(t, theirs.Close())
 	dora.start()
 

@@ -18,37 +18,28 @@ import (
 	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/replica"
 	"kith/daemon/store"
 )
 
-// myShares gives the shares of the co-op that this backend is of, the oldest first; of a share itself.
-func (b *backend) myShares() (all []*backend) {
-	if b.beside == nil {
-		return nil
-	}
-	for _, other := range b.beside.backends() {
-		s := other.serving.Load()
-		if s == nil {
-			continue
-		}
-		shared, side := s.replica.Share()
-		if shared != nil && (other == b || api.FoldName(shared.Side(side).Name()) == api.FoldName(b.Space().Name)) {
-			all = append(all, other)
-		}
-	}
-	return all
+// sharing puts documents of one co-op into its shares, and answers what allies ask for.
+type sharing struct {
+	at   *space
+	desk *desk
 }
 
+var _ server.Shares = (*sharing)(nil)
+
+// newSharing makes that of a space.
+func newSharing(at *space, all *spaces) *sharing { return &sharing{at, newDesk(at, all)} }
+
 // shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
-func (b *backend) shareCalled(word string) (*replica.Replica, error) {
+func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 	var found *replica.Replica
-	for _, other := range b.myShares() {
-		r, err := other.replica()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := other.Share()
+	for _, other := range x.desk.shares() {
+		r := other.replica
+		name, _ := shareNameOf(r)
 		id := r.Space().String()
 		byID := len(word) >= minShortID && strings.HasPrefix(id, strings.ToLower(word))
 		if !byID && !slices.ContainsFunc([]string{name.Ally, name.Title, spaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
@@ -68,26 +59,23 @@ func (b *backend) shareCalled(word string) (*replica.Replica, error) {
 }
 
 // Shares implements server.Shares.
-func (b *backend) Shares(context.Context) ([]api.Share, error) {
+func (x *sharing) Shares(context.Context) ([]api.Share, error) {
 	var all []api.Share
-	for _, other := range b.myShares() {
-		r, err := other.replica()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, b.shareOf(r))
+	for _, other := range x.desk.shares() {
+		r := other.replica
+		all = append(all, x.shareOf(r))
 	}
 	return all, nil
 }
 
 // ShowShare implements server.Shares.
-func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
-	r, err := b.shareCalled(word)
+func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
+	r, err := x.shareCalled(word)
 	if err != nil {
 		return api.Share{}, err
 	}
-	out := b.shareOf(r)
-	homes, err := b.linkedTo(r)
+	out := x.shareOf(r)
+	homes, err := x.linkedTo(r)
 	if err != nil {
 		return out, err
 	}
@@ -114,11 +102,11 @@ func (b *backend) ShowShare(_ context.Context, word string) (api.Share, error) {
 }
 
 // linkedTo gives the short IDs of the co-op's documents that go on in a share, by that of the document there.
-func (b *backend) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
+func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
 	homes := map[entry.DocID]string{}
-	r, err := b.replica()
-	if shared, _ := r.Share(); err != nil || shared != nil {
-		return homes, err
+	r := x.at.replica
+	if shared, _ := r.Share(); shared != nil {
+		return homes, nil
 	}
 	for _, id := range r.Linked() {
 		v, err := r.View(id)
@@ -132,12 +120,12 @@ func (b *backend) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 	return homes, nil
 }
 
-func (b *backend) shareOf(r *replica.Replica) api.Share {
+func (x *sharing) shareOf(r *replica.Replica) api.Share {
 	shared, side := r.Share()
 	terms, _ := shared.Terms()
 	out := api.Share{
 		Space: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), Title: terms.Purpose, Voices: terms.Voices.String(),
-		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: b.rule().String(),
+		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: x.rule().String(),
 	}
 	if terms.Ends != 0 {
 		out.Ends = api.At(time.UnixMilli(int64(terms.Ends)))
@@ -164,11 +152,8 @@ func present(shared *share.Share, side int) (all []api.Named) {
 }
 
 // rule is who may share a document of the co-op, as it has agreed.
-func (b *backend) rule() share.Rule {
-	r, err := b.replica()
-	if err != nil {
-		return share.Anyone
-	}
+func (x *sharing) rule() share.Rule {
+	r := x.at.replica
 	return share.RuleOf(r.Charter().Pacts())
 }
 
@@ -185,15 +170,15 @@ type plan struct {
 }
 
 // plan looks at what is to be shared, and says why that can't be.
-func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
-	home, v, err := b.view(q.ID)
+func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
+	home, v, err := x.desk.view(q.ID)
 	if err != nil {
 		return nil, err
 	}
 	if shared, _ := home.Share(); shared != nil {
 		return nil, api.Problemf(api.Usage, "kith share add SHARE ID, with the ID of a document of the co-op", "this is in a share already, with %s", allyOf(home))
 	}
-	there, err := b.shareCalled(word)
+	there, err := x.shareCalled(word)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +188,7 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 	if me, ok := home.Me(); !ok || me.Standing != charter.Full {
 		return nil, charter.ErrNotFull
 	}
-	at := b.look(home, v)
+	at := x.desk.look(home, v)
 	switch {
 	case kinds.All.Named(v.Kind).Share == nil:
 		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", listed(shareable()))
@@ -219,7 +204,7 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 		return nil, api.Problemf(api.NotAllowed, "look at it again: the same command", "“%.80s” was changed since it was shown: nothing was shared", at.v.Title)
 	}
 	p := &plan{home: home, there: there, v: v, at: at, kept: q.ReadOnly}
-	l := b.leaveOut(home, there)
+	l := x.desk.leaveOut(home, there)
 	if p.copy, err = crdt.CopyOf(at.v, q.ReadOnly, l.plain); err != nil { // if the share that it was in is over, what became of it there
 		return nil, err
 	}
@@ -231,8 +216,8 @@ func (b *backend) plan(word string, q api.ShareAdd) (*plan, error) {
 }
 
 // PreviewSharing implements server.Shares.
-func (b *backend) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
-	p, err := b.plan(word, q)
+func (x *sharing) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
+	p, err := x.plan(word, q)
 	if err != nil {
 		return api.SharePreview{}, err
 	}
@@ -301,13 +286,13 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 }
 
 // ShareDocument implements server.Shares.
-func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
-	p, err := b.plan(word, q)
+func (x *sharing) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
+	p, err := x.plan(word, q)
 	if err != nil {
 		return api.ShareResult{}, err
 	}
 	if p.needsStep {
-		proposal, err := b.chooseFirst(ctx, p)
+		proposal, err := x.chooseFirst(ctx, p)
 		if err != nil {
 			return api.ShareResult{}, err
 		}
@@ -326,16 +311,16 @@ func (b *backend) ShareDocument(ctx context.Context, word string, q api.ShareAdd
 	if err := p.share(ctx); err != nil {
 		return api.ShareResult{}, err
 	}
-	r, v, err := b.view(q.ID)
+	r, v, err := x.desk.view(q.ID)
 	if err != nil {
 		return api.ShareResult{}, err
 	}
-	d := header(b.look(r, v))
+	d := header(x.desk.look(r, v))
 	return api.ShareResult{Document: &d}, nil
 }
 
 // chooseFirst proposes that the co-op shares a document, unless that is proposed already.
-func (b *backend) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error) {
+func (x *sharing) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error) {
 	word := share.Word{What: share.Choose, Share: p.there.Space(), Doc: p.v.ID, Kept: p.kept}
 	said, err := word.Encode()
 	if err != nil {
@@ -410,21 +395,15 @@ func (p *plan) link(ctx context.Context, record string, said []byte) error {
 	return errors.Join(err, p.there.Store().Commit(done))
 }
 
-// finishSharing makes the links of copies that were made before a crash.
-func (b *backend) finishSharing(ctx context.Context) error {
-	home, err := b.replica()
-	if err != nil {
-		return nil
-	}
+// Finish makes the links of copies that were made before a crash.
+func (x *sharing) Finish(ctx context.Context) error {
+	home := x.at.replica
 	if shared, _ := home.Share(); shared != nil {
 		return nil
 	}
 	var broken error
-	for _, other := range b.myShares() {
-		there, err := other.replica()
-		if err != nil {
-			return err
-		}
+	for _, other := range x.desk.shares() {
+		there := other.replica
 		waiting := map[string][]byte{}
 		prefix := sharingRecord(home.Space(), entry.DocID{})
 		prefix = prefix[:len(prefix)-len(entry.DocID{}.String())]
@@ -445,21 +424,6 @@ func (b *backend) finishSharing(ctx context.Context) error {
 		}
 	}
 	return broken
-}
-
-// ruleWord is what a co-op says about who may share a document of it.
-func ruleWord(r *replica.Replica, rule string) ([]byte, error) {
-	if shared, _ := r.Share(); shared != nil {
-		return nil, api.Problemf(api.Usage, "kith share rule agreed, in the co-op", "each co-op has such a rule for itself, and this is a share")
-	}
-	w := share.Word{What: share.Sharing, Rule: share.Anyone}
-	if rule == share.Agreed.String() {
-		w.Rule = share.Agreed
-	}
-	if share.RuleOf(r.Charter().Pacts()) == w.Rule {
-		return nil, charter.ErrNoChange
-	}
-	return w.Encode()
 }
 
 // shareable are the kinds that can be shared, as people call them.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kith/crdt"
+	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
@@ -360,6 +361,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	acquaint(riso)
 	place, _ := placeFor(t, ana)
 	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	ofHome(t, ana, place, both[0])
 	space := both[0].Space().String()
 	for _, r := range both {
 		must(t, r.Close())
@@ -609,6 +611,7 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 		ana := coop(t, "Ana")[0]
 		place, _ := placeFor(t, ana)
 		both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+		ofHome(t, ana, place, both[0])
 		ctx := t.Context()
 		home := ana.openReplica()
 		v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
@@ -693,7 +696,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		"m-" + e:                             "(not shared)",
 		theirs.ID.String()[:10]:              theirs.ID.String()[:10],
 	} {
-		l := (&backend{}).leaveOut(home, first)
+		l := newDesk(nil, newSpaces(nil, spaceConfig{})).leaveOut(home, first)
 		l.others = append(l.others, other)
 		if got := l.plain(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
@@ -802,11 +805,21 @@ func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.
 	dora.stop()
 }
 
+// Whose a share is says the co-op's ID: two co-ops of one person can be called alike.
 func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 	t.Parallel()
-	ana := coopCalled(t, "Bakery", "Ana")[0]
+	for _, name := range []string{"Bakery", "Riso Print Co-op"} {
+		t.Run(name, func(t *testing.T) { goesOnInNoShareOfAnother(t, name) })
+	}
+}
+
+// goesOnInNoShareOfAnother has a colleague in a co-op of this name say that a document goes on in a share of another
+// one, which is called Riso Print Co-op.
+func goesOnInNoShareOfAnother(t *testing.T, name string) {
+	ana := coopCalled(t, name, "Ana")[0]
 	place, _ := placeFor(t, ana)
 	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	ofCoop(t, place, both[0], entry.SpaceID{1}, charter.MemberID{1})
 	ctx := t.Context()
 	space := both[0].Space().String()
 	there, err := both[0].Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
@@ -836,6 +849,9 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 	must(t, err)
 	if len(hits) != 1 || hits[0].ID != "n-"+there.ID.String() {
 		t.Errorf("what is in the share is found as %+v", hits)
+	}
+	if all, err := ana.homeClient().Shares(ctx); err != nil || len(all) != 0 {
+		t.Errorf("the share is listed as the co-op's: %+v, %v", all, err)
 	}
 	ana.stop()
 }

@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kith/crdt/entry"
@@ -17,53 +19,110 @@ import (
 	"kith/daemon/store"
 )
 
-// space is a replica with its peers, as it is served.
+// space is a replica with its peers, as it is served: that of a co-op, or of a share. What others may use of it is
+// set once, and safe for concurrent use.
 type space struct {
-	replica  *replica.Replica
+	place   *Home
+	replica *replica.Replica
+	peers   *peer.Peers
+	now     func() time.Time
+
 	exchange *exchange.Exchange
 	unwatch  func() // ends telling exchange what is held back no more
-	peers    *peer.Peers
-	invites  *invites
-	pairings *pairings
-	seats    *seatbook
 	meters   *meters
 	log      *slog.Logger
 	parting  *parting
+	owner    atomic.Pointer[entry.SpaceID] // of a share: the co-op, once that was known
 }
 
-// openPeers puts a replica in touch with the others; pact answers who made the pact of a share, and is nil
-// elsewhere.
-func openPeers(r *replica.Replica, o Options, config Config, key entry.Signer, pact peer.Invites, log *slog.Logger) (*space, error) {
-	s := &space{replica: r, invites: newInvites(r, o.now()), log: log, parting: new(parting)}
-	s.pairings = newPairings(r, o.now())
-	var err error
-	if s.seats, err = openSeatbook(r); err != nil {
+// open puts the replica of a place in touch with the others; own says whether that is the home itself.
+func (c spaceConfig) open(place *Home, r *replica.Replica, own bool) (*space, error) {
+	key, err := place.DeviceKey()
+	if err != nil {
 		return nil, err
 	}
+	if !own {
+		c.Listen, c.Announce, c.Relays = nil, nil, nil
+	}
+	config, err := place.choose(c.Listen, c.Announce)
+	if err != nil {
+		return nil, err
+	}
+	if config, err = place.chooseRelays(config, c.Relays); err != nil {
+		return nil, err
+	}
+	s := &space{place: place, replica: r, now: c.Now, log: c.Log, parting: new(parting)}
 	if s.meters, err = openMeters(r.Store()); err != nil {
+		return nil, err
+	}
+	doors, err := c.Doors(s)
+	if err != nil {
 		return nil, err
 	}
 	s.exchange = exchange.New(&local{r})
 	s.unwatch = r.WatchWanted(s.exchange.Forget)
-	peers, err := peer.New(peer.Config{
+	s.peers, err = peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
-		Relays: config.Relays, NoMDNS: o.NoMDNS,
-		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: doors{r, s.parting, s.invites, s.pairings, pact, s.seats},
+		Relays: config.Relays, NoMDNS: c.NoMDNS,
+		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: mayHave(r, with.Key)}, report)
 		},
 		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },
-		Log:     log,
+		Log:     c.Log,
 	})
 	if err != nil {
 		s.unwatch()
 		s.exchange.Close()
 		return nil, err
 	}
-	s.peers = peers
 	return s, nil
 }
+
+// anyDoor are the doors of a space: the first that has issued a key answers who dials with it.
+type anyDoor []peer.Invites
+
+var _ peer.Invites = anyDoor{}
+
+// Issued implements peer.Invites.
+func (d anyDoor) Issued(key entry.Device) bool {
+	return slices.ContainsFunc(d, func(one peer.Invites) bool { return one.Issued(key) })
+}
+
+// Redeem implements peer.Invites.
+func (d anyDoor) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
+	for _, one := range d {
+		if one.Issued(key) {
+			return one.Redeem(ctx, key, request)
+		}
+	}
+	return nil, errNoDoor
+}
+
+// errNoDoor says that a key opens nothing any more, though it did when the connection came.
+var errNoDoor = errors.New("nobody here has issued this key")
+
+// ofHome gives the co-op whose share this is, as far as the place knows; ok is false for a co-op.
+func (s *space) ofHome() (home entry.SpaceID, ok bool) {
+	if of := s.owner.Load(); of != nil { // it doesn't change
+		return *of, true
+	}
+	if shared, _ := s.replica.Share(); shared == nil {
+		return home, false
+	}
+	home, ok, err := s.place.Owner()
+	if err != nil {
+		s.log.Error("whose a share is", "err", err)
+	}
+	if ok {
+		s.owner.Store(&home)
+	}
+	return home, ok
+}
+
+// Parted says whether this device is out of touch for good: its member was removed.
+func (s *space) Parted() bool { return s.parting.over() }
 
 // mayHave makes what says whether an entry may go to a device now: every one may while it speaks for
 // a member, and else the charter alone: in a share, that of the side that it was on. To an ally's device nothing
@@ -87,7 +146,7 @@ func mayHave(r *replica.Replica, d entry.Device) func(entry.ID) bool {
 // announce tells the watchers how it stands with a peer.
 func (s *space) announce(p peer.PeerStatus) {
 	m, _ := s.replica.Rules().MemberOf(p.Device)
-	e := replica.Event{At: s.invites.now(), Type: "peer", By: m.ID, Title: "not connected"}
+	e := replica.Event{At: s.now(), Type: "peer", By: m.ID, Title: "not connected"}
 	switch {
 	case p.Connected && p.InStep:
 		e.Type, e.Title = "sync", "in step"
@@ -226,6 +285,11 @@ func (a addressBook) Save(device entry.Device, record []byte) error {
 	b := store.NewBatch(nil)
 	b.PutSmall(addressPrefix+device.String(), record)
 	return a.s.Commit(b)
+}
+
+// saveAddress remembers what a device signed about where it is, before the replica has peers.
+func saveAddress(r *replica.Replica, of entry.Device, record []byte) error {
+	return addressBook{r.Store()}.Save(of, record)
 }
 
 // close closes what run has left open.

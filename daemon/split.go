@@ -171,28 +171,6 @@ func splitNotice(c *charter.Charter) []string {
 	return says
 }
 
-// branchStep finds the branch that was typed: the start of the ID of its step, or of its proposal.
-func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
-	var found []charter.StepID
-	typed = strings.ToLower(typed)
-	for _, f := range c.Forks() {
-		for _, br := range f.Branches {
-			if typed != "" && typed != "p-" && (strings.HasPrefix(br.Step.String(), typed) || strings.HasPrefix(proposalID(br.Step), typed)) {
-				found = append(found, br.Step)
-			}
-		}
-	}
-	switch {
-	case len(c.Forks()) == 0:
-		return charter.StepID{}, api.Problemf(api.NotAllowed, "kith charter show", "the co-op hasn't split: there is no side to take")
-	case len(found) == 0:
-		return charter.StepID{}, api.Problemf(api.NotFound, "kith charter show names them", "no side of the split begins with “%s”", typed)
-	case len(found) > 1:
-		return charter.StepID{}, api.Problemf(api.Ambiguous, "type more of it", "“%s” is the start of more than one step", typed)
-	}
-	return found[0], nil
-}
-
 // isSide says whether a step is one with which a branch begins.
 func (w *words) isSide(id charter.StepID) bool {
 	if w.sides == nil {

@@ -31,7 +31,7 @@ func taskOf(s shown) api.Task {
 }
 
 // Tasks implements server.Tasks.
-func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, error) {
+func (b *desk) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, error) {
 	return listOf(b, listQuery{kind: kinds.Task, limit: f.Limit, order: orderCalled(kinds.Task, f.Sort), wants: wantsOf(kinds.Task, map[string]string{
 		"mine": f.Member, "open": whenTrue(f.Open), "help-wanted": whenTrue(f.HelpWanted), "project": f.Project, "tag": f.Tag, "due-before": f.DueBefore,
 		"asked": f.AskedOf,
@@ -39,12 +39,12 @@ func (b *backend) Tasks(_ context.Context, f server.TaskFilter) ([]api.Task, err
 }
 
 // Task implements server.Tasks.
-func (b *backend) Task(_ context.Context, id string) (api.Task, error) {
+func (b *desk) Task(_ context.Context, id string) (api.Task, error) {
 	return show(b, kinds.Task, id, taskOf)
 }
 
 // CreateTask implements server.Tasks.
-func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
+func (b *desk) CreateTask(ctx context.Context, t api.NewTask) (api.Task, error) {
 	a := asks{Request: kind.Begin(t.Title, t.Text)}
 	a.Request.Tag = t.Tags
 	putWords(&a, kinds.Task.Make, map[string]*string{"project": &t.Project, "due": &t.Due})
@@ -54,7 +54,7 @@ func (b *backend) CreateTask(ctx context.Context, t api.NewTask) (api.Task, erro
 }
 
 // EditTask implements server.Tasks.
-func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
+func (b *desk) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.Task, error) {
 	a := editOf(t.Title, t.Text, t.Tag, t.Untag)
 	putWords(&a, kinds.Task.Edit, map[string]*string{"project": t.Project, "due": t.Due})
 	putHours(&a, t.Hours)
@@ -62,7 +62,7 @@ func (b *backend) EditTask(ctx context.Context, id string, t api.TaskEdit) (api.
 }
 
 // ActOnTask implements server.Tasks.
-func (b *backend) ActOnTask(ctx context.Context, id string, t api.TaskAction) (api.Task, error) {
+func (b *desk) ActOnTask(ctx context.Context, id string, t api.TaskAction) (api.Task, error) {
 	verb := kinds.Task.Verb(t.Verb)
 	if verb == nil {
 		return api.Task{}, api.Problemf(api.Usage, "kith task --help", "a task can't be made to %q", t.Verb)

@@ -46,7 +46,7 @@ func (s *space) tend(ctx context.Context) {
 			}
 		}
 		before = now
-		if time := s.invites.now(); time.After(due) {
+		if time := s.now(); time.After(due) {
 			due = s.replica.Acknowledged().Add(acknowledgeEvery)
 			if time.After(due) {
 				s.acknowledge(ctx)

@@ -91,26 +91,17 @@ func endDate(date string, now time.Time) (uint64, error) {
 	return uint64(end.UnixMilli()), nil
 }
 
-// EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
-func (b *backend) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
-	r, err := b.replica()
-	if err != nil {
-		return nil, err
+// ruleWord is what a co-op says about who may share a document of it.
+func ruleWord(r *replica.Replica, rule string) ([]byte, error) {
+	if shared, _ := r.Share(); shared != nil {
+		return nil, api.Problemf(api.Usage, "kith share rule agreed, in the co-op", "each co-op has such a rule for itself, and this is a share")
 	}
-	var out []api.Proposal
-	for _, s := range b.beside.shares(r.Space().String()) {
-		name, _ := s.b.Share()
-		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
-			continue
-		}
-		p, err := s.b.Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
-		if err != nil {
-			return out, err
-		}
-		out = append(out, p)
+	w := share.Word{What: share.Sharing, Rule: share.Anyone}
+	if rule == share.Agreed.String() {
+		w.Rule = share.Agreed
 	}
-	if len(out) == 0 {
-		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", ally)
+	if share.RuleOf(r.Charter().Pacts()) == w.Rule {
+		return nil, charter.ErrNoChange
 	}
-	return out, nil
+	return w.Encode()
 }

@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
@@ -20,6 +22,8 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 	anasPlace, where := placeFor(t, ana)
 	dorasPlace, _ := placeFor(t, dora)
 	both := madeShare(t, terms, [2]replica.Config{anasPlace, dorasPlace})
+	ofHome(t, ana, anasPlace, both[0])
+	ofHome(t, dora, dorasPlace, both[1])
 	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
 	must(t, err)
 	code, err := charter.DecodeInvite(v.Code)
@@ -32,10 +36,28 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 	must(t, err)
 	theirs, err := replica.Open(dorasPlace)
 	must(t, err)
-	must(t, (addressBook{theirs.Store()}).Save(joined.Answerer, joined.Record))
+	must(t, saveAddress(theirs, joined.Answerer, joined.Record))
 	must(t, theirs.Close())
 	dora.start()
 	return ana, dora, within(t, ana, "Quilted"), within(t, dora, "Riso Print Co-op and Quilted")
+}
+
+// ofHome notes in a place that the share which lies there is of a home's co-op.
+func ofHome(t *testing.T, h *home, at replica.Config, there *replica.Replica) {
+	t.Helper()
+	own := h.openReplica()
+	defer func() { must(t, own.Close()) }()
+	me, _ := own.Me()
+	ofCoop(t, at, there, own.Space(), me.ID)
+}
+
+// ofCoop notes that it is of this co-op, and who this is there.
+func ofCoop(t *testing.T, at replica.Config, there *replica.Replica, coop entry.SpaceID, me charter.MemberID) {
+	t.Helper()
+	place, err := OpenHome(filepath.Dir(at.Dir))
+	must(t, err)
+	defer func() { must(t, place.Close()) }()
+	must(t, place.setSharePlace(sharePlace{Home: coop, Member: me, Share: there.Space(), Side: there.Charter().Space()}))
 }
 
 func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {

@@ -38,20 +38,12 @@ type badEntryError struct{ Why error }
 func (e *badEntryError) Error() string { return e.Why.Error() }
 func (e *badEntryError) Unwrap() error { return e.Why }
 
-// ReadBundle implements server.Keeping.
-func (b *backend) ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
-	s, err := b.space()
-	if err != nil {
-		return api.BundleRead{}, err
-	}
-	if shared, _ := s.replica.Share(); shared != nil {
+// takeBundle takes what is in a bundle, and tells how far it is, if anybody wants to know (nil: nobody). What was
+// taken before an error stays.
+func takeBundle(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
+	if shared, _ := r.Share(); shared != nil {
 		return api.BundleRead{}, errShareBundle
 	}
-	return unbundle(ctx, s.replica, in, progress)
-}
-
-// unbundle takes what is in a bundle. tell may be nil.
-func unbundle(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
 	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
 	err := u.read(ctx)
 	if u.in != nil {

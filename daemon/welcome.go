@@ -23,6 +23,16 @@ const (
 	requestRedeem = 1 // and the encoded charter.Redemption
 )
 
+// What may be asked over a join stream besides what an invite gives. All begin with
+// requestHello, which says nothing of who asks and lets them see who answers.
+const (
+	requestPair     = 2 // and an encoded pairRequest: a device asks to be added
+	requestReveal   = 3 // and its nonce: now both know the words
+	requestAdded    = 4 // waits a while for somebody to compare them
+	requestHonoured = 5 // by a member key: what is here of the member's devices, as frontiers
+	requestRecover  = 6 // by a member key: and the encoded entry that says which devices are live
+)
+
 // maxIntroduction bounds the statements that are put into a welcome, in bytes: with what frames them it fits
 // into a reply (peer.MaxJoinReply). What a charter has beyond it, and acknowledgements, come with the sync that follows.
 const maxIntroduction = 16 << 20
@@ -123,4 +133,9 @@ func (w welcome) replica(cfg replica.Config, step [8]byte) (*replica.Replica, er
 		return replica.JoinShare(cfg, w.Space, w.Statements, step)
 	}
 	return replica.Join(cfg, w.Space, w.Statements, step)
+}
+
+// welcomeNow is what the charter has to say to somebody new, as it is here.
+func welcomeNow(r *replica.Replica) ([]byte, error) {
+	return welcome{r.Space(), r.Introduction(maxIntroduction)}.encode()
 }

@@ -102,13 +102,6 @@ func (w *words) list(ids []charter.MemberID) string {
 	return listed(names)
 }
 
-func listed(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
-
 // does says what a step does, as what somebody proposes to do.
 func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
 	switch t.Type {
@@ -236,13 +229,6 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 		out.Says = "wrote a statement that this release doesn't know yet"
 	}
 	return out
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
 
 // actions are the words of the API for what proposals do.

@@ -1,0 +1,44 @@
+package daemon
+
+import (
+	"errors"
+
+	"kith/crdt/entry"
+	"kith/daemon/replica"
+)
+
+// closed is a replica that is opened without the device's key, which may be locked.
+type closed struct {
+	*replica.Replica
+	device entry.Device // zero if it isn't known
+}
+
+// openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
+// if the store is encrypted, and else not: a key may stay closed.
+func openClosed(h *Home) (*closed, error) {
+	storeKey, err := h.StoreKey()
+	if err != nil {
+		return nil, err
+	}
+	if storeKey == nil {
+		h.Passphrase = nil // not needed for what is looked at
+	}
+	key, err := h.DeviceKey()
+	var locked *LockedError
+	isLocked := errors.As(err, &locked)
+	if isLocked {
+		key, err = entry.NewSigner(), nil // of nobody
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
+	if err != nil {
+		return nil, err
+	}
+	c := &closed{Replica: r}
+	if !isLocked {
+		c.device = key.Device()
+	}
+	return c, nil
+}

@@ -1,0 +1,55 @@
+package daemon
+
+import (
+	"context"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api/server"
+	"kith/daemon/peer"
+)
+
+// entrance is how people and devices come into one space, and out of it: it answers the local API about that, and
+// those who knock.
+type entrance struct {
+	at       *space
+	invites  *invites
+	pairings *pairings
+}
+
+var _ server.Entrance = (*entrance)(nil)
+
+// newEntrance makes the entrance of a space, which need not be in touch with anybody yet.
+func newEntrance(at *space) *entrance {
+	return &entrance{at: at, invites: newInvites(at.replica, at.now), pairings: newPairings(at.replica, at.now)}
+}
+
+// Doors are for who isn't a device of the charter and may knock all the same: devices about to be added, members who
+// come back with their recovery phrase, and the holders of invites. By which key they dial says which of these
+// they are.
+func (e *entrance) Doors() []peer.Invites {
+	return []peer.Invites{e.pairings, wayBack{e.at}, e.invites}
+}
+
+// wayBack is the door for those who dial with a member key.
+type wayBack struct{ at *space }
+
+// Issued implements peer.Invites.
+func (d wayBack) Issued(key entry.Device) bool {
+	_, ok := d.at.replica.Charter().MemberKey(key)
+	return ok && !d.at.Parted()
+}
+
+// Redeem implements peer.Invites.
+func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
+	return comeBack(ctx, d.at.replica, key, request)
+}
+
+// answerers are where this device is reached, for a code.
+func (e *entrance) answerers() ([]charter.Answerer, error) {
+	config, err := e.at.place.Config()
+	if err != nil {
+		return nil, err
+	}
+	return answerersOf(config, e.at.replica.Device())
+}

@@ -1,0 +1,60 @@
+package daemon
+
+import (
+	"context"
+	"io"
+
+	"kith/daemon/api"
+	"kith/daemon/api/server"
+)
+
+// Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
+// store is encrypted; nil: nobody to ask.
+func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) ([]api.Check, error) {
+	return doctorHome(ctx, dir, rebuild, unlock, checkPacts)
+}
+
+// keeping is what is kept of a space, looked after and carried about, for the local API.
+type keeping struct {
+	all *served
+	at  *space // nil in a home that has no co-op yet
+}
+
+var _ server.Keeping = (*keeping)(nil)
+
+// Doctor implements server.Keeping.
+func (k *keeping) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
+	if k.at == nil {
+		return checkEmpty(k.all.home, k.all.all.config.Now()), nil
+	}
+	checks := checkPlace(k.at.place, k.at.now())
+	if k.at.place == k.all.home {
+		checks = append(checks, checkPacts(k.all.home)...)
+		checks = append(checks, k.all.follow.CheckShut()...)
+	}
+	return append(checks, checkSpace(ctx, k.at, rebuild)...), nil
+}
+
+// Backup implements server.Keeping.
+func (k *keeping) Backup(ctx context.Context, w io.Writer) error {
+	if k.at == nil {
+		return errNoCoop
+	}
+	return saveSpace(ctx, w, k.at, k.all.version)
+}
+
+// WriteBundle implements server.Keeping.
+func (k *keeping) WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
+	if k.at == nil {
+		return errNoCoop
+	}
+	return makeBundle(ctx, k.at, k.all.version, q, begin)
+}
+
+// ReadBundle implements server.Keeping.
+func (k *keeping) ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
+	if k.at == nil {
+		return api.BundleRead{}, errNoCoop
+	}
+	return takeBundle(ctx, k.at.replica, in, progress)
+}

@@ -1,0 +1,66 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// Members implements server.Entrance.
+func (e *entrance) Members(_ context.Context) ([]api.Member, error) {
+	r := e.at.replica
+	w := newWordsIn(r)
+	var out []api.Member
+	for _, m := range r.Rules().Members() {
+		out = append(out, memberOf(r, w, &m))
+	}
+	return out, nil
+}
+
+func memberOf(r *replica.Replica, w *words, m *charter.Member) api.Member {
+	me, _ := w.c.OwnerOf(r.Device())
+	out := api.Member{
+		ID: m.ID.String(), Name: m.Name, Coop: m.Coop, Standing: m.Standing.String(), Me: m.ID == me.ID,
+		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.orNobody(m.InvitedBy),
+	}
+	for _, d := range m.Devices {
+		out.Devices = append(out.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents})
+	}
+	return out
+}
+
+// Invites implements server.Entrance.
+func (e *entrance) Invites(_ context.Context) ([]api.Invite, error) {
+	all, _, err := e.invites.list()
+	return all, err
+}
+
+// RevokeInvite implements server.Entrance.
+func (e *entrance) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
+	v, err := e.invites.revoke(ctx, id)
+	return v, err
+}
+
+// Invite implements server.Entrance.
+func (e *entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
+	at, err := e.answerers()
+	if err != nil {
+		return api.Invite{}, err
+	}
+	life := time.Duration(q.ExpiresIn) * time.Second
+	if life == 0 {
+		life = InviteLife
+	}
+	v, err := e.invites.prospective(ctx, at, life)
+	if err != nil {
+		return v, err
+	}
+	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
+	if _, of := e.at.replica.Charter().Needed(); of == 1 {
+		v.Says = append(v.Says, bothMustAgree)
+	}
+	return v, nil
+}

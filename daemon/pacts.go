@@ -1,0 +1,129 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"kith/daemon/peer"
+)
+
+// pacts are those that the co-ops of one daemon are making with others. The methods are safe for concurrent use.
+type pacts struct {
+	all    *spaces
+	follow *follower
+	kept   func() // for tests: called after each time that what is kept of a pact was written; nil: nobody looks
+
+	begun    chan *contact // those to be gone on with
+	meeting  sync.Mutex    // guards contacts, the slice
+	contacts []*contact    // pacts that are half made
+}
+
+// newPacts makes those of a daemon, of which nothing is open yet.
+func newPacts(all *spaces, follow *follower) *pacts {
+	return &pacts{all: all, follow: follow, begun: make(chan *contact, maxPlaces)}
+}
+
+// Open goes on with the pacts that are half made. What can't be gone on with the log says: the co-ops are served all
+// the same.
+func (s *pacts) Open() error {
+	places, err := s.all.home.HalfMade()
+	if err != nil {
+		s.all.config.Log.Error("a pact that is half made", "err", err)
+	}
+	for _, place := range places {
+		p, err := pactAt(place)
+		if err != nil {
+			s.all.config.Log.Error("a pact that is half made", "err", err)
+			continue
+		}
+		if place.keyless() { // a crash came while it was forgotten
+			if err := place.forget(); err != nil {
+				return err
+			}
+			continue
+		}
+		key, err := place.DeviceKey()
+		if err != nil {
+			s.all.config.Log.Error("a pact that is half made", "err", err)
+			continue
+		}
+		k := s.contact(place, p, key)
+		s.meet(k)
+		s.begun <- k
+	}
+	return nil
+}
+
+// Run makes pacts, until ctx ends.
+func (s *pacts) Run(ctx context.Context) {
+	s.tellOfPacts()
+	var working sync.WaitGroup
+	defer working.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case k := <-s.begun:
+			working.Go(func() { k.run(ctx) })
+		}
+	}
+}
+
+// Close closes what Run has left open.
+func (s *pacts) Close() (err error) {
+	for _, k := range s.met() {
+		err = errors.Join(err, k.close())
+	}
+	return err
+}
+
+// Door answers the other side of a pact at the host of the share, of which it may not know yet that it is made; nil
+// if there is none.
+func (s *pacts) Door(at *space) peer.Invites {
+	p, err := pactAt(at.place)
+	if err != nil { // who made the pact may have heard that it is; the share is served all the same
+		s.all.config.Log.Error("a pact that was made", "err", err)
+	}
+	if p == nil || p.side() != 0 {
+		return nil
+	}
+	return doorOfPact{p}
+}
+
+// tellOfPacts calls pactMade for each share that was here at the start.
+func (s *pacts) tellOfPacts() {
+	for _, at := range s.all.All() {
+		p, err := pactAt(at.place)
+		if err != nil || p == nil {
+			continue
+		}
+		if home := s.all.Of(p.home()); home != nil {
+			if err := s.pactMade(home, at, *p); err != nil {
+				s.all.config.Log.Error("note whose share it is", "err", err)
+			}
+		}
+	}
+}
+
+// left forgets a contact that is over.
+func (s *pacts) left(k *contact) {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	s.contacts = slices.DeleteFunc(slices.Clone(s.contacts), func(o *contact) bool { return o == k })
+}
+
+// met gives the half-made pacts of all co-ops that are served.
+func (s *pacts) met() []*contact {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	return s.contacts
+}
+
+// meet adds a contact.
+func (s *pacts) meet(k *contact) {
+	s.meeting.Lock()
+	defer s.meeting.Unlock()
+	s.contacts = append(slices.Clip(s.contacts), k)
+}

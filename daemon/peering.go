@@ -1,0 +1,84 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+
+	"kith/daemon/api"
+	"kith/daemon/api/server"
+)
+
+// peering is how it stands with a space and the other devices of it, for the local API.
+type peering struct {
+	all *served
+	at  *space // nil in a home that has no co-op yet
+}
+
+var _ server.Peers = (*peering)(nil)
+
+// Space implements server.Peers.
+func (p *peering) Space() api.Named {
+	if p.at == nil {
+		return api.Named{}
+	}
+	space, _, _ := named(p.at.replica)
+	return space
+}
+
+// Share implements server.Peers.
+func (p *peering) Share() (server.ShareName, bool) {
+	if p.at == nil {
+		return server.ShareName{}, false
+	}
+	name, ok := shareNameOf(p.at.replica)
+	return server.ShareName(name), ok
+}
+
+// Status implements server.Peers.
+func (p *peering) Status(_ context.Context) (api.Status, error) {
+	out := api.Status{Version: p.all.version, StartedAt: api.At(p.all.started)}
+	if p.at == nil {
+		return out, nil
+	}
+	p.at.Stands(&out)
+	out.Notice = notice(p.at.replica)
+	for _, room := range []func(*space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
+		out.Notice = append(out.Notice, room(p.at)...)
+	}
+	out.Joining = p.all.follow.JoiningOf(p.at.replica.Space())
+	return out, nil
+}
+
+// Peers implements server.Peers.
+func (p *peering) Peers(_ context.Context) ([]api.Peer, error) {
+	if p.at == nil {
+		return nil, errNoCoop
+	}
+	return p.at.PeersNow(), nil
+}
+
+// Confirmed implements server.Peers.
+func (p *peering) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, error) {
+	if p.at == nil {
+		return nil, errNoCoop
+	}
+	return peers, p.at.Confirmed(ctx, peers)
+}
+
+// Sync implements server.Peers.
+func (p *peering) Sync(ctx context.Context) (api.Status, error) {
+	if p.at == nil {
+		return api.Status{}, errNoCoop
+	}
+	_, syncErr := p.at.peers.Sync(ctx)
+	status, err := p.Status(context.WithoutCancel(ctx))
+	return status, errors.Join(syncErr, err)
+}
+
+// Events implements server.Peers.
+func (p *peering) Events(ctx context.Context) (<-chan api.Event, error) {
+	if p.at == nil {
+		return nil, errNoCoop
+	}
+	return p.at.Events(ctx), nil
+}

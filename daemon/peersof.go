@@ -1,0 +1,146 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/api"
+	"kith/daemon/peer"
+	"kith/daemon/replica"
+)
+
+// Stands says in out how it stands with the space.
+func (s *space) Stands(out *api.Status) {
+	out.Addresses = s.peers.Addresses()
+	out.Space, out.Me, out.Device = named(s.replica)
+	n := s.replica.Counts()
+	out.Entries = api.Entries{Stored: int(n.Stored), Pending: int(n.Pending), Void: int(n.Void), Quarantined: int(n.Quarantined)}
+	out.Documents = int(n.Documents)
+	out.Peers = s.PeersNow()
+	out.Reach = reachOf(s.peers.Reach())
+	out.InStep = n.Quarantined == 0
+	for _, p := range out.Peers {
+		out.InStep = out.InStep && (p.InStep || !p.Connected)
+	}
+}
+
+// PeersNow gives every other device of the charter, connected or not.
+func (s *space) PeersNow() []api.Peer {
+	p := people{c: s.replica.Rules()}
+	var out []api.Peer
+	for _, line := range s.peers.Peers() {
+		shown := peerOf(p, line)
+		s.howFar(&shown, line)
+		out = append(out, shown)
+	}
+	return out
+}
+
+// Confirmed fills in what each of these devices has acknowledged.
+func (s *space) Confirmed(ctx context.Context, peers []api.Peer) error {
+	for i := range peers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		device, err := deviceKey(peers[i].Device.ID)
+		if err != nil {
+			return err
+		}
+		u, err := s.replica.Unconfirmed(device)
+		if err != nil {
+			return err
+		}
+		peers[i].Acknowledged, peers[i].Unconfirmed, peers[i].UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
+	}
+	return nil
+}
+
+// Events gives what happens from now on, until ctx ends or the reader falls too far behind; the channel is closed
+// then.
+func (s *space) Events(ctx context.Context) <-chan api.Event {
+	ctx, cancel := context.WithCancel(ctx)
+	events := s.replica.Events(ctx)
+	out := make(chan api.Event)
+	go func() {
+		defer close(out)
+		defer cancel()
+		for e := range events {
+			if e.Lagged {
+				return // the reader has to look afresh
+			}
+			select {
+			case out <- eventOf(s.replica, e):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// howFar says how far a device and this one have come, as far as is known, and when they were in step.
+func (s *space) howFar(p *api.Peer, line peer.PeerStatus) {
+	m := s.meters.read(line.Device, s.replica.Store().Arrived())
+	p.InStepAt = api.At(m.at)
+	x := line.Exchange
+	switch {
+	case line.Connected:
+		p.ToGet, p.Got, p.ToSend, p.Sent = x.ToGet, x.Got, x.ToSend, x.Sent
+		if line.InStep {
+			p.InStepAt = api.At(x.Heard)
+		}
+	case !m.at.IsZero():
+		p.ToSend = m.since
+	}
+}
+
+func peerOf(p people, s peer.PeerStatus) api.Peer {
+	m, _ := p.c.OwnerOf(s.Device)
+	now := time.Now()
+	return api.Peer{
+		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
+		Via: s.Via, Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
+		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
+		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
+		EntriesReceived: s.Exchange.EntriesIn, EntriesSent: s.Exchange.EntriesOut,
+		RateReceived: math.Round(s.Exchange.Receiving.PerSecond(now)), RateSent: math.Round(s.Exchange.Writing.PerSecond(now)),
+		Slowed: s.Exchange.Slowed && s.Connected,
+	}
+}
+
+func reachOf(r peer.Reach) api.Reach {
+	out := api.Reach{Reachable: "unknown", Relays: r.Relays, Says: r.Says}
+	switch r.Reachability {
+	case peer.Reachable:
+		out.Reachable = "yes"
+	case peer.Unreachable:
+		out.Reachable = "no"
+	}
+	return out
+}
+
+func eventOf(r *replica.Replica, e replica.Event) api.Event {
+	p := people{c: r.Rules()}
+	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.orNobody(e.By), Why: e.Why}
+	if e.Doc != (entry.DocID{}) {
+		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), short(r, e.Kind, e.Doc)
+	}
+	seen := map[string]bool{}
+	for _, c := range e.Changes {
+		if !seen[c.Field] {
+			seen[c.Field] = true
+			out.Fields = append(out.Fields, c.Field)
+		}
+	}
+	if len(e.Changes) > 0 {
+		out.Says = says(p, e.Changes)
+	}
+	if e.Said != nil {
+		s := newWordsIn(r).of(e.By).statement(e.Said, e.By)
+		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
+	}
+	return out
+}

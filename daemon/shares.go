@@ -1,0 +1,82 @@
+package daemon
+
+import (
+	"time"
+
+	"kith/crdt"
+	"kith/crdt/charter"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// spaceName is what a space is called: as its co-op or, a share, as both.
+func spaceName(r *replica.Replica) string {
+	if s, _ := r.Share(); s != nil {
+		return s.Side(0).Name() + " and " + s.Side(1).Name()
+	}
+	return r.Charter().Name()
+}
+
+// allyOf is what the other side of a share is called.
+func allyOf(r *replica.Replica) string {
+	shared, side := r.Share()
+	return shared.Side(1 - side).Name()
+}
+
+// allyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
+func allyCalled(r *replica.Replica, share string) string {
+	with := "an ally"
+	_ = r.Views(kinds.Ally.Name, func(v *crdt.View) bool { // of one that can't be read the doctor tells
+		if kinds.AllyIn(v).Share == share {
+			with = v.Title
+		}
+		return true
+	})
+	return with
+}
+
+// endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
+// known here.
+func endOf(r *replica.Replica) (at api.Time, over bool) {
+	shared, _ := r.Share()
+	if shared == nil {
+		return at, false
+	}
+	by, over := shared.Ended()
+	for side, step := range by {
+		if step == (charter.StepID{}) {
+			continue
+		}
+		for _, l := range shared.Side(side).Log() {
+			came := r.Came(l.Entry.ID())
+			if l.Of != nil && l.Of.ID == step && l.InForce && !came.IsZero() && (at.IsZero() || came.Before(at.Time)) {
+				at = api.At(came)
+			}
+		}
+	}
+	if terms, ok := shared.Terms(); ok && terms.Ends != 0 {
+		ends := time.UnixMilli(int64(terms.Ends))
+		if !over && !r.Now().Before(ends) || over && at.IsZero() {
+			return api.At(ends), true
+		}
+	}
+	return at, over
+}
+
+// shareName is what a share is called, beside the name of its space: as the ally, or as its title says.
+type shareName struct {
+	Ally, Title string
+	Over        bool
+}
+
+// shareNameOf gives that of a share; ok is false for a co-op.
+func shareNameOf(r *replica.Replica) (name shareName, ok bool) {
+	shared, side := r.Share()
+	if shared == nil {
+		return name, false
+	}
+	terms, _ := shared.Terms()
+	_, over := endOf(r)
+	return shareName{Ally: shared.Side(1 - side).Name(), Title: terms.Purpose, Over: over}, true
+}

@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+
+	"kith/crdt/charter"
+	"kith/daemon/api"
+)
+
+// stands says how it stands with a proposal.
+func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
+	switch p.State {
+	case charter.ProposalInForce:
+		return []string{"It is in force: " + w.done(&p.Terms, p.Subject) + "."}
+	case charter.ProposalWithdrawn:
+		return []string{"It was withdrawn."}
+	case charter.ProposalOvertaken:
+		if w.isSide(p.ID) {
+			return []string{"It came into force on the other side of the split of the co-op, and not here. To propose it here as well: kith charter renew " + shown.Short}
+		}
+		if !shown.Pending {
+			return []string{"The co-op took another step since this was proposed, and it was proposed again."}
+		}
+		return []string{"The co-op took another step since this was proposed. To propose it again as it is: kith charter renew " + shown.Short}
+	}
+	var says []string
+	missing := p.Needs - len(p.Consents)
+	switch {
+	case p.Hopeless && p.Type == charter.ProposalRemove && p.Of == 2:
+		return []string{"With two members both have to agree, and who is to leave isn't asked: so this can't come into force."}
+	case p.Hopeless:
+		return []string{"So many have refused that this can't come into force any more."}
+	case missing > 0:
+		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. Not answering counts for nothing, either way.",
+			p.Needs, counted(p.Of, "full member", "full members"), missing))
+	case p.Founder:
+	default:
+		says = append(says, "All consents are here; it comes into force in a moment.")
+	}
+	if p.Founder {
+		says = append(says, "The founding is open, so "+w.name(w.c.Founder())+"'s consent is needed too.")
+	}
+	if p.Type == charter.ProposalRemove {
+		says = append(says, w.name(p.Subject)+" isn't asked, and is counted.")
+	}
+	if p.Type == charter.ProposalKey {
+		says = append(says, w.compareKey(p))
+	}
+	if after := w.after(p.Type, p.Of); after != "" {
+		says = append(says, after)
+	}
+	return says
+}
+
+// after says what is different once somebody was admitted or removed, of n full members now; ""
+// if there is nothing to say.
+func (w *words) after(t charter.ProposalType, n int) string {
+	switch {
+	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3:
+		return bothMustAgree
+	}
+	return ""
+}
+
+// bothMustAgree is said before there are two.
+const bothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
+
+// compareKey says which words stand for a new member key.
+func (w *words) compareKey(p *charter.Proposal) string {
+	return fmt.Sprintf("The new phrase of %s comes with these words: %s. Ask %[1]s, in a way that you trust, whether they are the same there. Once this is in force, the old phrase and all devices of before speak for %[1]s no more.",
+		w.name(p.Subject), strings.Join(p.Rekey.Words(), " "))
+}
+
+// whoDecides says who may decide what.
+func (w *words) whoDecides(c *api.Charter) []string {
+	founder := c.Founder.Name
+	var says []string
+	if c.Founding.Open {
+		says = append(says, fmt.Sprintf("The founding is open: %d of %d seats are filled. Until it closes, one device orders it, the one with which %s founded the co-op: it alone fills the seats, and an agreed step needs %[3]s's consent too. It closes with the last seat, or when %[3]s closes it: kith charter close-founding. After that %[3]s is a member like any other.",
+			c.Founding.Filled, c.Founding.Seats, founder))
+	} else {
+		says = append(says, "The founding is closed. No key, role or standing gives more say than being a full member.")
+	}
+	switch {
+	case c.Of == 1:
+		says = append(says, "There is one full member, whose consent is enough to admit somebody or to change the charter.",
+			bothMustAgree)
+	case c.Of == 2:
+		says = append(says, "To admit or remove somebody, or to change the charter, both full members have to agree. Not answering counts for nothing, either way.")
+	default:
+		says = append(says, fmt.Sprintf("To admit or remove somebody, or to change the charter, %d of %d full members have to consent (%s). Not answering counts for nothing, either way. Who is to leave isn't asked, and is counted.",
+			c.Needs, c.Of, c.Threshold))
+	}
+	says = append(says,
+		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", counted(c.Invites, "prospective member", "prospective members")),
+		"About their own devices everybody decides alone, and everybody may leave.")
+	return says
+}
