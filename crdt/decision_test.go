@@ -149,7 +149,7 @@ func TestAnObjectionIsNotWashedAwayByAComma(t *testing.T) {
 	// A modified daemon does it all the same. The positions on the new text bear it, but it shows.
 	ana.records(kinds.Agreed)
 	v := c.settle()
-	if o := crdttest.Decision(v).Outcome; !o.Holds || !o.Contested || !strings.Contains(o.ContestedWhy[0], "Ben") {
+	if o := crdttest.Decision(v).Outcome; !o.Holds || !o.Contested || o.ContestedWhy[0].Who != ben.id {
 		t.Errorf("Ben's objection is hidden: %+v", o)
 	}
 	ben.says(kinds.Consent, "")
@@ -258,7 +258,8 @@ func TestARecordThatItsPositionsDontBearDoesntHoldAnywhere(t *testing.T) {
 			if crdttest.Decision(v).Status != crdttest.Decision(before).Status || o == nil || o.Holds || o.Result != kinds.DoesntHold || o.RecordedBy != c.ids["ana"] {
 				t.Fatalf("status %s, outcome %+v", crdttest.Decision(v).Status, o)
 			}
-			if o.Why != test.why {
+			cleo := strings.ReplaceAll(o.Why.Says, "{who}", "Cleo")
+			if cleo != test.why || (o.Why.Who == c.ids["cleo"]) != strings.Contains(cleo, "Cleo") {
 				t.Errorf("because %q, want %q", o.Why, test.why)
 			}
 			// The others can still go on as if nothing had been.
@@ -288,7 +289,7 @@ func TestAnObjectionThatTheRecordDidntKnowOfShowsAsLateUntilASecondRecordNamesIt
 	if crdttest.Decision(v).Status != kinds.Agreed || !crdttest.Decision(v).Outcome.Contested || !pos(t, v, ben).Late {
 		t.Fatalf("contested: %+v, Ben: %+v", crdttest.Decision(v).Outcome, pos(t, v, ben))
 	}
-	if why := crdttest.Decision(v).Outcome.ContestedWhy; len(why) != 1 || why[0] != "Ben said object without the record knowing of it" {
+	if why := crdttest.Decision(v).Outcome.ContestedWhy; len(why) != 1 || why[0] != (kinds.Because{Says: "{who} said object without the record knowing of it", Who: ben.id}) {
 		t.Errorf("why: %q", why)
 	}
 	must(t, cleo.close()) // has seen it
@@ -329,7 +330,7 @@ func TestWhatWasDecidedStaysWhateverIsWrittenIntoTheTextLater(t *testing.T) {
 	if v.Text != "For 800 euros." || crdttest.Decision(v).Revision != crdttest.Decision(before).Revision || crdttest.Decision(v).Status != kinds.Agreed {
 		t.Errorf("what was decided reads %q", v.Text)
 	}
-	if o := crdttest.Decision(v).Outcome; !o.Contested || !strings.Contains(o.ContestedWhy[0], "the text was changed") {
+	if o := crdttest.Decision(v).Outcome; !o.Contested || !strings.Contains(o.ContestedWhy[0].Says, "the text was changed") {
 		t.Errorf("the change is hidden: %+v", o)
 	}
 	if p := pos(t, v, ben); !p.Counted || p.Late {
@@ -507,7 +508,7 @@ func TestRecordsMadeApartThatContradictLeaveItOpenUntilOneKnowsBoth(t *testing.T
 	laptop.do(crdttest.EditDecision(laptop.id, crdttest.DecisionEdit{Common: crdttest.Common{Text: str("For 400 euros.")}}))
 	must(t, laptop.close())
 	v := c.settle()
-	if o := crdttest.Decision(v).Outcome; crdttest.Decision(v).Status != kinds.Open || o.Holds || !o.Contested || !strings.Contains(o.Why, "close it again") {
+	if o := crdttest.Decision(v).Outcome; crdttest.Decision(v).Status != kinds.Open || o.Holds || !o.Contested || !strings.Contains(o.Why.Says, "close it again") {
 		t.Fatalf("two texts were decided, and it is %s: %+v", crdttest.Decision(v).Status, o)
 	}
 	must(t, phone.close())
@@ -536,7 +537,7 @@ func TestByAdviceTheProposerAloneCloses(t *testing.T) {
 		t.Errorf("Ben closes: %v", err)
 	}
 	ben.records(kinds.Agreed)
-	if v := c.settle(); crdttest.Decision(v).Outcome.Holds || crdttest.Decision(v).Outcome.Why != "by advice the proposer decides" {
+	if v := c.settle(); crdttest.Decision(v).Outcome.Holds || crdttest.Decision(v).Outcome.Why.Says != "by advice the proposer decides" {
 		t.Errorf("Ben closes with a modified daemon: %+v", crdttest.Decision(v).Outcome)
 	}
 	must(t, ana.close()) // the advice was taken in: it counts on the new text

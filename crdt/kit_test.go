@@ -46,6 +46,7 @@ type coop struct {
 		accept.Charter
 		crdt.Charter
 		Heads() []entry.ID
+		Member(charter.MemberID) (charter.Member, bool)
 	}
 	ids  map[string]charter.MemberID
 	runs uint64

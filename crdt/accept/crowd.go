@@ -15,6 +15,10 @@ import (
 const (
 	MaxOps    = 250_000 // operations
 	MaxWrites = 2_000   // writes to one key of a map, those included that are overwritten
+
+	// MaxClosings bounds the writes to one key in which a member closes the document (schema.Field.Closing): each is
+	// looked at for what it says of all that was there.
+	MaxClosings = 64
 )
 
 // bounds are these, smaller in tests.
@@ -36,7 +40,24 @@ type crowd struct {
 
 // fits says whether there is room for a change that Check has just accepted.
 func (d *Document) fits(c *change.Change) bool {
-	return d.history.Ops()+len(c.Ops) <= d.bounds.ops && d.history.MostWrites(c) <= d.bounds.writes
+	return d.history.Ops()+len(c.Ops) <= d.bounds.ops && d.history.MostWrites(c) <= d.bounds.writes && d.closings(c) <= MaxClosings
+}
+
+// closings returns how many writes one of the keys has in which a change closes the document, with its own.
+func (d *Document) closings(c *change.Change) (most int) {
+	var more map[string]int
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		if !d.kind.Closing(op) {
+			continue
+		}
+		if more == nil {
+			more = map[string]int{}
+		}
+		more[op.Key]++
+		most = max(most, len(d.history.Writes(change.OpID{}, op.Key))+more[op.Key])
+	}
+	return most
 }
 
 // settleInTurn is settle for a document in which there isn't room for all.

@@ -8,11 +8,11 @@ import (
 )
 
 // Charter is what a view asks of the charter of a space: of a co-op's (*charter.Charter), or of the
-// two of a share (*share.Share).
+// two of a share (*share.Share). It says no names: which of several somebody goes by hangs on what else has come, and a
+// view is stored as it was made.
 type Charter interface {
 	// Of is that of accept.Charter.
 	Of(*entry.Entry) (*charter.Past, charter.State)
-	Member(charter.MemberID) (charter.Member, bool)
 	Sides() [][]charter.MemberID // full members now, sorted by ID: one list, or two in a share
 	ByPeople() bool              // in a share: decisions count people, and not each co-op as one voice
 }

@@ -42,7 +42,7 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 1,
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 2,
 	Fields: []*kind.Field{decisionProcess, decisionBy, decisionReview, decisionWithdrawn},
 	Own:    []*kind.Field{decisionPosition, decisionRecord},
 	Derive: kind.Deriving(decide), Counts: true,
@@ -181,15 +181,29 @@ type Position struct {
 type Outcome struct {
 	Result       string // Agreed, NotAgreed, or DoesntHold
 	Holds        bool
-	Why          string // why it doesn't hold
+	Why          Because // why it doesn't hold
 	Text         string
 	RecordedBy   charter.MemberID
 	At           kind.Time
 	Revision     string
 	Tally        Counts // at the record
 	Contested    bool   // something came up that the record didn't know of
-	ContestedWhy []string
+	ContestedWhy []Because
 	Change       change.Hash
+}
+
+// Because is a sentence. Whom it is about stands in it as {who} and is named only where it is shown, since one
+// view is made by all replicas, and whose name is known differs.
+type Because struct {
+	Says string
+	Who  charter.MemberID // zero for nobody
+}
+
+func (s Because) in(l kind.Look) string {
+	if s.Who == (charter.MemberID{}) {
+		return s.Says
+	}
+	return strings.ReplaceAll(s.Says, "{who}", l.Named(s.Who).Name)
 }
 
 // position is the value of by:<member>/position: one string, so that two devices of a member
@@ -408,9 +422,14 @@ func showOutcome(l kind.Look) *OutcomeJSON {
 	}
 	switch {
 	case !o.Holds:
-		out.State, out.Why = "doesnt_hold", o.Why
+		out.State, out.Why = "doesnt_hold", o.Why.in(l)
 	case o.Contested:
-		out.State, out.Why = "contested", strings.Join(o.ContestedWhy, "; ")
+		out.State = "contested"
+		why := make([]string, len(o.ContestedWhy))
+		for i, s := range o.ContestedWhy {
+			why[i] = s.in(l)
+		}
+		out.Why = strings.Join(why, "; ")
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package kinds
 
 import (
-	"fmt"
 	"slices"
 
 	"kith/crdt/accept"
@@ -16,9 +15,7 @@ import (
 // charter that its entry names; so a record that held once holds for ever, on every replica.
 // What came to light later is shown beside it, and takes nothing back.
 
-// maxRecords bounds how many records of one member are looked at: their first ones and their
-// last ones. Honest members make one or two; only their own would be passed over.
-const maxRecords = 16
+// All records are looked at: how many there can be is a rule of the schema (accept.MaxClosings).
 
 // write is one operation on a root key.
 type write struct {
@@ -80,20 +77,7 @@ func newTrial(s *kind.Story, process string) *trial {
 		}
 	}
 	slices.SortFunc(t.records, func(a, b write) int { return a.op.ID.Compare(b.op.ID) })
-	t.records = considered(t.records)
 	return t
-}
-
-func considered(all []write) []write {
-	total, seen := map[charter.MemberID]int{}, map[charter.MemberID]int{}
-	for _, w := range all {
-		total[w.member]++
-	}
-	return slices.DeleteFunc(all, func(w write) bool {
-		n := seen[w.member]
-		seen[w.member]++
-		return n >= maxRecords/2 && n < total[w.member]-maxRecords/2
-	})
 }
 
 // within is a set of changes by their place in items; nil is all of them.
@@ -209,16 +193,9 @@ type verdict struct {
 	full    []charter.MemberID // of who
 	given   []given            // what stands in its past
 	result  Result
-	holds   bool   // by the positions in its past
-	confirm bool   // says "seen" to one that holds
-	why     string // why neither
-}
-
-func (t *trial) name(m charter.MemberID) string {
-	if member, ok := t.charter.Member(m); ok && member.Name != "" {
-		return member.Name
-	}
-	return m.String()
+	holds   bool    // by the positions in its past
+	confirm bool    // says "seen" to one that holds
+	why     Because // why neither
 }
 
 // judge says whether a record holds. before are the records that come before it by operation ID,
@@ -228,12 +205,12 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 	record, ok := parseRecord(w.op.Value.Str())
 	v.Record = record
 	if !ok {
-		v.why = "it is not a record of an outcome"
+		v.why.Says = "it is not a record of an outcome"
 		return v
 	}
 	at, state := t.charter.Of(t.items[w.item].Entry)
 	if state != charter.Accepted {
-		v.why = "its place in the charter is not known here"
+		v.why.Says = "its place in the charter is not known here"
 		return v
 	}
 	v.who = electorate(at.Sides(), at.ByPeople())
@@ -241,7 +218,7 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 	v.past = t.past(w.item)
 	v.given = t.positions(v.past)
 	v.result = t.tally(v.who, t.counted(v.given, v.full, v.Revision))
-	if v.why = t.flaw(v); v.why != "" {
+	if v.why = t.flaw(v); v.why.Says != "" {
 		return v
 	}
 	for _, b := range before {
@@ -250,32 +227,32 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 		}
 	}
 	v.why = t.unborne(v)
-	v.holds = v.why == ""
+	v.holds = v.why.Says == ""
 	return v
 }
 
-// unborne says why the positions in its past don't bear a record; "" if they do.
-func (t *trial) unborne(v *verdict) string {
+// unborne says why the positions in its past don't bear a record; nothing if they do.
+func (t *trial) unborne(v *verdict) Because {
 	switch {
 	case !t.decides(v.member):
-		return "by advice the proposer decides"
+		return Because{Says: "by advice the proposer decides"}
 	case v.result.Outcome == Open && len(v.result.Against) > 0:
-		return fmt.Sprintf("it passes over what %s said against it", t.name(v.result.Against[0]))
+		return Because{"it passes over what {who} said against it", v.result.Against[0]}
 	case t.knowsText(v.past, v.item) && kind.Revision(t.view.Title, t.view.Text) != v.Revision:
-		return anotherText
+		return Because{Says: anotherText}
 	case v.result.Outcome == Open:
-		return "too few members had answered"
+		return Because{Says: "too few members had answered"}
 	case v.result.Outcome != v.Result:
-		return "the positions give the contrary: " + words(v.result.Outcome)
+		return Because{Says: "the positions give the contrary: " + words(v.result.Outcome)}
 	}
 	title, text, err := t.textAt(v)
 	switch {
 	case err != nil:
-		return "its text can't be read"
+		return Because{Says: "its text can't be read"}
 	case kind.Revision(title, text) != v.Revision:
-		return anotherText
+		return Because{Says: anotherText}
 	}
-	return ""
+	return Because{}
 }
 
 const anotherText = "it is on another text than the decision had then"
@@ -285,12 +262,12 @@ func (t *trial) decides(m charter.MemberID) bool {
 }
 
 // flaw looks for what is wrong with a record apart from what its positions give, and on what text.
-func (t *trial) flaw(v *verdict) string {
+func (t *trial) flaw(v *verdict) Because {
 	if !slices.Contains(v.full, v.member) {
-		return t.name(v.member) + " was not a full member"
+		return Because{"{who} was not a full member", v.member}
 	}
 	if w, ok := last(t.withdraw, v.past); ok && w.op.Value.Str() != "" {
-		return "the proposal had been withdrawn"
+		return Because{Says: "the proposal had been withdrawn"}
 	}
 	named := make(map[string]string, len(v.Positions))
 	for _, n := range v.Positions {
@@ -300,19 +277,19 @@ func (t *trial) flaw(v *verdict) string {
 		key := p.member.String()
 		if h, ok := named[key]; ok {
 			if h != t.items[p.item].Change.Hash.String() || !t.on(p, v.Revision) {
-				return "it names a position of " + t.name(p.member) + " that had been replaced"
+				return Because{"it names a position of {who} that had been replaced", p.member}
 			}
 			delete(named, key)
 			continue
 		}
 		if t.on(p, v.Revision) && slices.Contains(v.full, p.member) {
-			return "it leaves out what " + t.name(p.member) + " said"
+			return Because{"it leaves out what {who} said", p.member}
 		}
 	}
 	if len(named) > 0 {
-		return "it names a position that nobody had given"
+		return Because{Says: "it names a position that nobody had given"}
 	}
-	return ""
+	return Because{}
 }
 
 // textAt returns title and text as of a record.
@@ -513,7 +490,7 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 		d.Outcome.Result, d.Outcome.Why = DoesntHold, v.why
 		if apart {
 			d.Outcome.Contested = true
-			d.Outcome.Why = "it was closed in two places that didn't know of each other, with different results; close it again"
+			d.Outcome.Why.Says = "it was closed in two places that didn't know of each other, with different results; close it again"
 		}
 		return nil, nil
 	}
@@ -529,8 +506,8 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 	d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, t.contested(v, seen, now)...)
 	for _, o := range holding {
 		if !agree([]*verdict{o, v}) && o != v && !seen.has(o.item) {
-			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, fmt.Sprintf(
-				"%s closed it apart from this, as %s", t.name(o.member), words(o.Result)+onAnother(o, v)))
+			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy,
+				Because{"{who} closed it apart from this, as " + words(o.Result) + onAnother(o, v), o.member})
 		}
 	}
 	if !t.knowsText(v.past, v.item) {
@@ -541,7 +518,7 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 		t.view.Title, t.view.Text = title, text
 		if !t.knowsText(seen, v.item) {
 			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy,
-				"the text was changed without the record knowing of it; what was decided is shown")
+				Because{Says: "the text was changed without the record knowing of it; what was decided is shown"})
 		}
 	}
 	d.Outcome.Contested = len(d.Outcome.ContestedWhy) > 0
@@ -566,7 +543,7 @@ func (t *trial) show(v *verdict) *Outcome {
 
 // contested says what came to light that neither the record nor a later one that confirms it
 // knew of, and that would have mattered.
-func (t *trial) contested(v *verdict, seen within, now []given) (why []string) {
+func (t *trial) contested(v *verdict, seen within, now []given) (why []Because) {
 	stood := map[charter.MemberID]given{} // on the revision that was decided
 	for _, p := range v.given {
 		if t.on(p, v.Revision) {
@@ -586,7 +563,7 @@ func (t *trial) contested(v *verdict, seen within, now []given) (why []string) {
 			continue
 		}
 		if _, answered := stood[p.member]; !answered && isAgainst(p.Stance) && t.heeds() {
-			why = append(why, fmt.Sprintf("%s objected to an earlier text and has not answered this one", t.name(p.member)))
+			why = append(why, Because{"{who} objected to an earlier text and has not answered this one", p.member})
 		}
 	}
 	var stands []Stand
@@ -599,7 +576,7 @@ func (t *trial) contested(v *verdict, seen within, now []given) (why []string) {
 		return why
 	}
 	for _, p := range late {
-		why = append(why, fmt.Sprintf("%s said %s without the record knowing of it", t.name(p.member), p.Stance))
+		why = append(why, Because{"{who} said " + p.Stance + " without the record knowing of it", p.member})
 	}
 	return why
 }

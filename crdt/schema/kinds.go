@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"slices"
-
 	"kith/crdt/change"
 	"kith/crdt/charter"
 )
@@ -59,13 +57,21 @@ func (f Field) Closing() Field {
 
 // Closes says whether a change writes in a field that is Closing.
 func (k *Kind) Closes(c *change.Change) bool {
-	return slices.ContainsFunc(c.Ops, func(op change.Op) bool {
-		if !op.Obj.IsZero() || !op.InMap || op.Action != change.Set {
-			return false
+	for i := range c.Ops {
+		if k.Closing(&c.Ops[i]) {
+			return true
 		}
-		_, field, ok := SplitOwn(op.Key)
-		return ok && k.own[field].closes
-	})
+	}
+	return false
+}
+
+// Closing says whether an operation writes in a field that is Closing.
+func (k *Kind) Closing(op *change.Op) bool {
+	if !op.Obj.IsZero() || !op.InMap || op.Action != change.Set {
+		return false
+	}
+	_, field, ok := SplitOwn(op.Key)
+	return ok && k.own[field].closes
 }
 
 // Str takes strings of at most so many bytes. What JSON in one says is read, or not, by the kind: two

@@ -19,6 +19,7 @@ type Rules interface {
 	Has(statement entry.ID) bool
 	Knows(entry.Device) bool
 	Members() []charter.Member
+	Member(charter.MemberID) (charter.Member, bool)
 	MemberOf(entry.Device) (charter.Member, bool)
 	OwnerOf(entry.Device) (charter.Member, bool)
 }
