@@ -113,6 +113,9 @@ func OpenHome(dir string) (*Home, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	if err := api.CheckHome(dir); err != nil {
+		return nil, err
+	}
 	h := &Home{dir: dir, lock: flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))}
 	ok, err := h.lock.TryLock()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -59,10 +60,54 @@ func runtimeDir() string {
 // CheckSocket says whether only this user can have put the socket at path, which SocketPath gave: an
 // error if its folder is open to others.
 func CheckSocket(path string) error {
-	if dir := filepath.Dir(path); dir == runtimeDir() {
+	dir := filepath.Dir(path)
+	if dir == runtimeDir() {
 		return private(dir)
 	}
-	return nil // the home is the user's own affair
+	return CheckHome(dir)
+}
+
+// CheckHome says whether only this user can put files into home or take them out: who else could would
+// stand in for the daemon, or put another key or store in the place of this one's. That others can look
+// into the folder is its owner's affair; the files in it are closed to them. A home that isn't there is
+// nobody's yet: nil.
+func CheckHome(home string) error {
+	info, err := os.Stat(home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the home: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || !info.IsDir():
+		return Problemf(Failed, "is KITH_HOME right?", "%s is no folder", home)
+	case int(stat.Uid) != os.Getuid():
+		return Problemf(Failed, "run kith as who owns it, or choose a home of your own with KITH_HOME", "%s belongs to another user of this computer", home)
+	case info.Mode().Perm()&0o022 != 0:
+		return Problemf(Failed, "chmod go-w "+home, "others can write in %s, and could stand in for your daemon or put another key there", home)
+	}
+	return nil
+}
+
+// CheckAnswerer says whether what answers at the other end of a connection to a socket runs as this user:
+// what is written there may be a passphrase or a member's words. Where the system doesn't tell, the folder
+// of the socket has to do (CheckSocket).
+func CheckAnswerer(c *net.UnixConn) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var uid int
+	var known bool
+	if bad := raw.Control(func(fd uintptr) { uid, known, err = userBehind(int(fd)) }); bad != nil || err != nil {
+		return fmt.Errorf("ask whose daemon answers: %w", errors.Join(bad, err))
+	}
+	if known && uid != os.Getuid() {
+		return Problemf(Failed, "run kith as who started that daemon; if nobody you know did, remove the socket", "what answers at %s runs as another user of this computer; nothing was said to it", c.RemoteAddr())
+	}
+	return nil
 }
 
 // private says whether only this user can put a socket into dir, so that nobody in a shared

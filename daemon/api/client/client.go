@@ -42,7 +42,14 @@ func New(home, space string) (*Client, error) {
 			return nil, err
 		}
 		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket)
+		conn, err := d.DialContext(ctx, "unix", socket)
+		if err != nil {
+			return nil, err
+		}
+		if err := api.CheckAnswerer(conn.(*net.UnixConn)); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return conn, nil
 	}
 	transport := &http.Transport{DialContext: dial, DisableCompression: true, IdleConnTimeout: idleTimeout}
 	return &Client{http: &http.Client{Transport: transport}, socket: socket, space: space}, nil
