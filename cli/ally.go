@@ -35,7 +35,7 @@ func (k *kith) sideFlags() []cli.Flag {
 func (k *kith) allyInvite() *cli.Command {
 	return k.command(spec{
 		name: "invite", usage: "make a code for another co-op, to make a pact with it",
-		more: "The first step of a pact: what it is for, and until when. Somebody of the other co-op takes the code (kith ally join CODE); then you two " +
+		more: "The first step of a pact: what it is for, and until when. Somebody of the other co-op takes the code (kith ally join -); then you two " +
 			"read each other two words, and each types what they heard (kith ally confirm). Then each co-op agrees on the pact by itself, as on any step. " +
 			"Nothing is shared before that, and then only what you put into the share. Your daemon answers who has the code, so it has to run.",
 		examples: []string{
@@ -70,7 +70,7 @@ func runAllyInvite(ctx context.Context, c *call) error {
 			Contacts: c.StringSlice("contact"), As: c.String("as"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 		})
 	}, func(a api.Ally) {
-		c.out.printf("They type, in the other co-op:\n\n    kith ally join %s\n\n", a.Code)
+		c.out.printf("They type, in the other co-op:\n\n    kith ally join -\n\nand then the code, which it asks for:\n\n    %s\n\n", a.Code)
 		if c.out.width > 0 {
 			qrterminal.GenerateHalfBlock(a.Code, qrterminal.L, c.env.Stdout)
 		}
@@ -80,11 +80,11 @@ func runAllyInvite(ctx context.Context, c *call) error {
 
 func (k *kith) allyJoin() *cli.Command {
 	return k.command(spec{
-		name: "join", args: "CODE", usage: "take the code of another co-op",
-		more: "Shows who made it, and what they would agree on, and two words to read to them. Call them, on a number that you know: they read you two " +
+		name: "join", args: "CODE|-", usage: "take the code of another co-op",
+		more: "With - the code is asked for, or read from stdin. Shows who made it, and what they would agree on, and two words to read to them. Call them, on a number that you know: they read you two " +
 			"other words, which you type (kith ally confirm). Nothing of your co-op but its name, yours and your contacts goes to them before that. " +
 			"The daemon goes on by itself.",
-		examples: []string{`kith ally join CODE`, `kith ally join CODE --contact Dora --contact Eli`},
+		examples: []string{`kith ally join -`, `kith ally join - --contact Dora --contact Eli <code.txt`},
 		flags: append([]cli.Flag{
 			&cli.DurationFlag{Name: "wait", Value: defaultAllyWait, Usage: "`TIME` how long to try"},
 		}, k.sideFlags()...),
@@ -92,11 +92,15 @@ func (k *kith) allyJoin() *cli.Command {
 			if c.Duration("wait") <= 0 {
 				return api.Problemf(api.Usage, "kith ally join --help", "--wait is a time like 60s")
 			}
+			code, err := c.code(c.arg(0))
+			if err != nil {
+				return err
+			}
 			return request(c, func(d *client.Client) (api.Ally, error) {
 				done := c.slowly("reaching the other co-op")
 				defer done()
 				return d.AllyJoin(ctx, api.AllyJoinRequest{
-					Code: c.arg(0), Contacts: c.StringSlice("contact"), As: c.String("as"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+					Code: code, Contacts: c.StringSlice("contact"), As: c.String("as"), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 				}, c.Duration("wait"))
 			}, c.showAlly)
 		},
@@ -210,7 +214,7 @@ func (c *call) showAlly(a api.Ally) {
 	c.out.sentences(a.Says)
 	switch {
 	case a.Code != "" && !a.Further:
-		c.out.printf("\n    kith ally join %s\n", a.Code)
+		c.out.printf("\n    kith ally join -\n\nThe code, which it asks for:\n\n    %s\n", a.Code)
 	case a.Share != nil && a.State == api.AllyMade:
 		c.out.printf("\n%s\nWhat is shared: kith share show %s\n", paragraph(c.inStep(a.Peers), c.out.width), c.shareWord(a))
 	case a.Share != nil:

@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,7 @@ import (
 
 // Run runs one command line (args without the program's name) and returns its exit code.
 func Run(ctx context.Context, args []string, env Env) int {
-	out, errs := &outlet{to: env.Stdout}, &outlet{to: env.Stderr}
-	env.Stdout, env.Stderr = out, errs
+	env.Stdout, env.Stderr = &outlet{to: env.Stdout}, &outlet{to: env.Stderr}
 	k := &kith{env: env}
 	root := k.root()
 	l := arrange(root, args)
@@ -40,7 +40,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	default:
 		err = k.dispatch(ctx, root, l.args)
 	}
-	if trouble := out.trouble(); trouble != nil && (err == nil || errors.Is(err, trouble)) {
+	if trouble := k.trouble(); trouble != nil && (err == nil || errors.Is(err, trouble)) {
 		err = api.Problemf(api.Failed, "what the command does is done: send what it tells somewhere else", "what there is to tell can't be written out: %v", trouble)
 	}
 	return k.end(ctx, err)
@@ -51,6 +51,7 @@ type kith struct {
 	env    Env
 	json   bool // tell errors as JSON
 	client *client.Client
+	stdin  *bufio.Reader // see lines
 
 	// What completion offers in the place of a flag's value, and where a command wants an ID; set as they are made.
 	values map[cli.Flag]completer

@@ -386,7 +386,7 @@ func TestInitPrintsThePhraseAndACodeForEachFounder(t *testing.T) {
 	d := newDesk(t)
 	var got InitOptions
 	d.hooks.Init = func(_ context.Context, o InitOptions) (api.InitResult, error) {
-		got = o
+		got, got.Show = o, nil
 		invite := api.Invite{ID: "1", Code: "kith1first", State: "open", ExpiresAt: api.At(now.Add(72 * time.Hour))}
 		return api.InitResult{Space: api.Named{Name: o.Name}, Member: ana, RecoveryPhrase: "legal winner thank", Invites: []api.Invite{invite, {ID: "2", Code: "kith1second"}}}, nil
 	}

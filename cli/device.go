@@ -107,7 +107,7 @@ func (k *kith) deviceVia() *cli.Command {
 		examples: []string{`kith device via Ana`, `kith device via Ana --jq .code`},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) (api.WayBack, error) { return d.WayBack(ctx, c.arg(0)) }, func(v api.WayBack) {
-				c.out.printf("On the new computer, with their recovery phrase at hand, %s types:\n\n    kith device recover --via %s\n\nIf the phrase is lost or stolen:\n\n    kith device new-phrase --via %[2]s\n", name(v.Member), v.Code)
+				c.out.printf("On the new computer, with their recovery phrase at hand, %s types:\n\n    kith device recover --via -\n\nIf the phrase is lost or stolen:\n\n    kith device new-phrase --via -\n\nBoth ask for the code:\n\n    %s\n", name(v.Member), v.Code)
 			})
 		},
 	})

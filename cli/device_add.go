@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"strings"
@@ -20,7 +19,7 @@ const defaultDeviceCodeLife = 15 * time.Minute
 func (k *kith) deviceAdd() *cli.Command {
 	return k.command(spec{
 		name: "add", usage: "a code for another computer of yours: a second laptop, a box in the office",
-		more:     "Type the code on the other computer (kith device join CODE). Both show the same two words then; on a terminal you are asked here whether they are. Without a terminal the code is printed, and kith device confirm adds the device. This daemon has to run and be reachable meanwhile. A code is good for one device, and a new one replaces it.",
+		more:     "Type the code on the other computer (kith device join -). Both show the same two words then; on a terminal you are asked here whether they are. Without a terminal the code is printed, and kith device confirm adds the device. This daemon has to run and be reachable meanwhile. A code is good for one device, and a new one replaces it.",
 		examples: []string{`kith device add`, `kith device add --expires 1h --jq .code`},
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "expires", Value: defaultDeviceCodeLife, Usage: "`TIME` how long the code is good"}},
 		run:      runDeviceAdd,
@@ -38,7 +37,7 @@ func runDeviceAdd(ctx context.Context, c *call) error {
 	}
 	asks := !c.out.json && c.out.width > 0 && terminal(c.env.Stdin) > 0
 	err = c.out.show(code, func() {
-		c.out.printf("On the other computer, type:\n\n    kith device join %s\n\n", code.Code)
+		c.out.printf("On the other computer, type:\n\n    kith device join -\n\nand then the code, which it asks for:\n\n    %s\n\n", code.Code)
 		if c.out.width > 0 {
 			qrterminal.GenerateHalfBlock(code.Code, qrterminal.L, c.env.Stdout)
 		}
@@ -108,11 +107,11 @@ func asksSoon(ctx context.Context, client *client.Client) (api.Pairing, error) {
 // askYes asks a person on a terminal; anything but a yes is a no.
 func (c *call) askYes(question string) (bool, error) {
 	fmt.Fprintf(c.env.Stderr, "%s [yes/no] ", question)
-	line, err := bufio.NewReader(c.env.Stdin).ReadString('\n')
-	if err != nil && line == "" {
-		return false, fmt.Errorf("read the answer: %w", err)
+	line, err := c.line(maxCode)
+	if err != nil {
+		return false, err
 	}
-	switch api.FoldName(strings.TrimSpace(line)) {
+	switch api.FoldName(line) {
 	case "y", "yes":
 		return true, nil
 	}

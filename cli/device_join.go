@@ -25,15 +25,19 @@ func newDeviceFlags(wait time.Duration) []cli.Flag {
 
 func (k *kith) deviceJoin() *cli.Command {
 	return k.command(spec{
-		name: "join", args: "CODE", usage: "make this computer another device of yours",
-		more:     "CODE is from kith device add on a device of yours. Shows two words, and waits until somebody has compared them there. Into an empty home, or beside the co-ops in it (--another), with no daemon running in it; everything comes when you start it.",
-		examples: []string{`kith device join CODE`, `kith device join CODE --name "office box"`},
+		name: "join", args: "CODE|-", usage: "make this computer another device of yours",
+		more:     "CODE is from kith device add on a device of yours; with - it is asked for, or read from stdin. Shows two words, and waits until somebody has compared them there. Into an empty home, or beside the co-ops in it (--another), with no daemon running in it; everything comes when you start it.",
+		examples: []string{`kith device join -`, `kith device join - --name "office box"`},
 		flags:    newDeviceFlags(defaultDeviceWait),
 		run: func(ctx context.Context, c *call) error {
+			code, err := c.code(c.arg(0))
+			if err != nil {
+				return err
+			}
 			var res api.DeviceJoined
-			err := c.reaching(ctx, func(ctx context.Context) (err error) {
+			err = c.reaching(ctx, func(ctx context.Context) (err error) {
 				res, err = c.env.Hooks.JoinDevice(ctx, JoinDeviceOptions{
-					Home: c.env.home(), Code: c.arg(0), Name: c.String("name"), Another: c.Bool("another"),
+					Home: c.env.home(), Code: code, Name: c.String("name"), Another: c.Bool("another"),
 					Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Show: c.showWords,
 				})
 				return err
@@ -91,12 +95,12 @@ func (k *kith) deviceRecover() *cli.Command {
 		name: "recover", usage: "come back with your recovery phrase, on a new computer",
 		more: "For who has lost all devices, or has to beat a thief who has one. It takes a code that any other member prints (kith device via NAME), whose daemon runs, and your phrase, typed or from stdin. It replaces all that your devices said about each other: this one is in use, and of the others those that you keep. What the others wrote and has reached the member whose code it is stays, up to where they were taken out of use, unless you say that one never was yours. Without --keep and --not-mine you are asked on a terminal.",
 		examples: []string{
-			`kith device recover --via CODE`,
-			`kith device recover --via CODE --keep phone --not-mine 5e0d2c41`,
+			`kith device recover --via -`,
+			`kith device recover --via - --keep phone --not-mine 5e0d2c41`,
 			`kith device recover --via CODE --phrase - <paper.txt`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME"},
+			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"},
 			&cli.StringFlag{Name: "phrase", Usage: "`-` read the phrase from stdin; else it is asked for"},
 			k.offering(&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use"}, among(k.deviceOffers)),
 			k.offering(&cli.StringSliceFlag{Name: "not-mine", Usage: "`DEVICE` that never was yours: nothing of it counts"}, among(k.deviceOffers)),
@@ -109,6 +113,10 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 	if c.String("via") == "" {
 		return api.Problemf(api.Usage, "another member prints one: kith device via NAME", "kith device recover needs --via and a code")
 	}
+	via, err := c.code(c.String("via"))
+	if err != nil {
+		return err
+	}
 	phrase, err := c.recoveryPhrase()
 	if err != nil {
 		return err
@@ -116,7 +124,7 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 	var res api.Recovered
 	err = c.reaching(ctx, func(ctx context.Context) (err error) {
 		res, err = c.env.Hooks.Recover(ctx, RecoverOptions{
-			Home: c.env.home(), Via: c.String("via"), Phrase: phrase, Name: c.String("name"), Another: c.Bool("another"),
+			Home: c.env.home(), Via: via, Phrase: phrase, Name: c.String("name"), Another: c.Bool("another"),
 			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Choose: c.choose,
 		})
 		return err
@@ -140,9 +148,9 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 func (c *call) recoveryPhrase() (string, error) {
 	switch c.String("phrase") {
 	case "-":
-		return readBounded(c.env.Stdin)
+		return readBounded(c.lines()) // behind the code, if that came so too
 	case "":
-		return c.ask("Your recovery phrase", api.Problemf(api.Usage, "kith device recover --via CODE --phrase - <FILE", "there is no terminal to type the recovery phrase on"))
+		return c.ask("Your recovery phrase", api.Problemf(api.Usage, "kith device recover --via - --phrase - <FILE", "there is no terminal to type the recovery phrase on"))
 	}
 	return "", api.Problemf(api.Usage, "leave --phrase out to be asked for it, or give it on stdin: --phrase -", "a phrase in the command would stay in the shell's history")
 }
@@ -191,9 +199,9 @@ func (k *kith) deviceNewPhrase() *cli.Command {
 	return k.command(spec{
 		name: "new-phrase", usage: "ask the co-op for a new recovery phrase: yours is lost or stolen",
 		more:     "On the computer that you go on with, in an empty home or with --another, and no daemon running in it. Prints a new phrase, once, and a code for the others, who agree on it (kith member new-key). When it is in force, come back with it: kith device recover. Until then it opens nothing.",
-		examples: []string{`kith device new-phrase --via CODE`},
+		examples: []string{`kith device new-phrase --via -`},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME"},
+			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` what this device is called; else as the computer is"},
 			anotherFlag(),
 		}, listenFlags()...),
@@ -201,16 +209,22 @@ func (k *kith) deviceNewPhrase() *cli.Command {
 			if c.String("via") == "" {
 				return api.Problemf(api.Usage, "another member prints one: kith device via NAME", "kith device new-phrase needs --via and a code")
 			}
+			via, err := c.code(c.String("via"))
+			if err != nil {
+				return err
+			}
 			res, err := c.env.Hooks.NewPhrase(ctx, NewPhraseOptions{
-				Home: c.env.home(), Via: c.String("via"), Name: c.String("name"), Another: c.Bool("another"),
+				Home: c.env.home(), Via: via, Name: c.String("name"), Another: c.Bool("another"),
 				Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 			})
 			if err != nil {
 				return err
 			}
-			return c.out.show(res, func() {
-				c.phrase(res.RecoveryPhrase)
-				c.out.printf("Any full member types, with the reason:\n\n    kith member new-key NAME %s --why …\n\nTell them these words, so that they know the code is yours:\n\n    %s\n\nWhen they have agreed: kith device recover --via CODE\n", res.Code, strings.Join(res.Words, " "))
+			return c.showOnce(res.RecoveryPhrase, func() error {
+				return c.out.show(res, func() {
+					c.phrase(res.RecoveryPhrase)
+					c.out.printf("Any full member types, with the reason:\n\n    kith member new-key NAME %s --why …\n\nTell them these words, so that they know the code is yours:\n\n    %s\n\nWhen they have agreed: kith device recover --via -\n", res.Code, strings.Join(res.Words, " "))
+				})
 			})
 		},
 	})

@@ -75,6 +75,8 @@ type InitOptions struct {
 	Listen   []string
 	Announce []string
 	Another  bool // beside the co-ops that are in the home
+	// Show shows what was made, before it is for good: an error of it is Init's, and nothing is left then.
+	Show func(api.InitResult) error
 }
 
 // JoinOptions is what `kith join` is told.

@@ -51,13 +51,27 @@ func runInit(ctx context.Context, c *call) error {
 	case founders < 1 || founders > maxFounders:
 		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
 	}
+	shown := false
 	res, err := c.found(ctx, InitOptions{
 		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders, Another: c.Bool("another"),
 		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+		Show: func(res api.InitResult) error {
+			shown = true
+			err := c.showFounded(res)
+			if trouble := c.trouble(); trouble != nil {
+				return api.Problemf(api.Failed, "nothing was founded: send what it tells somewhere else", "your recovery phrase can't be written out: %v", trouble)
+			}
+			return err
+		},
 	})
-	if err != nil {
+	if err != nil || shown {
 		return err
 	}
+	return c.showOnce(res.RecoveryPhrase, func() error { return c.showFounded(res) })
+}
+
+// showFounded shows a new co-op, with what is shown only once.
+func (c *call) showFounded(res api.InitResult) error {
 	if res.Invites == nil {
 		res.Invites = []api.Invite{}
 	}
@@ -65,9 +79,9 @@ func runInit(ctx context.Context, c *call) error {
 		c.out.printf("Founded “%s”, with you, %s, in it.\n\n", name(res.Space), name(res.Member))
 		c.phrase(res.RecoveryPhrase)
 		if len(res.Invites) > 0 {
-			c.out.printf("One code for each of the other founders. They type:\n\n")
+			c.out.printf("They type:\n\n    kith join - --as NAME\n\nand then a code, which it asks for. One for each of the other founders:\n\n")
 			for _, i := range res.Invites {
-				c.out.printf("    kith join %s --as NAME\n", i.Code)
+				c.out.printf("    %s\n", i.Code)
 			}
 			c.out.printf("\nA code lets one person in, until %s. Send it to nobody else.\n\n", res.Invites[0].ExpiresAt.In(c.env.Now().Location()).Format("2 Jan 15:04"))
 			for _, says := range res.Invites[0].Says {
@@ -103,12 +117,12 @@ func (c *call) phrase(words string) {
 
 func (k *kith) join() *cli.Command {
 	return k.command(spec{
-		name: "join", args: "INVITE", usage: "join a co-op with a code",
-		more: "Connects by itself until the charter is there; everything else follows when the daemon runs. If a daemon runs in this home already, it does the joining.",
+		name: "join", args: "CODE|-", usage: "join a co-op with a code",
+		more: "With - the code is asked for, or read from stdin: others who work on this computer could read it in the command, and be faster. Connects by itself until the charter is there; everything else follows when the daemon runs. If a daemon runs in this home already, it does the joining.",
 		examples: []string{
-			`kith join CODE --as Ben`,
-			`kith join CODE --as Ben --wait 5m`,
-			`kith join CODE --as Ben --another`,
+			`kith join - --as Ben`,
+			`kith join - --as Ben --wait 5m <code.txt`,
+			`kith join - --as Ben --another`,
 		},
 		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
@@ -123,20 +137,26 @@ func runJoin(ctx context.Context, c *call) error {
 	as, wait := c.String("as"), c.Duration("wait")
 	switch {
 	case as == "":
-		return api.Problemf(api.Usage, "kith join CODE --as Ben", "kith join needs --as and your name")
+		return api.Problemf(api.Usage, "kith join - --as Ben", "kith join needs --as and your name")
 	case wait <= 0:
 		return api.Problemf(api.Usage, "kith join --help", "--wait is a time like 60s")
 	}
+	code, err := c.code(c.arg(0))
+	if err != nil {
+		return err
+	}
 	done := c.slowly("reaching the others")
-	res, err := c.joinSomehow(ctx, as)
+	res, err := c.joinSomehow(ctx, code, as)
 	done()
 	if err != nil {
 		return err
 	}
-	return c.out.show(res, func() {
-		c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
-		c.phrase(res.RecoveryPhrase)
-		c.out.println("Next: kith daemon, unless it runs already; then kith member list")
+	return c.showOnce(res.RecoveryPhrase, func() error {
+		return c.out.show(res, func() {
+			c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
+			c.phrase(res.RecoveryPhrase)
+			c.out.println("Next: kith daemon, unless it runs already; then kith member list")
+		})
 	})
 }
 
@@ -145,7 +165,7 @@ const retryEvery = 500 * time.Millisecond
 
 // joinSomehow joins through the daemon if one runs here, and else by itself. While nobody
 // answers it goes on trying, as long as --wait says.
-func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, error) {
+func (c *call) joinSomehow(ctx context.Context, code, as string) (api.JoinResult, error) {
 	log, err := newLog(c.env.Stderr, "error")
 	if err != nil {
 		return api.JoinResult{}, err
@@ -157,7 +177,7 @@ func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, erro
 	defer again.Stop()
 	var before error // of the last try that had its time: it says who didn't answer
 	for {
-		res, err := c.joinOnce(ctx, as, time.Until(end), log)
+		res, err := c.joinOnce(ctx, code, as, time.Until(end), log)
 		if err != nil && ctx.Err() != nil && before != nil {
 			return res, before
 		}
@@ -173,12 +193,12 @@ func (c *call) joinSomehow(ctx context.Context, as string) (api.JoinResult, erro
 	}
 }
 
-func (c *call) joinOnce(ctx context.Context, as string, wait time.Duration, log *slog.Logger) (api.JoinResult, error) {
+func (c *call) joinOnce(ctx context.Context, code, as string, wait time.Duration, log *slog.Logger) (api.JoinResult, error) {
 	client, err := c.api()
 	if err != nil {
 		return api.JoinResult{}, err
 	}
-	r := api.JoinRequest{Invite: c.arg(0), As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Another: c.Bool("another")}
+	r := api.JoinRequest{Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Another: c.Bool("another")}
 	if res, err := client.Join(ctx, r, wait); !notRunning(err) {
 		return res, err
 	}

@@ -27,7 +27,7 @@ func (k *kith) invite() *cli.Command {
 
 func runInvite(ctx context.Context, c *call) error {
 	return request(c, func(d *client.Client) (api.Invite, error) { return d.Invite(ctx, c.Duration("expires")) }, func(i api.Invite) {
-		c.out.printf("They type:\n\n    kith join %s --as NAME\n\n", i.Code)
+		c.out.printf("They type:\n\n    kith join - --as NAME\n\nand then the code, which it asks for:\n\n    %s\n\n", i.Code)
 		if c.out.width > 0 {
 			qrterminal.GenerateHalfBlock(i.Code, qrterminal.L, c.env.Stdout)
 		}

@@ -231,3 +231,35 @@ func TestWhatCantBeWrittenOutIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingIsFoundedWhosePhraseCantBeShown(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--json"}, {"--jq", ".recovery_phrase"}} {
+		d := newDesk(t)
+		kept := false
+		d.hooks.Init = func(_ context.Context, o InitOptions) (api.InitResult, error) {
+			res := api.InitResult{Space: api.Named{Name: o.Name}, Member: ana, RecoveryPhrase: "legal winner thank"}
+			if err := o.Show(res); err != nil {
+				return res, err
+			}
+			kept = true
+			return res, nil
+		}
+		var errs strings.Builder
+		exit := Run(t.Context(), append([]string{"init", "Riso", "--as", "Ana"}, flags...), d.environment(full{}, &errs))
+		if exit != 1 || kept || !strings.Contains(errs.String(), "nothing was founded") {
+			t.Errorf("%v: exit %d, kept %v: %s", flags, exit, kept, errs.String())
+		}
+	}
+}
+
+func TestAPhraseThatIsThereAndCantBeWrittenOutIsShownAtLeastToWhoSitsHere(t *testing.T) {
+	d := newDesk(t)
+	d.hooks.Join = func(context.Context, JoinOptions) (api.JoinResult, error) {
+		return api.JoinResult{Space: api.Named{Name: "Riso"}, RecoveryPhrase: "legal winner thank"}, nil
+	}
+	var errs strings.Builder
+	exit := Run(t.Context(), []string{"join", "kith1code", "--as", "Ben"}, d.environment(full{}, &errs))
+	if exit != 1 || !strings.Contains(errs.String(), "legal winner thank") || !strings.Contains(errs.String(), "can't be written out") {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+}

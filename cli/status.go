@@ -70,7 +70,7 @@ func (c *call) several(ctx context.Context, daemon *client.Client, ask func(*cli
 
 func (c *call) showStatus(s api.Status) {
 	if s.Space.ID == "" {
-		c.out.println("The daemon runs, and there is no co-op here yet: kith join CODE --as NAME")
+		c.out.println("The daemon runs, and there is no co-op here yet: kith join - --as NAME")
 		return
 	}
 	for _, s := range s.Notice {

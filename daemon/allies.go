@@ -438,7 +438,7 @@ func (s *pacts) ownCode(code charter.AllyCode) error {
 			continue
 		}
 		if p.side() == 0 {
-			return api.Problemf(api.NotAllowed, "give it to the other co-op: there they type kith ally join CODE", "this code was made here")
+			return api.Problemf(api.NotAllowed, "give it to the other co-op: there they type kith ally join -", "this code was made here")
 		}
 		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
 	}

@@ -90,7 +90,7 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 		say("The share comes to be as soon as both daemons have heard of each other.")
 	case !p.met() && p.side() == 0:
 		a.State, a.WaitsFor = api.AllyInvited, "them"
-		say("Nobody has used the code yet. Who has it types: kith ally join CODE")
+		say("Nobody has used the code yet. Who has it types: kith ally join -")
 	case !p.met():
 		a.State, a.WaitsFor = api.AllyCompare, "them"
 		say("%s hasn't answered yet.", name)

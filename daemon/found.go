@@ -27,6 +27,8 @@ type InitOptions struct {
 	Announce []string
 	Now      func() time.Time // the clock; nil means time.Now
 	Another  bool             // beside the co-ops that are in the home
+	// Show is told what was made before it is for good: its error is Init's, and then there is no co-op. nil: nobody is.
+	Show func(api.InitResult) error
 }
 
 // Init founds a co-op in an empty home, or beside the co-ops that are in it. It needs no daemon and no
@@ -79,9 +81,10 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 	if err != nil {
 		return nil, res, err
 	}
+	opened := r // a return with an error gives nil
 	defer func() {
 		if err != nil { // nobody has seen the phrase: there must be no co-op that nobody can come back to
-			err = errors.Join(err, r.Close(), os.RemoveAll(home.storeDir()))
+			err = errors.Join(err, opened.Close(), os.RemoveAll(home.storeDir()))
 		}
 	}()
 
@@ -101,6 +104,11 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 			v.Says = append(v.Says, bothMustAgree)
 		}
 		res.Invites = append(res.Invites, v)
+	}
+	if o.Show != nil {
+		if err := o.Show(res); err != nil {
+			return nil, res, err
+		}
 	}
 	return r, res, nil
 }

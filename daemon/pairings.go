@@ -352,7 +352,7 @@ func (s *pairings) confirm(ctx context.Context, typed string) (entry.Device, err
 	defer s.mu.Unlock()
 	a := s.asked
 	if a == nil || !a.revealed {
-		return entry.Device{}, api.Problemf(api.NotFound, "kith device add prints a code; on the new device: kith device join CODE", "no new device is waiting to be added")
+		return entry.Device{}, api.Problemf(api.NotFound, "kith device add prints a code; on the new device: kith device join -", "no new device is waiting to be added")
 	}
 	v, err := s.get(s.key)
 	if err != nil {

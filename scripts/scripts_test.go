@@ -19,7 +19,7 @@ func TestRunFoundsACoopAndServesIt(t *testing.T) {
 	contains(t, errs, "nobody to ask", "--coop", "--join")
 
 	out := n.does(`scripts/run --coop "Riso Print Co-op" --as Ana --founders 2 --listen /ip4/127.0.0.1/tcp/0 --no-mdns`)
-	contains(t, out, "Founded “Riso Print Co-op”", "kith join kith1", "bin/kith today", "scripts/run --stop")
+	contains(t, out, "Founded “Riso Print Co-op”", "kith join - --as NAME", "    kith1", "bin/kith today", "scripts/run --stop")
 	if strings.Contains(out, "Next: kith daemon") {
 		t.Errorf("it starts the daemon, and tells to start it:\n%s", out)
 	}

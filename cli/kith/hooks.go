@@ -23,7 +23,7 @@ func hooks() cli.Hooks {
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := daemon.Init(ctx, daemon.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock, Show: o.Show,
 			})
 			return res, err
 		},

@@ -147,8 +147,9 @@ func (l *lab) join(ts *testscript.TestScript, args []string) error {
 	if len(l.invites) == 0 {
 		return errors.New("all codes are used")
 	}
-	out, err := output(l.command(h, "join", l.invites[0], "--as", title(h.name),
-		"--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce), "--json"))
+	join := l.command(h, "join", "-", "--as", title(h.name), "--listen", multiaddr(h.listen), "--announce", multiaddr(h.announce), "--json")
+	join.Stdin = strings.NewReader(l.invites[0] + "\n")
+	out, err := output(join)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,11 @@ type codeSort struct {
 }
 
 var (
-	deviceCode = codeSort{"kithd1", "kith/device-code/1\x00", "a code for a new device", "kith device join CODE"}
-	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via CODE"}
+	deviceCode = codeSort{"kithd1", "kith/device-code/1\x00", "a code for a new device", "kith device join -"}
+	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via -"}
 	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
-	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join CODE"}
-	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join CODE --as NAME"}
+	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join -"}
+	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join - --as NAME"}
 )
 
 // maxCodeText bounds the text of a code that is looked at, in bytes: the longest code, with as

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"kith/daemon/api"
+)
+
+// maxCode bounds a code that is typed or piped, in bytes: well above any that there is.
+const maxCode = 8 << 10
+
+// code gives the code that a word stands for: itself or, for "-", what is typed or comes in a line of stdin. Others who
+// work on this computer can read the arguments of a command, and could be faster with a code that lets one person in.
+func (c *call) code(word string) (string, error) {
+	if word != "-" {
+		return word, nil
+	}
+	if terminal(c.env.Stdin) > 0 {
+		fmt.Fprint(c.env.Stderr, "The code: ")
+	}
+	line, err := c.line(maxCode)
+	switch {
+	case err != nil:
+		return "", err
+	case line == "":
+		return "", api.Problemf(api.Usage, "type it, or give it on stdin", "there is no code")
+	}
+	return line, nil
+}
+
+// lines is stdin for who reads it line by line: what one question leaves is the next one's.
+func (k *kith) lines() *bufio.Reader {
+	if k.stdin == nil {
+		k.stdin = bufio.NewReader(k.env.Stdin)
+	}
+	return k.stdin
+}
+
+// line reads one line of stdin, without space around it; "" if there is none more.
+func (k *kith) line(most int) (string, error) {
+	var line strings.Builder
+	for {
+		b, err := k.lines().ReadByte()
+		switch {
+		case errors.Is(err, io.EOF), err == nil && b == '\n':
+			return strings.TrimSpace(line.String()), nil
+		case err != nil:
+			return "", fmt.Errorf("read stdin: %w", err)
+		case line.Len() == most:
+			return "", api.Problemf(api.Limit, "", "a line of at most %d bytes is wanted here", most)
+		}
+		line.WriteByte(b)
+	}
+}
+
+// showOnce shows what is there already, with a phrase that is shown this once and never again. Where it can't be
+// written, the phrase goes to stderr: better there than lost.
+func (c *call) showOnce(words string, show func() error) error {
+	err := show()
+	trouble := c.trouble()
+	if trouble == nil || words == "" {
+		return err
+	}
+	fmt.Fprintf(c.env.Stderr, "Your recovery phrase, which is shown only now:\n\n    %s\n\n", words)
+	return api.Problemf(api.Failed, "write down the words above: they are not shown again", "it is done, and what there is to tell can't be written out: %v", trouble)
+}
+
+// trouble is why something couldn't be written to stdout.
+func (k *kith) trouble() error {
+	if o, ok := k.env.Stdout.(*outlet); ok {
+		return o.trouble()
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"kith/daemon/api"
+)
+
+func TestACodeNeedsntStandInTheCommand(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	d.stdin = "  kith1code \nnot this line\n"
+	d.fails(1, "join", "-", "--as", "Ben") // the home is in use; the daemon was told all the same
+	if r, ok := d.coop.told.(api.JoinRequest); !ok || r.Invite != "kith1code" {
+		t.Errorf("told %v", d.coop.told)
+	}
+	alone := newDesk(t)
+	var device, via, phrase string
+	alone.hooks.JoinDevice = func(_ context.Context, o JoinDeviceOptions) (api.DeviceJoined, error) {
+		device = o.Code
+		return api.DeviceJoined{}, nil
+	}
+	alone.hooks.Recover = func(_ context.Context, o RecoverOptions) (api.Recovered, error) {
+		via, phrase = o.Via, o.Phrase
+		return api.Recovered{}, nil
+	}
+	alone.stdin = "kithd1code"
+	alone.ok("device", "join", "-")
+	alone.stdin = "kithv1way\nlegal winner\n"
+	alone.ok("device", "recover", "--via", "-", "--phrase", "-")
+	if device != "kithd1code" || via != "kithv1way" || phrase != "legal winner" {
+		t.Errorf("told %q, and %q with %q", device, via, phrase)
+	}
+	for _, nothing := range []string{"", "\n", strings.Repeat("x", 1<<20)} {
+		d.stdin, d.coop.told = nothing, nil
+		if says := d.fails(map[bool]int{true: 2, false: 6}[len(nothing) < 2], "join", "-", "--as", "Ben"); d.coop.told != nil {
+			t.Error(says)
+		}
+	}
+}
+
+func TestNoCommandThatKithShowsHasACodeInIt(t *testing.T) {
+	c := newCoop()
+	d := newServedDesk(t, c)
+	for _, typed := range []string{"invite"} {
+		for line := range strings.Lines(d.ok(typed)) {
+			if strings.Contains(line, "kith join") && strings.Contains(line, "kith1") {
+				t.Errorf("kith %s shows %q", typed, line)
+			}
+		}
+	}
+}
