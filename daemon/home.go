@@ -409,4 +409,4 @@ func (h *Home) checkKey() api.Check {
 	return c
 }
 
-var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")
+var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join - --as You`, "there is no co-op here yet")

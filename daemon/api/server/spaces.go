@@ -35,7 +35,7 @@ func (s *Server) pick(r *http.Request, route *route) (*Server, error) {
 	case len(named) == 0:
 		return nil, whichSpace(api.NotFound, served, "this daemon serves no space called “%s”", api.Brief(want))
 	case len(named) == 1 && !named[0].isFounded() && !route.bare:
-		return nil, api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join CODE --as You`, "there is no co-op here yet")
+		return nil, api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join - --as You`, "there is no co-op here yet")
 	case len(named) == 1 || want == "" && route.about == everySpace:
 		return s.of(named...), nil
 	case want != "":
