@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
@@ -46,7 +47,9 @@ func keepAside(dir string) error {
 		from, to := filepath.Join(dir, f.Name()), filepath.Join(part, f.Name())
 		switch {
 		case strings.HasSuffix(f.Name(), ".sst"):
-			err = os.Link(from, to)
+			if err = os.Link(from, to); err != nil { // a memory stick's file system has no second names
+				err = copySparse(from, to)
+			}
 		case strings.HasSuffix(f.Name(), ".mem"), strings.HasSuffix(f.Name(), ".vlog"),
 			f.Name() == badger.ManifestFilename, f.Name() == badger.KeyRegistryFileName:
 			err = copySparse(from, to)
@@ -228,6 +231,47 @@ func (w *witness) write(acknowledged uint64) error {
 	b = binary.BigEndian.AppendUint64(b, ^acknowledged)
 	_, err := w.file.WriteAt(b, 0)
 	return err
+}
+
+// lockWait bounds how long a store that is in use is waited for. A program that another one starts holds all
+// that its parent has open, the lock too, for the moment until it has become itself.
+const lockWait = 10 * time.Second
+
+// openBadger opens the database, and tells what the system refuses from what is damaged.
+func openBadger(opts badger.Options) (*badger.DB, error) {
+	for end := time.Now().Add(lockWait); ; time.Sleep(10 * time.Millisecond) {
+		var db *badger.DB
+		err := guarded(func() (err error) {
+			db, err = badger.Open(opts)
+			return err
+		})
+		if err == nil {
+			return db, nil
+		}
+		if err = whyShut(err); !errors.Is(err, ErrInUse) || time.Now().After(end) {
+			return nil, err
+		}
+	}
+}
+
+// whyShut says why Badger doesn't open. It keeps no errors of the system, but their words.
+func whyShut(err error) error {
+	for _, known := range []struct {
+		words string
+		is    error
+	}{
+		{"Cannot acquire directory lock", ErrInUse},
+		{syscall.EACCES.Error(), ErrDenied},
+		{syscall.EPERM.Error(), ErrDenied},
+		{syscall.EMFILE.Error(), ErrTooManyFiles},
+		{syscall.ENFILE.Error(), ErrTooManyFiles},
+		{syscall.ENOSPC.Error(), ErrDiskFull},
+	} {
+		if strings.Contains(err.Error(), known.words) {
+			return fmt.Errorf("%w: %v", known.is, err)
+		}
+	}
+	return fmt.Errorf("%w: %v", ErrCorrupt, err)
 }
 
 // guarded calls something of Badger, which panics on some damage instead of saying so.

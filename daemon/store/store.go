@@ -53,6 +53,12 @@ var (
 	ErrCorrupt = problem.New(problem.Failed, "kith doctor; nothing was overwritten, and the other members have what you shared", "the store is damaged")
 	// ErrDiskFull says that a batch was refused because the disk has no room left.
 	ErrDiskFull = problem.New(problem.Failed, "make room, then try again: nothing was stored; reading goes on", "the disk is full")
+	// ErrInUse says that another process has the store open.
+	ErrInUse = problem.New(problem.Failed, "end the other one first: the number in the file “lock” of the home is its process ID", "another process uses the store")
+	// ErrDenied says that the system lets this person not use a file of the store.
+	ErrDenied = problem.New(problem.Failed, "give the home's files back to whose they are: sudo chown -R YOU FOLDER", "a file of the store belongs to somebody else, or can't be written")
+	// ErrTooManyFiles says that the system lets this process open no more files.
+	ErrTooManyFiles = problem.New(problem.Failed, "raise the limit: ulimit -n 4096, or LimitNOFILE= for systemd", "this process may open no more files")
 	// ErrNotFound says that there is no such record.
 	ErrNotFound = errors.New("not in the store")
 	// ErrClosed says that the store is closed or closing.
@@ -140,13 +146,9 @@ func Open(dir string, key []byte) (*Store, error) {
 	if err := dropEmptyLogs(dir); err != nil {
 		return nil, err
 	}
-	var db *badger.DB
-	err := guarded(func() (err error) {
-		db, err = badger.Open(opts)
-		return err
-	})
+	db, err := openBadger(opts)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+		return nil, err
 	}
 	if err := refuseNoKey(dir, key); err != nil {
 		return nil, errors.Join(err, db.Close())
