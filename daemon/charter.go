@@ -117,7 +117,7 @@ func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return append(splitNotice(c), twofold(r)...)
+		return slices.Concat(splitNotice(c), twofold(r), needsNewer(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {
@@ -161,4 +161,16 @@ func liveDevices(m *charter.Member) string {
 		}
 	}
 	return listed(names)
+}
+
+// needsNewer says that something is here that this release can't read.
+func needsNewer(r *replica.Replica) []string {
+	switch n := r.NeedNewer(); n {
+	case 0:
+		return nil
+	case 1:
+		return []string{"A document here needs a newer Kith. It is kept and passed on, and shows once this computer has one."}
+	default:
+		return []string{fmt.Sprintf("%d documents here need a newer Kith. They are kept and passed on, and show once this computer has one.", n)}
+	}
 }

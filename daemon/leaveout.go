@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"kith/crdt/entry"
-	"kith/daemon/api"
+	"kith/crdt/kinds"
 	"kith/daemon/replica"
 )
 
@@ -19,9 +19,6 @@ var idWord = regexp.MustCompile(`(?i)[0-9a-z]+-[0-9a-z]{4,}`)
 
 // shareLetters is how many letters of a document's ID stand for it in a text in a share.
 const shareLetters = 10
-
-// crockford is how what people type becomes the letters of IDs.
-var crockford = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 
 // leaver makes of the texts of a home what may be read in a share: not even an ID of what isn't there.
 type leaver struct {
@@ -59,23 +56,20 @@ func (l *leaver) over(was, s string) string {
 }
 
 func (l *leaver) word(word string) string {
-	if word[1] != '-' || !strings.Contains("tdnaqpm", strings.ToLower(word[:1])) {
+	letters, start, k := kinds.All.SplitID(word)
+	if k == nil && letters != "p" && letters != "m" {
 		return word
 	}
-	letter, start := strings.ToLower(word[:2]), crockford.Replace(strings.ToLower(word[2:]))
-	kind, isDocument := map[string]string{
-		"t-": api.KindTask, "d-": api.KindDecision, "n-": api.KindNote, "a-": api.KindAlly, "q-": api.KindAsk,
-	}[letter]
 	names := func(r *replica.Replica) bool {
-		return isDocument && len(r.Resolve(kind, start, 1)) > 0 || namesPeople(r, letter, start)
+		return k != nil && len(r.Resolve(k.Name, start, 1)) > 0 || namesPeople(r, letters, start)
 	}
 	found := []replica.Ref{}
-	if isDocument {
-		found = l.home.Resolve(kind, start, 2)
+	if k != nil {
+		found = l.home.Resolve(k.Name, start, 2)
 	}
 	if len(found) == 1 {
 		if v, err := l.home.View(found[0].ID); err == nil && v.Link != nil && v.Link.Share == l.there.Space().String() {
-			return v.Link.Doc[:min(len(v.Link.Doc), len(letter)+shareLetters)]
+			return v.Link.Doc[:min(len(v.Link.Doc), len(letters)+len("-")+shareLetters)]
 		}
 	}
 	if !names(l.home) && names(l.there) {
@@ -91,17 +85,17 @@ func (l *leaver) word(word string) string {
 }
 
 // namesPeople says whether a word names a member of a space, or a proposal that they have made.
-func namesPeople(r *replica.Replica, letter, start string) bool {
-	switch letter {
-	case "p-":
+func namesPeople(r *replica.Replica, letters, start string) bool {
+	switch letters {
+	case "p":
 		for _, p := range r.Charter().Proposals() {
-			if strings.HasPrefix(proposalID(p.ID), letter+start) {
+			if strings.HasPrefix(proposalID(p.ID), "p-"+start) {
 				return true
 			}
 		}
-	case "m-":
+	case "m":
 		for _, m := range r.Rules().Members() {
-			if strings.HasPrefix(m.ID.String(), letter+start) {
+			if strings.HasPrefix(m.ID.String(), "m-"+start) {
 				return true
 			}
 		}

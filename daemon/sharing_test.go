@@ -996,3 +996,32 @@ func TestWhatTheOtherSideSaysInItsCharterIsReadable(t *testing.T) {
 	ana.stop()
 	dora.stop()
 }
+
+func TestATagTypedAtHomeTakesNoIDOfHomeIntoAShare(t *testing.T) {
+	t.Parallel()
+	ana, dora, _, doras := alliedHomes(t, aFair)
+	ctx := t.Context()
+	home := ana.homeClient()
+	secret, err := home.CreateTask(ctx, api.NewTask{Title: "What the bank said"})
+	must(t, err)
+	task, err := home.CreateTask(ctx, api.NewTask{Title: "Print the programme", Tags: []string{"print"}})
+	must(t, err)
+	d := ana.shares("Quilted", task.Short, false)
+	got, err := home.EditTask(ctx, task.ID, api.TaskEdit{Tag: []string{secret.ID, "see " + secret.Short, "fair"}})
+	must(t, err)
+	want := []string{"(not shared)", "fair", "print", "see (not shared)"}
+	if !slices.Equal(got.Tags, want) {
+		t.Errorf("at home the tags are %q, want %q", got.Tags, want)
+	}
+	dora.until("she has the tags", func() bool {
+		there, err := doras.Task(ctx, d.Shared.ID)
+		return err == nil && slices.Equal(there.Tags, want)
+	})
+	// What stands there already is nobody's secret any more.
+	_, err = doras.EditTask(ctx, d.Shared.ID, api.TaskEdit{Tag: []string{"t-shirts"}})
+	must(t, err)
+	ana.until("she sees Dora's", func() bool {
+		got, err := home.Task(ctx, task.ID)
+		return err == nil && slices.Contains(got.Tags, "t-shirts")
+	})
+}

@@ -450,6 +450,7 @@ type Awaits struct {
 	Any   bool       // some wait for the charter, and it isn't known for what in it
 	Turn  bool       // some are elsewhere
 	More  bool       // some wait for more of what a cut device wrote: see Wanted
+	Newer bool       // some wait for a release that knows their rules or their kind: nothing of the charter settles these
 	// Runs are those of which acknowledgements count here, since some changes compete, or one that closes
 	// the document is beyond a frontier.
 	Runs []Run
@@ -473,6 +474,8 @@ func (d *Document) Awaits() Awaits {
 		switch {
 		case s.state == charter.Elsewhere:
 			a.Turn = true
+		case s.why == whyRules, s.why == whyKind:
+			a.Newer = true
 		case s.state != charter.Pending || s.why != whyHeads:
 		case s.head.IsZero():
 			a.Any = true

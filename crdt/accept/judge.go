@@ -13,7 +13,7 @@ import (
 
 // Why an entry isn't accepted, in a member's words; the names are added where it is shown.
 const (
-	whyRules       = "was made by a newer release of Kith, with rules that this one doesn't know"
+	whyRules       = "needs a newer Kith: it was written under rules that this one doesn't know"
 	whyHeads       = "waits for news from the charter"
 	whyHeadsVoid   = "rests on a charter statement that doesn't hold"
 	whyElsewhere   = "was made on the other side of a split of the co-op"
@@ -23,7 +23,7 @@ const (
 	whyEnded       = "was written when the share had ended, and its author knew"
 	whyActor       = "was written under another device's name"
 	whyCreation    = "isn't a proper first change, nor a change to what is there"
-	whyKind        = "is of a kind of document that this release of Kith doesn't know"
+	whyKind        = "needs a newer Kith: this one doesn't know this kind of document"
 	whyTwin        = "the same device wrote two changes under one number, and the other one stays"
 	whySignedTwice = "the same change was signed more than once, and another of its entries stays"
 	whyIgnoring    = "ignores what the same device wrote before"

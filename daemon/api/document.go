@@ -1,5 +1,7 @@
 package api
 
+import "kith/crdt/kinds"
+
 // The kinds of documents.
 const (
 	KindTask     = "task"
@@ -9,11 +11,8 @@ const (
 	KindAsk      = "ask"  // in a share: what the ally is asked for
 )
 
-// Letters stand before the ID of a document of a kind.
-var Letters = map[string]string{KindTask: "t-", KindDecision: "d-", KindNote: "n-", KindAlly: "a-", KindAsk: "q-"}
-
 // FullID writes the ID of a document with the letter of its kind; text is entry.DocID.String.
-func FullID(kind, text string) string { return Letters[kind] + text }
+func FullID(kind, text string) string { return kinds.All.FullID(kind, text) }
 
 // Document is what documents of all kinds have.
 type Document struct {

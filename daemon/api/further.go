@@ -2,6 +2,8 @@ package api
 
 import (
 	"strings"
+
+	"kith/crdt/kinds"
 )
 
 // NewShareRequest opens a further share with an ally.
@@ -24,6 +26,6 @@ type JoinShareRequest struct {
 // IsStart says whether a word that somebody typed is an ID, or the start of one, with its letter or without.
 func IsStart(word, id string) bool {
 	kind, start, ok := SplitID(word)
-	letter, rest, _ := strings.Cut(id, "-")
-	return ok && (kind == "" || Letters[kind] == letter+"-") && strings.HasPrefix(rest, start)
+	_, rest, of := kinds.All.SplitID(id)
+	return ok && (kind == "" || of != nil && of.Name == kind) && strings.HasPrefix(rest, start)
 }

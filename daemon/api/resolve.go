@@ -2,6 +2,8 @@ package api
 
 import (
 	"strings"
+
+	"kith/crdt/kinds"
 )
 
 // IDLength is how many letters an ID has after the one for its kind.
@@ -14,22 +16,16 @@ const MinBareID = 4
 // Crockford makes what people read and type into the letters of IDs.
 var Crockford = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 
-// SplitID takes a word apart into the kind that its letter names ("" without one) and the
+// SplitID takes a word apart into the kind that its letters name ("" without one) and the
 // start of an ID. ok is false when no ID starts so.
 func SplitID(word string) (kind, start string, ok bool) {
-	word = strings.ToLower(strings.TrimSpace(word))
-	if len(word) > 1 && word[1] == '-' {
-		for k, letter := range Letters {
-			if letter == word[:2] {
-				kind = k
-			}
-		}
-		if kind == "" {
-			return "", "", false
-		}
-		word = word[2:]
+	letters, start, k := kinds.All.SplitID(word)
+	switch {
+	case k != nil:
+		kind = k.Name
+	case letters != "":
+		return "", "", false
 	}
-	start = Crockford.Replace(word)
 	valid := strings.Trim(start, "0123456789abcdefghjkmnpqrstvwxyz") == ""
 	return kind, start, valid && start != "" && len(start) <= IDLength
 }

@@ -10,7 +10,6 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/daemon/store"
 )
@@ -123,7 +122,7 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		docs = append(docs, r.waits.those(func(u store.Unsettled) bool { return len(u.Runs) > 0 || u.More })...)
 	}
 	if grown.countsOthers(old) {
-		for _, k := range kinds.All.All() {
+		for _, k := range r.kinds.All() {
 			if !k.Counts {
 				continue
 			}

@@ -11,7 +11,6 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/crdt/kinds"
 	"kith/daemon/store"
 )
 
@@ -69,7 +68,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Rules(), kinds.Table, r.runs)
+	judge := accept.New(r.space, id, r.Rules(), r.kinds.Table, r.runs)
 	lying, err := r.store.Entries(id)
 	if err != nil {
 		return nil, err
@@ -176,7 +175,7 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := kinds.All.EncodeView(v)
+	b, err := r.kinds.EncodeView(v)
 	if err != nil {
 		return nil, nil, fmt.Errorf("view of document %s: %w", d.id, err)
 	}
@@ -187,7 +186,7 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded []byte) {
 	switch {
 	case view != nil:
-		b.PutView(d.id, docOf(view), encoded, !d.viewed)
+		b.PutView(d.id, r.index.docOf(view), encoded, !d.viewed)
 		d.viewed = true
 	case d.viewed:
 		if kind, ok := r.index.kind(d.id); ok {

@@ -10,7 +10,6 @@ import (
 	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/crdt/kind"
-	"kith/crdt/kinds"
 	"kith/daemon/store"
 )
 
@@ -29,13 +28,14 @@ type Ref struct {
 // index knows the ID, kind and facts of every document that has a view, in the order of IDs, so that
 // prefixes are found, short IDs made and lists picked without asking the store. 10,000 take 1.5 MB.
 type index struct {
+	kinds *kind.Set
 	mu    sync.RWMutex
 	refs  []Ref
 	words words
 }
 
-func readIndex(s *store.Store) (*index, error) {
-	ix := &index{}
+func readIndex(s *store.Store, of *kind.Set) (*index, error) {
+	ix := &index{kinds: of}
 	err := s.Documents(func(doc entry.DocID, d store.Doc) bool {
 		// by ID, as the store orders keys
 		ix.refs = append(ix.refs, Ref{ID: doc, Kind: d.Kind, Created: d.Created, Updated: d.Updated, facts: ix.words.take(d.Facts)})
@@ -66,9 +66,9 @@ func (ix *index) kind(doc entry.DocID) (string, bool) {
 }
 
 // docOf is what lists need to know of a document.
-func docOf(v *crdt.View) store.Doc {
+func (ix *index) docOf(v *crdt.View) store.Doc {
 	d := store.Doc{Kind: v.Kind, Created: int64(v.CreatedAt), Updated: int64(v.UpdatedAt)}
-	if k := kinds.All.Named(v.Kind); k != nil {
+	if k := ix.kinds.Named(v.Kind); k != nil {
 		d.Facts = k.FactsOf(v)
 	}
 	return d
@@ -91,7 +91,7 @@ func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	if !known {
 		ix.refs = slices.Insert(ix.refs, i, Ref{})
 	}
-	d := docOf(v)
+	d := ix.docOf(v)
 	ix.refs[i] = Ref{ID: doc, Kind: d.Kind, Created: d.Created, Updated: d.Updated, facts: ix.words.take(d.Facts)}
 }
 

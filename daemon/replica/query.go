@@ -12,12 +12,11 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/crdt/kinds"
 	"kith/daemon/store"
 )
 
-func decodeView(b []byte) (*crdt.View, error) {
-	v, err := kinds.All.DecodeView(b)
+func (r *Replica) decodeView(b []byte) (*crdt.View, error) {
+	v, err := r.kinds.DecodeView(b)
 	if err != nil { // those of another release were made anew when the store was opened
 		return nil, fmt.Errorf("%w: %v", store.ErrCorrupt, err)
 	}
@@ -34,7 +33,7 @@ func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeView(b)
+	return r.decodeView(b)
 }
 
 // Views calls fn with the view of every document of a kind ("": of all) until it returns false.
@@ -42,7 +41,7 @@ func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 	r.docs.used.Add(1)
 	var broken error
 	err := r.store.Views(kind, func(_ entry.DocID, b []byte) bool {
-		v, err := decodeView(b)
+		v, err := r.decodeView(b)
 		if err != nil {
 			broken = err
 			return false
@@ -61,10 +60,10 @@ type made struct {
 	Kinds map[string]int64 `json:"kinds"` // kind.Set.ViewVersion
 }
 
-func madeNow() made {
+func (r *Replica) madeNow() made {
 	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}}
-	for _, k := range kinds.All.All() {
-		m.Kinds[k.Name] = kinds.All.ViewVersion(k.Name)
+	for _, k := range r.kinds.All() {
+		m.Kinds[k.Name] = r.kinds.ViewVersion(k.Name)
 	}
 	return m
 }
@@ -73,7 +72,7 @@ func madeNow() made {
 // another version, and of kinds that this release doesn't know; and all that waits, since this release may know the kind
 // or the rules that the other didn't. The list outlives a crash.
 func (r *Replica) listStale() error {
-	now := madeNow()
+	now := r.madeNow()
 	said, err := json.Marshal(now)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@
 package replica
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,8 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/store"
@@ -50,6 +53,8 @@ type Config struct {
 	// Trial starts the process that applies changes which may kill it; nil means that a home
 	// with marks left by a crash is not tried but taken as it is.
 	Trial Trial
+	// Kinds are those that this release knows; nil means kinds.All.
+	Kinds *kind.Set
 }
 
 func (c Config) clock() func() time.Time {
@@ -67,6 +72,7 @@ type Replica struct {
 	log    *slog.Logger
 	now    func() time.Time
 	store  *store.Store
+	kinds  *kind.Set
 	core   *core
 
 	judging sync.RWMutex
@@ -199,7 +205,7 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	}
 	r := &Replica{
 		key: cfg.Key, device: cfg.Key.Device(), space: entry.SpaceID(id),
-		log: cfg.Log, now: cfg.clock(), store: s,
+		log: cfg.Log, now: cfg.clock(), store: s, kinds: cmp.Or(cfg.Kinds, kinds.All),
 		docs: newCache(), runs: &runs{store: s}, quota: newQuota(),
 		events: newHub[Event](),
 	}
@@ -214,7 +220,7 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
-	if r.index, err = readIndex(s); err != nil {
+	if r.index, err = readIndex(s, r.kinds); err != nil {
 		return nil, err
 	}
 	if r.waits, err = readWaits(s); err != nil {

@@ -18,6 +18,7 @@ type waits struct {
 	heads map[entry.ID]docSet // statement → who waits for it
 	runs  map[deviceRun]docSet
 	any   docSet // of any statement something may follow
+	newer int    // how many wait for a newer release
 }
 
 type docSet map[entry.DocID]struct{}
@@ -33,7 +34,7 @@ func readWaits(s *store.Store) (*waits, error) {
 
 // awaited is what is stored of what a document waits for.
 func awaited(a accept.Awaits) store.Unsettled {
-	u := store.Unsettled{Heads: a.Heads, Any: a.Any, Turn: a.Turn, More: a.More}
+	u := store.Unsettled{Heads: a.Heads, Any: a.Any, Turn: a.Turn, More: a.More, Newer: a.Newer}
 	if len(u.Heads) > maxAwaited || len(a.Runs) > maxAwaited {
 		u.Heads, u.Any = nil, true
 		return u
@@ -60,6 +61,9 @@ func (w *waits) note(doc entry.DocID, u store.Unsettled) {
 	}
 	delete(w.any, doc)
 	delete(w.of, doc)
+	if old.Newer {
+		w.newer--
+	}
 	if u.Empty() {
 		return
 	}
@@ -73,6 +77,17 @@ func (w *waits) note(doc entry.DocID, u store.Unsettled) {
 	if u.Any {
 		w.any[doc] = struct{}{}
 	}
+	if u.Newer {
+		w.newer++
+	}
+}
+
+// NeedNewer says of how many documents something is here that this release can't read: it is kept and passed on, and judged
+// at the first start of one that can.
+func (r *Replica) NeedNewer() int {
+	r.waits.mu.Lock()
+	defer r.waits.mu.Unlock()
+	return r.waits.newer
 }
 
 func awaitedRuns(u store.Unsettled) (runs []deviceRun) {
@@ -104,7 +119,7 @@ func (w *waits) is(doc entry.DocID, u store.Unsettled) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	old := w.of[doc]
-	return old.Any == u.Any && old.Turn == u.Turn && old.More == u.More &&
+	return old.Any == u.Any && old.Turn == u.Turn && old.More == u.More && old.Newer == u.Newer &&
 		slices.Equal(old.Heads, u.Heads) && slices.EqualFunc(old.Runs, u.Runs, slices.Equal[[]byte])
 }
 

@@ -22,11 +22,12 @@ type Unsettled struct {
 	Any   bool       // any statement may settle them
 	Turn  bool       // another branch of the charter would
 	More  bool       // or more of what a device wrote, of which not all is honoured
+	Newer bool       // a newer release would
 }
 
 // Empty says whether nothing could.
 func (u *Unsettled) Empty() bool {
-	return len(u.Heads)+len(u.Runs) == 0 && !u.Any && !u.Turn && !u.More
+	return len(u.Heads)+len(u.Runs) == 0 && !u.Any && !u.Turn && !u.More && !u.Newer
 }
 
 // Doc is what lists need to know of a document before they read its view.

@@ -126,7 +126,7 @@ func (s *Server) resolveAsk(ctx context.Context, word string) (api.Ask, error) {
 		return api.Ask{}, err
 	}
 	kind, start, ok := api.SplitID(word)
-	found := slices.DeleteFunc(all, func(a api.Ask) bool { return !ok || !strings.HasPrefix(a.ID, api.Letters[api.KindAsk]+start) })
+	found := slices.DeleteFunc(all, func(a api.Ask) bool { return !ok || !strings.HasPrefix(a.ID, api.FullID(api.KindAsk, start)) })
 	switch {
 	case kind != "" && kind != api.KindAsk:
 		return api.Ask{}, api.Problemf(api.NotFound, "kith ally asks", "%s is the ID of a %s; what an ally asked is wanted here", api.Brief(word), kind)

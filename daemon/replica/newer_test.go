@@ -1,0 +1,128 @@
+package replica
+
+import (
+	"context"
+	"testing"
+
+	"kith/crdt/charter"
+	"kith/crdt/crdttest"
+	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/store"
+)
+
+// older is a release that knows tasks alone.
+func older(t *testing.T) *kind.Set {
+	t.Helper()
+	s, err := kind.NewSet(kinds.Task)
+	must(t, err)
+	return s
+}
+
+// with opens a replica again, as another release does.
+func (p *peerReplica) with(t *testing.T, release *kind.Set) {
+	t.Helper()
+	p.cfg.Kinds = release
+	p.reopen(t)
+}
+
+func TestWhatANewerKithWritesIsKeptPassedOnAndReadAfterTheUpdate(t *testing.T) {
+	c := found(t, "ana", "ben", "cleo")
+	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
+	ben.with(t, older(t))
+	note, err := ana.Create(context.Background(), kinds.Note.Name, func(e Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+	})
+	must(t, err)
+	ana.edit(t, note.ID, crdttest.AppendText("Ten an hour."))
+	task := ana.addTask(t, "Order paper")
+	for _, e := range ana.entries(t) { // one after the other, as they come
+		give(t, ben, e)
+	}
+	if _, err := ben.View(note.ID); err != ErrNotFound {
+		t.Errorf("the old release shows it: %v", err)
+	}
+	if n := ben.NeedNewer(); n != 1 {
+		t.Errorf("%d documents need a newer Kith, want 1", n)
+	}
+	pending := func() (n int) {
+		must(t, ben.Log(note.ID, func(l Line) bool {
+			if l.State != charter.Pending {
+				t.Errorf("an entry of it is %v: %s", l.State, l.Why)
+			}
+			n++
+			return true
+		}))
+		return n
+	}
+	if n := pending(); n != 2 {
+		t.Errorf("the log has %d entries of it, want 2", n)
+	}
+	ben.edit(t, task.ID, crdttest.AppendText("recycled")) // what it knows, it works on
+	ben.reopen(t)
+	if n := ben.NeedNewer(); n != 1 {
+		t.Errorf("after a restart %d documents need a newer Kith", n)
+	}
+
+	give(t, cleo, ben.entries(t)...) // it passes on what it can't read
+	if v, err := cleo.View(note.ID); err != nil || v.Text != "Ten an hour." {
+		t.Errorf("passed on it is %+v, %v", v, err)
+	}
+
+	ben.with(t, nil)
+	if v, err := ben.View(note.ID); err != nil || v.Text != "Ten an hour." {
+		t.Errorf("after the update it is %+v, %v", v, err)
+	}
+	if n := ben.NeedNewer(); n != 0 {
+		t.Errorf("after the update %d documents need a newer Kith", n)
+	}
+	c.settle()
+	c.same()
+}
+
+func TestAnOlderKithTakesNothingAwayThatItCantRead(t *testing.T) {
+	ana := found(t, "ana").all[0]
+	note, err := ana.Create(context.Background(), kinds.Note.Name, func(e Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay", Tags: []string{"money"}})(e.Doc, nil)
+	})
+	must(t, err)
+	ana.with(t, older(t)) // somebody goes back to the release of before
+	if _, err := ana.View(note.ID); err != ErrNotFound || ana.NeedNewer() != 1 || len(ana.InUse(kind.TagFact)) != 0 {
+		t.Errorf("the old release has %v, %d, %v", err, ana.NeedNewer(), ana.InUse(kind.TagFact))
+	}
+	ana.with(t, nil)
+	if v, err := ana.View(note.ID); err != nil || v.Title != "What we pay" || ana.NeedNewer() != 0 || len(ana.InUse(kind.TagFact)) != 1 {
+		t.Errorf("and then it is %+v, %v, %d", v, err, ana.NeedNewer())
+	}
+}
+
+func TestAViewOfAnotherVersionIsMadeAnewAndTheOthersAreNot(t *testing.T) {
+	ana := found(t, "ana").all[0]
+	task := ana.addTask(t, "Order paper")
+	note, err := ana.Create(context.Background(), kinds.Note.Name, func(e Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+	})
+	must(t, err)
+	next := *kinds.Task
+	next.View++
+	next.Facts = func(v *kind.View, f *kind.Facts) { f.Is("new", true) }
+	release, err := kind.NewSet(&next, kinds.Note)
+	must(t, err)
+	// Who looks at the note again would take this mark away.
+	b := store.NewBatch(nil)
+	encoded, err := ana.kinds.EncodeView(&note)
+	must(t, err)
+	b.PutView(note.ID, store.Doc{Kind: note.Kind, Facts: []string{"left alone"}}, encoded, false)
+	must(t, ana.store.Commit(b))
+
+	ana.with(t, release)
+	for fact, doc := range map[string]entry.DocID{"new": task.ID, "left alone": note.ID} {
+		if refs := ana.Select("", []kind.Want{{Fact: fact}}, ""); len(refs) != 1 || refs[0].ID != doc {
+			t.Errorf("%q are %v, want %s", fact, refs, doc)
+		}
+		if _, err := ana.View(doc); err != nil {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
