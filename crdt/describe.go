@@ -157,6 +157,7 @@ func (d *describer) atRoot(op *change.Op) {
 	}
 	first := len(d.change.Deps) == 0
 	if _, key, ok := schema.SplitOwn(op.Key); ok {
+		key, _, _ = strings.Cut(key, "/")
 		if f := d.kind.Said(key); f != nil {
 			d.tell(f, op.Value, first)
 		}

@@ -189,6 +189,9 @@ func (d *draft) gather(w kind.Write, by *kind.Draft) error {
 	}
 	key := w.Field.Key
 	if w.Place == kind.Own {
+		if w.Key != "" {
+			key += "/" + w.Key
+		}
 		key = schema.OwnKey(by.Author, key)
 	}
 	if w.Anew {

@@ -40,7 +40,7 @@ type crowd struct {
 
 // fits says whether there is room for a change that Check has just accepted.
 func (d *Document) fits(c *change.Change) bool {
-	return d.history.Ops()+len(c.Ops) <= d.bounds.ops && d.history.MostWrites(c) <= d.bounds.writes && d.closings(c) <= MaxClosings
+	return d.history.Ops()+len(c.Ops) <= d.bounds.ops && d.history.MostWrites(c) <= d.bounds.writes && d.closings(c) <= MaxClosings && d.names.fit(d.history, d.kind, c)
 }
 
 // closings returns how many writes one of the keys has in which a change closes the document, with its own.
@@ -80,7 +80,7 @@ func (d *Document) settleInTurn(n *node) {
 // settleAllInTurn judges all afresh, those first that come in first. The caller has forgotten what was
 // accepted, but for what it found by the order of arrival: that is forgotten here.
 func (d *Document) settleAllInTurn() {
-	d.history, d.order, d.waiting = change.NewHistory(), nil, nil
+	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
 	for _, s := range d.arrived {
 		s.node.accepted, s.node.next = nil, nil
 	}

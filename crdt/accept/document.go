@@ -61,6 +61,7 @@ type Document struct {
 
 	kind    *schema.Kind // once the first change is known
 	history *change.History
+	names   names   // of members, in families
 	order   []*Item // accepted
 
 	waiting map[change.Hash]*node    // changes that wait for this one to be accepted
@@ -360,6 +361,19 @@ func (d *Document) Kind() string {
 		return ""
 	}
 	return d.kind.Name()
+}
+
+// Rules returns the lowest version of the shared rules under which a change of the document can be written; create is
+// the header of the one that makes it, else nil.
+func (d *Document) Rules(create *entry.Creation, c *change.Change) uint64 {
+	k := d.kind
+	if create != nil {
+		k, _ = d.kinds(create.Kind)
+	}
+	if k == nil {
+		return entry.RulesVersion
+	}
+	return k.Rules(c)
 }
 
 // Creator returns who made the document; zero as long as its first change isn't accepted.

@@ -217,6 +217,7 @@ func (d *Document) decideOn(s *signed, unfit error) {
 	case state == charter.Accepted && s.node.accepted != nil:
 		state, why = charter.Void, whySignedTwice
 	case state == charter.Accepted:
+		d.names.count(d.history, d.kind, s.Change)
 		d.history.Add(s.Change)
 		s.node.accepted = s
 		d.order = append(d.order, &s.Item)
@@ -234,7 +235,7 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if unfit != nil {
 		return charter.Void, reason(unfit)
 	}
-	if err := d.kind.Check(s.Change, s.Entry.Create != nil, s.Author, d.history); err != nil {
+	if err := d.kind.Check(s.Change, s.Entry.Rules, s.Entry.Create != nil, s.Author, d.history); err != nil {
 		return charter.Void, err.Error()
 	}
 	if s.Entry.Create == nil && s.side != d.side() && d.keptForOneSide() {
@@ -380,7 +381,7 @@ func (n *node) void() bool {
 // judgeAll judges everything afresh.
 func (d *Document) judgeAll() {
 	before, crowded := d.order, d.crowd.full
-	d.history, d.order, d.waiting = change.NewHistory(), nil, nil
+	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
 	d.slots, d.twins, d.backwards, d.crowd = nil, twins{}, false, crowd{}
 	for _, s := range d.arrived {
 		n := s.node

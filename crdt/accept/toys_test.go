@@ -22,6 +22,7 @@ const (
 	ownHelp     = "help"
 	ownPosition = "position"
 	ownRecord   = "record"
+	ownEntry    = "entry"
 )
 
 // toys are kinds for these tests, which need to know nothing of the real ones.
@@ -29,7 +30,7 @@ func toys(name string) (*schema.Kind, bool) {
 	str := schema.Str(schema.MaxString)
 	switch name {
 	case "note":
-		return schema.New(name, nil, map[string]schema.Field{ownRecord: str.Closing()}), true
+		return schema.New(name, map[string]schema.Field{"later": str.Since(2)}, map[string]schema.Field{ownRecord: str.Closing(), ownEntry: str.Each(4)}), true
 	case "task":
 		return schema.New(name, map[string]schema.Field{
 			project: str, due: schema.Date(), hours: schema.Int(1000), status: schema.OneOf("open", "doing", "done", "dropped"),

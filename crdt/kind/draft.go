@@ -49,7 +49,7 @@ type Draft struct {
 type Write struct {
 	Place  Place
 	Field  *Field
-	Key    string // in a map
+	Key    string // in a map, or in a family
 	Value  change.Value
 	Anew   bool   // also where it is there already
 	Append string // behind the text, as a paragraph of its own
@@ -78,6 +78,11 @@ func (d *Draft) SetAnew(f *Field, v change.Value) {
 // Say writes what the author says of themselves.
 func (d *Draft) Say(f *Field, v change.Value) {
 	d.writes = append(d.writes, Write{Place: Own, Field: f, Value: v})
+}
+
+// SayOf writes one of a family of what the author says of themselves, by its name.
+func (d *Draft) SayOf(f *Field, name string, v change.Value) {
+	d.writes = append(d.writes, Write{Place: Own, Field: f, Key: name, Value: v})
 }
 
 // Mark writes into a field that is a map.

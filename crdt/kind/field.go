@@ -40,14 +40,17 @@ type Field struct {
 	// What a person may type, which may change: characters of a Line, hours of Hours, and how many Members or Tags. 0:
 	// the general limit.
 	Typed  int
-	First  bool // written by the first change alone, and at most once
-	Closes bool // what a member says in it closes the document: who has acknowledged it stands on it
-	Needs  bool // the document can't be begun without it
+	First  bool   // written by the first change alone, and at most once
+	Each   int    // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
+	Rules  uint64 // the shared rules from which on it is there; 0: from the first on
+	Closes bool   // what a member says in it closes the document: who has acknowledged it stands on it
+	Needs  bool   // the document can't be begun without it
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"
 	Var   string // what stands for its value in help: "DATE"; "": by its type
 	As    string // in answers, where programs know it by another name; ""
+	Form  string // what a value says, and who reads it, for docs/PROTOCOL.md: "JSON `…`"; ""
 	Fact  string // where words that are in use already are found: see Facts; ""
 
 	Stays bool // it never goes into a share
@@ -85,6 +88,12 @@ func (f *Field) rule() schema.Field {
 	}
 	if f.First {
 		rule = rule.Frozen()
+	}
+	if f.Each > 0 {
+		rule = rule.Each(f.Each)
+	}
+	if f.Rules > 0 {
+		rule = rule.Since(f.Rules)
 	}
 	if f.Closes {
 		rule = rule.Closing()
@@ -152,6 +161,17 @@ func (f *Field) Int(v *View) int64 { return v.Fields[f.Key].Int() }
 func (f *Field) Has(v *View) bool {
 	is := v.Fields[f.Key]
 	return is.Str() != "" || is.Int() != 0 || is.Bool()
+}
+
+// All returns what a member says in a family, by name.
+func (f *Field) All(said Values) Values {
+	out := Values{}
+	for key, v := range said {
+		if name, ok := strings.CutPrefix(key, f.Key+"/"); ok {
+			out[name] = v
+		}
+	}
+	return out
 }
 
 // The arguments that verbs of several kinds take, and what every document has.

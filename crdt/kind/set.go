@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/entry"
 	"kith/crdt/schema"
 )
 
@@ -61,10 +62,19 @@ func (k *Kind) sound() error {
 				return fmt.Errorf("%q is of a type that no document holds", f.Key)
 			case f.Is == Word && len(f.Words) == 0, f.Is == Hours && f.Max == 0:
 				return fmt.Errorf("it isn't said which values %q takes", f.Key)
+			case f.Is == Members && f.Rules > 1:
+				return fmt.Errorf("documents of before have no place for %q: a new field holds one value, or is a family", f.Key)
+			case f.Rules > entry.RulesVersion:
+				return fmt.Errorf("%q is there under rules that this release doesn't know", f.Key)
 			case f.With != nil && !slices.Contains(group, f.With):
 				return fmt.Errorf("%q ends the line of a field that isn't there", f.Key)
 			}
 			keys = append(keys, f.Key)
+		}
+	}
+	for _, f := range k.Fields {
+		if f.Each > 0 {
+			return fmt.Errorf("only what a member says can be a family, and not %q", f.Key)
 		}
 	}
 	for _, f := range k.Own {

@@ -16,7 +16,7 @@ var (
 	AllySide  = &kind.Field{Key: "side", Is: kind.ID, First: true, Stays: true, Hint: "that of one's own side's charter in it", Log: untold}
 	AllyStep  = &kind.Field{Key: "step", Is: kind.ID, First: true, Stays: true, Hint: "the step by which the pact was agreed at home", Log: untold}
 
-	allySeat = &kind.Field{Key: "seat", Is: kind.JSON, Hint: "who they are in the share", Log: tookSeat}
+	allySeat = &kind.Field{Key: "seat", Is: kind.JSON, Hint: "who they are in the share", Form: "see “Shares”; anything else says nothing", Log: tookSeat}
 	// AllySaid is the argument of TakeSeat: what package share reads.
 	AllySaid = &kind.Field{Key: "seat", Is: kind.JSON, Max: kind.MaxReason}
 )

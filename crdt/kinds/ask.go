@@ -23,9 +23,12 @@ const MaxShared = 20
 var (
 	// AskCode leads to a further share, if that is what is asked for.
 	AskCode      = &kind.Field{Key: "code", Is: kind.Reason, First: true, Hint: "a code that leads to a further share", Log: untold}
-	askWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Log: withdrew}
+	askWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Form: "what others than the document's creator write there says nothing", Log: withdrew}
 
-	askAnswer = &kind.Field{Key: "answer", Is: kind.JSON, Hint: "what they answer", Log: allyAnswered} // see requestAnswer
+	askAnswer = &kind.Field{
+		Key: "answer", Is: kind.JSON, Hint: "what they answer", Log: allyAnswered,
+		Form: `JSON {"result":"shared"\|"refused"\|"said","why","shared":[…],"side"}: at most 20 IDs of documents of the share, with the letters of their kinds; to a code, in hexadecimal the space of the charter with which the ally takes it; anything else is no answer`, // see requestAnswer
+	}
 
 	// AskResult, AskShared and AskSide are what an answer is, with documents of the share that are there now, and to a code
 	// the space of the charter with which one's co-op takes it.

@@ -24,8 +24,8 @@ var (
 	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	decisionWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Stays: true, Log: withdrew}
 
-	decisionPosition = &kind.Field{Key: "position", Is: kind.JSON, Hint: "what they say to it", Log: tookPosition}                                // see position
-	decisionRecord   = &kind.Field{Key: "record", Is: kind.JSON, Max: 32_000, Closes: true, Hint: "an outcome, and what gives it", Log: closedAs} // see Record; it names each position that it rests on: about 140 bytes a member
+	decisionPosition = &kind.Field{Key: "position", Is: kind.JSON, Hint: "what they say to it", Form: `JSON {"revision","stance","why"}`, Log: tookPosition}                                                                   // see position
+	decisionRecord   = &kind.Field{Key: "record", Is: kind.JSON, Max: 32_000, Closes: true, Hint: "an outcome, and what gives it", Form: `JSON {"revision","result","text","positions":[{"member","change"}]}`, Log: closedAs} // see Record; it names each position that it rests on: about 140 bytes a member
 
 	decisionStance = &kind.Field{
 		Key: "stance", Is: kind.Word, Label: "position", Hint: "what I say to it", Needs: true,

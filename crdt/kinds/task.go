@@ -43,10 +43,13 @@ var (
 	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
 	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}
 
-	taskAnswer = &kind.Field{Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: taskAnswered} // see answer
-	taskTaken  = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
-	taskHelp   = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
-	taskOffer  = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
+	taskAnswer = &kind.Field{
+		Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: taskAnswered,
+		Form: `JSON {"to":ms,"answer":"accepted"\|"declined","why":""}; to is the value in asked`, // see answer
+	}
+	taskTaken = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
+	taskHelp  = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
+	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
 )
 
 var taskByDue = &kind.Order{Name: "due", Fact: "due"}

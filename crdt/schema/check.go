@@ -20,12 +20,13 @@ func (e *Error) Error() string { return e.Why }
 const OwnSay = "only a member's own devices may write what that member says"
 
 // Check holds a change against its kind: what it writes, and that it writes under no other
-// member's name. first says whether it is the one that makes the document; author is the member
+// member's name. rules is the version of the shared rules that its
+// entry names: what was added later isn't there. first says whether it is the one that makes the document; author is the member
 // for whom the device that signed it speaks; h is what the document's earlier changes made, and
 // must hold c's dependencies. c must have passed h.Check. Check modifies neither. The error is
 // an *Error.
-func (k *Kind) Check(c *change.Change, first bool, author charter.MemberID, h *change.History) error {
-	r := run{kind: k, change: c, first: first, author: author, history: h}
+func (k *Kind) Check(c *change.Change, rules uint64, first bool, author charter.MemberID, h *change.History) error {
+	r := run{kind: k, change: c, rules: rules, first: first, author: author, history: h}
 	for i := range c.Ops {
 		op := &c.Ops[i]
 		if why := r.op(op); why != "" {
@@ -42,6 +43,7 @@ func (k *Kind) Check(c *change.Change, first bool, author charter.MemberID, h *c
 type run struct {
 	kind    *Kind
 	change  *change.Change
+	rules   uint64
 	first   bool
 	author  charter.MemberID
 	history *change.History
@@ -99,7 +101,7 @@ func (r *run) atRoot(op *change.Op) string {
 	}
 	f, ok := r.kind.root[op.Key]
 	switch {
-	case !ok:
+	case !ok, f.since > r.rules:
 		return "a " + r.kind.name + " has no " + quote(op.Key)
 	case f.make == change.Set:
 		return r.plain(op, f)
@@ -126,10 +128,11 @@ func (r *run) ownSay(op *change.Op) string {
 	if len(op.Key) < ownKey || op.Key[:ownKey] != string(r.own[:]) {
 		return OwnSay
 	}
-	field := op.Key[ownKey:]
+	key := op.Key[ownKey:]
+	field, name, named := strings.Cut(key, "/")
 	f, ok := r.kind.own[field]
-	if !ok {
-		return "a member can't say " + quote(field) + " in a " + r.kind.name
+	if !ok || named != (f.each > 0) || named && !isName(name) || f.since > r.rules {
+		return "a member can't say " + quote(key) + " in a " + r.kind.name
 	}
 	return r.plain(op, f)
 }

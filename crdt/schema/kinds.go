@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"strings"
+
 	"kith/crdt/change"
 	"kith/crdt/charter"
 )
@@ -40,6 +42,8 @@ type Field struct {
 	key    func(string) bool
 	frozen bool // written by the first change only
 	closes bool // see Closing
+	each   int  // see Each
+	since  uint64
 }
 
 // Frozen is the field, written by the first change alone, and at most once.
@@ -53,6 +57,53 @@ func (f Field) Frozen() Field {
 func (f Field) Closing() Field {
 	f.closes = true
 	return f
+}
+
+// Each is a family of what a member says: instead of one value under its key one under each KEY/NAME, at most so many
+// names of a member (accept.Document sees to it). A name has 1 to 32 letters and digits.
+func (f Field) Each(most int) Field {
+	f.each = most
+	return f
+}
+
+// Since is the field, as one that isn't there under older rules than these.
+func (f Field) Since(rules uint64) Field {
+	f.since = rules
+	return f
+}
+
+// Rules returns the lowest version of the shared rules under which a change can be written: that of the newest field
+// that it writes in.
+func (k *Kind) Rules(c *change.Change) uint64 {
+	rules := uint64(1)
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		if !op.Obj.IsZero() {
+			continue
+		}
+		f := k.root[op.Key]
+		if _, field, ok := SplitOwn(op.Key); ok {
+			field, _, _ = strings.Cut(field, "/")
+			f = k.own[field]
+		}
+		rules = max(rules, f.since)
+	}
+	return rules
+}
+
+// Family returns, of an operation on a name of a family, what the names of its member begin with, and how many these
+// may be.
+func (k *Kind) Family(op *change.Op) (prefix string, most int, ok bool) {
+	if !op.Obj.IsZero() || !op.InMap {
+		return "", 0, false
+	}
+	_, field, ok := SplitOwn(op.Key)
+	if !ok {
+		return "", 0, false
+	}
+	field, name, _ := strings.Cut(field, "/")
+	f := k.own[field]
+	return strings.TrimSuffix(op.Key, name), f.each, f.each > 0
 }
 
 // Closes says whether a change writes in a field that is Closing.

@@ -91,7 +91,7 @@ func begun(t *testing.T, kind string) *change.History {
 	if err := h.Check(c); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Check(c, true, ben, h); err != nil {
+	if err := k.Check(c, 1, true, ben, h); err != nil {
 		t.Fatalf("a plain first change of a %s: %v", kind, err)
 	}
 	h.Add(c)
@@ -256,7 +256,7 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 			k, _ := kinds.Table(tt.kind)
 			// Some of these History.Check would stop before; the kind stops them alone as well.
 			c := &change.Change{Actor: "ana's", Seq: 1, StartOp: h.MaxOp() + 1, Deps: h.Heads(), Ops: []change.Op{tt.op}}
-			expect(t, k.Check(c, false, ana, h), tt.want)
+			expect(t, k.Check(c, 1, false, ana, h), tt.want)
 		})
 	}
 }
@@ -265,7 +265,7 @@ func TestOneWrongOperationIsEnough(t *testing.T) {
 	h := begun(t, "task")
 	k, _ := kinds.Table("task")
 	c := changetest.New(h, "ana's", says(Project, "Shop"), says(OwnKey(ana, OwnHelp), "x"), says(OwnKey(ben, OwnAnswer), "{}"))
-	err := k.Check(c, false, ana, h)
+	err := k.Check(c, 1, false, ana, h)
 	expect(t, err, OwnSay)
 	if e := err.(*Error); e.Op != 2 {
 		t.Errorf("operation %d at fault, want 2", e.Op)
@@ -283,7 +283,7 @@ func TestNobodyCanWriteIntoAPartThatIsNotTheKinds(t *testing.T) {
 		c := &change.Change{Actor: "ana's", Seq: 1, StartOp: h.MaxOp() + 1, Deps: h.Heads(), Ops: []change.Op{
 			changetest.Put(obj, "x", change.BoolValue(true)),
 		}}
-		t.Run(name, func(t *testing.T) { expect(t, k.Check(c, false, ana, h), "a part that a note doesn't have") })
+		t.Run(name, func(t *testing.T) { expect(t, k.Check(c, 1, false, ana, h), "a part that a note doesn't have") })
 	}
 }
 
@@ -332,7 +332,7 @@ func TestWhatAFirstChangeMayWrite(t *testing.T) {
 			h := change.NewHistory()
 			k, _ := kinds.Table(tt.kind)
 			c := changetest.New(h, "creator", slices.Clone(tt.ops)...)
-			expect(t, k.Check(c, true, ana, h), tt.want)
+			expect(t, k.Check(c, 1, true, ana, h), tt.want)
 		})
 	}
 }

@@ -69,6 +69,11 @@ func isID(v change.Value) string {
 
 func isTag(key string) bool { return key != "" && len(key) <= MaxTag }
 
+// isName takes names of a family.
+func isName(s string) bool {
+	return s != "" && len(s) <= 32 && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+}
+
 func isMember(key string) bool {
 	_, err := charter.ParseMemberID(key)
 	return err == nil

@@ -78,7 +78,7 @@ func (r *Replica) adoption(id entry.ID) (*entry.Entry, error) {
 	if c, err = change.Parse(payload); err != nil {
 		return nil, fmt.Errorf("stand on entry %s: %w", id, err)
 	}
-	e, err := r.signLocked(ru, r.ground.Load(), entry.Fields{Kind: entry.Change, Doc: l.Entry.Doc, Payload: payload})
+	e, err := r.signLocked(ru, r.ground.Load(), l.Entry.Rules, entry.Fields{Kind: entry.Change, Doc: l.Entry.Doc, Payload: payload})
 	if err != nil {
 		return nil, err
 	}

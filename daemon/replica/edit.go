@@ -209,7 +209,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, 
 	if ru.over {
 		return nil, nil, errRunOver
 	}
-	e, err := r.signLocked(ru, r.ground.Load(), f)
+	e, err := r.signLocked(ru, r.ground.Load(), d.judge.Rules(f.Create, c), f)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -45,8 +45,9 @@ func (r *Replica) endRun(old *run) {
 
 // signLocked makes the next entry of the run, on a ground: a statement belongs to the charter in which
 // this device speaks and knows that one, a change to the space and knows all. The caller holds ru.mu until
-// the entry is queued for the disk, and calls taken then.
-func (r *Replica) signLocked(ru *run, g *ground, f entry.Fields) (*entry.Entry, error) {
+// the entry is queued for the disk, and calls taken then. rules are the lowest that the entry needs: one under newer ones
+// would wait at every older device, with all that builds on it.
+func (r *Replica) signLocked(ru *run, g *ground, rules uint64, f entry.Fields) (*entry.Entry, error) {
 	f.Space, f.Heads = r.space, g.rules.Heads()
 	if f.Kind == entry.Statement {
 		f.Space, f.Heads = g.own.Space(), g.own.Heads()
@@ -54,7 +55,7 @@ func (r *Replica) signLocked(ru *run, g *ground, f entry.Fields) (*entry.Entry, 
 	f.Run = ru.nonce
 	f.Number = ru.number + 1
 	f.Previous = ru.previous
-	return entry.New(f, r.key)
+	return entry.NewUnder(rules, f, r.key)
 }
 
 // takenLocked notes that e is on its way to the disk.
