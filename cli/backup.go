@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/dustin/go-humanize"
@@ -82,7 +85,7 @@ func (c *call) backupPassphrase() (string, error) {
 func (k *kith) restore() *cli.Command {
 	return k.command(spec{
 		name: "restore", args: "FILE", usage: "bring a device back from a backup, in an empty home",
-		more: "The whole file is checked first, and refused whole if anything in it is wrong. What has happened since comes from the others when the daemon runs. Until it has been in step with another member's device it takes no part in the charter, since it doesn't know what it signed after the backup; documents can be written at once. Stop the old one first: two that run at once are one device in two places. Nobody's words get lost by it, and kith status says so on both, but their owner could say yes to two next steps of the charter, which splits it.",
+		more: "The whole file is checked first, and refused whole if anything in it is wrong. What has happened since comes from the others when the daemon runs. Until it has been in step with another member's device it takes no part in the charter, since it doesn't know what it signed after the backup; documents can be written at once. Stop the old one first: two that run at once are one device in two places. Nobody's words get lost by it, and kith status says so on both, but their owner could say yes to two next steps of the charter, which splits it. A backup that isn't sealed may have been changed by others: the addresses that it announces and its relays are taken only if you say on a terminal that they are right.",
 		examples: []string{
 			`kith restore ~/kith.backup`,
 			`KITH_HOME=~/kith-again kith restore ~/kith.backup --passphrase-file ~/.kith-passphrase`,
@@ -115,6 +118,7 @@ func runRestore(ctx context.Context, c *call) error {
 			return c.ask("Passphrase of the backup", api.Problemf(api.NotAllowed,
 				"kith restore FILE --passphrase-file FILE", "the backup is sealed with a passphrase"))
 		},
+		Led: c.led(),
 		Progress: func(doing string, done, of int64) {
 			begin()
 			tell(doing, done, of)
@@ -132,9 +136,60 @@ func runRestore(ctx context.Context, c *call) error {
 		if back.Protected {
 			c.out.println("This device's key has a passphrase; the daemon will ask for it. The store isn't encrypted yet: kith protect.")
 		}
+		if led := ways(back.Announce, back.Relays); led != "" {
+			c.out.println("Not taken from the backup, since it wasn't sealed and anybody could have written it there: " + led + ". If it is yours, say it once: kith daemon" + flagged(" --announce ", back.Announce) + flagged(" --relay ", back.Relays))
+		}
 		c.out.println("Next: kith daemon. Don't run the device that the backup is of beside it.")
 	})
 }
+
+// led makes what asks a person on a terminal whether others are to be led to this device as an open backup
+// says; nil if there is none.
+func (c *call) led() func(announce, relays []string) (bool, error) {
+	if terminal(c.env.Stdin) == 0 {
+		return nil
+	}
+	return func(announce, relays []string) (bool, error) {
+		return c.askYes("The backup isn't sealed, so others may have changed it. It says " + ways(announce, relays) + ".\nIs that right?")
+	}
+}
+
+// ways says how others are led to a device; "" without any.
+func ways(announce, relays []string) string {
+	var says []string
+	if len(announce) > 0 {
+		says = append(says, "that others find this device at "+listed(announce))
+	}
+	if len(relays) > 0 {
+		says = append(says, "that it is reached through "+listed(relays))
+	}
+	return strings.Join(says, ", and ")
+}
+
+// listed names addresses that somebody else may have written.
+func listed(addresses []string) string {
+	var out []string
+	for i, a := range addresses {
+		if i == 8 {
+			return strings.Join(out, ", ") + fmt.Sprintf(" and %d more", len(addresses)-i)
+		}
+		out = append(out, oneLine(a, 200))
+	}
+	return strings.Join(out, ", ")
+}
+
+// flagged gives addresses to a flag, as they are typed. What no address has in it isn't for a shell.
+func flagged(flag string, addresses []string) (out string) {
+	for _, a := range addresses {
+		if !shellSafe.MatchString(a) || len(a) > 200 {
+			return flag + "…"
+		}
+		out += flag + a
+	}
+	return out
+}
+
+var shellSafe = regexp.MustCompile(`^/[0-9A-Za-z./:_-]+$`)
 
 func (k *kith) protect() *cli.Command {
 	return k.command(spec{

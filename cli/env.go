@@ -141,7 +141,9 @@ type RestoreOptions struct {
 	Listen     []string
 	Announce   []string
 	Passphrase func() (string, error) // asked if the file is sealed
-	Progress   func(doing string, done, of int64)
+	// Led is asked whether what an open backup announces and the relays that it names are taken; nil: they aren't.
+	Led      func(announce, relays []string) (bool, error)
+	Progress func(doing string, done, of int64)
 }
 
 // ProtectOptions is what `kith protect` is told.

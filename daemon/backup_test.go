@@ -579,6 +579,63 @@ func TestInviteCodesAreNotInABackup(t *testing.T) {
 	}
 }
 
+// Somebody changed a backup that isn't sealed: it sends others elsewhere for this device, and all that it says
+// through a relay of theirs.
+func TestABackupThatIsntSealedLeadsNobodyElsewhereUnlessItsOwnerSaysSo(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	home, err := OpenHome(ana.dir)
+	must(t, err)
+	config, err := home.Config()
+	must(t, err)
+	elsewhere, relay := []string{"/ip4/198.51.100.7/tcp/80"}, []string{"/ip4/198.51.100.9/tcp/4001/p2p/12D3KooWGRUQZjqYe3aT1Pd8hc2mRCSyVxXbPeLVJTqgqPz1y3bF"}
+	config.Announce, config.Relays = elsewhere, relay
+	must(t, home.SetConfig(config))
+	must(t, home.Close())
+	open, sealed := ana.backUp(""), ana.backUp(word)
+	say := func(yes bool) func(announce, relays []string) (bool, error) {
+		return func(announce, relays []string) (bool, error) {
+			if !slices.Equal(announce, elsewhere) || !slices.Equal(relays, relay) {
+				t.Errorf("it is asked about %q and %q", announce, relays)
+			}
+			return yes, nil
+		}
+	}
+	for what, tt := range map[string]struct {
+		RestoreOptions
+		taken bool
+	}{
+		"open, with nobody to ask": {RestoreOptions{File: open}, false},
+		"open, and it is wrong":    {RestoreOptions{File: open, Led: say(false)}, false},
+		"open, and it is right":    {RestoreOptions{File: open, Led: say(true)}, true},
+		"sealed":                   {RestoreOptions{File: sealed, Passphrase: typed(word)}, true},
+	} {
+		again := emptyPlace(t, "Ana")
+		o := tt.RestoreOptions
+		o.Home = again.dir
+		res, err := Restore(t.Context(), o)
+		must(t, err)
+		home, err := OpenHome(again.dir)
+		must(t, err)
+		got, err := home.Config()
+		must(t, err)
+		must(t, home.Close())
+		if !slices.Equal(got.Listen, config.Listen) || got.DeviceName != config.DeviceName {
+			t.Errorf("%s: it listens at %q as %q", what, got.Listen, got.DeviceName)
+		}
+		want, left := Config{}, config
+		if tt.taken {
+			want, left = config, Config{}
+		}
+		if !slices.Equal(got.Announce, want.Announce) || !slices.Equal(got.Relays, want.Relays) {
+			t.Errorf("%s: it announces %q and has the relays %q", what, got.Announce, got.Relays)
+		}
+		if !slices.Equal(res.Announce, left.Announce) || !slices.Equal(res.Relays, left.Relays) {
+			t.Errorf("%s: it is said that %q and %q weren't taken", what, res.Announce, res.Relays)
+		}
+	}
+}
+
 func TestASealedBackupAsksForItsPassphrase(t *testing.T) {
 	t.Parallel()
 	file := coop(t, "Ana")[0].backUp(word)

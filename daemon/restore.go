@@ -29,6 +29,10 @@ type RestoreOptions struct {
 	Another  bool     // beside the co-ops that are in the home
 	Listen   []string // none: where the backup's device listened
 	Announce []string // the same
+	// Led is asked whether others are to be led here as a backup says that isn't sealed, which anybody
+	// may have changed: by addresses that it announces, and through relays that it names. nil: nobody
+	// to ask, and they aren't taken.
+	Led func(announce, relays []string) (bool, error)
 }
 
 const (
@@ -61,6 +65,10 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 	if err != nil {
 		return res, err
 	}
+	announce, relays, err := in.leads(found, o)
+	if err != nil {
+		return res, err
+	}
 	home, place, err := newPlace(o.Home, o.Another)
 	if err != nil {
 		return res, err
@@ -72,9 +80,31 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 	res = api.Restored{
 		Backup: described(o.File, found.header, in.size, in.opener != nil),
 		Home:   o.Home, Protected: seal.IsText(found.key),
+		Announce: announce, Relays: relays,
 	}
 	res.Left, err = in.restore(ctx, place, found, o)
 	return res, err
+}
+
+// leads settles how others are led to the restored device, and gives what was not taken from the backup. One
+// that is sealed is as its owner made it. In an open one a single line makes others dial somebody else, or
+// all that this device says go through somebody's relay: where it listened and what it is called is taken,
+// the rest only if a person says so.
+func (s *sealed) leads(found *inspected, o RestoreOptions) (announce, relays []string, err error) {
+	if len(o.Announce) > 0 {
+		found.config.Announce = nil // not looked at
+	}
+	announce, relays = found.config.Announce, found.config.Relays
+	if s.opener != nil || len(announce)+len(relays) == 0 {
+		return nil, nil, nil
+	}
+	if o.Led != nil {
+		if yes, err := o.Led(announce, relays); yes || err != nil {
+			return nil, nil, err
+		}
+	}
+	found.config.Announce, found.config.Relays = nil, nil
+	return announce, relays, nil
 }
 
 // counting makes a function that makes functions that count: one for each reading of the file.

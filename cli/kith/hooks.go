@@ -64,7 +64,7 @@ func hooks() cli.Hooks {
 		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
 			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
 				Home: o.Home, File: o.File, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
-				Passphrase: o.Passphrase, Progress: o.Progress,
+				Led: o.Led, Passphrase: o.Passphrase, Progress: o.Progress,
 			})
 			return res, err
 		},

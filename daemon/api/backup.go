@@ -20,6 +20,10 @@ type Restored struct {
 	// Left is how many entries of the backup were left out: no member's device would take them.
 	Left      int  `json:"left"`
 	Protected bool `json:"protected"` // the device's key has a passphrase
+	// Announce and Relays are what a backup that isn't sealed said of the ways to this device, and what
+	// wasn't taken from it: anybody could have written it there.
+	Announce []string `json:"announce,omitempty"`
+	Relays   []string `json:"relays,omitempty"`
 }
 
 // Protection is how the device's key and what the co-op wrote lie on the disk.
