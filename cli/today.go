@@ -18,7 +18,8 @@ func (k *kith) today() *cli.Command {
 	return k.command(spec{
 		name: "today", usage: "what waits for me",
 		more:     capital(strings.Join(append(waits, "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
-		examples: []string{`kith today`, `kith today --jq '.decisions[].short'`},
+		examples: []string{`kith today`, `kith today --all`, `kith today --jq '.decisions[].short'`},
+		flags:    []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "all that waits, however much it is; programs always get all"}},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {
@@ -32,7 +33,11 @@ func (k *kith) today() *cli.Command {
 			if err := t.read(raw); err != nil {
 				return err
 			}
-			return c.out.show(legible(raw), func() { c.today(t) })
+			most := mostWaiting
+			if c.Bool("all") {
+				most = len(raw)
+			}
+			return c.out.show(legible(raw), func() { c.today(t, most) })
 		},
 	})
 }
@@ -85,7 +90,12 @@ func (t *waiting) read(raw json.RawMessage) error {
 	return nil
 }
 
-func (c *call) today(t waiting) {
+// mostWaiting is how many lines of one kind are shown unless all are asked for: what others can write, an
+// ally too, doesn't push out of sight what else waits.
+const mostWaiting = 20
+
+// today shows what waits, at most so many lines of each kind.
+func (c *call) today(t waiting, most int) {
 	for _, s := range t.Notice {
 		c.out.printf("%s\n\n", paragraph(s, c.out.width))
 	}
@@ -99,15 +109,23 @@ func (c *call) today(t waiting) {
 		}
 		nothing = false
 		c.out.println(c.out.strong(title))
-		for _, l := range lines {
+		for _, l := range lines[:min(len(lines), most)] {
 			c.out.println("  " + l)
+		}
+		if more := len(lines) - most; more > 0 {
+			c.out.println("  " + c.out.faint(fmt.Sprintf("and %d more: kith today --all", more)))
 		}
 	}
 	documents := func(anybody bool) {
 		for _, of := range kinds.All.Nouns() {
 			for _, w := range of.Today {
 				if w.Anybody == anybody {
-					section(w.Title, c.waits(w, t.documents[w.Key]))
+					section(w.Title, c.waits(w, inTurn(t.documents[w.Key], most, func(d document) string {
+						if d.Space == nil {
+							return ""
+						}
+						return d.Space.ID
+					})))
 				}
 			}
 		}
@@ -123,7 +141,7 @@ func (c *call) today(t waiting) {
 	}
 	section("About the co-op, for you to consent or refuse", proposals)
 	var asks []string
-	for _, a := range t.Asks {
+	for _, a := range inTurn(t.Asks, most, func(a api.Ask) string { return a.Share.ID }) {
 		asks = append(asks, a.Short+"  "+c.out.isolate(oneLine(a.Title, maxCell))+"  by "+name(a.By)+c.out.faint("  "+toAnswer(a)))
 	}
 	section("Allies ask", asks)
@@ -134,6 +152,25 @@ func (c *call) today(t waiting) {
 	case nothing:
 		c.out.println("Nothing waits for you.")
 	}
+}
+
+// inTurn orders what is more than fits so that each of those whom it is of comes once before anybody comes
+// twice, and so on: who writes very much doesn't push the others out. What is of one keeps its order.
+func inTurn[T any](all []T, fit int, of func(T) string) []T {
+	if len(all) <= fit {
+		return all
+	}
+	turn, had := make(map[int][]T), map[string]int{}
+	for _, x := range all {
+		n := had[of(x)]
+		had[of(x)]++
+		turn[n] = append(turn[n], x)
+	}
+	out := make([]T, 0, len(all))
+	for n := 0; len(turn[n]) > 0; n++ {
+		out = append(out, turn[n]...)
+	}
+	return out
 }
 
 // waits is a line for each document in which something waits.
