@@ -97,3 +97,62 @@ func TestAViewIsTheSameWhateverNamesAreKnown(t *testing.T) {
 		t.Errorf("one replica stores\n%s\nanother\n%s", views[0], views[1])
 	}
 }
+
+// backdated is a majority decision that Ben closed as agreed, on which Cleo stands, and Mel closed as not agreed at an older
+// place, in a run that goes on there; what all have said by now gives Mel's.
+func backdated(t *testing.T, c *coop) (old *desk) {
+	t.Helper()
+	ben, cleo := c.desk("ben"), c.desk("cleo")
+	ben.says(kinds.Disagree, "no")
+	cleo.says(kinds.Disagree, "no")
+	c.settle()
+	old = c.sit("mel")
+	old.from(ben)
+	c.desk("mel").says(kinds.Agree, "")
+	ben.from(c.desk("mel"), cleo)
+	ben.says(kinds.Agree, "")
+	must(t, ben.close()) // Ana, Ben, Mel agree
+	cleo.from(ben)
+	cleo.do(crdttest.EditDecision(cleo.id, crdttest.DecisionEdit{Review: str("2027-01-01")})) // stands on it
+	for i := range 5 {
+		old.says(kinds.Disagree, fmt.Sprint("no", i))
+	}
+	old.records(kinds.NotAgreed)
+	return old
+}
+
+func TestWhoRecordsAnOutcomeDoesntStandOnItThemselves(t *testing.T) {
+	c := meeting(t, kinds.ProcessMajority, "ana", "ben", "cleo", "dora", "mel")
+	old := backdated(t, c)
+	old.do(crdttest.EditDecision(old.id, crdttest.DecisionEdit{Review: str("2028-01-01")}))
+	if v := c.settle(); crdttest.Decision(v).Status != kinds.Agreed {
+		t.Errorf("it is %s: %+v", crdttest.Decision(v).Status, crdttest.Decision(v).Outcome)
+	}
+}
+
+func TestOnARecordOnlyFullMembersStand(t *testing.T) {
+	c := meeting(t, kinds.ProcessMajority, "ana", "ben", "cleo", "dora", "mel")
+	with := c.charter.(*charter.Charter)
+	say := func(payload []byte, err error) {
+		t.Helper()
+		must(t, err)
+		e, err := entry.New(entry.Fields{Space: c.space, Heads: with.Heads(), Kind: entry.Statement, Run: c.newRun(), Number: 1, Payload: payload}, key("mel's laptop"))
+		must(t, err)
+		with = with.With(e)
+	}
+	say(with.Invite(key("mel's laptop").Device(), key("a code").Device(), 0))
+	r, err := charter.NewRedemption(c.space, key("a code"), key("eli"), key("eli's laptop"), "Eli", "laptop")
+	must(t, err)
+	say(with.AdmitProspective(key("mel's laptop").Device(), key("a code").Device(), r))
+	c.charter, c.ids["eli"] = with, charter.MemberIDOf(c.space, key("eli").Device())
+	for _, d := range c.desks {
+		d.judge.Rejudge(with)
+	}
+	old := backdated(t, c)
+	eli := c.sit("eli")
+	eli.from(old)
+	eli.do(crdttest.EditDecision(eli.id, crdttest.DecisionEdit{Review: str("2028-01-01")}))
+	if v := c.settle(); crdttest.Decision(v).Status != kinds.Agreed {
+		t.Errorf("it is %s: %+v", crdttest.Decision(v).Status, crdttest.Decision(v).Outcome)
+	}
+}

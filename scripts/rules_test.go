@@ -1,0 +1,156 @@
+package scripts_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var rulesOut = flag.String("rules", "", "take each rule out whose name matches, and expect the tests of its package to miss it; . for all (a quarter of an hour)")
+
+// rule is a rule of docs/CHARTER.md or docs/PROTOCOL.md, and the edit of the source that takes it out.
+type rule struct {
+	name, file string
+	from, to   string
+	in         string // the package whose tests miss it; "" for the file's own
+}
+
+// rules are those that one edit takes out. What the tests don't miss isn't held: give it a test, or take it out for good.
+var rules = []rule{
+	{"C1: one way from the genesis", "crdt/charter/judge.go", "	if !one {", "	if false {", ""},
+	{"C1: nothing stands on an acknowledgement", "crdt/charter/judge.go", "case !h.sound(), h.leaf():", "case !h.sound():", ""},
+	{"C3: the founder is full", "crdt/charter/step.go", "s.seats < s.founding.Seats && s.isFull(s.founder)", "s.seats < s.founding.Seats", ""},
+	{"C4: by the device that consents", "crdt/charter/agree.go", "case !t.who.consentsBy(t.e.Device):\n\t\treturn whyNotFounder", "case false:\n\t\treturn whyNotFounder", ""},
+	{"C4: a code fills one seat", "crdt/charter/agree.go", "case t.k.step.spent(s.Invite):", "case false:", ""},
+	{"A1: at the tip", "crdt/charter/agree.go", "case p.Parent != t.k.step.id:\n\t\treturn whyParent\n\tcase !t.fullMember():", "case !t.fullMember():", ""},
+	{"A1: by a full member", "crdt/charter/agree.go", "case !t.fullMember():\n\t\treturn whyNotFull\n\tcase !p.known():", "case !p.known():", ""},
+	{"A1: what stays is the member's word", "crdt/charter/agree.go", "n.said.Type != TypeProspective || n.by != by {", "n.said.Type != TypeProspective {", ""},
+	{"A1: who is admitted has a redemption that counts", "crdt/charter/agree.go", "!= Prospective, !t.k.admits(n):", "!= Prospective:", ""},
+	{"A2: at the tip", "crdt/charter/agree.go", "case prop.parent != t.k.step:\n\t\treturn whyParent\n\tcase !t.fullMember():", "case !t.fullMember():", ""},
+	{"A2: from the device that consents", "crdt/charter/agree.go", "case !t.who.consentsBy(t.e.Device):\n\t\treturn whyNotConsenter", "case false:\n\t\treturn whyNotConsenter", ""},
+	{"A2: who is to be removed doesn't decide", "crdt/charter/agree.go", "case prop.subject() == t.who.id:", "case false:", ""},
+	{"A2: only one's own is taken back", "crdt/charter/agree.go", "			return whyNothingBack", "			return \"\"", ""},
+	{"A3: not withdrawn", "crdt/charter/agree.go", "if withdrawn(prop.id, by, all) {", "if false {", ""},
+	{"A3: the founder while the founding is open", "crdt/charter/agree.go", "len(c.consents) >= c.needed && !c.founder", "len(c.consents) >= c.needed", ""},
+	{"A3: two open consents count for neither", "crdt/charter/agree.go", "if len(a.open) == 1 && a.open[prop.id] != nil {", "if a.open[prop.id] != nil {", ""},
+	{"A3: what was taken back isn't open", "crdt/charter/agree.go", "if a.tookBack(c, of) || len(a.refused[of])", "if len(a.refused[of])", ""},
+	{"A3: what was refused isn't open", "crdt/charter/agree.go", "len(a.refused[of]) > 0 || who.silenced(c)", "who.silenced(c)", ""},
+	{"A3: what was cut isn't open", "crdt/charter/agree.go", "len(a.refused[of]) > 0 || who.silenced(c)", "len(a.refused[of]) > 0", ""},
+	{"A4: one resignation of each", "crdt/charter/agree.go", "n.said.Type != TypeResign || seen[n.member] ||", "n.said.Type != TypeResign ||", ""},
+	{"A4: that holds", "crdt/charter/agree.go", "!k.step.isFull(n.member) || !slices.Contains(who.resigned, n)", "!k.step.isFull(n.member) || who == nil", ""},
+	{"A4: whose maker hasn't consented here", "crdt/charter/agree.go", "c.member == n.member && n.knows(c)", "c.member == n.member && n == c", ""},
+	{"D1: a new device has no part yet", "crdt/charter/judge.go", "case t.k.uses(t.pool, new.Key):", "case false:", ""},
+	{"D2: the new device has accepted", "crdt/charter/judge.go", "case !t.accepted(new, t.who.key):", "case false:", ""},
+	{"D2: 200 devices", "crdt/charter/judge.go", "case len(t.who.devices) >= MaxDevices:", "case false:", ""},
+	{"D2: a certified device retires", "crdt/charter/judge.go", "(!t.who.here() || !t.who.device(t.e.Device).certified)", "!t.who.here()", ""},
+	{"D2: whose owner is in", "crdt/charter/judge.go", "(!t.who.here() || !t.who.device(t.e.Device).certified)", "!t.who.device(t.e.Device).certified", ""},
+	{"D2: 1,000 statements", "crdt/charter/judge.go", "if t.who.own >= MaxOwn {", "if false {", ""},
+	{"D2: consents are moved to a live device", "crdt/charter/judge.go", "case d == nil || !d.live:", "case d == nil:", ""},
+	{"D2: by one that has them", "crdt/charter/judge.go", "case len(t.who.consents) > 0 && !slices.Contains(t.who.consents, t.e.Device):", "case false:", ""},
+	{"D3: not once it has ended", "crdt/charter/judge.go", "if who == nil || t.ended(who) {\n\t\treturn whyNotMemberKey", "if who == nil {\n\t\treturn whyNotMemberKey", ""},
+	{"D3: 200 devices", "crdt/charter/judge.go", "case fresh > 0 && len(who.devices)+fresh > MaxDevices:", "case false:", ""},
+	{"D3: a key without a part", "crdt/charter/judge.go", "case !own && t.k.uses(t.pool, d.Key):", "case false:", ""},
+	{"D3: that has accepted", "crdt/charter/judge.go", "case !t.accepted(d, who.key):", "case false:", ""},
+	{"D4: what knows all of K", "crdt/charter/person.go", "n.said.Type != TypeRecover && !slices.ContainsFunc(d.keys, func(k *node) bool { return !n.knows(k) })", "n.said.Type != TypeRecover", ""},
+	{"D4: what knows the new key", "crdt/charter/person.go", "		if !d.seat.replaced(n) {\n\t\t\tleft", "		if true {\n\t\t\tleft", ""},
+	{"D5: not beyond a retirement", "crdt/charter/person.go", "if !slices.ContainsFunc(by.retired, func(r *node) bool { return !r.knows(n) }) {", "if true {", ""},
+	{"D5: by a certified device", "crdt/charter/person.go", "	for _, key := range d.first() {", "	for key := range added {\n\t\tcertify(key)\n\t}\n\tfor _, key := range d.first() {", ""},
+	{"D6: a retirement cuts", "crdt/charter/person.go", "case slices.ContainsFunc(d.retired, unaware):", "case false:", ""},
+	{"D6: all of an uncertified device is cut", "crdt/charter/person.go", "return !p.seat.replaced(n)", "return false", ""},
+	{"D6: the phrase cuts", "crdt/charter/person.go", "return !k.lists(d.Key) && unaware(k) })", "return false })", ""},
+	{"D7: a resignation that is cut doesn't hold", "crdt/charter/person.go", "n.said.Type == TypeResign && !d.cut(n)", "n.said.Type == TypeResign", ""},
+	{"D8: whom two claim speaks for neither", "crdt/charter/known.go", "		if found >= 0 {\n\t\t\treturn nil", "		if false {\n\t\t\treturn nil", ""},
+	{"D9: a move that is cut doesn't count", "crdt/charter/person.go", "newest(slices.DeleteFunc(slices.Clone(d.counts), d.cut), TypeMove)", "newest(d.counts, TypeMove)", ""},
+	{"D9: exactly one device consents", "crdt/charter/person.go", "return len(p.consents) == 1 && p.consents[0] == key", "return slices.Contains(p.consents, key)", ""},
+	{"P1: a key without a part", "crdt/charter/prospective.go", "case t.k.uses(t.pool, t.said.Invite):", "case false:", ""},
+	{"P2: whose maker is full", "crdt/charter/prospective.go", "issuer.standing != Full {", "issuer == nil {", ""},
+	{"P2: the lowest ID of several", "crdt/charter/prospective.go", "n.entry.ID().Compare(invite.entry.ID()) < 0", "n.entry.ID().Compare(invite.entry.ID()) > 0", ""},
+	{"P2: not taken back", "crdt/charter/prospective.go", "	case revoked:", "	case revoked && used:", ""},
+	{"P2: not used", "crdt/charter/prospective.go", "	case used:", "	case used && revoked:", ""},
+	{"P2: as many as the chain allows", "crdt/charter/prospective.go", "case len(t.k.guestsOf(invite.member)) >= t.k.step.invites:", "case false:", ""},
+	{"P2: two keys", "crdt/charter/prospective.go", "case r.Member == r.Device:", "case false:", ""},
+	{"P3: an invite that counts", "crdt/charter/prospective.go", "t.k.in(n) && t.k.honours(n) {", "t.k.in(n) {", ""},
+	{"P3: whom a removal names", "crdt/charter/prospective.go", "return slices.Contains(s.ended.terms.Stay, n.entry.ID())", "return true", ""},
+	{"P3: what the named resignation knew", "crdt/charter/prospective.go", "case s.resignation != nil && !s.resignation.knows(n):", "case false:", ""},
+	{"P3: whom a new key names", "crdt/charter/prospective.go", "return slices.Contains(s.rekeyed.terms.Stay, n.entry.ID())", "return true", ""},
+	{"P3: what isn't cut", "crdt/charter/prospective.go", "return !by.silenced(n)", "return true", ""},
+	{"P4: as many as the chain allowed", "crdt/charter/prospective.go", "if len(open) < n.tip().invites {", "if true {", ""},
+	{"H1: a resignation that the phrase overruled too late", "crdt/charter/person.go", "if s.resignation != nil && !slices.Contains(p.resigned, s.resignation) {", "if false {", ""},
+	{"H1: nothing of who is out", "crdt/charter/person.go", "	if p.lapsed {", "	if false {", ""},
+	{"N1: heads are fair", "crdt/charter/heads.go", "chosen = c.fair(candidates)[:limit]", "chosen = candidates[:limit]", ""},
+	{"H3: an acknowledgement that no frontier cuts", "crdt/accept/cut.go", " && d.placeOf(a.Device, a.Run, a.Entry) == within {", " {", ""},
+	{"H3: of a full member", "crdt/accept/cut.go", "if a.Full && !slices.Contains(who, a.Member)", "if !slices.Contains(who, a.Member)", ""},
+	{"H3: of who didn't close it", "crdt/accept/cut.go", "				if m != s.Author {", "				if true {", ""},
+	{"States 10: the steps of its dependencies", "crdt/accept/judge.go", "	if !d.covers(s) {", "	if false {", ""},
+	{"Room: 64 closings", "crdt/accept/crowd.go", " && d.closings(c) <= MaxClosings", "", "./crdt"},
+	{"Outcomes: who records doesn't stand on it", "crdt/kinds/outcome.go", "over[i] && item.Author != v.member && ", "over[i] && ", "./crdt"},
+	{"Outcomes: full members stand on it", "crdt/kinds/outcome.go", " && t.wasFull(item) {", " {", "./crdt"},
+}
+
+// The table stays with the source: each edit finds its place, once.
+func TestEachRuleCanBeTakenOut(t *testing.T) {
+	for _, r := range rules {
+		b, err := os.ReadFile("../" + r.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(b), r.from); n != 1 {
+			t.Errorf("%s: what takes it out stands %d times in %s; bring this table up to date", r.name, n, r.file)
+		}
+	}
+}
+
+// Before a release, and when a rule changes: go test ./scripts -run TestEachRuleIsMissed -rules . -timeout 2h -v
+func TestEachRuleIsMissed(t *testing.T) {
+	if *rulesOut == "" {
+		t.Skip("takes a quarter of an hour: -rules .")
+	}
+	only := regexp.MustCompile(*rulesOut)
+	failed := regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+	for _, r := range rules {
+		if !only.MatchString(r.name) {
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			source, err := filepath.Abs("../" + r.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			without := filepath.Join(t.TempDir(), "without.go")
+			overlay := filepath.Join(t.TempDir(), "overlay.json")
+			list, err := json.Marshal(map[string]any{"Replace": map[string]string{source: without}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, b := range map[string][]byte{without: []byte(strings.Replace(string(b), r.from, r.to, 1)), overlay: list} {
+				if err := os.WriteFile(name, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := r.in
+			if in == "" {
+				in = "./" + filepath.Dir(r.file)
+			}
+			test := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-short", "-failfast", "-rapid.nofailfile", "-overlay", overlay, in)
+			test.Dir = ".."
+			out, err := test.CombinedOutput()
+			switch missed := failed.FindStringSubmatch(string(out)); {
+			case err == nil:
+				t.Error("no test misses it")
+			case missed == nil:
+				t.Errorf("the tests don't run: %v\n%s", err, out)
+			default:
+				t.Log(missed[1])
+			}
+		})
+	}
+}
