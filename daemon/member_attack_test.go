@@ -1,0 +1,153 @@
+package daemon
+
+import (
+	"encoding/binary"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
+)
+
+// What a member does to the co-op by statements, on real daemons. The rules by themselves: crdt/charter, attacks_test.go.
+
+// states signs a statement of a modified daemon with what it knows of the charter, or with a charter of before.
+func (m *modified) states(c *charter.Charter, payload []byte, err error) *entry.Entry {
+	m.t.Helper()
+	must(m.t, err)
+	f := entry.Fields{Space: c.Space(), Heads: c.Heads(), Kind: entry.Statement, Run: entry.Run(freshBytes()), Number: 1, Payload: payload}
+	e, err := entry.New(f, m.key)
+	must(m.t, err)
+	return e
+}
+
+func (h *home) standing(name string) string {
+	h.t.Helper()
+	members, err := h.client.Members(h.t.Context())
+	must(h.t, err)
+	for _, m := range members {
+		if m.Name == name {
+			return m.Standing
+		}
+	}
+	return ""
+}
+
+// Attack 33: a removed member hands over an invite and a redemption as of before.
+func TestWhoWasRemovedBringsNobodyInAnyMore(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Cleo", "Mel")
+	ana, ben, cleo := all[0], all[1], all[2]
+	for _, h := range []*home{ana, ben, cleo} {
+		h.start()
+	}
+	mel := modify(all[3])
+	ana.until("Mel has come", func() bool { return ana.about("Mel").InStep })
+	before := mel.replica.Charter()
+	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Mel"), Why: "they took the till"}, ana, ben, cleo)
+	ana.until("Mel is removed", func() bool { return ana.standing("Mel") == "removed" })
+
+	code, person, device := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+	r, err := charter.NewRedemption(mel.Space(), code, person, device, "Puppet", "laptop")
+	must(t, err)
+	payload, err := before.Invite(mel.key.Device(), code.Device(), 0)
+	invite := mel.states(before, payload, err)
+	invited := before.With(invite)
+	payload, err = invited.AdmitProspective(mel.key.Device(), code.Device(), r)
+	redemption := mel.states(invited, payload, err)
+	mel.add(invite, redemption)
+	for _, h := range []*home{ana, ben} {
+		h.until("the redemption has come", func() bool { return h.standing("Puppet") != "" })
+		if got := h.standing("Puppet"); got != "removed" {
+			t.Errorf("to %s, the puppet is %s", h.name, got)
+		}
+		peers, err := h.client.Peers(t.Context())
+		must(t, err)
+		if slices.ContainsFunc(peers, func(p api.Peer) bool { return p.Device.ID == device.Device().String() }) {
+			t.Errorf("%s keeps in touch with the puppet's device", h.name)
+		}
+	}
+}
+
+// Attack 34: hundreds of statements beside each other, while the others agree on who floods.
+func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Cleo", "Mel")
+	ana, ben, cleo := all[0], all[1], all[2]
+	for _, h := range []*home{ana, ben, cleo} {
+		h.start()
+	}
+	mel := modify(all[3])
+	ana.until("Mel has come", func() bool { return ana.about("Mel").InStep })
+	before := mel.replica.Charter()
+	flood := func(n int) (last entry.ID) {
+		var batch []*entry.Entry
+		for range n {
+			payload, err := before.Follow(mel.key.Device(), before.Tip())
+			batch = append(batch, mel.states(before, payload, err))
+		}
+		mel.add(batch...)
+		return batch[n-1].ID()
+	}
+	last := flood(3 * entry.MaxHeads)
+	ana.states(last)
+	ana.inStepWith(ben)
+	ana.inStepWith(cleo)
+	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening"})
+	must(t, err)
+	for _, h := range []*home{ben, cleo} { // who edits names what one has of the flood, and builds on who had something else of it
+		h.until("the note is there", func() bool { _, err := h.client.Note(t.Context(), note.ID); return err == nil })
+		flood(entry.MaxHeads)
+		title := "Opening, by " + h.name
+		_, err := h.client.EditNote(t.Context(), note.ID, api.NoteEdit{Title: &title})
+		must(t, err)
+	}
+	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Mel"), Why: "a flood"}, ana, ben, cleo)
+	for _, h := range []*home{ana, ben, cleo} {
+		h.until("Mel is removed", func() bool { return h.standing("Mel") == "removed" })
+	}
+	sameHeads(ana, ben)
+	sameHeads(ben, cleo)
+}
+
+// Attack 38: more acknowledgements than a reply has room for, and somebody joins.
+func TestSomebodyJoinsHoweverMuchWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Mel")
+	ana := all[0]
+	ana.start()
+	mel := modify(all[2])
+	ana.until("Mel has come", func() bool { return ana.about("Mel").InStep })
+	c := mel.replica.Charter()
+	var last entry.ID
+	for i := range 170 { // 212 kB each
+		seen := make(charter.Frontier, charter.MaxRuns)
+		for j := range seen {
+			binary.BigEndian.PutUint64(seen[j].Run[:], uint64(i*charter.MaxRuns+j))
+		}
+		payload, err := c.Acknowledge(mel.key.Device(), []charter.DeviceFrontier{{Device: mel.key.Device(), Frontier: seen}})
+		e := mel.states(c, payload, err)
+		mel.add(e)
+		last = e.ID()
+	}
+	ana.until("all has come", func() bool {
+		lines, err := ana.client.CharterLog(t.Context(), 0)
+		must(t, err)
+		return ana.about("Mel").InStep && len(lines) > 0 && mel.sentOnce(last)
+	})
+	invite, err := ana.client.Invite(t.Context(), 0)
+	must(t, err)
+	dora := newHome(t, "Dora", filepath.Join(t.TempDir(), "home"))
+	_, err = Join(t.Context(), JoinOptions{Home: dora.dir, Invite: invite.Code, As: "Dora", Listen: here()})
+	must(t, err)
+	ana.until("Dora is in", func() bool { return ana.standing("Dora") == "prospective" })
+}
+
+// sentOnce says whether an entry was passed on.
+func (m *modified) sentOnce(id entry.ID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sent[id] > 0
+}
