@@ -92,7 +92,7 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 		return batch[n-1].ID()
 	}
 	last := flood(3 * entry.MaxHeads)
-	ana.states(last)
+	ana.until("the flood has come", func() bool { return mel.sentOnce(last) && ana.about("Mel").InStep })
 	ana.inStepWith(ben)
 	ana.inStepWith(cleo)
 	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening"})
