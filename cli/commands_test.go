@@ -259,31 +259,30 @@ func TestCommandsWorkInAHomeWithAVeryLongPath(t *testing.T) {
 }
 
 func TestWhatCommandsTellTheDaemon(t *testing.T) {
-	due, none, title := "2026-11-27", "", "New"
-	hours := 1.5
+	due := "2026-11-27"
 	tests := []struct {
 		typed []string
 		stdin string
 		want  any
 	}{
 		{[]string{"task", "add", "Order paper", "--due", "friday", "--ask", "cleo", "--tag", "a,b", "--hours", "2.5", "--project", "Shop", "--text", "t"}, "",
-			api.NewTask{Title: "Order paper", Text: "t", Due: due, Tags: []string{"a,b"}, Project: "Shop", Ask: []string{cleo.ID}, Hours: 2.5}},
-		{[]string{"task", "add", "x", "--text", "-"}, "from\nstdin\n", api.NewTask{Title: "x", Text: "from\nstdin"}},
-		{[]string{"task", "add", "--", "--due"}, "", api.NewTask{Title: "--due"}},
+			asked{"verb": "add", "title": "Order paper", "text": "t", "due": due, "tag": []string{"a,b"}, "project": "Shop", "ask": []string{cleo.ID}, "hours": 2.5}},
+		{[]string{"task", "add", "x", "--text", "-"}, "from\nstdin\n", asked{"verb": "add", "title": "x", "text": "from\nstdin"}},
+		{[]string{"task", "add", "--", "--due"}, "", asked{"verb": "add", "title": "--due"}},
 		{[]string{"task", "edit", "4kq2", "--due", "none", "--title", "New", "--hours", "1.5", "--untag", "paper"}, "",
-			api.TaskEdit{Title: &title, Due: &none, Hours: &hours, Untag: []string{"paper"}}},
-		{[]string{"task", "edit", "4kq2", "--project", "none"}, "", api.TaskEdit{Project: &none}},
-		{[]string{"task", "ask", "t-4kq2", "cleo", "me"}, "", api.TaskAction{Verb: "ask", Members: []string{ana.ID, cleo.ID}}},
-		{[]string{"task", "help", "4kq2", "--undo"}, "", api.TaskAction{Verb: "help", Undo: true}},
-		{[]string{"task", "decline", "4kq2", "--why", "away"}, "", api.TaskAction{Verb: "decline", Why: "away"}},
-		{[]string{"decision", "propose", "x", "--by", "friday"}, "", api.NewDecision{Title: "x", Process: "consent", By: due}},
-		{[]string{"decision", "stand-aside", "9f2c"}, "", api.PositionRequest{Stance: "stand_aside"}},
-		{[]string{"decision", "object", "9f2c", "--why", "too dear", "--revision", "00112233445566aa"}, "", api.PositionRequest{Stance: "object", Why: "too dear", Revision: "00112233445566aa"}},
-		{[]string{"decision", "edit", "9f2c", "--text", "New text"}, "", api.DecisionEdit{Text: &api.TextEdit{Text: "New text", BaseHeads: []string{"3fa09c11d2e4"}}}},
-		{[]string{"decision", "withdraw", "9f2c", "--why", "sold"}, "", "sold"},
-		{[]string{"note", "add", "x", "--tag", "a", "--tag", "b"}, "", api.NewNote{Title: "x", Tags: []string{"a", "b"}}},
-		{[]string{"note", "edit", "2m7d", "--text", "-"}, "all new", api.NoteEdit{Text: &api.TextEdit{Text: "all new", BaseHeads: []string{"3fa09c11d2e4"}}}},
-		{[]string{"note", "append", "2m7d", "--text", "more"}, "", "more"},
+			asked{"verb": "edit", "title": "New", "due": "", "hours": 1.5, "untag": []string{"paper"}}},
+		{[]string{"task", "edit", "4kq2", "--project", "none"}, "", asked{"verb": "edit", "project": ""}},
+		{[]string{"task", "ask", "t-4kq2", "cleo", "me"}, "", asked{"verb": "ask", "members": []string{ana.ID, cleo.ID}}},
+		{[]string{"task", "help", "4kq2", "--undo"}, "", asked{"verb": "help", "undo": true}},
+		{[]string{"task", "decline", "4kq2", "--why", "away"}, "", asked{"verb": "decline", "why": "away"}},
+		{[]string{"decision", "propose", "x", "--by", "friday"}, "", asked{"verb": "propose", "title": "x", "process": "consent", "by": due}},
+		{[]string{"decision", "stand-aside", "9f2c"}, "", asked{"verb": "position", "stance": "stand-aside"}},
+		{[]string{"decision", "object", "9f2c", "--why", "too dear", "--revision", "00112233445566aa"}, "", asked{"verb": "position", "stance": "object", "why": "too dear", "revision": "00112233445566aa"}},
+		{[]string{"decision", "edit", "9f2c", "--text", "New text"}, "", asked{"verb": "edit", "text": "New text", "base_heads": []string{"3fa09c11d2e4"}}},
+		{[]string{"decision", "withdraw", "9f2c", "--why", "sold"}, "", asked{"verb": "withdraw", "why": "sold"}},
+		{[]string{"note", "add", "x", "--tag", "a", "--tag", "b"}, "", asked{"verb": "add", "title": "x", "tag": []string{"a", "b"}}},
+		{[]string{"note", "edit", "2m7d", "--text", "-"}, "all new", asked{"verb": "edit", "text": "all new", "base_heads": []string{"3fa09c11d2e4"}}},
+		{[]string{"note", "append", "2m7d", "--text", "more"}, "", asked{"verb": "append", "text": "more"}},
 		{[]string{"note", "restore", "2m7d", "3FA09"}, "", "3fa09"},
 		{[]string{"invite", "revoke", "kith1secret"}, "", "7f3a00"},
 	}

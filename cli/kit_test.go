@@ -9,11 +9,14 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 )
@@ -36,9 +39,6 @@ type answerer interface {
 	server.Allies
 	server.Shares
 	server.Documents
-	server.Tasks
-	server.Decisions
-	server.Notes
 }
 
 // coop is a space in memory: what a daemon knows, and what it was last told.
@@ -52,7 +52,8 @@ type coop struct {
 	proposals []api.Proposal
 	asked     []api.Ask
 	share     api.Share
-	told      any // the last request that changes something
+	facts     map[string][]string // by which lists find a document, by its short ID
+	told      any                 // the last request that changes something
 	events    []api.Event
 	sync      func(ctx context.Context) error
 	checks    []api.Check
@@ -103,6 +104,11 @@ func newCoop() *coop {
 			},
 		},
 	}
+	c.facts = map[string][]string{
+		"t-4kq2": {"asked/" + ana.ID, "due/2026-11-30", "help", "mine/" + ben.ID, "open", "project/Workshop", "tag/paper", "wants/" + ben.ID},
+		"t-4kq7": {"due/2026-11-24", "mine/" + ana.ID, "open"},
+		"d-9f2c": {"open", "waits/" + ana.ID, "waits/" + cleo.ID},
+	}
 	c.notes = []api.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
 	c.invites = []api.Invite{{ID: "7f3a00", Code: "kith1secret", Standing: "full", ExpiresAt: api.At(now.Add(48 * time.Hour)), State: "open"}}
 	c.proposals = []api.Proposal{
@@ -134,7 +140,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Tasks: c, Decisions: c, Notes: c,
+			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c,
 		})
 	}
 	return all
@@ -265,110 +271,127 @@ func (c *coop) Find(_ context.Context, kind, prefix string, limit int) (out []ap
 
 var errNotShown = errors.New("asked for a document that Find hasn't shown")
 
-func (c *coop) Tasks(context.Context, server.TaskFilter) ([]api.Task, error) {
-	return slices.Clone(c.tasks), nil
-}
-
-func (c *coop) Task(_ context.Context, id string) (api.Task, error) {
+// documents are those of a kind, as the daemon tells of them.
+func (c *coop) documents(k *kind.Kind) (all []server.Shown) {
 	for _, t := range c.tasks {
-		if t.ID == id {
-			return t, nil
-		}
+		all = append(all, shown(kinds.Task, t.Document, t))
 	}
-	return api.Task{}, errNotShown
-}
-
-func (c *coop) CreateTask(_ context.Context, t api.NewTask) (api.Task, error) {
-	c.told = t
-	return c.tasks[0], nil
-}
-
-func (c *coop) EditTask(ctx context.Context, id string, e api.TaskEdit) (api.Task, error) {
-	c.told = e
-	return c.Task(ctx, id)
-}
-
-func (c *coop) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
-	c.told = a
-	if a.Verb == api.TaskAccept {
-		return api.Task{}, api.Problemf(api.NotAllowed, "offer help instead: kith task offer t-4kq7", "t-4kq7 was asked of Ana; Ben can't accept it for her")
-	}
-	return c.Task(ctx, id)
-}
-
-func (c *coop) Decisions(context.Context, server.DecisionFilter) ([]api.Decision, error) {
-	return slices.Clone(c.decisions), nil
-}
-
-func (c *coop) Decision(_ context.Context, id string) (api.Decision, error) {
 	for _, d := range c.decisions {
-		if d.ID == id {
-			return d, nil
-		}
+		all = append(all, shown(kinds.Decision, d.Document, d))
 	}
-	return api.Decision{}, errNotShown
-}
-
-func (c *coop) CreateDecision(_ context.Context, d api.NewDecision) (api.Decision, error) {
-	c.told = d
-	return c.decisions[0], nil
-}
-
-func (c *coop) EditDecision(ctx context.Context, id string, e api.DecisionEdit) (api.Decision, error) {
-	c.told = e
-	return c.Decision(ctx, id)
-}
-
-func (c *coop) TakePosition(ctx context.Context, id string, p api.PositionRequest) (api.Decision, error) {
-	c.told = p
-	return c.Decision(ctx, id)
-}
-
-func (c *coop) CloseDecision(_ context.Context, _ string, r api.CloseRequest) (api.Decision, error) {
-	c.told = r
-	return api.Decision{}, api.Problemf(api.NotAllowed, "kith decision show d-9f2c", "this decision can't be closed yet: Ben objects")
-}
-
-func (c *coop) WithdrawDecision(ctx context.Context, id, why string) (api.Decision, error) {
-	c.told = why
-	return c.Decision(ctx, id)
-}
-
-func (c *coop) Notes(context.Context, server.NoteFilter) ([]api.Note, error) {
-	return slices.Clone(c.notes), nil
-}
-
-func (c *coop) Note(_ context.Context, id string) (api.Note, error) {
 	for _, n := range c.notes {
-		if n.ID == id {
-			return n, nil
+		all = append(all, shown(kinds.Note, n.Document, n))
+	}
+	return slices.DeleteFunc(all, func(s server.Shown) bool { return s.Of != k })
+}
+
+// shown is what is told of a document whose JSON is that of v.
+func shown(k *kind.Kind, d api.Document, v any) server.Shown {
+	var fields map[string]any
+	b, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(b, &fields)
+	}
+	if err != nil {
+		panic(err)
+	}
+	s := server.Shown{Document: d, Of: k}
+	s.Text, _ = fields["text"].(string)
+	for _, show := range k.Shows {
+		v := reflect.New(show.Type)
+		b, err := json.Marshal(fields[show.Name])
+		if err == nil {
+			err = json.Unmarshal(b, v.Interface())
+		}
+		if err != nil {
+			panic(err)
+		}
+		s.Fields = append(s.Fields, v.Elem().Interface())
+	}
+	return s
+}
+
+func (c *coop) List(_ context.Context, q server.ListQuery) (all []server.Shown, _ error) {
+	by := kind.Asker{Me: ana.ID, Day: func(when string) string { return when[:min(len(when), 10)] }, Tomorrow: now.AddDate(0, 0, 1).Format(time.DateOnly)}
+	for _, s := range c.documents(q.Kind) {
+		if q.Wants == nil || kind.Match(c.facts[s.Short], q.Wants(by)) {
+			all = append(all, s)
 		}
 	}
-	return api.Note{}, errNotShown
+	slices.SortFunc(all, func(a, b server.Shown) int { return strings.Compare(a.ID, b.ID) }) // all were changed at one time
+	return all, nil
 }
 
-func (c *coop) CreateNote(_ context.Context, n api.NewNote) (api.Note, error) {
-	c.told = n
-	return c.notes[0], nil
+func (c *coop) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, error) {
+	for _, s := range c.documents(k) {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return server.Shown{}, errNotShown
 }
 
-func (c *coop) EditNote(ctx context.Context, id string, e api.NoteEdit) (api.Note, error) {
-	c.told = e
-	return c.Note(ctx, id)
+func (c *coop) Create(_ context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
+	c.told = said(k, k.Make, a)
+	return c.documents(k)[0], nil
 }
 
-func (c *coop) AppendNote(ctx context.Context, id, text string) (api.Note, error) {
-	c.told = text
-	return c.Note(ctx, id)
+func (c *coop) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a server.Asks) (server.Shown, error) {
+	c.told = said(k, v, a)
+	switch v.Name {
+	case "accept":
+		return server.Shown{}, api.Problemf(api.NotAllowed, "offer help instead: kith task offer t-4kq7", "t-4kq7 was asked of Ana; Ben can't accept it for her")
+	case "close":
+		return server.Shown{}, api.Problemf(api.NotAllowed, "kith decision show d-9f2c", "this decision can't be closed yet: Ben objects")
+	}
+	return c.Show(ctx, k, id)
 }
 
-func (c *coop) NoteHistory(context.Context, string) ([]api.Version, error) {
+// asked is what the daemon was asked of a document: the verb, and what was given for it.
+type asked map[string]any
+
+func said(k *kind.Kind, v *kind.Verb, a server.Asks) asked {
+	out := asked{"verb": v.Name}
+	put := func(key string, v any, given bool) {
+		if given {
+			out[key] = v
+		}
+	}
+	if a.Title != nil {
+		out["title"] = *a.Title
+	}
+	if a.Text != nil {
+		put("text", a.Text.Text, a.Text.Text != "" || v == k.Edit)
+	}
+	put("base_heads", a.From, len(a.From) > 0)
+	put("tag", a.Tag, len(a.Tag) > 0)
+	put("untag", a.Untag, len(a.Untag) > 0)
+	put("why", a.Why, a.Why != "")
+	put("undo", true, a.Undo)
+	fields := slices.Concat(v.Args, v.With)
+	if v.By != nil {
+		fields = append(fields, v.By)
+	}
+	for _, f := range fields {
+		switch {
+		case f.IsMany():
+			put(f.Key, a.All(f), a.Has(f))
+		case f.Is == kind.Hours:
+			put(f.Key, kind.Minutes(a.Value(f).Int()).Hours(), a.Has(f))
+		default:
+			put(f.Key, a.Str(f), a.Has(f))
+		}
+	}
+	return out
+}
+
+func (c *coop) History(context.Context, string) ([]api.Version, error) {
 	return []api.Version{{Head: strings.Repeat("3fa09c11", 8), At: api.At(now), By: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Says: []string{"wrote “Present: all”"}}}, nil
 }
 
-func (c *coop) RestoreNote(ctx context.Context, id, head string) (api.Note, error) {
+func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
 	c.told = head
-	return c.Note(ctx, id)
+	return c.Show(ctx, k, id)
 }
 
 func (c *coop) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {

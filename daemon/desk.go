@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"kith/crdt"
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/daemon/api"
@@ -20,27 +19,10 @@ type desk struct {
 	all *spaces // in which the shares are where documents go on
 }
 
-var (
-	_ server.Documents = (*desk)(nil)
-	_ server.Tasks     = (*desk)(nil)
-	_ server.Decisions = (*desk)(nil)
-	_ server.Notes     = (*desk)(nil)
-)
+var _ server.Documents = (*desk)(nil)
 
 // newDesk makes the desk of a space.
 func newDesk(at *space, all *spaces) *desk { return &desk{at, all} }
-
-func memberIDs(ids []string) ([]charter.MemberID, error) {
-	out := make([]charter.MemberID, len(ids))
-	for i, s := range ids {
-		id, err := charter.ParseMemberID(s)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = id
-	}
-	return out, nil
-}
 
 // docID reads a whole document ID with the letter of its kind.
 func docID(id string) (entry.DocID, error) {
@@ -93,17 +75,77 @@ func (b *desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 	return out, nil
 }
 
-// show gives one document of a kind, translated.
-func show[T any](b *desk, k *kind.Kind, id string, translate func(shown) T) (T, error) {
-	var none T
+// List implements server.Documents.
+func (b *desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
+	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit})
+	all := make([]server.Shown, len(found))
+	for i, s := range found {
+		all[i] = s.told(q.Kind)
+	}
+	return all, err
+}
+
+// Show implements server.Documents.
+func (b *desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, error) {
 	r, v, err := b.view(id)
 	if err != nil {
-		return none, err
+		return server.Shown{}, err
 	}
 	if v.Kind != k.Name {
-		return none, replica.ErrNotFound
+		return server.Shown{}, replica.ErrNotFound
 	}
-	return translate(b.look(r, v)), nil
+	s := b.look(r, v)
+	return s.told(k), nil
+}
+
+// Create implements server.Documents.
+func (b *desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
+	return tellingOf(k)(b.begin(ctx, k, asks(a)))
+}
+
+// Do implements server.Documents.
+func (b *desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a server.Asks) (server.Shown, error) {
+	return tellingOf(k)(b.perform(ctx, k, v, id, asks(a)))
+}
+
+// Restore implements server.Documents.
+func (b *desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
+	return tellingOf(k)(b.restore(ctx, id, head))
+}
+
+func tellingOf(k *kind.Kind) func(shown, error) (server.Shown, error) {
+	return func(s shown, err error) (server.Shown, error) {
+		if err != nil {
+			return server.Shown{}, err
+		}
+		return s.told(k), nil
+	}
+}
+
+// told is a document as the API tells of it.
+func (s *shown) told(k *kind.Kind) server.Shown { return server.Tell(k, header(*s), s.looked()) }
+
+// History implements server.Documents.
+func (b *desk) History(_ context.Context, id string) ([]api.Version, error) {
+	r, v, err := b.view(id)
+	if err != nil {
+		return nil, err
+	}
+	at := b.look(r, v)
+	p := at.p
+	var out []api.Version
+	err = at.r.Read(at.v.ID, func(e replica.Edit) error {
+		order := e.Judge.Order()
+		for i := len(order) - 1; i >= 0; i-- {
+			it := order[i]
+			out = append(out, api.Version{
+				Head: it.Change.Hash.String(), At: api.At(crdt.Time(it.Change.Time).Time()), By: p.named(it.Author),
+				Device: p.device(it.Entry.Device), Says: says(p, crdt.Describe(e.Judge.Kind(), it.Change, e.Judge.History())),
+			})
+		}
+		return nil
+	})
+	return out, err
 }
 
 // view gives a document by its whole ID, as it is in this space.

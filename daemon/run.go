@@ -131,10 +131,9 @@ func (s *served) entrance(at *space) *entrance {
 // Spaces implements server.Spaces.
 func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
-		desk, sharing := newDesk(at, s.all), newSharing(at, s.all)
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: newAssembly(at),
-			Allies: s.pacts.Of(at), Shares: sharing, Documents: desk, Tasks: desk, Decisions: desk, Notes: desk,
+			Allies: s.pacts.Of(at), Shares: newSharing(at, s.all), Documents: newDesk(at, s.all),
 		})
 	}
 	if len(out) == 0 {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -248,9 +249,15 @@ type Event struct {
 // EventTypes are the values of Event.Type.
 var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void", "ally"}
 
-// EventKinds are the words by which events can be picked: types, and kinds of documents.
+// EventKinds are the words by which events can be picked: kinds of documents, and types.
 func EventKinds() []string {
-	return append([]string{KindTask, KindDecision, KindNote, KindAsk}, EventTypes...)
+	var words []string
+	for _, k := range kinds.All.All() {
+		if !slices.Contains(EventTypes, k.Name) {
+			words = append(words, k.Name)
+		}
+	}
+	return append(words, EventTypes...)
 }
 
 // Check is one thing that the doctor looked at.

@@ -73,35 +73,6 @@ func needWhy(what string, s *string) error {
 	return nil
 }
 
-func checkTags(tags []string) error {
-	if len(tags) > api.MaxTags {
-		return api.Problemf(api.Limit, "", "at most %d tags at once, these are %d", api.MaxTags, len(tags))
-	}
-	for i := range tags {
-		t, err := line("tag", tags[i], api.MaxTag)
-		if err != nil {
-			return err
-		}
-		if t == "" || len(t) > api.MaxTag {
-			return api.Problemf(api.Invalid, "", "a tag has 1 to %d bytes, this one has %d", api.MaxTag, len(t))
-		}
-		tags[i] = t
-	}
-	return nil
-}
-
-func checkProject(project *string) (err error) {
-	*project, err = line("project's name", *project, api.MaxTitle)
-	return err
-}
-
-func checkHours(h float64) error {
-	if !(h >= 0 && h <= api.MaxHours) { // written so that it holds for NaN too
-		return api.Problemf(api.Invalid, "", "hours go from 0 to %d", api.MaxHours)
-	}
-	return nil
-}
-
 // checkDate takes "" for none.
 func checkDate(what string, date *string) error {
 	if *date == "" {

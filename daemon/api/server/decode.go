@@ -39,6 +39,16 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
+// strictly reads a part of a request, as decode does the whole.
+func strictly(raw json.RawMessage, v any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return explainJSON(err)
+	}
+	return nil
+}
+
 func explainJSON(err error) *api.Problem {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

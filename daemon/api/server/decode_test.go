@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
-	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -30,9 +32,9 @@ func TestWhatTheServerRefusesToRead(t *testing.T) {
 		{"a title of two lines", `{"title":"a\nb"}`, api.Invalid, "control characters"},
 		{"a title that talks to the terminal", `{"title":"a\u001b[2Jb"}`, api.Invalid, "control characters"},
 		{"a text that is too long", `{"title":"x","text":"` + long + `"}`, api.Limit, "at most 100000 characters, this one has 100001"},
-		{"a date that is none", `{"title":"x","due":"friday"}`, api.Invalid, "“friday” is no date"},
+		{"a date that is none", `{"title":"x","due":"friday"}`, api.Invalid, "“friday” is not a date like 2026-12-01"},
 		{"hours below nothing", `{"title":"x","hours":-1}`, api.Invalid, "hours go from 0"},
-		{"a tag that is too long", `{"title":"x","tags":["` + strings.Repeat("ü", 60) + `"]}`, api.Invalid, "1 to 100 bytes"},
+		{"a tag that is too long", `{"title":"x","tags":["` + strings.Repeat("ü", 60) + `"]}`, api.Limit, "at most 100 bytes, this one has 120"},
 		{"somebody who isn't here", `{"title":"x","ask":["Dora"]}`, api.NotFound, "nobody here is called “Dora”"},
 	}
 	for _, tt := range tests {
@@ -83,12 +85,13 @@ func TestWhatComesInIsCleaned(t *testing.T) {
 	if status, answer := ask(t, f, "POST", "tasks", strings.NewReader(body)); status != 200 {
 		t.Fatal(answer)
 	}
-	got := f.created
-	if got.Title != "Café" || got.Due != "2026-12-01T14:00:00Z" || got.Text != "a\nb" {
+	got, with := f.created, kinds.Task.Make.With
+	due, ask := with[slices.IndexFunc(with, keyed("due"))], with[slices.IndexFunc(with, keyed("ask"))]
+	if *got.Title != "Café" || got.Str(due) != "2026-12-01T14:00:00Z" || got.Text.Text != "a\nb" {
 		t.Errorf("got %+v", got)
 	}
-	if len(got.Ask) != 2 || got.Ask[0] != memberID('a') || got.Ask[1] != memberID('b') {
-		t.Errorf("asked %v", got.Ask)
+	if asked := got.All(ask); len(asked) != 2 || asked[0] != memberID('a') || asked[1] != memberID('b') {
+		t.Errorf("asked %v", asked)
 	}
 }
 
@@ -98,7 +101,7 @@ func FuzzNoRequestPanics(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, path := range []string{"tasks", "tasks/4kq2/ask", "decisions"} {
-			status, answer := ask(t, stub{newFake()}, "POST", path, bytes.NewReader(body))
+			status, answer := ask(t, newFake(), "POST", path, bytes.NewReader(body))
 			if status == 0 || answer == "" {
 				t.Errorf("%s: no answer to %q", path, body)
 			}
@@ -106,9 +109,6 @@ func FuzzNoRequestPanics(f *testing.F) {
 	})
 }
 
-// stub takes decisions as well.
-type stub struct{ *fake }
-
-func (stub) CreateDecision(context.Context, api.NewDecision) (api.Decision, error) {
-	return api.Decision{}, nil
+func keyed(key string) func(*kind.Field) bool {
+	return func(f *kind.Field) bool { return f.Key == key }
 }

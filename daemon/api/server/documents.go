@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
@@ -12,6 +13,17 @@ type Documents interface {
 	// Find gives the headers of at most limit documents whose ID without the letter starts
 	// with prefix (lower case, Crockford letters), in the order of their IDs. kind "" is any.
 	Find(ctx context.Context, kind, prefix string, limit int) ([]api.Document, error)
+	// List gives the documents that q asks for.
+	List(ctx context.Context, q ListQuery) ([]Shown, error)
+	Show(ctx context.Context, k *kind.Kind, id string) (Shown, error)
+	Create(ctx context.Context, k *kind.Kind, a Asks) (Shown, error)
+	// Do does what a verb of the kind says with a document, its edit among them.
+	Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a Asks) (Shown, error)
+	// History gives the versions of a document, newest first.
+	History(ctx context.Context, id string) ([]api.Version, error)
+	// Restore writes the text that a document had at head once more, as a change of today. head is a start of
+	// a Version's head.
+	Restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error)
 	// Log gives what happened, newest first.
 	Log(ctx context.Context, f LogFilter) ([]api.LogLine, error)
 	// Search gives the documents that hold all the words, best first.
@@ -19,6 +31,13 @@ type Documents interface {
 	// Adopt takes over what was written beyond what the co-op honours of a device. entry is a start of
 	// its ID; what comes back is its document.
 	Adopt(ctx context.Context, entry string) (api.Document, error)
+}
+
+// LogFilter selects lines of the log.
+type LogFilter struct {
+	Document string // one document's whole ID; "": everything, charter statements included
+	Void     bool   // only what was refused by a rule
+	Limit    int    // at most so many, from 1
 }
 
 // defaultLines is how much of the log one answer has when nobody says.

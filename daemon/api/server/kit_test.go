@@ -18,6 +18,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/waittest"
@@ -34,14 +36,11 @@ type answerer interface {
 	Allies
 	Shares
 	Documents
-	Tasks
-	Decisions
-	Notes
 }
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Tasks: a, Decisions: a, Notes: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
@@ -55,11 +54,13 @@ type fake struct {
 	documents []api.Document
 	proposals []api.Proposal
 	asked     []api.Ask
-	answered  string          // the last answer to a proposal
-	fail      error           // what writing fails with
-	created   *api.NewTask    // the last task that was made
-	action    *api.TaskAction // the last thing that a task was told
-	events    chan api.Event  // what Events gives
+	answered  string         // the last answer to a proposal
+	fail      error          // what writing fails with
+	listed    []ListQuery    // what lists were asked for
+	created   *Asks          // what the last document was begun with
+	told      *Asks          // what the last verb was told
+	verb      string         // that one
+	events    chan api.Event // what Events gives
 	syncing   func(ctx context.Context) (api.Status, error)
 }
 
@@ -130,18 +131,24 @@ func (f *fake) Find(_ context.Context, kind, prefix string, limit int) (out []ap
 	return out, nil
 }
 
-func (f *fake) Task(_ context.Context, id string) (api.Task, error) {
-	for _, d := range f.documents {
-		if d.ID == id {
-			return api.Task{Document: d}, nil
-		}
-	}
-	return api.Task{}, errors.New("the server asks only for what Find has shown")
+func (f *fake) List(_ context.Context, q ListQuery) ([]Shown, error) {
+	f.listed = append(f.listed, q)
+	return nil, f.fail
 }
 
-func (f *fake) Tasks(context.Context, TaskFilter) ([]api.Task, error) { return nil, f.fail }
+func (f *fake) Show(_ context.Context, k *kind.Kind, id string) (Shown, error) {
+	for _, d := range f.documents {
+		if d.ID == id && d.Kind == k.Name {
+			return told(k, d), nil
+		}
+	}
+	return Shown{}, errors.New("the server asks only for what Find has shown")
+}
 
-func (f *fake) Decisions(context.Context, DecisionFilter) ([]api.Decision, error) { return nil, f.fail }
+// told is a document of which nothing but its header is known.
+func told(k *kind.Kind, d api.Document) Shown {
+	return Tell(k, d, kind.Look{View: &kind.View{}, Named: func(charter.MemberID) kind.Named { return kind.Named{} }})
+}
 
 func (f *fake) Proposals(context.Context) ([]api.Proposal, error) { return f.proposals, f.fail }
 
@@ -150,14 +157,20 @@ func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer
 	return api.Proposal{ID: id}, f.fail
 }
 
-func (f *fake) CreateTask(_ context.Context, t api.NewTask) (api.Task, error) {
-	f.created = &t
-	return api.Task{Document: f.documents[0]}, f.fail
+func (f *fake) Create(_ context.Context, k *kind.Kind, a Asks) (Shown, error) {
+	f.created = &a
+	return told(k, f.documents[0]), f.fail
 }
 
-func (f *fake) ActOnTask(ctx context.Context, id string, a api.TaskAction) (api.Task, error) {
-	f.action = &a
-	return f.Task(ctx, id)
+func (f *fake) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a Asks) (Shown, error) {
+	f.told, f.verb = &a, v.Name
+	return f.Show(ctx, k, id)
+}
+
+func (f *fake) History(context.Context, string) ([]api.Version, error) { return nil, f.fail }
+
+func (f *fake) Restore(ctx context.Context, k *kind.Kind, id, _ string) (Shown, error) {
+	return f.Show(ctx, k, id)
 }
 
 func (f *fake) Log(_ context.Context, q LogFilter) ([]api.LogLine, error) {

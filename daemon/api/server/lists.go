@@ -1,9 +1,8 @@
 package server
 
 import (
+	"encoding/json"
 	"reflect"
-
-	"kith/daemon/api"
 )
 
 // withLists gives v with every nil slice and map in it made empty, so that the JSON has []
@@ -39,8 +38,8 @@ func fill(v reflect.Value) {
 			v.Set(reflect.MakeMap(v.Type()))
 		}
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[api.Time]() {
-			return
+		if v.Type().Implements(reflect.TypeFor[json.Marshaler]()) {
+			return // it writes itself
 		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {

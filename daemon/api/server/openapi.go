@@ -53,7 +53,7 @@ func (r *route) operation(types schemas) object {
 	case r.work.sends != "":
 		op["requestBody"] = object{"required": true, "content": object{r.work.sends: object{}}}
 	case r.work.in != nil:
-		op["requestBody"] = object{"content": object{"application/json": object{"schema": types.of(r.work.in, true)}}}
+		op["requestBody"] = object{"content": object{"application/json": object{"schema": r.work.in(types)}}}
 	}
 	return op
 }
@@ -61,11 +61,11 @@ func (r *route) operation(types schemas) object {
 func (r *route) answer(types schemas) object {
 	switch {
 	case r.work.gives == linesType:
-		return object{"description": "JSON objects, one a line, for as long as there are more", "content": object{linesType: object{"x-line": types.of(r.work.out, false)}}}
+		return object{"description": "JSON objects, one a line, for as long as there are more", "content": object{linesType: object{"x-line": r.work.out(types)}}}
 	case r.work.gives != "":
 		return object{"description": "bytes", "content": object{r.work.gives: object{}}}
 	}
-	return object{"description": r.gist, "content": object{"application/json": object{"schema": types.of(r.work.out, false)}}}
+	return object{"description": r.gist, "content": object{"application/json": object{"schema": r.work.out(types)}}}
 }
 
 func (r *route) parameters() []object {

@@ -25,18 +25,3 @@ func (q query) number(name string, absent int) (int, error) {
 	}
 	return n, nil
 }
-
-// optional checks a field of an edit if it is there.
-func optional[T any](field *T, check func(*T) error) error {
-	if field == nil {
-		return nil
-	}
-	return check(field)
-}
-
-func checkEdit(e *api.TextEdit) error {
-	if e == nil {
-		return nil
-	}
-	return checkText(&e.Text)
-}

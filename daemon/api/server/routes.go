@@ -53,12 +53,16 @@ var (
 	acknowledged = param{name: "acknowledged", gist: "with what others have acknowledged, which takes longer the first time", is: aFlag}
 	wait         = param{name: "wait", gist: "how long to wait at most", is: aSpan}
 	limit        = param{name: "limit", gist: "at most so many", is: aNumber}
-	aTag         = param{name: "tag", gist: "with this tag"}
 	brief        = param{name: "brief", gist: "without their texts", is: aFlag}
 )
 
 // routes are all requests that the API answers.
 func routes() []route {
+	return slices.Concat(otherRoutes(), kindRoutes())
+}
+
+// otherRoutes are those that aren't about documents of one kind.
+func otherRoutes() []route {
 	return []route{
 		{path: "GET spaces", gist: "how it stands with every space", about: everySpace, bare: true, query: []param{acknowledged}, work: answers((*Server).overview)},
 		{path: "POST spaces", gist: "found another co-op in this home", about: everySpace, bare: true, work: takes((*Server).found)},
@@ -120,36 +124,9 @@ func routes() []route {
 
 		{path: "GET find", gist: "headers of documents by the start of their ID", about: everySpace, query: []param{{name: "kind", gist: "of this kind"}, {name: "prefix", gist: "the start of the ID"}, limit}, work: answers((*Server).find)},
 		{path: "GET search", gist: "documents that hold all the words, best first", about: everySpace, query: []param{{name: "q", gist: "the words"}, limit}, work: answers((*Server).search)},
-		{path: "GET today", gist: "what waits for me", about: everySpace, work: answers((*Server).today)},
+		{path: "GET today", gist: "what waits for me", about: everySpace, work: todayWork()},
 		{path: "GET log", gist: "what happened, newest first", about: aDocument, query: []param{{name: "id", gist: "to this document"}, {name: "void", gist: "only what a rule refused", is: aFlag}, limit}, work: answers((*Server).logLines)},
 		{path: "POST adopt/{entry}", gist: "take over what a member wrote beyond what the co-op honours", work: takes((*Server).adopt)},
-
-		{path: "GET tasks", gist: "things to do", query: []param{
-			{name: "mine", gist: "that I took or accepted", is: aFlag}, {name: "open", gist: "not done or dropped", is: aFlag}, {name: "help_wanted", gist: "with which help is wanted", is: aFlag},
-			{name: "project", gist: "of this project"}, aTag, {name: "due_before", gist: "due before that day"},
-			{name: "sort", gist: "the order", is: aWord, words: api.TaskSorts}, limit, brief,
-		}, work: answers((*Server).tasks)},
-		{path: "POST tasks", gist: "add a task", work: takes((*Server).createTask)},
-		{path: "GET tasks/{id}", gist: "one task", about: aDocument, work: answers((*Server).task)},
-		{path: "PATCH tasks/{id}", gist: "change one", about: aDocument, work: takes((*Server).editTask)},
-		{path: "POST tasks/{id}/{verb}", gist: "a step in its life", about: aDocument, words: map[string][]string{"verb": api.TaskVerbs}, work: takes((*Server).actOnTask)},
-		{path: "GET decisions", gist: "what we decide", query: []param{
-			{name: "open", gist: "not closed yet", is: aFlag}, {name: "waiting_for_me", gist: "without my position", is: aFlag},
-			{name: "review_before", gist: "agreed, with a review before that day"}, aTag, limit, brief,
-		}, work: answers((*Server).decisions)},
-		{path: "POST decisions", gist: "propose a decision", work: takes((*Server).createDecision)},
-		{path: "GET decisions/{id}", gist: "one decision", about: aDocument, work: answers((*Server).decision)},
-		{path: "PATCH decisions/{id}", gist: "change one", about: aDocument, work: takes((*Server).editDecision)},
-		{path: "POST decisions/{id}/position", gist: "give one's position on the present text", about: aDocument, work: takes((*Server).takePosition)},
-		{path: "POST decisions/{id}/close", gist: "record the outcome that the positions give", about: aDocument, work: takes((*Server).closeDecision)},
-		{path: "POST decisions/{id}/withdraw", gist: "take a proposal back", about: aDocument, work: takes((*Server).withdrawDecision)},
-		{path: "GET notes", gist: "texts that are written together", query: []param{aTag, limit, brief}, work: answers((*Server).notes)},
-		{path: "POST notes", gist: "begin a note", work: takes((*Server).createNote)},
-		{path: "GET notes/{id}", gist: "one note", about: aDocument, work: answers((*Server).note)},
-		{path: "PATCH notes/{id}", gist: "change one", about: aDocument, work: takes((*Server).editNote)},
-		{path: "POST notes/{id}/append", gist: "write a text at its end", about: aDocument, work: takes((*Server).appendNote)},
-		{path: "GET notes/{id}/history", gist: "its versions, newest first", about: aDocument, work: answers((*Server).noteHistory)},
-		{path: "POST notes/{id}/restore", gist: "write an earlier version's text once more", about: aDocument, work: takes((*Server).restoreNote)},
 
 		{path: "GET openapi.json", gist: "this description", about: everySpace, bare: true, work: answers((*Server).openapi)},
 	}

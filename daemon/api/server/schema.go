@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
+
+var textEdit = reflect.TypeFor[api.TextEdit]()
 
 // object is a JSON object in the making.
 type object = map[string]any
@@ -19,6 +22,9 @@ type schemas map[string]object
 // of is the schema of a type as it is written, or, with in, as it may be sent: without the fields that have
 // "omitempty", and with none that the type hasn't.
 func (s schemas) of(t reflect.Type, in bool) object {
+	if t == reflect.TypeFor[api.Time]() || t == reflect.TypeFor[kind.Time]() {
+		return object{"type": []string{"string", "null"}, "format": "date-time"}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return object{"anyOf": []object{s.of(t.Elem(), in), {"type": "null"}}}
@@ -27,9 +33,6 @@ func (s schemas) of(t reflect.Type, in bool) object {
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), in)}
 	case reflect.Struct:
-		if t == reflect.TypeFor[api.Time]() {
-			return object{"type": []string{"string", "null"}, "format": "date-time"}
-		}
 		return s.named(t, in)
 	case reflect.Bool:
 		return object{"type": "boolean"}
@@ -44,7 +47,7 @@ func (s schemas) of(t reflect.Type, in bool) object {
 }
 
 func (s schemas) named(t reflect.Type, in bool) object {
-	name := t.Name()
+	name := strings.TrimSuffix(t.Name(), "JSON")
 	if name == "" || t == reflect.TypeFor[nothing]() {
 		return s.fields(t, in)
 	}
@@ -52,7 +55,7 @@ func (s schemas) named(t reflect.Type, in bool) object {
 		s[name] = object{} // a type that has itself in it ends here
 		maps.Copy(s[name], s.fields(t, in))
 	}
-	return object{"$ref": "#/components/schemas/" + name}
+	return ref(name)
 }
 
 func (s schemas) fields(t reflect.Type, in bool) object {

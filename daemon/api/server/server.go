@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"time"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -76,6 +77,9 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range routes() {
 		mux.Handle(route.pattern(), s.serve(&route))
+	}
+	for _, k := range kinds.All.Nouns() {
+		mux.Handle("POST /v1/"+k.Many+"/{id}/{verb}", s.noVerb(k))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, api.Problemf(api.NotFound, "is the daemon of the same version as the command? kith status", "the daemon knows no %s %s", r.Method, r.URL.Path))

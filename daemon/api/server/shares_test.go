@@ -1,9 +1,11 @@
 package server
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
@@ -60,13 +62,13 @@ func TestPeopleOfTheAllyAreFoundInTheShareOfADocument(t *testing.T) {
 	}
 	f.documents[0].Shared = &api.Shared{Share: api.Named{ID: "s2"}, ID: "t-2", Here: true}
 	status, answer = request(t, served{f, share}, "POST", "tasks/"+task+"/ask", body("dora (quilted)"))
-	if status != 200 || f.action == nil || len(f.action.Members) != 1 || f.action.Members[0] != memberID('x') {
-		t.Errorf("%d %s, told %+v", status, answer, f.action)
+	if status != 200 || f.told == nil || !slices.Equal(f.told.All(kind.Whom), []string{memberID('x')}) {
+		t.Errorf("%d %s, told %+v", status, answer, f.told)
 	}
 	share.people[1].Me = true
 	status, answer = request(t, served{f, share}, "POST", "tasks/"+task+"/ask", body(memberID('a')))
-	if status != 200 || f.action.Members[0] != memberID('y') {
-		t.Errorf("one's own ID at home: %d %s, told %+v", status, answer, f.action)
+	if status != 200 || !slices.Equal(f.told.All(kind.Whom), []string{memberID('y')}) {
+		t.Errorf("one's own ID at home: %d %s, told %+v", status, answer, f.told)
 	}
 	status, answer = request(t, served{f, share}, "POST", "tasks/"+task+"/ask", body("Dora"))
 	if status == 200 || !strings.Contains(answer, "Dora (Riso Print Co-op)") {

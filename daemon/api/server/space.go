@@ -19,7 +19,4 @@ type Space struct {
 	Allies    Allies
 	Shares    Shares
 	Documents Documents
-	Tasks     Tasks
-	Decisions Decisions
-	Notes     Notes
 }

@@ -133,10 +133,10 @@ func TestNothingIsChangedByAStartOfAnIDThatTheCoopAndAShareHave(t *testing.T) {
 	share.documents[0].ID = documentID(api.KindTask, "4kq27")
 	both := served{print, share}
 	status, answer := request(t, both, "POST", "tasks/t-4kq2/done", nil)
-	if status == 200 || !strings.Contains(answer, `"ambiguous"`) || !strings.Contains(answer, "Quilted") || print.action != nil || share.action != nil {
+	if status == 200 || !strings.Contains(answer, `"ambiguous"`) || !strings.Contains(answer, "Quilted") || print.told != nil || share.told != nil {
 		t.Errorf("%d %s", status, answer)
 	}
-	if status, answer := request(t, both, "POST", "tasks/t-4kq27/done", nil); status != 200 || share.action == nil || print.action != nil {
+	if status, answer := request(t, both, "POST", "tasks/t-4kq27/done", nil); status != 200 || share.told == nil || print.told != nil {
 		t.Errorf("with another letter: %d %s", status, answer)
 	}
 	if status, answer := askAll(t, both, "tasks/t-4kq2"); status != 200 || !strings.Contains(answer, "Order paper") {

@@ -3,10 +3,13 @@ package server
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
-	"time"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -20,84 +23,80 @@ func (s *Server) mine(ctx context.Context) (string, error) {
 	return me, err
 }
 
-// today collects what waits for the member of this daemon, in every space that is meant.
-func (s *Server) today(r *http.Request) (api.Today, error) {
+// today collects what waits for the member of this daemon, in every space that is meant: for each kind of document
+// what its declaration says.
+func (s *Server) today(r *http.Request) (any, error) {
 	ctx := r.Context()
-	tomorrow := s.now().AddDate(0, 0, 1).Format(time.DateOnly)
-	var t api.Today
-	var err error
-	t.Notice, err = across(s, func(one *Server) ([]string, error) {
+	notice, err := across(s, func(one *Server) ([]string, error) {
 		status, err := one.at.Peers.Status(ctx)
 		return status.Notice, err
 	}, func(says *string, space *api.Named) { *says = space.Name + ": " + *says })
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	if s = s.goingOn(); s == nil {
-		return t, nil
+	s = s.goingOn()
+	asks, err := s.openAsks(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, part := range []struct {
-		into   *[]api.Task
-		filter func(me string) TaskFilter
-	}{
-		{&t.Asked, func(me string) TaskFilter { return TaskFilter{AskedOf: me, Sort: "due"} }},
-		{&t.Due, func(me string) TaskFilter {
-			return TaskFilter{Member: me, Open: true, DueBefore: tomorrow, Sort: "due"}
-		}},
-		{&t.HelpWanted, func(string) TaskFilter { return TaskFilter{HelpWanted: true} }},
-	} {
-		var err error
-		*part.into, err = across(s, func(one *Server) ([]api.Task, error) {
-			me, err := one.mine(ctx)
-			if err != nil || me == "" {
+	proposals, err := across(s, func(one *Server) ([]api.Proposal, error) {
+		list, err := one.at.Charter.Proposals(ctx)
+		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.WaitsForMe }), err
+	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
+	if err != nil {
+		return nil, err
+	}
+	t := object{"notice": withLists(notice), "proposals": withLists(proposals), "asks": withLists(asks)}
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			waiting, err := s.waiting(ctx, k, w)
+			if err != nil {
 				return nil, err
 			}
-			f := part.filter(me)
-			list, err := one.at.Tasks.Tasks(ctx, f)
-			list = f.Apply(list)
-			if f.HelpWanted {
-				list = slices.DeleteFunc(list, func(t api.Task) bool { return t.Help.By != nil && t.Help.By.ID == me })
-			}
-			return list, err
-		}, func(t *api.Task, space *api.Named) { t.Space = space })
-		if err != nil {
-			return t, err
+			t[w.Key] = withLists(waiting)
 		}
-		*part.into = once(*part.into, func(t api.Task) (string, *api.Shared) { return t.ID, t.Shared })
 	}
-	t.Decisions, err = across(s, func(one *Server) ([]api.Decision, error) {
+	return t, nil
+}
+
+// waiting are the documents of a kind in which something waits for the member of this daemon, in every space.
+func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait) ([]Shown, error) {
+	all, err := across(s, func(one *Server) ([]Shown, error) {
 		me, err := one.mine(ctx)
 		if err != nil || me == "" {
 			return nil, err
 		}
-		waiting := DecisionFilter{WaitingFor: me}
-		list, err := one.at.Decisions.Decisions(ctx, waiting)
-		return waiting.Apply(list), err
-	}, func(d *api.Decision, space *api.Named) { d.Space = space })
-	if err != nil {
-		return t, err
-	}
-	t.Decisions = once(t.Decisions, func(d api.Decision) (string, *api.Shared) { return d.ID, d.Shared })
-	if t.Asks, err = s.openAsks(ctx); err != nil {
-		return t, err
-	}
-	t.Proposals, err = across(s, func(one *Server) ([]api.Proposal, error) {
-		list, err := one.at.Charter.Proposals(ctx)
-		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.WaitsForMe }), err
-	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
-	return t, err
+		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order})
+	}, func(d *Shown, space *api.Named) { d.Space = space })
+	return once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared }), err
 }
 
-// goingOn leaves out the shares that are over: nothing in them waits for anybody. It is nil if no space is left.
+// todayWork is what waits for somebody.
+func todayWork() work {
+	return work{do: (*Server).today, out: func(s schemas) object {
+		properties := object{
+			"notice":    s.of(reflect.TypeFor[[]string](), false),
+			"proposals": s.of(reflect.TypeFor[[]api.Proposal](), false),
+			"asks":      s.of(reflect.TypeFor[[]api.Ask](), false),
+		}
+		for _, k := range kinds.All.Nouns() {
+			for _, w := range k.Today {
+				properties[w.Key] = object{"type": "array", "items": s.shown(k), "description": w.Gist}
+			}
+		}
+		return object{"type": "object", "properties": properties, "required": slices.Sorted(maps.Keys(properties))}
+	}}
+}
+
+// goingOn leaves out the shares that are over: nothing in them waits for anybody.
 func (s *Server) goingOn() *Server {
 	going := slices.DeleteFunc(slices.Clone(s.among), func(b Space) bool {
 		share, ok := b.Peers.Share()
 		return ok && share.Over
 	})
-	if len(going) == 0 {
-		return nil
-	}
-	return s.of(going...)
+	one := *s
+	one.among = going
+	return &one
 }
 
 // openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.

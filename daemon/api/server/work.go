@@ -5,29 +5,39 @@ import (
 	"reflect"
 )
 
-// work is what is done about a request: which types come in and go out, and the method of Server that does it.
-// The types are those of the method, so that the description can't say others.
+// work is what is done about a request: which JSON comes in and goes out, and the method of Server that does it.
+// The schemas are those of the types of the method, or of a kind's declaration, so that the description can't say
+// anything else.
 type work struct {
-	in, out reflect.Type // of the JSON; nil: there is none, or it isn't JSON
-	do      func(s *Server, r *http.Request) (any, error)
+	in, out    shape        // of the JSON; nil: there is none, or it isn't JSON
+	took, gave reflect.Type // where that is a type's
+	do         func(s *Server, r *http.Request) (any, error)
 
 	// Of what is more than one JSON value: the answer is written by stream, and says in error what it can't.
 	stream       func(s *Server, w http.ResponseWriter, r *http.Request)
 	sends, gives string // the media types, where they aren't JSON
 }
 
+// shape gives the schema of some JSON.
+type shape func(schemas) object
+
+// shapeOf is that of a Go type; in: as it may be sent.
+func shapeOf[T any](in bool) shape {
+	return func(s schemas) object { return s.of(reflect.TypeFor[T](), in) }
+}
+
 // answers is a request without a body.
 func answers[Out any](do func(*Server, *http.Request) (Out, error)) work {
 	return work{
-		out: reflect.TypeFor[Out](),
-		do:  func(s *Server, r *http.Request) (any, error) { return do(s, r) },
+		out: shapeOf[Out](false), gave: reflect.TypeFor[Out](),
+		do: func(s *Server, r *http.Request) (any, error) { return do(s, r) },
 	}
 }
 
 // takes is a request whose body is an In, which is bounded and read before anything is done.
 func takes[In, Out any](do func(*Server, *http.Request, In) (Out, error)) work {
 	return work{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		in: shapeOf[In](true), took: reflect.TypeFor[In](), out: shapeOf[Out](false), gave: reflect.TypeFor[Out](),
 		do: func(s *Server, r *http.Request) (any, error) {
 			var in In
 			if err := decode(r, &in); err != nil {
@@ -49,7 +59,7 @@ const (
 
 // lines answers with any number of Outs, for as long as somebody reads.
 func lines[Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
-	return work{out: reflect.TypeFor[Out](), gives: linesType, stream: do}
+	return work{out: shapeOf[Out](false), gave: reflect.TypeFor[Out](), gives: linesType, stream: do}
 }
 
 // file answers with bytes.

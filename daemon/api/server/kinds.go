@@ -1,0 +1,227 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// kindRoutes are the requests about documents: for each kind what its declaration says.
+func kindRoutes() (all []route) {
+	for _, k := range kinds.All.Nouns() {
+		one := k.Many + "/{id}"
+		all = append(all,
+			route{path: "GET " + k.Many, gist: k.Gist, query: listParams(k), work: listing(k)},
+			route{path: "POST " + k.Many, gist: k.Make.Gist, work: making(k)},
+			route{path: "GET " + one, gist: "one " + k.Name, about: aDocument, work: showing(k)},
+			route{path: "PATCH " + one, gist: k.Edit.Gist, about: aDocument, work: doing(k, k.Edit)},
+		)
+		for _, v := range k.Verbs {
+			all = append(all, route{path: "POST " + one + "/" + v.Name, gist: v.Gist, about: aDocument, work: doing(k, v)})
+		}
+		if k.History {
+			all = append(all,
+				route{path: "GET " + one + "/history", gist: "its versions, newest first", about: aDocument, work: answers(history(k))},
+				route{path: "POST " + one + "/restore", gist: "write an earlier version's text once more", about: aDocument, work: restoring(k)},
+			)
+		}
+	}
+	return all
+}
+
+// noVerb refuses what documents of a kind can't be told.
+func (s *Server) noVerb(k *kind.Kind) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, api.Problemf(api.NotFound, "kith "+k.Name+" --help", "a %s can't be told to “%s”", k.Name, api.Brief(r.PathValue("verb"))))
+	}
+}
+
+// paramOf is how a filter stands in an address.
+func paramOf(f *kind.Filter) param {
+	p := param{name: strings.ReplaceAll(f.Name, "-", "_"), gist: f.Gist}
+	if f.Takes == nil {
+		p.is = aFlag
+	}
+	return p
+}
+
+func listParams(k *kind.Kind) (all []param) {
+	for _, f := range k.Filters() {
+		all = append(all, paramOf(f))
+	}
+	return append(all, param{name: "sort", gist: "the order; the first is the default", is: aWord, words: orders(k)}, limit, brief)
+}
+
+func orders(k *kind.Kind) (names []string) {
+	for _, o := range k.Sorts() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// ListQuery is what a list is asked for.
+type ListQuery struct {
+	Kind  *kind.Kind
+	Wants func(kind.Asker) []kind.Want // what its documents must have, by who asks, and where; nil: nothing
+	Order *kind.Order                  // nil: newest change first
+	Limit int                          // 0: all
+}
+
+func listing(k *kind.Kind) work {
+	return work{
+		out: func(s schemas) object { return object{"type": "array", "items": s.shown(k)} },
+		do: func(s *Server, r *http.Request) (any, error) {
+			q := query{r.URL.Query()}
+			list, err := s.listQuery(r, k, q)
+			if err != nil {
+				return nil, err
+			}
+			found, err := s.at.Documents.List(r.Context(), list)
+			if q.flag("brief") {
+				for i := range found {
+					found[i].Text = ""
+				}
+			}
+			return found, err
+		},
+	}
+}
+
+// listQuery reads what a list is asked for.
+func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQuery, err error) {
+	list.Kind = k
+	if list.Limit, err = q.number("limit", 0); err != nil {
+		return list, err
+	}
+	asked := map[*kind.Filter]string{}
+	for _, f := range k.Filters() {
+		name := paramOf(f).name
+		switch {
+		case !q.Has(name), f.Takes == nil && !q.flag(name):
+			continue
+		case f.Takes != nil && f.Takes.Is == kind.Ref:
+			d, err := s.resolve(r.Context(), f.Takes.Of, q.Get(name))
+			if err != nil {
+				return list, err
+			}
+			asked[f] = d.ID
+		case f.Takes != nil:
+			value, err := f.Takes.Clean(q.Get(name))
+			if err != nil {
+				return list, err
+			}
+			if value == "" {
+				continue
+			}
+			asked[f] = value
+		default:
+			asked[f] = ""
+		}
+		if f.Me {
+			if _, err := s.me(r.Context()); err != nil {
+				return list, err
+			}
+		}
+		if f.Order != nil {
+			list.Order = f.Order
+		}
+	}
+	list.Wants = func(by kind.Asker) (wants []kind.Want) {
+		for f, value := range asked {
+			wants = append(wants, f.Want(value, by))
+		}
+		return wants
+	}
+	if name := q.Get("sort"); name != "" {
+		i := slices.Index(orders(k), name)
+		if i < 0 {
+			return list, checkWord("order", name, orders(k))
+		}
+		list.Order = k.Sorts()[i]
+	}
+	return list, nil
+}
+
+func showing(k *kind.Kind) work {
+	return work{
+		out: func(s schemas) object { return s.shown(k) },
+		do: func(s *Server, r *http.Request) (any, error) {
+			d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+			if err != nil {
+				return nil, err
+			}
+			return s.at.Documents.Show(r.Context(), k, d.ID)
+		},
+	}
+}
+
+func making(k *kind.Kind) work {
+	return work{
+		in:  func(s schemas) object { return s.request(k, k.Make) },
+		out: func(s schemas) object { return s.shown(k) },
+		do: func(s *Server, r *http.Request) (any, error) {
+			var b body
+			if err := decode(r, &b); err != nil {
+				return nil, err
+			}
+			a, err := s.asked(r.Context(), s, k, k.Make, b)
+			if err != nil {
+				return nil, err
+			}
+			return s.at.Documents.Create(r.Context(), k, a)
+		},
+	}
+}
+
+// doing does what a verb says with a document.
+func doing(k *kind.Kind, v *kind.Verb) work {
+	return work{
+		in:  func(s schemas) object { return s.request(k, v) },
+		out: func(s schemas) object { return s.shown(k) },
+		do: func(s *Server, r *http.Request) (any, error) {
+			d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+			if err != nil {
+				return nil, err
+			}
+			var b body
+			if err := decode(r, &b); err != nil {
+				return nil, err
+			}
+			a, err := s.asked(r.Context(), s.inShare(d), k, v, b)
+			if err != nil {
+				return nil, err
+			}
+			return s.at.Documents.Do(r.Context(), k, v, d.ID, a)
+		},
+	}
+}
+
+func history(k *kind.Kind) func(*Server, *http.Request) ([]api.Version, error) {
+	return func(s *Server, r *http.Request) ([]api.Version, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		return s.at.Documents.History(r.Context(), d.ID)
+	}
+}
+
+func restoring(k *kind.Kind) work {
+	w := takes(func(s *Server, r *http.Request, h api.HeadRequest) (Shown, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		if err != nil {
+			return Shown{}, err
+		}
+		h.Head = strings.ToLower(strings.TrimSpace(h.Head))
+		if h.Head == "" || len(h.Head) > 64 || strings.Trim(h.Head, "0123456789abcdef") != "" {
+			return Shown{}, api.Problemf(api.Invalid, "kith "+k.Name+" history "+d.Short, "“%s” is no version of a %s", api.Brief(h.Head), k.Name)
+		}
+		return s.at.Documents.Restore(r.Context(), k, d.ID, h.Head)
+	})
+	w.out, w.gave = func(s schemas) object { return s.shown(k) }, nil
+	return w
+}
