@@ -90,6 +90,13 @@ func (w *wanted) note(doc entry.DocID, ids []entry.ID) {
 	}
 }
 
+// has says whether a document waits for an entry.
+func (w *wanted) has(id entry.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.docs[id]) > 0
+}
+
 // take returns who waited for any of the entries, and forgets that.
 func (w *wanted) take(ids []entry.ID) []entry.DocID {
 	var docs []entry.DocID
@@ -114,6 +121,7 @@ func (r *Replica) wake(todo []*work, stored []entry.ID) error {
 		wants := w.doc.judge.Wanted()
 		r.wanted.note(w.id, wants)
 		for _, id := range wants {
+			r.quota.letGo(id)    // it is kept then, whatever it is
 			if r.store.Has(id) { // it came while the document was judged
 				stored = append(stored, id)
 			}

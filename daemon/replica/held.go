@@ -270,8 +270,12 @@ func (k *keeping) may(a arrived) bool {
 	return k.r.hasRoom(own, k.taken[own]) || k.isNamed(a)
 }
 
-// isNamed is may for what its own device has no room for.
+// isNamed is may for what its own device has no room for. What is needed to say how far a frontier reaches is
+// named by that.
 func (k *keeping) isNamed(a arrived) bool {
+	if k.r.wanted.has(a.entry.ID()) {
+		return true
+	}
 	own := k.r.bucketOf(a.entry.Device)
 	for _, b := range k.namedBy(a) {
 		if b != own && k.r.hasRoom(b, k.taken[b]) {

@@ -52,20 +52,23 @@ type bucket = entry.Device
 
 // quota counts what isn't accepted, by whose share of the room it takes.
 type quota struct {
-	mu       sync.Mutex
-	used     map[bucket]room
-	unknown  map[entry.Device]room // the parts of the zero bucket
-	granted  map[entry.Device]int  // how often its person here has given a device as much again
-	held     map[entry.ID]*heldEntry
-	byDevice map[entry.Device]map[entry.ID]*heldEntry
-	byKey    map[[32]byte]map[entry.ID]*heldEntry // see heldEntry.keys
-	byRun    map[deviceRun]map[entry.ID]*heldEntry
-	more     map[entry.Device]int // held back beyond maxHeld
-	wanted   []entry.ID           // let go, and not told yet
+	mu          sync.Mutex
+	most        room // for each device
+	mostUnknown int  // for all that aren't known, in bytes
+	used        map[bucket]room
+	unknown     map[entry.Device]room // the parts of the zero bucket
+	granted     map[entry.Device]int  // how often its person here has given a device as much again
+	held        map[entry.ID]*heldEntry
+	byDevice    map[entry.Device]map[entry.ID]*heldEntry
+	byKey       map[[32]byte]map[entry.ID]*heldEntry // see heldEntry.keys
+	byRun       map[deviceRun]map[entry.ID]*heldEntry
+	more        map[entry.Device]int // held back beyond maxHeld
+	wanted      []entry.ID           // let go, and not told yet
 }
 
 func newQuota() *quota {
 	return &quota{
+		most: room{MaxUnsettledPerDevice, MaxUnsettledEntries, MaxUnsettledOps}, mostUnknown: MaxUnsettledUnknown,
 		used: map[bucket]room{}, unknown: map[entry.Device]room{}, granted: map[entry.Device]int{},
 		held: map[entry.ID]*heldEntry{}, byDevice: map[entry.Device]map[entry.ID]*heldEntry{},
 		byKey: map[[32]byte]map[entry.ID]*heldEntry{}, byRun: map[deviceRun]map[entry.ID]*heldEntry{},
@@ -82,9 +85,9 @@ func (r *Replica) bucketOf(d entry.Device) bucket {
 }
 
 func (q *quota) bound(b bucket) room {
-	bound := room{MaxUnsettledPerDevice, MaxUnsettledEntries, MaxUnsettledOps}
+	bound := q.most
 	if b == (bucket{}) {
-		bound.bytes = MaxUnsettledUnknown
+		bound.bytes = q.mostUnknown
 	}
 	return bound.times(1 + q.granted[b])
 }

@@ -25,7 +25,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
 		state, _ := tried.rules.State(e.ID())
-		if state == charter.Accepted || named[e.ID()] || r.hasRoom(b, taken[b]) {
+		if state == charter.Accepted || named[e.ID()] || r.wanted.has(e.ID()) || r.hasRoom(b, taken[b]) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
 				taken[b] = taken[b].plus(roomOf(e, nil))
