@@ -14,9 +14,10 @@ func (k *kith) doctor() *cli.Command {
 	return k.command(spec{
 		name: "doctor", usage: "check that all is well, and say what to do",
 		more:     "Looks at the store, the views, the keys, the clock, and whether others can be reached. Works without a daemon too. Exits with 1 if something is to be done.",
-		examples: []string{`kith doctor`, `kith doctor --rebuild`},
-		flags:    []cli.Flag{&cli.BoolFlag{Name: "rebuild", Usage: "make the views anew from the entries first"}, keyFileFlag()},
-		run:      runDoctor,
+		examples: []string{`kith doctor`, `kith doctor --rebuild`, `kith doctor --take-in`},
+		flags: []cli.Flag{&cli.BoolFlag{Name: "rebuild", Usage: "make the views anew from the entries first"},
+			&cli.BoolFlag{Name: "take-in", Usage: "give more room, for good, to computers of which something is held back"}, keyFileFlag()},
+		run: runDoctor,
 	})
 }
 
@@ -26,7 +27,7 @@ func runDoctor(ctx context.Context, c *call) error {
 		return err
 	}
 	defer c.slowly("checking")()
-	checks, err := daemon.Doctor(ctx, c.Bool("rebuild"))
+	checks, err := daemon.DoctorAsked(ctx, api.DoctorRequest{Rebuild: c.Bool("rebuild"), TakeIn: c.Bool("take-in")})
 	if notRunning(err) {
 		checks, err = c.env.Hooks.Doctor(ctx, DoctorOptions{Home: c.env.home(), Rebuild: c.Bool("rebuild"), Unlock: c.keyPassphrase})
 		checks = append([]api.Check{{Name: "daemon", OK: true, Says: "not running", Hint: client.NotRunningHint}}, checks...)

@@ -417,8 +417,8 @@ func (c *coop) Events(context.Context) (<-chan api.Event, error) {
 	return events, nil
 }
 
-func (c *coop) Doctor(_ context.Context, rebuild bool) ([]api.Check, error) {
-	c.told = rebuild
+func (c *coop) Doctor(_ context.Context, q api.DoctorRequest) ([]api.Check, error) {
+	c.told = q.Rebuild
 	return c.checks, nil
 }
 

@@ -160,6 +160,7 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		e.Says += fmt.Sprintf("; refused by a rule: %d (kith log --void)", n.Void)
 	}
 	checks = append(checks, e)
+	checks = append(checks, checkHeld(r)...)
 	if says := splitNotice(r.Charter()); len(says) > 0 { // to be talked over; no computer can mend it
 		check := api.Check{Name: "charter", OK: !r.Charter().Undecided(), Says: strings.Join(says, " ")}
 		if !check.OK {
@@ -175,6 +176,32 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		checks = append(checks, api.Check{Name: "member", OK: true, Says: sentences(says)})
 	} else {
 		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})
+	}
+	return checks
+}
+
+// checkHeld says of whom something is held back, since too much of it counts for nothing.
+func checkHeld(r *replica.Replica) (checks []api.Check) {
+	unknown := 0
+	for _, h := range r.Held() {
+		m, ok := r.Rules().OwnerOf(h.Device)
+		if !ok {
+			unknown += h.Entries
+			continue
+		}
+		whose := m.Name
+		for _, d := range m.Devices {
+			if d.Key == h.Device {
+				whose += " (" + d.Name + ")"
+			}
+		}
+		checks = append(checks, api.Check{
+			Name: "held back", Says: fmt.Sprintf("%s: %d entries that don't count, or wait for others. What counts isn't held back", whose, h.Entries),
+			Hint: "ask what that computer does. To give it as much room again: kith doctor --take-in",
+		})
+	}
+	if unknown > 0 { // nothing to be done: they come in with the word of who knows them
+		checks = append(checks, api.Check{Name: "held back", OK: true, Says: fmt.Sprintf("of devices that the co-op doesn't know: %d entries", unknown)})
 	}
 	return checks
 }

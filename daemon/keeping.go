@@ -23,7 +23,7 @@ type keeping struct {
 var _ server.Keeping = (*keeping)(nil)
 
 // Doctor implements server.Keeping.
-func (k *keeping) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
+func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
 	if k.at == nil {
 		return checkEmpty(k.all.home, k.all.all.config.Now()), nil
 	}
@@ -32,7 +32,14 @@ func (k *keeping) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
 		checks = append(checks, checkPacts(k.all.home)...)
 		checks = append(checks, k.all.follow.CheckShut()...)
 	}
-	return append(checks, checkSpace(ctx, k.at, rebuild)...), nil
+	if q.TakeIn {
+		for _, held := range k.at.replica.Held() {
+			if err := k.at.replica.TakeIn(ctx, held.Device); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return append(checks, checkSpace(ctx, k.at, q.Rebuild)...), nil
 }
 
 // Backup implements server.Keeping.

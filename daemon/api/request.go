@@ -138,5 +138,6 @@ type (
 	}
 	DoctorRequest struct {
 		Rebuild bool `json:"rebuild,omitempty"`
+		TakeIn  bool `json:"take_in,omitempty"` // give more room to those of whom something is held back
 	}
 )

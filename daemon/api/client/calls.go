@@ -263,7 +263,11 @@ func (c *Client) Today(ctx context.Context) (api.Today, error) {
 }
 
 func (c *Client) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
-	return call[[]api.Check](ctx, c, "POST", "doctor", nil, api.DoctorRequest{Rebuild: rebuild})
+	return c.DoctorAsked(ctx, api.DoctorRequest{Rebuild: rebuild})
+}
+
+func (c *Client) DoctorAsked(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
+	return call[[]api.Check](ctx, c, "POST", "doctor", nil, q)
 }
 
 // at makes a path of parts that may hold anything.

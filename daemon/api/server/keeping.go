@@ -13,7 +13,7 @@ import (
 type Keeping interface {
 	// Doctor checks store, views, keys, clock and reachability; with rebuild it makes the
 	// views anew first.
-	Doctor(ctx context.Context, rebuild bool) ([]api.Check, error)
+	Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check, error)
 	// Backup writes to w what a backup holds, as of one moment, while others write on.
 	Backup(ctx context.Context, w io.Writer) error
 	// WriteBundle writes a bundle, sealed, to what begin gives when it is known what it will be.
@@ -52,6 +52,6 @@ func (s *steady) Write(b []byte) (int, error) {
 }
 
 func (s *Server) doctor(r *http.Request, d api.DoctorRequest) ([]api.Check, error) {
-	return across(s, func(one *Server) ([]api.Check, error) { return one.at.Keeping.Doctor(r.Context(), d.Rebuild) },
+	return across(s, func(one *Server) ([]api.Check, error) { return one.at.Keeping.Doctor(r.Context(), d) },
 		func(c *api.Check, space *api.Named) { c.Space = space })
 }

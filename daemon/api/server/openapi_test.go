@@ -306,7 +306,7 @@ func TestAHomeWithoutACoopSaysSoWhateverIsAsked(t *testing.T) {
 // bareHome has no co-op yet.
 type bareHome struct{ *fake }
 
-func (b bareHome) Doctor(context.Context, bool) ([]api.Check, error) { return nil, nil }
+func (b bareHome) Doctor(context.Context, api.DoctorRequest) ([]api.Check, error) { return nil, nil }
 
 func (b bareHome) Spaces() []Space { return []Space{{Peers: b, Keeping: b}} }
 
