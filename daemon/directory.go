@@ -23,22 +23,42 @@ func (d directory) Devices() []peer.Device {
 	if d.parting.over() {
 		return nil
 	}
-	var live, former []peer.Device
+	var all []peer.Device
+	s, side := d.r.Share()
 	for _, m := range d.r.Rules().Members() {
 		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: fullName(&m) + "'s " + dev.Name, Former: dev.Retired}
-			if dev.Retired {
-				former = append(former, device)
-			} else {
-				live = append(live, device)
+			device := peer.Device{Key: dev.Key, Name: fullName(&m) + "'s " + dev.Name, Member: m.ID.String(), Former: dev.Retired}
+			if s != nil {
+				// Once a share is over, the other side's devices are told no more where anybody is, nor what is written.
+				if of, ok := s.SideOf(dev.Key); ok && of != side {
+					device.Other, device.Former = true, device.Former || over(d.r, dev.Key)
+				}
 			}
+			all = append(all, device)
 		}
 	}
 	// Who came in on another side of a split gets the charter, and so learns of this one.
 	for _, key := range d.r.DevicesElsewhere() {
-		former = append(former, peer.Device{Key: key, Name: "somebody's on another side", Former: true})
+		all = append(all, peer.Device{Key: key, Name: "somebody's on another side", Former: true})
 	}
-	return append(live, former...)
+	return all
+}
+
+// over says whether a device gets nothing but the charters any more, see replica.Gives.
+func over(r *replica.Replica, d entry.Device) bool {
+	until, gives := r.Gives(d)
+	return !gives || until > 0 && uint64(r.Now().UnixMilli()) >= until
+}
+
+// shareEnded says whether this is a share that is over, or whose end date has come.
+func shareEnded(r *replica.Replica) bool {
+	s, _ := r.Share()
+	if s == nil {
+		return false
+	}
+	_, over := s.Ended()
+	terms, _ := s.Terms()
+	return over || terms.Ends > 0 && uint64(r.Now().UnixMilli()) >= terms.Ends
 }
 
 // Knows implements peer.Charter. A member key is no device: it comes in by another door (doors.go),

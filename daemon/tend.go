@@ -24,12 +24,17 @@ func (s *space) tend(ctx context.Context) {
 	defer tick.Stop()
 	var looked, before *charter.Charter
 	var due time.Time // of the next acknowledgement
+	ends := shareEnded(s.replica)
 	for {
 		select {
 		case <-ctx.Done():
 			s.saveMeters()
 			return
 		case <-tick.C:
+		}
+		if now := shareEnded(s.replica); now != ends {
+			ends = now
+			s.peers.Refresh() // the other side's devices are former ones from now on
 		}
 		s.catchUp()
 		s.measure()

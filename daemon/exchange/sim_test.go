@@ -103,19 +103,20 @@ func (p *process) Accept(ctx context.Context, batch []*entry.Entry) error {
 var usual = exchange.Bounds{Queue: 4096, Have: 16384, Window: 4 << 20, Batch: 128 << 10, Many: 1024, Keep: 512, Store: 16 << 20, Rate: 256 << 10, Few: 3, Spread: time.Millisecond}
 
 type simulation struct {
-	t      *testing.T
-	seed   uint64
-	rnd    *rand.Rand
-	nodes  []*node
-	roads  []*road
-	apart  bool
-	disks  bool // they take their time
-	bounds exchange.Bounds
-	fresh  []*entry.Entry // to be written
-	spare  []*entry.Entry // the same, by those who are hostile
-	most   int            // bytes held at once, by one replica
-	told   strings.Builder
-	trace  uint64
+	t       *testing.T
+	seed    uint64
+	rnd     *rand.Rand
+	nodes   []*node
+	roads   []*road
+	apart   bool
+	disks   bool // they take their time
+	bounds  exchange.Bounds
+	fresh   []*entry.Entry // to be written
+	sparing sync.Mutex
+	spare   []*entry.Entry // the same, by those who are hostile; guarded by sparing
+	most    int            // bytes held at once, by one replica
+	told    strings.Builder
+	trace   uint64
 }
 
 // simPool is what all simulations write: signing takes longer than simulating.
@@ -250,6 +251,8 @@ func (s *simulation) wrap(n *node, e *end) io.ReadWriteCloser {
 		return &forger{end: e, rnd: rand.New(rand.NewPCG(s.seed, uint64(len(s.roads)))), bad: simPool().bad}
 	}
 	v := &villain{end: e, how: n.how, turn: make(chan struct{}, 1), old: simPool().old, new: func() []byte {
+		s.sparing.Lock()
+		defer s.sparing.Unlock()
 		next := simPool().entries[0]
 		if len(s.spare) > 0 {
 			next, s.spare = s.spare[0], s.spare[1:]

@@ -24,6 +24,7 @@ type contact struct {
 	key    entry.Device
 	id     peer.ID
 	opens  bool          // this side opens the sync stream: the one with the lower key does
+	member string        // whose it is
 	former bool          // see Device
 	wake   chan struct{} // for keep: something changed, look again
 	news   chan struct{} // for gossip: there may be records to tell
@@ -44,6 +45,8 @@ type contact struct {
 	sessions []*session              // all that run, the newest last
 	idle     time.Time               // since when there is a connection and no session, if so
 	doubted  time.Time               // connections from before may be dead; zero: no doubt
+	worked   []ma.Multiaddr          // where it was reached, the last one first
+	hinted   time.Time               // when an address that somebody told last ended a pause
 }
 
 func nudge(c chan struct{}) {
@@ -147,26 +150,33 @@ func (p *Peers) dial(ctx context.Context, c *contact) error {
 	if len(p.host.Peerstore().Addrs(c.id)) == 0 {
 		return errNoAddress
 	}
-	if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), c.id); err != nil {
+	conn, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), c.id)
+	if err != nil {
 		return err
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	c.dialed = true
-	p.mu.Unlock()
+	if at := conn.RemoteMultiaddr(); !isRelayed(at) {
+		c.worked = append([]ma.Multiaddr{at}, slices.DeleteFunc(c.worked, at.Equal)...)
+		c.worked = c.worked[:min(len(c.worked), maxWorked)]
+	}
 	return nil
 }
 
-// addAddresses hands the library every address that is known of a device. When to dial is decided
+// addAddresses hands the library every address that is known of a device, and takes from it what it has heard
+// otherwise. What worked and what was signed outlive what was only told. When to dial is decided
 // here, not by the library's own list of who failed lately.
 func (p *Peers) addAddresses(c *contact) {
 	p.mu.Lock()
-	addrs := slices.Clone(p.found[c.key])
+	addrs := slices.Concat(c.worked, p.told[c.key], p.found[c.key])
 	if r := p.records[c.key]; r != nil {
 		addrs = append(addrs, r.addrs...)
 	}
 	// A way through this device itself is none.
 	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return relayOf(a) == p.host.ID() })
 	p.mu.Unlock()
+	p.host.Peerstore().ClearAddrs(c.id)
 	p.host.Peerstore().AddAddrs(c.id, addrs, peerstore.TempAddrTTL)
 	if s, ok := p.host.Network().(*swarm.Swarm); ok {
 		s.Backoff().Clear(c.id)

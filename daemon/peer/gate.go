@@ -1,6 +1,8 @@
 package peer
 
 import (
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"kith/crdt/entry"
 )
@@ -22,8 +25,11 @@ type gate struct {
 	invites Invites
 	relays  map[peer.ID]bool // named ones; they are dialed, and never let in
 
+	dials rations[entry.Device] // of addresses that are known of it
+
 	mu     sync.Mutex
 	banned map[entry.Device]time.Time // until when
+	silent map[netip.Addr][]time.Time // since when connections from there haven't said who they are
 }
 
 var _ connmgr.ConnectionGater = (*gate)(nil)
@@ -59,14 +65,76 @@ func (g *gate) InterceptPeerDial(id peer.ID) bool {
 	return g.relays[id] || err == nil && g.knows(d)
 }
 
-// InterceptAddrDial implements connmgr.ConnectionGater.
-func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
+// InterceptAddrDial implements connmgr.ConnectionGater. Where a device says that it is, this one knocks
+// only so often.
+func (g *gate) InterceptAddrDial(id peer.ID, _ ma.Multiaddr) bool {
+	d, err := deviceOf(id)
+	return err != nil || g.relays[id] || g.dials.may(d, dialRation, time.Now())
+}
 
-// InterceptAccept implements connmgr.ConnectionGater.
-func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+// InterceptAccept implements connmgr.ConnectionGater. Who says nothing takes up the room of their own
+// address and of no other.
+func (g *gate) InterceptAccept(conn network.ConnMultiaddrs) bool {
+	from, ok := silentAt(conn)
+	if !ok {
+		return true
+	}
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for at, since := range g.silent {
+		if since = slices.DeleteFunc(since, func(t time.Time) bool { return now.Sub(t) > handshakeTime }); len(since) == 0 {
+			delete(g.silent, at)
+		} else {
+			g.silent[at] = since
+		}
+	}
+	if len(g.silent[from]) >= maxSilentAt {
+		return false
+	}
+	g.silent[from] = append(g.silent[from], now)
+	return true
+}
+
+// spoke notes that a connection has said who it is.
+func (g *gate) spoke(conn network.ConnMultiaddrs) {
+	from, ok := silentAt(conn)
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if since := g.silent[from]; len(since) > 1 {
+		g.silent[from] = since[1:]
+	} else {
+		delete(g.silent, from)
+	}
+}
+
+// silentAt is whose room a connection takes up: an address, or of IPv6 what a household has of them; none, if it
+// comes through a relay.
+func silentAt(conn network.ConnMultiaddrs) (netip.Addr, bool) {
+	a := conn.RemoteMultiaddr()
+	if isRelayed(a) {
+		return netip.Addr{}, false
+	}
+	ip, err := manet.ToIP(a)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	addr, _ := netip.AddrFromSlice(ip)
+	if addr = addr.Unmap(); addr.Is6() {
+		prefix, _ := addr.Prefix(56)
+		addr = prefix.Addr()
+	}
+	return addr, true
+}
 
 // InterceptSecured implements connmgr.ConnectionGater: now we know who it is.
-func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, _ network.ConnMultiaddrs) bool {
+func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.ConnMultiaddrs) bool {
+	if dir == network.DirInbound {
+		g.spoke(conn)
+	}
 	if dir == network.DirOutbound && g.relays[id] {
 		return true
 	}
@@ -78,5 +146,5 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, _ network.Con
 func (g *gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
 func newGate(self entry.Device, charter Charter, invites Invites) *gate {
-	return &gate{self: self, charter: charter, invites: invites, banned: map[entry.Device]time.Time{}, relays: map[peer.ID]bool{}}
+	return &gate{self: self, charter: charter, invites: invites, banned: map[entry.Device]time.Time{}, silent: map[netip.Addr][]time.Time{}, relays: map[peer.ID]bool{}}
 }

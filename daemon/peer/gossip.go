@@ -38,7 +38,7 @@ func (p *Peers) loadBook() error {
 func (p *Peers) signOwn() {
 	p.signing.Lock()
 	defer p.signing.Unlock()
-	addrs := worthTelling(p.host.Addrs())
+	addrs := p.worthTelling(p.host.Addrs())
 	p.mu.Lock()
 	before := p.records[p.self]
 	p.mu.Unlock()
@@ -62,15 +62,45 @@ func (p *Peers) remember(r *addressRecord) {
 	}
 	p.records[r.device] = r
 	about := p.contacts[r.device]
-	for _, c := range p.contacts {
-		nudge(c.news)
+	// One that moves all the time costs the others no more than one that moves now and then: they hear of
+	// it with the next news, and the disk at the end.
+	news := r.device == p.self || p.moves.may(r.device, moveRation, time.Now())
+	if p.unsaved[r.device] = true; news {
+		for _, c := range p.contacts {
+			nudge(c.news)
+		}
 	}
+	p.mu.Unlock()
+	if news {
+		p.save(r)
+	}
+	if about != nil {
+		p.nearer(about)
+	}
+}
+
+// save puts a record in the book.
+func (p *Peers) save(r *addressRecord) {
+	p.mu.Lock()
+	delete(p.unsaved, r.device)
 	p.mu.Unlock()
 	if err := p.cfg.Book.Save(r.device, r.sealed); err != nil {
 		p.log.Error("save an address", "peer", r.device.String(), "err", err)
 	}
-	if about != nil {
-		p.nearer(about)
+}
+
+// saveRest saves what wasn't yet, at the end.
+func (p *Peers) saveRest() {
+	p.mu.Lock()
+	var rest []*addressRecord
+	for d := range p.unsaved {
+		if r := p.records[d]; r != nil {
+			rest = append(rest, r)
+		}
+	}
+	p.mu.Unlock()
+	for _, r := range rest {
+		p.save(r)
 	}
 }
 

@@ -48,6 +48,7 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
 		libp2p.UserAgent("kith"),
+		libp2p.MultiaddrResolver(ownNames(nil)),
 		libp2p.Ping(false),
 		libp2p.DisableMetrics(),
 		// A co-op has few peers and some are asleep: that UDP or IPv6 never works can't be told

@@ -34,6 +34,10 @@ func (p *Peers) handleJoin(ctx context.Context, s network.Stream) {
 		_ = s.Reset()
 		return
 	}
+	if !pause(ctx, p.joins.take(invite, joinRation, time.Now())) {
+		_ = s.Reset()
+		return
+	}
 	_ = s.SetDeadline(time.Now().Add(streamTime))
 	request, err := readPart(s, MaxJoinRequest)
 	if err != nil {
@@ -52,9 +56,9 @@ func (p *Peers) handleJoin(ctx context.Context, s network.Stream) {
 		}
 		code, reply = refusal.Code, []byte(refusal.Reason[:min(len(refusal.Reason), maxReason)])
 	}
-	p.mu.Lock()
 	var record []byte
-	if own := p.records[p.self]; own != nil {
+	p.mu.Lock()
+	if own := p.records[p.self]; own != nil && code == "" { // who is refused learns why, and nothing else
 		record = own.sealed
 	}
 	p.mu.Unlock()

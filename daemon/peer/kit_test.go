@@ -6,7 +6,9 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +49,8 @@ func (c *coop) Devices() (all []peer.Device) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for d, name := range c.members {
-		all = append(all, peer.Device{Key: d, Name: name, Former: c.former[d]})
+		whose, _, _ := strings.Cut(name, "'s ")
+		all = append(all, peer.Device{Key: d, Name: name, Member: whose, Former: c.former[d]})
 	}
 	return all
 }
@@ -94,6 +97,7 @@ func (c *coop) change(f func()) {
 type book struct {
 	mu      sync.Mutex
 	records map[entry.Device][]byte
+	saved   map[entry.Device]int
 }
 
 func (b *book) Load() ([][]byte, error) {
@@ -109,7 +113,18 @@ func (b *book) Save(d entry.Device, record []byte) error {
 		b.records = map[entry.Device][]byte{}
 	}
 	b.records[d] = record
+	if b.saved == nil {
+		b.saved = map[entry.Device]int{}
+	}
+	b.saved[d]++
 	return nil
+}
+
+// saves is how often a device's record was saved.
+func (b *book) saves(d *device) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.saved[d.key.Device()]
 }
 
 func (b *book) knows(d *device) bool {
@@ -132,6 +147,7 @@ type device struct {
 	announce, relays []string
 	far              bool // takes all others for being on another network
 
+	synced  atomic.Int64 // sessions
 	peers   *peer.Peers
 	stop    func()
 	changed chan struct{} // gets a token when the table changed
@@ -237,6 +253,7 @@ func (d *device) untilInStep(others ...*device) {
 // sync gives former devices the charter alone, which here is the genesis and what charter names.
 func (d *device) sync(x *exchange.Exchange) func(context.Context, io.ReadWriteCloser, peer.Device, func(exchange.Status)) error {
 	return func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
+		d.synced.Add(1)
 		return x.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: func(id entry.ID) bool {
 			d.coop.mu.Lock()
 			defer d.coop.mu.Unlock()

@@ -38,6 +38,21 @@ const (
 	// them are dialed.
 	maxAddress  = 128
 	maxDialBack = 4
+	// maxFound bounds the addresses of a device that were announced on the LAN, maxWorked those where it was
+	// reached, and maxConfirmed those of this device's own record that only others know of.
+	maxFound     = 8
+	maxWorked    = 4
+	maxConfirmed = 4
+)
+
+// What one device can have this one do. Each is counted for it, see Spent.
+var (
+	sessionRation = ration{20, 3 * time.Second}         // sync sessions that it begins
+	formerRation  = ration{3, time.Minute}              // the same, of a former device
+	joinRation    = ration{16, 2 * time.Second}         // answers, for each key that isn't in the charter
+	knockRation   = ration{4, 5 * time.Minute}          // questions whether it can be dialed, each of a few addresses
+	moveRation    = ration{4, time.Minute}              // its address records that are saved and told on
+	dialRation    = ration{128, 500 * time.Millisecond} // dials, one for each address
 )
 
 // Limits of what this device passes on as a relay. The library's own end a connection after 128 kB,
@@ -76,6 +91,13 @@ const (
 	// askAfter is how long a device waits to be asked by one that is to ask, before it asks itself.
 	askAfter = 3 * time.Second
 
+	// hintPause is how long an address that somebody tells ends no pause after another one did.
+	hintPause = time.Minute
+	// longestWait is for how long at most somebody is kept waiting who has had their ration.
+	longestWait = 15 * time.Second
+	// handshakeTime is how long the library gives a connection to say who it is.
+	handshakeTime = 15 * time.Second
+
 	// tellPause lets several new addresses go out together.
 	tellPause = 100 * time.Millisecond
 
@@ -91,9 +113,9 @@ const (
 	directTime  = 5 * time.Second
 
 	// reachPause is how often others are asked whether they can dial this device, and reachVoices
-	// how many of them. dialBackTime is for each address.
+	// how many members of them. dialBackTime is for each address.
 	reachPause   = 30 * time.Minute
-	reachVoices  = 3
+	reachVoices  = 5
 	dialBackTime = 5 * time.Second
 
 	// watchPause is how often the computer's addresses and clocks are looked at. sleepLeast is what
@@ -101,6 +123,12 @@ const (
 	watchPause = 2 * time.Second
 	sleepLeast = 20 * time.Second
 	answerTime = 2 * time.Second
+)
+
+// maxSilent bounds the connections that haven't said yet who they are, and maxSilentAt those from one address.
+const (
+	maxSilent   = 512
+	maxSilentAt = 32
 )
 
 // resourceManager bounds what all connections, and each peer, may take. The library's limits
@@ -116,6 +144,8 @@ func resourceManager() (network.ResourceManager, error) {
 		limits.AddProtocolLimit(id, all, rcmgr.BaseLimitIncrease{})
 		limits.AddProtocolPeerLimit(id, rcmgr.BaseLimit{StreamsInbound: each, StreamsOutbound: each, Streams: 2 * each, Memory: 32 << 20}, rcmgr.BaseLimitIncrease{})
 	}
+	// Who hasn't said yet who they are is bounded by address, see gate; all of them take next to nothing.
+	limits.TransientBaseLimit.ConnsInbound, limits.TransientBaseLimit.Conns, limits.TransientBaseLimit.FD = maxSilent, 2*maxSilent, 2*maxSilent
 	// A whole office, or everybody behind one provider's NAT, comes from one address.
 	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
 	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.AutoScale()),

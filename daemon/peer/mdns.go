@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/zeroconf/v2"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"kith/crdt/entry"
 )
@@ -100,7 +101,7 @@ func (p *Peers) lookRound(ctx context.Context, now time.Time) error {
 func (p *Peers) announcement(now time.Time) (text, ips []string, number int) {
 	text = []string{deviceText + deviceMark(p.cfg.Space, now, p.self)}
 	seen := map[string]bool{}
-	for _, a := range worthTelling(p.host.Addrs()) {
+	for _, a := range p.worthTelling(p.host.Addrs()) {
 		_, ip, n, err := port(a)
 		if err != nil || net.ParseIP(ip) == nil {
 			continue
@@ -123,7 +124,8 @@ func (p *Peers) foundNearby(day time.Time, text []string) {
 			mark = m
 		}
 		if s, ok := strings.CutPrefix(t, addressText); ok && len(addrs) < MaxAddresses {
-			if a, err := ma.NewMultiaddr(s); err == nil {
+			// Who is on this network is at an address of it; others a stranger makes up.
+			if a, err := ma.NewMultiaddr(s); err == nil && plain(a) && !isRelayed(a) && (p.isNear(a) || manet.IsPrivateAddr(a)) {
 				addrs = append(addrs, a)
 			}
 		}
@@ -137,6 +139,6 @@ func (p *Peers) foundNearby(day time.Time, text []string) {
 	}
 	p.mu.Unlock()
 	for _, d := range who {
-		p.learn(d, addrs)
+		p.learn(p.found, maxFound, d, addrs)
 	}
 }

@@ -1,11 +1,15 @@
 package peer
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
 
 	"kith/crdt/entry"
 )
@@ -110,11 +114,106 @@ func TestAnAnnouncementLeadsOnlyToTheDeviceThatItMarks(t *testing.T) {
 	if len(p.found[ben]) != 1 || len(p.found[cleo]) != 0 || !p.contacts[ben].hurry {
 		t.Errorf("%v", p.found)
 	}
-	for i := range 200 {
-		p.foundNearby(now, []string{text[0], fmt.Sprintf("a=/ip4/10.0.0.%d/tcp/4001", i)})
+}
+
+// Attack 58: a stranger on the LAN repeats the mark of the day that they overheard, with addresses of their own.
+func TestAnOverheardMarkMovesADeviceOnceAndForgetsNothing(t *testing.T) {
+	space, now := entry.SpaceID{7}, time.Now()
+	ben := entry.NewSigner()
+	p, err := New(Config{Key: entry.NewSigner(), Space: space, Charter: everybody{}, Book: noBook{}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(p.found[ben]) > MaxAddresses {
-		t.Errorf("%d addresses are kept", len(p.found[ben]))
+	defer p.Close()
+	at := func(s string) ma.Multiaddr { return ma.StringCast(s) }
+	key, err := hostKey(ben)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := sealRecord(key, ben.Device(), []ma.Multiaddr{at("/ip4/203.0.113.7/tcp/4001")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := peerID(ben.Device())
+	c := &contact{key: ben.Device(), id: id, wake: make(chan struct{}, 1), worked: []ma.Multiaddr{at("/ip4/192.168.1.9/tcp/4001")}}
+	p.contacts[ben.Device()] = c
+	p.records[ben.Device()] = signed
+	p.Learn(ben.Device(), []string{"/ip4/198.51.100.7/tcp/4001"})
+	c.hurry, c.hinted = false, time.Time{}
+	hurried := 0
+	for i := range 200 {
+		p.foundNearby(now, []string{"d=" + deviceMark(space, now, ben.Device()),
+			fmt.Sprintf("a=/ip4/10.0.0.%d/tcp/4001", i), fmt.Sprintf("a=/ip4/203.0.113.9/tcp/%d", i+1), "a=/dns4/example.org/tcp/1"})
+		if hurried += btoi(c.hurry); c.hurry {
+			c.hurry = false
+		}
+	}
+	if hurried != 1 {
+		t.Errorf("its pause ended %d times", hurried)
+	}
+	p.addAddresses(c)
+	known := p.host.Peerstore().Addrs(id)
+	for _, a := range []string{"/ip4/203.0.113.7/tcp/4001", "/ip4/192.168.1.9/tcp/4001", "/ip4/198.51.100.7/tcp/4001"} {
+		if !slices.ContainsFunc(known, at(a).Equal) {
+			t.Errorf("%s, which was signed, worked, or was in a code, is forgotten", a)
+		}
+	}
+	for _, a := range known {
+		if strings.Contains(a.String(), "203.0.113.9") || strings.Contains(a.String(), "dns") {
+			t.Errorf("%s isn't on this network, and is tried", a)
+		}
+	}
+	if len(known) > 3+maxFound {
+		t.Errorf("%d addresses are tried", len(known))
+	}
+}
+
+// crowd is a charter of so many devices.
+type crowd []Device
+
+func (c crowd) Devices() []Device     { return c }
+func (crowd) Knows(entry.Device) bool { return true }
+
+// Attack 60: a co-op that certifies a thousand devices doesn't keep the other one's people apart.
+func TestTheOtherSidesDevicesLeaveNoneOfOnesOwnOut(t *testing.T) {
+	var all crowd
+	for i := range 1100 {
+		d := Device{Key: entry.NewSigner().Device(), Member: "m-mel", Other: true}
+		if i%10 == 0 {
+			d.Member = fmt.Sprint("m-other ", i)
+		}
+		all = append(all, d)
+	}
+	var ours, first []entry.Device
+	for i := range 40 {
+		d := Device{Key: entry.NewSigner().Device(), Member: fmt.Sprint("m-own ", i/2)}
+		all, ours = append(all, d), append(ours, d.Key)
+	}
+	for i := range 100 {
+		all = append(all, Device{Key: entry.NewSigner().Device(), Member: "m-former", Former: true})
+		if i == 0 {
+			d := Device{Key: entry.NewSigner().Device(), Member: "m-last of the other side", Other: true}
+			all, first = append(all, d), append(first, d.Key)
+		}
+	}
+	p, err := New(Config{Key: entry.NewSigner(), Charter: all, Book: noBook{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop() // nobody is dialed
+	work := &crew{}
+	p.meet(ctx, work, map[entry.Device]context.CancelFunc{})
+	work.close()
+	work.wait()
+	defer p.Close()
+	if len(p.contacts) != MaxDevices {
+		t.Errorf("%d contacts", len(p.contacts))
+	}
+	for _, d := range append(ours, first...) {
+		if p.contacts[d] == nil {
+			t.Errorf("somebody is left out, at %d of %d", slices.IndexFunc(all, func(o Device) bool { return o.Key == d }), len(all))
+		}
 	}
 }
 

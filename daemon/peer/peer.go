@@ -52,7 +52,7 @@ type Config struct {
 
 // Charter says who belongs to the space. Call (*Peers).Refresh when what it says has changed.
 type Charter interface {
-	// Devices lists the devices to be in touch with, this one included or not; former ones last.
+	// Devices lists the devices to be in touch with, this one included or not, in any order.
 	Devices() []Device
 	// Knows says whether a device may connect. It is asked for every connection and stream.
 	Knows(entry.Device) bool
@@ -62,6 +62,10 @@ type Charter interface {
 type Device struct {
 	Key  entry.Device
 	Name string // in a member's words: "Ben's laptop"
+	// Member is whose it is: the same for all devices of one person and for no other's. It is only compared.
+	Member string
+	// Other says that it is of the other side of a share.
+	Other bool
 	// Former says that it speaks for nobody any more, or only on another side of a split. It isn't dialed,
 	// told addresses or shown in the table; if it comes by itself it is brought up to the charter, so that
 	// its owner learns what happened, and then left alone for a while.

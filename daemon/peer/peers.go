@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -40,13 +41,20 @@ type Peers struct {
 	telling   sync.Mutex    // held while Config.Changed is called
 	signing   sync.Mutex    // held while the own record is made
 
+	sessions rations[entry.Device] // sync sessions that it began
+	joins    rations[entry.Device] // answers to who isn't in the charter
+	moves    rations[entry.Device] // address records of it that are news
+	knocks   rations[entry.Device] // questions whether it can be dialed
+
 	mu       sync.Mutex
 	closed   bool
 	contacts map[entry.Device]*contact
 	records  map[entry.Device]*addressRecord // the newest of each, this device's own too
-	found    map[entry.Device][]ma.Multiaddr // told by somebody who didn't sign it: mDNS, a code
+	told     map[entry.Device][]ma.Multiaddr // by somebody who didn't sign it: in a code, or a seat
+	found    map[entry.Device][]ma.Multiaddr // announced on the LAN, by whomever
 	changed  chan struct{}                   // closed, and made anew, when the table changes
 	answers  map[entry.Device]answer         // whether they could dial this device
+	unsaved  map[entry.Device]bool           // whose record isn't in the book yet
 	places   places                          // at relays
 }
 
@@ -77,7 +85,9 @@ func New(cfg Config) (*Peers, error) {
 		refresh:  make(chan struct{}, 1),
 		contacts: map[entry.Device]*contact{},
 		records:  map[entry.Device]*addressRecord{},
+		told:     map[entry.Device][]ma.Multiaddr{},
 		found:    map[entry.Device][]ma.Multiaddr{},
+		unsaved:  map[entry.Device]bool{},
 		changed:  make(chan struct{}),
 		relays:   relays, answers: map[entry.Device]answer{},
 		places:    places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}},
@@ -90,7 +100,7 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved()); err != nil {
+	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved(), libp2p.MultiaddrResolver(ownNames(relays))); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
@@ -132,7 +142,7 @@ func (p *Peers) Close() error {
 // with its identity at the end: what an invite code carries.
 func (p *Peers) Addresses() []string {
 	var out []string
-	for _, a := range worthTelling(p.host.Addrs()) {
+	for _, a := range p.worthTelling(p.host.Addrs()) {
 		out = append(out, a.String()+"/p2p/"+p.host.ID().String())
 	}
 	return out
@@ -153,22 +163,23 @@ func (p *Peers) Learn(d entry.Device, addrs []string) {
 			parsed = append(parsed, a)
 		}
 	}
-	p.learn(d, parsed)
+	p.learn(p.told, MaxAddresses, d, parsed)
 }
 
-func (p *Peers) learn(d entry.Device, addrs []ma.Multiaddr) {
+// learn keeps addresses in its place: what comes one way doesn't push out what came another.
+func (p *Peers) learn(place map[entry.Device][]ma.Multiaddr, most int, d entry.Device, addrs []ma.Multiaddr) {
 	if !p.cfg.Charter.Knows(d) {
 		return // also what bounds the memory of it
 	}
 	p.mu.Lock()
 	fresh := false
-	for _, a := range addrs {
-		if a != nil && !slices.ContainsFunc(p.found[d], a.Equal) {
+	for _, a := range plainOnes(addrs, most) {
+		if !slices.ContainsFunc(place[d], a.Equal) {
 			fresh = true
-			p.found[d] = append(p.found[d], a)
+			place[d] = append(place[d], a)
 		}
 	}
-	p.found[d] = p.found[d][max(0, len(p.found[d])-MaxAddresses):]
+	place[d] = place[d][max(0, len(place[d])-most):]
 	c := p.contacts[d]
 	p.mu.Unlock()
 	if fresh && c != nil {
@@ -176,8 +187,18 @@ func (p *Peers) learn(d entry.Device, addrs []ma.Multiaddr) {
 	}
 }
 
-// nearer tries at once what was learned of a device, if it isn't connected or only through a relay.
+// nearer tries at once what was learned of a device, if it isn't connected or only through a relay; but not
+// again and again, since what others say has this device dial.
 func (p *Peers) nearer(c *contact) {
+	p.mu.Lock()
+	due := time.Since(c.hinted) >= hintPause
+	if due {
+		c.hinted = time.Now()
+	}
+	p.mu.Unlock()
+	if !due {
+		return
+	}
 	if !p.isConnected(c) {
 		p.hurry(c)
 	} else if p.direct(c.id) == nil {
@@ -195,6 +216,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 		work.close()
 		err = errors.Join(err, p.Close())
 		work.wait()
+		p.saveRest()
 	}()
 
 	moves, err := p.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
@@ -255,7 +277,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 // meet starts what each new device of the charter needs, and ends it for those that are gone.
 func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]context.CancelFunc) {
 	want := map[entry.Device]Device{}
-	for _, d := range p.cfg.Charter.Devices() {
+	for _, d := range inTurn(p.cfg.Charter.Devices()) {
 		if d.Key != p.self && len(want) < MaxDevices {
 			want[d.Key] = d
 		}
@@ -264,7 +286,8 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		p.mu.Lock()
 		c := p.contacts[d]
 		p.mu.Unlock()
-		if now, still := want[d]; still && now.Former == c.former {
+		now, still := want[d]
+		if still && now.Former == c.former {
 			continue
 		}
 		stop()
@@ -276,10 +299,15 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 		for _, s := range c.sessions {
 			s.end() // what it may have now is less, or nothing
 		}
+		leaves := still && now.Former
 		delete(p.contacts, d)
 		delete(p.records, d)
+		delete(p.told, d)
 		delete(p.found, d)
 		p.mu.Unlock()
+		if leaves {
+			_ = p.host.Network().ClosePeer(c.id) // with it goes its place at this relay, and who came through it
+		}
 	}
 	for d, wanted := range want {
 		name := wanted.Name
@@ -295,7 +323,7 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 			continue
 		}
 		c := &contact{key: d, id: id, opens: slices.Compare(p.self[:], d[:]) < 0,
-			former: wanted.Former, wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+			member: wanted.Member, former: wanted.Former, wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 			told: map[entry.Device]uint64{}, status: PeerStatus{Device: d, Name: name}}
 		p.mu.Lock()
 		p.contacts[d] = c
@@ -318,6 +346,23 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 			_ = conn.Close()
 		}
 	}
+}
+
+// inTurn orders devices so that nobody is left out by how many somebody else has: those of one's own side first,
+// one of each member in turn, then those of the other side, and former ones last.
+func inTurn(all []Device) []Device {
+	turn, nth := map[entry.Device]int{}, map[string]int{}
+	for _, d := range all {
+		if !d.Former {
+			turn[d.Key] = nth[d.Member]
+			nth[d.Member]++
+		}
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Device) int {
+		return cmp.Or(btoi(a.Former)-btoi(b.Former), btoi(a.Other)-btoi(b.Other), turn[a.Key]-turn[b.Key])
+	})
+	return all
 }
 
 // noticed passes on that a connection came or went.
@@ -359,8 +404,31 @@ func (p *Peers) handleSync(ctx context.Context, s network.Stream) {
 		_ = s.Reset()
 		return
 	}
+	per := sessionRation
+	if c.former {
+		per = formerRation
+	}
+	if !pause(ctx, p.sessions.take(c.key, per, time.Now())) {
+		_ = s.Reset()
+		return
+	}
 	p.sync(ctx, c, s)
 	_ = s.Reset() // in case it never ran
+}
+
+// pause waits, and says whether that was worth it: not for long, and not if ctx ended.
+func pause(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 || wait > longestWait {
+		return wait <= 0
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // crew counts goroutines, so that Run can wait for those that libp2p starts for it.

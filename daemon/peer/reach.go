@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -78,17 +79,18 @@ type answer struct {
 }
 
 func (p *Peers) reachLocked() Reachability {
-	if len(p.cfg.Listen) == 0 {
+	switch {
+	case len(p.cfg.Listen) == 0:
 		return Unreachable
+	case len(p.confirmedLocked()) > 0:
+		return Reachable
 	}
-	known := ReachUnknown
 	for _, a := range p.answers {
-		if len(a.addrs) > 0 {
-			return Reachable
+		if len(a.addrs) == 0 {
+			return Unreachable
 		}
-		known = Unreachable
 	}
-	return known
+	return ReachUnknown // one voice isn't enough
 }
 
 // needsPlaces says whether this device has to be reached through relays. One that only IPv6
@@ -96,20 +98,59 @@ func (p *Peers) reachLocked() Reachability {
 func (p *Peers) needsPlaces() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, a := range p.answers {
-		if slices.ContainsFunc(a.addrs, func(a ma.Multiaddr) bool { _, err := a.ValueForProtocol(ma.P_IP4); return err == nil }) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.confirmedLocked(), func(a ma.Multiaddr) bool { _, err := a.ValueForProtocol(ma.P_IP4); return err == nil })
 }
 
-// confirmedLocked lists the addresses at which others could dial this device.
+// confirmedLocked lists the addresses at which others could dial this device: those of which devices of two members say
+// so, since one may lie or be mistaken. Where there is only one other member, there is nobody else to ask.
 func (p *Peers) confirmedLocked() (all []ma.Multiaddr) {
-	for _, a := range p.answers {
-		all = append(all, a.addrs...)
+	members := map[string]bool{}
+	for _, c := range p.contacts {
+		if !c.former {
+			members[c.member] = true
+		}
 	}
-	return ma.Unique(all)
+	voices := map[string]map[string]bool{} // address, members
+	for d, a := range p.answers {
+		c := p.contacts[d]
+		if c == nil || c.former {
+			continue
+		}
+		for _, at := range a.addrs {
+			if voices[at.String()] == nil {
+				voices[at.String()] = map[string]bool{}
+			}
+			voices[at.String()][c.member] = true
+			if len(voices[at.String()]) == min(2, len(members)) {
+				all = append(all, at)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b ma.Multiaddr) int { return a.Compare(b) })
+	all = ma.Unique(all)
+	return all[:min(len(all), maxConfirmed)]
+}
+
+// credible keeps of an answer what can be true: a port that was asked for, at an IP address where this device is or
+// was seen.
+func (p *Peers) credible(answer, asked []ma.Multiaddr) []ma.Multiaddr {
+	seen := map[string]bool{}
+	for _, a := range slices.Concat(p.observed.Addrs(1), p.host.Network().ListenAddresses(), asked) {
+		if ip, err := manet.ToIP(a); err == nil && !ip.IsUnspecified() {
+			seen[ip.String()] = true
+		}
+	}
+	for _, prefix := range networks() {
+		seen[prefix.Addr().String()] = true
+	}
+	return slices.DeleteFunc(plainOnes(answer, MaxAddresses), func(a ma.Multiaddr) bool {
+		ip, err := manet.ToIP(a)
+		_, rest := ma.SplitFirst(a)
+		return err != nil || isRelayed(a) || !seen[ip.String()] || !slices.ContainsFunc(asked, func(b ma.Multiaddr) bool {
+			_, port := ma.SplitFirst(b)
+			return rest.Equal(port)
+		})
+	})
 }
 
 // askAround asks devices on other networks whether they can dial this one, until ctx ends: each
@@ -154,19 +195,25 @@ func (p *Peers) toAsk() []*contact {
 			delete(p.answers, d)
 		}
 	}
-	fresh := 0
+	heard := map[string]bool{} // members, each by one device
+	for d, a := range p.answers {
+		if time.Since(a.at) < reachPause {
+			heard[p.contacts[d].member] = true
+		}
+	}
 	var who []*contact
 	for _, c := range p.contacts {
-		if a, asked := p.answers[c.key]; asked && time.Since(a.at) < reachPause {
-			fresh++
-			continue
-		}
-		if conn := p.direct(c.id); conn != nil && !c.former && !p.isNear(conn.RemoteMultiaddr()) {
+		if conn := p.direct(c.id); conn != nil && !c.former && !heard[c.member] && !p.isNear(conn.RemoteMultiaddr()) {
 			who = append(who, c)
 		}
 	}
 	rand.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
-	return who[:max(0, min(len(who), reachVoices-fresh))]
+	who = slices.DeleteFunc(who, func(c *contact) bool {
+		again := heard[c.member]
+		heard[c.member] = true
+		return again
+	})
+	return who[:max(0, min(len(who), reachVoices-(len(heard)-len(who))))]
 }
 
 // ask asks one device, and returns the addresses at which it could dial this one.
@@ -191,7 +238,8 @@ func (p *Peers) ask(ctx context.Context, c *contact) ([]ma.Multiaddr, error) {
 	if err := s.CloseWrite(); err != nil {
 		return nil, err
 	}
-	return readAddresses(s)
+	said, err := readAddresses(s)
+	return p.credible(said, own), err
 }
 
 // ports are the addresses whose ports another device is to try.
@@ -226,8 +274,9 @@ func readAddresses(r io.Reader) ([]ma.Multiaddr, error) {
 	}
 }
 
-// handleReach dials who asks, at the IP address that the question comes from and nowhere else, so
-// that nobody can have this device knock at a stranger's door.
+// handleReach dials who asks, at the IP address that the question comes from and nowhere else. Whoever is behind the
+// same router is at that address, too: so it can have this device knock at a few of their doors an hour, and learns
+// only whether it is itself behind one.
 func (p *Peers) handleReach(ctx context.Context, s network.Stream) {
 	c := p.contactOf(s.Conn())
 	from := s.Conn().RemoteMultiaddr()
@@ -236,6 +285,10 @@ func (p *Peers) handleReach(ctx context.Context, s network.Stream) {
 		return
 	}
 	defer c.probes.Unlock()
+	if !p.knocks.may(c.key, knockRation, time.Now()) {
+		_ = s.Reset()
+		return
+	}
 	_ = s.SetDeadline(time.Now().Add(streamTime))
 	asked, err := readAddresses(s)
 	if err == nil {
@@ -297,8 +350,8 @@ func (p *Peers) dialBack(ctx context.Context, c *contact, from ma.Multiaddr, ask
 		h.Peerstore().AddAddr(c.id, a, peerstore.TempAddrTTL)
 		_, err := h.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialBackTime), c.id)
 		_ = h.Network().ClosePeer(c.id)
-		// That the gate shut says that it is there: it knew whom it shut out.
-		if err == nil || reasonOf(err) == errNotLetIn.Error() {
+		// That the gate shut says that it is there: it knew whom it shut out. Who hung up before that may be anybody.
+		if err == nil || reasonOf(err) == errNotLetIn.Error() && !strings.Contains(err.Error(), "negotiate security protocol") {
 			there = append(there, a)
 		}
 		if ctx.Err() != nil {

@@ -44,7 +44,7 @@ func openRecord(sealed []byte) (*addressRecord, error) {
 	if len(said.Addrs) > MaxAddresses {
 		return nil, fmt.Errorf("%d addresses in one record, the limit is %d", len(said.Addrs), MaxAddresses)
 	}
-	return &addressRecord{d, said.Seq, said.Addrs, slices.Clone(sealed)}, nil
+	return &addressRecord{d, said.Seq, plainOnes(said.Addrs, MaxAddresses), slices.Clone(sealed)}, nil
 }
 
 // sealRecord makes this device's own record, newer than the one before.
@@ -70,8 +70,9 @@ func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before
 }
 
 // worthTelling picks from a host's addresses those that others may try: not the loopback ones
-// if there is another, and not too many.
-func worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
+// if there is another, and not too many: relays before what the device knows itself, and that before what
+// others say.
+func (p *Peers) worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
 	out := slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool { return manet.IsIPLoopback(a) && !isRelayed(a) })
 	if len(out) == 0 {
 		out = slices.Clone(addrs)
@@ -79,7 +80,11 @@ func worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
 	// Sorted, so that the same addresses make the same record.
 	slices.SortFunc(out, func(a, b ma.Multiaddr) int { return a.Compare(b) })
 	if len(out) > MaxAddresses { // a computer with many addresses must not lose its relays among them
-		slices.SortStableFunc(out, func(a, b ma.Multiaddr) int { return btoi(isRelayed(b)) - btoi(isRelayed(a)) })
+		p.mu.Lock()
+		said := p.confirmedLocked()
+		p.mu.Unlock()
+		rank := func(a ma.Multiaddr) int { return btoi(!isRelayed(a)) + btoi(slices.ContainsFunc(said, a.Equal)) }
+		slices.SortStableFunc(out, func(a, b ma.Multiaddr) int { return rank(a) - rank(b) })
 	}
 	return out[:min(len(out), MaxAddresses)]
 }

@@ -189,6 +189,8 @@ func tries(t *testing.T, h host.Host, at, to *device) (reserved, connected bool)
 	return reserved, err == nil
 }
 
+// Who may is shown by a member; and who could, and then isn't a member any more, has lost it: a place that was taken,
+// and a way through that was open.
 func TestNobodyButTheCharterUsesAMembersDeviceAsARelay(t *testing.T) {
 	t.Parallel()
 	c := newCoop(t)
@@ -198,7 +200,12 @@ func TestNobodyButTheCharterUsesAMembersDeviceAsARelay(t *testing.T) {
 	ana.on()
 	ben.meets(ana)
 	ben.untilRelayedBy("Ana's laptop")
+	host := dialer(t, eli.key, libp2p.EnableRelay())
+	if reserved, connected := tries(t, host, ana, ben); !reserved || !connected {
+		t.Fatalf("while Eli is a member: a place: %v, a connection: %v", reserved, connected)
+	}
 	c.retire(eli, ana, func() {})
+	ana.until("Eli's place and way are gone", func() bool { return len(host.Network().Conns()) == 0 })
 	for who, key := range map[string]entry.Signer{"a stranger": entry.NewSigner(), "the holder of an invite": invite, "a former device": eli.key} {
 		if reserved, connected := tries(t, dialer(t, key, libp2p.EnableRelay()), ana, ben); reserved || connected {
 			t.Errorf("%s: a place: %v, a connection: %v", who, reserved, connected)
