@@ -40,6 +40,10 @@ type invite struct {
 
 const invitePrefix = "invite/"
 
+// overTime is for how long the holder of a code is told why it isn't good any more. After it the code is forgotten, and
+// whoever dials with it is a stranger.
+const overTime = 14 * 24 * time.Hour
+
 // invites are the codes that this device made. Redeeming is one at a time, so no code is
 // redeemed twice by this device, and no other device answers for its codes.
 type invites struct {
@@ -92,6 +96,9 @@ func (s *invites) prospective(ctx context.Context, answerers []charter.Answerer,
 }
 
 func (s *invites) draw(answerers []charter.Answerer, life time.Duration) (key entry.Device, kept invite, err error) {
+	if err := s.forget(); err != nil {
+		return key, kept, err
+	}
 	c := s.replica.Charter()
 	if len(answerers) > charter.MaxAnswerers {
 		answerers = answerers[:charter.MaxAnswerers]
@@ -195,11 +202,27 @@ func (s *invites) revoke(ctx context.Context, id string) (api.Invite, error) {
 
 // Issued implements peer.Invites.
 func (s *invites) Issued(key entry.Device) bool {
-	_, err := s.get(key)
-	return err == nil
+	v, err := s.get(key)
+	return err == nil && s.now().Before(v.Expires.Add(overTime))
 }
 
-// Redeem implements peer.Invites: it answers a joiner, letting them in if they redeem.
+// forget deletes the codes that have long been over.
+func (s *invites) forget() error {
+	batch := store.NewBatch(nil)
+	err := s.replica.Store().Smalls(invitePrefix, func(name string, value []byte) {
+		var v invite
+		if json.Unmarshal(value, &v) == nil && s.now().After(v.Expires.Add(overTime)) {
+			batch.PutSmall(name, nil)
+		}
+	})
+	if err != nil || batch.Empty() {
+		return err
+	}
+	return s.replica.Store().Commit(batch)
+}
+
+// Redeem implements peer.Invites: it answers a joiner, letting them in if they redeem. A code that isn't open gets its
+// reason and nothing else.
 func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,6 +235,9 @@ func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) 
 	}
 	switch request[0] {
 	case requestHello:
+		if err := s.refusal(v); err != nil {
+			return nil, err
+		}
 	case requestRedeem:
 		if err := s.redeem(ctx, key, v, request[1:]); err != nil {
 			return nil, err
@@ -228,17 +254,12 @@ func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, reques
 		return &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	c := s.replica.Charter()
-	// The answer to a redemption may have got lost on the way: the same device gets it again.
-	if m, ok := c.MemberOf(red.Device); ok && m.Key == red.Member {
+	// The answer to a redemption may have got lost on the way: who signed it gets it again.
+	if m, ok := c.MemberOf(red.Device); ok && m.Key == red.Member && v.By == red.Device.String() && red.Verify(c.Space(), key) == nil {
 		return nil
 	}
-	switch s.state(v) {
-	case inviteUsed:
-		return &peer.JoinError{Code: peer.JoinUsed}
-	case inviteRevoked:
-		return &peer.JoinError{Code: peer.JoinRevoked}
-	case inviteExpired:
-		return &peer.JoinError{Code: peer.JoinExpired}
+	if err := s.refusal(v); err != nil {
+		return err
 	}
 	_, err = s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		if v.Prospective {
@@ -251,6 +272,19 @@ func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, reques
 	}
 	v.By = red.Device.String()
 	return s.put(key, v)
+}
+
+// refusal says why a code isn't good any more; nil if it is open.
+func (s *invites) refusal(v invite) error {
+	switch s.state(v) {
+	case inviteUsed:
+		return &peer.JoinError{Code: peer.JoinUsed}
+	case inviteRevoked:
+		return &peer.JoinError{Code: peer.JoinRevoked}
+	case inviteExpired:
+		return &peer.JoinError{Code: peer.JoinExpired}
+	}
+	return nil
 }
 
 // refusal says to a joiner why the seat can't be theirs.

@@ -49,6 +49,10 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 	}
 	k := &knock{key: code.Key(), at: at, space: code.Space[:]}
 	w, err := k.ask(ctx, []byte{requestHello})
+	var refused *peer.JoinError
+	if errors.As(err, &refused) && refused.Code == peer.JoinUsed { // perhaps by this device, and the answer got lost
+		w, err = k.ask(ctx, append([]byte{requestHello}, again(code.Key().Device(), key)...))
+	}
 	if err != nil {
 		return res, err
 	}
@@ -104,7 +108,7 @@ func askToBeAdded(ctx context.Context, k *knock, c *charter.Charter, owner *char
 		show(api.Compare{Words: p.Words(), Member: owner.Name, Space: c.Name()})
 	}
 	for {
-		w, err := k.ask(ctx, []byte{requestAdded})
+		w, err := k.ask(ctx, append([]byte{requestAdded}, again(k.key.Device(), key)...))
 		var refused *peer.JoinError
 		var nobody *peer.NobodyAnsweredError
 		switch {

@@ -91,8 +91,24 @@ func (s *pairings) get(key entry.Device) (pairing, error) {
 
 // Issued implements peer.Invites.
 func (s *pairings) Issued(key entry.Device) bool {
-	_, err := s.get(key)
-	return err == nil
+	v, err := s.get(key)
+	return err == nil && s.now().Before(v.Expires.Add(overTime))
+}
+
+// again is how a device shows that it is the one that was added with a code, and hasn't heard of it: its key, and its
+// word under that of the code.
+func again(code entry.Device, device entry.Signer) []byte {
+	d, word := device.Device(), device.Sign(entry.DomainAgain, code[:])
+	return append(d[:], word[:]...)
+}
+
+// added says whether the code was spent on who asks again.
+func (v *pairing) added(code entry.Device, again []byte) bool {
+	if len(again) != 32+64 || v.By == "" {
+		return false
+	}
+	d := entry.Device(again[:32])
+	return v.By == d.String() && entry.VerifySignature(d, entry.DomainAgain, code[:], [64]byte(again[32:]))
 }
 
 // open draws a code. One that was open until now isn't good any more.
@@ -193,7 +209,7 @@ func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.refusal(&v); err != nil && v.By == "" { // who was added may not have heard it
+		if err := s.refusal(&v); err != nil && !v.added(key, rest) {
 			return nil, err
 		}
 		return welcomeNow(s.replica)
@@ -202,7 +218,7 @@ func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte)
 	case requestReveal:
 		return nil, s.reveal(key, rest)
 	case requestAdded:
-		return s.added(ctx, key)
+		return s.added(ctx, key, rest)
 	}
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 }
@@ -267,7 +283,7 @@ func (s *pairings) reveal(key entry.Device, nonce []byte) error {
 }
 
 // added waits until somebody has compared the words, and gives the charter with the new device.
-func (s *pairings) added(ctx context.Context, key entry.Device) ([]byte, error) {
+func (s *pairings) added(ctx context.Context, key entry.Device, again []byte) ([]byte, error) {
 	s.mu.Lock()
 	a := s.asked
 	waits := a != nil && s.key == key && a.revealed
@@ -276,8 +292,10 @@ func (s *pairings) added(ctx context.Context, key entry.Device) ([]byte, error) 
 	switch {
 	case err != nil:
 		return nil, err
-	case v.By != "":
+	case v.added(key, again):
 		return welcomeNow(s.replica)
+	case v.By != "":
+		return nil, &peer.JoinError{Code: peer.JoinUsed}
 	case !waits && v.Declined:
 		return nil, &peer.JoinError{Code: peer.JoinDeclined}
 	case !waits:

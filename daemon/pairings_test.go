@@ -109,7 +109,7 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 	must(t, n.reveals())
 	heard := make(chan error, 1)
 	go func() {
-		_, err := n.asks(requestAdded, nil)
+		_, err := n.asks(requestAdded, again(n.code.Key().Device(), n.key))
 		heard <- err
 	}()
 	key, err := l.p.confirm(t.Context(), strings.Join(n.pairing.Words(), " "))
@@ -118,11 +118,17 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 	if m, ok := l.replica.Charter().MemberOf(n.key.Device()); !ok || key != n.key.Device() || m.Name != "Ana" {
 		t.Errorf("the device belongs to %+v", m)
 	}
-	// It may not have heard: whoever holds the code is told again, and gets nothing else for it.
-	_, err = n.asks(requestHello, nil)
-	must(t, err)
-	_, err = n.asks(requestAdded, nil)
-	must(t, err)
+	// It may not have heard: it is told again, and nobody else who holds the code.
+	for _, request := range []byte{requestHello, requestAdded} {
+		_, err = n.asks(request, again(n.code.Key().Device(), n.key))
+		must(t, err)
+		for what, by := range map[string][]byte{
+			"nobody": nil, "another device": again(n.code.Key().Device(), entry.NewSigner()), "its word about another code": again(n.key.Device(), n.key),
+		} {
+			_, err = n.asks(request, by)
+			wantCode(t, what, err, peer.JoinUsed)
+		}
+	}
 	wantCode(t, "the code once more", l.newcomer(n.code).pairs(), peer.JoinUsed)
 	if _, err := l.p.confirm(t.Context(), strings.Join(n.pairing.Words(), " ")); err == nil {
 		t.Error("added twice")
@@ -271,7 +277,7 @@ func TestWhoWaitsIsToldToAskAgainAndHearsOfADecline(t *testing.T) {
 	must(t, n.reveals())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // as a stream that has its time
-	_, err := l.p.added(ctx, n.code.Key().Device())
+	_, err := l.p.added(ctx, n.code.Key().Device(), nil)
 	wantCode(t, "who waits", err, peer.JoinWaiting)
 	heard := make(chan error, 1)
 	go func() {

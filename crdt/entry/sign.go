@@ -23,7 +23,8 @@ const (
 	DomainRecovery    Domain = "kith/sign/recovery/1\x00"
 	DomainBundle      Domain = "kith/sign/bundle/1\x00" // the header of a file of entries, package bundle
 	DomainPact        Domain = "kith/sign/pact/1\x00"
-	DomainSeat        Domain = "kith/sign/seat/1\x00" // whose a device of a share is in a home, package share
+	DomainAgain       Domain = "kith/sign/again/1\x00" // that a device is the one that was added with a code, package daemon
+	DomainSeat        Domain = "kith/sign/seat/1\x00"  // whose a device of a share is in a home, package share
 )
 
 // Signer holds an Ed25519 private key: of a device, a member or an invite.
