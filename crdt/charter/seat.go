@@ -14,10 +14,14 @@ var (
 	ErrKeyKnown       = problem.New(problem.NotAllowed, "kith member list", "this member key or device is in the charter already")
 )
 
-// NameTakenError says that somebody in the charter is called so already.
+// NameTakenError says that somebody in the charter is called so already, or so that nobody could tell the two
+// apart.
 type NameTakenError struct{ Name, By string }
 
 func (e *NameTakenError) Error() string {
+	if FoldName(e.Name) != FoldName(e.By) {
+		return fmt.Sprintf("the name %q looks like that of %s, and nobody could tell the two apart", e.Name, e.By)
+	}
 	return fmt.Sprintf("the name %q is taken by %s", e.Name, e.By)
 }
 
@@ -49,10 +53,11 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	return c.try(c.FoundingDevice(), payload, err)
 }
 
-// nameFree says whether nobody who is in is called so already; the error is a *NameTakenError.
+// nameFree says whether nobody who is in, or was, has a name that looks like this one; the error is a
+// *NameTakenError.
 func (c *Charter) nameFree(name string) error {
 	for _, who := range c.people() {
-		if FoldName(who.name) == FoldName(name) {
+		if LookAlike(who.name, name) {
 			return &NameTakenError{name, who.name}
 		}
 	}

@@ -1,0 +1,35 @@
+package charter_test
+
+import (
+	"testing"
+
+	"kith/crdt/charter"
+)
+
+func TestNamesThatLookAlikeAreToldFromThoseOfAnotherScript(t *testing.T) {
+	for _, alike := range [][2]string{
+		{"Ana", "ana"}, {"Ana", "Ána"},
+		{"Ana", "An\u200ba"}, {"Ana", "\ufeffAna"}, {"Ana", "An\u00ada"}, {"Ana", "An\u2060a"}, {"Ana", "An\u034fa"},
+		{"Ana", "Ana\ufe0f"}, {"Ana", "An\u3164a"}, {"Ana", "Ana \u115f"},
+		{"Ana", "\u0410na"},      // Cyrillic А
+		{"Ana", "An\u0430"},      // Cyrillic а
+		{"Ana", "\uff21\uff4ea"}, // full width
+		{"Ana", "\u0391na"},      // Greek Α
+		{"Ian", "lan"},           // a capital i, and an l
+		{"Ben", "\u0392en"},      // Greek Β
+		{"Cleo", "C1eo"}, {"Otto", "0tto"},
+		{"Ana Maria", "Ana  Maria"}, {"Ana Maria", "Ana\u00a0Maria"},
+	} {
+		if !charter.LookAlike(alike[0], alike[1]) || !charter.LookAlike(alike[1], alike[0]) {
+			t.Errorf("%+q and %+q aren't found to look alike", alike[0], alike[1])
+		}
+	}
+	for _, apart := range [][2]string{
+		{"Ana", "Anna"}, {"Ana", "Ina"}, {"Ana", "Анна"}, {"Ben", "Бен"}, {"Мария", "Марина"}, {"小明", "小红"}, {"محمد", "أحمد"},
+		{"אנה", "הנא"}, {"Ana", "Анастасия"}, {"Σοφία", "Sofia"}, {"김민준", "김민서"},
+	} {
+		if charter.LookAlike(apart[0], apart[1]) {
+			t.Errorf("%q and %q are different names", apart[0], apart[1])
+		}
+	}
+}
