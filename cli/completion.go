@@ -426,7 +426,7 @@ func (k *kith) usedWords(ctx context.Context, of *kind.Kind, f *kind.Field) (out
 	if err != nil {
 		return nil
 	}
-	all, err := readDocuments(raw)
+	all, err := readList(raw)
 	if err != nil {
 		return nil
 	}

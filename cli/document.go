@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -19,7 +18,7 @@ type document struct {
 }
 
 func readDocument(raw json.RawMessage) (document, error) {
-	d := document{raw: legible(raw)}
+	d := document{raw: raw}
 	if err := json.Unmarshal(raw, &d.Document); err != nil {
 		return d, fmt.Errorf("read the answer: %w", err)
 	}
@@ -29,11 +28,16 @@ func readDocument(raw json.RawMessage) (document, error) {
 	return d, nil
 }
 
-func readDocuments(raw json.RawMessage) ([]document, error) {
+// readList reads what a list answers.
+func readList(raw json.RawMessage) ([]document, error) {
 	var each []json.RawMessage
 	if err := json.Unmarshal(raw, &each); err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
+	return readDocuments(each)
+}
+
+func readDocuments(each []json.RawMessage) ([]document, error) {
 	all := make([]document, len(each))
 	for i, one := range each {
 		var err error
@@ -42,29 +46,6 @@ func readDocuments(raw json.RawMessage) ([]document, error) {
 		}
 	}
 	return all, nil
-}
-
-// legible writes JSON that was escaped for web pages as people read it: "<", ">" and "&" as they are.
-func legible(raw json.RawMessage) json.RawMessage {
-	if !bytes.Contains(raw, []byte(`\u00`)) {
-		return raw
-	}
-	signs := map[string]byte{`\u003c`: '<', `\u003e`: '>', `\u0026`: '&'}
-	out := make(json.RawMessage, 0, len(raw))
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' || i+1 == len(raw) {
-			out = append(out, raw[i])
-			continue
-		}
-		if sign, ok := signs[string(raw[i:min(i+6, len(raw))])]; ok {
-			out = append(out, sign)
-			i += 5
-			continue
-		}
-		out = append(out, raw[i], raw[i+1])
-		i++
-	}
-	return out
 }
 
 // layouts are how documents are shown of which a picture says more than a list of fields: those of other kinds are

@@ -457,11 +457,11 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 	if err != nil {
 		return err
 	}
-	all, err := readDocuments(raw)
+	all, err := readList(raw)
 	if err != nil {
 		return err
 	}
-	return c.out.show(legible(raw), func() {
+	return c.out.show(raw, func() {
 		if len(all) == 0 {
 			c.out.println("No " + of.Many + ".")
 			return

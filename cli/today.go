@@ -29,15 +29,21 @@ func (k *kith) today() *cli.Command {
 			if err != nil {
 				return err
 			}
-			var t waiting
-			if err := t.read(raw); err != nil {
-				return err
+			var t api.Today
+			if err := json.Unmarshal(raw, &t); err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			documents := map[string][]document{}
+			for key, each := range t.Documents {
+				if documents[key], err = readDocuments(each); err != nil {
+					return err
+				}
 			}
 			most := mostWaiting
 			if c.Bool("all") {
 				most = len(raw)
 			}
-			return c.out.show(legible(raw), func() { c.today(t, most) })
+			return c.out.show(raw, func() { c.today(t, documents, most) })
 		},
 	})
 }
@@ -58,44 +64,13 @@ func gists() (mine, whoever []string) {
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// waiting is what waits for somebody: what every co-op has, and documents under the key of what waits in them.
-type waiting struct {
-	Notice    []string
-	Proposals []api.Proposal
-	Asks      []api.Ask
-	documents map[string][]document
-}
-
-func (t *waiting) read(raw json.RawMessage) error {
-	if err := json.Unmarshal(raw, t); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	t.documents = map[string][]document{}
-	for _, of := range kinds.All.Nouns() {
-		for _, w := range of.Today {
-			if parts[w.Key] == nil { // of a daemon that doesn't know the kind yet
-				continue
-			}
-			all, err := readDocuments(parts[w.Key])
-			if err != nil {
-				return err
-			}
-			t.documents[w.Key] = all
-		}
-	}
-	return nil
-}
-
 // mostWaiting is how many lines of one kind are shown unless all are asked for: what others can write, an
 // ally too, doesn't push out of sight what else waits.
 const mostWaiting = 20
 
-// today shows what waits, at most so many lines of each kind.
-func (c *call) today(t waiting, most int) {
+// today shows what waits, at most so many lines of each kind: in documents, under the keys that their kinds name, and
+// what every co-op has.
+func (c *call) today(t api.Today, documents map[string][]document, most int) {
 	for _, s := range t.Notice {
 		c.out.printf("%s\n\n", paragraph(s, c.out.width))
 	}
@@ -116,11 +91,11 @@ func (c *call) today(t waiting, most int) {
 			c.out.println("  " + c.out.faint(fmt.Sprintf("and %d more: kith today --all", more)))
 		}
 	}
-	documents := func(anybody bool) {
+	inDocuments := func(anybody bool) {
 		for _, of := range kinds.All.Nouns() {
 			for _, w := range of.Today {
 				if w.Anybody == anybody {
-					section(w.Title, c.waits(w, inTurn(t.documents[w.Key], most, func(d document) string {
+					section(w.Title, c.waits(w, inTurn(documents[w.Key], most, func(d document) string {
 						if d.Space == nil {
 							return ""
 						}
@@ -130,7 +105,7 @@ func (c *call) today(t waiting, most int) {
 			}
 		}
 	}
-	documents(false)
+	inDocuments(false)
 	var proposals []string
 	for _, p := range t.Proposals {
 		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  by " + name(p.By)
@@ -145,7 +120,7 @@ func (c *call) today(t waiting, most int) {
 		asks = append(asks, a.Short+"  "+c.out.isolate(oneLine(a.Title, maxCell))+"  by "+name(a.By)+c.out.faint("  "+toAnswer(a)))
 	}
 	section("Allies ask", asks)
-	documents(true)
+	inDocuments(true)
 	switch {
 	case nothing && len(t.Notice) > 0:
 		c.out.println("Nothing else waits for you.")
