@@ -13,6 +13,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -30,7 +32,7 @@ var docsHead string
 var docsTail string
 
 func TestTheCommandsAreDocumentedAsTheyAre(t *testing.T) {
-	want := docsHead + "\n" + commandDocs() + "\n" + docsTail
+	want := docsHead + "\n" + commandDocs() + "\n" + answerDocs()
 	if *update {
 		if err := os.WriteFile(docs, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -48,17 +50,82 @@ func TestTheCommandsAreDocumentedAsTheyAre(t *testing.T) {
 // What a program can read of an answer is in the page, so that it needn't be looked for in the code.
 func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 	said := map[string]bool{}
-	for _, word := range regexp.MustCompile(`[a-z_]+`).FindAllString(docsTail, -1) {
+	for _, word := range regexp.MustCompile(`[a-z_]+`).FindAllString(answerDocs(), -1) {
 		said[word] = true
 	}
 	for _, answer := range []any{
 		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
-		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Task{},
-		api.Decision{}, api.Note{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
+		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Document{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
 		api.Share{}, api.ShareResult{}, api.SharePreview{}, api.Ask{}, api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
 	} {
 		undocumented(t, reflect.TypeOf(answer), said)
 	}
+}
+
+// answerDocs is the end of the page, with what follows from the kinds of documents in its table.
+func answerDocs() string {
+	var rows []string
+	waits := []string{"notice[]"}
+	for _, of := range kinds.All.Nouns() {
+		fields := []string{"text"}
+		for _, s := range of.Shows {
+			fields = append(fields, s.Name+inJSON(s.Type, of.Field(s.Name)))
+		}
+		rows = append(rows, tableRow(of.Name+strings.Repeat(" ", max(1, 10-len(of.Name)))+"+ {", fields))
+		for _, w := range of.Today {
+			waits = append(waits, w.Key+"["+of.Name+"]")
+		}
+	}
+	waits = append(waits, "proposals[proposal]", "asks[ask]")
+	return strings.NewReplacer("{{kinds}}", strings.Join(rows, "\n"), "{{today}}", tableRow("today     {", waits)).Replace(docsTail)
+}
+
+// tableRow writes one answer of the table, over as many lines as it takes.
+func tableRow(before string, fields []string) string {
+	const width = 118
+	indent := strings.Repeat(" ", 15)
+	row, line := "", "    "+before
+	for i, f := range fields {
+		if i < len(fields)-1 {
+			f += ","
+		} else {
+			f += "}"
+		}
+		if len(line)+len(f) > width {
+			row += line + "\n"
+			line = indent
+		}
+		line += f
+	}
+	return row + line
+}
+
+// inJSON writes what stands in a field of an answer: nothing for a word, its words if they are few, "[]" for a list,
+// and the fields of what has fields. What is a member, a device or a space is said above the table.
+func inJSON(of reflect.Type, f *kind.Field) string {
+	switch {
+	case f != nil && f.Is == kind.Word:
+		var words []string
+		for _, w := range f.Words {
+			words = append(words, kind.WordOut(w))
+		}
+		return ": " + strings.Join(words, "|")
+	case of.Kind() == reflect.Pointer:
+		return inJSON(of.Elem(), nil)
+	case of.Kind() == reflect.Slice:
+		return "[" + inJSON(of.Elem(), nil) + "]"
+	case of.Kind() == reflect.Map:
+		return "{word: number}"
+	case of.Kind() != reflect.Struct, of == reflect.TypeFor[kind.Time](), of == reflect.TypeFor[kind.Named](), of == reflect.TypeFor[api.Time]():
+		return ""
+	}
+	var fields []string
+	for i := range of.NumField() {
+		if name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+			fields = append(fields, name+inJSON(of.Field(i).Type, nil))
+		}
+	}
+	return "{" + strings.Join(fields, ",") + "}"
 }
 
 func undocumented(t *testing.T, of reflect.Type, said map[string]bool) {
