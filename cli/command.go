@@ -71,7 +71,8 @@ func (k *kith) command(s spec) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(c.Context, &call{kith: k, Context: c, out: out})
+			one := &call{kith: k, Context: c, out: out}
+			return one.settle(s.run(c.Context, one))
 		},
 	}
 	if s.ids != nil {
@@ -93,7 +94,8 @@ func common() []cli.Flag {
 type call struct {
 	*kith
 	*cli.Context
-	out *output
+	out   *output
+	draft string // the file in which somebody wrote a text; "": none
 }
 
 // api gives the client of the daemon.

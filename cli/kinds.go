@@ -159,12 +159,45 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 			if tags := c.StringSlice(kind.Tag.Flag()); len(tags) > 0 {
 				body["tags"] = tags
 			}
+			if v.Opens && c.opens() { // whoever writes for an hour must not hear then that the title is too long
+				if err := c.wouldTake(ctx, of, body, append(slices.Clip(v.With), kind.Tag)); err != nil {
+					return err
+				}
+			}
 			if err := c.textInto(ctx, body, v); err != nil {
 				return err
 			}
 			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, of.Many, body) })
 		},
 	})
+}
+
+// wouldTake checks what can be checked before somebody writes a text: the title and fields, and that the daemon is there.
+func (c *call) wouldTake(ctx context.Context, of *kind.Kind, body map[string]any, fields []*kind.Field) error {
+	title, err := kind.Title.Clean(c.arg(0))
+	if err == nil && title == "" {
+		err = api.Problemf(api.Invalid, "", "a title is needed")
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		var err error
+		if f.IsMany() {
+			_, err = f.CleanAll(c.StringSlice(f.Flag()))
+		} else if word, ok := body[f.Key].(string); ok {
+			_, err = f.Clean(word)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	_, err = client.Documents(ctx, of.Many, url.Values{"limit": {"1"}, "brief": {"true"}})
+	return err
 }
 
 // textInto adds the text of a verb, from --text or from an editor.
@@ -320,6 +353,21 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 			body["why"] = c.String("why")
 		} else if why == kind.Must && body["undo"] == nil {
 			return api.Problemf(api.Usage, s.examples[0], "%s needs --why and a reason", fullName(c.Context))
+		}
+		if v.Opens && c.opens() {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			ids := c.args()
+			if len(v.Args) > 0 {
+				ids = ids[:1]
+			}
+			for _, id := range ids {
+				if _, err := client.Document(ctx, of.Many, id); err != nil {
+					return err
+				}
+			}
 		}
 		if err := c.textInto(ctx, body, v); err != nil {
 			return err

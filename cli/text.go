@@ -2,19 +2,26 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
 // maxInput bounds what is read from stdin or comes back from an editor, in bytes.
 const maxInput = utf8.UTFMax*api.MaxText + 1
+
+// atOnce is how soon an editor comes back that has only handed the file to a window of its own. Tests, whose computers may
+// be slow, set it.
+var atOnce = time.Second
 
 // longText gives the text of --text: its value, or what comes from stdin for "-". given is
 // false when the flag isn't there.
@@ -23,10 +30,15 @@ func (c *call) longText() (text string, given bool, err error) {
 		return "", false, nil
 	}
 	if text = c.String("text"); text != "-" {
-		return text, true, nil
+		return lineEnds(text), true, nil
 	}
 	text, err = readBounded(c.env.Stdin)
 	return text, true, err
+}
+
+// lineEnds makes the line ends of every system those of a document.
+func lineEnds(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
 func readBounded(r io.Reader) (string, error) {
@@ -39,17 +51,24 @@ func readBounded(r io.Reader) (string, error) {
 	case !utf8.Valid(b):
 		return "", api.Problemf(api.Invalid, "save it as UTF-8", "the text is not UTF-8")
 	}
-	return strings.TrimSuffix(string(b), "\n"), nil
+	return strings.TrimSuffix(lineEnds(string(b)), "\n"), nil
 }
 
+// opens says whether a new text will be written in an editor: a person sits here who has set one, and there is no --text.
+func (c *call) opens() bool { return !c.IsSet("text") && c.canEdit() && c.editor() != "" }
+
 // newText is longText where the text is the point: on a terminal with an editor set, that
-// opens when --text isn't there.
+// opens when --text isn't there. Leaving it without having written anything means: don't.
 func (c *call) newText(ctx context.Context) (string, error) {
-	text, given, err := c.longText()
-	if err != nil || given || !c.canEdit() || c.editor() == "" {
+	if !c.opens() {
+		text, _, err := c.longText()
 		return text, err
 	}
-	return c.edit(ctx, c.editor(), "")
+	text, err := c.edit(ctx, c.editor(), "")
+	if err == nil && text == "" {
+		err = api.Problemf(api.Failed, `without a text: --text ""`, "nothing was written, so nothing was done")
+	}
+	return text, err
 }
 
 // changedText gives the edit of a text that is now, at these heads: by --text, or in an
@@ -87,8 +106,8 @@ func (c *call) editor() string {
 // canEdit says whether a person sits here.
 func (c *call) canEdit() bool { return terminal(c.env.Stdin) > 0 && terminal(c.env.Stdout) > 0 }
 
-// edit opens text in the person's editor and returns what they made of it. If they leave it
-// with an error nothing is changed, and the file with their words stays.
+// edit opens text in the person's editor and returns what they made of it. The file with their words goes only when
+// what they are for is done: see settle.
 func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 	dir, err := os.MkdirTemp("", "kith-")
 	if err != nil {
@@ -102,20 +121,55 @@ func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 	if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
 		return "", fmt.Errorf("make a file to edit: %w", err)
 	}
+	c.draft = file
+	begun := time.Now()
 	// $EDITOR may hold arguments, so a shell takes it apart
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", file)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.env.Stdin, bare(c.env.Stdout), bare(c.env.Stderr)
 	if err := cmd.Run(); err != nil {
-		return "", api.Problemf(api.Failed, "your text is in "+file, "the editor ended with an error (%v); nothing was changed", err)
+		return "", api.Problemf(api.Failed, "", "the editor ended with an error (%v); nothing was changed", err)
 	}
+	after, err := readDraft(file)
+	if err == nil && after == text && time.Since(begun) < atOnce {
+		fmt.Fprintf(c.env.Stderr, "The editor came back at once, with nothing changed. If it is still open (set it so that it waits: EDITOR=\"code --wait\"),\nsave and close it, and press Enter: ")
+		if _, err := c.line(maxCode); err != nil {
+			return "", err
+		}
+		after, err = readDraft(file)
+	}
+	return after, err
+}
+
+func readDraft(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return "", fmt.Errorf("read the edited text: %w", err)
 	}
 	defer f.Close()
-	after, err := readBounded(f)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", file, err)
+	return readBounded(f)
+}
+
+// settle ends a command in which somebody may have written something in an editor: if it was done their file goes, and
+// else they are told where it is.
+func (c *call) settle(err error) error {
+	if c.draft == "" {
+		return err
 	}
-	return after, os.RemoveAll(dir)
+	if err == nil {
+		return os.RemoveAll(filepath.Dir(c.draft))
+	}
+	if text, readable := readDraft(c.draft); readable == nil && text == "" { // there are no words in it
+		return errors.Join(err, os.RemoveAll(filepath.Dir(c.draft)))
+	}
+	where := "your text is in " + c.draft
+	p, ok := problem.Of(err)
+	if !ok {
+		return fmt.Errorf("%w; %s", err, where)
+	}
+	if p.Hint != "" {
+		where += "; " + p.Hint
+	}
+	told := *p
+	told.Hint = where
+	return &told
 }

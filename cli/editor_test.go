@@ -1,0 +1,217 @@
+//go:build linux
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kith/daemon/api"
+)
+
+// sits gives a terminal at which somebody sits who types.
+func sits(t *testing.T, typed string) (screen, keys *os.File) {
+	t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { keys.Close() })
+	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	if _, err := io.WriteString(keys, typed); err != nil {
+		t.Fatal(err)
+	}
+	return screen, keys
+}
+
+// edits runs a command at a terminal, with a shell script for an editor whose argument is the file.
+func (d *desk) edits(editor, typed string, words ...string) (errs string, exit int) {
+	d.t.Helper()
+	script := filepath.Join(d.t.TempDir(), "editor")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"+editor+"\n"), 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	d.env["EDITOR"] = script
+	var told strings.Builder
+	env := d.environment(nil, &told)
+	screen, _ := sits(d.t, typed)
+	env.Stdin, env.Stdout = screen, screen
+	exit = Run(d.t.Context(), words, env)
+	return told.String(), exit
+}
+
+var draftFile = regexp.MustCompile(`your text is in (\S+/text\.md)`)
+
+// draftIn holds that the words are in the file that the person is told of, and takes it away.
+func draftIn(t *testing.T, errs, want string) {
+	t.Helper()
+	m := draftFile.FindStringSubmatch(errs)
+	if m == nil {
+		t.Errorf("nobody is told where the text is: %s", errs)
+		return
+	}
+	b, err := os.ReadFile(m[1])
+	if err != nil || !strings.Contains(string(b), want) {
+		t.Errorf("%s: %v, %q", m[1], err, b)
+	}
+	os.RemoveAll(filepath.Dir(m[1]))
+}
+
+func TestWhatWasTypedInAnEditorIsKeptUntilItIsDone(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	d := newServedDesk(t, newCoop())
+	if errs, exit := d.edits(`echo "Present: all, and more" >"$1"`, "", "note", "edit", "2m7d"); exit != 0 {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
+	if e, ok := d.coop.told.(api.NoteEdit); !ok || e.Text == nil || e.Text.Text != "Present: all, and more" {
+		t.Errorf("told %s", asJSON(d.coop.told))
+	}
+	if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "kith-*")); err != nil || len(left) > 0 {
+		t.Errorf("what was done left %v, %v", left, err)
+	}
+
+	errs, exit := d.edits(`printf 'an hour of words\377' >"$1"`, "", "note", "edit", "2m7d")
+	if exit != 6 {
+		t.Errorf("no UTF-8: exit %d", exit)
+	}
+	draftIn(t, errs, "an hour of words")
+	errs, exit = d.edits(`head -c 500000 /dev/zero | tr '\0' x >"$1"`, "", "note", "edit", "2m7d")
+	if exit != 6 {
+		t.Errorf("too long: exit %d, %s", exit, errs)
+	}
+	draftIn(t, errs, "xxx")
+	errs, exit = d.edits(`echo "an hour of words" >"$1"; exit 3`, "", "note", "edit", "2m7d")
+	if exit != 1 {
+		t.Errorf("the editor fails: exit %d, %s", exit, errs)
+	}
+	draftIn(t, errs, "an hour of words")
+	errs, exit = d.edits(`printf 'an hour of words\001' >"$1"`, "", "note", "add", "Minutes")
+	if exit != 6 {
+		t.Errorf("the daemon doesn't take it: exit %d, %s", exit, errs)
+	}
+	draftIn(t, errs, "an hour of words")
+}
+
+func TestWhatCantBeDoneIsSaidBeforeAnEditorOpens(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	for _, typed := range [][]string{
+		{"note", "edit", "zzzz"}, {"note", "append", "zzzz"}, {"note", "add", strings.Repeat("long ", 100)}, {"note", "add", "x", "--tag", strings.Repeat("t", 400)},
+		{"decision", "propose", ""},
+	} {
+		opened := filepath.Join(t.TempDir(), "opened")
+		if errs, exit := d.edits(`touch `+opened, "", typed...); exit != 4 && exit != 6 {
+			t.Errorf("kith %.40q: exit %d, %s", typed, exit, errs)
+		}
+		if _, err := os.Stat(opened); err == nil {
+			t.Errorf("kith %.40q opens the editor first", typed)
+		}
+	}
+	alone := newDesk(t)
+	opened := filepath.Join(t.TempDir(), "opened")
+	if errs, exit := alone.edits(`touch `+opened, "", "note", "add", "Minutes"); exit != 3 {
+		t.Errorf("without a daemon: exit %d, %s", exit, errs)
+	}
+	if _, err := os.Stat(opened); err == nil {
+		t.Error("without a daemon the editor opens first")
+	}
+}
+
+// slowly lets an editor on a slow computer count as one that comes back at once.
+func slowly(t *testing.T) {
+	was := atOnce
+	atOnce = time.Hour
+	t.Cleanup(func() { atOnce = was })
+}
+
+func TestAnEditorLeftWithoutWritingMeansDont(t *testing.T) {
+	slowly(t)
+	d := newServedDesk(t, newCoop())
+	errs, exit := d.edits(`true`, "\n", "decision", "propose", "Paint the wall")
+	if exit != 1 || d.coop.told != nil || !strings.Contains(errs, "nothing was written, so nothing was done") {
+		t.Errorf("exit %d, told %v: %s", exit, d.coop.told, errs)
+	}
+	if !strings.Contains(errs, "EDITOR=\"code --wait\"") {
+		t.Errorf("of an editor that returns at once it says %s", errs)
+	}
+	if out := d.ok("decision", "propose", "Paint the wall", "--text", ""); out == "" || d.coop.told == nil {
+		t.Error("without a text on purpose")
+	}
+}
+
+// answers does something once, when it is asked.
+type answers struct {
+	told  strings.Builder
+	asked string
+	do    func()
+}
+
+func (a *answers) Write(p []byte) (int, error) {
+	a.told.Write(p)
+	if a.do != nil && strings.Contains(a.told.String(), a.asked) {
+		do := a.do
+		a.do = nil
+		do()
+	}
+	return len(p), nil
+}
+
+func TestAnEditorThatReturnsAtOnceIsWaitedFor(t *testing.T) {
+	slowly(t)
+	d := newServedDesk(t, newCoop())
+	name := filepath.Join(t.TempDir(), "name")
+	d.env["EDITOR"] = `printf %s >` + name
+	screen, keys := sits(t, "")
+	person := &answers{asked: "press Enter"}
+	person.do = func() { // in a window of its own, while the command waits
+		file, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(string(file), []byte("Written in a window\n"), 0o600)
+		}
+		if err == nil {
+			_, err = io.WriteString(keys, "\n")
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	env := d.environment(nil, person)
+	env.Stdin, env.Stdout = screen, screen
+	if exit := Run(t.Context(), []string{"note", "edit", "2m7d"}, env); exit != 0 {
+		t.Errorf("exit %d: %s", exit, person.told.String())
+	}
+	if e, ok := d.coop.told.(api.NoteEdit); !ok || e.Text == nil || e.Text.Text != "Written in a window" {
+		t.Errorf("told %s", asJSON(d.coop.told))
+	}
+}
+
+func TestLineEndsOfEverySystemAreTaken(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	d.stdin = "a\r\nb\rc\n"
+	d.ok("note", "add", "x", "--text", "-")
+	if n, ok := d.coop.told.(api.NewNote); !ok || n.Text != "a\nb\nc" {
+		t.Errorf("told %q", d.coop.told)
+	}
+	d.ok("note", "add", "x", "--text", "a\r\nb")
+	if n, ok := d.coop.told.(api.NewNote); !ok || n.Text != "a\nb" {
+		t.Errorf("told %q", d.coop.told)
+	}
+}
