@@ -44,6 +44,10 @@ var samples = map[string][]*kind.View{
 		}},
 	},
 	"note": {{}},
+	"agreement": {{
+		Fields:  fields("review", "2027-12-01", "decision", "d-1"),
+		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
+	}},
 }
 
 func TestOnlyTheseKindsExist(t *testing.T) {
@@ -52,7 +56,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"ally", "ask", "decision", "note", "task"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "task"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

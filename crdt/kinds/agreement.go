@@ -1,0 +1,155 @@
+package kinds
+
+import (
+	"maps"
+	"slices"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+)
+
+// The states of an agreement, and the letter before its ID.
+const (
+	Current  = "current"
+	Replaced = "replaced"
+
+	agreementLetters = "a"
+)
+
+var (
+	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
+	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
+	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
+	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true}
+
+	// agreementRead is the revision that a member read last.
+	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
+)
+
+var agreementsInReview = &kind.Filter{
+	Name: "review-before", Gist: "to be looked at again before then", Fact: "review", Takes: agreementReview, Before: true,
+	Order: &kind.Order{Name: "review", Fact: "review"},
+}
+
+// Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
+var Agreement = &kind.Kind{
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 1, History: true,
+	Fields: []*kind.Field{agreementDecision, agreementReview, agreementReplaced},
+	Own:    []*kind.Field{agreementRead},
+	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
+	Shows: []*kind.Shown{
+		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
+		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
+		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(),
+		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
+		kind.Value("unread_by", "full members who haven't said so", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Unread) }),
+	},
+	Facts: func(v *kind.View, f *kind.Facts) {
+		if isCurrent(v) == nil {
+			f.Is("current", true)
+			f.Who("unread", kind.Of[Reading](v).Unread...)
+			f.Has("review", agreementReview.Str(v))
+		}
+	},
+	Finds: []*kind.Filter{
+		{Name: "current", Gist: "not replaced by another", Fact: "current"},
+		{Name: "unread", Gist: "of which I haven't read the present text", Fact: "unread", Me: true},
+		agreementsInReview,
+	},
+	Lists: []*kind.List{{
+		Name: "reviews", Gist: "agreements whose review is due", By: agreementsInReview, Examples: []string{`kith agreement reviews`},
+	}},
+	Columns: []*kind.Column{
+		{Title: "STATUS", Says: kind.WordsOf("status")},
+		{Title: "REVIEW", Says: kind.DayOf("", "review_on")},
+		{Title: "NOT READ BY", Says: kind.NamesOf("unread_by")},
+	},
+	Today: []*kind.Wait{{
+		Key: "agreements", Title: "Agreements to read", Gist: "agreements that I haven't read as they are now",
+		Facts: []string{"unread/me"}, Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
+	}},
+	Examples: kind.Examples{
+		List: []string{`kith agreement list --current`, `kith agreement list --unread`},
+		Show: []string{`kith agreement show a-6hx3`, `kith agreement show 6hx3 --jq '.unread_by[].name'`},
+	},
+	Make: &kind.Verb{
+		Name: "add", Gist: "write down what we agreed on", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview},
+		Examples: []string{`kith agreement add "Opening hours" --text - --decision d-9f2c --review "in 12 months" <hours.md`},
+	},
+	Edit: &kind.Verb{
+		Name: "edit", Gist: "change an agreement", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview}, Live: isCurrent,
+		More:     "A changed title or text is a new revision, which everybody is asked to read. Without flags, on a terminal, the text opens in $EDITOR.",
+		Examples: []string{`kith agreement edit a-6hx3 --review "in 6 months"`},
+	},
+	Verbs: []*kind.Verb{
+		{
+			Name: "read", Gist: "say that I have read it", With: []*kind.Field{decisionRevision}, Do: readAgreement,
+			Examples: []string{`kith agreement read a-6hx3`, `kith agreement read a-6hx3 --revision 0f3c…`},
+		},
+		{
+			Name: "replace", Gist: "another holds in its place", With: []*kind.Field{agreementBy}, Live: isCurrent, Do: replaceAgreement,
+			Examples: []string{`kith agreement replace a-6hx3 --by a-2m7d`},
+		},
+	},
+	Share: &kind.Share{},
+}
+
+// Reading is who has read what an agreement says now.
+type Reading struct {
+	Revision string
+	Read     []charter.MemberID // who said so, by member
+	Unread   []charter.MemberID // of the full members, by member
+}
+
+func whoHasRead(s *kind.Story) (*Reading, error) {
+	r := &Reading{Revision: kind.Revision(s.Title, s.Text)}
+	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
+		if s.Said[m][agreementRead.Key].Str() == r.Revision {
+			r.Read = append(r.Read, m)
+		}
+	}
+	for _, m := range electorate(s.Charter.Sides(), true).full() {
+		if !slices.Contains(r.Read, m) {
+			r.Unread = append(r.Unread, m)
+		}
+	}
+	return r, nil
+}
+
+func agreementState(v *kind.View) string {
+	if agreementReplaced.Has(v) {
+		return Replaced
+	}
+	return Current
+}
+
+func isCurrent(v *kind.View) error {
+	if by := agreementReplaced.Str(v); by != "" {
+		return kind.NotAllowed("kith agreement show "+by, "another agreement holds in its place: %s", by)
+	}
+	return nil
+}
+
+// readAgreement says that the author has read the text as it is; if that isn't what they saw, it is refused.
+func readAgreement(d *kind.Draft) error {
+	now := kind.Of[Reading](d.View).Revision
+	if seen := d.Asks.Str(decisionRevision); seen != "" && seen != now {
+		return kind.NotAllowed("read it again: kith agreement show", "the text was changed since you read it")
+	}
+	d.Say(agreementRead, change.StrValue(now))
+	return nil
+}
+
+func replaceAgreement(d *kind.Draft) error {
+	by := d.Asks.Str(agreementBy)
+	if by == agreementLetters+"-"+d.ID.String() {
+		return kind.Invalid("an agreement can't take its own place")
+	}
+	d.Set(agreementReplaced, change.StrValue(by))
+	return nil
+}
+
+func agreementWasReplaced(v change.Value, _ bool) (verb, to string) { return "replaced", v.Str() }
+
+func agreementWasRead(change.Value, bool) (verb, to string) { return "read it", "" }
