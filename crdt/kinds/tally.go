@@ -46,15 +46,6 @@ func Stances(process string) []string {
 	return nil
 }
 
-// NeedsWhy says whether a position in this word needs a reason: one that the others have to deal with.
-func NeedsWhy(stance string) bool {
-	switch stance {
-	case Object, Block, Disagree, Advise:
-		return true
-	}
-	return false
-}
-
 func knownStance(s string) bool {
 	switch s {
 	case Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise:
