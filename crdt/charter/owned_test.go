@@ -190,3 +190,61 @@ func TestEveryKeyHasOnePart(t *testing.T) {
 	payload, err = s.c.AdmitProspective(laptop("ana").Device(), code, r)
 	s.says(laptop("ana"), payload, err)
 }
+
+func TestASeatIsFilledFromTheDeviceThatConsentsForTheFounderAlone(t *testing.T) {
+	co := found(t, 3)
+	all := co.chain("ben")
+	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
+	phone := key("ana's phone")
+	s.adds("ana", laptop("ana"), phone)
+	invite, r := s.redeem("cleo")
+	e := s.sign(phone, s.seatPayload(s.c.Tip(), invite, r), s.c.Heads()...)
+	s.hear(e)
+	mustState(t, s.c, e, charter.Void, "only the founder's device")
+	payload, err := s.c.MoveConsents(laptop("ana").Device(), phone.Device())
+	s.says(laptop("ana"), payload, err)
+	e = s.sign(phone, s.seatPayload(s.c.Tip(), invite, r), s.c.Heads()...)
+	s.hear(e)
+	mustState(t, s.c, e, charter.Accepted, "")
+}
+
+func TestAProposalAtAPlaceThatTheCoopHasLeftIsVoid(t *testing.T) {
+	s := members(t, "ben")
+	left := s.c.Tip()
+	s.agree(threshold(charter.TwoThirds), "ana", "ben")
+	for _, parent := range []charter.StepID{left, {1}} {
+		e := s.sign(laptop("ana"), raw(t, charter.Statement{Type: charter.TypePropose, Step: &charter.Step{
+			Parent: parent, Terms: charter.Terms{Type: charter.ProposalInvites, Invites: 1},
+		}}), s.c.Heads()...)
+		s.hear(e)
+		mustState(t, s.c, e, charter.Void, "its parent step is not the newest one")
+	}
+}
+
+func TestNobodyIsAdmittedByARedemptionThatDoesntCount(t *testing.T) {
+	s := members(t, "ben", "cleo", "mel")
+	before := s.c.Heads()
+	s.invites("ben", "eli")
+	s.agree(remove(s, "mel"), "ana", "ben", "cleo")
+	other := key("another code")
+	r, err := charter.NewRedemption(s.space, other, key("eli"), key("eli's phone"), "Somebody Else", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	invite := s.sign(laptop("mel"), raw(t, charter.Statement{Type: charter.TypeInvite, Invite: other.Device()}), before...)
+	late := s.sign(laptop("mel"), raw(t, charter.Statement{Type: charter.TypeProspective, Invite: other.Device(), Joiner: &r}), invite.ID())
+	s.hear(invite, late)
+	s.wantProspective("eli")
+	_, _, err = s.c.Propose(laptop("ana").Device(), charter.Terms{Type: charter.ProposalAdmit, Admission: late.ID()})
+	wantErr(t, err, charter.ErrNotProspective)
+	s.agree(charter.Terms{Type: charter.ProposalAdmit, Member: s.id("eli")}, "ana", "ben")
+}
+
+func TestConsentsAreMovedToALiveDeviceOnly(t *testing.T) {
+	s := members(t, "ben")
+	phone := key("ana's phone")
+	s.adds("ana", laptop("ana"), phone)
+	s.retires(laptop("ana"), phone, nil)
+	_, err := s.c.MoveConsents(laptop("ana").Device(), phone.Device())
+	wantErr(t, err, charter.ErrNotYours)
+}
