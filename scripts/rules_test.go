@@ -82,7 +82,7 @@ var rules = []rule{
 	{"P4: as many as the chain allowed", "crdt/charter/prospective.go", "if len(open) < n.tip().invites {", "if true {", ""},
 	{"H1: a resignation that the phrase overruled too late", "crdt/charter/person.go", "if s.resignation != nil && !slices.Contains(p.resigned, s.resignation) {", "if false {", ""},
 	{"H1: nothing of who is out", "crdt/charter/person.go", "	if p.lapsed {", "	if false {", ""},
-	{"N1: heads are fair", "crdt/charter/heads.go", "chosen = c.fair(candidates)[:limit]", "chosen = candidates[:limit]", ""},
+	{"N1: heads are fair", "crdt/charter/heads.go", "chosen = c.fair(candidates, limit)[:limit]", "chosen = candidates[:limit]", ""},
 	{"H3: an acknowledgement that no frontier cuts", "crdt/accept/cut.go", " && d.placeOf(a.Device, a.Run, a.Entry) == within {", " {", ""},
 	{"H3: of a full member", "crdt/accept/cut.go", "if a.Full && !slices.Contains(who, a.Member)", "if !slices.Contains(who, a.Member)", ""},
 	{"H3: of who didn't close it", "crdt/accept/cut.go", "				if m != s.Author {", "				if true {", ""},

@@ -24,6 +24,13 @@ func (s *scene) invitesRaw(by entry.Signer, puppet string, heads ...entry.ID) (i
 	return invite, redemption
 }
 
+// bringsIn is invitesRaw as a list.
+func (s *scene) bringsIn(by entry.Signer, puppet string, heads ...entry.ID) []*entry.Entry {
+	s.t.Helper()
+	invite, redemption := s.invitesRaw(by, puppet, heads...)
+	return []*entry.Entry{invite, redemption}
+}
+
 // wantOut holds that somebody with a redemption is no prospective member, and speaks for nobody.
 func (s *scene) wantOut(name string) {
 	s.t.Helper()
@@ -499,6 +506,7 @@ func TestAResignationOfAThiefThatTheRetirementDidntKnowDoesntCount(t *testing.T)
 func TestAPhraseThatOverrulesAResignationTooLateLiftsNoFrontier(t *testing.T) {
 	s := members(t, "ben", "cleo", "mel")
 	o := s.apart()
+	before := s.c.Heads()
 	payload, err := s.c.Resign(laptop("mel").Device(), nil, "")
 	s.says(laptop("mel"), payload, err)
 	s.agree(threshold(charter.TwoThirds), "ana", "ben", "cleo")
@@ -507,6 +515,8 @@ func TestAPhraseThatOverrulesAResignationTooLateLiftsNoFrontier(t *testing.T) {
 	if _, cut := s.c.Cut(laptop("mel").Device()); !cut || s.speaks(laptop("mel")) {
 		t.Errorf("cut: %v", cut)
 	}
+	s.hear(s.bringsIn(laptop("mel"), "puppet", before...)...)
+	s.wantOut("puppet")
 }
 
 // Whatever is said beside each other, everybody has room before anybody has more.

@@ -22,7 +22,7 @@ func (c *Charter) cover(candidates []*node, limit int) *Past {
 	}
 	chosen := candidates
 	if len(candidates) > limit {
-		chosen = c.fair(candidates)[:limit]
+		chosen = c.fair(candidates, limit)[:limit]
 	}
 	p := &Past{pool: c.pool, known: known{step: chosen[0].tip()}}
 	for _, n := range chosen {
@@ -43,35 +43,36 @@ type turn struct {
 	full   bool // its maker is a full member
 }
 
-// fair puts statements, none in the past of another, in the order in which they get room.
-func (c *Charter) fair(ends []*node) []*node {
-	turns := make([]turn, len(ends))
-	for i, n := range ends {
-		t := turn{n: n}
-		if who := c.all.person(n.by); who != nil {
-			place, known := who.places[n.entry.Device]
-			t.phrase, t.device, t.full = !known, place, who.standing == Full
-		}
-		turns[i] = t
+// fair puts statements, none in the past of another, in the order in which the first of them get room;
+// of one device, no more than limit. It puts ends in an order of its own: those of the next charter are
+// these and a few more, and take no time to sort again.
+func (c *Charter) fair(ends []*node, limit int) []*node {
+	later := func(a, b *node) int {
+		return cmp.Or(cmp.Compare(b.tip().depth, a.tip().depth), a.entry.ID().Compare(b.entry.ID()))
 	}
-	first := slices.MinFunc(turns, func(a, b turn) int {
-		return cmp.Or(cmp.Compare(b.n.tip().depth, a.n.tip().depth), less(a.full, b.full), a.n.entry.ID().Compare(b.n.entry.ID()))
-	}).n
-	newest := func(a, b turn) int {
-		return cmp.Or(cmp.Compare(b.n.tip().depth, a.n.tip().depth), a.n.entry.ID().Compare(b.n.entry.ID()))
-	}
+	slices.SortFunc(ends, later)
 	type deviceOf struct {
 		by     int
 		device entry.Device
 	}
 	ofDevice, ofPerson := map[deviceOf]int{}, map[int]int{}
-	slices.SortFunc(turns, newest)
-	for i := range turns {
-		t := &turns[i]
-		at := deviceOf{t.n.by, t.n.entry.Device}
-		t.round = ofDevice[at]
-		ofDevice[at]++
+	var turns []turn
+	for _, n := range ends {
+		at := deviceOf{n.by, n.entry.Device}
+		t := turn{n: n, round: ofDevice[at]}
+		if ofDevice[at]++; t.round >= limit {
+			continue
+		}
+		if who := c.all.person(n.by); who != nil {
+			place, known := who.places[n.entry.Device]
+			t.phrase, t.device, t.full = !known, place, who.standing == Full
+		}
+		turns = append(turns, t)
 	}
+	newest := func(a, b turn) int { return later(a.n, b.n) }
+	first := slices.MinFunc(turns, func(a, b turn) int {
+		return cmp.Or(cmp.Compare(b.n.tip().depth, a.n.tip().depth), less(a.full, b.full), newest(a, b))
+	}).n
 	slices.SortFunc(turns, func(a, b turn) int {
 		return cmp.Or(less(a.phrase, b.phrase), cmp.Compare(a.round, b.round), cmp.Compare(a.device, b.device), newest(a, b))
 	})
@@ -116,7 +117,7 @@ func (c *Charter) Introduction(limit int) []*entry.Entry {
 	if left < 0 {
 		in := map[*node]bool{}
 		left = limit
-		for _, end := range c.fair(c.ends) {
+		for _, end := range c.fair(slices.Clone(c.ends), entry.MaxHeads) {
 			fresh, size := end.notIn(in)
 			if size > left {
 				continue

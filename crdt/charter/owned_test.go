@@ -248,3 +248,14 @@ func TestConsentsAreMovedToALiveDeviceOnly(t *testing.T) {
 	_, err := s.c.MoveConsents(laptop("ana").Device(), phone.Device())
 	wantErr(t, err, charter.ErrNotYours)
 }
+
+func TestARedemptionBeyondWhatTheChainAllowsIsVoid(t *testing.T) {
+	s := members(t, "ben")
+	for i := range charter.DefaultInvites {
+		s.invites("ana", fmt.Sprintf("guest %d", i))
+	}
+	invite, redemption := s.invitesRaw(laptop("ana"), "one more", s.c.Heads()...)
+	s.hear(invite, redemption)
+	mustState(t, s.c, invite, charter.Accepted, "")
+	mustState(t, s.c, redemption, charter.Void, "as many open invites")
+}

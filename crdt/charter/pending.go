@@ -154,11 +154,12 @@ func (p *Proposal) text() string {
 // Enactable returns the proposals that have enough consents to be enacted now.
 func (c *Charter) Enactable() []StepID {
 	var ids []StepID
-	for _, p := range c.Pending() {
-		if p.Ready {
-			ids = append(ids, p.ID)
+	for _, id := range c.pool.proposedAt(c.tip()) {
+		if p, ok := c.Proposal(id); ok && p.Ready {
+			ids = append(ids, id)
 		}
 	}
+	slices.SortFunc(ids, func(a, b StepID) int { return entry.ID(a).Compare(entry.ID(b)) })
 	return ids
 }
 

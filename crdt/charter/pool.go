@@ -130,6 +130,18 @@ func (p *pool) proposed(id StepID, k known) (*proposal, []*node) {
 	return prop, by
 }
 
+// proposedAt returns the proposals at a step, whoever knows them, in no order.
+func (p *pool) proposedAt(parent *step) (ids []StepID) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for id, prop := range p.proposals {
+		if prop.parent == parent {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // number returns the number of a member; a new one for who is new.
 func (p *pool) number(id MemberID) int {
 	p.mu.Lock()
