@@ -83,7 +83,8 @@ type followedShare struct {
 	home   *charter.Charter
 	homeAt uint64
 	rules  replica.Rules
-	looked bool                         // and nothing was left to say
+	looked bool // and nothing was left to say
+	wait   patience
 	due    time.Time                    // when to look though nothing has changed
 	since  map[string]time.Time         // what there is to say, from when
 	gaps   map[charter.StepID]time.Time // removals that may leave something out, from when

@@ -25,11 +25,14 @@ func (f *follower) followShare(ctx context.Context, home *space, h *followedHome
 	rules, now := r.Rules(), f.all.config.Now()
 	changed := k.rules != rules || k.homeAt != h.arrived
 	k.rules, k.homeAt = rules, h.arrived
-	if changed {
-		k.looked = false
-		return nil // more may be on its way
+	k.looked = k.looked && !changed
+	if k.looked && now.Before(k.due) || r.Restored() {
+		k.wait = patience{}
+		return nil
 	}
-	if k.looked && now.Before(k.due) || !h.calm || !home.inStep() || !at.inStep() || r.Restored() {
+	// More may be on its way: but not for ever.
+	holding := append(home.holding(), at.holding()...)
+	if !k.wait.over(changed || !h.calm || len(holding) > 0, time.Now()) {
 		return nil
 	}
 	return f.speak(ctx, h, at, place, k)

@@ -44,8 +44,8 @@ type modified struct {
 	stop  func()
 }
 
-// modify takes the place of a home's daemon.
-func modify(h *home) *modified {
+// modify takes the place of a home's daemon; wraps may come between its exchange and a connection.
+func modify(h *home, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *modified {
 	h.t.Helper()
 	opened, err := OpenHome(h.dir)
 	must(h.t, err)
@@ -66,6 +66,9 @@ func modify(h *home) *modified {
 		Key: key, Space: m.replica.Space(), Listen: config.Listen, NoMDNS: true,
 		Charter: directory{m.replica, new(parting)}, Book: addressBook{m.replica.Store()}, Ping: x.Ping,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ peer.Device, report func(exchange.Status)) error {
+			for _, wrap := range wraps {
+				rw = wrap(rw)
+			}
 			return x.Run(ctx, rw, report)
 		},
 	})

@@ -24,6 +24,7 @@ func (s *space) tend(ctx context.Context) {
 	defer tick.Stop()
 	var looked, before *charter.Charter
 	var due time.Time // of the next acknowledgement
+	var wait patience
 	ends := shareEnded(s.replica)
 	for {
 		select {
@@ -42,9 +43,14 @@ func (s *space) tend(ctx context.Context) {
 			s.log.Error("note what has arrived", "err", err)
 		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
-		// while, and this device is in step with whoever is there.
+		// while, and this device is in step with whoever is there; or when that has lasted.
 		now := s.replica.Charter()
-		if now != looked && now == before && s.inStep() {
+		if now == looked {
+			wait = patience{}
+		} else if holding := s.holding(); wait.over(now != before || len(holding) > 0, time.Now()) {
+			if len(holding) > 0 {
+				s.log.Warn("not waited for any longer", "peers", holding)
+			}
 			looked = now
 			if err := s.replica.Enact(); err != nil {
 				s.log.Error("bring steps into force", "err", err)
@@ -89,12 +95,12 @@ func (s *space) acknowledge(ctx context.Context) {
 	}
 }
 
-// inStep says whether this device is in step with all that are connected.
-func (s *space) inStep() bool {
+// holding are those who are connected and with whom this device isn't in step, by name.
+func (s *space) holding() (names []string) {
 	for _, p := range s.peers.Peers() {
 		if p.Connected && !p.InStep {
-			return false
+			names = append(names, p.Name)
 		}
 	}
-	return true
+	return names
 }
