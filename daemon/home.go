@@ -131,7 +131,7 @@ func OpenHome(dir string) (*Home, error) {
 	if err := os.WriteFile(h.lock.Path(), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	if err := h.finishRewrite(); err != nil {
+	if err := errors.Join(h.sweep(), h.finishRewrite()); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -337,9 +337,33 @@ func (k keys) text() []byte {
 	return append(text, '\n')
 }
 
-// writeWhole writes a private file so that a crash leaves the old one or the new one.
+// unfinished begins the names of files that are being written.
+const unfinished = ".new-"
+
+// sweep removes what a crash left of files that were being written, here and in the places below: the key may
+// be in one of them, open, in a home that is protected since.
+func (h *Home) sweep() error {
+	numbers, err := h.below()
+	dirs := []string{h.dir}
+	for _, n := range numbers {
+		dirs = append(dirs, h.place(n).dir)
+	}
+	for _, dir := range dirs {
+		files, bad := os.ReadDir(dir)
+		err = errors.Join(err, bad)
+		for _, f := range files {
+			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), unfinished) {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+			}
+		}
+	}
+	return err
+}
+
+// writeWhole writes a private file so that a crash leaves the old one or the new one, and perhaps a part of the
+// new one beside it, which sweep removes.
 func writeWhole(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*") // 0600
 	if err != nil {
 		return err
 	}

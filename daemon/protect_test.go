@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,31 @@ func unlocked(t testing.TB, h *home, ask func() (string, error)) (entry.Device, 
 		return entry.Device{}, err
 	}
 	return key.Device(), nil
+}
+
+// A crash came while a key was written, before its home was protected: in the home, and in a place below it.
+func TestNoKeyLiesOpenInAProtectedHomeWhereACrashLeftIt(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	key, err := os.ReadFile(filepath.Join(ana.dir, keyFile))
+	must(t, err)
+	below := filepath.Join(ana.dir, spacesDir, "1")
+	must(t, os.MkdirAll(below, 0o700))
+	left := []string{filepath.Join(ana.dir, unfinished+"1234"), filepath.Join(below, unfinished+"5678")}
+	for _, path := range left {
+		must(t, os.WriteFile(path, key, 0o600))
+	}
+	protect(t, ana, nil, typed(word))
+	must(t, filepath.WalkDir(ana.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, bytes.TrimSpace(key)) {
+			t.Errorf("the key lies open in %s", path)
+		}
+		return err
+	}))
 }
 
 func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
