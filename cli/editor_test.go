@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"kith/daemon/api"
 )
 
 // sits gives a terminal at which somebody sits who types.
@@ -59,6 +57,13 @@ func (d *desk) edits(editor, typed string, words ...string) (errs string, exit i
 	return told.String(), exit
 }
 
+// toldText is the text that the daemon was last told; "" if none.
+func (d *desk) toldText() string {
+	told, _ := d.coop.told.(asked)
+	text, _ := told["text"].(string)
+	return text
+}
+
 var draftFile = regexp.MustCompile(`your text is in (\S+/text\.md)`)
 
 // draftIn holds that the words are in the file that the person is told of, and takes it away.
@@ -82,7 +87,7 @@ func TestWhatWasTypedInAnEditorIsKeptUntilItIsDone(t *testing.T) {
 	if errs, exit := d.edits(`echo "Present: all, and more" >"$1"`, "", "note", "edit", "2m7d"); exit != 0 {
 		t.Errorf("exit %d: %s", exit, errs)
 	}
-	if e, ok := d.coop.told.(api.NoteEdit); !ok || e.Text == nil || e.Text.Text != "Present: all, and more" {
+	if got := d.toldText(); got != "Present: all, and more" {
 		t.Errorf("told %s", asJSON(d.coop.told))
 	}
 	if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "kith-*")); err != nil || len(left) > 0 {
@@ -198,7 +203,7 @@ func TestAnEditorThatReturnsAtOnceIsWaitedFor(t *testing.T) {
 	if exit := Run(t.Context(), []string{"note", "edit", "2m7d"}, env); exit != 0 {
 		t.Errorf("exit %d: %s", exit, person.told.String())
 	}
-	if e, ok := d.coop.told.(api.NoteEdit); !ok || e.Text == nil || e.Text.Text != "Written in a window" {
+	if got := d.toldText(); got != "Written in a window" {
 		t.Errorf("told %s", asJSON(d.coop.told))
 	}
 }
@@ -207,11 +212,11 @@ func TestLineEndsOfEverySystemAreTaken(t *testing.T) {
 	d := newServedDesk(t, newCoop())
 	d.stdin = "a\r\nb\rc\n"
 	d.ok("note", "add", "x", "--text", "-")
-	if n, ok := d.coop.told.(api.NewNote); !ok || n.Text != "a\nb\nc" {
+	if got := d.toldText(); got != "a\nb\nc" {
 		t.Errorf("told %q", d.coop.told)
 	}
 	d.ok("note", "add", "x", "--text", "a\r\nb")
-	if n, ok := d.coop.told.(api.NewNote); !ok || n.Text != "a\nb" {
+	if got := d.toldText(); got != "a\nb" {
 		t.Errorf("told %q", d.coop.told)
 	}
 }
