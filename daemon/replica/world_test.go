@@ -509,18 +509,33 @@ func (w *world) quarrel(laptop *hand) {
 		return
 	}
 	before := laptop.charter
+	var honoured charter.Frontier // what makes the phone one of the member's, or not even that
+	if w.rng.IntN(4) > 0 {
+		honoured = charter.Frontier{{Run: laptop.run, Entry: laptop.previous}}
+	}
 	box := &hand{who: laptop.who, key: w.signer("box"), has: map[entry.ID]bool{}, charter: charter.Fold(w.space, nil, charter.StepID{})}
-	if !w.certify(laptop, before, box) || !w.certify(phone, before, box) {
+	if !w.certify(laptop, before, box) {
+		return
+	}
+	byLaptop := laptop.charter
+	if !w.certify(phone, before, box) {
 		return
 	}
 	w.newRun(box)
-	payload, err := before.Retire(phone.key.Device(), laptop.key.Device(), nil)
+	since := before
+	if w.rng.IntN(2) == 0 {
+		since = phone.charter // with what the phone has certified
+	}
+	payload, err := since.Retire(phone.key.Device(), laptop.key.Device(), honoured)
 	if err == nil {
-		w.stateOn(phone, before, payload, phone.key)
+		w.stateOn(phone, since, payload, phone.key)
 	}
 	w.meet(box)
-	if w.rng.IntN(2) == 0 {
+	switch w.rng.IntN(4) {
+	case 0:
 		box.charter = w.older(box)
+	case 1, 2: // it knows of one of those who certified it alone
+		box.charter = byLaptop
 	}
 	w.hands = append(w.hands, box)
 	fourth := w.newDevice(box, box.charter)
