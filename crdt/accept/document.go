@@ -219,13 +219,14 @@ func (d *Document) Rejudge(c Charter) Outcome {
 			again = true
 		}
 	}
-	if again || !d.twins.none() || d.crowd.full { // claim may have found twins
+	inTurn := func() bool { return d.crowd.full && (len(now) > 0 || !slices.Equal(d.inTurn(), d.crowd.order)) }
+	if again || !d.twins.none() || inTurn() { // claim may have found twins
 		d.judgeAll()
 	} else {
 		for _, n := range now {
 			d.settle(n)
 		}
-		if d.crowd.full {
+		if d.crowd.full && len(now) > 0 {
 			d.judgeAll()
 		}
 	}

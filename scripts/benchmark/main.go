@@ -53,7 +53,7 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, live, large, reconnect, share, mesh, crowd")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, reconnect, share, mesh, crowd")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
@@ -65,6 +65,7 @@ func run() error {
 		run        func(context.Context) error
 	}{
 		{"charter", "the charter", b.charter},
+		{"floods", "floods", b.floods},
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
 		{"reconnect", "meeting again", b.reconnect},
