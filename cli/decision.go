@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -73,7 +74,8 @@ func (c *call) outcome(o kind.Answer) string {
 	at, _ := time.Parse(time.RFC3339, o.Str("at")) // what is no time reads as never
 	said := fmt.Sprintf("%s, recorded by %s %s", statusWord(oneLine(o.Str("result"), 40)), called(o, "recorded_by"), c.ago(api.At(at)))
 	var tally []string
-	for _, word := range api.Stances {
+	for _, way := range kinds.Decision.Verb("position").Ways {
+		word := kind.WordOut(way.Name)
 		if n, _ := o.In("tally")[word].(float64); n > 0 {
 			tally = append(tally, fmt.Sprintf("%d %s", int(n), strings.ReplaceAll(word, "_", " ")))
 		}

@@ -47,9 +47,6 @@ type Task struct {
 	Help      Help    `json:"help"`
 }
 
-// TaskSorts are the orders of a list of tasks; the first is the default.
-var TaskSorts = []string{"updated", "created", "due", "title"}
-
 // Asked says that a member was asked to take a task, and what they say.
 type Asked struct {
 	Member Named  `json:"member"`
@@ -100,16 +97,13 @@ type Voice struct {
 // Position is one member's answer.
 type Position struct {
 	Member   Named  `json:"member"`
-	Stance   string `json:"stance"` // a word of Stances
+	Stance   string `json:"stance"` // of the words that a decision's positions have
 	Why      string `json:"why"`
 	Revision string `json:"revision"` // the text that it was given on
 	Counted  bool   `json:"counted"`  // on the present revision, by a full member
 	Late     bool   `json:"late"`     // on the text that was decided, but unknown to the record
 	At       Time   `json:"at"`
 }
-
-// Stances are the words for positions, in the order in which they are shown.
-var Stances = []string{"consent", "object", "stand_aside", "block", "abstain", "agree", "disagree", "advise"}
 
 // Outcome is what was recorded at the close of a decision, and whether the positions bear it.
 type Outcome struct {

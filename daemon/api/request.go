@@ -25,7 +25,7 @@ type NewTask struct {
 	Due     string   `json:"due,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 	Project string   `json:"project,omitempty"`
-	Ask     []string `json:"ask,omitempty"` // the Backend gets member IDs
+	Ask     []string `json:"ask,omitempty"`
 	Hours   float64  `json:"hours,omitempty"`
 }
 
@@ -62,13 +62,10 @@ const (
 	TaskOffer   = "offer"
 )
 
-// TaskVerbs are all of them.
-var TaskVerbs = []string{TaskAsk, TaskTake, TaskAccept, TaskDecline, TaskStart, TaskDone, TaskReopen, TaskDrop, TaskHelp, TaskOffer}
-
 // TaskAction is one step in a task's life.
 type TaskAction struct {
 	Verb    string   `json:"-"`                 // stands in the path
-	Members []string `json:"members,omitempty"` // who is asked; the Backend gets member IDs
+	Members []string `json:"members,omitempty"` // who is asked
 	Why     string   `json:"why,omitempty"`
 	Undo    bool     `json:"undo,omitempty"` // for take, help and offer: not any more
 }
@@ -77,14 +74,11 @@ type TaskAction struct {
 type NewDecision struct {
 	Title   string   `json:"title"`
 	Text    string   `json:"text,omitempty"`
-	Process string   `json:"process,omitempty"` // the Backend gets one of Processes
+	Process string   `json:"process,omitempty"`
 	By      string   `json:"by,omitempty"`
 	Review  string   `json:"review,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 }
-
-// Processes are the ways to decide; the first is the default.
-var Processes = []string{"consent", "consensus", "majority", "advice"}
 
 // DecisionEdit changes fields of a decision.
 type DecisionEdit struct {
