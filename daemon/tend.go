@@ -25,6 +25,7 @@ func (s *space) tend(ctx context.Context) {
 	var looked, before *charter.Charter
 	var due time.Time // of the next acknowledgement
 	var wait patience
+	witnesses := map[charter.MemberID]bool{}
 	ends := shareEnded(s.replica)
 	for {
 		select {
@@ -37,7 +38,7 @@ func (s *space) tend(ctx context.Context) {
 			ends = now
 			s.peers.Refresh() // the other side's devices are former ones from now on
 		}
-		s.catchUp()
+		s.catchUp(witnesses)
 		s.measure()
 		if err := s.replica.NoteTime(); err != nil {
 			s.log.Error("note what has arrived", "err", err)
@@ -67,22 +68,53 @@ func (s *space) tend(ctx context.Context) {
 	}
 }
 
-// catchUp lets a restored device take part in the charter again, once it is in step with who would know
-// what it signed.
-func (s *space) catchUp() {
+// catchUp lets a restored device take part in the charter again, once it has been in step with so many who would know
+// what it signed that somebody of any majority was among them. They are noted in seen.
+func (s *space) catchUp(seen map[charter.MemberID]bool) {
 	if !s.replica.Restored() {
 		return
 	}
 	c := s.replica.Rules()
 	for _, p := range s.peers.Peers() {
-		if m, ok := c.MemberOf(p.Device); !ok || !p.InStep || !s.replica.Witness(m.ID) {
-			continue
+		if m, ok := c.MemberOf(p.Device); ok && p.InStep && s.replica.Witness(m.ID) {
+			seen[m.ID] = true
 		}
-		if err := s.replica.CaughtUp(); err != nil {
-			s.log.Error("note that what was signed is known", "err", err)
-		}
+	}
+	own := s.replica.Charter()
+	me, _ := own.OwnerOf(s.replica.Device())
+	if len(seen) == 0 || !enough(own.FullNow(), me.ID, losing(own), seen) {
 		return
 	}
+	if err := s.replica.CaughtUp(); err != nil {
+		s.log.Error("note that what was signed is known", "err", err)
+	}
+}
+
+// enough says whether among those seen is somebody of every majority of the full members that me was in: one of each
+// half of them. Who may be losing their place counts only if nobody else is left.
+func enough(full []charter.MemberID, me charter.MemberID, losing, seen map[charter.MemberID]bool) bool {
+	met, others := 0, 0
+	for _, m := range full {
+		if m == me || losing[m] {
+			continue
+		}
+		others++
+		if seen[m] {
+			met++
+		}
+	}
+	return met >= min((len(full)+1)/2, others)
+}
+
+// losing are those whose removal is proposed: it may have come into force since.
+func losing(c *charter.Charter) map[charter.MemberID]bool {
+	all := map[charter.MemberID]bool{}
+	for _, p := range c.Proposals() {
+		if p.Type == charter.ProposalRemove {
+			all[p.Subject] = true
+		}
+	}
+	return all
 }
 
 // acknowledge says what this device has seen; one that speaks for nobody says nothing.
