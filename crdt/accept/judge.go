@@ -404,6 +404,9 @@ func (d *Document) judgeAll() {
 	if crowded || d.crowd.full {
 		d.settleAllInTurn()
 	}
+	if d.rebuild {
+		return // all of it is handed out, also what was told before
+	}
 	// What was accepted and still is keeps its place, so that the rest can be appended.
 	for _, item := range before[:d.told] {
 		if d.changes[item.Change.Hash].accepted != d.entries[item.Entry.ID()] {

@@ -97,6 +97,29 @@ func TestATwinOnWhichNobodyStandsGivesWayToTheLowerNumberAndThenID(t *testing.T)
 	}
 }
 
+// What a judge hands out, and what a replica makes a document of, is all that is accepted: also if things that came
+// together turned it over twice.
+func TestWhatComesTogetherAndTurnsThingsOverTwiceIsHandedOutWhole(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("mel", "x", "first")
+	d.write("mel", "a", "x") // number 2
+	d.twin("a", "b", 2, "x")
+	d.twin("a", "lower", 1, "x")
+	d.write("ben", "bens", "x")
+	for _, names := range [][]string{{"b", "lower"}, {"lower", "b"}, {"lower", "bens", "b"}, {"b", "bens", "lower"}} {
+		doc := d.read("first", "x", "a")
+		var all []Item
+		for _, name := range names {
+			all = append(all, Item{Entry: d.named[name].Entry, Change: d.named[name].change})
+		}
+		out := doc.AddAll(all)
+		want := doc.History().Len()
+		if len(doc.Order()) != want || !out.Rebuild || len(out.Accepted) != want {
+			t.Errorf("%v: %d are accepted, %d are there, and %d are handed out", names, want, len(doc.Order()), len(out.Accepted))
+		}
+	}
+}
+
 func TestTheTwinStaysOnWhichMorePeopleStand(t *testing.T) {
 	d := newDesk(t, "ana")
 	d.write("mel", "a", "first")
