@@ -275,6 +275,20 @@ func TestWhatOthersHaveSeenClosedStaysClosedWhoeverGoes(t *testing.T) {
 	}
 }
 
+func TestWhoClosedADocumentBringsNothingInByHavingSeenIt(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("fay", "fay's", "first")
+	last := d.closing("eli", "closed", "fay's")
+	doc := d.read("first", "fay's", "closed")
+	c := acked(t, theCoop().whole, "eli", last)
+	doc.Rejudge(removal(t, c, "fay", nil))
+	d.expect(doc, "closed accepted, fay's accepted") // Eli is in
+	payload, err := c.Retire(device("eli").Device(), device("eli").Device(), charter.Frontier{})
+	c = say(t, c, "eli", payload, err)
+	doc.Rejudge(removal(t, c, "fay", nil))
+	d.expect(doc, "closed void, fay's void")
+}
+
 // An acknowledgement that a removed member dates back weighs nothing, here nor between twins.
 func TestAnAcknowledgementBeyondAFrontierBringsNothingBack(t *testing.T) {
 	d := newDesk(t, "eli")
