@@ -4,6 +4,8 @@
 // The commands talk to the local API and to nothing else. They decide nothing: what a name
 // or the start of an ID means, and what is allowed, the daemon says. Here are words typed,
 // dates, editors, tables, colours and exit codes.
+//
+// It is large: it is wide and not deep. Each noun is a file, and hardly any knows another.
 package cli
 
 import (

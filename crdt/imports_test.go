@@ -1,10 +1,16 @@
 package crdt_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -36,10 +42,13 @@ var mayImport = map[string][]string{
 	"daemon/seal":       {"crdt/problem"},
 	"daemon/backup":     {"crdt/entry", "crdt/problem"},
 	"daemon/bundle":     {"crdt/entry"},
+	"daemon/words":      {"crdt", "crdt/", "daemon/api", "daemon/replica"},
+	"daemon/home":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
+	"daemon/knock":      {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
 	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
 	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/replica"},                              // the trial in a child process is replica's
+	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/home", "daemon/replica"},               // the trial in a child process is replica's
 	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                  // measures and labs
 }
 
@@ -73,13 +82,15 @@ var neverInCore = map[string]string{
 
 type goPackage struct {
 	ImportPath string
+	Dir        string
+	GoFiles    []string // without tests
 	Imports    []string
 	CgoFiles   []string
 }
 
 func ourPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,CgoFiles", module+"/...")
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,GoFiles,Imports,CgoFiles", module+"/...")
 	out, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError
@@ -155,6 +166,48 @@ func TestNoPackageIsNamedForNothing(t *testing.T) {
 			if slices.Contains([]string{"util", "utils", "common", "types", "helpers", "models", "misc", "base"}, part) {
 				t.Errorf("%s: a name says what is in it", p.ImportPath)
 			}
+		}
+	}
+}
+
+// What a package and an interface may be large at most: who looks for something reads it as a whole.
+const (
+	mostLines   = 3000 // of a package, without tests
+	mostFiles   = 25   // the same
+	mostMethods = 12   // of an interface
+)
+
+// TestAPackageIsSmallOrSaysWhyItIsnt looks at packages and interfaces. The reason stands in the package's comment, in a
+// paragraph that begins with "It is large:".
+func TestAPackageIsSmallOrSaysWhyItIsnt(t *testing.T) {
+	for _, p := range ourPackages(t) {
+		lines, says := 0, false
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			path := filepath.Join(p.Dir, name)
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines += bytes.Count(b, []byte("\n"))
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, path, b, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			says = says || strings.Contains("\n"+f.Doc.Text(), "\nIt is large:")
+			ast.Inspect(f, func(n ast.Node) bool {
+				if i, ok := n.(*ast.InterfaceType); ok && i.Methods.NumFields() > mostMethods {
+					t.Errorf("%s: an interface of %d methods; the most is %d", fset.Position(i.Pos()), i.Methods.NumFields(), mostMethods)
+				}
+				return true
+			})
+		}
+		large := lines > mostLines || len(p.GoFiles) > mostFiles
+		switch {
+		case large && !says:
+			t.Errorf("%s has %d lines in %d files, and its comment doesn't say why; at most %d lines or %d files need no reason", p.ImportPath, lines, len(p.GoFiles), mostLines, mostFiles)
+		case !large && says:
+			t.Errorf("%s says why it is large, and isn't any more: %d lines in %d files", p.ImportPath, lines, len(p.GoFiles))
 		}
 	}
 }

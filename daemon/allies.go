@@ -14,8 +14,11 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
@@ -96,7 +99,7 @@ func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 			all = append(all, aShare{p.id(), p.Begun, p.Through != "", at})
 			continue
 		}
-		of, err := at.place.sharePlace()
+		of, err := at.place.SharePlace()
 		if err != nil || of == nil {
 			continue
 		}
@@ -106,9 +109,9 @@ func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 }
 
 // isFurther says whether there is another share with the ally, of the same step, that was here before.
-func (s *pacts) isFurther(of *sharePlace) bool {
+func (s *pacts) isFurther(of *home.SharePlace) bool {
 	for _, at := range s.all.All() {
-		if o, err := at.place.sharePlace(); err == nil && o != nil && o.Step == of.Step {
+		if o, err := at.place.SharePlace(); err == nil && o != nil && o.Step == of.Step {
 			return o.Share != of.Share
 		}
 	}
@@ -124,8 +127,8 @@ func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 	}
 	for _, s := range al.pacts.shares(r.Space()) {
 		if s.id == id {
-			name, _ := shareNameOf(s.at.replica)
-			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(name.Ally), "the pact with %s is made", name.Ally)
+			name, _ := words.ShareNameOf(s.at.replica)
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(name.Ally), "the pact with %s is made", name.Ally)
 		}
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")
@@ -133,7 +136,7 @@ func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 
 // pactWith says which pact a co-op has, made or under way, with one of this name, but in place; "" if
 // none. The words go after "and".
-func (s *pacts) pactWith(home entry.SpaceID, name string, but *Home) string {
+func (s *pacts) pactWith(home entry.SpaceID, name string, but *home.Home) string {
 	folded := charter.FoldName(name)
 	for _, k := range s.met() {
 		p, _ := k.look()
@@ -162,12 +165,12 @@ func until(ends uint64) string {
 	if ends == 0 {
 		return "with no end date"
 	}
-	return "until " + dayWords(ends)
+	return "until " + words.DayWords(ends)
 }
 
 // beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
 // completes what is kept. Nothing is left if it fails.
-func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
+func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
 	if as == "" {
 		as = me.Name
 	}
@@ -197,22 +200,22 @@ func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as stri
 }
 
 // begin makes the place; nothing else may take one meanwhile.
-func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, Config) error) (k *contact, err error) {
-	place, err := s.all.home.newPlaceOfShare()
+func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
+	place, err := s.all.home.NewPlaceOfShare()
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, place.forget())
+			err = errors.Join(err, place.Forget())
 		}
 	}()
 	if len(listen) == 0 {
-		if listen, err = s.all.home.listenBeside(); err != nil {
+		if listen, err = s.all.home.ListenBeside(); err != nil {
 			return nil, err
 		}
 	}
-	config, err := place.choose(listen, announce)
+	config, err := place.Choose(listen, announce)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +223,7 @@ func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 	if err != nil {
 		return nil, err
 	}
-	if err := place.protectLike(s.all.home); err != nil {
+	if err := place.ProtectLike(s.all.home); err != nil {
 		return nil, err
 	}
 	genesis, err := foundSide(r.Charter(), as, key)
@@ -245,7 +248,7 @@ func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, error) {
 	payload, err := charter.NewGenesis(charter.Genesis{
 		Coop: c.Name(), Founder: as, Seats: min(len(c.FullNow()), charter.MaxSeats), Threshold: c.Threshold(),
-	}, entry.NewSigner(), key, sharedDevice)
+	}, entry.NewSigner(), key, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +271,7 @@ func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 	if q.People {
 		terms.Voices = share.People
 	}
-	k, err := al.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config Config) error {
+	k, err := al.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config home.Config) error {
 		return p.drawCode(terms, config, p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second))
 	})
 	if err != nil {
@@ -281,9 +284,9 @@ func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 }
 
 // drawCode draws the code of a new pact, on the first side.
-func (p *pact) drawCode(terms share.Terms, config Config, expires time.Time) error {
+func (p *pact) drawCode(terms share.Terms, config home.Config, expires time.Time) error {
 	own := p.at(0)
-	at, err := answerersOf(config, own.genesis.Device)
+	at, err := knock.Answerers(config, own.genesis.Device)
 	if err != nil {
 		return err
 	}
@@ -306,7 +309,7 @@ func (k *contact) open(pass func() error) error {
 	}
 	if err != nil {
 		k.pacts.left(k)
-		return errors.Join(err, k.close(), k.place.forget())
+		return errors.Join(err, k.close(), k.place.Forget())
 	}
 	k.pacts.begun <- k
 	return nil
@@ -340,21 +343,21 @@ func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if err != nil {
 		return api.Ally{}, ofAllyCode(err)
 	}
-	if err := insist(ctx, func() error { return to.send(ctx, []byte{requestHello}) }); err != nil {
+	if err := insist(ctx, func() error { return to.Send(ctx, []byte{knock.RequestHello}) }); err != nil {
 		return api.Ally{}, ofAllyCode(err)
 	}
-	o, err := readOffer(to.joined.Reply)
+	o, err := readOffer(to.Joined.Reply)
 	if err != nil {
 		return api.Ally{}, ofAllyCode(err)
 	}
 	space := o.side.space()
-	if o.side.genesis.Device != to.joined.Answerer || [16]byte(space[:16]) != code.Space {
-		return api.Ally{}, errImpostor
+	if o.side.genesis.Device != to.Joined.Answerer || [16]byte(space[:16]) != code.Space {
+		return api.Ally{}, knock.ErrImpostor
 	}
 	if err := al.welcome(r, o, through); err != nil {
 		return api.Ally{}, err
 	}
-	k, err := al.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ Config) error {
+	k, err := al.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ home.Config) error {
 		if err := errors.Join(al.pacts.ownCode(code), al.welcome(r, o, through)); err != nil { // once more, now that nothing else begins
 			return err
 		}
@@ -363,7 +366,7 @@ func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 		p.Geneses[0], p.Contacts[0] = o.side.genesis.Encoded(), o.contacts
 		var nonce [32]byte
 		rand.Read(nonce[:]) // never fails (Go 1.24)
-		p.Nonces[1], p.Record = nonce[:], to.joined.Record
+		p.Nonces[1], p.Record = nonce[:], to.Joined.Record
 		if through != nil {
 			p.Through, p.Ask = through.r.Space().String(), through.ask.String()
 		}
@@ -375,7 +378,7 @@ func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	}
 	if err := insist(ctx, func() error { return k.beginWith(ctx, to) }); err != nil {
 		al.pacts.left(k)
-		return api.Ally{}, ofAllyCode(errors.Join(err, k.place.forget()))
+		return api.Ally{}, ofAllyCode(errors.Join(err, k.place.Forget()))
 	}
 	p, _ := k.look()
 	k.troubled(k.askOnce(ctx, p, new([8]byte))) // it goes on with that
@@ -384,7 +387,7 @@ func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 }
 
 // beginWith tells the first side who this is, and hears its part of the words.
-func (k *contact) beginWith(ctx context.Context, to *knock) error {
+func (k *contact) beginWith(ctx context.Context, to *knock.Knock) error {
 	p, _ := k.look()
 	m, err := p.meeting()
 	if err != nil {
@@ -398,11 +401,11 @@ func (k *contact) beginWith(ctx context.Context, to *knock) error {
 	if err := sendTo(ctx, to, p, append([]byte{requestBegin}, b...)); err != nil {
 		return err
 	}
-	if len(to.joined.Reply) != 32 {
-		return fmt.Errorf("the other side's part of the words has %d bytes, not 32", len(to.joined.Reply))
+	if len(to.Joined.Reply) != 32 {
+		return fmt.Errorf("the other side's part of the words has %d bytes, not 32", len(to.Joined.Reply))
 	}
 	return k.change(func(p *pact) error {
-		p.Nonces = [2][]byte{slices.Clone(to.joined.Reply), p.Nonces[1]}
+		p.Nonces = [2][]byte{slices.Clone(to.Joined.Reply), p.Nonces[1]}
 		return nil
 	})
 }
@@ -418,10 +421,10 @@ func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error 
 			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.ally(), o.side.coop)
 		}
 		if !through.expects(o.terms) {
-			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.ally(), termsSay(o.terms))
+			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.ally(), words.TermsSay(o.terms))
 		}
 	} else if has := al.pacts.pactWith(r.Space(), o.side.coop, nil); has != "" {
-		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(o.side.coop), "%s", has)
+		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(o.side.coop), "%s", has)
 	}
 	if past(o.terms.Ends, al.at.now()) {
 		return api.Problemf(api.NotAllowed, "ask them for a code with a later end", "the pact that %s offers is over already: it would hold %s", o.side.coop, until(o.terms.Ends))
@@ -440,7 +443,7 @@ func (s *pacts) ownCode(code charter.AllyCode) error {
 		if p.side() == 0 {
 			return api.Problemf(api.NotAllowed, "give it to the other co-op: there they type kith ally join -", "this code was made here")
 		}
-		return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
+		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
 	}
 	for _, at := range s.all.All() {
 		if p, err := pactAt(at.place); err == nil && p != nil {
@@ -493,7 +496,7 @@ func (al *allies) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (ap
 }
 
 // confirm notes that these words were heard from the other side. Other words end the pact.
-func (k *contact) confirm(words []string) error {
+func (k *contact) confirm(typed []string) error {
 	other := false
 	err := k.change(func(p *pact) error {
 		switch {
@@ -504,17 +507,17 @@ func (k *contact) confirm(words []string) error {
 		case !p.met():
 			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "nobody has used the code yet, so there are no words to compare")
 		case !p.Compared.IsZero() || p.made():
-			return api.Problemf(api.NotAllowed, "kith ally show "+shellWord(p.name()), "the words were compared already")
+			return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(p.name()), "the words were compared already")
 		}
 		m, err := p.meeting()
 		if err != nil {
 			return err
 		}
-		if slices.Equal(m.Reads(p.side()), words) { // a slip, and no attack: nobody hears their own words
+		if slices.Equal(m.Reads(p.side()), typed) { // a slip, and no attack: nobody hears their own words
 			return api.Problemf(api.Invalid, "kith ally confirm WORD WORD", "these are the words that you read to them; type the two that they read to you")
 		}
 		now := k.now().UTC()
-		if other = !slices.Equal(m.Hears(p.side()), words); other {
+		if other = !slices.Equal(m.Hears(p.side()), typed); other {
 			p.end(endWords, false, now)
 			return nil
 		}
@@ -540,7 +543,7 @@ func (al *allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	before, _ := k.look()
 	err = k.change(func(p *pact) error {
 		if p.made() {
-			return api.Problemf(api.NotAllowed, "to end it: kith ally end "+shellWord(p.name()), "the pact with %s is made", p.name())
+			return api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(p.name()), "the pact with %s is made", p.name())
 		}
 		p.end(endCancelled, false, k.now())
 		p.Over.Seen = true
@@ -553,7 +556,7 @@ func (al *allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	me, _ := r.Me()
 	if at, step := before.stepAtHome(r); at == stepOpen && slices.Contains(step.By, me.ID) {
 		if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.TakeBack(r.Device(), step.ID) }); err != nil {
-			a.Says = append(a.Says, fmt.Sprintf("The step that you proposed at home is still open: kith charter withdraw %s", newWords(r.Charter()).short(step.ID)))
+			a.Says = append(a.Says, fmt.Sprintf("The step that you proposed at home is still open: kith charter withdraw %s", words.New(r.Charter()).Short(step.ID)))
 		}
 	}
 	return a, nil
@@ -572,7 +575,7 @@ func (al *allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal
 	r := al.at.replica
 	var out []api.Proposal
 	for _, s := range al.pacts.shares(r.Space()) {
-		name, _ := shareNameOf(s.at.replica)
+		name, _ := words.ShareNameOf(s.at.replica)
 		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
 			continue
 		}

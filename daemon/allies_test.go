@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
 	"kith/daemon/seal"
 	"kith/daemon/store"
 	"kith/daemon/waittest"
@@ -30,7 +32,7 @@ const fair = "print the fair programme together"
 func nextYear() string { return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) }
 
 // invitesAlly makes a code for an ally.
-func (h *home) invitesAlly() api.Ally {
+func (h *computer) invitesAlly() api.Ally {
 	h.t.Helper()
 	a, err := h.client.AllyInvite(h.t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here()})
 	must(h.t, err)
@@ -38,7 +40,7 @@ func (h *home) invitesAlly() api.Ally {
 }
 
 // joinsAlly gets in touch with a code.
-func (h *home) joinsAlly(code string) api.Ally {
+func (h *computer) joinsAlly(code string) api.Ally {
 	h.t.Helper()
 	a, err := h.client.AllyJoin(h.t.Context(), api.AllyJoinRequest{Code: code, Listen: here()}, time.Minute)
 	must(h.t, err)
@@ -46,7 +48,7 @@ func (h *home) joinsAlly(code string) api.Ally {
 }
 
 // confirms types the words that the other side reads.
-func (h *home) confirms(words []string) api.Ally {
+func (h *computer) confirms(words []string) api.Ally {
 	h.t.Helper()
 	a, err := h.client.AllyConfirm(h.t.Context(), api.AllyConfirmRequest{Words: strings.Join(words, " ")})
 	must(h.t, err)
@@ -54,7 +56,7 @@ func (h *home) confirms(words []string) api.Ally {
 }
 
 // pact is the one pact of a home.
-func (h *home) pact() api.Ally {
+func (h *computer) pact() api.Ally {
 	h.t.Helper()
 	all, err := h.homeClient().Allies(h.t.Context())
 	must(h.t, err)
@@ -65,7 +67,7 @@ func (h *home) pact() api.Ally {
 }
 
 // homeClient asks the co-op of the home, and none of its shares.
-func (h *home) homeClient() *client.Client {
+func (h *computer) homeClient() *client.Client {
 	h.t.Helper()
 	all, err := h.client.Spaces(h.t.Context())
 	must(h.t, err)
@@ -73,7 +75,7 @@ func (h *home) homeClient() *client.Client {
 }
 
 // untilPact waits until the one pact of a home is in a state.
-func (h *home) untilPact(state string) (a api.Ally) {
+func (h *computer) untilPact(state string) (a api.Ally) {
 	h.t.Helper()
 	h.until("the pact is "+state, func() bool {
 		a = h.pact()
@@ -118,7 +120,7 @@ func TestTwoCoopsMakeAPactAndBothHaveTheSame(t *testing.T) {
 }
 
 // alone is a co-op of one, whose daemon runs.
-func alone(t testing.TB, coop, name string) *home {
+func alone(t testing.TB, coop, name string) *computer {
 	t.Helper()
 	h := coopCalled(t, coop, name)[0]
 	h.start()
@@ -129,7 +131,7 @@ func alone(t testing.TB, coop, name string) *home {
 const mostDeaths = 12
 
 // insistOn does something until it is done, starting every daemon anew that has died on the way.
-func insistOn(t *testing.T, homes []*home, what string, done func() error) {
+func insistOn(t *testing.T, homes []*computer, what string, done func() error) {
 	t.Helper()
 	late := time.After(waittest.Limit)
 	for {
@@ -162,7 +164,7 @@ func insistOn(t *testing.T, homes []*home, what string, done func() error) {
 }
 
 // inHome asks the co-op of a home, whose daemon may be dead.
-func inHome[T any](h *home, ask func(*client.Client) (T, error)) (T, error) {
+func inHome[T any](h *computer, ask func(*client.Client) (T, error)) (T, error) {
 	var none T
 	spaces, err := h.client.Spaces(h.t.Context())
 	if err != nil {
@@ -177,7 +179,7 @@ func inHome[T any](h *home, ask func(*client.Client) (T, error)) (T, error) {
 }
 
 // pactIn is the one pact of a home, if it is in one of these states.
-func (h *home) pactIn(states ...string) (api.Ally, error) {
+func (h *computer) pactIn(states ...string) (api.Ally, error) {
 	all, err := inHome(h, func(c *client.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
 	switch {
 	case err != nil:
@@ -197,7 +199,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			ana, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
-			both := []*home{ana, dora}
+			both := []*computer{ana, dora}
 			for _, h := range both {
 				h.die = n
 				h.start()
@@ -262,7 +264,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 }
 
 // servedAt serves a home in this process, by a clock, until the test ends or before.
-func (h *home) servedAt(now func() time.Time) (end func()) {
+func (h *computer) servedAt(now func() time.Time) (end func()) {
 	h.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan []string, 1), make(chan error, 1)
@@ -329,11 +331,11 @@ func TestAPactThatOneCoopDoesntAgreeOnLapsesOnBothSides(t *testing.T) {
 		t.Errorf("a new one: %v", err)
 	}
 	// In the end nothing is left of the old one, not its key either.
-	places, err := (&Home{dir: ana.dir}).HalfMade()
+	places, err := home.At(ana.dir).HalfMade()
 	must(t, err)
 	clock.advance(pactLife + time.Hour)
 	ana.until("the old one is forgotten", func() bool {
-		_, err := os.Stat(places[0].path(keyFile))
+		_, err := os.Stat(filepath.Join(places[0].Where(), "device.key"))
 		return os.IsNotExist(err)
 	})
 	dora.stop()
@@ -350,7 +352,7 @@ func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
 		p := told(t, err)
 		all, err := dora.client.Allies(t.Context())
 		must(t, err)
-		if left, _ := os.ReadDir(filepath.Join(dora.dir, spacesDir, "1")); len(all) != 0 || len(left) != 0 {
+		if left, _ := os.ReadDir(filepath.Join(dora.dir, "spaces", "1")); len(all) != 0 || len(left) != 0 {
 			t.Errorf("something was stored: %v, %v", all, left)
 		}
 		return p
@@ -392,7 +394,7 @@ func TestACodeForAnAllySaysWhyItIsNoGood(t *testing.T) {
 	dora.stop()
 }
 
-func all(t *testing.T, h *home) []api.Ally {
+func all(t *testing.T, h *computer) []api.Ally {
 	t.Helper()
 	list, err := h.client.Allies(t.Context())
 	must(t, err)
@@ -402,20 +404,20 @@ func all(t *testing.T, h *home) []api.Ally {
 func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
 	t.Parallel()
 	ana, dora := alone(t, "Riso Print Co-op", "Ana"), alone(t, "Quilted", "Dora")
-	for what, gives := range map[string]func() (hears *home, why string){
-		"the second, by other words": func() (*home, string) {
+	for what, gives := range map[string]func() (hears *computer, why string){
+		"the second, by other words": func() (*computer, string) {
 			_, err := dora.client.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: "apple apple"})
 			if p := told(t, err); p.Code != api.NotAllowed || !strings.Contains(p.Message, "useless") {
 				t.Errorf("other words: %+v", p)
 			}
 			return ana, "other words"
 		},
-		"the first": func() (*home, string) {
+		"the first": func() (*computer, string) {
 			_, err := ana.client.AllyCancel(t.Context(), ana.pact().ID)
 			must(t, err)
 			return dora, "gave it up"
 		},
-		"the second": func() (*home, string) {
+		"the second": func() (*computer, string) {
 			_, err := dora.client.AllyCancel(t.Context(), dora.pact().ID)
 			must(t, err)
 			return ana, "gave it up"
@@ -427,7 +429,7 @@ func TestEitherSideGivesAHalfMadePactUpAndTheOtherHearsOfIt(t *testing.T) {
 		if a := hears.untilPact(api.AllyGivenUp); !strings.Contains(a.Why, why) {
 			t.Errorf("%s: the other side hears %q", what, a.Why)
 		}
-		for _, h := range []*home{ana, dora} {
+		for _, h := range []*computer{ana, dora} {
 			for _, a := range all(t, h) {
 				_, err := h.client.AllyCancel(t.Context(), a.ID)
 				must(t, err)
@@ -463,12 +465,18 @@ func TestAProspectiveMemberMakesNoPact(t *testing.T) {
 	ben.stop()
 }
 
+// openKey is what lies in the file with the keys of a device that nothing protects.
+func openKey() []byte {
+	seed := entry.NewSigner().Seed()
+	return append(hex.AppendEncode(nil, seed[:]), '\n')
+}
+
 // protected says whether the key in a place is, and its store encrypted, if there is one.
-func protected(t *testing.T, place *Home) (key, inStore bool) {
+func protected(t *testing.T, place *home.Home) (key, inStore bool) {
 	t.Helper()
-	b, err := place.readKeyFile()
+	b, err := os.ReadFile(filepath.Join(place.Where(), "device.key"))
 	must(t, err)
-	encrypted, err := store.Encrypted(place.storeDir())
+	encrypted, err := store.Encrypted(place.StoreDir())
 	must(t, err)
 	return seal.IsText(b), encrypted
 }
@@ -481,8 +489,8 @@ func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
 	ana.passphrase = word
 	end := ana.servedAt(time.Now)
 	dora.start()
-	place := (&Home{dir: ana.dir}).place(1)
-	doras := (&Home{dir: dora.dir}).place(1)
+	place := home.At(ana.dir).Place(1)
+	doras := home.At(dora.dir).Place(1)
 	code := ana.invitesAlly().Code
 	if key, _ := protected(t, place); !key {
 		t.Error("the key of the place lies open")
@@ -506,15 +514,15 @@ func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
 	if err == nil {
 		t.Errorf("the key opens without its passphrase: %v", open.Device())
 	}
-	was, err := os.ReadFile(place.path(keyFile))
+	was, err := os.ReadFile(filepath.Join(place.Where(), "device.key"))
 	must(t, err)
-	must(t, os.WriteFile(place.path(keyFile), keys{device: entry.NewSigner()}.text(), 0o600))
+	must(t, os.WriteFile(filepath.Join(place.Where(), "device.key"), openKey(), 0o600))
 	checks, err := Doctor(t.Context(), ana.dir, false, typed(word))
 	must(t, err)
 	if !slices.ContainsFunc(checks, func(c api.Check) bool { return c.Name == "key" && !c.OK && strings.Contains(c.Hint, "kith protect") }) {
 		t.Errorf("the doctor finds nothing: %+v", checks)
 	}
-	must(t, os.WriteFile(place.path(keyFile), was, 0o600))
+	must(t, os.WriteFile(filepath.Join(place.Where(), "device.key"), was, 0o600))
 	end = ana.servedAt(time.Now)
 	ana.wellBeing()
 	dora.start()
@@ -524,9 +532,9 @@ func TestAPactInAProtectedHomeIsProtectedAsWell(t *testing.T) {
 	dora.untilPact(api.AllyMade)
 	end()
 	dora.stop()
-	for _, place := range []*Home{place, doras} {
+	for _, place := range []*home.Home{place, doras} {
 		if key, inStore := protected(t, place); !key || !inStore {
-			t.Errorf("%s: key sealed %v, store encrypted %v", place.dir, key, inStore)
+			t.Errorf("%s: key sealed %v, store encrypted %v", place.Where(), key, inStore)
 		}
 	}
 	end = ana.servedAt(time.Now)
@@ -565,9 +573,9 @@ func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T)
 	ana := alone(t, "Riso Print Co-op", "Ana")
 	ana.invitesAlly()
 	ana.stop()
-	file := (&Home{dir: ana.dir}).place(1).path(pactFile)
+	file := filepath.Join(ana.dir, "spaces", "1", "pact.json")
 	for what, content := range map[string]string{
-		"cut": `{"form": 1, "role": "fi`, "of a newer Kith": `{"form": 2, "role": "first"}`, "too large": strings.Repeat(" ", maxPactFile+1),
+		"cut": `{"form": 1, "role": "fi`, "of a newer Kith": `{"form": 2, "role": "first"}`, "too large": strings.Repeat(" ", 128<<10+1),
 	} {
 		must(t, os.WriteFile(file, []byte(content), 0o600))
 		ana.start()

@@ -11,7 +11,9 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // ally shows a half-made pact.
@@ -44,7 +46,7 @@ func (k *contact) ally(r *replica.Replica) api.Ally {
 	}
 	at, step := p.stepAtHome(r)
 	if at != stepNone {
-		a.Proposal = newWords(r.Charter()).short(step.ID)
+		a.Proposal = words.New(r.Charter()).Short(step.ID)
 	}
 	if a.Further = p.Through != ""; a.Further {
 		if x := k.pacts.follow.Base(p.through()); x != nil {
@@ -171,7 +173,7 @@ func (p *pact) overSays() string {
 func (s aShare) ally() api.Ally {
 	r := s.at.replica
 	sh, own := r.Share()
-	space, _, _ := named(r)
+	space, _, _ := words.Self(r)
 	a := api.Ally{ID: s.id, Share: &space, State: api.AllyMade, Peers: s.at.PeersNow(), InStep: true, Further: s.further}
 	terms, _ := sh.Terms()
 	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
@@ -215,13 +217,13 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 			}
 		}
 		if terms.Ends != 0 && past(terms.Ends, s.at.now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
-			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
+			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 			break
 		}
-		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", listed(who))
+		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", words.Listed(who))
 	case past(terms.Ends, s.at.now()):
 		a.State = api.AllyEnded
-		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", dayWords(terms.Ends))
+		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 	}
 	for _, side := range a.Sides {
 		if side.Suspended {
@@ -257,9 +259,9 @@ func offersSay(r *replica.Replica, ours bool) (says []string) {
 		switch {
 		case o.Side != own:
 			says = append(says, fmt.Sprintf("%s would have other terms: %s. They hold once your co-op says the same: %s",
-				sh.Side(o.Side).Name(), termsSay(o.Terms), termsCommand(now, o.Terms)))
+				sh.Side(o.Side).Name(), words.TermsSay(o.Terms), termsCommand(now, o.Terms)))
 		case ours:
-			says = append(says, fmt.Sprintf("Your co-op would have other terms: %s. They hold once %s says the same.", termsSay(o.Terms), sh.Side(1-own).Name()))
+			says = append(says, fmt.Sprintf("Your co-op would have other terms: %s. They hold once %s says the same.", words.TermsSay(o.Terms), sh.Side(1-own).Name()))
 		}
 	}
 	return says
@@ -267,14 +269,14 @@ func offersSay(r *replica.Replica, ours bool) (says []string) {
 
 // termsCommand is what one types to say what an ally has said.
 func termsCommand(now, then share.Terms) string {
-	cmd := "kith share terms " + shellWord(now.Purpose)
+	cmd := "kith share terms " + words.ShellWord(now.Purpose)
 	if then.Purpose != now.Purpose {
-		cmd += " --purpose " + shellWord(then.Purpose)
+		cmd += " --purpose " + words.ShellWord(then.Purpose)
 	}
 	if then.Ends != now.Ends {
 		ends := time.UnixMilli(int64(then.Ends)).UTC()
 		if ends.Equal(ends.Truncate(24 * time.Hour)) {
-			cmd += " --ends " + dayOf(then.Ends)
+			cmd += " --ends " + words.DayOf(then.Ends)
 		} else {
 			cmd += " --ends " + ends.Format(time.RFC3339Nano)
 		}
@@ -291,7 +293,7 @@ func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
 // Notice says to the people of a space which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
 func (s *pacts) Notice(at *space) (says []string) {
 	r := at.replica
-	if _, over := endOf(r); !over {
+	if _, over := words.EndOf(r); !over {
 		says = offersSay(r, false)
 	}
 	for _, k := range s.met() {
@@ -303,7 +305,7 @@ func (s *pacts) Notice(at *space) (says []string) {
 		case p.Over != nil && !p.Over.Seen && p.name() != "" && p.Over.How != endExpired:
 			says = append(says, fmt.Sprintf("The pact with %s came to nothing: %s Seen: kith ally cancel %s", p.name(), stopped(p.overSays()), p.id()))
 		case p.open() && p.met() && p.Compared.IsZero():
-			says = append(says, fmt.Sprintf("%s and you have words to compare, to make a pact: kith ally show %s", p.name(), shellWord(p.name())))
+			says = append(says, fmt.Sprintf("%s and you have words to compare, to make a pact: kith ally show %s", p.name(), words.ShellWord(p.name())))
 		}
 	}
 	return says
@@ -311,7 +313,7 @@ func (s *pacts) Notice(at *space) (says []string) {
 
 // checkPacts checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
 // key isn't protected where that of the home is.
-func checkPacts(home *Home) (checks []api.Check) {
+func checkPacts(home *home.Home) (checks []api.Check) {
 	places, err := home.HalfMade()
 	for _, place := range places {
 		_, bad := pactAt(place)
@@ -323,11 +325,11 @@ func checkPacts(home *Home) (checks []api.Check) {
 		})
 	}
 	for _, place := range places {
-		c := place.checkKey()
-		c.Space = &api.Named{Name: place.where()}
+		c := place.CheckKey()
+		c.Space = &api.Named{Name: place.Where()}
 		switch {
 		case !c.OK:
-		case home.isSealed() && !place.isSealed():
+		case home.IsSealed() && !place.IsSealed():
 			c.OK, c.Hint = false, "stop the daemon, and give the home its passphrase once more: kith protect"
 		default:
 			continue

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // AnswerProposal implements server.Charter.
@@ -29,7 +30,7 @@ func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 		return renew(ctx, r, &p)
 	}
 	if err != nil {
-		return api.Proposal{}, about(newWords(r.Charter()), &p, err)
+		return api.Proposal{}, about(words.New(r.Charter()), &p, err)
 	}
 	shown, err := proposalNow(r, p.ID)
 	if a.Verb == api.ProposalWithdraw && shown.State == string(charter.ProposalOpen) {
@@ -41,14 +42,14 @@ func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 // consent consents, unless more is here of who is to be removed than the proposal honours.
 func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api.ProposalAnswer) error {
 	if p.Type == charter.ProposalRemove && p.State == charter.ProposalOpen && !a.LeaveOut {
-		n, err := r.Beyond(p.Frontiers, devicesOf(r.Charter(), p.Subject))
+		n, err := r.Beyond(p.Frontiers, words.DevicesOf(r.Charter(), p.Subject))
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			w := newWords(r.Charter())
-			return api.Problemf(api.NotAllowed, fmt.Sprintf("propose it again with them: kith charter renew %s; or leave them out: kith charter consent %[1]s --leave-out", w.short(p.ID)),
-				"%s of %s came after this was proposed, and would not count", counted(n, "change", "changes"), w.name(p.Subject))
+			w := words.New(r.Charter())
+			return api.Problemf(api.NotAllowed, fmt.Sprintf("propose it again with them: kith charter renew %s; or leave them out: kith charter consent %[1]s --leave-out", w.Short(p.ID)),
+				"%s of %s came after this was proposed, and would not count", words.Counted(n, "change", "changes"), w.Name(p.Subject))
 		}
 	}
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), p.ID, a.Anyway) })
@@ -64,7 +65,7 @@ func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Pr
 	if p.State == charter.ProposalInForce {
 		return api.Proposal{}, charter.ErrInForce
 	}
-	now, err := r.Honoured(devicesOf(r.Charter(), p.Subject))
+	now, err := r.Honoured(words.DevicesOf(r.Charter(), p.Subject))
 	if err != nil {
 		return api.Proposal{}, err
 	}
@@ -74,16 +75,16 @@ func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Pr
 }
 
 // about adds to an error what it is about, and what can be done.
-func about(w *words, p *charter.Proposal, err error) error {
+func about(w *words.Words, p *charter.Proposal, err error) error {
 	var held *charter.HeldError
-	short := w.short(p.ID)
+	short := w.Short(p.ID)
 	switch {
 	case errors.As(err, &held) && held.TakenBack:
-		return api.Problemf(api.NotAllowed, fmt.Sprintf("wait until %s has been refused or another step is in force; or, if you are sure that nobody completed it: kith charter consent %s --anyway", w.short(held.Step), short),
-			"you took your consent to %s back, but it may have completed it where this isn't heard of yet; to consent to %s now could split the co-op", w.short(held.Step), short)
+		return api.Problemf(api.NotAllowed, fmt.Sprintf("wait until %s has been refused or another step is in force; or, if you are sure that nobody completed it: kith charter consent %s --anyway", w.Short(held.Step), short),
+			"you took your consent to %s back, but it may have completed it where this isn't heard of yet; to consent to %s now could split the co-op", w.Short(held.Step), short)
 	case errors.As(err, &held):
-		return api.Problemf(api.NotAllowed, fmt.Sprintf("take it back first: kith charter withdraw %s", w.short(held.Step)),
-			"your word is with %s, and only one step can come next", w.short(held.Step))
+		return api.Problemf(api.NotAllowed, fmt.Sprintf("take it back first: kith charter withdraw %s", w.Short(held.Step)),
+			"your word is with %s, and only one step can come next", w.Short(held.Step))
 	case errors.Is(err, charter.ErrOvertaken):
 		return api.Problemf(api.NotAllowed, "propose it again as it is: kith charter renew "+short, "the co-op took another step since %s was proposed", short)
 	case errors.Is(err, charter.ErrSubject):

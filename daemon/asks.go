@@ -9,6 +9,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Asks implements server.Shares.
@@ -37,10 +38,10 @@ func newestAsk(all []api.Ask) {
 // askOf is what was asked in a share. Only people of the co-op that was asked answer it.
 func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 	shared, side := r.Share()
-	p := people{c: r.Rules()}
+	p := words.People{Rules: r.Rules()}
 	a := api.Ask{
-		ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Title: v.Title, Text: v.Text,
-		Share: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), By: p.named(v.CreatedBy), At: api.At(v.CreatedAt.Time()),
+		ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(r, v.Kind, v.ID), Title: v.Title, Text: v.Text,
+		Share: api.Named{ID: r.Space().String(), Name: words.SpaceName(r)}, With: words.AllyOf(r), By: p.Named(v.CreatedBy), At: api.At(v.CreatedAt.Time()),
 		UpdatedAt: api.At(v.UpdatedAt.Time()), State: api.AskOpen, Why: kinds.RequestIn(v).Withdrawn, Code: kinds.RequestIn(v).Code,
 	}
 	_, a.Ours = shared.Side(side).Member(v.CreatedBy)
@@ -52,7 +53,7 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 		if _, ok := shared.Side(asked).Member(said.Member); !ok {
 			continue
 		}
-		answer := api.AskAnswer{Member: p.named(said.Member), Result: said.Result, Why: said.Why}
+		answer := api.AskAnswer{Member: p.Named(said.Member), Result: said.Result, Why: said.Why}
 		for _, id := range said.Shared {
 			doc, err := docID(id)
 			if err != nil {
@@ -70,7 +71,7 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 	if a.State != api.AskShared && a.Why != "" {
 		a.State = api.AskWithdrawn
 	}
-	if _, over := endOf(r); over && a.State == api.AskOpen {
+	if _, over := words.EndOf(r); over && a.State == api.AskOpen {
 		a.State = api.AskOver
 	}
 	return a

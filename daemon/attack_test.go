@@ -54,7 +54,7 @@ func set(key string, value any) func(*automerge.Doc) error {
 }
 
 // member is a home's member ID.
-func (h *home) member() string {
+func (h *computer) member() string {
 	h.t.Helper()
 	s, err := h.client.Status(h.t.Context())
 	must(h.t, err)
@@ -97,7 +97,7 @@ func (m *modified) knows(id string, holds func(*crdt.View) bool) {
 }
 
 // states waits until a daemon has entries stored, and returns their log lines by ID.
-func (h *home) states(ids ...entry.ID) map[entry.ID]api.LogLine {
+func (h *computer) states(ids ...entry.ID) map[entry.ID]api.LogLine {
 	h.t.Helper()
 	out := map[entry.ID]api.LogLine{}
 	h.until("it has the entries", func() bool {
@@ -186,7 +186,7 @@ func TestWhatAModifiedDaemonForgesIsVoidOnEveryReplicaAndShown(t *testing.T) {
 		ids = append(ids, e.ID())
 		mel.add(e)
 	}
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		got := h.states(ids...)
 		for name, e := range forged {
 			l := got[e.ID()]
@@ -230,7 +230,7 @@ func TestTwinsAreToldApartAlikeEverywhere(t *testing.T) {
 	ben.states(two.ID())
 	mel.add(one)
 	ana.start()
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		h.states(one.ID(), two.ID())
 	}
 	sameHeads(ana, ben)
@@ -274,7 +274,7 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	late := mel.record(doc, kinds.Agreed)
 	for name, e := range map[string]*entry.Entry{"over the objection": late, "with the objection left out of its past": early} {
 		mel.add(e)
-		for _, h := range []*home{ana, ben} {
+		for _, h := range []*computer{ana, ben} {
 			if l := h.states(e.ID())[e.ID()]; l.State != "accepted" {
 				t.Errorf("%s: %s: the record is %s: %s", h.name, name, l.State, l.Why)
 			}
@@ -384,7 +384,7 @@ func TestEntriesThatWaitOrAreVoidOnOneSideOnlyComeIntoStepAndAreSentOnce(t *test
 	for _, e := range batch {
 		ids = append(ids, e.ID())
 	}
-	inStep := func(h *home) {
+	inStep := func(h *computer) {
 		t.Helper()
 		h.until("in step with Mel", func() bool { return h.about("Mel").InStep })
 	}

@@ -14,9 +14,11 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/backup"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 // BackupOptions is what a backup is made of, and how.
@@ -77,43 +79,43 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 		return content, err
 	}
 	if _, err := os.Stat(o.Home); err != nil {
-		return nil, errNoCoop
+		return nil, home.ErrNoCoop
 	}
-	home, err := OpenHome(o.Home)
+	own, err := home.Open(o.Home)
 	if err != nil {
 		return nil, err
 	}
-	home.Passphrase = once(o.Unlock)
-	place, r, err := closedSpace(home, o.Space)
+	own.Passphrase = home.Once(o.Unlock)
+	place, r, err := closedSpace(own, o.Space)
 	if err != nil {
-		return nil, errors.Join(err, home.Close())
+		return nil, errors.Join(err, own.Close())
 	}
 	if shared, _ := r.Share(); shared != nil {
-		return nil, errors.Join(errShareBackup, r.Close(), home.Close())
+		return nil, errors.Join(errShareBackup, r.Close(), own.Close())
 	}
 	out, in := io.Pipe()
 	go func() {
 		err := save(ctx, in, place, r.Replica, r.device, o.Version)
-		in.CloseWithError(errors.Join(err, r.Close(), home.Close()))
+		in.CloseWithError(errors.Join(err, r.Close(), own.Close()))
 	}()
 	return out, nil
 }
 
 // closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
-func closedSpace(h *Home, want string) (place *Home, r *closed, err error) {
+func closedSpace(h *home.Home, want string) (place *home.Home, r *closed, err error) {
 	places, err := h.Places()
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(places) == 0 {
-		return nil, nil, errNoCoop
+		return nil, nil, home.ErrNoCoop
 	}
 	for _, p := range places {
 		one, err := openClosed(p)
 		if err != nil {
 			return nil, nil, err
 		}
-		space, _, _ := named(one.Replica)
+		space, _, _ := words.Self(one.Replica)
 		shared, _ := one.Share()
 		if meant := want == "" && shared == nil || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
 			place, r = p, one
@@ -209,8 +211,8 @@ func saveSpace(ctx context.Context, w io.Writer, at *space, version string) erro
 // Views are left out, since they follow from the entries. So are invite codes: a device that comes
 // back from long ago doesn't know which of them were used since, and would let a second person into
 // one seat.
-func save(ctx context.Context, w io.Writer, home *Home, r *replica.Replica, device entry.Device, version string) error {
-	key, config, err := home.files()
+func save(ctx context.Context, w io.Writer, home *home.Home, r *replica.Replica, device entry.Device, version string) error {
+	key, config, err := home.Files()
 	if err != nil {
 		return err
 	}
@@ -220,10 +222,10 @@ func save(ctx context.Context, w io.Writer, home *Home, r *replica.Replica, devi
 		Space: backup.Named{ID: c.Space().String(), Name: c.Name()},
 	}
 	if device != (entry.Device{}) {
-		p := people{c: c}
-		h.Device = backup.Named(p.device(device))
+		p := words.People{Rules: c}
+		h.Device = backup.Named(p.Device(device))
 		if m, ok := c.MemberOf(device); ok {
-			h.Member = backup.Named(p.named(m.ID))
+			h.Member = backup.Named(p.Named(m.ID))
 		}
 	}
 	return r.Store().Snapshot(func(v *store.Snapshot) error {

@@ -21,6 +21,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/backup"
+	"kith/daemon/home"
 	"kith/daemon/seal"
 )
 
@@ -29,7 +30,7 @@ const word = "correct horse battery"
 func typed(s string) func() (string, error) { return func() (string, error) { return s, nil } }
 
 // backUp makes a backup of a home, which may be served, and returns its path.
-func (h *home) backUp(passphrase string) string {
+func (h *computer) backUp(passphrase string) string {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "kith.backup")
 	made, err := Backup(h.t.Context(), BackupOptions{Home: h.dir, File: file, Passphrase: passphrase, Version: "test", Unlock: typed(h.passphrase)})
@@ -44,11 +45,11 @@ func (h *home) backUp(passphrase string) string {
 
 // backUpKnowing makes a plain backup once it says where the others can be reached: that comes on its
 // own, after they are in step, and who comes back elsewhere is found by nobody.
-func (h *home) backUpKnowing(others ...*home) (file string) {
+func (h *computer) backUpKnowing(others ...*computer) (file string) {
 	h.t.Helper()
 	var wanted []string
 	for _, o := range others {
-		opened := &Home{dir: o.dir}
+		opened := home.At(o.dir)
 		key, err := opened.DeviceKey()
 		must(h.t, err)
 		wanted = append(wanted, addressPrefix+key.Device().String())
@@ -63,7 +64,7 @@ func (h *home) backUpKnowing(others ...*home) (file string) {
 }
 
 // emptyPlace is a home where nothing is yet.
-func emptyPlace(t testing.TB, name string) *home {
+func emptyPlace(t testing.TB, name string) *computer {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "kith") // short, for the socket
 	must(t, err)
@@ -72,7 +73,7 @@ func emptyPlace(t testing.TB, name string) *home {
 }
 
 // restored brings a device back in a new home, which listens elsewhere.
-func restored(t testing.TB, name, file string) *home {
+func restored(t testing.TB, name, file string) *computer {
 	t.Helper()
 	h := emptyPlace(t, name)
 	res, err := Restore(t.Context(), RestoreOptions{Home: h.dir, File: file, Listen: here()})
@@ -99,7 +100,7 @@ func newPromises() *promises {
 
 // writing starts writers in a home, which run a little ahead of who reads what they acknowledged;
 // stop ends them, and the test fails if one had ended before.
-func (p *promises) writing(h *home, writers int, who string) (acknowledged chan struct{}, stop func()) {
+func (p *promises) writing(h *computer, writers int, who string) (acknowledged chan struct{}, stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	acknowledged = make(chan struct{}, 64)
 	var all sync.WaitGroup
@@ -118,7 +119,7 @@ func (p *promises) writing(h *home, writers int, who string) (acknowledged chan 
 	}
 }
 
-func (h *home) nothingVoid() {
+func (h *computer) nothingVoid() {
 	h.t.Helper()
 	status, err := h.client.Status(h.t.Context())
 	must(h.t, err)
@@ -237,7 +238,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 	stopClone()
 	t.Logf("%d changes acknowledged by the device, %d by its clone", p.n, others.n)
 
-	homes := []*home{ana, clone, ben, cleo}
+	homes := []*computer{ana, clone, ben, cleo}
 	want := p.n + others.n
 	for _, h := range homes {
 		h.until("all that was acknowledged is here", func() bool {
@@ -254,7 +255,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 		others.kept(h, 0)
 		h.nothingVoid()
 	}
-	for _, h := range []*home{ana, clone} {
+	for _, h := range []*computer{ana, clone} {
 		status, err := h.client.Status(t.Context())
 		must(t, err)
 		if says := strings.Join(status.Notice, " "); !strings.Contains(says, "Another computer writes as this device") {
@@ -266,7 +267,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 			t.Errorf("the doctor says %+v", checks)
 		}
 	}
-	for _, h := range []*home{ben, cleo} {
+	for _, h := range []*computer{ben, cleo} {
 		h.wellBeing()
 		if status, err := h.client.Status(t.Context()); err != nil || len(status.Notice) > 0 {
 			t.Errorf("%s is told %q, %v", h.name, status.Notice, err)
@@ -288,7 +289,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 		h.start()
 	}
 	ana.inStepWith(ben)
-	propose := func(h *home, invites int) (api.Proposal, error) {
+	propose := func(h *computer, invites int) (api.Proposal, error) {
 		return h.client.Propose(t.Context(), api.ProposalRequest{Action: api.ActionInvites, Invites: invites})
 	}
 	file := ana.backUpKnowing(ben)
@@ -352,7 +353,7 @@ func TestARestoredCoopOfOneHasNobodyToAsk(t *testing.T) {
 }
 
 // sameDocuments waits until two homes show the same documents, through whomever they hear of each other.
-func sameDocuments(a, b *home) {
+func sameDocuments(a, b *computer) {
 	a.t.Helper()
 	a.until("it shows the same documents as "+b.name, func() bool { return maps.Equal(a.heads(), b.heads()) })
 }
@@ -360,7 +361,7 @@ func sameDocuments(a, b *home) {
 func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing.T) {
 	t.Parallel()
 	ana, other := coop(t, "Ana")[0], coop(t, "Olga")[0]
-	for _, h := range []*home{ana, other} {
+	for _, h := range []*computer{ana, other} {
 		h.start()
 		for i := range 5 {
 			_, err := h.client.CreateNote(t.Context(), api.NewNote{Title: fmt.Sprint("Note ", i), Text: strings.Repeat("words ", 100)})
@@ -477,7 +478,7 @@ func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
 	}
 	// A join that didn't come to an end leaves a key, which somebody may have been let in with.
 	dir := filepath.Join(t.TempDir(), "home")
-	h, err := OpenHome(dir)
+	h, err := home.Open(dir)
 	must(t, err)
 	_, err = h.DeviceKey()
 	must(t, err)
@@ -487,9 +488,9 @@ func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
 	}
 }
 
-func keyOf(t testing.TB, h *home) entry.Device {
+func keyOf(t testing.TB, h *computer) entry.Device {
 	t.Helper()
-	opened, err := OpenHome(h.dir)
+	opened, err := home.Open(h.dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
 	key, err := opened.DeviceKey()
@@ -520,7 +521,7 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 		t.Errorf("it ended with %v", err)
 	}
 	must(t, os.MkdirAll(filepath.Join(dir, "restoring", "more"), 0o700))
-	h, err := OpenHome(dir)
+	h, err := home.Open(dir)
 	must(t, err)
 	if h.InUse() {
 		t.Error("the home belongs to a co-op")
@@ -584,14 +585,14 @@ func TestInviteCodesAreNotInABackup(t *testing.T) {
 func TestABackupThatIsntSealedLeadsNobodyElsewhereUnlessItsOwnerSaysSo(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
-	home, err := OpenHome(ana.dir)
+	opened, err := home.Open(ana.dir)
 	must(t, err)
-	config, err := home.Config()
+	config, err := opened.Config()
 	must(t, err)
 	elsewhere, relay := []string{"/ip4/198.51.100.7/tcp/80"}, []string{"/ip4/198.51.100.9/tcp/4001/p2p/12D3KooWGRUQZjqYe3aT1Pd8hc2mRCSyVxXbPeLVJTqgqPz1y3bF"}
 	config.Announce, config.Relays = elsewhere, relay
-	must(t, home.SetConfig(config))
-	must(t, home.Close())
+	must(t, opened.SetConfig(config))
+	must(t, opened.Close())
 	open, sealed := ana.backUp(""), ana.backUp(word)
 	say := func(yes bool) func(announce, relays []string) (bool, error) {
 		return func(announce, relays []string) (bool, error) {
@@ -615,17 +616,17 @@ func TestABackupThatIsntSealedLeadsNobodyElsewhereUnlessItsOwnerSaysSo(t *testin
 		o.Home = again.dir
 		res, err := Restore(t.Context(), o)
 		must(t, err)
-		home, err := OpenHome(again.dir)
+		opened, err := home.Open(again.dir)
 		must(t, err)
-		got, err := home.Config()
+		got, err := opened.Config()
 		must(t, err)
-		must(t, home.Close())
+		must(t, opened.Close())
 		if !slices.Equal(got.Listen, config.Listen) || got.DeviceName != config.DeviceName {
 			t.Errorf("%s: it listens at %q as %q", what, got.Listen, got.DeviceName)
 		}
-		want, left := Config{}, config
+		want, left := home.Config{}, config
 		if tt.taken {
-			want, left = config, Config{}
+			want, left = config, home.Config{}
 		}
 		if !slices.Equal(got.Announce, want.Announce) || !slices.Equal(got.Relays, want.Relays) {
 			t.Errorf("%s: it announces %q and has the relays %q", what, got.Announce, got.Relays)

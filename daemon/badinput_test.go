@@ -292,7 +292,7 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	_, err = ana.client.CreateNote(ctx, api.NewNote{Title: "after"})
 	must(t, err)
 	sameHeads(ana, ben)
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		s, err := h.client.Status(ctx)
 		must(t, err)
 		if s.Entries.Void+s.Entries.Pending > 0 {

@@ -48,7 +48,7 @@ func (f *follower) Base(space entry.SpaceID) *base {
 // further share: they have passed on its code, or taken one with it.
 func (f *follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 	for _, b := range f.all.All() {
-		place, err := b.place.sharePlace()
+		place, err := b.place.SharePlace()
 		if err != nil || place == nil || place.Step != of.step || place.Share == of.space {
 			continue
 		}

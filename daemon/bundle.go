@@ -12,6 +12,7 @@ import (
 	"kith/daemon/bundle"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/words"
 )
 
 // makeBundle writes a bundle of a space, sealed, to what begin gives when it is known what it will be. It is sealed
@@ -110,14 +111,14 @@ func describedBundle(r *replica.Replica, h bundle.Header) api.Bundle {
 	if h.Since != nil {
 		out.Since = api.At(*h.Since)
 	}
-	p := people{c: c}
+	p := words.People{Rules: c}
 	if by, err := devicesIn([]string{h.Device}); err == nil {
 		m, _ := c.OwnerOf(by[0])
-		out.Member, out.Device = p.named(m.ID), p.device(by[0])
+		out.Member, out.Device = p.Named(m.ID), p.Device(by[0])
 	}
 	if whose, err := devicesIn(h.For); err == nil {
 		for _, d := range whose {
-			n := p.device(d)
+			n := p.Device(d)
 			if m, ok := c.OwnerOf(d); ok {
 				n.Name = m.Name + "'s " + n.Name
 			}

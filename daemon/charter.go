@@ -10,6 +10,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Charter implements server.Charter.
@@ -20,9 +21,9 @@ func (a *assembly) Charter(_ context.Context) (api.Charter, error) {
 
 func charterOf(r *replica.Replica) api.Charter {
 	c := r.Charter()
-	w := newWords(c)
+	w := words.New(c)
 	out := api.Charter{
-		Space: api.Named{ID: c.Space().String(), Name: c.Name()}, Step: c.Tip().String(), Founder: w.named(c.Founder()),
+		Space: api.Named{ID: c.Space().String(), Name: c.Name()}, Step: c.Tip().String(), Founder: w.Named(c.Founder()),
 		Threshold: c.Threshold().String(), Invites: c.InvitesAllowed(), Rules: int(c.Rules()),
 		Pending: proposals(r, c.Pending()),
 	}
@@ -33,9 +34,9 @@ func charterOf(r *replica.Replica) api.Charter {
 	for _, m := range c.Members() {
 		switch m.Standing {
 		case charter.Full:
-			out.Full = append(out.Full, w.named(m.ID))
+			out.Full = append(out.Full, w.Named(m.ID))
 		case charter.Prospective:
-			out.Prospective = append(out.Prospective, w.named(m.ID))
+			out.Prospective = append(out.Prospective, w.Named(m.ID))
 		default:
 			anybodyLeft = true
 		}
@@ -43,8 +44,8 @@ func charterOf(r *replica.Replica) api.Charter {
 	if anybodyLeft {
 		out.Former = endings(r, w)
 	}
-	out.Forks = forks(w)
-	out.Says = w.whoDecides(&out)
+	out.Forks = words.Forks(w)
+	out.Says = w.WhoDecides(&out)
 	if share.RuleOf(c.Pacts()) == share.Agreed {
 		out.Says = append(out.Says, "A document is shared with an ally by an agreed step only: kith share add proposes it.")
 	}
@@ -55,7 +56,7 @@ func charterOf(r *replica.Replica) api.Charter {
 func (a *assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
 	r := a.at.replica
 	c := r.Charter()
-	w := newWordsIn(r)
+	w := words.NewIn(r)
 	lines := c.Log()
 	slices.Reverse(lines)
 	used := map[entry.Device]bool{}
@@ -86,15 +87,15 @@ func (a *assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, 
 	return out, nil
 }
 
-func charterLine(r *replica.Replica, w *words, l *charter.Line) api.CharterLine {
-	s := w.statement(&l.Said, l.By)
+func charterLine(r *replica.Replica, w *words.Words, l *charter.Line) api.CharterLine {
+	s := w.Statement(&l.Said, l.By)
 	out := api.CharterLine{
-		Entry: l.Entry.ID().String(), At: api.At(r.Came(l.Entry.ID())), By: w.orNobody(l.By),
+		Entry: l.Entry.ID().String(), At: api.At(r.Came(l.Entry.ID())), By: w.OrNobody(l.By),
 		Says: s.Says, Why: s.Why, Proposal: s.Proposal,
 	}
 	if l.Said.Type == charter.TypeEnact && l.Of != nil {
 		out.By = nil
-		out.Says = fmt.Sprintf("%s: %s; agreed by %s", s.Proposal, w.done(&l.Of.Terms, l.Of.Subject), w.list(l.Consents))
+		out.Says = fmt.Sprintf("%s: %s; agreed by %s", s.Proposal, w.Done(&l.Of.Terms, l.Of.Subject), w.List(l.Consents))
 	}
 	return out
 }
@@ -117,13 +118,13 @@ func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return slices.Concat(splitNotice(c), twofold(r), needsNewer(r))
+		return slices.Concat(words.SplitNotice(c), twofold(r), needsNewer(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {
 		return nil
 	}
-	w := newWords(c)
+	w := words.New(c)
 	keep := "Everything up to then stays here, and you can read, search and copy it. Nothing new arrives, and what you write here isn't taken by the others."
 	switch m.Standing {
 	case charter.Removed:
@@ -139,13 +140,13 @@ func notice(r *replica.Replica) []string {
 }
 
 // removedBy says what was agreed, by whom and why.
-func removedBy(c *charter.Charter, w *words, id charter.MemberID) []string {
+func removedBy(c *charter.Charter, w *words.Words, id charter.MemberID) []string {
 	says := []string{"Your membership in " + c.Name() + " has ended."}
 	for _, l := range c.Log() {
 		if l.Said.Type != charter.TypeEnact || l.Of == nil || l.Of.Type != charter.ProposalRemove || l.Of.Subject != id || !l.InForce {
 			continue
 		}
-		says[0] = fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), w.list(l.Consents))
+		says[0] = fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), w.List(l.Consents))
 		if l.Of.Why != "" {
 			says = append(says, "The reason they gave: "+l.Of.Why)
 		}
@@ -160,7 +161,7 @@ func liveDevices(m *charter.Member) string {
 			names = append(names, d.Name)
 		}
 	}
-	return listed(names)
+	return words.Listed(names)
 }
 
 // needsNewer says that something is here that this release can't read.

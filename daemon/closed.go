@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"kith/crdt/entry"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 )
 
@@ -15,7 +16,7 @@ type closed struct {
 
 // openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
 // if the store is encrypted, and else not: a key may stay closed.
-func openClosed(h *Home) (*closed, error) {
+func openClosed(h *home.Home) (*closed, error) {
 	storeKey, err := h.StoreKey()
 	if err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func openClosed(h *Home) (*closed, error) {
 		h.Passphrase = nil // not needed for what is looked at
 	}
 	key, err := h.DeviceKey()
-	var locked *LockedError
+	var locked *home.LockedError
 	isLocked := errors.As(err, &locked)
 	if isLocked {
 		key, err = entry.NewSigner(), nil // of nobody
@@ -32,7 +33,7 @@ func openClosed(h *Home) (*closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
+	r, err := replica.Open(replica.Config{Dir: h.StoreDir(), Key: key, StoreKey: storeKey})
 	if err != nil {
 		return nil, err
 	}

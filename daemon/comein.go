@@ -13,6 +13,8 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -20,8 +22,8 @@ import (
 // comingIn is a share that this computer isn't in yet: it has a place and a seat at home, and asks those of
 // its own side for what is in the share until they have let it in.
 type comingIn struct {
-	place    *Home
-	of       sharePlace
+	place    *home.Home
+	of       home.SharePlace
 	key      entry.Signer
 	storeKey []byte
 	said     map[charter.MemberID]string // the seats when it last began to knock anew; of the follower alone
@@ -40,11 +42,11 @@ const (
 )
 
 // comeIn makes the place in which a share of a home will lie.
-func (f *follower) comeIn(of sharePlace) (w *comingIn, err error) {
+func (f *follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
 	err = f.all.Alone(func() error {
 		places, err := f.all.home.Waiting()
 		for _, place := range places { // it couldn't be opened before: another one each time would fill the home
-			if kept, bad := place.sharePlace(); bad == nil && *kept == of {
+			if kept, bad := place.SharePlace(); bad == nil && *kept == of {
 				w, err = f.openShare(place, of)
 				return err
 			}
@@ -52,11 +54,11 @@ func (f *follower) comeIn(of sharePlace) (w *comingIn, err error) {
 		if err != nil {
 			return err
 		}
-		place, err := f.all.home.newPlaceOfShare()
+		place, err := f.all.home.NewPlaceOfShare()
 		if err != nil {
 			return err
 		}
-		if err := place.setSharePlace(of); err != nil {
+		if err := place.SetSharePlace(of); err != nil {
 			return err
 		}
 		w, err = f.openShare(place, of)
@@ -66,24 +68,24 @@ func (f *follower) comeIn(of sharePlace) (w *comingIn, err error) {
 }
 
 // openShare opens the place of a share that isn't here yet: also one that a crash left unfinished.
-func (f *follower) openShare(place *Home, of sharePlace) (*comingIn, error) {
+func (f *follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, error) {
 	config, err := place.Config()
 	if err != nil {
 		return nil, err
 	}
 	if config.DeviceName == "" {
-		config.DeviceName = sharedDevice
+		config.DeviceName = home.SharedDevice
 		if err := place.SetConfig(config); err != nil {
 			return nil, err
 		}
 	}
 	listen := config.Listen
 	if len(listen) == 0 {
-		if listen, err = f.all.home.listenBeside(); err != nil {
+		if listen, err = f.all.home.ListenBeside(); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := place.choose(listen, nil); err != nil {
+	if _, err := place.Choose(listen, nil); err != nil {
 		return nil, err
 	}
 	key, err := place.DeviceKey()
@@ -91,9 +93,9 @@ func (f *follower) openShare(place *Home, of sharePlace) (*comingIn, error) {
 		return nil, err
 	}
 	w := &comingIn{place: place, of: of, key: key}
-	if w.storeKey, err = place.newStoreKey(); err == nil && w.storeKey == nil {
-		if err = place.protectLike(f.all.home); err == nil {
-			w.storeKey, err = place.newStoreKey()
+	if w.storeKey, err = place.NewStoreKey(); err == nil && w.storeKey == nil {
+		if err = place.ProtectLike(f.all.home); err == nil {
+			w.storeKey, err = place.NewStoreKey()
 		}
 	}
 	return w, err
@@ -166,8 +168,8 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 	if len(at) == 0 {
 		return errNotYet
 	}
-	k := &knock{key: knockKey(w.key), at: at, space: of.side[:]}
-	welcome, err := k.ask(ctx, []byte{requestHello})
+	k := &knock.Knock{Key: knockKey(w.key), At: at, Space: of.side[:]}
+	welcome, err := k.Ask(ctx, []byte{knock.RequestHello})
 	var unknown *peer.UnknownCodeError
 	switch {
 	case errors.As(err, &unknown):
@@ -178,15 +180,15 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 	if err := f.agreed(welcome, of); err != nil {
 		return err
 	}
-	_, err = f.all.Begin(w.place, func(place *Home) (*replica.Replica, error) {
+	_, err = f.all.Begin(w.place, func(place *home.Home) (*replica.Replica, error) {
 		c, err := f.all.replicaConfig(place)
 		if err != nil {
 			return nil, err
 		}
 		c.StoreKey = w.storeKey
-		r, err := welcome.replica(c, [8]byte{})
-		if err == nil && k.joined.Record != nil {
-			if err = saveAddress(r, k.joined.Answerer, k.joined.Record); err != nil {
+		r, err := welcome.Replica(c, [8]byte{})
+		if err == nil && k.Joined.Record != nil {
+			if err = saveAddress(r, k.Joined.Answerer, k.Joined.Record); err != nil {
 				return nil, errors.Join(err, r.Close())
 			}
 		}
@@ -207,7 +209,7 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 // agreed says whether a welcome is to a share that the home agreed on: whoever made up another one isn't
 // followed there. The first share of a pact is as the step says, in a document of who proposed it. A further one is
 // known from a share with that ally which is here: see vouched.
-func (f *follower) agreed(w welcome, of *shareOfHome) error {
+func (f *follower) agreed(w knock.Welcome, of *shareOfHome) error {
 	found := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
 	if state, _ := found.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
 		return errOtherShare

@@ -15,6 +15,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -24,7 +25,7 @@ import (
 // code; the other side asks. When both have signed, the place becomes that of the share.
 type contact struct {
 	pacts *pacts
-	place *Home
+	place *home.Home
 	key   entry.Signer
 	log   *slog.Logger
 	now   func() time.Time
@@ -39,7 +40,7 @@ type contact struct {
 	peers   *peer.Peers   // of the first side
 }
 
-func (s *pacts) contact(place *Home, p *pact, key entry.Signer) *contact {
+func (s *pacts) contact(place *home.Home, p *pact, key entry.Signer) *contact {
 	return &contact{
 		pacts: s, place: place, key: key, log: s.all.config.Log, now: s.all.config.Now,
 		p: p, moved: make(chan struct{}), asking: make(chan struct{}),
@@ -154,7 +155,7 @@ func (k *contact) run(ctx context.Context) {
 		switch over, err := k.tend(ctx, p, quiet); {
 		case err != nil && ctx.Err() == nil:
 			if k.troubles() != err.Error() { // once, and not every second
-				k.log.Error("make a pact", "place", k.place.where(), "err", err)
+				k.log.Error("make a pact", "place", k.place.Where(), "err", err)
 			}
 			k.troubled(err)
 		case over:
@@ -173,7 +174,7 @@ func (k *contact) run(ctx context.Context) {
 func (k *contact) answerOn(ctx context.Context, working *sync.WaitGroup) bool {
 	if err := k.listen(); err != nil {
 		if k.troubles() != err.Error() { // once, and not every second
-			k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.where(), "err", err)
+			k.log.Warn("nobody can be answered who has a code for an ally", "place", k.place.Where(), "err", err)
 		}
 		k.troubled(err)
 		return false
@@ -240,7 +241,7 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 		}
 		quiet()
 		k.pacts.left(k)
-		return true, k.place.forget()
+		return true, k.place.Forget()
 	}
 	if how := p.overdue(now); how != endNone {
 		return false, k.change(func(p *pact) error { p.end(how, false, now); return nil })
@@ -370,7 +371,7 @@ func (k *contact) sign() error {
 
 // share makes the replica of the share, or opens it if that was done before a crash.
 func (k *contact) share(p *pact) (*replica.Replica, error) {
-	storeKey, err := k.place.newStoreKey()
+	storeKey, err := k.place.NewStoreKey()
 	if err != nil {
 		return nil, err
 	}
@@ -384,7 +385,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 		if !errors.Is(err, replica.ErrNoSpace) {
 			return r, err
 		}
-		if err := os.RemoveAll(k.place.storeDir()); err != nil {
+		if err := os.RemoveAll(k.place.StoreDir()); err != nil {
 			return nil, err
 		}
 	}
@@ -409,7 +410,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 func (s *pacts) serveShare(k *contact) error {
 	p, _ := k.look()
 	to, _ := p.dial()
-	at, err := s.all.Begin(k.place, func(*Home) (*replica.Replica, error) {
+	at, err := s.all.Begin(k.place, func(*home.Home) (*replica.Replica, error) {
 		r, err := k.share(p)
 		if err != nil {
 			return nil, err
@@ -428,7 +429,7 @@ func (s *pacts) serveShare(k *contact) error {
 	}
 	s.left(k)
 	if p.side() == 1 && to != nil {
-		at.peers.Learn(p.at(0).genesis.Device, to.at)
+		at.peers.Learn(p.at(0).genesis.Device, to.At)
 	}
 	p, _ = k.look()
 	if home := s.all.Of(p.home()); home != nil {
@@ -440,23 +441,23 @@ func (s *pacts) serveShare(k *contact) error {
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
 // co-op that made it. The place remembers whose share it is; what follows from that the follower does.
-func (s *pacts) pactMade(home, at *space, p pact) error {
-	if at.place.reserved() {
+func (s *pacts) pactMade(own, at *space, p pact) error {
+	if at.place.Reserved() {
 		return nil
 	}
-	me, ok := home.replica.Me()
+	me, ok := own.replica.Me()
 	if !ok {
 		return nil
 	}
 	r := at.replica
-	of := sharePlace{Home: home.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
-	switch stands, step := p.atHome(home.replica.Charter()); {
+	of := home.SharePlace{Home: own.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
+	switch stands, step := p.atHome(own.replica.Charter()); {
 	case p.Through != "":
 		through := s.all.Of(p.through())
 		if through == nil {
 			return nil
 		}
-		base, err := through.place.sharePlace()
+		base, err := through.place.SharePlace()
 		if err != nil || base == nil {
 			return err
 		}
@@ -466,6 +467,6 @@ func (s *pacts) pactMade(home, at *space, p pact) error {
 	default:
 		return nil
 	}
-	home.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
-	return at.place.setSharePlace(of)
+	own.replica.Announce(replica.Event{At: own.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
+	return at.place.SetSharePlace(of)
 }

@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
 
@@ -35,7 +36,7 @@ func (k *contact) Redeem(ctx context.Context, _ entry.Device, request []byte) ([
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	switch rest := request[1:]; request[0] {
-	case requestHello:
+	case knock.RequestHello:
 		return k.hello()
 	case requestBegin:
 		return k.begin(rest)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
 
@@ -61,25 +62,25 @@ func (k *contact) ask(ctx context.Context) {
 }
 
 // dial is what the second side asks with.
-func (p *pact) dial() (*knock, error) {
+func (p *pact) dial() (*knock.Knock, error) {
 	code, err := charter.DecodeAllyCode(p.Code)
 	if err != nil {
 		return nil, err
 	}
-	at, err := addresses(charter.Invite{Answerers: code.Answerers})
+	at, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
 	if err != nil {
 		return nil, err
 	}
-	return &knock{key: code.Key(), at: at, space: code.Space[:]}, nil
+	return &knock.Knock{Key: code.Key(), At: at, Space: code.Space[:]}, nil
 }
 
 // sendTo sends a request of a pact that is under way, and checks that the first side answers.
-func sendTo(ctx context.Context, k *knock, p *pact, request []byte) error {
-	if err := k.send(ctx, request); err != nil {
+func sendTo(ctx context.Context, k *knock.Knock, p *pact, request []byte) error {
+	if err := k.Send(ctx, request); err != nil {
 		return err
 	}
-	if k.joined.Answerer != p.at(0).genesis.Device {
-		return errImpostor
+	if k.Joined.Answerer != p.at(0).genesis.Device {
+		return knock.ErrImpostor
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func sendTo(ctx context.Context, k *knock, p *pact, request []byte) error {
 func insist(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
-		if !errors.As(err, new(*peer.NobodyAnsweredError)) || pause(ctx, askAgain) != nil {
+		if !errors.As(err, new(*peer.NobodyAnsweredError)) || knock.Pause(ctx, knock.AskAgain) != nil {
 			return err
 		}
 	}
@@ -120,14 +121,14 @@ func (k *contact) askOnce(ctx context.Context, p *pact, seen *[8]byte) error {
 	if err := sendTo(ctx, to, p, append([]byte{requestNews}, b...)); err != nil {
 		return k.refused(err)
 	}
-	a, err := readAnswer(to.joined.Reply)
+	a, err := readAnswer(to.Joined.Reply)
 	if err != nil {
 		return err
 	}
-	if err := k.change(func(p *pact) error { return p.learn(n, a, to.joined.Record, k.now()) }); err != nil {
+	if err := k.change(func(p *pact) error { return p.learn(n, a, to.Joined.Record, k.now()) }); err != nil {
 		return err
 	}
-	*seen = startOf(to.joined.Reply)
+	*seen = startOf(to.Joined.Reply)
 	return nil
 }
 

@@ -16,6 +16,8 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
 
@@ -29,7 +31,7 @@ type meetingLab struct {
 
 func genesisOf(t testing.TB, coop, founder string, key entry.Signer) *entry.Entry {
 	t.Helper()
-	payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: founder, Seats: 2}, entry.NewSigner(), key, sharedDevice)
+	payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: founder, Seats: 2}, entry.NewSigner(), key, home.SharedDevice)
 	must(t, err)
 	e, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, key)
 	must(t, err)
@@ -40,7 +42,7 @@ func newMeetingLab(t *testing.T) *meetingLab {
 	t.Helper()
 	l := &meetingLab{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	l.serve()
-	must(t, os.MkdirAll(l.s.all.home.storeDir(), 0o700))
+	must(t, os.MkdirAll(l.s.all.home.StoreDir(), 0o700))
 	place, err := l.s.all.home.NewPlace()
 	must(t, err)
 	key := entry.NewSigner()
@@ -57,7 +59,7 @@ func newMeetingLab(t *testing.T) *meetingLab {
 
 // serve begins anew, with these spaces alone.
 func (l *meetingLab) serve(opened ...*space) {
-	home := &Home{dir: l.t.TempDir()}
+	home := home.At(l.t.TempDir())
 	if l.s != nil {
 		home = l.s.all.home
 	}
@@ -84,7 +86,7 @@ func (l *meetingLab) asks(what byte, rest []byte) ([]byte, error) {
 
 func (l *meetingLab) caller(coop string) *caller {
 	l.t.Helper()
-	reply, err := l.asks(requestHello, nil)
+	reply, err := l.asks(knock.RequestHello, nil)
 	must(l.t, err)
 	o, err := readOffer(reply)
 	must(l.t, err)
@@ -186,7 +188,7 @@ func TestBothSidesOfAMeetingHaveTheSameWordsAndThePactIsOfWhatTheySaw(t *testing
 	if !second.made() {
 		t.Error("the other side doesn't know that it is made")
 	}
-	if _, err := door.Redeem(t.Context(), entry.Device{}, []byte{requestHello}); err == nil {
+	if _, err := door.Redeem(t.Context(), entry.Device{}, []byte{knock.RequestHello}); err == nil {
 		t.Error("the code is good for another one")
 	}
 	b, err = (&news{nonce: [32]byte{1}}).encode()
@@ -205,7 +207,7 @@ func TestACodeForAnAllyIsForOneCoop(t *testing.T) {
 	must(t, c.begins())
 	must(t, c.meets())
 	wantCode(t, "another co-op", other.begins(), peer.JoinUsed)
-	if _, err := l.asks(requestHello, nil); err == nil {
+	if _, err := l.asks(knock.RequestHello, nil); err == nil {
 		t.Error("who has the code is told who made it, when it is used")
 	}
 	must(t, c.begins()) // its daemon forgot, and asks for other words
@@ -250,7 +252,7 @@ func TestAMeetingTakesNothingThatIsntTheOtherSides(t *testing.T) {
 	}
 	for what, request := range map[string][]byte{
 		"nothing": {}, "a request that isn't known": {99}, "an empty beginning": {requestBegin}, "empty news": {requestNews},
-		"an invite's redemption": {requestRedeem, 1}, "a short nonce": {requestMeet, 1, 2},
+		"an invite's redemption": {knock.RequestRedeem, 1}, "a short nonce": {requestMeet, 1, 2},
 		"too much": append([]byte{requestNews, meetVersion}, make([]byte, maxMeetMessage)...),
 	} {
 		_, err := l.k.Redeem(t.Context(), entry.Device{}, request)
@@ -275,7 +277,7 @@ func TestAnAllyWithANewerProtocolIsToldWhoHasToUpdate(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "theirs has to be updated") {
 		t.Errorf("told: %v", err)
 	}
-	reply, err := l.asks(requestHello, nil)
+	reply, err := l.asks(knock.RequestHello, nil)
 	must(t, err)
 	reply[0] = meetVersion + 1
 	_, err = readOffer(reply)
@@ -306,7 +308,7 @@ func TestOtherWordsEndAPactAndTheCodeIsUseless(t *testing.T) {
 	if a.over != endWords || a.they || l.pact().TheyAgreed {
 		t.Errorf("the other side hears %+v", a)
 	}
-	_, err = l.asks(requestHello, nil)
+	_, err = l.asks(knock.RequestHello, nil)
 	wantCode(t, "the code afterwards", err, peer.JoinRevoked)
 }
 
@@ -444,52 +446,52 @@ func TestNewsWaitForSomethingNewAndNotForWhoAskedBefore(t *testing.T) {
 }
 
 func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testing.T) {
-	home := &Home{dir: t.TempDir()}
-	must(t, os.MkdirAll(home.storeDir(), 0o700))
-	place, err := home.NewPlace()
+	own := home.At(t.TempDir())
+	must(t, os.MkdirAll(own.StoreDir(), 0o700))
+	place, err := own.NewPlace()
 	must(t, err)
 	key, err := place.DeviceKey()
 	must(t, err)
 	l := newMeetingLab(t)
 	must(t, l.pact().keep(place))
-	if info, err := os.Stat(place.path(pactFile)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(place.Where(), "pact.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others can read it: %v, %v", info.Mode(), err)
 	}
-	other, err := home.NewPlace()
+	other, err := own.NewPlace()
 	must(t, err)
-	if other.dir == place.dir {
+	if other.Where() == place.Where() {
 		t.Fatal("the place was given away")
 	}
-	if served, err := home.Places(); err != nil || len(served) != 1 {
+	if served, err := own.Places(); err != nil || len(served) != 1 {
 		t.Errorf("served: %v, %v", served, err)
 	}
-	half, err := home.HalfMade()
+	half, err := own.HalfMade()
 	if err != nil || len(half) != 1 {
 		t.Errorf("half made: %v, %v", half, err)
 	}
 	// A store without a word that the share is there is left of a crash: it isn't served as a space.
-	must(t, os.MkdirAll(place.storeDir(), 0o700))
-	if served, err := home.Places(); err != nil || len(served) != 1 {
+	must(t, os.MkdirAll(place.StoreDir(), 0o700))
+	if served, err := own.Places(); err != nil || len(served) != 1 {
 		t.Errorf("served after a crash: %v, %v", served, err)
 	}
-	must(t, os.RemoveAll(place.storeDir()))
+	must(t, os.RemoveAll(place.StoreDir()))
 	// A crash came while it was forgotten, and the daemon starts again.
-	must(t, os.Remove(place.path(keyFile)))
-	s := newPacts(newSpaces(home, l.s.all.config), nil)
+	must(t, os.Remove(filepath.Join(place.Where(), "device.key")))
+	s := newPacts(newSpaces(own, l.s.all.config), nil)
 	must(t, s.Open())
-	if len(s.met()) != 0 || place.hasPact() {
+	if len(s.met()) != 0 || exists(filepath.Join(place.Where(), "pact.json")) {
 		t.Error("a pact without a key is gone on with")
 	}
-	again, err := home.place(1).DeviceKey()
+	again, err := home.At(filepath.Join(own.Where(), "spaces", "1")).DeviceKey()
 	must(t, err)
 	if again.Device() == key.Device() {
 		t.Error("the key that an ally has seen is used again")
 	}
-	must(t, os.WriteFile(filepath.Join(home.place(1).dir, pactFile), []byte("{"), 0o600))
-	if half, err := home.HalfMade(); err == nil || len(half) != 0 {
+	must(t, os.WriteFile(filepath.Join(filepath.Join(own.Where(), "spaces", "1"), "pact.json"), []byte("{"), 0o600))
+	if half, err := own.HalfMade(); err == nil || len(half) != 0 {
 		t.Errorf("a damaged one: %v, %v", half, err)
 	}
-	if next, err := home.NewPlace(); err != nil || next.dir == home.place(1).dir {
+	if next, err := own.NewPlace(); err != nil || next.Where() == filepath.Join(own.Where(), "spaces", "1") {
 		t.Errorf("a damaged one is given away: %v", err)
 	}
 }
@@ -596,17 +598,17 @@ func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T)
 func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
-	home := &Home{dir: ana.dir}
-	place, err := home.NewPlace()
+	own := home.At(ana.dir)
+	place, err := own.NewPlace()
 	must(t, err)
 	must(t, newMeetingLab(t).pact().keep(place))
-	_, err = Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
+	_, err = home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir, New: typed(word)})
 	must(t, err)
-	if !place.keyless() {
+	if !place.Keyless() {
 		t.Error("it has a key")
 	}
-	must(t, os.WriteFile(place.path(keyFile), []byte("nonsense"), 0o600))
-	s := newPacts(newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler)}), nil)
+	must(t, os.WriteFile(filepath.Join(place.Where(), "device.key"), []byte("nonsense"), 0o600))
+	s := newPacts(newSpaces(own, spaceConfig{Log: slog.New(slog.DiscardHandler)}), nil)
 	if err := s.Open(); err != nil || len(s.met()) != 0 {
 		t.Errorf("with a damaged key of it nothing is served: %v", err)
 	}
@@ -614,13 +616,13 @@ func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 
 // Who tried to join a co-op, and then makes a pact, isn't known to the ally by the key that the co-op has seen.
 func TestTheKeyOfAJoinThatCameToNothingIsForNoShare(t *testing.T) {
-	home := &Home{dir: t.TempDir()}
-	must(t, os.MkdirAll(home.storeDir(), 0o700))
+	home := home.At(t.TempDir())
+	must(t, os.MkdirAll(home.StoreDir(), 0o700))
 	joining, err := home.NewPlace()
 	must(t, err)
 	key, err := joining.DeviceKey()
 	must(t, err)
-	place, err := home.newPlaceOfShare()
+	place, err := home.NewPlaceOfShare()
 	must(t, err)
 	other, err := place.DeviceKey()
 	if must(t, err); other.Device() == key.Device() {
@@ -632,4 +634,9 @@ func TestTheKeyOfAJoinThatCameToNothingIsForNoShare(t *testing.T) {
 	if kept, err := again.DeviceKey(); err != nil || kept.Device() != key.Device() {
 		t.Errorf("who tries to join once more has another key: %v", err)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

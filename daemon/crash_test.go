@@ -34,7 +34,7 @@ func (p *promises) keep(what func()) {
 
 // write makes changes through the API until the daemon is gone, and notes each that was
 // acknowledged.
-func (p *promises) write(ctx context.Context, h *home, who string, acknowledged chan<- struct{}) error {
+func (p *promises) write(ctx context.Context, h *computer, who string, acknowledged chan<- struct{}) error {
 	rng := rand.New(rand.NewSource(time.Now().UnixNano()))
 	var notes []string
 	for n := 0; ; n++ {
@@ -79,7 +79,7 @@ func (p *promises) write(ctx context.Context, h *home, who string, acknowledged 
 
 // kept fails the test for each promise that h doesn't keep. A title may have been changed to one
 // that was never acknowledged: the daemon died before it could say so.
-func (p *promises) kept(h *home, round int) {
+func (p *promises) kept(h *computer, round int) {
 	h.t.Helper()
 	ctx := h.t.Context()
 	tasks, err := h.client.Tasks(ctx, client.TaskQuery{})
@@ -189,7 +189,7 @@ func TestAKilledDaemonKeepsAllThatItAcknowledged(t *testing.T) {
 }
 
 // sameHeadsWhileWriting waits until they are in step; at the last, Ben stops to write before.
-func sameHeadsWhileWriting(t *testing.T, ana, ben *home, stopBen func(), bens *sync.WaitGroup, last bool) {
+func sameHeadsWhileWriting(t *testing.T, ana, ben *computer, stopBen func(), bens *sync.WaitGroup, last bool) {
 	t.Helper()
 	if !last {
 		ana.inStepWith(ben)
@@ -202,7 +202,7 @@ func sameHeadsWhileWriting(t *testing.T, ana, ben *home, stopBen func(), bens *s
 
 // viewsAreAsMadeAnew judges every document of a stopped daemon afresh and compares: a view that
 // was stored without its change, or the other way round, would show.
-func viewsAreAsMadeAnew(h *home) {
+func viewsAreAsMadeAnew(h *computer) {
 	h.t.Helper()
 	r := h.openReplica()
 	defer func() { must(h.t, r.Close()) }()

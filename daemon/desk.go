@@ -10,6 +10,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // desk is where the documents of one space are read and written, as a person means them: also one of a co-op's that
@@ -37,17 +38,17 @@ func docID(id string) (entry.DocID, error) {
 func header(s shown) api.Document {
 	v := s.v
 	d := api.Document{
-		ID: api.FullID(v.Kind, v.ID.String()), Short: short(s.r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
-		CreatedBy: s.p.named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
-		UpdatedBy: s.p.named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
+		ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(s.r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
+		CreatedBy: s.p.Named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
+		UpdatedBy: s.p.Named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
 		Heads: make([]string, len(v.Heads)), Shared: s.shared,
 	}
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
 	}
 	if s.home != nil { // known by what it is at home
-		d.ID, d.Short = api.FullID(v.Kind, s.was.ID.String()), short(s.home, v.Kind, s.was.ID)
-		d.CreatedBy, d.CreatedAt = people{c: s.home.Rules()}.named(s.was.CreatedBy), api.At(s.was.CreatedAt.Time())
+		d.ID, d.Short = api.FullID(v.Kind, s.was.ID.String()), words.ShortID(s.home, v.Kind, s.was.ID)
+		d.CreatedBy, d.CreatedAt = words.People{Rules: s.home.Rules()}.Named(s.was.CreatedBy), api.At(s.was.CreatedAt.Time())
 	}
 	return d
 }
@@ -139,8 +140,8 @@ func (b *desk) History(_ context.Context, id string) ([]api.Version, error) {
 		for i := len(order) - 1; i >= 0; i-- {
 			it := order[i]
 			out = append(out, api.Version{
-				Head: it.Change.Hash.String(), At: api.At(crdt.Time(it.Change.Time).Time()), By: p.named(it.Author),
-				Device: p.device(it.Entry.Device), Says: says(p, crdt.Describe(e.Judge.Kind(), it.Change, e.Judge.History())),
+				Head: it.Change.Hash.String(), At: api.At(crdt.Time(it.Change.Time).Time()), By: p.Named(it.Author),
+				Device: p.Device(it.Entry.Device), Says: words.Says(p, crdt.Describe(e.Judge.Kind(), it.Change, e.Judge.History())),
 			})
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/words"
 )
 
 // Devices implements server.Entrance.
@@ -49,7 +50,7 @@ func devicesShown(c *charter.Charter, m *charter.Member) []api.Device {
 		origin, _ := c.Origin(d.Key)
 		shown.ByPhrase = origin.Phrase
 		if origin.By != (entry.Device{}) {
-			by := people{c: c}.device(origin.By)
+			by := words.People{Rules: c}.Device(origin.By)
 			shown.AddedBy = &by
 		}
 		all = append(all, shown)
@@ -132,7 +133,7 @@ var errNoWayBack = api.Problemf(api.NotAllowed, "kith device via NAME --space CO
 
 // RetireDevice implements server.Entrance.
 func (e *entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
-	key, err := deviceKey(id)
+	key, err := words.DeviceKey(id)
 	if err != nil {
 		return api.Device{}, err
 	}
@@ -153,7 +154,7 @@ func (e *entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequ
 		if err != nil {
 			return api.Device{}, err
 		}
-		return api.Device{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if that is what you want: kith device retire %s --yes", deviceWord(&me, key)), "%s", says)
+		return api.Device{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if that is what you want: kith device retire %s --yes", words.DeviceWord(&me, key)), "%s", says)
 	}
 	if next != (entry.Device{}) && key == r.Device() { // afterwards this device can't say it any more
 		if err := e.moveConsents(ctx, next); err != nil {
@@ -225,9 +226,9 @@ func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) 
 		return "", err
 	}
 	c := e.at.replica.Charter()
-	name := people{c: c}.device(key).Name
+	name := words.People{Rules: c}.Device(key).Name
 	says := fmt.Sprintf("“%s” can't write for you any more, and gets nothing new. What it wrote and this device has (%s) stays; what it wrote and nobody here has seen, and what it writes from now on, doesn't count, except where others build on it.",
-		name, counted(n, "change", "changes"))
+		name, words.Counted(n, "change", "changes"))
 	var added []string
 	for _, d := range me.Devices {
 		if origin, ok := c.Origin(d.Key); ok && origin.By == key && !d.Retired {
@@ -235,17 +236,17 @@ func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) 
 		}
 	}
 	if len(added) > 0 {
-		says += fmt.Sprintf(" %s, which it added, stays in use: retire that as well if somebody else added it.", listed(added))
+		says += fmt.Sprintf(" %s, which it added, stays in use: retire that as well if somebody else added it.", words.Listed(added))
 	}
 	if next != (entry.Device{}) {
-		says += fmt.Sprintf(" From then on you consent to agreed steps from “%s”.", people{c: c}.device(next).Name)
+		says += fmt.Sprintf(" From then on you consent to agreed steps from “%s”.", words.People{Rules: c}.Device(next).Name)
 	}
 	return says + " It can't be taken back by this device; it can with your recovery phrase.", nil
 }
 
 // MoveConsents implements server.Entrance.
 func (e *entrance) MoveConsents(ctx context.Context, id string) (api.Device, error) {
-	key, err := deviceKey(id)
+	key, err := words.DeviceKey(id)
 	if err != nil {
 		return api.Device{}, err
 	}

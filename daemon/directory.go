@@ -8,6 +8,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // directory is the charter as the peers see it.
@@ -27,7 +28,7 @@ func (d directory) Devices() []peer.Device {
 	s, side := d.r.Share()
 	for _, m := range d.r.Rules().Members() {
 		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: fullName(&m) + "'s " + dev.Name, Member: m.ID.String(), Former: dev.Retired}
+			device := peer.Device{Key: dev.Key, Name: words.FullName(&m) + "'s " + dev.Name, Member: m.ID.String(), Former: dev.Retired}
 			if s != nil {
 				// Once a share is over, the other side's devices are told no more where anybody is, nor what is written.
 				if of, ok := s.SideOf(dev.Key); ok && of != side {
@@ -61,7 +62,7 @@ func shareEnded(r *replica.Replica) bool {
 	return over || terms.Ends > 0 && uint64(r.Now().UnixMilli()) >= terms.Ends
 }
 
-// Knows implements peer.Charter. A member key is no device: it comes in by another door (doors.go),
+// Knows implements peer.Charter. A member key is no device: it comes in by a door of its own,
 // and only as long as it is the newest.
 func (d directory) Knows(key entry.Device) bool {
 	return d.r.Rules().Knows(key) && !d.r.WasMemberKey(key) && !d.parting.over()

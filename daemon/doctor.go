@@ -12,20 +12,22 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 var noCoop = api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}
 
 // checkEmpty checks a home that is served and has no co-op yet.
-func checkEmpty(home *Home, now time.Time) []api.Check {
-	return []api.Check{home.checkKey(), checkClock(now), noCoop}
+func checkEmpty(home *home.Home, now time.Time) []api.Check {
+	return []api.Check{home.CheckKey(), checkClock(now), noCoop}
 }
 
 // checkPlace checks where a space lies that is served.
-func checkPlace(place *Home, now time.Time) []api.Check {
-	return []api.Check{place.checkKey(), checkClock(now), checkDisk(place)}
+func checkPlace(place *home.Home, now time.Time) []api.Check {
+	return []api.Check{place.CheckKey(), checkClock(now), checkDisk(place)}
 }
 
 // checkSpace checks a space that is served.
@@ -39,45 +41,45 @@ func checkSpace(ctx context.Context, at *space, rebuild bool) []api.Check {
 
 // doctorHome checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
 // store is encrypted; nil: nobody to ask. also checks what is beside its spaces.
-func doctorHome(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*Home) []api.Check) (checks []api.Check, err error) {
+func doctorHome(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*home.Home) []api.Check) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
 	}
-	home, err := OpenHome(dir)
+	own, err := home.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, home.Close()) }()
-	home.Passphrase = once(unlock)
+	defer func() { err = errors.Join(err, own.Close()) }()
+	own.Passphrase = home.Once(unlock)
 	checks = []api.Check{checkClock(time.Now())}
-	places, err := home.Places()
+	places, err := own.Places()
 	if err != nil {
 		return nil, err
 	}
 	if len(places) == 0 {
-		return append(checks, home.checkKey(), noCoop), nil
+		return append(checks, own.CheckKey(), noCoop), nil
 	}
 	for _, place := range places {
 		found := examine(ctx, place, rebuild)
 		if len(places) > 1 {
 			for i := range found {
-				found[i].Space = &api.Named{Name: place.where()}
+				found[i].Space = &api.Named{Name: place.Where()}
 			}
 		}
 		checks = append(checks, found...)
 	}
-	return append(checks, also(home)...), nil
+	return append(checks, also(own)...), nil
 }
 
 // examine checks one space that no daemon serves.
-func examine(ctx context.Context, h *Home, rebuild bool) []api.Check {
-	checks := []api.Check{h.checkKey(), checkDisk(h)}
+func examine(ctx context.Context, h *home.Home, rebuild bool) []api.Check {
+	checks := []api.Check{h.CheckKey(), checkDisk(h)}
 	r, err := openClosed(h)
-	var key *KeyError
+	var key *home.KeyError
 	if errors.As(err, &key) {
 		return checks // said above
 	}
-	var locked *LockedError
+	var locked *home.LockedError
 	var unasked *api.Problem // there was nobody to ask for the passphrase
 	if errors.As(err, &locked) || errors.As(err, &unasked) && unasked.Code == api.NotAllowed {
 		return append(checks, api.Check{
@@ -88,7 +90,7 @@ func examine(ctx context.Context, h *Home, rebuild bool) []api.Check {
 	if err != nil {
 		return append(checks, api.Check{
 			Name: "store", Says: err.Error(),
-			Hint: "nothing was overwritten. Keep a copy of " + h.storeDir() + "; the other members have what was shared",
+			Hint: "nothing was overwritten. Keep a copy of " + h.StoreDir() + "; the other members have what was shared",
 		})
 	}
 	found := checkReplica(ctx, r.Replica, rebuild)
@@ -103,9 +105,9 @@ func examine(ctx context.Context, h *Home, rebuild bool) []api.Check {
 }
 
 // checkDisk says what a thief of the disk would get.
-func checkDisk(h *Home) api.Check {
+func checkDisk(h *home.Home) api.Check {
 	c := api.Check{Name: "disk", OK: true}
-	encrypted, err := store.Encrypted(h.storeDir())
+	encrypted, err := store.Encrypted(h.StoreDir())
 	switch {
 	case err != nil:
 		c.OK, c.Says = false, err.Error()
@@ -161,7 +163,7 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 	}
 	checks = append(checks, e)
 	checks = append(checks, checkHeld(r)...)
-	if says := splitNotice(r.Charter()); len(says) > 0 { // to be talked over; no computer can mend it
+	if says := words.SplitNotice(r.Charter()); len(says) > 0 { // to be talked over; no computer can mend it
 		check := api.Check{Name: "charter", OK: !r.Charter().Undecided(), Says: strings.Join(says, " ")}
 		if !check.OK {
 			check.Hint = "this device is on no side yet: kith charter follow --help"

@@ -17,6 +17,7 @@ import (
 	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // asks is what somebody asks of a document, as the API has it: members are IDs, and the text was edited as of heads.
@@ -73,8 +74,8 @@ func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
 	if err != nil {
 		return err
 	}
-	p := people{c: e.Charter}
-	return e.Perform(k, verb, r, func(m charter.MemberID) string { return p.named(m).Name })
+	p := words.People{Rules: e.Charter}
+	return e.Perform(k, verb, r, func(m charter.MemberID) string { return p.Named(m).Name })
 }
 
 // clean makes of what is asked for what may be read where it goes: this is the one place where it is told for each type
@@ -330,8 +331,8 @@ func (s *shown) id() string {
 
 // looked is what the declared fields of an answer are made from.
 func (s *shown) looked() kind.Look {
-	l := kind.Look{View: s.v, Named: s.p.named, Called: func(m charter.MemberID) string {
-		member, _ := s.p.c.Member(m)
+	l := kind.Look{View: s.v, Named: s.p.Named, Called: func(m charter.MemberID) string {
+		member, _ := s.p.Rules.Member(m)
 		return member.Name
 	}}
 	if shared, side := s.r.Share(); shared != nil {

@@ -6,6 +6,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api/server"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
 
@@ -51,5 +52,5 @@ func (e *entrance) answerers() ([]charter.Answerer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerersOf(config, e.at.replica.Device())
+	return knock.Answerers(config, e.at.replica.Device())
 }

@@ -16,6 +16,8 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -52,7 +54,7 @@ type follower struct {
 	homes   map[entry.SpaceID]*followedHome
 	shares  map[entry.SpaceID]*followedShare // by the space of the side
 	waiting map[awaited]*comingIn
-	places  map[*space]*sharePlace
+	places  map[*space]*home.SharePlace
 	knocks  sync.WaitGroup
 	// troubles are what was last in the way of a home's shares, in words.
 	troubles map[entry.SpaceID]string
@@ -96,7 +98,7 @@ func newFollower(all *spaces) *follower {
 	return &follower{
 		all:   all,
 		seats: map[*space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
-		places: map[*space]*sharePlace{}, troubles: map[entry.SpaceID]string{},
+		places: map[*space]*home.SharePlace{}, troubles: map[entry.SpaceID]string{},
 	}
 }
 
@@ -158,7 +160,7 @@ func (f *follower) Run(ctx context.Context) {
 func (f *follower) openWaiting() {
 	places, err := f.all.home.Waiting()
 	for _, place := range places {
-		of, bad := place.sharePlace()
+		of, bad := place.SharePlace()
 		if bad == nil {
 			var w *comingIn
 			if w, bad = f.openShare(place, *of); bad == nil {
@@ -229,7 +231,7 @@ func (f *follower) of(home entry.SpaceID) (all []*space) {
 			continue
 		}
 		if f.places[at] == nil { // once it is there it doesn't change
-			place, err := at.place.sharePlace()
+			place, err := at.place.SharePlace()
 			if err != nil {
 				f.all.config.Log.Error("whose a share is", "err", err)
 			}
@@ -291,14 +293,14 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
 	at := awaited{r.Space(), of.space, of.side}
 	w := f.waiting[at]
-	var place *Home
+	var place *home.Home
 	if b := f.on(of); b != nil {
 		if other, err := f.ofAnother(b, r.Space()); err != nil || other {
 			return err // a seat here would tell these colleagues who this is there
 		}
 		delete(f.waiting, at)
 		if f.places[b] == nil { // they came in by a code
-			if err := b.place.setSharePlace(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
+			if err := b.place.SetSharePlace(home.SharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
 				return err
 			}
 		}
@@ -312,7 +314,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 		}
 		if w == nil {
 			var err error
-			w, err = f.comeIn(sharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})
+			w, err = f.comeIn(home.SharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step})
 			if err != nil {
 				return fmt.Errorf("make the place of a share: %w", err)
 			}
@@ -344,7 +346,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 }
 
 // writeSeat writes the member's seat if it has to say something else.
-func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *Home, changed bool) error {
+func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *home.Home, changed bool) error {
 	now := f.all.config.Now()
 	at := h.seats[of.doc]
 	if at == nil {
@@ -359,7 +361,7 @@ func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followe
 	if err != nil {
 		return err
 	}
-	answerers, err := answerersOf(config, s.key.Device())
+	answerers, err := knock.Answerers(config, s.key.Device())
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,13 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // agreesOnPact has the home of a co-op agree that it makes a pact. Everybody is served when it returns.
-func agreesOnPact(t *testing.T, all []*home, w share.Word) charter.StepID {
+func agreesOnPact(t *testing.T, all []*computer, w share.Word) charter.StepID {
 	t.Helper()
 	word, err := w.Encode()
 	must(t, err)
@@ -33,11 +35,11 @@ func agreesOnPact(t *testing.T, all []*home, w share.Word) charter.StepID {
 	for _, h := range all {
 		h.start()
 	}
-	state := func(h *home) string {
+	state := func(h *computer) string {
 		proposals, err := h.client.Proposals(t.Context(), false)
 		must(t, err)
 		for _, p := range proposals {
-			if p.ID == proposalID(id) {
+			if p.ID == words.ProposalID(id) {
 				return p.State
 			}
 		}
@@ -46,7 +48,7 @@ func agreesOnPact(t *testing.T, all []*home, w share.Word) charter.StepID {
 	for _, h := range all {
 		h.until("the step is there", func() bool { return state(h) != "" })
 		if h != all[0] {
-			consents(t, h, proposalID(id))
+			consents(t, h, words.ProposalID(id))
 		}
 	}
 	for _, h := range all {
@@ -57,11 +59,11 @@ func agreesOnPact(t *testing.T, all []*home, w share.Word) charter.StepID {
 
 // alliesMade makes a pact between the homes of two co-ops, by the first of each, with as many seats as each
 // home has people. Everybody is served when it returns. A co-op of one is not asked for its steps.
-func alliesMade(t *testing.T, terms share.Terms, riso, quilted []*home) entry.SpaceID {
+func alliesMade(t *testing.T, terms share.Terms, riso, quilted []*computer) entry.SpaceID {
 	t.Helper()
 	var steps [2]charter.StepID
 	var at [2]replica.Config
-	for i, all := range [][]*home{riso, quilted} {
+	for i, all := range [][]*computer{riso, quilted} {
 		ally := [2]string{"Quilted", "Riso Print Co-op"}[i]
 		steps[i] = agreesOnPact(t, all, share.Word{What: share.Make, Ally: ally, Terms: terms})
 		all[0].stop()
@@ -69,22 +71,22 @@ func alliesMade(t *testing.T, terms share.Terms, riso, quilted []*home) entry.Sp
 	}
 	both := shareOfSeats(t, terms, at, max(len(riso), len(quilted)))
 	space := both[0].Space()
-	for i, all := range [][]*home{riso, quilted} {
-		of := sharePlace{Share: space, Side: both[i].Charter().Space(), Step: steps[i]}
+	for i, all := range [][]*computer{riso, quilted} {
+		of := home.SharePlace{Share: space, Side: both[i].Charter().Space(), Step: steps[i]}
 		must(t, both[i].Close())
 		r := all[0].openReplica()
 		me, _ := r.Me()
 		of.Home, of.Member = r.Space(), me.ID
 		must(t, r.Close())
-		place := &Home{dir: strings.TrimSuffix(at[i].Dir, "/store")}
-		must(t, place.setSharePlace(of))
+		place := home.At(strings.TrimSuffix(at[i].Dir, "/store"))
+		must(t, place.SetSharePlace(of))
 		all[0].start()
 	}
 	return space
 }
 
 // sideOf is the charter of the side that a home is on, as its daemon has it.
-func sideOf(t *testing.T, h *home, space entry.SpaceID) (api.Charter, bool) {
+func sideOf(t *testing.T, h *computer, space entry.SpaceID) (api.Charter, bool) {
 	t.Helper()
 	spaces, err := h.client.Spaces(t.Context())
 	must(t, err)
@@ -105,7 +107,7 @@ func names(all []api.Named) (out []string) {
 }
 
 // isIn waits until a home is in a share with exactly these people on its side.
-func isIn(t *testing.T, h *home, space entry.SpaceID, people ...string) {
+func isIn(t *testing.T, h *computer, space entry.SpaceID, people ...string) {
 	t.Helper()
 	h.until("in the share with "+strings.Join(people, ", "), func() bool {
 		c, ok := sideOf(t, h, space)
@@ -113,7 +115,7 @@ func isIn(t *testing.T, h *home, space entry.SpaceID, people ...string) {
 	})
 }
 
-func stopAll(all ...*home) {
+func stopAll(all ...*computer) {
 	for _, h := range all {
 		h.stop()
 	}
@@ -122,7 +124,7 @@ func stopAll(all ...*home) {
 var aFair = share.Terms{Purpose: "a fair", Voices: share.EachCoop}
 
 // standing is what part somebody has on the side that a home is on.
-func standingOn(t *testing.T, h *home, space entry.SpaceID, name string) string {
+func standingOn(t *testing.T, h *computer, space entry.SpaceID, name string) string {
 	t.Helper()
 	members, err := h.client.In(space.String()).Members(t.Context())
 	must(t, err)
@@ -135,7 +137,7 @@ func standingOn(t *testing.T, h *home, space entry.SpaceID, name string) string 
 }
 
 // consents has somebody consent, unless the others have been enough by then.
-func consents(t *testing.T, h *home, id string) {
+func consents(t *testing.T, h *computer, id string) {
 	t.Helper()
 	_, err := h.client.AnswerProposal(t.Context(), id, api.ProposalAnswer{Verb: api.ProposalConsent, LeaveOut: true})
 	if err != nil && !strings.Contains(err.Error(), charter.ErrInForce.Error()) {
@@ -144,7 +146,7 @@ func consents(t *testing.T, h *home, id string) {
 }
 
 // agrees has a home take a step: the first proposes it, the others consent.
-func agrees(t *testing.T, q api.ProposalRequest, all ...*home) {
+func agrees(t *testing.T, q api.ProposalRequest, all ...*computer) {
 	t.Helper()
 	p, err := all[0].client.Propose(t.Context(), q)
 	must(t, err)
@@ -158,7 +160,7 @@ func agrees(t *testing.T, q api.ProposalRequest, all ...*home) {
 	}
 }
 
-func memberID(t *testing.T, h *home, name string) string {
+func memberID(t *testing.T, h *computer, name string) string {
 	t.Helper()
 	members, err := h.client.Members(t.Context())
 	must(t, err)
@@ -198,7 +200,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	})
 	cleo.stop() // who hears of it leaves the share by herself
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Cleo"), Why: "we parted"}, ana, ben)
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		isIn(t, h, space, "Ana", "Ben")
 		if got := standingOn(t, h, space, "Cleo"); got != "removed" {
 			t.Errorf("to %s, Cleo is %s in the share", h.name, got)
@@ -217,7 +219,7 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 	ana.stop()
 	quilted[0].stop()
 	ana.ahead, quilted[0].ahead = 48*time.Hour, 48*time.Hour
-	for _, h := range []*home{ana, quilted[0]} {
+	for _, h := range []*computer{ana, quilted[0]} {
 		h.start()
 		h.until("the share has ended", func() bool {
 			proposals, err := h.client.In(space.String()).Proposals(t.Context(), false)
@@ -255,14 +257,14 @@ func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
 		t.Error("a prospective member is in the share")
 	}
 	agrees(t, api.ProposalRequest{Action: api.ActionAdmit, Member: memberID(t, ana, "Cleo"), Yes: true}, ana, ben)
-	for _, h := range []*home{ana, ben, cleo} {
+	for _, h := range []*computer{ana, ben, cleo} {
 		isIn(t, h, space, "Ana", "Ben", "Cleo")
 	}
 	stopAll(ana, ben, cleo, quilted[0])
 }
 
 // devicesOn are the devices of somebody on the side that a home is on: in use, and retired.
-func devicesOn(t *testing.T, h *home, space entry.SpaceID) (live, retired int) {
+func devicesOn(t *testing.T, h *computer, space entry.SpaceID) (live, retired int) {
 	t.Helper()
 	devices, err := h.client.In(space.String()).Devices(t.Context())
 	must(t, err)
@@ -328,7 +330,7 @@ func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T)
 	stopAll(append(riso, quilted...)...)
 }
 
-func memberOn(t *testing.T, h *home, space entry.SpaceID, name string) string {
+func memberOn(t *testing.T, h *computer, space entry.SpaceID, name string) string {
 	t.Helper()
 	members, err := h.client.In(space.String()).Members(t.Context())
 	must(t, err)

@@ -10,12 +10,14 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 // followShare says in one share what follows from its home, if nothing is on its way in either.
-func (f *follower) followShare(ctx context.Context, home *space, h *followedHome, at *space, place *sharePlace) error {
+func (f *follower) followShare(ctx context.Context, home *space, h *followedHome, at *space, place *home.SharePlace) error {
 	r := at.replica
 	k := f.shares[place.Side]
 	if k == nil {
@@ -39,7 +41,7 @@ func (f *follower) followShare(ctx context.Context, home *space, h *followedHome
 }
 
 // speak says what there is to say.
-func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place *sharePlace, k *followedShare) error {
+func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place *home.SharePlace, k *followedShare) error {
 	r := at.replica
 	for range maxSaid {
 		duties, err := f.dutiesNow(h, at, place, k)
@@ -107,7 +109,7 @@ func dutyKey(d *share.Duty) string {
 }
 
 // dutiesNow asks what there is to say.
-func (f *follower) dutiesNow(h *followedHome, at *space, place *sharePlace, k *followedShare) ([]share.Duty, error) {
+func (f *follower) dutiesNow(h *followedHome, at *space, place *home.SharePlace, k *followedShare) ([]share.Duty, error) {
 	r := at.replica
 	shared, side := r.Share()
 	now := f.all.config.Now()
@@ -151,7 +153,7 @@ func (f *follower) dutiesNow(h *followedHome, at *space, place *sharePlace, k *f
 		if now.Sub(since) >= bearsGap {
 			continue
 		}
-		n, err := r.Beyond(p.Frontiers, devicesOf(c, p.Subject))
+		n, err := r.Beyond(p.Frontiers, words.DevicesOf(c, p.Subject))
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +171,7 @@ func sayDuty(ctx context.Context, r *replica.Replica, d *share.Duty) error {
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		switch d.Do {
 		case share.DoResign:
-			honoured, err := r.Honoured(devicesOf(c, d.About))
+			honoured, err := r.Honoured(words.DevicesOf(c, d.About))
 			if err != nil {
 				return nil, err
 			}
@@ -189,7 +191,7 @@ func sayDuty(ctx context.Context, r *replica.Replica, d *share.Duty) error {
 			var err error
 			switch terms.Type {
 			case charter.ProposalRemove:
-				terms.Frontiers, err = r.Honoured(devicesOf(c, terms.Member))
+				terms.Frontiers, err = r.Honoured(words.DevicesOf(c, terms.Member))
 			case charter.ProposalKey:
 				terms.Frontiers, err = honoured(r, terms.Member, c.RetiredBy)
 			}

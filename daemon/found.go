@@ -10,8 +10,11 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // InviteLife is how long a founder's code may be redeemed, unless something else was asked for.
@@ -34,7 +37,7 @@ type InitOptions struct {
 // Init founds a co-op in an empty home, or beside the co-ops that are in it. It needs no daemon and no
 // network.
 func Init(_ context.Context, o InitOptions) (res api.InitResult, err error) {
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
@@ -47,7 +50,7 @@ func Init(_ context.Context, o InitOptions) (res api.InitResult, err error) {
 }
 
 // found founds a co-op in a place and gives its replica, which stays open.
-func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, err error) {
+func found(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitResult, err error) {
 	// What a person got wrong must not leave anything behind.
 	coop, err := charter.CleanName(o.Coop)
 	if err != nil {
@@ -60,7 +63,7 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 	if o.Founders < 1 || o.Founders > charter.MaxSeats {
 		return nil, res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
 	}
-	config, err := home.choose(o.Listen, o.Announce)
+	config, err := home.Choose(o.Listen, o.Announce)
 	if err != nil {
 		return nil, res, err
 	}
@@ -77,21 +80,21 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 	if err != nil {
 		return nil, res, err
 	}
-	r, err = replica.Found(replica.Config{Dir: home.storeDir(), Key: key, Now: o.Now}, genesis)
+	r, err = replica.Found(replica.Config{Dir: home.StoreDir(), Key: key, Now: o.Now}, genesis)
 	if err != nil {
 		return nil, res, err
 	}
 	opened := r // a return with an error gives nil
 	defer func() {
 		if err != nil { // nobody has seen the phrase: there must be no co-op that nobody can come back to
-			err = errors.Join(err, opened.Close(), os.RemoveAll(home.storeDir()))
+			err = errors.Join(err, opened.Close(), os.RemoveAll(home.StoreDir()))
 		}
 	}()
 
 	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
-	res.Space, res.Member, res.Device = named(r)
+	res.Space, res.Member, res.Device = words.Self(r)
 	book := newInvites(r, time.Now)
-	at, err := answerersOf(config, key.Device())
+	at, err := knock.Answerers(config, key.Device())
 	if err != nil {
 		return nil, res, err
 	}
@@ -101,7 +104,7 @@ func found(home *Home, o InitOptions) (r *replica.Replica, res api.InitResult, e
 			return nil, res, err
 		}
 		if o.Founders == 2 { // once more than said of admissions: before there are two
-			v.Says = append(v.Says, bothMustAgree)
+			v.Says = append(v.Says, words.BothMustAgree)
 		}
 		res.Invites = append(res.Invites, v)
 	}
@@ -128,7 +131,7 @@ type JoinOptions struct {
 // code names, and returns once the charter is stored. Everything else follows when the daemon
 // runs.
 func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
@@ -141,7 +144,7 @@ func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
 }
 
 // join redeems a code and makes the replica in home, which stays open.
-func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api.JoinResult, error) {
+func join(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Replica, api.JoinResult, error) {
 	var res api.JoinResult
 	code, err := charter.DecodeInvite(o.Invite)
 	if err != nil {
@@ -151,7 +154,7 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 	if err != nil {
 		return nil, res, err
 	}
-	config, err := home.choose(o.Listen, o.Announce)
+	config, err := home.Choose(o.Listen, o.Announce)
 	if err != nil {
 		return nil, res, err
 	}
@@ -168,7 +171,7 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 	if err != nil {
 		return nil, res, err
 	}
-	r, err := welcome.replica(replica.Config{Dir: home.storeDir(), Key: key, Log: o.Log}, code.Step)
+	r, err := welcome.Replica(replica.Config{Dir: home.StoreDir(), Key: key, Log: o.Log}, code.Step)
 	if err != nil {
 		return nil, res, err
 	}
@@ -178,30 +181,30 @@ func join(ctx context.Context, home *Home, o JoinOptions) (*replica.Replica, api
 		}
 	}
 	res.RecoveryPhrase = phrase
-	res.Space, res.Member, res.Device = named(r)
+	res.Space, res.Member, res.Device = words.Self(r)
 	return r, res, nil
 }
 
 // redeem presents a code to whoever answers at its addresses: first it asks who they are, and
 // then, if they are of the co-op that the code is for, it says who joins.
-func redeem(ctx context.Context, code charter.Invite, name string, member, device entry.Signer, deviceName string) (welcome, *peer.Joined, error) {
-	var none welcome
-	at, err := addresses(code)
+func redeem(ctx context.Context, code charter.Invite, name string, member, device entry.Signer, deviceName string) (knock.Welcome, *peer.Joined, error) {
+	var none knock.Welcome
+	at, err := knock.Addresses(code)
 	if err != nil {
 		return none, nil, err
 	}
-	hello, err := peer.Join(ctx, code.Key(), at, []byte{requestHello})
+	hello, err := peer.Join(ctx, code.Key(), at, []byte{knock.RequestHello})
 	if err != nil {
 		return none, hello, err
 	}
-	w, err := readWelcome(hello.Reply)
+	w, err := knock.ReadWelcome(hello.Reply)
 	if err != nil {
 		return none, hello, err
 	}
-	if err := w.check(code, hello.Answerer); err != nil {
+	if err := w.Check(code, hello.Answerer); err != nil {
 		return none, hello, err
 	}
-	red, err := charter.NewRedemption(w.charter(code.Space[:]).Space(), code.Key(), member, device, name, deviceName)
+	red, err := charter.NewRedemption(w.Charter(code.Space[:]).Space(), code.Key(), member, device, name, deviceName)
 	if err != nil {
 		return none, hello, err
 	}
@@ -209,12 +212,12 @@ func redeem(ctx context.Context, code charter.Invite, name string, member, devic
 	if err != nil {
 		return none, hello, err
 	}
-	joined, err := peer.Join(ctx, code.Key(), at, append([]byte{requestRedeem}, request...))
+	joined, err := peer.Join(ctx, code.Key(), at, append([]byte{knock.RequestRedeem}, request...))
 	if err != nil {
 		return none, joined, err
 	}
-	if w, err = readWelcome(joined.Reply); err != nil {
+	if w, err = knock.ReadWelcome(joined.Reply); err != nil {
 		return none, joined, err
 	}
-	return w, joined, w.check(code, joined.Answerer)
+	return w, joined, w.Check(code, joined.Answerer)
 }

@@ -14,6 +14,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 )
 
@@ -55,7 +56,7 @@ func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 	if own, ok := x.r.Me(); as == "" && ok {
 		as = own.Name
 	}
-	k, err := al.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config Config) error {
+	k, err := al.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config home.Config) error {
 		p.Through = x.r.Space().String()
 		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
 	})

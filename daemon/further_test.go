@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,12 +16,14 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
 // madePact lets two co-ops make a pact, the first of each with the other, and gives the space of its share.
-func madePact(t *testing.T, riso, quilted []*home) (share string) {
+func madePact(t *testing.T, riso, quilted []*computer) (share string) {
 	t.Helper()
 	for _, h := range slices.Concat(riso, quilted) {
 		h.start()
@@ -38,7 +41,7 @@ func madePact(t *testing.T, riso, quilted []*home) (share string) {
 }
 
 // consentsToPact waits for a proposed pact and consents to it, unless the others were enough.
-func (h *home) consentsToPact() {
+func (h *computer) consentsToPact() {
 	h.t.Helper()
 	h.until("a pact is proposed", func() bool {
 		all, err := h.homeClient().Proposals(h.t.Context(), false)
@@ -59,7 +62,7 @@ func (h *home) consentsToPact() {
 }
 
 // pactsMade are the made pacts of a home.
-func (h *home) pactsMade() (made []api.Ally) {
+func (h *computer) pactsMade() (made []api.Ally) {
 	h.t.Helper()
 	all, err := h.homeClient().Allies(h.t.Context())
 	must(h.t, err)
@@ -84,11 +87,11 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 		t.Errorf("opened: %+v", opened)
 	}
 	// Through restarts of both, and whoever is there first.
-	for _, h := range []*home{ana, dora} {
+	for _, h := range []*computer{ana, dora} {
 		h.kill()
 		h.start()
 	}
-	join := func(h *home, ask string) (api.Ally, error) {
+	join := func(h *computer, ask string) (api.Ally, error) {
 		return h.homeClient().JoinShare(t.Context(), api.JoinShareRequest{Ask: ask, Listen: here()}, time.Minute)
 	}
 	if _, err := join(ana, opened.Ask); err == nil || !strings.Contains(err.Error(), "your own co-op has opened this share") {
@@ -102,7 +105,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	if joined.Purpose != "The winter fair, as in (not shared)" || len(joined.Words) > 0 {
 		t.Errorf("joined: %+v", joined)
 	}
-	for _, h := range []*home{ana, dora} {
+	for _, h := range []*computer{ana, dora} {
 		h.until("there are two shares", func() bool { return len(h.pactsMade()) == 2 })
 	}
 	anas, doras := ana.pactsMade()[1], dora.pactsMade()[1]
@@ -145,12 +148,12 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana", "Ben"), coopCalled(t, "Quilted", "Dora", "Eli")
 	ana, ben, dora, eli := riso[0], riso[1], quilted[0], quilted[1]
 	first := madePact(t, riso, quilted)
-	in := func(h *home, share string) bool {
+	in := func(h *computer, share string) bool {
 		all, err := h.client.Spaces(t.Context())
 		must(t, err)
 		return slices.ContainsFunc(all.Spaces, func(s api.Status) bool { return s.Space.ID == share })
 	}
-	for _, h := range []*home{ben, eli} {
+	for _, h := range []*computer{ben, eli} {
 		h.until("in the first share", func() bool { return in(h, first) })
 	}
 	// Ben, who made no pact, opens one; Eli joins it.
@@ -172,7 +175,7 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 		}
 		return second != ""
 	})
-	for _, h := range []*home{ana, dora} {
+	for _, h := range []*computer{ana, dora} {
 		h.until("in the further share", func() bool { return in(h, second) })
 	}
 	if joined.Name != "Riso Print Co-op" {
@@ -190,7 +193,7 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 		space: made.Space(), side: shared.Side(side).Space(), first: true,
 		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
 	}
-	w := welcome{made.Space(), made.Introduction(maxIntroduction)}
+	w := knock.Welcome{Space: made.Space(), Statements: made.Introduction(16 << 20)}
 	s := newFollower(newSpaces(nil, spaceConfig{}))
 	if err := s.agreed(w, &agreed); err != nil {
 		t.Errorf("the share that was agreed on: %v", err)
@@ -212,8 +215,8 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 
 // servedShare is a daemon that serves nothing but a share.
 func servedShare(t *testing.T, r *replica.Replica) *spaces {
-	home := &Home{dir: t.TempDir()}
-	return newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space{place: home.place(1), replica: r, now: time.Now})
+	own := home.At(t.TempDir())
+	return newSpaces(own, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space{place: home.At(filepath.Join(own.Where(), "spaces", "1")), replica: r, now: time.Now})
 }
 
 // Nobody compares words, so the code is for the ally alone that it went to.
@@ -280,11 +283,11 @@ func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	for range 2 {
 		r := coop(t, "Ana")[0].openReplica()
 		defer func() { must(t, r.Close()) }()
-		homes = append(homes, &space{place: &Home{dir: t.TempDir()}, replica: r, now: time.Now})
+		homes = append(homes, &space{place: home.At(t.TempDir()), replica: r, now: time.Now})
 	}
-	there := &space{place: &Home{dir: t.TempDir()}, replica: first, now: time.Now}
+	there := &space{place: home.At(t.TempDir()), replica: first, now: time.Now}
 	own := homes[0].replica.Space()
-	must(t, there.place.setSharePlace(sharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
+	must(t, there.place.SetSharePlace(home.SharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
 	all := newSpaces(nil, spaceConfig{Now: time.Now}, homes[0], homes[1], there)
 	pacts := newPacts(all, newFollower(all))
 	one, other := pacts.Of(homes[0]), pacts.Of(homes[1])

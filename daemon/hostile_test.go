@@ -24,6 +24,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/exchange"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -31,7 +32,7 @@ import (
 // modified is a member's modified daemon: her real key and libp2p, but what it passes on are
 // whatever entries the test puts into it. It holds to the protocol and to nothing else.
 type modified struct {
-	*home
+	*computer
 	key     entry.Signer
 	replica *replica.Replica // an honest one beside it, to know what the others wrote
 
@@ -45,9 +46,9 @@ type modified struct {
 }
 
 // modify takes the place of a home's daemon; wraps may come between its exchange and a connection.
-func modify(h *home, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *modified {
+func modify(h *computer, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *modified {
 	h.t.Helper()
-	opened, err := OpenHome(h.dir)
+	opened, err := home.Open(h.dir)
 	must(h.t, err)
 	key, err := opened.DeviceKey()
 	must(h.t, err)
@@ -55,7 +56,7 @@ func modify(h *home, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *modi
 	must(h.t, err)
 	must(h.t, opened.Close())
 	m := &modified{
-		home: h, key: key, replica: h.openReplica(),
+		computer: h, key: key, replica: h.openReplica(),
 		entries: map[entry.ID]*entry.Entry{}, watchers: map[int]func([]entry.ID){}, sent: map[entry.ID]int{},
 	}
 	for _, e := range m.replica.Charter().Statements() {
@@ -90,7 +91,7 @@ func modify(h *home, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *modi
 }
 
 // meets tells where a daemon is that this one doesn't know from anybody.
-func (m *modified) meets(h *home) {
+func (m *modified) meets(h *computer) {
 	m.t.Helper()
 	s, err := h.client.Status(m.t.Context())
 	must(m.t, err)
@@ -254,7 +255,7 @@ func (m *modified) again(e *entry.Entry) entry.Fields {
 func ptr[T any](v T) *T { return &v }
 
 // honestWork has Ana make a document of each kind and returns their IDs.
-func honestWork(ana *home, round string) []string {
+func honestWork(ana *computer, round string) []string {
 	ana.t.Helper()
 	ctx := ana.t.Context()
 	task, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper " + round, Text: "A4, recycled", Tags: []string{"paper"}, Hours: 2})
@@ -416,7 +417,7 @@ func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
 	}
 	ben.start()
 	sameHeads(ana, ben)
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		h.stop()
 		h.start()
 		h.wellBeing()
@@ -427,7 +428,7 @@ func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
 }
 
 // about is the line on a member in a daemon's table of peers.
-func (h *home) about(name string) api.Peer {
+func (h *computer) about(name string) api.Peer {
 	h.t.Helper()
 	peers, err := h.client.Peers(h.t.Context())
 	must(h.t, err)
@@ -440,7 +441,7 @@ func (h *home) about(name string) api.Peer {
 }
 
 // saveAndLoad sees that the core saves every document so that it loads with the same heads.
-func saveAndLoad(h *home) {
+func saveAndLoad(h *computer) {
 	h.t.Helper()
 	r := h.openReplica()
 	defer func() { must(h.t, r.Close()) }()

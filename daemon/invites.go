@@ -13,6 +13,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/store"
@@ -234,18 +235,18 @@ func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) 
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	switch request[0] {
-	case requestHello:
+	case knock.RequestHello:
 		if err := s.refusal(v); err != nil {
 			return nil, err
 		}
-	case requestRedeem:
+	case knock.RequestRedeem:
 		if err := s.redeem(ctx, key, v, request[1:]); err != nil {
 			return nil, err
 		}
 	default:
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
-	return welcomeNow(s.replica)
+	return knock.WelcomeNow(s.replica)
 }
 
 func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, request []byte) error {

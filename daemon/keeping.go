@@ -6,6 +6,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/home"
 )
 
 // Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
@@ -45,7 +46,7 @@ func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check,
 // Backup implements server.Keeping.
 func (k *keeping) Backup(ctx context.Context, w io.Writer) error {
 	if k.at == nil {
-		return errNoCoop
+		return home.ErrNoCoop
 	}
 	return saveSpace(ctx, w, k.at, k.all.version)
 }
@@ -53,7 +54,7 @@ func (k *keeping) Backup(ctx context.Context, w io.Writer) error {
 // WriteBundle implements server.Keeping.
 func (k *keeping) WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
 	if k.at == nil {
-		return errNoCoop
+		return home.ErrNoCoop
 	}
 	return makeBundle(ctx, k.at, k.all.version, q, begin)
 }
@@ -61,7 +62,7 @@ func (k *keeping) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 // ReadBundle implements server.Keeping.
 func (k *keeping) ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
 	if k.at == nil {
-		return api.BundleRead{}, errNoCoop
+		return api.BundleRead{}, home.ErrNoCoop
 	}
 	return takeBundle(ctx, k.at.replica, in, progress)
 }

@@ -23,6 +23,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
 	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -107,8 +108,8 @@ func dying(n string) func() {
 	}
 }
 
-// home is one member's home, served or not.
-type home struct {
+// computer is one member's home, served or not.
+type computer struct {
 	t      testing.TB
 	name   string
 	dir    string
@@ -153,15 +154,15 @@ func (l *log) String() string {
 func here() []string { return peertest.TCP() }
 
 // coop founds a co-op of these members; the homes aren't served when it returns.
-func coop(t testing.TB, names ...string) []*home {
+func coop(t testing.TB, names ...string) []*computer {
 	t.Helper()
 	return coopCalled(t, "Riso Print Co-op", names...)
 }
 
 // coopCalled is coop with a name of the co-op.
-func coopCalled(t testing.TB, called string, names ...string) []*home {
+func coopCalled(t testing.TB, called string, names ...string) []*computer {
 	t.Helper()
-	var all []*home
+	var all []*computer
 	for _, name := range names {
 		// Short: the path of a socket has 103 bytes at most.
 		dir, err := os.MkdirTemp("", "kith")
@@ -186,7 +187,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*home {
 }
 
 // acquaint lets everybody hear from the founder of all who have joined. Nobody is served after.
-func acquaint(all []*home) {
+func acquaint(all []*computer) {
 	for _, h := range all {
 		h.t.Helper()
 		h.start()
@@ -199,10 +200,10 @@ func acquaint(all []*home) {
 	}
 }
 
-func newHome(t testing.TB, name, dir string) *home {
+func newHome(t testing.TB, name, dir string) *computer {
 	client, err := client.New(dir, "")
 	must(t, err)
-	h := &home{t: t, name: name, dir: dir, client: client}
+	h := &computer{t: t, name: name, dir: dir, client: client}
 	t.Cleanup(func() {
 		client.Close()
 		if h.cmd != nil {
@@ -213,7 +214,7 @@ func newHome(t testing.TB, name, dir string) *home {
 }
 
 // begin starts a daemon and waits until it answers or has ended.
-func (h *home) begin() error {
+func (h *computer) begin() error {
 	h.t.Helper()
 	h.cmd = exec.Command(os.Args[0])
 	h.cmd.Env = append(os.Environ(), serveEnv+"="+h.dir, passEnv+"="+h.passphrase, aheadEnv+"="+h.ahead.String())
@@ -249,7 +250,7 @@ func (h *home) begin() error {
 	}
 }
 
-func (h *home) start() {
+func (h *computer) start() {
 	h.t.Helper()
 	if err := h.begin(); err != nil {
 		h.t.Fatalf("%s's daemon ended before it answered: %v", h.name, err)
@@ -257,7 +258,7 @@ func (h *home) start() {
 }
 
 // kill ends the daemon as a power cut of the process: with SIGKILL.
-func (h *home) kill() {
+func (h *computer) kill() {
 	h.t.Helper()
 	must(h.t, h.cmd.Process.Kill())
 	<-h.ended
@@ -267,14 +268,14 @@ func (h *home) kill() {
 }
 
 // stop ends the daemon as Ctrl-C does. It must end well.
-func (h *home) stop() {
+func (h *computer) stop() {
 	h.t.Helper()
 	if err := h.tryStop(); err != nil {
 		h.t.Errorf("%s's daemon ended with %v:\n%s", h.name, err, h.log)
 	}
 }
 
-func (h *home) tryStop() error {
+func (h *computer) tryStop() error {
 	h.client.Close()
 	_ = h.cmd.Process.Signal(syscall.SIGTERM) // it may have died
 	<-h.ended
@@ -284,7 +285,7 @@ func (h *home) tryStop() error {
 }
 
 // alive fails the test if the daemon has died.
-func (h *home) alive() {
+func (h *computer) alive() {
 	h.t.Helper()
 	select {
 	case <-h.ended:
@@ -294,7 +295,7 @@ func (h *home) alive() {
 }
 
 // until looks again after each event of the daemon, and after every ping's time, until holds.
-func (h *home) until(what string, holds func() bool) {
+func (h *computer) until(what string, holds func() bool) {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), waittest.Limit)
 	defer cancel()
@@ -325,9 +326,9 @@ func (h *home) until(what string, holds func() bool) {
 }
 
 // inStepWith waits until both say that they have all that the other has.
-func (h *home) inStepWith(other *home) {
+func (h *computer) inStepWith(other *computer) {
 	h.t.Helper()
-	for _, pair := range [][2]*home{{h, other}, {other, h}} {
+	for _, pair := range [][2]*computer{{h, other}, {other, h}} {
 		pair[0].until("in step with "+pair[1].name, func() bool {
 			peers, err := pair[0].client.Peers(h.t.Context())
 			must(h.t, err)
@@ -342,7 +343,7 @@ func (h *home) inStepWith(other *home) {
 }
 
 // heads is the state of all documents: their IDs, titles and heads.
-func (h *home) heads() map[string]string {
+func (h *computer) heads() map[string]string {
 	h.t.Helper()
 	docs, err := h.client.Find(h.t.Context(), "", "", 100_000)
 	must(h.t, err)
@@ -354,7 +355,7 @@ func (h *home) heads() map[string]string {
 }
 
 // sameHeads waits until two homes show the same documents.
-func sameHeads(a, b *home) {
+func sameHeads(a, b *computer) {
 	a.t.Helper()
 	a.inStepWith(b)
 	differ := ""
@@ -371,14 +372,14 @@ func sameHeads(a, b *home) {
 }
 
 // wellBeing lets the doctor look, who must find nothing but missing peers.
-func (h *home) wellBeing() {
+func (h *computer) wellBeing() {
 	h.t.Helper()
 	checks, err := h.client.Doctor(h.t.Context(), false)
 	must(h.t, err)
 	h.healthy(checks)
 }
 
-func (h *home) healthy(checks []api.Check) {
+func (h *computer) healthy(checks []api.Check) {
 	h.t.Helper()
 	for _, c := range checks {
 		if !c.OK && c.Name != "peers" {
@@ -388,9 +389,9 @@ func (h *home) healthy(checks []api.Check) {
 }
 
 // openReplica opens the replica of a home that isn't served.
-func (h *home) openReplica() *replica.Replica {
+func (h *computer) openReplica() *replica.Replica {
 	h.t.Helper()
-	opened, err := OpenHome(h.dir)
+	opened, err := home.Open(h.dir)
 	must(h.t, err)
 	opened.Passphrase = typed(word)
 	key, err := opened.DeviceKey()
@@ -398,7 +399,7 @@ func (h *home) openReplica() *replica.Replica {
 	storeKey, err := opened.StoreKey()
 	must(h.t, err)
 	must(h.t, opened.Close())
-	r, err := replica.Open(replica.Config{Dir: opened.storeDir(), Key: key, StoreKey: storeKey})
+	r, err := replica.Open(replica.Config{Dir: opened.StoreDir(), Key: key, StoreKey: storeKey})
 	must(h.t, err)
 	return r
 }

@@ -32,6 +32,8 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/waittest"
@@ -41,11 +43,11 @@ import (
 // prospective member, isn't. Dora's computer hears all.
 type neighbours struct {
 	t               *testing.T
-	ana, ben, cleo  *home
+	ana, ben, cleo  *computer
 	dora            *listener
 	space           entry.SpaceID
 	anas, bens      *client.Client // for the share
-	shares, atHomes map[*home]libpeer.AddrInfo
+	shares, atHomes map[*computer]libpeer.AddrInfo
 	secrets         []string // what was written at home
 }
 
@@ -53,7 +55,7 @@ func neighbourhood(t *testing.T) *neighbours {
 	t.Helper()
 	riso, quilted := coop(t, "Ana", "Ben", "Cleo"), coopCalled(t, "Quilted", "Dora")
 	n := &neighbours{t: t, ana: riso[0], ben: riso[1], cleo: riso[2],
-		shares: map[*home]libpeer.AddrInfo{}, atHomes: map[*home]libpeer.AddrInfo{}}
+		shares: map[*computer]libpeer.AddrInfo{}, atHomes: map[*computer]libpeer.AddrInfo{}}
 	raw, err := hex.DecodeString(madePact(t, riso, quilted))
 	must(t, err)
 	n.space = entry.SpaceID(raw)
@@ -66,14 +68,14 @@ func neighbourhood(t *testing.T) *neighbours {
 	_, err = Join(t.Context(), JoinOptions{Home: t.TempDir(), Invite: code.Code, As: "Zenobia", Listen: here()})
 	must(t, err)
 	for _, h := range riso {
-		n.atHomes[h], n.shares[h] = hostOf(t, h.dir), hostOf(t, filepath.Join(h.dir, spacesDir, "1"))
+		n.atHomes[h], n.shares[h] = hostOf(t, h.dir), hostOf(t, filepath.Join(h.dir, "spaces", "1"))
 	}
 	n.anas, n.bens = within(t, n.ana, n.space.String()), within(t, n.ben, n.space.String())
 	quilted[0].stop()
-	place := &Home{dir: filepath.Join(quilted[0].dir, spacesDir, "1")}
+	place := home.At(filepath.Join(quilted[0].dir, "spaces", "1"))
 	key, err := place.DeviceKey()
 	must(t, err)
-	n.dora = listen(t, replica.Config{Dir: place.storeDir(), Key: key})
+	n.dora = listen(t, replica.Config{Dir: place.StoreDir(), Key: key})
 	for _, at := range n.shares {
 		must(t, n.dora.host.Connect(t.Context(), at))
 	}
@@ -83,7 +85,7 @@ func neighbourhood(t *testing.T) *neighbours {
 // hostOf is the host of a home, or of the place of a share.
 func hostOf(t *testing.T, dir string) (at libpeer.AddrInfo) {
 	t.Helper()
-	place := &Home{dir: dir}
+	place := home.At(dir)
 	key, err := place.DeviceKey()
 	must(t, err)
 	config, err := place.Config()
@@ -99,7 +101,7 @@ func hostOf(t *testing.T, dir string) (at libpeer.AddrInfo) {
 }
 
 // atHome has the client of somebody's home.
-func (n *neighbours) atHome(h *home) *client.Client {
+func (n *neighbours) atHome(h *computer) *client.Client {
 	n.t.Helper()
 	all, err := h.client.Spaces(n.t.Context())
 	must(n.t, err)
@@ -211,7 +213,7 @@ func (n *neighbours) needles() map[string]string {
 		all[string(b)], all[hex.EncodeToString(b)], all[entry.Text.EncodeToString(b)] = what, what, what
 	}
 	var written [][]byte
-	for _, h := range []*home{n.ana, n.ben, n.cleo} {
+	for _, h := range []*computer{n.ana, n.ben, n.cleo} {
 		r := h.openReplica()
 		for _, e := range entriesIn(n.t, r) {
 			id, space := e.ID(), e.SpaceOf()
@@ -256,7 +258,7 @@ func (n *neighbours) needles() map[string]string {
 // she said herself comes back to her and tells her nothing.
 func (n *neighbours) search(said []byte) {
 	n.t.Helper()
-	for _, h := range []*home{n.ana, n.ben, n.cleo} {
+	for _, h := range []*computer{n.ana, n.ben, n.cleo} {
 		h.stop()
 	}
 	needles := n.needles()
@@ -336,7 +338,7 @@ func (n *neighbours) holdACode() {
 	defer func(h host.Host) { _ = h.Close() }(h)
 	at := answererOf(n.t, code)
 	must(n.t, h.Connect(n.t.Context(), at))
-	for _, request := range [][]byte{{requestHello}, append([]byte{requestBegin}, begins(n.t, "Quilted")...)} {
+	for _, request := range [][]byte{{knock.RequestHello}, append([]byte{requestBegin}, begins(n.t, "Quilted")...)} {
 		if got, err := ask(n.t, h, at.ID, peer.JoinProtocol, part(request)); len(got) == 0 {
 			n.t.Errorf("the holder of a code is told nothing: %v", err)
 		}
@@ -346,7 +348,7 @@ func (n *neighbours) holdACode() {
 // answererOf is the host that a code for an ally leads to.
 func answererOf(t *testing.T, code charter.AllyCode) libpeer.AddrInfo {
 	t.Helper()
-	all, err := addresses(charter.Invite{Answerers: code.Answerers})
+	all, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
 	must(t, err)
 	info, err := libpeer.AddrInfoFromString(all[0])
 	must(t, err)
@@ -357,7 +359,7 @@ func answererOf(t *testing.T, code charter.AllyCode) libpeer.AddrInfo {
 func begins(t *testing.T, coop string) []byte {
 	t.Helper()
 	key := entry.NewSigner()
-	payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: "Dora", Seats: 1}, entry.NewSigner(), key, sharedDevice)
+	payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: "Dora", Seats: 1}, entry.NewSigner(), key, home.SharedDevice)
 	must(t, err)
 	genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, key)
 	must(t, err)
@@ -488,7 +490,7 @@ func TestAHostileAllyThatAsksForAllItCanThinkOfGetsNothingOfTheHome(t *testing.T
 			}
 		}
 		// Let me in, let me add a device, let me come back.
-		for _, request := range [][]byte{{requestHello}, append([]byte{requestRedeem}, ids...), {requestPair}, {requestReveal}, {requestAdded}, {requestHonoured}, {requestRecover}} {
+		for _, request := range [][]byte{{knock.RequestHello}, append([]byte{knock.RequestRedeem}, ids...), {knock.RequestPair}, {knock.RequestReveal}, {knock.RequestAdded}, {knock.RequestHonoured}, {knock.RequestRecover}} {
 			if got := asks(at.ID, peer.JoinProtocol, part(request)); len(got) > 0 {
 				t.Errorf("request %d to join gets %q", request[0], got)
 			}

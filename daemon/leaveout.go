@@ -8,6 +8,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // notShared stands where a text of a home names what isn't in the share.
@@ -89,7 +90,7 @@ func namesPeople(r *replica.Replica, letters, start string) bool {
 	switch letters {
 	case "p":
 		for _, p := range r.Charter().Proposals() {
-			if strings.HasPrefix(proposalID(p.ID), "p-"+start) {
+			if strings.HasPrefix(words.ProposalID(p.ID), "p-"+start) {
 				return true
 			}
 		}

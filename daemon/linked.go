@@ -11,6 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // shown is a document as a person is shown it. One of a co-op that goes on in a share is shown as it is there,
@@ -18,7 +19,7 @@ import (
 type shown struct {
 	r      *replica.Replica // that it is read from, and written to
 	v      *crdt.View
-	p      people
+	p      words.People
 	shared *api.Shared // nil: it is in no share
 
 	// Of one that goes on elsewhere; else nil.
@@ -28,7 +29,7 @@ type shown struct {
 
 // look finds where a document goes on.
 func (b *desk) look(r *replica.Replica, v *crdt.View) shown {
-	s := shown{r: r, v: v, p: people{c: r.Rules()}}
+	s := shown{r: r, v: v, p: words.People{Rules: r.Rules()}}
 	if shared, _ := r.Share(); shared != nil {
 		s.shared = inShare(r, v)
 		return s
@@ -38,15 +39,15 @@ func (b *desk) look(r *replica.Replica, v *crdt.View) shown {
 	}
 	s.shared = &api.Shared{
 		Share: api.Named{ID: v.Link.Share}, ID: v.Link.Doc, ReadOnly: v.Link.Kept, Ours: true,
-		By: s.p.named(v.Link.By), At: api.At(v.Link.At.Time()), Alone: v.Link.Alone,
+		By: s.p.Named(v.Link.By), At: api.At(v.Link.At.Time()), Alone: v.Link.Alone,
 	}
 	there := b.shareWithID(v.Link.Share)
 	if there == nil {
-		s.shared.With = allyCalled(r, v.Link.Share)
+		s.shared.With = words.AllyCalled(r, v.Link.Share)
 		return s
 	}
-	s.shared.With, s.shared.Share.Name = allyOf(there), spaceName(there)
-	s.shared.Until, s.shared.Over = endOf(there)
+	s.shared.With, s.shared.Share.Name = words.AllyOf(there), words.SpaceName(there)
+	s.shared.Until, s.shared.Over = words.EndOf(there)
 	doc, err := docID(v.Link.Doc)
 	if err != nil {
 		return s
@@ -62,7 +63,7 @@ func (b *desk) look(r *replica.Replica, v *crdt.View) shown {
 	me, _ := r.Me()
 	meThere, _ := there.Me()
 	s.home, s.was = r, v
-	s.r, s.v, s.p = there, goesOn, people{c: there.Rules(), me: meThere.ID, as: me.ID}
+	s.r, s.v, s.p = there, goesOn, words.People{Rules: there.Rules(), Me: meThere.ID, As: me.ID}
 	return s
 }
 
@@ -70,11 +71,11 @@ func (b *desk) look(r *replica.Replica, v *crdt.View) shown {
 func inShare(r *replica.Replica, v *crdt.View) *api.Shared {
 	shared, side := r.Share()
 	out := &api.Shared{
-		With: allyOf(r), Share: api.Named{ID: r.Space().String(), Name: spaceName(r)}, ID: api.FullID(v.Kind, v.ID.String()),
-		By: people{c: r.Rules()}.named(v.CreatedBy), At: api.At(v.CreatedAt.Time()), ReadOnly: v.Kept, Here: true,
+		With: words.AllyOf(r), Share: api.Named{ID: r.Space().String(), Name: words.SpaceName(r)}, ID: api.FullID(v.Kind, v.ID.String()),
+		By: words.People{Rules: r.Rules()}.Named(v.CreatedBy), At: api.At(v.CreatedAt.Time()), ReadOnly: v.Kept, Here: true,
 	}
 	_, out.Ours = shared.Side(side).Member(v.CreatedBy)
-	out.Until, out.Over = endOf(r)
+	out.Until, out.Over = words.EndOf(r)
 	return out
 }
 
@@ -99,16 +100,16 @@ func mayWrite(r *replica.Replica, v *crdt.View) error {
 	if shared == nil {
 		return nil
 	}
-	if at, over := endOf(r); over {
+	if at, over := words.EndOf(r); over {
 		return api.Problemf(api.NotAllowed, "a document of yours that was shared goes on in the co-op, by its ID there; for a new pact: kith ally invite",
-			"the share with %s ended%s: what is in it can be read, and nobody writes in it any more", allyOf(r), onDay(at))
+			"the share with %s ended%s: what is in it can be read, and nobody writes in it any more", words.AllyOf(r), onDay(at))
 	}
 	if v == nil || !v.Kept {
 		return nil
 	}
 	if _, ours := shared.Side(side).Member(v.CreatedBy); !ours {
-		return api.Problemf(api.NotAllowed, "ask them: kith ally ask "+shellWord(allyOf(r))+" …",
-			"%s shared this for you to read: only people of %[1]s write in it", allyOf(r))
+		return api.Problemf(api.NotAllowed, "ask them: kith ally ask "+words.ShellWord(words.AllyOf(r))+" …",
+			"%s shared this for you to read: only people of %[1]s write in it", words.AllyOf(r))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/crdt/entry"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -36,7 +37,7 @@ type spaceConfig struct {
 
 // spaces are the spaces that one daemon serves. Its methods are safe for concurrent use.
 type spaces struct {
-	home   *Home
+	home   *home.Home
 	config spaceConfig
 
 	mu   sync.Mutex // held while a place is taken, and while a space comes to be
@@ -45,15 +46,15 @@ type spaces struct {
 }
 
 // newSpaces makes the list of a home, of which nothing is open yet but what is given.
-func newSpaces(home *Home, c spaceConfig, opened ...*space) *spaces {
-	l := &spaces{home: home, config: c, came: make(chan *space, maxPlaces)}
+func newSpaces(own *home.Home, c spaceConfig, opened ...*space) *spaces {
+	l := &spaces{home: own, config: c, came: make(chan *space, home.MaxPlaces)}
 	l.all.Store(&opened)
 	return l
 }
 
 // Open opens every space that is in the home. Of one that can't be opened leave says whether the others are served
 // all the same.
-func (l *spaces) Open(leave func(place *Home, err error) bool) error {
+func (l *spaces) Open(leave func(place *home.Home, err error) bool) error {
 	places, err := l.home.Places()
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (l *spaces) Open(leave func(place *Home, err error) bool) error {
 	return nil
 }
 
-func (l *spaces) openReplica(place *Home) (*replica.Replica, error) {
+func (l *spaces) openReplica(place *home.Home) (*replica.Replica, error) {
 	c, err := l.replicaConfig(place)
 	if err != nil {
 		return nil, err
@@ -82,13 +83,13 @@ func (l *spaces) openReplica(place *Home) (*replica.Replica, error) {
 }
 
 // replicaConfig is how a replica in a place is opened, or made. The key of its store is for the caller to add.
-func (l *spaces) replicaConfig(place *Home) (replica.Config, error) {
+func (l *spaces) replicaConfig(place *home.Home) (replica.Config, error) {
 	key, err := place.DeviceKey()
-	return replica.Config{Dir: place.storeDir(), Key: key, Log: l.config.Log, Now: l.config.Now, Trial: l.config.Trial}, err
+	return replica.Config{Dir: place.StoreDir(), Key: key, Log: l.config.Log, Now: l.config.Now, Trial: l.config.Trial}, err
 }
 
 // serve puts the replica of a place in touch with the others. If it can't it closes it.
-func (l *spaces) serve(place *Home, r *replica.Replica) (*space, error) {
+func (l *spaces) serve(place *home.Home, r *replica.Replica) (*space, error) {
 	s, err := l.config.open(place, r, place == l.home)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -131,7 +132,7 @@ func (l *spaces) Alone(do func() error) error {
 
 // Begin serves a space that make founds, joins or opens in a place, and gives it. place is nil for a new one. One
 // begins at a time.
-func (l *spaces) Begin(place *Home, make func(place *Home) (*replica.Replica, error)) (s *space, err error) {
+func (l *spaces) Begin(place *home.Home, make func(place *home.Home) (*replica.Replica, error)) (s *space, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if place == nil {

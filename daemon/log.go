@@ -10,6 +10,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Log implements server.Documents.
@@ -30,7 +31,7 @@ func (b *desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 					return nil, err
 				}
 				for i := range out {
-					out[i].ID, out[i].Short = api.FullID(v.Kind, v.ID.String()), short(r, v.Kind, v.ID)
+					out[i].ID, out[i].Short = api.FullID(v.Kind, v.ID.String()), words.ShortID(r, v.Kind, v.ID)
 				}
 			}
 		}
@@ -45,7 +46,7 @@ func logOf(r *replica.Replica, doc entry.DocID, f server.LogFilter, out []api.Lo
 	}
 	var broken error
 	titles := map[entry.DocID]*crdt.View{}
-	w := newWordsIn(r)
+	w := words.NewIn(r)
 	seen := newSeen(r, w)
 	err := r.Log(doc, func(l replica.Line) bool {
 		if f.Void == (l.State == charter.Void) && (f.Void || !acknowledges(l.Entry)) {
@@ -70,10 +71,10 @@ func acknowledges(e *entry.Entry) bool {
 	return err == nil && s.Type == charter.TypeSeen
 }
 
-func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID]*crdt.View) api.LogLine {
-	p := w.people
+func logLine(r *replica.Replica, w *words.Words, l replica.Line, views map[entry.DocID]*crdt.View) api.LogLine {
+	p := w.People
 	out := api.LogLine{
-		Entry: l.Entry.ID().String(), By: p.named(l.Author), Device: p.device(l.Entry.Device),
+		Entry: l.Entry.ID().String(), By: p.Named(l.Author), Device: p.Device(l.Entry.Device),
 		State: l.State.String(), Why: l.Why, Kind: "charter",
 	}
 	if l.Author == (charter.MemberID{}) {
@@ -96,18 +97,18 @@ func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID
 		out.Kind = l.Entry.Create.Kind
 	}
 	if v != nil {
-		out.Kind, out.Title, out.Short = v.Kind, v.Title, short(r, v.Kind, v.ID)
+		out.Kind, out.Title, out.Short = v.Kind, v.Title, words.ShortID(r, v.Kind, v.ID)
 	}
 	out.ID = api.FullID(out.Kind, l.Entry.Doc.String())
 	if by, ok := l.BroughtBy(); ok {
-		out.BroughtBy = p.orNobody(by)
+		out.BroughtBy = p.OrNobody(by)
 	}
 	changes := l.Says()
-	out.Says = says(p, changes)
+	out.Says = words.Says(p, changes)
 	for _, c := range changes {
 		f := api.FieldChange{Field: c.Field, Verb: c.Verb, To: c.To}
 		if c.Member != nil {
-			f.Member = p.orNobody(*c.Member)
+			f.Member = p.OrNobody(*c.Member)
 		}
 		out.Changes = append(out.Changes, f)
 	}
@@ -115,12 +116,12 @@ func logLine(r *replica.Replica, w *words, l replica.Line, views map[entry.DocID
 }
 
 // statementSays is a charter statement in words, without its subject, and the reason it gives.
-func statementSays(w *words, l replica.Line) []string {
+func statementSays(w *words.Words, l replica.Line) []string {
 	s, err := charter.ReadStatement(l.Entry.Payload)
 	if err != nil {
 		return []string{"wrote a statement that can't be read"}
 	}
-	said := w.of(l.Author).statement(&s, l.Author)
+	said := w.Of(l.Author).Statement(&s, l.Author)
 	if said.Why == "" {
 		return []string{said.Says}
 	}

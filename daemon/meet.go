@@ -9,7 +9,7 @@ import (
 	"kith/crdt/share"
 )
 
-// What the holder of a code for an ally may ask over a join stream; see also doors.go. It begins with
+// What the holder of a code for an ally may ask over a join stream; see also package knock. It begins with
 // requestHello, which says nothing of who asks. Each message is a byte for the version and CBOR in its
 // one canonical form.
 const (

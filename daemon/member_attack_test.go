@@ -23,7 +23,7 @@ func (m *modified) states(c *charter.Charter, payload []byte, err error) *entry.
 	return e
 }
 
-func (h *home) standing(name string) string {
+func (h *computer) standing(name string) string {
 	h.t.Helper()
 	members, err := h.client.Members(h.t.Context())
 	must(h.t, err)
@@ -40,7 +40,7 @@ func TestWhoWasRemovedBringsNobodyInAnyMore(t *testing.T) {
 	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Cleo", "Mel")
 	ana, ben, cleo := all[0], all[1], all[2]
-	for _, h := range []*home{ana, ben, cleo} {
+	for _, h := range []*computer{ana, ben, cleo} {
 		h.start()
 	}
 	mel := modify(all[3])
@@ -58,7 +58,7 @@ func TestWhoWasRemovedBringsNobodyInAnyMore(t *testing.T) {
 	payload, err = invited.AdmitProspective(mel.key.Device(), code.Device(), r)
 	redemption := mel.states(invited, payload, err)
 	mel.add(invite, redemption)
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		h.until("the redemption has come", func() bool { return h.standing("Puppet") != "" })
 		if got := h.standing("Puppet"); got != "removed" {
 			t.Errorf("to %s, the puppet is %s", h.name, got)
@@ -76,7 +76,7 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 	t.Parallel()
 	all := coop(t, "Ana", "Ben", "Cleo", "Mel")
 	ana, ben, cleo := all[0], all[1], all[2]
-	for _, h := range []*home{ana, ben, cleo} {
+	for _, h := range []*computer{ana, ben, cleo} {
 		h.start()
 	}
 	mel := modify(all[3])
@@ -97,7 +97,7 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 	ana.inStepWith(cleo)
 	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening"})
 	must(t, err)
-	for _, h := range []*home{ben, cleo} { // who edits names what one has of the flood, and builds on who had something else of it
+	for _, h := range []*computer{ben, cleo} { // who edits names what one has of the flood, and builds on who had something else of it
 		h.until("the note is there", func() bool { _, err := h.client.Note(t.Context(), note.ID); return err == nil })
 		flood(entry.MaxHeads)
 		title := "Opening, by " + h.name
@@ -105,7 +105,7 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 		must(t, err)
 	}
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Mel"), Why: "a flood"}, ana, ben, cleo)
-	for _, h := range []*home{ana, ben, cleo} {
+	for _, h := range []*computer{ana, ben, cleo} {
 		h.until("Mel is removed", func() bool { return h.standing("Mel") == "removed" })
 	}
 	sameHeads(ana, ben)

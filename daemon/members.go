@@ -7,12 +7,13 @@ import (
 	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Members implements server.Entrance.
 func (e *entrance) Members(_ context.Context) ([]api.Member, error) {
 	r := e.at.replica
-	w := newWordsIn(r)
+	w := words.NewIn(r)
 	var out []api.Member
 	for _, m := range r.Rules().Members() {
 		out = append(out, memberOf(r, w, &m))
@@ -20,11 +21,11 @@ func (e *entrance) Members(_ context.Context) ([]api.Member, error) {
 	return out, nil
 }
 
-func memberOf(r *replica.Replica, w *words, m *charter.Member) api.Member {
-	me, _ := w.c.OwnerOf(r.Device())
+func memberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member {
+	me, _ := w.Charter.OwnerOf(r.Device())
 	out := api.Member{
 		ID: m.ID.String(), Name: m.Name, Coop: m.Coop, Standing: m.Standing.String(), Me: m.ID == me.ID,
-		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.orNobody(m.InvitedBy),
+		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.OrNobody(m.InvitedBy),
 	}
 	for _, d := range m.Devices {
 		out.Devices = append(out.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents})
@@ -60,7 +61,7 @@ func (e *entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite,
 	}
 	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
 	if _, of := e.at.replica.Charter().Needed(); of == 1 {
-		v.Says = append(v.Says, bothMustAgree)
+		v.Says = append(v.Says, words.BothMustAgree)
 	}
 	return v, nil
 }

@@ -5,7 +5,9 @@ import (
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // NewPhraseOptions is what a member asks for a new recovery phrase with.
@@ -26,12 +28,12 @@ func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
 	if err != nil {
 		return res, err
 	}
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.newDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
 	if err != nil {
 		return res, err
 	}
@@ -60,23 +62,23 @@ func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTh
 	if err != nil {
 		return t, err
 	}
-	w := newWords(r.Charter())
-	if m, ok := w.c.Member(member); ok && m.Standing == charter.Prospective {
+	w := words.New(r.Charter())
+	if m, ok := w.Charter.Member(member); ok && m.Standing == charter.Prospective {
 		return t, api.Problemf(api.NotAllowed, "kith invite", "%s is no full member yet: a new invite does the same", m.Name)
 	}
 	if rekey.Member != member {
-		return t, api.Problemf(api.NotAllowed, "kith member list", "this code isn't for %s: it is for %s", w.name(member), w.name(rekey.Member))
+		return t, api.Problemf(api.NotAllowed, "kith member list", "this code isn't for %s: it is for %s", w.Name(member), w.Name(rekey.Member))
 	}
 	if err := rekey.Verify(r.Charter().Space()); err != nil {
 		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase", "this code isn't right for this co-op: %v", err)
 	}
 	t.Rekey = &rekey
-	if t.Frontiers, err = honoured(r, member, w.c.RetiredBy); err != nil {
+	if t.Frontiers, err = honoured(r, member, w.Charter.RetiredBy); err != nil {
 		return t, err
 	}
-	m, _ := w.c.Member(member)
+	m, _ := w.Charter.Member(member)
 	for _, word := range notTheirs {
-		d, err := api.ResolveDevice(devicesShown(w.c, &m), word)
+		d, err := api.ResolveDevice(devicesShown(w.Charter, &m), word)
 		if err != nil {
 			return t, err
 		}

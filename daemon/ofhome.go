@@ -10,6 +10,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 )
 
@@ -60,7 +61,7 @@ func sharesOf(r *replica.Replica, checked *checkedSeats) ([]shareOfHome, error) 
 	var all []shareOfHome
 	for _, v := range views {
 		s := shareOfHome{doc: v.ID, by: v.CreatedBy}
-		if readID((*[32]byte)(&s.space), kinds.AllyIn(v).Share) != nil || readID((*[32]byte)(&s.side), kinds.AllyIn(v).Side) != nil || readID((*[32]byte)(&s.step), kinds.AllyIn(v).Step) != nil {
+		if home.ReadID((*[32]byte)(&s.space), kinds.AllyIn(v).Share) != nil || home.ReadID((*[32]byte)(&s.side), kinds.AllyIn(v).Side) != nil || home.ReadID((*[32]byte)(&s.step), kinds.AllyIn(v).Step) != nil {
 			continue
 		}
 		var ok bool

@@ -3,6 +3,7 @@ package daemon
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"kith/crdt/charter"
@@ -10,6 +11,8 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 )
@@ -89,11 +92,11 @@ func TestNobodyHidesAShareBehindDocumentsOfTheirOwn(t *testing.T) {
 
 // seats are what one person's computers say one after another; each holds.
 func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
-	home, side := entry.SpaceID{1}, entry.SpaceID{2}
+	own, side := entry.SpaceID{1}, entry.SpaceID{2}
 	laptop, box, third := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
 	me := charter.Member{ID: charter.MemberID{7}, Name: "Ben", Devices: []charter.Device{{Key: entry.Device{1}}, {Key: entry.Device{2}}, {Key: entry.Device{3}}}}
 	from := func(k entry.Signer, atHome byte) *sitting {
-		return &sitting{home: home, me: me, device: entry.Device{atHome}, side: side, key: k, at: [][]byte{{1, 2}}}
+		return &sitting{home: own, me: me, device: entry.Device{atHome}, side: side, key: k, at: [][]byte{{1, 2}}}
 	}
 	sits := func(s *sitting, old *share.Seat) *share.Seat {
 		t.Helper()
@@ -102,14 +105,14 @@ func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
 		if seat == nil {
 			return nil
 		}
-		must(t, seat.Check(home, me.ID, side))
+		must(t, seat.Check(own, me.ID, side))
 		if again, err := s.seat(seat); err != nil || again != nil {
 			t.Errorf("it is never content with its seat: %+v, %v", again, err)
 		}
 		return seat
 	}
 	first := sits(from(laptop, 1), nil)
-	if first.Redemption == nil || first.Rekey != nil || len(first.Devices) != 1 || first.Redemption.Name != "Ben" || first.Redemption.DeviceName != sharedDevice {
+	if first.Redemption == nil || first.Rekey != nil || len(first.Devices) != 1 || first.Redemption.Name != "Ben" || first.Redemption.DeviceName != home.SharedDevice {
 		t.Fatalf("the first seat: %+v", first)
 	}
 	both := sits(from(box, 2), first)
@@ -153,37 +156,39 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	protect := func(old, passphrase string) {
-		o := ProtectOptions{Home: ana.dir, Old: typed(old)}
+		o := home.ProtectOptions{Home: ana.dir, Old: typed(old)}
 		if passphrase != "" {
 			o.New = typed(passphrase)
 		}
-		_, err := Protect(t.Context(), o)
+		_, err := home.Protect(t.Context(), o)
 		must(t, err)
 	}
 	protect("", word)
-	opened, err := OpenHome(ana.dir)
+	opened, err := home.Open(ana.dir)
 	must(t, err)
 	opened.Passphrase = typed(word)
 	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
-	w, err := s.comeIn(sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
+	w, err := s.comeIn(home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
 	must(t, err)
 	sealed := func() bool {
-		b, err := os.ReadFile(w.place.path(keyFile))
+		b, err := os.ReadFile(filepath.Join(w.place.Where(), "device.key"))
 		must(t, err)
 		return seal.IsText(b)
 	}
 	if !sealed() || w.storeKey == nil {
 		t.Error("the key of the share lies there as it is, or its store won't be encrypted")
 	}
-	if of, err := w.place.sharePlace(); err != nil || *of != w.of {
+	if of, err := w.place.SharePlace(); err != nil || *of != w.of {
 		t.Errorf("the place remembers %+v, %v", of, err)
 	}
-	if next, err := opened.NewPlace(); err != nil || next.dir == w.place.dir {
+	if next, err := opened.NewPlace(); err != nil || next.Where() == w.place.Where() {
 		t.Error("the place is given to another space", err)
 	}
 	must(t, opened.Close())
 	protect(word, "another "+word)
-	waiting, err := (&Home{dir: ana.dir, Passphrase: typed("another " + word)}).Waiting()
+	closed := home.At(ana.dir)
+	closed.Passphrase = typed("another " + word)
+	waiting, err := closed.Waiting()
 	must(t, err)
 	if len(waiting) != 1 {
 		t.Fatalf("%d shares wait", len(waiting))
@@ -196,14 +201,6 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	protect("another "+word, "")
 	if sealed() {
 		t.Error("the home isn't protected any more, and the key of the share is")
-	}
-}
-
-func TestWhatAPlaceRemembersOfItsShareIsReadOrRefused(t *testing.T) {
-	for _, b := range []string{"", "{}", `{"form":2}`, `{"form":1,"member":"m-1"}`, "[]", `{"form":1,"member":"m-00000000000000000000000000000000","home":"00"}`} {
-		if p, err := readSharePlace([]byte(b)); err == nil {
-			t.Errorf("%s is read as %+v", b, p)
-		}
 	}
 }
 
@@ -229,10 +226,10 @@ func TestASeatThatWasProvenIsRemembered(t *testing.T) {
 		if !b.Issued(knockKey(first.Key()).Device()) || b.Issued(knockKey(stranger.key).Device()) || b.Issued(first.Device()) {
 			t.Error("it answers whoever knocks, or not who may")
 		}
-		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{requestHello}); err != nil {
+		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{knock.RequestHello}); err != nil {
 			t.Error(err)
 		}
-		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{requestRedeem}); err == nil {
+		if _, err := b.Redeem(t.Context(), knockKey(first.Key()).Device(), []byte{knock.RequestRedeem}); err == nil {
 			t.Error("it takes anything but the first question")
 		}
 	}
@@ -241,13 +238,13 @@ func TestASeatThatWasProvenIsRemembered(t *testing.T) {
 // What can't be opened now is opened later, where it lies.
 func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) {
 	ana := coop(t, "Ana")[0]
-	_, err := Protect(t.Context(), ProtectOptions{Home: ana.dir, New: typed(word)})
+	_, err := home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir, New: typed(word)})
 	must(t, err)
-	opened, err := OpenHome(ana.dir)
+	opened, err := home.Open(ana.dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
 	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
-	of := sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
+	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
 	for range 3 {
 		if _, err := s.comeIn(of); err == nil {
 			t.Fatal("it opened without the passphrase")
@@ -257,7 +254,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 	w, err := s.comeIn(of)
 	must(t, err)
 	all, err := opened.Waiting()
-	if must(t, err); len(all) != 1 || all[0].dir != w.place.dir {
+	if must(t, err); len(all) != 1 || all[0].Where() != w.place.Where() {
 		t.Errorf("%d places for one share", len(all))
 	}
 }
@@ -276,9 +273,9 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	})
 	must(t, err)
 	b := served.All()[0]
-	of := sharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}
-	must(t, os.MkdirAll(b.place.dir, 0o700))
-	must(t, b.place.setSharePlace(of))
+	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}
+	must(t, os.MkdirAll(b.place.Where(), 0o700))
+	must(t, b.place.SetSharePlace(of))
 	f := newFollower(served)
 	h := &followedHome{seats: map[entry.DocID]*seated{}}
 	all, err := sharesOf(r, &f.checked)
@@ -289,7 +286,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 		t.Errorf("they sat down: %+v, %v", all, err)
 	}
 	of.Home = r.Space()
-	must(t, b.place.setSharePlace(of))
+	must(t, b.place.SetSharePlace(of))
 	f = newFollower(served)
 	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
 	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 1 {

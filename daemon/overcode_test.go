@@ -8,6 +8,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
 
@@ -35,7 +36,7 @@ func TestACodeThatIsOverGetsItsReasonAndIsThenForgotten(t *testing.T) {
 		_, err := peer.Join(t.Context(), c.Key(), ana.addrs, request)
 		return err
 	}
-	must(t, tries(open, requestHello)) // so it isn't that nobody gets it
+	must(t, tries(open, knock.RequestHello)) // so it isn't that nobody gets it
 
 	red, err := charter.NewRedemption(entry.SpaceID{}, used.Key(), entry.NewSigner(), entry.NewSigner(), "Dora", "laptop")
 	must(t, err)
@@ -43,7 +44,7 @@ func TestACodeThatIsOverGetsItsReasonAndIsThenForgotten(t *testing.T) {
 	must(t, err)
 	check := func(when string, c charter.Invite, want peer.JoinCode) {
 		t.Helper()
-		for what, request := range map[string][]byte{"hello": {requestHello}, "a redemption": append([]byte{requestRedeem}, forged...)} {
+		for what, request := range map[string][]byte{"hello": {knock.RequestHello}, "a redemption": append([]byte{knock.RequestRedeem}, forged...)} {
 			err := tries(c, request...)
 			var refused *peer.JoinError
 			if !errors.As(err, &refused) || refused.Code != want {
@@ -63,7 +64,7 @@ func TestACodeThatIsOverGetsItsReasonAndIsThenForgotten(t *testing.T) {
 	ana.start()
 	for what, c := range map[string]charter.Invite{"taken back": revoked, "used": used, "expired": expired} {
 		var unknown *peer.UnknownCodeError
-		if err := tries(c, requestHello); !errors.As(err, &unknown) {
+		if err := tries(c, knock.RequestHello); !errors.As(err, &unknown) {
 			t.Errorf("%s, weeks ago: %v; want a closed door", what, err)
 		}
 	}

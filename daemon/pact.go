@@ -10,6 +10,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/home"
 )
 
 const (
@@ -93,20 +94,20 @@ const (
 )
 
 // pactAt reads what a place keeps of a pact; nil if it is about none. The error is a *PactError.
-func pactAt(place *Home) (*pact, error) {
+func pactAt(place *home.Home) (*pact, error) {
 	b, err := place.Pact()
 	if err != nil || b == nil {
 		return nil, err
 	}
 	p, err := readPact(b)
 	if err != nil {
-		return nil, place.badPact(err)
+		return nil, place.BadPact(err)
 	}
 	return p, nil
 }
 
 // keep writes it to its place.
-func (p *pact) keep(place *Home) error {
+func (p *pact) keep(place *home.Home) error {
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
@@ -153,12 +154,12 @@ func readPact(b []byte) (*pact, error) {
 // home is the co-op that makes the pact, and through the share that a further one comes through; zero if what is kept
 // names none.
 func (p *pact) home() (id entry.SpaceID) {
-	_ = readID((*[32]byte)(&id), p.Home)
+	_ = home.ReadID((*[32]byte)(&id), p.Home)
 	return id
 }
 
 func (p *pact) through() (id entry.SpaceID) {
-	_ = readID((*[32]byte)(&id), p.Through)
+	_ = home.ReadID((*[32]byte)(&id), p.Through)
 	return id
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"kith/daemon/home"
 	"kith/daemon/peer"
 )
 
@@ -22,7 +23,7 @@ type pacts struct {
 
 // newPacts makes those of a daemon, of which nothing is open yet.
 func newPacts(all *spaces, follow *follower) *pacts {
-	return &pacts{all: all, follow: follow, begun: make(chan *contact, maxPlaces)}
+	return &pacts{all: all, follow: follow, begun: make(chan *contact, home.MaxPlaces)}
 }
 
 // Open goes on with the pacts that are half made. What can't be gone on with the log says: the co-ops are served all
@@ -38,8 +39,8 @@ func (s *pacts) Open() error {
 			s.all.config.Log.Error("a pact that is half made", "err", err)
 			continue
 		}
-		if place.keyless() { // a crash came while it was forgotten
-			if err := place.forget(); err != nil {
+		if place.Keyless() { // a crash came while it was forgotten
+			if err := place.Forget(); err != nil {
 				return err
 			}
 			continue

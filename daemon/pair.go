@@ -9,8 +9,11 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // JoinDeviceOptions is what a computer becomes another device of a member with.
@@ -34,81 +37,81 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 	if err != nil {
 		return res, err
 	}
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.newDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
 	if err != nil {
 		return res, err
 	}
-	at, err := addresses(charter.Invite{Answerers: code.Answerers})
+	at, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
 	if err != nil {
 		return res, err
 	}
-	k := &knock{key: code.Key(), at: at, space: code.Space[:]}
-	w, err := k.ask(ctx, []byte{requestHello})
+	k := &knock.Knock{Key: code.Key(), At: at, Space: code.Space[:]}
+	w, err := k.Ask(ctx, []byte{knock.RequestHello})
 	var refused *peer.JoinError
 	if errors.As(err, &refused) && refused.Code == peer.JoinUsed { // perhaps by this device, and the answer got lost
-		w, err = k.ask(ctx, append([]byte{requestHello}, again(code.Key().Device(), key)...))
+		w, err = k.Ask(ctx, append([]byte{knock.RequestHello}, again(code.Key().Device(), key)...))
 	}
 	if err != nil {
 		return res, err
 	}
-	c := w.charter(code.Space[:])
-	owner, ok := c.MemberOf(k.joined.Answerer)
+	c := w.Charter(code.Space[:])
+	owner, ok := c.MemberOf(k.Joined.Answerer)
 	if !ok {
-		return res, errImpostor
+		return res, knock.ErrImpostor
 	}
 	if m, is := c.MemberOf(key.Device()); !is || m.ID != owner.ID { // else the answer got lost on the way
 		if w, err = askToBeAdded(ctx, k, c, &owner, key, config.DeviceName, o.Show); err != nil {
 			return res, err
 		}
 	}
-	space, member, device, err := settle(place, w, key, code.Step, k.joined, o.Log)
+	space, member, device, err := settle(place, w, key, code.Step, k.Joined, o.Log)
 	return api.DeviceJoined{Space: space, Member: member, Device: device}, err
 }
 
 // settle makes the replica in an empty home whose device the charter has now.
-func settle(place *Home, w welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (space, member, device api.Named, err error) {
-	r, err := w.replica(replica.Config{Dir: place.storeDir(), Key: key, Log: log}, step)
+func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (space, member, device api.Named, err error) {
+	r, err := w.Replica(replica.Config{Dir: place.StoreDir(), Key: key, Log: log}, step)
 	if err != nil {
 		return space, member, device, err
 	}
 	if from.Record != nil {
 		err = saveAddress(r, from.Answerer, from.Record)
 	}
-	space, member, device = named(r)
+	space, member, device = words.Self(r)
 	return space, member, device, errors.Join(err, r.Close())
 }
 
 // askToBeAdded asks to be added as a device of owner, shows the words, and waits until somebody has
 // compared them.
-func askToBeAdded(ctx context.Context, k *knock, c *charter.Charter, owner *charter.Member, key entry.Signer, name string, show func(api.Compare)) (welcome, error) {
-	p := charter.Pairing{Space: c.Space(), Code: k.key.Device(), By: k.joined.Answerer, New: key.Device()}
+func askToBeAdded(ctx context.Context, k *knock.Knock, c *charter.Charter, owner *charter.Member, key entry.Signer, name string, show func(api.Compare)) (knock.Welcome, error) {
+	p := charter.Pairing{Space: c.Space(), Code: k.Key.Device(), By: k.Joined.Answerer, New: key.Device()}
 	rand.Read(p.NonceNew[:]) // never fails (Go 1.24)
-	q := pairRequest{commitment: p.Commitment()}
-	q.device = charter.NewDevice{Key: key.Device(), Name: name, Accepted: charter.AcceptDevice(c.Space(), owner.Key, key)}
-	b, err := q.encode()
+	q := knock.PairRequest{Commitment: p.Commitment()}
+	q.Device = charter.NewDevice{Key: key.Device(), Name: name, Accepted: charter.AcceptDevice(c.Space(), owner.Key, key)}
+	b, err := q.Encode()
 	if err != nil {
-		return welcome{}, err
+		return knock.Welcome{}, err
 	}
-	if err := k.send(ctx, append([]byte{requestPair}, b...)); err != nil {
-		return welcome{}, err
+	if err := k.Send(ctx, append([]byte{knock.RequestPair}, b...)); err != nil {
+		return knock.Welcome{}, err
 	}
-	if k.joined.Answerer != p.By || len(k.joined.Reply) != len(p.NonceBy) {
-		return welcome{}, errImpostor
+	if k.Joined.Answerer != p.By || len(k.Joined.Reply) != len(p.NonceBy) {
+		return knock.Welcome{}, knock.ErrImpostor
 	}
-	p.NonceBy = [32]byte(k.joined.Reply)
-	if err := k.send(ctx, append([]byte{requestReveal}, p.NonceNew[:]...)); err != nil {
-		return welcome{}, err
+	p.NonceBy = [32]byte(k.Joined.Reply)
+	if err := k.Send(ctx, append([]byte{knock.RequestReveal}, p.NonceNew[:]...)); err != nil {
+		return knock.Welcome{}, err
 	}
 	if show != nil {
 		show(api.Compare{Words: p.Words(), Member: owner.Name, Space: c.Name()})
 	}
 	for {
-		w, err := k.ask(ctx, append([]byte{requestAdded}, again(k.key.Device(), key)...))
+		w, err := k.Ask(ctx, append([]byte{knock.RequestAdded}, again(k.Key.Device(), key)...))
 		var refused *peer.JoinError
 		var nobody *peer.NobodyAnsweredError
 		switch {
@@ -117,7 +120,7 @@ func askToBeAdded(ctx context.Context, k *knock, c *charter.Charter, owner *char
 		case errors.As(err, &refused) && refused.Code == peer.JoinWaiting:
 			continue
 		case errors.As(err, &nobody):
-			if err := pause(ctx, askAgain); err != nil {
+			if err := knock.Pause(ctx, knock.AskAgain); err != nil {
 				return w, err
 			}
 			continue // the other daemon may be on its way back; its person may be there any minute

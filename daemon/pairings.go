@@ -13,6 +13,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/problem"
 	"kith/daemon/api"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/store"
@@ -204,7 +205,7 @@ func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte)
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the device that made this code speaks for nobody any more"}
 	}
 	switch rest := request[1:]; request[0] {
-	case requestHello:
+	case knock.RequestHello:
 		v, err := s.get(key)
 		if err != nil {
 			return nil, err
@@ -212,12 +213,12 @@ func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte)
 		if err := s.refusal(&v); err != nil && !v.added(key, rest) {
 			return nil, err
 		}
-		return welcomeNow(s.replica)
-	case requestPair:
+		return knock.WelcomeNow(s.replica)
+	case knock.RequestPair:
 		return s.pair(key, rest)
-	case requestReveal:
+	case knock.RequestReveal:
 		return nil, s.reveal(key, rest)
-	case requestAdded:
+	case knock.RequestAdded:
 		return s.added(ctx, key, rest)
 	}
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
@@ -225,7 +226,7 @@ func (s *pairings) Redeem(ctx context.Context, key entry.Device, request []byte)
 
 // pair takes who asks to be added, and gives this device's part of what the words are made of.
 func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
-	q, err := readPairRequest(request)
+	q, err := knock.ReadPairRequest(request)
 	if err != nil {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
@@ -239,17 +240,17 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 		return nil, err
 	}
 	me, ok := s.replica.Me()
-	if !ok || !q.accepts(s.replica.Charter().Space(), me.Key) {
+	if !ok || !q.Accepts(s.replica.Charter().Space(), me.Key) {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
-	if s.replica.Charter().Knows(q.device.Key) {
+	if s.replica.Charter().Knows(q.Device.Key) {
 		return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "this device is in the charter already"}
 	}
 	if s.key != key { // it is of before the daemon's start
 		s.decideLocked(true)
 		s.key, s.asked, s.asks = key, nil, 0
 	}
-	if a := s.asked; a != nil && a.device.Key != q.device.Key {
+	if a := s.asked; a != nil && a.device.Key != q.Device.Key {
 		return nil, &peer.JoinError{Code: peer.JoinUsed, Reason: "another device asks with it"}
 	}
 	if s.asks >= maxAsks {
@@ -257,8 +258,8 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 		return nil, errors.Join(&peer.JoinError{Code: peer.JoinRevoked}, s.put(key, &v))
 	}
 	s.decideLocked(true)
-	a := &asked{device: q.device, commitment: q.commitment, decided: make(chan struct{})}
-	a.pairing = charter.Pairing{Space: s.replica.Charter().Space(), Code: key, By: s.replica.Device(), New: q.device.Key}
+	a := &asked{device: q.Device, commitment: q.Commitment, decided: make(chan struct{})}
+	a.pairing = charter.Pairing{Space: s.replica.Charter().Space(), Code: key, By: s.replica.Device(), New: q.Device.Key}
 	rand.Read(a.pairing.NonceBy[:]) // never fails (Go 1.24)
 	s.asked = a
 	s.asks++
@@ -293,7 +294,7 @@ func (s *pairings) added(ctx context.Context, key entry.Device, again []byte) ([
 	case err != nil:
 		return nil, err
 	case v.added(key, again):
-		return welcomeNow(s.replica)
+		return knock.WelcomeNow(s.replica)
 	case v.By != "":
 		return nil, &peer.JoinError{Code: peer.JoinUsed}
 	case !waits && v.Declined:
@@ -322,7 +323,7 @@ func (s *pairings) added(ctx context.Context, key entry.Device, again []byte) ([
 	if declined {
 		return nil, &peer.JoinError{Code: peer.JoinDeclined}
 	}
-	return welcomeNow(s.replica)
+	return knock.WelcomeNow(s.replica)
 }
 
 // show says how it stands with the newest code.

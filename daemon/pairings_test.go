@@ -13,6 +13,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -20,7 +21,7 @@ import (
 // pairingLab is a replica of Ana's with its codes for new devices, and a clock.
 type pairingLab struct {
 	t       *testing.T
-	home    *home
+	home    *computer
 	replica *replica.Replica
 	p       *pairings
 	now     time.Time
@@ -53,7 +54,7 @@ type newcomer struct {
 	code    charter.DeviceCode
 	key     entry.Signer
 	pairing charter.Pairing
-	request pairRequest
+	request knock.PairRequest
 }
 
 func (l *pairingLab) newcomer(code charter.DeviceCode) *newcomer {
@@ -62,8 +63,8 @@ func (l *pairingLab) newcomer(code charter.DeviceCode) *newcomer {
 	n := &newcomer{l: l, code: code, key: entry.NewSigner()}
 	n.pairing = charter.Pairing{Space: l.replica.Space(), Code: code.Key().Device(), By: l.replica.Device(), New: n.key.Device()}
 	rand.Read(n.pairing.NonceNew[:])
-	n.request.commitment = n.pairing.Commitment()
-	n.request.device = charter.NewDevice{Key: n.key.Device(), Name: "box", Accepted: charter.AcceptDevice(l.replica.Space(), me.Key, n.key)}
+	n.request.Commitment = n.pairing.Commitment()
+	n.request.Device = charter.NewDevice{Key: n.key.Device(), Name: "box", Accepted: charter.AcceptDevice(l.replica.Space(), me.Key, n.key)}
 	return n
 }
 
@@ -73,15 +74,15 @@ func (n *newcomer) asks(what byte, rest []byte) ([]byte, error) {
 
 func (n *newcomer) pairs() error {
 	n.l.t.Helper()
-	b, err := n.request.encode()
+	b, err := n.request.Encode()
 	must(n.l.t, err)
-	reply, err := n.asks(requestPair, b)
+	reply, err := n.asks(knock.RequestPair, b)
 	copy(n.pairing.NonceBy[:], reply)
 	return err
 }
 
 func (n *newcomer) reveals() error {
-	_, err := n.asks(requestReveal, n.pairing.NonceNew[:])
+	_, err := n.asks(knock.RequestReveal, n.pairing.NonceNew[:])
 	return err
 }
 
@@ -109,7 +110,7 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 	must(t, n.reveals())
 	heard := make(chan error, 1)
 	go func() {
-		_, err := n.asks(requestAdded, again(n.code.Key().Device(), n.key))
+		_, err := n.asks(knock.RequestAdded, again(n.code.Key().Device(), n.key))
 		heard <- err
 	}()
 	key, err := l.p.confirm(t.Context(), strings.Join(n.pairing.Words(), " "))
@@ -119,7 +120,7 @@ func TestADeviceIsAddedByItsWordsAndItsCodeIsSpent(t *testing.T) {
 		t.Errorf("the device belongs to %+v", m)
 	}
 	// It may not have heard: it is told again, and nobody else who holds the code.
-	for _, request := range []byte{requestHello, requestAdded} {
+	for _, request := range []byte{knock.RequestHello, knock.RequestAdded} {
 		_, err = n.asks(request, again(n.code.Key().Device(), n.key))
 		must(t, err)
 		for what, by := range map[string][]byte{
@@ -150,7 +151,7 @@ func TestACodeForADeviceSaysWhyItIsNoGood(t *testing.T) {
 	must(t, old.reveals())
 	n := l.newcomer(l.code())
 	wantCode(t, "a code that another replaced", old.pairs(), peer.JoinRevoked)
-	_, err := old.asks(requestAdded, nil)
+	_, err := old.asks(knock.RequestAdded, nil)
 	wantCode(t, "who asked with it", err, peer.JoinRevoked)
 
 	must(t, n.pairs())
@@ -162,10 +163,10 @@ func TestACodeForADeviceSaysWhyItIsNoGood(t *testing.T) {
 	}
 	_, err = l.p.confirm(t.Context(), words)
 	wantCode(t, "words after the time", err, peer.JoinExpired)
-	_, err = n.asks(requestAdded, nil)
+	_, err = n.asks(knock.RequestAdded, nil)
 	wantCode(t, "who waits", err, peer.JoinExpired)
 	wantCode(t, "an expired code", l.newcomer(n.code).pairs(), peer.JoinExpired)
-	_, err = n.asks(requestHello, nil)
+	_, err = n.asks(knock.RequestHello, nil)
 	wantCode(t, "an expired code, asked who answers", err, peer.JoinExpired)
 	if l.devices() != 1 {
 		t.Error("a device was added")
@@ -200,7 +201,7 @@ func TestOtherWordsMakeACodeUselessAndAddNothing(t *testing.T) {
 	if _, err := l.p.confirm(t.Context(), strings.Join(n.pairing.Words(), " ")); err == nil {
 		t.Error("a second guess")
 	}
-	_, err := n.asks(requestAdded, nil)
+	_, err := n.asks(knock.RequestAdded, nil)
 	wantCode(t, "who asked, and hears it late", err, peer.JoinDeclined)
 	if l.devices() != 1 {
 		t.Error("a device was added")
@@ -244,7 +245,7 @@ func TestADeviceIsBoundToItsPartOfTheWordsAndHasFewGuesses(t *testing.T) {
 func TestWhatADeviceCantAskFor(t *testing.T) {
 	l := newPairingLab(t)
 	code := l.code()
-	for what, request := range map[string]byte{"nothing known": 99, "a redemption": requestRedeem, "frontiers": requestHonoured, "a recovery": requestRecover} {
+	for what, request := range map[string]byte{"nothing known": 99, "a redemption": knock.RequestRedeem, "frontiers": knock.RequestHonoured, "a recovery": knock.RequestRecover} {
 		_, err := l.newcomer(code).asks(request, nil)
 		wantCode(t, what, err, peer.JoinBadRequest)
 	}
@@ -253,16 +254,16 @@ func TestWhatADeviceCantAskFor(t *testing.T) {
 	}
 	n := l.newcomer(code)
 	wantCode(t, "its part before it asks", n.reveals(), peer.JoinBadRequest)
-	_, err := n.asks(requestAdded, nil)
+	_, err := n.asks(knock.RequestAdded, nil)
 	wantCode(t, "to be added before it asks", err, peer.JoinRefused)
 
-	n.request.device.Accepted[0] ^= 1
+	n.request.Device.Accepted[0] ^= 1
 	wantCode(t, "without its own word", n.pairs(), peer.JoinBadRequest)
 	n = l.newcomer(code)
-	n.request.device.Accepted = charter.AcceptDevice(l.replica.Space(), entry.NewSigner().Device(), n.key)
+	n.request.Device.Accepted = charter.AcceptDevice(l.replica.Space(), entry.NewSigner().Device(), n.key)
 	wantCode(t, "with its word for somebody else", n.pairs(), peer.JoinBadRequest)
 	n = l.newcomer(code)
-	n.request.device.Name = "two\nlines"
+	n.request.Device.Name = "two\nlines"
 	wantCode(t, "with a name that is none", n.pairs(), peer.JoinBadRequest)
 
 	must(t, l.newcomer(code).pairs())
@@ -281,7 +282,7 @@ func TestWhoWaitsIsToldToAskAgainAndHearsOfADecline(t *testing.T) {
 	wantCode(t, "who waits", err, peer.JoinWaiting)
 	heard := make(chan error, 1)
 	go func() {
-		_, err := n.asks(requestAdded, nil)
+		_, err := n.asks(knock.RequestAdded, nil)
 		heard <- err
 	}()
 	for p, _ := l.p.show(); p.State != api.PairingAsked; p, _ = l.p.show() {
@@ -298,27 +299,27 @@ func FuzzReadPairRequest(f *testing.F) {
 		f.Fatal("no seeds in testdata/fuzz/" + f.Name())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		q, err := readPairRequest(b)
+		q, err := knock.ReadPairRequest(b)
 		if err != nil {
 			return
 		}
-		again, err := q.encode()
+		again, err := q.Encode()
 		must(t, err)
-		if got, err := readPairRequest(again); err != nil || got != q {
+		if got, err := knock.ReadPairRequest(again); err != nil || got != q {
 			t.Errorf("%+v reads back as %+v, %v", q, got, err)
 		}
 	})
 }
 
 func TestARequestToAddADeviceIsBounded(t *testing.T) {
-	if _, err := readPairRequest(make([]byte, maxPairRequest+1)); err == nil {
+	if _, err := knock.ReadPairRequest(make([]byte, 64<<10)); err == nil {
 		t.Error("too many bytes are read")
 	}
-	q := pairRequest{device: charter.NewDevice{Name: strings.Repeat("\U0001F4A1", charter.MaxName)}}
-	b, err := q.encode()
+	q := knock.PairRequest{Device: charter.NewDevice{Name: strings.Repeat("\U0001F4A1", charter.MaxName)}}
+	b, err := q.Encode()
 	must(t, err)
-	if _, err := readPairRequest(b); err != nil {
-		t.Errorf("the longest name doesn't fit into %d bytes: %v", maxPairRequest, err)
+	if _, err := knock.ReadPairRequest(b); err != nil {
+		t.Errorf("the longest name doesn't fit into %d bytes: %v", 64<<10, err)
 	}
 }
 
@@ -356,7 +357,7 @@ func TestOnlyAMemberKeySaysWhichDevicesAreLive(t *testing.T) {
 	if r.Counts().Stored != stored {
 		t.Error("something of it was stored")
 	}
-	for _, request := range [][]byte{nil, {requestPair}, {requestReveal}, {requestAdded}, {requestRedeem}, {99}} {
+	for _, request := range [][]byte{nil, {knock.RequestPair}, {knock.RequestReveal}, {knock.RequestAdded}, {knock.RequestRedeem}, {99}} {
 		_, err := comeBack(t.Context(), r, stranger.Device(), request)
 		wantCode(t, "another request", err, peer.JoinBadRequest)
 	}

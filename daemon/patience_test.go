@@ -64,7 +64,7 @@ func TestADeviceThatNeverComesIntoStepHoldsUpNoStep(t *testing.T) {
 	mel := modify(all[2], func(rw io.ReadWriteCloser) io.ReadWriteCloser { return &deaf{ReadWriteCloser: rw} })
 	mel.meets(ana)
 	mel.meets(ben)
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		h.until("Mel is connected, and isn't in step", func() bool {
 			s, err := h.client.Peers(t.Context())
 			must(t, err)
@@ -77,12 +77,12 @@ func TestADeviceThatNeverComesIntoStepHoldsUpNoStep(t *testing.T) {
 		})
 	}
 	agrees(t, api.ProposalRequest{Action: api.ActionThreshold, Threshold: "two-thirds"}, ana, ben)
-	inForce := func(h *home) bool {
+	inForce := func(h *computer) bool {
 		proposals, err := h.client.Proposals(t.Context(), false)
 		must(t, err)
 		return slices.ContainsFunc(proposals, func(p api.Proposal) bool { return p.State == string(charter.ProposalInForce) })
 	}
-	for _, h := range []*home{ana, ben} {
+	for _, h := range []*computer{ana, ben} {
 		h.until("it is in force", func() bool { return inForce(h) })
 	}
 }

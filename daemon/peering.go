@@ -6,6 +6,8 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/home"
+	"kith/daemon/words"
 )
 
 // peering is how it stands with a space and the other devices of it, for the local API.
@@ -21,7 +23,7 @@ func (p *peering) Space() api.Named {
 	if p.at == nil {
 		return api.Named{}
 	}
-	space, _, _ := named(p.at.replica)
+	space, _, _ := words.Self(p.at.replica)
 	return space
 }
 
@@ -30,7 +32,7 @@ func (p *peering) Share() (server.ShareName, bool) {
 	if p.at == nil {
 		return server.ShareName{}, false
 	}
-	name, ok := shareNameOf(p.at.replica)
+	name, ok := words.ShareNameOf(p.at.replica)
 	return server.ShareName(name), ok
 }
 
@@ -52,7 +54,7 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 // Peers implements server.Peers.
 func (p *peering) Peers(_ context.Context) ([]api.Peer, error) {
 	if p.at == nil {
-		return nil, errNoCoop
+		return nil, home.ErrNoCoop
 	}
 	return p.at.PeersNow(), nil
 }
@@ -60,7 +62,7 @@ func (p *peering) Peers(_ context.Context) ([]api.Peer, error) {
 // Confirmed implements server.Peers.
 func (p *peering) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, error) {
 	if p.at == nil {
-		return nil, errNoCoop
+		return nil, home.ErrNoCoop
 	}
 	return peers, p.at.Confirmed(ctx, peers)
 }
@@ -68,7 +70,7 @@ func (p *peering) Confirmed(ctx context.Context, peers []api.Peer) ([]api.Peer, 
 // Sync implements server.Peers.
 func (p *peering) Sync(ctx context.Context) (api.Status, error) {
 	if p.at == nil {
-		return api.Status{}, errNoCoop
+		return api.Status{}, home.ErrNoCoop
 	}
 	_, syncErr := p.at.peers.Sync(ctx)
 	status, err := p.Status(context.WithoutCancel(ctx))
@@ -78,7 +80,7 @@ func (p *peering) Sync(ctx context.Context) (api.Status, error) {
 // Events implements server.Peers.
 func (p *peering) Events(ctx context.Context) (<-chan api.Event, error) {
 	if p.at == nil {
-		return nil, errNoCoop
+		return nil, home.ErrNoCoop
 	}
 	return p.at.Events(ctx), nil
 }

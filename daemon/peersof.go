@@ -10,12 +10,13 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Stands says in out how it stands with the space.
 func (s *space) Stands(out *api.Status) {
 	out.Addresses = s.peers.Addresses()
-	out.Space, out.Me, out.Device = named(s.replica)
+	out.Space, out.Me, out.Device = words.Self(s.replica)
 	n := s.replica.Counts()
 	out.Entries = api.Entries{Stored: int(n.Stored), Pending: int(n.Pending), Void: int(n.Void), Quarantined: int(n.Quarantined)}
 	out.Documents = int(n.Documents)
@@ -29,7 +30,7 @@ func (s *space) Stands(out *api.Status) {
 
 // PeersNow gives every other device of the charter, connected or not.
 func (s *space) PeersNow() []api.Peer {
-	p := people{c: s.replica.Rules()}
+	p := words.People{Rules: s.replica.Rules()}
 	var out []api.Peer
 	for _, line := range s.peers.Peers() {
 		shown := peerOf(p, line)
@@ -45,7 +46,7 @@ func (s *space) Confirmed(ctx context.Context, peers []api.Peer) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		device, err := deviceKey(peers[i].Device.ID)
+		device, err := words.DeviceKey(peers[i].Device.ID)
 		if err != nil {
 			return err
 		}
@@ -97,11 +98,11 @@ func (s *space) howFar(p *api.Peer, line peer.PeerStatus) {
 	}
 }
 
-func peerOf(p people, s peer.PeerStatus) api.Peer {
-	m, _ := p.c.OwnerOf(s.Device)
+func peerOf(p words.People, s peer.PeerStatus) api.Peer {
+	m, _ := p.Rules.OwnerOf(s.Device)
 	now := time.Now()
 	return api.Peer{
-		Member: p.named(m.ID), Device: p.device(s.Device), Connected: s.Connected, Transport: s.Transport,
+		Member: p.Named(m.ID), Device: p.Device(s.Device), Connected: s.Connected, Transport: s.Transport,
 		Via: s.Via, Address: s.Address, RTT: float64(s.RTT) / float64(time.Millisecond), InStep: s.InStep,
 		LastSeen: api.At(s.LastSeen), Trouble: s.Trouble,
 		BytesReceived: s.Exchange.Received, BytesSent: s.Exchange.Written,
@@ -123,10 +124,10 @@ func reachOf(r peer.Reach) api.Reach {
 }
 
 func eventOf(r *replica.Replica, e replica.Event) api.Event {
-	p := people{c: r.Rules()}
-	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.orNobody(e.By), Why: e.Why}
+	p := words.People{Rules: r.Rules()}
+	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.OrNobody(e.By), Why: e.Why}
 	if e.Doc != (entry.DocID{}) {
-		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), short(r, e.Kind, e.Doc)
+		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), words.ShortID(r, e.Kind, e.Doc)
 	}
 	seen := map[string]bool{}
 	for _, c := range e.Changes {
@@ -136,10 +137,10 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 		}
 	}
 	if len(e.Changes) > 0 {
-		out.Says = says(p, e.Changes)
+		out.Says = words.Says(p, e.Changes)
 	}
 	if e.Said != nil {
-		s := newWordsIn(r).of(e.By).statement(e.Said, e.By)
+		s := words.NewIn(r).Of(e.By).Statement(e.Said, e.By)
 		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Proposals implements server.Charter.
@@ -18,10 +19,10 @@ func (a *assembly) Proposals(_ context.Context) ([]api.Proposal, error) {
 }
 
 func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
-	w := newWordsIn(r)
+	w := words.NewIn(r)
 	out := make([]api.Proposal, 0, len(list))
 	pending := map[charter.StepID]bool{}
-	for _, p := range w.c.Pending() {
+	for _, p := range w.Charter.Pending() {
 		pending[p.ID] = true
 	}
 	for i := range list {
@@ -40,23 +41,23 @@ func proposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
 	return proposals(r, []charter.Proposal{p})[0], nil
 }
 
-func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool) api.Proposal {
+func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending bool) api.Proposal {
 	out := api.Proposal{
-		ID: proposalID(p.ID), Short: w.short(p.ID), Action: actions[p.Type], Title: w.does(&p.Terms, p.Subject),
-		Subject: w.orNobody(p.Subject), Value: value(&p.Terms), Why: reasonOf(p), At: api.At(r.Came(p.Entry)),
+		ID: words.ProposalID(p.ID), Short: w.Short(p.ID), Action: words.Actions[p.Type], Title: w.Does(&p.Terms, p.Subject),
+		Subject: w.OrNobody(p.Subject), Value: words.Value(&p.Terms), Why: words.Reason(p), At: api.At(r.Came(p.Entry)),
 		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless,
 	}
 	if len(p.By) > 0 {
-		out.By = w.named(p.By[0])
+		out.By = w.Named(p.By[0])
 	}
 	answered := map[charter.MemberID]string{}
 	for _, a := range p.Consents {
 		answered[a.Member] = "consented"
-		out.Consents = append(out.Consents, api.Consent{Member: w.named(a.Member), At: api.At(r.Came(a.Entry))})
+		out.Consents = append(out.Consents, api.Consent{Member: w.Named(a.Member), At: api.At(r.Came(a.Entry))})
 	}
 	for _, a := range p.Refusals {
 		answered[a.Member] = "refused"
-		out.Refusals = append(out.Refusals, api.Refusal{Member: w.named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
+		out.Refusals = append(out.Refusals, api.Refusal{Member: w.Named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
 	}
 	slices.SortFunc(out.Consents, func(a, b api.Consent) int {
 		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
@@ -65,7 +66,7 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
 	})
 	me, _ := r.Me()
-	for _, m := range w.c.Members() {
+	for _, m := range w.Charter.Members() {
 		if m.Standing != charter.Full || p.Type == charter.ProposalRemove && m.ID == p.Subject {
 			continue
 		}
@@ -76,7 +77,7 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 			}
 		}
 		if p.State == charter.ProposalOpen && answered[m.ID] == "" {
-			out.WaitingFor = append(out.WaitingFor, w.named(m.ID))
+			out.WaitingFor = append(out.WaitingFor, w.Named(m.ID))
 		}
 	}
 	switch p.State {
@@ -85,14 +86,14 @@ func proposalOf(r *replica.Replica, w *words, p *charter.Proposal, pending bool)
 	case charter.ProposalOvertaken:
 		out.WaitsForMe = pending && me.Standing == charter.Full && slices.Contains(p.By, me.ID)
 	}
-	out.Says = w.stands(p, &out)
+	out.Says = w.Stands(p, &out)
 	return out
 }
 
 // proposalStep finds the step of a whole proposal ID.
 func proposalStep(c *charter.Charter, id string) (charter.Proposal, error) {
 	for _, p := range c.Proposals() {
-		if proposalID(p.ID) == id {
+		if words.ProposalID(p.ID) == id {
 			return p, nil
 		}
 	}
@@ -105,7 +106,7 @@ func branchStep(c *charter.Charter, typed string) (charter.StepID, error) {
 	typed = strings.ToLower(typed)
 	for _, f := range c.Forks() {
 		for _, br := range f.Branches {
-			if typed != "" && typed != "p-" && (strings.HasPrefix(br.Step.String(), typed) || strings.HasPrefix(proposalID(br.Step), typed)) {
+			if typed != "" && typed != "p-" && (strings.HasPrefix(br.Step.String(), typed) || strings.HasPrefix(words.ProposalID(br.Step), typed)) {
 				found = append(found, br.Step)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // Propose implements server.Charter.
@@ -29,11 +30,11 @@ func (a *assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 	if terms.Type == charter.ProposalClose && r.Device() == c.FoundingDevice() {
 		return a.closeFounding(ctx, r, q.Why)
 	}
-	w := newWords(c)
+	w := words.New(c)
 	_, of := c.Needed()
-	if after := w.after(terms.Type, of); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
+	if after := w.After(terms.Type, of); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
 		m, _ := c.Member(terms.Member)
-		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", shellWord(m.Name)), "%s", after)
+		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", words.ShellWord(m.Name)), "%s", after)
 	}
 	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 }
@@ -55,11 +56,11 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	switch {
 	case err == nil, errors.Is(err, charter.ErrSubject), errors.Is(err, charter.ErrConsented):
 	case errors.As(err, &held) && held.TakenBack:
-		w := newWords(r.Charter())
-		note = fmt.Sprintf("Your own consent isn't given yet: you took that to %s back, but it may have completed it where this isn't heard of yet. When %[1]s has been refused, or if you are sure: kith charter consent %s", w.short(held.Step), w.short(id))
+		w := words.New(r.Charter())
+		note = fmt.Sprintf("Your own consent isn't given yet: you took that to %s back, but it may have completed it where this isn't heard of yet. When %[1]s has been refused, or if you are sure: kith charter consent %s", w.Short(held.Step), w.Short(id))
 	case errors.As(err, &held):
-		w := newWords(r.Charter())
-		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.short(held.Step), w.short(held.Step))
+		w := words.New(r.Charter())
+		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.Short(held.Step), w.Short(held.Step))
 	case errors.Is(err, charter.ErrOtherDevice):
 		note = "Your own consent isn't given yet: you consent from another device of yours: kith device list."
 	default:
@@ -89,7 +90,7 @@ func (a *assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 		t.Type = charter.ProposalAdmit
 	case api.ActionRemove:
 		t.Type = charter.ProposalRemove
-		t.Frontiers, err = r.Honoured(devicesOf(r.Charter(), t.Member))
+		t.Frontiers, err = r.Honoured(words.DevicesOf(r.Charter(), t.Member))
 	case api.ActionNewKey:
 		t, err = newKeyTerms(r, t.Member, q.Code, q.NotTheirs)
 		t.Why = q.Why
@@ -125,7 +126,7 @@ func (a *assembly) closeFounding(ctx context.Context, r *replica.Replica, why st
 	me, _ := r.Me()
 	step := r.Charter().Tip()
 	return api.Proposal{
-		ID: proposalID(step), Short: proposalID(step)[:len("p-")+minShortID], Action: api.ActionClose, Title: "close the founding",
+		ID: words.ProposalID(step), Short: words.ProposalID(step)[:len("p-")+words.MinShortID], Action: api.ActionClose, Title: "close the founding",
 		Why: why, By: api.Named{ID: me.ID.String(), Name: me.Name}, State: string(charter.ProposalInForce),
 		Says: []string{"The founding is closed. You are a member like any other now."},
 	}, nil

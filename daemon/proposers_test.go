@@ -23,9 +23,9 @@ func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) 
 	meet := func() {
 		t.Helper()
 		for range 2 {
-			_, err := ana.Accept(t.Context(), ben.Introduction(maxIntroduction))
+			_, err := ana.Accept(t.Context(), ben.Introduction(16<<20))
 			must(t, err)
-			_, err = ben.Accept(t.Context(), ana.Introduction(maxIntroduction))
+			_, err = ben.Accept(t.Context(), ana.Introduction(16<<20))
 			must(t, err)
 		}
 	}

@@ -15,19 +15,20 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 )
 
-func protect(t testing.TB, h *home, old, new func() (string, error)) {
+func protect(t testing.TB, h *computer, old, new func() (string, error)) {
 	t.Helper()
-	_, err := Protect(t.Context(), ProtectOptions{Home: h.dir, Old: old, New: new})
+	_, err := home.Protect(t.Context(), home.ProtectOptions{Home: h.dir, Old: old, New: new})
 	must(t, err)
 }
 
 // unlocked opens the key of a home with a passphrase.
-func unlocked(t testing.TB, h *home, ask func() (string, error)) (entry.Device, error) {
+func unlocked(t testing.TB, h *computer, ask func() (string, error)) (entry.Device, error) {
 	t.Helper()
-	opened, err := OpenHome(h.dir)
+	opened, err := home.Open(h.dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
 	opened.Passphrase = ask
@@ -42,11 +43,11 @@ func unlocked(t testing.TB, h *home, ask func() (string, error)) (entry.Device, 
 func TestNoKeyLiesOpenInAProtectedHomeWhereACrashLeftIt(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
-	key, err := os.ReadFile(filepath.Join(ana.dir, keyFile))
+	key, err := os.ReadFile(filepath.Join(ana.dir, "device.key"))
 	must(t, err)
-	below := filepath.Join(ana.dir, spacesDir, "1")
+	below := filepath.Join(ana.dir, "spaces", "1")
 	must(t, os.MkdirAll(below, 0o700))
-	left := []string{filepath.Join(ana.dir, unfinished+"1234"), filepath.Join(below, unfinished+"5678")}
+	left := []string{filepath.Join(ana.dir, ".new-1234"), filepath.Join(below, ".new-5678")}
 	for _, path := range left {
 		must(t, os.WriteFile(path, key, 0o600))
 	}
@@ -67,17 +68,17 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	want := keyOf(t, ana)
-	plain, err := os.ReadFile(filepath.Join(ana.dir, keyFile))
+	plain, err := os.ReadFile(filepath.Join(ana.dir, "device.key"))
 	must(t, err)
 	protect(t, ana, nil, typed(word))
-	b, err := os.ReadFile(filepath.Join(ana.dir, keyFile))
+	b, err := os.ReadFile(filepath.Join(ana.dir, "device.key"))
 	must(t, err)
 	seed, err := hex.DecodeString(strings.TrimSpace(string(plain)))
 	must(t, err)
 	if bytes.Contains(b, bytes.TrimSpace(plain)) || bytes.Contains(b, seed) {
 		t.Error("the key is still in its file")
 	}
-	info, err := os.Stat(filepath.Join(ana.dir, keyFile))
+	info, err := os.Stat(filepath.Join(ana.dir, "device.key"))
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("its mode is %v", info.Mode())
@@ -85,7 +86,7 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 	if got, err := unlocked(t, ana, typed(word)); err != nil || got != want {
 		t.Errorf("with its passphrase: %v, %v", got, err)
 	}
-	var locked *LockedError
+	var locked *home.LockedError
 	if _, err := unlocked(t, ana, nil); !errors.As(err, &locked) || locked.Wrong {
 		t.Errorf("without one: %v", err)
 	}
@@ -93,7 +94,7 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 		t.Errorf("with another one: %v", err)
 	}
 	// It is changed, and taken away, by who knows it.
-	if _, err := Protect(t.Context(), ProtectOptions{Home: ana.dir, Old: typed("another one"), New: typed("mine from now")}); !errors.As(err, &locked) {
+	if _, err := home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir, Old: typed("another one"), New: typed("mine from now")}); !errors.As(err, &locked) {
 		t.Errorf("changed by who doesn't know it: %v", err)
 	}
 	protect(t, ana, typed(word), typed("a second one"))
@@ -101,7 +102,7 @@ func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 		t.Errorf("with the second: %v, %v", got, err)
 	}
 	protect(t, ana, typed("a second one"), nil)
-	if after, err := os.ReadFile(filepath.Join(ana.dir, keyFile)); err != nil || !bytes.Equal(plain, after) {
+	if after, err := os.ReadFile(filepath.Join(ana.dir, "device.key")); err != nil || !bytes.Equal(plain, after) {
 		t.Errorf("without one again it is another key: %v", err)
 	}
 }
@@ -123,7 +124,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 			if err != nil || !strings.Contains(saysOf(checks, "key"), "protected by a passphrase") {
 				t.Errorf("the doctor: %+v, %v", checks, err)
 			}
-			if _, err := Protect(t.Context(), ProtectOptions{Home: ana.dir}); !errors.As(err, new(*HeldError)) {
+			if _, err := home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir}); !errors.As(err, new(*home.HeldError)) {
 				t.Errorf("changed while the daemon runs: %v", err)
 			}
 		}}))
@@ -187,7 +188,7 @@ func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
 func TestOnlyAHomeWithACoopHasAKeyToProtect(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home")
 	var p *api.Problem
-	if _, err := Protect(t.Context(), ProtectOptions{Home: dir, New: typed(word)}); !asTold(err, &p) || p.Code != api.NotFound {
+	if _, err := home.Protect(t.Context(), home.ProtectOptions{Home: dir, New: typed(word)}); !asTold(err, &p) || p.Code != api.NotFound {
 		t.Errorf("it says %v", err)
 	}
 	if _, err := os.Stat(dir); err == nil {
@@ -196,7 +197,7 @@ func TestOnlyAHomeWithACoopHasAKeyToProtect(t *testing.T) {
 }
 
 // A co-op of one whose words can be looked for on the disk.
-func withWords(t testing.TB) (ana *home, words string) {
+func withWords(t testing.TB) (ana *computer, words string) {
 	t.Helper()
 	ana = coop(t, "Ana")[0]
 	words = "nobody but us is to read of the Heidelberg press"
@@ -288,7 +289,7 @@ func TestTheDoctorAndABackupOfAnEncryptedHomeNeedItsPassphraseOrItsDaemon(t *tes
 		t.Errorf("with another: %+v", checks)
 	}
 	o := BackupOptions{Home: ana.dir, File: filepath.Join(t.TempDir(), "b"), Passphrase: word}
-	var locked *LockedError
+	var locked *home.LockedError
 	if _, err := Backup(t.Context(), o); !errors.As(err, &locked) {
 		t.Errorf("a backup without it: %v", err)
 	}
@@ -318,11 +319,11 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 	open := func(what string, asks ...func() (string, error)) {
 		t.Helper()
 		for _, ask := range asks {
-			h, err := OpenHome(ana.dir)
+			h, err := home.Open(ana.dir)
 			must(t, err)
 			h.Passphrase = ask
 			storeKey, err := h.StoreKey()
-			var locked *LockedError
+			var locked *home.LockedError
 			if errors.As(err, &locked) {
 				must(t, h.Close())
 				continue
@@ -334,13 +335,13 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 				continue
 			}
 			must(t, err)
-			r, err := replica.Open(replica.Config{Dir: h.storeDir(), Key: key, StoreKey: storeKey})
+			r, err := replica.Open(replica.Config{Dir: h.StoreDir(), Key: key, StoreKey: storeKey})
 			must(t, err)
 			if n := len(r.Documents("")); n != 20 {
 				t.Errorf("%s: %d documents", what, n)
 			}
 			must(t, errors.Join(r.Close(), h.Close()))
-			for _, dir := range []string{rewritingDir, rewrittenDir} {
+			for _, dir := range []string{"rewriting", "rewritten"} {
 				if _, err := os.Stat(filepath.Join(ana.dir, dir)); err == nil {
 					t.Errorf("%s: %s is left", what, dir)
 				}
@@ -352,7 +353,7 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 	brokenOff := func(old, new func() (string, error)) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := Protect(ctx, ProtectOptions{Home: ana.dir, Old: old, New: new, Progress: func(done, _ int64) {
+		_, err := home.Protect(ctx, home.ProtectOptions{Home: ana.dir, Old: old, New: new, Progress: func(done, _ int64) {
 			if done == 10 {
 				cancel()
 			}
@@ -364,14 +365,14 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 	brokenOff(nil, typed(word))
 	open("broken off on the way in", typed(word))
 	// As a crash would leave it: half of a new store; then a whole one that isn't in its place.
-	must(t, os.MkdirAll(filepath.Join(ana.dir, rewritingDir, "half"), 0o700))
+	must(t, os.MkdirAll(filepath.Join(ana.dir, "rewriting", "half"), 0o700))
 	open("a crash while it was copied", typed(word))
 	protect(t, ana, typed(word), typed(word))
-	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, rewrittenDir)))
+	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, "rewritten")))
 	must(t, os.MkdirAll(filepath.Join(ana.dir, "store", "half removed"), 0o700))
 	open("a crash while the old one was removed", typed(word))
-	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, rewrittenDir)))
-	if h := (&Home{dir: ana.dir}); !h.InUse() {
+	must(t, os.Rename(filepath.Join(ana.dir, "store"), filepath.Join(ana.dir, "rewritten")))
+	if h := home.At(ana.dir); !h.InUse() {
 		t.Error("between the two names the home belongs to nobody")
 	}
 	open("a crash before the new one had its name", typed(word))
@@ -384,11 +385,11 @@ func TestAProtectionThatIsBrokenOffLeavesAllThatWasThere(t *testing.T) {
 func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
-	file := filepath.Join(ana.dir, keyFile)
+	file := filepath.Join(ana.dir, "device.key")
 	for _, when := range []string{"without a passphrase", "with one"} {
 		for _, mode := range []os.FileMode{0o640, 0o604, 0o666} {
 			must(t, os.Chmod(file, mode))
-			var refused *KeyError
+			var refused *home.KeyError
 			if _, err := unlocked(t, ana, typed(word)); !errors.As(err, &refused) || !strings.Contains(err.Error(), "chmod 600") {
 				t.Errorf("%s, mode %v: %v", when, mode, err)
 			}
@@ -398,7 +399,7 @@ func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
 		}
 		must(t, os.Chmod(file, 0o600))
 		protect(t, ana, typed(word), typed(word))
-		for _, name := range []string{keyFile, "store", "store/KEYREGISTRY", "lock", "config.json"} {
+		for _, name := range []string{"device.key", "store", "store/KEYREGISTRY", "lock", "config.json"} {
 			info, err := os.Stat(filepath.Join(ana.dir, name))
 			must(t, err)
 			if info.Mode().Perm()&0o077 != 0 {

@@ -10,8 +10,11 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // comeBack answers a member who dials with their member key.
@@ -20,9 +23,9 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	switch rest := request[1:]; request[0] {
-	case requestHello:
-		return welcomeNow(r)
-	case requestHonoured:
+	case knock.RequestHello:
+		return knock.WelcomeNow(r)
+	case knock.RequestHonoured:
 		m, _ := r.Charter().MemberKey(key)
 		// Of a device that is out of use already, what was honoured stays so: what came later may be a
 		// thief's.
@@ -31,11 +34,11 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 			return nil, err
 		}
 		return charter.EncodeFrontiers(list)
-	case requestRecover:
+	case knock.RequestRecover:
 		if err := takeRecovery(ctx, r, key, rest); err != nil {
 			return nil, err
 		}
-		return welcomeNow(r)
+		return knock.WelcomeNow(r)
 	}
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 }
@@ -43,7 +46,7 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 // honoured returns what is here of all devices that a member ever had, and of those for which cuts
 // has frontiers what is under them.
 func honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) ([]charter.Frontier, bool)) ([]charter.DeviceFrontier, error) {
-	list, err := r.Honoured(devicesOf(r.Charter(), id))
+	list, err := r.Honoured(words.DevicesOf(r.Charter(), id))
 	for i := range list {
 		if before, ok := cuts(list[i].Device); ok {
 			list[i].Frontier = r.Under(before)
@@ -95,32 +98,32 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	if err != nil {
 		return res, err
 	}
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.newDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
 	if err != nil {
 		return res, err
 	}
-	at, err := addresses(charter.Invite{Answerers: way.Answerers})
+	at, err := knock.Addresses(charter.Invite{Answerers: way.Answerers})
 	if err != nil {
 		return res, err
 	}
-	k := &knock{key: member, at: at, space: way.Space[:]}
-	w, err := k.ask(ctx, []byte{requestHello})
+	k := &knock.Knock{Key: member, At: at, Space: way.Space[:]}
+	w, err := k.Ask(ctx, []byte{knock.RequestHello})
 	if err != nil {
 		return res, notThePhrase(err)
 	}
-	c := w.charter(way.Space[:])
+	c := w.Charter(way.Space[:])
 	who, ok := c.MemberKey(member.Device())
 	switch {
 	case !ok:
 		return res, charter.ErrNotMemberKey
 	case who.ID != way.Member:
 		m, _ := c.Member(way.Member)
-		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+shellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
+		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+words.ShellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
 	case who.Standing == charter.Removed:
 		return res, ended(c)
 	}
@@ -140,9 +143,9 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		}
 	}
 	// The charter doesn't fork where who answers stands, so a newcomer's place is at its end.
-	end := w.charter(way.Space[:])
+	end := w.Charter(way.Space[:])
 	tip := end.Tip()
-	res.Space, res.Member, res.Device, err = settle(place, w, key, [8]byte(tip[:8]), k.joined, o.Log)
+	res.Space, res.Member, res.Device, err = settle(place, w, key, [8]byte(tip[:8]), k.Joined, o.Log)
 	if err != nil {
 		return res, err
 	}
@@ -176,13 +179,13 @@ func notThePhrase(err error) error {
 // sayWhoseDevices has the member key say which devices are live: the new one first, from which the member
 // consents from now on, and those that are kept. Of the others what is honoured is what has
 // reached who answers; of those that never were theirs, nothing.
-func sayWhoseDevices(ctx context.Context, k *knock, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (welcome, error) {
-	if err := k.send(ctx, []byte{requestHonoured}); err != nil {
-		return welcome{}, err
+func sayWhoseDevices(ctx context.Context, k *knock.Knock, c *charter.Charter, who *charter.Member, key entry.Signer, name string, choice api.RecoverChoice) (knock.Welcome, error) {
+	if err := k.Send(ctx, []byte{knock.RequestHonoured}); err != nil {
+		return knock.Welcome{}, err
 	}
-	honoured, err := charter.DecodeFrontiers(k.joined.Reply)
+	honoured, err := charter.DecodeFrontiers(k.Joined.Reply)
 	if err != nil {
-		return welcome{}, err
+		return knock.Welcome{}, err
 	}
 	var others []charter.DeviceFrontier
 	var kept []charter.NewDevice
@@ -205,15 +208,15 @@ func sayWhoseDevices(ctx context.Context, k *knock, c *charter.Charter, who *cha
 	}}, kept...)
 	payload, err := c.Recover(who.Key, live, others)
 	if err != nil {
-		return welcome{}, err
+		return knock.Welcome{}, err
 	}
 	var run entry.Run
 	rand.Read(run[:]) // never fails (Go 1.24)
 	e, err := entry.New(entry.Fields{
 		Space: c.Space(), Heads: c.Heads(), Kind: entry.Statement, Run: run, Number: 1, Payload: payload,
-	}, k.key)
+	}, k.Key)
 	if err != nil {
-		return welcome{}, err
+		return knock.Welcome{}, err
 	}
-	return k.ask(ctx, append([]byte{requestRecover}, e.Encoded()...))
+	return k.Ask(ctx, append([]byte{knock.RequestRecover}, e.Encoded()...))
 }

@@ -5,6 +5,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
+	"kith/daemon/words"
 )
 
 // Resign implements server.Charter.
@@ -18,7 +19,7 @@ func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member,
 		return api.Member{}, api.Problemf(api.NotAllowed, "if that is what you want: kith member resign --yes",
 			"to leave the co-op can't be taken back: from then on this device can't write, nothing new arrives here, and you keep what is here")
 	}
-	devices := devicesOf(r.Charter(), me.ID)
+	devices := words.DevicesOf(r.Charter(), me.ID)
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		honoured, err := r.Honoured(devices)
 		if err != nil {
@@ -30,5 +31,5 @@ func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member,
 		return api.Member{}, err
 	}
 	m, _ := r.Charter().Member(me.ID)
-	return memberOf(r, newWords(r.Charter()), &m), nil
+	return memberOf(r, words.New(r.Charter()), &m), nil
 }

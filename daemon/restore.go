@@ -15,6 +15,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/backup"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 )
@@ -49,7 +50,7 @@ const (
 // nothing is written. Then every entry is accepted as if a peer brought it, and views are made
 // anew. A crash on the way leaves a home that belongs to no co-op.
 func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error) {
-	if err := freeHome(o.Home, o.Another); err != nil { // before anybody types a passphrase
+	if err := home.Free(o.Home, o.Another); err != nil { // before anybody types a passphrase
 		return res, err
 	}
 	f, err := os.Open(o.File)
@@ -69,12 +70,12 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 	if err != nil {
 		return res, err
 	}
-	home, place, err := newPlace(o.Home, o.Another)
+	home, place, err := home.OpenNew(o.Home, o.Another)
 	if err != nil {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	if err := place.makeRoomFor(found.key); err != nil {
+	if err := place.MakeRoomFor(found.key); err != nil {
 		return res, err
 	}
 	res = api.Restored{
@@ -180,7 +181,7 @@ type inspected struct {
 	header backup.Header
 	sum    [32]byte
 	key    []byte // of the file device.key
-	config Config
+	config home.Config
 	saved  replica.Saved
 }
 
@@ -282,7 +283,7 @@ func (v *inspected) check() error {
 	if seal.IsText(v.key) {
 		return nil // the passphrase is asked for by the daemon; a wrong key speaks for nobody
 	}
-	device, err := deviceOf(v.key)
+	device, err := home.DeviceOf(v.key)
 	if err != nil {
 		return backup.Damaged("the device's key")
 	}
@@ -309,8 +310,8 @@ func hexInto(to []byte, s string) error {
 }
 
 // restore writes a home. The replica takes its place at last: before that the home is in no co-op.
-func (s *sealed) restore(ctx context.Context, home *Home, found *inspected, o RestoreOptions) (left int, err error) {
-	dir := home.restoringDir()
+func (s *sealed) restore(ctx context.Context, home *home.Home, found *inspected, o RestoreOptions) (left int, err error) {
+	dir := home.RestoringDir()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.RemoveAll(dir))
@@ -326,7 +327,7 @@ func (s *sealed) restore(ctx context.Context, home *Home, found *inspected, o Re
 	if len(o.Announce) > 0 {
 		found.config.Announce = o.Announce
 	}
-	return left, home.settleRestored(found.key, found.config)
+	return left, home.SettleRestored(found.key, found.config)
 }
 
 // acceptAll makes the replica in dir and has it accept every change. left is how many entries it

@@ -12,6 +12,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
@@ -40,7 +41,7 @@ type Options struct {
 // served is all that one daemon serves: the rooms that are there once, and the entrance of each space. The others are
 // made anew for each request, and keep nothing.
 type served struct {
-	home    *Home
+	home    *home.Home
 	version string
 	started time.Time
 	log     *slog.Logger
@@ -65,13 +66,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	home, err := OpenHome(o.Home)
+	own, err := home.Open(o.Home)
 	if err != nil {
 		return err
 	}
-	home.Passphrase = once(o.Passphrase)
-	defer func() { err = errors.Join(err, home.Close()) }()
-	s := newServed(home, o)
+	own.Passphrase = home.Once(o.Passphrase)
+	defer func() { err = errors.Join(err, own.Close()) }()
+	s := newServed(own, o)
 	defer func() { err = errors.Join(err, s.pacts.Close(), s.all.Close()) }()
 	if err := errors.Join(s.all.Open(s.follow.Leave), s.pacts.Open()); err != nil {
 		return err
@@ -97,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 }
 
 // newServed makes the rooms, and wires them.
-func newServed(home *Home, o Options) *served {
+func newServed(home *home.Home, o Options) *served {
 	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space]*entrance{}}
 	s.all = newSpaces(home, spaceConfig{
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
@@ -155,7 +156,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 	if err := s.roomFor(q.Another); err != nil {
 		return res, err
 	}
-	_, err = s.all.Begin(nil, func(place *Home) (r *replica.Replica, err error) {
+	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
 		if err := s.roomFor(q.Another); err != nil { // somebody else was first
 			return nil, err
 		}
@@ -169,7 +170,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 
 // Found implements server.Spaces.
 func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
-	_, err = s.all.Begin(nil, func(place *Home) (r *replica.Replica, err error) {
+	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
 		r, res, err = found(place, InitOptions{
 			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce,
 		})

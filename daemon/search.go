@@ -10,6 +10,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/words"
 )
 
 // Weights of where a word stands. A whole word counts twice as much as a part of one.
@@ -21,9 +22,9 @@ const (
 
 // Search implements server.Documents: it reads the views. With some thousands of documents that
 // takes less time than keeping an index of words would at every change.
-func (b *desk) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
+func (b *desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
 	r := b.at.replica
-	wanted := strings.Fields(charter.FoldName(words))
+	wanted := strings.Fields(charter.FoldName(typed))
 	if len(wanted) == 0 {
 		return nil, api.Problemf(api.Usage, "kith search WORDS", "search for at least one word")
 	}
@@ -32,7 +33,7 @@ func (b *desk) Search(ctx context.Context, words string, limit int) ([]api.Hit, 
 		s := b.look(r, v)
 		if score, line := rank(s.v, wanted); score > 0 {
 			hits = append(hits, api.Hit{
-				ID: api.FullID(v.Kind, v.ID.String()), Short: short(r, v.Kind, v.ID), Kind: v.Kind,
+				ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(r, v.Kind, v.ID), Kind: v.Kind,
 				Title: s.v.Title, Line: line, Score: score, Shared: s.shared,
 			})
 		}

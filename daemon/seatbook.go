@@ -10,6 +10,8 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/store"
@@ -48,8 +50,8 @@ func openSeatbook(r *replica.Replica) (*seatbook, error) {
 		var d [32]byte
 		var k keptSeat
 		var err error
-		if json.Unmarshal(value, &f) != nil || readID(&d, name[len(seatPrefix):]) != nil ||
-			readID((*[32]byte)(&k.Home), f.Home) != nil || readID((*[32]byte)(&k.Knock), f.Knock) != nil {
+		if json.Unmarshal(value, &f) != nil || home.ReadID(&d, name[len(seatPrefix):]) != nil ||
+			home.ReadID((*[32]byte)(&k.Home), f.Home) != nil || home.ReadID((*[32]byte)(&k.Knock), f.Knock) != nil {
 			return // not of ours
 		}
 		if k.Member, err = charter.ParseMemberID(f.Member); err == nil {
@@ -123,8 +125,8 @@ func (b *seatbook) Issued(key entry.Device) bool {
 
 // Redeem implements peer.Invites.
 func (b *seatbook) Redeem(_ context.Context, _ entry.Device, request []byte) ([]byte, error) {
-	if len(request) != 1 || request[0] != requestHello {
+	if len(request) != 1 || request[0] != knock.RequestHello {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
-	return welcomeNow(b.replica)
+	return knock.WelcomeNow(b.replica)
 }

@@ -7,18 +7,19 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // seen says who has had what, as far as that is known: by acknowledgements, which each device makes
 // once a day, and because who writes on a thing has it. It never says that somebody hasn't.
 type seen struct {
 	r     *replica.Replica
-	w     *words
+	w     *words.Words
 	in    []charter.MemberID // who is in
 	stood map[entry.DocID]map[entry.ID][]charter.MemberID
 }
 
-func newSeen(r *replica.Replica, w *words) *seen {
+func newSeen(r *replica.Replica, w *words.Words) *seen {
 	s := &seen{r: r, w: w, stood: map[entry.DocID]map[entry.ID][]charter.MemberID{}}
 	for _, m := range r.Rules().Members() {
 		if m.Standing == charter.Full || m.Standing == charter.Prospective {
@@ -35,7 +36,7 @@ func (s *seen) by(l replica.Line, out *api.LogLine) error {
 	}
 	var had []charter.MemberID
 	if l.Change == nil {
-		had = s.w.c.Heard(l.Entry.ID())
+		had = s.w.Charter.Heard(l.Entry.ID())
 	} else {
 		confirmed, err := s.r.ConfirmedBy(l.Entry)
 		if err != nil {
@@ -53,9 +54,9 @@ func (s *seen) by(l replica.Line, out *api.LogLine) error {
 		switch {
 		case m == l.Author:
 		case m == me.ID, slices.Contains(had, m):
-			out.SeenBy = append(out.SeenBy, s.w.named(m))
+			out.SeenBy = append(out.SeenBy, s.w.Named(m))
 		default:
-			out.NotYetBy = append(out.NotYetBy, s.w.named(m))
+			out.NotYetBy = append(out.NotYetBy, s.w.Named(m))
 		}
 	}
 	return nil

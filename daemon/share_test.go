@@ -11,26 +11,28 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
 // placeFor makes another place in a home that isn't served, and gives what a replica there is made with
 // and where it will answer.
-func placeFor(t *testing.T, h *home) (replica.Config, []charter.Answerer) {
+func placeFor(t *testing.T, h *computer) (replica.Config, []charter.Answerer) {
 	t.Helper()
-	opened, place, err := newPlace(h.dir, true)
+	opened, place, err := home.OpenNew(h.dir, true)
 	must(t, err)
-	config, key, err := place.newDevice("", here(), nil)
+	config, key, err := place.NewDevice("", here(), nil)
 	must(t, err)
-	at, err := answerersOf(config, key.Device())
+	at, err := knock.Answerers(config, key.Device())
 	must(t, err)
 	must(t, opened.Close())
-	return replica.Config{Dir: place.storeDir(), Key: key}, at
+	return replica.Config{Dir: place.StoreDir(), Key: key}, at
 }
 
 // within is a client for one space of a home.
-func within(t testing.TB, h *home, space string) *client.Client {
+func within(t testing.TB, h *computer, space string) *client.Client {
 	t.Helper()
 	c, err := client.New(h.dir, space)
 	must(t, err)
@@ -92,7 +94,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	space := both[0].Space()
 	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
 	must(t, err)
-	knock, err := charter.DecodeInvite(v.Code)
+	caller, err := charter.DecodeInvite(v.Code)
 	must(t, err)
 	for _, r := range both {
 		must(t, r.Close())
@@ -101,7 +103,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	ana.start()
 	ben.start()
 	// Where Ana's share is heard, as a code would say it; her home knows nobody of an ally.
-	joined, err := peer.Join(t.Context(), knock.Key(), ana.addrs, []byte{requestHello})
+	joined, err := peer.Join(t.Context(), caller.Key(), ana.addrs, []byte{knock.RequestHello})
 	must(t, err)
 	if joined.Answerer != at[0].Key.Device() {
 		t.Fatalf("device %v answers for the share", joined.Answerer)
@@ -145,14 +147,14 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 		t.Errorf("Ana's spaces: %+v", overview.Spaces)
 	}
 	// Whoever holds the key of an ally's device is nobody at the hosts of the home.
-	for _, h := range []*home{ben, ana} {
+	for _, h := range []*computer{ben, ana} {
 		for _, addr := range h.addrs[:1] {
-			if j, err := peer.Join(t.Context(), at[1].Key, []string{addr}, []byte{requestHello}); err == nil {
+			if j, err := peer.Join(t.Context(), at[1].Key, []string{addr}, []byte{knock.RequestHello}); err == nil {
 				t.Errorf("%s's home answers an ally's device with %d bytes", h.name, len(j.Reply))
 			}
 		}
 	}
-	for _, h := range []*home{ana, ben, dora} {
+	for _, h := range []*computer{ana, ben, dora} {
 		h.stop()
 	}
 

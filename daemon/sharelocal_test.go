@@ -166,7 +166,7 @@ func TestAShareThatIsOverGivesTheOtherSideItsCharterAndNothingElse(t *testing.T)
 		t.Errorf("the ally gets %d statements and %d changes", s, c)
 	}
 	sideSays(t, first, share.Word{What: share.End})
-	if _, ended := share.Fold(first.Space(), first.Introduction(maxIntroduction), [2]charter.StepID{}).Ended(); !ended {
+	if _, ended := share.Fold(first.Space(), first.Introduction(16<<20), [2]charter.StepID{}).Ended(); !ended {
 		t.Fatal("the word of the only person of a side doesn't end the share")
 	}
 	if s, c := given(t, first, second.Device()); s != 6 || c != 0 {

@@ -21,6 +21,7 @@ import (
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 // sharing puts documents of one co-op into its shares, and answers what allies ask for.
@@ -39,13 +40,13 @@ func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 	var found *replica.Replica
 	for _, other := range x.desk.shares() {
 		r := other.replica
-		name, _ := shareNameOf(r)
+		name, _ := words.ShareNameOf(r)
 		id := r.Space().String()
-		byID := len(word) >= minShortID && strings.HasPrefix(id, strings.ToLower(word))
-		if !byID && !slices.ContainsFunc([]string{name.Ally, name.Title, spaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
+		byID := len(word) >= words.MinShortID && strings.HasPrefix(id, strings.ToLower(word))
+		if !byID && !slices.ContainsFunc([]string{name.Ally, name.Title, words.SpaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
 			continue
 		}
-		if _, over := endOf(r); !over || byID {
+		if _, over := words.EndOf(r); !over || byID {
 			return r, nil
 		}
 		if found == nil {
@@ -86,7 +87,7 @@ func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
 			}
 			return true
 		}
-		s := shown{r: r, v: v, p: people{c: r.Rules()}, shared: inShare(r, v)}
+		s := shown{r: r, v: v, p: words.People{Rules: r.Rules()}, shared: inShare(r, v)}
 		d := api.ShareDocument{Document: header(s), Home: homes[v.ID]}
 		if k := kinds.All.Named(v.Kind); k.State != nil {
 			d.State = k.State(v)
@@ -114,7 +115,7 @@ func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 			continue // it isn't any more
 		}
 		if doc, err := docID(v.Link.Doc); err == nil {
-			homes[doc] = short(r, v.Kind, v.ID)
+			homes[doc] = words.ShortID(r, v.Kind, v.ID)
 		}
 	}
 	return homes, nil
@@ -124,13 +125,13 @@ func (x *sharing) shareOf(r *replica.Replica) api.Share {
 	shared, side := r.Share()
 	terms, _ := shared.Terms()
 	out := api.Share{
-		Space: api.Named{ID: r.Space().String(), Name: spaceName(r)}, With: allyOf(r), Title: terms.Purpose, Voices: terms.Voices.String(),
+		Space: api.Named{ID: r.Space().String(), Name: words.SpaceName(r)}, With: words.AllyOf(r), Title: terms.Purpose, Voices: terms.Voices.String(),
 		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: x.rule().String(),
 	}
 	if terms.Ends != 0 {
 		out.Ends = api.At(time.UnixMilli(int64(terms.Ends)))
 	}
-	out.Until, out.Over = endOf(r)
+	out.Until, out.Over = words.EndOf(r)
 	by, _ := shared.Ended()
 	for i := range by {
 		if by[i] != (charter.StepID{}) {
@@ -176,7 +177,7 @@ func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 		return nil, err
 	}
 	if shared, _ := home.Share(); shared != nil {
-		return nil, api.Problemf(api.Usage, "kith share add SHARE ID, with the ID of a document of the co-op", "this is in a share already, with %s", allyOf(home))
+		return nil, api.Problemf(api.Usage, "kith share add SHARE ID, with the ID of a document of the co-op", "this is in a share already, with %s", words.AllyOf(home))
 	}
 	there, err := x.shareCalled(word)
 	if err != nil {
@@ -191,7 +192,7 @@ func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	at := x.desk.look(home, v)
 	switch {
 	case kinds.All.Named(v.Kind).Share == nil:
-		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", listed(shareable()))
+		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", words.Listed(shareable()))
 	case v.Link != nil && !at.shared.Over:
 		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.shared.With, at.shared.By.Name, onDay(at.shared.At))
 	}
@@ -226,11 +227,11 @@ func (x *sharing) PreviewSharing(_ context.Context, word string, q api.ShareAdd)
 
 func (p *plan) preview() api.SharePreview {
 	shared, side := p.there.Share()
-	ally := allyOf(p.there)
+	ally := words.AllyOf(p.there)
 	c := p.copy
 	out := api.SharePreview{
-		Share: api.Named{ID: p.there.Space().String(), Name: spaceName(p.there)}, With: ally,
-		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: short(p.home, p.v.Kind, p.v.ID), Kind: c.Kind.Name, Title: c.Title, Text: c.Text, Tags: c.Tags,
+		Share: api.Named{ID: p.there.Space().String(), Name: words.SpaceName(p.there)}, With: ally,
+		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: words.ShortID(p.home, p.v.Kind, p.v.ID), Kind: c.Kind.Name, Title: c.Title, Text: c.Text, Tags: c.Tags,
 		ReadOnly: p.kept, Readers: present(shared, 1-side), Replaced: p.left,
 	}
 	for _, h := range p.at.v.Heads {
@@ -257,7 +258,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	for i, n := range readers {
 		names[i] = n.Name
 	}
-	who := fmt.Sprintf("Of %s, %s can read it as soon as their computers hear of it, and whoever it brings into the share later.", ally, listed(names))
+	who := fmt.Sprintf("Of %s, %s can read it as soon as their computers hear of it, and whoever it brings into the share later.", ally, words.Listed(names))
 	if len(names) == 0 {
 		who = fmt.Sprintf("Whoever %s brings into the share can read it.", ally)
 	}
@@ -383,7 +384,7 @@ func (p *plan) link(ctx context.Context, record string, said []byte) error {
 	_, err := p.home.Edit(ctx, p.v.ID, func(e replica.Edit) error {
 		if now := e.View.Link; now != nil && now.Link != l {
 			late = true
-			return api.Problemf(api.NotAllowed, "kith share show SHARE shows both", "%s has shared it at the same moment", people{c: e.Charter}.named(now.By).Name)
+			return api.Problemf(api.NotAllowed, "kith share show SHARE shows both", "%s has shared it at the same moment", words.People{Rules: e.Charter}.Named(now.By).Name)
 		}
 		return crdt.SetLink(&l)(e.Doc, e.View)
 	})

@@ -37,7 +37,7 @@ func refusedFor(t *testing.T, what string, err error, words ...string) {
 }
 
 // shares puts a document of the home into the share with the ally.
-func (h *home) shares(ally, id string, readOnly bool) api.Document {
+func (h *computer) shares(ally, id string, readOnly bool) api.Document {
 	h.t.Helper()
 	res, err := h.homeClient().ShareDocument(h.t.Context(), ally, api.ShareAdd{ID: id, ReadOnly: readOnly})
 	must(h.t, err)

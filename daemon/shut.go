@@ -5,23 +5,24 @@ import (
 	"slices"
 
 	"kith/daemon/api"
+	"kith/daemon/home"
 )
 
 // shutShare is a share that lies here and couldn't be opened at the start. Everything else goes on without it.
 type shutShare struct {
-	place *Home
-	of    sharePlace
+	place *home.Home
+	of    home.SharePlace
 	err   error
 }
 
 // Leave notes that a share can't be opened, and says whether the daemon can go on: a co-op that can't be
 // opened ends the start.
-func (f *follower) Leave(place *Home, err error) bool {
-	of, unread := place.sharePlace()
+func (f *follower) Leave(place *home.Home, err error) bool {
+	of, unread := place.SharePlace()
 	if place == f.all.home || unread != nil || of == nil {
 		return false
 	}
-	f.all.config.Log.Error("a share can't be opened", "place", place.where(), "err", err)
+	f.all.config.Log.Error("a share can't be opened", "place", place.Where(), "err", err)
 	f.shut = append(f.shut, shutShare{place, *of, err})
 	return true
 }
@@ -37,7 +38,7 @@ func (f *follower) isShut(at awaited) bool {
 func (f *follower) Notice(at *space) (says []string) {
 	for _, x := range f.shut {
 		if x.of.Home == at.replica.Space() {
-			says = append(says, fmt.Sprintf("A share with an ally can't be opened on this computer; all else goes on. Why, and what to do: kith doctor (%s)", x.place.where()))
+			says = append(says, fmt.Sprintf("A share with an ally can't be opened on this computer; all else goes on. Why, and what to do: kith doctor (%s)", x.place.Where()))
 		}
 	}
 	return says
@@ -47,7 +48,7 @@ func (f *follower) Notice(at *space) (says []string) {
 func (f *follower) CheckShut() (checks []api.Check) {
 	for _, x := range f.shut {
 		checks = append(checks, api.Check{
-			Name: "share", Says: fmt.Sprintf("the share in %s can't be opened: %v", x.place.where(), x.err),
+			Name: "share", Says: fmt.Sprintf("the share in %s can't be opened: %v", x.place.Where(), x.err),
 			Hint: "mend that and start the daemon anew; or move the folder away, and it comes from your colleagues again",
 		})
 	}

@@ -16,12 +16,12 @@ func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
 	ana, dora := riso[0], quilted[0]
 	madePact(t, riso, quilted)
 	ana.until("the place knows whose share it is", func() bool {
-		_, err := os.Stat(filepath.Join(ana.dir, spacesDir, "1", shareFile))
+		_, err := os.Stat(filepath.Join(ana.dir, "spaces", "1", "share.json"))
 		return err == nil
 	})
 	ana.stop()
 	dora.stop()
-	config := filepath.Join(ana.dir, spacesDir, "1", "config.json")
+	config := filepath.Join(ana.dir, "spaces", "1", "config.json")
 	good, err := os.ReadFile(config)
 	must(t, err)
 	must(t, os.WriteFile(config, []byte("{"), 0o600))
@@ -44,7 +44,7 @@ func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
 		t.Errorf("the doctor says %+v", checks)
 	}
 	ana.stop()
-	if places, err := os.ReadDir(filepath.Join(ana.dir, spacesDir)); err != nil || len(places) != 1 {
+	if places, err := os.ReadDir(filepath.Join(ana.dir, "spaces")); err != nil || len(places) != 1 {
 		t.Errorf("another place was made for it: %v, %v", places, err)
 	}
 

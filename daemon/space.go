@@ -14,6 +14,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/store"
@@ -22,7 +23,7 @@ import (
 // space is a replica with its peers, as it is served: that of a co-op, or of a share. What others may use of it is
 // set once, and safe for concurrent use.
 type space struct {
-	place   *Home
+	place   *home.Home
 	replica *replica.Replica
 	peers   *peer.Peers
 	now     func() time.Time
@@ -36,7 +37,7 @@ type space struct {
 }
 
 // open puts the replica of a place in touch with the others; own says whether that is the home itself.
-func (c spaceConfig) open(place *Home, r *replica.Replica, own bool) (*space, error) {
+func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*space, error) {
 	key, err := place.DeviceKey()
 	if err != nil {
 		return nil, err
@@ -44,11 +45,11 @@ func (c spaceConfig) open(place *Home, r *replica.Replica, own bool) (*space, er
 	if !own {
 		c.Listen, c.Announce, c.Relays = nil, nil, nil
 	}
-	config, err := place.choose(c.Listen, c.Announce)
+	config, err := place.Choose(c.Listen, c.Announce)
 	if err != nil {
 		return nil, err
 	}
-	if config, err = place.chooseRelays(config, c.Relays); err != nil {
+	if config, err = place.ChooseRelays(config, c.Relays); err != nil {
 		return nil, err
 	}
 	s := &space{place: place, replica: r, now: c.Now, log: c.Log, parting: new(parting)}

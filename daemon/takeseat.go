@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/home"
 )
 
 // knockKey is the key with which a device asks for a share that it isn't in yet. It follows from the device's,
@@ -37,7 +38,7 @@ type sitting struct {
 // own is this computer's part of a seat.
 func (s *sitting) own() share.SeatDevice {
 	return share.SeatDevice{
-		Home: s.device, New: charter.NewDevice{Key: s.key.Device(), Name: sharedDevice}, Knock: knockKey(s.key).Device(),
+		Home: s.device, New: charter.NewDevice{Key: s.key.Device(), Name: home.SharedDevice}, Knock: knockKey(s.key).Device(),
 		Addresses: s.at, Proof: share.ProveSeat(s.home, s.me.ID, s.side, s.key),
 	}
 }
@@ -82,7 +83,7 @@ func with(old *share.Seat, own share.SeatDevice) *share.Seat {
 // first asks the side to let the member in. Nobody keeps the member key: the co-op is the way back.
 func (s *sitting) first(own share.SeatDevice) (*share.Seat, error) {
 	person := entry.NewSigner()
-	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, sharedDevice)
+	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}
@@ -147,11 +148,11 @@ func (s *sitting) afresh(old *share.Seat, own share.SeatDevice) (*share.Seat, er
 	if old.Rekey != nil {
 		was = old.Rekey.Member
 	}
-	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, sharedDevice)
+	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}
-	k, err := charter.NewRekey(s.side, was, person, s.key, sharedDevice)
+	k, err := charter.NewRekey(s.side, was, person, s.key, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}

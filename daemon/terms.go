@@ -9,6 +9,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // sayToAlly proposes that this side of a share says something to the other.
@@ -17,7 +18,7 @@ func sayToAlly(ctx context.Context, r *replica.Replica, q api.ProposalRequest, n
 	if shared == nil {
 		return api.Proposal{}, api.Problemf(api.Usage, "which shares there are: kith share list", "%s is a co-op, and no share with an ally", r.Charter().Name())
 	}
-	if _, over := endOf(r); over {
+	if _, over := words.EndOf(r); over {
 		return api.Proposal{}, share.ErrEnded
 	}
 	word, err := wordOf(shared, q, now)

@@ -11,12 +11,15 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/home"
+	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // alliedHomes are Ana of one co-op and Dora of another, whose daemons run and serve a share of both, and clients for it.
-func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras *client.Client) {
+func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, doras *client.Client) {
 	t.Helper()
 	ana, dora = coop(t, "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	anasPlace, where := placeFor(t, ana)
@@ -32,7 +35,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 		must(t, r.Close())
 	}
 	ana.start()
-	joined, err := peer.Join(t.Context(), code.Key(), ana.addrs, []byte{requestHello})
+	joined, err := peer.Join(t.Context(), code.Key(), ana.addrs, []byte{knock.RequestHello})
 	must(t, err)
 	theirs, err := replica.Open(dorasPlace)
 	must(t, err)
@@ -43,7 +46,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *home, anas, doras 
 }
 
 // ofHome notes in a place that the share which lies there is of a home's co-op.
-func ofHome(t *testing.T, h *home, at replica.Config, there *replica.Replica) {
+func ofHome(t *testing.T, h *computer, at replica.Config, there *replica.Replica) {
 	t.Helper()
 	own := h.openReplica()
 	defer func() { must(t, own.Close()) }()
@@ -54,10 +57,10 @@ func ofHome(t *testing.T, h *home, at replica.Config, there *replica.Replica) {
 // ofCoop notes that it is of this co-op, and who this is there.
 func ofCoop(t *testing.T, at replica.Config, there *replica.Replica, coop entry.SpaceID, me charter.MemberID) {
 	t.Helper()
-	place, err := OpenHome(filepath.Dir(at.Dir))
+	place, err := home.Open(filepath.Dir(at.Dir))
 	must(t, err)
 	defer func() { must(t, place.Close()) }()
-	must(t, place.setSharePlace(sharePlace{Home: coop, Member: me, Share: there.Space(), Side: there.Charter().Space()}))
+	must(t, place.SetSharePlace(home.SharePlace{Home: coop, Member: me, Share: there.Space(), Side: there.Charter().Space()}))
 }
 
 func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
@@ -110,7 +113,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	if len(all) != 1 || all[0].State != "in_force" {
 		t.Fatalf("the end of the pact: %+v", all)
 	}
-	for h, c := range map[*home]*client.Client{ana: anas, dora: doras} {
+	for h, c := range map[*computer]*client.Client{ana: anas, dora: doras} {
 		h.until("it is over on both sides", func() bool {
 			_, err := c.CreateTask(t.Context(), api.NewTask{Title: "one more"})
 			return err != nil && strings.Contains(err.Error(), "ended")
@@ -124,11 +127,11 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	}
 	ana.stop()
 	dora.stop()
-	for i, h := range []*home{ana, dora} {
+	for i, h := range []*computer{ana, dora} {
 		r := h.openShare()
 		s, _ := r.Share()
 		terms, ok := s.Terms()
-		if want := (share.Terms{Purpose: fair, Ends: terms.Ends, Voices: share.People}); !ok || terms != want || dayOf(terms.Ends) != in(2) {
+		if want := (share.Terms{Purpose: fair, Ends: terms.Ends, Voices: share.People}); !ok || terms != want || words.DayOf(terms.Ends) != in(2) {
 			t.Errorf("on side %d the terms are %+v", i, terms)
 		}
 		must(t, r.Close())
@@ -136,9 +139,9 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 }
 
 // openShare opens the replica of the first share in a home that isn't served.
-func (h *home) openShare() *replica.Replica {
+func (h *computer) openShare() *replica.Replica {
 	h.t.Helper()
-	opened, err := OpenHome(h.dir)
+	opened, err := home.Open(h.dir)
 	must(h.t, err)
 	defer func() { must(h.t, opened.Close()) }()
 	places, err := opened.Places()
@@ -146,7 +149,7 @@ func (h *home) openShare() *replica.Replica {
 	for _, p := range places {
 		key, err := p.DeviceKey()
 		must(h.t, err)
-		r, err := replica.Open(replica.Config{Dir: p.storeDir(), Key: key})
+		r, err := replica.Open(replica.Config{Dir: p.StoreDir(), Key: key})
 		must(h.t, err)
 		if s, _ := r.Share(); s != nil {
 			return r

@@ -15,6 +15,7 @@ import (
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 const (
@@ -265,7 +266,7 @@ func (u *unbundling) explain(ctx context.Context, err error) error {
 	)
 	kept := "; nothing was taken"
 	if n := u.res.New; n > 0 {
-		kept = fmt.Sprintf("; %s that weren't here had been taken before, and stay: each is signed by who made it", counted(n, "entry", "entries"))
+		kept = fmt.Sprintf("; %s that weren't here had been taken before, and stay: each is signed by who made it", words.Counted(n, "entry", "entries"))
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -9,6 +9,7 @@ import (
 	"kith/cli"
 	"kith/daemon"
 	"kith/daemon/api"
+	lies "kith/daemon/home" // the tests have homes of their own
 	"kith/daemon/replica"
 )
 
@@ -69,7 +70,7 @@ func hooks() cli.Hooks {
 			return res, err
 		},
 		Protect: func(ctx context.Context, o cli.ProtectOptions) (api.Protection, error) {
-			res, err := daemon.Protect(ctx, daemon.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New, Progress: o.Progress})
+			res, err := lies.Protect(ctx, lies.ProtectOptions{Home: o.Home, Old: o.Old, New: o.New, Progress: o.Progress})
 			return res, err
 		},
 		Trial: func(_ context.Context, in io.Reader, out io.Writer) error {

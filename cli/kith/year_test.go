@@ -18,6 +18,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon"
+	lies "kith/daemon/home"
 	"kith/daemon/replica"
 )
 
@@ -43,11 +44,11 @@ func newYear(t *testing.T, seats int) *year {
 	}
 	_, err = daemon.Init(t.Context(), daemon.InitOptions{Home: y.home, Coop: "Riso Print Co-op", As: "Ana", Founders: seats, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: y.now})
 	must(t, err)
-	home, err := daemon.OpenHome(y.home)
+	opened, err := lies.Open(y.home)
 	must(t, err)
-	y.ana, err = home.DeviceKey()
+	y.ana, err = opened.DeviceKey()
 	must(t, err)
-	must(t, home.Close())
+	must(t, opened.Close())
 	y.devices["Ana"] = y.ana
 	y.replica, err = replica.Open(replica.Config{Dir: filepath.Join(y.home, "store"), Key: y.ana, Now: y.now})
 	must(t, err)

@@ -12,6 +12,9 @@
 // statements make of them and their devices, step.go what the chain does; known.go and pool.go
 // hold what a past knows; make.go makes statements; view.go, pending.go and fork.go are what
 // people see.
+//
+// It is large: statements and the fold that judges them name each other throughout, and a rule read in half is read
+// wrongly. Codes and phrases (code.go, invite.go, phrase.go) could go.
 package charter
 
 import (

@@ -5,6 +5,9 @@
 // knows (the holder of an invite or of a device code, a member who comes back), for that alone.
 // What goes over a connection is not read here, and what such a key gives isn't known here:
 // callbacks decide both. Protocols and limits: docs/PROTOCOL.md, "Streams".
+//
+// It is large: all of it turns on one table of who is connected how, and each of dialing, relays, punching and gating
+// reads and writes there; parted, they would share its lock.
 package peer
 
 import (

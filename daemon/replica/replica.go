@@ -7,6 +7,9 @@
 //
 // Locks, outermost first: judging (read to judge documents, write to change the charter), the
 // stripe of a document, run.mu. Whoever needs several stripes takes them in rising order.
+//
+// It is large: to judge, apply, store and tell are one transaction under three locks, and what looks like a room of
+// its own (quarantine, quotas, restoring, shares) is a step of it.
 package replica
 
 import (

@@ -7,6 +7,8 @@
 //
 // It holds no state of its own, decides nothing
 // about the co-op, and is no way in for other computers: the socket belongs to one user of this one.
+//
+// It is large: each noun of the API is a file, and hardly any knows another.
 package server
 
 import (

@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"bytes"
@@ -29,21 +29,21 @@ type ProtectOptions struct {
 // that is there: the file with the keys is written first on the way in, and last on the way out.
 func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error) {
 	if _, err := os.Stat(o.Home); err != nil {
-		return p, errNoCoop
+		return p, ErrNoCoop
 	}
-	home, err := OpenHome(o.Home)
+	home, err := Open(o.Home)
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
 	if !home.InUse() {
-		return p, errNoCoop
+		return p, ErrNoCoop
 	}
 	places, err := home.Places()
 	if err != nil {
 		return p, err
 	}
-	o.Old, o.New = once(o.Old), once(o.New)
+	o.Old, o.New = Once(o.Old), Once(o.New)
 	for _, place := range places {
 		if err := place.protect(ctx, o); err != nil {
 			return p, err
@@ -58,7 +58,7 @@ func Protect(ctx context.Context, o ProtectOptions) (p api.Protection, err error
 		return p, err
 	}
 	// One without a key is about to be forgotten: it must not get another.
-	halfMade = slices.DeleteFunc(halfMade, (*Home).keyless)
+	halfMade = slices.DeleteFunc(halfMade, (*Home).Keyless)
 	for _, place := range append(halfMade, waiting...) {
 		if err := place.protect(ctx, o); err != nil {
 			return p, err
@@ -85,7 +85,7 @@ func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
 	}
 	now, err := h.StoreKey()
 	if err == nil && !h.InUse() {
-		now, err = h.newStoreKey()
+		now, err = h.NewStoreKey()
 	}
 	if err != nil {
 		return err
@@ -113,9 +113,9 @@ func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
 	return h.rewriteStore(ctx, nil, wanted.store, o.Progress)
 }
 
-// protectLike seals the key of a place that comes to be in a home whose own key is sealed, with the same
+// ProtectLike seals the key of a place that comes to be in a home whose own key is sealed, with the same
 // passphrase.
-func (h *Home) protectLike(home *Home) error {
+func (h *Home) ProtectLike(home *Home) error {
 	b, err := home.readKeyFile()
 	if err != nil || !seal.IsText(b) {
 		return err

@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"time"
@@ -10,22 +10,22 @@ import (
 	"kith/daemon/replica"
 )
 
-// spaceName is what a space is called: as its co-op or, a share, as both.
-func spaceName(r *replica.Replica) string {
+// SpaceName is what a space is called: as its co-op or, a share, as both.
+func SpaceName(r *replica.Replica) string {
 	if s, _ := r.Share(); s != nil {
 		return s.Side(0).Name() + " and " + s.Side(1).Name()
 	}
 	return r.Charter().Name()
 }
 
-// allyOf is what the other side of a share is called.
-func allyOf(r *replica.Replica) string {
+// AllyOf is what the other side of a share is called.
+func AllyOf(r *replica.Replica) string {
 	shared, side := r.Share()
 	return shared.Side(1 - side).Name()
 }
 
-// allyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
-func allyCalled(r *replica.Replica, share string) string {
+// AllyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.
+func AllyCalled(r *replica.Replica, share string) string {
 	with := "an ally"
 	_ = r.Views(kinds.Ally.Name, func(v *crdt.View) bool { // of one that can't be read the doctor tells
 		if kinds.AllyIn(v).Share == share {
@@ -36,9 +36,9 @@ func allyCalled(r *replica.Replica, share string) string {
 	return with
 }
 
-// endOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
+// EndOf says whether a share is over, by a word or by this computer's clock, and since when as far as it is
 // known here.
-func endOf(r *replica.Replica) (at api.Time, over bool) {
+func EndOf(r *replica.Replica) (at api.Time, over bool) {
 	shared, _ := r.Share()
 	if shared == nil {
 		return at, false
@@ -70,13 +70,13 @@ type shareName struct {
 	Over        bool
 }
 
-// shareNameOf gives that of a share; ok is false for a co-op.
-func shareNameOf(r *replica.Replica) (name shareName, ok bool) {
+// ShareNameOf gives that of a share; ok is false for a co-op.
+func ShareNameOf(r *replica.Replica) (name shareName, ok bool) {
 	shared, side := r.Share()
 	if shared == nil {
 		return name, false
 	}
 	terms, _ := shared.Terms()
-	_, over := endOf(r)
+	_, over := EndOf(r)
 	return shareName{Ally: shared.Side(1 - side).Name(), Title: terms.Purpose, Over: over}, true
 }

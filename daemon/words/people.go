@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"bytes"
@@ -14,52 +14,53 @@ import (
 	"kith/daemon/replica"
 )
 
-// people names members. Of a document that is shown in another space than it lies in, me there is as.
-type people struct {
-	c      replica.Rules
-	me, as charter.MemberID
+// People names members. Of a document that is shown in another space than it lies in, me there is as.
+type People struct {
+	Rules  replica.Rules
+	Me, As charter.MemberID
 }
 
-func (p people) named(id charter.MemberID) api.Named {
+// Named gives somebody's ID and name; who isn't known is called by the beginning of their ID.
+func (p People) Named(id charter.MemberID) api.Named {
 	n := api.Named{ID: id.String(), Name: id.String()[:8]}
-	if m, ok := p.c.Member(id); ok {
-		n.Name = fullName(&m)
+	if m, ok := p.Rules.Member(id); ok {
+		n.Name = FullName(&m)
 	}
-	if id == p.me && p.me != (charter.MemberID{}) {
-		n.ID = p.as.String()
+	if id == p.Me && p.Me != (charter.MemberID{}) {
+		n.ID = p.As.String()
 	}
 	return n
 }
 
-// fullName is what a member is called: in a share, together with the co-op.
-func fullName(m *charter.Member) string {
+// FullName is what a member is called: in a share, together with the co-op.
+func FullName(m *charter.Member) string {
 	if m.Coop == "" {
 		return m.Name
 	}
 	return m.Name + " (" + m.Coop + ")"
 }
 
-// nobody is for what is by nobody that the charter knows.
-func (p people) orNobody(id charter.MemberID) *api.Named {
+// OrNobody is for what is by nobody that the charter knows.
+func (p People) OrNobody(id charter.MemberID) *api.Named {
 	if id == (charter.MemberID{}) {
 		return nil
 	}
-	n := p.named(id)
+	n := p.Named(id)
 	return &n
 }
 
-func (p people) all(ids []charter.MemberID) []api.Named {
+func (p People) all(ids []charter.MemberID) []api.Named {
 	out := make([]api.Named, len(ids))
 	for i, id := range ids {
-		out[i] = p.named(id)
+		out[i] = p.Named(id)
 	}
 	return out
 }
 
-// device names a device, of whomever it is.
-func (p people) device(key entry.Device) api.Named {
+// Device names a device, of whomever it is.
+func (p People) Device(key entry.Device) api.Named {
 	n := api.Named{ID: key.String(), Name: key.String()[:8]}
-	if m, ok := p.c.OwnerOf(key); ok {
+	if m, ok := p.Rules.OwnerOf(key); ok {
 		for _, d := range m.Devices {
 			if d.Key == key {
 				n.Name = d.Name
@@ -69,26 +70,26 @@ func (p people) device(key entry.Device) api.Named {
 	return n
 }
 
-func short(r *replica.Replica, kind string, doc entry.DocID) string {
+func ShortID(r *replica.Replica, kind string, doc entry.DocID) string {
 	return api.FullID(kind, r.Short(doc))
 }
 
-func counted(n int, one, many string) string {
+func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
 }
 
-func listed(names []string) string {
+func Listed(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// shellWord quotes a name for a command line that a person may copy.
-func shellWord(name string) string {
+// ShellWord quotes a name for a command line that a person may copy.
+func ShellWord(name string) string {
 	for _, r := range name {
 		if !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
 			return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" // in double quotes a shell would still run $(…)
@@ -97,8 +98,8 @@ func shellWord(name string) string {
 	return name
 }
 
-// deviceWord is how a device is named in a command: by name, or by its key if two have that.
-func deviceWord(me *charter.Member, key entry.Device) string {
+// DeviceWord is how a device is named in a command: by name, or by its key if two have that.
+func DeviceWord(me *charter.Member, key entry.Device) string {
 	name, same := "", 0
 	for _, d := range me.Devices {
 		if d.Key == key {
@@ -113,12 +114,12 @@ func deviceWord(me *charter.Member, key entry.Device) string {
 	if same > 1 {
 		return key.String()[:8]
 	}
-	return shellWord(name)
+	return ShellWord(name)
 }
 
-func named(r *replica.Replica) (space, member, device api.Named) {
+func Self(r *replica.Replica) (space, member, device api.Named) {
 	c := r.Charter()
-	space = api.Named{ID: r.Space().String(), Name: spaceName(r)}
+	space = api.Named{ID: r.Space().String(), Name: SpaceName(r)}
 	if m, ok := c.OwnerOf(r.Device()); ok {
 		member = api.Named{ID: m.ID.String(), Name: m.Name}
 		for _, d := range m.Devices {
@@ -130,8 +131,8 @@ func named(r *replica.Replica) (space, member, device api.Named) {
 	return space, member, device
 }
 
-// devicesOf returns all devices that a member ever had.
-func devicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
+// DevicesOf returns all devices that a member ever had.
+func DevicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
 	m, _ := c.Member(id)
 	var devices []entry.Device
 	for _, d := range m.Devices {
@@ -141,8 +142,8 @@ func devicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
 	return devices
 }
 
-// deviceKey reads a whole device ID.
-func deviceKey(id string) (entry.Device, error) {
+// DeviceKey reads a whole device ID.
+func DeviceKey(id string) (entry.Device, error) {
 	raw, err := hex.DecodeString(strings.ToLower(id))
 	if err != nil || len(raw) != len(entry.Device{}) {
 		return entry.Device{}, fmt.Errorf("no device has the ID %.70q", id)

@@ -1,4 +1,4 @@
-package daemon
+package knock
 
 import (
 	"net"
@@ -7,6 +7,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"kith/crdt/entry"
+	"kith/daemon/home"
 )
 
 func TestACodeNamesThisComputerWhereThereIsNoNetwork(t *testing.T) {
@@ -30,7 +31,7 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 			outside[ip.String()] = true
 		}
 	}
-	at, err := answerersOf(Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, entry.NewSigner().Device())
+	at, err := Answerers(home.Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, entry.NewSigner().Device())
 	must(t, err)
 	for _, answerer := range at {
 		a, err := ma.NewMultiaddrBytes(answerer.Address)
@@ -47,8 +48,8 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 }
 
 func TestACodeNamesWhatIsAnnouncedInPlaceOfWhatIsListenedOn(t *testing.T) {
-	c := Config{Listen: []string{"/ip4/127.0.0.1/tcp/4111"}, Announce: []string{"/ip4/198.51.100.7/tcp/80"}}
-	at, err := answerersOf(c, entry.NewSigner().Device())
+	c := home.Config{Listen: []string{"/ip4/127.0.0.1/tcp/4111"}, Announce: []string{"/ip4/198.51.100.7/tcp/80"}}
+	at, err := Answerers(c, entry.NewSigner().Device())
 	must(t, err)
 	if len(at) != 1 {
 		t.Fatalf("%d addresses", len(at))

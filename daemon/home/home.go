@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"encoding/hex"
@@ -107,9 +107,13 @@ func (e *LockedError) Problem() *problem.Problem {
 	return problem.New(problem.NotAllowed, "type it on a terminal, or give a file with it: kith daemon --passphrase-file FILE", "%v", e)
 }
 
-// OpenHome takes the home in dir for this process, making it if it is absent. The error is a
+// At is the home in dir without taking it for this process: to look at what lies there, or where somebody else has
+// seen to it that no other process does.
+func At(dir string) *Home { return &Home{dir: dir} }
+
+// Open takes the home in dir for this process, making it if it is absent. The error is a
 // *HeldError if another process has it.
-func OpenHome(dir string) (*Home, error) {
+func Open(dir string) (*Home, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -148,17 +152,17 @@ func (h *Home) Close() error {
 func (h *Home) path(name string) string { return filepath.Join(h.dir, name) }
 
 // place is where the home lies, for people.
-func (h *Home) where() string { return h.dir }
+func (h *Home) Where() string { return h.dir }
 
-// storeDir is where the replica lies.
-func (h *Home) storeDir() string { return h.path("store") }
+// StoreDir is where the replica lies.
+func (h *Home) StoreDir() string { return h.path("store") }
 
 // keyPath is where the keys lie, for people.
 func (h *Home) keyPath() string { return h.path(keyFile) }
 
 // InUse says whether the home belongs to a co-op, or to somebody who is about to join one.
 func (h *Home) InUse() bool {
-	_, err := os.Stat(h.storeDir())
+	_, err := os.Stat(h.StoreDir())
 	_, rewritten := os.Stat(h.path(rewrittenDir))
 	return err == nil || rewritten == nil
 }
@@ -212,7 +216,7 @@ func (h *Home) DeviceKey() (entry.Signer, error) {
 // StoreKey returns what the store is to be opened with: nil unless it is encrypted. The errors are
 // those of DeviceKey.
 func (h *Home) StoreKey() ([]byte, error) {
-	encrypted, err := store.Encrypted(h.storeDir())
+	encrypted, err := store.Encrypted(h.StoreDir())
 	if err != nil || !encrypted {
 		return nil, err
 	}
@@ -225,8 +229,8 @@ func (h *Home) StoreKey() ([]byte, error) {
 	return k.store, err
 }
 
-// newStoreKey returns what a store that comes to be here is to be encrypted with; nil: it isn't to be.
-func (h *Home) newStoreKey() ([]byte, error) {
+// NewStoreKey returns what a store that comes to be here is to be encrypted with; nil: it isn't to be.
+func (h *Home) NewStoreKey() ([]byte, error) {
 	h.keyMu.Lock()
 	defer h.keyMu.Unlock()
 	k, err := h.openKeys()
@@ -273,8 +277,8 @@ func (h *Home) readKeyFile() ([]byte, error) {
 	return os.ReadFile(h.path(keyFile))
 }
 
-// isSealed says whether the key is protected by a passphrase, as far as it can be read.
-func (h *Home) isSealed() bool {
+// IsSealed says whether the key is protected by a passphrase, as far as it can be read.
+func (h *Home) IsSealed() bool {
 	b, _ := h.readKeyFile()
 	return seal.IsText(b)
 }
@@ -346,7 +350,7 @@ func (h *Home) sweep() error {
 	numbers, err := h.below()
 	dirs := []string{h.dir}
 	for _, n := range numbers {
-		dirs = append(dirs, h.place(n).dir)
+		dirs = append(dirs, h.Place(n).dir)
 	}
 	for _, dir := range dirs {
 		files, bad := os.ReadDir(dir)
@@ -384,8 +388,8 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// keyless says whether the place has no key, and nothing that was made with one.
-func (h *Home) keyless() bool {
+// Keyless says whether the place has no key, and nothing that was made with one.
+func (h *Home) Keyless() bool {
 	_, err := os.Lstat(h.path(keyFile))
 	return errors.Is(err, fs.ErrNotExist) && !h.InUse()
 }
@@ -396,9 +400,9 @@ func (h *Home) hasPact() bool {
 	return err == nil
 }
 
-// forget removes all that the place has of a pact that came to nothing. The key goes first: another space
+// Forget removes all that the place has of a pact that came to nothing. The key goes first: another space
 // must not get one that an ally has seen.
-func (h *Home) forget() error {
+func (h *Home) Forget() error {
 	for _, name := range []string{keyFile, "config.json", pactFile} {
 		if err := os.Remove(h.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -410,8 +414,8 @@ func (h *Home) forget() error {
 	return nil
 }
 
-// checkKey looks whether the key lies as it should, and says what protects it.
-func (h *Home) checkKey() api.Check {
+// CheckKey looks whether the key lies as it should, and says what protects it.
+func (h *Home) CheckKey() api.Check {
 	c := api.Check{Name: "key", OK: true}
 	if _, err := os.Stat(h.path(keyFile)); errors.Is(err, fs.ErrNotExist) && !h.InUse() {
 		c.Says = "no key yet: it is drawn with kith init or kith join"
@@ -433,4 +437,5 @@ func (h *Home) checkKey() api.Check {
 	return c
 }
 
-var errNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join - --as You`, "there is no co-op here yet")
+// ErrNoCoop says that there is no co-op in this home yet.
+var ErrNoCoop = api.Problemf(api.NotFound, `kith init "Name of the co-op" --as You, or kith join - --as You`, "there is no co-op here yet")

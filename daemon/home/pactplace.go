@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"encoding/json"
@@ -36,7 +36,7 @@ func (h *Home) Pact() ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, h.badPact(err)
+		return nil, h.BadPact(err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	b, err := io.ReadAll(io.LimitReader(f, maxPactFile+1))
@@ -44,13 +44,13 @@ func (h *Home) Pact() ([]byte, error) {
 		err = fmt.Errorf("it has %d bytes, the limit is %d", len(b), maxPactFile)
 	}
 	if err != nil {
-		return nil, h.badPact(err)
+		return nil, h.BadPact(err)
 	}
 	return b, nil
 }
 
-// badPact says of what the place keeps of a pact that it can't be read.
-func (h *Home) badPact(err error) error { return &PactError{h.path(pactFile), err} }
+// BadPact says of what the place keeps of a pact that it can't be read.
+func (h *Home) BadPact(err error) error { return &PactError{h.path(pactFile), err} }
 
 // SetPact writes what the place is to keep of a pact: a JSON object, with the co-op's space as "home" and,
 // once it is here, the share's as "share".
@@ -75,7 +75,7 @@ func (h *Home) ofPact() (*ofPact, error) {
 	}
 	p := &ofPact{}
 	if err := json.Unmarshal(b, p); err != nil {
-		return nil, h.badPact(err)
+		return nil, h.BadPact(err)
 	}
 	return p, nil
 }
@@ -83,7 +83,7 @@ func (h *Home) ofPact() (*ofPact, error) {
 // Owner gives the home whose share lies here, or will: as the place was told when that was known for good, or
 // else by its pact. ok is false for the place of a co-op, and for a share of which nobody has said that yet.
 func (h *Home) Owner() (home entry.SpaceID, ok bool, err error) {
-	place, err := h.sharePlace()
+	place, err := h.SharePlace()
 	if err != nil {
 		return home, false, err
 	}
@@ -94,8 +94,8 @@ func (h *Home) Owner() (home entry.SpaceID, ok bool, err error) {
 	if err != nil || p == nil {
 		return home, false, err
 	}
-	if err := readID((*[32]byte)(&home), p.Home); err != nil {
-		return home, false, h.badPact(err)
+	if err := ReadID((*[32]byte)(&home), p.Home); err != nil {
+		return home, false, h.BadPact(err)
 	}
 	return home, true, nil
 }

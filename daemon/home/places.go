@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// maxPlaces bounds how many spaces one home has. Each costs memory, a port and a key.
-const maxPlaces = 64
+// MaxPlaces bounds how many spaces one home has. Each costs memory, a port and a key.
+const MaxPlaces = 64
 
 // spacesDir holds the further spaces of a home.
 const spacesDir = "spaces"
@@ -26,7 +26,7 @@ func (h *Home) Places() ([]*Home, error) {
 	}
 	numbers, err := h.below()
 	for _, n := range numbers {
-		p := h.place(n)
+		p := h.Place(n)
 		if err := p.finishRewrite(); err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func (h *Home) Places() ([]*Home, error) {
 func (h *Home) HalfMade() (places []*Home, err error) {
 	numbers, err := h.below()
 	for _, n := range numbers {
-		place := h.place(n)
+		place := h.Place(n)
 		p, bad := place.ofPact()
 		err = errors.Join(err, bad)
 		if p != nil && p.Share == "" {
@@ -52,8 +52,8 @@ func (h *Home) HalfMade() (places []*Home, err error) {
 	return places, err
 }
 
-// once asks for the passphrase of a home one time: it is that of all places in it.
-func once(ask func() (string, error)) func() (string, error) {
+// Once asks for the passphrase of a home one time: it is that of all places in it.
+func Once(ask func() (string, error)) func() (string, error) {
 	if ask == nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (h *Home) below() ([]int, error) {
 	return numbers, err
 }
 
-func (h *Home) place(n int) *Home {
+func (h *Home) Place(n int) *Home {
 	return &Home{dir: filepath.Join(h.dir, spacesDir, strconv.Itoa(n)), Passphrase: h.Passphrase, further: true}
 }
 
@@ -89,9 +89,9 @@ func (h *Home) NewPlace() (*Home, error) {
 	return h.emptyPlace(false)
 }
 
-// newPlaceOfShare gives an empty place for a share. The key in one that came to nothing isn't for it: the co-op that
+// NewPlaceOfShare gives an empty place for a share. The key in one that came to nothing isn't for it: the co-op that
 // was to be joined with it has seen it, and may have taken it in.
-func (h *Home) newPlaceOfShare() (*Home, error) { return h.emptyPlace(true) }
+func (h *Home) NewPlaceOfShare() (*Home, error) { return h.emptyPlace(true) }
 
 func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	numbers, err := h.below()
@@ -100,14 +100,14 @@ func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.place(n); !p.InUse() && !p.hasPact() && !p.reserved() && (!keyless || p.keyless()) {
+		if p := h.Place(n); !p.InUse() && !p.hasPact() && !p.Reserved() && (!keyless || p.Keyless()) {
 			return p, nil
 		}
 		next = n + 1
 	}
-	if len(numbers)+1 >= maxPlaces {
-		return nil, fmt.Errorf("%s has %d spaces, and the limit is %d", h.dir, len(numbers)+1, maxPlaces)
+	if len(numbers)+1 >= MaxPlaces {
+		return nil, fmt.Errorf("%s has %d spaces, and the limit is %d", h.dir, len(numbers)+1, MaxPlaces)
 	}
-	p := h.place(next)
+	p := h.Place(next)
 	return p, os.MkdirAll(p.dir, 0o700)
 }

@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"fmt"
@@ -9,16 +9,16 @@ import (
 )
 
 // pactDoes says what a step says to an ally, as what somebody proposes to do.
-func (w *words) pactDoes(t *charter.Terms) string {
+func (w *Words) pactDoes(t *charter.Terms) string {
 	word, err := share.ReadWord(t.Pact)
 	if err != nil {
 		return "say something to an ally that this release doesn't know yet"
 	}
 	switch word.What {
 	case share.Make:
-		return "make a pact with " + word.Ally + ": " + termsSay(word.Terms) + contactsSay(word.Contacts)
+		return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms) + contactsSay(word.Contacts)
 	case share.Change:
-		return "agree with the ally on other terms: " + termsSay(word.Terms)
+		return "agree with the ally on other terms: " + TermsSay(word.Terms)
 	case share.End:
 		return "end the share with the ally"
 	case share.Contacts:
@@ -35,16 +35,16 @@ func (w *words) pactDoes(t *charter.Terms) string {
 }
 
 // pactDone is pactDoes as a sentence about what was done.
-func (w *words) pactDone(t *charter.Terms) string {
+func (w *Words) pactDone(t *charter.Terms) string {
 	word, err := share.ReadWord(t.Pact)
 	if err != nil {
 		return "something was said to an ally that this release doesn't know yet"
 	}
 	switch word.What {
 	case share.Make:
-		return "the co-op makes a pact with " + word.Ally + ": " + termsSay(word.Terms)
+		return "the co-op makes a pact with " + word.Ally + ": " + TermsSay(word.Terms)
 	case share.Change:
-		return "this side wants these terms: " + termsSay(word.Terms)
+		return "this side wants these terms: " + TermsSay(word.Terms)
 	case share.End:
 		return "this side has ended the share"
 	case share.Contacts:
@@ -60,11 +60,11 @@ func (w *words) pactDone(t *charter.Terms) string {
 	return "something was said to an ally"
 }
 
-// termsSay puts terms into words, without names.
-func termsSay(t share.Terms) string {
+// TermsSay puts terms into words, without names.
+func TermsSay(t share.Terms) string {
 	says := "“" + t.Purpose + "”"
 	if t.Ends != 0 {
-		says += ", until " + dayWords(t.Ends)
+		says += ", until " + DayWords(t.Ends)
 	}
 	if t.Voices == share.People {
 		return says + "; joint decisions count people"
@@ -72,14 +72,14 @@ func termsSay(t share.Terms) string {
 	return says + "; in joint decisions each co-op is one voice"
 }
 
-// dayOf writes the day on which a moment lies, in milliseconds since 1970. A day ends with its last moment, and a
+// DayOf writes the day on which a moment lies, in milliseconds since 1970. A day ends with its last moment, and a
 // date is the same for everybody.
-func dayOf(ms uint64) string {
+func DayOf(ms uint64) string {
 	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format(time.DateOnly)
 }
 
-// dayWords is dayOf as people write it.
-func dayWords(ms uint64) string {
+// DayWords is dayOf as people write it.
+func DayWords(ms uint64) string {
 	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format("2 Jan 2006")
 }
 
@@ -87,24 +87,24 @@ func contactsSay(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return "; to ask: " + listed(names)
+	return "; to ask: " + Listed(names)
 }
 
 func orNobody(names []string) string {
 	if len(names) == 0 {
 		return "nobody in particular"
 	}
-	return listed(names)
+	return Listed(names)
 }
 
 // chosen names the document that a step is about, and the ally.
-func (w *words) chosen(word share.Word) string {
+func (w *Words) chosen(word share.Word) string {
 	doc, with := "a document", "an ally"
 	if w.r != nil {
 		if v, err := w.r.View(word.Doc); err == nil {
-			doc = fmt.Sprintf("%s “%s”", short(w.r, v.Kind, v.ID), v.Title)
+			doc = fmt.Sprintf("%s “%s”", ShortID(w.r, v.Kind, v.ID), v.Title)
 		}
-		with = allyCalled(w.r, word.Share.String())
+		with = AllyCalled(w.r, word.Share.String())
 	}
 	if word.Kept {
 		return doc + " with " + with + ", to read"
@@ -112,9 +112,9 @@ func (w *words) chosen(word share.Word) string {
 	return doc + " with " + with + ", to work on together"
 }
 
-// reasonOf is the reason that a proposal gives. An end that a person proposes has one; without one it is that of
+// Reason is the reason that a proposal gives. An end that a person proposes has one; without one it is that of
 // a computer whose clock is past the end date (share.Follow).
-func reasonOf(p *charter.Proposal) string {
+func Reason(p *charter.Proposal) string {
 	if p.Type != charter.ProposalPact || p.Why != "" {
 		return p.Why
 	}

@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"os"
@@ -13,8 +13,8 @@ import (
 // that are picked once.
 var defaultListen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
 
-// choose fixes where this home listens and what its device is called, and remembers it.
-func (h *Home) choose(listen, announce []string) (Config, error) {
+// Choose fixes where this home listens and what its device is called, and remembers it.
+func (h *Home) Choose(listen, announce []string) (Config, error) {
 	config, err := h.Config()
 	if err != nil {
 		return config, err
@@ -37,8 +37,8 @@ func (h *Home) choose(listen, announce []string) (Config, error) {
 	return config, h.SetConfig(config)
 }
 
-// chooseRelays remembers named relays, or with "none" forgets them.
-func (h *Home) chooseRelays(c Config, relays []string) (Config, error) {
+// ChooseRelays remembers named relays, or with "none" forgets them.
+func (h *Home) ChooseRelays(c Config, relays []string) (Config, error) {
 	if len(relays) == 0 {
 		return c, nil
 	}
@@ -59,12 +59,12 @@ func (h *Home) deviceName() string {
 			return name
 		}
 	}
-	return sharedDevice
+	return SharedDevice
 }
 
-// newDevice fixes where this home listens and what its device is called, and draws its key.
-func (h *Home) newDevice(name string, listen, announce []string) (Config, entry.Signer, error) {
-	config, err := h.choose(listen, announce)
+// NewDevice fixes where this home listens and what its device is called, and draws its key.
+func (h *Home) NewDevice(name string, listen, announce []string) (Config, entry.Signer, error) {
+	config, err := h.Choose(listen, announce)
 	if err != nil {
 		return config, entry.Signer{}, err
 	}

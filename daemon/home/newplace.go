@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"errors"
@@ -7,13 +7,13 @@ import (
 	"kith/daemon/replica"
 )
 
-// newPlace opens a home and gives a place in it for a new space: the home itself, which must belong to
+// OpenNew opens a home and gives a place in it for a new space: the home itself, which must belong to
 // no co-op yet unless another one is to come beside those that are in it.
-func newPlace(dir string, another bool) (home, place *Home, err error) {
-	if err := freeHome(dir, another); err != nil {
+func OpenNew(dir string, another bool) (home, place *Home, err error) {
+	if err := Free(dir, another); err != nil {
 		return nil, nil, err
 	}
-	if home, err = OpenHome(dir); err != nil {
+	if home, err = Open(dir); err != nil {
 		return nil, nil, err
 	}
 	if place, err = home.NewPlace(); err != nil {
@@ -22,10 +22,10 @@ func newPlace(dir string, another bool) (home, place *Home, err error) {
 	return home, place, nil
 }
 
-// freeHome says why nothing new can come to be in a home unless it is to be another one: it belongs to a co-op, whether
+// Free says why nothing new can come to be in a home unless it is to be another one: it belongs to a co-op, whether
 // a daemon runs there or not.
-func freeHome(dir string, another bool) error {
-	if !another && (&Home{dir: dir}).InUse() {
+func Free(dir string, another bool) error {
+	if !another && At(dir).InUse() {
 		return &inUseError{dir}
 	}
 	return nil

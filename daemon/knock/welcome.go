@@ -1,4 +1,4 @@
-package daemon
+package knock
 
 import (
 	"bytes"
@@ -19,18 +19,18 @@ import (
 // the co-op that the code is for. The second carries their redemption of the code; after it the
 // charter has them in it.
 const (
-	requestHello  = 0
-	requestRedeem = 1 // and the encoded charter.Redemption
+	RequestHello  = 0
+	RequestRedeem = 1 // and the encoded charter.Redemption
 )
 
 // What may be asked over a join stream besides what an invite gives. All begin with
 // requestHello, which says nothing of who asks and lets them see who answers.
 const (
-	requestPair     = 2 // and an encoded pairRequest: a device asks to be added
-	requestReveal   = 3 // and its nonce: now both know the words
-	requestAdded    = 4 // waits a while for somebody to compare them
-	requestHonoured = 5 // by a member key: what is here of the member's devices, as frontiers
-	requestRecover  = 6 // by a member key: and the encoded entry that says which devices are live
+	RequestPair     = 2 // and an encoded pairRequest: a device asks to be added
+	RequestReveal   = 3 // and its nonce: now both know the words
+	RequestAdded    = 4 // waits a while for somebody to compare them
+	RequestHonoured = 5 // by a member key: what is here of the member's devices, as frontiers
+	RequestRecover  = 6 // by a member key: and the encoded entry that says which devices are live
 )
 
 // maxIntroduction bounds the statements that are put into a welcome, in bytes: with what frames them it fits
@@ -40,9 +40,9 @@ const maxIntroduction = 16 << 20
 // maxWelcome bounds the statements that are read from a welcome. None has less than 200 bytes.
 const maxWelcome = 100_000
 
-// welcome is the answer to both requests: the space, and its accepted statements in an order in
+// Welcome is the answer to both requests: the space, and its accepted statements in an order in
 // which each comes after its past; of a share, those of both sides and the pact.
-type welcome struct {
+type Welcome struct {
 	Space      entry.SpaceID
 	Statements []*entry.Entry
 }
@@ -53,7 +53,7 @@ type wireWelcome struct {
 	Statements [][]byte
 }
 
-func (w welcome) encode() ([]byte, error) {
+func (w Welcome) encode() ([]byte, error) {
 	out := wireWelcome{Space: w.Space[:]}
 	for _, e := range w.Statements {
 		out.Statements = append(out.Statements, e.Encoded())
@@ -61,56 +61,56 @@ func (w welcome) encode() ([]byte, error) {
 	return cbor.Marshal(out)
 }
 
-func readWelcome(b []byte) (welcome, error) {
+func ReadWelcome(b []byte) (Welcome, error) {
 	mode, err := cbor.DecOptions{MaxArrayElements: maxWelcome, MaxNestedLevels: 4}.DecMode()
 	if err != nil {
-		return welcome{}, err
+		return Welcome{}, err
 	}
 	var in wireWelcome
 	if err := mode.Unmarshal(b, &in); err != nil {
-		return welcome{}, fmt.Errorf("read the welcome: %w", err)
+		return Welcome{}, fmt.Errorf("read the welcome: %w", err)
 	}
 	if len(in.Space) != len(entry.SpaceID{}) {
-		return welcome{}, errors.New("read the welcome: it names no space")
+		return Welcome{}, errors.New("read the welcome: it names no space")
 	}
-	w := welcome{Space: entry.SpaceID(in.Space)}
+	w := Welcome{Space: entry.SpaceID(in.Space)}
 	for _, enc := range in.Statements {
 		e, err := entry.Decode(enc)
 		if err != nil {
-			return welcome{}, fmt.Errorf("read the welcome: %w", err)
+			return Welcome{}, fmt.Errorf("read the welcome: %w", err)
 		}
 		w.Statements = append(w.Statements, e)
 	}
 	if i := entry.VerifyAll(w.Statements); i >= 0 {
-		return welcome{}, fmt.Errorf("read the welcome: statement %d: %w", i, entry.ErrSignature)
+		return Welcome{}, fmt.Errorf("read the welcome: statement %d: %w", i, entry.ErrSignature)
 	}
 	return w, nil
 }
 
-// errImpostor says that who answered isn't in the co-op that the code is for.
-var errImpostor = problem.New(problem.NotFound, "check that the code is the one you were sent, or ask for a new one", "whoever answers there is not of the co-op that this code is for")
+// ErrImpostor says that who answered isn't in the co-op that the code is for.
+var ErrImpostor = problem.New(problem.NotFound, "check that the code is the one you were sent, or ask for a new one", "whoever answers there is not of the co-op that this code is for")
 
-// check makes sure that the welcome is of the space that the code is for, and that answerer
+// Check makes sure that the welcome is of the space that the code is for, and that answerer
 // belongs to it.
-func (w welcome) check(code charter.Invite, answerer entry.Device) error {
+func (w Welcome) Check(code charter.Invite, answerer entry.Device) error {
 	return w.of(code.Space[:], answerer)
 }
 
 // of makes sure that the welcome is of the space whose ID begins so, and that answerer belongs to it.
-func (w welcome) of(space []byte, answerer entry.Device) error {
-	c := w.charter(space)
+func (w Welcome) of(space []byte, answerer entry.Device) error {
+	c := w.Charter(space)
 	if c == nil {
-		return errImpostor
+		return ErrImpostor
 	}
 	if _, ok := c.MemberOf(answerer); !ok {
-		return errImpostor
+		return ErrImpostor
 	}
 	return nil
 }
 
-// charter gives the charter of the space whose ID begins so: that of the welcome or, if it is to a share,
+// Charter gives the charter of the space whose ID begins so: that of the welcome or, if it is to a share,
 // that of a side. nil if the welcome is to neither.
-func (w welcome) charter(space []byte) *charter.Charter {
+func (w Welcome) Charter(space []byte) *charter.Charter {
 	if bytes.HasPrefix(w.Space[:], space) {
 		return charter.Fold(w.Space, w.Statements, charter.StepID{})
 	}
@@ -126,16 +126,16 @@ func (w welcome) charter(space []byte) *charter.Charter {
 	return nil
 }
 
-// replica makes the replica that the welcome is for: its device is in the charter now. step is what the code
+// Replica makes the replica that the welcome is for: its device is in the charter now. step is what the code
 // says of the chain.
-func (w welcome) replica(cfg replica.Config, step [8]byte) (*replica.Replica, error) {
+func (w Welcome) Replica(cfg replica.Config, step [8]byte) (*replica.Replica, error) {
 	if s := share.Fold(w.Space, w.Statements, [2]charter.StepID{}); s.Pact() != nil {
 		return replica.JoinShare(cfg, w.Space, w.Statements, step)
 	}
 	return replica.Join(cfg, w.Space, w.Statements, step)
 }
 
-// welcomeNow is what the charter has to say to somebody new, as it is here.
-func welcomeNow(r *replica.Replica) ([]byte, error) {
-	return welcome{r.Space(), r.Introduction(maxIntroduction)}.encode()
+// WelcomeNow is what the charter has to say to somebody new, as it is here.
+func WelcomeNow(r *replica.Replica) ([]byte, error) {
+	return Welcome{r.Space(), r.Introduction(maxIntroduction)}.encode()
 }

@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"kith/crdt"
 )
 
-// says puts changes into sentences without their subject.
-func says(p people, changes []crdt.FieldChange) []string {
+// Says puts changes into sentences without their subject.
+func Says(p People, changes []crdt.FieldChange) []string {
 	if len(changes) == 0 { // see package replica, joinHeads
 		return []string{"brought together what was written side by side"}
 	}
@@ -19,11 +19,11 @@ func says(p people, changes []crdt.FieldChange) []string {
 	return out
 }
 
-func sentence(p people, c crdt.FieldChange) string {
+func sentence(p People, c crdt.FieldChange) string {
 	field := strings.ReplaceAll(c.Field, "_", " ")
 	who := ""
 	if c.Member != nil {
-		who = " " + p.named(*c.Member).Name
+		who = " " + p.Named(*c.Member).Name
 	}
 	because := ""
 	if c.To != "" {

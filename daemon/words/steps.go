@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"kith/daemon/api"
 )
 
-// stands says how it stands with a proposal.
-func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
+// Stands says how it stands with a proposal.
+func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	switch p.State {
 	case charter.ProposalInForce:
-		return []string{"It is in force: " + w.done(&p.Terms, p.Subject) + "."}
+		return []string{"It is in force: " + w.Done(&p.Terms, p.Subject) + "."}
 	case charter.ProposalWithdrawn:
 		return []string{"It was withdrawn."}
 	case charter.ProposalOvertaken:
@@ -33,47 +33,47 @@ func (w *words) stands(p *charter.Proposal, shown *api.Proposal) []string {
 		return []string{"So many have refused that this can't come into force any more."}
 	case missing > 0:
 		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. Not answering counts for nothing, either way.",
-			p.Needs, counted(p.Of, "full member", "full members"), missing))
+			p.Needs, Counted(p.Of, "full member", "full members"), missing))
 	case p.Founder:
 	default:
 		says = append(says, "All consents are here; it comes into force in a moment.")
 	}
 	if p.Founder {
-		says = append(says, "The founding is open, so "+w.name(w.c.Founder())+"'s consent is needed too.")
+		says = append(says, "The founding is open, so "+w.Name(w.Charter.Founder())+"'s consent is needed too.")
 	}
 	if p.Type == charter.ProposalRemove {
-		says = append(says, w.name(p.Subject)+" isn't asked, and is counted.")
+		says = append(says, w.Name(p.Subject)+" isn't asked, and is counted.")
 	}
 	if p.Type == charter.ProposalKey {
 		says = append(says, w.compareKey(p))
 	}
-	if after := w.after(p.Type, p.Of); after != "" {
+	if after := w.After(p.Type, p.Of); after != "" {
 		says = append(says, after)
 	}
 	return says
 }
 
-// after says what is different once somebody was admitted or removed, of n full members now; ""
+// After says what is different once somebody was admitted or removed, of n full members now; ""
 // if there is nothing to say.
-func (w *words) after(t charter.ProposalType, n int) string {
+func (w *Words) After(t charter.ProposalType, n int) string {
 	switch {
 	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3:
-		return bothMustAgree
+		return BothMustAgree
 	}
 	return ""
 }
 
-// bothMustAgree is said before there are two.
-const bothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
+// BothMustAgree is said before there are two.
+const BothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
 
 // compareKey says which words stand for a new member key.
-func (w *words) compareKey(p *charter.Proposal) string {
+func (w *Words) compareKey(p *charter.Proposal) string {
 	return fmt.Sprintf("The new phrase of %s comes with these words: %s. Ask %[1]s, in a way that you trust, whether they are the same there. Once this is in force, the old phrase and all devices of before speak for %[1]s no more.",
-		w.name(p.Subject), strings.Join(p.Rekey.Words(), " "))
+		w.Name(p.Subject), strings.Join(p.Rekey.Words(), " "))
 }
 
-// whoDecides says who may decide what.
-func (w *words) whoDecides(c *api.Charter) []string {
+// WhoDecides says who may decide what.
+func (w *Words) WhoDecides(c *api.Charter) []string {
 	founder := c.Founder.Name
 	var says []string
 	if c.Founding.Open {
@@ -85,7 +85,7 @@ func (w *words) whoDecides(c *api.Charter) []string {
 	switch {
 	case c.Of == 1:
 		says = append(says, "There is one full member, whose consent is enough to admit somebody or to change the charter.",
-			bothMustAgree)
+			BothMustAgree)
 	case c.Of == 2:
 		says = append(says, "To admit or remove somebody, or to change the charter, both full members have to agree. Not answering counts for nothing, either way.")
 	default:
@@ -93,7 +93,7 @@ func (w *words) whoDecides(c *api.Charter) []string {
 			c.Needs, c.Of, c.Threshold))
 	}
 	says = append(says,
-		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", counted(c.Invites, "prospective member", "prospective members")),
+		fmt.Sprintf("Any full member may invite: up to %s at a time each. A prospective member reads everything and works on tasks and notes; their position on a decision shows, and isn't counted.", Counted(c.Invites, "prospective member", "prospective members")),
 		"About their own devices everybody decides alone, and everybody may leave.")
 	return says
 }

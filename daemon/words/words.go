@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"fmt"
@@ -12,31 +12,32 @@ import (
 	"kith/daemon/replica"
 )
 
-// words puts the charter into words: who people are, what proposals are called and what was said.
-type words struct {
-	people
-	c      *charter.Charter
-	other  *charter.Charter          // of the other side of a share, else nil
-	r      *replica.Replica          // in which documents are that steps name; nil: they aren't named
-	shorts map[charter.StepID]string // of proposals; made when first asked for
-	sides  map[charter.StepID]bool   // the steps with which branches begin; the same
-	theirs *words                    // by the charter of the other side of a share; the same
+// Words puts the charter into words: who people are, what proposals are called and what was said.
+type Words struct {
+	People
+	Charter *charter.Charter
+	other   *charter.Charter          // of the other side of a share, else nil
+	r       *replica.Replica          // in which documents are that steps name; nil: they aren't named
+	shorts  map[charter.StepID]string // of proposals; made when first asked for
+	sides   map[charter.StepID]bool   // the steps with which branches begin; the same
+	theirs  *Words                    // by the charter of the other side of a share; the same
 }
 
-func newWords(c *charter.Charter) *words { return &words{people: people{c: c}, c: c} }
+// New words by a charter alone: documents aren't named, nor is anybody of another co-op.
+func New(c *charter.Charter) *Words { return &Words{People: People{Rules: c}, Charter: c} }
 
-// newWordsIn is newWords, with the names of everybody in the space: in a share, of people of both co-ops.
-func newWordsIn(r *replica.Replica) *words {
-	w := newWords(r.Charter())
-	w.people, w.r = people{c: r.Rules()}, r
+// NewIn is New, with the names of everybody in the space: in a share, of people of both co-ops.
+func NewIn(r *replica.Replica) *Words {
+	w := New(r.Charter())
+	w.People, w.r = People{Rules: r.Rules()}, r
 	if shared, side := r.Share(); shared != nil {
 		w.other = shared.Side(1 - side)
 	}
 	return w
 }
 
-// of is for what a member says: in a share by the charter of their side, whose steps it is about.
-func (w *words) of(by charter.MemberID) *words {
+// Of is for what a member says: in a share by the charter of their side, whose steps it is about.
+func (w *Words) Of(by charter.MemberID) *Words {
 	if w.r == nil {
 		return w
 	}
@@ -48,36 +49,36 @@ func (w *words) of(by charter.MemberID) *words {
 		return w
 	}
 	if w.theirs == nil {
-		w.theirs = &words{people: w.people, r: w.r}
-		w.theirs.c = shared.Side(1 - side)
+		w.theirs = &Words{People: w.People, r: w.r}
+		w.theirs.Charter = shared.Side(1 - side)
 	}
 	return w.theirs
 }
 
-// proposalID writes the ID of a proposal. It has the first 160 bits of the step's.
-func proposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
+// ProposalID writes the ID of a proposal. It has the first 160 bits of the step's.
+func ProposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
 
-// minShortID is the least number of letters of a short ID.
-const minShortID = 4
+// MinShortID is the least number of letters of a short ID.
+const MinShortID = 4
 
 // proposed gives a proposal of the charter or, in a share, of the other side's.
-func (w *words) proposed(id charter.StepID) (charter.Proposal, bool) {
-	p, ok := w.c.Proposal(id)
+func (w *Words) proposed(id charter.StepID) (charter.Proposal, bool) {
+	p, ok := w.Charter.Proposal(id)
 	if !ok && w.other != nil {
 		return w.other.Proposal(id)
 	}
 	return p, ok
 }
 
-// short returns as much of a proposal's ID as tells it from all others here.
-func (w *words) short(id charter.StepID) string {
+// Short returns as much of a proposal's ID as tells it from all others here.
+func (w *Words) Short(id charter.StepID) string {
 	if w.shorts == nil {
 		w.shorts = map[charter.StepID]string{}
-		all := w.c.Proposals()
+		all := w.Charter.Proposals()
 		for _, p := range all {
-			full, n := proposalID(p.ID), len("p-")+minShortID
+			full, n := ProposalID(p.ID), len("p-")+MinShortID
 			for _, o := range all {
-				for o.ID != p.ID && n < len(full) && strings.HasPrefix(proposalID(o.ID), full[:n]) {
+				for o.ID != p.ID && n < len(full) && strings.HasPrefix(ProposalID(o.ID), full[:n]) {
 					n++
 				}
 			}
@@ -87,38 +88,38 @@ func (w *words) short(id charter.StepID) string {
 	if short, ok := w.shorts[id]; ok {
 		return short
 	}
-	return proposalID(id)[:len("p-")+minShortID]
+	return ProposalID(id)[:len("p-")+MinShortID]
 }
 
-func (w *words) name(id charter.MemberID) string { return w.named(id).Name }
+func (w *Words) Name(id charter.MemberID) string { return w.Named(id).Name }
 
-// list joins names as people do: "Ana, Ben and Cleo".
-func (w *words) list(ids []charter.MemberID) string {
+// List joins names as people do: "Ana, Ben and Cleo".
+func (w *Words) List(ids []charter.MemberID) string {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = w.name(id)
+		names[i] = w.Name(id)
 	}
 	slices.Sort(names)
-	return listed(names)
+	return Listed(names)
 }
 
-// does says what a step does, as what somebody proposes to do.
-func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
+// Does says what a step does, as what somebody proposes to do.
+func (w *Words) Does(t *charter.Terms, subject charter.MemberID) string {
 	switch t.Type {
 	case charter.ProposalSeat:
-		return "welcome " + w.name(subject) + " as a full member"
+		return "welcome " + w.Name(subject) + " as a full member"
 	case charter.ProposalClose:
 		return "close the founding"
 	case charter.ProposalAdmit:
-		return "admit " + w.name(subject) + " as a full member"
+		return "admit " + w.Name(subject) + " as a full member"
 	case charter.ProposalRemove:
-		return "end the membership of " + w.name(subject)
+		return "end the membership of " + w.Name(subject)
 	case charter.ProposalKey:
-		return "give " + w.name(subject) + " a new recovery phrase"
+		return "give " + w.Name(subject) + " a new recovery phrase"
 	case charter.ProposalThreshold:
 		return "decide steps like this one by " + t.Threshold.String()
 	case charter.ProposalInvites:
-		return "let each full member have " + counted(t.Invites, "open invite", "open invites")
+		return "let each full member have " + Counted(t.Invites, "open invite", "open invites")
 	case charter.ProposalRules:
 		return fmt.Sprintf("move to version %d of the shared rules", t.Rules)
 	case charter.ProposalPact:
@@ -127,21 +128,21 @@ func (w *words) does(t *charter.Terms, subject charter.MemberID) string {
 	return "do something that this release doesn't know yet"
 }
 
-// done says what a step has done, as a sentence.
-func (w *words) done(t *charter.Terms, subject charter.MemberID) string {
+// Done says what a step has done, as a sentence.
+func (w *Words) Done(t *charter.Terms, subject charter.MemberID) string {
 	switch t.Type {
 	case charter.ProposalSeat, charter.ProposalAdmit:
-		return w.name(subject) + " is a full member"
+		return w.Name(subject) + " is a full member"
 	case charter.ProposalClose:
 		return "the founding is closed"
 	case charter.ProposalRemove:
-		return w.name(subject) + " is no member any more"
+		return w.Name(subject) + " is no member any more"
 	case charter.ProposalKey:
-		return w.name(subject) + " has a new recovery phrase"
+		return w.Name(subject) + " has a new recovery phrase"
 	case charter.ProposalThreshold:
 		return "agreed steps are decided by " + t.Threshold.String()
 	case charter.ProposalInvites:
-		return "each full member may have " + counted(t.Invites, "open invite", "open invites")
+		return "each full member may have " + Counted(t.Invites, "open invite", "open invites")
 	case charter.ProposalRules:
 		return fmt.Sprintf("version %d of the shared rules holds", t.Rules)
 	case charter.ProposalPact:
@@ -150,7 +151,7 @@ func (w *words) done(t *charter.Terms, subject charter.MemberID) string {
 	return "a step was taken that this release doesn't know yet"
 }
 
-func value(t *charter.Terms) string {
+func Value(t *charter.Terms) string {
 	switch t.Type {
 	case charter.ProposalThreshold:
 		return t.Threshold.String()
@@ -172,8 +173,8 @@ type said struct {
 	By       charter.MemberID
 }
 
-// statement puts a statement of a member into words.
-func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
+// Statement puts a statement of a member into words.
+func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 	out := said{Why: s.Why, By: by}
 	proposal := func(says string) {
 		p, ok := w.proposed(s.Of)
@@ -181,12 +182,12 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 			out.Says = says
 			return
 		}
-		out.Proposal = w.short(p.ID)
-		out.Says = says + " " + out.Proposal + ", to " + w.does(&p.Terms, p.Subject)
+		out.Proposal = w.Short(p.ID)
+		out.Says = says + " " + out.Proposal + ", to " + w.Does(&p.Terms, p.Subject)
 	}
 	switch s.Type {
 	case charter.TypeGenesis:
-		out.Says = fmt.Sprintf("founded %s with %s", s.Genesis.Coop, counted(s.Genesis.Seats, "seat", "seats"))
+		out.Says = fmt.Sprintf("founded %s with %s", s.Genesis.Coop, Counted(s.Genesis.Seats, "seat", "seats"))
 	case charter.TypeFounding:
 		out.Says, out.Why = "closed the founding", s.Step.Why
 		if s.Step.Seat != nil {
@@ -194,8 +195,8 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 		}
 	case charter.TypePropose:
 		p, _ := w.proposed(s.Step.ID())
-		out.Why, out.Proposal = s.Step.Why, w.short(s.Step.ID())
-		out.Says = "proposed to " + w.does(&s.Step.Terms, p.Subject)
+		out.Why, out.Proposal = s.Step.Why, w.Short(s.Step.ID())
+		out.Says = "proposed to " + w.Does(&s.Step.Terms, p.Subject)
 	case charter.TypeConsent:
 		proposal("consented to")
 	case charter.TypeRefuse:
@@ -207,7 +208,7 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 	case charter.TypeCertify:
 		out.Says = "added the device “" + s.New.Name + "”"
 	case charter.TypeRetire:
-		out.Says = "took the device “" + w.device(s.Device).Name + "” out of use"
+		out.Says = "took the device “" + w.Device(s.Device).Name + "” out of use"
 	case charter.TypeRecover:
 		out.Says = "said with their recovery phrase which devices are theirs"
 	case charter.TypeResign:
@@ -219,7 +220,7 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 	case charter.TypeProspective:
 		out.Says = "welcomed " + s.Joiner.Name + " as a prospective member"
 	case charter.TypeMove:
-		out.Says = "consents from the device “" + w.device(s.Device).Name + "” from now on"
+		out.Says = "consents from the device “" + w.Device(s.Device).Name + "” from now on"
 	case charter.TypeSeen:
 		out.Says = "has seen what came until then"
 	case charter.TypeFollow:
@@ -231,8 +232,8 @@ func (w *words) statement(s *charter.Statement, by charter.MemberID) said {
 	return out
 }
 
-// actions are the words of the API for what proposals do.
-var actions = map[charter.ProposalType]string{
+// Actions are the words of the API for what proposals do.
+var Actions = map[charter.ProposalType]string{
 	charter.ProposalAdmit: api.ActionAdmit, charter.ProposalRemove: api.ActionRemove, charter.ProposalKey: api.ActionNewKey,
 	charter.ProposalThreshold: api.ActionThreshold, charter.ProposalInvites: api.ActionInvites,
 	charter.ProposalRules: api.ActionRules, charter.ProposalPact: api.ActionPact, charter.ProposalClose: api.ActionClose,

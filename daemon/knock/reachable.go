@@ -1,4 +1,4 @@
-package daemon
+package knock
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/home"
 	"kith/daemon/peer"
 )
 
@@ -15,9 +16,9 @@ import (
 // one that works is enough.
 const maxCodeAddresses = 2
 
-// answerersOf returns where the holder of a code finds this device: what it announces or, if that
+// Answerers returns where the holder of a code finds this device: what it announces or, if that
 // is nothing, what it listens on, with this computer's addresses in the place of "all".
-func answerersOf(c Config, device entry.Device) ([]charter.Answerer, error) {
+func Answerers(c home.Config, device entry.Device) ([]charter.Answerer, error) {
 	addrs := c.Announce
 	if len(addrs) == 0 {
 		addrs = c.Listen
@@ -69,8 +70,8 @@ func onlyHere(a ma.Multiaddr) ([]ma.Multiaddr, error) {
 	return []ma.Multiaddr{self.Encapsulate(rest)}, nil
 }
 
-// addresses turns what a code says into multiaddrs with the identity that has to answer there.
-func addresses(code charter.Invite) ([]string, error) {
+// Addresses turns what a code says into multiaddrs with the identity that has to answer there.
+func Addresses(code charter.Invite) ([]string, error) {
 	var out []string
 	for _, a := range code.Answerers {
 		addr, err := ma.NewMultiaddrBytes(a.Address)

@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"context"
@@ -27,10 +27,10 @@ func (h *Home) rewriteStore(ctx context.Context, from, to []byte, progress func(
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	if err := store.Rewrite(ctx, h.storeDir(), from, dir, to, progress); err != nil {
+	if err := store.Rewrite(ctx, h.StoreDir(), from, dir, to, progress); err != nil {
 		return err
 	}
-	if err := replica.CopyMarks(h.storeDir(), dir); err != nil {
+	if err := replica.CopyMarks(h.StoreDir(), dir); err != nil {
 		return err
 	}
 	if err := syncDir(dir); err != nil {
@@ -53,8 +53,8 @@ func (h *Home) finishRewrite() error {
 	} else if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(h.storeDir()); err != nil {
+	if err := os.RemoveAll(h.StoreDir()); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(h.path(rewrittenDir), h.storeDir()), syncDir(filepath.Clean(h.dir)))
+	return errors.Join(os.Rename(h.path(rewrittenDir), h.StoreDir()), syncDir(filepath.Clean(h.dir)))
 }

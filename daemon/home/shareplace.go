@@ -1,4 +1,4 @@
-package daemon
+package home
 
 import (
 	"encoding/hex"
@@ -20,13 +20,13 @@ const (
 	maxShareFile = 4 << 10
 	// shareForm is the version of its form.
 	shareForm = 1
-	// sharedDevice is what a device is called in a share, where nobody has to know what it is called at home.
-	sharedDevice = "computer"
+	// SharedDevice is what a device is called in a share, where nobody has to know what it is called at home.
+	SharedDevice = "computer"
 )
 
-// sharePlace is what a place of a share remembers of the home that it is of. Nothing of it leaves the
+// SharePlace is what a place of a share remembers of the home that it is of. Nothing of it leaves the
 // computer. As long as there is no store in the place the share isn't here yet.
-type sharePlace struct {
+type SharePlace struct {
 	Home   entry.SpaceID    // the home's space
 	Member charter.MemberID // who this computer's person is there
 	Share  entry.SpaceID
@@ -43,7 +43,7 @@ type fileOfShare struct {
 	Step   string `json:"step"`
 }
 
-func (h *Home) setSharePlace(p sharePlace) error {
+func (h *Home) SetSharePlace(p SharePlace) error {
 	b, err := json.MarshalIndent(fileOfShare{
 		Form: shareForm, Home: p.Home.String(), Member: p.Member.String(), Share: p.Share.String(), Side: p.Side.String(), Step: p.Step.String(),
 	}, "", "  ")
@@ -53,8 +53,8 @@ func (h *Home) setSharePlace(p sharePlace) error {
 	return errors.Join(writeWhole(h.path(shareFile), append(b, '\n')), syncDir(h.dir))
 }
 
-// sharePlace reads what the place remembers; nil if it is of no share.
-func (h *Home) sharePlace() (*sharePlace, error) {
+// SharePlace reads what the place remembers; nil if it is of no share.
+func (h *Home) SharePlace() (*SharePlace, error) {
 	path := h.path(shareFile)
 	info, err := os.Stat(path)
 	switch {
@@ -76,7 +76,7 @@ func (h *Home) sharePlace() (*sharePlace, error) {
 	return p, nil
 }
 
-func readSharePlace(b []byte) (*sharePlace, error) {
+func readSharePlace(b []byte) (*SharePlace, error) {
 	var f fileOfShare
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func readSharePlace(b []byte) (*sharePlace, error) {
 	if f.Form != shareForm {
 		return nil, fmt.Errorf("form %d, this Kith knows %d", f.Form, shareForm)
 	}
-	p := &sharePlace{}
+	p := &SharePlace{}
 	var err error
 	if p.Member, err = charter.ParseMemberID(f.Member); err != nil {
 		return nil, err
@@ -92,15 +92,15 @@ func readSharePlace(b []byte) (*sharePlace, error) {
 	for into, text := range map[*[32]byte]string{
 		(*[32]byte)(&p.Home): f.Home, (*[32]byte)(&p.Share): f.Share, (*[32]byte)(&p.Side): f.Side, (*[32]byte)(&p.Step): f.Step,
 	} {
-		if err := readID(into, text); err != nil {
+		if err := ReadID(into, text); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// readID reads 64 hexadecimal digits.
-func readID(into *[32]byte, text string) error {
+// ReadID reads 64 hexadecimal digits.
+func ReadID(into *[32]byte, text string) error {
 	b, err := hex.DecodeString(text)
 	if err != nil || len(b) != len(into) {
 		return fmt.Errorf("%.80q is no ID of 64 hexadecimal digits", text)
@@ -109,8 +109,8 @@ func readID(into *[32]byte, text string) error {
 	return nil
 }
 
-// reserved says whether the place is kept for a share, whether that is here or not.
-func (h *Home) reserved() bool {
+// Reserved says whether the place is kept for a share, whether that is here or not.
+func (h *Home) Reserved() bool {
 	_, err := os.Lstat(h.path(shareFile))
 	return err == nil
 }
@@ -119,7 +119,7 @@ func (h *Home) reserved() bool {
 func (h *Home) Waiting() (places []*Home, err error) {
 	numbers, err := h.below()
 	for _, n := range numbers {
-		if p := h.place(n); p.reserved() && !p.InUse() {
+		if p := h.Place(n); p.Reserved() && !p.InUse() {
 			places = append(places, p)
 		}
 	}
@@ -128,8 +128,8 @@ func (h *Home) Waiting() (places []*Home, err error) {
 
 var anyPort = regexp.MustCompile(`/(tcp|udp)/[0-9]+`)
 
-// listenBeside gives where a further place listens that nobody chose for: where the home does, at other ports.
-func (h *Home) listenBeside() ([]string, error) {
+// ListenBeside gives where a further place listens that nobody chose for: where the home does, at other ports.
+func (h *Home) ListenBeside() ([]string, error) {
 	config, err := h.Config()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package daemon
+package words
 
 import (
 	"fmt"
@@ -9,24 +9,24 @@ import (
 	"kith/daemon/api"
 )
 
-// forks says where the co-op has split, and how each split stands.
-func forks(w *words) []api.Fork {
+// Forks says where the co-op has split, and how each split stands.
+func Forks(w *Words) []api.Fork {
 	var out []api.Fork
-	for _, f := range w.c.Forks() {
+	for _, f := range w.Charter.Forks() {
 		out = append(out, forkOf(w, &f))
 	}
 	return out
 }
 
-func forkOf(w *words, f *charter.Fork) api.Fork {
-	out := api.Fork{Parent: f.Parent.String(), Twice: w.byName(f.Twice)}
+func forkOf(w *Words, f *charter.Fork) api.Fork {
+	out := api.Fork{Parent: f.Parent.String(), Twice: w.ByName(f.Twice)}
 	for _, br := range f.Branches {
 		shown := api.Branch{
 			Step: br.Step.String(), Title: w.branchTitle(br.Step), Followed: br.Followed,
-			Members: w.byName(br.Members), Joined: w.byName(br.Joined),
+			Members: w.ByName(br.Members), Joined: w.ByName(br.Joined),
 		}
-		if _, ok := w.c.Proposal(br.Step); ok {
-			shown.Proposal = w.short(br.Step)
+		if _, ok := w.Charter.Proposal(br.Step); ok {
+			shown.Proposal = w.Short(br.Step)
 		}
 		out.Branches = append(out.Branches, shown)
 	}
@@ -45,7 +45,7 @@ func truth(b bool) int {
 
 // isOpen says whether a split asks for something: this device is on no side, or a full member of
 // today is on another, or has consented to several and not said which one they follow.
-func (w *words) isOpen(f *charter.Fork) bool {
+func (w *Words) isOpen(f *charter.Fork) bool {
 	followed := false
 	unsaid := slices.Clone(f.Twice)
 	for _, br := range f.Branches {
@@ -55,10 +55,10 @@ func (w *words) isOpen(f *charter.Fork) bool {
 		}
 	}
 	if !followed {
-		return f.Parent == w.c.Tip() // else it is on a side that isn't followed
+		return f.Parent == w.Charter.Tip() // else it is on a side that isn't followed
 	}
 	full := func(id charter.MemberID) bool {
-		m, ok := w.c.Member(id)
+		m, ok := w.Charter.Member(id)
 		return ok && m.Standing == charter.Full
 	}
 	for _, br := range f.Branches {
@@ -69,17 +69,17 @@ func (w *words) isOpen(f *charter.Fork) bool {
 	return slices.ContainsFunc(unsaid, full)
 }
 
-// byName names members, in the order of their names.
-func (w *words) byName(ids []charter.MemberID) []api.Named {
+// ByName names members, in the order of their names.
+func (w *Words) ByName(ids []charter.MemberID) []api.Named {
 	all := w.all(ids)
 	slices.SortFunc(all, func(a, b api.Named) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
 	return all
 }
 
 // branchTitle says what the step does with which a branch begins.
-func (w *words) branchTitle(step charter.StepID) string {
-	if p, ok := w.c.Proposal(step); ok {
-		return w.does(&p.Terms, p.Subject)
+func (w *Words) branchTitle(step charter.StepID) string {
+	if p, ok := w.Charter.Proposal(step); ok {
+		return w.Does(&p.Terms, p.Subject)
 	}
 	return "a step that is known only there"
 }
@@ -94,16 +94,16 @@ func side(b *api.Branch) string {
 
 // who says who is on a branch.
 func who(b *api.Branch) string {
-	on := "with " + listed(namesOf(b.Members))
+	on := "with " + Listed(namesOf(b.Members))
 	switch {
 	case len(b.Members)+len(b.Joined) == 0:
 		return "with nobody"
 	case len(b.Joined) == 0:
 		return on
 	case len(b.Members) == 0:
-		return "joined by " + listed(namesOf(b.Joined))
+		return "joined by " + Listed(namesOf(b.Joined))
 	}
-	return on + ", joined by " + listed(namesOf(b.Joined))
+	return on + ", joined by " + Listed(namesOf(b.Joined))
 }
 
 func namesOf(list []api.Named) []string {
@@ -120,7 +120,7 @@ func saysSplit(f *api.Fork) []string {
 		return []string{"The co-op has split once, and nobody who is a full member here is on another side any more."}
 	}
 	says := []string{fmt.Sprintf("The co-op has split: %s came into force at one place, and each was agreed on by what was known there.",
-		counted(len(f.Branches), "step", "steps"))}
+		Counted(len(f.Branches), "step", "steps"))}
 	here := false
 	var others []string
 	for i := range f.Branches {
@@ -136,7 +136,7 @@ func saysSplit(f *api.Fork) []string {
 	}
 	if len(f.Twice) > 0 {
 		says = append(says, fmt.Sprintf("It could come to this because %s consented to more than one of them: by a copy of a device, by an altered program, or on purpose. kith charter log --all shows the statements. They can say which side they follow, too.",
-			listed(namesOf(f.Twice))))
+			Listed(namesOf(f.Twice))))
 	}
 	talk := "Who is right can't be computed, and nobody is moved by what others sign. Talk to each other. "
 	if here {
@@ -148,11 +148,11 @@ func saysSplit(f *api.Fork) []string {
 		"What was written before belongs to both sides. What is written on the other side comes here, and counts only there: kith log shows it as elsewhere.")
 }
 
-// splitNotice is what a person has to know of it before anything else.
-func splitNotice(c *charter.Charter) []string {
-	w := newWords(c)
+// SplitNotice is what a person has to know of it before anything else.
+func SplitNotice(c *charter.Charter) []string {
+	w := New(c)
 	var says []string
-	for _, f := range forks(w) {
+	for _, f := range Forks(w) {
 		if !f.Open {
 			continue
 		}
@@ -166,16 +166,16 @@ func splitNotice(c *charter.Charter) []string {
 			line += ")"
 			sides = append(sides, line)
 		}
-		says = append(says, "The co-op has split into "+listed(sides)+". kith charter show says how it came and what you can do.")
+		says = append(says, "The co-op has split into "+Listed(sides)+". kith charter show says how it came and what you can do.")
 	}
 	return says
 }
 
 // isSide says whether a step is one with which a branch begins.
-func (w *words) isSide(id charter.StepID) bool {
+func (w *Words) isSide(id charter.StepID) bool {
 	if w.sides == nil {
 		w.sides = map[charter.StepID]bool{}
-		for _, f := range w.c.Forks() {
+		for _, f := range w.Charter.Forks() {
 			for _, br := range f.Branches {
 				w.sides[br.Step] = true
 			}

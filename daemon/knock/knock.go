@@ -1,0 +1,104 @@
+package knock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/peer"
+)
+
+// Knock is a computer that isn't in the charter and asks a device of the co-op for something.
+type Knock struct {
+	Key    entry.Signer // dials
+	At     []string
+	Space  []byte // the first bytes of the space's ID
+	Joined *peer.Joined
+}
+
+// Ask sends a request that is answered with the charter, and checks that who answers is of the co-op.
+func (k *Knock) Ask(ctx context.Context, request []byte) (Welcome, error) {
+	if err := k.Send(ctx, request); err != nil {
+		return Welcome{}, err
+	}
+	w, err := ReadWelcome(k.Joined.Reply)
+	if err != nil {
+		return Welcome{}, err
+	}
+	return w, w.of(k.Space, k.Joined.Answerer)
+}
+
+// Send sends a request; Joined has the answer then.
+func (k *Knock) Send(ctx context.Context, request []byte) (err error) {
+	k.Joined, err = peer.Join(ctx, k.Key, k.At, request)
+	return err
+}
+
+// AskAgain is how long somebody who waits for an answer lets pass before asking anew.
+const AskAgain = time.Second
+
+// Pause lets time pass.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// PairRequest is how a device asks to be added: who it is, its word that it belongs to the member,
+// and what binds it to its part of the words.
+type PairRequest struct {
+	Device     charter.NewDevice
+	Commitment [32]byte
+}
+
+type wirePairRequest struct {
+	_          struct{} `cbor:",toarray"`
+	Device     []byte
+	Name       string
+	Accepted   []byte
+	Commitment []byte
+}
+
+// maxPairRequest bounds an encoded pairRequest: a name, a key, a signature, a hash and their frame.
+const maxPairRequest = charter.MaxNameBytes + 32 + 64 + 32 + 32
+
+func (q *PairRequest) Encode() ([]byte, error) {
+	return cbor.Marshal(wirePairRequest{
+		Device: q.Device.Key[:], Name: q.Device.Name, Accepted: q.Device.Accepted[:], Commitment: q.Commitment[:],
+	})
+}
+
+func ReadPairRequest(b []byte) (q PairRequest, err error) {
+	if len(b) > maxPairRequest {
+		return q, fmt.Errorf("a request of %d bytes to add a device, the limit is %d", len(b), maxPairRequest)
+	}
+	var w wirePairRequest
+	if err := cbor.Unmarshal(b, &w); err != nil {
+		return q, fmt.Errorf("a request to add a device: %w", err)
+	}
+	name, err := charter.CleanName(w.Name)
+	if err != nil {
+		return q, err
+	}
+	if name != w.Name || len(w.Device) != 32 || len(w.Accepted) != 64 || len(w.Commitment) != 32 {
+		return q, errors.New("a request to add a device has a part of another size")
+	}
+	q.Device = charter.NewDevice{Key: entry.Device(w.Device), Name: name, Accepted: [64]byte(w.Accepted)}
+	q.Commitment = [32]byte(w.Commitment)
+	return q, nil
+}
+
+// Accepts says whether the device has agreed to belong to a member key.
+func (q *PairRequest) Accepts(space entry.SpaceID, memberKey entry.Device) bool {
+	return charter.DeviceAccepts(space, memberKey, q.Device)
+}
