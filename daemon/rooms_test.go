@@ -15,7 +15,7 @@ var rooms = []struct {
 	name  string
 	files []string
 }{
-	{"space", []string{"space", "list", "tend", "meter", "directory", "keep", "twofold", "peersof", "closed"}},
+	{"space", []string{"space", "list", "tend", "meter", "directory", "keep", "twofold", "peersof", "closed", "patience"}},
 	{"entrance", []string{"entrance", "members", "found", "invites", "pair", "pairings", "recover", "newkey", "devices"}},
 	{"assembly", []string{"assembly", "charter", "propose", "proposals", "answer", "terms", "ending", "resign"}},
 	{"desk", []string{"desk", "documents", "linked", "leaveout", "search", "log", "seen", "adopt"}},
