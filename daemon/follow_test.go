@@ -14,6 +14,7 @@ import (
 	"kith/daemon/api/client"
 	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 	"kith/daemon/words"
 )
 
@@ -69,7 +70,7 @@ func alliesMade(t *testing.T, terms share.Terms, riso, quilted []*computer) entr
 		all[0].stop()
 		at[i], _ = placeFor(t, all[0])
 	}
-	both := shareOfSeats(t, terms, at, max(len(riso), len(quilted)))
+	both := replicatest.ShareOfSeats(t, terms, at, max(len(riso), len(quilted)))
 	space := both[0].Space()
 	for i, all := range [][]*computer{riso, quilted} {
 		of := home.SharePlace{Share: space, Side: both[i].Charter().Space(), Step: steps[i]}

@@ -20,6 +20,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 )
 
 // madePact lets two co-ops make a pact, the first of each with the other, and gives the space of its share.
@@ -186,7 +187,7 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 
 func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 	t.Parallel()
-	made, _ := twoAllies(t)
+	made, _ := replicatest.TwoAllies(t)
 	shared, side := made.Share()
 	terms, _ := shared.Terms()
 	agreed := shareOfHome{
@@ -223,7 +224,7 @@ func servedShare(t *testing.T, r *replica.Replica) *spaces {
 func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 	t.Parallel()
 	l := newMeetingLab(t)
-	first, _ := twoAllies(t)
+	first, _ := replicatest.TwoAllies(t)
 	l.serve(&space{replica: first})
 	must(t, l.k.change(func(p *pact) error { p.Through = first.Space().String(); return nil }))
 	var refused *peer.JoinError
@@ -246,7 +247,7 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 // Who joins sees the request, and nobody agrees to anything: what is offered must be that, with the terms that hold.
 func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) {
 	t.Parallel()
-	_, second := twoAllies(t)
+	_, second := replicatest.TwoAllies(t)
 	all := servedShare(t, second)
 	x := newFollower(all).Base(second.Space())
 	dora := coopCalled(t, "Quilted", "Dora")[0].openReplica()
@@ -278,7 +279,7 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 // Two homes of one person can be called alike.
 func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	t.Parallel()
-	first, _ := twoAllies(t)
+	first, _ := replicatest.TwoAllies(t)
 	var homes []*space
 	for range 2 {
 		r := coop(t, "Ana")[0].openReplica()

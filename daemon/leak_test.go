@@ -36,6 +36,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 	"kith/daemon/waittest"
 )
 
@@ -215,7 +216,7 @@ func (n *neighbours) needles() map[string]string {
 	var written [][]byte
 	for _, h := range []*computer{n.ana, n.ben, n.cleo} {
 		r := h.openReplica()
-		for _, e := range entriesIn(n.t, r) {
+		for _, e := range replicatest.Entries(n.t, r) {
 			id, space := e.ID(), e.SpaceOf()
 			raw("an entry's ID", id[:])
 			raw("the space", space[:])
@@ -276,7 +277,7 @@ func (n *neighbours) search(said []byte) {
 			}
 		}
 	}
-	entries := entriesIn(n.t, n.dora.replica)
+	entries := replicatest.Entries(n.t, n.dora.replica)
 	heardTask := false
 	for _, s := range n.dora.ear.streams(n.t) {
 		look(s.protocol, s.bytes)

@@ -14,6 +14,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 	"kith/daemon/seal"
 )
 
@@ -206,7 +207,7 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 
 // Somebody who was proven to be in the share stays so when they take their seat back.
 func TestASeatThatWasProvenIsRemembered(t *testing.T) {
-	first, _ := twoAllies(t)
+	first, _ := replicatest.TwoAllies(t)
 	book, err := openSeatbook(first)
 	must(t, err)
 	anas := &sitting{home: entry.SpaceID{1}, me: charter.Member{ID: charter.MemberID{5}, Name: "Ana"}, side: first.Charter().Space(), key: first.Key(), device: entry.Device{6}}
@@ -263,7 +264,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 // say there who they are.
 func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	t.Parallel()
-	first, _ := twoAllies(t)
+	first, _ := replicatest.TwoAllies(t)
 	served := servedShare(t, first)
 	r := coop(t, "Ana")[0].openReplica()
 	defer func() { must(t, r.Close()) }()
@@ -297,7 +298,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 // A seat that names another's key, and is given up, shuts no door.
 func TestNobodyShutsTheDoorOnWhoKnocks(t *testing.T) {
 	t.Parallel()
-	first, _ := twoAllies(t)
+	first, _ := replicatest.TwoAllies(t)
 	book, err := openSeatbook(first)
 	must(t, err)
 	knock := knockKey(first.Key()).Device()

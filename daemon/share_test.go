@@ -15,6 +15,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 )
 
 // placeFor makes another place in a home that isn't served, and gives what a replica there is made with
@@ -46,11 +47,11 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	ana, ben := riso[0], riso[1]
 	anas, at := placeFor(t, ana)
 	doras, _ := placeFor(t, quilted[0])
-	both := madeShare(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, [2]replica.Config{anas, doras})
+	both := replicatest.Share(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, [2]replica.Config{anas, doras})
 	space := both[0].Space()
 	v, err := newInvites(both[0], time.Now).seat(at, InviteLife)
 	must(t, err)
-	task := addTasks(t, both[0], 1)[0]
+	task := replicatest.AddTasks(t, both[0], 1)[0]
 	for _, r := range both {
 		must(t, r.Close())
 	}
@@ -90,7 +91,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	anasPlace, where := placeFor(t, ana)
 	dorasPlace, _ := placeFor(t, dora)
 	at := [2]replica.Config{anasPlace, dorasPlace}
-	both := madeShare(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
+	both := replicatest.Share(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
 	space := both[0].Space()
 	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
 	must(t, err)
@@ -162,7 +163,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	words := append(slices.Clone(texts), []byte(secret.ID))
 	for _, h := range riso {
 		r := h.openReplica()
-		all := entriesIn(t, r)
+		all := replicatest.Entries(t, r)
 		for _, text := range texts {
 			if !slices.ContainsFunc(all, func(e *entry.Entry) bool { return bytes.Contains(e.Encoded(), text) }) {
 				t.Errorf("%q isn't in %s's home: it would be found nowhere", text, h.name)
@@ -179,7 +180,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	}
 	r, err := replica.Open(at[1])
 	must(t, err)
-	got := entriesIn(t, r)
+	got := replicatest.Entries(t, r)
 	records := 0
 	must(t, r.Store().Smalls("", func(name string, value []byte) {
 		records++
@@ -200,18 +201,4 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 			}
 		}
 	}
-}
-
-// entriesIn are all entries of a replica.
-func entriesIn(t *testing.T, r *replica.Replica) (all []*entry.Entry) {
-	t.Helper()
-	must(t, r.Store().Since(0, func(_ uint64, id entry.ID) bool {
-		b, err := r.Entry(id)
-		must(t, err)
-		e, err := entry.Decode(b)
-		must(t, err)
-		all = append(all, e)
-		return true
-	}))
-	return all
 }

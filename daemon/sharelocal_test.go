@@ -13,68 +13,19 @@ import (
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/exchangetest"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 )
-
-// twoAllies are replicas of a share on this disk, of one person on each side.
-func twoAllies(t *testing.T) (first, second *replica.Replica) {
-	t.Helper()
-	return alliesUntil(t, 0, nil)
-}
-
-// alliesUntil are those with an end date, by a clock.
-func alliesUntil(t *testing.T, ends uint64, now func() time.Time) (first, second *replica.Replica) {
-	t.Helper()
-	terms := share.Terms{Purpose: "a fair", Ends: ends, Voices: share.EachCoop}
-	both := madeShare(t, terms, [2]replica.Config{
-		{Dir: t.TempDir(), Key: entry.NewSigner(), Now: now}, {Dir: t.TempDir(), Key: entry.NewSigner(), Now: now},
-	})
-	for _, r := range both {
-		t.Cleanup(func() { must(t, r.Close()) })
-	}
-	return both[0], both[1]
-}
-
-// madeShare makes a share between two co-ops, with one device on each side: of Ana and of Dora.
-func madeShare(t *testing.T, terms share.Terms, at [2]replica.Config) (both [2]*replica.Replica) {
-	t.Helper()
-	return shareOfSeats(t, terms, at, 2)
-}
-
-// shareOfSeats is madeShare with so many founding seats on each side.
-func shareOfSeats(t *testing.T, terms share.Terms, at [2]replica.Config, seats int) (both [2]*replica.Replica) {
-	t.Helper()
-	p := &share.Pact{Terms: terms}
-	var all []*entry.Entry
-	people := [2]string{"Ana", "Dora"}
-	for i, coop := range []string{"Riso Print Co-op", "Quilted"} {
-		payload, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: people[i], Seats: seats}, entry.NewSigner(), at[i].Key, "laptop")
-		must(t, err)
-		genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, at[i].Key)
-		must(t, err)
-		p.Sides[i].Space, all = genesis.SpaceOf(), append(all, genesis)
-	}
-	must(t, p.Agree(at[1].Key))
-	f, err := p.Genesis()
-	must(t, err)
-	genesis, err := entry.New(f, at[0].Key)
-	must(t, err)
-	for i := range both {
-		both[i], err = replica.JoinShare(at[i], genesis.SpaceOf(), append(all, genesis), [8]byte{})
-		must(t, err)
-	}
-	return both
-}
 
 func TestAReplicaOfAShareKeepsTheContractOfTheExchange(t *testing.T) {
 	t.Parallel()
 	exchangetest.TestLocal(t, func(t *testing.T) exchangetest.Subject {
-		first, second := twoAllies(t)
-		return exchangetest.Subject{Local: &local{second}, Entries: addTasks(t, first, 5)}
+		first, second := replicatest.TwoAllies(t)
+		return exchangetest.Subject{Local: &local{second}, Entries: replicatest.AddTasks(t, first, 5)}
 	})
 }
 
 func TestReplicasOfBothSidesBringEachOtherStatementsAndDocuments(t *testing.T) {
-	first, second := twoAllies(t)
+	first, second := replicatest.TwoAllies(t)
 	titles := map[*replica.Replica]string{first: "Print", second: "Sew"}
 	for r, title := range titles {
 		_, err := r.Create(t.Context(), kinds.Task.Name, func(e replica.Edit) error {
@@ -116,9 +67,9 @@ func TestReplicasOfBothSidesBringEachOtherStatementsAndDocuments(t *testing.T) {
 // A peer that passes on what isn't the share's is to blame, whatever it is.
 func TestAnExchangeOfAShareTakesNothingOfAHome(t *testing.T) {
 	t.Parallel()
-	_, ours := twoAllies(t)
-	home, _, _ := twoReplicas(t)
-	tasks := addTasks(t, home, 2)
+	_, ours := replicatest.TwoAllies(t)
+	home, _, _ := replicatest.TwoReplicas(t)
+	tasks := replicatest.AddTasks(t, home, 2)
 	for _, e := range slices.Concat(tasks, home.Charter().Statements()) {
 		if (&local{ours}).Owns(e.SpaceOf()) {
 			t.Errorf("entry %v of a home would be taken", e.ID())
@@ -147,7 +98,7 @@ func sideSays(t *testing.T, r *replica.Replica, w share.Word) {
 func given(t *testing.T, r *replica.Replica, to entry.Device) (statements, changes int) {
 	t.Helper()
 	may := mayHave(r, to)
-	for _, e := range entriesIn(t, r) {
+	for _, e := range replicatest.Entries(t, r) {
 		switch {
 		case !may(e.ID()):
 		case e.Kind == entry.Statement:
@@ -160,8 +111,8 @@ func given(t *testing.T, r *replica.Replica, to entry.Device) (statements, chang
 }
 
 func TestAShareThatIsOverGivesTheOtherSideItsCharterAndNothingElse(t *testing.T) {
-	first, second := twoAllies(t)
-	addTasks(t, first, 2)
+	first, second := replicatest.TwoAllies(t)
+	replicatest.AddTasks(t, first, 2)
 	if s, c := given(t, first, second.Device()); s != 3 || c != 2 {
 		t.Errorf("the ally gets %d statements and %d changes", s, c)
 	}
@@ -183,8 +134,8 @@ func TestAShareThatIsOverGivesTheOtherSideItsCharterAndNothingElse(t *testing.T)
 func TestADaemonGivesNothingToAnAllyAfterTheEndDateByItsOwnClock(t *testing.T) {
 	day := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 	now := day.Add(-time.Second)
-	first, second := alliesUntil(t, uint64(day.UnixMilli()), func() time.Time { return now })
-	addTasks(t, first, 1)
+	first, second := replicatest.AlliesUntil(t, uint64(day.UnixMilli()), func() time.Time { return now })
+	replicatest.AddTasks(t, first, 1)
 	if _, c := given(t, first, second.Device()); c != 1 {
 		t.Errorf("before the date the ally gets %d changes", c)
 	}

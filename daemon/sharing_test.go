@@ -18,6 +18,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 	"kith/daemon/store"
 )
 
@@ -193,10 +194,10 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	// Nothing of what stays at home is on Dora's computer.
 	r := dora.openShare()
 	texts := func(e *entry.Entry) bool { return bytes.Contains(e.Encoded(), []byte("Print the programme")) }
-	if !slices.ContainsFunc(entriesIn(t, r), texts) {
+	if !slices.ContainsFunc(replicatest.Entries(t, r), texts) {
 		t.Error("what was shared isn't found there: nothing would be")
 	}
-	for _, e := range entriesIn(t, r) {
+	for _, e := range replicatest.Entries(t, r) {
 		for _, word := range []string{"bank", secret.ID, secret.Short, task.ID, strings.TrimPrefix(task.ID, "t-"), "frets"} {
 			if bytes.Contains(e.Encoded(), []byte(word)) {
 				t.Errorf("an entry on Dora's computer has %q in it", word)
@@ -360,7 +361,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	ana, ben := riso[0], riso[1]
 	acquaint(riso)
 	place, _ := placeFor(t, ana)
-	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	both := replicatest.Share(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
 	ofHome(t, ana, place, both[0])
 	space := both[0].Space().String()
 	for _, r := range both {
@@ -610,7 +611,7 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 	for _, restarted := range []bool{true, false} {
 		ana := coop(t, "Ana")[0]
 		place, _ := placeFor(t, ana)
-		both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+		both := replicatest.Share(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
 		ofHome(t, ana, place, both[0])
 		ctx := t.Context()
 		home := ana.openReplica()
@@ -660,8 +661,8 @@ func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
 
 func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 	t.Parallel()
-	first, _ := twoAllies(t)
-	home, _, _ := twoReplicas(t)
+	first, _ := replicatest.TwoAllies(t)
+	home, _, _ := replicatest.TwoReplicas(t)
 	ctx := context.Background()
 	note := func(r *replica.Replica, title string) crdt.View {
 		v, err := r.Create(ctx, kinds.Note.Name, func(e replica.Edit) error { return crdttest.NewNote(crdttest.NoteFields{Title: title})(e.Doc, nil) })
@@ -674,7 +675,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 	})
 	must(t, err)
 	me, _ := home.Me()
-	other, _ := twoAllies(t) // what this computer is in besides
+	other, _ := replicatest.TwoAllies(t) // what this computer is in besides
 	theirs, _ := first.Me()
 	e := note(other, "Elsewhere").ID.String()
 	s, x, o := secret.ID.String(), shared.ID.String(), there.ID.String()
@@ -818,7 +819,7 @@ func TestADocumentGoesOnInNoShareOfAnotherCoop(t *testing.T) {
 func goesOnInNoShareOfAnother(t *testing.T, name string) {
 	ana := coopCalled(t, name, "Ana")[0]
 	place, _ := placeFor(t, ana)
-	both := madeShare(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	both := replicatest.Share(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
 	ofCoop(t, place, both[0], entry.SpaceID{1}, charter.MemberID{1})
 	ctx := t.Context()
 	space := both[0].Space().String()
@@ -859,8 +860,8 @@ func goesOnInNoShareOfAnother(t *testing.T, name string) {
 // Somebody else's link stands, and what was begun is not gone on with when that goes.
 func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
 	t.Parallel()
-	home, _, _ := twoReplicas(t)
-	there, _ := twoAllies(t)
+	home, _, _ := replicatest.TwoReplicas(t)
+	there, _ := replicatest.TwoAllies(t)
 	ctx := t.Context()
 	v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
 		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)

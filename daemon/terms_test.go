@@ -15,6 +15,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 	"kith/daemon/words"
 )
 
@@ -24,7 +25,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, do
 	ana, dora = coop(t, "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	anasPlace, where := placeFor(t, ana)
 	dorasPlace, _ := placeFor(t, dora)
-	both := madeShare(t, terms, [2]replica.Config{anasPlace, dorasPlace})
+	both := replicatest.Share(t, terms, [2]replica.Config{anasPlace, dorasPlace})
 	ofHome(t, ana, anasPlace, both[0])
 	ofHome(t, dora, dorasPlace, both[1])
 	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
