@@ -52,7 +52,7 @@ func (h *computer) backUpKnowing(others ...*computer) (file string) {
 		opened := home.At(o.dir)
 		key, err := opened.DeviceKey()
 		must(h.t, err)
-		wanted = append(wanted, addressPrefix+key.Device().String())
+		wanted = append(wanted, "address/"+key.Device().String())
 	}
 	h.until("the addresses of the others are here", func() bool {
 		file = h.backUp("")

@@ -188,7 +188,7 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 		c.StoreKey = w.storeKey
 		r, err := welcome.Replica(c, [8]byte{})
 		if err == nil && k.Joined.Record != nil {
-			if err = saveAddress(r, k.Joined.Answerer, k.Joined.Record); err != nil {
+			if err = addresses(r).Save(k.Joined.Answerer, k.Joined.Record); err != nil {
 				return nil, errors.Join(err, r.Close())
 			}
 		}

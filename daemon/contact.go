@@ -398,7 +398,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 		return nil, fmt.Errorf("the share that both have signed: %w", err)
 	}
 	if len(p.Record) > 0 {
-		err = saveAddress(r, p.at(p.other()).genesis.Device, p.Record)
+		err = addresses(r).Save(p.at(p.other()).genesis.Device, p.Record)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())

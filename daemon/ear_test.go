@@ -6,6 +6,7 @@ import (
 	stded25519 "crypto/ed25519"
 	"encoding/binary"
 	"io"
+	"iter"
 	"net"
 	"sync"
 	"testing"
@@ -150,7 +151,7 @@ func listen(t *testing.T, cfg replica.Config) *listener {
 	must(t, err)
 	l := &listener{t: t, key: cfg.Key, replica: r, ear: &ear{}}
 	l.host = l.hostWith(cfg.Key)
-	x := exchange.New(&local{r})
+	x := exchange.New(kept{r})
 	ctx, stop := context.WithCancel(context.Background())
 	l.host.SetStreamHandler(peer.SyncProtocol, l.serve(func(s network.Stream) {
 		_ = x.Run(ctx, hangUp{s}, nil) // how it ends is looked at from the other side
@@ -173,6 +174,29 @@ func listen(t *testing.T, cfg replica.Config) *listener {
 	})
 	return l
 }
+
+// kept is an honest replica as the exchange sees it.
+type kept struct{ *replica.Replica }
+
+func (k kept) IDs() iter.Seq[entry.ID] {
+	return func(yield func(entry.ID) bool) { k.Replica.IDs(yield) }
+}
+
+func (k kept) Entry(id entry.ID) ([]byte, bool) {
+	b, err := k.Replica.Entry(id)
+	return b, err == nil
+}
+
+func (k kept) Accept(ctx context.Context, batch []*entry.Entry) error {
+	_, err := k.Replica.Accept(ctx, batch)
+	return err
+}
+
+func (k kept) Order(ids []entry.ID) { k.CatchUpOrder(ids) }
+
+func (k kept) Keep([]byte) error { return nil }
+
+func (k kept) Kept() []byte { return nil }
 
 // serve has streams served until the listener is closed.
 func (l *listener) serve(f func(network.Stream)) network.StreamHandler {

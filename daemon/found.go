@@ -176,7 +176,7 @@ func join(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Replica
 		return nil, res, err
 	}
 	if joined.Record != nil {
-		if err := saveAddress(r, joined.Answerer, joined.Record); err != nil {
+		if err := addresses(r).Save(joined.Answerer, joined.Record); err != nil {
 			return nil, res, errors.Join(err, r.Close())
 		}
 	}

@@ -65,7 +65,7 @@ func modify(h *computer, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *
 	x := exchange.New(m)
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: m.replica.Space(), Listen: config.Listen, NoMDNS: true,
-		Charter: directory{m.replica, new(parting)}, Book: addressBook{m.replica.Store()}, Ping: x.Ping,
+		Charter: everybody{m.replica}, Book: addresses(m.replica), Ping: x.Ping,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ peer.Device, report func(exchange.Status)) error {
 			for _, wrap := range wraps {
 				rw = wrap(rw)
@@ -88,6 +88,22 @@ func modify(h *computer, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *
 	})
 	h.t.Cleanup(m.stop)
 	return m
+}
+
+// everybody is the charter as a modified daemon may see it: who is of it may connect.
+type everybody struct{ r *replica.Replica }
+
+func (e everybody) Devices() (all []peer.Device) {
+	for _, m := range e.r.Rules().Members() {
+		for _, d := range m.Devices {
+			all = append(all, peer.Device{Key: d.Key, Name: d.Name, Member: m.ID.String(), Former: d.Retired})
+		}
+	}
+	return all
+}
+
+func (e everybody) Knows(key entry.Device) bool {
+	return e.r.Rules().Knows(key) && !e.r.WasMemberKey(key)
 }
 
 // meets tells where a daemon is that this one doesn't know from anybody.

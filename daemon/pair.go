@@ -80,7 +80,7 @@ func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, f
 		return space, member, device, err
 	}
 	if from.Record != nil {
-		err = saveAddress(r, from.Answerer, from.Record)
+		err = addresses(r).Save(from.Answerer, from.Record)
 	}
 	space, member, device = words.Self(r)
 	return space, member, device, errors.Join(err, r.Close())

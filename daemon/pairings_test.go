@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -382,17 +383,19 @@ func recoverPayload(t *testing.T, c *charter.Charter, memberKey entry.Signer) []
 func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
 	t.Parallel()
 	l := newPairingLab(t)
-	d := directory{l.replica, new(parting)}
 	me, _ := l.replica.Me()
-	door := anyDoor(newEntrance(&space{replica: l.replica, now: time.Now, parting: d.parting}).Doors())
-	if d.Knows(me.Key) || !door.Issued(me.Key) {
+	at := &space{replica: l.replica, now: time.Now}
+	issued := func(key entry.Device) bool {
+		return slices.ContainsFunc(newEntrance(at).Doors(), func(door peer.Invites) bool { return door.Issued(key) })
+	}
+	if at.Knows(me.Key) || !issued(me.Key) {
 		t.Error("a member key comes in as a device, or not at all")
 	}
-	if !d.Knows(l.replica.Device()) || door.Issued(l.replica.Device()) {
+	if !at.Knows(l.replica.Device()) || issued(l.replica.Device()) {
 		t.Error("a device comes in by the door of the phrases")
 	}
-	d.parting.end()
-	if d.Knows(l.replica.Device()) || door.Issued(me.Key) {
+	at.Part()
+	if at.Knows(l.replica.Device()) || issued(me.Key) {
 		t.Error("whoever was removed answers for the co-op")
 	}
 }

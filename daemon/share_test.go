@@ -111,7 +111,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	}
 	theirs, err := replica.Open(at[1])
 	must(t, err)
-	must(t, saveAddress(theirs, joined.Answerer, joined.Record))
+	must(t, addresses(theirs).Save(joined.Answerer, joined.Record))
 	must(t, theirs.Close())
 	dora.start()
 

@@ -32,7 +32,7 @@ type space struct {
 	unwatch  func() // ends telling exchange what is held back no more
 	meters   *meters
 	log      *slog.Logger
-	parting  *parting
+	parting  parting
 	owner    atomic.Pointer[entry.SpaceID] // of a share: the co-op, once that was known
 }
 
@@ -52,7 +52,7 @@ func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*spac
 	if config, err = place.ChooseRelays(config, c.Relays); err != nil {
 		return nil, err
 	}
-	s := &space{place: place, replica: r, now: c.Now, log: c.Log, parting: new(parting)}
+	s := &space{place: place, replica: r, now: c.Now, log: c.Log}
 	if s.meters, err = openMeters(r.Store()); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*spac
 	s.peers, err = peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: c.NoMDNS,
-		Charter: directory{r, s.parting}, Book: addressBook{r.Store()}, Invites: anyDoor(doors),
+		Charter: directory{r, &s.parting}, Book: addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: mayHave(r, with.Key)}, report)
 		},
@@ -125,6 +125,12 @@ func (s *space) ofHome() (home entry.SpaceID, ok bool) {
 // Parted says whether this device is out of touch for good: its member was removed.
 func (s *space) Parted() bool { return s.parting.over() }
 
+// Knows says whether a device may connect as such: it is of the charter, and this one isn't out of touch.
+func (s *space) Knows(key entry.Device) bool { return directory{s.replica, &s.parting}.Knows(key) }
+
+// Part puts this device out of touch for good, at once.
+func (s *space) Part() { s.parting.end() }
+
 // mayHave makes what says whether an entry may go to a device now: every one may while it speaks for
 // a member, and else the charter alone: in a share, that of the side that it was on. To an ally's device nothing
 // goes but both charters once the share is over. It is for one goroutine.
@@ -168,7 +174,7 @@ func (s *space) run(ctx context.Context) error {
 	defer cancel()
 	r := s.replica
 	if removed(r) {
-		s.parting.end()
+		s.Part()
 	}
 	events := r.Events(refresh)
 	done := make(chan struct{})
@@ -269,9 +275,12 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 	return nil
 }
 
-// addressBook keeps what devices signed about where they are.
+// addresses keeps what devices signed about where they are, beside a replica: also before that has peers.
+func addresses(r *replica.Replica) peer.AddressBook { return addressBook{r.Store()} }
+
 type addressBook struct{ s *store.Store }
 
+// addressPrefix is of the names under which the store keeps them, each before its device.
 const addressPrefix = "address/"
 
 var _ peer.AddressBook = addressBook{}
@@ -286,11 +295,6 @@ func (a addressBook) Save(device entry.Device, record []byte) error {
 	b := store.NewBatch(nil)
 	b.PutSmall(addressPrefix+device.String(), record)
 	return a.s.Commit(b)
-}
-
-// saveAddress remembers what a device signed about where it is, before the replica has peers.
-func saveAddress(r *replica.Replica, of entry.Device, record []byte) error {
-	return addressBook{r.Store()}.Save(of, record)
 }
 
 // close closes what run has left open.
