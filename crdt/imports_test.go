@@ -45,7 +45,8 @@ var mayImport = map[string][]string{
 	"daemon/words":      {"crdt", "crdt/", "daemon/api", "daemon/replica"},
 	"daemon/home":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
 	"daemon/knock":      {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
-	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
+	"daemon/space":      {"crdt/", "daemon/api", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
+	"daemon":            {"crdt", "crdt/", "daemon/"},                                                                                               // puts the parts together
 
 	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"}, // what it can do, any other program can; the declarations of kinds are its commands
 	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/home", "daemon/replica"},               // the trial in a child process is replica's

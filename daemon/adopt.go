@@ -13,7 +13,7 @@ import (
 
 // Adopt implements server.Documents.
 func (b *desk) Adopt(ctx context.Context, typed string) (api.Document, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	if err := r.Speaks(); err != nil {
 		return api.Document{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -26,18 +27,18 @@ var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a nu
 // allies are the pacts of one co-op: it answers the local API about them.
 type allies struct {
 	pacts *pacts
-	at    *space
+	at    *space.Space
 	desk  *desk
 }
 
 var _ server.Allies = (*allies)(nil)
 
 // Of gives those of a co-op.
-func (s *pacts) Of(at *space) *allies { return &allies{s, at, newDesk(at, s.all)} }
+func (s *pacts) Of(at *space.Space) *allies { return &allies{s, at, newDesk(at, s.all)} }
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
 func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {
-	r := al.at.replica
+	r := al.at.Replica
 	if s, _ := r.Share(); s != nil {
 		return nil, charter.Member{}, api.Problemf(api.NotAllowed, "--space NAME, with the co-op that is to make it", "a share makes no pacts; a co-op does")
 	}
@@ -53,7 +54,7 @@ func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {
 
 // Allies implements server.Allies.
 func (al *allies) Allies(_ context.Context) ([]api.Ally, error) {
-	r := al.at.replica
+	r := al.at.Replica
 	type dated struct {
 		api.Ally
 		begun time.Time
@@ -67,7 +68,7 @@ func (al *allies) Allies(_ context.Context) ([]api.Ally, error) {
 	}
 	for _, j := range coming {
 		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
-			all = append(all, dated{a, al.at.now()})
+			all = append(all, dated{a, al.at.Now()})
 		}
 	}
 	for _, k := range halfMade {
@@ -88,22 +89,22 @@ type aShare struct {
 	id      string    // of its pact, here
 	begun   time.Time // here
 	further bool      // opened through another share with the ally
-	at      *space
+	at      *space.Space
 }
 
 // shares gives the shares that a co-op is in, which are served: those whose pact was made here, and those that
 // this computer has come into.
 func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 	for _, at := range s.all.SharesOf(home) {
-		if p, err := pactAt(at.place); err == nil && p != nil {
+		if p, err := pactAt(at.Place); err == nil && p != nil {
 			all = append(all, aShare{p.id(), p.Begun, p.Through != "", at})
 			continue
 		}
-		of, err := at.place.SharePlace()
+		of, err := at.Place.SharePlace()
 		if err != nil || of == nil {
 			continue
 		}
-		all = append(all, aShare{pactIDOf(of.Share), at.replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
+		all = append(all, aShare{pactIDOf(of.Share), at.Replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
 	}
 	return all
 }
@@ -111,7 +112,7 @@ func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 // isFurther says whether there is another share with the ally, of the same step, that was here before.
 func (s *pacts) isFurther(of *home.SharePlace) bool {
 	for _, at := range s.all.All() {
-		if o, err := at.place.SharePlace(); err == nil && o != nil && o.Step == of.Step {
+		if o, err := at.Place.SharePlace(); err == nil && o != nil && o.Step == of.Step {
 			return o.Share != of.Share
 		}
 	}
@@ -127,7 +128,7 @@ func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 	}
 	for _, s := range al.pacts.shares(r.Space()) {
 		if s.id == id {
-			name, _ := words.ShareNameOf(s.at.replica)
+			name, _ := words.ShareNameOf(s.at.Replica)
 			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(name.Ally), "the pact with %s is made", name.Ally)
 		}
 	}
@@ -145,12 +146,12 @@ func (s *pacts) pactWith(home entry.SpaceID, name string, but *home.Home) string
 		}
 	}
 	for _, a := range s.shares(home) {
-		sh, side := a.at.replica.Share()
+		sh, side := a.at.Replica.Share()
 		if sh == nil {
 			continue
 		}
 		terms, _ := sh.Terms()
-		if _, over := sh.Ended(); over || past(terms.Ends, s.all.config.Now()) {
+		if _, over := sh.Ended(); over || past(terms.Ends, s.all.Config.Now()) {
 			continue
 		}
 		if other := sh.Side(1 - side).Name(); charter.FoldName(other) == folded {
@@ -201,7 +202,7 @@ func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as stri
 
 // begin makes the place; nothing else may take one meanwhile.
 func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
-	place, err := s.all.home.NewPlaceOfShare()
+	place, err := s.all.Home.NewPlaceOfShare()
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +212,7 @@ func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 		}
 	}()
 	if len(listen) == 0 {
-		if listen, err = s.all.home.ListenBeside(); err != nil {
+		if listen, err = s.all.Home.ListenBeside(); err != nil {
 			return nil, err
 		}
 	}
@@ -223,14 +224,14 @@ func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 	if err != nil {
 		return nil, err
 	}
-	if err := place.ProtectLike(s.all.home); err != nil {
+	if err := place.ProtectLike(s.all.Home); err != nil {
 		return nil, err
 	}
 	genesis, err := foundSide(r.Charter(), as, key)
 	if err != nil {
 		return nil, err
 	}
-	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.all.config.Now().UTC()}
+	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.all.Config.Now().UTC()}
 	p.Geneses[p.side()], p.Contacts[p.side()] = genesis.Encoded(), contacts
 	if err := fill(p, config); err != nil {
 		return nil, err
@@ -263,7 +264,7 @@ func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 	if err != nil {
 		return api.Ally{}, err
 	}
-	ends, err := endDate(q.Ends, al.at.now())
+	ends, err := endDate(q.Ends, al.at.Now())
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -426,7 +427,7 @@ func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error 
 	} else if has := al.pacts.pactWith(r.Space(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(o.side.coop), "%s", has)
 	}
-	if past(o.terms.Ends, al.at.now()) {
+	if past(o.terms.Ends, al.at.Now()) {
 		return api.Problemf(api.NotAllowed, "ask them for a code with a later end", "the pact that %s offers is over already: it would hold %s", o.side.coop, until(o.terms.Ends))
 	}
 	return nil
@@ -446,7 +447,7 @@ func (s *pacts) ownCode(code charter.AllyCode) error {
 		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(p.name()), "this code is in use here already: a pact with %s is half made", p.name())
 	}
 	for _, at := range s.all.All() {
-		if p, err := pactAt(at.place); err == nil && p != nil {
+		if p, err := pactAt(at.Place); err == nil && p != nil {
 			if own := p.at(0).space(); [16]byte(own[:16]) == code.Space {
 				return api.Problemf(api.NotAllowed, "kith ally list", "this code was used already: with it the pact between %s and %s was made", p.at(0).coop, p.at(1).coop)
 			}
@@ -535,7 +536,7 @@ func (k *contact) confirm(typed []string) error {
 
 // AllyCancel implements server.Allies.
 func (al *allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
-	r := al.at.replica
+	r := al.at.Replica
 	k, err := al.contactOf(r, id)
 	if err != nil {
 		return api.Ally{}, err
@@ -572,10 +573,10 @@ func (p *pact) stepAtHome(r *replica.Replica) (standing, charter.Proposal) {
 
 // EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
 func (al *allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
-	r := al.at.replica
+	r := al.at.Replica
 	var out []api.Proposal
 	for _, s := range al.pacts.shares(r.Space()) {
-		name, _ := words.ShareNameOf(s.at.replica)
+		name, _ := words.ShareNameOf(s.at.Replica)
 		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -171,7 +172,7 @@ func (p *pact) overSays() string {
 
 // ally shows the pact of a share.
 func (s aShare) ally() api.Ally {
-	r := s.at.replica
+	r := s.at.Replica
 	sh, own := r.Share()
 	space, _, _ := words.Self(r)
 	a := api.Ally{ID: s.id, Share: &space, State: api.AllyMade, Peers: s.at.PeersNow(), InStep: true, Further: s.further}
@@ -216,12 +217,12 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 				who = append(who, side.Name)
 			}
 		}
-		if terms.Ends != 0 && past(terms.Ends, s.at.now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
+		if terms.Ends != 0 && past(terms.Ends, s.at.Now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
 			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 			break
 		}
 		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", words.Listed(who))
-	case past(terms.Ends, s.at.now()):
+	case past(terms.Ends, s.at.Now()):
 		a.State = api.AllyEnded
 		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 	}
@@ -234,7 +235,7 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 		}
 	}
 	if a.State == api.AllyMade {
-		a.Says = append(a.Says, offersSay(s.at.replica, true)...)
+		a.Says = append(a.Says, offersSay(s.at.Replica, true)...)
 	}
 	connected := 0
 	for _, p := range a.Peers {
@@ -291,8 +292,8 @@ func termsCommand(now, then share.Terms) string {
 func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
 // Notice says to the people of a space which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
-func (s *pacts) Notice(at *space) (says []string) {
-	r := at.replica
+func (s *pacts) Notice(at *space.Space) (says []string) {
+	r := at.Replica
 	if _, over := words.EndOf(r); !over {
 		says = offersSay(r, false)
 	}

@@ -14,7 +14,7 @@ import (
 
 // AnswerProposal implements server.Charter.
 func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
-	r := m.at.replica
+	r := m.at.Replica
 	p, err := proposalStep(r.Charter(), id)
 	if err != nil {
 		return api.Proposal{}, err

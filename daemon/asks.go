@@ -16,7 +16,7 @@ import (
 func (x *sharing) Asks(context.Context) ([]api.Ask, error) {
 	var all []api.Ask
 	for _, other := range x.desk.shares() {
-		r := other.replica
+		r := other.Replica
 		err := r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			if !v.Kept { // else nobody of the other side could answer: no Kith asks so
 				all = append(all, askOf(r, v))
@@ -103,7 +103,7 @@ func (x *sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
 		return nil, nil, replica.ErrNotFound
 	}
 	for _, other := range x.desk.shares() {
-		r := other.replica
+		r := other.Replica
 		if v, err := r.View(doc); err == nil && kinds.RequestIn(v) != nil {
 			return r, v, mayWrite(r, v)
 		}

@@ -17,6 +17,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/space"
 	"kith/daemon/store"
 	"kith/daemon/words"
 )
@@ -95,14 +96,14 @@ func openBackup(ctx context.Context, o BackupOptions) (io.ReadCloser, error) {
 	}
 	out, in := io.Pipe()
 	go func() {
-		err := save(ctx, in, place, r.Replica, r.device, o.Version)
+		err := save(ctx, in, place, r.Replica, r.Device, o.Version)
 		in.CloseWithError(errors.Join(err, r.Close(), own.Close()))
 	}()
 	return out, nil
 }
 
 // closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
-func closedSpace(h *home.Home, want string) (place *home.Home, r *closed, err error) {
+func closedSpace(h *home.Home, want string) (place *home.Home, r *space.Closed, err error) {
 	places, err := h.Places()
 	if err != nil {
 		return nil, nil, err
@@ -111,7 +112,7 @@ func closedSpace(h *home.Home, want string) (place *home.Home, r *closed, err er
 		return nil, nil, home.ErrNoCoop
 	}
 	for _, p := range places {
-		one, err := openClosed(p)
+		one, err := space.OpenClosed(p)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -200,11 +201,11 @@ func described(file string, h backup.Header, size int64, sealed bool) api.Backup
 }
 
 // saveSpace writes what a backup of a space holds that is served.
-func saveSpace(ctx context.Context, w io.Writer, at *space, version string) error {
-	if shared, _ := at.replica.Share(); shared != nil {
+func saveSpace(ctx context.Context, w io.Writer, at *space.Space, version string) error {
+	if shared, _ := at.Replica.Share(); shared != nil {
 		return errShareBackup
 	}
-	return save(ctx, w, at.place, at.replica, at.replica.Device(), version)
+	return save(ctx, w, at.Place, at.Replica, at.Replica.Device(), version)
 }
 
 // save writes what a backup holds: the files of the home, and the replica as it is at one moment.
@@ -244,7 +245,7 @@ func save(ctx context.Context, w io.Writer, home *home.Home, r *replica.Replica,
 		}
 		err = errors.Join(b.Part(backup.KindKey, key), b.Part(backup.KindConfig, config))
 		if err == nil {
-			err = v.Smalls(addressPrefix, b.Small)
+			err = v.Smalls(space.AddressPrefix, b.Small)
 		}
 		if err == nil {
 			err = v.Quarantined(b.Quarantined)

@@ -33,22 +33,22 @@ func (f *follower) Base(space entry.SpaceID) *base {
 	if at == nil {
 		return nil
 	}
-	shared, side := at.replica.Share()
+	shared, side := at.Replica.Share()
 	if shared == nil {
 		return nil
 	}
 	terms, _ := shared.Terms()
-	if _, over := shared.Ended(); over || past(terms.Ends, f.all.config.Now()) {
+	if _, over := shared.Ended(); over || past(terms.Ends, f.all.Config.Now()) {
 		return nil
 	}
-	return &base{at.replica, shared, side}
+	return &base{at.Replica, shared, side}
 }
 
 // vouched says whether somebody of an ally has said, in a share with it that is here, that a charter is theirs in a
 // further share: they have passed on its code, or taken one with it.
 func (f *follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 	for _, b := range f.all.All() {
-		place, err := b.place.SharePlace()
+		place, err := b.Place.SharePlace()
 		if err != nil || place == nil || place.Step != of.step || place.Share == of.space {
 			continue
 		}

@@ -12,14 +12,15 @@ import (
 	"kith/daemon/bundle"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
 // makeBundle writes a bundle of a space, sealed, to what begin gives when it is known what it will be. It is sealed
 // for all devices that are in use in the co-op, whomever it is for: anybody may carry it, and each of them may have
 // all that is in it.
-func makeBundle(ctx context.Context, at *space, version string, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
-	r := at.replica
+func makeBundle(ctx context.Context, at *space.Space, version string, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error {
+	r := at.Replica
 	if shared, _ := r.Share(); shared != nil {
 		return errShareBundle
 	}
@@ -29,7 +30,7 @@ func makeBundle(ctx context.Context, at *space, version string, q api.BundleRequ
 		if since, err = time.Parse(time.RFC3339, q.Since); err != nil {
 			return err
 		}
-		if since.After(at.now()) {
+		if since.After(at.Now()) {
 			return api.Problemf(api.Invalid, "", "nothing has come since then: that is in the future")
 		}
 	}
@@ -43,7 +44,7 @@ func makeBundle(ctx context.Context, at *space, version string, q api.BundleRequ
 	}
 	return r.Pack(ctx, since, having, func(p *replica.Parcel) error {
 		h := bundle.Header{
-			MadeAt: at.now().UTC().Truncate(time.Second), Version: version,
+			MadeAt: at.Now().UTC().Truncate(time.Second), Version: version,
 			Space: r.Space().String(), Device: r.Device().String(), For: q.Devices,
 			Statements: int64(p.Statements), Entries: int64(p.Entries),
 		}

@@ -10,12 +10,13 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
 // Charter implements server.Charter.
 func (a *assembly) Charter(_ context.Context) (api.Charter, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	return charterOf(r), nil
 }
 
@@ -54,7 +55,7 @@ func charterOf(r *replica.Replica) api.Charter {
 
 // CharterLog implements server.Charter.
 func (a *assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	c := r.Charter()
 	w := words.NewIn(r)
 	lines := c.Log()
@@ -102,7 +103,7 @@ func charterLine(r *replica.Replica, w *words.Words, l *charter.Line) api.Charte
 
 // Follow implements server.Charter.
 func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	id, err := branchStep(r.Charter(), step)
 	if err != nil {
 		return api.Charter{}, err
@@ -118,7 +119,7 @@ func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 func notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return slices.Concat(words.SplitNotice(c), twofold(r), needsNewer(r))
+		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {

@@ -17,6 +17,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 // comingIn is a share that this computer isn't in yet: it has a place and a seat at home, and asks those of
@@ -44,7 +45,7 @@ const (
 // comeIn makes the place in which a share of a home will lie.
 func (f *follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
 	err = f.all.Alone(func() error {
-		places, err := f.all.home.Waiting()
+		places, err := f.all.Home.Waiting()
 		for _, place := range places { // it couldn't be opened before: another one each time would fill the home
 			if kept, bad := place.SharePlace(); bad == nil && *kept == of {
 				w, err = f.openShare(place, of)
@@ -54,7 +55,7 @@ func (f *follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
 		if err != nil {
 			return err
 		}
-		place, err := f.all.home.NewPlaceOfShare()
+		place, err := f.all.Home.NewPlaceOfShare()
 		if err != nil {
 			return err
 		}
@@ -81,7 +82,7 @@ func (f *follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, e
 	}
 	listen := config.Listen
 	if len(listen) == 0 {
-		if listen, err = f.all.home.ListenBeside(); err != nil {
+		if listen, err = f.all.Home.ListenBeside(); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +95,7 @@ func (f *follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, e
 	}
 	w := &comingIn{place: place, of: of, key: key}
 	if w.storeKey, err = place.NewStoreKey(); err == nil && w.storeKey == nil {
-		if err = place.ProtectLike(f.all.home); err == nil {
+		if err = place.ProtectLike(f.all.Home); err == nil {
 			w.storeKey, err = place.NewStoreKey()
 		}
 	}
@@ -181,14 +182,14 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 		return err
 	}
 	_, err = f.all.Begin(w.place, func(place *home.Home) (*replica.Replica, error) {
-		c, err := f.all.replicaConfig(place)
+		c, err := f.all.ReplicaConfig(place)
 		if err != nil {
 			return nil, err
 		}
 		c.StoreKey = w.storeKey
 		r, err := welcome.Replica(c, [8]byte{})
 		if err == nil && k.Joined.Record != nil {
-			if err = addresses(r).Save(k.Joined.Answerer, k.Joined.Record); err != nil {
+			if err = space.Addresses(r).Save(k.Joined.Answerer, k.Joined.Record); err != nil {
 				return nil, errors.Join(err, r.Close())
 			}
 		}
@@ -201,7 +202,7 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 	w.done = true
 	w.mu.Unlock()
 	if home := f.all.Of(w.of.Home); home != nil { // who watches hears of a space that wasn't there
-		home.replica.Announce(replica.Event{At: home.now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
+		home.Replica.Announce(replica.Event{At: home.Now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 // contact is a pact that is half made: what its place keeps of it, and how the two sides get on. The
@@ -42,7 +43,7 @@ type contact struct {
 
 func (s *pacts) contact(place *home.Home, p *pact, key entry.Signer) *contact {
 	return &contact{
-		pacts: s, place: place, key: key, log: s.all.config.Log, now: s.all.config.Now,
+		pacts: s, place: place, key: key, log: s.all.Config.Log, now: s.all.Config.Now,
 		p: p, moved: make(chan struct{}), asking: make(chan struct{}),
 	}
 }
@@ -108,7 +109,7 @@ func (k *contact) tell(before, now *pact) {
 
 func (k *contact) announce(p *pact, title string) {
 	if home := k.pacts.all.Of(p.home()); home != nil {
-		home.replica.Announce(replica.Event{At: k.now(), Type: "ally", Title: title})
+		home.Replica.Announce(replica.Event{At: k.now(), Type: "ally", Title: title})
 	}
 }
 
@@ -129,7 +130,7 @@ func (k *contact) troubles() string {
 }
 
 // home is the co-op that makes the pact; nil if it isn't in this home any more.
-func (k *contact) home() *space {
+func (k *contact) home() *space.Space {
 	p, _ := k.look()
 	return k.pacts.all.Of(p.home())
 }
@@ -145,7 +146,7 @@ func (k *contact) run(ctx context.Context) {
 		working.Go(func() { k.ask(inTouch) })
 	}
 	answering := false
-	tick := time.NewTicker(tendEvery)
+	tick := time.NewTicker(space.TendEvery)
 	defer tick.Stop()
 	for {
 		p, moved := k.look()
@@ -250,7 +251,7 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 	if home == nil {
 		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
 	}
-	r := home.replica
+	r := home.Replica
 	if me, ok := r.Me(); !ok || me.Standing != charter.Full {
 		return false, k.change(func(p *pact) error { p.end(endCancelled, false, now); return nil })
 	}
@@ -375,7 +376,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := k.pacts.all.replicaConfig(k.place)
+	cfg, err := k.pacts.all.ReplicaConfig(k.place)
 	if err != nil {
 		return nil, err
 	}
@@ -398,7 +399,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 		return nil, fmt.Errorf("the share that both have signed: %w", err)
 	}
 	if len(p.Record) > 0 {
-		err = addresses(r).Save(p.at(p.other()).genesis.Device, p.Record)
+		err = space.Addresses(r).Save(p.at(p.other()).genesis.Device, p.Record)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -429,7 +430,7 @@ func (s *pacts) serveShare(k *contact) error {
 	}
 	s.left(k)
 	if p.side() == 1 && to != nil {
-		at.peers.Learn(p.at(0).genesis.Device, to.At)
+		at.Peers.Learn(p.at(0).genesis.Device, to.At)
 	}
 	p, _ = k.look()
 	if home := s.all.Of(p.home()); home != nil {
@@ -441,23 +442,23 @@ func (s *pacts) serveShare(k *contact) error {
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
 // co-op that made it. The place remembers whose share it is; what follows from that the follower does.
-func (s *pacts) pactMade(own, at *space, p pact) error {
-	if at.place.Reserved() {
+func (s *pacts) pactMade(own, at *space.Space, p pact) error {
+	if at.Place.Reserved() {
 		return nil
 	}
-	me, ok := own.replica.Me()
+	me, ok := own.Replica.Me()
 	if !ok {
 		return nil
 	}
-	r := at.replica
-	of := home.SharePlace{Home: own.replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
-	switch stands, step := p.atHome(own.replica.Charter()); {
+	r := at.Replica
+	of := home.SharePlace{Home: own.Replica.Space(), Member: me.ID, Share: r.Space(), Side: r.Charter().Space()}
+	switch stands, step := p.atHome(own.Replica.Charter()); {
 	case p.Through != "":
 		through := s.all.Of(p.through())
 		if through == nil {
 			return nil
 		}
-		base, err := through.place.SharePlace()
+		base, err := through.Place.SharePlace()
 		if err != nil || base == nil {
 			return err
 		}
@@ -467,6 +468,6 @@ func (s *pacts) pactMade(own, at *space, p pact) error {
 	default:
 		return nil
 	}
-	own.replica.Announce(replica.Event{At: own.now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
-	return at.place.SetSharePlace(of)
+	own.Replica.Announce(replica.Event{At: own.Now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
+	return at.Place.SetSharePlace(of)
 }

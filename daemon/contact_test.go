@@ -19,6 +19,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
+	"kith/daemon/space"
 )
 
 // meetingLab is the first side of a pact, without a network, and a clock.
@@ -42,8 +43,8 @@ func newMeetingLab(t *testing.T) *meetingLab {
 	t.Helper()
 	l := &meetingLab{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	l.serve()
-	must(t, os.MkdirAll(l.s.all.home.StoreDir(), 0o700))
-	place, err := l.s.all.home.NewPlace()
+	must(t, os.MkdirAll(l.s.all.Home.StoreDir(), 0o700))
+	place, err := l.s.all.Home.NewPlace()
 	must(t, err)
 	key := entry.NewSigner()
 	genesis := genesisOf(t, "Riso Print Co-op", "Ana", key)
@@ -58,12 +59,12 @@ func newMeetingLab(t *testing.T) *meetingLab {
 }
 
 // serve begins anew, with these spaces alone.
-func (l *meetingLab) serve(opened ...*space) {
+func (l *meetingLab) serve(opened ...*space.Space) {
 	home := home.At(l.t.TempDir())
 	if l.s != nil {
-		home = l.s.all.home
+		home = l.s.all.Home
 	}
-	all := newSpaces(home, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}, opened...)
+	all := space.NewList(home, space.Config{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}, opened...)
 	l.s = newPacts(all, newFollower(all))
 	if l.k != nil {
 		l.k.pacts = l.s
@@ -175,7 +176,7 @@ func TestBothSidesOfAMeetingHaveTheSameWordsAndThePactIsOfWhatTheySaw(t *testing
 	if p := l.pact(); !slices.Equal(p.Genesis, again.Genesis) || !slices.Equal(p.Signature, again.Signature) {
 		t.Error("what is on the disk isn't what was said")
 	}
-	door := l.s.Door(&space{place: l.k.place})
+	door := l.s.Door(&space.Space{Place: l.k.place})
 	b, err := (&news{nonce: c.m.Nonces[1], compared: true, signature: c.signs()}).encode()
 	must(t, err)
 	reply, err := door.Redeem(t.Context(), entry.Device{}, append([]byte{requestNews}, b...))
@@ -477,7 +478,7 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 	must(t, os.RemoveAll(place.StoreDir()))
 	// A crash came while it was forgotten, and the daemon starts again.
 	must(t, os.Remove(filepath.Join(place.Where(), "device.key")))
-	s := newPacts(newSpaces(own, l.s.all.config), nil)
+	s := newPacts(space.NewList(own, l.s.all.Config), nil)
 	must(t, s.Open())
 	if len(s.met()) != 0 || exists(filepath.Join(place.Where(), "pact.json")) {
 		t.Error("a pact without a key is gone on with")
@@ -608,7 +609,7 @@ func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 		t.Error("it has a key")
 	}
 	must(t, os.WriteFile(filepath.Join(place.Where(), "device.key"), []byte("nonsense"), 0o600))
-	s := newPacts(newSpaces(own, spaceConfig{Log: slog.New(slog.DiscardHandler)}), nil)
+	s := newPacts(space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler)}), nil)
 	if err := s.Open(); err != nil || len(s.met()) != 0 {
 		t.Errorf("with a damaged key of it nothing is served: %v", err)
 	}

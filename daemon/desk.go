@@ -10,20 +10,21 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
 // desk is where the documents of one space are read and written, as a person means them: also one of a co-op's that
 // goes on in a share. It translates: names for IDs, and the API's values for the documents' ones.
 type desk struct {
-	at  *space
-	all *spaces // in which the shares are where documents go on
+	at  *space.Space
+	all *space.List // in which the shares are where documents go on
 }
 
 var _ server.Documents = (*desk)(nil)
 
 // newDesk makes the desk of a space.
-func newDesk(at *space, all *spaces) *desk { return &desk{at, all} }
+func newDesk(at *space.Space, all *space.List) *desk { return &desk{at, all} }
 
 // docID reads a whole document ID with the letter of its kind.
 func docID(id string) (entry.DocID, error) {
@@ -55,7 +56,7 @@ func header(s shown) api.Document {
 
 // Find implements server.Documents.
 func (b *desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	var out []api.Document
 	for _, ref := range r.Resolve(kind, prefix, limit) {
 		v, err := r.View(ref.ID)
@@ -151,7 +152,7 @@ func (b *desk) History(_ context.Context, id string) ([]api.Version, error) {
 
 // view gives a document by its whole ID, as it is in this space.
 func (b *desk) view(id string) (*replica.Replica, *crdt.View, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	doc, err := docID(id)
 	if err != nil {
 		return nil, nil, replica.ErrNotFound

@@ -19,8 +19,8 @@ func (e *entrance) Devices(_ context.Context) ([]api.Device, error) {
 
 // devices gives all devices that the member of this one ever had.
 func (e *entrance) devices() []api.Device {
-	c := e.at.replica.Charter()
-	me, ok := c.OwnerOf(e.at.replica.Device())
+	c := e.at.Replica.Charter()
+	me, ok := c.OwnerOf(e.at.Replica.Device())
 	if !ok {
 		return nil
 	}
@@ -32,11 +32,11 @@ func (e *entrance) devices() []api.Device {
 	for i, d := range me.Devices {
 		shown := &all[i]
 		if origin, _ := c.Origin(d.Key); origin.Entry != (entry.ID{}) {
-			shown.Since = api.At(e.at.replica.Came(origin.Entry))
+			shown.Since = api.At(e.at.Replica.Came(origin.Entry))
 		}
 		shown.Connected, shown.LastSeen = seen[shown.ID].Connected, seen[shown.ID].LastSeen
-		if d.Key == e.at.replica.Device() {
-			shown.This, shown.LastSeen = true, api.At(e.at.now())
+		if d.Key == e.at.Replica.Device() {
+			shown.This, shown.LastSeen = true, api.At(e.at.Now())
 		}
 	}
 	return all
@@ -105,21 +105,21 @@ func (e *entrance) DeclineDevice(_ context.Context) (api.Pairing, error) {
 
 // WayBack implements server.Entrance.
 func (e *entrance) WayBack(_ context.Context, member string) (api.WayBack, error) {
-	if err := e.at.replica.Speaks(); err != nil {
+	if err := e.at.Replica.Speaks(); err != nil {
 		return api.WayBack{}, err
 	}
 	id, err := charter.ParseMemberID(member)
 	if err != nil {
 		return api.WayBack{}, err
 	}
-	if shared, _ := e.at.replica.Share(); shared != nil {
+	if shared, _ := e.at.Replica.Share(); shared != nil {
 		return api.WayBack{}, errNoWayBack
 	}
 	at, err := e.answerers()
 	if err != nil {
 		return api.WayBack{}, err
 	}
-	c := e.at.replica.Charter()
+	c := e.at.Replica.Charter()
 	m, ok := c.Member(id)
 	if !ok || m.Standing == charter.Removed { // a resignation may be a thief's: the phrase overrules it
 		return api.WayBack{}, charter.ErrNotIn
@@ -137,7 +137,7 @@ func (e *entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequ
 	if err != nil {
 		return api.Device{}, err
 	}
-	r := e.at.replica
+	r := e.at.Replica
 	me, ok := r.Charter().OwnerOf(r.Device())
 	if !ok {
 		return api.Device{}, r.Speaks()
@@ -221,11 +221,11 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 
 // whatRetiringDoes says what follows, before it happens.
 func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) (string, error) {
-	n, err := e.at.replica.Beyond(nil, []entry.Device{key})
+	n, err := e.at.Replica.Beyond(nil, []entry.Device{key})
 	if err != nil {
 		return "", err
 	}
-	c := e.at.replica.Charter()
+	c := e.at.Replica.Charter()
 	name := words.People{Rules: c}.Device(key).Name
 	says := fmt.Sprintf("“%s” can't write for you any more, and gets nothing new. What it wrote and this device has (%s) stays; what it wrote and nobody here has seen, and what it writes from now on, doesn't count, except where others build on it.",
 		name, words.Counted(n, "change", "changes"))
@@ -260,7 +260,7 @@ func (e *entrance) MoveConsents(ctx context.Context, id string) (api.Device, err
 }
 
 func (e *entrance) moveConsents(ctx context.Context, to entry.Device) error {
-	r := e.at.replica
+	r := e.at.Replica
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.MoveConsents(r.Device(), to) })
 	return err
 }

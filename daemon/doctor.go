@@ -14,6 +14,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/store"
 	"kith/daemon/words"
 )
@@ -31,9 +32,9 @@ func checkPlace(place *home.Home, now time.Time) []api.Check {
 }
 
 // checkSpace checks a space that is served.
-func checkSpace(ctx context.Context, at *space, rebuild bool) []api.Check {
-	checks := checkReplica(ctx, at.replica, rebuild)
-	if _, in := at.replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
+func checkSpace(ctx context.Context, at *space.Space, rebuild bool) []api.Check {
+	checks := checkReplica(ctx, at.Replica, rebuild)
+	if _, in := at.Replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
 		return checks
 	}
 	return append(checks, checkReach(at))
@@ -74,7 +75,7 @@ func doctorHome(ctx context.Context, dir string, rebuild bool, unlock func() (st
 // examine checks one space that no daemon serves.
 func examine(ctx context.Context, h *home.Home, rebuild bool) []api.Check {
 	checks := []api.Check{h.CheckKey(), checkDisk(h)}
-	r, err := openClosed(h)
+	r, err := space.OpenClosed(h)
 	var key *home.KeyError
 	if errors.As(err, &key) {
 		return checks // said above
@@ -94,7 +95,7 @@ func examine(ctx context.Context, h *home.Home, rebuild bool) []api.Check {
 		})
 	}
 	found := checkReplica(ctx, r.Replica, rebuild)
-	if r.device == (entry.Device{}) { // not known while the key is locked
+	if r.Device == (entry.Device{}) { // not known while the key is locked
 		found = slices.DeleteFunc(found, func(c api.Check) bool { return c.Name == "member" })
 	}
 	checks = append(checks, found...)
@@ -170,7 +171,7 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		}
 		checks = append(checks, check)
 	}
-	checks = append(checks, checkTwofold(r)...)
+	checks = append(checks, space.CheckTwofold(r)...)
 	if _, in := r.Me(); in {
 		return checks
 	}
@@ -223,9 +224,9 @@ func sentences(says []string) string {
 	return line.String()
 }
 
-func checkReach(s *space) api.Check {
+func checkReach(s *space.Space) api.Check {
 	c := api.Check{Name: "peers", OK: true}
-	connected, all := 0, s.peers.Peers()
+	connected, all := 0, s.Peers.Peers()
 	for _, p := range all {
 		if p.Connected {
 			connected++

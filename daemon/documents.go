@@ -28,7 +28,7 @@ type asks struct {
 
 // begin makes a document of a kind.
 func (b *desk) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	if err := mayWrite(r, nil); err != nil {
 		return shown{}, err
 	}
@@ -206,7 +206,7 @@ type item struct {
 // list gives the documents that a query asks for. What they are found and ordered by is in the index; the views of those
 // alone are read that are given, and of those that go on in a share, which change there.
 func (b *desk) list(q listQuery) ([]shown, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	me, _ := r.Me()
 	all, err := b.linkedFound(r, q)
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"kith/daemon/api/server"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
+	"kith/daemon/space"
 )
 
 // entrance is how people and devices come into one space, and out of it: it answers the local API about that, and
 // those who knock.
 type entrance struct {
-	at       *space
+	at       *space.Space
 	invites  *invites
 	pairings *pairings
 }
@@ -21,8 +22,8 @@ type entrance struct {
 var _ server.Entrance = (*entrance)(nil)
 
 // newEntrance makes the entrance of a space, which need not be in touch with anybody yet.
-func newEntrance(at *space) *entrance {
-	return &entrance{at: at, invites: newInvites(at.replica, at.now), pairings: newPairings(at.replica, at.now)}
+func newEntrance(at *space.Space) *entrance {
+	return &entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
 }
 
 // Doors are for who isn't a device of the charter and may knock all the same: devices about to be added, members who
@@ -33,24 +34,24 @@ func (e *entrance) Doors() []peer.Invites {
 }
 
 // wayBack is the door for those who dial with a member key.
-type wayBack struct{ at *space }
+type wayBack struct{ at *space.Space }
 
 // Issued implements peer.Invites.
 func (d wayBack) Issued(key entry.Device) bool {
-	_, ok := d.at.replica.Charter().MemberKey(key)
+	_, ok := d.at.Replica.Charter().MemberKey(key)
 	return ok && !d.at.Parted()
 }
 
 // Redeem implements peer.Invites.
 func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
-	return comeBack(ctx, d.at.replica, key, request)
+	return comeBack(ctx, d.at.Replica, key, request)
 }
 
 // answerers are where this device is reached, for a code.
 func (e *entrance) answerers() ([]charter.Answerer, error) {
-	config, err := e.at.place.Config()
+	config, err := e.at.Place.Config()
 	if err != nil {
 		return nil, err
 	}
-	return knock.Answerers(config, e.at.replica.Device())
+	return knock.Answerers(config, e.at.Replica.Device())
 }

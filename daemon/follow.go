@@ -20,6 +20,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 const (
@@ -41,10 +42,10 @@ const (
 // follower has the shares of the homes that are served follow these: see share.Follow. It is one goroutine,
 // and those that knock.
 type follower struct {
-	all *spaces
+	all *space.List
 
 	mu    sync.Mutex
-	seats map[*space]*seatbook
+	seats map[*space.Space]*seatbook
 
 	joining atomic.Pointer[[]joining] // shares that this computer isn't in yet
 	shut    []shutShare               // set while all is opened
@@ -54,7 +55,7 @@ type follower struct {
 	homes   map[entry.SpaceID]*followedHome
 	shares  map[entry.SpaceID]*followedShare // by the space of the side
 	waiting map[awaited]*comingIn
-	places  map[*space]*home.SharePlace
+	places  map[*space.Space]*home.SharePlace
 	knocks  sync.WaitGroup
 	// troubles are what was last in the way of a home's shares, in words.
 	troubles map[entry.SpaceID]string
@@ -86,7 +87,7 @@ type followedShare struct {
 	homeAt uint64
 	rules  replica.Rules
 	looked bool // and nothing was left to say
-	wait   patience
+	wait   space.Patience
 	due    time.Time                    // when to look though nothing has changed
 	since  map[string]time.Time         // what there is to say, from when
 	gaps   map[charter.StepID]time.Time // removals that may leave something out, from when
@@ -94,18 +95,18 @@ type followedShare struct {
 }
 
 // newFollower makes the one of a daemon, before any of its spaces is open.
-func newFollower(all *spaces) *follower {
+func newFollower(all *space.List) *follower {
 	return &follower{
 		all:   all,
-		seats: map[*space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
-		places: map[*space]*home.SharePlace{}, troubles: map[entry.SpaceID]string{},
+		seats: map[*space.Space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
+		places: map[*space.Space]*home.SharePlace{}, troubles: map[entry.SpaceID]string{},
 	}
 }
 
 // Door is for colleagues whom the home's side of a share has let in, and who ask for it for the first time. It must be
 // the last of a space: a seat can name the key of somebody else's door.
-func (f *follower) Door(at *space) (peer.Invites, error) {
-	book, err := openSeatbook(at.replica)
+func (f *follower) Door(at *space.Space) (peer.Invites, error) {
+	book, err := openSeatbook(at.Replica)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (f *follower) Door(at *space) (peer.Invites, error) {
 	return book, nil
 }
 
-func (f *follower) seatsOf(at *space) *seatbook {
+func (f *follower) seatsOf(at *space.Space) *seatbook {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.seats[at]
@@ -125,7 +126,7 @@ func (f *follower) seatsOf(at *space) *seatbook {
 func (f *follower) Run(ctx context.Context) {
 	defer f.knocks.Wait()
 	f.openWaiting()
-	tick := time.NewTicker(tendEvery)
+	tick := time.NewTicker(space.TendEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -134,7 +135,7 @@ func (f *follower) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, at := range f.all.All() {
-			if shared, _ := at.replica.Share(); shared != nil {
+			if shared, _ := at.Replica.Share(); shared != nil {
 				continue
 			}
 			err := f.followHome(ctx, at)
@@ -145,10 +146,10 @@ func (f *follower) Run(ctx context.Context) {
 			if err != nil {
 				said = err.Error()
 			}
-			if space := at.replica.Space(); said != f.troubles[space] { // once, and not every second
+			if space := at.Replica.Space(); said != f.troubles[space] { // once, and not every second
 				f.troubles[space] = said
 				if err != nil {
-					f.all.config.Log.Error("have the shares follow their co-op", "err", err)
+					f.all.Config.Log.Error("have the shares follow their co-op", "err", err)
 				}
 			}
 		}
@@ -158,7 +159,7 @@ func (f *follower) Run(ctx context.Context) {
 
 // openWaiting goes on with the shares that this computer wasn't in yet when the daemon ended.
 func (f *follower) openWaiting() {
-	places, err := f.all.home.Waiting()
+	places, err := f.all.Home.Waiting()
 	for _, place := range places {
 		of, bad := place.SharePlace()
 		if bad == nil {
@@ -170,7 +171,7 @@ func (f *follower) openWaiting() {
 		err = errors.Join(err, bad)
 	}
 	if err != nil { // everything else is served all the same
-		f.all.config.Log.Error("go on with shares that aren't here yet", "err", err)
+		f.all.Config.Log.Error("go on with shares that aren't here yet", "err", err)
 	}
 }
 
@@ -190,8 +191,8 @@ func (f *follower) tellJoining() {
 }
 
 // followHome looks at one home and its shares.
-func (f *follower) followHome(ctx context.Context, home *space) error {
-	r := home.replica
+func (f *follower) followHome(ctx context.Context, home *space.Space) error {
+	r := home.Replica
 	h := f.homes[r.Space()]
 	if h == nil {
 		h = &followedHome{seats: map[entry.DocID]*seated{}}
@@ -225,15 +226,15 @@ func (f *follower) followHome(ctx context.Context, home *space) error {
 }
 
 // of gives the shares of a home that are served, and were told whose they are.
-func (f *follower) of(home entry.SpaceID) (all []*space) {
+func (f *follower) of(home entry.SpaceID) (all []*space.Space) {
 	for _, at := range f.all.All() {
-		if shared, _ := at.replica.Share(); shared == nil {
+		if shared, _ := at.Replica.Share(); shared == nil {
 			continue
 		}
 		if f.places[at] == nil { // once it is there it doesn't change
-			place, err := at.place.SharePlace()
+			place, err := at.Place.SharePlace()
 			if err != nil {
-				f.all.config.Log.Error("whose a share is", "err", err)
+				f.all.Config.Log.Error("whose a share is", "err", err)
 			}
 			f.places[at] = place
 		}
@@ -245,9 +246,9 @@ func (f *follower) of(home entry.SpaceID) (all []*space) {
 }
 
 // on gives a share of a home if this computer is in it; nil if it isn't.
-func (f *follower) on(of *shareOfHome) *space {
+func (f *follower) on(of *shareOfHome) *space.Space {
 	for _, at := range f.all.All() {
-		if shared, _ := at.replica.Share(); shared != nil && at.replica.Space() == of.space && at.replica.Charter().Space() == of.side {
+		if shared, _ := at.Replica.Share(); shared != nil && at.Replica.Space() == of.space && at.Replica.Charter().Space() == of.side {
 			return at
 		}
 	}
@@ -255,8 +256,8 @@ func (f *follower) on(of *shareOfHome) *space {
 }
 
 // ofAnother says whether a share that is served is known to be of another home.
-func (f *follower) ofAnother(at *space, home entry.SpaceID) (bool, error) {
-	of, known, err := at.place.Owner()
+func (f *follower) ofAnother(at *space.Space, home entry.SpaceID) (bool, error) {
+	of, known, err := at.Place.Owner()
 	return err == nil && known && of != home, err
 }
 
@@ -267,9 +268,9 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 		if slices.ContainsFunc(h.shares, func(s shareOfHome) bool { return s.space == place.Share }) {
 			continue
 		}
-		shared, side := at.replica.Share()
+		shared, side := at.Replica.Share()
 		own := shared.Side(side)
-		if me, ok := own.MemberOf(at.replica.Device()); !ok || me.ID != own.Founder() || !slices.ContainsFunc(r.Charter().Pacts(), func(p charter.Pact) bool { return p.Step == place.Step }) {
+		if me, ok := own.MemberOf(at.Replica.Device()); !ok || me.ID != own.Founder() || !slices.ContainsFunc(r.Charter().Pacts(), func(p charter.Pact) bool { return p.Step == place.Step }) {
 			continue
 		}
 		there := false
@@ -289,7 +290,7 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 
 // sit sees to this computer's place in a share, and to its member's seat.
 func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
-	now := f.all.config.Now()
+	now := f.all.Config.Now()
 	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
 	at := awaited{r.Space(), of.space, of.side}
 	w := f.waiting[at]
@@ -300,12 +301,12 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 		}
 		delete(f.waiting, at)
 		if f.places[b] == nil { // they came in by a code
-			if err := b.place.SetSharePlace(home.SharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
+			if err := b.Place.SetSharePlace(home.SharePlace{Home: r.Space(), Member: me.ID, Share: of.space, Side: of.side, Step: of.step}); err != nil {
 				return err
 			}
 		}
-		s.key, place = b.replica.Key(), b.place
-		if s.onSide, s.arrived = b.replica.Charter().MemberOf(b.replica.Device()); !s.arrived {
+		s.key, place = b.Replica.Key(), b.Place
+		if s.onSide, s.arrived = b.Replica.Charter().MemberOf(b.Replica.Device()); !s.arrived {
 			return nil
 		}
 	} else {
@@ -336,9 +337,9 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 		of := *of // the knock reads it while this goes on
 		f.knocks.Go(func() {
 			err := f.knockAt(ctx, w, &of)
-			w.tried(f.all.config.Now(), err)
+			w.tried(f.all.Config.Now(), err)
 			if err != nil && ctx.Err() == nil {
-				f.all.config.Log.Debug("not in a share yet", "err", err)
+				f.all.Config.Log.Debug("not in a share yet", "err", err)
 			}
 		})
 	}
@@ -347,7 +348,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 
 // writeSeat writes the member's seat if it has to say something else.
 func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *home.Home, changed bool) error {
-	now := f.all.config.Now()
+	now := f.all.Config.Now()
 	at := h.seats[of.doc]
 	if at == nil {
 		at = &seated{}

@@ -12,43 +12,44 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/store"
 	"kith/daemon/words"
 )
 
 // followShare says in one share what follows from its home, if nothing is on its way in either.
-func (f *follower) followShare(ctx context.Context, home *space, h *followedHome, at *space, place *home.SharePlace) error {
-	r := at.replica
+func (f *follower) followShare(ctx context.Context, home *space.Space, h *followedHome, at *space.Space, place *home.SharePlace) error {
+	r := at.Replica
 	k := f.shares[place.Side]
 	if k == nil {
 		k = &followedShare{since: map[string]time.Time{}, failed: map[string]replica.Rules{}, gaps: map[charter.StepID]time.Time{}}
 		f.shares[place.Side] = k
 	}
-	rules, now := r.Rules(), f.all.config.Now()
+	rules, now := r.Rules(), f.all.Config.Now()
 	changed := k.rules != rules || k.homeAt != h.arrived
 	k.rules, k.homeAt = rules, h.arrived
 	k.looked = k.looked && !changed
 	if k.looked && now.Before(k.due) || r.Restored() {
-		k.wait = patience{}
+		k.wait = space.Patience{}
 		return nil
 	}
 	// More may be on its way: but not for ever.
-	holding := append(home.holding(), at.holding()...)
-	if !k.wait.over(changed || !h.calm || len(holding) > 0, time.Now()) {
+	holding := append(home.Holding(), at.Holding()...)
+	if !k.wait.Over(changed || !h.calm || len(holding) > 0, time.Now()) {
 		return nil
 	}
 	return f.speak(ctx, h, at, place, k)
 }
 
 // speak says what there is to say.
-func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place *home.SharePlace, k *followedShare) error {
-	r := at.replica
+func (f *follower) speak(ctx context.Context, h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) error {
+	r := at.Replica
 	for range maxSaid {
 		duties, err := f.dutiesNow(h, at, place, k)
 		if err != nil {
 			return err
 		}
-		now := f.all.config.Now()
+		now := f.all.Config.Now()
 		k.looked, k.rules, k.due = true, r.Rules(), f.nextLook(r, now, len(duties) > 0)
 		here := map[string]bool{}
 		said := false
@@ -66,12 +67,12 @@ func (f *follower) speak(ctx context.Context, h *followedHome, at *space, place 
 			switch err := sayDuty(ctx, r, d); {
 			case err == nil:
 				said = true
-				f.all.config.Log.Info("said in a share what follows from its co-op", "what", int(d.Do), "about", d.About.String())
+				f.all.Config.Log.Info("said in a share what follows from its co-op", "what", int(d.Do), "about", d.About.String())
 			case errors.Is(err, store.ErrDiskFull), errors.Is(err, store.ErrCorrupt), ctx.Err() != nil:
 				return err
 			default: // somebody's word is with another step, or it isn't for this device
 				k.failed[key] = r.Rules()
-				f.all.config.Log.Debug("not said in a share", "what", int(d.Do), "err", err)
+				f.all.Config.Log.Debug("not said in a share", "what", int(d.Do), "err", err)
 			}
 		}
 		for key := range k.since {
@@ -109,10 +110,10 @@ func dutyKey(d *share.Duty) string {
 }
 
 // dutiesNow asks what there is to say.
-func (f *follower) dutiesNow(h *followedHome, at *space, place *home.SharePlace, k *followedShare) ([]share.Duty, error) {
-	r := at.replica
+func (f *follower) dutiesNow(h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) ([]share.Duty, error) {
+	r := at.Replica
 	shared, side := r.Share()
-	now := f.all.config.Now()
+	now := f.all.Config.Now()
 	seats := f.seatsOf(at)
 	q := &share.Following{
 		Home: h.charter, Share: shared, Side: side, Device: r.Device(), Seats: map[charter.MemberID]*share.Seat{},

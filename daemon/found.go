@@ -14,6 +14,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -176,7 +177,7 @@ func join(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Replica
 		return nil, res, err
 	}
 	if joined.Record != nil {
-		if err := addresses(r).Save(joined.Answerer, joined.Record); err != nil {
+		if err := space.Addresses(r).Save(joined.Answerer, joined.Record); err != nil {
 			return nil, res, errors.Join(err, r.Close())
 		}
 	}

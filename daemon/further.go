@@ -28,8 +28,8 @@ const furtherLife = 14 * 24 * time.Hour
 
 // baseWith gives the oldest share with an ally that isn't over.
 func (al *allies) baseWith(ally string) (*base, error) {
-	for _, s := range al.pacts.shares(al.at.replica.Space()) {
-		x := al.pacts.follow.Base(s.at.replica.Space())
+	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
+		x := al.pacts.follow.Base(s.at.Replica.Space())
 		if x != nil && charter.FoldName(x.ally()) == charter.FoldName(ally) {
 			return x, nil
 		}
@@ -123,8 +123,8 @@ func (f *further) expects(t share.Terms) bool {
 func (al *allies) invited(ask string) (*base, *crdt.View, error) {
 	var found []*crdt.View
 	var in *base
-	for _, s := range al.pacts.shares(al.at.replica.Space()) {
-		x := al.pacts.follow.Base(s.at.replica.Space())
+	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
+		x := al.pacts.follow.Base(s.at.Replica.Space())
 		if x == nil {
 			continue
 		}

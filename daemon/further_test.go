@@ -21,6 +21,7 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
 )
 
 // madePact lets two co-ops make a pact, the first of each with the other, and gives the space of its share.
@@ -195,7 +196,7 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
 	}
 	w := knock.Welcome{Space: made.Space(), Statements: made.Introduction(16 << 20)}
-	s := newFollower(newSpaces(nil, spaceConfig{}))
+	s := newFollower(space.NewList(nil, space.Config{}))
 	if err := s.agreed(w, &agreed); err != nil {
 		t.Errorf("the share that was agreed on: %v", err)
 	}
@@ -215,9 +216,9 @@ func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
 }
 
 // servedShare is a daemon that serves nothing but a share.
-func servedShare(t *testing.T, r *replica.Replica) *spaces {
+func servedShare(t *testing.T, r *replica.Replica) *space.List {
 	own := home.At(t.TempDir())
-	return newSpaces(own, spaceConfig{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space{place: home.At(filepath.Join(own.Where(), "spaces", "1")), replica: r, now: time.Now})
+	return space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space.Space{Place: home.At(filepath.Join(own.Where(), "spaces", "1")), Replica: r, Now: time.Now})
 }
 
 // Nobody compares words, so the code is for the ally alone that it went to.
@@ -225,7 +226,7 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 	t.Parallel()
 	l := newMeetingLab(t)
 	first, _ := replicatest.TwoAllies(t)
-	l.serve(&space{replica: first})
+	l.serve(&space.Space{Replica: first})
 	must(t, l.k.change(func(p *pact) error { p.Through = first.Space().String(); return nil }))
 	var refused *peer.JoinError
 	if err := l.caller("Bakery").begins(); !errors.As(err, &refused) || refused.Code != peer.JoinRefused {
@@ -256,7 +257,7 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 	must(t, err)
 	terms, _ := x.share.Terms()
 	terms.Purpose = "The winter fair"
-	al := newPacts(all, newFollower(all)).Of(&space{replica: dora, now: time.Now})
+	al := newPacts(all, newFollower(all)).Of(&space.Space{Replica: dora, Now: time.Now})
 	offered := func(alter func(*share.Terms)) error {
 		o := &offer{side: side, terms: terms}
 		alter(&o.terms)
@@ -280,16 +281,16 @@ func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) 
 func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	t.Parallel()
 	first, _ := replicatest.TwoAllies(t)
-	var homes []*space
+	var homes []*space.Space
 	for range 2 {
 		r := coop(t, "Ana")[0].openReplica()
 		defer func() { must(t, r.Close()) }()
-		homes = append(homes, &space{place: home.At(t.TempDir()), replica: r, now: time.Now})
+		homes = append(homes, &space.Space{Place: home.At(t.TempDir()), Replica: r, Now: time.Now})
 	}
-	there := &space{place: home.At(t.TempDir()), replica: first, now: time.Now}
-	own := homes[0].replica.Space()
-	must(t, there.place.SetSharePlace(home.SharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
-	all := newSpaces(nil, spaceConfig{Now: time.Now}, homes[0], homes[1], there)
+	there := &space.Space{Place: home.At(t.TempDir()), Replica: first, Now: time.Now}
+	own := homes[0].Replica.Space()
+	must(t, there.Place.SetSharePlace(home.SharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
+	all := space.NewList(nil, space.Config{Now: time.Now}, homes[0], homes[1], there)
 	pacts := newPacts(all, newFollower(all))
 	one, other := pacts.Of(homes[0]), pacts.Of(homes[1])
 	ask, err := first.Create(t.Context(), kinds.Ask.Name, func(e replica.Edit) error { return crdttest.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })

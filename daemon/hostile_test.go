@@ -27,6 +27,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 // modified is a member's modified daemon: her real key and libp2p, but what it passes on are
@@ -65,7 +66,7 @@ func modify(h *computer, wraps ...func(io.ReadWriteCloser) io.ReadWriteCloser) *
 	x := exchange.New(m)
 	peers, err := peer.New(peer.Config{
 		Key: key, Space: m.replica.Space(), Listen: config.Listen, NoMDNS: true,
-		Charter: everybody{m.replica}, Book: addresses(m.replica), Ping: x.Ping,
+		Charter: everybody{m.replica}, Book: space.Addresses(m.replica), Ping: x.Ping,
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, _ peer.Device, report func(exchange.Status)) error {
 			for _, wrap := range wraps {
 				rw = wrap(rw)

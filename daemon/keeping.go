@@ -7,6 +7,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/home"
+	"kith/daemon/space"
 )
 
 // Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
@@ -18,7 +19,7 @@ func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string
 // keeping is what is kept of a space, looked after and carried about, for the local API.
 type keeping struct {
 	all *served
-	at  *space // nil in a home that has no co-op yet
+	at  *space.Space // nil in a home that has no co-op yet
 }
 
 var _ server.Keeping = (*keeping)(nil)
@@ -26,16 +27,16 @@ var _ server.Keeping = (*keeping)(nil)
 // Doctor implements server.Keeping.
 func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
 	if k.at == nil {
-		return checkEmpty(k.all.home, k.all.all.config.Now()), nil
+		return checkEmpty(k.all.home, k.all.all.Config.Now()), nil
 	}
-	checks := checkPlace(k.at.place, k.at.now())
-	if k.at.place == k.all.home {
+	checks := checkPlace(k.at.Place, k.at.Now())
+	if k.at.Place == k.all.home {
 		checks = append(checks, checkPacts(k.all.home)...)
 		checks = append(checks, k.all.follow.CheckShut()...)
 	}
 	if q.TakeIn {
-		for _, held := range k.at.replica.Held() {
-			if err := k.at.replica.TakeIn(ctx, held.Device); err != nil {
+		for _, held := range k.at.Replica.Held() {
+			if err := k.at.Replica.TakeIn(ctx, held.Device); err != nil {
 				return nil, err
 			}
 		}
@@ -64,5 +65,5 @@ func (k *keeping) ReadBundle(ctx context.Context, in io.Reader, progress func(ap
 	if k.at == nil {
 		return api.BundleRead{}, home.ErrNoCoop
 	}
-	return takeBundle(ctx, k.at.replica, in, progress)
+	return takeBundle(ctx, k.at.Replica, in, progress)
 }

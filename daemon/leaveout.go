@@ -31,8 +31,8 @@ type leaver struct {
 func (b *desk) leaveOut(home, there *replica.Replica) *leaver {
 	l := &leaver{home: home, there: there}
 	for _, other := range b.all.All() {
-		if other.replica != home && other.replica != there {
-			l.others = append(l.others, other.replica)
+		if other.Replica != home && other.Replica != there {
+			l.others = append(l.others, other.Replica)
 		}
 	}
 	return l

@@ -11,6 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -87,8 +88,8 @@ func (b *desk) shareWithID(id string) *replica.Replica {
 		return nil
 	}
 	for _, there := range b.shares() {
-		if there.replica.Space() == entry.SpaceID(space) {
-			return there.replica
+		if there.Replica.Space() == entry.SpaceID(space) {
+			return there.Replica
 		}
 	}
 	return nil
@@ -206,7 +207,7 @@ func takeBack(ctx context.Context, at shown, r *replica.Replica, v *crdt.View) e
 
 // plainIn makes of what is typed here what may be read in a share.
 func (b *desk) plainIn(there *replica.Replica) func(string) string {
-	home := b.at.replica
+	home := b.at.Replica
 	if home == there {
 		return asItIs
 	}
@@ -214,9 +215,9 @@ func (b *desk) plainIn(there *replica.Replica) func(string) string {
 }
 
 // shares gives the shares of the co-op that this desk is of, the oldest first; of a share itself.
-func (b *desk) shares() []*space {
-	if shared, _ := b.at.replica.Share(); shared != nil {
-		return []*space{b.at}
+func (b *desk) shares() []*space.Space {
+	if shared, _ := b.at.Replica.Share(); shared != nil {
+		return []*space.Space{b.at}
 	}
-	return b.all.SharesOf(b.at.replica.Space())
+	return b.all.SharesOf(b.at.Replica.Space())
 }

@@ -15,7 +15,7 @@ import (
 
 // Log implements server.Documents.
 func (b *desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	var doc entry.DocID
 	var err error
 	if f.Document != "" {

@@ -12,7 +12,7 @@ import (
 
 // Members implements server.Entrance.
 func (e *entrance) Members(_ context.Context) ([]api.Member, error) {
-	r := e.at.replica
+	r := e.at.Replica
 	w := words.NewIn(r)
 	var out []api.Member
 	for _, m := range r.Rules().Members() {
@@ -60,7 +60,7 @@ func (e *entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite,
 		return v, err
 	}
 	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
-	if _, of := e.at.replica.Charter().Needed(); of == 1 {
+	if _, of := e.at.Replica.Charter().Needed(); of == 1 {
 		v.Says = append(v.Says, words.BothMustAgree)
 	}
 	return v, nil

@@ -16,6 +16,7 @@ import (
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
 	"kith/daemon/seal"
+	"kith/daemon/space"
 )
 
 // agreed has the only member of a co-op agree on a pact.
@@ -168,7 +169,7 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	opened, err := home.Open(ana.dir)
 	must(t, err)
 	opened.Passphrase = typed(word)
-	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
+	s := newFollower(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
 	w, err := s.comeIn(home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
 	must(t, err)
 	sealed := func() bool {
@@ -244,7 +245,7 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 	opened, err := home.Open(ana.dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
-	s := newFollower(newSpaces(opened, spaceConfig{Log: slog.New(slog.DiscardHandler)}))
+	s := newFollower(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
 	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
 	for range 3 {
 		if _, err := s.comeIn(of); err == nil {
@@ -275,8 +276,8 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	must(t, err)
 	b := served.All()[0]
 	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}
-	must(t, os.MkdirAll(b.place.Where(), 0o700))
-	must(t, b.place.SetSharePlace(of))
+	must(t, os.MkdirAll(b.Place.Where(), 0o700))
+	must(t, b.Place.SetSharePlace(of))
 	f := newFollower(served)
 	h := &followedHome{seats: map[entry.DocID]*seated{}}
 	all, err := sharesOf(r, &f.checked)
@@ -287,7 +288,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 		t.Errorf("they sat down: %+v, %v", all, err)
 	}
 	of.Home = r.Space()
-	must(t, b.place.SetSharePlace(of))
+	must(t, b.Place.SetSharePlace(of))
 	f = newFollower(served)
 	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
 	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 1 {

@@ -8,11 +8,12 @@ import (
 
 	"kith/daemon/home"
 	"kith/daemon/peer"
+	"kith/daemon/space"
 )
 
 // pacts are those that the co-ops of one daemon are making with others. The methods are safe for concurrent use.
 type pacts struct {
-	all    *spaces
+	all    *space.List
 	follow *follower
 	kept   func() // for tests: called after each time that what is kept of a pact was written; nil: nobody looks
 
@@ -22,21 +23,21 @@ type pacts struct {
 }
 
 // newPacts makes those of a daemon, of which nothing is open yet.
-func newPacts(all *spaces, follow *follower) *pacts {
+func newPacts(all *space.List, follow *follower) *pacts {
 	return &pacts{all: all, follow: follow, begun: make(chan *contact, home.MaxPlaces)}
 }
 
 // Open goes on with the pacts that are half made. What can't be gone on with the log says: the co-ops are served all
 // the same.
 func (s *pacts) Open() error {
-	places, err := s.all.home.HalfMade()
+	places, err := s.all.Home.HalfMade()
 	if err != nil {
-		s.all.config.Log.Error("a pact that is half made", "err", err)
+		s.all.Config.Log.Error("a pact that is half made", "err", err)
 	}
 	for _, place := range places {
 		p, err := pactAt(place)
 		if err != nil {
-			s.all.config.Log.Error("a pact that is half made", "err", err)
+			s.all.Config.Log.Error("a pact that is half made", "err", err)
 			continue
 		}
 		if place.Keyless() { // a crash came while it was forgotten
@@ -47,7 +48,7 @@ func (s *pacts) Open() error {
 		}
 		key, err := place.DeviceKey()
 		if err != nil {
-			s.all.config.Log.Error("a pact that is half made", "err", err)
+			s.all.Config.Log.Error("a pact that is half made", "err", err)
 			continue
 		}
 		k := s.contact(place, p, key)
@@ -82,10 +83,10 @@ func (s *pacts) Close() (err error) {
 
 // Door answers the other side of a pact at the host of the share, of which it may not know yet that it is made; nil
 // if there is none.
-func (s *pacts) Door(at *space) peer.Invites {
-	p, err := pactAt(at.place)
+func (s *pacts) Door(at *space.Space) peer.Invites {
+	p, err := pactAt(at.Place)
 	if err != nil { // who made the pact may have heard that it is; the share is served all the same
-		s.all.config.Log.Error("a pact that was made", "err", err)
+		s.all.Config.Log.Error("a pact that was made", "err", err)
 	}
 	if p == nil || p.side() != 0 {
 		return nil
@@ -96,13 +97,13 @@ func (s *pacts) Door(at *space) peer.Invites {
 // tellOfPacts calls pactMade for each share that was here at the start.
 func (s *pacts) tellOfPacts() {
 	for _, at := range s.all.All() {
-		p, err := pactAt(at.place)
+		p, err := pactAt(at.Place)
 		if err != nil || p == nil {
 			continue
 		}
 		if home := s.all.Of(p.home()); home != nil {
 			if err := s.pactMade(home, at, *p); err != nil {
-				s.all.config.Log.Error("note whose share it is", "err", err)
+				s.all.Config.Log.Error("note whose share it is", "err", err)
 			}
 		}
 	}

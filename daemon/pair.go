@@ -13,6 +13,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -74,16 +75,16 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 }
 
 // settle makes the replica in an empty home whose device the charter has now.
-func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (space, member, device api.Named, err error) {
+func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (id, member, device api.Named, err error) {
 	r, err := w.Replica(replica.Config{Dir: place.StoreDir(), Key: key, Log: log}, step)
 	if err != nil {
-		return space, member, device, err
+		return id, member, device, err
 	}
 	if from.Record != nil {
-		err = addresses(r).Save(from.Answerer, from.Record)
+		err = space.Addresses(r).Save(from.Answerer, from.Record)
 	}
-	space, member, device = words.Self(r)
-	return space, member, device, errors.Join(err, r.Close())
+	id, member, device = words.Self(r)
+	return id, member, device, errors.Join(err, r.Close())
 }
 
 // askToBeAdded asks to be added as a device of owner, shows the words, and waits until somebody has

@@ -17,6 +17,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 // pairingLab is a replica of Ana's with its codes for new devices, and a clock.
@@ -384,7 +385,7 @@ func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
 	t.Parallel()
 	l := newPairingLab(t)
 	me, _ := l.replica.Me()
-	at := &space{replica: l.replica, now: time.Now}
+	at := &space.Space{Replica: l.replica, Now: time.Now}
 	issued := func(key entry.Device) bool {
 		return slices.ContainsFunc(newEntrance(at).Doors(), func(door peer.Invites) bool { return door.Issued(key) })
 	}

@@ -7,13 +7,14 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/home"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
 // peering is how it stands with a space and the other devices of it, for the local API.
 type peering struct {
 	all *served
-	at  *space // nil in a home that has no co-op yet
+	at  *space.Space // nil in a home that has no co-op yet
 }
 
 var _ server.Peers = (*peering)(nil)
@@ -23,7 +24,7 @@ func (p *peering) Space() api.Named {
 	if p.at == nil {
 		return api.Named{}
 	}
-	space, _, _ := words.Self(p.at.replica)
+	space, _, _ := words.Self(p.at.Replica)
 	return space
 }
 
@@ -32,7 +33,7 @@ func (p *peering) Share() (server.ShareName, bool) {
 	if p.at == nil {
 		return server.ShareName{}, false
 	}
-	name, ok := words.ShareNameOf(p.at.replica)
+	name, ok := words.ShareNameOf(p.at.Replica)
 	return server.ShareName(name), ok
 }
 
@@ -43,11 +44,11 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 		return out, nil
 	}
 	p.at.Stands(&out)
-	out.Notice = notice(p.at.replica)
-	for _, room := range []func(*space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
+	out.Notice = notice(p.at.Replica)
+	for _, room := range []func(*space.Space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
 		out.Notice = append(out.Notice, room(p.at)...)
 	}
-	out.Joining = p.all.follow.JoiningOf(p.at.replica.Space())
+	out.Joining = p.all.follow.JoiningOf(p.at.Replica.Space())
 	return out, nil
 }
 
@@ -72,7 +73,7 @@ func (p *peering) Sync(ctx context.Context) (api.Status, error) {
 	if p.at == nil {
 		return api.Status{}, home.ErrNoCoop
 	}
-	_, syncErr := p.at.peers.Sync(ctx)
+	_, syncErr := p.at.Peers.Sync(ctx)
 	status, err := p.Status(context.WithoutCancel(ctx))
 	return status, errors.Join(syncErr, err)
 }

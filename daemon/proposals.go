@@ -14,7 +14,7 @@ import (
 
 // Proposals implements server.Charter.
 func (a *assembly) Proposals(_ context.Context) ([]api.Proposal, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	return proposals(r, r.Charter().Proposals()), nil
 }
 

@@ -13,13 +13,13 @@ import (
 
 // Propose implements server.Charter.
 func (a *assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	if me, ok := r.Me(); ok && me.Standing != charter.Full {
 		return api.Proposal{}, charter.ErrNotFull
 	}
 	switch q.Action {
 	case api.ActionEndShare, api.ActionTerms, api.ActionContacts:
-		p, err := sayToAlly(ctx, r, q, a.at.now())
+		p, err := sayToAlly(ctx, r, q, a.at.Now())
 		return p, err
 	}
 	terms, err := a.terms(r, q)

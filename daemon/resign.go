@@ -10,7 +10,7 @@ import (
 
 // Resign implements server.Charter.
 func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
-	r := a.at.replica
+	r := a.at.Replica
 	if err := r.Speaks(); err != nil {
 		return api.Member{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/space"
 )
 
 // RestoreOptions is what comes back, and where.
@@ -225,7 +226,7 @@ func (s *sealed) inspect(ctx context.Context, count func(of int64) func()) (*ins
 			if err != nil {
 				return nil, err
 			}
-			if !strings.HasPrefix(name, addressPrefix) {
+			if !strings.HasPrefix(name, space.AddressPrefix) {
 				return nil, backup.Damaged("a small record that no backup has")
 			}
 			v.saved.Small[name] = value

@@ -15,6 +15,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 )
 
 // Options is how a home is served.
@@ -46,12 +47,12 @@ type served struct {
 	started time.Time
 	log     *slog.Logger
 
-	all    *spaces
+	all    *space.List
 	follow *follower
 	pacts  *pacts
 
 	mu        sync.Mutex
-	entrances map[*space]*entrance
+	entrances map[*space.Space]*entrance
 }
 
 var _ server.Spaces = (*served)(nil)
@@ -99,8 +100,8 @@ func Run(ctx context.Context, o Options) (err error) {
 
 // newServed makes the rooms, and wires them.
 func newServed(home *home.Home, o Options) *served {
-	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space]*entrance{}}
-	s.all = newSpaces(home, spaceConfig{
+	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space.Space]*entrance{}}
+	s.all = space.NewList(home, space.Config{
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
 	})
@@ -111,7 +112,7 @@ func newServed(home *home.Home, o Options) *served {
 }
 
 // doors are those of a space, in the order in which they are asked.
-func (s *served) doors(at *space) (all []peer.Invites, err error) {
+func (s *served) doors(at *space.Space) (all []peer.Invites, err error) {
 	if pact := s.pacts.Door(at); pact != nil {
 		all = append(all, pact)
 	}
@@ -123,7 +124,7 @@ func (s *served) doors(at *space) (all []peer.Invites, err error) {
 	return append(append(all, e.Doors()...), seats), err
 }
 
-func (s *served) entrance(at *space) *entrance {
+func (s *served) entrance(at *space.Space) *entrance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.entrances[at]

@@ -23,7 +23,7 @@ const (
 // Search implements server.Documents: it reads the views. With some thousands of documents that
 // takes less time than keeping an index of words would at every change.
 func (b *desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
-	r := b.at.replica
+	r := b.at.Replica
 	wanted := strings.Fields(charter.FoldName(typed))
 	if len(wanted) == 0 {
 		return nil, api.Problemf(api.Usage, "kith search WORDS", "search for at least one word")

@@ -16,6 +16,7 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
 )
 
 // placeFor makes another place in a home that isn't served, and gives what a replica there is made with
@@ -92,7 +93,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	dorasPlace, _ := placeFor(t, dora)
 	at := [2]replica.Config{anasPlace, dorasPlace}
 	both := replicatest.Share(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
-	space := both[0].Space()
+	found := both[0].Space()
 	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
 	must(t, err)
 	caller, err := charter.DecodeInvite(v.Code)
@@ -111,13 +112,13 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	}
 	theirs, err := replica.Open(at[1])
 	must(t, err)
-	must(t, addresses(theirs).Save(joined.Answerer, joined.Record))
+	must(t, space.Addresses(theirs).Save(joined.Answerer, joined.Record))
 	must(t, theirs.Close())
 	dora.start()
 
 	homes, err := ben.client.Spaces(t.Context())
 	must(t, err)
-	anasHome, anas, doras := within(t, ana, homes.Spaces[0].Space.ID), within(t, ana, space.String()), within(t, dora, space.String())
+	anasHome, anas, doras := within(t, ana, homes.Spaces[0].Space.ID), within(t, ana, found.String()), within(t, dora, found.String())
 	secret, err := anasHome.CreateTask(t.Context(), api.NewTask{Title: "What the bank said", Text: "a hundred thousand"})
 	must(t, err)
 	_, err = ben.client.CreateTask(t.Context(), api.NewTask{Title: "Fetch a lawyer"})
@@ -144,7 +145,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	})
 	overview, err := ana.client.Spaces(t.Context())
 	must(t, err)
-	if len(overview.Spaces) != 2 || overview.Spaces[1].Space != (api.Named{ID: space.String(), Name: "Riso Print Co-op and Quilted"}) {
+	if len(overview.Spaces) != 2 || overview.Spaces[1].Space != (api.Named{ID: found.String(), Name: "Riso Print Co-op and Quilted"}) {
 		t.Errorf("Ana's spaces: %+v", overview.Spaces)
 	}
 	// Whoever holds the key of an ally's device is nobody at the hosts of the home.

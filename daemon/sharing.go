@@ -20,26 +20,27 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/replica"
+	"kith/daemon/space"
 	"kith/daemon/store"
 	"kith/daemon/words"
 )
 
 // sharing puts documents of one co-op into its shares, and answers what allies ask for.
 type sharing struct {
-	at   *space
+	at   *space.Space
 	desk *desk
 }
 
 var _ server.Shares = (*sharing)(nil)
 
 // newSharing makes that of a space.
-func newSharing(at *space, all *spaces) *sharing { return &sharing{at, newDesk(at, all)} }
+func newSharing(at *space.Space, all *space.List) *sharing { return &sharing{at, newDesk(at, all)} }
 
 // shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
 func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 	var found *replica.Replica
 	for _, other := range x.desk.shares() {
-		r := other.replica
+		r := other.Replica
 		name, _ := words.ShareNameOf(r)
 		id := r.Space().String()
 		byID := len(word) >= words.MinShortID && strings.HasPrefix(id, strings.ToLower(word))
@@ -63,7 +64,7 @@ func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 func (x *sharing) Shares(context.Context) ([]api.Share, error) {
 	var all []api.Share
 	for _, other := range x.desk.shares() {
-		r := other.replica
+		r := other.Replica
 		all = append(all, x.shareOf(r))
 	}
 	return all, nil
@@ -105,7 +106,7 @@ func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
 // linkedTo gives the short IDs of the co-op's documents that go on in a share, by that of the document there.
 func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
 	homes := map[entry.DocID]string{}
-	r := x.at.replica
+	r := x.at.Replica
 	if shared, _ := r.Share(); shared != nil {
 		return homes, nil
 	}
@@ -154,7 +155,7 @@ func present(shared *share.Share, side int) (all []api.Named) {
 
 // rule is who may share a document of the co-op, as it has agreed.
 func (x *sharing) rule() share.Rule {
-	r := x.at.replica
+	r := x.at.Replica
 	return share.RuleOf(r.Charter().Pacts())
 }
 
@@ -398,13 +399,13 @@ func (p *plan) link(ctx context.Context, record string, said []byte) error {
 
 // Finish makes the links of copies that were made before a crash.
 func (x *sharing) Finish(ctx context.Context) error {
-	home := x.at.replica
+	home := x.at.Replica
 	if shared, _ := home.Share(); shared != nil {
 		return nil
 	}
 	var broken error
 	for _, other := range x.desk.shares() {
-		there := other.replica
+		there := other.Replica
 		waiting := map[string][]byte{}
 		prefix := sharingRecord(home.Space(), entry.DocID{})
 		prefix = prefix[:len(prefix)-len(entry.DocID{}.String())]

@@ -19,6 +19,7 @@ import (
 	"kith/daemon/api/client"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
 	"kith/daemon/store"
 )
 
@@ -697,7 +698,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		"m-" + e:                             "(not shared)",
 		theirs.ID.String()[:10]:              theirs.ID.String()[:10],
 	} {
-		l := newDesk(nil, newSpaces(nil, spaceConfig{})).leaveOut(home, first)
+		l := newDesk(nil, space.NewList(nil, space.Config{})).leaveOut(home, first)
 		l.others = append(l.others, other)
 		if got := l.plain(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)

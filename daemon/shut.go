@@ -6,6 +6,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/home"
+	"kith/daemon/space"
 )
 
 // shutShare is a share that lies here and couldn't be opened at the start. Everything else goes on without it.
@@ -19,10 +20,10 @@ type shutShare struct {
 // opened ends the start.
 func (f *follower) Leave(place *home.Home, err error) bool {
 	of, unread := place.SharePlace()
-	if place == f.all.home || unread != nil || of == nil {
+	if place == f.all.Home || unread != nil || of == nil {
 		return false
 	}
-	f.all.config.Log.Error("a share can't be opened", "place", place.Where(), "err", err)
+	f.all.Config.Log.Error("a share can't be opened", "place", place.Where(), "err", err)
 	f.shut = append(f.shut, shutShare{place, *of, err})
 	return true
 }
@@ -35,9 +36,9 @@ func (f *follower) isShut(at awaited) bool {
 }
 
 // Notice tells a member of a home which of its shares aren't open here, and why.
-func (f *follower) Notice(at *space) (says []string) {
+func (f *follower) Notice(at *space.Space) (says []string) {
 	for _, x := range f.shut {
-		if x.of.Home == at.replica.Space() {
+		if x.of.Home == at.Replica.Space() {
 			says = append(says, fmt.Sprintf("A share with an ally can't be opened on this computer; all else goes on. Why, and what to do: kith doctor (%s)", x.place.Where()))
 		}
 	}

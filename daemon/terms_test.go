@@ -16,6 +16,7 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
 	"kith/daemon/words"
 )
 
@@ -40,7 +41,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, do
 	must(t, err)
 	theirs, err := replica.Open(dorasPlace)
 	must(t, err)
-	must(t, addresses(theirs).Save(joined.Answerer, joined.Record))
+	must(t, space.Addresses(theirs).Save(joined.Answerer, joined.Record))
 	must(t, theirs.Close())
 	dora.start()
 	return ana, dora, within(t, ana, "Quilted"), within(t, dora, "Riso Print Co-op and Quilted")

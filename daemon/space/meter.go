@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"encoding/binary"
@@ -120,19 +120,19 @@ func (m *meters) read(device entry.Device, arrived uint64) (out metered) {
 }
 
 // measure looks at all peers, and writes down with whom this device is in step.
-func (s *space) measure() {
-	arrived := s.replica.Store().Arrived()
-	if s.meters.look(s.now(), arrived, s.peers.Peers()) {
+func (s *Space) measure() {
+	arrived := s.Replica.Store().Arrived()
+	if s.meters.look(s.Now(), arrived, s.Peers.Peers()) {
 		s.saveMeters()
 	}
 }
 
-func (s *space) saveMeters() {
+func (s *Space) saveMeters() {
 	b := store.NewBatch(nil)
 	if s.meters.records(b); b.Empty() {
 		return
 	}
-	if err := s.replica.Store().Commit(b); err != nil {
+	if err := s.Replica.Store().Commit(b); err != nil {
 		s.log.Debug("with whom it is in step not written down", "err", err) // the next time
 	}
 }

@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"cmp"
@@ -14,14 +14,14 @@ import (
 )
 
 // Stands says in out how it stands with the space.
-func (s *space) Stands(out *api.Status) {
-	out.Addresses = s.peers.Addresses()
-	out.Space, out.Me, out.Device = words.Self(s.replica)
-	n := s.replica.Counts()
+func (s *Space) Stands(out *api.Status) {
+	out.Addresses = s.Peers.Addresses()
+	out.Space, out.Me, out.Device = words.Self(s.Replica)
+	n := s.Replica.Counts()
 	out.Entries = api.Entries{Stored: int(n.Stored), Pending: int(n.Pending), Void: int(n.Void), Quarantined: int(n.Quarantined)}
 	out.Documents = int(n.Documents)
 	out.Peers = s.PeersNow()
-	out.Reach = reachOf(s.peers.Reach())
+	out.Reach = reachOf(s.Peers.Reach())
 	out.InStep = n.Quarantined == 0
 	for _, p := range out.Peers {
 		out.InStep = out.InStep && (p.InStep || !p.Connected)
@@ -29,10 +29,10 @@ func (s *space) Stands(out *api.Status) {
 }
 
 // PeersNow gives every other device of the charter, connected or not.
-func (s *space) PeersNow() []api.Peer {
-	p := words.People{Rules: s.replica.Rules()}
+func (s *Space) PeersNow() []api.Peer {
+	p := words.People{Rules: s.Replica.Rules()}
 	var out []api.Peer
-	for _, line := range s.peers.Peers() {
+	for _, line := range s.Peers.Peers() {
 		shown := peerOf(p, line)
 		s.howFar(&shown, line)
 		out = append(out, shown)
@@ -41,7 +41,7 @@ func (s *space) PeersNow() []api.Peer {
 }
 
 // Confirmed fills in what each of these devices has acknowledged.
-func (s *space) Confirmed(ctx context.Context, peers []api.Peer) error {
+func (s *Space) Confirmed(ctx context.Context, peers []api.Peer) error {
 	for i := range peers {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (s *space) Confirmed(ctx context.Context, peers []api.Peer) error {
 		if err != nil {
 			return err
 		}
-		u, err := s.replica.Unconfirmed(device)
+		u, err := s.Replica.Unconfirmed(device)
 		if err != nil {
 			return err
 		}
@@ -61,9 +61,9 @@ func (s *space) Confirmed(ctx context.Context, peers []api.Peer) error {
 
 // Events gives what happens from now on, until ctx ends or the reader falls too far behind; the channel is closed
 // then.
-func (s *space) Events(ctx context.Context) <-chan api.Event {
+func (s *Space) Events(ctx context.Context) <-chan api.Event {
 	ctx, cancel := context.WithCancel(ctx)
-	events := s.replica.Events(ctx)
+	events := s.Replica.Events(ctx)
 	out := make(chan api.Event)
 	go func() {
 		defer close(out)
@@ -73,7 +73,7 @@ func (s *space) Events(ctx context.Context) <-chan api.Event {
 				return // the reader has to look afresh
 			}
 			select {
-			case out <- eventOf(s.replica, e):
+			case out <- eventOf(s.Replica, e):
 			case <-ctx.Done():
 				return
 			}
@@ -83,8 +83,8 @@ func (s *space) Events(ctx context.Context) <-chan api.Event {
 }
 
 // howFar says how far a device and this one have come, as far as is known, and when they were in step.
-func (s *space) howFar(p *api.Peer, line peer.PeerStatus) {
-	m := s.meters.read(line.Device, s.replica.Store().Arrived())
+func (s *Space) howFar(p *api.Peer, line peer.PeerStatus) {
+	m := s.meters.read(line.Device, s.Replica.Store().Arrived())
 	p.InStepAt = api.At(m.at)
 	x := line.Exchange
 	switch {

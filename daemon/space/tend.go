@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"context"
@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	// tendEvery is how often it is looked whether the charter asks for something.
-	tendEvery = time.Second
+	// TendEvery is how often it is looked whether the charter, or a share, asks for something.
+	TendEvery = time.Second
 	// acknowledgeEvery is how often a device says what it has seen, if anything came.
 	acknowledgeEvery = 24 * time.Hour
 )
 
 // tend does, until ctx ends, what this device owes the charter without being told to: it brings
 // steps into force for which there are enough consents, and says once a day what it has seen.
-func (s *space) tend(ctx context.Context) {
-	if err := s.replica.StartAcknowledging(); err != nil {
+func (s *Space) tend(ctx context.Context) {
+	if err := s.Replica.StartAcknowledging(); err != nil {
 		s.log.Error("start acknowledging", "err", err)
 	}
-	tick := time.NewTicker(tendEvery)
+	tick := time.NewTicker(TendEvery)
 	defer tick.Stop()
 	var looked, before *charter.Charter
 	var due time.Time // of the next acknowledgement
-	var wait patience
+	var wait Patience
 	witnesses := map[charter.MemberID]bool{}
-	ends := shareEnded(s.replica)
+	ends := shareEnded(s.Replica)
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,32 +34,32 @@ func (s *space) tend(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if now := shareEnded(s.replica); now != ends {
+		if now := shareEnded(s.Replica); now != ends {
 			ends = now
-			s.peers.Refresh() // the other side's devices are former ones from now on
+			s.Peers.Refresh() // the other side's devices are former ones from now on
 		}
 		s.catchUp(witnesses)
 		s.measure()
-		if err := s.replica.NoteTime(); err != nil {
+		if err := s.Replica.NoteTime(); err != nil {
 			s.log.Error("note what has arrived", "err", err)
 		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
 		// while, and this device is in step with whoever is there; or when that has lasted.
-		now := s.replica.Charter()
+		now := s.Replica.Charter()
 		if now == looked {
-			wait = patience{}
-		} else if holding := s.holding(); wait.over(now != before || len(holding) > 0, time.Now()) {
+			wait = Patience{}
+		} else if holding := s.Holding(); wait.Over(now != before || len(holding) > 0, time.Now()) {
 			if len(holding) > 0 {
 				s.log.Warn("not waited for any longer", "peers", holding)
 			}
 			looked = now
-			if err := s.replica.Enact(); err != nil {
+			if err := s.Replica.Enact(); err != nil {
 				s.log.Error("bring steps into force", "err", err)
 			}
 		}
 		before = now
-		if time := s.now(); time.After(due) {
-			due = s.replica.Acknowledged().Add(acknowledgeEvery)
+		if time := s.Now(); time.After(due) {
+			due = s.Replica.Acknowledged().Add(acknowledgeEvery)
 			if time.After(due) {
 				s.acknowledge(ctx)
 				due = time.Add(acknowledgeEvery)
@@ -70,22 +70,22 @@ func (s *space) tend(ctx context.Context) {
 
 // catchUp lets a restored device take part in the charter again, once it has been in step with so many who would know
 // what it signed that somebody of any majority was among them. They are noted in seen.
-func (s *space) catchUp(seen map[charter.MemberID]bool) {
-	if !s.replica.Restored() {
+func (s *Space) catchUp(seen map[charter.MemberID]bool) {
+	if !s.Replica.Restored() {
 		return
 	}
-	c := s.replica.Rules()
-	for _, p := range s.peers.Peers() {
-		if m, ok := c.MemberOf(p.Device); ok && p.InStep && s.replica.Witness(m.ID) {
+	c := s.Replica.Rules()
+	for _, p := range s.Peers.Peers() {
+		if m, ok := c.MemberOf(p.Device); ok && p.InStep && s.Replica.Witness(m.ID) {
 			seen[m.ID] = true
 		}
 	}
-	own := s.replica.Charter()
-	me, _ := own.OwnerOf(s.replica.Device())
+	own := s.Replica.Charter()
+	me, _ := own.OwnerOf(s.Replica.Device())
 	if len(seen) == 0 || !enough(own.FullNow(), me.ID, losing(own), seen) {
 		return
 	}
-	if err := s.replica.CaughtUp(); err != nil {
+	if err := s.Replica.CaughtUp(); err != nil {
 		s.log.Error("note that what was signed is known", "err", err)
 	}
 }
@@ -118,18 +118,18 @@ func losing(c *charter.Charter) map[charter.MemberID]bool {
 }
 
 // acknowledge says what this device has seen; one that speaks for nobody says nothing.
-func (s *space) acknowledge(ctx context.Context) {
-	if _, ok := s.replica.Me(); !ok || s.replica.Restored() {
+func (s *Space) acknowledge(ctx context.Context) {
+	if _, ok := s.Replica.Me(); !ok || s.Replica.Restored() {
 		return
 	}
-	if err := s.replica.Acknowledge(ctx); err != nil && ctx.Err() == nil {
+	if err := s.Replica.Acknowledge(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error("acknowledge what was seen", "err", err)
 	}
 }
 
-// holding are those who are connected and with whom this device isn't in step, by name.
-func (s *space) holding() (names []string) {
-	for _, p := range s.peers.Peers() {
+// Holding are those who are connected and with whom this device isn't in step, by name.
+func (s *Space) Holding() (names []string) {
+	for _, p := range s.Peers.Peers() {
 		if p.Connected && !p.InStep {
 			names = append(names, p.Name)
 		}

@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"kith/daemon/replica"
 )
 
-// spaceConfig is how the spaces of a home are served.
-type spaceConfig struct {
+// Config is how the spaces of a home are served.
+type Config struct {
 	Log   *slog.Logger
 	Now   func() time.Time // the clock
 	Trial func() *exec.Cmd // see replica.Config
@@ -32,30 +32,30 @@ type spaceConfig struct {
 
 	// Doors gives who lets whom into a space that isn't in its charter: the first that has issued the key answers.
 	// It is called once for each space, before that is in touch with anybody.
-	Doors func(*space) ([]peer.Invites, error)
+	Doors func(*Space) ([]peer.Invites, error)
 }
 
-// spaces are the spaces that one daemon serves. Its methods are safe for concurrent use.
-type spaces struct {
-	home   *home.Home
-	config spaceConfig
+// List are the spaces that one daemon serves. Its methods are safe for concurrent use.
+type List struct {
+	Home   *home.Home // the home itself, in which the places of the others are
+	Config Config
 
 	mu   sync.Mutex // held while a place is taken, and while a space comes to be
-	all  atomic.Pointer[[]*space]
-	came chan *space // those that have begun since Run did; there is room for all
+	all  atomic.Pointer[[]*Space]
+	came chan *Space // those that have begun since Run did; there is room for all
 }
 
-// newSpaces makes the list of a home, of which nothing is open yet but what is given.
-func newSpaces(own *home.Home, c spaceConfig, opened ...*space) *spaces {
-	l := &spaces{home: own, config: c, came: make(chan *space, home.MaxPlaces)}
+// NewList makes the list of a home, of which nothing is open yet but what is given.
+func NewList(own *home.Home, c Config, opened ...*Space) *List {
+	l := &List{Home: own, Config: c, came: make(chan *Space, home.MaxPlaces)}
 	l.all.Store(&opened)
 	return l
 }
 
 // Open opens every space that is in the home. Of one that can't be opened leave says whether the others are served
 // all the same.
-func (l *spaces) Open(leave func(place *home.Home, err error) bool) error {
-	places, err := l.home.Places()
+func (l *List) Open(leave func(place *home.Home, err error) bool) error {
+	places, err := l.Home.Places()
 	if err != nil {
 		return err
 	}
@@ -71,8 +71,8 @@ func (l *spaces) Open(leave func(place *home.Home, err error) bool) error {
 	return nil
 }
 
-func (l *spaces) openReplica(place *home.Home) (*replica.Replica, error) {
-	c, err := l.replicaConfig(place)
+func (l *List) openReplica(place *home.Home) (*replica.Replica, error) {
+	c, err := l.ReplicaConfig(place)
 	if err != nil {
 		return nil, err
 	}
@@ -82,15 +82,15 @@ func (l *spaces) openReplica(place *home.Home) (*replica.Replica, error) {
 	return replica.Open(c)
 }
 
-// replicaConfig is how a replica in a place is opened, or made. The key of its store is for the caller to add.
-func (l *spaces) replicaConfig(place *home.Home) (replica.Config, error) {
+// ReplicaConfig is how a replica in a place is opened, or made. The key of its store is for the caller to add.
+func (l *List) ReplicaConfig(place *home.Home) (replica.Config, error) {
 	key, err := place.DeviceKey()
-	return replica.Config{Dir: place.StoreDir(), Key: key, Log: l.config.Log, Now: l.config.Now, Trial: l.config.Trial}, err
+	return replica.Config{Dir: place.StoreDir(), Key: key, Log: l.Config.Log, Now: l.Config.Now, Trial: l.Config.Trial}, err
 }
 
 // serve puts the replica of a place in touch with the others. If it can't it closes it.
-func (l *spaces) serve(place *home.Home, r *replica.Replica) (*space, error) {
-	s, err := l.config.open(place, r, place == l.home)
+func (l *List) serve(place *home.Home, r *replica.Replica) (*Space, error) {
+	s, err := l.Config.open(place, r, place == l.Home)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -100,12 +100,12 @@ func (l *spaces) serve(place *home.Home, r *replica.Replica) (*space, error) {
 }
 
 // All gives those that are served now, the oldest first.
-func (l *spaces) All() []*space { return *l.all.Load() }
+func (l *List) All() []*Space { return *l.all.Load() }
 
 // Of gives the one with this ID; nil if it isn't served here.
-func (l *spaces) Of(id entry.SpaceID) *space {
+func (l *List) Of(id entry.SpaceID) *Space {
 	for _, s := range l.All() {
-		if s.replica.Space() == id {
+		if s.Replica.Space() == id {
 			return s
 		}
 	}
@@ -114,7 +114,7 @@ func (l *spaces) Of(id entry.SpaceID) *space {
 
 // SharesOf gives the shares of a co-op that are served here, the oldest first. Whose a share is stands in its place,
 // by the co-op's ID: another co-op of the same name has no part in it.
-func (l *spaces) SharesOf(home entry.SpaceID) (shares []*space) {
+func (l *List) SharesOf(home entry.SpaceID) (shares []*Space) {
 	for _, s := range l.All() {
 		if of, ok := s.ofHome(); ok && of == home {
 			shares = append(shares, s)
@@ -124,7 +124,7 @@ func (l *spaces) SharesOf(home entry.SpaceID) (shares []*space) {
 }
 
 // Alone runs do while no place is taken and no space begins.
-func (l *spaces) Alone(do func() error) error {
+func (l *List) Alone(do func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return do()
@@ -132,11 +132,11 @@ func (l *spaces) Alone(do func() error) error {
 
 // Begin serves a space that make founds, joins or opens in a place, and gives it. place is nil for a new one. One
 // begins at a time.
-func (l *spaces) Begin(place *home.Home, make func(place *home.Home) (*replica.Replica, error)) (s *space, err error) {
+func (l *List) Begin(place *home.Home, make func(place *home.Home) (*replica.Replica, error)) (s *Space, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if place == nil {
-		if place, err = l.home.NewPlace(); err != nil {
+		if place, err = l.Home.NewPlace(); err != nil {
 			return nil, err
 		}
 	}
@@ -152,9 +152,9 @@ func (l *spaces) Begin(place *home.Home, make func(place *home.Home) (*replica.R
 }
 
 // Run keeps every space in touch, also those that begin while it runs, until ctx ends.
-func (l *spaces) Run(ctx context.Context) error {
+func (l *List) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	inTouch := func(s *space) {
+	inTouch := func(s *Space) {
 		g.Go(func() error {
 			if err := s.run(ctx); err != nil {
 				return fmt.Errorf("keep in touch: %w", err)
@@ -185,15 +185,15 @@ func (l *spaces) Run(ctx context.Context) error {
 }
 
 // Addresses are those at which peers reach this daemon.
-func (l *spaces) Addresses() (all []string) {
+func (l *List) Addresses() (all []string) {
 	for _, s := range l.All() {
-		all = append(all, s.peers.Addresses()...)
+		all = append(all, s.Peers.Addresses()...)
 	}
 	return all
 }
 
 // Close closes what Run has left open.
-func (l *spaces) Close() (err error) {
+func (l *List) Close() (err error) {
 	for _, s := range l.All() {
 		err = errors.Join(err, s.close())
 	}

@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"errors"
@@ -8,15 +8,15 @@ import (
 	"kith/daemon/replica"
 )
 
-// closed is a replica that is opened without the device's key, which may be locked.
-type closed struct {
+// Closed is a replica that is opened without the device's key, which may be locked.
+type Closed struct {
 	*replica.Replica
-	device entry.Device // zero if it isn't known
+	Device entry.Device // zero if it isn't known
 }
 
-// openClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
+// OpenClosed opens the replica of a home that no daemon serves, to read it. The passphrase is asked for
 // if the store is encrypted, and else not: a key may stay closed.
-func openClosed(h *home.Home) (*closed, error) {
+func OpenClosed(h *home.Home) (*Closed, error) {
 	storeKey, err := h.StoreKey()
 	if err != nil {
 		return nil, err
@@ -37,9 +37,9 @@ func openClosed(h *home.Home) (*closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &closed{Replica: r}
+	c := &Closed{Replica: r}
 	if !isLocked {
-		c.device = key.Device()
+		c.Device = key.Device()
 	}
 	return c, nil
 }

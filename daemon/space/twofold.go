@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 // elsewhereShown is how long it is told that another computer wrote as this device.
 const elsewhereShown = 7 * 24 * time.Hour
 
-// twofold says what somebody has to know whose device came back from a backup, or is in two places.
-func twofold(r *replica.Replica) (says []string) {
+// Twofold says what somebody has to know whose device came back from a backup, or is in two places.
+func Twofold(r *replica.Replica) (says []string) {
 	if r.Restored() {
 		says = append(says, "This device came back from a backup and hasn't been in step with another member since. Until it is, it takes no part in the charter: it doesn't know what it signed after the backup.")
 	}
@@ -33,8 +33,8 @@ func elsewhere(r *replica.Replica) time.Time {
 	return at
 }
 
-// checkTwofold is what the doctor says of both.
-func checkTwofold(r *replica.Replica) (checks []api.Check) {
+// CheckTwofold is what the doctor says of what Twofold says.
+func CheckTwofold(r *replica.Replica) (checks []api.Check) {
 	if r.Restored() {
 		checks = append(checks, api.Check{
 			Name: "restored", OK: true, Says: "it came back from a backup, and takes no part in the charter until it is in step with another member",

@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"sync"

@@ -1,4 +1,4 @@
-package daemon
+package space
 
 import (
 	"context"
@@ -20,13 +20,13 @@ import (
 	"kith/daemon/store"
 )
 
-// space is a replica with its peers, as it is served: that of a co-op, or of a share. What others may use of it is
+// Space is a replica with its peers, as it is served: that of a co-op, or of a share. What others may use of it is
 // set once, and safe for concurrent use.
-type space struct {
-	place   *home.Home
-	replica *replica.Replica
-	peers   *peer.Peers
-	now     func() time.Time
+type Space struct {
+	Place   *home.Home       // where it lies: the home itself, or a place in it
+	Replica *replica.Replica // open until the list is closed
+	Peers   *peer.Peers
+	Now     func() time.Time // the clock
 
 	exchange *exchange.Exchange
 	unwatch  func() // ends telling exchange what is held back no more
@@ -37,7 +37,7 @@ type space struct {
 }
 
 // open puts the replica of a place in touch with the others; own says whether that is the home itself.
-func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*space, error) {
+func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, error) {
 	key, err := place.DeviceKey()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*spac
 	if config, err = place.ChooseRelays(config, c.Relays); err != nil {
 		return nil, err
 	}
-	s := &space{place: place, replica: r, now: c.Now, log: c.Log}
+	s := &Space{Place: place, Replica: r, Now: c.Now, log: c.Log}
 	if s.meters, err = openMeters(r.Store()); err != nil {
 		return nil, err
 	}
@@ -62,10 +62,10 @@ func (c spaceConfig) open(place *home.Home, r *replica.Replica, own bool) (*spac
 	}
 	s.exchange = exchange.New(&local{r})
 	s.unwatch = r.WatchWanted(s.exchange.Forget)
-	s.peers, err = peer.New(peer.Config{
+	s.Peers, err = peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
 		Relays: config.Relays, NoMDNS: c.NoMDNS,
-		Charter: directory{r, &s.parting}, Book: addresses(r), Invites: anyDoor(doors),
+		Charter: directory{r, &s.parting}, Book: Addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Former: with.Former, Only: mayHave(r, with.Key)}, report)
 		},
@@ -105,14 +105,14 @@ func (d anyDoor) Redeem(ctx context.Context, key entry.Device, request []byte) (
 var errNoDoor = errors.New("nobody here has issued this key")
 
 // ofHome gives the co-op whose share this is, as far as the place knows; ok is false for a co-op.
-func (s *space) ofHome() (home entry.SpaceID, ok bool) {
+func (s *Space) ofHome() (home entry.SpaceID, ok bool) {
 	if of := s.owner.Load(); of != nil { // it doesn't change
 		return *of, true
 	}
-	if shared, _ := s.replica.Share(); shared == nil {
+	if shared, _ := s.Replica.Share(); shared == nil {
 		return home, false
 	}
-	home, ok, err := s.place.Owner()
+	home, ok, err := s.Place.Owner()
 	if err != nil {
 		s.log.Error("whose a share is", "err", err)
 	}
@@ -123,13 +123,13 @@ func (s *space) ofHome() (home entry.SpaceID, ok bool) {
 }
 
 // Parted says whether this device is out of touch for good: its member was removed.
-func (s *space) Parted() bool { return s.parting.over() }
+func (s *Space) Parted() bool { return s.parting.over() }
 
 // Knows says whether a device may connect as such: it is of the charter, and this one isn't out of touch.
-func (s *space) Knows(key entry.Device) bool { return directory{s.replica, &s.parting}.Knows(key) }
+func (s *Space) Knows(key entry.Device) bool { return directory{s.Replica, &s.parting}.Knows(key) }
 
-// Part puts this device out of touch for good, at once.
-func (s *space) Part() { s.parting.end() }
+// Part puts this device out of touch for good, at once: nobody connects as a device any more, and no door opens.
+func (s *Space) Part() { s.parting.end() }
 
 // mayHave makes what says whether an entry may go to a device now: every one may while it speaks for
 // a member, and else the charter alone: in a share, that of the side that it was on. To an ally's device nothing
@@ -151,9 +151,9 @@ func mayHave(r *replica.Replica, d entry.Device) func(entry.ID) bool {
 }
 
 // announce tells the watchers how it stands with a peer.
-func (s *space) announce(p peer.PeerStatus) {
-	m, _ := s.replica.Rules().MemberOf(p.Device)
-	e := replica.Event{At: s.now(), Type: "peer", By: m.ID, Title: "not connected"}
+func (s *Space) announce(p peer.PeerStatus) {
+	m, _ := s.Replica.Rules().MemberOf(p.Device)
+	e := replica.Event{At: s.Now(), Type: "peer", By: m.ID, Title: "not connected"}
 	switch {
 	case p.Connected && p.InStep:
 		e.Type, e.Title = "sync", "in step"
@@ -165,14 +165,14 @@ func (s *space) announce(p peer.PeerStatus) {
 	case p.Trouble != "":
 		e.Why = p.Trouble
 	}
-	s.replica.Announce(e)
+	s.Replica.Announce(e)
 }
 
 // run keeps in touch until ctx ends.
-func (s *space) run(ctx context.Context) error {
+func (s *Space) run(ctx context.Context) error {
 	refresh, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := s.replica
+	r := s.Replica
 	if removed(r) {
 		s.Part()
 	}
@@ -183,16 +183,16 @@ func (s *space) run(ctx context.Context) error {
 		for e := range events {
 			if e.Type == "member" || e.Type == "charter" || e.Lagged {
 				if removed(r) {
-					s.parting.begin(s.peers.Refresh)
+					s.parting.begin(s.Peers.Refresh)
 				}
-				s.peers.Refresh()
+				s.Peers.Refresh()
 			}
 		}
 	}()
 	var working sync.WaitGroup
 	working.Go(func() { s.rest(refresh) })
 	working.Go(func() { s.tend(refresh) })
-	err := s.peers.Run(ctx)
+	err := s.Peers.Run(ctx)
 	cancel()
 	<-done
 	working.Wait()
@@ -203,7 +203,7 @@ func (s *space) run(ctx context.Context) error {
 }
 
 // keep has the exchange keep what the next start would have to find out again.
-func (s *space) keep() {
+func (s *Space) keep() {
 	if err := s.exchange.Keep(); err != nil {
 		s.log.Warn("the set of entries wasn't kept: the next start takes longer", "err", err)
 	}
@@ -214,23 +214,23 @@ const restAfter = 2 * time.Second
 
 // rest gives memory back each time that there was something to do and then nothing for a while,
 // the start included, until ctx ends.
-func (s *space) rest(ctx context.Context) {
+func (s *Space) rest(ctx context.Context) {
 	tick := time.NewTicker(restAfter)
 	defer tick.Stop()
-	before, rested := s.replica.Used(), false
+	before, rested := s.Replica.Used(), false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		used := s.replica.Used()
+		used := s.Replica.Used()
 		switch {
 		case used != before:
 			before, rested = used, false
 		case !rested:
 			s.keep()
-			s.replica.Rest()
+			s.Replica.Rest()
 			rested = true
 		}
 	}
@@ -275,27 +275,27 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 	return nil
 }
 
-// addresses keeps what devices signed about where they are, beside a replica: also before that has peers.
-func addresses(r *replica.Replica) peer.AddressBook { return addressBook{r.Store()} }
+// Addresses keeps what devices signed about where they are, beside a replica: also before that has peers.
+func Addresses(r *replica.Replica) peer.AddressBook { return addressBook{r.Store()} }
 
 type addressBook struct{ s *store.Store }
 
-// addressPrefix is of the names under which the store keeps them, each before its device.
-const addressPrefix = "address/"
+// AddressPrefix is of the names under which the store keeps them, each before its device.
+const AddressPrefix = "address/"
 
 var _ peer.AddressBook = addressBook{}
 
 func (a addressBook) Load() ([][]byte, error) {
 	var out [][]byte
-	err := a.s.Smalls(addressPrefix, func(_ string, v []byte) { out = append(out, v) })
+	err := a.s.Smalls(AddressPrefix, func(_ string, v []byte) { out = append(out, v) })
 	return out, err
 }
 
 func (a addressBook) Save(device entry.Device, record []byte) error {
 	b := store.NewBatch(nil)
-	b.PutSmall(addressPrefix+device.String(), record)
+	b.PutSmall(AddressPrefix+device.String(), record)
 	return a.s.Commit(b)
 }
 
 // close closes what run has left open.
-func (s *space) close() error { return s.replica.Close() }
+func (s *Space) close() error { return s.Replica.Close() }
