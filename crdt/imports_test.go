@@ -46,11 +46,12 @@ var mayImport = map[string][]string{
 	"daemon/home":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
 	"daemon/knock":      {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
 	"daemon/space":      {"crdt/", "daemon/api", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
-	"daemon":            {"crdt", "crdt/", "daemon/"},                                                                                               // puts the parts together
+	"daemon/entrance":   {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
+	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
-	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/home", "daemon/replica"},               // the trial in a child process is replica's
-	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                  // measures and labs
+	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"},      // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/entrance", "daemon/home", "daemon/replica"}, // the trial in a child process is replica's
+	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                       // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

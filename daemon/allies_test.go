@@ -19,6 +19,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/seal"
 	"kith/daemon/store"
@@ -450,7 +451,7 @@ func TestAProspectiveMemberMakesNoPact(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	ben := newHome(t, "Ben", filepath.Join(dir, "home"))
-	_, err = Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Ben", Listen: here()})
+	_, err = entrance.Join(t.Context(), entrance.JoinOptions{Home: ben.dir, Invite: v.Code, As: "Ben", Listen: here()})
 	must(t, err)
 	ben.start()
 	_, err = ben.client.AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: fair, Ends: nextYear(), Listen: here()})

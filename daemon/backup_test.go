@@ -21,6 +21,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/backup"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/seal"
 )
@@ -563,7 +564,7 @@ func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.
 func TestInviteCodesAreNotInABackup(t *testing.T) {
 	t.Parallel()
 	ana := emptyPlace(t, "Ana")
-	res, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here()})
+	res, err := entrance.Init(t.Context(), entrance.InitOptions{Home: ana.dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 2, Listen: here()})
 	must(t, err)
 	file := ana.backUp("")
 	b, err := os.ReadFile(file)

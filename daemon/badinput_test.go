@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/problem"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 )
 
 // told is what a person is told of an error; the test fails if they are told nothing of use.
@@ -47,7 +48,7 @@ func TestAHomeThatAnotherDaemonServesIsLeftAlone(t *testing.T) {
 	if _, err := Doctor(t.Context(), ana.dir, false, nil); told(t, err).Hint == "" {
 		t.Errorf("a doctor beside the daemon: %v", err)
 	}
-	if _, err := Init(t.Context(), InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here()}); told(t, err).Code != api.Failed {
+	if _, err := entrance.Init(t.Context(), entrance.InitOptions{Home: ana.dir, Coop: "Another", As: "Ana", Founders: 1, Listen: here()}); told(t, err).Code != api.Failed {
 		t.Errorf("a second co-op: %v", err)
 	}
 	ana.alive()
@@ -169,7 +170,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 	}
 	sameHeads(ana, miriam)
 
-	for what, o := range map[string]InitOptions{
+	for what, o := range map[string]entrance.InitOptions{
 		"a co-op":            {Coop: long, As: "Ana"},
 		"a member":           {Coop: "Co-op", As: long},
 		"a control char":     {Coop: "Co-op", As: "A\x1bna"},
@@ -177,7 +178,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 		"a text in override": {Coop: "Co-op", As: "\u202e"},
 	} {
 		o.Home, o.Founders, o.Listen = filepath.Join(t.TempDir(), "h"), 1, here()
-		_, err := Init(ctx, o)
+		_, err := entrance.Init(ctx, o)
 		if p := told(t, err); p.Code != api.Invalid || len(p.Message) > 500 {
 			t.Errorf("a name that is %s: %q", what, p.Message)
 		}

@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/entrance"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 )
@@ -114,7 +115,7 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 		switch {
 		case p.made(), !p.Compared.IsZero(), p.Revealed && !again:
 			return &peer.JoinError{Code: peer.JoinUsed}
-		case p.Asks >= maxAsks:
+		case p.Asks >= entrance.MaxAsks:
 			p.end(endCancelled, false, k.now())
 			return nil
 		}

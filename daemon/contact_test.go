@@ -16,6 +16,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -220,7 +221,7 @@ func TestACodeForAnAllyIsForOneCoop(t *testing.T) {
 func TestWhoAsksTooOftenForOtherWordsHasNoMoreGuesses(t *testing.T) {
 	l := newMeetingLab(t)
 	c := l.caller("Quilted")
-	for range maxAsks {
+	for range entrance.MaxAsks {
 		must(t, c.begins())
 	}
 	wantCode(t, "once more", c.begins(), peer.JoinRevoked)

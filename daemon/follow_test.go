@@ -12,6 +12,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
@@ -246,7 +247,7 @@ func TestWhoComesToTheHomeLaterComesIntoItsShares(t *testing.T) {
 	dir := ana.dir + "-cleo"
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	cleo := newHome(t, "Cleo", dir)
-	_, err = Join(t.Context(), JoinOptions{Home: dir, Invite: v.Code, As: "Cleo", Listen: here()})
+	_, err = entrance.Join(t.Context(), entrance.JoinOptions{Home: dir, Invite: v.Code, As: "Cleo", Listen: here()})
 	must(t, err)
 	cleo.start()
 	ana.until("Cleo is there", func() bool {

@@ -10,6 +10,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/space"
@@ -194,7 +195,7 @@ func sayDuty(ctx context.Context, r *replica.Replica, d *share.Duty) error {
 			case charter.ProposalRemove:
 				terms.Frontiers, err = r.Honoured(words.DevicesOf(c, terms.Member))
 			case charter.ProposalKey:
-				terms.Frontiers, err = honoured(r, terms.Member, c.RetiredBy)
+				terms.Frontiers, err = entrance.Honoured(r, terms.Member, c.RetiredBy)
 			}
 			if err != nil {
 				return nil, err

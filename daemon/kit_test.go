@@ -23,7 +23,9 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
+	"kith/daemon/peer"
 	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -170,7 +172,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*computer {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		all = append(all, newHome(t, name, filepath.Join(dir, "home")))
 	}
-	res, err := Init(t.Context(), InitOptions{
+	res, err := entrance.Init(t.Context(), entrance.InitOptions{
 		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: here(),
 	})
 	must(t, err)
@@ -179,7 +181,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*computer {
 	}
 	all[0].start()
 	for i, h := range all[1:] {
-		_, err := Join(t.Context(), JoinOptions{Home: h.dir, Invite: res.Invites[i].Code, As: h.name, Listen: here()})
+		_, err := entrance.Join(t.Context(), entrance.JoinOptions{Home: h.dir, Invite: res.Invites[i].Code, As: h.name, Listen: here()})
 		must(t, err)
 	}
 	all[0].stop()
@@ -420,5 +422,13 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func wantCode(t *testing.T, what string, err error, want peer.JoinCode) {
+	t.Helper()
+	var refused *peer.JoinError
+	if !errors.As(err, &refused) || refused.Code != want {
+		t.Errorf("%s: got %v, want %s", what, err, want)
 	}
 }

@@ -32,6 +32,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -66,7 +67,7 @@ func neighbourhood(t *testing.T) *neighbours {
 	code, err := n.atHome(n.cleo).Invite(t.Context(), time.Hour)
 	must(t, err)
 	n.secrets = append(n.secrets, code.Code)
-	_, err = Join(t.Context(), JoinOptions{Home: t.TempDir(), Invite: code.Code, As: "Zenobia", Listen: here()})
+	_, err = entrance.Join(t.Context(), entrance.JoinOptions{Home: t.TempDir(), Invite: code.Code, As: "Zenobia", Listen: here()})
 	must(t, err)
 	for _, h := range riso {
 		n.atHomes[h], n.shares[h] = hostOf(t, h.dir), hostOf(t, filepath.Join(h.dir, "spaces", "1"))

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 )
 
 // What a member does to the co-op by statements, on real daemons. The rules by themselves: crdt/charter, attacks_test.go.
@@ -140,7 +141,7 @@ func TestSomebodyJoinsHoweverMuchWasAcknowledged(t *testing.T) {
 	invite, err := ana.client.Invite(t.Context(), 0)
 	must(t, err)
 	dora := newHome(t, "Dora", filepath.Join(t.TempDir(), "home"))
-	_, err = Join(t.Context(), JoinOptions{Home: dora.dir, Invite: invite.Code, As: "Dora", Listen: here()})
+	_, err = entrance.Join(t.Context(), entrance.JoinOptions{Home: dora.dir, Invite: invite.Code, As: "Dora", Listen: here()})
 	must(t, err)
 	ana.until("Dora is in", func() bool { return ana.standing("Dora") == "prospective" })
 }

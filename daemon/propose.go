@@ -7,6 +7,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 	"kith/daemon/replica"
 	"kith/daemon/words"
 )
@@ -92,7 +93,7 @@ func (a *assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 		t.Type = charter.ProposalRemove
 		t.Frontiers, err = r.Honoured(words.DevicesOf(r.Charter(), t.Member))
 	case api.ActionNewKey:
-		t, err = newKeyTerms(r, t.Member, q.Code, q.NotTheirs)
+		t, err = entrance.NewKeyTerms(r, t.Member, q.Code, q.NotTheirs)
 		t.Why = q.Why
 	case api.ActionThreshold:
 		t.Type = charter.ProposalThreshold

@@ -5,6 +5,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 	"kith/daemon/words"
 )
 
@@ -31,5 +32,5 @@ func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member,
 		return api.Member{}, err
 	}
 	m, _ := r.Charter().Member(me.ID)
-	return memberOf(r, words.New(r.Charter()), &m), nil
+	return entrance.MemberOf(r, words.New(r.Charter()), &m), nil
 }

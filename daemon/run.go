@@ -12,6 +12,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
@@ -52,7 +53,7 @@ type served struct {
 	pacts  *pacts
 
 	mu        sync.Mutex
-	entrances map[*space.Space]*entrance
+	entrances map[*space.Space]*entrance.Entrance
 }
 
 var _ server.Spaces = (*served)(nil)
@@ -100,7 +101,7 @@ func Run(ctx context.Context, o Options) (err error) {
 
 // newServed makes the rooms, and wires them.
 func newServed(home *home.Home, o Options) *served {
-	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space.Space]*entrance{}}
+	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space.Space]*entrance.Entrance{}}
 	s.all = space.NewList(home, space.Config{
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
@@ -116,7 +117,7 @@ func (s *served) doors(at *space.Space) (all []peer.Invites, err error) {
 	if pact := s.pacts.Door(at); pact != nil {
 		all = append(all, pact)
 	}
-	e := newEntrance(at)
+	e := entrance.New(at)
 	s.mu.Lock()
 	s.entrances[at] = e
 	s.mu.Unlock()
@@ -124,7 +125,7 @@ func (s *served) doors(at *space.Space) (all []peer.Invites, err error) {
 	return append(append(all, e.Doors()...), seats), err
 }
 
-func (s *served) entrance(at *space.Space) *entrance {
+func (s *served) entrance(at *space.Space) *entrance.Entrance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.entrances[at]
@@ -161,7 +162,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 		if err := s.roomFor(q.Another); err != nil { // somebody else was first
 			return nil, err
 		}
-		r, res, err = join(ctx, place, JoinOptions{
+		r, res, err = entrance.JoinIn(ctx, place, entrance.JoinOptions{
 			Invite: q.Invite, As: q.As, Listen: q.Listen, Announce: q.Announce, Log: s.log, Another: q.Another,
 		})
 		return r, err
@@ -172,7 +173,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 // Found implements server.Spaces.
 func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
-		r, res, err = found(place, InitOptions{
+		r, res, err = entrance.FoundIn(place, entrance.InitOptions{
 			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce,
 		})
 		return r, err

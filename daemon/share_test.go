@@ -11,6 +11,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -50,14 +51,14 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	doras, _ := placeFor(t, quilted[0])
 	both := replicatest.Share(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, [2]replica.Config{anas, doras})
 	space := both[0].Space()
-	v, err := newInvites(both[0], time.Now).seat(at, InviteLife)
+	v, err := entrance.SeatInvite(both[0], time.Now, at)
 	must(t, err)
 	task := replicatest.AddTasks(t, both[0], 1)[0]
 	for _, r := range both {
 		must(t, r.Close())
 	}
 	ana.start()
-	res, err := Join(t.Context(), JoinOptions{Home: ben.dir, Invite: v.Code, As: "Benjamin", Listen: here(), Another: true})
+	res, err := entrance.Join(t.Context(), entrance.JoinOptions{Home: ben.dir, Invite: v.Code, As: "Benjamin", Listen: here(), Another: true})
 	must(t, err)
 	if want := (api.Named{ID: space.String(), Name: "Riso Print Co-op and Quilted"}); res.Space != want {
 		t.Errorf("Ben has joined %+v", res.Space)
@@ -75,7 +76,7 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	if got.UpdatedBy.Name != "Benjamin (Riso Print Co-op)" {
 		t.Errorf("it was changed by %q", got.UpdatedBy.Name)
 	}
-	if _, err := Join(t.Context(), JoinOptions{Home: quilted[0].dir, Invite: v.Code, As: "Dora", Listen: here(), Another: true}); err == nil {
+	if _, err := entrance.Join(t.Context(), entrance.JoinOptions{Home: quilted[0].dir, Invite: v.Code, As: "Dora", Listen: here(), Another: true}); err == nil {
 		t.Error("a code of one side was used twice, by an ally")
 	}
 	ana.stop()
@@ -94,7 +95,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	at := [2]replica.Config{anasPlace, dorasPlace}
 	both := replicatest.Share(t, share.Terms{Purpose: "a fair", Voices: share.EachCoop}, at)
 	found := both[0].Space()
-	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
+	v, err := entrance.SeatInvite(both[0], time.Now, where)
 	must(t, err)
 	caller, err := charter.DecodeInvite(v.Code)
 	must(t, err)

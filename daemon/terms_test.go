@@ -11,6 +11,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -29,7 +30,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, do
 	both := replicatest.Share(t, terms, [2]replica.Config{anasPlace, dorasPlace})
 	ofHome(t, ana, anasPlace, both[0])
 	ofHome(t, dora, dorasPlace, both[1])
-	v, err := newInvites(both[0], time.Now).seat(where, InviteLife)
+	v, err := entrance.SeatInvite(both[0], time.Now, where)
 	must(t, err)
 	code, err := charter.DecodeInvite(v.Code)
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 	"kith/cli"
 	"kith/daemon"
 	"kith/daemon/api"
+	"kith/daemon/entrance"
 	lies "kith/daemon/home" // the tests have homes of their own
 	"kith/daemon/replica"
 )
@@ -23,31 +24,31 @@ func hooks() cli.Hooks {
 			})
 		},
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
-			res, err := daemon.Init(ctx, daemon.InitOptions{
+			res, err := entrance.Init(ctx, entrance.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock, Show: o.Show,
 			})
 			return res, err
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
-			res, err := daemon.Join(ctx, daemon.JoinOptions{
+			res, err := entrance.Join(ctx, entrance.JoinOptions{
 				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Log: o.Log,
 			})
 			return res, err
 		},
 		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {
-			res, err := daemon.JoinDevice(ctx, daemon.JoinDeviceOptions{
+			res, err := entrance.JoinDevice(ctx, entrance.JoinDeviceOptions{
 				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
 			})
 			return res, err
 		},
 		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
-			res, err := daemon.Recover(ctx, daemon.RecoverOptions{
+			res, err := entrance.Recover(ctx, entrance.RecoverOptions{
 				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
 			})
 			return res, err
 		},
 		NewPhrase: func(_ context.Context, o cli.NewPhraseOptions) (api.NewPhrase, error) {
-			res, err := daemon.NewPhrase(daemon.NewPhraseOptions{
+			res, err := entrance.NewPhrase(entrance.NewPhraseOptions{
 				Home: o.Home, Via: o.Via, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 			})
 			return res, err

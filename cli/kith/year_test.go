@@ -18,6 +18,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon"
+	"kith/daemon/entrance"
 	lies "kith/daemon/home"
 	"kith/daemon/replica"
 )
@@ -42,7 +43,7 @@ func newYear(t *testing.T, seats int) *year {
 		T: t, home: filepath.Join(dir, "ana"), clock: time.Date(2025, 11, 24, 10, 0, 0, 0, time.UTC),
 		devices: map[string]entry.Signer{}, members: map[string]charter.MemberID{},
 	}
-	_, err = daemon.Init(t.Context(), daemon.InitOptions{Home: y.home, Coop: "Riso Print Co-op", As: "Ana", Founders: seats, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: y.now})
+	_, err = entrance.Init(t.Context(), entrance.InitOptions{Home: y.home, Coop: "Riso Print Co-op", As: "Ana", Founders: seats, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Now: y.now})
 	must(t, err)
 	opened, err := lies.Open(y.home)
 	must(t, err)

@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 		m, _ := r.Charter().MemberKey(key)
 		// Of a device that is out of use already, what was honoured stays so: what came later may be a
 		// thief's.
-		list, err := honoured(r, m.ID, r.Charter().Cut)
+		list, err := Honoured(r, m.ID, r.Charter().Cut)
 		if err != nil {
 			return nil, err
 		}
@@ -43,9 +43,9 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 }
 
-// honoured returns what is here of all devices that a member ever had, and of those for which cuts
+// Honoured returns what is here of all devices that a member ever had, and of those for which cuts
 // has frontiers what is under them.
-func honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) ([]charter.Frontier, bool)) ([]charter.DeviceFrontier, error) {
+func Honoured(r *replica.Replica, id charter.MemberID, cuts func(entry.Device) ([]charter.Frontier, bool)) ([]charter.DeviceFrontier, error) {
 	list, err := r.Honoured(words.DevicesOf(r.Charter(), id))
 	for i := range list {
 		if before, ok := cuts(list[i].Device); ok {

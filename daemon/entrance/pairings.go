@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -25,9 +25,9 @@ const (
 	// pairWait is how long an answer may wait for somebody to compare the words; then the new
 	// device asks again. A join stream has 30 seconds in all.
 	pairWait = 20 * time.Second
-	// maxAsks bounds how often somebody may begin anew with one code, whatever became of the time
+	// MaxAsks bounds how often somebody may begin anew with one code, whatever became of the time
 	// before: each time there are other words, and so another guess at them.
-	maxAsks = 8
+	MaxAsks = 8
 	// maxPairings bounds the codes of which it is remembered what became of them.
 	maxPairings = 32
 )
@@ -253,7 +253,7 @@ func (s *pairings) pair(key entry.Device, request []byte) ([]byte, error) {
 	if a := s.asked; a != nil && a.device.Key != q.Device.Key {
 		return nil, &peer.JoinError{Code: peer.JoinUsed, Reason: "another device asks with it"}
 	}
-	if s.asks >= maxAsks {
+	if s.asks >= MaxAsks {
 		v.Ended = true
 		return nil, errors.Join(&peer.JoinError{Code: peer.JoinRevoked}, s.put(key, &v))
 	}

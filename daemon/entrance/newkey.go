@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"errors"
@@ -52,11 +52,11 @@ func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
 	return res, err
 }
 
-// newKeyTerms reads the code of a new member key, which must be for the member who is named. All
+// NewKeyTerms reads the code of a new member key, which must be for the member who is named. All
 // that is here of their devices stays; of one that a device of theirs retired what that honours; of
 // those that never were theirs nothing. What the old member key said counts no more, as it may have
 // been a thief who said it.
-func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTheirs []string) (charter.Terms, error) {
+func NewKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTheirs []string) (charter.Terms, error) {
 	t := charter.Terms{Type: charter.ProposalKey}
 	rekey, err := charter.RekeyFromCode(code)
 	if err != nil {
@@ -73,7 +73,7 @@ func newKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTh
 		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase", "this code isn't right for this co-op: %v", err)
 	}
 	t.Rekey = &rekey
-	if t.Frontiers, err = honoured(r, member, w.Charter.RetiredBy); err != nil {
+	if t.Frontiers, err = Honoured(r, member, w.Charter.RetiredBy); err != nil {
 		return t, err
 	}
 	m, _ := w.Charter.Member(member)

@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -43,15 +43,15 @@ func Init(_ context.Context, o InitOptions) (res api.InitResult, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	r, res, err := found(place, o)
+	r, res, err := FoundIn(place, o)
 	if err != nil {
 		return res, err
 	}
 	return res, r.Close()
 }
 
-// found founds a co-op in a place and gives its replica, which stays open.
-func found(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitResult, err error) {
+// FoundIn founds a co-op in a place and gives its replica, which stays open.
+func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitResult, err error) {
 	// What a person got wrong must not leave anything behind.
 	coop, err := charter.CleanName(o.Coop)
 	if err != nil {
@@ -94,13 +94,12 @@ func found(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitResu
 
 	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
 	res.Space, res.Member, res.Device = words.Self(r)
-	book := newInvites(r, time.Now)
 	at, err := knock.Answerers(config, key.Device())
 	if err != nil {
 		return nil, res, err
 	}
 	for range o.Founders - 1 {
-		v, err := book.seat(at, InviteLife)
+		v, err := SeatInvite(r, time.Now, at)
 		if err != nil {
 			return nil, res, err
 		}
@@ -137,15 +136,15 @@ func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	r, res, err := join(ctx, place, o)
+	r, res, err := JoinIn(ctx, place, o)
 	if err != nil {
 		return res, err
 	}
 	return res, r.Close()
 }
 
-// join redeems a code and makes the replica in home, which stays open.
-func join(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Replica, api.JoinResult, error) {
+// JoinIn redeems a code and makes the replica in home, which stays open.
+func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Replica, api.JoinResult, error) {
 	var res api.JoinResult
 	code, err := charter.DecodeInvite(o.Invite)
 	if err != nil {

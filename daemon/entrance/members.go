@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -11,17 +11,18 @@ import (
 )
 
 // Members implements server.Entrance.
-func (e *entrance) Members(_ context.Context) ([]api.Member, error) {
+func (e *Entrance) Members(_ context.Context) ([]api.Member, error) {
 	r := e.at.Replica
 	w := words.NewIn(r)
 	var out []api.Member
 	for _, m := range r.Rules().Members() {
-		out = append(out, memberOf(r, w, &m))
+		out = append(out, MemberOf(r, w, &m))
 	}
 	return out, nil
 }
 
-func memberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member {
+// MemberOf shows a member as the API does; w words what the charter of r says.
+func MemberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member {
 	me, _ := w.Charter.OwnerOf(r.Device())
 	out := api.Member{
 		ID: m.ID.String(), Name: m.Name, Coop: m.Coop, Standing: m.Standing.String(), Me: m.ID == me.ID,
@@ -34,19 +35,19 @@ func memberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member 
 }
 
 // Invites implements server.Entrance.
-func (e *entrance) Invites(_ context.Context) ([]api.Invite, error) {
+func (e *Entrance) Invites(_ context.Context) ([]api.Invite, error) {
 	all, _, err := e.invites.list()
 	return all, err
 }
 
 // RevokeInvite implements server.Entrance.
-func (e *entrance) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
+func (e *Entrance) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
 	v, err := e.invites.revoke(ctx, id)
 	return v, err
 }
 
 // Invite implements server.Entrance.
-func (e *entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
+func (e *Entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
 	at, err := e.answerers()
 	if err != nil {
 		return api.Invite{}, err

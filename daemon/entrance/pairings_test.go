@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -14,8 +14,10 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
+	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/space"
 )
@@ -23,21 +25,36 @@ import (
 // pairingLab is a replica of Ana's with its codes for new devices, and a clock.
 type pairingLab struct {
 	t       *testing.T
-	home    *computer
+	config  replica.Config
 	replica *replica.Replica
 	p       *pairings
 	now     time.Time
 }
 
 func newPairingLab(t *testing.T) *pairingLab {
-	l := &pairingLab{t: t, home: coop(t, "Ana")[0], now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	dir := filepath.Join(t.TempDir(), "home")
+	_, err := Init(t.Context(), InitOptions{Home: dir, Coop: "Riso Print Co-op", As: "Ana", Founders: 1, Listen: peertest.TCP()})
+	must(t, err)
+	own, err := home.Open(dir)
+	must(t, err)
+	key, err := own.DeviceKey()
+	must(t, err)
+	storeKey, err := own.StoreKey()
+	must(t, err)
+	must(t, own.Close())
+	l := &pairingLab{
+		t: t, config: replica.Config{Dir: own.StoreDir(), Key: key, StoreKey: storeKey},
+		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
+	}
 	l.open()
 	t.Cleanup(func() { must(t, l.replica.Close()) })
 	return l
 }
 
 func (l *pairingLab) open() {
-	l.replica = l.home.openReplica()
+	var err error
+	l.replica, err = replica.Open(l.config)
+	must(l.t, err)
 	l.p = newPairings(l.replica, func() time.Time { return l.now })
 }
 
@@ -86,14 +103,6 @@ func (n *newcomer) pairs() error {
 func (n *newcomer) reveals() error {
 	_, err := n.asks(knock.RequestReveal, n.pairing.NonceNew[:])
 	return err
-}
-
-func wantCode(t *testing.T, what string, err error, want peer.JoinCode) {
-	t.Helper()
-	var refused *peer.JoinError
-	if !errors.As(err, &refused) || refused.Code != want {
-		t.Errorf("%s: got %v, want %s", what, err, want)
-	}
 }
 
 func (l *pairingLab) devices() int {
@@ -223,7 +232,7 @@ func TestADeviceIsBoundToItsPartOfTheWordsAndHasFewGuesses(t *testing.T) {
 
 	l.code()
 	n = l.newcomer(l.code())
-	for range maxAsks {
+	for range MaxAsks {
 		before := n.pairing.NonceBy
 		must(t, n.pairs())
 		if n.pairing.NonceBy == before {
@@ -235,7 +244,7 @@ func TestADeviceIsBoundToItsPartOfTheWordsAndHasFewGuesses(t *testing.T) {
 
 	// Who can work out the words before saying their part, and breaks off when they don't suit, has no more.
 	code := l.code()
-	for range maxAsks {
+	for range MaxAsks {
 		n = l.newcomer(code)
 		must(t, n.pairs())
 		n.pairing.NonceNew[0] ^= 1
@@ -387,7 +396,7 @@ func TestAPhraseIsNoDeviceAndOpensOneDoor(t *testing.T) {
 	me, _ := l.replica.Me()
 	at := &space.Space{Replica: l.replica, Now: time.Now}
 	issued := func(key entry.Device) bool {
-		return slices.ContainsFunc(newEntrance(at).Doors(), func(door peer.Invites) bool { return door.Issued(key) })
+		return slices.ContainsFunc(New(at).Doors(), func(door peer.Invites) bool { return door.Issued(key) })
 	}
 	if at.Knows(me.Key) || !issued(me.Key) {
 		t.Error("a member key comes in as a device, or not at all")

@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -11,25 +11,25 @@ import (
 	"kith/daemon/space"
 )
 
-// entrance is how people and devices come into one space, and out of it: it answers the local API about that, and
+// Entrance is how people and devices come into one space, and out of it: it answers the local API about that, and
 // those who knock.
-type entrance struct {
+type Entrance struct {
 	at       *space.Space
 	invites  *invites
 	pairings *pairings
 }
 
-var _ server.Entrance = (*entrance)(nil)
+var _ server.Entrance = (*Entrance)(nil)
 
-// newEntrance makes the entrance of a space, which need not be in touch with anybody yet.
-func newEntrance(at *space.Space) *entrance {
-	return &entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
+// New makes the entrance of a space, which need not be in touch with anybody yet.
+func New(at *space.Space) *Entrance {
+	return &Entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
 }
 
 // Doors are for who isn't a device of the charter and may knock all the same: devices about to be added, members who
 // come back with their recovery phrase, and the holders of invites. By which key they dial says which of these
 // they are.
-func (e *entrance) Doors() []peer.Invites {
+func (e *Entrance) Doors() []peer.Invites {
 	return []peer.Invites{e.pairings, wayBack{e.at}, e.invites}
 }
 
@@ -48,7 +48,7 @@ func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) (
 }
 
 // answerers are where this device is reached, for a code.
-func (e *entrance) answerers() ([]charter.Answerer, error) {
+func (e *Entrance) answerers() ([]charter.Answerer, error) {
 	config, err := e.at.Place.Config()
 	if err != nil {
 		return nil, err

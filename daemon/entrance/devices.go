@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 )
 
 // Devices implements server.Entrance.
-func (e *entrance) Devices(_ context.Context) ([]api.Device, error) {
+func (e *Entrance) Devices(_ context.Context) ([]api.Device, error) {
 	return e.devices(), nil
 }
 
 // devices gives all devices that the member of this one ever had.
-func (e *entrance) devices() []api.Device {
+func (e *Entrance) devices() []api.Device {
 	c := e.at.Replica.Charter()
 	me, ok := c.OwnerOf(e.at.Replica.Device())
 	if !ok {
@@ -58,7 +58,7 @@ func devicesShown(c *charter.Charter, m *charter.Member) []api.Device {
 	return all
 }
 
-func (e *entrance) device(key entry.Device) (api.Device, error) {
+func (e *Entrance) device(key entry.Device) (api.Device, error) {
 	all := e.devices()
 	if i := slices.IndexFunc(all, func(d api.Device) bool { return d.ID == key.String() }); i >= 0 {
 		return all[i], nil
@@ -67,7 +67,7 @@ func (e *entrance) device(key entry.Device) (api.Device, error) {
 }
 
 // AddDevice implements server.Entrance.
-func (e *entrance) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.DeviceCode, error) {
+func (e *Entrance) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.DeviceCode, error) {
 	at, err := e.answerers()
 	if err != nil {
 		return api.DeviceCode{}, err
@@ -81,13 +81,13 @@ func (e *entrance) AddDevice(_ context.Context, q api.DeviceCodeRequest) (api.De
 }
 
 // Pairing implements server.Entrance.
-func (e *entrance) Pairing(_ context.Context) (api.Pairing, error) {
+func (e *Entrance) Pairing(_ context.Context) (api.Pairing, error) {
 	p, err := e.pairings.show()
 	return p, err
 }
 
 // ConfirmDevice implements server.Entrance.
-func (e *entrance) ConfirmDevice(ctx context.Context, words string) (api.Device, error) {
+func (e *Entrance) ConfirmDevice(ctx context.Context, words string) (api.Device, error) {
 	key, err := e.pairings.confirm(ctx, words)
 	if err != nil {
 		return api.Device{}, err
@@ -96,7 +96,7 @@ func (e *entrance) ConfirmDevice(ctx context.Context, words string) (api.Device,
 }
 
 // DeclineDevice implements server.Entrance.
-func (e *entrance) DeclineDevice(_ context.Context) (api.Pairing, error) {
+func (e *Entrance) DeclineDevice(_ context.Context) (api.Pairing, error) {
 	if err := e.pairings.decline(); err != nil {
 		return api.Pairing{}, err
 	}
@@ -104,7 +104,7 @@ func (e *entrance) DeclineDevice(_ context.Context) (api.Pairing, error) {
 }
 
 // WayBack implements server.Entrance.
-func (e *entrance) WayBack(_ context.Context, member string) (api.WayBack, error) {
+func (e *Entrance) WayBack(_ context.Context, member string) (api.WayBack, error) {
 	if err := e.at.Replica.Speaks(); err != nil {
 		return api.WayBack{}, err
 	}
@@ -132,7 +132,7 @@ func (e *entrance) WayBack(_ context.Context, member string) (api.WayBack, error
 var errNoWayBack = api.Problemf(api.NotAllowed, "kith device via NAME --space CO-OP, for the co-op", "a share has no recovery phrase: who comes back into their co-op comes into its shares by themselves")
 
 // RetireDevice implements server.Entrance.
-func (e *entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
+func (e *Entrance) RetireDevice(ctx context.Context, id string, q api.RetireRequest) (api.Device, error) {
 	key, err := words.DeviceKey(id)
 	if err != nil {
 		return api.Device{}, err
@@ -220,7 +220,7 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 }
 
 // whatRetiringDoes says what follows, before it happens.
-func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) (string, error) {
+func (e *Entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) (string, error) {
 	n, err := e.at.Replica.Beyond(nil, []entry.Device{key})
 	if err != nil {
 		return "", err
@@ -245,7 +245,7 @@ func (e *entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) 
 }
 
 // MoveConsents implements server.Entrance.
-func (e *entrance) MoveConsents(ctx context.Context, id string) (api.Device, error) {
+func (e *Entrance) MoveConsents(ctx context.Context, id string) (api.Device, error) {
 	key, err := words.DeviceKey(id)
 	if err != nil {
 		return api.Device{}, err
@@ -259,7 +259,7 @@ func (e *entrance) MoveConsents(ctx context.Context, id string) (api.Device, err
 	return e.device(key)
 }
 
-func (e *entrance) moveConsents(ctx context.Context, to entry.Device) error {
+func (e *Entrance) moveConsents(ctx context.Context, to entry.Device) error {
 	r := e.at.Replica
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.MoveConsents(r.Device(), to) })
 	return err

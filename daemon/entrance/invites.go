@@ -1,4 +1,4 @@
-package daemon
+package entrance
 
 import (
 	"context"
@@ -56,6 +56,12 @@ type invites struct {
 
 func newInvites(r *replica.Replica, now func() time.Time) *invites {
 	return &invites{replica: r, now: now, mu: new(sync.Mutex)}
+}
+
+// SeatInvite makes an invite to a founding seat of a replica, valid for InviteLife; answerers are where this device is
+// reached.
+func SeatInvite(r *replica.Replica, now func() time.Time, answerers []charter.Answerer) (api.Invite, error) {
+	return newInvites(r, now).seat(answerers, InviteLife)
 }
 
 func inviteName(key entry.Device) string { return invitePrefix + key.String() }
