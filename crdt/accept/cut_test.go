@@ -289,6 +289,44 @@ func TestWhoClosedADocumentBringsNothingInByHavingSeenIt(t *testing.T) {
 	d.expect(doc, "closed void, fay's void")
 }
 
+// Neither does another device of theirs, which nothing cuts.
+func TestWhoClosedADocumentBringsNothingInFromTheirOtherDevice(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("fay", "fay's", "first")
+	last := d.closing("eli", "closed", "fay's")
+	doc := d.read("first", "fay's", "closed")
+	second := device("eli, again")
+	c := theCoop().whole
+	payload, err := c.Certify(device("eli").Device(), charter.NewDevice{
+		Key: second.Device(), Name: "phone", Accepted: charter.AcceptDevice(theCoop().space, key("eli").Device(), second),
+	})
+	c = say(t, c, "eli", payload, err)
+	c = acked(t, c, "eli, again", last)
+	payload, err = c.Retire(second.Device(), device("eli").Device(), nil)
+	c = say(t, c, "eli, again", payload, err)
+	doc.Rejudge(removal(t, c, "fay", nil))
+	d.expect(doc, "closed void, fay's void")
+	doc.Rejudge(removal(t, acked(t, c, "ben", last), "fay", nil))
+	d.expect(doc, "closed accepted, fay's accepted")
+}
+
+func TestAProspectiveMemberWhoHasSeenItClosedBringsNothingIn(t *testing.T) {
+	code, c := key("code for pia"), theCoop().whole
+	payload, err := c.Invite(device("ana").Device(), code.Device(), 0)
+	c = say(t, c, "ana", payload, err)
+	r := must(charter.NewRedemption(theCoop().space, code, key("pia"), device("pia"), "Pia", "laptop"))
+	payload, err = c.AdmitProspective(device("ana").Device(), code.Device(), r)
+	c = say(t, c, "ana", payload, err)
+	d := newDesk(t, "ana")
+	last := d.closing("eli", "closed", "first")
+	doc := d.read("first", "closed")
+	c = acked(t, c, "pia", last)
+	doc.Rejudge(removal(t, c, "eli", nil))
+	d.expect(doc, "closed void")
+	doc.Rejudge(removal(t, acked(t, c, "ben", last), "eli", nil))
+	d.expect(doc, "closed accepted")
+}
+
 // An acknowledgement that a removed member dates back weighs nothing, here nor between twins.
 func TestAnAcknowledgementBeyondAFrontierBringsNothingBack(t *testing.T) {
 	d := newDesk(t, "eli")
