@@ -74,10 +74,12 @@ type rules interface {
 // place is one replica.
 type place struct {
 	*exchangetest.Memory
-	of     *computer
-	in     *commons
-	key    entry.Signer
-	x      *exchange.Exchange
+	of  *computer
+	in  *commons
+	key entry.Signer
+	x   *exchange.Exchange
+
+	run    sync.Mutex // guards what is below
 	number uint64
 	last   entry.ID
 }
@@ -108,6 +110,8 @@ func (p *place) Accept(ctx context.Context, batch []*entry.Entry) error {
 
 // write makes something in this place.
 func (p *place) write(text string) *entry.Entry {
+	p.run.Lock() // somebody hostile writes at each of their connections
+	defer p.run.Unlock()
 	f := entry.Fields{Space: p.Of, Heads: p.in.rules.Heads(), Kind: entry.Change, Doc: entry.DocID{1},
 		Number: p.number + 1, Previous: p.last, Payload: []byte(text)}
 	e := must(entry.New(f, p.key))
@@ -309,6 +313,7 @@ func (w *world) carryOn() {
 		quiet++
 		time.Sleep(150 * time.Millisecond) // longer than anything is held
 	}
+	synctest.Wait() // what is counted must rest
 	for _, all := range w.computers {
 		for _, c := range all {
 			c.most = max(c.most, c.holds(w.t))
