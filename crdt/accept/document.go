@@ -62,6 +62,7 @@ type Document struct {
 	kind    *schema.Kind // once the first change is known
 	history *change.History
 	names   names   // of members, in families
+	used    share   // of the operations
 	order   []*Item // accepted
 
 	waiting map[change.Hash]*node    // changes that wait for this one to be accepted
@@ -126,7 +127,7 @@ type Kinds func(name string) (k *schema.Kind, ok bool)
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
 func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: bounds{MaxOps, MaxWrites},
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), used: share{}, bounds: bounds{MaxOps, MaxWrites, OwnOps, OwnWrites, OwnPlaces},
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
