@@ -242,9 +242,13 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 	return state, why
 }
 
-// MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others.
+// MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others; or, void
+// or waiting itself, have its author stand on what competes or is beyond a frontier, where they don't yet.
 func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
 	n, state, why := d.try(e, c)
+	if d.standsAnew(&n.first) {
+		return true
+	}
 	if why != whyLong {
 		return state == charter.Accepted
 	}
@@ -270,7 +274,7 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 	kind, cut := d.kind, d.cut.beyond
 	defer func() { d.kind, d.cut.beyond = kind, cut }()
 	state, why := d.soundness(s)
-	if state == charter.Accepted {
+	if s.right = state == charter.Accepted; s.right {
 		state, why = d.honour(s)
 	}
 	if state != charter.Accepted {
