@@ -21,8 +21,30 @@ const (
 	MaxClosings = 64
 )
 
+// Of these, a part is kept for those who have had little: so much of each member's, for so many members, comes in
+// whatever others have written. Else one member fills a document with three changes, and as soon as somebody builds on
+// them nobody answers in it any more; or writes its title 2,000 times, and nobody else ever does.
+const (
+	OwnOps    = 1_000 // operations of each member
+	OwnWrites = 20    // writes of each member to one key of a map
+	OwnPlaces = 50    // members for whom that is kept
+)
+
 // bounds are these, smaller in tests.
-type bounds struct{ ops, writes int }
+type bounds struct{ ops, writes, ownOps, ownWrites, places int }
+
+// share is how much each member has used of what is bounded.
+type share map[charter.MemberID]int
+
+// fit says whether that is within bounds: in all, and in what members have beyond their own. What fits does so without
+// a part of it, too, so as long as all fits, that hangs on no order.
+func (s share) fit(most, own, places int) bool {
+	sum, shared := 0, 0
+	for _, n := range s {
+		sum, shared = sum+n, shared+max(0, n-own)
+	}
+	return sum <= most && shared <= most-own*places
+}
 
 // crowd is what a Document knows once more has come than there is room for. Then it matters who comes
 // first, and the order of arrival is nobody's business. So those are let in first on which more people
@@ -39,8 +61,52 @@ type crowd struct {
 }
 
 // fits says whether there is room for a change that Check has just accepted.
-func (d *Document) fits(c *change.Change) bool {
-	return d.history.Ops()+len(c.Ops) <= d.bounds.ops && d.history.MostWrites(c) <= d.bounds.writes && d.closings(c) <= MaxClosings && d.names.fit(d.history, d.kind, c)
+func (d *Document) fits(s *signed) bool {
+	return d.opsFit(s) && d.writesFit(s) && d.closings(s.Change) <= MaxClosings && d.names.fit(d.history, d.kind, s.Change)
+}
+
+// opsFit says whether there is room for its operations.
+func (d *Document) opsFit(s *signed) bool {
+	b, n := &d.bounds, d.history.Ops()+len(s.Change.Ops)
+	if n <= b.ops-b.ownOps*b.places {
+		return true // whoever wrote it
+	}
+	d.used[s.Author] += len(s.Change.Ops)
+	defer func() { d.used[s.Author] -= len(s.Change.Ops) }()
+	return d.used.fit(b.ops, b.ownOps, b.places)
+}
+
+// writesFit says whether there is room for what it writes to each key.
+func (d *Document) writesFit(s *signed) bool {
+	b := &d.bounds
+	if d.history.MostWrites(s.Change) <= b.writes-b.ownWrites*b.places {
+		return true
+	}
+	type place struct {
+		object change.OpID
+		key    string
+	}
+	used := map[place]share{}
+	for i := range s.Change.Ops {
+		op := &s.Change.Ops[i]
+		if !op.InMap {
+			continue
+		}
+		at := place{op.Obj, op.Key}
+		if used[at] == nil {
+			used[at] = share{}
+			for _, w := range d.history.Writes(at.object, at.key) {
+				used[at][d.changes[w.Change].accepted.Author]++
+			}
+		}
+		used[at][s.Author]++
+	}
+	for _, u := range used {
+		if !u.fit(b.writes, b.ownWrites, b.places) {
+			return false
+		}
+	}
+	return true
 }
 
 // closings returns how many writes one of the keys has in which a change closes the document, with its own.
@@ -80,7 +146,7 @@ func (d *Document) settleInTurn(n *node) {
 // settleAllInTurn judges all afresh, those first that come in first. The caller has forgotten what was
 // accepted, but for what it found by the order of arrival: that is forgotten here.
 func (d *Document) settleAllInTurn() {
-	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
+	d.history, d.names, d.used, d.order, d.waiting = change.NewHistory(), nil, share{}, nil, nil
 	for _, s := range d.arrived {
 		s.node.accepted, s.node.next = nil, nil
 	}

@@ -101,6 +101,37 @@ func TestAKeyIsWrittenSoOftenAndNoMore(t *testing.T) {
 	}
 }
 
+func TestWhoFillsADocumentLeavesEverybodyRoomOfTheirOwn(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 60, writes: 100, ownOps: 5, places: 6}
+	d.large("mel", "mel's", 35, "first") // five of their own, and thirty that are anybody's
+	d.large("mel", "one more", 1, "mel's")
+	d.large("ben", "ben's", 5, "mel's") // who has seen all of it
+	d.large("ben", "ben's too", 1, "ben's")
+	d.large("ana", "ana's", 3, "ben's") // and two in the first
+	d.large("cleo", "cleo's", 4, "ana's")
+	d.everyOrder("mel's accepted, one more void, ben's accepted, ben's too void, ana's accepted, cleo's accepted",
+		"first", "mel's", "one more", "ben's", "ben's too", "ana's", "cleo's")
+}
+
+func TestWhoWritesAKeyToTheLastLeavesEverybodySomeWrites(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 1000, writes: 10, ownWrites: 1, places: 6}
+	names, last := []string{"first"}, "first"
+	for i := range 5 { // one of their own, and four that are anybody's
+		name := fmt.Sprint("mel's ", i)
+		d.write("mel", name, last)
+		names, last = append(names, name), name
+	}
+	d.write("mel", "one more", last)
+	d.write("ben", "ben's", last)
+	d.write("ana", "ana's", "ben's")
+	d.pens["mel"] = nil // another run
+	d.large("mel", "elsewhere", 1, last)
+	d.everyOrder("mel's 4 accepted, one more void, ben's accepted, ana's accepted, elsewhere accepted",
+		append(names, "one more", "ben's", "ana's", "elsewhere")...)
+}
+
 // inTurnByTheWords is the order in which changes come in, found anew for each.
 func inTurnByTheWords(d *Document) (order []change.Hash) {
 	o := newOracle(d)
@@ -180,6 +211,9 @@ func TestWhoComesInWhereThereIsNoRoomForAllHangsOnNoOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDesk(t, "ana")
 		d.room = bounds{ops: rapid.IntRange(8, 40).Draw(t, "operations"), writes: rapid.IntRange(2, 6).Draw(t, "writes")}
+		if rapid.Bool().Draw(t, "some is kept") {
+			d.room.places, d.room.ownOps, d.room.ownWrites = 2, rapid.IntRange(0, 4).Draw(t, "own"), rapid.IntRange(0, 1).Draw(t, "own writes")
+		}
 		names := []string{"first"}
 		for i := range rapid.IntRange(1, 14).Draw(t, "changes") {
 			who := rapid.SampledFrom([]string{"ana", "ben", "mel", "mel", "mel"}).Draw(t, "who")

@@ -62,6 +62,7 @@ type Document struct {
 	kind    *schema.Kind // once the first change is known
 	history *change.History
 	names   names   // of members, in families
+	used    share   // of the operations
 	order   []*Item // accepted
 
 	waiting map[change.Hash]*node    // changes that wait for this one to be accepted
@@ -126,7 +127,7 @@ type Kinds func(name string) (k *schema.Kind, ok bool)
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
 func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: bounds{MaxOps, MaxWrites},
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), used: share{}, bounds: bounds{MaxOps, MaxWrites, OwnOps, OwnWrites, OwnPlaces},
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
@@ -241,9 +242,13 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 	return state, why
 }
 
-// MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others.
+// MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others; or, void
+// or waiting itself, have its author stand on what competes or is beyond a frontier, where they don't yet.
 func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
 	n, state, why := d.try(e, c)
+	if d.standsAnew(&n.first) {
+		return true
+	}
 	if why != whyLong {
 		return state == charter.Accepted
 	}
@@ -269,7 +274,7 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 	kind, cut := d.kind, d.cut.beyond
 	defer func() { d.kind, d.cut.beyond = kind, cut }()
 	state, why := d.soundness(s)
-	if state == charter.Accepted {
+	if s.right = state == charter.Accepted; s.right {
 		state, why = d.honour(s)
 	}
 	if state != charter.Accepted {

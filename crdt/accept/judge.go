@@ -219,6 +219,7 @@ func (d *Document) decideOn(s *signed, unfit error) {
 	case state == charter.Accepted:
 		d.names.count(d.history, d.kind, s.Change)
 		d.history.Add(s.Change)
+		d.used[s.Author] += len(s.Change.Ops)
 		s.node.accepted = s
 		d.order = append(d.order, &s.Item)
 	}
@@ -244,7 +245,7 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if s.Change.MaxOp() > uint64(d.bounds.ops) {
 		return charter.Void, whyLarge // with its past alone, whatever else comes
 	}
-	if !d.fits(s.Change) {
+	if !d.fits(s) {
 		return charter.Void, whyLong
 	}
 	return charter.Accepted, ""
@@ -381,7 +382,7 @@ func (n *node) void() bool {
 // judgeAll judges everything afresh.
 func (d *Document) judgeAll() {
 	before, crowded := d.order, d.crowd.full
-	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
+	d.history, d.names, d.used, d.order, d.waiting = change.NewHistory(), nil, share{}, nil, nil
 	d.slots, d.twins, d.backwards, d.crowd = nil, twins{}, false, crowd{}
 	for _, s := range d.arrived {
 		n := s.node

@@ -21,7 +21,7 @@ var (
 	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
-	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true}
+	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place"}
 
 	// agreementRead is the revision that a member read last.
 	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
@@ -88,8 +88,8 @@ var Agreement = &kind.Kind{
 			Examples: []string{`kith agreement read a-6hx3`, `kith agreement read a-6hx3 --revision 0f3c…`},
 		},
 		{
-			Name: "replace", Gist: "another holds in its place", With: []*kind.Field{agreementBy}, Live: isCurrent, Do: replaceAgreement,
-			Examples: []string{`kith agreement replace a-6hx3 --by a-2m7d`},
+			Name: "replace", Gist: "another holds in its place", With: []*kind.Field{agreementBy}, Undo: true, Live: isCurrent, Do: replaceAgreement,
+			Examples: []string{`kith agreement replace a-6hx3 --by a-2m7d`, `kith agreement replace a-6hx3 --undo`},
 		},
 	},
 	Share: &kind.Share{},
@@ -141,8 +141,16 @@ func readAgreement(d *kind.Draft) error {
 	return nil
 }
 
+// replaceAgreement puts another in an agreement's place, or takes that back: one member can say it, and it isn't to be
+// the end of what all agreed on.
 func replaceAgreement(d *kind.Draft) error {
 	by := d.Asks.Str(agreementBy)
+	switch {
+	case d.Asks.Undo && by != "":
+		return &kind.InvalidError{Why: "which one holds in its place isn't said to undo that", Hint: "kith agreement replace --help"}
+	case !d.Asks.Undo && by == "":
+		return &kind.InvalidError{Why: "it isn't said which one holds in its place", Hint: "say it with --by"}
+	}
 	if by == agreementLetters+"-"+d.ID.String() {
 		return kind.Invalid("an agreement can't take its own place")
 	}
@@ -150,6 +158,11 @@ func replaceAgreement(d *kind.Draft) error {
 	return nil
 }
 
-func agreementWasReplaced(v change.Value, _ bool) (verb, to string) { return "replaced", v.Str() }
+func agreementWasReplaced(v change.Value, _ bool) (verb, to string) {
+	if v.Str() == "" {
+		return "said that it holds again", ""
+	}
+	return "replaced", v.Str()
+}
 
 func agreementWasRead(change.Value, bool) (verb, to string) { return "read it", "" }

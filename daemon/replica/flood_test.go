@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 )
 
 // sign makes an entry of a run of its own.
@@ -400,16 +401,25 @@ func textOf(first *change.Change) change.OpID {
 // typed is a change of n characters after each other in a text, on top of the first change, of a run of its own.
 func (p *peerReplica) typed(t testing.TB, key entry.Signer, doc entry.DocID, first *change.Change, n int) *entry.Entry {
 	t.Helper()
+	e, _ := p.typedOn(t, key, doc, first, first, n)
+	return e
+}
+
+// typedOn is typed on top of another change.
+func (p *peerReplica) typedOn(t testing.TB, key entry.Signer, doc entry.DocID, first, on *change.Change, n int) (*entry.Entry, *change.Change) {
+	t.Helper()
 	f := entry.Fields{Space: p.Space(), Heads: p.Charter().Heads(), Kind: entry.Change, Doc: doc, Run: newNonce(), Number: 1}
 	a := entry.ActorOf(f.Space, key.Device(), f.Run, f.Doc)
-	c := change.Change{Deps: []change.Hash{first.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: first.MaxOp() + 1}
+	c := change.Change{Deps: []change.Hash{on.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: on.MaxOp() + 1}
 	after := change.OpID{}
 	for i := range n {
 		c.Ops = append(c.Ops, changetest.Insert(textOf(first), after, change.StrValue("x")))
 		after = change.OpID{Counter: c.StartOp + uint64(i), Actor: c.Actor}
 	}
 	f.Payload = c.Encode()
-	return sign(t, key, f)
+	parsed, err := change.Parse(f.Payload)
+	must(t, err)
+	return sign(t, key, f), parsed
 }
 
 func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *testing.T) {
@@ -451,6 +461,33 @@ func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *test
 	}
 	t.Log("held back: ", held)
 	ana.edit(t, note.ID, crdttest.Finish())
+}
+
+func TestWhoFillsADocumentKeepsNobodyFromAnsweringInIt(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	first := ana.firstOf(t, task.ID)
+	on, sent := first, 0
+	for n := 100_000; n > 0; {
+		e, typed := ana.typedOn(t, mel.cfg.Key, task.ID, first, on, n)
+		give(t, ana, e)
+		sent += len(e.Payload)
+		if ana.state(t, e.ID()) == charter.Accepted {
+			on = typed
+		} else {
+			n /= 2 // until nothing fits
+		}
+	}
+	ana.edit(t, task.ID, crdttest.Finish())
+	c.settle()
+	ben.edit(t, task.ID, crdttest.Reopen())
+	c.settle()
+	if got := crdttest.Task(mustView(t, ana, task.ID)).Status; got != kinds.TaskOpen {
+		t.Errorf("Ana sees that it is %s", got)
+	}
+	t.Logf("Mel sent %d bytes", sent)
 }
 
 func TestOneKeyWrittenAHundredThousandTimesInOneChangeNeverReachesTheCore(t *testing.T) {

@@ -361,12 +361,13 @@ func docKey(doc entry.DocID) (key [32]byte) {
 }
 
 // letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it is
-// accepted now.
+// accepted now, or is here, where who stands on it may count (accept.Document.MayCount).
 func (r *Replica) letGoFor(v verdict) {
 	var keys [][32]byte
-	if v.state == charter.Accepted {
+	if v.state == charter.Accepted || v.fresh {
 		keys = append(keys, v.change.Hash)
-	} else if v.fresh {
+	}
+	if v.state != charter.Accepted && v.fresh {
 		for _, dep := range v.change.Deps {
 			keys = append(keys, dep)
 		}
