@@ -57,6 +57,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"join CODE", "needs --as"},
 		{"daemon --log-level loud", "one of: debug, info, warn, error"},
 		{"note append n-2m7d", "needs --text"},
+		{"agreement replace a-6hx3", "kith agreement replace needs --by"},
 	}
 	for _, tt := range tests {
 		if says := d.fails(2, strings.Fields(tt.typed)...); !strings.Contains(says, tt.says) {

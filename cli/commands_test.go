@@ -184,6 +184,7 @@ func TestExitCodesSayWhatHappened(t *testing.T) {
 		{"task show t-zzzz", 4, "no task has an ID that starts with “t-zzzz”\nhint: kith task list"},
 		{"task show 4k", 4, "is the start of more than one ID\n  t-4kq2  Order paper\n  t-4kq7  Clean the drum\nhint: type more of the ID"},
 		{"task show d-9f2c", 4, "is the ID of a decision; a task is wanted here"},
+		{"agreement show d-9f2c", 4, "is the ID of a decision; an agreement is wanted here"},
 		{"member show Dora", 4, "nobody here is called “Dora”"},
 		{"invite revoke zzz", 4, "no invite"},
 		{"task add x --due yesterday", 6, "in the past"},

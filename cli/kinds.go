@@ -123,7 +123,7 @@ func oneOf(flag, word string, words []string) error {
 	return api.Problemf(api.Usage, "one of: "+strings.Join(words, ", "), "%s can't be “%s”", flag, oneLine(word, 40))
 }
 
-// needed refuses to begin a document without what its kind can't be without.
+// needed refuses to do something without what it can't be done without.
 func needed(c *call, f *kind.Field, body map[string]any, example string) error {
 	if _, ok := body[f.Key]; f.Needs && !ok {
 		return api.Problemf(api.Usage, example, "%s needs --%s", fullName(c.Context), f.Flag())
@@ -345,6 +345,11 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		}
 		if err := c.arguments(body, v.With, true); err != nil {
 			return err
+		}
+		for _, f := range v.With {
+			if err := needed(c, f, body, s.examples[0]); err != nil {
+				return err
+			}
 		}
 		if v.Undo && c.Bool("undo") {
 			body["undo"] = true

@@ -58,7 +58,11 @@ func (c *call) each(ids []string, do func(d *client.Client, id string) (answer a
 		}
 	}
 	if len(failed) > 0 {
-		return api.Problemf(first.Code, "the others are done", "%d of %d failed: %s", len(failed), len(ids), strings.Join(failed, ", "))
+		hint := "the others are done"
+		if len(failed) == len(ids) {
+			hint = ""
+		}
+		return api.Problemf(first.Code, hint, "%d of %d failed: %s", len(failed), len(ids), strings.Join(failed, ", "))
 	}
 	return nil
 }

@@ -25,6 +25,9 @@ func TestSeveralThingsAreDoneOneByOneAndEachSaysWhatBecameOfIt(t *testing.T) {
 			t.Errorf("%q isn't in\n%s", says, errs)
 		}
 	}
+	if says := d.fails(4, "task", "done", "zzzz", "t-y"); !strings.HasSuffix(says, "kith: 2 of 2 failed: zzzz, t-y\n") {
+		t.Errorf("of none it says that it is done:\n%s", says)
+	}
 	if says := d.fails(2, "task", "done"); !strings.Contains(says, "kith task done needs ID…\n") {
 		t.Error(says)
 	}

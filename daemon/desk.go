@@ -112,7 +112,7 @@ func (b *desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 
 // Restore implements server.Documents.
 func (b *desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
-	return tellingOf(k)(b.restore(ctx, id, head))
+	return tellingOf(k)(b.restore(ctx, k, id, head))
 }
 
 func tellingOf(k *kind.Kind) func(shown, error) (server.Shown, error) {

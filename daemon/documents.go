@@ -45,7 +45,7 @@ func (b *desk) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id st
 }
 
 // restore makes the text of a document what it was at a change, which head is the start of the hash of.
-func (b *desk) restore(ctx context.Context, id, head string) (shown, error) {
+func (b *desk) restore(ctx context.Context, k *kind.Kind, id, head string) (shown, error) {
 	return b.edit(ctx, id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head)
 		var was string
@@ -57,6 +57,11 @@ func (b *desk) restore(ctx context.Context, id, head string) (shown, error) {
 		}
 		if err != nil {
 			return err
+		}
+		if live := k.Edit.Live; live != nil {
+			if err := live(e.View); err != nil {
+				return err
+			}
 		}
 		return crdt.RestoreText(was)(e.Doc, e.View)
 	})

@@ -29,6 +29,8 @@ func TestRunFoundsACoopAndServesIt(t *testing.T) {
 		}
 	}
 	contains(t, n.does("bin/kith task list"), "Water the plants")
+	// It listens where the codes say that it does.
+	contains(t, n.does(`bin/kith invite list --jq '.[0].code' | KITH_HOME=~/ben bin/kith join - --as Ben --wait 20s --listen /ip4/127.0.0.1/tcp/0`), "as Ben")
 
 	contains(t, n.does(`scripts/run --coop Another --as Eve`), "a co-op in", "runs already")
 	contains(t, n.does("bin/kith member list"), "Ana")

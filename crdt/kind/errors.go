@@ -34,6 +34,9 @@ func (e *LimitError) Problem() *problem.Problem {
 	return problem.New(problem.Limit, e.Advice, "%s has at most %d %s, this one has %d", article(what)+what, e.Limit, e.Unit, e.Got)
 }
 
+// WithArticle is a noun as one says it of any.
+func WithArticle(noun string) string { return article(noun) + noun }
+
 func article(word string) string {
 	switch {
 	case strings.HasPrefix(word, "a "), word == "":

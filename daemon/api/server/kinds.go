@@ -36,7 +36,7 @@ func kindRoutes() (all []route) {
 // noVerb refuses what documents of a kind can't be told.
 func (s *Server) noVerb(k *kind.Kind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, api.Problemf(api.NotFound, "kith "+k.Name+" --help", "a %s can't be told to “%s”", k.Name, api.Brief(r.PathValue("verb"))))
+		s.refuse(w, r, api.Problemf(api.NotFound, "kith "+k.Name+" --help", "%s can't be told to “%s”", an(k.Name), api.Brief(r.PathValue("verb"))))
 	}
 }
 
@@ -48,6 +48,9 @@ func paramOf(f *kind.Filter) param {
 	}
 	return p
 }
+
+// an is what a kind is called, with its article.
+func an(name string) string { return kind.WithArticle(name) }
 
 func listParams(k *kind.Kind) (all []param) {
 	for _, f := range k.Filters() {
@@ -218,7 +221,7 @@ func restoring(k *kind.Kind) work {
 		}
 		h.Head = strings.ToLower(strings.TrimSpace(h.Head))
 		if h.Head == "" || len(h.Head) > 64 || strings.Trim(h.Head, "0123456789abcdef") != "" {
-			return Shown{}, api.Problemf(api.Invalid, "kith "+k.Name+" history "+d.Short, "“%s” is no version of a %s", api.Brief(h.Head), k.Name)
+			return Shown{}, api.Problemf(api.Invalid, "kith "+k.Name+" history "+d.Short, "“%s” is no version of %s", api.Brief(h.Head), an(k.Name))
 		}
 		return s.at.Documents.Restore(r.Context(), k, d.ID, h.Head)
 	})

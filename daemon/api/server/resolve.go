@@ -17,7 +17,7 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 		return api.Document{}, none
 	}
 	if kind != "" && named != "" && named != kind {
-		return api.Document{}, api.Problemf(api.NotFound, listHint(kind), "%s is the ID of a %s; a %s is wanted here", api.Brief(word), named, kind)
+		return api.Document{}, api.Problemf(api.NotFound, listHint(kind), "%s is the ID of %s; %s is wanted here", api.Brief(word), an(named), an(kind))
 	}
 	if named == "" {
 		named = kind
