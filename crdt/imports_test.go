@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"daemon/knock":      {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
 	"daemon/space":      {"crdt/", "daemon/api", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
 	"daemon/entrance":   {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
+	"daemon/assembly":   {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
 	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
 
 	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"},      // what it can do, any other program can; the declarations of kinds are its commands

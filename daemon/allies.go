@@ -14,6 +14,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/assembly"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -264,7 +265,7 @@ func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 	if err != nil {
 		return api.Ally{}, err
 	}
-	ends, err := endDate(q.Ends, al.at.Now())
+	ends, err := assembly.EndDate(q.Ends, al.at.Now())
 	if err != nil {
 		return api.Ally{}, err
 	}
@@ -580,7 +581,7 @@ func (al *allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal
 		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
 			continue
 		}
-		p, err := newAssembly(s.at).Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
+		p, err := assembly.New(s.at).Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
 		if err != nil {
 			return out, err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/assembly"
 	"kith/daemon/exchange"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -345,7 +346,7 @@ func (k *contact) propose(ctx context.Context, r *replica.Replica) ([]string, er
 		return nil, err
 	}
 	terms := charter.Terms{Type: charter.ProposalPact, Pact: word, Why: p.why()}
-	done, err := propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	done, err := assembly.Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 	return done.Says, err
 }
 

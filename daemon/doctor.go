@@ -12,6 +12,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/assembly"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/space"
@@ -175,7 +176,7 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 	if _, in := r.Me(); in {
 		return checks
 	}
-	if says := notice(r); len(says) > 0 { // nothing that anybody here has to mend
+	if says := assembly.Notice(r); len(says) > 0 { // nothing that anybody here has to mend
 		checks = append(checks, api.Check{Name: "member", OK: true, Says: sentences(says)})
 	} else {
 		checks = append(checks, api.Check{Name: "member", Says: "this device belongs to no member of the co-op", Hint: "kith member list"})

@@ -6,6 +6,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/assembly"
 	"kith/daemon/home"
 	"kith/daemon/space"
 	"kith/daemon/words"
@@ -44,7 +45,7 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 		return out, nil
 	}
 	p.at.Stands(&out)
-	out.Notice = notice(p.at.Replica)
+	out.Notice = assembly.Notice(p.at.Replica)
 	for _, room := range []func(*space.Space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
 		out.Notice = append(out.Notice, room(p.at)...)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/assembly"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -135,7 +136,7 @@ func (s *served) entrance(at *space.Space) *entrance.Entrance {
 func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
 		out = append(out, server.Space{
-			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: newAssembly(at),
+			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
 			Allies: s.pacts.Of(at), Shares: newSharing(at, s.all), Documents: newDesk(at, s.all),
 		})
 	}

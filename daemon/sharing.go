@@ -19,6 +19,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/assembly"
 	"kith/daemon/replica"
 	"kith/daemon/space"
 	"kith/daemon/store"
@@ -330,10 +331,10 @@ func (x *sharing) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error
 	}
 	for _, open := range p.home.Charter().Pending() {
 		if open.Type == charter.ProposalPact && string(open.Terms.Pact) == string(said) && open.State == charter.ProposalOpen {
-			return proposalNow(p.home, open.ID)
+			return assembly.ProposalNow(p.home, open.ID)
 		}
 	}
-	return propose(ctx, p.home, func(c *charter.Charter) ([]byte, charter.StepID, error) {
+	return assembly.Propose(ctx, p.home, func(c *charter.Charter) ([]byte, charter.StepID, error) {
 		return c.Propose(p.home.Device(), charter.Terms{Type: charter.ProposalPact, Pact: said})
 	})
 }

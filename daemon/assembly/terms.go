@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func sayToAlly(ctx context.Context, r *replica.Replica, q api.ProposalRequest, n
 	if err != nil {
 		return api.Proposal{}, err
 	}
-	p, err := propose(ctx, r, func(*charter.Charter) ([]byte, charter.StepID, error) {
+	p, err := Propose(ctx, r, func(*charter.Charter) ([]byte, charter.StepID, error) {
 		shared, _ := r.Share() // as it is now
 		_, payload, id, err := shared.Propose(r.Device(), word, q.Why)
 		return payload, id, err
@@ -61,7 +61,7 @@ func wordOf(shared *share.Share, q api.ProposalRequest, now time.Time) (w share.
 		w.Terms.Purpose = q.Purpose
 	}
 	if q.Ends != "" {
-		if w.Terms.Ends, err = endDate(q.Ends, now); err != nil {
+		if w.Terms.Ends, err = EndDate(q.Ends, now); err != nil {
 			return w, err
 		}
 	}
@@ -78,8 +78,8 @@ func wordOf(shared *share.Share, q api.ProposalRequest, now time.Time) (w share.
 // maxPact bounds how far ahead a pact may end.
 const maxPact = 10 * 366 * 24 * time.Hour
 
-// endDate reads the date on which a pact ends: the end of that day, or that moment.
-func endDate(date string, now time.Time) (uint64, error) {
+// EndDate reads the date on which a pact ends: the end of that day, or that moment.
+func EndDate(date string, now time.Time) (uint64, error) {
 	end, ok := kind.DayEnds(date)
 	switch {
 	case !ok:

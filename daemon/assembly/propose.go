@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // Propose implements server.Charter.
-func (a *assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
+func (a *Assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Proposal, error) {
 	r := a.at.Replica
 	if me, ok := r.Me(); ok && me.Standing != charter.Full {
 		return api.Proposal{}, charter.ErrNotFull
@@ -37,12 +37,12 @@ func (a *assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 		m, _ := c.Member(terms.Member)
 		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", words.ShellWord(m.Name)), "%s", after)
 	}
-	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 }
 
-// propose makes a proposal and consents to it, unless this member isn't asked or has given their
+// Propose makes a proposal and consents to it, unless this member isn't asked or has given their
 // word to another one.
-func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter) ([]byte, charter.StepID, error)) (api.Proposal, error) {
+func Propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter) ([]byte, charter.StepID, error)) (api.Proposal, error) {
 	var id charter.StepID
 	_, err := r.Say(ctx, func(c *charter.Charter) (payload []byte, err error) {
 		payload, id, err = make(c)
@@ -67,14 +67,14 @@ func propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	default:
 		return api.Proposal{}, err
 	}
-	p, err := proposalNow(r, id)
+	p, err := ProposalNow(r, id)
 	if note != "" {
 		p.Says = append(p.Says, note)
 	}
 	return p, err
 }
 
-func (a *assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Terms, error) {
+func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Terms, error) {
 	t := charter.Terms{Why: q.Why}
 	var err error
 	if q.Member != "" {
@@ -120,7 +120,7 @@ func (a *assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 
 // closeFounding ends the founding by the founder's device alone. It is no proposal, so what comes
 // back is only what it did.
-func (a *assembly) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
+func (a *Assembly) closeFounding(ctx context.Context, r *replica.Replica, why string) (api.Proposal, error) {
 	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.CloseFounding(r.Device(), why) }); err != nil {
 		return api.Proposal{}, err
 	}

@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 // Charter implements server.Charter.
-func (a *assembly) Charter(_ context.Context) (api.Charter, error) {
+func (a *Assembly) Charter(_ context.Context) (api.Charter, error) {
 	r := a.at.Replica
 	return charterOf(r), nil
 }
@@ -54,7 +54,7 @@ func charterOf(r *replica.Replica) api.Charter {
 }
 
 // CharterLog implements server.Charter.
-func (a *assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
+func (a *Assembly) CharterLog(_ context.Context, limit int) ([]api.CharterLine, error) {
 	r := a.at.Replica
 	c := r.Charter()
 	w := words.NewIn(r)
@@ -102,7 +102,7 @@ func charterLine(r *replica.Replica, w *words.Words, l *charter.Line) api.Charte
 }
 
 // Follow implements server.Charter.
-func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error) {
+func (a *Assembly) Follow(ctx context.Context, step string) (api.Charter, error) {
 	r := a.at.Replica
 	id, err := branchStep(r.Charter(), step)
 	if err != nil {
@@ -114,9 +114,9 @@ func (a *assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 	return charterOf(r), nil
 }
 
-// notice says what the person at this device has to know before anything else: that the co-op has
+// Notice says what the person at this device has to know before anything else: that the co-op has
 // split, or that they are no member any more, why, and what they keep.
-func notice(r *replica.Replica) []string {
+func Notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
 		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r))

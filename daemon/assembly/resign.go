@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // Resign implements server.Charter.
-func (a *assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
+func (a *Assembly) Resign(ctx context.Context, q api.ResignRequest) (api.Member, error) {
 	r := a.at.Replica
 	if err := r.Speaks(); err != nil {
 		return api.Member{}, err

@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // AnswerProposal implements server.Charter.
-func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+func (m *Assembly) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	r := m.at.Replica
 	p, err := proposalStep(r.Charter(), id)
 	if err != nil {
@@ -32,7 +32,7 @@ func (m *assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 	if err != nil {
 		return api.Proposal{}, about(words.New(r.Charter()), &p, err)
 	}
-	shown, err := proposalNow(r, p.ID)
+	shown, err := ProposalNow(r, p.ID)
 	if a.Verb == api.ProposalWithdraw && shown.State == string(charter.ProposalOpen) {
 		shown.Says = append(shown.Says, "If your consent has completed it where it isn't heard of yet, taking it back comes too late, and the step holds.")
 	}
@@ -60,7 +60,7 @@ func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api
 func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Proposal, error) {
 	terms := p.Terms
 	if p.Type != charter.ProposalRemove {
-		return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Renew(r.Device(), p.ID) })
+		return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Renew(r.Device(), p.ID) })
 	}
 	if p.State == charter.ProposalInForce {
 		return api.Proposal{}, charter.ErrInForce
@@ -71,7 +71,7 @@ func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Pr
 	}
 	terms.Member = p.Subject
 	terms.Frontiers = charter.Frontiers(slices.Concat(terms.Frontiers, now))
-	return propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 }
 
 // about adds to an error what it is about, and what can be done.

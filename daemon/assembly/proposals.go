@@ -1,4 +1,4 @@
-package daemon
+package assembly
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 )
 
 // Proposals implements server.Charter.
-func (a *assembly) Proposals(_ context.Context) ([]api.Proposal, error) {
+func (a *Assembly) Proposals(_ context.Context) ([]api.Proposal, error) {
 	r := a.at.Replica
 	return proposals(r, r.Charter().Proposals()), nil
 }
@@ -32,8 +32,8 @@ func proposals(r *replica.Replica, list []charter.Proposal) []api.Proposal {
 	return out
 }
 
-// proposalNow gives a proposal as it stands.
-func proposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
+// ProposalNow gives a proposal as it stands.
+func ProposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
 	p, ok := r.Charter().Proposal(id)
 	if !ok {
 		return api.Proposal{}, charter.ErrNoProposal
