@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"iter"
 	"slices"
 
 	"kith/crdt/change"
@@ -50,6 +51,9 @@ type cutting struct {
 	marked bool      // brought is set in all nodes
 	chains map[entry.ID]*chain
 	wanted map[entry.ID]bool // entries of runs that are needed and not here
+
+	closings []*signed // those that close the document, of the first looked in arrived; see closing
+	looked   int
 }
 
 // chain is what was reached by Previous from one entry.
@@ -153,9 +157,6 @@ func (d *Document) Wanted() []entry.ID {
 	return ids
 }
 
-// closes says whether an entry closes the document, whoever else has seen it.
-func (d *Document) closes(s *signed) bool { return s.right && d.kind != nil && d.kind.Closes(s.Change) }
-
 // BroughtBy returns, of an accepted entry beyond a frontier, a member whose work stands on it.
 func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
 	s := d.entries[id]
@@ -224,14 +225,29 @@ func (d *Document) bringAll() {
 	d.bringClosed()
 }
 
-// bringClosed notes who stands on what closes the document, because they have acknowledged it.
+// bringClosed notes who stands on what closes the document, because they have acknowledged it. What closes it may be
+// within, and something in its past beyond.
 func (d *Document) bringClosed() {
-	for _, s := range d.cut.beyond {
-		if d.closes(s) {
-			for _, m := range d.seenBy(s) {
-				if m != s.Author {
-					d.stand(m, []change.Hash{s.Change.Hash})
-				}
+	for s := range d.closing() {
+		for _, m := range d.seenBy(s) {
+			if m != s.Author {
+				d.stand(m, []change.Hash{s.Change.Hash})
+			}
+		}
+	}
+}
+
+// closing yields the entries here that close the document. Each entry is looked at once.
+func (d *Document) closing() iter.Seq[*signed] {
+	for ; d.kind != nil && d.cut.looked < len(d.arrived); d.cut.looked++ {
+		if s := d.arrived[d.cut.looked]; d.kind.Closes(s.Change) {
+			d.cut.closings = append(d.cut.closings, s)
+		}
+	}
+	return func(yield func(*signed) bool) {
+		for _, s := range d.cut.closings {
+			if s.right && !yield(s) {
+				return
 			}
 		}
 	}

@@ -327,6 +327,28 @@ func TestAProspectiveMemberWhoHasSeenItClosedBringsNothingIn(t *testing.T) {
 	d.expect(doc, "closed accepted")
 }
 
+// Eli's run forks: what closes the document is on the way that is honoured, and what it stands on isn't.
+func TestWhatOthersHaveSeenClosedKeepsWhatItStandsOn(t *testing.T) {
+	d := newDesk(t, "ana")
+	before := *d.pen("eli")
+	d.write("eli", "beyond", "first")
+	*d.pens["eli"] = before
+	last := d.closing("eli", "closed", "beyond")
+	doc := d.read("first", "beyond", "closed")
+	c := removal(t, theCoop().whole, "eli", upTo(last))
+	doc.Rejudge(c)
+	d.expect(doc, "beyond void, closed pending")
+	if len(doc.Awaits().Runs) == 0 {
+		t.Error("an acknowledgement that comes later wouldn't be asked about")
+	}
+	c = acked(t, c, "ben", last)
+	doc.Rejudge(c)
+	d.expect(doc, "beyond accepted, closed accepted")
+	whole := d.read("closed", "beyond", "first")
+	whole.Rejudge(c)
+	d.expect(whole, "beyond accepted, closed accepted")
+}
+
 // An acknowledgement that a removed member dates back weighs nothing, here nor between twins.
 func TestAnAcknowledgementBeyondAFrontierBringsNothingBack(t *testing.T) {
 	d := newDesk(t, "eli")

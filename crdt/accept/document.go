@@ -472,7 +472,7 @@ type Awaits struct {
 	More  bool       // some wait for more of what a cut device wrote: see Wanted
 	Newer bool       // some wait for a release that knows their rules or their kind: nothing of the charter settles these
 	// Runs are those of which acknowledgements count here, since some changes compete, or one that closes
-	// the document is beyond a frontier.
+	// the document stands on something beyond a frontier, or is beyond it itself.
 	Runs []Run
 }
 
@@ -518,8 +518,8 @@ func (d *Document) Awaits() Awaits {
 			}
 		}
 	}
-	for _, s := range d.cut.beyond {
-		if d.closes(s) {
+	if len(d.cut.beyond) > 0 {
+		for s := range d.closing() {
 			note(s)
 		}
 	}
