@@ -188,3 +188,29 @@ func TestWhoCannotSendIsNotInStepThoughNothingElseHappens(t *testing.T) {
 		m.end()
 	})
 }
+
+func TestWhatAPeerHasHeldBackComesAgainOverTheSameConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a := newReplica(t, ana.space, genesis)
+		b := newReplica(t, ana.space, genesis)
+		m := meet(a, b, nil)
+		settle()
+		all := ana.writeMany(300) // more than are sent without being asked for
+		a.Add(all...)
+		settle()
+		wantSame(t, a, b)
+		var ids []entry.ID
+		for _, e := range all {
+			b.Lose(e.ID())
+			ids = append(ids, e.ID())
+		}
+		b.x.Forget(ids)
+		after(time.Minute)
+		wantSame(t, a, b)
+		if !m.inStep() {
+			t.Errorf("not in step:\n%+v\n%+v", m.status[0].get(), m.status[1].get())
+		}
+		m.end()
+	})
+}

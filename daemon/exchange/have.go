@@ -28,6 +28,9 @@ func (h *have) add(id entry.ID) {
 	h.next = (h.next + 1) % h.most
 }
 
+// forget takes an ID out. Its place in the ring stays, so it may be forgotten a little early if it comes again.
+func (h *have) forget(id entry.ID) { delete(h.known, id) }
+
 func (h *have) has(id entry.ID) bool {
 	_, ok := h.known[id]
 	return ok

@@ -181,8 +181,14 @@ func (l *link) foundByList(missing, lack []entry.ID, more bool) {
 	l.status.ToGet, l.status.Got = len(lack), 0
 }
 
-// sendLocked begins to send what the peer lacks.
+// sendLocked begins to send what the peer lacks. It may have had some of that, and held it back; if all that was
+// sent is acknowledged, it isn't on its way either.
 func (l *link) sendLocked(missing []entry.ID) {
+	if len(l.send.flight) == 0 {
+		for _, id := range missing {
+			l.have.forget(id)
+		}
+	}
 	l.send.asking, l.send.beginDue, l.send.backlog = false, true, missing
 	l.status.ToSend, l.status.Sent = len(missing), 0
 }

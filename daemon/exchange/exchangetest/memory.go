@@ -175,6 +175,14 @@ func (m *Memory) DropBody(id entry.ID) {
 	m.bare[id] = true
 }
 
+// Lose forgets an entry, ID and all, as a replica does with one held back that it wants after all.
+func (m *Memory) Lose(id entry.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, id)
+	delete(m.bare, id)
+}
+
 // Accepted returns the IDs that were accepted, in that order, an ID twice if it came twice.
 func (m *Memory) Accepted() []entry.ID {
 	m.mu.Lock()
