@@ -346,13 +346,13 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		if err := c.arguments(body, v.With, true); err != nil {
 			return err
 		}
-		for _, f := range v.With {
-			if err := needed(c, f, body, s.examples[0]); err != nil {
-				return err
-			}
-		}
 		if v.Undo && c.Bool("undo") {
 			body["undo"] = true
+		}
+		for _, f := range v.With {
+			if err := needed(c, f, body, s.examples[0]); err != nil && body["undo"] == nil {
+				return err
+			}
 		}
 		if why != kind.No && c.String("why") != "" {
 			body["why"] = c.String("why")

@@ -44,7 +44,7 @@ type Field struct {
 	Each   int    // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
 	Rules  uint64 // the shared rules from which on it is there; 0: from the first on
 	Closes bool   // what a member says in it closes the document: who has acknowledged it stands on it
-	Needs  bool   // the document can't be begun without it
+	Needs  bool   // nothing is begun or done without it; what undoes that has none
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"

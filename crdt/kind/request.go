@@ -86,7 +86,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 	for _, f := range fields {
 		value, ok := r.one[f.Key]
 		switch {
-		case !ok && f.Needs:
+		case !ok && f.Needs && !r.Undo:
 			return Invalid("a %s is needed", f.Called())
 		case !ok:
 		case f.Is == Hours:

@@ -21,7 +21,7 @@ var (
 	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
-	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place"}
+	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true}
 
 	// agreementRead is the revision that a member read last.
 	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
@@ -145,11 +145,8 @@ func readAgreement(d *kind.Draft) error {
 // the end of what all agreed on.
 func replaceAgreement(d *kind.Draft) error {
 	by := d.Asks.Str(agreementBy)
-	switch {
-	case d.Asks.Undo && by != "":
+	if d.Asks.Undo && by != "" {
 		return &kind.InvalidError{Why: "which one holds in its place isn't said to undo that", Hint: "kith agreement replace --help"}
-	case !d.Asks.Undo && by == "":
-		return &kind.InvalidError{Why: "it isn't said which one holds in its place", Hint: "say it with --by"}
 	}
 	if by == agreementLetters+"-"+d.ID.String() {
 		return kind.Invalid("an agreement can't take its own place")

@@ -70,7 +70,7 @@ func isNeeded(k *kind.Kind, v *kind.Verb, f *kind.Field) bool {
 	case v.By:
 		return true
 	}
-	return f.Needs || slices.Contains(v.Args, f)
+	return f.Needs && !v.Undo || slices.Contains(v.Args, f)
 }
 
 // asked reads what a request asks a verb to do. People are those of the space where the document goes on, which is
