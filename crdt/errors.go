@@ -1,10 +1,6 @@
 package crdt
 
-import (
-	"errors"
-
-	"kith/crdt/kind"
-)
+import "kith/crdt/kind"
 
 // The errors of edits are those of package kind.
 type (
@@ -17,7 +13,3 @@ type (
 var ErrNothingChanged = kind.ErrNothingChanged
 
 func invalid(format string, a ...any) error { return kind.Invalid(format, a...) }
-
-func notAllowed(hint, format string, a ...any) error { return kind.NotAllowed(hint, format, a...) }
-
-func asLimit(err error, into **LimitError) bool { return errors.As(err, into) }

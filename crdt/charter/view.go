@@ -226,9 +226,6 @@ func (c *Charter) Cut(device entry.Device) ([]Frontier, bool) {
 	return cuts, ok
 }
 
-// AnyCut says whether Cut is true of any device.
-func (c *Charter) AnyCut() bool { return len(c.cuts()) > 0 }
-
 func (c *Charter) allCuts() map[entry.Device][]Frontier {
 	all := map[entry.Device][]Frontier{}
 	for _, who := range c.people() {

@@ -271,11 +271,6 @@ func AnswerRequest(by charter.MemberID, result, why string, shared []string) crd
 	return Perform(kinds.Ask, "answer", kind.Draft{Author: by, Asks: kinds.Answering(result, why, shared)})
 }
 
-// JoinRequest takes its code.
-func JoinRequest(by charter.MemberID, side string) crdt.Edit {
-	return Perform(kinds.Ask, "join", kind.Draft{Author: by, Asks: kinds.Joining(side)})
-}
-
 // WithdrawRequest takes the author's own request back.
 func WithdrawRequest(by charter.MemberID, why string) crdt.Edit {
 	return Perform(kinds.Ask, "withdraw", kind.Draft{Author: by, Asks: kind.Request{Why: why}})

@@ -157,9 +157,6 @@ func (h *Home) Where() string { return h.dir }
 // StoreDir is where the replica lies.
 func (h *Home) StoreDir() string { return h.path("store") }
 
-// keyPath is where the keys lie, for people.
-func (h *Home) keyPath() string { return h.path(keyFile) }
-
 // InUse says whether the home belongs to a co-op, or to somebody who is about to join one.
 func (h *Home) InUse() bool {
 	_, err := os.Stat(h.StoreDir())

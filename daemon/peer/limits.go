@@ -45,7 +45,7 @@ const (
 	maxConfirmed = 4
 )
 
-// What one device can have this one do. Each is counted for it, see Spent.
+// What one device can have this one do. Each is rationed for it alone.
 var (
 	sessionRation = ration{20, 3 * time.Second}         // sync sessions that it begins
 	formerRation  = ration{3, time.Minute}              // the same, of a former device

@@ -14,9 +14,8 @@ type ration struct {
 // rations keeps account of who has had how much of one thing. It remembers maxRationed of them; those who
 // have had nothing for long are forgotten first.
 type rations[K comparable] struct {
-	mu    sync.Mutex
-	of    map[K]time.Time // until when what was had is paid for
-	count map[K]int       // how much was had, ever
+	mu sync.Mutex
+	of map[K]time.Time // until when what was had is paid for
 }
 
 const maxRationed = 4096
@@ -28,7 +27,6 @@ func (r *rations[K]) take(who K, per ration, now time.Time) (wait time.Duration)
 	defer r.mu.Unlock()
 	until := r.untilLocked(who, now)
 	r.of[who] = until.Add(per.each)
-	r.count[who]++
 	return max(0, until.Sub(now)-time.Duration(per.atOnce-1)*per.each)
 }
 
@@ -41,26 +39,17 @@ func (r *rations[K]) may(who K, per ration, now time.Time) bool {
 		return false
 	}
 	r.of[who] = until.Add(per.each)
-	r.count[who]++
 	return true
-}
-
-// had is how much somebody has had since the start.
-func (r *rations[K]) had(who K) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.count[who]
 }
 
 func (r *rations[K]) untilLocked(who K, now time.Time) time.Time {
 	if r.of == nil {
-		r.of, r.count = map[K]time.Time{}, map[K]int{}
+		r.of = map[K]time.Time{}
 	}
 	if len(r.of) >= maxRationed {
 		for k, until := range r.of {
 			if until.Before(now) {
 				delete(r.of, k)
-				delete(r.count, k)
 			}
 		}
 	}

@@ -135,10 +135,6 @@ func (g *ground) past(e *entry.Entry) *charter.Past {
 	return past
 }
 
-func (g *ground) anyCut() bool {
-	return slices.ContainsFunc(g.chains(), (*charter.Charter).AnyCut)
-}
-
 // cutsSince are the devices of which something else is honoured than on an older ground.
 func (g *ground) cutsSince(old *ground) (devices []entry.Device) {
 	before := old.chains()
