@@ -60,6 +60,14 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 	} {
 		undocumented(t, reflect.TypeOf(answer), said)
 	}
+	for _, k := range kinds.All.Nouns() {
+		for _, show := range k.Shows {
+			if !said[show.Name] {
+				t.Errorf("a %s shows %q, which cli/testdata/CLI.tail.md doesn't name", k.Name, show.Name)
+			}
+			undocumented(t, show.Type, said)
+		}
+	}
 }
 
 // answerDocs is the end of the page, with what follows from the kinds of documents in its table.

@@ -18,6 +18,7 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/api/server"
 )
 
@@ -45,9 +46,9 @@ type answerer interface {
 type coop struct {
 	answerer  // what no test needs
 	people    []api.Member
-	tasks     []api.Task
-	decisions []api.Decision
-	notes     []api.Note
+	tasks     []apitest.Task
+	decisions []apitest.Decision
+	notes     []apitest.Note
 	invites   []api.Invite
 	proposals []api.Proposal
 	asked     []api.Ask
@@ -78,27 +79,27 @@ func newCoop() *coop {
 	paper := header(api.KindTask, "4kq2", "Order paper")
 	paper.Tags = []string{"paper"}
 	drum := header(api.KindTask, "4kq7", "Clean the drum")
-	c.tasks = []api.Task{
+	c.tasks = []apitest.Task{
 		{
 			Document: paper, Text: "A3, 90 g", Status: "open", Project: "Workshop", Due: "2026-11-30", Hours: 2.5,
-			Asked:   []api.Asked{{Member: ana, Answer: "none"}, {Member: cleo, Answer: "declined", Why: "away"}},
+			Asked:   []apitest.Asked{{Member: ana, Answer: "none"}, {Member: cleo, Answer: "declined", Why: "away"}},
 			TakenBy: []api.Named{ben},
-			Help:    api.Help{Wanted: true, Why: "too heavy", By: &ben, Offers: []api.Offer{{Member: cleo, Why: "free on Tuesday"}}},
+			Help:    apitest.Help{Wanted: true, Why: "too heavy", By: &ben, Offers: []apitest.Offer{{Member: cleo, Why: "free on Tuesday"}}},
 		},
 		{Document: drum, Status: "open", TakenBy: []api.Named{ana}, Due: "2026-11-24"},
 	}
-	c.decisions = []api.Decision{
+	c.decisions = []apitest.Decision{
 		{
 			Document: header(api.KindDecision, "9f2c", "A second riso"), Text: "A used one", Process: "consent", Status: "open",
 			Revision: "00112233445566aa", By: "2026-11-27", ReviewOn: "2027-06-01", WaitingFor: []api.Named{ana, cleo},
-			Positions: []api.Position{
+			Positions: []apitest.Position{
 				{Member: ben, Stance: "object", Why: "too dear", Revision: "00112233445566aa", Counted: true, At: api.At(now.Add(-time.Hour))},
 				{Member: cleo, Stance: "consent", Revision: "ffffffffffffffff", At: api.At(now.Add(-2 * time.Hour))},
 			},
 		},
 		{
 			Document: header(api.KindDecision, "7t0p", "Closed on Mondays"), Process: "consent", Status: "agreed",
-			Outcome: &api.Outcome{
+			Outcome: &apitest.Outcome{
 				Result: "agreed", RecordedBy: ben, At: api.At(now.Add(-time.Hour)), Tally: map[string]int{"consent": 2, "object": 1},
 				State: "doesnt_hold", Why: "Cleo's objection is open",
 			},
@@ -109,7 +110,7 @@ func newCoop() *coop {
 		"t-4kq7": {"due/2026-11-24", "mine/" + ana.ID, "open"},
 		"d-9f2c": {"open", "waits/" + ana.ID, "waits/" + cleo.ID},
 	}
-	c.notes = []api.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
+	c.notes = []apitest.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
 	c.invites = []api.Invite{{ID: "7f3a00", Code: "kith1secret", Standing: "full", ExpiresAt: api.At(now.Add(48 * time.Hour)), State: "open"}}
 	c.proposals = []api.Proposal{
 		{

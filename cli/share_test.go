@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 )
 
 var quilted = api.Named{ID: strings.Repeat("5a", 32), Name: "Riso Print Co-op and Quilted"}
@@ -224,7 +225,7 @@ func TestWhatIsSharedIsMarked(t *testing.T) {
 			}
 		}
 	}
-	d.coop.decisions[0].Voices = []api.Voice{{Says: "Riso Print Co-op: for (2 of 2)"}, {Says: "Quilted: open (0 of 1 are for it); Eli hasn't answered yet"}}
+	d.coop.decisions[0].Voices = []apitest.Voice{{Says: "Riso Print Co-op: for (2 of 2)"}, {Says: "Quilted: open (0 of 1 are for it); Eli hasn't answered yet"}}
 	if got := d.ok("decision", "show", "9f2c"); !strings.Contains(got, "\nRiso Print Co-op: for (2 of 2)\nQuilted: open (0 of 1 are for it); Eli hasn't answered yet\n") {
 		t.Errorf("a joint decision:\n%s", got)
 	}

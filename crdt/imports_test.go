@@ -32,23 +32,24 @@ var mayImport = map[string][]string{
 	"crdt/kinds":   {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept", "crdt/problem", "crdt/kind"},
 	"crdt":         {"crdt/"},
 
-	"daemon/store":      {"crdt/entry", "crdt/problem"},
-	"daemon/exchange":   {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
-	"daemon/peer":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
-	"daemon/replica":    {"crdt", "crdt/", "daemon/store"},
-	"daemon/api":        {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds"},
-	"daemon/api/client": {"daemon/api", "crdt/kind", "crdt/kinds"},
-	"daemon/api/server": {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api"}, // what it answers with comes through interfaces of its own
-	"daemon/seal":       {"crdt/problem"},
-	"daemon/backup":     {"crdt/entry", "crdt/problem"},
-	"daemon/bundle":     {"crdt/entry"},
-	"daemon/words":      {"crdt", "crdt/", "daemon/api", "daemon/replica"},
-	"daemon/home":       {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
-	"daemon/knock":      {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
-	"daemon/space":      {"crdt/", "daemon/api", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
-	"daemon/entrance":   {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
-	"daemon/assembly":   {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
-	"daemon":            {"crdt", "crdt/", "daemon/"}, // puts the parts together
+	"daemon/store":       {"crdt/entry", "crdt/problem"},
+	"daemon/exchange":    {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
+	"daemon/replica":     {"crdt", "crdt/", "daemon/store"},
+	"daemon/api":         {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds"},
+	"daemon/api/client":  {"daemon/api", "crdt/kind", "crdt/kinds"},
+	"daemon/api/server":  {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api"}, // what it answers with comes through interfaces of its own
+	"daemon/seal":        {"crdt/problem"},
+	"daemon/backup":      {"crdt/entry", "crdt/problem"},
+	"daemon/bundle":      {"crdt/entry"},
+	"daemon/words":       {"crdt", "crdt/", "daemon/api", "daemon/replica"},
+	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
+	"daemon/knock":       {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
+	"daemon/space":       {"crdt/", "daemon/api", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
+	"daemon/entrance":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
+	"daemon/assembly":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
+	"daemon":             {"crdt", "crdt/", "daemon/"},                      // puts the parts together
+	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"}, // for tests and measurements
 
 	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"},      // what it can do, any other program can; the declarations of kinds are its commands
 	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/entrance", "daemon/home", "daemon/replica"}, // the trial in a child process is replica's
@@ -64,6 +65,7 @@ var onlyIn = map[string]struct {
 	"github.com/libp2p/go-libp2p":       {[]string{"daemon/peer", "scripts/netlab"}, "one package knows the network; reconciliation is tested over plain pipes (and a lab has a relay that is nobody's)"},
 	"github.com/automerge/automerge-go": {[]string{"crdt", "crdt/crdttest", "daemon/replica"}, "what isn't fully checked must not come near the core, which can abort the process"},
 	"filippo.io/age":                    {[]string{"daemon/seal"}, "one package knows how secrets are closed"},
+	module + "/daemon/api/apitest":      {[]string{"scripts/benchmark", "scripts/netlab"}, "the product reads and writes what the kinds declare; Go types of theirs are for tests and measurements"},
 	"C":                                 {[]string{"daemon/replica"}, "the Automerge binding is the only cgo, but for three lines that have its allocator give memory back"},
 }
 

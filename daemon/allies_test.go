@@ -18,7 +18,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/seal"
@@ -68,7 +68,7 @@ func (h *computer) pact() api.Ally {
 }
 
 // homeClient asks the co-op of the home, and none of its shares.
-func (h *computer) homeClient() *client.Client {
+func (h *computer) homeClient() *apitest.Client {
 	h.t.Helper()
 	all, err := h.client.Spaces(h.t.Context())
 	must(h.t, err)
@@ -109,10 +109,10 @@ func TestTwoCoopsMakeAPactAndBothHaveTheSame(t *testing.T) {
 		t.Errorf("Ana has %+v, Dora has %+v", anas, doras)
 	}
 	// Both work in it.
-	task, err := within(t, ana, anas.Share.ID).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	task, err := within(t, ana, anas.Share.ID).CreateTask(t.Context(), apitest.NewTask{Title: "Print the programme"})
 	must(t, err)
 	dora.until("Dora has the task", func() bool {
-		got, err := within(t, dora, anas.Share.ID).Tasks(t.Context(), client.TaskQuery{})
+		got, err := within(t, dora, anas.Share.ID).Tasks(t.Context(), apitest.TaskQuery{})
 		must(t, err)
 		return len(got) == 1 && got[0].ID == task.ID
 	})
@@ -165,13 +165,13 @@ func insistOn(t *testing.T, homes []*computer, what string, done func() error) {
 }
 
 // inHome asks the co-op of a home, whose daemon may be dead.
-func inHome[T any](h *computer, ask func(*client.Client) (T, error)) (T, error) {
+func inHome[T any](h *computer, ask func(*apitest.Client) (T, error)) (T, error) {
 	var none T
 	spaces, err := h.client.Spaces(h.t.Context())
 	if err != nil {
 		return none, err
 	}
-	c, err := client.New(h.dir, spaces.Spaces[0].Space.ID)
+	c, err := apitest.New(h.dir, spaces.Spaces[0].Space.ID)
 	if err != nil {
 		return none, err
 	}
@@ -181,7 +181,7 @@ func inHome[T any](h *computer, ask func(*client.Client) (T, error)) (T, error) 
 
 // pactIn is the one pact of a home, if it is in one of these states.
 func (h *computer) pactIn(states ...string) (api.Ally, error) {
-	all, err := inHome(h, func(c *client.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
+	all, err := inHome(h, func(c *apitest.Client) ([]api.Ally, error) { return c.Allies(h.t.Context()) })
 	switch {
 	case err != nil:
 		return api.Ally{}, err
@@ -231,7 +231,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 					if err == nil {
 						return nil
 					}
-					_, confirms := inHome(h, func(c *client.Client) (api.Ally, error) {
+					_, confirms := inHome(h, func(c *apitest.Client) (api.Ally, error) {
 						return c.AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: strings.Join(reads[1-i], " ")})
 					})
 					return errors.Join(err, confirms)
@@ -252,7 +252,7 @@ func TestAPactIsMadeWhereverItsDaemonsDie(t *testing.T) {
 			}
 			for _, h := range both {
 				insistOn(t, both, "count the steps", func() error {
-					proposals, err := inHome(h, func(c *client.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
+					proposals, err := inHome(h, func(c *apitest.Client) ([]api.Proposal, error) { return c.Proposals(t.Context(), false) })
 					if err == nil && len(proposals) != 1 {
 						t.Errorf("%s's co-op was asked %d times", h.name, len(proposals))
 					}

@@ -18,6 +18,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/replica"
 	"kith/daemon/waittest"
 )
@@ -125,10 +126,10 @@ func TestWhatAModifiedDaemonForgesIsVoidOnEveryReplicaAndShown(t *testing.T) {
 	ana.start()
 	ben.start()
 	ctx := t.Context()
-	task, err := ben.client.CreateTask(ctx, api.NewTask{Title: "Order paper", Text: "A4", Ask: []string{"Ana"}})
+	task, err := ben.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper", Text: "A4", Ask: []string{"Ana"}})
 	must(t, err)
 	ana.until("she is asked", func() bool { _, err := ana.client.Task(ctx, task.ID); return err == nil })
-	_, err = ana.client.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskAccept})
+	_, err = ana.client.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskAccept})
 	must(t, err)
 	mel := modify(all[2])
 	mel.knows(task.ID, func(v *crdt.View) bool {
@@ -210,7 +211,7 @@ func TestTwinsAreToldApartAlikeEverywhere(t *testing.T) {
 	acquaint(all)
 	ana, ben := all[0], all[1]
 	ana.start()
-	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening", Text: "At nine."})
+	note, err := ana.client.CreateNote(t.Context(), apitest.NewNote{Title: "Opening", Text: "At nine."})
 	must(t, err)
 	mel := modify(all[2])
 	mel.has(note.ID)
@@ -253,7 +254,7 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	ana.start()
 	ben.start()
 	ctx := t.Context()
-	dec, err := ana.client.CreateDecision(ctx, api.NewDecision{Title: "Prices", Text: "Ten cents", Process: "consent"})
+	dec, err := ana.client.CreateDecision(ctx, apitest.NewDecision{Title: "Prices", Text: "Ten cents", Process: "consent"})
 	must(t, err)
 	ben.until("the decision is here", func() bool { _, err := ben.client.Decision(ctx, dec.ID); return err == nil })
 	mel := modify(all[2])
@@ -261,7 +262,7 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	mel.has(dec.ID)
 	// What it looked like before Ben objected: a record made on it leaves the objection out.
 	early := mel.record(doc, kinds.Agreed)
-	_, err = ben.client.TakePosition(ctx, dec.ID, api.PositionRequest{Stance: "object", Why: "too dear"})
+	_, err = ben.client.TakePosition(ctx, dec.ID, apitest.PositionRequest{Stance: "object", Why: "too dear"})
 	must(t, err)
 	mel.knows(dec.ID, func(v *crdt.View) bool {
 		return slices.ContainsFunc(crdttest.Decision(v).Positions, func(p kinds.Position) bool { return p.Stance == "object" })
@@ -269,7 +270,7 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	ana.until("Ben's objection is here", func() bool {
 		d, err := ana.client.Decision(ctx, dec.ID)
 		must(t, err)
-		return slices.ContainsFunc(d.Positions, func(p api.Position) bool { return p.Stance == "object" })
+		return slices.ContainsFunc(d.Positions, func(p apitest.Position) bool { return p.Stance == "object" })
 	})
 	late := mel.record(doc, kinds.Agreed)
 	for name, e := range map[string]*entry.Entry{"over the objection": late, "with the objection left out of its past": early} {
@@ -290,7 +291,7 @@ func TestAFalseOutcomeDoesntHoldAnywhereWhateverTheClosingDaemonClaims(t *testin
 	}
 	// The command itself refuses.
 	var p *api.Problem
-	if _, err := ana.client.CloseDecision(ctx, dec.ID, api.CloseRequest{}); !asTold(err, &p) || p.Code != api.NotAllowed {
+	if _, err := ana.client.CloseDecision(ctx, dec.ID, apitest.CloseRequest{}); !asTold(err, &p) || p.Code != api.NotAllowed {
 		t.Errorf("closing over an objection: %v", err)
 	}
 }
@@ -318,7 +319,7 @@ func TestARelayThatPutsGarbageIntoASignatureIsDroppedAndNotTheAuthor(t *testing.
 	acquaint(all)
 	ana, ben := all[0], all[1]
 	ben.start()
-	note, err := ben.client.CreateNote(t.Context(), api.NewNote{Title: "Ben's"})
+	note, err := ben.client.CreateNote(t.Context(), apitest.NewNote{Title: "Ben's"})
 	must(t, err)
 	mel := modify(all[2])
 	mel.meets(ben)
@@ -355,7 +356,7 @@ func TestEntriesThatWaitOrAreVoidOnOneSideOnlyComeIntoStepAndAreSentOnce(t *test
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana, ben := all[0], all[1]
 	ana.start()
-	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening"})
+	note, err := ana.client.CreateNote(t.Context(), apitest.NewNote{Title: "Opening"})
 	must(t, err)
 	mel := modify(all[2])
 	mel.has(note.ID)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 )
 
 func TestOfADeviceThatIsAwayItIsSaidWhenItWasInStepAndWhatItMayLack(t *testing.T) {
@@ -31,7 +32,7 @@ func TestOfADeviceThatIsAwayItIsSaidWhenItWasInStepAndWhatItMayLack(t *testing.T
 		t.Errorf("after they were in step: %+v", before)
 	}
 	for range 3 {
-		_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+		_, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
 		must(t, err)
 	}
 	if p := peer(); p.ToSend != before.ToSend+3 {

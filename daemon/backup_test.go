@@ -20,6 +20,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/backup"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
@@ -158,7 +159,7 @@ func TestABackupMadeWhileOthersWriteHoldsAllThatWasAcknowledgedBefore(t *testing
 	before.kept(again, 0)
 	again.nothingVoid()
 	again.wellBeing()
-	_, err = again.client.CreateTask(t.Context(), api.NewTask{Title: "After it all"})
+	_, err = again.client.CreateTask(t.Context(), apitest.NewTask{Title: "After it all"})
 	must(t, err)
 }
 
@@ -166,7 +167,7 @@ func TestABackupWithoutADaemonIsTheSameAsWithOne(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
-	_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	_, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
 	must(t, err)
 	with := ana.backUp("")
 	ana.stop()
@@ -313,7 +314,7 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 		t.Errorf("the status says %q", says)
 	}
 	again.wellBeing()
-	_, err = again.client.CreateTask(t.Context(), api.NewTask{Title: "Documents can be written all the same"})
+	_, err = again.client.CreateTask(t.Context(), apitest.NewTask{Title: "Documents can be written all the same"})
 	must(t, err)
 	again.stop()
 	again.start() // it remembers
@@ -365,7 +366,7 @@ func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing
 	for _, h := range []*computer{ana, other} {
 		h.start()
 		for i := range 5 {
-			_, err := h.client.CreateNote(t.Context(), api.NewNote{Title: fmt.Sprint("Note ", i), Text: strings.Repeat("words ", 100)})
+			_, err := h.client.CreateNote(t.Context(), apitest.NewNote{Title: fmt.Sprint("Note ", i), Text: strings.Repeat("words ", 100)})
 			must(t, err)
 		}
 		h.stop()
@@ -504,7 +505,7 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 	ana := coop(t, "Ana")[0]
 	ana.start()
 	for i := range 20 {
-		_, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: fmt.Sprint("Task ", i)})
+		_, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: fmt.Sprint("Task ", i)})
 		must(t, err)
 	}
 	ana.stop()

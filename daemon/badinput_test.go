@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/problem"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 )
 
@@ -130,7 +131,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 	ana.inStepWith(miriam)
 	ctx := t.Context()
 	for _, title := range []string{"🧾 paper for the 🖨️ — 👩‍👩‍👧‍👦", "طلب ورق", "הזמנת נייר (A4)", "e\u0301tage", strings.Repeat("字", 200)} {
-		task, err := ana.client.CreateTask(ctx, api.NewTask{Title: title, Text: title, Ask: []string{"מרים كريم"}})
+		task, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: title, Text: title, Ask: []string{"מרים كريم"}})
 		if err != nil {
 			t.Errorf("%q: %v", title, err)
 			continue
@@ -145,18 +146,18 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 	}
 	long := strings.Repeat("🖨", 10_000)
 	for what, err := range map[string]error{
-		"a title": func() error { _, err := ana.client.CreateTask(ctx, api.NewTask{Title: long}); return err }(),
+		"a title": func() error { _, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: long}); return err }(),
 		"a tag": func() error {
-			_, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x", Tags: []string{long}})
+			_, err := ana.client.CreateNote(ctx, apitest.NewNote{Title: "x", Tags: []string{long}})
 			return err
 		}(),
 		"a project": func() error {
-			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "x", Project: long})
+			_, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: "x", Project: long})
 			return err
 		}(),
 		"an ID": func() error { _, err := ana.client.Task(ctx, long); return err }(),
 		"a member": func() error {
-			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "x", Ask: []string{long}})
+			_, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: "x", Ask: []string{long}})
 			return err
 		}(),
 	} {
@@ -165,7 +166,7 @@ func TestNamesInAllScriptsAreTakenAndEndlessOnesRefused(t *testing.T) {
 			t.Errorf("%s of 10,000 characters: %v", what, err)
 		}
 	}
-	if note, err := ana.client.CreateNote(ctx, api.NewNote{Title: "long", Text: long}); err != nil || note.Text != long {
+	if note, err := ana.client.CreateNote(ctx, apitest.NewNote{Title: "long", Text: long}); err != nil || note.Text != long {
 		t.Errorf("a text of 10,000 characters: %v", err)
 	}
 	sameHeads(ana, miriam)
@@ -196,7 +197,7 @@ func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testi
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	ana.start()
-	task, err := ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	task, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
 	must(t, err)
 	ana.stop()
 
@@ -213,7 +214,7 @@ func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testi
 		t.Errorf("reading: %v", err)
 	}
 	var p *api.Problem
-	if _, err := ana.client.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskDone}); !asTold(err, &p) ||
+	if _, err := ana.client.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskDone}); !asTold(err, &p) ||
 		!strings.Contains(p.Message, "clock") || !strings.Contains(p.Message, "1970") || !strings.Contains(p.Hint, "clock") {
 		t.Errorf("writing: %v", err)
 	}
@@ -252,7 +253,7 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	ben.start()
 	ana.inStepWith(ben)
 	ctx := t.Context()
-	task, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper", Text: "A4"})
+	task, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper", Text: "A4"})
 	must(t, err)
 
 	fill := filepath.Join(disk, "films")
@@ -262,15 +263,15 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 		fillUp(t, disk, fill, left)
 		for range 3 {
 			var p *api.Problem
-			_, err = ana.client.EditTask(ctx, task.ID, api.TaskEdit{Title: ptr("more")})
+			_, err = ana.client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: ptr("more")})
 			if !asTold(err, &p) || !strings.Contains(p.Message, "disk is full") || !strings.Contains(p.Hint, "room") {
 				t.Errorf("%d bytes left: an edit: %v", left, err)
 			}
-			if _, err := ana.client.CreateNote(ctx, api.NewNote{Title: "x"}); !asTold(err, &p) || !strings.Contains(p.Message, "disk is full") {
+			if _, err := ana.client.CreateNote(ctx, apitest.NewNote{Title: "x"}); !asTold(err, &p) || !strings.Contains(p.Message, "disk is full") {
 				t.Errorf("%d bytes left: a creation: %v", left, err)
 			}
 		}
-		note, err := ben.client.CreateNote(ctx, api.NewNote{Title: "while Ana's disk is full"})
+		note, err := ben.client.CreateNote(ctx, apitest.NewNote{Title: "while Ana's disk is full"})
 		must(t, err)
 		_, err = ben.client.AppendNote(ctx, note.ID, "more")
 		must(t, err)
@@ -288,9 +289,9 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 		ana.alive()
 	}
 	must(t, os.Remove(fill))
-	_, err = ana.client.EditTask(ctx, task.ID, api.TaskEdit{Title: ptr("Order more paper")})
+	_, err = ana.client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: ptr("Order more paper")})
 	must(t, err)
-	_, err = ana.client.CreateNote(ctx, api.NewNote{Title: "after"})
+	_, err = ana.client.CreateNote(ctx, apitest.NewNote{Title: "after"})
 	must(t, err)
 	sameHeads(ana, ben)
 	for _, h := range []*computer{ana, ben} {

@@ -14,7 +14,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 // promises are the changes that a daemon has acknowledged.
@@ -41,7 +41,7 @@ func (p *promises) write(ctx context.Context, h *computer, who string, acknowled
 		name := fmt.Sprintf("%s %d", who, n)
 		err := func() error {
 			if len(notes) == 0 {
-				note, err := h.client.CreateNote(ctx, api.NewNote{Title: name, Text: name + "\n"})
+				note, err := h.client.CreateNote(ctx, apitest.NewNote{Title: name, Text: name + "\n"})
 				if err == nil {
 					notes = append(notes, note.ID)
 					p.keep(func() { p.titles[note.ID] = name; p.lines[note.ID] = []string{name} })
@@ -51,13 +51,13 @@ func (p *promises) write(ctx context.Context, h *computer, who string, acknowled
 			note := notes[rng.Intn(len(notes))]
 			switch rng.Intn(5) {
 			case 0:
-				t, err := h.client.CreateTask(ctx, api.NewTask{Title: name, Hours: 1})
+				t, err := h.client.CreateTask(ctx, apitest.NewTask{Title: name, Hours: 1})
 				if err == nil {
 					p.keep(func() { p.titles[t.ID] = name })
 				}
 				return err
 			case 1:
-				_, err := h.client.EditNote(ctx, note, api.NoteEdit{Title: &name})
+				_, err := h.client.EditNote(ctx, note, apitest.NoteEdit{Title: &name})
 				if err == nil {
 					p.keep(func() { p.titles[note] = name })
 				}
@@ -82,9 +82,9 @@ func (p *promises) write(ctx context.Context, h *computer, who string, acknowled
 func (p *promises) kept(h *computer, round int) {
 	h.t.Helper()
 	ctx := h.t.Context()
-	tasks, err := h.client.Tasks(ctx, client.TaskQuery{})
+	tasks, err := h.client.Tasks(ctx, apitest.TaskQuery{})
 	must(h.t, err)
-	notes, err := h.client.Notes(ctx, client.NoteQuery{})
+	notes, err := h.client.Notes(ctx, apitest.NoteQuery{})
 	must(h.t, err)
 	titles := map[string]string{}
 	for _, t := range tasks {

@@ -11,7 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/replica"
@@ -193,10 +193,10 @@ func TestASideOfAShareFollowsItsHomeUntilTheEndDate(t *testing.T) {
 		c, _ := sideOf(t, quilted[0], space)
 		return !c.Founding.Open
 	})
-	_, err := ben.client.In(space.String()).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	_, err := ben.client.In(space.String()).CreateTask(t.Context(), apitest.NewTask{Title: "Print the programme"})
 	must(t, err)
 	cleo.until("she has Ben's task", func() bool {
-		all, err := cleo.client.In(space.String()).Tasks(t.Context(), client.TaskQuery{})
+		all, err := cleo.client.In(space.String()).Tasks(t.Context(), apitest.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].CreatedBy.Name == "Ben (Riso Print Co-op)"
 	})
@@ -289,7 +289,7 @@ func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T)
 	for _, h := range riso {
 		isIn(t, h, space, "Ana", "Ben", "Cleo")
 	}
-	task, err := ben.client.In(space.String()).CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	task, err := ben.client.In(space.String()).CreateTask(t.Context(), apitest.NewTask{Title: "Print the programme"})
 	must(t, err)
 	ana.until("she has Ben's task", func() bool {
 		_, err := ana.client.In(space.String()).Task(t.Context(), task.ID)
@@ -321,7 +321,7 @@ func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T)
 		return err == nil
 	})
 	title := "Print and cut the programme"
-	_, err = ben.client.In(space.String()).EditTask(t.Context(), task.ID, api.TaskEdit{Title: &title})
+	_, err = ben.client.In(space.String()).EditTask(t.Context(), task.ID, apitest.TaskEdit{Title: &title})
 	must(t, err)
 	cleo.until("she has what Ben wrote on his computer", func() bool {
 		got, err := cleo.client.In(space.String()).Task(t.Context(), task.ID)

@@ -15,7 +15,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -81,7 +81,7 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana"), coopCalled(t, "Quilted", "Dora")
 	ana, dora := riso[0], quilted[0]
 	first := madePact(t, riso, quilted)
-	secret, err := ana.homeClient().CreateNote(t.Context(), api.NewNote{Title: "Secret"})
+	secret, err := ana.homeClient().CreateNote(t.Context(), apitest.NewNote{Title: "Secret"})
 	must(t, err)
 	opened, err := ana.homeClient().NewShare(t.Context(), api.NewShareRequest{Ally: "quilted", Title: "The winter fair, as in " + secret.Short, As: "Annie", Listen: here()})
 	must(t, err)
@@ -117,12 +117,12 @@ func TestAFurtherShareComesToBeWithoutWordsThroughTheFirst(t *testing.T) {
 	if anas.Sides[0].Members[0].Name != "Annie" || anas.Sides[1].Members[0].Name != "Dora" {
 		t.Errorf("people: %+v", anas.Sides)
 	}
-	note, err := within(t, dora, joined.Purpose).CreateNote(t.Context(), api.NewNote{Title: "Stalls"})
+	note, err := within(t, dora, joined.Purpose).CreateNote(t.Context(), apitest.NewNote{Title: "Stalls"})
 	must(t, err)
 	ana.until("Ana has the note there, and not in the first share", func() bool {
-		there, err := within(t, ana, anas.Share.ID).Notes(t.Context(), client.NoteQuery{})
+		there, err := within(t, ana, anas.Share.ID).Notes(t.Context(), apitest.NoteQuery{})
 		must(t, err)
-		here, err := within(t, ana, first).Notes(t.Context(), client.NoteQuery{})
+		here, err := within(t, ana, first).Notes(t.Context(), apitest.NoteQuery{})
 		must(t, err)
 		return len(there) == 1 && there[0].ID == note.ID && len(here) == 0
 	})

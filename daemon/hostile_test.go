@@ -23,6 +23,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/exchange"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -275,11 +276,11 @@ func ptr[T any](v T) *T { return &v }
 func honestWork(ana *computer, round string) []string {
 	ana.t.Helper()
 	ctx := ana.t.Context()
-	task, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper " + round, Text: "A4, recycled", Tags: []string{"paper"}, Hours: 2})
+	task, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper " + round, Text: "A4, recycled", Tags: []string{"paper"}, Hours: 2})
 	must(ana.t, err)
-	note, err := ana.client.CreateNote(ctx, api.NewNote{Title: "Opening " + round, Text: "We open at nine.", Tags: []string{"shop"}})
+	note, err := ana.client.CreateNote(ctx, apitest.NewNote{Title: "Opening " + round, Text: "We open at nine.", Tags: []string{"shop"}})
 	must(ana.t, err)
-	decision, err := ana.client.CreateDecision(ctx, api.NewDecision{Title: "Prices " + round, Text: "Ten cents a page", Process: "consent"})
+	decision, err := ana.client.CreateDecision(ctx, apitest.NewDecision{Title: "Prices " + round, Text: "Ten cents a page", Process: "consent"})
 	must(ana.t, err)
 	return []string{task.ID, note.ID, decision.ID}
 }
@@ -431,11 +432,11 @@ func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
 	for _, d := range docs {
 		switch d[0] {
 		case 't':
-			_, err = ana.client.EditTask(t.Context(), d, api.TaskEdit{Title: ptr("after all that")})
+			_, err = ana.client.EditTask(t.Context(), d, apitest.TaskEdit{Title: ptr("after all that")})
 		case 'n':
 			_, err = ana.client.AppendNote(t.Context(), d, "after all that")
 		default:
-			_, err = ana.client.EditDecision(t.Context(), d, api.DecisionEdit{Title: ptr("after all that")})
+			_, err = ana.client.EditDecision(t.Context(), d, apitest.DecisionEdit{Title: ptr("after all that")})
 		}
 		if err != nil {
 			t.Errorf("an honest edit on top of it: %v", err)

@@ -22,7 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -115,7 +115,7 @@ type computer struct {
 	t      testing.TB
 	name   string
 	dir    string
-	client *client.Client
+	client *apitest.Client
 
 	passphrase string        // for the daemon
 	ahead      time.Duration // by how much its clock is
@@ -203,7 +203,7 @@ func acquaint(all []*computer) {
 }
 
 func newHome(t testing.TB, name, dir string) *computer {
-	client, err := client.New(dir, "")
+	client, err := apitest.New(dir, "")
 	must(t, err)
 	h := &computer{t: t, name: name, dir: dir, client: client}
 	t.Cleanup(func() {

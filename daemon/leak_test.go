@@ -31,7 +31,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -48,7 +48,7 @@ type neighbours struct {
 	ana, ben, cleo  *computer
 	dora            *listener
 	space           entry.SpaceID
-	anas, bens      *client.Client // for the share
+	anas, bens      *apitest.Client // for the share
 	shares, atHomes map[*computer]libpeer.AddrInfo
 	secrets         []string // what was written at home
 }
@@ -103,7 +103,7 @@ func hostOf(t *testing.T, dir string) (at libpeer.AddrInfo) {
 }
 
 // atHome has the client of somebody's home.
-func (n *neighbours) atHome(h *computer) *client.Client {
+func (n *neighbours) atHome(h *computer) *apitest.Client {
 	n.t.Helper()
 	all, err := h.client.Spaces(n.t.Context())
 	must(n.t, err)
@@ -121,20 +121,20 @@ func (n *neighbours) workAtHome(round int) {
 	n.t.Helper()
 	ctx, ana, ben, cleo := n.t.Context(), n.atHome(n.ana), n.atHome(n.ben), n.atHome(n.cleo)
 	say := func(text string) string { return n.secret(fmt.Sprintf("%s-%d", text, round)) }
-	task, err := ana.CreateTask(ctx, api.NewTask{Title: say("bank-letter"), Text: say("overdraft"), Tags: []string{say("finance")}})
+	task, err := ana.CreateTask(ctx, apitest.NewTask{Title: say("bank-letter"), Text: say("overdraft"), Tags: []string{say("finance")}})
 	must(n.t, err)
-	_, err = ana.ActOnTask(ctx, task.ID, api.TaskAction{Verb: "take"})
+	_, err = ana.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: "take"})
 	must(n.t, err)
-	_, err = ana.ActOnTask(ctx, task.ID, api.TaskAction{Verb: "help", Why: say("nobody-answers")})
+	_, err = ana.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: "help", Why: say("nobody-answers")})
 	must(n.t, err)
-	note, err := ben.CreateNote(ctx, api.NewNote{Title: say("wages"), Text: say("ladder")})
+	note, err := ben.CreateNote(ctx, apitest.NewNote{Title: say("wages"), Text: say("ladder")})
 	must(n.t, err)
 	_, err = ben.AppendNote(ctx, note.ID, say("bonus"))
 	must(n.t, err)
-	decision, err := cleo.CreateDecision(ctx, api.NewDecision{Title: say("lawyer"), Text: say("retainer")})
+	decision, err := cleo.CreateDecision(ctx, apitest.NewDecision{Title: say("lawyer"), Text: say("retainer")})
 	must(n.t, err)
 	n.ana.until("she has what is to be decided", func() bool {
-		_, err := ana.TakePosition(ctx, decision.ID, api.PositionRequest{Stance: "object", Why: say("too-dear")})
+		_, err := ana.TakePosition(ctx, decision.ID, apitest.PositionRequest{Stance: "object", Why: say("too-dear")})
 		return err == nil
 	})
 	proposal, err := ana.Propose(ctx, api.ProposalRequest{Action: api.ActionThreshold, Threshold: "two-thirds", Why: say("once-bitten")})
@@ -143,7 +143,7 @@ func (n *neighbours) workAtHome(round int) {
 		_, err := ben.AnswerProposal(ctx, proposal.ID, api.ProposalAnswer{Verb: api.ProposalRefuse, Why: say("nothing-would-move")})
 		return err == nil
 	})
-	for _, h := range []*client.Client{ana, ben, cleo} {
+	for _, h := range []*apitest.Client{ana, ben, cleo} {
 		_, err := h.Search(ctx, "overdraft", 10)
 		must(n.t, err)
 		_, err = h.Today(ctx)
@@ -155,10 +155,10 @@ func (n *neighbours) workAtHome(round int) {
 func (n *neighbours) workInShare(round int) {
 	n.t.Helper()
 	title := fmt.Sprintf("Print the programme %d", round)
-	task, err := n.anas.CreateTask(n.t.Context(), api.NewTask{Title: title})
+	task, err := n.anas.CreateTask(n.t.Context(), apitest.NewTask{Title: title})
 	must(n.t, err)
 	n.ben.until("he has the task", func() bool {
-		_, err := n.bens.ActOnTask(n.t.Context(), task.ID, api.TaskAction{Verb: "take"})
+		_, err := n.bens.ActOnTask(n.t.Context(), task.ID, apitest.TaskAction{Verb: "take"})
 		return err == nil
 	})
 	id, err := docID(task.ID)
@@ -181,13 +181,13 @@ func (n *neighbours) shareNote(round int) {
 	n.t.Helper()
 	ctx, ana := n.t.Context(), n.atHome(n.ana)
 	say := func(text string) string { return n.secret(fmt.Sprintf("%s-%d", text, round)) }
-	other, err := ana.CreateTask(ctx, api.NewTask{Title: say("not-for-them")})
+	other, err := ana.CreateTask(ctx, apitest.NewTask{Title: say("not-for-them")})
 	must(n.t, err)
 	n.secrets = append(n.secrets, other.Short)
-	note, err := ana.CreateNote(ctx, api.NewNote{Title: say("first-draft"), Text: say("who-earns-what"), Tags: []string{say("internal")}})
+	note, err := ana.CreateNote(ctx, apitest.NewNote{Title: say("first-draft"), Text: say("who-earns-what"), Tags: []string{say("internal")}})
 	must(n.t, err)
 	title := fmt.Sprintf("Opening hours %d", round)
-	_, err = ana.EditNote(ctx, note.ID, api.NoteEdit{Title: &title, Untag: note.Tags,
+	_, err = ana.EditNote(ctx, note.ID, apitest.NoteEdit{Title: &title, Untag: note.Tags,
 		Text: &api.TextEdit{Text: "We open at nine. See " + other.Short + "."}})
 	must(n.t, err)
 	_, err = ana.ShareDocument(ctx, "Quilted", api.ShareAdd{ID: note.ID})
@@ -452,7 +452,7 @@ func TestAHostileAllyThatAsksForAllItCanThinkOfGetsNothingOfTheHome(t *testing.T
 	raw, err := hex.DecodeString(home.Spaces[0].Space.ID)
 	must(t, err)
 	homeSpace := entry.SpaceID(raw)
-	task, err := n.atHome(n.ana).Tasks(t.Context(), client.TaskQuery{})
+	task, err := n.atHome(n.ana).Tasks(t.Context(), apitest.TaskQuery{})
 	must(t, err)
 	var ids []byte
 	for _, head := range task[0].Heads {

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 )
 
@@ -96,13 +97,13 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 	ana.until("the flood has come", func() bool { return mel.sentOnce(last) && ana.about("Mel").InStep })
 	ana.inStepWith(ben)
 	ana.inStepWith(cleo)
-	note, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Opening"})
+	note, err := ana.client.CreateNote(t.Context(), apitest.NewNote{Title: "Opening"})
 	must(t, err)
 	for _, h := range []*computer{ben, cleo} { // who edits names what one has of the flood, and builds on who had something else of it
 		h.until("the note is there", func() bool { _, err := h.client.Note(t.Context(), note.ID); return err == nil })
 		flood(entry.MaxHeads)
 		title := "Opening, by " + h.name
-		_, err := h.client.EditNote(t.Context(), note.ID, api.NoteEdit{Title: &title})
+		_, err := h.client.EditNote(t.Context(), note.ID, apitest.NoteEdit{Title: &title})
 		must(t, err)
 	}
 	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Mel"), Why: "a flood"}, ana, ben, cleo)

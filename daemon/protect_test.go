@@ -14,7 +14,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 )
@@ -116,7 +116,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 		defer stop()
 		return (Run(ctx, Options{Home: ana.dir, NoMDNS: true, Passphrase: ask, Ready: func([]string) {
 			defer stop()
-			_, err := ana.client.CreateTask(ctx, api.NewTask{Title: "Order paper"})
+			_, err := ana.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper"})
 			if err != nil {
 				t.Error(err)
 			}
@@ -203,7 +203,7 @@ func withWords(t testing.TB) (ana *computer, words string) {
 	words = "nobody but us is to read of the Heidelberg press"
 	ana.start()
 	for i := range 20 {
-		_, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: fmt.Sprint("Note ", i), Text: words})
+		_, err := ana.client.CreateNote(t.Context(), apitest.NewNote{Title: fmt.Sprint("Note ", i), Text: words})
 		must(t, err)
 	}
 	ana.stop()
@@ -242,9 +242,9 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 	// Nor does it after a day's work, of which the end is in the logs.
 	ana.passphrase = word
 	ana.start()
-	_, err := ana.client.CreateNote(t.Context(), api.NewNote{Title: "Another", Text: words})
+	_, err := ana.client.CreateNote(t.Context(), apitest.NewNote{Title: "Another", Text: words})
 	must(t, err)
-	notes, err := ana.client.Notes(t.Context(), client.NoteQuery{})
+	notes, err := ana.client.Notes(t.Context(), apitest.NoteQuery{})
 	must(t, err)
 	if len(notes) != 21 {
 		t.Errorf("she sees %d notes", len(notes))
@@ -262,7 +262,7 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 	protect(t, ana, typed(word), nil)
 	ana.passphrase = ""
 	ana.start()
-	notes, err = ana.client.Notes(t.Context(), client.NoteQuery{})
+	notes, err = ana.client.Notes(t.Context(), apitest.NoteQuery{})
 	must(t, err)
 	if len(notes) != 21 || len(lying(t, ana.dir, words)) == 0 {
 		t.Errorf("open again: %d notes", len(notes))

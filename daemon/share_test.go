@@ -10,7 +10,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -35,9 +35,9 @@ func placeFor(t *testing.T, h *computer) (replica.Config, []charter.Answerer) {
 }
 
 // within is a client for one space of a home.
-func within(t testing.TB, h *computer, space string) *client.Client {
+func within(t testing.TB, h *computer, space string) *apitest.Client {
 	t.Helper()
-	c, err := client.New(h.dir, space)
+	c, err := apitest.New(h.dir, space)
 	must(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -66,12 +66,12 @@ func TestAColleagueJoinsASideOfAShareByACode(t *testing.T) {
 	ben.start()
 	bens := within(t, ben, space.String())
 	ben.until("he has what is in the share", func() bool {
-		all, err := bens.Tasks(t.Context(), client.TaskQuery{})
+		all, err := bens.Tasks(t.Context(), apitest.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].ID == api.FullID(all[0].Kind, task.Doc.String())
 	})
 	title := "Order recycled paper"
-	got, err := bens.EditTask(t.Context(), "t-"+task.Doc.String(), api.TaskEdit{Title: &title})
+	got, err := bens.EditTask(t.Context(), "t-"+task.Doc.String(), apitest.TaskEdit{Title: &title})
 	must(t, err)
 	if got.UpdatedBy.Name != "Benjamin (Riso Print Co-op)" {
 		t.Errorf("it was changed by %q", got.UpdatedBy.Name)
@@ -120,19 +120,19 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	homes, err := ben.client.Spaces(t.Context())
 	must(t, err)
 	anasHome, anas, doras := within(t, ana, homes.Spaces[0].Space.ID), within(t, ana, found.String()), within(t, dora, found.String())
-	secret, err := anasHome.CreateTask(t.Context(), api.NewTask{Title: "What the bank said", Text: "a hundred thousand"})
+	secret, err := anasHome.CreateTask(t.Context(), apitest.NewTask{Title: "What the bank said", Text: "a hundred thousand"})
 	must(t, err)
-	_, err = ben.client.CreateTask(t.Context(), api.NewTask{Title: "Fetch a lawyer"})
+	_, err = ben.client.CreateTask(t.Context(), apitest.NewTask{Title: "Fetch a lawyer"})
 	must(t, err)
-	task, err := anas.CreateTask(t.Context(), api.NewTask{Title: "Print the programme"})
+	task, err := anas.CreateTask(t.Context(), apitest.NewTask{Title: "Print the programme"})
 	must(t, err)
 	dora.until("she has the task of the share", func() bool {
-		all, err := doras.Tasks(t.Context(), client.TaskQuery{})
+		all, err := doras.Tasks(t.Context(), apitest.TaskQuery{})
 		must(t, err)
 		return len(all) == 1 && all[0].Title == "Print the programme" && all[0].CreatedBy.Name == "Ana (Riso Print Co-op)"
 	})
 	title := "Print and cut the programme"
-	_, err = doras.EditTask(t.Context(), task.ID, api.TaskEdit{Title: &title})
+	_, err = doras.EditTask(t.Context(), task.ID, apitest.TaskEdit{Title: &title})
 	must(t, err)
 	ana.until("she has what Dora wrote", func() bool {
 		got, err := anas.Task(t.Context(), task.ID)
@@ -140,9 +140,9 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 		return got.Title == title && got.UpdatedBy.Name == "Dora (Quilted)"
 	})
 	ben.until("he has Ana's day, and nothing of the share", func() bool {
-		all, err := ben.client.Tasks(t.Context(), client.TaskQuery{})
+		all, err := ben.client.Tasks(t.Context(), apitest.TaskQuery{})
 		must(t, err)
-		return len(all) == 2 && !slices.ContainsFunc(all, func(x api.Task) bool { return x.Title == title })
+		return len(all) == 2 && !slices.ContainsFunc(all, func(x apitest.Task) bool { return x.Title == title })
 	})
 	overview, err := ana.client.Spaces(t.Context())
 	must(t, err)

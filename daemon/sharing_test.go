@@ -16,7 +16,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
 	"kith/daemon/space"
@@ -54,15 +54,15 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	secret, err := home.CreateTask(ctx, api.NewTask{Title: "What the bank said"})
+	secret, err := home.CreateTask(ctx, apitest.NewTask{Title: "What the bank said"})
 	must(t, err)
-	task, err := home.CreateTask(ctx, api.NewTask{
+	task, err := home.CreateTask(ctx, apitest.NewTask{
 		Title: "Print the programme", Text: "As in " + secret.Short + ", and t-shirts.", Project: "fair", Due: "2099-12-01", Hours: 2.5, Tags: []string{"print"},
 	})
 	must(t, err)
-	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskTake})
+	_, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskTake})
 	must(t, err)
-	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskHelp, Why: "the bank frets"})
+	_, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskHelp, Why: "the bank frets"})
 	must(t, err)
 
 	p, err := home.PreviewSharing(ctx, "quilted", api.ShareAdd{ID: task.Short})
@@ -84,7 +84,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 			t.Errorf("before it happens nothing is said of %q: %q", words, p.Says)
 		}
 	}
-	if all, err := anas.Tasks(ctx, client.TaskQuery{}); err != nil || len(all) != 0 {
+	if all, err := anas.Tasks(ctx, apitest.TaskQuery{}); err != nil || len(all) != 0 {
 		t.Fatalf("a preview has shared something: %v %v", all, err)
 	}
 
@@ -93,11 +93,11 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		t.Fatalf("at home it is %+v, shared %+v", d, s)
 	}
 	dora.until("she has what is shared", func() bool {
-		all, err := doras.Tasks(ctx, client.TaskQuery{})
+		all, err := doras.Tasks(ctx, apitest.TaskQuery{})
 		must(t, err)
 		return len(all) == 1
 	})
-	all, err := doras.Tasks(ctx, client.TaskQuery{})
+	all, err := doras.Tasks(ctx, apitest.TaskQuery{})
 	must(t, err)
 	there := all[0]
 	if there.ID != d.Shared.ID || there.Text != p.Text || there.Hours != 2.5 || len(there.TakenBy) != 0 || there.Help.Wanted || there.Shared.Ours || there.CreatedBy.Name != "Ana (Riso Print Co-op)" {
@@ -106,9 +106,9 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 
 	// Both write in it, each where they know it.
 	title := "Print and cut the programme"
-	_, err = doras.EditTask(ctx, there.ID, api.TaskEdit{Title: &title})
+	_, err = doras.EditTask(ctx, there.ID, apitest.TaskEdit{Title: &title})
 	must(t, err)
-	_, err = doras.ActOnTask(ctx, there.ID, api.TaskAction{Verb: api.TaskOffer, Why: "I have a knife"})
+	_, err = doras.ActOnTask(ctx, there.ID, apitest.TaskAction{Verb: apitest.TaskOffer, Why: "I have a knife"})
 	must(t, err)
 	ana.until("she sees at home what Dora did", func() bool {
 		got, err := home.Task(ctx, task.ID)
@@ -117,35 +117,35 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	})
 	got, err := home.Task(ctx, task.Short)
 	must(t, err)
-	got, err = home.EditTask(ctx, task.ID, api.TaskEdit{Text: &api.TextEdit{Text: got.Text + " See " + secret.ID + ".", BaseHeads: got.Heads}})
+	got, err = home.EditTask(ctx, task.ID, apitest.TaskEdit{Text: &api.TextEdit{Text: got.Text + " See " + secret.ID + ".", BaseHeads: got.Heads}})
 	must(t, err)
 	if got.ID != task.ID || got.Short != task.Short || !strings.HasSuffix(got.Text, "See (not shared).") {
 		t.Errorf("after Ana's edit at home it is %+v", got)
 	}
-	if _, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskTake}); err != nil {
+	if _, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskTake}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskAsk, Members: []string{"Dora"}})
+	_, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskAsk, Members: []string{"Dora"}})
 	must(t, err)
 	dora.until("she is asked, and sees that Ana took it", func() bool {
 		today, err := doras.Today(ctx)
 		must(t, err)
 		return len(today.Asked) == 1 && len(today.Asked[0].TakenBy) == 1 && today.Asked[0].TakenBy[0].Name == "Ana (Riso Print Co-op)" && strings.Contains(today.Asked[0].Text, "See (not shared)")
 	})
-	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskHelp, Why: "as for " + secret.Short})
+	_, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskHelp, Why: "as for " + secret.Short})
 	must(t, err)
-	mine, err := home.Tasks(ctx, client.TaskQuery{Mine: true, Limit: 1})
+	mine, err := home.Tasks(ctx, apitest.TaskQuery{Mine: true, Limit: 1})
 	must(t, err)
 	if len(mine) != 1 || mine[0].ID != task.ID || mine[0].Shared == nil {
 		t.Errorf("Ana's own tasks: %+v", mine)
 	}
 
 	// The last change counts, wherever it was made.
-	_, err = home.CreateTask(ctx, api.NewTask{Title: "Something else"})
+	_, err = home.CreateTask(ctx, apitest.NewTask{Title: "Something else"})
 	must(t, err)
-	_, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskStart})
+	_, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskStart})
 	must(t, err)
-	if last, err := home.Tasks(ctx, client.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
+	if last, err := home.Tasks(ctx, apitest.TaskQuery{Limit: 1}); err != nil || len(last) != 1 || last[0].ID != task.ID {
 		t.Errorf("last changed: %+v, %v", last, err)
 	}
 
@@ -156,7 +156,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 		t.Errorf("found: %+v", hits)
 	}
 	past := "2026-01-01"
-	_, err = home.EditTask(ctx, task.ID, api.TaskEdit{Due: &past})
+	_, err = home.EditTask(ctx, task.ID, apitest.TaskEdit{Due: &past})
 	must(t, err)
 	today, err := ana.client.Today(ctx)
 	must(t, err)
@@ -216,15 +216,15 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	ana, dora, _, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	note, err := home.CreateNote(ctx, api.NewNote{Title: "What we pay", Text: "Ten an hour.\n", Tags: []string{"pay"}})
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "What we pay", Text: "Ten an hour.\n", Tags: []string{"pay"}})
 	must(t, err)
-	closed, err := home.CreateDecision(ctx, api.NewDecision{Title: "Pay ten an hour", Text: "As in " + note.ID + "."})
+	closed, err := home.CreateDecision(ctx, apitest.NewDecision{Title: "Pay ten an hour", Text: "As in " + note.ID + "."})
 	must(t, err)
-	_, err = home.CloseDecision(ctx, closed.ID, api.CloseRequest{Text: "From January."})
+	_, err = home.CloseDecision(ctx, closed.ID, apitest.CloseRequest{Text: "From January."})
 	must(t, err)
-	open, err := home.CreateDecision(ctx, api.NewDecision{Title: "Pay twelve"})
+	open, err := home.CreateDecision(ctx, apitest.NewDecision{Title: "Pay twelve"})
 	must(t, err)
-	withdrawn, err := home.CreateDecision(ctx, api.NewDecision{Title: "Pay nothing"})
+	withdrawn, err := home.CreateDecision(ctx, apitest.NewDecision{Title: "Pay nothing"})
 	must(t, err)
 	_, err = home.WithdrawDecision(ctx, withdrawn.ID, "a joke")
 	must(t, err)
@@ -244,12 +244,12 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	}
 	_, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: withdrawn.ID})
 	refusedFor(t, "a withdrawn decision", err, "withdrawn: a joke")
-	if d, err := home.TakePosition(ctx, open.ID, api.PositionRequest{Stance: "object", Why: "too much"}); err != nil || len(d.Positions) != 1 || len(d.Voices) != 0 {
+	if d, err := home.TakePosition(ctx, open.ID, apitest.PositionRequest{Stance: "object", Why: "too much"}); err != nil || len(d.Positions) != 1 || len(d.Voices) != 0 {
 		t.Errorf("the decision that stays at home: %+v, %v", d, err)
 	}
 
 	dora.until("she has three notes", func() bool {
-		all, err := doras.Notes(ctx, client.NoteQuery{})
+		all, err := doras.Notes(ctx, apitest.NoteQuery{})
 		must(t, err)
 		return len(all) == 3
 	})
@@ -259,10 +259,10 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 		t.Errorf("Dora reads %+v, shared %+v", theirs, theirs.Shared)
 	}
 	title := "What they pay"
-	_, err = doras.EditNote(ctx, theirs.ID, api.NoteEdit{Title: &title})
+	_, err = doras.EditNote(ctx, theirs.ID, apitest.NoteEdit{Title: &title})
 	refusedFor(t, "writing in what is for reading", err, "Riso Print Co-op shared this for you to read", "kith ally ask")
 	title = "What we pay now"
-	_, err = home.EditNote(ctx, note.ID, api.NoteEdit{Title: &title})
+	_, err = home.EditNote(ctx, note.ID, apitest.NoteEdit{Title: &title})
 	must(t, err)
 	_, err = home.AppendNote(ctx, note.ID, "Twelve from May.")
 	must(t, err)
@@ -281,8 +281,8 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	if back.Text != "Ten an hour.\n" || back.ID != note.ID {
 		t.Errorf("restored: %+v", back)
 	}
-	for c, want := range map[*client.Client]int{home: 1, doras: 3} {
-		if list, err := c.Notes(ctx, client.NoteQuery{}); err != nil || len(list) != want {
+	for c, want := range map[*apitest.Client]int{home: 1, doras: 3} {
+		if list, err := c.Notes(ctx, apitest.NoteQuery{}); err != nil || len(list) != want {
 			t.Errorf("there are %d notes, want %d: %v", len(list), want, err)
 		}
 	}
@@ -309,7 +309,7 @@ func TestAnAllyIsAskedAndBothSidesSeeWhereItStands(t *testing.T) {
 	if today, err := dora.client.Today(ctx); err != nil || len(today.Asks) != 0 {
 		t.Errorf("Dora is told of what she asked herself: %+v %v", today.Asks, err)
 	}
-	note, err := riso.CreateNote(ctx, api.NewNote{Title: "What we pay"})
+	note, err := riso.CreateNote(ctx, apitest.NewNote{Title: "What we pay"})
 	must(t, err)
 	_, err = quilted.AnswerAsk(ctx, asked.ID, api.AnswerRequest{No: true, Why: "no"})
 	refusedFor(t, "answering oneself", err, "your own co-op asks this")
@@ -372,7 +372,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	ben.start()
 	ctx := t.Context()
 	home := ana.homeClient()
-	rule := func(c *client.Client, word string) (api.Proposal, error) {
+	rule := func(c *apitest.Client, word string) (api.Proposal, error) {
 		return c.Propose(ctx, api.ProposalRequest{Action: api.ActionSharing, Rule: word})
 	}
 	_, err := rule(home, "nobody")
@@ -406,12 +406,12 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 			t.Errorf("the charter's log doesn't say %q: %+v", says, lines)
 		}
 	}
-	before, err := home.CreateNote(ctx, api.NewNote{Title: "Before"})
+	before, err := home.CreateNote(ctx, apitest.NewNote{Title: "Before"})
 	must(t, err)
 	ana.shares("Quilted", before.ID, false)
 	agree(p.ID, "a document is shared with an ally by an agreed step only")
 
-	note, err := home.CreateNote(ctx, api.NewNote{Title: "What we pay"})
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "What we pay"})
 	must(t, err)
 	look, err := home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID, ReadOnly: true})
 	must(t, err)
@@ -437,7 +437,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 	}
 
 	// A modified daemon, or somebody who says that they were allowed to.
-	alone, err := home.CreateNote(ctx, api.NewNote{Title: "Behind our back"})
+	alone, err := home.CreateNote(ctx, apitest.NewNote{Title: "Behind our back"})
 	must(t, err)
 	ana.stop()
 	r := ana.openReplica()
@@ -465,7 +465,7 @@ func TestWhereACoopAgreedSoSharingTakesAnAgreedStep(t *testing.T) {
 		return err == nil && got.Shared != nil && got.Shared.Alone && !got.Shared.Here && got.Shared.By.Name == "Ana" && got.Shared.With == "Quilted" && got.Title == "Behind our back"
 	})
 	title := "Mine"
-	_, err = ben.client.EditNote(ctx, alone.ID, api.NoteEdit{Title: &title})
+	_, err = ben.client.EditNote(ctx, alone.ID, apitest.NoteEdit{Title: &title})
 	refusedFor(t, "writing in what isn't here", err, "isn't here yet")
 	ana.stop()
 	ben.stop()
@@ -476,7 +476,7 @@ func TestAJointDecisionSaysHowEachCoopStands(t *testing.T) {
 	ana, dora, _, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	d, err := home.CreateDecision(ctx, api.NewDecision{Title: "Share a stall", Process: "majority"})
+	d, err := home.CreateDecision(ctx, apitest.NewDecision{Title: "Share a stall", Process: "majority"})
 	must(t, err)
 	shared := ana.shares("Quilted", d.ID, false)
 	got, err := home.Decision(ctx, d.ID)
@@ -487,25 +487,25 @@ func TestAJointDecisionSaysHowEachCoopStands(t *testing.T) {
 	if today, err := ana.client.Today(ctx); err != nil || len(today.Decisions) != 1 || today.Decisions[0].ID != d.ID {
 		t.Errorf("Ana's today: %+v %v", today.Decisions, err)
 	}
-	_, err = home.TakePosition(ctx, d.ID, api.PositionRequest{Stance: "agree"})
+	_, err = home.TakePosition(ctx, d.ID, apitest.PositionRequest{Stance: "agree"})
 	must(t, err)
 	dora.until("she hears of Ana's answer", func() bool {
 		got, err := doras.Decision(ctx, shared.Shared.ID)
 		return err == nil && len(got.Voices) == 2 && got.Voices[0].Says == "Quilted: open (0 of 1 are for it); Dora hasn't answered yet" &&
 			got.Voices[1].Says == "Riso Print Co-op: for (1 of 1)"
 	})
-	_, err = home.CloseDecision(ctx, d.ID, api.CloseRequest{})
+	_, err = home.CloseDecision(ctx, d.ID, apitest.CloseRequest{})
 	if err == nil {
 		t.Error("closed with one voice")
 	}
-	_, err = doras.TakePosition(ctx, shared.Shared.ID, api.PositionRequest{Stance: "agree"})
+	_, err = doras.TakePosition(ctx, shared.Shared.ID, apitest.PositionRequest{Stance: "agree"})
 	must(t, err)
 	ana.until("both are for it", func() bool {
 		got, err := home.Decision(ctx, d.ID)
 		must(t, err)
 		return got.Voices[1].Says == "Quilted: for (1 of 1)"
 	})
-	got, err = home.CloseDecision(ctx, d.ID, api.CloseRequest{})
+	got, err = home.CloseDecision(ctx, d.ID, apitest.CloseRequest{})
 	must(t, err)
 	if got.Status != "agreed" || got.ID != d.ID {
 		t.Errorf("closed: %+v", got)
@@ -519,9 +519,9 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	task, err := home.CreateTask(ctx, api.NewTask{Title: "Print", Text: "A3"})
+	task, err := home.CreateTask(ctx, apitest.NewTask{Title: "Print", Text: "A3"})
 	must(t, err)
-	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall", Text: "Ours.\n"})
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "The stall", Text: "Ours.\n"})
 	must(t, err)
 	d := ana.shares("Quilted", task.ID, false)
 	ana.shares("Quilted", note.ID, false)
@@ -531,9 +531,9 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 		return len(all) == 2
 	})
 	title, due := "Print and cut", "2099-12-01"
-	_, err = doras.EditTask(ctx, d.Shared.ID, api.TaskEdit{Title: &title, Due: &due, Text: &api.TextEdit{Text: "A3, recycled"}, Tag: []string{"cut"}})
+	_, err = doras.EditTask(ctx, d.Shared.ID, apitest.TaskEdit{Title: &title, Due: &due, Text: &api.TextEdit{Text: "A3, recycled"}, Tag: []string{"cut"}})
 	must(t, err)
-	_, err = doras.ActOnTask(ctx, d.Shared.ID, api.TaskAction{Verb: api.TaskDone})
+	_, err = doras.ActOnTask(ctx, d.Shared.ID, apitest.TaskAction{Verb: apitest.TaskDone})
 	must(t, err)
 	ana.until("it is done", func() bool {
 		got, err := home.Task(ctx, task.ID)
@@ -547,7 +547,7 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 		must(t, err)
 		return len(today.Asks) == 1 && today.Asks[0].ID == asked.ID
 	})
-	lost, err := home.CreateNote(ctx, api.NewNote{Title: "Lost"})
+	lost, err := home.CreateNote(ctx, apitest.NewNote{Title: "Lost"})
 	must(t, err)
 	ana.stop()
 	r := ana.openReplica()
@@ -573,16 +573,16 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 	if s := got.Shared; got.Title != title || s == nil || !s.Over || s.Until.IsZero() {
 		t.Errorf("after the end it is %+v, shared %+v", got, s)
 	}
-	_, err = anas.EditTask(ctx, d.Shared.ID, api.TaskEdit{Title: &due})
+	_, err = anas.EditTask(ctx, d.Shared.ID, apitest.TaskEdit{Title: &due})
 	refusedFor(t, "writing in a share that is over", err, "the share with Quilted ended on", "goes on in the co-op")
-	other, err := home.CreateTask(ctx, api.NewTask{Title: "More"})
+	other, err := home.CreateTask(ctx, apitest.NewTask{Title: "More"})
 	must(t, err)
 	_, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: other.ID})
 	refusedFor(t, "sharing in a share that is over", err, "ended on")
 	_, err = home.AskAlly(ctx, api.AskRequest{Ally: "Quilted", Title: "More?"})
 	refusedFor(t, "asking in a share that is over", err, "ended on")
 
-	got, err = home.ActOnTask(ctx, task.ID, api.TaskAction{Verb: api.TaskReopen})
+	got, err = home.ActOnTask(ctx, task.ID, apitest.TaskAction{Verb: apitest.TaskReopen})
 	must(t, err)
 	if got.Title != title || got.Text != "A3, recycled" || got.Due != due || got.Status != "open" || got.Shared != nil || !slices.Equal(got.Tags, []string{"cut"}) {
 		t.Errorf("with the next edit it is %+v, shared %+v", got, got.Shared)
@@ -710,7 +710,7 @@ func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
 	t.Parallel()
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
-	there, err := anas.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	there, err := anas.CreateNote(ctx, apitest.NewNote{Title: "The stall"})
 	must(t, err)
 	asked, err := dora.homeClient().AskAlly(ctx, api.AskRequest{Ally: "Riso Print Co-op", Title: "Where do we stand?"})
 	must(t, err)
@@ -734,9 +734,9 @@ func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	first, err := home.CreateNote(ctx, api.NewNote{Title: "The stall", Text: "Ours.\n"})
+	first, err := home.CreateNote(ctx, apitest.NewNote{Title: "The stall", Text: "Ours.\n"})
 	must(t, err)
-	second, err := home.CreateNote(ctx, api.NewNote{Title: "The tent", Text: "White.\n"})
+	second, err := home.CreateNote(ctx, apitest.NewNote{Title: "The tent", Text: "White.\n"})
 	must(t, err)
 	d := ana.shares("Quilted", first.ID, false)
 	ana.shares("Quilted", second.ID, false)
@@ -764,7 +764,7 @@ func TestWhatIsWrittenOnTheStateInAShareThatIsOverComesHome(t *testing.T) {
 	_, err = anas.AppendNote(ctx, d.Shared.ID, "More.")
 	refusedFor(t, "writing in a share that is over", err, "the share with Quilted ended on")
 
-	got, err := home.EditNote(ctx, first.ID, api.NoteEdit{Text: &api.TextEdit{Text: open.Text + "And all of us.\n", BaseHeads: open.Heads}})
+	got, err := home.EditNote(ctx, first.ID, apitest.NoteEdit{Text: &api.TextEdit{Text: open.Text + "And all of us.\n", BaseHeads: open.Heads}})
 	must(t, err)
 	if got.Text != "Ours.\nAnd theirs.\nAnd all of us.\n" || got.Shared != nil {
 		t.Errorf("it came home as %q, shared %+v", got.Text, got.Shared)
@@ -784,20 +784,20 @@ func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.
 	ana, dora, anas, _ := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	secret, err := home.CreateNote(ctx, api.NewNote{Title: "Secret"})
+	secret, err := home.CreateNote(ctx, apitest.NewNote{Title: "Secret"})
 	must(t, err)
-	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "The stall"})
 	must(t, err)
 	d := ana.shares("Quilted", note.ID, false)
 	theirs := "t-" + strings.Repeat("7", 32) + " or " + secret.ID[:8] + ".\n"
 	title := "As " + secret.ID[:8]
-	_, err = anas.EditNote(ctx, d.Shared.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs}}) // as an ally would
+	_, err = anas.EditNote(ctx, d.Shared.ID, apitest.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs}}) // as an ally would
 	must(t, err)
 	got, err := home.Note(ctx, note.ID)
 	must(t, err)
 	title += " says"
 	for _, heads := range [][]string{got.Heads, nil} {
-		got, err = home.EditNote(ctx, note.ID, api.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs + "See " + secret.ID[:8] + ".\n", BaseHeads: heads}})
+		got, err = home.EditNote(ctx, note.ID, apitest.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs + "See " + secret.ID[:8] + ".\n", BaseHeads: heads}})
 		must(t, err)
 		if want := theirs + "See (not shared).\n"; got.Text != want || got.Title != title {
 			t.Errorf("it is %q, %q, want %q, %q", got.Title, got.Text, title, want)
@@ -894,7 +894,7 @@ func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
 	}
 	must(t, r.Close())
 	dora.start()
-	var today api.Today
+	var today apitest.Today
 	ana.until("she has both", func() bool {
 		found, err := ana.client.Find(ctx, api.KindAsk, "", 10)
 		must(t, err)
@@ -919,7 +919,7 @@ func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
 	ana, dora, anas, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	note, err := home.CreateNote(ctx, api.NewNote{Title: "The stall"})
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "The stall"})
 	must(t, err)
 	p, err := home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID})
 	must(t, err)
@@ -936,7 +936,7 @@ func TestWhatWasChangedSinceItWasShownIsntShared(t *testing.T) {
 	})
 	_, err = home.AnswerAsk(ctx, asked.ID, api.AnswerRequest{IDs: []string{note.ID}, Heads: p.Heads})
 	refusedFor(t, "answering with it", err, "was changed since it was shown")
-	if all, err := anas.Notes(ctx, client.NoteQuery{}); err != nil || len(all) != 0 {
+	if all, err := anas.Notes(ctx, apitest.NoteQuery{}); err != nil || len(all) != 0 {
 		t.Errorf("shared: %+v, %v", all, err)
 	}
 	p, err = home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: note.ID})
@@ -1004,12 +1004,12 @@ func TestATagTypedAtHomeTakesNoIDOfHomeIntoAShare(t *testing.T) {
 	ana, dora, _, doras := alliedHomes(t, aFair)
 	ctx := t.Context()
 	home := ana.homeClient()
-	secret, err := home.CreateTask(ctx, api.NewTask{Title: "What the bank said"})
+	secret, err := home.CreateTask(ctx, apitest.NewTask{Title: "What the bank said"})
 	must(t, err)
-	task, err := home.CreateTask(ctx, api.NewTask{Title: "Print the programme", Tags: []string{"print"}})
+	task, err := home.CreateTask(ctx, apitest.NewTask{Title: "Print the programme", Tags: []string{"print"}})
 	must(t, err)
 	d := ana.shares("Quilted", task.Short, false)
-	got, err := home.EditTask(ctx, task.ID, api.TaskEdit{Tag: []string{secret.ID, "see " + secret.Short, "fair"}})
+	got, err := home.EditTask(ctx, task.ID, apitest.TaskEdit{Tag: []string{secret.ID, "see " + secret.Short, "fair"}})
 	must(t, err)
 	want := []string{"(not shared)", "fair", "print", "see (not shared)"}
 	if !slices.Equal(got.Tags, want) {
@@ -1020,7 +1020,7 @@ func TestATagTypedAtHomeTakesNoIDOfHomeIntoAShare(t *testing.T) {
 		return err == nil && slices.Equal(there.Tags, want)
 	})
 	// What stands there already is nobody's secret any more.
-	_, err = doras.EditTask(ctx, d.Shared.ID, api.TaskEdit{Tag: []string{"t-shirts"}})
+	_, err = doras.EditTask(ctx, d.Shared.ID, apitest.TaskEdit{Tag: []string{"t-shirts"}})
 	must(t, err)
 	ana.until("she sees Dora's", func() bool {
 		got, err := home.Task(ctx, task.ID)

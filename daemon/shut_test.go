@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 )
 
 func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
@@ -27,7 +28,7 @@ func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
 	must(t, os.WriteFile(config, []byte("{"), 0o600))
 
 	ana.start()
-	_, err = ana.client.CreateTask(t.Context(), api.NewTask{Title: "Order paper"})
+	_, err = ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
 	must(t, err)
 	status, err := ana.client.Status(t.Context())
 	must(t, err)

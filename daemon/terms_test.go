@@ -10,7 +10,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -22,7 +22,7 @@ import (
 )
 
 // alliedHomes are Ana of one co-op and Dora of another, whose daemons run and serve a share of both, and clients for it.
-func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, doras *client.Client) {
+func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, doras *apitest.Client) {
 	t.Helper()
 	ana, dora = coop(t, "Ana")[0], coopCalled(t, "Quilted", "Dora")[0]
 	anasPlace, where := placeFor(t, ana)
@@ -73,7 +73,7 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	space := madePact(t, riso, quilted)
 	anas, doras := within(t, ana, space), within(t, dora, space)
 	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
-	stored := func(c *client.Client) int {
+	stored := func(c *apitest.Client) int {
 		s, err := c.Status(t.Context())
 		must(t, err)
 		return s.Entries.Stored
@@ -116,9 +116,9 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	if len(all) != 1 || all[0].State != "in_force" {
 		t.Fatalf("the end of the pact: %+v", all)
 	}
-	for h, c := range map[*computer]*client.Client{ana: anas, dora: doras} {
+	for h, c := range map[*computer]*apitest.Client{ana: anas, dora: doras} {
 		h.until("it is over on both sides", func() bool {
-			_, err := c.CreateTask(t.Context(), api.NewTask{Title: "one more"})
+			_, err := c.CreateTask(t.Context(), apitest.NewTask{Title: "one more"})
 			return err != nil && strings.Contains(err.Error(), "ended")
 		})
 	}

@@ -195,13 +195,9 @@ type Hit struct {
 
 // Today is what waits for me.
 type Today struct {
-	Notice     []string   `json:"notice"`      // what I have to know first, as in Status
-	Asked      []Task     `json:"asked"`       // without my answer
-	Due        []Task     `json:"due"`         // mine, due today or earlier
-	Decisions  []Decision `json:"decisions"`   // without my position
-	HelpWanted []Task     `json:"help_wanted"` // by others
-	Proposals  []Proposal `json:"proposals"`   // without my answer, or mine and overtaken
-	Asks       []Ask      `json:"asks"`        // by allies, without an answer
+	Notice    []string   `json:"notice"`    // what I have to know first, as in Status
+	Proposals []Proposal `json:"proposals"` // without my answer, or mine and overtaken
+	Asks      []Ask      `json:"asks"`      // by allies, without an answer
 
 	// Documents is what waits in documents of each kind, by the key that its declaration has for that: "asked".
 	Documents map[string][]json.RawMessage `json:"-"`

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 )
 
 const (
@@ -27,7 +28,7 @@ func (b *bench) crowd(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	task, err := all[0].client.CreateTask(ctx, api.NewTask{Title: "Order paper"})
+	task, err := all[0].client.CreateTask(ctx, apitest.NewTask{Title: "Order paper"})
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (b *bench) crowd(ctx context.Context) (err error) {
 	for i := range crowdEdits {
 		title := fmt.Sprintf("Order paper, %d", i)
 		began := time.Now()
-		if _, err := all[i%crowdSize].client.EditTask(ctx, task.ID, api.TaskEdit{Title: &title}); err != nil {
+		if _, err := all[i%crowdSize].client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: &title}); err != nil {
 			return err
 		}
 		for have := 0; have < crowdSize; {

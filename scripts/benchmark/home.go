@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 // home is one member's home, and the daemon that serves it.
@@ -22,13 +22,13 @@ type home struct {
 	dir    string
 	kith   string
 	daemon *exec.Cmd
-	client *client.Client
+	client *apitest.Client
 }
 
 func (b *bench) home(name string) (*home, error) {
 	h := &home{dir: filepath.Join(b.dir, name), kith: b.kith}
 	var err error
-	h.client, err = client.New(h.dir, "")
+	h.client, err = apitest.New(h.dir, "")
 	return h, err
 }
 
@@ -58,7 +58,7 @@ func (h *home) start(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	for {
-		if _, err := h.client.Tasks(ctx, client.TaskQuery{Limit: 50}); err == nil {
+		if _, err := h.client.Tasks(ctx, apitest.TaskQuery{Limit: 50}); err == nil {
 			return time.Since(began), nil
 		}
 		if time.Since(began) > time.Minute {

@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"kith/daemon/api/apitest"
 	"time"
-
-	"kith/daemon/api"
 )
 
 // live measures how long an edit takes: until the daemon that made it has it on its disk and
@@ -17,7 +16,7 @@ func (b *bench) live(ctx context.Context, edits int) error {
 	}
 	defer one.stop()
 	defer two.stop()
-	task, err := one.client.CreateTask(ctx, api.NewTask{Title: "Order paper"})
+	task, err := one.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper"})
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func (b *bench) live(ctx context.Context, edits int) error {
 	for i := range edits {
 		title := fmt.Sprintf("Order paper, %d", i)
 		began := time.Now()
-		if _, err := one.client.EditTask(ctx, task.ID, api.TaskEdit{Title: &title}); err != nil {
+		if _, err := one.client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: &title}); err != nil {
 			return err
 		}
 		answered := time.Now()

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 // What is compared: small enough for automerge-repo to get through in a minute or two.
@@ -169,7 +169,7 @@ func (b *bench) kithPeers(ctx context.Context, edits int) error {
 
 // meetAgain cuts two off from each other, changes some documents on one side and lets them meet again. It
 // returns how long after the network came back all was there, and the bytes on the wire.
-func meetAgain(ctx context.Context, one, two *client.Client, l *link, ids []string) (took time.Duration, bytes int64, err error) {
+func meetAgain(ctx context.Context, one, two *apitest.Client, l *link, ids []string) (took time.Duration, bytes int64, err error) {
 	l.shut(true)
 	if err := untilConnected(ctx, two, false); err != nil {
 		return 0, 0, err
@@ -184,7 +184,7 @@ func meetAgain(ctx context.Context, one, two *client.Client, l *link, ids []stri
 		if t.Title == now {
 			now = title(i) + " again"
 		}
-		if _, err := one.EditTask(ctx, id, api.TaskEdit{Title: &now}); err != nil {
+		if _, err := one.EditTask(ctx, id, apitest.TaskEdit{Title: &now}); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -211,7 +211,7 @@ func meetAgain(ctx context.Context, one, two *client.Client, l *link, ids []stri
 // peerLive times edits from the moment when they are asked for to the event at the other, once at a
 // person's pace and once each as soon as the one before has arrived.
 func (b *bench) peerLive(ctx context.Context, one, two *home, edits int) error {
-	task, err := one.client.CreateTask(ctx, api.NewTask{Title: "Order paper"})
+	task, err := one.client.CreateTask(ctx, apitest.NewTask{Title: "Order paper"})
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (b *bench) peerLive(ctx context.Context, one, two *home, edits int) error {
 		for i := range way.count {
 			title := fmt.Sprintf("Order paper, %s, %d", way.how, i)
 			began := time.Now()
-			if _, err := one.client.EditTask(ctx, task.ID, api.TaskEdit{Title: &title}); err != nil {
+			if _, err := one.client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: &title}); err != nil {
 				return err
 			}
 			for got := ""; got != title; {
@@ -305,11 +305,11 @@ func fillByAPI(ctx context.Context, h *home) ([]string, error) {
 }
 
 // fillOne writes one document.
-func fillOne(ctx context.Context, c *client.Client, i, changes int) (string, error) {
-	t, err := c.CreateTask(ctx, api.NewTask{Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies."})
+func fillOne(ctx context.Context, c *apitest.Client, i, changes int) (string, error) {
+	t, err := c.CreateTask(ctx, apitest.NewTask{Title: fmt.Sprintf("Print run %d", i), Text: "Two colours, 300 copies."})
 	for n := 2; n <= changes && err == nil; n++ {
 		title := fmt.Sprintf("Print run %d, plate %d", i, n)
-		_, err = c.EditTask(ctx, t.ID, api.TaskEdit{Title: &title})
+		_, err = c.EditTask(ctx, t.ID, apitest.TaskEdit{Title: &title})
 	}
 	return t.ID, err
 }
@@ -322,7 +322,7 @@ func untilDocuments(ctx context.Context, h *home, n int) error {
 	})
 }
 
-func untilConnected(ctx context.Context, c *client.Client, so bool) error {
+func untilConnected(ctx context.Context, c *apitest.Client, so bool) error {
 	return poll(ctx, func() (bool, error) {
 		peers, err := c.Peers(ctx)
 		return err == nil && !slices.ContainsFunc(peers, func(p api.Peer) bool { return p.Connected != so }), err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 // reconnect measures two who were apart: how long after its start one is in step again, and what
@@ -41,7 +41,7 @@ func (b *bench) reconnectAt(ctx context.Context, docs int) error {
 	if err := b.waitFor(ctx, two, docs); err != nil {
 		return err
 	}
-	tasks, err := one.client.Tasks(ctx, client.TaskQuery{Limit: 100})
+	tasks, err := one.client.Tasks(ctx, apitest.TaskQuery{Limit: 100})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (b *bench) reconnectAt(ctx context.Context, docs int) error {
 		}
 		for i := range changed {
 			title := fmt.Sprintf("Changed %d", i)
-			if _, err := one.client.EditTask(ctx, tasks[i%len(tasks)].ID, api.TaskEdit{Title: &title}); err != nil {
+			if _, err := one.client.EditTask(ctx, tasks[i%len(tasks)].ID, apitest.TaskEdit{Title: &title}); err != nil {
 				return err
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 const (
@@ -129,7 +129,7 @@ func untilPact(ctx context.Context, h *home, state string) (a api.Ally, err erro
 }
 
 // meetings writes the documents, lets two part, changes three and lets them meet again, several times.
-func (b *bench) meetings(ctx context.Context, where string, one, two *client.Client, l *link) error {
+func (b *bench) meetings(ctx context.Context, where string, one, two *apitest.Client, l *link) error {
 	ids := make([]string, shareDocs)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
@@ -143,7 +143,7 @@ func (b *bench) meetings(ctx context.Context, where string, one, two *client.Cli
 		return err
 	}
 	if err := poll(ctx, func() (bool, error) {
-		all, err := two.Tasks(ctx, client.TaskQuery{Limit: shareDocs + 1})
+		all, err := two.Tasks(ctx, apitest.TaskQuery{Limit: shareDocs + 1})
 		return len(all) == shareDocs, err
 	}); err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
-	"kith/daemon/api/client"
+	"kith/daemon/api/apitest"
 )
 
 // lab is one run of a story: its computers, the wires between them, and the homes on them.
@@ -42,7 +42,7 @@ type home struct {
 	*lab
 	name, dir string
 	on        *computer
-	client    *client.Client
+	client    *apitest.Client
 	daemon    *exec.Cmd
 	flags     []string // of the daemon
 	log       *bytes.Buffer
@@ -100,7 +100,7 @@ func (l *lab) home(name string, on *computer) (*home, error) {
 		return nil, err
 	}
 	var err error
-	h.client, err = client.New(h.dir, "")
+	h.client, err = apitest.New(h.dir, "")
 	l.homes = append(l.homes, h)
 	return h, err
 }
@@ -262,7 +262,7 @@ func (h *home) adds(n int, title string) error {
 			var err error
 			for i := range work {
 				if err == nil {
-					_, err = h.client.CreateTask(h.ctx, api.NewTask{Title: fmt.Sprintf("%s %d", title, i), Text: ballast(i)})
+					_, err = h.client.CreateTask(h.ctx, apitest.NewTask{Title: fmt.Sprintf("%s %d", title, i), Text: ballast(i)})
 				}
 			}
 			errs <- err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 )
 
 // The internet of the labs has addresses that libp2p takes for public ones, and is in namespaces
@@ -428,7 +429,7 @@ func (l *lab) moves(by string) error {
 				return
 			default:
 			}
-			if _, err := ana.client.CreateTask(l.ctx, api.NewTask{Title: fmt.Sprintf("In the stream %d", count)}); err != nil {
+			if _, err := ana.client.CreateTask(l.ctx, apitest.NewTask{Title: fmt.Sprintf("In the stream %d", count)}); err != nil {
 				written <- err
 				return
 			}

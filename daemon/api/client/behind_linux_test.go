@@ -64,7 +64,7 @@ func TestASocketOfAnotherUserIsToldNothing(t *testing.T) {
 	c, err := New(home, "")
 	must(t, err)
 	defer c.Close()
-	_, err = c.EditNote(t.Context(), "n-1", api.NoteEdit{})
+	_, err = c.EditDocument(t.Context(), "notes", "n-1", nil)
 	if p := (*api.Problem)(nil); !errors.As(err, &p) || !strings.Contains(p.Message, "another user") || p.Hint == "" {
 		t.Errorf("it is said that %v", err)
 	}

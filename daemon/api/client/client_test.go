@@ -48,13 +48,13 @@ func TestADaemonThatStopsUnderARequestIsSaidToHaveStopped(t *testing.T) {
 		return &gone{Conn: conn, told: told}, err
 	}
 
-	_, err = c.EditNote(t.Context(), "n-1", api.NoteEdit{})
+	_, err = c.EditDocument(t.Context(), "notes", "n-1", nil)
 	must(t, err)
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		close(stops)
 		<-told
 	}})
-	_, err = c.EditNote(ctx, "n-1", api.NoteEdit{})
+	_, err = c.EditDocument(ctx, "notes", "n-1", nil)
 	if p := (*api.Problem)(nil); !errors.As(err, &p) || p.Code != api.NotRunning {
 		t.Errorf("it is said that %v", err)
 	}
