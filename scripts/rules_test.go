@@ -85,9 +85,9 @@ var rules = []rule{
 	{"N1: heads are fair", "crdt/charter/heads.go", "chosen = c.fair(candidates, limit)[:limit]", "chosen = candidates[:limit]", ""},
 	{"H3: an acknowledgement that no frontier cuts", "crdt/accept/cut.go", " && d.placeOf(a.Device, a.Run, a.Entry) == within {", " {", ""},
 	{"H3: of a full member", "crdt/accept/cut.go", "if a.Full && !slices.Contains(who, a.Member)", "if !slices.Contains(who, a.Member)", ""},
-	{"H3: of who didn't close it", "crdt/accept/cut.go", "				if m != s.Author {", "				if true {", ""},
+	{"H3: of who didn't close it", "crdt/accept/cut.go", "			if m != s.Author {", "			if true {", ""},
 	{"States 10: the steps of its dependencies", "crdt/accept/judge.go", "	if !d.covers(s) {", "	if false {", ""},
-	{"Room: 64 closings", "crdt/accept/crowd.go", " && d.closings(c) <= MaxClosings", "", "./crdt"},
+	{"Room: 64 closings", "crdt/accept/crowd.go", " && d.closings(s.Change) <= MaxClosings", "", "./crdt"},
 	{"Outcomes: who records doesn't stand on it", "crdt/kinds/outcome.go", "over[i] && item.Author != v.member && ", "over[i] && ", "./crdt"},
 	{"Outcomes: full members stand on it", "crdt/kinds/outcome.go", " && t.wasFull(item) {", " {", "./crdt"},
 }
