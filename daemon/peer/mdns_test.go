@@ -106,14 +106,18 @@ func TestAnAnnouncementLeadsOnlyToTheDeviceThatItMarks(t *testing.T) {
 	defer p.Close()
 	for _, d := range []entry.Device{ben, cleo} {
 		id, _ := peerID(d)
+		p.mu.Lock() // the host asks for addresses meanwhile
 		p.contacts[d] = &contact{key: d, id: id, wake: make(chan struct{}, 1)}
+		p.mu.Unlock()
 	}
 	text := []string{"d=" + deviceMark(space, now, ben), "a=/ip4/192.168.1.7/tcp/4001", "a=nonsense", "x=y"}
 	p.foundNearby(now, text)
 	p.foundNearby(now.Add(48*time.Hour), text) // a mark of another day
+	p.mu.Lock()
 	if len(p.found[ben]) != 1 || len(p.found[cleo]) != 0 || !p.contacts[ben].hurry {
 		t.Errorf("%v", p.found)
 	}
+	p.mu.Unlock()
 }
 
 // Attack 58: a stranger on the LAN repeats the mark of the day that they overheard, with addresses of their own.
@@ -136,17 +140,23 @@ func TestAnOverheardMarkMovesADeviceOnceAndForgetsNothing(t *testing.T) {
 	}
 	id, _ := peerID(ben.Device())
 	c := &contact{key: ben.Device(), id: id, wake: make(chan struct{}, 1), worked: []ma.Multiaddr{at("/ip4/192.168.1.9/tcp/4001")}}
+	p.mu.Lock()
 	p.contacts[ben.Device()] = c
 	p.records[ben.Device()] = signed
+	p.mu.Unlock()
 	p.Learn(ben.Device(), []string{"/ip4/198.51.100.7/tcp/4001"})
+	p.mu.Lock()
 	c.hurry, c.hinted = false, time.Time{}
+	p.mu.Unlock()
 	hurried := 0
 	for i := range 200 {
 		p.foundNearby(now, []string{"d=" + deviceMark(space, now, ben.Device()),
 			fmt.Sprintf("a=/ip4/10.0.0.%d/tcp/4001", i), fmt.Sprintf("a=/ip4/203.0.113.9/tcp/%d", i+1), "a=/dns4/example.org/tcp/1"})
+		p.mu.Lock()
 		if hurried += btoi(c.hurry); c.hurry {
 			c.hurry = false
 		}
+		p.mu.Unlock()
 	}
 	if hurried != 1 {
 		t.Errorf("its pause ended %d times", hurried)
