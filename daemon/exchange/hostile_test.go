@@ -92,6 +92,9 @@ func face(r *replica, say []byte) (err error, goodbye string) {
 	<-said
 	for all := <-heard; len(all) >= 5; {
 		size := binary.BigEndian.Uint32(all)
+		if int64(size) > int64(len(all)-5) {
+			break // the stream ended inside this frame
+		}
 		if all[4] == 11 {
 			goodbye = string(all[5 : 5+size])
 		}
