@@ -15,6 +15,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
+	"kith/daemon/desk"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -29,13 +30,13 @@ var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a nu
 type allies struct {
 	pacts *pacts
 	at    *space.Space
-	desk  *desk
+	desk  *desk.Desk
 }
 
 var _ server.Allies = (*allies)(nil)
 
 // Of gives those of a co-op.
-func (s *pacts) Of(at *space.Space) *allies { return &allies{s, at, newDesk(at, s.all)} }
+func (s *pacts) Of(at *space.Space) *allies { return &allies{s, at, desk.New(at, s.all)} }
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
 func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {

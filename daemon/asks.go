@@ -8,6 +8,7 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/desk"
 	"kith/daemon/replica"
 	"kith/daemon/words"
 )
@@ -15,7 +16,7 @@ import (
 // Asks implements server.Shares.
 func (x *sharing) Asks(context.Context) ([]api.Ask, error) {
 	var all []api.Ask
-	for _, other := range x.desk.shares() {
+	for _, other := range x.desk.Shares() {
 		r := other.Replica
 		err := r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			if !v.Kept { // else nobody of the other side could answer: no Kith asks so
@@ -55,12 +56,12 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 		}
 		answer := api.AskAnswer{Member: p.Named(said.Member), Result: said.Result, Why: said.Why}
 		for _, id := range said.Shared {
-			doc, err := docID(id)
+			doc, err := desk.DocID(id)
 			if err != nil {
 				continue
 			}
 			if d, err := r.View(doc); err == nil {
-				answer.Shared = append(answer.Shared, header(shown{r: r, v: d, p: p, shared: inShare(r, d)}))
+				answer.Shared = append(answer.Shared, desk.InShare(r, d).Header())
 			}
 		}
 		a.Answers = append(a.Answers, answer)
@@ -83,10 +84,10 @@ func (x *sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 	if err != nil {
 		return api.Ask{}, err
 	}
-	if err := mayWrite(there, nil); err != nil {
+	if err := desk.MayWrite(there, nil); err != nil {
 		return api.Ask{}, err
 	}
-	plain := x.desk.plainIn(there)
+	plain := x.desk.Plain(there)
 	v, err := there.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
 		return e.Perform(kinds.Ask, kinds.Ask.Make, kinds.AskFor(plain(q.Title), plain(q.Text), ""), nil)
 	})
@@ -98,14 +99,14 @@ func (x *sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 
 // asked finds what was asked by a whole ID, in whichever share of the co-op it is.
 func (x *sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
-	doc, err := docID(id)
+	doc, err := desk.DocID(id)
 	if err != nil {
 		return nil, nil, replica.ErrNotFound
 	}
-	for _, other := range x.desk.shares() {
+	for _, other := range x.desk.Shares() {
 		r := other.Replica
 		if v, err := r.View(doc); err == nil && kinds.RequestIn(v) != nil {
-			return r, v, mayWrite(r, v)
+			return r, v, desk.MayWrite(r, v)
 		}
 	}
 	return nil, nil, replica.ErrNotFound
@@ -140,7 +141,7 @@ func (x *sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 		given = append(given, shared)
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return e.Perform(kinds.Ask, kinds.AnswerAsk, kinds.Answering(result, x.desk.plainIn(there)(q.Why), given), nil)
+		return e.Perform(kinds.Ask, kinds.AnswerAsk, kinds.Answering(result, x.desk.Plain(there)(q.Why), given), nil)
 	})
 	if err != nil {
 		return api.Ask{}, err
@@ -151,14 +152,14 @@ func (x *sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 // give gives the ID in a share of a document: of one that is there, or of the co-op's, which is shared now unless
 // it is.
 func (x *sharing) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
-	doc, err := docID(id)
+	doc, err := desk.DocID(id)
 	if err != nil {
 		return "", replica.ErrNotFound
 	}
 	if v, err := there.View(doc); err == nil {
 		return api.FullID(v.Kind, v.ID.String()), nil
 	}
-	_, v, err := x.desk.view(id)
+	_, v, err := x.desk.View(id)
 	if err != nil {
 		return "", err
 	}
@@ -172,7 +173,7 @@ func (x *sharing) give(ctx context.Context, there *replica.Replica, id string, q
 			return "", api.Problemf(api.NotAllowed, "kith charter consent "+res.Proposal.Short+"; answer again when it is in force",
 				"your co-op has agreed that sharing takes an agreed step, which is proposed now: %s", res.Proposal.Short)
 		}
-		if _, v, err = x.desk.view(id); err != nil {
+		if _, v, err = x.desk.View(id); err != nil {
 			return "", err
 		}
 	}
@@ -186,7 +187,7 @@ func (x *sharing) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, err
 		return api.Ask{}, err
 	}
 	now, err := there.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return e.Perform(kinds.Ask, kinds.WithdrawAsk, kind.Request{Why: x.desk.plainIn(there)(why)}, nil)
+		return e.Perform(kinds.Ask, kinds.WithdrawAsk, kind.Request{Why: x.desk.Plain(there)(why)}, nil)
 	})
 	if err != nil {
 		return api.Ask{}, err

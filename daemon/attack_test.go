@@ -19,6 +19,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/desk"
 	"kith/daemon/replica"
 	"kith/daemon/waittest"
 )
@@ -64,7 +65,7 @@ func (h *computer) member() string {
 
 func parsed(t testing.TB, id string) entry.DocID {
 	t.Helper()
-	doc, err := docID(id)
+	doc, err := desk.DocID(id)
 	must(t, err)
 	return doc
 }

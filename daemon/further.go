@@ -48,7 +48,7 @@ func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 		return api.Ally{}, err
 	}
 	terms, _ := x.share.Terms()
-	terms.Purpose = al.desk.plainIn(x.r)(q.Title)
+	terms.Purpose = al.desk.Plain(x.r)(q.Title)
 	if n := utf8.RuneCountInString(terms.Purpose); n > kind.MaxLine {
 		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, kind.MaxLine)
 	}

@@ -24,6 +24,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/desk"
 	"kith/daemon/exchange"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -291,7 +292,7 @@ func (m *modified) templates(docs []string) (all []*entry.Entry) {
 	me, now := m.me(), time.Now()
 	var ids []entry.DocID
 	for _, d := range docs {
-		id, err := docID(d)
+		id, err := desk.DocID(d)
 		must(m.t, err)
 		ids = append(ids, id)
 	}
@@ -367,7 +368,7 @@ func TestMutatedChangesOfAMemberNeverEndADaemon(t *testing.T) {
 		docs = honestWork(ana, time.Now().String())
 		ana.until("Mel has them", func() bool {
 			for _, d := range docs {
-				id, err := docID(d)
+				id, err := desk.DocID(d)
 				must(t, err)
 				if _, err := mel.replica.View(id); err != nil {
 					return false

@@ -32,6 +32,7 @@ import (
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/desk"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -161,7 +162,7 @@ func (n *neighbours) workInShare(round int) {
 		_, err := n.bens.ActOnTask(n.t.Context(), task.ID, apitest.TaskAction{Verb: "take"})
 		return err == nil
 	})
-	id, err := docID(task.ID)
+	id, err := desk.DocID(task.ID)
 	must(n.t, err)
 	n.ana.until("Dora has it, taken", func() bool {
 		v, err := n.dora.replica.View(id)

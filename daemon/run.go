@@ -13,6 +13,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
+	"kith/daemon/desk"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/peer"
@@ -137,7 +138,7 @@ func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: newSharing(at, s.all), Documents: newDesk(at, s.all),
+			Allies: s.pacts.Of(at), Shares: newSharing(at, s.all), Documents: desk.New(at, s.all),
 		})
 	}
 	if len(out) == 0 {

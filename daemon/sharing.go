@@ -20,6 +20,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
+	"kith/daemon/desk"
 	"kith/daemon/replica"
 	"kith/daemon/space"
 	"kith/daemon/store"
@@ -29,18 +30,18 @@ import (
 // sharing puts documents of one co-op into its shares, and answers what allies ask for.
 type sharing struct {
 	at   *space.Space
-	desk *desk
+	desk *desk.Desk
 }
 
 var _ server.Shares = (*sharing)(nil)
 
 // newSharing makes that of a space.
-func newSharing(at *space.Space, all *space.List) *sharing { return &sharing{at, newDesk(at, all)} }
+func newSharing(at *space.Space, all *space.List) *sharing { return &sharing{at, desk.New(at, all)} }
 
 // shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
 func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 	var found *replica.Replica
-	for _, other := range x.desk.shares() {
+	for _, other := range x.desk.Shares() {
 		r := other.Replica
 		name, _ := words.ShareNameOf(r)
 		id := r.Space().String()
@@ -64,7 +65,7 @@ func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 // Shares implements server.Shares.
 func (x *sharing) Shares(context.Context) ([]api.Share, error) {
 	var all []api.Share
-	for _, other := range x.desk.shares() {
+	for _, other := range x.desk.Shares() {
 		r := other.Replica
 		all = append(all, x.shareOf(r))
 	}
@@ -89,8 +90,7 @@ func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
 			}
 			return true
 		}
-		s := shown{r: r, v: v, p: words.People{Rules: r.Rules()}, shared: inShare(r, v)}
-		d := api.ShareDocument{Document: header(s), Home: homes[v.ID]}
+		d := api.ShareDocument{Document: desk.InShare(r, v).Header(), Home: homes[v.ID]}
 		if k := kinds.All.Named(v.Kind); k.State != nil {
 			d.State = k.State(v)
 		}
@@ -116,7 +116,7 @@ func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 		if err != nil || v.Link == nil || v.Link.Share != there.Space().String() {
 			continue // it isn't any more
 		}
-		if doc, err := docID(v.Link.Doc); err == nil {
+		if doc, err := desk.DocID(v.Link.Doc); err == nil {
 			homes[doc] = words.ShortID(r, v.Kind, v.ID)
 		}
 	}
@@ -164,7 +164,7 @@ func (x *sharing) rule() share.Rule {
 type plan struct {
 	home, there *replica.Replica
 	v           *crdt.View
-	at          shown
+	at          desk.Shown
 	kept        bool
 	left        []string // words that name what isn't shared
 	copy        crdt.Copied
@@ -174,7 +174,7 @@ type plan struct {
 
 // plan looks at what is to be shared, and says why that can't be.
 func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
-	home, v, err := x.desk.view(q.ID)
+	home, v, err := x.desk.View(q.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -185,33 +185,33 @@ func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := mayWrite(there, nil); err != nil {
+	if err := desk.MayWrite(there, nil); err != nil {
 		return nil, err
 	}
 	if me, ok := home.Me(); !ok || me.Standing != charter.Full {
 		return nil, charter.ErrNotFull
 	}
-	at := x.desk.look(home, v)
+	at := x.desk.Look(home, v)
 	switch {
 	case kinds.All.Named(v.Kind).Share == nil:
 		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", words.Listed(shareable()))
-	case v.Link != nil && !at.shared.Over:
-		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.shared.With, at.shared.By.Name, onDay(at.shared.At))
+	case v.Link != nil && !at.Shared.Over:
+		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.Shared.With, at.Shared.By.Name, words.OnDay(at.Shared.At))
 	}
 	if may := kinds.All.Named(v.Kind).Share.May; may != nil {
 		if err := may(v); err != nil {
 			return nil, err
 		}
 	}
-	if len(q.Heads) > 0 && slices.ContainsFunc(at.v.Heads, func(h change.Hash) bool { return !slices.Contains(q.Heads, h.String()) }) {
-		return nil, api.Problemf(api.NotAllowed, "look at it again: the same command", "“%.80s” was changed since it was shown: nothing was shared", at.v.Title)
+	if len(q.Heads) > 0 && slices.ContainsFunc(at.View.Heads, func(h change.Hash) bool { return !slices.Contains(q.Heads, h.String()) }) {
+		return nil, api.Problemf(api.NotAllowed, "look at it again: the same command", "“%.80s” was changed since it was shown: nothing was shared", at.View.Title)
 	}
 	p := &plan{home: home, there: there, v: v, at: at, kept: q.ReadOnly}
-	l := x.desk.leaveOut(home, there)
-	if p.copy, err = crdt.CopyOf(at.v, q.ReadOnly, l.plain); err != nil { // if the share that it was in is over, what became of it there
+	l := x.desk.LeaveOut(home, there)
+	if p.copy, err = crdt.CopyOf(at.View, q.ReadOnly, l.Plain); err != nil { // if the share that it was in is over, what became of it there
 		return nil, err
 	}
-	p.left = l.left
+	p.left = l.Left
 	words := home.Charter().Pacts()
 	p.step, _ = share.Chosen(words, there.Space(), v.ID, p.kept)
 	p.needsStep = share.RuleOf(words) == share.Agreed && p.step == (charter.StepID{})
@@ -236,7 +236,7 @@ func (p *plan) preview() api.SharePreview {
 		ID: api.FullID(p.v.Kind, p.v.ID.String()), Short: words.ShortID(p.home, p.v.Kind, p.v.ID), Kind: c.Kind.Name, Title: c.Title, Text: c.Text, Tags: c.Tags,
 		ReadOnly: p.kept, Readers: present(shared, 1-side), Replaced: p.left,
 	}
-	for _, h := range p.at.v.Heads {
+	for _, h := range p.at.View.Heads {
 		out.Heads = append(out.Heads, h.String())
 	}
 	for _, f := range c.Kind.Fields {
@@ -268,7 +268,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	switch {
 	case p.copy.Kind.Name != p.v.Kind:
 		says = append(says, fmt.Sprintf("It is a note there that says how the decision stands: only your co-op writes in it. The decision itself stays at home, and goes on there.%s",
-			map[bool]string{true: "", false: " To decide together, share it without --read."}[kind.Of[kinds.Deciding](p.at.v).Status != kinds.Open]))
+			map[bool]string{true: "", false: " To decide together, share it without --read."}[kind.Of[kinds.Deciding](p.at.View).Status != kinds.Open]))
 	case p.kept:
 		says = append(says, fmt.Sprintf("They read it, and only your co-op writes in it. What you write in it from now on, they read too."))
 	default:
@@ -307,18 +307,18 @@ func (x *sharing) ShareDocument(ctx context.Context, word string, q api.ShareAdd
 		}
 	}
 	if p.v.Link != nil {
-		if err := takeBack(ctx, p.at, p.home, p.v); err != nil {
+		if err := p.at.TakeBack(ctx, p.home, p.v); err != nil {
 			return api.ShareResult{}, err
 		}
 	}
 	if err := p.share(ctx); err != nil {
 		return api.ShareResult{}, err
 	}
-	r, v, err := x.desk.view(q.ID)
+	r, v, err := x.desk.View(q.ID)
 	if err != nil {
 		return api.ShareResult{}, err
 	}
-	d := header(x.desk.look(r, v))
+	d := x.desk.Look(r, v).Header()
 	return api.ShareResult{Document: &d}, nil
 }
 
@@ -405,7 +405,7 @@ func (x *sharing) Finish(ctx context.Context) error {
 		return nil
 	}
 	var broken error
-	for _, other := range x.desk.shares() {
+	for _, other := range x.desk.Shares() {
 		there := other.Replica
 		waiting := map[string][]byte{}
 		prefix := sharingRecord(home.Space(), entry.DocID{})

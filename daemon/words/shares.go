@@ -64,6 +64,14 @@ func EndOf(r *replica.Replica) (at api.Time, over bool) {
 	return at, over
 }
 
+// OnDay is a day behind a verb, as in “ended on 2 January 2026”, with a space before it; "" if it isn't known.
+func OnDay(at api.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return " on " + at.Format("2 January 2006")
+}
+
 // shareName is what a share is called, beside the name of its space: as the ally, or as its title says.
 type shareName struct {
 	Ally, Title string

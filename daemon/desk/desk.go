@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"context"
@@ -14,20 +14,20 @@ import (
 	"kith/daemon/words"
 )
 
-// desk is where the documents of one space are read and written, as a person means them: also one of a co-op's that
+// Desk is where the documents of one space are read and written, as a person means them: also one of a co-op's that
 // goes on in a share. It translates: names for IDs, and the API's values for the documents' ones.
-type desk struct {
+type Desk struct {
 	at  *space.Space
 	all *space.List // in which the shares are where documents go on
 }
 
-var _ server.Documents = (*desk)(nil)
+var _ server.Documents = (*Desk)(nil)
 
-// newDesk makes the desk of a space.
-func newDesk(at *space.Space, all *space.List) *desk { return &desk{at, all} }
+// New makes the desk of a space; in all are the shares where its documents go on.
+func New(at *space.Space, all *space.List) *Desk { return &Desk{at, all} }
 
-// docID reads a whole document ID with the letter of its kind.
-func docID(id string) (entry.DocID, error) {
+// DocID reads a whole document ID, as in "t-0123…", with the letters of its kind or without.
+func DocID(id string) (entry.DocID, error) {
 	_, text, ok := strings.Cut(id, "-")
 	if !ok {
 		text = id
@@ -35,14 +35,14 @@ func docID(id string) (entry.DocID, error) {
 	return entry.ParseDocID(text)
 }
 
-// header is what documents of all kinds have.
-func header(s shown) api.Document {
-	v := s.v
+// Header is what documents of all kinds have.
+func (s Shown) Header() api.Document {
+	v := s.View
 	d := api.Document{
-		ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(s.r, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
-		CreatedBy: s.p.Named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
-		UpdatedBy: s.p.Named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
-		Heads: make([]string, len(v.Heads)), Shared: s.shared,
+		ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(s.Replica, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
+		CreatedBy: s.People.Named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
+		UpdatedBy: s.People.Named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
+		Heads: make([]string, len(v.Heads)), Shared: s.Shared,
 	}
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
@@ -55,7 +55,7 @@ func header(s shown) api.Document {
 }
 
 // Find implements server.Documents.
-func (b *desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
+func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Document, error) {
 	r := b.at.Replica
 	var out []api.Document
 	for _, ref := range r.Resolve(kind, prefix, limit) {
@@ -63,22 +63,22 @@ func (b *desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, header(b.look(r, v)))
+		out = append(out, b.Look(r, v).Header())
 	}
 	if len(out) > 0 {
 		return out, nil
 	}
 	// A list shows what is stored, which may be a moment before it can be looked up by the start of its ID.
-	if doc, err := docID(prefix); err == nil {
+	if doc, err := DocID(prefix); err == nil {
 		if v, err := r.View(doc); err == nil && (kind == "" || v.Kind == kind) {
-			out = append(out, header(b.look(r, v)))
+			out = append(out, b.Look(r, v).Header())
 		}
 	}
 	return out, nil
 }
 
 // List implements server.Documents.
-func (b *desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
+func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
 	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit})
 	all := make([]server.Shown, len(found))
 	for i, s := range found {
@@ -88,35 +88,35 @@ func (b *desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, erro
 }
 
 // Show implements server.Documents.
-func (b *desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, error) {
-	r, v, err := b.view(id)
+func (b *Desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, error) {
+	r, v, err := b.View(id)
 	if err != nil {
 		return server.Shown{}, err
 	}
 	if v.Kind != k.Name {
 		return server.Shown{}, replica.ErrNotFound
 	}
-	s := b.look(r, v)
+	s := b.Look(r, v)
 	return s.told(k), nil
 }
 
 // Create implements server.Documents.
-func (b *desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
+func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
 	return tellingOf(k)(b.begin(ctx, k, asks(a)))
 }
 
 // Do implements server.Documents.
-func (b *desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a server.Asks) (server.Shown, error) {
+func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a server.Asks) (server.Shown, error) {
 	return tellingOf(k)(b.perform(ctx, k, v, id, asks(a)))
 }
 
 // Restore implements server.Documents.
-func (b *desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
+func (b *Desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
 	return tellingOf(k)(b.restore(ctx, k, id, head))
 }
 
-func tellingOf(k *kind.Kind) func(shown, error) (server.Shown, error) {
-	return func(s shown, err error) (server.Shown, error) {
+func tellingOf(k *kind.Kind) func(Shown, error) (server.Shown, error) {
+	return func(s Shown, err error) (server.Shown, error) {
 		if err != nil {
 			return server.Shown{}, err
 		}
@@ -125,18 +125,18 @@ func tellingOf(k *kind.Kind) func(shown, error) (server.Shown, error) {
 }
 
 // told is a document as the API tells of it.
-func (s *shown) told(k *kind.Kind) server.Shown { return server.Tell(k, header(*s), s.looked()) }
+func (s *Shown) told(k *kind.Kind) server.Shown { return server.Tell(k, s.Header(), s.looked()) }
 
 // History implements server.Documents.
-func (b *desk) History(_ context.Context, id string) ([]api.Version, error) {
-	r, v, err := b.view(id)
+func (b *Desk) History(_ context.Context, id string) ([]api.Version, error) {
+	r, v, err := b.View(id)
 	if err != nil {
 		return nil, err
 	}
-	at := b.look(r, v)
-	p := at.p
+	at := b.Look(r, v)
+	p := at.People
 	var out []api.Version
-	err = at.r.Read(at.v.ID, func(e replica.Edit) error {
+	err = at.Replica.Read(at.View.ID, func(e replica.Edit) error {
 		order := e.Judge.Order()
 		for i := len(order) - 1; i >= 0; i-- {
 			it := order[i]
@@ -150,10 +150,10 @@ func (b *desk) History(_ context.Context, id string) ([]api.Version, error) {
 	return out, err
 }
 
-// view gives a document by its whole ID, as it is in this space.
-func (b *desk) view(id string) (*replica.Replica, *crdt.View, error) {
+// View gives a document by its whole ID, as it is in this space.
+func (b *Desk) View(id string) (*replica.Replica, *crdt.View, error) {
 	r := b.at.Replica
-	doc, err := docID(id)
+	doc, err := DocID(id)
 	if err != nil {
 		return nil, nil, replica.ErrNotFound
 	}

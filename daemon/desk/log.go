@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"context"
@@ -14,20 +14,20 @@ import (
 )
 
 // Log implements server.Documents.
-func (b *desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
+func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	r := b.at.Replica
 	var doc entry.DocID
 	var err error
 	if f.Document != "" {
-		if doc, err = docID(f.Document); err != nil {
+		if doc, err = DocID(f.Document); err != nil {
 			return nil, replica.ErrNotFound
 		}
 	}
 	var out []api.LogLine
 	if doc != (entry.DocID{}) {
 		if v, err := r.View(doc); err == nil {
-			if s := b.look(r, v); s.home != nil { // first what was done to it where it goes on
-				if out, err = logOf(s.r, s.v.ID, f, nil); err != nil {
+			if s := b.Look(r, v); s.home != nil { // first what was done to it where it goes on
+				if out, err = logOf(s.Replica, s.View.ID, f, nil); err != nil {
 					return nil, err
 				}
 				for i := range out {

@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"regexp"
@@ -21,15 +21,17 @@ var idWord = regexp.MustCompile(`(?i)[0-9a-z]+-[0-9a-z]{4,}`)
 // shareLetters is how many letters of a document's ID stand for it in a text in a share.
 const shareLetters = 10
 
-// leaver makes of the texts of a home what may be read in a share: not even an ID of what isn't there.
-type leaver struct {
+// Leaver makes of the texts of a home what may be read in a share: not even an ID of what isn't there.
+type Leaver struct {
 	home, there *replica.Replica
 	others      []*replica.Replica // of other spaces that are served here
-	left        []string           // the words that were left out
+
+	Left []string // the words that were left out so far, each once
 }
 
-func (b *desk) leaveOut(home, there *replica.Replica) *leaver {
-	l := &leaver{home: home, there: there}
+// LeaveOut makes what cleans texts of home, a co-op's, that are to be read there, in a share.
+func (b *Desk) LeaveOut(home, there *replica.Replica) *Leaver {
+	l := &Leaver{home: home, there: there}
 	for _, other := range b.all.All() {
 		if other.Replica != home && other.Replica != there {
 			l.others = append(l.others, other.Replica)
@@ -38,11 +40,13 @@ func (b *desk) leaveOut(home, there *replica.Replica) *leaver {
 	return l
 }
 
-func (l *leaver) plain(s string) string { return idWord.ReplaceAllStringFunc(s, l.word) }
+// Plain puts "(not shared)" in the place of each word that names what isn't there, and the ID that it has there in the
+// place of one that names what goes on there. Other words stay as they are.
+func (l *Leaver) Plain(s string) string { return idWord.ReplaceAllStringFunc(s, l.word) }
 
 // over is plain for a text that is written in the place of another one in the share. Words that stood there already
 // stay: else who reads it would learn which of theirs are IDs here, and lose them.
-func (l *leaver) over(was, s string) string {
+func (l *Leaver) over(was, s string) string {
 	stood := map[string]int{}
 	for _, word := range idWord.FindAllString(was, -1) {
 		stood[word]++
@@ -56,7 +60,7 @@ func (l *leaver) over(was, s string) string {
 	})
 }
 
-func (l *leaver) word(word string) string {
+func (l *Leaver) word(word string) string {
 	letters, start, k := kinds.All.SplitID(word)
 	if k == nil && letters != "p" && letters != "m" {
 		return word
@@ -77,8 +81,8 @@ func (l *leaver) word(word string) string {
 		return word
 	}
 	if names(l.home) || slices.ContainsFunc(l.others, names) || len(start) == len(entry.DocID{}.String()) {
-		if !slices.Contains(l.left, word) {
-			l.left = append(l.left, word)
+		if !slices.Contains(l.Left, word) {
+			l.Left = append(l.Left, word)
 		}
 		return notShared
 	}

@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const (
 
 // Search implements server.Documents: it reads the views. With some thousands of documents that
 // takes less time than keeping an index of words would at every change.
-func (b *desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
+func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
 	r := b.at.Replica
 	wanted := strings.Fields(charter.FoldName(typed))
 	if len(wanted) == 0 {
@@ -30,11 +30,11 @@ func (b *desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 	}
 	var hits []api.Hit
 	err := r.Views("", func(v *crdt.View) bool {
-		s := b.look(r, v)
-		if score, line := rank(s.v, wanted); score > 0 {
+		s := b.Look(r, v)
+		if score, line := rank(s.View, wanted); score > 0 {
 			hits = append(hits, api.Hit{
 				ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(r, v.Kind, v.ID), Kind: v.Kind,
-				Title: s.v.Title, Line: line, Score: score, Shared: s.shared,
+				Title: s.View.Title, Line: line, Score: score, Shared: s.Shared,
 			})
 		}
 		return ctx.Err() == nil

@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"bytes"
@@ -27,25 +27,25 @@ type asks struct {
 }
 
 // begin makes a document of a kind.
-func (b *desk) begin(ctx context.Context, k *kind.Kind, a asks) (shown, error) {
+func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	r := b.at.Replica
-	if err := mayWrite(r, nil); err != nil {
-		return shown{}, err
+	if err := MayWrite(r, nil); err != nil {
+		return Shown{}, err
 	}
 	v, err := r.Create(ctx, k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
 	if err != nil {
-		return shown{}, err
+		return Shown{}, err
 	}
-	return b.look(r, &v), nil
+	return b.Look(r, &v), nil
 }
 
 // perform does what a verb of a kind does to a document, wherever it goes on.
-func (b *desk) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (shown, error) {
+func (b *Desk) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (Shown, error) {
 	return b.edit(ctx, id, func(e editing) error { return e.perform(k, verb, a) })
 }
 
 // restore makes the text of a document what it was at a change, which head is the start of the hash of.
-func (b *desk) restore(ctx context.Context, k *kind.Kind, id, head string) (shown, error) {
+func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error) {
 	return b.edit(ctx, id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head)
 		var was string
@@ -70,8 +70,8 @@ func (b *desk) restore(ctx context.Context, k *kind.Kind, id, head string) (show
 // editing is a change in the making.
 type editing struct {
 	replica.Edit
-	leaver *leaver // of a document of a home that goes on in a share; else nil
-	before *shown  // of one that came back from there right before: where its writer saw it; else nil
+	leaver *Leaver // of a document of a home that goes on in a share; else nil
+	before *Shown  // of one that came back from there right before: where its writer saw it; else nil
 }
 
 func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
@@ -108,7 +108,7 @@ func (e editing) clean(verb *kind.Verb, a asks) (kind.Request, error) {
 		}
 		r.Text = &kind.Writing{Text: e.leaver.over(was, r.Text.Text), From: r.Text.From, Base: r.Text.Base}
 	}
-	r.Why = e.leaver.plain(r.Why)
+	r.Why = e.leaver.Plain(r.Why)
 	if r.Tags != nil {
 		r.Tags = new(e.plainTags(*r.Tags))
 	}
@@ -129,7 +129,7 @@ func (e editing) clean(verb *kind.Verb, a asks) (kind.Request, error) {
 func (e editing) plainTags(tags []string) (out []string) {
 	for _, t := range tags {
 		if !slices.Contains(e.View.Tags, t) {
-			t = e.leaver.plain(t)
+			t = e.leaver.Plain(t)
 		}
 		out = append(out, t)
 	}
@@ -205,12 +205,12 @@ type listQuery struct {
 // item is one document of a list before its view is read.
 type item struct {
 	ref replica.Ref
-	at  *shown // of one that goes on in a share, where it was looked at
+	at  *Shown // of one that goes on in a share, where it was looked at
 }
 
 // list gives the documents that a query asks for. What they are found and ordered by is in the index; the views of those
 // alone are read that are given, and of those that go on in a share, which change there.
-func (b *desk) list(q listQuery) ([]shown, error) {
+func (b *Desk) list(q listQuery) ([]Shown, error) {
 	r := b.at.Replica
 	me, _ := r.Me()
 	all, err := b.linkedFound(r, q)
@@ -227,7 +227,7 @@ func (b *desk) list(q listQuery) ([]shown, error) {
 		}
 	}
 	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
-	shownAll := func(list []item) (out []shown, err error) {
+	shownAll := func(list []item) (out []Shown, err error) {
 		for _, f := range list {
 			if f.at == nil {
 				v, err := r.View(f.ref.ID)
@@ -237,7 +237,7 @@ func (b *desk) list(q listQuery) ([]shown, error) {
 				if err != nil {
 					return nil, err
 				}
-				f.at = new(b.look(r, v))
+				f.at = new(b.Look(r, v))
 			}
 			out = append(out, *f.at)
 			if q.limit > 0 && len(out) == q.limit {
@@ -250,8 +250,8 @@ func (b *desk) list(q listQuery) ([]shown, error) {
 		limit := q.limit
 		q.limit = 0 // a title is in the view alone
 		out, err := shownAll(all)
-		slices.SortStableFunc(out, func(a, b shown) int {
-			return cmp.Or(cmp.Compare(strings.ToLower(a.v.Title), strings.ToLower(b.v.Title)), cmp.Compare(a.id(), b.id()))
+		slices.SortStableFunc(out, func(a, b Shown) int {
+			return cmp.Or(cmp.Compare(strings.ToLower(a.View.Title), strings.ToLower(b.View.Title)), cmp.Compare(a.id(), b.id()))
 		})
 		if limit > 0 && len(out) > limit {
 			out = out[:limit]
@@ -297,8 +297,8 @@ func (q listQuery) compare(a, b item) int {
 
 // linkedFound looks through the documents of a co-op that go on in a share: there they have other facts, and its member
 // is somebody else. Those that aren't wanted have no kind.
-func (b *desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err error) {
-	if shared, _ := r.Share(); shared != nil || len(b.shares()) == 0 {
+func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err error) {
+	if shared, _ := r.Share(); shared != nil || len(b.Shares()) == 0 {
 		return nil, nil
 	}
 	for _, doc := range r.Linked() {
@@ -311,10 +311,10 @@ func (b *desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 		case v.Kind != q.kind.Name:
 			continue
 		}
-		at := b.look(r, v)
-		me, _ := at.r.Me()
-		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.v.UpdatedAt), Created: int64(v.CreatedAt)}, at: &at}
-		facts := q.kind.FactsOf(at.v)
+		at := b.Look(r, v)
+		me, _ := at.Replica.Me()
+		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.View.UpdatedAt), Created: int64(v.CreatedAt)}, at: &at}
+		facts := q.kind.FactsOf(at.View)
 		if kind.Match(facts, q.ask(me.ID)) {
 			f.ref.Kind = v.Kind
 			if q.order != nil && q.order.Fact != "" {
@@ -327,20 +327,20 @@ func (b *desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 }
 
 // id is the ID by which somebody knows a document who is shown it.
-func (s *shown) id() string {
+func (s *Shown) id() string {
 	if s.home != nil {
-		return api.FullID(s.v.Kind, s.was.ID.String())
+		return api.FullID(s.View.Kind, s.was.ID.String())
 	}
-	return api.FullID(s.v.Kind, s.v.ID.String())
+	return api.FullID(s.View.Kind, s.View.ID.String())
 }
 
 // looked is what the declared fields of an answer are made from.
-func (s *shown) looked() kind.Look {
-	l := kind.Look{View: s.v, Named: s.p.Named, Called: func(m charter.MemberID) string {
-		member, _ := s.p.Rules.Member(m)
+func (s *Shown) looked() kind.Look {
+	l := kind.Look{View: s.View, Named: s.People.Named, Called: func(m charter.MemberID) string {
+		member, _ := s.People.Rules.Member(m)
 		return member.Name
 	}}
-	if shared, side := s.r.Share(); shared != nil {
+	if shared, side := s.Replica.Share(); shared != nil {
 		l.Coops, l.Ours = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side
 	}
 	return l

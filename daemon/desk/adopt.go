@@ -1,4 +1,4 @@
-package daemon
+package desk
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 )
 
 // Adopt implements server.Documents.
-func (b *desk) Adopt(ctx context.Context, typed string) (api.Document, error) {
+func (b *Desk) Adopt(ctx context.Context, typed string) (api.Document, error) {
 	r := b.at.Replica
 	if err := r.Speaks(); err != nil {
 		return api.Document{}, err
@@ -29,7 +29,7 @@ func (b *desk) Adopt(ctx context.Context, typed string) (api.Document, error) {
 	if err != nil {
 		return api.Document{}, err
 	}
-	return header(b.look(r, v)), nil
+	return b.Look(r, v).Header(), nil
 }
 
 // refused finds the void entry whose ID begins with what was typed.
