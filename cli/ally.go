@@ -43,8 +43,8 @@ func (k *kith) allyInvite() *cli.Command {
 			`kith ally invite --purpose "one shop on the square" --ends "in 2 years" --contact Ana --contact Ben --people`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "purpose", Usage: "`TEXT` what the pact is for"},
-			&cli.StringFlag{Name: "ends", Usage: "`DATE` its last day, within ten years"},
+			need(&cli.StringFlag{Name: "purpose", Usage: "`TEXT` what the pact is for"}, false),
+			need(&cli.StringFlag{Name: "ends", Usage: "`DATE` its last day, within ten years"}, false),
 			&cli.BoolFlag{Name: "people", Usage: "joint decisions count people; else each co-op is one voice"},
 			&cli.DurationFlag{Name: "expires", Value: defaultAllyLife, Usage: "`TIME` how long the code is good"},
 		}, k.sideFlags()...),

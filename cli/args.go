@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -71,6 +72,50 @@ func arrange(root *cli.Command, args []string) line {
 		l.err = unknownCommand(l.path, words, flags, l.help)
 	}
 	return l
+}
+
+// blanks are flags whose value may be empty: there is a text of no words, and of titles and tags their kind says why not.
+var blanks = []string{"text", "title", "tag"}
+
+// checkWords refuses what can't have been meant as it was typed: a flag whose value is empty, as that of a variable that
+// isn't set, which would pass for no flag at all; and what is no UTF-8, of which others would get another word. The names of
+// files may be any bytes.
+func checkWords(c *cli.Context, places string) error {
+	words := strings.Fields(places)
+	for i, arg := range c.Args().Slice() {
+		if place := words[min(i, len(words)-1)]; !utf8.ValidString(arg) && !namesFile(place) {
+			return notUTF8(place)
+		}
+	}
+	for _, f := range c.Command.Flags {
+		var values []string
+		switch f.(type) {
+		case *cli.StringFlag:
+			values = []string{c.String(f.Names()[0])}
+		case *cli.StringSliceFlag:
+			values = c.StringSlice(f.Names()[0])
+		}
+		flag, _ := flagWords(f)
+		name, value, _ := strings.Cut(flag, " ")
+		for _, said := range values {
+			switch {
+			case !c.IsSet(f.Names()[0]):
+			case said == "" && !slices.Contains(blanks, f.Names()[0]):
+				return api.Problemf(api.Usage, fullName(c)+" --help", "%s is empty: it needs a value", name)
+			case !utf8.ValidString(said) && !namesFile(value):
+				return notUTF8(name)
+			}
+		}
+	}
+	return nil
+}
+
+func namesFile(place string) bool {
+	return strings.Contains(place, "FILE") || strings.Contains(place, "DIR")
+}
+
+func notUTF8(place string) error {
+	return api.Problemf(api.Invalid, "type it in a terminal that is set to UTF-8: locale charmap", "%s is not UTF-8 text", strings.Trim(place, "[]…"))
 }
 
 // isFlag says whether a word is a flag; "-" is stdin and "-3" a number.

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"testing"
+
+	"kith/daemon/api"
 )
 
 func TestFlagsMayStandAnywhere(t *testing.T) {
@@ -63,6 +66,84 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		if says := d.fails(2, strings.Fields(tt.typed)...); !strings.Contains(says, tt.says) {
 			t.Errorf("kith %s\nsays %swant …%s…", tt.typed, says, tt.says)
 		}
+	}
+}
+
+// Who forgets what a command needs hears of it, and reads it before in the first line of its help.
+func TestWhatACommandNeedsStandsInItsHelp(t *testing.T) {
+	d := newDesk(t)
+	for typed, first := range map[string]string{
+		"decision object d-9f2c":   "kith decision object ID… --why T [flags]",
+		"decision disagree d-9f2c": "kith decision disagree ID… --why T [flags]",
+		"task drop t-4kq2":         "kith task drop ID… --why T [flags]",
+		"task help t-4kq2":         "kith task help ID… --why T|--undo [flags]",
+		"agreement replace a-6hx3": "kith agreement replace ID… --by ID|--undo [flags]",
+		"init Riso":                "kith init NAME --as MEMBER [flags]",
+		"join -":                   "kith join CODE|- --as MEMBER [flags]",
+		"member remove Ben":        "kith member remove MEMBER --why T [flags]",
+		"member new-key Ben CODE":  "kith member new-key MEMBER CODE --why T [flags]",
+		"charter refuse p-4kq2":    "kith charter refuse ID… --why T [flags]",
+		"ally invite":              "kith ally invite --purpose TEXT --ends DATE [flags]",
+		"ally withdraw q-7m2c":     "kith ally withdraw ID… --why T [flags]",
+		"ally end Quilted":         "kith ally end ALLY --why T [flags]",
+		"share end Quilted":        "kith share end SHARE --why T [flags]",
+		"device recover":           "kith device recover --via CODE [flags]",
+		"device new-phrase":        "kith device new-phrase --via CODE [flags]",
+		"decision withdraw d-9f2c": "kith decision withdraw ID… --why T [flags]",
+	} {
+		words := strings.Fields(typed)
+		if says := d.fails(2, words...); !strings.Contains(says, " needs --") {
+			t.Errorf("kith %s says %s", typed, says)
+		}
+		if help := d.ok(append(words, "--help")...); !strings.Contains(help, "\n    "+first+"\n") {
+			t.Errorf("not …%s…\n%s", first, help)
+		}
+	}
+}
+
+// A script whose variable is empty mustn't do what the command does without the flag.
+func TestAFlagWhoseValueIsEmptyIsRefused(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	for _, typed := range []string{
+		"decision|consent|d-9f2c|--revision|", "decision|consent|d-9f2c|--revision=", "agreement|read|a-6hx3|--revision|", "task|edit|t-4kq2|--due|", "task|add|Paper|--ask|",
+		"task|list|--tag=x|--project|", "task|list|--space|", "today|--jq|", "backup|file|--passphrase-file|", "decision|object|d-9f2c|--why|", "ally|invite|--purpose|x|--ends|", "bundle|write|f|--since|",
+		"daemon|--listen|",
+	} {
+		if says := d.fails(2, strings.Split(typed, "|")...); !strings.Contains(says, "is empty: it needs a value") && !strings.Contains(says, "needs --") {
+			t.Errorf("kith %s says %s", typed, says)
+		}
+	}
+	if d.coop.told != nil {
+		t.Errorf("the daemon was asked: %v", d.coop.told)
+	}
+	d.ok("decision", "propose", "Paint the wall", "--text", "") // a text of no words is one
+}
+
+// What is no UTF-8 would reach the others as something else.
+func TestWordsThatAreNotUTF8AreRefused(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	for _, typed := range []string{
+		"task|add|Caf\xe9", "task|add|Paper|--project|Caf\xe9", "task|add|Paper|--text|\xff", "task|add|Paper|--tag|x|--tag|\xc3", "note|add|x|--text=\xed\xa0\x80", "member|show|Andr\xe9",
+		"task|drop|t-4kq2|--why|\xe9", "search|\xe9", "task|list|--space|\xe9", "task|ask|t-4kq2|Ana|Andr\xe9",
+	} {
+		says := d.fails(6, strings.Split(typed, "|")...)
+		if !strings.Contains(says, "is not UTF-8 text") || !strings.Contains(says, "hint: ") {
+			t.Errorf("kith %q says %s", typed, says)
+		}
+		if d.fails(6, append(strings.Split(typed, "|"), "--json")...) == "" {
+			t.Error("nothing is said as JSON")
+		}
+	}
+	if d.coop.told != nil {
+		t.Errorf("the daemon was asked: %v", d.coop.told)
+	}
+	file := ""
+	d.hooks.Restore = func(_ context.Context, o RestoreOptions) (api.Restored, error) {
+		file = o.File
+		return api.Restored{}, nil
+	}
+	if d.run("restore", "Caf\xe9.kith"); !strings.HasSuffix(file, "Caf\xe9.kith") {
+		t.Errorf("a file's name came as %q", file)
 	}
 }
 

@@ -189,7 +189,7 @@ func (k *kith) allyWithdraw() *cli.Command {
 	return k.command(spec{
 		name: "withdraw", args: "ID…", ids: among(k.askOffers), usage: "take back what you asked an ally for, and say why",
 		examples: []string{`kith ally withdraw q-7m2c --why "we found one"`},
-		flags:    []cli.Flag{whyFlag()},
+		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith ally withdraw q-7m2c --why "we found one"`, "kith ally withdraw needs --why and a reason, which the ally reads")

@@ -67,6 +67,9 @@ func (k *kith) command(s spec) *cli.Command {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
 				return err
 			}
+			if err := checkWords(c, s.args); err != nil {
+				return err
+			}
 			out, err := newOutput(k, c)
 			if err != nil {
 				return err

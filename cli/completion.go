@@ -160,7 +160,7 @@ func (k *kith) offers(ctx context.Context, before []string, current string) []of
 	case len(cmd.Subcommands) > 0:
 		return match(commandOffers(cmd), current)
 	}
-	return k.words(ctx, cmd, n, current)
+	return slices.DeleteFunc(k.words(ctx, cmd, n, current), func(o offer) bool { return isFlag(o.word) }) // a name that would be taken for one
 }
 
 func commandOffers(c *cli.Command) (out []offer) {

@@ -100,7 +100,7 @@ func (k *kith) deviceRecover() *cli.Command {
 			`kith device recover --via CODE --phrase - <paper.txt`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"},
+			need(&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"}, false),
 			&cli.StringFlag{Name: "phrase", Usage: "`-` read the phrase from stdin; else it is asked for"},
 			k.offering(&cli.StringSliceFlag{Name: "keep", Usage: "`DEVICE` that stays in use"}, among(k.deviceOffers)),
 			k.offering(&cli.StringSliceFlag{Name: "not-mine", Usage: "`DEVICE` that never was yours: nothing of it counts"}, among(k.deviceOffers)),
@@ -201,7 +201,7 @@ func (k *kith) deviceNewPhrase() *cli.Command {
 		more:     "On the computer that you go on with, in an empty home or with --another, and no daemon running in it. Prints a new phrase, once, and a code for the others, who agree on it (kith member new-key). When it is in force, come back with it: kith device recover. Until then it opens nothing.",
 		examples: []string{`kith device new-phrase --via -`},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"},
+			need(&cli.StringFlag{Name: "via", Usage: "`CODE` from another member: kith device via NAME; - asks for it, or reads a line of stdin"}, false),
 			&cli.StringFlag{Name: "name", Usage: "`NAME` what this device is called; else as the computer is"},
 			anotherFlag(),
 		}, listenFlags()...),

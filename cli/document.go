@@ -64,8 +64,11 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 		switch v := d.fields[s.Name].(type) {
 		case string:
 			says = v
-			if s.Is == kind.Day || s.Is == kind.Moment {
+			switch s.Is {
+			case kind.Day, kind.Moment:
 				says = c.when(v)
+			case kind.Ref:
+				says = c.known(v)
 			}
 		case float64:
 			if v != 0 {
@@ -95,6 +98,22 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 	c.shared(d.Document)
 	c.out.text(d.fields.Str("text"))
 	c.footer(d.Document)
+}
+
+// known is how people know a document: its short ID and title. One that isn't here stays the ID that it is.
+func (c *call) known(id string) string {
+	if id == "" {
+		return ""
+	}
+	client, err := c.api()
+	if err != nil {
+		return id
+	}
+	found, err := client.Find(c.Context.Context, "", id, 1)
+	if err != nil || len(found) == 0 {
+		return id
+	}
+	return found[0].Short + "  " + oneLine(found[0].Title, maxCell)
 }
 
 // title is the first line of a document.

@@ -51,7 +51,46 @@ func synopsis(name string, c *cli.Command) string {
 	if c.ArgsUsage != "" {
 		s += " " + c.ArgsUsage
 	}
+	for _, f := range c.Flags {
+		left, _ := flagWords(f)
+		switch categoryOf(f) {
+		case isNeeded:
+			s += " " + left
+		case isNeededOrUndo:
+			s += " " + left + "|--undo"
+		}
+	}
 	return s + " [flags]"
+}
+
+// The categories of flags without which a command does nothing. They stand in its first line of help, beside its words.
+const (
+	isNeeded       = "needed"
+	isNeededOrUndo = "needed, or --undo"
+)
+
+// need marks a flag as needed; undo: where the command isn't told to undo what it does.
+func need(f cli.Flag, undo bool) cli.Flag {
+	category := isNeeded
+	if undo {
+		category = isNeededOrUndo
+	}
+	switch f := f.(type) {
+	case *cli.StringFlag:
+		f.Category = category
+	case *cli.StringSliceFlag:
+		f.Category = category
+	case *cli.Float64Flag:
+		f.Category = category
+	}
+	return f
+}
+
+func categoryOf(f cli.Flag) string {
+	if f, ok := f.(cli.CategorizableFlag); ok {
+		return f.GetCategory()
+	}
+	return ""
 }
 
 func writeCommands(b *strings.Builder, name string, c *cli.Command) {

@@ -35,7 +35,7 @@ func (k *kith) initCommand() *cli.Command {
 			`kith init "Garden Co-op" --as Ana --another`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
+			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
 			anotherFlag(),
 		}, listenFlags()...),
@@ -125,7 +125,7 @@ func (k *kith) join() *cli.Command {
 			`kith join - --as Ben --another`,
 		},
 		flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"},
+			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
 			anotherFlag(),
 		}, listenFlags()...),

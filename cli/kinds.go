@@ -138,7 +138,11 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 		flags = append(flags, textFlag())
 	}
 	for _, f := range v.With {
-		flags = append(flags, k.flagFor(of, f, true))
+		flag := k.flagFor(of, f, true)
+		if f.Needs {
+			need(flag, false)
+		}
+		flags = append(flags, flag)
 	}
 	more := v.More
 	if v.Opens {
@@ -328,12 +332,23 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 	}
 	if v.Text != kind.No {
 		s.flags = append(s.flags, textFlag())
+		if v.Text == kind.Must && !v.Opens {
+			need(s.flags[0], v.Undo)
+		}
 	}
 	if why != kind.No {
-		s.flags = append(s.flags, whyFlag())
+		flag := whyFlag()
+		if why == kind.Must {
+			need(flag, v.Undo)
+		}
+		s.flags = append(s.flags, flag)
 	}
 	for _, f := range v.With {
-		s.flags = append(s.flags, k.flagFor(of, f, true))
+		flag := k.flagFor(of, f, true)
+		if f.Needs {
+			need(flag, v.Undo)
+		}
+		s.flags = append(s.flags, flag)
 	}
 	if v.Undo {
 		s.flags = append(s.flags, &cli.BoolFlag{Name: "undo", Usage: "not any more"})

@@ -60,7 +60,7 @@ func (k *kith) memberRemove() *cli.Command {
 		name: "remove", args: "MEMBER", usage: "propose to end somebody's membership",
 		more:     "You consent to it with this. Who is to leave isn't asked, and is counted. What they did until then stays; what they would write later isn't taken.",
 		examples: []string{`kith member remove Eli --why "moved away in spring, can't be reached"`},
-		flags:    []cli.Flag{whyFlag()},
+		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, "kith member remove --help", "kith member remove needs --why and a reason: the others read it, and so does who is to leave")
@@ -75,7 +75,7 @@ func (k *kith) memberNewKey() *cli.Command {
 		name: "new-key", args: "MEMBER CODE", usage: "propose to give somebody a new recovery phrase",
 		more:     "For who lost theirs, or had it stolen. CODE is what their new phrase gives (kith device new-phrase); it comes with six words, which you compare with them before you consent. You consent to it with this. Once in force, the old phrase and all their devices of before speak for them no more.",
 		examples: []string{`kith member new-key Ana CODE --why "her bag with the laptop and the phrase was stolen"`},
-		flags: []cli.Flag{whyFlag(),
+		flags: []cli.Flag{need(whyFlag(), false),
 			&cli.StringSliceFlag{Name: "not-theirs", Usage: "`DEVICE` that never was theirs: nothing of it counts (name, or start of its key: kith member show)"},
 		},
 		run: func(ctx context.Context, c *call) error {

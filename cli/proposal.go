@@ -69,7 +69,7 @@ func (k *kith) answer(a answerSpec) *cli.Command {
 	s := spec{name: a.verb, args: "ID…", ids: among(k.proposalOffers), usage: a.usage, more: a.more, examples: []string{"kith charter " + a.verb + " p-4kq2"}}
 	switch a.verb {
 	case api.ProposalRefuse:
-		s.flags = []cli.Flag{whyFlag()}
+		s.flags = []cli.Flag{need(whyFlag(), false)}
 		s.examples = []string{`kith charter refuse p-4kq2 --why "too early, let us talk first"`}
 	case api.ProposalConsent:
 		s.flags = []cli.Flag{

@@ -102,7 +102,7 @@ func (k *kith) shareEnd() *cli.Command {
 		more: shareStep + " From then on nobody writes in it, and neither side sends the other anything more. What each has stays " +
 			"readable: nothing takes back what was read. Your own documents that go on in it come back with what they say then.",
 		examples: []string{`kith share end Quilted --why "the fair is over; thank you"`},
-		flags:    []cli.Flag{whyFlag()},
+		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith share end Quilted --why "the fair is over"`, "kith share end needs --why and a reason, which the ally reads")
@@ -128,7 +128,7 @@ func (k *kith) allyEnd() *cli.Command {
 		name: "end", args: "ALLY", usage: "end the pact: all that you share with an ally",
 		more:     "Ends every share with it, see kith share end. Your people in each agree on that.",
 		examples: []string{`kith ally end Quilted --why "we part as friends"`},
-		flags:    []cli.Flag{whyFlag()},
+		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("why") == "" {
 				return api.Problemf(api.Usage, `kith ally end Quilted --why "we part as friends"`, "kith ally end needs --why and a reason, which the ally reads")

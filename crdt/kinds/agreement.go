@@ -134,8 +134,8 @@ func isCurrent(v *kind.View) error {
 // readAgreement says that the author has read the text as it is; if that isn't what they saw, it is refused.
 func readAgreement(d *kind.Draft) error {
 	now := kind.Of[Reading](d.View).Revision
-	if seen := d.Asks.Str(decisionRevision); seen != "" && seen != now {
-		return kind.NotAllowed("read it again: kith agreement show", "the text was changed since you read it")
+	if err := stillReads(d, now); err != nil {
+		return err
 	}
 	d.Say(agreementRead, change.StrValue(now))
 	return nil

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -345,8 +346,8 @@ func takePosition(d *kind.Draft) error {
 	if now.Process == ProcessAdvice && (isFor(stance) || isAgainst(stance)) && d.Author != d.CreatedBy {
 		return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
 	}
-	if seen := d.Asks.Str(decisionRevision); seen != "" && seen != now.Revision {
-		return kind.NotAllowed("read it again: kith decision show", "the text was changed since you read it")
+	if err := stillReads(d, now.Revision); err != nil {
+		return err
 	}
 	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
 		return nil
@@ -359,6 +360,22 @@ func takePosition(d *kind.Draft) error {
 		return err
 	}
 	d.Say(decisionPosition, change.StrValue(string(b)))
+	return nil
+}
+
+// stillReads refuses what answers to another revision than the present one, if it says to which. The start of one is no
+// answer: another text that starts alike is made in no time.
+func stillReads(d *kind.Draft, now string) error {
+	if !d.Asks.Has(decisionRevision) {
+		return nil
+	}
+	seen, show := d.Asks.Str(decisionRevision), "kith "+d.Kind+" show"
+	switch {
+	case len(seen) != len(now) || strings.Trim(seen, "0123456789abcdef") != "":
+		return &kind.InvalidError{Why: fmt.Sprintf("“%.40s” is no revision: one has %d digits", seen, len(now)), Hint: "all of them: " + show + " ID --jq .revision"}
+	case seen != now:
+		return kind.NotAllowed("read it again: "+show, "the text was changed since you read it")
+	}
 	return nil
 }
 
