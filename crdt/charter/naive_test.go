@@ -9,72 +9,84 @@ import (
 	"kith/crdt/entry"
 )
 
-// naive is the fold once more, as slow and plain as it gets: straight from the rules in
-// docs/CHARTER.md, whose names stand beside them. All is recomputed from the whole set, with
-// nothing shared with the real one but the reading of payloads and the checking of signatures.
+// naive is the fold once more, as slow and plain as it gets: the rules of docs/CHARTER.md, "Precisely", in their
+// order and under their names, and the order of judging of docs/PROTOCOL.md, "Charter statements". It was written
+// from these words by somebody who hadn't read the fold. Nothing is shared with that but the reading of payloads and
+// the checking of signatures.
 type naive struct {
-	space   entry.SpaceID
-	entries map[entry.ID]*entry.Entry
-	known   map[entry.ID]naiveVerdict
-	steps   map[charter.StepID]*charter.Step // proposals, by the step that they would make
-	path    []charter.StepID                 // followed
+	space    entry.SpaceID
+	entries  map[entry.ID]*entry.Entry
+	verdicts map[entry.ID]*naiveVerdict
+	steps    map[charter.StepID]*charter.Step // by the statements that carry them
+	chains   map[charter.StepID]*naiveChain   // by the last step
+	path     []charter.StepID                 // the way that is followed, F1
 }
 
+type naiveWord int
+
+const (
+	waits naiveWord = iota
+	void
+	sound
+)
+
+// naiveVerdict is what is decided about one statement by its past alone.
 type naiveVerdict struct {
-	word  string            // "waits", "void" or "sound"
-	said  charter.Statement // from here on of sound ones
-	by    charter.MemberID  // who made it; of a redemption: who comes in
-	past  map[entry.ID]bool // without itself
-	path  []charter.StepID  // the steps known, its own included
-	about charter.StepID    // of consents and the like: the parent
-	whose charter.MemberID  // whose word it is: of a redemption, of who countersigned it
-	host  charter.MemberID  // of a redemption: by whose invite
+	word naiveWord
+	s    charter.Statement
+	id   entry.ID
+	by   charter.MemberID // whose word it is
+	host charter.MemberID // of a redemption: who made the invite
+	past naiveView
+	path []charter.StepID // what its past knows, and the step that it brings into force
 }
 
-// naiveView is what a set of statements, closed under their pasts, knows.
+// knows says whether another statement is in the past of this one.
+func (x *naiveVerdict) knows(other entry.ID) bool { return x.past.set[other] != nil }
+
+// knowsStep says whether the past of the statement knows a step.
+func (x *naiveVerdict) knowsStep(step charter.StepID) bool {
+	return slices.Contains(x.past.path, step)
+}
+
+// naiveView is a set of sound statements that has the past of each, and the steps that it knows.
 type naiveView struct {
-	set  map[entry.ID]bool
-	path []charter.StepID
+	set    map[entry.ID]*naiveVerdict
+	path   []charter.StepID
+	people map[charter.MemberID]*naivePerson // filled when first asked for
+	counts map[entry.ID]bool                 // P3, as far as it was asked for
 }
 
-type naiveChain struct {
-	founder            charter.MemberID
-	members            map[charter.MemberID]naiveSeat
-	used               []entry.Device
-	seats, total       int
-	closed             bool
-	threshold, invites int
-	rules              uint64
+func (v naiveView) tip() charter.StepID { return v.path[len(v.path)-1] }
+
+// all returns the statements of one type, by ascending ID.
+func (v naiveView) all(what charter.Type) (xs []*naiveVerdict) {
+	for _, x := range v.set {
+		if x.s.Type == what {
+			xs = append(xs, x)
+		}
+	}
+	slices.SortFunc(xs, func(a, b *naiveVerdict) int { return a.id.Compare(b.id) })
+	return xs
 }
 
-type naiveSeat struct {
-	standing    charter.Standing
-	key         entry.Device
-	first       entry.Device
-	former      []entry.Device
-	rekeyed     charter.StepID // gave them their newest key
-	removed     charter.StepID
-	resignation entry.ID // that a step names
-}
-
-// naivePerson is a member as a view knows them, by what D4 to D9 call it.
-type naivePerson struct {
-	standing  charter.Standing
-	key       entry.Device
-	seat      naiveSeat
-	devices   map[entry.Device]bool // that were ever theirs
-	counts    map[entry.ID]bool     // without K
-	K         map[entry.ID]bool
-	certified map[entry.Device]bool
-	holding   []entry.ID // resignations
-	consents  []entry.Device
-	out       bool // P4
+// by returns those of them that one member made.
+func (v naiveView) by(who charter.MemberID, what charter.Type) (xs []*naiveVerdict) {
+	for _, x := range v.all(what) {
+		if x.by == who {
+			xs = append(xs, x)
+		}
+	}
+	return xs
 }
 
 func naiveFold(space entry.SpaceID, statements []*entry.Entry, stand charter.StepID) *naive {
 	n := &naive{
-		space: space, entries: map[entry.ID]*entry.Entry{}, known: map[entry.ID]naiveVerdict{},
-		steps: map[charter.StepID]*charter.Step{},
+		space:    space,
+		entries:  map[entry.ID]*entry.Entry{},
+		verdicts: map[entry.ID]*naiveVerdict{},
+		steps:    map[charter.StepID]*charter.Step{},
+		chains:   map[charter.StepID]*naiveChain{},
 	}
 	for _, e := range statements {
 		n.entries[e.ID()] = e
@@ -82,715 +94,465 @@ func naiveFold(space entry.SpaceID, statements []*entry.Entry, stand charter.Ste
 			n.steps[s.Step.ID()] = s.Step
 		}
 	}
-	var sound [][]charter.StepID
-	for id := range n.entries {
-		if v := n.judge(id); v.word == "sound" {
-			sound = append(sound, v.path)
-		}
-	}
-	for { // F1
-		next := map[charter.StepID]bool{} // step → whether the stand lies on it or beyond
-		for _, path := range sound {
-			if at := len(n.path); len(path) > at && slices.Equal(path[:at], n.path) {
-				next[path[at]] = next[path[at]] || slices.Contains(path[at:], stand)
-			}
-		}
-		var on []charter.StepID
-		for step, stands := range next {
-			if len(next) == 1 || stands {
-				on = append(on, step)
-			}
-		}
-		if len(on) != 1 {
-			return n
-		}
-		n.path = append(n.path, on[0])
-	}
+	n.follow(stand)
+	return n
 }
 
-func (n *naive) judge(id entry.ID) naiveVerdict {
-	if v, ok := n.known[id]; ok {
-		return v
+// Judging, as docs/PROTOCOL.md orders it.
+
+func (n *naive) judge(id entry.ID) *naiveVerdict {
+	if x := n.verdicts[id]; x != nil {
+		return x
 	}
-	v := n.judgeAfresh(id)
-	n.known[id] = v
-	return v
+	x := &naiveVerdict{id: id}
+	if e := n.entries[id]; e != nil {
+		x.word = n.decide(e, x)
+	}
+	n.verdicts[id] = x
+	return x
 }
 
-func (n *naive) judgeAfresh(id entry.ID) naiveVerdict {
-	void, waits := naiveVerdict{word: "void"}, naiveVerdict{word: "waits"}
-	e := n.entries[id]
-	if e == nil {
-		return waits
+func (n *naive) decide(e *entry.Entry, x *naiveVerdict) naiveWord {
+	known := e.Rules <= entry.RulesVersion
+	var err error
+	if known {
+		x.s, err = charter.ReadStatement(e.Payload)
 	}
-	if e.SpaceOf() != n.space {
+	of := e.Space
+	if of == (entry.SpaceID{}) {
+		of = entry.SpaceID(e.ID())
+	}
+	if of != n.space || err != nil { // 1
 		return void
 	}
-	s, err := charter.ReadStatement(e.Payload)
-	if e.Rules == 1 && err != nil {
-		return void
-	}
-	whole := true
-	for _, h := range e.Heads {
-		if n.acknowledges(h) {
+	for _, h := range e.Heads { // 2
+		if n.judge(h).word == void || n.acknowledgement(h) {
 			return void
 		}
-		switch n.judge(h).word {
-		case "void":
-			return void
-		case "waits":
-			whole = false
-		}
 	}
-	if e.Rules != 1 || !whole {
-		return waits
-	}
-	if len(e.Heads) == 0 {
-		if s.Genesis == nil {
-			if s.Known() {
-				return void
-			}
+	for _, h := range e.Heads { // 3
+		if n.judge(h).word == waits {
 			return waits
 		}
-		return naiveVerdict{
-			word: "sound", said: s, by: charter.MemberIDOf(n.space, s.Genesis.MemberKey), past: map[entry.ID]bool{},
-			path: []charter.StepID{charter.GenesisStep(n.space)},
-		}
 	}
-	v, ok := n.view(e.Heads)
-	if !ok || s.Genesis != nil { // C1
-		return void
-	}
-	out := naiveVerdict{word: "sound", said: s, past: v.set, path: v.path}
-	switch n.rule(v, e, s, &out) {
-	case "void":
-		return void
-	case "waits":
+	if !known {
 		return waits
 	}
-	return out
-}
-
-// view is what sound heads know together; false if they are on both sides of a fork.
-func (n *naive) view(heads []entry.ID) (naiveView, bool) {
-	v := naiveView{set: map[entry.ID]bool{}}
-	for _, h := range heads {
-		maps.Copy(v.set, n.judge(h).past)
-		v.set[h] = true
-		if p := n.judge(h).path; len(p) > len(v.path) {
-			v.path = p
+	unknown := x.s.Step == nil && !x.s.Known()
+	if len(e.Heads) == 0 { // 4
+		switch g := x.s.Genesis; {
+		case unknown:
+			return waits
+		case g == nil || !entry.VerifySignature(g.MemberKey, entry.DomainCertificate, append(make([]byte, 32), e.Device[:]...), g.Certificate):
+			return void
+		default:
+			x.by = charter.MemberIDOf(n.space, g.MemberKey)
+			x.path = []charter.StepID{charter.GenesisStep(n.space)}
+			return sound
 		}
 	}
+	if x.s.Genesis != nil {
+		return void
+	}
+	var ok bool
+	if x.past, ok = n.view(e.Heads); !ok { // 5
+		return void
+	}
+	x.path = x.past.path
+	if unknown { // 6
+		return waits
+	}
+	return n.rule(x.past, e, x) // 7
+}
+
+// acknowledgement says whether a statement is a sound one.
+func (n *naive) acknowledgement(id entry.ID) bool {
+	x := n.judge(id)
+	return x.word == sound && x.s.Type == charter.TypeSeen
+}
+
+// view is what heads that are all sound know; not ok if they stand on both sides of a fork (C1).
+func (n *naive) view(heads []entry.ID) (v naiveView, ok bool) {
+	v = naiveView{set: map[entry.ID]*naiveVerdict{}, people: map[charter.MemberID]*naivePerson{}, counts: map[entry.ID]bool{}}
 	for _, h := range heads {
-		p := n.judge(h).path
-		if !slices.Equal(v.path[:len(p)], p) {
-			return naiveView{}, false
+		x := n.judge(h)
+		v.set[h] = x
+		maps.Copy(v.set, x.past.set)
+		if v.path, ok = oneWay(v.path, x.path); !ok {
+			return v, false
 		}
 	}
 	return v, true
 }
 
-func (v naiveView) tip() charter.StepID { return v.path[len(v.path)-1] }
-
-// all lists the sound statements of a type in a view, in no order.
-func (n *naive) all(v naiveView, what charter.Type) []entry.ID {
-	var ids []entry.ID
-	for id := range v.set {
-		if n.judge(id).said.Type == what {
-			ids = append(ids, id)
-		}
+// oneWay returns the longer of two ways from the genesis, if the other is part of it.
+func oneWay(a, b []charter.StepID) ([]charter.StepID, bool) {
+	if len(a) < len(b) {
+		a, b = b, a
 	}
-	return ids
+	return a, slices.Equal(a[:len(b)], b)
 }
 
-func (n *naive) knows(id, other entry.ID) bool { return n.judge(id).past[other] }
+// rule holds a statement against "Precisely", and notes whose it is and what it brings into force.
+func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
+	chain := n.chain(v.path)
+	speaking := n.speaks(v, e.Device)
+	if speaking != nil {
+		x.by = speaking.id
+	}
+	full := speaking != nil && speaking.standing == charter.Full
+	consenting := full && speaking.consentsFrom(e.Device)
+	s := x.s
+	if speaking == nil && s.Type != charter.TypeRetire && s.Type != charter.TypeRecover { // D8
+		return void
+	}
+	switch s.Type {
+	case charter.TypeFounding: // C4
+		return n.foundingStep(v, chain, x, consenting)
+	case charter.TypePropose: // A1
+		switch {
+		case !full || s.Step.Parent != v.tip():
+			return void
+		case !s.Known():
+			return waits
+		}
+		return soundIf(n.rightlyNamed(v, chain, s.Step) && n.fits(v, chain, s.Step))
+	case charter.TypeConsent, charter.TypeRefuse: // A2
+		step := n.steps[s.Of]
+		return soundIf(consenting && len(n.proposals(v, s.Of)) > 0 && step.Parent == v.tip() && n.removes(step) != x.by)
+	case charter.TypeTakeBack: // A2
+		said := slices.ContainsFunc(slices.Concat(n.proposals(v, s.Of), v.by(x.by, charter.TypeConsent)), func(y *naiveVerdict) bool {
+			return y.by == x.by && (y.s.Step != nil || y.s.Of == s.Of)
+		})
+		return soundIf(len(n.proposals(v, s.Of)) > 0 && said)
+	case charter.TypeEnact: // A3
+		if len(n.proposals(v, s.Of)) == 0 {
+			return void
+		}
+		if slices.Contains(v.path, s.Of) {
+			return sound
+		}
+		if n.steps[s.Of].Parent != v.tip() || n.allTookBack(v, s.Of) || !n.enough(v, s.Of) {
+			return void
+		}
+		x.path = append(slices.Clone(v.path), s.Of)
+		return sound
+	case charter.TypeCertify: // D2
+		return soundIf(!n.parts(v)[s.New.Key] && charter.DeviceAccepts(n.space, speaking.key, *s.New) &&
+			len(speaking.devices) < 200 && n.own(v, speaking) < 1000)
+	case charter.TypeRetire: // D2
+		of := n.claimants(v, e.Device)
+		if len(of) != 1 {
+			return void
+		}
+		p := of[0]
+		x.by = p.id
+		return soundIf(p.certified[e.Device] && p.standing != charter.Removed && !p.resigned() && p.devices[s.Device] && n.own(v, p) < 1000)
+	case charter.TypeMove: // D2
+		return soundIf((len(speaking.consents) != 1 || speaking.consentsFrom(e.Device)) && speaking.live(s.Device) && n.own(v, speaking) < 1000)
+	case charter.TypeResign: // D2
+		return soundIf(n.own(v, speaking) < 1000)
+	case charter.TypeSeen, charter.TypeFollow: // D2
+		return sound
+	case charter.TypeRecover: // D3
+		return n.byMemberKey(v, e, x)
+	case charter.TypeInvite: // P1
+		return soundIf(full && !n.parts(v)[s.Invite])
+	case charter.TypeRevoke: // P1
+		return soundIf(full && n.invite(v, s.Invite) != nil)
+	case charter.TypeProspective: // P2
+		return soundIf(full && n.redeems(v, chain, x))
+	}
+	panic("a statement of a known type without a rule")
+}
 
-// chain is what the steps up to one give (C2).
+func soundIf(ok bool) naiveWord {
+	if ok {
+		return sound
+	}
+	return void
+}
+
+// The chain.
+
+type naiveChain struct {
+	founder            charter.MemberID
+	members            map[charter.MemberID]naiveSeat
+	used               []entry.Device // invite keys, by seats
+	seats, total       int
+	closed             bool
+	threshold, invites int
+	rules              uint64
+}
+
+// naiveSeat is a member's place in the chain.
+type naiveSeat struct {
+	standing    charter.Standing // zero for who has no place
+	key         entry.Device
+	first       []entry.Device // of the seat, or of the newest key
+	devices     []entry.Device // given by any step
+	rekeyed     charter.StepID // gave them their newest key
+	removed     charter.StepID
+	resignation entry.ID // that a step names
+}
+
+// chain is what the steps of a way from the genesis make (C2).
 func (n *naive) chain(path []charter.StepID) *naiveChain {
-	g, _ := charter.ReadStatement(n.entries[entry.ID(n.space)].Payload)
-	founder := charter.MemberIDOf(n.space, g.Genesis.MemberKey)
-	c := &naiveChain{
-		founder: founder, seats: 1, total: g.Genesis.Seats, threshold: int(g.Genesis.Threshold), invites: charter.DefaultInvites, rules: 1,
-		members: map[charter.MemberID]naiveSeat{founder: {
-			standing: charter.Full, key: g.Genesis.MemberKey, first: n.entries[entry.ID(n.space)].Device,
-		}},
+	last := path[len(path)-1]
+	if c := n.chains[last]; c != nil {
+		return c
 	}
-	end := func(m charter.MemberID, s charter.Standing) naiveSeat {
-		seat := c.members[m]
-		seat.standing = s
-		c.members[m] = seat
-		return seat
+	c := &naiveChain{}
+	n.chains[last] = c
+	if len(path) == 1 {
+		e := n.entries[entry.ID(n.space)]
+		s, _ := charter.ReadStatement(e.Payload)
+		g := s.Genesis
+		c.founder = charter.MemberIDOf(n.space, g.MemberKey)
+		first := []entry.Device{e.Device}
+		c.members = map[charter.MemberID]naiveSeat{c.founder: {standing: charter.Full, key: g.MemberKey, first: first, devices: first}}
+		c.seats, c.total = 1, g.Seats
+		c.threshold, c.invites, c.rules = int(g.Threshold), 5, e.Rules
+		return c
 	}
-	for _, id := range path[1:] {
-		p := n.steps[id]
-		for _, r := range p.Resigned {
-			seat := end(n.judge(r).by, charter.Resigned)
-			seat.resignation = r
-			c.members[n.judge(r).by] = seat
-		}
-		join := func(r *charter.Redemption) {
-			c.members[charter.MemberIDOf(n.space, r.Member)] = naiveSeat{standing: charter.Full, key: r.Member, first: r.Device}
-		}
-		switch p.Type {
-		case charter.ProposalSeat:
-			c.seats++
-			c.used = append(c.used, p.Seat.Invite)
-			join(&p.Seat.Redemption)
-		case charter.ProposalClose:
-			c.closed = true
-		case charter.ProposalAdmit:
-			join(n.judge(p.Admission).said.Joiner)
-		case charter.ProposalRemove:
-			seat := end(p.Member, charter.Removed)
-			seat.removed = id
-			c.members[p.Member] = seat
-		case charter.ProposalKey:
-			seat := c.members[p.Rekey.Member]
-			seat.former = append(slices.Clone(seat.former), seat.first)
-			seat.key, seat.first, seat.rekeyed = p.Rekey.Key, p.Rekey.Device, id
-			c.members[p.Rekey.Member] = seat
-		case charter.ProposalThreshold:
-			c.threshold = int(p.Threshold)
-		case charter.ProposalInvites:
-			c.invites = p.Invites
-		}
+	*c = *n.chain(path[:len(path)-1])
+	c.members = maps.Clone(c.members)
+	step := n.steps[last]
+	for _, id := range step.Resigned {
+		x := n.judge(id)
+		seat := c.members[x.by]
+		seat.standing, seat.resignation = charter.Resigned, id
+		c.members[x.by] = seat
+	}
+	switch step.Type {
+	case charter.ProposalSeat:
+		r := step.Seat.Redemption
+		first := []entry.Device{r.Device}
+		c.members[charter.MemberIDOf(n.space, r.Member)] = naiveSeat{standing: charter.Full, key: r.Member, first: first, devices: first}
+		c.used = append(slices.Clone(c.used), step.Seat.Invite)
+		c.seats++
+	case charter.ProposalClose:
+		c.closed = true
+	case charter.ProposalAdmit:
+		r := n.judge(step.Admission).s.Joiner
+		c.members[charter.MemberIDOf(n.space, r.Member)] = naiveSeat{standing: charter.Full, key: r.Member}
+	case charter.ProposalRemove:
+		seat := c.members[step.Member]
+		seat.standing, seat.removed = charter.Removed, last
+		c.members[step.Member] = seat
+	case charter.ProposalKey:
+		seat := c.members[step.Rekey.Member]
+		seat.key, seat.first, seat.rekeyed = step.Rekey.Key, []entry.Device{step.Rekey.Device}, last
+		seat.devices = append(slices.Clone(seat.devices), step.Rekey.Device)
+		c.members[step.Rekey.Member] = seat
+	case charter.ProposalThreshold:
+		c.threshold = int(step.Threshold)
+	case charter.ProposalInvites:
+		c.invites = step.Invites
+	case charter.ProposalRules:
+		c.rules = step.Rules
+	case charter.ProposalPact:
 	}
 	return c
 }
 
 func (c *naiveChain) full(m charter.MemberID) bool { return c.members[m].standing == charter.Full }
 
-func (c *naiveChain) open() bool { return !c.closed && c.seats < c.total && c.full(c.founder) } // C3
+// open says whether the founding is (C3).
+func (c *naiveChain) open() bool { return !c.closed && c.seats < c.total && c.full(c.founder) }
 
-func (c *naiveChain) count() (n int) {
-	for m := range c.members {
-		if c.full(m) {
-			n++
-		}
+// foundingStep is C4.
+func (n *naive) foundingStep(v naiveView, chain *naiveChain, x *naiveVerdict, consenting bool) naiveWord {
+	step := x.s.Step
+	if !consenting || x.by != chain.founder {
+		return void
 	}
-	return n
+	if slices.Contains(v.path, step.ID()) {
+		return sound
+	}
+	if step.Parent != v.tip() || !chain.open() {
+		return void
+	}
+	if !x.s.Known() {
+		return waits
+	}
+	switch step.Type {
+	case charter.ProposalSeat:
+		r, invite, parts := step.Seat.Redemption, step.Seat.Invite, n.parts(v)
+		if slices.Contains(chain.used, invite) || parts[invite] || parts[r.Member] || parts[r.Device] ||
+			invite == r.Member || invite == r.Device || r.Member == r.Device || r.Verify(n.space, invite) != nil {
+			return void
+		}
+	case charter.ProposalClose:
+	default:
+		return void
+	}
+	if !n.rightlyNamed(v, chain, step) {
+		return void
+	}
+	x.path = append(slices.Clone(v.path), step.ID())
+	return sound
 }
 
-// said lists what a member's own devices or member key say of themselves in a view.
-func (n *naive) said(v naiveView, who charter.MemberID, what charter.Type) (ids []entry.ID) {
-	for _, id := range n.all(v, what) {
-		if n.judge(id).by == who {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
+// Agreed steps.
 
-// alone is a member as a view knows them, whether or not their redemptions count (D4 to D9).
-func (n *naive) alone(v naiveView, who charter.MemberID) *naivePerson {
-	seat, seated := n.chain(v.path).members[who]
-	redemptions := n.said(v, who, charter.TypeProspective)
-	if !seated && len(redemptions) == 0 {
-		return nil
-	}
-	p := &naivePerson{
-		standing: charter.Prospective, key: seat.key, seat: seat, devices: map[entry.Device]bool{},
-		counts: map[entry.ID]bool{}, K: map[entry.ID]bool{}, certified: map[entry.Device]bool{},
-	}
-	if seated {
-		p.standing = seat.standing
-	}
-	if p.key == (entry.Device{}) {
-		p.key = n.judge(redemptions[0]).said.Joiner.Member
-	}
-	// Who is theirs, and who came first.
-	var first []entry.Device
-	for _, d := range append(slices.Clone(seat.former), seat.first) {
-		if d != (entry.Device{}) {
-			p.devices[d] = true
-		}
-	}
-	if seat.first != (entry.Device{}) {
-		first = append(first, seat.first)
-	}
-	for _, id := range redemptions {
-		d := n.judge(id).said.Joiner.Device
-		p.devices[d] = true
-		if n.sinceNewKey(seat, id) {
-			first = append(first, d)
-		}
-	}
-	for _, id := range n.said(v, who, charter.TypeCertify) {
-		p.devices[n.judge(id).said.New.Key] = true
-	}
-	for _, id := range n.said(v, who, charter.TypeRecover) {
-		for _, l := range n.judge(id).said.Live {
-			p.devices[l.Key] = true
-		}
-	}
-	// D4
-	recovers := n.said(v, who, charter.TypeRecover)
-	for _, id := range recovers {
-		known := slices.ContainsFunc(recovers, func(o entry.ID) bool { return n.knows(o, id) })
-		if n.sinceNewKey(seat, id) && !known {
-			p.K[id] = true
-		}
-	}
-	for id := range v.set {
-		if j := n.judge(id); j.by != who || j.said.Type == charter.TypeRecover || !n.sinceNewKey(seat, id) {
-			continue
-		}
-		p.counts[id] = true
-		for k := range p.K {
-			if !n.knows(id, k) {
-				delete(p.counts, id)
-			}
-		}
-	}
-	// D5: the least set, grown until it doesn't any more
-	for _, d := range first {
-		p.certified[d] = len(p.K) == 0
-	}
-	for d := range p.devices {
-		if len(p.K) > 0 {
-			p.certified[d] = true
-			for k := range p.K {
-				p.certified[d] = p.certified[d] && n.lists(k, d)
-			}
-		}
-	}
-	for grown := true; grown; {
-		grown = false
-		for id := range p.counts {
-			by, new := n.entries[id].Device, n.judge(id).said.New
-			if new == nil || !p.certified[by] || p.certified[new.Key] {
-				continue
-			}
-			beyond := false
-			for _, r := range n.retirements(p, by) {
-				beyond = beyond || !n.knows(r, id)
-			}
-			if !beyond {
-				p.certified[new.Key], grown = true, true
-			}
-		}
-	}
-	// D7
-	for id := range p.counts {
-		if n.judge(id).said.Type == charter.TypeResign && !n.cut(p, id) {
-			p.holding = append(p.holding, id)
-		}
-	}
-	if len(p.holding) > 0 && (p.standing == charter.Full || p.standing == charter.Prospective) {
-		p.standing = charter.Resigned
-	}
-	// D9
-	var moves []entry.ID
-	for id := range p.counts {
-		if n.judge(id).said.Type == charter.TypeMove && !n.cut(p, id) {
-			moves = append(moves, id)
-		}
-	}
-	chosen := first
-	if len(p.K) > 0 {
-		chosen = nil
-		for k := range p.K {
-			chosen = append(chosen, n.judge(k).said.Live[0].Key)
-		}
-	}
-	if len(moves) > 0 {
-		chosen = nil
-		for _, id := range moves {
-			if !slices.ContainsFunc(moves, func(o entry.ID) bool { return n.knows(o, id) }) {
-				chosen = append(chosen, n.judge(id).said.Device)
-			}
-		}
-	}
-	for _, d := range chosen {
-		if n.live(p, d) && !slices.Contains(p.consents, d) {
-			p.consents = append(p.consents, d)
-		}
-	}
-	return p
-}
-
-// sinceNewKey says whether a statement knows the step that gave its member their newest key, if one did.
-func (n *naive) sinceNewKey(seat naiveSeat, id entry.ID) bool {
-	return seat.rekeyed == charter.StepID{} || slices.Contains(n.judge(id).path, seat.rekeyed)
-}
-
-func (n *naive) lists(k entry.ID, d entry.Device) bool {
-	return slices.ContainsFunc(n.judge(k).said.Live, func(l charter.NewDevice) bool { return l.Key == d })
-}
-
-// retirements are those of a device that count.
-func (n *naive) retirements(p *naivePerson, d entry.Device) (ids []entry.ID) {
-	for id := range p.counts {
-		if s := n.judge(id).said; s.Type == charter.TypeRetire && s.Device == d {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func (n *naive) live(p *naivePerson, d entry.Device) bool {
-	return p.certified[d] && len(n.retirements(p, d)) == 0
-}
-
-// cut says whether a statement of a member's device is (D6).
-func (n *naive) cut(p *naivePerson, id entry.ID) bool {
-	d := n.entries[id].Device
-	ends := n.retirements(p, d)
-	if !p.certified[d] {
-		for k := range p.K {
-			if !n.lists(k, d) {
-				ends = append(ends, k)
-			}
-		}
-		if len(p.K) == 0 && n.sinceNewKey(p.seat, id) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(ends, func(end entry.ID) bool { return !n.knows(end, id) })
-}
-
-// counts says whether an invite or a redemption counts (P3).
-func (n *naive) counts(v naiveView, id entry.ID) bool {
-	p := n.alone(v, n.judge(id).whose)
-	stays := func(step charter.StepID) bool { return slices.Contains(n.steps[step].Stay, id) }
-	switch {
-	case p.seat.removed != charter.StepID{}:
-		return stays(p.seat.removed)
-	case p.seat.resignation != entry.ID{} && !n.knows(p.seat.resignation, id):
-		return false
-	case !n.sinceNewKey(p.seat, id):
-		return stays(p.seat.rekeyed)
-	}
-	return !n.cut(p, id) && !slices.ContainsFunc(p.holding, func(r entry.ID) bool { return !n.knows(r, id) })
-}
-
-// guests are the prospective members who came by one member's invites (P4).
-func (n *naive) guests(v naiveView, inviter charter.MemberID) map[charter.MemberID]bool {
-	seats := n.chain(v.path).members
-	all := n.all(v, charter.TypeProspective)
-	slices.SortFunc(all, entry.ID.Compare)
-	in := map[charter.MemberID]bool{}
-	for _, id := range all {
-		who := n.judge(id).by
-		_, seated := seats[who]
-		if seated || n.judge(id).host != inviter || !n.counts(v, id) || n.alone(v, who).standing == charter.Resigned {
-			continue
-		}
-		if len(in) < n.chain(n.judge(id).path).invites {
-			in[who] = true
-		}
-	}
-	return in
-}
-
-// person is a member as a view knows them; nil if it doesn't.
-func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson {
-	p := n.alone(v, who)
-	if p == nil {
-		return nil
-	}
-	if _, seated := n.chain(v.path).members[who]; seated {
-		return p
-	}
-	for _, id := range n.said(v, who, charter.TypeProspective) {
-		if n.counts(v, id) && n.guests(v, n.judge(id).host)[who] {
-			return p
-		}
-	}
-	p.out, p.consents = true, nil
-	if p.standing == charter.Prospective {
-		p.standing = charter.Removed
-	}
-	return p
-}
-
-// everybody is all members that a view knows.
-func (n *naive) everybody(v naiveView) map[charter.MemberID]*naivePerson {
-	all := map[charter.MemberID]*naivePerson{}
-	for m := range n.chain(v.path).members {
-		all[m] = n.person(v, m)
-	}
-	for _, id := range n.all(v, charter.TypeProspective) {
-		all[n.judge(id).by] = n.person(v, n.judge(id).by)
-	}
-	return all
-}
-
-// claimant is the only one who ever claimed a device.
-func (n *naive) claimant(v naiveView, d entry.Device) (who charter.MemberID, p *naivePerson) {
-	for m, q := range n.everybody(v) {
-		if q.devices[d] {
-			if p != nil {
-				return charter.MemberID{}, nil
-			}
-			who, p = m, q
-		}
-	}
-	return who, p
-}
-
-func (p *naivePerson) here() bool {
-	return p.standing == charter.Full || p.standing == charter.Prospective
-}
-
-func (n *naive) speaker(v naiveView, d entry.Device) (charter.MemberID, *naivePerson) { // D8
-	who, p := n.claimant(v, d)
-	if p == nil || !n.live(p, d) || !p.here() {
-		return charter.MemberID{}, nil
-	}
-	return who, p
-}
-
-// parts are all keys that have a part in a view (D1).
-func (n *naive) parts(v naiveView) map[entry.Device]bool {
-	parts := map[entry.Device]bool{}
-	g := n.entries[entry.ID(n.space)]
-	genesis, _ := charter.ReadStatement(g.Payload)
-	parts[g.Device], parts[genesis.Genesis.MemberKey] = true, true
-	for _, id := range v.path[1:] {
-		if s := n.steps[id].Seat; s != nil {
-			parts[s.Invite], parts[s.Redemption.Member], parts[s.Redemption.Device] = true, true, true
-		}
-		if r := n.steps[id].Rekey; r != nil {
-			parts[r.Key], parts[r.Device] = true, true
-		}
-	}
-	for id := range v.set {
-		switch s := n.judge(id).said; s.Type {
-		case charter.TypeCertify:
-			parts[s.New.Key] = true
-		case charter.TypeRecover:
-			for _, l := range s.Live {
-				parts[l.Key] = true
-			}
-		case charter.TypeProspective:
-			parts[s.Joiner.Member], parts[s.Joiner.Device] = true, true
-		case charter.TypeInvite:
-			parts[s.Invite] = true
-		}
-	}
-	return parts
-}
-
-// memberKeys is the members for whom a key was ever the member key.
-func (n *naive) memberKeys(v naiveView, key entry.Device) (who []charter.MemberID) {
-	add := func(m charter.MemberID) {
-		if !slices.Contains(who, m) {
-			who = append(who, m)
-		}
-	}
-	for m := range n.everybody(v) {
-		if m == charter.MemberIDOf(n.space, key) {
-			add(m)
-		}
-	}
-	for _, id := range v.path[1:] {
-		if r := n.steps[id].Rekey; r != nil && r.Key == key {
-			add(r.Member)
-		}
-	}
-	return who
-}
-
-// rule applies the rules for statements other than a genesis. It returns "void", "waits" or "".
-func (n *naive) rule(v naiveView, e *entry.Entry, s charter.Statement, out *naiveVerdict) string {
-	chain := n.chain(v.path)
-	parts := n.parts(v)
-	if s.Type == charter.TypeRecover { // D3
-		holders := n.memberKeys(v, e.Device)
-		if len(holders) != 1 {
-			return "void"
-		}
-		p := n.person(v, holders[0])
-		if seat, ok := chain.members[holders[0]]; p.key != e.Device || ok && seat.standing != charter.Full {
-			return "void"
-		}
-		ever := len(p.devices)
-		for _, l := range s.Live {
-			own := p.devices[l.Key]
-			if !own {
-				ever++
-			}
-			if !own && ever > charter.MaxDevices {
-				return "void"
-			}
-			if !own && parts[l.Key] || !(own && l.Accepted == [64]byte{}) && !accepted(n.space, p.key, l) {
-				return "void"
-			}
-		}
-		out.by, out.whose = holders[0], holders[0]
-		return ""
-	}
-	if !s.Known() && s.Step == nil {
-		return "waits"
-	}
-	who, p := n.speaker(v, e.Device)
-	if s.Type == charter.TypeRetire { // D2
-		if who, p = n.claimant(v, e.Device); p != nil && (!p.certified[e.Device] || !p.here()) {
-			p = nil
-		}
-	}
-	if p == nil {
-		return "void"
-	}
-	out.by, out.whose = who, who
-	full := p.standing == charter.Full
-	consenting := len(p.consents) == 1 && p.consents[0] == e.Device
-	switch s.Type {
-	case charter.TypeCertify, charter.TypeRetire, charter.TypeMove, charter.TypeResign:
-		own := 0
-		for id := range p.counts {
-			switch n.judge(id).said.Type {
-			case charter.TypeCertify, charter.TypeRetire, charter.TypeMove, charter.TypeResign:
-				own++
-			}
-		}
-		if own >= charter.MaxOwn {
-			return "void"
-		}
-	}
-	bad := false
-	switch s.Type {
-	case charter.TypeFounding: // C4
-		id := s.Step.ID()
-		if who != chain.founder {
-			return "void"
-		}
-		if slices.Contains(v.path, id) {
-			return ""
-		}
-		if !consenting || s.Step.Parent != v.tip() || !chain.open() {
-			return "void"
-		}
-		if s.Step.Type > charter.ProposalPact || s.Step.Rules > 1 {
-			return "waits"
-		}
-		switch s.Step.Type {
-		case charter.ProposalSeat:
-			r, invite := s.Step.Seat.Redemption, s.Step.Seat.Invite
-			bad = slices.Contains(chain.used, invite) || parts[r.Member] || parts[r.Device] || parts[invite] ||
-				r.Member == r.Device || r.Member == invite || r.Device == invite || r.Verify(n.space, invite) != nil
-		case charter.ProposalClose:
-			bad = !n.rightlyNamed(v, chain, s.Step.Resigned)
-		default:
-			bad = true
-		}
-		out.path = append(slices.Clip(v.path), id)
-	case charter.TypePropose: // A1
-		out.about = v.tip()
-		if s.Step.Parent != v.tip() || !full {
-			return "void"
-		}
-		if s.Step.Type > charter.ProposalPact || s.Step.Rules > 1 {
-			return "waits"
-		}
-		bad = !n.rightlyNamed(v, chain, s.Step.Resigned) || !n.fits(v, chain, parts, s.Step)
-	case charter.TypeConsent, charter.TypeRefuse, charter.TypeTakeBack: // A2
-		by := n.proposals(v, s.Of)
-		if len(by) == 0 {
-			return "void"
-		}
-		step := n.steps[s.Of]
-		out.about = step.Parent
-		if s.Type == charter.TypeTakeBack {
-			mine := false
-			for _, id := range append(by, n.all(v, charter.TypeConsent)...) {
-				j := n.judge(id)
-				mine = mine || j.by == who && (j.said.Type == charter.TypePropose || j.said.Of == s.Of)
-			}
-			bad = !mine
-			break
-		}
-		bad = step.Parent != v.tip() || !full || !consenting || step.Type == charter.ProposalRemove && step.Member == who
-	case charter.TypeEnact: // A3
-		by := n.proposals(v, s.Of)
-		if len(by) == 0 {
-			return "void"
-		}
-		if slices.Contains(v.path, s.Of) {
-			return ""
-		}
-		bad = n.steps[s.Of].Parent != v.tip() || n.withdrawn(v, s.Of, by) || !n.enough(v, s.Of)
-		out.path = append(slices.Clip(v.path), s.Of)
-	case charter.TypeCertify: // D2
-		bad = parts[s.New.Key] || len(p.devices) >= charter.MaxDevices || !accepted(n.space, p.key, *s.New)
-	case charter.TypeRetire:
-		bad = !p.devices[s.Device]
-	case charter.TypeMove:
-		bad = !n.live(p, s.Device) || len(p.consents) > 0 && !slices.Contains(p.consents, e.Device)
-	case charter.TypeInvite: // P1
-		bad = !full || parts[s.Invite]
-	case charter.TypeRevoke:
-		bad = !full || len(n.counting(v, n.invitesOf(v, s.Invite))) == 0
-	case charter.TypeProspective: // P2
-		bad = !full || !n.admissible(v, chain, parts, s, out)
-		out.by = charter.MemberIDOf(n.space, s.Joiner.Member)
-	}
-	if bad {
-		return "void"
-	}
-	return ""
-}
-
-func accepted(space entry.SpaceID, memberKey entry.Device, d charter.NewDevice) bool {
-	return entry.VerifySignature(d.Key, entry.DomainDevice, append(space[:], memberKey[:]...), d.Accepted)
-}
-
-func (n *naive) proposals(v naiveView, step charter.StepID) (ids []entry.ID) {
-	for _, id := range n.all(v, charter.TypePropose) {
-		if n.judge(id).said.Step.ID() == step {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func (n *naive) fits(v naiveView, chain *naiveChain, parts map[entry.Device]bool, s *charter.Step) bool { // A1
-	switch s.Type {
+// fits says whether what a proposal says does (A1).
+func (n *naive) fits(v naiveView, chain *naiveChain, step *charter.Step) bool {
+	switch step.Type {
 	case charter.ProposalClose:
 		return chain.open()
 	case charter.ProposalAdmit:
-		return v.set[s.Admission] && n.judge(s.Admission).said.Type == charter.TypeProspective &&
-			n.counts(v, s.Admission) && n.guests(v, n.judge(s.Admission).host)[n.judge(s.Admission).by]
+		x := v.set[step.Admission]
+		if x == nil || x.s.Type != charter.TypeProspective || !n.counts(v, x) {
+			return false
+		}
+		p := n.person(v, charter.MemberIDOf(n.space, x.s.Joiner.Member))
+		return p.standing == charter.Prospective
 	case charter.ProposalRemove:
-		seat, seated := chain.members[s.Member]
-		p := n.person(v, s.Member)
-		return p != nil && (!seated || seat.standing == charter.Full) && n.mayStay(v, s.Stay, s.Member)
+		p := n.everybody(v)[step.Member]
+		return p != nil && p.seat.standing != charter.Removed && p.seat.standing != charter.Resigned && n.mayStay(v, step, step.Member)
 	case charter.ProposalKey:
-		return chain.full(s.Rekey.Member) && s.Rekey.Key != s.Rekey.Device && !parts[s.Rekey.Key] && !parts[s.Rekey.Device] && s.Rekey.Verify(n.space) == nil &&
-			n.mayStay(v, s.Stay, s.Rekey.Member)
+		k, parts := step.Rekey, n.parts(v)
+		return chain.full(k.Member) && !parts[k.Key] && !parts[k.Device] && k.Key != k.Device && k.Verify(n.space) == nil && n.mayStay(v, step, k.Member)
 	case charter.ProposalThreshold:
-		return int(s.Threshold) != chain.threshold
+		return int(step.Threshold) != chain.threshold
 	case charter.ProposalInvites:
-		return s.Invites != chain.invites
+		return step.Invites != chain.invites
+	case charter.ProposalRules:
+		return step.Rules > chain.rules
 	case charter.ProposalPact:
-		return true // what it says is between the allies
+		return true
 	}
-	return false // a seat, or rules that are no higher
+	return false
 }
 
-func (n *naive) mayStay(v naiveView, ids []entry.ID, of charter.MemberID) bool { // A1
-	for _, id := range ids {
-		if j := n.judge(id); !v.set[id] || j.said.Type != charter.TypeProspective || j.whose != of {
+// mayStay says whether what a proposal says stays are redemptions in its past that the member countersigned (A1).
+func (n *naive) mayStay(v naiveView, step *charter.Step, who charter.MemberID) bool {
+	for _, id := range step.Stay {
+		if x := v.set[id]; x == nil || x.s.Type != charter.TypeProspective || x.by != who {
 			return false
 		}
 	}
 	return true
 }
 
-func (n *naive) rightlyNamed(v naiveView, chain *naiveChain, ids []entry.ID) bool { // A4
-	seen := map[charter.MemberID]bool{}
-	for _, id := range ids {
-		j := n.judge(id)
-		if !v.set[id] || j.said.Type != charter.TypeResign || seen[j.by] || !chain.full(j.by) {
+// removes returns who is to be removed by a step.
+func (n *naive) removes(step *charter.Step) charter.MemberID {
+	if step.Type == charter.ProposalRemove {
+		return step.Member
+	}
+	return charter.MemberID{}
+}
+
+// proposals are those of a step.
+func (n *naive) proposals(v naiveView, step charter.StepID) (xs []*naiveVerdict) {
+	for _, x := range v.all(charter.TypePropose) {
+		if x.s.Step.ID() == step {
+			xs = append(xs, x)
+		}
+	}
+	return xs
+}
+
+// tookBack says whether a member took a step back by a statement that knows what they had said for it.
+func (n *naive) tookBack(v naiveView, step charter.StepID, said *naiveVerdict) bool {
+	for _, x := range v.by(said.by, charter.TypeTakeBack) {
+		if x.s.Of == step && x.knows(said.id) {
+			return true
+		}
+	}
+	return false
+}
+
+// allTookBack says whether all who proposed a step have taken that back after their proposal (A3).
+func (n *naive) allTookBack(v naiveView, step charter.StepID) bool {
+	for _, x := range n.proposals(v, step) {
+		if !n.tookBack(v, step, x) {
 			return false
 		}
-		seen[j.by] = true
-		if !slices.Contains(n.person(v, j.by).holding, id) {
+	}
+	return true
+}
+
+// isOpen says whether a consent is (A3).
+func (n *naive) isOpen(v naiveView, consent *naiveVerdict) bool {
+	if n.tookBack(v, consent.s.Of, consent) {
+		return false
+	}
+	for _, x := range v.by(consent.by, charter.TypeRefuse) {
+		if x.s.Of == consent.s.Of {
 			return false
 		}
-		for c := range j.past {
-			if k := n.judge(c); k.said.Type == charter.TypeConsent && k.by == j.by && k.about == v.tip() {
+	}
+	p := n.person(v, consent.by)
+	for _, x := range p.holding {
+		if !x.knows(consent.id) {
+			return false
+		}
+	}
+	return !n.cut(p, consent)
+}
+
+// consenting returns the members whose consents to a step count, by ascending ID, and of how many (A3).
+func (n *naive) consenting(v naiveView, id charter.StepID) (who []charter.MemberID, of int) {
+	step := n.steps[id]
+	at := n.chain(v.path[:slices.Index(v.path, step.Parent)+1])
+	for _, m := range slices.SortedFunc(maps.Keys(at.members), func(a, b charter.MemberID) int { return bytes.Compare(a[:], b[:]) }) {
+		if !at.full(m) || n.names(step, m) {
+			continue
+		}
+		of++
+		this, other := false, false
+		for _, x := range v.by(m, charter.TypeConsent) {
+			if n.steps[x.s.Of].Parent == step.Parent && n.isOpen(v, x) {
+				this = this || x.s.Of == id
+				other = other || x.s.Of != id
+			}
+		}
+		if this && !other && n.removes(step) != m {
+			who = append(who, m)
+		}
+	}
+	return who, of
+}
+
+// names says whether a step names a resignation of a member.
+func (n *naive) names(step *charter.Step, who charter.MemberID) bool {
+	return slices.ContainsFunc(step.Resigned, func(id entry.ID) bool { return n.judge(id).by == who })
+}
+
+// enough says whether a step whose parent is the tip has the consents that it needs (A3).
+func (n *naive) enough(v naiveView, id charter.StepID) bool {
+	who, of := n.consenting(v, id)
+	chain, step := n.chain(v.path), n.steps[id]
+	if chain.open() && !n.names(step, chain.founder) && !slices.Contains(who, chain.founder) {
+		return false
+	}
+	share := 0 // ⌈t·n⌉
+	switch charter.Threshold(chain.threshold) {
+	case charter.Majority:
+		share = (of + 1) / 2
+	case charter.TwoThirds:
+		share = (2*of + 2) / 3
+	case charter.ThreeQuarters:
+		share = (3*of + 3) / 4
+	case charter.AllButOne:
+		share = of - 1
+	}
+	return len(who) >= max(of/2+1, min(share, of-1))
+}
+
+// rightlyNamed says whether a proposal names its resignations so (A4).
+func (n *naive) rightlyNamed(v naiveView, chain *naiveChain, step *charter.Step) bool {
+	named := map[charter.MemberID]bool{}
+	for _, id := range step.Resigned {
+		x := v.set[id]
+		if x == nil || x.s.Type != charter.TypeResign || named[x.by] || !chain.full(x.by) || !slices.Contains(n.person(v, x.by).holding, x) {
+			return false
+		}
+		named[x.by] = true
+		for _, consent := range v.by(x.by, charter.TypeConsent) {
+			if x.knows(consent.id) && n.steps[consent.s.Of].Parent == step.Parent {
 				return false
 			}
 		}
@@ -798,164 +560,459 @@ func (n *naive) rightlyNamed(v naiveView, chain *naiveChain, ids []entry.ID) boo
 	return true
 }
 
-func (n *naive) withdrawn(v naiveView, step charter.StepID, by []entry.ID) bool {
-	for _, id := range by {
-		back := false
-		for _, b := range n.all(v, charter.TypeTakeBack) {
-			back = back || n.judge(b).by == n.judge(id).by && n.judge(b).said.Of == step && n.knows(b, id)
-		}
-		if !back {
-			return false
-		}
-	}
-	return true
+// Devices.
+
+// naivePerson is somebody as a view knows them.
+type naivePerson struct {
+	id          charter.MemberID
+	seat        naiveSeat
+	standing    charter.Standing
+	out         bool // P4
+	key         entry.Device
+	devices     map[entry.Device]bool // that were ever theirs
+	first       []entry.Device
+	redemptions []*naiveVerdict // that brought them in
+	K           []*naiveVerdict
+	retirements []*naiveVerdict // these and the others: that count (D4)
+	certs       []*naiveVerdict
+	moves       []*naiveVerdict
+	resigns     []*naiveVerdict
+	certified   map[entry.Device]bool
+	holding     []*naiveVerdict // resignations, D7
+	consents    []entry.Device  // D9: live ones
 }
 
-// consenting returns who counts as consenting to a step in a view, of how many (A3).
-func (n *naive) consenting(v naiveView, step charter.StepID) (who []charter.MemberID, of int) {
-	s := n.steps[step]
-	chain := n.chain(v.path[:slices.Index(v.path, s.Parent)+1])
-	gone := map[charter.MemberID]bool{}
-	for _, r := range s.Resigned {
-		gone[n.judge(r).by] = true
+// resigned is D7, and what a step made final (C2).
+func (p *naivePerson) resigned() bool {
+	return len(p.holding) > 0 || p.seat.standing == charter.Resigned
+}
+
+// parts are the keys that have one (D1).
+func (n *naive) parts(v naiveView) map[entry.Device]bool {
+	parts := map[entry.Device]bool{}
+	for _, id := range v.path[1:] {
+		switch step := n.steps[id]; step.Type {
+		case charter.ProposalSeat:
+			parts[step.Seat.Invite], parts[step.Seat.Redemption.Member], parts[step.Seat.Redemption.Device] = true, true, true
+		case charter.ProposalKey:
+			parts[step.Rekey.Key], parts[step.Rekey.Device] = true, true
+		}
 	}
-	for m := range chain.members {
-		if !chain.full(m) || gone[m] || s.Type == charter.ProposalRemove && s.Member == m {
+	for id, x := range v.set {
+		switch x.s.Type {
+		case charter.TypeGenesis:
+			parts[x.s.Genesis.MemberKey], parts[n.entries[id].Device] = true, true
+		case charter.TypeCertify:
+			parts[x.s.New.Key] = true
+		case charter.TypeRecover:
+			for _, d := range x.s.Live {
+				parts[d.Key] = true
+			}
+		case charter.TypeInvite:
+			parts[x.s.Invite] = true
+		case charter.TypeProspective:
+			parts[x.s.Joiner.Member], parts[x.s.Joiner.Device] = true, true
+		}
+	}
+	return parts
+}
+
+// own is how many of the statements that D2 bounds count of a member.
+func (n *naive) own(_ naiveView, p *naivePerson) int {
+	return len(p.certs) + len(p.retirements) + len(p.moves) + len(p.resigns)
+}
+
+// byMemberKey is D3.
+func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
+	var of []*naivePerson
+	for _, p := range n.everybody(v) {
+		if p.key == e.Device {
+			of = append(of, p)
+		}
+	}
+	if len(of) != 1 {
+		return void
+	}
+	p, parts := of[0], n.parts(v)
+	x.by = p.id
+	if p.seat.standing == charter.Removed || p.seat.standing == charter.Resigned {
+		return void
+	}
+	fresh := map[entry.Device]bool{}
+	for _, d := range x.s.Live {
+		if p.devices[d.Key] {
 			continue
 		}
-		open := map[charter.StepID]bool{}
-		for _, c := range n.all(v, charter.TypeConsent) {
-			j := n.judge(c)
-			if j.by != m || j.about != s.Parent {
-				continue
-			}
-			closed := false
-			for id := range v.set {
-				b := n.judge(id)
-				closed = closed || b.by == m && b.said.Of == j.said.Of &&
-					(b.said.Type == charter.TypeTakeBack && n.knows(id, c) || b.said.Type == charter.TypeRefuse)
-			}
-			p := n.person(v, m)
-			closed = closed || n.cut(p, c)
-			for _, r := range p.holding {
-				closed = closed || !n.knows(r, c)
-			}
-			if !closed {
-				open[j.said.Of] = true
+		if parts[d.Key] || !charter.DeviceAccepts(n.space, p.key, d) {
+			return void
+		}
+		fresh[d.Key] = true
+	}
+	return soundIf(len(fresh) == 0 || len(p.devices)+len(fresh) <= 200)
+}
+
+// derive says what a person's own statements make of their devices (D4 to D9), and nothing of their standing.
+func (n *naive) derive(v naiveView, who charter.MemberID) *naivePerson {
+	p := &naivePerson{id: who, seat: n.chain(v.path).members[who], devices: map[entry.Device]bool{}, certified: map[entry.Device]bool{}}
+	p.key, p.first = p.seat.key, slices.Clone(p.seat.first)
+	for _, d := range p.seat.devices {
+		p.devices[d] = true
+	}
+	for _, x := range v.all(charter.TypeProspective) {
+		r := x.s.Joiner
+		if charter.MemberIDOf(n.space, r.Member) != who {
+			continue
+		}
+		p.redemptions = append(p.redemptions, x)
+		p.devices[r.Device] = true
+		if p.seat.rekeyed == (charter.StepID{}) {
+			p.key = r.Member
+			if !slices.Contains(p.first, r.Device) {
+				p.first = append(p.first, r.Device)
 			}
 		}
-		if len(open) == 1 && open[step] {
-			who = append(who, m)
+	}
+	for _, x := range v.by(who, charter.TypeCertify) {
+		p.devices[x.s.New.Key] = true
+	}
+	for _, x := range v.by(who, charter.TypeRecover) {
+		for _, d := range x.s.Live {
+			p.devices[d.Key] = true
 		}
 	}
-	slices.SortFunc(who, func(a, b charter.MemberID) int { return bytes.Compare(a[:], b[:]) })
-	return who, chain.count() - len(gone)
-}
 
-func (n *naive) enough(v naiveView, step charter.StepID) bool {
-	s := n.steps[step]
-	chain := n.chain(v.path)
-	who, of := n.consenting(v, step)
-	share := map[int]int{1: (of + 1) / 2, 2: (2*of + 2) / 3, 3: (3*of + 3) / 4, 4: of - 1}[chain.threshold]
-	if len(who) < max(of/2+1, min(share, of-1)) {
-		return false
+	// D4
+	left := func(what charter.Type) (xs []*naiveVerdict) {
+		for _, x := range v.by(who, what) {
+			if p.seat.rekeyed == (charter.StepID{}) || x.knowsStep(p.seat.rekeyed) {
+				xs = append(xs, x)
+			}
+		}
+		return xs
 	}
-	gone := slices.ContainsFunc(s.Resigned, func(r entry.ID) bool { return n.judge(r).by == chain.founder })
-	return !chain.open() || gone || slices.Contains(who, chain.founder)
-}
+	p.K = newestOf(left(charter.TypeRecover))
+	counting := func(what charter.Type) (xs []*naiveVerdict) {
+		for _, x := range left(what) {
+			if !slices.ContainsFunc(p.K, func(k *naiveVerdict) bool { return !x.knows(k.id) }) {
+				xs = append(xs, x)
+			}
+		}
+		return xs
+	}
+	p.certs, p.retirements = counting(charter.TypeCertify), counting(charter.TypeRetire)
+	p.moves, p.resigns = counting(charter.TypeMove), counting(charter.TypeResign)
 
-func (n *naive) invitesOf(v naiveView, key entry.Device) (ids []entry.ID) {
-	for _, id := range n.all(v, charter.TypeInvite) {
-		if n.judge(id).said.Invite == key {
-			ids = append(ids, id)
+	// D5
+	if len(p.K) == 0 {
+		for _, d := range p.first {
+			p.certified[d] = true
+		}
+	} else {
+		for d := range p.devices {
+			p.certified[d] = !slices.ContainsFunc(p.K, func(k *naiveVerdict) bool { return !lists(k, d) })
 		}
 	}
-	slices.SortFunc(ids, entry.ID.Compare)
-	return ids
+	for grown := true; grown; {
+		grown = false
+		for _, cert := range p.certs {
+			if p.certified[n.entries[cert.id].Device] && !p.certified[cert.s.New.Key] && !p.retiredBeside(n.entries[cert.id].Device, cert) {
+				p.certified[cert.s.New.Key], grown = true, true
+			}
+		}
+	}
+
+	// D7
+	for _, x := range p.resigns {
+		if !n.cut(p, x) {
+			p.holding = append(p.holding, x)
+		}
+	}
+
+	// D9
+	var from []entry.Device
+	moves := newestOf(slices.DeleteFunc(slices.Clone(p.moves), func(x *naiveVerdict) bool { return n.cut(p, x) }))
+	switch {
+	case len(moves) > 0:
+		for _, x := range moves {
+			from = append(from, x.s.Device)
+		}
+	case len(p.K) > 0:
+		for _, k := range p.K {
+			from = append(from, k.s.Live[0].Key)
+		}
+	default:
+		from = p.first
+	}
+	for _, d := range from {
+		if p.live(d) && !slices.Contains(p.consents, d) {
+			p.consents = append(p.consents, d)
+		}
+	}
+	return p
 }
 
-// counting are those that count.
-func (n *naive) counting(v naiveView, ids []entry.ID) []entry.ID {
-	return slices.DeleteFunc(ids, func(id entry.ID) bool { return !n.counts(v, id) })
+// newestOf returns those that no other of them knows.
+func newestOf(xs []*naiveVerdict) []*naiveVerdict {
+	return slices.DeleteFunc(slices.Clone(xs), func(x *naiveVerdict) bool {
+		return slices.ContainsFunc(xs, func(y *naiveVerdict) bool { return y.knows(x.id) })
+	})
 }
 
-func (n *naive) admissible(v naiveView, chain *naiveChain, parts map[entry.Device]bool, s charter.Statement, out *naiveVerdict) bool { // P2
-	invites := n.counting(v, n.invitesOf(v, s.Invite))
-	if len(invites) == 0 {
+func lists(k *naiveVerdict, d entry.Device) bool {
+	return slices.ContainsFunc(k.s.Live, func(l charter.NewDevice) bool { return l.Key == d })
+}
+
+// retiredBeside says whether a retirement of a device counts and doesn't know what it said.
+func (p *naivePerson) retiredBeside(d entry.Device, said *naiveVerdict) bool {
+	return slices.ContainsFunc(p.retirements, func(r *naiveVerdict) bool { return r.s.Device == d && !r.knows(said.id) })
+}
+
+// live is D5.
+func (p *naivePerson) live(d entry.Device) bool {
+	return p.certified[d] && !slices.ContainsFunc(p.retirements, func(r *naiveVerdict) bool { return r.s.Device == d })
+}
+
+// cut is D6.
+func (n *naive) cut(p *naivePerson, x *naiveVerdict) bool {
+	d := n.entries[x.id].Device
+	switch {
+	case p.retiredBeside(d, x):
+		return true
+	case p.certified[d]:
+		return false
+	case len(p.K) == 0:
+		return p.seat.rekeyed == (charter.StepID{}) || x.knowsStep(p.seat.rekeyed)
+	}
+	return slices.ContainsFunc(p.K, func(k *naiveVerdict) bool { return !lists(k, d) && !k.knows(x.id) })
+}
+
+// claimants are those whose device this was ever.
+func (n *naive) claimants(v naiveView, d entry.Device) (of []*naivePerson) {
+	for _, p := range n.everybody(v) {
+		if p.devices[d] {
+			of = append(of, p)
+		}
+	}
+	return of
+}
+
+// speaks is D8: for whom a device does; nil for nobody.
+func (n *naive) speaks(v naiveView, d entry.Device) *naivePerson {
+	of := n.claimants(v, d)
+	if len(of) != 1 || !of[0].live(d) || of[0].resigned() || of[0].standing != charter.Full && of[0].standing != charter.Prospective {
+		return nil
+	}
+	return of[0]
+}
+
+// consentsFrom is D9.
+func (p *naivePerson) consentsFrom(d entry.Device) bool {
+	return len(p.consents) == 1 && p.consents[0] == d
+}
+
+// Prospective members.
+
+// invite returns the one with this key, if one counts; of several, the one with the lowest ID (P2).
+func (n *naive) invite(v naiveView, key entry.Device) *naiveVerdict {
+	for _, x := range v.all(charter.TypeInvite) {
+		if x.s.Invite == key && n.counts(v, x) {
+			return x
+		}
+	}
+	return nil
+}
+
+// redeems is P2, of a redemption that a full member countersigned.
+func (n *naive) redeems(v naiveView, chain *naiveChain, x *naiveVerdict) bool {
+	r, key := x.s.Joiner, x.s.Invite
+	invite := n.invite(v, key)
+	if invite == nil || n.person(v, invite.by).standing != charter.Full || slices.Contains(chain.used, key) {
 		return false
 	}
-	maker := n.judge(invites[0]).by
-	out.host = maker
-	if n.person(v, maker).standing != charter.Full {
-		return false
-	}
-	for id := range v.set {
-		j := n.judge(id)
-		if j.said.Invite == s.Invite && (j.said.Type == charter.TypeRevoke || j.said.Type == charter.TypeProspective) {
+	x.host = invite.by
+	for _, y := range slices.Concat(v.all(charter.TypeRevoke), v.all(charter.TypeProspective)) {
+		if y.s.Invite == key {
 			return false
 		}
 	}
-	r := s.Joiner
-	return len(n.guests(v, maker)) < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, s.Invite) == nil
+	came := 0
+	for _, p := range n.everybody(v) {
+		if p.standing == charter.Prospective && slices.ContainsFunc(p.redemptions, func(y *naiveVerdict) bool { return y.host == x.host && n.counts(v, y) }) {
+			came++
+		}
+	}
+	parts := n.parts(v)
+	return came < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, key) == nil
+}
+
+// counts is P3, of an invite or a redemption.
+func (n *naive) counts(v naiveView, x *naiveVerdict) bool {
+	if is, ok := v.counts[x.id]; ok {
+		return is
+	}
+	is := n.countsStill(n.derive(v, x.by), x)
+	v.counts[x.id] = is
+	return is
+}
+
+func (n *naive) countsStill(p *naivePerson, x *naiveVerdict) bool {
+	stays := func(by charter.StepID) bool { return slices.Contains(n.steps[by].Stay, x.id) }
+	switch seat := p.seat; {
+	case seat.standing == charter.Removed:
+		return stays(seat.removed)
+	case seat.rekeyed != charter.StepID{} && !x.knowsStep(seat.rekeyed):
+		if !stays(seat.rekeyed) {
+			return false
+		}
+	default:
+		if n.cut(p, x) || slices.ContainsFunc(p.holding, func(r *naiveVerdict) bool { return !r.knows(x.id) }) {
+			return false
+		}
+	}
+	return p.seat.resignation == entry.ID{} || n.judge(p.seat.resignation).knows(x.id)
+}
+
+// withRoom are the people who have room by the invites of one member (P4).
+func (n *naive) withRoom(v naiveView, host charter.MemberID) map[charter.MemberID]bool {
+	room := map[charter.MemberID]bool{}
+	chain := n.chain(v.path)
+	for _, x := range v.all(charter.TypeProspective) {
+		who := charter.MemberIDOf(n.space, x.s.Joiner.Member)
+		if x.host != host || !n.counts(v, x) || chain.members[who].standing != 0 || n.derive(v, who).resigned() {
+			continue
+		}
+		if len(room) < n.chain(x.past.path).invites {
+			room[who] = true
+		}
+	}
+	return room
+}
+
+// everybody is who has a place in the chain or a redemption.
+func (n *naive) everybody(v naiveView) map[charter.MemberID]*naivePerson {
+	if len(v.people) > 0 {
+		return v.people
+	}
+	for who := range n.chain(v.path).members {
+		v.people[who] = n.derive(v, who)
+	}
+	room := map[charter.MemberID]map[charter.MemberID]bool{}
+	for _, x := range v.all(charter.TypeProspective) {
+		who := charter.MemberIDOf(n.space, x.s.Joiner.Member)
+		v.people[who] = n.derive(v, who)
+		if room[x.host] == nil {
+			room[x.host] = n.withRoom(v, x.host)
+		}
+	}
+	for who, p := range v.people { // P4
+		switch {
+		case p.seat.standing == charter.Removed:
+			p.standing = charter.Removed
+		case p.resigned():
+			p.standing = charter.Resigned
+		case p.seat.standing != 0:
+			p.standing = p.seat.standing
+		case slices.ContainsFunc(p.redemptions, func(x *naiveVerdict) bool { return n.counts(v, x) && room[x.host][who] }):
+			p.standing = charter.Prospective
+		default:
+			p.standing, p.out = charter.Removed, true
+		}
+	}
+	return v.people
+}
+
+func (n *naive) person(v naiveView, who charter.MemberID) *naivePerson { return n.everybody(v)[who] }
+
+// Sides of a fork.
+
+// follow goes along the chain from the genesis (F1).
+func (n *naive) follow(stand charter.StepID) {
+	var ways [][]charter.StepID
+	for id := range n.entries {
+		if x := n.judge(id); x.word == sound {
+			ways = append(ways, x.path)
+		}
+	}
+	n.path = []charter.StepID{charter.GenesisStep(n.space)}
+	for {
+		next := map[charter.StepID]bool{} // and whether the stand is it or lies beyond
+		for _, way := range ways {
+			if i := len(n.path); len(way) > i && slices.Equal(way[:i], n.path) {
+				next[way[i]] = next[way[i]] || slices.Contains(way[i:], stand)
+			}
+		}
+		var to []charter.StepID
+		for step, stands := range next {
+			if len(next) == 1 || stands {
+				to = append(to, step)
+			}
+		}
+		if len(to) != 1 {
+			return
+		}
+		n.path = append(n.path, to[0])
+	}
+}
+
+// placed is the state of what is sound and knows these steps (F1).
+func (n *naive) placed(path []charter.StepID) charter.State {
+	switch longer, ok := oneWay(n.path, path); {
+	case !ok:
+		return charter.Elsewhere
+	case len(longer) > len(n.path):
+		return charter.Pending
+	}
+	return charter.Accepted
 }
 
 func (n *naive) state(id entry.ID) charter.State {
-	switch v := n.judge(id); v.word {
-	case "void":
+	switch x := n.judge(id); x.word {
+	case void:
 		return charter.Void
-	case "waits":
-		return charter.Pending
-	default:
-		return n.placed(v.path)
+	case sound:
+		return n.placed(x.path)
 	}
+	return charter.Pending
 }
 
-// acknowledges says whether a sound statement is an acknowledgement: in no past.
-func (n *naive) acknowledges(id entry.ID) bool {
-	v := n.judge(id)
-	return v.word == "sound" && v.said.Type == charter.TypeSeen
-}
-
+// stateAt is the state of heads together (docs/PROTOCOL.md, "Heads of an entry").
 func (n *naive) stateAt(heads []entry.ID) charter.State {
-	var words []string
+	var here []entry.ID
 	for _, h := range heads {
-		words = append(words, n.judge(h).word)
+		switch {
+		case n.judge(h).word == void || n.acknowledgement(h):
+			return charter.Void
+		case n.judge(h).word == sound:
+			here = append(here, h)
+		}
 	}
-	switch {
-	case slices.Contains(words, "void"), slices.ContainsFunc(heads, n.acknowledges):
-		return charter.Void
-	case slices.Contains(words, "waits"):
-		return charter.Pending
-	}
-	v, ok := n.view(heads)
-	if !ok {
+	if _, ok := n.view(here); !ok {
 		return charter.Void
 	}
-	return n.placed(v.path)
+	state := charter.Accepted
+	for _, h := range heads {
+		switch n.state(h) {
+		case charter.Pending:
+			return charter.Pending
+		case charter.Elsewhere:
+			state = charter.Elsewhere
+		}
+	}
+	return state
 }
 
-// placed is where what knows these steps lies (F1).
-func (n *naive) placed(path []charter.StepID) charter.State {
-	common := 0
-	for common < min(len(path), len(n.path)) && path[common] == n.path[common] {
-		common++
-	}
-	switch {
-	case common == len(path):
-		return charter.Accepted
-	case common == len(n.path):
-		return charter.Pending
-	}
-	return charter.Elsewhere
-}
-
-// accepted is the view of all accepted statements together.
+// accepted is what all accepted statements together know.
 func (n *naive) accepted() naiveView {
-	v := naiveView{set: map[entry.ID]bool{}, path: n.path}
+	v := naiveView{set: map[entry.ID]*naiveVerdict{}, path: n.path, people: map[charter.MemberID]*naivePerson{}, counts: map[entry.ID]bool{}}
 	for id := range n.entries {
 		if n.state(id) == charter.Accepted {
-			v.set[id] = true
+			v.set[id] = n.judge(id)
 		}
 	}
 	return v
+}
+
+// cutDevice says whether a device of somebody is cut in documents (H1).
+func (n *naive) cutDevice(p *naivePerson, d entry.Device) bool {
+	return !p.live(d) || p.resigned() || p.standing == charter.Removed
 }

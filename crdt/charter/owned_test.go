@@ -151,6 +151,29 @@ func TestOfTwoInvitesWithOneKeyTheLowerIDIsTheInvite(t *testing.T) {
 	}
 }
 
+// Ben has seen the code that Ana gives Cleo, and publishes it as his own while he hears nothing from her.
+func TestACodeThatFilledAFoundingSeatBringsNobodyElseIn(t *testing.T) {
+	co := found(t, 4)
+	all := co.chain("ben")
+	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
+	o := s.apart()
+	code, r := s.redeem("cleo")
+	payload, err := s.c.FillSeat(code, r)
+	s.says(laptop("ana"), payload, err)
+	payload, err = o.c.Invite(laptop("ben").Device(), code, 0)
+	o.says(laptop("ben"), payload, err)
+	s.meet(o)
+	again, err := charter.NewRedemption(s.space, key("code for cleo"), key("dora"), laptop("dora"), "Dora", "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.c.AdmitProspective(laptop("ben").Device(), code, again)
+	wantErr(t, err, charter.ErrInviteUsed)
+	e := s.sign(laptop("ben"), raw(t, charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &again}), s.c.Heads()...)
+	s.hear(e)
+	mustState(t, s.c, e, charter.Void, "its invite code was used before")
+}
+
 func TestOnceTheFounderHasLeftAStepNeedsTheOthersAlone(t *testing.T) {
 	co := found(t, 5)
 	all := co.chain("ben", "cleo", "dora")

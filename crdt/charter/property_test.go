@@ -311,11 +311,10 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 		m, _ := c.Member(id)
 		for _, d := range m.Devices {
 			_, cut := c.Cut(d.Key)
-			owner, _ := n.claimant(all, d.Key)
-			if owner == id && cut != (!n.live(p, d.Key) || p.out || len(p.holding) > 0 || p.seat.resignation != entry.ID{} || p.standing == charter.Removed) {
+			if owners := n.claimants(all, d.Key); len(owners) == 1 && owners[0].id == id && cut != n.cutDevice(p, d.Key) {
 				t.Fatalf("cut: %v, and %v to the naive fold", cut, !cut)
 			}
-			if d.Consents != (len(p.consents) == 1 && p.consents[0] == d.Key) {
+			if d.Consents != p.consentsFrom(d.Key) {
 				t.Fatalf("%s consents from a device: %v", m.Name, d.Consents)
 			}
 		}
@@ -340,7 +339,10 @@ func agreeOn(t *rapid.T, n *naive, v naiveView, speaks func(entry.Device) (chart
 			t.Fatalf("standing %v, and %v to the naive fold", got, p.standing)
 		}
 		for d := range p.devices {
-			want, q := n.speaker(v, d)
+			q, want := n.speaks(v, d), charter.MemberID{}
+			if q != nil {
+				want = q.id
+			}
 			if got, ok := speaks(d); ok != (q != nil) || got != want {
 				t.Fatalf("a device of %v speaks for %v (%v), and for %v to the naive fold", id, got, ok, want)
 			}

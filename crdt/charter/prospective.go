@@ -76,7 +76,7 @@ type guests struct {
 // theirs is honoured but what others stand on.
 func (p *person) lapse() *person {
 	out := *p
-	out.lapsed, out.consents = true, nil
+	out.lapsed = true
 	if out.here() {
 		out.standing = Removed
 	}
@@ -141,7 +141,7 @@ func (t *trial) prospective() string {
 	switch {
 	case revoked:
 		return whyRevoked
-	case used:
+	case used, t.k.step.spent(t.said.Invite):
 		return whySpent
 	case len(t.k.guestsOf(invite.member)) >= t.k.step.invites:
 		return whyInvitesFull
