@@ -15,10 +15,13 @@ import (
 
 // Small scope: from a few places in the life of a co-op of four, every set of up to N further
 // statements out of a list, each naming as heads what was there (now, or at an older place) and
-// any of the new ones. N is 3 (2 with -short, and where the list is long), or what KITH_SMALL_SCOPE says; each more takes about thirty times as long.
-// Covered are proposals, consents, refusals, what is taken back, enacts, resignations, removals, new keys; certificates (also of one
-// device by two others), retirements, moves, statements by the member key; invites, redemptions (also of one code twice), what is revoked. Not
-// covered are foundings that are open, allies, more than four members, and what floods: for those see the property tests and attacks_test.go.
+// any of the new ones. N is 3 (2 with -short, and where there are many), or what KITH_SMALL_SCOPE says; each more takes about thirty times as long.
+//
+// Covered is every type of statement, each also where it is void: what fills a seat and closes a founding; proposals, consents, refusals, what is
+// taken back, enacts; removals, new keys, numbers, resignations; certificates (also of one device by two others), retirements, moves, statements by the
+// member key, the old one and a new; invites (also of a code that fills a seat), redemptions (also of one code twice), what is revoked;
+// acknowledgements, and which side is followed. Not covered are what is said to allies, new rules, frontiers, more than four members, several statements of one type by
+// one device with other contents, and what floods: for those see the property tests and attacks_test.go.
 // Sets of up to two are judged by the naive fold, too.
 //
 // Sets grow by one statement whose heads are in it. If the charter of a set is the same whichever
@@ -106,7 +109,7 @@ func scopes(t *testing.T) []scope {
 		say("ben", consent, without), say("cleo", consent, without), say("ana", consent, without), say("ben", enact, without),
 		say("ana", back, one), say("ana", refuse, without), say("ben", back, without),
 	}})
-	return append(all, deviceScope(t), peopleScope(t))
+	return append(all, deviceScope(t), peopleScope(t), newKeyScope(t), foundingScope(t))
 }
 
 // deviceScope is Ana's laptop and phone, which add, retire and move, and her phrase, which says what of it holds.
@@ -136,20 +139,14 @@ func deviceScope(t *testing.T) scope {
 	}}
 }
 
-// peopleScope is Dora, who invites and lets in, while a step to remove her and one to give her a new key need no more than to be
-// enacted; all of it also as of before.
+// peopleScope is Dora, who invites and lets in, while a step to remove her needs no more than to be enacted; all of it
+// also as of before.
 func peopleScope(t *testing.T) scope {
 	s := members(t, "ben", "cleo", "dora")
 	phone := key("dora's phone")
 	s.adds("dora", laptop("dora"), phone)
 	old := s.c.Heads()
-	rekey, err := charter.NewRekey(s.space, s.id("dora"), key("dora again"), key("dora's desk"), "desk")
-	if err != nil {
-		t.Fatal(err)
-	}
 	payload, out, err := s.c.Propose(laptop("ana").Device(), remove(s, "dora"))
-	s.says(laptop("ana"), payload, err)
-	payload, anew, err := s.c.Propose(laptop("ana").Device(), charter.Terms{Type: charter.ProposalKey, Rekey: &rekey})
 	s.says(laptop("ana"), payload, err)
 	for _, who := range []string{"ana", "ben", "cleo"} {
 		s.consents(who, out)
@@ -167,7 +164,75 @@ func peopleScope(t *testing.T) scope {
 		{laptop("dora"), charter.Statement{Type: charter.TypeResign}},
 		{laptop("eli"), charter.Statement{Type: charter.TypeResign}},
 		{laptop("eli"), charter.Statement{Type: charter.TypeFollow}},
-		say("ana", charter.TypeEnact, out), say("ben", charter.TypeConsent, anew), say("ana", charter.TypeTakeBack, out),
+		say("ana", charter.TypeEnact, out), say("ana", charter.TypeTakeBack, out),
+	}}
+}
+
+// newKeyScope is a step that gives Dora a new member key, and needs no more than to be enacted; what she, or a thief, says by the
+// old key and its devices, of which the step knows one redemption and not the others; and what the new key says.
+func newKeyScope(t *testing.T) scope {
+	s := members(t, "ben", "cleo", "dora")
+	phone, box, desk := key("dora's phone"), key("dora's box"), key("dora's desk")
+	s.adds("dora", laptop("dora"), phone)
+	s.invites("dora", "gus")
+	rekey, err := charter.NewRekey(s.space, s.id("dora"), key("dora again"), desk, "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, anew, err := s.c.Propose(laptop("ana").Device(), charter.Terms{Type: charter.ProposalKey, Rekey: &rekey})
+	s.says(laptop("ana"), payload, err)
+	for _, who := range []string{"ana", "ben", "cleo"} {
+		s.consents(who, anew)
+	}
+	code, r := s.redeem("eli")
+	byNew := func(d entry.Signer) charter.NewDevice {
+		return charter.NewDevice{Key: d.Device(), Name: "box", Accepted: charter.AcceptDevice(s.space, key("dora again").Device(), d)}
+	}
+	certified, listed := byNew(box), newDevice(s.space, "dora", box)
+	return scope{"a new key", s, s.c.Heads(), nil, []template{
+		say("ana", charter.TypeEnact, anew),
+		{laptop("dora"), charter.Statement{Type: charter.TypeInvite, Invite: code}},
+		{phone, charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &r}},
+		{laptop("ben"), charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &r}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeCertify, New: &listed}},
+		{phone, charter.Statement{Type: charter.TypeRetire, Device: laptop("dora").Device()}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeMove, Device: phone.Device()}},
+		{phone, charter.Statement{Type: charter.TypeResign}},
+		{key("dora"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{listed}}},
+		{key("dora again"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{{Key: phone.Device(), Name: "phone"}, certified}}},
+		{desk, charter.Statement{Type: charter.TypeCertify, New: &certified}},
+		{desk, charter.Statement{Type: charter.TypeRetire, Device: phone.Device()}},
+	}}
+}
+
+// foundingScope is a founding with two seats left: what fills them, what closes it, a step beside that the founder has to consent to,
+// and a code of a seat that is published as an invite.
+func foundingScope(t *testing.T) scope {
+	co := found(t, 4)
+	all := co.chain("ben")
+	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
+	at := s.c.Tip()
+	payload, id, err := s.c.Propose(laptop("ben").Device(), charter.Terms{Type: charter.ProposalInvites, Invites: 2})
+	s.says(laptop("ben"), payload, err)
+	seat := func(who string) template {
+		code, r := s.redeem(who)
+		return template{laptop("ana"), charter.Statement{Type: charter.TypeFounding, Step: &charter.Step{Parent: at, Terms: charter.Terms{
+			Type: charter.ProposalSeat, Seat: &charter.Seat{Invite: code, Redemption: r},
+		}}}}
+	}
+	closing := &charter.Step{Parent: at, Terms: charter.Terms{Type: charter.ProposalClose}}
+	again, err := charter.NewRedemption(s.space, key("code for cleo"), key("dora"), laptop("dora"), "Dora", "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _ := s.redeem("cleo")
+	return scope{"a founding", s, s.c.Heads(), nil, []template{
+		seat("cleo"), seat("dora"), {laptop("ana"), charter.Statement{Type: charter.TypeFounding, Step: closing}},
+		{laptop("ben"), charter.Statement{Type: charter.TypePropose, Step: closing}}, say("ben", charter.TypeConsent, closing.ID()),
+		say("ana", charter.TypeConsent, id), say("ben", charter.TypeConsent, id), say("ben", charter.TypeEnact, id),
+		{laptop("ben"), charter.Statement{Type: charter.TypeInvite, Invite: code}},
+		{laptop("ben"), charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &again}},
+		{laptop("ana"), charter.Statement{Type: charter.TypeResign}}, {laptop("cleo"), charter.Statement{Type: charter.TypeSeen}},
 	}}
 }
 
@@ -188,9 +253,12 @@ func TestSmallScope(t *testing.T) {
 		n, _ = strconv.Atoi(v)
 	}
 	for _, sc := range scopes(t) {
-		n := n
-		if len(sc.templates) > 12 && os.Getenv("KITH_SMALL_SCOPE") == "" {
-			n = 2 // with 3 they take many minutes
+		n, places := n, len(sc.templates)
+		if sc.old != nil {
+			places *= 2
+		}
+		if places > 16 && os.Getenv("KITH_SMALL_SCOPE") == "" {
+			n = min(n, 2) // with 3 they take many minutes
 		}
 		t.Run(sc.name, func(t *testing.T) { sc.run(t, n) })
 	}
@@ -293,8 +361,8 @@ func (sc *scope) put(t *testing.T, puts *[]put, known map[string]int, all map[st
 	closure := append(past, new...)
 	slices.Sort(closure)
 	closure = slices.Compact(closure)
-	p.honest = p.what.Type != charter.TypeConsent
-	if c := sc.at(all, *puts, closure, from); !p.honest && c != nil {
+	p.honest = p.what.Type != charter.TypeConsent && p.what.Type != charter.TypeFounding
+	if c := sc.at(all, *puts, closure, from); p.what.Type == charter.TypeConsent && c != nil {
 		_, err := c.Consent(tm.by.Device(), p.what.Of, false)
 		p.honest = err == nil || err == charter.ErrConsented
 	}
@@ -415,17 +483,20 @@ func (sc *scope) holds(t *testing.T, puts []put, m *made) {
 				continue
 			}
 			removed[p.Subject] = true
-			// Invariant 3, counted from nothing but the consents.
-			who := map[charter.MemberID]bool{}
+			// Invariant 3, counted from nothing but the consents. The founder closes the founding alone.
+			who, founding := map[charter.MemberID]bool{}, false
 			for _, e := range append(slices.Clone(sc.s.all), entriesOf(puts, m.puts)...) {
 				if s, _ := charter.ReadStatement(e.Payload); s.Type == charter.TypeConsent && s.Of == p.ID {
 					if state, _ := c.State(e.ID()); state == charter.Accepted {
 						owner, _ := c.OwnerOf(e.Device)
 						who[owner.ID] = true
 					}
+				} else if s.Type == charter.TypeFounding && s.Step.ID() == p.ID {
+					state, _ := c.State(e.ID())
+					founding = founding || state == charter.Accepted
 				}
 			}
-			if len(who) < p.Of/2+1 || who[p.Subject] {
+			if !founding && len(who) < p.Of/2+1 || who[p.Subject] {
 				t.Fatalf("a step is in force with %d consents of %d: %s", len(who), p.Of, sc.told(puts, m))
 			}
 		}
@@ -454,9 +525,18 @@ func (sc *scope) naively(t *testing.T, puts []put, m *made) {
 			t.Fatalf("%s is %v, and %v to the naive fold: %s", member.Name, member.Standing, p.standing, sc.told(puts, m))
 		}
 		for d := range p.devices {
-			who, q := n.speaker(all, d)
-			if now, ok := m.c.MemberOf(d); ok != (q != nil) || now.ID != who {
+			q := n.speaks(all, d)
+			if now, ok := m.c.MemberOf(d); ok != (q != nil) || ok && now.ID != q.id {
 				t.Fatalf("a device of %s speaks (%v): %s", member.Name, ok, sc.told(puts, m))
+			}
+		}
+		for _, d := range member.Devices {
+			if d.Consents != p.consentsFrom(d.Key) {
+				t.Fatalf("%s consents from a device (%v): %s", member.Name, d.Consents, sc.told(puts, m))
+			}
+			_, cut := m.c.Cut(d.Key)
+			if owners := n.claimants(all, d.Key); len(owners) == 1 && owners[0].id == id && cut != n.cutDevice(p, d.Key) {
+				t.Fatalf("a device of %s is cut (%v): %s", member.Name, cut, sc.told(puts, m))
 			}
 		}
 	}
