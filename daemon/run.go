@@ -18,6 +18,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
+	"kith/daemon/sharing"
 	"kith/daemon/space"
 )
 
@@ -86,7 +87,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	for _, at := range s.all.All() {
-		if err := newSharing(at, s.all).Finish(ctx); err != nil { // it is tried again when somebody shares it again
+		if err := sharing.New(at, s.all).Finish(ctx); err != nil { // it is tried again when somebody shares it again
 			o.Log.Error("a document that was being shared", "err", err)
 		}
 	}
@@ -138,7 +139,7 @@ func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: newSharing(at, s.all), Documents: desk.New(at, s.all),
+			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: desk.New(at, s.all),
 		})
 	}
 	if len(out) == 0 {

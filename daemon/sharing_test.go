@@ -20,7 +20,6 @@ import (
 	"kith/daemon/desk"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
-	"kith/daemon/store"
 )
 
 // refused expects a refusal with these words.
@@ -607,57 +606,37 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 }
 
 // The copy is there, and the daemon died before the document at home was linked.
-func TestASharingThatACrashBrokeOffIsFinishedAndNotDoneTwice(t *testing.T) {
+func TestASharingThatACrashBrokeOffIsFinishedAtTheNextStart(t *testing.T) {
 	t.Parallel()
-	for _, restarted := range []bool{true, false} {
-		ana := coop(t, "Ana")[0]
-		place, _ := placeFor(t, ana)
-		both := replicatest.Share(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
-		ofHome(t, ana, place, both[0])
-		ctx := t.Context()
-		home := ana.openReplica()
-		v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
-			return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
-		})
+	ana := coop(t, "Ana")[0]
+	place, _ := placeFor(t, ana)
+	both := replicatest.Share(t, aFair, [2]replica.Config{place, {Dir: t.TempDir(), Key: entry.NewSigner()}})
+	ofHome(t, ana, place, both[0])
+	ctx := t.Context()
+	home := ana.openReplica()
+	v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
+	})
+	must(t, err)
+	link := crdt.Link{Share: both[0].Space().String(), Kept: true}
+	made, err := both[0].CreateNoting(ctx, kinds.Note.Name, func(e replica.Edit) error {
+		return crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"}))(e.Doc, nil)
+	}, func(doc entry.DocID) (string, []byte) {
+		link.Doc = api.FullID(kinds.Note.Name, doc.String())
+		b, err := json.Marshal(link)
 		must(t, err)
-		record := sharingRecord(home.Space(), v.ID)
-		link := crdt.Link{Share: both[0].Space().String(), Kept: true}
-		made, err := both[0].CreateNoting(ctx, kinds.Note.Name, func(e replica.Edit) error {
-			return crdt.Keep(crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"}))(e.Doc, nil)
-		}, func(doc entry.DocID) (string, []byte) {
-			link.Doc = api.FullID(kinds.Note.Name, doc.String())
-			b, err := json.Marshal(link)
-			must(t, err)
-			return record, b
-		})
+		return "sharing/" + home.Space().String() + "/" + v.ID.String(), b
+	})
+	must(t, err)
+	must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
+	ana.start()
+	c := ana.homeClient()
+	ana.until("it is linked", func() bool {
+		got, err := c.Note(ctx, api.FullID(kinds.Note.Name, v.ID.String()))
 		must(t, err)
-		id := api.FullID(kinds.Note.Name, v.ID.String())
-		if restarted {
-			must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
-			ana.start()
-			c := ana.homeClient()
-			ana.until("it is linked", func() bool {
-				got, err := c.Note(ctx, id)
-				must(t, err)
-				return got.Shared != nil && got.Shared.Here && got.Shared.ID == api.FullID(kinds.Note.Name, made.ID.String())
-			})
-			ana.stop()
-		} else { // somebody types the command again
-			copied, err := crdt.CopyOf(&v, true, func(s string) string { return s })
-			must(t, err)
-			p := &plan{home: home, there: both[0], v: &v, kept: true, copy: copied}
-			must(t, p.share(ctx))
-			must(t, errors.Join(home.Close(), both[0].Close(), both[1].Close()))
-		}
-		r := ana.openShare()
-		if n := len(r.Documents(kinds.Note.Name)); n != 1 {
-			t.Errorf("it is in the share %d times", n)
-		}
-		if _, err := r.Store().Small(record); err == nil {
-			t.Error("it is still to be done")
-		}
-		must(t, r.Close())
-	}
+		return got.Shared != nil && got.Shared.Here && got.Shared.ID == api.FullID(kinds.Note.Name, made.ID.String())
+	})
+	ana.stop()
 }
 
 func TestAnAskIsAnsweredWithWhatIsInTheShareAlready(t *testing.T) {
@@ -810,29 +789,6 @@ func goesOnInNoShareOfAnother(t *testing.T, name string) {
 		t.Errorf("the share is listed as the co-op's: %+v, %v", all, err)
 	}
 	ana.stop()
-}
-
-// Somebody else's link stands, and what was begun is not gone on with when that goes.
-func TestASharingThatSomebodyElseCameBeforeIsForgotten(t *testing.T) {
-	t.Parallel()
-	home, _, _ := replicatest.TwoReplicas(t)
-	there, _ := replicatest.TwoAllies(t)
-	ctx := t.Context()
-	v, err := home.Create(ctx, kinds.Note.Name, func(e replica.Edit) error {
-		return crdttest.NewNote(crdttest.NoteFields{Title: "What we pay"})(e.Doc, nil)
-	})
-	must(t, err)
-	copied, err := crdt.CopyOf(&v, false, func(s string) string { return s })
-	must(t, err)
-	p := &plan{home: home, there: there, v: &v, copy: copied}
-	_, err = home.Edit(ctx, v.ID, func(e replica.Edit) error {
-		return crdt.SetLink(&crdt.Link{Share: "elsewhere", Doc: "n-1"})(e.Doc, e.View)
-	})
-	must(t, err)
-	refusedFor(t, "sharing what was shared at this moment", p.share(ctx), "at the same moment")
-	if _, err := there.Store().Small(sharingRecord(home.Space(), v.ID)); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("it would be linked some time: %v", err)
-	}
 }
 
 // A modified daemon may ask so that nobody of the other side can answer.

@@ -1,4 +1,4 @@
-package daemon
+package sharing
 
 import (
 	"cmp"
@@ -27,19 +27,20 @@ import (
 	"kith/daemon/words"
 )
 
-// sharing puts documents of one co-op into its shares, and answers what allies ask for.
-type sharing struct {
+// Sharing is how documents of one co-op get into its shares, and what was asked for there. Of a share itself it lists
+// what is asked in that.
+type Sharing struct {
 	at   *space.Space
 	desk *desk.Desk
 }
 
-var _ server.Shares = (*sharing)(nil)
+var _ server.Shares = (*Sharing)(nil)
 
-// newSharing makes that of a space.
-func newSharing(at *space.Space, all *space.List) *sharing { return &sharing{at, desk.New(at, all)} }
+// New makes that of a space; in all are its shares.
+func New(at *space.Space, all *space.List) *Sharing { return &Sharing{at, desk.New(at, all)} }
 
 // shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
-func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
+func (x *Sharing) shareCalled(word string) (*replica.Replica, error) {
 	var found *replica.Replica
 	for _, other := range x.desk.Shares() {
 		r := other.Replica
@@ -63,7 +64,7 @@ func (x *sharing) shareCalled(word string) (*replica.Replica, error) {
 }
 
 // Shares implements server.Shares.
-func (x *sharing) Shares(context.Context) ([]api.Share, error) {
+func (x *Sharing) Shares(context.Context) ([]api.Share, error) {
 	var all []api.Share
 	for _, other := range x.desk.Shares() {
 		r := other.Replica
@@ -73,7 +74,7 @@ func (x *sharing) Shares(context.Context) ([]api.Share, error) {
 }
 
 // ShowShare implements server.Shares.
-func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
+func (x *Sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
 	r, err := x.shareCalled(word)
 	if err != nil {
 		return api.Share{}, err
@@ -105,7 +106,7 @@ func (x *sharing) ShowShare(_ context.Context, word string) (api.Share, error) {
 }
 
 // linkedTo gives the short IDs of the co-op's documents that go on in a share, by that of the document there.
-func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
+func (x *Sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, error) {
 	homes := map[entry.DocID]string{}
 	r := x.at.Replica
 	if shared, _ := r.Share(); shared != nil {
@@ -123,7 +124,7 @@ func (x *sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 	return homes, nil
 }
 
-func (x *sharing) shareOf(r *replica.Replica) api.Share {
+func (x *Sharing) shareOf(r *replica.Replica) api.Share {
 	shared, side := r.Share()
 	terms, _ := shared.Terms()
 	out := api.Share{
@@ -155,7 +156,7 @@ func present(shared *share.Share, side int) (all []api.Named) {
 }
 
 // rule is who may share a document of the co-op, as it has agreed.
-func (x *sharing) rule() share.Rule {
+func (x *Sharing) rule() share.Rule {
 	r := x.at.Replica
 	return share.RuleOf(r.Charter().Pacts())
 }
@@ -173,7 +174,7 @@ type plan struct {
 }
 
 // plan looks at what is to be shared, and says why that can't be.
-func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
+func (x *Sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	home, v, err := x.desk.View(q.ID)
 	if err != nil {
 		return nil, err
@@ -219,7 +220,7 @@ func (x *sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 }
 
 // PreviewSharing implements server.Shares.
-func (x *sharing) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
+func (x *Sharing) PreviewSharing(_ context.Context, word string, q api.ShareAdd) (api.SharePreview, error) {
 	p, err := x.plan(word, q)
 	if err != nil {
 		return api.SharePreview{}, err
@@ -289,7 +290,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 }
 
 // ShareDocument implements server.Shares.
-func (x *sharing) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
+func (x *Sharing) ShareDocument(ctx context.Context, word string, q api.ShareAdd) (api.ShareResult, error) {
 	p, err := x.plan(word, q)
 	if err != nil {
 		return api.ShareResult{}, err
@@ -323,7 +324,7 @@ func (x *sharing) ShareDocument(ctx context.Context, word string, q api.ShareAdd
 }
 
 // chooseFirst proposes that the co-op shares a document, unless that is proposed already.
-func (x *sharing) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error) {
+func (x *Sharing) chooseFirst(ctx context.Context, p *plan) (api.Proposal, error) {
 	word := share.Word{What: share.Choose, Share: p.there.Space(), Doc: p.v.ID, Kept: p.kept}
 	said, err := word.Encode()
 	if err != nil {
@@ -398,8 +399,9 @@ func (p *plan) link(ctx context.Context, record string, said []byte) error {
 	return errors.Join(err, p.there.Store().Commit(done))
 }
 
-// Finish makes the links of copies that were made before a crash.
-func (x *sharing) Finish(ctx context.Context) error {
+// Finish makes the links of copies that were made before a crash. What fails is tried again when somebody shares that
+// document again.
+func (x *Sharing) Finish(ctx context.Context) error {
 	home := x.at.Replica
 	if shared, _ := home.Share(); shared != nil {
 		return nil

@@ -1,4 +1,4 @@
-package daemon
+package sharing
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // Asks implements server.Shares.
-func (x *sharing) Asks(context.Context) ([]api.Ask, error) {
+func (x *Sharing) Asks(context.Context) ([]api.Ask, error) {
 	var all []api.Ask
 	for _, other := range x.desk.Shares() {
 		r := other.Replica
@@ -79,7 +79,7 @@ func askOf(r *replica.Replica, v *crdt.View) api.Ask {
 }
 
 // AskAlly implements server.Shares.
-func (x *sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
+func (x *Sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error) {
 	there, err := x.shareCalled(q.Ally)
 	if err != nil {
 		return api.Ask{}, err
@@ -98,7 +98,7 @@ func (x *sharing) AskAlly(ctx context.Context, q api.AskRequest) (api.Ask, error
 }
 
 // asked finds what was asked by a whole ID, in whichever share of the co-op it is.
-func (x *sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
+func (x *Sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
 	doc, err := desk.DocID(id)
 	if err != nil {
 		return nil, nil, replica.ErrNotFound
@@ -113,7 +113,7 @@ func (x *sharing) asked(id string) (*replica.Replica, *crdt.View, error) {
 }
 
 // AnswerAsk implements server.Shares.
-func (x *sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
+func (x *Sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error) {
 	there, v, err := x.asked(id)
 	if err != nil {
 		return api.Ask{}, err
@@ -151,7 +151,7 @@ func (x *sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 
 // give gives the ID in a share of a document: of one that is there, or of the co-op's, which is shared now unless
 // it is.
-func (x *sharing) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
+func (x *Sharing) give(ctx context.Context, there *replica.Replica, id string, q api.AnswerRequest) (string, error) {
 	doc, err := desk.DocID(id)
 	if err != nil {
 		return "", replica.ErrNotFound
@@ -181,7 +181,7 @@ func (x *sharing) give(ctx context.Context, there *replica.Replica, id string, q
 }
 
 // WithdrawAsk implements server.Shares.
-func (x *sharing) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
+func (x *Sharing) WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error) {
 	there, v, err := x.asked(id)
 	if err != nil {
 		return api.Ask{}, err
