@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,6 +71,9 @@ func (k *kith) command(s spec) *cli.Command {
 			if err := checkWords(c, s.args); err != nil {
 				return err
 			}
+			if err := checkTimes(c, s.flags); err != nil {
+				return err
+			}
 			out, err := newOutput(k, c)
 			if err != nil {
 				return err
@@ -82,6 +86,24 @@ func (k *kith) command(s spec) *cli.Command {
 		k.ids[c] = s.ids
 	}
 	return c
+}
+
+// checkTimes refuses times that nothing can take: to wait less than not at all, and a code that is over as soon as
+// it is made.
+func checkTimes(c *cli.Context, flags []cli.Flag) error {
+	for _, f := range flags {
+		f, ok := f.(*cli.DurationFlag)
+		if !ok || !c.IsSet(f.Name) {
+			continue
+		}
+		switch d := c.Duration(f.Name); {
+		case d < 0:
+			return api.Problemf(api.Usage, "say it like --"+f.Name+" 30s, 5m or 48h", "--%s %s is less than no time", f.Name, d)
+		case f.Name == "expires" && d < time.Second:
+			return api.Problemf(api.Usage, "say it like --expires 15m or 48h", "a code that is good for %s is none", d)
+		}
+	}
+	return nil
 }
 
 // common are the flags that every command takes, in any place.
