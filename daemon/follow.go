@@ -16,6 +16,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/duty"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
@@ -87,7 +88,7 @@ type followedShare struct {
 	homeAt uint64
 	rules  replica.Rules
 	looked bool // and nothing was left to say
-	wait   space.Patience
+	wait   duty.Patience
 	due    time.Time                    // when to look though nothing has changed
 	since  map[string]time.Time         // what there is to say, from when
 	gaps   map[charter.StepID]time.Time // removals that may leave something out, from when

@@ -10,6 +10,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/duty"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/replica"
@@ -31,7 +32,7 @@ func (f *follower) followShare(ctx context.Context, home *space.Space, h *follow
 	k.rules, k.homeAt = rules, h.arrived
 	k.looked = k.looked && !changed
 	if k.looked && now.Before(k.due) || r.Restored() {
-		k.wait = space.Patience{}
+		k.wait = duty.Patience{}
 		return nil
 	}
 	// More may be on its way: but not for ever.

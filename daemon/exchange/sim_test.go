@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"kith/crdt/entry"
+	"kith/daemon/duty"
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/exchangetest"
 )
@@ -27,8 +29,8 @@ import (
 // on a network where nothing moves but what the simulation carries. What happens next is drawn
 // from the seed, after all goroutines have come to rest: bytes are carried, time passes,
 // somebody writes, connections are made, doubled, slowed down and cut, networks fall apart, and
-// processes die, also between the disk and whatever follows. Then all is mended, and must come into step
-// within ten minutes: all but who is hostile, a minority that goes on as before.
+// processes die, also between the disk and whatever follows. Then all is mended, and must come into step,
+// and do what is owed, within the bounds below: all but who is hostile, a minority that goes on as before.
 //
 // The code under test is the real one; its bounds are small in most runs, so that little is much.
 // Not drawn from the seed is what goroutines do between two rests. It rarely matters; a failing
@@ -37,6 +39,24 @@ var (
 	simSeed  = flag.Uint64("seed", 0, "simulate this seed alone, and say what happens")
 	simSeeds = flag.Int("seeds", 0, "how many `seeds` to simulate (0: 4000; 100 with the race detector; 500 with -short)")
 )
+
+// What must be, whatever a minority does, and how long after all is mended.
+const (
+	// backlogMost is when everybody honest has what any of them had. Whoever is sending much may be in the way for one
+	// turn, which takes fifteen seconds if little comes in it; in these worlds there are two of those who are at most.
+	backlogMost = 2 * time.Minute
+	// inStepMost is when all of them are in step, who compare again later and later with whoever gives too little.
+	inStepMost = 10 * time.Minute
+	// stepMost is how much later a step is in force everywhere whose consents are everywhere: a duty waits for half a
+	// minute, it is looked every second, and its word takes as long as any edit, at worst a comparison or two.
+	stepMost = duty.WaitMost + 15*time.Second
+	// sharesMost is how much later a removal has reached a share: the same once more, and for each hostile device that
+	// is to say it first its turn, with another wait.
+	sharesMost = stepMost + 2*(turnInRank+duty.WaitMost)
+)
+
+// turnInRank is what a daemon gives each device for what any of them is to say in a share.
+const turnInRank = 20 * time.Second
 
 // node is a computer.
 type node struct {
@@ -48,6 +68,7 @@ type node struct {
 	keeps   int      // entries that it names and doesn't give
 	proc    *process // nil: it is off
 	side    int      // of a network that has fallen apart
+	owes    owed
 }
 
 // process is a replica that runs. It loses all but what is on the disk when it dies.
@@ -112,9 +133,11 @@ type simulation struct {
 	disks   bool // they take their time
 	bounds  exchange.Bounds
 	fresh   []*entry.Entry // to be written
+	agreed  agreement
 	sparing sync.Mutex
-	spare   []*entry.Entry // the same, by those who are hostile; guarded by sparing
-	most    int            // bytes held at once, by one replica
+	spare   []*entry.Entry   // the same, by those who are hostile; guarded by sparing
+	most    int              // bytes held at once, by one replica
+	took    [3]time.Duration // until all had the consents, from there to the step, and from there to the share
 	told    strings.Builder
 	trace   uint64
 }
@@ -218,6 +241,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	if len(s.nodes) > 2 && s.chance(2) {
 		s.villains(1 + s.rnd.IntN((len(s.nodes)-1)/2))
 	}
+	s.agree()
 	return s
 }
 
@@ -573,11 +597,11 @@ func (s *simulation) mend() {
 	for i := range honest {
 		parents[i] = s.rnd.IntN(max(i, 1))
 	}
-	until := time.Now().Add(10 * time.Minute)
+	mended, had := time.Now(), s.had(honest)
 	var again time.Time
 	for {
 		synctest.Wait()
-		if !s.check() {
+		if !s.check() || !s.duties(honest) {
 			return
 		}
 		come := time.Now().After(again)
@@ -607,12 +631,22 @@ func (s *simulation) mend() {
 			}
 			continue
 		}
-		why := s.apartStill(honest, parents)
-		if why == "" {
-			return
+		since, why := time.Since(mended), "there is still something to do"
+		if s.agreed.done || since > backlogMost {
+			why = s.apartStill(honest, parents)
 		}
-		if time.Now().After(until) {
-			s.fail("not in step ten minutes later: %s", why)
+		if had != nil && (since > backlogMost || why == "") {
+			if lacks := s.lacks(honest, had); lacks != "" {
+				s.fail("%v after all is mended %s", backlogMost, lacks)
+				return
+			}
+			had = nil
+		}
+		switch {
+		case why == "" && s.agreed.done:
+			return
+		case since > inStepMost:
+			s.fail("not in step %v after all is mended: %s", since, why)
 			return
 		}
 		time.Sleep(500 * time.Millisecond)
@@ -629,27 +663,46 @@ func (s *simulation) between(a, b *node) *road {
 	return nil
 }
 
+// had is all that these have: of what somebody has, and nobody without its body.
+func (s *simulation) had(nodes []*node) map[entry.ID]bool {
+	all := map[entry.ID]bool{}
+	for _, n := range nodes {
+		for id := range n.disk.IDs() {
+			all[id] = true
+		}
+	}
+	maps.DeleteFunc(all, func(id entry.ID, _ bool) bool {
+		return slices.ContainsFunc(nodes, func(n *node) bool {
+			_, kept := n.disk.Entry(id)
+			return !kept && n.disk.Has(id)
+		})
+	})
+	return all
+}
+
+// lacks says what one of these lacks of all that; "" if nothing.
+func (s *simulation) lacks(nodes []*node, all map[entry.ID]bool) string {
+	for _, n := range nodes {
+		for id := range all {
+			if !n.disk.Has(id) {
+				return fmt.Sprintf("%d lacks %.8s", n.name, id)
+			}
+		}
+	}
+	return ""
+}
+
 // apartStill says what is missing until all have all, and know it; "" if nothing.
 func (s *simulation) apartStill(honest []*node, parents []int) string {
-	bare := map[entry.ID]bool{}
-	union := map[entry.ID]bool{}
 	for _, n := range honest {
 		for id := range n.disk.IDs() {
-			union[id] = true
-			switch encoded, kept := n.disk.Entry(id); {
-			case !kept:
-				bare[id] = true
-			case !bytes.Equal(encoded, simPool().known[id].Encoded()):
+			if encoded, kept := n.disk.Entry(id); kept && !bytes.Equal(encoded, simPool().known[id].Encoded()) {
 				return fmt.Sprintf("%d has something else for %.8s", n.name, id)
 			}
 		}
 	}
-	for _, n := range honest {
-		for id := range union {
-			if !bare[id] && !n.disk.Has(id) {
-				return fmt.Sprintf("%d lacks %.8s", n.name, id)
-			}
-		}
+	if lacks := s.lacks(honest, s.had(honest)); lacks != "" {
+		return lacks
 	}
 	for i, n := range honest {
 		up := honest[parents[i]]
@@ -693,6 +746,7 @@ func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 		seeds = 4_000
 	}
 	var next, most atomic.Uint64
+	var longest [3]atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for i := range runtime.GOMAXPROCS(0) {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -703,10 +757,15 @@ func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 						s.run()
 						for was := most.Load(); was < uint64(s.most) && !most.CompareAndSwap(was, uint64(s.most)); was = most.Load() {
 						}
+						for i, d := range s.took {
+							for was := longest[i].Load(); was < int64(d) && !longest[i].CompareAndSwap(was, int64(d)); was = longest[i].Load() {
+							}
+						}
 					})
 				}
 			})
 		}
 	})
-	t.Logf("%d seeds; no replica held more than %d kB for its connections", seeds, most.Load()>>10)
+	t.Logf("%d seeds; no replica held more than %d kB for its connections; consents were everywhere after %v at most, the step %v later, and the share had it %v after that",
+		seeds, most.Load()>>10, time.Duration(longest[0].Load()), time.Duration(longest[1].Load()), time.Duration(longest[2].Load()))
 }

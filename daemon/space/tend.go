@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/daemon/duty"
 )
 
 const (
@@ -22,9 +23,8 @@ func (s *Space) tend(ctx context.Context) {
 	}
 	tick := time.NewTicker(TendEvery)
 	defer tick.Stop()
-	var looked, before *charter.Charter
+	var steps duty.Watch[*charter.Charter]
 	var due time.Time // of the next acknowledgement
-	var wait Patience
 	witnesses := map[charter.MemberID]bool{}
 	ends := shareEnded(s.Replica)
 	for {
@@ -45,19 +45,16 @@ func (s *Space) tend(ctx context.Context) {
 		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
 		// while, and this device is in step with whoever is there; or when that has lasted.
-		now := s.Replica.Charter()
-		if now == looked {
-			wait = Patience{}
-		} else if holding := s.Holding(); wait.Over(now != before || len(holding) > 0, time.Now()) {
-			if len(holding) > 0 {
-				s.log.Warn("not waited for any longer", "peers", holding)
+		var held []string
+		holding := func() bool { held = s.Holding(); return len(held) > 0 }
+		if steps.Due(s.Replica.Charter(), holding, time.Now()) {
+			if len(held) > 0 {
+				s.log.Warn("not waited for any longer", "peers", held)
 			}
-			looked = now
 			if err := s.Replica.Enact(); err != nil {
 				s.log.Error("bring steps into force", "err", err)
 			}
 		}
-		before = now
 		if time := s.Now(); time.After(due) {
 			due = s.Replica.Acknowledged().Add(acknowledgeEvery)
 			if time.After(due) {
