@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"daemon/words":       {"crdt", "crdt/", "daemon/api", "daemon/replica"},
 	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
 	"daemon/knock":       {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
-	"daemon/duty":        {}, // so that a simulation of the exchange runs it
+	"daemon/duty":        {},                                                                                                                                        // so that a simulation of the exchange runs it
 	"daemon/space":       {"crdt/", "daemon/api", "daemon/duty", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
 	"daemon/entrance":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/assembly":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
