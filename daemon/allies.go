@@ -63,13 +63,13 @@ func (al *allies) Allies(_ context.Context) ([]api.Ally, error) {
 	}
 	var all []dated
 	// First: what is made this moment, or come into, is served before it is left out there.
-	halfMade, coming := al.pacts.met(), al.pacts.follow.Joining()
+	halfMade, coming := al.pacts.met(), al.pacts.follow.Joining(r.Space())
 	made := map[string]bool{}
 	for _, s := range al.pacts.shares(r.Space()) {
 		all, made[s.id] = append(all, dated{s.ally(), s.begun}), true
 	}
-	for _, j := range coming {
-		if a := j.ally(); j.home == r.Space() && !made[a.ID] {
+	for _, a := range coming {
+		if !made[a.ID] {
 			all = append(all, dated{a, al.at.Now()})
 		}
 	}
@@ -106,7 +106,7 @@ func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 		if err != nil || of == nil {
 			continue
 		}
-		all = append(all, aShare{pactIDOf(of.Share), at.Replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
+		all = append(all, aShare{words.PactID(of.Share), at.Replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
 	}
 	return all
 }
@@ -153,7 +153,7 @@ func (s *pacts) pactWith(home entry.SpaceID, name string, but *home.Home) string
 			continue
 		}
 		terms, _ := sh.Terms()
-		if _, over := sh.Ended(); over || past(terms.Ends, s.all.Config.Now()) {
+		if _, over := sh.Ended(); over || words.Past(terms.Ends, s.all.Config.Now()) {
 			continue
 		}
 		if other := sh.Side(1 - side).Name(); charter.FoldName(other) == folded {
@@ -371,7 +371,7 @@ func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 		rand.Read(nonce[:]) // never fails (Go 1.24)
 		p.Nonces[1], p.Record = nonce[:], to.Joined.Record
 		if through != nil {
-			p.Through, p.Ask = through.r.Space().String(), through.ask.String()
+			p.Through, p.Ask = through.Replica.Space().String(), through.ask.String()
 		}
 		_, err := p.draft().Draft()
 		return err
@@ -420,16 +420,16 @@ func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error 
 		return api.Problemf(api.NotAllowed, "give the code to the other co-op", "this code is from “%s”, which is what your own co-op is called; a pact takes two", o.side.coop)
 	}
 	if through != nil {
-		if o.side.coop != through.ally() {
-			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.ally(), o.side.coop)
+		if o.side.coop != through.Ally() {
+			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.Ally(), o.side.coop)
 		}
 		if !through.expects(o.terms) {
-			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.ally(), words.TermsSay(o.terms))
+			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.Ally(), words.TermsSay(o.terms))
 		}
 	} else if has := al.pacts.pactWith(r.Space(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(o.side.coop), "%s", has)
 	}
-	if past(o.terms.Ends, al.at.Now()) {
+	if words.Past(o.terms.Ends, al.at.Now()) {
 		return api.Problemf(api.NotAllowed, "ask them for a code with a later end", "the pact that %s offers is over already: it would hold %s", o.side.coop, until(o.terms.Ends))
 	}
 	return nil

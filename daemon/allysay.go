@@ -51,7 +51,7 @@ func (k *contact) ally(r *replica.Replica) api.Ally {
 	}
 	if a.Further = p.Through != ""; a.Further {
 		if x := k.pacts.follow.Base(p.through()); x != nil {
-			a.Name = x.ally()
+			a.Name = x.Ally()
 		}
 		if p.Ask != "" {
 			a.Ask = api.FullID(api.KindAsk, p.Ask)
@@ -217,12 +217,12 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 				who = append(who, side.Name)
 			}
 		}
-		if terms.Ends != 0 && past(terms.Ends, s.at.Now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
+		if terms.Ends != 0 && words.Past(terms.Ends, s.at.Now()) && len(who) == len(a.Sides) { // both wrote down that the day has come
 			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 			break
 		}
 		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", words.Listed(who))
-	case past(terms.Ends, s.at.Now()):
+	case words.Past(terms.Ends, s.at.Now()):
 		a.State = api.AllyEnded
 		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 	}

@@ -22,14 +22,15 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
 	"kith/daemon/backup"
+	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/seal"
 )
 
-const word = "correct horse battery"
+const word = daemontest.Passphrase
 
-func typed(s string) func() (string, error) { return func() (string, error) { return s, nil } }
+func typed(s string) func() (string, error) { return daemontest.Typed(s) }
 
 // backUp makes a backup of a home, which may be served, and returns its path.
 func (h *computer) backUp(passphrase string) string {
@@ -68,10 +69,7 @@ func (h *computer) backUpKnowing(others ...*computer) (file string) {
 // emptyPlace is a home where nothing is yet.
 func emptyPlace(t testing.TB, name string) *computer {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kith") // short, for the socket
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return newHome(t, name, filepath.Join(dir, "home"))
+	return newHome(t, name, daemontest.Dir(t))
 }
 
 // restored brings a device back in a new home, which listens elsewhere.

@@ -101,8 +101,8 @@ func (k *contact) begin(request []byte) ([]byte, error) {
 		switch x := k.pacts.follow.Base(p.through()); {
 		case x == nil:
 			return nil, &peer.JoinError{Code: peer.JoinRevoked}
-		case q.side.coop != x.ally():
-			return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the code is for “" + x.ally() + "”"}
+		case q.side.coop != x.Ally():
+			return nil, &peer.JoinError{Code: peer.JoinRefused, Reason: "the code is for “" + x.Ally() + "”"}
 		}
 	}
 	var nonce [32]byte

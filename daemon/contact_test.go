@@ -15,6 +15,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/ally/side"
 	"kith/daemon/api"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
@@ -66,7 +67,7 @@ func (l *meetingLab) serve(opened ...*space.Space) {
 		home = l.s.all.Home
 	}
 	all := space.NewList(home, space.Config{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}, opened...)
-	l.s = newPacts(all, newFollower(all))
+	l.s = newPacts(all, side.New(all))
 	if l.k != nil {
 		l.k.pacts = l.s
 	}

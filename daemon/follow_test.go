@@ -12,6 +12,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/replica"
@@ -123,7 +124,7 @@ func stopAll(all ...*computer) {
 	}
 }
 
-var aFair = share.Terms{Purpose: "a fair", Voices: share.EachCoop}
+var aFair = daemontest.Fair
 
 // standing is what part somebody has on the side that a home is on.
 func standingOn(t *testing.T, h *computer, space entry.SpaceID, name string) string {

@@ -13,6 +13,7 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/ally/side"
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/replica"
@@ -27,10 +28,10 @@ import (
 const furtherLife = 14 * 24 * time.Hour
 
 // baseWith gives the oldest share with an ally that isn't over.
-func (al *allies) baseWith(ally string) (*base, error) {
+func (al *allies) baseWith(ally string) (*side.Base, error) {
 	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
 		x := al.pacts.follow.Base(s.at.Replica.Space())
-		if x != nil && charter.FoldName(x.ally()) == charter.FoldName(ally) {
+		if x != nil && charter.FoldName(x.Ally()) == charter.FoldName(ally) {
 			return x, nil
 		}
 	}
@@ -47,17 +48,17 @@ func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 	if err != nil {
 		return api.Ally{}, err
 	}
-	terms, _ := x.share.Terms()
-	terms.Purpose = al.desk.Plain(x.r)(q.Title)
+	terms, _ := x.Share.Terms()
+	terms.Purpose = al.desk.Plain(x.Replica)(q.Title)
 	if n := utf8.RuneCountInString(terms.Purpose); n > kind.MaxLine {
 		return api.Ally{}, api.Problemf(api.Limit, "use fewer words", "the title has %d characters without what isn't shared, the limit is %d", n, kind.MaxLine)
 	}
 	as := q.As
-	if own, ok := x.r.Me(); as == "" && ok {
+	if own, ok := x.Replica.Me(); as == "" && ok {
 		as = own.Name
 	}
 	k, err := al.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config home.Config) error {
-		p.Through = x.r.Space().String()
+		p.Through = x.Replica.Space().String()
 		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
 	})
 	if err != nil {
@@ -70,14 +71,14 @@ func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 }
 
 // passCode puts the code where the ally finds it, unless that was done.
-func (k *contact) passCode(ctx context.Context, x *base) error {
+func (k *contact) passCode(ctx context.Context, x *side.Base) error {
 	k.proposing.Lock()
 	defer k.proposing.Unlock()
 	p, _ := k.look()
 	if p.Ask != "" || !p.open() {
 		return nil
 	}
-	v, err := x.r.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
+	v, err := x.Replica.Create(ctx, kinds.Ask.Name, func(e replica.Edit) error {
 		return e.Perform(kinds.Ask, kinds.Ask.Make, kinds.AskFor(p.Purpose, "", p.Code), nil)
 	})
 	if err != nil {
@@ -93,12 +94,12 @@ func (al *allies) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 		return api.Ally{}, err
 	}
 	for _, a := range kinds.RequestIn(v).Answers {
-		if m, ours := x.share.Side(x.side).Member(a.Member); ours && a.Result == kinds.RequestShared {
+		if m, ours := x.Share.Side(x.Side).Member(a.Member); ours && a.Result == kinds.RequestShared {
 			return api.Ally{}, api.Problemf(api.NotAllowed, "kith share list", "%s has joined it already; your computer comes into the share by itself", m.Name)
 		}
 	}
 	join := api.AllyJoinRequest{Code: kinds.RequestIn(v).Code, As: q.As, Listen: q.Listen, Announce: q.Announce}
-	if own, ok := x.r.Me(); join.As == "" && ok {
+	if own, ok := x.Replica.Me(); join.As == "" && ok {
 		join.As = own.Name
 	}
 	return al.joinAlly(ctx, join, &further{x, v.ID, v.Title})
@@ -106,7 +107,7 @@ func (al *allies) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Al
 
 // further is by which request, in which share, a code came.
 type further struct {
-	*base
+	*side.Base
 	ask   entry.DocID
 	title string // what the request says that the share is for
 }
@@ -114,21 +115,21 @@ type further struct {
 // expects says whether terms are what may be offered: nobody here is asked about others. They are those of the share
 // through which the code came, for what the request says.
 func (f *further) expects(t share.Terms) bool {
-	want, ok := f.share.Terms()
+	want, ok := f.Share.Terms()
 	want.Purpose = f.title
 	return ok && t == want
 }
 
 // invited finds the request by which an ally opens a further share: the whole ID, or a start of it that no other has.
-func (al *allies) invited(ask string) (*base, *crdt.View, error) {
+func (al *allies) invited(ask string) (*side.Base, *crdt.View, error) {
 	var found []*crdt.View
-	var in *base
+	var in *side.Base
 	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
 		x := al.pacts.follow.Base(s.at.Replica.Space())
 		if x == nil {
 			continue
 		}
-		err := x.r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
+		err := x.Replica.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			if kinds.RequestIn(v).Code != "" && api.IsStart(ask, api.FullID(v.Kind, v.ID.String())) {
 				found, in = append(found, v), x
 			}
@@ -143,10 +144,10 @@ func (al *allies) invited(ask string) (*base, *crdt.View, error) {
 		return nil, nil, api.Problemf(api.NotFound, "what allies ask for: kith today", "no ally has opened a share with an ID that starts with “%.40s”", ask)
 	case len(found) > 1:
 		return nil, nil, api.Problemf(api.Ambiguous, "type more of the ID", "“%.40s” is the start of more than one ID", ask)
-	case !in.from(found[0].CreatedBy):
-		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.ally())
+	case !in.From(found[0].CreatedBy):
+		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.Ally())
 	case kinds.RequestIn(found[0]).Withdrawn != "":
-		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.ally(), kinds.RequestIn(found[0]).Withdrawn)
+		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.Ally(), kinds.RequestIn(found[0]).Withdrawn)
 	}
 	return in, found[0], nil
 }
@@ -167,7 +168,7 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 	if err != nil {
 		return err
 	}
-	v, err := x.r.View(doc)
+	v, err := x.Replica.View(doc)
 	if err != nil || kinds.RequestIn(v) == nil {
 		return err
 	}
@@ -185,10 +186,10 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 	}
 	for _, a := range kinds.RequestIn(v).Answers {
 		switch {
-		case !x.from(a.Member):
+		case !x.From(a.Member):
 		case a.Result == kinds.RequestRefused && !p.met():
 			return k.change(func(p *pact) error { p.end(endRefused, true, k.now()); return nil })
-		case p.met() && p.name() == x.ally() && a.Side == p.at(1).space().String():
+		case p.met() && p.name() == x.Ally() && a.Side == p.at(1).space().String():
 			return k.change(func(p *pact) error { p.takeWord(k.now()); return nil })
 		}
 	}
@@ -196,13 +197,13 @@ func (k *contact) goThrough(ctx context.Context, p *pact) error {
 }
 
 // takeThrough says in the share through which the code came which charter is this side's.
-func (k *contact) takeThrough(ctx context.Context, x *base, p *pact, v *crdt.View) error {
-	me, ok := x.r.Me()
+func (k *contact) takeThrough(ctx context.Context, x *side.Base, p *pact, v *crdt.View) error {
+	me, ok := x.Replica.Me()
 	side := p.at(1).space().String()
 	if !ok || slices.ContainsFunc(kinds.RequestIn(v).Answers, func(a kinds.RequestAnswer) bool { return a.Member == me.ID && a.Side == side }) {
 		return nil
 	}
-	_, err := x.r.Edit(ctx, v.ID, func(e replica.Edit) error { return e.Perform(kinds.Ask, kinds.JoinAsk, kinds.Joining(side), nil) })
+	_, err := x.Replica.Edit(ctx, v.ID, func(e replica.Edit) error { return e.Perform(kinds.Ask, kinds.JoinAsk, kinds.Joining(side), nil) })
 	return err
 }
 

@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"errors"
-	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,10 +12,11 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/ally/side"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/daemontest"
 	"kith/daemon/home"
-	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
@@ -186,41 +185,6 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 	stopAll(append(riso, quilted...)...)
 }
 
-func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
-	t.Parallel()
-	made, _ := replicatest.TwoAllies(t)
-	shared, side := made.Share()
-	terms, _ := shared.Terms()
-	agreed := shareOfHome{
-		space: made.Space(), side: shared.Side(side).Space(), first: true,
-		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
-	}
-	w := knock.Welcome{Space: made.Space(), Statements: made.Introduction(16 << 20)}
-	s := newFollower(space.NewList(nil, space.Config{}))
-	if err := s.agreed(w, &agreed); err != nil {
-		t.Errorf("the share that was agreed on: %v", err)
-	}
-	for what, alter := range map[string]func(*shareOfHome){
-		"with another co-op":                     func(of *shareOfHome) { of.word.Ally = "Bakery" },
-		"for something else":                     func(of *shareOfHome) { of.word.Terms.Purpose = "a loan" },
-		"in a document of who didn't propose it": func(of *shareOfHome) { of.first = false },
-		"another one":                            func(of *shareOfHome) { of.space[0]++ },
-		"on another side":                        func(of *shareOfHome) { of.side[0]++ },
-	} {
-		of := agreed
-		alter(&of)
-		if err := s.agreed(w, &of); !errors.Is(err, errOtherShare) {
-			t.Errorf("a share %s: %v", what, err)
-		}
-	}
-}
-
-// servedShare is a daemon that serves nothing but a share.
-func servedShare(t *testing.T, r *replica.Replica) *space.List {
-	own := home.At(t.TempDir())
-	return space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}, &space.Space{Place: home.At(filepath.Join(own.Where(), "spaces", "1")), Replica: r, Now: time.Now})
-}
-
 // Nobody compares words, so the code is for the ally alone that it went to.
 func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 	t.Parallel()
@@ -249,19 +213,19 @@ func TestNobodyTakesTheCodeOfAFurtherShareInTheNameOfAnotherCoop(t *testing.T) {
 func TestAFurtherShareIsForWhatTheRequestSaysWithTheTermsThatHold(t *testing.T) {
 	t.Parallel()
 	_, second := replicatest.TwoAllies(t)
-	all := servedShare(t, second)
-	x := newFollower(all).Base(second.Space())
+	all := daemontest.Serving(t, second)
+	x := side.New(all).Base(second.Space())
 	dora := coopCalled(t, "Quilted", "Dora")[0].openReplica()
 	defer func() { must(t, dora.Close()) }()
-	side, err := readSide(genesisOf(t, "Riso Print Co-op", "Ana", entry.NewSigner()).Encoded())
+	which, err := readSide(genesisOf(t, "Riso Print Co-op", "Ana", entry.NewSigner()).Encoded())
 	must(t, err)
-	terms, _ := x.share.Terms()
+	terms, _ := x.Share.Terms()
 	terms.Purpose = "The winter fair"
-	al := newPacts(all, newFollower(all)).Of(&space.Space{Replica: dora, Now: time.Now})
+	al := newPacts(all, side.New(all)).Of(&space.Space{Replica: dora, Now: time.Now})
 	offered := func(alter func(*share.Terms)) error {
-		o := &offer{side: side, terms: terms}
+		o := &offer{side: which, terms: terms}
 		alter(&o.terms)
-		return al.welcome(dora, o, &further{base: x, title: "The winter fair"})
+		return al.welcome(dora, o, &further{Base: x, title: "The winter fair"})
 	}
 	if err := offered(func(*share.Terms) {}); err != nil {
 		t.Error(err)
@@ -291,11 +255,11 @@ func TestAFurtherShareIsOfTheHomeWhoseShareItGoesThrough(t *testing.T) {
 	own := homes[0].Replica.Space()
 	must(t, there.Place.SetSharePlace(home.SharePlace{Home: own, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}))
 	all := space.NewList(nil, space.Config{Now: time.Now}, homes[0], homes[1], there)
-	pacts := newPacts(all, newFollower(all))
+	pacts := newPacts(all, side.New(all))
 	one, other := pacts.Of(homes[0]), pacts.Of(homes[1])
 	ask, err := first.Create(t.Context(), kinds.Ask.Name, func(e replica.Edit) error { return crdttest.NewRequest("The winter fair", "", "kitha1")(e.Doc, nil) })
 	must(t, err)
-	if x, err := one.baseWith("quilted"); err != nil || x.r != first {
+	if x, err := one.baseWith("quilted"); err != nil || x.Replica != first {
 		t.Errorf("the home whose share it is: %v", err)
 	}
 	if _, err := other.baseWith("quilted"); err == nil {

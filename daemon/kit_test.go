@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,8 +22,8 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
-	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
@@ -166,11 +165,7 @@ func coopCalled(t testing.TB, called string, names ...string) []*computer {
 	t.Helper()
 	var all []*computer
 	for _, name := range names {
-		// Short: the path of a socket has 103 bytes at most.
-		dir, err := os.MkdirTemp("", "kith")
-		must(t, err)
-		t.Cleanup(func() { os.RemoveAll(dir) })
-		all = append(all, newHome(t, name, filepath.Join(dir, "home")))
+		all = append(all, newHome(t, name, daemontest.Dir(t)))
 	}
 	res, err := entrance.Init(t.Context(), entrance.InitOptions{
 		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: here(),
@@ -393,17 +388,7 @@ func (h *computer) healthy(checks []api.Check) {
 // openReplica opens the replica of a home that isn't served.
 func (h *computer) openReplica() *replica.Replica {
 	h.t.Helper()
-	opened, err := home.Open(h.dir)
-	must(h.t, err)
-	opened.Passphrase = typed(word)
-	key, err := opened.DeviceKey()
-	must(h.t, err)
-	storeKey, err := opened.StoreKey()
-	must(h.t, err)
-	must(h.t, opened.Close())
-	r, err := replica.Open(replica.Config{Dir: opened.StoreDir(), Key: key, StoreKey: storeKey})
-	must(h.t, err)
-	return r
+	return daemontest.Replica(h.t, h.dir)
 }
 
 // rounds is how often a long test does its work: what the environment says, or less.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"kith/daemon/ally/side"
 	"kith/daemon/home"
 	"kith/daemon/peer"
 	"kith/daemon/space"
@@ -14,7 +15,7 @@ import (
 // pacts are those that the co-ops of one daemon are making with others. The methods are safe for concurrent use.
 type pacts struct {
 	all    *space.List
-	follow *follower
+	follow *side.Follower
 	kept   func() // for tests: called after each time that what is kept of a pact was written; nil: nobody looks
 
 	begun    chan *contact // those to be gone on with
@@ -23,7 +24,7 @@ type pacts struct {
 }
 
 // newPacts makes those of a daemon, of which nothing is open yet.
-func newPacts(all *space.List, follow *follower) *pacts {
+func newPacts(all *space.List, follow *side.Follower) *pacts {
 	return &pacts{all: all, follow: follow, begun: make(chan *contact, home.MaxPlaces)}
 }
 

@@ -49,7 +49,9 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 	for _, room := range []func(*space.Space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
 		out.Notice = append(out.Notice, room(p.at)...)
 	}
-	out.Joining = p.all.follow.JoiningOf(p.at.Replica.Space())
+	for _, pact := range p.all.follow.Joining(p.at.Replica.Space()) {
+		out.Joining = append(out.Joining, pact.Name)
+	}
 	return out, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kith/daemon/ally/side"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
@@ -52,7 +53,7 @@ type served struct {
 	log     *slog.Logger
 
 	all    *space.List
-	follow *follower
+	follow *side.Follower
 	pacts  *pacts
 
 	mu        sync.Mutex
@@ -109,7 +110,7 @@ func newServed(home *home.Home, o Options) *served {
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
 	})
-	s.follow = newFollower(s.all)
+	s.follow = side.New(s.all)
 	s.pacts = newPacts(s.all, s.follow)
 	s.pacts.kept = o.kept
 	return s

@@ -64,6 +64,11 @@ func EndOf(r *replica.Replica) (at api.Time, over bool) {
 	return at, over
 }
 
+// Past says whether the end date of a share, in ms since 1970 and 0 for none, has come.
+func Past(ends uint64, now time.Time) bool {
+	return ends != 0 && uint64(max(now.UnixMilli(), 0)) >= ends
+}
+
 // OnDay is a day behind a verb, as in “ended on 2 January 2026”, with a space before it; "" if it isn't known.
 func OnDay(at api.Time) string {
 	if at.IsZero() {

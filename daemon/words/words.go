@@ -58,6 +58,9 @@ func (w *Words) Of(by charter.MemberID) *Words {
 // ProposalID writes the ID of a proposal. It has the first 160 bits of the step's.
 func ProposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
 
+// PactID writes the ID of a pact of which nothing but its share is known here: a colleague made it.
+func PactID(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
+
 // MinShortID is the least number of letters of a short ID.
 const MinShortID = 4
 

@@ -1,4 +1,4 @@
-package daemon
+package side
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ type shutShare struct {
 
 // Leave notes that a share can't be opened, and says whether the daemon can go on: a co-op that can't be
 // opened ends the start.
-func (f *follower) Leave(place *home.Home, err error) bool {
+func (f *Follower) Leave(place *home.Home, err error) bool {
 	of, unread := place.SharePlace()
 	if place == f.all.Home || unread != nil || of == nil {
 		return false
@@ -29,14 +29,14 @@ func (f *follower) Leave(place *home.Home, err error) bool {
 }
 
 // isShut says whether a share of a home lies here and isn't open: no other place is made for it.
-func (f *follower) isShut(at awaited) bool {
+func (f *Follower) isShut(at awaited) bool {
 	return slices.ContainsFunc(f.shut, func(x shutShare) bool {
 		return awaited{x.of.Home, x.of.Share, x.of.Side} == at
 	})
 }
 
 // Notice tells a member of a home which of its shares aren't open here, and why.
-func (f *follower) Notice(at *space.Space) (says []string) {
+func (f *Follower) Notice(at *space.Space) (says []string) {
 	for _, x := range f.shut {
 		if x.of.Home == at.Replica.Space() {
 			says = append(says, fmt.Sprintf("A share with an ally can't be opened on this computer; all else goes on. Why, and what to do: kith doctor (%s)", x.place.Where()))
@@ -45,8 +45,8 @@ func (f *follower) Notice(at *space.Space) (says []string) {
 	return says
 }
 
-// CheckShut is what the doctor says of them.
-func (f *follower) CheckShut() (checks []api.Check) {
+// CheckShut is what the doctor says of the shares of all homes that can't be opened.
+func (f *Follower) CheckShut() (checks []api.Check) {
 	for _, x := range f.shut {
 		checks = append(checks, api.Check{
 			Name: "share", Says: fmt.Sprintf("the share in %s can't be opened: %v", x.place.Where(), x.err),

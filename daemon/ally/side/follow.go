@@ -1,4 +1,4 @@
-package daemon
+package side
 
 import (
 	"bytes"
@@ -40,9 +40,9 @@ const (
 	maxSaid = 64
 )
 
-// follower has the shares of the homes that are served follow these: see share.Follow. It is one goroutine,
+// Follower has the shares of the homes that are served follow these: see share.Follow. It is one goroutine,
 // and those that knock.
-type follower struct {
+type Follower struct {
 	all *space.List
 
 	mu    sync.Mutex
@@ -95,9 +95,9 @@ type followedShare struct {
 	failed map[string]replica.Rules     // what couldn't be said as the charters were
 }
 
-// newFollower makes the one of a daemon, before any of its spaces is open.
-func newFollower(all *space.List) *follower {
-	return &follower{
+// New makes the one of a daemon, before any of its spaces is open.
+func New(all *space.List) *Follower {
+	return &Follower{
 		all:   all,
 		seats: map[*space.Space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
 		places: map[*space.Space]*home.SharePlace{}, troubles: map[entry.SpaceID]string{},
@@ -106,7 +106,7 @@ func newFollower(all *space.List) *follower {
 
 // Door is for colleagues whom the home's side of a share has let in, and who ask for it for the first time. It must be
 // the last of a space: a seat can name the key of somebody else's door.
-func (f *follower) Door(at *space.Space) (peer.Invites, error) {
+func (f *Follower) Door(at *space.Space) (peer.Invites, error) {
 	book, err := openSeatbook(at.Replica)
 	if err != nil {
 		return nil, err
@@ -117,14 +117,14 @@ func (f *follower) Door(at *space.Space) (peer.Invites, error) {
 	return book, nil
 }
 
-func (f *follower) seatsOf(at *space.Space) *seatbook {
+func (f *Follower) seatsOf(at *space.Space) *seatbook {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.seats[at]
 }
 
 // Run lets shares follow their homes until ctx ends.
-func (f *follower) Run(ctx context.Context) {
+func (f *Follower) Run(ctx context.Context) {
 	defer f.knocks.Wait()
 	f.openWaiting()
 	tick := time.NewTicker(space.TendEvery)
@@ -159,7 +159,7 @@ func (f *follower) Run(ctx context.Context) {
 }
 
 // openWaiting goes on with the shares that this computer wasn't in yet when the daemon ended.
-func (f *follower) openWaiting() {
+func (f *Follower) openWaiting() {
 	places, err := f.all.Home.Waiting()
 	for _, place := range places {
 		of, bad := place.SharePlace()
@@ -177,7 +177,7 @@ func (f *follower) openWaiting() {
 }
 
 // tellJoining notes for who asks which shares this computer is on its way into.
-func (f *follower) tellJoining() {
+func (f *Follower) tellJoining() {
 	all := []joining{}
 	for home, h := range f.homes {
 		for i := range h.shares {
@@ -192,7 +192,7 @@ func (f *follower) tellJoining() {
 }
 
 // followHome looks at one home and its shares.
-func (f *follower) followHome(ctx context.Context, home *space.Space) error {
+func (f *Follower) followHome(ctx context.Context, home *space.Space) error {
 	r := home.Replica
 	h := f.homes[r.Space()]
 	if h == nil {
@@ -227,7 +227,7 @@ func (f *follower) followHome(ctx context.Context, home *space.Space) error {
 }
 
 // of gives the shares of a home that are served, and were told whose they are.
-func (f *follower) of(home entry.SpaceID) (all []*space.Space) {
+func (f *Follower) of(home entry.SpaceID) (all []*space.Space) {
 	for _, at := range f.all.All() {
 		if shared, _ := at.Replica.Share(); shared == nil {
 			continue
@@ -247,7 +247,7 @@ func (f *follower) of(home entry.SpaceID) (all []*space.Space) {
 }
 
 // on gives a share of a home if this computer is in it; nil if it isn't.
-func (f *follower) on(of *shareOfHome) *space.Space {
+func (f *Follower) on(of *shareOfHome) *space.Space {
 	for _, at := range f.all.All() {
 		if shared, _ := at.Replica.Share(); shared != nil && at.Replica.Space() == of.space && at.Replica.Charter().Space() == of.side {
 			return at
@@ -257,13 +257,13 @@ func (f *follower) on(of *shareOfHome) *space.Space {
 }
 
 // ofAnother says whether a share that is served is known to be of another home.
-func (f *follower) ofAnother(at *space.Space, home entry.SpaceID) (bool, error) {
+func (f *Follower) ofAnother(at *space.Space, home entry.SpaceID) (bool, error) {
 	of, known, err := at.Place.Owner()
 	return err == nil && known && of != home, err
 }
 
 // makeDocuments makes the home's documents of shares that this device founded for it.
-func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *followedHome) error {
+func (f *Follower) makeDocuments(ctx context.Context, r *replica.Replica, h *followedHome) error {
 	for _, b := range f.of(r.Space()) {
 		at, place := b, f.places[b]
 		if slices.ContainsFunc(h.shares, func(s shareOfHome) bool { return s.space == place.Share }) {
@@ -290,7 +290,7 @@ func (f *follower) makeDocuments(ctx context.Context, r *replica.Replica, h *fol
 }
 
 // sit sees to this computer's place in a share, and to its member's seat.
-func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
+func (f *Follower) sit(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, me *charter.Member, changed bool) error {
 	now := f.all.Config.Now()
 	s := sitting{home: r.Space(), me: *me, device: r.Device(), side: of.side}
 	at := awaited{r.Space(), of.space, of.side}
@@ -348,7 +348,7 @@ func (f *follower) sit(ctx context.Context, r *replica.Replica, h *followedHome,
 }
 
 // writeSeat writes the member's seat if it has to say something else.
-func (f *follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *home.Home, changed bool) error {
+func (f *Follower) writeSeat(ctx context.Context, r *replica.Replica, h *followedHome, of *shareOfHome, s *sitting, place *home.Home, changed bool) error {
 	now := f.all.Config.Now()
 	at := h.seats[of.doc]
 	if at == nil {

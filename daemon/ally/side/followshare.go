@@ -1,4 +1,4 @@
-package daemon
+package side
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 )
 
 // followShare says in one share what follows from its home, if nothing is on its way in either.
-func (f *follower) followShare(ctx context.Context, home *space.Space, h *followedHome, at *space.Space, place *home.SharePlace) error {
+func (f *Follower) followShare(ctx context.Context, home *space.Space, h *followedHome, at *space.Space, place *home.SharePlace) error {
 	r := at.Replica
 	k := f.shares[place.Side]
 	if k == nil {
@@ -44,7 +44,7 @@ func (f *follower) followShare(ctx context.Context, home *space.Space, h *follow
 }
 
 // speak says what there is to say.
-func (f *follower) speak(ctx context.Context, h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) error {
+func (f *Follower) speak(ctx context.Context, h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) error {
 	r := at.Replica
 	for range maxSaid {
 		duties, err := f.dutiesNow(h, at, place, k)
@@ -92,7 +92,7 @@ func (f *follower) speak(ctx context.Context, h *followedHome, at *space.Space, 
 
 // nextLook is when to look though nothing has changed: soon if something is left to say, and when the share's
 // end date has come.
-func (f *follower) nextLook(r *replica.Replica, now time.Time, more bool) time.Time {
+func (f *Follower) nextLook(r *replica.Replica, now time.Time, more bool) time.Time {
 	next := now.Add(24 * time.Hour)
 	if more {
 		next = now.Add(lookAgain)
@@ -112,7 +112,7 @@ func dutyKey(d *share.Duty) string {
 }
 
 // dutiesNow asks what there is to say.
-func (f *follower) dutiesNow(h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) ([]share.Duty, error) {
+func (f *Follower) dutiesNow(h *followedHome, at *space.Space, place *home.SharePlace, k *followedShare) ([]share.Duty, error) {
 	r := at.Replica
 	shared, side := r.Share()
 	now := f.all.Config.Now()

@@ -1,4 +1,4 @@
-package daemon
+package side
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/space"
+	"kith/daemon/words"
 )
 
 // comingIn is a share that this computer isn't in yet: it has a place and a seat at home, and asks those of
@@ -43,7 +44,7 @@ const (
 )
 
 // comeIn makes the place in which a share of a home will lie.
-func (f *follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
+func (f *Follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
 	err = f.all.Alone(func() error {
 		places, err := f.all.Home.Waiting()
 		for _, place := range places { // it couldn't be opened before: another one each time would fill the home
@@ -69,7 +70,7 @@ func (f *follower) comeIn(of home.SharePlace) (w *comingIn, err error) {
 }
 
 // openShare opens the place of a share that isn't here yet: also one that a crash left unfinished.
-func (f *follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, error) {
+func (f *Follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, error) {
 	config, err := place.Config()
 	if err != nil {
 		return nil, err
@@ -164,7 +165,7 @@ var (
 )
 
 // knockAt asks those of the own side once. It is nil if the share is here now.
-func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) error {
+func (f *Follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) error {
 	at := shareAt(of.seats, w.key.Device())
 	if len(at) == 0 {
 		return errNotYet
@@ -210,7 +211,7 @@ func (f *follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 // agreed says whether a welcome is to a share that the home agreed on: whoever made up another one isn't
 // followed there. The first share of a pact is as the step says, in a document of who proposed it. A further one is
 // known from a share with that ally which is here: see vouched.
-func (f *follower) agreed(w knock.Welcome, of *shareOfHome) error {
+func (f *Follower) agreed(w knock.Welcome, of *shareOfHome) error {
 	found := share.Fold(w.Space, w.Statements, [2]charter.StepID{})
 	if state, _ := found.State(entry.ID(w.Space)); state != charter.Accepted || w.Space != of.space {
 		return errOtherShare
@@ -239,36 +240,27 @@ type joining struct {
 	why   string     // it isn't in yet
 }
 
-// Joining gives the shares that this computer is on its way into.
-func (f *follower) Joining() []joining {
+// Joining gives the shares of a co-op that this computer is on its way into, as pacts.
+func (f *Follower) Joining(home entry.SpaceID) (pacts []api.Ally) {
 	if all := f.joining.Load(); all != nil {
-		return *all
-	}
-	return nil
-}
-
-// JoiningOf names the allies whose shares with a co-op this computer is on its way into.
-func (f *follower) JoiningOf(home entry.SpaceID) (names []string) {
-	for _, j := range f.Joining() {
-		if j.home == home {
-			names = append(names, j.word.Ally)
+		for _, j := range *all {
+			if j.home == home {
+				pacts = append(pacts, j.pact())
+			}
 		}
 	}
-	return names
+	return pacts
 }
 
-// ally shows it among the pacts.
-func (j *joining) ally() api.Ally {
+// pact shows it among the pacts.
+func (j *joining) pact() api.Ally {
 	t := j.word.Terms
 	why := j.why
 	if why == "" {
 		why = errNotYet.Error()
 	}
 	return api.Ally{
-		ID: pactIDOf(j.share), Name: j.word.Ally, State: api.AllyJoining, Purpose: t.Purpose, EndsAt: api.At(time.UnixMilli(int64(t.Ends))), Voices: t.Voices.String(),
+		ID: words.PactID(j.share), Name: j.word.Ally, State: api.AllyJoining, Purpose: t.Purpose, EndsAt: api.At(time.UnixMilli(int64(t.Ends))), Voices: t.Voices.String(),
 		Says: []string{"Your co-op has made this pact. This computer comes into the share by itself, and isn't in it yet: " + why + "."},
 	}
 }
-
-// pactIDOf is what a pact is called that a colleague made.
-func pactIDOf(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }

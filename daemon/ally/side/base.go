@@ -1,8 +1,7 @@
-package daemon
+package side
 
 import (
 	"encoding/hex"
-	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -10,25 +9,27 @@ import (
 	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
-// base is a share with an ally that has not ended, as this daemon serves it.
-type base struct {
-	r     *replica.Replica
-	share *share.Share
-	side  int // this co-op's
+// Base is a share with an ally that has not ended, as this daemon serves it.
+type Base struct {
+	Replica *replica.Replica
+	Share   *share.Share
+	Side    int // this co-op's: 0 or 1
 }
 
-func (x *base) ally() string { return x.share.Side(1 - x.side).Name() }
+// Ally is the name of the other co-op.
+func (x *Base) Ally() string { return x.Share.Side(1 - x.Side).Name() }
 
-// from says whether somebody is of the ally.
-func (x *base) from(id charter.MemberID) bool {
-	_, ok := x.share.Side(1 - x.side).Member(id)
+// From says whether somebody is of the ally.
+func (x *Base) From(id charter.MemberID) bool {
+	_, ok := x.Share.Side(1 - x.Side).Member(id)
 	return ok
 }
 
 // Base gives a share as a base; nil if it isn't served here or is over.
-func (f *follower) Base(space entry.SpaceID) *base {
+func (f *Follower) Base(space entry.SpaceID) *Base {
 	at := f.all.Of(space)
 	if at == nil {
 		return nil
@@ -38,30 +39,30 @@ func (f *follower) Base(space entry.SpaceID) *base {
 		return nil
 	}
 	terms, _ := shared.Terms()
-	if _, over := shared.Ended(); over || past(terms.Ends, f.all.Config.Now()) {
+	if _, over := shared.Ended(); over || words.Past(terms.Ends, f.all.Config.Now()) {
 		return nil
 	}
-	return &base{at.Replica, shared, side}
+	return &Base{at.Replica, shared, side}
 }
 
 // vouched says whether somebody of an ally has said, in a share with it that is here, that a charter is theirs in a
 // further share: they have passed on its code, or taken one with it.
-func (f *follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
+func (f *Follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 	for _, b := range f.all.All() {
 		place, err := b.Place.SharePlace()
 		if err != nil || place == nil || place.Step != of.step || place.Share == of.space {
 			continue
 		}
 		x := f.Base(place.Share)
-		if x == nil || x.ally() != of.word.Ally {
+		if x == nil || x.Ally() != of.word.Ally {
 			continue
 		}
 		found := false
-		err = x.r.Views(kinds.Ask.Name, func(v *crdt.View) bool {
+		err = x.Replica.Views(kinds.Ask.Name, func(v *crdt.View) bool {
 			code, err := charter.DecodeAllyCode(kinds.RequestIn(v).Code)
-			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.from(v.CreatedBy)
+			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.From(v.CreatedBy)
 			for _, a := range kinds.RequestIn(v).Answers {
-				found = found || x.from(a.Member) && a.Side == hex.EncodeToString(theirs[:])
+				found = found || x.From(a.Member) && a.Side == hex.EncodeToString(theirs[:])
 			}
 			return !found
 		})
@@ -70,8 +71,4 @@ func (f *follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 		}
 	}
 	return false
-}
-
-func past(ends uint64, now time.Time) bool {
-	return ends != 0 && uint64(max(now.UnixMilli(), 0)) >= ends
 }

@@ -1,4 +1,4 @@
-package daemon
+package side
 
 import (
 	"slices"
@@ -9,17 +9,16 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/daemontest"
 	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
 )
 
 // Who notes the first share of a pact must have proposed it before the co-op agreed: a colleague who says the same
 // later, or dates it back, would lead the others into a share that they made up.
 func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) {
 	t.Parallel()
-	homes := coop(t, "Ana", "Ben")
-	acquaint(homes)
-	ana, ben := homes[0].openReplica(), homes[1].openReplica()
-	defer func() { must(t, ana.Close()); must(t, ben.Close()) }()
+	ana, ben, _ := replicatest.TwoReplicas(t)
 	meet := func() {
 		t.Helper()
 		for range 2 {
@@ -29,7 +28,7 @@ func TestWhoProposesAnAgreedPactOnceMoreOrBackdatesItHasNotMadeIt(t *testing.T) 
 			must(t, err)
 		}
 	}
-	word, err := share.Word{What: share.Make, Ally: "Quilted", Terms: aFair}.Encode()
+	word, err := share.Word{What: share.Make, Ally: "Quilted", Terms: daemontest.Fair}.Encode()
 	must(t, err)
 	terms := charter.Terms{Type: charter.ProposalPact, Pact: word, Why: "the words were compared"}
 	before := ben.Charter()

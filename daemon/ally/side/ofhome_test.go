@@ -1,6 +1,7 @@
-package daemon
+package side
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/crdt/share"
+	"kith/daemon/daemontest"
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/replica"
@@ -22,7 +24,7 @@ import (
 // agreed has the only member of a co-op agree on a pact.
 func agreed(t *testing.T, r *replica.Replica, ally string) charter.StepID {
 	t.Helper()
-	word, err := share.Word{What: share.Make, Ally: ally, Terms: aFair}.Encode()
+	word, err := share.Word{What: share.Make, Ally: ally, Terms: daemontest.Fair}.Encode()
 	must(t, err)
 	var id charter.StepID
 	_, err = r.Say(t.Context(), func(c *charter.Charter) (payload []byte, err error) {
@@ -36,8 +38,7 @@ func agreed(t *testing.T, r *replica.Replica, ally string) charter.StepID {
 }
 
 func TestNothingFollowsFromADocumentOfAShareThatTheCoopHasntAgreedOn(t *testing.T) {
-	r := coop(t, "Ana")[0].openReplica()
-	defer func() { must(t, r.Close()) }()
+	r := daemontest.Alone(t, "Riso Print Co-op", "Ana")
 	note := func(space entry.SpaceID, step charter.StepID) entry.DocID {
 		v, err := r.Create(t.Context(), kinds.Ally.Name, func(e replica.Edit) error {
 			return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: space.String(), Side: entry.SpaceID{9}.String(), Step: step.String()})(e.Doc, nil)
@@ -156,20 +157,20 @@ func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
 // What comes to be in a protected home is protected from its beginning, and with the home no more.
 func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	t.Parallel()
-	ana := coop(t, "Ana")[0]
+	dir := daemontest.Founded(t, "Riso Print Co-op", "Ana")
 	protect := func(old, passphrase string) {
-		o := home.ProtectOptions{Home: ana.dir, Old: typed(old)}
+		o := home.ProtectOptions{Home: dir, Old: daemontest.Typed(old)}
 		if passphrase != "" {
-			o.New = typed(passphrase)
+			o.New = daemontest.Typed(passphrase)
 		}
 		_, err := home.Protect(t.Context(), o)
 		must(t, err)
 	}
-	protect("", word)
-	opened, err := home.Open(ana.dir)
+	protect("", daemontest.Passphrase)
+	opened, err := home.Open(dir)
 	must(t, err)
-	opened.Passphrase = typed(word)
-	s := newFollower(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
+	opened.Passphrase = daemontest.Typed(daemontest.Passphrase)
+	s := New(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
 	w, err := s.comeIn(home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}})
 	must(t, err)
 	sealed := func() bool {
@@ -187,9 +188,9 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 		t.Error("the place is given to another space", err)
 	}
 	must(t, opened.Close())
-	protect(word, "another "+word)
-	closed := home.At(ana.dir)
-	closed.Passphrase = typed("another " + word)
+	protect(daemontest.Passphrase, "another "+daemontest.Passphrase)
+	closed := home.At(dir)
+	closed.Passphrase = daemontest.Typed("another " + daemontest.Passphrase)
 	waiting, err := closed.Waiting()
 	must(t, err)
 	if len(waiting) != 1 {
@@ -200,7 +201,7 @@ func TestThePlaceOfAShareIsProtectedAsItsHomeIs(t *testing.T) {
 	if key.Device() != w.key.Device() || !sealed() {
 		t.Error("under another passphrase the key is another one, or open")
 	}
-	protect("another "+word, "")
+	protect("another "+daemontest.Passphrase, "")
 	if sealed() {
 		t.Error("the home isn't protected any more, and the key of the share is")
 	}
@@ -239,20 +240,20 @@ func TestASeatThatWasProvenIsRemembered(t *testing.T) {
 
 // What can't be opened now is opened later, where it lies.
 func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) {
-	ana := coop(t, "Ana")[0]
-	_, err := home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir, New: typed(word)})
+	dir := daemontest.Founded(t, "Riso Print Co-op", "Ana")
+	_, err := home.Protect(t.Context(), home.ProtectOptions{Home: dir, New: daemontest.Typed(daemontest.Passphrase)})
 	must(t, err)
-	opened, err := home.Open(ana.dir)
+	opened, err := home.Open(dir)
 	must(t, err)
 	defer func() { must(t, opened.Close()) }()
-	s := newFollower(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
+	s := New(space.NewList(opened, space.Config{Log: slog.New(slog.DiscardHandler)}))
 	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{2}, Share: entry.SpaceID{3}, Side: entry.SpaceID{4}, Step: charter.StepID{5}}
 	for range 3 {
 		if _, err := s.comeIn(of); err == nil {
 			t.Fatal("it opened without the passphrase")
 		}
 	}
-	opened.Passphrase = typed(word)
+	opened.Passphrase = daemontest.Typed(daemontest.Passphrase)
 	w, err := s.comeIn(of)
 	must(t, err)
 	all, err := opened.Waiting()
@@ -266,9 +267,8 @@ func TestAPlaceOfAShareThatCantBeOpenedIsTriedAgainAndNotMadeAnew(t *testing.T) 
 func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	t.Parallel()
 	first, _ := replicatest.TwoAllies(t)
-	served := servedShare(t, first)
-	r := coop(t, "Ana")[0].openReplica()
-	defer func() { must(t, r.Close()) }()
+	served := daemontest.Serving(t, first)
+	r := daemontest.Alone(t, "Riso Print Co-op", "Ana")
 	step := agreed(t, r, "Quilted")
 	_, err := r.Create(t.Context(), kinds.Ally.Name, func(e replica.Edit) error {
 		return crdttest.NewAlly(crdttest.AllyFields{Title: "Quilted", Share: first.Space().String(), Side: first.Charter().Space().String(), Step: step.String()})(e.Doc, nil)
@@ -278,7 +278,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	of := home.SharePlace{Home: entry.SpaceID{1}, Member: charter.MemberID{1}, Share: first.Space(), Side: first.Charter().Space()}
 	must(t, os.MkdirAll(b.Place.Where(), 0o700))
 	must(t, b.Place.SetSharePlace(of))
-	f := newFollower(served)
+	f := New(served)
 	h := &followedHome{seats: map[entry.DocID]*seated{}}
 	all, err := sharesOf(r, &f.checked)
 	must(t, err)
@@ -289,7 +289,7 @@ func TestNobodySitsDownForAHomeInAShareOfAnother(t *testing.T) {
 	}
 	of.Home = r.Space()
 	must(t, b.Place.SetSharePlace(of))
-	f = newFollower(served)
+	f = New(served)
 	must(t, f.sit(t.Context(), r, h, &all[0], &me, true))
 	if all, err = sharesOf(r, &f.checked); err != nil || len(all) != 1 || len(all[0].seats) != 1 {
 		t.Errorf("they didn't in their own: %+v, %v", all, err)
@@ -307,5 +307,34 @@ func TestNobodyShutsTheDoorOnWhoKnocks(t *testing.T) {
 	book.put(entry.Device{9}, keptSeat{Member: charter.MemberID{6}, Knock: knock}) // it doesn't speak on the side
 	if !book.Issued(knock) {
 		t.Error("who is on the side isn't answered")
+	}
+}
+
+func TestNobodyIsLedIntoAShareThatTheCoopDidntAgreeOn(t *testing.T) {
+	t.Parallel()
+	made, _ := replicatest.TwoAllies(t)
+	shared, side := made.Share()
+	terms, _ := shared.Terms()
+	agreed := shareOfHome{
+		space: made.Space(), side: shared.Side(side).Space(), first: true,
+		word: share.Word{What: share.Make, Ally: "Quilted", Terms: terms},
+	}
+	w := knock.Welcome{Space: made.Space(), Statements: made.Introduction(16 << 20)}
+	s := New(space.NewList(nil, space.Config{}))
+	if err := s.agreed(w, &agreed); err != nil {
+		t.Errorf("the share that was agreed on: %v", err)
+	}
+	for what, alter := range map[string]func(*shareOfHome){
+		"with another co-op":                     func(of *shareOfHome) { of.word.Ally = "Bakery" },
+		"for something else":                     func(of *shareOfHome) { of.word.Terms.Purpose = "a loan" },
+		"in a document of who didn't propose it": func(of *shareOfHome) { of.first = false },
+		"another one":                            func(of *shareOfHome) { of.space[0]++ },
+		"on another side":                        func(of *shareOfHome) { of.side[0]++ },
+	} {
+		of := agreed
+		alter(&of)
+		if err := s.agreed(w, &of); !errors.Is(err, errOtherShare) {
+			t.Errorf("a share %s: %v", what, err)
+		}
 	}
 }
