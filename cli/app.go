@@ -102,6 +102,11 @@ func (k *kith) end(ctx context.Context, err error) int {
 // tell tells a person of a problem. about is what it is about, where there are several things.
 func (k *kith) tell(p *api.Problem, about string) {
 	fmt.Fprintf(k.env.Stderr, "kith: %s%s\n", about, sentence(p.Message))
+	for _, c := range p.Changed {
+		if len(c.Diff) > 0 { // what they never were shown they read where the hint says
+			fmt.Fprintf(k.env.Stderr, "  %s\n", sentence(c.Field+": "+passages(c.Diff)))
+		}
+	}
 	for _, c := range p.Candidates {
 		fmt.Fprintf(k.env.Stderr, "  %s  %s\n", sentence(c.Short), oneLine(c.Title, 80))
 	}

@@ -44,7 +44,7 @@ func runCharterShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.out.show(ch, func() {
+	err = c.out.show(ch, func() {
 		c.out.println(c.out.strong(name(ch.Space)))
 		if len(ch.Full) > 0 {
 			c.out.printf("Full members: %s\n", list(names(ch.Full)))
@@ -79,6 +79,10 @@ func runCharterShow(ctx context.Context, c *call) error {
 			c.showProposal(p)
 		}
 	})
+	if err != nil {
+		return err
+	}
+	return c.noteProposals(ctx, ch.Pending)
 }
 
 // ending says how a membership ended.

@@ -277,7 +277,7 @@ func TestWhatCommandsTellTheDaemon(t *testing.T) {
 		{[]string{"task", "help", "4kq2", "--undo"}, "", asked{"verb": "help", "undo": true}},
 		{[]string{"task", "decline", "4kq2", "--why", "away"}, "", asked{"verb": "decline", "why": "away"}},
 		{[]string{"decision", "propose", "x", "--by", "friday"}, "", asked{"verb": "propose", "title": "x", "process": "consent", "by": due}},
-		{[]string{"decision", "stand-aside", "9f2c"}, "", asked{"verb": "position", "stance": "stand-aside"}},
+		{[]string{"decision", "stand-aside", "9f2c"}, "", asked{"verb": "position", "stance": "stand-aside", "revision": "00112233445566aa"}},
 		{[]string{"decision", "object", "9f2c", "--why", "too dear", "--revision", "00112233445566aa"}, "", asked{"verb": "position", "stance": "object", "why": "too dear", "revision": "00112233445566aa"}},
 		{[]string{"decision", "edit", "9f2c", "--text", "New text"}, "", asked{"verb": "edit", "text": "New text", "base_heads": []string{"3fa09c11d2e4"}}},
 		{[]string{"decision", "withdraw", "9f2c", "--why", "sold"}, "", asked{"verb": "withdraw", "why": "sold"}},

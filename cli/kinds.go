@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -239,7 +240,7 @@ func (c *call) answered(question func(*client.Client) (json.RawMessage, error)) 
 	if err != nil {
 		return err
 	}
-	return c.out.changed(d.Short, d.raw)
+	return c.out.show(d.raw, func() { c.done(d, false) })
 }
 
 func (k *kith) editOne(of *kind.Kind) *cli.Command {
@@ -292,7 +293,7 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 			if d, err = readDocument(raw); err != nil {
 				return err
 			}
-			return c.out.changed(d.Short, d.raw)
+			return c.out.show(d.raw, func() { c.done(d, false) })
 		},
 	})
 }
@@ -365,6 +366,9 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 			body["undo"] = true
 		}
 		for _, f := range v.With {
+			if f == kind.Seen { // what they were shown last, if they don't say
+				continue
+			}
 			if err := needed(c, f, body, s.examples[0]); err != nil && body["undo"] == nil {
 				return err
 			}
@@ -394,12 +398,21 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		}
 		if len(v.Args) == 0 {
 			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
-				raw, err := d.Do(ctx, of.Many, id, v.Name, body)
+				said := body
+				if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
+					seen, err := c.answersTo(ctx, d, of, id)
+					if err != nil {
+						return nil, nil, err
+					}
+					said = maps.Clone(body)
+					said[kind.Seen.Key] = seen
+				}
+				raw, err := d.Do(ctx, of.Many, id, v.Name, said)
 				if err != nil {
 					return nil, nil, err
 				}
 				done, err := readDocument(raw)
-				return done.raw, func() { c.out.println(done.Short) }, err
+				return done.raw, func() { c.done(done, body["undo"] != nil) }, err
 			})
 		}
 		for i, f := range v.Args {
@@ -582,11 +595,19 @@ func (k *kith) showOne(of *kind.Kind) *cli.Command {
 			if err != nil {
 				return err
 			}
-			layout := layouts[of.Name]
-			if layout == nil {
-				layout = func(c *call, d document) { c.showPlain(of, d) }
+			if err := c.out.show(d.raw, func() { c.layout(of, d) }); err != nil || c.IsSet("jq") { // of which a filter shows a part
+				return err
 			}
-			return c.out.show(d.raw, func() { layout(c, d) })
+			return client.NoteShown(ctx, of.Many, d.ID, d.Heads)
 		},
 	})
+}
+
+// layout shows a document to a person.
+func (c *call) layout(of *kind.Kind, d document) {
+	if show := layouts[of.Name]; show != nil {
+		show(c, d)
+		return
+	}
+	c.showPlain(of, d)
 }

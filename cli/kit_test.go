@@ -332,6 +332,14 @@ func (c *coop) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, e
 	return server.Shown{}, errNotShown
 }
 
+func (c *coop) LastShown(context.Context, *kind.Kind, string) (api.LastShown, error) {
+	return api.LastShown{Revision: "00112233445566aa", Now: "00112233445566aa"}, nil
+}
+
+func (c *coop) NoteShown(context.Context, *kind.Kind, string, []string) error { return nil }
+
+func (c *coop) NoteProposal(context.Context, string) error { return nil }
+
 func (c *coop) Create(_ context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
 	c.told = said(k, k.Make, a)
 	return c.documents(k)[0], nil

@@ -50,9 +50,21 @@ func (o *output) show(v any, forPeople func()) error {
 	return o.filtered(v)
 }
 
-// changed tells of a document that was made or changed: its short ID, or all of it as JSON.
-func (o *output) changed(short string, document any) error {
-	return o.show(document, func() { o.println(short) })
+// changed tells of something that was made or changed: its short ID, or all of it as JSON.
+func (o *output) changed(short string, thing any) error {
+	return o.show(thing, func() { o.println(short) })
+}
+
+// done tells of a document of which something was asked, as changed does, and whether it was like that already.
+func (c *call) done(d document, undo bool) {
+	c.out.println(d.Short)
+	switch {
+	case d.Changed == nil || *d.Changed:
+	case undo:
+		c.note([]string{"Nothing changed: there is nothing of yours to take back."})
+	default:
+		c.note([]string{"Nothing changed: it is like that already."})
+	}
 }
 
 // filtered prints what the filter makes of v, a value a line; strings come out bare, so that

@@ -577,11 +577,6 @@ func TestAPositionNeedsAWordOfItsProcessAndAReasonWhereOthersHaveToDealWithIt(t 
 	if err := ben.try(crdttest.TakePosition(ben.id, kinds.Disagree, "no", "")); err == nil || err.Error() != "by consent one can say consent, object, stand-aside or abstain, not disagree" {
 		t.Errorf("another word: %v", err)
 	}
-	seen := crdttest.Decision(ben.view()).Revision
-	c.maker.tell(crdttest.EditDecision(c.maker.id, crdttest.DecisionEdit{Common: crdttest.Common{Title: str("Buy two")}}))
-	if err := ben.try(crdttest.TakePosition(ben.id, kinds.Consent, "", seen)); !isDenied(err) {
-		t.Errorf("consented to what they haven't read: %v", err)
-	}
 	ben.says(kinds.Consent, "")
 	if err := ben.try(crdttest.TakePosition(ben.id, kinds.Consent, "", "")); err != crdt.ErrNothingChanged {
 		t.Errorf("the same again: %v", err)

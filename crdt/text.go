@@ -3,6 +3,7 @@ package crdt
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/automerge/automerge-go"
@@ -306,6 +307,58 @@ func hunks(from, to string) []hunk {
 		}
 	}
 	flush()
+	return out
+}
+
+// byWords compares two texts by whole words.
+func byWords(from, to string) []diffmatchpatch.Diff {
+	var words []string
+	place := map[string]rune{}
+	inRunes := func(s string) (out []rune) {
+		for _, w := range splitWords(s) {
+			r, ok := place[w]
+			if !ok {
+				r = rune(len(words)) + 1
+				if r >= 0xd800 { // no runes are there: what stands for one must be one
+					r += 0x800
+				}
+				place[w], words = r, append(words, w)
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = maxDiffTime
+	diffs := dmp.DiffMainRunes(inRunes(from), inRunes(to), false)
+	for i, d := range diffs {
+		var text strings.Builder
+		for _, r := range d.Text {
+			if r >= 0xd800 {
+				r -= 0x800
+			}
+			text.WriteString(words[r-1])
+		}
+		diffs[i].Text = text.String()
+	}
+	return diffs
+}
+
+// splitWords takes a text apart into words with what is written together with them, and single white space.
+func splitWords(s string) (out []string) {
+	from := 0
+	for i, r := range s {
+		if unicode.IsSpace(r) {
+			if from < i {
+				out = append(out, s[from:i])
+			}
+			from = i + utf8.RuneLen(r)
+			out = append(out, s[i:from])
+		}
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
 	return out
 }
 

@@ -27,6 +27,10 @@ func Perform(of *kind.Kind, verb string, d kind.Draft) crdt.Edit {
 		if v == of.Make {
 			view = nil
 		}
+		if view != nil && v.Answers() && d.Asks.Str(kind.Seen) == "" { // they have just read it
+			d.Asks.Args = d.Asks.Map(func(_ *kind.Field, words string) string { return words }, nil)
+			d.Asks.Put(kind.Seen, change.StrValue(of.Revision(view)))
+		}
 		return crdt.Perform(of, v, &d)(am, view)
 	}
 }

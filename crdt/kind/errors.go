@@ -60,6 +60,21 @@ func (e *InvalidError) Problem() *problem.Problem {
 // Invalid makes an InvalidError.
 func Invalid(format string, a ...any) error { return &InvalidError{Why: fmt.Sprintf(format, a...)} }
 
+// ChangedError says that a document isn't any more what somebody answers to.
+type ChangedError struct {
+	Kind string // of the document
+	ID   string
+}
+
+func (e *ChangedError) Error() string {
+	return "this " + e.Kind + " isn't any more what you were shown"
+}
+
+// Problem implements problem.Teller.
+func (e *ChangedError) Problem() *problem.Problem {
+	return problem.New(problem.Changed, "read it again: kith "+e.Kind+" show "+e.ID, "%s", e.Error())
+}
+
 // NotAllowedError says that an edit isn't open to this member, or not in this state of the
 // document. Why is a sentence for a person; Hint is what to do instead, or "".
 type NotAllowedError struct{ Why, Hint string }

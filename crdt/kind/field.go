@@ -183,4 +183,6 @@ var (
 	Why   = &Field{Key: "why", Is: Reason, Hint: "the reason"}
 	Whom  = &Field{Key: "members", Is: Members, Hint: "who is asked"}
 	Head  = &Field{Key: "head", Is: Version, Hint: "the version"}
+	// Seen is the revision that somebody answers to: see Verb.Answers.
+	Seen = &Field{Key: "revision", Is: Line, Hint: "the revision that I read; without it, the one that I was shown last", Var: "R", Needs: true}
 )

@@ -1,6 +1,8 @@
 package kind
 
 import (
+	"slices"
+
 	"kith/crdt/schema"
 )
 
@@ -28,6 +30,9 @@ type Kind struct {
 	Today    []*Wait              // what in it waits for somebody
 	History  bool                 // its text can be read and restored as it was
 	Examples Examples
+
+	// Answered are the fields that answers are to, beside title and text: who accepts a task accepts its hours and its day.
+	Answered []*Field
 
 	Make, Edit *Verb // how it is begun, and what a change of its fields asks for
 	Verbs      []*Verb
@@ -125,6 +130,9 @@ type Verb struct {
 
 	Examples []string
 }
+
+// Answers says whether it answers to what somebody has read: they say to which revision, and it counts for no other.
+func (v *Verb) Answers() bool { return slices.Contains(v.With, Seen) }
 
 // Way is one word of a verb.
 type Way struct {

@@ -87,7 +87,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 		value, ok := r.one[f.Key]
 		switch {
 		case !ok && f.Needs && !r.Undo:
-			return Invalid("a %s is needed", f.Called())
+			return &InvalidError{Why: "a " + f.Called() + " is needed", Hint: f.Hint}
 		case !ok:
 		case f.Is == Hours:
 			err = f.checkHours(Minutes(value.Int()).Hours())

@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +31,6 @@ var (
 		Key: "stance", Is: kind.Word, Label: "position", Hint: "what I say to it", Needs: true,
 		Words: []string{Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise},
 	}
-	decisionRevision = &kind.Field{Key: "revision", Is: kind.Line, Hint: "only if this revision is still the text", Var: "R"}
 )
 
 // decisionsInReview finds those that are agreed, by the day on which they are looked at again.
@@ -120,7 +118,7 @@ var Decision = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "position", Gist: "say what I think of it", By: decisionStance, With: []*kind.Field{decisionRevision}, Live: notWithdrawn, Do: takePosition,
+			Name: "position", Gist: "say what I think of it", By: decisionStance, With: []*kind.Field{kind.Seen}, Live: notWithdrawn, Do: takePosition,
 			Ways: []*kind.Way{
 				way(Consent, "I can live with it", kind.May, "", `kith decision consent d-9f2c`),
 				way(Object, "I see harm in it, and say which", kind.Must, "an objection", `kith decision object d-9f2c --why "we can't pay for it"`),
@@ -336,8 +334,8 @@ func notWithdrawn(v *kind.View) error {
 	return nil
 }
 
-// takePosition says what the author thinks of the decision as it stands; if that isn't the revision that they read, if
-// they said which, it is refused. A position can still be given after the outcome was recorded, and shows as late.
+// takePosition says what the author thinks of the decision as it stands. A position can still be given after the outcome
+// was recorded, and shows as late.
 func takePosition(d *kind.Draft) error {
 	now, stance, why := kind.Of[Deciding](d.View), d.Asks.Str(decisionStance), d.Asks.Why
 	if words := Stances(now.Process); !slices.Contains(words, stance) {
@@ -345,9 +343,6 @@ func takePosition(d *kind.Draft) error {
 	}
 	if now.Process == ProcessAdvice && (isFor(stance) || isAgainst(stance)) && d.Author != d.CreatedBy {
 		return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
-	}
-	if err := stillReads(d, now.Revision); err != nil {
-		return err
 	}
 	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
 		return nil
@@ -360,22 +355,6 @@ func takePosition(d *kind.Draft) error {
 		return err
 	}
 	d.Say(decisionPosition, change.StrValue(string(b)))
-	return nil
-}
-
-// stillReads refuses what answers to another revision than the present one, if it says to which. The start of one is no
-// answer: another text that starts alike is made in no time.
-func stillReads(d *kind.Draft, now string) error {
-	if !d.Asks.Has(decisionRevision) {
-		return nil
-	}
-	seen, show := d.Asks.Str(decisionRevision), "kith "+d.Kind+" show"
-	switch {
-	case len(seen) != len(now) || strings.Trim(seen, "0123456789abcdef") != "":
-		return &kind.InvalidError{Why: fmt.Sprintf("“%.40s” is no revision: one has %d digits", seen, len(now)), Hint: "all of them: " + show + " ID --jq .revision"}
-	case seen != now:
-		return kind.NotAllowed("read it again: "+show, "the text was changed since you read it")
-	}
 	return nil
 }
 

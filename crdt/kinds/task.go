@@ -52,6 +52,11 @@ var (
 	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
 )
 
+// taskAnsweredTo is what somebody accepts beside title and text.
+var taskAnsweredTo = []*kind.Field{taskDue, taskHours}
+
+func taskRevision(v *kind.View) string { return (&kind.Kind{Answered: taskAnsweredTo}).Revision(v) }
+
 var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
@@ -59,9 +64,10 @@ var Task = &kind.Kind{
 	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 1,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHelp, taskOffer},
-	Derive: kind.Deriving(whoDoes), State: taskStatus.Str,
+	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
 	Shows: []*kind.Shown{
-		taskStatus.Shown(), taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(),
+		taskStatus.Shown(), kind.Value("revision", "hash of what is accepted: title, text, due, hours", func(l kind.Look) string { return taskRevision(l.View) }),
+		taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(),
 		kind.Value("asked", "who was asked, and what they say", showAsked),
 		kind.Value("taken_by", "who took it, or accepted", func(l kind.Look) []kind.Named { return l.All(kind.Of[Doing](l.View).TakenBy) }),
 		kind.Value("help", "whether help is wanted, and who offers it", showHelp),
@@ -151,8 +157,8 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task take t-4kq2`, `kith task take t-4kq2 --undo`},
 		},
 		{
-			Name: "accept", Gist: "say yes to being asked", Live: isLive, Do: reply(AnswerAccepted),
-			Examples: []string{`kith task accept t-4kq2`},
+			Name: "accept", Gist: "say yes to being asked", With: []*kind.Field{kind.Seen}, Live: isLive, Do: reply(AnswerAccepted),
+			Examples: []string{`kith task accept t-4kq2`, `kith task accept t-4kq2 --revision 0f3c…`},
 		},
 		{
 			Name: "decline", Gist: "say no to being asked", Why: kind.May, Live: isLive, Do: reply(AnswerDeclined),

@@ -26,10 +26,11 @@ const (
 	Invalid    Code = "invalid"     // 6
 	Limit      Code = "limit"       // 6
 	TimedOut   Code = "timed_out"   // 7
+	Changed    Code = "changed"     // 8
 )
 
 var exits = map[Code]int{
-	Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7,
+	Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7, Changed: 8,
 }
 
 // Exit returns the exit code of a command that ends with a problem of this code.
@@ -48,6 +49,23 @@ type Problem struct {
 	Hint    string `json:"hint"` // the next step, best as a command; "": there is none
 	// Candidates is what an ambiguous name or ID may have meant.
 	Candidates []Candidate `json:"candidates,omitempty"`
+	// Changed is how what somebody answers to differs from what they were shown; of what they never were, all of it.
+	Changed []Change `json:"changed,omitempty"`
+}
+
+// Change is one thing that isn't as it was.
+type Change struct {
+	Field string    `json:"field"`
+	Was   string    `json:"was"`  // "": nothing, or it never was shown
+	Is    string    `json:"is"`   // "": nothing
+	Diff  []Passage `json:"diff"` // the same, passage by passage, where it was and is
+}
+
+// Passage is a piece of a text that was changed: one of the three is there.
+type Passage struct {
+	Same string `json:"same,omitempty"` // in both; of a long one its ends, around " … "
+	Gone string `json:"gone,omitempty"`
+	Came string `json:"came,omitempty"`
 }
 
 // Candidate is one thing that an ambiguous word may have meant.

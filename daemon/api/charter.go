@@ -18,6 +18,8 @@ type Proposal struct {
 	Needs      int       `json:"needs"`       // consents in all
 	Of         int       `json:"of"`          // members that count
 	State      string    `json:"state"`       // open, in_force, overtaken, withdrawn
+	Revision   string    `json:"revision"`    // names what is consented to, which never changes
+	Shown      bool      `json:"shown"`       // to the member of this device, here
 	Pending    bool      `json:"pending"`     // it asks for something: answers, or to be renewed
 	Mine       string    `json:"mine"`        // my answer: none, consented, refused; "" where I am not asked
 	WaitsForMe bool      `json:"waits_for_me"`
@@ -104,6 +106,8 @@ var ProposalVerbs = []string{ProposalConsent, ProposalRefuse, ProposalWithdraw, 
 type ProposalAnswer struct {
 	Verb string `json:"-"` // stands in the path
 	Why  string `json:"why,omitempty"`
+	// Revision is what a consent is to: that of the proposal as it was shown. Without it there is no consent.
+	Revision string `json:"revision,omitempty"`
 	// Anyway consents though an earlier consent to another proposal, taken back since, may have
 	// completed that one elsewhere: the co-op would split then.
 	Anyway bool `json:"anyway,omitempty"`

@@ -28,10 +28,20 @@ type Document struct {
 	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
 	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
 	Shared    *Shared  `json:"shared"`          // null: it is in no share
+	// Changed is false in the answer to a request that found all as it asks for. Otherwise it isn't there.
+	Changed *bool `json:"changed,omitempty"`
 }
 
 // Header is the document itself, whatever kind embeds it.
 func (d *Document) Header() *Document { return d }
+
+// LastShown is what the member of this device was shown of a document here, by nobody else's knowledge.
+type LastShown struct {
+	Revision string   `json:"revision"` // "": none
+	At       Time     `json:"at"`       // null: never
+	Now      string   `json:"now"`      // the present revision
+	Changed  []Change `json:"changed"`  // what differs since; of what was never shown, all that answers are to
+}
 
 // Version is one state that a note was in.
 type Version struct {

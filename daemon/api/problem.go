@@ -7,6 +7,8 @@ type (
 	Problem   = problem.Problem
 	Candidate = problem.Candidate
 	Code      = problem.Code
+	Change    = problem.Change
+	Passage   = problem.Passage
 )
 
 // The codes.
@@ -20,6 +22,7 @@ const (
 	Invalid    = problem.Invalid
 	Limit      = problem.Limit
 	TimedOut   = problem.TimedOut
+	Changed    = problem.Changed
 )
 
 // Problemf is problem.New.

@@ -33,6 +33,9 @@ type (
 	TextRequest struct {
 		Text string `json:"text"`
 	}
+	HeadsRequest struct {
+		Heads []string `json:"heads"` // of the version that was shown
+	}
 	HeadRequest struct {
 		Head string `json:"head"`
 	}

@@ -52,8 +52,37 @@ func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api
 				"%s of %s came after this was proposed, and would not count", words.Counted(n, "change", "changes"), w.Name(p.Subject))
 		}
 	}
-	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Consent(r.Device(), p.ID, a.Anyway) })
+	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
+		said, err := c.Consent(r.Device(), p.ID, a.Anyway)
+		if err == nil && a.Revision != p.ID.String() {
+			err = unread(r, p)
+		}
+		return said, err
+	})
 	return err
+}
+
+// unread says that somebody would consent to what they weren't shown.
+func unread(r *replica.Replica, p *charter.Proposal) error {
+	w := words.NewIn(r)
+	short := w.Short(p.ID)
+	out := api.Problemf(api.Changed, "read it: kith charter pending; then say it again", "%s hasn't been shown to you yet", short)
+	out.Changed = []api.Change{{Field: "title", Is: w.Does(&p.Terms, p.Subject)}, {Field: "why", Is: words.Reason(p)}}
+	return out
+}
+
+// NoteShown keeps that the member of this device was shown a proposal here.
+func NoteShown(r *replica.Replica, id charter.StepID) error {
+	return r.NoteShown(words.ProposalID(id), replica.Shown{Revision: id.String()})
+}
+
+// NoteProposal implements server.Charter.
+func (m *Assembly) NoteProposal(_ context.Context, id string) error {
+	p, err := proposalStep(m.at.Replica.Charter(), id)
+	if err != nil {
+		return err
+	}
+	return NoteShown(m.at.Replica, p.ID)
 }
 
 // renew proposes once more what a proposal says. A removal honours what came meanwhile.

@@ -45,7 +45,10 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 	out := api.Proposal{
 		ID: words.ProposalID(p.ID), Short: w.Short(p.ID), Action: words.Actions[p.Type], Title: w.Does(&p.Terms, p.Subject),
 		Subject: w.OrNobody(p.Subject), Value: words.Value(&p.Terms), Why: words.Reason(p), At: api.At(r.Came(p.Entry)),
-		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless,
+		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless, Revision: p.ID.String(),
+	}
+	if shown, err := r.Shown(out.ID); err == nil { // what can't be read wasn't shown
+		out.Shown = shown.Revision == out.Revision
 	}
 	if len(p.By) > 0 {
 		out.By = w.Named(p.By[0])

@@ -67,6 +67,9 @@ func Propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	default:
 		return api.Proposal{}, err
 	}
+	if err := NoteShown(r, id); err != nil {
+		return api.Proposal{}, err
+	}
 	p, err := ProposalNow(r, id)
 	if note != "" {
 		p.Says = append(p.Says, note)

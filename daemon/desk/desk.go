@@ -47,6 +47,9 @@ func (s Shown) Header() api.Document {
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
 	}
+	if s.same {
+		d.Changed = new(false)
+	}
 	if s.home != nil { // known by what it is at home
 		d.ID, d.Short = api.FullID(v.Kind, s.was.ID.String()), words.ShortID(s.home, v.Kind, s.was.ID)
 		d.CreatedBy, d.CreatedAt = words.People{Rules: s.home.Rules()}.Named(s.was.CreatedBy), api.At(s.was.CreatedAt.Time())
@@ -102,12 +105,35 @@ func (b *Desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, e
 
 // Create implements server.Documents.
 func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
-	return tellingOf(k)(b.begin(ctx, k, asks(a)))
+	s, err := b.begin(ctx, k, asks(a))
+	if err == nil {
+		err = s.noteWritten(k)
+	}
+	return tellingOf(k)(s, err)
 }
 
 // Do implements server.Documents.
 func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a server.Asks) (server.Shown, error) {
-	return tellingOf(k)(b.perform(ctx, k, v, id, asks(a)))
+	was, err := b.lookAt(id)
+	if err != nil {
+		return server.Shown{}, err
+	}
+	seen, err := was.Replica.Shown(was.key())
+	if err != nil {
+		return server.Shown{}, err
+	}
+	before := ""
+	s, err := b.edit(ctx, id, func(e editing) error {
+		before = k.Revision(e.View)
+		return e.perform(k, v, asks(a))
+	})
+	switch {
+	case err != nil:
+		err = b.answered(k, v, id, asks(a), err)
+	case v.Answers() && !a.Undo, v == k.Edit && seen.Revision == before: // they know what it says
+		err = s.noteWritten(k)
+	}
+	return tellingOf(k)(s, err)
 }
 
 // Restore implements server.Documents.

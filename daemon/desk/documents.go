@@ -39,11 +39,6 @@ func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	return b.Look(r, &v), nil
 }
 
-// perform does what a verb of a kind does to a document, wherever it goes on.
-func (b *Desk) perform(ctx context.Context, k *kind.Kind, verb *kind.Verb, id string, a asks) (Shown, error) {
-	return b.edit(ctx, id, func(e editing) error { return e.perform(k, verb, a) })
-}
-
 // restore makes the text of a document what it was at a change, which head is the start of the hash of.
 func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error) {
 	return b.edit(ctx, id, func(e editing) error {

@@ -26,6 +26,8 @@ type Shown struct {
 	// Of one that goes on elsewhere; else nil.
 	home *replica.Replica
 	was  *crdt.View // what stands at home
+
+	same bool // what was asked of it just now changed nothing
 }
 
 // Look finds where a document goes on.
@@ -152,11 +154,14 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 		if at.home != nil {
 			l = b.LeaveOut(r, at.Replica)
 		}
+		same := false
 		_, err = at.Replica.Edit(ctx, at.View.ID, func(e replica.Edit) error {
 			if shared == nil && at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
-			return do(editing{e, l, before})
+			err := do(editing{e, l, before})
+			same = errors.Is(err, crdt.ErrNothingChanged)
+			return err
 		})
 		if errors.Is(err, errGoesOn) && again {
 			continue
@@ -167,7 +172,9 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 		if v, err = r.View(v.ID); err != nil {
 			return Shown{}, err
 		}
-		return b.Look(r, v), nil
+		now := b.Look(r, v)
+		now.same = same
+		return now, nil
 	}
 }
 

@@ -90,8 +90,27 @@ func (c *Client) EditTask(ctx context.Context, id string, e TaskEdit) (Task, err
 	return as[Task](c.EditDocument(ctx, tasks, id, fields(e)))
 }
 
+// ActOnTask does a verb; who accepts has just read the task.
 func (c *Client) ActOnTask(ctx context.Context, id string, a TaskAction) (Task, error) {
-	return as[Task](c.Do(ctx, tasks, id, a.Verb, fields(a)))
+	with := fields(a)
+	if a.Verb == TaskAccept {
+		t, err := c.Task(ctx, id)
+		if err != nil {
+			return t, err
+		}
+		with["revision"] = t.Revision
+	}
+	return as[Task](c.Do(ctx, tasks, id, a.Verb, with))
+}
+
+// AnswerProposal answers to a proposal as it stands.
+func (c *Client) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
+	p, err := c.Proposal(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	a.Revision = p.Revision
+	return c.Client.AnswerProposal(ctx, id, a)
 }
 
 // DecisionQuery is what a list of decisions is asked for.
@@ -119,7 +138,15 @@ func (c *Client) EditDecision(ctx context.Context, id string, e DecisionEdit) (D
 	return as[Decision](c.EditDocument(ctx, decisions, id, fields(e)))
 }
 
+// TakePosition answers to p.Revision, or else to what stands there now.
 func (c *Client) TakePosition(ctx context.Context, id string, p PositionRequest) (Decision, error) {
+	if p.Revision == "" {
+		d, err := c.Decision(ctx, id)
+		if err != nil {
+			return d, err
+		}
+		p.Revision = d.Revision
+	}
 	return as[Decision](c.Do(ctx, decisions, id, "position", fields(p)))
 }
 

@@ -9,6 +9,7 @@ type Task struct {
 	api.Document
 	Text      string      `json:"text"`
 	Status    string      `json:"status"`     // open, doing, done, dropped
+	Revision  string      `json:"revision"`   // hash of what is accepted: title, text, due, hours
 	StatusWhy string      `json:"status_why"` // why it was dropped
 	Project   string      `json:"project"`
 	Due       string      `json:"due"` // "2026-12-01", RFC 3339 in UTC, or ""
@@ -162,8 +163,7 @@ type DecisionEdit struct {
 type PositionRequest struct {
 	Stance string `json:"stance"`
 	Why    string `json:"why,omitempty"`
-	// Revision, unless empty, is the one that I read: if the text has changed since, the
-	// position isn't recorded.
+	// Revision is the one that I read: if the text has changed since, the position isn't recorded.
 	Revision string `json:"revision,omitempty"`
 }
 

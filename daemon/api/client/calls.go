@@ -115,6 +115,12 @@ func (c *Client) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal,
 	return call[[]api.Proposal](ctx, c, "POST", at("allies", ally, "end"), nil, api.ProposalRequest{Why: why})
 }
 
+// NoteProposal says that the member of this device was shown a proposal.
+func (c *Client) NoteProposal(ctx context.Context, id string) error {
+	_, err := call[struct{}](ctx, c, "POST", at("proposals", id, "shown"), nil, nil)
+	return err
+}
+
 func (c *Client) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	return call[api.Proposal](ctx, c, "POST", at("proposals", id, a.Verb), nil, a)
 }

@@ -42,6 +42,17 @@ func (c *Client) Do(ctx context.Context, many, id, verb string, fields map[strin
 	return call[json.RawMessage](ctx, c, "POST", at(many, id, verb), nil, fields)
 }
 
+// LastShown gives which revision of a document the member of this device was shown last.
+func (c *Client) LastShown(ctx context.Context, many, id string) (api.LastShown, error) {
+	return call[api.LastShown](ctx, c, "GET", at(many, id, "shown"), nil, nil)
+}
+
+// NoteShown says that they were shown a document as it was at these heads.
+func (c *Client) NoteShown(ctx context.Context, many, id string, heads []string) error {
+	_, err := call[struct{}](ctx, c, "POST", at(many, id, "shown"), nil, api.HeadsRequest{Heads: heads})
+	return err
+}
+
 // History gives the versions of one, newest first.
 func (c *Client) History(ctx context.Context, many, id string) ([]api.Version, error) {
 	return call[[]api.Version](ctx, c, "GET", at(many, id, "history"), nil, nil)

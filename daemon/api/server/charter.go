@@ -20,6 +20,8 @@ type Charter interface {
 	Propose(ctx context.Context, r api.ProposalRequest) (api.Proposal, error)
 	// AnswerProposal gives the proposal as it stands then; a renewal gives the new one.
 	AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error)
+	// NoteProposal keeps that the member of this device was shown a proposal. Nobody else is told.
+	NoteProposal(ctx context.Context, id string) error
 	// Follow takes a side where the charter has forked. step is a start of its ID.
 	Follow(ctx context.Context, step string) (api.Charter, error)
 	// Resign leaves the co-op, and gives who left.
@@ -126,6 +128,14 @@ func (s *Server) answerProposal(r *http.Request, a api.ProposalAnswer) (api.Prop
 		return p, err
 	}
 	return s.at.Charter.AnswerProposal(r.Context(), p.ID, a)
+}
+
+func (s *Server) noteProposal(r *http.Request, _ nothing) (nothing, error) {
+	p, err := s.resolveProposal(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nothing{}, err
+	}
+	return nothing{}, s.at.Charter.NoteProposal(r.Context(), p.ID)
 }
 
 func (s *Server) follow(r *http.Request, _ nothing) (api.Charter, error) {

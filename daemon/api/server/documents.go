@@ -19,6 +19,10 @@ type Documents interface {
 	Create(ctx context.Context, k *kind.Kind, a Asks) (Shown, error)
 	// Do does what a verb of the kind says with a document, its edit among them.
 	Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a Asks) (Shown, error)
+	// LastShown gives what was shown last of a document to the member of this device.
+	LastShown(ctx context.Context, k *kind.Kind, id string) (api.LastShown, error)
+	// NoteShown keeps that they were shown it as it was at these heads, as Show gives them. Nobody else is told.
+	NoteShown(ctx context.Context, k *kind.Kind, id string, heads []string) error
 	// History gives the versions of a document, newest first.
 	History(ctx context.Context, id string) ([]api.Version, error)
 	// Restore writes the text that a document had at head once more, as a change of today. head is a start of

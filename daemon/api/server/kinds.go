@@ -20,6 +20,10 @@ func kindRoutes() (all []route) {
 			route{path: "GET " + one, gist: "one " + k.Name, about: aDocument, work: showing(k)},
 			route{path: "PATCH " + one, gist: k.Edit.Gist, about: aDocument, work: doing(k, k.Edit)},
 		)
+		all = append(all,
+			route{path: "GET " + one + "/shown", gist: "which revision the member of this device was shown last, and what changed since", about: aDocument, work: answers(lastShown(k))},
+			route{path: "POST " + one + "/shown", gist: "say that it was shown to them", about: aDocument, work: takes(noteShown(k))},
+		)
 		for _, v := range k.Verbs {
 			all = append(all, route{path: "POST " + one + "/" + v.Name, gist: v.Gist, about: aDocument, work: doing(k, v)})
 		}
@@ -210,6 +214,29 @@ func history(k *kind.Kind) func(*Server, *http.Request) ([]api.Version, error) {
 			return nil, err
 		}
 		return s.at.Documents.History(r.Context(), d.ID)
+	}
+}
+
+func lastShown(k *kind.Kind) func(*Server, *http.Request) (api.LastShown, error) {
+	return func(s *Server, r *http.Request) (api.LastShown, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		if err != nil {
+			return api.LastShown{}, err
+		}
+		return s.at.Documents.LastShown(r.Context(), k, d.ID)
+	}
+}
+
+func noteShown(k *kind.Kind) func(*Server, *http.Request, api.HeadsRequest) (nothing, error) {
+	return func(s *Server, r *http.Request, q api.HeadsRequest) (nothing, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		switch {
+		case err != nil:
+			return nothing{}, err
+		case len(q.Heads) == 0 || len(q.Heads) > maxHeads:
+			return nothing{}, api.Problemf(api.Invalid, "they are in the answer that was shown, as heads", "what was shown has 1 to %d heads, and not %d", maxHeads, len(q.Heads))
+		}
+		return nothing{}, s.at.Documents.NoteShown(r.Context(), k, d.ID, q.Heads)
 	}
 }
 

@@ -74,7 +74,7 @@ func TestWhatADeclarationNamesIsInTheDescriptionAndNothingElse(t *testing.T) {
 		}
 		for path := range doc.Paths {
 			rest, ok := strings.CutPrefix(path, "/v1/"+k.Many+"/{id}/")
-			if ok && k.Verb(rest) == nil && !(k.History && (rest == "history" || rest == "restore")) {
+			if ok && k.Verb(rest) == nil && rest != "shown" && !(k.History && (rest == "history" || rest == "restore")) {
 				t.Errorf("%s is described, and declared nowhere", path)
 			}
 		}
@@ -109,9 +109,12 @@ func TestWhatADocumentIsAskedIsHeldAgainstItsKind(t *testing.T) {
 		{"PATCH decisions/9f2c", `{"process":"majority"}`, api.Invalid, `no field "process"`},
 		{"PATCH decisions/9f2c", `{"due":"2026-12-01"}`, api.Invalid, `no field "due"`},
 		{"POST decisions", `{"title":"x","process":"lottery"}`, api.Invalid, "there is no process “lottery”"},
-		{"POST decisions/9f2c/position", `{}`, api.Invalid, "position"},
+		{"POST decisions/9f2c/position", `{"revision":"0f3c"}`, api.Invalid, "position"},
+		{"POST decisions/9f2c/position", `{"stance":"consent"}`, api.Invalid, "a revision is needed"},
+		{"POST tasks/4kq2/accept", `{}`, api.Invalid, "a revision is needed"},
+		{"POST tasks/4kq2/shown", `{}`, api.Invalid, "1 to 4096 heads"},
 		{"POST decisions/9f2c/position", `{"stance":"maybe"}`, api.Invalid, "there is no position “maybe”"},
-		{"POST decisions/9f2c/position", `{"stance":"object"}`, api.Invalid, "an objection needs a reason"},
+		{"POST decisions/9f2c/position", `{"revision":"0f3c","stance":"object"}`, api.Invalid, "an objection needs a reason"},
 		{"POST decisions/9f2c/position", `{"stance":"object","why":"` + strings.Repeat("x", 8001) + `"}`, api.Limit, "at most 8000 bytes"},
 		{"POST decisions/9f2c/withdraw", `{}`, api.Invalid, "withdrawing a decision needs a reason"},
 		{"POST notes/01m7/append", `{}`, api.Invalid, "there is no text to append"},
@@ -153,7 +156,7 @@ func TestWhatIsAskedReachesTheDocumentWhole(t *testing.T) {
 		{"PATCH tasks/4kq2", `{"title":" Cafe\u0301 "}`, func(a *Asks) bool { return *a.Title == "Café" && a.Text == nil }},
 		{"PATCH tasks/4kq2", `{"text":{"text":"a\r\nb","base_heads":["ab"]}}`, func(a *Asks) bool { return a.Text.Text == "a\nb" && slices.Equal(a.From, []string{"ab"}) }},
 		{"PATCH tasks/4kq2", `{"tag":[" a "],"untag":["b"]}`, func(a *Asks) bool { return slices.Equal(a.Tag, []string{"a"}) && slices.Equal(a.Untag, []string{"b"}) }},
-		{"POST decisions/9f2c/position", `{"stance":"stand_aside","why":" not for me "}`, func(a *Asks) bool {
+		{"POST decisions/9f2c/position", `{"stance":"stand_aside","revision":"0f3c","why":" not for me "}`, func(a *Asks) bool {
 			return a.Str(kinds.Decision.Verb("position").By) == "stand-aside" && a.Why == "not for me"
 		}},
 		{"POST decisions/9f2c/close", ``, func(a *Asks) bool { return a.Text != nil && a.Text.Text == "" }},

@@ -157,6 +157,14 @@ func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer
 	return api.Proposal{ID: id}, f.fail
 }
 
+func (f *fake) NoteProposal(context.Context, string) error { return f.fail }
+
+func (f *fake) LastShown(context.Context, *kind.Kind, string) (api.LastShown, error) {
+	return api.LastShown{}, f.fail
+}
+
+func (f *fake) NoteShown(context.Context, *kind.Kind, string, []string) error { return f.fail }
+
 func (f *fake) Create(_ context.Context, k *kind.Kind, a Asks) (Shown, error) {
 	f.created = &a
 	return told(k, f.documents[0]), f.fail

@@ -10,6 +10,8 @@ const (
 	maxQuery = 1_000
 	// maxLines bounds the log and search results of one answer.
 	maxLines = 10_000
+	// maxHeads bounds the heads of what was shown.
+	maxHeads = 4096
 
 	readTimeout  = 30 * time.Second // for a request to come in whole
 	workTimeout  = time.Minute      // for the backend to answer

@@ -361,7 +361,7 @@ func TestTheClientAsksForWhatThereIs(t *testing.T) {
 		if name == "Close" || name == "In" || name == "Events" {
 			continue
 		}
-		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "Do", "History", "Restore"}, name) {
+		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "Do", "History", "Restore", "LastShown", "NoteShown"}, name) {
 			continue // see askOfEveryKind
 		}
 		args := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -430,6 +430,8 @@ func askOfEveryKind(t *testing.T, c *client.Client) {
 			_, err = c.Do(ctx, k.Many, "x", v.Name, nil)
 			errs = errors.Join(errs, err)
 		}
+		_, err = c.LastShown(ctx, k.Many, "x")
+		errs = errors.Join(errs, err, c.NoteShown(ctx, k.Many, "x", []string{"ab"}))
 		if k.History {
 			_, err = c.History(ctx, k.Many, "x")
 			errs = errors.Join(errs, err)

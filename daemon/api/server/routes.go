@@ -101,6 +101,7 @@ func otherRoutes() []route {
 		{path: "POST charter/{action}", gist: "propose a step about the charter as a whole", words: map[string][]string{"action": charterActions}, work: takes((*Server).propose)},
 		{path: "GET proposals", gist: "all proposals, oldest first", query: []param{{name: "pending", gist: "that ask for something", is: aFlag}}, work: answers((*Server).proposals)},
 		{path: "GET proposals/{id}", gist: "one of them", about: aDocument, work: answers((*Server).proposal)},
+		{path: "POST proposals/{id}/shown", gist: "say that it was shown to the member of this device", about: aDocument, work: takes((*Server).noteProposal)},
 		{path: "POST proposals/{id}/{verb}", gist: "answer one", about: aDocument, words: map[string][]string{"verb": api.ProposalVerbs}, work: takes((*Server).answerProposal)},
 
 		{path: "GET allies", gist: "the pacts with other co-ops, made or half made", work: answers((*Server).allies)},

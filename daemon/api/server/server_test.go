@@ -305,7 +305,8 @@ func TestATasksVerbs(t *testing.T) {
 		{"help", `{}`, "needs a reason"},
 		{"drop", `{"why":"  "}`, "needs a reason"},
 		{"help", `{"undo":true}`, ""},
-		{"accept", ``, ""},
+		{"accept", ``, "a revision is needed"},
+		{"accept", `{"revision":"0f3c"}`, ""},
 		{"ask", `{"members":["cleo","me"]}`, ""},
 	}
 	for _, tt := range tests {

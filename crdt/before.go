@@ -1,0 +1,122 @@
+package crdt
+
+import (
+	"strings"
+
+	"github.com/automerge/automerge-go"
+	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"kith/crdt/change"
+	"kith/crdt/kind"
+	"kith/crdt/problem"
+	"kith/crdt/schema"
+)
+
+// At gives what a document of a kind said as of some heads of am: its title, text, tags and plain fields. What follows
+// from who wrote what isn't in it. It commits what was written to am and not yet committed.
+func At(am *automerge.Doc, k *kind.Kind, heads []change.Hash) (*View, error) {
+	then, err := forkAt(am, heads)
+	if err != nil {
+		return nil, err
+	}
+	d := newDraft(then)
+	text, err := d.object(schema.Text, automerge.KindText)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := d.object(schema.Tags, automerge.KindMap)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Meta: Meta{Kind: k.Name, Heads: heads}, Title: d.str(schema.Title), Fields: kind.Values{}}
+	if v.Text, err = text.Text().Get(); err != nil {
+		return nil, err
+	}
+	if v.Tags, err = trueKeys(tags.Map()); err != nil {
+		return nil, err
+	}
+	for _, f := range k.Fields {
+		is, err := d.root.Get(f.Key)
+		if err != nil {
+			return nil, err
+		}
+		switch is.Kind() {
+		case automerge.KindStr:
+			v.Fields[f.Key] = change.StrValue(is.Str())
+		case automerge.KindInt64:
+			v.Fields[f.Key] = change.IntValue(is.Int64())
+		case automerge.KindBool:
+			v.Fields[f.Key] = change.BoolValue(is.Bool())
+		}
+	}
+	return v, nil
+}
+
+// Differences says in which of the parts that answers are to two views of a kind differ. was nil is what nobody was shown
+// yet: all that there is differs.
+func Differences(k *kind.Kind, was, is *View) (out []problem.Change) {
+	before := make([]kind.Part, len(k.Parts(is)))
+	if was != nil {
+		before = k.Parts(was)
+	}
+	for i, p := range k.Parts(is) {
+		if before[i].Says != p.Says {
+			c := problem.Change{Field: p.Field, Was: cut(before[i].Says), Is: cut(p.Says)}
+			if was != nil {
+				c.Diff = Passages(before[i].Says, p.Says)
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Bounds of what is told of a difference, in characters and passages. Who wants all of it reads both versions.
+const (
+	maxTold     = 8_000
+	maxSame     = 80 // of what is alike, around a change
+	maxPassages = 200
+)
+
+// Passages tells two texts apart for a person, in whole words.
+func Passages(was, is string) (out []problem.Passage) {
+	diffs := byWords(was, is)
+	for i, d := range diffs {
+		if len(out) == maxPassages {
+			return append(out, problem.Passage{Same: " … "})
+		}
+		switch d.Type {
+		case diffmatchpatch.DiffDelete:
+			out = append(out, problem.Passage{Gone: cut(d.Text)})
+		case diffmatchpatch.DiffInsert:
+			out = append(out, problem.Passage{Came: cut(d.Text)})
+		case diffmatchpatch.DiffEqual:
+			out = append(out, problem.Passage{Same: around(d.Text, i > 0, i < len(diffs)-1)})
+		}
+	}
+	return out
+}
+
+// around keeps of what is alike what stands next to a change.
+func around(s string, before, after bool) string {
+	r := []rune(s)
+	if len(r) <= 2*maxSame {
+		return s
+	}
+	var out strings.Builder
+	if before {
+		out.WriteString(string(r[:maxSame]))
+	}
+	out.WriteString(" … ")
+	if after {
+		out.WriteString(string(r[len(r)-maxSame:]))
+	}
+	return out.String()
+}
+
+func cut(s string) string {
+	if runes(s) <= maxTold {
+		return s
+	}
+	return string([]rune(s)[:maxTold-1]) + "…"
+}

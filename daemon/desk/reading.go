@@ -1,0 +1,152 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/kind"
+	"kith/crdt/problem"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+)
+
+// What somebody answers is to what they were shown: the daemon keeps, for this device alone, which revision of a
+// document that was. One that goes on in a share is looked at there.
+
+// LastShown implements server.Documents.
+func (b *Desk) LastShown(_ context.Context, k *kind.Kind, id string) (api.LastShown, error) {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return api.LastShown{}, err
+	}
+	was, err := at.Replica.Shown(at.key())
+	if err != nil {
+		return api.LastShown{}, err
+	}
+	out := api.LastShown{Revision: was.Revision, At: api.At(was.At), Now: k.Revision(at.View)}
+	if out.Revision != out.Now {
+		out.Changed, err = at.changedSince(k, was)
+	}
+	return out, err
+}
+
+// NoteShown implements server.Documents.
+func (b *Desk) NoteShown(_ context.Context, k *kind.Kind, id string, heads []string) error {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return err
+	}
+	return at.Replica.Read(at.View.ID, func(e replica.Edit) error {
+		hashes, err := changesIn(e.Judge, heads)
+		if err != nil {
+			return err
+		}
+		was, err := at.as(k, e, hashes)
+		if err != nil {
+			return err
+		}
+		return at.Replica.NoteShown(at.key(), replica.Shown{Revision: k.Revision(was), Heads: hashes})
+	})
+}
+
+// noteWritten keeps that somebody knows what they have written themselves.
+func (s *Shown) noteWritten(k *kind.Kind) error {
+	return s.Replica.NoteShown(s.key(), replica.Shown{Revision: k.Revision(s.View), Heads: s.View.Heads})
+}
+
+// key names a document where it goes on.
+func (s *Shown) key() string { return api.FullID(s.View.Kind, s.View.ID.String()) }
+
+// as gives a document as it was at some heads: as it is where these are the present ones, since what was decided may be
+// shown in the place of what was written.
+func (s *Shown) as(k *kind.Kind, e replica.Edit, heads []change.Hash) (*crdt.View, error) {
+	if isAt(e.View.Heads, heads) {
+		return e.View, nil
+	}
+	return crdt.At(e.Doc, k, heads)
+}
+
+func isAt(a, b []change.Hash) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	in := map[change.Hash]bool{}
+	for _, h := range a {
+		in[h] = true
+	}
+	for _, h := range b {
+		if !in[h] {
+			return false
+		}
+	}
+	return true
+}
+
+// changedSince says how a document differs from what was shown of it.
+func (s *Shown) changedSince(k *kind.Kind, shown replica.Shown) (out []api.Change, err error) {
+	if shown.Revision == "" {
+		return crdt.Differences(k, nil, s.View), nil
+	}
+	err = s.Replica.Read(s.View.ID, func(e replica.Edit) error {
+		for _, h := range shown.Heads {
+			if !e.Judge.History().Has(h) { // it was voided since
+				out = crdt.Differences(k, nil, s.View)
+				return nil
+			}
+		}
+		was, err := s.as(k, e, shown.Heads)
+		if err == nil {
+			out = crdt.Differences(k, was, s.View)
+		}
+		return err
+	})
+	return out, err
+}
+
+// lookAt gives a document by its whole ID, where it goes on.
+func (b *Desk) lookAt(id string) (Shown, error) {
+	r, v, err := b.View(id)
+	if err != nil {
+		return Shown{}, err
+	}
+	return b.Look(r, v), nil
+}
+
+// answered tells who answered to something else than it is what differs from what they were shown.
+func (b *Desk) answered(k *kind.Kind, verb *kind.Verb, id string, a asks, err error) error {
+	var changed *kind.ChangedError
+	if !errors.As(err, &changed) {
+		return err
+	}
+	at, lookErr := b.lookAt(id)
+	if lookErr != nil {
+		return err
+	}
+	was, readErr := at.Replica.Shown(at.key())
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	short, now := at.Header().Short, k.Revision(at.View)
+	said := a.Str(kind.Seen)
+	hint := "read it: kith " + k.Name + " show " + short + "; then say it again"
+	p := problem.New(problem.Changed, hint, "%s hasn't been shown to you yet", short)
+	if was.Revision != now {
+		if p.Changed, err = at.changedSince(k, was); err != nil {
+			return err
+		}
+	}
+	switch {
+	case said != "" && said != was.Revision:
+		p.Message = short + " isn't at revision " + api.Brief(said) + "; it is at " + now
+	case was.Revision != "":
+		var fields []string
+		for _, c := range p.Changed {
+			fields = append(fields, c.Field)
+		}
+		p.Message = short + " was changed since you were shown it: " + strings.Join(fields, ", ")
+	}
+	return p
+}
