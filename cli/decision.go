@@ -64,10 +64,23 @@ func (c *call) positionLine(d document, p kind.Answer) string {
 	switch {
 	case p.Str("revision") != d.fields.Str("revision"):
 		return line + c.out.faint(" (on an earlier text; waits to be renewed)")
+	case p.Is("late") && p.Is("counted"):
+		return line + c.out.faint(" (late: it was closed without knowing of this)")
 	case !p.Is("counted"):
-		return line + c.out.faint(" (shown, not counted)")
+		return line + c.out.faint(" ("+notCounted(p.Str("standing"))+")")
 	}
 	return line
+}
+
+// notCounted says why a position is shown and doesn't count.
+func notCounted(standing string) string {
+	switch standing {
+	case "resigned", "removed":
+		return "shown, not counted: isn't a member any more"
+	case "prospective":
+		return "shown, not counted: a prospective member"
+	}
+	return "shown, not counted"
 }
 
 func (c *call) outcome(o kind.Answer) string {

@@ -58,6 +58,7 @@ func (o *output) changed(short string, thing any) error {
 // done tells of a document of which something was asked, as changed does, and whether it was like that already.
 func (c *call) done(d document, undo bool) {
 	c.out.println(d.Short)
+	c.note(d.Told)
 	switch {
 	case d.Changed == nil || *d.Changed:
 	case undo:

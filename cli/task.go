@@ -43,7 +43,12 @@ func (c *call) showTask(d document) {
 
 func taskAnswer(a kind.Answer) string {
 	who := called(a, "member")
+	if from := called(a, "from"); from != "" {
+		who = because(from+" hands it over to "+who, a.Str("note")) + "\n" + who
+	}
 	switch a.Str("answer") {
+	case kinds.AnswerPutBack:
+		return because(who+" was asked, accepted, and put it back later", a.Str("why"))
 	case kinds.AnswerAccepted:
 		return because(who+" was asked, and accepted", a.Str("why"))
 	case kinds.AnswerDeclined:

@@ -44,7 +44,7 @@ func TestALogSaysWhatAChangeOfATaskDid(t *testing.T) {
 		{ana, crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread 🍞", Tags: []string{"kitchen"}, Due: "2026-12-04", Minutes: 90, Ask: c.ask("ben")}),
 			`created task "Bake" · wrote text "bread 🍞" · added tags "kitchen" · asked asked Ben · set due "2026-12-04" · set hours "1.5"`},
 		{ben, crdttest.Accept(ben.id), `accepted answer`},
-		{ben, crdttest.Decline(ben.id, "ill"), `declined answer "ill"`},
+		{ben, crdttest.Decline(ben.id, "ill"), `put back answer "ill"`},
 		{ana, crdttest.Ask(now, c.ask("ben", "cleo")...), `asked asked Ben · asked asked Cleo`},
 		{ana, crdttest.Start(ana.id, now), `started status · took taken`},
 		{ana, crdttest.AskHelp(ana.id, "4 hands"), `wants help help "4 hands"`},

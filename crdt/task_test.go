@@ -319,3 +319,50 @@ func TestDatesEndWithTheirDay(t *testing.T) {
 		t.Errorf("due %s", crdttest.Task(v).Due)
 	}
 }
+
+func TestWhoPutsATaskBackTheyHadAcceptedHasntDeclinedIt(t *testing.T) {
+	for name, back := range map[string]func(charter.MemberID) crdt.Edit{
+		"take --undo": crdttest.PutBack, "decline": func(m charter.MemberID) crdt.Edit { return crdttest.Decline(m, "") },
+	} {
+		c := bakery(t, crdttest.TaskFields{Title: "Bake", Ask: nil})
+		ben := c.desk("ben")
+		c.desk("ana").tell(crdttest.Ask(now, ben.id))
+		c.settle()
+		ben.do(crdttest.Accept(ben.id))
+		v := ben.do(back(ben.id))
+		if a := crdttest.Task(v).Asked[0]; a.Answer != kinds.AnswerPutBack || len(crdttest.Task(v).TakenBy) != 0 {
+			t.Errorf("%s: accepted, and put back: %+v", name, a)
+		}
+		v = ben.do(crdttest.Ask(now, ben.id))
+		if a := crdttest.Task(v).Asked[0]; a.Answer != kinds.AnswerNone {
+			t.Errorf("%s: asked once more: %+v", name, a)
+		}
+	}
+}
+
+func TestATaskThatIsHandedOverStaysUntilTheNextPersonAccepts(t *testing.T) {
+	c := bakery(t, crdttest.TaskFields{Title: "Bake"})
+	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
+	if err := cleo.try(crdttest.HandOver(cleo.id, ben.id, now, "")); !isDenied(err) {
+		t.Errorf("handed over by who doesn't have it: %v", err)
+	}
+	ana.tell(crdttest.Take(ana.id, now))
+	v := ana.tell(crdttest.HandOver(ana.id, ben.id, now, "the flour is in the cellar"))
+	if a := crdttest.Task(v).Asked[0]; a.From != ana.id || a.Note != "the flour is in the cellar" || !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
+		t.Errorf("asked to take it over: %+v of %+v", a, crdttest.Task(v).TakenBy)
+	}
+	v = ben.tell(crdttest.Decline(ben.id, "no time"))
+	if !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
+		t.Errorf("declined, so it is still Ana's: %v", crdttest.Task(v).TakenBy)
+	}
+	ana.tell(crdttest.HandOver(ana.id, ben.id, now, "please"))
+	v = ben.tell(crdttest.Accept(ben.id))
+	if !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ben")) {
+		t.Errorf("accepted, so it is Ben's alone: %v", crdttest.Task(v).TakenBy)
+	}
+	ben.tell(crdttest.HandOver(ben.id, ana.id, now, "my turn is over"))
+	v = ana.tell(crdttest.Accept(ana.id))
+	if !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
+		t.Errorf("handed back and accepted, so it is Ana's again: %v", crdttest.Task(v).TakenBy)
+	}
+}

@@ -186,6 +186,12 @@ func EndOffer(by charter.MemberID) crdt.Edit            { return task("offer", b
 func Take(by charter.MemberID, now time.Time) crdt.Edit {
 	return Perform(kinds.Task, "take", kind.Draft{Author: by, Now: now})
 }
+func HandOver(by, to charter.MemberID, now time.Time, note string) crdt.Edit {
+	next := field(kinds.Task, "note")
+	return Perform(kinds.Task, "hand-over", kind.Draft{Author: by, Now: now, Asks: asks(kind.Request{}, set{
+		field(kinds.Task, "members"): []charter.MemberID{to}, next: note,
+	})})
+}
 func Start(by charter.MemberID, now time.Time) crdt.Edit {
 	return Perform(kinds.Task, "start", kind.Draft{Author: by, Now: now})
 }

@@ -127,6 +127,7 @@ type Verb struct {
 	Undo  bool               // --undo: not any more; no reason is needed for it
 	Live  func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
 	Do    func(*Draft) error // what it writes
+	Tells func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing
 
 	Examples []string
 }

@@ -21,8 +21,18 @@ type Look struct {
 	*View
 	Named  func(charter.MemberID) Named
 	Called func(charter.MemberID) string // by name alone, where the co-op is said already
-	Coops  []string                      // of a share, the co-op of each side in the order of Charter.Sides; else none
-	Ours   int                           // which of them is one's own
+	// Standing is what part a member has in the space, in one word: full, prospective, resigned, removed; "" for nobody's.
+	Standing func(charter.MemberID) string
+	Coops    []string // of a share, the co-op of each side in the order of Charter.Sides; else none
+	Ours     int      // which of them is one's own
+}
+
+// StandingOf is Standing; "" if who looks knows of none.
+func (l Look) StandingOf(m charter.MemberID) string {
+	if l.Standing == nil {
+		return ""
+	}
+	return l.Standing(m)
 }
 
 // All names members.

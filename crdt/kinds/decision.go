@@ -118,7 +118,7 @@ var Decision = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "position", Gist: "say what I think of it", By: decisionStance, With: []*kind.Field{kind.Seen}, Live: notWithdrawn, Do: takePosition,
+			Name: "position", Gist: "say what I think of it", By: decisionStance, With: []*kind.Field{kind.Seen}, Live: notWithdrawn, Do: takePosition, Tells: whatALateWordDoes,
 			Ways: []*kind.Way{
 				way(Consent, "I can live with it", kind.May, "", `kith decision consent d-9f2c`),
 				way(Object, "I see harm in it, and say which", kind.Must, "an objection", `kith decision object d-9f2c --why "we can't pay for it"`),
@@ -358,6 +358,19 @@ func takePosition(d *kind.Draft) error {
 	return nil
 }
 
+// whatALateWordDoes tells who answers a decision that is closed what their word still does.
+func whatALateWordDoes(v *kind.View) string {
+	d := kind.Of[Deciding](v)
+	if d.Status == Open {
+		return ""
+	}
+	says := "This decision is closed: " + words(d.Status) + ". What you say now stands beside it as late, for everybody to see, and doesn't open it again."
+	if d.Outcome != nil && d.Outcome.Contested {
+		says += " The outcome is contested now, until somebody closes it once more, having seen what came to light; what you said stays in sight as late."
+	}
+	return says + " To change what was decided: kith decision propose."
+}
+
 // withdraw takes the author's own proposal back. What somebody else wrote there says nothing.
 func withdraw(d *kind.Draft) error {
 	if d.Author != d.CreatedBy {
@@ -375,6 +388,7 @@ type PositionJSON struct {
 	Revision string     `json:"revision"` // the text that it was given on
 	Counted  bool       `json:"counted"`  // on the present revision, by a full member
 	Late     bool       `json:"late"`     // on the text that was decided, but unknown to the record
+	Standing string     `json:"standing"` // full, prospective, resigned, removed: who isn't full now isn't counted in what is open
 	At       kind.Time  `json:"at"`
 }
 
@@ -402,7 +416,7 @@ type VoiceJSON struct {
 func showPositions(l kind.Look) []PositionJSON {
 	out := []PositionJSON{}
 	for _, p := range kind.Of[Deciding](l.View).Positions {
-		out = append(out, PositionJSON{l.Named(p.Member), kind.WordOut(p.Stance), p.Why, p.Revision, p.Counted, p.Late, p.At})
+		out = append(out, PositionJSON{l.Named(p.Member), kind.WordOut(p.Stance), p.Why, p.Revision, p.Counted, p.Late, l.StandingOf(p.Member), p.At})
 	}
 	return out
 }

@@ -24,6 +24,7 @@ const (
 	AnswerNone     = "none"
 	AnswerAccepted = "accepted"
 	AnswerDeclined = "declined"
+	AnswerPutBack  = "put_back" // accepted first
 )
 
 // MaxAsked bounds how many members are asked to take one task.
@@ -45,10 +46,16 @@ var (
 
 	taskAnswer = &kind.Field{
 		Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: taskAnswered,
-		Form: `JSON {"to":ms,"answer":"accepted"\|"declined","why":""}; to is the value in asked`, // see answer
+		Form: `JSON {"to":ms,"answer":"accepted"\|"declined"\|"put_back","why":""}; to is the value in asked`, // see answer
+	}
+	taskHanded = &kind.Field{
+		Key: "handed", Is: kind.JSON, Hint: "who is to take it over from them", Log: taskHandsOver,
+		Form: `JSON {"to":"m-…","asked":ms,"note":""}; asked is the value in asked of who is to take it over`, // see handing
 	}
 	taskTaken = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
 	taskHelp  = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
+	taskNext  = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to take it over"}
+	taskNote  = &kind.Field{Key: "note", Is: kind.Reason, Hint: "what they have to know"}
 	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
 )
 
@@ -61,9 +68,9 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 1,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 2,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
-	Own:    []*kind.Field{taskAnswer, taskTaken, taskHelp, taskOffer},
+	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
 	Shows: []*kind.Shown{
 		taskStatus.Shown(), kind.Value("revision", "hash of what is accepted: title, text, due, hours", func(l kind.Look) string { return taskRevision(l.View) }),
@@ -165,6 +172,11 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task decline t-4kq2 --why "away until Monday"`},
 		},
 		{
+			Name: "hand-over", Gist: "ask somebody to take it over from me", Args: []*kind.Field{taskNext}, With: []*kind.Field{taskNote}, Live: isLive, Do: handOver,
+			More:     "It stays with you until they accept. If they decline, or you think otherwise (kith task take), you keep it. To put it back without somebody next: kith task take ID --undo.",
+			Examples: []string{`kith task hand-over t-4kq2 Ben --note "the key is with the neighbours"`},
+		},
+		{
 			Name: "start", Gist: "it is being done", Live: is(TaskOpen, TaskDoing), Do: start,
 			Examples: []string{`kith task start t-4kq2`},
 		},
@@ -207,6 +219,8 @@ type Asked struct {
 	At     kind.Time // when they were asked, by the clock of who asked, which also tells this asking from another
 	Answer string
 	Why    string
+	From   charter.MemberID // who hands it over to them; zero: nobody
+	Note   string           // from them
 }
 
 // Said is one member's own line on a task.
@@ -224,7 +238,22 @@ type answer struct {
 
 func parseAnswer(s string) (a answer, ok bool) {
 	err := json.Unmarshal([]byte(s), &a)
-	return a, err == nil && (a.Answer == AnswerAccepted || a.Answer == AnswerDeclined)
+	return a, err == nil && (a.Answer == AnswerAccepted || a.Answer == AnswerDeclined || a.Answer == AnswerPutBack)
+}
+
+// handing is the value of by:<member>/handed: the task is To's once they have accepted the asking at Asked.
+type handing struct {
+	To    string `json:"to"`
+	Asked int64  `json:"asked"`
+	Note  string `json:"note"`
+}
+
+func parseHanding(s string) (h handing, to charter.MemberID, ok bool) {
+	if json.Unmarshal([]byte(s), &h) != nil {
+		return h, to, false
+	}
+	to, err := charter.ParseMemberID(h.To)
+	return h, to, err == nil
 }
 
 func whoDoes(s *kind.Story) (*Doing, error) {
@@ -245,7 +274,18 @@ func whoDoes(s *kind.Story) (*Doing, error) {
 	slices.SortFunc(d.Asked, func(a, b Asked) int { return compareMembers(a.Member, b.Member) })
 	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
 		said := s.Said[m]
-		if said[taskTaken.Key].Int() != 0 || accepted[m] {
+		over := false // somebody else has accepted it from them
+		if h, to, ok := parseHanding(said[taskHanded.Key].Str()); ok && to != m {
+			for i := range d.Asked {
+				if a := &d.Asked[i]; a.Member == to && int64(a.At) == h.Asked {
+					over = a.Answer == AnswerAccepted
+					if a.From == (charter.MemberID{}) { // of two who have it together the first is named
+						a.From, a.Note = m, h.Note
+					}
+				}
+			}
+		}
+		if !over && (said[taskTaken.Key].Int() != 0 || accepted[m]) {
 			d.TakenBy = append(d.TakenBy, m)
 		}
 		if why := said[taskHelp.Key].Str(); why != "" {
@@ -330,20 +370,55 @@ func ask(d *kind.Draft, whom *kind.Field) error {
 		if err != nil {
 			return err
 		}
-		at := d.Now.UnixMilli()
-		if a, ok := now.asked(m); ok {
-			if a.Answer != AnswerDeclined {
-				continue
-			}
-			at = max(at, int64(a.At)+1) // never the asking that was declined, whatever the clock says
-		}
-		d.Mark(taskAsked, m.String(), change.IntValue(at))
+		now.ask(d, m)
 	}
 	return nil
 }
 
-// reply says that the author, who was asked, takes the task, or doesn't and why; the latter also puts back a task that
-// they had accepted or taken.
+// ask asks a member, unless they were and haven't said no, and returns which asking that is.
+func (d *Doing) ask(by *kind.Draft, m charter.MemberID) (at int64) {
+	at = by.Now.UnixMilli()
+	if a, ok := d.asked(m); ok {
+		if a.Answer == AnswerNone || a.Answer == AnswerAccepted {
+			return int64(a.At)
+		}
+		at = max(at, int64(a.At)+1) // never the asking that was answered, whatever the clock says
+	}
+	by.Mark(taskAsked, m.String(), change.IntValue(at))
+	return at
+}
+
+// handOver asks somebody to take a task over from the author, who has it until they accept.
+func handOver(d *kind.Draft) error {
+	now := kind.Of[Doing](d.View)
+	members := d.Asks.All(taskNext)
+	if len(members) != 1 {
+		return &kind.InvalidError{Why: "a task is handed over to one member", Hint: "ask several: kith task ask"}
+	}
+	next, err := charter.ParseMemberID(members[0])
+	switch {
+	case err != nil:
+		return err
+	case !slices.Contains(now.TakenBy, d.Author):
+		return kind.NotAllowed("ask them to take it: kith task ask", "you don't have this task, so you can't hand it over")
+	case next == d.Author:
+		return kind.Invalid("you have it already")
+	case len(now.Asked) >= MaxAsked:
+		return &kind.LimitError{What: "the task", Got: len(now.Asked) + 1, Limit: MaxAsked, Unit: "members asked"}
+	}
+	b, err := json.Marshal(handing{To: next.String(), Asked: now.ask(d, next), Note: d.Asks.Str(taskNote)})
+	if err != nil {
+		return err
+	}
+	if err := kind.CheckReason("the note", string(b)); err != nil {
+		return err
+	}
+	d.Say(taskHanded, change.StrValue(string(b)))
+	return nil
+}
+
+// reply says that the author, who was asked, takes the task, or doesn't and why. Who has accepted and says no puts it back:
+// it was theirs for a while.
 func reply(with string) func(*kind.Draft) error {
 	return func(d *kind.Draft) error { return replyTo(d, with, d.Asks.Why) }
 }
@@ -352,6 +427,9 @@ func replyTo(d *kind.Draft, with, why string) error {
 	a, ok := kind.Of[Doing](d.View).asked(d.Author)
 	if !ok {
 		return kind.NotAllowed("take it instead: kith task take", "you were not asked to take this task")
+	}
+	if with == AnswerDeclined && (a.Answer == AnswerAccepted || a.Answer == AnswerPutBack) {
+		with = AnswerPutBack
 	}
 	if a.Answer != with || a.Why != why {
 		b, err := json.Marshal(answer{To: int64(a.At), Answer: with, Why: why})
@@ -363,9 +441,10 @@ func replyTo(d *kind.Draft, with, why string) error {
 		}
 		d.Say(taskAnswer, change.StrValue(string(b)))
 	}
-	if with == AnswerDeclined {
+	if with != AnswerAccepted {
 		d.Say(taskTaken, change.IntValue(0))
 	}
+	d.Say(taskHanded, change.StrValue(""))
 	return nil
 }
 
@@ -380,8 +459,10 @@ func take(d *kind.Draft) error {
 			return replyTo(d, AnswerDeclined, "")
 		}
 		d.Say(taskTaken, change.IntValue(0))
+		d.Say(taskHanded, change.StrValue(""))
 		return nil
 	}
+	d.Say(taskHanded, change.StrValue("")) // who handed it over takes it themselves after all
 	if !slices.Contains(now.TakenBy, d.Author) {
 		d.Say(taskTaken, change.IntValue(d.Now.UnixMilli()))
 	}
@@ -421,9 +502,11 @@ func say(f *kind.Field, wordless string) func(*kind.Draft) error {
 
 // AskedJSON says that a member was asked to take a task, and what they say.
 type AskedJSON struct {
-	Member kind.Named `json:"member"`
-	Answer string     `json:"answer"` // none, accepted, declined
-	Why    string     `json:"why"`
+	Member kind.Named  `json:"member"`
+	Answer string      `json:"answer"` // none, accepted, declined, put_back
+	Why    string      `json:"why"`
+	From   *kind.Named `json:"from"` // who hands it over to them; null: nobody
+	Note   string      `json:"note"` // from them
 }
 
 // HelpJSON says whether help is wanted with a task, and who offers it.
@@ -443,7 +526,11 @@ type OfferJSON struct {
 func showAsked(l kind.Look) []AskedJSON {
 	out := []AskedJSON{}
 	for _, a := range kind.Of[Doing](l.View).Asked {
-		out = append(out, AskedJSON{l.Named(a.Member), a.Answer, a.Why})
+		one := AskedJSON{Member: l.Named(a.Member), Answer: a.Answer, Why: a.Why, Note: a.Note}
+		if a.From != (charter.MemberID{}) {
+			one.From = new(l.Named(a.From))
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -499,7 +586,18 @@ func taskAnswered(v change.Value, _ bool) (verb, to string) {
 	if !ok {
 		return "", ""
 	}
+	if a.Answer == AnswerPutBack {
+		return "put back", a.Why
+	}
 	return a.Answer, a.Why
+}
+
+func taskHandsOver(v change.Value, _ bool) (verb, to string) {
+	h, _, ok := parseHanding(v.Str())
+	if !ok {
+		return "", "" // taken back with what else was said
+	}
+	return "hands it over", h.Note
 }
 
 func taskTook(v change.Value, _ bool) (verb, to string) {

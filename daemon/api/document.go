@@ -28,6 +28,8 @@ type Document struct {
 	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
 	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
 	Shared    *Shared  `json:"shared"`          // null: it is in no share
+	// Told is what who asked for something has to know about it, in sentences.
+	Told []string `json:"told,omitempty"`
 	// Changed is false in the answer to a request that found all as it asks for. Otherwise it isn't there.
 	Changed *bool `json:"changed,omitempty"`
 }

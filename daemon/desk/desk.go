@@ -133,7 +133,13 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	case v.Answers() && !a.Undo, v == k.Edit && seen.Revision == before: // they know what it says
 		err = s.noteWritten(k)
 	}
-	return tellingOf(k)(s, err)
+	told, err := tellingOf(k)(s, err)
+	if err == nil && v.Tells != nil {
+		if says := v.Tells(s.v); says != "" {
+			told.Told = append(told.Told, says)
+		}
+	}
+	return told, err
 }
 
 // Restore implements server.Documents.

@@ -334,6 +334,12 @@ func (s *Shown) looked() kind.Look {
 	l := kind.Look{View: s.View, Named: s.People.Named, Called: func(m charter.MemberID) string {
 		member, _ := s.People.Rules.Member(m)
 		return member.Name
+	}, Standing: func(m charter.MemberID) string {
+		member, ok := s.p.Rules.Member(m)
+		if !ok {
+			return ""
+		}
+		return member.Standing.String()
 	}}
 	if shared, side := s.Replica.Share(); shared != nil {
 		l.Coops, l.Ours = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side

@@ -21,9 +21,11 @@ type Task struct {
 
 // Asked says that a member was asked to take a task, and what they say.
 type Asked struct {
-	Member api.Named `json:"member"`
-	Answer string    `json:"answer"` // none, accepted, declined
-	Why    string    `json:"why"`
+	Member api.Named  `json:"member"`
+	Answer string     `json:"answer"` // none, accepted, declined, put_back
+	Why    string     `json:"why"`
+	From   *api.Named `json:"from"`
+	Note   string     `json:"note"`
 }
 
 // Help says whether help is wanted with a task, and who offers it.
@@ -74,6 +76,7 @@ type Position struct {
 	Revision string    `json:"revision"` // the text that it was given on
 	Counted  bool      `json:"counted"`  // on the present revision, by a full member
 	Late     bool      `json:"late"`     // on the text that was decided, but unknown to the record
+	Standing string    `json:"standing"`
 	At       api.Time  `json:"at"`
 }
 
