@@ -346,7 +346,7 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 	}
 	for _, f := range v.With {
 		flag := k.flagFor(of, f, true)
-		if f.Needs {
+		if f.Needs && f != kind.Seen { // else the one that was shown last is meant
 			need(flag, v.Undo)
 		}
 		s.flags = append(s.flags, flag)

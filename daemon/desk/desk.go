@@ -135,7 +135,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	}
 	told, err := tellingOf(k)(s, err)
 	if err == nil && v.Tells != nil {
-		if says := v.Tells(s.v); says != "" {
+		if says := v.Tells(s.View); says != "" {
 			told.Told = append(told.Told, says)
 		}
 	}

@@ -335,7 +335,7 @@ func (s *Shown) looked() kind.Look {
 		member, _ := s.People.Rules.Member(m)
 		return member.Name
 	}, Standing: func(m charter.MemberID) string {
-		member, ok := s.p.Rules.Member(m)
+		member, ok := s.People.Rules.Member(m)
 		if !ok {
 			return ""
 		}
