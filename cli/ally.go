@@ -57,7 +57,7 @@ func runAllyInvite(ctx context.Context, c *call) error {
 	if strings.TrimSpace(c.String("purpose")) == "" {
 		return api.Problemf(api.Usage, example, "kith ally invite needs --purpose: what the pact is for")
 	}
-	ends, err := parseComing("--ends", c.String("ends"), c.env.Now())
+	ends, err := c.coming("ends", c.String("ends"))
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"device add --expires 500ms", "a code that is good for 500ms is none"},
 		{"task add x --dew friday", "not defined: -dew"},
 		{"task --dew", "has no flag --dew"},
-		{"task add x --hours many", "invalid value"},
+		{"task add x --hours many", "is no number of hours"},
 		{"task add x --due", "--due needs a value"},
 		{"task add x --due someday", "no date that kith understands"},
 		{"task list --sort colour", "one of: updated, created, title, due"},

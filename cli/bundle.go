@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -42,7 +41,7 @@ func (k *kith) bundleWrite() *cli.Command {
 }
 
 func runBundleWrite(ctx context.Context, c *call) error {
-	since, err := parsePast("--since", c.String("since"), c.env.Now())
+	since, err := c.env.calendar().parsePast("--since", c.String("since"))
 	if err != nil {
 		return err
 	}
@@ -186,27 +185,3 @@ func (c *call) showBundleRead(b api.BundleRead) {
 	}
 }
 
-// parsePast is parseDate for a moment in the past, as RFC 3339; a day is meant from its beginning, and
-// the name of a weekday means the last one.
-func parsePast(what, typed string, now time.Time) (string, error) {
-	date, err := parseDate(typed, now)
-	if err != nil || date == "" {
-		return date, err
-	}
-	at, _, err := api.ParseDate(date, now.Location())
-	if err != nil {
-		return "", err
-	}
-	if at.After(now) {
-		if last, err := parseDate("last "+typed, now); err == nil {
-			at, _, err = api.ParseDate(last, now.Location())
-			if err != nil {
-				return "", err
-			}
-		}
-	}
-	if at.After(now) {
-		return "", api.Problemf(api.Invalid, "", "%s: %s is in the future", what, oneLine(typed, 40))
-	}
-	return moment(at), nil
-}

@@ -79,7 +79,11 @@ func (k *kith) command(s spec) *cli.Command {
 				return err
 			}
 			one := &call{kith: k, Context: c, out: out}
-			return one.settle(s.run(c.Context, one))
+			err = s.run(c.Context, one)
+			if err == nil {
+				one.note(one.understood)
+			}
+			return one.settle(err)
 		},
 	}
 	if s.ids != nil {
@@ -121,6 +125,8 @@ type call struct {
 	*cli.Context
 	out   *output
 	draft string // the file in which somebody wrote a text; "": none
+
+	understood []string // how words that could be taken otherwise were taken: dates
 }
 
 // api gives the client of the daemon.

@@ -1,97 +1,357 @@
 package cli
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/olebedev/when"
-	"github.com/olebedev/when/rules"
-	"github.com/olebedev/when/rules/en"
-
 	"kith/daemon/api"
 )
 
-// exactForms are dates with a time as people write them down; without a zone they are meant
-// where the person is.
-var exactForms = []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"}
+// A date is understood as a whole and in one way only, or refused: it is never guessed at. Libraries for dates in words
+// look for some in a sentence, and take what their rules happen to agree on ("24 december 15:00" was the 15th).
 
-// clockUnits are words that make "in 3 hours" a moment rather than a day.
-var clockUnits = regexp.MustCompile(`(?i)\b(seconds?|min(ute)?s?|hours?)\b`)
+// calendar is where and when somebody types dates.
+type calendar struct {
+	now     time.Time // in their zone
+	slashes order     // in 12/24/2026
+	back    bool      // a day without a year, or of the week, is the last one, and not the next
+}
 
-// monthsAhead is read here: dateWords loses the year on the way.
-var monthsAhead = regexp.MustCompile(`(?i)^in (an?|[0-9]{1,3}) (months?|years?)$`)
+// order is how people write days with slashes.
+type order int
 
-// dateWords understands English dates. Its rules are applied in the order of their text.
-var dateWords = func() *when.Parser {
-	w := when.New(&rules.Options{Distance: 5, MatchByOrder: true})
-	w.Add(en.All...)
-	return w
-}()
+const (
+	unknownOrder order = iota // only what can be one day alone is taken
+	dayFirst
+	monthFirst
+)
 
-// parseDate turns what a person typed into a date of the API: "2026-12-01" for a day, RFC
-// 3339 in UTC for a moment. "" and "none" are none.
-func parseDate(typed string, now time.Time) (string, error) {
-	s := strings.Join(strings.Fields(typed), " ")
-	if s == "" || strings.EqualFold(s, "none") {
-		return "", nil
+// calendar gives that of who types, with slashes as their locale has them.
+func (e *Env) calendar() calendar {
+	c := calendar{now: e.Now()}
+	for _, name := range []string{"LC_ALL", "LC_TIME", "LANG"} {
+		locale := e.Getenv(name)
+		if locale == "" {
+			continue
+		}
+		language, _, _ := strings.Cut(locale, ".")
+		switch {
+		case language == "C" || language == "POSIX":
+		case strings.HasSuffix(language, "_US"):
+			c.slashes = monthFirst
+		default:
+			c.slashes = dayFirst
+		}
+		break
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, s, now.Location()); err == nil {
-		return t.Format(time.DateOnly), nil
+	return c
+}
+
+const dateForms = "dates look like 2026-12-24, 24.12., 24 Dec, friday, tomorrow 15:00, in 3 days, end of month"
+
+// parse turns what a person typed into a date of the API: "2026-12-01" for a day, RFC 3339 in UTC for a moment. "" and
+// "none" are none.
+func (c calendar) parse(typed string) (string, error) {
+	s := strings.ToLower(strings.Join(strings.Fields(typed), " "))
+	if s == "" || s == "none" {
+		return "", nil
 	}
 	if t, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
 		return moment(t), nil
 	}
-	for _, form := range exactForms {
-		if t, err := time.ParseInLocation(form, s, now.Location()); err == nil {
-			return moment(t), nil
+	var found []string
+	hint := dateForms
+	take := func(date string, why string) {
+		if why != "" {
+			hint = why
+		} else if date != "" && !slices.Contains(found, date) {
+			found = append(found, date)
 		}
 	}
-	if m := monthsAhead.FindStringSubmatch(s); m != nil {
-		return inMonths(m, now).Format(time.DateOnly), nil
+	if at, ok := c.span(s); ok {
+		take(moment(at), "")
 	}
-	if clockUnits.MatchString(s) {
-		if at, ok := understand(s, now); ok {
-			return moment(at), nil
+	words := strings.Fields(s)
+	if len(words) == 1 { // 2026-12-01T15:00
+		if day, clock, ok := strings.Cut(s, "t"); ok && isoDay.MatchString(day) {
+			words = []string{day, clock}
 		}
 	}
-	// Days are counted from noon, so that an hour more or less in a day (when the clocks
-	// change) doesn't matter; what comes out alike from later in the day has a time of its own.
-	noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
-	at, ok := understand(s, noon)
-	fromLater, _ := understand(s, noon.Add(time.Hour))
+	for i := 0; i <= len(words); i++ {
+		take(c.both(words[:i], words[i:]))
+		if i > 0 && i < len(words) {
+			take(c.both(words[i:], words[:i]))
+		}
+	}
+	if len(found) != 1 {
+		return "", api.Problemf(api.Usage, hint, "“%s” is no date that kith understands", oneLine(typed, 40))
+	}
+	return found[0], nil
+}
+
+// both reads a day and a time of it. why says what is missing in a day that could be two.
+func (c calendar) both(day, clock []string) (date, why string) {
+	if len(clock) > 0 && len(day) > 0 && clock[0] == "at" {
+		clock = clock[1:]
+		if len(clock) == 0 {
+			return "", ""
+		}
+	}
+	on, why, ok := c.today(), "", true
+	if len(day) > 0 {
+		on, why, ok = c.day(strings.Join(day, " "))
+	}
+	if !ok || why != "" {
+		return "", why
+	}
+	if len(clock) == 0 {
+		return on.Format(time.DateOnly), ""
+	}
+	h, m, sec, ok := readClock(strings.Join(clock, " "))
+	if !ok {
+		return "", ""
+	}
+	at := time.Date(on.Year(), on.Month(), on.Day(), h, m, sec, 0, c.now.Location())
+	if at.Hour() != h || at.Minute() != m {
+		return "", "there is no such time on that day: the clocks go forward"
+	}
+	return moment(at), ""
+}
+
+// today is the day of now, at noon in UTC: days are counted there, where each has 24 hours.
+func (c calendar) today() time.Time {
+	return time.Date(c.now.Year(), c.now.Month(), c.now.Day(), 12, 0, 0, 0, time.UTC)
+}
+
+var (
+	isoDay   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+	dotted   = regexp.MustCompile(`^(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4}))?$`)
+	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$`)
+	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of)? ([a-z]+)\.?(?:,? (\d{4}))?$`)
+	monthDay = regexp.MustCompile(`^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`)
+	ahead    = regexp.MustCompile(`^in (an?|\d{1,4}) (days?|weeks?|months?|years?)$`)
+	ago      = regexp.MustCompile(`^(an?|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
+	endOf    = regexp.MustCompile(`^(?:the )?end of (?:the )?(month|year|next month|[a-z]+)$`)
+	weekday  = regexp.MustCompile(`^(?:on )?(next |last )?([a-z]+)$`)
+	inHours  = regexp.MustCompile(`^in (an?|\d{1,5}) (minutes?|mins?|hours?)$`)
+	hoursAgo = regexp.MustCompile(`^(an?|\d{1,5}) (minutes?|mins?|hours?) ago$`)
+)
+
+// day reads a day, at noon in UTC. why is what to say more of one that could be two.
+func (c calendar) day(s string) (day time.Time, why string, ok bool) {
+	if isoDay.MatchString(s) {
+		t, err := time.Parse(time.DateOnly, s)
+		return t, "", err == nil
+	}
+	switch s {
+	case "today":
+		return c.today(), "", true
+	case "tomorrow":
+		return c.today().AddDate(0, 0, 1), "", true
+	case "yesterday":
+		return c.today().AddDate(0, 0, -1), "", true
+	}
+	if m := dotted.FindStringSubmatch(s); m != nil {
+		return c.date(m[1], m[2], m[3])
+	}
+	if m := slashed.FindStringSubmatch(s); m != nil {
+		return c.withSlashes(m[1], m[2], m[3])
+	}
+	if m := dayMonth.FindStringSubmatch(s); m != nil {
+		if month := monthOf(m[2]); month > 0 {
+			return c.date(m[1], strconv.Itoa(month), m[3])
+		}
+	}
+	if m := monthDay.FindStringSubmatch(s); m != nil {
+		if month := monthOf(m[1]); month > 0 {
+			return c.date(m[2], strconv.Itoa(month), m[3])
+		}
+	}
+	if m := ahead.FindStringSubmatch(s); m != nil {
+		return c.later(m[1], m[2], 1), "", true
+	}
+	if m := ago.FindStringSubmatch(s); m != nil {
+		return c.later(m[1], m[2], -1), "", true
+	}
+	if m := endOf.FindStringSubmatch(s); m != nil {
+		return c.end(m[1])
+	}
+	if m := weekday.FindStringSubmatch(s); m != nil {
+		return c.weekday(m[1], m[2])
+	}
+	return day, "", false
+}
+
+// date is a day of the calendar. Without a year it is the next such day or, looking back, the last; one that was just over
+// could be meant of either year.
+func (c calendar) date(day, month, year string) (t time.Time, why string, ok bool) {
+	d, _ := strconv.Atoi(day)
+	m, _ := strconv.Atoi(month)
+	on := func(y int) (time.Time, bool) {
+		t := time.Date(y, time.Month(m), d, 12, 0, 0, 0, time.UTC)
+		return t, m >= 1 && m <= 12 && t.Day() == d && t.Month() == time.Month(m)
+	}
+	if year != "" {
+		y, _ := strconv.Atoi(year)
+		t, ok = on(y)
+		return t, "", ok && y >= 1970
+	}
+	const justOver = 60 // days
+	step := 1
+	if c.back {
+		step = -1
+	}
+	for y := c.now.Year() - step; ; y += step { // 29 February isn't in every year
+		t, ok := on(y)
+		away := int(t.Sub(c.today()).Hours()/24) * step
+		switch {
+		case (y-c.now.Year())*step > 8:
+			return t, "", false
+		case ok && !c.back && away < 0 && away >= -justOver:
+			return t, fmt.Sprintf("say which year: %s or %s", t.Format("2 Jan 2006"), t.AddDate(step, 0, 0).Format("2 Jan 2006")), true
+		case ok && away >= 0:
+			return t, "", true
+		}
+	}
+}
+
+// withSlashes reads a date as the person's locale has it, or else if it can be one alone.
+func (c calendar) withSlashes(a, b, year string) (time.Time, string, bool) {
+	switch c.slashes {
+	case dayFirst:
+		return c.date(a, b, year)
+	case monthFirst:
+		return c.date(b, a, year)
+	}
+	one, why, ok := c.date(a, b, year)
+	other, otherWhy, otherOK := c.date(b, a, year)
 	switch {
-	case !ok:
-		return "", api.Problemf(api.Usage, "dates look like 2026-12-01, friday, tomorrow 15:00, in 3 days", "“%s” is no date that kith understands", oneLine(typed, 40))
-	case at.Equal(fromLater):
-		return moment(at), nil
+	case ok && otherOK && !one.Equal(other):
+		return one, "could be two days, and the locale doesn't say which (LANG): 2026-12-04, 4 Dec", true
+	case ok:
+		return one, why, true
 	}
-	return at.Format(time.DateOnly), nil
+	return other, otherWhy, otherOK
 }
 
-// inMonths counts months and years by the calendar: a month after 31 January is the last day
-// of February.
-func inMonths(m []string, now time.Time) time.Time {
-	n, err := strconv.Atoi(m[1])
+// later counts days, weeks, months and years: a month after 31 January is the last day of February.
+func (c calendar) later(n, unit string, sign int) time.Time {
+	count, err := strconv.Atoi(n)
 	if err != nil { // "a", "an"
-		n = 1
+		count = 1
 	}
-	if strings.HasPrefix(strings.ToLower(m[2]), "y") {
-		n *= 12
+	count *= sign
+	switch unit[0] {
+	case 'd':
+		return c.today().AddDate(0, 0, count)
+	case 'w':
+		return c.today().AddDate(0, 0, 7*count)
+	case 'y':
+		count *= 12
 	}
-	first := time.Date(now.Year(), now.Month(), 1, 12, 0, 0, 0, now.Location()).AddDate(0, n, 0)
+	first := time.Date(c.now.Year(), c.now.Month(), 1, 12, 0, 0, 0, time.UTC).AddDate(0, count, 0)
 	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(now.Day(), last)-1)
+	return first.AddDate(0, 0, min(c.now.Day(), last)-1)
 }
 
-// understand reads words, all of them: "friday the printer" is no date.
-func understand(s string, now time.Time) (time.Time, bool) {
-	r, err := dateWords.Parse(s, now)
-	if err != nil || r == nil || strings.TrimSpace(r.Text) != s {
+// end is the last day of a month or a year.
+func (c calendar) end(of string) (time.Time, string, bool) {
+	first := time.Date(c.now.Year(), c.now.Month(), 1, 12, 0, 0, 0, time.UTC)
+	switch of {
+	case "month":
+	case "next month":
+		first = first.AddDate(0, 1, 0)
+	case "year":
+		return time.Date(c.now.Year(), 12, 31, 12, 0, 0, 0, time.UTC), "", true
+	default:
+		month := monthOf(of)
+		if month == 0 {
+			return first, "", false
+		}
+		for first.Month() != time.Month(month) {
+			first = first.AddDate(0, 1, 0)
+		}
+	}
+	return first.AddDate(0, 1, -1), "", true
+}
+
+// weekday is the next such day after today, or the last before it.
+func (c calendar) weekday(which, name string) (time.Time, string, bool) {
+	step := 1
+	if which == "last " || which == "" && c.back {
+		step = -1
+	}
+	for n := 1; n <= 7; n++ {
+		day := c.today().AddDate(0, 0, n*step)
+		if full := strings.ToLower(day.Weekday().String()); name == full || len(name) >= 3 && strings.HasPrefix(full, name) {
+			return day, "", true
+		}
+	}
+	return time.Time{}, "", false
+}
+
+// span reads a time that is so many hours or minutes from now.
+func (c calendar) span(s string) (time.Time, bool) {
+	sign, m := 1, inHours.FindStringSubmatch(s)
+	if m == nil {
+		sign, m = -1, hoursAgo.FindStringSubmatch(s)
+	}
+	if m == nil {
 		return time.Time{}, false
 	}
-	return r.Time, true
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		n = 1
+	}
+	unit := time.Minute
+	if m[2][0] == 'h' {
+		unit = time.Hour
+	}
+	return c.now.Add(time.Duration(sign*n) * unit), true
+}
+
+// monthOf is the number of a month by its English name or the start of it, of three letters or more; 0 for none.
+func monthOf(name string) int {
+	for m := time.January; m <= time.December; m++ {
+		if len(name) >= 3 && strings.HasPrefix(strings.ToLower(m.String()), name) || name == "sept" && m == time.September {
+			return int(m)
+		}
+	}
+	return 0
+}
+
+var (
+	clock24 = regexp.MustCompile(`^(\d{1,2}):(\d\d)(?::(\d\d))?$`)
+	clockH  = regexp.MustCompile(`^(\d{1,2}) ?h(?:(\d\d))?$`)
+	clock12 = regexp.MustCompile(`^(\d{1,2})(?::(\d\d))? ?([ap])\.?m\.?$`)
+)
+
+// readClock reads a time of day. Midnight isn't one: it is of two days.
+func readClock(s string) (h, m, sec int, ok bool) {
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	if s == "noon" {
+		return 12, 0, 0, true
+	}
+	if is := clock24.FindStringSubmatch(s); is != nil {
+		h, m, sec = number(is[1]), number(is[2]), number(is[3])
+	} else if is := clockH.FindStringSubmatch(s); is != nil {
+		h, m = number(is[1]), number(is[2])
+	} else if is := clock12.FindStringSubmatch(s); is != nil {
+		h, m = number(is[1]), number(is[2])
+		if h < 1 || h > 12 || h == 12 && m == 0 { // 12am and 12pm are told apart by few
+			return 0, 0, 0, false
+		}
+		if h %= 12; is[3] == "p" {
+			h += 12
+		}
+	} else {
+		return 0, 0, 0, false
+	}
+	return h, m, sec, h < 24 && m < 60 && sec < 60
 }
 
 func moment(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
@@ -101,25 +361,74 @@ func (c *call) date(flag string) (*string, error) {
 	if !c.IsSet(flag) {
 		return nil, nil
 	}
-	d, err := parseComing("--"+flag, c.String(flag), c.env.Now())
+	d, err := c.coming(flag, c.String(flag))
 	return &d, err
 }
 
-// parseComing is parseDate for a date that something is to happen on: not one in the past.
-func parseComing(what, typed string, now time.Time) (string, error) {
-	date, err := parseDate(typed, now)
+// coming reads a date that something is to happen on, and says how it was understood: people are told, and that it is in
+// the past if it is, since they enter what they did yesterday.
+func (c *call) coming(what, typed string) (string, error) {
+	cal := c.env.calendar()
+	date, err := cal.parse(typed)
 	if err != nil || date == "" {
 		return date, err
 	}
-	at, dayOnly, err := api.ParseDate(date, now.Location())
+	at, dayOnly, err := api.ParseDate(date, cal.now.Location())
 	if err != nil {
 		return "", err
 	}
+	form := "Mon 2 Jan 2006"
+	if !dayOnly {
+		form += ", 15:04"
+	}
+	says, end := what+" "+at.Format(form), at
 	if dayOnly {
-		at = at.AddDate(0, 0, 1)
+		end = at.AddDate(0, 0, 1)
 	}
-	if !at.After(now) {
-		return "", api.Problemf(api.Invalid, "", "%s: %s is in the past", what, oneLine(typed, 40))
+	if !end.After(cal.now) {
+		says += ", which is in the past"
+	} else if typed == date {
+		return date, nil // it says that itself
 	}
+	c.understood = append(c.understood, says)
 	return date, nil
+}
+
+// parsePast is parse for a moment in the past, as RFC 3339; a day is meant from its beginning.
+func (c calendar) parsePast(what, typed string) (string, error) {
+	c.back = true
+	date, err := c.parse(typed)
+	if err != nil || date == "" {
+		return date, err
+	}
+	at, _, err := api.ParseDate(date, c.now.Location())
+	if err != nil {
+		return "", err
+	}
+	if at.After(c.now) {
+		return "", api.Problemf(api.Invalid, "", "%s: %s is still to come", what, oneLine(typed, 40))
+	}
+	return moment(at), nil
+}
+
+var (
+	decimalHours = regexp.MustCompile(`^(\d{1,5})(?:[.,](\d{1,2}))? ?(?:h|hours?)?$`)
+	hoursMinutes = regexp.MustCompile(`^(\d{1,5}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes)?$`)
+	onlyMinutes  = regexp.MustCompile(`^(\d{1,6}) ?(?:m|min|minutes?)$`)
+)
+
+// parseHours reads an amount of work: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.
+func parseHours(flag, typed string) (float64, error) {
+	s := strings.ToLower(strings.TrimSpace(typed))
+	number := func(s string) float64 { n, _ := strconv.ParseFloat(s, 64); return n }
+	if m := onlyMinutes.FindStringSubmatch(s); m != nil {
+		return number(m[1]) / 60, nil
+	}
+	if m := decimalHours.FindStringSubmatch(s); m != nil {
+		return number(m[1] + "." + m[2] + "0"), nil
+	}
+	if m := hoursMinutes.FindStringSubmatch(s); m != nil && number(m[2]) < 60 {
+		return number(m[1]) + number(m[2])/60, nil
+	}
+	return 0, api.Problemf(api.Usage, "hours look like 3, 2.5, 2,5, 3h, 2h30, 90min", "--%s: “%s” is no number of hours", flag, oneLine(typed, 40))
 }

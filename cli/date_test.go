@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,19 +34,38 @@ func TestDatesInWords(t *testing.T) {
 		{"in 12 months", "2027-11-24"},
 		{"in 3 months", "2027-02-24"},
 		{"in a year", "2027-11-24"},
+		{"24 december 15:00", "2026-12-24T14:00:00Z"},
+		{"4 december 10:30", "2026-12-04T09:30:00Z"},
+		{"15:00 24 dec", "2026-12-24T14:00:00Z"},
+		{"24.12.", "2026-12-24"},
+		{"24.12.2027", "2027-12-24"},
+		{"24. 12. 2027", "2027-12-24"},
+		{"24 Dec", "2026-12-24"},
+		{"Dec 24, 2027", "2027-12-24"},
+		{"the end of the month", "2026-11-30"},
+		{"end of month", "2026-11-30"},
+		{"end of february", "2027-02-28"},
+		{"end of year", "2026-12-31"},
+		{"friday 15h", "2026-11-27T14:00:00Z"},
+		{"friday 15h30", "2026-11-27T14:30:00Z"},
+		{"tomorrow noon", "2026-11-25T11:00:00Z"},
+		{"3pm", "2026-11-24T14:00:00Z"},
+		{"yesterday", "2026-11-23"},
+		{"29.2.", "2028-02-29"},
 		{"none", ""},
 		{"", ""},
 	}
 	for _, tt := range tests {
-		if got, err := parseDate(tt.typed, now); got != tt.want || err != nil {
+		if got, err := (calendar{now: now}).parse(tt.typed); got != tt.want || err != nil {
 			t.Errorf("%q: got %q (%v), want %q", tt.typed, got, err, tt.want)
 		}
 	}
 }
 
 func TestWhatIsNoDate(t *testing.T) {
-	for _, typed := range []string{"someday", "friday the printer", "the printer friday", "2026-13-01", "2026-02-30", "31", "15:00h!", "🖨", "in days", "in 99999999999999999999 days"} {
-		got, err := parseDate(typed, now)
+	for _, typed := range []string{"someday", "friday the printer", "the printer friday", "2026-13-01", "2026-02-30", "31", "15:00h!", "🖨", "in days", "in 99999999999999999999 days",
+		"24 december 25:00", "24 december 15", "10.12", "23.11.", "20 Nov", "32 Dec", "dec", "friday monday", "15:00 16:00", "midnight", "12am", "next week", "24 Dec 2026 2027"} {
+		got, err := calendar{now: now}.parse(typed)
 		var p *api.Problem
 		if !errors.As(err, &p) || p.Code != api.Usage {
 			t.Errorf("%q: got %q, %v", typed, got, err)
@@ -53,17 +73,40 @@ func TestWhatIsNoDate(t *testing.T) {
 	}
 }
 
-func TestADateInThePastIsInvalidForWhatIsToCome(t *testing.T) {
-	for _, typed := range []string{"2026-11-23", "yesterday", "last friday", "2026-11-24 08:59", "3 days ago"} {
-		_, err := parseComing("--due", typed, now)
-		var p *api.Problem
-		if !errors.As(err, &p) || p.Code != api.Invalid {
-			t.Errorf("%q: %v", typed, err)
+// What was understood is said, and that a day is over; it is taken all the same, since people enter yesterday's work.
+func TestWhatWasUnderstoodOfADateIsSaid(t *testing.T) {
+	for typed, want := range map[string]string{
+		"yesterday": "due Mon 23 Nov 2026, which is in the past", "2026-11-23": "due Mon 23 Nov 2026, which is in the past",
+		"24.12.": "due Thu 24 Dec 2026", "24 december 15:00": "due Thu 24 Dec 2026, 15:00", "2026-12-01": "", "": "", "none": "",
+	} {
+		c := &call{kith: &kith{env: Env{Now: func() time.Time { return now }, Getenv: func(string) string { return "" }}}}
+		if _, err := c.coming("due", typed); err != nil || strings.Join(c.understood, "\n") != want {
+			t.Errorf("%q: %q (%v), want %q", typed, c.understood, err, want)
 		}
 	}
-	for _, typed := range []string{"today", "2026-11-24", "2026-11-24 09:01", "tomorrow"} {
-		if _, err := parseComing("--due", typed, now); err != nil {
-			t.Errorf("%q: %v", typed, err)
+}
+
+func TestDaysWithSlashesAreReadAsTheLocaleHasThem(t *testing.T) {
+	for _, tt := range []struct{ lang, typed, want string }{
+		{"de_DE.UTF-8", "4/12/2026", "2026-12-04"}, {"en_US.UTF-8", "4/12/2027", "2027-04-12"}, {"en_GB", "24/12", "2026-12-24"},
+		{"C.UTF-8", "24/12/2026", "2026-12-24"}, {"C.UTF-8", "4/12/2026", ""}, {"en_US.UTF-8", "24/12/2026", ""},
+	} {
+		env := Env{Now: func() time.Time { return now }, Getenv: func(name string) string { return map[string]string{"LANG": tt.lang}[name] }}
+		if got, err := env.calendar().parse(tt.typed); got != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("%s, %s: %q (%v), want %q", tt.lang, tt.typed, got, err, tt.want)
+		}
+	}
+}
+
+func TestHoursAsPeopleWriteThem(t *testing.T) {
+	for typed, want := range map[string]float64{"3": 3, "2.5": 2.5, "2,5": 2.5, "3h": 3, "2h30": 2.5, "2h 30m": 2.5, "2:30": 2.5, "90min": 1.5, "1,25 h": 1.25, "0": 0} {
+		if got, err := parseHours("hours", typed); err != nil || got != want {
+			t.Errorf("%q: %v (%v), want %v", typed, got, err, want)
+		}
+	}
+	for _, typed := range []string{"", "two", "1,234", "1.234", "-1", "2h75", "3d", "1e3", "NaN"} {
+		if got, err := parseHours("hours", typed); err == nil {
+			t.Errorf("%q is %v", typed, got)
 		}
 	}
 }
@@ -76,12 +119,12 @@ func TestADayIsADayAcrossAChangeOfClocks(t *testing.T) {
 	late := time.Date(2026, 10, 24, 23, 30, 0, 0, berlin) // the clocks go back in the night after the next
 	early := time.Date(2026, 10, 24, 0, 15, 0, 0, berlin)
 	for typed, want := range map[string]string{"in 2 days": "2026-10-26", "monday 15:00": "2026-10-26T14:00:00Z"} {
-		if got, err := parseDate(typed, early); got != want || err != nil {
+		if got, err := (calendar{now: early}).parse(typed); got != want || err != nil {
 			t.Errorf("%q: got %q (%v), want %q", typed, got, err, want)
 		}
 	}
 	for typed, want := range map[string]string{"tomorrow": "2026-10-25", "in 2 days": "2026-10-26", "monday": "2026-10-26", "in a week": "2026-10-31"} {
-		if got, err := parseDate(typed, late); got != want || err != nil {
+		if got, err := (calendar{now: late}).parse(typed); got != want || err != nil {
 			t.Errorf("%q: got %q (%v), want %q", typed, got, err, want)
 		}
 	}
@@ -121,12 +164,12 @@ func TestAMomentInThePast(t *testing.T) {
 		{"2026-11-24 08:59", "2026-11-24T07:59:00Z"},
 	}
 	for _, tt := range tests {
-		if got, err := parsePast("--since", tt.typed, now); got != tt.want || err != nil {
+		if got, err := (calendar{now: now}).parsePast("--since", tt.typed); got != tt.want || err != nil {
 			t.Errorf("%q: got %q (%v), want %q", tt.typed, got, err, tt.want)
 		}
 	}
 	for _, typed := range []string{"tomorrow", "2026-12-01", "in 3 days", "2026-11-24 09:01"} {
-		_, err := parsePast("--since", typed, now)
+		_, err := calendar{now: now}.parsePast("--since", typed)
 		var p *api.Problem
 		if !errors.As(err, &p) || p.Code != api.Invalid {
 			t.Errorf("%q: %v", typed, err)

@@ -64,7 +64,7 @@ func (k *kith) flagFor(of *kind.Kind, f *kind.Field, begins bool) cli.Flag {
 	case f.IsMany():
 		flag = &cli.StringSliceFlag{Name: f.Flag(), Usage: usage + "; may be given several times"}
 	case f.Is == kind.Hours:
-		flag = &cli.Float64Flag{Name: f.Flag(), Usage: usage}
+		flag = &cli.StringFlag{Name: f.Flag(), Usage: usage + ": 3, 2.5, 2,5, 3h, 2h30"}
 	case f.Is == kind.Flag:
 		flag = &cli.BoolFlag{Name: f.Flag(), Usage: f.Hint}
 	case f.Is == kind.Word && begins:
@@ -88,11 +88,12 @@ func (c *call) argument(f *kind.Field, begins bool) (v any, ok bool, err error) 
 	case !c.IsSet(flag):
 		return nil, false, nil
 	case f.Is == kind.Hours:
-		return c.Float64(flag), true, nil
+		hours, err := parseHours(flag, c.String(flag))
+		return hours, true, err
 	case f.Is == kind.Flag:
 		return c.Bool(flag), true, nil
 	case f.Is == kind.Day:
-		day, err := parseComing("--"+flag, c.String(flag), c.env.Now())
+		day, err := c.coming(f.Called(), c.String(flag))
 		return day, day != "" || !begins, err
 	}
 	word := c.String(flag)
@@ -487,7 +488,7 @@ func (k *kith) listThem(of *kind.Kind) *cli.Command {
 					q.Set(inQuery(f.Name), "true")
 				case f.Takes == nil || c.String(f.Name) == "":
 				case f.Takes.Is == kind.Day:
-					day, err := parseDate(c.String(f.Name), c.env.Now())
+					day, err := c.env.calendar().parse(c.String(f.Name))
 					if err != nil {
 						return err
 					}
