@@ -184,4 +184,3 @@ func (c *call) showBundleRead(b api.BundleRead) {
 		c.out.printf("Not kept: %s, since too much of who made them waits or counts for nothing already.\n", entries(b.Left))
 	}
 }
-
