@@ -16,7 +16,7 @@ import (
 func comingIntoStep(p api.Peer) string {
 	switch {
 	case p.Slowed:
-		return "slowed down: it sends what is here already"
+		return "slowed down: much that it sends is of no use"
 	case p.Got < p.ToGet:
 		return halfway("getting", p.Got, p.ToGet, p.RateReceived)
 	case p.Sent < p.ToSend:

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -118,7 +121,9 @@ func statusSoon(ctx context.Context, c *call, daemon *client.Client) (api.Status
 func (k *kith) peers() *cli.Command {
 	return k.command(spec{
 		name: "peers", usage: "the other devices, and what each has",
-		examples: []string{`kith peers`, `kith peers --json`},
+		more:     "With --costs: what each has had this computer do since the daemon started. Checking, storing and comparing what it brought; its entries that count, and those that stand for nothing; connections, streams and sessions that it began; addresses of it that were dialed, and questions whether it can be; addresses that it told, and those of its own that were written down; and what was passed on for it. All of it is rationed for each device: what was refused stands in brackets.",
+		examples: []string{`kith peers`, `kith peers --costs`, `kith peers --json`},
+		flags:    []cli.Flag{&cli.BoolFlag{Name: "costs", Usage: "what each has had this computer do"}},
 		run: func(ctx context.Context, c *call) error {
 			daemon, err := c.api()
 			if err != nil {
@@ -135,17 +140,47 @@ func (k *kith) peers() *cli.Command {
 							c.out.println()
 						}
 						c.out.println(c.out.strong(name(s.Space)))
-						c.peerTable(s.Peers)
-						c.standing(s.Peers)
+						c.showPeers(s.Peers)
 					}
 				})
 			}
 			return request(c, func(d *client.Client) ([]api.Peer, error) { return d.Peers(ctx) }, func(peers []api.Peer) {
-				c.peerTable(peers)
-				c.standing(peers)
+				c.showPeers(peers)
 			})
 		},
 	})
+}
+
+func (c *call) showPeers(peers []api.Peer) {
+	if c.Bool("costs") {
+		c.costTable(peers)
+		return
+	}
+	c.peerTable(peers)
+	c.standing(peers)
+}
+
+// costTable shows what each device has had this one do.
+func (c *call) costTable(peers []api.Peer) {
+	if len(peers) == 0 {
+		return
+	}
+	slices.SortStableFunc(peers, func(a, b api.Peer) int { return cmp.Compare(b.Spends.BusyMs, a.Spends.BusyMs) })
+	var rows [][]string
+	for _, p := range peers {
+		s := p.Spends
+		rows = append(rows, []string{p.Member.Name, p.Device.Name, strconv.FormatFloat(s.BusyMs/1000, 'f', 1, 64) + " s",
+			spent(s.Entries), spent(s.Connections), spent(s.Streams), spent(s.Sessions), spent(s.Dials), spent(s.DialBacks), spent(s.Records), spent(s.Saved), spent(s.Relayed)})
+	}
+	c.out.grid([]string{"MEMBER", "DEVICE", "BUSY", "ENTRIES", "CONNECTIONS", "STREAMS", "SESSIONS", "DIALS", "ASKED", "ADDRESSES", "WRITTEN", "RELAYED"}, rows)
+}
+
+// spent is how much of something was done and, in brackets, refused.
+func spent(s api.Spent) string {
+	if s.Refused == 0 {
+		return humanize.Comma(int64(s.Done))
+	}
+	return fmt.Sprintf("%s (%s)", humanize.Comma(int64(s.Done)), humanize.Comma(int64(s.Refused)))
 }
 
 // peersOf lists the devices of all spaces, each marked with its own.

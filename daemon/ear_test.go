@@ -198,6 +198,8 @@ func (k kept) Keep([]byte) error { return nil }
 
 func (k kept) Kept() []byte { return nil }
 
+func (k kept) Idle([]*entry.Entry) int { return 0 }
+
 // serve has streams served until the listener is closed.
 func (l *listener) serve(f func(network.Stream)) network.StreamHandler {
 	return func(s network.Stream) {

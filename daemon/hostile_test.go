@@ -125,6 +125,8 @@ func (m *modified) Keep([]byte) error { return nil }
 
 func (m *modified) Kept() []byte { return nil }
 
+func (m *modified) Idle([]*entry.Entry) int { return 0 }
+
 func (m *modified) Owns(space entry.SpaceID) bool { return space == m.Space() }
 
 func (m *modified) IDs() iter.Seq[entry.ID] {

@@ -76,17 +76,40 @@ type Peer struct {
 
 	EntriesReceived int64 `json:"entries_received"` // that were new here
 	EntriesSent     int64 `json:"entries_sent"`
-	Slowed          bool  `json:"slowed"` // it is read slowly, since it sends what is here already
+	Slowed          bool  `json:"slowed"` // it is read slowly, since much that it sends is here already or stands for nothing
 
 	RateReceived float64 `json:"rate_received"` // bytes a second, lately
 	RateSent     float64 `json:"rate_sent"`
 	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known
+
+	Spends Spends `json:"spends"` // what it costs this device
 
 	// What the device has, by its own word: it acknowledges once a day what it has got. It may have
 	// more than this says, and not less. Only in an answer to who asks for it.
 	Acknowledged     bool `json:"acknowledged"`      // it ever did
 	Unconfirmed      int  `json:"unconfirmed"`       // changes of others that it hasn't, 1,000 at most
 	UnconfirmedSince Time `json:"unconfirmed_since"` // when the oldest of them was made; null: there is none
+}
+
+// Spends is what a device has had this one do since the daemon started, by cause. Each is rationed for that device alone,
+// so that nobody can make others work without end: docs/SECURITY.md.
+type Spends struct {
+	BusyMs      float64 `json:"busy_ms"`         // checking, storing and comparing what it brought
+	Entries     Spent   `json:"entries"`         // that it brought and were new here; refused: void, or held back
+	Connections Spent   `json:"connections"`     // that it made
+	Streams     Spent   `json:"streams"`         // that it opened
+	Sessions    Spent   `json:"sessions"`        // of sync, that it began
+	Dials       Spent   `json:"dials"`           // of addresses that are known of it
+	DialBacks   Spent   `json:"dial_backs"`      // questions whether it can be dialed
+	Records     Spent   `json:"address_records"` // that it told, of anybody
+	Saved       Spent   `json:"address_writes"`  // of its own address, to this disk
+	Relayed     Spent   `json:"relayed"`         // places and connections through this device
+}
+
+// Spent is how much of something was done, and refused.
+type Spent struct {
+	Done    int `json:"done"`
+	Refused int `json:"refused"`
 }
 
 // Lacks says what this daemon's device lacks of a peer's and the other way, in entries, as far as is known.

@@ -62,12 +62,20 @@ func (l *link) waste(ctx context.Context, n int) error {
 		return err
 	}
 	l.mu.Lock()
-	l.status.Slowed = !l.budget.since.IsZero()
+	l.wasting = !l.budget.since.IsZero()
 	l.mu.Unlock()
 	if wait <= 0 {
 		return nil
 	}
 	l.report()
+	return sleep(ctx, wait)
+}
+
+// sleep waits; the error is that of ctx.
+func sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

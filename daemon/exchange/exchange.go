@@ -69,6 +69,10 @@ type Local interface {
 	// exchange. It is this replica's own trouble, such as a full disk, unless a *BadEntryError is
 	// in it, which says that no honest replica would have passed an entry on.
 	Accept(ctx context.Context, batch []*entry.Entry) error
+
+	// Idle says how many of a batch that Accept took stand for nothing: void ones, and those held back. Whoever brings
+	// them may keep this replica busy with them for a small part of its time only.
+	Idle(batch []*entry.Entry) int
 }
 
 // Exchange is one replica's side of all its connections. What they share is kept here: the
@@ -277,6 +281,16 @@ func (x *Exchange) RunWith(ctx context.Context, rw io.ReadWriteCloser, with Peer
 	}
 	return why
 }
+
+// Spent is what a device has cost over all its connections, since the start.
+type Spent struct {
+	Busy    time.Duration // checking, storing and comparing for it
+	Entries int64         // that it brought and were new here
+	Idle    int64         // of these, those that stand for nothing
+}
+
+// Spent says what a device has cost.
+func (x *Exchange) Spent(d entry.Device) Spent { return x.paces.spent(d) }
 
 // Ping asks every peer for a sign of life; the answers show in Status.Heard.
 func (x *Exchange) Ping() {

@@ -126,6 +126,10 @@ const (
 	// off, and formerPart how many times as long as others a former device waits for either.
 	workPart   = 20
 	formerPart = 10
+	// idleAtOnce is how long a device may keep us storing what stands for nothing, and idlePart how many times as long as
+	// that we are free of it from then on.
+	idleAtOnce = 2 * time.Second
+	idlePart   = 20
 	// shortMost is the most that is waited before a peer that named entries and didn't give them is
 	// compared with once more; the pause doubles from comparePause.
 	shortMost = 10 * time.Minute

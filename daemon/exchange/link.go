@@ -55,7 +55,9 @@ type link struct {
 	pingDue   bool
 	pingAt    time.Time
 	pingNonce uint64
-	status    Status // but for InStep
+	status    Status // but for InStep and Slowed
+	wasting   bool   // read slowly, for what is here already
+	idling    bool   // and for what stands for nothing
 	inStep    bool   // as last told
 }
 
@@ -220,7 +222,7 @@ func (l *link) report() {
 	defer l.tellMu.Unlock()
 	l.mu.Lock()
 	now := l.status
-	now.InStep = l.inStepLocked()
+	now.InStep, now.Slowed = l.inStepLocked(), l.wasting || l.idling
 	l.inStep = now.InStep
 	l.mu.Unlock()
 	if reflect.DeepEqual(now, l.told) {

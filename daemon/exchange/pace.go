@@ -18,6 +18,8 @@ type paces struct {
 type pace struct {
 	compare time.Time // a comparison
 	key     time.Time // one under a key
+	idle    time.Time // until when what it brought that stands for nothing is paid for
+	spent   Spent
 }
 
 // maxPaces is from how many devices on those are forgotten whose time is over.
@@ -32,7 +34,7 @@ func (p *paces) atLocked(d entry.Device, now time.Time) *pace {
 	}
 	if len(p.of) >= maxPaces {
 		for d, at := range p.of {
-			if now.After(at.compare) && now.After(at.key) {
+			if now.After(at.compare) && now.After(at.key) && now.After(at.idle) {
 				delete(p.of, d)
 			}
 		}
@@ -62,15 +64,51 @@ func (p *paces) wait(with *Peer, now time.Time) time.Duration {
 func (p *paces) work(with *Peer, since time.Time) {
 	now := time.Now()
 	took := now.Sub(since)
-	if took < 20*time.Millisecond {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := p.atLocked(with.Device, now)
+	if at.spent.Busy += took; took < 20*time.Millisecond {
+		return
+	}
 	if until := now.Add(took * workPart * with.slower()); until.After(at.compare) {
 		at.compare = until
 	}
+}
+
+// busy notes that something it brought has kept us busy.
+func (p *paces) busy(with *Peer, took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.atLocked(with.Device, time.Now()).spent.Busy += took
+}
+
+// stored notes that storing what it brought took so long, and that a part of that stands for nothing, and returns how
+// long to wait with what comes next. An honest device brings what others flood us with, as far as it has kept that: so
+// there is some time at once, and it is only waited.
+func (p *paces) stored(with *Peer, all, idle int, took time.Duration, now time.Time) (wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.atLocked(with.Device, now)
+	at.spent.Busy, at.spent.Entries = at.spent.Busy+took, at.spent.Entries+int64(all)
+	if idle == 0 {
+		return 0
+	}
+	at.spent.Idle += int64(idle)
+	if at.idle.Before(now) {
+		at.idle = now
+	}
+	at.idle = at.idle.Add(took * time.Duration(idle) / time.Duration(all) * idlePart * with.slower())
+	return max(0, at.idle.Sub(now)-idleAtOnce*idlePart)
+}
+
+// spent says what a device has cost.
+func (p *paces) spent(d entry.Device) Spent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at := p.of[d]; at != nil {
+		return at.spent
+	}
+	return Spent{}
 }
 
 // key is how long until symbols of so many IDs may be made under a key. 0 takes the time for it.

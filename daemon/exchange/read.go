@@ -248,6 +248,7 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	if body[0] > 1 {
 		return room, broken("entries of an unknown sort (%d)", body[0])
 	}
+	began := time.Now()
 	batch, room, err := l.x.unpack(body[1:], room)
 	if err != nil {
 		return room, err
@@ -271,6 +272,7 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 	if err := l.x.verify(came.batch); err != nil {
 		return room, err
 	}
+	l.x.paces.busy(&l.with, time.Since(began))
 	if err := l.hand(ctx, came); err != nil {
 		return room, err
 	}
@@ -433,12 +435,17 @@ func (l *link) accept(ctx context.Context) error {
 		if a.last {
 			continue
 		}
+		var wait time.Duration
 		if len(a.batch) > 0 {
+			began := time.Now()
 			if err := l.x.store(ctx, a.batch, a.many); err != nil {
 				return err
 			}
+			now := time.Now()
+			wait = l.x.paces.stored(&l.with, len(a.batch), l.x.local.Idle(a.batch), now.Sub(began), now)
 		}
 		l.mu.Lock()
+		l.idling = wait > 0
 		l.ackDue++
 		l.status.EntriesIn += int64(len(a.batch))
 		if a.listed {
@@ -447,5 +454,8 @@ func (l *link) accept(ctx context.Context) error {
 		l.mu.Unlock()
 		l.report()
 		l.wakeUp()
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
 	}
 }

@@ -21,6 +21,6 @@ type Status struct {
 	EntriesIn, EntriesOut int64         // that came and were new here; that were sent
 	RTT                   time.Duration // of the last ping; 0 before the first answer
 	Heard                 time.Time     // when the last message came; zero before the first
-	Slowed                bool          // the peer is read slowly, since it sends much that is of no use
+	Slowed                bool          // the peer is read slowly, since much that it sends is here already or stands for nothing
 	Features              []string      // what the peer's release can do beyond this version
 }

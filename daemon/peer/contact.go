@@ -297,6 +297,23 @@ func (p *Peers) ban(c *contact) time.Time {
 	return until
 }
 
+// leave leaves a device alone that asks without end.
+func (p *Peers) leave(d entry.Device) {
+	p.mu.Lock()
+	c := p.contacts[d]
+	p.mu.Unlock()
+	if c == nil {
+		if id, err := peerID(d); err == nil {
+			_ = p.host.Network().ClosePeer(id) // who has a code: its streams go on being refused
+		}
+		return
+	}
+	if time.Now().After(p.gate.bannedUntil(d)) {
+		p.update(c, func(s *PeerStatus) { s.Trouble = errFlood.Error() })
+		p.ban(c)
+	}
+}
+
 // moved looks at what became of a device's connections.
 func (p *Peers) moved(c *contact, inbound bool) {
 	p.update(c, func(s *PeerStatus) {

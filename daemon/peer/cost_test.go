@@ -20,10 +20,12 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/record"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"kith/crdt/entry"
 	"kith/daemon/peer"
+	"kith/daemon/waittest"
 )
 
 // What one device can make another one do, and can't.
@@ -327,4 +329,81 @@ func TestWhoIsRefusedLearnsWhyAndNothingElse(t *testing.T) {
 	if answered == 0 || answered > 40 {
 		t.Errorf("of a hundred questions in a row %d were answered", answered)
 	}
+}
+
+// To open a stream and let go of it costs who does next to nothing, and each protocol bounds only what is open at once.
+func TestWhoOpensStreamsWithoutEndIsLeftAloneAndShown(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ana, ben, mel := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Mel's laptop")
+	ben.meets(ana)
+	ben.untilInStep(ana)
+	h := dialer(t, mel.key)
+	connect(t, h, ana)
+	id := addressOf(ana, "tcp").ID
+	opened := 0
+	for ; opened < 100_000 && h.Network().Connectedness(id) == network.Connected; opened++ {
+		s, err := h.NewStream(network.WithNoDial(within(t), "only what is there"), id, peer.ReachProtocol)
+		if err == nil {
+			_ = s.Reset()
+		}
+	}
+	ana.until("Mel is left alone", func() bool {
+		about := ana.about(mel)
+		return !about.Connected && strings.Contains(about.Trouble, "asks for more than any device needs")
+	})
+	if spent := ana.about(mel).Spent.Streams; spent.Done > 700 || spent.Refused < 1000 { // 512 at once, and some as time passes
+		t.Errorf("of %d streams %+v", opened, spent)
+	}
+	if err := h.Connect(within(t), addressOf(ana, "tcp")); err == nil {
+		if s, err := h.NewStream(within(t), id, peer.SyncProtocol); err == nil {
+			_ = s.SetDeadline(time.Now().Add(waittest.Limit))
+			if n, _ := s.Read(make([]byte, 1)); n > 0 {
+				t.Error("it comes in again at once")
+			}
+		}
+	}
+	if spent := ana.about(ben).Spent; spent.Streams.Refused+spent.Connections.Refused > 0 {
+		t.Errorf("an honest device was refused something: %+v", spent)
+	}
+	stillWell(t, ana, ben)
+}
+
+// Each record has a signature, which is checked before it is known whether it says anything new.
+func TestWhoTellsAddressesWithoutEndIsHeardLessAndLess(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ana, mel := c.device("Ana's laptop").on(), c.device("Mel's laptop")
+	h := dialer(t, mel.key)
+	connect(t, h, ana)
+	all := bytes.Repeat(saidBy(mel.key, 1, "/ip4/127.0.0.1/tcp/1"), peer.MaxRecords)
+	for range 12 {
+		_ = speak(t, h, ana, string(peer.AddressesProtocol), all)
+	}
+	told := ana.about(mel).Spent.Records
+	if least, most := 4*peer.MaxRecords, 6*peer.MaxRecords; told.Done < least || told.Done > most || told.Refused == 0 {
+		t.Errorf("%+v address records were read of %d", told, 12*peer.MaxRecords)
+	}
+}
+
+// The library bounds what goes through a relay at once, and not how often it is asked.
+func TestWhoAsksARelayWithoutEndIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ana, ben, mel := c.device("Ana's laptop").on(), c.device("Ben's laptop").on(), c.device("Mel's laptop")
+	ben.meets(ana)
+	ben.untilInStep(ana)
+	h := dialer(t, mel.key)
+	connect(t, h, ana)
+	info := addressOf(ana, "tcp")
+	for n := 0; ana.about(mel).Spent.Relayed.Refused == 0; n++ {
+		if n == 400 {
+			t.Fatalf("asked %d times: %+v", n, ana.about(mel).Spent)
+		}
+		_, _ = client.Reserve(within(t), h, info)
+	}
+	if spent := ana.about(mel).Spent; spent.Relayed.Done < 250 || spent.Relayed.Done > 350 {
+		t.Errorf("%+v", spent)
+	}
+	stillWell(t, ana, ben)
 }

@@ -25,7 +25,11 @@ type gate struct {
 	invites Invites
 	relays  map[peer.ID]bool // named ones; they are dialed, and never let in
 
-	dials rations[entry.Device] // of addresses that are known of it
+	dials   rations[entry.Device] // of addresses that are known of it
+	comes   rations[entry.Device] // connections that it makes
+	streams rations[entry.Device] // that it opens
+	excess  rations[entry.Device] // the same, beyond its ration
+	floods  func(entry.Device)    // hears of whoever has no end of that; set before anybody connects
 
 	mu     sync.Mutex
 	banned map[entry.Device]time.Time // until when
@@ -139,7 +143,27 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.
 		return true
 	}
 	d, err := deviceOf(id)
-	return err == nil && (g.knows(d) || dir == network.DirInbound && g.mayJoin(d))
+	if err != nil || dir == network.DirOutbound {
+		return err == nil && g.knows(d)
+	}
+	return (g.knows(d) || g.mayJoin(d)) && g.comes.may(d, connRation, time.Now())
+}
+
+// mayOpen says whether a peer may open another stream here. It is asked before anything is said over it: to open one and let
+// go of it costs who does next to nothing.
+func (g *gate) mayOpen(id peer.ID) bool {
+	d, err := deviceOf(id)
+	if err != nil {
+		return false
+	}
+	now := time.Now()
+	if g.relays[id] || g.streams.may(d, streamRation, now) {
+		return true
+	}
+	if !g.excess.may(d, floodRation, now) && g.floods != nil {
+		go g.floods(d) // it closes the connection on which this is asked
+	}
+	return false
 }
 
 // InterceptUpgraded implements connmgr.ConnectionGater.

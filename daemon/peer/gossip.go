@@ -176,12 +176,19 @@ func (p *Peers) handleAddresses(ctx context.Context, s network.Stream) {
 	}
 	c.listens.Lock()
 	defer c.listens.Unlock()
+	if !pause(ctx, p.tells.take(c.key, recordRation, time.Now())) {
+		_ = s.Reset()
+		return
+	}
 	_ = s.SetDeadline(time.Now().Add(streamTime))
 	records, err := readRecords(s)
 	if err != nil {
 		p.log.Warn("addresses refused", "peer", c.key.String(), "err", err)
 		_ = s.Reset()
 		return
+	}
+	if more := len(records) - 1; more > 0 { // one is taken already
+		p.tells.owe(c.key, more, recordRation, time.Now())
 	}
 	newest := map[entry.Device]*addressRecord{}
 	for _, r := range records {

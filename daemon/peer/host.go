@@ -33,6 +33,9 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma
 	if err != nil {
 		return nil, err
 	}
+	if g, ok := gater.(*gate); ok {
+		resources = rationed{resources, g}
+	}
 	connections, err := basicconnmgr.NewConnManager(MaxDevices, MaxDevices+256)
 	if err != nil {
 		return nil, errors.Join(err, resources.Close())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/x/rate"
@@ -53,6 +54,12 @@ var (
 	knockRation   = ration{4, 5 * time.Minute}          // questions whether it can be dialed, each of a few addresses
 	moveRation    = ration{4, time.Minute}              // its address records that are saved and told on
 	dialRation    = ration{128, 500 * time.Millisecond} // dials, one for each address
+
+	connRation   = ration{64, time.Second}              // connections that it makes; the library rations them by IP address besides
+	streamRation = ration{512, 50 * time.Millisecond}   // streams that it opens, of whatever protocol
+	recordRation = ration{4096, 50 * time.Millisecond}  // address records that it tells: all of a large co-op, at a few connections
+	relayRation  = ration{256, 250 * time.Millisecond}  // places and connections that it asks for through this device
+	floodRation  = ration{1024, 100 * time.Millisecond} // streams beyond its ration, until it is left alone
 )
 
 // Limits of what this device passes on as a relay. The library's own end a connection after 128 kB,
@@ -163,4 +170,18 @@ func resourceManager() (network.ResourceManager, error) {
 				GracePeriod:      time.Minute,
 			},
 		}))
+}
+
+// rationed is a resource manager that asks the gate before a peer's stream is taken.
+type rationed struct {
+	network.ResourceManager
+	gate *gate
+}
+
+// OpenStream implements network.ResourceManager.
+func (r rationed) OpenStream(id peer.ID, dir network.Direction) (network.StreamManagementScope, error) {
+	if dir == network.DirInbound && !r.gate.mayOpen(id) {
+		return nil, errFlood
+	}
+	return r.ResourceManager.OpenStream(id, dir)
 }

@@ -106,8 +106,24 @@ type PeerStatus struct {
 	InStep    bool            // each side has all that the other has
 	Exchange  exchange.Status // as far as it got; of the last connection while not connected
 	LastSeen  time.Time       // zero: never since the start
+	Spent     Spent           // what it has had this device do
 	Trouble   string          // why not connected or not in step, in words; "" if there is none
 }
+
+// Spent is what a device has had this one do since the daemon started, by cause. Each is rationed.
+type Spent struct {
+	Connections Spending // that it made
+	Streams     Spending // that it opened, of any protocol
+	Sessions    Spending // of sync, that it began
+	Dials       Spending // addresses that are known of it, or that it named while a way was looked for
+	DialBacks   Spending // questions whether it can be dialed
+	Records     Spending // address records that it told, each with a signature to check
+	Saved       Spending // address records of it, by whomever, that were written to the disk and told on
+	Relayed     Spending // places and connections through this device
+}
+
+// Spending is how much of one thing was done, and how often it was refused.
+type Spending struct{ Done, Refused int }
 
 // viaRelay is the Transport of a connection that goes through a relay.
 const viaRelay = "relay"

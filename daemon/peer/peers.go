@@ -44,6 +44,8 @@ type Peers struct {
 	sessions rations[entry.Device] // sync sessions that it began
 	joins    rations[entry.Device] // answers to who isn't in the charter
 	moves    rations[entry.Device] // address records of it that are news
+	tells    rations[entry.Device] // address records that it tells
+	relayed  rations[entry.Device] // places and connections through this device
 	knocks   rations[entry.Device] // questions whether it can be dialed
 
 	mu       sync.Mutex
@@ -97,6 +99,7 @@ func New(cfg Config) (*Peers, error) {
 	for _, r := range relays {
 		p.gate.relays[r.ID] = true
 	}
+	p.gate.floods = p.leave
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}

@@ -32,11 +32,17 @@ type relayACL struct{ p *Peers }
 var _ relay.ACLFilter = relayACL{}
 
 // AllowReserve implements relay.ACLFilter.
-func (a relayACL) AllowReserve(id peer.ID, _ ma.Multiaddr) bool { return a.p.speaks(id) }
+func (a relayACL) AllowReserve(id peer.ID, _ ma.Multiaddr) bool { return a.p.passes(id) }
 
 // AllowConnect implements relay.ACLFilter.
 func (a relayACL) AllowConnect(from peer.ID, _ ma.Multiaddr, to peer.ID) bool {
-	return a.p.speaks(from) && a.p.speaks(to)
+	return a.p.speaks(to) && a.p.passes(from)
+}
+
+// passes says whether something is done for a device as a relay now.
+func (p *Peers) passes(id peer.ID) bool {
+	d, err := deviceOf(id)
+	return err == nil && p.speaks(id) && p.relayed.may(d, relayRation, time.Now())
 }
 
 // speaks says whether a device may connect and isn't a former one.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kith/crdt/entry"
 )
 
 // Peers returns the table: every other device of the charter but former ones, by name.
@@ -53,6 +55,7 @@ func differs(a, b PeerStatus) bool {
 // lineLocked is a line of the table as it is shown.
 func (p *Peers) lineLocked(c *contact) PeerStatus {
 	s := c.status
+	s.Spent = p.spent(c.key)
 	if s.Connected {
 		s.LastSeen = time.Now()
 	}
@@ -67,6 +70,14 @@ func (p *Peers) lineLocked(c *contact) PeerStatus {
 		s.Trouble += fmt.Sprintf(", trying again in %d s", int((wait+time.Second-1)/time.Second))
 	}
 	return s
+}
+
+// spent is what a device has had this one do.
+func (p *Peers) spent(d entry.Device) Spent {
+	return Spent{
+		Connections: p.gate.comes.spent(d), Streams: p.gate.streams.spent(d), Sessions: p.sessions.spent(d), Dials: p.gate.dials.spent(d),
+		DialBacks: p.knocks.spent(d), Records: p.tells.spent(d), Saved: p.moves.spent(d), Relayed: p.relayed.spent(d),
+	}
 }
 
 // Sync tries every device now and returns when each has been heard from and is in step, or can't

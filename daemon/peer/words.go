@@ -20,6 +20,7 @@ import (
 var (
 	errNoAddress = errors.New("no address known yet")
 	errNotLetIn  = errors.New("it doesn't let this device in (yet)")
+	errFlood     = errors.New("it asks for more than any device needs, so it is left alone for some minutes")
 )
 
 // reason says in words why a dial failed.

@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/exchange"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/words"
@@ -34,6 +35,7 @@ func (s *Space) PeersNow() []api.Peer {
 	var out []api.Peer
 	for _, line := range s.Peers.Peers() {
 		shown := peerOf(p, line)
+		shown.Spends = spends(line.Spent, s.exchange.Spent(line.Device))
 		s.howFar(&shown, line)
 		out = append(out, shown)
 	}
@@ -109,6 +111,16 @@ func peerOf(p words.People, s peer.PeerStatus) api.Peer {
 		EntriesReceived: s.Exchange.EntriesIn, EntriesSent: s.Exchange.EntriesOut,
 		RateReceived: math.Round(s.Exchange.Receiving.PerSecond(now)), RateSent: math.Round(s.Exchange.Writing.PerSecond(now)),
 		Slowed: s.Exchange.Slowed && s.Connected,
+	}
+}
+
+// spends is what a device costs.
+func spends(of peer.Spent, x exchange.Spent) api.Spends {
+	spent := func(s peer.Spending) api.Spent { return api.Spent{Done: s.Done, Refused: s.Refused} }
+	return api.Spends{
+		BusyMs: math.Round(float64(x.Busy) / float64(time.Millisecond)), Entries: api.Spent{Done: int(x.Entries - x.Idle), Refused: int(x.Idle)},
+		Connections: spent(of.Connections), Streams: spent(of.Streams), Sessions: spent(of.Sessions), Dials: spent(of.Dials),
+		DialBacks: spent(of.DialBacks), Records: spent(of.Records), Saved: spent(of.Saved), Relayed: spent(of.Relayed),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 	"kith/daemon/home"
@@ -273,6 +274,17 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 		return &exchange.BadEntryError{ID: first.ID, Device: batch[i].Device, Why: first.Err}
 	}
 	return nil
+}
+
+// Idle implements exchange.Local.
+func (l *local) Idle(batch []*entry.Entry) (n int) {
+	for _, e := range batch {
+		rec, err := l.r.Store().Record(e.ID())
+		if err != nil || charter.State(rec.State) == charter.Void { // what isn't stored is held back
+			n++
+		}
+	}
+	return n
 }
 
 // Addresses keeps what devices signed about where they are, beside a replica: also before that has peers.

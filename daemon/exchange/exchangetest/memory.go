@@ -23,6 +23,9 @@ type Memory struct {
 	// Refuse, if not nil, is called before a batch is stored; its error is Accept's.
 	Refuse func(batch []*entry.Entry) error
 
+	// Idles says of an entry whether it stands for nothing; nil: none does.
+	Idles func(*entry.Entry) bool
+
 	mu       sync.Mutex
 	entries  map[entry.ID]*entry.Entry
 	bare     map[entry.ID]bool // had without a body
@@ -119,6 +122,16 @@ func (m *Memory) Watch(stored func([]entry.ID)) (stop func()) {
 		defer m.mu.Unlock()
 		delete(m.watchers, key)
 	}
+}
+
+// Idle implements exchange.Local.
+func (m *Memory) Idle(batch []*entry.Entry) (n int) {
+	for _, e := range batch {
+		if m.Idles != nil && m.Idles(e) {
+			n++
+		}
+	}
+	return n
 }
 
 // Accept implements exchange.Local.
