@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"daemon/desk":        {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/replica", "daemon/space", "daemon/words"},
 	"daemon/sharing":     {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/ally/side":   {"crdt", "crdt/", "daemon/api", "daemon/duty", "daemon/entrance", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
+	"daemon/ally":        {"crdt", "crdt/", "daemon/ally/side", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/exchange", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/words"},
 	"daemon":             {"crdt", "crdt/", "daemon/"},                      // puts the parts together
 	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"}, // for tests and measurements
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"kith/daemon/ally"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/home"
@@ -13,7 +14,7 @@ import (
 // Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
 // store is encrypted; nil: nobody to ask.
 func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) ([]api.Check, error) {
-	return doctorHome(ctx, dir, rebuild, unlock, checkPacts)
+	return doctorHome(ctx, dir, rebuild, unlock, ally.Check)
 }
 
 // keeping is what is kept of a space, looked after and carried about, for the local API.
@@ -31,7 +32,7 @@ func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check,
 	}
 	checks := checkPlace(k.at.Place, k.at.Now())
 	if k.at.Place == k.all.home {
-		checks = append(checks, checkPacts(k.all.home)...)
+		checks = append(checks, ally.Check(k.all.home)...)
 		checks = append(checks, k.all.follow.CheckShut()...)
 	}
 	if q.TakeIn {

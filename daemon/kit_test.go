@@ -24,7 +24,6 @@ import (
 	"kith/daemon/api/apitest"
 	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
-	"kith/daemon/peer"
 	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -407,13 +406,5 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func wantCode(t *testing.T, what string, err error, want peer.JoinCode) {
-	t.Helper()
-	var refused *peer.JoinError
-	if !errors.As(err, &refused) || refused.Code != want {
-		t.Errorf("%s: got %v, want %s", what, err, want)
 	}
 }

@@ -341,7 +341,7 @@ func (n *neighbours) holdACode() {
 	defer func(h host.Host) { _ = h.Close() }(h)
 	at := answererOf(n.t, code)
 	must(n.t, h.Connect(n.t.Context(), at))
-	for _, request := range [][]byte{{knock.RequestHello}, append([]byte{requestBegin}, begins(n.t, "Quilted")...)} {
+	for _, request := range [][]byte{{knock.RequestHello}, begins(n.t, "Quilted")} {
 		if got, err := ask(n.t, h, at.ID, peer.JoinProtocol, part(request)); len(got) == 0 {
 			n.t.Errorf("the holder of a code is told nothing: %v", err)
 		}
@@ -366,11 +366,9 @@ func begins(t *testing.T, coop string) []byte {
 	must(t, err)
 	genesis, err := entry.New(entry.Fields{Kind: entry.Statement, Run: entry.Run{1}, Number: 1, Payload: payload}, key)
 	must(t, err)
-	side, err := readSide(genesis.Encoded())
+	b, err := charter.Encode([]any{genesis.Encoded(), []string{"Dora"}, make([]byte, 32)})
 	must(t, err)
-	b, err := (&beginning{side: side, contacts: []string{"Dora"}}).encode()
-	must(t, err)
-	return b
+	return append([]byte{7, 1}, b...) // a beginning, in the first version of the messages
 }
 
 // The holder of a code may say that they are of any co-op. With which the one that made the code has a pact is told to
@@ -391,7 +389,7 @@ func TestTheHolderOfACodeDoesntLearnWithWhomThereIsAPact(t *testing.T) {
 	at := answererOf(t, code)
 	where := at.Addrs[0].String() + "/p2p/" + at.ID.String()
 	for _, name := range []string{"Nobody's", "Quilted"} {
-		got, err := peer.Join(t.Context(), code.Key(), []string{where}, append([]byte{requestBegin}, begins(t, name)...))
+		got, err := peer.Join(t.Context(), code.Key(), []string{where}, begins(t, name))
 		if err != nil || len(got.Reply) != 32 {
 			t.Errorf("who says that they are of %s is told: %v", name, err)
 		}

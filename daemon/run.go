@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kith/daemon/ally"
 	"kith/daemon/ally/side"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
@@ -54,7 +55,7 @@ type served struct {
 
 	all    *space.List
 	follow *side.Follower
-	pacts  *pacts
+	pacts  *ally.Pacts
 
 	mu        sync.Mutex
 	entrances map[*space.Space]*entrance.Entrance
@@ -111,8 +112,8 @@ func newServed(home *home.Home, o Options) *served {
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
 	})
 	s.follow = side.New(s.all)
-	s.pacts = newPacts(s.all, s.follow)
-	s.pacts.kept = o.kept
+	s.pacts = ally.New(s.all, s.follow)
+	s.pacts.Kept = o.kept
 	return s
 }
 

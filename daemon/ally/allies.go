@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"context"
@@ -26,20 +26,20 @@ import (
 
 var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
 
-// allies are the pacts of one co-op: it answers the local API about them.
-type allies struct {
-	pacts *pacts
+// Allies are the pacts of one co-op: it answers the local API about them.
+type Allies struct {
+	pacts *Pacts
 	at    *space.Space
 	desk  *desk.Desk
 }
 
-var _ server.Allies = (*allies)(nil)
+var _ server.Allies = (*Allies)(nil)
 
 // Of gives those of a co-op.
-func (s *pacts) Of(at *space.Space) *allies { return &allies{s, at, desk.New(at, s.all)} }
+func (s *Pacts) Of(at *space.Space) *Allies { return &Allies{s, at, desk.New(at, s.all)} }
 
 // fullMember gives the replica of a co-op and who this is there, who must be a full member.
-func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {
+func (al *Allies) fullMember() (*replica.Replica, charter.Member, error) {
 	r := al.at.Replica
 	if s, _ := r.Share(); s != nil {
 		return nil, charter.Member{}, api.Problemf(api.NotAllowed, "--space NAME, with the co-op that is to make it", "a share makes no pacts; a co-op does")
@@ -55,7 +55,7 @@ func (al *allies) fullMember() (*replica.Replica, charter.Member, error) {
 }
 
 // Allies implements server.Allies.
-func (al *allies) Allies(_ context.Context) ([]api.Ally, error) {
+func (al *Allies) Allies(_ context.Context) ([]api.Ally, error) {
 	r := al.at.Replica
 	type dated struct {
 		api.Ally
@@ -96,7 +96,7 @@ type aShare struct {
 
 // shares gives the shares that a co-op is in, which are served: those whose pact was made here, and those that
 // this computer has come into.
-func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
+func (s *Pacts) shares(home entry.SpaceID) (all []aShare) {
 	for _, at := range s.all.SharesOf(home) {
 		if p, err := pactAt(at.Place); err == nil && p != nil {
 			all = append(all, aShare{p.id(), p.Begun, p.Through != "", at})
@@ -112,7 +112,7 @@ func (s *pacts) shares(home entry.SpaceID) (all []aShare) {
 }
 
 // isFurther says whether there is another share with the ally, of the same step, that was here before.
-func (s *pacts) isFurther(of *home.SharePlace) bool {
+func (s *Pacts) isFurther(of *home.SharePlace) bool {
 	for _, at := range s.all.All() {
 		if o, err := at.Place.SharePlace(); err == nil && o != nil && o.Step == of.Step {
 			return o.Share != of.Share
@@ -122,7 +122,7 @@ func (s *pacts) isFurther(of *home.SharePlace) bool {
 }
 
 // contactOf finds a half-made pact of this co-op.
-func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
+func (al *Allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 	for _, k := range al.pacts.met() {
 		if p, _ := k.look(); p.home() == r.Space() && p.id() == id {
 			return k, nil
@@ -139,7 +139,7 @@ func (al *allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 
 // pactWith says which pact a co-op has, made or under way, with one of this name, but in place; "" if
 // none. The words go after "and".
-func (s *pacts) pactWith(home entry.SpaceID, name string, but *home.Home) string {
+func (s *Pacts) pactWith(home entry.SpaceID, name string, but *home.Home) string {
 	folded := charter.FoldName(name)
 	for _, k := range s.met() {
 		p, _ := k.look()
@@ -173,7 +173,7 @@ func until(ends uint64) string {
 
 // beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
 // completes what is kept. Nothing is left if it fails.
-func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
+func (al *Allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
 	if as == "" {
 		as = me.Name
 	}
@@ -203,7 +203,7 @@ func (al *allies) beginPact(r *replica.Replica, me charter.Member, role, as stri
 }
 
 // begin makes the place; nothing else may take one meanwhile.
-func (s *pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
+func (s *Pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
 	place, err := s.all.Home.NewPlaceOfShare()
 	if err != nil {
 		return nil, err
@@ -261,7 +261,7 @@ func foundSide(c *charter.Charter, as string, key entry.Signer) (*entry.Entry, e
 }
 
 // AllyInvite implements server.Allies.
-func (al *allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
+func (al *Allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Ally, error) {
 	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
@@ -319,12 +319,12 @@ func (k *contact) open(pass func() error) error {
 }
 
 // AllyJoin implements server.Allies.
-func (al *allies) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
+func (al *Allies) AllyJoin(ctx context.Context, q api.AllyJoinRequest) (api.Ally, error) {
 	return al.joinAlly(ctx, q, nil)
 }
 
 // joinAlly gets in touch with who made a code, which came through a share, or not.
-func (al *allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
+func (al *Allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *further) (api.Ally, error) {
 	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
@@ -414,7 +414,7 @@ func (k *contact) beginWith(ctx context.Context, to *knock.Knock) error {
 }
 
 // welcome says why this co-op can't make the pact that is offered; nil if it can.
-func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error {
+func (al *Allies) welcome(r *replica.Replica, o *offer, through *further) error {
 	own := r.Charter().Name()
 	if charter.FoldName(own) == charter.FoldName(o.side.coop) {
 		return api.Problemf(api.NotAllowed, "give the code to the other co-op", "this code is from “%s”, which is what your own co-op is called; a pact takes two", o.side.coop)
@@ -436,7 +436,7 @@ func (al *allies) welcome(r *replica.Replica, o *offer, through *further) error 
 }
 
 // ownCode refuses a code that was made in this home, or is in use here already.
-func (s *pacts) ownCode(code charter.AllyCode) error {
+func (s *Pacts) ownCode(code charter.AllyCode) error {
 	for _, k := range s.met() {
 		p, _ := k.look()
 		own := p.at(0).space()
@@ -469,7 +469,7 @@ func ofAllyCode(err error) error {
 }
 
 // AllyConfirm implements server.Allies.
-func (al *allies) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
+func (al *Allies) AllyConfirm(ctx context.Context, q api.AllyConfirmRequest) (api.Ally, error) {
 	r, _, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
@@ -537,7 +537,7 @@ func (k *contact) confirm(typed []string) error {
 }
 
 // AllyCancel implements server.Allies.
-func (al *allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
+func (al *Allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	r := al.at.Replica
 	k, err := al.contactOf(r, id)
 	if err != nil {
@@ -574,7 +574,7 @@ func (p *pact) stepAtHome(r *replica.Replica) (standing, charter.Proposal) {
 }
 
 // EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
-func (al *allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
+func (al *Allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
 	r := al.at.Replica
 	var out []api.Proposal
 	for _, s := range al.pacts.shares(r.Space()) {

@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"context"
@@ -26,7 +26,7 @@ import (
 // side that made the code answers with a host of the place's key, at which nobody is known but who has the
 // code; the other side asks. When both have signed, the place becomes that of the share.
 type contact struct {
-	pacts *pacts
+	pacts *Pacts
 	place *home.Home
 	key   entry.Signer
 	log   *slog.Logger
@@ -42,7 +42,7 @@ type contact struct {
 	peers   *peer.Peers   // of the first side
 }
 
-func (s *pacts) contact(place *home.Home, p *pact, key entry.Signer) *contact {
+func (s *Pacts) contact(place *home.Home, p *pact, key entry.Signer) *contact {
 	return &contact{
 		pacts: s, place: place, key: key, log: s.all.Config.Log, now: s.all.Config.Now,
 		p: p, moved: make(chan struct{}), asking: make(chan struct{}),
@@ -75,7 +75,7 @@ func (k *contact) change(alter func(*pact) error) error {
 	if err := next.keep(k.place); err != nil {
 		return err
 	}
-	if kept := k.pacts.kept; kept != nil {
+	if kept := k.pacts.Kept; kept != nil {
 		kept()
 	}
 	before := k.p
@@ -409,7 +409,7 @@ func (k *contact) share(p *pact) (*replica.Replica, error) {
 }
 
 // serveShare serves the share that a pact has made, in the place and at the address of the contact.
-func (s *pacts) serveShare(k *contact) error {
+func (s *Pacts) serveShare(k *contact) error {
 	p, _ := k.look()
 	to, _ := p.dial()
 	at, err := s.all.Begin(k.place, func(*home.Home) (*replica.Replica, error) {
@@ -443,7 +443,7 @@ func (s *pacts) serveShare(k *contact) error {
 
 // pactMade is called when the share of a pact is here and served, and again at every start: home is the
 // co-op that made it. The place remembers whose share it is; what follows from that the follower does.
-func (s *pacts) pactMade(own, at *space.Space, p pact) error {
+func (s *Pacts) pactMade(own, at *space.Space, p pact) error {
 	if at.Place.Reserved() {
 		return nil
 	}

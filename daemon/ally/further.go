@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ import (
 const furtherLife = 14 * 24 * time.Hour
 
 // baseWith gives the oldest share with an ally that isn't over.
-func (al *allies) baseWith(ally string) (*side.Base, error) {
+func (al *Allies) baseWith(ally string) (*side.Base, error) {
 	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
 		x := al.pacts.follow.Base(s.at.Replica.Space())
 		if x != nil && charter.FoldName(x.Ally()) == charter.FoldName(ally) {
@@ -39,7 +39,7 @@ func (al *allies) baseWith(ally string) (*side.Base, error) {
 }
 
 // NewShare implements server.Allies.
-func (al *allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
+func (al *Allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error) {
 	r, me, err := al.fullMember()
 	if err != nil {
 		return api.Ally{}, err
@@ -88,7 +88,7 @@ func (k *contact) passCode(ctx context.Context, x *side.Base) error {
 }
 
 // JoinShare implements server.Allies.
-func (al *allies) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
+func (al *Allies) JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error) {
 	x, v, err := al.invited(q.Ask)
 	if err != nil {
 		return api.Ally{}, err
@@ -121,7 +121,7 @@ func (f *further) expects(t share.Terms) bool {
 }
 
 // invited finds the request by which an ally opens a further share: the whole ID, or a start of it that no other has.
-func (al *allies) invited(ask string) (*side.Base, *crdt.View, error) {
+func (al *Allies) invited(ask string) (*side.Base, *crdt.View, error) {
 	var found []*crdt.View
 	var in *side.Base
 	for _, s := range al.pacts.shares(al.at.Replica.Space()) {

@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"cmp"
@@ -292,7 +292,7 @@ func termsCommand(now, then share.Terms) string {
 func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
 // Notice says to the people of a space which half-made pacts wait for the person here, or came to nothing, and which terms an ally would have.
-func (s *pacts) Notice(at *space.Space) (says []string) {
+func (s *Pacts) Notice(at *space.Space) (says []string) {
 	r := at.Replica
 	if _, over := words.EndOf(r); !over {
 		says = offersSay(r, false)
@@ -312,9 +312,9 @@ func (s *pacts) Notice(at *space.Space) (says []string) {
 	return says
 }
 
-// checkPacts checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
+// Check checks what a home keeps of pacts that are half made. Nothing is said of what is right, but that a
 // key isn't protected where that of the home is.
-func checkPacts(home *home.Home) (checks []api.Check) {
+func Check(home *home.Home) (checks []api.Check) {
 	places, err := home.HalfMade()
 	for _, place := range places {
 		_, bad := pactAt(place)

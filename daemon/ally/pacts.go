@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"context"
@@ -12,25 +12,25 @@ import (
 	"kith/daemon/space"
 )
 
-// pacts are those that the co-ops of one daemon are making with others. The methods are safe for concurrent use.
-type pacts struct {
+// Pacts are those that the co-ops of one daemon are making with others. The methods are safe for concurrent use.
+type Pacts struct {
 	all    *space.List
 	follow *side.Follower
-	kept   func() // for tests: called after each time that what is kept of a pact was written; nil: nobody looks
+	Kept   func() // for tests: called after each time that what is kept of a pact was written; nil: nobody looks
 
 	begun    chan *contact // those to be gone on with
 	meeting  sync.Mutex    // guards contacts, the slice
 	contacts []*contact    // pacts that are half made
 }
 
-// newPacts makes those of a daemon, of which nothing is open yet.
-func newPacts(all *space.List, follow *side.Follower) *pacts {
-	return &pacts{all: all, follow: follow, begun: make(chan *contact, home.MaxPlaces)}
+// New makes those of a daemon, of which nothing is open yet.
+func New(all *space.List, follow *side.Follower) *Pacts {
+	return &Pacts{all: all, follow: follow, begun: make(chan *contact, home.MaxPlaces)}
 }
 
 // Open goes on with the pacts that are half made. What can't be gone on with the log says: the co-ops are served all
 // the same.
-func (s *pacts) Open() error {
+func (s *Pacts) Open() error {
 	places, err := s.all.Home.HalfMade()
 	if err != nil {
 		s.all.Config.Log.Error("a pact that is half made", "err", err)
@@ -60,7 +60,7 @@ func (s *pacts) Open() error {
 }
 
 // Run makes pacts, until ctx ends.
-func (s *pacts) Run(ctx context.Context) {
+func (s *Pacts) Run(ctx context.Context) {
 	s.tellOfPacts()
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -75,7 +75,7 @@ func (s *pacts) Run(ctx context.Context) {
 }
 
 // Close closes what Run has left open.
-func (s *pacts) Close() (err error) {
+func (s *Pacts) Close() (err error) {
 	for _, k := range s.met() {
 		err = errors.Join(err, k.close())
 	}
@@ -84,7 +84,7 @@ func (s *pacts) Close() (err error) {
 
 // Door answers the other side of a pact at the host of the share, of which it may not know yet that it is made; nil
 // if there is none.
-func (s *pacts) Door(at *space.Space) peer.Invites {
+func (s *Pacts) Door(at *space.Space) peer.Invites {
 	p, err := pactAt(at.Place)
 	if err != nil { // who made the pact may have heard that it is; the share is served all the same
 		s.all.Config.Log.Error("a pact that was made", "err", err)
@@ -96,7 +96,7 @@ func (s *pacts) Door(at *space.Space) peer.Invites {
 }
 
 // tellOfPacts calls pactMade for each share that was here at the start.
-func (s *pacts) tellOfPacts() {
+func (s *Pacts) tellOfPacts() {
 	for _, at := range s.all.All() {
 		p, err := pactAt(at.Place)
 		if err != nil || p == nil {
@@ -111,21 +111,21 @@ func (s *pacts) tellOfPacts() {
 }
 
 // left forgets a contact that is over.
-func (s *pacts) left(k *contact) {
+func (s *Pacts) left(k *contact) {
 	s.meeting.Lock()
 	defer s.meeting.Unlock()
 	s.contacts = slices.DeleteFunc(slices.Clone(s.contacts), func(o *contact) bool { return o == k })
 }
 
 // met gives the half-made pacts of all co-ops that are served.
-func (s *pacts) met() []*contact {
+func (s *Pacts) met() []*contact {
 	s.meeting.Lock()
 	defer s.meeting.Unlock()
 	return s.contacts
 }
 
 // meet adds a contact.
-func (s *pacts) meet(k *contact) {
+func (s *Pacts) meet(k *contact) {
 	s.meeting.Lock()
 	defer s.meeting.Unlock()
 	s.contacts = append(slices.Clip(s.contacts), k)

@@ -1,4 +1,4 @@
-package daemon
+package ally
 
 import (
 	"context"
@@ -14,9 +14,10 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/crdt/share"
 	"kith/daemon/ally/side"
-	"kith/daemon/api"
+	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -27,7 +28,7 @@ import (
 // meetingLab is the first side of a pact, without a network, and a clock.
 type meetingLab struct {
 	t   *testing.T
-	s   *pacts
+	s   *Pacts
 	k   *contact
 	now time.Time
 }
@@ -53,7 +54,7 @@ func newMeetingLab(t *testing.T) *meetingLab {
 	code := charter.NewAllyCode(genesis.SpaceOf())
 	codeKey := code.Key().Device()
 	p := &pact{Form: pactForm, Role: roleFirst, Home: "home", Begun: l.now, Expires: l.now.Add(time.Hour), CodeKey: codeKey[:]}
-	p.setTerms(share.Terms{Purpose: fair, Ends: uint64(l.now.AddDate(1, 0, 0).UnixMilli()), Voices: share.EachCoop})
+	p.setTerms(share.Terms{Purpose: "print the fair programme together", Ends: uint64(l.now.AddDate(1, 0, 0).UnixMilli()), Voices: share.EachCoop})
 	p.Geneses[0], p.Contacts[0] = genesis.Encoded(), []string{"Ana", "Ben"}
 	must(t, p.keep(place))
 	l.k = l.s.contact(place, p, key)
@@ -67,7 +68,7 @@ func (l *meetingLab) serve(opened ...*space.Space) {
 		home = l.s.all.Home
 	}
 	all := space.NewList(home, space.Config{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return l.now }}, opened...)
-	l.s = newPacts(all, side.New(all))
+	l.s = New(all, side.New(all))
 	if l.k != nil {
 		l.k.pacts = l.s
 	}
@@ -284,7 +285,7 @@ func TestAnAllyWithANewerProtocolIsToldWhoHasToUpdate(t *testing.T) {
 	must(t, err)
 	reply[0] = meetVersion + 1
 	_, err = readOffer(reply)
-	if p := told(t, ofAllyCode(err)); p.Code != api.NotAllowed || !strings.Contains(p.Message, "update yours") {
+	if p, ok := problem.Of(ofAllyCode(err)); !ok || p.Code != problem.NotAllowed || !strings.Contains(p.Message, "update yours") {
 		t.Errorf("told: %q", p.Message)
 	}
 }
@@ -480,7 +481,7 @@ func TestAPlaceOfAPactIsNoPlaceForAnotherSpaceAndIsForgottenWithItsKey(t *testin
 	must(t, os.RemoveAll(place.StoreDir()))
 	// A crash came while it was forgotten, and the daemon starts again.
 	must(t, os.Remove(filepath.Join(place.Where(), "device.key")))
-	s := newPacts(space.NewList(own, l.s.all.Config), nil)
+	s := New(space.NewList(own, l.s.all.Config), nil)
 	must(t, s.Open())
 	if len(s.met()) != 0 || exists(filepath.Join(place.Where(), "pact.json")) {
 		t.Error("a pact without a key is gone on with")
@@ -576,8 +577,7 @@ func FuzzReadPact(f *testing.F) {
 // A crash came between the proposal and the word of who made it.
 func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T) {
 	t.Parallel()
-	r := coop(t, "Ana")[0].openReplica()
-	defer func() { must(t, r.Close()) }()
+	r := daemontest.Alone(t, "Riso Print Co-op", "Ana")
 	l := newMeetingLab(t)
 	c := l.caller("Quilted")
 	must(t, c.begins())
@@ -600,18 +600,18 @@ func TestWhoConfirmedWordsConsentsToTheStepEvenIfACrashCameBetween(t *testing.T)
 // A crash came while it was forgotten. A new key isn't that of the charter that was made for the pact.
 func TestAPactThatIsForgottenGetsNoKeyByProtection(t *testing.T) {
 	t.Parallel()
-	ana := coop(t, "Ana")[0]
-	own := home.At(ana.dir)
+	dir := daemontest.Founded(t, "Riso Print Co-op", "Ana")
+	own := home.At(dir)
 	place, err := own.NewPlace()
 	must(t, err)
 	must(t, newMeetingLab(t).pact().keep(place))
-	_, err = home.Protect(t.Context(), home.ProtectOptions{Home: ana.dir, New: typed(word)})
+	_, err = home.Protect(t.Context(), home.ProtectOptions{Home: dir, New: daemontest.Typed(daemontest.Passphrase)})
 	must(t, err)
 	if !place.Keyless() {
 		t.Error("it has a key")
 	}
 	must(t, os.WriteFile(filepath.Join(place.Where(), "device.key"), []byte("nonsense"), 0o600))
-	s := newPacts(space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler)}), nil)
+	s := New(space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler)}), nil)
 	if err := s.Open(); err != nil || len(s.met()) != 0 {
 		t.Errorf("with a damaged key of it nothing is served: %v", err)
 	}
