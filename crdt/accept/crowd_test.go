@@ -3,6 +3,7 @@ package accept
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -132,77 +133,92 @@ func TestWhoWritesAKeyToTheLastLeavesEverybodySomeWrites(t *testing.T) {
 		append(names, "one more", "ben's", "ana's", "elsewhere")...)
 }
 
-// inTurnByTheWords is the order in which changes come in, found anew for each.
+// inTurnByTheWords is what is taken of a document, in its turn, by the words of the rule and by nothing else.
 func inTurnByTheWords(d *Document) (order []change.Hash) {
 	o := newOracle(d)
-	full := func(c *change.Change) map[charter.MemberID]bool {
+	valid := func(c *change.Change) bool { return o.accepted(c.Hash) } // it asks for no room
+	stand := func(c *change.Change) map[charter.MemberID]bool {
 		who := map[charter.MemberID]bool{}
 		for _, e := range o.entries {
-			if state, by, full := o.sound(e); state == charter.Accepted && full && o.within(e.Entry) && (e.Change.Hash == c.Hash || o.past(e.Change)[c.Hash]) {
-				who[by] = true
+			if state, by, full := o.sound(e); state == charter.Accepted && valid(e.Change) && (e.Change.Hash == c.Hash || o.past(e.Change)[c.Hash]) {
+				who[by] = who[by] || full && o.within(e.Entry)
+				for _, m := range o.acknowledged(e.Entry) {
+					who[m] = true
+				}
 			}
 		}
+		maps.DeleteFunc(who, func(_ charter.MemberID, is bool) bool { return !is })
 		return who
 	}
 	people, author := map[change.Hash]int{}, map[change.Hash]charter.MemberID{}
-	depth := map[change.Hash]int{}
-	var deep func(c *change.Change) int
-	deep = func(c *change.Change) int {
-		n := 0
-		for _, dep := range c.Deps {
-			if m := o.changes[dep]; m != nil {
-				n = max(n, deep(m))
+	for h, c := range o.changes {
+		if valid(c) {
+			people[h] = len(stand(c))
+			_, author[h], _ = o.sound(o.carriers(h)[0])
+		}
+	}
+	b := d.bounds
+	taken, seen := map[change.Hash]bool{}, map[change.Hash]bool{}
+	of := func(m charter.MemberID) (n int) {
+		for h := range taken {
+			if author[h] == m {
+				n += len(o.changes[h].Ops)
 			}
 		}
-		return n + 1
+		return n
 	}
-	for h, c := range o.changes {
-		people[h], depth[h] = len(full(c)), deep(c)
-		competing, kept := o.keeps(c.Actor, c.Seq)
-		if slices.Contains(competing, c) && kept.Hash != h {
-			continue // a twin that doesn't stay
-		}
-		if all := o.carriers(h); len(all) > 0 {
-			_, author[h], _ = o.sound(all[0])
-		}
-	}
-	// of one author: more people, then fewer operations, then less deep, then the lower hash
-	earlier := func(a, b *change.Change) bool {
-		switch {
-		case people[a.Hash] != people[b.Hash]:
-			return people[a.Hash] > people[b.Hash]
-		case len(a.Ops) != len(b.Ops):
-			return len(a.Ops) < len(b.Ops)
-		case depth[a.Hash] != depth[b.Hash]:
-			return depth[a.Hash] < depth[b.Hash]
-		}
-		return bytes.Compare(a.Hash[:], b.Hash[:]) <= 0
-	}
-	taken := map[change.Hash]int{}
-	for h, c := range o.changes {
-		for g, b := range o.changes {
-			if _, sound := author[g]; sound && author[h] == author[g] && earlier(b, c) {
-				taken[h] += len(b.Ops)
+	fits := func(c *change.Change) bool {
+		ops, writes := map[charter.MemberID]int{}, map[keyOf]map[charter.MemberID]int{}
+		taken[c.Hash] = true
+		for h := range taken {
+			who := author[h]
+			for _, op := range o.changes[h].Ops {
+				ops[who]++
+				at := keyOf{op.Obj, op.Key}
+				if writes[at] == nil {
+					writes[at] = map[charter.MemberID]int{}
+				}
+				writes[at][who]++
 			}
 		}
+		within := func(all map[charter.MemberID]int, most, own int) bool {
+			sum, beyond := 0, 0
+			for _, n := range all {
+				sum, beyond = sum+n, beyond+max(0, n-own)
+			}
+			return sum <= most && beyond <= most-own*b.places
+		}
+		ok := within(ops, b.ops, b.ownOps)
+		for _, op := range c.Ops {
+			if op.InMap {
+				ok = ok && within(writes[keyOf{op.Obj, op.Key}], b.writes, b.ownWrites)
+			}
+		}
+		if !ok {
+			delete(taken, c.Hash)
+		}
+		return ok
 	}
-	in := map[change.Hash]bool{}
 	for {
 		var next *change.Change
+		var less int
 		for h, c := range o.changes {
-			if _, sound := author[h]; !sound || in[h] || slices.ContainsFunc(c.Deps, func(d change.Hash) bool { return !in[d] }) {
+			if people[h] == 0 && !valid(c) || seen[h] || slices.ContainsFunc(c.Deps, func(d change.Hash) bool { return !taken[d] }) {
 				continue
 			}
+			has := of(author[h]) + len(c.Ops)
 			if next == nil || people[h] > people[next.Hash] || people[h] == people[next.Hash] &&
-				(taken[h] < taken[next.Hash] || taken[h] == taken[next.Hash] && bytes.Compare(h[:], next.Hash[:]) < 0) {
-				next = c
+				(has < less || has == less && bytes.Compare(h[:], next.Hash[:]) < 0) {
+				next, less = c, has
 			}
 		}
 		if next == nil {
 			return order
 		}
-		in[next.Hash] = true
-		order = append(order, next.Hash)
+		seen[next.Hash] = true
+		if fits(next) {
+			order = append(order, next.Hash)
+		}
 	}
 }
 
@@ -247,7 +263,7 @@ func TestWhoComesInWhereThereIsNoRoomForAllHangsOnNoOrder(t *testing.T) {
 			if doc.crowd.full {
 				crowded++
 				var got []change.Hash
-				for _, n := range doc.inTurn() {
+				for _, n := range doc.crowd.turns {
 					got = append(got, n.change.Hash)
 				}
 				if want := inTurnByTheWords(doc); !slices.Equal(got, want) {

@@ -30,6 +30,8 @@ type Outcome struct {
 	// Rebuild says that an entry which was accepted isn't any more: the document must be built
 	// afresh from Accepted.
 	Rebuild bool
+	// Again says that what MayCount has said no to may count by now.
+	Again bool
 }
 
 // Charter is what is asked of the charter of a space: of a co-op's (*charter.Charter), or of the two
@@ -61,20 +63,22 @@ type Document struct {
 
 	kind    *schema.Kind // once the first change is known
 	history *change.History
-	names   names   // of members, in families
-	used    share   // of the operations
+	names   names   // of members, in families; not of a crowded document, see room
 	order   []*Item // accepted
 
-	waiting map[change.Hash]*node    // changes that wait for this one to be accepted
+	waiting map[change.Hash]*node    // changes that wait for this one to be valid
 	missing map[change.Hash]struct{} // changes that others stand on and that aren't here
 
 	twins   twins
 	crowd   crowd
+	due     putOff
+	made    *signed // the valid entry of the first change
 	bounds  bounds
 	cut     cutting
 	touched []*signed // may have another state than was told
 	told    int       // how much of order was told
 	rebuild bool
+	again   bool // see Outcome.Again
 
 	backwards bool // something is void for what it knows of the charter
 }
@@ -102,13 +106,16 @@ type node struct {
 	change   *change.Change
 	first    signed
 	more     []*signed
-	accepted *signed  // nil if none is
+	valid    *signed  // keeps all rules that look at its past; nil if none does, or that isn't known yet
+	accepted *signed  // valid, and there is room for it; nil if none is
 	next     *node    // waits for the same change
 	marks    bits     // which twins are in its past
 	twin     int      // its own place in marks plus one; 0 if it has none
 	lost     bool     // another change under the same number stays
 	walked   bool     // during markAll
 	brought  *brought // if anything in the document is beyond a frontier
+	people   bits     // who stands on it, as places in crowd.places
+	needs    *needs   // in a crowded document, once it is valid
 	most     int      // see mostOnOne; 0 until it is asked
 }
 
@@ -127,7 +134,7 @@ type Kinds func(name string) (k *schema.Kind, ok bool)
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
 func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), used: share{}, bounds: bounds{MaxOps, MaxWrites, OwnOps, OwnWrites, OwnPlaces},
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: bounds{MaxOps, MaxWrites, OwnOps, OwnWrites, OwnPlaces},
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
@@ -139,32 +146,64 @@ func (d *Document) Add(e *entry.Entry, c *change.Change) Outcome {
 	return d.AddAll([]Item{{Entry: e, Change: c}})
 }
 
-// AddAll is Add for several entries. Where there isn't room for all, those that come together are weighed
-// against the others once.
+// AddAll is Add for several entries.
 func (d *Document) AddAll(all []Item) Outcome {
-	together := false
-	for _, it := range all {
+	d.add(all)
+	return d.Weigh()
+}
+
+// AddLater is AddAll, but puts off what costs much in a large document until Weigh is called: to take in turn what there
+// may be no room for, and to decide anew on what was decided. What hangs on that is pending.
+func (d *Document) AddLater(all []Item) Outcome {
+	d.add(all)
+	return d.unlessLarge()
+}
+
+// Due says whether something was put off.
+func (d *Document) Due() bool { return d.due != dueNothing }
+
+// Weigh does what was put off.
+func (d *Document) Weigh() Outcome {
+	switch d.due {
+	case dueAll:
+		d.judgeAll()
+	case dueTurns:
+		d.takeTurns()
+	}
+	return d.outcome()
+}
+
+// largeOps is from how many operations on a document is large.
+const largeOps = 20_000
+
+func (d *Document) unlessLarge() Outcome {
+	if d.crowd.full || d.history.Ops() > largeOps {
+		return d.outcome()
+	}
+	return d.Weigh()
+}
+
+func (d *Document) add(items []Item) {
+	for _, it := range items {
 		if d.entries[it.Entry.ID()] != nil {
 			continue
 		}
 		n, isNew, stoodOn := d.insert(it.Entry, it.Change)
 		s := d.entries[it.Entry.ID()]
+		if d.crowd.full && d.cut.wanted[it.Entry.ID()] { // more of a run that somebody acknowledged
+			d.crowd.stale, d.due = true, max(d.due, dueTurns)
+		}
 		again := d.weigh(s, stoodOn)
 		switch {
-		case together || d.crowd.full && len(all) > 1:
-			together = true
+		case d.due == dueAll:
 		case again:
-			d.judgeAll()
+			d.due = dueAll
 		case !isNew:
 			d.settleAgain(s)
 		default:
 			d.settleNew(n, stoodOn)
 		}
 	}
-	if together {
-		d.judgeAll()
-	}
-	return d.outcome()
 }
 
 // insert enters an entry that isn't here, up to the rules that look at its past. isNew says that
@@ -196,6 +235,17 @@ func (d *Document) insert(e *entry.Entry, c *change.Change) (n *node, isNew, sto
 // Rejudge judges again what the charter's growth, another branch of it, or more of the runs of
 // cut devices has changed.
 func (d *Document) Rejudge(c Charter) Outcome {
+	d.rejudge(c)
+	return d.Weigh()
+}
+
+// RejudgeLater is to Rejudge what AddLater is to AddAll.
+func (d *Document) RejudgeLater(c Charter) Outcome {
+	d.rejudge(c)
+	return d.unlessLarge()
+}
+
+func (d *Document) rejudge(c Charter) {
 	d.charter = c
 	d.cut = cutting{}
 	before := make([]signed, len(d.arrived))
@@ -207,7 +257,7 @@ func (d *Document) Rejudge(c Charter) Outcome {
 		d.bringAll()
 	}
 	var now []*node // sound since now
-	again := !d.twins.none()
+	again := false
 	for i, s := range d.arrived {
 		d.finish(s)
 		before := &before[i]
@@ -219,47 +269,133 @@ func (d *Document) Rejudge(c Charter) Outcome {
 		case s.sound != before.sound || s.Author != before.Author || s.side != before.side || s.full != before.full:
 			again = true
 		}
+		again = again || s.at != before.at
 	}
-	inTurn := func() bool { return d.crowd.full && (len(now) > 0 || !slices.Equal(d.inTurn(), d.crowd.order)) }
-	if again || !d.twins.none() || inTurn() { // claim may have found twins
-		d.judgeAll()
-	} else {
-		for _, n := range now {
-			d.settle(n)
-		}
-		if d.crowd.full && len(now) > 0 {
-			d.judgeAll()
-		}
+	if !d.twins.none() && !again { // claim may have found some
+		d.markAll()
+		again = d.decide(now...)
 	}
-	return d.outcome()
+	if again || d.due == dueAll {
+		d.due = dueAll
+		return
+	}
+	for _, n := range now {
+		d.settle(n)
+	}
+	switch {
+	case d.crowd.over:
+		d.due = dueAll
+	case d.crowd.full && d.peopleAnew():
+		d.due = dueTurns
+	}
 }
 
 // Try says what Add would say of an entry, and changes nothing. It is for the next entry of one's
 // own: of a second one under a number that is taken it says void, whoever stands on the first, and so it does of
 // one that would come in only in the place of others.
 func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string) {
-	_, state, why := d.try(e, c)
-	return state, why
+	n, state, why := d.try(e, c)
+	switch {
+	case why != whyTurn:
+		return state, why
+	case slices.ContainsFunc(c.Deps, func(dep change.Hash) bool { return d.changes[dep].accepted == nil }):
+		return charter.Pending, d.whyWaiting(n)
+	}
+	r := d.crowd.room
+	if r == nil { // what was taken so far, there was room for without counting
+		r = newRoom(d.bounds)
+		for _, it := range d.order {
+			r.take(d.needsOf(d.changes[it.Change.Hash].accepted), nil)
+		}
+	}
+	if !r.fits(d.needsOf(&n.first)) {
+		return charter.Void, whyLong
+	}
+	return charter.Accepted, ""
 }
 
 // MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others; or, void
-// or waiting itself, have its author stand on what competes or is beyond a frontier, where they don't yet.
+// or waiting itself, have somebody stand on what competes or is beyond a frontier, who doesn't yet. All that it says no
+// to can be left out, and nothing else changes.
 func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
+	if n := d.changes[c.Hash]; n != nil && d.entries[e.ID()] == nil {
+		return d.mayCarry(n, e)
+	}
 	n, state, why := d.try(e, c)
-	if d.standsAnew(&n.first) {
+	switch {
+	case d.standsAnew(&n.first):
 		return true
+	case why == whyTwin:
+		return d.mayStay(n)
+	case why != whyTurn || !d.crowd.full:
+		return state == charter.Accepted || why == whyTurn
 	}
-	if why != whyLong {
-		return state == charter.Accepted
+	n.needs = d.needsOf(&n.first)
+	for _, who := range d.standersOf(&n.first) {
+		if place, ok := d.crowd.places[who]; ok {
+			n.people = n.people.withOne(place)
+		} else {
+			return true
+		}
 	}
-	d.changes[c.Hash] = n
-	defer delete(d.changes, c.Hash)
-	n.first.sound = true
-	order := d.inTurn()
-	at := slices.Index(order, n)
-	return at >= 0 && slices.ContainsFunc(order[at+1:], func(n *node) bool { return n.accepted != nil })
+	return d.standsFirst(n) || d.comesIn(n)
 }
 
+// mayCarry is MayCount for an entry whose change is here in others. It counts if it comes before them, if its author knew
+// less of the charter, so that others who knew less can build on it, or if it alone is acknowledged.
+func (d *Document) mayCarry(n *node, e *entry.Entry) bool {
+	s := &signed{Item: Item{Entry: e, Change: n.change}, node: n}
+	if state := d.asIfHere(s); state != charter.Accepted {
+		return false
+	}
+	if n.valid == nil {
+		return d.mayBeValid(s)
+	}
+	past, _ := d.charter.Of(e)
+	others := n.carriers()
+	return compare(s, n.valid) < 0 ||
+		!slices.ContainsFunc(others, func(o *signed) bool { return past.Covers(o.Entry.Heads) }) ||
+		slices.ContainsFunc(d.seenBy(s), func(m charter.MemberID) bool {
+			return !slices.ContainsFunc(others, func(o *signed) bool { return slices.Contains(d.seenBy(o), m) })
+		})
+}
+
+// mayStay is MayCount for a twin: one on which nobody stands, and which comes after the one that stays, stays never.
+func (d *Document) mayStay(n *node) bool {
+	if len(d.seenBy(&n.first)) > 0 || len(d.Naming(n.change.Hash)) > 0 {
+		return true
+	}
+	at, _ := d.slot(n.change.Actor, n.change.Seq)
+	for _, m := range d.slots[n.change.Actor][at:] {
+		if m.change.Seq == n.change.Seq && m.valid != nil {
+			return compare(&n.first, m.bestSound()) < 0
+		}
+	}
+	return d.mayBeValid(&n.first)
+}
+
+// mayBeValid says whether an entry that would be sound keeps what looks at its past.
+func (d *Document) mayBeValid(s *signed) bool {
+	if slices.ContainsFunc(s.Change.Deps, func(dep change.Hash) bool { m := d.changes[dep]; return m == nil || m.valid == nil }) {
+		return false
+	}
+	state, _ := d.judge(s, d.valid().Check(s.Change))
+	return state == charter.Accepted
+}
+
+// asIfHere says whether an entry that isn't here would be sound.
+func (d *Document) asIfHere(s *signed) charter.State {
+	kind, cut := d.kind, d.cut.beyond
+	defer func() { d.kind, d.cut.beyond = kind, cut }()
+	state, _ := d.soundness(s)
+	if s.right = state == charter.Accepted; s.right {
+		state, _ = d.honour(s)
+	}
+	return state
+}
+
+// try judges an entry that isn't here by all but the room that there is. Of one that is valid it says that it is accepted
+// or, if there may not be room, that it waits for its turn.
 func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, string) {
 	n := &node{change: c}
 	if s := d.entries[e.ID()]; s != nil {
@@ -280,21 +416,25 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 	if state != charter.Accepted {
 		return n, state, why
 	}
+	s.sound = true
 	if _, taken := d.slot(c.Actor, c.Seq); taken {
 		return n, charter.Void, whyTwin
 	}
 	for _, dep := range c.Deps {
-		if m := d.changes[dep]; m == nil || m.accepted == nil {
+		if m := d.changes[dep]; m == nil || m.valid == nil {
 			return n, charter.Pending, d.whyWaiting(n)
 		}
 	}
-	state, why = d.judge(s, d.history.Check(c))
+	state, why = d.judge(s, d.valid().Check(c))
+	if state == charter.Accepted && (d.crowd.full || !d.hasRoom(c)) {
+		return n, charter.Pending, whyTurn
+	}
 	return n, state, why
 }
 
 // outcome hands out what has changed since the last time.
 func (d *Document) outcome() Outcome {
-	out := Outcome{Rebuild: d.rebuild}
+	out := Outcome{Rebuild: d.rebuild, Again: d.again}
 	if d.told < len(d.order) {
 		out.Accepted = d.order[d.told:len(d.order):len(d.order)]
 	}
@@ -304,7 +444,7 @@ func (d *Document) outcome() Outcome {
 			s.told = s.state
 		}
 	}
-	d.touched, d.told, d.rebuild = d.touched[:0], len(d.order), false
+	d.touched, d.told, d.rebuild, d.again = d.touched[:0], len(d.order), false, false
 	return out
 }
 
@@ -471,6 +611,7 @@ type Awaits struct {
 	Turn  bool       // some are elsewhere
 	More  bool       // some wait for more of what a cut device wrote: see Wanted
 	Newer bool       // some wait for a release that knows their rules or their kind: nothing of the charter settles these
+	Crowd bool       // there may not be room for all: any acknowledgement counts here
 	// Runs are those of which acknowledgements count here, since some changes compete, or one that closes
 	// the document stands on something beyond a frontier, or is beyond it itself.
 	Runs []Run
@@ -484,7 +625,7 @@ type Run struct {
 
 // Awaits says what of the charter could settle what isn't settled.
 func (d *Document) Awaits() Awaits {
-	var a Awaits
+	a := Awaits{Crowd: d.crowd.full}
 	if len(d.order) == len(d.arrived) {
 		return a
 	}

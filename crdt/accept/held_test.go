@@ -1,7 +1,12 @@
 package accept
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
@@ -11,8 +16,16 @@ import (
 
 // forged signs a change that is void by the schema: it answers for Ana.
 func (d *desk) forged(who, what string, on ...string) piece {
+	return d.forgedMany(who, what, 1, on...)
+}
+
+// forgedMany is forged of several operations.
+func (d *desk) forgedMany(who, what string, n int, on ...string) piece {
 	c := d.draft(who, what, on...)
-	c.Ops = []change.Op{changetest.Put(change.OpID{}, schema.OwnKey(theCoop().member("ana"), ownEntry+"/"+what), change.StrValue(what))}
+	c.Ops = nil
+	for i := range n {
+		c.Ops = append(c.Ops, changetest.Put(change.OpID{}, schema.OwnKey(theCoop().member("ana"), fmt.Sprint(ownEntry, "/", what, i)), change.StrValue(what)))
+	}
 	return d.sign(who, what, c)
 }
 
@@ -62,4 +75,218 @@ func TestWhatBringsInWhatIsBeyondAFrontierIsKeptBeItVoid(t *testing.T) {
 	if !d.heldUnless(doc, "again") {
 		t.Error("the next, which changes nothing, is kept as well")
 	}
+}
+
+// keepsAll compares two replicas, one of which holds back what may not count.
+func (d *desk) keepsAll(t *testing.T, names []string, extra ...string) {
+	t.Helper()
+	without, with := d.read(names...), d.read(names...)
+	for _, x := range extra {
+		p := d.named[x]
+		if without.MayCount(p.Entry, p.change) {
+			without.Add(p.Entry, p.change)
+		}
+		with.Add(p.Entry, p.change)
+	}
+	same(t, "where the others are held back it reads otherwise", inIt(with), inIt(without))
+}
+
+// inIt is what is in a document.
+func inIt(d *Document) string {
+	var lines []string
+	for _, item := range d.Order() {
+		lines = append(lines, item.Entry.ID().String())
+	}
+	slices.Sort(lines)
+	return strings.Join(append(lines, fmt.Sprint(d.Heads())), "\n")
+}
+
+func TestInACrowdOnlyWhatIsValidSaysWhoStandsOnWhat(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 30, writes: 10}
+	d.large("ben", "ben's", 15, "first")
+	d.large("cleo", "cleo's", 16, "first")
+	d.forged("mel", "junk", "cleo's")
+	d.keepsAll(t, []string{"first", "ben's", "cleo's"}, "junk")
+	d.everyOrder("ben's accepted, cleo's void", "first", "ben's", "cleo's", "junk")
+}
+
+func TestInACrowdOnlyWhatIsTakenSaysHowMuchSomebodyWrote(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 30, writes: 10}
+	d.large("ben", "ben's", 16, "first")
+	d.large("mel", "mel's", 15, "first")
+	var junk []string
+	for i := range 5 {
+		d.pens["mel"] = nil
+		junk = append(junk, fmt.Sprint("junk", i))
+		d.forgedMany("mel", junk[i], 5, "first")
+	}
+	d.keepsAll(t, []string{"first", "ben's", "mel's"}, junk...)
+	d.everyOrder("mel's accepted, ben's void", append(junk, "first", "ben's", "mel's")...)
+}
+
+func TestInACrowdWhatMakesSomebodyStandOnAChangeIsKeptThoughThereIsNoRoom(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 60, writes: 10}
+	d.large("ben", "ben's", 20, "first")
+	d.write("dora", "dora's", "ben's")
+	d.write("ana", "ana's", "dora's")
+	d.large("fay", "fay's", 19, "first")
+	d.large("cleo", "cleo's", 20, "first")
+	d.large("mel", "too much", 18, "cleo's")
+	doc := d.read("first", "ben's", "dora's", "ana's", "cleo's", "fay's")
+	d.expect(doc, "fay's accepted, cleo's void")
+	if d.heldUnless(doc, "too much") {
+		t.Error("Mel's stands on Cleo's where it is kept, and may be held back elsewhere")
+	}
+	d.expect(doc, "cleo's accepted, fay's void")
+	d.large("mel", "again", 18, "cleo's")
+	if !d.heldUnless(doc, "again") {
+		t.Error("the next, which changes nothing, is kept as well")
+	}
+}
+
+func TestASecondEntryOfAChangeIsKeptIfOthersCanBuildOnItWhoKnewLess(t *testing.T) {
+	c := theCoop()
+	d := newDeskAt(t, "ana", c.upTo(3).Heads())
+	d.heads = c.whole.Heads()
+	d.write("mel", "mel's", "first")
+	p := d.named["mel's"]
+	d.heads = c.upTo(len(people) - 1).Heads()
+	older := d.pen("mel").signAs(9, d.doc, nil, c.upTo(len(people)-1).Heads(), p.Payload)
+	doc := d.read("first", "mel's")
+	if doc.MayCount(older.Entry, older.change) {
+		t.Error("one that knew as much is kept")
+	}
+	first := d.pen("mel").signAs(1, d.doc, nil, c.whole.Heads(), p.Payload)
+	if compare(&signed{Item: Item{Entry: first.Entry}}, &signed{Item: Item{Entry: p.Entry}}) < 0 && !doc.MayCount(first.Entry, first.change) {
+		t.Error("one that comes before it is held back")
+	}
+}
+
+// holding is a replica that has no room left for what some devices wrote.
+type holding struct {
+	d    *desk
+	doc  *Document
+	full map[string]bool // whose
+	held []string
+}
+
+// give is what package replica does: it holds back what may not count, and lets go what may by now.
+func (h *holding) give(name string) {
+	h.held = append(h.held, name)
+	for more := true; more; {
+		more = false
+		for i, name := range h.held {
+			p := h.d.named[name]
+			wanted := len(h.doc.Naming(p.change.Hash)) > 0 || slices.ContainsFunc(h.doc.charter.SeenOf(p.Device, p.Run), func(a charter.Seen) bool { return a.Last == p.ID() || h.doc.under(a.Last, p.ID()) == within })
+			if h.full[h.d.whose(name)] && !wanted && !h.doc.MayCount(p.Entry, p.change) {
+				continue
+			}
+			h.held = slices.Delete(h.held, i, i+1)
+			h.doc.Add(p.Entry, p.change)
+			more = true
+			break
+		}
+	}
+}
+
+// whose says who wrote something.
+func (d *desk) whose(name string) string {
+	for _, who := range people {
+		if device(who).Device() == d.named[name].Device {
+			return who
+		}
+	}
+	return ""
+}
+
+func TestWhatIsHeldBackHereAndNotThereMakesNoDifference(t *testing.T) {
+	crowded, back := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDesk(t, "ana")
+		d.room = bounds{ops: rapid.IntRange(8, 40).Draw(t, "operations"), writes: rapid.IntRange(2, 6).Draw(t, "writes")}
+		if rapid.Bool().Draw(t, "some is kept") {
+			d.room.places, d.room.ownOps, d.room.ownWrites = 2, rapid.IntRange(0, 4).Draw(t, "own"), rapid.IntRange(0, 1).Draw(t, "own writes")
+		}
+		hostile := []string{"mel", "eli"}
+		names, pens := []string{"first"}, map[string]*pen{}
+		c := theCoop().whole
+		var charters []*charter.Charter
+		for i := range rapid.IntRange(1, 14).Draw(t, "changes") {
+			who := rapid.SampledFrom([]string{"ana", "ben", "mel", "mel", "eli"}).Draw(t, "who")
+			bad := slices.Contains(hostile, who)
+			if bad || rapid.Bool().Draw(t, "another run") {
+				d.pens[who] = nil
+			}
+			on := []string{"first"}
+			for range rapid.IntRange(0, 2).Draw(t, "more") {
+				on = append(on, rapid.SampledFrom(names).Draw(t, "on"))
+			}
+			slices.Sort(on)
+			on = slices.Compact(on)
+			name := fmt.Sprint(who, i)
+			switch what := rapid.IntRange(0, 9).Draw(t, "what"); {
+			case what < 2:
+				d.sign(who, name, d.draft(who, name, on...))
+			case what < 5 && bad:
+				d.forgedMany(who, name, rapid.IntRange(1, 9).Draw(t, "operations"), on...)
+			case what == 5 && bad && pens[names[i]] != nil && d.whose(names[i]) == who:
+				d.pens[who] = pens[names[i]]
+				d.twin(names[i], name, 1, "first")
+			default:
+				d.large(who, name, rapid.IntRange(1, 9).Draw(t, "operations"), on...)
+			}
+			names, pens[name] = append(names, name), d.pens[who]
+			if rapid.IntRange(0, 4).Draw(t, "acknowledged") == 0 {
+				c = acked(t, c, rapid.SampledFrom([]string{"cleo", "dora", "eli"}).Draw(t, "by"), d.named[rapid.SampledFrom(names).Draw(t, "last")])
+				charters = append(charters, c)
+			}
+		}
+		if rapid.IntRange(0, 3).Draw(t, "removed") == 0 {
+			charters = append(charters, removal(t, c, "eli", nil))
+		}
+		canon := ""
+		for range 4 {
+			h := &holding{d: d, doc: d.read(), full: map[string]bool{}}
+			if canon != "" {
+				h.full[rapid.SampledFrom([]string{"ben", "mel", "eli"}).Draw(t, "full")] = true
+			}
+			known := 0
+			for _, name := range rapid.Permutation(names).Draw(t, "order") {
+				h.give(name)
+				if known < len(charters) && rapid.IntRange(0, 2).Draw(t, "news") == 0 {
+					h.doc.Rejudge(charters[known])
+					known++
+				}
+			}
+			if len(charters) > 0 {
+				h.doc.Rejudge(charters[len(charters)-1])
+			}
+			if len(h.held) > 0 { // it came with the last word
+				last := h.held[len(h.held)-1]
+				h.held = h.held[:len(h.held)-1]
+				h.give(last)
+			}
+			if canon == "" {
+				canon = inIt(h.doc)
+			}
+			back += len(h.held)
+			if h.doc.crowd.full {
+				crowded++
+			}
+			same(t, "replicas differ", canon, inIt(h.doc))
+			loaded := New(theCoop().space, d.doc, h.doc.charter, toys, nil)
+			loaded.bounds = d.room
+			for _, s := range h.doc.arrived {
+				loaded.AddAll([]Item{s.Item})
+			}
+			same(t, "after a restart", canon, inIt(loaded))
+		}
+	})
+	if crowded == 0 || back == 0 {
+		t.Error("no document was crowded, or nothing held back: this shows nothing")
+	}
+	t.Logf("%d crowded, %d held back", crowded, back)
 }

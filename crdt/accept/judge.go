@@ -34,6 +34,7 @@ const (
 	whyLong        = "there is more in the document than Kith takes, and more people have worked on the rest"
 	whyCut         = "was written beyond what the co-op honours of its device, and nobody else's work stands on it"
 	whyRun         = "waits for what the same device wrote next to it"
+	whyTurn        = "waits for its turn: there is more in the document than Kith takes at once"
 	whyAbsent      = "isn't here yet"
 	whyMissing     = "waits for changes that aren't here yet"
 	whyOnVoid      = "builds on a change that doesn't count"
@@ -166,17 +167,17 @@ func (d *Document) settle(n *node) {
 	}
 }
 
-// admit judges a change, and says whether it is accepted now.
+// admit judges a change, and says whether it is valid now. If there is room for all, it is taken.
 func (d *Document) admit(n *node) bool {
 	if n.lost {
 		d.setSound(n, charter.Void, whyTwin)
 		return false
 	}
-	if !n.first.sound && n.bestSound() == nil {
+	if d.crowd.over || !n.first.sound && n.bestSound() == nil {
 		return false
 	}
 	for _, dep := range n.change.Deps {
-		if m := d.changes[dep]; m == nil || m.accepted == nil {
+		if m := d.changes[dep]; m == nil || m.valid == nil {
 			d.setSound(n, charter.Pending, "")
 			if d.waiting == nil {
 				d.waiting = map[change.Hash]*node{}
@@ -185,7 +186,7 @@ func (d *Document) admit(n *node) bool {
 			return false
 		}
 	}
-	unfit := d.history.Check(n.change)
+	unfit := d.valid().Check(n.change)
 	if len(n.more) == 0 {
 		d.decideOn(&n.first, unfit)
 	} else {
@@ -193,7 +194,30 @@ func (d *Document) admit(n *node) bool {
 			d.decideOn(s, unfit)
 		}
 	}
-	return n.accepted != nil
+	switch {
+	case n.valid == nil:
+		return false
+	case d.crowd.full:
+		d.enter(n)
+	case !d.hasRoom(n.change):
+		d.crowd.over = true
+		return false
+	default:
+		d.names.count(d.history, d.kind, n.change)
+		d.take(n)
+	}
+	return true
+}
+
+// take accepts a valid change.
+func (d *Document) take(n *node) {
+	d.history.Add(n.change)
+	n.accepted = n.valid
+	d.order = append(d.order, &n.valid.Item)
+	if len(n.more) > 0 {
+		d.setSound(n, charter.Void, whySignedTwice)
+	}
+	d.set(n.valid, charter.Accepted, "")
 }
 
 // settleAgain judges an entry whose change was here in another one.
@@ -202,8 +226,8 @@ func (d *Document) settleAgain(s *signed) {
 		return
 	}
 	n := s.node
-	if n.accepted == nil || compare(n.accepted, s) > 0 || d.backwards || !d.twins.none() || d.crowd.full {
-		d.judgeAll()
+	if n.valid == nil || compare(n.valid, s) > 0 || d.backwards || !d.twins.none() || d.crowd.full {
+		d.due = dueAll
 		return
 	}
 	// It comes after the one that stays, and adds nothing that others could build on.
@@ -212,22 +236,20 @@ func (d *Document) settleAgain(s *signed) {
 
 func (d *Document) decideOn(s *signed, unfit error) {
 	state, why := d.judge(s, unfit)
-	d.crowd.full = d.crowd.full || why == whyLong
 	switch {
-	case state == charter.Accepted && s.node.accepted != nil:
+	case state == charter.Accepted && s.node.valid != nil:
 		state, why = charter.Void, whySignedTwice
 	case state == charter.Accepted:
-		d.names.count(d.history, d.kind, s.Change)
-		d.history.Add(s.Change)
-		d.used[s.Author] += len(s.Change.Ops)
-		s.node.accepted = s
-		d.order = append(d.order, &s.Item)
+		if s.node.valid = s; s.Entry.Create != nil {
+			d.made = s
+		}
+		state, why = charter.Pending, whyTurn
 	}
 	d.backwards = d.backwards || why == whyBackwards
 	d.set(s, state, why)
 }
 
-// judge holds a sound entry, of which all dependencies are accepted, against the rules that look
+// judge holds a sound entry, of which all dependencies are valid, against the rules that look
 // at its past. unfit is what History.Check has said of the change.
 func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if !d.covers(s) {
@@ -236,7 +258,7 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if unfit != nil {
 		return charter.Void, reason(unfit)
 	}
-	if err := d.kind.Check(s.Change, s.Entry.Rules, s.Entry.Create != nil, s.Author, d.history); err != nil {
+	if err := d.kind.Check(s.Change, s.Entry.Rules, s.Entry.Create != nil, s.Author, d.valid()); err != nil {
 		return charter.Void, err.Error()
 	}
 	if s.Entry.Create == nil && s.side != d.side() && d.keptForOneSide() {
@@ -245,19 +267,16 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	if s.Change.MaxOp() > uint64(d.bounds.ops) {
 		return charter.Void, whyLarge // with its past alone, whatever else comes
 	}
-	if !d.fits(s) {
-		return charter.Void, whyLong
-	}
 	return charter.Accepted, ""
 }
 
 // side is that of a share on which the document was made.
-func (d *Document) side() int { return d.entries[d.order[0].Entry.ID()].side }
+func (d *Document) side() int { return d.made.side }
 
 // keptForOneSide says whether only people of that side write in the document: its first change said so,
 // and no other can.
 func (d *Document) keptForOneSide() bool {
-	for _, w := range d.history.Writes(change.OpID{}, schema.Kept) {
+	for _, w := range d.valid().Writes(change.OpID{}, schema.Kept) {
 		if w.Value.Bool() {
 			return true
 		}
@@ -353,14 +372,17 @@ func (d *Document) why(s *signed) string {
 }
 
 func (d *Document) whyWaiting(n *node) string {
-	why := whyOnPending
+	why := whyTurn
 	for _, dep := range n.change.Deps {
 		m := d.changes[dep]
 		switch {
 		case m == nil:
 			return whyMissing
-		case m.accepted == nil && m.void():
+		case m.accepted != nil:
+		case m.void():
 			why = whyOnVoid
+		case why == whyTurn:
+			why = whyOnPending
 		}
 	}
 	return why
@@ -381,12 +403,25 @@ func (n *node) void() bool {
 
 // judgeAll judges everything afresh.
 func (d *Document) judgeAll() {
-	before, crowded := d.order, d.crowd.full
-	d.history, d.names, d.used, d.order, d.waiting = change.NewHistory(), nil, share{}, nil, nil
-	d.slots, d.twins, d.backwards, d.crowd = nil, twins{}, false, crowd{}
+	before, contests := d.order, len(d.twins.contests)
+	d.judgeFresh(d.crowd.full)
+	if d.crowd.over {
+		d.judgeFresh(true)
+	}
+	d.again = d.again || d.crowd.full || len(d.twins.contests) != contests || len(d.cut.beyond) > 0
+	d.keepPlaces(before)
+}
+
+// judgeFresh forgets what was decided, and judges all that is here.
+func (d *Document) judgeFresh(full bool) {
+	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
+	d.slots, d.twins, d.backwards, d.crowd, d.due, d.made = nil, twins{}, false, crowd{full: full}, dueNothing, nil
+	if full {
+		d.crowd.valid, d.crowd.places = change.NewHistory(), map[charter.MemberID]int{}
+	}
 	for _, s := range d.arrived {
 		n := s.node
-		n.accepted, n.next, n.lost, n.marks, n.twin = nil, nil, false, nil, 0
+		n.valid, n.accepted, n.next, n.lost, n.marks, n.twin, n.people = nil, nil, nil, false, nil, 0, nil
 	}
 	for _, s := range d.arrived {
 		if s.sound {
@@ -398,17 +433,20 @@ func (d *Document) judgeAll() {
 		d.decide()
 	}
 	for _, s := range d.arrived {
-		if s == &s.node.first && !crowded {
+		if s == &s.node.first {
 			d.settle(s.node)
 		}
 	}
-	if crowded || d.crowd.full {
-		d.settleAllInTurn()
+	if full {
+		d.takeTurns()
 	}
+}
+
+// keepPlaces keeps what was accepted and still is in its place, so that the rest can be appended.
+func (d *Document) keepPlaces(before []*Item) {
 	if d.rebuild {
 		return // all of it is handed out, also what was told before
 	}
-	// What was accepted and still is keeps its place, so that the rest can be appended.
 	for _, item := range before[:d.told] {
 		if d.changes[item.Change.Hash].accepted != d.entries[item.Entry.ID()] {
 			d.rebuild, d.told = true, 0

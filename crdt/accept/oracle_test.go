@@ -300,7 +300,7 @@ func (o *byTheRules) judge(e *Item) charter.State {
 			}
 		}
 	}
-	if h.Check(c) != nil || kind.Check(c, 1, e.Entry.Create != nil, who, h) != nil || c.MaxOp() > MaxOps {
+	if h.Check(c) != nil || kind.Check(c, 1, e.Entry.Create != nil, who, h) != nil || c.MaxOp() > uint64(o.d.bounds.ops) {
 		return charter.Void
 	}
 	for _, first := range o.carriers(c.Hash) {

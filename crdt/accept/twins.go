@@ -48,17 +48,13 @@ func (d *Document) settleNew(n *node, stoodOn bool) {
 			d.mark(n)
 		}
 		if d.decide(n) {
-			d.judgeAll()
+			d.due = dueAll
 			return
 		}
 	}
-	if d.crowd.full {
-		d.settleInTurn(n)
-		return
-	}
 	d.settle(n)
-	if d.crowd.full {
-		d.judgeAll()
+	if d.crowd.over {
+		d.due = dueAll
 	}
 }
 

@@ -1,0 +1,185 @@
+package accept
+
+import (
+	"kith/crdt/change"
+	"kith/crdt/charter"
+)
+
+// Bounds of what is accepted of a document, over all its branches together. The core takes about 1.2 kB of
+// memory for an operation, and for each write to a key it goes through all others.
+const (
+	MaxOps    = 250_000 // operations
+	MaxWrites = 2_000   // writes to one key of a map, those included that are overwritten
+
+	// MaxClosings bounds the writes to one key in which a member closes the document (schema.Field.Closing): each is
+	// looked at for what it says of all that was there.
+	MaxClosings = 64
+)
+
+// Of these, a part is kept for those who have had little: so much of each member's, for so many members, comes in
+// whatever others have written. Else one member fills a document with three changes, and as soon as somebody builds on
+// them nobody answers in it any more; or writes its title 2,000 times, and nobody else ever does.
+const (
+	OwnOps    = 1_000 // operations of each member
+	OwnWrites = 20    // writes of each member to one key of a map
+	OwnPlaces = 50    // members for whom that is kept
+)
+
+// bounds are these, smaller in tests.
+type bounds struct{ ops, writes, ownOps, ownWrites, places int }
+
+// commonOps and commonWrites are what nobody's own part is kept of.
+func (b *bounds) commonOps() int    { return b.ops - b.ownOps*b.places }
+func (b *bounds) commonWrites() int { return b.writes - b.ownWrites*b.places }
+
+// hasRoom says whether there is room, whoever wrote it, for a change that Check has just accepted: as long as there is for
+// all, nobody need count who took how much.
+func (d *Document) hasRoom(c *change.Change) bool {
+	b := &d.bounds
+	return d.history.Ops()+len(c.Ops) <= b.commonOps() && d.history.MostWrites(c) <= b.commonWrites() &&
+		d.closings(c) <= MaxClosings && d.names.fit(d.history, d.kind, c)
+}
+
+// closings returns how many writes one of the keys has in which a change closes the document, with its own.
+func (d *Document) closings(c *change.Change) (most int) {
+	var more map[string]int
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		if !d.kind.Closing(op) {
+			continue
+		}
+		if more == nil {
+			more = map[string]int{}
+		}
+		more[op.Key]++
+		most = max(most, len(d.history.Writes(change.OpID{}, op.Key))+more[op.Key])
+	}
+	return most
+}
+
+// needs is the room that a change takes.
+type needs struct {
+	author charter.MemberID
+	ops    int
+	keys   map[keyOf]writesTo
+	names  map[string]family // in families, by keys of the root
+}
+
+// keyOf is a key of a map.
+type keyOf struct {
+	object change.OpID
+	key    string
+}
+
+// writesTo is how often a change writes to a key, and in how many of these it closes the document.
+type writesTo struct{ writes, closings int }
+
+// family is one of a member's names, see schema.Kind.Family.
+type family struct {
+	begins string
+	most   int
+}
+
+// needsOf counts the room that a valid change takes.
+func (d *Document) needsOf(s *signed) *needs {
+	n := &needs{author: s.Author, ops: len(s.Change.Ops)}
+	for i := range s.Change.Ops {
+		op := &s.Change.Ops[i]
+		if !op.InMap {
+			continue
+		}
+		if n.keys == nil {
+			n.keys = map[keyOf]writesTo{}
+		}
+		at := keyOf{op.Obj, op.Key}
+		w := n.keys[at]
+		w.writes++
+		if d.kind.Closing(op) {
+			w.closings++
+		}
+		n.keys[at] = w
+		if begins, most, ok := d.kind.Family(op); ok {
+			if n.names == nil {
+				n.names = map[string]family{}
+			}
+			n.names[op.Key] = family{begins, most}
+		}
+	}
+	return n
+}
+
+// room is what was taken of a crowded document, and what is left. It only grows: what doesn't fit never will.
+type room struct {
+	bounds bounds
+	ops    taken
+	of     map[charter.MemberID]int // operations
+	keys   map[keyOf]taken
+	keysOf map[keyBy]int   // writes
+	named  map[string]bool // keys of names
+	names  map[string]int  // how many begin so
+}
+
+// taken is how much of one thing is taken, and of that what goes beyond members' own parts.
+type taken struct{ all, common int }
+
+type keyBy struct {
+	keyOf
+	who charter.MemberID
+}
+
+func newRoom(b bounds) *room {
+	return &room{bounds: b, of: map[charter.MemberID]int{}, keys: map[keyOf]taken{}, keysOf: map[keyBy]int{}, named: map[string]bool{}, names: map[string]int{}}
+}
+
+// plus is what is taken once somebody who has had some takes more.
+func (t taken) plus(had, more, own int) taken {
+	return taken{t.all + more, t.common + max(0, had+more-own) - max(0, had-own)}
+}
+
+// fits says whether there is room left for a change.
+func (r *room) fits(n *needs) bool {
+	b := &r.bounds
+	if ops := r.ops.plus(r.of[n.author], n.ops, b.ownOps); ops.all > b.ops || ops.common > b.commonOps() {
+		return false
+	}
+	for key, w := range n.keys {
+		had := r.keys[key]
+		writes := had.plus(r.keysOf[keyBy{key, n.author}], w.writes, b.ownWrites)
+		if writes.all > b.writes || writes.common > b.commonWrites() || w.closings > 0 && had.all+w.closings > MaxClosings {
+			return false
+		}
+	}
+	more := map[string]int{}
+	for key, f := range n.names {
+		if r.named[key] {
+			continue
+		}
+		if more[f.begins]++; r.names[f.begins]+more[f.begins] > f.most {
+			return false
+		}
+	}
+	return true
+}
+
+// take gives a change its room. only: of the keys and names, those that this one needs; nil: all.
+func (r *room) take(n *needs, only *needs) {
+	b := &r.bounds
+	r.ops = r.ops.plus(r.of[n.author], n.ops, b.ownOps)
+	r.of[n.author] += n.ops
+	for key, w := range n.keys {
+		if only != nil {
+			if _, ok := only.keys[key]; !ok {
+				continue
+			}
+		}
+		by := keyBy{key, n.author}
+		r.keys[key] = r.keys[key].plus(r.keysOf[by], w.writes, b.ownWrites)
+		r.keysOf[by] += w.writes
+	}
+	for key, f := range n.names {
+		if !r.named[key] {
+			r.named[key] = true
+			r.names[f.begins]++
+		}
+	}
+}
