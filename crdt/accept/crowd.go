@@ -201,14 +201,13 @@ func (d *Document) comesIn(n *node) bool {
 	return r.fits(n.needs)
 }
 
-// takeTurns takes all that is valid in its turn, as far as there is room.
-func (d *Document) takeTurns() {
+// takeTurns takes all that is valid in its turn, as far as there is room; gently: unless that takes something out.
+func (d *Document) takeTurns(gently bool) {
 	if d.crowd.stale {
 		d.crowd.stale = false
 		d.peopleAnew()
 	}
 	order, r := d.inTurn()
-	d.due, d.crowd.turns, d.crowd.room = dueNothing, order, r
 	taken := make(map[*node]bool, len(order))
 	for _, n := range order {
 		taken[n] = true
@@ -218,6 +217,10 @@ func (d *Document) takeTurns() {
 		n := d.changes[it.Change.Hash]
 		return !taken[n] || n.accepted != n.valid
 	})
+	if pushedOut && gently {
+		return
+	}
+	d.due, d.crowd.turns, d.crowd.room = dueNothing, order, r
 	if pushedOut {
 		d.history, d.order = change.NewHistory(), nil
 		for _, n := range d.changes {

@@ -168,7 +168,15 @@ func (d *Document) Weigh() Outcome {
 	case dueAll:
 		d.judgeAll()
 	case dueTurns:
-		d.takeTurns()
+		d.takeTurns(false)
+	}
+	return d.outcome()
+}
+
+// WeighGently is Weigh as far as nothing is taken out that is accepted, and nothing decided anew.
+func (d *Document) WeighGently() Outcome {
+	if d.due == dueTurns {
+		d.takeTurns(true)
 	}
 	return d.outcome()
 }
@@ -176,12 +184,33 @@ func (d *Document) Weigh() Outcome {
 // largeOps is from how many operations on a document is large.
 const largeOps = 20_000
 
+// Large says whether it costs much to judge the document anew, or to load it.
+func (d *Document) Large() bool { return d.crowd.full || d.history.Ops() > largeOps }
+
 func (d *Document) unlessLarge() Outcome {
-	if d.crowd.full || d.history.Ops() > largeOps {
+	if d.Large() {
 		return d.outcome()
 	}
 	return d.Weigh()
 }
+
+// Take adds an entry of one's own that Try has accepted. It is accepted whatever was put off, and whether it stays so is
+// decided by Weigh. What Overdue says must be done before Try.
+func (d *Document) Take(e *entry.Entry, c *change.Change) {
+	d.add([]Item{{Entry: e, Change: c}})
+	if d.due == dueAll { // there may not be room for all, and there is for what is here
+		d.Weigh()
+	}
+	if n := d.changes[c.Hash]; n.accepted == nil && n.valid != nil {
+		d.crowd.room.take(n.needs, nil)
+		d.crowd.turns = append(d.crowd.turns, n)
+		d.take(n)
+	}
+	d.outcome()
+}
+
+// Overdue says whether something was put off that can't be judged beside more.
+func (d *Document) Overdue() bool { return d.due == dueAll }
 
 func (d *Document) add(items []Item) {
 	for _, it := range items {
@@ -612,6 +641,7 @@ type Awaits struct {
 	More  bool       // some wait for more of what a cut device wrote: see Wanted
 	Newer bool       // some wait for a release that knows their rules or their kind: nothing of the charter settles these
 	Crowd bool       // there may not be room for all: any acknowledgement counts here
+	Large bool       // see Document.Large: it is nothing that the charter could settle
 	// Runs are those of which acknowledgements count here, since some changes compete, or one that closes
 	// the document stands on something beyond a frontier, or is beyond it itself.
 	Runs []Run
@@ -625,7 +655,7 @@ type Run struct {
 
 // Awaits says what of the charter could settle what isn't settled.
 func (d *Document) Awaits() Awaits {
-	a := Awaits{Crowd: d.crowd.full}
+	a := Awaits{Crowd: d.crowd.full, Large: d.Large()}
 	if len(d.order) == len(d.arrived) {
 		return a
 	}

@@ -438,7 +438,7 @@ func (d *Document) judgeFresh(full bool) {
 		}
 	}
 	if full {
-		d.takeTurns()
+		d.takeTurns(false)
 	}
 }
 

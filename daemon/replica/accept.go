@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -103,7 +104,7 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 		}
 		res.Stored, res.Held = res.Stored+len(group)-held, res.Held+held
 	}
-	if err := r.judgeAgain(); err != nil {
+	if err := r.judgeAgain(false); err != nil {
 		return res, err
 	}
 	return res, nil
@@ -183,8 +184,8 @@ func (r *Replica) listJudge(docs []entry.DocID) error {
 
 // judgeAgain works through the list of documents to judge again, several at a time. A document takes itself
 // off in the transaction that stores the last of what came of it, so a crash only means to go on. The zero
-// document stands for the charter's statements.
-func (r *Replica) judgeAgain() error {
+// document stands for the charter's statements. Large documents stay on the list until it is their time, or large says so.
+func (r *Replica) judgeAgain(large bool) error {
 	defer r.tellWanted()
 	docs, err := r.store.Judge()
 	if err != nil {
@@ -193,6 +194,9 @@ func (r *Replica) judgeAgain() error {
 	g := new(errgroup.Group)
 	g.SetLimit(2 * runtime.GOMAXPROCS(0)) // some wait for the disk, and share what they write
 	for _, doc := range docs {
+		if !large && r.waits.isLarge(doc) {
+			continue
+		}
 		g.Go(func() error {
 			if err := r.settle(doc); err != nil {
 				return fmt.Errorf("judge document %s again: %w", doc, err)
@@ -211,7 +215,8 @@ type work struct {
 	verdicts []verdict
 	held     []heldEntry
 	charged  map[entry.ID]bucket // of what is kept, what takes another's room than its device's
-	rebuilt  bool                // something that was accepted isn't any more
+	again    bool                // what was held back may count by now
+	listed   bool                // it is taken off the list of documents to be judged, unless something was put off
 	view     viewed
 	err      error
 }
@@ -254,9 +259,17 @@ func (r *Replica) acceptChanges(group []arrived) (held int, err error) {
 		}
 		return 0, err
 	}
+	return r.took(todo)
+}
+
+// took notes and tells what came of a group that is stored.
+func (r *Replica) took(todo []*work) (held int, err error) {
 	var ids []entry.ID
 	for _, w := range todo {
 		held += len(w.held)
+		if w.doc == nil {
+			continue // it waits
+		}
 		r.waits.note(w.id, w.doc.awaits)
 		if w.view.changed {
 			r.index.note(w.id, w.view.view)
@@ -291,50 +304,77 @@ func (r *Replica) lockAll(todo []*work) (unlock func()) {
 // judge decides on what arrived for one document, applies what is accepted and computes the
 // new view. Nothing is stored yet.
 func (r *Replica) judge(w *work) error {
+	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(w.id) {
+		return r.wait(w)
+	}
 	d, err := r.load(w.id)
 	if err != nil {
 		return err
 	}
 	w.doc = d
 	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.holds(d, a.entry.ID()) })
-	var (
-		accepted []*accept.Item
-		rebuild  bool
-		changed  = map[entry.ID]bool{}
-		fresh    = make(map[entry.ID]arrived, len(w.in))
-	)
+	var came outcomes
 	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}}
 	w.charged = keep.charged
 	w.in, w.held = keep.those(w.in, func(all []arrived) {
 		items := make([]accept.Item, 0, len(all))
 		for _, a := range all {
-			fresh[a.entry.ID()] = a
 			if !r.core.isQuarantined(a.entry.ID()) {
 				items = append(items, accept.Item{Entry: a.entry, Change: a.change})
 			}
 		}
-		out := d.judge.AddAll(items)
-		accepted = append(accepted, out.Accepted...)
-		rebuild = rebuild || out.Rebuild
-		for _, v := range out.Changed {
-			changed[v.ID] = true
-		}
+		came.add(d.judge.AddLater(items))
 	})
+	if d.judge.Due() && r.paced.may(w.id) {
+		began := time.Now()
+		came.add(d.judge.WeighGently())
+		r.paced.took(w.id, time.Since(began))
+	}
+	return r.conclude(w, came)
+}
+
+// outcomes is what a judge has said, once or several times.
+type outcomes struct {
+	accepted       []*accept.Item
+	changed        map[entry.ID]bool
+	rebuild, again bool
+}
+
+func (o *outcomes) add(out accept.Outcome) {
+	if out.Rebuild {
+		o.accepted = nil // all of it is handed out
+	}
+	o.accepted = append(o.accepted, out.Accepted...)
+	o.rebuild, o.again = o.rebuild || out.Rebuild, o.again || out.Rebuild || out.Again
+	if o.changed == nil {
+		o.changed = map[entry.ID]bool{}
+	}
+	for _, v := range out.Changed {
+		o.changed[v.ID] = true
+	}
+}
+
+// conclude applies what was accepted of a document, and notes the states and the view that follow.
+func (r *Replica) conclude(w *work, came outcomes) (err error) {
+	d := w.doc
+	w.again = came.again
 	switch {
-	case rebuild:
+	case came.rebuild:
 		err = r.remake(d, false)
 	default:
-		err = r.apply(d, accepted, false)
+		err = r.apply(d, came.accepted, false)
 	}
 	if err != nil {
 		return err
 	}
+	fresh := make(map[entry.ID]bool, len(w.in))
 	for _, a := range w.in { // in the order in which they came
+		fresh[a.entry.ID()] = true
 		state, why := r.stateIn(d, a.entry.ID())
 		w.verdicts = append(w.verdicts, verdict{a.entry, a.change, state, why, true})
 	}
-	for id := range changed {
-		if _, ok := fresh[id]; ok {
+	for id := range came.changed {
+		if fresh[id] {
 			continue
 		}
 		it, ok := d.judge.Item(id)
@@ -344,8 +384,7 @@ func (r *Replica) judge(w *work) error {
 		state, why := d.judge.State(id)
 		w.verdicts = append(w.verdicts, verdict{it.Entry, it.Change, state, why, false})
 	}
-	if len(accepted) > 0 || rebuild {
-		w.rebuilt = rebuild
+	if len(came.accepted) > 0 || came.rebuild {
 		w.view.changed = true
 		w.view.view, w.view.encoded, err = r.viewOf(d)
 	}
@@ -405,7 +444,7 @@ func (r *Replica) storeWorks(todo []*work) error {
 		for _, v := range w.verdicts {
 			r.letGoFor(v)
 		}
-		if w.rebuilt {
+		if w.again {
 			r.quota.letGo(docKey(w.id)) // something isn't accepted any more, so something else may be
 		}
 	}
@@ -437,12 +476,16 @@ func (r *Replica) putWork(p *store.Pieces, w *work) error {
 			return err
 		}
 	}
+	if w.doc == nil {
+		b.PutJudge(w.id, true)
+		return nil
+	}
 	if w.view.changed {
 		r.putView(b, w.doc, w.view.view, w.view.encoded)
 	}
 	r.putUnsettled(b, w.doc)
-	if many {
-		b.PutJudge(w.id, false)
+	if due := w.doc.judge.Due(); many || due || w.listed {
+		b.PutJudge(w.id, due)
 	}
 	return nil
 }

@@ -15,10 +15,13 @@ import (
 )
 
 // Bounds of what is loaded at once. The core takes about 1.2 kB for an operation, outside Go's
-// heap, and a small document some 10 kB; so this is about 100 MB at most.
+// heap, and a small document some 10 kB; so this is about 100 MB at most, and 300 MB with a document that is as large as
+// there can be one.
 const (
 	maxLoadedOps  = 60_000
 	maxLoadedDocs = 1_000
+	// maxWeight is what a document counts at most: the one large document that is used stays, with some beside it.
+	maxWeight = maxLoadedOps * 2 / 3
 	// collectAfter is how many operations may have been dropped before the collector is asked
 	// to run: it frees the core's memory but doesn't see how much there is.
 	collectAfter = 20_000
@@ -71,7 +74,7 @@ func (c *cache) get(id entry.DocID) *document {
 func (c *cache) put(d *document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	weight := d.judge.Ops() + 1
+	weight := min(d.judge.Ops(), maxWeight) + 1
 	if el, ok := c.byID[d.id]; ok && el.Value.(*document) == d {
 		c.ops += weight - d.weight
 		c.recent.MoveToFront(el)

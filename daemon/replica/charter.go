@@ -119,7 +119,7 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		}
 		docs = append(docs, written...)
 		// Nor does it count any more what they have acknowledged since.
-		docs = append(docs, r.waits.those(func(u store.Unsettled) bool { return len(u.Runs) > 0 || u.More })...)
+		docs = append(docs, r.waits.those(func(u store.Unsettled) bool { return len(u.Runs) > 0 || u.More || u.Crowd })...)
 	}
 	if grown.countsOthers(old) {
 		for _, k := range r.kinds.All() {
@@ -151,7 +151,7 @@ func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	return e, errors.Join(r.enact(), r.judgeAgain())
+	return e, errors.Join(r.enact(), r.judgeAgain(false))
 }
 
 // SayOf is Say for what a device may say of others of its member even if it was retired itself: the
@@ -164,7 +164,7 @@ func (r *Replica) SayOf(ctx context.Context, make func(*charter.Charter) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return e, r.judgeAgain()
+	return e, r.judgeAgain(false)
 }
 
 // State is Say for a statement that is made already.
@@ -214,7 +214,7 @@ func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, erro
 
 // Enact brings into force what has enough consents, as far as this device may. Call it when no
 // more statements are on their way: somebody may have taken a consent back.
-func (r *Replica) Enact() error { return errors.Join(r.enact(), r.judgeAgain()) }
+func (r *Replica) Enact() error { return errors.Join(r.enact(), r.judgeAgain(false)) }
 
 func (r *Replica) enact() error {
 	for !r.Restored() {
@@ -248,7 +248,7 @@ func (r *Replica) Follow(ctx context.Context, step charter.StepID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return errors.Join(r.follow(step), r.judgeAgain())
+	return errors.Join(r.follow(step), r.judgeAgain(false))
 }
 
 func (r *Replica) follow(step charter.StepID) error {

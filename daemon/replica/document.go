@@ -3,6 +3,7 @@ package replica
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/automerge/automerge-go"
 
@@ -40,7 +41,7 @@ func (r *Replica) upToDate(d *document) bool {
 	if d.charter == c {
 		return true
 	}
-	out := d.judge.Rejudge(c)
+	out := d.judge.RejudgeLater(c) // a large document waits for its turn, see paced
 	d.charter = c
 	if len(out.Changed) == 0 && len(out.Accepted) == 0 && !out.Rebuild {
 		return true
@@ -51,6 +52,7 @@ func (r *Replica) upToDate(d *document) bool {
 
 // read is load without the cache. The error is errAgain if an entry was quarantined meanwhile.
 func (r *Replica) read(id entry.DocID) (*document, error) {
+	began := time.Now()
 	c := r.Rules()
 	judge, err := r.judged(id)
 	if err != nil {
@@ -62,6 +64,9 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 	}
 	if judge.Len() > 0 {
 		r.docs.put(d)
+	}
+	if judge.Large() {
+		r.paced.took(id, time.Since(began))
 	}
 	return d, nil
 }
@@ -207,6 +212,9 @@ func (r *Replica) settle(id entry.DocID) error {
 	if id == (entry.DocID{}) {
 		return r.settleStatements()
 	}
+	if d := r.docs.get(id); d != nil && d.judge.Large() {
+		return r.weigh(d, true)
+	}
 	r.docs.drop(id)
 	d, err := r.load(id)
 	if err != nil {
@@ -230,7 +238,7 @@ func (r *Replica) settle(id entry.DocID) error {
 		return err
 	}
 	r.waits.note(id, d.awaits)
-	if len(events) > 0 {
+	if len(events) > 0 { // what counts is other than before
 		r.quota.letGo(docKey(id))
 	}
 	r.index.note(id, view)

@@ -111,6 +111,14 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 	if err != nil {
 		return crdt.View{}, err
 	}
+	if d.judge.Overdue() {
+		if err := r.weigh(d, false); err != nil {
+			return crdt.View{}, err
+		}
+		if d, err = r.load(doc); err != nil { // something was quarantined
+			return crdt.View{}, err
+		}
+	}
 	if err := r.joinHeads(d, now); err != nil {
 		r.docs.drop(doc)
 		return crdt.View{}, err
@@ -217,7 +225,7 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, 
 		ru.over = true
 		return nil, nil, &RefusedError{State: state, Why: why}
 	}
-	d.judge.Add(e, c)
+	d.judge.Take(e, c)
 	w := &work{id: d.id, doc: d, verdicts: []verdict{{e, c, charter.Accepted, "", true}}}
 	w.view.changed = true
 	if w.view.view, w.view.encoded, err = r.viewOf(d); err != nil {
@@ -232,6 +240,9 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, 
 	r.putEntry(b, w, w.verdicts[0])
 	r.putView(b, d, w.view.view, w.view.encoded)
 	r.putUnsettled(b, d)
+	if d.judge.Due() {
+		b.PutJudge(d.id, true)
+	}
 	ru.takenLocked(e)
 	return r.store.Enqueue(b), w, nil
 }

@@ -118,6 +118,9 @@ func (w *wanted) take(ids []entry.ID) []entry.DocID {
 // that waited for one which is stored now.
 func (r *Replica) wake(todo []*work, stored []entry.ID) error {
 	for _, w := range todo {
+		if w.doc == nil {
+			continue
+		}
 		wants := w.doc.judge.Wanted()
 		r.wanted.note(w.id, wants)
 		for _, id := range wants {

@@ -360,13 +360,10 @@ func docKey(doc entry.DocID) (key [32]byte) {
 	return key
 }
 
-// letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it is
-// accepted now, or is here, where who stands on it may count (accept.Document.MayCount).
+// letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it has another state now,
+// or is here at last, where who stands on it may count (accept.Document.MayCount).
 func (r *Replica) letGoFor(v verdict) {
-	var keys [][32]byte
-	if v.state == charter.Accepted || v.fresh {
-		keys = append(keys, v.change.Hash)
-	}
+	keys := [][32]byte{v.change.Hash}
 	if v.state != charter.Accepted && v.fresh {
 		for _, dep := range v.change.Deps {
 			keys = append(keys, dep)

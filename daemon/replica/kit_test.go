@@ -112,6 +112,7 @@ func give(t testing.TB, to *peerReplica, batch ...*entry.Entry) Result {
 	}
 	res, err := to.Accept(context.Background(), batch)
 	must(t, err)
+	must(t, to.Weigh(true)) // a daemon does it now and then
 	return res
 }
 

@@ -99,6 +99,7 @@ type Replica struct {
 	places places
 	index  *index
 	quota  *quota
+	paced  paced
 	clock  arrivalClock
 
 	events     *hub[Event]
@@ -301,7 +302,7 @@ func (r *Replica) goOn() error {
 	if err := r.listJudge(r.waits.those(func(u store.Unsettled) bool { return u.More })); err != nil {
 		return err
 	}
-	return r.judgeAgain()
+	return r.judgeAgain(true)
 }
 
 // Close stores what is under way and closes the store. Subscriptions end.

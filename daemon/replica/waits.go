@@ -18,6 +18,7 @@ type waits struct {
 	heads map[entry.ID]docSet // statement → who waits for it
 	runs  map[deviceRun]docSet
 	any   docSet // of any statement something may follow
+	crowd docSet // of any acknowledgement
 	newer int    // how many wait for a newer release
 }
 
@@ -28,13 +29,13 @@ type docSet map[entry.DocID]struct{}
 const maxAwaited = 4096
 
 func readWaits(s *store.Store) (*waits, error) {
-	w := &waits{of: map[entry.DocID]store.Unsettled{}, heads: map[entry.ID]docSet{}, runs: map[deviceRun]docSet{}, any: docSet{}}
+	w := &waits{of: map[entry.DocID]store.Unsettled{}, heads: map[entry.ID]docSet{}, runs: map[deviceRun]docSet{}, any: docSet{}, crowd: docSet{}}
 	return w, s.Unsettled(w.note)
 }
 
 // awaited is what is stored of what a document waits for.
 func awaited(a accept.Awaits) store.Unsettled {
-	u := store.Unsettled{Heads: a.Heads, Any: a.Any, Turn: a.Turn, More: a.More, Newer: a.Newer}
+	u := store.Unsettled{Heads: a.Heads, Any: a.Any, Turn: a.Turn, More: a.More, Newer: a.Newer, Crowd: a.Crowd, Large: a.Large}
 	if len(u.Heads) > maxAwaited || len(a.Runs) > maxAwaited {
 		u.Heads, u.Any = nil, true
 		return u
@@ -60,6 +61,7 @@ func (w *waits) note(doc entry.DocID, u store.Unsettled) {
 		leave(w.runs, r, doc)
 	}
 	delete(w.any, doc)
+	delete(w.crowd, doc)
 	delete(w.of, doc)
 	if old.Newer {
 		w.newer--
@@ -76,6 +78,9 @@ func (w *waits) note(doc entry.DocID, u store.Unsettled) {
 	}
 	if u.Any {
 		w.any[doc] = struct{}{}
+	}
+	if u.Crowd {
+		w.crowd[doc] = struct{}{}
 	}
 	if u.Newer {
 		w.newer++
@@ -119,7 +124,7 @@ func (w *waits) is(doc entry.DocID, u store.Unsettled) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	old := w.of[doc]
-	return old.Any == u.Any && old.Turn == u.Turn && old.More == u.More && old.Newer == u.Newer &&
+	return old.Any == u.Any && old.Turn == u.Turn && old.More == u.More && old.Newer == u.Newer && old.Crowd == u.Crowd && old.Large == u.Large &&
 		slices.Equal(old.Heads, u.Heads) && slices.EqualFunc(old.Runs, u.Runs, slices.Equal[[]byte])
 }
 
@@ -143,10 +148,20 @@ func (w *waits) reachedBy(statements []entry.ID, acknowledged []deviceRun) (docs
 	for _, of := range acknowledged {
 		add(w.runs[of])
 	}
+	if len(acknowledged) > 0 {
+		add(w.crowd)
+	}
 	if len(statements) > 0 {
 		add(w.any)
 	}
 	return docs
+}
+
+// isLarge says whether it costs much to load a document.
+func (w *waits) isLarge(doc entry.DocID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.of[doc].Large
 }
 
 // those returns the documents of which what is noted fits.

@@ -43,6 +43,9 @@ func (s *Space) tend(ctx context.Context) {
 		if err := s.Replica.NoteTime(); err != nil {
 			s.log.Error("note what has arrived", "err", err)
 		}
+		if err := s.Replica.Weigh(false); err != nil {
+			s.log.Error("take in turn what there isn't room for", "err", err)
+		}
 		// More may be on its way, such as a consent taken back: so only when nothing has come for a
 		// while, and this device is in step with whoever is there; or when that has lasted.
 		var held []string

@@ -23,11 +23,13 @@ type Unsettled struct {
 	Turn  bool       // another branch of the charter would
 	More  bool       // or more of what a device wrote, of which not all is honoured
 	Newer bool       // a newer release would
+	Crowd bool       // there may not be room for all: any acknowledgement counts
+	Large bool       // to load it costs much
 }
 
 // Empty says whether nothing could.
 func (u *Unsettled) Empty() bool {
-	return len(u.Heads)+len(u.Runs) == 0 && !u.Any && !u.Turn && !u.More && !u.Newer
+	return len(u.Heads)+len(u.Runs) == 0 && !u.Any && !u.Turn && !u.More && !u.Newer && !u.Crowd && !u.Large
 }
 
 // Doc is what lists need to know of a document before they read its view.

@@ -1,0 +1,124 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kith/crdt/accept"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// What costs much in a large document is done now and then, and what comes meanwhile waits for it: to load it, to take in
+// turn what there isn't room for, to put it together anew because something in it doesn't count any more. Somebody who
+// sends what turns a document over again and again has that done once in a while, and nothing else waits longer.
+
+// A document's turn comes when so many times as long has passed as the last one took, and not later than maxPause.
+const (
+	pauses   = 20
+	maxPause = time.Minute
+)
+
+// paced remembers when the turns of documents are that took long.
+type paced struct {
+	mu   sync.Mutex
+	next map[entry.DocID]time.Time
+}
+
+// may says whether it is a document's time.
+func (p *paced) may(doc entry.DocID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !time.Now().Before(p.next[doc])
+}
+
+// took notes how long a document took.
+func (p *paced) took(doc entry.DocID, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d < time.Millisecond {
+		return
+	}
+	now := time.Now()
+	for doc, at := range p.next { // those that weren't asked for since
+		if at.Before(now) {
+			delete(p.next, doc)
+		}
+	}
+	if p.next == nil {
+		p.next = map[entry.DocID]time.Time{}
+	}
+	p.next[doc] = now.Add(min(d*pauses, maxPause))
+}
+
+// Weigh does what was put off in large documents, if it is their time or all says so. It is to be called about every second.
+func (r *Replica) Weigh(all bool) error {
+	defer r.tellWanted()
+	docs, err := r.store.Judge()
+	if err != nil {
+		return err
+	}
+	g := new(errgroup.Group)
+	g.SetLimit(1) // each takes memory
+	for _, doc := range docs {
+		if !r.waits.isLarge(doc) || !all && !r.paced.may(doc) {
+			continue
+		}
+		g.Go(func() error {
+			if err := r.settle(doc); err != nil {
+				return fmt.Errorf("judge document %s again: %w", doc, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// weigh does what was put off in a loaded document; listed: it goes off the list of those to be judged. The caller holds its
+// stripe and, for reading, judging.
+func (r *Replica) weigh(d *document, listed bool) error {
+	began := time.Now()
+	w := &work{id: d.id, doc: d, listed: listed}
+	var came outcomes
+	if c := r.Rules(); d.charter != c {
+		came.add(d.judge.RejudgeLater(c))
+		d.charter = c
+	}
+	came.add(d.judge.Weigh())
+	err := r.conclude(w, came)
+	if err == nil {
+		err = r.storeWorks([]*work{w})
+	}
+	r.paced.took(d.id, time.Since(began))
+	if err != nil {
+		r.docs.drop(d.id)
+		if errors.Is(err, errAgain) {
+			return nil // it is on the list, and judged without that one
+		}
+		return err
+	}
+	_, err = r.took([]*work{w})
+	return err
+}
+
+// wait keeps what came for a large document that isn't loaded, and isn't to be yet.
+func (r *Replica) wait(w *work) error {
+	taken := map[bucket]room{}
+	for _, a := range w.in {
+		id, b := a.entry.ID(), r.bucketOf(a.entry.Device)
+		switch {
+		case r.store.Has(id):
+		case r.hasRoom(b, taken[b]):
+			taken[b] = taken[b].plus(roomOf(a.entry, a.change))
+			w.verdicts = append(w.verdicts, verdict{a.entry, a.change, charter.Pending, "", true})
+		default:
+			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldRoom))
+		}
+	}
+	w.in = nil
+	return nil
+}
