@@ -88,7 +88,11 @@ var rules = []rule{
 	{"H3: of a full member", "crdt/accept/cut.go", "if a.Full && !slices.Contains(who, a.Member)", "if !slices.Contains(who, a.Member)", ""},
 	{"H3: of who didn't close it", "crdt/accept/cut.go", "			if m != s.Author {", "			if true {", ""},
 	{"States 10: the steps of its dependencies", "crdt/accept/judge.go", "	if !d.covers(s) {", "	if false {", ""},
-	{"Room: 64 closings", "crdt/accept/crowd.go", " && d.closings(s.Change) <= MaxClosings", "", "./crdt"},
+	{"Room: 64 closings", "crdt/accept/room.go", " || w.closings > 0 && had.all+w.closings > MaxClosings", "", "./crdt"},
+	{"Room: on whom more people stand", "crdt/accept/crowd.go", "return cmp.Or(cmp.Compare(b.people.len(), a.people.len()),", "return cmp.Or(", ""},
+	{"Room: who has had less", "crdt/accept/crowd.go", "		cmp.Compare(r.of[a.needs.author]+a.needs.ops, r.of[b.needs.author]+b.needs.ops),\n", "", ""},
+	{"Room: what makes somebody stand is kept", "crdt/accept/document.go", "return d.standsFirst(n) || d.comesIn(n)", "return d.comesIn(n)", ""},
+	{"Twins: one that may stay is kept", "crdt/accept/document.go", "		return d.mayStay(n)", "		return false", ""},
 	{"Outcomes: who records doesn't stand on it", "crdt/kinds/outcome.go", "over[i] && item.Author != v.member && ", "over[i] && ", "./crdt"},
 	{"Outcomes: full members stand on it", "crdt/kinds/outcome.go", " && t.wasFull(item) {", " {", "./crdt"},
 }

@@ -304,7 +304,7 @@ func (r *Replica) lockAll(todo []*work) (unlock func()) {
 // judge decides on what arrived for one document, applies what is accepted and computes the
 // new view. Nothing is stored yet.
 func (r *Replica) judge(w *work) error {
-	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(w.id) {
+	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(turn{doc: w.id}) {
 		return r.wait(w)
 	}
 	d, err := r.load(w.id)
@@ -325,10 +325,10 @@ func (r *Replica) judge(w *work) error {
 		}
 		came.add(d.judge.AddLater(items))
 	})
-	if d.judge.Due() && r.paced.may(w.id) {
+	if seen := (turn{w.id, true}); d.judge.Due() && r.paced.may(seen) {
 		began := time.Now()
 		came.add(d.judge.WeighGently())
-		r.paced.took(w.id, time.Since(began))
+		r.paced.took(seen, time.Since(began))
 	}
 	return r.conclude(w, came)
 }

@@ -66,7 +66,7 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 		r.docs.put(d)
 	}
 	if judge.Large() {
-		r.paced.took(id, time.Since(began))
+		r.paced.took(turn{doc: id}, time.Since(began))
 	}
 	return d, nil
 }

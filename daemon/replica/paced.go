@@ -26,33 +26,39 @@ const (
 // paced remembers when the turns of documents are that took long.
 type paced struct {
 	mu   sync.Mutex
-	next map[entry.DocID]time.Time
+	next map[turn]time.Time
+}
+
+// turn is what of a document is paced: to put it together, or only to see whether something has room beside the rest.
+type turn struct {
+	doc  entry.DocID
+	rest bool
 }
 
 // may says whether it is a document's time.
-func (p *paced) may(doc entry.DocID) bool {
+func (p *paced) may(of turn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !time.Now().Before(p.next[doc])
+	return !time.Now().Before(p.next[of])
 }
 
 // took notes how long a document took.
-func (p *paced) took(doc entry.DocID, d time.Duration) {
+func (p *paced) took(of turn, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if d < time.Millisecond {
 		return
 	}
 	now := time.Now()
-	for doc, at := range p.next { // those that weren't asked for since
+	for of, at := range p.next {
 		if at.Before(now) {
-			delete(p.next, doc)
+			delete(p.next, of)
 		}
 	}
 	if p.next == nil {
-		p.next = map[entry.DocID]time.Time{}
+		p.next = map[turn]time.Time{}
 	}
-	p.next[doc] = now.Add(min(d*pauses, maxPause))
+	p.next[of] = now.Add(min(d*pauses, maxPause))
 }
 
 // Weigh does what was put off in large documents, if it is their time or all says so. It is to be called about every second.
@@ -65,7 +71,7 @@ func (r *Replica) Weigh(all bool) error {
 	g := new(errgroup.Group)
 	g.SetLimit(1) // each takes memory
 	for _, doc := range docs {
-		if !r.waits.isLarge(doc) || !all && !r.paced.may(doc) {
+		if !r.waits.isLarge(doc) || !all && !r.paced.may(turn{doc: doc}) {
 			continue
 		}
 		g.Go(func() error {
@@ -93,7 +99,7 @@ func (r *Replica) weigh(d *document, listed bool) error {
 	if err == nil {
 		err = r.storeWorks([]*work{w})
 	}
-	r.paced.took(d.id, time.Since(began))
+	r.paced.took(turn{doc: d.id}, time.Since(began))
 	if err != nil {
 		r.docs.drop(d.id)
 		if errors.Is(err, errAgain) {
