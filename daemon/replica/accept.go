@@ -214,6 +214,7 @@ type work struct {
 	doc      *document
 	verdicts []verdict
 	held     []heldEntry
+	spent    []*entry.Entry      // see days
 	charged  map[entry.ID]bucket // of what is kept, what takes another's room than its device's
 	again    bool                // what was held back may count by now
 	listed   bool                // it is taken off the list of documents to be judged, unless something was put off
@@ -256,6 +257,9 @@ func (r *Replica) acceptChanges(group []arrived) (held int, err error) {
 	if err != nil {
 		for _, w := range todo {
 			r.docs.drop(w.id) // what is loaded may be ahead of what is stored
+			for _, e := range w.spent {
+				r.giveBack(e)
+			}
 		}
 		return 0, err
 	}
@@ -316,6 +320,7 @@ func (r *Replica) judge(w *work) error {
 	var came outcomes
 	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}}
 	w.charged = keep.charged
+	defer func() { w.spent = keep.spent }()
 	w.in, w.held = keep.those(w.in, func(all []arrived) {
 		items := make([]accept.Item, 0, len(all))
 		for _, a := range all {
@@ -460,6 +465,7 @@ const maxStates = 1_000
 // again until the last is written.
 func (r *Replica) putWork(p *store.Pieces, w *work) error {
 	b := p.Batch()
+	r.putSpent(b, w.spent)
 	many := len(w.verdicts)-len(w.in) > maxStates
 	if many {
 		b.PutJudge(w.id, true)

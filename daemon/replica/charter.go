@@ -57,6 +57,7 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	grown = grown.placed(at)
 	b := store.NewBatch(nil)
 	r.putStand(b, at)
+	r.putSpent(b, statements)
 	ids := make([]entry.ID, 0, len(statements))
 	for _, e := range statements {
 		id := e.ID()

@@ -72,7 +72,7 @@ func (r *Replica) Held() []Held {
 
 const grantedPrefix = "granted/"
 
-// TakeIn gives a device as much room again as it had, for good, and lets go what is held back of it: peers
+// TakeIn gives a device as much room again as it had, for good, and as much to write as can add up once, and lets go what is held back of it: peers
 // bring it again.
 func (r *Replica) TakeIn(ctx context.Context, d entry.Device) error {
 	if err := ctx.Err(); err != nil {
@@ -83,6 +83,8 @@ func (r *Replica) TakeIn(ctx context.Context, d entry.Device) error {
 	n := q.granted[d] + 1
 	q.mu.Unlock()
 	b := store.NewBatch(nil)
+	r.allow(d)
+	r.putDays(b, map[entry.Device]bool{d: true})
 	b.PutSmall(grantedPrefix+d.String(), binary.BigEndian.AppendUint32(d[:len(d):len(d)], uint32(n)))
 	if err := r.store.Commit(b); err != nil {
 		return err
@@ -209,14 +211,16 @@ type keeping struct {
 	d       *document
 	taken   map[bucket]room     // by what came and isn't accepted, so far
 	charged map[entry.ID]bucket // of that, what takes another's room than its device's
+	spent   []*entry.Entry      // what was taken of what its device may write in a day
 }
 
 // those has add take in what is kept, in the order in which it came, and returns that and what is held back. What
 // there is no room for is kept if it is accepted, so it waits until all that it may stand on was looked at.
 func (k *keeping) those(in []arrived, add func([]arrived)) (kept []arrived, held []heldEntry) {
+	in, held = k.rationed(in)
 	if k.haveRoom(in) { // mostly
 		add(in)
-		return in, nil
+		return in, held
 	}
 	take := func(a arrived) {
 		add([]arrived{a})
@@ -246,6 +250,30 @@ func (k *keeping) those(in []arrived, add func([]arrived)) (kept []arrived, held
 		held = append(held, heldChange(k.d.judge, a, k.r.Rules(), HeldRoom))
 	}
 	return kept, held
+}
+
+// rationed says what came within what its device may write in a day, or is named by what others wrote, and holds back the
+// rest.
+func (k *keeping) rationed(in []arrived) (some []arrived, held []heldEntry) {
+	for i, a := range in {
+		switch {
+		case k.r.spend(a.entry):
+			k.spent = append(k.spent, a.entry)
+		case !k.isNamed(a):
+			if some == nil {
+				some = append(make([]arrived, 0, len(in)), in[:i]...)
+			}
+			held = append(held, heldChange(k.d.judge, a, k.r.Rules(), HeldDay))
+			continue
+		}
+		if some != nil {
+			some = append(some, a)
+		}
+	}
+	if len(held) == 0 {
+		return in, nil
+	}
+	return some, held
 }
 
 // haveRoom says whether there is room for all of some entries, whatever becomes of them.

@@ -64,6 +64,7 @@ func (p *paced) took(of turn, d time.Duration) {
 // Weigh does what was put off in large documents, if it is their time or all says so. It is to be called about every second.
 func (r *Replica) Weigh(all bool) error {
 	defer r.tellWanted()
+	r.letGoDays()
 	docs, err := r.store.Judge()
 	if err != nil {
 		return err
@@ -118,8 +119,11 @@ func (r *Replica) wait(w *work) error {
 		id, b := a.entry.ID(), r.bucketOf(a.entry.Device)
 		switch {
 		case r.store.Has(id):
+		case !r.spend(a.entry):
+			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldDay))
 		case r.hasRoom(b, taken[b]):
 			taken[b] = taken[b].plus(roomOf(a.entry, a.change))
+			w.spent = append(w.spent, a.entry)
 			w.verdicts = append(w.verdicts, verdict{a.entry, a.change, charter.Pending, "", true})
 		default:
 			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldRoom))

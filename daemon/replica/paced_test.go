@@ -3,6 +3,7 @@ package replica
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
@@ -60,6 +61,7 @@ func TestWhoTurnsACrowdedDocumentOverAgainAndAgainHasThatDoneNowAndThen(t *testi
 	if got := ana.state(t, own.ID()); got != charter.Accepted {
 		t.Errorf("what Ana writes meanwhile is %v", got)
 	}
+	ana.paced.took(turn{doc: doc}, time.Minute)
 	must(t, ana.Weigh(false))
 	if ana.docs.get(doc).am != core {
 		t.Error("it wasn't its time yet")
@@ -81,6 +83,7 @@ func TestWhatComesForALargeDocumentThatIsNotLoadedWaitsUntilItIsItsTime(t *testi
 	c, doc, first := crowded(t)
 	ana, ben := c.all[0], c.all[1]
 	ana.docs.drop(doc)
+	ana.paced.took(turn{doc: doc}, time.Minute)
 	bens := ana.beside(t, ben.cfg.Key, doc, 1, []change.Hash{first.Hash}, first.MaxOp()+1, func(int) change.Op {
 		return changetest.Put(change.OpID{}, "title", change.StrValue("Ben's"))
 	})[0]

@@ -100,6 +100,7 @@ type Replica struct {
 	index  *index
 	quota  *quota
 	paced  paced
+	days   days
 	clock  arrivalClock
 
 	events     *hub[Event]
@@ -161,6 +162,7 @@ func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*
 	b := store.NewBatch(nil)
 	b.PutSmall(spaceRecord, space[:])
 	b.PutSmall(standRecord, at.encode(g))
+	putBegun(b, cfg.clock()())
 	if g.shared != nil {
 		b.PutSmall(sideRecord, []byte{byte(g.side)})
 	}
@@ -292,7 +294,7 @@ func (r *Replica) goOn() error {
 	if err := r.startClock(); err != nil {
 		return err
 	}
-	if err := errors.Join(r.readGranted(), r.readQuota()); err != nil {
+	if err := errors.Join(r.readGranted(), r.readQuota(), r.readDays()); err != nil {
 		return err
 	}
 	if err := r.listStale(); err != nil {

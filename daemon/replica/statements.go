@@ -11,8 +11,11 @@ import (
 func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*entry.Entry, held []heldEntry) {
 	taken := map[bucket]room{}
 	over := false
+	within := map[entry.ID]bool{} // of what its device may write in a day
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
+		within[e.ID()] = r.spend(e)
+		over = over || !within[e.ID()]
 		over = over || !r.hasRoom(b, taken[b])
 		taken[b] = taken[b].plus(roomOf(e, nil))
 	}
@@ -25,7 +28,8 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
 		state, _ := tried.rules.State(e.ID())
-		if state == charter.Accepted || named[e.ID()] || r.wanted.has(e.ID()) || r.hasRoom(b, taken[b]) {
+		count := within[e.ID()] && (state == charter.Accepted || r.hasRoom(b, taken[b]))
+		if count || named[e.ID()] || r.wanted.has(e.ID()) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
 				taken[b] = taken[b].plus(roomOf(e, nil))
@@ -33,6 +37,9 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 			continue
 		}
 		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom}
+		if !within[e.ID()] {
+			h.why = HeldDay
+		}
 		for _, head := range e.Heads {
 			if state, _ := tried.rules.State(head); state == charter.Pending {
 				h.keys = append(h.keys, head)
@@ -48,14 +55,15 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 // or that are named themselves.
 func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bool {
 	named := map[entry.ID]bool{}
-	name := func(e *entry.Entry, all bool) {
-		for _, h := range e.Heads {
-			named[h] = named[h] || all
-		}
+	by := make(map[entry.ID]entry.Device, len(statements))
+	for _, e := range statements {
+		by[e.ID()] = e.Device
 	}
 	roomy := func(e *entry.Entry) bool { return r.hasRoom(r.bucketOf(e.Device), room{}) }
 	for _, o := range r.open {
-		name(o.entry, roomy(o.entry))
+		for _, h := range o.entry.Heads {
+			named[h] = named[h] || by[h] != o.entry.Device && roomy(o.entry)
+		}
 	}
 	for more := true; more; {
 		more = false
@@ -64,7 +72,7 @@ func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bool {
 				continue
 			}
 			for _, h := range e.Heads {
-				if !named[h] {
+				if !named[h] && (named[e.ID()] || by[h] != e.Device) {
 					named[h], more = true, true
 				}
 			}

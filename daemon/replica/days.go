@@ -1,0 +1,208 @@
+package replica
+
+import (
+	"encoding/binary"
+	"math"
+	"sync"
+	"time"
+
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// Bounds on what each device writes in a day, whatever becomes of it. What nobody uses adds up, so that somebody who was
+// away, or a computer that was off, brings all of it at once; a device whose word has ended gets no more.
+const (
+	DayEntries    = 20_000
+	DayStatements = 1_000 // of these, statements of the charter: each is kept in memory
+	DayBytes      = 16 << 20
+	// MaxDays is how many days' worth adds up. It is what a device begins with that this replica knew when it began, or
+	// within newFor of that: all of its work comes then.
+	MaxDays = 30
+)
+
+// newFor is for how long a replica takes devices that it hears of for old ones.
+const newFor = 7 * 24 * time.Hour
+
+const (
+	dayPrefix   = "day/"  // with the key of a device: an allowance
+	begunRecord = "begun" // when the replica began, in milliseconds since 1970
+)
+
+// allowance is how much more a device may write: of what DayEntries, DayStatements and DayBytes count, in that order.
+type allowance struct {
+	left [3]float64
+	at   time.Time // when that was
+}
+
+var aDay = [3]float64{DayEntries, DayStatements, DayBytes}
+
+// days knows what devices may write that have written anything.
+type days struct {
+	mu  sync.Mutex
+	of  map[entry.Device]*allowance
+	new time.Time // until when devices are taken for old ones
+}
+
+// spent is what an entry takes of an allowance.
+func spent(e *entry.Entry) [3]float64 {
+	s := [3]float64{1, 0, float64(len(e.Encoded()))}
+	if e.Kind == entry.Statement {
+		s[1] = 1
+	}
+	return s
+}
+
+// spend takes an entry's part of what its device may write, if anything is left. Nobody's own device is bounded, nor what
+// the charter doesn't know: that has a bound of its own.
+func (r *Replica) spend(e *entry.Entry) bool {
+	if e.Device == r.device || r.bucketOf(e.Device) == (bucket{}) {
+		return true
+	}
+	d := &r.days
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := r.allowanceLocked(e.Device)
+	for i, n := range spent(e) {
+		if n > 0 && a.left[i] < 1 {
+			return false
+		}
+	}
+	for i, n := range spent(e) {
+		a.left[i] -= n
+	}
+	return true
+}
+
+// giveBack undoes a spend.
+func (r *Replica) giveBack(e *entry.Entry) {
+	d := &r.days
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a := d.of[e.Device]; a != nil {
+		for i, n := range spent(e) {
+			a.left[i] += n
+		}
+	}
+}
+
+// allowanceLocked is what a device may write as of now. The caller holds days.mu.
+func (r *Replica) allowanceLocked(device entry.Device) *allowance {
+	d, now := &r.days, r.now()
+	a := d.of[device]
+	if a == nil {
+		a = &allowance{at: now}
+		worth := 1.0
+		if now.Before(d.new) {
+			worth = MaxDays
+		}
+		for i := range a.left {
+			a.left[i] = worth * aDay[i]
+		}
+		if d.of == nil {
+			d.of = map[entry.Device]*allowance{}
+		}
+		d.of[device] = a
+		return a
+	}
+	passed := now.Sub(a.at).Hours() / 24
+	a.at = now
+	if _, speaks := r.Rules().MemberOf(device); !speaks || passed < 0 {
+		return a
+	}
+	for i := range a.left {
+		a.left[i] = max(a.left[i], min(a.left[i]+passed*aDay[i], MaxDays*aDay[i]))
+	}
+	return a
+}
+
+// putDays adds to a batch what devices may still write.
+func (r *Replica) putDays(b *store.Batch, devices map[entry.Device]bool) {
+	r.days.mu.Lock()
+	defer r.days.mu.Unlock()
+	for device := range devices {
+		a := r.days.of[device]
+		if a == nil {
+			continue
+		}
+		v := append([]byte{}, device[:]...)
+		v = binary.BigEndian.AppendUint64(v, uint64(a.at.UnixMilli()))
+		for _, n := range a.left {
+			v = binary.BigEndian.AppendUint64(v, math.Float64bits(n))
+		}
+		b.PutSmall(dayPrefix+device.String(), v)
+	}
+}
+
+// putSpent is putDays of those who wrote some entries.
+func (r *Replica) putSpent(b *store.Batch, all []*entry.Entry) {
+	devices := map[entry.Device]bool{}
+	for _, e := range all {
+		devices[e.Device] = true
+	}
+	r.putDays(b, devices)
+}
+
+// readDays reads what devices may still write.
+func (r *Replica) readDays() error {
+	d := &r.days
+	if b, err := r.store.Small(begunRecord); err == nil && len(b) == 8 {
+		d.new = time.UnixMilli(int64(binary.BigEndian.Uint64(b))).Add(newFor)
+	}
+	d.of = map[entry.Device]*allowance{}
+	return r.store.Smalls(dayPrefix, func(_ string, v []byte) {
+		var device entry.Device
+		if len(v) != len(device)+32 {
+			return
+		}
+		v = v[copy(device[:], v):]
+		a := &allowance{at: time.UnixMilli(int64(binary.BigEndian.Uint64(v)))}
+		for i := range a.left {
+			a.left[i] = math.Float64frombits(binary.BigEndian.Uint64(v[8+8*i:]))
+		}
+		d.of[device] = a
+	})
+}
+
+// putBegun notes when a replica begins.
+func putBegun(b *store.Batch, now time.Time) {
+	b.PutSmall(begunRecord, binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())))
+}
+
+// allow gives a device as much as can add up. The caller stores it.
+func (r *Replica) allow(device entry.Device) {
+	r.days.mu.Lock()
+	defer r.days.mu.Unlock()
+	a := r.allowanceLocked(device)
+	for i := range a.left {
+		a.left[i] = MaxDays * aDay[i]
+	}
+}
+
+// letGoDays lets go what was held back since its device wrote too much, as far as it may write more by now. It waits for a
+// part of a day's worth, so that entries aren't asked for one by one.
+func (r *Replica) letGoDays() {
+	const part = 24
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for device, held := range q.byDevice {
+		r.days.mu.Lock()
+		left := r.allowanceLocked(device).left
+		r.days.mu.Unlock()
+		some := map[entry.ID]*heldEntry{}
+		for i := range left {
+			if left[i] < aDay[i]/part {
+				left = [3]float64{}
+			}
+		}
+		for id, h := range held {
+			if h.why != HeldDay || left[0] < 1 || left[2] < 1 {
+				continue
+			}
+			left[0], left[2] = left[0]-1, left[2]-float64(h.size)
+			some[id] = h
+		}
+		q.letGoLocked(some)
+	}
+}
