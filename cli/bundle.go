@@ -15,6 +15,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/whole"
 )
 
 func (k *kith) bundle() *cli.Command {
@@ -111,7 +112,7 @@ func writeBundle(ctx context.Context, client *client.Client, q api.BundleRequest
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return made, err
 	}
-	return made, os.Rename(f.Name(), file)
+	return made, whole.Move(f.Name(), file)
 }
 
 func (k *kith) bundleRead() *cli.Command {

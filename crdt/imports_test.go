@@ -32,7 +32,8 @@ var mayImport = map[string][]string{
 	"crdt/kinds":   {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept", "crdt/problem", "crdt/kind"},
 	"crdt":         {"crdt/"},
 
-	"daemon/store":       {"crdt/entry", "crdt/problem"},
+	"daemon/whole":       {},
+	"daemon/store":       {"crdt/entry", "crdt/problem", "daemon/whole"},
 	"daemon/exchange":    {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
 	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
 	"daemon/replica":     {"crdt", "crdt/", "daemon/store"},
@@ -43,7 +44,7 @@ var mayImport = map[string][]string{
 	"daemon/backup":      {"crdt/entry", "crdt/problem"},
 	"daemon/bundle":      {"crdt/entry"},
 	"daemon/words":       {"crdt", "crdt/", "daemon/api", "daemon/replica"},
-	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store"},
+	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store", "daemon/whole"},
 	"daemon/knock":       {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
 	"daemon/duty":        {},                                                                                                                                        // so that a simulation of the exchange runs it
 	"daemon/space":       {"crdt/", "daemon/api", "daemon/duty", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
@@ -56,9 +57,9 @@ var mayImport = map[string][]string{
 	"daemon":             {"crdt", "crdt/", "daemon/"},                      // puts the parts together
 	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"}, // for tests and measurements
 
-	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client"},      // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/entrance", "daemon/home", "daemon/replica"}, // the trial in a child process is replica's
-	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                       // measures and labs
+	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/entrance", "daemon/home", "daemon/replica"},            // the trial in a child process is replica's
+	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                  // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

@@ -19,6 +19,7 @@ import (
 	"kith/daemon/seal"
 	"kith/daemon/space"
 	"kith/daemon/store"
+	"kith/daemon/whole"
 	"kith/daemon/words"
 )
 
@@ -64,7 +65,7 @@ func Backup(ctx context.Context, o BackupOptions) (made api.Backup, err error) {
 		return made, err
 	}
 	made = described(o.File, h, size, o.Passphrase != "")
-	return made, os.Rename(f.Name(), o.File)
+	return made, whole.Move(f.Name(), o.File)
 }
 
 // openBackup gives the content of a backup as it is made.

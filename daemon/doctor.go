@@ -184,23 +184,17 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 	return checks
 }
 
-// checkHeld says of whom something is held back, since too much of it counts for nothing.
+// checkHeld says of whom something is held back, since too much of it came or counts for nothing.
 func checkHeld(r *replica.Replica) (checks []api.Check) {
 	unknown := 0
 	for _, h := range r.Held() {
-		m, ok := r.Rules().OwnerOf(h.Device)
+		says, ok := words.People{Rules: r.Rules()}.HeldBack(h)
 		if !ok {
 			unknown += h.Entries
 			continue
 		}
-		whose := m.Name
-		for _, d := range m.Devices {
-			if d.Key == h.Device {
-				whose += " (" + d.Name + ")"
-			}
-		}
 		checks = append(checks, api.Check{
-			Name: "held back", Says: fmt.Sprintf("%s: %d entries that don't count, or wait for others. What counts isn't held back", whose, h.Entries),
+			Name: "held back", Says: says,
 			Hint: "ask what that computer does. To give it as much room again: kith doctor --take-in",
 		})
 	}

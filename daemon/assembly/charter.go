@@ -115,11 +115,11 @@ func (a *Assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 }
 
 // Notice says what the person at this device has to know before anything else: that the co-op has
-// split, or that they are no member any more, why, and what they keep.
+// split, that something is held back, or that they are no member any more, why, and what they keep.
 func Notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r))
+		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r), heldBack(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {
@@ -138,6 +138,16 @@ func Notice(r *replica.Replica) []string {
 		return []string{"This device was taken out of use, and you have no other. Your recovery phrase brings you back: kith device recover", keep}
 	}
 	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + live, keep}
+}
+
+// heldBack says of whose computers something is held back.
+func heldBack(r *replica.Replica) (says []string) {
+	for _, h := range r.Held() {
+		if held, ok := (words.People{Rules: r.Rules()}).HeldBack(h); ok {
+			says = append(says, "Held back here of "+held+". To take all of it in: kith doctor --take-in")
+		}
+	}
+	return says
 }
 
 // removedBy says what was agreed, by whom and why.

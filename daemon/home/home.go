@@ -19,6 +19,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/seal"
 	"kith/daemon/store"
+	"kith/daemon/whole"
 )
 
 // Home is a folder that holds all that one device knows of its co-op. Only one process uses it
@@ -114,7 +115,7 @@ func At(dir string) *Home { return &Home{dir: dir} }
 // Open takes the home in dir for this process, making it if it is absent. The error is a
 // *HeldError if another process has it.
 func Open(dir string) (*Home, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := whole.Folder(dir); err != nil {
 		return nil, err
 	}
 	if err := api.CheckHome(dir); err != nil {
@@ -186,7 +187,7 @@ func (h *Home) SetConfig(c Config) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(h.path("config.json"), append(b, '\n'))
+	return whole.Write(h.path("config.json"), append(b, '\n'))
 }
 
 // keyFile is the name of the file with the keys, of the device and of an encrypted store.
@@ -204,7 +205,7 @@ func (h *Home) DeviceKey() (entry.Signer, error) {
 	_, err := os.Stat(h.path(keyFile))
 	if errors.Is(err, fs.ErrNotExist) && !h.InUse() {
 		k := keys{device: entry.NewSigner()}
-		return k.device, writeWhole(h.path(keyFile), k.text())
+		return k.device, whole.Write(h.path(keyFile), k.text())
 	}
 	k, err := h.openKeys()
 	return k.device, err
@@ -338,9 +339,6 @@ func (k keys) text() []byte {
 	return append(text, '\n')
 }
 
-// unfinished begins the names of files that are being written.
-const unfinished = ".new-"
-
 // sweep removes what a crash left of files that were being written, here and in the places below: the key may
 // be in one of them, open, in a home that is protected since.
 func (h *Home) sweep() error {
@@ -353,36 +351,12 @@ func (h *Home) sweep() error {
 		files, bad := os.ReadDir(dir)
 		err = errors.Join(err, bad)
 		for _, f := range files {
-			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), unfinished) {
+			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), whole.Unfinished) {
 				err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
 			}
 		}
 	}
 	return err
-}
-
-// writeWhole writes a private file so that a crash leaves the old one or the new one, and perhaps a part of the
-// new one beside it, which sweep removes.
-func writeWhole(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// syncDir makes the names in a folder outlive a power cut.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", dir, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Keyless says whether the place has no key, and nothing that was made with one.
@@ -404,7 +378,7 @@ func (h *Home) Forget() error {
 		if err := os.Remove(h.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := syncDir(h.dir); err != nil {
+		if err := whole.Sync(h.dir); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"kith/crdt/entry"
+	"kith/daemon/whole"
 )
 
 const (
@@ -58,7 +59,7 @@ func (h *Home) SetPact(b []byte) error {
 	if len(b) > maxPactFile {
 		return fmt.Errorf("what is kept of a pact has %d bytes, the limit is %d", len(b), maxPactFile)
 	}
-	return errors.Join(writeWhole(h.path(pactFile), b), syncDir(h.dir))
+	return whole.Write(h.path(pactFile), b)
 }
 
 // ofPact are the two fields of a pact that say whose a place is.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"kith/daemon/whole"
 )
 
 // MaxPlaces bounds how many spaces one home has. Each costs memory, a port and a key.
@@ -109,5 +111,5 @@ func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 		return nil, fmt.Errorf("%s has %d spaces, and the limit is %d", h.dir, len(numbers)+1, MaxPlaces)
 	}
 	p := h.Place(next)
-	return p, os.MkdirAll(p.dir, 0o700)
+	return p, whole.Folder(p.dir)
 }

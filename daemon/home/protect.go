@@ -11,6 +11,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/seal"
 	"kith/daemon/store"
+	"kith/daemon/whole"
 )
 
 // ProtectOptions is how a home is to be protected.
@@ -96,7 +97,7 @@ func (h *Home) protect(ctx context.Context, o ProtectOptions) error {
 				return err
 			}
 		}
-		return writeWhole(h.path(keyFile), keys{device: device}.text())
+		return whole.Write(h.path(keyFile), keys{device: device}.text())
 	}
 	passphrase, err := o.New()
 	if err != nil {
@@ -146,5 +147,5 @@ func (h *Home) seal(k keys, passphrase string) error {
 		return errors.Join(errors.New("what was sealed doesn't open again; nothing was changed"), err)
 	}
 	h.keys = &k
-	return writeWhole(h.path(keyFile), text)
+	return whole.Write(h.path(keyFile), text)
 }

@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt/entry"
 	"kith/daemon/api"
+	"kith/daemon/whole"
 )
 
 // RestoringDir is where a replica comes into being that a backup brings; it is moved when it is whole.
@@ -29,16 +30,13 @@ func (h *Home) MakeRoomFor(key []byte) error {
 // SettleRestored makes the home what it was: with this content of the file with its keys, and with the replica that
 // is whole in restoringDir. The replica takes its place at last: before that the home is in no co-op.
 func (h *Home) SettleRestored(keys []byte, c Config) error {
-	if err := writeWhole(h.path(keyFile), keys); err != nil {
+	if err := whole.Write(h.path(keyFile), keys); err != nil {
 		return err
 	}
 	if err := h.SetConfig(c); err != nil {
 		return err
 	}
-	if err := os.Rename(h.RestoringDir(), h.StoreDir()); err != nil {
-		return err
-	}
-	return syncDir(h.dir)
+	return whole.Move(h.RestoringDir(), h.StoreDir())
 }
 
 // DeviceOf gives the device that the content of a file with keys is of, if it isn't sealed.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"kith/daemon/replica"
 	"kith/daemon/store"
+	"kith/daemon/whole"
 )
 
 const (
@@ -33,13 +33,13 @@ func (h *Home) rewriteStore(ctx context.Context, from, to []byte, progress func(
 	if err := replica.CopyMarks(h.StoreDir(), dir); err != nil {
 		return err
 	}
-	if err := syncDir(dir); err != nil {
+	if err := whole.Sync(dir); err != nil {
 		return err
 	}
-	if err := os.Rename(dir, h.path(rewrittenDir)); err != nil {
+	if err := whole.Move(dir, h.path(rewrittenDir)); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(h.dir), h.finishRewrite())
+	return h.finishRewrite()
 }
 
 // finishRewrite removes what a crash left of a store that wasn't whole yet, and puts a whole one in
@@ -56,5 +56,5 @@ func (h *Home) finishRewrite() error {
 	if err := os.RemoveAll(h.StoreDir()); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(h.path(rewrittenDir), h.StoreDir()), syncDir(filepath.Clean(h.dir)))
+	return whole.Move(h.path(rewrittenDir), h.StoreDir())
 }

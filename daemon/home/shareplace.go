@@ -11,6 +11,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/whole"
 )
 
 const (
@@ -50,7 +51,7 @@ func (h *Home) SetSharePlace(p SharePlace) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeWhole(h.path(shareFile), append(b, '\n')), syncDir(h.dir))
+	return whole.Write(h.path(shareFile), append(b, '\n'))
 }
 
 // SharePlace reads what the place remembers; nil if it is of no share.

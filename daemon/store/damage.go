@@ -16,6 +16,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
+
+	"kith/daemon/whole"
 )
 
 // Badger repairs on its own when it opens: it cuts off what it can't read of its logs and
@@ -64,7 +66,10 @@ func keepAside(dir string) error {
 	if n == 0 {
 		return os.Remove(part) // a new store
 	}
-	return os.Rename(part, kept)
+	if err := whole.Sync(part); err != nil {
+		return err
+	}
+	return whole.Move(part, kept)
 }
 
 // copySparse copies a file and leaves holes where it has zeros: logs are laid out at full length.

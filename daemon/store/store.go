@@ -22,6 +22,7 @@ import (
 	"github.com/dgraph-io/badger/v4/options"
 
 	"kith/crdt/problem"
+	"kith/daemon/whole"
 )
 
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
@@ -108,7 +109,7 @@ type Store struct {
 // encrypted with, of KeySize bytes; nil: it isn't. The error wraps ErrCorrupt if what is there can't
 // be read, as with another key; nothing is overwritten then.
 func Open(dir string, key []byte) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := whole.Folder(dir); err != nil {
 		return nil, err
 	}
 	if err := refuseHalfEmpty(dir); err != nil {
