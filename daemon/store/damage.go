@@ -116,7 +116,7 @@ func copySparse(from, to string) error {
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	return errors.Join(out.Truncate(info.Size()), out.Close())
+	return errors.Join(out.Truncate(info.Size()), out.Sync(), out.Close())
 }
 
 // refuseCutTables stops Badger from opening a table that has lost its end, on which it panics
