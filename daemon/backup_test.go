@@ -22,6 +22,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
 	"kith/daemon/backup"
+	"kith/daemon/backup/form"
 	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
@@ -36,7 +37,7 @@ func typed(s string) func() (string, error) { return daemontest.Typed(s) }
 func (h *computer) backUp(passphrase string) string {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "kith.backup")
-	made, err := Backup(h.t.Context(), BackupOptions{Home: h.dir, File: file, Passphrase: passphrase, Version: "test", Unlock: typed(h.passphrase)})
+	made, err := backup.Make(h.t.Context(), backup.Options{Home: h.dir, File: file, Passphrase: passphrase, Version: "test", Unlock: typed(h.passphrase)})
 	must(h.t, err)
 	info, err := os.Stat(file)
 	must(h.t, err)
@@ -76,7 +77,7 @@ func emptyPlace(t testing.TB, name string) *computer {
 func restored(t testing.TB, name, file string) *computer {
 	t.Helper()
 	h := emptyPlace(t, name)
-	res, err := Restore(t.Context(), RestoreOptions{Home: h.dir, File: file, Listen: here()})
+	res, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: h.dir, File: file, Listen: here()})
 	must(t, err)
 	if res.Left != 0 {
 		t.Errorf("%d entries were left out", res.Left)
@@ -144,7 +145,7 @@ func TestABackupMadeWhileOthersWriteHoldsAllThatWasAcknowledgedBefore(t *testing
 
 	again := emptyPlace(t, "Ana")
 	var heard int64
-	res, err := Restore(t.Context(), RestoreOptions{
+	res, err := backup.Restore(t.Context(), backup.RestoreOptions{
 		Home: again.dir, File: file, Passphrase: typed(word),
 		Progress: func(_ string, done, of int64) { heard = max(heard, done); _ = of },
 	})
@@ -171,7 +172,7 @@ func TestABackupWithoutADaemonIsTheSameAsWithOne(t *testing.T) {
 	ana.stop()
 	without := ana.backUp("")
 	// Small records are where the devices are: a daemon signs that while it gets going.
-	small := func(part string) bool { return strings.HasPrefix(part, fmt.Sprint(backup.KindSmall)) }
+	small := func(part string) bool { return strings.HasPrefix(part, fmt.Sprint(form.KindSmall)) }
 	a, b := slices.DeleteFunc(partsOf(t, with), small), slices.DeleteFunc(partsOf(t, without), small)
 	if !slices.Equal(a, b) {
 		t.Errorf("with a daemon:\n%q\nwithout:\n%q", a, b)
@@ -186,7 +187,7 @@ func partsOf(t testing.TB, file string) (parts []string) {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	must(t, err)
-	r, err := backup.NewReader(bytes.NewReader(b))
+	r, err := form.NewReader(bytes.NewReader(b))
 	must(t, err)
 	for {
 		kind, content, err := r.Next()
@@ -375,9 +376,9 @@ func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing
 	sealed, err := os.ReadFile(sealedFile)
 	must(t, err)
 	foreign, own := partsOf(t, other.backUp("")), partsOf(t, plainFile)
-	key := fmt.Sprint(backup.KindKey)
+	key := fmt.Sprint(form.KindKey)
 	entries := func(parts []string) []string {
-		return slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return !strings.HasPrefix(p, fmt.Sprint(backup.KindEntry)) })
+		return slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return !strings.HasPrefix(p, fmt.Sprint(form.KindEntry)) })
 	}
 	replaced := func(old, new string) []string {
 		out := slices.Clone(own)
@@ -412,7 +413,7 @@ func TestADamagedOrForeignBackupIsRefusedWholeBeforeAnythingIsWritten(t *testing
 			file := filepath.Join(t.TempDir(), "b")
 			must(t, os.WriteFile(file, test.b, 0o600))
 			dir := filepath.Join(t.TempDir(), "home")
-			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: typed(word)})
+			_, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: dir, File: file, Passphrase: typed(word)})
 			var p *api.Problem
 			if !asTold(err, &p) || p.Code != api.Invalid || !strings.Contains(p.Message, test.says) {
 				t.Errorf("it says %v, want something with %q", err, test.says)
@@ -444,7 +445,7 @@ func remade(t testing.TB, whole []byte, parts []string) []byte {
 		add(p[0]-'0', []byte(p[1:]))
 	}
 	sum := sha256.Sum256(b)
-	add(byte(backup.KindEntry)+1, sum[:])
+	add(byte(form.KindEntry)+1, sum[:])
 	return b
 }
 
@@ -458,7 +459,7 @@ func TestARandomByteOfABackupIsNeverRestored(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "b")
 		must(t, os.WriteFile(file, flipped(plain, at), 0o600))
 		dir := filepath.Join(t.TempDir(), "home")
-		if _, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file}); err == nil {
+		if _, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: dir, File: file}); err == nil {
 			t.Fatalf("byte %d changed, and it was restored", at)
 		}
 	}
@@ -470,7 +471,7 @@ func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
 	ana, ben := all[0], all[1]
 	file := ana.backUp("")
 	before := keyOf(t, ben)
-	if _, err := Restore(t.Context(), RestoreOptions{Home: ben.dir, File: file}); err == nil || !strings.Contains(err.Error(), "belongs to a co-op") {
+	if _, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: ben.dir, File: file}); err == nil || !strings.Contains(err.Error(), "belongs to a co-op") {
 		t.Errorf("into Ben's home: %v", err)
 	}
 	if keyOf(t, ben) != before {
@@ -483,7 +484,7 @@ func TestABackupIsRestoredOnlyWhereNobodyIsAtHome(t *testing.T) {
 	_, err = h.DeviceKey()
 	must(t, err)
 	must(t, h.Close())
-	if _, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file}); err == nil || !strings.Contains(err.Error(), "another device's key") {
+	if _, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: dir, File: file}); err == nil || !strings.Contains(err.Error(), "another device's key") {
 		t.Errorf("beside another key: %v", err)
 	}
 }
@@ -510,7 +511,7 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 	file := ana.backUp("")
 	dir := filepath.Join(t.TempDir(), "home")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Restore(ctx, RestoreOptions{Home: dir, File: file, Progress: func(doing string, done, _ int64) {
+	_, err := backup.Restore(ctx, backup.RestoreOptions{Home: dir, File: file, Progress: func(doing string, done, _ int64) {
 		if strings.HasPrefix(doing, "accepting") && done == 10 {
 			cancel()
 			// what a crash would leave
@@ -527,7 +528,7 @@ func TestARestoreThatIsBrokenOffLeavesAHomeInNoCoopAndCanBeginAgain(t *testing.T
 		t.Error("the home belongs to a co-op")
 	}
 	must(t, h.Close())
-	_, err = Restore(t.Context(), RestoreOptions{Home: dir, File: file})
+	_, err = backup.Restore(t.Context(), backup.RestoreOptions{Home: dir, File: file})
 	must(t, err)
 }
 
@@ -535,19 +536,19 @@ func TestABackupIsThereWhenItIsWholeAndReplacesAnOlderOneOnlyIfAsked(t *testing.
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	dir := t.TempDir()
-	o := BackupOptions{Home: ana.dir, File: filepath.Join(dir, "b")}
-	_, err := Backup(t.Context(), o)
+	o := backup.Options{Home: ana.dir, File: filepath.Join(dir, "b")}
+	_, err := backup.Make(t.Context(), o)
 	must(t, err)
-	if _, err := Backup(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if _, err := backup.Make(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("over an older one: %v", err)
 	}
 	o.Replace = true
-	_, err = Backup(t.Context(), o)
+	_, err = backup.Make(t.Context(), o)
 	must(t, err)
 	before, err := os.ReadFile(o.File)
 	must(t, err)
 	o.Passphrase = "short"
-	if _, err := Backup(t.Context(), o); !errors.Is(err, seal.ErrShort) {
+	if _, err := backup.Make(t.Context(), o); !errors.Is(err, seal.ErrShort) {
 		t.Errorf("with a short passphrase: %v", err)
 	}
 	after, err := os.ReadFile(o.File)
@@ -603,18 +604,18 @@ func TestABackupThatIsntSealedLeadsNobodyElsewhereUnlessItsOwnerSaysSo(t *testin
 		}
 	}
 	for what, tt := range map[string]struct {
-		RestoreOptions
+		backup.RestoreOptions
 		taken bool
 	}{
-		"open, with nobody to ask": {RestoreOptions{File: open}, false},
-		"open, and it is wrong":    {RestoreOptions{File: open, Led: say(false)}, false},
-		"open, and it is right":    {RestoreOptions{File: open, Led: say(true)}, true},
-		"sealed":                   {RestoreOptions{File: sealed, Passphrase: typed(word)}, true},
+		"open, with nobody to ask": {backup.RestoreOptions{File: open}, false},
+		"open, and it is wrong":    {backup.RestoreOptions{File: open, Led: say(false)}, false},
+		"open, and it is right":    {backup.RestoreOptions{File: open, Led: say(true)}, true},
+		"sealed":                   {backup.RestoreOptions{File: sealed, Passphrase: typed(word)}, true},
 	} {
 		again := emptyPlace(t, "Ana")
 		o := tt.RestoreOptions
 		o.Home = again.dir
-		res, err := Restore(t.Context(), o)
+		res, err := backup.Restore(t.Context(), o)
 		must(t, err)
 		opened, err := home.Open(again.dir)
 		must(t, err)
@@ -651,7 +652,7 @@ func TestASealedBackupAsksForItsPassphrase(t *testing.T) {
 		{"an empty one", typed(""), "the passphrase is wrong"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Restore(t.Context(), RestoreOptions{Home: dir, File: file, Passphrase: test.ask})
+			_, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: dir, File: file, Passphrase: test.ask})
 			var p *api.Problem
 			if !asTold(err, &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, test.says) {
 				t.Errorf("it says %v", err)

@@ -1,10 +1,6 @@
 // Package daemon puts the parts of Kith together on one computer: it opens the home, serves every space in it, wires
 // what answers the local API, and closes all again. It is the only package that knows them all; what they do is
-// decided in them.
+// decided in them. docs/ARCHITECTURE.md, "Rooms", says what each is for.
 //
-// run.go is the wiring. The rest are rooms, whose order from the bottom is in rooms_test.go: none names anything that
-// another one further up declares. docs/ARCHITECTURE.md, "Rooms", says what each is for.
-//
-// It is large: words, home, knock, space, entrance, assembly, desk, sharing, side and ally are packages of their own; the other rooms still lie
-// here, and can be moved out one by one from the bottom, beginning with backup.
+// run.go is the wiring. Tests of several rooms at once, with daemons that are processes, are here.
 package daemon

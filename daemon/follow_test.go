@@ -12,6 +12,7 @@ import (
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/backup"
 	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
@@ -297,17 +298,17 @@ func TestWhoRestoresTheirHomeComesIntoItsSharesAgainAsWhomTheyWere(t *testing.T)
 		return err == nil
 	})
 	before := memberOn(t, ana, space, "Ben")
-	if _, err := Backup(t.Context(), BackupOptions{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
+	if _, err := backup.Make(t.Context(), backup.Options{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
 		t.Errorf("a backup of a share, by the daemon: %v", err)
 	}
 	file := ben.backUpKnowing(ana, cleo)
 	ben.stop()
-	if _, err := Backup(t.Context(), BackupOptions{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
+	if _, err := backup.Make(t.Context(), backup.Options{Home: ben.dir, Space: space.String(), File: ben.dir + ".share"}); err == nil || !strings.Contains(err.Error(), "a share isn't backed up") {
 		t.Errorf("a backup of a share, without a daemon: %v", err)
 	}
 	ben.backUp("") // without a daemon, too
 	must(t, os.RemoveAll(ben.dir))
-	_, err = Restore(t.Context(), RestoreOptions{Home: ben.dir, File: file})
+	_, err = backup.Restore(t.Context(), backup.RestoreOptions{Home: ben.dir, File: file})
 	must(t, err)
 	ben.start()
 	isIn(t, ben, space, "Ana", "Ben", "Cleo")

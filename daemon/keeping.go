@@ -7,6 +7,9 @@ import (
 	"kith/daemon/ally"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/backup"
+	"kith/daemon/bundle"
+	"kith/daemon/doctor"
 	"kith/daemon/home"
 	"kith/daemon/space"
 )
@@ -14,7 +17,7 @@ import (
 // Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
 // store is encrypted; nil: nobody to ask.
 func Doctor(ctx context.Context, dir string, rebuild bool, unlock func() (string, error)) ([]api.Check, error) {
-	return doctorHome(ctx, dir, rebuild, unlock, ally.Check)
+	return doctor.Closed(ctx, dir, rebuild, unlock, ally.Check)
 }
 
 // keeping is what is kept of a space, looked after and carried about, for the local API.
@@ -28,9 +31,9 @@ var _ server.Keeping = (*keeping)(nil)
 // Doctor implements server.Keeping.
 func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
 	if k.at == nil {
-		return checkEmpty(k.all.home, k.all.all.Config.Now()), nil
+		return doctor.Empty(k.all.home, k.all.all.Config.Now()), nil
 	}
-	checks := checkPlace(k.at.Place, k.at.Now())
+	checks := doctor.Place(k.at.Place, k.at.Now())
 	if k.at.Place == k.all.home {
 		checks = append(checks, ally.Check(k.all.home)...)
 		checks = append(checks, k.all.follow.CheckShut()...)
@@ -42,7 +45,7 @@ func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check,
 			}
 		}
 	}
-	return append(checks, checkSpace(ctx, k.at, q.Rebuild)...), nil
+	return append(checks, doctor.Space(ctx, k.at, q.Rebuild)...), nil
 }
 
 // Backup implements server.Keeping.
@@ -50,7 +53,7 @@ func (k *keeping) Backup(ctx context.Context, w io.Writer) error {
 	if k.at == nil {
 		return home.ErrNoCoop
 	}
-	return saveSpace(ctx, w, k.at, k.all.version)
+	return backup.Save(ctx, w, k.at, k.all.version)
 }
 
 // WriteBundle implements server.Keeping.
@@ -58,7 +61,7 @@ func (k *keeping) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 	if k.at == nil {
 		return home.ErrNoCoop
 	}
-	return makeBundle(ctx, k.at, k.all.version, q, begin)
+	return bundle.Make(ctx, k.at, k.all.version, q, begin)
 }
 
 // ReadBundle implements server.Keeping.
@@ -66,5 +69,5 @@ func (k *keeping) ReadBundle(ctx context.Context, in io.Reader, progress func(ap
 	if k.at == nil {
 		return api.BundleRead{}, home.ErrNoCoop
 	}
-	return takeBundle(ctx, k.at.Replica, in, progress)
+	return bundle.Take(ctx, k.at.Replica, in, progress)
 }

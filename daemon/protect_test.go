@@ -15,6 +15,7 @@ import (
 	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/backup"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 )
@@ -172,7 +173,7 @@ func TestABackupOfAProtectedKeyKeepsItProtected(t *testing.T) {
 	protect(t, ana, nil, typed(word))
 	ana.passphrase = word
 	again := emptyPlace(t, "Ana")
-	res, err := Restore(t.Context(), RestoreOptions{Home: again.dir, File: ana.backUp("")})
+	res, err := backup.Restore(t.Context(), backup.RestoreOptions{Home: again.dir, File: ana.backUp("")})
 	must(t, err)
 	if !res.Protected {
 		t.Errorf("it says %+v", res)
@@ -288,17 +289,17 @@ func TestTheDoctorAndABackupOfAnEncryptedHomeNeedItsPassphraseOrItsDaemon(t *tes
 	if checks, _ := Doctor(t.Context(), ana.dir, false, typed("another one")); !strings.Contains(saysOf(checks, "store"), "is not the passphrase") {
 		t.Errorf("with another: %+v", checks)
 	}
-	o := BackupOptions{Home: ana.dir, File: filepath.Join(t.TempDir(), "b"), Passphrase: word}
+	o := backup.Options{Home: ana.dir, File: filepath.Join(t.TempDir(), "b"), Passphrase: word}
 	var locked *home.LockedError
-	if _, err := Backup(t.Context(), o); !errors.As(err, &locked) {
+	if _, err := backup.Make(t.Context(), o); !errors.As(err, &locked) {
 		t.Errorf("a backup without it: %v", err)
 	}
 	o.Unlock = typed(word)
-	_, err = Backup(t.Context(), o)
+	_, err = backup.Make(t.Context(), o)
 	must(t, err)
 	// What comes back isn't encrypted before somebody says so, and says it.
 	again := emptyPlace(t, "Ana")
-	_, err = Restore(t.Context(), RestoreOptions{Home: again.dir, File: o.File, Passphrase: typed(word)})
+	_, err = backup.Restore(t.Context(), backup.RestoreOptions{Home: again.dir, File: o.File, Passphrase: typed(word)})
 	must(t, err)
 	checks, err = Doctor(t.Context(), again.dir, false, nil)
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 	"kith/cli"
 	"kith/daemon"
 	"kith/daemon/api"
+	"kith/daemon/backup"
 	"kith/daemon/entrance"
 	lies "kith/daemon/home" // the tests have homes of their own
 	"kith/daemon/replica"
@@ -57,14 +58,14 @@ func hooks() cli.Hooks {
 			return daemon.Doctor(ctx, o.Home, o.Rebuild, o.Unlock)
 		},
 		Backup: func(ctx context.Context, o cli.BackupOptions) (api.Backup, error) {
-			res, err := daemon.Backup(ctx, daemon.BackupOptions{
+			res, err := backup.Make(ctx, backup.Options{
 				Home: o.Home, Space: o.Space, File: o.File, Passphrase: o.Passphrase, Replace: o.Replace,
 				Version: o.Version, Progress: o.Progress, Unlock: o.Unlock,
 			})
 			return res, err
 		},
 		Restore: func(ctx context.Context, o cli.RestoreOptions) (api.Restored, error) {
-			res, err := daemon.Restore(ctx, daemon.RestoreOptions{
+			res, err := backup.Restore(ctx, backup.RestoreOptions{
 				Home: o.Home, File: o.File, Another: o.Another, Listen: o.Listen, Announce: o.Announce,
 				Led: o.Led, Passphrase: o.Passphrase, Progress: o.Progress,
 			})

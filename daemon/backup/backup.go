@@ -1,284 +1,264 @@
-// Package backup is the form of a backup: a file that holds what one device needs to come back.
-//
-// A file is a line that says what it is, and then parts, each with its kind, length and content:
-// one header, the device's key, its config, small records, what is kept from the Automerge core, and
-// every entry in the order in which it arrived. The last part is the SHA-256 of all before it. That
-// shows damage; whoever changes a file on purpose can compute it as well, so against them a backup
-// is sealed with a passphrase (package seal). Here no entry is judged, nor its signature verified.
 package backup
 
 import (
 	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"hash"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"kith/crdt/entry"
-	"kith/crdt/problem"
+	"kith/daemon/api"
+	"kith/daemon/api/client"
+	"kith/daemon/backup/form"
+	"kith/daemon/home"
+	"kith/daemon/replica"
+	"kith/daemon/seal"
+	"kith/daemon/space"
+	"kith/daemon/store"
+	"kith/daemon/whole"
+	"kith/daemon/words"
 )
 
-// Kind says what a part holds. They come in this order; those in the plural any number of times.
-type Kind byte
-
-const (
-	KindHeader      Kind = iota + 1 // a Header, as JSON
-	KindKey                         // the file device.key, as it lies in the home
-	KindConfig                      // the file config.json
-	KindSmall                       // small records: the length of the name in 2 bytes, the name, the value
-	KindQuarantined                 // the ID and the document of entries that the core must not see
-	KindEntry                       // encoded entries, in the order in which they arrived
-	kindEnd                         // the SHA-256 of all before
-)
-
-// Bounds, in bytes.
-const (
-	maxHeader = 64 << 10
-	maxFile   = 64 << 10
-	// MaxSmall bounds a small record with its name, and all of them together.
-	MaxSmall    = 1 << 20
-	MaxAllSmall = 64 << 20
-)
-
-// bounds is what the content of each kind of part has at most.
-var bounds = map[Kind]int{
-	KindHeader: maxHeader, KindKey: maxFile, KindConfig: maxFile, KindSmall: MaxSmall,
-	KindQuarantined: quarantinedSize, KindEntry: entry.MaxSize, kindEnd: sha256.Size,
+// Options is what a backup is made of, and how.
+type Options struct {
+	Home       string
+	Space      string // as client.New takes it
+	File       string
+	Passphrase string // "": the file isn't sealed
+	Replace    bool   // an older file
+	Version    string
+	// Unlock gives the passphrase of the home, if no daemon serves it and its store is encrypted; nil:
+	// nobody to ask.
+	Unlock   func() (string, error)
+	Progress func(done, of int64) // entries; nil: nobody looks
 }
 
-const quarantinedSize = len(entry.ID{}) + len(entry.DocID{})
-
-// magic begins every file. A later release that writes another form changes the number.
-const (
-	magic     = "kith backup 1\n"
-	magicName = "kith backup "
-)
-
-// partHead is the kind and the length.
-const partHead = 1 + 4
-
-// Named is a member, device or space: its ID, and what people call it.
-type Named struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-// Header says what a backup is of.
-type Header struct {
-	MadeAt  time.Time `json:"made_at"`
-	Version string    `json:"version"` // of the kith that made it
-	Space   Named     `json:"space"`
-	Member  Named     `json:"member"` // empty if the device belongs to nobody any more
-	Device  Named     `json:"device"`
-	Stand   string    `json:"stand"` // the newest step of the charter that the device took part in
-	Entries int64     `json:"entries"`
-}
-
-var (
-	// ErrForeign says that a file is no backup of Kith's.
-	ErrForeign = problem.New(problem.Invalid, "nothing was written", "this is not a backup of Kith")
-	// ErrNewer says that a newer release made the backup.
-	ErrNewer = problem.New(problem.Invalid, "nothing was written", "a newer Kith made this backup")
-)
-
-// DamagedError says that a backup isn't as it was written.
-type DamagedError struct{ Err error }
-
-func (e *DamagedError) Error() string { return "the backup is damaged: " + e.Err.Error() }
-func (e *DamagedError) Unwrap() error { return e.Err }
-
-// Problem implements problem.Teller.
-func (e *DamagedError) Problem() *problem.Problem {
-	return problem.New(problem.Invalid, "nothing was written; take another backup, or join again from another member's device", "%v", e)
-}
-
-// Damaged makes a *DamagedError, also for who looks into the parts.
-func Damaged(format string, args ...any) error { return &DamagedError{fmt.Errorf(format, args...)} }
-
-// Writer writes a backup. The parts come in the order of their kinds.
-type Writer struct {
-	w   *bufio.Writer
-	sum hash.Hash
-	out io.Writer // to both
-}
-
-// NewWriter begins a backup on w with its header.
-func NewWriter(w io.Writer, h Header) (*Writer, error) {
-	b := &Writer{w: bufio.NewWriterSize(w, 64<<10), sum: sha256.New()}
-	b.out = io.MultiWriter(b.w, b.sum)
-	if _, err := io.WriteString(b.out, magic); err != nil {
-		return nil, err
+// Make writes a file that the device can come back from: through the daemon that serves the home,
+// or from the home itself if none does. The file is there when it is whole, and not before; only its
+// owner can read it.
+func Make(ctx context.Context, o Options) (made api.Backup, err error) {
+	if _, err := os.Lstat(o.File); err == nil && !o.Replace {
+		return made, api.Problemf(api.Invalid, "choose another name, or say --replace", "%s is there already", o.File)
 	}
-	content, err := json.Marshal(h)
+	from, err := open(ctx, o)
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+
+	dir, name := filepath.Split(o.File)
+	f, err := os.CreateTemp(filepath.Clean(dir+"."), "."+name+".part-*") // 0600
+	if err != nil {
+		return made, fmt.Errorf("write a backup: %w", err)
+	}
+	defer os.Remove(f.Name())
+	h, err := write(f, from, o)
+	if err = errors.Join(err, f.Sync()); err != nil {
+		return made, errors.Join(err, f.Close())
+	}
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return made, err
+	}
+	made = described(o.File, h, size, o.Passphrase != "")
+	return made, whole.Move(f.Name(), o.File)
+}
+
+// open gives the content of a backup as it is made.
+func open(ctx context.Context, o Options) (io.ReadCloser, error) {
+	daemon, err := client.New(o.Home, o.Space)
 	if err != nil {
 		return nil, err
 	}
-	return b, b.Part(KindHeader, content)
-}
-
-// Part writes one part.
-func (b *Writer) Part(kind Kind, content []byte) error {
-	if len(content) > bounds[kind] {
-		return fmt.Errorf("a part of %d bytes, the limit is %d", len(content), bounds[kind])
+	defer daemon.Close()
+	content, err := daemon.Backup(ctx)
+	var p *api.Problem
+	if !errors.As(err, &p) || p.Code != api.NotRunning {
+		return content, err
 	}
-	head := binary.BigEndian.AppendUint32([]byte{byte(kind)}, uint32(len(content)))
-	_, err := b.out.Write(head)
-	if err == nil {
-		_, err = b.out.Write(content)
+	if _, err := os.Stat(o.Home); err != nil {
+		return nil, home.ErrNoCoop
 	}
-	return err
+	own, err := home.Open(o.Home)
+	if err != nil {
+		return nil, err
+	}
+	own.Passphrase = home.Once(o.Unlock)
+	place, r, err := closedSpace(own, o.Space)
+	if err != nil {
+		return nil, errors.Join(err, own.Close())
+	}
+	if shared, _ := r.Share(); shared != nil {
+		return nil, errors.Join(errShare, r.Close(), own.Close())
+	}
+	out, in := io.Pipe()
+	go func() {
+		err := save(ctx, in, place, r.Replica, r.Device, o.Version)
+		in.CloseWithError(errors.Join(err, r.Close(), own.Close()))
+	}()
+	return out, nil
 }
 
-// Small writes a small record.
-func (b *Writer) Small(name string, value []byte) error {
-	content := binary.BigEndian.AppendUint16(nil, uint16(len(name)))
-	return b.Part(KindSmall, append(append(content, name...), value...))
+// closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
+func closedSpace(h *home.Home, want string) (place *home.Home, r *space.Closed, err error) {
+	places, err := h.Places()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(places) == 0 {
+		return nil, nil, home.ErrNoCoop
+	}
+	for _, p := range places {
+		one, err := space.OpenClosed(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		space, _, _ := words.Self(one.Replica)
+		shared, _ := one.Share()
+		if meant := want == "" && shared == nil || api.FoldName(space.Name) == api.FoldName(want) || space.ID == want; meant && r == nil {
+			place, r = p, one
+			continue
+		} else if meant {
+			return nil, nil, errors.Join(errWhichSpace, one.Close(), r.Close())
+		}
+		if err := one.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if r == nil {
+		return nil, nil, api.Problemf(api.NotFound, "kith space list, with the daemon running", "no space here is called “%s”", want)
+	}
+	return place, r, nil
 }
 
-// Quarantined writes an entry that the core must not see.
-func (b *Writer) Quarantined(id entry.ID, doc entry.DocID) error {
-	return b.Part(KindQuarantined, append(id[:], doc[:]...))
+// errShare says why there is no backup of a share. One would hold a key that its side may have replaced
+// since, and entries of the other side's charter by which nothing could be restored.
+var errShare = api.Problemf(api.NotAllowed, "kith backup FILE --space NAME, with the name of your co-op", "a share isn't backed up: once your co-op is restored this computer comes into the share again by itself, and the people in it bring what is there")
+
+var errWhichSpace = api.Problemf(api.Usage, "kith backup FILE --space NAME", "which space is meant? There are several here")
+
+// write writes what comes, sealed or not, and looks at it on the way: what was cut off is no
+// backup.
+func write(w io.Writer, from io.Reader, o Options) (h form.Header, err error) {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	out := io.WriteCloser(nopCloser{buffered})
+	if o.Passphrase != "" {
+		if out, err = seal.NewWriter(buffered, o.Passphrase); err != nil {
+			return h, err
+		}
+	}
+	r, err := form.NewReader(io.TeeReader(from, out))
+	if err != nil {
+		return h, brokenOff(err)
+	}
+	h = r.Header()
+	progress := counting(o.Progress, h.Entries)
+	for {
+		kind, _, err := r.Next()
+		if err == io.EOF {
+			return h, errors.Join(out.Close(), buffered.Flush())
+		}
+		if err != nil {
+			return h, brokenOff(err)
+		}
+		if kind == form.KindEntry {
+			progress()
+		}
+	}
 }
 
-// Close ends the backup. What it was written to stays open.
-func (b *Writer) Close() error {
-	if err := b.Part(kindEnd, b.sum.Sum(nil)); err != nil {
+// brokenOff says that the content of a backup ended while it was made.
+func brokenOff(err error) error {
+	var damaged *form.DamagedError
+	if errors.As(err, &damaged) {
+		err = damaged.Err
+	}
+	return fmt.Errorf("the backup was broken off, and there is no file of it: %w", err)
+}
+
+// counting makes a function that counts and tells; progress may be nil.
+func counting(progress func(done, of int64), of int64) func() {
+	done := int64(0)
+	return func() {
+		if done++; progress != nil {
+			progress(done, of)
+		}
+	}
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func described(file string, h form.Header, size int64, sealed bool) api.Backup {
+	return api.Backup{
+		File: file, Space: api.Named(h.Space), Member: api.Named(h.Member), Device: api.Named(h.Device),
+		MadeAt: api.At(h.MadeAt), Version: h.Version, Entries: int(h.Entries), Bytes: size, Sealed: sealed,
+	}
+}
+
+// Save writes what a backup of a space holds that is served.
+func Save(ctx context.Context, w io.Writer, at *space.Space, version string) error {
+	if shared, _ := at.Replica.Share(); shared != nil {
+		return errShare
+	}
+	return save(ctx, w, at.Place, at.Replica, at.Replica.Device(), version)
+}
+
+// save writes what a backup holds: the files of the home, and the replica as it is at one moment.
+// Views are left out, since they follow from the entries. So are invite codes: a device that comes
+// back from long ago doesn't know which of them were used since, and would let a second person into
+// one seat.
+func save(ctx context.Context, w io.Writer, home *home.Home, r *replica.Replica, device entry.Device, version string) error {
+	key, config, err := home.Files()
+	if err != nil {
 		return err
 	}
-	return b.w.Flush()
-}
-
-// Reader reads a backup.
-type Reader struct {
-	r    *bufio.Reader
-	sum  hash.Hash
-	last Kind
-	buf  []byte
-	head Header
-	end  bool
-	all  [sha256.Size]byte
-	n    int64 // entries so far
-}
-
-// NewReader reads as far as the header. The error is ErrForeign, ErrNewer, or a *DamagedError.
-func NewReader(r io.Reader) (*Reader, error) {
-	b := &Reader{r: bufio.NewReaderSize(r, 64<<10), sum: sha256.New()}
-	line := make([]byte, len(magic))
-	switch _, err := io.ReadFull(b.r, line); {
-	case err == io.EOF, err == io.ErrUnexpectedEOF:
-		return nil, ErrForeign
-	case err != nil:
-		return nil, &DamagedError{err}
-	case string(line) != magic && bytes.HasPrefix(line, []byte(magicName)):
-		return nil, ErrNewer
-	case string(line) != magic:
-		return nil, ErrForeign
+	c := r.Charter()
+	h := form.Header{
+		MadeAt: time.Now().UTC().Truncate(time.Second), Version: version,
+		Space: form.Named{ID: c.Space().String(), Name: c.Name()},
 	}
-	b.sum.Write(line)
-	kind, content, err := b.Next()
-	if err != nil {
-		return nil, err
+	if device != (entry.Device{}) {
+		p := words.People{Rules: c}
+		h.Device = form.Named(p.Device(device))
+		if m, ok := c.MemberOf(device); ok {
+			h.Member = form.Named(p.Named(m.ID))
+		}
 	}
-	if kind != KindHeader {
-		return nil, Damaged("it has no header")
-	}
-	if err := json.Unmarshal(content, &b.head); err != nil {
-		return nil, Damaged("its header: %w", err)
-	}
-	return b, nil
-}
-
-// Header says what the backup is of; nothing holds it true before Next has given io.EOF.
-func (b *Reader) Header() Header { return b.head }
-
-// Sum is the checksum of a backup that was read to its end.
-func (b *Reader) Sum() [sha256.Size]byte { return b.all }
-
-// Next gives the next part, whose content is the caller's until the next call. It gives io.EOF when
-// all was read and the checksum is right, and else a *DamagedError.
-func (b *Reader) Next() (Kind, []byte, error) {
-	if b.end {
-		return 0, nil, io.EOF
-	}
-	var head [partHead]byte
-	if _, err := io.ReadFull(b.r, head[:]); err != nil {
-		return 0, nil, cutOff(err)
-	}
-	kind, size := Kind(head[0]), int(binary.BigEndian.Uint32(head[1:]))
-	most, known := bounds[kind]
-	switch once := kind < KindSmall || kind == kindEnd; {
-	case !known:
-		return 0, nil, Damaged("a part of an unknown kind, %d", kind)
-	case size > most:
-		return 0, nil, Damaged("a part of %d bytes, the limit is %d", size, most)
-	case kind < b.last, once && kind == b.last, kind <= KindConfig && kind != b.last+1:
-		return 0, nil, Damaged("a part is not in its place")
-	case kind > KindConfig && b.last < KindConfig:
-		return 0, nil, Damaged("a part is missing")
-	}
-	b.last = kind
-	if cap(b.buf) < size {
-		b.buf = make([]byte, size)
-	}
-	content := b.buf[:size]
-	if _, err := io.ReadFull(b.r, content); err != nil {
-		return 0, nil, cutOff(err)
-	}
-	switch kind {
-	case kindEnd:
-		return 0, nil, b.finish(content)
-	case KindEntry:
-		b.n++
-	}
-	b.sum.Write(head[:])
-	b.sum.Write(content)
-	return kind, content, nil
-}
-
-func (b *Reader) finish(want []byte) error {
-	b.sum.Sum(b.all[:0])
-	if !bytes.Equal(b.all[:], want) {
-		return Damaged("its checksum is another one")
-	}
-	switch _, err := b.r.ReadByte(); {
-	case err == nil:
-		return Damaged("something follows its end")
-	case err != io.EOF:
-		return &DamagedError{err}
-	}
-	if b.n != b.head.Entries {
-		return Damaged("it has %d entries and says it had %d", b.n, b.head.Entries)
-	}
-	b.end = true
-	return io.EOF
-}
-
-func cutOff(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return Damaged("its end is missing")
-	}
-	return &DamagedError{err}
-}
-
-// SplitSmall takes the content of a small record apart.
-func SplitSmall(content []byte) (name string, value []byte, err error) {
-	if len(content) < 2 || len(content) < 2+int(binary.BigEndian.Uint16(content)) {
-		return "", nil, Damaged("a small record is too short")
-	}
-	n := 2 + int(binary.BigEndian.Uint16(content))
-	return string(content[2:n]), bytes.Clone(content[n:]), nil
-}
-
-// SplitQuarantined takes the content of KindQuarantined apart.
-func SplitQuarantined(content []byte) (id entry.ID, doc entry.DocID, err error) {
-	if len(content) != quarantinedSize {
-		return id, doc, Damaged("%d bytes for an entry kept from the core", len(content))
-	}
-	copy(id[:], content)
-	copy(doc[:], content[len(id):])
-	return id, doc, nil
+	return r.Store().Snapshot(func(v *store.Snapshot) error {
+		n, err := v.Counts()
+		if err != nil {
+			return err
+		}
+		stand, err := replica.Stand(v)
+		if err != nil {
+			return err
+		}
+		h.Entries, h.Stand = n.Stored, stand.String()
+		b, err := form.NewWriter(w, h)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(b.Part(form.KindKey, key), b.Part(form.KindConfig, config))
+		if err == nil {
+			err = v.Smalls(space.AddressPrefix, b.Small)
+		}
+		if err == nil {
+			err = v.Quarantined(b.Quarantined)
+		}
+		if err == nil {
+			err = v.Entries(func(encoded []byte) error {
+				return errors.Join(ctx.Err(), b.Part(form.KindEntry, encoded))
+			})
+		}
+		if err != nil {
+			return err
+		}
+		return b.Close()
+	})
 }

@@ -2,268 +2,340 @@ package bundle
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"flag"
+	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"math/rand"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
-	"go.uber.org/goleak"
 
+	"kith/crdt/charter"
+	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
+	"kith/crdt/problem"
+	"kith/daemon/api"
+	"kith/daemon/bundle/form"
+	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
+	"kith/daemon/seal"
+	"kith/daemon/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var update = flag.Bool("update", false, "write the golden files")
-
-var key = entry.SignerFromSeed([32]byte{1, 2, 3})
-
-func header() Header {
-	since := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	return Header{
-		MadeAt: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), Version: "test", Since: &since,
-		Space: strings.Repeat("5b", 32), Device: key.Device().String(), For: []string{strings.Repeat("0a", 32)},
-		Statements: 1, Entries: 2,
-	}
+// pairOfReplicas is a co-op of two whose replicas have no network between them.
+func pairOfReplicas(t *testing.T) (ana, ben *replica.Replica) {
+	t.Helper()
+	ana, ben, _ = replicatest.TwoReplicas(t)
+	return ana, ben
 }
 
-func small(t testing.TB) []byte {
+func toldAs(err error, into **api.Problem) (ok bool) {
+	*into, ok = problem.Of(err)
+	return ok
+}
+
+// bundled gives a bundle of all that is in a replica.
+func bundled(t testing.TB, r *replica.Replica) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := NewWriter(&b, header(), key)
+	to, err := seal.ForDevices(inUse(r))
 	must(t, err)
-	must(t, w.Entry([]byte("first")))
-	must(t, w.Entry([]byte("second")))
-	must(t, w.Close())
+	must(t, r.Pack(t.Context(), time.Time{}, nil, func(p *replica.Parcel) error {
+		h := form.Header{Space: r.Space().String(), Device: r.Device().String(), Statements: int64(p.Statements), Entries: int64(p.Entries)}
+		return write(&b, p, h, r.Key(), to)
+	}))
 	return b.Bytes()
 }
 
-// read gives all entries, or the error.
-func read(b []byte) (entries []string, err error) {
-	r, err := NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return rest(r)
+func read(t testing.TB, r *replica.Replica, b []byte) (api.BundleRead, error) {
+	t.Helper()
+	return Take(t.Context(), r, bytes.NewReader(b), nil)
 }
 
-func rest(r *Reader) (entries []string, err error) {
-	for {
-		content, err := r.Next()
-		if err == io.EOF {
-			return entries, nil
+func addNote(t testing.TB, r *replica.Replica, title, text string, tags ...string) entry.DocID {
+	t.Helper()
+	me, ok := r.Me()
+	if !ok {
+		t.Fatal("it speaks for nobody")
+	}
+	v, err := r.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: title, Text: text, Tags: tags})(e.Doc, nil)
+	})
+	must(t, err)
+	if v.CreatedBy != me.ID {
+		t.Errorf("a note by %v", v.CreatedBy)
+	}
+	return v.ID
+}
+
+// prose is text that doesn't get much smaller.
+func prose(seed int64, n int) string {
+	r := rand.New(rand.NewSource(seed))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte('a' + r.Intn(26))
+	}
+	return string(b)
+}
+
+func TestABundleWithAByteChangedOrCutOffIsRefusedAndNothingOfItTaken(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	addNote(t, ana, "Minutes", "We met.")
+	whole := bundled(t, ana)
+	before := ben.Counts()
+	refused := func(what string, b []byte) {
+		t.Helper()
+		res, err := read(t, ben, b)
+		var p *api.Problem
+		if !toldAs(err, &p) || p.Code.Exit() == 1 || !strings.Contains(p.Message, "nothing was taken") || p.Hint == "" || res.New > 0 {
+			t.Fatalf("%s: %+v, %v", what, res, err)
 		}
-		if err != nil {
-			return entries, err
-		}
-		entries = append(entries, string(content))
 	}
-}
-
-func TestABundleReadsAsItWasWritten(t *testing.T) {
-	r, err := NewReader(bytes.NewReader(small(t)))
-	must(t, err)
-	defer r.Close()
-	got, _ := json.Marshal(r.Header())
-	want, _ := json.Marshal(header())
-	if !bytes.Equal(got, want) || r.Device() != key.Device() || r.Space() != (entry.SpaceID(bytes.Repeat([]byte{0x5b}, 32))) {
-		t.Errorf("the header is %s", got)
-	}
-	entries, err := read(small(t))
-	if err != nil || strings.Join(entries, " ") != "first second" {
-		t.Errorf("read %q, %v", entries, err)
-	}
-}
-
-// plain makes what a bundle holds, of a header and whatever follows it. Its signature is by signer.
-func plain(t testing.TB, head []byte, signer entry.Signer, rest ...[]byte) []byte {
-	t.Helper()
-	sig := signer.Sign(entry.DomainBundle, head)
-	b := append(part(head), sig[:]...)
-	return append(b, bytes.Join(rest, nil)...)
-}
-
-func part(content []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, uint32(len(content))), content...)
-}
-
-func zipped(t testing.TB, b []byte) []byte {
-	t.Helper()
-	zip, err := zstd.NewWriter(nil)
-	must(t, err)
-	defer zip.Close()
-	return append([]byte(magic), zip.EncodeAll(b, nil)...)
-}
-
-func encoded(t testing.TB, h Header) []byte {
-	t.Helper()
-	b, err := json.Marshal(h)
-	must(t, err)
-	return b
-}
-
-// The bytes under the compression: PROTOCOL.md's vector. What a second implementation compresses
-// with is its own business.
-func TestTheFormIsThatOfTheVector(t *testing.T) {
-	b := small(t)
-	unzip, err := zstd.NewReader(bytes.NewReader(b[len(magic):]))
-	must(t, err)
-	defer unzip.Close()
-	inner, err := io.ReadAll(unzip)
-	must(t, err)
-	got := hex.EncodeToString(append([]byte(magic), inner...)) + "\n"
-	const file = "testdata/vector.hex"
-	if *update {
-		must(t, os.WriteFile(file, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	must(t, err)
-	if got != string(want) {
-		t.Errorf("it is\n%s", got)
-	}
-	raw, err := hex.DecodeString(strings.TrimSpace(string(want)))
-	must(t, err)
-	if entries, err := read(zipped(t, raw[len(magic):])); err != nil || len(entries) != 2 {
-		t.Errorf("the vector reads as %q, %v", entries, err)
-	}
-}
-
-func TestABundleThatIsCutOffAnywhereOrGoesOnIsRefused(t *testing.T) {
-	whole := small(t)
 	for at := range whole {
-		_, err := read(whole[:at])
-		var d *DamagedError
-		if at < len(magic) && !errors.Is(err, ErrForeign) || at >= len(magic) && !errors.As(err, &d) {
-			t.Errorf("cut off at %d: %v", at, err)
+		if at%7 > 0 { // package seal tries every byte; here they fall on every kind of it
+			continue
 		}
+		b := bytes.Clone(whole)
+		b[at] ^= 1 << (at / 7 % 8)
+		refused(fmt.Sprintf("byte %d of %d changed", at, len(whole)), b)
+		refused(fmt.Sprintf("cut off after %d of %d", at, len(whole)), whole[:at])
 	}
-	if _, err := read(append(whole, 0)); err == nil {
-		t.Error("a byte more was taken")
+	refused("a byte more", append(bytes.Clone(whole), 0))
+	refused("twice", append(bytes.Clone(whole), whole...))
+	if ben.Counts() != before {
+		t.Errorf("Ben's replica has %+v, and had %+v", ben.Counts(), before)
 	}
-	if _, err := read(append(whole, whole[len(magic):]...)); err == nil {
-		t.Error("a second one behind it was taken")
+	res, err := read(t, ben, whole)
+	if err != nil || res.New == 0 || res.Bytes != int64(len(whole)) || res.Pending+res.Void+res.Left > 0 {
+		t.Errorf("whole: %+v, %v", res, err)
 	}
 }
 
-func TestAnotherFileIsNoBundle(t *testing.T) {
-	for _, b := range []string{"", "kith", "kith backup 1\n and more", "PK\x03\x04 and whatever follows"} {
-		if _, err := read([]byte(b)); !errors.Is(err, ErrForeign) {
-			t.Errorf("%q: %v", b, err)
+func TestReadingGoesOnWhereABundleBrokeOff(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	for i := range 80 {
+		var tags []string
+		for len(tags) < 50 {
+			tags = append(tags, prose(int64(i*50+len(tags)), 90))
 		}
+		addNote(t, ana, "Minutes", "", tags...)
 	}
-	if _, err := read([]byte("kith bundle 2\nof the future")); !errors.Is(err, ErrNewer) {
-		t.Errorf("of a newer Kith: %v", err)
+	whole := bundled(t, ana)
+	if len(whole) < 200<<10 {
+		t.Fatalf("%d bytes: too small to break off in the middle", len(whole))
+	}
+	cut, err := read(t, ben, whole[:len(whole)*4/5])
+	var p *api.Problem
+	if !toldAs(err, &p) || cut.New == 0 || !strings.Contains(p.Message, "the bundle is damaged, at entry") ||
+		!strings.Contains(p.Message, fmt.Sprintf("%d entries that weren't here had been taken before", cut.New)) {
+		t.Fatalf("cut off: %+v, %v", cut, err)
+	}
+	rest, err := read(t, ben, whole)
+	if err != nil || rest.New+rest.Had != rest.Entries || rest.Had < cut.New || rest.New == 0 {
+		t.Errorf("the rest: %+v, %v", rest, err)
+	}
+	again, err := read(t, ben, whole)
+	if err != nil || again.New != 0 || again.Had != again.Entries {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+
+	var broke io.Reader = io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), &failing{errors.New("the stick was pulled")})
+	if _, err := Take(t.Context(), ben, broke, nil); !toldAs(err, &p) || !strings.Contains(p.Message, "broke off on its way") {
+		t.Errorf("broken off: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Take(ctx, ben, bytes.NewReader(whole), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
 	}
 }
 
-func TestABundleIsRefusedThatIsNotAsItShouldBe(t *testing.T) {
-	with := func(change func(*Header)) []byte {
-		h := header()
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// forged is a bundle that a modified daemon makes: any entries, any header, sealed as it should be.
+func forged(t testing.TB, r *replica.Replica, by entry.Signer, change func(*form.Header), entries ...[]byte) []byte {
+	t.Helper()
+	h := form.Header{Space: r.Space().String(), Device: by.Device().String(), Entries: int64(len(entries))}
+	if change != nil {
 		change(&h)
-		return encoded(t, h)
 	}
-	good, one, two := encoded(t, header()), part([]byte("first")), part([]byte("second"))
+	var inner bytes.Buffer
+	w, err := form.NewWriter(&inner, h, by)
+	must(t, err)
+	for _, e := range entries {
+		must(t, w.Entry(e))
+	}
+	must(t, w.Close())
+	return sealedAll(t, r, inner.Bytes())
+}
+
+func sealedAll(t testing.TB, r *replica.Replica, content []byte) []byte {
+	t.Helper()
+	to, err := seal.ForDevices(inUse(r))
+	must(t, err)
+	var out bytes.Buffer
+	w, err := to.NewWriter(&out)
+	must(t, err)
+	_, err = w.Write(content)
+	must(t, errors.Join(err, w.Close()))
+	return out.Bytes()
+}
+
+// changesOf gives the encoded changes that a replica's device made.
+func changesOf(t testing.TB, r *replica.Replica) (out [][]byte) {
+	t.Helper()
+	must(t, r.Store().Snapshot(func(v *store.Snapshot) error {
+		return v.Entries(func(encoded []byte) error {
+			e, err := entry.Decode(encoded)
+			if err == nil && e.Kind == entry.Change && e.Device == r.Device() {
+				out = append(out, encoded)
+			}
+			return err
+		})
+	}))
+	return out
+}
+
+func TestWhatAModifiedDaemonPutsIntoABundleGoesThroughTheSameRules(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	note := addNote(t, ana, "Minutes", "We met.")
+	addNote(t, ana, "Rota", "Ana, Ben")
+	addNote(t, ana, "Stock", "A3, A4")
+	good := changesOf(t, ana)
+	if len(good) != 3 {
+		t.Fatalf("%d changes", len(good))
+	}
+	runs := byte(0)
+	made := func(key entry.Signer, space entry.SpaceID, payload []byte) []byte {
+		runs++
+		e, err := entry.New(entry.Fields{Space: space, Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: note, Run: entry.Run{9, runs}, Number: 1, Payload: payload}, key)
+		must(t, err)
+		return e.Encoded()
+	}
+	unsigned := bytes.Clone(good[1])
+	unsigned[len(unsigned)-1] ^= 1
+	payload := func(encoded []byte) []byte {
+		e, err := entry.Decode(encoded)
+		must(t, err)
+		return e.Payload
+	}
+	stranger := entry.NewSigner()
 	tests := []struct {
 		name string
 		b    []byte
-		good bool
+		says string // "" if it is taken
+		want api.BundleRead
 	}{
-		{"all in its place", plain(t, good, key, one, two), true},
-		{"a field of the future", plain(t, append([]byte(`{"new":1,`), good[1:]...), key, one, two), true},
-		{"signed by somebody else", plain(t, good, entry.NewSigner(), one, two), false},
-		{"an entry fewer than it says", plain(t, good, key, one), false},
-		{"an entry more than it says", plain(t, good, key, one, two, two), false},
-		{"a header that isn't one", plain(t, []byte("x"), key), false},
-		{"no device", plain(t, with(func(h *Header) { h.Device = "" }), key, one, two), false},
-		{"half a space", plain(t, with(func(h *Header) { h.Space = "5b" }), key, one, two), false},
-		{"fewer than no entries", plain(t, with(func(h *Header) { h.Entries = -1 }), key), false},
-		{"more statements than entries", plain(t, with(func(h *Header) { h.Statements = 3 }), key, one, two), false},
-		{"more than anybody writes", plain(t, with(func(h *Header) { h.Entries = MaxEntries + 1 }), key, one, two), false},
-		{"a header of two gigabytes", binary.BigEndian.AppendUint32(nil, 1<<31), false},
-		{"an entry of two gigabytes", plain(t, good, key, binary.BigEndian.AppendUint32(nil, 1<<31)), false},
-		{"an entry a byte too long", plain(t, good, key, part(make([]byte, entry.MaxSize+1)), two), false},
-		{"nothing", nil, false},
+		{"one of a stranger who has the keys", forged(t, ana, stranger, nil, good...), "isn't in the co-op", api.BundleRead{}},
+		{"of another co-op", forged(t, ana, ana.Key(), func(h *form.Header) { h.Space = strings.Repeat("0a", 32) }, good...), "of another co-op", api.BundleRead{}},
+		{"of a newer Kith", sealedAll(t, ana, []byte("kith bundle 2\nand more")), "newer Kith", api.BundleRead{}},
+		{"something else, sealed", sealedAll(t, ana, []byte("a shopping list, and more")), "not a bundle", api.BundleRead{}},
+		{"an entry that isn't signed by who it names", forged(t, ana, ana.Key(), nil, good[0], unsigned, good[2]), "no entry", api.BundleRead{New: 1}},
+		{"bytes that are no entry", forged(t, ana, ana.Key(), nil, good[0], []byte("entry"), good[2]), "no entry", api.BundleRead{Had: 1}},
+		{"an entry of another co-op", forged(t, ana, ana.Key(), nil, made(ana.Key(), entry.SpaceID{1}, payload(good[0]))), "of another co-op", api.BundleRead{}},
+		{"a change that the core must not see", forged(t, ana, ana.Key(), nil, made(ana.Key(), ana.Space(), []byte("garbage"))), "no entry", api.BundleRead{}},
+		{"a change of a stranger", forged(t, ana, ana.Key(), nil, made(stranger, ana.Space(), payload(good[0]))), "", api.BundleRead{New: 1, Void: 1}},
+		{"a change under another's name for its document", forged(t, ana, ana.Key(), nil, made(ben.Key(), ana.Space(), payload(good[0]))), "", api.BundleRead{New: 1, Void: 1}},
+		{"one entry many times", forged(t, ana, ana.Key(), nil, good[1], good[1], good[1], good[2]), "", api.BundleRead{New: 2, Had: 2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := read(zipped(t, test.b)); (err == nil) != test.good {
-				t.Errorf("read: %v", err)
+			res, err := read(t, ben, test.b)
+			var p *api.Problem
+			switch {
+			case test.says != "" && (!toldAs(err, &p) || !strings.Contains(p.Message, test.says)):
+				t.Errorf("it says %v", err)
+			case test.says == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			}
+			if got := (api.BundleRead{New: res.New, Had: res.Had, Pending: res.Pending, Void: res.Void, Left: res.Left}); fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("new %d, had %d, pending %d, void %d, left %d", res.New, res.Had, res.Pending, res.Void, res.Left)
 			}
 		})
 	}
 }
 
-// A file of a few bytes may ask for a lot of memory, or say that it is a terabyte.
-func TestWhatIsCompressedWithALargerWindowIsRefused(t *testing.T) {
-	zip, err := zstd.NewWriter(nil, zstd.WithWindowSize(2*window), zstd.WithSingleSegment(false))
+// A file of some kilobytes may say that it is a gigabyte of nothing.
+func TestABundleThatGrowsEndlesslyWhenItIsOpenedIsRefused(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	var inner bytes.Buffer
+	inner.WriteString("kith bundle 1\n")
+	zip, err := zstd.NewWriter(&inner, zstd.WithWindowSize(1<<20))
 	must(t, err)
-	defer zip.Close()
-	var b bytes.Buffer
-	b.WriteString(magic)
-	zip.Reset(&b)
-	_, err = zip.Write(plain(t, encoded(t, header()), key, part([]byte("first")), part([]byte("second")), make([]byte, 3*window)))
+	_, err = zip.Write(binary.BigEndian.AppendUint32(nil, 1<<30))
+	for range 256 {
+		_, err = zip.Write(make([]byte, 1<<20))
+		must(t, err)
+	}
 	must(t, errors.Join(err, zip.Close()))
-	var d *DamagedError
-	if _, err := read(b.Bytes()); !errors.As(err, &d) || !errors.Is(err, zstd.ErrWindowSizeExceeded) {
-		t.Errorf("read: %v", err)
+	b := sealedAll(t, ana, inner.Bytes())
+	if _, err := read(t, ben, b); err == nil || !strings.Contains(err.Error(), "the limit is") {
+		t.Errorf("%d bytes: %v", len(b), err)
 	}
 }
 
-func TestAWriterHoldsItselfToItsHeader(t *testing.T) {
-	w, err := NewWriter(io.Discard, header(), key)
-	must(t, err)
-	must(t, w.Entry(nil))
-	if err := w.Close(); err == nil {
-		t.Error("an entry is missing, and it ends well")
-	}
-	w, err = NewWriter(io.Discard, header(), key)
-	must(t, err)
-	must(t, errors.Join(w.Entry(nil), w.Entry(nil)))
-	if err := w.Entry(nil); err == nil {
-		t.Error("it takes one too many")
-	}
-	if _, err := NewWriter(io.Discard, Header{Version: strings.Repeat("x", MaxHeader)}, key); err == nil {
-		t.Error("it takes a header of any size")
-	}
-}
-
-// What is fuzzed is what is compressed: the compression and the seal around it have fuzz targets of
-// their own, in their libraries.
-func FuzzReadNeverPanicsAndKeepsToItsBounds(f *testing.F) {
-	if seeds, _ := filepath.Glob(filepath.Join("testdata", "fuzz", f.Name(), "*")); len(seeds) == 0 {
-		f.Fatal("no seeds in testdata/fuzz/" + f.Name())
-	}
-	f.Fuzz(func(t *testing.T, inner []byte) {
-		r, err := newReader(bytes.NewReader(inner))
-		if err != nil {
-			return // refusing is right; a panic, a hang or a lot of memory isn't
-		}
-		entries, err := rest(r)
-		if err != nil {
-			return
-		}
-		total := 0
-		for _, e := range entries {
-			total += len(e)
-		}
-		if total > len(inner) {
-			t.Errorf("%d bytes came out of %d", total, len(inner))
-		}
+func TestWhatABundleLacksWaitsUntilItComes(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	doc := addNote(t, ana, "Minutes", "We met.")
+	text := "We met. The printer is broken."
+	_, err := ana.Edit(t.Context(), doc, func(e replica.Edit) error {
+		return crdttest.EditNote(crdttest.Common{Text: &text})(e.Doc, e.View)
 	})
+	must(t, err)
+	changes := changesOf(t, ana)
+	res, err := read(t, ben, forged(t, ana, ana.Key(), nil, changes[1]))
+	if err != nil || res.New != 1 || res.Pending != 1 {
+		t.Errorf("the second change alone: %+v, %v", res, err)
+	}
+	res, err = read(t, ben, forged(t, ana, ana.Key(), nil, changes...))
+	if err != nil || res.New != 1 || res.Had != 1 || res.Pending != 0 {
+		t.Errorf("both: %+v, %v", res, err)
+	}
+	v, err := ben.View(doc)
+	must(t, err)
+	if v.Text != text {
+		t.Errorf("Ben reads %q", v.Text)
+	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+// Cleo is new: Ben, who was away, knows nothing of her.
+func TestABundleOfSomebodyNewBringsWhatTheCharterSaysOfThem(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	invite, member, device := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+	payload, err := ana.Charter().Invite(ana.Device(), invite.Device(), 0)
+	must(t, err)
+	_, err = ana.State(t.Context(), payload)
+	must(t, err)
+	red, err := charter.NewRedemption(ana.Space(), invite, member, device, "Cleo", "laptop")
+	must(t, err)
+	payload, err = ana.Charter().AdmitProspective(ana.Device(), invite.Device(), red)
+	must(t, err)
+	_, err = ana.State(t.Context(), payload)
+	must(t, err)
+	cleo, err := replica.Join(replica.Config{Dir: t.TempDir(), Key: device}, ana.Space(), ana.Charter().Statements(), [8]byte{})
+	must(t, err)
+	defer cleo.Close()
+	old := bundled(t, ben)
+	if _, err := read(t, cleo, old); err == nil || !strings.Contains(err.Error(), "isn't for this device") {
+		t.Errorf("of before she came: %v", err)
+	}
+	addNote(t, cleo, "Hello", "I'm new.")
+	b := bundled(t, cleo)
+	res, err := read(t, ben, b)
+	if err != nil || res.New < 3 || res.Pending+res.Void > 0 || res.Member.Name != "Cleo" {
+		t.Errorf("Ben: %+v, %v", res, err)
 	}
 }

@@ -1,4 +1,4 @@
-package daemon
+package bundle
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
-	"kith/daemon/bundle"
+	"kith/daemon/bundle/form"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
 	"kith/daemon/store"
@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// bundleBatch is how many bytes of entries are accepted at once.
-	bundleBatch = 1 << 20
-	// maxBundleCharter bounds the statements of a bundle, in bytes: they are held in memory until it is
+	// batchSize is how many bytes of entries are accepted at once.
+	batchSize = 1 << 20
+	// maxCharter bounds the statements of a bundle, in bytes: they are held in memory until it is
 	// known whether a device of the co-op made it.
-	maxBundleCharter = 64 << 20
+	maxCharter = 64 << 20
 	// tellEntries is after how many entries it is told how far it is, if nothing else is to be told.
 	tellEntries = 1000
 )
@@ -39,11 +39,11 @@ type badEntryError struct{ Why error }
 func (e *badEntryError) Error() string { return e.Why.Error() }
 func (e *badEntryError) Unwrap() error { return e.Why }
 
-// takeBundle takes what is in a bundle, and tells how far it is, if anybody wants to know (nil: nobody). What was
+// Take takes what is in a bundle, and tells how far it is, if anybody wants to know (nil: nobody). What was
 // taken before an error stays.
-func takeBundle(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
+func Take(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
 	if shared, _ := r.Share(); shared != nil {
-		return api.BundleRead{}, errShareBundle
+		return api.BundleRead{}, errShare
 	}
 	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
 	err := u.read(ctx)
@@ -62,7 +62,7 @@ type unbundling struct {
 	r    *replica.Replica
 	file *arriving
 	tell func(api.BundleProgress)
-	in   *bundle.Reader // nil: it isn't opened yet
+	in   *form.Reader // nil: it isn't opened yet
 
 	batch     []*entry.Entry
 	batched   map[entry.ID]bool // what is in it
@@ -81,7 +81,7 @@ func (u *unbundling) read(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if u.add(e); u.size > bundleBatch {
+		if u.add(e); u.size > batchSize {
 			if err := u.accept(ctx); err != nil {
 				return err
 			}
@@ -93,7 +93,7 @@ func (u *unbundling) read(ctx context.Context) error {
 	if err != io.EOF {
 		return err
 	}
-	u.res.Bundle = describedBundle(u.r, u.in.Header())
+	u.res.Bundle = described(u.r, u.in.Header())
 	u.res.Bytes = u.file.n
 	return u.settle()
 }
@@ -102,13 +102,13 @@ func (u *unbundling) read(ctx context.Context) error {
 func (u *unbundling) open() error {
 	file := bufio.NewReader(u.file)
 	if begin, _ := file.Peek(seal.Intro); !seal.IsSealed(begin) {
-		return bundle.ErrForeign
+		return form.ErrForeign
 	}
 	content, err := seal.OpenFor(file, u.r.Key().Seed())
 	if err != nil {
 		return err
 	}
-	if u.in, err = bundle.NewReader(content); err != nil {
+	if u.in, err = form.NewReader(content); err != nil {
 		return err
 	}
 	if u.in.Space() != u.r.Space() {
@@ -129,8 +129,8 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 			u.res.Had++
 			continue
 		}
-		if size += len(after.Encoded()); size > maxBundleCharter {
-			return nil, &badEntryError{fmt.Errorf("more than %d bytes of charter", maxBundleCharter)}
+		if size += len(after.Encoded()); size > maxCharter {
+			return nil, &badEntryError{fmt.Errorf("more than %d bytes of charter", maxCharter)}
 		}
 		fresh = append(fresh, after)
 	}
@@ -139,7 +139,7 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 		return nil, errStranger
 	}
 	for _, e := range good {
-		if u.add(e); u.size > bundleBatch {
+		if u.add(e); u.size > batchSize {
 			if err := u.accept(ctx); err != nil {
 				return nil, err
 			}
@@ -260,7 +260,7 @@ func (u *unbundling) settle() error {
 // explain says what is wrong, where, and what had been taken before.
 func (u *unbundling) explain(ctx context.Context, err error) error {
 	var (
-		broken  *bundle.DamagedError
+		broken  *form.DamagedError
 		sealing *seal.DamagedError
 		bad     *badEntryError
 	)
@@ -278,9 +278,9 @@ func (u *unbundling) explain(ctx context.Context, err error) error {
 			"this bundle isn't for this device: it is of another co-op, or who wrote it didn't know of this device then%s", kept)
 	case errors.Is(err, seal.ErrPassphrase):
 		return api.Problemf(api.Invalid, "if it is a backup: kith restore FILE", "this is sealed with a passphrase, so it is no bundle%s", kept)
-	case errors.Is(err, bundle.ErrForeign):
+	case errors.Is(err, form.ErrForeign):
 		return api.Problemf(api.Invalid, "bundles are made with kith bundle write FILE", "%v%s", err, kept)
-	case errors.Is(err, bundle.ErrNewer):
+	case errors.Is(err, form.ErrNewer):
 		return api.Problemf(api.Invalid, "bring this Kith up to date, and read it again", "%v%s", err, kept)
 	case errors.Is(err, errOtherSpace):
 		return api.Problemf(api.Invalid, "say which one, if this device is in several: --space NAME", "%v%s", err, kept)

@@ -1,4 +1,4 @@
-package daemon
+package doctor
 
 import (
 	"context"
@@ -22,18 +22,18 @@ import (
 
 var noCoop = api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}
 
-// checkEmpty checks a home that is served and has no co-op yet.
-func checkEmpty(home *home.Home, now time.Time) []api.Check {
+// Empty checks a home that is served and has no co-op yet.
+func Empty(home *home.Home, now time.Time) []api.Check {
 	return []api.Check{home.CheckKey(), checkClock(now), noCoop}
 }
 
-// checkPlace checks where a space lies that is served.
-func checkPlace(place *home.Home, now time.Time) []api.Check {
+// Place checks where a space lies that is served.
+func Place(place *home.Home, now time.Time) []api.Check {
 	return []api.Check{place.CheckKey(), checkClock(now), checkDisk(place)}
 }
 
-// checkSpace checks a space that is served.
-func checkSpace(ctx context.Context, at *space.Space, rebuild bool) []api.Check {
+// Space checks a space that is served.
+func Space(ctx context.Context, at *space.Space, rebuild bool) []api.Check {
 	checks := checkReplica(ctx, at.Replica, rebuild)
 	if _, in := at.Replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
 		return checks
@@ -41,9 +41,9 @@ func checkSpace(ctx context.Context, at *space.Space, rebuild bool) []api.Check 
 	return append(checks, checkReach(at))
 }
 
-// doctorHome checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
+// Closed checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
 // store is encrypted; nil: nobody to ask. also checks what is beside its spaces.
-func doctorHome(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*home.Home) []api.Check) (checks []api.Check, err error) {
+func Closed(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*home.Home) []api.Check) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
 	}

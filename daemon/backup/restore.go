@@ -1,4 +1,4 @@
-package daemon
+package backup
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
-	"kith/daemon/backup"
+	"kith/daemon/backup/form"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
@@ -42,8 +42,8 @@ const (
 	maxStatements = 256 << 20
 	// restoreBatch is how many bytes of entries are accepted at once.
 	restoreBatch = 1 << 20
-	// maxBackup bounds a backup, in bytes.
-	maxBackup = 1 << 40
+	// maxSize bounds a backup, in bytes.
+	maxSize = 1 << 40
 )
 
 // Restore brings a device back in an empty home, or beside the co-ops that are in it. The whole file is read first: if it is damaged,
@@ -140,9 +140,9 @@ func openSealed(f *os.File, ask func() (string, error)) (*sealed, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, backup.ErrForeign
-	case info.Size() > maxBackup:
-		return nil, backup.Damaged("%d bytes, the limit is %d", info.Size(), int64(maxBackup))
+		return nil, form.ErrForeign
+	case info.Size() > maxSize:
+		return nil, form.Damaged("%d bytes, the limit is %d", info.Size(), int64(maxSize))
 	}
 	s := &sealed{f: f, size: info.Size()}
 	begin := make([]byte, seal.Intro)
@@ -163,23 +163,23 @@ func openSealed(f *os.File, ask func() (string, error)) (*sealed, error) {
 }
 
 // read begins to read the backup from its start.
-func (s *sealed) read() (*backup.Reader, error) {
+func (s *sealed) read() (*form.Reader, error) {
 	var r io.Reader = io.NewSectionReader(s.f, 0, s.size)
 	if s.opener != nil {
 		var err error
 		var damaged *seal.DamagedError
 		if r, err = s.opener.Open(r); errors.As(err, &damaged) {
-			return nil, &backup.DamagedError{Err: damaged.Err}
+			return nil, &form.DamagedError{Err: damaged.Err}
 		} else if err != nil {
 			return nil, err
 		}
 	}
-	return backup.NewReader(r)
+	return form.NewReader(r)
 }
 
 // inspected is what a whole and sound backup holds beside its changes.
 type inspected struct {
-	header backup.Header
+	header form.Header
 	sum    [32]byte
 	key    []byte // of the file device.key
 	config home.Config
@@ -212,31 +212,31 @@ func (s *sealed) inspect(ctx context.Context, count func(of int64) func()) (*ins
 			return nil, err
 		}
 		switch kind {
-		case backup.KindKey:
+		case form.KindKey:
 			v.key = bytes.Clone(content)
-		case backup.KindConfig:
+		case form.KindConfig:
 			if err := json.Unmarshal(content, &v.config); err != nil {
-				return nil, backup.Damaged("its config: %w", err)
+				return nil, form.Damaged("its config: %w", err)
 			}
-		case backup.KindSmall:
-			if small += len(content); small > backup.MaxAllSmall {
-				return nil, backup.Damaged("more than %d bytes of small records", backup.MaxAllSmall)
+		case form.KindSmall:
+			if small += len(content); small > form.MaxAllSmall {
+				return nil, form.Damaged("more than %d bytes of small records", form.MaxAllSmall)
 			}
-			name, value, err := backup.SplitSmall(content)
+			name, value, err := form.SplitSmall(content)
 			if err != nil {
 				return nil, err
 			}
 			if !strings.HasPrefix(name, space.AddressPrefix) {
-				return nil, backup.Damaged("a small record that no backup has")
+				return nil, form.Damaged("a small record that no backup has")
 			}
 			v.saved.Small[name] = value
-		case backup.KindQuarantined:
-			id, doc, err := backup.SplitQuarantined(content)
+		case form.KindQuarantined:
+			id, doc, err := form.SplitQuarantined(content)
 			if err != nil {
 				return nil, err
 			}
 			v.saved.Quarantined[id] = doc
-		case backup.KindEntry:
+		case form.KindEntry:
 			progress()
 			e, err := v.decode(content)
 			if err != nil {
@@ -244,7 +244,7 @@ func (s *sealed) inspect(ctx context.Context, count func(of int64) func()) (*ins
 			}
 			if e.Kind == entry.Statement {
 				if statements += len(content); statements > maxStatements {
-					return nil, backup.Damaged("more than %d bytes of charter", maxStatements)
+					return nil, form.Damaged("more than %d bytes of charter", maxStatements)
 				}
 				v.saved.Statements = append(v.saved.Statements, e)
 			}
@@ -268,10 +268,10 @@ func (s *sealed) inspect(ctx context.Context, count func(of int64) func()) (*ins
 func (v *inspected) decode(b []byte) (*entry.Entry, error) {
 	e, err := entry.Decode(bytes.Clone(b))
 	if err != nil {
-		return nil, backup.Damaged("an entry: %w", err)
+		return nil, form.Damaged("an entry: %w", err)
 	}
 	if e.SpaceOf() != v.saved.Space {
-		return nil, backup.Damaged("an entry of another co-op")
+		return nil, form.Damaged("an entry of another co-op")
 	}
 	return e, nil
 }
@@ -279,24 +279,24 @@ func (v *inspected) decode(b []byte) (*entry.Entry, error) {
 // check says whether the parts belong together.
 func (v *inspected) check() error {
 	if c := charter.Fold(v.saved.Space, v.saved.Statements, v.saved.Stand); len(c.Members()) == 0 {
-		return backup.Damaged("it has no charter")
+		return form.Damaged("it has no charter")
 	}
 	if seal.IsText(v.key) {
 		return nil // the passphrase is asked for by the daemon; a wrong key speaks for nobody
 	}
 	device, err := home.DeviceOf(v.key)
 	if err != nil {
-		return backup.Damaged("the device's key")
+		return form.Damaged("the device's key")
 	}
 	if want := v.header.Device.ID; want != device.String() {
-		return backup.Damaged("the device's key is another device's")
+		return form.Damaged("the device's key is another device's")
 	}
 	return nil
 }
 
 func verify(batch []*entry.Entry) error {
 	if i := entry.VerifyAll(batch); i >= 0 {
-		return backup.Damaged("entry %s: %w", batch[i].ID(), entry.ErrSignature)
+		return form.Damaged("entry %s: %w", batch[i].ID(), entry.ErrSignature)
 	}
 	return nil
 }
@@ -304,7 +304,7 @@ func verify(batch []*entry.Entry) error {
 func hexInto(to []byte, s string) error {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != len(to) {
-		return backup.Damaged("its header")
+		return form.Damaged("its header")
 	}
 	copy(to, b)
 	return nil
@@ -359,7 +359,7 @@ func (s *sealed) acceptAll(ctx context.Context, dir string, found *inspected, pr
 		if err != nil {
 			return 0, err
 		}
-		if kind != backup.KindEntry {
+		if kind != form.KindEntry {
 			continue
 		}
 		progress()
@@ -381,7 +381,7 @@ func (s *sealed) acceptAll(ctx context.Context, dir string, found *inspected, pr
 		return 0, err
 	}
 	if in.Sum() != found.sum {
-		return 0, backup.Damaged("it changed while it was read")
+		return 0, form.Damaged("it changed while it was read")
 	}
 	return int(found.header.Entries - r.Counts().Stored), nil
 }
