@@ -296,7 +296,10 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 	file := ana.backUpKnowing(ben)
 	first, err := propose(ana, 3) // with her consent
 	must(t, err)
-	ben.until("the proposal is here", func() bool { _, err := ben.client.Proposal(t.Context(), first.ID); return err == nil })
+	ben.until("the proposal and her consent are here", func() bool { // two statements, and she is off next
+		p, err := ben.client.Proposal(t.Context(), first.ID)
+		return err == nil && len(p.Consents) == 1
+	})
 	ana.stop() // and its disk is gone
 	ben.stop()
 

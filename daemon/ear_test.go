@@ -198,7 +198,7 @@ func (k kept) Keep([]byte) error { return nil }
 
 func (k kept) Kept() []byte { return nil }
 
-func (k kept) Idle([]*entry.Entry) int { return 0 }
+func (k kept) Idle([]*entry.Entry, entry.Device) int { return 0 }
 
 // serve has streams served until the listener is closed.
 func (l *listener) serve(f func(network.Stream)) network.StreamHandler {

@@ -125,7 +125,7 @@ func (m *modified) Keep([]byte) error { return nil }
 
 func (m *modified) Kept() []byte { return nil }
 
-func (m *modified) Idle([]*entry.Entry) int { return 0 }
+func (m *modified) Idle([]*entry.Entry, entry.Device) int { return 0 }
 
 func (m *modified) Owns(space entry.SpaceID) bool { return space == m.Space() }
 

@@ -95,7 +95,7 @@ type Peer struct {
 // so that nobody can make others work without end: docs/SECURITY.md.
 type Spends struct {
 	BusyMs      float64 `json:"busy_ms"`         // checking, storing and comparing what it brought
-	Entries     Spent   `json:"entries"`         // that it brought and were new here; refused: void, or held back
+	Entries     Spent   `json:"entries"`         // that it brought and were new here; refused: void ones by its own person, and those held back
 	Connections Spent   `json:"connections"`     // that it made
 	Streams     Spent   `json:"streams"`         // that it opened
 	Sessions    Spent   `json:"sessions"`        // of sync, that it began

@@ -70,9 +70,10 @@ type Local interface {
 	// in it, which says that no honest replica would have passed an entry on.
 	Accept(ctx context.Context, batch []*entry.Entry) error
 
-	// Idle says how many of a batch that Accept took stand for nothing: void ones, and those held back. Whoever brings
-	// them may keep this replica busy with them for a small part of its time only.
-	Idle(batch []*entry.Entry) int
+	// Idle says how many of a batch that Accept took, and that a device brought, stand for nothing and can be laid to
+	// that device: void ones by its own person, and those held back. It may keep this replica busy with them for a
+	// small part of its time only. What else is void honest devices pass on, too, as far as they had room for it.
+	Idle(batch []*entry.Entry, from entry.Device) int
 }
 
 // Exchange is one replica's side of all its connections. What they share is kept here: the
@@ -286,7 +287,7 @@ func (x *Exchange) RunWith(ctx context.Context, rw io.ReadWriteCloser, with Peer
 type Spent struct {
 	Busy    time.Duration // checking, storing and comparing for it
 	Entries int64         // that it brought and were new here
-	Idle    int64         // of these, those that stand for nothing
+	Idle    int64         // of these, those that stand for nothing and are laid to it
 }
 
 // Spent says what a device has cost.

@@ -21,7 +21,7 @@ func TestWhatStandsForNothingKeepsAReplicaBusyForASmallPartOfItsTime(t *testing.
 		mel := ana.other(2)
 		a := newReplica(t, ana.space, genesis)
 		a.x.Tune(exchange.Tuning{Bounds: usual, Verify: func([]*entry.Entry) error { return nil }})
-		a.Idles = func(e *entry.Entry) bool { return e.Device == mel.key.Device() }
+		a.Idles = func(e *entry.Entry, from entry.Device) bool { return e.Device == from && from == mel.key.Device() }
 		var mu sync.Mutex
 		var spent time.Duration
 		a.Refuse = func(batch []*entry.Entry) error {

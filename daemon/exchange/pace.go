@@ -83,8 +83,8 @@ func (p *paces) busy(with *Peer, took time.Duration) {
 }
 
 // stored notes that storing what it brought took so long, and that a part of that stands for nothing, and returns how
-// long to wait with what comes next. An honest device brings what others flood us with, as far as it has kept that: so
-// there is some time at once, and it is only waited.
+// long to wait with what comes next. An honest device may have had room for what is held back here: so there is some
+// time at once, and it is only waited.
 func (p *paces) stored(with *Peer, all, idle int, took time.Duration, now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -442,7 +442,7 @@ func (l *link) accept(ctx context.Context) error {
 				return err
 			}
 			now := time.Now()
-			wait = l.x.paces.stored(&l.with, len(a.batch), l.x.local.Idle(a.batch), now.Sub(began), now)
+			wait = l.x.paces.stored(&l.with, len(a.batch), l.x.local.Idle(a.batch, l.with.Device), now.Sub(began), now)
 		}
 		l.mu.Lock()
 		l.idling = wait > 0

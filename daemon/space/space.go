@@ -277,11 +277,19 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 }
 
 // Idle implements exchange.Local.
-func (l *local) Idle(batch []*entry.Entry) (n int) {
+func (l *local) Idle(batch []*entry.Entry, from entry.Device) (n int) {
+	rules := l.r.Rules()
+	who, _ := rules.OwnerOf(from)
 	for _, e := range batch {
 		rec, err := l.r.Store().Record(e.ID())
-		if err != nil || charter.State(rec.State) == charter.Void { // what isn't stored is held back
+		if err != nil { // what isn't stored is held back
 			n++
+			continue
+		}
+		if charter.State(rec.State) == charter.Void {
+			if by, known := rules.OwnerOf(e.Device); e.Device == from || known && by.ID == who.ID {
+				n++
+			}
 		}
 	}
 	return n

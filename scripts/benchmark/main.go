@@ -53,7 +53,7 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, reconnect, share, mesh, crowd")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, reconnect, share, mesh, crowd, hostile")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
@@ -72,6 +72,7 @@ func run() error {
 		{"share", "a share beside large homes", b.share},
 		{"mesh", "the full mesh", b.mesh},
 		{"crowd", "fifty daemons", b.crowd},
+		{"hostile", "a hostile device", b.hostile},
 	}
 	if *comparing {
 		if err := b.peers(ctx, edits); err != nil {

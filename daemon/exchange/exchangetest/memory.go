@@ -23,8 +23,8 @@ type Memory struct {
 	// Refuse, if not nil, is called before a batch is stored; its error is Accept's.
 	Refuse func(batch []*entry.Entry) error
 
-	// Idles says of an entry whether it stands for nothing; nil: none does.
-	Idles func(*entry.Entry) bool
+	// Idles says of an entry whether it stands for nothing, and that can be laid to a device; nil: none does.
+	Idles func(e *entry.Entry, from entry.Device) bool
 
 	mu       sync.Mutex
 	entries  map[entry.ID]*entry.Entry
@@ -125,9 +125,9 @@ func (m *Memory) Watch(stored func([]entry.ID)) (stop func()) {
 }
 
 // Idle implements exchange.Local.
-func (m *Memory) Idle(batch []*entry.Entry) (n int) {
+func (m *Memory) Idle(batch []*entry.Entry, from entry.Device) (n int) {
 	for _, e := range batch {
-		if m.Idles != nil && m.Idles(e) {
+		if m.Idles != nil && m.Idles(e, from) {
 			n++
 		}
 	}
