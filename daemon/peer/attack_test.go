@@ -177,6 +177,10 @@ func TestAMembersDeviceThatSpeaksGarbageIsLeftAlone(t *testing.T) {
 				s := ana.about(eli)
 				return !s.Connected && strings.Contains(s.Trouble, "broke the protocol")
 			})
+			ana.peers.Fails(eli.key.Device(), "no address known yet") // what was under way when its connections were closed
+			if s := ana.about(eli); !strings.Contains(s.Trouble, "broke the protocol") {
+				t.Errorf("then it is %q", s.Trouble)
+			}
 			stillWell(t, ana, ben)
 		})
 	}

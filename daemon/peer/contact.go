@@ -202,7 +202,14 @@ func openReason(err error) string {
 // failed notes that an attempt failed and returns when to try again.
 func (p *Peers) failed(c *contact, trouble string) time.Time {
 	p.log.Debug("not connected", "peer", c.key.String(), "why", trouble)
-	p.update(c, func(*PeerStatus) { c.failedLocked(trouble) })
+	p.update(c, func(*PeerStatus) {
+		// Its connections were closed because it is left alone: that they are is no news, and the reason is the other one.
+		if until := p.gate.bannedUntil(c.key); time.Now().Before(until) {
+			c.tries, c.nextTry = c.tries+1, until
+			return
+		}
+		c.failedLocked(trouble)
+	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return c.nextTry
@@ -260,7 +267,10 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 		return time.Time{} // all ends, or another stream took this one's place
 	}
 	p.log.Info("sync ended", "peer", c.key.String(), "err", err)
-	var next time.Time
+	var next, alone time.Time
+	if exchange.Blame(err) {
+		alone = p.ban(c) // before it is told why, so that nothing else that fails takes the reason's place
+	}
 	// In one go: whoever waits for the next attempt must not take this one's end for it.
 	p.update(c, func(st *PeerStatus) {
 		c.endLocked(me)
@@ -270,14 +280,14 @@ func (p *Peers) sync(ctx context.Context, c *contact, s network.Stream) time.Tim
 		}
 		trouble := st.Trouble
 		c.failedLocked(syncReason(err))
+		if !alone.IsZero() {
+			c.nextTry = alone
+		}
 		next = c.nextTry
 		if len(c.sessions) > 0 {
 			st.Trouble = trouble // it is in touch all the same
 		}
 	})
-	if exchange.Blame(err) {
-		return p.ban(c)
-	}
 	if !heard && errors.Is(err, exchange.ErrClosed) {
 		_ = s.Conn().Close() // nothing comes over it any more: the next attempt dials anew
 	}
@@ -309,8 +319,8 @@ func (p *Peers) leave(d entry.Device) {
 		return
 	}
 	if time.Now().After(p.gate.bannedUntil(d)) {
-		p.update(c, func(s *PeerStatus) { s.Trouble = errFlood.Error() })
 		p.ban(c)
+		p.update(c, func(s *PeerStatus) { s.Trouble = errFlood.Error() })
 	}
 }
 
