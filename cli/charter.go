@@ -27,7 +27,7 @@ func (k *kith) charter() *cli.Command {
 		k.answer(answerSpec{api.ProposalRefuse, "I don't agree, and say why", "A refusal is for good; if you think otherwise later, it can be proposed anew."}),
 		k.answer(answerSpec{api.ProposalWithdraw, "take back what I proposed or consented to", "It counts for everybody who hears of it before the step is in force. If your consent has completed it elsewhere already, the step holds."}),
 		k.answer(answerSpec{api.ProposalRenew, "propose it again, with the same words", "For a proposal that another step has overtaken, or that was withdrawn. You consent to it with this."}),
-		k.charterThreshold(), k.charterInvites(), k.charterClose(), k.charterFollow(),
+		k.charterThreshold(), k.charterInvites(), k.charterZone(), k.charterClose(), k.charterFollow(),
 	)
 }
 
@@ -147,6 +147,18 @@ func (k *kith) charterThreshold() *cli.Command {
 				return err
 			}
 			return c.propose(ctx, api.ProposalRequest{Action: api.ActionThreshold, Threshold: c.arg(0), Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) charterZone() *cli.Command {
+	return k.command(spec{
+		name: "time-zone", args: "ZONE", usage: "propose in which time zone the co-op's days end",
+		more:     "A decision that is open until a day stays so until that day is over there. When a task is due is the day of who reads it. While nothing is agreed, days end in UTC.",
+		examples: []string{`kith charter time-zone Europe/Berlin`, `kith charter time-zone America/Los_Angeles --why "all of us live here"`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionZone, Zone: c.arg(0), Why: c.String("why")})
 		},
 	})
 }

@@ -22,7 +22,7 @@ func (c *call) showDecision(d document) {
 	c.out.println(c.title(d.Document) + "  " + status)
 	facts := []string{"by " + oneLine(d.fields.Str("process"), 40)}
 	if by := d.fields.Str("by"); by != "" {
-		facts = append(facts, "until "+c.when(by))
+		facts = append(facts, "until "+c.when(by)+c.endsThere(by, d.fields.Str("by_ends_at")))
 	}
 	if on := d.fields.Str("review_on"); on != "" {
 		facts = append(facts, "review on "+c.when(on))
@@ -70,6 +70,16 @@ func (c *call) positionLine(d document, p kind.Answer) string {
 		return line + c.out.faint(" ("+notCounted(p.Str("standing"))+")")
 	}
 	return line
+}
+
+// endsThere says when a day ends where the co-op lives, if that isn't when it ends for who reads it.
+func (c *call) endsThere(by, ends string) string {
+	day, dayOnly, err := api.ParseDate(by, c.env.Now().Location())
+	at, endErr := time.Parse(time.RFC3339, ends)
+	if err != nil || endErr != nil || !dayOnly || at.Equal(day.AddDate(0, 0, 1)) {
+		return ""
+	}
+	return " (the co-op's day ends " + at.In(c.env.Now().Location()).Format("Mon 15:04") + " here)"
 }
 
 // notCounted says why a position is shown and doesn't count.

@@ -133,6 +133,25 @@ func TestClosingHearsEverybodyFirstOrWaitsForTheDate(t *testing.T) {
 	}
 }
 
+func TestTheLastDayOfADecisionEndsWhereTheCoopLives(t *testing.T) {
+	c := meeting(t, kinds.ProcessConsent, "ana", "ben", "cleo")
+	ana := c.desk("ana")
+	c.desk("ben").says(kinds.Consent, "")
+	c.settle()
+	ana.do(crdttest.EditDecision(ana.id, crdttest.DecisionEdit{By: str("2026-11-24")}))
+	v := ana.view()
+	angeles, err := time.LoadLocation("America/Los_Angeles")
+	must(t, err)
+	fourInTheAfternoon := time.Date(2026, 11, 24, 16, 0, 1, 0, angeles) // a day later in UTC
+	var none *kinds.NoOutcomeError
+	if _, err := kinds.RecordFor(v, ana.id, fourInTheAfternoon, angeles, "", nil); !errors.As(err, &none) {
+		t.Errorf("the day was over at four in the afternoon: %v", err)
+	}
+	if _, err := kinds.RecordFor(v, ana.id, fourInTheAfternoon.Add(8*time.Hour), angeles, "", nil); err != nil {
+		t.Errorf("the day is over, and it still waits: %v", err)
+	}
+}
+
 func TestAnObjectionIsNotWashedAwayByAComma(t *testing.T) {
 	c := meeting(t, kinds.ProcessConsent, "ana", "ben", "cleo")
 	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")

@@ -307,11 +307,11 @@ func TestHoursAndTimesReadTheSameFromJSONAsTheyWereWritten(t *testing.T) {
 
 func TestDatesEndWithTheirDay(t *testing.T) {
 	for date, want := range map[string]string{"2026-12-01": "2026-12-02T00:00:00Z", "2026-12-01T15:00:00Z": "2026-12-01T15:00:00Z"} {
-		if end, ok := kind.DayEnds(date); !ok || end.Format("2006-01-02T15:04:05Z07:00") != want {
+		if end, ok := kind.DayEnds(date, nil); !ok || end.Format("2006-01-02T15:04:05Z07:00") != want {
 			t.Errorf("%s ends %v", date, end)
 		}
 	}
-	if _, ok := kind.DayEnds(""); ok {
+	if _, ok := kind.DayEnds("", nil); ok {
 		t.Error("no date ends")
 	}
 	v := bakery(t, crdttest.TaskFields{Title: "Bake", Due: "2026-12-01T16:00:00.5+01:00"}).maker.view()

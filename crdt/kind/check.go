@@ -190,10 +190,13 @@ func CleanDay(what, s string) (string, error) {
 
 func inRange(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 9998 }
 
-// DayEnds returns the end of a day (its last moment in UTC, or the moment itself).
+// DayEnds returns the end of a day in a place (nil: in UTC), or the moment itself that stands there.
 // ok is false for none, or for one that no Kith command writes.
-func DayEnds(s string) (end time.Time, ok bool) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
+func DayEnds(s string, place *time.Location) (end time.Time, ok bool) {
+	if place == nil {
+		place = time.UTC
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, place); err == nil {
 		return t.AddDate(0, 0, 1), true
 	}
 	t, err := time.Parse(time.RFC3339, s)

@@ -39,6 +39,7 @@ type Draft struct {
 	Asks   Request
 	Author charter.MemberID
 	Now    time.Time
+	Place  *time.Location                // where days end; nil: UTC
 	Name   func(charter.MemberID) string // for a sentence
 
 	writes []Write

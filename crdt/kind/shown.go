@@ -23,8 +23,9 @@ type Look struct {
 	Called func(charter.MemberID) string // by name alone, where the co-op is said already
 	// Standing is what part a member has in the space, in one word: full, prospective, resigned, removed; "" for nobody's.
 	Standing func(charter.MemberID) string
-	Coops    []string // of a share, the co-op of each side in the order of Charter.Sides; else none
-	Ours     int      // which of them is one's own
+	Place    func() *time.Location // where days end; nil: UTC
+	Coops    []string              // of a share, the co-op of each side in the order of Charter.Sides; else none
+	Ours     int                   // which of them is one's own
 }
 
 // StandingOf is Standing; "" if who looks knows of none.
@@ -33,6 +34,18 @@ func (l Look) StandingOf(m charter.MemberID) string {
 		return ""
 	}
 	return l.Standing(m)
+}
+
+// EndOf is when a day is over where days end; zero for none.
+func (l Look) EndOf(day string) Time {
+	place := time.UTC
+	if l.Place != nil && day != "" {
+		place = l.Place()
+	}
+	if end, ok := DayEnds(day, place); ok {
+		return At(end)
+	}
+	return 0
 }
 
 // All names members.

@@ -74,7 +74,7 @@ func closeDecision(d *kind.Draft) error {
 	if d.Asks.Text != nil {
 		said = d.Asks.Text.Text
 	}
-	r, err := RecordFor(d.View, d.Author, d.Now, said, d.Name)
+	r, err := RecordFor(d.View, d.Author, d.Now, d.Place, said, d.Name)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func closeDecision(d *kind.Draft) error {
 // RecordFor returns the record that the positions of an open decision give. Where they give none,
 // the error is a *NoOutcomeError that says what is missing.
 //
-// Beyond what Tally asks for, it gives everybody a chance to be heard, by consent and consensus:
+// place is where the day of the decision ends. Beyond what Tally asks for, it gives everybody a chance to be heard, by consent and consensus:
 // until the decision's date is over it waits for full members who have said nothing at all, and
 // for those whose objection to an earlier text nobody has asked about. That is a courtesy of this
 // command, not a rule that replicas share: a record made without it holds, if the positions give
@@ -100,7 +100,7 @@ func closeDecision(d *kind.Draft) error {
 //
 // On an outcome that is contested it returns a record that says "seen": the same result, with
 // all positions known now.
-func RecordFor(v *kind.View, by charter.MemberID, now time.Time, text string, names Names) (Record, error) {
+func RecordFor(v *kind.View, by charter.MemberID, now time.Time, place *time.Location, text string, names Names) (Record, error) {
 	d := kind.Of[Deciding](v)
 	r := Record{Revision: d.Revision, Text: text, Positions: []Named{}}
 	for _, p := range d.Positions {
@@ -126,7 +126,7 @@ func RecordFor(v *kind.View, by charter.MemberID, now time.Time, text string, na
 	if err := d.stands(res, names); err != nil {
 		return Record{}, err
 	}
-	if err := d.heard(decisionBy.Str(v), now, names); err != nil {
+	if err := d.heard(decisionBy.Str(v), now, place, names); err != nil {
 		return Record{}, err
 	}
 	r.Result = res.Outcome
@@ -197,11 +197,11 @@ func (d *Deciding) stands(res Result, names Names) error {
 }
 
 // heard is the courtesy that RecordFor explains.
-func (d *Deciding) heard(by string, now time.Time, names Names) error {
+func (d *Deciding) heard(by string, now time.Time, place *time.Location, names Names) error {
 	if d.Process != ProcessConsent && d.Process != ProcessConsensus {
 		return nil
 	}
-	if end, ok := kind.DayEnds(by); ok && now.After(end) {
+	if end, ok := kind.DayEnds(by, place); ok && now.After(end) {
 		return nil
 	}
 	var silent, unmet []charter.MemberID

@@ -52,6 +52,9 @@ var Decision = &kind.Kind{
 		kind.Value("withdrawn_why", "why it was withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Why }),
 		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Deciding](l.View).Revision }),
 		decisionBy.Shown(),
+		kind.Value("by_ends_at", "when that day is over where the co-op lives; null: there is none", func(l kind.Look) kind.Time {
+			return l.EndOf(decisionBy.Str(l.View))
+		}),
 		kind.Value("positions", "what each member says", showPositions),
 		kind.Value("waiting_for", "full members without a position on this text", func(l kind.Look) []kind.Named { return l.All(kind.Of[Deciding](l.View).WaitingFor) }),
 		kind.Value("outcome", "what was recorded; null while nothing is", showOutcome),

@@ -1,6 +1,7 @@
 package share_test
 
 import (
+	"strings"
 	"testing"
 
 	"kith/crdt/charter"
@@ -50,5 +51,19 @@ func TestADocumentIsChosenForOneShareAndOneUse(t *testing.T) {
 	}
 	if _, ok := share.Chosen(all, entry.SpaceID{4}, doc, false); ok {
 		t.Error("what is chosen for one share is chosen for another")
+	}
+}
+
+func TestTheLastWordSaysWhereDaysEnd(t *testing.T) {
+	berlin, tokyo := share.Word{What: share.Zone, Zone: "Europe/Berlin"}, share.Word{What: share.Zone, Zone: "Asia/Tokyo"}
+	for want, words := range map[string][]share.Word{"": nil, "Europe/Berlin": {tokyo, berlin}, "Asia/Tokyo": {berlin, tokyo, {What: share.Sharing, Rule: share.Agreed}}} {
+		if got := share.ZoneOf(said(t, words...)); got != want {
+			t.Errorf("after %v days end in %q", words, got)
+		}
+	}
+	for _, name := range []string{"", "Europe/", "/etc/passwd", "../x", "Europe/Berlin ", strings.Repeat("A", 65)} {
+		if _, err := (share.Word{What: share.Zone, Zone: name}).Encode(); err == nil {
+			t.Errorf("%q is a time zone", name)
+		}
 	}
 }

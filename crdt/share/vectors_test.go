@@ -81,6 +81,7 @@ func sampleWords() map[string]share.Word {
 		"anyone":      {What: share.Sharing, Rule: share.Anyone},
 		"agreed":      {What: share.Sharing, Rule: share.Agreed},
 		"choose-read": {What: share.Choose, Share: entry.SpaceID{3}, Doc: entry.DocID{4}, Kept: true},
+		"zone":        {What: share.Zone, Zone: "Europe/Berlin"},
 		"choose":      {What: share.Choose, Share: entry.SpaceID{3}, Doc: entry.DocID{4}},
 	}
 }
@@ -104,7 +105,7 @@ func TestVectors(t *testing.T) {
 		}
 		for name, seed := range map[string][]byte{
 			"long-length": {0x82, 3, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-			"deep":        bytes.Repeat([]byte{0x81}, 300), "unknown": {0x81, 7}, "no-rule": {0x82, 5, 3},
+			"deep":        bytes.Repeat([]byte{0x81}, 300), "unknown": {0x81, 8}, "no-rule": {0x82, 5, 3},
 			"indefinite": {0x9f, 3, 0xff},
 		} {
 			writeSeed(t, "FuzzReadWord", name, seed)

@@ -24,6 +24,8 @@ const (
 	Sharing What = 5
 	// Choose says in the charter of a home that the co-op shares one of its documents.
 	Choose What = 6
+	// Zone says in the charter of a home in which time zone its days end.
+	Zone What = 7
 )
 
 // Rule is who may share a document of a home. No rule can keep somebody from copying what they read.
@@ -48,7 +50,7 @@ func (r Rule) String() string {
 // Word is what a side says by an agreed step of its chain (charter.ProposalPact).
 type Word struct {
 	What     What
-	Share    entry.SpaceID // to which share; zero in Make and Sharing
+	Share    entry.SpaceID // to which share; zero in Make, Sharing and Zone
 	Number   uint64        // of Change: its place among the changes of its side, from 1
 	Terms    Terms         // of Make and Change
 	Ally     string        // of Make: what the other co-op is called
@@ -56,6 +58,7 @@ type Word struct {
 	Rule     Rule          // of Sharing
 	Doc      entry.DocID   // of Choose: a document of the home
 	Kept     bool          // of Choose: for the ally to read, and not to write in
+	Zone     string        // of Zone: its name in the tz database
 }
 
 type wireMake struct {
@@ -101,6 +104,12 @@ type wireChoose struct {
 	For   uint64
 }
 
+type wireZone struct {
+	_    struct{} `cbor:",toarray"`
+	What What
+	Zone string
+}
+
 // For what a document is chosen, on the wire.
 const (
 	toRead   = 1
@@ -121,6 +130,8 @@ func (w Word) Encode() ([]byte, error) {
 		form = wireContacts{What: Contacts, Share: w.Share[:], Contacts: w.Contacts}
 	case Sharing:
 		form = wireSharing{What: Sharing, Rule: uint64(w.Rule)}
+	case Zone:
+		form = wireZone{What: Zone, Zone: w.Zone}
 	case Choose:
 		choose := wireChoose{What: Choose, Share: w.Share[:], Doc: w.Doc[:], For: together}
 		if w.Kept {
@@ -178,6 +189,14 @@ func ReadWord(b []byte) (Word, error) {
 		if w.Rule = Rule(min(in.Rule, 255)); w.Rule != Anyone && w.Rule != Agreed {
 			return Word{}, malformed("%v", w.Rule)
 		}
+	case Zone:
+		var in wireZone
+		if err = charter.DecodeExactly(b, &in, "word"); err != nil {
+			return Word{}, err
+		}
+		if w.Zone = in.Zone; !zoneName.MatchString(w.Zone) || len(w.Zone) > MaxZone {
+			return Word{}, malformed("no time zone is called %.40q", w.Zone)
+		}
 	case Choose:
 		var in wireChoose
 		if err = charter.DecodeExactly(b, &in, "word"); err != nil {
@@ -190,7 +209,7 @@ func ReadWord(b []byte) (Word, error) {
 	default:
 		err = malformed("a word that this release doesn't know")
 	}
-	if err == nil && w.What != Make && w.What != Sharing {
+	if err == nil && w.What != Make && w.What != Sharing && w.What != Zone {
 		if len(share) != len(w.Share) {
 			return Word{}, malformed("a share's ID has %d bytes, not %d", len(share), len(w.Share))
 		}

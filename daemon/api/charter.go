@@ -59,6 +59,7 @@ const (
 
 	// In a home, about what it shares with allies.
 	ActionSharing = "sharing" // who may share
+	ActionZone    = "time-zone"
 	ActionChoose  = "share-document"
 )
 
@@ -85,6 +86,8 @@ type ProposalRequest struct {
 	Ends     string   `json:"ends,omitempty"`
 	Voices   string   `json:"voices,omitempty"`
 	Contacts []string `json:"contacts,omitempty"`
+	// Of ActionZone, the name of a time zone: "Europe/Berlin".
+	Zone string `json:"zone,omitempty"`
 	// Of ActionSharing, a word of SharingRules.
 	Rule string `json:"rule,omitempty"`
 	// Yes says that the person knows what follows, where that has to be said before.
@@ -126,6 +129,7 @@ type Charter struct {
 	Of          int        `json:"of"`    // members that count
 	Invites     int        `json:"invites"`
 	Rules       int        `json:"rules"`
+	TimeZone    string     `json:"time_zone"` // in which days end; "": none is agreed, and it is UTC
 	Full        []Named    `json:"full"`
 	Prospective []Named    `json:"prospective"`
 	Former      []Ending   `json:"former"` // who resigned or was removed

@@ -47,6 +47,14 @@ func charterOf(r *replica.Replica) api.Charter {
 	}
 	out.Forks = words.Forks(w)
 	out.Says = w.WhoDecides(&out)
+	out.TimeZone = share.ZoneOf(c.Pacts())
+	if place := r.Place(); out.TimeZone != "" && place.String() == out.TimeZone {
+		out.Says = append(out.Says, "A day ends as in "+out.TimeZone+": the last day for positions on a decision, too.")
+	} else if out.TimeZone != "" {
+		out.Says = append(out.Says, "A day ends as in "+out.TimeZone+", which this computer doesn't know: it takes UTC.")
+	} else if shared, _ := r.Share(); shared == nil {
+		out.Says = append(out.Says, "No time zone is agreed yet, so the last day for positions on a decision ends in UTC: kith charter time-zone "+words.ZoneHere()+" proposes one.")
+	}
 	if share.RuleOf(c.Pacts()) == share.Agreed {
 		out.Says = append(out.Says, "A document is shared with an ally by an agreed step only: kith share add proposes it.")
 	}

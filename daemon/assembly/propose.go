@@ -112,6 +112,9 @@ func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 		t.Type, t.Invites = charter.ProposalInvites, q.Invites
 	case api.ActionClose:
 		t.Type = charter.ProposalClose
+	case api.ActionZone:
+		t.Type = charter.ProposalPact
+		t.Pact, err = zoneWord(r, q.Zone)
 	case api.ActionSharing:
 		t.Type = charter.ProposalPact
 		t.Pact, err = ruleWord(r, q.Rule)

@@ -80,7 +80,7 @@ const maxPact = 10 * 366 * 24 * time.Hour
 
 // EndDate reads the date on which a pact ends: the end of that day, or that moment.
 func EndDate(date string, now time.Time) (uint64, error) {
-	end, ok := kind.DayEnds(date)
+	end, ok := kind.DayEnds(date, time.UTC) // the same for both co-ops
 	switch {
 	case !ok:
 		return 0, api.Problemf(api.Invalid, "--ends 2027-12-01", "this is no date: %.40q", date)
@@ -90,6 +90,21 @@ func EndDate(date string, now time.Time) (uint64, error) {
 		return 0, api.Problemf(api.Limit, "a pact can be made to last longer later: kith share terms", "a pact ends within ten years, and not on %s", date)
 	}
 	return uint64(end.UnixMilli()), nil
+}
+
+// zoneWord is what a co-op says about where its days end.
+func zoneWord(r *replica.Replica, name string) ([]byte, error) {
+	if shared, _ := r.Share(); shared != nil {
+		return nil, api.Problemf(api.Usage, "kith charter time-zone "+words.ShellWord(name)+", in the co-op", "each co-op has a time zone for itself, and this is a share")
+	}
+	place, err := time.LoadLocation(name)
+	if err != nil || name == "Local" || name == "" {
+		return nil, api.Problemf(api.Invalid, "like Europe/Berlin, America/Los_Angeles, Asia/Tokyo", "no time zone is called %.40q", name)
+	}
+	if share.ZoneOf(r.Charter().Pacts()) == place.String() {
+		return nil, charter.ErrNoChange
+	}
+	return share.Word{What: share.Zone, Zone: place.String()}.Encode()
 }
 
 // ruleWord is what a co-op says about who may share a document of it.

@@ -334,7 +334,7 @@ func (s *Shown) looked() kind.Look {
 	l := kind.Look{View: s.View, Named: s.People.Named, Called: func(m charter.MemberID) string {
 		member, _ := s.People.Rules.Member(m)
 		return member.Name
-	}, Standing: func(m charter.MemberID) string {
+	}, Place: s.Replica.Place, Standing: func(m charter.MemberID) string {
 		member, ok := s.People.Rules.Member(m)
 		if !ok {
 			return ""

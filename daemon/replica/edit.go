@@ -28,11 +28,12 @@ type Edit struct {
 	Charter Rules
 	Author  charter.MemberID
 	Now     time.Time
+	Place   *time.Location // where days end
 }
 
 // Perform does what a verb of a kind does, as its author asks. name gives members' names for sentences; nil: their IDs.
 func (e Edit) Perform(of *kind.Kind, verb *kind.Verb, asks kind.Request, name func(charter.MemberID) string) error {
-	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Name: name})(e.Doc, e.View)
+	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Place: e.Place, Name: name})(e.Doc, e.View)
 }
 
 // The years in which this computer's clock may be. A change with another time would be refused
@@ -123,7 +124,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		r.docs.drop(doc)
 		return crdt.View{}, err
 	}
-	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Rules(), Author: me.ID, Now: now}
+	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Rules(), Author: me.ID, Now: now, Place: r.Place()}
 	if create == nil {
 		if len(d.judge.Order()) == 0 {
 			return crdt.View{}, ErrNotFound

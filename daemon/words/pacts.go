@@ -28,6 +28,8 @@ func (w *Words) pactDoes(t *charter.Terms) string {
 			return "share a document with an ally by an agreed step only"
 		}
 		return "let any full member share a document with an ally"
+	case share.Zone:
+		return "let days end as in " + word.Zone
 	case share.Choose:
 		return "share " + w.chosen(word)
 	}
@@ -54,6 +56,8 @@ func (w *Words) pactDone(t *charter.Terms) string {
 			return "a document is shared with an ally by an agreed step only"
 		}
 		return "any full member may share a document with an ally"
+	case share.Zone:
+		return "days end as in " + word.Zone
 	case share.Choose:
 		return "the co-op shares " + w.chosen(word)
 	}

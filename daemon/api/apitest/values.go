@@ -50,7 +50,8 @@ type Decision struct {
 	Status       string      `json:"status"`  // open, agreed, not_agreed, withdrawn
 	WithdrawnWhy string      `json:"withdrawn_why"`
 	Revision     string      `json:"revision"` // hash of title and text
-	By           string      `json:"by"`       // the date until which positions are hoped for
+	ByEndsAt     api.Time    `json:"by_ends_at"`
+	By           string      `json:"by"` // the date until which positions are hoped for
 	Positions    []Position  `json:"positions"`
 	WaitingFor   []api.Named `json:"waiting_for"`
 	Outcome      *Outcome    `json:"outcome"` // null while nothing is recorded

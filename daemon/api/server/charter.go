@@ -69,6 +69,10 @@ func (s *Server) propose(r *http.Request, p api.ProposalRequest) (api.Proposal, 
 		} else if p.Voices != "" {
 			err = checkWord("way to count", p.Voices, api.Voices)
 		}
+	case api.ActionZone:
+		if p.Zone == "" {
+			err = api.Problemf(api.Usage, "kith charter time-zone Europe/Berlin", "it isn't said which time zone")
+		}
 	case api.ActionSharing:
 		err = checkWord("rule", p.Rule, api.SharingRules)
 	default:
@@ -82,7 +86,7 @@ func (s *Server) propose(r *http.Request, p api.ProposalRequest) (api.Proposal, 
 
 // charterActions are what propose takes.
 var charterActions = []string{
-	api.ActionThreshold, api.ActionInvites, api.ActionClose, api.ActionContacts, api.ActionEndShare, api.ActionTerms, api.ActionSharing,
+	api.ActionThreshold, api.ActionInvites, api.ActionClose, api.ActionContacts, api.ActionEndShare, api.ActionTerms, api.ActionSharing, api.ActionZone,
 }
 
 func (s *Server) charter(r *http.Request) (api.Charter, error) {
