@@ -21,12 +21,15 @@ const (
 
 // standing says how it stands with everybody else: with whom this device is in step and as of when,
 // and of the others what is missing, and why they can't be reached.
-func (c *call) standing(peers []api.Peer) {
+func (c *call) standing(peers []api.Peer, unsent int) {
 	if len(peers) == 0 {
 		c.out.println("There are no other devices yet.")
 		return
 	}
 	c.out.println(c.inStep(peers))
+	if unsent > 0 {
+		c.out.printf("Up to %s here nobody else is known to have.\n", entries(unsent))
+	}
 	others := slices.DeleteFunc(slices.Clone(peers), func(p api.Peer) bool { return p.Connected && p.InStep })
 	for _, p := range others[:min(len(others), maxStandings)] {
 		c.out.println(paragraph(strings.TrimRight(c.standingOf(p)+" "+c.confirmed(p), " "), c.out.width))

@@ -51,7 +51,7 @@ func TestHowItStandsWithEverybodyIsSaidInWords(t *testing.T) {
 			var out bytes.Buffer
 			k := &kith{env: Env{Stdout: &out, Now: func() time.Time { return now }}}
 			c := &call{kith: k, out: &output{k: k}}
-			c.standing(test.peers)
+			c.standing(test.peers, 0)
 			if out.String() != test.want {
 				t.Errorf("it says\n%swant\n%s", out.String(), test.want)
 			}
@@ -62,8 +62,8 @@ func TestHowItStandsWithEverybodyIsSaidInWords(t *testing.T) {
 	}
 	var out bytes.Buffer
 	k := &kith{env: Env{Stdout: &out, Now: func() time.Time { return now }}}
-	(&call{kith: k, out: &output{k: k}}).standing(many)
-	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 12 || !bytes.HasSuffix(out.Bytes(), []byte("1 more: kith peers\n")) {
+	(&call{kith: k, out: &output{k: k}}).standing(many, 3)
+	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 13 || !bytes.HasSuffix(out.Bytes(), []byte("1 more: kith peers\n")) {
 		t.Errorf("of many it says\n%s", out.String())
 	}
 }

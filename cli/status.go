@@ -89,7 +89,7 @@ func (c *call) showStatus(s api.Status) {
 	}
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
-	c.standing(s.Peers)
+	c.standing(s.Peers, s.Unsent)
 }
 
 // statusSoon asks for the status; with --wait it keeps asking while no daemon is there.
@@ -157,7 +157,7 @@ func (c *call) showPeers(peers []api.Peer) {
 		return
 	}
 	c.peerTable(peers)
-	c.standing(peers)
+	c.standing(peers, 0)
 }
 
 // costTable shows what each device has had this one do.
@@ -250,12 +250,12 @@ func (k *kith) sync() *cli.Command {
 			case err != nil:
 				return err
 			case all == nil:
-				return c.out.show(one, func() { c.standing(one.Peers) })
+				return c.out.show(one, func() { c.standing(one.Peers, one.Unsent) })
 			}
 			return c.out.show(all, func() {
 				for _, s := range all.Spaces {
 					c.out.printf("%s: ", name(s.Space))
-					c.standing(s.Peers)
+					c.standing(s.Peers, s.Unsent)
 				}
 			})
 		},

@@ -127,7 +127,7 @@ func inLines(v any, indent string) string {
 var changing = map[string]bool{
 	"addresses": true, "address": true, "rtt_ms": true, "trouble": true, "transport": true, "score": true, "version": true,
 	"seen_by": true, "not_yet_by": true, "recovery_phrase": true, "words": true,
-	"to_get": true, "got": true, "to_send": true, "sent": true, "bytes_received": true, "bytes_sent": true, "in_step": true, "connected": true,
+	"to_get": true, "got": true, "to_send": true, "sent": true, "bytes_received": true, "bytes_sent": true, "in_step": true, "in_step_with": true, "unsent": true, "connected": true,
 	"entries_received": true, "entries_sent": true, "slowed": true, "done": true, "busy_ms": true, "rate_received": true, "rate_sent": true, "acknowledged": true, "unconfirmed": true,
 	"seq": true, "stored": true, "relays": true, "reach": true,
 }

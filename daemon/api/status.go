@@ -23,10 +23,23 @@ type Status struct {
 	Reach     Reach    `json:"reach"` // of this device
 	Entries   Entries  `json:"entries"`
 	Documents int      `json:"documents"`
-	InStep    bool     `json:"in_step"` // with every connected peer
-	Joining   []string `json:"joining"` // allies of this co-op into whose share this computer is on its way
-	Notice    []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
+	// InStep: with every device that is connected, and one is, or there is no other. InStepWith says how many that are:
+	// nobody, some, majority or all, of the members; Unsent counts the entries here, at most, of which nobody else is known to
+	// have got all.
+	InStep     bool     `json:"in_step"`
+	InStepWith string   `json:"in_step_with"`
+	Unsent     int      `json:"unsent"`
+	Joining    []string `json:"joining"` // allies of this co-op into whose share this computer is on its way
+	Notice     []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
+
+// The values of Status.InStepWith.
+const (
+	WithNobody   = "nobody"
+	WithSome     = "some"
+	WithMajority = "majority" // with me, more than half of us
+	WithAll      = "all"
+)
 
 // Overview is all that a daemon serves.
 type Overview struct {

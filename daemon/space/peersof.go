@@ -23,10 +23,44 @@ func (s *Space) Stands(out *api.Status) {
 	out.Documents = int(n.Documents)
 	out.Peers = s.PeersNow()
 	out.Reach = reachOf(s.Peers.Reach())
-	out.InStep = n.Quarantined == 0
-	for _, p := range out.Peers {
-		out.InStep = out.InStep && (p.InStep || !p.Connected)
+	out.InStep, out.InStepWith, out.Unsent = standsWith(out.Peers, out.Me.ID, out.Entries.Stored)
+	out.InStep = out.InStep && n.Quarantined == 0
+}
+
+// standsWith says whether a device is in step, with how many members other than its own, and how many of the entries that are
+// stored nobody else is known to have got, at most.
+func standsWith(peers []api.Peer, me string, stored int) (all bool, with string, unsent int) {
+	if len(peers) == 0 {
+		return true, api.WithNobody, 0
 	}
+	others, reached := map[string]bool{}, map[string]bool{}
+	all, one := true, false
+	unsent = stored
+	for _, p := range peers {
+		others[p.Member.ID] = true
+		lacks := stored // of one that it never was in step with nothing is known
+		switch _, n := p.Lacks(); {
+		case p.Connected && p.InStep:
+			reached[p.Member.ID], one, lacks = true, true, 0
+		case p.Connected && p.ToSend > 0, !p.InStepAt.IsZero():
+			lacks = n
+		}
+		all = all && (p.InStep || !p.Connected)
+		unsent = min(unsent, lacks)
+	}
+	delete(others, me)
+	delete(reached, me)
+	switch {
+	case !one:
+		with = api.WithNobody
+	case len(reached) == len(others):
+		with = api.WithAll
+	case 2*(len(reached)+1) > len(others)+1:
+		with = api.WithMajority
+	default:
+		with = api.WithSome
+	}
+	return all && one, with, unsent
 }
 
 // PeersNow gives every other device of the charter, connected or not.

@@ -67,8 +67,10 @@ func syncWith(r *http.Request, b Space) (api.Status, error) {
 	return status, err
 }
 
-// syncAll is sync of all spaces at once. It refuses only if none came into step that has others.
+// syncAll is sync of all spaces at once, without shares that are over. It refuses if a co-op that has others didn't come
+// into step, or none of the shares did: that an ally's device answers says nothing of one's colleagues.
 func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
+	s = s.unlessNamed()
 	o := api.Overview{Spaces: make([]api.Status, len(s.among)), InStep: true}
 	refused := make([]error, len(s.among))
 	var g errgroup.Group
@@ -88,6 +90,11 @@ func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
 	for i, status := range o.Spaces {
 		o.InStep = o.InStep && refused[i] == nil
 		came = came || refused[i] == nil && len(status.Peers) > 0
+	}
+	for i, b := range s.among {
+		if refused[i] != nil && isCoop(b) {
+			return o, refused[i]
+		}
 	}
 	if !o.InStep && !came {
 		return o, cmp.Or(refused...)

@@ -180,7 +180,7 @@ func across[T any](s *Server, ask func(one *Server) ([]T, error), mark func(*T, 
 
 func (s *Server) overview(r *http.Request) (api.Overview, error) {
 	o := api.Overview{InStep: true}
-	for _, b := range s.among {
+	for _, b := range s.unlessNamed().among {
 		status, err := s.statusOf(r, b)
 		if err != nil {
 			return o, err

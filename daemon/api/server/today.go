@@ -88,6 +88,14 @@ func todayWork() work {
 	}}
 }
 
+// unlessNamed leaves out the shares that are over, unless one is meant alone: they count for nothing any more.
+func (s *Server) unlessNamed() *Server {
+	if len(s.among) < 2 {
+		return s
+	}
+	return s.goingOn()
+}
+
 // goingOn leaves out the shares that are over: nothing in them waits for anybody.
 func (s *Server) goingOn() *Server {
 	going := slices.DeleteFunc(slices.Clone(s.among), func(b Space) bool {
