@@ -45,6 +45,8 @@ type Hooks struct {
 	Restore func(ctx context.Context, o RestoreOptions) (api.Restored, error)
 	// Protect puts a passphrase on a home that no daemon serves: on its key, and its store.
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
+	// Browse opens an address in the person's browser; nil: there is none.
+	Browse func(ctx context.Context, url string) error
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
 	Trial func(ctx context.Context, in io.Reader, out io.Writer) error

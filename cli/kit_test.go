@@ -151,6 +151,10 @@ func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) 
 	return api.InitResult{}, errors.New("not in these tests")
 }
 
+func (s served) Page() (api.PageLink, error) {
+	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil
+}
+
 func (s served) Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error) {
 	return s[0].Join(ctx, r)
 }

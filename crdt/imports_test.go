@@ -57,8 +57,9 @@ var mayImport = map[string][]string{
 	"daemon/bundle":      {"crdt/", "daemon/api", "daemon/bundle/form", "daemon/replica", "daemon/seal", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/bundle/form": {"crdt/entry"}, // the same
 	"daemon/doctor":      {"crdt/", "daemon/api", "daemon/assembly", "daemon/home", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
-	"daemon":             {"crdt", "crdt/", "daemon/"},                      // puts the parts together
-	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"}, // for tests and measurements
+	"daemon":             {"crdt", "crdt/", "daemon/"},                                                   // puts the parts together
+	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                              // for tests and measurements
+	"daemon/page":        {"crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"}, // one more client of the API: it can do nothing that a command can't
 
 	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"},       // what it can do, any other program can; the declarations of kinds are its commands
 	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/replica"}, // the trial in a child process is replica's

@@ -13,11 +13,13 @@ import (
 	"kith/daemon/ally"
 	"kith/daemon/ally/side"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
 	"kith/daemon/desk"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
+	"kith/daemon/page"
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/sharing"
@@ -56,6 +58,7 @@ type served struct {
 	all    *space.List
 	follow *side.Follower
 	pacts  *ally.Pacts
+	page   *page.Page
 
 	mu        sync.Mutex
 	entrances map[*space.Space]*entrance.Entrance
@@ -84,6 +87,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := errors.Join(s.all.Open(s.follow.Leave), s.pacts.Open()); err != nil {
 		return err
 	}
+	asks, err := client.New(o.Home, "")
+	if err != nil {
+		return err
+	}
+	defer asks.Close()
+	s.page = page.New(asks, own, o.Log, o.Now)
 	listener, err := server.Listen(o.Home)
 	if err != nil {
 		return err
@@ -98,6 +107,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	g.Go(func() error { return s.all.Run(ctx) })
 	g.Go(func() error { s.pacts.Run(ctx); return nil })
 	g.Go(func() error { s.follow.Run(ctx); return nil })
+	s.page.Open()
+	g.Go(func() error { s.page.Run(ctx); return nil })
 	if o.Ready != nil {
 		o.Ready(s.all.Addresses())
 	}
@@ -185,3 +196,6 @@ func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult
 	})
 	return res, err
 }
+
+// Page implements server.Spaces.
+func (s *served) Page() (api.PageLink, error) { return s.page.Link() }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 
 	"kith/cli"
 	"kith/daemon"
@@ -24,6 +25,7 @@ func hooks() cli.Hooks {
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			})
 		},
+		Browse: browse,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock, Show: o.Show,
@@ -88,4 +90,13 @@ func trial() *exec.Cmd {
 		self = os.Args[0]
 	}
 	return exec.Command(self, cli.TrialCommand)
+}
+
+// browse opens an address in the browser that the system has for that.
+func browse(ctx context.Context, url string) error {
+	opener := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		opener = "open"
+	}
+	return exec.CommandContext(ctx, opener, url).Run()
 }

@@ -32,6 +32,7 @@ import (
 //	store/        the replica
 //	rewriting/    the same while it is written anew, under another key or none
 //	rewritten/    and once it is whole, before it takes the place of store/
+//	page.json     the port of the page and the key of its cookies, once it was opened
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
 //	spaces/N/     a further space: config.json, device.key, store/; of a share, also share.json or, of

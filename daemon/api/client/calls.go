@@ -45,6 +45,11 @@ func (c *Client) Sync(ctx context.Context, wait time.Duration) (api.Status, erro
 	return call[api.Status](ctx, c, "POST", "sync", waiting(wait), nil)
 }
 
+// Page gives a link that opens the page in a browser, once.
+func (c *Client) Page(ctx context.Context) (api.PageLink, error) {
+	return call[api.PageLink](ctx, c, "POST", "page", nil, nil)
+}
+
 // SyncAll is Sync of all spaces. It refuses only if none came into step that has others.
 func (c *Client) SyncAll(ctx context.Context, wait time.Duration) (api.Overview, error) {
 	return call[api.Overview](ctx, c, "POST", "spaces/sync", waiting(wait), nil)

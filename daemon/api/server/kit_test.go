@@ -104,6 +104,10 @@ func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) 
 	return api.InitResult{Space: api.Named{ID: "s9", Name: "Bakery"}}, nil
 }
 
+func (s served) Page() (api.PageLink, error) {
+	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil
+}
+
 func (s served) Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error) {
 	return s[0].(interface {
 		Join(context.Context, api.JoinRequest) (api.JoinResult, error)

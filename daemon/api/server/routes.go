@@ -67,6 +67,7 @@ func otherRoutes() []route {
 		{path: "GET spaces", gist: "how it stands with every space", about: everySpace, bare: true, query: []param{acknowledged}, work: answers((*Server).overview)},
 		{path: "POST spaces", gist: "found another co-op in this home", about: everySpace, bare: true, work: takes((*Server).found)},
 		{path: "POST spaces/sync", gist: "come into step in every space, and wait for it", about: everySpace, query: []param{wait}, work: takes((*Server).syncAll)},
+		{path: "POST page", gist: "make a link that opens the page in a browser, once", about: everySpace, bare: true, work: takes((*Server).page)},
 		{path: "POST join", gist: "join a co-op by a code", about: everySpace, bare: true, query: []param{wait}, work: takes((*Server).join)},
 		{path: "GET status", gist: "how it stands with one space", bare: true, query: []param{acknowledged}, work: answers((*Server).status)},
 		{path: "GET peers", gist: "every other device of the charter, connected or not", work: answers((*Server).peers)},

@@ -19,6 +19,8 @@ type Spaces interface {
 	Found(ctx context.Context, r api.InitRequest) (api.InitResult, error)
 	// Join redeems a code: in a home that has no space yet, or beside those that it has.
 	Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error)
+	// Page makes a link that opens the page in a browser, once.
+	Page() (api.PageLink, error)
 }
 
 // pick gives the server for one request: of the space that the caller names by name or ID, of the
@@ -201,3 +203,5 @@ func (s *Server) found(r *http.Request, i api.InitRequest) (api.InitResult, erro
 func byScore(hits []api.Hit) {
 	slices.SortStableFunc(hits, func(a, b api.Hit) int { return cmp.Compare(b.Score, a.Score) })
 }
+
+func (s *Server) page(*http.Request, nothing) (api.PageLink, error) { return s.spaces.Page() }

@@ -1,0 +1,187 @@
+package page
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kith/crdt/problem"
+	"kith/daemon/api"
+)
+
+// maxForm bounds what a form sends, in bytes: the longest text twice, as it was and as it is, each byte written as three, and
+// the rest.
+const maxForm = 2*3*4*api.MaxText + 1<<16
+
+// Handler answers all that a browser asks.
+func (p *Page) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", p.about(p.first))
+	mux.HandleFunc("GET /live", p.streams)
+	mux.HandleFunc("POST /language", p.about(p.choose))
+	coop := func(pattern string, show func(*asking, http.ResponseWriter) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" /{space}/"+path, p.about(func(in *asking, w http.ResponseWriter) error {
+			if err := in.enter(); err != nil {
+				return err
+			}
+			return show(in, w)
+		}))
+	}
+	coop("GET {$}", (*asking).today)
+	coop("GET contents", (*asking).contents)
+	coop("GET search", (*asking).search)
+	coop("GET members", (*asking).members)
+	coop("GET step", (*asking).inStep)
+	coop("GET {many}", (*asking).documents)
+	coop("POST {many}", (*asking).begin)
+	coop("GET {many}/new", (*asking).beginning)
+	coop("GET {many}/{id}", (*asking).document)
+	coop("GET {many}/{id}/edit", (*asking).editing)
+	coop("POST {many}/{id}/edit", (*asking).edit)
+	coop("GET {many}/{id}/{verb}", (*asking).asksFor)
+	coop("POST {many}/{id}/{verb}", (*asking).do)
+	mux.HandleFunc("/", p.about(func(*asking, http.ResponseWriter) error { return noSuchThing }))
+	return p.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, ok := strings.CutPrefix(r.URL.Path, "/static/"); ok {
+			static(w, r, name)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+// about answers one request, and tells what comes in its way.
+func (p *Page) about(show func(*asking, http.ResponseWriter) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		in := p.asking(r)
+		var err error
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			err = r.ParseForm()
+			var over *http.MaxBytesError
+			if errors.As(err, &over) {
+				err = api.Problemf(api.Limit, "", "this is too long: a text has at most %d characters", api.MaxText)
+			}
+		}
+		if err == nil {
+			err = show(in, w)
+		}
+		if err != nil {
+			in.fail(w, err)
+		}
+	}
+}
+
+// statuses are those of what the daemon refuses.
+var statuses = map[api.Code]int{
+	api.NotFound: http.StatusNotFound, api.Ambiguous: http.StatusConflict, api.NotAllowed: http.StatusConflict, api.Invalid: http.StatusUnprocessableEntity,
+	problem.Changed: http.StatusConflict, api.Limit: http.StatusUnprocessableEntity, api.TimedOut: http.StatusGatewayTimeout, api.NotRunning: http.StatusServiceUnavailable,
+}
+
+// trouble is what came in the way: in the reader's language what it comes to, and what the daemon says, which is in English.
+type trouble struct {
+	Says      string
+	Word      string // of the daemon; ""
+	Next      string
+	New, Gone string // what is said before each of these
+	// Changes are how what somebody answers to differs from what they were shown.
+	Changes [][]piece
+}
+
+// explain makes of an error what is told of it.
+func (in *asking) explain(err error) (int, trouble) {
+	p, ok := problem.Of(err)
+	if !ok {
+		if in.ctx().Err() == nil {
+			in.p.log.Error("unexpected", "err", err)
+		}
+		return http.StatusInternalServerError, trouble{Says: in.t.T("Something went wrong that Kith doesn’t know."), Next: in.t.T("Try again; kith doctor looks whether all is well.")}
+	}
+	t := trouble{Word: capital(p.Message)}
+	switch p.Code {
+	case api.NotFound:
+		t.Says, t.Next = in.t.T("There is no such thing here."), in.t.T("It may be on its way from another computer. Find helps to look for it.")
+	case problem.Changed:
+		t.Says, t.Next = in.t.T("It was changed while you answered."), in.t.T("What you wrote is kept here. Read it as it is now, then say it again.")
+		t.Word, t.Changes = "", pieces(p.Changed)
+		t.New, t.Gone = in.t.T("new:"), in.t.T("gone:")
+	case api.NotAllowed:
+		t.Says, t.Next = in.t.T("This can’t be done as things stand."), in.t.T("Nothing was changed. What stands here now is on the page before this one.")
+	case api.NotRunning, api.TimedOut:
+		t.Says, t.Next = in.t.T("The daemon didn’t answer."), in.t.T("Look whether it was done, then try again.")
+	default:
+		t.Says, t.Next = in.t.T("This can’t be taken as it is."), in.t.T("Nothing was changed. Change it, and send it again.")
+	}
+	if status := statuses[p.Code]; status != 0 {
+		return status, t
+	}
+	return http.StatusBadRequest, t
+}
+
+// pieces are the differences as the daemon tells them.
+func pieces(all []problem.Change) (out [][]piece) {
+	for _, c := range all {
+		var one []piece
+		for _, p := range c.Diff {
+			switch {
+			case p.Same != "":
+				one = append(one, piece{"same", p.Same})
+			case p.Gone != "":
+				one = append(one, piece{"gone", p.Gone})
+			case p.Came != "":
+				one = append(one, piece{"new", p.Came})
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (in *asking) fail(w http.ResponseWriter, err error) {
+	status, t := in.explain(err)
+	if in.c == nil && len(in.coops) > 0 {
+		in.coops = nil
+	}
+	in.render(w, status, "trouble", t)
+}
+
+// refuse says that nothing is shown, and what to do.
+func (in *asking) refuse(w http.ResponseWriter, status int, says, next string) {
+	in.render(w, status, "trouble", trouble{Says: in.t.T(says), Next: in.t.T(next)})
+}
+
+// first leads to the co-op, the oldest if there are several.
+func (p *Page) first(in *asking, w http.ResponseWriter) error {
+	coops, err := p.coops(in.ctx())
+	if err != nil {
+		return err
+	}
+	if len(coops) == 0 {
+		in.render(w, http.StatusOK, "trouble", trouble{Says: in.t.T("There is no co-op on this computer yet."), Next: in.t.T("Found one with kith init, or join one with kith join, in a terminal.")})
+		return nil
+	}
+	http.Redirect(w, in.r, "/"+coops[0].Space.ID[:spaceLetters]+"/", http.StatusSeeOther)
+	return nil
+}
+
+// choose sets the language, and goes back to where that was asked.
+func (p *Page) choose(in *asking, w http.ResponseWriter) error {
+	t := p.words.called(in.r.PostFormValue("language"))
+	if t == nil {
+		return api.Problemf(api.Invalid, "", "there is no such language here")
+	}
+	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: t.Tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	in.goTo(w, in.r.PostFormValue("back"))
+	return nil
+}
+
+// goTo sends the browser to another address of this page: nowhere else, whatever a form says.
+func (in *asking) goTo(w http.ResponseWriter, address string) {
+	at, err := url.Parse(address)
+	if err != nil || at.Host != "" || at.Scheme != "" || !strings.HasPrefix(at.Path, "/") || strings.HasPrefix(at.Path, "//") || strings.Contains(address, `\`) {
+		at = &url.URL{Path: "/"}
+	}
+	http.Redirect(w, in.r, at.RequestURI(), http.StatusSeeOther)
+}

@@ -1,0 +1,260 @@
+package page_test
+
+import (
+	"bufio"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"kith/daemon/api"
+	"kith/daemon/api/apitest"
+)
+
+const markup = `<script>alert(1)</script><img src=x onerror=alert(1)>"'&`
+
+// bodyOf is a text as it comes of a browser.
+func bodyOf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
+
+func TestWhatSomebodyTypedIsNoMarkup(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
+		a := ana.sends(many+"/new", many, url.Values{"title": {markup}, "text": {markup}, "tags": {"<b>"}, "process": {"consent"}, "project": {markup}})
+		if a.status != http.StatusOK || strings.HasSuffix(a.at, "/"+many) {
+			t.Fatalf("%s can't be begun: %d %s", many, a.status, plain(a.body))
+		}
+		a.says(t, markup)
+		for _, path := range []string{"", many, strings.TrimPrefix(a.at, ana.base), strings.TrimPrefix(a.at, ana.base) + "/edit", "search?q=" + url.QueryEscape(markup)} {
+			body := ana.sees(path).body
+			if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img") || strings.Contains(body, "<b>&") {
+				t.Errorf("%s: what somebody typed is markup", path)
+			}
+		}
+	}
+}
+
+func TestAFormThatIsSentTwiceMakesOneDocument(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	fields := hiddenIn(ana.sees("tasks/new").body, "tasks")
+	fields.Set("title", "Order paper")
+	first := ana.fetch("POST", ana.base+"tasks", fields)
+	second := ana.fetch("POST", ana.base+"tasks", fields)
+	if first.at != second.at || first.status != http.StatusOK {
+		t.Errorf("it leads to %s, and then to %s", first.at, second.at)
+	}
+	all, err := ana.client.Tasks(t.Context(), apitest.TaskQuery{})
+	must(t, err)
+	if len(all) != 1 {
+		t.Errorf("there are %d tasks", len(all))
+	}
+}
+
+func TestWhatATaskNeedsIsAskedForAndKept(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	a := ana.sends("tasks/new", "tasks", url.Values{"title": {""}, "text": {"the thick one"}, "hours": {"two"}})
+	if a.status != http.StatusUnprocessableEntity {
+		t.Errorf("it is answered with %d", a.status)
+	}
+	if !strings.Contains(a.body, "the thick one") || !strings.Contains(a.body, `value="two"`) {
+		t.Error("what was typed is lost")
+	}
+	a.says(t, "Nothing was changed.")
+	made := ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}, "hours": {"2,5"}, "tags": {"paper, urgent,paper"}})
+	made.says(t, "About 2.5 h")
+	made.says(t, "paper, urgent")
+}
+
+func TestAnEditChangesOnlyWhatWasChangedInTheForm(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	made := ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}, "hours": {"2"}, "tags": {"paper"}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	fields := hiddenIn(ana.sees(path+"/edit").body, path+"/edit")
+	// Meanwhile, in a terminal:
+	hours := 3.0
+	_, err := ana.client.EditTask(t.Context(), strings.TrimPrefix(path, "tasks/"), apitest.TaskEdit{Hours: &hours})
+	must(t, err)
+	for name, value := range map[string]string{"title": "Order recycled paper", "text": "", "hours": "2", "due": "", "project": "", "tags": "paper, urgent"} {
+		fields.Set(name, value)
+	}
+	a := ana.fetch("POST", ana.base+path+"/edit", fields)
+	a.says(t, "Order recycled paper")
+	a.says(t, "About 3 h")
+	a.says(t, "paper, urgent")
+}
+
+// Ana has the form of before; Ben and she write in one note, and all words of both are there.
+func TestAStaleFormLosesNobodysWordsAndShowsWhatOthersWrote(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	made := ana.sends("notes/new", "notes", url.Values{"title": {"Minutes"}, "text": {bodyOf("one\n\ntwo\n\nthree")}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	stale := hiddenIn(ana.sees(path+"/edit").body, path+"/edit")
+	until(t, "Ben has the note", func() bool { return ben.fetch("GET", ben.base+path, nil).status == http.StatusOK })
+	a := ben.sends(path+"/edit", path+"/edit", url.Values{"title": {"Minutes"}, "text": {bodyOf("one, says Ben\n\ntwo\n\nthree")}, "tags": {""}})
+	a.says(t, "one, says Ben")
+	until(t, "Ana sees it", func() bool { return strings.Contains(ana.sees(path).body, "one, says Ben") })
+	stale.Set("title", "Minutes")
+	stale.Set("text", bodyOf("one\n\ntwo\n\nthree, says Ana"))
+	stale.Set("tags", "")
+	b := ana.fetch("POST", ana.base+path+"/edit", stale)
+	b.says(t, "one, says Ben")
+	b.says(t, "three, says Ana")
+	b.says(t, "Others wrote while you did. All of it is here.")
+	if !strings.Contains(b.body, "<ins>") || strings.Contains(b.body, "</del> three") {
+		t.Errorf("the difference isn't shown: %s", b.body)
+	}
+	if strings.Contains(ana.sees(path).body, "Others wrote") {
+		t.Error("it is said for ever")
+	}
+}
+
+func TestAWordOnATextThatChangedMeanwhileIsKeptAndAskedForAgain(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"A second riso"}, "text": {"for 2,000"}, "process": {"consent"}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	fields := hiddenIn(ana.sees(path).body, path+"/position")
+	until(t, "Ben has it", func() bool { return ben.fetch("GET", ben.base+path, nil).status == http.StatusOK })
+	ben.sends(path+"/edit", path+"/edit", url.Values{"title": {"A second riso"}, "text": {"for 9,000"}, "tags": {""}, "by": {""}, "review": {""}})
+	until(t, "Ana has the change", func() bool { return strings.Contains(ana.sees(path).body, "9,000") })
+	ana.sees(path).says(t, "What changed since you spoke")
+	fields.Set("stance", "object")
+	fields.Set("why", "that is too much <for us>")
+	a := ana.fetch("POST", ana.base+path+"/position", fields)
+	if a.status != http.StatusConflict {
+		t.Errorf("it is answered with %d: %s", a.status, plain(a.body))
+	}
+	a.says(t, "for 9,000")
+	a.says(t, "It was changed while you answered.")
+	if !strings.Contains(a.body, "<ins>") || !strings.Contains(a.body, "<del>") {
+		t.Errorf("what was changed isn't shown: %s", a.body)
+	}
+	a.says(t, "that is too much <for us>")
+	again := hiddenIn(a.body, path+"/position")
+	again.Set("stance", "object")
+	again.Set("why", "that is too much")
+	ana.fetch("POST", ana.base+path+"/position", again).says(t, "You object that is too much")
+	if strings.Contains(ana.sees(path).body, "What changed since") {
+		t.Error("it is still said what changed since Ana spoke")
+	}
+}
+
+func TestNothingIsChosenBeforehandAndNothingIsSaidWithoutAChoice(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"Statutes"}, "process": {"consensus"}})
+	if strings.Contains(made.body, " checked") || strings.Contains(ana.sees("decisions/new").body, " checked") {
+		t.Error("something is chosen beforehand")
+	}
+	path := strings.TrimPrefix(made.at, ana.base)
+	if a := ana.sends(path, path+"/position", url.Values{"why": {"since I say so"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "since I say so") {
+		t.Errorf("it is answered with %d", a.status)
+	}
+}
+
+func TestADecisionGoesFromAProposalToAClose(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"A second riso"}, "text": {"A used one"}, "process": {"consent"}, "by": {""}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	made.says(t, "It can be closed as agreed when one of one have answered this text")
+	a := ana.sends(path+"/close", path+"/close", url.Values{"text": {"Ana looks for one"}})
+	a.says(t, "Agreed")
+	a.says(t, "Ana looks for one")
+	if strings.Contains(a.body, path+"/edit") {
+		t.Error("its text can be changed, as the page says")
+	}
+	other := ana.sends("decisions/new", "decisions", url.Values{"title": {"A third"}, "process": {"consent"}})
+	path = strings.TrimPrefix(other.at, ana.base)
+	ana.sends(path+"/withdraw", path+"/withdraw", url.Values{"why": {"two will do"}}).says(t, "Withdrawn two will do")
+}
+
+func TestWhatIsTooLongIsRefusedAndBounded(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	long := strings.Repeat("a", api.MaxText+1)
+	if a := ana.sends("notes/new", "notes", url.Values{"title": {"Long"}, "text": {long}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a text that is too long is answered with %d", a.status)
+	}
+	if a := ana.sends("notes/new", "notes", url.Values{"title": {strings.Repeat("ä", api.MaxTitle+1)}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a title that is too long is answered with %d", a.status)
+	}
+	if a, err := ana.try("POST", ana.base+"notes", url.Values{"title": {"Long"}, "text": {strings.Repeat(long, 40)}}); err == nil && a.status != http.StatusUnprocessableEntity {
+		t.Errorf("four million letters are answered with %d", a.status)
+	}
+	full := strings.Repeat("ñ", api.MaxText)
+	a := ana.sends("notes/new", "notes", url.Values{"title": {"Full"}, "text": {full}})
+	path := strings.TrimPrefix(a.at, ana.base)
+	if b := ana.sends(path+"/edit", path+"/edit", url.Values{"title": {"Full"}, "text": {full[:len(full)-4] + "an"}, "tags": {""}}); b.status != http.StatusOK {
+		t.Errorf("the longest text can't be changed: %d %s", b.status, plain(b.body)[:200])
+	}
+}
+
+func TestOpenStreamsAreBoundedAndEndWithTheDaemon(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	var open []*http.Response
+	defer func() {
+		for _, r := range open {
+			r.Body.Close()
+		}
+	}()
+	stream := func() *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", ana.base+"../live", nil)
+		must(t, err)
+		resp, err := ana.web.Do(r)
+		must(t, err)
+		open = append(open, resp)
+		return resp
+	}
+	first := stream()
+	lines := bufio.NewScanner(first.Body)
+	hears := func(what string) {
+		t.Helper()
+		for lines.Scan() {
+			if lines.Text() == what {
+				return
+			}
+		}
+		t.Fatalf("the stream ended before it said %q: %v", what, lines.Err())
+	}
+	hears("event: change") // it may have missed something before it began
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}})
+	hears("event: change")
+	refused := false
+	for range 20 {
+		refused = refused || stream().StatusCode == http.StatusServiceUnavailable
+	}
+	if !refused {
+		t.Error("any number of streams is open")
+	}
+	ana.stop()
+	for lines.Scan() { // it ends
+	}
+}
+
+func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana := all[0]
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step"}
+	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
+		made := ana.sends(many+"/new", many, url.Values{"title": {"纸 ورق paper"}, "text": {"A text"}, "process": {"consent"}})
+		path := strings.TrimPrefix(made.at, ana.base)
+		paths = append(paths, many, many+"?of=all", many+"?n=1", many+"/new", path, path+"/edit")
+		for _, verb := range map[string][]string{"tasks": {"ask", "help", "drop", "decline", "offer"}, "decisions": {"close", "withdraw"}, "agreements": {"replace"}}[many] {
+			paths = append(paths, path+"/"+verb)
+		}
+	}
+	for _, language := range []string{"en", "es"} {
+		for _, path := range paths {
+			a := ana.sees(path, "Accept-Language", language)
+			if !strings.Contains(a.body, `<html lang="`+language+`">`) {
+				t.Errorf("%s isn't in %s", path, language)
+			}
+			if strings.Contains(a.body, "ZgotmplZ") || strings.Contains(a.body, "{n}") || strings.Contains(a.body, "{who}") || strings.Contains(plain(a.body), "map[") {
+				t.Errorf("%s in %s says %s", path, language, plain(a.body))
+			}
+		}
+	}
+	for _, path := range []string{"nothing", "tasks/t-zzzz", "notes/new/new", "tasks/" + strings.Repeat("a", 500), "members/x", "%00", "tasks/../../etc"} {
+		if a := ana.fetch("GET", ana.base+path, nil); a.status < 400 || a.status >= 500 {
+			t.Errorf("%s is answered with %d", path, a.status)
+		}
+	}
+}

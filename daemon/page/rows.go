@@ -1,0 +1,104 @@
+package page
+
+import (
+	"html/template"
+	"strings"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// section is a heading with rows.
+type section struct {
+	Title string
+	Count int // 0: it isn't said
+	Rows  []row
+	More  action // at its foot; "" has none
+}
+
+// row is one thing in a list: what somebody called it, what there is to say of it, and at most two things to do.
+type row struct {
+	ID    string // which it keeps when the list changes
+	Mark  template.HTML
+	Title string
+	At    string
+	Says  string
+	Does  []action
+}
+
+// action is something to do: a link, or a form with nothing to fill in.
+type action struct {
+	Words string
+	At    string
+	Post  bool
+	Look  string // "filled", "line" or "plain"
+	Back  string // where it leads when it is done; "": to what it is about
+	About string // for who doesn't see what it stands beside
+}
+
+// rowOf is a document in a list.
+func (in *asking) rowOf(k *kind.Kind, d document) row {
+	r := row{ID: d.ID, Title: d.Title, At: in.At(k.Many, d.Short)}
+	switch k {
+	case kinds.Task:
+		r.Mark, r.Says = taskMark(d.says), in.taskSays(d)
+	case kinds.Decision:
+		r.Mark, r.Says = in.decisionMark(d), in.decisionSays(d)
+	default:
+		r.Mark, r.Says = textMark(), in.textSays(k, d)
+	}
+	return r
+}
+
+// dots puts a middle dot between what there is to say; it stays with what is before it.
+func dots(says ...string) string {
+	var out []string
+	for _, s := range says {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, "\u00a0· ")
+}
+
+// you is a member's name, or that it is the reader.
+func (in *asking) you(who kind.Answer) string {
+	if in.isMe(who) {
+		return in.t.T("you")
+	}
+	return who.Str("name")
+}
+
+func (in *asking) names(all []kind.Answer) (names []string) {
+	for _, m := range all {
+		names = append(names, in.you(m))
+	}
+	return names
+}
+
+func (in *asking) namedBy(n api.Named) string {
+	if n.ID == in.status.Me.ID {
+		return in.t.T("you")
+	}
+	return n.Name
+}
+
+// textSays tells of a note, an agreement, or a kind that has no words of its own here: how it stands, and who wrote last.
+func (in *asking) textSays(k *kind.Kind, d document) string {
+	var state, unread, review string
+	if k == kinds.Agreement {
+		if d.says.Str("status") == kinds.Replaced {
+			state = in.t.T("another holds in its place")
+		}
+		if n := len(d.says.List("unread_by")); n > 0 && state == "" {
+			unread = in.t.N("{#} haven’t read this text", n)
+		}
+		if on := d.says.Str("review_on"); on != "" {
+			review = in.t.T("to be looked at again {when}", "when", in.Due(on, in.Near))
+		}
+	}
+	return dots(state, in.t.T("{who} wrote last, {when}", "who", in.namedBy(d.UpdatedBy), "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
+}
+
+func (in *asking) tags(d document) string { return strings.Join(d.Tags, ", ") }

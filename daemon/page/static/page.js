@@ -1,0 +1,147 @@
+// The least script that the page needs; without it everything works, by loading pages. It does three things:
+//
+//   live    when something has changed, asks for the same page again and puts in what differs (idiomorph), so that focus, scroll,
+//           selection and what is half written stay
+//   forms   sends them without leaving the page, and keeps what is typed in this window until it was taken
+//   keys    / goes to the search
+//
+// No string becomes markup or program here: documents come parsed from the browser (XMLHttpRequest.responseType).
+"use strict";
+
+(() => {
+  const page = (url, method, body) => new Promise((done, failed) => {
+    const ask = new XMLHttpRequest();
+    ask.open(method, url);
+    ask.responseType = "document";
+    ask.timeout = 30000;
+    if (body) ask.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+    ask.onload = () => ask.response && ask.response.querySelector("main") ? done({ page: ask.response, url: ask.responseURL, status: ask.status }) : failed();
+    ask.onerror = ask.ontimeout = failed;
+    ask.send(body);
+  });
+
+  let busy = false; // a form is being sent
+
+  // What somebody has typed or chosen, and not sent, is theirs.
+  const touched = (e) => e.matches?.("input, textarea, select") && e.dataset.touched === "yes";
+
+  const show = (next) => {
+    document.title = next.title;
+    document.documentElement.lang = next.documentElement.lang;
+    const before = new Set([...document.querySelectorAll("main li[id]")].map((e) => e.id));
+    Idiomorph.morph(document.body, next.body, {
+      morphStyle: "innerHTML",
+      ignoreActiveValue: true,
+      callbacks: {
+        beforeNodeMorphed: (old) => !(old.nodeType === 1 && (touched(old) || old.id === "gone" || old.id === "news")),
+        beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
+      },
+    });
+    if (before.size) for (const e of document.querySelectorAll("main li[id]")) if (!before.has(e.id)) e.classList.add("fresh");
+  };
+
+  // Live. One window of the browser listens for all, since a browser opens few connections to one place.
+  let asking = false, again = false;
+  const refresh = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    do {
+      again = false;
+      const at = location.href;
+      try {
+        const got = await page(at, "GET");
+        if (location.href === at && !busy) { show(got.page); here(true); }
+      } catch { here(false); }
+    } while (again);
+    asking = false;
+  };
+  const gone = () => document.getElementById("gone");
+  const here = (is) => { const e = gone(); if (e && e.hidden !== is) e.hidden = is; };
+  const told = new BroadcastChannel("kith");
+  const hear = (what) => what === "change" ? refresh() : here(what !== "gone");
+  told.onmessage = (e) => hear(e.data);
+  const listen = () => new Promise(() => {
+    const say = (what) => { told.postMessage(what); hear(what); };
+    const open = () => {
+      const live = new EventSource("/live");
+      live.addEventListener("change", () => say("change"));
+      live.onerror = () => {
+        say("gone");
+        if (live.readyState === EventSource.CLOSED) setTimeout(open, 1000);
+      };
+    };
+    open();
+  });
+  if (document.body.hasAttribute("data-live")) {
+    if (navigator.locks) navigator.locks.request("kith-live", listen); else listen();
+  }
+
+  // Forms.
+  const kept = (form) => form?.dataset.keep && "kith:" + form.dataset.keep;
+  const fields = (form) => [...form.elements].filter((e) => e.name && (e.type !== "hidden" || e.name.startsWith("was.") || e.name === "heads"));
+  const keep = (form) => {
+    const values = fields(form).map((e) => [e.name, e.value, e.checked ?? false]);
+    try { sessionStorage.setItem(kept(form), JSON.stringify(values)); } catch { /* there is no room: it stays in the field */ }
+  };
+  const bring = (form) => {
+    let values;
+    try { values = JSON.parse(sessionStorage.getItem(kept(form))); } catch { return; }
+    if (!values) return;
+    for (const e of fields(form)) {
+      const was = values.find(([name, value]) => name === e.name && (e.type !== "radio" && e.type !== "checkbox" || value === e.value));
+      if (!was) continue;
+      if (e.type === "radio" || e.type === "checkbox") e.checked = was[2]; else e.value = was[1];
+      e.dataset.touched = "yes";
+    }
+  };
+  const bringAll = () => document.querySelectorAll("form[data-keep]").forEach(bring);
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.dataset.keep) return;
+    for (const e of fields(form)) e.dataset.touched = "yes"; // also the text and heads that it was begun from
+    keep(form);
+  });
+  const forget = (form) => {
+    if (kept(form)) sessionStorage.removeItem(kept(form));
+    for (const e of form.elements) delete e.dataset.touched;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-forget]");
+    if (link) forget(link.closest("form"));
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.method !== "post" || "plain" in form.dataset || event.defaultPrevented) return;
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const button = event.submitter;
+    button?.setAttribute("aria-busy", "true");
+    try {
+      const got = await page(form.action, "POST", new URLSearchParams(new FormData(form, button)));
+      if (got.status < 400) {
+        forget(form);
+        const moved = new URL(got.url).pathname !== location.pathname;
+        if (got.url !== location.href) history.pushState(null, "", got.url);
+        show(got.page);
+        if (moved) { scrollTo(0, 0); document.getElementById("main")?.focus(); }
+      } else {
+        show(got.page);
+        document.querySelector("[data-focus]")?.focus();
+      }
+      here(true);
+    } catch { here(false); }
+    button?.removeAttribute("aria-busy");
+    busy = false;
+  });
+  addEventListener("popstate", () => location.reload());
+
+  // Keys.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
+    const find = [...document.querySelectorAll("input[type=search]")].find((e) => e.offsetParent);
+    if (find) { event.preventDefault(); find.focus(); }
+  });
+
+  bringAll();
+})();

@@ -1,0 +1,150 @@
+package page
+
+import (
+	"net/http"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// reading is a note, an agreement, or a document of a kind that has no page of its own, to be read.
+type reading struct {
+	D       document
+	Above   string
+	State   string // what has to be known first; ""
+	Facts   []fact
+	Said    []said
+	Does    []action
+	History []moment
+	Share   *sharing
+	Changed *changed // what others wrote while somebody edited it; nil: they didn't come from there
+}
+
+// moment is what somebody did to a document at a time.
+type moment struct {
+	When string
+	Who  string
+}
+
+// sharing says with whom a document is shared.
+type sharing struct{ Says string }
+
+// shared says that a document goes on in a share; nil if it doesn't.
+func (in *asking) shared(d document) *sharing {
+	s := d.Shared
+	switch {
+	case s == nil:
+		return nil
+	case s.Over:
+		return &sharing{in.t.T("It was shared with {ally}; that share is over.", "ally", s.With)}
+	case s.ReadOnly && s.Ours:
+		return &sharing{in.t.T("{ally} reads it, too.", "ally", s.With)}
+	case s.ReadOnly:
+		return &sharing{in.t.T("It is of {ally}, for reading.", "ally", s.With)}
+	}
+	return &sharing{in.t.T("{ally} works on it with us: what you write here goes to them, too.", "ally", s.With)}
+}
+
+// mostHistory is how many changes stand beside a text.
+const mostHistory = 8
+
+func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *changed) error {
+	v := reading{D: d, Share: in.shared(d), Changed: c}
+	name := capital(in.t.T(k.Name))
+	v.Above = dots(name, in.t.T("begun by {who}, {when}", "who", in.namedBy(d.CreatedBy), "when", in.Near(d.CreatedAt.In(in.now.Location()))), in.tags(d))
+	edit := action{Words: in.t.T("Write in it"), At: in.At(k.Many, d.Short, "edit"), Look: "filled"}
+	switch k {
+	case kinds.Note:
+	case kinds.Agreement:
+		in.agreement(&v)
+		edit.Words, edit.Look = in.t.T("Change it"), "line"
+	default:
+		edit.Words = in.t.T("Change it")
+		v.Facts = in.declared(k, d)
+	}
+	if !(k == kinds.Agreement && d.says.Str("status") == kinds.Replaced) {
+		v.Does = append(v.Does, edit)
+	}
+	if k.History {
+		versions, err := in.c.History(in.ctx(), k.Many, d.ID)
+		if err != nil {
+			return err
+		}
+		for _, one := range versions[:min(len(versions), mostHistory)] {
+			v.History = append(v.History, moment{in.Moment(one.At.Time), capital(in.namedBy(one.By))})
+		}
+	}
+	in.show(w, http.StatusOK, "text", d.Title, v)
+	return nil
+}
+
+// declared are the fields that a kind shows, as far as they are words and numbers.
+func (in *asking) declared(k *kind.Kind, d document) (all []fact) {
+	for _, f := range k.Fields {
+		var says string
+		switch value := d.says[f.Name()].(type) {
+		case string:
+			says = value
+			if f.Is == kind.Day {
+				says = in.Due(value, in.Day)
+			} else if f.Is == kind.Word {
+				says = in.t.T(kind.WordIn(value))
+			}
+		case float64:
+			says = in.t.numbers.Sprint(value)
+		}
+		if says != "" {
+			all = append(all, fact{capital(in.t.T(f.Called())), says})
+		}
+	}
+	return all
+}
+
+func (in *asking) agreement(v *reading) {
+	d, says := v.D, v.D.says
+	if says.Str("status") == kinds.Replaced {
+		v.State = in.t.T("Another agreement holds in its place.")
+		if by := says.Str("replaced_by"); by != "" {
+			v.Does = append(v.Does, action{Words: in.t.T("Read that one"), At: in.At(kinds.Agreement.Many, by), Look: "filled"})
+		}
+	}
+	if on := says.Str("review_on"); on != "" {
+		v.Facts = append(v.Facts, fact{in.t.T("To be looked at again"), capital(in.Due(on, in.Day))})
+	}
+	if by := says.Str("decision"); by != "" {
+		v.Does = append(v.Does, action{Words: in.t.T("The decision that made it"), At: in.At(kinds.Decision.Many, by), Look: "plain"})
+	}
+	read, unread := says.List("read_by"), says.List("unread_by")
+	if len(read) > 0 {
+		v.Facts = append(v.Facts, fact{in.t.T("Has read this text"), capital(in.t.And(in.names(read)))})
+	}
+	if len(unread) > 0 {
+		v.Facts = append(v.Facts, fact{in.t.T("Hasn’t said so yet"), capital(in.t.And(in.names(unread)))})
+	}
+	for _, m := range unread {
+		if in.isMe(m) && v.State == "" {
+			v.Does = append(v.Does, in.verbAt(kinds.Agreement, d, "read", "I have read it", "filled"))
+		}
+	}
+}
+
+// document shows one of any kind.
+func (in *asking) document(w http.ResponseWriter) error {
+	k, d, err := in.one()
+	if err != nil {
+		return err
+	}
+	var others *changed
+	if c, ok := in.p.merged.get(in.r.FormValue("merged")); ok {
+		c.Pieces = differences(c.Sent, d.Text())
+		others = &c
+	}
+	switch k.Name {
+	case api.KindDecision:
+		return in.decision(w, d, nil)
+	case api.KindTask:
+		return in.task(w, d)
+	}
+	return in.text(w, k, d, others)
+}
