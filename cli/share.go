@@ -37,7 +37,7 @@ func (k *kith) shareAdd() *cli.Command {
 			`kith share add Quilted t-4kq2 --together`,
 			`kith share add "the fair" n-2m7d --read --yes`,
 		},
-		flags: sharingFlags(),
+		flags: append(sharingFlags(), &cli.BoolFlag{Name: "anyway", Usage: "though nobody of the ally says any more that those in the share speak for it"}),
 		run: func(ctx context.Context, c *call) error {
 			readOnly, err := c.forReading()
 			if err != nil {
@@ -47,7 +47,7 @@ func (k *kith) shareAdd() *cli.Command {
 			if err != nil {
 				return err
 			}
-			q := api.ShareAdd{ID: c.arg(1), ReadOnly: readOnly}
+			q := api.ShareAdd{ID: c.arg(1), ReadOnly: readOnly, Anyway: c.Bool("anyway")}
 			p, err := client.PreviewSharing(ctx, c.arg(0), q)
 			if err != nil {
 				return err
@@ -56,7 +56,7 @@ func (k *kith) shareAdd() *cli.Command {
 			if err := c.agreesToShow("Nothing is shared yet: the above is what would be shown"); err != nil {
 				return err
 			}
-			res, err := client.ShareDocument(ctx, p.Share.ID, api.ShareAdd{ID: p.ID, ReadOnly: readOnly, Heads: p.Heads})
+			res, err := client.ShareDocument(ctx, p.Share.ID, api.ShareAdd{ID: p.ID, ReadOnly: readOnly, Heads: p.Heads, Anyway: c.Bool("anyway")})
 			if err != nil {
 				return err
 			}
@@ -203,6 +203,9 @@ func (c *call) showShare(s api.Share, called string) {
 	}
 	if !s.Over {
 		c.shareRules(s)
+		if s.Doubt != "" {
+			c.out.println("\n" + paragraph(s.Doubt, c.out.width))
+		}
 	}
 	c.out.printf("\nof us      %s\nof %-7s %s\n", orNone(list(names(s.Ours))), "them", orNone(list(names(s.Theirs))))
 	switch {

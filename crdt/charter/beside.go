@@ -142,6 +142,9 @@ func (c *Charter) Of(e *entry.Entry) (*Past, State) { return c.At(e.Heads) }
 // Sides returns the full members as they are now, sorted by ID: one list, as of a past of a co-op.
 func (c *Charter) Sides() [][]MemberID { return [][]MemberID{c.FullNow()} }
 
+// Doubtful says whether it isn't known for which co-op somebody speaks: never, in a co-op.
+func (c *Charter) Doubtful(MemberID) bool { return false }
+
 // FullNow returns the full members as they are now, sorted by ID.
 func (c *Charter) FullNow() []MemberID {
 	var full []MemberID

@@ -26,6 +26,7 @@ type Look struct {
 	Place    func() *time.Location // where days end; nil: UTC
 	Coops    []string              // of a share, the co-op of each side in the order of Charter.Sides; else none
 	Ours     int                   // which of them is one's own
+	Doubt    bool                  // whether the people of the other one speak for it isn't known
 }
 
 // StandingOf is Standing; "" if who looks knows of none.

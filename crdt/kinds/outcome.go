@@ -221,6 +221,10 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 	if v.why = t.flaw(v); v.why.Says != "" {
 		return v
 	}
+	if t.charter.Doubtful(v.member) {
+		v.why = Because{unknownVoice, v.member}
+		return v
+	}
 	for _, b := range before {
 		if b.holds && b.Revision == v.Revision && b.Result == v.Result && v.past.has(b.item) {
 			v.confirm = true
@@ -254,6 +258,8 @@ func (t *trial) unborne(v *verdict) Because {
 	}
 	return Because{}
 }
+
+const unknownVoice = "it isn't known any more whether {who} speaks for their co-op"
 
 const anotherText = "it is on another text than the decision had then"
 
@@ -564,6 +570,11 @@ func (t *trial) contested(v *verdict, seen within, now []given) (why []Because) 
 		}
 		if _, answered := stood[p.member]; !answered && isAgainst(p.Stance) && t.heeds() {
 			why = append(why, Because{"{who} objected to an earlier text and has not answered this one", p.member})
+		}
+	}
+	for _, p := range v.given {
+		if t.on(p, v.Revision) && slices.Contains(v.full, p.member) && t.charter.Doubtful(p.member) {
+			why = append(why, Because{unknownVoice, p.member})
 		}
 	}
 	var stands []Stand

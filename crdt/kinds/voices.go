@@ -33,6 +33,9 @@ func showVoices(l kind.Look) []VoiceJSON {
 			}
 		}
 		v.Says = voiceSays(&v, silent, d.Joint.ByPeople)
+		if l.Doubt && i != l.Ours {
+			v.Says = v.Coop + ": nobody counts, since it isn't known any more whether who is here speaks for it"
+		}
 		out = append(out, v)
 	}
 	return out

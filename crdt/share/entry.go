@@ -88,11 +88,11 @@ func (s *Share) beside(heads []entry.ID, own int, pasts [2]*charter.Past) *chart
 }
 
 // Sides returns the full members of both sides as they are now, sorted by ID; none of one that is
-// suspended.
+// suspended, or doubted.
 func (s *Share) Sides() [][]charter.MemberID {
 	all := make([][]charter.MemberID, len(s.sides))
 	for i, c := range s.sides {
-		if s.state == charter.Accepted && !c.Undecided() {
+		if s.state == charter.Accepted && !c.Undecided() && !s.doubted[i] {
 			all[i] = c.FullNow()
 		}
 	}

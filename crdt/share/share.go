@@ -24,6 +24,7 @@ import (
 type Share struct {
 	space    entry.SpaceID
 	stands   [2]charter.StepID
+	doubted  [2]bool                   // see Doubt
 	genesis  *entry.Entry              // of the share
 	pact     *Pact                     // nil as long as the genesis isn't here, or can't be read
 	sides    [2]*charter.Charter       // from when pact is known

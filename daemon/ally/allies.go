@@ -88,9 +88,10 @@ func (al *Allies) Allies(_ context.Context) ([]api.Ally, error) {
 
 // aShare is a share that a co-op is in, as it is served.
 type aShare struct {
-	id      string    // of its pact, here
-	begun   time.Time // here
-	further bool      // opened through another share with the ally
+	id      string         // of its pact, here
+	begun   time.Time      // here
+	further bool           // opened through another share with the ally
+	step    charter.StepID // by which the pact was agreed on; zero if that isn't noted here yet
 	at      *space.Space
 }
 
@@ -98,15 +99,19 @@ type aShare struct {
 // this computer has come into.
 func (s *Pacts) shares(home entry.SpaceID) (all []aShare) {
 	for _, at := range s.all.SharesOf(home) {
+		of, err := at.Place.SharePlace()
 		if p, err := pactAt(at.Place); err == nil && p != nil {
-			all = append(all, aShare{p.id(), p.Begun, p.Through != "", at})
+			made := aShare{id: p.id(), begun: p.Begun, further: p.Through != "", at: at}
+			if of != nil {
+				made.step = of.Step
+			}
+			all = append(all, made)
 			continue
 		}
-		of, err := at.Place.SharePlace()
 		if err != nil || of == nil {
 			continue
 		}
-		all = append(all, aShare{words.PactID(of.Share), at.Replica.Came(entry.ID(of.Share)), s.isFurther(of), at})
+		all = append(all, aShare{words.PactID(of.Share), at.Replica.Came(entry.ID(of.Share)), s.isFurther(of), of.Step, at})
 	}
 	return all
 }
@@ -573,13 +578,16 @@ func (p *pact) stepAtHome(r *replica.Replica) (standing, charter.Proposal) {
 	return p.atHome(r.Charter())
 }
 
-// EndAlly implements server.Allies: it proposes to end every share with an ally that hasn't ended.
-func (al *Allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error) {
-	r := al.at.Replica
+// EndAlly implements server.Allies: it proposes to end every share of the pact that hasn't ended.
+func (al *Allies) EndAlly(ctx context.Context, of, why string) ([]api.Proposal, error) {
+	all := al.pacts.shares(al.at.Replica.Space())
+	i := slices.IndexFunc(all, func(s aShare) bool { return s.at.Replica.Space().String() == of })
+	if i < 0 {
+		return nil, replica.ErrNotFound
+	}
 	var out []api.Proposal
-	for _, s := range al.pacts.shares(r.Space()) {
-		name, _ := words.ShareNameOf(s.at.Replica)
-		if name.Over || api.FoldName(name.Ally) != api.FoldName(ally) {
+	for _, s := range all {
+		if _, over := words.EndOf(s.at.Replica); over || s.step != all[i].step {
 			continue
 		}
 		p, err := assembly.New(s.at).Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: why})
@@ -589,7 +597,7 @@ func (al *Allies) EndAlly(ctx context.Context, ally, why string) ([]api.Proposal
 		out = append(out, p)
 	}
 	if len(out) == 0 {
-		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", ally)
+		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", words.AllyOf(all[i].at.Replica))
 	}
 	return out, nil
 }

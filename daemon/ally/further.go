@@ -28,12 +28,20 @@ import (
 const furtherLife = 14 * 24 * time.Hour
 
 // baseWith gives the oldest share with an ally that isn't over.
-func (al *Allies) baseWith(ally string) (*side.Base, error) {
+func (al *Allies) baseWith(ally string) (base *side.Base, err error) {
+	var step charter.StepID
 	for _, s := range al.pacts.shares(al.at.Replica.Space()) {
 		x := al.pacts.follow.Base(s.at.Replica.Space())
-		if x != nil && charter.FoldName(x.Ally()) == charter.FoldName(ally) {
-			return x, nil
+		switch {
+		case x == nil, charter.FoldName(x.Ally()) != charter.FoldName(ally):
+		case base == nil:
+			base, step = x, s.step
+		case s.step != step:
+			return nil, api.Problemf(api.Ambiguous, "end one of the two first: kith ally list", "there are two pacts with allies called “%.80s”", ally)
 		}
+	}
+	if base != nil {
+		return base, nil
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list; for a first pact: kith ally invite", "there is no pact with “%.80s” that holds", ally)
 }
@@ -144,8 +152,10 @@ func (al *Allies) invited(ask string) (*side.Base, *crdt.View, error) {
 		return nil, nil, api.Problemf(api.NotFound, "what allies ask for: kith today", "no ally has opened a share with an ID that starts with “%.40s”", ask)
 	case len(found) > 1:
 		return nil, nil, api.Problemf(api.Ambiguous, "type more of the ID", "“%.40s” is the start of more than one ID", ask)
-	case !in.From(found[0].CreatedBy):
+	case in.Ours(found[0].CreatedBy):
 		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.Ally())
+	case !in.From(found[0].CreatedBy):
+		return nil, nil, api.Problemf(api.NotAllowed, "ask them to open it anew: kith share new", "who opened this share doesn't speak for %s any more", in.Ally())
 	case kinds.RequestIn(found[0]).Withdrawn != "":
 		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.Ally(), kinds.RequestIn(found[0]).Withdrawn)
 	}

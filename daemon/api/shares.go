@@ -27,6 +27,7 @@ type Share struct {
 	Until     Time            `json:"until"`
 	OverBy    []string        `json:"over_by"` // which co-ops ended it; none: its date has come
 	Rule      string          `json:"rule"`    // who of one's own co-op may share: anyone, agreed
+	Doubt     string          `json:"doubt"`   // that it isn't known whether they speak for their co-op, and what to do; or ""
 	Ours      []Named         `json:"ours"`
 	Theirs    []Named         `json:"theirs"`
 	Documents []ShareDocument `json:"documents"` // newest change first
@@ -46,6 +47,8 @@ type ShareAdd struct {
 	ReadOnly bool   `json:"read_only,omitempty"`
 	// Heads are those of the preview that somebody agreed to: what was changed since isn't shared. None: as it is.
 	Heads []string `json:"heads,omitempty"`
+	// Anyway shares it though it isn't known whether who reads it speaks for the ally: Share.Doubt.
+	Anyway bool `json:"anyway,omitempty"`
 }
 
 // SharePreview is what sharing a document will show, and to whom.

@@ -342,7 +342,7 @@ func (s *Shown) looked() kind.Look {
 		return member.Standing.String()
 	}}
 	if shared, side := s.Replica.Share(); shared != nil {
-		l.Coops, l.Ours = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side
+		l.Coops, l.Ours, l.Doubt = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side, shared.Doubted(1-side)
 	}
 	return l
 }

@@ -58,6 +58,9 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	b := store.NewBatch(nil)
 	r.putStand(b, at)
 	r.putSpent(b, statements)
+	if doubts := grown.doubts(); doubts != old.doubts() {
+		b.PutSmall(doubtRecord, record(doubts))
+	}
 	ids := make([]entry.ID, 0, len(statements))
 	for _, e := range statements {
 		id := e.ID()

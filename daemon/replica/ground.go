@@ -102,6 +102,18 @@ func (g *ground) placed(at stands) *ground {
 	return g
 }
 
+// doubt returns a ground on which it isn't known (yes), or is known again, whether the other side of a share speaks for
+// its co-op.
+func (g *ground) doubt(yes bool) *ground {
+	if g.shared == nil {
+		return g
+	}
+	return inShare(g.shared.Doubt(1-g.side, yes), g.side)
+}
+
+// doubts says whether that isn't known.
+func (g *ground) doubts() bool { return g.shared != nil && g.shared.Doubted(1-g.side) }
+
 // tips are the newest steps that are followed: an entry of a document names them.
 func (g *ground) tips() (at stands) {
 	for i, c := range g.chains() {

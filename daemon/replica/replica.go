@@ -280,9 +280,13 @@ func (r *Replica) readCharter() error {
 		}
 		g = inShare(s, int(side[0]))
 	}
+	doubts, err := r.store.Small(doubtRecord)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	r.statements = statements
 	r.stand.Store(at)
-	r.ground.Store(g.placed(at))
+	r.ground.Store(g.placed(at).doubt(len(doubts) > 0))
 	r.open = map[entry.ID]openStatement{}
 	r.noteOpen(r.Rules(), statements)
 	return nil

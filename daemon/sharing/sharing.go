@@ -39,28 +39,81 @@ var _ server.Shares = (*Sharing)(nil)
 // New makes that of a space; in all are its shares.
 func New(at *space.Space, all *space.List) *Sharing { return &Sharing{at, desk.New(at, all)} }
 
-// shareCalled finds a share of this co-op by its ID, its name, its title or the ally: the oldest that isn't over.
+// shareCalled finds a share of this co-op: by its ID, or the start of it; by the ally, or by both co-ops, of whose
+// shares the oldest is meant that isn't over; or by its title. An ally's name goes before titles, which other allies may
+// have chosen. What may mean several is asked about.
 func (x *Sharing) shareCalled(word string) (*replica.Replica, error) {
-	var found *replica.Replica
-	for _, other := range x.desk.Shares() {
-		r := other.Replica
-		name, _ := words.ShareNameOf(r)
-		id := r.Space().String()
-		byID := len(word) >= words.MinShortID && strings.HasPrefix(id, strings.ToLower(word))
-		if !byID && !slices.ContainsFunc([]string{name.Ally, name.Title, words.SpaceName(r)}, func(s string) bool { return api.FoldName(s) == api.FoldName(word) }) {
-			continue
+	var byID, byAlly, byTitle []*space.Space
+	is := func(s string) bool { return api.FoldName(s) == api.FoldName(word) }
+	for _, at := range x.desk.Shares() {
+		name, _ := words.ShareNameOf(at.Replica)
+		id := at.Replica.Space().String()
+		switch {
+		case id == strings.ToLower(word):
+			return at.Replica, nil
+		case len(word) >= words.MinShortID && strings.HasPrefix(id, strings.ToLower(word)):
+			byID = append(byID, at)
 		}
-		if _, over := words.EndOf(r); !over || byID {
-			return r, nil
-		}
-		if found == nil {
-			found = r
+		switch {
+		case is(name.Ally), is(words.SpaceName(at.Replica)):
+			byAlly = append(byAlly, at)
+		case is(name.Title):
+			byTitle = append(byTitle, at)
 		}
 	}
-	if found == nil {
+	named := notOver(byTitle)
+	if len(byAlly) > 0 { // also if that is over: a title doesn't take its place
+		if named = notOver(byAlly); onePact(named) {
+			named = named[:1]
+		}
+	}
+	found := byID
+	for _, at := range named {
+		if !slices.Contains(byID, at) {
+			found = append(found, at)
+		}
+	}
+	switch len(found) {
+	case 0:
 		return nil, api.Problemf(api.NotFound, "what there is: kith share list; with whom: kith ally list", "no share is called “%.80s”, and no ally that you share something with", word)
+	case 1:
+		return found[0].Replica, nil
+	default:
+		p := api.Problemf(api.Ambiguous, "say which by its ID", "“%.80s” may be more than one share", word)
+		for _, at := range found[:min(len(found), api.MaxCandidates)] {
+			name, _ := words.ShareNameOf(at.Replica)
+			id := at.Replica.Space().String()
+			p.Candidates = append(p.Candidates, api.Candidate{ID: id, Short: id[:8], Title: "with " + name.Ally + ": " + name.Title})
+		}
+		return nil, p
 	}
-	return found, nil
+}
+
+func over(at *space.Space) bool {
+	_, is := words.EndOf(at.Replica)
+	return is
+}
+
+// notOver leaves out shares that are over, unless all are.
+func notOver(all []*space.Space) []*space.Space {
+	if live := slices.DeleteFunc(slices.Clone(all), over); len(live) > 0 {
+		return live
+	}
+	return all
+}
+
+// onePact says whether shares are of one pact: its first, and further ones. Those of which this computer doesn't know it
+// aren't.
+func onePact(all []*space.Space) bool {
+	var step *charter.StepID
+	for _, at := range all {
+		place, err := at.Place.SharePlace()
+		if err != nil || place == nil || step != nil && *step != place.Step {
+			return false
+		}
+		step = &place.Step
+	}
+	return true
 }
 
 // Shares implements server.Shares.
@@ -129,7 +182,7 @@ func (x *Sharing) shareOf(r *replica.Replica) api.Share {
 	terms, _ := shared.Terms()
 	out := api.Share{
 		Space: api.Named{ID: r.Space().String(), Name: words.SpaceName(r)}, With: words.AllyOf(r), Title: terms.Purpose, Voices: terms.Voices.String(),
-		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: x.rule().String(),
+		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: x.rule().String(), Doubt: words.DoubtOf(r),
 	}
 	if terms.Ends != 0 {
 		out.Ends = api.At(time.UnixMilli(int64(terms.Ends)))
@@ -188,6 +241,9 @@ func (x *Sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	}
 	if err := desk.MayWrite(there, nil); err != nil {
 		return nil, err
+	}
+	if doubt := words.DoubtOf(there); doubt != "" && !q.Anyway {
+		return nil, api.Problemf(api.NotAllowed, "if you know that they are of "+words.AllyOf(there)+": kith share add SHARE ID --anyway", "nothing is shared there for now. %s", doubt)
 	}
 	if me, ok := home.Me(); !ok || me.Standing != charter.Full {
 		return nil, charter.ErrNotFull
@@ -266,6 +322,9 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 		who = fmt.Sprintf("Whoever %s brings into the share can read it.", ally)
 	}
 	says = append(says, who)
+	if doubt := words.DoubtOf(p.there); doubt != "" {
+		says = append(says, doubt)
+	}
 	switch {
 	case p.copy.Kind.Name != p.v.Kind:
 		says = append(says, fmt.Sprintf("It is a note there that says how the decision stands: only your co-op writes in it. The decision itself stays at home, and goes on there.%s",

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"time"
 
 	"kith/crdt"
@@ -22,6 +23,18 @@ func SpaceName(r *replica.Replica) string {
 func AllyOf(r *replica.Replica) string {
 	shared, side := r.Share()
 	return shared.Side(1 - side).Name()
+}
+
+// DoubtOf says that it isn't known whether the people of the other side of a share speak for their co-op; "" if it is.
+func DoubtOf(r *replica.Replica) string {
+	shared, side := r.Share()
+	if shared == nil || !shared.Doubted(1-side) {
+		return ""
+	}
+	terms, _ := shared.Terms()
+	ally := AllyOf(r)
+	return fmt.Sprintf("Nobody of %s, as you know it from your first share, says any more that those who are in “%s” speak for it: whoever said so has left. "+
+		"None of them counts there in joint decisions. Ask %[1]s; somebody of theirs comes in there, or end that share.", ally, terms.Purpose)
 }
 
 // AllyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.

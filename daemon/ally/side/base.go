@@ -1,7 +1,7 @@
 package side
 
 import (
-	"encoding/hex"
+	"slices"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -22,9 +22,15 @@ type Base struct {
 // Ally is the name of the other co-op.
 func (x *Base) Ally() string { return x.Share.Side(1 - x.Side).Name() }
 
-// From says whether somebody is of the ally.
+// From says whether somebody speaks for the ally here: who has left it doesn't, nor anybody of a side that is doubted.
 func (x *Base) From(id charter.MemberID) bool {
-	_, ok := x.Share.Side(1 - x.Side).Member(id)
+	m, ok := x.Share.Side(1 - x.Side).Member(id)
+	return ok && m.Standing == charter.Full && !x.Share.Doubted(1-x.Side)
+}
+
+// Ours says whether somebody is or was of this co-op.
+func (x *Base) Ours(id charter.MemberID) bool {
+	_, ok := x.Share.Side(x.Side).Member(id)
 	return ok
 }
 
@@ -59,11 +65,7 @@ func (f *Follower) vouched(of *shareOfHome, theirs entry.SpaceID) bool {
 		}
 		found := false
 		err = x.Replica.Views(kinds.Ask.Name, func(v *crdt.View) bool {
-			code, err := charter.DecodeAllyCode(kinds.RequestIn(v).Code)
-			found = err == nil && code.Space == [16]byte(theirs[:16]) && x.From(v.CreatedBy)
-			for _, a := range kinds.RequestIn(v).Answers {
-				found = found || x.From(a.Member) && a.Side == hex.EncodeToString(theirs[:])
-			}
+			found = slices.ContainsFunc(sayTheirs(v, theirs), x.From)
 			return !found
 		})
 		if err == nil && found {

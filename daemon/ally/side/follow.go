@@ -57,6 +57,7 @@ type Follower struct {
 	shares  map[entry.SpaceID]*followedShare // by the space of the side
 	waiting map[awaited]*comingIn
 	places  map[*space.Space]*home.SharePlace
+	vouches map[*space.Space]vouching
 	knocks  sync.WaitGroup
 	// troubles are what was last in the way of a home's shares, in words.
 	troubles map[entry.SpaceID]string
@@ -100,7 +101,7 @@ func New(all *space.List) *Follower {
 	return &Follower{
 		all:   all,
 		seats: map[*space.Space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
-		places: map[*space.Space]*home.SharePlace{}, troubles: map[entry.SpaceID]string{},
+		places: map[*space.Space]*home.SharePlace{}, vouches: map[*space.Space]vouching{}, troubles: map[entry.SpaceID]string{},
 	}
 }
 
@@ -221,7 +222,7 @@ func (f *Follower) followHome(ctx context.Context, home *space.Space) error {
 		}
 	}
 	for _, b := range f.of(r.Space()) {
-		failed = errors.Join(failed, f.followShare(ctx, home, h, b, f.places[b]))
+		failed = errors.Join(failed, f.followShare(ctx, home, h, b, f.places[b]), f.vouch(ctx, r, h, b, f.places[b]))
 	}
 	return failed
 }

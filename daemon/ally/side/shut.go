@@ -7,6 +7,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/space"
+	"kith/daemon/words"
 )
 
 // shutShare is a share that lies here and couldn't be opened at the start. Everything else goes on without it.
@@ -35,11 +36,19 @@ func (f *Follower) isShut(at awaited) bool {
 	})
 }
 
-// Notice tells a member of a home which of its shares aren't open here, and why.
+// Notice tells a member of a home which of its shares aren't open here, and why; and of which it isn't known any more that
+// they are with the ally.
 func (f *Follower) Notice(at *space.Space) (says []string) {
 	for _, x := range f.shut {
 		if x.of.Home == at.Replica.Space() {
 			says = append(says, fmt.Sprintf("A share with an ally can't be opened on this computer; all else goes on. Why, and what to do: kith doctor (%s)", x.place.Where()))
+		}
+	}
+	for _, share := range f.all.SharesOf(at.Replica.Space()) {
+		if doubt := words.DoubtOf(share.Replica); doubt != "" {
+			if _, over := words.EndOf(share.Replica); !over {
+				says = append(says, doubt)
+			}
 		}
 	}
 	return says

@@ -22,8 +22,8 @@ type Allies interface {
 	AllyConfirm(ctx context.Context, r api.AllyConfirmRequest) (api.Ally, error)
 	// AllyCancel gives up a pact that is half made, and isn't shown one any more that came to nothing.
 	AllyCancel(ctx context.Context, id string) (api.Ally, error)
-	// EndAlly proposes to end every share that the co-op has with an ally.
-	EndAlly(ctx context.Context, ally, why string) ([]api.Proposal, error)
+	// EndAlly proposes to end every share of the pact to which one belongs, given by its ID.
+	EndAlly(ctx context.Context, share, why string) ([]api.Proposal, error)
 	// NewShare opens a further share with an ally, and JoinShare joins one that an ally has opened.
 	NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally, error)
 	JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error)
@@ -151,7 +151,7 @@ func (s *Server) endAlly(r *http.Request, p api.ProposalRequest) ([]api.Proposal
 	if a.Share == nil {
 		return nil, api.Problemf(api.NotAllowed, "to give it up: kith ally cancel "+a.ID, "the pact isn't made yet")
 	}
-	return s.at.Allies.EndAlly(r.Context(), a.Name, p.Why)
+	return s.at.Allies.EndAlly(r.Context(), a.Share.ID, p.Why)
 }
 
 // resolveAlly finds the one pact that word names: by the name of the other co-op, those that are made or under

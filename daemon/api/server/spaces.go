@@ -78,22 +78,34 @@ func called(served []Space, want string) (named []Space) {
 	if len(named) > 0 {
 		return named
 	}
+	var byAlly, byTitle, byID []Space
 	for _, b := range served {
-		if s, ok := b.Peers.Share(); ok && (is(s.Ally) || is(s.Title)) {
-			named = append(named, b)
+		if len(want) >= minSpaceID && strings.HasPrefix(b.Peers.Space().ID, strings.ToLower(want)) {
+			byID = append(byID, b)
+		}
+		switch s, ok := b.Peers.Share(); {
+		case ok && is(s.Ally):
+			byAlly = append(byAlly, b)
+		case ok && is(s.Title):
+			byTitle = append(byTitle, b)
 		}
 	}
-	if len(named) == 0 && len(want) >= minSpaceID {
-		for _, b := range served {
-			if strings.HasPrefix(b.Peers.Space().ID, strings.ToLower(want)) {
-				named = append(named, b)
-			}
-		}
-		return named
+	if named = byAlly; len(named) == 0 { // an ally's name goes before titles, which other allies may have chosen
+		named = byTitle
 	}
 	over := func(b Space) bool { s, _ := b.Peers.Share(); return s.Over }
 	if live := slices.DeleteFunc(slices.Clone(named), over); len(live) > 0 {
-		return live
+		named = live
+	}
+	return both(named, byID)
+}
+
+// both puts spaces that a word means by name and by ID together.
+func both(named, byID []Space) []Space {
+	for _, b := range byID {
+		if !slices.ContainsFunc(named, func(o Space) bool { return o.Peers.Space().ID == b.Peers.Space().ID }) {
+			named = append(named, b)
+		}
 	}
 	return named
 }
