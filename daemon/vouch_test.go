@@ -16,12 +16,18 @@ import (
 	"kith/daemon/replica"
 )
 
-// shareNow gives a share of a home as it is told, once it is there.
-func (h *computer) shareNow(id string) (s api.Share, ok bool) {
+// sharesNow are the shares of a home.
+func (h *computer) sharesNow() []api.Share {
 	h.t.Helper()
 	all, err := h.homeClient().Shares(h.t.Context())
 	must(h.t, err)
-	for _, s := range all {
+	return all
+}
+
+// shareNow gives a share of a home as it is told, once it is there.
+func (h *computer) shareNow(id string) (s api.Share, ok bool) {
+	h.t.Helper()
+	for _, s := range h.sharesNow() {
 		if s.Space.ID == id {
 			return s, true
 		}
@@ -43,17 +49,15 @@ func (h *computer) opensFurther(ally, title string, joins *computer) string {
 		return err == nil
 	})
 	id := ""
-	for _, one := range []*computer{h, joins} {
-		one.until("the further share is there", func() bool {
-			all, err := one.homeClient().Shares(h.t.Context())
-			must(h.t, err)
-			i := slices.IndexFunc(all, func(s api.Share) bool { return s.Title == title })
-			if i >= 0 {
-				id = all[i].Space.ID
+	h.until("the further share is there", func() bool {
+		for _, s := range h.sharesNow() {
+			if s.Title == title && api.FoldName(s.With) == api.FoldName(ally) {
+				id = s.Space.ID
 			}
-			return i >= 0
-		})
-	}
+		}
+		return id != ""
+	})
+	joins.until("the further share is there", func() bool { _, ok := joins.shareNow(id); return ok })
 	return id
 }
 
@@ -180,4 +184,113 @@ func TestAFurtherShareGoesOnWhenWhoOpenedItLeaves(t *testing.T) {
 		t.Errorf("%s, %v", d.Status, err)
 	}
 	stopAll(ana, dora, eli)
+}
+
+// makesPact lets two people make a pact of their co-ops, which nobody else has to agree on, for a purpose.
+func makesPact(t *testing.T, first, second *computer, purpose string) (share string) {
+	t.Helper()
+	made, err := first.homeClient().AllyInvite(t.Context(), api.AllyInviteRequest{Purpose: purpose, Ends: nextYear(), Listen: here()})
+	must(t, err)
+	joined := second.joinsAlly(made.Code)
+	var asked api.Ally
+	first.until("they can compare words", func() bool {
+		asked, err = first.homeClient().Ally(t.Context(), made.ID)
+		must(t, err)
+		return asked.State == api.AllyCompare
+	})
+	second.confirms(asked.Words)
+	_, err = first.homeClient().AllyConfirm(t.Context(), api.AllyConfirmRequest{Words: strings.Join(joined.Words, " "), Ally: made.ID})
+	must(t, err)
+	first.until("the pact is made", func() bool {
+		for _, s := range first.sharesNow() {
+			if s.Title == purpose && s.With == asked.Name {
+				share = s.Space.ID
+			}
+		}
+		return share != ""
+	})
+	return share
+}
+
+// The Bakery has called its share "quilted", and was there first. What is meant for Quilted is for Quilted.
+func TestAnAllysNameGoesBeforeTitlesAndWhatMayMeanSeveralIsAsked(t *testing.T) {
+	t.Parallel()
+	ana, eli, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Bakery", "Eli")[0], coopCalled(t, "Quilted", "Dora")[0]
+	for _, h := range []*computer{ana, eli, dora} {
+		h.start()
+	}
+	bakery := makesPact(t, ana, eli, "quilted")
+	quilted := makesPact(t, ana, dora, "the fair")
+	further := eli.opensFurther("Riso Print Co-op", "the fair", ana)
+	home, ctx := ana.homeClient(), t.Context()
+
+	asked, err := home.AskAlly(ctx, api.AskRequest{Ally: "Quílted", Title: "The price list"})
+	must(t, err)
+	if asked.Share.ID != quilted {
+		t.Errorf("asked in the share with %s", asked.With)
+	}
+	note, err := home.CreateNote(ctx, apitest.NewNote{Title: "Prices"})
+	must(t, err)
+	if p, err := home.PreviewSharing(ctx, "quilted", api.ShareAdd{ID: note.ID}); err != nil || p.With != "Quilted" || p.Share.ID != quilted {
+		t.Errorf("shared by the ally's name, it is for %s: %v", p.With, err)
+	}
+	if s, err := home.ShowShare(ctx, "bakery"); err != nil || s.Space.ID != bakery {
+		t.Errorf("of several shares with one ally the first is meant: %+v, %v", s, err)
+	}
+	there, err := within(t, ana, "quilted").CreateNote(ctx, apitest.NewNote{Title: "For Quilted"})
+	must(t, err)
+	dora.until("it is with Quilted", func() bool {
+		_, err := within(t, dora, quilted).Note(ctx, there.ID)
+		return err == nil
+	})
+	// Two are called "the fair".
+	_, err = home.PreviewSharing(ctx, "the fair", api.ShareAdd{ID: note.ID})
+	var p *api.Problem
+	if !asTold(err, &p) || p.Code != api.Ambiguous || len(p.Candidates) != 2 || !strings.Contains(p.Candidates[0].Title, "with ") {
+		t.Errorf("a title that two have: %+v", err)
+	}
+	_, err = home.ShareDocument(ctx, "the fair", api.ShareAdd{ID: note.ID})
+	refusedFor(t, "sharing under a title that two have", err, "may be more than one share")
+	_, err = within(t, ana, "the fair").CreateNote(ctx, apitest.NewNote{Title: "For whom?"})
+	refusedFor(t, "writing under a title that two have", err, "several spaces are called")
+	for _, id := range []string{bakery, quilted, further} {
+		for _, word := range []string{id, strings.ToUpper(id), id[:12]} {
+			if s, err := home.ShowShare(ctx, word); err != nil || s.Space.ID != id {
+				t.Errorf("by ID %s: %+v, %v", word, s, err)
+			}
+		}
+	}
+	// When the pact with Quilted is over, its name doesn't become the Bakery's.
+	_, err = home.EndAlly(ctx, "Quilted", "we part as friends")
+	must(t, err)
+	if s, _ := ana.shareNow(quilted); !s.Over {
+		t.Errorf("the share with Quilted: %+v", s)
+	}
+	for _, id := range []string{bakery, further} {
+		if s, _ := ana.shareNow(id); s.Over {
+			t.Errorf("ended with it: %+v", s)
+		}
+	}
+	_, err = home.PreviewSharing(ctx, "quilted", api.ShareAdd{ID: note.ID})
+	refusedFor(t, "sharing with who isn't an ally any more", err, "with Quilted ended")
+	stopAll(ana, eli, dora)
+}
+
+// A share's title can be the start of another's ID.
+func TestATitleThatReadsAsAnIDIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	ana, eli, dora := coopCalled(t, "Riso Print Co-op", "Ana")[0], coopCalled(t, "Bakery", "Eli")[0], coopCalled(t, "Quilted", "Dora")[0]
+	for _, h := range []*computer{ana, eli, dora} {
+		h.start()
+	}
+	quilted := makesPact(t, ana, dora, "the fair")
+	makesPact(t, ana, eli, quilted[:8])
+	_, err := ana.homeClient().ShowShare(t.Context(), quilted[:8])
+	refusedFor(t, "a title that is the start of an ID", err, "may be more than one share")
+	_, err = within(t, ana, quilted[:8]).Notes(t.Context(), apitest.NoteQuery{})
+	refusedFor(t, "the same as a space", err, "several spaces are called")
+	if s, err := ana.homeClient().ShowShare(t.Context(), quilted[:12]); err != nil || s.Space.ID != quilted {
+		t.Errorf("by more of its ID: %+v, %v", s, err)
+	}
+	stopAll(ana, eli, dora)
 }
