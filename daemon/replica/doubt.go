@@ -22,7 +22,7 @@ func (r *Replica) Doubt(ctx context.Context, yes bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return errors.Join(r.doubt(yes), r.judgeAgain())
+	return errors.Join(r.doubt(yes), r.judgeAgain(false))
 }
 
 func (r *Replica) doubt(yes bool) error {
