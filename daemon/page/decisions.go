@@ -351,14 +351,16 @@ func (in *asking) next(d document, all []position, members []api.Member) (says [
 	case kinds.ProcessAdvice:
 		says = append(says, in.t.T("{who} decides, after hearing at least one other.", "who", capital(in.namedBy(d.CreatedBy))))
 	}
-	by := d.says.Str("by")
+	by, process := d.says.Str("by"), d.says.Str("process")
 	switch {
-	case by != "" && in.overdue(by):
-		says = append(says, in.t.T("Its day is over, so closing it waits for nobody. The day decides nothing: if nobody closes it, it stays open."))
-	case by != "":
-		says = append(says, in.t.T("Until {when}, closing it waits for everybody who has said nothing. The day decides nothing: if nobody closes it, it stays open.", "when", in.Due(by, in.Day)))
-	default:
+	case process != kinds.ProcessConsent && process != kinds.ProcessConsensus:
 		says = append(says, in.t.T("No day decides anything. If nobody closes it, it stays open."))
+	case by == "":
+		says = append(says, in.t.T("Closing it waits for everybody who has said nothing, unless a day is set until when. If nobody closes it, it stays open."))
+	case in.overdue(by):
+		says = append(says, in.t.T("Its day is over, so closing it waits for nobody. The day decides nothing: if nobody closes it, it stays open."))
+	default:
+		says = append(says, in.t.T("Until {when}, closing it waits for everybody who has said nothing. The day decides nothing: if nobody closes it, it stays open.", "when", in.Due(by, in.Day)))
 	}
 	return says
 }

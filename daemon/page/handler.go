@@ -103,6 +103,7 @@ func (in *asking) explain(err error) (int, trouble) {
 	switch p.Code {
 	case api.NotFound:
 		t.Says, t.Next = in.t.T("There is no such thing here."), in.t.T("It may be on its way from another computer. Find helps to look for it.")
+		t.Word = ""
 	case problem.Changed:
 		t.Says, t.Next = in.t.T("It was changed while you answered."), in.t.T("What you wrote is kept here. Read it as it is now, then say it again.")
 		t.Word, t.Changes = "", pieces(p.Changed)

@@ -156,6 +156,7 @@ func TestADecisionGoesFromAProposalToAClose(t *testing.T) {
 	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"A second riso"}, "text": {"A used one"}, "process": {"consent"}, "by": {""}})
 	path := strings.TrimPrefix(made.at, ana.base)
 	made.says(t, "It can be closed as agreed when one of one have answered this text")
+	made.says(t, "Closing it waits for everybody who has said nothing, unless a day is set until when.")
 	a := ana.sends(path+"/close", path+"/close", url.Values{"text": {"Ana looks for one"}})
 	a.says(t, "Agreed")
 	a.says(t, "Ana looks for one")
