@@ -343,6 +343,45 @@ func TestARestoredDeviceTakesNoPartInTheCharterBeforeItIsInStepWithAnother(t *te
 	}
 }
 
+// Attack 54. Who was removed meanwhile runs an honest program that has heard nothing of it: to be in step with them says
+// nothing of what the others know.
+func TestARestoredDeviceIsntCaughtUpByOneWhoWasRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Cleo", "Eli")
+	ana, ben, cleo, eli := all[0], all[1], all[2], all[3]
+	for _, h := range all {
+		h.start()
+	}
+	for _, h := range all[1:] {
+		ana.inStepWith(h)
+	}
+	file := ana.backUpKnowing(ben, cleo, eli)
+	eli.stop()
+	agrees(t, api.ProposalRequest{Action: api.ActionRemove, Member: memberID(t, ana, "Eli"), Why: "we parted"}, ana, ben, cleo)
+	areInForce(t, ana, ben, cleo)
+	stopAll(ana, ben, cleo)
+
+	again := restored(t, "Ana", file)
+	again.start()
+	eli.start()
+	again.inStepWith(eli)
+	_, err := again.client.Propose(t.Context(), api.ProposalRequest{Action: api.ActionInvites, Invites: 4})
+	var p *api.Problem
+	if !asTold(err, &p) || p.Code != api.NotAllowed || !strings.Contains(p.Message, "came back from a backup") {
+		t.Errorf("in step with Eli alone: %v", err)
+	}
+	ben.start()
+	cleo.start()
+	again.until("it may take part", func() bool {
+		status, err := again.client.Status(t.Context())
+		must(t, err)
+		return len(status.Notice) == 0
+	})
+	if _, err := again.client.Propose(t.Context(), api.ProposalRequest{Action: api.ActionInvites, Invites: 4}); err != nil {
+		t.Errorf("in step with Ben and Cleo: %v", err)
+	}
+}
+
 func TestARestoredCoopOfOneHasNobodyToAsk(t *testing.T) {
 	t.Parallel()
 	again := restored(t, "Ana", coop(t, "Ana")[0].backUp(""))

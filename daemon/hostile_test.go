@@ -110,13 +110,16 @@ func (e everybody) Knows(key entry.Device) bool {
 }
 
 // meets tells where a daemon is that this one doesn't know from anybody.
-func (m *modified) meets(h *computer) {
+func (m *modified) meets(h *computer) { m.meetsIn(h, "") }
+
+// meetsIn is meets in another space that both are in; "": the home.
+func (m *modified) meetsIn(h *computer, space string) {
 	m.t.Helper()
-	s, err := h.client.Status(m.t.Context())
+	s, err := h.client.In(space).Status(m.t.Context())
 	must(m.t, err)
 	raw, err := hex.DecodeString(s.Device.ID)
 	must(m.t, err)
-	m.peers.Learn(entry.Device(raw), h.addrs)
+	m.peers.Learn(entry.Device(raw), s.Addresses)
 }
 
 func (m *modified) Space() entry.SpaceID { return m.replica.Space() }

@@ -65,6 +65,24 @@ func TestNoKeyLiesOpenInAProtectedHomeWhereACrashLeftIt(t *testing.T) {
 	}))
 }
 
+// Attack 67. A crash ended a restore, what was restored came to nothing, and another co-op was founded there or below.
+func TestNothingOfARestoreLiesOpenInAProtectedHomeWhereACrashLeftIt(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	below := filepath.Join(ana.dir, "spaces", "1")
+	for _, dir := range []string{ana.dir, below} {
+		left := filepath.Join(dir, "restoring")
+		must(t, os.MkdirAll(left, 0o700))
+		must(t, os.WriteFile(filepath.Join(left, "000001.vlog"), []byte("what a co-op wrote"), 0o600))
+	}
+	protect(t, ana, nil, typed(word))
+	for _, dir := range []string{ana.dir, below} {
+		if _, err := os.Stat(filepath.Join(dir, "restoring")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("in %s it is still there (%v)", dir, err)
+		}
+	}
+}
+
 func TestAProtectedKeyOpensWithItsPassphraseOnly(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]

@@ -560,8 +560,18 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 	ana.start()
 	_, err = home.AppendNote(ctx, lost.ID, "more")
 	refusedFor(t, "what hasn't come", err, "shared with Quilted", "isn't here yet")
+	peers, err := ana.client.In("Quilted").Peers(ctx)
+	if must(t, err); len(peers) == 0 {
+		t.Fatal("Dora isn't among Ana's peers in the share, so that she isn't afterwards shows nothing")
+	}
 	_, err = ana.client.In("Quilted").Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"})
 	must(t, err)
+	// Attack 61. A former device isn't in the table, told addresses, nor let through the relay.
+	ana.until("the ally's devices are former ones in the share", func() bool {
+		peers, err := ana.client.In("Quilted").Peers(ctx)
+		must(t, err)
+		return !slices.ContainsFunc(peers, func(p api.Peer) bool { return strings.HasPrefix(p.Member.Name, "Dora") })
+	})
 	_, err = home.AppendNote(ctx, lost.ID, "more")
 	refusedFor(t, "what never came", err, "was shared with Quilted", "isn't here")
 	if today, err := ana.client.Today(ctx); err != nil || len(today.Asks) != 0 {

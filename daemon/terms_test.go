@@ -143,6 +143,12 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 
 // openShare opens the replica of the first share in a home that isn't served.
 func (h *computer) openShare() *replica.Replica {
+	r, _ := h.firstShare()
+	return r
+}
+
+// firstShare is openShare, with the folder of the share's place.
+func (h *computer) firstShare() (*replica.Replica, string) {
 	h.t.Helper()
 	opened, err := home.Open(h.dir)
 	must(h.t, err)
@@ -155,10 +161,10 @@ func (h *computer) openShare() *replica.Replica {
 		r, err := replica.Open(replica.Config{Dir: p.StoreDir(), Key: key})
 		must(h.t, err)
 		if s, _ := r.Share(); s != nil {
-			return r
+			return r, p.Where()
 		}
 		must(h.t, r.Close())
 	}
 	h.t.Fatalf("%s has no share", h.name)
-	return nil
+	return nil, ""
 }

@@ -340,8 +340,8 @@ func (k keys) text() []byte {
 	return append(text, '\n')
 }
 
-// sweep removes what a crash left of files that were being written, here and in the places below: the key may
-// be in one of them, open, in a home that is protected since.
+// sweep removes what a crash left of files that were being written, and of a restore, here and in the places below: the key
+// or what a co-op wrote may be in it, open, in a home that is protected since.
 func (h *Home) sweep() error {
 	numbers, err := h.below()
 	dirs := []string{h.dir}
@@ -350,7 +350,7 @@ func (h *Home) sweep() error {
 	}
 	for _, dir := range dirs {
 		files, bad := os.ReadDir(dir)
-		err = errors.Join(err, bad)
+		err = errors.Join(err, bad, os.RemoveAll(At(dir).RestoringDir()))
 		for _, f := range files {
 			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), whole.Unfinished) {
 				err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
