@@ -50,6 +50,11 @@ need_cc() {
 	export CC=gcc
 }
 
+# need_chromium installs a browser if there is none: the tests of the page drive it, without a screen.
+need_chromium() {
+	command -v chromium >/dev/null || install_packages chromium
+}
+
 # need_namespaces finds out how to make networks of namespaces here, and leaves in $namespace the
 # command that does; or returns 1, with the reason in $why_not.
 need_namespaces() {

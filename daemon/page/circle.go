@@ -37,17 +37,17 @@ var (
 )
 
 const (
-	named    = 6  // so many people are labelled with their words
+	labelled = 6  // so many people are labelled with their words
 	withName = 12 // and so many with their name; above that, who objects is
 )
 
 // circleOf draws a decision: the proposal in the middle, people around it in an order that is no ranking, and how each
 // stands by shape, place and colour. The reader is at the bottom. all are in the order of their names.
-func circleOf(f format, title, textOf string, all []seat, says string) template.HTML {
+func circleOf(f format, title string, all []seat, says string) template.HTML {
 	all = turned(all)
 	for radius := f.radius; ; radius -= 8 {
 		c := circle{format: f, p: radius, all: all}
-		c.draw(title, textOf)
+		c.draw(title)
 		if c.left >= -f.width/2 && c.right <= f.width/2 || radius <= f.radius/2 {
 			const air = 6
 			return c.picture("circle "+f.class, -f.width/2, c.top-air, f.width, c.bottom-c.top+2*air, says)
@@ -113,7 +113,7 @@ func (c *circle) place(s seat) float64 {
 	return c.p + r + 8
 }
 
-func (c *circle) draw(title, textOf string) {
+func (c *circle) draw(title string) {
 	middle := point{}
 	c.circle("f2", middle, c.p)
 	c.takes(middle, c.p)
@@ -136,7 +136,7 @@ func (c *circle) draw(title, textOf string) {
 	for i, s := range c.all {
 		c.label(s, angleOf(i, len(c.all)))
 	}
-	c.proposal(title, textOf)
+	c.proposal(title)
 }
 
 func (c *circle) shape(s seat, a float64) {
@@ -171,7 +171,7 @@ func (c *circle) label(s seat, a float64) {
 	cos, sin := math.Cos(a), math.Sin(a)
 	lines := []string{s.name}
 	switch {
-	case n <= named:
+	case n <= labelled:
 		lines = append(lines, s.says...)
 	case n > withName && !against(s.stance):
 		return
@@ -180,7 +180,7 @@ func (c *circle) label(s seat, a float64) {
 	height := c.name + 3 + float64(len(lines)-1)*(c.small+4)
 	anchor := "middle"
 	switch {
-	case n > named: // on a ring around all
+	case n > labelled: // on a ring around all
 		at = on(point{}, a, max(c.p+2*r+26, d+r+16))
 		if math.Abs(cos) >= 0.5 {
 			anchor = side(cos)
@@ -228,15 +228,14 @@ func (c *circle) takesText(anchor string, at point, size float64, words string) 
 	c.top, c.bottom = min(c.top, at.y-size), max(c.bottom, at.y+size*0.35)
 }
 
-// proposal writes into it what it is called, in three lines at most, and which text it is.
-func (c *circle) proposal(title, textOf string) {
+// proposal writes into it what it is called, in three lines at most.
+func (c *circle) proposal(title string) {
 	lines := wrapped(title, int(1.5*c.p/(c.title*letterWidth)), 3)
 	height := float64(len(lines)) * c.title * 1.25
-	y := -height/2 + c.title*0.6
+	y := -height/2 + c.title
 	for i, line := range lines {
 		c.text("proposed", "middle", point{0, y + float64(i)*c.title*1.25}, line)
 	}
-	c.text("which", "middle", point{0, y + height + 2}, textOf)
 }
 
 // wrapped breaks words into lines of at most so many letters; what is beyond the last line ends in "…".

@@ -38,8 +38,13 @@ func (c calendar) Near(at time.Time) string {
 	case days == -1:
 		return c.T("yesterday")
 	case -7 < days && days < 7:
-		return c.T(weekdays[at.Weekday()])
+		return c.T("{weekday}", "weekday", c.T(weekdays[at.Weekday()]))
 	}
+	return c.T("{a day}", "a day", c.short(at))
+}
+
+// short says a day in few letters: "4 Dec".
+func (c calendar) short(at time.Time) string {
 	with := []any{"day", at.Day(), "month", c.T(shortMonths[at.Month()-1]), "year", at.Format("2006")}
 	if at.Year() != c.now.Year() {
 		return c.T("{day} {month} {year}", with...)
@@ -58,7 +63,7 @@ func (c calendar) Moment(at time.Time) string {
 	case -7 < days && days < 0:
 		return c.T(shortWeekdays[at.Weekday()]) + " " + at.Format("15:04")
 	}
-	return c.Near(at)
+	return c.short(at)
 }
 
 // Due says a day of a document, which may have a time; "" for none. day says it.

@@ -122,7 +122,7 @@ func (in *asking) decisionSays(d document) string {
 	outcome := d.says.In("outcome")
 	switch status := d.says.Str("status"); {
 	case status == kinds.Withdrawn:
-		return dots(in.t.T("withdrawn"), in.t.T("proposed by {who}", "who", in.namedBy(d.CreatedBy)))
+		return dots(in.t.T("withdrawn"), in.by(d.CreatedBy, "proposed by {who}", "proposed by you"))
 	case status == kinds.Agreed && outcome.Str("state") == "contested":
 		return dots(in.t.T("agreed, and something came to light since"), in.processSays(d))
 	case status == kinds.Agreed:
@@ -145,7 +145,7 @@ func (in *asking) decisionSays(d document) string {
 	if on := d.says.Str("by"); on != "" {
 		by = in.t.T("everybody is heard until {when}", "when", in.Due(on, in.Near))
 	}
-	return dots(in.t.T("{who} proposes it, {how}", "who", in.namedBy(d.CreatedBy), "how", in.processSays(d)), in.objecting(d), own, by)
+	return dots(in.by(d.CreatedBy, "{who} proposes it, {how}", "you propose it, {how}", "how", in.processSays(d)), in.objecting(d), own, by)
 }
 
 // objecting says who objects, of others.
@@ -202,9 +202,9 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	v := deciding{D: d, Share: in.shared(d), Closes: open || d.says.In("outcome").Str("state") == "contested", Mine: d.CreatedBy.ID == in.status.Me.ID && open}
 	by := ""
 	if on := d.says.Str("by"); on != "" && open {
-		by = in.t.T("everybody is heard until {when}", "when", in.Due(on, in.Day))
+		by = in.t.T("everybody is heard until {day}", "day", in.Due(on, in.Day))
 	}
-	v.Above = dots(in.t.T("Decision {how}", "how", in.processSays(d)), in.t.T("proposed by {who}", "who", in.namedBy(d.CreatedBy)), by, in.tags(d))
+	v.Above = dots(in.t.T("Decision {how}", "how", in.processSays(d)), in.by(d.CreatedBy, "proposed by {who}", "proposed by you"), by, in.tags(d))
 	if v.Since, err = in.since(kinds.Decision, d); err != nil {
 		return err
 	}
@@ -278,6 +278,9 @@ func (in *asking) drawn(v *deciding, all []position, members []api.Member) {
 			s.name = in.t.T("{name}, you", "name", name)
 			s.says = []string{in.stanceShort(p)}
 		}
+		if p.stance == toRenew {
+			s.says = []string{in.t.T("waits to be renewed")}
+		}
 		switch earlier := v.D.onEarlier(p.who); {
 		case p.stance == toRenew && p.said != "":
 			one.Note = in.t.T("waits to be renewed: nobody has agreed to words that they haven’t read")
@@ -294,12 +297,15 @@ func (in *asking) drawn(v *deciding, all []position, members []api.Member) {
 			one.Note = in.t.T("late: said after it was closed")
 		}
 		seats = append(seats, s)
-		words = append(words, name+" "+how)
+		if s.me {
+			words = append(words, how)
+		} else {
+			words = append(words, name+" "+how)
+		}
 		v.Said = append(v.Said, one)
 	}
 	says := in.t.T("Around the proposal: {people}.", "people", strings.Join(words, ", "))
-	v.Wide = circleOf(wide, v.D.Title, in.t.T("as it stands"), seats, says)
-	v.Narrow = circleOf(narrow, v.D.Title, in.t.T("as it stands"), seats, says)
+	v.Wide, v.Narrow = circleOf(wide, v.D.Title, seats, says), circleOf(narrow, v.D.Title, seats, says)
 }
 
 // stanceShort is how the reader stands, beside their name.
@@ -349,7 +355,7 @@ func (in *asking) next(d document, all []position, members []api.Member) (says [
 	case kinds.ProcessMajority:
 		says = append(says, in.t.T("It can be closed as agreed when {half} of {all} agree, and as not agreed when that can’t be reached any more. So far: {yes}.", of...))
 	case kinds.ProcessAdvice:
-		says = append(says, in.t.T("{who} decides, after hearing at least one other.", "who", capital(in.namedBy(d.CreatedBy))))
+		says = append(says, in.by(d.CreatedBy, "{who} decides, after hearing at least one other.", "You decide, after hearing at least one other."))
 	}
 	by, process := d.says.Str("by"), d.says.Str("process")
 	switch {

@@ -63,7 +63,7 @@ func (in *asking) standing(m api.Member) string {
 		"full": "counts when we decide", "prospective": "is joining us, and isn’t counted yet", "resigned": "has left", "removed": "isn’t in the co-op any more",
 	}[m.Standing])
 	if m.InvitedBy != nil && m.Standing != "removed" {
-		return dots(says, in.t.T("invited by {who}", "who", in.namedBy(*m.InvitedBy)))
+		return dots(says, in.by(*m.InvitedBy, "invited by {who}", "invited by you"))
 	}
 	return says
 }

@@ -77,6 +77,17 @@ func (in *asking) names(all []kind.Answer) (names []string) {
 	return names
 }
 
+// by says of somebody what they do, by their name as {who}; of the reader in the second person.
+func (in *asking) by(n api.Named, them, you string, with ...any) string {
+	if n.ID == in.status.Me.ID {
+		return in.t.T(you, with...)
+	}
+	return in.t.T(them, append(with, "who", n.Name)...)
+}
+
+// named is a member of an answer.
+func named(who kind.Answer) api.Named { return api.Named{ID: who.Str("id"), Name: who.Str("name")} }
+
 func (in *asking) namedBy(n api.Named) string {
 	if n.ID == in.status.Me.ID {
 		return in.t.T("you")
@@ -98,7 +109,7 @@ func (in *asking) textSays(k *kind.Kind, d document) string {
 			review = in.t.T("to be looked at again {when}", "when", in.Due(on, in.Near))
 		}
 	}
-	return dots(state, in.t.T("{who} wrote last, {when}", "who", in.namedBy(d.UpdatedBy), "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
+	return dots(state, in.by(d.UpdatedBy, "{who} wrote last, {when}", "you wrote last, {when}", "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
 }
 
 func (in *asking) tags(d document) string { return strings.Join(d.Tags, ", ") }

@@ -51,7 +51,7 @@ func (in *asking) who(d document, h hands) string {
 	case len(h.taken) > 1:
 		return in.t.T("{names} have it together", "names", in.t.And(in.names(h.taken)))
 	case h.askMe:
-		return in.t.T("{who} asks you", "who", in.namedBy(d.CreatedBy))
+		return in.by(d.CreatedBy, "{who} asks you", "you are asked")
 	case len(h.asked) > 0:
 		return in.t.T("asked: {names}", "names", in.t.And(in.names(h.asked)))
 	}
@@ -144,7 +144,7 @@ type fact struct{ Name, Says string }
 func (in *asking) task(w http.ResponseWriter, d document) error {
 	h, k := in.handsOf(d), kinds.Task
 	v := doing{D: d, Mark: taskMark(d.says), Share: in.shared(d)}
-	v.Above = dots(in.t.T("Task"), capital(in.t.T(d.says.Str("status"))), in.t.T("{who} wrote it down", "who", in.namedBy(d.CreatedBy)))
+	v.Above = dots(in.t.T("Task"), capital(in.t.T(d.says.Str("status"))), in.by(d.CreatedBy, "{who} wrote it down", "you wrote it down"))
 	add := func(name, says string) {
 		if says != "" {
 			v.Facts = append(v.Facts, fact{in.t.T(name), says})
@@ -162,23 +162,23 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 		one := said{ID: a.In("member").Str("id"), Who: capital(in.you(a.In("member"))), Why: a.Str("why")}
 		switch a.Str("answer") {
 		case kinds.AnswerNone:
-			one.How = in.t.T("asked, without an answer so far")
+			one.How = in.t.T("no answer so far")
 			if from := a.In("from"); from != nil {
-				one.How = in.t.T("asked to take it over from {who}, without an answer so far", "who", in.you(from))
+				one.How = in.by(named(from), "asked to take it over from {who}; no answer so far", "asked to take it over from you; no answer so far")
 			}
 		case kinds.AnswerAccepted:
-			one.How = in.t.T("asked, and said yes")
+			one.How = in.t.T("said yes")
 		case kinds.AnswerDeclined:
-			one.How = in.t.T("asked, and said no")
+			one.How = in.t.T("said no")
 		}
 		v.Says = append(v.Says, one)
 	}
 	help := d.says.In("help")
 	if h.wanted {
-		v.Says = append(v.Says, said{ID: "help", Who: capital(in.you(help.In("by"))), How: in.t.T("wants help"), Why: help.Str("why")})
+		v.Says = append(v.Says, said{ID: "help", Who: capital(in.you(help.In("by"))), How: in.by(named(help.In("by")), "wants help", "want help"), Why: help.Str("why")})
 	}
 	for _, o := range help.List("offers") {
-		v.Says = append(v.Says, said{ID: "offer-" + o.In("member").Str("id"), Who: capital(in.you(o.In("member"))), How: in.t.T("offers help"), Why: o.Str("why")})
+		v.Says = append(v.Says, said{ID: "offer-" + o.In("member").Str("id"), Who: capital(in.you(o.In("member"))), How: in.by(named(o.In("member")), "offers help", "offer help now"), Why: o.Str("why")})
 	}
 	v.Does = in.taskDoes(d)
 	if len(v.Does) > 0 {

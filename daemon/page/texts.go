@@ -52,7 +52,7 @@ const mostHistory = 8
 func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *changed) error {
 	v := reading{D: d, Share: in.shared(d), Changed: c}
 	name := capital(in.t.T(k.Name))
-	v.Above = dots(name, in.t.T("begun by {who}, {when}", "who", in.namedBy(d.CreatedBy), "when", in.Near(d.CreatedAt.In(in.now.Location()))), in.tags(d))
+	v.Above = dots(name, in.by(d.CreatedBy, "begun by {who}, {when}", "begun by you, {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))), in.tags(d))
 	edit := action{Words: in.t.T("Write in it"), At: in.At(k.Many, d.Short, "edit"), Look: "filled"}
 	switch k {
 	case kinds.Note:

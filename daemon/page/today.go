@@ -69,7 +69,7 @@ func (in *asking) today(w http.ResponseWriter) error {
 	help := section{Title: in.t.T("Help wanted")}
 	for _, d := range waits["help_wanted"] {
 		r := in.doable(kinds.Task, d, in.taskDoes(d)...)
-		r.Says = dots(in.t.T("{who} asks for help", "who", in.you(d.says.In("help").In("by"))), in.dueSays(d), d.says.In("help").Str("why"))
+		r.Says = dots(in.by(named(d.says.In("help").In("by")), "{who} asks for help", "you ask for help"), in.dueSays(d), d.says.In("help").Str("why"))
 		help.Rows, seen[d.ID] = append(help.Rows, r), true
 	}
 	open, err := in.list(kinds.Task, mostOpen, "open", "true", "sort", "due")
@@ -168,7 +168,7 @@ func (in *asking) aboutUs(all []api.Proposal) section {
 	s := section{Title: in.t.T("About us, for you to consent or refuse")}
 	for _, p := range all[:min(len(all), mostWaiting)] {
 		s.Rows = append(s.Rows, row{ID: p.ID, Mark: stanceMark(notYet), Title: p.Title,
-			Says: dots(in.t.T("proposed by {who}", "who", in.namedBy(p.By)), in.t.T("answer it in a terminal: {command}", "command", "kith proposal show "+p.Short))})
+			Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), in.t.T("answer it in a terminal: {command}", "command", "kith proposal show "+p.Short))})
 	}
 	return s
 }

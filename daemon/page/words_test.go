@@ -17,7 +17,7 @@ import (
 )
 
 // phrases are the functions whose literal arguments are said to people.
-var phrases = []string{"T", "N", "refuse", "verbAt", "verbForm", "add", "place"}
+var phrases = []string{"T", "N", "refuse", "verbAt", "verbForm", "add", "place", "by"}
 
 // said are all phrases that the page says: in templates, in its code, and in the declarations of kinds.
 func saidByThePage(t *testing.T) map[string]bool {
@@ -106,6 +106,9 @@ func holdsPhrases(of ast.Expr) bool {
 // gather takes the phrases among arguments: of T and N the first, of the others all that read as words.
 func gather(all map[string]bool, args []ast.Expr, of string) {
 	for i, arg := range args {
+		if of == "by" && i != 1 && i != 2 {
+			continue
+		}
 		lit, ok := arg.(*ast.BasicLit)
 		if !ok || lit.Kind != token.STRING || (of == "T" || of == "N" || of == "add" || of == "place") && i > 0 || of == "verbAt" || of == "verbForm" {
 			if ok && (of == "verbAt" || of == "verbForm") && i == 3 {

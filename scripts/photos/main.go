@@ -82,7 +82,7 @@ func photo(ctx context.Context, at, width, theme, language, to string) error {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(w, 900), chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("main"))); err != nil {
 		return err
 	}
-	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.fonts.ready.then(() => document.documentElement.scrollHeight)`, chromedp.EvalAwaitPromise))
+	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`Promise.all(["650 16px Schibsted", "16px Vollkorn"].map((f) => document.fonts.load(f))).then(() => document.documentElement.scrollHeight)`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,10 @@
   });
 
   let busy = false; // a form is being sent
+  let shown = location.pathname + location.search;
 
   // What somebody has typed or chosen, and not sent, is theirs.
-  const touched = (e) => e.matches?.("input, textarea, select") && e.dataset.touched === "yes";
+  const touched = (e) => e.matches?.("input, textarea, select") && (e.dataset.touched === "yes" || e === document.activeElement);
 
   const show = (next) => {
     document.title = next.title;
@@ -31,7 +32,6 @@
     const before = new Set([...document.querySelectorAll("main li[id]")].map((e) => e.id));
     Idiomorph.morph(document.body, next.body, {
       morphStyle: "innerHTML",
-      ignoreActiveValue: true,
       callbacks: {
         beforeNodeMorphed: (old) => !(old.nodeType === 1 && (touched(old) || old.id === "gone" || old.id === "news")),
         beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
@@ -124,7 +124,9 @@
         const moved = new URL(got.url).pathname !== location.pathname;
         if (got.url !== location.href) history.pushState(null, "", got.url);
         show(got.page);
-        if (moved) { scrollTo(0, 0); document.getElementById("main")?.focus(); }
+        shown = location.pathname + location.search;
+        if (moved) scrollTo(0, 0);
+        document.getElementById("main")?.focus({ preventScroll: true }); // and not what stands now where the button was
       } else {
         show(got.page);
         document.querySelector("[data-focus]")?.focus();
@@ -134,7 +136,7 @@
     button?.removeAttribute("aria-busy");
     busy = false;
   });
-  addEventListener("popstate", () => location.reload());
+  addEventListener("popstate", () => { if (shown !== location.pathname + location.search) location.reload(); });
 
   // Keys.
   document.addEventListener("keydown", (event) => {

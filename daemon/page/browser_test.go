@@ -1,0 +1,331 @@
+package page_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"kith/daemon/api"
+	"kith/daemon/api/apitest"
+)
+
+// window is a window of a browser, with the page of a member in it.
+type window struct {
+	t   testing.TB
+	ctx context.Context
+	m   *member
+
+	mu      sync.Mutex
+	trouble []string // what the browser complained of
+}
+
+// browser opens the page of a member in a Chromium without a screen.
+func browser(t testing.TB, m *member) *window {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("LEFT OUT: there is no Chromium here; scripts/test installs it")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1440, 900))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // it refuses to be root's otherwise
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	w := &window{t: t, m: m}
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(w.listen))
+	t.Cleanup(cancel)
+	w.ctx = ctx
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900))) // the browser lives as long as the context of the first step
+	w.language("en")
+	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	must(t, err)
+	w.do(chromedp.Navigate(m.link()), chromedp.WaitVisible(chromedp.CSS(".mast-mark")))
+	return w
+}
+
+// listen notes what breaks the policy, or ends in an error that nobody caught.
+func (w *window) listen(event any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if strings.Contains(e.Entry.Text, "Security Policy") || strings.Contains(e.Entry.Text, "Trusted") {
+			w.trouble = append(w.trouble, e.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		w.trouble = append(w.trouble, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
+	}
+}
+
+// quiet fails the test if the browser had something to complain of.
+func (w *window) quiet() {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, says := range w.trouble {
+		w.t.Errorf("the browser says: %s", says)
+	}
+}
+
+func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	must(w.t, chromedp.Do(ctx, steps...))
+}
+
+// patience is how long a browser may take for a step, however much else the machine has to do.
+const patience = 2 * time.Minute
+
+// goTo opens a page below the co-op.
+func (w *window) goTo(path string) {
+	w.t.Helper()
+	w.do(chromedp.Navigate(w.m.base+path), chromedp.WaitVisible(chromedp.CSS("main")))
+}
+
+// js gives what an expression gives in the page.
+func js[T any](w *window, expression string) T {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.t.Fatalf("%s: %v", expression[:min(len(expression), 300)], err)
+	}
+	return v
+}
+
+// until waits until an expression is true in the page; it looks whenever something is drawn.
+func (w *window) until(what, expression string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	wait := `new Promise((done) => { const look = () => { if (` + expression + `) done(true); else requestAnimationFrame(look); }; look(); })`
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](wait, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil { // else the page went, and another comes
+			w.quiet()
+			w.t.Fatalf("waited in vain until %s: %v\n%s", what, err, js[string](w, `document.body.innerText`))
+		}
+	}
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always can be
+	return string(b)
+}
+
+func (w *window) untilSays(what string) {
+	w.t.Helper()
+	w.until("it says "+what, `document.body && document.body.innerText.includes(`+quote(what)+`)`)
+}
+
+func (w *window) language(tag string) {
+	w.t.Helper()
+	_, err := chromedp.Call(w.ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}})
+	must(w.t, err)
+}
+
+func (w *window) theme(scheme string) {
+	w.t.Helper()
+	_, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	must(w.t, err)
+}
+
+// tabTo presses Tab until what has the focus says something.
+func (w *window) tabTo(says string) {
+	w.t.Helper()
+	for range 100 {
+		w.do(chromedp.KeyEvent(kb.Tab))
+		if js[bool](w, `(() => { const e = document.activeElement; return (e.innerText || e.labels?.[0]?.innerText || e.name || "").trim().startsWith(`+quote(says)+`) })()`) {
+			if !js[bool](w, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+				w.t.Errorf("it isn't seen that %q has the focus", says)
+			}
+			return
+		}
+	}
+	w.t.Fatalf("Tab never leads to %q in %s", says, js[string](w, `document.body.innerText`))
+}
+
+func (w *window) press(keys string) { w.t.Helper(); w.do(chromedp.KeyEvent(keys)) }
+
+// Ana has the page open and writes; Ben works in a terminal.
+func TestADayOnThePage(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	w := browser(t, ana)
+	w.untilSays("Nothing waits for you, Ana.")
+
+	// What others do shows without a reload.
+	made, err := ben.client.CreateDecision(t.Context(), apitest.NewDecision{Title: "Buy a second riso", Text: "A used one, for at most 2,500.", Process: "consent"})
+	must(t, err)
+	w.untilSays("A decision waits for your word, Ana.")
+
+	// Half-written words, focus, selection and scroll stay, while the text changes beside them.
+	w.goTo("decisions/" + made.Short)
+	w.do(chromedp.EmulateViewport(390, 700))
+	w.do(chromedp.Click(chromedp.CSS(`input[value=object]`)), chromedp.Click(chromedp.ID("f-why")))
+	w.press("not before the rent")
+	js[bool](w, `(() => { document.activeElement.setSelectionRange(4, 10); scrollTo(0, 300); window.kept = document.activeElement; return true })()`)
+	before := js[float64](w, `kept.getBoundingClientRect().top`)
+	_, err = ben.client.EditDecision(t.Context(), made.ID, apitest.DecisionEdit{Text: edit("A used one, for at most 2,000, in February.")})
+	must(t, err)
+	w.untilSays("in February")
+	if !js[bool](w, `document.activeElement === window.kept && kept.isConnected && kept.value === "not before the rent" && kept.selectionStart === 4 && kept.selectionEnd === 10`) {
+		t.Errorf("what is half written didn't stay: %s", js[string](w, `document.activeElement.outerHTML + document.activeElement.value`))
+	}
+	if !js[bool](w, `document.querySelector("input[value=object]").checked`) {
+		t.Error("what was chosen didn't stay")
+	}
+	if after := js[float64](w, `kept.getBoundingClientRect().top`); after != before {
+		t.Errorf("what she looks at moved from %v to %v", before, after)
+	}
+
+	// The daemon is gone, and comes back; so is the window, and what was typed is still there.
+	ana.stop()
+	w.until("the banner shows", `!document.getElementById("gone").hidden`)
+	w.press(kb.End + " is paid")
+	ana.start()
+	w.until("the banner goes", `document.getElementById("gone").hidden`)
+	w.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.ID("f-why")))
+	if got := js[string](w, `document.getElementById("f-why").value`); got != "not before the rent is paid" {
+		t.Errorf("after a reload there is %q", got)
+	}
+
+	// She spoke to a text that she hadn't read as it is now: that is told, and then it is taken.
+	w.do(chromedp.Click(chromedp.CSS(`.a-word .filled`)))
+	w.until("it is sent", `document.getElementById("f-why").value === "" || !!document.querySelector(".trouble")`)
+	if js[bool](w, `!!document.querySelector(".trouble")`) {
+		w.do(chromedp.Click(chromedp.CSS(`.a-word .filled`)))
+	}
+	w.untilSays("Your objection stands.")
+	d, err := ben.client.Decision(t.Context(), made.ID)
+	must(t, err)
+	until(t, "Ben hears of it", func() bool {
+		d, err = ben.client.Decision(t.Context(), made.ID)
+		must(t, err)
+		for _, p := range d.Positions {
+			if p.Member.Name == "Ana" {
+				return p.Stance == "object" && p.Why == "not before the rent is paid"
+			}
+		}
+		return false
+	})
+
+	// A task from beginning to end, with the page's own buttons.
+	w.do(chromedp.EmulateViewport(1440, 900))
+	w.goTo("tasks/new")
+	w.do(chromedp.SendKeys(chromedp.ID("f-title"), "Order paper"), chromedp.SendKeys(chromedp.ID("f-hours"), "2"), chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.untilSays("Nobody has it")
+	w.do(chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.untilSays("You have it")
+	w.do(chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.untilSays("It is to be done after all")
+
+	// Nothing that somebody typed runs.
+	_, err = ben.client.CreateNote(t.Context(), apitest.NewNote{Title: `<img src=x onerror="window.ran=1">`, Text: `<script>window.ran=1</script>`})
+	must(t, err)
+	w.goTo("notes")
+	w.untilSays("onerror")
+	if js[bool](w, `window.ran === 1 || !!document.querySelector("main img")`) {
+		t.Error("what somebody typed runs")
+	}
+	w.quiet()
+}
+
+func edit(text string) *api.TextEdit { return &api.TextEdit{Text: text} }
+
+// From a proposal to an agreed decision, with no mouse.
+func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	w := browser(t, ana)
+	w.tabTo("To the page")
+	w.press(kb.Enter)
+	w.until("the page has the focus", `document.activeElement.id === "main"`)
+	w.press("/")
+	w.until("the search has the focus", `document.activeElement.id === "find"`)
+	w.tabTo("Decisions")
+	w.press(kb.Enter)
+	w.untilSays("Anybody may propose something.")
+	w.tabTo("Propose something")
+	w.press(kb.Enter)
+	w.untilSays("What is it called?")
+	w.tabTo("What is it called?")
+	w.press("Close on Fridays")
+	w.tabTo("Text")
+	w.press("From January on.")
+	w.tabTo("Consent")
+	w.press(" ")
+	w.tabTo("Propose it to everybody")
+	w.press(kb.Enter)
+	w.untilSays("What may happen next")
+	w.tabTo("Close it")
+	w.press(kb.Enter)
+	w.untilSays("What else is there to say?")
+	w.tabTo("Close it")
+	w.press(kb.Enter)
+	w.until("it is agreed", `[...document.querySelectorAll(".state")].some((e) => e.innerText === "Agreed")`)
+	w.quiet()
+}
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// axe-core looks at every view, light in English and dark in Spanish, wide and narrow.
+func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben")
+	ana := all[0]
+	w := browser(t, ana)
+	made := map[string]string{}
+	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
+		a := ana.sends(many+"/new", many, url.Values{"title": {"Paper, " + many}, "text": {"A text\n\nof two parts"}, "process": {"consent"}, "tags": {"urgent"}})
+		made[many] = strings.TrimPrefix(a.at, ana.base)
+	}
+	views := []string{
+		"", "contents", "tasks", "notes", "agreements", "decisions", "members", "step", "search?q=paper", "search?q=nothing", "nothing",
+		made["tasks"], made["notes"], made["agreements"], made["decisions"],
+		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
+	}
+	for _, as := range []struct {
+		theme, language string
+		width           int64
+	}{{"light", "en", 1440}, {"dark", "es", 390}} {
+		w.theme(as.theme)
+		w.language(as.language)
+		w.do(chromedp.EmulateViewport(as.width, 900))
+		for _, view := range views {
+			w.goTo(view)
+			js[bool](w, axe+`; true`)
+			found := js[[]string](w, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+				r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`)
+			for _, f := range found {
+				t.Errorf("%q, %s, %s, %d px: %s", view, as.theme, as.language, as.width, f)
+			}
+			if js[bool](w, `document.documentElement.scrollWidth > innerWidth`) {
+				t.Errorf("%q, %s, %d px: it scrolls sideways", view, as.language, as.width)
+			}
+		}
+	}
+}
