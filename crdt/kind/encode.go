@@ -9,8 +9,8 @@ import (
 	"kith/crdt/change"
 )
 
-// form is raised when views of all kinds are encoded in another way.
-const form = 2
+// form is raised when views of all kinds are encoded in another way, or something else is kept beside each.
+const form = 3
 
 // stored is the one form of all views in a store.
 type stored struct {

@@ -13,6 +13,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/daemon/api"
@@ -216,45 +217,35 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	if q.order != nil {
 		by = q.order.Fact
 	}
+	linked := map[entry.DocID]bool{}
+	for _, f := range all {
+		linked[f.ref.ID] = true
+	}
 	for _, ref := range r.Select(q.kind.Name, q.ask(me.ID), by) {
-		if !slices.ContainsFunc(all, func(f item) bool { return f.ref.ID == ref.ID }) {
+		if !linked[ref.ID] {
 			all = append(all, item{ref: ref})
 		}
 	}
 	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
-	shownAll := func(list []item) (out []Shown, err error) {
-		for _, f := range list {
-			if f.at == nil {
-				v, err := r.View(f.ref.ID)
-				if errors.Is(err, replica.ErrNotFound) {
-					continue // voided this moment
-				}
-				if err != nil {
-					return nil, err
-				}
-				f.at = new(b.Look(r, v))
-			}
-			out = append(out, *f.at)
-			if q.limit > 0 && len(out) == q.limit {
-				break
-			}
-		}
-		return out, nil
-	}
-	if q.order == kind.ByTitle {
-		limit := q.limit
-		q.limit = 0 // a title is in the view alone
-		out, err := shownAll(all)
-		slices.SortStableFunc(out, func(a, b Shown) int {
-			return cmp.Or(cmp.Compare(strings.ToLower(a.View.Title), strings.ToLower(b.View.Title)), cmp.Compare(a.id(), b.id()))
-		})
-		if limit > 0 && len(out) > limit {
-			out = out[:limit]
-		}
-		return out, err
-	}
 	slices.SortFunc(all, q.compare)
-	return shownAll(all)
+	var out []Shown
+	for _, f := range all {
+		if f.at == nil {
+			v, err := r.View(f.ref.ID)
+			if errors.Is(err, replica.ErrNotFound) {
+				continue // voided this moment
+			}
+			if err != nil {
+				return nil, err
+			}
+			f.at = new(b.Look(r, v))
+		}
+		out = append(out, *f.at)
+		if q.limit > 0 && len(out) == q.limit {
+			break
+		}
+	}
+	return out, nil
 }
 
 func (q listQuery) ask(me charter.MemberID) []kind.Want {
@@ -284,6 +275,8 @@ func (q listQuery) compare(a, b item) int {
 		return cmp.Or(cmp.Compare(b.ref.Updated, a.ref.Updated), byID)
 	case q.order == kind.ByCreation:
 		return cmp.Or(cmp.Compare(b.ref.Created, a.ref.Created), byID)
+	case q.order == kind.ByTitle:
+		return cmp.Or(cmp.Compare(a.ref.Title, b.ref.Title), byID)
 	case (a.ref.By == "") != (b.ref.By == ""): // those without come last
 		return cmp.Compare(len(b.ref.By), len(a.ref.By))
 	}
@@ -308,7 +301,7 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 		}
 		at := b.Look(r, v)
 		me, _ := at.Replica.Me()
-		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.View.UpdatedAt), Created: int64(v.CreatedAt)}, at: &at}
+		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.View.UpdatedAt), Created: int64(v.CreatedAt), Title: replica.TitleKey(at.View.Title)}, at: &at}
 		facts := q.kind.FactsOf(at.View)
 		if kind.Match(facts, q.ask(me.ID)) {
 			f.ref.Kind = v.Kind
@@ -319,14 +312,6 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 		all = append(all, f)
 	}
 	return all, nil
-}
-
-// id is the ID by which somebody knows a document who is shown it.
-func (s *Shown) id() string {
-	if s.home != nil {
-		return api.FullID(s.View.Kind, s.was.ID.String())
-	}
-	return api.FullID(s.View.Kind, s.View.ID.String())
 }
 
 // looked is what the declared fields of an answer are made from.

@@ -38,6 +38,7 @@ type Doc struct {
 	Updated int64    `cbor:"2,keyasint"` // as the caller counts time
 	Created int64    `cbor:"3,keyasint"`
 	Facts   []string `cbor:"4,keyasint,omitempty"` // by what it is found; the caller's words
+	Title   string   `cbor:"5,keyasint,omitempty"` // by which it is ordered: the start of its title
 }
 
 // Batch gathers writes that belong together. It is not safe for concurrent use.
