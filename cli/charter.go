@@ -27,7 +27,7 @@ func (k *kith) charter() *cli.Command {
 		k.answer(answerSpec{api.ProposalRefuse, "I don't agree, and say why", "A refusal is for good; if you think otherwise later, it can be proposed anew."}),
 		k.answer(answerSpec{api.ProposalWithdraw, "take back what I proposed or consented to", "It counts for everybody who hears of it before the step is in force. If your consent has completed it elsewhere already, the step holds."}),
 		k.answer(answerSpec{api.ProposalRenew, "propose it again, with the same words", "For a proposal that another step has overtaken, or that was withdrawn. You consent to it with this."}),
-		k.charterThreshold(), k.charterInvites(), k.charterZone(), k.charterClose(), k.charterFollow(),
+		k.charterThreshold(), k.charterInvites(), k.charterZone(), k.charterRules(), k.charterClose(), k.charterFollow(),
 	)
 }
 
@@ -175,6 +175,25 @@ func (k *kith) charterInvites() *cli.Command {
 				return api.Problemf(api.Usage, "kith charter invites 3", "the number of invites is a number from 0")
 			}
 			return c.propose(ctx, api.ProposalRequest{Action: api.ActionInvites, Invites: n, Why: c.String("why")})
+		},
+	})
+}
+
+func (k *kith) charterRules() *cli.Command {
+	return k.command(spec{
+		name: "rules", args: "[VERSION]", usage: "propose to use what a newer Kith can write",
+		more:     "VERSION is one of the shared rules; without it, the newest that this computer's Kith knows. Documents with what is new under it can't be read any more by who has an older Kith, and neither can what the co-op agrees on from then on: propose it when everybody has a Kith that knows it. New kinds of documents don't need it.",
+		examples: []string{`kith charter rules`},
+		flags:    []cli.Flag{whyFlag()},
+		run: func(ctx context.Context, c *call) error {
+			version := 0
+			if typed := c.arg(0); typed != "" {
+				var err error
+				if version, err = strconv.Atoi(typed); err != nil || version < 1 {
+					return api.Problemf(api.Usage, "kith charter show --json says which is agreed on", "the version of the shared rules is a number from 1")
+				}
+			}
+			return c.propose(ctx, api.ProposalRequest{Action: api.ActionRules, Rules: version, Why: c.String("why")})
 		},
 	})
 }

@@ -136,8 +136,11 @@ func (d *draft) finish(k *kind.Kind, verb *kind.Verb, by *kind.Draft) error {
 		switch {
 		case verb != k.Make && verb != k.Edit:
 		case slices.Contains(verb.With, f) && by.Asks.Has(f):
+			if !by.Offers(f) {
+				return &kind.NewRulesError{Field: f}
+			}
 			rest.set(f.Key, by.Asks.Value(f))
-		case verb == k.Make && f.Is == kind.Word:
+		case verb == k.Make && f.Is == kind.Word && by.Offers(f):
 			rest.set(f.Key, change.StrValue(f.Words[0]))
 		}
 	}
@@ -179,6 +182,9 @@ func (d *draft) more(by *kind.Draft) error {
 
 // gather adds one write to what is gathered.
 func (d *draft) gather(w kind.Write, by *kind.Draft) error {
+	if w.Field != nil && !by.Offers(w.Field) {
+		return &kind.NewRulesError{Field: w.Field}
+	}
 	switch w.Place {
 	case kind.AtEnd:
 		return d.appended(w.Append)

@@ -102,7 +102,7 @@ func (c *Charter) try(by entry.Device, payload []byte, err error) ([]byte, error
 		return nil, &LimitError{"statement", len(payload), MaxStatement}
 	}
 	e := &entry.Entry{
-		Rules: entry.RulesVersion, Space: c.space, Heads: c.heads, Kind: entry.Statement, Device: by, Payload: payload,
+		Rules: entry.FirstRules, Space: c.space, Heads: c.heads, Kind: entry.Statement, Device: by, Payload: payload,
 	}
 	n, _, why := c.pool.judge(e, c.nodes.get)
 	switch {

@@ -18,6 +18,10 @@ import (
 // release knows. An entry under a newer one is kept and passed on, but stays pending.
 const RulesVersion = 1
 
+// FirstRules is the version that every release knows. What needs no newer one is under it, so that computers can be
+// updated one after the other.
+const FirstRules = 1
+
 // ID identifies an entry: the SHA-256 of its body, which is all of it but the signature.
 type ID [32]byte
 
@@ -116,9 +120,9 @@ type Fields struct {
 	Payload  []byte
 }
 
-// New makes and signs an entry under the newest rules version that this release knows. The
-// error is that of a field that breaks the form which Decode would refuse as well.
-func New(f Fields, key Signer) (*Entry, error) { return NewUnder(RulesVersion, f, key) }
+// New makes and signs an entry under FirstRules. The error is that of a field that breaks the form which Decode would
+// refuse as well.
+func New(f Fields, key Signer) (*Entry, error) { return NewUnder(FirstRules, f, key) }
 
 // NewUnder is New for a given rules version.
 func NewUnder(rules uint64, f Fields, key Signer) (*Entry, error) {

@@ -5,6 +5,7 @@ import (
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 )
 
 // Request is what a person asks of a document, clean: what goes into a share has nothing in it any more that stays
@@ -40,6 +41,7 @@ type Draft struct {
 	Author charter.MemberID
 	Now    time.Time
 	Place  *time.Location                // where days end; nil: UTC
+	Rules  uint64                        // the version of the shared rules that the co-op has agreed on
 	Name   func(charter.MemberID) string // for a sentence
 
 	writes []Write
@@ -98,6 +100,10 @@ func (d *Draft) Append(text string) {
 
 // Then does something once there is another title or text than before: a first one counts. It may Set and Say.
 func (d *Draft) Then(do func(title, text string)) { d.then = append(d.then, do) }
+
+// Offers says whether the co-op has agreed on the rules under which a field is there: its documents would freeze on
+// computers with a Kith that doesn't know them.
+func (d *Draft) Offers(f *Field) bool { return f.Rules <= max(d.Rules, entry.FirstRules) }
 
 // Writes hands out what was gathered.
 func (d *Draft) Writes() []Write {

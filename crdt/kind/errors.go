@@ -34,6 +34,18 @@ func (e *LimitError) Problem() *problem.Problem {
 	return problem.New(problem.Limit, e.Advice, "%s has at most %d %s, this one has %d", article(what)+what, e.Limit, e.Unit, e.Got)
 }
 
+// NewRulesError says that a field is there under newer rules than the co-op has agreed on.
+type NewRulesError struct{ Field *Field }
+
+func (e *NewRulesError) Error() string { return e.Problem().Error() }
+
+// Problem implements problem.Teller.
+func (e *NewRulesError) Problem() *problem.Problem {
+	return problem.New(problem.NotAllowed, "when everybody's computer has a Kith that knows it: kith charter rules",
+		"“%s” needs version %d of the shared rules, which the co-op hasn't agreed on: who has an older Kith couldn't read this any more",
+		e.Field.Called(), e.Field.Rules)
+}
+
 // WithArticle is a noun as one says it of any.
 func WithArticle(noun string) string { return article(noun) + noun }
 

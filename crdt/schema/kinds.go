@@ -5,6 +5,7 @@ import (
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 )
 
 // The keys that documents of every kind have. Own-say fields stand under a key that OwnKey gives.
@@ -75,7 +76,7 @@ func (f Field) Since(rules uint64) Field {
 // Rules returns the lowest version of the shared rules under which a change can be written: that of the newest field
 // that it writes in.
 func (k *Kind) Rules(c *change.Change) uint64 {
-	rules := uint64(1)
+	rules := uint64(entry.FirstRules)
 	for i := range c.Ops {
 		op := &c.Ops[i]
 		if !op.Obj.IsZero() {

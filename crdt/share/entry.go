@@ -167,6 +167,14 @@ func (s *Share) first(find func(*charter.Charter) (charter.Member, bool)) (chart
 	return charter.Member{}, false
 }
 
+// Rules returns the version of the shared rules that both co-ops have agreed on.
+func (s *Share) Rules() uint64 {
+	if s.sides[0] == nil || s.sides[1] == nil {
+		return entry.FirstRules
+	}
+	return min(s.sides[0].Rules(), s.sides[1].Rules())
+}
+
 // Knows says whether a device, or a member key, was ever on either side, on any branch.
 func (s *Share) Knows(device entry.Device) bool {
 	return slices.ContainsFunc(s.sides[:], func(c *charter.Charter) bool { return c != nil && c.Knows(device) })

@@ -76,6 +76,7 @@ type ProposalRequest struct {
 	Why       string `json:"why,omitempty"`
 	Threshold string `json:"threshold,omitempty"`
 	Invites   int    `json:"invites,omitempty"`
+	Rules     int    `json:"rules,omitempty"` // 0: the newest that this computer's Kith knows
 	// Of ActionNewKey: what the person's new phrase gives, and which devices of theirs never were
 	// theirs, by name or start of a key: nothing of those counts.
 	Code      string   `json:"code,omitempty"`

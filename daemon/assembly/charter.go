@@ -55,6 +55,9 @@ func charterOf(r *replica.Replica) api.Charter {
 	} else if shared, _ := r.Share(); shared == nil {
 		out.Says = append(out.Says, "No time zone is agreed yet, so the last day for positions on a decision ends in UTC: kith charter time-zone "+words.ZoneHere()+" proposes one.")
 	}
+	if c.Rules() < entry.RulesVersion {
+		out.Says = append(out.Says, fmt.Sprintf("This Kith knows the shared rules up to version %d, and version %d is agreed on: once everybody has such a Kith, kith charter rules moves on to it.", entry.RulesVersion, c.Rules()))
+	}
 	if share.RuleOf(c.Pacts()) == share.Agreed {
 		out.Says = append(out.Says, "A document is shared with an ally by an agreed step only: kith share add proposes it.")
 	}

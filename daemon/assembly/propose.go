@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	"kith/daemon/entrance"
 	"kith/daemon/replica"
@@ -110,6 +111,9 @@ func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 			return t, api.Problemf(api.Invalid, "kith charter invites 5", "each full member may have 0 to %d open invites, not %d", charter.MaxInvites, q.Invites)
 		}
 		t.Type, t.Invites = charter.ProposalInvites, q.Invites
+	case api.ActionRules:
+		t.Type = charter.ProposalRules
+		t.Rules, err = newRules(r.Charter().Rules(), q.Rules)
 	case api.ActionClose:
 		t.Type = charter.ProposalClose
 	case api.ActionZone:
@@ -122,6 +126,20 @@ func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 		err = fmt.Errorf("no such proposal: %s", q.Action)
 	}
 	return t, err
+}
+
+// newRules says to which version of the shared rules a co-op moves that asks for one, 0 for the newest.
+func newRules(now uint64, asked int) (uint64, error) {
+	if asked == 0 {
+		asked = entry.RulesVersion
+	}
+	switch {
+	case asked > entry.RulesVersion:
+		return 0, api.Problemf(api.NotAllowed, "get a newer one first, on this computer and those of the others", "this Kith knows the shared rules up to version %d, not version %d", entry.RulesVersion, asked)
+	case asked < 0, uint64(asked) <= now:
+		return 0, api.Problemf(api.NotAllowed, "kith charter show", "the shared rules only move on, and the co-op has agreed on version %d; this Kith knows them up to version %d", now, entry.RulesVersion)
+	}
+	return uint64(asked), nil
 }
 
 // closeFounding ends the founding by the founder's device alone. It is no proposal, so what comes

@@ -199,7 +199,7 @@ func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, erro
 	ru := r.currentRun()
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, g, entry.RulesVersion, entry.Fields{Kind: entry.Statement, Payload: payload})
+	e, err := r.signLocked(ru, g, entry.FirstRules, entry.Fields{Kind: entry.Statement, Payload: payload})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ type Rules interface {
 	accept.Charter
 	crdt.Charter
 	Heads() []entry.ID // that an entry of a document names
+	Rules() uint64     // the version that is agreed on: no field of a newer one is written
 	Has(statement entry.ID) bool
 	Knows(entry.Device) bool
 	Members() []charter.Member

@@ -60,7 +60,7 @@ func (s *Server) propose(r *http.Request, p api.ProposalRequest) (api.Proposal, 
 	switch p.Action = r.PathValue("action"); p.Action {
 	case api.ActionThreshold:
 		err = checkWord("threshold", p.Threshold, api.Thresholds)
-	case api.ActionInvites, api.ActionClose, api.ActionContacts:
+	case api.ActionInvites, api.ActionRules, api.ActionClose, api.ActionContacts:
 	case api.ActionEndShare:
 		err = needWhy("to end a share", &p.Why)
 	case api.ActionTerms:
@@ -86,7 +86,7 @@ func (s *Server) propose(r *http.Request, p api.ProposalRequest) (api.Proposal, 
 
 // charterActions are what propose takes.
 var charterActions = []string{
-	api.ActionThreshold, api.ActionInvites, api.ActionClose, api.ActionContacts, api.ActionEndShare, api.ActionTerms, api.ActionSharing, api.ActionZone,
+	api.ActionThreshold, api.ActionInvites, api.ActionRules, api.ActionClose, api.ActionContacts, api.ActionEndShare, api.ActionTerms, api.ActionSharing, api.ActionZone,
 }
 
 func (s *Server) charter(r *http.Request) (api.Charter, error) {
