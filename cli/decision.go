@@ -52,6 +52,9 @@ func (c *call) showDecision(d document) {
 	for _, v := range voices {
 		c.out.println(sentence(v.Str("says")))
 	}
+	for _, says := range d.fields.Words("says") {
+		c.out.println("\n" + c.out.faint(paragraph(says, c.out.width)))
+	}
 	if outcome != nil {
 		c.out.println("\n" + c.outcome(outcome))
 		c.out.text(outcome.Str("text"))

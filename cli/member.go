@@ -58,7 +58,7 @@ func (k *kith) memberAdmit() *cli.Command {
 func (k *kith) memberRemove() *cli.Command {
 	return k.command(spec{
 		name: "remove", args: "MEMBER", usage: "propose to end somebody's membership",
-		more:     "You consent to it with this. Who is to leave isn't asked, and is counted. What they did until then stays; what they would write later isn't taken.",
+		more:     "You consent to it with this. Who is to leave is told first, with your reason, and can say their side, which the others read before they consent; they aren't asked, and if they are a full member they are counted. What they did until then stays; what they would write later isn't taken.",
 		examples: []string{`kith member remove Eli --why "moved away in spring, can't be reached"`},
 		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {

@@ -88,6 +88,9 @@ func (c *call) showProposal(p api.Proposal) {
 	}
 	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(title)))
 	c.out.printf("        %s\n", because("proposed by "+name(p.By), p.Why))
+	if p.Side != nil {
+		c.out.printf("        %s\n", because(name(p.Side.Member)+" says to that", p.Side.Why))
+	}
 	for _, a := range p.Consents {
 		c.out.printf("        %s consents\n", name(a.Member))
 	}

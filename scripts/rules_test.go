@@ -33,7 +33,7 @@ var rules = []rule{
 	{"A1: who is admitted has a redemption that counts", "crdt/charter/agree.go", "!= Prospective, !t.k.admits(n):", "!= Prospective:", ""},
 	{"A2: at the tip", "crdt/charter/agree.go", "case prop.parent != t.k.step:\n\t\treturn whyParent\n\tcase !t.fullMember():", "case !t.fullMember():", ""},
 	{"A2: from the device that consents", "crdt/charter/agree.go", "case !t.who.consentsBy(t.e.Device):\n\t\treturn whyNotConsenter", "case false:\n\t\treturn whyNotConsenter", ""},
-	{"A2: who is to be removed doesn't decide", "crdt/charter/agree.go", "case prop.subject() == t.who.id:", "case false:", ""},
+	{"A2: who is to be removed doesn't decide", "crdt/charter/agree.go", "case prop.subject() == t.who.id && t.said.Type == TypeConsent:", "case false:", ""},
 	{"A2: only one's own is taken back", "crdt/charter/agree.go", "			return whyNothingBack", "			return \"\"", ""},
 	{"A3: not withdrawn", "crdt/charter/agree.go", "if withdrawn(prop.id, by, all) {", "if false {", ""},
 	{"A3: the founder while the founding is open", "crdt/charter/agree.go", "len(c.consents) >= c.needed && !c.founder", "len(c.consents) >= c.needed", ""},

@@ -236,7 +236,7 @@ func (t *trial) ballot() string {
 		return whyNotFull
 	case !t.who.consentsBy(t.e.Device):
 		return whyNotConsenter
-	case prop.subject() == t.who.id:
+	case prop.subject() == t.who.id && t.said.Type == TypeConsent: // to refuse it is to say their side, which isn't counted
 		return whySubject
 	}
 	return ""

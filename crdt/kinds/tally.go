@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -114,6 +115,36 @@ func (c *Counts) words() map[string]int {
 	}
 	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
 	return out
+}
+
+// whatAnswersDo says what a yes, a no and silence do to a decision that is open; nothing of one that isn't.
+func whatAnswersDo(d *Deciding) []string {
+	if d.Status != Open {
+		return []string{}
+	}
+	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople {
+		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
+	}
+	n := len(d.Full)
+	half := n/2 + 1
+	switch d.Process {
+	case ProcessConsent:
+		return []string{fmt.Sprintf("By consent: it can be closed as agreed when %d of %s have answered, one consents, and nobody objects. One objection stops it, until it is resolved. Silence isn't consent.", half, people(n))}
+	case ProcessConsensus:
+		return []string{fmt.Sprintf("By consensus: it can be closed as agreed when %d of %s agree, and nobody disagrees or blocks. One who disagrees or blocks stops it, until that is resolved. Silence isn't agreement.", half, people(n))}
+	case ProcessMajority:
+		return []string{fmt.Sprintf("By majority: agreed with %d of %s for it, not agreed with %d against it. Silence counts for nothing, either way.", half, people(n), (n+1)/2)}
+	case ProcessAdvice:
+		return []string{"By advice: who proposes it decides, after at least one other full member has answered. No answer stops it."}
+	}
+	return []string{}
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 full member"
+	}
+	return fmt.Sprintf("%d full members", n)
 }
 
 // Result is what positions give.

@@ -15,6 +15,8 @@ type Proposal struct {
 	Consents   []Consent `json:"consents"`
 	Refusals   []Refusal `json:"refusals"`
 	WaitingFor []Named   `json:"waiting_for"` // who hasn't answered
+	Side       *Refusal  `json:"side"`        // what who is to be removed says to it, which isn't counted; null: nothing yet, or nobody is
+	AboutMe    bool      `json:"about_me"`    // it is to end my membership, or to admit me
 	Needs      int       `json:"needs"`       // consents in all
 	Of         int       `json:"of"`          // members that count
 	State      string    `json:"state"`       // open, in_force, overtaken, withdrawn

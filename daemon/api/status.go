@@ -232,6 +232,7 @@ type Hit struct {
 // Today is what waits for me.
 type Today struct {
 	Notice    []string   `json:"notice"`    // what I have to know first, as in Status
+	AboutMe   []Proposal `json:"about_me"`  // about my own membership, open
 	Proposals []Proposal `json:"proposals"` // without my answer, or mine and overtaken
 	Asks      []Ask      `json:"asks"`      // by allies, without an answer
 

@@ -24,6 +24,11 @@ func (m *Assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 		err = consent(ctx, r, &p, a)
 	case api.ProposalRefuse:
 		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Refuse(r.Device(), p.ID, a.Why) })
+		if me, _ := r.Me(); err == nil && p.Type == charter.ProposalRemove && p.Subject == me.ID {
+			p, err := ProposalNow(r, p.ID)
+			p.Says = append(p.Says, "Your side is on the record: the others read it before they consent. It isn't counted.")
+			return p, err
+		}
 	case api.ProposalWithdraw:
 		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.TakeBack(r.Device(), p.ID) })
 	case api.ProposalRenew:
@@ -54,8 +59,9 @@ func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api
 	}
 	_, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		said, err := c.Consent(r.Device(), p.ID, a.Anyway)
-		if err == nil && a.Revision != p.ID.String() {
-			err = unread(r, p)
+		now, _ := c.Proposal(p.ID)
+		if err == nil && a.Revision != revisionOf(&now) {
+			err = unread(r, &now)
 		}
 		return said, err
 	})
@@ -67,13 +73,31 @@ func unread(r *replica.Replica, p *charter.Proposal) error {
 	w := words.NewIn(r)
 	short := w.Short(p.ID)
 	out := api.Problemf(api.Changed, "read it: kith charter pending; then say it again", "%s hasn't been shown to you yet", short)
+	side := api.Change{Field: "side"}
+	for _, a := range p.Refusals {
+		if a.Member == p.Subject {
+			side.Is = a.Why
+		}
+	}
+	if shown, err := r.Shown(words.ProposalID(p.ID)); err == nil && shown.Revision != "" {
+		out.Message = w.Name(p.Subject) + " has said their side since you were shown " + short
+		out.Changed = []api.Change{side}
+		return out
+	}
 	out.Changed = []api.Change{{Field: "title", Is: w.Does(&p.Terms, p.Subject)}, {Field: "why", Is: words.Reason(p)}}
+	if side.Is != "" {
+		out.Changed = append(out.Changed, side)
+	}
 	return out
 }
 
 // NoteShown keeps that the member of this device was shown a proposal here.
 func NoteShown(r *replica.Replica, id charter.StepID) error {
-	return r.NoteShown(words.ProposalID(id), replica.Shown{Revision: id.String()})
+	p, ok := r.Charter().Proposal(id)
+	if !ok {
+		return charter.ErrNoProposal
+	}
+	return r.NoteShown(words.ProposalID(id), replica.Shown{Revision: revisionOf(&p)})
 }
 
 // NoteProposal implements server.Charter.

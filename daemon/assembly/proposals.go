@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/words"
@@ -47,9 +48,6 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 		Subject: w.OrNobody(p.Subject), Value: words.Value(&p.Terms), Why: words.Reason(p), At: api.At(r.Came(p.Entry)),
 		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless, Revision: p.ID.String(),
 	}
-	if shown, err := r.Shown(out.ID); err == nil { // what can't be read wasn't shown
-		out.Shown = shown.Revision == out.Revision
-	}
 	if len(p.By) > 0 {
 		out.By = w.Named(p.By[0])
 	}
@@ -59,6 +57,11 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 		out.Consents = append(out.Consents, api.Consent{Member: w.Named(a.Member), At: api.At(r.Came(a.Entry))})
 	}
 	for _, a := range p.Refusals {
+		if p.Type == charter.ProposalRemove && a.Member == p.Subject {
+			out.Side = &api.Refusal{Member: w.Named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))}
+			out.Revision = revisionOf(p)
+			continue
+		}
 		answered[a.Member] = "refused"
 		out.Refusals = append(out.Refusals, api.Refusal{Member: w.Named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
 	}
@@ -68,7 +71,11 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 	slices.SortFunc(out.Refusals, func(a, b api.Refusal) int {
 		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
 	})
+	if shown, err := r.Shown(out.ID); err == nil { // what can't be read wasn't shown
+		out.Shown = shown.Revision == out.Revision
+	}
 	me, _ := r.Me()
+	out.AboutMe = p.Subject == me.ID && me.ID != (charter.MemberID{})
 	for _, m := range w.Charter.Members() {
 		if m.Standing != charter.Full || p.Type == charter.ProposalRemove && m.ID == p.Subject {
 			continue
@@ -91,6 +98,16 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 	}
 	out.Says = w.Stands(p, &out)
 	return out
+}
+
+// revisionOf names what somebody consents to: the step, and what who is to be removed has to say to it.
+func revisionOf(p *charter.Proposal) string {
+	for _, a := range p.Refusals {
+		if p.Type == charter.ProposalRemove && a.Member == p.Subject {
+			return kind.Revision(p.ID.String(), a.Why)
+		}
+	}
+	return p.ID.String()
 }
 
 // proposalStep finds the step of a whole proposal ID.

@@ -34,7 +34,7 @@ func (a *Assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 	}
 	w := words.New(c)
 	_, of := c.Needed()
-	if after := w.After(terms.Type, of); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
+	if after := w.After(terms.Type, of, terms.Member); terms.Type == charter.ProposalAdmit && after != "" && !q.Yes {
 		m, _ := c.Member(terms.Member)
 		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", words.ShellWord(m.Name)), "%s", after)
 	}

@@ -32,8 +32,8 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	case p.Hopeless:
 		return []string{"So many have refused that this can't come into force any more."}
 	case missing > 0:
-		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. Not answering counts for nothing, either way.",
-			p.Needs, Counted(p.Of, "full member", "full members"), missing))
+		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. %sNot answering counts for nothing, either way.",
+			p.Needs, Counted(p.Of, "full member", "full members"), missing, aRefusal(p)))
 	case p.Founder:
 	default:
 		says = append(says, "All consents are here; it comes into force in a moment.")
@@ -42,22 +42,41 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 		says = append(says, "The founding is open, so "+w.Name(w.Charter.Founder())+"'s consent is needed too.")
 	}
 	if p.Type == charter.ProposalRemove {
-		says = append(says, w.Name(p.Subject)+" isn't asked, and is counted.")
+		if m, _ := w.Charter.Member(p.Subject); m.Standing == charter.Full {
+			says = append(says, w.Name(p.Subject)+" isn't asked, and is counted. They are told, and can say their side: it is read here, and decides nothing.")
+		} else {
+			says = append(says, w.Name(p.Subject)+" is no full member, so they aren't asked, and aren't counted.")
+		}
 	}
 	if p.Type == charter.ProposalKey {
 		says = append(says, w.compareKey(p))
 	}
-	if after := w.After(p.Type, p.Of); after != "" {
+	if after := w.After(p.Type, p.Of, p.Subject); after != "" {
 		says = append(says, after)
 	}
 	return says
 }
 
+// aRefusal says what a no does to a step.
+func aRefusal(p *charter.Proposal) string {
+	asked := p.Of
+	if p.Type == charter.ProposalRemove && p.Of > 1 {
+		asked-- // who is to leave
+	}
+	switch stops := asked - p.Needs + 1; {
+	case stops <= 1:
+		return "One refusal stops it. "
+	default:
+		return fmt.Sprintf("One refusal doesn't stop it, %d do. ", stops)
+	}
+}
+
 // After says what is different once somebody was admitted or removed, of n full members now; ""
 // if there is nothing to say.
-func (w *Words) After(t charter.ProposalType, n int) string {
+func (w *Words) After(t charter.ProposalType, n int, subject charter.MemberID) string {
+	m, _ := w.Charter.Member(subject)
 	switch {
-	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3:
+	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3 && m.Standing == charter.Full:
 		return BothMustAgree
 	}
 	return ""

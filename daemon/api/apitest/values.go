@@ -50,6 +50,7 @@ type Decision struct {
 	Status       string      `json:"status"`  // open, agreed, not_agreed, withdrawn
 	WithdrawnWhy string      `json:"withdrawn_why"`
 	Revision     string      `json:"revision"` // hash of title and text
+	Says         []string    `json:"says"`
 	ByEndsAt     api.Time    `json:"by_ends_at"`
 	By           string      `json:"by"` // the date until which positions are hoped for
 	Positions    []Position  `json:"positions"`

@@ -46,7 +46,14 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := object{"notice": withLists(notice), "proposals": withLists(proposals), "asks": withLists(asks)}
+	aboutMe, err := across(s, func(one *Server) ([]api.Proposal, error) {
+		list, err := one.at.Charter.Proposals(ctx)
+		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.AboutMe || p.State != "open" }), err
+	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
+	if err != nil {
+		return nil, err
+	}
+	t := object{"notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
 	for _, k := range kinds.All.Nouns() {
 		for _, w := range k.Today {
 			waiting, err := s.waiting(ctx, k, w)
@@ -76,6 +83,7 @@ func todayWork() work {
 	return work{do: (*Server).today, out: func(s schemas) object {
 		properties := object{
 			"notice":    s.of(reflect.TypeFor[[]string](), false),
+			"about_me":  s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"proposals": s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"asks":      s.of(reflect.TypeFor[[]api.Ask](), false),
 		}
