@@ -18,6 +18,10 @@ func TestNamesThatLookAlikeAreToldFromThoseOfAnotherScript(t *testing.T) {
 		{"Ian", "lan"},           // a capital i, and an l
 		{"Ben", "\u0392en"},      // Greek Β
 		{"Cleo", "C1eo"}, {"Otto", "0tto"},
+		{"José", "Jose"}, {"José", "Jose\u0301"}, {"Zoë", "zoe"}, {"Đặng", "Đăng"}, {"Ζωή", "Ζωη"}, {"Алёна", "Алена"}, // without accents, as people are found
+		{"सुमन", "सु\u200dमन"}, {"สมชาย", "สม\u034fชาย"}, // what isn't to be seen
+		{"محمد", "مُحَمَّد"}, {"أحمد", "احمد"}, {"דוד", "דָּוִד"}, // one without marks says nothing of them
+		{"Ana", "A\u05b7na"}, {"Ana", "An\u0947a"}, // marks of elsewhere
 		{"Ana Maria", "Ana  Maria"}, {"Ana Maria", "Ana\u00a0Maria"},
 	} {
 		if !charter.LookAlike(alike[0], alike[1]) || !charter.LookAlike(alike[1], alike[0]) {
@@ -27,6 +31,12 @@ func TestNamesThatLookAlikeAreToldFromThoseOfAnotherScript(t *testing.T) {
 	for _, apart := range [][2]string{
 		{"Ana", "Anna"}, {"Ana", "Ina"}, {"Ana", "Анна"}, {"Ben", "Бен"}, {"Мария", "Марина"}, {"小明", "小红"}, {"محمد", "أحمد"},
 		{"אנה", "הנא"}, {"Ana", "Анастасия"}, {"Σοφία", "Sofia"}, {"김민준", "김민서"},
+		{"सुमन", "समन"}, {"मीना", "मेना"}, {"अनु", "अनि"}, {"राज", "राजू"}, {"कमल", "कोमल"}, // Devanagari
+		{"มานี", "มานะ"}, {"กิตติ", "กัตติ"}, {"แก้ว", "แก่ว"}, {"วิชัย", "วีชัย"}, // Thai: vowels and tones
+		{"שָׂרָה", "שִׁרָה"}, {"דָּוִד", "דּוֹד"}, // Hebrew
+		{"عُمَر", "عَمْر"}, {"حَسَن", "حُسْن"}, // Arabic
+		{"かな", "がな"}, {"はな", "ばな"}, // kana
+		{"Андрей", "Андреи"}, {"Київ", "Киів"}, // й and ї are letters
 	} {
 		if charter.LookAlike(apart[0], apart[1]) {
 			t.Errorf("%q and %q are different names", apart[0], apart[1])

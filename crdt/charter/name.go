@@ -101,14 +101,43 @@ func isSpace(r rune) bool {
 	return false
 }
 
-// FoldName returns the form in which names are compared when somebody is looked up: without
-// case and accents. It is for finding only; nothing that replicas must agree on hangs on it.
-func FoldName(name string) string {
+// FoldName returns the form in which names are compared when somebody is looked up: without case, and without the accents
+// of Latin, Greek and Cyrillic. Of other scripts all marks stay, since they are vowels and tones that tell one name from another, and
+// of Cyrillic those that make another letter (й, ї). It is for finding only; nothing that replicas must agree on hangs on it.
+func FoldName(name string) string { return fold(name, isAccent) }
+
+// FoldText is FoldName for what is searched for in a text: without the marks, too, that are mostly left out where Hebrew and
+// Arabic are written.
+func FoldText(text string) string {
+	return fold(text, func(base, mark rune) bool {
+		return isAccent(base, mark) || unicode.In(base, unicode.Hebrew, unicode.Arabic)
+	})
+}
+
+// fold leaves out case, and the marks of which drop says so, of each what it is on.
+func fold(name string, drop func(base, mark rune) bool) string {
+	base := ' '
 	bare := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
+		switch {
+		case !unicode.Is(unicode.Mn, r):
+			base = r
+		case isUnseen(r), drop(base, r):
 			return -1
 		}
 		return r
 	}, norm.NFKD.String(name))
 	return norm.NFC.String(cases.Fold().String(strings.Join(strings.Fields(bare), " ")))
+}
+
+// isAccent says whether a mark on a letter is an accent: the word is the same without it.
+func isAccent(base, mark rune) bool {
+	if unicode.Is(unicode.Cyrillic, base) {
+		return mark == 0x300 || mark == 0x301 || mark == 0x308 && (base == 'е' || base == 'Е') // stress, and ё
+	}
+	return unicode.In(base, unicode.Latin, unicode.Greek, unicode.Common)
+}
+
+// isUnseen holds for what has no looks of its own.
+func isUnseen(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -24,7 +24,7 @@ const (
 // takes less time than keeping an index of words would at every change.
 func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
 	r := b.at.Replica
-	wanted := strings.Fields(charter.FoldName(typed))
+	wanted := strings.Fields(charter.FoldText(typed))
 	if len(wanted) == 0 {
 		return nil, api.Problemf(api.Usage, "kith search WORDS", "search for at least one word")
 	}
@@ -51,7 +51,7 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 
 // rank says how well a document fits, and gives the line that fits best; 0 if a word is missing.
 func rank(v *crdt.View, wanted []string) (score float64, line string) {
-	title, tags := charter.FoldName(v.Title), charter.FoldName(strings.Join(v.Tags, " "))
+	title, tags := charter.FoldText(v.Title), charter.FoldText(strings.Join(v.Tags, " "))
 	text := textOf(v)
 	folded := foldLines(text)
 	for _, w := range wanted {
@@ -90,7 +90,7 @@ func foldLines(lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
 		if l != "" {
-			out[i] = charter.FoldName(l)
+			out[i] = charter.FoldText(l)
 		}
 	}
 	return out

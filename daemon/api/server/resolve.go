@@ -63,6 +63,10 @@ func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, er
 	found := slices.DeleteFunc(slices.Clone(all), func(m api.Member) bool {
 		return api.FoldName(m.Name) != folded && (m.Coop == "" || api.FoldName(m.Name+" ("+m.Coop+")") != folded)
 	})
+	if len(found) == 0 && folded != "" {
+		bare := api.FoldText(word)
+		found = slices.DeleteFunc(slices.Clone(all), func(m api.Member) bool { return api.FoldText(m.Name) != bare })
+	}
 	if len(found) == 0 && folded == "me" {
 		found = slices.DeleteFunc(slices.Clone(all), func(m api.Member) bool { return !m.Me })
 	}
