@@ -460,27 +460,41 @@ func (r *Replica) storeWorks(todo []*work) error {
 // maxStates is how many entries of a document may get another state within one transaction.
 const maxStates = 1_000
 
-// putWork writes all that changes in the store for one document: in one part or, if others have made the
+// besideEntry is about what a new entry takes in the store beside its encoding, in bytes.
+const besideEntry = 600
+
+// putWork writes all that changes in the store for one document: in one part or, if much came or others have made the
 // states of many entries hang on what came, in several, with the document on the list to be judged
 // again until the last is written.
 func (r *Replica) putWork(p *store.Pieces, w *work) error {
 	b := p.Batch()
 	r.putSpent(b, w.spent)
-	many := len(w.verdicts)-len(w.in) > maxStates
+	size, states := len(w.view.encoded), 0
+	for _, v := range w.verdicts {
+		if v.fresh {
+			size += len(v.entry.Encoded()) + besideEntry
+		} else {
+			states++
+		}
+	}
+	many := states > maxStates || size > store.MaxBatch/2
 	if many {
 		b.PutJudge(w.id, true)
 	}
 	for _, v := range w.verdicts {
+		if many {
+			b = p.Batch()
+		}
 		if v.fresh {
 			r.putEntry(b, w, v)
 			continue
 		}
-		if many {
-			b = p.Batch()
-		}
 		if _, err := r.putState(b, v.entry, v.state); err != nil {
 			return err
 		}
+	}
+	if many {
+		b = p.Batch()
 	}
 	if w.doc == nil {
 		b.PutJudge(w.id, true)

@@ -1,12 +1,15 @@
 package replica
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
+	"kith/daemon/store"
 )
 
 // foundRoom is found with founding seats left for others.
@@ -72,4 +75,36 @@ func TestADecisionWaitsForWhoJoinsAfterItWasProposedOnEveryReplica(t *testing.T)
 			t.Errorf("%s, made anew, is\n%q, and was\n%q", k, v, before[k])
 		}
 	}
+}
+
+func TestSomebodyComesInHoweverMuchTheOthersHaveSaid(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, mel := c.all[0], c.all[2]
+	said := slices.Concat(ana.Charter().Statements(), ana.says(t, mel.cfg.Key, 15_000)) // more than fits one transaction
+	ben := Config{Dir: t.TempDir(), Key: c.all[1].cfg.Key}
+	half, err := Join(ben, c.space, said, [8]byte{})
+	must(t, err)
+	if n := half.Counts().Stored; n != int64(len(said)) {
+		t.Errorf("%d of %d statements are here", n, len(said))
+	}
+	must(t, half.Close())
+	// A crash before all of it was there leaves no co-op, and the next time goes on with what is there.
+	broken := Config{Dir: t.TempDir(), Key: ben.Key}
+	s, err := store.Open(broken.Dir, nil)
+	must(t, err)
+	b := store.NewBatch(nil)
+	for _, e := range said[:100] {
+		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(charter.Accepted)})
+	}
+	must(t, s.Commit(b))
+	must(t, s.Close())
+	if _, err := Open(broken); !errors.Is(err, ErrNoSpace) {
+		t.Fatalf("half a co-op opens: %v", err)
+	}
+	again, err := Join(broken, c.space, said, [8]byte{})
+	must(t, err)
+	if n := again.Counts().Stored; n != int64(len(said)) {
+		t.Errorf("after a crash %d of %d statements are here", n, len(said))
+	}
+	must(t, again.Close())
 }

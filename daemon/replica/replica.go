@@ -158,15 +158,15 @@ func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*
 	if _, err := s.Small(spaceRecord); err == nil {
 		return nil, errors.Join(ErrHasSpace, s.Close())
 	}
-	// The space and its first statements go to the disk together: a home has both or neither.
-	b := store.NewBatch(nil)
-	b.PutSmall(spaceRecord, space[:])
-	b.PutSmall(standRecord, at.encode(g))
-	putBegun(b, cfg.clock()())
-	if g.shared != nil {
-		b.PutSmall(sideRecord, []byte{byte(g.side)})
-	}
+	// A home has the space and its first statements or, as long as it doesn't have all of these, no space: how many there are
+	// is nothing that this device chose, so they go to the disk in pieces, and the space last. What a crash left of them is
+	// kept.
+	p := s.Pieces()
 	for _, e := range statements {
+		if s.Has(e.ID()) {
+			continue
+		}
+		b := p.Batch()
 		state, _ := g.rules.State(e.ID())
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
 		count(b, -1, state)
@@ -174,7 +174,14 @@ func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*
 			putCame(b, e, cfg.clock()())
 		}
 	}
-	if err := s.Commit(b); err != nil {
+	b := p.Batch()
+	b.PutSmall(spaceRecord, space[:])
+	b.PutSmall(standRecord, at.encode(g))
+	putBegun(b, cfg.clock()())
+	if g.shared != nil {
+		b.PutSmall(sideRecord, []byte{byte(g.side)})
+	}
+	if err := p.Commit(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.Close(); err != nil {
