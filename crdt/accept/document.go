@@ -116,15 +116,15 @@ type node struct {
 	brought  *brought // if anything in the document is beyond a frontier
 	people   bits     // who stands on it, as places in crowd.places
 	needs    *needs   // in a crowded document, once it is valid
-	most     int      // see mostOnOne; 0 until it is asked
+	most     int      // one more than mostOnOne; 0 until that is asked
 }
 
 // mostOnOne is that of the change, counted once.
 func (n *node) mostOnOne() int {
 	if n.most == 0 {
-		n.most = n.change.MostOnOne()
+		n.most = n.change.MostOnOne() + 1 // which is 0 for a text alone
 	}
-	return n.most
+	return n.most - 1
 }
 
 // Kinds gives the table of the kind of that name; ok is false for one that this release doesn't know.

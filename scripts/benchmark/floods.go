@@ -14,6 +14,7 @@ import (
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
+	"kith/crdt/schema"
 	"kith/daemon/replica"
 )
 
@@ -34,6 +35,7 @@ func (b *bench) floods(ctx context.Context) error {
 		{"12,000 waiting changes (32)", func(f *flooded) ([]*entry.Entry, error) {
 			return f.changes(12_000, func(i int, c *change.Change) { c.Deps, c.StartOp = []change.Hash{{1}}, 9 })
 		}},
+		{"1,000 puppets of who resigned (33)", func(f *flooded) ([]*entry.Entry, error) { return f.puppets(1_000) }},
 		{"one key written 119,000 times (35)", func(f *flooded) ([]*entry.Entry, error) {
 			return f.changes(1, func(_ int, c *change.Change) {
 				for len(c.Ops) < 119_000 {
@@ -41,7 +43,18 @@ func (b *bench) floods(ctx context.Context) error {
 				}
 			})
 		}},
+		{"200 closed decisions of who resigned (36)", func(f *flooded) ([]*entry.Entry, error) { return f.closed(ctx, 200, true) }},
+		{"1,000 records of one decision (37)", func(f *flooded) ([]*entry.Entry, error) { return f.closed(ctx, 1, false) }},
 		{"eight branches of 100,000 characters (39)", func(f *flooded) ([]*entry.Entry, error) { return f.changes(8, f.typed(100_000)) }},
+		{"eight, and eight that push these out one by one (39)", func(f *flooded) ([]*entry.Entry, error) {
+			out, err := f.changes(8, f.typed(100_000))
+			for i := 0; i < 8 && err == nil; i++ {
+				var one []*entry.Entry
+				one, err = f.changes(1, f.typed(99_000-1_000*i))
+				out = append(out, one...)
+			}
+			return out, err
+		}},
 		{"2,000 documents that wait (40)", func(f *flooded) ([]*entry.Entry, error) { return f.documents(2_000) }},
 		{"12 MB by unknown devices (42)", func(f *flooded) ([]*entry.Entry, error) {
 			f.key = entry.NewSigner()
@@ -84,6 +97,9 @@ func (b *bench) flood(ctx context.Context, name string, fill func(*flooded) ([]*
 			return err
 		}
 		junk = junk[n:]
+	}
+	if err := f.r.Weigh(true); err != nil {
+		return err
 	}
 	f.key = f.other
 	var statements, changes []time.Duration
@@ -235,4 +251,75 @@ func (f *flooded) documents(n int) (out []*entry.Entry, err error) {
 		out = append(out, one...)
 	}
 	return out, nil
+}
+
+// puppets are n invites of who has resigned, each with a redemption, all as of before.
+func (f *flooded) puppets(n int) (out []*entry.Entry, err error) {
+	c := f.r.Charter()
+	out = make([]*entry.Entry, 1, 2*n+1)
+	if out[0], err = f.sign(entry.Fields{Kind: entry.Statement}, func() ([]byte, error) { return c.Resign(f.key.Device(), nil, "") }); err != nil {
+		return nil, err
+	}
+	for i := range n {
+		code, member, device := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+		invite, err := f.sign(entry.Fields{Kind: entry.Statement}, func() ([]byte, error) { return c.Invite(f.key.Device(), code.Device(), 0) })
+		if err != nil {
+			return nil, err
+		}
+		r, err := charter.NewRedemption(f.r.Space(), code, member, device, fmt.Sprint("Puppet ", i), "laptop")
+		if err != nil {
+			return nil, err
+		}
+		with := c.With(invite)
+		admitted, err := f.sign(entry.Fields{Kind: entry.Statement, Heads: with.Heads()}, func() ([]byte, error) { return with.AdmitProspective(f.key.Device(), code.Device(), r) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, invite, admitted)
+	}
+	return out, nil
+}
+
+// closed are records of n decisions by one member: of one, as many as there would be; of several, one each, which the other has seen
+// before their maker resigns and honours nothing of it. What is measured is in the last.
+func (f *flooded) closed(ctx context.Context, n int, resigned bool) (out []*entry.Entry, err error) {
+	mel, _ := f.r.Charter().MemberOf(f.key.Device())
+	var seen []charter.DeviceFrontier
+	for i := range n {
+		v, err := f.r.Create(ctx, kinds.Decision.Name, func(e replica.Edit) error {
+			return crdttest.NewDecision(e.Author, crdttest.DecisionFields{Title: fmt.Sprint("Decision ", i), Process: kinds.ProcessMajority})(e.Doc, nil)
+		})
+		if err != nil {
+			return nil, err
+		}
+		f.doc = v.ID
+		if err := f.r.Read(f.doc, func(e replica.Edit) error { f.first = e.Judge.Order()[0].Change; return nil }); err != nil {
+			return nil, err
+		}
+		records := 1
+		if !resigned {
+			records = 1_000
+		}
+		of, err := f.changes(records, func(i int, c *change.Change) {
+			c.Ops[0].Key = schema.OwnKey(mel.ID, "record")
+			c.Ops[0].Value = change.StrValue(fmt.Sprintf(`{"revision":"","result":"agreed","text":"%d","positions":[]}`, i))
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, of...)
+		seen = append(seen, charter.DeviceFrontier{Device: f.key.Device(), Frontier: charter.Frontier{{Run: of[0].Run, Entry: of[0].ID()}}})
+	}
+	if !resigned {
+		return out, nil
+	}
+	mels := f.key
+	f.key = f.other
+	acknowledged, err := f.sign(entry.Fields{Kind: entry.Statement}, func() ([]byte, error) { return f.r.Charter().Acknowledge(f.other.Device(), seen) })
+	f.key = mels
+	if err != nil {
+		return nil, err
+	}
+	left, err := f.sign(entry.Fields{Kind: entry.Statement}, func() ([]byte, error) { return f.r.Charter().Resign(f.key.Device(), nil, "") })
+	return append(out, acknowledged, left), err
 }
