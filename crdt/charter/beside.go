@@ -142,6 +142,9 @@ func (c *Charter) Of(e *entry.Entry) (*Past, State) { return c.At(e.Heads) }
 // Sides returns the full members as they are now, sorted by ID: one list, as of a past of a co-op.
 func (c *Charter) Sides() [][]MemberID { return [][]MemberID{c.FullNow()} }
 
+// SameCoop says whether two are of one co-op: in a charter of one everybody is.
+func (c *Charter) SameCoop(_, _ MemberID) bool { return true }
+
 // Doubtful says whether it isn't known for which co-op somebody speaks: never, in a co-op.
 func (c *Charter) Doubtful(MemberID) bool { return false }
 

@@ -45,6 +45,19 @@ func (a *Args) Str(f *Field) string { return a.one[f.Key].Str() }
 // All returns the values given for a field that is many.
 func (a *Args) All(f *Field) []string { return a.many[f.Key] }
 
+// Only gives those of the arguments that are of these fields.
+func (a *Args) Only(fields []*Field) (out Args) {
+	for _, f := range fields {
+		if v, ok := a.one[f.Key]; ok {
+			out.Put(f, v)
+		}
+		if values, ok := a.many[f.Key]; ok {
+			out.PutAll(f, values)
+		}
+	}
+	return out
+}
+
 // Map gives the same arguments, with the words of these fields as make makes them.
 func (a *Args) Map(make func(f *Field, words string) string, fields []*Field) (out Args) {
 	out.many = a.many

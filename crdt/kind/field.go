@@ -40,11 +40,12 @@ type Field struct {
 	// What a person may type, which may change: characters of a Line, hours of Hours, and how many Members or Tags. 0:
 	// the general limit.
 	Typed  int
-	First  bool   // written by the first change alone, and at most once
-	Each   int    // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
-	Rules  uint64 // the shared rules from which on it is there; 0: from the first on
-	Closes bool   // what a member says in it closes the document: who has acknowledged it stands on it
-	Needs  bool   // nothing is begun or done without it; what undoes that has none
+	First  bool              // written by the first change alone, and at most once
+	Each   int               // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
+	Rules  uint64            // the shared rules from which on it is there; 0: from the first on
+	Closes bool              // what a member says in it closes the document: who has acknowledged it stands on it
+	Must   func(*View) error // what a Ref names must be so: whoever writes it looks; nil: any will do
+	Needs  bool              // nothing is begun or done without it; what undoes that has none
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"

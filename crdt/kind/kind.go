@@ -125,6 +125,7 @@ type Verb struct {
 	Why   Need               // --why
 	Act   string             // "dropping a task", what needs a reason if Why is Must
 	Undo  bool               // --undo: not any more; no reason is needed for it
+	Home  bool               // what it writes names other documents of the co-op: it is said at home, also of one that goes on in a share
 	Live  func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
 	Do    func(*Draft) error // what it writes
 	Tells func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing

@@ -13,9 +13,10 @@ import (
 type Charter interface {
 	// Of is that of accept.Charter.
 	Of(*entry.Entry) (*charter.Past, charter.State)
-	Sides() [][]charter.MemberID    // full members now, sorted by ID: one list, or two in a share
-	Doubtful(charter.MemberID) bool // in a share: it isn't known any more whether this person's side speaks for its co-op
-	ByPeople() bool                 // in a share: decisions count people, and not each co-op as one voice
+	Sides() [][]charter.MemberID         // full members now, sorted by ID: one list, or two in a share
+	SameCoop(a, b charter.MemberID) bool // in a share: they are or were on one side
+	Doubtful(charter.MemberID) bool      // in a share: it isn't known any more whether this person's side speaks for its co-op
+	ByPeople() bool                      // in a share: decisions count people, and not each co-op as one voice
 }
 
 // Story is a document to those who derive what follows from it: its view, which they may give another title and

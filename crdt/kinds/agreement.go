@@ -21,7 +21,7 @@ var (
 	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
-	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true}
+	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true, Must: isCurrent}
 
 	// agreementRead is the revision that a member read last.
 	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
@@ -34,7 +34,7 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 1, History: true,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 2, History: true,
 	Fields: []*kind.Field{agreementDecision, agreementReview, agreementReplaced},
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
@@ -88,11 +88,11 @@ var Agreement = &kind.Kind{
 			Examples: []string{`kith agreement read a-6hx3`, `kith agreement read a-6hx3 --revision 0f3c…`},
 		},
 		{
-			Name: "replace", Gist: "another holds in its place", With: []*kind.Field{agreementBy}, Undo: true, Live: isCurrent, Do: replaceAgreement,
+			Name: "replace", Gist: "another holds in its place", With: []*kind.Field{agreementBy}, Undo: true, Home: true, Live: isCurrent, Do: replaceAgreement,
 			Examples: []string{`kith agreement replace a-6hx3 --by a-2m7d`, `kith agreement replace a-6hx3 --undo`},
 		},
 	},
-	Share: &kind.Share{},
+	Share: &kind.Share{May: isCurrent},
 }
 
 // Reading is who has read what an agreement says now.
@@ -110,7 +110,8 @@ func whoHasRead(s *kind.Story) (*Reading, error) {
 		}
 	}
 	for _, m := range electorate(s.Charter.Sides(), true).full() {
-		if !slices.Contains(r.Read, m) {
+		mayWrite := !s.Kept || s.Charter.SameCoop(m, s.CreatedBy) // who can only read it can't say so
+		if mayWrite && !slices.Contains(r.Read, m) {
 			r.Unread = append(r.Unread, m)
 		}
 	}

@@ -133,6 +133,20 @@ func (s *Share) MemberOf(device entry.Device) (charter.Member, bool) {
 	return charter.Member{}, false
 }
 
+// SameCoop says whether two members are or were on one side.
+func (s *Share) SameCoop(a, b charter.MemberID) bool {
+	for _, c := range s.sides {
+		if c == nil {
+			continue
+		}
+		_, isA := c.Member(a)
+		if _, isB := c.Member(b); isA && isB {
+			return true
+		}
+	}
+	return false
+}
+
 // SideOf returns the side on which a device speaks now.
 func (s *Share) SideOf(device entry.Device) (side int, ok bool) {
 	for i, c := range s.sides {

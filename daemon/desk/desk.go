@@ -118,6 +118,17 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	if err != nil {
 		return server.Shown{}, err
 	}
+	said := asks(a)
+	if err := b.areSo(v, said); err != nil {
+		return server.Shown{}, err
+	}
+	if was.home != nil && !was.Shared.Over {
+		left, done, err := b.atHome(ctx, k, v, was, said)
+		if err != nil || done {
+			return b.lookedAt(k, id, err)
+		}
+		said = left
+	}
 	seen, err := was.Replica.Shown(was.key())
 	if err != nil {
 		return server.Shown{}, err
@@ -125,11 +136,11 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	before := ""
 	s, err := b.edit(ctx, id, func(e editing) error {
 		before = k.Revision(e.View)
-		return e.perform(k, v, asks(a))
+		return e.perform(k, v, said)
 	})
 	switch {
 	case err != nil:
-		err = b.answered(k, v, id, asks(a), err)
+		err = b.answered(k, v, id, said, err)
 	case v.Answers() && !a.Undo, v == k.Edit && seen.Revision == before: // they know what it says
 		err = s.noteWritten(k)
 	}
@@ -140,6 +151,18 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		}
 	}
 	return told, err
+}
+
+// lookedAt is a document as it is now, if nothing was in the way.
+func (b *Desk) lookedAt(k *kind.Kind, id string, err error) (server.Shown, error) {
+	if err != nil {
+		return server.Shown{}, err
+	}
+	now, err := b.lookAt(id)
+	if err != nil {
+		return server.Shown{}, err
+	}
+	return now.told(k), nil
 }
 
 // Restore implements server.Documents.

@@ -9,6 +9,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/space"
@@ -65,7 +66,7 @@ func (b *Desk) Look(r *replica.Replica, v *crdt.View) Shown {
 	me, _ := r.Me()
 	meThere, _ := there.Me()
 	s.home, s.was = r, v
-	s.Replica, s.View, s.People = there, goesOn, words.People{Rules: there.Rules(), Me: meThere.ID, As: me.ID}
+	s.Replica, s.View, s.People = there, withRefs(kinds.All.Named(v.Kind), goesOn, v), words.People{Rules: there.Rules(), Me: meThere.ID, As: me.ID}
 	return s
 }
 

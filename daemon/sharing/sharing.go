@@ -338,6 +338,9 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	if len(p.left) > 0 {
 		says = append(says, fmt.Sprintf("Words that name what isn't shared are left out, and don't come back when that is shared later: %s.", strings.Join(p.left, ", ")))
 	}
+	if named := p.named(); len(named) > 0 {
+		says = append(says, fmt.Sprintf("What it says of other documents stays at home, where it goes on, and isn't shown: %s.", strings.Join(named, ", ")))
+	}
 	if p.copy.Kind.Name == p.v.Kind {
 		says = append(says, "At home it keeps its ID, shows what stands in the share, and is marked.")
 	}
@@ -346,6 +349,16 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 		says = append(says, "Your co-op has agreed that sharing takes an agreed step. This proposes it; once it is in force, anybody can share the document with the same command.")
 	}
 	return says
+}
+
+// named are the fields by which the document names others of the co-op.
+func (p *plan) named() (fields []string) {
+	for _, f := range kinds.All.Named(p.v.Kind).Fields {
+		if f.Is == kind.Ref && f.Has(p.at.View) {
+			fields = append(fields, f.Called())
+		}
+	}
+	return fields
 }
 
 // ShareDocument implements server.Shares.

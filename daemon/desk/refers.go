@@ -1,0 +1,88 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"kith/crdt"
+	"kith/crdt/kind"
+	"kith/daemon/replica"
+)
+
+// A document of a co-op can name others of it: an agreement the decision that made it, and the one that holds in its
+// place. An ID of the home says nothing in a share, and isn't to be there. So of a document that goes on in a share this
+// alone stays at home: it is read and said there.
+
+// withRefs is a view of a document as it goes on in a share, with what its own at home says of others.
+func withRefs(k *kind.Kind, there, home *crdt.View) *crdt.View {
+	v := *there
+	v.Fields = maps.Clone(there.Fields)
+	for _, f := range k.Fields {
+		if f.Is != kind.Ref {
+			continue
+		}
+		delete(v.Fields, f.Key)
+		if said, ok := home.Fields[f.Key]; ok {
+			v.Fields[f.Key] = said
+		}
+	}
+	return &v
+}
+
+func isRef(f *kind.Field) bool { return f.Is == kind.Ref }
+
+// refs says of which documents something is asked, and whether of nothing else.
+func refs(v *kind.Verb, a asks) (home asks, all, some bool) {
+	fields := slices.Concat(v.Args, v.With)
+	home.Args = a.Args.Only(slices.DeleteFunc(slices.Clone(fields), func(f *kind.Field) bool { return !isRef(f) }))
+	for _, f := range fields {
+		some = some || isRef(f) && home.Has(f)
+	}
+	rest := slices.DeleteFunc(slices.Clone(fields), isRef)
+	other := slices.ContainsFunc(rest, func(f *kind.Field) bool { return a.Has(f) && f != kind.Seen })
+	other = other || a.Title != nil || a.Text != nil || a.Tags != nil || len(a.Tag) > 0 || len(a.Untag) > 0
+	return home, !other, some
+}
+
+// atHome says at home what a verb says of other documents there. It gives what is left to be said in the share; done: nothing.
+func (b *Desk) atHome(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown, a asks) (left asks, done bool, err error) {
+	if v.Live != nil && !a.Undo {
+		if err := v.Live(at.View); err != nil {
+			return a, false, err
+		}
+	}
+	home, all, some := refs(v, a)
+	switch {
+	case v.Home:
+		home, all = a, true
+	case !some:
+		return a, false, nil
+	}
+	_, err = at.home.Edit(ctx, at.was.ID, func(e replica.Edit) error { return editing{Edit: e}.perform(k, v, home) })
+	if err != nil && !errors.Is(err, crdt.ErrNothingChanged) {
+		return a, false, fmt.Errorf("say it at home: %w", err)
+	}
+	left = a
+	left.Args = a.Args.Only(slices.DeleteFunc(slices.Concat(v.Args, v.With), isRef))
+	return left, all, nil
+}
+
+// areSo checks what a verb asks of the documents that it names.
+func (b *Desk) areSo(v *kind.Verb, a asks) error {
+	for _, f := range slices.Concat(v.Args, v.With) {
+		if f.Must == nil || a.Str(f) == "" {
+			continue
+		}
+		named, err := b.lookAt(a.Str(f))
+		if err == nil {
+			err = f.Must(named.View)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
