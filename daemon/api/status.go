@@ -116,7 +116,7 @@ type Spends struct {
 	DialBacks   Spent   `json:"dial_backs"`      // questions whether it can be dialed
 	Records     Spent   `json:"address_records"` // that it told, of anybody
 	Saved       Spent   `json:"address_writes"`  // of its own address, to this disk
-	Relayed     Spent   `json:"relayed"`         // places and connections through this device
+	Relayed     Spent   `json:"relayed"`         // places and connections through this device, of all devices of its person
 }
 
 // Spent is how much of something was done, and refused.

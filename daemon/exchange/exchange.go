@@ -236,6 +236,9 @@ func (x *Exchange) Run(ctx context.Context, rw io.ReadWriteCloser, report func(S
 type Peer struct {
 	// Device is whose costs are counted, over all its connections.
 	Device entry.Device
+	// Person is whose it is: the same for all devices of one person. What they bring that stands for nothing is counted
+	// together. "": the device's own.
+	Person string
 	// Former says that it is owed little, and waits longest.
 	Former bool
 	// Only says which entries it gets; nil: all. It still sees the IDs of others, which say nothing of

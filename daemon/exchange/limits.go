@@ -125,6 +125,7 @@ const (
 	// workPart is how many times as long as a comparison with a device kept us busy the next one is put
 	// off, and formerPart how many times as long as others a former device waits for either.
 	workPart   = 20
+	workMost   = 10 * time.Second // of one comparison: what takes longer was a computer that slept
 	formerPart = 10
 	// idleAtOnce is how long a device may keep us storing what stands for nothing, and idlePart how many times as long as
 	// that we are free of it from then on.

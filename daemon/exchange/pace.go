@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"cmp"
+	"maps"
 	"sync"
 	"time"
 
@@ -12,13 +14,14 @@ import (
 type paces struct {
 	mu sync.Mutex
 	of map[entry.Device]*pace
+	// idle is until when what a person's devices brought that stands for nothing is paid for.
+	idle map[string]time.Time
 }
 
 // pace says from when on a device may have something once more.
 type pace struct {
 	compare time.Time // a comparison
 	key     time.Time // one under a key
-	idle    time.Time // until when what it brought that stands for nothing is paid for
 	spent   Spent
 }
 
@@ -34,7 +37,7 @@ func (p *paces) atLocked(d entry.Device, now time.Time) *pace {
 	}
 	if len(p.of) >= maxPaces {
 		for d, at := range p.of {
-			if now.After(at.compare) && now.After(at.key) && now.After(at.idle) {
+			if now.After(at.compare) && now.After(at.key) {
 				delete(p.of, d)
 			}
 		}
@@ -70,6 +73,7 @@ func (p *paces) work(with *Peer, since time.Time) {
 	if at.spent.Busy += took; took < 20*time.Millisecond {
 		return
 	}
+	took = min(took, workMost)
 	if until := now.Add(took * workPart * with.slower()); until.After(at.compare) {
 		at.compare = until
 	}
@@ -94,12 +98,26 @@ func (p *paces) stored(with *Peer, all, idle int, took time.Duration, now time.T
 		return 0
 	}
 	at.spent.Idle += int64(idle)
-	if at.idle.Before(now) {
-		at.idle = now
-	}
-	at.idle = at.idle.Add(took * time.Duration(idle) / time.Duration(all) * idlePart * with.slower())
-	return max(0, at.idle.Sub(now)-idleAtOnce*idlePart)
+	took = min(took, idleAtOnce) // a computer that sleeps, or waits for its disk, isn't busy
+	until := p.idleLocked(with, now).Add(took * time.Duration(idle) / time.Duration(all) * idlePart * with.slower())
+	p.idle[with.person()] = until
+	return max(0, until.Sub(now)-idleAtOnce*idlePart)
 }
+
+func (p *paces) idleLocked(with *Peer, now time.Time) time.Time {
+	if p.idle == nil {
+		p.idle = map[string]time.Time{}
+	}
+	if len(p.idle) >= maxPaces {
+		maps.DeleteFunc(p.idle, func(_ string, until time.Time) bool { return until.Before(now) })
+	}
+	if until := p.idle[with.person()]; until.After(now) {
+		return until
+	}
+	return now
+}
+
+func (p *Peer) person() string { return cmp.Or(p.Person, string(p.Device[:])) }
 
 // spent says what a device has cost.
 func (p *paces) spent(d entry.Device) Spent {

@@ -16,10 +16,12 @@ import (
 
 	stded25519 "crypto/ed25519"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/network"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/record"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	ma "github.com/multiformats/go-multiaddr"
 
@@ -404,6 +406,37 @@ func TestWhoAsksARelayWithoutEndIsRefused(t *testing.T) {
 	}
 	if spent := ana.about(mel).Spent; spent.Relayed.Done < 250 || spent.Relayed.Done > 350 {
 		t.Errorf("%+v", spent)
+	}
+	stillWell(t, ana, ben)
+}
+
+// Attack 68. Whoever is reached through a relay hears of it over the relay's own streams: many devices that ask for one at
+// once mustn't make an honest relay one that asks without end.
+func TestARelayLeadsNobodyToADeviceMoreOftenThanThatTakesFromIt(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ana, ben := c.elsewhere("Ana's laptop").on(), c.elsewhere("Ben's laptop")
+	ben.listen = nil // so that it keeps a place at Ana's
+	ben.on()
+	ben.meets(ana)
+	ben.untilRelayedBy("Ana's laptop")
+	relay, id := addressOf(ana, "tcp"), must(libpeer.Decode(must(peer.Identity(ben.key.Device()))))
+	through := ma.StringCast(relay.Addrs[0].String() + "/p2p/" + relay.ID.String() + "/p2p-circuit")
+	for n := range 3 {
+		h := dialer(t, c.device("Mel's computer "+string(rune('a'+n))).key, libp2p.EnableRelay())
+		connect(t, h, ana)
+		for range 120 {
+			if s, ok := h.Network().(*swarm.Swarm); ok {
+				s.Backoff().Clear(id)
+			}
+			h.Peerstore().AddAddr(id, through, time.Minute)
+			if conn, err := h.Network().DialPeer(within(t), id); err == nil {
+				_ = conn.Close()
+			}
+		}
+	}
+	if spent := ben.about(ana).Spent.Streams; spent.Refused > 0 || spent.Done < 100 || spent.Done > 250 {
+		t.Errorf("Ana opened %+v streams at Ben's", spent)
 	}
 	stillWell(t, ana, ben)
 }

@@ -58,7 +58,8 @@ var (
 	connRation   = ration{64, time.Second}              // connections that it makes; the library rations them by IP address besides
 	streamRation = ration{512, 50 * time.Millisecond}   // streams that it opens, of whatever protocol
 	recordRation = ration{4096, 50 * time.Millisecond}  // address records that it tells: all of a large co-op, at a few connections
-	relayRation  = ration{256, 250 * time.Millisecond}  // places and connections that it asks for through this device
+	relayRation  = ration{256, 500 * time.Millisecond}  // places and connections that a person's devices ask for through this one
+	ledRation    = ration{128, 100 * time.Millisecond}  // connections through this device to it, a part of what streamRation gives this one there
 	floodRation  = ration{1024, 100 * time.Millisecond} // streams beyond its ration, until it is left alone
 )
 

@@ -119,7 +119,7 @@ type Spent struct {
 	DialBacks   Spending // questions whether it can be dialed
 	Records     Spending // address records that it told, each with a signature to check
 	Saved       Spending // address records of it, by whomever, that were written to the disk and told on
-	Relayed     Spending // places and connections through this device
+	Relayed     Spending // places and connections through this device, of all devices of its person
 }
 
 // Spending is how much of one thing was done, and how often it was refused.

@@ -45,7 +45,8 @@ type Peers struct {
 	joins    rations[entry.Device] // answers to who isn't in the charter
 	moves    rations[entry.Device] // address records of it that are news
 	tells    rations[entry.Device] // address records that it tells
-	relayed  rations[entry.Device] // places and connections through this device
+	relayed  rations[string]       // places and connections through this device, by whose device asks
+	led      rations[entry.Device] // connections through this device, by who is asked for
 	knocks   rations[entry.Device] // questions whether it can be dialed
 
 	mu       sync.Mutex

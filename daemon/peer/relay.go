@@ -36,13 +36,26 @@ func (a relayACL) AllowReserve(id peer.ID, _ ma.Multiaddr) bool { return a.p.pas
 
 // AllowConnect implements relay.ACLFilter.
 func (a relayACL) AllowConnect(from peer.ID, _ ma.Multiaddr, to peer.ID) bool {
-	return a.p.speaks(to) && a.p.passes(from)
+	// Whoever is asked for hears of it over a stream of this device's: without a bound others could make it look like one
+	// that has no end of asking.
+	d, err := deviceOf(to)
+	return err == nil && a.p.speaks(to) && a.p.passes(from) && a.p.led.may(d, ledRation, time.Now())
 }
 
-// passes says whether something is done for a device as a relay now.
+// passes says whether something is done for a person's device as a relay now.
 func (p *Peers) passes(id peer.ID) bool {
 	d, err := deviceOf(id)
-	return err == nil && p.speaks(id) && p.relayed.may(d, relayRation, time.Now())
+	return err == nil && p.speaks(id) && p.relayed.may(p.memberOf(d), relayRation, time.Now())
+}
+
+// memberOf is whose a device is; "" if it isn't of the charter.
+func (p *Peers) memberOf(d entry.Device) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.contacts[d]; c != nil {
+		return c.member
+	}
+	return ""
 }
 
 // speaks says whether a device may connect and isn't a former one.

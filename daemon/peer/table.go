@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"kith/crdt/entry"
 )
 
 // Peers returns the table: every other device of the charter but former ones, by name.
@@ -55,7 +53,7 @@ func differs(a, b PeerStatus) bool {
 // lineLocked is a line of the table as it is shown.
 func (p *Peers) lineLocked(c *contact) PeerStatus {
 	s := c.status
-	s.Spent = p.spent(c.key)
+	s.Spent = p.spentLocked(c)
 	if s.Connected {
 		s.LastSeen = time.Now()
 	}
@@ -72,11 +70,12 @@ func (p *Peers) lineLocked(c *contact) PeerStatus {
 	return s
 }
 
-// spent is what a device has had this one do.
-func (p *Peers) spent(d entry.Device) Spent {
+// spentLocked is what a device has had this one do.
+func (p *Peers) spentLocked(c *contact) Spent {
+	d := c.key
 	return Spent{
 		Connections: p.gate.comes.spent(d), Streams: p.gate.streams.spent(d), Sessions: p.sessions.spent(d), Dials: p.gate.dials.spent(d),
-		DialBacks: p.knocks.spent(d), Records: p.tells.spent(d), Saved: p.moves.spent(d), Relayed: p.relayed.spent(d),
+		DialBacks: p.knocks.spent(d), Records: p.tells.spent(d), Saved: p.moves.spent(d), Relayed: p.relayed.spent(c.member),
 	}
 }
 
