@@ -108,3 +108,31 @@ func TestADifferenceLeadsFromOneTextToTheOther(t *testing.T) {
 		}
 	})
 }
+
+func TestThePictureOfWhoIsInStepShowsEachComputerOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []spot
+		n := rapid.IntRange(0, 20).Draw(t, "computers")
+		for i := range n {
+			all = append(all, spot{key: fmt.Sprint(i), lines: []string{fmt.Sprintf("computer %d", i), "here now"},
+				here: rapid.Bool().Draw(t, "here"), apart: rapid.SampledFrom([]float64{inStepApart, onItsWay, outOfReach}).Draw(t, "apart")})
+		}
+		for _, f := range []round{wideRound, narrowRound} {
+			svg := string(stepPicture(f, []string{"Your laptop", "this one"}, all, "says"))
+			if n == 0 || n > f.most {
+				if svg != "" {
+					t.Fatalf("%d computers are drawn", n)
+				}
+				continue
+			}
+			for i := range n {
+				if got := strings.Count(svg, fmt.Sprintf(">computer %d<", i)); got != 1 {
+					t.Fatalf("computer %d is there %d times", i, got)
+				}
+			}
+			if strings.Contains(svg, "NaN") || strings.Count(svg, "<path class=\"st\"")+strings.Count(svg, "<path class=\"last\"") != n {
+				t.Fatalf("there are other lines than %d", n)
+			}
+		}
+	})
+}

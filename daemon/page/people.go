@@ -1,6 +1,7 @@
 package page
 
 import (
+	"html/template"
 	"net/http"
 	"strings"
 
@@ -71,6 +72,7 @@ func (in *asking) standing(m api.Member) string {
 // step is who has what.
 type step struct {
 	Sentence, Below string
+	Wide, Narrow    template.HTML
 	Computers       []computer
 }
 
@@ -86,10 +88,13 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	}
 	var v step
 	devices, away := 0, 0
+	var spots []spot
+	var words []string
 	who := map[string]bool{}
 	for _, p := range status.Peers {
 		one := computer{ID: p.Device.ID, Name: in.deviceOf(p), Has: in.has(p), Now: in.connection(p)}
 		v.Computers = append(v.Computers, one)
+		spots, words = append(spots, in.spotOf(p)), append(words, one.Name+" "+one.Now)
 		if !p.Connected {
 			away++
 		}
@@ -113,6 +118,9 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	if away > 0 {
 		v.Below = in.t.N("{N} computers are out of reach just now. They get everything when they are back; you don’t have to do anything.", away)
 	}
+	own := []string{in.t.T("Your {computer}", "computer", status.Device.Name), in.t.T("this one")}
+	says := in.t.T("Around this computer: {computers}.", "computers", strings.Join(words, ", "))
+	v.Wide, v.Narrow = stepPicture(wideRound, own, spots, says), stepPicture(narrowRound, own, spots, says)
 	in.show(w, http.StatusOK, "step", in.t.T("In step"), v)
 	return nil
 }
