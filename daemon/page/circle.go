@@ -29,11 +29,12 @@ type format struct {
 	width              float64
 	radius             float64 // of the proposal, at most
 	title, name, small float64 // sizes of type
+	letters            int     // of a line of words, at most
 }
 
 var (
-	wide   = format{"wide", 540, 136, 19, 15.5, 14}
-	narrow = format{"narrow", 350, 82, 15, 14, 12.5}
+	wide   = format{"wide", 540, 136, 19, 15.5, 14, 24}
+	narrow = format{"narrow", 350, 82, 15, 14, 12.5, 13}
 )
 
 const (
@@ -45,12 +46,18 @@ const (
 // stands by shape, place and colour. The reader is at the bottom. all are in the order of their names.
 func circleOf(f format, title string, all []seat, says string) template.HTML {
 	all = turned(all)
-	for radius := f.radius; ; radius -= 8 {
-		c := circle{format: f, p: radius, all: all}
-		c.draw(title)
-		if c.left >= -f.width/2 && c.right <= f.width/2 || radius <= f.radius/2 {
-			const air = 6
-			return c.picture("circle "+f.class, -f.width/2, c.top-air, f.width, c.bottom-c.top+2*air, says)
+	for lines, least := 3, 0.75; ; lines-- {
+		if lines == 0 {
+			least = 0.5
+		}
+		for radius := f.radius; radius >= least*f.radius; radius -= 8 {
+			c := circle{format: f, p: radius, all: all, lines: lines}
+			c.draw(title)
+			last := lines == 0 && radius-8 < least*f.radius
+			if c.left >= -f.width/2 && c.right <= f.width/2 && !c.clash || last {
+				const air = 6
+				return c.picture("circle "+f.class, -f.width/2, c.top-air, f.width, c.bottom-c.top+2*air, says)
+			}
 		}
 	}
 }
@@ -73,7 +80,16 @@ type circle struct {
 	format
 	p                        float64 // radius of the proposal
 	all                      []seat
+	lines                    int     // of words below a name, at most
 	left, right, top, bottom float64 // what it takes
+	texts                    []box
+	clash                    bool // two labels lie on each other
+}
+
+// box is what a text takes, and whose label it is of.
+type box struct {
+	left, right, top, bottom float64
+	of                       int
 }
 
 func (c *circle) takes(at point, r float64) {
@@ -134,7 +150,7 @@ func (c *circle) draw(title string) {
 		}
 	}
 	for i, s := range c.all {
-		c.label(s, angleOf(i, len(c.all)))
+		c.label(i, s, angleOf(i, len(c.all)))
 	}
 	c.proposal(title)
 }
@@ -165,14 +181,16 @@ func (c *circle) shape(s seat, a float64) {
 }
 
 // label writes who somebody is beside their shape, where there is room for it.
-func (c *circle) label(s seat, a float64) {
+func (c *circle) label(i int, s seat, a float64) {
 	n := len(c.all)
 	r, d := c.r(s), c.place(s)
 	cos, sin := math.Cos(a), math.Sin(a)
 	lines := []string{s.name}
 	switch {
 	case n <= labelled:
-		lines = append(lines, s.says...)
+		for _, says := range s.says[:min(len(s.says), c.lines)] {
+			lines = append(lines, wrapped(says, c.letters, 2)...)
+		}
 	case n > withName && !against(s.stance):
 		return
 	}
@@ -194,14 +212,14 @@ func (c *circle) label(s seat, a float64) {
 		at = point{at.x + math.Copysign(r+10, cos), at.y - height/2 + c.name*0.8}
 		anchor = side(cos)
 	}
-	for i, line := range lines {
+	for n, line := range lines {
 		class, size := "name", c.name
-		if i > 0 {
+		if n > 0 {
 			class, size = "words", c.small
 			at.y += size + 4
 		}
 		c.text(class, anchor, at, line)
-		c.takesText(anchor, at, size, line)
+		c.takesText(i, anchor, at, size, line)
 	}
 }
 
@@ -215,7 +233,7 @@ func side(cos float64) string {
 // letterWidth is about how wide a letter is, in sizes of its type.
 const letterWidth = 0.55
 
-func (c *circle) takesText(anchor string, at point, size float64, words string) {
+func (c *circle) takesText(of int, anchor string, at point, size float64, words string) {
 	w := letterWidth * size * float64(utf8.RuneCountInString(words))
 	left, right := at.x, at.x+w
 	switch anchor {
@@ -224,8 +242,15 @@ func (c *circle) takesText(anchor string, at point, size float64, words string) 
 	case "end":
 		left, right = at.x-w, at.x
 	}
-	c.left, c.right = min(c.left, left), max(c.right, right)
-	c.top, c.bottom = min(c.top, at.y-size), max(c.bottom, at.y+size*0.35)
+	one := box{left, right, at.y - size, at.y + size*0.35, of}
+	c.left, c.right = min(c.left, one.left), max(c.right, one.right)
+	c.top, c.bottom = min(c.top, one.top), max(c.bottom, one.bottom)
+	for _, other := range c.texts {
+		if other.of != of && other.left < one.right && one.left < other.right && other.top < one.bottom && one.top < other.bottom {
+			c.clash = true
+		}
+	}
+	c.texts = append(c.texts, one)
 }
 
 // proposal writes into it what it is called, in three lines at most.

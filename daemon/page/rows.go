@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"kith/crdt/kind"
@@ -70,9 +71,19 @@ func (in *asking) you(who kind.Answer) string {
 	return who.Str("name")
 }
 
+// names are those of members, in their order; the reader comes last.
 func (in *asking) names(all []kind.Answer) (names []string) {
+	me := false
 	for _, m := range all {
-		names = append(names, in.you(m))
+		if in.isMe(m) {
+			me = true
+			continue
+		}
+		names = append(names, m.Str("name"))
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(api.FoldName(a), api.FoldName(b)) })
+	if me {
+		names = append(names, in.t.T("you"))
 	}
 	return names
 }

@@ -82,12 +82,19 @@ func photo(ctx context.Context, at, width, theme, language, to string) error {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(w, 900), chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("main"))); err != nil {
 		return err
 	}
-	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`Promise.all(["650 16px Schibsted", "16px Vollkorn"].map((f) => document.fonts.load(f))).then(() => document.documentElement.scrollHeight)`, chromedp.EvalAwaitPromise))
-	if err != nil {
-		return err
-	}
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(w, max(height, 900))); err != nil {
-		return err
+	for height := int64(0); ; { // a taller window may make a taller page
+		now, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`Promise.all(["650 16px Schibsted", "16px Vollkorn"].map((f) => document.fonts.load(f)))
+			.then(() => new Promise(requestAnimationFrame)).then(() => document.documentElement.scrollHeight)`, chromedp.EvalAwaitPromise))
+		if err != nil {
+			return err
+		}
+		if now <= height {
+			break
+		}
+		height = now
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(w, max(height, 900))); err != nil {
+			return err
+		}
 	}
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
