@@ -448,6 +448,9 @@ func (r *Replica) storeWorks(todo []*work) error {
 		}
 		for _, v := range w.verdicts {
 			r.letGoFor(v)
+			if ru := r.currentRun(); v.entry.Device == r.device && v.entry.Run == ru.nonce && v.state == charter.Void {
+				r.endRun(ru) // nobody acknowledges what comes after it
+			}
 		}
 		if w.again {
 			r.quota.letGo(docKey(w.id)) // something isn't accepted any more, so something else may be

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
@@ -326,4 +328,66 @@ func (a *aside) says(t *testing.T, key entry.Signer, payload []byte) {
 		t.Fatal(state, why)
 	}
 	a.all = append(a.all, e)
+}
+
+func TestNobodyStandsOnWhatDoesNotCountByHavingSeenWhatCameAfterIt(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	f := entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Change, Run: newNonce()}
+	write := func(doc entry.DocID, dep *change.Change, key string) *entry.Entry {
+		t.Helper()
+		f.Number, f.Doc = f.Number+1, doc
+		a := entry.ActorOf(f.Space, mel.device, f.Run, doc)
+		w := change.Change{Deps: []change.Hash{dep.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: dep.MaxOp() + 1,
+			Ops: []change.Op{changetest.Put(change.OpID{}, key, change.StrValue("print"))}}
+		f.Payload = w.Encode()
+		e := sign(t, mel.cfg.Key, f)
+		f.Previous = e.ID()
+		return e
+	}
+	first := ana.firstOf(t, task.ID)
+	other := ana.addTask(t, "Bind")
+	third := ana.addTask(t, "Fold")
+	c.settle()
+	good := write(task.ID, first, "project")
+	void := write(other.ID, ana.firstOf(t, other.ID), "nonsense")
+	after := write(third.ID, ana.firstOf(t, third.ID), "project")
+	give(t, ben, good, void, after)
+	if a, b := ben.state(t, void.ID()), ben.state(t, after.ID()); a != charter.Void || b != charter.Accepted {
+		t.Fatalf("they are %v and %v: this shows nothing", a, b)
+	}
+	for range 2 { // nor the next time
+		must(t, ben.Acknowledge(t.Context()))
+		seen := ben.Rules().SeenOf(mel.device, f.Run)
+		if len(seen) != 1 || seen[0].Last != good.ID() {
+			t.Errorf("of Mel's run Ben has acknowledged %v, and not what was before %s alone", seen, void.ID())
+		}
+		ben.reopen(t)
+	}
+}
+
+func TestWhatWaitedIsAcknowledgedOnceItCounts(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	task := ana.addTask(t, "Order paper")
+	c.settle()
+	ana.edit(t, task.ID, crdttest.AppendText("Ana's"))
+	anas := ana.newest(t)
+	give(t, mel, anas)
+	mel.edit(t, task.ID, crdttest.AppendText("Mel's, on it"))
+	waits := mel.newest(t)
+	mel.addTask(t, "another")
+	after := mel.newest(t)
+	give(t, ben, waits, after)
+	must(t, ben.Acknowledge(t.Context()))
+	if seen := ben.Rules().SeenOf(mel.device, after.Run); len(seen) > 0 {
+		t.Errorf("Ben has acknowledged %v, and a part of it waits", seen)
+	}
+	give(t, ben, anas)
+	must(t, ben.Acknowledge(t.Context()))
+	if seen := ben.Rules().SeenOf(mel.device, after.Run); len(seen) != 1 || seen[0].Last != after.ID() {
+		t.Errorf("Ben has acknowledged %v of all that counts by now", seen)
+	}
 }
