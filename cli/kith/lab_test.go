@@ -272,10 +272,9 @@ func (l *lab) start(h *home) error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := l.links.start(h.name, cmd); err != nil {
 		return err
 	}
-	l.links.belongs(h.name, cmd.Process.Pid)
 	ready := make(chan error, 1)
 	go func() {
 		_, err := bufio.NewReader(stdout).ReadString('\n') // its addresses: the API answers now

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -75,11 +76,15 @@ func (l *links) shut(home string) {
 	}
 }
 
-// belongs says whose a daemon is.
-func (l *links) belongs(home string, pid int) {
+// start starts the daemon of a home. It is known whose it is before anybody asks for its sockets.
+func (l *links) start(home string, daemon *exec.Cmd) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pids[pid] = home
+	if err := daemon.Start(); err != nil {
+		return err
+	}
+	l.pids[daemon.Process.Pid] = home
+	return nil
 }
 
 // lead carries bytes between who came in and the daemon behind the door.
@@ -146,22 +151,34 @@ func (l *links) close() {
 }
 
 // whose gives the home of the daemon that a connection comes from; "" for another process,
-// such as kith join. The kernel may leave lines out of its list while sockets come and go, so
-// it is read until the socket is in it. If it never is, it's gone, and known is false.
+// such as kith join. The kernel may leave lines out of its lists, of sockets and of a process's files, while they come and
+// go. So the first is read until the socket is in it (if it never is, it's gone, and known is false), and another process's
+// it is only if no daemon has it ten times.
 func (l *links) whose(in net.Conn) (home string, known bool) {
+	others := 0
 	for range 100 {
 		inode, err := socketInode(in.RemoteAddr(), in.LocalAddr())
 		if err != nil {
 			continue
 		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		for pid, home := range l.pids {
-			if hasSocket(pid, inode) {
-				return home, true
-			}
+		if home, ok := l.has(inode); ok {
+			return home, true
 		}
-		return "", true
+		if others++; others == 10 {
+			return "", true
+		}
+	}
+	return "", false
+}
+
+// has gives the home whose daemon has a socket.
+func (l *links) has(inode string) (home string, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pid, home := range l.pids {
+		if hasSocket(pid, inode) {
+			return home, true
+		}
 	}
 	return "", false
 }
