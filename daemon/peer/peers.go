@@ -229,6 +229,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	}
 	defer func() { _ = moves.Close() }() // its error is only that of a second Close
 
+	p.signOwn() // before anybody is answered: who comes in is given it
 	p.host.SetStreamHandler(SyncProtocol, work.handler(func(s network.Stream) { p.handleSync(ctx, s) }))
 	p.host.SetStreamHandler(AddressesProtocol, work.handler(func(s network.Stream) { p.handleAddresses(ctx, s) }))
 	p.host.SetStreamHandler(JoinProtocol, work.handler(func(s network.Stream) { p.handleJoin(ctx, s) }))
@@ -252,7 +253,6 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	p.host.Network().Notify(watch)
 	defer p.host.Network().StopNotify(watch)
 
-	p.signOwn()
 	running := map[entry.Device]context.CancelFunc{}
 	p.meet(ctx, work, running)
 	work.run(func() { p.keepPlaces(ctx) })
