@@ -660,6 +660,7 @@ func (d *Document) Awaits() Awaits {
 		return a
 	}
 	a.More = len(d.cut.wanted) > 0
+	a.Turn = len(d.order) == 0 // nothing shows, so nothing else finds it: what waits here for changes may lie elsewhere then
 	heads := map[entry.ID]bool{}
 	for _, s := range d.arrived {
 		switch {

@@ -363,6 +363,12 @@ func (c *Charter) State(id entry.ID) (State, string) {
 	}
 }
 
+// IsSound says whether a statement is here and sound, for good, on whichever branch.
+func (c *Charter) IsSound(id entry.ID) bool {
+	n := c.nodes.get(id)
+	return n != nil && n.sound()
+}
+
 // Waiting returns which of the heads that a pending statement names aren't here, or wait
 // themselves. It is empty if the statement waits for something else: a newer release, or a
 // side to be taken.

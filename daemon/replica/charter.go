@@ -99,6 +99,7 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	r.noteOpen(grown.rules, slices.Concat(statements, changed))
 	r.knownNow(old.rules, grown.rules)
 	r.letGoStatements(grown.rules, slices.Concat(statements, changed))
+	r.letGoOtherwise(old, grown)
 	r.stored.tell(ids...)
 	r.tellCharter(old.rules, grown.rules, statements)
 	return nil

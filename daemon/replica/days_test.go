@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -148,5 +149,30 @@ func TestWhatADeviceWritesBeyondADaysWorthOfBytesWaitsUnlessOthersBuildOnIt(t *t
 	again(t, ana, junk...)
 	if n := ana.here(junk); n != len(junk) {
 		t.Errorf("a day later %d are kept", n)
+	}
+}
+
+func TestWhatIsHeldBackForWantOfRoomTakesNothingOfADaysWorth(t *testing.T) {
+	c := found(t, "Ana", "Mel")
+	ana, mel := c.all[0], c.all[1]
+	clock := ana.Now()
+	ana.at(&clock)
+	smallRoom(ana)
+	said, err := mel.Charter().Follow(mel.device, mel.Charter().Tip())
+	must(t, err)
+	var waiting []*entry.Entry
+	for range 60 {
+		waiting = append(waiting, sign(t, mel.cfg.Key, entry.Fields{Space: mel.Space(), Heads: []entry.ID{{1}}, Kind: entry.Statement, Payload: said}))
+	}
+	for range DayStatements / 50 { // as when what they wait for comes near, again and again
+		give(t, ana, waiting...)
+		ana.quota.mu.Lock()
+		ana.quota.letGoLocked(maps.Clone(ana.quota.held))
+		ana.quota.mu.Unlock()
+	}
+	right := ana.says(t, mel.cfg.Key, 1)
+	give(t, ana, right...)
+	if ana.here(right) != 1 {
+		t.Error("what counts is held back, since what has no room has taken the day's worth")
 	}
 }

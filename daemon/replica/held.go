@@ -246,9 +246,17 @@ func (k *keeping) those(in []arrived, add func([]arrived)) (kept []arrived, held
 			return true
 		})
 	}
+	back := map[entry.ID]bool{}
 	for _, a := range late {
 		held = append(held, heldChange(k.d.judge, a, k.r.Rules(), HeldRoom))
+		back[a.entry.ID()] = true
 	}
+	k.spent = slices.DeleteFunc(k.spent, func(e *entry.Entry) bool { // it comes again, and takes its part then
+		if back[e.ID()] {
+			k.r.giveBack(e)
+		}
+		return back[e.ID()]
+	})
 	return kept, held
 }
 
@@ -368,16 +376,19 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 		keys: [][32]byte{a.change.Hash, docKey(a.entry.Doc)},
 	}
 	for _, head := range a.entry.Heads {
-		if state, _ := c.State(head); state == charter.Pending {
+		if state, _ := c.State(head); state == charter.Pending || state == charter.Elsewhere {
 			h.keys = append(h.keys, head)
 			return h
 		}
 	}
 	for _, dep := range a.change.Deps {
-		if _, ok := d.ItemOf(dep); !ok {
-			h.keys = append(h.keys, dep)
-			return h
+		if it, ok := d.ItemOf(dep); ok {
+			if state, _ := d.State(it.Entry.ID()); state == charter.Accepted {
+				continue
+			}
 		}
+		h.keys = append(h.keys, dep) // it isn't here, or waits itself
+		return h
 	}
 	return h
 }

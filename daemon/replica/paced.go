@@ -126,6 +126,7 @@ func (r *Replica) wait(w *work) error {
 			w.spent = append(w.spent, a.entry)
 			w.verdicts = append(w.verdicts, verdict{a.entry, a.change, charter.Pending, "", true})
 		default:
+			r.giveBack(a.entry) // it comes again, and takes its part then
 			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldRoom))
 		}
 	}

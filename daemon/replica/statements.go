@@ -1,13 +1,16 @@
 package replica
 
 import (
+	"maps"
+
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
 
 // keepStatements says which of some statements, new here, are kept, and which are held back: those that count for
-// nothing (yet), of devices that have no room left. What a statement of somebody else's names is kept.
+// nothing (yet), of devices that have no room left. What a statement of somebody else's names is kept, and so is what
+// is sound on another branch: by that it is seen who is on which side of a split.
 func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*entry.Entry, held []heldEntry) {
 	taken := map[bucket]room{}
 	over := false
@@ -28,7 +31,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
 		state, _ := tried.rules.State(e.ID())
-		count := within[e.ID()] && (state == charter.Accepted || r.hasRoom(b, taken[b]))
+		count := within[e.ID()] && (tried.sound(e.ID()) || r.hasRoom(b, taken[b]))
 		if count || named[e.ID()] || r.wanted.has(e.ID()) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
@@ -37,11 +40,13 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 			continue
 		}
 		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom}
-		if !within[e.ID()] {
+		if within[e.ID()] {
+			r.giveBack(e) // it comes again, and takes its part then
+		} else {
 			h.why = HeldDay
 		}
 		for _, head := range e.Heads {
-			if state, _ := tried.rules.State(head); state == charter.Pending {
+			if state, _ := tried.rules.State(head); state == charter.Pending || state == charter.Elsewhere {
 				h.keys = append(h.keys, head)
 				break
 			}
@@ -156,5 +161,23 @@ func (r *Replica) letGoStatements(c Rules, statements []*entry.Entry) {
 		for _, h := range e.Heads {
 			r.quota.letGo(h)
 		}
+	}
+}
+
+// letGoOtherwise lets go what is held back of devices of which something else is honoured than on an older ground, and all of it
+// if another branch is followed: what was void there may count here.
+func (r *Replica) letGoOtherwise(old, grown *ground) {
+	q := r.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.held) == 0 {
+		return
+	}
+	if grown.turned(old) {
+		q.letGoLocked(maps.Clone(q.held))
+		return
+	}
+	for _, d := range grown.cutsSince(old) {
+		q.letGoLocked(q.byDevice[d])
 	}
 }
