@@ -6,6 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"kith/crdt"
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/api"
@@ -112,6 +115,47 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 	}
 	sameHeads(ana, ben)
 	sameHeads(ben, cleo)
+}
+
+// Attack 35: one change of a few hundred bytes that writes one key 119,000 times, and hundreds beside each other that write it once.
+func TestWhoWritesOneKeyAHundredThousandTimesKeepsNobodyFromWorking(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Mel")
+	ana, ben := all[0], all[1]
+	ana.start()
+	ben.start()
+	task, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
+	must(t, err)
+	mel := modify(all[2])
+	mel.knows(task.ID, func(*crdt.View) bool { return true })
+	doc := parsed(t, task.ID)
+	f := mel.forge(doc, set("project", ""))
+	f.Payload = changetest.Rebuild(f.Payload, func(c *change.Change) {
+		c.Ops = slices.Repeat(c.Ops[:1], 119_000)
+	})
+	once := mel.sign(f)
+	var beside []*entry.Entry
+	for range 300 {
+		g := mel.forge(doc, set("project", "mine"))
+		beside = append(beside, mel.sign(g))
+	}
+	mel.add(append(beside, once)...)
+	last := beside[len(beside)-1].ID()
+	for _, h := range []*computer{ana, ben} {
+		lines := h.states(once.ID(), last)
+		if l := lines[once.ID()]; l.State != "void" || l.Why == "" {
+			t.Errorf("to %s, %d bytes with 119,000 operations are %s: %s", h.name, len(once.Encoded()), l.State, l.Why)
+		}
+	}
+	ana.stop()
+	ana.start() // all that counts is loaded again
+	title := "Order recycled paper"
+	_, err = ana.client.EditTask(t.Context(), task.ID, apitest.TaskEdit{Title: &title})
+	must(t, err)
+	ben.until("Ana's title has come", func() bool {
+		v, err := ben.client.Task(t.Context(), task.ID)
+		return err == nil && v.Title == title
+	})
 }
 
 // Attack 38: more acknowledgements than a reply has room for, and somebody joins.
