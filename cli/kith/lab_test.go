@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,7 @@ type lab struct {
 	ahead    time.Duration
 	tale     story
 	answered *answers // nil: the script keeps none
+	newerIn  string   // where the program of a newer Kith is; "": none was built yet
 }
 
 // home is one member's computer.
@@ -44,6 +46,7 @@ type home struct {
 	member    string   // whose it is
 	twofold   bool     // its device is in another home as well
 	env       []string // what its commands and its daemon have beside
+	program   string   // of a newer Kith; "": that of this one
 	listen    string   // where its daemon listens
 	announce  string   // what it tells the others: the door of its links
 	elsewhere bool     // it isn't to listen where the home says
@@ -91,7 +94,7 @@ func (l *lab) home(name string) (*home, error) {
 
 // command is kith as typed in a home.
 func (l *lab) command(h *home, args ...string) *exec.Cmd {
-	cmd := exec.Command("kith", args...)
+	cmd := exec.Command(cmp.Or(h.program, "kith"), args...)
 	cmd.Env = append(slices.Clone(l.environ), "KITH_HOME="+h.dir, "PATH="+os.Getenv("PATH"))
 	cmd.Env = append(cmd.Env, h.env...)
 	return cmd
@@ -248,6 +251,11 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 
 func (l *lab) as(ts *testscript.TestScript, args []string) error {
 	h := l.homes[args[0]]
+	path := os.Getenv("PATH")
+	if h != nil && h.program != "" {
+		path = filepath.Dir(h.program) + string(os.PathListSeparator) + path
+	}
+	ts.Setenv("PATH", path)
 	if h == nil { // somebody who isn't in
 		ts.Setenv("KITH_HOME", filepath.Join(l.dir, args[0]))
 		return nil

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/testscript"
 	"kith/daemon/seal"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 var update = flag.Bool("update", false, "write the output that scripts expect")
@@ -60,6 +61,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	says NAME …      what kith --json answers to somebody
 //	called VAR       names the document or the like that was just answered, there and as $VAR
 //	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
+//	newer NAME…      gives them a newer Kith in the place of theirs
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // The recovery phrase of each member is in the file NAME.phrase.
@@ -132,6 +134,7 @@ func TestScripts(t *testing.T) {
 				ts.Value(labKey{}).(*lab).says(ts, neg, args)
 			},
 			"later":  scripted(1, (*lab).later),
+			"newer":  scripted(1, (*lab).newer),
 			"settle": scripted(0, (*lab).settle),
 		},
 	})

@@ -126,3 +126,39 @@ func TestAViewOfAnotherVersionIsMadeAnewAndTheOthersAreNot(t *testing.T) {
 		}
 	}
 }
+
+// A newer release accepted what this one can't read, or an older one let wait what this one reads.
+func TestStatementsThatAnotherReleaseJudgedOtherwiseAreCountedAsThisOneJudgesThem(t *testing.T) {
+	c := found(t, "ana", "ben")
+	ana := c.all[0]
+	co := ana.Charter()
+	newer, err := entry.NewUnder(entry.RulesVersion+1, entry.Fields{
+		Space: co.Space(), Heads: co.Heads(), Kind: entry.Statement, Run: entry.Run{7}, Number: 1, Payload: []byte{0xff},
+	}, ana.Key())
+	must(t, err)
+	give(t, ana, newer)
+	before := ana.Counts()
+	if before.Pending != 1 {
+		t.Fatalf("what can't be read is counted so: %+v", before)
+	}
+	genesis, _, err := ana.store.Entry(entry.ID(co.Space()))
+	must(t, err)
+	first, err := entry.Decode(genesis)
+	must(t, err)
+	b := store.NewBatch(nil)
+	for e, state := range map[*entry.Entry]charter.State{first: charter.Pending, newer: charter.Accepted} {
+		if changed, err := ana.putState(b, e, state); err != nil || !changed {
+			t.Fatalf("%v %v", changed, err)
+		}
+	}
+	must(t, ana.store.Commit(b))
+	ana.reopen(t)
+	for id, want := range map[entry.ID]charter.State{first.ID(): charter.Accepted, newer.ID(): charter.Pending} {
+		if rec, err := ana.store.Record(id); err != nil || charter.State(rec.State) != want {
+			t.Errorf("a statement is %v, want %v: %v", charter.State(rec.State), want, err)
+		}
+	}
+	if after := ana.Counts(); after != before {
+		t.Errorf("counted are %+v, want %+v", after, before)
+	}
+}

@@ -308,7 +308,7 @@ func (r *Replica) goOn() error {
 	if err := errors.Join(r.readGranted(), r.readQuota(), r.readDays()); err != nil {
 		return err
 	}
-	if err := r.listStale(); err != nil {
+	if err := errors.Join(r.listStale(), r.listStaleStatements()); err != nil {
 		return err
 	}
 	// For which entries of runs a document waits isn't remembered.

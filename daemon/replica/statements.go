@@ -135,6 +135,35 @@ func (r *Replica) putStates(b *store.Batch, c Rules, statements []*entry.Entry) 
 	return nil
 }
 
+// listStaleStatements puts the statements on the list to be judged again if what is stored of one isn't what this
+// release makes of it: another one knew fewer types and rules, or more.
+func (r *Replica) listStaleStatements() error {
+	stale := false
+	for id, o := range r.open {
+		rec, err := r.store.Record(id)
+		if err != nil {
+			return err
+		}
+		stale = stale || charter.State(rec.State) != o.state
+	}
+	if n := r.store.Counts(); !stale && n.Pending+n.Void+n.Elsewhere > 0 {
+		c := r.Rules()
+		if err := r.store.Records(func(id entry.ID, rec store.Record) bool {
+			if rec.Doc == (entry.DocID{}) && charter.State(rec.State) != charter.Accepted {
+				state, _ := c.State(id)
+				stale = state != charter.State(rec.State)
+			}
+			return !stale
+		}); err != nil {
+			return err
+		}
+	}
+	if !stale {
+		return nil
+	}
+	return r.listJudge([]entry.DocID{{}})
+}
+
 // settleStatements stores the states of statements where they differ from what is stored, in pieces; the last
 // takes them off the list to be judged. The caller holds judging, for reading, and the stripe.
 func (r *Replica) settleStatements() error {
