@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"kith/crdt"
@@ -14,6 +15,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
+	"kith/daemon/replica"
 )
 
 // What a member does to the co-op by statements, on real daemons. The rules by themselves: crdt/charter, attacks_test.go.
@@ -156,6 +158,44 @@ func TestWhoWritesOneKeyAHundredThousandTimesKeepsNobodyFromWorking(t *testing.T
 		v, err := ben.client.Task(t.Context(), task.ID)
 		return err == nil && v.Title == title
 	})
+}
+
+// What has no room is said where its person looks, with what lets it in; and then it comes.
+func TestWhatIsHeldBackIsShownWithTheWayToLiftIt(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Mel")
+	ana := all[0]
+	ana.start()
+	task, err := ana.client.CreateTask(t.Context(), apitest.NewTask{Title: "Order paper"})
+	must(t, err)
+	mel := modify(all[1])
+	mel.knows(task.ID, func(*crdt.View) bool { return true })
+	var flood []*entry.Entry
+	for range 1 + replica.MaxUnsettledOps/100_000 + 1 {
+		f := mel.forge(parsed(t, task.ID), set("project", ""))
+		f.Payload = changetest.Rebuild(f.Payload, func(c *change.Change) { c.Ops = slices.Repeat(c.Ops[:1], 100_000) })
+		flood = append(flood, mel.sign(f))
+	}
+	mel.add(flood...)
+	status := func() string {
+		s, err := ana.client.Status(t.Context())
+		must(t, err)
+		return strings.Join(s.Notice, " ")
+	}
+	ana.until("she is told", func() bool { return strings.Contains(status(), "Held back here of Mel") })
+	if says := status(); !strings.Contains(says, "kith doctor --take-in") {
+		t.Errorf("how it comes in isn't said: %q", says)
+	}
+	_, err = ana.client.DoctorAsked(t.Context(), api.DoctorRequest{TakeIn: true})
+	must(t, err)
+	for id, l := range ana.states(flood[0].ID(), flood[1].ID(), flood[2].ID(), flood[3].ID()) {
+		if l.State != "void" {
+			t.Errorf("%v is %s", id, l.State)
+		}
+	}
+	if says := status(); strings.Contains(says, "Held back") {
+		t.Errorf("all is here, and she is told %q", says)
+	}
 }
 
 // Attack 38: more acknowledgements than a reply has room for, and somebody joins.
