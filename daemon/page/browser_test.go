@@ -55,7 +55,8 @@ func browser(t testing.TB, m *member) *window {
 	w.language("en")
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	must(t, err)
-	w.do(chromedp.Navigate(m.link()), chromedp.WaitVisible(chromedp.CSS(".mast-mark")))
+	w.do(chromedp.Navigate(m.link()))
+	w.until("the page is there", `!!document.querySelector(".mast-mark")`)
 	return w
 }
 
@@ -96,7 +97,8 @@ const patience = 2 * time.Minute
 // goTo opens a page below the co-op.
 func (w *window) goTo(path string) {
 	w.t.Helper()
-	w.do(chromedp.Navigate(w.m.base+path), chromedp.WaitVisible(chromedp.CSS("main")))
+	w.do(chromedp.Navigate(w.m.base + path))
+	w.until("the page is there", `document.readyState === "complete" && !!document.querySelector("main h1")`)
 }
 
 // js gives what an expression gives in the page.
@@ -137,6 +139,34 @@ func quote(s string) string {
 func (w *window) untilSays(what string) {
 	w.t.Helper()
 	w.until("it says "+what, `document.body && document.body.innerText.includes(`+quote(what)+`)`)
+}
+
+// click presses the button of the mouse over what a selector finds. It looks again where a change took that away meanwhile.
+func (w *window) click(selector string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "Could not find node") {
+			w.t.Fatalf("click %s: %v", selector, err)
+		}
+	}
+}
+
+// choose clicks a choice; again if the page moved under the mouse.
+func (w *window) choose(selector string) {
+	w.t.Helper()
+	for range 20 {
+		w.click(selector)
+		if js[bool](w, "document.querySelector("+quote(selector)+").checked") {
+			return
+		}
+	}
+	w.t.Fatalf("%s can't be chosen", selector)
 }
 
 func (w *window) language(tag string) {
@@ -184,7 +214,8 @@ func TestADayOnThePage(t *testing.T) {
 	// Half-written words, focus, selection and scroll stay, while the text changes beside them.
 	w.goTo("decisions/" + made.Short)
 	w.do(chromedp.EmulateViewport(390, 700))
-	w.do(chromedp.Click(chromedp.CSS(`input[value=object]`)), chromedp.Click(chromedp.ID("f-why")))
+	w.choose(`input[value=object]`)
+	w.click(`#f-why`)
 	w.press("not before the rent")
 	js[bool](w, `(() => { document.activeElement.setSelectionRange(4, 10); scrollTo(0, 300); window.kept = document.activeElement; return true })()`)
 	before := js[float64](w, `kept.getBoundingClientRect().top`)
@@ -207,16 +238,17 @@ func TestADayOnThePage(t *testing.T) {
 	w.press(kb.End + " is paid")
 	ana.start()
 	w.until("the banner goes", `document.getElementById("gone").hidden`)
-	w.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.ID("f-why")))
+	w.do(chromedp.Reload())
+	w.until("the page is there again", `!!document.getElementById("f-why")`)
 	if got := js[string](w, `document.getElementById("f-why").value`); got != "not before the rent is paid" {
 		t.Errorf("after a reload there is %q", got)
 	}
 
 	// She spoke to a text that she hadn't read as it is now: that is told, and then it is taken.
-	w.do(chromedp.Click(chromedp.CSS(`.a-word .filled`)))
+	w.click(`.a-word .filled`)
 	w.until("it is sent", `document.getElementById("f-why").value === "" || !!document.querySelector(".trouble")`)
 	if js[bool](w, `!!document.querySelector(".trouble")`) {
-		w.do(chromedp.Click(chromedp.CSS(`.a-word .filled`)))
+		w.click(`.a-word .filled`)
 	}
 	w.untilSays("Your objection stands.")
 	d, err := ben.client.Decision(t.Context(), made.ID)
@@ -235,11 +267,15 @@ func TestADayOnThePage(t *testing.T) {
 	// A task from beginning to end, with the page's own buttons.
 	w.do(chromedp.EmulateViewport(1440, 900))
 	w.goTo("tasks/new")
-	w.do(chromedp.SendKeys(chromedp.ID("f-title"), "Order paper"), chromedp.SendKeys(chromedp.ID("f-hours"), "2"), chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.click(`#f-title`)
+	w.press("Order paper")
+	w.click(`#f-hours`)
+	w.press("2")
+	w.click(`main .filled`)
 	w.untilSays("Nobody has it")
-	w.do(chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.click(`main .filled`)
 	w.untilSays("You have it")
-	w.do(chromedp.Click(chromedp.CSS(`main .filled`)))
+	w.click(`main .filled`)
 	w.untilSays("It is to be done after all")
 
 	// Nothing that somebody typed runs.

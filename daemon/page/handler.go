@@ -58,6 +58,7 @@ func (p *Page) about(show func(*asking, http.ResponseWriter) error) http.Handler
 		in := p.asking(r)
 		var err error
 		if r.Method == http.MethodPost {
+			defer p.hub.forget() // before the browser asks what has become of it
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 			err = r.ParseForm()
 			var over *http.MaxBytesError

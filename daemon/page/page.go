@@ -40,6 +40,7 @@ type Page struct {
 	made   recent[string]  // where what a form has begun is, by the form's own key
 	merged recent[changed] // what others wrote while somebody edited
 	live   chan struct{}   // holds one for each open stream
+	hub    hub
 
 	mu    sync.Mutex
 	state State
@@ -140,7 +141,6 @@ func (p *Page) Run(ctx context.Context) {
 
 func (p *Page) serve(ctx context.Context, l net.Listener) error {
 	base, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
 	s := &http.Server{
 		Handler:           p.Handler(),
 		ReadHeaderTimeout: headerTimeout,
@@ -151,6 +151,9 @@ func (p *Page) serve(ctx context.Context, l net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
+	var hearing sync.WaitGroup
+	hearing.Go(func() { p.hear(base) })
+	defer func() { end(); hearing.Wait() }()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		end() // streams end; a request under way gets its answer

@@ -165,11 +165,14 @@ func (in *asking) around() (m mast, index []group, err error) {
 				of = []string{f.Name, "true"}
 			}
 		}
-		found, err := in.list(k, mostCounted+1, of...)
+		n, err := keep(&in.p.hub, in.space+"/"+k.Many, func() (int, error) {
+			found, err := in.list(k, mostCounted+1, of...)
+			return len(found), err
+		})
 		if err != nil {
 			return m, nil, err
 		}
-		counts[k.Many] = in.counted(len(found), mostCounted)
+		counts[k.Many] = in.counted(n, mostCounted)
 	}
 	here := func(path string) entry {
 		words := in.t.T(capital(path))

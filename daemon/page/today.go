@@ -175,29 +175,39 @@ func (in *asking) aboutUs(all []api.Proposal) section {
 
 // lately are the documents that were written in last.
 func (in *asking) lately() (out []lately, err error) {
-	type changed struct {
-		k *kind.Kind
-		d document
+	all, err := keep(&in.p.hub, in.space+"/lately", in.changedLast)
+	if err != nil {
+		return nil, err
 	}
-	var all []changed
-	for _, k := range kinds.All.Nouns() {
-		found, err := in.list(k, mostLately)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range found {
-			all = append(all, changed{k, d})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b changed) int {
-		return cmp.Or(b.d.UpdatedAt.Compare(a.d.UpdatedAt.Time), cmp.Compare(a.d.ID, b.d.ID))
-	})
 	for _, c := range all[:min(len(all), mostLately)] {
 		out = append(out, lately{
 			ID: c.d.ID, When: in.Moment(c.d.UpdatedAt.Time), Who: capital(in.namedBy(c.d.UpdatedBy)), Title: c.d.Title, At: in.At(c.k.Many, c.d.Short),
 		})
 	}
 	return out, nil
+}
+
+// written is a document that somebody wrote in.
+type written struct {
+	k *kind.Kind
+	d document
+}
+
+// changedLast are the documents that were written in last, of all kinds, newest first.
+func (in *asking) changedLast() (all []written, err error) {
+	for _, k := range kinds.All.Nouns() {
+		found, err := in.list(k, mostLately)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range found {
+			all = append(all, written{k, d})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b written) int {
+		return cmp.Or(b.d.UpdatedAt.Compare(a.d.UpdatedAt.Time), cmp.Compare(a.d.ID, b.d.ID))
+	})
+	return all, nil
 }
 
 // listed is the list of a kind.
