@@ -252,7 +252,9 @@ func (k *kith) memberOffers(ctx context.Context) (out []offer) {
 		return nil
 	}
 	for _, m := range members {
-		out = append(out, offer{m.Name, m.Standing + " member"})
+		if m.Standing != "resigned" && m.Standing != "removed" { // who left is named in full
+			out = append(out, offer{m.Name, m.Standing + " member"})
+		}
 	}
 	return out
 }

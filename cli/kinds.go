@@ -571,7 +571,10 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 // cell is what stands in one place of a list, for who reads it here and now.
 func (c *call) cell(is kind.Cell) string {
 	parts := []string{is.Words}
-	if is.Day != "" {
+	switch {
+	case is.Day != "" && is.Due:
+		parts = append(parts, c.dueWords(is.Day))
+	case is.Day != "":
 		parts = append(parts, c.when(is.Day))
 	}
 	if t, err := time.Parse(time.RFC3339, is.Since); err == nil {

@@ -19,13 +19,13 @@ func (k *kith) today() *cli.Command {
 		name: "today", usage: "what waits for me",
 		more:     capital(strings.Join(append(waits, "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
 		examples: []string{`kith today`, `kith today --all`, `kith today --jq '.decisions[].short'`},
-		flags:    []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "all that waits, however much it is; programs always get all"}},
+		flags:    []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "all that waits, however much it is, and what I was shown already"}},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
 			if err != nil {
 				return err
 			}
-			raw, err := client.Waits(ctx)
+			raw, err := client.Waits(ctx, c.Bool("all"))
 			if err != nil {
 				return err
 			}
@@ -164,7 +164,11 @@ func (c *call) waits(w *kind.Wait, all []document) (lines []string) {
 		if w.Says != nil {
 			line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Says(d.fields)), 2*maxCell), " ")
 		}
-		lines = append(lines, line+c.where(d.Space, d.Document))
+		line += c.where(d.Space, d.Document)
+		if w.Run != "" {
+			line += c.out.faint("  kith " + d.Kind + " " + w.Run + " " + d.Short)
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

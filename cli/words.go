@@ -64,6 +64,20 @@ func (c *call) when(date string) string {
 	return words
 }
 
+// dueWords says when something is due, and how many days it has been.
+func (c *call) dueWords(date string) string {
+	now := c.env.Now()
+	at, _, err := api.ParseDate(date, now.Location())
+	if err != nil {
+		return date
+	}
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
+	if days := int(day(now).Sub(day(at)).Hours() / 24); days > 0 {
+		return "overdue by " + count(days, "day")
+	}
+	return "due " + c.when(date)
+}
+
 // list joins names as people do: "Ana, Ben and Cleo".
 func list(names []string) string {
 	if len(names) < 2 {

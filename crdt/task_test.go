@@ -365,4 +365,9 @@ func TestATaskThatIsHandedOverStaysUntilTheNextPersonAccepts(t *testing.T) {
 	if !slices.Equal(crdttest.Task(v).TakenBy, c.ask("ana")) {
 		t.Errorf("handed back and accepted, so it is Ana's again: %v", crdttest.Task(v).TakenBy)
 	}
+	ana.tell(crdttest.HandOver(ana.id, cleo.id, now, "now you"))
+	cleo.tell(crdttest.Accept(cleo.id))
+	if v = cleo.tell(crdttest.PutBack(cleo.id)); len(crdttest.Task(v).TakenBy) != 0 {
+		t.Errorf("who took it over put it back, so nobody has it, and not who handed it over: %v", crdttest.Task(v).TakenBy)
+	}
 }

@@ -50,6 +50,7 @@ type Cell struct {
 	Words string
 	Day   string // as in a field of type Day
 	Since string // RFC 3339
+	Due   bool   // the day is one by which something is to be done: how long it is over is said
 }
 
 // Column is one column of a list, on a terminal and on a page. The first one of a kind also says with whom a document is

@@ -99,7 +99,9 @@ func (w Want) Means(word string) bool {
 type Asker struct {
 	Me       string                   // their ID; "" is nobody
 	Day      func(when string) string // the day of a date, as "2026-12-01"
-	Tomorrow string                   // as Day gives it
+	Tomorrow string                   // as Day gives it, and the day behind it
+	Soon     string
+	Gone     func(member string) bool // whether somebody isn't a member any more; nil: nobody is gone
 }
 
 // Want is what a filter asks of a document. value is clean, and "" for a filter that takes none.
@@ -121,8 +123,11 @@ func (w *Wait) Wants(by Asker) (all []Want) {
 	want := func(word string, not bool) {
 		name, value := SplitFact(word)
 		one := Want{Fact: name, Not: not}
-		if value == "me" {
+		switch value {
+		case "me":
 			one.Is = func(v string) bool { return v == by.Me }
+		case "gone":
+			one.Is = func(v string) bool { return by.Gone != nil && by.Gone(v) }
 		}
 		all = append(all, one)
 	}
@@ -133,7 +138,11 @@ func (w *Wait) Wants(by Asker) (all []Want) {
 		want(w.But, true)
 	}
 	if w.Before != "" {
-		all = append(all, Want{Fact: w.Before, Is: func(v string) bool { return by.Day(v) < by.Tomorrow }})
+		end := by.Tomorrow
+		if w.Soon {
+			end = by.Soon
+		}
+		all = append(all, Want{Fact: w.Before, Is: func(v string) bool { return by.Day(v) < end }})
 	}
 	return all
 }

@@ -181,15 +181,17 @@ type List struct {
 	Examples   []string
 }
 
-// Wait is what waits for somebody, for kith today: the documents with all these facts. In a fact "me" behind the
-// slash stands for whoever asks.
+// Wait is what waits for somebody, for kith today: the documents with all these facts.
 type Wait struct {
-	Key     string // in the JSON
-	Title   string // "You are asked to take"
-	Gist    string // "tasks that I am asked to take", in the command's help
-	Facts   []string
+	Key     string            // in the JSON
+	Title   string            // "You are asked to take"
+	Gist    string            // "tasks that I am asked to take", in the command's help
+	Facts   []string          // behind the slash "me" stands for whoever asks, "gone" for whoever isn't a member any more
 	But     string            // and without this one; ""
 	Before  string            // with this fact of today or a day before; ""
+	Soon    bool              // Before takes tomorrow, too
+	News    bool              // it doesn't come again to who was shown the document as it is
+	Run     string            // the verb that it asks for, or "show"; "": what the title says
 	Order   *Order            // nil: newest change first
 	Says    func(Answer) Cell // what stands behind the title of each
 	Anybody bool              // it waits for nobody in particular, and is told behind what does

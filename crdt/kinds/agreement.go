@@ -68,6 +68,9 @@ var Agreement = &kind.Kind{
 	Today: []*kind.Wait{{
 		Key: "agreements", Title: "Agreements to read", Gist: "agreements that I haven't read as they are now",
 		Facts: []string{"unread/me"}, Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
+	}, {
+		Key: "agreement_reviews", Title: "Agreements to be looked at again", Gist: "agreements whose review is due", Anybody: true,
+		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith agreement list --current`, `kith agreement list --unread`},

@@ -33,11 +33,18 @@ var samples = map[string][]*kind.View{
 			TakenBy: []charter.MemberID{ana}, Asked: []kinds.Asked{{Member: ben, Answer: kinds.AnswerNone}},
 			Wants: []kinds.Said{{Member: ana, Why: "heavy"}}, Offers: []kinds.Said{{Member: ben}},
 		},
+	}, {
+		Meta:    kind.Meta{CreatedBy: ana},
+		Derived: &kinds.Doing{Asked: []kinds.Asked{{Member: ben, Answer: kinds.AnswerDeclined}}},
 	}},
 	"decision": {
 		{Fields: fields("by", "2026-12-01"), Derived: &kinds.Deciding{
 			Status: kinds.Open, WaitingFor: []charter.MemberID{ana},
 			Positions: []kinds.Position{{Member: ben, Stance: kinds.StandAside}},
+		}},
+		{Meta: kind.Meta{CreatedBy: ana}, Fields: fields("by", "2026-12-01"), Derived: &kinds.Deciding{
+			Process: kinds.ProcessMajority, Status: kinds.Open, Full: []charter.MemberID{ana, ben},
+			Positions: []kinds.Position{{Member: ana, Stance: kinds.Agree, Counted: true}, {Member: ben, Stance: kinds.Disagree, Counted: true}},
 		}},
 		{Fields: fields("review", "2027-12-01"), Derived: &kinds.Deciding{
 			Status: kinds.Agreed, Outcome: &kinds.Outcome{Result: kinds.Agreed, Holds: true},

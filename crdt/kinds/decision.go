@@ -2,8 +2,10 @@ package kinds
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
@@ -41,7 +43,7 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 2,
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 3,
 	Fields: []*kind.Field{decisionProcess, decisionBy, decisionReview, decisionWithdrawn},
 	Own:    []*kind.Field{decisionPosition, decisionRecord},
 	Derive: kind.Deriving(decide), Counts: true,
@@ -67,6 +69,12 @@ var Decision = &kind.Kind{
 		f.Is("open", d.Status == Open)
 		if d.Status == Open {
 			f.Who("waits", d.WaitingFor...)
+			d.factsForProposer(v, f)
+		} else {
+			f.Who("closed", v.CreatedBy)
+			for _, p := range d.Positions {
+				f.Who("closed", p.Member)
+			}
 		}
 		if d.Status == Agreed {
 			f.Has("review", decisionReview.Str(v))
@@ -99,6 +107,21 @@ var Decision = &kind.Kind{
 	Today: []*kind.Wait{{
 		Key: "decisions", Title: "Decisions that wait for you", Gist: "decisions without my position",
 		Facts: []string{"waits/me"}, Says: kind.DayOf("by", "by"),
+	}, {
+		Key: "objections", Title: "Objections to what you proposed", Gist: "objections to what I proposed",
+		Facts: []string{"objected/me"}, Says: decisionAgainst, Run: "show",
+	}, {
+		Key: "closable", Title: "Can be closed", Gist: "what I proposed and can be closed",
+		Facts: []string{"closable/me"}, Says: decisionCount, Run: "close",
+	}, {
+		Key: "day_over", Title: "The day is over, and it can be closed", Gist: "what I proposed whose day has passed",
+		Facts: []string{"ready/me"}, But: "closable/me", Before: "until", Says: kind.DayOf("until", "by"), Run: "close",
+	}, {
+		Key: "closed", Title: "Closed", Gist: "what I proposed or answered, and was closed since I was shown it",
+		Facts: []string{"closed/me"}, Says: decisionStands, News: true, Run: "show",
+	}, {
+		Key: "reviews", Title: "To be looked at again", Gist: "agreed decisions whose review is due", Anybody: true,
+		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith decision list --open`, `kith decision list --waiting-for-me`},
@@ -145,6 +168,43 @@ var Decision = &kind.Kind{
 		},
 	},
 	Share: &kind.Share{May: isProposed, Note: asNote, Back: decidedThere},
+}
+
+// factsForProposer are what who proposed something is told of while it is open.
+func (d *Deciding) factsForProposer(v *kind.View, f *kind.Facts) {
+	for _, p := range d.Positions {
+		f.Is("objected/"+v.CreatedBy.String(), p.Counted && isAgainst(p.Stance) && p.Member != v.CreatedBy)
+	}
+	if d.stands(d.result(v.CreatedBy), nil) != nil {
+		return
+	}
+	f.Who("ready", v.CreatedBy)
+	f.Has("until", decisionBy.Str(v))
+	if d.heard("", time.Time{}, nil, nil) == nil {
+		f.Who("closable", v.CreatedBy)
+	}
+}
+
+// decisionAgainst says who objects, and why.
+func decisionAgainst(a kind.Answer) kind.Cell {
+	var said []string
+	for _, p := range a.List("positions") {
+		if p.Is("counted") && isAgainst(kind.WordIn(p.Str("stance"))) {
+			said = append(said, p.In("member").Str("name")+": "+p.Str("why"))
+		}
+	}
+	return kind.Cell{Words: strings.Join(said, "; ")}
+}
+
+// decisionCount says how many have answered.
+func decisionCount(a kind.Answer) kind.Cell {
+	n := 0
+	for _, p := range a.List("positions") {
+		if p.Is("counted") {
+			n++
+		}
+	}
+	return kind.Cell{Words: fmt.Sprintf("%d answered", n)}
 }
 
 func way(word, gist string, why kind.Need, act, example string) *kind.Way {

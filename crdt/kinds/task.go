@@ -68,7 +68,7 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 2,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 3,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
@@ -90,6 +90,13 @@ var Task = &kind.Kind{
 			f.Who("asked", d.unanswered()...)
 			if len(d.Wants) > 0 {
 				f.Who("wants", d.Wants[0].Member)
+			}
+			f.Is("free", d.isFree())
+			if d.isFree() && d.saidNo() {
+				f.Who("refused", v.CreatedBy)
+			}
+			for _, m := range d.concerns(v) {
+				f.Is("offered/"+m.String(), len(d.Offers) > 0)
 			}
 		}
 	},
@@ -124,7 +131,24 @@ var Task = &kind.Kind{
 		},
 		{
 			Key: "due", Title: "Due", Gist: "tasks of mine that are due",
-			Facts: []string{"mine/me", "open"}, Before: "due", Order: taskByDue, Says: kind.DayOf("due", "due"),
+			Facts: []string{"mine/me", "open"}, Before: "due", Soon: true, Order: taskByDue,
+			Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} },
+		},
+		{
+			Key: "declined", Title: "Said no to what you asked for", Gist: "tasks of mine that others declined or put back, and nobody has",
+			Facts: []string{"refused/me"}, Says: taskWhoSaidNo, News: true, Run: "ask",
+		},
+		{
+			Key: "offered", Title: "Help is offered", Gist: "help that is offered with what I do",
+			Facts: []string{"offered/me"}, Says: taskWhoOffers, News: true, Run: "show",
+		},
+		{
+			Key: "left", Title: "Who had these left", Gist: "what people have who left", Anybody: true,
+			Facts: []string{"mine/gone", "open"}, Says: taskWho, Run: "take",
+		},
+		{
+			Key: "nobody", Title: "Nobody has these", Gist: "tasks that nobody has", Anybody: true,
+			Facts: []string{"free"}, Order: taskByDue, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} }, Run: "take",
 		},
 		{
 			Key: "help_wanted", Title: "Help wanted", Gist: "where help is wanted", Anybody: true,
@@ -278,7 +302,7 @@ func whoDoes(s *kind.Story) (*Doing, error) {
 		if h, to, ok := parseHanding(said[taskHanded.Key].Str()); ok && to != m {
 			for i := range d.Asked {
 				if a := &d.Asked[i]; a.Member == to && int64(a.At) == h.Asked {
-					over = a.Answer == AnswerAccepted
+					over = a.Answer == AnswerAccepted || a.Answer == AnswerPutBack // it was theirs then
 					if a.From == (charter.MemberID{}) { // of two who have it together the first is named
 						a.From, a.Note = m, h.Note
 					}
@@ -326,6 +350,22 @@ func (d *Doing) unanswered() (out []charter.MemberID) {
 		}
 	}
 	return out
+}
+
+// isFree says whether nobody has the task, and nobody is still to answer.
+func (d *Doing) isFree() bool { return len(d.TakenBy)+len(d.unanswered()) == 0 }
+
+// saidNo says whether somebody was asked, and declined or put it back.
+func (d *Doing) saidNo() bool {
+	return slices.ContainsFunc(d.Asked, func(a Asked) bool { return a.Answer == AnswerDeclined || a.Answer == AnswerPutBack })
+}
+
+// concerns are those to whom help is offered: who has the task, or else who made it.
+func (d *Doing) concerns(v *kind.View) []charter.MemberID {
+	if len(d.TakenBy) > 0 {
+		return d.TakenBy
+	}
+	return []charter.MemberID{v.CreatedBy}
 }
 
 // isLive refuses what makes no sense on a task that is over.
@@ -560,6 +600,35 @@ func taskWho(a kind.Answer) kind.Cell {
 		}
 	}
 	return kind.Cell{Words: strings.Join(asked, ", ")}
+}
+
+// taskWhoSaidNo says who declined a task, or put it back, and why.
+func taskWhoSaidNo(a kind.Answer) kind.Cell {
+	var said []string
+	for _, one := range a.List("asked") {
+		word := map[string]string{AnswerDeclined: " declined", AnswerPutBack: " put it back"}[one.Str("answer")]
+		if word == "" {
+			continue
+		}
+		word = one.In("member").Str("name") + word
+		if why := one.Str("why"); why != "" {
+			word += ": " + why
+		}
+		said = append(said, word)
+	}
+	return kind.Cell{Words: strings.Join(said, "; ")}
+}
+
+func taskWhoOffers(a kind.Answer) kind.Cell {
+	var said []string
+	for _, o := range a.In("help").List("offers") {
+		word := o.In("member").Str("name")
+		if why := o.Str("why"); why != "" {
+			word += ": " + why
+		}
+		said = append(said, word)
+	}
+	return kind.Cell{Words: strings.Join(said, "; ")}
 }
 
 func taskWhoWantsHelp(a kind.Answer) kind.Cell {

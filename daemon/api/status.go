@@ -232,12 +232,31 @@ type Hit struct {
 // Today is what waits for me.
 type Today struct {
 	Notice    []string   `json:"notice"`    // what I have to know first, as in Status
+	Sections  []Section  `json:"sections"`  // what waits in documents, once more, in one form
 	AboutMe   []Proposal `json:"about_me"`  // about my own membership, open
 	Proposals []Proposal `json:"proposals"` // without my answer, or mine and overtaken
 	Asks      []Ask      `json:"asks"`      // by allies, without an answer
 
 	// Documents is what waits in documents of each kind, by the key that its declaration has for that: "asked".
 	Documents map[string][]json.RawMessage `json:"-"`
+}
+
+// Section is what waits in documents of one kind for one reason.
+type Section struct {
+	Name  string        `json:"name"`
+	Title string        `json:"title"`
+	Items []SectionItem `json:"items"`
+}
+
+// SectionItem is one document in which something waits.
+type SectionItem struct {
+	ID      string `json:"id"`
+	Short   string `json:"short"`
+	Kind    string `json:"kind"`
+	Title   string `json:"title"`
+	Why     string `json:"why"`     // who, and what they say; ""
+	Due     string `json:"due"`     // the day that it is about; ""
+	Command string `json:"command"` // what to type
 }
 
 // UnmarshalJSON reads it, and keeps apart what waits in documents.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kith/crdt"
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/daemon/api"
@@ -82,7 +83,15 @@ func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 
 // List implements server.Documents.
 func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
-	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit})
+	rules := b.at.Replica.Rules()
+	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, gone: func(member string) bool {
+		id, err := charter.ParseMemberID(member)
+		m, ok := rules.Member(id)
+		return err == nil && ok && (m.Standing == charter.Resigned || m.Standing == charter.Removed)
+	}})
+	if q.News && err == nil {
+		found, err = unseen(found)
+	}
 	all := make([]server.Shown, len(found))
 	for i, s := range found {
 		all[i] = s.told(q.Kind)

@@ -195,6 +195,7 @@ type listQuery struct {
 	kind  *kind.Kind
 	wants func(by kind.Asker) []kind.Want // nil: all
 	order *kind.Order                     // nil: newest change first
+	gone  func(member string) bool        // see kind.Asker
 	limit int                             // 0: all
 }
 
@@ -252,7 +253,8 @@ func (q listQuery) ask(me charter.MemberID) []kind.Want {
 	if q.wants == nil {
 		return nil
 	}
-	by := kind.Asker{Day: day, Tomorrow: time.Now().AddDate(0, 0, 1).Format(time.DateOnly)}
+	on := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	by := kind.Asker{Day: day, Tomorrow: on(1), Soon: on(2), Gone: q.gone}
 	if me != (charter.MemberID{}) {
 		by.Me = me.String()
 	}

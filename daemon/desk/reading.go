@@ -150,3 +150,17 @@ func (b *Desk) answered(k *kind.Kind, verb *kind.Verb, id string, a asks, err er
 	}
 	return p
 }
+
+// unseen leaves out what the member of this device was shown here as it is, and what they changed last themselves.
+func unseen(all []Shown) (news []Shown, err error) {
+	for _, s := range all {
+		was, err := s.Replica.Shown(s.key())
+		if err != nil {
+			return nil, err
+		}
+		if me, _ := s.Replica.Me(); !isAt(s.View.Heads, was.Heads) && s.View.UpdatedBy != me.ID {
+			news = append(news, s)
+		}
+	}
+	return news, nil
+}

@@ -33,7 +33,7 @@ type lately struct {
 }
 
 func (in *asking) today(w http.ResponseWriter) error {
-	raw, err := in.c.Waits(in.ctx())
+	raw, err := in.c.Waits(in.ctx(), false)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strconv"
 
 	"kith/daemon/api"
 )
@@ -13,8 +14,9 @@ import (
 // ID, with its letters or without.
 
 // Waits gives what waits for me, as Today does: documents of each kind under the keys that its declaration names.
-func (c *Client) Waits(ctx context.Context) (json.RawMessage, error) {
-	return call[json.RawMessage](ctx, c, "GET", "today", nil, nil)
+// all: with what they were shown already.
+func (c *Client) Waits(ctx context.Context, all bool) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "GET", "today", url.Values{"all": {strconv.FormatBool(all)}}, nil)
 }
 
 // Documents lists them. q holds filters of the kind, and sort, limit and brief.

@@ -247,6 +247,9 @@ func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 func (s *Server) memberIDs(ctx context.Context, words []string) error {
 	for i, word := range words {
 		m, err := s.resolveMember(ctx, word)
+		if err == nil {
+			err = whoIsIn(m)
+		}
 		if err != nil {
 			return err
 		}

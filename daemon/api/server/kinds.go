@@ -76,6 +76,7 @@ type ListQuery struct {
 	Wants func(kind.Asker) []kind.Want // what its documents must have, by who asks, and where; nil: nothing
 	Order *kind.Order                  // nil: newest change first
 	Limit int                          // 0: all
+	News  bool                         // without what the member of this device was shown as it is
 }
 
 func listing(k *kind.Kind) work {

@@ -100,6 +100,14 @@ func shortMember(id string, all []api.Member) string {
 	return id
 }
 
+// whoIsIn refuses to ask something of somebody who isn't a member any more.
+func whoIsIn(m api.Member) error {
+	if m.Standing == "resigned" || m.Standing == "removed" {
+		return api.Problemf(api.NotAllowed, "who is: kith member list", "%s isn't a member any more", m.Name)
+	}
+	return nil
+}
+
 // me gives the ID of the member of this daemon.
 func (s *Server) me(ctx context.Context) (string, error) {
 	all, err := s.at.Entrance.Members(ctx)

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -54,26 +56,56 @@ func (s *Server) today(r *http.Request) (any, error) {
 		return nil, err
 	}
 	t := object{"notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
+	seenToo := (query{r.URL.Query()}).flag("all")
+	sections := []api.Section{}
 	for _, k := range kinds.All.Nouns() {
 		for _, w := range k.Today {
-			waiting, err := s.waiting(ctx, k, w)
+			waiting, err := s.waiting(ctx, k, w, seenToo)
 			if err != nil {
 				return nil, err
 			}
+			section, err := sectionOf(k, w, waiting)
+			if err != nil {
+				return nil, err
+			}
+			sections = append(sections, section)
 			t[w.Key] = withLists(waiting)
 		}
 	}
+	t["sections"] = sections
 	return t, nil
 }
 
+// sectionOf tells what waits in a form that is the same for documents of all kinds.
+func sectionOf(k *kind.Kind, w *kind.Wait, waiting []Shown) (api.Section, error) {
+	out := api.Section{Name: w.Key, Title: w.Title, Items: []api.SectionItem{}}
+	for _, d := range waiting {
+		b, err := json.Marshal(d)
+		if err != nil {
+			return out, err
+		}
+		var a kind.Answer
+		if err := json.Unmarshal(b, &a); err != nil {
+			return out, err
+		}
+		item := api.SectionItem{ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Command: "kith " + k.Name + " " + cmp.Or(w.Run, "show") + " " + d.Short}
+		if w.Says != nil {
+			says := w.Says(a)
+			item.Why, item.Due = says.Words, says.Day
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, nil
+}
+
 // waiting are the documents of a kind in which something waits for the member of this daemon, in every space.
-func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait) ([]Shown, error) {
+func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait, seenToo bool) ([]Shown, error) {
 	all, err := across(s, func(one *Server) ([]Shown, error) {
 		me, err := one.mine(ctx)
 		if err != nil || me == "" {
 			return nil, err
 		}
-		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order})
+		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order, News: w.News && !seenToo})
 	}, func(d *Shown, space *api.Named) { d.Space = space })
 	return once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared }), err
 }
@@ -82,6 +114,7 @@ func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait) ([]Sho
 func todayWork() work {
 	return work{do: (*Server).today, out: func(s schemas) object {
 		properties := object{
+			"sections":  s.of(reflect.TypeFor[[]api.Section](), false),
 			"notice":    s.of(reflect.TypeFor[[]string](), false),
 			"about_me":  s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"proposals": s.of(reflect.TypeFor[[]api.Proposal](), false),
