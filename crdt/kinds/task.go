@@ -303,7 +303,7 @@ func whoDoes(s *kind.Story) (*Doing, error) {
 			for i := range d.Asked {
 				if a := &d.Asked[i]; a.Member == to && int64(a.At) == h.Asked {
 					over = a.Answer == AnswerAccepted || a.Answer == AnswerPutBack // it was theirs then
-					if a.From == (charter.MemberID{}) { // of two who have it together the first is named
+					if a.From == (charter.MemberID{}) {                            // of two who have it together the first is named
 						a.From, a.Note = m, h.Note
 					}
 				}
