@@ -2,8 +2,10 @@ package replica
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
@@ -160,5 +162,66 @@ func TestStatementsThatAnotherReleaseJudgedOtherwiseAreCountedAsThisOneJudgesThe
 	}
 	if after := ana.Counts(); after != before {
 		t.Errorf("counted are %+v, want %+v", after, before)
+	}
+}
+
+// A million entries of kinds that nobody here knows fill as much of a disk as the same device may fill with anything that
+// waits: here that is little, so that few are enough to show it.
+func TestWhatADeviceWritesOfUnknownKindsIsBoundedByCountAndSizeAndComesInAfterTheUpdate(t *testing.T) {
+	const written = 60
+	for what, bound := range map[string]room{
+		"count":      {bytes: MaxUnsettledPerDevice, entries: 20, ops: MaxUnsettledOps},
+		"size":       {bytes: 30_000, entries: MaxUnsettledEntries, ops: MaxUnsettledOps},
+		"operations": {bytes: MaxUnsettledPerDevice, entries: MaxUnsettledEntries, ops: 15_000},
+	} {
+		c := found(t, "ana", "mel")
+		ana, mel := c.all[0], c.all[1]
+		ana.with(t, older(t))
+		ana.quota.most = bound
+		for range written {
+			_, err := mel.Create(context.Background(), kinds.Note.Name, func(e Edit) error {
+				return crdttest.NewNote(crdttest.NoteFields{Title: "Noise", Text: strings.Repeat("noise ", 170)})(e.Doc, nil)
+			})
+			must(t, err)
+		}
+		batch := mel.entries(t)
+		for _, e := range batch {
+			give(t, ana, e)
+			if !ana.Has(e.ID()) {
+				t.Fatalf("%s: an entry beyond the bound would be sent for ever", what)
+			}
+		}
+		kept, largest := room{}, room{}
+		must(t, ana.store.Records(func(id entry.ID, rec store.Record) bool {
+			if charter.State(rec.State) == charter.Accepted {
+				return true
+			}
+			b, err := ana.Entry(id)
+			must(t, err)
+			e, err := entry.Decode(b)
+			must(t, err)
+			c, err := change.Parse(e.Payload)
+			must(t, err)
+			one := roomOf(e, c)
+			kept = kept.plus(one)
+			largest = room{max(largest.bytes, one.bytes), 1, max(largest.ops, one.ops)}
+			return true
+		}))
+		if kept.entries == 0 || kept.entries >= written || !kept.minus(largest).within(bound) {
+			t.Errorf("%s: %+v of %d entries are kept, the bound is %+v", what, kept, written, bound)
+		}
+		if n := ana.NeedNewer(); n != kept.entries {
+			t.Errorf("%s: %d documents need a newer Kith, and %d are kept", what, n, kept.entries)
+		}
+		if held := ana.Held(); len(held) != 1 || held[0].Device != mel.device || held[0].Entries != written-kept.entries {
+			t.Errorf("%s: held back is %+v", what, held)
+		}
+		ana.addTask(t, "Order paper") // nobody else notices
+
+		ana.with(t, nil)
+		give(t, ana, batch...)
+		if n := len(ana.Documents(kinds.Note.Name)); n != written {
+			t.Errorf("%s: after the update %d notes are here, want %d", what, n, written)
+		}
 	}
 }
