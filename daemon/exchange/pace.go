@@ -87,8 +87,8 @@ func (p *paces) busy(with *Peer, took time.Duration) {
 }
 
 // stored notes that storing what it brought took so long, and that a part of that stands for nothing, and returns how
-// long to wait with what comes next. An honest device may have had room for what is held back here: so there is some
-// time at once, and it is only waited.
+// long to wait with what comes next. An honest device may have had room for what is held back here, and a former one hands
+// over what its person wrote before they knew: so there is some time at once, and it is only waited.
 func (p *paces) stored(with *Peer, all, idle int, took time.Duration, now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,7 +99,7 @@ func (p *paces) stored(with *Peer, all, idle int, took time.Duration, now time.T
 	}
 	at.spent.Idle += int64(idle)
 	took = min(took, idleAtOnce) // a computer that sleeps, or waits for its disk, isn't busy
-	until := p.idleLocked(with, now).Add(took * time.Duration(idle) / time.Duration(all) * idlePart * with.slower())
+	until := p.idleLocked(with, now).Add(took * time.Duration(idle) / time.Duration(all) * idlePart)
 	p.idle[with.person()] = until
 	return max(0, until.Sub(now)-idleAtOnce*idlePart)
 }
