@@ -49,3 +49,51 @@ func TestEveryTestThatTheDocumentationNamesIsThere(t *testing.T) {
 		}
 	}
 }
+
+// Each cell of the table of who learns what says how it stands, and by which tests: it names no number that isn't below it.
+func TestEachCellOfWhoLearnsWhatNamesItsTestsOrSaysThatNothingHolds(t *testing.T) {
+	b, err := os.ReadFile("../docs/SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(b), "## Who learns what\n")
+	section, _, more := strings.Cut(section, "\n## ")
+	if !ok || !more {
+		t.Fatal("there is no table of who learns what")
+	}
+	shown := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^(\\d+)\\. `Test").FindAllStringSubmatch(section, -1) {
+		shown[m[1]] = true
+	}
+	numbers := regexp.MustCompile(`\((\d+(?:, \d+)*)\)`)
+	rows := 0
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| who |") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 8 {
+			t.Errorf("%d cells: %s", len(cells), line)
+		}
+		rows++
+		for _, cell := range cells[1:] {
+			cell = strings.TrimSpace(cell)
+			named := numbers.FindAllStringSubmatch(cell, -1)
+			for _, m := range named {
+				for _, n := range strings.Split(m[1], ", ") {
+					if !shown[n] {
+						t.Errorf("%s: “%s” names %s, which isn't below the table", cells[0], cell, n)
+					}
+				}
+			}
+			switch {
+			case strings.HasPrefix(cell, "no (") && len(named) > 0, strings.HasPrefix(cell, "told"), strings.HasPrefix(cell, "not held"), cell == "not built yet":
+			default:
+				t.Errorf("%s: “%s” says neither how it stands nor by which test", cells[0], cell)
+			}
+		}
+	}
+	if rows < 14 {
+		t.Errorf("%d rows", rows)
+	}
+}
