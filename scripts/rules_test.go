@@ -88,7 +88,7 @@ var rules = []rule{
 	{"H3: of a full member", "crdt/accept/cut.go", "if a.Full && !slices.Contains(who, a.Member)", "if !slices.Contains(who, a.Member)", ""},
 	{"H3: of who didn't close it", "crdt/accept/cut.go", "			if m != s.Author {", "			if true {", ""},
 	{"States 10: the steps of its dependencies", "crdt/accept/judge.go", "	if !d.covers(s) {", "	if false {", ""},
-	{"Room: 64 closings", "crdt/accept/room.go", " || w.closings > 0 && had.all+w.closings > MaxClosings", "", "./crdt"},
+	{"Room: 64 closings", "crdt/accept/room.go", " || r.closed[key]+w.closings > MaxClosings", "", "./crdt"},
 	{"Room: on whom more people stand", "crdt/accept/crowd.go", "return cmp.Or(cmp.Compare(b.people.len(), a.people.len()),", "return cmp.Or(", ""},
 	{"Room: who has had less", "crdt/accept/crowd.go", "		cmp.Compare(r.of[a.needs.author]+a.needs.ops, r.of[b.needs.author]+b.needs.ops),\n", "", ""},
 	{"Room: what makes somebody stand is kept", "crdt/accept/document.go", "return d.standsFirst(n) || d.comesIn(n)", "return d.comesIn(n)", ""},

@@ -277,3 +277,23 @@ func TestWhoComesInWhereThereIsNoRoomForAllHangsOnNoOrder(t *testing.T) {
 	}
 	t.Logf("%d crowded", crowded)
 }
+
+func TestTakingARecordBackTakesNoRoomFromAnother(t *testing.T) {
+	d := newDesk(t, "ana")
+	names := []string{"first"}
+	for i := range MaxClosings {
+		d.pens["mel"] = nil // another run
+		names = append(names, fmt.Sprint("record ", i))
+		d.closing("mel", names[i+1], "first")
+	}
+	first := d.named[names[1]].change
+	d.pens["mel"] = nil
+	back := d.draft("mel", "back", names[1])
+	back.Ops = []change.Op{{InMap: true, Key: first.Ops[1].Key, Action: change.Delete, Pred: []change.OpID{{Counter: first.StartOp + 1, Actor: first.Actor}}}}
+	d.sign("mel", "back", back)
+	last := names[len(names)-1]
+	before := d.read(append(slices.Clone(names[:len(names)-1]), "back", last)...)
+	after := d.read(append(names, "back")...)
+	d.expect(before, "back accepted, "+last+" accepted")
+	same(t, "replicas differ", seen(after), seen(before))
+}

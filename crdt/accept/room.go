@@ -40,7 +40,7 @@ func (d *Document) hasRoom(c *change.Change) bool {
 		d.closings(c) <= MaxClosings && d.names.fit(d.history, d.kind, c)
 }
 
-// closings returns how many writes one of the keys has in which a change closes the document, with its own.
+// closings returns how many writes that close the document one of the keys has in which a change does, with its own.
 func (d *Document) closings(c *change.Change) (most int) {
 	var more map[string]int
 	for i := range c.Ops {
@@ -51,8 +51,15 @@ func (d *Document) closings(c *change.Change) (most int) {
 		if more == nil {
 			more = map[string]int{}
 		}
+		if more[op.Key] == 0 {
+			for _, w := range d.history.Writes(change.OpID{}, op.Key) {
+				if w.Action == change.Set { // taking it back closes nothing
+					more[op.Key]++
+				}
+			}
+		}
 		more[op.Key]++
-		most = max(most, len(d.history.Writes(change.OpID{}, op.Key))+more[op.Key])
+		most = max(most, more[op.Key])
 	}
 	return most
 }
@@ -115,6 +122,7 @@ type room struct {
 	of     map[charter.MemberID]int // operations
 	keys   map[keyOf]taken
 	keysOf map[keyBy]int   // writes
+	closed map[keyOf]int   // of these, such as close the document
 	named  map[string]bool // keys of names
 	names  map[string]int  // how many begin so
 }
@@ -128,7 +136,7 @@ type keyBy struct {
 }
 
 func newRoom(b bounds) *room {
-	return &room{bounds: b, of: map[charter.MemberID]int{}, keys: map[keyOf]taken{}, keysOf: map[keyBy]int{}, named: map[string]bool{}, names: map[string]int{}}
+	return &room{bounds: b, of: map[charter.MemberID]int{}, keys: map[keyOf]taken{}, keysOf: map[keyBy]int{}, closed: map[keyOf]int{}, named: map[string]bool{}, names: map[string]int{}}
 }
 
 // plus is what is taken once somebody who has had some takes more.
@@ -145,7 +153,7 @@ func (r *room) fits(n *needs) bool {
 	for key, w := range n.keys {
 		had := r.keys[key]
 		writes := had.plus(r.keysOf[keyBy{key, n.author}], w.writes, b.ownWrites)
-		if writes.all > b.writes || writes.common > b.commonWrites() || w.closings > 0 && had.all+w.closings > MaxClosings {
+		if writes.all > b.writes || writes.common > b.commonWrites() || r.closed[key]+w.closings > MaxClosings {
 			return false
 		}
 	}
@@ -175,6 +183,7 @@ func (r *room) take(n *needs, only *needs) {
 		by := keyBy{key, n.author}
 		r.keys[key] = r.keys[key].plus(r.keysOf[by], w.writes, b.ownWrites)
 		r.keysOf[by] += w.writes
+		r.closed[key] += w.closings
 	}
 	for key, f := range n.names {
 		if !r.named[key] {

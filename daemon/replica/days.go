@@ -193,14 +193,17 @@ func (r *Replica) letGoDays() {
 		some := map[entry.ID]*heldEntry{}
 		for i := range left {
 			if left[i] < aDay[i]/part {
-				left = [3]float64{}
+				left[i] = 0
 			}
 		}
 		for id, h := range held {
-			if h.why != HeldDay || left[0] < 1 || left[2] < 1 {
+			if h.why != HeldDay || left[0] < 1 || left[2] < 1 || h.says && left[1] < 1 {
 				continue
 			}
 			left[0], left[2] = left[0]-1, left[2]-float64(h.size)
+			if h.says {
+				left[1]--
+			}
 			some[id] = h
 		}
 		q.letGoLocked(some)

@@ -238,7 +238,7 @@ func (r *Replica) settle(id entry.DocID) error {
 		return err
 	}
 	r.waits.note(id, d.awaits)
-	if len(events) > 0 { // what counts is other than before
+	if len(events) > 0 || d.judge.Large() { // what counts is other than before, or was held back unseen, see wait
 		r.quota.letGo(docKey(id))
 	}
 	r.index.note(id, view)

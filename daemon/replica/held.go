@@ -28,6 +28,7 @@ type heldEntry struct {
 	run    entry.Run
 	size   int
 	why    HeldWhy
+	says   bool // it is a statement
 	// keys are for what it is let go: its change, if something here stands on it; its document, if what was
 	// accepted there isn't any more; and what it waits for, a change or a statement.
 	keys [][32]byte

@@ -39,7 +39,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 			}
 			continue
 		}
-		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom}
+		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom, says: true}
 		if within[e.ID()] {
 			r.giveBack(e) // it comes again, and takes its part then
 		} else {
