@@ -76,9 +76,9 @@ func newCoop() *coop {
 			Devices: []api.MemberDevice{{ID: "key-" + m.Name, Name: "laptop"}},
 		})
 	}
-	paper := header(api.KindTask, "4kq2", "Order paper")
+	paper := header(kinds.Task.Name, "4kq2", "Order paper")
 	paper.Tags = []string{"paper"}
-	drum := header(api.KindTask, "4kq7", "Clean the drum")
+	drum := header(kinds.Task.Name, "4kq7", "Clean the drum")
 	c.tasks = []apitest.Task{
 		{
 			Document: paper, Text: "A3, 90 g", Status: "open", Project: "Workshop", Due: "2026-11-30", Hours: 2.5,
@@ -90,7 +90,7 @@ func newCoop() *coop {
 	}
 	c.decisions = []apitest.Decision{
 		{
-			Document: header(api.KindDecision, "9f2c", "A second riso"), Text: "A used one", Process: "consent", Status: "open",
+			Document: header(kinds.Decision.Name, "9f2c", "A second riso"), Text: "A used one", Process: "consent", Status: "open",
 			Revision: "00112233445566aa", By: "2026-11-27", ReviewOn: "2027-06-01", WaitingFor: []api.Named{ana, cleo},
 			Positions: []apitest.Position{
 				{Member: ben, Stance: "object", Why: "too dear", Revision: "00112233445566aa", Counted: true, At: api.At(now.Add(-time.Hour))},
@@ -98,7 +98,7 @@ func newCoop() *coop {
 			},
 		},
 		{
-			Document: header(api.KindDecision, "7t0p", "Closed on Mondays"), Process: "consent", Status: "agreed",
+			Document: header(kinds.Decision.Name, "7t0p", "Closed on Mondays"), Process: "consent", Status: "agreed",
 			Outcome: &apitest.Outcome{
 				Result: "agreed", RecordedBy: ben, At: api.At(now.Add(-time.Hour)), Tally: map[string]int{"consent": 2, "object": 1},
 				State: "doesnt_hold", Why: "Cleo's objection is open",
@@ -110,7 +110,7 @@ func newCoop() *coop {
 		"t-4kq7": {"due/2026-11-24", "mine/" + ana.ID, "open"},
 		"d-9f2c": {"open", "waits/" + ana.ID, "waits/" + cleo.ID},
 	}
-	c.notes = []apitest.Note{{Document: header(api.KindNote, "2m7d", "Minutes"), Text: "Present: all\n"}}
+	c.notes = []apitest.Note{{Document: header(kinds.Note.Name, "2m7d", "Minutes"), Text: "Present: all\n"}}
 	c.invites = []api.Invite{{ID: "7f3a00", Code: "kith1secret", Standing: "full", ExpiresAt: api.At(now.Add(48 * time.Hour)), State: "open"}}
 	c.proposals = []api.Proposal{
 		{
@@ -410,15 +410,15 @@ func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (serv
 func (c *coop) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	c.told = f
 	return []api.LogLine{
-		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
+		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: kinds.Task.Name, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"set due to 2026-11-30"}, Changes: []api.FieldChange{{Field: "due", Verb: "set", To: "2026-11-30"}}},
-		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Adoptable: f.Void, Why: "only Ana can answer for Ana", Kind: api.KindTask, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
+		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Adoptable: f.Void, Why: "only Ana can answer for Ana", Kind: kinds.Task.Name, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"accepted"}},
 	}, nil
 }
 
 func (c *coop) Search(context.Context, string, int) ([]api.Hit, error) {
-	return []api.Hit{{ID: c.tasks[0].ID, Short: "t-4kq2", Kind: api.KindTask, Title: "Order paper", Line: "A3, 90 g", Score: 2}}, nil
+	return []api.Hit{{ID: c.tasks[0].ID, Short: "t-4kq2", Kind: kinds.Task.Name, Title: "Order paper", Line: "A3, 90 g", Score: 2}}, nil
 }
 
 func (c *coop) Events(context.Context) (<-chan api.Event, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -99,7 +100,7 @@ func (c *call) eventLine(e api.Event) string {
 	switch e.Type {
 	case "created":
 		says = by + " made the " + e.Kind + " " + thing
-		if e.Kind == api.KindAsk {
+		if e.Kind == kinds.Ask.Name {
 			says = by + " asks: " + thing
 		}
 	case "changed":

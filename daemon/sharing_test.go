@@ -67,7 +67,7 @@ func TestATaskOfACoopGoesOnInAShareAndBothSidesWorkOnIt(t *testing.T) {
 	p, err := home.PreviewSharing(ctx, "quilted", api.ShareAdd{ID: task.Short})
 	must(t, err)
 	want := api.SharePreview{
-		Share: p.Share, With: "Quilted", ID: task.ID, Short: task.Short, Kind: api.KindTask, Title: "Print the programme",
+		Share: p.Share, With: "Quilted", ID: task.ID, Short: task.Short, Kind: kinds.Task.Name, Title: "Print the programme",
 		Text: "As in (not shared), and t-shirts.", Tags: []string{"print"}, Fields: []api.Field{
 			{Name: "status", Value: "open"}, {Name: "project", Value: "fair"}, {Name: "due", Value: "2099-12-01"}, {Name: "hours", Value: "2.5"},
 		}, Readers: p.Readers, Replaced: []string{secret.Short}, Says: p.Says, Heads: p.Heads,
@@ -231,11 +231,11 @@ func TestWhatIsSharedForReadingIsReadAndDecisionsAreReadAsNotes(t *testing.T) {
 	shared := ana.shares("Quilted", note.ID, true)
 	p, err := home.PreviewSharing(ctx, "Quilted", api.ShareAdd{ID: closed.ID})
 	must(t, err)
-	if p.Kind != api.KindNote || !strings.Contains(p.Text, "Agreed by consent on") || !strings.Contains(p.Text, "From January.") || !strings.Contains(p.Text, "As in "+shared.Shared.ID[:12]) {
+	if p.Kind != kinds.Note.Name || !strings.Contains(p.Text, "Agreed by consent on") || !strings.Contains(p.Text, "From January.") || !strings.Contains(p.Text, "As in "+shared.Shared.ID[:12]) {
 		t.Errorf("a closed decision will be %+v", p)
 	}
 	copied := ana.shares("Quilted", closed.ID, false)
-	if !copied.Shared.Copy || copied.Kind != api.KindDecision || copied.Title != "Pay ten an hour" {
+	if !copied.Shared.Copy || copied.Kind != kinds.Decision.Name || copied.Title != "Pay ten an hour" {
 		t.Errorf("the closed decision is %+v, shared %+v", copied, copied.Shared)
 	}
 	if d := ana.shares("Quilted", open.ID, true); !d.Shared.Copy {
@@ -816,7 +816,7 @@ func TestWhatNobodyCanAnswerIsntAsked(t *testing.T) {
 	dora.start()
 	var today apitest.Today
 	ana.until("she has both", func() bool {
-		found, err := ana.client.Find(ctx, api.KindAsk, "", 10)
+		found, err := ana.client.Find(ctx, kinds.Ask.Name, "", 10)
 		must(t, err)
 		today, err = ana.client.Today(ctx)
 		must(t, err)

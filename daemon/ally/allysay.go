@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/home"
@@ -54,7 +55,7 @@ func (k *contact) ally(r *replica.Replica) api.Ally {
 			a.Name = x.Ally()
 		}
 		if p.Ask != "" {
-			a.Ask = api.FullID(api.KindAsk, p.Ask)
+			a.Ask = api.FullID(kinds.Ask.Name, p.Ask)
 		}
 	} else if p.met() && p.open() {
 		if m, err := p.meeting(); err == nil && !(compared[0] && compared[1]) {

@@ -2,15 +2,6 @@ package api
 
 import "kith/crdt/kinds"
 
-// The kinds of documents.
-const (
-	KindTask     = "task"
-	KindDecision = "decision"
-	KindNote     = "note"
-	KindAlly     = "ally" // of a co-op: a share with another
-	KindAsk      = "ask"  // in a share: what the ally is asked for
-)
-
 // FullID writes the ID of a document with the letter of its kind; text is entry.DocID.String.
 func FullID(kind, text string) string { return kinds.All.FullID(kind, text) }
 

@@ -183,7 +183,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
 	var together, work []entry
 	for _, k := range kinds.All.Nouns() {
-		if k.Name == api.KindTask {
+		if k.Name == kinds.Task.Name {
 			work = append(work, here(k.Many))
 			continue
 		}

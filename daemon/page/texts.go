@@ -5,7 +5,6 @@ import (
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
-	"kith/daemon/api"
 )
 
 // reading is a note, an agreement, or a document of a kind that has no page of its own, to be read.
@@ -141,9 +140,9 @@ func (in *asking) document(w http.ResponseWriter) error {
 		others = &c
 	}
 	switch k.Name {
-	case api.KindDecision:
+	case kinds.Decision.Name:
 		return in.decision(w, d, nil)
-	case api.KindTask:
+	case kinds.Task.Name:
 		return in.task(w, d)
 	}
 	return in.text(w, k, d, others)

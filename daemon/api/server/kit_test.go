@@ -20,6 +20,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/waittest"
@@ -73,10 +74,10 @@ func newFake() *fake {
 			{ID: memberID('c'), Name: "Cleo", Standing: "prospective", Devices: []api.MemberDevice{{ID: "0c0c0c0c0c", Name: "phone", Retired: true}}},
 		},
 		documents: []api.Document{
-			{ID: documentID(api.KindTask, "4kq2"), Short: "t-4kq2", Kind: api.KindTask, Title: "Order paper"},
-			{ID: documentID(api.KindTask, "4kq7"), Short: "t-4kq7", Kind: api.KindTask, Title: "Clean the drum"},
-			{ID: documentID(api.KindDecision, "9f2c"), Short: "d-9f2c", Kind: api.KindDecision, Title: "A second riso"},
-			{ID: documentID(api.KindNote, "01m7"), Short: "n-01m7", Kind: api.KindNote, Title: "Minutes"},
+			{ID: documentID(kinds.Task.Name, "4kq2"), Short: "t-4kq2", Kind: kinds.Task.Name, Title: "Order paper"},
+			{ID: documentID(kinds.Task.Name, "4kq7"), Short: "t-4kq7", Kind: kinds.Task.Name, Title: "Clean the drum"},
+			{ID: documentID(kinds.Decision.Name, "9f2c"), Short: "d-9f2c", Kind: kinds.Decision.Name, Title: "A second riso"},
+			{ID: documentID(kinds.Note.Name, "01m7"), Short: "n-01m7", Kind: kinds.Note.Name, Title: "Minutes"},
 		},
 		events: make(chan api.Event),
 	}

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
 func TestAnyUniqueStartOfAnIDNamesADocument(t *testing.T) {
-	for _, word := range []string{"t-4kq2", "4kq2", "T-4KQ2", "t-4kq2zz", documentID(api.KindTask, "4kq2")} {
+	for _, word := range []string{"t-4kq2", "4kq2", "T-4KQ2", "t-4kq2zz", documentID(kinds.Task.Name, "4kq2")} {
 		if status, answer := ask(t, newFake(), "GET", "tasks/"+word, nil); status != 200 || !strings.Contains(answer, "Order paper") {
 			t.Errorf("%s: %d %s", word, status, answer)
 		}

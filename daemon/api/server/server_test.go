@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -220,8 +221,8 @@ func TestEventsComeFromTheMomentTheStreamIsReady(t *testing.T) {
 	go func() {
 		<-ready
 		f.events <- api.Event{Seq: 1, Type: "peer"}
-		f.events <- api.Event{Seq: 2, Type: "changed", Kind: api.KindTask}
-		f.events <- api.Event{Seq: 3, Type: "position", Kind: api.KindDecision}
+		f.events <- api.Event{Seq: 2, Type: "changed", Kind: kinds.Task.Name}
+		f.events <- api.Event{Seq: 3, Type: "position", Kind: kinds.Decision.Name}
 		close(f.events) // too far behind, or stopping
 	}()
 	var got []uint64

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -126,9 +127,9 @@ func (s *Server) resolveAsk(ctx context.Context, word string) (api.Ask, error) {
 		return api.Ask{}, err
 	}
 	kind, start, ok := api.SplitID(word)
-	found := slices.DeleteFunc(all, func(a api.Ask) bool { return !ok || !strings.HasPrefix(a.ID, api.FullID(api.KindAsk, start)) })
+	found := slices.DeleteFunc(all, func(a api.Ask) bool { return !ok || !strings.HasPrefix(a.ID, api.FullID(kinds.Ask.Name, start)) })
 	switch {
-	case kind != "" && kind != api.KindAsk:
+	case kind != "" && kind != kinds.Ask.Name:
 		return api.Ask{}, api.Problemf(api.NotFound, "kith ally asks", "%s is the ID of a %s; what an ally asked is wanted here", api.Brief(word), kind)
 	case len(found) == 0:
 		return api.Ask{}, api.Problemf(api.NotFound, "kith ally asks", "nothing that was asked has an ID that starts with “%s”", api.Brief(word))

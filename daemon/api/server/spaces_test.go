@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -13,7 +14,7 @@ import (
 func garden() *fake {
 	f := &fake{
 		people:    []api.Member{{ID: memberID('g'), Name: "Ana", Standing: "full", Me: true}},
-		documents: []api.Document{{ID: documentID(api.KindTask, "8b3a"), Short: "t-8b3a", Kind: api.KindTask, Title: "Water the beans"}},
+		documents: []api.Document{{ID: documentID(kinds.Task.Name, "8b3a"), Short: "t-8b3a", Kind: kinds.Task.Name, Title: "Water the beans"}},
 		events:    make(chan api.Event),
 	}
 	f.space = api.Named{ID: "s2", Name: "Garden Co-op"}
@@ -28,7 +29,7 @@ func TestWhatOneSpaceIsAskedGoesToTheOneThatIsNamed(t *testing.T) {
 		"members?space=Riso+Print+Co-op": memberID('b'),
 		"tasks/t-8b3a":                   "Water the beans", // only one has it
 		"tasks/4kq2":                     "Order paper",
-		"log?id=8b3a":                    `"id":"` + documentID(api.KindTask, "8b3a"),
+		"log?id=8b3a":                    `"id":"` + documentID(kinds.Task.Name, "8b3a"),
 	} {
 		if status, answer := askAll(t, both, path); status != 200 || !strings.Contains(answer, want) {
 			t.Errorf("%s: %d %s", path, status, answer)
@@ -130,7 +131,7 @@ func TestEventsEndWithTheirReader(t *testing.T) {
 
 func TestNothingIsChangedByAStartOfAnIDThatTheCoopAndAShareHave(t *testing.T) {
 	print, share := newFake(), fair("Quilted", "s2")
-	share.documents[0].ID = documentID(api.KindTask, "4kq27")
+	share.documents[0].ID = documentID(kinds.Task.Name, "4kq27")
 	both := served{print, share}
 	status, answer := request(t, both, "POST", "tasks/t-4kq2/done", nil)
 	if status == 200 || !strings.Contains(answer, `"ambiguous"`) || !strings.Contains(answer, "Quilted") || print.told != nil || share.told != nil {
