@@ -157,9 +157,14 @@ func (k *kith) log() *cli.Command {
 			`kith log`,
 			`kith log t-4kq2 --limit 10`,
 			`kith log --void`,
+			`kith log --since "last time"`,
+			`kith log --from Ana --of decision --since monday`,
 		},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "void", Usage: "only what was refused by a rule"},
+			&cli.StringFlag{Name: "since", Usage: "`WHEN` what came here since then, to about a quarter of an hour; or \"last time\""},
+			k.offering(&cli.StringFlag{Name: "from", Usage: "`MEMBER` what they did"}, among(k.memberOffers)),
+			&cli.StringFlag{Name: "of", Usage: "`KIND` task, decision, note, agreement, or charter"},
 			limitFlag(100),
 		},
 		run: runLog,
@@ -184,7 +189,18 @@ func runLog(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return request(c, func(d *client.Client) ([]api.LogLine, error) { return d.Log(ctx, c.arg(0), c.Bool("void"), limit) }, func(lines []api.LogLine) {
+	words := map[string]string{"from": c.String("from"), "of": c.String("of")}
+	if since := strings.ToLower(strings.Join(strings.Fields(c.String("since")), " ")); since == "last time" || since == "last" {
+		words["since"] = "last"
+	} else if words["since"], err = c.env.calendar().parsePast("--since", since); err != nil {
+		return err
+	}
+	if words["from"]+words["of"]+c.arg(0) == "" && !c.Bool("void") { // somebody reads all of it
+		words["note"] = "true"
+	}
+	return request(c, func(d *client.Client) ([]api.LogLine, error) {
+		return d.LogOf(ctx, c.arg(0), c.Bool("void"), limit, words)
+	}, func(lines []api.LogLine) {
 		if len(lines) == 0 {
 			c.out.println("Nothing here.")
 			return

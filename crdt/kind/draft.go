@@ -43,6 +43,7 @@ type Draft struct {
 	Place  *time.Location                // where days end; nil: UTC
 	Rules  uint64                        // the version of the shared rules that the co-op has agreed on
 	Name   func(charter.MemberID) string // for a sentence
+	Left   func(charter.MemberID) bool   // whether somebody was a member and isn't any more; nil: nobody
 
 	writes []Write
 	then   []func(title, text string)

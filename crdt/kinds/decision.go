@@ -24,7 +24,7 @@ var (
 	}
 	decisionBy        = &kind.Field{Key: "by", Is: kind.Day, Hint: "until when positions are hoped for"}
 	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
-	decisionWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Stays: true, Log: withdrew}
+	decisionWithdrawn = &kind.Field{Key: "withdrawn", Is: kind.Reason, Label: "why it was withdrawn", Hint: "why it was withdrawn", Form: "what others than the document's creator write there says nothing, but for a full member who knew that the creator had left", Stays: true, Log: withdrew}
 
 	decisionPosition = &kind.Field{Key: "position", Is: kind.JSON, Hint: "what they say to it", Form: `JSON {"revision","stance","why"}`, Log: tookPosition}                                                                   // see position
 	decisionRecord   = &kind.Field{Key: "record", Is: kind.JSON, Max: 32_000, Closes: true, Hint: "an outcome, and what gives it", Form: `JSON {"revision","result","text","positions":[{"member","change"}]}`, Log: closedAs} // see Record; it names each position that it rests on: about 140 bytes a member
@@ -43,7 +43,7 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 3,
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 4,
 	Fields: []*kind.Field{decisionProcess, decisionBy, decisionReview, decisionWithdrawn},
 	Own:    []*kind.Field{decisionPosition, decisionRecord},
 	Derive: kind.Deriving(decide), Counts: true,
@@ -70,6 +70,7 @@ var Decision = &kind.Kind{
 		if d.Status == Open {
 			f.Who("waits", d.WaitingFor...)
 			d.factsForProposer(v, f)
+			f.Who("proposer", v.CreatedBy)
 		} else {
 			f.Who("closed", v.CreatedBy)
 			for _, p := range d.Positions {
@@ -119,6 +120,9 @@ var Decision = &kind.Kind{
 	}, {
 		Key: "closed", Title: "Closed", Gist: "what I proposed or answered, and was closed since I was shown it",
 		Facts: []string{"closed/me"}, Says: decisionStands, News: true, Run: "show",
+	}, {
+		Key: "proposals_left", Title: "Who proposed these left", Gist: "what people have proposed who left", Anybody: true,
+		Facts: []string{"proposer/gone"}, Says: decisionCount, Run: "withdraw",
 	}, {
 		Key: "reviews", Title: "To be looked at again", Gist: "agreed decisions whose review is due", Anybody: true,
 		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
@@ -435,9 +439,9 @@ func whatALateWordDoes(v *kind.View) string {
 	return says + " To change what was decided: kith decision propose."
 }
 
-// withdraw takes the author's own proposal back. What somebody else wrote there says nothing.
+// withdraw takes the author's own proposal back, or that of somebody who left. What else others write there says nothing.
 func withdraw(d *kind.Draft) error {
-	if d.Author != d.CreatedBy {
+	if d.Author != d.CreatedBy && (d.Left == nil || !d.Left(d.CreatedBy)) {
 		return kind.NotAllowed("object to it: kith decision object", "only who proposed a decision can withdraw it")
 	}
 	d.SetAnew(decisionWithdrawn, change.StrValue(d.Asks.Why))

@@ -34,7 +34,7 @@ type trial struct {
 	places   map[change.Hash]int // of changes in items; made when first needed
 	position map[charter.MemberID][]write
 	records  []write // sets only, by operation ID
-	withdraw []write // by the proposer only
+	withdraw []write // by the proposer, or by a full member when they had left
 	rewrites []int   // changes of title or text, by place in items
 }
 
@@ -58,7 +58,7 @@ func newTrial(s *kind.Story, process string) *trial {
 				rewrites = true
 				continue
 			case decisionWithdrawn.Key:
-				if item.Author == s.CreatedBy {
+				if item.Author == s.CreatedBy || t.leftBehind(item) {
 					t.withdraw = append(t.withdraw, write{op, n, item.Author})
 				}
 				continue
@@ -78,6 +78,16 @@ func newTrial(s *kind.Story, process string) *trial {
 	}
 	slices.SortFunc(t.records, func(a, b write) int { return a.op.ID.Compare(b.op.ID) })
 	return t
+}
+
+// leftBehind says whether a change is by a full member who knew that the proposer had left.
+func (t *trial) leftBehind(item *accept.Item) bool {
+	at, state := t.charter.Of(item.Entry)
+	if state != charter.Accepted || !slices.Contains(at.Full(), item.Author) {
+		return false
+	}
+	standing, known := at.Standing(t.view.CreatedBy)
+	return known && (standing == charter.Resigned || standing == charter.Removed)
 }
 
 // within is a set of changes by their place in items; nil is all of them.

@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"errors"
+	"strconv"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -23,11 +25,15 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 			return nil, replica.ErrNotFound
 		}
 	}
+	q := logQuery{LogFilter: f}
+	if q.after, err = arrivalOf(r, f.Since); err != nil {
+		return nil, err
+	}
 	var out []api.LogLine
 	if doc != (entry.DocID{}) {
 		if v, err := r.View(doc); err == nil {
 			if s := b.Look(r, v); s.home != nil { // first what was done to it where it goes on
-				if out, err = logOf(s.Replica, s.View.ID, f, nil); err != nil {
+				if out, err = logOf(s.Replica, s.View.ID, &logQuery{LogFilter: f}, nil); err != nil {
 					return nil, err
 				}
 				for i := range out {
@@ -36,11 +42,43 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 			}
 		}
 	}
-	return logOf(r, doc, f, out)
+	if out, err = logOf(r, doc, &q, out); err != nil || !f.Note || q.newest == 0 {
+		return out, err
+	}
+	return out, r.NoteShown(logShown, replica.Shown{Revision: strconv.FormatUint(q.newest, 10)})
+}
+
+// logShown is under what it is kept how far somebody was shown the log: the number of an arrival.
+const logShown = "log"
+
+// logQuery is what the log is asked for, by arrivals.
+type logQuery struct {
+	server.LogFilter
+	after  uint64 // what arrived later
+	newest uint64 // that was looked at
+}
+
+// arrivalOf gives the number of the arrival after which the log is asked for.
+func arrivalOf(r *replica.Replica, since string) (uint64, error) {
+	switch since {
+	case "":
+		return 0, nil
+	case server.LastTime:
+		was, err := r.Shown(logShown)
+		if err != nil || was.Revision == "" {
+			return 0, err
+		}
+		return strconv.ParseUint(was.Revision, 10, 64)
+	}
+	t, err := time.Parse(time.RFC3339, since)
+	if err != nil {
+		return 0, err
+	}
+	return r.ArrivedBefore(t)
 }
 
 // logOf gives lines of the log of a replica behind those that there are.
-func logOf(r *replica.Replica, doc entry.DocID, f server.LogFilter, out []api.LogLine) ([]api.LogLine, error) {
+func logOf(r *replica.Replica, doc entry.DocID, f *logQuery, out []api.LogLine) ([]api.LogLine, error) {
 	if f.Limit > 0 && len(out) >= f.Limit {
 		return out, nil
 	}
@@ -49,8 +87,18 @@ func logOf(r *replica.Replica, doc entry.DocID, f server.LogFilter, out []api.Lo
 	w := words.NewIn(r)
 	seen := newSeen(r, w)
 	err := r.Log(doc, func(l replica.Line) bool {
+		if l.Arrival <= f.after {
+			return false // newest first
+		}
+		f.newest = max(f.newest, l.Arrival)
+		if f.From != "" && l.Author.String() != f.From {
+			return true
+		}
 		if f.Void == (l.State == charter.Void) && (f.Void || !acknowledges(l.Entry)) {
 			line := logLine(r, w, l, titles)
+			if f.Of != "" && line.Kind != f.Of {
+				return true
+			}
 			if err := seen.by(l, &line); err != nil {
 				broken = err
 				return false

@@ -65,9 +65,9 @@ func (r *Replica) NoteTime() error {
 	return nil
 }
 
-// arrivedBefore returns the number of an arrival up to which everything was here before t. It may be
+// ArrivedBefore returns the number of an arrival up to which everything was here before t. It may be
 // lower than need be, and isn't higher.
-func (r *Replica) arrivedBefore(t time.Time) (uint64, error) {
+func (r *Replica) ArrivedBefore(t time.Time) (uint64, error) {
 	var before uint64
 	late := false // a clock that was set back says nothing
 	err := r.store.Smalls(arrivedPrefix, func(name string, at []byte) {

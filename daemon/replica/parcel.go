@@ -31,7 +31,7 @@ func (r *Replica) Pack(ctx context.Context, since time.Time, having []entry.Devi
 	after := uint64(0)
 	if !since.IsZero() {
 		var err error
-		if after, err = r.arrivedBefore(since); err != nil {
+		if after, err = r.ArrivedBefore(since); err != nil {
 			return err
 		}
 	}

@@ -146,6 +146,16 @@ func (c *Client) Find(ctx context.Context, kind, prefix string, limit int) ([]ap
 }
 
 // Log gives the newest lines, of one document unless id is "".
+// LogOf is Log with what its request takes besides: since, from, of, note.
+func (c *Client) LogOf(ctx context.Context, id string, void bool, limit int, words map[string]string) ([]api.LogLine, error) {
+	q := url.Values{}
+	setWords(q, words)
+	setFlags(q, map[string]bool{"void": void})
+	setWords(q, map[string]string{"id": id})
+	setLimit(q, limit)
+	return call[[]api.LogLine](ctx, c, "GET", "log", q, nil)
+}
+
 func (c *Client) Log(ctx context.Context, id string, void bool, limit int) ([]api.LogLine, error) {
 	q := url.Values{}
 	setFlags(q, map[string]bool{"void": void})

@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -41,8 +43,15 @@ type Documents interface {
 type LogFilter struct {
 	Document string // one document's whole ID; "": everything, charter statements included
 	Void     bool   // only what was refused by a rule
+	Since    string // what came here since then (RFC 3339, to about a quarter of an hour), or since LastTime; "": from the beginning
+	From     string // of this member alone, by ID; "": of everybody
+	Of       string // about documents of this kind, or "charter"; ""
+	Note     bool   // remember how far this went
 	Limit    int    // at most so many, from 1
 }
+
+// LastTime is the Since of what came after the last Log with Note.
+const LastTime = "last"
 
 // defaultLines is how much of the log one answer has when nobody says.
 const defaultLines = 100
@@ -75,6 +84,27 @@ func (s *Server) logLines(r *http.Request) ([]api.LogLine, error) {
 		return nil, err
 	}
 	f.Limit = min(f.Limit, maxLines)
+	f.Note, f.Of = q.flag("note"), q.Get("of")
+	if since := q.Get("since"); since != "" && since != LastTime {
+		t, err := time.Parse(time.RFC3339, since)
+		if err != nil {
+			return nil, api.Problemf(api.Invalid, "since="+LastTime+", or RFC 3339", "“%s” is no moment", api.Brief(since))
+		}
+		since = t.UTC().Format(time.RFC3339)
+		f.Since = since
+	} else {
+		f.Since = since
+	}
+	if f.Of != "" && f.Of != "charter" && kinds.All.Named(f.Of) == nil {
+		return nil, checkWord("kind", f.Of, logKinds())
+	}
+	if from := q.Get("from"); from != "" {
+		m, err := s.resolveMember(r.Context(), from)
+		if err != nil {
+			return nil, err
+		}
+		f.From = m.ID
+	}
 	if word := q.Get("id"); word != "" {
 		d, err := s.resolve(r.Context(), "", word)
 		if err != nil {
@@ -83,6 +113,14 @@ func (s *Server) logLines(r *http.Request) ([]api.LogLine, error) {
 		f.Document = d.ID
 	}
 	return s.at.Documents.Log(r.Context(), f)
+}
+
+// logKinds are what lines of the log can be about.
+func logKinds() (names []string) {
+	for _, k := range kinds.All.Nouns() {
+		names = append(names, k.Name)
+	}
+	return append(names, "charter")
 }
 
 func (s *Server) search(r *http.Request) ([]api.Hit, error) {
