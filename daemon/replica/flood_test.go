@@ -526,3 +526,43 @@ func TestOneKeyWrittenAHundredThousandTimesInOneChangeNeverReachesTheCore(t *tes
 		t.Errorf("%d writes to one key are in the document", accepted)
 	}
 }
+
+// A thief with Mel's laptop retires her phone, with nothing of it honoured; her phrase says later that it is hers.
+func TestWhatWasHeldBackSinceItsDeviceWasCutIsTakenInOnceItIsntCutAnyMore(t *testing.T) {
+	c := found(t, "Ana", "Mel")
+	ana, mel := c.all[0], c.all[1]
+	task, other := ana.addTask(t, "Order paper"), ana.addTask(t, "Clean the drum")
+	phone := entry.NewSigner()
+	state := func(key entry.Signer, payload []byte, err error) {
+		t.Helper()
+		must(t, err)
+		give(t, ana, sign(t, key, entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Statement, Payload: payload}))
+	}
+	payload, err := ana.Charter().Certify(mel.device, charter.NewDevice{
+		Key: phone.Device(), Name: "phone", Accepted: charter.AcceptDevice(ana.Space(), mel.member.Device(), phone),
+	})
+	state(mel.cfg.Key, payload, err)
+	writes := func(doc entry.DocID, n int, key string) []*entry.Entry {
+		first := ana.firstOf(t, doc)
+		return ana.beside(t, phone, doc, n, []change.Hash{first.Hash}, first.MaxOp()+1, func(i int) change.Op {
+			return changetest.Put(change.OpID{}, key, change.StrValue(fmt.Sprint(i)))
+		})
+	}
+	written, void := writes(task.ID, 1, "project"), writes(other.ID, 20, "by:"+ana.me().String()+"/offer")
+	payload, err = ana.Charter().Retire(mel.device, phone.Device(), nil)
+	state(mel.cfg.Key, payload, err)
+	smallRoom(ana)
+	give(t, ana, void...)
+	give(t, ana, written...)
+	if ana.store.Has(written[0].ID()) || !ana.Has(written[0].ID()) {
+		t.Fatal("there was room for it")
+	}
+	payload, err = ana.Charter().Recover(mel.member.Device(), []charter.NewDevice{{Key: phone.Device(), Name: "phone"}}, nil)
+	state(mel.member, payload, err)
+	again(t, ana, written...)
+	for _, e := range written {
+		if !ana.store.Has(e.ID()) || ana.state(t, e.ID()) != charter.Accepted {
+			t.Fatalf("what the phone wrote isn't taken in: %v", ana.store.Has(e.ID()))
+		}
+	}
+}
