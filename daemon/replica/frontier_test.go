@@ -13,6 +13,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/daemon/store"
 )
 
 // agree has some consent to a step, which the first of them proposes, and so bring it into force.
@@ -389,5 +390,22 @@ func TestWhatWaitedIsAcknowledgedOnceItCounts(t *testing.T) {
 	must(t, ben.Acknowledge(t.Context()))
 	if seen := ben.Rules().SeenOf(mel.device, after.Run); len(seen) != 1 || seen[0].Last != after.ID() {
 		t.Errorf("Ben has acknowledged %v of all that counts by now", seen)
+	}
+}
+
+// What waits there for changes may lie elsewhere then, and has to be judged again.
+func TestADocumentOfWhichNothingShowsYetIsFoundWhenAnotherBranchIsFollowed(t *testing.T) {
+	c := found(t, "Ana", "Mel")
+	ana, mel := c.all[0], c.all[1]
+	task := mel.addTask(t, "Order paper")
+	mel.edit(t, task.ID, crdttest.AppendText(", A4"))
+	all := mel.entries(t)
+	give(t, ana, all[len(all)-1])
+	if ana.state(t, all[len(all)-1].ID()) != charter.Pending {
+		t.Fatal("it doesn't wait for the first change")
+	}
+	// The branch followed is what reaches all of these, and those that show.
+	if found := ana.waits.those(func(store.Unsettled) bool { return true }); !slices.Contains(found, task.ID) {
+		t.Error("nothing finds it")
 	}
 }
