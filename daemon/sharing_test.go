@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -20,6 +21,7 @@ import (
 	"kith/daemon/desk"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/waittest"
 )
 
 // refused expects a refusal with these words.
@@ -899,12 +901,14 @@ func TestWhatTheOtherSideSaysInItsCharterIsReadable(t *testing.T) {
 	p, err := doras.Propose(ctx, api.ProposalRequest{Action: api.ActionContacts, Contacts: []string{"Eli"}})
 	must(t, err)
 	want := "consented to " + p.Short + ", to name whom the ally can ask: Eli"
-	for says := range said {
-		if strings.HasPrefix(says, "consented") {
-			if says != want {
+	for deadline, told := time.After(waittest.Limit), false; !told; {
+		select {
+		case says, ok := <-said:
+			if told = !ok || strings.HasPrefix(says, "consented"); told && says != want {
 				t.Errorf("to who watches: %q, want %q", says, want)
 			}
-			break
+		case <-deadline:
+			t.Fatalf("Ana waited in vain to be told %q", want)
 		}
 	}
 	end()
