@@ -313,7 +313,7 @@ func TestWhoIsRefusedLearnsWhyAndNothingElse(t *testing.T) {
 	if got := speak(t, h, ana, string(peer.JoinProtocol), ask); !bytes.Equal(got, append([]byte{0, 0, 0, 4}, "used\x00\x00\x00\x00\x00\x00\x00\x00"...)) {
 		t.Errorf("it was told %q", got)
 	}
-	answered := 0
+	answered, began := 0, time.Now()
 	for range 100 {
 		s, err := h.NewStream(network.WithNoDial(within(t), "only what is there"), addressOf(ana, "tcp").ID, peer.JoinProtocol)
 		if err != nil {
@@ -324,13 +324,17 @@ func TestWhoIsRefusedLearnsWhyAndNothingElse(t *testing.T) {
 		if got, _ := io.ReadAll(s); len(got) > 0 {
 			answered++
 		}
-		if _ = s.Reset(); answered > 40 {
-			break
-		}
+		_ = s.Reset()
 	}
-	if answered == 0 || answered > 40 {
+	if answered == 0 || answered > hadSince(began, 16, 2*time.Second) {
 		t.Errorf("of a hundred questions in a row %d were answered", answered)
 	}
+}
+
+// hadSince is how much somebody can have had of what there is so much of at once, and then one each so often: a machine may be
+// slow, so it is asked how long it took.
+func hadSince(began time.Time, atOnce int, each time.Duration) int {
+	return atOnce + int(time.Since(began)/each) + 1
 }
 
 // To open a stream and let go of it costs who does next to nothing, and each protocol bounds only what is open at once.
@@ -343,7 +347,7 @@ func TestWhoOpensStreamsWithoutEndIsLeftAloneAndShown(t *testing.T) {
 	h := dialer(t, mel.key)
 	connect(t, h, ana)
 	id := addressOf(ana, "tcp").ID
-	opened := 0
+	opened, began := 0, time.Now()
 	for ; opened < 100_000 && h.Network().Connectedness(id) == network.Connected; opened++ {
 		s, err := h.NewStream(network.WithNoDial(within(t), "only what is there"), id, peer.ReachProtocol)
 		if err == nil {
@@ -354,7 +358,7 @@ func TestWhoOpensStreamsWithoutEndIsLeftAloneAndShown(t *testing.T) {
 		about := ana.about(mel)
 		return !about.Connected && strings.Contains(about.Trouble, "asks for more than any device needs")
 	})
-	if spent := ana.about(mel).Spent.Streams; spent.Done > 700 || spent.Refused < 1000 { // 512 at once, and some as time passes
+	if spent := ana.about(mel).Spent.Streams; spent.Done > hadSince(began, 512, 50*time.Millisecond) || spent.Refused < 1000 {
 		t.Errorf("of %d streams %+v", opened, spent)
 	}
 	if err := h.Connect(within(t), addressOf(ana, "tcp")); err == nil {
@@ -379,11 +383,12 @@ func TestWhoTellsAddressesWithoutEndIsHeardLessAndLess(t *testing.T) {
 	h := dialer(t, mel.key)
 	connect(t, h, ana)
 	all := bytes.Repeat(saidBy(mel.key, 1, "/ip4/127.0.0.1/tcp/1"), peer.MaxRecords)
+	began := time.Now()
 	for range 12 {
 		_ = speak(t, h, ana, string(peer.AddressesProtocol), all)
 	}
 	told := ana.about(mel).Spent.Records
-	if least, most := 4*peer.MaxRecords, 6*peer.MaxRecords; told.Done < least || told.Done > most || told.Refused == 0 {
+	if least, most := 4*peer.MaxRecords, peer.MaxRecords+hadSince(began, 4*peer.MaxRecords, 50*time.Millisecond); told.Done < least || told.Done > most || told.Refused == 0 {
 		t.Errorf("%+v address records were read of %d", told, 12*peer.MaxRecords)
 	}
 }
@@ -398,14 +403,15 @@ func TestWhoAsksARelayWithoutEndIsRefused(t *testing.T) {
 	h := dialer(t, mel.key)
 	connect(t, h, ana)
 	info := addressOf(ana, "tcp")
-	for n := 0; ana.about(mel).Spent.Relayed.Refused == 0; n++ {
-		if n == 400 {
-			t.Fatalf("asked %d times: %+v", n, ana.about(mel).Spent)
+	began := time.Now()
+	for ana.about(mel).Spent.Relayed.Refused == 0 {
+		if time.Since(began) > waittest.Limit {
+			t.Fatalf("it asks and asks: %+v", ana.about(mel).Spent)
 		}
 		_, _ = client.Reserve(within(t), h, info)
 	}
-	if spent := ana.about(mel).Spent; spent.Relayed.Done < 250 || spent.Relayed.Done > 350 {
-		t.Errorf("%+v", spent)
+	if spent, most := ana.about(mel).Spent, hadSince(began, 256, 500*time.Millisecond); spent.Relayed.Done < 250 || spent.Relayed.Done > most {
+		t.Errorf("%+v, %d at most", spent, most)
 	}
 	stillWell(t, ana, ben)
 }
@@ -422,6 +428,7 @@ func TestARelayLeadsNobodyToADeviceMoreOftenThanThatTakesFromIt(t *testing.T) {
 	ben.untilRelayedBy("Ana's laptop")
 	relay, id := addressOf(ana, "tcp"), must(libpeer.Decode(must(peer.Identity(ben.key.Device()))))
 	through := ma.StringCast(relay.Addrs[0].String() + "/p2p/" + relay.ID.String() + "/p2p-circuit")
+	began := time.Now()
 	for n := range 3 {
 		h := dialer(t, c.device("Mel's computer "+string(rune('a'+n))).key, libp2p.EnableRelay())
 		connect(t, h, ana)
@@ -435,8 +442,9 @@ func TestARelayLeadsNobodyToADeviceMoreOftenThanThatTakesFromIt(t *testing.T) {
 			}
 		}
 	}
-	if spent := ben.about(ana).Spent.Streams; spent.Refused > 0 || spent.Done < 100 || spent.Done > 250 {
-		t.Errorf("Ana opened %+v streams at Ben's", spent)
+	most := hadSince(began, 128, 100*time.Millisecond) + 30 // those of their own beside
+	if spent := ben.about(ana).Spent.Streams; spent.Refused > 0 || spent.Done < 100 || spent.Done > most {
+		t.Errorf("Ana opened %+v streams at Ben's, %d at most", spent, most)
 	}
 	stillWell(t, ana, ben)
 }
