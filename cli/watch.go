@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -227,6 +228,9 @@ func runLog(ctx context.Context, c *call) error {
 			rows = append(rows, []string{when, l.By.Name, l.Short, l.Title, did, seen})
 		}
 		c.out.logGrid(rows, c.arg(0) == "")
+		if words["since"] == "last" && len(lines) >= limit {
+			c.out.println(c.out.faint("There may be more: what is older isn't shown, and stays new. kith log --limit " + strconv.Itoa(10*limit)))
+		}
 	})
 }
 

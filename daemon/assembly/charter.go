@@ -170,7 +170,7 @@ func removedBy(c *charter.Charter, w *words.Words, id charter.MemberID) []string
 		}
 		says[0] = fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), w.List(l.Consents))
 		if l.Of.Why != "" {
-			says = append(says, "The reason they gave: "+l.Of.Why)
+			says = append(says, "The reason that was given: "+l.Of.Why)
 		}
 	}
 	return says

@@ -45,6 +45,9 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 	if out, err = logOf(r, doc, &q, out); err != nil || !f.Note || q.newest == 0 {
 		return out, err
 	}
+	if was, err := arrivalOf(r, server.LastTime); err != nil || q.cut && q.oldest > was+1 {
+		return out, err // what was left out is new next time
+	}
 	return out, r.NoteShown(logShown, replica.Shown{Revision: strconv.FormatUint(q.newest, 10)})
 }
 
@@ -54,8 +57,9 @@ const logShown = "log"
 // logQuery is what the log is asked for, by arrivals.
 type logQuery struct {
 	server.LogFilter
-	after  uint64 // what arrived later
-	newest uint64 // that was looked at
+	after          uint64 // what arrived later
+	newest, oldest uint64 // that were looked at
+	cut            bool   // there may be older ones
 }
 
 // arrivalOf gives the number of the arrival after which the log is asked for.
@@ -90,7 +94,7 @@ func logOf(r *replica.Replica, doc entry.DocID, f *logQuery, out []api.LogLine) 
 		if l.Arrival <= f.after {
 			return false // newest first
 		}
-		f.newest = max(f.newest, l.Arrival)
+		f.newest, f.oldest = max(f.newest, l.Arrival), l.Arrival
 		if f.From != "" && l.Author.String() != f.From {
 			return true
 		}
@@ -105,7 +109,8 @@ func logOf(r *replica.Replica, doc entry.DocID, f *logQuery, out []api.LogLine) 
 			}
 			out = append(out, line)
 		}
-		return f.Limit == 0 || len(out) < f.Limit
+		f.cut = f.Limit > 0 && len(out) >= f.Limit
+		return !f.cut
 	})
 	return out, errors.Join(err, broken)
 }
