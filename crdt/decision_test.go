@@ -587,6 +587,19 @@ func TestOnlyTheProposerWithdraws(t *testing.T) {
 	}
 }
 
+func TestByAdviceNobodyIsToldToSayWhatTheyWouldBeRefused(t *testing.T) {
+	c := meeting(t, kinds.ProcessAdvice, "ana", "ben")
+	ben := c.desk("ben")
+	for _, stance := range []string{kinds.Consent, kinds.Agree, kinds.Disagree, kinds.Object} {
+		if err := ben.try(crdttest.TakePosition(ben.id, stance, "no", "")); err == nil || err.Error() != "by advice the proposer decides: say what you advise (or abstain)" {
+			t.Errorf("%s: %v", stance, err)
+		}
+	}
+	if err := ben.try(crdttest.TakePosition(ben.id, kinds.StandAside, "no", "")); err == nil || err.Error() != "by advice one can say advise or abstain, not stand-aside" {
+		t.Errorf("to stand aside: %v", err)
+	}
+}
+
 func TestAPositionNeedsAWordOfItsProcessAndAReasonWhereOthersHaveToDealWithIt(t *testing.T) {
 	c := meeting(t, kinds.ProcessConsent, "ana", "ben")
 	ben := c.desk("ben")

@@ -406,11 +406,15 @@ func notWithdrawn(v *kind.View) error {
 // was recorded, and shows as late.
 func takePosition(d *kind.Draft) error {
 	now, stance, why := kind.Of[Deciding](d.View), d.Asks.Str(decisionStance), d.Asks.Why
-	if words := Stances(now.Process); !slices.Contains(words, stance) {
-		return kind.Invalid("by %s one can say %s, not %s", now.Process, list(words, "or"), stance)
+	words := Stances(now.Process)
+	if now.Process == ProcessAdvice && d.Author != d.CreatedBy {
+		words = []string{Advise, Abstain}
+		if isFor(stance) || isAgainst(stance) {
+			return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
+		}
 	}
-	if now.Process == ProcessAdvice && (isFor(stance) || isAgainst(stance)) && d.Author != d.CreatedBy {
-		return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
+	if !slices.Contains(words, stance) {
+		return kind.Invalid("by %s one can say %s, not %s", now.Process, list(words, "or"), stance)
 	}
 	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
 		return nil
