@@ -101,7 +101,7 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	r.letGoStatements(grown.rules, slices.Concat(statements, changed))
 	r.letGoOtherwise(old, grown)
 	r.stored.tell(ids...)
-	r.tellCharter(old.rules, grown.rules, statements)
+	r.tellCharter(old.rules, grown.rules, slices.Concat(statements, changed))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -74,6 +75,39 @@ func TestADecisionWaitsForWhoJoinsAfterItWasProposedOnEveryReplica(t *testing.T)
 		if before[k] != v {
 			t.Errorf("%s, made anew, is\n%q, and was\n%q", k, v, before[k])
 		}
+	}
+}
+
+func TestAConsentThatCameBeforeItsProposalIsToldOnceThatIsThere(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo", "Eli")
+	ana, ben, cleo := c.all[0], c.all[1], c.all[2]
+	var id charter.StepID
+	proposal, err := ana.Say(t.Context(), func(ch *charter.Charter) (payload []byte, err error) {
+		payload, id, err = ch.Propose(ana.device, ana.removes(t, c.all[3]))
+		return payload, err
+	})
+	must(t, err)
+	give(t, ben, ana.statements(t)...)
+	consent, err := ben.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) { return ch.Consent(ben.device, id, false) })
+	must(t, err)
+
+	ctx, end := context.WithCancel(t.Context())
+	events := cleo.Events(ctx)
+	give(t, cleo, consent)
+	give(t, cleo, proposal)
+	cleo.Announce(Event{Type: "last"})
+	var told []entry.ID
+	for e := range events {
+		if e.Type == "last" {
+			break
+		}
+		if e.Said != nil {
+			told = append(told, e.Entry)
+		}
+	}
+	end()
+	if want := []entry.ID{proposal.ID(), consent.ID()}; !slices.Equal(told, want) {
+		t.Errorf("told of %v, want %v", told, want)
 	}
 }
 

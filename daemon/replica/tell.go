@@ -48,11 +48,14 @@ func hasPosition(changes []crdt.FieldChange) bool {
 }
 
 // tellCharter tells of everybody who came in, or whose standing changed, and of what was said about
-// the charter.
+// the charter: statements that came, or that waited and stand now.
 func (r *Replica) tellCharter(old, grown Rules, statements []*entry.Entry) {
 	var events []Event
 	acknowledged := map[charter.MemberID]bool{}
 	for _, e := range statements {
+		if was, _ := old.State(e.ID()); was == charter.Accepted || was == charter.Elsewhere {
+			continue // it was told then
+		}
 		s, err := charter.ReadStatement(e.Payload)
 		state, why := grown.State(e.ID())
 		if err != nil || state != charter.Accepted && (state != charter.Elsewhere || s.Type == charter.TypeSeen) {
