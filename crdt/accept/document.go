@@ -41,6 +41,8 @@ type Charter interface {
 	// on the entry's heads and device alone.
 	Of(*entry.Entry) (*charter.Past, charter.State)
 	State(statement entry.ID) (charter.State, string)
+	// IsSound is that of charter.Charter.
+	IsSound(statement entry.ID) bool
 	// Cut is that of charter.Charter.
 	Cut(entry.Device) ([]charter.Frontier, bool)
 	// SeenOf is that of charter.Charter.

@@ -128,14 +128,20 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 	return charter.Accepted, ""
 }
 
-// firstPending returns the first of some charter heads that isn't judged; zero if there is none.
-func (d *Document) firstPending(heads []entry.ID) entry.ID {
+// firstPending returns the first of some charter heads that isn't judged, or if there is none the first on a side of
+// a split that nobody has taken; zero if there is none of those either. Where the other side of a share has split, an
+// entry may wait for the former alone.
+func (d *Document) firstPending(heads []entry.ID) (first entry.ID) {
 	for _, h := range heads {
-		if state, _ := d.charter.State(h); state == charter.Pending {
+		switch state, _ := d.charter.State(h); {
+		case state != charter.Pending:
+		case !d.charter.IsSound(h):
 			return h
+		case first.IsZero():
+			first = h
 		}
 	}
-	return entry.ID{}
+	return first
 }
 
 // set notes the state of an entry.

@@ -311,6 +311,11 @@ func (s *Share) State(id entry.ID) (charter.State, string) {
 	return charter.Pending, whyNotHere
 }
 
+// IsSound says whether a statement of either side is here and sound, for good, on whichever branch.
+func (s *Share) IsSound(id entry.ID) bool {
+	return slices.ContainsFunc(s.sides[:], func(c *charter.Charter) bool { return c != nil && c.IsSound(id) })
+}
+
 func (s *Share) stateApart(e *entry.Entry) (charter.State, string) {
 	switch {
 	case s.pact == nil:

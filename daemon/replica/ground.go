@@ -77,11 +77,6 @@ func (g *ground) chains() []*charter.Charter {
 	return []*charter.Charter{g.shared.Side(0), g.shared.Side(1)}
 }
 
-// sound says whether a statement is, on whichever branch.
-func (g *ground) sound(statement entry.ID) bool {
-	return slices.ContainsFunc(g.chains(), func(c *charter.Charter) bool { return c.IsSound(statement) })
-}
-
 func (g *ground) standOn(side int, step charter.StepID) *ground {
 	switch {
 	case g.chains()[side].Stand() == step:

@@ -376,9 +376,9 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 		id: a.entry.ID(), device: a.entry.Device, run: a.entry.Run, size: len(a.entry.Encoded()), why: why,
 		keys: [][32]byte{a.change.Hash, docKey(a.entry.Doc)},
 	}
-	for _, head := range a.entry.Heads {
-		if state, _ := c.State(head); state == charter.Pending || state == charter.Elsewhere {
-			h.keys = append(h.keys, head)
+	if head, ok := firstOpen(c, a.entry.Heads); ok {
+		h.keys = append(h.keys, head)
+		if !c.IsSound(head) {
 			return h
 		}
 	}
@@ -392,6 +392,21 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 		return h
 	}
 	return h
+}
+
+// firstOpen returns the first of some heads that isn't judged, or if there is none the first that isn't on a branch
+// which is followed.
+func firstOpen(c Rules, heads []entry.ID) (first entry.ID, ok bool) {
+	for _, head := range heads {
+		state, _ := c.State(head)
+		switch open := state == charter.Pending || state == charter.Elsewhere; {
+		case open && !c.IsSound(head):
+			return head, true
+		case open && !ok:
+			first, ok = head, true
+		}
+	}
+	return first, ok
 }
 
 // docKey is a document among the keys of what is held back.

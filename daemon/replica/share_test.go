@@ -366,6 +366,57 @@ func TestAnAllysSplitSuspendsItWhereNobodyStoodAndAPersonTakesASide(t *testing.T
 	}
 }
 
+// What is said on a branch of an ally's chain of which nobody knows whether it is followed stays pending when the last
+// of its past comes; what somebody of the own side wrote in knowledge of it counts from then on.
+func TestAChangeThatKnowsOfAnAllysSplitCountsOnceAllItKnowsIsHere(t *testing.T) {
+	for _, beside := range []bool{false, true} {
+		c, ana, ben, dora, eli := fair(t)
+		task := ana.addTask(t, "Print the programme")
+		c.settle()
+		one, two := c.split(dora, eli)
+		give(t, ana, one...)
+		ana.edit(t, task.ID, crdttest.AppendText(", says Ana")) // she stands on the one
+		give(t, ana, two...)
+		give(t, ben, ana.entries(t)...)
+		s, _ := ana.Share()
+		base := s.Side(1)
+		says := func(on *charter.Charter, why string) *entry.Entry {
+			payload, _, err := on.Propose(dora.device, charter.Terms{Type: charter.ProposalInvites, Invites: 9, Why: why})
+			must(t, err)
+			e, err := entry.New(entry.Fields{Space: on.Space(), Heads: on.Heads(), Kind: entry.Statement, Run: newNonce(), Number: 1, Payload: payload}, dora.key)
+			must(t, err)
+			return e
+		}
+		here := says(base, "three")
+		lacking := says(base, "four")
+		if beside { // both are named, the one that is here first
+			if here.ID().Compare(lacking.ID()) > 0 {
+				here, lacking = lacking, here
+			}
+		} else { // the one that is lacking is all of the past of the other
+			here = says(base.With(lacking), "three")
+		}
+		give(t, ana, lacking, here)
+		ana.edit(t, task.ID, crdttest.AppendText(", and more"))
+		give(t, ben, slices.DeleteFunc(ana.entries(t), func(e *entry.Entry) bool { return e.ID() == lacking.ID() })...)
+		text := func() string {
+			v, err := ben.View(task.ID)
+			must(t, err)
+			return v.Text
+		}
+		if got := text(); got != "by Ana\n, says Ana" {
+			t.Fatalf("beside %v: before all is here Ben sees %q", beside, got)
+		}
+		give(t, ben, lacking)
+		if s, _ := ben.Share(); !s.Suspended(1) {
+			t.Fatal("Ben follows a side that he never took")
+		}
+		if got := text(); got != "by Ana\n, says Ana\n, and more" {
+			t.Errorf("beside %v: all is here, and Ben sees %q", beside, got)
+		}
+	}
+}
+
 // Whatever people of both sides write and say, delivered in which order, how often, with restarts
 // between: in the end all replicas of the share show the same documents, states and terms.
 func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {

@@ -31,7 +31,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
 		state, _ := tried.rules.State(e.ID())
-		count := within[e.ID()] && (tried.sound(e.ID()) || r.hasRoom(b, taken[b]))
+		count := within[e.ID()] && (tried.rules.IsSound(e.ID()) || r.hasRoom(b, taken[b]))
 		if count || named[e.ID()] || r.wanted.has(e.ID()) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
@@ -45,11 +45,8 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 		} else {
 			h.why = HeldDay
 		}
-		for _, head := range e.Heads {
-			if state, _ := tried.rules.State(head); state == charter.Pending || state == charter.Elsewhere {
-				h.keys = append(h.keys, head)
-				break
-			}
+		if head, ok := firstOpen(tried.rules, e.Heads); ok {
+			h.keys = append(h.keys, head)
 		}
 		held = append(held, h)
 	}
@@ -105,7 +102,8 @@ func (r *Replica) noteOpen(c Rules, statements []*entry.Entry) {
 }
 
 // changedStatements returns the stored statements that a grown ground judges otherwise: one that waited may
-// stand now, or stand elsewhere. What is accepted stays so unless another branch is followed.
+// stand now, or stand elsewhere, or be sound on a branch of which it isn't known whether it is followed: what waited
+// for it may be judged then. What is accepted stays so unless another branch is followed.
 func (r *Replica) changedStatements(old, grown *ground) (changed []*entry.Entry) {
 	if grown.turned(old) {
 		for _, e := range r.statements {
@@ -117,7 +115,7 @@ func (r *Replica) changedStatements(old, grown *ground) (changed []*entry.Entry)
 		return changed
 	}
 	for id, o := range r.open {
-		if state, _ := grown.rules.State(id); state != o.state {
+		if state, _ := grown.rules.State(id); state != o.state || grown.rules.IsSound(id) != old.rules.IsSound(id) {
 			changed = append(changed, o.entry)
 		}
 	}
