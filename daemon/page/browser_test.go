@@ -144,20 +144,11 @@ func (w *window) untilSays(what string) {
 	w.until("it says "+what, `document.body && document.body.innerText.includes(`+quote(what)+`)`)
 }
 
-// click presses the button of the mouse over what a selector finds. It looks again where a change took that away meanwhile.
+// click clicks what a selector finds, and gives it the focus. It isn't done with the mouse's place: the page may move under it,
+// and then something else would be hit. It happens after the answer, which would be lost with the page that a click leaves.
 func (w *window) click(selector string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
-	defer cancel()
-	for {
-		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
-		if err == nil {
-			return
-		}
-		if !strings.Contains(err.Error(), "Could not find node") {
-			w.t.Fatalf("click %s: %v", selector, err)
-		}
-	}
+	w.until(selector+" is there", `(() => { const e = document.querySelector(`+quote(selector)+`); if (!e) return false; e.scrollIntoView({block: "center"}); e.focus(); setTimeout(() => e.click()); return true })()`)
 }
 
 // choose clicks a choice; again if the page moved under the mouse.
