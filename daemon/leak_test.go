@@ -351,7 +351,7 @@ func (n *neighbours) holdACode() {
 // answererOf is the host that a code for an ally leads to.
 func answererOf(t *testing.T, code charter.AllyCode) libpeer.AddrInfo {
 	t.Helper()
-	all, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
+	all, err := knock.Addresses(code.Answerers)
 	must(t, err)
 	info, err := libpeer.AddrInfoFromString(all[0])
 	must(t, err)

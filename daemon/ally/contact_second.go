@@ -67,11 +67,7 @@ func (p *pact) dial() (*knock.Knock, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
-	if err != nil {
-		return nil, err
-	}
-	return &knock.Knock{Key: code.Key(), At: at, Space: code.Space[:]}, nil
+	return knock.To(code.Answerers, code.Key(), code.Space[:])
 }
 
 // sendTo sends a request of a pact that is under way, and checks that the first side answers.

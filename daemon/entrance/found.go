@@ -189,7 +189,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 // then, if they are of the co-op that the code is for, it says who joins.
 func redeem(ctx context.Context, code charter.Invite, name string, member, device entry.Signer, deviceName string) (knock.Welcome, *peer.Joined, error) {
 	var none knock.Welcome
-	at, err := knock.Addresses(code)
+	at, err := knock.Addresses(code.Answerers)
 	if err != nil {
 		return none, nil, err
 	}

@@ -47,11 +47,10 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 	if err != nil {
 		return res, err
 	}
-	at, err := knock.Addresses(charter.Invite{Answerers: code.Answerers})
+	k, err := knock.To(code.Answerers, code.Key(), code.Space[:])
 	if err != nil {
 		return res, err
 	}
-	k := &knock.Knock{Key: code.Key(), At: at, Space: code.Space[:]}
 	w, err := k.Ask(ctx, []byte{knock.RequestHello})
 	var refused *peer.JoinError
 	if errors.As(err, &refused) && refused.Code == peer.JoinUsed { // perhaps by this device, and the answer got lost

@@ -107,11 +107,10 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	if err != nil {
 		return res, err
 	}
-	at, err := knock.Addresses(charter.Invite{Answerers: way.Answerers})
+	k, err := knock.To(way.Answerers, member, way.Space[:])
 	if err != nil {
 		return res, err
 	}
-	k := &knock.Knock{Key: member, At: at, Space: way.Space[:]}
 	w, err := k.Ask(ctx, []byte{knock.RequestHello})
 	if err != nil {
 		return res, notThePhrase(err)

@@ -21,6 +21,15 @@ type Knock struct {
 	Joined *peer.Joined
 }
 
+// To returns a knock of the holder of key at those whom a code names, of the space whose ID begins so.
+func To(answerers []charter.Answerer, key entry.Signer, space []byte) (*Knock, error) {
+	at, err := Addresses(answerers)
+	if err != nil {
+		return nil, err
+	}
+	return &Knock{Key: key, At: at, Space: space}, nil
+}
+
 // Ask sends a request that is answered with the charter, and checks that who answers is of the co-op.
 func (k *Knock) Ask(ctx context.Context, request []byte) (Welcome, error) {
 	if err := k.Send(ctx, request); err != nil {

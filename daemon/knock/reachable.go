@@ -71,9 +71,9 @@ func onlyHere(a ma.Multiaddr) ([]ma.Multiaddr, error) {
 }
 
 // Addresses turns what a code says into multiaddrs with the identity that has to answer there.
-func Addresses(code charter.Invite) ([]string, error) {
+func Addresses(answerers []charter.Answerer) ([]string, error) {
 	var out []string
-	for _, a := range code.Answerers {
+	for _, a := range answerers {
 		addr, err := ma.NewMultiaddrBytes(a.Address)
 		if err != nil {
 			return nil, charter.ErrInviteMistyped
