@@ -27,6 +27,7 @@ import (
 	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 	"kith/daemon/seal"
+	"kith/daemon/store/storetest"
 	"kith/daemon/waittest"
 )
 
@@ -56,14 +57,11 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m,
-		// Badger starts these for all stores of a process and never ends them.
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
+	goleak.VerifyTestMain(m, append(storetest.Lasting(),
 		// And these it leaves behind where it fails to open a damaged store.
 		goleak.IgnoreTopFunction("github.com/dgraph-io/badger/v4.(*DB).monitorCache"),
 		goleak.IgnoreTopFunction("github.com/dgraph-io/ristretto/v2/z.(*AllocatorPool).freeupAllocators"),
-	)
+	)...)
 }
 
 // serve is what `kith daemon` does. It ends with SIGTERM, or with the tests that started it.

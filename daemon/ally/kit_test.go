@@ -8,15 +8,12 @@ import (
 
 	"kith/daemon/peer"
 	"kith/daemon/seal"
+	"kith/daemon/store/storetest"
 )
 
 func TestMain(m *testing.M) {
 	seal.WorkFactor = 6 // what it costs to guess a passphrase is package seal's business
-	goleak.VerifyTestMain(m,
-		// Badger starts these for all stores of a process and never ends them.
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
-	)
+	goleak.VerifyTestMain(m, storetest.Lasting()...)
 }
 
 func must(t testing.TB, err error) {

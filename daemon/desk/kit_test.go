@@ -4,14 +4,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"kith/daemon/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Badger starts these for all stores of a process and never ends them.
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
-	)
+	goleak.VerifyTestMain(m, storetest.Lasting()...)
 }
 
 func must(t testing.TB, err error) {

@@ -7,14 +7,11 @@ import (
 	"go.uber.org/goleak"
 
 	"kith/daemon/peer"
+	"kith/daemon/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Badger starts these for all stores of a process and never ends them.
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
-	)
+	goleak.VerifyTestMain(m, storetest.Lasting()...)
 }
 
 func wantCode(t *testing.T, what string, err error, want peer.JoinCode) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"kith/daemon/store/storetest"
 )
 
 // Trials of changes run in a child process: this test binary, started again.
@@ -29,11 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m,
-		// Badger starts these for all stores of a process and never ends them.
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-		goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
-	)
+	goleak.VerifyTestMain(m, storetest.Lasting()...)
 }
 
 // deadly reads standard input and ends the process when the words come.

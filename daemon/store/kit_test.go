@@ -9,20 +9,14 @@ import (
 	"go.uber.org/goleak"
 
 	"kith/crdt/entry"
+	"kith/daemon/store/storetest"
 )
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(readerEnv); dir != "" {
 		os.Exit(readAll(dir))
 	}
-	goleak.VerifyTestMain(m, lazyGoroutines...)
-}
-
-// lazyGoroutines are Badger's: it starts the first for all stores of a process and never ends
-// it; the others end a moment after Close.
-var lazyGoroutines = []goleak.Option{
-	goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
-	goleak.IgnoreTopFunction("github.com/golang/glog.(*loggingT).flushDaemon"),
+	goleak.VerifyTestMain(m, storetest.Lasting()...)
 }
 
 // open opens a store whose consistency is checked when the test ends.
