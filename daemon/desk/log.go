@@ -45,8 +45,10 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 	if out, err = logOf(r, doc, &q, out); err != nil || !f.Note || q.newest == 0 {
 		return out, err
 	}
-	if was, err := arrivalOf(r, server.LastTime); err != nil || q.cut && q.oldest > was+1 {
-		return out, err // what was left out is new next time
+	if q.cut {
+		if was, err := arrivalOf(r, server.LastTime); err != nil || q.oldest > was+1 {
+			return out, err // what was left out is new next time
+		}
 	}
 	return out, r.NoteShown(logShown, replica.Shown{Revision: strconv.FormatUint(q.newest, 10)})
 }

@@ -4,6 +4,7 @@ package replicatest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func TwoReplicas(t *testing.T) (founder, member *replica.Replica, again func() *
 }
 
 // AddTasks writes n tasks and returns their entries, in the order in which they arrived.
-func AddTasks(t *testing.T, r *replica.Replica, n int) (all []*entry.Entry) {
+func AddTasks(t *testing.T, r *replica.Replica, n int) []*entry.Entry {
 	t.Helper()
 	had := map[entry.ID]bool{}
 	for id := range r.Store().IDs() {
@@ -57,17 +58,7 @@ func AddTasks(t *testing.T, r *replica.Replica, n int) (all []*entry.Entry) {
 		})
 		must(t, err)
 	}
-	must(t, r.Store().Since(0, func(_ uint64, id entry.ID) bool {
-		if !had[id] {
-			b, err := r.Entry(id)
-			must(t, err)
-			e, err := entry.Decode(b)
-			must(t, err)
-			all = append(all, e)
-		}
-		return true
-	}))
-	return all
+	return slices.DeleteFunc(Entries(t, r), func(e *entry.Entry) bool { return had[e.ID()] })
 }
 
 // TwoAllies are replicas of a share on this disk, of one person on each side.
