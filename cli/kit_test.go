@@ -93,14 +93,14 @@ func newCoop() *coop {
 			Document: header(kinds.Decision.Name, "9f2c", "A second riso"), Text: "A used one", Process: "consent", Status: "open",
 			Revision: "00112233445566aa", By: "2026-11-27", ReviewOn: "2027-06-01", WaitingFor: []api.Named{ana, cleo},
 			Positions: []apitest.Position{
-				{Member: ben, Stance: "object", Why: "too dear", Revision: "00112233445566aa", Counted: true, At: api.At(now.Add(-time.Hour))},
-				{Member: cleo, Stance: "consent", Revision: "ffffffffffffffff", At: api.At(now.Add(-2 * time.Hour))},
+				{Member: ben, Stance: "object", Why: "too dear", Revision: "00112233445566aa", Counted: true, At: kind.At(now.Add(-time.Hour))},
+				{Member: cleo, Stance: "consent", Revision: "ffffffffffffffff", At: kind.At(now.Add(-2 * time.Hour))},
 			},
 		},
 		{
 			Document: header(kinds.Decision.Name, "7t0p", "Closed on Mondays"), Process: "consent", Status: "agreed",
 			Outcome: &apitest.Outcome{
-				Result: "agreed", RecordedBy: ben, At: api.At(now.Add(-time.Hour)), Tally: map[string]int{"consent": 2, "object": 1},
+				Result: "agreed", RecordedBy: ben, At: kind.At(now.Add(-time.Hour)), Tally: map[string]int{"consent": 2, "object": 1},
 				State: "doesnt_hold", Why: "Cleo's objection is open",
 			},
 		},

@@ -2,7 +2,20 @@
 // types, and the client's requests with these. The product reads and writes what the kinds declare.
 package apitest
 
-import "kith/daemon/api"
+import (
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// What the declarations of kinds answer with.
+type (
+	Asked    = kinds.AskedJSON
+	Help     = kinds.HelpJSON
+	Offer    = kinds.OfferJSON
+	Voice    = kinds.VoiceJSON
+	Position = kinds.PositionJSON
+	Outcome  = kinds.OutcomeJSON
+)
 
 // Task is something to do.
 type Task struct {
@@ -17,29 +30,6 @@ type Task struct {
 	Asked     []Asked     `json:"asked"`
 	TakenBy   []api.Named `json:"taken_by"`
 	Help      Help        `json:"help"`
-}
-
-// Asked says that a member was asked to take a task, and what they say.
-type Asked struct {
-	Member api.Named  `json:"member"`
-	Answer string     `json:"answer"` // none, accepted, declined, put_back
-	Why    string     `json:"why"`
-	From   *api.Named `json:"from"`
-	Note   string     `json:"note"`
-}
-
-// Help says whether help is wanted with a task, and who offers it.
-type Help struct {
-	Wanted bool       `json:"wanted"`
-	Why    string     `json:"why"`
-	By     *api.Named `json:"by"` // who wants it; null while nobody does
-	Offers []Offer    `json:"offers"`
-}
-
-// Offer is one member's offer to help.
-type Offer struct {
-	Member api.Named `json:"member"`
-	Why    string    `json:"why"`
 }
 
 // Decision is a proposal and what the members say to it.
@@ -58,39 +48,6 @@ type Decision struct {
 	Outcome      *Outcome    `json:"outcome"` // null while nothing is recorded
 	Voices       []Voice     `json:"voices"`  // in a share, what each co-op says; one's own first
 	ReviewOn     string      `json:"review_on"`
-}
-
-// Voice is what the people of one co-op say together to a decision in a share.
-type Voice struct {
-	Coop   string      `json:"coop"`
-	Result string      `json:"result"` // agreed, not_agreed, open
-	For    int         `json:"for"`
-	Of     int         `json:"of"` // its full members
-	Silent []api.Named `json:"silent"`
-	Says   string      `json:"says"` // the same in words
-}
-
-// Position is one member's answer.
-type Position struct {
-	Member   api.Named `json:"member"`
-	Stance   string    `json:"stance"` // of the words that a decision's positions have
-	Why      string    `json:"why"`
-	Revision string    `json:"revision"` // the text that it was given on
-	Counted  bool      `json:"counted"`  // on the present revision, by a full member
-	Late     bool      `json:"late"`     // on the text that was decided, but unknown to the record
-	Standing string    `json:"standing"`
-	At       api.Time  `json:"at"`
-}
-
-// Outcome is what was recorded at the close of a decision, and whether the positions bear it.
-type Outcome struct {
-	Result     string         `json:"result"` // agreed, not_agreed
-	Text       string         `json:"text"`
-	RecordedBy api.Named      `json:"recorded_by"`
-	At         api.Time       `json:"at"`
-	Tally      map[string]int `json:"tally"` // stance to number of counted positions
-	State      string         `json:"state"` // holds, contested, doesnt_hold
-	Why        string         `json:"why"`   // why it is contested or doesn't hold
 }
 
 // Note is a text that members write together.
