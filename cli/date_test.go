@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // as in the program: on a computer without a database of time zones, too
 
 	"kith/daemon/api"
 )
@@ -114,7 +115,7 @@ func TestHoursAsPeopleWriteThem(t *testing.T) {
 func TestADayIsADayAcrossAChangeOfClocks(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("no time zones here: ", err)
+		t.Fatal(err)
 	}
 	late := time.Date(2026, 10, 24, 23, 30, 0, 0, berlin) // the clocks go back in the night after the next
 	early := time.Date(2026, 10, 24, 0, 15, 0, 0, berlin)
