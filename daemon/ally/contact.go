@@ -142,7 +142,8 @@ func (k *contact) run(ctx context.Context) {
 	var working sync.WaitGroup
 	quiet := func() { hangUp(); working.Wait() }
 	defer quiet()
-	first := k.p.side() == 0
+	p, _ := k.look() // others change what is kept meanwhile; which side this is stays
+	first := p.side() == 0
 	if !first {
 		working.Go(func() { k.ask(inTouch) })
 	}
