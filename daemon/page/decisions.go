@@ -1,97 +1,16 @@
 package page
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
-
-// position is what a member says to a decision, or that they have said nothing yet.
-type position struct {
-	who     kind.Answer
-	stance  string // a word of a position, in JSON's form, toRenew or notYet
-	said    string // the word that waits to be renewed
-	why     string
-	late    bool
-	counted bool
-}
-
-// positionsOf are those of everybody who says or may say something, in the order of their names, as the text stands now.
-func (in *asking) positionsOf(d document, members []api.Member) (all []position) {
-	seen := map[string]bool{}
-	for _, p := range d.says.List("positions") {
-		one := position{who: p.In("member"), stance: p.Str("stance"), said: p.Str("stance"), why: p.Str("why"), late: p.Is("late"), counted: p.Is("counted")}
-		if p.Str("revision") != d.says.Str("revision") && d.says.Str("process") != kinds.ProcessAdvice {
-			one.stance = toRenew
-			if against(one.said) { // it goes on standing until whoever said it says otherwise
-				one.stance = one.said
-			}
-		}
-		seen[one.who.Str("id")] = true
-		all = append(all, one)
-	}
-	for _, m := range d.says.List("waiting_for") {
-		if !seen[m.Str("id")] {
-			seen[m.Str("id")] = true
-			all = append(all, position{who: m, stance: notYet})
-		}
-	}
-	for _, m := range members {
-		if !seen[m.ID] && m.Standing == "full" && d.says.Str("status") == kinds.Open {
-			all = append(all, position{who: kind.Answer{"id": m.ID, "name": m.Name}, stance: notYet})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b position) int {
-		return strings.Compare(api.FoldName(a.who.Str("name")), api.FoldName(b.who.Str("name")))
-	})
-	return all
-}
-
-// onEarlier says whether a position was given on a text that has changed since.
-func (d document) onEarlier(who kind.Answer) bool {
-	for _, p := range d.says.List("positions") {
-		if p.In("member").Str("id") == who.Str("id") {
-			return p.Str("revision") != d.says.Str("revision")
-		}
-	}
-	return false
-}
-
-// stanceSays says of somebody how they stand; of the reader in the second person.
-func (in *asking) stanceSays(p position) string {
-	if p.stance == toRenew {
-		return in.saidBefore(p)
-	}
-	if in.isMe(p.who) {
-		return in.t.T(map[string]string{
-			"consent": "you consent", "object": "you object", "stand_aside": "you stand aside", "block": "you block", "abstain": "you abstain",
-			"agree": "you agree", "disagree": "you disagree", "advise": "you advise", notYet: "you haven’t said yet",
-		}[p.stance])
-	}
-	return in.t.T(map[string]string{
-		"consent": "consents", "object": "objects", "stand_aside": "stands aside", "block": "blocks", "abstain": "abstains",
-		"agree": "agrees", "disagree": "disagrees", "advise": "advises", notYet: "hasn’t said yet",
-	}[p.stance])
-}
-
-// saidBefore says what somebody said to an earlier text.
-func (in *asking) saidBefore(p position) string {
-	if in.isMe(p.who) {
-		return in.t.T(map[string]string{
-			"consent": "you consented to an earlier text", "agree": "you agreed to an earlier text", "stand_aside": "you stood aside from an earlier text",
-			"abstain": "you abstained on an earlier text", "advise": "you advised on an earlier text",
-		}[p.said])
-	}
-	return in.t.T(map[string]string{
-		"consent": "consented to an earlier text", "agree": "agreed to an earlier text", "stand_aside": "stood aside from an earlier text",
-		"abstain": "abstained on an earlier text", "advise": "advised on an earlier text",
-	}[p.said])
-}
 
 // mine is how the reader stands to a decision.
 func (in *asking) mine(d document) position {
@@ -152,7 +71,7 @@ func (in *asking) decisionSays(d document) string {
 func (in *asking) objecting(d document) string {
 	var who []string
 	for _, p := range d.says.List("positions") {
-		if against(p.Str("stance")) && !in.isMe(p.In("member")) {
+		if against(p.Str("stance")) && cmp.Or(p.Str("standing"), "full") == "full" && !in.isMe(p.In("member")) {
 			who = append(who, p.In("member").Str("name"))
 		}
 	}
@@ -168,11 +87,12 @@ type deciding struct {
 	Above   string // what it is, who proposed it, until when
 	State   string // how it ended; "" while it is open
 	Because string // what somebody wrote about that
-	By      string // who did
+	By      string // who did, when, and how many said what
 	Trouble string // what is wrong about the outcome, as the daemon says it
 	Wide    template.HTML
 	Narrow  template.HTML
 	Since   [][]piece // what was changed since the reader spoke, or was shown it
+	Spoke   bool      // they did speak
 	Said    []said
 	Next    []string // what may happen next
 	Does    []action // with the text
@@ -208,12 +128,18 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	if v.Since, err = in.since(kinds.Decision, d); err != nil {
 		return err
 	}
+	v.Spoke = in.mine(d).stance != notYet
+	if !open { // what was closed is news until somebody has seen it
+		if err := in.c.NoteShown(in.ctx(), kinds.Decision.Many, d.ID, d.Heads); err != nil {
+			return err
+		}
+	}
 	in.ended(&v)
-	in.drawn(&v, all, members)
 	if open {
 		v.Next = in.next(d, all, members)
 		v.Does = []action{{Words: in.t.T("Change the text"), At: in.At(kinds.Decision.Many, d.Short, "edit"), Look: "line"}}
 	}
+	in.drawn(&v, all)
 	if d.says.Str("status") != kinds.Withdrawn {
 		v.Word = word
 		if word == nil {
@@ -248,7 +174,7 @@ func (in *asking) ended(v *deciding) {
 	if outcome == nil {
 		return
 	}
-	v.Because, v.By = outcome.Str("text"), in.you(outcome.In("recorded_by"))
+	v.Because, v.By = outcome.Str("text"), in.recorded(outcome)
 	switch outcome.Str("state") {
 	case "contested":
 		v.State = in.t.T("Agreed, and something came to light since")
@@ -261,28 +187,57 @@ func (in *asking) ended(v *deciding) {
 	}
 }
 
-// drawn makes the picture, and the same in words.
-func (in *asking) drawn(v *deciding, all []position, members []api.Member) {
-	joining := map[string]bool{}
-	for _, m := range members {
-		joining[m.ID] = m.Standing == "prospective"
+// recorded says who closed a decision, when, and what was said to it then.
+func (in *asking) recorded(outcome kind.Answer) string {
+	when, _ := time.Parse(time.RFC3339, outcome.Str("at"))
+	var counts []string
+	for _, word := range tallied {
+		if n, _ := outcome.In("tally")[word].(float64); n > 0 {
+			counts = append(counts, in.t.N(tallySays[word], int(n)))
+		}
 	}
+	return dots(in.by(named(outcome.In("recorded_by")), "closed by {who}, {when}", "closed by you, {when}", "when", in.Moment(when)), in.t.And(counts))
+}
+
+// tallied are the stances in the order in which they are counted out, and tallySays how.
+var tallied = []string{"consent", "agree", "advise", "stand_aside", "abstain", "object", "disagree", "block"}
+
+var tallySays = map[string]string{
+	"consent": "{n} consented", "agree": "{n} agreed", "advise": "{n} advised", "stand_aside": "{n} stood aside",
+	"abstain": "{n} abstained", "object": "{n} objected", "disagree": "{n} disagreed", "block": "{n} blocked",
+}
+
+// drawn makes the picture, and the same in words.
+func (in *asking) drawn(v *deciding, all []position) {
 	var seats []seat
 	var words []string
 	for _, p := range all {
 		name, how := p.who.Str("name"), in.stanceSays(p)
-		s := seat{name: name, stance: p.stance, says: []string{how}, joining: joining[p.who.Str("id")], me: in.isMe(p.who)}
+		s := seat{name: name, stance: p.stance, says: []string{how}, joining: !p.isCounted(), me: in.isMe(p.who)}
 		one := said{ID: p.who.Str("id"), Mark: stanceMark(p.stance), Who: name, How: how, Why: p.why}
 		if s.me {
 			one.Who, one.How = capital(how), ""
 			s.name = in.t.T("{name}, you", "name", name)
 			s.says = []string{in.stanceShort(p)}
 		}
-		if p.stance == toRenew {
+		switch {
+		case p.stance == toRenew && v.Next == nil:
+			s.says = []string{in.t.T("to an earlier text")}
+		case p.stance == toRenew:
 			s.says = []string{in.t.T("waits to be renewed")}
 		}
 		switch earlier := v.D.onEarlier(p.who); {
-		case p.stance == toRenew && p.said != "":
+		case p.late:
+			one.Note = in.t.T("late: said after it was closed")
+			s.says = append(s.says, in.t.T("late"))
+		case p.standing == "prospective" && p.stance != notYet:
+			one.Note = in.t.T("joining us, so it shows and isn’t counted yet")
+			s.says = append(s.says, in.t.T("not counted yet"))
+		case !p.isCounted():
+			one.Note = in.t.T("has left since, so it shows and isn’t counted any more")
+			s.says = append(s.says, in.t.T("not counted any more"))
+		case p.stance == toRenew && v.Next == nil: // it ended without them
+		case p.stance == toRenew:
 			one.Note = in.t.T("waits to be renewed: nobody has agreed to words that they haven’t read")
 		case earlier && against(p.stance):
 			s.says = append(s.says, in.t.T("to an earlier text"))
@@ -290,11 +245,6 @@ func (in *asking) drawn(v *deciding, all []position, members []api.Member) {
 			if s.me {
 				one.Note = in.t.T("To an earlier text. Whether this one meets it is for you to say.")
 			}
-		case s.joining && p.stance != notYet:
-			one.Note = in.t.T("joining us, so it shows and isn’t counted yet")
-			s.says = append(s.says, in.t.T("not counted yet"))
-		case p.late:
-			one.Note = in.t.T("late: said after it was closed")
 		}
 		seats = append(seats, s)
 		if s.me {
@@ -330,7 +280,7 @@ func (in *asking) next(d document, all []position, members []api.Member) (says [
 				yes++
 			}
 		}
-		if !against(p.said) || d.says.Str("process") == kinds.ProcessMajority {
+		if !against(p.said) || !p.isCounted() || d.says.Str("process") == kinds.ProcessMajority {
 			continue
 		}
 		switch {

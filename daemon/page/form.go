@@ -55,15 +55,24 @@ var deeds = map[string]string{
 	"note/add": "Begin the note", "agreement/add": "Write it down", "agreement/replace": "Put that one in its place",
 }
 
+// deed is what the button says that does what a verb says.
+func (in *asking) deed(k *kind.Kind, v *kind.Verb) string {
+	deed, ok := deeds[k.Name+"/"+v.Name]
+	switch {
+	case ok:
+		return in.t.T(deed)
+	case v == k.Edit:
+		return in.t.T("Save it")
+	}
+	return capital(in.t.T(v.Gist))
+}
+
 // formOf makes the form of a verb, with what was typed if it comes back, else with what the document says. d is the zero
 // document for one that is to be begun.
 func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Values) *form {
 	f := &form{Title: capital(in.t.T(v.Gist)), At: in.At(k.Many, d.Short, v.Name), Cancel: in.At(k.Many, d.Short)}
 	f.ID = k.Name + "/" + d.ID + "/" + v.Name
-	f.Words = in.t.T("Save it")
-	if deed, ok := deeds[k.Name+"/"+v.Name]; ok {
-		f.Words = in.t.T(deed)
-	}
+	f.Words = in.deed(k, v)
 	hide := func(name, value string) { f.Hidden = append(f.Hidden, hidden{name, value}) }
 	switch v {
 	case k.Make:

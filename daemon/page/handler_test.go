@@ -160,6 +160,8 @@ func TestADecisionGoesFromAProposalToAClose(t *testing.T) {
 	a := ana.sends(path+"/close", path+"/close", url.Values{"text": {"Ana looks for one"}})
 	a.says(t, "Agreed")
 	a.says(t, "Ana looks for one")
+	a.says(t, "closed by you, ")
+	a.says(t, "one consented")
 	if strings.Contains(a.body, path+"/edit") {
 		t.Error("its text can be changed, as the page says")
 	}
@@ -257,5 +259,42 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 		if a := ana.fetch("GET", ana.base+path, nil); a.status < 400 || a.status >= 500 {
 			t.Errorf("%s is answered with %d", path, a.status)
 		}
+	}
+}
+
+// Ben closes what Ana proposed; he has an earlier word, she says something late. Somebody who leaves isn't counted any more.
+func TestAClosedDecisionSaysWhoClosedItAndWhatCameLate(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"A second riso"}, "text": {"for 2,000"}, "process": {"consent"}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	until(t, "Ben has it", func() bool { return ben.fetch("GET", ben.base+path, nil).status == http.StatusOK })
+	ben.sends(path, path+"/position", url.Values{"stance": {"consent"}})
+	ben.sends(path+"/close", path+"/close", url.Values{"text": {""}}).says(t, "two consented")
+	until(t, "Ana is told on the page of today", func() bool { return strings.Contains(plain(ana.sees("").body), "Closed A second riso") })
+	a := ana.sees(path)
+	a.says(t, "closed by Ben, ")
+	if strings.Contains(plain(ana.sees("").body), "Closed A second riso") {
+		t.Error("what she has seen is still news")
+	}
+	ana.sends(path, path+"/position", url.Values{"stance": {"object"}, "why": {"the rent first"}})
+	ana.sees(path).says(t, "late: said after it was closed")
+}
+
+func TestWhatSomebodySaysWhoLeftDoesntReadAsStanding(t *testing.T) {
+	all := coop(t, "Ana", "Ben", "Cleo")
+	ana, ben := all[0], all[1]
+	made := ana.sends("decisions/new", "decisions", url.Values{"title": {"A second riso"}, "text": {"for 2,000"}, "process": {"consent"}})
+	path := strings.TrimPrefix(made.at, ana.base)
+	until(t, "Ben has it", func() bool { return ben.fetch("GET", ben.base+path, nil).status == http.StatusOK })
+	ben.sends(path, path+"/position", url.Values{"stance": {"object"}, "why": {"too dear"}})
+	until(t, "Ana sees it", func() bool { return strings.Contains(ana.sees(path).body, "The objection of Ben stands.") })
+	_, err := ben.client.Resign(t.Context(), api.ResignRequest{Yes: true})
+	must(t, err)
+	until(t, "Ana hears that he left", func() bool { return strings.Contains(ana.sees("members").body, "has left") })
+	a := ana.sees(path)
+	a.says(t, "has left since, so it shows and isn’t counted any more")
+	if strings.Contains(plain(a.body), "The objection of Ben stands.") || strings.Contains(plain(ana.sees("decisions").body), "Ben objects") {
+		t.Error("it reads as standing")
 	}
 }

@@ -213,6 +213,9 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	} else {
 		more(in.verbAt(k, d, "reopen", "It is to be done after all", "line"))
 	}
+	if err := in.c.NoteShown(in.ctx(), k.Many, d.ID, d.Heads); err != nil { // what is news is none any more
+		return err
+	}
 	in.show(w, http.StatusOK, "task", d.Title, v)
 	return nil
 }

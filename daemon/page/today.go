@@ -14,7 +14,7 @@ import (
 
 const (
 	mostWaiting = 20  // of each kind on the page of today
-	mostOpen    = 200 // tasks that are looked through for those that nobody has
+	mostOpen    = 200 // tasks of the reader's own that are looked through for those that are due soon
 	mostLately  = 6
 	soonDays    = 7
 )
@@ -49,13 +49,11 @@ func (in *asking) today(w http.ResponseWriter) error {
 	}
 	var v day
 	mine := section{Title: in.t.T("Waits for you")}
-	seen := map[string]bool{}
 	for _, d := range waits["decisions"] {
 		mine.Rows = append(mine.Rows, in.decisionToDo(d))
 	}
 	for _, d := range waits["asked"] {
 		mine.Rows = append(mine.Rows, in.doable(kinds.Task, d, in.taskDoes(d)...))
-		seen[d.ID] = true
 	}
 	for _, d := range waits["agreements"] {
 		mine.Rows = append(mine.Rows, in.doable(kinds.Agreement, d, action{Words: in.t.T("Read it"), At: in.At("agreements", d.Short), Look: "line", About: d.Title}))
@@ -66,27 +64,28 @@ func (in *asking) today(w http.ResponseWriter) error {
 			does[0].Look = "filled"
 		}
 	}
-	help := section{Title: in.t.T("Help wanted")}
+	help, nobody := section{Title: in.t.T("Help wanted")}, section{Title: in.t.T("Nobody has it")}
+	seen := map[string]bool{}
 	for _, d := range waits["help_wanted"] {
 		r := in.doable(kinds.Task, d, in.taskDoes(d)...)
 		r.Says = dots(in.by(named(d.says.In("help").In("by")), "{who} asks for help", "you ask for help"), in.dueSays(d), d.says.In("help").Str("why"))
 		help.Rows, seen[d.ID] = append(help.Rows, r), true
 	}
-	open, err := in.list(kinds.Task, mostOpen, "open", "true", "sort", "due")
-	if err != nil {
-		return err
-	}
-	nobody, soon := section{Title: in.t.T("Nobody has it")}, section{Title: in.t.T("Soon")}
-	for _, d := range open {
-		h := in.handsOf(d)
-		switch {
-		case seen[d.ID]:
-		case h.mine && in.within(d.says.Str("due"), soonDays):
-			soon.Rows = append(soon.Rows, in.doable(kinds.Task, d, in.taskDoes(d)...))
-		case len(h.taken)+len(h.asked) == 0:
+	for _, d := range waits["nobody"] {
+		if !seen[d.ID] {
 			r := in.doable(kinds.Task, d, in.taskDoes(d)...)
 			r.Says = dots(in.dueSays(d), in.hours(d), d.says.Str("project"), in.t.T("since {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))))
 			nobody.Rows = append(nobody.Rows, r)
+		}
+	}
+	soon := section{Title: in.t.T("Soon")}
+	own, err := in.list(kinds.Task, mostOpen, "open", "true", "mine", "true", "sort", "due")
+	if err != nil {
+		return err
+	}
+	for _, d := range own {
+		if !seen[d.ID] && in.within(d.says.Str("due"), soonDays) {
+			soon.Rows = append(soon.Rows, in.doable(kinds.Task, d, in.taskDoes(d)...))
 		}
 	}
 	until := in.now.AddDate(0, 0, soonDays+1).Format("2006-01-02")
@@ -101,16 +100,18 @@ func (in *asking) today(w http.ResponseWriter) error {
 			soon.Rows = append(soon.Rows, r)
 		}
 	}
-	for _, s := range []section{mine, help, nobody, soon} {
+	for _, s := range slices.Concat([]section{mine}, in.declaredWaits(waits, false), []section{help, nobody}, in.declaredWaits(waits, true), []section{soon}) {
 		if len(s.Rows) > 0 {
 			if more := len(s.Rows) - mostWaiting; more > 0 {
-				s.Rows, s.More = s.Rows[:mostWaiting], action{Words: in.t.N("{#} more", more), At: in.At("tasks")}
+				s.Rows, s.More = s.Rows[:mostWaiting], action{Words: in.t.N("{#} more", more), At: cmp.Or(s.More.At, in.At("tasks"))}
 			}
 			v.Sections = append(v.Sections, s)
 		}
 	}
-	if len(t.Proposals) > 0 {
-		v.Sections = append(v.Sections, in.aboutUs(t.Proposals))
+	for i, about := range [][]api.Proposal{t.AboutMe, t.Proposals} {
+		if len(about) > 0 {
+			v.Sections = append(v.Sections, in.aboutUs([]string{in.t.T("About you"), in.t.T("About us, for you to consent or refuse")}[i], about))
+		}
 	}
 	v.Nothing = len(v.Sections) == 0
 	if v.Lately, err = in.lately(); err != nil {
@@ -162,15 +163,41 @@ func (in *asking) sentence(decisions int, asked []document) string {
 	return in.t.T("Nothing waits for you, {name}.", "name", name)
 }
 
-// aboutUs are steps about the co-op itself that ask for the reader's consent. The page has no place for them yet, and says
-// where they are answered.
-func (in *asking) aboutUs(all []api.Proposal) section {
-	s := section{Title: in.t.T("About us, for you to consent or refuse")}
+// aboutUs are steps about the co-op itself that ask for the reader's word.
+func (in *asking) aboutUs(title string, all []api.Proposal) section {
+	s := section{Title: title}
 	for _, p := range all[:min(len(all), mostWaiting)] {
 		s.Rows = append(s.Rows, row{ID: p.ID, Mark: stanceMark(notYet), Title: p.Title,
 			Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), in.t.T("answer it in a terminal: {command}", "command", "kith proposal show "+p.Short))})
 	}
 	return s
+}
+
+// told are the waits that have a place of their own on the page of today, or stand among what is soon.
+var told = []string{"decisions", "asked", "agreements", "help_wanted", "nobody", "due", "reviews"}
+
+// declaredWaits are the sections of all else that the declarations of kinds have wait for somebody: for nobody in
+// particular, or for the reader.
+func (in *asking) declaredWaits(waits map[string][]document, anybody bool) (all []section) {
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			if w.Anybody != anybody || slices.Contains(told, w.Key) {
+				continue
+			}
+			s := section{Title: in.t.T(w.Title), More: action{At: in.At(k.Many)}}
+			for _, d := range waits[w.Key] {
+				does := []action{}
+				if k == kinds.Task {
+					does = in.taskDoes(d)
+				} else if v := k.Verb(w.Run); v != nil {
+					does = append(does, action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title})
+				}
+				s.Rows = append(s.Rows, in.doable(k, d, does...))
+			}
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // lately are the documents that were written in last.

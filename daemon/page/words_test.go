@@ -83,6 +83,9 @@ func ofForms(k *kind.Kind) (all []string) {
 	for _, v := range append([]*kind.Verb{k.Make, k.Edit}, k.Verbs...) {
 		all, fields = append(all, v.Gist), slices.Concat(fields, v.Args, v.With)
 	}
+	for _, w := range k.Today {
+		all = append(all, w.Title)
+	}
 	for _, f := range fields {
 		all = append(append(all, f.Called(), f.Hint), f.Words...)
 	}
