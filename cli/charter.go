@@ -26,7 +26,7 @@ func (k *kith) charter() *cli.Command {
 		k.answer(answerSpec{api.ProposalConsent, "I agree to a proposal", "Your word counts for one proposal at a time, since only one step can come next."}),
 		k.answer(answerSpec{api.ProposalRefuse, "I don't agree, and say why", "A refusal is for good; if you think otherwise later, it can be proposed anew."}),
 		k.answer(answerSpec{api.ProposalWithdraw, "take back what I proposed or consented to", "It counts for everybody who hears of it before the step is in force. If your consent has completed it elsewhere already, the step holds."}),
-		k.answer(answerSpec{api.ProposalRenew, "propose it again, with the same words", "For a proposal that another step has overtaken, or that was withdrawn. You consent to it with this."}),
+		k.answer(answerSpec{api.ProposalRenew, "propose it again, with the same words", "For a proposal that another step has overtaken, or that was withdrawn. You consent to it with this, unless your word is with another proposal."}),
 		k.charterThreshold(), k.charterInvites(), k.charterZone(), k.charterRules(), k.charterClose(), k.charterFollow(),
 	)
 }

@@ -65,8 +65,12 @@ func (c *call) showDecision(d document) {
 func (c *call) positionLine(d document, p kind.Answer) string {
 	line := because(called(p, "member")+" "+stance(oneLine(p.Str("stance"), 40)), p.Str("why"))
 	switch {
-	case p.Str("revision") != d.fields.Str("revision"):
+	case p.Str("revision") != d.fields.Str("revision") && p.Is("counted"): // advice stays heard
+		return line + c.out.faint(" (on an earlier text)")
+	case p.Str("revision") != d.fields.Str("revision") && notCounted(p.Str("standing")) == shownOnly && d.fields.Str("status") == kinds.Open:
 		return line + c.out.faint(" (on an earlier text; waits to be renewed)")
+	case p.Str("revision") != d.fields.Str("revision"):
+		return line + c.out.faint(" (on an earlier text; "+notCounted(p.Str("standing"))+")")
 	case p.Is("late") && p.Is("counted"):
 		return line + c.out.faint(" (late: it was closed without knowing of this)")
 	case !p.Is("counted"):
@@ -85,15 +89,17 @@ func (c *call) endsThere(by, ends string) string {
 	return " (the co-op's day ends " + at.In(c.env.Now().Location()).Format("Mon 15:04") + " here)"
 }
 
-// notCounted says why a position is shown and doesn't count.
+const shownOnly = "shown, not counted"
+
+// notCounted says why a position is shown and doesn't count, as far as that is due to whose it is.
 func notCounted(standing string) string {
 	switch standing {
 	case "resigned", "removed":
-		return "shown, not counted: isn't a member any more"
+		return shownOnly + ": isn't a member any more"
 	case "prospective":
-		return "shown, not counted: a prospective member"
+		return shownOnly + ": a prospective member"
 	}
-	return "shown, not counted"
+	return shownOnly
 }
 
 func (c *call) outcome(o kind.Answer) string {

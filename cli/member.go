@@ -46,7 +46,7 @@ func (k *kith) member() *cli.Command {
 func (k *kith) memberAdmit() *cli.Command {
 	return k.command(spec{
 		name: "admit", args: "MEMBER", usage: "propose to make a prospective member a full one",
-		more:     "You consent to it with this. It comes into force when enough full members have consented: kith charter pending shows how far it is. With the second full member it changes how you decide, so that has to be said with --yes.",
+		more:     "You consent to it with this, unless your word is with another proposal. It comes into force when enough full members have consented: kith charter pending shows how far it is. With the second full member it changes how you decide, so that has to be said with --yes.",
 		examples: []string{`kith member admit Dora`, `kith member admit Dora --why "half a year with us"`},
 		flags:    []cli.Flag{whyFlag(), &cli.BoolFlag{Name: "yes", Usage: "I know what follows from it"}},
 		run: func(ctx context.Context, c *call) error {
@@ -58,7 +58,7 @@ func (k *kith) memberAdmit() *cli.Command {
 func (k *kith) memberRemove() *cli.Command {
 	return k.command(spec{
 		name: "remove", args: "MEMBER", usage: "propose to end somebody's membership",
-		more:     "You consent to it with this. Who is to leave is told first, with your reason, and can say their side, which the others read before they consent; they aren't asked, and if they are a full member they are counted. What they did until then stays; what they would write later isn't taken.",
+		more:     "You consent to it with this, unless your word is with another proposal. Who is to leave is told first, with your reason, and can say their side, which the others read before they consent; they aren't asked, and if they are a full member they are counted. What they did until then stays; what they would write later isn't taken.",
 		examples: []string{`kith member remove Eli --why "moved away in spring, can't be reached"`},
 		flags:    []cli.Flag{need(whyFlag(), false)},
 		run: func(ctx context.Context, c *call) error {
@@ -73,7 +73,7 @@ func (k *kith) memberRemove() *cli.Command {
 func (k *kith) memberNewKey() *cli.Command {
 	return k.command(spec{
 		name: "new-key", args: "MEMBER CODE", usage: "propose to give somebody a new recovery phrase",
-		more:     "For who lost theirs, or had it stolen. CODE is what their new phrase gives (kith device new-phrase); it comes with six words, which you compare with them before you consent. You consent to it with this. Once in force, the old phrase and all their devices of before speak for them no more.",
+		more:     "For who lost theirs, or had it stolen. CODE is what their new phrase gives (kith device new-phrase); it comes with six words, which you compare with them before you consent. You consent to it with this, unless your word is with another proposal. Once in force, the old phrase and all their devices of before speak for them no more.",
 		examples: []string{`kith member new-key Ana CODE --why "her bag with the laptop and the phrase was stolen"`},
 		flags: []cli.Flag{need(whyFlag(), false),
 			&cli.StringSliceFlag{Name: "not-theirs", Usage: "`DEVICE` that never was theirs: nothing of it counts (name, or start of its key: kith member show)"},

@@ -109,7 +109,7 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 	for _, p := range t.AboutMe {
 		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  " + because("by "+name(p.By), oneLine(p.Why, 2*maxCell)) + c.inSpace(p.Space)
 		if p.Action == api.ActionRemove && p.Side == nil {
-			line += "\n    say your side, which the others read before they consent: kith charter refuse " + p.Short + " --why …"
+			line += "\n    say your side, which the others read before they consent, and which isn't counted: kith charter refuse " + p.Short + " --why …"
 		}
 		aboutMe = append(aboutMe, line)
 	}

@@ -229,14 +229,15 @@ func (t *trial) ballot() string {
 		}
 		return ""
 	}
+	side := prop.subject() == t.who.id && t.said.Type == TypeRefuse // who is to be removed says their side, which isn't counted
 	switch {
 	case prop.parent != t.k.step:
 		return whyParent
-	case !t.fullMember():
+	case !t.fullMember() && !side:
 		return whyNotFull
 	case !t.who.consentsBy(t.e.Device):
 		return whyNotConsenter
-	case prop.subject() == t.who.id && t.said.Type == TypeConsent: // to refuse it is to say their side, which isn't counted
+	case prop.subject() == t.who.id && !side:
 		return whySubject
 	}
 	return ""

@@ -418,9 +418,20 @@ func TestThirtyProspectiveMembersCountNowhere(t *testing.T) {
 	if len(past.Full()) != 3 {
 		t.Errorf("%d full members", len(past.Full()))
 	}
-	// They can be removed, and go by themselves.
-	s.agree(remove(s, "puppet 1"), "ben", "cleo")
-	payload, err := s.c.Resign(laptop("puppet 2").Device(), nil, "not for me")
+	// They can be removed, and go by themselves. Who is to be removed says their side, which counts for nothing.
+	gone := s.proposes("ben", remove(s, "puppet 1"))
+	payload, err := s.c.Refuse(laptop("puppet 1").Device(), gone, "we agreed on it")
+	s.says(laptop("puppet 1"), payload, err)
+	if p, _ := s.c.Proposal(gone); len(p.Refusals) != 1 || p.Hopeless || p.Needs != 2 {
+		t.Errorf("%+v", p)
+	}
+	_, err = s.c.Consent(laptop("puppet 1").Device(), gone, false)
+	wantErr(t, err, charter.ErrRefused)
+	_, err = s.c.Refuse(laptop("puppet 3").Device(), gone, "no")
+	wantErr(t, err, charter.ErrNotFull)
+	s.consents("cleo", gone)
+	s.enacts("ben", gone)
+	payload, err = s.c.Resign(laptop("puppet 2").Device(), nil, "not for me")
 	s.says(laptop("puppet 2"), payload, err)
 	if s.speaks(laptop("puppet 1")) || s.speaks(laptop("puppet 2")) {
 		t.Error("they speak on")

@@ -219,7 +219,13 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 		return soundIf(n.rightlyNamed(v, chain, s.Step) && n.fits(v, chain, s.Step))
 	case charter.TypeConsent, charter.TypeRefuse: // A2
 		step := n.steps[s.Of]
-		return soundIf(consenting && len(n.proposals(v, s.Of)) > 0 && step.Parent == v.tip() && (n.removes(step) != x.by || s.Type == charter.TypeRefuse))
+		if len(n.proposals(v, s.Of)) == 0 || step.Parent != v.tip() || !speaking.consentsFrom(e.Device) {
+			return void
+		}
+		if n.removes(step) == x.by {
+			return soundIf(s.Type == charter.TypeRefuse) // their side
+		}
+		return soundIf(full)
 	case charter.TypeTakeBack: // A2
 		said := slices.ContainsFunc(slices.Concat(n.proposals(v, s.Of), v.by(x.by, charter.TypeConsent)), func(y *naiveVerdict) bool {
 			return y.by == x.by && (y.s.Step != nil || y.s.Of == s.Of)

@@ -128,6 +128,8 @@ func (w *Wait) Wants(by Asker) (all []Want) {
 			one.Is = func(v string) bool { return v == by.Me }
 		case "gone":
 			one.Is = func(v string) bool { return by.Gone != nil && by.Gone(v) }
+		case "here":
+			one.Is = func(v string) bool { return by.Gone == nil || !by.Gone(v) }
 		}
 		all = append(all, one)
 	}

@@ -186,7 +186,7 @@ type Wait struct {
 	Key     string            // in the JSON
 	Title   string            // "You are asked to take"
 	Gist    string            // "tasks that I am asked to take", in the command's help
-	Facts   []string          // behind the slash "me" stands for whoever asks, "gone" for whoever isn't a member any more
+	Facts   []string          // behind the slash "me" stands for whoever asks, "gone" for whoever isn't a member any more, "here" for whoever is
 	But     string            // and without this one; ""
 	Before  string            // with this fact of today or a day before; ""
 	Soon    bool              // Before takes tomorrow, too

@@ -410,11 +410,11 @@ func takePosition(d *kind.Draft) error {
 	if now.Process == ProcessAdvice && d.Author != d.CreatedBy {
 		words = []string{Advise, Abstain}
 		if isFor(stance) || isAgainst(stance) {
-			return kind.Invalid("by advice the proposer decides: say what you advise (or abstain)")
+			return &kind.InvalidError{Why: "by advice the proposer decides: say what you advise (or abstain)", Hint: sayInstead(now.Process, stance, why)}
 		}
 	}
 	if !slices.Contains(words, stance) {
-		return kind.Invalid("by %s one can say %s, not %s", now.Process, list(words, "or"), stance)
+		return &kind.InvalidError{Why: fmt.Sprintf("by %s one can say %s, not %s", now.Process, list(words, "or"), stance), Hint: sayInstead(now.Process, stance, why)}
 	}
 	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
 		return nil
@@ -428,6 +428,39 @@ func takePosition(d *kind.Draft) error {
 	}
 	d.Say(decisionPosition, change.StrValue(string(b)))
 	return nil
+}
+
+// sayInstead is the command that says by a process what a word of another one means; "" if there is none.
+func sayInstead(process, stance, why string) string {
+	word := ""
+	switch {
+	case process == ProcessAdvice && stance != StandAside:
+		word = Advise
+	case isFor(stance):
+		word = standBehind(process)
+	case isAgainst(stance):
+		word = against(process)
+	case stance == StandAside:
+		word = Abstain
+	}
+	switch {
+	case word == "":
+		return ""
+	case why == "" && word != against(process) && word != Advise:
+		return "kith decision " + word + " ID"
+	}
+	return "kith decision " + word + " ID --why …"
+}
+
+// against is the word by which one says no.
+func against(process string) string {
+	switch process {
+	case ProcessConsent:
+		return Object
+	case ProcessAdvice:
+		return Advise
+	}
+	return Disagree
 }
 
 // whatALateWordDoes tells who answers a decision that is closed what their word still does.
@@ -446,7 +479,7 @@ func whatALateWordDoes(v *kind.View) string {
 // withdraw takes the author's own proposal back, or that of somebody who left. What else others write there says nothing.
 func withdraw(d *kind.Draft) error {
 	if d.Author != d.CreatedBy && (d.Left == nil || !d.Left(d.CreatedBy)) {
-		return kind.NotAllowed("object to it: kith decision object", "only who proposed a decision can withdraw it")
+		return kind.NotAllowed("say what you think of it: kith decision "+against(kind.Of[Deciding](d.View).Process)+" ID --why …", "only who proposed a decision can withdraw it")
 	}
 	d.SetAnew(decisionWithdrawn, change.StrValue(d.Asks.Why))
 	return nil

@@ -144,7 +144,7 @@ var Task = &kind.Kind{
 		},
 		{
 			Key: "left", Title: "Who had these left", Gist: "what people have who left", Anybody: true,
-			Facts: []string{"mine/gone", "open"}, Says: taskWho, Run: "take",
+			Facts: []string{"mine/gone", "open"}, But: "mine/here", Says: taskWho, Run: "take",
 		},
 		{
 			Key: "nobody", Title: "Nobody has these", Gist: "tasks that nobody has", Anybody: true,

@@ -27,13 +27,13 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	var says []string
 	missing := p.Needs - len(p.Consents)
 	switch {
-	case p.Hopeless && p.Type == charter.ProposalRemove && p.Of == 2:
+	case p.Hopeless && p.Of == 2 && w.asked(p) == 1:
 		return []string{"With two members both have to agree, and who is to leave isn't asked: so this can't come into force."}
 	case p.Hopeless:
-		return []string{"So many have refused that this can't come into force any more."}
+		return []string{w.hopeless(p, shown)}
 	case missing > 0:
 		says = append(says, fmt.Sprintf("%d of %s have to consent; %d more to come. %sNot answering counts for nothing, either way.",
-			p.Needs, Counted(p.Of, "full member", "full members"), missing, aRefusal(p)))
+			p.Needs, Counted(p.Of, "full member", "full members"), missing, w.aRefusal(p)))
 	case p.Founder:
 	default:
 		says = append(says, "All consents are here; it comes into force in a moment.")
@@ -45,7 +45,7 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 		if m, _ := w.Charter.Member(p.Subject); m.Standing == charter.Full {
 			says = append(says, w.Name(p.Subject)+" isn't asked, and is counted. They are told, and can say their side: it is read here, and decides nothing.")
 		} else {
-			says = append(says, w.Name(p.Subject)+" is no full member, so they aren't asked, and aren't counted.")
+			says = append(says, w.Name(p.Subject)+" is no full member, so they aren't asked, and aren't counted. They are told, and can say their side: it is read here, and decides nothing.")
 		}
 	}
 	if p.Type == charter.ProposalKey {
@@ -57,13 +57,33 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	return says
 }
 
-// aRefusal says what a no does to a step.
-func aRefusal(p *charter.Proposal) string {
-	asked := p.Of
-	if p.Type == charter.ProposalRemove && p.Of > 1 {
-		asked-- // who is to leave
+// hopeless says why a step can't come into force: who refused, and who left since it was proposed and is counted in it.
+func (w *Words) hopeless(p *charter.Proposal, shown *api.Proposal) string {
+	refused := len(shown.Refusals)
+	if w.asked(p)-refused < p.Needs {
+		return "So many have refused that this can't come into force any more."
 	}
-	switch stops := asked - p.Needs + 1; {
+	says := "This counts with who has left since it was proposed"
+	if refused > 0 {
+		says += ", and " + Counted(refused, "has", "have") + " refused"
+	}
+	return says + ": so it can't come into force any more. To propose it again, without who left: kith charter renew " + shown.Short
+}
+
+// asked is how many full members are asked about a step: who is to leave is counted, and isn't.
+func (w *Words) asked(p *charter.Proposal) int {
+	if p.Type != charter.ProposalRemove {
+		return p.Of
+	}
+	if m, _ := w.Charter.Member(p.Subject); m.Standing != charter.Full {
+		return p.Of
+	}
+	return p.Of - 1
+}
+
+// aRefusal says what a no does to a step.
+func (w *Words) aRefusal(p *charter.Proposal) string {
+	switch stops := w.asked(p) - p.Needs + 1; {
 	case stops <= 1:
 		return "One refusal stops it. "
 	default:
@@ -77,13 +97,15 @@ func (w *Words) After(t charter.ProposalType, n int, subject charter.MemberID) s
 	m, _ := w.Charter.Member(subject)
 	switch {
 	case t == charter.ProposalAdmit && n == 1, t == charter.ProposalRemove && n == 3 && m.Standing == charter.Full:
-		return BothMustAgree
+		return "Once this is in force, " + bothMustAgree
 	}
 	return ""
 }
 
+const bothMustAgree = "there are two full members, and both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of the two is gone for good the other can't either."
+
 // BothMustAgree is said before there are two.
-const BothMustAgree = "With two full members both have to agree to every step like this one: neither can admit or remove anybody, or change the charter, alone, and if one of you is gone for good the other can't either."
+const BothMustAgree = "With a second one " + bothMustAgree
 
 // compareKey says which words stand for a new member key.
 func (w *Words) compareKey(p *charter.Proposal) string {

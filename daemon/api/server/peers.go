@@ -62,15 +62,23 @@ func syncWith(r *http.Request, b Space) (api.Status, error) {
 	late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
 	alone := err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p api.Peer) bool { return p.Connected })
 	if late || alone {
+		if all, err := b.Entrance.Members(r.Context()); err == nil && slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil }) {
+			return status, api.Problemf(api.NotAllowed, "what is here stays: kith status", "you are no member any more: what the others write doesn't come here, and nobody is there who would take what you write")
+		}
 		return status, notInStep(status)
 	}
 	return status, err
 }
 
-// syncAll is sync of all spaces at once, without shares that are over. It refuses if a co-op that has others didn't come
+// syncAll is sync of all spaces at once, without shares that are over and co-ops that were left. It refuses if a co-op that has others didn't come
 // into step, or none of the shares did: that an ally's device answers says nothing of one's colleagues.
 func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
 	s = s.unlessNamed()
+	if in, err := s.whereIn(r.Context()); err != nil {
+		return api.Overview{}, err
+	} else if len(in.among) > 0 {
+		s = in
+	}
 	o := api.Overview{Spaces: make([]api.Status, len(s.among)), InStep: true}
 	refused := make([]error, len(s.among))
 	var g errgroup.Group

@@ -36,7 +36,10 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = s.goingOn()
+	s, err = s.whereIn(ctx)
+	if err != nil {
+		return nil, err
+	}
 	asks, err := s.openAsks(ctx)
 	if err != nil {
 		return nil, err
@@ -146,6 +149,19 @@ func (s *Server) goingOn() *Server {
 	one := *s
 	one.among = going
 	return &one
+}
+
+// whereIn leaves out the spaces in which nothing waits for the member of this daemon: shares that are over, and what they
+// have left.
+func (s *Server) whereIn(ctx context.Context) (*Server, error) {
+	one := *s.goingOn()
+	var left error
+	one.among = slices.DeleteFunc(slices.Clone(one.among), func(b Space) bool {
+		all, err := b.Entrance.Members(ctx)
+		left = errors.Join(left, err)
+		return slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil })
+	})
+	return &one, left
 }
 
 // openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.
