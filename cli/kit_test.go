@@ -317,7 +317,7 @@ func shown(k *kind.Kind, d api.Document, v any) server.Shown {
 }
 
 func (c *coop) List(_ context.Context, q server.ListQuery) (all []server.Shown, _ error) {
-	by := kind.Asker{Me: ana.ID, Day: func(when string) string { return when[:min(len(when), 10)] }, Tomorrow: now.AddDate(0, 0, 1).Format(time.DateOnly), Soon: now.AddDate(0, 0, 2).Format(time.DateOnly)}
+	by := kind.Asker{Me: ana.ID, Day: func(when string) string { return when[:min(len(when), 10)] }, On: func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }}
 	for _, s := range c.documents(q.Kind) {
 		if q.Wants == nil || kind.Match(c.facts[s.Short], q.Wants(by)) {
 			all = append(all, s)

@@ -141,7 +141,9 @@ func (d *describer) inMap(key string, op *change.Op) {
 		if f.Log != nil {
 			said.Verb, said.To = f.Log(op.Value, len(d.change.Deps) == 0)
 		}
-		d.add(said)
+		if said.Verb != "" {
+			d.add(said)
+		}
 		return
 	}
 	said := FieldChange{Verb: "added", Field: key, To: op.Key}

@@ -20,6 +20,7 @@ const (
 	whyPlace       = "belongs to another document"
 	whyAuthority   = "the device that signed it spoke for no member"
 	whyKept        = "only people of the co-op that shared the document may write in it"
+	whyNotTheirs   = "only who made it writes in it"
 	whyEnded       = "was written when the share had ended, and its author knew"
 	whyActor       = "was written under another device's name"
 	whyCreation    = "isn't a proper first change, nor a change to what is there"
@@ -266,6 +267,9 @@ func (d *Document) judge(s *signed, unfit error) (charter.State, string) {
 	}
 	if err := d.kind.Check(s.Change, s.Entry.Rules, s.Entry.Create != nil, s.Author, d.valid()); err != nil {
 		return charter.Void, err.Error()
+	}
+	if s.Entry.Create == nil && d.kind.IsOfOne() && s.Author != d.made.Author {
+		return charter.Void, whyNotTheirs
 	}
 	if s.Entry.Create == nil && s.side != d.side() && d.keptForOneSide() {
 		return charter.Void, whyKept

@@ -161,11 +161,20 @@ type desk struct {
 func newDesk(t fataler, who string) *desk { return newDeskAt(t, who, theCoop().whole.Heads()) }
 
 func newDeskAt(t fataler, who string, heads []entry.ID) *desk {
+	return newDeskFor(t, who, "note", heads)
+}
+
+// newDeskOf is newDesk for a document of another kind.
+func newDeskOf(t fataler, who, kind string) *desk {
+	return newDeskFor(t, who, kind, theCoop().whole.Heads())
+}
+
+func newDeskFor(t fataler, who, kind string, heads []entry.ID) *desk {
 	d := &desk{t: t, pens: map[string]*pen{}, named: map[string]piece{}, heads: heads}
 	var create *entry.Creation
 	p := d.pen(who)
-	d.doc, create = p.create("note")
-	d.named["first"] = p.sign(d.doc, create, d.heads, first(p.actor(d.doc), "note").Encode())
+	d.doc, create = p.create(kind)
+	d.named["first"] = p.sign(d.doc, create, d.heads, first(p.actor(d.doc), kind).Encode())
 	return d
 }
 

@@ -357,3 +357,17 @@ func TestEntriesAreFoundInWhateverState(t *testing.T) {
 	d.named["twin"] = d.pens["ana"].sign(d.doc, d.named["first"].Create, d.heads, first(d.pens["ana"].actor(d.doc), "note", title("x")).Encode())
 	try("twin", charter.Void, whyTwin)
 }
+
+func TestNobodyElseWritesInWhatIsOfOneMember(t *testing.T) {
+	d := newDeskOf(t, "ana", "diary")
+	d.write("ana", "again", "first")
+	d.write("ben", "meddled", "again")
+	d.write("ana", "on-it", "meddled")
+	d.write("cleo", "tags", "first")
+	d.expect(d.read("first", "again", "meddled", "on-it", "tags"), "first accepted, again accepted, meddled void, on-it pending, tags void")
+	doc := d.read("tags", "meddled", "again", "first")
+	d.expect(doc, "first accepted, again accepted, meddled void, tags void")
+	if _, why := doc.State(d.named["tags"].ID()); why != whyNotTheirs {
+		t.Errorf("why: %q", why)
+	}
+}

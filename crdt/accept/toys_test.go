@@ -31,6 +31,8 @@ func toys(name string) (*schema.Kind, bool) {
 	switch name {
 	case "note":
 		return schema.New(name, map[string]schema.Field{"later": str.Since(2)}, map[string]schema.Field{ownRecord: str.Closing(), ownEntry: str.Each(4)}), true
+	case "diary":
+		return schema.New(name, map[string]schema.Field{"mood": str}, map[string]schema.Field{}).OfOne(), true
 	case "task":
 		return schema.New(name, map[string]schema.Field{
 			project: str, due: schema.Date(), hours: schema.Int(1000), status: schema.OneOf("open", "doing", "done", "dropped"),

@@ -97,11 +97,10 @@ func (w Want) Means(word string) bool {
 
 // Asker is who asks for a list, and where: what a day is differs by that.
 type Asker struct {
-	Me       string                   // their ID; "" is nobody
-	Day      func(when string) string // the day of a date, as "2026-12-01"
-	Tomorrow string                   // as Day gives it, and the day behind it
-	Soon     string
-	Gone     func(member string) bool // whether somebody isn't a member any more; nil: nobody is gone
+	Me   string                   // their ID; "" is nobody
+	Day  func(when string) string // the day of a date, as "2026-12-01"
+	On   func(days int) string    // the day so many days from today, as Day gives it
+	Gone func(member string) bool // whether somebody isn't a member any more; nil: nobody is gone
 }
 
 // Want is what a filter asks of a document. value is clean, and "" for a filter that takes none.
@@ -140,10 +139,7 @@ func (w *Wait) Wants(by Asker) (all []Want) {
 		want(w.But, true)
 	}
 	if w.Before != "" {
-		end := by.Tomorrow
-		if w.Soon {
-			end = by.Soon
-		}
+		end := by.On(w.Ahead + 1)
 		all = append(all, Want{Fact: w.Before, Is: func(v string) bool { return by.Day(v) < end }})
 	}
 	return all

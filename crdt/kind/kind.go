@@ -18,6 +18,7 @@ type Kind struct {
 	Own    []*Field           // what each member says, of themselves alone
 	Derive *Derivation        // what follows from who wrote what; nil: nothing does
 	Counts bool               // that depends on who is a full member
+	Mine   bool               // a document is of who made it: nobody else writes in it
 	State  func(*View) string // how it stands, in one word: "open"; nil: it doesn't stand in any way
 
 	Shows    []*Shown             // what programs read, in this order, behind the header and text
@@ -48,7 +49,11 @@ func (k *Kind) Table() *schema.Kind {
 	for _, f := range k.Own {
 		own[f.Key] = f.rule()
 	}
-	return schema.New(k.Name, root, own)
+	table := schema.New(k.Name, root, own)
+	if k.Mine {
+		table = table.OfOne()
+	}
+	return table
 }
 
 // Field returns the field with a key; nil if there is none. What members say of themselves isn't among them.
@@ -189,7 +194,7 @@ type Wait struct {
 	Facts   []string          // behind the slash "me" stands for whoever asks, "gone" for whoever isn't a member any more, "here" for whoever is
 	But     string            // and without this one; ""
 	Before  string            // with this fact of today or a day before; ""
-	Soon    bool              // Before takes tomorrow, too
+	Ahead   int               // Before takes so many days after today, too
 	News    bool              // it doesn't come again to who was shown the document as it is
 	Run     string            // the verb that it asks for, or "show"; "": what the title says
 	Order   *Order            // nil: newest change first

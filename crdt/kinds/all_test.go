@@ -55,6 +55,13 @@ var samples = map[string][]*kind.View{
 		Fields:  fields("review", "2027-12-01", "decision", "d-1"),
 		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
 	}},
+	"role": {{
+		Fields: fields("until", "2026-12-01"),
+		Derived: &kinds.Tenure{
+			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}, {Member: ben, At: 2, Answer: kinds.AnswerNone}}, Apart: true},
+			Order:   []charter.MemberID{ana},
+		},
+	}, {Derived: &kinds.Tenure{}}},
 }
 
 func TestOnlyTheseKindsExist(t *testing.T) {
@@ -63,7 +70,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "task"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "role", "task"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

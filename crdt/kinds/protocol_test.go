@@ -24,6 +24,9 @@ func rows() string {
 	var b strings.Builder
 	for _, k := range kinds.All.All() {
 		first := "`" + k.Name + "`"
+		if k.Mine {
+			first += ", of one"
+		}
 		row := func(own string, f *kind.Field) {
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", first, own, holds(f))
 			first = ""

@@ -131,7 +131,7 @@ var Task = &kind.Kind{
 		},
 		{
 			Key: "due", Title: "Due", Gist: "tasks of mine that are due",
-			Facts: []string{"mine/me", "open"}, Before: "due", Soon: true, Order: taskByDue,
+			Facts: []string{"mine/me", "open"}, Before: "due", Ahead: 1, Order: taskByDue,
 			Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} },
 		},
 		{

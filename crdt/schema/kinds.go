@@ -31,7 +31,18 @@ type Kind struct {
 	root map[string]Field
 	own  map[string]Field // by the name behind "by:<member>/"
 	made int              // how many texts and maps a document has
+	one  bool             // see OfOne
 }
+
+// OfOne is the kind, as one whose documents are each of the member who made it: no other writes in it.
+func (k *Kind) OfOne() *Kind {
+	of := *k
+	of.one = true
+	return &of
+}
+
+// IsOfOne says whether only who made a document writes in it.
+func (k *Kind) IsOfOne() bool { return k.one }
 
 // Name returns the name that stands in a creation header.
 func (k *Kind) Name() string { return k.name }

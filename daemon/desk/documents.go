@@ -254,7 +254,7 @@ func (q listQuery) ask(me charter.MemberID) []kind.Want {
 		return nil
 	}
 	on := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
-	by := kind.Asker{Day: day, Tomorrow: on(1), Soon: on(2), Gone: q.gone}
+	by := kind.Asker{Day: day, On: on, Gone: q.gone}
 	if me != (charter.MemberID{}) {
 		by.Me = me.String()
 	}

@@ -174,7 +174,7 @@ func TestWhatIsAskedReachesTheDocumentWhole(t *testing.T) {
 
 func TestWhatAListIsAskedForIsSaidInFacts(t *testing.T) {
 	me, other := memberID('a'), memberID('b')
-	by := kind.Asker{Me: me, Day: func(when string) string { return when }, Tomorrow: "2026-11-25"}
+	by := kind.Asker{Me: me, Day: func(when string) string { return when }, On: func(int) string { return "2026-11-25" }}
 	facts := map[string][]string{
 		"mine, open and due":    {"due/2026-11-26", "mine/" + me, "open", "tag/Paper"},
 		"another's, for a fair": {"due/2026-11-20", "help", "mine/" + other, "open", "project/Fair"},

@@ -1,0 +1,298 @@
+package kinds
+
+import (
+	"encoding/json"
+	"slices"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+)
+
+// MaxHolders bounds how many members hold one role together.
+const MaxHolders = 20
+
+// What somebody holds (a role, the coordination of a project) anybody may write down: it says who does it, and allows
+// nothing. What the person says to that is theirs alone. The value of each in heldBy is when they were named: who is
+// named together has one value, and who is named apart by two people shows by two.
+var (
+	heldBy = &kind.Field{Key: "held", Is: kind.Members, Hint: "who holds it", Stays: true, Log: wasNamed}
+	// heldLast is when each was named last, which stays when it is over: by it the rotation goes on.
+	heldLast = &kind.Field{Key: "named", Is: kind.Members, Hint: "when each was named last", Stays: true, Log: untold}
+
+	holdAnswer = &kind.Field{
+		Key: "answer", Is: kind.JSON, Hint: "to having been named", Log: saidToNaming,
+		Form: `JSON {"to":ms,"answer":"accepted"\|"declined"\|"put_back","why":""}; to is the value in held`, // see answer
+	}
+	holdHanded = &kind.Field{
+		Key: "handed", Is: kind.JSON, Hint: "who is to take it over from them", Log: taskHandsOver,
+		Form: `JSON {"to":"m-…","asked":ms,"note":""}; asked is the value in held of who is to take it over`, // see handing
+	}
+)
+
+// Holding is who holds something.
+type Holding struct {
+	Holders []Holder // by member
+	Asked   []Holder // to whom it is handed over, and who haven't answered; by member
+	Refused []Holder // who were named and said no, or have put it back; by member
+	Apart   bool     // it was filled twice by people who didn't know of each other
+}
+
+// Holder is one member who was named, and what they say.
+type Holder struct {
+	Member charter.MemberID
+	At     kind.Time        // when they were named, by the clock of who did, which also tells this naming from another
+	Answer string           // AnswerNone, AnswerAccepted …
+	Why    string           //
+	From   charter.MemberID // who hands it over to them; zero: nobody
+	Note   string           // from them
+}
+
+// holding reads who holds what a document is about.
+func holding(s *kind.Story) Holding {
+	var h Holding
+	all := map[charter.MemberID]*Holder{}
+	for _, m := range membersIn(s.In[heldBy.Key]) {
+		at := s.In[heldBy.Key][m.String()].Int()
+		if at == 0 {
+			continue // not any more
+		}
+		one := &Holder{Member: m, At: kind.Time(at), Answer: AnswerNone}
+		if a, ok := parseAnswer(s.Said[m][holdAnswer.Key].Str()); ok && a.To == at {
+			one.Answer, one.Why = a.Answer, a.Why
+		}
+		all[m] = one
+	}
+	over := map[charter.MemberID]bool{}
+	for _, giver := range sortedMembers(s.Said) {
+		g, to, ok := parseHanding(s.Said[giver][holdHanded.Key].Str())
+		next := all[to]
+		if !ok || next == nil || giver == to || int64(next.At) != g.Asked {
+			continue
+		}
+		next.From, next.Note = giver, g.Note
+		if next.Answer == AnswerAccepted || next.Answer == AnswerPutBack { // it was theirs then
+			over[giver] = all[giver] != nil && all[giver].At < next.At
+		}
+	}
+	for _, m := range sortedMembers(all) {
+		switch one := *all[m]; {
+		case one.Answer == AnswerDeclined || one.Answer == AnswerPutBack:
+			h.Refused = append(h.Refused, one)
+		case over[m]:
+		case one.From != (charter.MemberID{}) && one.Answer != AnswerAccepted:
+			h.Asked = append(h.Asked, one)
+		default:
+			h.Holders = append(h.Holders, one)
+		}
+	}
+	for _, one := range h.Holders {
+		h.Apart = h.Apart || one.At != h.Holders[0].At
+	}
+	return h
+}
+
+func (h *Holding) named() []charter.MemberID { return membersOf(h.Holders) }
+
+// isHolder says whether somebody holds it.
+func (h *Holding) isHolder(m charter.MemberID) bool { return slices.Contains(h.named(), m) }
+
+// unanswered are those who were named, or to whom it is handed over, and haven't said anything.
+func (h *Holding) unanswered() (out []charter.MemberID) {
+	for _, one := range slices.Concat(h.Holders, h.Asked) {
+		if one.Answer == AnswerNone {
+			out = append(out, one.Member)
+		}
+	}
+	return out
+}
+
+// of is the naming that a member can answer; ok is false if there is none.
+func (h *Holding) of(m charter.MemberID) (one Holder, ok bool) {
+	for _, one := range slices.Concat(h.Holders, h.Asked, h.Refused) {
+		if one.Member == m {
+			return one, true
+		}
+	}
+	return Holder{}, false
+}
+
+func membersOf(all []Holder) (out []charter.MemberID) {
+	for _, one := range all {
+		out = append(out, one.Member)
+	}
+	return out
+}
+
+// naming is a moment for the next naming: now, but after all that the document knows of, whatever the clock says.
+func (h *Holding) naming(d *kind.Draft, last []Turn) int64 {
+	at := d.Now.UnixMilli()
+	for _, one := range slices.Concat(h.Holders, h.Asked, h.Refused) {
+		at = max(at, int64(one.At)+1)
+	}
+	for _, t := range last {
+		at = max(at, int64(t.Last)+1)
+	}
+	return at
+}
+
+// fill writes that these hold it from now on, and nobody else. Who says so of themselves has accepted it.
+func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) error {
+	switch {
+	case len(members) == 0:
+		return &kind.InvalidError{Why: "it isn't said who holds it", Hint: "name one or several members"}
+	case len(members) > MaxHolders:
+		return &kind.LimitError{What: "what several hold together", Got: len(members), Limit: MaxHolders, Unit: "members"}
+	}
+	at := h.naming(d, last)
+	for _, one := range slices.Concat(h.Holders, h.Asked, h.Refused) {
+		if !slices.Contains(members, one.Member) {
+			d.Mark(heldBy, one.Member.String(), change.IntValue(0))
+		}
+	}
+	for _, m := range members {
+		d.Mark(heldBy, m.String(), change.IntValue(at))
+		d.Mark(heldLast, m.String(), change.IntValue(at))
+		if m == d.Author {
+			if err := sayToNaming(d, at, AnswerAccepted, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// handOverTo asks somebody to take it over from the author, who has it until they accept.
+func (h *Holding) handOverTo(d *kind.Draft, next charter.MemberID, note string, last []Turn) error {
+	switch {
+	case !h.isHolder(d.Author):
+		return kind.NotAllowed("who does: kith "+d.Kind+" show", "you don't hold it, so you can't hand it over")
+	case next == d.Author:
+		return kind.Invalid("you hold it already")
+	case h.isHolder(next):
+		return kind.Invalid("they hold it already, together with you: if it isn't yours any more, put it back")
+	}
+	at := h.naming(d, last)
+	d.Mark(heldBy, next.String(), change.IntValue(at))
+	d.Mark(heldLast, next.String(), change.IntValue(at))
+	b, err := json.Marshal(handing{To: next.String(), Asked: at, Note: note})
+	if err != nil {
+		return err
+	}
+	if err := kind.CheckReason("the note", string(b)); err != nil {
+		return err
+	}
+	d.Say(holdHanded, change.StrValue(string(b)))
+	return nil
+}
+
+// accept says that the author takes it: what they were named for, or what nobody holds.
+func (h *Holding) accept(d *kind.Draft, last []Turn) error {
+	one, ok := h.of(d.Author)
+	switch {
+	case ok && one.Answer == AnswerAccepted && h.isHolder(d.Author):
+		return nil // it is so
+	case ok && (one.Answer == AnswerNone):
+		return sayToNaming(d, int64(one.At), AnswerAccepted, "")
+	case len(h.Holders) > 0:
+		return kind.NotAllowed("they can hand it over: kith "+d.Kind+" hand-over", "%s holds it", allNames(d, h.named()))
+	}
+	return h.fill(d, []charter.MemberID{d.Author}, last)
+}
+
+// refuse says that the author doesn't hold it: not from the beginning, or not any more.
+func (h *Holding) refuse(d *kind.Draft) error {
+	one, ok := h.of(d.Author)
+	if !ok {
+		return kind.NotAllowed("", "you don't hold it, and weren't asked to")
+	}
+	with := AnswerDeclined
+	if one.Answer == AnswerAccepted || one.Answer == AnswerPutBack {
+		with = AnswerPutBack
+	}
+	if one.Answer == with && one.Why == d.Asks.Why {
+		return nil
+	}
+	return sayToNaming(d, int64(one.At), with, d.Asks.Why)
+}
+
+func sayToNaming(d *kind.Draft, at int64, with, why string) error {
+	b, err := json.Marshal(answer{To: at, Answer: with, Why: why})
+	if err != nil {
+		return err
+	}
+	if err := kind.CheckReason("the answer", string(b)); err != nil {
+		return err
+	}
+	d.Say(holdAnswer, change.StrValue(string(b)))
+	if with != AnswerAccepted {
+		d.Say(holdHanded, change.StrValue(""))
+	}
+	return nil
+}
+
+// asMembers reads IDs that a request holds.
+func asMembers(words []string) (out []charter.MemberID, err error) {
+	for _, word := range words {
+		m, err := charter.ParseMemberID(word)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func allNames(d *kind.Draft, members []charter.MemberID) string {
+	names := ""
+	for i, m := range members {
+		switch {
+		case i > 0 && i == len(members)-1:
+			names += " and "
+		case i > 0:
+			names += ", "
+		}
+		names += d.Name(m)
+	}
+	return names
+}
+
+// HolderJSON is somebody who holds something, and whether they have said yes to it.
+type HolderJSON struct {
+	kind.Named
+	Since    kind.Time   `json:"since"`
+	Accepted bool        `json:"accepted"` // said so themselves; else they were named, and haven't answered yet
+	Why      string      `json:"why"`      // of who declined, or has put it back
+	From     *kind.Named `json:"from"`     // who hands it over to them; null: nobody
+	Note     string      `json:"note"`     // from them
+}
+
+func showHolders(l kind.Look, all []Holder) []HolderJSON {
+	out := []HolderJSON{}
+	for _, h := range all {
+		one := HolderJSON{Named: l.Named(h.Member), Since: h.At, Accepted: h.Answer == AnswerAccepted, Why: h.Why, Note: h.Note}
+		if h.From != (charter.MemberID{}) {
+			one.From = new(l.Named(h.From))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func wasNamed(v change.Value, _ bool) (verb, to string) {
+	if v.Int() == 0 {
+		return "ended the term of", ""
+	}
+	return "named", ""
+}
+
+func saidToNaming(v change.Value, _ bool) (verb, to string) {
+	a, ok := parseAnswer(v.Str())
+	if !ok {
+		return "", ""
+	}
+	if a.Answer == AnswerPutBack {
+		return "put back", a.Why
+	}
+	return a.Answer, a.Why
+}
