@@ -439,6 +439,7 @@ func (c *commons) lacks() string {
 // A third of the devices in every home and every share are hostile, each in its way. What honest people write comes
 // to all of them at once, and who was away gets all of it within seconds, though the hostile were there first.
 func TestHostileDevicesHoldUpNeitherAHomeNorAShare(t *testing.T) {
+	unwatched(t)
 	exchange.WarmUp()
 	coops, people := 10, 3
 	bubble(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 // A device that brings void entries at full speed keeps a replica busy with them for a while, and then for a twentieth of
 // its time, also if it hangs up and comes again with another device of the same person; what others write meanwhile is there at once.
 func TestWhatStandsForNothingKeepsAReplicaBusyForASmallPartOfItsTime(t *testing.T) {
+	unwatched(t)
 	const each = 10 * time.Millisecond
 	bubble(t, func(t *testing.T) {
 		ana, genesis := found(1)

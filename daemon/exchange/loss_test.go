@@ -50,11 +50,20 @@ func (s *scissors) Write(b []byte) (int, error) {
 	return m, err
 }
 
-// Attack 27: the connection dies at every byte offset, and goes on where it was. Whatever way the
-// sets are compared: by lists, by symbols, and by symbols with so much missing that it is asked for.
 // raced says that the race detector watches, under which everything takes many times as long.
 var raced bool
 
+// unwatched leaves a test out under the race detector: minutes, of what smaller tests do there too. scripts/test runs
+// it without the detector.
+func unwatched(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("not under the race detector")
+	}
+}
+
+// Attack 27: the connection dies at every byte offset, and goes on where it was. Whatever way the
+// sets are compared: by lists, by symbols, and by symbols with so much missing that it is asked for.
 func TestACutAtEveryByteLosesNothing(t *testing.T) {
 	tests := []struct {
 		name             string
@@ -68,11 +77,8 @@ func TestACutAtEveryByteLosesNothing(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			step := test.step
-			switch {
-			case testing.Short():
+			if testing.Short() || raced { // scripts/test runs it once more without, for every byte
 				step *= 37
-			case raced: // scripts/test runs it once more without, for every byte
-				step *= 11
 			}
 			bubble(t, func(t *testing.T) {
 				ana, genesis := found(1)

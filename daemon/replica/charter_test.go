@@ -112,6 +112,7 @@ func TestAConsentThatCameBeforeItsProposalIsToldOnceThatIsThere(t *testing.T) {
 }
 
 func TestSomebodyComesInHoweverMuchTheOthersHaveSaid(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, mel := c.all[0], c.all[2]
 	said := slices.Concat(ana.Charter().Statements(), ana.says(t, mel.cfg.Key, 15_000)) // more than fits one transaction

@@ -54,6 +54,7 @@ func again(t testing.TB, p *peerReplica, batch ...*entry.Entry) {
 }
 
 func TestWhatCountsIsKeptHoweverMuchThatDoesNotCountItsDeviceHasSent(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	task := ben.addTask(t, "Order paper")
@@ -138,6 +139,7 @@ func mustView(t testing.TB, p *peerReplica, doc entry.DocID) *crdt.View {
 }
 
 func TestWhatIsHeldBackComesInOnceItsPersonSaysSo(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Mel")
 	ana, mel := c.all[0], c.all[1]
 	junk := flood(t, ana, mel.cfg.Key, 73)
@@ -164,6 +166,7 @@ func TestWhatIsHeldBackComesInOnceItsPersonSaysSo(t *testing.T) {
 }
 
 func TestTwentyThousandStatementsThatWaitForOneAreNoTroubleWhenItComes(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	said, err := mel.Charter().Follow(mel.device, mel.Charter().Tip())
@@ -221,6 +224,7 @@ func (p *peerReplica) stateIsWhatIsStored(t testing.TB) {
 }
 
 func TestFifteenThousandChangesThatWaitForTheFirstOfADocumentAreNoTroubleWhenItComes(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	task := mel.addTask(t, "Order paper")
@@ -423,6 +427,7 @@ func (p *peerReplica) typedOn(t testing.TB, key entry.Signer, doc entry.DocID, f
 }
 
 func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	note := ana.addTask(t, "Order paper")
@@ -464,6 +469,7 @@ func TestBranchesThatAreEachAsLargeAsADocumentAreTakenAsFarAsThereIsRoom(t *test
 }
 
 func TestWhoFillsADocumentKeepsNobodyFromAnsweringInIt(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	task := ana.addTask(t, "Order paper")

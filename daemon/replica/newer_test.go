@@ -168,6 +168,7 @@ func TestStatementsThatAnotherReleaseJudgedOtherwiseAreCountedAsThisOneJudgesThe
 // A million entries of kinds that nobody here knows fill as much of a disk as the same device may fill with anything that
 // waits: here that is little, so that few are enough to show it.
 func TestWhatADeviceWritesOfUnknownKindsIsBoundedByCountAndSizeAndComesInAfterTheUpdate(t *testing.T) {
+	unwatched(t)
 	const written = 60
 	for what, bound := range map[string]room{
 		"count":      {bytes: MaxUnsettledPerDevice, entries: 20, ops: MaxUnsettledOps},

@@ -29,6 +29,7 @@ func crowded(t testing.TB) (c *coop, doc entry.DocID, first *change.Change) {
 }
 
 func TestWhoTurnsACrowdedDocumentOverAgainAndAgainHasThatDoneNowAndThen(t *testing.T) {
+	unwatched(t)
 	c, doc, first := crowded(t)
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	core := ana.docs.get(doc).am
@@ -80,6 +81,7 @@ func TestWhoTurnsACrowdedDocumentOverAgainAndAgainHasThatDoneNowAndThen(t *testi
 }
 
 func TestWhatComesForALargeDocumentThatIsNotLoadedWaitsUntilItIsItsTime(t *testing.T) {
+	unwatched(t)
 	c, doc, first := crowded(t)
 	ana, ben := c.all[0], c.all[1]
 	ana.docs.drop(doc)
@@ -104,6 +106,7 @@ func TestWhatComesForALargeDocumentThatIsNotLoadedWaitsUntilItIsItsTime(t *testi
 }
 
 func TestAnAcknowledgementReachesACrowdedDocument(t *testing.T) {
+	unwatched(t)
 	c, doc, first := crowded(t)
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	late := ana.typed(t, mel.cfg.Key, doc, first, 95_000) // the largest, so nobody takes it

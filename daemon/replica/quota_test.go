@@ -29,6 +29,7 @@ func flood(t testing.TB, p *peerReplica, key entry.Signer, n int) []*entry.Entry
 }
 
 func TestAFloodOfEntriesThatStandForNothingIsKeptWithinItsQuota(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
 	task := ben.addTask(t, "Order paper")
