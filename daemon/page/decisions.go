@@ -84,11 +84,11 @@ func (in *asking) objecting(d document) string {
 // deciding is a decision on a page of its own.
 type deciding struct {
 	D       document
-	Above   string // what it is, who proposed it, until when
-	State   string // how it ended; "" while it is open
-	Because string // what somebody wrote about that
-	By      string // who did, when, and how many said what
-	Trouble string // what is wrong about the outcome, as the daemon says it
+	Above   string   // what it is, who proposed it, until when
+	State   string   // how it ended; "" while it is open
+	Because string   // what somebody wrote about that
+	By      string   // who did, when, and how many said what
+	Trouble sentence // what is wrong about the outcome
 	Wide    template.HTML
 	Narrow  template.HTML
 	Since   [][]piece // what was changed since the reader spoke, or was shown it
@@ -181,9 +181,9 @@ func (in *asking) ended(v *deciding) {
 		if v.D.says.Str("status") == kinds.NotAgreed {
 			v.State = in.t.T("Not agreed, and something came to light since")
 		}
-		v.Trouble = outcome.Str("why")
+		v.Trouble = in.said(outcome.Str("why"))
 	case "doesnt_hold":
-		v.State, v.Trouble = in.t.T("It was closed, and that doesn’t hold: it is open"), outcome.Str("why")
+		v.State, v.Trouble = in.t.T("It was closed, and that doesn’t hold: it is open"), in.said(outcome.Str("why"))
 	}
 }
 

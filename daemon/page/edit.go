@@ -7,25 +7,12 @@ import (
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
-// editing shows the form in which a document is changed.
-func (in *asking) editing(w http.ResponseWriter) error {
-	k, d, err := in.one()
-	if err != nil {
-		return err
-	}
-	in.formPage(w, in.formOf(k, k.Edit, d, nil))
-	return nil
-}
-
 // edit changes a document. What others wrote since the form was shown stays; that they did is shown then.
-func (in *asking) edit(w http.ResponseWriter) error {
-	k, d, err := in.one()
-	if err != nil {
-		return err
-	}
+func (in *asking) edit(w http.ResponseWriter, k *kind.Kind, d document) error {
 	fields, err := in.filled(k, k.Edit)
 	if err == nil && len(fields) == 0 {
 		http.Redirect(w, in.r, in.At(k.Many, d.Short), http.StatusSeeOther)

@@ -26,6 +26,8 @@ type form struct {
 	Cancel  string // where it leads not to do it; "": nowhere
 	Hidden  []hidden
 	Inputs  []input
+	Plain   bool     // it is sent by leaving the page
+	Follows sentence // what follows from sending it
 	Trouble *trouble // why it wasn't taken
 	status  int      // with which that is told
 }
@@ -35,7 +37,8 @@ type hidden struct{ Name, Value string }
 // input is one field of a form.
 type input struct {
 	Name, Label, Hint string
-	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick"
+	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code"
+	Own               bool   // a line of somebody's own words
 	Value             string
 	Options           []option
 	Needs             bool
@@ -156,7 +159,7 @@ func reasonOf(v *kind.Verb) kind.Need {
 }
 
 func (in *asking) titleInput(value string) input {
-	return input{Name: kind.Title.Key, Is: "line", Label: in.t.T("What is it called?"), Value: value, Needs: true, Max: api.MaxTitle}
+	return input{Name: kind.Title.Key, Is: "line", Own: true, Label: in.t.T("What is it called?"), Value: value, Needs: true, Max: api.MaxTitle}
 }
 
 func (in *asking) textInput(k *kind.Kind, v *kind.Verb, d document) input {
@@ -378,6 +381,10 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
+	if in.r.PathValue("verb") == "edit" {
+		in.formPage(w, in.formOf(k, k.Edit, d, nil))
+		return nil
+	}
 	v := k.Verb(in.r.PathValue("verb"))
 	if v == nil {
 		return noSuchThing
@@ -396,6 +403,9 @@ func (in *asking) do(w http.ResponseWriter) error {
 	k, d, err := in.one()
 	if err != nil {
 		return err
+	}
+	if in.r.PathValue("verb") == "edit" {
+		return in.edit(w, k, d)
 	}
 	name, undo := strings.CutSuffix(in.r.PathValue("verb"), undone)
 	v := k.Verb(name)

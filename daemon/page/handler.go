@@ -20,6 +20,7 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", p.about(p.first))
 	mux.HandleFunc("GET /live", p.streams)
 	mux.HandleFunc("POST /language", p.about(p.choose))
+	p.firstRun(mux)
 	coop := func(pattern string, show func(*asking, http.ResponseWriter) error) {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" /{space}/"+path, p.about(func(in *asking, w http.ResponseWriter) error {
@@ -34,12 +35,27 @@ func (p *Page) Handler() http.Handler {
 	coop("GET search", (*asking).search)
 	coop("GET members", (*asking).members)
 	coop("GET step", (*asking).inStep)
+	coop("GET invites", (*asking).invites)
+	coop("POST invites", (*asking).invite)
+	coop("POST invites/{id}/revoke", (*asking).revokeInvite)
+	coop("GET devices", (*asking).devices)
+	coop("POST devices", (*asking).addDevice)
+	coop("POST devices/confirm", (*asking).confirmDevice)
+	coop("POST devices/decline", (*asking).declineDevice)
+	coop("POST devices/{id}/retire", (*asking).retireDevice)
+	coop("POST devices/{id}/consents", (*asking).moveConsents)
+	coop("GET members/{id}", (*asking).member)
+	coop("GET members/{id}/{action}", (*asking).proposing)
+	coop("POST members/{id}/{action}", (*asking).propose)
+	coop("POST resign", (*asking).resign)
+	coop("GET charter", (*asking).charter)
+	coop("GET charter/{action}", (*asking).proposing)
+	coop("POST charter/{action}", (*asking).propose)
+	coop("GET proposals/{id}", (*asking).proposal)
+	coop("POST proposals/{id}/{verb}", (*asking).answer)
 	coop("GET {many}", (*asking).documents)
 	coop("POST {many}", (*asking).begin)
-	coop("GET {many}/new", (*asking).beginning)
 	coop("GET {many}/{id}", (*asking).document)
-	coop("GET {many}/{id}/edit", (*asking).editing)
-	coop("POST {many}/{id}/edit", (*asking).edit)
 	coop("GET {many}/{id}/{verb}", (*asking).asksFor)
 	coop("POST {many}/{id}/{verb}", (*asking).do)
 	mux.HandleFunc("/", p.about(func(*asking, http.ResponseWriter) error { return noSuchThing }))
@@ -81,10 +97,11 @@ var statuses = map[api.Code]int{
 	problem.Changed: http.StatusConflict, api.Limit: http.StatusUnprocessableEntity, api.TimedOut: http.StatusGatewayTimeout, api.NotRunning: http.StatusServiceUnavailable,
 }
 
-// trouble is what came in the way: in the reader's language what it comes to, and what the daemon says, which is in English.
+// trouble is what came in the way: what it comes to, and what the daemon says.
 type trouble struct {
 	Says      string
 	Word      string // of the daemon; ""
+	Lang      string // of Word, where it isn't that of the page
 	Next      string
 	New, Gone string // what is said before each of these
 	// Changes are how what somebody answers to differs from what they were shown.
@@ -100,7 +117,8 @@ func (in *asking) explain(err error) (int, trouble) {
 		}
 		return http.StatusInternalServerError, trouble{Says: in.t.T("Something went wrong that Kith doesn’t know."), Next: in.t.T("Try again; kith doctor looks whether all is well.")}
 	}
-	t := trouble{Word: capital(p.Message)}
+	word := in.said(p.Message)
+	t := trouble{Word: capital(word.Says), Lang: word.Lang}
 	switch p.Code {
 	case api.NotFound:
 		t.Says, t.Next = in.t.T("There is no such thing here."), in.t.T("It may be on its way from another computer. Find helps to look for it.")
@@ -161,8 +179,7 @@ func (p *Page) first(in *asking, w http.ResponseWriter) error {
 		return err
 	}
 	if len(coops) == 0 {
-		in.render(w, http.StatusOK, "trouble", trouble{Says: in.t.T("There is no co-op on this computer yet."), Next: in.t.T("Found one with kith init, or join one with kith join, in a terminal.")})
-		return nil
+		return in.start(w)
 	}
 	http.Redirect(w, in.r, "/"+coops[0].Space.ID[:spaceLetters]+"/", http.StatusSeeOther)
 	return nil

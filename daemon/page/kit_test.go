@@ -84,6 +84,18 @@ func coop(t testing.TB, names ...string) []*member {
 	return all
 }
 
+// alone is somebody with a computer on which there is no co-op yet.
+func alone(t testing.TB, name string) *member {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kith")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	m := &member{t: t, name: name, dir: filepath.Join(dir, "home")}
+	m.start()
+	m.openPage()
+	return m
+}
+
 // start serves the home, and waits until the daemon answers.
 func (m *member) start() {
 	m.t.Helper()

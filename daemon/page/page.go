@@ -31,16 +31,20 @@ type Keeper interface {
 
 // Page is the page of one daemon. It listens once somebody has asked for a link, and from then on at every start.
 type Page struct {
-	daemon *client.Client
-	keeper Keeper
-	log    *slog.Logger
-	now    func() time.Time
-	words  *languages
-	links  links
-	made   recent[string]  // where what a form has begun is, by the form's own key
-	merged recent[changed] // what others wrote while somebody edited
-	live   chan struct{}   // holds one for each open stream
-	hub    hub
+	daemon   *client.Client
+	keeper   Keeper
+	log      *slog.Logger
+	now      func() time.Time
+	words    *languages
+	links    links
+	made     recent[string]         // where what a form has begun is, by the form's own key
+	merged   recent[changed]        // what others wrote while somebody edited
+	phrases  recent[unwritten]      // recovery phrases that wait to be confirmed
+	attempts recent[*attempt]       // to join
+	codes    recent[api.DeviceCode] // the newest for a new device, by space
+	begun    sync.WaitGroup         // what goes on behind an answer
+	live     chan struct{}          // holds one for each open stream
+	hub      hub
 
 	mu    sync.Mutex
 	state State
@@ -153,7 +157,7 @@ func (p *Page) serve(ctx context.Context, l net.Listener) error {
 	}
 	var hearing sync.WaitGroup
 	hearing.Go(func() { p.hear(base) })
-	defer func() { end(); hearing.Wait() }()
+	defer func() { end(); hearing.Wait(); p.begun.Wait() }()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		end() // streams end; a request under way gets its answer

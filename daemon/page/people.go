@@ -14,12 +14,13 @@ type us struct {
 	Sentence string
 	People   []someone
 	Former   []someone
+	Invite   action
 }
 
 // someone is a member.
 type someone struct {
-	ID, Name, Says string
-	Devices        []string
+	ID, Name, Says, At string
+	Devices            []string
 }
 
 func (in *asking) members(w http.ResponseWriter) error {
@@ -30,7 +31,7 @@ func (in *asking) members(w http.ResponseWriter) error {
 	var v us
 	full, joining := 0, 0
 	for _, m := range all {
-		one := someone{ID: m.ID, Name: m.Name, Says: in.standing(m)}
+		one := someone{ID: m.ID, Name: m.Name, Says: in.standing(m), At: in.At("members", m.ID)}
 		if m.Me {
 			one.Name = in.t.T("{name}, you", "name", m.Name)
 		}
@@ -55,6 +56,7 @@ func (in *asking) members(w http.ResponseWriter) error {
 	if joining > 0 {
 		v.Sentence = in.t.N("We are {n}, and {joining}.", full, "joining", in.t.N("{n} people are joining", joining))
 	}
+	v.Invite = action{Words: in.t.T("Invite somebody"), At: in.At("invites"), Look: "line"}
 	in.show(w, http.StatusOK, "members", in.t.T("Members"), v)
 	return nil
 }

@@ -50,9 +50,30 @@ func (r *recent[T]) keep(v T) string {
 	return key
 }
 
+// set keeps a value under a key that is known.
+func (r *recent[T]) set(key string, v T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.of[key]; ok {
+		r.of[key] = v
+		return
+	}
+	r.put(key, v)
+}
+
 func (r *recent[T]) get(key string) (v T, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v, ok = r.of[key]
 	return v, ok
 }
+
+// drop forgets what is kept under a key.
+func (r *recent[T]) drop(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.of, key)
+}
+
+// onceKey is a key for a form, so that what is sent twice is done once.
+func onceKey() string { return rand.Text() }

@@ -24,6 +24,7 @@ var staticFiles embed.FS
 var templates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
 		"paragraphs": paragraphs,
+		"inc":        func(i int) int { return i + 1 },
 		"dict": func(pairs ...any) map[string]any { // what a part is given that needs two things
 			all := map[string]any{}
 			for i := 0; i+1 < len(pairs); i += 2 {
@@ -52,7 +53,8 @@ type view struct {
 	Mast    mast
 	Index   []group
 	Tongues []*tongue
-	Onward  bool // it goes on to the page by itself
+	Onward  bool      // it goes on to the page by itself
+	First   [3]string // the steps of the first run, if it is a page of that
 }
 
 // Version is that of what is built in: another one isn't taken from a browser's store.
@@ -76,6 +78,9 @@ func (in *asking) render(w http.ResponseWriter, status int, name string, body an
 func (in *asking) show(w http.ResponseWriter, status int, name, title string, body any) {
 	v := view{asking: in, Title: title, Tongues: in.p.words.all, Onward: name == "enter"}
 	frame := "bare"
+	if first, ok := body.(interface{ Steps() [3]string }); ok {
+		frame, v.First = "first", first.Steps()
+	}
 	var b bytes.Buffer
 	err := templates().ExecuteTemplate(&b, name, struct {
 		*asking
@@ -107,6 +112,14 @@ func (in *asking) show(w http.ResponseWriter, status int, name, title string, bo
 // Here is the address that was asked for, to come back to.
 func (in *asking) Here() string { return in.r.URL.RequestURI() }
 
+// Today is the weekday and the day, for the head of a page.
+func (in *asking) Today() [2]string {
+	return [2]string{capital(in.t.T(weekdays[in.now.Weekday()])), in.t.T("{day} of {month}", "day", in.now.Day(), "month", in.t.T(months[in.now.Month()-1]))}
+}
+
+// KithMark is that of the program, where there is no co-op yet.
+func (in *asking) KithMark() template.HTML { return coopMark(4) }
+
 // T says a phrase in the reader's language.
 func (in *asking) T(key string, with ...any) string { return in.t.T(key, with...) }
 
@@ -118,9 +131,9 @@ type mast struct {
 	Mark   template.HTML
 	Day    [2]string // the weekday, and the day
 	Name   string
-	Step   []string // how we are connected, in sentences
-	Notice []string // what the person has to know first, in English
-	Others []entry  // further co-ops that this daemon serves
+	Step   []string   // how we are connected, in sentences
+	Notice []sentence // what the person has to know first
+	Others []entry    // further co-ops that this daemon serves
 }
 
 // group is a part of the table of contents.
@@ -151,7 +164,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 			full++
 		}
 	}
-	m = mast{Mark: coopMark(full), Day: [2]string{capital(in.t.T(weekdays[in.now.Weekday()])), in.t.T("{day} of {month}", "day", in.now.Day(), "month", in.t.T(months[in.now.Month()-1]))}, Name: in.status.Space.Name, Step: in.stepWords(), Notice: in.status.Notice}
+	m = mast{Mark: coopMark(full), Day: in.Today(), Name: in.status.Space.Name, Step: in.stepWords(), Notice: in.saidAll(in.status.Notice)}
 	for _, s := range in.coops {
 		if s.Space.ID != in.status.Space.ID {
 			m.Others = append(m.Others, entry{Words: s.Space.Name, At: "/" + s.Space.ID[:spaceLetters] + "/"})
@@ -180,6 +193,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 		return entry{Words: words, At: at, Count: counts[path], Here: in.r.URL.Path == at || strings.HasPrefix(in.r.URL.Path, at+"/")}
 	}
 	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
+	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
 	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
 	var together, work []entry
 	for _, k := range kinds.All.Nouns() {
@@ -193,7 +207,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 		{Entries: []entry{today}},
 		{Title: in.t.T("Together"), Entries: together},
 		{Title: in.t.T("Work"), Entries: work},
-		{Title: in.t.T("Us"), Entries: []entry{here("members"), step}},
+		{Title: in.t.T("Us"), Entries: []entry{here("members"), charter, step}},
 	}
 	return m, index, nil
 }

@@ -24,6 +24,8 @@ type reading struct {
 type moment struct {
 	When string
 	Who  string
+	Says sentence // what they did
+	Why  string   // the reason that they gave
 }
 
 // sharing says with whom a document is shared.
@@ -71,7 +73,7 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 			return err
 		}
 		for _, one := range versions[:min(len(versions), mostHistory)] {
-			v.History = append(v.History, moment{in.Moment(one.At.Time), capital(in.namedBy(one.By))})
+			v.History = append(v.History, moment{When: in.Moment(one.At.Time), Who: capital(in.namedBy(one.By))})
 		}
 	}
 	in.show(w, http.StatusOK, "text", d.Title, v)
@@ -130,6 +132,9 @@ func (in *asking) agreement(v *reading) {
 
 // document shows one of any kind.
 func (in *asking) document(w http.ResponseWriter) error {
+	if in.r.PathValue("id") == "new" {
+		return in.beginning(w)
+	}
 	k, d, err := in.one()
 	if err != nil {
 		return err

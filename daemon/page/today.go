@@ -167,8 +167,9 @@ func (in *asking) sentence(decisions int, asked []document) string {
 func (in *asking) aboutUs(title string, all []api.Proposal) section {
 	s := section{Title: title}
 	for _, p := range all[:min(len(all), mostWaiting)] {
-		s.Rows = append(s.Rows, row{ID: p.ID, Mark: stanceMark(notYet), Title: p.Title,
-			Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), in.t.T("answer it in a terminal: {command}", "command", "kith proposal show "+p.Short))})
+		r := in.proposalRow(p)
+		r.Does = []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: p.Title}}
+		s.Rows = append(s.Rows, r)
 	}
 	return s
 }

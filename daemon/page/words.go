@@ -33,6 +33,7 @@ type tongue struct {
 	Name    string // as its speakers call it
 	tag     language.Tag
 	phrases map[string]phrase
+	moulds  *moulds // what the daemon says
 	numbers *message.Printer
 }
 
@@ -44,21 +45,29 @@ func allWords() *languages {
 	l := &languages{}
 	var tags []language.Tag
 	for _, name := range []string{"en", "es"} {
-		b, err := wordFiles.ReadFile("words/" + name + ".words")
-		if err != nil {
-			panic(err)
-		}
-		phrases, err := readWords(string(b))
-		if err != nil {
-			panic(fmt.Errorf("words/%s.words: %w", name, err))
-		}
 		tag := language.MustParse(name)
-		t := &tongue{Tag: name, tag: tag, phrases: phrases, numbers: message.NewPrinter(tag)}
+		t := &tongue{Tag: name, tag: tag, phrases: readFile(name), moulds: &moulds{}, numbers: message.NewPrinter(tag)}
+		if name != "en" {
+			t.moulds.phrases = readFile(name + "-daemon")
+		}
 		t.Name = t.T("English") // each says its own
 		l.all, tags = append(l.all, t), append(tags, tag)
 	}
 	l.matcher = language.NewMatcher(tags)
 	return l
+}
+
+// readFile reads a file of words that is built in.
+func readFile(name string) map[string]phrase {
+	b, err := wordFiles.ReadFile("words/" + name + ".words")
+	if err != nil {
+		panic(err)
+	}
+	phrases, err := readWords(string(b))
+	if err != nil {
+		panic(fmt.Errorf("words/%s.words: %w", name, err))
+	}
+	return phrases
 }
 
 var forms = map[string]plural.Form{

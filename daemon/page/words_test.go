@@ -16,8 +16,11 @@ import (
 	"kith/crdt/kinds"
 )
 
-// phrases are the functions whose literal arguments are said to people.
-var phrases = []string{"T", "N", "refuse", "verbAt", "verbForm", "add", "place", "by"}
+// phrases are the functions that say arguments to people, and which of them: all literals if nil.
+var phrases = map[string][]int{
+	"T": {0}, "N": {0}, "add": {0}, "place": {0}, "by": {1, 2}, "verbAt": {3}, "verbForm": {3}, "refuse": nil,
+	"way": {1, 2}, "at": {0}, "answered": {2, 3}, "follows": {1},
+}
 
 // said are all phrases that the page says: in templates, in its code, and in the declarations of kinds.
 func saidByThePage(t *testing.T) map[string]bool {
@@ -52,10 +55,14 @@ func saidByThePage(t *testing.T) map[string]bool {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if fn, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains(phrases, fn.Sel.Name) && fn.Sel.Name != "add" {
+				if fn, ok := n.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name != "add" {
 					gather(all, n.Args, fn.Sel.Name)
-				} else if fn, ok := n.Fun.(*ast.Ident); ok && slices.Contains(phrases, fn.Name) {
+				} else if fn, ok := n.Fun.(*ast.Ident); ok {
 					gather(all, n.Args, fn.Name)
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "words" {
+					gather(all, []ast.Expr{n.Value}, "refuse")
 				}
 			case *ast.CompositeLit:
 				if holdsPhrases(n.Type) {
@@ -64,9 +71,9 @@ func saidByThePage(t *testing.T) map[string]bool {
 							e = pair.Value
 						}
 						if list, ok := e.(*ast.CompositeLit); ok {
-							gather(all, list.Elts[:min(len(list.Elts), 2)], "")
+							gather(all, list.Elts[:min(len(list.Elts), 2)], "refuse")
 						}
-						gather(all, []ast.Expr{e}, "")
+						gather(all, []ast.Expr{e}, "refuse")
 					}
 				}
 			}
@@ -106,19 +113,12 @@ func holdsPhrases(of ast.Expr) bool {
 	return false
 }
 
-// gather takes the phrases among arguments: of T and N the first, of the others all that read as words.
+// gather takes the phrases among the arguments of a function.
 func gather(all map[string]bool, args []ast.Expr, of string) {
+	which, ok := phrases[of]
 	for i, arg := range args {
-		if of == "by" && i != 1 && i != 2 {
-			continue
-		}
-		lit, ok := arg.(*ast.BasicLit)
-		if !ok || lit.Kind != token.STRING || (of == "T" || of == "N" || of == "add" || of == "place") && i > 0 || of == "verbAt" || of == "verbForm" {
-			if ok && (of == "verbAt" || of == "verbForm") && i == 3 {
-				if s, err := strconv.Unquote(lit.Value); err == nil {
-					all[s] = true
-				}
-			}
+		lit, isLiteral := arg.(*ast.BasicLit)
+		if !ok || !isLiteral || lit.Kind != token.STRING || which != nil && !slices.Contains(which, i) {
 			continue
 		}
 		if s, err := strconv.Unquote(lit.Value); err == nil && s != "" {

@@ -1,9 +1,10 @@
-// The least script that the page needs; without it everything works, by loading pages. It does three things:
+// The least script that the page needs; without it everything works, by loading pages. It does four things:
 //
 //   live    when something has changed, asks for the same page again and puts in what differs (idiomorph), so that focus, scroll,
 //           selection and what is half written stay
 //   forms   sends them without leaving the page, and keeps what is typed in this window until it was taken
 //   keys    / goes to the search
+//   paper   prints, and copies a code, where somebody asks for that
 //
 // No string becomes markup or program here: documents come parsed from the browser (XMLHttpRequest.responseType).
 "use strict";
@@ -37,6 +38,7 @@
         beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
       },
     });
+    offer();
     if (before.size) for (const e of document.querySelectorAll("main li[id]")) if (!before.has(e.id)) e.classList.add("fresh");
   };
 
@@ -50,6 +52,7 @@
       const at = location.href;
       try {
         const got = await page(at, "GET");
+        if (got.url !== at && location.href === at && document.querySelector("[data-poll]")) { location.replace(got.url); return; }
         if (location.href === at && !busy) { show(got.page); here(true); }
       } catch { here(false); }
     } while (again);
@@ -145,5 +148,19 @@
     if (find) { event.preventDefault(); find.focus(); }
   });
 
+  // What waits for something that no event tells of is asked again.
+  setInterval(() => { if (document.querySelector("[data-poll]") && !document.hidden) refresh(); }, 1000);
+
+  // What only script can do shows only where there is script.
+  const offer = () => document.querySelectorAll("[data-print], [data-copy]").forEach((e) => { e.hidden = false; });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-print], [data-copy]");
+    if (!button) return;
+    if ("print" in button.dataset) { print(); return; }
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+
+  offer();
   bringAll();
 })();

@@ -1,0 +1,148 @@
+package page_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+var phraseWord = regexp.MustCompile(`<li><span class="own">([a-z]+)</span></li>`)
+
+// wordsOn are those of the phrase that a page shows.
+func wordsOn(page string) (words []string) {
+	for _, m := range phraseWord.FindAllStringSubmatch(page, -1) {
+		words = append(words, m[1])
+	}
+	return words
+}
+
+// starts sends a form of the first run, with what is hidden in it.
+func (m *member) starts(form, action string, fields url.Values) answer {
+	m.t.Helper()
+	all := hiddenIn(m.fetch("GET", m.base+form, nil).body, "/"+action)
+	for name, values := range fields {
+		all[name] = values
+	}
+	return m.fetch("POST", m.base+action, all)
+}
+
+func TestTheWordsAreShownUntilTheyAreConfirmedAndThenNeverAgain(t *testing.T) {
+	ana := alone(t, "Ana")
+	ana.fetch("GET", ana.base, nil).says(t, "Found a co-op, or join one.")
+	for field, wrong := range map[string]string{"founders": "0", "name": "\u202e", "as": ""} {
+		fields := url.Values{"as": {"Ana"}, "name": {"Riso Print Co-op"}, "founders": {"2"}}
+		fields.Set(field, wrong)
+		if a := ana.starts("start/found", "start/found", fields); a.status != http.StatusUnprocessableEntity || len(wordsOn(a.body)) > 0 {
+			t.Errorf("%s %q is answered with %d: %s", field, wrong, a.status, plain(a.body))
+		}
+	}
+	shown := ana.starts("start/found", "start/found", url.Values{"as": {"Ana"}, "name": {"Riso Print Co-op"}, "founders": {"2"}})
+	words := wordsOn(shown.body)
+	if len(words) != 12 {
+		t.Fatalf("%d words are shown: %s", len(words), plain(shown.body))
+	}
+	if again := ana.fetch("GET", shown.at, nil); len(wordsOn(again.body)) != 12 {
+		t.Error("a reload loses the words")
+	}
+	check := strings.Replace(shown.at, "/words", "/written", 1)
+	asked := ana.fetch("GET", check, nil)
+	if len(wordsOn(asked.body)) > 0 || strings.Contains(asked.body, words[0]+" ") {
+		t.Error("who is asked for words reads them there")
+	}
+	fields := hiddenIn(asked.body, "/start/written")
+	places := fields["place"]
+	if len(places) != 3 {
+		t.Fatalf("%d words are asked for", len(places))
+	}
+	for _, place := range places {
+		fields.Set("word-"+place, "zebra")
+	}
+	wrong := ana.fetch("POST", ana.base+"start/written", fields)
+	wrong.says(t, "Not all of these are the words that were shown")
+	for _, place := range places {
+		fields.Set("word-"+place, " "+strings.ToUpper(words[number(t, place)-1])+" ")
+	}
+	if a := ana.fetch("POST", ana.base+"start/written", url.Values{"key": fields["key"]}); strings.Contains(a.at, "invites") {
+		t.Error("no words at all confirm the phrase")
+	}
+	right := ana.fetch("POST", ana.base+"start/written", fields)
+	right.says(t, "A code waits for somebody.")
+	if gone := ana.fetch("GET", shown.at, nil); gone.status != http.StatusGone || len(wordsOn(gone.body)) > 0 {
+		t.Errorf("the words are still shown: %d", gone.status)
+	}
+}
+
+func number(t testing.TB, s string) (n int) {
+	t.Helper()
+	for _, r := range s {
+		n = 10*n + int(r-'0')
+	}
+	return n
+}
+
+func TestAFormThatIsSentTwiceFoundsOneCoop(t *testing.T) {
+	ana := alone(t, "Ana")
+	fields := hiddenIn(ana.fetch("GET", ana.base+"start/found", nil).body, "/start/found")
+	fields.Set("as", "Ana")
+	fields.Set("name", "Riso Print Co-op")
+	fields.Set("founders", "1")
+	first, second := ana.fetch("POST", ana.base+"start/found", fields), ana.fetch("POST", ana.base+"start/found", fields)
+	if first.at != second.at {
+		t.Errorf("it leads to %s, and then to %s", first.at, second.at)
+	}
+	all, err := ana.client.Spaces(t.Context())
+	must(t, err)
+	if len(all.Spaces) != 1 {
+		t.Errorf("there are %d co-ops", len(all.Spaces))
+	}
+}
+
+// Ana founds a co-op and Ben joins it, each in a browser and with no terminal.
+func TestACoopIsFoundedAndJoinedInTheBrowserAlone(t *testing.T) {
+	t.Parallel()
+	ana, ben := alone(t, "Ana"), alone(t, "Ben")
+	a := browser(t, ana)
+	fill := func(w *window, fields ...string) {
+		for i := 0; i < len(fields); i += 2 {
+			w.click("#f-" + fields[i])
+			js[bool](w, `(document.activeElement.select(), true)`)
+			w.press(fields[i+1])
+		}
+	}
+	confirm := func(w *window) {
+		w.until("the words are there", `document.querySelectorAll(".phrase-words li").length === 12`)
+		words := js[[]string](w, `[...document.querySelectorAll(".phrase-words .own")].map((e) => e.innerText)`)
+		w.click("main a.filled")
+		w.until("three are asked for", `document.querySelectorAll("main input[name^=word-]").length === 3`)
+		for _, place := range js[[]string](w, `[...document.querySelectorAll("main input[name=place]")].map((e) => e.value)`) {
+			fill(w, "word-"+place, words[number(t, place)-1])
+		}
+		w.click("main button.filled")
+	}
+	a.untilSays("Found a co-op, or join one.")
+	a.click(`a[href="/start/found"]`)
+	a.untilSays("How many found it, with you?")
+	fill(a, "as", "Ana", "name", "Riso Print Co-op", "founders", "2")
+	a.press(kb.Enter)
+	confirm(a)
+	a.untilSays("Come in.")
+	code := js[string](a, `document.querySelector(".card-code code").innerText`)
+	if !js[bool](a, `!!document.querySelector(".card svg.qr path.qr-dark")`) {
+		t.Error("there is no picture of the code for a camera")
+	}
+
+	b := browser(t, ben)
+	b.click(`a[href="/start/join"]`)
+	b.untilSays("It begins with kith1.")
+	fill(b, "as", "Ben", "code", code)
+	b.click("main button.filled")
+	confirm(b)
+	b.untilSays("Nothing waits for you, Ben.")
+	a.untilSays("Used") // by itself: the page of Ana hears of it
+	a.quiet()
+	b.quiet()
+}

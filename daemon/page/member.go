@@ -1,0 +1,77 @@
+package page
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"kith/daemon/api"
+)
+
+// person is a member on a page of their own.
+type person struct {
+	Name  string
+	Above string
+	Facts []fact
+	Does  []action
+	Way   string // the code with which they come back; ""
+}
+
+// member shows one.
+func (in *asking) member(w http.ResponseWriter) error {
+	m, err := in.c.Member(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	v := person{Name: m.Name, Above: capital(in.standing(m))}
+	if !m.Since.IsZero() {
+		v.Facts = append(v.Facts, fact{in.t.T("Here since"), capital(in.Day(m.Since.In(in.now.Location())))})
+	}
+	for _, d := range m.Devices {
+		if !d.Retired {
+			v.Facts = append(v.Facts, fact{in.t.T("Computer"), d.Name})
+		}
+	}
+	at := func(words, look string, parts ...string) {
+		v.Does = append(v.Does, action{Words: in.t.T(words), At: in.At(append([]string{"members", m.ID}, parts...)...), Look: look})
+	}
+	switch {
+	case m.Me:
+		v.Does = append(v.Does, action{Words: in.t.T("Your computers"), At: in.At("devices"), Look: "line"})
+		if m.Standing == "full" || m.Standing == "prospective" {
+			v.Does = append(v.Does, action{Words: in.t.T("Leave the co-op"), At: in.At("resign"), Post: true, Look: "plain"})
+		}
+	case m.Standing == "prospective":
+		at("Propose to admit them as a full member", "line", api.ActionAdmit)
+		at("Propose that they leave", "plain", api.ActionRemove)
+	case m.Standing == "full":
+		at("Propose that they leave", "plain", api.ActionRemove)
+	}
+	in.show(w, http.StatusOK, "member", m.Name, v)
+	return nil
+}
+
+// resign leaves the co-op, once the reader has been told what follows.
+func (in *asking) resign(w http.ResponseWriter) error {
+	back := in.At("members", in.status.Me.ID)
+	_, err := in.c.Resign(in.ctx(), api.ResignRequest{Yes: in.r.PostFormValue("yes") != "", Why: clean(in.r.PostFormValue("why"))})
+	if asks := in.follows(err, "Leave the co-op", back); asks != nil {
+		asks.Inputs = []input{{Name: "why", Is: "reason", Label: in.t.T("Why, if you like"), Max: api.MaxWhy}}
+		in.formPage(w, asks)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	in.goTo(w, back)
+	return nil
+}
+
+// wholeNumber reads a number that somebody typed.
+func wholeNumber(typed string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSpace(typed))
+	if err != nil {
+		return 0, api.Problemf(api.Invalid, "", "“%s” is no whole number", api.Brief(typed))
+	}
+	return n, nil
+}

@@ -1,0 +1,241 @@
+package page
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kith/crdt/problem"
+	"kith/daemon/api"
+)
+
+// proposed is a step about the co-op itself, on a page of its own.
+type proposed struct {
+	P        api.Proposal
+	Title    sentence
+	Above    string
+	State    string
+	Why      string
+	By       string
+	Said     []said
+	Says     []sentence
+	Consent  *form // nil: it can't be consented to now
+	Does     []action
+	Trouble  *trouble
+	Hopeless bool
+}
+
+func (in *asking) proposalRow(p api.Proposal) row {
+	mark := stanceMark(notYet)
+	switch p.Mine {
+	case "consented":
+		mark = stanceMark("consent")
+	case "refused":
+		mark = stanceMark("object")
+	}
+	answered := in.t.T("{n} of {all} have consented", "n", in.number(len(p.Consents)), "all", in.number(p.Needs))
+	return row{ID: p.ID, Mark: mark, Title: capital(in.said(p.Title).Says), At: in.At("proposals", p.Short), Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), answered)}
+}
+
+func (in *asking) proposal(w http.ResponseWriter) error {
+	p, err := in.c.Proposal(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return in.showProposal(w, p, nil)
+}
+
+// showProposal shows one, with what was in the way of an answer.
+func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused error) error {
+	v := proposed{P: p, Title: capitalised(in.said(p.Title)), Why: p.Why, Says: in.saidAll(p.Says), Hopeless: p.Hopeless}
+	v.Above = dots(in.t.T("A step about us"), in.by(p.By, "proposed by {who}", "proposed by you"), in.Near(p.At.In(in.now.Location())))
+	v.State = in.t.T(map[string]string{"in_force": "In force", "overtaken": "Another step came first", "withdrawn": "Withdrawn"}[p.State])
+	for _, c := range p.Consents {
+		v.Said = append(v.Said, in.answered(c.Member, "consent", "consents", "you consent", ""))
+	}
+	for _, r := range p.Refusals {
+		v.Said = append(v.Said, in.answered(r.Member, "object", "refuses", "you refuse", r.Why))
+	}
+	if p.Side != nil {
+		v.Said = append(v.Said, in.answered(p.Side.Member, "advise", "says to it", "you say to it", p.Side.Why))
+	}
+	for _, m := range p.WaitingFor {
+		v.Said = append(v.Said, in.answered(m, notYet, "hasn’t said yet", "you haven’t said yet", ""))
+	}
+	path := in.At("proposals", p.Short)
+	mayAnswer := p.State == "open" && slices.ContainsFunc(p.WaitingFor, func(m api.Named) bool { return m.ID == in.status.Me.ID })
+	if mayAnswer || p.WaitsForMe && p.State == "open" {
+		v.Consent = &form{At: path + "/consent", Words: in.t.T("I consent"), Hidden: []hidden{{"revision", p.Revision}}}
+	}
+	if p.State == "open" && p.Mine == "consented" {
+		v.Does = append(v.Does, action{Words: in.t.T("Take my consent back"), At: path + "/withdraw", Post: true, Look: "line"})
+	}
+	if p.State == "overtaken" {
+		v.Does = append(v.Does, action{Words: in.t.T("Propose it again"), At: path + "/renew", Post: true, Look: "line"})
+	}
+	status := http.StatusOK
+	if refused != nil {
+		var t trouble
+		status, t = in.explain(refused)
+		v.Trouble = &t
+		if told, ok := problem.Of(refused); ok && v.Consent != nil {
+			for _, flag := range []string{"anyway", "leave-out"} {
+				if strings.Contains(told.Hint, "--"+flag) {
+					v.Consent.Hidden = append(v.Consent.Hidden, hidden{strings.ReplaceAll(flag, "-", "_"), "yes"})
+					v.Consent.Words = in.t.T("I know that, and consent")
+				}
+			}
+		}
+	} else if err := in.c.NoteProposal(in.ctx(), p.ID); err != nil {
+		return err
+	}
+	in.show(w, status, "proposal", p.Title, v)
+	return nil
+}
+
+func (in *asking) answered(who api.Named, stance, them, you, why string) said {
+	s := said{ID: who.ID, Mark: stanceMark(stance), Who: who.Name, How: in.t.T(them), Why: why}
+	if who.ID == in.status.Me.ID {
+		s.Who, s.How = capital(in.t.T(you)), ""
+	}
+	return s
+}
+
+// answer says something to a proposal.
+func (in *asking) answer(w http.ResponseWriter) error {
+	id := in.r.PathValue("id")
+	_, err := in.c.AnswerProposal(in.ctx(), id, api.ProposalAnswer{
+		Verb: in.r.PathValue("verb"), Why: clean(in.r.PostFormValue("why")), Revision: in.r.PostFormValue("revision"),
+		Anyway: in.r.PostFormValue("anyway") != "", LeaveOut: in.r.PostFormValue("leave_out") != "",
+	})
+	if err != nil {
+		p, gone := in.c.Proposal(in.ctx(), id)
+		if gone != nil {
+			return err
+		}
+		return in.showProposal(w, p, err)
+	}
+	in.goTo(w, in.At("proposals", id))
+	return nil
+}
+
+// stepForm is a step that can be proposed, and what is asked for it.
+type stepForm struct {
+	action string
+	words  string
+	member bool // it is about a member
+	fields []string
+}
+
+var stepForms = []stepForm{
+	{action: api.ActionAdmit, words: "Propose to admit them as a full member", member: true, fields: []string{"why"}},
+	{action: api.ActionRemove, words: "Propose that they leave", member: true, fields: []string{"why"}},
+	{action: api.ActionThreshold, words: "How many a step takes", fields: []string{"threshold", "why"}},
+	{action: api.ActionInvites, words: "How many open invites each may have", fields: []string{"invites", "why"}},
+	{action: api.ActionZone, words: "Where our days end", fields: []string{"zone", "why"}},
+	{action: api.ActionSharing, words: "Who may share something with allies", fields: []string{"rule", "why"}},
+	{action: api.ActionRules, words: "Newer shared rules", fields: []string{"why"}},
+	{action: api.ActionClose, words: "Close the founding", fields: nil},
+}
+
+// stepForm is the one that the address names; nil if there is none.
+func (in *asking) stepForm() *stepForm {
+	member := in.r.PathValue("id") != ""
+	for i := range stepForms {
+		if stepForms[i].action == in.r.PathValue("action") && stepForms[i].member == member {
+			return &stepForms[i]
+		}
+	}
+	return nil
+}
+
+func (in *asking) proposingForm(s *stepForm) *form {
+	cancel := in.At("charter")
+	if s.member {
+		cancel = in.At("members", in.r.PathValue("id"))
+	}
+	f := &form{ID: "step/" + in.r.URL.Path, Title: in.t.T(s.words), At: in.r.URL.Path, Words: in.t.T("Propose it"), Cancel: cancel, Beside: in.t.T("with your own consent")}
+	for _, name := range s.fields {
+		one := input{Name: name, Is: "line", Needs: true}
+		switch name {
+		case "why":
+			one.Is, one.Label, one.Max, one.Needs = "reason", in.t.T("Why"), api.MaxWhy, s.action == api.ActionRemove
+		case "threshold":
+			one.Is, one.Label = "choice", in.t.T("A step takes")
+			for _, t := range api.Thresholds {
+				one.Options = append(one.Options, option{Value: t, Words: capital(in.t.T(thresholdSays[t]))})
+			}
+		case "rule":
+			one.Is, one.Label = "choice", in.t.T("Who may share")
+			one.Options = []option{{Value: "anyone", Words: in.t.T("Every full member, by themselves")}, {Value: "agreed", Words: in.t.T("What we have agreed on, document by document")}}
+		case "invites":
+			one.Is, one.Label = "hours", in.t.T("How many")
+		case "zone":
+			one.Label, one.Hint = in.t.T("Time zone"), in.t.T("as in Europe/Berlin, America/Bogota")
+		}
+		f.Inputs = append(f.Inputs, one)
+	}
+	if in.r.PostForm != nil {
+		f.retype(in.r.PostForm)
+	}
+	return f
+}
+
+// proposing shows the form with which a step is proposed.
+func (in *asking) proposing(w http.ResponseWriter) error {
+	s := in.stepForm()
+	if s == nil {
+		return noSuchThing
+	}
+	f := in.proposingForm(s)
+	if s.member {
+		m, err := in.c.Member(in.ctx(), in.r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		f.Explain = m.Name
+	}
+	in.formPage(w, f)
+	return nil
+}
+
+// propose proposes a step. What asks whether somebody knows what follows is asked.
+func (in *asking) propose(w http.ResponseWriter) error {
+	if in.r.PathValue("action") == "follow" {
+		return in.follow(w)
+	}
+	s := in.stepForm()
+	if s == nil {
+		return noSuchThing
+	}
+	q := api.ProposalRequest{Action: s.action, Member: in.r.PathValue("id"), Why: clean(in.r.PostFormValue("why")), Yes: in.r.PostFormValue("yes") != ""}
+	q.Threshold, q.Zone, q.Rule = in.r.PostFormValue("threshold"), in.r.PostFormValue("zone"), in.r.PostFormValue("rule")
+	var err error
+	if s.action == api.ActionInvites {
+		q.Invites, err = wholeNumber(in.r.PostFormValue("invites"))
+	}
+	var p api.Proposal
+	if err == nil {
+		p, err = in.c.Propose(in.ctx(), q)
+	}
+	if asks := in.follows(err, s.words, in.At("charter")); asks != nil {
+		in.formPage(w, asks)
+		return nil
+	}
+	if err != nil {
+		in.formPage(w, in.again(in.proposingForm(s), err))
+		return nil
+	}
+	in.goTo(w, in.At("proposals", cmp.Or(p.Short, p.ID)))
+	return nil
+}
+
+// follow takes a side where the co-op has split.
+func (in *asking) follow(w http.ResponseWriter) error {
+	if _, err := in.c.Follow(in.ctx(), in.r.FormValue("step")); err != nil {
+		return err
+	}
+	in.goTo(w, in.At("charter"))
+	return nil
+}

@@ -1,0 +1,115 @@
+package page
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/feature/plural"
+)
+
+// What the daemon says comes in English sentences, in which names and numbers stand already. A file of words beside that of a
+// language ("es-daemon.words") holds them with {1}, {2} … in those places; a sentence is put into the language by finding the
+// one that it was made of. What was put in is looked at likewise: it may be a sentence itself.
+
+// sentence is one that the daemon says: in the reader's language if it is known how, and else as it came.
+type sentence struct {
+	Says string
+	Lang string // "en" where it isn't the language of the page; ""
+}
+
+// said puts a sentence of the daemon into the reader's language.
+func (in *asking) said(says string) sentence {
+	if in.t.Tag == "en" || says == "" {
+		return sentence{Says: says}
+	}
+	if there, ok := in.t.daemons(says); ok {
+		return sentence{Says: there}
+	}
+	return sentence{says, "en"}
+}
+
+// saidAll puts all of them.
+func (in *asking) saidAll(says []string) (all []sentence) {
+	for _, s := range says {
+		all = append(all, in.said(s))
+	}
+	return all
+}
+
+// mould is a sentence with places in which something is put.
+type mould struct {
+	is   *regexp.Regexp
+	says string
+}
+
+// moulds are those of a language, those with more words of their own first.
+type moulds struct {
+	phrases map[string]phrase
+	once    sync.Once
+	all     []mould
+}
+
+var placed = regexp.MustCompile(`\{[1-9]\}`)
+
+// maxMoulded bounds the sentences that are looked at, in bytes: what somebody wrote may stand in them.
+const maxMoulded = 4000
+
+// deepest is how many sentences may stand in each other.
+const deepest = 3
+
+// daemons gives what a sentence of the daemon is in a language, and whether that is known.
+func (t *tongue) daemons(says string) (string, bool) { return t.moulds.put(says, deepest) }
+
+func (m *moulds) put(says string, deep int) (string, bool) {
+	if p, ok := m.phrases[says]; ok {
+		return p[plural.Other], true
+	}
+	if deep == 0 || len(says) > maxMoulded {
+		return "", false
+	}
+	m.once.Do(m.make)
+	for _, one := range m.all {
+		found := one.is.FindStringSubmatch(says)
+		if found == nil {
+			continue
+		}
+		return placed.ReplaceAllStringFunc(one.says, func(place string) string {
+			n, _ := strconv.Atoi(place[1:2])
+			if n >= len(found) {
+				return place
+			}
+			if inner, ok := m.put(found[n], deep-1); ok {
+				return inner
+			}
+			return found[n]
+		}), true
+	}
+	return "", false
+}
+
+func (m *moulds) make() {
+	type key struct {
+		text string
+		own  int
+	}
+	var keys []key
+	for text := range m.phrases {
+		if own := len(placed.ReplaceAllString(text, "")); own < len(text) {
+			keys = append(keys, key{text, own})
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(b.own-a.own, strings.Compare(a.text, b.text)) })
+	for _, k := range keys {
+		var b strings.Builder
+		rest := k.text
+		for at := placed.FindStringIndex(rest); at != nil; at = placed.FindStringIndex(rest) {
+			b.WriteString(regexp.QuoteMeta(rest[:at[0]]) + `(.*?)`)
+			rest = rest[at[1]:]
+		}
+		m.all = append(m.all, mould{regexp.MustCompile(`(?s)\A` + b.String() + regexp.QuoteMeta(rest) + `\z`), m.phrases[k.text][plural.Other]})
+	}
+}

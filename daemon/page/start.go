@@ -1,0 +1,207 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"kith/crdt/problem"
+	"kith/daemon/api"
+)
+
+// The first run leads somebody through founding a co-op or joining one, one step a page: who they are, the words that bring them back
+// (phrase.go), and inviting the others (invites.go). It serves a further co-op on this computer as well.
+
+const (
+	joinTries = 2 * time.Minute        // how long somebody who joins waits for an answer
+	joinAgain = 500 * time.Millisecond // until it is asked again, where nobody was there
+	maxSeats  = 20                     // of founders
+	maxCode   = 4096                   // letters of a code that is looked at
+)
+
+// starting is a page of the first run.
+type starting struct {
+	Step     int // of three, from 1
+	Sentence string
+	Below    string
+	Ways     []row // what one can begin with
+	Form     *form
+	Waits    bool // it asks for itself again until something has come
+}
+
+// Steps are the words for the three steps.
+func (s starting) Steps() [3]string {
+	return [...]string{"Who are you?", "Twelve words", "Invite the others"}
+}
+
+// firstRun routes the pages of the first run.
+func (p *Page) firstRun(mux *http.ServeMux) {
+	mux.HandleFunc("GET /start", p.about((*asking).start))
+	mux.HandleFunc("GET /start/found", p.about((*asking).founding))
+	mux.HandleFunc("POST /start/found", p.about((*asking).found))
+	mux.HandleFunc("GET /start/join", p.about((*asking).joining))
+	mux.HandleFunc("POST /start/join", p.about((*asking).join))
+	mux.HandleFunc("GET /start/joining", p.about((*asking).joins))
+	mux.HandleFunc("GET /start/words", p.about((*asking).phrase))
+	mux.HandleFunc("GET /start/written", p.about((*asking).written))
+	mux.HandleFunc("POST /start/written", p.about((*asking).confirmWords))
+}
+
+func (in *asking) starts(w http.ResponseWriter, v starting) error {
+	in.show(w, statusOf(v.Form), "start", in.t.T("Begin"), v)
+	return nil
+}
+
+// start asks what somebody came for.
+func (in *asking) start(w http.ResponseWriter) error {
+	way := func(id, words, says string) row {
+		return row{ID: id, Mark: textMark(), Title: in.t.T(words), At: "/start/" + id, Says: in.t.T(says)}
+	}
+	return in.starts(w, starting{
+		Step: 1, Sentence: in.t.T("Found a co-op, or join one."),
+		Below: in.t.T("Everything stays on this computer, and on those of the others. There is no account and no server."),
+		Ways: []row{
+			way("found", "Found a co-op", "and invite the others"),
+			way("join", "Join with a code", "somebody in the co-op gave you one"),
+		},
+	})
+}
+
+func nameInput(in *asking) input {
+	return input{Name: "as", Is: "line", Own: true, Label: in.t.T("Your name, as the others call you"), Hint: in.t.T("They will see it on everything you say."), Needs: true, Max: api.MaxTitle}
+}
+
+// startForm is a form of the first run. It is sent by leaving the page, since the one that follows may be of a co-op, which hears of changes.
+func (in *asking) startForm(name string, err error, typed url.Values, inputs ...input) *form {
+	f := &form{ID: "start/" + name, At: "/start/" + name, Cancel: "/start", Plain: true, Inputs: inputs}
+	if typed != nil {
+		f.retype(typed)
+	}
+	if err != nil {
+		in.again(f, err)
+	}
+	return f
+}
+
+func (in *asking) foundForm(err error) starting {
+	f := in.startForm("found", err, in.r.PostForm, nameInput(in),
+		input{Name: "name", Is: "line", Own: true, Label: in.t.T("What is the co-op called?"), Needs: true, Max: api.MaxTitle},
+		input{Name: "founders", Is: "hours", Label: in.t.T("How many found it, with you?"), Hint: in.t.T("Each of the others gets a code. More can come later."), Value: "1", Needs: true},
+	)
+	f.Words = in.t.T("Found it")
+	f.Hidden = []hidden{{"once", cmp.Or(in.r.PostFormValue("once"), onceKey())}}
+	return starting{Step: 1, Sentence: in.t.T("Found a co-op"), Form: f}
+}
+
+func (in *asking) founding(w http.ResponseWriter) error { return in.starts(w, in.foundForm(nil)) }
+
+// found founds a co-op, and leads to the words. A form that is sent twice founds one.
+func (in *asking) found(w http.ResponseWriter) error {
+	at, err := in.p.made.once(in.r.PostFormValue("once"), func() (string, error) {
+		founders, err := strconv.Atoi(in.r.PostFormValue("founders"))
+		if err != nil || founders < 1 || founders > maxSeats {
+			return "", api.Problemf(api.Invalid, "", "a co-op has 1 to %d founders, and more can join later", maxSeats)
+		}
+		res, err := in.p.daemon.Found(in.ctx(), api.InitRequest{Name: in.r.PostFormValue("name"), As: in.r.PostFormValue("as"), Founders: founders})
+		if err != nil {
+			return "", err
+		}
+		next := "/" + res.Space.ID[:spaceLetters] + "/"
+		if founders > 1 {
+			next += "invites"
+		}
+		return "/start/words?key=" + in.p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, next}), nil
+	})
+	if err != nil {
+		return in.starts(w, in.foundForm(err))
+	}
+	http.Redirect(w, in.r, at, http.StatusSeeOther)
+	return nil
+}
+
+// attempt is somebody's try to join. It goes on while they look.
+type attempt struct {
+	typed url.Values
+
+	mu   sync.Mutex
+	over bool
+	err  error
+	next string // where it leads when it is over
+}
+
+func (a *attempt) end(next string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over, a.next, a.err = true, next, err
+}
+
+func (in *asking) joinForm(err error, typed url.Values) starting {
+	f := in.startForm("join", err, typed, nameInput(in),
+		input{Name: "code", Is: "code", Label: in.t.T("The code"), Hint: in.t.T("Paste it, or type it as it stands on the card. It begins with kith1."), Needs: true, Max: maxCode},
+	)
+	f.Words = in.t.T("Join")
+	return starting{Step: 1, Sentence: in.t.T("Join with a code"), Below: in.t.T("Somebody’s computer who is in the co-op has to be on."), Form: f}
+}
+
+func (in *asking) joining(w http.ResponseWriter) error { return in.starts(w, in.joinForm(nil, nil)) }
+
+// join begins to join, and leads to the page that tells how it goes.
+func (in *asking) join(w http.ResponseWriter) error {
+	a := &attempt{typed: in.r.PostForm}
+	q := api.JoinRequest{Invite: clean(in.r.PostFormValue("code")), As: in.r.PostFormValue("as"), Another: true}
+	if len(q.Invite) > maxCode {
+		return in.starts(w, in.joinForm(api.Problemf(api.Limit, "", "no code is as long as this: %d letters", len(q.Invite)), nil))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.ctx()), joinTries) // the API that it waits for ends with the daemon
+	in.p.begun.Go(func() {
+		defer cancel()
+		a.end(in.p.joinSoon(ctx, q))
+	})
+	http.Redirect(w, in.r, "/start/joining?key="+in.p.attempts.keep(a), http.StatusSeeOther)
+	return nil
+}
+
+// joinSoon joins as soon as somebody is there to answer.
+func (p *Page) joinSoon(ctx context.Context, q api.JoinRequest) (next string, err error) {
+	again := time.NewTicker(joinAgain)
+	defer again.Stop()
+	for {
+		end, _ := ctx.Deadline()
+		res, err := p.daemon.Join(ctx, q, time.Until(end))
+		switch told, ok := problem.Of(err); {
+		case err == nil:
+			p.hub.forget()
+			return "/start/words?key=" + p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, "/" + res.Space.ID[:spaceLetters] + "/"}), nil
+		case !ok || told.Code != api.TimedOut:
+			return "", err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return "", err
+		}
+	}
+}
+
+// joins tells how it goes with an attempt.
+func (in *asking) joins(w http.ResponseWriter) error {
+	a, ok := in.p.attempts.get(in.r.FormValue("key"))
+	if !ok {
+		http.Redirect(w, in.r, "/start/join", http.StatusSeeOther)
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case !a.over:
+		return in.starts(w, starting{Step: 1, Sentence: in.t.T("Asking for you …"), Below: in.t.T("This waits until one of the computers of the co-op answers, two minutes at most. You don’t have to do anything."), Waits: true})
+	case a.err != nil:
+		return in.starts(w, in.joinForm(a.err, a.typed))
+	}
+	http.Redirect(w, in.r, a.next, http.StatusSeeOther)
+	return nil
+}
