@@ -2,6 +2,7 @@ package replica
 
 import (
 	"fmt"
+	"slices"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -357,22 +358,23 @@ func (w *world) goOver(h *hand) {
 	}
 }
 
-// split has the co-op come apart: two steps at one place, each with the consent of half of the honest and of those who
+// split has a side come apart: two steps at one place, each with the consent of half of the honest and of those who
 // give their word twice. Now and then who looks on has consented to one.
-func (w *world) split() {
+func (w *world) split(side int) {
 	w.meet(w.hands...)
-	base := w.hands[0].charter()
+	there := w.those(func(h *hand) bool { return h.side == side })
+	base := there[0].charter()
 	var camps [2][]*hand
 	for _, h := range w.full() {
 		switch {
-		case h.side != 0:
-		case h.who == "ana" || h.who == "ben":
+		case h.side != side:
+		case slices.Contains(casts[w.kind][side][:2], h.who):
 			camps[0] = append(camps[0], h)
 		default:
 			camps[1] = append(camps[1], h)
 		}
 	}
-	side := w.rng.IntN(3)
+	looks := w.rng.IntN(3)
 	for i, camp := range camps {
 		if len(camp) == 0 {
 			return
@@ -389,9 +391,9 @@ func (w *world) split() {
 		invites := 6 + i // what no other step says
 		payload, id, err := c.Propose(lead.key.Device(), charter.Terms{Type: charter.ProposalInvites, Invites: invites})
 		say(lead, payload, err)
-		who := append(camp[:len(camp):len(camp)], w.those(func(h *hand) bool { return h.side == 0 && !h.honest })...)
-		if i == side {
-			who = append(who, w.lookers[0])
+		who := append(camp[:len(camp):len(camp)], w.those(func(h *hand) bool { return h.side == side && !h.honest })...)
+		if i == looks {
+			who = append(who, w.lookers[side])
 		}
 		for _, h := range who {
 			payload, err := c.Consent(h.key.Device(), id, false)
@@ -404,5 +406,17 @@ func (w *world) split() {
 				w.learn(h, e)
 			}
 		}
+		w.heardBy(1-side, lead)
 	}
+}
+
+// heardBy has somebody of the other side of a share hear what a hand knows, and work on in that knowledge.
+func (w *world) heardBy(side int, from *hand) {
+	there := w.those(func(h *hand) bool { return h.honest && h.side == side })
+	if !w.kind.shared() || len(there) == 0 {
+		return
+	}
+	h := w.one(there)
+	w.learn(h, from.knows...)
+	w.create(h, kinds.Task.Name, crdttest.NewTask(w.clock, crdttest.TaskFields{Title: "since then", Text: "by " + h.who}))
 }

@@ -172,6 +172,12 @@ func (g *ground) turned(old *ground) bool {
 	if slices.ContainsFunc(old.rules.Heads(), left) {
 		return true
 	}
-	// Until a side of an ally is taken nobody there counts, whatever is built on it.
-	return g.shared != nil && g.shared.Suspended(1-g.side) != old.shared.Suspended(1-g.side)
+	// Until a side is taken nothing on it counts, whatever is built on it; and what waits for that may name another chain first.
+	before := old.chains()
+	for i, c := range g.chains() {
+		if c.Undecided() != before[i].Undecided() {
+			return true
+		}
+	}
+	return false
 }

@@ -417,6 +417,35 @@ func TestAChangeThatKnowsOfAnAllysSplitCountsOnceAllItKnowsIsHere(t *testing.T) 
 	}
 }
 
+// Where both sides have split, what somebody wrote who knew of both waits for two things at once. It counts for who takes
+// the author's side, whichever of both heads comes first in it.
+func TestWhereBothSidesHaveSplitTakingTheOwnOneIsEnoughForWhatOnesOwnPeopleWrote(t *testing.T) {
+	for _, ownFirst := range []bool{false, true} {
+		c := allies(t, []string{"Ana", "Ben", "Zoe"}, []string{"Dora", "Eli"})
+		ana, ben, zoe, dora, eli := c.all[0], c.all[1], c.all[2], c.all[3], c.all[4]
+		var ours, theirs [2][]*entry.Entry
+		last := func(all []*entry.Entry) entry.ID { return all[len(all)-1].ID() }
+		for again := true; again; again = last(ours[0]).Compare(last(theirs[0])) < 0 != ownFirst {
+			ours[0], ours[1] = c.split(ana, ben)
+			theirs[0], theirs[1] = c.split(dora, eli)
+		}
+		give(t, ana, slices.Concat(ours[0], theirs[0])...)
+		task := ana.addTask(t, "Print the programme") // she stands on one of both
+		give(t, zoe, slices.Concat(ours[1], theirs[1], ana.entries(t))...)
+		if s, _ := zoe.Share(); !s.Suspended(0) || !s.Suspended(1) {
+			t.Fatalf("own first %v: Zoe has taken a side before she was asked", ownFirst)
+		}
+		s, _ := ana.Share()
+		must(t, zoe.Follow(t.Context(), s.Side(0).Tip()))
+		if v, err := zoe.View(task.ID); err != nil || v.Text != task.Text {
+			t.Errorf("own first %v: Zoe has taken Ana's side, and what Ana wrote isn't there: %v", ownFirst, err)
+		}
+		if s, _ := zoe.Share(); s.Suspended(0) || !s.Suspended(1) {
+			t.Errorf("own first %v: Zoe follows a side of the ally that she never took", ownFirst)
+		}
+	}
+}
+
 // Whatever people of both sides write and say, delivered in which order, how often, with restarts
 // between: in the end all replicas of the share show the same documents, states and terms.
 func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {

@@ -46,22 +46,33 @@ const (
 	inACoop
 	inASplit // in a co-op of which two give their word twice
 	inASplitShare
+	inATwofoldSplit
 	worldKinds
 )
 
 func (k worldKind) String() string {
-	return [worldKinds]string{"shares", "co-ops", "co-ops that split", "shares of which a side splits"}[k]
+	return [worldKinds]string{"shares", "co-ops", "co-ops that split", "shares of which a side splits", "shares of which both sides split"}[k]
 }
 
-func (k worldKind) shared() bool { return k == inAShare || k == inASplitShare }
-func (k worldKind) splits() bool { return k == inASplit || k == inASplitShare }
+func (k worldKind) shared() bool { return k != inACoop && k != inASplit }
+func (k worldKind) splits() bool { return k == inASplit || k.shared() && k != inAShare }
 
-// Who founds a world, by sides. Mel, Max and Moe are hostile, Zoe and Yan look on.
+// kindOf is the kind of a seed's world: every second share that splits does so on both sides.
+func kindOf(seed uint64) worldKind {
+	kinds := [...]worldKind{inAShare, inACoop, inASplit, inASplitShare, inAShare, inACoop, inASplit, inATwofoldSplit}
+	return kinds[seed%uint64(len(kinds))]
+}
+
+// Who founds a world, by sides. Who is in hostiles is hostile, Zoe and Yan look on.
 var (
 	five   = []string{"ana", "ben", "cleo", "mel", "zoe"}
 	seven  = []string{"ana", "ben", "cleo", "fay", "mel", "max", "zoe"}
 	allied = []string{"dora", "eli", "flo", "moe", "yan"}
-	casts  = [worldKinds][][]string{inAShare: {five, allied}, inACoop: {five}, inASplit: {seven}, inASplitShare: {seven, allied}}
+	others = []string{"dora", "eli", "flo", "gil", "moe", "mia", "yan"}
+	casts  = [worldKinds][][]string{
+		inAShare: {five, allied}, inACoop: {five}, inASplit: {seven}, inASplitShare: {seven, allied}, inATwofoldSplit: {seven, others},
+	}
+	hostiles = []string{"mel", "max", "moe", "mia"}
 )
 
 // hand is a device, and who moves it.
@@ -103,7 +114,7 @@ func (w *world) newRun(h *hand) {
 // begins founds the co-op, or both and their share.
 func begins(t testing.TB, seed uint64) *world {
 	w := &world{
-		seed: seed, kind: worldKind(seed % uint64(worldKinds)), rng: rand.New(rand.NewPCG(seed, 1)),
+		seed: seed, kind: kindOf(seed), rng: rand.New(rand.NewPCG(seed, 1)),
 		keys: map[string]entry.Signer{}, runs: accept.RunMap{}, clock: time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC),
 	}
 	var people []*hand
@@ -142,7 +153,7 @@ func begins(t testing.TB, seed uint64) *world {
 func (w *world) founded(t testing.TB, side int, names []string) (people []*hand) {
 	for _, name := range names {
 		w.keys[name] = w.signer(name)
-		h := &hand{who: name, side: side, key: w.signer(name + "'s laptop"), honest: !slices.Contains([]string{"mel", "max", "moe"}, name)}
+		h := &hand{who: name, side: side, key: w.signer(name + "'s laptop"), honest: !slices.Contains(hostiles, name)}
 		w.newRun(h)
 		people = append(people, h)
 	}
@@ -185,10 +196,13 @@ func (w *world) put(h *hand, e *entry.Entry) {
 	h.number, h.previous = e.Number, e.ID()
 	w.lies(e)
 	w.learn(h, e)
-	if past, state := h.ground.rules.Of(e); e.Kind == entry.Change && state == charter.Accepted && past != nil || stateOf(h.charter(), e) == charter.Accepted {
+	switch _, state := h.ground.rules.Of(e); {
+	case e.Kind == entry.Change && state == charter.Accepted:
+		h.at = h.ground.tips()
+	case stateOf(h.charter(), e) == charter.Accepted:
 		h.at[h.side] = h.charter().Tip()
-		h.ground = h.ground.placed(h.at)
 	}
+	h.ground = h.ground.placed(h.at)
 }
 
 // lies adds an entry to the world that nobody knows yet.
@@ -380,13 +394,26 @@ func live(t testing.TB, seed uint64, acts int, skip func(int) bool) *world {
 					break
 				}
 			}
-		case w.kind.splits() && i == 2+int(seed%5): // while those who will give their word twice are still in
-			w.split()
+		case w.splitsAt(i) != nil:
+			for _, side := range w.splitsAt(i) {
+				w.split(side)
+			}
 		default:
 			w.act()
 		}
 	}
 	return w
+}
+
+// splitsAt are the sides that come apart at an act: while those who will give their word twice are still in.
+func (w *world) splitsAt(act int) (sides []int) {
+	if w.kind.splits() && act == 2+int(w.seed%5) {
+		sides = append(sides, 0)
+	}
+	if w.kind == inATwofoldSplit && act == 2+int(w.seed/8%5) {
+		sides = append(sides, 1)
+	}
+	return sides
 }
 
 // flooded is the seed of a world, of a hundred, in which tens of thousands of statements wait.

@@ -30,7 +30,7 @@ const (
 	worldActs  = 60
 	onlookers  = 4
 	firstSeed  = 1
-	fewWorlds  = 40 // ten of each kind
+	fewWorlds  = 40 // ten of each kind; of those in which a share splits, half on both sides
 	raceWorlds = 8  // with the race detector
 )
 
@@ -104,7 +104,7 @@ func (w *world) arrive(t testing.TB, p *peerReplica, rng *rand.Rand, how int) {
 // figures say what worlds had in them.
 type figures struct {
 	worlds, entries, void, waiting, held, closed, steps, forks int
-	closing, stepping, splitting                               int // worlds that close decisions, enact steps, split
+	closing, stepping, splitting, taking                       int // worlds that close decisions, enact steps, split, leave somebody to take sides
 	said                                                       map[charter.Type]int
 }
 
@@ -120,6 +120,7 @@ func (f *figures) add(o figures) {
 	f.closing += o.closing
 	f.stepping += o.stepping
 	f.splitting += o.splitting
+	f.taking += o.taking
 	if f.said == nil {
 		f.said = map[charter.Type]int{}
 	}
@@ -130,11 +131,58 @@ func (f *figures) add(o figures) {
 
 func (f *figures) String() string {
 	said := f.said
-	return fmt.Sprintf("%d worlds, %d entries, %d void, %d waiting, %d held back; %d decisions closed in %d worlds, %d steps in force in %d, %d forks in %d; "+
+	return fmt.Sprintf("%d worlds, %d entries, %d void, %d waiting, %d held back; %d decisions closed in %d worlds, %d steps in force in %d, %d forks in %d, of which %d leave sides to take; "+
 		"accepted: %d certificates, %d retirements, %d moves, %d words of a phrase, %d resignations, %d invites, %d taken back, %d redemptions, %d follow a side",
-		f.worlds, f.entries, f.void, f.waiting, f.held, f.closed, f.closing, f.steps, f.stepping, f.forks, f.splitting,
+		f.worlds, f.entries, f.void, f.waiting, f.held, f.closed, f.closing, f.steps, f.stepping, f.forks, f.splitting, f.taking,
 		said[charter.TypeCertify], said[charter.TypeRetire], said[charter.TypeMove], said[charter.TypeRecover], said[charter.TypeResign],
 		said[charter.TypeInvite], said[charter.TypeRevoke], said[charter.TypeProspective], said[charter.TypeFollow])
+}
+
+// takeSides has the person of a replica take a side wherever a chain has split and the replica hasn't: the same
+// everywhere, the chains in either order. Nothing is said of it, so that what others have to agree on stays the same.
+// It returns what a restart changes after one of them; "" if nothing.
+func (w *world) takeSides(t testing.TB, p *peerReplica, rng *rand.Rand, how int) (took bool, difference string) {
+	t.Helper()
+	for i := range p.ground.Load().chains() {
+		if how/2%2 == 1 && w.kind.shared() {
+			i = 1 - i
+		}
+		for range worldActs {
+			c := p.ground.Load().chains()[i]
+			at := slices.IndexFunc(c.Forks(), func(f charter.Fork) bool { return f.Parent == c.Tip() })
+			if !c.Undecided() || at < 0 {
+				break
+			}
+			must(t, p.take(i, c.Forks()[at].Branches[0].Step))
+			must(t, p.judgeAgain(true))
+			w.arrive(t, p, rng, 0) // what was held back for what wasn't followed
+			sees, _ := w.sees(t, p)
+			if d := w.restarted(t, p, sees); d != "" {
+				return true, d
+			}
+			took = true
+		}
+	}
+	return took, ""
+}
+
+// restarted says what a restart changes of what a replica sees.
+func (w *world) restarted(t testing.TB, p *peerReplica, sees map[string]string) (difference string) {
+	t.Helper()
+	p.reopen(t)
+	smallRoom(p)
+	after, _ := w.sees(t, p)
+	return w.differ(sees, after)
+}
+
+// take stands on a step of a chain, as Follow does, and says nothing.
+func (p *peerReplica) take(side int, step charter.StepID) error {
+	p.judging.Lock()
+	defer p.judging.Unlock()
+	at := p.standing()
+	at[side] = step
+	p.endRun(p.currentRun())
+	return p.growLocked(p.ground.Load().standOn(side, step), nil, at)
 }
 
 // sees is all on which replicas have to agree, by what it is about. What is held back at one replica counts for
@@ -244,27 +292,36 @@ func (w *world) differ(a, b map[string]string) string {
 // a share of which one has split follows different branches: then only those of one side are compared.
 func (w *world) compare(t testing.TB) (difference string, f figures) {
 	t.Helper()
-	var seen []map[string]string
+	var seen, taken []map[string]string
 	held := 0
 	for how := range onlookers {
 		p := w.onlooker(t, how)
 		rng := rand.New(rand.NewPCG(w.seed, 1000+uint64(how)))
 		w.arrive(t, p, rng, how)
 		sees, got := w.sees(t, p)
-		p.reopen(t)
-		after, _ := w.sees(t, p)
-		must(t, p.Close())
-		must(t, os.RemoveAll(p.cfg.Dir))
-		if d := w.differ(sees, after); d != "" {
-			return fmt.Sprintf("a restart of %s changes %s", p.name, d), f
-		}
 		like := 0
 		if w.kind.shared() && got.forks > 0 {
 			like = how % 2
 		}
-		seen = append(seen, sees)
-		if d := w.differ(seen[like], sees); d != "" {
-			return fmt.Sprintf("onlooker %d and %s (the first as written, the others in another order) differ in %s", like, p.name, d), f
+		d := w.restarted(t, p, sees)
+		took, after := false, sees
+		if d == "" {
+			took, d = w.takeSides(t, p, rng, how)
+		}
+		if took {
+			after, _ = w.sees(t, p)
+			got.taking = 1
+		}
+		must(t, p.Close())
+		must(t, os.RemoveAll(p.cfg.Dir))
+		if d != "" {
+			return fmt.Sprintf("a restart of %s (who took a side: %v) changes %s", p.name, took, d), f
+		}
+		seen, taken = append(seen, sees), append(taken, after)
+		for when, all := range map[string][]map[string]string{"": seen, ", once they have taken sides,": taken} {
+			if d := w.differ(all[like], all[how]); d != "" {
+				return fmt.Sprintf("onlooker %d and %s (the first as written, the others in another order) differ%s in %s", like, p.name, when, d), f
+			}
 		}
 		f = got
 		held += got.held
@@ -371,11 +428,11 @@ func failsAgain(t *testing.T, seed uint64, skipped map[int]bool, difference stri
 
 // What a seed makes is the same for ever, or a failure couldn't be seen again.
 func TestASeedMakesOneWorld(t *testing.T) {
-	for seed := range uint64(worldKinds) {
-		a, b := live(t, seed+10, worldActs, func(int) bool { return false }), live(t, seed+10, worldActs, func(int) bool { return false })
+	for _, seed := range []uint64{8, 9, 10, 11, 15} { // one of each kind
+		a, b := live(t, seed, worldActs, func(int) bool { return false }), live(t, seed, worldActs, func(int) bool { return false })
 		same := slices.EqualFunc(a.all, b.all, func(x, y *entry.Entry) bool { return x.ID() == y.ID() })
 		if !same {
-			t.Errorf("two worlds of seed %d differ", seed+10)
+			t.Errorf("two worlds of seed %d differ", seed)
 		}
 	}
 }
