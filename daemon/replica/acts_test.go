@@ -386,6 +386,7 @@ func (w *world) split(side int) {
 			}
 			if e, ok := w.stateOn(h, c, payload, h.key); ok {
 				c = c.With(e)
+				w.learn(lead, e)
 			}
 		}
 		invites := 6 + i // what no other step says
