@@ -248,7 +248,9 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 	v := of.Edit
 	flags := []cli.Flag{titleFlag()}
 	if v.Text != kind.No {
-		flags = append(flags, textFlag())
+		flags = append(flags, textFlag(),
+			&cli.StringSliceFlag{Name: "at", Usage: "`HEAD` the version that --text was made of, for scripts: each of its heads; without it, what was shown here last"},
+			&cli.BoolFlag{Name: "replace", Usage: "--text goes in the place of all that stands there, read or not"})
 	}
 	fields := append(slices.Clip(v.With), kind.Tag, kind.Untag)
 	for _, f := range fields {
@@ -294,7 +296,7 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 			if d, err = readDocument(raw); err != nil {
 				return err
 			}
-			return c.out.show(d.raw, func() { c.done(d, false) })
+			return c.wrote(ctx, client, of, d)
 		},
 	})
 }
@@ -450,7 +452,19 @@ func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
 		more:     "It is written anew, as a change of yours: what came after stays in the history.",
 		examples: []string{"kith " + of.Name + " restore " + of.Letters + "-2m7d 3fa09c11d2e4"},
 		run: func(ctx context.Context, c *call) error {
-			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Restore(ctx, of.Many, c.arg(0), c.arg(1)) })
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			raw, err := client.Restore(ctx, of.Many, c.arg(0), c.arg(1))
+			if err != nil {
+				return err
+			}
+			d, err := readDocument(raw)
+			if err != nil {
+				return err
+			}
+			return c.wrote(ctx, client, of, d)
 		},
 	})
 }

@@ -377,6 +377,7 @@ func said(k *kind.Kind, v *kind.Verb, a server.Asks) asked {
 		put("text", a.Text.Text, a.Text.Text != "" || v == k.Edit)
 	}
 	put("base_heads", a.From, len(a.From) > 0)
+	put("replace", true, a.Replace)
 	put("tag", a.Tag, len(a.Tag) > 0)
 	put("untag", a.Untag, len(a.Untag) > 0)
 	put("why", a.Why, a.Why != "")

@@ -42,6 +42,24 @@ func (c *call) answersTo(ctx context.Context, d *client.Client, of *kind.Kind, i
 	return doc.fields.Str(kind.Seen.Key), err
 }
 
+// wrote ends a command that wrote a text: it shows what others wrote there meanwhile, beside which it stands now.
+func (c *call) wrote(ctx context.Context, d *client.Client, of *kind.Kind, doc document) error {
+	err := c.out.show(doc.raw, func() {
+		c.done(doc, false)
+		if len(doc.Merged) == 0 {
+			return
+		}
+		c.note([]string{"Others changed it since you were shown it; what they did stays. Beside what you wrote:"})
+		for _, change := range doc.Merged {
+			c.note([]string{"  " + change.Field + ": " + passages(change.Diff)})
+		}
+	})
+	if err != nil || len(doc.Merged) == 0 || c.IsSet("jq") {
+		return err
+	}
+	return d.NoteShown(ctx, of.Many, doc.ID, doc.Heads)
+}
+
 // passages is a difference in one text, as wdiff writes it: [-gone-] and {+come+}.
 func passages(diff []api.Passage) string {
 	var b strings.Builder

@@ -71,8 +71,8 @@ func (c *call) newText(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// changedText gives the edit of a text that is now, at these heads: by --text, or in an
-// editor if nothing else is being changed. Nil is no change.
+// changedText gives the edit of a text that is now, at these heads: by --text, of the version that was shown here last or
+// that --at names, or in an editor if nothing else is being changed. Nil is no change.
 func (c *call) changedText(ctx context.Context, now string, heads []string, otherwise bool) (*api.TextEdit, error) {
 	text, given, err := c.longText()
 	if err != nil {
@@ -93,7 +93,16 @@ func (c *call) changedText(ctx context.Context, now string, heads []string, othe
 	if text == now {
 		return nil, nil
 	}
-	return &api.TextEdit{Text: text, BaseHeads: heads}, nil
+	edit := &api.TextEdit{Text: text, Replace: c.Bool("replace")}
+	switch at := c.StringSlice("at"); {
+	case len(at) > 0 && edit.Replace:
+		return nil, api.Problemf(api.Usage, "leave one of them out", "--at says which version you read, and --replace that none counts")
+	case len(at) > 0:
+		edit.BaseHeads = at
+	case !given:
+		edit.BaseHeads = heads
+	}
+	return edit, nil
 }
 
 func (c *call) editor() string {

@@ -13,6 +13,7 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/crdttest"
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/schema"
 )
@@ -164,7 +165,7 @@ func (d *desk) drawEdit(t *rapid.T) crdt.Edit {
 	who := rapid.SampledFrom([]string{"ana", "ben", "cleo"}).Draw(t, "who")
 	switch d.kind {
 	case kinds.Note.Name:
-		return rapid.SampledFrom([]crdt.Edit{crdttest.EditNote(common), crdttest.AppendText("more"), crdt.RestoreText("bread")}).Draw(t, "edit")
+		return rapid.SampledFrom([]crdt.Edit{crdttest.EditNote(common), crdttest.AppendText("more"), crdt.RestoreText(kind.Writing{Text: "bread"})}).Draw(t, "edit")
 	case kinds.Task.Name:
 		due, hours := "2026-12-01", crdt.Minutes(15)
 		return rapid.SampledFrom([]crdt.Edit{

@@ -37,12 +37,12 @@ func (d *draft) appended(s string) error {
 	return nil
 }
 
-// RestoreText makes the text what it was, which TextAt tells. All that came after stays in the
-// history, and what is written meanwhile elsewhere stays in the text.
-func RestoreText(was string) Edit {
+// RestoreText makes of the text what it was, which TextAt tells, as if somebody had typed it. All that came after stays in
+// the history.
+func RestoreText(was kind.Writing) Edit {
 	return func(am *automerge.Doc, _ *View) error {
 		d := newDraft(am)
-		if err := d.editText(nil, nil, was); err != nil {
+		if err := d.editText(was.Base, was.From, was.Text); err != nil {
 			return err
 		}
 		return d.write()

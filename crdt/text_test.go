@@ -186,7 +186,7 @@ func TestAnOlderTextComesBackAndTheHistoryStays(t *testing.T) {
 	if title != "Minutes" || text != "first" {
 		t.Errorf("then it was %q, %q", title, text)
 	}
-	if v := c.maker.do(crdt.RestoreText(text)); v.Text != "first" {
+	if v := c.maker.do(crdt.RestoreText(kind.Writing{Text: text})); v.Text != "first" {
 		t.Errorf("restored %q", v.Text)
 	}
 	if n := len(c.maker.judge.Order()); n != 3 {
@@ -203,7 +203,7 @@ func TestATextOf100000CharactersCanBePastedAndNotOneMore(t *testing.T) {
 	}
 	var limit *crdt.LimitError
 	for name, e := range map[string]crdt.Edit{
-		"append": crdttest.AppendText("x"), "edit": crdttest.EditText(big, big+"x"), "restore": crdt.RestoreText(big + "x"),
+		"append": crdttest.AppendText("x"), "edit": crdttest.EditText(big, big+"x"), "restore": crdt.RestoreText(kind.Writing{Text: big + "x"}),
 	} {
 		if err := c.maker.try(e); !errors.As(err, &limit) || limit.Limit != kind.MaxText || limit.Advice == "" {
 			t.Errorf("%s: %v", name, err)

@@ -532,7 +532,7 @@ func TestWhenAShareEndsTheCoopsOwnDocumentsGoOnAsTheyWereThere(t *testing.T) {
 		return len(all) == 2
 	})
 	title, due := "Print and cut", "2099-12-01"
-	_, err = doras.EditTask(ctx, d.Shared.ID, apitest.TaskEdit{Title: &title, Due: &due, Text: &api.TextEdit{Text: "A3, recycled"}, Tag: []string{"cut"}})
+	_, err = doras.EditTask(ctx, d.Shared.ID, apitest.TaskEdit{Title: &title, Due: &due, Text: &api.TextEdit{Text: "A3, recycled", Replace: true}, Tag: []string{"cut"}})
 	must(t, err)
 	_, err = doras.ActOnTask(ctx, d.Shared.ID, apitest.TaskAction{Verb: apitest.TaskDone})
 	must(t, err)
@@ -736,7 +736,7 @@ func TestWordsThatAnAllyWroteStayAsTheyAreWhereTheTextIsEditedAtHome(t *testing.
 	d := ana.shares("Quilted", note.ID, false)
 	theirs := "t-" + strings.Repeat("7", 32) + " or " + secret.ID[:8] + ".\n"
 	title := "As " + secret.ID[:8]
-	_, err = anas.EditNote(ctx, d.Shared.ID, apitest.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs}}) // as an ally would
+	_, err = anas.EditNote(ctx, d.Shared.ID, apitest.NoteEdit{Title: &title, Text: &api.TextEdit{Text: theirs, Replace: true}}) // as an ally would
 	must(t, err)
 	got, err := home.Note(ctx, note.ID)
 	must(t, err)

@@ -21,6 +21,9 @@ type Document struct {
 	Shared    *Shared  `json:"shared"`          // null: it is in no share
 	// Told is what who asked for something has to know about it, in sentences.
 	Told []string `json:"told,omitempty"`
+	// Merged is how the document differs from what who changed its text just now has read and written: what others wrote in
+	// it meanwhile, which stays.
+	Merged []Change `json:"merged,omitempty"`
 	// Changed is false in the answer to a request that found all as it asks for. Otherwise it isn't there.
 	Changed *bool `json:"changed,omitempty"`
 }

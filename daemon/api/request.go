@@ -18,11 +18,13 @@ type InitRequest struct {
 	Announce []string `json:"announce,omitempty"`
 }
 
-// TextEdit is a wanted text and the heads that its writer saw: the difference is merged
-// into what others wrote since. Without heads, the present ones are meant.
+// TextEdit is a wanted text and the heads of the version that its writer read: the difference is merged into what
+// others wrote since. Without heads what the member of this device was shown last is meant; if that is nothing, the
+// request is refused as changed.
 type TextEdit struct {
 	Text      string   `json:"text"`
 	BaseHeads []string `json:"base_heads,omitempty"`
+	Replace   bool     `json:"replace,omitempty"` // in the place of all that stands there, read or not
 }
 
 // Bodies of single-purpose requests: a reason, a text, a version's head, what the doctor is to do.

@@ -43,7 +43,7 @@ func (s Shown) Header() api.Document {
 		ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(s.Replica, v.Kind, v.ID), Kind: v.Kind, Title: v.Title, Tags: v.Tags,
 		CreatedBy: s.People.Named(v.CreatedBy), CreatedAt: api.At(v.CreatedAt.Time()),
 		UpdatedBy: s.People.Named(v.UpdatedBy), UpdatedAt: api.At(v.UpdatedAt.Time()),
-		Heads: make([]string, len(v.Heads)), Shared: s.Shared,
+		Heads: make([]string, len(v.Heads)), Shared: s.Shared, Merged: s.Merged,
 	}
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
@@ -138,20 +138,24 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		}
 		said = left
 	}
-	seen, err := was.Replica.Shown(was.key())
+	seen, err := was.shown()
 	if err != nil {
 		return server.Shown{}, err
 	}
-	before := ""
+	before, text := "", ""
 	s, err := b.edit(ctx, id, func(e editing) error {
-		before = k.Revision(e.View)
+		before, text, e.shown = k.Revision(e.View), e.View.Text, seen
 		return e.perform(k, v, said)
 	})
 	switch {
 	case err != nil:
-		err = b.answered(k, v, id, said, err)
+		err = b.unread(k, id, b.answered(k, v, id, said, err))
+	case v == k.Edit && a.Text != nil:
+		err = s.noteLeft(k, seen, a.Text.Text, said)
 	case v.Answers() && !a.Undo, v == k.Edit && seen.Revision == before: // they know what it says
 		err = s.noteWritten(k)
+	default:
+		err = s.noteAdded(k, seen, before, text)
 	}
 	told, err := tellingOf(k)(s, err)
 	if err == nil && v.Tells != nil {

@@ -24,7 +24,8 @@ import (
 // asks is what somebody asks of a document, as the API has it: members are IDs, and the text was edited as of heads.
 type asks struct {
 	kind.Request
-	From []string // the hashes of the changes that who edited the text had read
+	From    []string // the hashes of the changes that who edited the text had read; none: those that they were shown
+	Replace bool     // the text goes in the place of all that stands there
 }
 
 // begin makes a document of a kind.
@@ -40,9 +41,19 @@ func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	return b.Look(r, &v), nil
 }
 
-// restore makes the text of a document what it was at a change, which head is the start of the hash of.
+// restore makes the text of a document what it was at a change, which head is the start of the hash of. It is as if they
+// had typed that text: what others wrote since they were shown the present one stays.
 func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error) {
-	return b.edit(ctx, id, func(e editing) error {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return Shown{}, err
+	}
+	seen, err := at.shown()
+	if err != nil {
+		return Shown{}, err
+	}
+	text := ""
+	s, err := b.edit(ctx, id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head)
 		var was string
 		switch {
@@ -59,8 +70,17 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 				return err
 			}
 		}
-		return crdt.RestoreText(was)(e.Doc, e.View)
+		e.shown, text = seen, was
+		w := kind.Writing{Text: was}
+		if err := e.onKnown(&w, asks{}); err != nil {
+			return err
+		}
+		return crdt.RestoreText(w)(e.Doc, e.View)
 	})
+	if err != nil {
+		return s, b.unread(k, id, err)
+	}
+	return s, s.noteLeft(k, seen, text, asks{})
 }
 
 // editing is a change in the making.
@@ -68,10 +88,11 @@ type editing struct {
 	replica.Edit
 	leaver *Leaver // of a document of a home that goes on in a share; else nil
 	before *Shown  // of one that came back from there right before: where its writer saw it; else nil
+	shown  replica.Shown
 }
 
 func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
-	r, err := e.clean(verb, a)
+	r, err := e.clean(k, verb, a)
 	if err != nil {
 		return err
 	}
@@ -81,12 +102,16 @@ func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
 
 // clean makes of what is asked for what may be read where it goes: this is the one place where it is told for each type
 // what that means, so that no verb can forget it.
-func (e editing) clean(verb *kind.Verb, a asks) (kind.Request, error) {
+func (e editing) clean(k *kind.Kind, verb *kind.Verb, a asks) (kind.Request, error) {
 	r := a.Request
-	if r.Text != nil && e.View != nil && len(a.From) > 0 {
-		if err := e.seen(&r, a.From); err != nil {
-			return r, err
+	if r.Text != nil && e.View != nil {
+		w := *r.Text
+		if verb == k.Edit {
+			if err := e.onKnown(&w, a); err != nil {
+				return r, err
+			}
 		}
+		r.Text = &w
 	}
 	if e.leaver == nil {
 		return r, nil
@@ -130,21 +155,6 @@ func (e editing) plainTags(tags []string) (out []string) {
 		out = append(out, t)
 	}
 	return out
-}
-
-// seen finds the text that somebody has edited.
-func (e editing) seen(r *kind.Request, heads []string) error {
-	w := *r.Text
-	from, err := changesIn(e.Judge, heads)
-	if err == nil {
-		w.From = from
-	} else if e.before != nil {
-		var was string
-		was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return changesIn(d, heads) })
-		w.Base = &was
-	}
-	r.Text = &w
-	return err
 }
 
 // textBefore is the text in whose place somebody writes.

@@ -28,7 +28,8 @@ type Shown struct {
 	home *replica.Replica
 	was  *crdt.View // what stands at home
 
-	same bool // what was asked of it just now changed nothing
+	same   bool         // what was asked of it just now changed nothing
+	Merged []api.Change // see api.Document
 }
 
 // Look finds where a document goes on.
@@ -160,7 +161,7 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 			if shared == nil && at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
-			err := do(editing{e, l, before})
+			err := do(editing{Edit: e, leaver: l, before: before})
 			same = errors.Is(err, crdt.ErrNothingChanged)
 			return err
 		})

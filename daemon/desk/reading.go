@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/change"
 	"kith/crdt/kind"
 	"kith/crdt/problem"
@@ -86,24 +87,44 @@ func isAt(a, b []change.Hash) bool {
 }
 
 // changedSince says how a document differs from what was shown of it.
-func (s *Shown) changedSince(k *kind.Kind, shown replica.Shown) (out []api.Change, err error) {
+func (s *Shown) changedSince(k *kind.Kind, shown replica.Shown) ([]api.Change, error) {
+	was, err := s.asShown(k, shown)
+	return crdt.Differences(k, was, s.View), err
+}
+
+// asShown gives a document as it was shown; nil if it wasn't, or if that was voided since.
+func (s *Shown) asShown(k *kind.Kind, shown replica.Shown) (was *crdt.View, err error) {
 	if shown.Revision == "" {
-		return crdt.Differences(k, nil, s.View), nil
+		return nil, nil
 	}
 	err = s.Replica.Read(s.View.ID, func(e replica.Edit) error {
-		for _, h := range shown.Heads {
-			if !e.Judge.History().Has(h) { // it was voided since
-				out = crdt.Differences(k, nil, s.View)
-				return nil
-			}
+		heads, err := held(e.Judge, shown.Heads)
+		if err != nil {
+			return nil
 		}
-		was, err := s.as(k, e, shown.Heads)
-		if err == nil {
-			out = crdt.Differences(k, was, s.View)
-		}
+		was, err = s.as(k, e, heads)
 		return err
 	})
-	return out, err
+	return was, err
+}
+
+// shown gives what was shown of a document, where it goes on. Of one that nobody was shown there yet, it is the text
+// that they were shown at home.
+func (s *Shown) shown() (replica.Shown, error) {
+	there, err := s.Replica.Shown(s.key())
+	if err != nil || s.home == nil || there.Revision != "" || there.Left != nil {
+		return there, err
+	}
+	home := Shown{Replica: s.home, View: s.was}
+	known, err := home.shown()
+	if err != nil || known.Revision == "" {
+		return there, err
+	}
+	text, err := home.textAt(func(d *accept.Document) ([]change.Hash, error) { return held(d, known.Heads) })
+	if err != nil { // it was voided since
+		return there, nil
+	}
+	return replica.Shown{Left: &text}, nil
 }
 
 // lookAt gives a document by its whole ID, where it goes on.

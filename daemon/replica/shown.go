@@ -19,12 +19,16 @@ type Shown struct {
 	Revision string    // "": nothing was shown
 	At       time.Time // in UTC, by this device's clock
 	Heads    []change.Hash
+	// Left is the text that they left in the place of the one at Heads, where they weren't shown what it became among
+	// others' words; nil: there is none such.
+	Left *string
 }
 
 type shownRecord struct {
 	Revision string   `json:"revision"`
 	At       int64    `json:"at"` // milliseconds since 1970
 	Heads    []string `json:"heads,omitempty"`
+	Left     *string  `json:"left,omitempty"`
 }
 
 // Shown returns what was shown last of a thing, by its whole ID; the zero Shown if that is nothing.
@@ -40,7 +44,7 @@ func (r *Replica) Shown(of string) (s Shown, err error) {
 	if err != nil {
 		return s, fmt.Errorf("read what was shown of %s: %w", of, err)
 	}
-	s = Shown{Revision: rec.Revision, At: time.UnixMilli(rec.At).UTC()}
+	s = Shown{Revision: rec.Revision, At: time.UnixMilli(rec.At).UTC(), Left: rec.Left}
 	for _, word := range rec.Heads {
 		h, err := change.ParseHash(word)
 		if err != nil {
@@ -51,10 +55,13 @@ func (r *Replica) Shown(of string) (s Shown, err error) {
 	return s, nil
 }
 
-// NoteShown keeps what was shown of a thing in the place of what was shown before; At is now. On a full disk it keeps
-// nothing, since reading goes on.
+// NoteShown keeps what was shown of a thing in the place of what was shown before. On a full disk it keeps nothing,
+// since reading goes on. A zero At is now.
 func (r *Replica) NoteShown(of string, s Shown) error {
-	rec := shownRecord{Revision: s.Revision, At: r.now().UnixMilli()}
+	if s.At.IsZero() {
+		s.At = r.now()
+	}
+	rec := shownRecord{Revision: s.Revision, At: s.At.UnixMilli(), Left: s.Left}
 	for _, h := range s.Heads {
 		rec.Heads = append(rec.Heads, h.String())
 	}

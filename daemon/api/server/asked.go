@@ -15,7 +15,8 @@ import (
 // Asks is what a request asks of a document: checked, with members and documents by their whole IDs.
 type Asks struct {
 	kind.Request
-	From []string // the hashes of the changes that who edited the text had read; none: the present ones
+	From    []string // the hashes of the changes that who edited the text had read; none: those that they were shown
+	Replace bool     // the text goes in the place of all that stands there
 }
 
 // body is the JSON object of a request about a document.
@@ -108,7 +109,7 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 	case v == k.Edit && !given:
 		return a, nothingToChange
 	case edit != nil:
-		a.Text, a.From = &kind.Writing{Text: edit.Text}, edit.BaseHeads
+		a.Text, a.From, a.Replace = &kind.Writing{Text: edit.Text}, edit.BaseHeads, edit.Replace
 	case v != k.Edit && v.Text != kind.No:
 		a.Text = &kind.Writing{Text: said.Str(kind.Body)}
 	}
