@@ -61,9 +61,10 @@ var mayImport = map[string][]string{
 	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                              // for tests and measurements
 	"daemon/page":        {"crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"}, // one more client of the API: it can do nothing that a command can't
 
-	"cli":      {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"},       // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith": {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/replica"}, // the trial in a child process is replica's
-	"scripts":  {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                        // measures and labs
+	"cli/service": {"crdt/problem", "daemon/whole"},
+	"cli":         {"cli/service", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/replica"},          // the trial in a child process is replica's
+	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                 // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/cli/service"
+	"kith/daemon/api"
+)
+
+// startsWithin is how long a service that was just installed is waited for: a daemon answers within a second, and
+// one with a passphrase within some.
+const startsWithin = 20 * time.Second
+
+func (k *kith) service() *cli.Command {
+	return group("service", "have the computer start the daemon by itself",
+		k.command(spec{
+			name: "install", usage: "start the daemon now, and whenever you log in",
+			more: "A user service of systemd, or on macOS a LaunchAgent: one file in your own folders, nothing as root. It runs this program from where it is now, so put it where it stays. If a daemon runs already, that one goes on, and the service begins when you log in next. Again, it writes the file anew.",
+			examples: []string{
+				`kith service install`,
+				`kith service install --passphrase-file ~/.kith-passphrase`,
+			},
+			flags: []cli.Flag{keyFileFlag()},
+			run:   installService,
+		}),
+		k.command(spec{
+			name: "status", usage: "say whether it does", examples: []string{`kith service status`, `kith service status --jq .runs`},
+			run: func(ctx context.Context, c *call) error {
+				s, err := c.service()
+				if err != nil {
+					return err
+				}
+				return c.tellService(ctx, s)
+			},
+		}),
+		k.command(spec{
+			name: "remove", usage: "end it, and take away what install wrote", examples: []string{`kith service remove`},
+			more: "Nothing of the co-op goes. The daemon ends with it: kith daemon starts one by hand.",
+			run: func(ctx context.Context, c *call) error {
+				s, err := c.service()
+				if err != nil {
+					return err
+				}
+				was, err := s.Remove(ctx)
+				if err != nil {
+					return err
+				}
+				if !was {
+					c.note([]string{"There was none: " + s.File() + " isn't there."})
+				}
+				return c.tellService(ctx, s)
+			},
+		}),
+	)
+}
+
+// service is that of the home that is meant.
+func (c *call) service() (*service.Service, error) {
+	return service.Of(runtime.GOOS, c.env.Getenv("KITH_HOME"), c.env.Getenv)
+}
+
+func installService(ctx context.Context, c *call) error {
+	s, err := c.service()
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if strings.Contains(program, string(filepath.Separator)+"go-build") {
+		return api.Problemf(api.NotAllowed, "scripts/run builds one that stays", "this program is gone when it ends, so nothing can start it again")
+	}
+	d := service.Daemon{Program: program, Args: []string{"daemon", "--log-level", "warn"}}
+	if file := c.String("passphrase-file"); file != "" {
+		if file, err = filepath.Abs(file); err != nil {
+			return err
+		}
+		if _, err := os.Stat(file); err != nil {
+			return api.Problemf(api.NotFound, "write it there first: one line, chmod 600", "%v", err)
+		}
+		d.Args = append(d.Args, "--passphrase-file", file)
+	}
+	runs := !notRunning(c.daemonAnswers(ctx))
+	byHand := runs && !s.State(ctx).Runs
+	if err := s.Install(ctx, d, !byHand); err != nil {
+		return err
+	}
+	if byHand {
+		c.note([]string{"A daemon that was started by hand runs, and goes on. The service begins when you log in next; at once, if you end that one: kith service install again."})
+		return c.tellService(ctx, s)
+	}
+	ctx, stop := context.WithTimeout(ctx, startsWithin)
+	defer stop()
+	for c.daemonAnswers(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return api.Problemf(api.NotRunning, "journalctl --user -u "+s.Name()+"; if the home has a passphrase: kith service install --passphrase-file FILE", "%s is there, and the daemon doesn't answer after %s", s.File(), startsWithin)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return c.tellService(ctx, s)
+}
+
+// daemonAnswers gives what stands in the way of asking the daemon of this home.
+func (c *call) daemonAnswers(ctx context.Context) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	_, err = client.Spaces(ctx)
+	return err
+}
+
+func (c *call) tellService(ctx context.Context, s *service.Service) error {
+	at := s.State(ctx)
+	return c.out.show(at, func() {
+		switch {
+		case at.Installed && at.Runs:
+			c.out.println("The daemon runs as " + at.Name + ", and starts when you log in.")
+		case at.Installed && at.Starts:
+			c.out.println("The daemon starts as " + at.Name + " when you log in; as that it doesn't run now.")
+		case at.Installed:
+			c.out.println(at.File + " is there, but nothing starts it: kith service install")
+		case at.Runs || at.Starts: // of a package, or another's file
+			c.out.println("Another service of that name starts it, which isn't from kith service install: systemctl --user cat " + at.Name)
+		default:
+			c.out.println("Nothing starts the daemon by itself: kith service install")
+		}
+		for _, says := range at.Says {
+			c.out.println(says)
+		}
+	})
+}
