@@ -12,7 +12,7 @@ func TestWhatIsOfferedNext(t *testing.T) {
 	c.people[2].Name = "Cléo Müller"
 	d := newServedDesk(t, c)
 	tests := []struct{ typed, want string }{ // words separated by |, the last being typed
-		{"ta", "task"},
+		{"ta", "talk task"},
 		{"task|a", "add ask accept"},
 		{"task|show|", "t-4kq2 t-4kq7"},
 		{"task|show|t-4kq2", "t-4kq2"},

@@ -135,6 +135,9 @@ func (c *call) footer(d api.Document) {
 	if !d.UpdatedAt.Equal(d.CreatedAt.Time) || d.UpdatedBy != d.CreatedBy {
 		line += ", last changed by " + name(d.UpdatedBy) + " " + c.ago(d.UpdatedAt)
 	}
+	if d.Remarks > 0 {
+		line += "; " + count(d.Remarks, "remark") + ": kith talk " + d.Short
+	}
 	c.out.println("\n" + c.out.faint(line))
 }
 

@@ -40,6 +40,7 @@ type answerer interface {
 	server.Allies
 	server.Shares
 	server.Documents
+	server.Talk
 }
 
 // coop is a space in memory: what a daemon knows, and what it was last told.
@@ -58,6 +59,7 @@ type coop struct {
 	events    []api.Event
 	sync      func(ctx context.Context) error
 	checks    []api.Check
+	named     []api.Mention
 }
 
 func header(kind, start, title string) api.Document {
@@ -129,6 +131,8 @@ func newCoop() *coop {
 	return c
 }
 
+func (c *coop) Mentions(context.Context) ([]api.Mention, error) { return c.named, nil }
+
 func (c *coop) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(c.asked), nil }
 
 func (c *coop) Share() (server.ShareName, bool) { return server.ShareName{}, false }
@@ -141,7 +145,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c,
+			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Talk: c,
 		})
 	}
 	return all

@@ -17,7 +17,7 @@ func (k *kith) today() *cli.Command {
 	waits, whoever := gists()
 	return k.command(spec{
 		name: "today", usage: "what waits for me",
-		more:     capital(strings.Join(append(waits, "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
+		more:     capital(strings.Join(append(waits, "where I am named", "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
 		examples: []string{`kith today`, `kith today --all`, `kith today --jq '.decisions[].short'`},
 		flags:    []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "all that waits, however much it is, and what I was shown already"}},
 		run: func(ctx context.Context, c *call) error {
@@ -114,6 +114,7 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 		aboutMe = append(aboutMe, line)
 	}
 	section("About you", aboutMe)
+	section("You are named", c.mentions(inTurn(t.Mentions, most, func(m api.Mention) string { return m.By.ID })))
 	inDocuments(false)
 	var proposals []string
 	for _, p := range t.Proposals {

@@ -162,6 +162,9 @@ func (d *desk) drawEdit(t *rapid.T) crdt.Edit {
 		common.AddTags = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "tag")}
 		common.RemoveTags = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "untag")}
 	}
+	if rapid.IntRange(0, 5).Draw(t, "talk?") == 0 {
+		return says(d, rapid.SampledFrom([]string{"so it is", "it isn't"}).Draw(t, "said"))
+	}
 	who := rapid.SampledFrom([]string{"ana", "ben", "cleo"}).Draw(t, "who")
 	switch d.kind {
 	case kinds.Note.Name:

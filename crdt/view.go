@@ -52,6 +52,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 		}
 	}
 	v.Link = lookLink(d, v.ID, root, items, c)
+	v.Talk = lookTalk(root, items)
 	maps := map[string]kind.Values{}
 	for _, f := range k.Fields {
 		if f.Is == kind.Members {

@@ -150,9 +150,10 @@ func (s *served) entrance(at *space.Space) *entrance.Entrance {
 // Spaces implements server.Spaces.
 func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
+		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: desk.New(at, s.all),
+			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Talk: documents,
 		})
 	}
 	if len(out) == 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 // form is raised when views of all kinds are encoded in another way, or something else is kept beside each.
-const form = 3
+const form = 4
 
 // stored is the one form of all views in a store.
 type stored struct {
@@ -21,6 +21,7 @@ type stored struct {
 	Tags    []string        `cbor:"g"`
 	Link    *Linked         `cbor:"l,omitempty"`
 	Kept    bool            `cbor:"k,omitempty"`
+	Talk    []Remark        `cbor:"w,omitempty"`
 	Fields  map[string]any  `cbor:"f,omitempty"`
 	Derived cbor.RawMessage `cbor:"d,omitempty"`
 }
@@ -50,7 +51,7 @@ func (s *Set) ViewVersion(kind string) int64 {
 // EncodeView gives a view as it is stored.
 func (s *Set) EncodeView(v *View) ([]byte, error) {
 	out := stored{
-		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept,
+		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk,
 		Fields: make(map[string]any, len(v.Fields)),
 	}
 	for key, value := range v.Fields {
@@ -86,7 +87,7 @@ func (s *Set) DecodeView(b []byte) (*View, error) {
 		return nil, ErrStale
 	}
 	v := &View{
-		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept,
+		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk,
 		Fields: make(Values, len(in.Fields)),
 	}
 	for key, value := range in.Fields {

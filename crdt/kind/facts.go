@@ -11,6 +11,7 @@ import (
 const (
 	TagFact    = "tag"    // it has a tag: "tag/paper"
 	LinkedFact = "linked" // it goes on in a share
+	NamedFact  = "named"  // somebody is named in its thread: "named/m-…"
 )
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",
@@ -24,6 +25,11 @@ func (k *Kind) FactsOf(v *View) []string {
 		f.Has(TagFact, t)
 	}
 	f.Is(LinkedFact, v.Link != nil)
+	for i := range v.Talk {
+		if r := &v.Talk[i]; r.Text != "" {
+			f.Who(NamedFact, r.For...)
+		}
+	}
 	if k.Facts != nil {
 		k.Facts(v, f)
 	}

@@ -60,9 +60,14 @@ func (k *Kind) Table() *schema.Kind {
 func (k *Kind) Field(key string) *Field { return find(k.Fields, key) }
 
 // Said returns what members say of themselves under a key; nil if there is no such thing.
-func (k *Kind) Said(key string) *Field { return find(k.Own, key) }
+func (k *Kind) Said(key string) *Field {
+	if key == TalkField.Key {
+		return TalkField
+	}
+	return find(k.Own, key)
+}
 
-// Words returns what people wrote into a document beside its title, text and tags.
+// Words returns what people wrote into a document beside its title, text and tags, and what they say about it.
 func (k *Kind) Words(v *View) (words []string) {
 	for _, f := range k.Fields {
 		if s := f.Str(v); s != "" && (f.Is == Line || f.Is == Reason) {
@@ -71,6 +76,9 @@ func (k *Kind) Words(v *View) (words []string) {
 	}
 	if k.Searched != nil {
 		words = append(words, k.Searched(v)...)
+	}
+	for i := range v.Talk {
+		words = append(words, v.Talk[i].Text)
 	}
 	return words
 }

@@ -49,6 +49,7 @@ type View struct {
 	Link    *Linked  // where it goes on; nil: here
 	Kept    bool     // only people of the side that made it write in it
 	Fields  Values   // of the kind's fields that hold one value
+	Talk    []Remark // what members say about it
 	Derived any      // what Kind.Derive gives, a pointer: see Of
 }
 

@@ -215,7 +215,7 @@ func TestListsAskForFactsThatDocumentsHaveAndDocumentsHaveNoOthers(t *testing.T)
 }
 
 func TestAnswersHaveEachNameOnceAndNoListIsNull(t *testing.T) {
-	header := []string{"id", "short", "kind", "title", "text", "tags", "created_by", "created_at", "updated_by", "updated_at", "heads", "space", "shared"}
+	header := []string{"id", "short", "kind", "title", "text", "tags", "created_by", "created_at", "updated_by", "updated_at", "heads", "space", "shared", "remarks"}
 	for _, k := range kinds.All.Nouns() {
 		for _, v := range append([]*kind.View{{}}, samples[k.Name]...) {
 			names := slices.Clone(header)

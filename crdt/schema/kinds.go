@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"strings"
 
 	"kith/crdt/change"
@@ -15,6 +16,7 @@ const (
 	Tags  = "tags" // a map: tag to true
 	Link  = "link" // where the document goes on, in a share: JSON; "" if it doesn't
 	Kept  = "kept" // true: only people of the side that made it may write in it; in a share, said by the first change
+	Talk  = "talk" // own: what a member says about the document, a family
 )
 
 // Limits of values, in bytes. They hold for every replica alike; a field can have its own, see package kind.
@@ -24,6 +26,9 @@ const (
 	MaxTag       = 100
 	MaxCharacter = 64 // of one element of a text: a character with all its accents and joiners
 )
+
+// MaxTalk is how many names of Talk a member has in one document.
+const MaxTalk = 300
 
 // Kind is the table of one kind of document. It never changes.
 type Kind struct {
@@ -170,13 +175,18 @@ var common = map[string]Field{
 	Kept:  True().Frozen(),
 }
 
-// Common returns the keys that every kind has.
-func Common() []string { return []string{Title, Text, Tags, Link, Kept} }
+// commonOwn are what each member says in documents of every kind.
+var commonOwn = map[string]Field{Talk: Str(MaxString).Each(MaxTalk)}
 
-// New makes the table of a kind: what it has beside what every kind has, and what each member says in it of
-// themselves. It keeps own.
+// Common returns the keys that every kind has, also in what each member says.
+func Common() []string { return []string{Title, Text, Tags, Link, Kept, Talk} }
+
+// New makes the table of a kind: what it has beside what every kind has, in the document and in what each member says
+// of themselves.
 func New(name string, root, own map[string]Field) *Kind {
-	k := &Kind{name: name, root: map[string]Field{}, own: own}
+	k := &Kind{name: name, root: map[string]Field{}, own: map[string]Field{}}
+	maps.Copy(k.own, commonOwn)
+	maps.Copy(k.own, own)
 	for _, fields := range []map[string]Field{common, root} {
 		for key, f := range fields {
 			k.root[key] = f

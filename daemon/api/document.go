@@ -19,6 +19,7 @@ type Document struct {
 	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
 	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
 	Shared    *Shared  `json:"shared"`          // null: it is in no share
+	Remarks   int      `json:"remarks"`         // how many there are about it, without those that were taken back: see Thread
 	// Told is what who asked for something has to know about it, in sentences.
 	Told []string `json:"told,omitempty"`
 	// Merged is how the document differs from what who changed its text just now has read and written: what others wrote in

@@ -236,6 +236,7 @@ type Today struct {
 	AboutMe   []Proposal `json:"about_me"`  // about my own membership, open
 	Proposals []Proposal `json:"proposals"` // without my answer, or mine and overtaken
 	Asks      []Ask      `json:"asks"`      // by allies, without an answer
+	Mentions  []Mention  `json:"mentions"`  // where I am named in what is said
 
 	// Documents is what waits in documents of each kind, by the key that its declaration has for that: "asked".
 	Documents map[string][]json.RawMessage `json:"-"`

@@ -48,10 +48,12 @@ func (s Shown) Header() api.Document {
 	for i, h := range v.Heads {
 		d.Heads[i] = h.String()
 	}
+	d.Remarks = standing(v.Talk)
 	if s.same {
 		d.Changed = new(false)
 	}
 	if s.home != nil { // known by what it is at home
+		d.Remarks += standing(s.was.Talk)
 		d.ID, d.Short = api.FullID(v.Kind, s.was.ID.String()), words.ShortID(s.home, v.Kind, s.was.ID)
 		d.CreatedBy, d.CreatedAt = words.People{Rules: s.home.Rules()}.Named(s.was.CreatedBy), api.At(s.was.CreatedAt.Time())
 	}

@@ -246,3 +246,23 @@ func TestTodayAsksWhatEachKindDeclares(t *testing.T) {
 		t.Errorf("%d; %d lists for %d kinds of waiting", status, len(f.listed), waits)
 	}
 }
+
+func TestAnAtFindsMembersByTheirWholeNames(t *testing.T) {
+	all := []api.Member{{ID: memberID('a'), Name: "Ana"}, {ID: memberID('b'), Name: "Ana María"}, {ID: memberID('c'), Name: "Bénédicte"}, {ID: memberID('d'), Name: "O'Neil"}}
+	for text, want := range map[string]string{
+		"Ana, look":        "Ana",
+		"ana maría's idea": "Ana María",
+		"Ana Maria: yes":   "Ana María",
+		"benedicte?":       "Bénédicte",
+		"O'Neil's":         "O'Neil",
+		"Anabel knows":     "",
+		"work":             "",
+		memberID('c')[:7]:  "Bénédicte",
+		"… ":               "",
+		"Ana’s":            "Ana",
+	} {
+		if m, _ := memberAt(all, strings.Fields(text)); m.Name != want {
+			t.Errorf("@%s is %q, not %q", text, m.Name, want)
+		}
+	}
+}

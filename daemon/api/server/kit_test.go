@@ -37,11 +37,12 @@ type answerer interface {
 	Allies
 	Shares
 	Documents
+	Talk
 }
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Talk: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
@@ -64,6 +65,8 @@ type fake struct {
 	events    chan api.Event // what Events gives
 	syncing   func(ctx context.Context) (api.Status, error)
 }
+
+func (f *fake) Mentions(context.Context) ([]api.Mention, error) { return nil, nil }
 
 func newFake() *fake {
 	return &fake{

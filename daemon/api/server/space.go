@@ -19,4 +19,5 @@ type Space struct {
 	Allies    Allies
 	Shares    Shares
 	Documents Documents
+	Talk      Talk
 }

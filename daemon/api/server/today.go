@@ -58,9 +58,13 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := object{"notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
+	mentions, err := s.mentions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := object{"mentions": withLists(mentions), "notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
 	seenToo := (query{r.URL.Query()}).flag("all")
-	sections := []api.Section{}
+	sections := []api.Section{mentionSection(mentions)}
 	for _, k := range kinds.All.Nouns() {
 		for _, w := range k.Today {
 			waiting, err := s.waiting(ctx, k, w, seenToo)
@@ -122,6 +126,7 @@ func todayWork() work {
 			"about_me":  s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"proposals": s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"asks":      s.of(reflect.TypeFor[[]api.Ask](), false),
+			"mentions":  s.of(reflect.TypeFor[[]api.Mention](), false),
 		}
 		for _, k := range kinds.All.Nouns() {
 			for _, w := range k.Today {

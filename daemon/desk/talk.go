@@ -1,0 +1,194 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/daemon/api"
+	"kith/daemon/api/server"
+	"kith/daemon/replica"
+	"kith/daemon/words"
+)
+
+// What members say about a document is said where it goes on. What was said at home before it went into a share stays
+// there, and is read by who reads it at home. Who was shown where they are named is known on this device alone.
+
+var _ server.Talk = (*Desk)(nil)
+
+// minRemark is the least number of letters by which a remark is called.
+const minRemark = 4
+
+// Thread implements server.Talk.
+func (b *Desk) Thread(_ context.Context, id string) (api.Thread, error) {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return api.Thread{}, err
+	}
+	out := api.Thread{Document: at.Header(), Remarks: []api.Remark{}}
+	talk := at.View.Talk
+	if at.home != nil {
+		out.Remarks = remarks(at.was.Talk, words.People{Rules: at.home.Rules()}, slices.Concat(at.was.Talk, talk))
+		for i := range out.Remarks {
+			out.Remarks[i].AtHome = true
+		}
+		talk = slices.Concat(at.was.Talk, talk)
+	}
+	out.Remarks = append(out.Remarks, remarks(at.View.Talk, at.People, talk)...)
+	return out, nil
+}
+
+// remarks names those of a thread; among are all by whose names theirs must be told apart.
+func remarks(talk []kind.Remark, p words.People, among []kind.Remark) []api.Remark {
+	out := make([]api.Remark, len(talk))
+	for i := range talk {
+		r := &talk[i]
+		out[i] = api.Remark{
+			ID: r.ID(), Name: nameAmong(r.Name, among), By: p.Named(r.By), At: api.At(r.At.Time()), Text: r.Text,
+			ChangedAt: api.At(r.Changed.Time()), For: []api.Named{},
+		}
+		for _, m := range r.For {
+			out[i].For = append(out[i].For, p.Named(m))
+		}
+		for j := range among {
+			if among[j].ID() == r.To {
+				out[i].Answer = nameAmong(among[j].Name, among)
+			}
+		}
+	}
+	return out
+}
+
+func nameAmong(name string, all []kind.Remark) string {
+	for n := min(minRemark, len(name)); n < len(name); n++ {
+		start := name[:n]
+		if !slices.ContainsFunc(all, func(r kind.Remark) bool { return r.Name != name && strings.HasPrefix(r.Name, start) }) {
+			return start
+		}
+	}
+	return name
+}
+
+// standing counts the remarks that weren't taken back.
+func standing(talk []kind.Remark) (n int) {
+	for i := range talk {
+		if talk[i].Text != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Mentions implements server.Talk.
+func (b *Desk) Mentions(context.Context) ([]api.Mention, error) {
+	r := b.at.Replica
+	me, ok := r.Me()
+	if !ok {
+		return nil, nil
+	}
+	ids := map[entry.DocID]bool{}
+	for _, ref := range r.Select("", []kind.Want{{Fact: kind.NamedFact, Is: func(m string) bool { return m == me.ID.String() }}}, "") {
+		ids[ref.ID] = true
+	}
+	for _, doc := range r.Linked() {
+		ids[doc] = true
+	}
+	var out []api.Mention
+	for id := range ids {
+		v, err := r.View(id)
+		if errors.Is(err, replica.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m, err := b.mention(b.Look(r, v), me.ID)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			out = append(out, *m)
+		}
+	}
+	slices.SortFunc(out, func(a, b api.Mention) int { return cmp.Or(b.At.Compare(a.At.Time), strings.Compare(a.ID, b.ID)) })
+	return out, nil
+}
+
+// mention says where somebody is named in the thread of a document and wasn't shown that; nil if that is nowhere.
+func (b *Desk) mention(s Shown, me charter.MemberID) (*api.Mention, error) {
+	last, p := (*kind.Remark)(nil), s.People
+	for _, part := range s.threads(me) {
+		mark, all := kind.MentionsOf(part.talk, part.me)
+		if mark == "" {
+			continue
+		}
+		was, err := part.at.Shown(threadShown + part.key)
+		if err != nil {
+			return nil, err
+		}
+		if was.Revision != mark {
+			last, p = all[len(all)-1], part.people
+		}
+	}
+	if last == nil {
+		return nil, nil
+	}
+	h := s.Header()
+	return &api.Mention{
+		ID: h.ID, Short: h.Short, Kind: h.Kind, Title: h.Title, Shared: h.Shared, By: p.Named(last.By), At: api.At(last.At.Time()), Text: last.Text,
+	}, nil
+}
+
+// threadShown begins under what it is kept which remarks somebody was shown that name them.
+const threadShown = "thread/"
+
+// part is the thread of a document in one space, and who somebody is there.
+type part struct {
+	at     *replica.Replica
+	key    string
+	talk   []kind.Remark
+	me     charter.MemberID
+	people words.People
+}
+
+func (s *Shown) threads(me charter.MemberID) []part {
+	if s.home == nil {
+		return []part{{s.Replica, s.key(), s.View.Talk, me, s.People}}
+	}
+	there, _ := s.Replica.Me()
+	return []part{
+		{s.home, api.FullID(s.was.Kind, s.was.ID.String()), s.was.Talk, me, words.People{Rules: s.home.Rules()}},
+		{s.Replica, s.key(), s.View.Talk, there.ID, s.People},
+	}
+}
+
+// NoteThread implements server.Talk. Of a thread that has grown since nothing is kept: it is shown again.
+func (b *Desk) NoteThread(_ context.Context, id string, heads []string) error {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return err
+	}
+	now := at.Header().Heads
+	if slices.Sort(heads); !slices.Equal(now, heads) {
+		return nil
+	}
+	me, ok := b.at.Replica.Me()
+	if !ok {
+		return nil
+	}
+	for _, part := range at.threads(me.ID) {
+		mark, _ := kind.MentionsOf(part.talk, part.me)
+		if mark == "" {
+			continue
+		}
+		if err := part.at.NoteShown(threadShown+part.key, replica.Shown{Revision: mark}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
