@@ -155,6 +155,10 @@ func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) 
 	return api.InitResult{}, errors.New("not in these tests")
 }
 
+func (served) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compare)) (api.DeviceJoined, error) {
+	return api.DeviceJoined{}, nil
+}
+
 func (s served) Page() (api.PageLink, error) {
 	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil
 }

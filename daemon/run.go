@@ -187,6 +187,32 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 	return res, err
 }
 
+// JoinDevice implements server.Spaces. While the words are compared other spaces may begin: so the place is looked at again.
+func (s *served) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, show func(api.Compare)) (res api.DeviceJoined, err error) {
+	var place *home.Home
+	err = s.all.Alone(func() (err error) {
+		if err = s.roomFor(q.Another); err == nil {
+			place, err = s.home.NewPlace()
+		}
+		return err
+	})
+	if err != nil {
+		return res, err
+	}
+	added, err := entrance.AskForDevice(ctx, place, entrance.JoinDeviceOptions{Code: q.Code, Name: q.Name, Show: show, Log: s.log})
+	if err != nil {
+		return res, err
+	}
+	_, err = s.all.Begin(place, func(*home.Home) (r *replica.Replica, err error) {
+		if place.InUse() {
+			return nil, s.home.Taken()
+		}
+		r, res, err = added.Replica()
+		return r, err
+	})
+	return res, err
+}
+
 // Found implements server.Spaces.
 func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {

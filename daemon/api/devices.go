@@ -62,9 +62,23 @@ type WayBack struct {
 
 // Compare is what a new device shows before it is added.
 type Compare struct {
-	Words  []string
-	Member string // whose device it will be
-	Space  string
+	Words  []string `json:"words"`
+	Member string   `json:"member"` // whose device it will be
+	Space  string   `json:"space"`
+}
+
+// DeviceJoinRequest makes this computer another device of a member, with a code.
+type DeviceJoinRequest struct {
+	Code    string `json:"code"`
+	Name    string `json:"name,omitempty"`    // of the device; "": what the home remembers, or the computer's
+	Another bool   `json:"another,omitempty"` // beside the co-ops that are in this home
+}
+
+// DeviceJoinLine is a line of the answer to that: the words to compare once there are some, and at last how it ended.
+type DeviceJoinLine struct {
+	Compare *Compare      `json:"compare,omitempty"`
+	Result  *DeviceJoined `json:"result,omitempty"`
+	Error   *Problem      `json:"error,omitempty"`
 }
 
 // DeviceJoined is a computer that has become a member's device.

@@ -43,13 +43,54 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
+	added, err := askForDevice(ctx, place, code, o)
 	if err != nil {
 		return res, err
 	}
-	k, err := knock.To(code.Answerers, code.Key(), code.Space[:])
+	r, res, err := added.Replica()
 	if err != nil {
 		return res, err
+	}
+	return res, r.Close()
+}
+
+// AskForDevice has a place of a home, in which nothing is yet, asked for as another device of the member who made the code, and
+// returns once it was added. o.Home and o.Another aren't looked at.
+func AskForDevice(ctx context.Context, place *home.Home, o JoinDeviceOptions) (*Added, error) {
+	code, err := charter.DecodeDeviceCode(o.Code)
+	if err != nil {
+		return nil, err
+	}
+	return askForDevice(ctx, place, code, o)
+}
+
+// Added is a device that was added to its member's others, and has no replica yet.
+type Added struct {
+	place   *home.Home
+	key     entry.Signer
+	welcome knock.Welcome
+	step    [8]byte
+	from    *peer.Joined
+	log     *slog.Logger
+}
+
+// Replica makes it.
+func (a *Added) Replica() (r *replica.Replica, res api.DeviceJoined, err error) {
+	r, err = begun(a.place, a.welcome, a.key, a.step, a.from, a.log)
+	if err == nil {
+		res.Space, res.Member, res.Device = words.Self(r)
+	}
+	return r, res, err
+}
+
+func askForDevice(ctx context.Context, place *home.Home, code charter.DeviceCode, o JoinDeviceOptions) (*Added, error) {
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
+	if err != nil {
+		return nil, err
+	}
+	k, err := knock.To(code.Answerers, code.Key(), code.Space[:])
+	if err != nil {
+		return nil, err
 	}
 	w, err := k.Ask(ctx, []byte{knock.RequestHello})
 	var refused *peer.JoinError
@@ -57,33 +98,43 @@ func JoinDevice(ctx context.Context, o JoinDeviceOptions) (res api.DeviceJoined,
 		w, err = k.Ask(ctx, append([]byte{knock.RequestHello}, again(code.Key().Device(), key)...))
 	}
 	if err != nil {
-		return res, err
+		return nil, err
 	}
 	c := w.Charter(code.Space[:])
 	owner, ok := c.MemberOf(k.Joined.Answerer)
 	if !ok {
-		return res, knock.ErrImpostor
+		return nil, knock.ErrImpostor
 	}
 	if m, is := c.MemberOf(key.Device()); !is || m.ID != owner.ID { // else the answer got lost on the way
 		if w, err = askToBeAdded(ctx, k, c, &owner, key, config.DeviceName, o.Show); err != nil {
-			return res, err
+			return nil, err
 		}
 	}
-	space, member, device, err := settle(place, w, key, code.Step, k.Joined, o.Log)
-	return api.DeviceJoined{Space: space, Member: member, Device: device}, err
+	return &Added{place, key, w, code.Step, k.Joined, o.Log}, nil
 }
 
-// settle makes the replica in an empty home whose device the charter has now.
+// settle makes the replica in an empty home whose device the charter has now, and closes it.
 func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (id, member, device api.Named, err error) {
-	r, err := w.Replica(replica.Config{Dir: place.StoreDir(), Key: key, Log: log}, step)
+	r, err := begun(place, w, key, step, from, log)
 	if err != nil {
 		return id, member, device, err
 	}
-	if from.Record != nil {
-		err = space.Addresses(r).Save(from.Answerer, from.Record)
-	}
 	id, member, device = words.Self(r)
-	return id, member, device, errors.Join(err, r.Close())
+	return id, member, device, r.Close()
+}
+
+// begun makes the replica of a place whose device the charter has now, with the address of who let it in.
+func begun(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (*replica.Replica, error) {
+	r, err := w.Replica(replica.Config{Dir: place.StoreDir(), Key: key, Log: log}, step)
+	if err != nil {
+		return nil, err
+	}
+	if from.Record != nil {
+		if err := space.Addresses(r).Save(from.Answerer, from.Record); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	return r, nil
 }
 
 // askToBeAdded asks to be added as a device of owner, shows the words, and waits until somebody has

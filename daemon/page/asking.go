@@ -65,8 +65,14 @@ func (p *Page) coops(ctx context.Context) ([]api.Status, error) {
 	if err != nil || len(o.Spaces) < 2 {
 		return o.Spaces, err
 	}
+	shares, err := keep(&p.hub, "shares", func() (map[string]bool, error) { return p.shares(ctx, o.Spaces) })
+	return slices.DeleteFunc(o.Spaces, func(s api.Status) bool { return shares[s.Space.ID] }), err
+}
+
+// shares are those of these spaces, by ID, which another one of them shares with an ally.
+func (p *Page) shares(ctx context.Context, all []api.Status) (map[string]bool, error) {
 	shares := map[string]bool{}
-	for _, s := range o.Spaces {
+	for _, s := range all {
 		in, err := p.daemon.In(s.Space.ID).Shares(ctx)
 		if err != nil {
 			return nil, err
@@ -75,7 +81,7 @@ func (p *Page) coops(ctx context.Context) ([]api.Status, error) {
 			shares[share.Space.ID] = true
 		}
 	}
-	return slices.DeleteFunc(o.Spaces, func(s api.Status) bool { return shares[s.Space.ID] }), nil
+	return shares, nil
 }
 
 // At is the address of something in this co-op.

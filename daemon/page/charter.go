@@ -134,7 +134,7 @@ func (in *asking) stepsOf(c api.Charter, all []api.Proposal) (steps []aStep) {
 	taken := slices.DeleteFunc(slices.Clone(all), func(p api.Proposal) bool { return p.State != "in_force" })
 	open := slices.DeleteFunc(slices.Clone(all), func(p api.Proposal) bool { return p.State != "open" || p.Hopeless })
 	for _, p := range append(taken, open...) {
-		s := aStep{number: len(steps) + 1, title: p.Title, open: p.State == "open", when: in.short(p.At.In(in.now.Location()))}
+		s := aStep{number: len(steps) + 1, title: capital(in.said(p.Title).Says), open: p.State == "open", when: in.short(p.At.In(in.now.Location()))}
 		for _, c := range p.Consents {
 			s.yes = append(s.yes, c.Member.Name)
 		}

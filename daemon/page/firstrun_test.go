@@ -143,6 +143,28 @@ func TestACoopIsFoundedAndJoinedInTheBrowserAlone(t *testing.T) {
 	confirm(b)
 	b.untilSays("Nothing waits for you, Ben.")
 	a.untilSays("Used") // by itself: the page of Ana hears of it
+
+	// A second computer of Ana's: both show the same two words.
+	second := alone(t, "Ana, at home")
+	ana.base = js[string](a, `location.origin + "/" + location.pathname.split("/")[1] + "/"`)
+	a.goTo("devices")
+	a.click(`.page-head button`)
+	a.until("the code is there", `!!document.querySelector(".pairing .card-code code")`)
+	c := browser(t, second)
+	c.click(`a[href="/start/device"]`)
+	c.untilSays("Ask to be added")
+	fill(c, "code", js[string](a, `document.querySelector(".pairing .card-code code").innerText`))
+	c.click("main button.filled")
+	words := `document.querySelector(".two-words")?.innerText.trim().replace(/\s+/g, " ")`
+	c.until("words are there", words)
+	a.until("words are there", words)
+	if there, here := js[string](c, words), js[string](a, words); there != here || len(strings.Fields(here)) != 2 {
+		t.Errorf("one shows %q, the other %q", there, here)
+	}
+	a.click(".pairing button.filled")
+	c.untilSays("Nothing waits for you, Ana.")
+	a.untilSays("It is a computer of yours now.")
 	a.quiet()
 	b.quiet()
+	c.quiet()
 }

@@ -46,10 +46,11 @@ type Page struct {
 	live     chan struct{}          // holds one for each open stream
 	hub      hub
 
-	mu    sync.Mutex
-	state State
-	opens chan net.Listener
-	open  bool
+	mu     sync.Mutex
+	state  State
+	opens  chan net.Listener
+	open   bool
+	giveUp func() // ends the attempt to join that is under way; nil: there was none
 }
 
 // New makes the page of the daemon that c asks. now is the clock, in the zone of the person.

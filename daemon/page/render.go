@@ -2,12 +2,14 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -149,6 +151,12 @@ type entry struct {
 	Here  bool
 }
 
+// groupOf is where a kind stands in the table of contents, by its name; one that isn't here is something that is done together.
+var groupOf = map[string]string{
+	"task": "Work", "project": "Work", "intake": "Work", "request": "Work", "load": "Work", "time": "Work", "invoice": "Work",
+	"role": "Us", "profile": "Us", "newcomer": "Us",
+}
+
 // mostCounted is how many things the table of contents counts; above it stands that there are more.
 const mostCounted = 99
 
@@ -195,19 +203,16 @@ func (in *asking) around() (m mast, index []group, err error) {
 	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
 	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
 	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
-	var together, work []entry
+	groups := map[string][]entry{}
 	for _, k := range kinds.All.Nouns() {
-		if k.Name == kinds.Task.Name {
-			work = append(work, here(k.Many))
-			continue
-		}
-		together = append(together, here(k.Many))
+		group := cmp.Or(groupOf[k.Name], "Together")
+		groups[group] = append(groups[group], here(k.Many))
 	}
 	index = []group{
 		{Entries: []entry{today}},
-		{Title: in.t.T("Together"), Entries: together},
-		{Title: in.t.T("Work"), Entries: work},
-		{Title: in.t.T("Us"), Entries: []entry{here("members"), charter, step}},
+		{Title: in.t.T("Together"), Entries: groups["Together"]},
+		{Title: in.t.T("Work"), Entries: groups["Work"]},
+		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, step})},
 	}
 	return m, index, nil
 }

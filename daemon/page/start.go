@@ -30,7 +30,8 @@ type starting struct {
 	Below    string
 	Ways     []row // what one can begin with
 	Form     *form
-	Waits    bool // it asks for itself again until something has come
+	Words    []string // to compare
+	Waits    bool     // it asks for itself again until something has come
 }
 
 // Steps are the words for the three steps.
@@ -45,6 +46,8 @@ func (p *Page) firstRun(mux *http.ServeMux) {
 	mux.HandleFunc("POST /start/found", p.about((*asking).found))
 	mux.HandleFunc("GET /start/join", p.about((*asking).joining))
 	mux.HandleFunc("POST /start/join", p.about((*asking).join))
+	mux.HandleFunc("GET /start/device", p.about((*asking).deviceJoining))
+	mux.HandleFunc("POST /start/device", p.about((*asking).deviceJoin))
 	mux.HandleFunc("GET /start/joining", p.about((*asking).joins))
 	mux.HandleFunc("GET /start/words", p.about((*asking).phrase))
 	mux.HandleFunc("GET /start/written", p.about((*asking).written))
@@ -67,6 +70,7 @@ func (in *asking) start(w http.ResponseWriter) error {
 		Ways: []row{
 			way("found", "Found a co-op", "and invite the others"),
 			way("join", "Join with a code", "somebody in the co-op gave you one"),
+			way("device", "Another computer of mine", "you are in the co-op with another one already"),
 		},
 	})
 }
@@ -125,18 +129,25 @@ func (in *asking) found(w http.ResponseWriter) error {
 
 // attempt is somebody's try to join. It goes on while they look.
 type attempt struct {
-	typed url.Values
+	again func(*asking, error) starting // the form, with what was typed
 
-	mu   sync.Mutex
-	over bool
-	err  error
-	next string // where it leads when it is over
+	mu    sync.Mutex
+	words []string // to compare, of a computer that asks to be another one of somebody's
+	over  bool
+	err   error
+	next  string // where it leads when it is over
 }
 
 func (a *attempt) end(next string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.over, a.next, a.err = true, next, err
+}
+
+func (a *attempt) show(words api.Compare) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.words = words.Words
 }
 
 func (in *asking) joinForm(err error, typed url.Values) starting {
@@ -151,18 +162,30 @@ func (in *asking) joining(w http.ResponseWriter) error { return in.starts(w, in.
 
 // join begins to join, and leads to the page that tells how it goes.
 func (in *asking) join(w http.ResponseWriter) error {
-	a := &attempt{typed: in.r.PostForm}
+	typed := in.r.PostForm
+	a := &attempt{again: func(in *asking, err error) starting { return in.joinForm(err, typed) }}
 	q := api.JoinRequest{Invite: clean(in.r.PostFormValue("code")), As: in.r.PostFormValue("as"), Another: true}
 	if len(q.Invite) > maxCode {
 		return in.starts(w, in.joinForm(api.Problemf(api.Limit, "", "no code is as long as this: %d letters", len(q.Invite)), nil))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.ctx()), joinTries) // the API that it waits for ends with the daemon
+	in.tries(w, a, joinTries, func(ctx context.Context) (string, error) { return in.p.joinSoon(ctx, q) })
+	return nil
+}
+
+// tries begins an attempt, and leads to the page that tells how it goes. One that was under way ends.
+func (in *asking) tries(w http.ResponseWriter, a *attempt, atMost time.Duration, do func(context.Context) (next string, err error)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.ctx()), atMost) // the API that it waits for ends with the daemon
+	in.p.mu.Lock()
+	if in.p.giveUp != nil {
+		in.p.giveUp()
+	}
+	in.p.giveUp = cancel
+	in.p.mu.Unlock()
 	in.p.begun.Go(func() {
 		defer cancel()
-		a.end(in.p.joinSoon(ctx, q))
+		a.end(do(ctx))
 	})
 	http.Redirect(w, in.r, "/start/joining?key="+in.p.attempts.keep(a), http.StatusSeeOther)
-	return nil
 }
 
 // joinSoon joins as soon as somebody is there to answer.
@@ -197,11 +220,45 @@ func (in *asking) joins(w http.ResponseWriter) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
+	case !a.over && a.words != nil:
+		return in.starts(w, starting{Step: 1, Sentence: in.t.T("Compare two words."), Below: in.t.T("Your other computer shows two words on the page of your computers. If they are these, say so there; this page goes on then."), Words: a.words, Waits: true})
 	case !a.over:
 		return in.starts(w, starting{Step: 1, Sentence: in.t.T("Asking for you …"), Below: in.t.T("This waits until one of the computers of the co-op answers, two minutes at most. You don’t have to do anything."), Waits: true})
 	case a.err != nil:
-		return in.starts(w, in.joinForm(a.err, a.typed))
+		return in.starts(w, a.again(in, a.err))
 	}
 	http.Redirect(w, in.r, a.next, http.StatusSeeOther)
+	return nil
+}
+
+func (in *asking) deviceForm(err error, typed url.Values) starting {
+	f := in.startForm("device", err, typed, input{Name: "code", Is: "code", Label: in.t.T("The code"), Hint: in.t.T("Your other computer makes one: Members, your own name, your computers."), Needs: true, Max: maxCode})
+	f.Words = in.t.T("Ask to be added")
+	return starting{Step: 1, Sentence: in.t.T("Another computer of mine"), Below: in.t.T("Your other computer has to be on. Everything that you have there comes here, too."), Form: f}
+}
+
+func (in *asking) deviceJoining(w http.ResponseWriter) error {
+	return in.starts(w, in.deviceForm(nil, nil))
+}
+
+// deviceTries is how long a computer waits for the words to be compared.
+const deviceTries = 15 * time.Minute
+
+// deviceJoin asks for this computer to be another one of somebody's.
+func (in *asking) deviceJoin(w http.ResponseWriter) error {
+	typed := in.r.PostForm
+	a := &attempt{again: func(in *asking, err error) starting { return in.deviceForm(err, typed) }}
+	q := api.DeviceJoinRequest{Code: clean(typed.Get("code")), Another: true}
+	if len(q.Code) > maxCode {
+		return in.starts(w, in.deviceForm(api.Problemf(api.Limit, "", "no code is as long as this: %d letters", len(q.Code)), nil))
+	}
+	in.tries(w, a, deviceTries, func(ctx context.Context) (string, error) {
+		res, err := in.p.daemon.JoinDevice(ctx, q, deviceTries, a.show)
+		if err != nil {
+			return "", err
+		}
+		in.p.hub.forget()
+		return "/" + res.Space.ID[:spaceLetters] + "/", nil
+	})
 	return nil
 }

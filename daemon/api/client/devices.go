@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"kith/daemon/api"
 )
@@ -44,4 +46,27 @@ func (c *Client) MoveConsents(ctx context.Context, device string) (api.Device, e
 // WayBack makes the code with which a member comes back.
 func (c *Client) WayBack(ctx context.Context, member string) (api.WayBack, error) {
 	return call[api.WayBack](ctx, c, "POST", at("members", member, "way"), nil, nil)
+}
+
+// JoinDevice makes the daemon's computer another device of the member who made a code, and waits at most so long. show is told the
+// words to compare.
+func (c *Client) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, wait time.Duration, show func(api.Compare)) (api.DeviceJoined, error) {
+	resp, err := c.send(ctx, "POST", "join/device", waiting(wait), q)
+	if err != nil {
+		return api.DeviceJoined{}, err
+	}
+	defer resp.Body.Close()
+	for lines := json.NewDecoder(resp.Body); ; {
+		var line api.DeviceJoinLine
+		switch err := lines.Decode(&line); {
+		case err != nil:
+			return api.DeviceJoined{}, c.explain(ctx, err)
+		case line.Error != nil:
+			return api.DeviceJoined{}, line.Error
+		case line.Result != nil:
+			return *line.Result, nil
+		case line.Compare != nil:
+			show(*line.Compare)
+		}
+	}
 }

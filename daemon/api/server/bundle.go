@@ -99,26 +99,12 @@ const minDeviceID = 8
 
 // readBundle takes a bundle, as it comes, and tells meanwhile how far it is.
 func (s *Server) readBundle(w http.ResponseWriter, r *http.Request) {
-	stream := http.NewResponseController(w)
-	out := &steady{w: w, stream: stream}
-	tell := func(line api.BundleLine) {
-		b, err := json.Marshal(withLists(line))
-		if err != nil {
-			s.log.Error("unexpected", "err", err)
-			return
-		}
-		if !out.begun {
-			w.Header().Set("Content-Type", "application/x-ndjson")
-		}
-		if _, err := out.Write(append(b, '\n')); err == nil {
-			_ = stream.Flush() // the next line tells it as well
-		}
-	}
+	tell, begun := s.lineByLine(w)
 	res, err := s.at.Keeping.ReadBundle(r.Context(), r.Body, func(p api.BundleProgress) { tell(api.BundleLine{Progress: &p}) })
 	switch {
-	case err != nil && !out.begun:
+	case err != nil && !begun():
 		s.refuse(w, r, err)
-		_ = stream.Flush()
+		_ = http.NewResponseController(w).Flush()
 	case err != nil:
 		tell(api.BundleLine{Error: s.problem(r, err)})
 	default:

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"kith/daemon/api"
 )
@@ -72,4 +73,26 @@ func (s *Server) resolveDevice(ctx context.Context, word string) (api.Device, er
 		return api.Device{}, err
 	}
 	return api.ResolveDevice(all, word)
+}
+
+// joinDevice becomes another device of a member. The words to compare are a line of the answer, and how it ended is the last.
+func (s *Server) joinDevice(w http.ResponseWriter, r *http.Request) {
+	var q api.DeviceJoinRequest
+	err := decode(r, &q)
+	tell, begun := s.lineByLine(w)
+	ctx, cancel := asLongAsAsked(r)
+	defer cancel()
+	var res api.DeviceJoined
+	if err == nil {
+		res, err = s.spaces.JoinDevice(ctx, q, func(words api.Compare) { tell(api.DeviceJoinLine{Compare: &words}) })
+	}
+	switch {
+	case err != nil && !begun():
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // it may have taken long
+		s.refuse(w, r, err)
+	case err != nil:
+		tell(api.DeviceJoinLine{Error: s.problem(r, err)})
+	default:
+		tell(api.DeviceJoinLine{Result: &res})
+	}
 }

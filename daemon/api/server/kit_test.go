@@ -108,6 +108,9 @@ func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) 
 	return api.InitResult{Space: api.Named{ID: "s9", Name: "Bakery"}}, nil
 }
 
+func (served) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compare)) (api.DeviceJoined, error) {
+	return api.DeviceJoined{}, nil
+}
 func (s served) Page() (api.PageLink, error) {
 	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil
 }

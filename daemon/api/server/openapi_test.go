@@ -316,6 +316,10 @@ func (b bareHome) Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, 
 	return api.JoinResult{}, nil
 }
 
+func (b bareHome) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compare)) (api.DeviceJoined, error) {
+	return api.DeviceJoined{}, nil
+}
+
 func (b bareHome) Found(ctx context.Context, r api.InitRequest) (api.InitResult, error) {
 	return api.InitResult{}, nil
 }

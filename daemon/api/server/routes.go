@@ -69,6 +69,7 @@ func otherRoutes() []route {
 		{path: "POST spaces/sync", gist: "come into step in every space, and wait for it", about: everySpace, query: []param{wait}, work: takes((*Server).syncAll)},
 		{path: "POST page", gist: "make a link that opens the page in a browser, once", about: everySpace, bare: true, work: takes((*Server).page)},
 		{path: "POST join", gist: "join a co-op by a code", about: everySpace, bare: true, query: []param{wait}, work: takes((*Server).join)},
+		{path: "POST join/device", gist: "become a device of a member by a code, and tell the words to compare", about: everySpace, bare: true, query: []param{wait}, work: tells[api.DeviceJoinRequest, api.DeviceJoinLine]((*Server).joinDevice)},
 		{path: "GET status", gist: "how it stands with one space", bare: true, query: []param{acknowledged}, work: answers((*Server).status)},
 		{path: "GET peers", gist: "every other device of the charter, connected or not", work: answers((*Server).peers)},
 		{path: "POST sync", gist: "come into step, and wait for it", query: []param{wait}, work: takes((*Server).sync)},

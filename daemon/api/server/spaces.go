@@ -19,6 +19,9 @@ type Spaces interface {
 	Found(ctx context.Context, r api.InitRequest) (api.InitResult, error)
 	// Join redeems a code: in a home that has no space yet, or beside those that it has.
 	Join(ctx context.Context, r api.JoinRequest) (api.JoinResult, error)
+	// JoinDevice becomes another device of a member, likewise. show is told the words to compare; it returns once somebody
+	// has compared them.
+	JoinDevice(ctx context.Context, r api.DeviceJoinRequest, show func(api.Compare)) (api.DeviceJoined, error)
 	// Page makes a link that opens the page in a browser, once.
 	Page() (api.PageLink, error)
 }

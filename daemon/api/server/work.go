@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 )
@@ -48,6 +49,25 @@ func takes[In, Out any](do func(*Server, *http.Request, In) (Out, error)) work {
 	}
 }
 
+// lineByLine answers with JSON objects, one a line, each told at once. begun says whether any was.
+func (s *Server) lineByLine(w http.ResponseWriter) (tell func(any), begun func() bool) {
+	stream := http.NewResponseController(w)
+	out := &steady{w: w, stream: stream}
+	return func(line any) {
+		b, err := json.Marshal(withLists(line))
+		if err != nil {
+			s.log.Error("unexpected", "err", err)
+			return
+		}
+		if !out.begun {
+			w.Header().Set("Content-Type", linesType)
+		}
+		if _, err := out.Write(append(b, '\n')); err == nil {
+			_ = stream.Flush() // the next line tells it as well
+		}
+	}, func() bool { return out.begun }
+}
+
 // nothing is the body of a request that says all in its path: none, or an empty object.
 type nothing struct{}
 
@@ -60,6 +80,13 @@ const (
 // lines answers with any number of Outs, for as long as somebody reads.
 func lines[Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
 	return work{out: shapeOf[Out](false), gave: reflect.TypeFor[Out](), gives: linesType, stream: do}
+}
+
+// tells takes an In, and answers with Outs meanwhile.
+func tells[In, Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
+	w := lines[Out](do)
+	w.in, w.took = shapeOf[In](true), reflect.TypeFor[In]()
+	return w
 }
 
 // file answers with bytes.
