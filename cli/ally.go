@@ -193,7 +193,7 @@ func (c *call) allyLine(a api.Ally) {
 
 func (c *call) indented(says []string) {
 	for _, s := range says {
-		c.out.printf("        %s\n", strings.ReplaceAll(paragraph(s, max(c.out.width-8, 0)), "\n", "\n        "))
+		c.out.within(paragraph(s, max(c.out.width-inside, 0)))
 	}
 }
 

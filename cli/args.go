@@ -74,16 +74,23 @@ func arrange(root *cli.Command, args []string) line {
 	return l
 }
 
-// blanks are flags whose value may be empty: there is a text of no words, and of titles and tags their kind says why not.
-var blanks = []string{"text", "title", "tag"}
+// blanks are flags whose value may be empty: there is a text of no words.
+var blanks = []string{"text"}
 
-// checkWords refuses what can't have been meant as it was typed: a flag whose value is empty, as that of a variable that
-// isn't set, which would pass for no flag at all; and what is no UTF-8, of which others would get another word. The names of
+// checkWords refuses what can't have been meant as it was typed: a word or a flag whose value is empty or blank, as that of a
+// variable that isn't set, which would pass for no flag at all; and what is no UTF-8, of which others would get another word. The names of
 // files may be any bytes.
 func checkWords(c *cli.Context, places string) error {
+	if c.Command.Hidden { // for programs
+		return nil
+	}
 	words := strings.Fields(places)
 	for i, arg := range c.Args().Slice() {
-		if place := words[min(i, len(words)-1)]; !utf8.ValidString(arg) && !namesFile(place) {
+		place := words[min(i, len(words)-1)]
+		switch {
+		case strings.TrimSpace(arg) == "":
+			return api.Problemf(api.Usage, fullName(c)+" --help", "%s is empty: it needs a value", strings.Trim(place, "[]…"))
+		case !utf8.ValidString(arg) && !namesFile(place):
 			return notUTF8(place)
 		}
 	}
@@ -100,7 +107,7 @@ func checkWords(c *cli.Context, places string) error {
 		for _, said := range values {
 			switch {
 			case !c.IsSet(f.Names()[0]):
-			case said == "" && !slices.Contains(blanks, f.Names()[0]):
+			case strings.TrimSpace(said) == "" && !slices.Contains(blanks, f.Names()[0]):
 				return api.Problemf(api.Usage, fullName(c)+" --help", "%s is empty: it needs a value", name)
 			case !utf8.ValidString(said) && !namesFile(value):
 				return notUTF8(name)

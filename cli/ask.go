@@ -66,14 +66,14 @@ func (c *call) askTable(all []api.Ask) {
 			c.indented(strings.Split(strings.TrimSpace(a.Text), "\n"))
 		}
 		if a.State == api.AskWithdrawn {
-			c.out.printf("        %s\n", because("withdrawn", oneLine(a.Why, 200)))
+			c.out.within(because("withdrawn", oneLine(a.Why, 200)))
 		}
 		for _, answer := range a.Answers {
 			result := askResults[answer.Result]
 			if a.Code != "" && answer.Result == api.AskShared {
 				result = "joined it"
 			}
-			c.out.printf("        %s\n", because(name(answer.Member)+" "+result, oneLine(answer.Why, 200)))
+			c.out.within(because(name(answer.Member)+" "+result, oneLine(answer.Why, 200)))
 			for _, d := range answer.Shared {
 				c.out.printf("            %s  %s\n", d.Short, c.out.isolate(oneLine(d.Title, 100)))
 			}
@@ -84,7 +84,7 @@ func (c *call) askTable(all []api.Ask) {
 		case a.State == api.AskOpen && a.Ours:
 			c.out.printf("        not answered yet\n")
 		case a.State == api.AskOpen:
-			c.out.printf("        %s\n", c.out.faint(toAnswer(a)))
+			c.out.within(c.out.faint(toAnswer(a)))
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (k *kith) command(s spec) *cli.Command {
 			if err == nil {
 				one.note(one.understood)
 			}
-			return one.settle(err)
+			return one.nothing(one.settle(err))
 		},
 	}
 	if s.ids != nil {

@@ -51,7 +51,7 @@ func (e *Env) calendar() calendar {
 	return c
 }
 
-const dateForms = "dates look like 2026-12-24, 24.12., 24 Dec, friday, tomorrow 15:00, in 3 days, end of month"
+const dateForms = "dates look like 2026-12-24, 24.12., 24 Dec, friday, tomorrow 15:00, in 3 days, in two weeks, end of month"
 
 // parse turns what a person typed into a date of the API: "2026-12-01" for a day, RFC 3339 in UTC for a moment. "" and
 // "none" are none.
@@ -59,9 +59,6 @@ func (c calendar) parse(typed string) (string, error) {
 	s := strings.ToLower(strings.Join(strings.Fields(typed), " "))
 	if s == "" || s == "none" {
 		return "", nil
-	}
-	if t, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
-		return moment(t), nil
 	}
 	var found []string
 	hint := dateForms
@@ -71,6 +68,9 @@ func (c calendar) parse(typed string) (string, error) {
 		} else if date != "" && !slices.Contains(found, date) {
 			found = append(found, date)
 		}
+	}
+	if at, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
+		take(moment(at), "")
 	}
 	if at, ok := c.span(s); ok {
 		take(moment(at), "")
@@ -87,10 +87,29 @@ func (c calendar) parse(typed string) (string, error) {
 			take(c.both(words[i:], words[:i]))
 		}
 	}
-	if len(found) != 1 {
+	switch {
+	case len(found) > 1: // 10.12
+		slices.Sort(found)
+		return "", api.Problemf(api.Usage, "say which: "+c.say(found[0])+" or "+c.say(found[1]), "“%s” could be more than one date", oneLine(typed, 40))
+	case len(found) == 0:
 		return "", api.Problemf(api.Usage, hint, "“%s” is no date that kith understands", oneLine(typed, 40))
 	}
+	if at, _, err := api.ParseDate(found[0], c.now.Location()); err != nil || at.Year() < minYear || at.Year() > maxYear {
+		return "", api.Problemf(api.Usage, "", "“%s” isn't in the years from %d to %d", oneLine(typed, 40), minYear, maxYear)
+	}
 	return found[0], nil
+}
+
+// say writes a date in a form in which it can be typed.
+func (c calendar) say(date string) string {
+	at, dayOnly, err := api.ParseDate(date, c.now.Location())
+	switch {
+	case err != nil:
+		return date
+	case dayOnly:
+		return at.Format("2 Jan 2006")
+	}
+	return at.Format("2 Jan 2006 15:04")
 }
 
 // both reads a day and a time of it. why says what is missing in a day that could be two.
@@ -129,17 +148,31 @@ func (c calendar) today() time.Time {
 
 var (
 	isoDay   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
-	dotted   = regexp.MustCompile(`^(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4}))?$`)
-	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$`)
+	dotted   = regexp.MustCompile(`^(\d{1,2})\. ?(\d{1,2})(?:\.|\. ?(\d{4}|\d\d)\.?)?$`)
+	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
 	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of)? ([a-z]+)\.?(?:,? (\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`)
-	ahead    = regexp.MustCompile(`^in (an?|\d{1,4}) (days?|weeks?|months?|years?)$`)
-	ago      = regexp.MustCompile(`^(an?|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
+	ahead    = regexp.MustCompile(`^in (` + number + `|\d{1,4}) (days?|weeks?|months?|years?)$`)
+	ago      = regexp.MustCompile(`^(` + number + `|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
 	endOf    = regexp.MustCompile(`^(?:the )?end of (?:the )?(month|year|next month|[a-z]+)$`)
 	weekday  = regexp.MustCompile(`^(?:on )?(next |last )?([a-z]+)$`)
-	inHours  = regexp.MustCompile(`^in (an?|\d{1,5}) (minutes?|mins?|hours?)$`)
-	hoursAgo = regexp.MustCompile(`^(an?|\d{1,5}) (minutes?|mins?|hours?) ago$`)
+	inHours  = regexp.MustCompile(`^in (` + number + `|\d{1,5}) (minutes?|mins?|hours?)$`)
+	hoursAgo = regexp.MustCompile(`^(` + number + `|\d{1,5}) (minutes?|mins?|hours?) ago$`)
 )
+
+// number is a number as a word, or an article for one.
+const number = "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+
+// numberOf reads a number in digits or as a word.
+func numberOf(word string) int {
+	if n, err := strconv.Atoi(word); err == nil {
+		return n
+	}
+	return max(1, slices.Index(strings.Split(number, "|"), word)) // "an?" is the first
+}
+
+// The first and the last year of a date.
+const minYear, maxYear = 1970, 9998
 
 // day reads a day, at noon in UTC. why is what to say more of one that could be two.
 func (c calendar) day(s string) (day time.Time, why string, ok bool) {
@@ -197,8 +230,14 @@ func (c calendar) date(day, month, year string) (t time.Time, why string, ok boo
 	}
 	if year != "" {
 		y, _ := strconv.Atoi(year)
+		if len(year) == 2 { // the one that is nearest
+			y += c.now.Year() / 100 * 100
+			if y > c.now.Year()+50 {
+				y -= 100
+			}
+		}
 		t, ok = on(y)
-		return t, "", ok && y >= 1970
+		return t, "", ok
 	}
 	const justOver = 60 // days
 	step := 1
@@ -231,7 +270,7 @@ func (c calendar) withSlashes(a, b, year string) (time.Time, string, bool) {
 	other, otherWhy, otherOK := c.date(b, a, year)
 	switch {
 	case ok && otherOK && !one.Equal(other):
-		return one, "could be two days, and the locale doesn't say which (LANG): 2026-12-04, 4 Dec", true
+		return one, fmt.Sprintf("say which day, since the locale doesn't (LANG): %s or %s", one.Format("2 Jan 2006"), other.Format("2 Jan 2006")), true
 	case ok:
 		return one, why, true
 	}
@@ -240,11 +279,7 @@ func (c calendar) withSlashes(a, b, year string) (time.Time, string, bool) {
 
 // later counts days, weeks, months and years: a month after 31 January is the last day of February.
 func (c calendar) later(n, unit string, sign int) time.Time {
-	count, err := strconv.Atoi(n)
-	if err != nil { // "a", "an"
-		count = 1
-	}
-	count *= sign
+	count := numberOf(n) * sign
 	switch unit[0] {
 	case 'd':
 		return c.today().AddDate(0, 0, count)
@@ -303,15 +338,11 @@ func (c calendar) span(s string) (time.Time, bool) {
 	if m == nil {
 		return time.Time{}, false
 	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil {
-		n = 1
-	}
 	unit := time.Minute
 	if m[2][0] == 'h' {
 		unit = time.Hour
 	}
-	return c.now.Add(time.Duration(sign*n) * unit), true
+	return c.now.Add(time.Duration(sign*numberOf(m[1])) * unit), true
 }
 
 // monthOf is the number of a month by its English name or the start of it, of three letters or more; 0 for none.
@@ -325,7 +356,7 @@ func monthOf(name string) int {
 }
 
 var (
-	clock24 = regexp.MustCompile(`^(\d{1,2}):(\d\d)(?::(\d\d))?$`)
+	clock24 = regexp.MustCompile(`^(\d{1,2})[:.](\d\d)(?::(\d\d))?$`)
 	clockH  = regexp.MustCompile(`^(\d{1,2}) ?h(?:(\d\d))?$`)
 	clock12 = regexp.MustCompile(`^(\d{1,2})(?::(\d\d))? ?([ap])\.?m\.?$`)
 )
@@ -420,6 +451,9 @@ var (
 // parseHours reads an amount of work: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.
 func parseHours(flag, typed string) (float64, error) {
 	s := strings.ToLower(strings.TrimSpace(typed))
+	if s == "none" {
+		return 0, nil
+	}
 	number := func(s string) float64 { n, _ := strconv.ParseFloat(s, 64); return n }
 	if m := onlyMinutes.FindStringSubmatch(s); m != nil {
 		return number(m[1]) / 60, nil

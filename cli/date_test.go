@@ -53,6 +53,14 @@ func TestDatesInWords(t *testing.T) {
 		{"3pm", "2026-11-24T14:00:00Z"},
 		{"yesterday", "2026-11-23"},
 		{"29.2.", "2028-02-29"},
+		{"24.12", "2026-12-24"}, // no time
+		{"15.30", "2026-11-24T14:30:00Z"},
+		{"10.12 15.30", "2026-12-10T14:30:00Z"},
+		{"24.12.26", "2026-12-24"},
+		{"24.12.99", "1999-12-24"},
+		{"in two weeks", "2026-12-08"},
+		{"in twelve months", "2027-11-24"},
+		{"two hours ago", "2026-11-24T06:00:00Z"},
 		{"none", ""},
 		{"", ""},
 	}
@@ -65,11 +73,25 @@ func TestDatesInWords(t *testing.T) {
 
 func TestWhatIsNoDate(t *testing.T) {
 	for _, typed := range []string{"someday", "friday the printer", "the printer friday", "2026-13-01", "2026-02-30", "31", "15:00h!", "🖨", "in days", "in 99999999999999999999 days",
-		"24 december 25:00", "24 december 15", "10.12", "23.11.", "20 Nov", "32 Dec", "dec", "friday monday", "15:00 16:00", "midnight", "12am", "next week", "24 Dec 2026 2027"} {
+		"24 december 25:00", "24 december 15", "10.12", "23.11.", "20 Nov", "32 Dec", "dec", "friday monday", "15:00 16:00", "midnight", "12am", "next week", "24 Dec 2026 2027",
+		"in a couple of days", "0001-01-01", "in 9999 years", "24.12.1969", "0001-01-01T00:00:00Z"} {
 		got, err := calendar{now: now}.parse(typed)
 		var p *api.Problem
 		if !errors.As(err, &p) || p.Code != api.Usage {
 			t.Errorf("%q: got %q, %v", typed, got, err)
+		}
+	}
+}
+
+func TestADateThatCouldBeTwoIsAskedForWithBoth(t *testing.T) {
+	for typed, want := range map[string]string{
+		"10.12": "say which: 24 Nov 2026 10:12 or 10 Dec 2026", "7/8": "say which day, since the locale doesn't (LANG): 7 Aug 2027 or 8 Jul 2027",
+		"23.11.": "say which year: 23 Nov 2026 or 23 Nov 2027",
+	} {
+		_, err := calendar{now: now}.parse(typed)
+		var p *api.Problem
+		if !errors.As(err, &p) || p.Hint != want {
+			t.Errorf("%q: %+v, want %q", typed, p, want)
 		}
 	}
 }
@@ -100,7 +122,7 @@ func TestDaysWithSlashesAreReadAsTheLocaleHasThem(t *testing.T) {
 }
 
 func TestHoursAsPeopleWriteThem(t *testing.T) {
-	for typed, want := range map[string]float64{"3": 3, "2.5": 2.5, "2,5": 2.5, "3h": 3, "2h30": 2.5, "2h 30m": 2.5, "2:30": 2.5, "90min": 1.5, "1,25 h": 1.25, "0": 0} {
+	for typed, want := range map[string]float64{"3": 3, "2.5": 2.5, "2,5": 2.5, "3h": 3, "2h30": 2.5, "2h 30m": 2.5, "2:30": 2.5, "90min": 1.5, "1,25 h": 1.25, "0": 0, "none": 0} {
 		if got, err := parseHours("hours", typed); err != nil || got != want {
 			t.Errorf("%q: %v (%v), want %v", typed, got, err, want)
 		}
@@ -146,6 +168,25 @@ func TestDatesAsPeopleReadThem(t *testing.T) {
 		"":                     "",
 	} {
 		if got := c.when(date); got != want {
+			t.Errorf("%s: got %q, want %q", date, got, want)
+		}
+	}
+}
+
+func TestADayIsOverWhenItEndsAndAnHourAtOnce(t *testing.T) {
+	c := &call{kith: &kith{env: Env{Now: func() time.Time { return now }}}}
+	for date, want := range map[string]string{
+		"2026-11-24":           "due today",
+		"2026-11-24T08:01:00Z": "due today 09:01",
+		"2026-11-24T08:00:00Z": "due now",
+		"2026-11-24T07:30:00Z": "overdue by 30 minutes",
+		"2026-11-23T22:30:00Z": "overdue by 9 hours", // yesterday
+		"2026-11-23T07:30:00Z": "overdue by 1 day",
+		"2026-11-22T22:30:00Z": "overdue by 1 day",
+		"2026-11-23":           "overdue by 1 day",
+		"2026-11-20":           "overdue by 4 days",
+	} {
+		if got := c.dueWords(date); got != want {
 			t.Errorf("%s: got %q, want %q", date, got, want)
 		}
 	}

@@ -51,8 +51,9 @@ func readDocuments(each []json.RawMessage) ([]document, error) {
 // layouts are how documents are shown of which a picture says more than a list of fields: those of other kinds are
 // shown by showPlain.
 var layouts = map[string]func(*call, document){
-	"task":     (*call).showTask,
-	"decision": (*call).showDecision,
+	"task":      (*call).showTask,
+	"decision":  (*call).showDecision,
+	"agreement": (*call).showAgreement,
 }
 
 // showPlain shows a document by what its kind declares.
@@ -60,6 +61,9 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 	c.out.println(c.title(d.Document))
 	var facts, lines []string
 	for _, s := range of.Shows {
+		if s.Name == kind.Seen.Key { // for scripts
+			continue
+		}
 		says := ""
 		switch v := d.fields[s.Name].(type) {
 		case string:

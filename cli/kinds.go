@@ -54,7 +54,10 @@ func (k *kith) flagFor(of *kind.Kind, f *kind.Field, begins bool) cli.Flag {
 	if f.Is == kind.Word {
 		usage += ": " + strings.Join(f.Words, ", ")
 	}
-	if !begins && (f.Is == kind.Day || f.Is == kind.Line || f.Is == kind.Ref) {
+	if f.Is == kind.Hours {
+		usage += ": 3, 2.5, 2,5, 3h, 2h30"
+	}
+	if !begins && (f.Is == kind.Day || f.Is == kind.Line || f.Is == kind.Ref || f.Is == kind.Hours) {
 		usage += clearHint
 	}
 	var flag cli.Flag
@@ -63,8 +66,6 @@ func (k *kith) flagFor(of *kind.Kind, f *kind.Field, begins bool) cli.Flag {
 		flag = &cli.StringSliceFlag{Name: f.Flag(), Usage: usage}
 	case f.IsMany():
 		flag = &cli.StringSliceFlag{Name: f.Flag(), Usage: usage + "; may be given several times"}
-	case f.Is == kind.Hours:
-		flag = &cli.StringFlag{Name: f.Flag(), Usage: usage + ": 3, 2.5, 2,5, 3h, 2h30"}
 	case f.Is == kind.Flag:
 		flag = &cli.BoolFlag{Name: f.Flag(), Usage: f.Hint}
 	case f.Is == kind.Word && begins:
@@ -570,7 +571,7 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 		for _, d := range all {
 			row := []string{d.Short, d.Title}
 			for i, col := range of.Columns {
-				cell := c.cell(col.Says(d.fields))
+				cell := strings.TrimPrefix(c.cell(col.Says(d.fields)), strings.ToLower(col.Title)+" ") // which its head says
 				if i == 0 {
 					cell = also(cell, sharedWith(d.Document))
 				}

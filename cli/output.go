@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/itchyny/gojq"
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -68,6 +70,17 @@ func (c *call) done(d document, undo bool) {
 	}
 }
 
+// nothing ends a command that found all as it asks for: that is no failure, and is said.
+func (c *call) nothing(err error) error {
+	p, ok := problem.Of(err)
+	if !ok || p.Code != api.Nothing {
+		return err
+	}
+	return c.out.show(map[string]bool{"changed": false}, func() { c.note([]string{nothingChanged(p)}) })
+}
+
+func nothingChanged(p *api.Problem) string { return "Nothing changed: " + p.Message + "." }
+
 // filtered prints what the filter makes of v, a value a line; strings come out bare, so that
 // a script can use them, and without what could move a terminal: all of them is in the JSON.
 func (o *output) filtered(v any) error {
@@ -109,6 +122,16 @@ func (o *output) sentences(says []string) {
 	for _, s := range says {
 		o.printf("\n%s\n", paragraph(s, o.width))
 	}
+}
+
+// inside is how far what is said of a thing stands in from its ID, in columns.
+const inside = 8
+
+// within prints what is said of the thing above it; of several lines none stands further out than the first.
+func (o *output) within(says string) { o.println(strings.Repeat(" ", inside) + further(says)) }
+
+func further(says string) string {
+	return strings.ReplaceAll(says, "\n", "\n"+strings.Repeat(" ", inside))
 }
 
 // paragraph wraps a sentence for a terminal; width 0 is for who reads by line, such as grep.

@@ -84,24 +84,24 @@ func (c *call) consentsTo(ctx context.Context, d *client.Client, id string) (str
 func (c *call) showProposal(p api.Proposal) {
 	title := oneLine(p.Title, 100)
 	if p.Action == api.ActionPact { // all of it is agreed on, and none of it said elsewhere
-		title = strings.ReplaceAll(paragraph(strings.Join(strings.Fields(p.Title), " "), max(c.out.width-8, 0)), "\n", "\n        ")
+		title = further(paragraph(strings.Join(strings.Fields(p.Title), " "), max(c.out.width-inside, 0)))
 	}
 	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(title)))
-	c.out.printf("        %s\n", because("proposed by "+name(p.By), p.Why))
+	c.out.within(because("proposed by "+name(p.By), p.Why))
 	if p.Side != nil {
-		c.out.printf("        %s\n", because(name(p.Side.Member)+" says to that", p.Side.Why))
+		c.out.within(because(name(p.Side.Member)+" says to that", p.Side.Why))
 	}
 	for _, a := range p.Consents {
-		c.out.printf("        %s consents\n", name(a.Member))
+		c.out.within(name(a.Member) + " consents")
 	}
 	for _, a := range p.Refusals {
-		c.out.printf("        %s\n", because(name(a.Member)+" refuses", a.Why))
+		c.out.within(because(name(a.Member)+" refuses", a.Why))
 	}
 	if len(p.WaitingFor) > 0 {
-		c.out.printf("        not answered yet: %s\n", list(names(p.WaitingFor)))
+		c.out.within("not answered yet: " + list(names(p.WaitingFor)))
 	}
 	for _, s := range p.Says {
-		c.out.printf("        %s\n", strings.ReplaceAll(paragraph(s, max(c.out.width-8, 0)), "\n", "\n        "))
+		c.out.within(paragraph(s, max(c.out.width-inside, 0)))
 	}
 }
 

@@ -40,6 +40,10 @@ func (c *call) each(ids []string, do func(d *client.Client, id string) (answer a
 				show()
 			}
 			continue
+		case known && p.Code == api.Nothing:
+			answers = append(answers, map[string]any{"id": id, "changed": false})
+			c.note([]string{oneLine(id, 40) + ": " + nothingChanged(p)})
+			continue
 		case !known, p.Code == api.NotRunning, errors.Is(err, context.Canceled):
 			return c.stoppedAt(answers, id, err) // the others would fail alike
 		}

@@ -12,7 +12,11 @@ import (
 func (c *call) showTask(d document) {
 	head := c.title(d.Document)
 	if due := d.fields.Str("due"); due != "" {
-		head += "  due " + c.when(due)
+		if says := c.dueWords(due); d.fields.Str("status") == kinds.TaskOpen || d.fields.Str("status") == kinds.TaskDoing {
+			head += "  " + says
+		} else {
+			head += "  due " + c.when(due)
+		}
 	}
 	c.out.println(head)
 	facts := []string{because(oneLine(d.fields.Str("status"), 40), d.fields.Str("status_why"))}

@@ -64,18 +64,28 @@ func (c *call) when(date string) string {
 	return words
 }
 
-// dueWords says when something is due, and how many days it has been.
+// dueWords says when something is due or, once that is over, for how long it is: a day is over when it ends, an hour at once.
 func (c *call) dueWords(date string) string {
 	now := c.env.Now()
-	at, _, err := api.ParseDate(date, now.Location())
+	at, dayOnly, err := api.ParseDate(date, now.Location())
 	if err != nil {
 		return date
 	}
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
-	if days := int(day(now).Sub(day(at)).Hours() / 24); days > 0 {
+	days := int(day(now).Sub(day(at)).Hours() / 24)
+	switch {
+	case dayOnly && days <= 0, now.Before(at):
+		return "due " + c.when(date)
+	case dayOnly:
 		return "overdue by " + count(days, "day")
+	case now.Sub(at) < time.Minute:
+		return "due now"
+	case now.Sub(at) < time.Hour:
+		return "overdue by " + count(int(now.Sub(at).Minutes()), "minute")
+	case now.Sub(at) < 24*time.Hour:
+		return "overdue by " + count(int(now.Sub(at).Hours()), "hour")
 	}
-	return "due " + c.when(date)
+	return "overdue by " + count(int(now.Sub(at).Hours()/24), "day")
 }
 
 // list joins names as people do: "Ana, Ben and Cleo".

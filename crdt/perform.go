@@ -23,7 +23,7 @@ func Perform(k *kind.Kind, verb *kind.Verb, d *kind.Draft) Edit {
 		}
 		if verb.Live != nil && v != nil && !d.Asks.Undo {
 			if err := verb.Live(v); err != nil {
-				return err
+				return d.Asks.Says(err)
 			}
 		}
 		if verb.Do != nil {

@@ -38,6 +38,8 @@ func (f *Field) Clean(s string) (string, error) {
 		return CleanReason(what, s)
 	case Day:
 		return CleanDay(f.Called(), s)
+	case Tags:
+		s = bareTag(s)
 	case Word:
 		if s = WordIn(s); s == "" || slices.Contains(f.Words, s) {
 			return s, nil
@@ -69,7 +71,7 @@ func (f *Field) CleanAll(words []string) ([]string, error) {
 func cleanTags(tags []string) ([]string, error) {
 	out := make([]string, 0, len(tags))
 	for _, t := range tags {
-		t, err := CleanLine("a tag", t, schema.MaxTag, schema.MaxTag)
+		t, err := CleanLine("a tag", bareTag(t), schema.MaxTag, schema.MaxTag)
 		if err != nil {
 			return nil, err
 		}
@@ -80,6 +82,9 @@ func cleanTags(tags []string) ([]string, error) {
 	}
 	return out, nil
 }
+
+// bareTag is a tag without the sign that is written before it.
+func bareTag(s string) string { return strings.TrimLeft(strings.TrimSpace(s), "#") }
 
 func (f *Field) unit() string {
 	if f.Is == Tags {

@@ -89,13 +89,24 @@ func (e *ChangedError) Problem() *problem.Problem {
 
 // NotAllowedError says that an edit isn't open to this member, or not in this state of the
 // document. Why is a sentence for a person; Hint is what to do instead, or "".
-type NotAllowedError struct{ Why, Hint string }
+type NotAllowedError struct {
+	Why, Hint string
+	Is        bool // it makes no sense because it is like that already: no failure, unless words would be lost by leaving it so
+}
 
 func (e *NotAllowedError) Error() string { return e.Why }
 
 // Problem implements problem.Teller.
 func (e *NotAllowedError) Problem() *problem.Problem {
+	if e.Is {
+		return problem.New(problem.Nothing, e.Hint, "%s", e.Why)
+	}
 	return problem.New(problem.NotAllowed, e.Hint, "%s", e.Why)
+}
+
+// Already says that a document is as it is to be.
+func Already(format string, a ...any) error {
+	return &NotAllowedError{Why: fmt.Sprintf(format, a...), Is: true}
 }
 
 // NotAllowed makes a NotAllowedError.

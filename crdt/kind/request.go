@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"errors"
 	"fmt"
 
 	"kith/crdt/change"
@@ -31,6 +32,16 @@ func (v *Verb) Check(r *Request) error {
 		return &InvalidError{Why: fmt.Sprintf("%s needs a reason", act), Hint: "say it with --why, so that the others can do something about it"}
 	}
 	return nil
+}
+
+// Says gives why a verb makes no sense now. It is no failure that a document is so already, unless somebody gave a text or a
+// reason with it, which would be lost.
+func (r *Request) Says(why error) error {
+	var so *NotAllowedError
+	if errors.As(why, &so) && so.Is && (r.Why != "" || r.Text != nil && r.Text.Text != "") {
+		return NotAllowed(so.Hint, "%s", so.Why)
+	}
+	return why
 }
 
 // Way returns the way of that name; nil if there is none.

@@ -17,6 +17,9 @@ const (
 	agreementLetters = "a"
 )
 
+// enoughLetters is how many letters of an ID name it, where how many there have to be isn't known.
+const enoughLetters = 8
+
 var (
 	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
@@ -130,6 +133,7 @@ func agreementState(v *kind.View) string {
 
 func isCurrent(v *kind.View) error {
 	if by := agreementReplaced.Str(v); by != "" {
+		by = by[:min(len(by), len(agreementLetters+"-")+enoughLetters)]
 		return kind.NotAllowed("kith agreement show "+by, "another agreement holds in its place: %s", by)
 	}
 	return nil

@@ -61,7 +61,7 @@ func (e *NoOutcomeError) Problem() *problem.Problem {
 func canClose(v *kind.View) error {
 	if o := kind.Of[Deciding](v).Outcome; o != nil && o.Holds {
 		if !o.Contested {
-			return kind.NotAllowed("", "this decision is closed already: %s", words(kind.Of[Deciding](v).Status))
+			return kind.Already("this decision is closed already: %s", words(kind.Of[Deciding](v).Status))
 		}
 		return nil
 	}

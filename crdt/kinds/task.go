@@ -115,7 +115,9 @@ var Task = &kind.Kind{
 			}
 			return kind.Cell{Words: a.Str("status")}
 		}},
-		{Title: "DUE", Says: kind.DayOf("", "due")},
+		{Title: "DUE", Says: func(a kind.Answer) kind.Cell {
+			return kind.Cell{Day: a.Str("due"), Due: a.Str("status") == TaskOpen || a.Str("status") == TaskDoing}
+		}},
 		{Title: "WHO", Says: taskWho},
 	},
 	Searched: func(v *kind.View) (said []string) {
@@ -384,7 +386,7 @@ func is(these ...string) func(*kind.View) error {
 			return nil
 		}
 		if s == TaskOpen || s == TaskDoing {
-			return kind.NotAllowed("", "the task is still %s", s)
+			return kind.Already("the task is still %s", s)
 		}
 		return isLive(v)
 	}

@@ -27,10 +27,13 @@ const (
 	Limit      Code = "limit"       // 6
 	TimedOut   Code = "timed_out"   // 7
 	Changed    Code = "changed"     // 8
+
+	// Nothing is no failure: all is as it was asked for already, and nothing that was said is lost by leaving it so.
+	Nothing Code = "nothing_to_do" // 0
 )
 
 var exits = map[Code]int{
-	Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7, Changed: 8,
+	Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7, Changed: 8, Nothing: 0,
 }
 
 // Exit returns the exit code of a command that ends with a problem of this code.

@@ -11,7 +11,7 @@ var (
 	ErrNoPact  = problem.New(problem.NotAllowed, "kith ally list", "the pact isn't made yet: both sides have to sign it; ask the other side's contact")
 	ErrEnded   = problem.New(problem.NotAllowed, "kith share list", "the share has ended; what is in it can be read, and a new pact can be made")
 	ErrNoSide  = problem.New(problem.NotAllowed, "kith share list", "this device speaks for nobody in the share")
-	ErrInForce = problem.New(problem.Invalid, "kith share show SHARE", "these terms are in force already")
+	ErrInForce = problem.New(problem.Nothing, "kith share show SHARE", "these terms are in force already")
 )
 
 // Propose proposes that the side of a device says something to the other side; w.Share and, of

@@ -515,7 +515,7 @@ func (k *contact) confirm(typed []string) error {
 		case !p.met():
 			return api.Problemf(api.NotAllowed, "kith ally show "+p.id(), "nobody has used the code yet, so there are no words to compare")
 		case !p.Compared.IsZero() || p.made():
-			return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(p.name()), "the words were compared already")
+			return api.Problemf(api.Nothing, "kith ally show "+words.ShellWord(p.name()), "the words were compared already")
 		}
 		m, err := p.meeting()
 		if err != nil {
@@ -597,7 +597,7 @@ func (al *Allies) EndAlly(ctx context.Context, of, why string) ([]api.Proposal, 
 		out = append(out, p)
 	}
 	if len(out) == 0 {
-		return nil, api.Problemf(api.NotAllowed, "kith ally list", "the pact with %s has ended already", words.AllyOf(all[i].at.Replica))
+		return nil, api.Problemf(api.Nothing, "kith ally list", "the pact with %s has ended already", words.AllyOf(all[i].at.Replica))
 	}
 	return out, nil
 }

@@ -23,6 +23,7 @@ const (
 	Limit      = problem.Limit
 	TimedOut   = problem.TimedOut
 	Changed    = problem.Changed
+	Nothing    = problem.Nothing
 )
 
 // Problemf is problem.New.

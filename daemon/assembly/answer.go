@@ -61,17 +61,20 @@ func consent(ctx context.Context, r *replica.Replica, p *charter.Proposal, a api
 		said, err := c.Consent(r.Device(), p.ID, a.Anyway)
 		now, _ := c.Proposal(p.ID)
 		if err == nil && a.Revision != revisionOf(&now) {
-			err = unread(r, &now)
+			err = unread(r, &now, a.Revision)
 		}
 		return said, err
 	})
 	return err
 }
 
-// unread says that somebody would consent to what they weren't shown.
-func unread(r *replica.Replica, p *charter.Proposal) error {
+// unread says that somebody would consent to what they weren't shown, or to a revision that it isn't at.
+func unread(r *replica.Replica, p *charter.Proposal, said string) error {
 	w := words.NewIn(r)
 	short := w.Short(p.ID)
+	if shown, err := r.Shown(words.ProposalID(p.ID)); err == nil && said != "" && said != shown.Revision {
+		return api.Problemf(api.Changed, "read it: kith charter pending; then say it again", "%s isn't at revision %s; it is at %s", short, api.Brief(said), revisionOf(p))
+	}
 	out := api.Problemf(api.Changed, "read it: kith charter pending; then say it again", "%s hasn't been shown to you yet", short)
 	side := api.Change{Field: "side"}
 	for _, a := range p.Refusals {

@@ -90,10 +90,17 @@ func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 			return t, api.Problemf(api.NotAllowed, "kith member list", "%s is of %s, and only %[2]s says who is on its side", m.Name, m.Coop)
 		}
 	}
+	m, _ := r.Charter().Member(t.Member)
 	switch q.Action {
 	case api.ActionAdmit:
 		t.Type = charter.ProposalAdmit
+		if m.Standing == charter.Full {
+			return t, api.Problemf(api.Nothing, "kith member list", "%s is a full member already", m.Name)
+		}
 	case api.ActionRemove:
+		if m.Standing == charter.Removed || m.Standing == charter.Resigned {
+			return t, api.Problemf(api.Nothing, "kith member list", "%s isn't a member any more", m.Name)
+		}
 		t.Type = charter.ProposalRemove
 		t.Frontiers, err = r.Honoured(words.DevicesOf(r.Charter(), t.Member))
 	case api.ActionNewKey:

@@ -52,15 +52,15 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 	if err != nil {
 		return Shown{}, err
 	}
-	text := ""
+	text, short := "", at.Header().Short
 	s, err := b.edit(ctx, id, func(e editing) error {
-		hashes, err := versionStarting(e.Judge, head)
+		hashes, err := versionStarting(e.Judge, head, short)
 		var was string
 		switch {
 		case err == nil:
 			_, was, err = crdt.TextAt(e.Doc, hashes)
 		case e.before != nil:
-			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head) })
+			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head, short) })
 		}
 		if err != nil {
 			return err
@@ -181,8 +181,8 @@ func changesIn(d *accept.Document, heads []string) (hashes []change.Hash, err er
 	return hashes, nil
 }
 
-// versionStarting finds the one change whose hash starts so.
-func versionStarting(d *accept.Document, start string) ([]change.Hash, error) {
+// versionStarting finds the one change whose hash starts so, of the document that people know as short.
+func versionStarting(d *accept.Document, start, short string) ([]change.Hash, error) {
 	start = strings.ToLower(strings.TrimSpace(start))
 	var found []change.Hash
 	for _, it := range d.Order() {
@@ -190,7 +190,7 @@ func versionStarting(d *accept.Document, start string) ([]change.Hash, error) {
 			found = append(found, it.Change.Hash)
 		}
 	}
-	hint := "kith " + d.Kind() + " history ID"
+	hint := "kith " + d.Kind() + " history " + short
 	switch len(found) {
 	case 1:
 		return found, nil

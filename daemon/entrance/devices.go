@@ -196,7 +196,7 @@ func consentsNext(me *charter.Member, this, retired entry.Device, wanted string)
 	case gone == nil:
 		return next, charter.ErrNotYours
 	case gone.Retired:
-		return next, api.Problemf(api.NotAllowed, "kith device list", "“%s” is out of use already", gone.Name)
+		return next, api.Problemf(api.Nothing, "kith device list", "“%s” is out of use already", gone.Name)
 	case !speaks:
 		return next, nil
 	case len(live) == 0:

@@ -57,7 +57,7 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 	if err != nil {
 		return nil, res, err
 	}
-	name, err := charter.CleanName(o.As)
+	name, err := personName(o.As)
 	if err != nil {
 		return nil, res, err
 	}
@@ -116,6 +116,16 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 	return r, res, nil
 }
 
+// personName puts what somebody calls themselves into the form in which names are kept. “me” is nobody's: in every command it
+// stands for who types it.
+func personName(as string) (string, error) {
+	name, err := charter.CleanName(as)
+	if err == nil && api.FoldName(name) == "me" {
+		return "", api.Problemf(api.Invalid, "say what the others call you: --as Ana", "“%s” stands for whoever types it, so nobody can be called that", name)
+	}
+	return name, err
+}
+
 // JoinOptions is what a person joins with.
 type JoinOptions struct {
 	Home     string
@@ -150,7 +160,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	if err != nil {
 		return nil, res, err
 	}
-	name, err := charter.CleanName(o.As)
+	name, err := personName(o.As)
 	if err != nil {
 		return nil, res, err
 	}

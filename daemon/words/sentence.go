@@ -40,13 +40,19 @@ func sentence(p People, c crdt.FieldChange) string {
 		return fmt.Sprintf("wrote “%s” in the %s", c.To, field)
 	case "removed":
 		if c.N > 0 {
-			return fmt.Sprintf("removed %d characters from the %s", c.N, field)
+			return fmt.Sprintf("removed %s from the %s", Counted(c.N, "character", "characters"), field)
 		}
 		return fmt.Sprintf("removed %s from %s", c.To, field)
 	case "added":
 		return fmt.Sprintf("added %s to %s", c.To, field)
 	case "asked", "unasked":
 		return c.Verb + who
+	case "took":
+		return "took it on"
+	case "put back":
+		return "put it back" + because
+	case "took back":
+		return "took back the offer to help"
 	}
 	return c.Verb + who + because
 }

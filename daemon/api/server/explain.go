@@ -49,6 +49,7 @@ var statuses = map[api.Code]int{
 	api.Invalid:    http.StatusUnprocessableEntity,
 	api.Limit:      http.StatusRequestEntityTooLarge,
 	api.TimedOut:   http.StatusGatewayTimeout,
+	api.Nothing:    http.StatusConflict,
 }
 
 // statusesSay lists them for the description.
