@@ -55,7 +55,7 @@ func (in *asking) charter(w http.ResponseWriter) error {
 	}
 	add := func(name, says string) {
 		if says != "" {
-			v.Facts = append(v.Facts, fact{in.t.T(name), says})
+			v.Facts = append(v.Facts, fact{Name: in.t.T(name), Says: says})
 		}
 	}
 	add("Full members", in.t.And(in.namesOf(c.Full)))

@@ -100,6 +100,7 @@ type deciding struct {
 	Share   *sharing // nil: it is at home
 	Closes  bool     // it may be closed
 	Mine    bool     // the reader proposed it
+	Talk    *talking
 }
 
 // said is what one person says to a decision.
@@ -126,6 +127,9 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	}
 	v.Above = dots(in.t.T("Decision {how}", "how", in.processSays(d)), in.by(d.CreatedBy, "proposed by {who}", "proposed by you"), by, in.tags(d))
 	if v.Since, err = in.since(kinds.Decision, d); err != nil {
+		return err
+	}
+	if v.Talk, err = in.talk(d); err != nil {
 		return err
 	}
 	v.Spoke = in.mine(d).stance != notYet

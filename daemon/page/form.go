@@ -99,6 +99,9 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 	}
 	if v.By != nil {
 		choice := input{Name: v.By.Key, Is: "choice", Needs: true, Label: in.t.T("What do you say?"), Options: in.choices(d)}
+		if k != kinds.Decision {
+			choice.Options = in.ways(v)
+		}
 		f.Inputs = append(f.Inputs, choice)
 	}
 	for _, field := range slices.Concat(v.Args, v.With) {
@@ -130,6 +133,14 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 		f.retype(typed)
 	}
 	return f
+}
+
+// ways are the words of a verb that has several.
+func (in *asking) ways(v *kind.Verb) (all []option) {
+	for _, w := range v.Ways {
+		all = append(all, option{Value: kind.WordOut(w.Name), Words: capital(in.t.T(kind.WordIn(w.Name))), Hint: in.t.T(w.Gist)})
+	}
+	return all
 }
 
 // retype puts in what was typed, and keeps what the form knew when it was shown first.
@@ -200,10 +211,12 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 			one.Options = append(one.Options, option{Value: kind.WordOut(word), Words: capital(in.t.T(word)), Hint: in.t.T(processHints[word]), Chosen: one.Value == kind.WordOut(word)})
 		}
 	case kind.Members:
-		one.Is = "many"
+		if one.Is = "many"; f.Typed == 1 {
+			one.Is = "choice"
+		}
 		members, err := in.c.Members(in.ctx())
 		for _, m := range members {
-			if err == nil && !m.Me && (m.Standing == "full" || m.Standing == "prospective") {
+			if err == nil && (!m.Me || k != kinds.Task) && (m.Standing == "full" || m.Standing == "prospective") {
 				one.Options = append(one.Options, option{Value: m.ID, Words: m.Called()})
 			}
 		}
@@ -220,6 +233,13 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		}
 	case kind.Reason:
 		one.Is = "reason"
+	case kind.Text:
+		one.Is = "text"
+	case kind.Flag:
+		one.Is = "many"
+		one.Options = []option{{Value: "yes", Words: one.Label, Hint: one.Hint, Chosen: d.says.Is(f.Name())}}
+	case kind.Tags:
+		one.Is, one.Hint = "line", in.t.T("with commas between them")
 	default:
 		one.Is = "line"
 	}
@@ -289,8 +309,14 @@ func put(fields map[string]any, key string, values []string) {
 func (in *asking) read(fields map[string]any, f *kind.Field, changed bool) error {
 	value := clean(in.r.Form.Get(f.Key))
 	switch {
+	case f.Is == kind.Tags:
+		put(fields, f.Key, split(in.r.Form.Get(f.Key)))
 	case f.IsMany():
 		put(fields, f.Key, in.r.Form[f.Key])
+	case f.Is == kind.Flag:
+		if in.r.Form.Has(f.Key) || in.r.Form.Has("was."+f.Key) {
+			fields[f.Key] = value != ""
+		}
 	case !changed:
 	case f.Is == kind.Hours && value == "":
 		if in.r.Form.Get("was."+f.Key) != "" {

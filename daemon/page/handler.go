@@ -53,6 +53,7 @@ func (p *Page) Handler() http.Handler {
 	coop("POST charter/{action}", (*asking).propose)
 	coop("GET proposals/{id}", (*asking).proposal)
 	coop("POST proposals/{id}/{verb}", (*asking).answer)
+	coop("POST talk/{id}", (*asking).say)
 	coop("GET {many}", (*asking).documents)
 	coop("POST {many}", (*asking).begin)
 	coop("GET {many}/{id}", (*asking).document)

@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
@@ -235,14 +239,20 @@ func TestOpenStreamsAreBoundedAndEndWithTheDaemon(t *testing.T) {
 func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step"}
-	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
-		made := ana.sends(many+"/new", many, url.Values{"title": {"纸 ورق paper"}, "text": {"A text"}, "process": {"consent"}})
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
+	for _, k := range kinds.All.Nouns() {
+		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper"))
 		path := strings.TrimPrefix(made.at, ana.base)
-		paths = append(paths, many, many+"?of=all", many+"?n=1", many+"/new", path, path+"/edit")
-		for _, verb := range map[string][]string{"tasks": {"ask", "help", "drop", "decline", "offer"}, "decisions": {"close", "withdraw"}, "agreements": {"replace"}}[many] {
-			paths = append(paths, path+"/"+verb)
+		if made.status != http.StatusOK || path == k.Many {
+			t.Errorf("a %s can't be begun: %d %s", k.Name, made.status, plain(made.body))
+			continue
 		}
+		paths = append(paths, k.Many, k.Many+"?of=all", k.Many+"?n=1", k.Many+"/new", path, path+"/edit")
+		for _, v := range k.Verbs {
+			paths = append(paths, path+"/"+v.Name)
+		}
+		said := ana.sends(path, "talk/"+strings.TrimPrefix(idOn(made.body), "talk/"), url.Values{"text": {"Is this <so>?"}})
+		said.says(t, "Is this <so>?")
 	}
 	for _, language := range []string{"en", "es"} {
 		for _, path := range paths {
@@ -297,4 +307,32 @@ func TestWhatSomebodySaysWhoLeftDoesntReadAsStanding(t *testing.T) {
 	if strings.Contains(plain(a.body), "The objection of Ben stands.") || strings.Contains(plain(ana.sees("decisions").body), "Ben objects") {
 		t.Error("it reads as standing")
 	}
+}
+
+// whatItNeeds is a form that begins a document of any kind.
+func whatItNeeds(k *kind.Kind, title string) url.Values {
+	fields := url.Values{"title": {title}, "text": {"A text"}}
+	for _, f := range slices.Concat(k.Make.Args, k.Make.With) {
+		if !f.Needs && f.Is != kind.Word {
+			continue
+		}
+		switch f.Is {
+		case kind.Word:
+			fields.Set(f.Key, kind.WordOut(f.Words[0]))
+		case kind.Day:
+			fields.Set(f.Key, "2099-01-01")
+		case kind.Hours:
+			fields.Set(f.Key, "1")
+		default:
+			fields.Set(f.Key, "some words")
+		}
+	}
+	return fields
+}
+
+// idOn is the ID in the address to which something about a document is said.
+func idOn(page string) string {
+	_, rest, _ := strings.Cut(page, "/talk/")
+	id, _, _ := strings.Cut(rest, `"`)
+	return id
 }

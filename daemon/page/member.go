@@ -25,11 +25,11 @@ func (in *asking) member(w http.ResponseWriter) error {
 	}
 	v := person{Name: m.Name, Above: capital(in.standing(m))}
 	if !m.Since.IsZero() {
-		v.Facts = append(v.Facts, fact{in.t.T("Here since"), capital(in.Day(m.Since.In(in.now.Location())))})
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Here since"), Says: capital(in.Day(m.Since.In(in.now.Location())))})
 	}
 	for _, d := range m.Devices {
 		if !d.Retired {
-			v.Facts = append(v.Facts, fact{in.t.T("Computer"), d.Name})
+			v.Facts = append(v.Facts, fact{Name: in.t.T("Computer"), Says: d.Name})
 		}
 	}
 	at := func(words, look string, parts ...string) {

@@ -120,7 +120,11 @@ func (in *asking) textSays(k *kind.Kind, d document) string {
 			review = in.t.T("to be looked at again {when}", "when", in.Due(on, in.Near))
 		}
 	}
-	return dots(state, in.by(d.UpdatedBy, "{who} wrote last, {when}", "you wrote last, {when}", "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
+	own := ""
+	if !slices.Contains(ownPage, k.Name) {
+		own = in.columns(k, d)
+	}
+	return dots(state, own, in.by(d.UpdatedBy, "{who} wrote last, {when}", "you wrote last, {when}", "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
 }
 
 func (in *asking) tags(d document) string { return strings.Join(d.Tags, ", ") }

@@ -136,10 +136,14 @@ type doing struct {
 	Does  []action
 	More  []action
 	Share *sharing
+	Talk  *talking
 }
 
 // fact is a thing that is said of a document, and what.
-type fact struct{ Name, Says string }
+type fact struct {
+	Name, Says string
+	At         string // where it leads; ""
+}
 
 func (in *asking) task(w http.ResponseWriter, d document) error {
 	h, k := in.handsOf(d), kinds.Task
@@ -147,7 +151,7 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	v.Above = dots(in.t.T("Task"), capital(in.t.T(d.says.Str("status"))), in.by(d.CreatedBy, "{who} wrote it down", "you wrote it down"))
 	add := func(name, says string) {
 		if says != "" {
-			v.Facts = append(v.Facts, fact{in.t.T(name), says})
+			v.Facts = append(v.Facts, fact{Name: in.t.T(name), Says: says})
 		}
 	}
 	add("Who", capital(in.who(d, h)))
@@ -212,6 +216,10 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 		more(in.verbForm(k, d, "drop", "It won’t be done", "plain"))
 	} else {
 		more(in.verbAt(k, d, "reopen", "It is to be done after all", "line"))
+	}
+	var err error
+	if v.Talk, err = in.talk(d); err != nil {
+		return err
 	}
 	if err := in.c.NoteShown(in.ctx(), k.Many, d.ID, d.Heads); err != nil { // what is news is none any more
 		return err

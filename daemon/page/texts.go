@@ -15,6 +15,8 @@ type reading struct {
 	Facts   []fact
 	Said    []said
 	Does    []action
+	Next    []action // what the verbs of the kind do
+	Talk    *talking
 	History []moment
 	Share   *sharing
 	Changed *changed // what others wrote while somebody edited it; nil: they didn't come from there
@@ -62,10 +64,15 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 		edit.Words, edit.Look = in.t.T("Change it"), "line"
 	default:
 		edit.Words = in.t.T("Change it")
-		v.Facts = in.declared(k, d)
+		v.Facts, v.Said = in.declared(k, d)
+		v.Next = in.deedsOf(k, d)
 	}
 	if !(k == kinds.Agreement && d.says.Str("status") == kinds.Replaced) {
 		v.Does = append(v.Does, edit)
+	}
+	var err error
+	if v.Talk, err = in.talk(d); err != nil {
+		return err
 	}
 	if k.History {
 		versions, err := in.c.History(in.ctx(), k.Many, d.ID)
@@ -80,28 +87,6 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 	return nil
 }
 
-// declared are the fields that a kind shows, as far as they are words and numbers.
-func (in *asking) declared(k *kind.Kind, d document) (all []fact) {
-	for _, f := range k.Fields {
-		var says string
-		switch value := d.says[f.Name()].(type) {
-		case string:
-			says = value
-			if f.Is == kind.Day {
-				says = in.Due(value, in.Day)
-			} else if f.Is == kind.Word {
-				says = in.t.T(kind.WordIn(value))
-			}
-		case float64:
-			says = in.t.numbers.Sprint(value)
-		}
-		if says != "" {
-			all = append(all, fact{capital(in.t.T(f.Called())), says})
-		}
-	}
-	return all
-}
-
 func (in *asking) agreement(v *reading) {
 	d, says := v.D, v.D.says
 	if says.Str("status") == kinds.Replaced {
@@ -111,17 +96,17 @@ func (in *asking) agreement(v *reading) {
 		}
 	}
 	if on := says.Str("review_on"); on != "" {
-		v.Facts = append(v.Facts, fact{in.t.T("To be looked at again"), capital(in.Due(on, in.Day))})
+		v.Facts = append(v.Facts, fact{Name: in.t.T("To be looked at again"), Says: capital(in.Due(on, in.Day))})
 	}
 	if by := says.Str("decision"); by != "" {
 		v.Does = append(v.Does, action{Words: in.t.T("The decision that made it"), At: in.At(kinds.Decision.Many, by), Look: "plain"})
 	}
 	read, unread := says.List("read_by"), says.List("unread_by")
 	if len(read) > 0 {
-		v.Facts = append(v.Facts, fact{in.t.T("Has read this text"), capital(in.t.And(in.names(read)))})
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Has read this text"), Says: capital(in.t.And(in.names(read)))})
 	}
 	if len(unread) > 0 {
-		v.Facts = append(v.Facts, fact{in.t.T("Hasn’t said so yet"), capital(in.t.And(in.names(unread)))})
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Hasn’t said so yet"), Says: capital(in.t.And(in.names(unread)))})
 	}
 	for _, m := range unread {
 		if in.isMe(m) && v.State == "" {

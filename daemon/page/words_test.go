@@ -90,6 +90,22 @@ func ofForms(k *kind.Kind) (all []string) {
 	for _, v := range append([]*kind.Verb{k.Make, k.Edit}, k.Verbs...) {
 		all, fields = append(all, v.Gist), slices.Concat(fields, v.Args, v.With)
 	}
+	if !slices.Contains(ownPage, k.Name) { // its page follows from its declaration
+		for _, s := range k.Shows {
+			all = append(all, inWords(s.Name))
+			if s.Name == "status" {
+				all = append(all, strings.Split(inWords(s.Gist), ", ")...)
+			}
+		}
+		for _, c := range k.Columns {
+			all = append(all, strings.ToLower(c.Title))
+		}
+		for _, v := range k.Verbs {
+			for _, w := range v.Ways {
+				all = append(all, w.Name, w.Gist)
+			}
+		}
+	}
 	for _, w := range k.Today {
 		all = append(all, w.Title)
 	}

@@ -1,0 +1,220 @@
+package page
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+)
+
+// What a kind that has no page of its own says and does follows from its declaration alone: so one of which the page has never
+// heard can be read, begun, and worked with.
+
+// declared are the facts of a document, and what members say in it, in the order of the declaration.
+func (in *asking) declared(k *kind.Kind, d document) (facts []fact, says []said) {
+	for _, s := range k.Shows {
+		name := capital(in.t.T(inWords(s.Name)))
+		switch value := d.says[s.Name].(type) {
+		case []any:
+			people, lines := in.listed(s.Name, value)
+			if len(people) > 0 {
+				facts = append(facts, fact{Name: name, Says: in.t.And(people)})
+			}
+			says = append(says, lines...)
+		default:
+			if words := in.valueSays(k, s, value); words != "" {
+				facts = append(facts, fact{Name: name, Says: words, At: in.leadsTo(k, s.Name, value)})
+			}
+		}
+	}
+	return facts, says
+}
+
+// inWords is the name of a field as people read it.
+func inWords(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// valueSays is one value in words; "" if there is none.
+func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
+	switch v := value.(type) {
+	case bool:
+		if v {
+			return in.t.T("yes")
+		}
+	case float64:
+		switch {
+		case v != 0 && s.Is == kind.Hours:
+			return in.t.T("{hours}\u00a0h", "hours", in.t.numbers.Sprint(v))
+		case v != 0:
+			return in.t.numbers.Sprint(v)
+		}
+	case map[string]any:
+		a := kind.Answer(v)
+		if a.Str("name") != "" {
+			return in.you(a)
+		}
+		return in.parts(a)
+	case string:
+		at, err := time.Parse(time.RFC3339, v)
+		switch {
+		case v == "":
+		case s.Is == kind.Day:
+			return capital(in.Due(v, in.Day))
+		case s.Is == kind.Ref:
+			return in.titleOf(k, s.Name, v)
+		case err == nil && s.Is != kind.Line && s.Is != kind.Reason:
+			return in.Moment(at)
+		case s.Is == kind.Word || s.Is == 0:
+			return capital(in.t.T(inWords(v)))
+		}
+		return v
+	}
+	return ""
+}
+
+// parts are the values of an object, each behind its name.
+func (in *asking) parts(a kind.Answer) string {
+	var all []string
+	for _, name := range sortedNames(a) {
+		if words := in.valueSays(nil, &kind.Shown{Name: name}, a[name]); words != "" && name != "id" {
+			all = append(all, in.t.T(inWords(name))+": "+words)
+		}
+	}
+	return dots(all...)
+}
+
+func sortedNames(a kind.Answer) (names []string) {
+	for name := range a {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// wordsOf are the names under which what somebody wrote stands in what they say.
+var wordsOf = []string{"why", "text", "note", "say", "answer", "words", "comment"}
+
+// listed are the values of a list: members by name, and what each of several says.
+func (in *asking) listed(name string, values []any) (people []string, lines []said) {
+	for _, v := range values {
+		if word, ok := v.(string); ok {
+			people = append(people, in.t.T(inWords(word)))
+			continue
+		}
+		a, _ := v.(map[string]any)
+		one := kind.Answer(a)
+		who := one.In("member")
+		if who == nil {
+			who = one.In("by")
+		}
+		if who == nil && one.Str("name") != "" {
+			who = one
+		}
+		why := ""
+		for _, w := range wordsOf {
+			if why == "" {
+				why = one.Str(w)
+			}
+		}
+		switch {
+		case who == nil && len(one) > 0:
+			lines = append(lines, said{ID: one.Str("id"), How: in.parts(one), Who: capital(in.t.T(inWords(name)))})
+		case who != nil && why == "" && len(one) <= 3:
+			people = append(people, in.you(who))
+		case who != nil:
+			rest := kind.Answer{}
+			for key, value := range one {
+				_, isName := value.(map[string]any)
+				if s, _ := value.(string); s != why && !isName && key != "id" && key != "name" {
+					rest[key] = value
+				}
+			}
+			lines = append(lines, said{ID: name + "-" + who.Str("id"), Who: capital(in.you(who)), How: dots(in.t.T(inWords(name)), in.parts(rest)), Why: why})
+		}
+	}
+	return people, lines
+}
+
+// ofField is the kind that a field names documents of; nil if it names none.
+func ofField(k *kind.Kind, name string) *kind.Kind {
+	if k == nil {
+		return nil
+	}
+	for _, f := range k.Fields {
+		if f.Name() == name && f.Is == kind.Ref {
+			return kinds.All.Named(f.Of)
+		}
+	}
+	return nil
+}
+
+func (in *asking) titleOf(k *kind.Kind, name, id string) string {
+	of := ofField(k, name)
+	if of == nil || of.Many == "" {
+		return id
+	}
+	if d, err := readDocument(in.c.Document(in.ctx(), of.Many, id)); err == nil {
+		return d.Title
+	}
+	return id
+}
+
+func (in *asking) leadsTo(k *kind.Kind, name string, value any) string {
+	id, _ := value.(string)
+	if of := ofField(k, name); of != nil && of.Many != "" && id != "" {
+		return in.At(of.Many, id)
+	}
+	return ""
+}
+
+// own are the kinds that have pages of their own, where their verbs stand.
+var ownPage = []string{kinds.Task.Name, kinds.Decision.Name, kinds.Note.Name, kinds.Agreement.Name}
+
+// deedsOf are what can be done with a document of a kind that has no page of its own. Whether it makes sense now the daemon says.
+func (in *asking) deedsOf(k *kind.Kind, d document) (all []action) {
+	for _, v := range k.Verbs {
+		a := action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title}
+		if asksNothing(v) {
+			a = in.verbAt(k, d, v.Name, "", "line")
+			a.Words = in.deed(k, v)
+		}
+		all = append(all, a)
+		if v.Undo {
+			all = append(all, action{Words: in.t.T("Not any more: {deed}", "deed", in.t.T(v.Gist)), At: in.At(k.Many, d.Short, v.Name+undone), Post: true, Look: "plain", Back: in.At(k.Many, d.Short), About: d.Title})
+		}
+	}
+	return all
+}
+
+// asksNothing says whether a verb is done at once.
+func asksNothing(v *kind.Verb) bool {
+	for _, f := range slices.Concat(v.Args, v.With) {
+		if f.Key != revision {
+			return false
+		}
+	}
+	return v.By == nil && v.Text == kind.No && reasonOf(v) == kind.No
+}
+
+// columns are the second line of a document in a list, by the columns that its kind declares.
+func (in *asking) columns(k *kind.Kind, d document) string {
+	var all []string
+	for _, c := range k.Columns {
+		cell := c.Says(d.says)
+		words := in.said(cell.Words).Says
+		if cell.Words != "" {
+			words = in.t.T(cell.Words)
+		}
+		if cell.Day != "" {
+			words = strings.TrimSpace(words + " " + in.Due(cell.Day, in.Near))
+		}
+		if at, err := time.Parse(time.RFC3339, cell.Since); err == nil {
+			words = strings.TrimSpace(words + " " + in.Moment(at))
+		}
+		if words != "" {
+			all = append(all, in.t.T(strings.ToLower(c.Title))+": "+words)
+		}
+	}
+	return dots(all...)
+}
