@@ -14,6 +14,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/schema"
 	"kith/crdt/share"
@@ -110,6 +111,46 @@ func TestBothSidesWorkOnOneDocumentAndNobodyAnswersForTheOther(t *testing.T) {
 	if state, why := ana.judge.State(e.ID()); state != charter.Void {
 		t.Errorf("an answer in the name of the other side is %v: %s", state, why)
 	}
+}
+
+// Whatever both sides write, and who overwrites whom: what holds in an agreement's place, and what made it, is what people of
+// the co-op that shared it said last.
+func TestOfAnAgreementInAShareOnlyTheCoopThatMadeItSaysWhatHoldsInItsPlace(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a := alliesOf(t, kinds.Agreement.Name, share.EachCoop, []string{"ana", "ben"}, []string{"dora"})
+		ana := a.desk("ana")
+		ana.do(crdttest.Perform(kinds.Agreement, "make", kind.Draft{Asks: kind.Begin("Opening hours", "Nine.")}))
+		a.settle()
+		want := map[string]string{}
+		for i := range rapid.IntRange(1, 8).Draw(rt, "writes") {
+			by := a.desk(rapid.SampledFrom([]string{"ana", "ben", "dora"}).Draw(rt, fmt.Sprint("who", i)))
+			key := rapid.SampledFrom([]string{"replaced_by", "decision"}).Draw(rt, fmt.Sprint("what", i))
+			says := fmt.Sprint("a-", i)
+			stands, _ := automerge.As[string](by.am.RootMap().Get(key))
+			if rapid.IntRange(0, 3).Draw(rt, fmt.Sprint("takes it back", i)) == 0 && stands != "" {
+				says = ""
+			}
+			if by.name != "dora" {
+				want[key] = says
+			}
+			by.hack(func(am *automerge.Doc) error { return am.RootMap().Set(key, says) })
+			a.settle()
+		}
+		for _, name := range []string{"ben", "dora"} {
+			v := a.desk(name).view()
+			for _, key := range []string{"replaced_by", "decision"} {
+				if got := v.Fields[key].Str(); got != want[key] {
+					rt.Fatalf("%s: %s is %q, want %q", name, key, got, want[key])
+				}
+			}
+		}
+		// What an ally's altered program says keeps nobody from working on.
+		a.desk("dora").hack(func(am *automerge.Doc) error { return am.RootMap().Set("replaced_by", "a-theirs") })
+		a.settle()
+		if err := ana.try(crdttest.Perform(kinds.Agreement, "edit", kind.Draft{Asks: kind.Request{Title: new("Hours")}})); (err == nil) != (want["replaced_by"] == "") {
+			rt.Fatalf("what holds is %q, and an edit: %v", want["replaced_by"], err)
+		}
+	})
 }
 
 func TestAJointDecisionIsAgreedWhenBothVoicesAre(t *testing.T) {

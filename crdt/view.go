@@ -57,7 +57,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	for _, f := range k.Fields {
 		if f.Is == kind.Members {
 			maps[f.Key] = root.in(d.History(), f.Key).values
-		} else if value, ok := root.values[f.Key]; ok {
+		} else if value, ok := saysThere(d, c, root, f); ok {
 			v.Fields[f.Key] = value
 		}
 	}
@@ -73,6 +73,21 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// saysThere returns what stands in a field. In a share, where the field names another document, that is what people of the
+// side that made this one wrote there last: of what theirs stands on, or what holds in its place, the others say nothing.
+func saysThere(d *accept.Document, c Charter, root content, f *kind.Field) (change.Value, bool) {
+	if f.Is != kind.Ref || len(c.Sides()) < 2 {
+		value, ok := root.values[f.Key]
+		return value, ok
+	}
+	for _, w := range slices.Backward(d.History().Writes(change.OpID{}, f.Key)) {
+		if it, ok := d.ItemOf(w.Change); ok && c.SameCoop(it.Author, d.Creator()) {
+			return w.Value, w.Action == change.Set
+		}
+	}
+	return change.Value{}, false
 }
 
 func metaOf(d *accept.Document, items []*accept.Item) Meta {

@@ -88,13 +88,24 @@ func TestAnAgreementThatGoesOnInAShareKnowsAtHomeWhatMadeItAndWhatHoldsInItsPlac
 	if len(current) != 1 || current[0].ID != summer.ID {
 		t.Errorf("what holds at home: %+v", current)
 	}
-	if a := read(t)(anas.Document(ctx, "agreements", there)); a.ReplacedBy != "" {
+	// Who reads it in the share is told so, and not by what.
+	if a := read(t)(anas.Document(ctx, "agreements", there)); a.ReplacedBy != "(not shared)" || a.Status != "replaced" {
 		t.Errorf("in the share: %+v", a)
 	}
+	theirsIs := func(what, status string) {
+		t.Helper()
+		dora.until(what, func() bool { return read(t)(doras.Document(ctx, "agreements", there)).Status == status })
+	}
+	theirsIs("she knows that it doesn't hold any more", "replaced")
+	_, err = doras.EditDocument(ctx, "agreements", there, map[string]any{"title": "Ours"})
+	refusedFor(t, "an edit of what is replaced", err, "another agreement holds in its place, which isn't shared")
+	_, err = say(doras, there, "replace", map[string]any{"undo": true})
+	refusedFor(t, "an ally's word of what holds", err, "what holds in its place is theirs to say")
 	a = read(t)(say(home, hours.ID, "replace", map[string]any{"undo": true}))
 	if a.Status != "current" {
 		t.Errorf("undone, it is %+v", a)
 	}
+	theirsIs("it holds again there as well", "current")
 	// One edit can be of both: the text is the share's, the decision the home's.
 	ten, err := home.CreateDecision(ctx, apitest.NewDecision{Title: "We open at ten"})
 	must(t, err)

@@ -26,7 +26,9 @@ type Look struct {
 	Place    func() *time.Location // where days end; nil: UTC
 	Coops    []string              // of a share, the co-op of each side in the order of Charter.Sides; else none
 	Ours     int                   // which of them is one's own
-	Doubt    bool                  // whether the people of the other one speak for it isn't known
+	// Other is the view of another document where this one names it; nil: there is none. The function may be nil.
+	Other func(id string) *View
+	Doubt bool // whether the people of the other one speak for it isn't known
 }
 
 // StandingOf is Standing; "" if who looks knows of none.

@@ -3,6 +3,7 @@ package kinds
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
@@ -37,7 +38,7 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 2, History: true,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 3, History: true,
 	Fields: []*kind.Field{agreementDecision, agreementReview, agreementReplaced},
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
@@ -45,6 +46,7 @@ var Agreement = &kind.Kind{
 		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
 		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
 		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(),
+		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
 		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
 		kind.Value("unread_by", "full members who haven't said so", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Unread) }),
 	},
@@ -132,11 +134,34 @@ func agreementState(v *kind.View) string {
 }
 
 func isCurrent(v *kind.View) error {
-	if by := agreementReplaced.Str(v); by != "" {
+	switch by := agreementReplaced.Str(v); {
+	case by == "":
+		return nil
+	case !strings.HasPrefix(by, agreementLetters+"-"): // of a co-op that hasn't shared it
+		return kind.NotAllowed("ask them for it: kith ally ask --help", "another agreement holds in its place, which isn't shared")
+	default:
 		by = by[:min(len(by), len(agreementLetters+"-")+enoughLetters)]
 		return kind.NotAllowed("kith agreement show "+by, "another agreement holds in its place: %s", by)
 	}
-	return nil
+}
+
+// maxRing bounds how many agreements are followed, each to what holds in its place.
+const maxRing = 64
+
+// ringOf returns the agreements that are each said to hold in the place of the one before, from l's on, if that leads back
+// to it; else none. Nobody can write that who has seen the rest; several at once can.
+func ringOf(l kind.Look) []kind.Named {
+	ring := []kind.Named{}
+	for v := l.View; l.Other != nil && v != nil && len(ring) < maxRing; v = l.Other(agreementReplaced.Str(v)) {
+		if v.ID == l.ID && len(ring) > 0 {
+			return ring
+		}
+		if !agreementReplaced.Has(v) {
+			break
+		}
+		ring = append(ring, kind.Named{ID: agreementLetters + "-" + v.ID.String(), Name: v.Title})
+	}
+	return []kind.Named{}
 }
 
 // readAgreement says that the author has read the text as it is.

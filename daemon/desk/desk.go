@@ -133,6 +133,9 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	if err := b.areSo(v, said); err != nil {
 		return server.Shown{}, err
 	}
+	if err := theirs(v, was); err != nil {
+		return server.Shown{}, err
+	}
 	if was.home != nil && !was.Shared.Over {
 		left, done, err := b.atHome(ctx, k, v, was, said)
 		if err != nil || done {

@@ -326,9 +326,26 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 	return all, nil
 }
 
+// other is a document that this one names: at home, where it goes on elsewhere.
+func (s *Shown) other(id string) *crdt.View {
+	r := s.Replica
+	if s.home != nil {
+		r = s.home
+	}
+	doc, err := DocID(id)
+	if err != nil {
+		return nil
+	}
+	v, err := r.View(doc)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
 // looked is what the declared fields of an answer are made from.
 func (s *Shown) looked() kind.Look {
-	l := kind.Look{View: s.View, Named: s.People.Named, Called: func(m charter.MemberID) string {
+	l := kind.Look{View: s.View, Named: s.People.Named, Other: s.other, Called: func(m charter.MemberID) string {
 		member, _ := s.People.Rules.Member(m)
 		return member.Name
 	}, Place: s.Replica.Place, Standing: func(m charter.MemberID) string {

@@ -8,13 +8,16 @@ import (
 	"slices"
 
 	"kith/crdt"
+	"kith/crdt/change"
 	"kith/crdt/kind"
+	"kith/crdt/problem"
 	"kith/daemon/replica"
+	"kith/daemon/words"
 )
 
 // A document of a co-op can name others of it: an agreement the decision that made it, and the one that holds in its
 // place. An ID of the home says nothing in a share, and isn't to be there. So of a document that goes on in a share this
-// alone stays at home: it is read and said there.
+// alone stays at home: it is read and said there. That another holds in its place is told in the share besides.
 
 // withRefs is a view of a document as it goes on in a share, with what its own at home says of others.
 func withRefs(k *kind.Kind, there, home *crdt.View) *crdt.View {
@@ -57,6 +60,9 @@ func (b *Desk) atHome(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown,
 	home, all, some := refs(v, a)
 	switch {
 	case v.Home:
+		if err := b.tellThere(ctx, k, v, at, a); err != nil {
+			return a, false, err
+		}
 		home, all = a, true
 	case !some:
 		return a, false, nil
@@ -68,6 +74,35 @@ func (b *Desk) atHome(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown,
 	left = a
 	left.Args = a.Args.Only(slices.DeleteFunc(slices.Concat(v.Args, v.With), isRef))
 	return left, all, nil
+}
+
+// tellThere says in the share what a verb is about to say at home, since who reads the document there is to know it: for what
+// isn't shared stand words that say so. It comes first, and says the same once more if it is tried again, so that a crash
+// in between leaves nothing that can't be mended.
+func (b *Desk) tellThere(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown, a asks) error {
+	plain := b.LeaveOut(at.home, at.Replica)
+	said := a
+	for _, f := range slices.Concat(v.Args, v.With) {
+		if isRef(f) && a.Has(f) {
+			said.Args = a.Args.Only(slices.Concat(v.Args, v.With)) // its own
+			said.Put(f, change.StrValue(plain.Plain(a.Str(f))))
+		}
+	}
+	anyTime := *v
+	anyTime.Live = nil // it was asked at home
+	_, err := at.Replica.Edit(ctx, at.View.ID, func(e replica.Edit) error { return editing{Edit: e}.perform(k, &anyTime, said) })
+	if err != nil && !errors.Is(err, crdt.ErrNothingChanged) {
+		return fmt.Errorf("say it in the share: %w", err)
+	}
+	return nil
+}
+
+// theirs refuses what only people of the co-op say that has shared a document.
+func theirs(v *kind.Verb, at Shown) error {
+	if shared, _ := at.Replica.Share(); shared == nil || at.home != nil || !v.Home || at.Shared.Ours {
+		return nil
+	}
+	return problem.New(problem.NotAllowed, "ask them: kith ally ask "+words.ShellWord(at.Shared.With)+" …", "%s shared this: what holds in its place is theirs to say", at.Shared.With)
 }
 
 // areSo checks what a verb asks of the documents that it names.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"strings"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -91,7 +92,7 @@ func (in *asking) agreement(v *reading) {
 	d, says := v.D, v.D.says
 	if says.Str("status") == kinds.Replaced {
 		v.State = in.t.T("Another agreement holds in its place.")
-		if by := says.Str("replaced_by"); by != "" {
+		if by := says.Str("replaced_by"); strings.HasPrefix(by, kinds.Agreement.Letters+"-") { // an ally's isn't shared
 			v.Does = append(v.Does, action{Words: in.t.T("Read that one"), At: in.At(kinds.Agreement.Many, by), Look: "filled"})
 		}
 	}
