@@ -3,6 +3,7 @@ package charter_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -462,6 +463,12 @@ func TestACodeUsedTwiceInTwoPartitionsMakesTwoProspectiveMembersAndShowsAsOne(t 
 	invites := s.c.Invites()
 	if len(invites) != 1 || len(invites[0].Used) != 2 || invites[0].By != s.id("ana") || invites[0].Expires != 1_800_000_000_000 {
 		t.Errorf("%+v", invites)
+	}
+	if one, ok := s.c.InviteOf(code.Device()); !ok || !reflect.DeepEqual(one, invites[0]) {
+		t.Errorf("asked by its key: %+v", one)
+	}
+	if one, ok := s.c.InviteOf(laptop("ana").Device()); ok {
+		t.Errorf("a device is an invite: %+v", one)
 	}
 	r, _ := charter.NewRedemption(s.space, code, key("flo"), laptop("flo"), "flo", "laptop")
 	_, err = s.c.AdmitProspective(laptop("cleo").Device(), code.Device(), r)

@@ -94,7 +94,7 @@ func TestACodeThatHoldsSomethingElseIsRefused(t *testing.T) {
 	_, read := codes(t)
 	for name, body := range map[string][]byte{
 		"nothing": {}, "version 0": make([]byte, 60), "a newer version": append([]byte{2}, make([]byte, 60)...), "too short": {1, 2, 3},
-		"four answerers":        append(append([]byte{1}, make([]byte, 40)...), append([]byte{4}, bytes.Repeat([]byte{1}, 4*34)...)...),
+		"five answerers":        append(append([]byte{1}, make([]byte, 40)...), append([]byte{5}, bytes.Repeat([]byte{1}, 5*34)...)...),
 		"an address of nothing": append(append([]byte{1}, make([]byte, 52)...), append([]byte{1}, make([]byte, 33)...)...),
 		"something after it":    append([]byte{1}, make([]byte, 1000)...),
 	} {
@@ -113,7 +113,7 @@ func TestACodeThatHoldsSomethingElseIsRefused(t *testing.T) {
 		}
 	}
 	if _, err := (charter.Way{Answerers: make([]charter.Answerer, charter.MaxAnswerers+1)}).Encode(); err == nil {
-		t.Error("four answerers fit")
+		t.Error("five answerers fit")
 	}
 	if _, err := (charter.Way{Answerers: []charter.Answerer{{Address: make([]byte, charter.MaxAddress+1)}}}).Encode(); err == nil {
 		t.Error("a long address fits")

@@ -14,13 +14,13 @@ import (
 
 // Bounds of an invite code.
 const (
-	// MaxAnswerers bounds the devices that a code names.
-	MaxAnswerers = 3
+	// MaxAnswerers bounds the addresses that a code names, each of a device.
+	MaxAnswerers = 4
 	// MaxAddress bounds one address, in bytes.
 	MaxAddress = 128
 	// MaxInviteText bounds the text that DecodeInvite looks at, in bytes: the longest code,
 	// with as much white space again.
-	MaxInviteText = 2048
+	MaxInviteText = 4096
 )
 
 const (

@@ -103,7 +103,7 @@ func TestWhatIsNoInviteCodeIsToldFromAMistypedAndANewerOne(t *testing.T) {
 		{"too short", charter.EncodeRaw([]byte{1, 2, 3}), charter.ErrNotInvite},
 		{"a byte too many", charter.EncodeRaw(append([]byte{1}, make([]byte, 42)...)), charter.ErrNotInvite},
 		{"an answerer that isn't there", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), 1)), charter.ErrNotInvite},
-		{"four answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{4}, bytes.Repeat([]byte{1}, 4*34)...)...)), charter.ErrNotInvite},
+		{"five answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{5}, bytes.Repeat([]byte{1}, 5*34)...)...)), charter.ErrNotInvite},
 		{"an address cut off", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, bytes.Repeat([]byte{9}, 33+8)...)...)), charter.ErrNotInvite},
 		{"an address of nothing", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, make([]byte, 33)...)...)), charter.ErrNotInvite},
 	} {
@@ -113,7 +113,7 @@ func TestWhatIsNoInviteCodeIsToldFromAMistypedAndANewerOne(t *testing.T) {
 	}
 	v := charter.NewInvite(entry.SpaceID{}, charter.StepID{})
 	for name, answerers := range map[string][]charter.Answerer{
-		"four answerers":    make([]charter.Answerer, 4),
+		"five answerers":    make([]charter.Answerer, 5),
 		"no address":        {{}},
 		"a long address":    {{Address: make([]byte, charter.MaxAddress+1)}},
 		"one bad of two":    {{Address: []byte{1}}, {}},

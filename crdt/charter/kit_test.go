@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -148,6 +149,9 @@ func seen(c *charter.Charter, statements []*entry.Entry) string {
 		line("pending %v", p.ID)
 	}
 	for _, i := range c.Invites() {
+		if one, ok := c.InviteOf(i.Key); !ok || !reflect.DeepEqual(one, i) {
+			line("asked by its key, the invite is %+v", one) // no other fold says so
+		}
 		line("invite %+v", i)
 	}
 	for _, l := range c.Log() {

@@ -322,35 +322,61 @@ type Invited struct {
 
 // Invites returns all invites of prospective members, sorted by key.
 func (c *Charter) Invites() []Invited {
-	byKey, back := map[entry.Device]*Invited{}, map[*Invited]bool{}
+	about := map[entry.Device][]*node{}
 	c.all.invites.each(func(_ int, f *facts) {
 		for _, n := range f.nodes {
-			i := byKey[n.said.Invite]
-			if i == nil {
-				i = &Invited{Key: n.said.Invite, Revoked: true}
-				byKey[i.Key] = i
-			}
-			switch n.said.Type {
-			case TypeInvite:
-				i.Revoked = i.Revoked && !c.all.honours(n)
-				if id := n.entry.ID(); i.Entry.IsZero() || id.Compare(i.Entry) < 0 {
-					i.By, i.Entry, i.Expires = n.id, id, n.said.Expires
-				}
-			case TypeRevoke:
-				back[i] = true
-			case TypeProspective:
-				if !slices.Contains(i.Used, n.id) {
-					i.Used = append(i.Used, n.id)
-				}
-			}
+			about[n.said.Invite] = append(about[n.said.Invite], n)
 		}
 	})
-	all := make([]Invited, 0, len(byKey))
-	for _, i := range byKey {
-		i.Revoked = i.Revoked || back[i]
-		slices.SortFunc(i.Used, compareMembers)
-		all = append(all, *i)
+	all := make([]Invited, 0, len(about))
+	for key, nodes := range about {
+		all = append(all, c.invited(key, nodes))
 	}
 	slices.SortFunc(all, func(a, b Invited) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	return all
+}
+
+// InviteOf returns the invite of a prospective member that has this key. ok is false if there is none.
+func (c *Charter) InviteOf(key entry.Device) (i Invited, ok bool) {
+	var issuers []int
+	var about []*node
+	for _, part := range c.pool.partsOf(key) {
+		n := part.node
+		if part.what != partInvite || n == nil || !c.all.in(n) || slices.Contains(issuers, n.member) {
+			continue
+		}
+		issuers = append(issuers, n.member)
+		for _, n := range c.all.invites.get(n.member).list() {
+			if n.said.Invite == key {
+				about = append(about, n)
+			}
+		}
+	}
+	if len(about) == 0 {
+		return i, false
+	}
+	return c.invited(key, about), true
+}
+
+// invited is what some statements say of an invite.
+func (c *Charter) invited(key entry.Device, about []*node) Invited {
+	i, back := Invited{Key: key, Revoked: true}, false
+	for _, n := range about {
+		switch n.said.Type {
+		case TypeInvite:
+			i.Revoked = i.Revoked && !c.all.honours(n)
+			if id := n.entry.ID(); i.Entry.IsZero() || id.Compare(i.Entry) < 0 {
+				i.By, i.Entry, i.Expires = n.id, id, n.said.Expires
+			}
+		case TypeRevoke:
+			back = true
+		case TypeProspective:
+			if !slices.Contains(i.Used, n.id) {
+				i.Used = append(i.Used, n.id)
+			}
+		}
+	}
+	i.Revoked = i.Revoked || back
+	slices.SortFunc(i.Used, compareMembers)
+	return i
 }
