@@ -29,7 +29,7 @@ func (k *kith) daemon() *cli.Command {
 			`kith daemon --relay /ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGRUaBJzXJDJ4fbEbSiWdTF5hqzvs9mAhQUiXwvFkTZ7Y`,
 		},
 		flags: append(listenFlags(), keyFileFlag(),
-			&cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR` of a relay for a co-op whose members are all behind routers, with its identity; remembered, and none forgets it"},
+			relayFlag("and none forgets it"),
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
 			k.offering(&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")}, fixed(logLevels...)),
 		),

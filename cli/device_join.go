@@ -19,7 +19,7 @@ func newDeviceFlags(wait time.Duration) []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "name", Usage: "`NAME` what this device is called; else as the computer is"},
 		&cli.DurationFlag{Name: "wait", Value: wait, Usage: "`TIME` how long to try"},
-		anotherFlag(),
+		anotherFlag(), relayFlag(relayOfCode),
 	}, listenFlags()...)
 }
 
@@ -38,7 +38,7 @@ func (k *kith) deviceJoin() *cli.Command {
 			err = c.reaching(ctx, func(ctx context.Context) (err error) {
 				res, err = c.env.Hooks.JoinDevice(ctx, JoinDeviceOptions{
 					Home: c.env.home(), Code: code, Name: c.String("name"), Another: c.Bool("another"),
-					Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Show: c.showWords,
+					Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Show: c.showWords,
 				})
 				return err
 			})
@@ -46,7 +46,9 @@ func (k *kith) deviceJoin() *cli.Command {
 				return err
 			}
 			return c.out.show(res, func() {
-				c.out.printf("This is “%s” now, a device of %s in “%s”.\n\nNext: kith daemon\n", name(res.Device), name(res.Member), name(res.Space))
+				c.out.printf("This is “%s” now, a device of %s in “%s”.\n\n", name(res.Device), name(res.Member), name(res.Space))
+				c.keptRelays(res.Relays)
+				c.out.println("Next: kith daemon")
 			})
 		},
 	})
@@ -125,7 +127,7 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 	err = c.reaching(ctx, func(ctx context.Context) (err error) {
 		res, err = c.env.Hooks.Recover(ctx, RecoverOptions{
 			Home: c.env.home(), Via: via, Phrase: phrase, Name: c.String("name"), Another: c.Bool("another"),
-			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Choose: c.choose,
+			Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Choose: c.choose,
 		})
 		return err
 	})
@@ -140,7 +142,9 @@ func runDeviceRecover(ctx context.Context, c *call) error {
 		if len(res.Retired) > 0 {
 			c.out.printf("Out of use: %s.\n", list(names(res.Retired)))
 		}
-		c.out.println("\nNext: kith daemon; everything comes over then.")
+		c.out.println("")
+		c.keptRelays(res.Relays)
+		c.out.println("Next: kith daemon; everything comes over then.")
 	})
 }
 

@@ -76,7 +76,8 @@ type InitOptions struct {
 	Founders int
 	Listen   []string
 	Announce []string
-	Another  bool // beside the co-ops that are in the home
+	Relays   []string // named ones
+	Another  bool     // beside the co-ops that are in the home
 	// Show shows what was made, before it is for good: an error of it is Init's, and nothing is left then.
 	Show func(api.InitResult) error
 }
@@ -87,7 +88,8 @@ type JoinOptions struct {
 	Invite, As string
 	Listen     []string
 	Announce   []string
-	Another    bool // beside the co-ops that are in the home
+	Relays     []string // named ones; none: those of the code; "none" alone keeps none
+	Another    bool     // beside the co-ops that are in the home
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
@@ -99,6 +101,7 @@ type JoinDeviceOptions struct {
 	Another          bool // beside the co-ops that are in the home
 	Listen           []string
 	Announce         []string
+	Relays           []string          // see JoinOptions
 	Show             func(api.Compare) // the words to compare
 }
 
@@ -108,6 +111,7 @@ type RecoverOptions struct {
 	Another                 bool // beside the co-ops that are in the home
 	Listen                  []string
 	Announce                []string
+	Relays                  []string // see JoinOptions
 	Choose                  func(member string, devices []api.Device) (api.RecoverChoice, error)
 }
 

@@ -21,6 +21,14 @@ func listenFlags() []cli.Flag {
 	}
 }
 
+// relayFlag names relays; more is what else becomes of them.
+func relayFlag(more string) cli.Flag {
+	return &cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR` of a relay for a co-op whose members are all behind routers, with its identity; remembered, " + more}
+}
+
+// relayOfCode is what a relay is for who joins with a code.
+const relayOfCode = "in place of those in the code; none keeps none"
+
 func anotherFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "another", Usage: "beside the co-ops that are in this home"}
 }
@@ -32,12 +40,13 @@ func (k *kith) initCommand() *cli.Command {
 		examples: []string{
 			`kith init "Riso Print Co-op" --as Ana --founders 3`,
 			`kith init "Riso Print Co-op" --as Ana --listen /ip4/0.0.0.0/tcp/4111`,
+			`kith init "Riso Print Co-op" --as Ana --founders 3 --relay /ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGRUaBJzXJDJ4fbEbSiWdTF5hqzvs9mAhQUiXwvFkTZ7Y`,
 			`kith init "Garden Co-op" --as Ana --another`,
 		},
 		flags: append([]cli.Flag{
 			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
-			anotherFlag(),
+			anotherFlag(), relayFlag("and named in the codes"),
 		}, listenFlags()...),
 		run: runInit,
 	})
@@ -54,7 +63,7 @@ func runInit(ctx context.Context, c *call) error {
 	shown := false
 	res, err := c.found(ctx, InitOptions{
 		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders, Another: c.Bool("another"),
-		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
+		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"),
 		Show: func(res api.InitResult) error {
 			shown = true
 			err := c.showFounded(res)
@@ -99,7 +108,7 @@ func (c *call) found(ctx context.Context, o InitOptions) (api.InitResult, error)
 		if err != nil {
 			return api.InitResult{}, err
 		}
-		res, err := client.Found(ctx, api.InitRequest{Name: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce})
+		res, err := client.Found(ctx, api.InitRequest{Name: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays})
 		if !notRunning(err) {
 			return res, err
 		}
@@ -127,7 +136,7 @@ func (k *kith) join() *cli.Command {
 		flags: append([]cli.Flag{
 			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
-			anotherFlag(),
+			anotherFlag(), relayFlag(relayOfCode),
 		}, listenFlags()...),
 		run: runJoin,
 	})
@@ -155,9 +164,17 @@ func runJoin(ctx context.Context, c *call) error {
 		return c.out.show(res, func() {
 			c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
 			c.phrase(res.RecoveryPhrase)
+			c.keptRelays(res.Relays)
 			c.out.println("Next: kith daemon, unless it runs already; then kith member list")
 		})
 	})
+}
+
+// keptRelays says which relays this computer has from a code.
+func (c *call) keptRelays(relays []string) {
+	if says := api.RelaysKept(relays); says != "" {
+		c.out.printf("%s\n\n", paragraph(says, c.out.width))
+	}
 }
 
 // retryEvery is how long a join waits before it looks again for somebody who answers.
@@ -198,12 +215,12 @@ func (c *call) joinOnce(ctx context.Context, code, as string, wait time.Duration
 	if err != nil {
 		return api.JoinResult{}, err
 	}
-	r := api.JoinRequest{Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Another: c.Bool("another")}
+	r := api.JoinRequest{Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Another: c.Bool("another")}
 	if res, err := client.Join(ctx, r, wait); !notRunning(err) {
 		return res, err
 	}
 	return c.env.Hooks.Join(ctx, JoinOptions{
-		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce, Another: r.Another,
+		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce, Relays: r.Relays, Another: r.Another,
 		Wait: wait, Version: c.env.Version, Log: log,
 	})
 }

@@ -39,6 +39,7 @@ func runInvite(ctx context.Context, c *call) error {
 func (k *kith) inviteList() *cli.Command {
 	return k.command(spec{
 		name: "list", usage: "the codes that this device made",
+		more:     "Those that are open are shown as they lead to you today: the same codes, with the addresses that your devices, and the others', have now.",
 		examples: []string{`kith invite list`},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) ([]api.Invite, error) { return d.Invites(ctx) }, func(invites []api.Invite) {
@@ -51,6 +52,11 @@ func (k *kith) inviteList() *cli.Command {
 					rows = append(rows, []string{i.ID, i.State, i.Standing, c.ago(i.ExpiresAt)})
 				}
 				c.out.grid([]string{"ID", "STATE", "STANDING", "EXPIRES"}, rows)
+				for _, i := range invites {
+					if i.State == "open" {
+						c.out.printf("\n%s is open. With today's addresses it is:\n\n    %s\n", i.ID, i.Code)
+					}
+				}
 			})
 		},
 	})

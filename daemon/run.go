@@ -180,7 +180,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 			return nil, err
 		}
 		r, res, err = entrance.JoinIn(ctx, place, entrance.JoinOptions{
-			Invite: q.Invite, As: q.As, Listen: q.Listen, Announce: q.Announce, Log: s.log, Another: q.Another,
+			Invite: q.Invite, As: q.As, Listen: q.Listen, Announce: q.Announce, Relays: q.Relays, Log: s.log, Another: q.Another,
 		})
 		return r, err
 	})
@@ -217,7 +217,7 @@ func (s *served) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, show f
 func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
 		r, res, err = entrance.FoundIn(place, entrance.InitOptions{
-			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce,
+			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce, Relays: q.Relays,
 		})
 		return r, err
 	})

@@ -26,9 +26,9 @@ func placeFor(t *testing.T, h *computer) (replica.Config, []charter.Answerer) {
 	t.Helper()
 	opened, place, err := home.OpenNew(h.dir, true)
 	must(t, err)
-	config, key, err := place.NewDevice("", here(), nil)
+	config, key, err := place.NewDevice("", here(), nil, nil)
 	must(t, err)
-	at, err := knock.Answerers(config, key.Device())
+	at, err := knock.Answerers(config, key.Device(), knock.Found{})
 	must(t, err)
 	must(t, opened.Close())
 	return replica.Config{Dir: place.StoreDir(), Key: key}, at

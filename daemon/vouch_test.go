@@ -165,6 +165,7 @@ func TestAFurtherShareGoesOnWhenWhoOpenedItLeaves(t *testing.T) {
 		return ok && len(s.Theirs) == theirs && s.Doubt == ""
 	}
 	ana.until("all are in both", func() bool { return in(ana, first, 2) && in(ana, further, 2) })
+	dora.until("Dora's computer has been let in, and has fetched the share", func() bool { return in(dora, further, 1) })
 	ana.until("Dora's computer has said that it is Quilted's", func() bool {
 		all, err := ana.homeClient().Asks(t.Context())
 		must(t, err)

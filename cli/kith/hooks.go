@@ -28,25 +28,25 @@ func hooks() cli.Hooks {
 		Browse: browse,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Now: clock, Show: o.Show,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Now: clock, Show: o.Show,
 			})
 			return res, err
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
 			res, err := entrance.Join(ctx, entrance.JoinOptions{
-				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Another: o.Another, Log: o.Log,
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Log: o.Log,
 			})
 			return res, err
 		},
 		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {
 			res, err := entrance.JoinDevice(ctx, entrance.JoinDeviceOptions{
-				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Show: o.Show,
+				Home: o.Home, Code: o.Code, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Show: o.Show,
 			})
 			return res, err
 		},
 		Recover: func(ctx context.Context, o cli.RecoverOptions) (api.Recovered, error) {
 			res, err := entrance.Recover(ctx, entrance.RecoverOptions{
-				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Choose: o.Choose,
+				Home: o.Home, Via: o.Via, Phrase: o.Phrase, Name: o.Name, Another: o.Another, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Choose: o.Choose,
 			})
 			return res, err
 		},

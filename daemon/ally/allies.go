@@ -218,12 +218,7 @@ func (s *Pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 			err = errors.Join(err, place.Forget())
 		}
 	}()
-	if len(listen) == 0 {
-		if listen, err = s.all.Home.ListenBeside(); err != nil {
-			return nil, err
-		}
-	}
-	config, err := place.Choose(listen, announce)
+	config, err := s.all.Home.Beside(place, listen, announce)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +289,7 @@ func (al *Allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 // drawCode draws the code of a new pact, on the first side.
 func (p *pact) drawCode(terms share.Terms, config home.Config, expires time.Time) error {
 	own := p.at(0)
-	at, err := knock.Answerers(config, own.genesis.Device)
+	at, err := knock.Answerers(config, own.genesis.Device, knock.Found{})
 	if err != nil {
 		return err
 	}
@@ -388,10 +383,18 @@ func (al *Allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 		al.pacts.left(k)
 		return api.Ally{}, ofAllyCode(errors.Join(err, k.place.Forget()))
 	}
+	kept, err := k.place.KeepRelays(knock.Relays(code.Answerers, func(entry.Device) bool { return false }))
+	if err != nil {
+		return api.Ally{}, err
+	}
 	p, _ := k.look()
 	k.troubled(k.askOnce(ctx, p, new([8]byte))) // it goes on with that
 	al.pacts.begun <- k
-	return k.ally(r), nil
+	out := k.ally(r)
+	if len(kept) > 0 {
+		out.Says = append(out.Says, api.RelaysKept(kept))
+	}
+	return out, nil
 }
 
 // beginWith tells the first side who this is, and hears its part of the words.

@@ -31,6 +31,9 @@ func (k *contact) Issued(key entry.Device) bool {
 	return bytes.Equal(key[:], p.CodeKey)
 }
 
+// Leads implements peer.Invites: only this side's host answers its code.
+func (k *contact) Leads(_, _ entry.Device) bool { return false }
+
 // Redeem implements peer.Invites: it answers who has the code.
 func (k *contact) Redeem(ctx context.Context, _ entry.Device, request []byte) ([]byte, error) {
 	if len(request) == 0 {
@@ -262,6 +265,9 @@ type doorOfPact struct{ p *pact }
 
 // Issued implements peer.Invites.
 func (d doorOfPact) Issued(key entry.Device) bool { return bytes.Equal(key[:], d.p.CodeKey) }
+
+// Leads implements peer.Invites: only the host that made the code answers it.
+func (d doorOfPact) Leads(_, _ entry.Device) bool { return false }
 
 // Redeem implements peer.Invites.
 func (d doorOfPact) Redeem(_ context.Context, _ entry.Device, request []byte) ([]byte, error) {

@@ -83,18 +83,20 @@ type DeviceJoinLine struct {
 
 // DeviceJoined is a computer that has become a member's device.
 type DeviceJoined struct {
-	Space  Named `json:"space"`
-	Member Named `json:"member"`
-	Device Named `json:"device"`
+	Space  Named    `json:"space"`
+	Member Named    `json:"member"`
+	Device Named    `json:"device"`
+	Relays []string `json:"relays"` // see JoinResult
 }
 
 // Recovered is a member who came back.
 type Recovered struct {
-	Space   Named   `json:"space"`
-	Member  Named   `json:"member"`
-	Device  Named   `json:"device"`
-	Kept    []Named `json:"kept"`    // other devices of theirs that stay in use
-	Retired []Named `json:"retired"` // those that don't
+	Space   Named    `json:"space"`
+	Member  Named    `json:"member"`
+	Device  Named    `json:"device"`
+	Kept    []Named  `json:"kept"`    // other devices of theirs that stay in use
+	Retired []Named  `json:"retired"` // those that don't
+	Relays  []string `json:"relays"`  // see JoinResult
 }
 
 // RecoverChoice says what becomes of the other devices of a member who comes back, by ID.

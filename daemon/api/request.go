@@ -6,6 +6,7 @@ type JoinRequest struct {
 	As       string   `json:"as"`
 	Listen   []string `json:"listen,omitempty"`
 	Announce []string `json:"announce,omitempty"`
+	Relays   []string `json:"relays,omitempty"`  // named ones; none: those of the code are kept
 	Another  bool     `json:"another,omitempty"` // beside the co-ops that are in this home
 }
 
@@ -16,6 +17,7 @@ type InitRequest struct {
 	Founders int      `json:"founders"`
 	Listen   []string `json:"listen,omitempty"`
 	Announce []string `json:"announce,omitempty"`
+	Relays   []string `json:"relays,omitempty"` // named ones
 }
 
 // TextEdit is a wanted text and the heads of the version that its writer read: the difference is merged into what

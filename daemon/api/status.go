@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"net"
 	"slices"
+	"strings"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -186,6 +188,29 @@ type JoinResult struct {
 	Member         Named  `json:"member"`
 	Device         Named  `json:"device"`
 	RecoveryPhrase string `json:"recovery_phrase"`
+	// Relays are those outside the co-op that the code named and that this computer keeps a place at from now on.
+	Relays []string `json:"relays"`
+}
+
+// RelaysKept says that a computer keeps places at relays because a code named them; "" if there are none.
+func RelaysKept(relays []string) string {
+	if len(relays) == 0 {
+		return ""
+	}
+	var at []string
+	for _, r := range relays {
+		at = append(at, relayAt(r))
+	}
+	return "The code came with a relay, at " + strings.Join(at, " and ") + ", that isn't of the co-op. Your computer keeps a place there from now on, so that the others reach it behind its router; what goes through it can't be read there. To leave it: kith daemon --relay none"
+}
+
+// relayAt is where a relay is, as people write it: 203.0.113.7:4001.
+func relayAt(multiaddr string) string {
+	parts := strings.Split(multiaddr, "/") // /ip4/203.0.113.7/tcp/4001/p2p/…
+	if len(parts) < 5 {
+		return multiaddr
+	}
+	return net.JoinHostPort(parts[2], parts[4])
 }
 
 // LogLine is one entry, in words.

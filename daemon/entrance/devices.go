@@ -115,7 +115,7 @@ func (e *Entrance) WayBack(_ context.Context, member string) (api.WayBack, error
 	if shared, _ := e.at.Replica.Share(); shared != nil {
 		return api.WayBack{}, errNoWayBack
 	}
-	at, err := e.answerers()
+	at, err := e.anybody()
 	if err != nil {
 		return api.WayBack{}, err
 	}

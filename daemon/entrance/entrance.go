@@ -2,6 +2,7 @@ package entrance
 
 import (
 	"context"
+	"slices"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -47,11 +48,66 @@ func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) (
 	return comeBack(ctx, d.at.Replica, key, request)
 }
 
-// answerers are where this device is reached, for a code.
+// Leads implements peer.Invites: every full member's device answers who comes back.
+func (d wayBack) Leads(key, to entry.Device) bool {
+	c := d.at.Replica.Charter()
+	who, ok := c.MemberKey(key)
+	m, there := c.MemberOf(to)
+	return ok && there && m.Standing == charter.Full && (who.Standing == charter.Full || who.Standing == charter.Prospective)
+}
+
+// answerers are where this device is reached, for a code that it alone answers.
 func (e *Entrance) answerers() ([]charter.Answerer, error) {
 	config, err := e.at.Place.Config()
 	if err != nil {
 		return nil, err
 	}
-	return knock.Answerers(config, e.at.Replica.Device())
+	var now knock.Found
+	if p := e.at.Peers; p != nil {
+		now = knock.Found{Dialable: p.Dialable(), Relayed: p.Relayed()}
+	}
+	return knock.Answerers(config, e.at.Replica.Device(), now)
+}
+
+// maxOthers bounds the other members' devices that a code names.
+const maxOthers = 2
+
+// anybody are where this device is reached and those of other full members, for a code that all of them answer: those
+// that are in touch now before others, and who is reached from elsewhere before who is only reached nearby.
+func (e *Entrance) anybody() ([]charter.Answerer, error) {
+	own, err := e.answerers()
+	if err != nil || e.at.Peers == nil {
+		return own, err
+	}
+	c := e.at.Replica.Charter()
+	me, _ := e.at.Replica.Me()
+	ways := e.at.Peers.WaysTo()
+	slices.SortStableFunc(ways, func(a, b peer.Way) int {
+		switch {
+		case a.Connected != b.Connected:
+			return before(a.Connected)
+		case a.Near != b.Near:
+			return before(b.Near)
+		}
+		return b.LastSeen.Compare(a.LastSeen)
+	})
+	named := map[charter.MemberID]bool{me.ID: true}
+	var others []charter.Answerer
+	for _, w := range ways {
+		m, ok := c.MemberOf(w.Device)
+		if b := w.Address.Bytes(); ok && m.Standing == charter.Full && !named[m.ID] && len(b) <= charter.MaxAddress {
+			named[m.ID] = true
+			others = append(others, charter.Answerer{Device: w.Device, Address: b})
+		}
+	}
+	others = others[:min(len(others), maxOthers)]
+	return append(own[:min(len(own), charter.MaxAnswerers-len(others))], others...), nil
+}
+
+// before orders what is so before what isn't.
+func before(so bool) int {
+	if so {
+		return -1
+	}
+	return 1
 }

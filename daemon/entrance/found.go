@@ -29,6 +29,7 @@ type InitOptions struct {
 	Founders int    // founding seats, the founder's own included
 	Listen   []string
 	Announce []string
+	Relays   []string         // named ones
 	Now      func() time.Time // the clock; nil means time.Now
 	Another  bool             // beside the co-ops that are in the home
 	// Show is told what was made before it is for good: its error is Init's, and then there is no co-op. nil: nobody is.
@@ -64,7 +65,7 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 	if o.Founders < 1 || o.Founders > charter.MaxSeats {
 		return nil, res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
 	}
-	config, err := home.Choose(o.Listen, o.Announce)
+	config, err := home.ChooseAll(o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return nil, res, err
 	}
@@ -94,7 +95,7 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 
 	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
 	res.Space, res.Member, res.Device = words.Self(r)
-	at, err := knock.Answerers(config, key.Device())
+	at, err := knock.Answerers(config, key.Device(), knock.Found{})
 	if err != nil {
 		return nil, res, err
 	}
@@ -133,7 +134,8 @@ type JoinOptions struct {
 	As       string
 	Listen   []string
 	Announce []string
-	Another  bool // beside the co-ops that are in the home
+	Relays   []string // named ones; none: those of the code, which the home keeps
+	Another  bool     // beside the co-ops that are in the home
 	Log      *slog.Logger
 }
 
@@ -164,7 +166,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	if err != nil {
 		return nil, res, err
 	}
-	config, err := home.Choose(o.Listen, o.Announce)
+	config, err := home.ChooseAll(o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return nil, res, err
 	}
@@ -190,10 +192,26 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 			return nil, res, errors.Join(err, r.Close())
 		}
 	}
+	if res.Relays, err = keepRelays(home, o.Relays, code.Answerers, r.Charter()); err != nil {
+		return nil, res, errors.Join(err, r.Close())
+	}
 	res.RecoveryPhrase = phrase
 	res.Space, res.Member, res.Device = words.Self(r)
 	return r, res, nil
 }
+
+// keepRelays has a home keep the relays outside the co-op that a code named, unless its person chose, and returns them: whom
+// others reach only through a relay, they reach there, and nobody has to type its address.
+func keepRelays(place *home.Home, chosen []string, answerers []charter.Answerer, c *charter.Charter) ([]string, error) {
+	if len(chosen) > 0 {
+		return []string{}, nil
+	}
+	kept, err := place.KeepRelays(knock.Relays(answerers, c.Knows))
+	return append([]string{}, kept...), err
+}
+
+// answersLost bounds how often an answer to a redemption may get lost.
+const answersLost = 4
 
 // redeem presents a code to whoever answers at its addresses: first it asks who they are, and
 // then, if they are of the co-op that the code is for, it says who joins.
@@ -222,7 +240,14 @@ func redeem(ctx context.Context, code charter.Invite, name string, member, devic
 	if err != nil {
 		return none, hello, err
 	}
-	joined, err := peer.Join(ctx, code.Key(), at, append([]byte{knock.RequestRedeem}, request...))
+	request = append([]byte{knock.RequestRedeem}, request...)
+	joined, err := peer.Join(ctx, code.Key(), at, request)
+	for range answersLost {
+		if err == nil || errors.As(err, new(*peer.JoinError)) || knock.Pause(ctx, knock.AskAgain) != nil {
+			break
+		}
+		joined, err = peer.Join(ctx, code.Key(), at, request) // it may be the answer that got lost: to ask as somebody else would use the code up
+	}
 	if err != nil {
 		return none, joined, err
 	}

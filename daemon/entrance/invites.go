@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -45,17 +46,44 @@ const invitePrefix = "invite/"
 // whoever dials with it is a stranger.
 const overTime = 14 * 24 * time.Hour
 
-// invites are the codes that this device made. Redeeming is one at a time, so no code is
-// redeemed twice by this device, and no other device answers for its codes.
+// invites are the codes that this device answers: those that it made, and the others of which the charter says that a full
+// member made them for somebody who is to be prospective. Those for founding seats are the founder's alone, and the charter
+// says nothing of them before they are used. Redeeming is one at a time, so no code is redeemed twice by this device; two
+// that haven't heard of each other may each let somebody in by one code, and everybody sees that.
 type invites struct {
 	replica *replica.Replica
 	now     func() time.Time
 
-	mu *sync.Mutex
+	mu sync.Mutex // held while a code is redeemed or taken back
+
+	latelyMu sync.Mutex
+	lately   map[entry.Device]time.Time // whom this device let in with others' codes, and when
 }
 
+// lateAnswer is for how long who was let in with a code that another device made may ask again: the answer may have got lost.
+const lateAnswer = 2 * time.Minute
+
 func newInvites(r *replica.Replica, now func() time.Time) *invites {
-	return &invites{replica: r, now: now, mu: new(sync.Mutex)}
+	return &invites{replica: r, now: now, lately: map[entry.Device]time.Time{}}
+}
+
+// letIn notes that somebody was let in with a code that another device made. There are as few as members may have guests.
+func (s *invites) letIn(key entry.Device) {
+	s.latelyMu.Lock()
+	defer s.latelyMu.Unlock()
+	for k, at := range s.lately {
+		if s.now().Sub(at) > lateAnswer {
+			delete(s.lately, k)
+		}
+	}
+	s.lately[key] = s.now()
+}
+
+func (s *invites) letInLately(key entry.Device) bool {
+	s.latelyMu.Lock()
+	defer s.latelyMu.Unlock()
+	at, ok := s.lately[key]
+	return ok && s.now().Sub(at) < lateAnswer
 }
 
 // SeatInvite makes an invite to a founding seat of a replica, valid for InviteLife; answerers are where this device is
@@ -107,10 +135,7 @@ func (s *invites) draw(answerers []charter.Answerer, life time.Duration) (key en
 		return key, kept, err
 	}
 	c := s.replica.Charter()
-	if len(answerers) > charter.MaxAnswerers {
-		answerers = answerers[:charter.MaxAnswerers]
-	}
-	v := charter.NewInvite(c.Space(), c.Tip(), answerers...)
+	v := charter.NewInvite(c.Space(), c.Tip(), answerers[:min(len(answerers), charter.MaxAnswerers)]...)
 	code, err := v.Encode()
 	return v.Key().Device(), invite{Code: code, Expires: s.now().Add(life).UTC().Truncate(time.Second)}, err
 }
@@ -134,11 +159,13 @@ func (s *invites) get(key entry.Device) (invite, error) {
 	return v, json.Unmarshal(b, &v)
 }
 
-func (s *invites) state(v invite) string {
+// state says how it stands with a code that this device made.
+func (s *invites) state(key entry.Device, v invite) string {
+	said, known := s.replica.Charter().InviteOf(key)
 	switch {
-	case v.By != "":
+	case v.By != "", known && len(said.Used) > 0:
 		return inviteUsed
-	case v.Revoked:
+	case v.Revoked, known && said.Revoked:
 		return inviteRevoked
 	case s.now().After(v.Expires):
 		return inviteExpired
@@ -146,15 +173,51 @@ func (s *invites) state(v invite) string {
 	return inviteOpen
 }
 
+// told gives what the charter says of a code for a prospective member that another device made. ok is false if this one
+// answers for no such code: nobody here is a full member, or the code doesn't lead to anything any more. Why it doesn't says
+// only the device that made it: what is over is shut at the handshake everywhere else.
+func (s *invites) told(key entry.Device) (v invite, ok bool) {
+	c := s.replica.Charter()
+	said, ok := c.InviteOf(key)
+	if !ok || said.Revoked || len(said.Used) > 0 {
+		return v, false
+	}
+	me, speaks := s.replica.Me()
+	by, _ := c.Member(said.By)
+	if !speaks || me.Standing != charter.Full || by.Standing != charter.Full {
+		return v, false
+	}
+	v = invite{Prospective: true, Expires: time.UnixMilli(int64(min(said.Expires, maxMilli)))}
+	if said.Expires == 0 {
+		v.Expires = s.now().Add(time.Hour) // never, by who made it
+	}
+	return v, s.now().Before(v.Expires)
+}
+
+// maxMilli bounds a time that somebody else wrote, in milliseconds since 1970, so that it is one.
+const maxMilli = 1 << 50
+
+// lookUp gives what is known of a code that this device answers.
+func (s *invites) lookUp(key entry.Device) (v invite, ok bool) {
+	v, err := s.get(key)
+	if err == nil {
+		return v, s.now().Before(v.Expires.Add(overTime))
+	}
+	return s.told(key)
+}
+
 func (s *invites) show(key entry.Device, v invite) api.Invite {
-	standing := charter.Full
-	if v.Prospective {
-		standing = charter.Prospective
+	out := api.Invite{
+		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: charter.Full.String(),
+		ExpiresAt: api.At(v.Expires), State: s.state(key, v),
 	}
-	return api.Invite{
-		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: standing.String(),
-		ExpiresAt: api.At(v.Expires), State: s.state(v),
+	switch {
+	case v.Prospective:
+		out.Standing = charter.Prospective.String()
+	case out.State == inviteOpen:
+		out.Says = []string{saysSeat}
 	}
+	return out
 }
 
 // list returns all codes, the newest expiry last.
@@ -195,7 +258,7 @@ func (s *invites) revoke(ctx context.Context, id string) (api.Invite, error) {
 	if err != nil {
 		return api.Invite{}, err
 	}
-	if v.By != "" {
+	if s.state(key, v) == inviteUsed {
 		return api.Invite{}, api.Problemf(api.NotAllowed, "kith member list", "the invite %s was used already", id)
 	}
 	if v.Prospective {
@@ -209,8 +272,32 @@ func (s *invites) revoke(ctx context.Context, id string) (api.Invite, error) {
 
 // Issued implements peer.Invites.
 func (s *invites) Issued(key entry.Device) bool {
-	v, err := s.get(key)
-	return err == nil && s.now().Before(v.Expires.Add(overTime))
+	_, ok := s.lookUp(key)
+	return ok || s.letInLately(key)
+}
+
+// Leads implements peer.Invites: whoever has an open code of a full member may go through this device to the other full
+// members' devices, which answer it, too.
+func (s *invites) Leads(key, to entry.Device) bool {
+	if _, ok := s.told(key); !ok {
+		return false
+	}
+	m, ok := s.replica.Charter().MemberOf(to)
+	return ok && m.Standing == charter.Full
+}
+
+// saysSeat says who lets in the holder of a code for a founding seat.
+const saysSeat = "A founding seat is filled by the founder's computer alone: it has to be on, with kith daemon running, when the others type their codes."
+
+// today is the text of a code of this device with where it is found today. The key stays, and so it is the same code.
+func (s *invites) today(text string, answerers []charter.Answerer) (string, error) {
+	v, err := charter.DecodeInvite(text)
+	if err != nil {
+		return "", err
+	}
+	tip := s.replica.Charter().Tip()
+	v.Step, v.Answerers = [8]byte(tip[:8]), answerers[:min(len(answerers), charter.MaxAnswerers)]
+	return v.Encode()
 }
 
 // forget deletes the codes that have long been over.
@@ -233,16 +320,16 @@ func (s *invites) forget() error {
 func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, err := s.get(key)
-	if err != nil {
-		return nil, err
-	}
 	if len(request) == 0 {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
+	v, ok := s.lookUp(key)
+	if !ok { // it opened something when the connection came
+		v = invite{Prospective: true, Revoked: true}
+	}
 	switch request[0] {
 	case knock.RequestHello:
-		if err := s.refusal(v); err != nil {
+		if err := s.refusal(key, v); err != nil {
 			return nil, err
 		}
 	case knock.RequestRedeem:
@@ -261,12 +348,16 @@ func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, reques
 		return &peer.JoinError{Code: peer.JoinBadRequest}
 	}
 	c := s.replica.Charter()
-	// The answer to a redemption may have got lost on the way: who signed it gets it again.
-	if m, ok := c.MemberOf(red.Device); ok && m.Key == red.Member && v.By == red.Device.String() && red.Verify(c.Space(), key) == nil {
+	// The answer to a redemption may have got lost on the way: who signed it gets it again, whoever answered.
+	said, _ := c.InviteOf(key)
+	if m, ok := c.MemberOf(red.Device); ok && m.Key == red.Member && (v.By == red.Device.String() || slices.Contains(said.Used, m.ID)) && red.Verify(c.Space(), key) == nil {
 		return nil
 	}
-	if err := s.refusal(v); err != nil {
+	if err := s.refusal(key, v); err != nil {
 		return err
+	}
+	if v.Code == "" {
+		s.letIn(key) // before the charter says that the code is used, and the gate hears of it
 	}
 	_, err = s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) {
 		if v.Prospective {
@@ -277,13 +368,16 @@ func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, reques
 	if err != nil {
 		return refusal(err)
 	}
+	if v.Code == "" { // another device keeps it
+		return nil
+	}
 	v.By = red.Device.String()
 	return s.put(key, v)
 }
 
 // refusal says why a code isn't good any more; nil if it is open.
-func (s *invites) refusal(v invite) error {
-	switch s.state(v) {
+func (s *invites) refusal(key entry.Device, v invite) error {
+	switch s.state(key, v) {
 	case inviteUsed:
 		return &peer.JoinError{Code: peer.JoinUsed}
 	case inviteRevoked:

@@ -37,7 +37,30 @@ func MemberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member 
 // Invites implements server.Entrance.
 func (e *Entrance) Invites(_ context.Context) ([]api.Invite, error) {
 	all, _, err := e.invites.list()
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].State != inviteOpen {
+			continue
+		}
+		at, err := e.answerersOf(all[i].Standing == charter.Prospective.String())
+		if err != nil {
+			return nil, err
+		}
+		if all[i].Code, err = e.invites.today(all[i].Code, at); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// answerersOf are those who answer a code for a prospective member, or for a founding seat.
+func (e *Entrance) answerersOf(prospective bool) ([]charter.Answerer, error) {
+	if prospective {
+		return e.anybody()
+	}
+	return e.answerers()
 }
 
 // RevokeInvite implements server.Entrance.
@@ -48,7 +71,7 @@ func (e *Entrance) RevokeInvite(ctx context.Context, id string) (api.Invite, err
 
 // Invite implements server.Entrance.
 func (e *Entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite, error) {
-	at, err := e.answerers()
+	at, err := e.anybody()
 	if err != nil {
 		return api.Invite{}, err
 	}

@@ -33,7 +33,7 @@ func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, nil)
 	if err != nil {
 		return res, err
 	}

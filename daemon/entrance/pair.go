@@ -24,7 +24,8 @@ type JoinDeviceOptions struct {
 	Name     string // of the device; "": what the home remembers, or the computer's
 	Listen   []string
 	Announce []string
-	Another  bool // beside the co-ops that are in the home
+	Relays   []string // named ones; none: those of the code, which the home keeps
+	Another  bool     // beside the co-ops that are in the home
 	// Show tells the person whose device this will be, and the words to compare.
 	Show func(api.Compare)
 	Log  *slog.Logger
@@ -71,6 +72,7 @@ type Added struct {
 	welcome knock.Welcome
 	step    [8]byte
 	from    *peer.Joined
+	relays  []string // kept, since the code named them
 	log     *slog.Logger
 }
 
@@ -79,12 +81,13 @@ func (a *Added) Replica() (r *replica.Replica, res api.DeviceJoined, err error) 
 	r, err = begun(a.place, a.welcome, a.key, a.step, a.from, a.log)
 	if err == nil {
 		res.Space, res.Member, res.Device = words.Self(r)
+		res.Relays = a.relays
 	}
 	return r, res, err
 }
 
 func askForDevice(ctx context.Context, place *home.Home, code charter.DeviceCode, o JoinDeviceOptions) (*Added, error) {
-	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +113,11 @@ func askForDevice(ctx context.Context, place *home.Home, code charter.DeviceCode
 			return nil, err
 		}
 	}
-	return &Added{place, key, w, code.Step, k.Joined, o.Log}, nil
+	kept, err := keepRelays(place, o.Relays, code.Answerers, w.Charter(code.Space[:]))
+	if err != nil {
+		return nil, err
+	}
+	return &Added{place, key, w, code.Step, k.Joined, kept, o.Log}, nil
 }
 
 // settle makes the replica in an empty home whose device the charter has now, and closes it.

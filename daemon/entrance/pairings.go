@@ -96,6 +96,9 @@ func (s *pairings) Issued(key entry.Device) bool {
 	return err == nil && s.now().Before(v.Expires.Add(overTime))
 }
 
+// Leads implements peer.Invites: only the device that made a code answers it.
+func (s *pairings) Leads(_, _ entry.Device) bool { return false }
+
 // again is how a device shows that it is the one that was added with a code, and hasn't heard of it: its key, and its
 // word under that of the code.
 func again(code entry.Device, device entry.Signer) []byte {

@@ -79,7 +79,8 @@ type RecoverOptions struct {
 	Name     string // of this device; "": what the home remembers, or the computer's
 	Listen   []string
 	Announce []string
-	Another  bool // beside the co-ops that are in the home
+	Relays   []string // named ones; none: those of the code, which the home keeps
+	Another  bool     // beside the co-ops that are in the home
 	// Choose is asked what becomes of the member's other devices; nil: they were theirs, and none
 	// stays in use.
 	Choose func(member string, devices []api.Device) (api.RecoverChoice, error)
@@ -103,7 +104,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce)
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return res, err
 	}
@@ -146,6 +147,9 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	tip := end.Tip()
 	res.Space, res.Member, res.Device, err = settle(place, w, key, [8]byte(tip[:8]), k.Joined, o.Log)
 	if err != nil {
+		return res, err
+	}
+	if res.Relays, err = keepRelays(place, o.Relays, way.Answerers, end); err != nil {
 		return res, err
 	}
 	who, _ = end.Member(who.ID)

@@ -37,18 +37,52 @@ func (h *Home) Choose(listen, announce []string) (Config, error) {
 	return config, h.SetConfig(config)
 }
 
+// ChooseAll fixes and remembers as Choose does, and the relays that are named: nothing, if one of these can't be.
+func (h *Home) ChooseAll(listen, announce, relays []string) (Config, error) {
+	if _, err := relaysMeant(relays); err != nil {
+		return Config{}, err
+	}
+	c, err := h.Choose(listen, announce)
+	if err != nil {
+		return c, err
+	}
+	return h.ChooseRelays(c, relays)
+}
+
+// NoRelays says in the place of relays that there are to be none.
+const NoRelays = "none"
+
+func relaysMeant(relays []string) ([]string, error) {
+	if slices.Equal(relays, []string{NoRelays}) {
+		return nil, nil
+	}
+	return relays, peer.CheckRelays(relays)
+}
+
 // ChooseRelays remembers named relays, or with "none" forgets them.
 func (h *Home) ChooseRelays(c Config, relays []string) (Config, error) {
 	if len(relays) == 0 {
 		return c, nil
 	}
-	if c.Relays = relays; slices.Equal(relays, []string{"none"}) {
-		c.Relays = nil
-	}
-	if err := peer.CheckRelays(c.Relays); err != nil {
+	var err error
+	if c.Relays, err = relaysMeant(relays); err != nil {
 		return c, err
 	}
 	return c, h.SetConfig(c)
+}
+
+// keptRelays bounds the relays that a home takes over from a code.
+const keptRelays = 2
+
+// KeepRelays remembers relays that a code named, unless others were chosen here, and returns those that are new.
+func (h *Home) KeepRelays(named []string) (kept []string, err error) {
+	c, err := h.Config()
+	if err != nil || len(c.Relays) > 0 || len(named) == 0 {
+		return nil, err
+	}
+	kept = named[:min(len(named), keptRelays)]
+	_, err = h.ChooseRelays(c, kept)
+	return kept, err
 }
 
 // deviceName is what this computer is called among the member's devices. In a further space it isn't by its own
@@ -63,8 +97,8 @@ func (h *Home) deviceName() string {
 }
 
 // NewDevice fixes where this home listens and what its device is called, and draws its key.
-func (h *Home) NewDevice(name string, listen, announce []string) (Config, entry.Signer, error) {
-	config, err := h.Choose(listen, announce)
+func (h *Home) NewDevice(name string, listen, announce, relays []string) (Config, entry.Signer, error) {
+	config, err := h.ChooseAll(listen, announce, relays)
 	if err != nil {
 		return config, entry.Signer{}, err
 	}

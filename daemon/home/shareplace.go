@@ -129,15 +129,25 @@ func (h *Home) Waiting() (places []*Home, err error) {
 
 var anyPort = regexp.MustCompile(`/(tcp|udp)/[0-9]+`)
 
-// ListenBeside gives where a further place listens that nobody chose for: where the home does, at other ports.
-func (h *Home) ListenBeside() ([]string, error) {
-	config, err := h.Config()
+// Beside has a further place be reached as the home is, where nobody chose for it: it listens where the home does, at other
+// ports, and names the home's relays.
+func (h *Home) Beside(place *Home, listen, announce []string) (Config, error) {
+	own, err := h.Config()
 	if err != nil {
-		return nil, err
+		return own, err
 	}
-	var out []string
-	for _, a := range config.Listen {
-		out = append(out, anyPort.ReplaceAllString(a, "/$1/0"))
+	before, err := place.Config()
+	if err != nil {
+		return before, err
 	}
-	return out, nil
+	if len(listen) == 0 && len(before.Listen) == 0 {
+		for _, a := range own.Listen {
+			listen = append(listen, anyPort.ReplaceAllString(a, "/$1/0"))
+		}
+	}
+	c, err := place.Choose(listen, announce)
+	if err != nil || len(before.Listen) > 0 { // it was chosen for before
+		return c, err
+	}
+	return place.ChooseRelays(c, own.Relays)
 }

@@ -31,7 +31,7 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 			outside[ip.String()] = true
 		}
 	}
-	at, err := Answerers(home.Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, entry.NewSigner().Device())
+	at, err := Answerers(home.Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, entry.NewSigner().Device(), Found{})
 	must(t, err)
 	for _, answerer := range at {
 		a, err := ma.NewMultiaddrBytes(answerer.Address)
@@ -49,7 +49,7 @@ func TestACodeNamesTheAddressesOfThisComputerInThePlaceOfAll(t *testing.T) {
 
 func TestACodeNamesWhatIsAnnouncedInPlaceOfWhatIsListenedOn(t *testing.T) {
 	c := home.Config{Listen: []string{"/ip4/127.0.0.1/tcp/4111"}, Announce: []string{"/ip4/198.51.100.7/tcp/80"}}
-	at, err := Answerers(c, entry.NewSigner().Device())
+	at, err := Answerers(c, entry.NewSigner().Device(), Found{})
 	must(t, err)
 	if len(at) != 1 {
 		t.Fatalf("%d addresses", len(at))

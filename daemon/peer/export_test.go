@@ -4,6 +4,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+
 	"kith/crdt/entry"
 )
 
@@ -16,6 +19,19 @@ func (p *Peers) Fails(d entry.Device, why string) {
 	c := p.contacts[d]
 	p.mu.Unlock()
 	p.failed(c, why)
+}
+
+// What one guest may have of a device as a relay.
+var (
+	GuestsAtOnce = guestRation.atOnce
+	GuestBytes   = int64(carryRation.atOnce) * relayBuffer
+)
+
+// Carry tells what meters guests that bytes of somebody were passed on.
+func (p *Peers) Carry(id peer.ID, n int64) {
+	for ; n > 0; n -= relayBuffer {
+		guestMeter{p}.LogRecvMessageStream(min(n, relayBuffer), proto.ProtoIDv2Hop, id)
+	}
 }
 
 // SleptBetween is sleptBetween.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
 	"github.com/libp2p/go-libp2p/core/control"
 	"github.com/libp2p/go-libp2p/core/host"
@@ -94,68 +96,121 @@ func readPart(r io.Reader, limit int) ([]byte, error) {
 }
 
 // Join redeems an invite: it dials the addresses that its code names, as the invite, and hands
-// over request. The addresses may end in /p2p/ and an identity; without it, whoever answers is
-// asked, since only the caller can tell from the reply whether it belongs to the space.
+// over request to one of those who are there: to the one that was reached first, and to the next if that doesn't know
+// the invite. The addresses may lead through a relay, and may end in /p2p/ and an identity; without it, whoever answers
+// is asked, since only the caller can tell from the reply whether it belongs to the space.
 //
 // The error is a *NobodyAnsweredError, an *UnknownCodeError, a *JoinError, or that of ctx.
 func Join(ctx context.Context, invite entry.Signer, addrs []string, request []byte) (*Joined, error) {
 	if len(request) > MaxJoinRequest {
 		return nil, fmt.Errorf("a join request of %d bytes, the limit is %d", len(request), MaxJoinRequest)
 	}
-	h, err := newHost(invite, callers{}, nil)
+	h, err := newHost(invite, callers{}, nil, libp2p.EnableRelay())
 	if err != nil {
 		return nil, err
 	}
 	defer h.Close() //nolint:errcheck // a host of our own that has done its work
 	var tried []Attempt
-	unknown := false
+	targets := group(addrs, &tried)
+	dialing, hangUp := context.WithCancel(ctx)
+	reached := make(chan dialed)
+	var dialers sync.WaitGroup
+	defer dialers.Wait()
+	defer hangUp()
+	for _, to := range targets {
+		dialers.Go(func() {
+			select {
+			case reached <- to.dial(dialing, h):
+			case <-dialing.Done():
+			}
+		})
+	}
+	silent, unknown := len(tried) > 0, false
 	asked := map[peer.ID]bool{}
-	for _, to := range group(addrs, &tried) {
-		ids := []peer.ID{to.id}
-		if to.id == "" {
-			ids = identities(ctx, h.Network(), to.addrs, &tried)
+	for range targets {
+		var there dialed
+		select {
+		case there = <-reached:
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(all(targets), ctx.Err())...)))
 		}
-		for _, id := range ids {
-			if asked[id] {
+		tried = append(tried, there.tried...)
+		silent = silent || len(there.conns) == 0 && !there.shut
+		unknown = unknown || there.shut
+		for _, conn := range there.conns {
+			if asked[conn.RemotePeer()] {
 				continue
 			}
-			asked[id] = true
-			h.Peerstore().AddAddrs(id, to.addrs, streamTime)
-			joined, err := ask(ctx, h, id, request)
+			asked[conn.RemotePeer()] = true
+			joined, err := ask(ctx, h, conn, request)
 			var refused *JoinError
 			switch {
 			case err == nil:
 				return joined, nil
 			case ctx.Err() != nil:
-				return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(to.addrs, ctx.Err())...)))
+				return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(there.addrs, ctx.Err())...)))
 			case errors.As(err, &refused):
 				return nil, refused
 			case errors.Is(err, errNotLetIn):
 				unknown = true
+			default:
+				silent = true
 			}
-			tried = append(tried, attemptsTo(to.addrs, err)...)
+			tried = append(tried, attemptsTo(there.addrs, err)...)
 		}
 	}
-	if unknown {
+	if unknown && !silent {
 		return nil, &UnknownCodeError{tried}
 	}
-	return nil, nobody(tried)
+	return nil, nobody(tried) // who isn't there may know what the others don't
 }
 
 func nobody(tried []Attempt) error { return &NobodyAnsweredError{tried} }
 
-// ask dials one peer and hands over the request.
-func ask(ctx context.Context, h host.Host, id peer.ID, request []byte) (*Joined, error) {
-	conn, err := h.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), id)
-	if err != nil {
-		if reason := reasonOf(err); reason == errNotLetIn.Error() {
-			return nil, errNotLetIn
-		}
-		return nil, err
+// dialed is what came of dialing a target: a connection, or several where it wasn't said who answers.
+type dialed struct {
+	addrs []ma.Multiaddr
+	conns []network.Conn
+	shut  bool // somebody is there and didn't let us in
+	tried []Attempt
+}
+
+// dial connects to a target at whichever of its addresses answers.
+func (to *target) dial(ctx context.Context, h host.Host) (out dialed) {
+	out.addrs = to.addrs
+	ids := []peer.ID{to.id}
+	if to.id == "" {
+		ids = identities(ctx, h.Network(), to.addrs, &out.tried)
 	}
+	for _, id := range ids {
+		h.Peerstore().AddAddrs(id, to.addrs, streamTime)
+		conn, err := h.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), id)
+		if err != nil {
+			if reasonOf(err) == errNotLetIn.Error() {
+				err, out.shut = errNotLetIn, true
+			}
+			out.tried = append(out.tried, attemptsTo(to.addrs, err)...)
+			continue
+		}
+		out.conns = append(out.conns, conn)
+	}
+	return out
+}
+
+// all are the addresses of all targets.
+func all(targets []*target) (addrs []ma.Multiaddr) {
+	for _, to := range targets {
+		addrs = append(addrs, to.addrs...)
+	}
+	return addrs
+}
+
+// ask hands over the request to who is at the other end of a connection.
+func ask(ctx context.Context, h host.Host, conn network.Conn, request []byte) (*Joined, error) {
+	id := conn.RemotePeer()
 	ctx, cancel := context.WithTimeout(ctx, streamTime)
 	defer cancel()
-	s, err := h.NewStream(ctx, id, JoinProtocol)
+	s, err := h.NewStream(network.WithAllowLimitedConn(network.WithNoDial(ctx, "dialed already"), "an answer is short"), id, JoinProtocol)
 	if err != nil {
 		return nil, notLetIn(ctx, h, id, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,8 @@ type invites struct {
 	mu    sync.Mutex
 	state map[entry.Device]error // nil: open
 	used  []string
+	// answerers are who answers an open code, besides this device.
+	answerers []entry.Device
 }
 
 func (v *invites) Issued(d entry.Device) bool {
@@ -25,6 +28,13 @@ func (v *invites) Issued(d entry.Device) bool {
 	defer v.mu.Unlock()
 	_, ok := v.state[d]
 	return ok
+}
+
+func (v *invites) Leads(d, to entry.Device) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err, ok := v.state[d]
+	return ok && err == nil && slices.Contains(v.answerers, to)
 }
 
 func (v *invites) Redeem(_ context.Context, d entry.Device, request []byte) ([]byte, error) {

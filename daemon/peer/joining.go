@@ -2,6 +2,7 @@ package peer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kith/crdt/entry"
@@ -87,6 +88,9 @@ func (e *NobodyAnsweredError) Error() string {
 	}
 	var b strings.Builder
 	b.WriteString("nobody answered")
+	if e.away() {
+		b.WriteString(": the computer that this code leads to isn't on, or has no network")
+	}
 	for _, a := range e.Tried {
 		fmt.Fprintf(&b, "; %s: %s", a.Address, a.Why)
 	}
@@ -95,7 +99,15 @@ func (e *NobodyAnsweredError) Error() string {
 
 // Problem implements problem.Teller.
 func (e *NobodyAnsweredError) Problem() *problem.Problem {
+	if e.away() {
+		return problem.New(problem.TimedOut, "ask who sent you the code to switch it on, and try again: the code stays good until it expires", "%v", e)
+	}
 	return problem.New(problem.TimedOut, "the daemon of who made the code has to run and be reachable: try again when it is", "%v", e)
+}
+
+// away says whether a relay was there, and the device that keeps a place at it wasn't.
+func (e *NobodyAnsweredError) away() bool {
+	return slices.ContainsFunc(e.Tried, func(a Attempt) bool { return a.Why == notAtRelay })
 }
 
 // UnknownCodeError says that somebody answers at an address of the code, but doesn't know the

@@ -55,12 +55,14 @@ var (
 	moveRation    = ration{4, time.Minute}              // its address records that are saved and told on
 	dialRation    = ration{128, 500 * time.Millisecond} // dials, one for each address
 
-	connRation   = ration{64, time.Second}              // connections that it makes; the library rations them by IP address besides
-	streamRation = ration{512, 50 * time.Millisecond}   // streams that it opens, of whatever protocol
-	recordRation = ration{4096, 50 * time.Millisecond}  // address records that it tells: all of a large co-op, at a few connections
-	relayRation  = ration{256, 500 * time.Millisecond}  // places and connections that a person's devices ask for through this one
-	ledRation    = ration{128, 100 * time.Millisecond}  // connections through this device to it, a part of what streamRation gives this one there
-	floodRation  = ration{1024, 100 * time.Millisecond} // streams beyond its ration, until it is left alone
+	connRation   = ration{64, time.Second}                                // connections that it makes; the library rations them by IP address besides
+	streamRation = ration{512, 50 * time.Millisecond}                     // streams that it opens, of whatever protocol
+	recordRation = ration{4096, 50 * time.Millisecond}                    // address records that it tells: all of a large co-op, at a few connections
+	relayRation  = ration{256, 500 * time.Millisecond}                    // places and connections that a person's devices ask for through this one
+	ledRation    = ration{128, 100 * time.Millisecond}                    // connections through this device to it, a part of what streamRation gives this one there
+	guestRation  = ration{8, 15 * time.Second}                            // connections through this device to who answers a code, for who has it
+	carryRation  = ration{64 << 20 / relayBuffer, 100 * time.Millisecond} // pieces of relayBuffer over these: a charter twice
+	floodRation  = ration{1024, 100 * time.Millisecond}                   // streams beyond its ration, until it is left alone
 )
 
 // Limits of what this device passes on as a relay. The library's own end a connection after 128 kB,

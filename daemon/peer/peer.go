@@ -89,6 +89,9 @@ type Invites interface {
 	// Issued says whether key belongs to one of them, whatever its state: the holder
 	// of a used or expired code is told so, anybody else meets a closed door.
 	Issued(key entry.Device) bool
+	// Leads says whether the holder of key may be led through this device to another one that answers the key,
+	// too. The holder of a code that is over isn't, nor who wants to somebody else.
+	Leads(key, to entry.Device) bool
 	// Redeem answers the holder of the key. An error other than a *JoinError is told as
 	// JoinFailed without its text.
 	Redeem(ctx context.Context, key entry.Device, request []byte) (reply []byte, err error)

@@ -47,6 +47,8 @@ type Peers struct {
 	tells    rations[entry.Device] // address records that it tells
 	relayed  rations[string]       // places and connections through this device, by whose device asks
 	led      rations[entry.Device] // connections through this device, by who is asked for
+	guests   rations[entry.Device] // connections through this device, by the code that asks
+	carried  rations[entry.Device] // what went over these, in pieces of relayBuffer
 	knocks   rations[entry.Device] // questions whether it can be dialed
 
 	mu       sync.Mutex
@@ -104,7 +106,7 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved(), libp2p.MultiaddrResolver(ownNames(relays))); err != nil {
+	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved(), libp2p.BandwidthReporter(guestMeter{p}), libp2p.MultiaddrResolver(ownNames(relays))); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {

@@ -26,7 +26,8 @@ import (
 // that it could dial itself, or at the relays that its owner named, and says so in its address
 // record.
 
-// relayACL lets the charter's devices use this one as a relay, and nobody else.
+// relayACL lets the charter's devices use this one as a relay, and who has an open code go through it to those who answer
+// it; nobody else.
 type relayACL struct{ p *Peers }
 
 var _ relay.ACLFilter = relayACL{}
@@ -39,7 +40,7 @@ func (a relayACL) AllowConnect(from peer.ID, _ ma.Multiaddr, to peer.ID) bool {
 	// Whoever is asked for hears of it over a stream of this device's: without a bound others could make it look like one
 	// that has no end of asking.
 	d, err := deviceOf(to)
-	return err == nil && a.p.speaks(to) && a.p.passes(from) && a.p.led.may(d, ledRation, time.Now())
+	return err == nil && a.p.speaks(to) && (a.p.passes(from) || a.p.leads(from, to)) && a.p.led.may(d, ledRation, time.Now())
 }
 
 // passes says whether something is done for a person's device as a relay now.

@@ -190,14 +190,17 @@ func tries(t *testing.T, h host.Host, at, to *device) (reserved, connected bool)
 }
 
 // Who may is shown by a member; and who could, and then isn't a member any more, has lost it: a place that was taken,
-// and a way through that was open.
+// and a way through that was open. Who has an open code may go to those who answer it, and no further.
 func TestNobodyButTheCharterUsesAMembersDeviceAsARelay(t *testing.T) {
 	t.Parallel()
 	c := newCoop(t)
-	ana, ben, eli := c.elsewhere("Ana's laptop"), c.behindRouter("Ben's laptop").on(), c.device("Eli's laptop")
-	invite := entry.NewSigner()
-	ana.invites = &invites{state: map[entry.Device]error{invite.Device(): nil}}
+	ana, ben, eli := c.elsewhere("Ana's laptop"), c.behindRouter("Ben's laptop"), c.device("Eli's laptop")
+	invite, used := entry.NewSigner(), entry.NewSigner()
+	codes := map[entry.Device]error{invite.Device(): nil, used.Device(): &peer.JoinError{Code: peer.JoinUsed}}
+	ana.invites = &invites{state: codes, answerers: []entry.Device{ben.key.Device()}}
+	ben.invites = &invites{state: codes}
 	ana.on()
+	ben.on()
 	ben.meets(ana)
 	ben.untilRelayedBy("Ana's laptop")
 	host := dialer(t, eli.key, libp2p.EnableRelay())
@@ -206,10 +209,20 @@ func TestNobodyButTheCharterUsesAMembersDeviceAsARelay(t *testing.T) {
 	}
 	c.retire(eli, ana, func() {})
 	ana.until("Eli's place and way are gone", func() bool { return len(host.Network().Conns()) == 0 })
-	for who, key := range map[string]entry.Signer{"a stranger": entry.NewSigner(), "the holder of an invite": invite, "a former device": eli.key} {
+	for who, key := range map[string]entry.Signer{"a stranger": entry.NewSigner(), "the holder of a used code": used, "a former device": eli.key} {
 		if reserved, connected := tries(t, dialer(t, key, libp2p.EnableRelay()), ana, ben); reserved || connected {
 			t.Errorf("%s: a place: %v, a connection: %v", who, reserved, connected)
 		}
+	}
+	guest := dialer(t, invite, libp2p.EnableRelay())
+	if reserved, connected := tries(t, guest, ana, ben); reserved || !connected {
+		t.Errorf("the holder of an open code, to who answers it: a place: %v, a connection: %v", reserved, connected)
+	}
+	dan := c.behindRouter("Dan's laptop").on()
+	dan.meets(ana)
+	dan.untilRelayedBy("Ana's laptop")
+	if _, connected := tries(t, dialer(t, invite, libp2p.EnableRelay()), ana, dan); connected {
+		t.Error("the holder of an open code is led to somebody who doesn't answer it")
 	}
 	// The same with a device of the charter, so that it isn't the test that fails to try.
 	member := c.device("Mel's laptop")

@@ -55,7 +55,10 @@ func attempts(dial *swarm.DialError) []Attempt {
 	return all
 }
 
-const noAnswer = "no answer"
+const (
+	noAnswer   = "no answer"
+	notAtRelay = "it isn't connected" // of a relay that is there
+)
 
 // where is a multiaddr as people write it: 192.168.1.7:4001.
 func where(a ma.Multiaddr) string {
@@ -100,7 +103,7 @@ func reasonOf(err error) string {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "NO_RESERVATION"):
-		return "it isn't connected"
+		return notAtRelay
 	case strings.Contains(text, "PERMISSION_DENIED"):
 		return "not for this device"
 	case strings.Contains(text, "error opening hop stream to relay"):

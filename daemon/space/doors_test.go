@@ -19,6 +19,8 @@ type door struct {
 
 func (d door) Issued(key entry.Device) bool { return slices.Contains(d.issued, key) }
 
+func (d door) Leads(key, _ entry.Device) bool { return d.name == "invite" && d.Issued(key) }
+
 func (d door) Redeem(_ context.Context, _ entry.Device, request []byte) ([]byte, error) {
 	*d.asked = append(*d.asked, d.name)
 	if len(request) == 0 {
@@ -48,6 +50,9 @@ func TestTheFirstDoorThatHasIssuedAKeyAnswersAndNoOtherIsAsked(t *testing.T) {
 		var refused *peer.JoinError
 		if _, err := doors.Redeem(t.Context(), key(n), nil); !errors.As(err, &refused) {
 			t.Errorf("what %q refuses is answered: %v", want, err)
+		}
+		if doors.Leads(key(n), key(8)) != (want == "invite") {
+			t.Errorf("key %d leads by another door than %q", n, want)
 		}
 		if !slices.Equal(asked, []string{want, want}) {
 			t.Errorf("of key %d were asked %q", n, asked)

@@ -44,7 +44,10 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		return nil, err
 	}
 	if !own {
-		c.Listen, c.Announce, c.Relays = nil, nil, nil
+		c.Listen, c.Announce = nil, nil
+		if !slices.Equal(c.Relays, []string{home.NoRelays}) { // whoever wants none wants none anywhere
+			c.Relays = nil
+		}
 	}
 	config, err := place.Choose(c.Listen, c.Announce)
 	if err != nil {
@@ -90,6 +93,12 @@ var _ peer.Invites = anyDoor{}
 // Issued implements peer.Invites.
 func (d anyDoor) Issued(key entry.Device) bool {
 	return slices.ContainsFunc(d, func(one peer.Invites) bool { return one.Issued(key) })
+}
+
+// Leads implements peer.Invites.
+func (d anyDoor) Leads(key, to entry.Device) bool {
+	i := slices.IndexFunc(d, func(one peer.Invites) bool { return one.Issued(key) })
+	return i >= 0 && d[i].Leads(key, to)
 }
 
 // Redeem implements peer.Invites.

@@ -81,13 +81,7 @@ func (f *Follower) openShare(place *home.Home, of home.SharePlace) (*comingIn, e
 			return nil, err
 		}
 	}
-	listen := config.Listen
-	if len(listen) == 0 {
-		if listen, err = f.all.Home.ListenBeside(); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := place.Choose(listen, nil); err != nil {
+	if _, err := f.all.Home.Beside(place, nil, nil); err != nil {
 		return nil, err
 	}
 	key, err := place.DeviceKey()

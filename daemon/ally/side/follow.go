@@ -364,7 +364,7 @@ func (f *Follower) writeSeat(ctx context.Context, r *replica.Replica, h *followe
 	if err != nil {
 		return err
 	}
-	answerers, err := knock.Answerers(config, s.key.Device())
+	answerers, err := knock.Answerers(config, s.key.Device(), knock.Found{})
 	if err != nil {
 		return err
 	}

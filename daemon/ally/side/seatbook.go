@@ -123,6 +123,12 @@ func (b *seatbook) Issued(key entry.Device) bool {
 	})
 }
 
+// Leads implements peer.Invites: every device of the own side answers who sits down.
+func (b *seatbook) Leads(key, to entry.Device) bool {
+	_, speaks := b.replica.Charter().MemberOf(to)
+	return speaks && b.Issued(key)
+}
+
 // Redeem implements peer.Invites.
 func (b *seatbook) Redeem(_ context.Context, _ entry.Device, request []byte) ([]byte, error) {
 	if len(request) != 1 || request[0] != knock.RequestHello {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/charter"
 	"kith/daemon/api"
 )
 
@@ -70,8 +71,11 @@ func (s *Server) revokeInvite(r *http.Request, _ nothing) (api.Invite, error) {
 	if err != nil {
 		return api.Invite{}, err
 	}
+	typed, typedErr := charter.DecodeInvite(word)
 	found := slices.DeleteFunc(all, func(i api.Invite) bool {
-		return i.Code != word && !strings.HasPrefix(strings.ToLower(i.ID), strings.ToLower(word))
+		code, err := charter.DecodeInvite(i.Code)
+		same := err == nil && typedErr == nil && code.Seed == typed.Seed // whatever the addresses were when it was copied
+		return !same && i.Code != word && !strings.HasPrefix(strings.ToLower(i.ID), strings.ToLower(word))
 	})
 	switch len(found) {
 	case 0:
