@@ -126,8 +126,9 @@ func (h *home) types(args ...string) ([]byte, error) {
 }
 
 // found founds a co-op of so many, and starts the founder's daemon.
-func (h *home) found(founders int) error {
-	out, err := h.types(append([]string{"init", "Lab Co-op", "--as", h.name, "--founders", strconv.Itoa(founders), "--json"}, h.listen...)...)
+func (h *home) found(founders int, flags ...string) error {
+	args := []string{"init", "Lab Co-op", "--as", h.name, "--founders", strconv.Itoa(founders), "--json"}
+	out, err := h.types(slices.Concat(args, h.listen, flags)...)
 	if err != nil {
 		return err
 	}
@@ -148,13 +149,19 @@ func (h *home) join(at *computer) error {
 	}
 	own := h.on
 	h.on = at
-	_, err := h.types(append([]string{"join", h.codes[0], "--as", h.name}, h.listen...)...)
+	err := h.joinWith(h.codes[0])
 	h.on = own
 	if err != nil {
 		return err
 	}
 	h.codes = h.codes[1:]
 	return h.start()
+}
+
+// joinWith joins with a code, and starts nothing.
+func (h *home) joinWith(code string, flags ...string) error {
+	_, err := h.types(slices.Concat([]string{"join", code, "--as", h.name}, h.listen, flags)...)
+	return err
 }
 
 // coop founds a co-op of homes on computers, each with its daemon.

@@ -29,6 +29,8 @@ type story struct {
 
 var stories = []story{
 	{"lan", "one network: they find each other by mDNS, though every remembered address is wrong", true, lan},
+	{"three-homes", "all behind routers that let nobody through: they found a co-op through a relay that only its founder names", true, threeHomes},
+	{"guest-by-another", "who invited is away: another member lets the newcomer in, and nobody with a used code", true, guestByAnother},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
 	{"lossy", "3 % of all packets are lost, and the rest takes 200 ms there and back", true, lossy},
@@ -66,7 +68,7 @@ func (e *noLabError) Error() string {
 
 func list() {
 	for _, s := range stories {
-		fmt.Printf("%-8s %s\n", s.name, s.about)
+		fmt.Printf("%-16s %s\n", s.name, s.about)
 	}
 }
 

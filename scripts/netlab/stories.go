@@ -70,16 +70,16 @@ func lan(l *lab) error {
 	return l.converge(25, all...)
 }
 
-// world is two homes behind a router each, and an open network between them.
+// world is some homes behind a router each, and an open network between them.
 type world struct {
 	internet *wire
-	routers  [2]*computer
-	homes    [2]*computer
+	routers  []*computer
+	homes    []*computer
 }
 
-func (l *lab) world(shuffled bool) (*world, error) {
+func (l *lab) world(homes int, shuffled bool) (*world, error) {
 	w := &world{internet: l.wire()}
-	for i := range 2 {
+	for i := range homes {
 		inside := l.wire()
 		r, err := l.plugged(fmt.Sprintf("router %d", i+1), w.internet, fmt.Sprintf("5.0.%d.1/16", i+1), "")
 		if err != nil {
@@ -95,14 +95,14 @@ func (l *lab) world(shuffled bool) (*world, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.routers[i], w.homes[i] = r, c
+		w.routers, w.homes = append(w.routers, r), append(w.homes, c)
 	}
 	return w, nil
 }
 
 // three is Ana on the open network, and Ben and Cleo behind a router each.
 func (l *lab) three(shuffled bool) (*world, []*home, error) {
-	w, err := l.world(shuffled)
+	w, err := l.world(2, shuffled)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -271,7 +271,7 @@ func parted(l *lab) error {
 // strangers is Ben and Cleo, both behind routers that let nobody through, and two relays that they
 // named. Cleo is away, and Ben has written much. First ends the first relay.
 func (l *lab) strangers(docs int) (w *world, ben, cleo *home, first func() error, err error) {
-	if w, err = l.world(true); err != nil {
+	if w, err = l.world(2, true); err != nil {
 		return
 	}
 	var flags []string
