@@ -23,6 +23,9 @@ import (
 func (k *kith) kinds() (nouns []*cli.Command) {
 	for _, of := range kinds.All.Nouns() {
 		verbs := []*cli.Command{k.makeOne(of), k.listThem(of), k.showOne(of), k.editOne(of)}
+		if of.Single {
+			verbs = append(verbs, k.setMine(of))
+		}
 		for _, v := range of.Verbs {
 			verbs = append(verbs, k.doOne(of, v)...)
 		}
@@ -57,7 +60,7 @@ func (k *kith) flagFor(of *kind.Kind, f *kind.Field, begins bool) cli.Flag {
 	if f.Is == kind.Hours {
 		usage += ": 3, 2.5, 2,5, 3h, 2h30"
 	}
-	if !begins && (f.Is == kind.Day || f.Is == kind.Line || f.Is == kind.Ref || f.Is == kind.Hours) {
+	if !begins && (f.Is == kind.Day || f.Is == kind.Line || f.Is == kind.Reason || f.Is == kind.Ref || f.Is == kind.Hours) {
 		usage += clearHint
 	}
 	var flag cli.Flag
@@ -98,7 +101,7 @@ func (c *call) argument(f *kind.Field, begins bool) (v any, ok bool, err error) 
 		return day, day != "" || !begins, err
 	}
 	word := c.String(flag)
-	if !begins && strings.EqualFold(word, "none") && (f.Is == kind.Line || f.Is == kind.Ref) {
+	if !begins && strings.EqualFold(word, "none") && (f.Is == kind.Line || f.Is == kind.Ref || f.Is == kind.Reason) {
 		word = ""
 	}
 	return word, word != "" || !begins, nil
@@ -298,6 +301,28 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 				return err
 			}
 			return c.wrote(ctx, client, of, d)
+		},
+	})
+}
+
+// setMine changes one's own document of a kind of which each member has one.
+func (k *kith) setMine(of *kind.Kind) *cli.Command {
+	v := of.Edit
+	var flags []cli.Flag
+	for _, f := range v.With {
+		flags = append(flags, k.flagFor(of, f, false))
+	}
+	return k.command(spec{
+		name: "set", usage: v.Gist + ", or begin it", examples: []string{"kith " + of.Name + " set --" + v.With[0].Flag() + " …"}, flags: flags,
+		run: func(ctx context.Context, c *call) error {
+			body := map[string]any{}
+			if err := c.arguments(body, v.With, false); err != nil {
+				return err
+			}
+			if len(body) == 0 {
+				return api.Problemf(api.Usage, fullName(c.Context)+" --help", "nothing is said about what to change")
+			}
+			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.SetMine(ctx, of.Many, body) })
 		},
 	})
 }

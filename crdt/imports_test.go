@@ -29,7 +29,8 @@ var mayImport = map[string][]string{
 	"crdt/schema":  {"crdt/entry", "crdt/change", "crdt/charter"},
 	"crdt/accept":  {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema"},
 	"crdt/kind":    {"crdt/problem", "crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept"}, // and no Automerge: a kind is data and pure functions
-	"crdt/kinds":   {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept", "crdt/problem", "crdt/kind"},
+	"crdt/kinds":   {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept", "crdt/problem", "crdt/kind", "crdt/money"},
+	"crdt/money":   {}, // a currency is no kind of document
 	"crdt":         {"crdt/"},
 
 	"daemon/whole":       {},

@@ -31,6 +31,9 @@ func (d *desk) practice(of *kind.Kind, verb string, said ...string) crdt.Edit {
 	}
 	for i := 0; i < len(said); i += 2 {
 		switch said[i] {
+		case "title":
+			r.Title = &said[i+1]
+			continue
 		case "why":
 			r.Why = said[i+1]
 			continue

@@ -46,7 +46,14 @@ func (f *Field) Clean(s string) (string, error) {
 		}
 		return "", &InvalidError{Why: "there is no " + f.Called() + " “" + brief(s) + "”", Hint: f.Called() + " is one of: " + strings.Join(f.Words, ", ")}
 	}
-	return CleanLine(what, s, f.typed(MaxLine), f.bytes())
+	s, err := CleanLine(what, s, f.typed(MaxLine), f.bytes())
+	if err != nil || f.Reads == nil || s == "" {
+		return s, err
+	}
+	if s, err = f.Reads(s); err != nil {
+		return "", &InvalidError{Why: err.Error(), Hint: f.Hint}
+	}
+	return s, nil
 }
 
 // CleanAll is Clean for a field that is many.

@@ -12,6 +12,7 @@ const (
 	TagFact    = "tag"    // it has a tag: "tag/paper"
 	LinkedFact = "linked" // it goes on in a share
 	NamedFact  = "named"  // somebody is named in its thread: "named/m-…"
+	OfFact     = "of"     // whose it is, where each member has one: see Kind.Single
 )
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",

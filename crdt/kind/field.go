@@ -33,7 +33,7 @@ type Field struct {
 	Key   string   // in the document, in requests, answers and the log; with dashes for underscores the flag
 	Is    Type     //
 	Words []string // of a Word. The first stands where none was written, and is written by the first change
-	Of    string   // of a Ref: the name of the kind
+	Of    string   // of a Ref: the name of the kind; of a Line that names such a document by its title, or is words of its own
 
 	// What every replica takes, which never changes: bytes of words (0: schema.MaxString), or for Hours minutes.
 	Max int64
@@ -45,7 +45,10 @@ type Field struct {
 	Rules  uint64            // the shared rules from which on it is there; 0: from the first on
 	Closes bool              // what a member says in it closes the document: who has acknowledged it stands on it
 	Must   func(*View) error // what a Ref names must be so: whoever writes it looks; nil: any will do
-	Needs  bool              // nothing is begun or done without it; what undoes that has none
+	// Reads gives words that were typed the form in which documents hold them: "4000 eur" as "4000.00 EUR". nil: as its
+	// type does. Its error says in a member's words what is wrong.
+	Reads func(string) (string, error)
+	Needs bool // nothing is begun or done without it; what undoes that has none
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"

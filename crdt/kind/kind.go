@@ -19,6 +19,7 @@ type Kind struct {
 	Derive *Derivation        // what follows from who wrote what; nil: nothing does
 	Counts bool               // that depends on who is a full member
 	Mine   bool               // a document is of who made it: nobody else writes in it
+	Single bool               // and each member has one; it has the fact OfFact with its member, and can be named by them
 	State  func(*View) string // how it stands, in one word: "open"; nil: it doesn't stand in any way
 
 	Shows    []*Shown             // what programs read, in this order, behind the header and text

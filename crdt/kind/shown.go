@@ -24,6 +24,7 @@ type Look struct {
 	// Standing is what part a member has in the space, in one word: full, prospective, resigned, removed; "" for nobody's.
 	Standing func(charter.MemberID) string
 	Place    func() *time.Location // where days end; nil: UTC
+	Me       charter.MemberID      // who looks; zero: nobody who is a member here
 	Coops    []string              // of a share, the co-op of each side in the order of Charter.Sides; else none
 	Ours     int                   // which of them is one's own
 	// Other is the view of another document where this one names it; nil: there is none. The function may be nil.

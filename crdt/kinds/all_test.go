@@ -62,6 +62,16 @@ var samples = map[string][]*kind.View{
 			Order:   []charter.MemberID{ana},
 		},
 	}, {Derived: &kinds.Tenure{}}},
+	"project": {{
+		Title: "Website", Fields: fields("due", "2026-12-01"),
+		Derived: &kinds.Coordinating{
+			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
+		},
+	}, {Derived: &kinds.Coordinating{}}},
+	"profile": {{
+		Meta:   kind.Meta{CreatedBy: ana},
+		Fields: kind.Values{"hours": change.IntValue(24 * 60), "until": change.StrValue("2026-12-01")},
+	}},
 }
 
 func TestOnlyTheseKindsExist(t *testing.T) {
@@ -70,7 +80,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "role", "task"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "profile", "project", "role", "task"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

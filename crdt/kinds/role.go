@@ -53,7 +53,7 @@ var Role = &kind.Kind{
 	Facts: func(v *kind.View, f *kind.Facts) {
 		t := kind.Of[Tenure](v)
 		f.Who("holds", t.named()...)
-		f.Who("named", t.unanswered()...)
+		f.Who("asked", t.unanswered()...)
 		f.Who("rotates", t.Order...)
 		f.Is("apart", t.Apart)
 		f.Is("vacant", len(t.Holders) == 0)
@@ -78,7 +78,7 @@ var Role = &kind.Kind{
 	},
 	Today: []*kind.Wait{{
 		Key: "roles_named", Title: "You are named for a role", Gist: "roles for which I am named and haven't said yes",
-		Facts: []string{"named/me"}, Says: roleSays, Run: "take",
+		Facts: []string{"asked/me"}, Says: roleSays, Run: "take",
 	}, {
 		Key: "roles_apart", Title: "Filled twice at once: talk, and fill it once more", Gist: "roles that were filled twice at once", Anybody: true,
 		Facts: []string{"apart"}, Says: roleWhoHolds, Run: "fill",

@@ -39,7 +39,7 @@ var (
 	}
 	taskStatusWhy = &kind.Field{Key: "status_why", Is: kind.Reason, Label: "why it was dropped", Hint: "why it was dropped", With: taskStatus}
 	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Hint: "when it is due"}
-	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Hint: "what it belongs to", Var: "P", Fact: "project"}
+	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Of: "project", Hint: "what it belongs to", Var: "P", Fact: "project"}
 	taskHours     = &kind.Field{Key: "hours", Is: kind.Hours, Max: 10_000_000, Typed: 10_000, Hint: "how many hours it takes"}
 	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
 	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}

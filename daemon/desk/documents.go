@@ -355,6 +355,9 @@ func (s *Shown) looked() kind.Look {
 		}
 		return member.Standing.String()
 	}}
+	if me, ok := s.Replica.Me(); ok {
+		l.Me = me.ID
+	}
 	if shared, side := s.Replica.Share(); shared != nil {
 		l.Coops, l.Ours, l.Doubt = []string{shared.Side(0).Name(), shared.Side(1).Name()}, side, shared.Doubted(1-side)
 	}

@@ -39,6 +39,11 @@ func (c *Client) EditDocument(ctx context.Context, many, id string, fields map[s
 	return call[json.RawMessage](ctx, c, "PATCH", at(many, id), nil, fields)
 }
 
+// SetMine changes fields of one's own document of a kind of which each member has one, or begins it.
+func (c *Client) SetMine(ctx context.Context, many string, fields map[string]any) (json.RawMessage, error) {
+	return call[json.RawMessage](ctx, c, "PUT", at(many, "me"), nil, fields)
+}
+
 // Do does what a verb of the kind says with one.
 func (c *Client) Do(ctx context.Context, many, id, verb string, fields map[string]any) (json.RawMessage, error) {
 	return call[json.RawMessage](ctx, c, "POST", at(many, id, verb), nil, fields)

@@ -142,21 +142,34 @@ func (s *Server) wholeIDs(ctx context.Context, there *Server, v *kind.Verb, a *A
 				return err
 			}
 			a.PutAll(f, unique(members))
+		case f.Is == kind.Line && f.Of != "" && a.Str(f) != "":
+			names, err := s.callings(ctx, f.Of, a.Str(f))
+			if err != nil {
+				return err
+			}
+			if err := a.say(f, names[0]); err != nil {
+				return err
+			}
 		case f.Is == kind.Ref && a.Str(f) != "":
 			d, err := s.resolve(ctx, f.Of, a.Str(f))
 			if err != nil {
 				return err
 			}
-			whole, err := json.Marshal(d.ID)
-			if err != nil {
-				return err
-			}
-			if err := a.Read(f, whole); err != nil {
+			if err := a.say(f, d.ID); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// say puts words in the place of what was given for a field.
+func (a *Asks) say(f *kind.Field, words string) error {
+	raw, err := json.Marshal(words)
+	if err != nil {
+		return err
+	}
+	return a.Read(f, raw)
 }
 
 func noField(k *kind.Kind, v *kind.Verb, key string, fields []*kind.Field) error {

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,6 +29,9 @@ func kindRoutes() (all []route) {
 		)
 		for _, v := range k.Verbs {
 			all = append(all, route{path: "POST " + one + "/" + v.Name, gist: v.Gist, about: aDocument, work: doing(k, v)})
+		}
+		if k.Single {
+			all = append(all, route{path: "PUT " + k.Many + "/me", gist: "change one's own, or begin it", work: setting(k)})
 		}
 		if k.History {
 			all = append(all,
@@ -105,7 +111,7 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 	if list.Limit, err = q.number("limit", 0); err != nil {
 		return list, err
 	}
-	asked := map[*kind.Filter]string{}
+	asked, callings := map[*kind.Filter]string{}, map[*kind.Filter][]string{}
 	for _, f := range k.Filters() {
 		name := paramOf(f).name
 		switch {
@@ -126,6 +132,11 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 				continue
 			}
 			asked[f] = value
+			if f.Takes.Of != "" {
+				if callings[f], err = s.callings(r.Context(), f.Takes.Of, value); err != nil {
+					return list, err
+				}
+			}
 		default:
 			asked[f] = ""
 		}
@@ -140,7 +151,11 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 	}
 	list.Wants = func(by kind.Asker) (wants []kind.Want) {
 		for f, value := range asked {
-			wants = append(wants, f.Want(value, by))
+			want := f.Want(value, by)
+			if names := callings[f]; names != nil {
+				want.Is = oneOf(names)
+			}
+			wants = append(wants, want)
 		}
 		return wants
 	}
@@ -180,6 +195,11 @@ func making(k *kind.Kind) work {
 			if err != nil {
 				return nil, err
 			}
+			if k.Single {
+				if d, had, err := s.single(r.Context(), k, "me"); had && err == nil {
+					return nil, api.Problemf(api.NotAllowed, "kith "+k.Name+" set --help", "you have a %s already: %s", k.Name, d.Short)
+				}
+			}
 			return s.at.Documents.Create(r.Context(), k, a)
 		},
 	}
@@ -206,6 +226,53 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			return s.at.Documents.Do(r.Context(), k, v, d.ID, a)
 		},
 	}
+}
+
+// setting changes the document of a kind of which each member has one, and makes it where there is none.
+func setting(k *kind.Kind) work {
+	return work{
+		in:  func(s schemas) object { return s.request(k, k.Edit) },
+		out: func(s schemas) object { return s.shown(k) },
+		do: func(s *Server, r *http.Request) (any, error) {
+			var b body
+			if err := decode(r, &b); err != nil {
+				return nil, err
+			}
+			return s.set(r.Context(), k, b)
+		},
+	}
+}
+
+// set is setting: b is the body of an edit.
+func (s *Server) set(ctx context.Context, k *kind.Kind, b body) (Shown, error) {
+	d, had, err := s.single(ctx, k, "me")
+	var none *api.Problem
+	switch {
+	case err != nil && !(errors.As(err, &none) && none.Code == api.NotFound):
+		return Shown{}, err
+	case had:
+		a, err := s.asked(ctx, s, k, k.Edit, b)
+		if err != nil {
+			return Shown{}, err
+		}
+		return s.at.Documents.Do(ctx, k, k.Edit, d.ID, a)
+	}
+	if _, titled := b[kind.Title.Key]; !titled {
+		m, err := s.resolveMember(ctx, "me")
+		if err != nil {
+			return Shown{}, err
+		}
+		name, err := json.Marshal(m.Name)
+		if err != nil {
+			return Shown{}, err
+		}
+		b[kind.Title.Key] = name
+	}
+	a, err := s.asked(ctx, s, k, k.Make, b)
+	if err != nil {
+		return Shown{}, err
+	}
+	return s.at.Documents.Create(ctx, k, a)
 }
 
 func history(k *kind.Kind) func(*Server, *http.Request) ([]api.Version, error) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -13,6 +15,11 @@ import (
 func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, error) {
 	none := api.Problemf(api.NotFound, listHint(kind), "no %s has an ID that starts with “%s”", orDocument(kind), api.Brief(word))
 	named, start, ok := api.SplitID(word)
+	if k := kinds.All.Named(kind); k != nil && k.Single && named == "" {
+		if d, found, err := s.single(ctx, k, word); found || err != nil {
+			return d, err
+		}
+	}
 	if !ok {
 		return api.Document{}, none
 	}
@@ -120,4 +127,76 @@ func (s *Server) me(ctx context.Context) (string, error) {
 		}
 	}
 	return "", api.Problemf(api.NotFound, "kith status", "this device belongs to no member yet")
+}
+
+// callings are the titles by which documents name one of a kind, the present one first: of the document that words mean,
+// which are its ID or the start of one with its letters, or a title that it has or had. Words that mean none are its only
+// name, and the name of nothing that is written down yet.
+func (s *Server) callings(ctx context.Context, of, words string) ([]string, error) {
+	d, ok, err := s.called(ctx, of, words)
+	if err != nil || !ok {
+		return []string{words}, err
+	}
+	return append([]string{d.Title}, kinds.FormerTitles(d.View)...), nil
+}
+
+// called finds the document that callings means; ok is false if there is none.
+func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool, err error) {
+	k := kinds.All.Named(of)
+	if named, start, isID := api.SplitID(words); isID && named == of && start != "" {
+		found, err := s.resolve(ctx, of, words)
+		if err != nil {
+			return d, false, err
+		}
+		d, err = s.at.Documents.Show(ctx, k, found.ID)
+		return d, err == nil, err
+	}
+	found, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Wants: func(kind.Asker) []kind.Want {
+		return []kind.Want{{Fact: kinds.CalledFact, Is: oneOf([]string{words})}}
+	}})
+	if err != nil {
+		return d, false, err
+	}
+	if now := slices.DeleteFunc(slices.Clone(found), func(d Shown) bool { return !strings.EqualFold(d.Title, words) }); len(now) > 0 {
+		found = now // whose name it is comes before whose name it was
+	}
+	if len(found) > 1 {
+		p := api.Problemf(api.Ambiguous, "use its ID", "more than one %s is called “%s”", of, api.Brief(words))
+		for _, d := range found[:min(len(found), api.MaxCandidates)] {
+			p.Candidates = append(p.Candidates, api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title})
+		}
+		return d, false, p
+	}
+	if len(found) == 0 {
+		return d, false, nil
+	}
+	return found[0], true, nil
+}
+
+// oneOf says whether a value is one of these names, in whatever case.
+func oneOf(names []string) func(string) bool {
+	return func(value string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, value) })
+	}
+}
+
+// single finds the document of a kind of which each member has one, by the member; found is false if words mean nobody. Of
+// several, which only two devices of one person make apart, it is the one that was changed last.
+func (s *Server) single(ctx context.Context, k *kind.Kind, words string) (d api.Document, found bool, err error) {
+	m, err := s.resolveMember(ctx, words)
+	if err != nil {
+		return d, false, nil
+	}
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: func(kind.Asker) []kind.Want {
+		return []kind.Want{{Fact: kind.OfFact, Is: oneOf([]string{m.ID})}}
+	}})
+	switch {
+	case err != nil:
+		return d, false, err
+	case len(all) == 0 && m.Me:
+		return d, false, api.Problemf(api.NotFound, "kith "+k.Name+" set --help", "you have no %s yet", k.Name)
+	case len(all) == 0:
+		return d, false, api.Problemf(api.NotFound, "kith "+k.Name+" list", "%s has no %s yet", m.Name, k.Name)
+	}
+	return all[0].Document, true, nil
 }

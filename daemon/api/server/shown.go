@@ -15,12 +15,13 @@ type Shown struct {
 	api.Document
 	Text   string
 	Of     *kind.Kind
-	Fields []any // the values of Of.Shows, in that order
+	View   *kind.View // what it is told from; nobody writes to it
+	Fields []any      // the values of Of.Shows, in that order
 }
 
 // Tell makes what is told of a document of a kind.
 func Tell(k *kind.Kind, d api.Document, l kind.Look) Shown {
-	s := Shown{Document: d, Text: l.Text, Of: k}
+	s := Shown{Document: d, Text: l.Text, Of: k, View: l.View}
 	for _, show := range k.Shows {
 		s.Fields = append(s.Fields, show.Of(l))
 	}
