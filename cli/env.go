@@ -47,6 +47,8 @@ type Hooks struct {
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
 	// Browse opens an address in the person's browser; nil: there is none.
 	Browse func(ctx context.Context, url string) error
+	// Begin starts the daemon of a home, which goes on when this command has ended. What it tells goes to the file log.
+	Begin func(home, log string) error
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
 	Trial func(ctx context.Context, in io.Reader, out io.Writer) error

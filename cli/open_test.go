@@ -29,3 +29,29 @@ func TestThePageOpensInABrowserAndElseItsLinkIsSaid(t *testing.T) {
 		t.Errorf("without a browser it says %q", says)
 	}
 }
+
+func TestTheMenuEntryStartsTheDaemonOnceAndThenOpensThePage(t *testing.T) {
+	d := newDesk(t)
+	begun := 0
+	d.hooks.Begin = func(home, _ string) error {
+		begun++
+		if home != d.home {
+			t.Errorf("the daemon of %s is started", home)
+		}
+		d.serve(newCoop())
+		return nil
+	}
+	if _, says, exit := d.run("open", "--print"); exit != 3 || begun != 0 {
+		t.Errorf("without --start it ends with %d: %s", exit, says)
+	}
+	for range 2 {
+		if says := d.ok("open", "--start", "--print"); !strings.Contains(says, "http") || begun != 1 {
+			t.Errorf("it says %q, and has started %d", says, begun)
+		}
+	}
+	d = newDesk(t)
+	d.hooks.Begin = func(string, string) error { return errors.New("no room") }
+	if _, says, exit := d.run("open", "--start"); exit != 1 || !strings.Contains(says, "no room") {
+		t.Errorf("what can't be started ends with %d: %s", exit, says)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"kith/cli"
 	"kith/daemon"
@@ -26,6 +27,7 @@ func hooks() cli.Hooks {
 			})
 		},
 		Browse: browse,
+		Begin:  begin,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Now: clock, Show: o.Show,
@@ -99,4 +101,28 @@ func browse(ctx context.Context, url string) error {
 		opener = "open"
 	}
 	return exec.CommandContext(ctx, opener, url).Run()
+}
+
+// begin starts this program once more, as the daemon of a home, in a session of its own: it doesn't end with who started it.
+func begin(at, log string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(at, 0o700); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close() // the daemon has its own
+	daemon := exec.Command(self, "daemon", "--log-level", "warn")
+	daemon.Env = append(os.Environ(), "KITH_HOME="+at)
+	daemon.Stdout, daemon.Stderr = out, out
+	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := daemon.Start(); err != nil {
+		return err
+	}
+	return daemon.Process.Release()
 }

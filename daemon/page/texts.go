@@ -64,7 +64,7 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 		in.agreement(&v)
 		edit.Words, edit.Look = in.t.T("Change it"), "line"
 	default:
-		edit.Words = in.t.T("Change it")
+		edit.Words, edit.Look = in.t.T("Change it"), "line"
 		v.Facts, v.Said = in.declared(k, d)
 		v.Next = in.deedsOf(k, d)
 	}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -92,7 +93,7 @@ func ofForms(k *kind.Kind) (all []string) {
 	}
 	if !slices.Contains(ownPage, k.Name) { // its page follows from its declaration
 		for _, s := range k.Shows {
-			all = append(all, inWords(s.Name))
+			all = append(append(all, inWords(s.Name)), namesIn(s.Type)...)
 			if s.Name == "status" {
 				all = append(all, strings.Split(inWords(s.Gist), ", ")...)
 			}
@@ -113,6 +114,25 @@ func ofForms(k *kind.Kind) (all []string) {
 		all = append(append(all, f.Called(), f.Hint), f.Words...)
 	}
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+// namesIn are the names of what isn't told by its place in the values of a list.
+func namesIn(of reflect.Type) (all []string) {
+	for of != nil && (of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer) {
+		of = of.Elem()
+	}
+	if of == nil || of.Kind() != reflect.Struct || of == reflect.TypeFor[kind.Named]() {
+		return nil
+	}
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if told := f.Type.Kind() == reflect.Struct || f.Type.Kind() == reflect.Pointer; !f.IsExported() || f.Anonymous || told || name == "id" || name == "name" || slices.Contains(wordsOf, name) {
+			continue
+		}
+		all = append(all, inWords(name))
+	}
+	return all
 }
 
 // holdsPhrases says whether literals of a type are phrases: maps of strings, and arrays of strings.
