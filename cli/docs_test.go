@@ -56,7 +56,7 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 	for _, answer := range []any{
 		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
 		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Document{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
-		api.Thread{}, api.Remark{}, api.Mention{}, api.Share{}, api.ShareResult{}, api.SharePreview{}, api.Ask{}, api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
+		api.Figure{}, api.Thread{}, api.Remark{}, api.Mention{}, api.Share{}, api.ShareResult{}, api.SharePreview{}, api.Ask{}, api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
 	} {
 		undocumented(t, reflect.TypeOf(answer), said)
 	}

@@ -35,6 +35,9 @@ func (k *kith) kinds() (nouns []*cli.Command) {
 		for _, l := range of.Lists {
 			verbs = append(verbs, k.listBy(of, l))
 		}
+		if of == kinds.Agreement {
+			verbs = append(verbs, k.figures())
+		}
 		nouns = append(nouns, group(of.Name, of.Gist, verbs...))
 	}
 	return nouns
@@ -169,13 +172,16 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 			if tags := c.StringSlice(kind.Tag.Flag()); len(tags) > 0 {
 				body["tags"] = tags
 			}
-			if v.Opens && c.opens() { // whoever writes for an hour must not hear then that the title is too long
+			writes := slices.ContainsFunc(v.With, func(f *kind.Field) bool { return f.Writes && body[f.Key] != nil })
+			if v.Opens && c.opens() && !writes { // whoever writes for an hour must not hear then that the title is too long
 				if err := c.wouldTake(ctx, of, body, append(slices.Clip(v.With), kind.Tag)); err != nil {
 					return err
 				}
 			}
-			if err := c.textInto(ctx, body, v); err != nil {
-				return err
+			if !writes || c.IsSet("text") {
+				if err := c.textInto(ctx, body, v); err != nil {
+					return err
+				}
 			}
 			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, of.Many, body) })
 		},

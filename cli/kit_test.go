@@ -41,6 +41,7 @@ type answerer interface {
 	server.Shares
 	server.Documents
 	server.Talk
+	server.Agreements
 }
 
 // coop is a space in memory: what a daemon knows, and what it was last told.
@@ -145,7 +146,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Talk: c,
+			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Talk: c, Agreements: c,
 		})
 	}
 	return all

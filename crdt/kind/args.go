@@ -60,7 +60,16 @@ func (a *Args) Only(fields []*Field) (out Args) {
 
 // Map gives the same arguments, with the words of these fields as make makes them.
 func (a *Args) Map(make func(f *Field, words string) string, fields []*Field) (out Args) {
-	out.many = a.many
+	for key, values := range a.many {
+		out.PutAll(&Field{Key: key}, values)
+		if f := find(fields, key); f != nil && f.Is == Lines {
+			made := []string{}
+			for _, words := range values {
+				made = append(made, make(f, words))
+			}
+			out.PutAll(f, made)
+		}
+	}
 	for key, v := range a.one {
 		if f := find(fields, key); f != nil && (f.Is == Line || f.Is == Reason || f.Is == Text) {
 			v = change.StrValue(make(f, v.Str()))

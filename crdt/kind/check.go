@@ -67,6 +67,9 @@ func (f *Field) CleanAll(words []string) ([]string, error) {
 	out := make([]string, 0, len(words))
 	for _, w := range words {
 		w, err := CleanLine("a "+f.Called(), w, MaxLine, schema.MaxTitle)
+		if err == nil && w == "" {
+			err = Invalid("a %s is empty", f.Called())
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +97,11 @@ func cleanTags(tags []string) ([]string, error) {
 func bareTag(s string) string { return strings.TrimLeft(strings.TrimSpace(s), "#") }
 
 func (f *Field) unit() string {
-	if f.Is == Tags {
+	switch f.Is {
+	case Tags:
 		return "tags"
+	case Lines:
+		return f.Called() + "s"
 	}
 	return "members"
 }

@@ -12,13 +12,16 @@ import (
 // at home.
 type Request struct {
 	Args
-	Title *string // nil leaves it as it is
-	Text  *Writing
-	Tags  *[]string // all of them, in any order; nil: see the next
-	Tag   []string  // to be added
-	Untag []string  // to be taken away
-	Why   string
-	Undo  bool
+	// Figures are what agreements that hold say in numbers, by name: see kinds.Figures. Who answers the request sets it, for
+	// what is begun.
+	Figures map[string]string
+	Title   *string // nil leaves it as it is
+	Text    *Writing
+	Tags    *[]string // all of them, in any order; nil: see the next
+	Tag     []string  // to be added
+	Untag   []string  // to be taken away
+	Why     string
+	Undo    bool
 }
 
 // Begin asks for a document with a title and a text.

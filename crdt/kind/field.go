@@ -25,6 +25,7 @@ const (
 	Version                 // a change of the document: the start of its hash, as kith … history gives it
 	Members                 // in a document a map from member to Moment; as an argument a list of members
 	Tags                    // a map from tag to true, which every kind has; as an argument a list
+	Lines                   // an argument: a list of lines, in their order
 )
 
 // Field is one thing that a document holds, that a member says in it, or that a verb is told. It is also the handle by
@@ -47,8 +48,9 @@ type Field struct {
 	Must   func(*View) error // what a Ref names must be so: whoever writes it looks; nil: any will do
 	// Reads gives words that were typed the form in which documents hold them: "4000 eur" as "4000.00 EUR". nil: as its
 	// type does. Its error says in a member's words what is wrong.
-	Reads func(string) (string, error)
-	Needs bool // nothing is begun or done without it; what undoes that has none
+	Reads  func(string) (string, error)
+	Writes bool // a text comes with its value, so that no editor opens for one
+	Needs  bool // nothing is begun or done without it; what undoes that has none
 
 	Label string // "decide by"; "": the key, with spaces
 	Hint  string // "when it is due"
@@ -147,7 +149,7 @@ func (f *Field) Placeholder() string {
 }
 
 // IsMany says whether an argument of it is a list.
-func (f *Field) IsMany() bool { return f.Is == Members || f.Is == Tags }
+func (f *Field) IsMany() bool { return f.Is == Members || f.Is == Tags || f.Is == Lines }
 
 // Str returns what a view holds in it: a string, or what stands where none was written. It is "" for numbers.
 func (f *Field) Str(v *View) string {

@@ -58,7 +58,7 @@ func (k *Kind) sound() error {
 				return fmt.Errorf("the key %q isn't one of small letters and underscores", f.Key)
 			case slices.Contains(keys, f.Key), slices.Contains(schema.Common(), f.Key):
 				return fmt.Errorf("two fields have the key %q", f.Key)
-			case f.Is < Line || f.Is > Tags || f.Is == Text || f.Is == Tags || f.Is == Version:
+			case f.Is < Line || f.Is >= Tags || f.Is == Text || f.Is == Version:
 				return fmt.Errorf("%q is of a type that no document holds", f.Key)
 			case f.Is == Word && len(f.Words) == 0, f.Is == Hours && f.Max == 0:
 				return fmt.Errorf("it isn't said which values %q takes", f.Key)

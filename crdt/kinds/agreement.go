@@ -27,6 +27,9 @@ var (
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
 	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true, Must: isCurrent}
 
+	agreementTemplate = templateField(false)
+	agreementFields   = slices.Concat([]*kind.Field{agreementDecision, agreementReview, agreementReplaced}, figureFields())
+
 	// agreementRead is the revision that a member read last.
 	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
 )
@@ -38,15 +41,16 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 3, History: true,
-	Fields: []*kind.Field{agreementDecision, agreementReview, agreementReplaced},
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 4, History: true,
+	Fields: agreementFields, Answered: figureFields(),
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
 	Shows: []*kind.Shown{
 		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
-		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
+		kind.Value("revision", "hash of title, text and figures", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
 		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(),
 		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
+		kind.Value("figures", "what it says in numbers that Kith reads", showFigures),
 		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
 		kind.Value("unread_by", "full members who haven't said so", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Unread) }),
 	},
@@ -55,11 +59,13 @@ var Agreement = &kind.Kind{
 			f.Is("current", true)
 			f.Who("unread", kind.Of[Reading](v).Unread...)
 			f.Has("review", agreementReview.Str(v))
+			f.Is("figures", slices.ContainsFunc(Figures, func(is *Figure) bool { return is.of(v) != "" }))
 		}
 	},
 	Finds: []*kind.Filter{
 		{Name: "current", Gist: "not replaced by another", Fact: "current"},
 		{Name: "unread", Gist: "of which I haven't read the present text", Fact: "unread", Me: true},
+		{Name: "figures", Gist: "with figures that Kith reads, not replaced", Fact: "figures"},
 		agreementsInReview,
 	},
 	Lists: []*kind.List{{
@@ -82,13 +88,14 @@ var Agreement = &kind.Kind{
 		Show: []string{`kith agreement show a-6hx3`, `kith agreement show 6hx3 --jq '.unread_by[].name'`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "write down what we agreed on", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview},
-		Examples: []string{`kith agreement add "Opening hours" --text - --decision d-9f2c --review "in 12 months" <hours.md`},
+		Name: "add", Gist: "write down what we agreed on", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementSet, agreementTemplate}, Do: beginAgreement,
+		More:     "What was agreed before Kith has no decision to name: say in the text when that was.",
+		Examples: []string{`kith agreement add "Hours and leave" --template hours-and-leave --set hours_limit=35h`, `kith agreement add "Opening hours" --text - --decision d-9f2c --review "in 12 months" <hours.md`},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change an agreement", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview}, Live: isCurrent,
-		More:     "A changed title or text is a new revision, which everybody is asked to read. Without flags, on a terminal, the text opens in $EDITOR.",
-		Examples: []string{`kith agreement edit a-6hx3 --review "in 6 months"`},
+		Name: "edit", Gist: "change an agreement", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementSet}, Live: isCurrent, Do: setFigures,
+		More:     "A changed title, text or figure is a new revision, which everybody is asked to read. Without flags, on a terminal, the text opens in $EDITOR.",
+		Examples: []string{`kith agreement edit a-6hx3 --review "in 6 months"`, `kith agreement edit a-6hx3 --set timebox=14d --set quorum=none`},
 	},
 	Verbs: []*kind.Verb{
 		{
@@ -111,7 +118,7 @@ type Reading struct {
 }
 
 func whoHasRead(s *kind.Story) (*Reading, error) {
-	r := &Reading{Revision: kind.Revision(s.Title, s.Text)}
+	r := &Reading{Revision: (&kind.Kind{Answered: figureFields()}).Revision(s.View)}
 	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
 		if s.Said[m][agreementRead.Key].Str() == r.Revision {
 			r.Read = append(r.Read, m)
@@ -124,6 +131,21 @@ func whoHasRead(s *kind.Story) (*Reading, error) {
 		}
 	}
 	return r, nil
+}
+
+// beginAgreement writes the figures, and the text of a template if there is no other.
+func beginAgreement(d *kind.Draft) error {
+	if name := d.Asks.Str(agreementTemplate); name != "" {
+		text, err := templateText(name, false)
+		switch {
+		case err != nil:
+			return err
+		case d.Asks.Text != nil && d.Asks.Text.Text != "":
+			return kind.Invalid("there is a text and a template: one of them is enough")
+		}
+		d.Asks.Text = &kind.Writing{Text: text}
+	}
+	return setFigures(d)
 }
 
 func agreementState(v *kind.View) string {

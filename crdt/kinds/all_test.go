@@ -52,7 +52,7 @@ var samples = map[string][]*kind.View{
 	},
 	"note": {{}},
 	"agreement": {{
-		Fields:  fields("review", "2027-12-01", "decision", "d-1"),
+		Fields:  fields("review", "2027-12-01", "decision", "d-1", "timebox", "14d"),
 		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
 	}},
 	"role": {{

@@ -157,7 +157,7 @@ func (d *Deciding) result(proposer charter.MemberID) Result {
 	if who == nil {
 		who = &Electorate{Sides: [][]charter.MemberID{d.Full}}
 	}
-	return who.tally(d.Process, proposer, stands)
+	return quorate(who.tally(d.Process, proposer, stands), d.Quorum)
 }
 
 // stands says what keeps the positions from giving an outcome.
@@ -183,6 +183,12 @@ func (d *Deciding) stands(res Result, names Names) error {
 	if d.Process == ProcessAdvice {
 		return &NoOutcomeError{Why: "nobody has given advice yet", Members: d.WaitingFor,
 			Hint: "ask " + names.list(d.WaitingFor)}
+	}
+	if need := Enough(d.Quorum, res.Counts.Full); res.Counts.Full-res.Counts.Silent < need {
+		return &NoOutcomeError{
+			Why:     fmt.Sprintf("%d of %s have to answer, since its quorum is %s; not heard on this text: %s", need, people(res.Counts.Full), d.Quorum, names.list(d.WaitingFor)),
+			Members: d.WaitingFor, Hint: "ask them; silence is no answer",
+		}
 	}
 	why := "more than half of the members have to answer"
 	if d.Process != ProcessConsent {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,10 @@ const DoesntHold = "doesn't hold"
 var (
 	decisionProcess = &kind.Field{
 		Key: "process", Is: kind.Word, Words: Processes, First: true, Hint: "how to decide", Var: "P",
+	}
+	decisionQuorum = &kind.Field{
+		Key: "quorum", Is: kind.Line, Max: 40, First: true, Hint: "the part of the full members who must have answered: 2/3, 60%", Log: untold,
+		Form: "written as `2/3`; anything else says nothing",
 	}
 	decisionBy        = &kind.Field{Key: "by", Is: kind.Day, Hint: "until when positions are hoped for"}
 	decisionReview    = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
@@ -43,13 +48,13 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 4,
-	Fields: []*kind.Field{decisionProcess, decisionBy, decisionReview, decisionWithdrawn},
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 5,
+	Fields: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview, decisionWithdrawn},
 	Own:    []*kind.Field{decisionPosition, decisionRecord},
 	Derive: kind.Deriving(decide), Counts: true,
 	State: func(v *kind.View) string { return kind.Of[Deciding](v).Status },
 	Shows: []*kind.Shown{
-		decisionProcess.Shown(),
+		decisionProcess.Shown(), decisionQuorum.Shown(),
 		kind.Value("status", "open, agreed, not_agreed, withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Status }),
 		kind.Value("withdrawn_why", "why it was withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Why }),
 		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Deciding](l.View).Revision }),
@@ -133,7 +138,8 @@ var Decision = &kind.Kind{
 	},
 	Make: &kind.Verb{
 		Name: "propose", Gist: "propose something", Text: kind.May, Opens: true,
-		With: []*kind.Field{decisionProcess, decisionBy, decisionReview}, Do: propose,
+		With: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview}, Do: propose,
+		More: "Without --by and --quorum, it is as the agreements say that hold: kith agreement figures.",
 		Examples: []string{
 			`kith decision propose "Buy a second riso" --text "A used one, up to 2,000" --by friday`,
 			`kith decision propose "Statutes" --process consensus --review "in 12 months" --text - <statutes.md`,
@@ -221,6 +227,7 @@ func way(word, gist string, why kind.Need, act, example string) *kind.Way {
 // somebody has changed them in the document; the outcome is contested then.
 type Deciding struct {
 	Process    string
+	Quorum     string             // the part of the full members who must have answered; "" if there is none
 	Status     string             // Open, Agreed, NotAgreed or Withdrawn
 	Revision   string             // of title and text as shown
 	Why        string             // why it was withdrawn
@@ -310,12 +317,39 @@ func parseRecord(s string) (r Record, ok bool) {
 // written with it, and they can change it like everybody. Only by advice they have none yet,
 // since there they decide after hearing the others.
 func propose(d *kind.Draft) error {
+	if err := asAgreed(d); err != nil {
+		return err
+	}
 	process := d.Asks.Str(decisionProcess)
 	if process == "" {
 		process = decisionProcess.Words[0]
 	}
 	if word := standBehind(process); word != "" {
 		d.Then(func(title, text string) { standOn(d, title, text, word, "") })
+	}
+	return nil
+}
+
+// asAgreed takes what nobody says of a proposal from the agreements that hold. It stays with the proposal, whatever they become.
+func asAgreed(d *kind.Draft) error {
+	quorum, said := d.Asks.Str(decisionQuorum), d.Asks.Has(decisionQuorum)
+	if !said {
+		quorum = d.Asks.Figures[FigureQuorum]
+	}
+	if quorum != "" {
+		says, ok := ReadQuorum(quorum)
+		if !ok {
+			return &kind.InvalidError{Why: "“" + quorum + "” is no part of the full members", Hint: "it is written as 2/3, or 60%"}
+		}
+		d.Asks.Put(decisionQuorum, change.StrValue(says))
+	}
+	days, err := strconv.Atoi(strings.TrimSuffix(d.Asks.Figures[FigureTimebox], "d"))
+	if !d.Asks.Has(decisionBy) && err == nil {
+		place := d.Place
+		if place == nil {
+			place = time.UTC
+		}
+		d.Asks.Put(decisionBy, change.StrValue(d.Now.In(place).AddDate(0, 0, days).Format(time.DateOnly)))
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (t *trial) counted(all []given, full []charter.MemberID, revision string) [
 }
 
 func (t *trial) tally(who Electorate, stands []Stand) Result {
-	return who.tally(t.process, t.view.CreatedBy, stands)
+	return quorate(who.tally(t.process, t.view.CreatedBy, stands), decisionQuorum.Str(t.view))
 }
 
 // verdict is a record and what became of it.
@@ -443,7 +443,7 @@ func agree(vs []*verdict) bool {
 // decide computes how it stands with a decision, and replaces the view's title and text by those
 // that were decided.
 func decide(s *kind.Story) (*Deciding, error) {
-	d := &Deciding{Process: decisionProcess.Str(s.View), Status: Open, Revision: kind.Revision(s.Title, s.Text)}
+	d := &Deciding{Process: decisionProcess.Str(s.View), Quorum: decisionQuorum.Str(s.View), Status: Open, Revision: kind.Revision(s.Title, s.Text)}
 	t := newTrial(s, d.Process)
 	if w, ok := last(t.withdraw, nil); ok && w.op.Value.Str() != "" {
 		d.Status, d.Why = Withdrawn, w.op.Value.Str()

@@ -125,6 +125,14 @@ func whatAnswersDo(d *Deciding) []string {
 	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople {
 		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
 	}
+	says := asProcess(d)
+	if need := Enough(d.Quorum, len(d.Full)); need > 0 {
+		says = append(says, fmt.Sprintf("Its quorum is %s: %d of %s must have answered, whatever they say.", d.Quorum, need, people(len(d.Full))))
+	}
+	return says
+}
+
+func asProcess(d *Deciding) []string {
 	n := len(d.Full)
 	half := n/2 + 1
 	switch d.Process {
@@ -153,6 +161,16 @@ type Result struct {
 	Counts  Counts
 	Against []charter.MemberID // whose position stands in the way, for consent and consensus
 	Missing int                // how many more have to say something, or to be for it, at least
+}
+
+// quorate keeps a result open as long as fewer full members have answered than a quorum asks for. Whatever they said counts as
+// an answer.
+func quorate(r Result, quorum string) Result {
+	need := Enough(quorum, r.Counts.Full)
+	if missing := need - (r.Counts.Full - r.Counts.Silent); missing > 0 {
+		r.Outcome, r.Missing = Open, max(r.Missing, missing)
+	}
+	return r
 }
 
 // Tally says what positions give. Only those of full members count, one each. It knows no time:

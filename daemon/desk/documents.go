@@ -34,6 +34,14 @@ func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	if err := MayWrite(r, nil); err != nil {
 		return Shown{}, err
 	}
+	figures, err := b.figures()
+	if err != nil {
+		return Shown{}, err
+	}
+	a.Figures = map[string]string{}
+	for _, f := range figures {
+		a.Figures[f.Name] = f.Value
+	}
 	v, err := r.Create(ctx, k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
 	if err != nil {
 		return Shown{}, err

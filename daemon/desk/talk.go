@@ -19,7 +19,10 @@ import (
 // What members say about a document is said where it goes on. What was said at home before it went into a share stays
 // there, and is read by who reads it at home. Who was shown where they are named is known on this device alone.
 
-var _ server.Talk = (*Desk)(nil)
+var (
+	_ server.Talk       = (*Desk)(nil)
+	_ server.Agreements = (*Desk)(nil)
+)
 
 // minRemark is the least number of letters by which a remark is called.
 const minRemark = 4

@@ -311,6 +311,8 @@ func (in *asking) read(fields map[string]any, f *kind.Field, changed bool) error
 	switch {
 	case f.Is == kind.Tags:
 		put(fields, f.Key, split(in.r.Form.Get(f.Key)))
+	case f.Is == kind.Lines:
+		put(fields, f.Key, slices.DeleteFunc(slices.Clone(in.r.Form[f.Key]), func(s string) bool { return clean(s) == "" }))
 	case f.IsMany():
 		put(fields, f.Key, in.r.Form[f.Key])
 	case f.Is == kind.Flag:

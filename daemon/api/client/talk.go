@@ -11,6 +11,11 @@ func (c *Client) Thread(ctx context.Context, id string) (api.Thread, error) {
 	return call[api.Thread](ctx, c, "GET", at("talk", id), nil, nil)
 }
 
+// Figures gives what the agreements that hold now say in numbers.
+func (c *Client) Figures(ctx context.Context) ([]api.Figure, error) {
+	return call[[]api.Figure](ctx, c, "GET", "agreements/figures", nil, nil)
+}
+
 // Talk says something about a document.
 func (c *Client) Talk(ctx context.Context, id string, q api.TalkRequest) (api.Thread, error) {
 	return call[api.Thread](ctx, c, "POST", at("talk", id), nil, q)

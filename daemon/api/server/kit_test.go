@@ -38,11 +38,12 @@ type answerer interface {
 	Shares
 	Documents
 	Talk
+	Agreements
 }
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Talk: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Talk: a, Agreements: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil

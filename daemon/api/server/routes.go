@@ -125,6 +125,7 @@ func otherRoutes() []route {
 		{path: "POST asks/{id}/answer", gist: "answer one", work: takes((*Server).answerAsk)},
 		{path: "POST asks/{id}/withdraw", gist: "take back what one has asked", work: takes((*Server).withdrawAsk)},
 
+		{path: "GET agreements/figures", gist: "what the agreements that hold say in numbers", work: answers((*Server).figures)},
 		{path: "GET talk/{id}", gist: "what is said about a document", about: aDocument, work: answers((*Server).thread)},
 		{path: "POST talk/{id}", gist: "say something about it", about: aDocument, work: takes((*Server).talk)},
 		{path: "POST talk/{id}/shown", gist: "say that the thread was shown to the member of this device", about: aDocument, work: takes((*Server).noteThread)},

@@ -14,10 +14,11 @@ type Space struct {
 	Keeping Keeping
 
 	// These are nil in a home that has no co-op yet: pick lets no request through to them.
-	Entrance  Entrance
-	Charter   Charter
-	Allies    Allies
-	Shares    Shares
-	Documents Documents
-	Talk      Talk
+	Entrance   Entrance
+	Charter    Charter
+	Allies     Allies
+	Shares     Shares
+	Documents  Documents
+	Talk       Talk
+	Agreements Agreements
 }
