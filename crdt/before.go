@@ -15,7 +15,7 @@ import (
 // At gives what a document of a kind said as of some heads of am: its title, text, tags and plain fields. What follows
 // from who wrote what isn't in it. It commits what was written to am and not yet committed.
 func At(am *automerge.Doc, k *kind.Kind, heads []change.Hash) (*View, error) {
-	then, err := forkAt(am, heads)
+	then, err := asOf(am, heads)
 	if err != nil {
 		return nil, err
 	}

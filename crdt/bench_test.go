@@ -48,3 +48,13 @@ func BenchmarkCreateATask(b *testing.B) {
 		must(b, edit(c.maker.am, nil))
 	}
 }
+
+func BenchmarkEditAtTheHeadsOfANoteOf50000Characters(b *testing.B) {
+	c := note(b, strings.Repeat("nine characters and a space. ", 1_750))
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		v := c.maker.view()
+		at := (i * 7919) % len(v.Text)
+		c.maker.do(crdttest.EditTextFrom(v.Heads, v.Text[:at]+"x"+v.Text[at:]))
+	}
+}

@@ -1,7 +1,9 @@
 package crdt
 
 import (
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -52,7 +54,7 @@ func RestoreText(was kind.Writing) Edit {
 // TextAt returns title and text as of some heads of am. It commits what was written to am and
 // not yet committed.
 func TextAt(am *automerge.Doc, heads []change.Hash) (title, text string, err error) {
-	then, err := forkAt(am, heads)
+	then, err := asOf(am, heads)
 	if err != nil {
 		return "", "", err
 	}
@@ -65,21 +67,46 @@ func TextAt(am *automerge.Doc, heads []change.Hash) (title, text string, err err
 	return d.str(schema.Title), text, err
 }
 
+// asOf returns am as of some heads, for reading: am itself if it stands there.
+func asOf(am *automerge.Doc, heads []change.Hash) (*automerge.Doc, error) {
+	if standsAt(am, heads) {
+		return am, nil
+	}
+	return forkAt(am, heads)
+}
+
+// standsAt says whether nothing of am is beyond some heads. It commits what was written and not yet committed, as a fork does.
+func standsAt(am *automerge.Doc, heads []change.Hash) bool {
+	now := am.Heads()
+	return len(now) == len(heads) && !slices.ContainsFunc(now, func(h automerge.ChangeHash) bool {
+		return !slices.Contains(heads, change.Hash(h))
+	})
+}
+
 // nobody writes in forks that are dropped again. Were it an actor of the document's, its change
 // would have the number of one that the document makes next.
 const nobody = "00000000000000000000000000000000"
 
+// forkAt copies am as of some heads; none are the present ones. The core puts together anew all that led there: of a text of
+// 50,000 characters that takes tenths of a second. The copy lies outside Go's heap until the collector finds it: see Copies.
 func forkAt(am *automerge.Doc, heads []change.Hash) (*automerge.Doc, error) {
 	at := make([]automerge.ChangeHash, len(heads))
 	for i, h := range heads {
 		at[i] = automerge.ChangeHash(h)
 	}
+	copies.Add(1)
 	then, err := am.Fork(at...)
 	if err != nil {
 		return nil, err
 	}
 	return then, then.SetActorID(nobody)
 }
+
+var copies atomic.Uint64
+
+// Copies counts the copies that the core has made of documents in this process, to read or edit them by older heads. They are as large
+// as the document, and the collector doesn't see how large: who keeps documents asks it to run.
+func Copies() uint64 { return copies.Load() }
 
 // merged returns what becomes of the text if what a person made of it at some heads is merged.
 func merged(am *automerge.Doc, heads []change.Hash, want string) (string, error) {
@@ -127,14 +154,13 @@ func (d *draft) editText(base *string, heads []change.Hash, want string) error {
 	if err != nil {
 		return err
 	}
-	if base == nil {
+	if base == nil || len(heads) > 0 {
 		base = &now
 	}
-	if len(heads) > 0 {
+	if len(heads) > 0 && !standsAt(d.am, heads) {
 		if want, err = merged(d.am, heads, want); err != nil {
 			return err
 		}
-		base = &now
 	}
 	edits := rebase(*base, want, now)
 	n := runes(now)

@@ -151,6 +151,23 @@ func counted(s string) string {
 	return string(r)
 }
 
+func TestATextIsCopiedForAnEditOrAReadingOnlyWhereOthersWroteSince(t *testing.T) {
+	c := note(t, "one two")
+	saw := c.maker.view().Heads
+	before := crdt.Copies()
+	c.maker.do(crdttest.EditTextFrom(saw, "one two three"))
+	if _, text, err := crdt.TextAt(c.maker.am, c.maker.view().Heads); err != nil || text != "one two three" {
+		t.Errorf("the text reads %q, %v", text, err)
+	}
+	if n := crdt.Copies() - before; n > 0 {
+		t.Errorf("what stands was copied %d times", n)
+	}
+	c.maker.do(crdttest.EditTextFrom(saw, "zero one two"))
+	if got := c.maker.view().Text; got != "zero one two three" || crdt.Copies() == before {
+		t.Errorf("got %q after %d copies", got, crdt.Copies()-before)
+	}
+}
+
 func TestParagraphsOfThreePeopleAllStay(t *testing.T) {
 	c := note(t, "Today we bake.")
 	base := c.maker.view().Text

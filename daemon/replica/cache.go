@@ -114,8 +114,23 @@ func (c *cache) dropLocked(id entry.DocID) {
 	c.recent.Remove(el)
 	delete(c.byID, id)
 	c.ops -= d.weight
-	if c.dropped += d.weight; c.dropped > collectAfter {
+	c.droppedLocked(d.weight)
+}
+
+func (c *cache) droppedLocked(ops int) {
+	if c.dropped += ops; c.dropped > collectAfter {
 		c.dropped = 0
 		go runtime.GC()
 	}
+}
+
+// using calls fn, which reads or edits d, and counts as dropped what the core has copied of it meanwhile.
+func (c *cache) using(d *document, fn func() error) error {
+	before := crdt.Copies()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.droppedLocked(int(crdt.Copies()-before) * d.judge.Ops())
+	}()
+	return fn()
 }

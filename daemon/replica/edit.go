@@ -141,7 +141,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 	if err := d.writeAs(entry.ActorOf(r.space, r.device, ru.nonce, doc)); err != nil {
 		return crdt.View{}, err
 	}
-	if err := fn(e); err != nil {
+	if err := r.docs.using(d, func() error { return fn(e) }); err != nil {
 		if errors.Is(err, crdt.ErrNothingChanged) && e.View != nil {
 			return *e.View, nil
 		}

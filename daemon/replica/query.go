@@ -137,7 +137,9 @@ func (r *Replica) Read(doc entry.DocID, fn func(Edit) error) error {
 	if err != nil {
 		return err
 	}
-	return fn(Edit{Doc: d.am, Judge: d.judge, View: view, Charter: r.Rules(), Now: r.now()})
+	return r.docs.using(d, func() error {
+		return fn(Edit{Doc: d.am, Judge: d.judge, View: view, Charter: r.Rules(), Now: r.now()})
+	})
 }
 
 // Line is one entry for the log.
