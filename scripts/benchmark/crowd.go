@@ -78,7 +78,7 @@ func (b *bench) crowd(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		total += m
+		total += m.now
 	}
 	b.add(work, "resident memory of one", total/crowdSize, "MB", "")
 	return nil

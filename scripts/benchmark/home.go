@@ -80,19 +80,32 @@ func (h *home) stop() error {
 	return err
 }
 
-// memory returns the resident memory of the daemon, in MB.
-func (h *home) memory() (float64, error) {
+// resident is what of a daemon is in memory, in MB.
+type resident struct {
+	now   float64
+	files float64 // of that, mapped files
+	most  float64 // since its start
+}
+
+// memory tells of the daemon's memory.
+func (h *home) memory() (m resident, err error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.daemon.Process.Pid))
 	if err != nil {
-		return 0, err
+		return m, err
 	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, err := strconv.Atoi(strings.Fields(rest)[0])
-			return float64(kb) / 1000, err
+	for name, into := range map[string]*float64{"VmRSS": &m.now, "RssFile": &m.files, "VmHWM": &m.most} {
+		_, rest, found := strings.Cut(string(b), "\n"+name+":")
+		fields := strings.Fields(rest)
+		if !found || len(fields) == 0 {
+			return m, fmt.Errorf("no %s of %d", name, h.daemon.Process.Pid)
 		}
+		kb, err := strconv.Atoi(fields[0])
+		if err != nil {
+			return m, err
+		}
+		*into = float64(kb) / 1000
 	}
-	return 0, fmt.Errorf("no VmRSS of %d", h.daemon.Process.Pid)
+	return m, nil
 }
 
 // worked returns the processor time of the daemon so far.
@@ -119,31 +132,43 @@ func (h *home) worked() (time.Duration, error) {
 
 // pair founds a co-op of two, both daemons running and in step.
 func (b *bench) pair(ctx context.Context, first, second string) (*home, *home, error) {
-	one, err := b.home(first)
+	all, err := b.together(ctx, first, second)
 	if err != nil {
 		return nil, nil, err
 	}
-	two, err := b.home(second)
-	if err != nil {
-		return nil, nil, err
+	return all[0], all[1], nil
+}
+
+// together founds a co-op of some, all daemons running and in step with the first.
+func (b *bench) together(ctx context.Context, names ...string) (all []*home, err error) {
+	for _, name := range names {
+		h, err := b.home(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, h)
 	}
-	out, err := one.run(ctx, "init", "Bench", "--as", "Ana", "--founders", "2", "--listen", "/ip4/127.0.0.1/tcp/0", "--json")
+	out, err := all[0].run(ctx, "init", "Bench", "--as", "Ana", "--founders", strconv.Itoa(len(all)), "--listen", "/ip4/127.0.0.1/tcp/0", "--json")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var founded api.InitResult
 	if err := json.Unmarshal(out, &founded); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if _, err := one.start(ctx); err != nil {
-		return nil, nil, err
+	if _, err := all[0].start(ctx); err != nil {
+		return nil, err
 	}
-	if _, err := two.run(ctx, "join", founded.Invites[0].Code, "--as", "Ben", "--listen", "/ip4/127.0.0.1/tcp/0"); err != nil {
-		return nil, nil, err
+	for i, h := range all[1:] {
+		if _, err := h.run(ctx, "join", founded.Invites[i].Code, "--as", fmt.Sprintf("Ben %d", i), "--listen", "/ip4/127.0.0.1/tcp/0"); err != nil {
+			return nil, err
+		}
+		if _, err := h.start(ctx); err != nil {
+			return nil, err
+		}
+		if _, err := h.client.Sync(ctx, time.Minute); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := two.start(ctx); err != nil {
-		return nil, nil, err
-	}
-	_, err = two.client.Sync(ctx, time.Minute)
-	return one, two, err
+	return all, nil
 }

@@ -32,6 +32,7 @@ type row struct {
 type bench struct {
 	kith string // the program
 	dir  string
+	keep string // where the large home is kept from run to run; "": nowhere
 	docs int
 	size int // changes in each document
 	rows []row
@@ -50,6 +51,7 @@ func run() error {
 	var edits int
 	flag.StringVar(&b.kith, "kith", "", "`PATH` of the program to measure")
 	flag.StringVar(&b.dir, "dir", "", "`DIR` for the homes")
+	flag.StringVar(&b.keep, "keep", "", "keep the large home, as it was written, in `DIR`, or take it from there if it is")
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")

@@ -140,11 +140,11 @@ func (b *bench) kithPeers(ctx context.Context, edits int) error {
 		return err
 	}
 	time.Sleep(5 * time.Second) // what is idle has done what there was to do
-	mb, err := one.memory()
+	m, err := one.memory()
 	if err != nil {
 		return err
 	}
-	b.add("resident memory, after writing it all", "RSS", mb, "MB", "")
+	b.add("resident memory, after writing it all", "RSS", m.now, "MB", "")
 
 	link.bytes.Store(0)
 	began := time.Now()

@@ -28,7 +28,7 @@ func (b *bench) reconnectAt(ctx context.Context, docs int) error {
 	if err := one.stop(); err != nil {
 		return err
 	}
-	if _, err := b.fill(ctx, one.dir, docs); err != nil {
+	if err := b.fill(ctx, one.dir, one.dir, 0, docs); err != nil {
 		return err
 	}
 	if _, err := one.start(ctx); err != nil {

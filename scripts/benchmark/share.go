@@ -69,7 +69,7 @@ func (b *bench) allies(ctx context.Context) (one, two *home, l *link, err error)
 		if _, err := h.run(ctx, "init", name, "--as", "Ana", "--founders", "1", "--listen", "/ip4/127.0.0.1/tcp/0", "--json"); err != nil {
 			return nil, nil, nil, err
 		}
-		if _, err := b.fill(ctx, h.dir, b.docs); err != nil {
+		if err := b.fill(ctx, h.dir, h.dir, 0, b.docs); err != nil {
 			return nil, nil, nil, err
 		}
 		if _, err := h.start(ctx); err != nil {
