@@ -240,13 +240,13 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	for _, f := range all {
 		linked[f.ref.ID] = true
 	}
-	for _, ref := range r.Select(q.kind.Name, q.ask(me.ID), by) {
-		if !linked[ref.ID] {
-			all = append(all, item{ref: ref})
-		}
+	for _, ref := range r.Select(replica.Query{Kind: q.kind.Name, Wants: q.ask(me.ID), But: linked, By: by, Compare: q.compare, Limit: q.limit}) {
+		all = append(all, item{ref: ref})
 	}
 	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
-	slices.SortFunc(all, q.compare)
+	if len(linked) > 0 {
+		slices.SortFunc(all, func(a, b item) int { return q.compare(&a.ref, &b.ref) })
+	}
 	var out []Shown
 	for _, f := range all {
 		if f.at == nil {
@@ -288,19 +288,24 @@ func day(when string) string {
 	return at.Format(time.DateOnly)
 }
 
-func (q listQuery) compare(a, b item) int {
-	byID := bytes.Compare(a.ref.ID[:], b.ref.ID[:])
+func (q listQuery) compare(a, b *replica.Ref) int {
+	n := 0
 	switch {
 	case q.order == nil || q.order == kind.ByUpdate:
-		return cmp.Or(cmp.Compare(b.ref.Updated, a.ref.Updated), byID)
+		n = cmp.Compare(b.Updated, a.Updated)
 	case q.order == kind.ByCreation:
-		return cmp.Or(cmp.Compare(b.ref.Created, a.ref.Created), byID)
+		n = cmp.Compare(b.Created, a.Created)
 	case q.order == kind.ByTitle:
-		return cmp.Or(cmp.Compare(a.ref.Title, b.ref.Title), byID)
-	case (a.ref.By == "") != (b.ref.By == ""): // those without come last
-		return cmp.Compare(len(b.ref.By), len(a.ref.By))
+		n = cmp.Compare(a.Title, b.Title)
+	case (a.By == "") != (b.By == ""): // those without come last
+		n = cmp.Compare(len(b.By), len(a.By))
+	default:
+		n = cmp.Compare(a.By, b.By)
 	}
-	return cmp.Or(cmp.Compare(a.ref.By, b.ref.By), byID)
+	if n == 0 {
+		n = bytes.Compare(a.ID[:], b.ID[:])
+	}
+	return n
 }
 
 // linkedFound looks through the documents of a co-op that go on in a share: there they have other facts, and its member

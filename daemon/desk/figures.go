@@ -15,7 +15,7 @@ import (
 func (b *Desk) figures() ([]kinds.InForce, error) {
 	r := b.at.Replica
 	var agreements []*kind.View
-	for _, ref := range r.Select(kinds.Agreement.Name, []kind.Want{{Fact: "figures"}}, "") {
+	for _, ref := range r.Select(replica.Query{Kind: kinds.Agreement.Name, Wants: []kind.Want{{Fact: "figures"}}}) {
 		v, err := r.View(ref.ID)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue // voided this moment

@@ -95,7 +95,7 @@ func (b *Desk) Mentions(context.Context) ([]api.Mention, error) {
 		return nil, nil
 	}
 	ids := map[entry.DocID]bool{}
-	for _, ref := range r.Select("", []kind.Want{{Fact: kind.NamedFact, Is: func(m string) bool { return m == me.ID.String() }}}, "") {
+	for _, ref := range r.Select(replica.Query{Wants: []kind.Want{{Fact: kind.NamedFact, Is: func(m string) bool { return m == me.ID.String() }}}}) {
 		ids[ref.ID] = true
 	}
 	for _, doc := range r.Linked() {

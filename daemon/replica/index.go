@@ -2,8 +2,9 @@ package replica
 
 import (
 	"bytes"
+	"encoding/binary"
+	"iter"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -26,27 +27,63 @@ type Ref struct {
 	facts []uint32 // in index.words
 }
 
+// shelves is on how many shelves of the index documents lie, by the first bits of their IDs: IDs are hashes, so of 100,000 documents
+// about 25 lie on each. Short IDs have more letters than a shelf has bits, so no two on different shelves are taken for each other.
+const (
+	shelfBits = 12
+	shelves   = 1 << shelfBits
+)
+
 // index knows the ID, kind and facts of every document that has a view, in the order of IDs, so that
 // prefixes are found, short IDs made and lists picked and ordered without asking the store. 10,000 take 2 MB.
 type index struct {
 	kinds *kind.Set
 	mu    sync.RWMutex
-	refs  []Ref
+	refs  [shelves][]Ref
 	words words
+	known map[string]string // names of kinds, each once
 }
 
 func readIndex(s *store.Store, of *kind.Set) (*index, error) {
-	ix := &index{kinds: of}
+	ix := &index{kinds: of, known: map[string]string{}}
 	err := s.Documents(func(doc entry.DocID, d store.Doc) bool {
-		// by ID, as the store orders keys
-		ix.refs = append(ix.refs, Ref{ID: doc, Kind: d.Kind, Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts)})
+		on := ix.shelf(doc)
+		*on = append(*on, ix.refLocked(doc, d)) // by ID, as the store orders keys
 		return true
 	})
 	return ix, err
 }
 
+func shelfOf(doc entry.DocID) int { return int(binary.BigEndian.Uint16(doc[:])) >> (16 - shelfBits) }
+
+func (ix *index) shelf(doc entry.DocID) *[]Ref { return &ix.refs[shelfOf(doc)] }
+
+// refLocked makes what the index has of a document, whose facts it notes.
+func (ix *index) refLocked(doc entry.DocID, d store.Doc) Ref {
+	if _, ok := ix.known[d.Kind]; !ok {
+		ix.known[d.Kind] = d.Kind
+	}
+	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts)}
+}
+
+// allLocked yields all documents from the least ID on that a DocID can have, or from one on, in the order of their IDs. What it yields is the
+// index's own.
+func (ix *index) allLocked(from entry.DocID) iter.Seq[*Ref] {
+	return func(yield func(*Ref) bool) {
+		for n := shelfOf(from); n < shelves; n++ {
+			on := ix.refs[n]
+			for i := range on {
+				if bytes.Compare(on[i].ID[:], from[:]) >= 0 && !yield(&on[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// findLocked gives the place of a document on its shelf, or where it would be.
 func (ix *index) findLocked(doc entry.DocID) (int, bool) {
-	return slices.BinarySearchFunc(ix.refs, doc, func(r Ref, d entry.DocID) int {
+	return slices.BinarySearchFunc(*ix.shelf(doc), doc, func(r Ref, d entry.DocID) int {
 		return bytes.Compare(r.ID[:], d[:])
 	})
 }
@@ -63,7 +100,7 @@ func (ix *index) kind(doc entry.DocID) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return ix.refs[i].Kind, true
+	return (*ix.shelf(doc))[i].Kind, true
 }
 
 // docOf is what lists need to know of a document.
@@ -89,46 +126,99 @@ func TitleKey(title string) string {
 
 // note takes over whether a document has a view now: v is nil if it has none.
 func (ix *index) note(doc entry.DocID, v *crdt.View) {
+	var d store.Doc
+	if v != nil {
+		d = ix.docOf(v)
+	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	on := ix.shelf(doc)
 	i, known := ix.findLocked(doc)
 	if known {
-		ix.words.drop(ix.refs[i].facts)
+		ix.words.drop((*on)[i].facts)
 	}
-	if v == nil {
-		if known {
-			ix.refs = slices.Delete(ix.refs, i, i+1)
-		}
-		return
+	switch {
+	case v == nil && known:
+		*on = slices.Delete(*on, i, i+1)
+	case v == nil:
+	case known:
+		(*on)[i] = ix.refLocked(doc, d)
+	default:
+		*on = slices.Insert(*on, i, ix.refLocked(doc, d))
 	}
-	if !known {
-		ix.refs = slices.Insert(ix.refs, i, Ref{})
-	}
-	d := ix.docOf(v)
-	ix.refs[i] = Ref{ID: doc, Kind: d.Kind, Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts)}
 }
 
-// Select gives the documents of a kind ("": of any) that have all that is asked, in the order of their IDs. by is the
-// fact by whose value they are to be ordered, or "".
-func (r *Replica) Select(of string, wants []kind.Want, by string) []Ref {
+// Query is what is asked of the index of documents.
+type Query struct {
+	Kind    string               // "": any
+	Wants   []kind.Want          // a document has all of it
+	But     map[entry.DocID]bool // documents that aren't meant
+	By      string               // the fact whose value is to stand in Ref.By; "": none
+	Compare func(a, b *Ref) int  // the order; nil: by ID
+	Limit   int                  // how many of the first are wanted; 0: all
+}
+
+// Select gives the documents that a query asks for, in its order. It goes through all of the index, and orders no more than twice as many
+// as are wanted.
+func (r *Replica) Select(q Query) []Ref {
 	ix := r.index
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
-	sets := make([][]bool, len(wants))
-	for i, w := range wants {
+	sets := make([][]bool, len(q.Wants))
+	for i, w := range q.Wants {
 		sets[i] = ix.words.meant(w)
 	}
-	var out []Ref
-	for _, ref := range ix.refs {
-		if of != "" && ref.Kind != of || !matches(ref.facts, wants, sets) {
+	best := firsts{compare: q.Compare, limit: q.Limit}
+	for ref := range ix.allLocked(entry.DocID{}) {
+		if q.Kind != "" && ref.Kind != q.Kind || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
 			continue
 		}
-		if by != "" {
-			ref.By = ix.words.value(ref.facts, by)
+		if q.By == "" {
+			best.add(ref)
+			continue
 		}
-		out = append(out, ref)
+		with := *ref
+		with.By = ix.words.value(ref.facts, q.By)
+		best.add(&with)
 	}
-	return out
+	return best.all()
+}
+
+// firsts keeps the first of many in an order.
+type firsts struct {
+	compare func(a, b *Ref) int // nil: the order in which they come
+	limit   int                 // 0: all are kept
+	kept    []Ref
+	cut     bool // the first limit are in order, and what comes behind the last of them isn't wanted
+}
+
+func (f *firsts) add(ref *Ref) {
+	if f.limit > 0 && f.compare == nil && len(f.kept) == f.limit {
+		return
+	}
+	if f.cut && f.compare(ref, &f.kept[f.limit-1]) >= 0 {
+		return
+	}
+	f.kept = append(f.kept, *ref)
+	if f.limit > 0 && f.compare != nil && len(f.kept) >= 2*f.limit {
+		f.order()
+		f.cut = true
+	}
+}
+
+func (f *firsts) order() {
+	if f.compare == nil {
+		return
+	}
+	slices.SortFunc(f.kept, func(a, b Ref) int { return f.compare(&a, &b) })
+	if f.limit > 0 && len(f.kept) > f.limit {
+		f.kept = f.kept[:f.limit]
+	}
+}
+
+func (f *firsts) all() []Ref {
+	f.order()
+	return f.kept
 }
 
 func matches(facts []uint32, wants []kind.Want, sets [][]bool) bool {
@@ -149,7 +239,7 @@ func (r *Replica) InUse(fact string) []string {
 
 // Linked gives the documents that go on in a share, in the order of their IDs.
 func (r *Replica) Linked() (docs []entry.DocID) {
-	for _, ref := range r.Select("", []kind.Want{{Fact: kind.LinkedFact}}, "") {
+	for _, ref := range r.Select(Query{Wants: []kind.Want{{Fact: kind.LinkedFact}}}) {
 		docs = append(docs, ref.ID)
 	}
 	return docs
@@ -163,16 +253,17 @@ func (r *Replica) Short(doc entry.DocID) string {
 	full := doc.String()
 	r.index.mu.RLock()
 	defer r.index.mu.RUnlock()
+	on := *r.index.shelf(doc)
 	i, known := r.index.findLocked(doc)
 	n := minShort
 	if i > 0 {
-		n = max(n, shared(full, r.index.refs[i-1].ID.String())+1)
+		n = max(n, shared(full, on[i-1].ID.String())+1)
 	}
 	if known {
 		i++
 	}
-	if i < len(r.index.refs) {
-		n = max(n, shared(full, r.index.refs[i].ID.String())+1)
+	if i < len(on) {
+		n = max(n, shared(full, on[i].ID.String())+1)
 	}
 	return full[:min(n, len(full))]
 }
@@ -189,34 +280,33 @@ func shared(a, b string) int {
 // Resolve finds the documents of a kind ("": of any) whose ID starts with prefix, at most limit
 // of them, by ID. The prefix is in lower case and without the letter of the kind.
 func (r *Replica) Resolve(kind, prefix string, limit int) []Ref {
+	from, ok := leastOf(prefix)
+	if !ok {
+		return nil
+	}
 	r.index.mu.RLock()
 	defer r.index.mu.RUnlock()
-	refs := r.index.refs
-	from := sort.Search(len(refs), func(i int) bool { return refs[i].ID.String() >= prefix })
 	var found []Ref
-	for _, ref := range refs[from:] {
+	for ref := range r.index.allLocked(from) {
 		if !strings.HasPrefix(ref.ID.String(), prefix) || len(found) == limit {
 			break
 		}
 		if kind == "" || ref.Kind == kind {
-			found = append(found, ref)
+			found = append(found, *ref)
 		}
 	}
 	return found
 }
 
-// Documents returns all documents that have a view, of a kind or, for "", of all.
-func (r *Replica) Documents(kind string) []Ref {
-	r.index.mu.RLock()
-	defer r.index.mu.RUnlock()
-	if kind == "" {
-		return slices.Clone(r.index.refs)
+// leastOf gives the least ID that starts with a prefix; ok is false if none does.
+func leastOf(prefix string) (least entry.DocID, ok bool) {
+	full := least.String()
+	if len(prefix) > len(full) {
+		return least, false
 	}
-	var out []Ref
-	for _, ref := range r.index.refs {
-		if ref.Kind == kind {
-			out = append(out, ref)
-		}
-	}
-	return out
+	b, err := entry.Text.DecodeString(prefix + full[len(prefix):])
+	return entry.DocID(append(b, least[:]...)[:len(least)]), err == nil
 }
+
+// Documents returns all documents that have a view, of a kind or, for "", of all.
+func (r *Replica) Documents(kind string) []Ref { return r.Select(Query{Kind: kind}) }

@@ -120,7 +120,7 @@ func TestAViewOfAnotherVersionIsMadeAnewAndTheOthersAreNot(t *testing.T) {
 
 	ana.with(t, release)
 	for fact, doc := range map[string]entry.DocID{"new": task.ID, "left alone": note.ID} {
-		if refs := ana.Select("", []kind.Want{{Fact: fact}}, ""); len(refs) != 1 || refs[0].ID != doc {
+		if refs := ana.Select(Query{Wants: []kind.Want{{Fact: fact}}}); len(refs) != 1 || refs[0].ID != doc {
 			t.Errorf("%q are %v, want %s", fact, refs, doc)
 		}
 		if _, err := ana.View(doc); err != nil {
