@@ -53,7 +53,8 @@ type Local interface {
 	Entry(entry.ID) (encoded []byte, ok bool)
 
 	// Order sorts IDs of entries that are had into the order in which a peer that lacks them is
-	// served best: charter statements first, then the documents changed last. Any order is right.
+	// served best: charter statements first, then the documents changed last. Any order is right. It may keep the slice, which
+	// the caller doesn't modify any more, to find what is asked for in that order.
 	Order([]entry.ID)
 
 	// Keep keeps something for Kept, in the place of what was kept before, across a restart.

@@ -527,49 +527,68 @@ func (r *Replica) putEntry(b *store.Batch, w *work, v verdict) {
 	count(b, -1, v.state)
 }
 
-// sortForCatchUp orders entries for a peer that lacks them: the charter first, then documents
-// with the newest work first, each in the order in which it arrived here.
-func sortForCatchUp(ids []placed) {
-	newest := map[entry.DocID]uint64{}
-	for _, p := range ids {
-		newest[p.doc] = max(newest[p.doc], p.arrival)
-	}
-	newest[entry.DocID{}] = math.MaxUint64
-	for i := range ids {
-		ids[i].newest = newest[ids[i].doc] // looked up once, not with every comparison
-	}
-	slices.SortFunc(ids, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(b.newest, a.newest), cmp.Compare(a.arrival, b.arrival))
-	})
-}
-
+// placed is where an entry lies.
 type placed struct {
-	id      entry.ID
 	doc     entry.DocID
 	arrival uint64
-	newest  uint64 // arrival in its document, while being sorted
 }
 
 // CatchUpOrder sorts the IDs of entries for a peer that lacks them, in place: the charter
-// first, then documents with the newest work first. What isn't stored here comes last.
+// first, then documents with the newest work first, each in the order in which it arrived here. What isn't stored here comes last.
+// The caller doesn't modify the slice afterwards: the entries are expected to be asked for in that order.
 func (r *Replica) CatchUpOrder(ids []entry.ID) {
-	known := make([]placed, 0, len(ids))
-	var unknown []entry.ID
-	note := func(id entry.ID, rec store.Record, here bool) {
-		if here {
-			known = append(known, placed{id: id, doc: rec.Doc, arrival: rec.Arrival})
-		} else {
-			unknown = append(unknown, id)
-		}
+	slices.SortFunc(ids, entry.ID.Compare)
+	// There may be a million, so little is noted of each.
+	type one struct {
+		arrival uint64
+		doc, id uint32 // places in docs, and in ids as they are sorted
 	}
-	if err := r.store.RecordsOf(ids, note); err != nil {
+	var (
+		all    []one
+		lost   []entry.ID
+		docs   []entry.DocID
+		newest []uint64 // arrival in each
+		at     = map[entry.DocID]uint32{}
+		n      uint32
+	)
+	err := r.store.RecordsOf(ids, func(id entry.ID, rec store.Record, here bool) {
+		n++
+		if !here {
+			lost = append(lost, id)
+			return
+		}
+		doc, known := at[rec.Doc]
+		if !known {
+			doc = uint32(len(docs))
+			at[rec.Doc] = doc
+			docs, newest = append(docs, rec.Doc), append(newest, 0)
+		}
+		newest[doc] = max(newest[doc], rec.Arrival)
+		all = append(all, one{rec.Arrival, doc, n - 1})
+	})
+	if err != nil {
 		r.log.Error("order entries for a peer", "err", err)
 		return // any order will do
 	}
-	sortForCatchUp(known)
-	for i, p := range known {
-		ids[i] = p.id
+	if charter, ok := at[entry.DocID{}]; ok {
+		newest[charter] = math.MaxUint64
 	}
-	copy(ids[len(known):], unknown)
-	r.places.note(known)
+	slices.SortFunc(all, func(a, b one) int {
+		if a.doc != b.doc {
+			return cmp.Compare(newest[b.doc], newest[a.doc]) // no two are equal: an arrival is of one entry
+		}
+		return cmp.Compare(a.arrival, b.arrival)
+	})
+	by := slices.Clone(ids)
+	way := &route{ids: ids, at: make([]uint64, len(all))}
+	for i, o := range all {
+		ids[i], way.at[i] = by[o.id], o.arrival
+		if i > 0 && o.doc == all[i-1].doc {
+			way.docs[len(way.docs)-1].upTo++
+			continue
+		}
+		way.docs = append(way.docs, stretch{docs[o.doc], i + 1})
+	}
+	copy(ids[len(all):], lost)
+	r.places.note(way)
 }

@@ -8,8 +8,12 @@ import (
 	"kith/daemon/store"
 )
 
-// maxPlaces bounds the places that are remembered, about 100 bytes each.
-const maxPlaces = 120_000
+// Bounds of what is remembered of the orders in which peers will ask for entries.
+const (
+	maxRoutes = 4
+	// lookAhead is how many entries in a row may be passed over, since the peer has them by now, and the place is still found.
+	lookAhead = 4_096
+)
 
 // What is read ahead of a document when one of its entries is asked for: the next ones are asked
 // for next, and looking for each takes five times as long as reading on.
@@ -23,9 +27,23 @@ const (
 // soon, so that each is found with one look into the store. It is only a help: what isn't here is
 // looked up.
 type places struct {
-	mu    sync.Mutex
-	at    map[entry.ID]placed
-	ahead []ahead // newest last
+	mu     sync.Mutex
+	routes []*route // newest last
+	ahead  []ahead  // newest last
+}
+
+// route is an order in which entries will be asked for: about 12 bytes for each, and the IDs, which who asks has as well.
+type route struct {
+	ids  []entry.ID
+	at   []uint64 // arrivals, of each one
+	docs []stretch
+	next int // of ids
+}
+
+// stretch is a document's part of a route.
+type stretch struct {
+	doc  entry.DocID
+	upTo int // of ids
 }
 
 // ahead are entries of a document that were read before they were asked for.
@@ -34,30 +52,45 @@ type ahead struct {
 	entries []store.Stored // in the order of their arrival
 }
 
-func (p *places) note(known []placed) {
+// note remembers an order; of too many the one goes of which least is left.
+func (p *places) note(r *route) {
+	if len(r.at) == 0 {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.at == nil {
-		p.at = map[entry.ID]placed{}
+	if len(p.routes) == maxRoutes {
+		least := slices.MinFunc(p.routes, func(a, b *route) int { return len(a.at) - a.next - len(b.at) + b.next })
+		p.routes = slices.DeleteFunc(p.routes, func(o *route) bool { return o == least })
 	}
-	for _, k := range known {
-		if len(p.at) >= maxPlaces {
-			return
-		}
-		p.at[k.id] = k
-	}
+	p.routes = append(p.routes, r)
 }
 
-// take returns the place of an entry and forgets it.
-func (p *places) take(id entry.ID) (placed, bool) {
+// take returns the place of an entry, and goes on from there.
+func (p *places) take(id entry.ID) (at placed, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at, ok := p.at[id]
-	delete(p.at, id)
-	if len(p.at) == 0 {
-		p.at, p.ahead = nil, nil // a map doesn't shrink by itself
+	for n := len(p.routes) - 1; n >= 0; n-- {
+		r := p.routes[n]
+		i := slices.Index(r.ids[r.next:min(r.next+lookAhead, len(r.at))], id)
+		if i < 0 {
+			continue
+		}
+		i += r.next
+		r.next = i + 1
+		for r.docs[0].upTo <= i {
+			r.docs = r.docs[1:]
+		}
+		at = placed{doc: r.docs[0].doc, arrival: r.at[i]}
+		if r.next == len(r.at) {
+			p.routes = slices.Delete(p.routes, n, n+1)
+		}
+		return at, true
 	}
-	return at, ok
+	if len(p.routes) == 0 {
+		p.ahead = nil
+	}
+	return placed{}, false
 }
 
 // body returns an entry that was read ahead, and forgets those before it.

@@ -135,8 +135,7 @@ func (s *Store) Records(fn func(entry.ID, Record) bool) error {
 // each up: a step costs about a tenth of a look-up.
 const manyRecords = 256
 
-// RecordsOf calls fn with the record of each of these entries, and whether it is stored, in any
-// order.
+// RecordsOf calls fn with the record of each of these entries, and whether it is stored: in their order, if that is ascending.
 func (s *Store) RecordsOf(ids []entry.ID, fn func(id entry.ID, r Record, here bool)) error {
 	if len(ids) < manyRecords {
 		for _, id := range ids {
@@ -148,8 +147,11 @@ func (s *Store) RecordsOf(ids []entry.ID, fn func(id entry.ID, r Record, here bo
 		}
 		return nil
 	}
-	left := slices.Clone(ids)
-	slices.SortFunc(left, entry.ID.Compare)
+	left := ids
+	if !slices.IsSortedFunc(left, entry.ID.Compare) {
+		left = slices.Clone(ids)
+		slices.SortFunc(left, entry.ID.Compare)
+	}
 	err := s.Records(func(id entry.ID, r Record) bool {
 		for len(left) > 0 && left[0].Compare(id) < 0 {
 			fn(left[0], Record{}, false)
@@ -351,7 +353,11 @@ func (s *Store) iterate(prefix []byte, fn func(*badger.Item) (bool, error)) erro
 	err := s.view(func(txn *badger.Txn) error {
 		it := txn.NewIterator(walk(prefix))
 		defer it.Close()
-		for it.Rewind(); it.Valid(); it.Next() {
+		it.Rewind()
+		for n := 1; it.Valid(); n++ {
+			if n%manyItems == 0 {
+				s.lean.unmap()
+			}
 			more, err := fn(it.Item())
 			if err != nil {
 				return err
@@ -359,6 +365,7 @@ func (s *Store) iterate(prefix []byte, fn func(*badger.Item) (bool, error)) erro
 			if !more {
 				return nil
 			}
+			it.Next()
 		}
 		return nil
 	})
