@@ -18,6 +18,7 @@ func (r *Replica) Used() uint64 { return r.docs.used.Load() }
 func (r *Replica) Rest() {
 	r.docs.shrink(maxRestingOps)
 	r.runs.forget()
+	r.store.Rest()
 	runtime.GC() // finds the documents that nobody holds; their finalizers free the core's memory
 	runtime.GC()
 	trimCore()

@@ -29,6 +29,7 @@ import (
 // made for servers.
 const (
 	memTableSize   = 16 << 20
+	baseTableSize  = 1 << 20
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
@@ -103,6 +104,8 @@ type Store struct {
 
 	mu     sync.Mutex // guards counts
 	counts Counts
+
+	lean *lean
 }
 
 // Open opens the store in dir, making it if dir is empty or absent. key is the one that it is
@@ -124,6 +127,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		WithMetricsEnabled(false).
 		WithDetectConflicts(false). // there is one writer
 		WithMemTableSize(memTableSize).
+		WithBaseTableSize(baseTableSize).
 		WithNumMemtables(2).
 		WithNumLevelZeroTables(3).
 		WithNumCompactors(2).
@@ -158,6 +162,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		db: db, dir: dir, free: freeBytes,
 		queue:   make(chan *Ticket, 256),
 		stopped: make(chan struct{}),
+		lean:    leanOf(db, dir),
 	}
 	if tablesSize(dir) <= verifyAtOpen {
 		if err := s.Verify(); err != nil {

@@ -135,6 +135,7 @@ func (s *Store) commit(group []*Ticket) error {
 		return fmt.Errorf("store a batch of %d bytes: %w", size, err)
 	}
 	s.written++
+	s.lean.wrote(size)
 	s.mu.Lock()
 	s.counts = counts
 	s.mu.Unlock()

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"path/filepath"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/ristretto/v2/z"
+)
+
+// Bounds of what Badger may hold beside its memory tables and caches.
+const (
+	// leanAfter is after how many bytes of writes its builders' memory is given back.
+	leanAfter = 8 << 20
+	// maxMapped is how much of mapped files, the program's own included, may be resident before tables are given back, in bytes.
+	maxMapped = 64 << 20
+	// leanPause is the least time between two looks at that.
+	leanPause = time.Second
+	// builders is how many Badger keeps the memory of.
+	builders = 8
+	// manyItems is how many items are read in one go so that a look at what is mapped is worth it.
+	manyItems = 5_000
+)
+
+// lean gives back what Badger holds and doesn't use.
+//
+// It keeps the memory of eight table builders, each as large as the largest table that it was ever for: a memory table of 16 MB, not yet compressed and
+// compressed, takes 60 MB, so after much was written these are 400 MB. And its tables are mapped into memory: what was read of
+// them once counts as this process's until the system runs short. There is no option for either.
+type lean struct {
+	pool *z.AllocatorPool // nil: another release of Badger, that has none where this looks
+	dir  string
+
+	mu      sync.Mutex
+	written int // since builders' memory was given back
+	looked  time.Time
+}
+
+func leanOf(db *badger.DB, dir string) *lean {
+	l := &lean{dir: dir}
+	if at := reflect.ValueOf(db).Elem().FieldByName("allocPool"); at.IsValid() && at.Type() == reflect.TypeFor[*z.AllocatorPool]() {
+		l.pool = (*z.AllocatorPool)(at.UnsafePointer())
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		l.dir = abs
+	}
+	if real, err := filepath.EvalSymlinks(l.dir); err == nil {
+		l.dir = real
+	}
+	return l
+}
+
+// wrote notes that so many bytes were written.
+func (l *lean) wrote(n int) {
+	l.mu.Lock()
+	l.written += n
+	due := l.written > leanAfter
+	if due {
+		l.written = 0
+	}
+	l.mu.Unlock()
+	if due {
+		l.freeBuilders()
+		l.unmap()
+	}
+}
+
+// freeBuilders leaves the collector what builders held that are done.
+func (l *lean) freeBuilders() {
+	if l.pool == nil {
+		return
+	}
+	for range builders {
+		l.pool.Get(0, "").Release() // an empty one, once there are no others
+	}
+}
+
+// unmap has the system take back pages of tables, if there are many. They are read again from the disk when they are needed.
+func (l *lean) unmap() {
+	l.mu.Lock()
+	due := time.Since(l.looked) > leanPause
+	if due {
+		l.looked = time.Now()
+	}
+	l.mu.Unlock()
+	if due && mappedBytes() > maxMapped {
+		pageOut(l.dir)
+	}
+}
+
+// Rest gives back what isn't needed while there is nothing to do.
+func (s *Store) Rest() {
+	s.lean.freeBuilders()
+	s.lean.unmap()
+}
