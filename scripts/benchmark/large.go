@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,7 +82,15 @@ func (b *bench) prepared(ctx context.Context) (one, two *home, err error) {
 	}
 	if b.keep != "" {
 		if _, err := os.Stat(filepath.Join(b.keep, names[0])); err == nil {
-			return b.copied(names[0], names[1])
+			if err := copyHomes(ctx, b.keep, b.dir, names[:2]); err != nil {
+				return nil, nil, err
+			}
+			one, err := b.home(names[0])
+			if err != nil {
+				return nil, nil, err
+			}
+			two, err := b.home(names[1])
+			return one, two, err
 		}
 	}
 	all, err := b.together(ctx, names...)
@@ -106,26 +115,19 @@ func (b *bench) prepared(ctx context.Context) (one, two *home, err error) {
 	if b.keep == "" {
 		return all[0], all[1], nil
 	}
-	for _, name := range names[:2] {
-		if err := os.CopyFS(filepath.Join(b.keep, name), os.DirFS(filepath.Join(b.dir, name))); err != nil {
-			return nil, nil, err
-		}
-	}
-	return all[0], all[1], nil
+	return all[0], all[1], copyHomes(ctx, b.dir, b.keep, names[:2])
 }
 
-// copied gives two homes that are copies of those in b.keep.
-func (b *bench) copied(first, second string) (one, two *home, err error) {
-	for _, name := range []string{first, second} {
-		if err := os.CopyFS(filepath.Join(b.dir, name), os.DirFS(filepath.Join(b.keep, name))); err != nil {
-			return nil, nil, err
-		}
+// copyHomes copies homes as they are, with who may read what.
+func copyHomes(ctx context.Context, from, to string, names []string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
 	}
-	if one, err = b.home(first); err != nil {
-		return nil, nil, err
+	args := []string{"-a"}
+	for _, name := range names {
+		args = append(args, filepath.Join(from, name))
 	}
-	two, err = b.home(second)
-	return one, two, err
+	return exec.CommandContext(ctx, "cp", append(args, to)...).Run()
 }
 
 func (b *bench) memory(work string, h *home) error {
