@@ -293,3 +293,44 @@ func TestWhatIsHeldBackHereAndNotThereMakesNoDifference(t *testing.T) {
 	}
 	t.Logf("%d crowded, %d held back", crowded, back)
 }
+
+// Two members who have used up their room can each sign a part of what makes the other's count: a replica that holds back both
+// reads otherwise then than one that has both. No bound on what is kept, that is each replica's own, could do without: which
+// of many pairs counts is said by what they are together. It lasts until anybody who reads it writes on.
+func TestWhatTwoWithoutRoomMakeCountTogetherIsTheSameEverywhereOnceAnybodyWritesOnIt(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 40, writes: 10}
+	names := []string{"first", "eli's", "mel's", "ben's", "more", "part", "other part"}
+	d.large("eli", "eli's", 1, "first")
+	d.large("mel", "mel's", 1, "first")
+	d.large("ben", "ben's", 18, "first")
+	d.pens["ben"], d.pens["eli"], d.pens["mel"] = nil, nil, nil // other runs
+	d.large("ben", "more", 21, "first")                         // which crowds the document
+	d.large("eli", "part", 19, "first")
+	d.large("mel", "other part", 1, "part")
+	read := func(full ...string) *holding {
+		h := &holding{d: d, doc: d.read(), full: map[string]bool{}}
+		for _, who := range full {
+			h.full[who] = true
+		}
+		for _, name := range names {
+			h.give(name)
+		}
+		return h
+	}
+	all := read()
+	for _, one := range []string{"eli", "mel"} {
+		same(t, one+" alone has no room left", inIt(all.doc), inIt(read(one).doc))
+	}
+	both := read("eli", "mel")
+	d.expect(all.doc, "part accepted, other part accepted, ben's void")
+	d.expect(both.doc, "ben's accepted")
+	if len(both.held) != 2 {
+		t.Fatalf("held back: %v", both.held)
+	}
+	d.write("cleo", "cleo's", "other part")
+	for _, h := range []*holding{all, both} {
+		h.give("cleo's")
+	}
+	same(t, "Cleo has written on", inIt(all.doc), inIt(both.doc))
+}

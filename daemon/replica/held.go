@@ -416,9 +416,13 @@ func docKey(doc entry.DocID) (key [32]byte) {
 }
 
 // letGoFor lets go what is held back for what came of a change: it stands on what isn't here, or it has another state now,
-// or is here at last, where who stands on it may count (accept.Document.MayCount).
+// or is here at last, where who stands on it may count (accept.Document.MayCount), and says what is before it in its run,
+// which somebody may have acknowledged with it.
 func (r *Replica) letGoFor(v verdict) {
 	keys := [][32]byte{v.change.Hash}
+	if v.fresh {
+		keys = append(keys, v.entry.Previous)
+	}
 	if v.state != charter.Accepted && v.fresh {
 		for _, dep := range v.change.Deps {
 			keys = append(keys, dep)

@@ -89,3 +89,46 @@ func TestAFloodOfEntriesThatStandForNothingIsKeptWithinItsQuota(t *testing.T) {
 	}
 	ana.edit(t, task.ID, crdttest.Finish())
 }
+
+// What somebody has acknowledged is kept whatever room its device has left, in whatever order it comes: the last of a run says
+// what is before it.
+func TestWhatIsAcknowledgedIsKeptThoughWhatComesBehindItInItsRunComesFirstOrLast(t *testing.T) {
+	for _, lastFirst := range []bool{false, true} {
+		c := found(t, "Ana", "Ben", "Mel")
+		ana, ben, mel := c.all[0], c.all[1], c.all[2]
+		smallRoom(ana)
+		give(t, ana, flood(t, ana, mel.cfg.Key, 1)...) // her room is used up
+		run := newNonce()
+		var two []*entry.Entry
+		for i := range 2 {
+			f := entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Change, Doc: entry.DocID{byte(2 + i)}, Run: run, Number: uint64(1 + i)}
+			if i > 0 {
+				f.Previous = two[0].ID()
+			}
+			a := entry.ActorOf(f.Space, mel.device, f.Run, f.Doc)
+			f.Payload = changetest.New(change.NewHistory(), change.Actor(a[:]), changetest.Put(change.OpID{}, "x", change.StrValue("x"))).Encode()
+			e, err := entry.New(f, mel.cfg.Key)
+			must(t, err)
+			two = append(two, e)
+		}
+		_, err := ben.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) {
+			return ch.Acknowledge(ben.device, []charter.DeviceFrontier{{Device: mel.device, Frontier: charter.Frontier{{Run: run, Entry: two[1].ID()}}}})
+		})
+		must(t, err)
+		give(t, ana, ben.newest(t))
+		first, second := two[0], two[1]
+		if lastFirst {
+			first, second = second, first
+		}
+		give(t, ana, first)
+		give(t, ana, second)
+		for _, e := range two {
+			if !ana.Has(e.ID()) { // it was forgotten, so that it is brought again
+				give(t, ana, e)
+			}
+			if !ana.store.Has(e.ID()) {
+				t.Errorf("last first %v: number %d is held back, and Ben has acknowledged it", lastFirst, e.Number)
+			}
+		}
+	}
+}
