@@ -184,6 +184,14 @@ func TestAFurtherShareGoesOnWhenWhoOpenedItLeaves(t *testing.T) {
 	if d, err = anas.CloseDecision(t.Context(), d.ID, apitest.CloseRequest{}); err != nil || d.Status != "agreed" {
 		t.Errorf("%s, %v", d.Status, err)
 	}
+	// Once the first share is over nobody there could take it back, so it isn't known.
+	if _, err = within(t, ana, first).Propose(t.Context(), api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"}); err != nil {
+		t.Fatal(err)
+	}
+	ana.until("it isn't known any more who speaks for Quilted", func() bool {
+		s, _ := ana.shareNow(further)
+		return strings.Contains(s.Doubt, "your first share is over")
+	})
 	stopAll(ana, dora, eli)
 }
 

@@ -33,8 +33,8 @@ func DoubtOf(r *replica.Replica) string {
 	}
 	terms, _ := shared.Terms()
 	ally := AllyOf(r)
-	return fmt.Sprintf("Nobody of %s, as you know it from your first share, says any more that those who are in “%s” speak for it: whoever said so has left. "+
-		"None of them counts there in joint decisions. Ask %[1]s; somebody of theirs comes in there, or end that share.", ally, terms.Purpose)
+	return fmt.Sprintf("Nobody of %s, as you know it from your first share, says any more that those who are in “%s” speak for it: whoever said so has left, or your first share is over. "+
+		"None of them counts there in joint decisions. Ask %[1]s. As long as your first share goes on, somebody of theirs can come in there; else end this one, and make a pact anew.", ally, terms.Purpose)
 }
 
 // AllyCalled is what the ally of a share is called in a co-op, of which this device may not be in the share.

@@ -19,13 +19,15 @@ import (
 
 // That a charter is a co-op's in a further share was said by one person, in the first share. What if they leave? Who is
 // there besides has their own computer say it, too. As long as somebody says it who is of the co-op in the first share,
-// the side speaks for it; else nobody knows, and none of its people counts: see share.Doubt.
+// the side speaks for it; else nobody knows, and none of its people counts: see share.Doubt. Nobody can say it any more once
+// the first share is over: who is removed at home isn't removed there then.
 
 // vouching is as of what it was last looked whether the other side of a further share speaks for its co-op.
 type vouching struct {
 	shared *share.Share
 	first  *share.Share
 	at     uint64 // what had arrived in the first share
+	over   bool   // the first share
 }
 
 // sayTheirs are those who say, in a request with a code, that a charter is their co-op's in a further share: who
@@ -73,7 +75,8 @@ func (f *Follower) vouch(ctx context.Context, r *replica.Replica, h *followedHom
 	there := first.Replica
 	shared, side := at.Replica.Share()
 	of, ours := there.Share()
-	now := vouching{shared, of, there.Store().Arrived()}
+	over := f.Base(there.Space()) == nil
+	now := vouching{shared, of, there.Store().Arrived(), over}
 	if f.vouches[at] == now {
 		return nil
 	}
@@ -91,7 +94,7 @@ func (f *Follower) vouch(ctx context.Context, r *replica.Replica, h *followedHom
 	if err != nil || opened == nil { // how it came to be isn't known here yet
 		return err
 	}
-	if err := errors.Join(f.sayOurs(ctx, x, at.Replica, opened, own), at.Replica.Doubt(ctx, !holds)); err != nil {
+	if err := errors.Join(f.sayOurs(ctx, x, at.Replica, opened, own), at.Replica.Doubt(ctx, over || !holds)); err != nil {
 		return fmt.Errorf("see who vouches for the sides of a share: %w", err)
 	}
 	now.shared, _ = at.Replica.Share()
