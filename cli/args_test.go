@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/daemon/api"
 )
@@ -104,6 +106,17 @@ func TestWhatACommandNeedsStandsInItsHelp(t *testing.T) {
 		}
 		if help := d.ok(append(words, "--help")...); !strings.Contains(help, "\n    "+first+"\n") {
 			t.Errorf("not …%s…\n%s", first, help)
+		}
+	}
+}
+
+func TestWithoutAHomeNothingIsBegunElsewhere(t *testing.T) {
+	var out, errs bytes.Buffer
+	env := Env{Stdout: &out, Stderr: &errs, Now: time.Now, Getenv: func(string) string { return "" }}
+	for typed, want := range map[string]int{"init Press --as Ana": 1, "daemon": 1, "status": 1, "version": 0, "completion bash": 0, "task add --help": 0} {
+		errs.Reset()
+		if exit := Run(t.Context(), strings.Fields(typed), env); exit != want || want == 1 && !strings.Contains(errs.String(), "neither HOME nor KITH_HOME is set") {
+			t.Errorf("kith %s: exit %d, %s", typed, exit, errs.String())
 		}
 	}
 }

@@ -51,6 +51,7 @@ type spec struct {
 	examples          []string // whole lines to type
 	flags             []cli.Flag
 	hidden            bool
+	anywhere          bool      // it needs no home
 	ids               completer // what an ID in args may be; nil: of any document
 	run               func(ctx context.Context, c *call) error
 }
@@ -66,6 +67,9 @@ func (k *kith) command(s spec) *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
+				return err
+			}
+			if err := k.env.homeless(); err != nil && !s.anywhere && !s.hidden {
 				return err
 			}
 			if err := checkWords(c, s.args); err != nil {

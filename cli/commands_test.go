@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -47,9 +48,9 @@ func TestWhatPeopleRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) { golden(t, filepath.Join("people", name+".txt"), d.ok(strings.Fields(typed)...)) })
 	}
 	t.Run("watch", func(t *testing.T) {
-		out, errs, exit := d.run("watch")
-		if exit != 3 || !strings.Contains(errs, "stopped") {
-			t.Errorf("when the daemon goes: exit %d, %s", exit, errs)
+		out, errs, exit := d.watch()
+		if exit != 0 || errs != "" {
+			t.Errorf("after Ctrl-C: exit %d, %s", exit, errs)
 		}
 		golden(t, filepath.Join("people", "watch.txt"), out)
 	})
@@ -349,13 +350,60 @@ func TestWatchPrintsOneObjectALine(t *testing.T) {
 	c := newCoop()
 	c.events = []api.Event{{Seq: 1, Type: "created", Kind: "task"}, {Seq: 2, Type: "changed", Kind: "note"}}
 	d := newServedDesk(t, c)
-	out, _, _ := d.run("watch", "note", "--json")
-	want := `{"seq":2,"at":null,"type":"changed","kind":"note","id":"","short":"","title":"","by":null,"fields":[],"says":[],"why":""}` + "\n"
+	out, _, _ := d.watch("note", "--json")
+	want := `{"seq":2,"at":null,"type":"changed","entry":"","kind":"note","id":"","short":"","title":"","by":null,"fields":[],"says":[],"why":""}` + "\n"
 	if out != want {
 		t.Errorf("got  %swant %s", out, want)
 	}
-	if out, _, _ := d.run("watch", "--jq", ".seq"); out != "1\n2\n" {
+	if out, _, _ := d.watch("--jq", ".seq"); out != "1\n2\n" {
 		t.Errorf("with --jq: %s", out)
+	}
+}
+
+// stopsAt stops a command when what it prints holds a text.
+type stopsAt struct {
+	printed strings.Builder
+	text    string
+	stop    func()
+}
+
+func (s *stopsAt) Write(b []byte) (int, error) {
+	n, err := s.printed.Write(b)
+	if strings.Contains(s.printed.String(), s.text) {
+		s.stop()
+	}
+	return n, err
+}
+
+func TestWatchGoesOnOverARestartAndTellsWhatItMissed(t *testing.T) {
+	c := newCoop()
+	c.events = []api.Event{{Seq: 1, Type: "created", Kind: "task", Entry: "e3", Title: "Told at once"}}
+	d := newServedDesk(t, c)
+	c.again = func(ctx context.Context) (<-chan api.Event, error) { // the daemon is there again, and all of this is in its log
+		c.later = []api.LogLine{
+			{Entry: "e5", At: api.At(now), By: ben, State: "accepted", Kind: "note", Short: "n-5555", Title: "Missed last"},
+			{Entry: "e4", At: api.At(now), By: ben, State: "accepted", Kind: "task", Short: "t-4444", Title: "Missed first", Says: []string{"set due to 2026-11-30"}},
+			{Entry: "e3", At: api.At(now), By: ben, State: "accepted", Kind: "task", Title: "Told at once"},
+		}
+		events := make(chan api.Event, 1)
+		events <- api.Event{Seq: 1, Type: "changed", Kind: "note", Entry: "e6", Short: "n-5555", Title: "Told now"}
+		context.AfterFunc(ctx, func() { close(events) })
+		return events, nil
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, errs := &stopsAt{text: "Told now", stop: stop}, &bytes.Buffer{}
+	if exit := Run(ctx, []string{"watch"}, d.environment(out, errs)); exit != 0 {
+		t.Errorf("exit %d, %s", exit, errs)
+	}
+	want := "somebody made the task Told at once\nmeanwhile, Ben t-4444 Missed first: set due to 2026-11-30\nmeanwhile, Ben n-5555 Missed last\nsomebody changed n-5555 Told now"
+	var got []string
+	for line := range strings.Lines(out.printed.String()) {
+		_, line, _ = strings.Cut(strings.TrimSpace(line), "  ")
+		got = append(got, line)
+	}
+	if strings.Join(got, "\n") != want {
+		t.Errorf("it tells\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
 }
 

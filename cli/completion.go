@@ -38,7 +38,7 @@ var (
 
 func (k *kith) completion() *cli.Command {
 	return k.command(spec{
-		name: "completion", args: "SHELL", usage: "let bash, zsh or fish complete commands, IDs and names",
+		name: "completion", args: "SHELL", usage: "let bash, zsh or fish complete commands, IDs and names", anywhere: true,
 		examples: []string{
 			`source <(kith completion bash)`,
 			`kith completion zsh >"${fpath[1]}/_kith"`,

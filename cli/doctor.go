@@ -68,7 +68,7 @@ func areThings(n int) string {
 
 func (k *kith) version() *cli.Command {
 	return k.command(spec{
-		name: "version", usage: "which kith this is",
+		name: "version", usage: "which kith this is", anywhere: true,
 		examples: []string{`kith version`, `kith version --jq .version`},
 		run: func(_ context.Context, c *call) error {
 			v := map[string]string{"version": c.env.Version, "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH}

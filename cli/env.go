@@ -179,6 +179,16 @@ func terminal(stream any) int {
 	return width
 }
 
+// homeless says that nothing tells where this person's data lives, so that nothing is looked for, or begun, at the root of the disk.
+func (e *Env) homeless() error {
+	for _, name := range []string{"KITH_HOME", "XDG_DATA_HOME", "HOME"} {
+		if e.Getenv(name) != "" {
+			return nil
+		}
+	}
+	return api.Problemf(api.Failed, "say it: HOME=/home/ana kith …, or KITH_HOME=/where/it/is kith …", "neither HOME nor KITH_HOME is set, so it isn't known where your data lives")
+}
+
 func (e *Env) home() string {
 	if home := e.Getenv("KITH_HOME"); home != "" {
 		return home

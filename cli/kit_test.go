@@ -58,6 +58,9 @@ type coop struct {
 	facts     map[string][]string // by which lists find a document, by its short ID
 	told      any                 // the last request that changes something
 	events    []api.Event
+	later     []api.LogLine                                       // what came on top of the log since
+	again     func(ctx context.Context) (<-chan api.Event, error) // what else happens is asked for, once events ended
+	watched   int
 	sync      func(ctx context.Context) error
 	checks    []api.Check
 	named     []api.Mention
@@ -419,19 +422,22 @@ func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (serv
 
 func (c *coop) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error) {
 	c.told = f
-	return []api.LogLine{
+	return append(slices.Clone(c.later), []api.LogLine{
 		{Entry: "e2", At: api.At(now.Add(-2 * time.Minute)), By: ben, State: "accepted", Kind: kinds.Task.Name, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"set due to 2026-11-30"}, Changes: []api.FieldChange{{Field: "due", Verb: "set", To: "2026-11-30"}}},
 		{Entry: "e1", At: api.At(now.Add(-time.Hour)), By: cleo, State: "void", Adoptable: f.Void, Why: "only Ana can answer for Ana", Kind: kinds.Task.Name, ID: c.tasks[0].ID, Short: "t-4kq2", Title: "Order paper",
 			Says: []string{"accepted"}},
-	}, nil
+	}...), nil
 }
 
 func (c *coop) Search(context.Context, string, int) ([]api.Hit, error) {
 	return []api.Hit{{ID: c.tasks[0].ID, Short: "t-4kq2", Kind: kinds.Task.Name, Title: "Order paper", Line: "A3, 90 g", Score: 2}}, nil
 }
 
-func (c *coop) Events(context.Context) (<-chan api.Event, error) {
+func (c *coop) Events(ctx context.Context) (<-chan api.Event, error) {
+	if c.watched++; c.watched > 1 && c.again != nil {
+		return c.again(ctx)
+	}
 	events := make(chan api.Event, len(c.events))
 	for _, e := range c.events {
 		events <- e
@@ -490,6 +496,21 @@ func (d *desk) serve(c *coop) {
 			d.t.Error(err)
 		}
 	})
+}
+
+// watch types kith watch, and stops it with Ctrl-C when it comes to watch again.
+func (d *desk) watch(args ...string) (stdout, stderr string, exit int) {
+	d.t.Helper()
+	ctx, stop := context.WithCancel(d.t.Context())
+	defer stop()
+	d.coop.watched = 0
+	d.coop.again = func(context.Context) (<-chan api.Event, error) {
+		stop()
+		return nil, errors.New("it is stopped")
+	}
+	var out, errs bytes.Buffer
+	exit = Run(ctx, append([]string{"watch"}, args...), d.environment(&out, &errs))
+	return out.String(), errs.String(), exit
 }
 
 // run types one command.

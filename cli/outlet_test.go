@@ -177,7 +177,7 @@ func TestWhatHappensIsToldWithoutTricks(t *testing.T) {
 	}
 	d := newServedDesk(t, c)
 	for _, flags := range [][]string{nil, {"--json"}, {"--jq", "..|strings"}} {
-		out, errs, _ := d.run(append([]string{"watch"}, flags...)...)
+		out, errs, _ := d.watch(flags...)
 		if out == "" || moves(out) >= 0 || moves(errs) >= 0 {
 			t.Errorf("watch %v: %q %q", flags, out, errs)
 		}

@@ -1,12 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,7 +19,7 @@ import (
 func (k *kith) watch() *cli.Command {
 	return k.command(spec{
 		name: "watch", args: "[KIND…]", usage: "what happens, as it happens, until Ctrl-C",
-		more: "KIND picks: " + strings.Join(api.EventKinds(), ", ") + ". With --json, one object a line.",
+		more: "KIND picks: " + strings.Join(api.EventKinds(), ", ") + ". With --json, one object a line. It goes on when the daemon was started anew, and tells then what it missed.",
 		examples: []string{
 			`kith watch`,
 			`kith watch task decision`,
@@ -34,35 +35,153 @@ func runWatch(ctx context.Context, c *call) error {
 			return api.Problemf(api.Usage, "one of: "+strings.Join(api.EventKinds(), ", "), "there are no events of kind “%s”", oneLine(kind, 40))
 		}
 	}
-	client, err := c.api()
+	daemon, err := c.api()
 	if err != nil {
 		return err
 	}
-	ready := func() {
-		if terminal(c.env.Stderr) > 0 && !c.out.json {
-			fmt.Fprintln(c.env.Stderr, "watching; stop with Ctrl-C")
-		}
-	}
-	stood := map[string]string{} // how it stood with each peer, as far as it was shown
-	for e, err := range client.Events(ctx, c.args(), ready) {
-		if err != nil {
-			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-				return nil // Ctrl-C is how it ends
-			}
+	w := &watching{call: c, daemon: daemon, stood: map[string]string{}, told: map[string]bool{}}
+	for {
+		err := w.once(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil // Ctrl-C is how it ends
+		case !notRunning(err) || !w.began:
 			return err
 		}
+		w.say("the daemon isn't there any more; this goes on when it is again: kith daemon")
+		if err := w.back(ctx); err != nil {
+			return nil
+		}
+		w.say("watching again")
+	}
+}
+
+// watching is one kith watch, over all restarts of its daemon.
+type watching struct {
+	*call
+	daemon *client.Client
+	stood  map[string]string // how it stood with each peer, as far as it was shown
+	began  bool
+	told   map[string]bool // the entries that it told of lately
+}
+
+// maxTold bounds how many entries are remembered as told, and how many are looked through for what was missed.
+const maxTold = 5000
+
+// say tells a person how it stands with watching itself.
+func (w *watching) say(says string) {
+	if terminal(w.env.Stderr) > 0 && !w.out.json {
+		fmt.Fprintln(w.env.Stderr, says)
+	}
+}
+
+// once tells what happens until the daemon stops, and first what was missed since it was told last.
+func (w *watching) once(ctx context.Context) error {
+	var missed error
+	ready := func() {
+		if w.began {
+			missed = w.missed(ctx)
+			return
+		}
+		w.began = true
+		w.say("watching; stop with Ctrl-C")
+		missed = w.each(ctx, 1, func(space *api.Named, newest []api.LogLine) error { // what was there before isn't missed
+			w.note(newest[0].Entry)
+			return nil
+		})
+	}
+	for e, err := range w.daemon.Events(ctx, w.args(), ready) {
+		if err = cmp.Or(missed, err); err != nil {
+			return err
+		}
+		if e.Entry != "" && w.told[e.Entry] && e.Type != "member" { // told as missed
+			continue
+		}
+		w.note(e.Entry)
 		if e.Fields == nil {
 			e.Fields = []string{}
 		}
-		if !c.out.json && restless(stood, e) {
+		if !w.out.json && restless(w.stood, e) {
 			continue
 		}
-		err := c.out.show(e, func() { c.out.println(c.eventLine(e) + c.inSpace(e.Space)) })
+		if err := w.out.show(e, func() { w.out.println(w.eventLine(e) + w.inSpace(e.Space)) }); err != nil {
+			return err
+		}
+	}
+	return missed
+}
+
+func (w *watching) note(entry string) {
+	if len(w.told) >= maxTold {
+		clear(w.told)
+	}
+	if entry != "" {
+		w.told[entry] = true
+	}
+}
+
+// missed tells, of what was stored while nobody watched, what somebody reads in the log.
+func (w *watching) missed(ctx context.Context) error {
+	return w.each(ctx, maxTold, func(space *api.Named, lines []api.LogLine) error {
+		old := slices.IndexFunc(lines, func(l api.LogLine) bool { return w.told[l.Entry] })
+		if old >= 0 {
+			lines = lines[:old]
+		}
+		for _, l := range slices.Backward(lines) {
+			w.note(l.Entry)
+			if picks := w.args(); len(picks) > 0 && !slices.Contains(picks, l.Kind) {
+				continue
+			}
+			by := l.By
+			e := api.Event{Type: "missed", At: l.At, Entry: l.Entry, Kind: l.Kind, ID: l.ID, Short: l.Short, Title: l.Title, By: &by, Says: l.Says, Why: l.Why, Fields: []string{}, Space: space}
+			if err := w.out.show(e, func() { w.out.println(w.eventLine(e) + w.inSpace(e.Space)) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// each gives the newest lines of the log of each space that is watched; of one without any nothing.
+func (w *watching) each(ctx context.Context, limit int, fn func(space *api.Named, lines []api.LogLine) error) error {
+	at := map[*api.Named]*client.Client{nil: w.daemon}
+	if several, err := w.several(ctx, w.daemon, (*client.Client).Spaces); err != nil {
+		return err
+	} else if several != nil {
+		at = map[*api.Named]*client.Client{}
+		for _, s := range several.Spaces {
+			at[&s.Space] = w.daemon.In(s.Space.ID)
+		}
+	}
+	for space, d := range at {
+		lines, err := d.LogOf(ctx, "", false, limit, nil)
 		if err != nil {
+			return err
+		}
+		if len(lines) == 0 {
+			continue
+		}
+		if err := fn(space, lines); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// back returns once a daemon answers again, or with ctx's error.
+func (w *watching) back(ctx context.Context) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			if _, err := w.daemon.Spaces(ctx); !notRunning(err) {
+				return ctx.Err()
+			}
+		}
+	}
 }
 
 // restless says whether an event says of a peer only that it is a change behind or has caught up, which goes
@@ -108,6 +227,8 @@ func (c *call) eventLine(e api.Event) string {
 		says = because(by+" changed "+thing, did)
 	case "position":
 		says = because(by+" on "+thing, did)
+	case "missed":
+		says = "meanwhile, " + because(strings.TrimSpace(by+" "+thing), did)
 	case "void":
 		says = because("void, by "+by+": "+thing, did)
 	case "ally":

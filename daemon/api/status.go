@@ -312,8 +312,9 @@ func (t *Today) UnmarshalJSON(b []byte) error {
 type Event struct {
 	Seq    uint64   `json:"seq"`
 	At     Time     `json:"at"`
-	Type   string   `json:"type"` // created, changed, position, member, charter, peer, sync, void
-	Kind   string   `json:"kind"` // of the document; "" where there is none, as ID, Short, Title
+	Type   string   `json:"type"`  // created, changed, position, member, charter, peer, sync, void; missed: kith watch tells of it later
+	Entry  string   `json:"entry"` // that it came with, as in the log; "": none
+	Kind   string   `json:"kind"`  // of the document; "" where there is none, as ID, Short, Title
 	ID     string   `json:"id"`
 	Short  string   `json:"short"`
 	Title  string   `json:"title"`

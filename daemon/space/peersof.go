@@ -172,6 +172,9 @@ func reachOf(r peer.Reach) api.Reach {
 func eventOf(r *replica.Replica, e replica.Event) api.Event {
 	p := words.People{Rules: r.Rules()}
 	out := api.Event{Seq: e.Seq, At: api.At(e.At), Type: e.Type, Kind: e.Kind, Title: e.Title, By: p.OrNobody(e.By), Why: e.Why}
+	if !e.Entry.IsZero() {
+		out.Entry = e.Entry.String()
+	}
 	if e.Doc != (entry.DocID{}) {
 		out.ID, out.Short = api.FullID(e.Kind, e.Doc.String()), words.ShortID(r, e.Kind, e.Doc)
 	}

@@ -28,6 +28,8 @@ type Client struct {
 	http   *http.Client
 	socket string
 	space  string
+
+	patience time.Duration
 }
 
 // New makes a client of the daemon that serves home; the daemon need not run yet.
@@ -52,7 +54,7 @@ func New(home, space string) (*Client, error) {
 		return conn, nil
 	}
 	transport := &http.Transport{DialContext: dial, DisableCompression: true, IdleConnTimeout: idleTimeout}
-	return &Client{http: &http.Client{Transport: transport}, socket: socket, space: space}, nil
+	return &Client{http: &http.Client{Transport: transport}, socket: socket, space: space, patience: patience}, nil
 }
 
 // In is a client of the same daemon for another space.
@@ -97,14 +99,22 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, in
 	if len(address) > maxAddress {
 		return nil, api.Problemf(api.Limit, "shorten it", "no ID, name or search is as long as this: %d bytes", len(address))
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	listening, over := c.listening(ctx)
+	req, err := http.NewRequestWithContext(listening, method, address, body)
 	if err != nil {
+		over(nil)
 		return nil, err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
+		deaf := errors.Is(context.Cause(listening), errDeaf)
+		over(nil)
+		if deaf {
+			return nil, errDeaf
+		}
 		return nil, c.explain(ctx, err)
 	}
+	resp.Body = &heard{ReadCloser: resp.Body, ctx: listening, over: over}
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}

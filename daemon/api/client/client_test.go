@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
@@ -57,6 +60,45 @@ func TestADaemonThatStopsUnderARequestIsSaidToHaveStopped(t *testing.T) {
 	_, err = c.EditDocument(ctx, "notes", "n-1", nil)
 	if p := (*api.Problem)(nil); !errors.As(err, &p) || p.Code != api.NotRunning {
 		t.Errorf("it is said that %v", err)
+	}
+}
+
+// A daemon that was stopped (SIGSTOP) takes connections, and answers none. One that works long does answer.
+func TestADaemonThatDoesntHearEndsACommandAndOneThatWorksLongDoesNot(t *testing.T) {
+	home, err := os.MkdirTemp("", "kith")
+	must(t, err)
+	defer os.RemoveAll(home)
+	listener, err := server.Listen(home)
+	must(t, err)
+	c, err := New(home, "")
+	must(t, err)
+	defer c.Close()
+	c.patience = 20 * time.Millisecond
+	_, err = c.EditDocument(t.Context(), "notes", "n-1", nil) // nobody takes it
+	if p := (*api.Problem)(nil); !errors.As(err, &p) || p.Code != api.TimedOut || !strings.Contains(p.Message, "doesn't answer") {
+		t.Errorf("it is said that %v", err)
+	}
+
+	c.patience = 500 * time.Millisecond
+	var asked atomic.Int32
+	often := make(chan struct{})
+	works := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/alive" {
+			if asked.Add(1) == 2 {
+				close(often)
+			}
+			return
+		}
+		select {
+		case <-often:
+		case <-r.Context().Done():
+		}
+		_, _ = w.Write([]byte("{}"))
+	})}
+	defer works.Close()
+	go works.Serve(listener)
+	if _, err = c.EditDocument(t.Context(), "notes", "n-1", nil); err != nil {
+		t.Errorf("one that works on it is given up: %v", err)
 	}
 }
 

@@ -83,6 +83,7 @@ func (s *Server) Handler() http.Handler {
 	for _, k := range kinds.All.Nouns() {
 		mux.Handle("POST /v1/"+k.Many+"/{id}/{verb}", s.noVerb(k))
 	}
+	mux.HandleFunc("GET /v1/alive", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // whatever is busy
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, api.Problemf(api.NotFound, "is the daemon of the same version as the command? kith status", "the daemon knows no %s %s", r.Method, r.URL.Path))
 	})
