@@ -333,9 +333,18 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		a := ana.sends(many+"/new", many, url.Values{"title": {"Paper, " + many}, "text": {"A text\n\nof two parts"}, "process": {"consent"}, "tags": {"urgent"}})
 		made[many] = strings.TrimPrefix(a.at, ana.base)
 	}
+	members, err := ana.client.Members(t.Context())
+	must(t, err)
+	id := members[len(members)-1].ID
+	step, err := ana.client.Propose(t.Context(), api.ProposalRequest{Action: api.ActionZone, Zone: "Europe/Berlin", Why: "most of us live there"})
+	must(t, err)
+	_, err = ana.client.Invite(t.Context(), 0)
+	must(t, err)
+	ana.fetch("POST", ana.base+"devices", url.Values{})
 	views := []string{
 		"", "contents", "tasks", "notes", "agreements", "decisions", "members", "step", "search?q=paper", "search?q=nothing", "nothing",
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
+		"charter", "charter/threshold", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
 	}
 	for _, as := range []struct {
