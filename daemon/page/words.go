@@ -63,7 +63,7 @@ func readFile(name string) map[string]phrase {
 	if err != nil {
 		panic(err)
 	}
-	phrases, err := readWords(string(b))
+	phrases, _, err := readWords(string(b))
 	if err != nil {
 		panic(fmt.Errorf("words/%s.words: %w", name, err))
 	}
@@ -74,21 +74,24 @@ var forms = map[string]plural.Form{
 	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
 }
 
-// readWords reads a file of words.
-func readWords(text string) (map[string]phrase, error) {
-	all := map[string]phrase{}
-	key := ""
+// readWords reads a file of words. twice are the phrases that it has more than once, of which the first counts: two people may
+// have brought one, and a daemon needn't fail for it.
+func readWords(text string) (all map[string]phrase, twice []string, err error) {
+	all = map[string]phrase{}
+	key, again := "", false
 	for i, line := range strings.Split(text, "\n") {
 		says, isSaid := strings.CutPrefix(line, "\t")
 		switch {
 		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
 		case !isSaid:
-			if all[line] != nil {
-				return nil, fmt.Errorf("line %d: %q is there twice", i+1, line)
+			if again = all[line] != nil; again {
+				twice = append(twice, line)
+				continue
 			}
 			key, all[line] = line, phrase{}
+		case again:
 		case key == "":
-			return nil, fmt.Errorf("line %d: of which phrase is this?", i+1)
+			return nil, nil, fmt.Errorf("line %d: of which phrase is this?", i+1)
 		default:
 			form := plural.Other
 			if name, rest, ok := strings.Cut(says, ": "); ok {
@@ -97,17 +100,17 @@ func readWords(text string) (map[string]phrase, error) {
 				}
 			}
 			if all[key][form] != "" {
-				return nil, fmt.Errorf("line %d: %q says this twice", i+1, key)
+				return nil, nil, fmt.Errorf("line %d: %q says this twice", i+1, key)
 			}
 			all[key][form] = says
 		}
 	}
 	for key, p := range all {
 		if p[plural.Other] == "" {
-			return nil, fmt.Errorf("nothing is said for %q", key)
+			return nil, nil, fmt.Errorf("nothing is said for %q", key)
 		}
 	}
-	return all, nil
+	return all, twice, nil
 }
 
 // languageCookie names the cookie that holds which language somebody chose.

@@ -185,6 +185,20 @@ func TestEveryLanguageSaysAllThatThePageSaysAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestNoPhraseIsInAFileOfWordsTwice(t *testing.T) {
+	files, err := wordFiles.ReadDir("words")
+	must(t, err)
+	for _, f := range files {
+		b, err := wordFiles.ReadFile("words/" + f.Name())
+		must(t, err)
+		_, twice, err := readWords(string(b))
+		must(t, err)
+		for _, key := range twice {
+			t.Errorf("words/%s: %q is there twice", f.Name(), key)
+		}
+	}
+}
+
 var inBraces = regexp.MustCompile(`\{[^{}]*\}`)
 
 func TestATranslationPutsInWhatThePhraseDoes(t *testing.T) {
