@@ -42,7 +42,7 @@ func TestWhatPeopleRead(t *testing.T) {
 		"help-charter": "charter --help", "member-list": "member list", "member-show": "member show ben",
 		"task-list": "task list", "task-show": "task show t-4kq2", "task-show-plain": "task show 4kq7",
 		"decision-list": "decision list", "decision-show": "decision show d-9f2c", "decision-show-closed": "decision show d-7t0p",
-		"note-list": "note list", "note-show": "note show n-2m7d", "note-history": "note history n-2m7d",
+		"note-list": "note list", "note-show": "note show n-2m7d", "note-history": "note history n-2m7d", "note-show-at": "note show n-2m7d --at 3fa09c11",
 		"doctor": "doctor", "help": "help", "help-task-add": "task add --help",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, filepath.Join("people", name+".txt"), d.ok(strings.Fields(typed)...)) })
@@ -93,7 +93,8 @@ func TestTheJSONHasWhatTheContractNames(t *testing.T) {
 		{"decision list", decision}, {"decision show 9f2c", decision}, {"decision propose x", decision}, {"decision consent 9f2c", decision},
 		{"decision show 7t0p", "outcome.result outcome.text outcome.recorded_by outcome.at outcome.tally outcome.tally.consent outcome.state outcome.why"},
 		{"note list", document + "text"}, {"note show 2m7d", document + "text"}, {"note append 2m7d --text x", document + "text"},
-		{"note history 2m7d", "head at by device says"},
+		{"note history 2m7d", "head at by device says changed"},
+		{"note show 2m7d --at 3fa0", "head at by device says changed revision title text tags fields"},
 		{"log", "entry at by device state why kind id short title says changes"},
 		{"search paper", "id short kind title line score"},
 		{"today", "asked asked.short due due.short decisions decisions.short help_wanted help_wanted.short"},

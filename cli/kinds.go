@@ -29,9 +29,7 @@ func (k *kith) kinds() (nouns []*cli.Command) {
 		for _, v := range of.Verbs {
 			verbs = append(verbs, k.doOne(of, v)...)
 		}
-		if of.History {
-			verbs = append(verbs, k.historyOf(of), k.restoreOne(of))
-		}
+		verbs = append(verbs, k.historyOf(of), k.restoreOne(of))
 		for _, l := range of.Lists {
 			verbs = append(verbs, k.listBy(of, l))
 		}
@@ -462,22 +460,6 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 	return k.command(s)
 }
 
-func (k *kith) historyOf(of *kind.Kind) *cli.Command {
-	return k.command(spec{
-		name: "history", args: "ID", usage: "the versions of " + aOrAn(of.Name) + ", newest first", ids: k.documentOffers(of),
-		examples: []string{"kith " + of.Name + " history " + of.Letters + "-2m7d"},
-		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *client.Client) ([]api.Version, error) { return d.History(ctx, of.Many, c.arg(0)) }, func(versions []api.Version) {
-				var rows [][]string
-				for _, v := range versions {
-					rows = append(rows, []string{v.Head[:min(len(v.Head), 12)], v.By.Name, c.ago(v.At), strings.ReplaceAll(strings.Join(v.Says, "; "), "\n", " ")})
-				}
-				c.out.grid([]string{"HEAD", "BY", "WHEN", "TEXT"}, rows)
-			})
-		},
-	})
-}
-
 func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
 	return k.command(spec{
 		name: "restore", args: "ID HEAD", usage: "bring back an earlier text", ids: k.documentOffers(of),
@@ -632,7 +614,11 @@ func (c *call) cell(is kind.Cell) string {
 func (k *kith) showOne(of *kind.Kind) *cli.Command {
 	return k.command(spec{
 		name: "show", args: "ID", usage: "all of one " + of.Name, examples: of.Examples.Show, ids: k.documentOffers(of),
+		flags: []cli.Flag{&cli.StringFlag{Name: "at", Usage: "`V` as it was: the head of a version, as history gives it, or a revision"}},
 		run: func(ctx context.Context, c *call) error {
+			if version := c.String("at"); version != "" {
+				return request(c, func(d *client.Client) (api.Edition, error) { return d.Edition(ctx, of.Many, c.arg(0), version) }, c.edition)
+			}
 			client, err := c.api()
 			if err != nil {
 				return err

@@ -149,7 +149,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Talk: c, Agreements: c,
+			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, Talk: c, Agreements: c,
 		})
 	}
 	return all
@@ -411,8 +411,15 @@ func said(k *kind.Kind, v *kind.Verb, a server.Asks) asked {
 	return out
 }
 
-func (c *coop) History(context.Context, string) ([]api.Version, error) {
-	return []api.Version{{Head: strings.Repeat("3fa09c11", 8), At: api.At(now), By: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Says: []string{"wrote “Present: all”"}}}, nil
+func (c *coop) History(context.Context, string, server.HistoryQuery) ([]api.Version, error) {
+	return []api.Version{{Head: strings.Repeat("3fa09c11", 8), At: api.At(now), By: ben, Device: api.Named{ID: "key-Ben", Name: "laptop"}, Says: []string{"wrote “Present: all”"},
+		Changed: []api.Change{{Field: "text", Was: "Present: some", Is: "Present: all", Diff: []api.Passage{{Same: "Present: "}, {Gone: "some"}, {Came: "all"}}}}}}, nil
+}
+
+func (c *coop) Edition(_ context.Context, _ *kind.Kind, _, head string) (api.Edition, error) {
+	c.told = head
+	versions, _ := c.History(context.Background(), "", server.HistoryQuery{})
+	return api.Edition{Version: versions[0], Revision: "00112233445566aa", Title: "Minutes", Text: "Present: all", Fields: map[string]string{"due": "2026-11-30"}}, nil
 }
 
 func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {

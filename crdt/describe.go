@@ -206,3 +206,17 @@ func (d *describer) tell(f *kind.Field, v change.Value, first bool) {
 		d.add(said)
 	}
 }
+
+// Writes says whether a change writes something that answers can be to: a title, a text or a plain field, and not only
+// what somebody says of themselves. h knows the document's earlier changes.
+func Writes(c *change.Change, h *change.History) bool {
+	d := describer{change: c, history: h}
+	for i := range c.Ops {
+		op := &c.Ops[i]
+		switch _, _, own := schema.SplitOwn(op.Key); {
+		case op.Obj.IsZero() && !own, !op.Obj.IsZero() && d.keyOf(op.Obj) == schema.Text:
+			return true
+		}
+	}
+	return false
+}

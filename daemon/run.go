@@ -153,7 +153,7 @@ func (s *served) Spaces() (out []server.Space) {
 		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Talk: documents, Agreements: documents,
+			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Versions: documents, Talk: documents, Agreements: documents,
 		})
 	}
 	if len(out) == 0 {

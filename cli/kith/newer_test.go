@@ -16,7 +16,7 @@ import (
 var newerEdits = []struct{ file, from, to string }{
 	{"crdt/entry/entry.go", "const RulesVersion = 1\n", "const RulesVersion = 2\n"},
 	{"crdt/kinds/all.go", "kind.NewSet(", "kind.NewSet(Poem, "},
-	{"crdt/kinds/note.go", `View: 1, History: true,`, `View: 2, History: true, Fields: []*kind.Field{mood}, Shows: []*kind.Shown{mood.Shown()},`},
+	{"crdt/kinds/note.go", `View: 1,`, `View: 2, Fields: []*kind.Field{mood}, Shows: []*kind.Shown{mood.Shown()},`},
 	{"crdt/kinds/note.go", `Name: "edit", Gist: "change a note",`, `Name: "edit", Gist: "change a note", With: []*kind.Field{mood},`},
 }
 

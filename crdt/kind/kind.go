@@ -30,7 +30,6 @@ type Kind struct {
 	Columns  []*Column            // of its list, between ID and TITLE and the end of the line
 	Searched func(*View) []string // what people wrote into it beside title, text, tags, and fields of type Line and Reason: see Words
 	Today    []*Wait              // what in it waits for somebody
-	History  bool                 // its text can be read and restored as it was
 	Examples Examples
 
 	// Answered are the fields that answers are to, beside title and text: who accepts a task accepts its hours and its day.

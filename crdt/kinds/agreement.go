@@ -41,7 +41,7 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 4, History: true,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 4,
 	Fields: agreementFields, Answered: figureFields(),
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,

@@ -8,7 +8,7 @@ import (
 
 // Note is a text that members write together.
 var Note = &kind.Kind{
-	Name: "note", Many: "notes", Letters: "n", Gist: "texts that we write together", View: 1, History: true,
+	Name: "note", Many: "notes", Letters: "n", Gist: "texts that we write together", View: 1,
 	Columns: []*kind.Column{
 		{Title: "TAGS", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("tags"), ", ")} }},
 		{Title: "CHANGED BY", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.In("updated_by").Str("name")} }},

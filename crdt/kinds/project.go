@@ -48,7 +48,7 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 // Project is work that belongs together: tasks and hours name it by its title. Who coordinates it looks after it, and
 // decides no more than everybody else.
 var Project = &kind.Kind{
-	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 1, History: true,
+	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 1,
 	Fields: []*kind.Field{
 		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, heldBy, heldLast,
 	},

@@ -40,11 +40,23 @@ type LastShown struct {
 	Changed  []Change `json:"changed"`  // what differs since; of what was never shown, all that answers are to
 }
 
-// Version is one state that a note was in.
+// Version is one state that a document was in.
 type Version struct {
 	Head   string   `json:"head"` // the change that led to it
 	At     Time     `json:"at"`
 	By     Named    `json:"by"`
 	Device Named    `json:"device"`
 	Says   []string `json:"says"` // what the change did: `wrote “…”`
+	// Changed is what differs from what it was made of, where that was asked for.
+	Changed []Change `json:"changed,omitempty"`
+}
+
+// Edition is all of one version of a document.
+type Edition struct {
+	Version
+	Revision string            `json:"revision"` // what answers to it were to
+	Title    string            `json:"title"`
+	Text     string            `json:"text"`
+	Tags     []string          `json:"tags"`
+	Fields   map[string]string `json:"fields"` // the others that answers are to, by what people call them
 }

@@ -22,7 +22,10 @@ type Desk struct {
 	all *space.List // in which the shares are where documents go on
 }
 
-var _ server.Documents = (*Desk)(nil)
+var (
+	_ server.Documents = (*Desk)(nil)
+	_ server.Versions  = (*Desk)(nil)
+)
 
 // New makes the desk of a space; in all are the shares where its documents go on.
 func New(at *space.Space, all *space.List) *Desk { return &Desk{at, all} }
@@ -183,7 +186,7 @@ func (b *Desk) lookedAt(k *kind.Kind, id string, err error) (server.Shown, error
 	return now.told(k), nil
 }
 
-// Restore implements server.Documents.
+// Restore implements server.Versions.
 func (b *Desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
 	return tellingOf(k)(b.restore(ctx, k, id, head))
 }
@@ -199,29 +202,6 @@ func tellingOf(k *kind.Kind) func(Shown, error) (server.Shown, error) {
 
 // told is a document as the API tells of it.
 func (s *Shown) told(k *kind.Kind) server.Shown { return server.Tell(k, s.Header(), s.looked()) }
-
-// History implements server.Documents.
-func (b *Desk) History(_ context.Context, id string) ([]api.Version, error) {
-	r, v, err := b.View(id)
-	if err != nil {
-		return nil, err
-	}
-	at := b.Look(r, v)
-	p := at.People
-	var out []api.Version
-	err = at.Replica.Read(at.View.ID, func(e replica.Edit) error {
-		order := e.Judge.Order()
-		for i := len(order) - 1; i >= 0; i-- {
-			it := order[i]
-			out = append(out, api.Version{
-				Head: it.Change.Hash.String(), At: api.At(crdt.Time(it.Change.Time).Time()), By: p.Named(it.Author),
-				Device: p.Device(it.Entry.Device), Says: words.Says(p, crdt.Describe(e.Judge.Kind(), it.Change, e.Judge.History())),
-			})
-		}
-		return nil
-	})
-	return out, err
-}
 
 // View gives a document by its whole ID, as it is in this space.
 func (b *Desk) View(id string) (*replica.Replica, *crdt.View, error) {

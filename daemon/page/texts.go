@@ -75,14 +75,12 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 	if v.Talk, err = in.talk(d); err != nil {
 		return err
 	}
-	if k.History {
-		versions, err := in.c.History(in.ctx(), k.Many, d.ID)
-		if err != nil {
-			return err
-		}
-		for _, one := range versions[:min(len(versions), mostHistory)] {
-			v.History = append(v.History, moment{When: in.Moment(one.At.Time), Who: capital(in.namedBy(one.By))})
-		}
+	versions, err := in.c.History(in.ctx(), k.Many, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, one := range versions[:min(len(versions), mostHistory)] {
+		v.History = append(v.History, moment{When: in.Moment(one.At.Time), Who: capital(in.namedBy(one.By))})
 	}
 	in.show(w, http.StatusOK, "text", d.Title, v)
 	return nil

@@ -65,6 +65,16 @@ func (c *Client) History(ctx context.Context, many, id string) ([]api.Version, e
 	return call[[]api.Version](ctx, c, "GET", at(many, id, "history"), nil, nil)
 }
 
+// Differences gives the newest versions of one, at most so many, with what differs in each.
+func (c *Client) Differences(ctx context.Context, many, id string, limit int) ([]api.Version, error) {
+	return call[[]api.Version](ctx, c, "GET", at(many, id, "history"), url.Values{"diff": {"true"}, "limit": {strconv.Itoa(limit)}}, nil)
+}
+
+// Edition gives all of one version of one, by the start of its head or a revision that it had.
+func (c *Client) Edition(ctx context.Context, many, id, version string) (api.Edition, error) {
+	return call[api.Edition](ctx, c, "GET", at(many, id, "history", version), nil, nil)
+}
+
 // Restore brings back the text of an earlier version. head is the start of its hash.
 func (c *Client) Restore(ctx context.Context, many, id, head string) (json.RawMessage, error) {
 	return call[json.RawMessage](ctx, c, "POST", at(many, id, "restore"), nil, api.HeadRequest{Head: head})

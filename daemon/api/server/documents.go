@@ -25,11 +25,6 @@ type Documents interface {
 	LastShown(ctx context.Context, k *kind.Kind, id string) (api.LastShown, error)
 	// NoteShown keeps that they were shown it as it was at these heads, as Show gives them. Nobody else is told.
 	NoteShown(ctx context.Context, k *kind.Kind, id string, heads []string) error
-	// History gives the versions of a document, newest first.
-	History(ctx context.Context, id string) ([]api.Version, error)
-	// Restore writes the text that a document had at head once more, as a change of today. head is a start of
-	// a Version's head.
-	Restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error)
 	// Log gives what happened, newest first.
 	Log(ctx context.Context, f LogFilter) ([]api.LogLine, error)
 	// Search gives the documents that hold all the words, best first.
@@ -37,6 +32,17 @@ type Documents interface {
 	// Adopt takes over what was written beyond what the co-op honours of a device. entry is a start of
 	// its ID; what comes back is its document.
 	Adopt(ctx context.Context, entry string) (api.Document, error)
+}
+
+// Versions are what the documents of a space were.
+type Versions interface {
+	// History gives the newest versions of a document, newest first.
+	History(ctx context.Context, id string, q HistoryQuery) ([]api.Version, error)
+	// Edition gives all of one version: head is a start of a Version's head, or a revision that it had.
+	Edition(ctx context.Context, k *kind.Kind, id, head string) (api.Edition, error)
+	// Restore writes the text that a document had at head once more, as a change of today. head is a start of
+	// a Version's head.
+	Restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error)
 }
 
 // LogFilter selects lines of the log.

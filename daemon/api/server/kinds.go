@@ -33,12 +33,12 @@ func kindRoutes() (all []route) {
 		if k.Single {
 			all = append(all, route{path: "PUT " + k.Many + "/me", gist: "change one's own, or begin it", work: setting(k)})
 		}
-		if k.History {
-			all = append(all,
-				route{path: "GET " + one + "/history", gist: "its versions, newest first", about: aDocument, work: answers(history(k))},
-				route{path: "POST " + one + "/restore", gist: "write an earlier version's text once more", about: aDocument, work: restoring(k)},
-			)
-		}
+		all = append(all,
+			route{path: "GET " + one + "/history", gist: "its versions, newest first", about: aDocument,
+				query: []param{limit, {name: "diff", gist: "with what differs in each from what it was made of, in words", is: aFlag}}, work: answers(history(k))},
+			route{path: "GET " + one + "/history/{version}", gist: "all of an earlier version, by the start of its head or by its revision", about: aDocument, work: answers(edition(k))},
+			route{path: "POST " + one + "/restore", gist: "write an earlier version's text once more", about: aDocument, work: restoring(k)},
+		)
 	}
 	return all
 }
@@ -281,8 +281,49 @@ func history(k *kind.Kind) func(*Server, *http.Request) ([]api.Version, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.at.Documents.History(r.Context(), d.ID)
+		q := query{r.URL.Query()}
+		asked := HistoryQuery{Kind: k, Diff: q.flag("diff")}
+		if asked.Limit, err = q.number("limit", maxLines); err != nil {
+			return nil, err
+		}
+		if asked.Limit = min(asked.Limit, maxLines); asked.Diff {
+			asked.Limit = min(asked.Limit, maxDiffs)
+		}
+		return s.at.Versions.History(r.Context(), d.ID, asked)
 	}
+}
+
+// HistoryQuery is which versions of a document are asked for.
+type HistoryQuery struct {
+	Kind  *kind.Kind
+	Limit int  // the newest so many
+	Diff  bool // with what differs in each
+}
+
+// maxDiffs bounds the versions of one answer that are told apart: for each the document is put together twice.
+const maxDiffs = 100
+
+func edition(k *kind.Kind) func(*Server, *http.Request) (api.Edition, error) {
+	return func(s *Server, r *http.Request) (api.Edition, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		if err != nil {
+			return api.Edition{}, err
+		}
+		version, err := versionWord(k, d, r.PathValue("version"))
+		if err != nil {
+			return api.Edition{}, err
+		}
+		return s.at.Versions.Edition(r.Context(), k, d.ID, version)
+	}
+}
+
+// versionWord checks what may be the start of a version's head, or a revision.
+func versionWord(k *kind.Kind, d api.Document, word string) (string, error) {
+	word = strings.ToLower(strings.TrimSpace(word))
+	if word == "" || len(word) > 64 || strings.Trim(word, "0123456789abcdef") != "" {
+		return "", api.Problemf(api.Invalid, "kith "+k.Name+" history "+d.Short, "“%s” is no version of %s", api.Brief(word), an(k.Name))
+	}
+	return word, nil
 }
 
 func lastShown(k *kind.Kind) func(*Server, *http.Request) (api.LastShown, error) {
@@ -314,11 +355,10 @@ func restoring(k *kind.Kind) work {
 		if err != nil {
 			return Shown{}, err
 		}
-		h.Head = strings.ToLower(strings.TrimSpace(h.Head))
-		if h.Head == "" || len(h.Head) > 64 || strings.Trim(h.Head, "0123456789abcdef") != "" {
-			return Shown{}, api.Problemf(api.Invalid, "kith "+k.Name+" history "+d.Short, "“%s” is no version of %s", api.Brief(h.Head), an(k.Name))
+		if h.Head, err = versionWord(k, d, h.Head); err != nil {
+			return Shown{}, err
 		}
-		return s.at.Documents.Restore(r.Context(), k, d.ID, h.Head)
+		return s.at.Versions.Restore(r.Context(), k, d.ID, h.Head)
 	})
 	w.out, w.gave = func(s schemas) object { return s.shown(k) }, nil
 	return w

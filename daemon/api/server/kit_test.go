@@ -37,13 +37,14 @@ type answerer interface {
 	Allies
 	Shares
 	Documents
+	Versions
 	Talk
 	Agreements
 }
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Talk: a, Agreements: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Charter: a, Allies: a, Shares: a, Documents: a, Versions: a, Talk: a, Agreements: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
@@ -187,7 +188,13 @@ func (f *fake) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	return f.Show(ctx, k, id)
 }
 
-func (f *fake) History(context.Context, string) ([]api.Version, error) { return nil, f.fail }
+func (f *fake) History(context.Context, string, HistoryQuery) ([]api.Version, error) {
+	return nil, f.fail
+}
+
+func (f *fake) Edition(context.Context, *kind.Kind, string, string) (api.Edition, error) {
+	return api.Edition{}, f.fail
+}
 
 func (f *fake) Restore(ctx context.Context, k *kind.Kind, id, _ string) (Shown, error) {
 	return f.Show(ctx, k, id)

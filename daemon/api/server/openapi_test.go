@@ -367,7 +367,7 @@ func TestTheClientAsksForWhatThereIs(t *testing.T) {
 		if name == "Close" || name == "In" || name == "Events" {
 			continue
 		}
-		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "Do", "History", "Restore", "LastShown", "NoteShown"}, name) {
+		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "Do", "History", "Differences", "Edition", "Restore", "LastShown", "NoteShown"}, name) {
 			continue // see askOfEveryKind
 		}
 		args := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -438,12 +438,14 @@ func askOfEveryKind(t *testing.T, c *client.Client) {
 		}
 		_, err = c.LastShown(ctx, k.Many, "x")
 		errs = errors.Join(errs, err, c.NoteShown(ctx, k.Many, "x", []string{"ab"}))
-		if k.History {
-			_, err = c.History(ctx, k.Many, "x")
-			errs = errors.Join(errs, err)
-			_, err = c.Restore(ctx, k.Many, "x", "ab")
-			errs = errors.Join(errs, err)
-		}
+		_, err = c.History(ctx, k.Many, "x")
+		errs = errors.Join(errs, err)
+		_, err = c.Differences(ctx, k.Many, "x", 1)
+		errs = errors.Join(errs, err)
+		_, err = c.Edition(ctx, k.Many, "x", "ab")
+		errs = errors.Join(errs, err)
+		_, err = c.Restore(ctx, k.Many, "x", "ab")
+		errs = errors.Join(errs, err)
 		if errs == nil {
 			t.Errorf("%s come from nowhere", k.Many)
 		}

@@ -301,7 +301,7 @@ func TestATasksVerbs(t *testing.T) {
 		{"take", `{"members":["Ana"]}`, `there is no field \"members\" here`},
 		{"take", `{"why":"mine"}`, "take takes no reason"},
 		{"fly", `{}`, "a task can't be told to “fly”"},
-		{"restore", `{}`, "a task can't be told to “restore”"},
+		{"restore", `{}`, "is no version of a task"},
 		{"done", `{"undo":true}`, "no undo"},
 		{"help", `{}`, "needs a reason"},
 		{"drop", `{"why":"  "}`, "needs a reason"},

@@ -19,6 +19,7 @@ type Space struct {
 	Allies     Allies
 	Shares     Shares
 	Documents  Documents
+	Versions   Versions
 	Talk       Talk
 	Agreements Agreements
 }
