@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 )
@@ -171,6 +172,13 @@ type Invite struct {
 	ExpiresAt Time     `json:"expires_at"`
 	State     string   `json:"state"` // open, used, revoked, expired
 	Says      []string `json:"says"`  // what follows from it, in sentences
+}
+
+// HasCode says whether a code is that of the invite, whatever addresses were in it when it was copied.
+func (i Invite) HasCode(code string) bool {
+	own, err := charter.DecodeInvite(i.Code)
+	typed, typedErr := charter.DecodeInvite(code)
+	return err == nil && typedErr == nil && own.Seed == typed.Seed
 }
 
 // InitResult is a new co-op. The recovery phrase is shown this once and never again.

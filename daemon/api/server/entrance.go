@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"kith/crdt/charter"
 	"kith/daemon/api"
 )
 
@@ -71,11 +70,8 @@ func (s *Server) revokeInvite(r *http.Request, _ nothing) (api.Invite, error) {
 	if err != nil {
 		return api.Invite{}, err
 	}
-	typed, typedErr := charter.DecodeInvite(word)
 	found := slices.DeleteFunc(all, func(i api.Invite) bool {
-		code, err := charter.DecodeInvite(i.Code)
-		same := err == nil && typedErr == nil && code.Seed == typed.Seed // whatever the addresses were when it was copied
-		return !same && i.Code != word && !strings.HasPrefix(strings.ToLower(i.ID), strings.ToLower(word))
+		return !i.HasCode(word) && !strings.HasPrefix(strings.ToLower(i.ID), strings.ToLower(word))
 	})
 	switch len(found) {
 	case 0:
