@@ -274,7 +274,7 @@ func (k *kith) adopt() *cli.Command {
 func (k *kith) log() *cli.Command {
 	return k.command(spec{
 		name: "log", args: "[ID]", usage: "who changed what, when, newest first",
-		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing. What somebody wrote before they knew that they had been removed can be taken over: kith adopt.\n\nWith an ID it says who has got each change: it is on a device of theirs, which said so in its daily acknowledgement, or they have written on it since. It doesn't say that they have read it; and of whom nothing is known yet may have it by now.",
+		more: "Times are by the clock of whoever made the change. --void shows what a rule refused: it is kept, and counts for nothing. What is held back here of a computer that sent too much comes before it, in one line. What somebody wrote before they knew that they had been removed can be taken over: kith adopt.\n\nWith an ID it says who has got each change: it is on a device of theirs, which said so in its daily acknowledgement, or they have written on it since. It doesn't say that they have read it; and of whom nothing is known yet may have it by now.",
 		examples: []string{
 			`kith log`,
 			`kith log t-4kq2 --limit 10`,

@@ -186,6 +186,19 @@ func TestWhatIsHeldBackIsShownWithTheWayToLiftIt(t *testing.T) {
 	if says := status(); !strings.Contains(says, "kith doctor --take-in") {
 		t.Errorf("how it comes in isn't said: %q", says)
 	}
+	held := func() (out []api.LogLine) {
+		lines, err := ana.client.LogOf(t.Context(), "", true, 50, nil)
+		must(t, err)
+		for _, l := range lines {
+			if l.State == "held" {
+				out = append(out, l)
+			}
+		}
+		return out
+	}
+	if l := held(); len(l) != 1 || l[0].By.Name != "Mel" || !slices.Equal(l[0].Says, []string{"1 entry"}) || !strings.Contains(l[0].Why, "kith doctor --take-in") {
+		t.Errorf("the log of what counts for nothing doesn't say it: %+v", l)
+	}
 	_, err = ana.client.DoctorAsked(t.Context(), api.DoctorRequest{TakeIn: true})
 	must(t, err)
 	for id, l := range ana.states(flood[0].ID(), flood[1].ID(), flood[2].ID(), flood[3].ID()) {
@@ -195,6 +208,9 @@ func TestWhatIsHeldBackIsShownWithTheWayToLiftIt(t *testing.T) {
 	}
 	if says := status(); strings.Contains(says, "Held back") {
 		t.Errorf("all is here, and she is told %q", says)
+	}
+	if l := held(); len(l) != 0 {
+		t.Errorf("all is here, and the log says %+v", l)
 	}
 }
 

@@ -227,7 +227,7 @@ type LogLine struct {
 	At        Time          `json:"at"` // by the author's clock
 	By        Named         `json:"by"`
 	Device    Named         `json:"device"`
-	State     string        `json:"state"`      // accepted, pending, void, elsewhere
+	State     string        `json:"state"`      // accepted, pending, void, elsewhere; held: several of a device together, of which nothing is kept here
 	Why       string        `json:"why"`        // why it isn't accepted
 	Adoptable bool          `json:"adoptable"`  // a full member can take it over: kith adopt
 	SeenBy    []Named       `json:"seen_by"`    // whose devices have said that they have it, or built on it; without who made it

@@ -29,7 +29,8 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 	if q.after, err = arrivalOf(r, f.Since); err != nil {
 		return nil, err
 	}
-	var out []api.LogLine
+	out := heldBack(r, f)
+	q.Limit += len(out) * min(f.Limit, 1)
 	if doc != (entry.DocID{}) {
 		if v, err := r.View(doc); err == nil {
 			if s := b.Look(r, v); s.home != nil { // first what was done to it where it goes on
@@ -51,6 +52,21 @@ func (b *Desk) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 		}
 	}
 	return out, r.NoteShown(logShown, replica.Shown{Revision: strconv.FormatUint(q.newest, 10)})
+}
+
+// heldBack is what is held back here, if what counts for nothing is asked for: a line for each device, since its entries
+// aren't here to be told one by one.
+func heldBack(r *replica.Replica, f server.LogFilter) (out []api.LogLine) {
+	if !f.Void || f.Document != "" || f.Of != "" || f.Since != "" {
+		return nil
+	}
+	p := words.People{Rules: r.Rules()}
+	for _, h := range r.Held() {
+		if l := p.Held(h); f.From == "" || l.By.ID == f.From {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // logShown is under what it is kept how far somebody was shown the log: the number of an arrival.
@@ -133,7 +149,7 @@ func logLine(r *replica.Replica, w *words.Words, l replica.Line, views map[entry
 		State: l.State.String(), Why: l.Why, Kind: "charter",
 	}
 	if l.Author == (charter.MemberID{}) {
-		out.By = api.Named{ID: "", Name: "a device outside the charter"}
+		out.By = api.Named{ID: "", Name: words.OutsideCharter}
 	}
 	if l.Change == nil {
 		out.At = api.At(r.Came(l.Entry.ID()))

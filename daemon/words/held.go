@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 
+	"kith/daemon/api"
 	"kith/daemon/replica"
 )
 
@@ -19,7 +20,43 @@ func (p People) HeldBack(h replica.Held) (says string, ok bool) {
 		}
 	}
 	if h.Why == replica.HeldDay {
-		return fmt.Sprintf("%s: %d entries, since that computer sent more than a day's worth. They come in as time passes, or when somebody else builds on them", whose, h.Entries), true
+		return whose + ": " + entriesOf(h) + ", " + whyHeld(h), true
 	}
-	return fmt.Sprintf("%s: %d entries that don't count, or wait for others. What counts isn't held back", whose, h.Entries), true
+	return whose + ": " + entriesOf(h) + " that " + whyHeld(h), true
 }
+
+func entriesOf(h replica.Held) string {
+	if h.Entries == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", h.Entries)
+}
+
+// whyHeld says why entries are held back, and what brings them in.
+func whyHeld(h replica.Held) string {
+	if h.Why == replica.HeldDay {
+		return "since that computer sent more than a day's worth. They come in as time passes, or when somebody else builds on them"
+	}
+	return "don't count, or wait for others. What counts isn't held back"
+}
+
+// Held is what is held back of a device as a line of the log: of all together, since nothing of it is kept here.
+func (p People) Held(h replica.Held) api.LogLine {
+	why := whyHeld(h)
+	if h.Why == replica.HeldRoom {
+		why = "they " + why
+	}
+	l := api.LogLine{
+		Device: p.Device(h.Device), State: "held", Why: why + ". To take all of it in: kith doctor --take-in",
+		SeenBy: []api.Named{}, NotYetBy: []api.Named{}, Says: []string{entriesOf(h)}, Changes: []api.FieldChange{},
+	}
+	if m, ok := p.Rules.OwnerOf(h.Device); ok {
+		l.By = p.Named(m.ID)
+	} else {
+		l.By = api.Named{Name: OutsideCharter}
+	}
+	return l
+}
+
+// OutsideCharter is the name of who made an entry with a device that the charter doesn't know.
+const OutsideCharter = "a device outside the charter"
