@@ -22,6 +22,7 @@ import (
 
 var (
 	worldCount = flag.Int("worlds", 0, "in how many worlds replicas are compared; 0: a few")
+	worldFrom  = flag.Uint64("from", firstSeed, "the seed of the first of these worlds")
 	worldSeed  = flag.Uint64("world", 0, "compare replicas in the world of this seed alone")
 	worldSkip  = flag.String("skip", "", "acts of that world to be left out: 1,5,9")
 )
@@ -371,7 +372,7 @@ func TestTheSameEntriesSayTheSameOnEveryReplica(t *testing.T) {
 		count = fewWorlds
 	}
 	var seeds []uint64
-	for seed := uint64(firstSeed); len(seeds) < count; seed++ {
+	for seed := *worldFrom; len(seeds) < count; seed++ {
 		if !raced || seed%100 != flooded { // minutes, with the detector
 			seeds = append(seeds, seed)
 		}
