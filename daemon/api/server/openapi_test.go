@@ -367,7 +367,7 @@ func TestTheClientAsksForWhatThereIs(t *testing.T) {
 		if name == "Close" || name == "In" || name == "Events" {
 			continue
 		}
-		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "Do", "History", "Differences", "Edition", "Restore", "LastShown", "NoteShown"}, name) {
+		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "SetMine", "Do", "History", "Differences", "Edition", "Restore", "LastShown", "NoteShown"}, name) {
 			continue // see askOfEveryKind
 		}
 		args := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -432,6 +432,10 @@ func askOfEveryKind(t *testing.T, c *client.Client) {
 		errs = errors.Join(errs, err)
 		_, err = c.EditDocument(ctx, k.Many, "x", nil)
 		errs = errors.Join(errs, err)
+		if k.Single {
+			_, err = c.SetMine(ctx, k.Many, nil)
+			errs = errors.Join(errs, err)
+		}
 		for _, v := range k.Verbs {
 			_, err = c.Do(ctx, k.Many, "x", v.Name, nil)
 			errs = errors.Join(errs, err)
