@@ -298,7 +298,11 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 			if len(body) == 0 {
 				return c.unchanged(d.Short, d.raw)
 			}
-			if raw, err = client.EditDocument(ctx, of.Many, d.ID, body); err != nil {
+			raw, err = client.EditDocument(ctx, of.Many, d.ID, body)
+			if edit, is := body["text"].(*api.TextEdit); is && len(edit.BaseHeads) == 0 && isUnread(err) {
+				raw, err = c.writeUnread(ctx, client, of, d, body, edit)
+			}
+			if err != nil {
 				return err
 			}
 			if d, err = readDocument(raw); err != nil {

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"kith/crdt/kind"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -58,6 +60,44 @@ func (c *call) wrote(ctx context.Context, d *client.Client, of *kind.Kind, doc d
 		return err
 	}
 	return d.NoteShown(ctx, of.Many, doc.ID, doc.Heads)
+}
+
+// isUnread says whether an error is that a text was to be written over which its writer was never shown.
+func isUnread(err error) bool {
+	p, ok := problem.Of(err)
+	return ok && p.Code == api.Changed && len(p.Changed) > 0
+}
+
+// writeUnread writes a text over one that its writer was never shown. On a terminal they are shown it and asked; a
+// script means what it says, and is told what it put away and how that comes back.
+func (c *call) writeUnread(ctx context.Context, d *client.Client, of *kind.Kind, was document, body map[string]any, edit *api.TextEdit) (json.RawMessage, error) {
+	if c.canEdit() && !c.out.json {
+		c.layout(of, was)
+		c.out.println()
+		if err := d.NoteShown(ctx, of.Many, was.ID, was.Heads); err != nil {
+			return nil, err
+		}
+		yes, err := c.askYes("You hadn't been shown this yet. Does your text go in its place?")
+		if err == nil && !yes {
+			err = api.Problemf(api.Changed, "", "nothing was written into %s", was.Short)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	edit.Replace = true
+	raw, err := d.EditDocument(ctx, of.Many, was.ID, body)
+	if err != nil {
+		return nil, err
+	}
+	back := "kith " + of.Name + " history " + was.Short
+	if len(was.Heads) == 1 {
+		back = "kith " + of.Name + " restore " + was.Short + " " + was.Heads[0][:min(len(was.Heads[0]), shortEntry)]
+	}
+	c.note([]string{
+		"It stands in the place of a text that you hadn't been shown, by " + name(was.UpdatedBy) + ". To bring that back: " + back,
+	})
+	return raw, nil
 }
 
 // passages is a difference in one text, as wdiff writes it: [-gone-] and {+come+}.
