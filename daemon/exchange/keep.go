@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"iter"
 
 	"kith/crdt/entry"
 	"kith/daemon/exchange/rateless"
@@ -42,15 +43,14 @@ func (s *idSet) toKeep(after int) []byte {
 	s.making.Lock()
 	defer s.making.Unlock()
 	s.readLocked()
-	if s.since < max(after, len(s.sorted)/keepPart) {
+	if s.since < max(after, s.ids.n/keepPart) {
 		return nil
 	}
 	s.since = 0
-	s.mergeLocked()
-	b := make([]byte, 0, 1+rateless.Saved+keptPrefix*len(s.sorted)+sha256.Size)
+	b := make([]byte, 0, 1+rateless.Saved+keptPrefix*s.ids.n+sha256.Size)
 	b = s.set.AppendSaved(append(b, keptVersion))
-	for i := range s.sorted {
-		b = append(b, s.sorted[i][:keptPrefix]...)
+	for id := range s.ids.each() {
+		b = append(b, id[:keptPrefix]...)
 	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
@@ -58,7 +58,7 @@ func (s *idSet) toKeep(after int) []byte {
 
 // fromKept returns the set of these IDs, ascending, and how many of them weren't kept; nil if it
 // has to be made from the start.
-func fromKept(kept []byte, ids []entry.ID) (set *rateless.Set, added int) {
+func fromKept(kept []byte, ids iter.Seq[entry.ID]) (set *rateless.Set, added int) {
 	const head = 1 + rateless.Saved
 	n := len(kept) - head - sha256.Size
 	if n < 0 || n%keptPrefix != 0 || kept[0] != keptVersion {
@@ -74,12 +74,13 @@ func fromKept(kept []byte, ids []entry.ID) (set *rateless.Set, added int) {
 	}
 	had := body[head:]
 	var last uint64
-	for i, id := range ids {
+	first := true
+	for id := range ids {
 		prefix := binary.BigEndian.Uint64(id[:])
-		if i > 0 && prefix == last {
+		if !first && prefix == last {
 			return nil, 0 // somebody took the trouble to make two that begin alike: which of them is it?
 		}
-		last = prefix
+		last, first = prefix, false
 		if len(had) == 0 || prefix < binary.BigEndian.Uint64(had) {
 			set.Add(id)
 			added++

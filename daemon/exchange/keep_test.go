@@ -101,13 +101,13 @@ func TestAStartAddsWhatCameAfterTheSetWasKept(t *testing.T) {
 	// Damage anywhere is seen.
 	for at := 0; at < len(kept); at += 997 {
 		kept[at] ^= 0x10
-		if set, _ := fromKept(kept, all); set != nil {
+		if set, _ := fromKept(kept, slices.Values(all)); set != nil {
 			t.Fatalf("damage at %d goes unnoticed", at)
 		}
 		kept[at] ^= 0x10
 	}
 	binary.BigEndian.PutUint64(kept[1:], 5)
-	if set, _ := fromKept(kept, all); set != nil {
+	if set, _ := fromKept(kept, slices.Values(all)); set != nil {
 		t.Error("another length is taken")
 	}
 }

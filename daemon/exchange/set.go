@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"iter"
-	"slices"
 	"sync"
 
 	"kith/crdt/entry"
@@ -17,9 +16,8 @@ type idSet struct {
 
 	making sync.Mutex    // held while what it guards is brought up to date; taken before mu
 	set    *rateless.Set // guarded by making, as the next two; nil before the first reading
-	sorted []entry.ID    // what is in set: ascending, unique, but for
-	late   map[entry.ID]struct{}
-	since  int // how many were added after the set was kept; guarded by making
+	ids    idList        // what is in set
+	since  int           // how many were added after the set was kept
 
 	mu      sync.Mutex // never held for long: the replica waits for it when it has stored something
 	reading bool       // the first reading has begun, so what is stored from here on must be noted
@@ -60,13 +58,12 @@ func (s *idSet) snapshot() *rateless.Snapshot {
 	return s.set.Snapshot()
 }
 
-// list returns the set and what is in it, ascending. The caller leaves the slice alone.
+// list returns the set and what is in it, ascending, in a slice of the caller's.
 func (s *idSet) list() (*rateless.Snapshot, []entry.ID) {
 	s.making.Lock()
 	defer s.making.Unlock()
 	s.readLocked()
-	s.mergeLocked()
-	return s.set.Snapshot(), s.sorted
+	return s.set.Snapshot(), s.ids.all()
 }
 
 // readLocked makes the set from what is stored, the first time, and brings it up to date.
@@ -76,17 +73,15 @@ func (s *idSet) readLocked() {
 		s.reading = true
 		s.mu.Unlock()
 		// What is stored while we read is reported as well, so nothing can be missed.
-		s.sorted = slices.Collect(s.load())
-		if !slices.IsSortedFunc(s.sorted, entry.ID.Compare) {
-			slices.SortFunc(s.sorted, entry.ID.Compare)
+		for id := range s.load() {
+			s.ids.add(id)
 		}
-		s.late = map[entry.ID]struct{}{}
 		if s.kept != nil {
-			s.set, s.since = fromKept(s.kept(), s.sorted)
+			s.set, s.since = fromKept(s.kept(), s.ids.each())
 		}
 		if s.set == nil {
-			s.set, s.since = rateless.NewSet(), len(s.sorted)
-			for _, id := range s.sorted {
+			s.set, s.since = rateless.NewSet(), s.ids.n
+			for id := range s.ids.each() {
 				s.set.Add(id)
 			}
 		}
@@ -104,69 +99,16 @@ func (s *idSet) updateLocked() {
 	fresh := s.fresh
 	s.fresh = nil
 	s.mu.Unlock()
-	gone := map[entry.ID]bool{}
 	for _, r := range fresh {
-		_, had := s.late[r.id]
-		if !had {
-			_, had = slices.BinarySearchFunc(s.sorted, r.id, entry.ID.Compare)
-			had = had && !gone[r.id]
-		}
 		switch {
-		case r.gone && had:
+		case r.gone && s.ids.remove(r.id):
 			s.set.Remove(r.id)
 			s.since++
-			if _, late := s.late[r.id]; late {
-				delete(s.late, r.id)
-			} else {
-				gone[r.id] = true
-			}
-		case !r.gone && !had:
+		case !r.gone && s.ids.add(r.id):
 			s.set.Add(r.id)
 			s.since++
-			if gone[r.id] {
-				delete(gone, r.id)
-			} else {
-				s.late[r.id] = struct{}{}
-			}
 		}
 	}
-	if len(gone) > 0 { // a new slice: others hold the old one
-		left := make([]entry.ID, 0, len(s.sorted))
-		for _, id := range s.sorted {
-			if !gone[id] {
-				left = append(left, id)
-			}
-		}
-		s.sorted = left
-	}
-	if len(s.late) > 1024+len(s.sorted)/16 { // so that each is moved a few times only
-		s.mergeLocked()
-	}
-}
-
-func (s *idSet) mergeLocked() {
-	if len(s.late) == 0 {
-		return
-	}
-	late := make([]entry.ID, 0, len(s.late))
-	for id := range s.late {
-		late = append(late, id)
-	}
-	slices.SortFunc(late, entry.ID.Compare)
-	s.sorted, s.late = merge(s.sorted, late), map[entry.ID]struct{}{}
-}
-
-// merge returns two sorted slices as one, and leaves them alone.
-func merge(a, b []entry.ID) []entry.ID {
-	all := make([]entry.ID, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if a[0].Compare(b[0]) < 0 {
-			all, a = append(all, a[0]), a[1:]
-		} else {
-			all, b = append(all, b[0]), b[1:]
-		}
-	}
-	return append(append(all, a...), b...)
 }
 
 // listing walks through a peer's list as it arrives, and keeps only in what it differs.

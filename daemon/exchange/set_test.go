@@ -2,8 +2,10 @@ package exchange
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"iter"
+	"maps"
 	"slices"
 	"testing"
 
@@ -59,6 +61,35 @@ func TestTheSetIsTheSameHoweverItGrew(t *testing.T) {
 			t.Errorf("got %d IDs, want %d", now.Len, len(want))
 		}
 	})
+}
+
+func TestAListOfManyIDsIsInOrderWhicheverComeAndGo(t *testing.T) {
+	var l idList
+	had := map[entry.ID]bool{}
+	for n := range 9 * shelfMost {
+		id := entry.ID(sha256.Sum256(binary.BigEndian.AppendUint32(nil, uint32(n))))
+		if n%3 == 0 {
+			id = entry.ID(sha256.Sum256(binary.BigEndian.AppendUint32(nil, uint32(n/6)))) // was here, at some time
+		}
+		if n%5 == 0 {
+			if l.remove(id) != had[id] {
+				t.Fatalf("%.8s was there: %v", id, had[id])
+			}
+			delete(had, id)
+			continue
+		}
+		if l.add(id) == had[id] {
+			t.Fatalf("%.8s was there: %v", id, had[id])
+		}
+		had[id] = true
+	}
+	want := slices.SortedFunc(maps.Keys(had), entry.ID.Compare)
+	if got := l.all(); !slices.Equal(got, want) || l.n != len(want) || !slices.Equal(slices.Collect(l.each()), want) {
+		t.Errorf("%d IDs of %d", len(got), len(want))
+	}
+	if len(l.shelves) < 4 {
+		t.Errorf("all lie on %d shelves", len(l.shelves))
+	}
 }
 
 // What stores an entry must not wait for somebody who is reading all IDs: it may hold a lock
