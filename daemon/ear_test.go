@@ -194,6 +194,8 @@ func (k kept) Accept(ctx context.Context, batch []*entry.Entry) error {
 
 func (k kept) Order(ids []entry.ID) { k.CatchUpOrder(ids) }
 
+func (k kept) First(ids []entry.ID) int { return k.CatchUpFirst(ids) }
+
 func (k kept) Keep([]byte) error { return nil }
 
 func (k kept) Kept() []byte { return nil }

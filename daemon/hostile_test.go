@@ -159,6 +159,8 @@ func (m *modified) Entry(id entry.ID) ([]byte, bool) {
 	return e.Encoded(), true
 }
 
+func (m *modified) First([]entry.ID) int { return 0 }
+
 func (m *modified) Order(ids []entry.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -57,6 +57,10 @@ type Local interface {
 	// the caller doesn't modify any more, to find what is asked for in that order.
 	Order([]entry.ID)
 
+	// First moves some of those that a peer needs first to the front of IDs that are ascending, charter statements before all others, and says how
+	// many: enough to be sent while the others are put in order, and so few that nobody waits for it. The others stay ascending. It may be none.
+	First([]entry.ID) int
+
 	// Keep keeps something for Kept, in the place of what was kept before, across a restart.
 	Keep([]byte) error
 

@@ -68,6 +68,9 @@ type outgoing struct {
 	started   time.Time
 	asking    bool // it will say which of these it wants, when it is its turn
 	backlog   []entry.ID
+	rest      []entry.ID // what comes behind the backlog
+	ordering  bool       // it is being put in order
+	pass      int        // counts backlogs
 	bare      []entry.ID // out of it, what isn't given
 	beginDue  bool
 	batch     int  // where the next one of the backlog is cut, in bytes

@@ -168,11 +168,19 @@ func (l *link) foundBySymbols(missing, lack []entry.ID) {
 // foundByList begins to send what the peer's list lacks, and asks for what it has and we don't.
 func (l *link) foundByList(missing, lack []entry.ID, more bool) {
 	defer l.x.paces.work(&l.with, time.Now())
-	l.x.local.Order(missing)
+	first := len(missing)
+	if first < l.x.bounds.many {
+		l.x.local.Order(missing)
+	} else {
+		first = l.x.local.First(missing)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.send.comparing = false
 	l.sendLocked(missing)
+	if first < len(missing) {
+		l.orderLocked(first)
+	}
 	if lack == nil {
 		lack = []entry.ID{}
 	}
@@ -190,7 +198,26 @@ func (l *link) sendLocked(missing []entry.ID) {
 		}
 	}
 	l.send.asking, l.send.beginDue, l.send.backlog = false, true, missing
+	l.send.rest, l.send.ordering = nil, false
+	l.send.pass++
 	l.status.ToSend, l.status.Sent = len(missing), 0
+}
+
+// orderLocked has what is behind the first of the backlog put in order while those are sent: of a million entries that takes seconds.
+func (l *link) orderLocked(first int) {
+	o := &l.send
+	o.backlog, o.rest, o.ordering = o.backlog[:first], o.backlog[first:], true
+	rest, pass := o.rest, o.pass
+	l.soon.Go(func() {
+		defer l.wakeUp()
+		defer l.x.paces.work(&l.with, time.Now())
+		l.x.local.Order(rest)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.send.pass == pass {
+			l.send.ordering = false
+		}
+	})
 }
 
 // readIDs takes a part of the peer's list, or of what it wants of ours.

@@ -263,12 +263,19 @@ func (l *link) writeBacklog() (bool, error) {
 	o := &l.send
 	if o.beginDue {
 		o.beginDue, o.sending, o.batch = false, true, min(firstBatch, l.x.bounds.batch)
-		n := len(o.backlog)
+		n := len(o.backlog) + len(o.rest)
 		l.mu.Unlock()
 		if _, err := l.writeSaid(); err != nil {
 			return false, err
 		}
 		return true, l.out.write(frameBegin, number(uint64(n)))
+	}
+	if len(o.backlog) == 0 && len(o.rest) > 0 {
+		if o.ordering {
+			l.mu.Unlock()
+			return false, nil
+		}
+		o.backlog, o.rest = o.rest, nil
 	}
 	cut := o.batch
 	ids, sending, full := o.backlog, o.sending, o.inFlight >= l.x.bounds.window

@@ -1,11 +1,9 @@
 package replica
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -525,70 +523,4 @@ func (r *Replica) putEntry(b *store.Batch, w *work, v verdict) {
 	}
 	b.PutEntry(v.entry, rec)
 	count(b, -1, v.state)
-}
-
-// placed is where an entry lies.
-type placed struct {
-	doc     entry.DocID
-	arrival uint64
-}
-
-// CatchUpOrder sorts the IDs of entries for a peer that lacks them, in place: the charter
-// first, then documents with the newest work first, each in the order in which it arrived here. What isn't stored here comes last.
-// The caller doesn't modify the slice afterwards: the entries are expected to be asked for in that order.
-func (r *Replica) CatchUpOrder(ids []entry.ID) {
-	slices.SortFunc(ids, entry.ID.Compare)
-	// There may be a million, so little is noted of each.
-	type one struct {
-		arrival uint64
-		doc, id uint32 // places in docs, and in ids as they are sorted
-	}
-	var (
-		all    []one
-		lost   []entry.ID
-		docs   []entry.DocID
-		newest []uint64 // arrival in each
-		at     = map[entry.DocID]uint32{}
-		n      uint32
-	)
-	err := r.store.RecordsOf(ids, func(id entry.ID, rec store.Record, here bool) {
-		n++
-		if !here {
-			lost = append(lost, id)
-			return
-		}
-		doc, known := at[rec.Doc]
-		if !known {
-			doc = uint32(len(docs))
-			at[rec.Doc] = doc
-			docs, newest = append(docs, rec.Doc), append(newest, 0)
-		}
-		newest[doc] = max(newest[doc], rec.Arrival)
-		all = append(all, one{rec.Arrival, doc, n - 1})
-	})
-	if err != nil {
-		r.log.Error("order entries for a peer", "err", err)
-		return // any order will do
-	}
-	if charter, ok := at[entry.DocID{}]; ok {
-		newest[charter] = math.MaxUint64
-	}
-	slices.SortFunc(all, func(a, b one) int {
-		if a.doc != b.doc {
-			return cmp.Compare(newest[b.doc], newest[a.doc]) // no two are equal: an arrival is of one entry
-		}
-		return cmp.Compare(a.arrival, b.arrival)
-	})
-	by := slices.Clone(ids)
-	way := &route{ids: ids, at: make([]uint64, len(all))}
-	for i, o := range all {
-		ids[i], way.at[i] = by[o.id], o.arrival
-		if i > 0 && o.doc == all[i-1].doc {
-			way.docs[len(way.docs)-1].upTo++
-			continue
-		}
-		way.docs = append(way.docs, stretch{docs[o.doc], i + 1})
-	}
-	copy(ids[len(all):], lost)
-	r.places.note(way)
 }

@@ -3,6 +3,7 @@ package replica
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -47,4 +48,36 @@ func TestEntriesPutInOrderForAPeerAreTheStoredOnes(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestThePeerGetsTheCharterAndTheNewestWorkFirst(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana := c.all[0]
+	for n := range firstDocs + 20 {
+		ana.addTask(t, "Order paper "+string(rune('a'+n%26)))
+	}
+	newest := ana.addTask(t, "Order ink")
+	ids := slices.SortedFunc(ana.store.IDs(), entry.ID.Compare)
+	had := ids[len(ids)/2] // the peer has one
+	ids = slices.DeleteFunc(ids, func(id entry.ID) bool { return id == had })
+	picked := slices.Clone(ids)
+	n := ana.CatchUpFirst(picked)
+	if n == 0 || n >= len(ids) || !slices.IsSortedFunc(picked[n:], entry.ID.Compare) {
+		t.Fatalf("%d of %d come first", n, len(ids))
+	}
+	statements, first := len(ana.Charter().Statements()), -1
+	for i, id := range picked[:n] {
+		rec, err := ana.store.Record(id)
+		must(t, err)
+		if rec.Doc == newest.ID && first < 0 {
+			first = i
+		}
+	}
+	if first < statements-1 || first > statements {
+		t.Errorf("the newest work is number %d, behind %d statements", first, statements)
+	}
+	slices.SortFunc(picked, entry.ID.Compare)
+	if !slices.Equal(picked, ids) {
+		t.Error("other entries were picked than there are")
+	}
 }

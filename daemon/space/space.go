@@ -270,6 +270,8 @@ func (l *local) Entry(id entry.ID) ([]byte, bool) {
 
 func (l *local) Order(ids []entry.ID) { l.r.CatchUpOrder(ids) }
 
+func (l *local) First(ids []entry.ID) int { return l.r.CatchUpFirst(ids) }
+
 // Accept implements exchange.Local. What the replica refuses needed no context to be refused, so
 // the peer that passed it on is to blame.
 func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {

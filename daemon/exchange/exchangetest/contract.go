@@ -160,6 +160,36 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		}
 	})
 
+	t.Run("of what is sent first the charter comes first, and the others stay as they were", func(t *testing.T) {
+		s := open(t)
+		accept(t, s.Local, s.Entries...)
+		ids := slices.SortedFunc(s.Local.IDs(), entry.ID.Compare)
+		picked := slices.Clone(ids)
+		n := s.Local.First(picked)
+		if n < 0 || n > len(ids) {
+			t.Fatalf("%d of %d come first", n, len(ids))
+		}
+		if !slices.IsSortedFunc(picked[n:], entry.ID.Compare) {
+			t.Error("the others aren't ascending any more")
+		}
+		statements := 0
+		for _, e := range s.Entries {
+			if e.Kind == entry.Statement {
+				statements++
+			}
+		}
+		for i, id := range picked[:n] {
+			at := slices.IndexFunc(s.Entries, func(e *entry.Entry) bool { return e.ID() == id })
+			if at >= 0 && s.Entries[at].Kind == entry.Change && i < statements {
+				t.Errorf("a change is number %d of what comes first, and there are %d statements", i, statements)
+			}
+		}
+		slices.SortFunc(picked, entry.ID.Compare)
+		if !slices.Equal(ids, picked) {
+			t.Error("it has other IDs in it")
+		}
+	})
+
 	t.Run("what is kept is found, however large, and the newest of it", func(t *testing.T) {
 		s := open(t)
 		if b := s.Local.Kept(); len(b) != 0 {

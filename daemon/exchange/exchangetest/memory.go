@@ -92,6 +92,23 @@ func (m *Memory) Order(ids []entry.ID) {
 	})
 }
 
+// First implements exchange.Local: all statements.
+func (m *Memory) First(ids []entry.ID) int {
+	m.mu.Lock()
+	first, rest := []entry.ID{}, []entry.ID{}
+	for _, id := range ids {
+		if e := m.entries[id]; e != nil && e.Kind == entry.Statement {
+			first = append(first, id)
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	m.mu.Unlock()
+	m.Order(first)
+	copy(ids[copy(ids, first):], rest)
+	return len(first)
+}
+
 // Keep implements exchange.Local.
 func (m *Memory) Keep(b []byte) error {
 	m.mu.Lock()
