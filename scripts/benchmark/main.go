@@ -57,11 +57,24 @@ func run() error {
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
 	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, reconnect, share, mesh, crowd, hostile")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
+	var before build
+	var rounds int
+	flag.StringVar(&before.kith, "before", "", "measure in turns with the program at `PATH`, and name the rows that are worse")
+	flag.StringVar(&before.benchmark, "before-benchmark", "", "`PATH` of the benchmark of that program")
+	flag.IntVar(&rounds, "rounds", 3, "how often both are measured, with --before")
 	flag.StringVar(&out, "json", "", "write the figures to `FILE`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
+	if before.kith != "" {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		before.name = "before"
+		return check(ctx, b.dir, before, build{"now", b.kith, self}, rounds, flag.Args())
+	}
 	parts := []struct {
 		name, what string
 		run        func(context.Context) error
