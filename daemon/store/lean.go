@@ -35,6 +35,7 @@ type lean struct {
 
 	mu      sync.Mutex
 	written int // since builders' memory was given back
+	taken   int // read since it was looked at what is mapped
 	looked  time.Time
 }
 
@@ -63,6 +64,20 @@ func (l *lean) wrote(n int) {
 	l.mu.Unlock()
 	if due {
 		l.freeBuilders()
+		l.unmap()
+	}
+}
+
+// read notes that so many bytes of tables were read here and there.
+func (l *lean) read(n int) {
+	l.mu.Lock()
+	l.taken += n
+	due := l.taken > leanAfter
+	if due {
+		l.taken = 0
+	}
+	l.mu.Unlock()
+	if due {
 		l.unmap()
 	}
 }

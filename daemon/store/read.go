@@ -318,6 +318,7 @@ func (s *Store) Next(doc entry.DocID, from uint64, n, size int) ([]Stored, error
 			}
 			out = append(out, Stored{arrivalOf(it.Item().Key()), v})
 			size -= len(v)
+			s.lean.read(len(v))
 		}
 		return nil
 	})
