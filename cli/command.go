@@ -26,7 +26,7 @@ func (k *kith) root() *cli.Command {
 		}, k.kinds(), []*cli.Command{
 			k.ally(), k.share(),
 			k.bundle(), k.backup(), k.restore(), k.protect(),
-			k.doctor(), k.service(), k.completion(), k.version(), k.complete(), k.trial(),
+			k.doctor(), k.service(), k.porch(), k.completion(), k.version(), k.complete(), k.trial(),
 		}),
 	}
 }

@@ -45,6 +45,12 @@ type Hooks struct {
 	Restore func(ctx context.Context, o RestoreOptions) (api.Restored, error)
 	// Protect puts a passphrase on a home that no daemon serves: on its key, and its store.
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
+	// Porch serves a porch until ctx ends.
+	Porch func(ctx context.Context, o PorchOptions) error
+	// PorchAdd makes a code of a porch, PorchList gives all, and PorchRevoke ends one.
+	PorchAdd    func(dir, label string, now time.Time) (api.PorchCode, error)
+	PorchList   func(dir string, now time.Time) ([]api.PorchCode, error)
+	PorchRevoke func(dir, word string, now time.Time) (api.PorchCode, error)
 	// Browse opens an address in the person's browser; nil: there is none.
 	Browse func(ctx context.Context, url string) error
 	// Begin starts the daemon of a home, which goes on when this command has ended. What it tells goes to the file log.
@@ -69,6 +75,14 @@ type DaemonOptions struct {
 	// Passphrase is asked for that of the device's key, if it has one.
 	Passphrase func() (string, error)
 	Ready      func(addresses []string) // called once, when the API answers; never nil
+}
+
+// PorchOptions is what `kith porch` is told.
+type PorchOptions struct {
+	Dir              string
+	Listen, Announce []string // multiaddrs; none: the remembered ones
+	Log              *slog.Logger
+	Ready            func(addresses []string) // called once, when places can be had; never nil
 }
 
 // InitOptions is what `kith init` is told.

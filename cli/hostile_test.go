@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,6 +54,14 @@ func TestNoCommandTellsOfARefusalWithTricks(t *testing.T) {
 		Backup:     func(context.Context, BackupOptions) (r api.Backup, _ error) { return r, trouble },
 		Restore:    func(context.Context, RestoreOptions) (r api.Restored, _ error) { return r, trouble },
 		Protect:    func(context.Context, ProtectOptions) (r api.Protection, _ error) { return r, trouble },
+		Porch:      func(context.Context, PorchOptions) error { return trouble },
+		PorchAdd:   func(_, _ string, _ time.Time) (r api.PorchCode, _ error) { return r, trouble },
+		PorchList: func(string, time.Time) ([]api.PorchCode, error) {
+			return []api.PorchCode{{ID: evil, Label: evil, Code: evil}}, nil
+		},
+		PorchRevoke: func(_, _ string, _ time.Time) (r api.PorchCode, _ error) {
+			return api.PorchCode{ID: evil, Label: evil}, nil
+		},
 	}
 	k := &kith{}
 	tried := 0

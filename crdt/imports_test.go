@@ -58,14 +58,15 @@ var mayImport = map[string][]string{
 	"daemon/bundle":      {"crdt/", "daemon/api", "daemon/bundle/form", "daemon/replica", "daemon/seal", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/bundle/form": {"crdt/entry"}, // the same
 	"daemon/doctor":      {"crdt/", "daemon/api", "daemon/assembly", "daemon/home", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
-	"daemon":             {"crdt", "crdt/", "daemon/"},                                                   // puts the parts together
-	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                              // for tests and measurements
-	"daemon/page":        {"crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"}, // one more client of the API: it can do nothing that a command can't
+	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                               // puts the parts together
+	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/peer", "daemon/whole"}, // no store and no replica of its own
+	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                          // for tests and measurements
+	"daemon/page":        {"crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"},                                             // one more client of the API: it can do nothing that a command can't
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
-	"cli":         {"cli/service", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/replica"},          // the trial in a child process is replica's
-	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                 // measures and labs
+	"cli":         {"cli/service", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"},        // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica"}, // the trial in a child process is replica's
+	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                        // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.
@@ -74,7 +75,7 @@ var onlyIn = map[string]struct {
 	why string
 }{
 	"github.com/dgraph-io/badger":       {[]string{"daemon/store"}, "one package knows the database, so that another can take its place"},
-	"github.com/libp2p/go-libp2p":       {[]string{"daemon/peer", "scripts/netlab", "scripts/benchmark"}, "one package knows the network; reconciliation is tested over plain pipes (and a lab has a relay, a measurement a hostile device, that is nobody's)"},
+	"github.com/libp2p/go-libp2p":       {[]string{"daemon/peer", "daemon/porch", "scripts/netlab", "scripts/benchmark"}, "one package knows the network, and a porch is nothing else; reconciliation is tested over plain pipes (and a lab has a relay, a measurement a hostile device, that is nobody's)"},
 	"github.com/automerge/automerge-go": {[]string{"crdt", "crdt/crdttest", "daemon/replica"}, "what isn't fully checked must not come near the core, which can abort the process"},
 	"filippo.io/age":                    {[]string{"daemon/seal"}, "one package knows how secrets are closed"},
 	module + "/daemon/api/apitest":      {[]string{"scripts/benchmark", "scripts/netlab"}, "the product reads and writes what the kinds declare; Go types of theirs are for tests and measurements"},

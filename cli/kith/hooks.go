@@ -14,6 +14,7 @@ import (
 	"kith/daemon/backup"
 	"kith/daemon/entrance"
 	lies "kith/daemon/home" // the tests have homes of their own
+	"kith/daemon/porch"
 	"kith/daemon/replica"
 )
 
@@ -28,6 +29,10 @@ func hooks() cli.Hooks {
 		},
 		Browse: browse,
 		Begin:  begin,
+		Porch: func(ctx context.Context, o cli.PorchOptions) error {
+			return porch.Serve(ctx, porch.Config{Dir: o.Dir, Listen: o.Listen, Announce: o.Announce, Log: o.Log, Now: clock, Ready: o.Ready})
+		},
+		PorchAdd: porch.Add, PorchList: porch.List, PorchRevoke: porch.Revoke,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Now: clock, Show: o.Show,

@@ -26,6 +26,7 @@ var (
 	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via -"}
 	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
 	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join -"}
+	porchCode  = codeSort{"kithp1", "kith/porch-code/1\x00", "a code for a porch", "kith daemon --relay CODE"}
 	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join - --as NAME"}
 )
 
@@ -85,7 +86,7 @@ func (s *codeSort) read(text string) ([]byte, error) {
 
 // sortOf is which sort of code a text begins like; nil if none.
 func sortOf(letters string) *codeSort {
-	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &inviteCode} {
+	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &inviteCode} {
 		if strings.HasPrefix(letters, inviteLetters(s.prefix)) {
 			return s
 		}
@@ -309,6 +310,57 @@ func DecodeAllyCode(text string) (AllyCode, error) {
 	var ok bool
 	if v.Answerers, ok = readAnswerers(b); !ok {
 		return AllyCode{}, allyCode.isNone()
+	}
+	return v, nil
+}
+
+// PorchCode is the code of a place at a porch: a small relay that is nobody's member. Whoever has it may have others reach them
+// there.
+type PorchCode struct {
+	Token [16]byte   // secret
+	At    []Answerer // one device, the porch, at one address or several
+}
+
+// NewPorchCode draws a code for a porch at its addresses.
+func NewPorchCode(at ...Answerer) PorchCode {
+	v := PorchCode{At: at}
+	rand.Read(v.Token[:]) // never fails (Go 1.24)
+	return v
+}
+
+// Encode returns the code as text. The error says which bound an address breaks.
+func (v PorchCode) Encode() (string, error) {
+	b, err := appendAnswerers(append([]byte{1}, v.Token[:]...), v.At)
+	if err != nil {
+		return "", err
+	}
+	return porchCode.write(b), nil
+}
+
+// IsPorchCode says whether a text is meant to be a code for a porch.
+func IsPorchCode(text string) bool {
+	return len(text) <= maxCodeText && sortOf(inviteLetters(text)) == &porchCode
+}
+
+// DecodePorchCode reads a code as people paste and type it. The error is a *CodeError. No input makes it panic.
+func DecodePorchCode(text string) (PorchCode, error) {
+	var v PorchCode
+	b, err := porchCode.read(text)
+	if err != nil {
+		return v, err
+	}
+	if len(b) < len(v.Token) {
+		return v, porchCode.isNone()
+	}
+	b = b[copy(v.Token[:], b):]
+	var ok bool
+	if v.At, ok = readAnswerers(b); !ok || len(v.At) == 0 {
+		return PorchCode{}, porchCode.isNone()
+	}
+	for _, a := range v.At {
+		if a.Device != v.At[0].Device {
+			return PorchCode{}, porchCode.isNone()
+		}
 	}
 	return v, nil
 }

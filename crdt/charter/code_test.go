@@ -24,8 +24,9 @@ func codes(t testing.TB) (texts map[string]string, read map[string]func(string) 
 		t.Fatal(err)
 	}
 	ally := charter.NewAllyCode(entry.SpaceID{1, 2, 3}, answerers...)
+	porch := charter.NewPorchCode(answerers...)
 	texts = map[string]string{}
-	for sort, write := range map[string]func() (string, error){"device": device.Encode, "way": way.Encode, "key": rekey.Code, "ally": ally.Encode} {
+	for sort, write := range map[string]func() (string, error){"device": device.Encode, "way": way.Encode, "key": rekey.Code, "ally": ally.Encode, "porch": porch.Encode} {
 		if texts[sort], err = write(); err != nil {
 			t.Fatal(err)
 		}
@@ -36,6 +37,7 @@ func codes(t testing.TB) (texts map[string]string, read map[string]func(string) 
 		"way":    func(s string) (any, error) { v, err := charter.DecodeWay(s); return v, err },
 		"key":    func(s string) (any, error) { v, err := charter.RekeyFromCode(s); return v, err },
 		"ally":   func(s string) (any, error) { v, err := charter.DecodeAllyCode(s); return v, err },
+		"porch":  func(s string) (any, error) { v, err := charter.DecodePorchCode(s); return v, err },
 	}
 }
 
@@ -135,6 +137,9 @@ func FuzzDecodeCodes(f *testing.F) {
 		}
 		if a, err := charter.DecodeAllyCode(typed); err == nil {
 			mustReadBack(t, a.Encode, func(s string) (any, error) { v, err := charter.DecodeAllyCode(s); return v, err }, a)
+		}
+		if p, err := charter.DecodePorchCode(typed); err == nil {
+			mustReadBack(t, p.Encode, func(s string) (any, error) { v, err := charter.DecodePorchCode(s); return v, err }, p)
 		}
 		_, _ = charter.ReadPair(typed)
 	})

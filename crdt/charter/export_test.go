@@ -8,7 +8,7 @@ func EncodeRaw(b []byte) string {
 // EncodeRawSorts makes codes of the other sorts with a right checksum of any content.
 func EncodeRawSorts(b []byte) []string {
 	var all []string
-	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode} {
+	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode} {
 		all = append(all, s.write(b[:len(b):len(b)]))
 	}
 	return all

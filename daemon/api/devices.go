@@ -146,3 +146,14 @@ func ResolveDevice(all []Device, word string) (Device, error) {
 	}
 	return Device{}, p
 }
+
+// PorchCode is a code of a place at a porch, as who runs it knows it.
+type PorchCode struct {
+	ID        string `json:"id"`
+	Label     string `json:"label"`
+	Code      string `json:"code"` // once, when it is made
+	MadeAt    Time   `json:"made_at"`
+	RevokedAt Time   `json:"revoked_at"`
+	Places    int    `json:"places"` // that are kept by it now, some seconds ago
+	Bytes     int64  `json:"bytes"`  // that went over it this month
+}

@@ -24,7 +24,23 @@ var _ server.Entrance = (*Entrance)(nil)
 
 // New makes the entrance of a space, which need not be in touch with anybody yet.
 func New(at *space.Space) *Entrance {
-	return &Entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
+	e := &Entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
+	e.invites.relays, e.pairings.relays = e.relays, e.relays
+	return e
+}
+
+// relays are those that this computer names.
+func (e *Entrance) relays() []string {
+	config, _ := e.at.Place.Config() // without it the welcome names none
+	return config.Relays
+}
+
+// told gives the relays that who is in now is told; none where nothing says so.
+func told(relays func() []string) []string {
+	if relays == nil {
+		return nil
+	}
+	return relays()
 }
 
 // Doors are for who isn't a device of the charter and may knock all the same: devices about to be added, members who
@@ -45,7 +61,7 @@ func (d wayBack) Issued(key entry.Device) bool {
 
 // Redeem implements peer.Invites.
 func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
-	return comeBack(ctx, d.at.Replica, key, request)
+	return comeBack(ctx, d.at.Replica, key, request, New(d.at).relays)
 }
 
 // Leads implements peer.Invites: every full member's device answers who comes back.

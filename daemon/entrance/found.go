@@ -192,7 +192,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 			return nil, res, errors.Join(err, r.Close())
 		}
 	}
-	if res.Relays, err = keepRelays(home, o.Relays, code.Answerers, r.Charter()); err != nil {
+	if res.Relays, err = keepRelays(home, o.Relays, code.Answerers, welcome.Relays, r.Charter()); err != nil {
 		return nil, res, errors.Join(err, r.Close())
 	}
 	res.RecoveryPhrase = phrase
@@ -200,14 +200,21 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	return r, res, nil
 }
 
-// keepRelays has a home keep the relays outside the co-op that a code named, unless its person chose, and returns them: whom
-// others reach only through a relay, they reach there, and nobody has to type its address.
-func keepRelays(place *home.Home, chosen []string, answerers []charter.Answerer, c *charter.Charter) ([]string, error) {
+// keepRelays has a home keep the relays outside the co-op that who answered names, or else those in the code, unless its person
+// chose, and returns where they are: whom others reach only through a relay, they reach there, and nobody has to type its address.
+func keepRelays(place *home.Home, chosen []string, answerers []charter.Answerer, told []string, c *charter.Charter) ([]string, error) {
 	if len(chosen) > 0 {
 		return []string{}, nil
 	}
-	kept, err := place.KeepRelays(knock.Relays(answerers, c.Knows))
-	return append([]string{}, kept...), err
+	if len(told) == 0 {
+		told = knock.Relays(answerers, c.Knows)
+	}
+	kept, err := place.KeepRelays(told)
+	at := []string{}
+	for _, r := range kept {
+		at = append(at, peer.RelayAddress(r))
+	}
+	return at, err
 }
 
 // answersLost bounds how often an answer to a redemption may get lost.

@@ -53,6 +53,7 @@ const overTime = 14 * 24 * time.Hour
 type invites struct {
 	replica *replica.Replica
 	now     func() time.Time
+	relays  func() []string // that this computer names, for who is in; nil: none
 
 	mu sync.Mutex // held while a code is redeemed or taken back
 
@@ -173,10 +174,10 @@ func (s *invites) state(key entry.Device, v invite) string {
 	return inviteOpen
 }
 
-// told gives what the charter says of a code for a prospective member that another device made. ok is false if this one
+// ofOthers gives what the charter says of a code for a prospective member that another device made. ok is false if this one
 // answers for no such code: nobody here is a full member, or the code doesn't lead to anything any more. Why it doesn't says
 // only the device that made it: what is over is shut at the handshake everywhere else.
-func (s *invites) told(key entry.Device) (v invite, ok bool) {
+func (s *invites) ofOthers(key entry.Device) (v invite, ok bool) {
 	c := s.replica.Charter()
 	said, ok := c.InviteOf(key)
 	if !ok || said.Revoked || len(said.Used) > 0 {
@@ -203,7 +204,7 @@ func (s *invites) lookUp(key entry.Device) (v invite, ok bool) {
 	if err == nil {
 		return v, s.now().Before(v.Expires.Add(overTime))
 	}
-	return s.told(key)
+	return s.ofOthers(key)
 }
 
 func (s *invites) show(key entry.Device, v invite) api.Invite {
@@ -279,7 +280,7 @@ func (s *invites) Issued(key entry.Device) bool {
 // Leads implements peer.Invites: whoever has an open code of a full member may go through this device to the other full
 // members' devices, which answer it, too.
 func (s *invites) Leads(key, to entry.Device) bool {
-	if _, ok := s.told(key); !ok {
+	if _, ok := s.ofOthers(key); !ok {
 		return false
 	}
 	m, ok := s.replica.Charter().MemberOf(to)
@@ -332,14 +333,14 @@ func (s *invites) Redeem(ctx context.Context, key entry.Device, request []byte) 
 		if err := s.refusal(key, v); err != nil {
 			return nil, err
 		}
+		return knock.WelcomeNow(s.replica)
 	case knock.RequestRedeem:
 		if err := s.redeem(ctx, key, v, request[1:]); err != nil {
 			return nil, err
 		}
-	default:
-		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
+		return knock.WelcomeNow(s.replica, told(s.relays)...)
 	}
-	return knock.WelcomeNow(s.replica)
+	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 }
 
 func (s *invites) redeem(ctx context.Context, key entry.Device, v invite, request []byte) error {

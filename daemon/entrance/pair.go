@@ -113,7 +113,7 @@ func askForDevice(ctx context.Context, place *home.Home, code charter.DeviceCode
 			return nil, err
 		}
 	}
-	kept, err := keepRelays(place, o.Relays, code.Answerers, w.Charter(code.Space[:]))
+	kept, err := keepRelays(place, o.Relays, code.Answerers, w.Relays, w.Charter(code.Space[:]))
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ const (
 type pairings struct {
 	replica *replica.Replica
 	now     func() time.Time
+	relays  func() []string // see invites
 
 	mu    sync.Mutex
 	key   entry.Device // of the newest code since the start
@@ -297,7 +298,7 @@ func (s *pairings) added(ctx context.Context, key entry.Device, again []byte) ([
 	case err != nil:
 		return nil, err
 	case v.added(key, again):
-		return knock.WelcomeNow(s.replica)
+		return knock.WelcomeNow(s.replica, told(s.relays)...)
 	case v.By != "":
 		return nil, &peer.JoinError{Code: peer.JoinUsed}
 	case !waits && v.Declined:
@@ -326,7 +327,7 @@ func (s *pairings) added(ctx context.Context, key entry.Device, again []byte) ([
 	if declined {
 		return nil, &peer.JoinError{Code: peer.JoinDeclined}
 	}
-	return knock.WelcomeNow(s.replica)
+	return knock.WelcomeNow(s.replica, told(s.relays)...)
 }
 
 // show says how it stands with the newest code.

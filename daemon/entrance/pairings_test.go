@@ -369,7 +369,7 @@ func TestOnlyAMemberKeySaysWhichDevicesAreLive(t *testing.T) {
 		t.Error("something of it was stored")
 	}
 	for _, request := range [][]byte{nil, {knock.RequestPair}, {knock.RequestReveal}, {knock.RequestAdded}, {knock.RequestRedeem}, {99}} {
-		_, err := comeBack(t.Context(), r, stranger.Device(), request)
+		_, err := comeBack(t.Context(), r, stranger.Device(), request, nil)
 		wantCode(t, "another request", err, peer.JoinBadRequest)
 	}
 }

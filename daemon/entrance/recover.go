@@ -18,7 +18,7 @@ import (
 )
 
 // comeBack answers a member who dials with their member key.
-func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request []byte) ([]byte, error) {
+func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request []byte, relays func() []string) ([]byte, error) {
 	if len(request) == 0 {
 		return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 	}
@@ -38,7 +38,7 @@ func comeBack(ctx context.Context, r *replica.Replica, key entry.Device, request
 		if err := takeRecovery(ctx, r, key, rest); err != nil {
 			return nil, err
 		}
-		return knock.WelcomeNow(r)
+		return knock.WelcomeNow(r, told(relays)...)
 	}
 	return nil, &peer.JoinError{Code: peer.JoinBadRequest}
 }
@@ -149,7 +149,7 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	if err != nil {
 		return res, err
 	}
-	if res.Relays, err = keepRelays(place, o.Relays, way.Answerers, end); err != nil {
+	if res.Relays, err = keepRelays(place, o.Relays, way.Answerers, w.Relays, end); err != nil {
 		return res, err
 	}
 	who, _ = end.Member(who.ID)

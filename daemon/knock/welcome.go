@@ -11,6 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/problem"
 	"kith/crdt/share"
+	"kith/daemon/peer"
 	"kith/daemon/replica"
 )
 
@@ -45,16 +46,23 @@ const maxWelcome = 100_000
 type Welcome struct {
 	Space      entry.SpaceID
 	Statements []*entry.Entry
+	// Relays are those that who answers names, as a person would type them: for who is in now, and so only once they are. At most
+	// maxRelays.
+	Relays []string
 }
+
+// maxRelays bounds the relays in a welcome, and maxRelay each, in bytes: a code with three addresses has less.
+const maxRelays, maxRelay = 4, 1024
 
 type wireWelcome struct {
 	_          struct{} `cbor:",toarray"`
 	Space      []byte
 	Statements [][]byte
+	Relays     []string
 }
 
 func (w Welcome) encode() ([]byte, error) {
-	out := wireWelcome{Space: w.Space[:]}
+	out := wireWelcome{Space: w.Space[:], Relays: append([]string{}, w.Relays[:min(len(w.Relays), maxRelays)]...)}
 	for _, e := range w.Statements {
 		out.Statements = append(out.Statements, e.Encoded())
 	}
@@ -74,6 +82,12 @@ func ReadWelcome(b []byte) (Welcome, error) {
 		return Welcome{}, errors.New("read the welcome: it names no space")
 	}
 	w := Welcome{Space: entry.SpaceID(in.Space)}
+	for _, r := range in.Relays {
+		// One that can't be used is left out; so is one at a name, which is for its owner to look up.
+		if _, ok := peer.ThroughRelay(r); ok && len(r) <= maxRelay && len(w.Relays) < maxRelays && peer.CheckRelays([]string{r}) == nil {
+			w.Relays = append(w.Relays, r)
+		}
+	}
 	for _, enc := range in.Statements {
 		e, err := entry.Decode(enc)
 		if err != nil {
@@ -135,7 +149,7 @@ func (w Welcome) Replica(cfg replica.Config, step [8]byte) (*replica.Replica, er
 	return replica.Join(cfg, w.Space, w.Statements, step)
 }
 
-// WelcomeNow is what the charter has to say to somebody new, as it is here.
-func WelcomeNow(r *replica.Replica) ([]byte, error) {
-	return Welcome{r.Space(), r.Introduction(maxIntroduction)}.encode()
+// WelcomeNow is what the charter has to say to somebody new, as it is here; and the relays of this computer, to who is in.
+func WelcomeNow(r *replica.Replica, relays ...string) ([]byte, error) {
+	return Welcome{r.Space(), r.Introduction(maxIntroduction), relays}.encode()
 }

@@ -43,10 +43,6 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma
 	options := []libp2p.Option{
 		libp2p.Identity(private),
 		libp2p.NoListenAddrs,
-		libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.Transport(quic.NewTransport),
-		libp2p.Security(noise.ID, noise.New),
-		libp2p.Security(tls.ID, tls.New),
 		libp2p.ConnectionGater(gater),
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connections),
@@ -59,6 +55,7 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma
 		libp2p.UDPBlackHoleSuccessCounter(nil),
 		libp2p.IPv6BlackHoleSuccessCounter(nil),
 	}
+	options = append(options, transports()...)
 	if announce != nil {
 		options = append(options, libp2p.AddrsFactory(announce))
 	}
@@ -70,6 +67,14 @@ func newHost(key entry.Signer, gater connmgr.ConnectionGater, announce func([]ma
 		return nil, errors.Join(err, connections.Close(), resources.Close())
 	}
 	return h, nil
+}
+
+// transports are those over which devices meet, and how they prove who they are.
+func transports() []libp2p.Option {
+	return []libp2p.Option{
+		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport),
+		libp2p.Security(noise.ID, noise.New), libp2p.Security(tls.ID, tls.New),
+	}
 }
 
 // listen has a host listen where it can. One address that doesn't work, such as of IPv6 where

@@ -19,6 +19,7 @@ const (
 	AddressesProtocol protocol.ID = "/kith/addresses/1"
 	JoinProtocol      protocol.ID = "/kith/join/1"
 	ReachProtocol     protocol.ID = "/kith/reach/1"
+	PorchProtocol     protocol.ID = "/kith/porch/1"
 )
 
 // Limits of what others may send. Each is checked before anything is allocated for it.

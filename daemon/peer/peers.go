@@ -31,7 +31,8 @@ type Peers struct {
 	gate     *gate
 	log      *slog.Logger
 
-	relays []peer.AddrInfo // named ones
+	relays []peer.AddrInfo    // named ones
+	tokens map[peer.ID][]byte // of those that are porches
 
 	refresh   chan struct{}
 	placesDue chan struct{} // for keepPlaces: look again
@@ -73,7 +74,7 @@ func New(cfg Config) (*Peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	relays, err := parseRelays(cfg.Relays)
+	relays, tokens, err := parseRelays(cfg.Relays)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +95,8 @@ func New(cfg Config) (*Peers, error) {
 		found:    map[entry.Device][]ma.Multiaddr{},
 		unsaved:  map[entry.Device]bool{},
 		changed:  make(chan struct{}),
-		relays:   relays, answers: map[entry.Device]answer{},
-		places:    places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}},
+		relays:   relays, tokens: tokens, answers: map[entry.Device]answer{},
+		places:    places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}, refused: map[peer.ID]error{}},
 		placesDue: make(chan struct{}, 1), directDue: make(chan struct{}, 1), reachDue: make(chan struct{}, 1),
 		doubtDue: make(chan struct{}, 1),
 	}

@@ -69,6 +69,9 @@ func (p *Peers) Reach() Reach {
 	default:
 		r.Says = "Nobody on another network is connected who could say whether it can be reached from there."
 	}
+	if refused := p.refusals(); refused != "" {
+		r.Says += " " + refused
+	}
 	return r
 }
 

@@ -16,6 +16,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/problem"
 )
@@ -87,10 +88,21 @@ func (p *Peers) passOn() (*relay.Relay, error) {
 		relay.WithReservationAddressFilter(func(ma.Multiaddr) bool { return true }))
 }
 
-// parseRelays reads the named relays, each with its identity at the end.
-func parseRelays(addrs []string) ([]peer.AddrInfo, error) {
+// parseRelays reads the named relays, each an address with its identity at the end, or the code of a porch, and which tokens
+// porches want to see.
+func parseRelays(addrs []string) ([]peer.AddrInfo, map[peer.ID][]byte, error) {
 	var all []ma.Multiaddr
+	tokens := map[peer.ID][]byte{}
 	for _, s := range addrs {
+		if charter.IsPorchCode(s) {
+			at, id, token, err := readPorch(s)
+			if err != nil {
+				return nil, nil, err
+			}
+			all = append(all, at...)
+			tokens[id] = token
+			continue
+		}
 		a, err := ma.NewMultiaddr(s)
 		if err == nil {
 			if at, id := splitIdentity(a); id == "" || at == nil || isRelayed(at) {
@@ -98,19 +110,17 @@ func parseRelays(addrs []string) ([]peer.AddrInfo, error) {
 			}
 		}
 		if err != nil {
-			return nil, &RelayError{s, err}
+			return nil, nil, &RelayError{s, err}
 		}
 		all = append(all, a)
 	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	return peer.AddrInfosFromP2pAddrs(all...)
+	infos, err := peer.AddrInfosFromP2pAddrs(all...)
+	return infos, tokens, err
 }
 
 // CheckRelays says what is wrong with the addresses of named relays.
 func CheckRelays(addrs []string) error {
-	_, err := parseRelays(addrs)
+	_, _, err := parseRelays(addrs)
 	return err
 }
 
@@ -153,9 +163,10 @@ type place struct {
 
 // places are all of them. Only keepPlaces changes them, under Peers.mu; away is its own.
 type places struct {
-	at    map[peer.ID]*place
-	avoid map[peer.ID]time.Time // who refused, until when
-	away  int                   // how often in a row not all named relays could be dialed
+	at      map[peer.ID]*place
+	avoid   map[peer.ID]time.Time // who refused, until when
+	refused map[peer.ID]error     // what porches said to our codes last
+	away    int                   // how often in a row not all named relays could be dialed
 }
 
 // keepPlaces keeps places at relays while this device needs them, until ctx ends.
@@ -284,6 +295,15 @@ func (p *Peers) dialedAtLocked(c *contact) ma.Multiaddr {
 func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "only who is connected"), greetTime)
 	defer cancel()
+	if token := p.tokens[id]; token != nil {
+		err := Present(ctx, p.host, id, token)
+		p.mu.Lock()
+		p.places.refused[id] = err
+		p.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+	}
 	got, err := client.Reserve(ctx, p.host, peer.AddrInfo{ID: id})
 	if err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func RelayIn(a ma.Multiaddr) string {
 // ThroughRelay is the address of a device at a named relay. ok is false if the relay is at a name: in what others are told
 // there are none.
 func ThroughRelay(relay string) (a ma.Multiaddr, ok bool) {
-	a, err := ma.NewMultiaddr(relay)
+	a, err := ma.NewMultiaddr(RelayAddress(relay))
 	if err != nil {
 		return nil, false
 	}

@@ -3,8 +3,12 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -12,22 +16,55 @@ import (
 	"kith/daemon/api"
 )
 
-// threeBehind founds a co-op of three, each behind a router that lets nobody through, through a relay that is nobody's
+// porch starts one on a computer and makes a code of it.
+func (l *lab) porch(on *computer, ip string) (*exec.Cmd, string, error) {
+	h := &home{lab: l, name: "porch", dir: filepath.Join(l.dir, "porch-"+ip), on: on}
+	if err := os.RemoveAll(h.dir); err != nil {
+		return nil, "", err
+	}
+	cmd := h.command("porch", "--listen", "/ip4/"+ip+"/tcp/4001", "--json")
+	cmd.Stderr = os.Stderr
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := on.start(cmd); err != nil {
+		return nil, "", err
+	}
+	l.programs = append(l.programs, cmd)
+	if _, err := bufio.NewReader(said).ReadString('\n'); err != nil { // it is open
+		return nil, "", err
+	}
+	out, err := h.types("porch", "add", "Lab Co-op", "--jq", ".code")
+	return cmd, strings.TrimSpace(string(out)), err
+}
+
+// atRelay starts a relay that is nobody's member.
+func atRelay(l *lab, w *world) ([]string, error) {
+	const ip = "5.0.0.20"
+	on, err := l.plugged("relay", w.internet, ip+"/16", "")
+	if err != nil {
+		return nil, err
+	}
+	_, relay, err := l.relay(on, ip)
+	return []string{relay}, err
+}
+
+// threeBehind founds a co-op of three, each behind a router that lets nobody through, through relays that are nobody's
 // member and that only Ana names. More homes are behind routers of their own, and empty.
-func (l *lab) threeBehind(more ...string) (founders, others []*home, err error) {
+func (l *lab) threeBehind(through func(*lab, *world) ([]string, error), more ...string) (founders, others []*home, err error) {
 	names := append([]string{"Ana", "Ben", "Cleo"}, more...)
 	w, err := l.world(len(names), true)
 	if err != nil {
 		return nil, nil, err
 	}
-	const ip = "5.0.0.20"
-	on, err := l.plugged("relay", w.internet, ip+"/16", "")
+	relays, err := through(l, w)
 	if err != nil {
 		return nil, nil, err
 	}
-	_, relay, err := l.relay(on, ip)
-	if err != nil {
-		return nil, nil, err
+	var named []string
+	for _, r := range relays {
+		named = append(named, "--relay", r)
 	}
 	var all []*home
 	for i, name := range names {
@@ -39,10 +76,10 @@ func (l *lab) threeBehind(more ...string) (founders, others []*home, err error) 
 		all = append(all, h)
 	}
 	founders, others = all[:3], all[3:]
-	if err := founders[0].found(3, "--relay", relay); err != nil {
+	if err := founders[0].found(3, named...); err != nil {
 		return nil, nil, err
 	}
-	l.say("Ana has founded a co-op. She alone typed the address of a relay.")
+	l.say("Ana has founded a co-op. She alone typed where relays are.")
 	for _, h := range founders[1:] {
 		if err := h.join(h.on); err != nil {
 			return nil, nil, err
@@ -57,8 +94,8 @@ func (l *lab) threeBehind(more ...string) (founders, others []*home, err error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		if !slices.ContainsFunc(s.Reach.Relays, func(at string) bool { return strings.HasPrefix(at, ip) }) {
-			return nil, nil, fmt.Errorf("%s keeps no place at the relay that the code named, but at %v", h.name, s.Reach.Relays)
+		if len(s.Reach.Relays) != len(relays) {
+			return nil, nil, fmt.Errorf("%s keeps no place at the relays that Ana named, but at %v: %s", h.name, s.Reach.Relays, s.Reach.Says)
 		}
 	}
 	l.say("They are in step with each other, and nobody's router was touched.")
@@ -66,7 +103,7 @@ func (l *lab) threeBehind(more ...string) (founders, others []*home, err error) 
 }
 
 func threeHomes(l *lab) error {
-	founders, _, err := l.threeBehind()
+	founders, _, err := l.threeBehind(atRelay)
 	if err != nil {
 		return err
 	}
@@ -76,8 +113,53 @@ func threeHomes(l *lab) error {
 	return l.converge(20, founders...)
 }
 
+func porchDies(l *lab) error {
+	var porches []*exec.Cmd
+	founders, _, err := l.threeBehind(func(l *lab, w *world) (codes []string, err error) {
+		for i := range 2 {
+			ip := fmt.Sprintf("5.0.0.%d", 20+i)
+			on, err := l.plugged(fmt.Sprintf("porch %d", i+1), w.internet, ip+"/16", "")
+			if err != nil {
+				return nil, err
+			}
+			cmd, code, err := l.porch(on, ip)
+			if err != nil {
+				return nil, err
+			}
+			porches, codes = append(porches, cmd), append(codes, code)
+		}
+		return codes, nil
+	})
+	if err != nil {
+		return err
+	}
+	ana, ben, cleo := founders[0], founders[1], founders[2]
+	if err := cleo.stop(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := porches[0].Process.Kill(); err != nil {
+		return err
+	}
+	l.say("Each has a place at both porches. The first one is killed, while Cleo is away.")
+	if err := ben.adds(20, "By Ben"); err != nil {
+		return err
+	}
+	if err := cleo.start(); err != nil {
+		return err
+	}
+	if err := l.converge(20, ana, ben, cleo); err != nil {
+		return err
+	}
+	s, err := cleo.client.Status(l.ctx)
+	if err != nil {
+		return err
+	}
+	l.say("Cleo's status: %s", s.Reach.Says)
+	return nil
+}
+
 func guestByAnother(l *lab) error {
-	founders, others, err := l.threeBehind("Dora", "Eli")
+	founders, others, err := l.threeBehind(atRelay, "Dora", "Eli")
 	if err != nil {
 		return err
 	}
