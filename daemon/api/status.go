@@ -178,7 +178,7 @@ type Invite struct {
 func (i Invite) HasCode(code string) bool {
 	own, err := charter.DecodeInvite(i.Code)
 	typed, typedErr := charter.DecodeInvite(code)
-	return err == nil && typedErr == nil && own.Seed == typed.Seed
+	return i.Code == code || err == nil && typedErr == nil && own.Seed == typed.Seed
 }
 
 // InitResult is a new co-op. The recovery phrase is shown this once and never again.
