@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 	"daemon/store":       {"crdt/entry", "crdt/problem", "daemon/whole"},
 	"daemon/exchange":    {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
 	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
-	"daemon/replica":     {"crdt", "crdt/", "daemon/store"},
+	"daemon/sought":      {"crdt/charter", "crdt/kind"},
+	"daemon/replica":     {"crdt", "crdt/", "daemon/sought", "daemon/store"},
 	"daemon/api":         {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds"},
 	"daemon/api/client":  {"daemon/api", "crdt/kind", "crdt/kinds"},
 	"daemon/api/server":  {"crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api"}, // what it answers with comes through interfaces of its own
@@ -49,7 +50,7 @@ var mayImport = map[string][]string{
 	"daemon/space":       {"crdt/", "daemon/api", "daemon/duty", "daemon/exchange", "daemon/home", "daemon/peer", "daemon/replica", "daemon/store", "daemon/words"}, // and no room above: doors are given to it
 	"daemon/entrance":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/assembly":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
-	"daemon/desk":        {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/replica", "daemon/space", "daemon/words"},
+	"daemon/desk":        {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/replica", "daemon/sought", "daemon/space", "daemon/words"},
 	"daemon/sharing":     {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/ally/side":   {"crdt", "crdt/", "daemon/api", "daemon/duty", "daemon/entrance", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/ally":        {"crdt", "crdt/", "daemon/ally/side", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/exchange", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/words"},

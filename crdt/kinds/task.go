@@ -121,8 +121,12 @@ var Task = &kind.Kind{
 		{Title: "WHO", Says: taskWho},
 	},
 	Searched: func(v *kind.View) (said []string) {
-		for _, s := range kind.Of[Doing](v).Wants[:min(1, len(kind.Of[Doing](v).Wants))] {
+		d := kind.Of[Doing](v)
+		for _, s := range slices.Concat(d.Wants, d.Offers) {
 			said = append(said, s.Why)
+		}
+		for _, a := range d.Asked {
+			said = append(said, a.Why, a.Note)
 		}
 		return said
 	},

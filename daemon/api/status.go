@@ -257,6 +257,7 @@ type Hit struct {
 	Title string  `json:"title"`
 	Line  string  `json:"line"` // the line that matches best
 	Score float64 `json:"score"`
+	Near  bool    `json:"near"`            // nothing is spelled so, and this is by a letter
 	Space *Named  `json:"space,omitempty"` // in an answer that is about several spaces
 
 	Shared *Shared `json:"shared"` // as of a document

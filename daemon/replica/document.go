@@ -192,6 +192,7 @@ func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded 
 	switch {
 	case view != nil:
 		b.PutView(d.id, r.index.docOf(view), encoded, !d.viewed)
+		b.PutSought(d.id, r.soughtIn(view, store.MaxBatch-b.Size()))
 		d.viewed = true
 	case d.viewed:
 		if kind, ok := r.index.kind(d.id); ok {

@@ -12,6 +12,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/sought"
 	"kith/daemon/store"
 )
 
@@ -51,17 +52,39 @@ func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 	return errors.Join(err, broken)
 }
 
+// soughtIn is what a search looks through of a document; nothing where that is more than there is room for in the batch, so that
+// its view is looked through.
+func (r *Replica) soughtIn(v *crdt.View, room int) []byte {
+	var words []string
+	if k := r.kinds.Named(v.Kind); k != nil {
+		words = k.Words(v)
+	}
+	b := sought.Of(v, words)
+	if len(b) > room/2 {
+		return nil
+	}
+	return b
+}
+
+// Sought calls fn with what a search looks through of every document, until it returns false: see package sought. The bytes are
+// the callee's only during the call.
+func (r *Replica) Sought(fn func(entry.DocID, []byte) bool) error {
+	r.docs.used.Add(1)
+	return r.store.Sought(fn)
+}
+
 // viewsRecord is the small record that says what the stored views, and the states of entries, were made by.
 const viewsRecord = "views"
 
 // made is what views and states are made by.
 type made struct {
-	Rules uint64           `json:"rules"`
-	Kinds map[string]int64 `json:"kinds"` // kind.Set.ViewVersion
+	Rules  uint64           `json:"rules"`
+	Kinds  map[string]int64 `json:"kinds"` // kind.Set.ViewVersion
+	Sought int              `json:"sought"`
 }
 
 func (r *Replica) madeNow() made {
-	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}}
+	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}, Sought: sought.Version}
 	for _, k := range r.kinds.All() {
 		m.Kinds[k.Name] = r.kinds.ViewVersion(k.Name)
 	}
@@ -91,7 +114,7 @@ func (r *Replica) listStale() error {
 		return err
 	}
 	for _, ref := range r.Documents("") {
-		if version := now.Kinds[ref.Kind]; version == 0 || version != was.Kinds[ref.Kind] {
+		if version := now.Kinds[ref.Kind]; version == 0 || version != was.Kinds[ref.Kind] || was.Sought != now.Sought {
 			docs = append(docs, ref.ID)
 		}
 	}

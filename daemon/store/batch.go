@@ -104,10 +104,14 @@ func (b *Batch) PutView(doc entry.DocID, d Doc, view []byte, first bool) {
 	}
 }
 
+// PutSought stores what a search looks through of a document that has a view.
+func (b *Batch) PutSought(doc entry.DocID, sought []byte) { b.set(docKey(prefixSought, doc), sought) }
+
 // DropView removes the view of a document that lost all that was accepted of it.
 func (b *Batch) DropView(kind string, doc entry.DocID) {
 	b.del(viewKey(kind, doc))
 	b.del(docKey(prefixDoc, doc))
+	b.del(docKey(prefixSought, doc))
 	b.delta.Documents--
 }
 

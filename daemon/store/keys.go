@@ -15,6 +15,7 @@ const (
 	prefixArrival    = 'l' // arrival → entry ID
 	prefixView       = 'v' // kind, 0, document → view
 	prefixDoc        = 'k' // document → Doc
+	prefixSought     = 't' // document → what a search looks through
 	prefixUnsettled  = 'p' // document → Unsettled
 	prefixJudge      = 'w' // document to judge again
 	prefixQuarantine = 'q' // entry ID → document

@@ -254,6 +254,12 @@ func (s *Store) Documents(fn func(entry.DocID, Doc) bool) error {
 	return errors.Join(err, found)
 }
 
+// Sought calls fn with what a search looks through of every document, by ID, until it returns false. The bytes are the
+// callee's only during the call.
+func (s *Store) Sought(fn func(doc entry.DocID, sought []byte) bool) error {
+	return s.scanShared([]byte{prefixSought}, func(k, v []byte) bool { return fn(entry.DocID(k[1:]), v) })
+}
+
 // Unsettled calls fn with every document of which another charter might settle entries.
 func (s *Store) Unsettled(fn func(entry.DocID, Unsettled)) error {
 	var broken error

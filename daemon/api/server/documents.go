@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"kith/crdt/kind"
@@ -147,6 +148,9 @@ func (s *Server) search(r *http.Request) ([]api.Hit, error) {
 		func(h *api.Hit, space *api.Named) { h.Space = space })
 	hits = once(hits, func(h api.Hit) (string, *api.Shared) { return h.ID, h.Shared })
 	byScore(hits)
+	if slices.ContainsFunc(hits, func(h api.Hit) bool { return !h.Near }) { // in another space it is spelled so
+		hits = slices.DeleteFunc(hits, func(h api.Hit) bool { return h.Near })
+	}
 	return hits[:min(len(hits), limit)], err
 }
 
