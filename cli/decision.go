@@ -2,8 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +35,7 @@ func (c *call) showDecision(d document) {
 		c.out.println(because("withdrawn", d.fields.Str("withdrawn_why")))
 	}
 	c.out.text(d.fields.Str("text"))
+	c.options(d)
 	positions, waiting, voices := d.fields.List("positions"), d.fields.List("waiting_for"), d.fields.List("voices")
 	if len(positions)+len(waiting) > 0 {
 		c.out.println()
@@ -62,8 +65,113 @@ func (c *call) showDecision(d document) {
 	c.footer(d.Document)
 }
 
+// prepared completes what a verb with words behind the ID is asked with: the revision that was shown last, and days in words.
+func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body map[string]any) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
+		if body[kind.Seen.Key], err = c.answersTo(ctx, client, of, c.arg(0)); err != nil {
+			return err
+		}
+	}
+	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
+		return nil
+	}
+	raw, err := client.Document(ctx, of.Many, c.arg(0))
+	if err != nil {
+		return err
+	}
+	d, err := readDocument(raw)
+	if err != nil {
+		return err
+	}
+	asked := map[string]any{"process": d.fields.Str("process"), "words": []string{c.arg(1)}}
+	if err := c.optionDays(asked, "process", "words"); err != nil {
+		return err
+	}
+	body["words"] = asked["words"].([]string)[0]
+	return nil
+}
+
+// optionDays makes of days in words, which are options by dates, what the daemon takes.
+func (c *call) optionDays(body map[string]any, process, options string) error {
+	words, ok := body[options].([]string)
+	if !ok || body[process] != kinds.ProcessDates {
+		return nil
+	}
+	days := make([]string, len(words))
+	for i, word := range words {
+		day, err := c.coming("an option", word)
+		if err != nil {
+			return err
+		}
+		days[i] = day
+	}
+	body[options] = days
+	return nil
+}
+
+// options shows what can be chosen, with what the answers give.
+func (c *call) options(d document) {
+	options, process := d.fields.List("options"), d.fields.Str("process")
+	var rows [][]string
+	for _, o := range options {
+		number, _ := o["number"].(float64)
+		votes, _ := o["votes"].(float64)
+		sure, _ := o["sure"].(float64)
+		text, says := oneLine(o.Str("text"), maxCell), strconv.Itoa(int(votes))
+		if process == kinds.ProcessDates {
+			text = c.when(o.Str("text"))
+			says += fmt.Sprintf(", %d if need be", int(votes-sure))
+		}
+		first := ""
+		if o.Is("first") {
+			first = "first"
+		}
+		rows = append(rows, []string{strconv.Itoa(int(number)), text, says, first, called(o, "by")})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	title := map[string]string{kinds.ProcessApproval: "APPROVE", kinds.ProcessScore: "POINTS", kinds.ProcessRanking: "BEATS", kinds.ProcessDates: "CAN COME"}[process]
+	c.out.println()
+	c.out.grid([]string{"", "OPTION", title, "", "BY"}, rows)
+}
+
+// choice says what somebody has chosen.
+func choice(process string, p kind.Answer) string {
+	var said []string
+	for _, one := range p.List("choice") {
+		number, _ := one["number"].(float64)
+		value, _ := one["value"].(float64)
+		word := strconv.Itoa(int(number))
+		switch {
+		case process == kinds.ProcessScore:
+			word += "=" + strconv.Itoa(int(value))
+		case process == kinds.ProcessRanking:
+			word = fmt.Sprintf("%d. %s", int(value), word)
+		case process == kinds.ProcessDates && int(value) == kinds.CouldCome:
+			word += " if need be"
+		}
+		said = append(said, word)
+	}
+	if len(said) == 0 {
+		return "chooses none"
+	}
+	if process == kinds.ProcessRanking {
+		slices.Sort(said)
+	}
+	return "chooses " + strings.Join(said, ", ")
+}
+
 func (c *call) positionLine(d document, p kind.Answer) string {
-	line := because(called(p, "member")+" "+stance(oneLine(p.Str("stance"), 40)), p.Str("why"))
+	says := stance(oneLine(p.Str("stance"), 40))
+	if p.Str("stance") == kinds.Choose {
+		says = choice(d.fields.Str("process"), p)
+	}
+	line := because(called(p, "member")+" "+says, p.Str("why"))
 	switch {
 	case p.Str("revision") != d.fields.Str("revision") && p.Is("counted"): // advice stays heard
 		return line + c.out.faint(" (on an earlier text)")
@@ -116,6 +224,11 @@ func (c *call) outcome(o kind.Answer) string {
 		said += " (" + strings.Join(tally, ", ") + ")"
 	}
 	said = strings.ToUpper(said[:1]) + said[1:]
+	var chosen []string
+	for _, words := range o.Words("chosen") {
+		chosen = append(chosen, oneLine(c.when(words), maxCell))
+	}
+	said = because(said, strings.Join(chosen, "; "))
 	if state := o.Str("state"); state != "holds" {
 		is := map[string]string{"contested": "is contested", "doesnt_hold": "doesn't hold"}
 		return because(said+"; this "+cmp.Or(is[state], oneLine(state, 40)), o.Str("why"))

@@ -99,7 +99,7 @@ func (c *call) argument(f *kind.Field, begins bool) (v any, ok bool, err error) 
 		return c.Bool(flag), true, nil
 	case f.Is == kind.Day:
 		day, err := c.coming(f.Called(), c.String(flag))
-		return day, day != "" || !begins, err
+		return day, true, err
 	}
 	word := c.String(flag)
 	if !begins && strings.EqualFold(word, "none") && (f.Is == kind.Line || f.Is == kind.Ref || f.Is == kind.Reason) {
@@ -169,6 +169,9 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 			}
 			if tags := c.StringSlice(kind.Tag.Flag()); len(tags) > 0 {
 				body["tags"] = tags
+			}
+			if err := c.optionDays(body, "process", "option"); err != nil {
+				return err
 			}
 			writes := slices.ContainsFunc(v.With, func(f *kind.Field) bool { return f.Writes && body[f.Key] != nil })
 			if v.Opens && c.opens() && !writes { // whoever writes for an hour must not hear then that the title is too long
@@ -458,6 +461,9 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 				continue
 			}
 			body[f.Key] = c.arg(1 + i)
+		}
+		if err := c.prepared(ctx, of, v, body); err != nil {
+			return err
 		}
 		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, c.arg(0), v.Name, body) })
 	}

@@ -109,7 +109,7 @@ func name(n api.Named) string { return oneLine(n.Name, 40) }
 // stances are positions as said of somebody.
 var stances = map[string]string{
 	"consent": "consents", "object": "objects", "stand_aside": "stands aside", "block": "blocks",
-	"abstain": "abstains", "agree": "agrees", "disagree": "disagrees", "advise": "advises",
+	"abstain": "abstains", "agree": "agrees", "disagree": "disagrees", "advise": "advises", "choose": "chooses",
 }
 
 func stance(word string) string {

@@ -58,7 +58,7 @@ func (s *Set) EncodeView(v *View) ([]byte, error) {
 		out.Fields[key] = plainValue(value)
 	}
 	if v.Derived != nil {
-		b, err := cbor.Marshal(v.Derived)
+		b, err := canonical.Marshal(v.Derived)
 		if err != nil {
 			return nil, err
 		}

@@ -35,6 +35,9 @@ type Kind struct {
 	// Answered are the fields that answers are to, beside title and text: who accepts a task accepts its hours and its day.
 	Answered []*Field
 
+	// Asked is what answers are to beside title and text where that isn't a field; nil: nothing.
+	Asked *Asked
+
 	Make, Edit *Verb // how it is begun, and what a change of its fields asks for
 	Verbs      []*Verb
 	Share      *Share // nil: it stays at home
@@ -116,6 +119,12 @@ const (
 	May
 	Must
 )
+
+// Asked is a part of what answers are to, by name, and what it says.
+type Asked struct {
+	Part string
+	Says func(*View) string
+}
 
 // Examples are those of the commands that every kind has.
 type Examples struct{ List, Show []string }

@@ -11,8 +11,20 @@ import (
 // and text. A position is given on one revision.
 func Revision(title, text string) string { return revision("kith/revision/1", title, text) }
 
-// Revision names what answers to a document are to: its title and text, and the fields that are Answered.
+// RevisionWith is Revision with one part more; "" is none.
+func RevisionWith(title, text, part, says string) string {
+	if says == "" {
+		return Revision(title, text)
+	}
+	return revision("kith/revision/2", title, text, part, says)
+}
+
+// Revision names what answers to a document are to: its title and text, and the fields that are Answered, or what the kind
+// says beside them.
 func (k *Kind) Revision(v *View) string {
+	if k.Asked != nil {
+		return RevisionWith(v.Title, v.Text, k.Asked.Part, k.Asked.Says(v))
+	}
 	if len(k.Answered) == 0 {
 		return Revision(v.Title, v.Text)
 	}
@@ -38,6 +50,9 @@ func (k *Kind) Parts(v *View) []Part {
 	parts := []Part{{Title.Key, v.Title}, {Body.Key, v.Text}}
 	for _, f := range k.Answered {
 		parts = append(parts, Part{f.Called(), f.Said(v.Fields[f.Key])})
+	}
+	if k.Asked != nil {
+		parts = append(parts, Part{k.Asked.Part, k.Asked.Says(v)})
 	}
 	return parts
 }

@@ -115,7 +115,7 @@ func RecordFor(v *kind.View, by charter.MemberID, now time.Time, place *time.Loc
 		return Record{}, err
 	}
 	if d.Outcome != nil && d.Outcome.Holds {
-		r.Result = d.Outcome.Result
+		r.Result, r.Chosen = d.Outcome.Result, d.Outcome.Names
 		return r, nil
 	}
 	if d.Process == ProcessAdvice && by != v.CreatedBy {
@@ -129,7 +129,7 @@ func RecordFor(v *kind.View, by charter.MemberID, now time.Time, place *time.Loc
 	if err := d.heard(decisionBy.Str(v), now, place, names); err != nil {
 		return Record{}, err
 	}
-	r.Result = res.Outcome
+	r.Result, r.Chosen = res.Outcome, res.Chosen
 	return r, nil
 }
 
@@ -150,14 +150,14 @@ func (d *Deciding) result(proposer charter.MemberID) Result {
 	var stands []Stand
 	for _, p := range d.Positions {
 		if p.Counted {
-			stands = append(stands, Stand{p.Member, p.Stance})
+			stands = append(stands, Stand{p.Member, p.Stance, p.Choice})
 		}
 	}
 	who := d.Joint
 	if who == nil {
 		who = &Electorate{Sides: [][]charter.MemberID{d.Full}}
 	}
-	return quorate(who.tally(d.Process, proposer, stands), d.Quorum)
+	return tally(d.Process, d.Quorum, proposer, *who, stands, d.Options)
 }
 
 // stands says what keeps the positions from giving an outcome.
@@ -191,7 +191,13 @@ func (d *Deciding) stands(res Result, names Names) error {
 		}
 	}
 	why := "more than half of the members have to answer"
-	if d.Process != ProcessConsent {
+	if isChoice(d.Process) && len(d.WaitingFor) == 0 {
+		return &NoOutcomeError{Why: "nobody has chosen any of the options", Hint: "put up another one: kith decision option ID …"}
+	}
+	if d.Process == ProcessSense {
+		why = "nobody has answered yet"
+	}
+	if d.Process == ProcessConsensus || d.Process == ProcessMajority {
 		why = "more than half of the members have to agree"
 	}
 	if len(d.WaitingFor) == 0 {
@@ -204,7 +210,7 @@ func (d *Deciding) stands(res Result, names Names) error {
 
 // heard is the courtesy that RecordFor explains.
 func (d *Deciding) heard(by string, now time.Time, place *time.Location, names Names) error {
-	if d.Process != ProcessConsent && d.Process != ProcessConsensus {
+	if d.Process == ProcessMajority || d.Process == ProcessAdvice {
 		return nil
 	}
 	if end, ok := kind.DayEnds(by, place); ok && now.After(end) {
@@ -249,7 +255,7 @@ func isProposed(v *kind.View) error {
 // asNote says how it stands with a decision that is closed, or that only one side is to write in: it can't be decided
 // in a share.
 func asNote(v *kind.View, kept bool, plain func(string) string) (says string, ok bool) {
-	if !kept && kind.Of[Deciding](v).Status == Open {
+	if d := kind.Of[Deciding](v); !kept && d.Status == Open && !isChoice(d.Process) {
 		return "", false
 	}
 	return decided(v, plain), true
@@ -267,10 +273,17 @@ func decidedThere(v *kind.View) string {
 func decided(v *kind.View, plain func(string) string) string {
 	d := kind.Of[Deciding](v)
 	if d.Outcome == nil || d.Status == Open {
-		return fmt.Sprintf("This is being decided by %s.", d.Process)
+		says := fmt.Sprintf("This is being decided by %s.", d.Process)
+		for _, o := range d.Options {
+			says += "\n- " + plain(optionDay(o.Text))
+		}
+		return says
 	}
 	status := words(d.Status)
 	says := fmt.Sprintf("%s by %s on %s.", strings.ToUpper(status[:1])+status[1:], d.Process, d.Outcome.At.Time().UTC().Format("2 January 2006"))
+	for _, o := range d.Outcome.Chosen {
+		says += "\n- " + plain(optionDay(o))
+	}
 	if d.Outcome.Text != "" {
 		says += "\n\n" + plain(d.Outcome.Text)
 	}

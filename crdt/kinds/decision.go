@@ -50,18 +50,20 @@ var decisionsInReview = &kind.Filter{
 var Decision = &kind.Kind{
 	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 5,
 	Fields: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview, decisionWithdrawn},
-	Own:    []*kind.Field{decisionPosition, decisionRecord},
+	Own:    []*kind.Field{decisionPosition, decisionRecord, decisionOption},
 	Derive: kind.Deriving(decide), Counts: true,
+	Asked: &kind.Asked{Part: optionsPart, Says: func(v *kind.View) string { return optionsSay(kind.Of[Deciding](v).Options) }},
 	State: func(v *kind.View) string { return kind.Of[Deciding](v).Status },
 	Shows: []*kind.Shown{
 		decisionProcess.Shown(), decisionQuorum.Shown(),
-		kind.Value("status", "open, agreed, not_agreed, withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Status }),
+		kind.Value("status", "open, agreed, not_agreed, chosen, tied, heard, withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Status }),
 		kind.Value("withdrawn_why", "why it was withdrawn", func(l kind.Look) string { return kind.Of[Deciding](l.View).Why }),
 		kind.Value("revision", "hash of title and text", func(l kind.Look) string { return kind.Of[Deciding](l.View).Revision }),
 		decisionBy.Shown(),
 		kind.Value("by_ends_at", "when that day is over where the co-op lives; null: there is none", func(l kind.Look) kind.Time {
 			return l.EndOf(decisionBy.Str(l.View))
 		}),
+		kind.Value("options", "what can be chosen, in the order in which it was put up", showOptions),
 		kind.Value("positions", "what each member says", showPositions),
 		kind.Value("waiting_for", "full members without a position on this text", func(l kind.Look) []kind.Named { return l.All(kind.Of[Deciding](l.View).WaitingFor) }),
 		kind.Value("outcome", "what was recorded; null while nothing is", showOutcome),
@@ -82,7 +84,7 @@ var Decision = &kind.Kind{
 				f.Who("closed", p.Member)
 			}
 		}
-		if d.Status == Agreed {
+		if d.Status == Agreed || d.Status == Chosen {
 			f.Has("review", decisionReview.Str(v))
 		}
 	},
@@ -104,6 +106,9 @@ var Decision = &kind.Kind{
 		d := kind.Of[Deciding](v)
 		for _, p := range d.Positions {
 			said = append(said, p.Why)
+		}
+		for _, o := range d.Options {
+			said = append(said, o.Text)
 		}
 		if d.Outcome != nil {
 			said = append(said, d.Outcome.Text)
@@ -138,10 +143,12 @@ var Decision = &kind.Kind{
 	},
 	Make: &kind.Verb{
 		Name: "propose", Gist: "propose something", Text: kind.May, Opens: true,
-		With: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview}, Do: propose,
+		With: []*kind.Field{decisionProcess, decisionOptions, decisionQuorum, decisionBy, decisionReview}, Do: propose,
 		More: "Without --by and --quorum, it is as the agreements say that hold: kith agreement figures.",
 		Examples: []string{
 			`kith decision propose "Buy a second riso" --text "A used one, up to 2,000" --by friday`,
+			`kith decision propose "Which drum" --process ranking --option Used --option New --option Rented`,
+			`kith decision propose "When we meet" --process dates --option "2026-12-04 15:00" --option 2026-12-07`,
 			`kith decision propose "Statutes" --process consensus --review "in 12 months" --text - <statutes.md`,
 		},
 	},
@@ -166,6 +173,17 @@ var Decision = &kind.Kind{
 				way(Disagree, "I am against it (by majority)", kind.Must, "a disagreement", `kith decision disagree d-9f2c --why "too early"`),
 				way(Advise, "what I think of it (by advice)", kind.Must, "advice", `kith decision advise d-9f2c --why "ask the printer first"`),
 			},
+		},
+		{
+			Name: "choose", Gist: "choose from the options", Args: []*kind.Field{optionChoices}, With: []*kind.Field{kind.Seen}, Why: kind.May, Live: notWithdrawn, Do: choose, Tells: whatALateWordDoes,
+			More: "By their numbers. By approval all that you can live with (1 3), by score with 0 to 5 points (1=5 2=3), by ranking the best first and with a comma what is alike (3 1,2), " +
+				"of dates when you can come, or could (1 3=maybe). None of them: none.",
+			Examples: []string{`kith decision choose d-9f2c 1 3`, `kith decision choose d-9f2c 3 1,2 --why "rented ones break"`},
+		},
+		{
+			Name: "option", Gist: "put up one more option, or take mine away", Args: []*kind.Field{optionWords}, Undo: true, Live: isOpen, Do: addOption,
+			More:     "With it the question is another one: everybody is asked anew, and what was answered before stays in sight.",
+			Examples: []string{`kith decision option d-9f2c "Rented"`, `kith decision option d-9f2c 3 --undo`},
 		},
 		{
 			Name: "close", Gist: "record the outcome that the positions give", Text: kind.May, Live: canClose, Do: closeDecision,
@@ -228,7 +246,9 @@ func way(word, gist string, why kind.Need, act, example string) *kind.Way {
 type Deciding struct {
 	Process    string
 	Quorum     string             // the part of the full members who must have answered; "" if there is none
-	Status     string             // Open, Agreed, NotAgreed or Withdrawn
+	Status     string             // Open, Withdrawn, or the result of an outcome that holds
+	Options    []Option           // that can be chosen, or could when it was closed
+	Count      []Count            // what counted answers give to each
 	Revision   string             // of title and text as shown
 	Why        string             // why it was withdrawn
 	Positions  []Position         // by member
@@ -243,6 +263,7 @@ type Deciding struct {
 type Position struct {
 	Member   charter.MemberID
 	Stance   string
+	Choice   Ballot // to the options, of Choose
 	Why      string
 	Revision string // of the text that it was given on
 	Counted  bool   // by a full member on the text as shown (by advice: on any)
@@ -253,7 +274,9 @@ type Position struct {
 
 // Outcome is what was recorded when the decision was closed.
 type Outcome struct {
-	Result       string // Agreed, NotAgreed, or DoesntHold
+	Result       string   // Agreed, NotAgreed, Chosen, Tied, Heard, or DoesntHold
+	Names        []string // of the options that came out first
+	Chosen       []string // what they say
 	Holds        bool
 	Why          Because // why it doesn't hold
 	Text         string
@@ -286,6 +309,7 @@ type position struct {
 	Revision string `json:"revision"`
 	Stance   string `json:"stance"`
 	Why      string `json:"why"`
+	Choice   Ballot `json:"choice,omitempty"`
 }
 
 func parsePosition(s string) (p position, ok bool) {
@@ -295,11 +319,12 @@ func parsePosition(s string) (p position, ok bool) {
 
 // Record is the value of by:<member>/record: an outcome, with the positions that give it.
 type Record struct {
-	Revision  string  `json:"revision"`
-	Result    string  `json:"result"` // Agreed or NotAgreed
-	Text      string  `json:"text"`   // what else was said at the close
-	Positions []Named `json:"positions"`
-	Seen      string  `json:"seen,omitempty"` // in all but the first: what its maker saw, so that no two are alike
+	Revision  string   `json:"revision"`
+	Result    string   `json:"result"` // Agreed or NotAgreed
+	Text      string   `json:"text"`   // what else was said at the close
+	Positions []Named  `json:"positions"`
+	Chosen    []string `json:"chosen,omitempty"` // of options, the names of those that come out first
+	Seen      string   `json:"seen,omitempty"`   // in all but the first: what its maker saw, so that no two are alike
 }
 
 // Named names a position: whose, and the change that wrote it.
@@ -308,9 +333,12 @@ type Named struct {
 	Change string `json:"change"`
 }
 
+// results are what a record can say.
+var results = []string{Agreed, NotAgreed, Chosen, Tied, Heard}
+
 func parseRecord(s string) (r Record, ok bool) {
 	err := json.Unmarshal([]byte(s), &r)
-	return r, err == nil && (r.Result == Agreed || r.Result == NotAgreed)
+	return r, err == nil && slices.Contains(results, r.Result)
 }
 
 // propose: who proposes something stands behind it, so their own position is
@@ -324,6 +352,11 @@ func propose(d *kind.Draft) error {
 	if process == "" {
 		process = decisionProcess.Words[0]
 	}
+	options, err := optionsFor(process, d.Asks.All(decisionOptions))
+	if err != nil {
+		return err
+	}
+	putOptions(d, options)
 	if word := standBehind(process); word != "" {
 		d.Then(func(title, text string) { standOn(d, title, text, word, "") })
 	}
@@ -423,6 +456,8 @@ func isOpen(v *kind.View) error {
 		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was withdrawn")
 	case Agreed:
 		return kind.NotAllowed("propose a new decision that replaces it", "this decision was agreed, so its text stays")
+	case Chosen, Tied, Heard:
+		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was closed, so its text and options stay")
 	case NotAgreed:
 		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was closed as not agreed, so its text stays")
 	}
@@ -447,21 +482,16 @@ func takePosition(d *kind.Draft) error {
 			return &kind.InvalidError{Why: "by advice the proposer decides: say what you advise (or abstain)", Hint: sayInstead(now.Process, stance, why)}
 		}
 	}
+	if isChoice(now.Process) && stance != Abstain {
+		return &kind.InvalidError{Why: fmt.Sprintf("by %s one chooses from the options", now.Process), Hint: howToChoose(now.Process)}
+	}
 	if !slices.Contains(words, stance) {
 		return &kind.InvalidError{Why: fmt.Sprintf("by %s one can say %s, not %s", now.Process, list(words, "or"), stance), Hint: sayInstead(now.Process, stance, why)}
 	}
 	if p, ok := now.position(d.Author); ok && p.Stance == stance && p.Why == why && p.Revision == now.Revision {
 		return nil
 	}
-	b, err := json.Marshal(position{Revision: now.Revision, Stance: stance, Why: why})
-	if err != nil {
-		return err
-	}
-	if err := kind.CheckReason("the position", string(b)); err != nil {
-		return err
-	}
-	d.Say(decisionPosition, change.StrValue(string(b)))
-	return nil
+	return sayPosition(d, position{Revision: now.Revision, Stance: stance, Why: why})
 }
 
 // sayInstead is the command that says by a process what a word of another one means; "" if there is none.
@@ -521,19 +551,21 @@ func withdraw(d *kind.Draft) error {
 
 // PositionJSON is one member's answer.
 type PositionJSON struct {
-	Member   kind.Named `json:"member"`
-	Stance   string     `json:"stance"` // a word of the verb position
-	Why      string     `json:"why"`
-	Revision string     `json:"revision"` // the text that it was given on
-	Counted  bool       `json:"counted"`  // on the present revision, by a full member
-	Late     bool       `json:"late"`     // on the text that was decided, but unknown to the record
-	Standing string     `json:"standing"` // full, prospective, resigned, removed: who isn't full now isn't counted in what is open
-	At       kind.Time  `json:"at"`
+	Member   kind.Named   `json:"member"`
+	Stance   string       `json:"stance"` // a word of the verb position, or choose
+	Choice   []ChoiceJSON `json:"choice"` // of choose
+	Why      string       `json:"why"`
+	Revision string       `json:"revision"` // the text that it was given on
+	Counted  bool         `json:"counted"`  // on the present revision, by a full member
+	Late     bool         `json:"late"`     // on the text that was decided, but unknown to the record
+	Standing string       `json:"standing"` // full, prospective, resigned, removed: who isn't full now isn't counted in what is open
+	At       kind.Time    `json:"at"`
 }
 
 // OutcomeJSON is what was recorded at the close of a decision, and whether the positions bear it.
 type OutcomeJSON struct {
-	Result     string         `json:"result"` // agreed, not_agreed
+	Result     string         `json:"result"` // agreed, not_agreed, chosen, tied, heard
+	Chosen     []string       `json:"chosen"` // the options that came out first
 	Text       string         `json:"text"`
 	RecordedBy kind.Named     `json:"recorded_by"`
 	At         kind.Time      `json:"at"`
@@ -554,8 +586,9 @@ type VoiceJSON struct {
 
 func showPositions(l kind.Look) []PositionJSON {
 	out := []PositionJSON{}
-	for _, p := range kind.Of[Deciding](l.View).Positions {
-		out = append(out, PositionJSON{l.Named(p.Member), kind.WordOut(p.Stance), p.Why, p.Revision, p.Counted, p.Late, l.StandingOf(p.Member), p.At})
+	d := kind.Of[Deciding](l.View)
+	for _, p := range d.Positions {
+		out = append(out, PositionJSON{l.Named(p.Member), kind.WordOut(p.Stance), showChoice(d, p.Choice), p.Why, p.Revision, p.Counted, p.Late, l.StandingOf(p.Member), p.At})
 	}
 	return out
 }
@@ -566,7 +599,7 @@ func showOutcome(l kind.Look) *OutcomeJSON {
 		return nil
 	}
 	out := &OutcomeJSON{
-		Result: strings.ReplaceAll(o.Result, " ", "_"), Text: o.Text, RecordedBy: l.Named(o.RecordedBy),
+		Result: strings.ReplaceAll(o.Result, " ", "_"), Chosen: o.Chosen, Text: o.Text, RecordedBy: l.Named(o.RecordedBy),
 		At: o.At, Tally: o.Tally.words(), State: "holds",
 	}
 	switch {

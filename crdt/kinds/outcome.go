@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"slices"
+	"strings"
 
 	"kith/crdt/accept"
 	"kith/crdt/change"
@@ -33,16 +34,17 @@ type trial struct {
 	items    []*accept.Item
 	places   map[change.Hash]int // of changes in items; made when first needed
 	position map[charter.MemberID][]write
-	records  []write // sets only, by operation ID
-	withdraw []write // by the proposer, or by a full member when they had left
-	rewrites []int   // changes of title or text, by place in items
+	records  []write            // sets only, by operation ID
+	withdraw []write            // by the proposer, or by a full member when they had left
+	rewrites []int              // changes of title, text or options, by place in items
+	options  map[string][]write // by the name of the option
 }
 
 // newTrial reads the operations of a decision, whose root keys the schema keeps flat.
 func newTrial(s *kind.Story, process string) *trial {
 	t := &trial{
 		view: s.View, process: process, charter: s.Charter, textOf: s.TextAt, items: s.Items,
-		position: map[charter.MemberID][]write{},
+		position: map[charter.MemberID][]write{}, options: map[string][]write{},
 	}
 	for n, item := range s.Items {
 		rewrites := false
@@ -68,6 +70,10 @@ func newTrial(s *kind.Story, process string) *trial {
 			case !ok:
 			case field == decisionPosition.Key:
 				t.position[m] = append(t.position[m], write{op, n, m})
+			case strings.HasPrefix(field, decisionOption.Key+"/"):
+				name := m.String() + strings.TrimPrefix(field, decisionOption.Key)
+				t.options[name] = append(t.options[name], write{op, n, m})
+				rewrites = true
 			case field == decisionRecord.Key && op.Action == change.Set:
 				t.records = append(t.records, write{op, n, m})
 			}
@@ -94,6 +100,16 @@ func (t *trial) leftBehind(item *accept.Item) bool {
 type within []bool
 
 func (w within) has(i int) bool { return w == nil || w[i] }
+
+// also is the set with one more; all if it is that.
+func (w within) also(i int) within {
+	if w == nil {
+		return nil
+	}
+	out := slices.Clone(w)
+	out[i] = true
+	return out
+}
 
 func (w within) with(o within) within {
 	out := slices.Clone(w)
@@ -184,14 +200,26 @@ func (t *trial) counted(all []given, full []charter.MemberID, revision string) [
 	var out []Stand
 	for _, p := range all {
 		if t.on(p, revision) && slices.Contains(full, p.member) {
-			out = append(out, Stand{p.member, p.Stance})
+			out = append(out, Stand{p.member, p.Stance, p.Choice})
 		}
 	}
 	return out
 }
 
-func (t *trial) tally(who Electorate, stands []Stand) Result {
-	return quorate(who.tally(t.process, t.view.CreatedBy, stands), decisionQuorum.Str(t.view))
+func (t *trial) tally(who Electorate, stands []Stand, options []Option) Result {
+	return tally(t.process, decisionQuorum.Str(t.view), t.view.CreatedBy, who, stands, options)
+}
+
+// tally says what positions give, by whatever process.
+func tally(process, quorum string, proposer charter.MemberID, who Electorate, stands []Stand, options []Option) Result {
+	r := who.tally(process, proposer, stands)
+	switch {
+	case isChoice(process):
+		r = chosen(r, process, options, stands)
+	case process == ProcessSense:
+		r = sensed(r)
+	}
+	return quorate(r, quorum)
 }
 
 // verdict is a record and what became of it.
@@ -203,9 +231,10 @@ type verdict struct {
 	full    []charter.MemberID // of who
 	given   []given            // what stands in its past
 	result  Result
-	holds   bool    // by the positions in its past
-	confirm bool    // says "seen" to one that holds
-	why     Because // why neither
+	options []Option // in its past
+	holds   bool     // by the positions in its past
+	confirm bool     // says "seen" to one that holds
+	why     Because  // why neither
 }
 
 // judge says whether a record holds. before are the records that come before it by operation ID,
@@ -227,7 +256,8 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 	v.full = v.who.full()
 	v.past = t.past(w.item)
 	v.given = t.positions(v.past)
-	v.result = t.tally(v.who, t.counted(v.given, v.full, v.Revision))
+	v.options = t.optionsIn(v.past.also(v.item))
+	v.result = t.tally(v.who, t.counted(v.given, v.full, v.Revision), v.options)
 	if v.why = t.flaw(v); v.why.Says != "" {
 		return v
 	}
@@ -236,7 +266,7 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 		return v
 	}
 	for _, b := range before {
-		if b.holds && b.Revision == v.Revision && b.Result == v.Result && v.past.has(b.item) {
+		if b.holds && agree([]*verdict{b, v}) && v.past.has(b.item) {
 			v.confirm = true
 		}
 	}
@@ -252,18 +282,20 @@ func (t *trial) unborne(v *verdict) Because {
 		return Because{Says: "by advice the proposer decides"}
 	case v.result.Outcome == Open && len(v.result.Against) > 0:
 		return Because{"it passes over what {who} said against it", v.result.Against[0]}
-	case t.knowsText(v.past, v.item) && kind.Revision(t.view.Title, t.view.Text) != v.Revision:
+	case t.knowsText(v.past, v.item) && revisionOf(t.view.Title, t.view.Text, v.options) != v.Revision:
 		return Because{Says: anotherText}
 	case v.result.Outcome == Open:
 		return Because{Says: "too few members had answered"}
 	case v.result.Outcome != v.Result:
 		return Because{Says: "the positions give the contrary: " + words(v.result.Outcome)}
+	case !slices.Equal(v.result.Chosen, v.Chosen):
+		return Because{Says: "the answers choose others"}
 	}
 	title, text, err := t.textAt(v)
 	switch {
 	case err != nil:
 		return Because{Says: "its text can't be read"}
-	case kind.Revision(title, text) != v.Revision:
+	case revisionOf(title, text, v.options) != v.Revision:
 		return Because{Says: anotherText}
 	}
 	return Because{}
@@ -350,7 +382,7 @@ func (t *trial) choose(holding []*verdict) (v *verdict, apart bool) {
 		}
 		together := t.positions(known)
 		borne := slices.DeleteFunc(slices.Clone(left), func(v *verdict) bool {
-			return t.tally(v.who, t.counted(together, v.full, v.Revision)).Outcome != v.Result
+			return !t.tally(v.who, t.counted(together, v.full, v.Revision), v.options).gives(v.Record)
 		})
 		if len(borne) > 0 {
 			left = borne
@@ -433,7 +465,7 @@ func informed(records []*verdict, together []given) []*verdict {
 
 func agree(vs []*verdict) bool {
 	for _, v := range vs {
-		if v.Result != vs[0].Result || v.Revision != vs[0].Revision {
+		if v.Result != vs[0].Result || v.Revision != vs[0].Revision || !slices.Equal(v.Chosen, vs[0].Chosen) {
 			return false
 		}
 	}
@@ -443,8 +475,12 @@ func agree(vs []*verdict) bool {
 // decide computes how it stands with a decision, and replaces the view's title and text by those
 // that were decided.
 func decide(s *kind.Story) (*Deciding, error) {
-	d := &Deciding{Process: decisionProcess.Str(s.View), Quorum: decisionQuorum.Str(s.View), Status: Open, Revision: kind.Revision(s.Title, s.Text)}
+	d := &Deciding{Process: decisionProcess.Str(s.View), Quorum: decisionQuorum.Str(s.View), Status: Open}
 	t := newTrial(s, d.Process)
+	if isChoice(d.Process) {
+		d.Options = t.optionsIn(nil)
+	}
+	d.Revision = revisionOf(s.Title, s.Text, d.Options)
 	if w, ok := last(t.withdraw, nil); ok && w.op.Value.Str() != "" {
 		d.Status, d.Why = Withdrawn, w.op.Value.Str()
 	}
@@ -464,14 +500,17 @@ func decide(s *kind.Story) (*Deciding, error) {
 	d.Full = full
 	for _, p := range now {
 		d.Positions = append(d.Positions, Position{
-			Member: p.member, Stance: p.Stance, Why: p.Why, Revision: p.Revision,
+			Member: p.member, Stance: p.Stance, Choice: p.Choice, Why: p.Why, Revision: p.Revision,
 			Counted: t.on(p, d.Revision) && slices.Contains(full, p.member),
 			Late:    decided != nil && t.on(p, d.Revision) && !decided.past.has(p.item),
 			At:      kind.Time(s.Items[p.item].Change.Time), Change: s.Items[p.item].Change.Hash,
 		})
 	}
 	stands := t.counted(now, full, d.Revision)
-	d.Tally = t.tally(who, stands).Counts
+	d.Tally = t.tally(who, stands, d.Options).Counts
+	if isChoice(d.Process) {
+		d.Count = count(d.Process, d.Options, stands)
+	}
 	if d.Status == Open {
 		for _, m := range full {
 			if t.process == ProcessAdvice && m == s.CreatedBy {
@@ -515,7 +554,7 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 	d.Outcome.Holds = true
 	seen := v.past
 	for _, o := range all {
-		if o.confirm && o.Result == v.Result && o.Revision == v.Revision && o.past.has(v.item) {
+		if o.confirm && agree([]*verdict{o, v}) && o.past.has(v.item) {
 			seen = seen.with(o.past)
 		}
 	}
@@ -539,6 +578,9 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 	}
 	d.Outcome.Contested = len(d.Outcome.ContestedWhy) > 0
 	d.Revision = v.Revision
+	if isChoice(d.Process) {
+		d.Options = v.options
+	}
 	return v, nil
 }
 
@@ -551,7 +593,7 @@ func onAnother(o, v *verdict) string {
 
 func (t *trial) show(v *verdict) *Outcome {
 	return &Outcome{
-		Result: v.Result, Text: v.Text, RecordedBy: v.member, Revision: v.Revision,
+		Result: v.Result, Names: v.Chosen, Chosen: chosenWords(v.options, v.Chosen), Text: v.Text, RecordedBy: v.member, Revision: v.Revision,
 		At: kind.Time(t.items[v.item].Change.Time), Tally: v.result.Counts,
 		Change: t.items[v.item].Change.Hash,
 	}
@@ -590,10 +632,10 @@ func (t *trial) contested(v *verdict, seen within, now []given) (why []Because) 
 	var stands []Stand
 	for m, p := range stood {
 		if slices.Contains(v.full, m) {
-			stands = append(stands, Stand{m, p.Stance})
+			stands = append(stands, Stand{m, p.Stance, p.Choice})
 		}
 	}
-	if t.tally(v.who, stands).Outcome == v.Result {
+	if t.tally(v.who, stands, v.options).gives(v.Record) {
 		return why
 	}
 	for _, p := range late {

@@ -14,10 +14,20 @@ const (
 	ProcessConsensus = "consensus"
 	ProcessMajority  = "majority"
 	ProcessAdvice    = "advice"
+
+	// Among options; see CountBallots.
+	ProcessApproval = "approval"
+	ProcessScore    = "score"
+	ProcessRanking  = "ranking"
+	ProcessDates    = "dates"
+	ProcessSense    = "sense" // what members think of it: decides nothing
 )
 
 // Processes lists them in the order in which they are explained.
-var Processes = []string{ProcessConsent, ProcessConsensus, ProcessMajority, ProcessAdvice}
+var Processes = []string{
+	ProcessConsent, ProcessConsensus, ProcessMajority, ProcessAdvice,
+	ProcessApproval, ProcessScore, ProcessRanking, ProcessDates, ProcessSense,
+}
 
 // The words with which a member takes a position.
 const (
@@ -29,6 +39,7 @@ const (
 	Agree      = "agree"
 	Disagree   = "disagree"
 	Advise     = "advise" // what I would have you consider
+	Choose     = "choose" // from options
 )
 
 // Stances lists the words that a process offers. A position in another word counts for what the
@@ -43,13 +54,15 @@ func Stances(process string) []string {
 		return []string{Agree, Disagree, Abstain}
 	case ProcessAdvice:
 		return []string{Advise, Agree, Disagree, Abstain}
+	case ProcessSense:
+		return []string{Agree, Disagree, Abstain, Advise}
 	}
-	return nil
+	return []string{Abstain} // or Choose, which has a verb of its own
 }
 
 func knownStance(s string) bool {
 	switch s {
-	case Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise:
+	case Consent, Object, StandAside, Block, Abstain, Agree, Disagree, Advise, Choose:
 		return true
 	}
 	return false
@@ -64,12 +77,16 @@ const (
 	Open      = "open" // no outcome yet
 	Agreed    = "agreed"
 	NotAgreed = "not_agreed"
+	Chosen    = "chosen" // one of the options
+	Tied      = "tied"   // several come out first
+	Heard     = "heard"  // a sense check, which decides nothing
 )
 
 // Stand is a position as far as a tally is concerned: of a member, on the text that is decided.
 type Stand struct {
 	Member charter.MemberID
 	Stance string
+	Choice Ballot // of Choose
 }
 
 // Counts says how many full members said what.
@@ -84,6 +101,7 @@ type Counts struct {
 	Agree      int `json:"agree"`
 	Disagree   int `json:"disagree"`
 	Advise     int `json:"advise"`
+	Choose     int `json:"choose"`
 }
 
 func (c *Counts) add(stance string) {
@@ -104,6 +122,8 @@ func (c *Counts) add(stance string) {
 		c.Disagree++
 	case Advise:
 		c.Advise++
+	case Choose:
+		c.Choose++
 	}
 }
 
@@ -111,7 +131,7 @@ func (c *Counts) add(stance string) {
 func (c *Counts) words() map[string]int {
 	out := map[string]int{
 		"consent": c.Consent, "object": c.Object, "stand_aside": c.StandAside, "block": c.Block,
-		"abstain": c.Abstain, "agree": c.Agree, "disagree": c.Disagree, "advise": c.Advise,
+		"abstain": c.Abstain, "agree": c.Agree, "disagree": c.Disagree, "advise": c.Advise, "choose": c.Choose,
 	}
 	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
 	return out
@@ -122,7 +142,7 @@ func whatAnswersDo(d *Deciding) []string {
 	if d.Status != Open {
 		return []string{}
 	}
-	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople {
+	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople && !isChoice(d.Process) && d.Process != ProcessSense {
 		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
 	}
 	says := asProcess(d)
@@ -142,6 +162,16 @@ func asProcess(d *Deciding) []string {
 		return []string{fmt.Sprintf("By consensus: it can be closed as agreed when %d of %s agree, and nobody disagrees or blocks. One who disagrees or blocks stops it, until that is resolved. Silence isn't agreement.", half, people(n))}
 	case ProcessMajority:
 		return []string{fmt.Sprintf("By majority: agreed with %d of %s for it, not agreed with %d against it. Silence counts for nothing, either way.", half, people(n), (n+1)/2)}
+	case ProcessApproval:
+		return []string{fmt.Sprintf("By approval: each chooses all that they can live with; it can be closed when %d of %s have answered. Most approvals come out first.", half, people(n))}
+	case ProcessScore:
+		return []string{fmt.Sprintf("By score: each gives 0 to %d points to each; it can be closed when %d of %s have answered. Most points come out first.", MaxScore, half, people(n))}
+	case ProcessRanking:
+		return []string{fmt.Sprintf("By ranking: each puts them in an order; it can be closed when %d of %s have answered. What beats all others in pairs comes out first; in a circle, Schulze's method says what does.", half, people(n))}
+	case ProcessDates:
+		return []string{fmt.Sprintf("When we meet: each says when they can; it can be closed when %d of %s have answered. Most who can come decide, and then fewest who only can if need be.", half, people(n))}
+	case ProcessSense:
+		return []string{"A sense check: what members think of it. It decides nothing, whatever they say."}
 	case ProcessAdvice:
 		return []string{"By advice: who proposes it decides, after at least one other full member has answered. No answer stops it."}
 	}
@@ -160,6 +190,7 @@ type Result struct {
 	Outcome string // Open, Agreed or NotAgreed
 	Counts  Counts
 	Against []charter.MemberID // whose position stands in the way, for consent and consensus
+	Chosen  []string           // of options, by name: what comes out first
 	Missing int                // how many more have to say something, or to be for it, at least
 }
 
@@ -171,6 +202,11 @@ func quorate(r Result, quorum string) Result {
 		r.Outcome, r.Missing = Open, max(r.Missing, missing)
 	}
 	return r
+}
+
+// gives says whether it is what a record says.
+func (r Result) gives(record Record) bool {
+	return r.Outcome == record.Result && slices.Equal(r.Chosen, record.Chosen)
 }
 
 // Tally says what positions give. Only those of full members count, one each. It knows no time:

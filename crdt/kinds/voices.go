@@ -11,6 +11,9 @@ import (
 func showVoices(l kind.Look) []VoiceJSON {
 	d := kind.Of[Deciding](l.View)
 	out := []VoiceJSON{}
+	if isChoice(d.Process) || d.Process == ProcessSense { // there people count
+		return out
+	}
 	if len(l.Coops) != 2 || d.Joint == nil || len(d.Joint.Sides) != 2 {
 		return out
 	}

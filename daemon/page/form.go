@@ -252,6 +252,11 @@ var processHints = map[string]string{
 	kinds.ProcessConsensus: "more than half agree, and nobody disagrees or blocks",
 	kinds.ProcessMajority:  "more than half of us all agree",
 	kinds.ProcessAdvice:    "whoever proposes it decides, after hearing at least one other",
+	kinds.ProcessApproval:  "each chooses all options that they can live with",
+	kinds.ProcessScore:     "each gives 0 to 5 points to each option",
+	kinds.ProcessRanking:   "each puts the options in an order",
+	kinds.ProcessDates:     "when we meet: each says when they can",
+	kinds.ProcessSense:     "what members think of it; it decides nothing",
 }
 
 // filled reads what a form holds into the fields of a request. Of an edit only what was changed in the form is among
