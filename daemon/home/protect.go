@@ -146,6 +146,8 @@ func (h *Home) seal(k keys, passphrase string) error {
 	if again, err := seal.OpenText(text, passphrase); err != nil || !bytes.Equal(again, k.text()) {
 		return errors.Join(errors.New("what was sealed doesn't open again; nothing was changed"), err)
 	}
+	h.keyMu.Lock()
 	h.keys = &k
+	h.keyMu.Unlock()
 	return whole.Write(h.path(keyFile), text)
 }
