@@ -92,6 +92,15 @@ func TestNoByteThatAStrangerOrTheHolderOfACodeGetsIsOfTheHome(t *testing.T) {
 	_, err = ana.AllyCancel(ctx, called.ID)
 	must(t, err)
 
+	deviceCode := func() entry.Signer {
+		made, err := ana.AddDevice(ctx, api.DeviceCodeRequest{})
+		must(t, err)
+		code, err := charter.DecodeDeviceCode(made.Code)
+		must(t, err)
+		return code.Key()
+	}
+	replaced, asking := deviceCode(), deviceCode() // the second ends the first
+
 	actors := []struct {
 		name string
 		key  entry.Signer
@@ -102,6 +111,8 @@ func TestNoByteThatAStrangerOrTheHolderOfACodeGetsIsOfTheHome(t *testing.T) {
 		{"the holder of an invite that was taken back", dead, n.ana, false},
 		{"the holder of an invite that was used", used.Key(), n.cleo, false},
 		{"the holder of a code for an ally that was cancelled", forAlly.Key(), n.ana, false},
+		{"the holder of a device code that another has replaced", replaced, n.ana, false},
+		{"the holder of a device code whose owner has compared no words", asking, n.ana, true},
 		{"the holder of an invite", live, n.ana, true},
 	}
 	heard := make([]*outsider, len(actors))
