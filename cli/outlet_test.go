@@ -68,7 +68,7 @@ func newPoisonedDesk(t *testing.T, c *coop) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &http.Server{Handler: poisoned(server.New(served{c}, slog.New(slog.DiscardHandler)).Handler())}
+	s := &http.Server{Handler: poisoned(server.New(served{c}, slog.New(slog.DiscardHandler)).Handler()), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -261,5 +261,93 @@ func TestAPhraseThatIsThereAndCantBeWrittenOutIsShownAtLeastToWhoSitsHere(t *tes
 	exit := Run(t.Context(), []string{"join", "kith1code", "--as", "Ben"}, d.environment(full{}, &errs))
 	if exit != 1 || !strings.Contains(errs.String(), "legal winner thank") || !strings.Contains(errs.String(), "can't be written out") {
 		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+}
+
+// words splits what is typed in an example as a shell does, up to where it leads elsewhere.
+func words(typed string) (out []string) {
+	word, quote, some := "", rune(0), false
+	for _, r := range typed + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word += string(r)
+		case r == '"' || r == '\'':
+			quote, some = r, true
+		case r == '#' && word == "", r == '<', r == '>', r == '|':
+			return out
+		case r != ' ':
+			word, some = word+string(r), true
+		case some:
+			out, word, some = append(out, word), "", false
+		}
+	}
+	return out
+}
+
+// What every command answers when it works: with evil behind everything that people wrote, no example of any of them moves the
+// terminal, and no line reads as Kith's own.
+func TestNoCommandAnswersWithTricks(t *testing.T) {
+	c := newCoop()
+	c.checks = []api.Check{{Name: "store", OK: true, Says: "whole"}}
+	d := newPoisonedDesk(t, c)
+	name := api.Named{ID: ben.ID, Name: "Ben" + evil}
+	d.hooks = Hooks{
+		Daemon: func(context.Context, DaemonOptions) error { return nil },
+		Init: func(context.Context, InitOptions) (api.InitResult, error) {
+			return api.InitResult{Space: name, Member: name, Device: name}, nil
+		},
+		Join: func(context.Context, JoinOptions) (api.JoinResult, error) {
+			return api.JoinResult{Space: name, Member: name, Device: name}, nil
+		},
+		JoinDevice: func(context.Context, JoinDeviceOptions) (api.DeviceJoined, error) {
+			return api.DeviceJoined{Space: name, Member: name, Device: name}, nil
+		},
+		Recover: func(context.Context, RecoverOptions) (r api.Recovered, _ error) {
+			r.Space, r.Member = name, name
+			return r, nil
+		},
+		Doctor: func(context.Context, DoctorOptions) ([]api.Check, error) {
+			return []api.Check{{Name: "store", OK: true, Says: "whole" + evil}}, nil
+		},
+		NewPhrase: func(context.Context, NewPhraseOptions) (r api.NewPhrase, _ error) { return r, nil },
+		Backup:    func(context.Context, BackupOptions) (r api.Backup, _ error) { return r, nil },
+		Protect:   func(context.Context, ProtectOptions) (r api.Protection, _ error) { return r, nil },
+		Restore: func(context.Context, RestoreOptions) (r api.Restored, _ error) {
+			r.Space, r.Member = name, name
+			return r, nil
+		},
+	}
+	k := &kith{}
+	worked := map[string]bool{}
+	eachCommand(k.root(), nil, func(path []string, examples string) {
+		of := strings.Join(path, " ")
+		if of == "open" || of == "watch" { // a browser would open; it goes on for ever, see TestWhatHappensIsToldWithoutTricks
+			return
+		}
+		for _, example := range strings.Split(examples, "\n") {
+			_, typed, _ := strings.Cut(example, "kith ")
+			for _, more := range [][]string{nil, {"--json"}} {
+				out, errs, exit := d.run(append(words(typed), more...)...)
+				if exit == 0 && out != "" {
+					worked[of] = true
+				}
+				for _, told := range []string{out, errs} {
+					if at := moves(told); at >= 0 {
+						t.Errorf("kith %s %v: %q", typed, more, told[max(0, at-40):min(len(told), at+20)])
+					}
+					for line := range strings.Lines(told) { // what --jq picks stays as many lines as it has
+						if !strings.Contains(typed, "--jq") && (strings.HasPrefix(line, "Ben consents") || strings.HasPrefix(line, "kith: all is well") || strings.HasPrefix(line, "hint: rm")) {
+							t.Errorf("kith %s %v has a line that reads as Kith's own: %q\n%s", typed, more, line, told)
+						}
+					}
+				}
+			}
+		}
+	})
+	t.Logf("%d commands worked", len(worked))
+	if len(worked) < 60 {
+		t.Errorf("only %d commands worked: this shows little", len(worked))
 	}
 }

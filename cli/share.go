@@ -94,7 +94,7 @@ func (c *call) preview(p api.SharePreview) {
 	fmt.Fprintf(&b, "What %s will see:\n\n    %s: %s\n", oneLine(p.With, 80), p.Kind, oneLine(p.Title, 4*api.MaxTitle))
 	var facts []string
 	for _, f := range p.Fields {
-		facts = append(facts, f.Name+" "+oneLine(f.Value, maxCell))
+		facts = append(facts, oneLine(f.Name+" "+f.Value, maxCell))
 	}
 	if facts = append(facts, tagWords(p.Tags)...); len(facts) > 0 {
 		fmt.Fprintf(&b, "    %s\n", strings.Join(facts, " · "))
