@@ -9,9 +9,15 @@ import (
 	"kith/daemon/peer"
 )
 
-// defaultListen is where a daemon listens if nobody says otherwise: on all interfaces, at ports
-// that are picked once.
-var defaultListen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
+// defaultListen is where a daemon listens if nobody says otherwise: on all interfaces, at a port
+// that is picked once.
+func defaultListen() []string {
+	all := []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
+	if peer.HasIPv6() {
+		all = append(all, "/ip6/::/tcp/0", "/ip6/::/udp/0/quic-v1")
+	}
+	return all
+}
 
 // Choose fixes where this home listens and what its device is called, and remembers it.
 func (h *Home) Choose(listen, announce []string) (Config, error) {
@@ -23,7 +29,7 @@ func (h *Home) Choose(listen, announce []string) (Config, error) {
 		listen = config.Listen
 	}
 	if len(listen) == 0 {
-		listen = defaultListen
+		listen = defaultListen()
 	}
 	if config.Listen, err = peer.PickPorts(listen); err != nil {
 		return config, err

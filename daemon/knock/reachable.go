@@ -109,7 +109,21 @@ func direct(c home.Config, dialable []ma.Multiaddr) ([]ma.Multiaddr, error) {
 	if len(far) == 0 {
 		far = near
 	}
-	return far, nil
+	return bothFamilies(far), nil
+}
+
+// bothFamilies puts the first IPv6 address that the whole internet can dial in the second place, so that a code which has
+// room for two doesn't name two of one computer's IPv4 networks and leave that out.
+func bothFamilies(addrs []ma.Multiaddr) []ma.Multiaddr {
+	i := slices.IndexFunc(addrs, func(a ma.Multiaddr) bool {
+		_, err := a.ValueForProtocol(ma.P_IP6)
+		return err == nil && manet.IsPublicAddr(a)
+	})
+	if i < 2 {
+		return addrs
+	}
+	six := addrs[i]
+	return slices.Insert(slices.Delete(slices.Clone(addrs), i, i+1), 1, six)
 }
 
 // Relays lists the relays that lead to those whom a code names, each as its owner would name it, but for the co-op's own

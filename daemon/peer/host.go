@@ -142,7 +142,7 @@ func port(a ma.Multiaddr) (network, ip string, number int, err error) {
 }
 
 // PickPorts replaces each port 0 by a port that is free now, the same for TCP and QUIC on one
-// IP address, so that what it returns can be written down and listened on from now on.
+// IP address, and on several where it is free there, too, so that what it returns can be written down and listened on from now on.
 func PickPorts(addrs []string) ([]string, error) {
 	parsed, err := parseListen(addrs)
 	if err != nil {
@@ -158,6 +158,13 @@ func PickPorts(addrs []string) ([]string, error) {
 		if number != 0 {
 			out[i] = a.String()
 			continue
+		}
+		if picked[ip] == 0 {
+			for _, other := range picked { // one port for a router to forward, and a firewall to let in
+				if isFree(ip, other) == nil {
+					picked[ip] = other
+				}
+			}
 		}
 		if picked[ip] == 0 {
 			if picked[ip], err = freePort(ip); err != nil {
@@ -185,20 +192,38 @@ func freePort(ip string) (int, error) {
 	var last error
 	for range 64 {
 		number := firstPort + rand.N(lastPort-firstPort+1)
-		at := net.JoinHostPort(ip, strconv.Itoa(number))
-		l, err := net.Listen("tcp", at)
-		if err != nil {
-			last = err
-			continue
+		if last = isFree(ip, number); last == nil {
+			return number, nil
 		}
-		u, err := net.ListenPacket("udp", at)
-		_ = l.Close()
-		if err != nil {
-			last = err
-			continue
-		}
-		_ = u.Close()
-		return number, nil
 	}
 	return 0, last
+}
+
+// isFree says why a port isn't free for TCP and UDP at an IP address; nil if it is.
+func isFree(ip string, number int) error {
+	tcp, udp := "tcp4", "udp4" // [::] alone would mean IPv4 as well
+	if net.ParseIP(ip).To4() == nil {
+		tcp, udp = "tcp6", "udp6"
+	}
+	at := net.JoinHostPort(ip, strconv.Itoa(number))
+	l, err := net.Listen(tcp, at)
+	if err != nil {
+		return err
+	}
+	u, err := net.ListenPacket(udp, at)
+	_ = l.Close()
+	if err != nil {
+		return err
+	}
+	return u.Close()
+}
+
+// HasIPv6 says whether this computer speaks IPv6 at all.
+func HasIPv6() bool {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		return false
+	}
+	_ = l.Close()
+	return true
 }

@@ -28,6 +28,17 @@ func TestAPickedPortIsFreeTheSameForBothAndStays(t *testing.T) {
 	}
 }
 
+func TestAPickedPortIsTheSameForIPv6WhereItIsFree(t *testing.T) {
+	if !peer.HasIPv6() {
+		t.Skip("no IPv6 here")
+	}
+	addrs := must(peer.PickPorts([]string{"/ip4/127.0.0.1/tcp/0", "/ip6/::1/tcp/0", "/ip6/::1/udp/0/quic-v1"}))
+	tcp := strings.TrimPrefix(addrs[0], "/ip4/127.0.0.1/tcp/")
+	if addrs[1] != "/ip6/::1/tcp/"+tcp || addrs[2] != "/ip6/::1/udp/"+tcp+"/quic-v1" {
+		t.Errorf("%q", addrs)
+	}
+}
+
 func TestAnAddressThatCannotBeListenedOnIsNamed(t *testing.T) {
 	taken := must(net.Listen("tcp", "127.0.0.1:0"))
 	defer taken.Close()

@@ -34,6 +34,7 @@ var stories = []story{
 	{"porch-dies", "the same through two porches, which only one of them has codes of; one goes away", true, porchDies},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
+	{"ipv6", "there is no IPv4 at all, and nobody chose where to listen", true, onlyIPv6},
 	{"lossy", "3 % of all packets are lost, and the rest takes 200 ms there and back", true, lossy},
 	{"parted", "six on one network, parted into three and three for a while", true, parted},
 	{"far", "5,000 documents come through a relay that is no member", false, far},

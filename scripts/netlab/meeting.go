@@ -208,3 +208,27 @@ func guestByAnother(l *lab) error {
 	}
 	return nil
 }
+
+func onlyIPv6(l *lab) error {
+	w := l.wire()
+	on, err := l.row(w, 2, "192.168.7")
+	if err != nil {
+		return err
+	}
+	for i, c := range on {
+		for _, do := range []string{"addr flush dev eth0", fmt.Sprintf("addr add 2001:db8::%d/64 dev eth0 nodad", 10+i)} {
+			if err := c.ip(do); err != nil {
+				return err
+			}
+		}
+	}
+	l.listen = nil // as it is by itself
+	all, err := l.coop([]string{"Ana", "Ben"}, on, "--no-mdns")
+	if err != nil {
+		return err
+	}
+	if err := all[0].adds(20, "By Ana"); err != nil {
+		return err
+	}
+	return l.converge(20, all...)
+}
