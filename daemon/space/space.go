@@ -289,6 +289,9 @@ func (l *local) Accept(ctx context.Context, batch []*entry.Entry) error {
 
 // Idle implements exchange.Local.
 func (l *local) Idle(batch []*entry.Entry, from entry.Device) (n int) {
+	if l.r.Counts().Void == 0 && len(l.r.Held()) == 0 {
+		return 0 // nothing is, so nothing of this
+	}
 	rules := l.r.Rules()
 	who, _ := rules.OwnerOf(from)
 	for _, e := range batch {

@@ -17,7 +17,7 @@ const (
 	// maxMapped is how much of mapped files, the program's own included, may be resident before tables are given back, in bytes.
 	maxMapped = 64 << 20
 	// leanPause is the least time between two looks at that.
-	leanPause = time.Second
+	leanPause = 3 * time.Second
 	// builders is how many Badger keeps the memory of.
 	builders = 8
 	// manyItems is how many items are read in one go so that a look at what is mapped is worth it.

@@ -29,7 +29,7 @@ import (
 // made for servers.
 const (
 	memTableSize   = 16 << 20
-	baseTableSize  = 1 << 20
+	baseTableSize  = 1 << 20 // on all levels: while there is much to compact ten builders hold six times as much each
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
@@ -139,6 +139,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		WithValueThreshold(1 << 20).
 		WithEncryptionKey(key).
 		WithEncryptionKeyRotationDuration(keyLife)
+	opts.TableSizeMultiplier = 1
 	if err := checkRegistry(dir, key); err != nil {
 		return nil, err
 	}
