@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -603,7 +604,23 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 			rows = append(rows, row)
 		}
 		c.out.grid(header, rows)
+		c.sums(of, all)
 	})
+}
+
+// sums says how much work is in a list, if several of it say.
+func (c *call) sums(of *kind.Kind, all []document) {
+	for _, f := range of.Fields {
+		sum, n := 0.0, 0
+		for _, d := range all {
+			if hours, _ := d.fields[f.Name()].(float64); f.Is == kind.Hours && hours > 0 {
+				sum, n = sum+hours, n+1
+			}
+		}
+		if n > 1 {
+			c.out.println(c.out.faint(fmt.Sprintf("%s: %s h in %d of them", f.Called(), strconv.FormatFloat(sum, 'f', -1, 64), n)))
+		}
+	}
 }
 
 // cell is what stands in one place of a list, for who reads it here and now.

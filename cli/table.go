@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -24,6 +25,9 @@ func (o *output) grid(header []string, rows [][]string) {
 	}
 	t.SetStyle(style)
 	t.SuppressTrailingSpaces()
+	if o.width > 0 {
+		header, rows = withoutEmpty(header, rows)
+	}
 	limit := o.cellLimit(header, rows)
 	head := make(table.Row, len(header))
 	for i, h := range header {
@@ -38,6 +42,22 @@ func (o *output) grid(header []string, rows [][]string) {
 		t.AppendRow(row)
 	}
 	t.Render()
+}
+
+// withoutEmpty leaves out the columns in which nothing stands: on a terminal a title takes their place. Who reads by column, such as awk,
+// gets them all.
+func withoutEmpty(header []string, rows [][]string) (head []string, kept [][]string) {
+	kept = make([][]string, len(rows))
+	for i, h := range header {
+		if i > 0 && !slices.ContainsFunc(rows, func(r []string) bool { return strings.TrimSpace(r[i]) != "" }) {
+			continue
+		}
+		head = append(head, h)
+		for n, r := range rows {
+			kept[n] = append(kept[n], r[i])
+		}
+	}
+	return head, kept
 }
 
 // cellLimit gives how wide each column may get: the wide one takes what the others leave.

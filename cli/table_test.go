@@ -103,3 +103,10 @@ func TestANameInAHintIsOneWordToAShell(t *testing.T) {
 		}
 	}
 }
+
+func TestATitleTakesThePlaceOfColumnsInWhichNothingStands(t *testing.T) {
+	head, rows := withoutEmpty([]string{"ID", "TITLE", "DUE", "WHO"}, [][]string{{"t-1", "Order paper", "", "Ana"}, {"t-2", "", " ", ""}})
+	if got := strings.Join(head, " ") + " " + strings.Join(rows[0], " ") + " " + strings.Join(rows[1], " "); got != "ID TITLE WHO t-1 Order paper Ana t-2  " {
+		t.Errorf("%q", got)
+	}
+}

@@ -61,7 +61,7 @@ func (s *codeSort) read(text string) ([]byte, error) {
 		return nil, s.isNone()
 	}
 	letters := inviteLetters(text)
-	rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix))
+	rest, ok := s.body(letters)
 	if !ok {
 		if other := sortOf(letters); other != nil {
 			return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
@@ -84,9 +84,37 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	return b[1:], nil
 }
 
-// sortOf is which sort of code a text begins like; nil if none.
+// body returns the letters of a code behind its prefix: of the last one in a text that is whole, since people copy the command
+// along ("kith join kith1…"), and else of the one with which the text begins. ok is false where there is neither.
+func (s *codeSort) body(letters string) (body string, ok bool) {
+	prefix := inviteLetters(s.prefix)
+	for at := strings.LastIndex(letters, prefix); at >= 0; at = strings.LastIndex(letters[:at], prefix) {
+		if body := letters[at+len(prefix):]; s.isWhole(body) {
+			return body, true
+		}
+	}
+	return strings.CutPrefix(letters, prefix)
+}
+
+// isWhole says whether the checksum of a code is right.
+func (s *codeSort) isWhole(letters string) bool {
+	b, err := entry.Text.DecodeString(letters)
+	if err != nil || len(b) < 1+inviteChecksum {
+		return false
+	}
+	end := len(b) - inviteChecksum
+	return bytes.Equal(s.checksum(b[:end]), b[end:])
+}
+
+// sortOf is which sort of code is in a text, or it begins like; nil if none.
 func sortOf(letters string) *codeSort {
-	for _, s := range []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &inviteCode} {
+	sorts := []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &inviteCode}
+	for _, s := range sorts {
+		if body, ok := s.body(letters); ok && s.isWhole(body) {
+			return s
+		}
+	}
+	for _, s := range sorts {
 		if strings.HasPrefix(letters, inviteLetters(s.prefix)) {
 			return s
 		}

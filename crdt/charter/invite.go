@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"kith/crdt/entry"
 	"kith/crdt/problem"
@@ -86,14 +87,14 @@ func (v Invite) Encode() (string, error) {
 	return inviteCode.write(b), nil
 }
 
-// DecodeInvite reads a code as people paste and type it: in either case, with white space
-// and hyphens anywhere, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
+// DecodeInvite reads a code as people paste and type it: in either case, with white space, hyphens, quotes and what else a
+// messenger puts around or into it, behind the command that it was sent with, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
 // ErrInviteMistyped or ErrInviteNewer. No input makes DecodeInvite panic.
 func DecodeInvite(text string) (Invite, error) {
 	if len(text) > MaxInviteText {
 		return Invite{}, ErrNotInvite
 	}
-	letters, ok := strings.CutPrefix(inviteLetters(text), inviteLetters(invitePrefix))
+	letters, ok := inviteCode.body(inviteLetters(text))
 	if !ok {
 		if other := sortOf(inviteLetters(text)); other != nil {
 			return Invite{}, fmt.Errorf("%w; this is %s: %s", ErrNotInvite, other.what, other.typed)
@@ -129,7 +130,7 @@ func DecodeInvite(text string) (Invite, error) {
 func inviteLetters(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '-', isSpace(r), r == 0x200b, r == 0xfeff: // the last two hide in pasted text
+		case isSpace(r), isUnseen(r), unicode.IsPunct(r), unicode.IsSymbol(r): // quotes, brackets, a dot behind it, soft hyphens
 			return -1
 		case r >= 'A' && r <= 'Z':
 			r += 'a' - 'A'

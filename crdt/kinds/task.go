@@ -54,6 +54,7 @@ var (
 	}
 	taskTaken = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
 	taskHelp  = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
+	taskWhose = &kind.Field{Key: "who", Is: kind.Members, Typed: 1, Hint: "who has it"}
 	taskNext  = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to take it over"}
 	taskNote  = &kind.Field{Key: "note", Is: kind.Reason, Hint: "what they have to know"}
 	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
@@ -68,7 +69,7 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 3,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 4,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
@@ -88,6 +89,7 @@ var Task = &kind.Kind{
 		if live {
 			f.Is("help", len(d.Wants) > 0)
 			f.Who("asked", d.unanswered()...)
+			f.Is("asker/"+v.CreatedBy.String(), len(d.Asked) > 0)
 			if len(d.Wants) > 0 {
 				f.Who("wants", d.Wants[0].Member)
 			}
@@ -103,6 +105,9 @@ var Task = &kind.Kind{
 	Finds: []*kind.Filter{
 		{Name: "mine", Gist: "that I took or accepted", Fact: "mine", Me: true},
 		{Name: "open", Gist: "not done and not dropped", Fact: "open"},
+		{Name: "who", Gist: "that they took or accepted", Fact: "mine", Takes: taskWhose},
+		{Name: "nobody", Gist: "that nobody has, and nobody is asked to take", Fact: "free"},
+		{Name: "i-asked", Gist: "that I made, and asked others to take", Fact: "asker", Me: true},
 		{Name: "help-wanted", Gist: "for which help is wanted", Fact: "help"},
 		{Name: "project", Gist: "of this project", Fact: "project", Takes: taskProject},
 		{Name: "due-before", Gist: "due before then", Fact: "due", Takes: taskDue, Before: true},

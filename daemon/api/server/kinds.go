@@ -123,6 +123,12 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 				return list, err
 			}
 			asked[f] = d.ID
+		case f.Takes != nil && f.Takes.Is == kind.Members:
+			m, err := s.resolveMember(r.Context(), q.Get(name))
+			if err != nil {
+				return list, err
+			}
+			asked[f] = m.ID
 		case f.Takes != nil:
 			value, err := f.Takes.Clean(q.Get(name))
 			if err != nil {
