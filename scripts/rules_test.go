@@ -105,7 +105,7 @@ var rules = []rule{
 	{"Replica: a day's worth", "daemon/replica/days.go", "if n > 0 && a.left[i] < 1 {", "if n < 0 && a.left[i] < 1 {", "", "DaysWorth|WordHasEnded"},
 	{"Replica: none once its word has ended", "daemon/replica/days.go", "!speaks || passed < 0 {", "passed < 0 && !speaks {", "", "WordHasEnded"},
 	{"Replica: a side that is taken turns what waits", "daemon/replica/ground.go", "if c.Undecided() != before[i].Undecided() {", "if c.Undecided() != c.Undecided() && before[i] != nil {", "", "WhereBothSidesHaveSplit"},
-	{"Replica: an ally's split leaves one's own alone", "daemon/replica/held.go", "case open && !c.IsSound(head):", "case open:", "", "AChangeThatKnowsOfAnAllysSplit"},
+	{"Replica: an ally's split leaves one's own alone", "crdt/accept/judge.go", "		case !d.charter.IsSound(h):", "		case h != first:", "./daemon/replica", "AChangeThatKnowsOfAnAllysSplit"},
 	{"Peer: sessions", "daemon/peer/limits.go", "sessionRation = ration{20, ", "sessionRation = ration{1 << 20, ", "", "SyncSessionsAreRationed"},
 	{"Peer: sessions of former devices", "daemon/peer/limits.go", "formerRation  = ration{3, ", "formerRation  = ration{1 << 20, ", "", "SyncSessionsAreRationed"},
 	{"Peer: records that are told", "daemon/peer/limits.go", "recordRation = ration{4096, ", "recordRation = ration{1 << 30, ", "", "TellsAddresses"},
