@@ -53,6 +53,7 @@ func readDocuments(each []json.RawMessage) ([]document, error) {
 var layouts = map[string]func(*call, document){
 	"task":      (*call).showTask,
 	"decision":  (*call).showDecision,
+	"pulse":     (*call).showPulse,
 	"agreement": (*call).showAgreement,
 }
 

@@ -68,6 +68,10 @@ var samples = map[string][]*kind.View{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
 	}, {Derived: &kinds.Coordinating{}}},
+	"pulse": {
+		{Derived: &kinds.Round{Waiting: []charter.MemberID{ana}}},
+		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},
+	},
 	"profile": {{
 		Meta:   kind.Meta{CreatedBy: ana},
 		Fields: kind.Values{"hours": change.IntValue(24 * 60), "until": change.StrValue("2026-12-01")},
@@ -80,7 +84,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "profile", "project", "role", "task"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "profile", "project", "pulse", "role", "task"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {
