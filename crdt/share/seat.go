@@ -3,6 +3,7 @@ package share
 import (
 	"encoding/base64"
 	"slices"
+	"strings"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -131,8 +132,11 @@ func ReadSeat(text string) (*Seat, error) {
 		return nil, malformed("a seat of %d bytes, the limit is %d", len(text), MaxSeat)
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, malformed("a seat that isn't base64: %v", err)
+	case strings.ContainsAny(text, "\r\n"): // the decoder passes over these, and a seat has one spelling
+		return nil, malformed("a seat of several lines")
 	}
 	var w wireSeat
 	if err := charter.DecodeExactly(b, &w, "seat"); err != nil {

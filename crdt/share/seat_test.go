@@ -145,6 +145,21 @@ func TestASeatHoldsForItsMemberHomeAndShareAlone(t *testing.T) {
 	}
 }
 
+// Who reads base64 passes over ends of lines, and a seat has one spelling all the same.
+func TestASeatHasOneSpelling(t *testing.T) {
+	text, err := fullSeat(t).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"\n", "\r", "\r\n"} {
+		for _, at := range []int{0, 40, len(text)} {
+			if _, err := share.ReadSeat(text[:at] + end + text[at:]); err == nil {
+				t.Errorf("with %q at %d it is read", end, at)
+			}
+		}
+	}
+}
+
 func FuzzReadSeat(f *testing.F) {
 	seeds(f, "FuzzReadSeat")
 	f.Fuzz(func(t *testing.T, in string) {
