@@ -141,7 +141,7 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	in.ended(&v)
 	if open {
 		v.Next = in.next(d, all, members)
-		v.Does = []action{{Words: in.t.T("Change the text"), At: in.At(kinds.Decision.Many, d.Short, "edit"), Look: "line"}}
+		v.Does = []action{{Words: in.t.T("How it came"), At: in.At(kinds.Decision.Many, d.Short, "history"), Look: "plain"}, {Words: in.t.T("Change the text"), At: in.At(kinds.Decision.Many, d.Short, "edit"), Look: "line"}}
 	}
 	in.drawn(&v, all)
 	if d.says.Str("status") != kinds.Withdrawn {

@@ -26,6 +26,7 @@ type form struct {
 	Cancel  string // where it leads not to do it; "": nowhere
 	Hidden  []hidden
 	Inputs  []input
+	Write   string   // where the text goes as somebody writes; "": nowhere
 	Plain   bool     // it is sent by leaving the page
 	Follows sentence // what follows from sending it
 	Trouble *trouble // why it wasn't taken
@@ -95,6 +96,9 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 		if v == k.Edit {
 			hide("was.text", d.Text())
 			hide("heads", strings.Join(d.Heads, " "))
+			if k == kinds.Note {
+				f.Write = in.At(k.Many, d.Short, "write")
+			}
 		}
 	}
 	if v.By != nil {
@@ -418,6 +422,9 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 		in.formPage(w, in.formOf(k, k.Edit, d, nil))
 		return nil
 	}
+	if in.r.PathValue("verb") == "history" {
+		return in.history(w, k, d)
+	}
 	v := k.Verb(in.r.PathValue("verb"))
 	if v == nil {
 		return noSuchThing
@@ -437,8 +444,13 @@ func (in *asking) do(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	if in.r.PathValue("verb") == "edit" {
+	switch {
+	case in.r.PathValue("verb") == "edit":
 		return in.edit(w, k, d)
+	case in.r.PathValue("verb") == "restore":
+		return in.restore(w, k, d)
+	case in.r.PathValue("verb") == "write" && k == kinds.Note:
+		return in.write(w, k, d)
 	}
 	name, undo := strings.CutSuffix(in.r.PathValue("verb"), undone)
 	v := k.Verb(name)

@@ -247,7 +247,7 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 			t.Errorf("a %s can't be begun: %d %s", k.Name, made.status, plain(made.body))
 			continue
 		}
-		paths = append(paths, k.Many, k.Many+"?of=all", k.Many+"?n=1", k.Many+"/new", path, path+"/edit")
+		paths = append(paths, k.Many, k.Many+"?of=all", k.Many+"?n=1", k.Many+"/new", path, path+"/edit", path+"/history")
 		for _, v := range k.Verbs {
 			paths = append(paths, path+"/"+v.Name)
 		}
@@ -335,4 +335,44 @@ func idOn(page string) string {
 	_, rest, _ := strings.Cut(page, "/talk/")
 	id, _, _ := strings.Cut(rest, `"`)
 	return id
+}
+
+func TestAMegabyteOfMarkupInAnyFieldIsRefusedInWords(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	huge := strings.Repeat("<b onclick=x>\"'&", 1<<20/16)
+	refused := func(form, action string, fields url.Values) {
+		t.Helper()
+		all := hiddenIn(ana.fetch("GET", ana.base+form, nil).body, action)
+		for name, values := range fields {
+			all[name] = values
+		}
+		a := ana.fetch("POST", ana.base+action, all)
+		if a.status < 400 || a.status >= 500 {
+			t.Errorf("%s is answered with %d", action, a.status)
+		}
+		if strings.Contains(a.body, "<b onclick") || plain(a.body) == "" {
+			t.Errorf("%s: what was typed is markup, or nothing is said", action)
+		}
+	}
+	for _, k := range kinds.All.Nouns() {
+		for _, name := range []string{"title", "text", "tags"} {
+			if k.Make.Text == kind.No && name == "text" {
+				continue
+			}
+			fields := whatItNeeds(k, "Paper")
+			fields.Set(name, huge)
+			refused(k.Many+"/new", k.Many, fields)
+		}
+		for _, f := range slices.Concat(k.Make.Args, k.Make.With) {
+			fields := whatItNeeds(k, "Paper")
+			fields.Set(f.Key, huge)
+			if f.Is != kind.Flag {
+				refused(k.Many+"/new", k.Many, fields)
+			}
+		}
+	}
+	refused("../start/found", "../start/found", url.Values{"as": {huge}, "name": {huge}, "founders": {huge}})
+	refused("../start/join", "../start/join", url.Values{"as": {"Ana"}, "code": {huge}})
+	refused("charter/time-zone", "charter/time-zone", url.Values{"zone": {huge}, "why": {huge}})
+	refused("proposals/"+huge[:200], "proposals/p-zzzz/consent", url.Values{"revision": {huge}})
 }

@@ -217,6 +217,7 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	} else {
 		more(in.verbAt(k, d, "reopen", "It is to be done after all", "line"))
 	}
+	more(action{Words: in.t.T("How it came"), At: in.At(k.Many, d.Short, "history"), Look: "plain"})
 	var err error
 	if v.Talk, err = in.talk(d); err != nil {
 		return err

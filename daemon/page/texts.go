@@ -19,6 +19,7 @@ type reading struct {
 	Next    []action // what the verbs of the kind do
 	Talk    *talking
 	History []moment
+	Many    string // of its kind
 	Share   *sharing
 	Changed *changed // what others wrote while somebody edited it; nil: they didn't come from there
 }
@@ -54,7 +55,7 @@ func (in *asking) shared(d document) *sharing {
 const mostHistory = 8
 
 func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *changed) error {
-	v := reading{D: d, Share: in.shared(d), Changed: c}
+	v := reading{Many: k.Many, D: d, Share: in.shared(d), Changed: c}
 	name := capital(in.t.T(k.Name))
 	v.Above = dots(name, in.by(d.CreatedBy, "begun by {who}, {when}", "begun by you, {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))), in.tags(d))
 	edit := action{Words: in.t.T("Write in it"), At: in.At(k.Many, d.Short, "edit"), Look: "filled"}

@@ -1,8 +1,9 @@
-// The least script that the page needs; without it everything works, by loading pages. It does four things:
+// The least script that the page needs; without it everything works, by loading pages. It does five things:
 //
 //   live    when something has changed, asks for the same page again and puts in what differs (idiomorph), so that focus, scroll,
 //           selection and what is half written stay
 //   forms   sends them without leaving the page, and keeps what is typed in this window until it was taken
+//   write   sends the text of a note as somebody writes, and brings in what others write
 //   keys    / goes to the search
 //   paper   prints, and copies a code, where somebody asks for that
 //
@@ -34,13 +35,101 @@
     Idiomorph.morph(document.body, next.body, {
       morphStyle: "innerHTML",
       callbacks: {
-        beforeNodeMorphed: (old) => !(old.nodeType === 1 && (touched(old) || old.id === "gone" || old.id === "news")),
+        beforeNodeMorphed: (old) => !(old.nodeType === 1 && (stays(old, next) || touched(old) || old.id === "gone" || old.id === "news")),
         beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
       },
     });
     offer();
+    begin();
     if (before.size) for (const e of document.querySelectorAll("main li[id]")) if (!before.has(e.id)) e.classList.add("fresh");
   };
+
+  // Together: what somebody writes in a note goes out as they write, and what others write comes in around their cursor.
+  const together = new Map(); // of forms: the text and heads that it was changed from last, and whether it is being sent
+  const pause = 700, longest = 2000; // milliseconds
+  const write = (form) => {
+    const state = together.get(form), field = form.elements.text;
+    if (state.busy) { state.again = true; return; }
+    clearTimeout(state.timer);
+    state.busy = true; state.again = false; state.since = 0;
+    const sent = field.value;
+    const ask = new XMLHttpRequest();
+    ask.open("POST", form.dataset.write);
+    ask.responseType = "json";
+    ask.timeout = 30000;
+    ask.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+    const failed = () => { state.busy = false; tell(form, false); if (form.isConnected) state.timer = setTimeout(write, 1000, form); };
+    ask.onload = () => {
+      if (ask.status >= 400 || !ask.response) { failed(); return; }
+      state.busy = false;
+      const now = ask.response;
+      carry(field, sent, now);
+      state.text = now.text;
+      form.elements.heads.value = now.heads;
+      form.elements["was.text"].value = now.text;
+      tell(form, field.value === now.text);
+      if (field.value === now.text) forget(form); else keep(form);
+      here(true);
+      if (state.again || field.value !== now.text) later(form);
+    };
+    ask.onerror = ask.ontimeout = failed;
+    const body = { text: sent, heads: form.elements.heads.value };
+    if (sent === state.text) body.same = "yes";
+    ask.send(new URLSearchParams(body));
+  };
+  const later = (form) => {
+    const state = together.get(form);
+    state.since ||= Date.now();
+    clearTimeout(state.timer);
+    state.timer = setTimeout(write, Math.max(0, Math.min(pause, state.since + longest - Date.now())), form);
+  };
+  const tell = (form, sent) => {
+    const e = form.querySelector("[data-sent]");
+    if (e) e.textContent = sent ? e.dataset.sent : e.dataset.unsent;
+  };
+  // carry puts what has come into a field in which somebody may have gone on typing since it was sent.
+  const carry = (field, sent, now) => {
+    const typed = field.value;
+    let from = 0, to = sent.length, end = typed.length;
+    while (from < to && from < end && sent[from] === typed[from]) from++;
+    while (to > from && end > from && sent[to - 1] === typed[end - 1]) { to--; end--; }
+    const mine = typed.slice(from, end); // stands in the place of sent[from:to]
+    let text = "", at = 0, put = sent === typed;
+    const places = []; // of each unit of what was sent, and of its end, in the new text
+    let start = -1; // of mine in it
+    const putMine = () => { if (!put) { start = text.length; text += mine; put = true; } };
+    for (const step of now.steps) {
+      if (step.new) { text += step.new; continue; }
+      for (let i = 0; i < (step.same || step.gone); i++, at++) {
+        if (at === from) putMine();
+        places[at] = text.length;
+        if (step.same && !(at >= from && at < to)) text += sent[at];
+      }
+    }
+    if (at === from) putMine();
+    places[at] = text.length;
+    putMine();
+    if (text === typed) return;
+    const moved = (p) => start >= 0 && p > from && p <= end ? start + p - from : places[p <= from ? p : p - end + to] ?? text.length;
+    const focus = document.activeElement === field, a = moved(field.selectionStart), b = moved(field.selectionEnd), scroll = field.scrollTop;
+    field.value = text;
+    field.scrollTop = scroll;
+    if (focus) field.setSelectionRange(a, b);
+  };
+  const stays = (form, next) => together.has(form) && [...next.querySelectorAll("form[data-write]")].some((e) => e.dataset.write === form.dataset.write);
+  const begin = () => {
+    for (const form of together.keys()) if (!form.isConnected) { clearTimeout(together.get(form).timer); together.delete(form); }
+    for (const form of document.querySelectorAll("form[data-write]")) {
+      if (together.has(form)) continue;
+      together.set(form, { text: form.elements["was.text"].value });
+      if (form.elements.text.value !== form.elements["was.text"].value) later(form);
+    }
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.name !== "text" || !together.has(event.target.form)) return;
+    tell(event.target.form, false);
+    later(event.target.form);
+  });
 
   // Live. One window of the browser listens for all, since a browser opens few connections to one place.
   let asking = false, again = false;
@@ -61,7 +150,9 @@
   const gone = () => document.getElementById("gone");
   const here = (is) => { const e = gone(); if (e && e.hidden !== is) e.hidden = is; };
   const told = new BroadcastChannel("kith");
-  const hear = (what) => what === "change" ? refresh() : here(what !== "gone");
+  const hear = (what) => {
+    if (what === "change") { together.forEach((_, form) => write(form)); refresh(); } else here(what !== "gone");
+  };
   told.onmessage = (e) => hear(e.data);
   const listen = () => new Promise(() => {
     const say = (what) => { told.postMessage(what); hear(what); };
@@ -163,4 +254,5 @@
 
   offer();
   bringAll();
+  begin();
 })();
