@@ -122,11 +122,13 @@ func (w Word) nearlyIn(text string) (n float64) {
 		return 0
 	}
 	for other := range strings.FieldsFuncSeq(text, func(r rune) bool { return !isLetter(r) && !isApostrophe(r) }) {
-		if d := len(other) - len(w.Text); d > 8 || d < -8 {
-			continue
-		}
-		if apart(word, []rune(bare(other))) {
+		of := []rune(bare(other))
+		switch ends := len(of) - len(word); {
+		case ends < -1:
+		case apart(word, of):
 			n++
+		case ends > 1 && (apart(word, of[ends:]) || apart(word, of[:len(word)])): // how a longer word ends, or begins
+			n += part
 		}
 	}
 	return n
