@@ -136,6 +136,10 @@ func tagWords(tags []string) []string {
 
 // footer is the last line of a document.
 func (c *call) footer(d api.Document) {
+	c.apart(d)
+	if a := d.Archived; a != nil {
+		c.out.println("\nput away by " + name(a.By) + " " + c.ago(a.At) + "; to bring it back: kith archive " + d.Short + " --undo")
+	}
 	line := "made by " + name(d.CreatedBy) + " " + c.ago(d.CreatedAt)
 	if !d.UpdatedAt.Equal(d.CreatedAt.Time) || d.UpdatedBy != d.CreatedBy {
 		line += ", last changed by " + name(d.UpdatedBy) + " " + c.ago(d.UpdatedAt)

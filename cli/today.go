@@ -115,6 +115,15 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 	}
 	section("About you", aboutMe)
 	section("You are named", c.mentions(inTurn(t.Mentions, most, func(m api.Mention) string { return m.By.ID })))
+	for _, s := range t.Sections {
+		if s.Name == "merged" {
+			var lines []string
+			for _, i := range s.Items {
+				lines = append(lines, i.Short+"  "+c.out.isolate(oneLine(i.Title, maxCell))+"  "+oneLine(i.Why, maxCell)+"  "+i.Command)
+			}
+			section(s.Title, lines)
+		}
+	}
 	inDocuments(false)
 	var proposals []string
 	for _, p := range t.Proposals {

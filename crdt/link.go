@@ -46,25 +46,31 @@ func lookLink(d *accept.Document, doc entry.DocID, root content, items []*accept
 		return nil
 	}
 	out := &Linked{Link: *l}
+	if item := writer(d, items, schema.Link); item != nil {
+		out.By, out.At = item.Author, Time(item.Change.Time)
+		if past, _ := c.Of(item.Entry); past != nil {
+			out.Alone = alone(l, doc, past.Pacts())
+		}
+	}
+	return out
+}
+
+// writer gives the item that wrote what stands at a root key; nil if there is none.
+func writer(d *accept.Document, items []*accept.Item, key string) *accept.Item {
 	var newest change.OpID
-	for _, w := range d.History().Writes(change.OpID{}, schema.Link) { // ascending
+	for _, w := range d.History().Writes(change.OpID{}, key) { // ascending
 		if !w.Overwritten && w.Action != change.Delete {
 			newest = w.ID
 		}
 	}
 	for _, item := range items {
 		for i := range item.Change.Ops {
-			if item.Change.Ops[i].ID != newest {
-				continue
+			if item.Change.Ops[i].ID == newest {
+				return item
 			}
-			out.By, out.At = item.Author, Time(item.Change.Time)
-			if past, _ := c.Of(item.Entry); past != nil {
-				out.Alone = alone(l, doc, past.Pacts())
-			}
-			return out
 		}
 	}
-	return out
+	return nil
 }
 
 // alone says whether a document was shared without the agreed step that these words of a charter ask for.

@@ -52,6 +52,12 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 		}
 	}
 	v.Link = lookLink(d, v.ID, root, items, c)
+	if root.values[schema.Archived].Int() != 0 {
+		if item := writer(d, items, schema.Archived); item != nil {
+			v.Archived = &kind.Deed{By: item.Author, At: Time(item.Change.Time)}
+		}
+	}
+	v.Apart = lookApart(k, d, items)
 	v.Talk = lookTalk(root, items)
 	maps := map[string]kind.Values{}
 	for _, f := range k.Fields {
@@ -61,6 +67,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 			v.Fields[f.Key] = value
 		}
 	}
+	defer func() { v.Open = slices.Contains(k.FactsOf(v), kind.OpenFact) }()
 	if k.Derive == nil {
 		return v, nil
 	}

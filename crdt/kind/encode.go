@@ -10,7 +10,7 @@ import (
 )
 
 // form is raised when views of all kinds are encoded in another way, or something else is kept beside each.
-const form = 4
+const form = 5
 
 // stored is the one form of all views in a store.
 type stored struct {
@@ -22,6 +22,9 @@ type stored struct {
 	Link    *Linked         `cbor:"l,omitempty"`
 	Kept    bool            `cbor:"k,omitempty"`
 	Talk    []Remark        `cbor:"w,omitempty"`
+	Away    *Deed           `cbor:"a,omitempty"`
+	Apart   []Apart         `cbor:"p,omitempty"`
+	Open    bool            `cbor:"o,omitempty"`
 	Fields  map[string]any  `cbor:"f,omitempty"`
 	Derived cbor.RawMessage `cbor:"d,omitempty"`
 }
@@ -51,7 +54,7 @@ func (s *Set) ViewVersion(kind string) int64 {
 // EncodeView gives a view as it is stored.
 func (s *Set) EncodeView(v *View) ([]byte, error) {
 	out := stored{
-		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk,
+		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk, Away: v.Archived, Apart: v.Apart, Open: v.Open,
 		Fields: make(map[string]any, len(v.Fields)),
 	}
 	for key, value := range v.Fields {
@@ -87,7 +90,7 @@ func (s *Set) DecodeView(b []byte) (*View, error) {
 		return nil, ErrStale
 	}
 	v := &View{
-		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk,
+		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk, Archived: in.Away, Apart: in.Apart, Open: in.Open,
 		Fields: make(Values, len(in.Fields)),
 	}
 	for key, value := range in.Fields {

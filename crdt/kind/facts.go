@@ -11,8 +11,11 @@ import (
 const (
 	TagFact    = "tag"    // it has a tag: "tag/paper"
 	LinkedFact = "linked" // it goes on in a share
-	NamedFact  = "named"  // somebody is named in its thread: "named/m-…"
-	OfFact     = "of"     // whose it is, where each member has one: see Kind.Single
+
+	ArchivedFact = "archived" // somebody put it away
+	MergedFact   = "merged"   // two wrote at one place in it while apart
+	NamedFact    = "named"    // somebody is named in its thread: "named/m-…"
+	OfFact       = "of"       // whose it is, where each member has one: see Kind.Single
 )
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",
@@ -26,6 +29,8 @@ func (k *Kind) FactsOf(v *View) []string {
 		f.Has(TagFact, t)
 	}
 	f.Is(LinkedFact, v.Link != nil)
+	f.Is(ArchivedFact, v.Archived != nil && !v.Open)
+	f.Is(MergedFact, len(v.Apart) > 0)
 	for i := range v.Talk {
 		if r := &v.Talk[i]; r.Text != "" {
 			f.Who(NamedFact, r.For...)
@@ -126,6 +131,7 @@ func (f *Filter) Want(value string, by Asker) Want {
 
 // Wants is what is asked of a document that waits for somebody.
 func (w *Wait) Wants(by Asker) (all []Want) {
+	all = append(all, NotArchived)
 	want := func(word string, not bool) {
 		name, value := SplitFact(word)
 		one := Want{Fact: name, Not: not}
@@ -151,3 +157,6 @@ func (w *Wait) Wants(by Asker) (all []Want) {
 	}
 	return all
 }
+
+// NotArchived is asked of the documents of all lists but that of those which were put away.
+var NotArchived = Want{Fact: ArchivedFact, Not: true}

@@ -60,7 +60,15 @@ func (k *Kind) Table() *schema.Kind {
 }
 
 // Field returns the field with a key; nil if there is none. What members say of themselves isn't among them.
-func (k *Kind) Field(key string) *Field { return find(k.Fields, key) }
+func (k *Kind) Field(key string) *Field {
+	switch key {
+	case archivedField.Key:
+		return archivedField
+	case settledField.Key:
+		return settledField
+	}
+	return find(k.Fields, key)
+}
 
 // Said returns what members say of themselves under a key; nil if there is no such thing.
 func (k *Kind) Said(key string) *Field {
@@ -100,7 +108,7 @@ func (k *Kind) Verb(name string) *Verb {
 func (k *Kind) Sorts() []*Order { return append(append([]*Order{}, everyOrder...), k.Orders...) }
 
 // Filters returns what its list can be asked for.
-func (k *Kind) Filters() []*Filter { return append(append([]*Filter{}, k.Finds...), withTag) }
+func (k *Kind) Filters() []*Filter { return append(append([]*Filter{}, k.Finds...), withTag, Away) }
 
 func find(fields []*Field, key string) *Field {
 	for _, f := range fields {
@@ -192,6 +200,9 @@ var (
 	ByTitle    = &Order{Name: "title"}
 
 	everyOrder = []*Order{ByUpdate, ByCreation, ByTitle}
+
+	// Away finds what was put away, which no list has that isn't asked for it.
+	Away = &Filter{Name: "archived", Gist: "that were put away", Fact: ArchivedFact}
 
 	withTag = &Filter{Name: "tag", Gist: "with this tag", Fact: TagFact, Takes: Tag}
 )

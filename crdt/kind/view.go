@@ -43,14 +43,18 @@ type Values map[string]change.Value
 // replica. Nobody writes to one that others may have.
 type View struct {
 	Meta
-	Title   string
-	Text    string
-	Tags    []string // ascending, never nil
-	Link    *Linked  // where it goes on; nil: here
-	Kept    bool     // only people of the side that made it write in it
-	Fields  Values   // of the kind's fields that hold one value
-	Talk    []Remark // what members say about it
-	Derived any      // what Kind.Derive gives, a pointer: see Of
+	Title  string
+	Text   string
+	Tags   []string // ascending, never nil
+	Link   *Linked  // where it goes on; nil: here
+	Kept   bool     // only people of the side that made it write in it
+	Fields Values   // of the kind's fields that hold one value
+	Talk   []Remark // what members say about it
+
+	Archived *Deed   // who put it away; nil: it is in lists
+	Apart    []Apart // where it was written by several at once; at most MaxApart, never nil
+	Open     bool    // it waits to be done or decided, so that it can't be away
+	Derived  any     // what Kind.Derive gives, a pointer: see Of
 }
 
 // Of returns what the kind of a view derives; an empty T where the view is of another kind, or of none.
@@ -60,3 +64,6 @@ func Of[T any](v *View) *T {
 	}
 	return new(T)
 }
+
+// MaxApart bounds the places of a view at which several wrote apart: the newest are told.
+const MaxApart = 8

@@ -16,7 +16,11 @@ const (
 	Tags  = "tags" // a map: tag to true
 	Link  = "link" // where the document goes on, in a share: JSON; "" if it doesn't
 	Kept  = "kept" // true: only people of the side that made it may write in it; in a share, said by the first change
-	Talk  = "talk" // own: what a member says about the document, a family
+	// Archived and Settled hold when somebody put the document away (0: it was brought back), and when somebody said of what was
+	// written at one place by two that it is as it should be.
+	Archived = "archived"
+	Settled  = "settled"
+	Talk     = "talk" // own: what a member says about the document, a family
 )
 
 // Limits of values, in bytes. They hold for every replica alike; a field can have its own, see package kind.
@@ -173,13 +177,16 @@ var common = map[string]Field{
 	Tags:  {make: change.MakeMap, key: isTag, value: isTrue},
 	Link:  Str(MaxString),
 	Kept:  True().Frozen(),
+
+	Archived: Int(change.MaxTime),
+	Settled:  Int(change.MaxTime),
 }
 
 // commonOwn are what each member says in documents of every kind.
 var commonOwn = map[string]Field{Talk: Str(MaxString).Each(MaxTalk)}
 
 // Common returns the keys that every kind has, also in what each member says.
-func Common() []string { return []string{Title, Text, Tags, Link, Kept, Talk} }
+func Common() []string { return []string{Title, Text, Tags, Link, Kept, Archived, Settled, Talk} }
 
 // New makes the table of a kind: what it has beside what every kind has, in the document and in what each member says
 // of themselves.

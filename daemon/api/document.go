@@ -16,10 +16,12 @@ type Document struct {
 	CreatedAt Time     `json:"created_at"`
 	UpdatedBy Named    `json:"updated_by"`
 	UpdatedAt Time     `json:"updated_at"`
-	Heads     []string `json:"heads"`           // hashes of changes, in hexadecimal
-	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
-	Shared    *Shared  `json:"shared"`          // null: it is in no share
-	Remarks   int      `json:"remarks"`         // how many there are about it, without those that were taken back: see Thread
+	Heads     []string `json:"heads"`              // hashes of changes, in hexadecimal
+	Space     *Named   `json:"space,omitempty"`    // in an answer that is about several spaces
+	Shared    *Shared  `json:"shared"`             // null: it is in no share
+	Remarks   int      `json:"remarks"`            // how many there are about it, without those that were taken back: see Thread
+	Archived  *Deed    `json:"archived,omitempty"` // who put it away; it isn't there for what is in lists
+	Apart     []Apart  `json:"apart,omitempty"`    // where several wrote at one place without knowing of each other, and nobody has settled it
 	// Told is what who asked for something has to know about it, in sentences.
 	Told []string `json:"told,omitempty"`
 	// Merged is how the document differs from what who changed its text just now has read and written: what others wrote in
@@ -38,6 +40,25 @@ type LastShown struct {
 	At       Time     `json:"at"`       // null: never
 	Now      string   `json:"now"`      // the present revision
 	Changed  []Change `json:"changed"`  // what differs since; of what was never shown, all that answers are to
+}
+
+// Deed is who did something, and when.
+type Deed struct {
+	By Named `json:"by"`
+	At Time  `json:"at"`
+}
+
+// Apart is a place where several wrote at once: of the text all of it stands, of another field the value of one.
+type Apart struct {
+	Field string `json:"field"`
+	Sides []Side `json:"sides"`
+}
+
+// Side is what one of them wrote.
+type Side struct {
+	By   Named  `json:"by"`
+	Head string `json:"head"` // the version that they made of it
+	Says string `json:"says"` // the value; "" of the text
 }
 
 // Version is one state that a document was in.

@@ -37,6 +37,9 @@ type (
 	TextRequest struct {
 		Text string `json:"text"`
 	}
+	UndoRequest struct {
+		Undo bool `json:"undo,omitempty"` // not any more
+	}
 	HeadsRequest struct {
 		Heads []string `json:"heads"` // of the version that was shown
 	}

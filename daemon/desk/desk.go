@@ -52,6 +52,16 @@ func (s Shown) Header() api.Document {
 		d.Heads[i] = h.String()
 	}
 	d.Remarks = standing(v.Talk)
+	if v.Archived != nil && !v.Open {
+		d.Archived = &api.Deed{By: s.People.Named(v.Archived.By), At: api.At(v.Archived.At.Time())}
+	}
+	for _, a := range v.Apart {
+		said := api.Apart{Field: a.Field}
+		for _, side := range a.Sides {
+			said.Sides = append(said.Sides, api.Side{By: s.People.Named(side.By), Head: side.Head.String(), Says: side.Says})
+		}
+		d.Apart = append(d.Apart, said)
+	}
 	if s.same {
 		d.Changed = new(false)
 	}

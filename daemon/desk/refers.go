@@ -22,7 +22,7 @@ import (
 // withRefs is a view of a document as it goes on in a share, with what its own at home says of others.
 func withRefs(k *kind.Kind, there, home *crdt.View) *crdt.View {
 	v := *there
-	v.Fields = maps.Clone(there.Fields)
+	v.Fields, v.Archived = maps.Clone(there.Fields), home.Archived
 	for _, f := range k.Fields {
 		if f.Is != kind.Ref {
 			continue

@@ -16,6 +16,16 @@ func (c *Client) Figures(ctx context.Context) ([]api.Figure, error) {
 	return call[[]api.Figure](ctx, c, "GET", "agreements/figures", nil, nil)
 }
 
+// Archive puts a document away, or brings it back.
+func (c *Client) Archive(ctx context.Context, id string, undo bool) (api.Document, error) {
+	return call[api.Document](ctx, c, "POST", at("archive", id), nil, api.UndoRequest{Undo: undo})
+}
+
+// Settle says that what several wrote at one place of a document is as it should be.
+func (c *Client) Settle(ctx context.Context, id string) (api.Document, error) {
+	return call[api.Document](ctx, c, "POST", at("settle", id), nil, api.UndoRequest{})
+}
+
 // Talk says something about a document.
 func (c *Client) Talk(ctx context.Context, id string, q api.TalkRequest) (api.Thread, error) {
 	return call[api.Thread](ctx, c, "POST", at("talk", id), nil, q)

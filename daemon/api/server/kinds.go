@@ -156,6 +156,9 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 		}
 	}
 	list.Wants = func(by kind.Asker) (wants []kind.Want) {
+		if _, away := asked[kind.Away]; !away {
+			wants = append(wants, kind.NotArchived)
+		}
 		for f, value := range asked {
 			want := f.Want(value, by)
 			if names := callings[f]; names != nil {

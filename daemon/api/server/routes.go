@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
@@ -126,6 +127,8 @@ func otherRoutes() []route {
 		{path: "POST asks/{id}/withdraw", gist: "take back what one has asked", work: takes((*Server).withdrawAsk)},
 
 		{path: "GET agreements/figures", gist: "what the agreements that hold say in numbers", work: answers((*Server).figures)},
+		{path: "POST archive/{id}", gist: kind.Archive.Gist, about: aDocument, work: every(kind.Archive)},
+		{path: "POST settle/{id}", gist: kind.Settle.Gist, about: aDocument, work: every(kind.Settle)},
 		{path: "GET talk/{id}", gist: "what is said about a document", about: aDocument, work: answers((*Server).thread)},
 		{path: "POST talk/{id}", gist: "say something about it", about: aDocument, work: takes((*Server).talk)},
 		{path: "POST talk/{id}/shown", gist: "say that the thread was shown to the member of this device", about: aDocument, work: takes((*Server).noteThread)},

@@ -64,7 +64,11 @@ func (s *Server) today(r *http.Request) (any, error) {
 	}
 	t := object{"mentions": withLists(mentions), "notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
 	seenToo := (query{r.URL.Query()}).flag("all")
-	sections := []api.Section{mentionSection(mentions)}
+	merged, err := s.mergedSection(ctx, seenToo)
+	if err != nil {
+		return nil, err
+	}
+	sections := []api.Section{mentionSection(mentions), merged}
 	for _, k := range kinds.All.Nouns() {
 		for _, w := range k.Today {
 			waiting, err := s.waiting(ctx, k, w, seenToo)

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/crdt/kind"
+	"kith/daemon/api"
+	"kith/daemon/api/client"
+)
+
+func (k *kith) archive() *cli.Command {
+	return k.command(spec{
+		name: "archive", args: "ID…", usage: "put things away, out of lists and of today; --undo brings them back", ids: k.documentOffers(nil),
+		more: "Anybody can, and it is shown who did. What was put away is still found by search, by its ID and from what names it, and its list has it with --archived. " +
+			"What is open waits for somebody, and can't be put away.",
+		examples: []string{"kith archive n-2m7d", "kith archive n-2m7d --undo"},
+		flags:    []cli.Flag{&cli.BoolFlag{Name: "undo", Usage: "bring it back"}},
+		run: func(ctx context.Context, c *call) error {
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				done, err := d.Archive(ctx, id, c.Bool("undo"))
+				return done, func() { c.done(document{Document: done}, false) }, err
+			})
+		},
+	})
+}
+
+func (k *kith) settle() *cli.Command {
+	return k.command(spec{
+		name: "settle", args: "ID…", usage: "say that what two wrote at one place is as it should be now", ids: k.documentOffers(nil),
+		more:     "Where two wrote at one place without knowing of each other, it is said in kith today and at the thing itself, with both versions, until somebody who has seen them says so.",
+		examples: []string{"kith settle n-2m7d"},
+		run: func(ctx context.Context, c *call) error {
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				done, err := d.Settle(ctx, id)
+				return done, func() { c.done(document{Document: done}, false) }, err
+			})
+		},
+	})
+}
+
+// apart says where several wrote at one place, and how each version is read.
+func (c *call) apart(d api.Document) {
+	if len(d.Apart) == 0 {
+		return
+	}
+	c.out.println()
+	for _, a := range d.Apart {
+		var who, versions []string
+		for _, side := range a.Sides {
+			who = append(who, name(side.By))
+			if a.Field == kind.Body.Key {
+				versions = append(versions, name(side.By)+"'s: kith "+d.Kind+" show "+d.Short+" --at "+shortHead(side.Head))
+			} else {
+				versions = append(versions, because(name(side.By)+"'s", oneLine(side.Says, maxCell)))
+			}
+		}
+		c.out.println(c.out.strong(list(who) + " wrote at one place of the " + strings.ReplaceAll(a.Field, "_", " ") + " without knowing of each other:"))
+		for _, v := range versions {
+			c.out.println("  " + v)
+		}
+	}
+	c.out.println("  When it is as it should be: kith settle " + d.Short)
+}
