@@ -32,7 +32,7 @@ func told(c *coop, v *crdt.View) string {
 	var b strings.Builder
 	for _, s := range kinds.Pulse.Shows {
 		if s.Name == "words" {
-			for _, one := range s.Of(kind.Look{View: v, Named: func(m charter.MemberID) kind.Named { return kind.Named{Name: c.names(m)} }}).([]kinds.PulseJSON) {
+			for _, one := range s.Of(kind.Look{View: v, Named: func(m charter.MemberID) kind.Named { return kind.Named{Name: c.names(m)} }}).([]kinds.HowWeAreJSON) {
 				b.WriteString(one.Member.Name + " " + one.Well + " " + one.NotWell + "; ")
 			}
 		}

@@ -221,8 +221,8 @@ func closePulse(d *kind.Draft) error {
 	return nil
 }
 
-// PulseJSON is what one member said.
-type PulseJSON struct {
+// HowWeAreJSON is what one member said.
+type HowWeAreJSON struct {
 	Member           kind.Named `json:"member"`
 	Well             string     `json:"well"`
 	NotWell          string     `json:"not_well"`
@@ -231,25 +231,28 @@ type PulseJSON struct {
 	Late             bool       `json:"late"` // whoever closed it didn't know of it
 }
 
-func showPulse(l kind.Look) []PulseJSON {
-	out := []PulseJSON{}
+func showPulse(l kind.Look) []HowWeAreJSON {
+	out := []HowWeAreJSON{}
 	if !pulseAt.Has(l.View) {
 		return out
 	}
 	for _, s := range kind.Of[Round](l.View).Said {
-		out = append(out, PulseJSON{l.Named(s.Member), s.Words[0], s.Words[1], s.Words[2], s.Words[3], s.Late})
+		out = append(out, HowWeAreJSON{l.Named(s.Member), s.Words[0], s.Words[1], s.Words[2], s.Words[3], s.Late})
 	}
 	return out
 }
 
-func showStages(l kind.Look) map[string]int {
-	out := map[string]int{}
-	if pulseAt.Has(l.View) {
-		for i, n := range kind.Of[Round](l.View).Stages {
-			if n > 0 {
-				out[Stages[i]] = n
-			}
-		}
+// StagesJSON says how many see the co-op in which stage.
+type StagesJSON struct {
+	Forming    int `json:"forming"`
+	Storming   int `json:"storming"`
+	Norming    int `json:"norming"`
+	Performing int `json:"performing"`
+}
+
+func showStages(l kind.Look) (out StagesJSON) {
+	if n := kind.Of[Round](l.View).Stages; pulseAt.Has(l.View) && len(n) == len(Stages) {
+		out = StagesJSON{n[0], n[1], n[2], n[3]}
 	}
 	return out
 }
