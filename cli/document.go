@@ -52,6 +52,8 @@ func readDocuments(each []json.RawMessage) ([]document, error) {
 // shown by showPlain.
 var layouts = map[string]func(*call, document){
 	"task":      (*call).showTask,
+	"project":   (*call).showProject,
+	"intake":    (*call).showIntake,
 	"decision":  (*call).showDecision,
 	"pulse":     (*call).showPulse,
 	"agreement": (*call).showAgreement,

@@ -31,6 +31,7 @@ func (k *kith) kinds() (nouns []*cli.Command) {
 			verbs = append(verbs, k.doOne(of, v)...)
 		}
 		verbs = append(verbs, k.historyOf(of), k.restoreOne(of))
+		verbs = append(verbs, k.besides(of)...)
 		for _, l := range of.Lists {
 			verbs = append(verbs, k.listBy(of, l))
 		}

@@ -52,6 +52,17 @@ type Draft struct {
 	then   []func(title, text string)
 }
 
+// Where is where days end.
+func (d *Draft) Where() *time.Location {
+	if d.Place == nil {
+		return time.UTC
+	}
+	return d.Place
+}
+
+// Today is the day that it is there.
+func (d *Draft) Today() string { return d.Now.In(d.Where()).Format(time.DateOnly) }
+
 // Write is one thing to be written. One that is there already is left out.
 type Write struct {
 	Place  Place

@@ -50,6 +50,18 @@ type Minutes int64
 // Hours returns the amount in hours.
 func (m Minutes) Hours() float64 { return float64(m) / 60 }
 
+// Words says the amount as people write it: "2 h", "1 h 30", "45 min".
+func (m Minutes) Words() string {
+	switch h, rest := m/60, m%60; {
+	case h == 0:
+		return strconv.FormatInt(int64(rest), 10) + " min"
+	case rest == 0:
+		return strconv.FormatInt(int64(h), 10) + " h"
+	default:
+		return strconv.FormatInt(int64(h), 10) + " h " + strconv.FormatInt(int64(100+rest), 10)[1:]
+	}
+}
+
 // MarshalJSON writes hours, with as many decimals as it takes to read the same minutes again.
 func (m Minutes) MarshalJSON() ([]byte, error) {
 	s := strconv.FormatFloat(m.Hours(), 'f', 3, 64)

@@ -63,7 +63,7 @@ var samples = map[string][]*kind.View{
 		},
 	}, {Derived: &kinds.Tenure{}}},
 	"project": {{
-		Title: "Website", Fields: fields("due", "2026-12-01"),
+		Title: "Website", Fields: fields("due", "2026-12-01", "intake", "i-1"),
 		Derived: &kinds.Coordinating{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
@@ -71,6 +71,12 @@ var samples = map[string][]*kind.View{
 	"pulse": {
 		{Derived: &kinds.Round{Waiting: []charter.MemberID{ana}}},
 		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},
+	},
+	"intake": {
+		{Fields: fields("due", "2026-12-01"), Derived: &kinds.Moved{Apart: []string{"accepted", "declined"}}},
+		{Fields: fields("state", "talking"), Derived: &kinds.Moved{By: ana}},
+		{Fields: fields("state", "passed"), Derived: &kinds.Moved{}},
+		{Meta: kind.Meta{CreatedBy: ana}, Fields: fields("state", "declined", "ally", "Quilted"), Derived: &kinds.Moved{}},
 	},
 	"profile": {{
 		Meta:   kind.Meta{CreatedBy: ana},
@@ -84,7 +90,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "note", "profile", "project", "pulse", "role", "task"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "note", "profile", "project", "pulse", "role", "task", "time"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

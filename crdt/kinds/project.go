@@ -35,6 +35,7 @@ var (
 	projectPM        = &kind.Field{
 		Key: "coordination", Is: kind.Line, Hint: "what coordination costs: 15% on top, hours, or an amount as 500 EUR", Var: "HOW", Reads: cleanCoordination, Stays: true,
 	}
+	projectIntake      = &kind.Field{Key: "intake", Is: kind.Ref, Of: "intake", Hint: "the request that it came from"}
 	projectCoordinator = &kind.Field{Key: "coordinator", Is: kind.Members, Typed: MaxHolders, Hint: "who coordinates it"}
 	projectWho         = &kind.Field{Key: "members", Is: kind.Members, Typed: MaxHolders, Hint: "who coordinates it"}
 	projectNext        = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to coordinate it next"}
@@ -50,13 +51,13 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 var Project = &kind.Kind{
 	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 1,
 	Fields: []*kind.Field{
-		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, heldBy, heldLast,
+		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, projectIntake, heldBy, heldLast,
 	},
 	Own:    []*kind.Field{holdAnswer, holdHanded},
 	Derive: kind.Deriving(whoCoordinates), State: projectStatus.Str,
 	Shows: []*kind.Shown{
 		projectStatus.Shown(), projectStatusWhy.Shown(), projectClient.Shown(), projectBudget.Shown(), projectDue.Shown(),
-		projectRate.Shown(), projectPM.Shown(),
+		projectRate.Shown(), projectPM.Shown(), projectIntake.Shown(),
 		kind.Value("coordinated_by", "who coordinates it", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Holders) }),
 		kind.Value("asked", "to whom the coordination is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Asked) }),
 		kind.Value("named_apart", "two people who didn't know of each other said who coordinates it", func(l kind.Look) bool { return kind.Of[Coordinating](l.View).Apart }),
@@ -68,6 +69,7 @@ var Project = &kind.Kind{
 			f.Has(CalledFact, name)
 		}
 		f.Has("due", projectDue.Str(v))
+		f.Has("intake", projectIntake.Str(v))
 		f.Has("status", projectStatus.Str(v))
 		if isGoingOn(v) == nil {
 			f.Is("open", true)
@@ -82,6 +84,7 @@ var Project = &kind.Kind{
 		{Name: "open", Gist: "neither done nor dropped", Fact: "open"},
 		{Name: "status", Gist: "that stand like that", Fact: "status", Takes: projectStatus},
 		{Name: "called", Gist: "of this title, now or before", Fact: CalledFact, Takes: kind.Title},
+		{Name: "intake", Gist: "that came from this request", Fact: "intake", Takes: projectIntake},
 		{Name: "due-before", Gist: "to be done before then", Fact: "due", Takes: projectDue, Before: true},
 	},
 	Orders: []*kind.Order{projectByDue},
@@ -105,7 +108,7 @@ var Project = &kind.Kind{
 		Show: []string{`kith project show pr-6hx3`, `kith project show 6hx3 --jq .budget`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "begin a project", Text: kind.May, Opens: true, With: append(slices.Clone(projectTerms), projectCoordinator), Do: beginProject,
+		Name: "add", Gist: "begin a project", Text: kind.May, Opens: true, With: append(slices.Clone(projectTerms), projectIntake, projectCoordinator), Do: beginProject,
 		More:     "Tasks and hours name it by its title (kith task add --project TITLE): also those that were there before it.",
 		Examples: []string{`kith project add Website --client "Tandem Bikes" --budget 40h --coordinator Ana --rate "60 EUR" --coordination 15%`},
 	},

@@ -60,6 +60,15 @@ var (
 	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
 )
 
+// taskAlly is to whom a task is passed on.
+var taskAlly = &kind.Field{Key: "ally", Is: kind.Line, Hint: "which ally", Var: "ALLY"}
+
+// TaskAlly is to whom a task is passed on, as an argument.
+func TaskAlly() *kind.Field { return taskAlly }
+
+// passedOn writes nothing: a task is passed on by sharing it, which is more than its document can say.
+func passedOn(*kind.Draft) error { return kind.ErrNothingChanged }
+
 // taskAnsweredTo is what somebody accepts beside title and text.
 var taskAnsweredTo = []*kind.Field{taskDue, taskHours}
 
@@ -210,6 +219,11 @@ var Task = &kind.Kind{
 			Name: "hand-over", Gist: "ask somebody to take it over from me", Args: []*kind.Field{taskNext}, With: []*kind.Field{taskNote}, Live: isLive, Do: handOver,
 			More:     "It stays with you until they accept. If they decline, or you think otherwise (kith task take), you keep it. To put it back without somebody next: kith task take ID --undo.",
 			Examples: []string{`kith task hand-over t-4kq2 Ben --note "the key is with the neighbours"`},
+		},
+		{
+			Name: "pass", Gist: "pass it on to an ally", Args: []*kind.Field{taskAlly}, Live: isLive, Do: passedOn,
+			More:     "It goes into the share with them, where they can take it. What it shows them: kith share add --help.",
+			Examples: []string{`kith task pass t-4kq2 Quilted`},
 		},
 		{
 			Name: "start", Gist: "it is being done", Live: is(TaskOpen, TaskDoing), Do: start,

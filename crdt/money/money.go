@@ -55,7 +55,7 @@ func Parse(s string) (Amount, error) {
 	case len(whole) > MaxDigits:
 		return Amount{}, fmt.Errorf("“%s” is more money than there is", brief(s))
 	case point == "," && len(rest) == 3:
-		return Amount{}, fmt.Errorf("“%s” can be read in two ways: write %s%s %s or %s.%s %s", brief(s), whole, rest, code, whole, rest, code)
+		return Amount{}, fmt.Errorf("“%s” can be read in two ways: write %s%s %s if that is meant", brief(s), whole, rest, code)
 	case len(rest) > coins:
 		return Amount{}, fmt.Errorf("“%s” is no amount of money: %s has %d decimals", brief(s), code, coins)
 	}

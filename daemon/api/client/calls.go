@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"kith/crdt/invoice"
 	"kith/daemon/api"
 )
 
@@ -214,4 +215,44 @@ func setLimit(q url.Values, limit int) {
 	if limit > 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
+}
+
+// Times gives hours: q holds from, to, project, all.
+func (c *Client) Times(ctx context.Context, q url.Values) ([]api.TimeEntry, error) {
+	return call[[]api.TimeEntry](ctx, c, "GET", "time", q, nil)
+}
+
+// LogTime logs hours of one's own.
+func (c *Client) LogTime(ctx context.Context, fields map[string]any) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "POST", "time", nil, fields)
+}
+
+// ChangeTime says them otherwise. What isn't among the fields stays as it is.
+func (c *Client) ChangeTime(ctx context.Context, entry string, fields map[string]any) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "PATCH", at("time", entry), nil, fields)
+}
+
+// DropTime takes them back.
+func (c *Client) DropTime(ctx context.Context, entry string) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "POST", at("time", entry, "drop"), nil, nil)
+}
+
+// TimeReport gives sums of hours: q holds by, from, to, project.
+func (c *Client) TimeReport(ctx context.Context, q url.Values) (api.TimeReport, error) {
+	return call[api.TimeReport](ctx, c, "GET", "time/report", q, nil)
+}
+
+// Invoice gives the draft of one: q holds project, from, to, rate, coordination, tax.
+func (c *Client) Invoice(ctx context.Context, q url.Values) (invoice.Invoice, error) {
+	return call[invoice.Invoice](ctx, c, "GET", "time/invoice", q, nil)
+}
+
+// ProjectHours gives how many hours of a project are used and left.
+func (c *Client) ProjectHours(ctx context.Context, id string) (api.ProjectHours, error) {
+	return call[api.ProjectHours](ctx, c, "GET", at("time", "project", id), nil, nil)
+}
+
+// Load gives what is promised against what can be given.
+func (c *Client) Load(ctx context.Context) (api.Load, error) {
+	return call[api.Load](ctx, c, "GET", "load", nil, nil)
 }

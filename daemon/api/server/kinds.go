@@ -232,6 +232,9 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			if err != nil {
 				return nil, err
 			}
+			if more := moreDone[v]; more != nil {
+				return more(s, r.Context(), d, a)
+			}
 			return s.at.Documents.Do(r.Context(), k, v, d.ID, a)
 		},
 	}

@@ -59,7 +59,7 @@ var (
 
 // routes are all requests that the API answers.
 func routes() []route {
-	return slices.Concat(otherRoutes(), kindRoutes())
+	return slices.Concat(otherRoutes(), timeRoutes(), kindRoutes())
 }
 
 // otherRoutes are those that aren't about documents of one kind.

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"kith/cli/letter"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+	"kith/daemon/api/client"
+)
+
+// besides are the commands of a kind beside those that its declaration gives.
+func (k *kith) besides(of *kind.Kind) []*cli.Command {
+	if of == kinds.Intake {
+		return []*cli.Command{k.intakeImport()}
+	}
+	return nil
+}
+
+func (k *kith) intakeImport() *cli.Command {
+	return k.command(spec{
+		name: "import", args: "FILE", usage: "take a request from a mail, or from a form",
+		more: "FILE.eml is a mail as mail programs save one: its sender and words are taken, its attachments are named and left where they are. " +
+			"Another file is a form: a JSON object, or lines like who: Tandem Bikes, with contact, need, budget and due.",
+		examples: []string{`kith intake import request.eml`, `kith intake import form.json`},
+		run: func(ctx context.Context, c *call) error {
+			l, err := readLetter(c.arg(0))
+			if err != nil {
+				return err
+			}
+			for _, left := range l.Left {
+				fmt.Fprintf(c.env.Stderr, "kith: left out: %s\n", sentence(left))
+			}
+			body := map[string]any{"title": l.Who, "text": l.Text}
+			for key, value := range map[string]string{"contact": l.Contact, "budget": l.Budget, "due": l.Due} {
+				if value != "" {
+					body[key] = value
+				}
+			}
+			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, kinds.Intake.Many, body) })
+		},
+	})
+}
+
+func readLetter(path string) (l *letter.Letter, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, api.Problemf(api.NotFound, "kith intake import FILE", "%v", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if strings.HasSuffix(strings.ToLower(path), ".eml") {
+		l, err = letter.ReadMail(f)
+	} else {
+		l, err = letter.ReadForm(f)
+	}
+	if err != nil {
+		return nil, api.Problemf(api.Invalid, "kith intake import --help", "%v", err)
+	}
+	return l, nil
+}
+
+// showIntake shows a request, and beside it how full the co-op is: before anybody says yes.
+func (c *call) showIntake(d document) {
+	c.showPlain(kinds.Intake, d)
+	if d.fields.Str("state") == kinds.IntakeAccepted {
+		return
+	}
+	client, err := c.api()
+	if err != nil {
+		return
+	}
+	l, err := client.Load(c.Context.Context)
+	switch {
+	case err != nil || l.Withheld != "" || l.People == 0:
+	case l.Over:
+		c.out.println("How full we are: " + fullest(l) + "  (kith load)")
+	default:
+		for _, w := range l.Weeks {
+			if w.Percent != nil { // of the present one there may be nothing left
+				c.out.println(fmt.Sprintf("How full we are: %d %% in the week of %s  (kith load)", *w.Percent, c.when(w.From)))
+				return
+			}
+		}
+	}
+}
+
+// showProject shows a project, with its tasks, and the hours that are used and left.
+func (c *call) showProject(d document) {
+	c.showPlain(kinds.Project, d)
+	client, err := c.api()
+	if err != nil {
+		return
+	}
+	h, err := client.ProjectHours(c.Context.Context, d.ID)
+	if err != nil {
+		return
+	}
+	says := fmt.Sprintf("%g h used, of them %s coordination", h.Used, kind.Minutes(h.CoordinationMinutes).Words())
+	if h.Budget > 0 {
+		says += fmt.Sprintf("; %g of %g h left", h.Left, h.Budget)
+	}
+	c.out.println(says)
+	for _, t := range h.Tasks {
+		line := "  " + t.Short + "  " + c.out.isolate(oneLine(t.Title, maxCell)) + "  " + t.Status
+		if t.Hours > 0 || t.Used > 0 {
+			line += fmt.Sprintf("  %g of %g h", t.Used, t.Hours)
+		}
+		c.out.println(line)
+	}
+}

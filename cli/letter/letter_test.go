@@ -1,0 +1,125 @@
+package letter_test
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"kith/cli/letter"
+)
+
+func TestOfAMailTheWordsAreTakenAndNothingElse(t *testing.T) {
+	l, err := letter.ReadMail(strings.NewReader(strings.ReplaceAll(`From: =?utf-8?q?M=C3=ADa?= <mia@tandem.example>
+Subject: =?iso-8859-1?q?Una_p=E1gina?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: multipart/alternative; boundary=c
+
+--c
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+We need a p=E1gina.=0D=0A
+--c
+Content-Type: text/html
+
+<p>We need <b>a page</b></p>
+--c--
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="plan.pdf"
+Content-Transfer-Encoding: base64
+
+AAAA
+--b--
+`, "\n", "\r\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Who != "Mía" || l.Contact != "mia@tandem.example" || l.Text != "Una página\n\nWe need a página." {
+		t.Errorf("%+v", l)
+	}
+	if len(l.Left) != 1 || l.Left[0] != "an attachment: plan.pdf" {
+		t.Errorf("left out: %q", l.Left)
+	}
+}
+
+func TestAMailThatIsOnlyMarkupIsReadAsWords(t *testing.T) {
+	l, err := letter.ReadMail(strings.NewReader("From: a@b.example\nContent-Type: text/html\n\n<style>p{}</style><p>Hello &amp; <a href=x>good day</a><br>Ana</p>"))
+	if err != nil || l.Text != "Hello & good day\nAna" || l.Who != "a@b.example" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// Thirty megabytes and ten attachments are read with little memory.
+func TestALargeMailIsReadAndItsAttachmentsAreNamed(t *testing.T) {
+	head := "From: Mia <mia@tandem.example>\r\nSubject: Plans\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee below.\r\n"
+	parts := []io.Reader{strings.NewReader(head)}
+	for i := range 10 {
+		parts = append(parts, strings.NewReader(fmt.Sprintf("--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=plan%d.png\r\n\r\n", i)),
+			io.LimitReader(letters{}, 3<<20), strings.NewReader("\r\n"))
+	}
+	parts = append(parts, strings.NewReader("--b--\r\n"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	l, err := letter.ReadMail(io.MultiReader(parts...))
+	runtime.ReadMemStats(&after)
+	if err != nil || l.Text != "Plans\n\nSee below." || len(l.Left) != 10 {
+		t.Fatalf("%+v, %v", l, err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+		t.Errorf("it took %d MB", used>>20)
+	}
+}
+
+// letters is text without end.
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+		if i%77 == 76 {
+			p[i] = '\n'
+		}
+	}
+	return len(p), nil
+}
+
+func TestWhatIsNoMailIsRefused(t *testing.T) {
+	for _, s := range []string{"", "hello", "\x00\x01\x02", "Subject: no sender\n\nHello"} {
+		if l, err := letter.ReadMail(strings.NewReader(s)); err == nil {
+			t.Errorf("%q is read as %+v", s, l)
+		}
+	}
+}
+
+func TestAFormIsReadInTwoForms(t *testing.T) {
+	for _, s := range []string{
+		`{"who":"Tandem Bikes","contact":"mia@tandem.example","need":"a page\nand a shop","budget":"4000 EUR","due":"2027-03-01"}`,
+		"Who: Tandem Bikes\nContact: mia@tandem.example\nBudget: 4000 EUR\nDue: 2027-03-01\nNeed: a page\nand a shop\n",
+	} {
+		l, err := letter.ReadForm(strings.NewReader(s))
+		if err != nil || l.Who != "Tandem Bikes" || l.Contact != "mia@tandem.example" || l.Text != "a page\nand a shop" || l.Budget != "4000 EUR" || l.Due != "2027-03-01" {
+			t.Errorf("%+v, %v", l, err)
+		}
+	}
+	for _, s := range []string{"", "need: x", "\xff\xfe", strings.Repeat("a", letter.MaxForm+1)} {
+		if l, err := letter.ReadForm(strings.NewReader(s)); err == nil {
+			t.Errorf("read as %+v", l)
+		}
+	}
+}
+
+func FuzzAMail(f *testing.F) {
+	f.Add([]byte("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		l, err := letter.ReadMail(strings.NewReader(string(in)))
+		if err == nil && (strings.ContainsAny(l.Who+l.Contact+l.Subject, "\n\x1b") || strings.Contains(l.Text, "\x1b")) {
+			t.Errorf("%+v", l)
+		}
+	})
+}

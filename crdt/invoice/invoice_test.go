@@ -1,0 +1,151 @@
+package invoice_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kith/crdt/invoice"
+	"kith/crdt/money"
+)
+
+func amount(t interface{ Fatal(...any) }, s string) money.Amount {
+	a, err := money.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestInvoicesAsABookkeeperReckonsThem(t *testing.T) {
+	f, err := os.Open("../testdata/invoices.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n := 0
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		n++
+		cell := strings.Split(line, "|")
+		if len(cell) != 6 {
+			t.Fatalf("%q has %d columns", line, len(cell))
+		}
+		for i := range cell {
+			cell[i] = strings.TrimSpace(cell[i])
+		}
+		var work []invoice.Work
+		for _, m := range strings.Fields(cell[1]) {
+			minutes, err := strconv.ParseInt(m, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			work = append(work, invoice.Work{Text: "work", Minutes: minutes})
+		}
+		coordination, err := strconv.ParseInt(cell[2], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := invoice.Make(invoice.Terms{Rate: amount(t, cell[0]), Coordination: cell[3], Tax: cell[4]}, work, coordination)
+		got := ""
+		var mixed *money.MixedError
+		switch {
+		case errors.Is(err, invoice.ErrNothing):
+			got = "nothing to charge"
+		case errors.As(err, &mixed):
+			got = "two currencies"
+		case err != nil:
+			t.Fatal(err)
+		default:
+			for _, l := range made.Lines {
+				got += l.Amount + " "
+			}
+			got += "= " + made.Total
+		}
+		if got != cell[5] {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+	if n == 0 {
+		t.Fatal("no cases")
+	}
+}
+
+// By whole coins: every line is its quantity times its price, rounded, and all of them make the total.
+func TestTheLinesOfAnInvoiceAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		of := rapid.SampledFrom([]struct {
+			code     string
+			decimals int
+		}{{"EUR", 2}, {"JPY", 0}, {"KWD", 3}}).Draw(t, "currency")
+		price := fmt.Sprint(rapid.Int64Range(0, 500).Draw(t, "price"))
+		if of.decimals > 0 {
+			price += "." + fmt.Sprintf("%0*d", of.decimals, rapid.Int64Range(0, 99).Draw(t, "cents"))
+		}
+		var work []invoice.Work
+		for range rapid.IntRange(0, 12).Draw(t, "lines") {
+			work = append(work, invoice.Work{Text: "w", Minutes: rapid.Int64Range(0, 10_000).Draw(t, "minutes")})
+		}
+		coordination := rapid.SampledFrom([]string{"", "hours", "15%", "12.5%", "7.77%", "500 " + of.code}).Draw(t, "coordination")
+		tax := rapid.SampledFrom([]string{"", "21", "19", "5.5"}).Draw(t, "tax")
+		made, err := invoice.Make(invoice.Terms{Rate: amount(t, price+" "+of.code), Coordination: coordination, Tax: tax}, work, rapid.Int64Range(0, 5000).Draw(t, "coordinated"))
+		if errors.Is(err, invoice.ErrNothing) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := int64(0)
+		for _, l := range made.Lines {
+			sum += coins(t, l.Amount, of.decimals)
+			again := amount(t, l.Price+" "+of.code)
+			switch l.Unit {
+			case "hours", "fixed":
+				again, err = again.Times(l.Quantity)
+			case "percent":
+				again, err = again.Percent(l.Quantity)
+			}
+			if err != nil || again.String() != l.Amount {
+				t.Fatalf("%s × %s %s is %s, and the line says %s (%v)", l.Price, l.Quantity, l.Unit, again, l.Amount, err)
+			}
+		}
+		if sum != coins(t, made.Total, of.decimals) {
+			t.Fatalf("the lines make %d coins, and the total is %s", sum, made.Total)
+		}
+	})
+}
+
+func coins(t *rapid.T, s string, decimals int) int64 {
+	whole, part, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(whole+part, 10, 64)
+	if err != nil || len(part) != decimals {
+		t.Fatalf("%q has not %d decimals", s, decimals)
+	}
+	return n
+}
+
+func TestWhatPeopleWroteIsNoMarkupAndNoFormula(t *testing.T) {
+	made, err := invoice.Make(invoice.Terms{Rate: amount(t, "60 EUR")}, []invoice.Work{{Text: `=HYPERLINK("x")<script>|*a*`, Minutes: 60}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Project, made.From, made.To = "<b>Website", "2026-11-01", "2026-11-30"
+	for form, never := range map[string]string{"md": "| =HYPERLINK(\"x\")<", "csv": "\n\"=", "html": "<script>"} {
+		var b strings.Builder
+		if err := invoice.Formats[form](made, &b); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), never) || !strings.Contains(b.String(), "60.00") || form == "html" && strings.Contains(b.String(), "<b>") {
+			t.Errorf("%s:\n%s", form, b.String())
+		}
+	}
+}

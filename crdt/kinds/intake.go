@@ -1,0 +1,252 @@
+package kinds
+
+import (
+	"slices"
+	"strings"
+
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+	"kith/crdt/money"
+)
+
+// How it stands with a request from outside.
+const (
+	IntakeNew        = "new"
+	IntakeTalking    = "talking"
+	IntakeEstimating = "estimating"
+	IntakeAccepted   = "accepted"
+	IntakeDeclined   = "declined"
+	IntakePassed     = "passed"
+)
+
+var (
+	intakeState = &kind.Field{
+		Key: "state", Is: kind.Word, Words: []string{IntakeNew, IntakeTalking, IntakeEstimating, IntakeAccepted, IntakeDeclined, IntakePassed}, Hint: "how it stands", Log: intakeMoved,
+	}
+	intakeWhy     = &kind.Field{Key: "state_why", Is: kind.Reason, Label: "why it was declined or passed on", Hint: "why it was declined or passed on", With: intakeState}
+	intakeContact = &kind.Field{Key: "contact", Is: kind.Line, Hint: "how to reach them", Stays: true}
+	intakeBudget  = &kind.Field{Key: "budget", Is: kind.Line, Hint: "what they can pay, as 4000 EUR", Var: "AMOUNT", Reads: money.Clean}
+	intakeDue     = &kind.Field{Key: "due", Is: kind.Day, Hint: "when they need it"}
+	intakeHours   = &kind.Field{Key: "hours", Is: kind.Hours, Max: 60_000_000, Typed: 100_000, Hint: "how many hours we think it takes"}
+	intakeProject = &kind.Field{Key: "project", Is: kind.Ref, Of: "project", Hint: "the project that it became"}
+	intakeAlly    = &kind.Field{Key: "ally", Is: kind.Line, Hint: "to whom it was passed on"}
+
+	// IntakeTasks are the first tasks of what a request becomes: "Wireframes=8h".
+	IntakeTasks = &kind.Field{Key: "task", Is: kind.Tags, Label: "first task", Hint: "a first task, with its hours: Wireframes=8h", Var: "TASK"}
+	intakeInto  = &kind.Field{Key: "project", Is: kind.Ref, Of: "project", Hint: "a project that is there already; without it one is made"}
+	intakeTo    = &kind.Field{Key: "ally", Is: kind.Line, Hint: "which ally", Var: "ALLY"}
+)
+
+var intakeByDue = &kind.Order{Name: "due", Fact: "due"}
+
+// Intake is a request from outside: who wants what from us. Its title is who asks.
+var Intake = &kind.Kind{
+	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 1,
+	Fields: []*kind.Field{intakeState, intakeWhy, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
+	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
+	Shows: []*kind.Shown{
+		kind.Value("who", "who asks: the title", func(l kind.Look) string { return l.Title }),
+		intakeState.Shown(), intakeWhy.Shown(), intakeContact.Shown(), intakeBudget.Shown(), intakeDue.Shown(), intakeHours.Shown(),
+		intakeProject.Shown(), intakeAlly.Shown(),
+		kind.Value("moved_by", "who said last how it stands; null: nobody yet", func(l kind.Look) *kind.Named {
+			if kind.Of[Moved](l.View).By == (charter.MemberID{}) {
+				return nil
+			}
+			return new(l.Named(kind.Of[Moved](l.View).By))
+		}),
+		kind.Value("apart", "what people who didn't know of each other said of how it stands; empty if they agree", func(l kind.Look) []string {
+			return append([]string{}, kind.Of[Moved](l.View).Apart...)
+		}),
+	},
+	Facts: func(v *kind.View, f *kind.Facts) {
+		m, s := kind.Of[Moved](v), intakeState.Str(v)
+		f.Has("state", s)
+		f.Has("due", intakeDue.Str(v))
+		f.Is("open", isOpenIntake(v) == nil && s != IntakePassed)
+		f.Is("passed", s == IntakePassed)
+		if intakeAlly.Has(v) && (s == IntakeAccepted || s == IntakeDeclined) {
+			f.Who("answered", v.CreatedBy)
+		}
+		f.Is("new", s == IntakeNew)
+		f.Is("apart", len(m.Apart) > 0)
+		if s == IntakeTalking || s == IntakeEstimating {
+			f.Who("mine", m.By)
+		}
+	},
+	Finds: []*kind.Filter{
+		{Name: "open", Gist: "neither accepted, declined nor passed on", Fact: "open"},
+		{Name: "state", Gist: "that stand like that", Fact: "state", Takes: intakeState},
+		{Name: "due-before", Gist: "needed before then", Fact: "due", Takes: intakeDue, Before: true},
+	},
+	Orders: []*kind.Order{intakeByDue},
+	Columns: []*kind.Column{
+		{Title: "STATE", Says: kind.WordsOf("state")},
+		{Title: "BUDGET", Says: kind.WordsOf("budget")},
+		{Title: "NEEDED BY", Says: kind.DayOf("", "due")},
+	},
+	Today: []*kind.Wait{{
+		Key: "intakes_mine", Title: "Requests that you talk about", Gist: "requests from outside that I talk about or estimate",
+		Facts: []string{"mine/me", "open"}, Order: intakeByDue, Says: kind.WordsOf("state"), Run: "show",
+	}, {
+		Key: "intakes_apart", Title: "Said differently at once: talk, and say once more how it stands", Gist: "requests on which two said different things at once", Anybody: true,
+		Facts: []string{"apart"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("apart"), ", ")} }, Run: "show",
+	}, {
+		Key: "intakes_answered", Title: "Answered by who you passed it on to", Gist: "requests that I passed on, and that were answered",
+		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
+	}, {
+		Key: "intakes_passed", Title: "Passed on, and not answered yet", Gist: "requests that were passed on", Anybody: true,
+		Facts: []string{"passed"}, Order: intakeByDue, Says: kind.WordsOf("ally"), Run: "show",
+	}, {
+		Key: "intakes", Title: "Requests that nobody has answered", Gist: "requests from outside that nobody has answered", Anybody: true,
+		Facts: []string{"new"}, Order: intakeByDue, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.Str("budget")} }, Run: "talk",
+	}},
+	Examples: kind.Examples{
+		List: []string{`kith intake list --open`},
+		Show: []string{`kith intake show i-4kq2`, `kith intake show 4kq2 --jq .state`},
+	},
+	Make: &kind.Verb{
+		Name: "add", Gist: "write down what somebody asks for", Text: kind.May, Opens: true, With: []*kind.Field{intakeContact, intakeBudget, intakeDue, intakeHours},
+		More:     "The title is who asks, the text what they need.",
+		Examples: []string{`kith intake add "Tandem Bikes" --text "a website with a shop" --contact mia@tandem.example --budget 4000EUR --due 2027-03-01`},
+	},
+	Edit: &kind.Verb{
+		Name: "edit", Gist: "change a request", Text: kind.May, Opens: true, With: []*kind.Field{intakeContact, intakeBudget, intakeDue, intakeHours},
+		Examples: []string{`kith intake edit i-4kq2 --budget 4500EUR`},
+	},
+	Verbs: []*kind.Verb{
+		{Name: "talk", Gist: "I talk to them", Live: isOpenIntake, Do: intakeBecomes(IntakeTalking), Examples: []string{`kith intake talk i-4kq2`}},
+		{
+			Name: "estimate", Gist: "say how many hours we think it takes", With: []*kind.Field{intakeEstimate}, Live: isOpenIntake, Do: estimateIntake,
+			Examples: []string{`kith intake estimate i-4kq2 --hours 60`},
+		},
+		{
+			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Live: notAccepted, Do: acceptIntake,
+			More:     "Makes the project, with the hours as its budget, and its first tasks. How full the co-op is, kith intake show says before.",
+			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
+		},
+		{
+			Name: "decline", Gist: "we don't do it", Why: kind.Must, Act: "declining a request", Do: intakeBecomes(IntakeDeclined),
+			Examples: []string{`kith intake decline i-4kq2 --why "not before June"`},
+		},
+		{
+			Name: "pass", Gist: "pass it on to an ally", Args: []*kind.Field{intakeTo}, Why: kind.May, Live: notAccepted, Do: passIntake,
+			More:     "It goes into the share with them, without how to reach who asks: say that yourself, or ask them first whether you may.",
+			Examples: []string{`kith intake pass i-4kq2 Quilted`},
+		},
+		{Name: "reopen", Gist: "it is open after all", Do: intakeBecomes(IntakeNew), Examples: []string{`kith intake reopen i-4kq2`}},
+	},
+	Share: &kind.Share{},
+}
+
+var intakeEstimate = &kind.Field{Key: "hours", Is: kind.Hours, Max: intakeHours.Max, Typed: intakeHours.Typed, Hint: intakeHours.Hint, Needs: true}
+
+// IntakeInto is the project that a request becomes, as an argument of accepting it.
+func IntakeInto() *kind.Field { return intakeInto }
+
+// IntakeAlly is to whom a request is passed on, as an argument.
+func IntakeAlly() *kind.Field { return intakeTo }
+
+// IntakeTerms are what a project takes over from a request: its hours in minutes, and when it is due.
+func IntakeTerms(v *kind.View) (minutes int64, due string) {
+	return intakeHours.Int(v), intakeDue.Str(v)
+}
+
+// Moved is who said how it stands with a request.
+type Moved struct {
+	By    charter.MemberID // who said it last; zero: nobody yet
+	Apart []string         // what stands beside each other, since people who didn't know of each other said it; ascending
+}
+
+func whoMoved(s *kind.Story) (*Moved, error) {
+	m := &Moved{}
+	type said struct {
+		word string
+		by   charter.MemberID
+		over bool
+	}
+	all, order := map[change.OpID]*said{}, []change.OpID{}
+	for _, it := range s.Items {
+		for i := range it.Change.Ops {
+			op := &it.Change.Ops[i]
+			if !op.Obj.IsZero() || op.Key != intakeState.Key {
+				continue
+			}
+			for _, before := range op.Pred {
+				if was := all[before]; was != nil {
+					was.over = true
+				}
+			}
+			all[op.ID] = &said{word: op.Value.Str(), by: it.Author}
+			order = append(order, op.ID)
+		}
+	}
+	for i, id := range order {
+		one := all[id]
+		if one.over {
+			continue
+		}
+		if i > 0 && one.word == intakeState.Str(s.View) {
+			m.By = one.by
+		}
+		if !slices.Contains(m.Apart, one.word) {
+			m.Apart = append(m.Apart, one.word)
+		}
+	}
+	slices.Sort(m.Apart)
+	if len(m.Apart) < 2 {
+		m.Apart = nil
+	}
+	return m, nil
+}
+
+// isOpenIntake refuses what makes no sense on a request that was answered.
+func isOpenIntake(v *kind.View) error {
+	switch s := intakeState.Str(v); s {
+	case IntakeAccepted, IntakeDeclined: // who it was passed on to answers
+		return kind.NotAllowed("it can be open again: kith intake reopen", "the request was %s", s)
+	}
+	return nil
+}
+
+func notAccepted(v *kind.View) error {
+	if len(kind.Of[Moved](v).Apart) > 0 {
+		return nil // that is what there is to be settled
+	}
+	return isOpenIntake(v)
+}
+
+func intakeBecomes(state string) func(*kind.Draft) error {
+	return func(d *kind.Draft) error {
+		d.SetAnew(intakeState, change.StrValue(state)) // it counts who says so
+		d.Set(intakeWhy, change.StrValue(d.Asks.Why))
+		return nil
+	}
+}
+
+func estimateIntake(d *kind.Draft) error {
+	d.Set(intakeHours, d.Asks.Value(intakeEstimate))
+	return intakeBecomes(IntakeEstimating)(d)
+}
+
+func acceptIntake(d *kind.Draft) error {
+	if p := d.Asks.Str(intakeInto); p != "" {
+		d.Set(intakeProject, change.StrValue(p))
+	}
+	return intakeBecomes(IntakeAccepted)(d)
+}
+
+func passIntake(d *kind.Draft) error {
+	d.Set(intakeAlly, change.StrValue(d.Asks.Str(intakeTo)))
+	return intakeBecomes(IntakePassed)(d)
+}
+
+func intakeMoved(v change.Value, first bool) (verb, to string) {
+	if first {
+		return "", ""
+	}
+	return map[string]string{
+		IntakeNew: "reopened", IntakeTalking: "talks to them", IntakeEstimating: "estimated", IntakeAccepted: "accepted",
+		IntakeDeclined: "declined", IntakePassed: "passed it on",
+	}[v.Str()], ""
+}

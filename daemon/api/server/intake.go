@@ -1,0 +1,158 @@
+package server
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// moreDone are the verbs that do more than they write in their document.
+var moreDone = map[*kind.Verb]func(*Server, context.Context, api.Document, Asks) (Shown, error){
+	kinds.Intake.Verb("accept"): (*Server).acceptIntake,
+	kinds.Intake.Verb("pass"):   (*Server).passIntake,
+	kinds.Task.Verb("pass"):     (*Server).passTask,
+}
+
+// acceptIntake makes the project that a request becomes and its first tasks, and then says that it is accepted. Begun again
+// after it was interrupted, it goes on with what is there.
+func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Shown, error) {
+	verb := kinds.Intake.Verb("accept")
+	was, err := s.at.Documents.Show(ctx, kinds.Intake, d.ID)
+	if err == nil {
+		err = verb.Live(was.View)
+	}
+	if err != nil {
+		return Shown{}, err
+	}
+	var tasks []Asks
+	for _, word := range a.All(kinds.IntakeTasks) {
+		t, err := firstTask(word)
+		if err != nil {
+			return Shown{}, err
+		}
+		tasks = append(tasks, t)
+	}
+	into, err := s.projectOf(ctx, was, a)
+	if err != nil {
+		return Shown{}, err
+	}
+	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want {
+		return []kind.Want{{Fact: "project", Is: oneOf([]string{into.Title})}}
+	}})
+	if err != nil {
+		return Shown{}, err
+	}
+	had := map[string]bool{}
+	for _, t := range there {
+		had[t.Title] = true
+	}
+	for _, t := range tasks {
+		if had[*t.Title] {
+			continue
+		}
+		if err := t.say(kinds.Task.Field("project"), into.Title); err != nil {
+			return Shown{}, err
+		}
+		if err := kinds.Task.Make.Check(&t.Request); err != nil {
+			return Shown{}, err
+		}
+		if _, err := s.at.Documents.Create(ctx, kinds.Task, t); err != nil {
+			return Shown{}, err
+		}
+	}
+	if err := a.say(kinds.IntakeInto(), into.ID); err != nil {
+		return Shown{}, err
+	}
+	return s.at.Documents.Do(ctx, kinds.Intake, verb, d.ID, a)
+}
+
+// firstTask reads "Wireframes=8h", or a title alone.
+func firstTask(word string) (a Asks, err error) {
+	title, hours, timed := strings.Cut(word, "=")
+	title = strings.TrimSpace(title)
+	a.Title, a.Text = &title, &kind.Writing{}
+	if !timed {
+		return a, nil
+	}
+	hours = strings.ReplaceAll(strings.TrimSuffix(strings.TrimSpace(hours), "h"), ",", ".")
+	n, err := strconv.ParseFloat(strings.TrimSpace(hours), 64)
+	if err != nil {
+		return a, api.Problemf(api.Invalid, "--task Wireframes=8h", "“%s” is no task with its hours", api.Brief(word))
+	}
+	return a, a.Read(kinds.Task.Field("hours"), []byte(strconv.FormatFloat(n, 'f', -1, 64)))
+}
+
+// projectOf is the project that a request becomes: the one that is named, one that was begun for it, or a new one.
+func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, error) {
+	if id := a.Str(kinds.IntakeInto()); id != "" {
+		return s.at.Documents.Show(ctx, kinds.Project, id)
+	}
+	begun, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Project, Wants: func(kind.Asker) []kind.Want {
+		return []kind.Want{{Fact: "intake", Is: oneOf([]string{request.ID})}}
+	}})
+	if err != nil || len(begun) > 0 {
+		return append(begun, Shown{})[0], err
+	}
+	if p, is, err := s.called(ctx, kinds.Project.Name, request.Title); err != nil || is {
+		if err == nil {
+			err = api.Problemf(api.NotAllowed, "kith intake accept "+request.Short+" --project "+p.Short+", or give one of them another title", "a project is called “%s” already: %s", p.Title, p.Short)
+		}
+		return Shown{}, err
+	}
+	minutes, due := kinds.IntakeTerms(request.View)
+	var make Asks
+	make.Title, make.Text = &request.Title, &kind.Writing{Text: request.Text}
+	says := map[string]string{"client": request.Title, "intake": request.ID, "due": due}
+	for key, words := range says {
+		if words == "" {
+			continue
+		}
+		if err := make.say(kinds.Project.Field(key), words); err != nil {
+			return Shown{}, err
+		}
+	}
+	if minutes > 0 {
+		if err := make.Read(kinds.Project.Field("budget"), []byte(strconv.FormatFloat(kind.Minutes(minutes).Hours(), 'f', -1, 64))); err != nil {
+			return Shown{}, err
+		}
+	}
+	if err := kinds.Project.Make.Check(&make.Request); err != nil {
+		return Shown{}, err
+	}
+	return s.at.Documents.Create(ctx, kinds.Project, make)
+}
+
+// passIntake says that a request is passed on, and puts it into the share with who is to answer it.
+func (s *Server) passIntake(ctx context.Context, d api.Document, a Asks) (Shown, error) {
+	share, err := s.at.Shares.ShowShare(ctx, a.Str(kinds.IntakeAlly()))
+	if err != nil {
+		return Shown{}, err
+	}
+	if err := a.say(kinds.IntakeAlly(), share.With); err != nil {
+		return Shown{}, err
+	}
+	if _, err := s.at.Documents.Do(ctx, kinds.Intake, kinds.Intake.Verb("pass"), d.ID, a); err != nil {
+		return Shown{}, err
+	}
+	return s.intoShare(ctx, kinds.Intake, d.ID, share.Space.ID)
+}
+
+// passTask puts a task into the share with an ally, so that they can take it.
+func (s *Server) passTask(ctx context.Context, d api.Document, a Asks) (Shown, error) {
+	share, err := s.at.Shares.ShowShare(ctx, a.Str(kinds.TaskAlly()))
+	if err != nil {
+		return Shown{}, err
+	}
+	return s.intoShare(ctx, kinds.Task, d.ID, share.Space.ID)
+}
+
+func (s *Server) intoShare(ctx context.Context, k *kind.Kind, id, share string) (Shown, error) {
+	if _, err := s.at.Shares.ShareDocument(ctx, share, api.ShareAdd{ID: id}); err != nil {
+		return Shown{}, err
+	}
+	return s.at.Documents.Show(ctx, k, id)
+}

@@ -1,0 +1,207 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/crdt/load"
+	"kith/daemon/api"
+)
+
+// maxSuggests bounds what is suggested at once.
+const maxSuggests = 20
+
+// longBefore is how many months back hours on tasks are looked for.
+const longBefore = 12
+
+// load counts what is promised against what can be given.
+func (s *Server) load(r *http.Request) (api.Load, error) {
+	ctx := r.Context()
+	out := api.Load{Weeks: []api.LoadWeek{}, Members: []api.LoadMember{}, Suggests: []api.LoadSuggest{}}
+	mine, err := s.me(ctx)
+	if err != nil {
+		return out, err
+	}
+	me, err := charter.ParseMemberID(mine)
+	if err != nil {
+		return out, err
+	}
+	people, names, err := s.givers(ctx)
+	if err != nil {
+		return out, err
+	}
+	promises, tasks, err := s.promises(ctx)
+	if err != nil {
+		return out, err
+	}
+	today := s.now().Format(time.DateOnly)
+	var all [][]load.Week
+	for _, p := range people {
+		weeks := load.Of(p, promises, today)
+		all = append(all, weeks)
+		if p.Member != me {
+			continue
+		}
+		if out.Mine, err = s.ownLoad(ctx, weeks); err != nil {
+			return out, err
+		}
+	}
+	out.People = len(people)
+	if !load.Visible(people, me) {
+		out.Withheld = "fewer than " + strconv.Itoa(load.FewPeople) + " have said what they can give: the sum is shown to those who have"
+		return out, nil
+	}
+	sum := load.Sum(all, today)
+	out.Weeks, out.OverWeeks = loadWeeks(sum), len(load.Over(sum))
+	out.Over = out.OverWeeks > 0
+	for _, one := range promises {
+		for i, m := range one.By {
+			if !slices.ContainsFunc(people, func(p load.Person) bool { return p.Member == m }) && !one.Weekly {
+				out.Unsaid += hoursOf(one.Minutes*int64(i+1)/int64(len(one.By)) - one.Minutes*int64(i)/int64(len(one.By)))
+			}
+		}
+	}
+	for _, p := range load.Listed(people) {
+		out.Members = append(out.Members, api.LoadMember{Member: names[p.Member], Hours: hoursOf(p.Week), Until: p.Until})
+	}
+	slices.SortFunc(out.Members, func(a, b api.LoadMember) int { return strings.Compare(a.Member.Name, b.Member.Name) })
+	if out.Over {
+		out.Suggests, err = s.suggests(ctx, tasks, today)
+	}
+	return out, err
+}
+
+// ownLoad is what only the member of this device is shown: how full their weeks are, and which go beyond the agreement.
+func (s *Server) ownLoad(ctx context.Context, weeks []load.Week) (*api.LoadMine, error) {
+	out := &api.LoadMine{Weeks: loadWeeks(weeks), Over: []string{}}
+	limit, err := s.figure(ctx, kinds.FigureHoursLimit)
+	if err != nil {
+		return nil, err
+	}
+	hours, err := strconv.ParseFloat(strings.TrimSuffix(limit, "h"), 64)
+	if err != nil || hours <= 0 {
+		return out, nil // none is in force
+	}
+	out.Limit = hours
+	for _, w := range weeks {
+		if float64(w.Promised) > hours*60 {
+			out.Over = append(out.Over, w.From)
+		}
+	}
+	return out, nil
+}
+
+func loadWeeks(weeks []load.Week) []api.LoadWeek {
+	out := []api.LoadWeek{}
+	for _, w := range weeks {
+		one := api.LoadWeek{From: w.From, Promised: hoursOf(w.Promised), Offered: hoursOf(w.Offered)}
+		if percent, ok := w.Percent(); ok {
+			one.Percent = &percent
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// givers are those who say what they can give: of several profiles of one person the one that was changed last. Who has
+// left gives nothing.
+func (s *Server) givers(ctx context.Context) (people []load.Person, names map[charter.MemberID]api.Named, err error) {
+	members, err := s.at.Entrance.Members(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Profile})
+	if err != nil {
+		return nil, nil, err
+	}
+	names = map[charter.MemberID]api.Named{}
+	for _, d := range all { // the newest change first
+		of := d.View.CreatedBy
+		here := slices.ContainsFunc(members, func(m api.Member) bool { return m.ID == of.String() && whoIsIn(m) == nil })
+		if _, had := names[of]; had || !here {
+			continue
+		}
+		names[of] = d.CreatedBy
+		f := func(name string) string { return kinds.Profile.Field(name).Str(d.View) }
+		if week := kinds.Profile.Field("hours").Int(d.View); week > 0 {
+			people = append(people, load.Person{
+				Member: of, Week: week, Off: load.DaysOff(f("off")), Until: f("until"), Away: kind.Of[kinds.Absence](d.View).Away, ToAll: f("shared") == kinds.SharedToAll,
+			})
+		}
+	}
+	return people, names, nil
+}
+
+// promises are the tasks that somebody has and that aren't over, with what is left of their hours, and the roles that take hours.
+func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Shown, err error) {
+	tasks, err = s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
+	if err != nil {
+		return nil, nil, err
+	}
+	months, err := s.months(ctx, "", s.now().AddDate(0, -longBefore, 0).Format(time.DateOnly), "")
+	if err != nil {
+		return nil, nil, err
+	}
+	done := map[string]int64{}
+	for _, d := range months {
+		for _, e := range kind.Of[kinds.Month](d.View).Entries {
+			if !e.Gone && e.Task != "" {
+				done[e.Task] += e.Minutes
+			}
+		}
+	}
+	for _, t := range tasks {
+		left := kinds.Task.Field("hours").Int(t.View) - done[t.ID]
+		if by := kind.Of[kinds.Doing](t.View).TakenBy; len(by) > 0 && left > 0 {
+			all = append(all, load.Promise{By: by, Minutes: left, Due: kinds.Task.Field("due").Str(t.View)})
+		}
+	}
+	roles, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Role})
+	for _, d := range roles {
+		var by []charter.MemberID
+		for _, h := range kind.Of[kinds.Tenure](d.View).Holders {
+			by = append(by, h.Member)
+		}
+		if week := kinds.Role.Field("hours").Int(d.View); week > 0 && len(by) > 0 {
+			all = append(all, load.Promise{By: by, Minutes: week, Due: kinds.Role.Field("until").Str(d.View), Weekly: true})
+		}
+	}
+	return all, tasks, err
+}
+
+// suggests says what could be done if it is too much: of the work, never of people.
+func (s *Server) suggests(ctx context.Context, tasks []Shown, today string) ([]api.LoadSuggest, error) {
+	out := []api.LoadSuggest{}
+	add := func(d Shown, what string) {
+		if len(out) < maxSuggests {
+			out = append(out, api.LoadSuggest{ID: d.ID, Short: d.Short, Title: d.Title, What: what})
+		}
+	}
+	requests, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Intake, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range requests {
+		add(d, "could be declined, or passed to an ally")
+	}
+	inFour := s.now().AddDate(0, 0, 28).Format(time.DateOnly)
+	for _, d := range tasks {
+		doing, due := kind.Of[kinds.Doing](d.View), kinds.Task.Field("due").Str(d.View)
+		switch {
+		case len(doing.Wants) > 0:
+			add(d, "could be handed over: help is wanted")
+		case len(doing.TakenBy) == 0 && slices.ContainsFunc(doing.Asked, func(a kinds.Asked) bool { return a.Answer == kinds.AnswerNone }):
+			add(d, "could be declined: nobody has said yes yet")
+		case kinds.Task.State(d.View) == kinds.TaskOpen && len(doing.TakenBy) > 0 && (due == "" || due > inFour):
+			add(d, "could wait")
+		}
+	}
+	return out, nil
+}
