@@ -55,7 +55,7 @@ var Intake = &kind.Kind{
 			}
 			return new(l.Named(kind.Of[Moved](l.View).By))
 		}),
-		kind.Value("apart", "what people who didn't know of each other said of how it stands; empty if they agree", func(l kind.Look) []string {
+		kind.Value("said_apart", "what people who didn't know of each other said of how it stands; empty if they agree", func(l kind.Look) []string {
 			return append([]string{}, kind.Of[Moved](l.View).Apart...)
 		}),
 	},
@@ -90,7 +90,7 @@ var Intake = &kind.Kind{
 		Facts: []string{"mine/me", "open"}, Order: intakeByDue, Says: kind.WordsOf("state"), Run: "show",
 	}, {
 		Key: "intakes_apart", Title: "Said differently at once: talk, and say once more how it stands", Gist: "requests on which two said different things at once", Anybody: true,
-		Facts: []string{"apart"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("apart"), ", ")} }, Run: "show",
+		Facts: []string{"apart"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("said_apart"), ", ")} }, Run: "show",
 	}, {
 		Key: "intakes_answered", Title: "Answered by who you passed it on to", Gist: "requests that I passed on, and that were answered",
 		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
