@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"kith/daemon/api"
@@ -310,6 +311,13 @@ func TestNoCommandAnswersWithTricks(t *testing.T) {
 		},
 		Doctor: func(context.Context, DoctorOptions) ([]api.Check, error) {
 			return []api.Check{{Name: "store", OK: true, Says: "whole" + evil}}, nil
+		},
+		PorchAdd: func(_, label string, _ time.Time) (api.PorchCode, error) {
+			return api.PorchCode{ID: "p" + evil, Label: label + evil}, nil
+		},
+		PorchList: func(string, time.Time) ([]api.PorchCode, error) { return []api.PorchCode{{ID: "p", Label: evil}}, nil },
+		PorchRevoke: func(_, label string, _ time.Time) (api.PorchCode, error) {
+			return api.PorchCode{ID: "p", Label: label + evil}, nil
 		},
 		NewPhrase: func(context.Context, NewPhraseOptions) (r api.NewPhrase, _ error) { return r, nil },
 		Backup:    func(context.Context, BackupOptions) (r api.Backup, _ error) { return r, nil },

@@ -33,7 +33,7 @@ func (k *kith) porch() *cli.Command {
 					return err
 				}
 				return c.out.show(made, func() {
-					c.out.printf("%s is for %s. One of them types it as a relay, with kith init --relay or kith daemon --relay:\n\n    %s\n\nIt is shown only now.\n", made.ID, oneLine(made.Label, 80), made.Code)
+					c.out.printf("%s is for %s. One of them types it as a relay, with kith init --relay or kith daemon --relay:\n\n    %s\n\nIt is shown only now.\n", oneLine(made.ID, 80), oneLine(made.Label, 80), oneLine(made.Code, 400))
 				})
 			},
 		}),

@@ -5,6 +5,9 @@
 // makes no difference here: it is stored, so it is had, so it is passed on. Nor does it know
 // networks: a connection is an io.ReadWriteCloser, and whoever opened it has made sure who is at
 // the other end. Frames and limits: docs/PROTOCOL.md, "Streams".
+//
+// It is large: comparing, asking, sending and the bounds of each share the state of one session, and a reader of any
+// of them needs the others.
 package exchange
 
 import (

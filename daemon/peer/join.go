@@ -159,10 +159,10 @@ func Join(ctx context.Context, invite entry.Signer, addrs []string, request []by
 			tried = append(tried, attemptsTo(there.addrs, err)...)
 		}
 	}
-	if unknown && !silent {
-		return nil, &UnknownCodeError{tried}
+	if unknown {
+		return nil, &UnknownCodeError{Tried: tried, Others: silent}
 	}
-	return nil, nobody(tried) // who isn't there may know what the others don't
+	return nil, nobody(tried)
 }
 
 func nobody(tried []Attempt) error { return &NobodyAnsweredError{tried} }

@@ -112,14 +112,23 @@ func (e *NobodyAnsweredError) away() bool {
 
 // UnknownCodeError says that somebody answers at an address of the code, but doesn't know the
 // code: it was altered, or is for another co-op, or its maker's device was set up anew.
-type UnknownCodeError struct{ Tried []Attempt }
+type UnknownCodeError struct {
+	Tried  []Attempt
+	Others bool // the code leads to others as well, who aren't there now and may know it
+}
 
 func (e *UnknownCodeError) Error() string {
+	if e.Others {
+		return "whoever answers there doesn't know this code, and others to whom it leads aren't there now"
+	}
 	return "whoever answers there doesn't know this code"
 }
 
 // Problem implements problem.Teller.
 func (e *UnknownCodeError) Problem() *problem.Problem {
+	if e.Others {
+		return problem.New(problem.TimedOut, "try again when the computer of who made the code is on; or ask for a new one", "%v", e)
+	}
 	return problem.New(problem.NotFound, "check that the code is the one you were sent, or ask for a new one", "%v", e)
 }
 
