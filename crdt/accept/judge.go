@@ -237,8 +237,10 @@ func (d *Document) settleAgain(s *signed) {
 		d.due = dueAll
 		return
 	}
-	// It comes after the one that stays, and adds nothing that others could build on.
+	// It comes after the one that stays, and adds nothing that others could build on: which says more than what else
+	// may be wrong with it, and take says the same where it was here before.
 	d.decideOn(s, nil)
+	d.set(s, charter.Void, whySignedTwice)
 }
 
 func (d *Document) decideOn(s *signed, unfit error) {

@@ -232,6 +232,21 @@ func TestSigningAChangeAgainVoidsNobodysWork(t *testing.T) {
 		"first", "a", "bens", "again", "never good", "cleos")
 }
 
+// A later one may be wrong besides. Why it is void is the same on every replica, whichever came first.
+func TestWhyAChangeSignedAgainIsVoidHangsOnNoOrder(t *testing.T) {
+	d := newDesk(t, "ana") // who knows the whole charter
+	d.write("ana", "a", "first")
+	a := d.named["a"]
+	d.named["backwards"] = d.pens["ana"].signAs(a.Number+1, d.doc, nil, theCoop().upTo(5).Heads(), a.Payload)
+	for _, order := range [][]string{{"first", "a", "backwards"}, {"first", "backwards", "a"}, {"backwards", "a", "first"}} {
+		doc := d.read(order...)
+		d.expect(doc, "a accepted, backwards void")
+		if _, why := doc.State(d.named["backwards"].ID()); why != whySignedTwice {
+			t.Errorf("%v: %s", order, why)
+		}
+	}
+}
+
 func TestAnHonestDeviceMakesNoTwinOfItsOwn(t *testing.T) {
 	// Ana's change is refused; the core would give the next one the same number. A fresh run
 	// has numbers of its own, and the document goes on.
