@@ -76,6 +76,9 @@ func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body m
 			return err
 		}
 	}
+	if v == kinds.Task.Verb("pass") || v == kinds.Intake.Verb("pass") {
+		return c.beforePassing(ctx, client)
+	}
 	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
 		return nil
 	}

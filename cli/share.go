@@ -106,6 +106,23 @@ func (c *call) preview(p api.SharePreview) {
 	c.note(p.Says)
 }
 
+// beforePassing says what the ally will see of what is passed on to them. On a terminal it goes on when the person says yes.
+func (c *call) beforePassing(ctx context.Context, d *client.Client) error {
+	p, err := d.PreviewSharing(ctx, c.arg(1), api.ShareAdd{ID: c.arg(0)})
+	if err != nil {
+		return err
+	}
+	c.preview(p)
+	if !c.canEdit() || c.out.json {
+		return nil
+	}
+	yes, err := c.askYes("Pass it on so?")
+	if err == nil && !yes {
+		err = api.Problemf(api.NotAllowed, "", "nothing was passed on")
+	}
+	return err
+}
+
 // agreesToShow goes on when the person has said yes.
 func (c *call) agreesToShow(otherwise string) error {
 	if c.Bool("yes") {

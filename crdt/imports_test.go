@@ -68,7 +68,7 @@ var mayImport = map[string][]string{
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
 	"cli":         {"cli/service", "cli/letter", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica"},                        // the trial in a child process is replica's
+	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica", "daemon/whole"},        // the trial in a child process is replica's
 	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                                               // measures and labs
 }
 

@@ -17,6 +17,7 @@ import (
 	lies "kith/daemon/home" // the tests have homes of their own
 	"kith/daemon/porch"
 	"kith/daemon/replica"
+	"kith/daemon/whole"
 )
 
 // memoryLimit is from how many bytes on Go's collector runs sooner than it would by itself. It is soft, and above what a home of a million changes has
@@ -122,7 +123,7 @@ func begin(at, log string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(at, 0o700); err != nil {
+	if err := whole.Folder(at); err != nil {
 		return err
 	}
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

@@ -115,7 +115,7 @@ func (s *Service) Install(ctx context.Context, d Daemon, now bool) error {
 		return err
 	}
 	d.Home = s.home
-	if err := os.MkdirAll(filepath.Dir(s.File()), 0o755); err != nil {
+	if err := whole.Folder(filepath.Dir(s.File())); err != nil {
 		return err
 	}
 	if err := whole.Write(s.File(), []byte(s.system.text(d))); err != nil {
