@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,39 +62,6 @@ func (c *call) showDecision(d document) {
 		c.out.text(outcome.Str("text"))
 	}
 	c.footer(d.Document)
-}
-
-// prepared completes what a verb with words behind the ID is asked with: the revision that was shown last, and days in words.
-func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body map[string]any) error {
-	client, err := c.api()
-	if err != nil {
-		return err
-	}
-	if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
-		if body[kind.Seen.Key], err = c.answersTo(ctx, client, of, c.arg(0)); err != nil {
-			return err
-		}
-	}
-	if v == kinds.Task.Verb("pass") || v == kinds.Intake.Verb("pass") {
-		return c.beforePassing(ctx, client)
-	}
-	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
-		return nil
-	}
-	raw, err := client.Document(ctx, of.Many, c.arg(0))
-	if err != nil {
-		return err
-	}
-	d, err := readDocument(raw)
-	if err != nil {
-		return err
-	}
-	asked := map[string]any{"process": d.fields.Str("process"), "words": []string{c.arg(1)}}
-	if err := c.optionDays(asked, "process", "words"); err != nil {
-		return err
-	}
-	body["words"] = asked["words"].([]string)[0]
-	return nil
 }
 
 // optionDays makes of days in words, which are options by dates, what the daemon takes.

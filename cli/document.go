@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"kith/crdt/kind"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // document is a document as the daemon tells of it: all of it as JSON, what every kind has, and the rest by name.
@@ -26,6 +28,15 @@ func readDocument(raw json.RawMessage) (document, error) {
 		return d, fmt.Errorf("read the answer: %w", err)
 	}
 	return d, nil
+}
+
+// documentOf asks for a document of a kind.
+func documentOf(ctx context.Context, d *client.Client, of *kind.Kind, id string) (document, error) {
+	raw, err := d.Document(ctx, of.Many, id)
+	if err != nil {
+		return document{}, err
+	}
+	return readDocument(raw)
 }
 
 // readList reads what a list answers.

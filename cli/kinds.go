@@ -283,11 +283,7 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 			if err != nil {
 				return err
 			}
-			raw, err := client.Document(ctx, of.Many, c.arg(0))
-			if err != nil {
-				return err
-			}
-			d, err := readDocument(raw)
+			d, err := documentOf(ctx, client, of, c.arg(0))
 			if err != nil {
 				return err
 			}
@@ -303,7 +299,7 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 			if len(body) == 0 {
 				return c.unchanged(d.Short, d.raw)
 			}
-			raw, err = client.EditDocument(ctx, of.Many, d.ID, body)
+			raw, err := client.EditDocument(ctx, of.Many, d.ID, body)
 			if edit, is := body["text"].(*api.TextEdit); is && len(edit.BaseHeads) == 0 && isUnread(err) {
 				raw, err = c.writeUnread(ctx, client, of, d, body, edit)
 			}
@@ -470,6 +466,35 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, c.arg(0), v.Name, body) })
 	}
 	return k.command(s)
+}
+
+// prepared completes what a verb with words behind the ID is asked with: the revision that was shown last, and days in words.
+func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body map[string]any) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
+		if body[kind.Seen.Key], err = c.answersTo(ctx, client, of, c.arg(0)); err != nil {
+			return err
+		}
+	}
+	if v == kinds.Task.Verb("pass") || v == kinds.Intake.Verb("pass") {
+		return c.beforePassing(ctx, client)
+	}
+	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
+		return nil
+	}
+	d, err := documentOf(ctx, client, of, c.arg(0))
+	if err != nil {
+		return err
+	}
+	asked := map[string]any{"process": d.fields.Str("process"), "words": []string{c.arg(1)}}
+	if err := c.optionDays(asked, "process", "words"); err != nil {
+		return err
+	}
+	body["words"] = asked["words"].([]string)[0]
+	return nil
 }
 
 func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
@@ -651,11 +676,7 @@ func (k *kith) showOne(of *kind.Kind) *cli.Command {
 			if err != nil {
 				return err
 			}
-			raw, err := client.Document(ctx, of.Many, c.arg(0))
-			if err != nil {
-				return err
-			}
-			d, err := readDocument(raw)
+			d, err := documentOf(ctx, client, of, c.arg(0))
 			if err != nil {
 				return err
 			}

@@ -18,11 +18,7 @@ func (c *call) answersTo(ctx context.Context, d *client.Client, of *kind.Kind, i
 	if err != nil || last.Revision == last.Now || !c.canEdit() || c.out.json {
 		return last.Revision, err
 	}
-	raw, err := d.Document(ctx, of.Many, id)
-	if err != nil {
-		return "", err
-	}
-	doc, err := readDocument(raw)
+	doc, err := documentOf(ctx, d, of, id)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -166,12 +167,11 @@ func (s *Service) ours() (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	b := make([]byte, maxFile)
-	n, err := f.Read(b)
-	if err != nil && n == 0 {
-		return false, fmt.Errorf("read %s: %w", s.File(), err)
+	b, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		return false, err
 	}
-	if !strings.Contains(string(b[:n]), mark) {
+	if !strings.Contains(string(b), mark) {
 		return false, problem.New(problem.NotAllowed, "use that one, or move it away and try again", "%s isn't from kith service: it stays as it is", s.File())
 	}
 	return true, nil

@@ -63,6 +63,10 @@ func TestTheServiceIsInstalledAsItsPersonAndGoesWithoutATrace(t *testing.T) {
 func TestAnothersUnitOfThatNameStaysAsItIs(t *testing.T) {
 	s, _ := at(t, "", enabled)
 	must(t, os.MkdirAll(filepath.Dir(s.File()), 0o755))
+	must(t, os.WriteFile(s.File(), nil, 0o644))
+	if err := s.Install(t.Context(), Daemon{Program: "/opt/kith"}, true); err == nil || !strings.Contains(err.Error(), "isn't from kith service") {
+		t.Errorf("over an empty file: %v", err)
+	}
 	must(t, os.WriteFile(s.File(), []byte("[Service]\nExecStart=/mine\n"), 0o644))
 	err := s.Install(t.Context(), Daemon{Program: "/opt/kith"}, true)
 	_, gone := s.Remove(t.Context())

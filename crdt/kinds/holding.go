@@ -3,6 +3,7 @@ package kinds
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
@@ -21,7 +22,7 @@ var (
 	heldLast = &kind.Field{Key: "named", Is: kind.Members, Hint: "when each was named last", Stays: true, Log: untold}
 
 	holdAnswer = &kind.Field{
-		Key: "answer", Is: kind.JSON, Hint: "to having been named", Log: saidToNaming,
+		Key: "answer", Is: kind.JSON, Hint: "to having been named", Log: saidAnswer,
 		Form: `JSON {"to":ms,"answer":"accepted"\|"declined"\|"put_back","why":""}; to is the value in held`, // see answer
 	}
 	holdHanded = &kind.Field{
@@ -286,13 +287,19 @@ func wasNamed(v change.Value, _ bool) (verb, to string) {
 	return "named", ""
 }
 
-func saidToNaming(v change.Value, _ bool) (verb, to string) {
-	a, ok := parseAnswer(v.Str())
-	if !ok {
-		return "", ""
+// holderNames says in a few words who holds something, of the holders under a key of an answer; a question mark stands
+// behind who hasn't said yes. nobody is what it says of none.
+func holderNames(a kind.Answer, key, nobody string) kind.Cell {
+	var names []string
+	for _, h := range a.List(key) {
+		name := h.Str("name")
+		if !h.Is("accepted") {
+			name += "?"
+		}
+		names = append(names, name)
 	}
-	if a.Answer == AnswerPutBack {
-		return "put back", a.Why
+	if len(names) == 0 {
+		return kind.Cell{Words: nobody}
 	}
-	return a.Answer, a.Why
+	return kind.Cell{Words: strings.Join(names, ", ")}
 }

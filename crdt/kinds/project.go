@@ -282,14 +282,4 @@ func projectMoved(v change.Value, first bool) (verb, to string) {
 	}[v.Str()], ""
 }
 
-func projectCoordinators(a kind.Answer) kind.Cell {
-	var names []string
-	for _, h := range a.List("coordinated_by") {
-		name := h.Str("name")
-		if !h.Is("accepted") {
-			name += "?"
-		}
-		names = append(names, name)
-	}
-	return kind.Cell{Words: strings.Join(names, ", ")}
-}
+func projectCoordinators(a kind.Answer) kind.Cell { return holderNames(a, "coordinated_by", "") }

@@ -243,21 +243,7 @@ func roleOptedIn(v change.Value, _ bool) (verb, to string) {
 	return "joined the rotation", ""
 }
 
-// roleWhoHolds says in a few words who holds a role; a question mark stands behind who hasn't said yes.
-func roleWhoHolds(a kind.Answer) kind.Cell {
-	var names []string
-	for _, h := range a.List("held_by") {
-		name := h.Str("name")
-		if !h.Is("accepted") {
-			name += "?"
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return kind.Cell{Words: "nobody"}
-	}
-	return kind.Cell{Words: strings.Join(names, ", ")}
-}
+func roleWhoHolds(a kind.Answer) kind.Cell { return holderNames(a, "held_by", "nobody") }
 
 func roleEnds(a kind.Answer) kind.Cell {
 	who := roleWhoHolds(a)

@@ -45,7 +45,7 @@ var (
 	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}
 
 	taskAnswer = &kind.Field{
-		Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: taskAnswered,
+		Key: "answer", Is: kind.JSON, Hint: "to having been asked", Log: saidAnswer,
 		Form: `JSON {"to":ms,"answer":"accepted"\|"declined"\|"put_back","why":""}; to is the value in asked`, // see answer
 	}
 	taskHanded = &kind.Field{
@@ -675,7 +675,8 @@ func taskWasAsked(v change.Value, _ bool) (verb, to string) {
 	return "asked", ""
 }
 
-func taskAnswered(v change.Value, _ bool) (verb, to string) {
+// saidAnswer tells of an answer to having been asked or named.
+func saidAnswer(v change.Value, _ bool) (verb, to string) {
 	a, ok := parseAnswer(v.Str())
 	if !ok {
 		return "", ""
