@@ -107,7 +107,10 @@ func (h *home) ended() error {
 	h.joining = nil
 	late := time.AfterFunc(waittest.Limit, func() { _ = j.cmd.Process.Kill() })
 	defer late.Stop()
-	if err := j.cmd.Wait(); err != nil {
+	err := j.cmd.Wait()
+	for range j.out.lines { // what it said last may still be in the pipe
+	}
+	if err != nil {
 		return fmt.Errorf("%s wasn't added: %w\n%s", h.name, err, j.out)
 	}
 	return nil
