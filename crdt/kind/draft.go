@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"encoding/json"
 	"time"
 
 	"kith/crdt/change"
@@ -96,6 +97,19 @@ func (d *Draft) SetAnew(f *Field, v change.Value) {
 // Say writes what the author says of themselves.
 func (d *Draft) Say(f *Field, v change.Value) {
 	d.writes = append(d.writes, Write{Place: Own, Field: f, Value: v})
+}
+
+// SayJSON is Say with a value of several parts, which what names in the error if it is longer than a reason may be.
+func (d *Draft) SayJSON(f *Field, what string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if err := CheckReason(what, string(b)); err != nil {
+		return err
+	}
+	d.Say(f, change.StrValue(string(b)))
+	return nil
 }
 
 // SayOf writes one of a family of what the author says of themselves, by its name.

@@ -167,15 +167,7 @@ func joinAsk(d *kind.Draft) error {
 }
 
 func sayAnswer(d *kind.Draft, a requestAnswer) error {
-	b, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	if err := kind.CheckReason("the answer", string(b)); err != nil {
-		return err
-	}
-	d.Say(askAnswer, change.StrValue(string(b)))
-	return nil
+	return d.SayJSON(askAnswer, "the answer", a)
 }
 
 func withdrawAsk(d *kind.Draft) error {

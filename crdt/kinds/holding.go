@@ -1,7 +1,6 @@
 package kinds
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -176,15 +175,7 @@ func (h *Holding) handOverTo(d *kind.Draft, next charter.MemberID, note string, 
 	at := h.naming(d, last)
 	d.Mark(heldBy, next.String(), change.IntValue(at))
 	d.Mark(heldLast, next.String(), change.IntValue(at))
-	b, err := json.Marshal(handing{To: next.String(), Asked: at, Note: note})
-	if err != nil {
-		return err
-	}
-	if err := kind.CheckReason("the note", string(b)); err != nil {
-		return err
-	}
-	d.Say(holdHanded, change.StrValue(string(b)))
-	return nil
+	return d.SayJSON(holdHanded, "the note", handing{To: next.String(), Asked: at, Note: note})
 }
 
 // accept says that the author takes it: what they were named for, or what nobody holds.
@@ -218,14 +209,9 @@ func (h *Holding) refuse(d *kind.Draft) error {
 }
 
 func sayToNaming(d *kind.Draft, at int64, with, why string) error {
-	b, err := json.Marshal(answer{To: at, Answer: with, Why: why})
-	if err != nil {
+	if err := d.SayJSON(holdAnswer, "the answer", answer{To: at, Answer: with, Why: why}); err != nil {
 		return err
 	}
-	if err := kind.CheckReason("the answer", string(b)); err != nil {
-		return err
-	}
-	d.Say(holdAnswer, change.StrValue(string(b)))
 	if with != AnswerAccepted {
 		d.Say(holdHanded, change.StrValue(""))
 	}

@@ -1,7 +1,6 @@
 package kinds
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -241,15 +240,7 @@ func choose(d *kind.Draft) error {
 }
 
 func sayPosition(d *kind.Draft, p position) error {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	if err := kind.CheckReason("the position", string(b)); err != nil {
-		return err
-	}
-	d.Say(decisionPosition, change.StrValue(string(b)))
-	return nil
+	return d.SayJSON(decisionPosition, "the position", p)
 }
 
 // ballot reads what was typed: numbers of options, of which approval and dates take each (3, or 3=maybe), score one with its points

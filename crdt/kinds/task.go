@@ -471,15 +471,7 @@ func handOver(d *kind.Draft) error {
 	case len(now.Asked) >= MaxAsked:
 		return &kind.LimitError{What: "the task", Got: len(now.Asked) + 1, Limit: MaxAsked, Unit: "members asked"}
 	}
-	b, err := json.Marshal(handing{To: next.String(), Asked: now.ask(d, next), Note: d.Asks.Str(taskNote)})
-	if err != nil {
-		return err
-	}
-	if err := kind.CheckReason("the note", string(b)); err != nil {
-		return err
-	}
-	d.Say(taskHanded, change.StrValue(string(b)))
-	return nil
+	return d.SayJSON(taskHanded, "the note", handing{To: next.String(), Asked: now.ask(d, next), Note: d.Asks.Str(taskNote)})
 }
 
 // reply says that the author, who was asked, takes the task, or doesn't and why. Who has accepted and says no puts it back:
@@ -497,14 +489,9 @@ func replyTo(d *kind.Draft, with, why string) error {
 		with = AnswerPutBack
 	}
 	if a.Answer != with || a.Why != why {
-		b, err := json.Marshal(answer{To: int64(a.At), Answer: with, Why: why})
-		if err != nil {
+		if err := d.SayJSON(taskAnswer, "the answer", answer{To: int64(a.At), Answer: with, Why: why}); err != nil {
 			return err
 		}
-		if err := kind.CheckReason("the answer", string(b)); err != nil {
-			return err
-		}
-		d.Say(taskAnswer, change.StrValue(string(b)))
 	}
 	if with != AnswerAccepted {
 		d.Say(taskTaken, change.IntValue(0))
