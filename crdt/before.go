@@ -4,9 +4,9 @@ import (
 	"strings"
 
 	"github.com/automerge/automerge-go"
-	"github.com/sergi/go-diff/diffmatchpatch"
 
 	"kith/crdt/change"
+	"kith/crdt/diff"
 	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/crdt/schema"
@@ -80,18 +80,18 @@ const (
 
 // Passages tells two texts apart for a person, in whole words.
 func Passages(was, is string) (out []problem.Passage) {
-	diffs := byWords(was, is)
-	for i, d := range diffs {
+	steps := diff.Words(was, is)
+	for i, s := range steps {
 		if len(out) == maxPassages {
 			return append(out, problem.Passage{Same: " … "})
 		}
-		switch d.Type {
-		case diffmatchpatch.DiffDelete:
-			out = append(out, problem.Passage{Gone: cut(d.Text)})
-		case diffmatchpatch.DiffInsert:
-			out = append(out, problem.Passage{Came: cut(d.Text)})
-		case diffmatchpatch.DiffEqual:
-			out = append(out, problem.Passage{Same: around(d.Text, i > 0, i < len(diffs)-1)})
+		switch s.Is {
+		case diff.Gone:
+			out = append(out, problem.Passage{Gone: cut(s.Text)})
+		case diff.New:
+			out = append(out, problem.Passage{Came: cut(s.Text)})
+		case diff.Same:
+			out = append(out, problem.Passage{Same: around(s.Text, i > 0, i < len(steps)-1)})
 		}
 	}
 	return out

@@ -4,14 +4,12 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/automerge/automerge-go"
-	"github.com/sergi/go-diff/diffmatchpatch"
 
 	"kith/crdt/change"
+	"kith/crdt/diff"
 	"kith/crdt/kind"
 	"kith/crdt/schema"
 )
@@ -135,6 +133,33 @@ func merged(am *automerge.Doc, heads []change.Hash, want string) (string, error)
 	return v.Text().Get()
 }
 
+// Wrote says whether a change made the text what an edit makes of it: w says from which heads, and on are the heads on which the
+// change was made. It commits what was written to am and not yet committed.
+func Wrote(am *automerge.Doc, made change.Hash, on []change.Hash, w kind.Writing) (bool, error) {
+	_, was, err := TextAt(am, on)
+	if err != nil {
+		return false, err
+	}
+	_, is, err := TextAt(am, []change.Hash{made})
+	if err != nil || is == was {
+		return false, err
+	}
+	want, err := kind.CleanText("the text", w.Text)
+	if err != nil {
+		return false, err
+	}
+	then, err := forkAt(am, on)
+	if err != nil {
+		return false, err
+	}
+	if !standsAt(then, w.From) {
+		if want, err = merged(then, w.From, want); err != nil {
+			return false, err
+		}
+	}
+	return is == want, nil
+}
+
 // editText gathers the splices that bring into the text what a person did to it in an editor: they saw it as it was at some
 // heads if these are given, else as base, else as it is, and left want. The document may have moved on meanwhile; only
 // the differences are written, so nobody's words are lost: with heads where the core would have put them if they had
@@ -204,14 +229,14 @@ func rebase(base, want, now string) []splice {
 	}
 	to := places(base, now)
 	at := 0 // in base, in characters
-	for _, d := range diff(base, want, true) {
-		n := runes(d.Text)
-		switch d.Type {
-		case diffmatchpatch.DiffEqual:
+	for _, s := range diff.Edit(base, want) {
+		n := runes(s.Text)
+		switch s.Is {
+		case diff.Same:
 			at += n
-		case diffmatchpatch.DiffInsert:
-			add(splice{at: to.before(at), insert: d.Text})
-		case diffmatchpatch.DiffDelete:
+		case diff.New:
+			add(splice{at: to.before(at), insert: s.Text})
+		case diff.Gone:
 			for ; n > 0; n-- {
 				if p, ok := to.of(at); ok {
 					add(splice{at: p, del: 1})
@@ -248,10 +273,10 @@ func (m mapping) before(i int) int {
 func places(base, now string) mapping {
 	m := make(mapping, 0, runes(base)+1)
 	at := 0
-	for _, d := range diff(base, now, false) {
-		n := runes(d.Text)
-		switch d.Type {
-		case diffmatchpatch.DiffEqual:
+	for _, s := range diff.Kept(base, now) {
+		n := runes(s.Text)
+		switch s.Is {
+		case diff.Same:
 			for ; n > 0; n-- {
 				m = append(m, struct {
 					at   int
@@ -259,144 +284,16 @@ func places(base, now string) mapping {
 				}{at, true})
 				at++
 			}
-		case diffmatchpatch.DiffDelete:
+		case diff.Gone:
 			for ; n > 0; n-- {
 				m = append(m, struct {
 					at   int
 					here bool
 				}{at, false})
 			}
-		case diffmatchpatch.DiffInsert:
+		case diff.New:
 			at += n
 		}
 	}
 	return m
-}
-
-// maxDiffTime bounds the search for the smallest difference of two long texts. What is found by
-// then is a difference, too, only a coarser one.
-const maxDiffTime = time.Second
-
-// diff compares two texts by characters, with the borders of words where there is a choice. For
-// people, lines are compared first, so that what is alike in two different lines isn't taken for
-// one thing, and words that were replaced stay whole instead of being cut up by letters that
-// happen to be equal. Otherwise as much as can be counts as kept.
-func diff(from, to string, forPeople bool) []diffmatchpatch.Diff {
-	passages := []hunk{{from, to}}
-	if forPeople {
-		passages = hunks(from, to)
-	}
-	var out []diffmatchpatch.Diff
-	for _, h := range passages {
-		out = append(out, byCharacters(h.from, h.to, forPeople)...)
-	}
-	if diffmatchpatch.New().DiffText1(out) != from || diffmatchpatch.New().DiffText2(out) != to {
-		// The library would have made a mistake; a text that isn't what somebody wrote is worse
-		// than a coarse difference.
-		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffDelete, Text: from}, {Type: diffmatchpatch.DiffInsert, Text: to}}
-	}
-	return out
-}
-
-// hunk is a passage of one text and what stands in its place in the other.
-type hunk struct{ from, to string }
-
-// hunks pairs the passages of two texts, by whole lines: those that are alike, and between them
-// those that aren't. As many changed lines as there were before are paired one by one.
-func hunks(from, to string) []hunk {
-	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = maxDiffTime
-	a, b, lines := dmp.DiffLinesToRunes(from, to)
-	var out []hunk
-	var gone, come string
-	flush := func() {
-		was, is := strings.SplitAfter(gone, "\n"), strings.SplitAfter(come, "\n")
-		if len(was) != len(is) {
-			was, is = []string{gone}, []string{come}
-		}
-		for i := range was {
-			if was[i] != "" || is[i] != "" {
-				out = append(out, hunk{was[i], is[i]})
-			}
-		}
-		gone, come = "", ""
-	}
-	for _, d := range dmp.DiffCharsToLines(dmp.DiffMainRunes(a, b, false), lines) {
-		switch d.Type {
-		case diffmatchpatch.DiffDelete:
-			gone += d.Text
-		case diffmatchpatch.DiffInsert:
-			come += d.Text
-		case diffmatchpatch.DiffEqual:
-			flush()
-			out = append(out, hunk{d.Text, d.Text})
-		}
-	}
-	flush()
-	return out
-}
-
-// byWords compares two texts by whole words.
-func byWords(from, to string) []diffmatchpatch.Diff {
-	var words []string
-	place := map[string]rune{}
-	inRunes := func(s string) (out []rune) {
-		for _, w := range splitWords(s) {
-			r, ok := place[w]
-			if !ok {
-				r = rune(len(words)) + 1
-				if r >= 0xd800 { // no runes are there: what stands for one must be one
-					r += 0x800
-				}
-				place[w], words = r, append(words, w)
-			}
-			out = append(out, r)
-		}
-		return out
-	}
-	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = maxDiffTime
-	diffs := dmp.DiffMainRunes(inRunes(from), inRunes(to), false)
-	for i, d := range diffs {
-		var text strings.Builder
-		for _, r := range d.Text {
-			if r >= 0xd800 {
-				r -= 0x800
-			}
-			text.WriteString(words[r-1])
-		}
-		diffs[i].Text = text.String()
-	}
-	return diffs
-}
-
-// splitWords takes a text apart into words with what is written together with them, and single white space.
-func splitWords(s string) (out []string) {
-	from := 0
-	for i, r := range s {
-		if unicode.IsSpace(r) {
-			if from < i {
-				out = append(out, s[from:i])
-			}
-			from = i + utf8.RuneLen(r)
-			out = append(out, s[i:from])
-		}
-	}
-	if from < len(s) {
-		out = append(out, s[from:])
-	}
-	return out
-}
-
-func byCharacters(from, to string, forPeople bool) []diffmatchpatch.Diff {
-	if from == to {
-		return []diffmatchpatch.Diff{{Type: diffmatchpatch.DiffEqual, Text: from}}
-	}
-	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = maxDiffTime
-	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), true)
-	if forPeople {
-		diffs = dmp.DiffCleanupSemantic(diffs)
-	}
-	return dmp.DiffCleanupSemanticLossless(diffs)
 }

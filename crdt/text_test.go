@@ -2,6 +2,8 @@ package crdt_test
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +143,48 @@ func TestAnEditFromOlderHeadsIsMergedAsTheCoreWould(t *testing.T) {
 		// Words at one and the same place can stand in either order; each is there as often.
 		if got, want := counted(ana.view().Text), counted(cleo.view().Text); got != want {
 			t.Fatalf("merged here: %q\nby the core: %q", ana.view().Text, cleo.view().Text)
+		}
+	})
+}
+
+// Each puts words of their own between others', as of what they saw last, while the rest goes on: all are there once, and whole.
+func TestWordsThatSeveralPutInAtOnceStandOnceEach(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := note(t, "one two three\n\nfour five six\n")
+		every := strings.Fields(c.maker.view().Text)
+		names := []string{"ana", "ben", "cleo"}
+		saw := map[string]*crdt.View{}
+		for _, name := range names {
+			saw[name] = c.desk(name).view()
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			name := rapid.SampledFrom(names).Draw(t, "who")
+			if other := rapid.SampledFrom(names).Draw(t, "from"); other != name && rapid.Bool().Draw(t, "arrives") {
+				c.desk(name).from(c.desk(other))
+			}
+			if rapid.Bool().Draw(t, "looks") {
+				saw[name] = c.desk(name).view()
+			}
+			text := saw[name].Text
+			for range rapid.IntRange(1, 3).Draw(t, "words") {
+				starts := regexp.MustCompile(`(?:^|\s)(\S)|$`).FindAllStringSubmatchIndex(text, -1)
+				at := rapid.SampledFrom(starts).Draw(t, "at")
+				place := at[1]
+				if at[2] >= 0 {
+					place = at[2]
+				}
+				word := fmt.Sprintf("%s%02d", name, len(every))
+				every = append(every, word)
+				text = text[:place] + word + " " + text[place:]
+			}
+			saw[name] = c.desk(name).do(crdttest.EditTextFrom(saw[name].Heads, text))
+		}
+		text := c.settle().Text
+		is := strings.Fields(text)
+		slices.Sort(is)
+		slices.Sort(every)
+		if !slices.Equal(is, every) {
+			t.Fatalf("not whole: %q\nof %q", text, every)
 		}
 	})
 }

@@ -21,8 +21,9 @@ type InitRequest struct {
 }
 
 // TextEdit is a wanted text and the heads of the version that its writer read: the difference is merged into what
-// others wrote since. Without heads what the member of this device was shown last is meant; if that is nothing, the
-// request is refused as changed.
+// others wrote since. Sent once more as of the same heads it changes nothing, so who had no answer may ask again.
+// Without heads what the member of this device was shown last is meant; if that is nothing, the request is refused
+// as changed.
 type TextEdit struct {
 	Text      string   `json:"text"`
 	BaseHeads []string `json:"base_heads,omitempty"`

@@ -101,6 +101,12 @@ type editing struct {
 
 func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
 	r, err := e.clean(k, verb, a)
+	if err == nil && r.Text != nil && len(r.Text.From) > 0 {
+		var stands bool
+		if stands, err = e.wrote(*r.Text); stands {
+			r.Text = nil
+		}
+	}
 	if err != nil {
 		return err
 	}

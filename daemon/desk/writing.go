@@ -57,6 +57,28 @@ func (e editing) asOf(w *kind.Writing, version func(*accept.Document) ([]change.
 	return err
 }
 
+// mostAgain is how many of somebody's own changes are looked at, to find one that a request asks for again.
+const mostAgain = 16
+
+// wrote says whether somebody wrote already what is to be written, as of the same version: the answer to that didn't come to
+// them, and they ask again.
+func (e editing) wrote(w kind.Writing) (bool, error) {
+	h, own := e.Judge.History(), 0
+	for _, it := range slices.Backward(e.Judge.Order()) {
+		if it.Author != e.Author {
+			continue
+		}
+		made, ok := h.Change(it.Change.Hash)
+		if own++; !ok || own > mostAgain || slices.ContainsFunc(w.From, func(from change.Hash) bool { return !h.IsPast(from, made.Hash) || from == made.Hash }) {
+			return false, nil
+		}
+		if is, err := crdt.Wrote(e.Doc, made.Hash, made.Deps, w); is || err != nil {
+			return is, err
+		}
+	}
+	return false, nil
+}
+
 func held(d *accept.Document, heads []change.Hash) ([]change.Hash, error) {
 	for _, h := range heads {
 		if !d.History().Has(h) {

@@ -34,8 +34,18 @@ type window struct {
 	trouble []string // what the browser complained of
 }
 
-// browser opens the page of a member in a Chromium without a screen.
+// browser opens the page of a member in a window of its own.
 func browser(t testing.TB, m *member) *window {
+	t.Helper()
+	w := emptyWindow(t)
+	w.m = m
+	w.do(chromedp.Navigate(m.link()))
+	w.until("the page is there", `!!document.querySelector(".mast-mark")`)
+	return w
+}
+
+// emptyWindow opens a Chromium without a screen.
+func emptyWindow(t testing.TB) *window {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -47,7 +57,7 @@ func browser(t testing.TB, m *member) *window {
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	w := &window{t: t, m: m}
+	w := &window{t: t}
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(w.listen))
 	t.Cleanup(cancel)
 	w.ctx = ctx
@@ -58,8 +68,6 @@ func browser(t testing.TB, m *member) *window {
 	w.language("en")
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	must(t, err)
-	w.do(chromedp.Navigate(m.link()))
-	w.until("the page is there", `!!document.querySelector(".mast-mark")`)
 	return w
 }
 

@@ -2,11 +2,8 @@ package page
 
 import (
 	"net/http"
-	"strings"
-	"time"
 
-	"github.com/sergi/go-diff/diffmatchpatch"
-
+	"kith/crdt/diff"
 	"kith/crdt/kind"
 	"kith/daemon/api"
 )
@@ -46,62 +43,17 @@ type piece struct {
 	Says string
 }
 
-// diffTime bounds how long a difference is looked for; after that it is told more roughly.
-const diffTime = 200 * time.Millisecond
-
 // differences are the pieces that lead from a text to another, by whole words.
 func differences(from, to string) (all []piece) {
-	known, word := map[string]rune{}, []string{}
-	runes := func(text string) (out []rune) {
-		for _, w := range words(text) {
-			r, ok := known[w]
-			if !ok {
-				r = rune(len(word) + 1)
-				if r >= 0xD800 { // surrogates are no characters
-					r += 0x800
-				}
-				known[w], word = r, append(word, w)
-			}
-			out = append(out, r)
-		}
-		return out
-	}
-	say := func(s string) string {
-		var b strings.Builder
-		for _, r := range s {
-			if r >= 0xE000 {
-				r -= 0x800
-			}
-			b.WriteString(word[r-1])
-		}
-		return b.String()
-	}
-	d := diffmatchpatch.New()
-	d.DiffTimeout = diffTime
-	for _, one := range d.DiffMainRunes(runes(from), runes(to), false) {
+	for _, s := range diff.Words(from, to) {
 		is := "same"
-		switch one.Type {
-		case diffmatchpatch.DiffInsert:
+		switch s.Is {
+		case diff.New:
 			is = "new"
-		case diffmatchpatch.DiffDelete:
+		case diff.Gone:
 			is = "gone"
 		}
-		all = append(all, piece{is, say(one.Text)})
-	}
-	return all
-}
-
-// words takes a text apart into words and what is between them.
-func words(text string) (all []string) {
-	begin, space := 0, false
-	for i, r := range text {
-		if is := strings.ContainsRune(" \n\t", r); i > 0 && (is != space || r == '\n') {
-			all, begin = append(all, text[begin:i]), i
-		}
-		space = strings.ContainsRune(" \n\t", r)
-	}
-	if begin < len(text) {
-		all = append(all, text[begin:])
+		all = append(all, piece{is, s.Text})
 	}
 	return all
 }

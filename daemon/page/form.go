@@ -98,6 +98,7 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 			hide("heads", strings.Join(d.Heads, " "))
 			if k == kinds.Note {
 				f.Write = in.At(k.Many, d.Short, "write")
+				hide("was.sent", "") // what is on its way, behind a "="; the script fills it in
 			}
 		}
 	}

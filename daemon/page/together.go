@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"kith/crdt/diff"
 	"kith/crdt/kind"
 	"kith/daemon/api"
 )
@@ -49,14 +50,14 @@ func stepsTo(from, to string) (all []passage) {
 	if from == to {
 		return []passage{{Same: units(from)}}
 	}
-	for _, p := range differences(from, to) {
-		switch p.Is {
-		case "new":
-			all = append(all, passage{New: p.Says})
-		case "gone":
-			all = append(all, passage{Gone: units(p.Says)})
-		default:
-			all = append(all, passage{Same: units(p.Says)})
+	for _, s := range diff.Edit(from, to) {
+		switch s.Is {
+		case diff.New:
+			all = append(all, passage{New: s.Text})
+		case diff.Gone:
+			all = append(all, passage{Gone: units(s.Text)})
+		case diff.Same:
+			all = append(all, passage{Same: units(s.Text)})
 		}
 	}
 	return all

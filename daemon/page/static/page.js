@@ -45,37 +45,59 @@
   };
 
   // Together: what somebody writes in a note goes out as they write, and what others write comes in around their cursor.
-  const together = new Map(); // of forms: the text and heads that it was changed from last, and whether it is being sent
+  const together = new Map(); // of forms: the text that it was changed from last, and what is on its way
   const pause = 700, longest = 2000; // milliseconds
-  const write = (form) => {
-    const state = together.get(form), field = form.elements.text;
-    if (state.busy) { state.again = true; return; }
-    clearTimeout(state.timer);
-    state.busy = true; state.again = false; state.since = 0;
-    const sent = field.value;
+  const post = (url, body) => new Promise((done) => {
     const ask = new XMLHttpRequest();
-    ask.open("POST", form.dataset.write);
+    ask.open("POST", url);
     ask.responseType = "json";
     ask.timeout = 30000;
     ask.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
-    const failed = () => { state.busy = false; tell(form, false); if (form.isConnected) state.timer = setTimeout(write, 1000, form); };
-    ask.onload = () => {
-      if (ask.status >= 400 || !ask.response) { failed(); return; }
-      state.busy = false;
-      const now = ask.response;
-      carry(field, sent, now);
-      state.text = now.text;
-      form.elements.heads.value = now.heads;
-      form.elements["was.text"].value = now.text;
-      tell(form, field.value === now.text);
-      if (field.value === now.text) forget(form); else keep(form);
-      here(true);
-      if (state.again || field.value !== now.text) later(form);
-    };
-    ask.onerror = ask.ontimeout = failed;
-    const body = { text: sent, heads: form.elements.heads.value };
-    if (sent === state.text) body.same = "yes";
+    ask.onload = () => done({ status: ask.status, now: ask.response });
+    ask.onerror = ask.ontimeout = () => done({ status: 0 });
     ask.send(new URLSearchParams(body));
+  });
+  // write sends the text, and gives the status of the answer; 0 is none. What was sent and not answered goes again as it was, with
+  // the heads that it was changed from: then the daemon can tell that it has it. Only what it refused is given up.
+  const write = (form) => {
+    const state = together.get(form);
+    if (!state) return Promise.resolve(0);
+    if (state.under) { state.again = true; return state.under; }
+    return state.under = writes(form, state).finally(() => { state.under = null; });
+  };
+  const writes = async (form, state) => {
+    const field = form.elements.text, under = form.elements["was.sent"];
+    clearTimeout(state.timer);
+    state.again = false; state.since = 0;
+    const known = under.value === "" && field.value === state.text; // and what others wrote is asked for
+    const sent = under.value === "" ? field.value : under.value.slice(1);
+    if (!known) { under.value = "=" + sent; keep(form); }
+    const { status, now } = await post(form.dataset.write, { text: sent, heads: form.elements.heads.value, ...(known && { same: "yes" }) });
+    if (status !== 200 || !now) {
+      if (status >= 400 && status < 500) under.value = "";
+      tell(form, false);
+      if (form.isConnected) state.timer = setTimeout(write, 1000, form);
+      return status;
+    }
+    under.value = "";
+    carry(field, sent, now);
+    state.text = now.text;
+    form.elements.heads.value = now.heads;
+    form.elements["was.text"].value = now.text;
+    const whole = field.value === now.text;
+    tell(form, whole);
+    if (whole) forget(form); else keep(form);
+    here(true);
+    if (state.again || !whole) later(form);
+    return status;
+  };
+  // written sends all that stands in the field: a form that went while it is under way would say it a second time.
+  const written = async (form) => {
+    for (let state = together.get(form); state && (state.under || form.elements["was.sent"].value !== "" || form.elements.text.value !== state.text);) {
+      const status = await write(form);
+      if (status >= 400 && status < 500) return; // the form says why
+      if (status !== 200) throw status;
+    }
   };
   const later = (form) => {
     const state = together.get(form);
@@ -89,32 +111,12 @@
   };
   // carry puts what has come into a field in which somebody may have gone on typing since it was sent.
   const carry = (field, sent, now) => {
-    const typed = field.value;
-    let from = 0, to = sent.length, end = typed.length;
-    while (from < to && from < end && sent[from] === typed[from]) from++;
-    while (to > from && end > from && sent[to - 1] === typed[end - 1]) { to--; end--; }
-    const mine = typed.slice(from, end); // stands in the place of sent[from:to]
-    let text = "", at = 0, put = sent === typed;
-    const places = []; // of each unit of what was sent, and of its end, in the new text
-    let start = -1; // of mine in it
-    const putMine = () => { if (!put) { start = text.length; text += mine; put = true; } };
-    for (const step of now.steps) {
-      if (step.new) { text += step.new; continue; }
-      for (let i = 0; i < (step.same || step.gone); i++, at++) {
-        if (at === from) putMine();
-        places[at] = text.length;
-        if (step.same && !(at >= from && at < to)) text += sent[at];
-      }
-    }
-    if (at === from) putMine();
-    places[at] = text.length;
-    putMine();
-    if (text === typed) return;
-    const moved = (p) => start >= 0 && p > from && p <= end ? start + p - from : places[p <= from ? p : p - end + to] ?? text.length;
-    const focus = document.activeElement === field, a = moved(field.selectionStart), b = moved(field.selectionEnd), scroll = field.scrollTop;
-    field.value = text;
+    const typed = field.value, both = Carry.into(sent, typed, now.steps);
+    if (both.text === typed) return;
+    const from = field.selectionStart, to = field.selectionEnd, scroll = field.scrollTop, focus = document.activeElement === field;
+    field.value = both.text;
     field.scrollTop = scroll;
-    if (focus) field.setSelectionRange(a, b);
+    if (focus) field.setSelectionRange(from === to ? both.caret(from) : both.start(from), both.caret(to));
   };
   const stays = (form, next) => together.has(form) && [...next.querySelectorAll("form[data-write]")].some((e) => e.dataset.write === form.dataset.write);
   const begin = () => {
@@ -122,7 +124,7 @@
     for (const form of document.querySelectorAll("form[data-write]")) {
       if (together.has(form)) continue;
       together.set(form, { text: form.elements["was.text"].value });
-      if (form.elements.text.value !== form.elements["was.text"].value) later(form);
+      if (form.elements["was.sent"].value !== "" || form.elements.text.value !== form.elements["was.text"].value) later(form);
     }
   };
   document.addEventListener("input", (event) => {
@@ -212,6 +214,7 @@
     const button = event.submitter;
     button?.setAttribute("aria-busy", "true");
     try {
+      if (together.has(form)) await written(form);
       const got = await page(form.action, "POST", new URLSearchParams(new FormData(form, button)));
       if (got.status < 400) {
         forget(form);

@@ -1,0 +1,285 @@
+// Package diff tells two texts apart: for people, in whole words; and for an edit, so that what somebody left alone counts as
+// left, and what they wrote stays in one piece when others write beside it.
+//
+// Replicas need not agree on it: a difference is found once, where somebody writes or reads, and what it comes to is written down.
+package diff
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+)
+
+// Is says what a step does.
+type Is int8
+
+const (
+	Same Is = iota // stands in both texts
+	Gone           // stands in the earlier one alone
+	New            // stands in the later one alone
+)
+
+// Step is a passage on the way from one text to another. All that are Same or Gone are the earlier text, all that are Same
+// or New the later one.
+type Step struct {
+	Is   Is
+	Text string
+}
+
+// Words gives the steps from a text to another in whole words, with the white space between them by itself.
+func Words(from, to string) []Step { return shortest(words(from), words(to)) }
+
+// Edit gives the steps that somebody took in an editor. Words are compared first, so that one that stands between two new ones
+// isn't taken out and written anew, where somebody else who does the same would double it; then letters, in what stands in
+// the place of something else. What is left in pieces of a passage that was written anew goes with it, so that of two who
+// do that both passages stay whole.
+func Edit(from, to string) (out []Step) {
+	passages := []hunk{{from, to}}
+	if unlike(typed(from), typed(to)) > exact {
+		passages = hunks(from, to)
+	}
+	for _, h := range passages {
+		for _, p := range rewritten(shortest(typed(h.from), typed(h.to))) {
+			switch {
+			case p.same != "":
+				out = append(out, Step{Same, p.same})
+			case p.gone == "":
+				out = append(out, Step{New, p.come})
+			case p.come == "":
+				out = append(out, Step{Gone, p.gone})
+			default:
+				out = append(out, letters(p.gone, p.come, true)...)
+			}
+		}
+	}
+	return checked(out, from, to)
+}
+
+// passage is what stayed, or what is gone with what came in its place.
+type passage struct{ same, gone, come string }
+
+// rewritten takes steps together. What stayed between two passages that were written anew, and is shorter than either, goes with
+// them; beside what was only put in or only taken out it stays.
+func rewritten(steps []Step) (out []passage) {
+	for i := 0; i < len(steps); {
+		var p passage
+		if steps[i].Is == Same {
+			p.same = steps[i].Text
+			i++
+		}
+		for ; p.same == "" && i < len(steps) && steps[i].Is != Same; i++ {
+			if steps[i].Is == Gone {
+				p.gone += steps[i].Text
+			} else {
+				p.come += steps[i].Text
+			}
+		}
+		n := len(out)
+		if n < 2 || p.same != "" || !out[n-2].replaces(out[n-1].same) || !p.replaces(out[n-1].same) {
+			out = append(out, p)
+			continue
+		}
+		before, between := out[n-2], out[n-1].same
+		out = append(out[:n-2], passage{gone: before.gone + between + p.gone, come: before.come + between + p.come})
+	}
+	return out
+}
+
+// replaces says whether p puts something in the place of something, beyond what both begin and end with, and at least as much as
+// stayed beside it.
+func (p passage) replaces(same string) bool {
+	gone, come := middles([]rune(p.gone), []rune(p.come))
+	return len(gone) > 0 && len(come) > 0 && max(len(gone), len(come)) >= utf8.RuneCountInString(same)
+}
+
+// Kept gives the steps by letters, so that as much as can be counts as kept: for what was done to a text that nobody saw done.
+func Kept(from, to string) []Step { return checked(letters(from, to, false), from, to) }
+
+// checked are the steps, if they lead from one text to the other. The library would have made a mistake if they didn't; a text
+// that isn't what somebody wrote is worse than a coarse difference.
+func checked(steps []Step, from, to string) []Step {
+	var was, is strings.Builder
+	for _, s := range steps {
+		if s.Is != New {
+			was.WriteString(s.Text)
+		}
+		if s.Is != Gone {
+			is.WriteString(s.Text)
+		}
+	}
+	if was.String() != from || is.String() != to {
+		return []Step{{Gone, from}, {New, to}}
+	}
+	return steps
+}
+
+// maxTime bounds the search for the smallest difference of two long texts. What is found by then is a difference, too, only a
+// coarser one.
+const maxTime = time.Second
+
+// exact is up to how many pieces, of both texts together and between what they begin and end with alike, the fewest steps are
+// looked for without shortcuts: with those a word that stayed can count as gone and come.
+const exact = 2_000
+
+// shortest gives the fewest steps from some pieces to others, neighbours of one sort together, and what is gone before what
+// came in its place.
+func shortest(from, to []string) []Step {
+	var pieces []string
+	known := map[string]rune{}
+	coded := func(all []string) []rune {
+		out := make([]rune, len(all))
+		for i, piece := range all {
+			r, ok := known[piece]
+			if !ok {
+				r = rune(len(pieces)) + 1
+				if r >= 0xd800 { // no runes are there: what stands for a piece must be one
+					r += 0x800
+				}
+				known[piece], pieces = r, append(pieces, piece)
+			}
+			out[i] = r
+		}
+		return out
+	}
+	a, b := coded(from), coded(to)
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = maxTime
+	if unlike(a, b) <= exact {
+		dmp.DiffTimeout = 0 // which is without an end, and without shortcuts
+	}
+	steps := stepsOf(dmp.DiffMainRunes(a, b, false))
+	for i, s := range steps {
+		var text strings.Builder
+		for _, r := range s.Text {
+			if r >= 0xd800 {
+				r -= 0x800
+			}
+			text.WriteString(pieces[r-1])
+		}
+		steps[i].Text = text.String()
+	}
+	return steps
+}
+
+// middles are what lies between the parts with which both begin and end alike.
+func middles[T comparable](a, b []T) (_, _ []T) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
+}
+
+// unlike counts it.
+func unlike[T comparable](a, b []T) int {
+	a, b = middles(a, b)
+	return len(a) + len(b)
+}
+
+func stepsOf(diffs []diffmatchpatch.Diff) []Step {
+	out := make([]Step, len(diffs))
+	for i, d := range diffs {
+		is := Same
+		switch d.Type {
+		case diffmatchpatch.DiffInsert:
+			is = New
+		case diffmatchpatch.DiffDelete:
+			is = Gone
+		}
+		out[i] = Step{is, d.Text}
+	}
+	return out
+}
+
+// letters compares by letters, with the borders of words where there is a choice. Whole keeps what stands in the place of
+// something in one piece, instead of cutting it up by letters that happen to be equal.
+func letters(from, to string, whole bool) []Step {
+	if from == to {
+		return []Step{{Same, from}}
+	}
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = maxTime
+	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), true)
+	if whole {
+		diffs = dmp.DiffCleanupSemantic(diffs)
+	}
+	return stepsOf(dmp.DiffCleanupSemanticLossless(diffs))
+}
+
+// hunk is a passage of one text and what stands in its place in the other.
+type hunk struct{ from, to string }
+
+// hunks pairs the passages of two texts, by whole lines: those that are alike, and between them those that aren't. As many
+// changed lines as there were before are paired one by one.
+func hunks(from, to string) (out []hunk) {
+	var gone, come string
+	flush := func() {
+		was, is := strings.SplitAfter(gone, "\n"), strings.SplitAfter(come, "\n")
+		if len(was) != len(is) {
+			was, is = []string{gone}, []string{come}
+		}
+		for i := range was {
+			if was[i] != "" || is[i] != "" {
+				out = append(out, hunk{was[i], is[i]})
+			}
+		}
+		gone, come = "", ""
+	}
+	for _, s := range shortest(lines(from), lines(to)) {
+		switch s.Is {
+		case Gone:
+			gone += s.Text
+		case New:
+			come += s.Text
+		case Same:
+			flush()
+			out = append(out, hunk{s.Text, s.Text})
+		}
+	}
+	flush()
+	return out
+}
+
+func lines(s string) []string {
+	return slices.DeleteFunc(strings.SplitAfter(s, "\n"), func(line string) bool { return line == "" })
+}
+
+// words takes a text apart into words with what is written together with them, and single white space.
+func words(s string) (out []string) {
+	from := 0
+	for i, r := range s {
+		if unicode.IsSpace(r) {
+			if from < i {
+				out = append(out, s[from:i])
+			}
+			from = i + utf8.RuneLen(r)
+			out = append(out, s[i:from])
+		}
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
+	return out
+}
+
+// typed takes a text apart into words, each with the white space behind it: so a space alone is nothing that stayed between
+// two words of which both are others.
+func typed(s string) (out []string) {
+	from := 0
+	for i, r := range s {
+		if unicode.IsSpace(r) {
+			end := i + utf8.RuneLen(r)
+			out, from = append(out, s[from:end]), end
+		}
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
+	return out
+}
