@@ -117,7 +117,7 @@ func against(stance string) bool {
 func (c *circle) place(s seat) float64 {
 	r := c.r(s)
 	switch s.stance {
-	case "consent", "agree":
+	case "consent", "agree", "choose":
 		return c.p - 0.02*r
 	case "object", "disagree", "block":
 		return c.p + 1.75*r
@@ -160,7 +160,7 @@ func (c *circle) shape(s seat, a float64) {
 	at := on(middle, a, c.place(s))
 	c.takes(at, r)
 	switch s.stance {
-	case "consent", "agree":
+	case "consent", "agree", "choose":
 		c.circle("f1", at, r)
 		c.overprint(middle, c.p, at, r)
 	case "stand_aside":

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var stances = []string{"consent", "agree", "object", "disagree", "block", "stand_aside", "abstain", "advise", toRenew, notYet}
+var stances = []string{"consent", "agree", "choose", "object", "disagree", "block", "stand_aside", "abstain", "advise", toRenew, notYet}
 
 // anyCircle draws people around a proposal, from one to fifty.
 func anyCircle(t *rapid.T) []seat {

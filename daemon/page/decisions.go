@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ func (in *asking) decisionMark(d document) template.HTML {
 func (in *asking) processSays(d document) string {
 	return in.t.T(map[string]string{
 		kinds.ProcessConsent: "by consent", kinds.ProcessConsensus: "by consensus", kinds.ProcessMajority: "by majority", kinds.ProcessAdvice: "by advice",
+		kinds.ProcessApproval: "by approval", kinds.ProcessScore: "by score", kinds.ProcessRanking: "by ranking", kinds.ProcessDates: "by dates", kinds.ProcessSense: "as a sense check",
 	}[d.says.Str("process")])
 }
 
@@ -52,6 +54,12 @@ func (in *asking) decisionSays(d document) string {
 		return dots(in.t.T("agreed"), in.processSays(d), review)
 	case status == kinds.NotAgreed:
 		return dots(in.t.T("not agreed"), in.processSays(d))
+	case status == kinds.Chosen:
+		return dots(in.t.T("chosen: {options}", "options", in.outcomeSays(d)), in.processSays(d))
+	case status == kinds.Tied:
+		return dots(in.t.T("several came first: {options}", "options", in.outcomeSays(d)), in.processSays(d))
+	case status == kinds.Heard:
+		return dots(in.t.T("heard"), in.processSays(d))
 	}
 	var own string
 	switch p := in.mine(d); {
@@ -65,6 +73,15 @@ func (in *asking) decisionSays(d document) string {
 		by = in.t.T("everybody is heard until {when}", "when", in.Due(on, in.Near))
 	}
 	return dots(in.by(d.CreatedBy, "{who} proposes it, {how}", "you propose it, {how}", "how", in.processSays(d)), in.objecting(d), own, by)
+}
+
+// outcomeSays are the options that came out first.
+func (in *asking) outcomeSays(d document) string {
+	var all []string
+	for _, text := range d.says.In("outcome").Words("chosen") {
+		all = append(all, in.optionText(d, text))
+	}
+	return in.t.And(all)
 }
 
 // objecting says who objects, of others.
@@ -101,6 +118,7 @@ type deciding struct {
 	Closes  bool     // it may be closed
 	Mine    bool     // the reader proposed it
 	Talk    *talking
+	Options []anOption
 }
 
 // said is what one person says to a decision.
@@ -138,10 +156,15 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 			return err
 		}
 	}
+	v.Options = in.optionsOf(d)
 	in.ended(&v)
 	if open {
 		v.Next = in.next(d, all, members)
 		v.Does = []action{{Words: in.t.T("How it came"), At: in.At(kinds.Decision.Many, d.Short, "history"), Look: "plain"}, {Words: in.t.T("Change the text"), At: in.At(kinds.Decision.Many, d.Short, "edit"), Look: "line"}}
+		if isChoice(d) {
+			v.Does = append(v.Does, action{Words: in.t.T("Put up one more option"), At: in.At(kinds.Decision.Many, d.Short, "option"), Look: "line"}, in.verbAt(kinds.Decision, d, "position", "I abstain", "plain"))
+			v.Does[len(v.Does)-1].At += "&stance=abstain"
+		}
 	}
 	in.drawn(&v, all)
 	if d.says.Str("status") != kinds.Withdrawn {
@@ -174,6 +197,12 @@ func (in *asking) ended(v *deciding) {
 		v.State = in.t.T("Agreed")
 	case kinds.NotAgreed:
 		v.State = in.t.T("Not agreed")
+	case kinds.Chosen:
+		v.State = in.t.T("Chosen: {options}", "options", in.outcomeSays(v.D))
+	case kinds.Tied:
+		v.State = in.t.T("Several came first: {options}", "options", in.outcomeSays(v.D))
+	case kinds.Heard:
+		v.State = in.t.T("Heard: this is what we think, and nothing was decided")
 	}
 	if outcome == nil {
 		return
@@ -204,10 +233,10 @@ func (in *asking) recorded(outcome kind.Answer) string {
 }
 
 // tallied are the stances in the order in which they are counted out, and tallySays how.
-var tallied = []string{"consent", "agree", "advise", "stand_aside", "abstain", "object", "disagree", "block"}
+var tallied = []string{"choose", "consent", "agree", "advise", "stand_aside", "abstain", "object", "disagree", "block"}
 
 var tallySays = map[string]string{
-	"consent": "{n} consented", "agree": "{n} agreed", "advise": "{n} advised", "stand_aside": "{n} stood aside",
+	"choose": "{n} chose", "consent": "{n} consented", "agree": "{n} agreed", "advise": "{n} advised", "stand_aside": "{n} stood aside",
 	"abstain": "{n} abstained", "object": "{n} objected", "disagree": "{n} disagreed", "block": "{n} blocked",
 }
 
@@ -219,6 +248,9 @@ func (in *asking) drawn(v *deciding, all []position) {
 		name, how := p.who.Str("name"), in.stanceSays(p)
 		s := seat{name: name, stance: p.stance, says: []string{how}, joining: !p.isCounted(), me: in.isMe(p.who)}
 		one := said{ID: p.who.Str("id"), Mark: stanceMark(p.stance), Who: name, How: how, Why: p.why}
+		if p.stance == "choose" {
+			one.Note = in.choiceSays(v.D, p.choice)
+		}
 		if s.me {
 			one.Who, one.How = capital(how), ""
 			s.name = in.t.T("{name}, you", "name", name)
@@ -277,6 +309,9 @@ func (in *asking) next(d document, all []position, members []api.Member) (says [
 		}
 	}
 	yes := 0
+	if isChoice(d) || d.says.Str("process") == kinds.ProcessSense {
+		return in.nextOfChoice(d, all, full)
+	}
 	for _, p := range all {
 		if p.counted {
 			answered++
@@ -325,12 +360,35 @@ func (in *asking) next(d document, all []position, members []api.Member) (says [
 	return says
 }
 
+// nextOfChoice says it where something is chosen, or only asked what we think.
+func (in *asking) nextOfChoice(d document, all []position, full int) (says []string) {
+	answered := 0
+	for _, p := range all {
+		if p.counted {
+			answered++
+		}
+	}
+	of := []any{"half", in.number(full/2 + 1), "all", in.number(full), "of", in.number(answered)}
+	if d.says.Str("process") == kinds.ProcessSense {
+		return []string{in.t.T("It decides nothing: it says what we think. Anybody may close it once somebody has said something. So far: {of}.", of...)}
+	}
+	return []string{
+		in.t.T("Anybody may put up one more option. Then it is another question, and what was chosen so far waits to be renewed."),
+		in.t.T("It can be closed when {half} of {all} have answered. So far: {of}.", of...),
+		in.t.T("What comes first then is chosen. If several come first alike, that is said, and no lot is drawn."),
+	}
+}
+
 // number is a number as a word, up to twelve.
 func (in *asking) number(n int) string { return in.t.N("{n}", n) }
 
 // wordForm is the form in which the reader says what they think. Nothing is chosen beforehand.
 func (in *asking) wordForm(d document) *form {
 	f := in.formOf(kinds.Decision, kinds.Decision.Verb("position"), d, nil)
+	if isChoice(d) {
+		f = in.formOf(kinds.Decision, kinds.Decision.Verb("choose"), d, nil)
+		f.Inputs = slices.Concat(in.choiceInputs(d), slices.DeleteFunc(f.Inputs, func(i input) bool { return i.Name == "choices" }))
+	}
 	f.Title = in.t.T("Your word on this text, {name}", "name", in.status.Me.Name)
 	f.Words, f.Beside = in.t.T("Say it to everybody"), in.t.T("signed by this computer")
 	return f

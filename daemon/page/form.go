@@ -236,6 +236,8 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 				}
 			}
 		}
+	case kind.Lines:
+		one.Is, one.Hint, one.Max = "reason", dots(one.Hint, in.t.T("one on a line")), 0
 	case kind.Reason:
 		one.Is = "reason"
 	case kind.Text:
@@ -322,7 +324,8 @@ func (in *asking) read(fields map[string]any, f *kind.Field, changed bool) error
 	case f.Is == kind.Tags:
 		put(fields, f.Key, split(in.r.Form.Get(f.Key)))
 	case f.Is == kind.Lines:
-		put(fields, f.Key, slices.DeleteFunc(slices.Clone(in.r.Form[f.Key]), func(s string) bool { return clean(s) == "" }))
+		lines := strings.Split(clean(strings.Join(in.r.Form[f.Key], "\n")), "\n")
+		put(fields, f.Key, slices.DeleteFunc(lines, func(s string) bool { return strings.TrimSpace(s) == "" }))
 	case f.IsMany():
 		put(fields, f.Key, in.r.Form[f.Key])
 	case f.Is == kind.Flag:
@@ -459,10 +462,14 @@ func (in *asking) do(w http.ResponseWriter) error {
 		return noSuchThing
 	}
 	fields := map[string]any{"undo": true}
+	chooses := k == kinds.Decision && v.Name == "choose"
+	if chooses {
+		in.r.Form["choices"] = in.chosen(d)
+	}
 	if !undo {
 		fields, err = in.filled(k, v)
 	}
-	if err == nil && v.By != nil && in.r.Form.Get(v.By.Key) == "" {
+	if err == nil && (v.By != nil && in.r.Form.Get(v.By.Key) == "" || chooses && len(in.r.Form["choices"]) == 0) {
 		err = api.Problemf(api.Invalid, "", "nothing was chosen")
 	}
 	if err == nil {
@@ -481,7 +488,7 @@ func (in *asking) do(w http.ResponseWriter) error {
 
 // notDone tells why, beside what was typed.
 func (in *asking) notDone(w http.ResponseWriter, k *kind.Kind, v *kind.Verb, d document, err error) error {
-	if v.By == nil {
+	if v.By == nil && v.Name != "choose" {
 		f := in.formOf(k, v, d, in.r.PostForm)
 		if len(f.Inputs) == 0 {
 			return err

@@ -35,6 +35,7 @@ func (p *Page) Handler() http.Handler {
 	coop("GET search", (*asking).search)
 	coop("GET members", (*asking).members)
 	coop("GET step", (*asking).inStep)
+	coop("GET load", (*asking).load)
 	coop("GET invites", (*asking).invites)
 	coop("POST invites", (*asking).invite)
 	coop("POST invites/{id}/revoke", (*asking).revokeInvite)

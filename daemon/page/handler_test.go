@@ -239,7 +239,7 @@ func TestOpenStreamsAreBoundedAndEndWithTheDaemon(t *testing.T) {
 func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
 	for _, k := range kinds.All.Nouns() {
 		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper"))
 		path := strings.TrimPrefix(made.at, ana.base)

@@ -69,7 +69,7 @@ func stanceMark(stance string) template.HTML {
 	d.circle("f2", thing, markRadius)
 	beside := point{30, 12}
 	switch stance {
-	case "consent", "agree":
+	case "consent", "agree", "choose":
 		d.person(thing, point{24, 12})
 	case "object", "disagree", "block":
 		d.square("fp", point{21, 12}, 8, 0)

@@ -18,6 +18,7 @@ type position struct {
 	why     string
 	late    bool
 	counted bool
+	choice  []kind.Answer // of options: what they chose
 	// standing is that of the member now. What somebody says who isn't full shows, and isn't counted; "full" too where nothing was said.
 	standing string
 }
@@ -29,7 +30,7 @@ func (p position) isCounted() bool { return p.counted || p.standing == "full" }
 func (in *asking) positionsOf(d document, members []api.Member) (all []position) {
 	seen := map[string]bool{}
 	for _, p := range d.says.List("positions") {
-		one := position{who: p.In("member"), stance: p.Str("stance"), said: p.Str("stance"), why: p.Str("why"), late: p.Is("late"), counted: p.Is("counted"), standing: cmp.Or(p.Str("standing"), "full")}
+		one := position{who: p.In("member"), stance: p.Str("stance"), said: p.Str("stance"), why: p.Str("why"), late: p.Is("late"), counted: p.Is("counted"), choice: p.List("choice"), standing: cmp.Or(p.Str("standing"), "full")}
 		if p.Str("revision") != d.says.Str("revision") && d.says.Str("process") != kinds.ProcessAdvice {
 			one.stance = toRenew
 			if against(one.said) { // it goes on standing until whoever said it says otherwise
@@ -74,12 +75,12 @@ func (in *asking) stanceSays(p position) string {
 	if in.isMe(p.who) {
 		return in.t.T(map[string]string{
 			"consent": "you consent", "object": "you object", "stand_aside": "you stand aside", "block": "you block", "abstain": "you abstain",
-			"agree": "you agree", "disagree": "you disagree", "advise": "you advise", notYet: "you haven’t said yet",
+			"agree": "you agree", "disagree": "you disagree", "advise": "you advise", "choose": "you have chosen", notYet: "you haven’t said yet",
 		}[p.stance])
 	}
 	return in.t.T(map[string]string{
 		"consent": "consents", "object": "objects", "stand_aside": "stands aside", "block": "blocks", "abstain": "abstains",
-		"agree": "agrees", "disagree": "disagrees", "advise": "advises", notYet: "hasn’t said yet",
+		"agree": "agrees", "disagree": "disagrees", "advise": "advises", "choose": "has chosen", notYet: "hasn’t said yet",
 	}[p.stance])
 }
 
@@ -88,11 +89,11 @@ func (in *asking) saidBefore(p position) string {
 	if in.isMe(p.who) {
 		return in.t.T(map[string]string{
 			"consent": "you consented to an earlier text", "agree": "you agreed to an earlier text", "stand_aside": "you stood aside from an earlier text",
-			"abstain": "you abstained on an earlier text", "advise": "you advised on an earlier text",
+			"abstain": "you abstained on an earlier text", "advise": "you advised on an earlier text", "choose": "you chose among other options",
 		}[p.said])
 	}
 	return in.t.T(map[string]string{
 		"consent": "consented to an earlier text", "agree": "agreed to an earlier text", "stand_aside": "stood aside from an earlier text",
-		"abstain": "abstained on an earlier text", "advise": "advised on an earlier text",
+		"abstain": "abstained on an earlier text", "advise": "advised on an earlier text", "choose": "chose among other options",
 	}[p.said])
 }
