@@ -41,6 +41,20 @@ const (
 	dieEnv   = "KITH_TEST_DIE"        // the daemon dies once it has written so often what it keeps of a pact
 )
 
+// raced says that the race detector watches, under which everything takes many times as long.
+var raced bool
+
+// unwatched leaves a flood to the run without the race detector, which scripts/test picks by its name.
+func unwatched(t *testing.T) {
+	t.Helper()
+	if !strings.Contains(t.Name(), "Flood") {
+		t.Fatal("a flood has Flood in its name")
+	}
+	if raced {
+		t.Skip("a flood: not under the race detector")
+	}
+}
+
 func TestMain(m *testing.M) {
 	seal.WorkFactor = 6 // what it costs to guess a passphrase is package seal's business
 	switch {

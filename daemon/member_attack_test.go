@@ -120,8 +120,9 @@ func TestWhoFloodsTheCharterCanBeRemovedMeanwhile(t *testing.T) {
 }
 
 // Attack 35: one change of a few hundred bytes that writes one key 119,000 times, and hundreds beside each other that write it once.
-func TestWhoWritesOneKeyAHundredThousandTimesKeepsNobodyFromWorking(t *testing.T) {
+func TestAFloodOfWritesToOneKeyKeepsNobodyFromWorking(t *testing.T) {
 	t.Parallel()
+	unwatched(t)
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana, ben := all[0], all[1]
 	ana.start()
@@ -161,8 +162,9 @@ func TestWhoWritesOneKeyAHundredThousandTimesKeepsNobodyFromWorking(t *testing.T
 }
 
 // What has no room is said where its person looks, with what lets it in; and then it comes.
-func TestWhatIsHeldBackIsShownWithTheWayToLiftIt(t *testing.T) {
+func TestWhatIsHeldBackOfAFloodIsShownWithTheWayToLiftIt(t *testing.T) {
 	t.Parallel()
+	unwatched(t)
 	all := coop(t, "Ana", "Mel")
 	ana := all[0]
 	ana.start()
@@ -215,8 +217,9 @@ func TestWhatIsHeldBackIsShownWithTheWayToLiftIt(t *testing.T) {
 }
 
 // Attack 38: more acknowledgements than a reply has room for, and somebody joins.
-func TestSomebodyJoinsHoweverMuchWasAcknowledged(t *testing.T) {
+func TestSomebodyJoinsThroughAFloodOfAcknowledgements(t *testing.T) {
 	t.Parallel()
+	unwatched(t)
 	all := coop(t, "Ana", "Ben", "Mel")
 	ana := all[0]
 	ana.start()
