@@ -88,7 +88,7 @@ func TestWhatACommandNeedsStandsInItsHelp(t *testing.T) {
 		"task help t-4kq2":         "kith task help ID… --why T|--undo [flags]",
 		"agreement replace a-6hx3": "kith agreement replace ID… --by ID|--undo [flags]",
 		"init Riso":                "kith init NAME --as MEMBER [flags]",
-		"join -":                   "kith join CODE|- --as MEMBER [flags]",
+		"join -":                   "kith join [CODE|-] [flags]",
 		"member remove Ben":        "kith member remove MEMBER --why T [flags]",
 		"member new-key Ben CODE":  "kith member new-key MEMBER CODE --why T [flags]",
 		"charter refuse p-4kq2":    "kith charter refuse ID… --why T [flags]",

@@ -95,24 +95,30 @@ func writeBundle(ctx context.Context, client *client.Client, q api.BundleRequest
 	if err != nil {
 		return made, err
 	}
+	made.File = file
+	made.Bytes, err = intoFile(from, file)
+	return made, err
+}
+
+// intoFile writes what comes from a daemon to a file, which is there when it is whole, and not before.
+func intoFile(from io.ReadCloser, file string) (size int64, err error) {
 	defer from.Close()
 	dir, base := filepath.Split(file)
 	f, err := os.CreateTemp(filepath.Clean(dir+"."), "."+base+".part-*") // 0600
 	if err != nil {
-		return made, fmt.Errorf("write a bundle: %w", err)
+		return 0, fmt.Errorf("write a bundle: %w", err)
 	}
 	defer os.Remove(f.Name())
-	made.File = file
-	if made.Bytes, err = io.Copy(f, from); err != nil {
+	if size, err = io.Copy(f, from); err != nil {
 		var disk *fs.PathError
 		if !errors.As(err, &disk) {
 			err = api.Problemf(api.Failed, "kith status, and look into the daemon's log", "the bundle broke off, and there is no file of it")
 		}
 	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return made, err
+		return size, err
 	}
-	return made, whole.Move(f.Name(), file)
+	return size, whole.Move(f.Name(), file)
 }
 
 func (k *kith) bundleRead() *cli.Command {
@@ -128,20 +134,14 @@ func (k *kith) bundleRead() *cli.Command {
 }
 
 func runBundleRead(ctx context.Context, c *call) error {
-	f, err := os.Open(c.arg(0))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return api.Problemf(api.NotFound, "kith bundle read --help", "there is no file %s", c.arg(0))
-	case err != nil:
+	f, err := openFile(c.arg(0), "kith bundle read --help")
+	if err != nil {
 		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
-	}
-	if info.IsDir() {
-		return api.Problemf(api.Invalid, "name the file in it", "%s is a folder", c.arg(0))
 	}
 	client, err := c.api()
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -28,6 +29,114 @@ func (c *coop) WriteBundle(_ context.Context, q api.BundleRequest, begin func(ap
 	}
 	_, err = io.WriteString(w, strings.Repeat("x", 2048))
 	return err
+}
+
+// Answer lets in Dora, who asks with a text.
+func (c *coop) Answer(_ context.Context, ask string, begin func(api.Answered) (io.Writer, error)) error {
+	c.told = ask
+	if !strings.HasPrefix(ask, "kithq1") {
+		return api.Problemf(api.Invalid, "send it anew", "this is not a request to join")
+	}
+	w, err := begin(api.Answered{Joined: api.Named{ID: "m-dora", Name: "Dora"}, Changed: ask != "kithq1again\n"})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, strings.Repeat("x", 2048))
+	return err
+}
+
+func (c *coop) Drops(context.Context) ([]api.Drop, error) {
+	return []api.Drop{
+		{Dir: "/media/stick", Files: 2, Bytes: 2048, WroteAt: api.At(now.AddDate(0, 0, -2)), ReadAt: api.At(now), Says: []string{"There is no room left there."}},
+		{Dir: "/media/other"},
+	}, nil
+}
+
+func (c *coop) AddDrop(_ context.Context, dir string) (api.DropChanged, error) {
+	c.told = dir
+	return api.DropChanged{Drop: api.Drop{Dir: dir}, Changed: dir != "/media/stick"}, nil
+}
+
+func (c *coop) RemoveDrop(_ context.Context, dir string) (api.DropChanged, error) {
+	c.told = dir
+	return api.DropChanged{Drop: api.Drop{Dir: dir, Files: 1}, Changed: true}, nil
+}
+
+func put(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARequestIsAnsweredBesideItAndNoFileIsWrittenOver(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	dir := t.TempDir()
+	ask, answer := filepath.Join(dir, "ask.kith"), filepath.Join(dir, "welcome.kith")
+	put(t, ask, []byte("kithq1letters\n"))
+	if out := d.ok("invite", "answer", ask); !strings.Contains(out, "Dora is in.") || !strings.Contains(out, answer+": the answer, 2.0 KiB") || !strings.Contains(out, "kith join --read welcome.kith") {
+		t.Errorf("%s", out)
+	}
+	if info, err := os.Stat(answer); err != nil || info.Size() != 2048 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if says := d.fails(6, "invite", "answer", ask); !strings.Contains(says, "is there already") {
+		t.Errorf("%s", says)
+	}
+	put(t, ask, []byte("kithq1again\n"))
+	if out := d.ok("invite", "answer", ask, "--replace"); !strings.Contains(out, "Dora was in already. This is the answer once more.") {
+		t.Errorf("%s", out)
+	}
+	put(t, ask, bytes.Repeat([]byte{'x'}, maxAsk+1))
+	for file, exit := range map[string]int{ask: 6, dir: 6, filepath.Join(dir, "none"): 4} {
+		d.fails(exit, "invite", "answer", file, "--write", filepath.Join(dir, "new"))
+	}
+}
+
+func TestARequestIsWrittenOverNothingThatIsNone(t *testing.T) {
+	d := newDesk(t)
+	asked := 0
+	d.hooks.Ask = func(context.Context, JoinOptions) (api.JoinAsked, error) {
+		asked++
+		return api.JoinAsked{Ask: "kithq1letters", As: "Dora", RecoveryPhrase: "legal winner thank", Changed: true}, nil
+	}
+	other := fileWith(t, "My thesis", 0o600)
+	if says := d.fails(6, "join", "kith1code", "--as", "Dora", "--write", other); !strings.Contains(says, "is no request to join") || asked > 0 {
+		t.Errorf("%d asked: %s", asked, says)
+	}
+	file := filepath.Join(t.TempDir(), "ask.kith")
+	for range 2 {
+		if out := d.ok("join", "kith1code", "--as", "Dora", "--write", file); !strings.Contains(out, "legal winner thank") || !strings.Contains(out, "kith invite answer ask.kith") {
+			t.Errorf("%s", out)
+		}
+	}
+	// Where it can't be written, what is shown only once is shown all the same.
+	out, errs, exit := d.run("join", "kith1code", "--as", "Dora", "--write", filepath.Join(t.TempDir(), "nowhere", "ask.kith"))
+	if exit != 1 || !strings.Contains(out, "legal winner thank") || !strings.Contains(errs, "can't be written") {
+		t.Errorf("exit %d: %s%s", exit, out, errs)
+	}
+	for _, wrong := range [][]string{{"join"}, {"join", "--as", "Dora"}, {"join", "--read", file, "--write", file}} {
+		d.fails(2, wrong...)
+	}
+}
+
+func TestDropFoldersAreNamedFromTheRootOn(t *testing.T) {
+	c := newCoop()
+	d := newServedDesk(t, c)
+	t.Chdir("/media")
+	if out := d.ok("drop", "add", "other"); c.told != "/media/other" || !strings.Contains(out, "/media/other is a drop folder now") {
+		t.Errorf("%v: %s", c.told, out)
+	}
+	if out := d.ok("drop", "add", "stick"); !strings.Contains(out, "is a drop folder already") {
+		t.Errorf("%s", out)
+	}
+	if out := d.ok("drop", "remove", "./stick/"); c.told != "/media/stick" || !strings.Contains(out, "1 file of this computer (kith-….bundle) lies there") {
+		t.Errorf("%v: %s", c.told, out)
+	}
+	want := "drop folder /media/stick: 2 files of this computer, 2.0 KiB; last written 2 days ago; last read now\n"
+	if out := d.ok("drop", "list"); !strings.HasPrefix(out, want) || !strings.Contains(out, "There is no room left there.") || !strings.Contains(out, "/media/other: nothing went through it") {
+		t.Errorf("%s", out)
+	}
 }
 
 func (c *coop) ReadBundle(_ context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {

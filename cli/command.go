@@ -26,7 +26,7 @@ func (k *kith) root() *cli.Command {
 		}, k.kinds(), []*cli.Command{
 			k.time(), k.load(),
 			k.ally(), k.share(),
-			k.bundle(), k.backup(), k.restore(), k.protect(),
+			k.bundle(), k.drop(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.service(), k.porch(), k.completion(), k.version(), k.complete(), k.trial(),
 		}),
 	}

@@ -35,7 +35,7 @@ func TestWhatIsOfferedNext(t *testing.T) {
 		{"help|note|re", "restore"},
 		{"completion|", "bash zsh fish"},
 		{"invite|revoke|", "7f3a00"},
-		{"invite|", "list revoke"},
+		{"invite|", "list answer revoke"},
 		{"charter|consent|", "p-4kq2 p-9c0m"},
 		{"charter|threshold|two", "two-thirds"},
 		{"member|admit|", "Ana Ben Cléo Müller"},

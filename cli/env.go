@@ -31,6 +31,9 @@ type Hooks struct {
 	Init func(ctx context.Context, o InitOptions) (api.InitResult, error)
 	// Join joins one from an empty home and returns when the charter is there.
 	Join func(ctx context.Context, o JoinOptions) (api.JoinResult, error)
+	// Ask redeems a code in a text, in an empty home, and ReadWelcome joins there by the answer to it.
+	Ask         func(ctx context.Context, o JoinOptions) (api.JoinAsked, error)
+	ReadWelcome func(ctx context.Context, o WelcomeOptions) (api.JoinResult, error)
 	// JoinDevice makes an empty home another device of a member, and returns when the charter is there.
 	JoinDevice func(ctx context.Context, o JoinDeviceOptions) (api.DeviceJoined, error)
 	// Recover makes an empty home a device of a member whose recovery phrase is given.
@@ -47,8 +50,8 @@ type Hooks struct {
 	Protect func(ctx context.Context, o ProtectOptions) (api.Protection, error)
 	// Porch serves a porch until ctx ends.
 	Porch func(ctx context.Context, o PorchOptions) error
-	// PorchAdd makes a code of a porch, PorchList gives all, and PorchRevoke ends one.
-	PorchAdd    func(dir, label string, now time.Time) (api.PorchCode, error)
+	// PorchCode makes a code of a porch, PorchList gives all, and PorchRevoke ends one.
+	PorchCode   func(dir, label string, now time.Time) (api.PorchCode, error)
 	PorchList   func(dir string, now time.Time) ([]api.PorchCode, error)
 	PorchRevoke func(dir, word string, now time.Time) (api.PorchCode, error)
 	// Browse opens an address in the person's browser; nil: there is none.
@@ -77,7 +80,7 @@ type DaemonOptions struct {
 	Ready      func(addresses []string) // called once, when the API answers; never nil
 }
 
-// PorchOptions is what `kith porch` is told.
+// PorchOptions is what `kith porch run` is told.
 type PorchOptions struct {
 	Dir              string
 	Listen, Announce []string // multiaddrs; none: the remembered ones
@@ -109,6 +112,13 @@ type JoinOptions struct {
 	Wait       time.Duration
 	Version    string
 	Log        *slog.Logger
+}
+
+// WelcomeOptions is what `kith join --read` is told.
+type WelcomeOptions struct {
+	Home string
+	File io.ReadSeeker // the answer
+	Log  *slog.Logger
 }
 
 // JoinDeviceOptions is what `kith device join` is told.

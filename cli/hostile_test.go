@@ -44,18 +44,20 @@ func TestNoCommandTellsOfARefusalWithTricks(t *testing.T) {
 	})
 	trouble := errors.New("it says " + evil)
 	d.hooks = Hooks{
-		Daemon:     func(context.Context, DaemonOptions) error { return trouble },
-		Init:       func(context.Context, InitOptions) (r api.InitResult, _ error) { return r, trouble },
-		Join:       func(context.Context, JoinOptions) (r api.JoinResult, _ error) { return r, trouble },
-		JoinDevice: func(context.Context, JoinDeviceOptions) (r api.DeviceJoined, _ error) { return r, trouble },
-		Recover:    func(context.Context, RecoverOptions) (r api.Recovered, _ error) { return r, trouble },
-		NewPhrase:  func(context.Context, NewPhraseOptions) (r api.NewPhrase, _ error) { return r, trouble },
-		Doctor:     func(context.Context, DoctorOptions) ([]api.Check, error) { return nil, trouble },
-		Backup:     func(context.Context, BackupOptions) (r api.Backup, _ error) { return r, trouble },
-		Restore:    func(context.Context, RestoreOptions) (r api.Restored, _ error) { return r, trouble },
-		Protect:    func(context.Context, ProtectOptions) (r api.Protection, _ error) { return r, trouble },
-		Porch:      func(context.Context, PorchOptions) error { return trouble },
-		PorchAdd:   func(_, _ string, _ time.Time) (r api.PorchCode, _ error) { return r, trouble },
+		Daemon:      func(context.Context, DaemonOptions) error { return trouble },
+		Init:        func(context.Context, InitOptions) (r api.InitResult, _ error) { return r, trouble },
+		Join:        func(context.Context, JoinOptions) (r api.JoinResult, _ error) { return r, trouble },
+		Ask:         func(context.Context, JoinOptions) (r api.JoinAsked, _ error) { return r, trouble },
+		JoinDevice:  func(context.Context, JoinDeviceOptions) (r api.DeviceJoined, _ error) { return r, trouble },
+		ReadWelcome: func(context.Context, WelcomeOptions) (r api.JoinResult, _ error) { return r, trouble },
+		Recover:     func(context.Context, RecoverOptions) (r api.Recovered, _ error) { return r, trouble },
+		NewPhrase:   func(context.Context, NewPhraseOptions) (r api.NewPhrase, _ error) { return r, trouble },
+		Doctor:      func(context.Context, DoctorOptions) ([]api.Check, error) { return nil, trouble },
+		Backup:      func(context.Context, BackupOptions) (r api.Backup, _ error) { return r, trouble },
+		Restore:     func(context.Context, RestoreOptions) (r api.Restored, _ error) { return r, trouble },
+		Protect:     func(context.Context, ProtectOptions) (r api.Protection, _ error) { return r, trouble },
+		Porch:       func(context.Context, PorchOptions) error { return trouble },
+		PorchCode:   func(_, _ string, _ time.Time) (r api.PorchCode, _ error) { return r, trouble },
 		PorchList: func(string, time.Time) ([]api.PorchCode, error) {
 			return []api.PorchCode{{ID: evil, Label: evil, Code: evil}}, nil
 		},

@@ -23,7 +23,7 @@ func listenFlags() []cli.Flag {
 
 // relayFlag names relays; more is what else becomes of them.
 func relayFlag(more string) cli.Flag {
-	return &cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR` of a relay for a co-op whose members are all behind routers, with its identity; remembered, " + more}
+	return &cli.StringSliceFlag{Name: "relay", Usage: "`MULTIADDR|CODE` of a relay for a co-op whose members are all behind routers: its address with its identity, or a code of a porch (kithp1…); remembered, " + more}
 }
 
 // relayOfCode is what a relay is for who joins with a code.
@@ -126,16 +126,21 @@ func (c *call) phrase(words string) {
 
 func (k *kith) join() *cli.Command {
 	return k.command(spec{
-		name: "join", args: "CODE|-", usage: "join a co-op with a code",
-		more: "With - the code is asked for, or read from stdin: others who work on this computer could read it in the command, and be faster. Connects by itself until the charter is there; everything else follows when the daemon runs. If a daemon runs in this home already, it does the joining.",
+		name: "join", args: "[CODE|-]", usage: "join a co-op with a code",
+		more: "With - the code is asked for, or read from stdin: others who work on this computer could read it in the command, and be faster. Connects by itself until the charter is there; everything else follows when the daemon runs. If a daemon runs in this home already, it does the joining.\n\n" +
+			"Where no network leads to them, by files: --write FILE redeems the code in a request, which goes to them by any messenger or on a stick; one of them answers it (kith invite answer FILE), and --read FILE takes the answer. No daemon runs in this home then. Who sees the request learns your name and keys and can do nothing with them; the answer can be opened on this computer alone.",
 		examples: []string{
 			`kith join - --as Ben`,
 			`kith join - --as Ben --wait 5m <code.txt`,
 			`kith join - --as Ben --another`,
+			`kith join - --as Ben --write ask.kith`,
+			`kith join --read welcome.kith`,
 		},
 		flags: append([]cli.Flag{
-			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
+			&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it; needed, but with --read"},
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
+			&cli.StringFlag{Name: "write", Usage: "`FILE` write a request there instead of reaching the others"},
+			&cli.StringFlag{Name: "read", Usage: "`FILE` the answer to that request"},
 			anotherFlag(), relayFlag(relayOfCode),
 		}, listenFlags()...),
 		run: runJoin,
@@ -145,6 +150,10 @@ func (k *kith) join() *cli.Command {
 func runJoin(ctx context.Context, c *call) error {
 	as, wait := c.String("as"), c.Duration("wait")
 	switch {
+	case c.String("read") != "":
+		return runJoinRead(ctx, c)
+	case len(c.args()) == 0:
+		return api.Problemf(api.Usage, "kith join - --as Ben", "kith join needs a code, or - to be asked for it")
 	case as == "":
 		return api.Problemf(api.Usage, "kith join - --as Ben", "kith join needs --as and your name")
 	case wait <= 0:
@@ -154,19 +163,24 @@ func runJoin(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if file := c.String("write"); file != "" {
+		return c.joinWrite(ctx, code, as, file)
+	}
 	done := c.slowly("reaching the others")
 	res, err := c.joinSomehow(ctx, code, as)
 	done()
 	if err != nil {
 		return err
 	}
-	return c.showOnce(res.RecoveryPhrase, func() error {
-		return c.out.show(res, func() {
-			c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
-			c.phrase(res.RecoveryPhrase)
-			c.keptRelays(res.Relays)
-			c.out.println("Next: kith daemon, unless it runs already; then kith member list")
-		})
+	return c.showOnce(res.RecoveryPhrase, func() error { return c.showJoined(res) })
+}
+
+func (c *call) showJoined(res api.JoinResult) error {
+	return c.out.show(res, func() {
+		c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
+		c.phrase(res.RecoveryPhrase)
+		c.keptRelays(res.Relays)
+		c.out.println("Next: kith daemon, unless it runs already; then kith member list")
 	})
 }
 

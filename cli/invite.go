@@ -21,7 +21,7 @@ func (k *kith) invite() *cli.Command {
 		flags:    []cli.Flag{&cli.DurationFlag{Name: "expires", Value: defaultInviteLife, Usage: "`TIME` how long the code is good"}},
 		run:      runInvite,
 	},
-		k.inviteList(), k.inviteRevoke(),
+		k.inviteList(), k.inviteAnswer(), k.inviteRevoke(),
 	)
 }
 

@@ -149,7 +149,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, Talk: c, Agreements: c,
+			Peers: c, Keeping: c, Entrance: c, Drops: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, Talk: c, Agreements: c,
 		})
 	}
 	return all

@@ -312,7 +312,17 @@ func TestNoCommandAnswersWithTricks(t *testing.T) {
 		Doctor: func(context.Context, DoctorOptions) ([]api.Check, error) {
 			return []api.Check{{Name: "store", OK: true, Says: "whole" + evil}}, nil
 		},
-		PorchAdd: func(_, label string, _ time.Time) (api.PorchCode, error) {
+		Ask: func(context.Context, JoinOptions) (api.JoinAsked, error) {
+			return api.JoinAsked{Ask: "kithq1" + evil, As: "Ben" + evil, Changed: true}, nil
+		},
+		ReadWelcome: func(context.Context, WelcomeOptions) (api.JoinResult, error) {
+			return api.JoinResult{Space: name, Member: name, Device: name}, nil
+		},
+		Porch: func(_ context.Context, o PorchOptions) error {
+			o.Ready([]string{evil})
+			return nil
+		},
+		PorchCode: func(_, label string, _ time.Time) (api.PorchCode, error) {
 			return api.PorchCode{ID: "p" + evil, Label: label + evil}, nil
 		},
 		PorchList: func(string, time.Time) ([]api.PorchCode, error) { return []api.PorchCode{{ID: "p", Label: evil}}, nil },

@@ -87,6 +87,7 @@ func (c *call) showStatus(s api.Status) {
 	if s.Reach.Says != "" {
 		c.out.println(sentence(s.Reach.Says))
 	}
+	c.drops(s.Drops)
 	c.out.printf("running since %s, version %s\n\n", c.ago(s.StartedAt), s.Version)
 	c.peerTable(s.Peers)
 	c.standing(s.Peers, s.Unsent)
@@ -214,6 +215,9 @@ func (c *call) peerTable(peers []api.Peer) {
 			if p.InStep {
 				state = "in step"
 			}
+		}
+		if !p.Connected && !p.CarriedAt.IsZero() {
+			state, p.Transport = "brought by a drop folder "+c.ago(p.CarriedAt), "folder"
 		}
 		via := p.Transport
 		if p.Via != "" {

@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"daemon/backup/form": {"crdt/entry", "crdt/problem"}, // reads what anybody may have written, and judges nothing
 	"daemon/bundle":      {"crdt/", "daemon/api", "daemon/bundle/form", "daemon/replica", "daemon/seal", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/bundle/form": {"crdt/entry"}, // the same
+	"daemon/drop":        {"crdt/", "daemon/api", "daemon/bundle", "daemon/seal", "daemon/space", "daemon/store", "daemon/whole", "daemon/words"},
 	"daemon/doctor":      {"crdt/", "daemon/api", "daemon/assembly", "daemon/home", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                               // puts the parts together
 	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/peer", "daemon/whole"}, // no store and no replica of its own

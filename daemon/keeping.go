@@ -12,6 +12,7 @@ import (
 	"kith/daemon/doctor"
 	"kith/daemon/home"
 	"kith/daemon/space"
+	"kith/daemon/words"
 )
 
 // Doctor checks a home that no daemon serves. unlock gives its passphrase and is asked only if the
@@ -62,6 +63,24 @@ func (k *keeping) WriteBundle(ctx context.Context, q api.BundleRequest, begin fu
 		return home.ErrNoCoop
 	}
 	return bundle.Make(ctx, k.at, k.all.version, q, begin)
+}
+
+// Answer implements server.Keeping.
+func (k *keeping) Answer(ctx context.Context, ask string, begin func(api.Answered) (io.Writer, error)) error {
+	if k.at == nil {
+		return home.ErrNoCoop
+	}
+	at := k.all.entrance(k.at)
+	device, changed, err := at.Asked(ctx, ask)
+	if err != nil {
+		return err
+	}
+	q := bundle.Welcoming{To: device, Record: k.at.Peers.Record(), Relays: at.Relays()}
+	return bundle.Welcome(ctx, k.at, k.all.version, q, func(b api.Bundle) (io.Writer, error) {
+		c := k.at.Replica.Charter()
+		m, _ := c.MemberOf(device)
+		return begin(api.Answered{Bundle: b, Joined: words.People{Rules: c}.Named(m.ID), Changed: changed})
+	})
 }
 
 // ReadBundle implements server.Keeping.

@@ -45,6 +45,7 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 		return out, nil
 	}
 	p.at.Stands(&out)
+	out.Peers, out.Drops = p.carried(out.Peers), p.all.drops.Of(p.at).Told()
 	out.Notice = assembly.Notice(p.at.Replica)
 	for _, room := range []func(*space.Space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
 		out.Notice = append(out.Notice, room(p.at)...)
@@ -60,7 +61,16 @@ func (p *peering) Peers(_ context.Context) ([]api.Peer, error) {
 	if p.at == nil {
 		return nil, home.ErrNoCoop
 	}
-	return p.at.PeersNow(), nil
+	return p.carried(p.at.PeersNow()), nil
+}
+
+// carried says of devices when a drop folder last brought something of theirs.
+func (p *peering) carried(peers []api.Peer) []api.Peer {
+	drops := p.all.drops.Of(p.at)
+	for i := range peers {
+		peers[i].CarriedAt = api.At(drops.Carried(peers[i].Device.ID))
+	}
+	return peers
 }
 
 // Confirmed implements server.Peers.

@@ -17,6 +17,7 @@ import (
 	"kith/daemon/api/server"
 	"kith/daemon/assembly"
 	"kith/daemon/desk"
+	"kith/daemon/drop"
 	"kith/daemon/entrance"
 	"kith/daemon/home"
 	"kith/daemon/page"
@@ -59,6 +60,7 @@ type served struct {
 	follow *side.Follower
 	pacts  *ally.Pacts
 	page   *page.Page
+	drops  *drop.Drops
 
 	mu        sync.Mutex
 	entrances map[*space.Space]*entrance.Entrance
@@ -107,6 +109,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	g.Go(func() error { return s.all.Run(ctx) })
 	g.Go(func() error { s.pacts.Run(ctx); return nil })
 	g.Go(func() error { s.follow.Run(ctx); return nil })
+	g.Go(func() error { s.drops.Run(ctx); return nil })
 	s.page.Open()
 	g.Go(func() error { s.page.Run(ctx); return nil })
 	if o.Ready != nil {
@@ -122,6 +125,7 @@ func newServed(home *home.Home, o Options) *served {
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
 	})
+	s.drops = drop.New(s.all, o.Version)
 	s.follow = side.New(s.all)
 	s.pacts = ally.New(s.all, s.follow)
 	s.pacts.Kept = o.kept
@@ -152,7 +156,7 @@ func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
 		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
-			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Charter: assembly.New(at),
+			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Charter: assembly.New(at),
 			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Versions: documents, Talk: documents, Agreements: documents,
 		})
 	}

@@ -41,7 +41,7 @@ func hooks() cli.Hooks {
 		Porch: func(ctx context.Context, o cli.PorchOptions) error {
 			return porch.Serve(ctx, porch.Config{Dir: o.Dir, Listen: o.Listen, Announce: o.Announce, Log: o.Log, Now: clock, Ready: o.Ready})
 		},
-		PorchAdd: porch.Add, PorchList: porch.List, PorchRevoke: porch.Revoke,
+		PorchCode: porch.Code, PorchList: porch.List, PorchRevoke: porch.Revoke,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
 				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Now: clock, Show: o.Show,
@@ -52,6 +52,16 @@ func hooks() cli.Hooks {
 			res, err := entrance.Join(ctx, entrance.JoinOptions{
 				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Log: o.Log,
 			})
+			return res, err
+		},
+		Ask: func(ctx context.Context, o cli.JoinOptions) (api.JoinAsked, error) {
+			res, err := entrance.Ask(ctx, entrance.JoinOptions{
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another,
+			})
+			return res, err
+		},
+		ReadWelcome: func(ctx context.Context, o cli.WelcomeOptions) (api.JoinResult, error) {
+			res, err := daemon.ReadWelcome(ctx, o.Home, o.File, o.Log)
 			return res, err
 		},
 		JoinDevice: func(ctx context.Context, o cli.JoinDeviceOptions) (api.DeviceJoined, error) {

@@ -27,6 +27,7 @@ var (
 	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
 	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join -"}
 	porchCode  = codeSort{"kithp1", "kith/porch-code/1\x00", "a code for a porch", "kith daemon --relay CODE"}
+	askCode    = codeSort{"kithq1", "kith/ask/1\x00", "a request to join", "kith invite answer FILE"}
 	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join - --as NAME"}
 )
 
@@ -108,7 +109,7 @@ func (s *codeSort) isWhole(letters string) bool {
 
 // sortOf is which sort of code is in a text, or it begins like; nil if none.
 func sortOf(letters string) *codeSort {
-	sorts := []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &inviteCode}
+	sorts := []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &askCode, &inviteCode}
 	for _, s := range sorts {
 		if body, ok := s.body(letters); ok && s.isWhole(body) {
 			return s

@@ -27,15 +27,16 @@ const (
 const (
 	invitePrefix   = "kith1"
 	inviteVersion  = 1
-	inviteFixed    = 1 + 16 + 16 + 8 + 1 // version, seed, space, step, number of answerers
+	inviteFixed    = 1 + 16 + 32 + 8 + 1 // version, seed, space, step, number of answerers
 	inviteChecksum = 4
 )
 
-// Invite is what an invite code says. Whoever has the code can redeem it, once.
+// Invite is what an invite code says. Whoever has the code can redeem it, once. It names the whole space, since a redemption
+// signs for that, and whom no network leads there makes theirs of the code alone (see Ask).
 type Invite struct {
 	Seed      [16]byte // secret; gives the invite key
-	Space     [16]byte // the first bytes of the space's ID
-	Step      [8]byte  // the first bytes of the newest step that its maker knew
+	Space     entry.SpaceID
+	Step      [8]byte // the first bytes of the newest step that its maker knew
 	Answerers []Answerer
 }
 
@@ -54,7 +55,7 @@ var (
 
 // NewInvite draws a code for a space whose newest step is step.
 func NewInvite(space entry.SpaceID, step StepID, answerers ...Answerer) Invite {
-	v := Invite{Space: [16]byte(space[:16]), Step: [8]byte(step[:8]), Answerers: answerers}
+	v := Invite{Space: space, Step: [8]byte(step[:8]), Answerers: answerers}
 	rand.Read(v.Seed[:]) // never fails (Go 1.24)
 	return v
 }
@@ -70,9 +71,9 @@ func (v Invite) Key() entry.Signer {
 }
 
 // For says whether the code is for the given space.
-func (v Invite) For(space entry.SpaceID) bool { return [16]byte(space[:16]) == v.Space }
+func (v Invite) For(space entry.SpaceID) bool { return space == v.Space }
 
-// Encode returns the code as text: "kith1" and lower-case letters and digits, about 75 for
+// Encode returns the code as text: "kith1" and lower-case letters and digits, about 105 for
 // the code itself and 70 for each answerer. The error says which bound an answerer breaks.
 func (v Invite) Encode() (string, error) {
 	b := make([]byte, 0, 256)

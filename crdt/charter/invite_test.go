@@ -96,15 +96,15 @@ func TestWhatIsNoInviteCodeIsToldFromAMistypedAndANewerOne(t *testing.T) {
 		{"a megabyte", code + strings.Repeat("a", 1<<20), charter.ErrNotInvite},
 		{"a letter that no code has", code + "u", charter.ErrInviteMistyped},
 		{"only the beginning", "kith1", charter.ErrInviteMistyped},
-		{"a newer version", charter.EncodeRaw(append([]byte{2}, make([]byte, 60)...)), charter.ErrInviteNewer},
+		{"a newer version", charter.EncodeRaw(append([]byte{2}, make([]byte, 76)...)), charter.ErrInviteNewer},
 		{"a newer and shorter version", charter.EncodeRaw([]byte{3}), charter.ErrInviteNewer},
-		{"version 0", charter.EncodeRaw(make([]byte, 60)), charter.ErrNotInvite},
+		{"version 0", charter.EncodeRaw(make([]byte, 76)), charter.ErrNotInvite},
 		{"too short", charter.EncodeRaw([]byte{1, 2, 3}), charter.ErrNotInvite},
-		{"a byte too many", charter.EncodeRaw(append([]byte{1}, make([]byte, 42)...)), charter.ErrNotInvite},
-		{"an answerer that isn't there", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), 1)), charter.ErrNotInvite},
-		{"five answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{5}, bytes.Repeat([]byte{1}, 5*34)...)...)), charter.ErrNotInvite},
-		{"an address cut off", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, bytes.Repeat([]byte{9}, 33+8)...)...)), charter.ErrNotInvite},
-		{"an address of nothing", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 40)...), append([]byte{1}, make([]byte, 33)...)...)), charter.ErrNotInvite},
+		{"a byte too many", charter.EncodeRaw(append([]byte{1}, make([]byte, 58)...)), charter.ErrNotInvite},
+		{"an answerer that isn't there", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 56)...), 1)), charter.ErrNotInvite},
+		{"five answerers", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 56)...), append([]byte{5}, bytes.Repeat([]byte{1}, 5*34)...)...)), charter.ErrNotInvite},
+		{"an address cut off", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 56)...), append([]byte{1}, bytes.Repeat([]byte{9}, 33+8)...)...)), charter.ErrNotInvite},
+		{"an address of nothing", charter.EncodeRaw(append(append([]byte{1}, make([]byte, 56)...), append([]byte{1}, make([]byte, 33)...)...)), charter.ErrNotInvite},
 	} {
 		if _, err := charter.DecodeInvite(test.typed); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
@@ -175,7 +175,7 @@ func TestRandomInvitesReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := charter.Invite{}
 		copy(v.Seed[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "seed"))
-		copy(v.Space[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "space"))
+		copy(v.Space[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "space"))
 		for range rapid.IntRange(0, charter.MaxAnswerers).Draw(t, "answerers") {
 			v.Answerers = append(v.Answerers, charter.Answerer{Address: rapid.SliceOfN(rapid.Byte(), 1, charter.MaxAddress).Draw(t, "address")})
 		}

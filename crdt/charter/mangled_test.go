@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhatAMessengerDoesToACodeIsUndone(t *testing.T) {
-	v := Invite{Space: [16]byte{1, 2, 3}}
+	v := Invite{Space: entry.SpaceID{1, 2, 3}}
 	rand.Read(v.Seed[:])
 	code, err := v.Encode()
 	if err != nil {

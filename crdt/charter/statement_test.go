@@ -43,6 +43,7 @@ type vectors struct {
 	Members  []string `json:"members"`  // IDs, in seat order
 	Proposal string   `json:"proposal"` // of the first seat
 	Redeemed string   `json:"redemption"`
+	Ask      string   `json:"ask"` // for that seat
 	// One of each type, with more or less in it: payloads.
 	Statements map[string]string `json:"statements"`
 }
@@ -64,7 +65,7 @@ func makeVectors(t *testing.T) vectors {
 	statements := co.chain("ben", "cleo")
 	c := charter.Fold(co.space, statements, charter.StepID{})
 
-	i := charter.Invite{Seed: [16]byte([]byte("sixteen byte seed")), Space: [16]byte(co.space[:16])}
+	i := charter.Invite{Seed: [16]byte([]byte("sixteen byte seed")), Space: co.space}
 	tip := c.Tip()
 	i.Step = [8]byte(tip[:8])
 	answerer := charter.Answerer{Device: co.founder.Device(), Address: []byte{4, 192, 168, 1, 7, 6, 0x1f, 0x90}}
@@ -94,6 +95,9 @@ func makeVectors(t *testing.T) vectors {
 		t.Fatal(err)
 	}
 	v.Redeemed = hex.EncodeToString(r)
+	if v.Ask, err = (charter.Ask{Space: [16]byte(co.space[:16]), Invite: s.Step.Seat.Invite, Redemption: s.Step.Seat.Redemption}).Encode(); err != nil {
+		t.Fatal(err)
+	}
 	v.Statements = map[string]string{}
 	for name, payload := range samples(t, co) {
 		v.Statements[name] = hex.EncodeToString(payload)

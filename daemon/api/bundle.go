@@ -25,6 +25,18 @@ type Bundle struct {
 	Bytes      int64   `json:"bytes"`      // of the file
 }
 
+// LetInRequest has somebody let in who asks with a text.
+type LetInRequest struct {
+	Ask string `json:"ask"`
+}
+
+// Answered is the answer to a request to join: a bundle that the computer which asked begins with, and nobody else can open.
+type Answered struct {
+	Bundle
+	Joined  Named `json:"joined"`  // who is in
+	Changed bool  `json:"changed"` // false: they were in already, and this is the answer once more
+}
+
 // BundleRead is what came of reading a bundle.
 type BundleRead struct {
 	Bundle

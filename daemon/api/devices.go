@@ -154,6 +154,18 @@ type PorchCode struct {
 	Code      string `json:"code"` // once, when it is made
 	MadeAt    Time   `json:"made_at"`
 	RevokedAt Time   `json:"revoked_at"`
-	Places    int    `json:"places"` // that are kept by it now, some seconds ago
-	Bytes     int64  `json:"bytes"`  // that went over it this month
+	// How it was some seconds ago: places kept by it, connections that lead through these, and bytes that went over it this month.
+	Places   int         `json:"places"`
+	Circuits int         `json:"circuits"`
+	Bytes    int64       `json:"bytes_month"`
+	Limits   PorchLimits `json:"limits"`
+}
+
+// PorchLimits are what one code of a porch may have.
+type PorchLimits struct {
+	Places         int   `json:"places"`
+	BytesMonth     int64 `json:"bytes_month"`     // both ways
+	Circuits       int   `json:"circuits"`        // through one of its places
+	CircuitBytes   int64 `json:"circuit_bytes"`   // through one circuit, each way
+	CircuitSeconds int   `json:"circuit_seconds"` // that one may last
 }

@@ -33,7 +33,8 @@ type Status struct {
 	InStepWith string   `json:"in_step_with"`
 	Unsent     int      `json:"unsent"`
 	Joining    []string `json:"joining"` // allies of this co-op into whose share this computer is on its way
-	Notice     []string `json:"notice"`  // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
+	Drops      []Drop   `json:"drops"`
+	Notice     []string `json:"notice"` // what the person has to know first, in sentences: that the co-op has split, that they are no member any more
 }
 
 // The values of Status.InStepWith.
@@ -97,6 +98,7 @@ type Peer struct {
 	RateReceived float64 `json:"rate_received"` // bytes a second, lately
 	RateSent     float64 `json:"rate_sent"`
 	InStepAt     Time    `json:"in_step_at"` // when each last had all that the other had; null: that isn't known
+	CarriedAt    Time    `json:"carried_at"` // when a bundle of the device was last read from a drop folder; null: not since the start
 
 	Spends Spends `json:"spends"` // what it costs this device
 
@@ -198,6 +200,15 @@ type JoinResult struct {
 	RecoveryPhrase string `json:"recovery_phrase"`
 	// Relays are those outside the co-op that the code named and that this computer keeps a place at from now on.
 	Relays []string `json:"relays"`
+}
+
+// JoinAsked is a request to join that goes out as a file. The phrase is shown this once and never again.
+type JoinAsked struct {
+	File           string `json:"file"`
+	Ask            string `json:"ask"` // its text: as good as the file
+	As             string `json:"as"`
+	RecoveryPhrase string `json:"recovery_phrase"` // "": it is the request of before, and was shown then
+	Changed        bool   `json:"changed"`         // false: the request of before
 }
 
 // RelaysKept says that a computer keeps places at relays because a code named them; "" if there are none.

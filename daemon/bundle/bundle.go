@@ -42,15 +42,23 @@ func Make(ctx context.Context, at *space.Space, version string, q api.BundleRequ
 	if err != nil {
 		return api.Problemf(api.NotAllowed, "kith member list", "a bundle can't be sealed: %v", err)
 	}
+	h := form.Header{Version: version, For: q.Devices}
+	if !since.IsZero() {
+		h.Since = &since
+	}
+	return pack(ctx, at, h, having, to, begin)
+}
+
+// pack writes what a header says of a space, sealed; without what all of those who are having are known to have.
+func pack(ctx context.Context, at *space.Space, h form.Header, having []entry.Device, to seal.Devices, begin func(api.Bundle) (io.Writer, error)) error {
+	r := at.Replica
+	var since time.Time
+	if h.Since != nil {
+		since = *h.Since
+	}
 	return r.Pack(ctx, since, having, func(p *replica.Parcel) error {
-		h := form.Header{
-			MadeAt: at.Now().UTC().Truncate(time.Second), Version: version,
-			Space: r.Space().String(), Device: r.Device().String(), For: q.Devices,
-			Statements: int64(p.Statements), Entries: int64(p.Entries),
-		}
-		if !since.IsZero() {
-			h.Since = &since
-		}
+		h.MadeAt, h.Space, h.Device = at.Now().UTC().Truncate(time.Second), r.Space().String(), r.Device().String()
+		h.Statements, h.Entries = int64(p.Statements), int64(p.Entries)
 		what := described(r, h)
 		what.SealedFor = to.Len()
 		w, err := begin(what)

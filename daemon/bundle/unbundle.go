@@ -56,6 +56,35 @@ func Take(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.B
 	return u.res, nil
 }
 
+// Each gives the entries of a bundle that this device can open, until do says that it has seen enough. None is judged, nor verified:
+// it is for what the device made itself.
+func Each(file io.Reader, key entry.Signer, do func(*entry.Entry) bool) (h form.Header, err error) {
+	content, err := seal.OpenFor(bufio.NewReader(file), key.Seed())
+	if err != nil {
+		return h, err
+	}
+	in, err := form.NewReader(content)
+	if err != nil {
+		return h, err
+	}
+	defer in.Close()
+	for more := true; more; {
+		b, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return h, err
+		}
+		e, err := entry.Decode(bytes.Clone(b))
+		if err != nil {
+			return h, err
+		}
+		more = do(e)
+	}
+	return in.Header(), nil
+}
+
 // unbundling is a bundle being read. Every entry in it speaks for itself, as one that a peer brings
 // does: it counts by its own signature and by the rules, and not by who put it in.
 type unbundling struct {

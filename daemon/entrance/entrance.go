@@ -25,12 +25,12 @@ var _ server.Entrance = (*Entrance)(nil)
 // New makes the entrance of a space, which need not be in touch with anybody yet.
 func New(at *space.Space) *Entrance {
 	e := &Entrance{at: at, invites: newInvites(at.Replica, at.Now), pairings: newPairings(at.Replica, at.Now)}
-	e.invites.relays, e.pairings.relays = e.relays, e.relays
+	e.invites.relays, e.pairings.relays = e.Relays, e.Relays
 	return e
 }
 
-// relays are those that this computer names.
-func (e *Entrance) relays() []string {
+// Relays are those that this computer names.
+func (e *Entrance) Relays() []string {
 	config, _ := e.at.Place.Config() // without it the welcome names none
 	return config.Relays
 }
@@ -61,7 +61,7 @@ func (d wayBack) Issued(key entry.Device) bool {
 
 // Redeem implements peer.Invites.
 func (d wayBack) Redeem(ctx context.Context, key entry.Device, request []byte) ([]byte, error) {
-	return comeBack(ctx, d.at.Replica, key, request, New(d.at).relays)
+	return comeBack(ctx, d.at.Replica, key, request, New(d.at).Relays)
 }
 
 // Leads implements peer.Invites: every full member's device answers who comes back.

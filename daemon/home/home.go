@@ -32,6 +32,7 @@ import (
 //	store/        the replica
 //	rewriting/    the same while it is written anew, under another key or none
 //	rewritten/    and once it is whole, before it takes the place of store/
+//	ask.json      a request to join that went out as a file, until its answer was read
 //	page.json     the port of the page and the key of its cookies, once it was opened
 //	kith.sock     the local API while a daemon runs
 //	lock          held, with the holder's process ID in it
@@ -57,6 +58,7 @@ type Config struct {
 	Announce   []string `json:"announce,omitempty"` // what others are told instead of Listen
 	Relays     []string `json:"relays,omitempty"`   // named relays, beside the members' devices
 	DeviceName string   `json:"device_name"`
+	Drops      []string `json:"drops,omitempty"` // folders that something else carries
 }
 
 // HeldError says that another process uses the home.

@@ -85,6 +85,9 @@ func (h *Home) Place(n int) *Home {
 // NewPlace gives an empty home for another space: itself if it has none yet, one below that came to
 // nothing, or a new one.
 func (h *Home) NewPlace() (*Home, error) {
+	if h.asks() {
+		return nil, &askingError{h.path(askFile)}
+	}
 	if !h.InUse() {
 		return h, nil
 	}
@@ -102,7 +105,7 @@ func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.Place(n); !p.InUse() && !p.hasPact() && !p.Reserved() && (!keyless || p.Keyless()) {
+		if p := h.Place(n); !p.InUse() && !p.hasPact() && !p.asks() && !p.Reserved() && (!keyless || p.Keyless()) {
 			return p, nil
 		}
 		next = n + 1

@@ -82,12 +82,7 @@ func ReadWelcome(b []byte) (Welcome, error) {
 		return Welcome{}, errors.New("read the welcome: it names no space")
 	}
 	w := Welcome{Space: entry.SpaceID(in.Space)}
-	for _, r := range in.Relays {
-		// One that can't be used is left out; so is one at a name, which is for its owner to look up.
-		if _, ok := peer.ThroughRelay(r); ok && len(r) <= maxRelay && len(w.Relays) < maxRelays && peer.CheckRelays([]string{r}) == nil {
-			w.Relays = append(w.Relays, r)
-		}
-	}
+	w.Relays = UsableRelays(in.Relays)
 	for _, enc := range in.Statements {
 		e, err := entry.Decode(enc)
 		if err != nil {
@@ -99,6 +94,17 @@ func ReadWelcome(b []byte) (Welcome, error) {
 		return Welcome{}, fmt.Errorf("read the welcome: statement %d: %w", i, entry.ErrSignature)
 	}
 	return w, nil
+}
+
+// UsableRelays gives those of the relays that somebody else names that can be used, at most maxRelays: one that can't is left out, and
+// so is one at a name, which is for its owner to look up.
+func UsableRelays(named []string) (all []string) {
+	for _, r := range named {
+		if _, ok := peer.ThroughRelay(r); ok && len(r) <= maxRelay && len(all) < maxRelays && peer.CheckRelays([]string{r}) == nil {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // ErrImpostor says that who answered isn't in the co-op that the code is for.

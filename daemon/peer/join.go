@@ -59,11 +59,9 @@ func (p *Peers) handleJoin(ctx context.Context, s network.Stream) {
 		code, reply = refusal.Code, []byte(refusal.Reason[:min(len(refusal.Reason), maxReason)])
 	}
 	var record []byte
-	p.mu.Lock()
-	if own := p.records[p.self]; own != nil && code == "" { // who is refused learns why, and nothing else
-		record = own.sealed
+	if code == "" { // who is refused learns why, and nothing else
+		record = p.Record()
 	}
-	p.mu.Unlock()
 	for _, part := range [][]byte{[]byte(code), reply, record} {
 		if err := writePart(s, part); err != nil {
 			p.log.Warn("a join reply that didn't go out", "err", err)

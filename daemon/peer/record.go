@@ -47,6 +47,25 @@ func openRecord(sealed []byte) (*addressRecord, error) {
 	return &addressRecord{d, said.Seq, plainOnes(said.Addrs, MaxAddresses), slices.Clone(sealed)}, nil
 }
 
+// RecordOf verifies where a device says that it is reached, and gives the device. ok is false for what is no such record.
+func RecordOf(sealed []byte) (d entry.Device, ok bool) {
+	r, err := openRecord(sealed)
+	if err != nil {
+		return d, false
+	}
+	return r.device, true
+}
+
+// Record gives where this device is reached, as it signed that; nil before it has.
+func (p *Peers) Record() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if own := p.records[p.self]; own != nil {
+		return own.sealed
+	}
+	return nil
+}
+
 // sealRecord makes this device's own record, newer than the one before.
 func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before *addressRecord) (*addressRecord, error) {
 	id, err := peer.IDFromPrivateKey(key)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -29,8 +30,9 @@ import (
 // folder is what a porch has on the disk: porch.key, settings.json, codes.json and counts.json. Codes are changed by the commands,
 // counts by who serves; nothing in it says who came.
 type folder struct {
-	path string
-	key  entry.Signer
+	path  string
+	key   entry.Signer
+	owner int // whose it is, where that is another user and root looks after it; else -1
 }
 
 // settings are where a porch listens, and what others are told instead.
@@ -53,12 +55,14 @@ type counts struct {
 	Month  string           `json:"month"` // 2026-11, in UTC
 	Bytes  map[string]int64 `json:"bytes"`
 	Places map[string]int   `json:"places"`
+	// Circuits are the connections that lead through those places.
+	Circuits map[string]int `json:"circuits"`
 }
 
 // at gives the counts as of a time: empty ones in a new month.
 func (c counts) at(now time.Time) counts {
 	if month := now.UTC().Format("2006-01"); c.Month != month || c.Bytes == nil {
-		return counts{Month: month, Bytes: map[string]int64{}, Places: c.Places}
+		return counts{Month: month, Bytes: map[string]int64{}, Places: c.Places, Circuits: c.Circuits}
 	}
 	return c
 }
@@ -66,7 +70,7 @@ func (c counts) at(now time.Time) counts {
 func (c counts) of(id string, now time.Time) int64 { return c.at(now).Bytes[id] }
 
 func (c counts) clone() counts {
-	return counts{c.Month, maps.Clone(c.Bytes), maps.Clone(c.Places)}
+	return counts{c.Month, maps.Clone(c.Bytes), maps.Clone(c.Places), maps.Clone(c.Circuits)}
 }
 
 func hashOf(token []byte) string {
@@ -81,15 +85,16 @@ func open(path string) (*folder, error) {
 	if err := whole.Folder(path); err != nil {
 		return nil, err
 	}
-	if err := api.CheckHome(path); err != nil {
+	owner, err := ownerOf(path)
+	if err != nil {
 		return nil, err
 	}
-	f := &folder{path: path}
+	f := &folder{path: path, owner: owner}
 	b, err := os.ReadFile(f.file("porch.key"))
 	if errors.Is(err, fs.ErrNotExist) {
 		f.key = entry.NewSigner()
 		seed := f.key.Seed()
-		return f, whole.Write(f.file("porch.key"), hex.AppendEncode(nil, seed[:]))
+		return f, f.put("porch.key", hex.AppendEncode(nil, seed[:]))
 	}
 	if err != nil {
 		return nil, err
@@ -137,7 +142,29 @@ func (f *folder) write(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return whole.Write(f.file(name), append(b, '\n'))
+	return f.put(name, append(b, '\n'))
+}
+
+// put writes a file, for whose folder it is.
+func (f *folder) put(name string, b []byte) error {
+	if err := whole.Write(f.file(name), b); err != nil || f.owner < 0 {
+		return err
+	}
+	return os.Chown(f.file(name), f.owner, -1)
+}
+
+// ownerOf looks whether only who owns a folder can put files into it, and gives that user if root is about to do so for them, as
+// where a service of the system serves the porch: what root wrote there only root could read. Else it is -1.
+func ownerOf(path string) (int, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return -1, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if os.Getuid() != 0 || !ok || stat.Uid == 0 || info.Mode().Perm()&0o022 != 0 {
+		return -1, api.CheckHome(path)
+	}
+	return int(stat.Uid), nil
 }
 
 func (f *folder) codes() (all []code, err error) { return all, f.read("codes.json", &all) }
@@ -181,8 +208,8 @@ func (f *folder) choose(listen, announce []string) (s settings, err error) {
 // maxCodes bounds the codes of a porch, revoked ones included.
 const maxCodes = 1000
 
-// Add makes a code. It is shown this once: the folder keeps what it takes to know it again, and not the code.
-func Add(dir, label string, now time.Time) (out api.PorchCode, err error) {
+// Code makes a code. It is shown this once: the folder keeps what it takes to know it again, and not the code.
+func Code(dir, label string, now time.Time) (out api.PorchCode, err error) {
 	if label, err = charter.CleanName(label); err != nil {
 		return out, err
 	}
@@ -234,7 +261,14 @@ func (f *folder) change(alter func([]code) ([]code, error)) error {
 }
 
 func (c *code) shown(n counts, now time.Time) api.PorchCode {
-	return api.PorchCode{ID: c.ID, Label: c.Label, MadeAt: api.At(c.Made), RevokedAt: api.At(c.Revoked), Places: n.Places[c.ID], Bytes: n.of(c.ID, now)}
+	return api.PorchCode{
+		ID: c.ID, Label: c.Label, MadeAt: api.At(c.Made), RevokedAt: api.At(c.Revoked),
+		Places: n.Places[c.ID], Circuits: n.Circuits[c.ID], Bytes: n.of(c.ID, now),
+		Limits: api.PorchLimits{
+			Places: PlacesOfCode, BytesMonth: BytesOfCode, Circuits: CircuitsOfOne,
+			CircuitBytes: CircuitBytes, CircuitSeconds: int(CircuitTime / time.Second),
+		},
+	}
 }
 
 // List gives the codes of a porch, the oldest first, with what went over them this month. What is counted is some seconds old.

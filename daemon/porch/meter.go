@@ -65,6 +65,7 @@ func (t tracer) add(n int) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
 	t.p.circuits += n
+	t.p.dirty = true
 }
 
 // What else a relay tells: nobody wants to know.

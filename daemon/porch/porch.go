@@ -19,6 +19,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -40,8 +41,8 @@ const (
 	buffer      = 4 << 10 // for each direction of a circuit
 	callsAtOnce = 32      // circuits that one address may ask for at once, and then one each callEach
 	callEach    = 2 * time.Second
-	look        = 2 * time.Second  // how often it is looked whether codes were added or revoked
-	keep        = 10 * time.Second // how often what was counted is written down
+	look        = 2 * time.Second // how often it is looked whether codes were added or revoked
+	keep        = 5 * time.Second // how often what was counted is written down
 )
 
 // Config is how a porch is served.
@@ -330,6 +331,18 @@ func (p *Porch) callLocked(from netip.Addr, now time.Time) bool {
 	return true
 }
 
+// circuitsTo counts the circuits that lead to who has a place.
+func circuitsTo(n network.Network, who peer.ID) (count int) {
+	for _, conn := range n.ConnsToPeer(who) {
+		for _, s := range conn.GetStreams() {
+			if s.Protocol() == proto.ProtoIDv2Stop {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // save writes what was counted, if that is news.
 func (p *Porch) save() error {
 	p.mu.Lock()
@@ -339,9 +352,10 @@ func (p *Porch) save() error {
 	}
 	p.dirty = false
 	now := p.counts.at(p.now())
-	now.Places = map[string]int{}
-	for _, of := range p.proven {
+	now.Places, now.Circuits = map[string]int{}, map[string]int{}
+	for who, of := range p.proven {
 		now.Places[of]++
+		now.Circuits[of] += circuitsTo(p.host.Network(), who)
 	}
 	p.counts = now
 	out := now.clone()

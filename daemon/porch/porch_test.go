@@ -3,8 +3,10 @@ package porch
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,7 +72,7 @@ func (l *lab) serve() {
 
 func (l *lab) code(label string) (api.PorchCode, charter.PorchCode) {
 	l.t.Helper()
-	made := must[api.PorchCode](l.t)(Add(l.dir, label, time.Now()))
+	made := must[api.PorchCode](l.t)(Code(l.dir, label, time.Now()))
 	return made, must[charter.PorchCode](l.t)(charter.DecodePorchCode(made.Code))
 }
 
@@ -147,6 +149,41 @@ func TestWhoHasACodeKeepsAPlaceAndAnybodyComesToThem(t *testing.T) {
 	}
 	if err, place := l.shows(l.caller(), code.Token[:]); err != nil || !place {
 		t.Errorf("after a restart: %v, a place: %v", err, place)
+	}
+}
+
+func TestTheListSaysWhatACodeHasAndWhatItMayHave(t *testing.T) {
+	l := newLab(t)
+	made, code := l.code("Riso")
+	ana := l.caller()
+	if err, place := l.shows(ana, code.Token[:]); err != nil || !place || !l.reaches(ana) {
+		t.Fatalf("%v, a place: %v", err, place)
+	}
+	var listed api.PorchCode
+	l.until("what was counted is written down", func() bool {
+		listed = must[[]api.PorchCode](t)(List(l.dir, time.Now()))[0]
+		return listed.Circuits == 1
+	})
+	want := api.PorchLimits{Places: PlacesOfCode, BytesMonth: BytesOfCode, Circuits: CircuitsOfOne, CircuitBytes: CircuitBytes, CircuitSeconds: 7200}
+	if listed.ID != made.ID || listed.Places != 1 || listed.Bytes == 0 || listed.Limits != want || listed.Code != "" {
+		t.Errorf("%+v", listed)
+	}
+}
+
+// A service of the system serves the porch as a user of its own, and root makes the codes.
+func TestWhatRootPutsIntoSomebodysPorchIsTheirs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root puts files into other people's folders")
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	must[api.PorchCode](t)(Code(dir, "Riso", time.Now()))
+	for _, name := range []string{"porch.key", "settings.json", "codes.json"} {
+		if info := must[os.FileInfo](t)(os.Stat(filepath.Join(dir, name))); info.Sys().(*syscall.Stat_t).Uid != 65534 || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, and %v's", name, info.Mode(), info.Sys().(*syscall.Stat_t).Uid)
+		}
 	}
 }
 

@@ -76,6 +76,20 @@ func (p *Parcel) Each(fn func(encoded []byte) error) error {
 	return nil
 }
 
+// KnownToAll says of entries that are here whether each of some devices is known to have them, as of now. It reads all that there
+// is, once.
+func (r *Replica) KnownToAll(ctx context.Context, devices []entry.Device) (has func(entry.ID) bool, err error) {
+	var known map[uint64]bool
+	err = r.store.Snapshot(func(v *store.Snapshot) error {
+		known, err = r.knownToAll(ctx, v, devices)
+		return err
+	})
+	return func(id entry.ID) bool {
+		rec, err := r.store.Record(id)
+		return err == nil && known[rec.Arrival]
+	}, err
+}
+
 // knownToAll returns the arrivals that each of some devices is known to have; none for no devices.
 func (r *Replica) knownToAll(ctx context.Context, v *store.Snapshot, devices []entry.Device) (map[uint64]bool, error) {
 	if len(devices) == 0 {

@@ -22,7 +22,7 @@ func (l *lab) porch(on *computer, ip string) (*exec.Cmd, string, error) {
 	if err := os.RemoveAll(h.dir); err != nil {
 		return nil, "", err
 	}
-	cmd := h.command("porch", "--listen", "/ip4/"+ip+"/tcp/4001", "--json")
+	cmd := h.command("porch", "run", filepath.Join(h.dir, "porch"), "--listen", "/ip4/"+ip+"/tcp/4001", "--json")
 	cmd.Stderr = os.Stderr
 	said, err := cmd.StdoutPipe()
 	if err != nil {
@@ -35,7 +35,7 @@ func (l *lab) porch(on *computer, ip string) (*exec.Cmd, string, error) {
 	if _, err := bufio.NewReader(said).ReadString('\n'); err != nil { // it is open
 		return nil, "", err
 	}
-	out, err := h.types("porch", "add", "Lab Co-op", "--jq", ".code")
+	out, err := h.types("porch", "code", "--for", "Lab Co-op", "--jq", ".code")
 	return cmd, strings.TrimSpace(string(out)), err
 }
 

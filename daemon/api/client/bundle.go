@@ -16,15 +16,43 @@ import (
 func (c *Client) WriteBundle(ctx context.Context, b api.BundleRequest) (api.Bundle, io.ReadCloser, error) {
 	q := url.Values{}
 	setWords(q, map[string]string{"since": b.Since, "for": b.For})
-	resp, err := c.send(ctx, "GET", "bundle", q, nil)
-	if err != nil {
-		return api.Bundle{}, nil, err
-	}
 	var what api.Bundle
-	if err := json.Unmarshal([]byte(resp.Header.Get(api.BundleHeader)), &what); err != nil {
-		return what, nil, errors.Join(api.Problemf(api.Failed, "kith doctor", "the daemon didn't say what bundle this is"), resp.Body.Close())
+	body, err := c.bundle(ctx, "GET", "bundle", q, nil, &what)
+	return what, body, err
+}
+
+// Answer lets in who asks with a text, and gives the bundle that their computer begins with. The caller closes it.
+func (c *Client) Answer(ctx context.Context, ask string) (api.Answered, io.ReadCloser, error) {
+	var what api.Answered
+	body, err := c.bundle(ctx, "POST", "invites/answer", nil, api.LetInRequest{Ask: ask}, &what)
+	return what, body, err
+}
+
+// Drops gives the drop folders of this device.
+func (c *Client) Drops(ctx context.Context) ([]api.Drop, error) {
+	return call[[]api.Drop](ctx, c, "GET", "drops", nil, nil)
+}
+
+// AddDrop has bundles left and taken in a folder, which is named from the root on.
+func (c *Client) AddDrop(ctx context.Context, dir string) (api.DropChanged, error) {
+	return call[api.DropChanged](ctx, c, "POST", "drops", nil, api.DropRequest{Dir: dir})
+}
+
+// RemoveDrop gives a drop folder up; what lies in it stays.
+func (c *Client) RemoveDrop(ctx context.Context, dir string) (api.DropChanged, error) {
+	return call[api.DropChanged](ctx, c, "POST", "drops/remove", nil, api.DropRequest{Dir: dir})
+}
+
+// bundle asks for a bundle, and reads into what which one it is.
+func (c *Client) bundle(ctx context.Context, method, path string, q url.Values, in, what any) (io.ReadCloser, error) {
+	resp, err := c.send(ctx, method, path, q, in)
+	if err != nil {
+		return nil, err
 	}
-	return what, resp.Body, nil
+	if err := json.Unmarshal([]byte(resp.Header.Get(api.BundleHeader)), what); err != nil {
+		return nil, errors.Join(api.Problemf(api.Failed, "kith doctor", "the daemon didn't say what bundle this is"), resp.Body.Close())
+	}
+	return resp.Body, nil
 }
 
 // ReadBundle has the daemon read a bundle. progress may be nil.

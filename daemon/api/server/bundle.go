@@ -13,19 +13,43 @@ import (
 	"kith/daemon/api"
 )
 
-// writeBundle answers with a bundle. It is broken off in the middle if something fails, which shows
-// by its missing end.
+// writeBundle answers with a bundle.
 func (s *Server) writeBundle(w http.ResponseWriter, r *http.Request) {
-	out := &steady{w: w, stream: http.NewResponseController(w)}
+	out := &bundleOut{steady{w: w, stream: http.NewResponseController(w)}, w.Header()}
 	q, err := s.bundleRequest(r)
 	if err == nil {
-		err = s.at.Keeping.WriteBundle(r.Context(), q, func(b api.Bundle) (io.Writer, error) {
-			line, err := json.Marshal(withLists(b))
-			w.Header().Set(api.BundleHeader, string(line))
-			w.Header().Set("Content-Type", "application/octet-stream")
-			return out, err
-		})
+		err = s.at.Keeping.WriteBundle(r.Context(), q, func(b api.Bundle) (io.Writer, error) { return out.begin(b) })
 	}
+	s.bundled(w, r, out, err)
+}
+
+// letIn lets in who asks with a text, and answers with the bundle that their computer begins with.
+func (s *Server) letIn(w http.ResponseWriter, r *http.Request) {
+	out := &bundleOut{steady{w: w, stream: http.NewResponseController(w)}, w.Header()}
+	var q api.LetInRequest
+	err := decode(r, &q)
+	if err == nil {
+		err = s.at.Keeping.Answer(r.Context(), q.Ask, func(b api.Answered) (io.Writer, error) { return out.begin(b) })
+	}
+	s.bundled(w, r, out, err)
+}
+
+// bundleOut is an answer that is a bundle.
+type bundleOut struct {
+	steady
+	head http.Header
+}
+
+// begin says what the bundle is.
+func (o *bundleOut) begin(what any) (io.Writer, error) {
+	line, err := json.Marshal(withLists(what))
+	o.head.Set(api.BundleHeader, string(line))
+	o.head.Set("Content-Type", bytesType)
+	return o, err
+}
+
+// bundled ends an answer that is a bundle. It is broken off in the middle if something fails, which shows by its missing end.
+func (s *Server) bundled(w http.ResponseWriter, r *http.Request, out *bundleOut, err error) {
 	switch {
 	case err != nil && !out.begun:
 		s.refuse(w, r, err)

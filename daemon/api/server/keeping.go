@@ -18,6 +18,8 @@ type Keeping interface {
 	Backup(ctx context.Context, w io.Writer) error
 	// WriteBundle writes a bundle, sealed, to what begin gives when it is known what it will be.
 	WriteBundle(ctx context.Context, q api.BundleRequest, begin func(api.Bundle) (io.Writer, error)) error
+	// Answer lets in who asks with a text, and writes the answer to what begin gives when it is known what it will be.
+	Answer(ctx context.Context, ask string, begin func(api.Answered) (io.Writer, error)) error
 	// ReadBundle takes what is in a bundle, and tells how far it is. What was taken before an error
 	// stays.
 	ReadBundle(ctx context.Context, in io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error)

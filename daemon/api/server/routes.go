@@ -79,6 +79,9 @@ func otherRoutes() []route {
 		{path: "POST backup", gist: "what a backup holds, unsealed", work: file((*Server).backup)},
 		{path: "GET bundle", gist: "a bundle, sealed; the field " + api.BundleHeader + " says what it is", query: []param{{name: "since", gist: "what came here since then: RFC 3339"}, {name: "for", gist: "a member, or a device: what they have is left out"}}, work: file((*Server).writeBundle)},
 		{path: "POST bundle/read", gist: "take what is in a bundle, and tell how far it is", work: reads[api.BundleLine]((*Server).readBundle)},
+		{path: "GET drops", gist: "the drop folders of this device", work: answers((*Server).drops)},
+		{path: "POST drops", gist: "have bundles left and taken in a folder that something else carries", work: takes((*Server).addDrop)},
+		{path: "POST drops/remove", gist: "give a drop folder up; what lies in it stays", work: takes((*Server).removeDrop)},
 
 		{path: "GET members", gist: "everybody who ever was a member", work: answers((*Server).members)},
 		{path: "GET members/{id}", gist: "one of them", work: answers((*Server).member)},
@@ -89,6 +92,7 @@ func otherRoutes() []route {
 		{path: "POST resign", gist: "leave the co-op", work: takes((*Server).resign)},
 		{path: "GET invites", gist: "the codes that this device made", work: answers((*Server).invites)},
 		{path: "POST invites", gist: "make a code for a prospective member", work: takes((*Server).invite)},
+		{path: "POST invites/answer", gist: "let in who asks with a text, and answer with the bundle that their computer begins with; the field " + api.BundleHeader + " says what it is", work: fileFor[api.LetInRequest]((*Server).letIn)},
 		{path: "POST invites/{id}/revoke", gist: "make a code useless", work: takes((*Server).revokeInvite)},
 		{path: "GET devices", gist: "the devices of one's own", work: answers((*Server).devices)},
 		{path: "POST devices", gist: "make a code for a new device", work: takes((*Server).addDevice)},

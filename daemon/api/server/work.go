@@ -94,6 +94,13 @@ func file(do func(*Server, http.ResponseWriter, *http.Request)) work {
 	return work{gives: bytesType, stream: do}
 }
 
+// fileFor takes an In, which do decodes itself, and answers with bytes.
+func fileFor[In any](do func(*Server, http.ResponseWriter, *http.Request)) work {
+	w := file(do)
+	w.in, w.took = shapeOf[In](true), reflect.TypeFor[In]()
+	return w
+}
+
 // reads takes bytes, and answers with Outs meanwhile.
 func reads[Out any](do func(*Server, http.ResponseWriter, *http.Request)) work {
 	w := lines[Out](do)

@@ -50,6 +50,10 @@ type Header struct {
 	// Statements is how many of the entries are charter statements; they come first.
 	Statements int64 `json:"statements"`
 	Entries    int64 `json:"entries"`
+	// Of a welcome, which begins a replica: where the device that made it is reached, as that signed it, and the relays that it
+	// names. Anybody else's header has neither.
+	Record []byte   `json:"record,omitempty"`
+	Relays []string `json:"relays,omitempty"`
 }
 
 var (

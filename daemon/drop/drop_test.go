@@ -1,0 +1,328 @@
+package drop
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kith/crdt/crdttest"
+	"kith/crdt/kinds"
+	"kith/daemon/home"
+	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ahead is how far the clocks of carriers are ahead.
+var ahead time.Duration
+
+// carrierOf serves the drop folders of a replica by hand: nobody looks but the test.
+func carrierOf(t *testing.T, r *replica.Replica, dirs ...string) *Carrier {
+	t.Helper()
+	place := home.At(t.TempDir())
+	must(t, place.SetConfig(home.Config{Drops: dirs}))
+	now := func() time.Time { return time.Now().Add(ahead) }
+	return newCarrier(&space.Space{Place: place, Replica: r, Now: now}, "test", slog.New(slog.DiscardHandler))
+}
+
+// looks has everybody look so often that all which waits for quiet is written, and what was written is read.
+func looks(t *testing.T, all ...*Carrier) {
+	t.Helper()
+	for range 4 {
+		for _, c := range all {
+			for _, f := range c.folders {
+				f.cleaned, f.again = time.Time{}, time.Time{}
+			}
+			c.look(t.Context())
+		}
+	}
+}
+
+func note(t *testing.T, r *replica.Replica, title string) {
+	t.Helper()
+	_, err := r.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+		return crdttest.NewNote(crdttest.NoteFields{Title: title})(e.Doc, nil)
+	})
+	must(t, err)
+}
+
+// names are those of what lies in a folder.
+func names(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	found, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range found {
+		all = append(all, f.Name())
+	}
+	return all
+}
+
+func says(c *Carrier) string {
+	var all []string
+	for _, d := range c.Told() {
+		all = append(all, d.Says...)
+	}
+	return strings.Join(all, " ")
+}
+
+func same(t *testing.T, a, b *replica.Replica) {
+	t.Helper()
+	if a, b := a.Counts(), b.Counts(); a.Stored != b.Stored || a.Documents != b.Documents || a.Pending+b.Pending > 0 {
+		t.Errorf("one has %+v, the other %+v", a, b)
+	}
+}
+
+func TestWhatOneWritesTheOtherFindsInTheFolderUntilBothHaveSaidSo(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	note(t, ana, "Minutes")
+	looks(t, a, b)
+	same(t, ana, ben)
+	note(t, ben, "Supper")
+	looks(t, a, b)
+	same(t, ana, ben)
+	if told := a.Told()[0]; told.Entries == 0 || told.Files == 0 || told.ReadAt.IsZero() || a.Carried(ben.Device().String()).IsZero() {
+		t.Errorf("Ana is told %+v", told)
+	}
+	// Nothing is written because something was read.
+	before := names(t, dir)
+	looks(t, a, b)
+	if after := names(t, dir); !slices.Equal(before, after) {
+		t.Errorf("without news there were %q, and are %q", before, after)
+	}
+	must(t, ana.Acknowledge(t.Context()))
+	must(t, ben.Acknowledge(t.Context()))
+	looks(t, a, b)
+	same(t, ana, ben)
+	if left := names(t, dir); len(left) != 2 {
+		t.Errorf("beside what each has said last there is %q", left)
+	}
+	ahead = keepSeen
+	defer func() { ahead = 0 }()
+	a.of(dir).charter, b.of(dir).charter = nil, nil // as after a start
+	looks(t, a, b)
+	if left := names(t, dir); len(left) > 0 {
+		t.Errorf("what both have is left: %q", left)
+	}
+	note(t, ana, "Minutes of tomorrow")
+	looks(t, a, b)
+	same(t, ana, ben)
+}
+
+func TestWhatIsNoBundleOfOthersIsLeftAloneAndNothingWaitsForIt(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	theirs := tagOf(ben.Space(), ben.Device())
+	foreign := map[string]string{"holiday.jpg": "x", "kith-0123456789abcdef-1.bundle": "x", ".syncthing.kith-0123456789abcdef-000001.bundle.tmp": "x", "kith-" + theirs + "-000001.bundle.part": "x"}
+	for name, content := range foreign {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	must(t, syscall.Mkfifo(filepath.Join(dir, "kith-0123456789abcdef-000002.bundle"), 0o600)) // to open it would be to wait for ever
+	must(t, os.Symlink("/dev/zero", filepath.Join(dir, "kith-0123456789abcdef-000003.bundle")))
+	must(t, os.Mkdir(filepath.Join(dir, "kith-0123456789abcdef-000004.bundle"), 0o700))
+	left := filepath.Join(dir, a.of(dir).unfinished()+"123") // of a crash of Ana's own
+	must(t, os.WriteFile(left, []byte("half"), 0o600))
+
+	other, _, _ := replicatest.TwoReplicas(t) // of another co-op, in the same folder
+	note(t, other, "Garden")
+	o := carrierOf(t, other, dir)
+	note(t, ana, "Minutes")
+	looks(t, a, b, o)
+	same(t, ana, ben)
+	if said := says(a) + says(b) + says(o); said != "" {
+		t.Errorf("it says %q", said)
+	}
+	for name, content := range foreign {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != content {
+			t.Errorf("%s isn't as it was: %v", name, err)
+		}
+	}
+	if _, err := os.Lstat(left); !os.IsNotExist(err) {
+		t.Error("what a crash left lies there still")
+	}
+	if a.Told()[0].Files == 0 || ana.Counts().Documents != 1 {
+		t.Errorf("Ana is told %+v and has %+v", a.Told()[0], ana.Counts())
+	}
+}
+
+func TestAHalfWrittenBundleIsSaidAndReadOnceItIsWhole(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	from, to := t.TempDir(), t.TempDir() // what lies in from something else carries to to
+	a, b := carrierOf(t, ana, from), carrierOf(t, ben, to)
+	note(t, ana, "Minutes")
+	looks(t, a)
+	name := names(t, from)[0]
+	whole, err := os.ReadFile(filepath.Join(from, name))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(to, name), whole[:len(whole)-10], 0o600))
+	looks(t, b)
+	if said := says(b); !strings.Contains(said, name) || !strings.Contains(said, "half written") || !strings.Contains(said, "read again once it changes") {
+		t.Errorf("it says %q", said)
+	}
+	must(t, os.WriteFile(filepath.Join(to, name), whole, 0o600))
+	looks(t, b)
+	if said := says(b); said != "" || ben.Counts().Documents != 1 {
+		t.Errorf("it says %q, and Ben has %+v", said, ben.Counts())
+	}
+}
+
+func TestWhereNothingCanBeWrittenThatIsSaidAndTheOthersAreRead(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	note(t, ana, "Minutes")
+	for name, refuse := range map[string]func(dir, pattern string) (temp, error){
+		"Nothing can be written there": func(string, string) (temp, error) { return nil, &os.PathError{Op: "open", Err: syscall.EROFS} },
+		"There is no room left there": func(dir, pattern string) (temp, error) {
+			f, err := os.CreateTemp(dir, pattern)
+			return full{f}, err
+		},
+	} {
+		a.of(dir).create = refuse
+		note(t, ben, name)
+		looks(t, b, a)
+		if said := says(a); !strings.Contains(said, name) || !strings.Contains(said, "hat is new here waits") {
+			t.Errorf("where %s it says %q", name, said)
+		}
+	}
+	if ana.Counts().Documents != 3 {
+		t.Errorf("Ana, who can't write there, has %+v", ana.Counts())
+	}
+	for _, name := range names(t, dir) {
+		if !strings.Contains(name, b.of(dir).tag) {
+			t.Errorf("%s is left of what couldn't be written", name)
+		}
+	}
+	a.of(dir).create = newFolder(a, dir).create
+	looks(t, a, b)
+	same(t, ana, ben)
+	if said := says(a); said != "" {
+		t.Errorf("when there is room again it says %q", said)
+	}
+	must(t, os.RemoveAll(dir))
+	looks(t, a)
+	if said := says(a); !strings.Contains(said, "isn't there") {
+		t.Errorf("where the stick is out it says %q", said)
+	}
+}
+
+// full is a file on a disk that has no room.
+type full struct{ *os.File }
+
+func (full) Write([]byte) (int, error) { return 0, &os.PathError{Op: "write", Err: syscall.ENOSPC} }
+
+func TestAFolderHoldsSoManyFilesOfADeviceAndSoManyBytes(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a := carrierOf(t, ana, dir)
+	for i := range MaxFiles + 3 {
+		note(t, ana, fmt.Sprintf("Minutes %d", i))
+		for range 2 {
+			a.look(t.Context())
+		}
+		if n := len(names(t, dir)); n > MaxFiles {
+			t.Fatalf("%d files of one device lie there", n)
+		}
+	}
+	if n := len(names(t, dir)); n > 5 {
+		t.Errorf("%d files weren't put together", n)
+	}
+	b := carrierOf(t, ben, dir)
+	looks(t, b)
+	same(t, ana, ben)
+	w := &bounded{w: new(bytes.Buffer), left: 10}
+	_, first := w.Write(make([]byte, 10))
+	if _, more := w.Write(make([]byte, 1)); first != nil || !errors.Is(more, errFull) {
+		t.Errorf("of 10 bytes: %v, of one more: %v", first, more)
+	}
+}
+
+// Whatever becomes of the files in between: once they are left alone, everybody has everything.
+func TestAFolderThatLosesAndSpoilsFilesLosesNothing(t *testing.T) {
+	ana, ben, again := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	r := rand.New(rand.NewSource(7))
+	for i := range 60 {
+		switch all := names(t, dir); r.Intn(7) {
+		case 0, 1:
+			note(t, ana, fmt.Sprintf("Ana's %d", i))
+		case 2:
+			note(t, ben, fmt.Sprintf("Ben's %d", i))
+		case 3:
+			a.look(t.Context())
+		case 4:
+			b.look(t.Context())
+		case 5:
+			if len(all) > 0 {
+				must(t, os.Remove(filepath.Join(dir, all[r.Intn(len(all))])))
+			}
+		case 6:
+			if i%3 == 0 {
+				ben = again() // with what it remembers
+				b = carrierOf(t, ben, dir)
+			} else if len(all) > 0 {
+				must(t, os.Truncate(filepath.Join(dir, all[r.Intn(len(all))]), 100))
+			}
+		}
+	}
+	for _, name := range names(t, dir) { // somebody takes out what is spoiled
+		info, err := os.Stat(filepath.Join(dir, name))
+		must(t, err)
+		if info.Size() == 100 {
+			must(t, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	looks(t, a, b)
+	looks(t, a, b)
+	same(t, ana, ben)
+}
+
+func TestADropFolderIsAFolderThatIsThereAndNotWhereTheKeyLies(t *testing.T) {
+	ana, _, _ := replicatest.TwoReplicas(t)
+	a := carrierOf(t, ana)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	for _, bad := range []string{"", "shared", file, filepath.Join(dir, "nothing"), a.at.Place.Where()} {
+		if out, err := a.AddDrop(t.Context(), bad); err == nil || out.Changed {
+			t.Errorf("%q is a drop folder", bad)
+		}
+	}
+	for _, want := range []bool{true, false} {
+		if out, err := a.AddDrop(t.Context(), dir); err != nil || out.Changed != want || out.Dir != dir {
+			t.Errorf("%+v, %v", out, err)
+		}
+	}
+	for i := 1; i < MaxFolders; i++ {
+		_, err := a.AddDrop(t.Context(), t.TempDir())
+		must(t, err)
+	}
+	if _, err := a.AddDrop(t.Context(), t.TempDir()); err == nil {
+		t.Error("there is no end of drop folders")
+	}
+	if out, err := a.RemoveDrop(t.Context(), dir); err != nil || !out.Changed {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err := a.RemoveDrop(t.Context(), dir); err == nil {
+		t.Error("what is no drop folder is given up")
+	}
+}
