@@ -24,7 +24,7 @@ func (k *kith) root() *cli.Command {
 			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(), k.talk(), k.archive(), k.settle(),
 			k.invite(), k.member(), k.device(), k.charter(),
 		}, k.kinds(), []*cli.Command{
-			k.time(), k.load(),
+			k.time(), k.load(), k.about(),
 			k.ally(), k.share(),
 			k.bundle(), k.drop(), k.backup(), k.restore(), k.protect(),
 			k.doctor(), k.service(), k.porch(), k.completion(), k.version(), k.complete(), k.trial(),

@@ -68,6 +68,7 @@ var layouts = map[string]func(*call, document){
 	"decision":  (*call).showDecision,
 	"pulse":     (*call).showPulse,
 	"agreement": (*call).showAgreement,
+	"newcomer":  (*call).showNewcomer,
 }
 
 // showPlain shows a document by what its kind declares.

@@ -15,6 +15,7 @@ import (
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -157,10 +158,20 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 	if v.Opens {
 		more = strings.TrimSpace(more + " Without --text, on a terminal with $EDITOR set, the text opens there.")
 	}
+	var offers completer
+	if len(v.Args) > 0 {
+		offers = k.offersFor(of, v.Args[0])
+	}
 	return k.command(spec{
-		name: v.Name, args: "TITLE", usage: v.Gist, more: more, examples: v.Examples, flags: append(flags, k.flagFor(of, kind.Tag, true)),
+		name: v.Name, args: placesOf(v), usage: v.Gist, more: more, ids: offers, examples: v.Examples, flags: append(flags, k.flagFor(of, kind.Tag, true)),
 		run: func(ctx context.Context, c *call) error {
-			body := map[string]any{"title": c.arg(0)}
+			body := map[string]any{}
+			switch {
+			case len(v.Args) > 0:
+				c.wordsInto(body, v.Args, c.args())
+			case c.arg(0) != "":
+				body["title"] = c.arg(0)
+			}
 			if err := c.arguments(body, v.With, true); err != nil {
 				return err
 			}
@@ -189,6 +200,103 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, of.Many, body) })
 		},
 	})
+}
+
+// placesOf are the words behind a command that makes something: its title, or whom it is about.
+func placesOf(v *kind.Verb) string {
+	switch {
+	case len(v.Args) > 0:
+		return strings.TrimSuffix(places(v.Args), "…") // one is begun at a time
+	case v.Calls != nil:
+		return "[TITLE]"
+	}
+	return "TITLE"
+}
+
+// places are the words that stand for these in help.
+func places(args []*kind.Field) string {
+	var words []string
+	for _, f := range args {
+		word := f.Placeholder()
+		if f.IsMany() {
+			word += "…"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+// wordsInto puts words that stand behind a command into a request: of the last field, if it is many, all that are left.
+func (c *call) wordsInto(body map[string]any, args []*kind.Field, words []string) {
+	for i, f := range args {
+		if f.IsMany() {
+			body[f.Key] = words[i:]
+			continue
+		}
+		body[f.Key] = words[i]
+	}
+}
+
+// daysIn reads the days among words that stand behind a command.
+func (c *call) daysIn(body map[string]any, args []*kind.Field) error {
+	for _, f := range args {
+		if f.Is != kind.Day {
+			continue
+		}
+		day, err := c.coming(f.Called(), body[f.Key].(string))
+		if err != nil {
+			return err
+		}
+		body[f.Key] = day
+	}
+	return nil
+}
+
+// aimed are the words behind a command that takes an ID and so many more, with the ID if they leave it out: of the one
+// document of its kind that goes on.
+func (c *call) aimed(ctx context.Context, of *kind.Kind, more int) ([]string, error) {
+	words := c.args()
+	if of.Present == "" || len(words) > more {
+		return words, nil
+	}
+	client, err := c.api()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := client.Documents(ctx, of.Many, url.Values{of.Present: {"true"}, "brief": {"true"}, "limit": {"2"}})
+	if err != nil {
+		return nil, err
+	}
+	all, err := readList(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) == 0:
+		return nil, api.Problemf(api.NotFound, "kith "+of.Name+" list", "no %s is %s: say which one is meant", of.Name, of.Present)
+	case len(all) > 1:
+		return nil, api.Problemf(api.Ambiguous, "kith "+of.Name+" list --"+of.Present, "several %s are %s: say which one is meant", of.Many, of.Present)
+	}
+	return append([]string{all[0].ID}, words...), nil
+}
+
+// newest is the ID of what is meant where none is said: the only one that goes on, or else what was changed last.
+func (c *call) newest(ctx context.Context, of *kind.Kind) (string, error) {
+	words, err := c.aimed(ctx, of, 0)
+	if p, ok := problem.Of(err); !ok || p.Code != api.NotFound {
+		return append(words, "")[0], err
+	}
+	client, apiErr := c.api()
+	if apiErr != nil {
+		return "", apiErr
+	}
+	raw, listErr := client.Documents(ctx, of.Many, url.Values{"brief": {"true"}, "limit": {"1"}})
+	if listErr != nil {
+		return "", listErr
+	}
+	if all, readErr := readList(raw); readErr != nil || len(all) > 0 {
+		return append(all, document{})[0].ID, readErr
+	}
+	return "", err
 }
 
 // wouldTake checks what can be checked before somebody writes a text: the title and fields, and that the daemon is there.
@@ -360,14 +468,14 @@ func (k *kith) doOne(of *kind.Kind, v *kind.Verb) (commands []*cli.Command) {
 func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map[string]any) *cli.Command {
 	s.ids = k.documentOffers(of)
 	s.args = "ID…"
-	for i, f := range v.Args {
-		if i == 0 {
-			s.args = "ID"
-		}
-		s.args += " " + f.Placeholder()
-		if f.IsMany() {
-			s.args += "…"
-		}
+	alone := of.Present != "" && !slices.ContainsFunc(v.Args, (*kind.Field).IsMany) // else nobody knows which word is the ID
+	switch {
+	case len(v.Args) > 0 && alone:
+		s.args = "[ID] " + places(v.Args)
+	case len(v.Args) > 0:
+		s.args = "ID " + places(v.Args)
+	case alone:
+		s.args = "[ID…]"
 	}
 	if v.Text != kind.No {
 		s.flags = append(s.flags, textFlag())
@@ -416,12 +524,19 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		} else if why == kind.Must && body["undo"] == nil {
 			return api.Problemf(api.Usage, s.examples[0], "%s needs --why and a reason", fullName(c.Context))
 		}
+		words := c.args()
+		if alone {
+			var err error
+			if words, err = c.aimed(ctx, of, len(v.Args)); err != nil {
+				return err
+			}
+		}
 		if v.Opens && c.opens() {
 			client, err := c.api()
 			if err != nil {
 				return err
 			}
-			ids := c.args()
+			ids := words
 			if len(v.Args) > 0 {
 				ids = ids[:1]
 			}
@@ -435,7 +550,7 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 			return err
 		}
 		if len(v.Args) == 0 {
-			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+			return c.each(words, func(d *client.Client, id string) (any, func(), error) {
 				said := body
 				if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
 					seen, err := c.answersTo(ctx, d, of, id)
@@ -453,17 +568,14 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 				return done.raw, func() { c.done(done, body["undo"] != nil) }, err
 			})
 		}
-		for i, f := range v.Args {
-			if f.IsMany() {
-				body[f.Key] = c.args()[1+i:]
-				continue
-			}
-			body[f.Key] = c.arg(1 + i)
+		c.wordsInto(body, v.Args, words[1:])
+		if err := c.daysIn(body, v.Args); err != nil {
+			return err
 		}
 		if err := c.prepared(ctx, of, v, body); err != nil {
 			return err
 		}
-		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, c.arg(0), v.Name, body) })
+		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, words[0], v.Name, body) })
 	}
 	return k.command(s)
 }
@@ -665,18 +777,29 @@ func (c *call) cell(is kind.Cell) string {
 }
 
 func (k *kith) showOne(of *kind.Kind) *cli.Command {
+	args := "ID"
+	if of.Present != "" {
+		args = "[ID]"
+	}
 	return k.command(spec{
-		name: "show", args: "ID", usage: "all of one " + of.Name, examples: of.Examples.Show, ids: k.documentOffers(of),
+		name: "show", args: args, usage: "all of one " + of.Name, examples: of.Examples.Show, ids: k.documentOffers(of),
 		flags: []cli.Flag{&cli.StringFlag{Name: "at", Usage: "`V` as it was: the head of a version, as history gives it, or a revision"}},
 		run: func(ctx context.Context, c *call) error {
+			id := c.arg(0)
+			if id == "" {
+				var err error
+				if id, err = c.newest(ctx, of); err != nil {
+					return err
+				}
+			}
 			if version := c.String("at"); version != "" {
-				return request(c, func(d *client.Client) (api.Edition, error) { return d.Edition(ctx, of.Many, c.arg(0), version) }, c.edition)
+				return request(c, func(d *client.Client) (api.Edition, error) { return d.Edition(ctx, of.Many, id, version) }, c.edition)
 			}
 			client, err := c.api()
 			if err != nil {
 				return err
 			}
-			d, err := documentOf(ctx, client, of, c.arg(0))
+			d, err := documentOf(ctx, client, of, id)
 			if err != nil {
 				return err
 			}

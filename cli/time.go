@@ -19,7 +19,7 @@ import (
 
 // time is hours: logged by oneself, summed up by project, kind and week, and charged.
 func (k *kith) time() *cli.Command {
-	return group("time", "hours that we worked", k.timeLog(), k.timeList(), k.timeEdit(), k.timeDrop(), k.timeReport(), k.timeInvoice())
+	return group("time", "hours that we worked", k.timeLog(), k.timeStart(), k.timeStop(), k.timeList(), k.timeEdit(), k.timeDrop(), k.timeReport(), k.timeInvoice())
 }
 
 // timeFlags are what can be said of an entry beside how long it took.
@@ -67,6 +67,48 @@ func (k *kith) timeLog() *cli.Command {
 				return err
 			}
 			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.LogTime(ctx, body) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+		},
+	})
+}
+
+func (k *kith) timeStart() *cli.Command {
+	var flags []cli.Flag
+	for _, f := range []*kind.Field{kinds.TimeTask, kinds.TimeFor, kinds.TimeCoord, kinds.TimeText} {
+		flags = append(flags, k.flagFor(kinds.Time, f, true))
+	}
+	return k.command(spec{
+		name: "start", usage: "begin to work", flags: flags,
+		more:     "It goes on until kith time stop, which logs the hours, also on another computer of yours. Nobody else is shown it before.",
+		examples: []string{`kith time start --task t-4kq2`, `kith time start --project Website --coordination`},
+		run: func(ctx context.Context, c *call) error {
+			body, err := c.entry()
+			if err != nil {
+				return err
+			}
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.StartTime(ctx, body) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+		},
+	})
+}
+
+func (k *kith) timeStop() *cli.Command {
+	return k.command(spec{
+		name: "stop", usage: "leave off, and log the hours",
+		more:     "What was begun less than a minute ago counts as a minute. After 12 hours you are asked how long it was.",
+		flags:    []cli.Flag{&cli.StringFlag{Name: "hours", Usage: "`H` how long it was, if it wasn't all the time since"}},
+		examples: []string{`kith time stop`, `kith time stop --hours 2.5`},
+		run: func(ctx context.Context, c *call) error {
+			body := map[string]any{}
+			if c.IsSet("hours") {
+				hours, err := parseHours("--hours", c.String("hours"))
+				if err != nil {
+					return err
+				}
+				body["hours"] = hours
+			}
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.StopTime(ctx, body) }, func(e api.TimeEntry) {
+				c.out.println(e.ID)
+				c.note([]string{"Logged " + lasted(e) + " on " + e.On + "."})
+			})
 		},
 	})
 }
@@ -171,6 +213,9 @@ func lasted(e api.TimeEntry) string {
 	s := kind.Minutes(e.Minutes).Words()
 	if e.Coordination {
 		s += " coordination"
+	}
+	if e.Running {
+		return s + ", going on"
 	}
 	if e.Gone {
 		s += ", taken back"

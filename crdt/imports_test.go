@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"crdt/kinds":   {"crdt/entry", "crdt/change", "crdt/charter", "crdt/schema", "crdt/accept", "crdt/problem", "crdt/kind", "crdt/money"},
 	"crdt/diff":    {}, // two texts, and nothing of documents
 	"crdt/money":   {}, // a currency is no kind of document
+	"crdt/about":   {}, // words alone: what is public is found elsewhere
 	"crdt/load":    {"crdt/charter", "crdt/kinds"},
 	"crdt/invoice": {"crdt/kinds", "crdt/money"},
 	"crdt":         {"crdt/"},
@@ -43,8 +44,8 @@ var mayImport = map[string][]string{
 	"daemon/sought":      {"crdt/charter", "crdt/kind"},
 	"daemon/replica":     {"crdt", "crdt/", "daemon/sought", "daemon/store"},
 	"daemon/api":         {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds"},
-	"daemon/api/client":  {"crdt/invoice", "daemon/api", "crdt/kind", "crdt/kinds"},
-	"daemon/api/server":  {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds", "crdt/money", "crdt/load", "crdt/invoice", "daemon/api"}, // what it answers with comes through interfaces of its own
+	"daemon/api/client":  {"crdt/about", "crdt/invoice", "daemon/api", "crdt/kind", "crdt/kinds"},
+	"daemon/api/server":  {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds", "crdt/money", "crdt/load", "crdt/about", "crdt/invoice", "daemon/api"}, // what it answers with comes through interfaces of its own
 	"daemon/seal":        {"crdt/problem"},
 	"daemon/words":       {"crdt", "crdt/", "daemon/api", "daemon/replica"},
 	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store", "daemon/whole"},
@@ -69,9 +70,9 @@ var mayImport = map[string][]string{
 	"daemon/page":        {"crdt/diff", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"},                                // one more client of the API: it can do nothing that a command can't
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
-	"cli":         {"cli/service", "cli/letter", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica", "daemon/whole"},        // the trial in a child process is replica's
-	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                                               // measures and labs
+	"cli":         {"cli/service", "cli/letter", "crdt/about", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica", "daemon/whole"},                      // the trial in a child process is replica's
+	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                                                             // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

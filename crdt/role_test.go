@@ -9,6 +9,7 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -65,7 +66,10 @@ func (d *desk) practice(of *kind.Kind, verb string, said ...string) crdt.Edit {
 			r.Put(f, change.StrValue(said[i+1]))
 		}
 	}
-	draft := kind.Draft{Asks: r, Author: d.id, Now: now, Name: d.names}
+	draft := kind.Draft{Asks: r, Author: d.id, Now: now, Name: d.names, Full: func(m charter.MemberID) bool {
+		who, ok := d.charter.Member(m)
+		return ok && who.Standing == charter.Full
+	}}
 	return crdttest.Perform(of, verb, draft)
 }
 

@@ -48,6 +48,7 @@ type Draft struct {
 	Rules  uint64                        // the version of the shared rules that the co-op has agreed on
 	Name   func(charter.MemberID) string // for a sentence
 	Left   func(charter.MemberID) bool   // whether somebody was a member and isn't any more; nil: nobody
+	Full   func(charter.MemberID) bool   // whether somebody is a full member; nil: nobody
 
 	writes []Write
 	then   []func(title, text string)

@@ -2,6 +2,7 @@ package kind
 
 import (
 	"slices"
+	"time"
 
 	"kith/crdt/schema"
 )
@@ -14,13 +15,15 @@ type Kind struct {
 	Gist    string // "things to do"
 	View    int    // raised when the same document gives another view
 
-	Fields []*Field           // what anybody may write, in the order of a form
-	Own    []*Field           // what each member says, of themselves alone
-	Derive *Derivation        // what follows from who wrote what; nil: nothing does
-	Counts bool               // that depends on who is a full member
-	Mine   bool               // a document is of who made it: nobody else writes in it
-	Single bool               // and each member has one; it has the fact OfFact with its member, and can be named by them
-	State  func(*View) string // how it stands, in one word: "open"; nil: it doesn't stand in any way
+	Fields []*Field    // what anybody may write, in the order of a form
+	Own    []*Field    // what each member says, of themselves alone
+	Derive *Derivation // what follows from who wrote what; nil: nothing does
+	Counts bool        // that depends on who is a full member
+	Mine   bool        // a document is of who made it: nobody else writes in it
+	Single bool        // and each member has one; it has the fact OfFact with its member, and can be named by them
+	// Present is the filter of those that go on: where one document alone does, a command needs no ID of it; "": it always does.
+	Present string
+	State   func(*View) string // how it stands, in one word: "open"; nil: it doesn't stand in any way
 
 	Shows    []*Shown             // what programs read, in this order, behind the header and text
 	Facts    func(*View, *Facts)  // by what lists, today and completion find it without its view; every document has its tags
@@ -158,10 +161,15 @@ type Verb struct {
 	Home  bool               // what it writes names other documents of the co-op: it is said at home, also of one that goes on in a share
 	Live  func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
 	Do    func(*Draft) error // what it writes
+	// Calls is, of Make, the title where none is said; nil: one is needed, or it is the name of whom the first of Args names.
+	Calls func(time.Time) string
 	Tells func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing
 
 	Examples []string
 }
+
+// Titled says whether what it makes needs a title that somebody gives it.
+func (v *Verb) Titled() bool { return v.Calls == nil && len(v.Args) == 0 }
 
 // Answers says whether it answers to what somebody has read: they say to which revision, and it counts for no other.
 func (v *Verb) Answers() bool { return slices.Contains(v.With, Seen) }

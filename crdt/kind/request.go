@@ -97,7 +97,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 	for _, f := range fields {
 		value, ok := r.one[f.Key]
 		switch {
-		case !ok && f.Needs && !r.Undo:
+		case !r.Has(f) && f.Needs && !r.Undo:
 			return &InvalidError{Why: "a " + f.Called() + " is needed", Hint: f.Hint}
 		case !ok:
 		case f.Is == Hours:

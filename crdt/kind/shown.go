@@ -29,6 +29,8 @@ type Look struct {
 	Ours     int                   // which of them is one's own
 	// Other is the view of another document where this one names it; nil: there is none. The function may be nil.
 	Other func(id string) *View
+	// Those are the documents of a kind beside this one of which all this is so, in no particular order. The function may be nil.
+	Those func(kind string, wants ...Want) []*View
 	Doubt bool // whether the people of the other one speak for it isn't known
 }
 

@@ -27,8 +27,10 @@ var (
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
 	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true, Must: isCurrent}
 
+	agreementPublic = &kind.Field{Key: "public", Is: kind.Word, Words: []string{"no", "yes"}, Label: "others may read it", Hint: "whether others outside may read it"}
+
 	agreementTemplate = templateField(false)
-	agreementFields   = slices.Concat([]*kind.Field{agreementDecision, agreementReview, agreementReplaced}, figureFields())
+	agreementFields   = slices.Concat([]*kind.Field{agreementDecision, agreementReview, agreementReplaced, agreementPublic}, figureFields())
 
 	// agreementRead is the revision that a member read last.
 	agreementRead = &kind.Field{Key: "read", Is: kind.Line, Hint: "the revision that they read", Log: agreementWasRead}
@@ -41,14 +43,14 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 4,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 5,
 	Fields: agreementFields, Answered: figureFields(),
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
 	Shows: []*kind.Shown{
 		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
 		kind.Value("revision", "hash of title, text and figures", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
-		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(),
+		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(), agreementPublic.Shown(),
 		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
 		kind.Value("figures", "what it says in numbers that Kith reads", showFigures),
 		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
@@ -57,6 +59,9 @@ var Agreement = &kind.Kind{
 	Facts: func(v *kind.View, f *kind.Facts) {
 		if isCurrent(v) == nil {
 			f.Is("current", true)
+			f.Is("kept", v.Kept)
+			f.Is("ours", !v.Kept)
+			f.Who("read", kind.Of[Reading](v).Read...)
 			f.Who("unread", kind.Of[Reading](v).Unread...)
 			f.Has("review", agreementReview.Str(v))
 			f.Is("figures", slices.ContainsFunc(Figures, func(is *Figure) bool { return is.of(v) != "" }))
@@ -78,7 +83,10 @@ var Agreement = &kind.Kind{
 	},
 	Today: []*kind.Wait{{
 		Key: "agreements", Title: "Agreements to read", Gist: "agreements that I haven't read as they are now",
-		Facts: []string{"unread/me"}, Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
+		Facts: []string{"ours"}, But: "read/me", Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
+	}, {
+		Key: "agreements_kept", Title: "Agreements to read, of what is shared for reading", Gist: "the same of what my co-op alone writes in, in a share",
+		Facts: []string{"unread/me", "kept"}, Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
 	}, {
 		Key: "agreement_reviews", Title: "Agreements to be looked at again", Gist: "agreements whose review is due", Anybody: true,
 		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
@@ -88,12 +96,12 @@ var Agreement = &kind.Kind{
 		Show: []string{`kith agreement show a-6hx3`, `kith agreement show 6hx3 --jq '.unread_by[].name'`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "write down what we agreed on", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementSet, agreementTemplate}, Do: beginAgreement,
+		Name: "add", Gist: "write down what we agreed on", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementPublic, agreementSet, agreementTemplate}, Do: beginAgreement,
 		More:     "What was agreed before Kith has no decision to name: say in the text when that was.",
 		Examples: []string{`kith agreement add "Hours and leave" --template hours-and-leave --set hours_limit=35h`, `kith agreement add "Opening hours" --text - --decision d-9f2c --review "in 12 months" <hours.md`},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change an agreement", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementSet}, Live: isCurrent, Do: setFigures,
+		Name: "edit", Gist: "change an agreement", Text: kind.May, Opens: true, With: []*kind.Field{agreementDecision, agreementReview, agreementPublic, agreementSet}, Live: isCurrent, Do: setFigures,
 		More:     "A changed title, text or figure is a new revision, which everybody is asked to read. Without flags, on a terminal, the text opens in $EDITOR.",
 		Examples: []string{`kith agreement edit a-6hx3 --review "in 6 months"`, `kith agreement edit a-6hx3 --set timebox=14d --set quorum=none`},
 	},
@@ -147,6 +155,9 @@ func beginAgreement(d *kind.Draft) error {
 	}
 	return setFigures(d)
 }
+
+// IsPublic says whether others outside may read an agreement: it holds, and somebody said so.
+func IsPublic(v *kind.View) bool { return isCurrent(v) == nil && agreementPublic.Str(v) == "yes" }
 
 func agreementState(v *kind.View) string {
 	if agreementReplaced.Has(v) {

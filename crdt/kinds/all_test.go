@@ -54,7 +54,7 @@ var samples = map[string][]*kind.View{
 	"agreement": {{
 		Fields:  fields("review", "2027-12-01", "decision", "d-1", "timebox", "14d"),
 		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
-	}},
+	}, {Kept: true, Derived: &kinds.Reading{}}},
 	"role": {{
 		Fields: fields("until", "2026-12-01"),
 		Derived: &kinds.Tenure{
@@ -68,6 +68,10 @@ var samples = map[string][]*kind.View{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
 	}, {Derived: &kinds.Coordinating{}}},
+	"newcomer": {{
+		Fields:  fields("meet", "2027-03-01"),
+		Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ben, At: 1, Answer: kinds.AnswerNone}}}, Steps: []kinds.Step{{Name: "a", Text: "Read", By: ben, Done: []kinds.StepDone{{Member: ana, At: 1}}}}},
+	}, {Derived: &kinds.Growing{Member: ana}}},
 	"pulse": {
 		{Derived: &kinds.Round{Waiting: []charter.MemberID{ana}}},
 		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},
@@ -90,7 +94,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "note", "profile", "project", "pulse", "role", "task", "time"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "newcomer", "note", "profile", "project", "pulse", "role", "task", "time"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

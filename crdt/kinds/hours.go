@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ var (
 	monthOf   = &kind.Field{Key: "month", Is: kind.Line, First: true, Hint: "which month, as 2026-11", Log: untold}
 	timeEntry = &kind.Field{
 		Key: "entry", Is: kind.JSON, Each: MaxEntries, Max: 4000, Hint: "hours that they worked", Log: hoursLogged,
-		Form: `JSON {"on":"2026-11-29","from":"09:00","min":90,"task":"t-…","project":"…","co":false,"text":""}; "": taken back`, // see Entry
+		Form: `JSON {"on":"2026-11-29","from":"09:00","min":90,"task":"t-…","project":"…","co":false,"text":""}; with "since":ms in the place of "min" it goes on since then; "": taken back`, // see Worked
 	}
 
 	TimeName  = &kind.Field{Key: "entry", Is: kind.Line, Hint: "which entry"}
@@ -41,7 +42,7 @@ var (
 // Time is the hours that one member worked in one month. A month is a document, since hours are written far more often than
 // anything else: so no document grows without end, and a sum over years reads a few of them. Nobody else writes in it.
 var Time = &kind.Kind{
-	Name: "time", Letters: "h", Gist: "hours that each worked", View: 1, Mine: true,
+	Name: "time", Letters: "h", Gist: "hours that each worked", View: 2, Mine: true,
 	Fields: []*kind.Field{monthOf},
 	Own:    []*kind.Field{timeEntry},
 	Derive: kind.Deriving(monthly),
@@ -63,6 +64,8 @@ var Time = &kind.Kind{
 	Make: &kind.Verb{Name: "begin", Gist: "begin a month", With: []*kind.Field{monthOf}, Examples: []string{"kith time log 2h"}},
 	Verbs: []*kind.Verb{
 		{Name: "log", Gist: "say how long I worked", With: []*kind.Field{TimeName, TimeOn, TimeFrom, TimeHours, TimeTask, TimeFor, TimeCoord, TimeText}, Do: logTime},
+		{Name: "start", Gist: "say that I begin to work", With: []*kind.Field{TimeName, TimeTask, TimeFor, TimeCoord, TimeText}, Do: startTime},
+		{Name: "stop", Gist: "say that I leave off", With: []*kind.Field{TimeName, TimeHours}, Do: stopTime},
 		{Name: "change", Gist: "say it otherwise", With: []*kind.Field{TimeName, TimeOn, TimeFrom, TimeHours, TimeTask, TimeFor, TimeCoord, TimeText}, Do: changeTime},
 		{Name: "drop", Gist: "take an entry back", With: []*kind.Field{TimeName}, Do: dropTime},
 	},
@@ -75,7 +78,8 @@ func MonthField() *kind.Field { return monthOf }
 type Worked struct {
 	On           string `json:"on"`             // "2026-11-29"
 	From         string `json:"from,omitempty"` // "09:00"; "": it isn't said
-	Minutes      int64  `json:"min"`
+	Minutes      int64  `json:"min,omitempty"`
+	Since        int64  `json:"since,omitempty"` // of what goes on: when it began, in milliseconds since 1970, by the clock of who works
 	Task         string `json:"task,omitempty"`
 	Project      string `json:"project,omitempty"` // its title then
 	Coordination bool   `json:"co,omitempty"`
@@ -94,6 +98,7 @@ type Entry struct {
 type Month struct {
 	Month   string
 	Entries []Entry // by day and time, then by name
+	Running []Entry // begun and not ended, oldest first; no sum counts them
 }
 
 func monthly(s *kind.Story) (*Month, error) {
@@ -115,6 +120,10 @@ func monthly(s *kind.Story) (*Month, error) {
 	for name, v := range timeEntry.All(s.Said[s.CreatedBy]) {
 		e := Entry{Name: name, Was: was[name]}
 		now, ok := parseWorked(v.Str())
+		if on, running := parseRunning(v.Str()); running {
+			m.Running = append(m.Running, Entry{Name: name, Worked: on})
+			continue
+		}
 		switch {
 		case ok:
 			e.Worked = now
@@ -131,6 +140,9 @@ func monthly(s *kind.Story) (*Month, error) {
 	slices.SortFunc(m.Entries, func(a, b Entry) int {
 		return strings.Compare(a.On+a.From+a.Name, b.On+b.From+b.Name)
 	})
+	slices.SortFunc(m.Running, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Name, b.Name))
+	})
 	return m, nil
 }
 
@@ -143,6 +155,12 @@ func parseWorked(s string) (w Worked, ok bool) {
 		return Worked{}, false
 	}
 	return w, true
+}
+
+// parseRunning reads an entry of what goes on; ok is false for any other.
+func parseRunning(s string) (w Worked, ok bool) {
+	err := json.Unmarshal([]byte(s), &w)
+	return w, err == nil && isDay(w.On) && w.Minutes == 0 && w.Since > 0 && w.Since <= change.MaxTime
 }
 
 // minuteOf is which minute of the day a time is.
@@ -194,10 +212,51 @@ func changeTime(d *kind.Draft) error {
 
 func dropTime(d *kind.Draft) error {
 	_, e, err := ofMonth(d)
-	if err == nil {
-		d.SayOf(timeEntry, e.Name, change.StrValue(""))
+	if err != nil {
+		if _, e, err = runningIn(d); err != nil {
+			return kind.NotAllowed("kith time list", "there is no such entry any more")
+		}
 	}
-	return err
+	d.SayOf(timeEntry, e.Name, change.StrValue(""))
+	return nil
+}
+
+// startTime says that the author works from now on.
+func startTime(d *kind.Draft) error {
+	m, err := theirMonth(d)
+	if err != nil {
+		return err
+	}
+	w := told(d, Worked{On: d.Today(), Since: d.Now.UnixMilli()})
+	if w.On[:len("2026-11")] != m.Month {
+		return &kind.InvalidError{Why: "that day is in another month", Hint: "kith time start"}
+	}
+	return sayWorked(d, d.Asks.Str(TimeName), w)
+}
+
+// stopTime makes what went on an entry: how long and since when is what whoever knows the clock says.
+func stopTime(d *kind.Draft) error {
+	m, e, err := runningIn(d)
+	if err != nil {
+		return err
+	}
+	w := told(d, e.Worked)
+	w.Since = 0
+	return m.put(d, e.Name, w)
+}
+
+// runningIn finds what goes on, by its name.
+func runningIn(d *kind.Draft) (*Month, Entry, error) {
+	m, err := theirMonth(d)
+	if err != nil {
+		return nil, Entry{}, err
+	}
+	for _, e := range m.Running {
+		if e.Name == d.Asks.Str(TimeName) {
+			return m, e, nil
+		}
+	}
+	return nil, Entry{}, kind.NotAllowed("kith time start", "nothing is going on")
 }
 
 func ofMonth(d *kind.Draft) (*Month, Entry, error) {
@@ -252,10 +311,17 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 		return &kind.InvalidError{Why: w.On + " is still to come", Hint: "log hours when they are over"}
 	case w.Minutes <= 0:
 		return kind.Invalid("it isn't said how long")
-	case w.From != "" && start+w.Minutes > dayMinutes:
-		return &kind.InvalidError{Why: "that goes beyond midnight", Hint: "log each day by itself"}
 	case w.From != "" && w.On == now.Format(time.DateOnly) && start+w.Minutes > int64(now.Hour()*60+now.Minute()):
 		return &kind.InvalidError{Why: "that isn't over yet", Hint: "log hours when they are over"}
+	}
+	return m.put(d, name, w)
+}
+
+// put writes an entry that is over, unless it can't be beside the others.
+func (m *Month) put(d *kind.Draft, name string, w Worked) error {
+	start, _ := minuteOf(w.From)
+	if w.From != "" && start+w.Minutes > dayMinutes {
+		return &kind.InvalidError{Why: "that goes beyond midnight", Hint: "log each day by itself"}
 	}
 	sum := w.Minutes
 	for _, e := range m.Entries {
@@ -273,6 +339,10 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 	if sum > dayMinutes {
 		return &kind.InvalidError{Why: "with what you logged that day that is more than a day: " + kind.Minutes(sum).Words(), Hint: "kith time list --on " + w.On}
 	}
+	return sayWorked(d, name, w)
+}
+
+func sayWorked(d *kind.Draft, name string, w Worked) error {
 	b, err := json.Marshal(w)
 	if err != nil {
 		return err
@@ -285,6 +355,9 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 }
 
 func hoursLogged(v change.Value, _ bool) (verb, to string) {
+	if _, running := parseRunning(v.Str()); running {
+		return "", "" // nobody is told when somebody begins
+	}
 	w, ok := parseWorked(v.Str())
 	if !ok {
 		return "took back hours", ""

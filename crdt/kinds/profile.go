@@ -27,6 +27,9 @@ var (
 	profileWorks = &kind.Field{Key: "works", Is: kind.Reason, Label: "how and when I work best", Hint: "how and when I work best"}
 	profileAbout = &kind.Field{Key: "about", Is: kind.Reason, Label: "what to know about me", Hint: "what to know about me"}
 
+	// profilePublic is all that others outside are told of somebody: not even the name, unless it stands here.
+	profilePublic = &kind.Field{Key: "public", Is: kind.Line, Label: "what others are told of me", Hint: "what others outside are told of me, name and all; without it nothing is"}
+
 	profileHours  = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: MostHours, Label: "hours a week", Hint: "how many hours a week I can give", Log: saying("said how much they can give")}
 	profileOff    = &kind.Field{Key: "off", Is: kind.Line, Label: "days off", Hint: "the days on which I don't work, as sat sun", Var: "DAYS", Reads: cleanWeekdays, Log: saying("said which days are off")}
 	profileUntil  = &kind.Field{Key: "until", Is: kind.Day, Hint: "until when that holds", Log: saying("said until when that holds")}
@@ -40,7 +43,7 @@ var (
 
 // ProfileWords are what somebody says of themselves, and ProfileHours what they can give.
 var (
-	ProfileWords = []*kind.Field{profileDoes, profileLearn, profileWorks, profileAbout}
+	ProfileWords = []*kind.Field{profileDoes, profileLearn, profileWorks, profileAbout, profilePublic}
 	ProfileHours = []*kind.Field{profileHours, profileOff, profileUntil, profileShared}
 )
 
@@ -48,13 +51,13 @@ var (
 // it. Who only gives their hours to the sum isn't shown with them: their number is in every replica of the co-op, since
 // each adds up for itself, and no command, answer or log shows it to others.
 var Profile = &kind.Kind{
-	Name: "profile", Many: "profiles", Letters: "pf", Gist: "what each says of themselves", View: 1, Mine: true, Single: true,
+	Name: "profile", Many: "profiles", Letters: "pf", Gist: "what each says of themselves", View: 2, Mine: true, Single: true,
 	Fields: slices.Concat(ProfileWords, ProfileHours),
 	Own:    []*kind.Field{profileAway},
 	Derive: kind.Deriving(whenAway),
 	Shows: []*kind.Shown{
 		kind.Value("member", "whose it is", func(l kind.Look) kind.Named { return l.Named(l.CreatedBy) }),
-		profileDoes.Shown(), profileLearn.Shown(), profileWorks.Shown(), profileAbout.Shown(),
+		profileDoes.Shown(), profileLearn.Shown(), profileWorks.Shown(), profileAbout.Shown(), profilePublic.Shown(),
 		kind.Value("hours", "hours a week that they can give; null: they don't say, or only in the sum", func(l kind.Look) *float64 {
 			if !profileHours.Has(l.View) || !seesHours(l) {
 				return nil
@@ -110,6 +113,9 @@ var Profile = &kind.Kind{
 		Examples: []string{`kith profile away pf-2m7d --from 2026-12-21 --to 2027-01-03`, `kith profile away pf-2m7d --from 2026-12-21 --undo`},
 	}},
 }
+
+// ProfilePublic is what others outside are told of somebody.
+func ProfilePublic(v *kind.View) string { return profilePublic.Str(v) }
 
 // Span is some days, the first and the last included.
 type Span struct {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
@@ -33,7 +34,7 @@ var (
 
 // Pulse is a round in which each says in their own words how we are. It is shown together once it is closed.
 var Pulse = &kind.Kind{
-	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 1,
+	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 1, Present: "open",
 	Fields: []*kind.Field{pulseUntil, pulseAt},
 	Own:    append(slices.Clone(pulseWords), pulseStage),
 	Derive: kind.Deriving(howWeAre), Counts: true, State: pulseState,
@@ -82,8 +83,8 @@ var Pulse = &kind.Kind{
 		Show: []string{`kith pulse show pu-2m7d`, `kith pulse show 2m7d --jq .stages`},
 	},
 	Make: &kind.Verb{
-		Name: "open", Gist: "open a round", Text: kind.May, With: []*kind.Field{pulseUntil},
-		Examples: []string{`kith pulse open "How are we in November" --until friday`},
+		Name: "open", Gist: "open a round", Text: kind.May, With: []*kind.Field{pulseUntil}, Calls: howAreWe,
+		Examples: []string{`kith pulse open --until friday`, `kith pulse open "How are we after the move" --until friday`},
 	},
 	Edit: &kind.Verb{
 		Name: "edit", Gist: "change a round", Text: kind.May, With: []*kind.Field{pulseUntil}, Live: pulseIsOpen,
@@ -102,6 +103,9 @@ var Pulse = &kind.Kind{
 		},
 	},
 }
+
+// howAreWe is what a round is called that nobody calls otherwise.
+func howAreWe(now time.Time) string { return "How are we, " + now.Format("2 January 2006") }
 
 // Round is what was said in a pulse.
 type Round struct {

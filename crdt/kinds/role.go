@@ -25,6 +25,7 @@ var (
 	rolePurpose  = &kind.Field{Key: "purpose", Is: kind.Line, Hint: "what it is for, in a sentence"}
 	roleHours    = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: 168, Label: "hours a week", Hint: "how many hours a week it takes"}
 	roleUntil    = &kind.Field{Key: "until", Is: kind.Day, Hint: "when the term ends"}
+	rolePublic   = &kind.Field{Key: "public", Is: kind.Reason, Label: "what others are told", Hint: "what others outside are told: what to ask whoever holds it for"}
 	roleDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that filled it"}
 
 	roleIn   = &kind.Field{Key: "rotation", Is: kind.Moment, Hint: "since when they are in the rotation", Log: roleOptedIn}
@@ -37,13 +38,13 @@ var roleByUntil = &kind.Order{Name: "until", Fact: "until"}
 
 // Role is something that somebody looks after for a time. It gives no right: nothing in Kith asks who holds one.
 var Role = &kind.Kind{
-	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 1,
-	Fields: []*kind.Field{rolePurpose, roleHours, roleUntil, roleDecision, heldBy, heldLast},
+	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 2,
+	Fields: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision, heldBy, heldLast},
 	Own:    []*kind.Field{roleIn, holdAnswer, holdHanded},
 	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState,
 	Shows: []*kind.Shown{
 		kind.Value("status", "vacant, held", func(l kind.Look) string { return roleState(l.View) }),
-		rolePurpose.Shown(), roleHours.Shown(), roleUntil.Shown(), roleDecision.Shown(),
+		rolePurpose.Shown(), rolePublic.Shown(), roleHours.Shown(), roleUntil.Shown(), roleDecision.Shown(),
 		kind.Value("held_by", "who holds it", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Holders) }),
 		kind.Value("asked", "to whom it is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Asked) }),
 		kind.Value("refused", "who were named, and said no or put it back", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Refused) }),
@@ -94,12 +95,12 @@ var Role = &kind.Kind{
 		Show: []string{`kith role show r-2m7d`, `kith role show 2m7d --jq '.order[].name'`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "write down a role", Text: kind.May, Opens: true, With: []*kind.Field{rolePurpose, roleHours, roleUntil},
+		Name: "add", Gist: "write down a role", Text: kind.May, Opens: true, With: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil},
 		More:     "The text says what whoever holds it answers for.",
 		Examples: []string{`kith role add Intake --purpose "somebody answers whoever writes to us" --hours 3`},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change a role", Text: kind.May, Opens: true, With: []*kind.Field{rolePurpose, roleHours, roleUntil, roleDecision},
+		Name: "edit", Gist: "change a role", Text: kind.May, Opens: true, With: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision},
 		Examples: []string{`kith role edit r-2m7d --until "in 3 months"`},
 	},
 	Verbs: []*kind.Verb{
@@ -167,6 +168,16 @@ func whoHolds(s *kind.Story) (*Tenure, error) {
 	}
 	t.Order = Rotation(going)
 	return t, nil
+}
+
+// RolePublic is what others outside are told of a role, and by whom it is held who has said yes; "": it isn't for others.
+func RolePublic(v *kind.View) (says string, holders []charter.MemberID) {
+	for _, h := range kind.Of[Tenure](v).Holders {
+		if h.Answer == AnswerAccepted {
+			holders = append(holders, h.Member)
+		}
+	}
+	return rolePublic.Str(v), holders
 }
 
 func roleState(v *kind.View) string {

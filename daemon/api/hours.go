@@ -12,8 +12,9 @@ type TimeEntry struct {
 	About        string    `json:"about"`   // the title of the task, or else of the project
 	Coordination bool      `json:"coordination"`
 	Text         string    `json:"text"`
-	Gone         bool      `json:"gone"` // taken back
-	Was          []TimeWas `json:"was"`  // what it said before, oldest first
+	Running      bool      `json:"running"` // it goes on: minutes are those until now, and aren't logged yet
+	Gone         bool      `json:"gone"`    // taken back
+	Was          []TimeWas `json:"was"`     // what it said before, oldest first
 	Space        *Named    `json:"space,omitempty"`
 }
 

@@ -362,9 +362,19 @@ func (s *Shown) other(id string) *crdt.View {
 	return v
 }
 
+// those are the documents of a kind in the same space of which all this is so.
+func (s *Shown) those(of string, wants ...kind.Want) (all []*crdt.View) {
+	for _, ref := range s.Replica.Select(replica.Query{Kind: of, Wants: wants}) {
+		if v, err := s.Replica.View(ref.ID); err == nil { // else it was voided this moment
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // looked is what the declared fields of an answer are made from.
 func (s *Shown) looked() kind.Look {
-	l := kind.Look{View: s.View, Named: s.People.Named, Other: s.other, Called: func(m charter.MemberID) string {
+	l := kind.Look{View: s.View, Named: s.People.Named, Other: s.other, Those: s.those, Called: func(m charter.MemberID) string {
 		member, _ := s.People.Rules.Member(m)
 		return member.Name
 	}, Place: s.Replica.Place, Standing: func(m charter.MemberID) string {

@@ -82,7 +82,10 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 	case k.Make:
 		f.At, f.Cancel = in.At(k.Many), in.At(k.Many)
 		hide("once", cmp.Or(typed.Get("once"), rand.Text()))
-		f.Inputs = append(f.Inputs, in.titleInput(typed.Get("title")))
+		if title := in.titleInput(typed.Get("title")); len(v.Args) == 0 { // else it is the name of whom it is about
+			title.Needs = v.Titled()
+			f.Inputs = append(f.Inputs, title)
+		}
 	case k.Edit:
 		f.At = in.At(k.Many, d.Short, "edit")
 		hide("was.title", d.Title)

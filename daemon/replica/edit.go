@@ -33,12 +33,17 @@ type Edit struct {
 
 // Perform does what a verb of a kind does, as its author asks. name gives members' names for sentences; nil: their IDs.
 func (e Edit) Perform(of *kind.Kind, verb *kind.Verb, asks kind.Request, name func(charter.MemberID) string) error {
-	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Place: e.Place, Rules: e.Charter.Rules(), Name: name, Left: e.left})(e.Doc, e.View)
+	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Place: e.Place, Rules: e.Charter.Rules(), Name: name, Left: e.left, Full: e.full})(e.Doc, e.View)
 }
 
 func (e Edit) left(m charter.MemberID) bool {
 	who, ok := e.Charter.Member(m)
 	return ok && (who.Standing == charter.Resigned || who.Standing == charter.Removed)
+}
+
+func (e Edit) full(m charter.MemberID) bool {
+	who, ok := e.Charter.Member(m)
+	return ok && who.Standing == charter.Full
 }
 
 // The years in which this computer's clock may be. A change with another time would be refused

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"kith/crdt/about"
 	"kith/crdt/invoice"
 	"kith/daemon/api"
 )
@@ -225,6 +226,21 @@ func (c *Client) Times(ctx context.Context, q url.Values) ([]api.TimeEntry, erro
 // LogTime logs hours of one's own.
 func (c *Client) LogTime(ctx context.Context, fields map[string]any) (api.TimeEntry, error) {
 	return call[api.TimeEntry](ctx, c, "POST", "time", nil, fields)
+}
+
+// About gives what members meant for others outside, in a language.
+func (c *Client) About(ctx context.Context, language string) (about.Page, error) {
+	return call[about.Page](ctx, c, "GET", "about", url.Values{"language": {language}}, nil)
+}
+
+// StartTime begins an entry that goes on.
+func (c *Client) StartTime(ctx context.Context, fields map[string]any) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "POST", "time/start", nil, fields)
+}
+
+// StopTime logs what goes on.
+func (c *Client) StopTime(ctx context.Context, fields map[string]any) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "POST", "time/stop", nil, fields)
 }
 
 // ChangeTime says them otherwise. What isn't among the fields stays as it is.

@@ -63,7 +63,7 @@ func reasons(v *kind.Verb) bool {
 func isNeeded(k *kind.Kind, v *kind.Verb, f *kind.Field) bool {
 	switch f {
 	case kind.Title:
-		return v == k.Make
+		return v == k.Make && v.Titled()
 	case kind.Body:
 		return v.Text == kind.Must && v != k.Make && v != k.Edit
 	case kind.Why:
@@ -113,9 +113,6 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 	case v != k.Edit && v.Text != kind.No:
 		a.Text = &kind.Writing{Text: said.Str(kind.Body)}
 	}
-	if title := said.Str(kind.Title); v == k.Make || said.Has(kind.Title) {
-		a.Title = &title
-	}
 	a.Tag, a.Untag = slices.Concat(said.All(allTags), said.All(kind.Tag)), said.All(kind.Untag)
 	a.Why, a.Undo = said.Str(kind.Why), said.Value(undo).Bool()
 	for _, f := range v.Args {
@@ -123,10 +120,27 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 			return a, api.Problemf(api.Invalid, command(k, v)+" --help", "it isn't said %s", f.Hint)
 		}
 	}
+	if title := said.Str(kind.Title); v == k.Make || said.Has(kind.Title) {
+		if title == "" && v == k.Make && !v.Titled() {
+			if title, err = s.titleFor(ctx, v, &a); err != nil {
+				return a, err
+			}
+		}
+		a.Title = &title
+	}
 	if err := v.Check(&a.Request); err != nil {
 		return a, err
 	}
 	return a, s.wholeIDs(ctx, there, v, &a)
+}
+
+// titleFor is the title of what is made without one: what its kind calls it, or the name of whom it is about.
+func (s *Server) titleFor(ctx context.Context, v *kind.Verb, a *Asks) (string, error) {
+	if v.Calls != nil {
+		return v.Calls(s.now()), nil
+	}
+	m, err := s.resolveMember(ctx, a.All(v.Args[0])[0])
+	return m.Name, err
 }
 
 // wholeIDs puts IDs in the place of names, and whole ones in that of their starts.

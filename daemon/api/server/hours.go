@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	outside "kith/crdt/about"
 	"kith/crdt/invoice"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -26,11 +27,14 @@ func timeRoutes() []route {
 	return []route{
 		{path: "GET time", gist: "hours, newest last; one's own unless a project or all is asked for", query: append(period, param{name: "all", gist: "everybody's", is: aFlag}), work: answers((*Server).times)},
 		{path: "POST time", gist: "log hours", work: saying("log", (*Server).logTime)},
+		{path: "POST time/start", gist: "begin to work", work: saying("start", (*Server).startTime)},
+		{path: "POST time/stop", gist: "leave off, and log the hours since the beginning", work: saying("stop", (*Server).stopTime)},
 		{path: "PATCH time/{entry}", gist: "say one's own hours otherwise", work: saying("change", (*Server).changeTime)},
 		{path: "POST time/{entry}/drop", gist: "take one's own hours back", work: takes((*Server).dropTime)},
 		{path: "GET time/report", gist: "sums of hours", query: append(slices.Clone(period), param{name: "by", gist: "what is summed up; the first is the default", is: aWord, words: reportKeys}), work: answers((*Server).timeReport)},
 		{path: "GET time/invoice", gist: "the draft of an invoice", query: append(slices.Clone(period), param{name: "rate", gist: "what an hour costs, if the project doesn't say"}, param{name: "coordination", gist: "what coordination costs, if the project doesn't say"}, param{name: "tax", gist: "percent"}), work: answers((*Server).invoice)},
 		{path: "GET time/project/{id}", gist: "how many hours are used and left", about: aDocument, work: answers((*Server).projectHours)},
+		{path: "GET about", gist: "what members meant for others outside: for one page about the co-op", query: []param{{name: "language", gist: "of the words of Kith; the first is the default", is: aWord, words: outside.Languages}}, work: answers((*Server).about)},
 		{path: "GET load", gist: "what is promised against what can be given", work: answers((*Server).load)},
 	}
 }
@@ -141,8 +145,8 @@ func (s *Server) sayTime(ctx context.Context, verb *kind.Verb, doc, name string,
 	if err != nil {
 		return api.TimeEntry{}, err
 	}
-	tell := s.teller(ctx)
-	for _, e := range kind.Of[kinds.Month](d.View).Entries {
+	tell, m := s.teller(ctx), kind.Of[kinds.Month](d.View)
+	for _, e := range slices.Concat(m.Entries, m.Running) {
 		if e.Name == name {
 			return tell(d, e), nil
 		}
@@ -163,7 +167,8 @@ func (s *Server) entry(ctx context.Context, word string) (doc string, e kinds.En
 	start := api.Crockford.Replace(strings.ToLower(strings.TrimSpace(word)))
 	found := 0
 	for _, d := range months {
-		for _, one := range kind.Of[kinds.Month](d.View).Entries {
+		m := kind.Of[kinds.Month](d.View)
+		for _, one := range slices.Concat(m.Entries, m.Running) {
 			if start != "" && strings.HasPrefix(one.Name, start) {
 				doc, e = d.ID, one
 				found++
@@ -280,6 +285,10 @@ func (s *Server) teller(ctx context.Context) func(Shown, kinds.Entry) api.TimeEn
 			}
 			out.About = cmp.Or(title, e.Project)
 		}
+		if e.Since != 0 && e.Minutes == 0 {
+			began := time.UnixMilli(e.Since).In(s.now().Location())
+			out.Running, out.From, out.Minutes = true, began.Format("15:04"), max(0, int64(s.now().Sub(began)/time.Minute))
+		}
 		for _, w := range e.Was {
 			out.Was = append(out.Was, api.TimeWas{On: w.On, From: w.From, Minutes: w.Minutes, Coordination: w.Coordination, Text: w.Text})
 		}
@@ -298,6 +307,15 @@ func (s *Server) times(r *http.Request) ([]api.TimeEntry, error) {
 		of = me
 	}
 	out, tell := []api.TimeEntry{}, s.teller(r.Context())
+	if of != "" && q.Get("from") == "" && q.Get("to") == "" {
+		running, err := s.running(r.Context(), of)
+		if err != nil {
+			return nil, err
+		}
+		for _, on := range running {
+			out = append(out, tell(on.Shown, on.Entry))
+		}
+	}
 	_, _, err := s.hours(r.Context(), q, of, func(d Shown, e kinds.Entry) { out = append(out, tell(d, e)) })
 	slices.SortStableFunc(out, func(a, b api.TimeEntry) int { return strings.Compare(a.On+a.From, b.On+b.From) })
 	return out, err

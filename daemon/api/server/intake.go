@@ -15,6 +15,8 @@ var moreDone = map[*kind.Verb]func(*Server, context.Context, api.Document, Asks)
 	kinds.Intake.Verb("accept"): (*Server).acceptIntake,
 	kinds.Intake.Verb("pass"):   (*Server).passIntake,
 	kinds.Task.Verb("pass"):     (*Server).passTask,
+
+	kinds.Newcomer.Verb("decide"): (*Server).decideNewcomer,
 }
 
 // acceptIntake makes the project that a request becomes and its first tasks, and then says that it is accepted. Begun again
