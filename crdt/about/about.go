@@ -15,7 +15,7 @@ type Page struct {
 	Coop       string   `json:"coop"`
 	Language   string   `json:"language"`  // of the words of Kith: one of Languages
 	Threshold  string   `json:"threshold"` // what a step about the co-op itself takes: majority, two-thirds, three-quarters, all-but-one
-	Roles      []Matter   `json:"roles"`     // by title
+	Roles      []Matter `json:"roles"`     // by title
 	Agreements []Part   `json:"agreements"`
 	People     []string `json:"people"` // what members say of themselves, each in their own words
 }
