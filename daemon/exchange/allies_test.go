@@ -582,17 +582,15 @@ func threeEach(coops int) (pacts [][2]int) {
 
 // sizes are the worlds that are simulated: how many co-ops, and people in each.
 func sizes() (coops []int, people int) {
-	switch {
-	case *worldCoops > 0:
+	if *worldCoops > 0 {
 		return slices.Compact([]int{10, max(*worldCoops/4, 10) &^ 1, *worldCoops}), 10
-	case raced:
-		return []int{8, 12}, 2
 	}
 	return []int{8, 16, 40}, 3
 }
 
 // What a day costs a daemon depends on its own co-op and pacts, and on nothing else in the world.
 func TestWhatADaemonSendsAndHoldsIsTheSameHoweverManyCoopsThereAre(t *testing.T) {
+	unwatched(t)
 	exchange.WarmUp()
 	coops, people := sizes()
 	var before cost
@@ -607,12 +605,11 @@ func TestWhatADaemonSendsAndHoldsIsTheSameHoweverManyCoopsThereAre(t *testing.T)
 
 // Each pact adds the same; and what a co-op has of them costs nobody who isn't in them.
 func TestWhatADaemonSendsAndHoldsGrowsWithItsOwnPactsAndCostsNobodyElse(t *testing.T) {
+	unwatched(t)
 	exchange.WarmUp()
 	others, people, most := 8, 3, 6
 	if *worldCoops > 0 {
 		people = 10
-	} else if raced {
-		people, most = 2, 3
 	}
 	var all []cost
 	var bystander cost

@@ -281,6 +281,7 @@ func TestMoreNewsThanTheQueueHoldsIsComparedInstead(t *testing.T) {
 
 // In a catch-up from several, each sends what the others haven't.
 func TestANewcomerGetsEachEntryAboutOnce(t *testing.T) {
+	unwatched(t)
 	bubble(t, func(t *testing.T) {
 		ana, genesis := found(1)
 		all := append(ana.writeMany(5000), genesis)

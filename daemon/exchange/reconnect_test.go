@@ -124,6 +124,7 @@ func (c closers) Close() error {
 
 // A reconnect costs what changed, in bytes and in round trips, however much both sides have.
 func TestAReconnectCostsWhatChanged(t *testing.T) {
+	unwatched(t)
 	ana, genesis := found(1)
 	ben := ana.other(2)
 	common := append(ana.writeMany(10_000), genesis)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestManySmallChangesOfALongDocumentAreNoTroubleTogether(t *testing.T) {
+	unwatched(t)
 	// What is stored beside each, and the view that they all change, is more than one transaction takes.
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, mel := c.all[0], c.all[2]
