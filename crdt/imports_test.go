@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"crdt/problem": {},
 	"crdt/entry":   {},
 	"crdt/change":  {"crdt/change", "crdt/problem"},
+	"crdt/batch":   {"crdt/entry", "crdt/change"},
 	"crdt/charter": {"crdt/entry", "crdt/problem"},
 	"crdt/share":   {"crdt/entry", "crdt/problem", "crdt/charter"},
 	"crdt/schema":  {"crdt/entry", "crdt/change", "crdt/charter"},
@@ -39,8 +40,8 @@ var mayImport = map[string][]string{
 
 	"daemon/whole":       {},
 	"daemon/store":       {"crdt/entry", "crdt/problem", "daemon/whole"},
-	"daemon/exchange":    {"crdt/entry", "daemon/exchange", "daemon/exchange/rateless"},     // testable without a network, an order of acceptance, or a disk
-	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"}, // hands it streams; exchange knows nothing of peers
+	"daemon/exchange":    {"crdt/entry", "crdt/batch", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
+	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"},           // hands it streams; exchange knows nothing of peers
 	"daemon/sought":      {"crdt/charter", "crdt/kind"},
 	"daemon/replica":     {"crdt", "crdt/", "daemon/sought", "daemon/store"},
 	"daemon/api":         {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds"},

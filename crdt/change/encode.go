@@ -16,8 +16,9 @@ func (c *Change) Encode() []byte {
 }
 
 // appendChunk writes header and body of a change chunk.
-func appendChunk(b, body []byte) []byte {
-	h := chunkHash(body)
+func appendChunk(b, body []byte) []byte { return appendHashed(b, body, chunkHash(body)) }
+
+func appendHashed(b, body []byte, h Hash) []byte {
 	b = append(b, magic...)
 	b = append(b, h[:4]...)
 	b = append(b, changeChunk)

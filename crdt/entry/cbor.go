@@ -30,6 +30,21 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, m|27), n)
 }
 
+// headSize is how many bytes appendHead writes.
+func headSize(n uint64) int {
+	switch {
+	case n < 24:
+		return 1
+	case n < 1<<8:
+		return 2
+	case n < 1<<16:
+		return 3
+	case n < 1<<32:
+		return 5
+	}
+	return 9
+}
+
 func appendBytes(b, s []byte) []byte {
 	return append(appendHead(b, majorBytes, uint64(len(s))), s...)
 }

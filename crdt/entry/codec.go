@@ -10,8 +10,10 @@ const (
 	MaxHeads = 64
 	// MaxDocKind bounds the name of a document's kind, in bytes.
 	MaxDocKind = 16
-	// MaxSize bounds an encoded entry, in bytes: a payload, the heads and the fixed fields.
-	MaxSize = MaxPayload + MaxHeads*34 + 512
+	// MaxOver bounds how many entries above it lead from an entry to its signature.
+	MaxOver = 15
+	// MaxSize bounds an encoded entry, in bytes: a payload, the heads, what is above it and the fixed fields.
+	MaxSize = MaxPayload + MaxHeads*34 + MaxOver*sumSize + 544
 )
 
 // FormError says that bytes from outside are not an entry. It needs no context to say so, so
@@ -23,12 +25,14 @@ func (e *FormError) Error() string { return "not an entry: " + e.Why }
 func malformed(format string, a ...any) error { return &FormError{Why: fmt.Sprintf(format, a...)} }
 
 // The wire form is deterministic CBOR (RFC 8949, section 4.2): arrays of a fixed number of
-// items, every head in its shortest form. An entry is [body, signature], both byte strings, so
+// items, every head in its shortest form. An entry is [body, below, over, signature], all byte strings, so
 // that the ID is a hash of bytes that stand in the encoding as they are. A body is an array of
 // the fields in their order; see docs/PROTOCOL.md, "Entries".
 const (
+	entryItems    = 4
 	bodyItems     = 11
 	creationItems = 2
+	signatureSize = 64
 )
 
 func (e *Entry) body() []byte {
@@ -56,10 +60,14 @@ func (e *Entry) body() []byte {
 	return appendBytes(b, e.Payload)
 }
 
-func wrap(body []byte, sig [64]byte) []byte {
-	b := make([]byte, 0, len(body)+len(sig)+16)
-	b = appendHead(b, majorArray, 2)
+func wrap(body []byte, below ID, over []byte, sig [signatureSize]byte) []byte {
+	under := orEmpty(below[:])
+	size := 1 + headSize(uint64(len(body))) + len(body) + headSize(uint64(len(under))) + len(under) +
+		headSize(uint64(len(over))) + len(over) + headSize(signatureSize) + signatureSize
+	b := appendHead(make([]byte, 0, size), majorArray, entryItems)
 	b = appendBytes(b, body)
+	b = appendBytes(b, under)
+	b = appendBytes(b, over)
 	return appendBytes(b, sig[:])
 }
 
@@ -91,9 +99,11 @@ func Decode(b []byte) (*Entry, error) {
 		return nil, malformed("%d bytes, the limit is %d", len(b), MaxSize)
 	}
 	outer := reader{rest: b}
-	outer.array("entry", 2, 2)
+	outer.array("entry", entryItems, entryItems)
 	body := outer.bytes("body", MaxSize)
 	e := &Entry{encoded: b}
+	outer.fillOrEmpty("entry below", e.Below[:])
+	e.Over = outer.bytes("sums of what is above", MaxOver*sumSize)
 	outer.fill("signature", e.Signature[:])
 	outer.end("entry")
 	if outer.err != nil {
@@ -105,7 +115,12 @@ func Decode(b []byte) (*Entry, error) {
 	if err := e.checkForm(); err != nil {
 		return nil, err
 	}
-	e.id = idOf(body)
+	if len(e.Over) == 0 {
+		e.Over = nil
+	}
+	sum := sumOf(body)
+	e.id = idOf(e.Below, sum[:])
+	e.top = climb(e.id, e.Over)
 	return e, nil
 }
 
@@ -154,6 +169,10 @@ func (e *Entry) checkForm() error {
 		return malformed("number 0 in its run")
 	case (e.Number == 1) != e.Previous.IsZero():
 		return malformed("number %d and the entry before it don't go together", e.Number)
+	case !e.Below.IsZero() && (e.Number == 1 || e.Create != nil):
+		return malformed("the first of a run, or of a document, that names one below it")
+	case len(e.Over)%sumSize != 0 || len(e.Over) > MaxOver*sumSize:
+		return malformed("%d bytes for the sums of what is above", len(e.Over))
 	}
 	genesis := e.Space == SpaceID{}
 	if genesis != (len(e.Heads) == 0) {
@@ -163,6 +182,9 @@ func (e *Entry) checkForm() error {
 	case Statement:
 		if e.Doc != (DocID{}) || e.Create != nil {
 			return malformed("a statement that names a document")
+		}
+		if !e.Below.IsZero() || len(e.Over) > 0 {
+			return malformed("a statement without a signature of its own, or above another")
 		}
 	case Change:
 		if genesis {

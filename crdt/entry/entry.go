@@ -1,8 +1,9 @@
 // Package entry defines the unit that Kith stores and exchanges: one change or one charter
 // statement, signed by the device that made it.
 //
-// An entry never changes and has one encoding only; its ID is the hash of that encoding
-// without the signature. Whether the device was allowed to make it is not asked here: that
+// An entry never changes; its ID is a hash of all that it says. What shows that its device made it
+// may differ: its own signature, or one on a later entry of the same run and document, each of which
+// names the one below it. Whether the device was allowed to make it is not asked here: that
 // is the charter's question. Layout and test vectors: docs/PROTOCOL.md, "Entries".
 package entry
 
@@ -22,7 +23,8 @@ const RulesVersion = 1
 // updated one after the other.
 const FirstRules = 1
 
-// ID identifies an entry: the SHA-256 of its body, which is all of it but the signature.
+// ID identifies an entry: the SHA-256 of the ID of the one below it and of its sum, so that who knows the
+// sums of those above it can go on to the ID that a signature is over.
 type ID [32]byte
 
 // String returns the ID in lower-case hexadecimal.
@@ -86,16 +88,21 @@ type Entry struct {
 	Number    uint64    // place in the run, from 1
 	Previous  ID        // the entry before it in the run; zero exactly when Number is 1
 	Payload   []byte
-	Signature [64]byte // by Device over the domain DomainEntry and the ID
+	Below     ID       // the change before it in the run that is to the same document; zero: none, or its author doesn't say
+	Over      []byte   // sums of the entries above it, up to the one that was signed: at most MaxOver; none if that is itself
+	Signature [64]byte // by Device over the domain DomainEntry and Top
 
-	id      ID
+	id, top ID
 	encoded []byte
 }
 
-// ID returns the hash of the entry's body.
+// ID returns the hash of the entry's body, together with the ID of the one below it.
 func (e *Entry) ID() ID { return e.id }
 
-// Encoded returns the canonical encoding, signature included. The caller must not modify it.
+// Top returns the ID that the signature is over: its own, or that of an entry above it.
+func (e *Entry) Top() ID { return e.top }
+
+// Encoded returns the canonical encoding, with what shows who made it. The caller must not modify it.
 func (e *Entry) Encoded() []byte { return e.encoded }
 
 // SpaceOf returns the space that the entry belongs to: the one it names or, for a genesis,
@@ -118,6 +125,7 @@ type Fields struct {
 	Number   uint64
 	Previous ID
 	Payload  []byte
+	Below    ID
 }
 
 // New makes and signs an entry under FirstRules. The error is that of a field that breaks the form which Decode would
@@ -126,26 +134,111 @@ func New(f Fields, key Signer) (*Entry, error) { return NewUnder(FirstRules, f, 
 
 // NewUnder is New for a given rules version.
 func NewUnder(rules uint64, f Fields, key Signer) (*Entry, error) {
-	e := &Entry{
-		Rules: rules, Space: f.Space, Heads: slices.Clone(f.Heads), Kind: f.Kind,
-		Doc: f.Doc, Create: f.Create, Device: key.Device(), Run: f.Run, Number: f.Number,
-		Previous: f.Previous, Payload: f.Payload,
-	}
-	slices.SortFunc(e.Heads, ID.Compare)
-	if err := e.checkForm(); err != nil {
+	f.Heads = slices.Clone(f.Heads)
+	slices.SortFunc(f.Heads, ID.Compare)
+	d, err := Unsigned(rules, f, key.Device())
+	if err != nil {
 		return nil, err
 	}
-	body := e.body()
-	e.id = idOf(body)
-	e.Signature = key.Sign(DomainEntry, e.id[:])
-	e.encoded = wrap(body, e.Signature)
-	return e, nil
+	d.e.prove(d.body, nil, d.e.id, key.Sign(DomainEntry, d.e.id[:]))
+	return d.e, nil
 }
 
-// idOf hashes a body. The prefix keeps it apart from every other hash in Kith.
-func idOf(body []byte) ID {
+// Draft is an entry of which nothing shows yet who made it.
+type Draft struct {
+	e    *Entry
+	body []byte
+	sum  [sumSize]byte
+}
+
+// ID returns the ID that the entry will have.
+func (d Draft) ID() ID { return d.e.id }
+
+// Unsigned makes what a device is said to have written, for Vouch. f.Heads are sorted, and kept; f.Payload is copied.
+// The error is a *FormError.
+func Unsigned(rules uint64, f Fields, device Device) (Draft, error) {
+	e := &Entry{
+		Rules: rules, Space: f.Space, Heads: f.Heads, Kind: f.Kind,
+		Doc: f.Doc, Create: f.Create, Device: device, Run: f.Run, Number: f.Number,
+		Previous: f.Previous, Payload: f.Payload, Below: f.Below,
+	}
+	if err := e.checkForm(); err != nil {
+		return Draft{}, err
+	}
+	d := Draft{e: e, body: e.body()}
+	d.sum = sumOf(d.body)
+	e.id = idOf(e.Below, d.sum[:])
+	return d, nil
+}
+
+// Vouch makes entries of drafts, each of which names the one before as the one below it, by one signature over the
+// last of them or, if over holds sums, over the entry that these lead to. It doesn't check the signature: see Verify. The error is a *FormError.
+func Vouch(drafts []Draft, over []byte, signature [64]byte) ([]*Entry, error) {
+	switch {
+	case len(drafts) == 0:
+		return nil, malformed("a signature of nothing")
+	case len(over)%sumSize != 0 || len(over)/sumSize > MaxOver-(len(drafts)-1):
+		return nil, malformed("a signature that is too far away: more than %d entries above", MaxOver)
+	}
+	sums := make([]byte, 0, sumSize*(len(drafts)-1)+len(over))
+	for i, d := range drafts[1:] {
+		if d.e.Below != drafts[i].e.id {
+			return nil, malformed("an entry that doesn't name the one below it")
+		}
+		sums = append(sums, d.sum[:]...)
+	}
+	sums = append(sums, over...)
+	top := climb(drafts[len(drafts)-1].e.id, over)
+	out := make([]*Entry, len(drafts))
+	for i, d := range drafts {
+		if len(sums) > sumSize*i && d.e.Kind != Change {
+			return nil, malformed("a statement without a signature of its own")
+		}
+		d.e.prove(d.body, sums[sumSize*i:], top, signature)
+		out[i] = d.e
+	}
+	return out, nil
+}
+
+// prove gives an entry what shows who made it, and its encoding.
+func (e *Entry) prove(body, over []byte, top ID, signature [64]byte) {
+	e.top, e.Signature = top, signature
+	e.encoded = wrap(body, e.Below, over, signature)
+	// What it keeps is part of its encoding.
+	e.Over = nil
+	if n := len(over); n > 0 {
+		end := len(e.encoded) - headSize(signatureSize) - signatureSize
+		e.Over = e.encoded[end-n : end : end]
+	}
+	start := headSize(uint64(len(body))) + 1 + len(body) - len(e.Payload)
+	e.Payload = e.encoded[start : start+len(e.Payload) : start+len(e.Payload)]
+}
+
+// sumSize is the size of a sum, in bytes.
+const sumSize = sha256.Size
+
+// sumOf hashes a body. The prefix keeps it apart from every other hash in Kith.
+func sumOf(body []byte) [sumSize]byte {
 	h := sha256.New()
-	h.Write([]byte("kith/entry/1\x00"))
+	h.Write([]byte("kith/body/1\x00"))
 	h.Write(body)
-	return ID(h.Sum(nil))
+	return [sumSize]byte(h.Sum(nil))
+}
+
+// idOf is the ID of an entry with a sum, above another one or none.
+func idOf(below ID, sum []byte) ID {
+	const domain = "kith/entry/1\x00"
+	var b [len(domain) + len(ID{}) + sumSize]byte
+	copy(b[:], domain)
+	copy(b[len(domain):], below[:])
+	copy(b[len(domain)+len(ID{}):], sum)
+	return sha256.Sum256(b[:])
+}
+
+// climb goes from an entry over the sums of those above it to the ID of the last.
+func climb(id ID, over []byte) ID {
+	for ; len(over) > 0; over = over[sumSize:] {
+		id = idOf(id, over[:sumSize])
+	}
+	return id
 }

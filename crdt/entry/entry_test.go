@@ -2,6 +2,7 @@ package entry_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,151 @@ func samples() map[string]entry.Fields {
 		"statement":    {Space: space, Heads: []entry.ID{{9}, {8}}, Kind: entry.Statement, Run: run, Number: 300, Previous: entry.ID{7}, Payload: []byte{0x81, 2}},
 		"first change": {Space: space, Heads: []entry.ID{{9}}, Kind: entry.Change, Doc: doc, Create: &create, Run: run, Number: 2, Previous: entry.ID{7}, Payload: bytes.Repeat([]byte{5}, 300)},
 		"change":       {Space: space, Heads: []entry.ID{{9}}, Kind: entry.Change, Doc: doc, Run: run, Number: 70000, Previous: entry.ID{7}, Payload: []byte{1}},
+		"change above": {Space: space, Heads: []entry.ID{{9}}, Kind: entry.Change, Doc: doc, Run: run, Number: 70001, Previous: entry.ID{8}, Payload: []byte{2}, Below: entry.ID{6}},
+	}
+}
+
+// stretch is n changes, each above the one before; each has a signature of its own.
+func stretch(t fataler, n int) []*entry.Entry {
+	t.Helper()
+	f := samples()["first change"]
+	all := []*entry.Entry{make1(t, f)}
+	for len(all) < n {
+		f.Create, f.Number, f.Previous, f.Below = nil, f.Number+1, all[len(all)-1].ID(), all[len(all)-1].ID()
+		f.Payload = []byte(fmt.Sprintf("change %d", len(all)))
+		all = append(all, make1(t, f))
+	}
+	return all
+}
+
+func drafts(t fataler, all []*entry.Entry) (out []entry.Draft) {
+	t.Helper()
+	for _, e := range all {
+		d, err := entry.Unsigned(e.Rules, entry.Fields{Space: e.Space, Heads: e.Heads, Kind: e.Kind, Doc: e.Doc, Create: e.Create,
+			Run: e.Run, Number: e.Number, Previous: e.Previous, Payload: e.Payload, Below: e.Below}, e.Device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func TestOneSignatureVouchesForSixteenEntriesThatStandOnEachOther(t *testing.T) {
+	all := stretch(t, entry.MaxOver+2)
+	last := len(all) - 1
+	got, err := entry.Vouch(drafts(t, all[1:]), nil, all[last].Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(entry.Signed(got)); n != 1 {
+		t.Errorf("%d signatures to check, want 1", n)
+	}
+	for i, e := range got {
+		// It is the same entry, and shows that by itself: stored, and read alone.
+		alone, err := entry.Decode(bytes.Clone(e.Encoded()))
+		if err != nil || e.ID() != all[i+1].ID() || !reflect.DeepEqual(alone, e) || alone.Verify() != nil || e.Verify() != nil {
+			t.Fatalf("%d: %v\ngot  %+v\nwant %+v", i, err, alone, e)
+		}
+		if !bytes.Equal(e.Encoded(), reference(e)) {
+			t.Errorf("%d is not deterministic CBOR", i)
+		}
+		for at := range e.Encoded() {
+			b := bytes.Clone(e.Encoded())
+			b[at] ^= 1
+			if e, err := entry.Decode(b); err == nil && e.Verify() == nil {
+				t.Fatalf("%d with byte %d altered is still right", i, at)
+			}
+		}
+	}
+	// A part of it goes on by what is above it, without those entries.
+	middle, err := entry.Vouch(drafts(t, all[3:5]), got[3].Over, got[3].Signature)
+	if err != nil || middle[0].Verify() != nil || middle[1].Verify() != nil || !bytes.Equal(middle[1].Encoded(), got[3].Encoded()) {
+		t.Error("a part of it without those above:", err)
+	}
+}
+
+func TestNoSignatureVouchesForWhatItDoesNotCover(t *testing.T) {
+	all := stretch(t, entry.MaxOver+2)
+	some := drafts(t, all)
+	sum := make([]byte, 32)
+	for _, test := range []struct {
+		name   string
+		drafts []entry.Draft
+		over   []byte
+	}{
+		{"nothing", nil, nil},
+		{"seventeen", some, nil},
+		{"sixteen below another", some[:16], sum},
+		{"out of order", []entry.Draft{some[1], some[0]}, nil},
+		{"one left out", []entry.Draft{some[0], some[2]}, nil},
+		{"the same twice", []entry.Draft{some[1], some[1]}, nil},
+		{"half a sum", some[:1], sum[:31]},
+		{"too many sums", some[:1], make([]byte, 16*32)},
+		{"a statement below something", drafts(t, []*entry.Entry{make1(t, samples()["statement"])}), sum},
+	} {
+		var form *entry.FormError
+		if _, err := entry.Vouch(test.drafts, test.over, all[1].Signature); !errors.As(err, &form) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	// In form, but not what was signed.
+	for name, test := range map[string]struct {
+		drafts []entry.Draft
+		over   []byte
+		sig    [64]byte
+	}{
+		"below what was signed":       {drafts(t, all[:2]), nil, all[2].Signature},
+		"above what was signed":       {drafts(t, all[1:3]), nil, all[1].Signature},
+		"below another sum":           {drafts(t, all[:1]), sum, all[1].Signature},
+		"by a sum that wasn't needed": {drafts(t, all[:2]), sum, all[1].Signature},
+	} {
+		got, err := entry.Vouch(test.drafts, test.over, test.sig)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for i, e := range got {
+			if e.Verify() == nil || entry.VerifyAll(got) != 0 || len(entry.Signed(got)) != 1 {
+				t.Errorf("%s: %d is right", name, i)
+			}
+		}
+	}
+	// Somebody else's entry below one's own is still not theirs.
+	f := samples()["change above"]
+	f.Below = all[4].ID()
+	mine, err := entry.New(f, signer(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := mine.Encoded()
+	ownSum := sumFrom(t, body)
+	got, err := entry.Vouch(drafts(t, all[4:5]), ownSum, mine.Signature)
+	if err != nil || got[0].Top() != mine.ID() || got[0].Verify() == nil {
+		t.Error("a device vouches for another one's entry:", err)
+	}
+}
+
+// sumFrom is what PROTOCOL calls the sum of an encoded entry.
+func sumFrom(t *testing.T, encoded []byte) []byte {
+	t.Helper()
+	var parts [][]byte
+	if err := cbor.Unmarshal(encoded, &parts); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(append([]byte("kith/body/1\x00"), parts[0]...))
+	return sum[:]
+}
+
+func TestWhatIsCheckedOfABatchIsEachSignatureOnce(t *testing.T) {
+	all := stretch(t, 6)
+	whole, err := entry.Vouch(drafts(t, all[:4]), nil, all[3].Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := altered(whole[1]) // the same entry, below another signature
+	batch := []*entry.Entry{whole[2], all[5], whole[0], spoilt, whole[3], all[5]}
+	if got := entry.Signed(batch); !slices.Equal(got, []*entry.Entry{whole[2], all[5], spoilt}) {
+		t.Errorf("%d are checked", len(got))
 	}
 }
 
@@ -154,7 +300,7 @@ func longer(b []byte, at int) []byte {
 // rewrap makes an entry of any body, signed rightly.
 func rewrap(t *testing.T, body []byte) []byte {
 	t.Helper()
-	b, err := cbor.Marshal([][]byte{body, make([]byte, 64)})
+	b, err := cbor.Marshal([][]byte{body, {}, {}, make([]byte, 64)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +329,9 @@ func TestEveryOtherWayToWriteAnEntryIsRefused(t *testing.T) {
 	for name, f := range samples() {
 		e := make1(t, f)
 		body := bodyOf(t, e)
+		if name == "change above" {
+			continue // its body is like that of "change"
+		}
 		if _, err := entry.Decode(rewrap(t, body)); err != nil {
 			t.Fatalf("%s: the test's own wrapping is refused: %v", name, err)
 		}
@@ -202,7 +351,18 @@ func TestEveryOtherWayToWriteAnEntryIsRefused(t *testing.T) {
 		refused(t, name+" with a byte behind its body", rewrap(t, append(bytes.Clone(body), 0)))
 		refused(t, name+" in a tag", append([]byte{0xd8, 55}, e.Encoded()...))
 		refused(t, name+" without an end", append(append([]byte{0x9f}, e.Encoded()[1:]...), 0xff))
-		refused(t, name+" with a third part", append(append([]byte{0x83}, e.Encoded()[1:]...), 0))
+		refused(t, name+" with a fifth part", append(append([]byte{0x85}, e.Encoded()[1:]...), 0))
+		for what, parts := range map[string][][]byte{
+			"a zero entry below spelled out": {body, make([]byte, 32), {}, make([]byte, 64)}, "a short entry below": {body, make([]byte, 31), {}, make([]byte, 64)},
+			"half a sum above": {body, {}, make([]byte, 16), make([]byte, 64)}, "sixteen above": {body, {}, make([]byte, 16*32), make([]byte, 64)},
+			"a short signature": {body, {}, {}, make([]byte, 63)}, "a long signature": {body, {}, {}, make([]byte, 65)},
+		} {
+			b, err := cbor.Marshal(parts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused(t, name+" with "+what, b)
+		}
 		refused(t, name+" with a body without an end", rewrap(t, append(append([]byte{0x9f}, body[1:]...), 0xff)))
 		refused(t, name+" with a twelfth field", rewrap(t, append(append([]byte{0x8c}, body[1:]...), 0)))
 	}
@@ -297,8 +457,9 @@ func TestEachLimitHoldsAndWhatIsWithinItPasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Encoded()) > entry.MaxSize {
-		t.Errorf("the largest entry has %d bytes, the limit is %d", len(e.Encoded()), entry.MaxSize)
+	// A creation names none below it, another change has no creation header: both are counted.
+	if n := len(e.Encoded()) + 32 + 1 + entry.MaxOver*32; n > entry.MaxSize {
+		t.Errorf("the largest entry has %d bytes, the limit is %d", n, entry.MaxSize)
 	}
 	if _, err := entry.Decode(e.Encoded()); err != nil {
 		t.Error(err)
@@ -319,6 +480,8 @@ func TestEachLimitHoldsAndWhatIsWithinItPasses(t *testing.T) {
 		{"no number", func(f *entry.Fields) { f.Number = 0 }, "number 0"},
 		{"nothing before", func(f *entry.Fields) { f.Previous = entry.ID{} }, "don't go together"},
 		{"a document", func(f *entry.Fields) { f.Doc = entry.DocID{1} }, "names a document"},
+		{"something below a statement", func(f *entry.Fields) { f.Below = entry.ID{1} }, "above another"},
+		{"something below the first of a run", func(f *entry.Fields) { f.Number, f.Previous, f.Below = 1, entry.ID{}, entry.ID{1} }, "names one below it"},
 		{"a change of nothing", func(f *entry.Fields) { f.Kind = entry.Change }, "names no document"},
 	} {
 		f := base
@@ -502,8 +665,18 @@ type vector struct {
 
 func makeVectors(t *testing.T) []vector {
 	var all []vector
-	for _, name := range []string{"genesis", "statement", "first change", "change"} {
-		e := make1(t, samples()[name])
+	under := stretch(t, 3)
+	below, err := entry.Vouch(drafts(t, under[:2]), sumFrom(t, under[2].Encoded()), under[2].Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"genesis", "statement", "first change", "change", "change above", "change below two others"} {
+		var e *entry.Entry
+		if f, ok := samples()[name]; ok {
+			e = make1(t, f)
+		} else {
+			e = below[0]
+		}
 		seed := signer(1).Seed()
 		v := vector{
 			Name: name, Seed: hex.EncodeToString(seed[:]), Entry: hex.EncodeToString(e.Encoded()), ID: e.ID().String(),

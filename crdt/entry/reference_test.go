@@ -57,7 +57,7 @@ func reference(e *entry.Entry) []byte {
 	if err != nil {
 		panic(err)
 	}
-	b, err := enc.Marshal([][]byte{body, e.Signature[:]})
+	b, err := enc.Marshal([][]byte{body, idOrNone(e.Below[:]), append([]byte{}, e.Over...), e.Signature[:]})
 	if err != nil {
 		panic(err)
 	}

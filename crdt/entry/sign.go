@@ -64,12 +64,31 @@ func VerifySignature(key Device, domain Domain, message []byte, sig [64]byte) bo
 	return ed25519.VerifyWithOptions(key[:], append([]byte(domain), message...), sig[:], zip215)
 }
 
-// Verify checks the entry's signature; the error is ErrSignature.
+// Verify checks the signature that covers the entry; the error is ErrSignature.
 func (e *Entry) Verify() error {
-	if !VerifySignature(e.Device, DomainEntry, e.id[:], e.Signature) {
+	if !VerifySignature(e.Device, DomainEntry, e.top[:], e.Signature) {
 		return ErrSignature
 	}
 	return nil
+}
+
+// Signed returns one entry of those that a signature covers, for each: if it verifies, so do the others.
+func Signed(batch []*Entry) []*Entry {
+	type signature struct {
+		device Device
+		top    ID
+		sig    [64]byte
+	}
+	out := make([]*Entry, 0, len(batch))
+	seen := make(map[signature]struct{}, len(batch))
+	for _, e := range batch {
+		of := signature{e.Device, e.top, e.Signature}
+		if _, checked := seen[of]; !checked {
+			seen[of] = struct{}{}
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // minBatch is the size from which verifying together is quicker than one by one.
@@ -82,7 +101,7 @@ func VerifyAll(batch []*Entry) int {
 		v := ed25519.NewBatchVerifierWithCapacity(len(batch))
 		keys := map[Device]*ed25519.ExpandedPublicKey{} // a batch is of few devices, mostly
 		for _, e := range batch {
-			message := append([]byte(DomainEntry), e.id[:]...)
+			message := append([]byte(DomainEntry), e.top[:]...)
 			key, ok := keys[e.Device]
 			if !ok {
 				key, _ = ed25519.NewExpandedPublicKey(e.Device[:])

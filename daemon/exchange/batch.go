@@ -1,23 +1,16 @@
 package exchange
 
 import (
-	"bytes"
-	"encoding/binary"
+	"errors"
 	"runtime"
 	"sync"
 
+	"kith/crdt/batch"
 	"kith/crdt/entry"
 )
 
-// A batch is entries one after the other, each a length of 4 bytes (big-endian) and its
-// encoding, all together compressed with zstd.
-
-func appendEntry(raw, encoded []byte) []byte {
-	raw = binary.BigEndian.AppendUint32(raw, uint32(len(encoded)))
-	return append(raw, encoded...)
-}
-
-// unpack reads a batch. into is room for the decompressed bytes and is returned, perhaps grown.
+// unpack reads a batch, see package batch, which came compressed with zstd. into is room for the decompressed bytes and is
+// returned, perhaps grown.
 func (x *Exchange) unpack(zipped, into []byte) ([]*entry.Entry, []byte, error) {
 	raw, err := x.unzip.DecodeAll(zipped, into[:0])
 	if err != nil {
@@ -26,31 +19,25 @@ func (x *Exchange) unpack(zipped, into []byte) ([]*entry.Entry, []byte, error) {
 	if len(raw) > MaxBatch {
 		return nil, into, broken("%d bytes of entries at once, the limit is %d", len(raw), MaxBatch)
 	}
-	var batch []*entry.Entry
-	for b := raw; len(b) > 0; {
-		if len(b) < 4 {
-			return nil, raw, broken("a batch that ends inside a length")
-		}
-		size := binary.BigEndian.Uint32(b)
-		b = b[4:]
-		if uint64(size) > uint64(len(b)) {
-			return nil, raw, broken("a batch that ends inside an entry")
-		}
-		// A copy of its own: an entry that stays in memory must not hold the whole batch.
-		e, err := entry.Decode(bytes.Clone(b[:size]))
-		if err != nil {
-			return nil, raw, &BadEntryError{Why: err}
-		}
+	all, err := batch.Read(raw, MaxBatch)
+	var form *entry.FormError
+	switch {
+	case errors.As(err, &form):
+		return nil, raw, &BadEntryError{Why: err}
+	case err != nil:
+		return nil, raw, broken("%v", err)
+	}
+	for _, e := range all {
 		if err := x.check(e); err != nil {
 			return nil, raw, err
 		}
-		batch, b = append(batch, e), b[size:]
 	}
-	return batch, raw, nil
+	return all, raw, nil
 }
 
-// verify checks the signatures of a batch on all cores.
-func verify(batch []*entry.Entry) error {
+// verify checks the signatures of a batch on all cores, each once.
+func verify(all []*entry.Entry) error {
+	batch := entry.Signed(all)
 	// Batches are verified quicker together, so they are not cut smaller than pays.
 	const least = 32
 	parts := min(runtime.GOMAXPROCS(0), max(1, len(batch)/least))

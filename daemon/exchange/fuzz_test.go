@@ -63,11 +63,12 @@ func seeds() map[string][]byte {
 	hi := helloOf(1, 1, ana.space)
 	theirs := rateless.NewSet()
 	theirs.Add(genesis.ID())
-	var raw []byte
+	var encoded [][]byte
 	for _, e := range three {
 		theirs.Add(e.ID())
-		raw = append(raw, batchOf(e.Encoded())...)
+		encoded = append(encoded, e.Encoded())
 	}
+	raw := batchOf(encoded...)
 	now := theirs.Snapshot()
 	set := func(n uint64) []byte {
 		b := append(binary.BigEndian.AppendUint64(nil, n), now.Digest[:]...)

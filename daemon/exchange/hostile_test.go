@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"kith/crdt/batch"
 	"kith/crdt/entry"
 	"kith/daemon/exchange"
 	"kith/daemon/exchange/rateless"
@@ -42,11 +43,32 @@ func zipped(sort byte, raw []byte) []byte {
 	return frame(6, w.EncodeAll(raw, []byte{sort}))
 }
 
-func batchOf(encoded ...[]byte) (raw []byte) {
+// batchOf is a batch of entries, of which the signatures needn't be right. Its layout has vectors of its own.
+func batchOf(encoded ...[]byte) []byte {
+	var all []*entry.Entry
 	for _, e := range encoded {
-		raw = append(binary.BigEndian.AppendUint32(raw, uint32(len(e))), e...)
+		all = append(all, must(entry.Decode(e)))
 	}
-	return raw
+	return batch.Append(nil, all)
+}
+
+// spoiltBatch is a batch with an entry that is none: under rules 0.
+func spoiltBatch(e *entry.Entry) []byte {
+	b := batchOf(e.Encoded())
+	b[2] = 0
+	return b
+}
+
+// unsignedBatch is two entries of a stretch without the signature at its end.
+func unsignedBatch(a, b *entry.Entry) []byte {
+	raw := batchOf(a.Encoded(), b.Encoded())
+	if !bytes.Equal(raw[len(raw)-64:], b.Signature[:]) || bytes.Contains(raw, a.Signature[:]) {
+		panic("the signature isn't where it was looked for")
+	}
+	one := batchOf(a.Encoded())
+	one = one[:len(one)-65]
+	one[0] &^= 4
+	return one
 }
 
 // symbols are some that no set has.
@@ -151,8 +173,9 @@ func TestWhatBreaksTheProtocolEndsTheStreamWithItsName(t *testing.T) {
 		{"entries that aren't compressed", slices.Concat(hi, frame(6, []byte("\x00plain"))), "decompressed", new(*exchange.ProtocolError)},
 		{"entries of a third sort", slices.Concat(hi, frame(6, []byte("\x02x"))), "unknown sort", new(*exchange.ProtocolError)},
 		{"a zstd bomb", slices.Concat(hi, zipped(0, bomb)), "decompressed", new(*exchange.ProtocolError)},
-		{"a batch that ends inside an entry", slices.Concat(hi, zipped(0, []byte{0, 0, 1, 0, 7})), "ends inside an entry", new(*exchange.ProtocolError)},
-		{"an entry that is none", slices.Concat(hi, zipped(0, batchOf([]byte("not an entry")))), "not an entry", new(*exchange.BadEntryError)},
+		{"a batch that ends inside an entry", slices.Concat(hi, zipped(0, batchOf(good.Encoded())[:40])), "ends inside", new(*exchange.ProtocolError)},
+		{"a batch that ends before a signature", slices.Concat(hi, zipped(0, unsignedBatch(ana.write("below"), ana.write("above")))), "before a signature", new(*exchange.ProtocolError)},
+		{"an entry that is none", slices.Concat(hi, zipped(0, spoiltBatch(good))), "not an entry", new(*exchange.BadEntryError)},
 		{"an entry of a foreign space", slices.Concat(hi, zipped(0, batchOf(foreign.Encoded()))), "another space", new(*exchange.BadEntryError)},
 		{"garbage in the signature of an inner entry", slices.Concat(hi, zipped(0, batchOf(good.Encoded(), badSignature))), "the signature is not", new(*exchange.BadEntryError)},
 	}

@@ -22,6 +22,7 @@ type author struct {
 	run   entry.Run
 	n     uint64
 	last  entry.ID
+	below entry.ID // the last change
 }
 
 // found makes a genesis and its author.
@@ -45,8 +46,8 @@ func (a *author) write(payload string) *entry.Entry {
 		a.n, previous = 1, entry.ID{}
 	}
 	e := must(entry.New(entry.Fields{Space: a.space, Heads: []entry.ID{a.head}, Kind: entry.Change,
-		Doc: entry.DocID{1}, Run: a.run, Number: a.n, Previous: previous, Payload: []byte(payload)}, a.key))
-	a.last = e.ID()
+		Doc: entry.DocID{1}, Run: a.run, Number: a.n, Previous: previous, Payload: []byte(payload), Below: a.below}, a.key))
+	a.last, a.below = e.ID(), e.ID()
 	return e
 }
 

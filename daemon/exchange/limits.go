@@ -15,7 +15,7 @@ const (
 
 // Limits of what a peer may send. Each is checked before anything is allocated for it.
 const (
-	// MaxBatch bounds the entries of one frame, in bytes after decompression: one entry of the
+	// MaxBatch bounds the entries of one frame, in bytes after decompression, and once more as encodings: one entry of the
 	// greatest size must fit.
 	MaxBatch = entry.MaxSize + 4
 	// MaxFrame bounds any frame's body, in bytes: what MaxBatch may come to where it can't be
@@ -66,11 +66,11 @@ const (
 	maxQueue = 4096
 	// maxHave bounds the memory of which entries the peer has, which stops echoes.
 	maxHave = 16384
-	// window bounds what was sent and isn't acknowledged, in bytes before compression.
+	// window bounds what was sent and isn't acknowledged, in bytes of encodings.
 	window = 4 << 20
 	// greatMany is how many entries from one peer are too many to push each on to the others.
 	greatMany = 1024
-	// batchSize is where a batch is cut, in bytes before compression.
+	// batchSize is where a batch is cut, in bytes of encodings.
 	batchSize = 128 << 10
 	// firstBatch is where the first batch of what a peer lacks is cut, and each one after it at
 	// twice that, so that the first entries are there soon.

@@ -288,7 +288,10 @@ func (l *link) readEntries(ctx context.Context, body, room []byte) ([]byte, erro
 		return room, broken("entries that were not announced")
 	}
 	came := arrival{all: len(batch), listed: listed, many: listed && l.arriving >= l.x.bounds.many}
-	waste := frameCost + len(room)
+	waste := frameCost
+	for _, e := range batch {
+		waste += len(e.Encoded())
+	}
 	came.batch = l.news(batch)
 	for _, e := range came.batch {
 		waste -= len(e.Encoded())

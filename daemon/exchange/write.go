@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"kith/crdt/batch"
 	"kith/crdt/entry"
 )
 
@@ -249,8 +250,8 @@ func (l *link) writeNew() (bool, error) {
 	if len(ids) == 0 || full {
 		return false, nil
 	}
-	raw, sent, used, _ := l.pack(ids, l.x.bounds.batch)
-	return true, l.writeBatch(raw, sent, 0, func() {
+	some, size, used, _ := l.pack(ids, l.x.bounds.batch)
+	return true, l.writeBatch(some, size, 0, func() {
 		if gen == l.queueGen {
 			l.queue = l.queue[used:]
 		}
@@ -292,40 +293,36 @@ func (l *link) writeBacklog() (bool, error) {
 	if !sending || full {
 		return false, nil
 	}
-	raw, sent, used, bare := l.pack(ids, cut)
-	return true, l.writeBatch(raw, sent, 1, func() {
+	some, size, used, bare := l.pack(ids, cut)
+	return true, l.writeBatch(some, size, 1, func() {
 		o.backlog, o.batch = ids[used:], min(2*cut, l.x.bounds.batch)
 		if o.bare = append(o.bare, bare...); len(o.backlog) == 0 {
 			slices.SortFunc(o.bare, entry.ID.Compare)
 		}
-		l.status.ToSend -= used - sent // had by now, or not given
+		l.status.ToSend -= used - len(some) // had by now, or not given
 	})
 }
 
-// pack fills a batch of about cut bytes with the next of ids, passing over what the peer has by now. used is how
-// many it went through, sent how many of these are in the batch, bare which aren't given: their body isn't
-// kept, or isn't for this peer.
-func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int, bare []entry.ID) {
+// pack takes the next of ids for a batch, passing over what the peer has by now, until their encodings have about cut bytes; size
+// is how many. used is how many IDs it went through, bare which of these aren't given: their body isn't kept, or
+// isn't for this peer.
+func (l *link) pack(ids []entry.ID, cut int) (some []*entry.Entry, size, used int, bare []entry.ID) {
 	for _, id := range ids {
-		if len(raw) >= cut {
+		if size >= cut {
 			break
 		}
 		l.mu.Lock()
 		has := l.have.has(id)
 		l.mu.Unlock()
 		if !has {
-			encoded, kept := []byte(nil), l.with.gets(id)
-			if kept {
-				encoded, kept = l.x.local.Entry(id)
-			}
-			if kept && len(raw) > 0 && len(raw)+4+len(encoded) > MaxBatch {
-				break
-			}
-			if kept {
-				raw = appendEntry(raw, encoded)
-				sent++
-			} else {
+			e := l.give(id)
+			if e == nil {
 				bare = append(bare, id)
+			} else {
+				if size > 0 && size+4+len(e.Encoded()) > MaxBatch {
+					break
+				}
+				some, size = append(some, e), size+4+len(e.Encoded())
 			}
 		}
 		used++
@@ -340,24 +337,41 @@ func (l *link) pack(ids []entry.ID, cut int) (raw []byte, sent, used int, bare [
 		l.have.add(id)
 	}
 	l.mu.Unlock()
-	return raw, sent, used, bare
+	return some, size, used, bare
 }
 
-// writeBatch writes n entries. take takes them out of what waits to be sent; it is called together
+// give returns an entry, or nil if it isn't given.
+func (l *link) give(id entry.ID) *entry.Entry {
+	if !l.with.gets(id) {
+		return nil
+	}
+	encoded, kept := l.x.local.Entry(id)
+	if !kept {
+		return nil
+	}
+	e, err := entry.Decode(encoded)
+	if err != nil || e.ID() != id {
+		return nil // it is damaged here, which is no peer's affair
+	}
+	return e
+}
+
+// writeBatch writes entries, whose encodings have so many bytes. take takes them out of what waits to be sent; it is called together
 // with their being counted as under way, so that at no time they are neither.
-func (l *link) writeBatch(raw []byte, n int, sort byte, take func()) error {
+func (l *link) writeBatch(some []*entry.Entry, size int, sort byte, take func()) error {
+	n := len(some)
 	if n == 0 {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		take()
 		return nil
 	}
-	zipped := l.x.zip.EncodeAll(raw, []byte{sort})
+	zipped := l.x.zip.EncodeAll(batch.Append(nil, some), []byte{sort})
 	l.mu.Lock()
 	take()
 	o := &l.send
-	o.flight = append(o.flight, sent{bytes: len(raw), listed: n * int(sort)})
-	o.inFlight += len(raw)
+	o.flight = append(o.flight, sent{bytes: size, listed: n * int(sort)})
+	o.inFlight += size
 	o.framesOut++
 	l.status.EntriesOut += int64(n)
 	l.mu.Unlock()

@@ -18,8 +18,13 @@ type run struct {
 	mu       sync.Mutex // guards what follows, held from numbering an entry to queueing it
 	number   uint64
 	previous entry.ID
+	below    map[entry.DocID]entry.ID // the last change to each document, of the last maxBelow
 	over     bool
 }
+
+// maxBelow bounds how many documents a run remembers its last change to, so that the next one can vouch for it. Beyond that
+// it begins anew: a change that names none below it costs the wire a signature more, and nothing else.
+const maxBelow = 4_096
 
 func newNonce() (n entry.Run) {
 	rand.Read(n[:])
@@ -55,6 +60,7 @@ func (r *Replica) signLocked(ru *run, g *ground, rules uint64, f entry.Fields) (
 	f.Run = ru.nonce
 	f.Number = ru.number + 1
 	f.Previous = ru.previous
+	f.Below = ru.below[f.Doc]
 	return entry.NewUnder(rules, f, r.key)
 }
 
@@ -62,4 +68,11 @@ func (r *Replica) signLocked(ru *run, g *ground, rules uint64, f entry.Fields) (
 func (ru *run) takenLocked(e *entry.Entry) {
 	ru.number = e.Number
 	ru.previous = e.ID()
+	if e.Kind != entry.Change {
+		return
+	}
+	if _, known := ru.below[e.Doc]; !known && len(ru.below) >= maxBelow || ru.below == nil {
+		ru.below = map[entry.DocID]entry.ID{}
+	}
+	ru.below[e.Doc] = e.ID()
 }

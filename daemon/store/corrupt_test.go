@@ -149,7 +149,8 @@ func TestADamagedStoreIsSaidAndNeverOverwritten(t *testing.T) {
 	tests := []damage{
 		{"a byte of a block changed", "*.sst", true, flip(0.1), "a block can't be read"},
 		{"a byte in the middle of a table changed", "*.sst", true, flip(0.5), "a block can't be read"},
-		{"a byte of the last block changed", "*.sst", true, flip(0.95), "000001.sst"},
+		{"a byte of one of the last blocks changed", "*.sst", true, flip(0.9), "a block can't be read"},
+		{"a byte of the index changed", "*.sst", true, flip(0.98), "000001.sst"},
 		{"the end of a table changed", "*.sst", true, flip(1), "000001.sst"},
 		{"a table cut in half", "*.sst", true, cut(0.5), "cut off"},
 		{"an empty table", "*.sst", true, cut(0), "cut off"},
