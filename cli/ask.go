@@ -39,13 +39,31 @@ func (k *kith) allyAskList() *cli.Command {
 		name: "asks", usage: "what was asked, by us and by allies, and where it stands",
 		examples: []string{`kith ally asks`, `kith ally asks --jq '.[] | select(.state == "open") | .title'`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *client.Client) ([]api.Ask, error) { return d.Asks(ctx) }, func(all []api.Ask) {
+			client, err := c.api()
+			if err != nil {
+				return err
+			}
+			all, err := client.Asks(ctx)
+			if err != nil {
+				return err
+			}
+			err = c.out.show(all, func() {
 				if len(all) == 0 {
 					c.out.println("Nobody has asked for anything.")
 					return
 				}
 				c.askTable(all)
 			})
+			var things []api.Told
+			for _, a := range all {
+				if a.Ours && len(a.Answers) > 0 {
+					things = append(things, a.News())
+				}
+			}
+			if err != nil {
+				return err
+			}
+			return c.told(ctx, client, things)
 		},
 	})
 }

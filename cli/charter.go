@@ -82,7 +82,10 @@ func runCharterShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.noteProposals(ctx, ch.Pending)
+	if err := c.noteProposals(ctx, ch.Pending); err != nil {
+		return err
+	}
+	return c.toldSteps(ctx)
 }
 
 // ending says how a membership ended.
@@ -115,13 +118,17 @@ func (k *kith) charterLog() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *client.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
+			err = request(c, func(d *client.Client) ([]api.CharterLine, error) { return d.CharterLog(ctx, limit) }, func(lines []api.CharterLine) {
 				for _, l := range lines {
 					if !l.Detail || c.Bool("all") {
 						c.out.println(c.charterLine(l))
 					}
 				}
 			})
+			if err != nil {
+				return err
+			}
+			return c.toldSteps(ctx)
 		},
 	})
 }

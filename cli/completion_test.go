@@ -13,7 +13,7 @@ func TestWhatIsOfferedNext(t *testing.T) {
 	d := newServedDesk(t, c)
 	tests := []struct{ typed, want string }{ // words separated by |, the last being typed
 		{"ta", "talk task"},
-		{"task|a", "add ask accept"},
+		{"task|a", "add ask accept archive"},
 		{"task|show|", "t-4kq2 t-4kq7"},
 		{"task|show|t-4kq2", "t-4kq2"},
 		{"task|show|4k", "4kq2zzzzzzzzzzzzzzzzzzzzzzzzzzzz 4kq7zzzzzzzzzzzzzzzzzzzzzzzzzzzz"},

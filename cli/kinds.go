@@ -31,7 +31,7 @@ func (k *kith) kinds() (nouns []*cli.Command) {
 		for _, v := range of.Verbs {
 			verbs = append(verbs, k.doOne(of, v)...)
 		}
-		verbs = append(verbs, k.historyOf(of), k.restoreOne(of))
+		verbs = append(verbs, k.logOf(of), k.historyOf(of), k.restoreOne(of), k.archiveOne(of), k.unarchiveOne(of))
 		verbs = append(verbs, k.besides(of)...)
 		for _, l := range of.Lists {
 			verbs = append(verbs, k.listBy(of, l))
@@ -652,9 +652,9 @@ func (k *kith) listThem(of *kind.Kind) *cli.Command {
 	for _, o := range of.Sorts() {
 		orders = append(orders, o.Name)
 	}
-	if len(of.Orders) > 0 {
-		flags = append(flags, k.offering(&cli.StringFlag{Name: "sort", Usage: "`K` the order: " + strings.Join(orders, ", ")}, fixed(orders...)))
-	}
+	flags = append(flags,
+		&cli.StringFlag{Name: "since", Usage: "`WHEN` that were changed since then, by the clock of who did"},
+		k.offering(&cli.StringFlag{Name: "sort", Usage: "`K` the order: " + strings.Join(orders, ", ")}, fixed(orders...)))
 	return k.command(spec{
 		name: "list", usage: of.Many + ", the newest change first", examples: of.Examples.List, flags: append(flags, limitFlag(0)),
 		run: func(ctx context.Context, c *call) error {
@@ -673,6 +673,13 @@ func (k *kith) listThem(of *kind.Kind) *cli.Command {
 				default:
 					q.Set(inQuery(f.Name), c.String(f.Name))
 				}
+			}
+			since, err := c.env.calendar().parsePast("--since", c.String("since"))
+			if err != nil {
+				return err
+			}
+			if since != "" {
+				q.Set("since", since)
 			}
 			limit, err := c.limit()
 			if err != nil {

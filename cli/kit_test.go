@@ -40,6 +40,7 @@ type answerer interface {
 	server.Allies
 	server.Shares
 	server.Documents
+	server.News
 	server.Talk
 	server.Agreements
 }
@@ -64,6 +65,7 @@ type coop struct {
 	sync      func(ctx context.Context) error
 	checks    []api.Check
 	named     []api.Mention
+	news      map[string]string // how things stood that somebody was told of
 }
 
 func header(kind, start, title string) api.Document {
@@ -149,7 +151,7 @@ type served []*coop
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Drops: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, Talk: c, Agreements: c,
+			Peers: c, Keeping: c, Entrance: c, Drops: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, News: c, Talk: c, Agreements: c,
 		})
 	}
 	return all
@@ -420,6 +422,25 @@ func (c *coop) Edition(_ context.Context, _ *kind.Kind, _, head string) (api.Edi
 	c.told = head
 	versions, _ := c.History(context.Background(), "", server.HistoryQuery{})
 	return api.Edition{Version: versions[0], Revision: "00112233445566aa", Title: "Minutes", Text: "Present: all", Fields: map[string]string{"due": "2026-11-30"}}, nil
+}
+
+func (c *coop) LastDeed(context.Context) (api.LastDeed, error) {
+	return api.LastDeed{Of: "1", At: api.At(now), Verb: "add", Made: true, Documents: 1, ID: c.tasks[0].ID, Short: "t-4kq2", Kind: kinds.Task.Name, Title: "Order paper", Text: "A3, 90 g"}, nil
+}
+
+func (c *coop) Undo(ctx context.Context, of string) (api.LastDeed, error) {
+	c.told = "undo " + of
+	return c.LastDeed(ctx)
+}
+
+func (c *coop) ToldOf(_ context.Context, thing string) (string, error) { return c.news[thing], nil }
+
+func (c *coop) NoteTold(_ context.Context, thing, stood string) error {
+	if c.news == nil {
+		c.news = map[string]string{}
+	}
+	c.news[thing] = stood
+	return nil
 }
 
 func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {

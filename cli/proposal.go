@@ -23,7 +23,10 @@ func (k *kith) charterPending() *cli.Command {
 			}, c.showPending); err != nil {
 				return err
 			}
-			return c.noteProposals(ctx, all)
+			if err := c.noteProposals(ctx, all); err != nil {
+				return err
+			}
+			return c.toldSteps(ctx)
 		},
 	})
 }

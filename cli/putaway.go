@@ -27,6 +27,31 @@ func (k *kith) archive() *cli.Command {
 	})
 }
 
+// archiveOne puts documents of one kind away, and unarchiveOne brings them back.
+func (k *kith) archiveOne(of *kind.Kind) *cli.Command {
+	return k.putAway(of, "archive", "put it away, out of lists and of today", false)
+}
+
+func (k *kith) unarchiveOne(of *kind.Kind) *cli.Command {
+	return k.putAway(of, "unarchive", "bring back what was put away", true)
+}
+
+func (k *kith) putAway(of *kind.Kind, verb, usage string, undo bool) *cli.Command {
+	return k.command(spec{
+		name: verb, args: "ID…", usage: usage, ids: k.documentOffers(of), examples: []string{"kith " + of.Name + " " + verb + " " + of.Letters + "-2m7d"},
+		run: func(ctx context.Context, c *call) error {
+			return c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+				it, err := documentOf(ctx, d, of, id)
+				if err != nil {
+					return nil, nil, err
+				}
+				done, err := d.Archive(ctx, it.ID, undo)
+				return done, func() { c.done(document{Document: done}, false) }, err
+			})
+		},
+	})
+}
+
 func (k *kith) settle() *cli.Command {
 	return k.command(spec{
 		name: "settle", args: "ID…", usage: "say that what two wrote at one place is as it should be now", ids: k.documentOffers(nil),

@@ -181,19 +181,26 @@ func (k *kith) shareShow() *cli.Command {
 		name: "show", args: "SHARE", usage: "who is in a share, and all that is in it",
 		examples: []string{`kith share show Quilted`, `kith share show Quilted --jq '.documents[].title'`},
 		run: func(ctx context.Context, c *call) error {
-			called := "" // how commands name it: as the ally, or by its title if there are several with that ally
-			return request(c, func(d *client.Client) (api.Share, error) {
-				s, err := d.ShowShare(ctx, c.arg(0))
-				if err != nil {
-					return s, err
-				}
-				all, err := d.Shares(ctx)
-				called = s.With
-				if slices.ContainsFunc(all, func(o api.Share) bool { return o.With == s.With && !o.Over && o.Space.ID != s.Space.ID }) {
-					called = s.Title
-				}
-				return s, err
-			}, func(s api.Share) { c.showShare(s, called) })
+			d, err := c.api()
+			if err != nil {
+				return err
+			}
+			s, err := d.ShowShare(ctx, c.arg(0))
+			if err != nil {
+				return err
+			}
+			all, err := d.Shares(ctx)
+			if err != nil {
+				return err
+			}
+			called := s.With // how commands name it: as the ally, or by its title if there are several with that ally
+			if slices.ContainsFunc(all, func(o api.Share) bool { return o.With == s.With && !o.Over && o.Space.ID != s.Space.ID }) {
+				called = s.Title
+			}
+			if err := c.out.show(s, func() { c.showShare(s, called) }); err != nil || !s.Over {
+				return err
+			}
+			return c.told(ctx, d, []api.Told{s.News()})
 		},
 	})
 }
@@ -205,7 +212,7 @@ func (c *call) showShare(s api.Share, called string) {
 	case s.Over:
 		by := "its end date has come"
 		if len(s.OverBy) > 0 {
-			by = list(s.OverBy) + " ended it"
+			by = because(list(s.OverBy)+" ended it", strings.TrimRight(s.Why, "."))
 		}
 		until := ""
 		if !s.Until.IsZero() {

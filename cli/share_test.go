@@ -186,7 +186,7 @@ func TestWhatAnAllyIsToldInAnswer(t *testing.T) {
 	if got := d.ok("ally", "asks"); !strings.HasPrefix(got, "q-7m2c  Could we see your pay agreement?\n        Dora (Quilted) asks you, 1 hour ago\n") {
 		t.Errorf("asked:\n%s", got)
 	}
-	if got := d.ok("today"); !strings.Contains(got, "Allies ask\n  q-7m2c  Could we see your pay agreement?  by Dora (Quilted)  to answer: kith ally answer q-7m2c") || strings.Contains(got, "A ladder?") {
+	if got := d.ok("today"); !strings.Contains(got, "Allies ask\n  q-7m2c  Could we see your pay agreement?  by Dora (Quilted)  kith ally answer q-7m2c") || strings.Contains(got, "A ladder?") {
 		t.Errorf("today:\n%s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -68,22 +69,22 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // ally too, doesn't push out of sight what else waits.
 const mostWaiting = 20
 
-// today shows what waits, at most so many lines of each kind: in documents, under the keys that their kinds name, and
-// what every co-op has.
+// today shows what waits, at most so many lines of each kind.
 func (c *call) today(t api.Today, documents map[string][]document, most int) {
 	for _, s := range t.Notice {
 		c.out.printf("%s\n\n", paragraph(s, c.out.width))
 	}
 	nothing := true
-	section := func(title string, lines []string) {
+	for _, s := range t.Sections {
+		lines := c.section(s, documents, most)
 		if len(lines) == 0 {
-			return
+			continue
 		}
 		if !nothing {
 			c.out.println()
 		}
 		nothing = false
-		c.out.println(c.out.strong(title))
+		c.out.println(c.out.strong(oneLine(s.Title, 2*maxCell)))
 		for _, l := range lines[:min(len(lines), most)] {
 			c.out.println("  " + l)
 		}
@@ -91,61 +92,65 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 			c.out.println("  " + c.out.faint(fmt.Sprintf("and %d more: kith today --all", more)))
 		}
 	}
-	inDocuments := func(anybody bool) {
-		for _, of := range kinds.All.Nouns() {
-			for _, w := range of.Today {
-				if w.Anybody == anybody {
-					section(w.Title, c.waits(w, inTurn(documents[w.Key], most, func(d document) string {
-						if d.Space == nil {
-							return ""
-						}
-						return d.Space.ID
-					})))
-				}
-			}
-		}
-	}
-	var aboutMe []string
-	for _, p := range t.AboutMe {
-		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  " + because("by "+name(p.By), oneLine(p.Why, 2*maxCell)) + c.inSpace(p.Space)
-		if p.Action == api.ActionRemove && p.Side == nil {
-			line += "\n    say your side, which the others read before they consent, and which isn't counted: kith charter refuse " + p.Short + " --why …"
-		}
-		aboutMe = append(aboutMe, line)
-	}
-	section("About you", aboutMe)
-	section("You are named", c.mentions(inTurn(t.Mentions, most, func(m api.Mention) string { return m.By.ID })))
-	for _, s := range t.Sections {
-		if s.Name == "merged" {
-			var lines []string
-			for _, i := range s.Items {
-				lines = append(lines, i.Short+"  "+c.out.isolate(oneLine(i.Title, maxCell))+"  "+oneLine(i.Why, maxCell)+"  "+i.Command)
-			}
-			section(s.Title, lines)
-		}
-	}
-	inDocuments(false)
-	var proposals []string
-	for _, p := range t.Proposals {
-		line := p.Short + "  " + c.out.isolate(oneLine(p.Title, maxCell)) + "  by " + name(p.By)
-		if p.State == "overtaken" {
-			line += ", to be renewed"
-		}
-		proposals = append(proposals, line+c.inSpace(p.Space))
-	}
-	section("About the co-op, for you to consent or refuse", proposals)
-	var asks []string
-	for _, a := range inTurn(t.Asks, most, func(a api.Ask) string { return a.Share.ID }) {
-		asks = append(asks, a.Short+"  "+c.out.isolate(oneLine(a.Title, maxCell))+"  by "+name(a.By)+c.out.faint("  "+toAnswer(a)))
-	}
-	section("Allies ask", asks)
-	inDocuments(true)
 	switch {
 	case nothing && len(t.Notice) > 0:
 		c.out.println("Nothing else waits for you.")
 	case nothing:
 		c.out.println("Nothing waits for you.")
 	}
+}
+
+// section is a line for each thing that waits for one reason; of documents, as their kind has it.
+func (c *call) section(s api.Section, documents map[string][]document, most int) (lines []string) {
+	w := waitFor(s.Name)
+	for _, item := range inTurn(s.Items, most, whoseItem) {
+		line := item.Short + "  " + c.out.isolate(oneLine(item.Title, maxCell))
+		i := slices.IndexFunc(documents[s.Name], func(d document) bool { return d.ID == item.ID })
+		switch {
+		case w == nil || i < 0:
+			why := oneLine(item.Why, 2*maxCell)
+			if item.Who != nil && !strings.Contains(item.Why, item.Who.Name) {
+				why = because("by "+name(*item.Who), why)
+			}
+			line = strings.TrimRight(line+"  "+why, " ")
+			line += c.inSpace(item.Space)
+		default:
+			d := documents[s.Name][i]
+			if w.Who == nil && item.Who != nil {
+				line += "  by " + name(*item.Who)
+			}
+			if w.Says != nil {
+				line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Says(d.fields)), 2*maxCell), " ")
+			}
+			line += c.where(d.Space, d.Document)
+		}
+		lines = append(lines, line+c.out.faint("  "+sentence(item.Command)))
+	}
+	return lines
+}
+
+// waitFor is what a kind declares under a key of what waits; nil if none does.
+func waitFor(key string) *kind.Wait {
+	for _, of := range kinds.All.Nouns() {
+		for _, w := range of.Today {
+			if w.Key == key {
+				return w
+			}
+		}
+	}
+	return nil
+}
+
+// whoseItem is by whom, or in which space, things are taken in turn where there are more than fit.
+func whoseItem(item api.SectionItem) string {
+	of := item.Kind
+	if item.Space != nil {
+		of += item.Space.ID
+	}
+	if item.Who != nil && item.Kind == kinds.Ask.Name {
+		of += item.Who.ID
+	}
+	return of
 }
 
 // inTurn orders what is more than fits so that each of those whom it is of comes once before anybody comes
@@ -165,20 +170,4 @@ func inTurn[T any](all []T, fit int, of func(T) string) []T {
 		out = append(out, turn[n]...)
 	}
 	return out
-}
-
-// waits is a line for each document in which something waits.
-func (c *call) waits(w *kind.Wait, all []document) (lines []string) {
-	for _, d := range all {
-		line := d.Short + "  " + c.out.isolate(oneLine(d.Title, maxCell))
-		if w.Says != nil {
-			line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Says(d.fields)), 2*maxCell), " ")
-		}
-		line += c.where(d.Space, d.Document)
-		if w.Run != "" {
-			line += c.out.faint("  kith " + d.Kind + " " + w.Run + " " + d.Short)
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
@@ -271,6 +272,39 @@ func (k *kith) adopt() *cli.Command {
 	})
 }
 
+// logFlags are what a log is asked for.
+func (k *kith) logFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "void", Usage: "only what was refused by a rule"},
+		&cli.StringFlag{Name: "since", Usage: "`WHEN` what came here since then, to about a quarter of an hour; or \"last time\""},
+		k.offering(&cli.StringFlag{Name: "from", Usage: "`MEMBER` what they did"}, among(k.memberOffers)),
+	}
+}
+
+// logOf is the log of the documents of one kind, or of one of them.
+func (k *kith) logOf(of *kind.Kind) *cli.Command {
+	return k.command(spec{
+		name: "log", args: "[ID]", usage: "who changed what in " + of.Many + ", when, newest first", ids: k.documentOffers(of),
+		examples: []string{"kith " + of.Name + " log " + of.Letters + "-2m7d", "kith " + of.Name + ` log --since "last time"`},
+		flags:    append(k.logFlags(), limitFlag(100)),
+		run: func(ctx context.Context, c *call) error {
+			id := c.arg(0)
+			if id != "" {
+				client, err := c.api()
+				if err != nil {
+					return err
+				}
+				d, err := documentOf(ctx, client, of, id)
+				if err != nil {
+					return err
+				}
+				id = d.ID
+			}
+			return c.showLog(ctx, id, of.Name)
+		},
+	})
+}
+
 func (k *kith) log() *cli.Command {
 	return k.command(spec{
 		name: "log", args: "[ID]", usage: "who changed what, when, newest first",
@@ -282,14 +316,11 @@ func (k *kith) log() *cli.Command {
 			`kith log --since "last time"`,
 			`kith log --from Ana --of decision --since monday`,
 		},
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "void", Usage: "only what was refused by a rule"},
-			&cli.StringFlag{Name: "since", Usage: "`WHEN` what came here since then, to about a quarter of an hour; or \"last time\""},
-			k.offering(&cli.StringFlag{Name: "from", Usage: "`MEMBER` what they did"}, among(k.memberOffers)),
-			&cli.StringFlag{Name: "of", Usage: "`KIND` task, decision, note, agreement, or charter"},
+		flags: append(k.logFlags(),
+			k.offering(&cli.StringFlag{Name: "of", Usage: "`KIND` what was done to documents of that kind, or charter"}, fixed(logKinds()...)),
 			limitFlag(100),
-		},
-		run: runLog,
+		),
+		run: func(ctx context.Context, c *call) error { return c.showLog(ctx, c.arg(0), c.String("of")) },
 	})
 }
 
@@ -306,22 +337,31 @@ func (c *call) limit() (int, error) {
 	return n, nil
 }
 
-func runLog(ctx context.Context, c *call) error {
+// logKinds are what lines of the log can be about.
+func logKinds() (names []string) {
+	for _, of := range kinds.All.Nouns() {
+		names = append(names, of.Name)
+	}
+	return append(names, "charter")
+}
+
+// showLog shows what happened to a document, or to all of a kind; "" for any.
+func (c *call) showLog(ctx context.Context, id, of string) error {
 	limit, err := c.limit()
 	if err != nil {
 		return err
 	}
-	words := map[string]string{"from": c.String("from"), "of": c.String("of")}
+	words := map[string]string{"from": c.String("from"), "of": of}
 	if since := strings.ToLower(strings.Join(strings.Fields(c.String("since")), " ")); since == "last time" || since == "last" {
 		words["since"] = "last"
 	} else if words["since"], err = c.env.calendar().parsePast("--since", since); err != nil {
 		return err
 	}
-	if words["from"]+words["of"]+c.arg(0) == "" && !c.Bool("void") { // somebody reads all of it
+	if words["from"]+of+id == "" && !c.Bool("void") { // somebody reads all of it
 		words["note"] = "true"
 	}
 	return request(c, func(d *client.Client) ([]api.LogLine, error) {
-		return d.LogOf(ctx, c.arg(0), c.Bool("void"), limit, words)
+		return d.LogOf(ctx, id, c.Bool("void"), limit, words)
 	}, func(lines []api.LogLine) {
 		if len(lines) == 0 {
 			c.out.println("Nothing here.")
@@ -340,7 +380,7 @@ func runLog(ctx context.Context, c *call) error {
 			switch {
 			case l.Adoptable:
 				seen = " · kith adopt " + l.Entry[:min(len(l.Entry), shortEntry)]
-			case c.arg(0) != "":
+			case id != "":
 				seen = seenBy(l)
 			}
 			if !l.At.IsZero() { // statements of the charter have no time
@@ -348,7 +388,7 @@ func runLog(ctx context.Context, c *call) error {
 			}
 			rows = append(rows, []string{when, l.By.Name, l.Short, l.Title, did, seen})
 		}
-		c.out.logGrid(rows, c.arg(0) == "")
+		c.out.logGrid(rows, id == "")
 		if words["since"] == "last" && len(lines) >= limit {
 			c.out.println(c.out.faint("There may be more: what is older isn't shown, and stays new. kith log --limit " + strconv.Itoa(10*limit)))
 		}

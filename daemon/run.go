@@ -105,7 +105,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx) // one part's error ends the others
-	g.Go(func() error { return server.New(s, o.Log).Run(ctx, listener) })
+	g.Go(func() error { return server.New(s, o.Log).Each(desk.Doing).Run(ctx, listener) })
 	g.Go(func() error { return s.all.Run(ctx) })
 	g.Go(func() error { s.pacts.Run(ctx); return nil })
 	g.Go(func() error { s.follow.Run(ctx); return nil })
@@ -157,7 +157,7 @@ func (s *served) Spaces() (out []server.Space) {
 		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Versions: documents, Talk: documents, Agreements: documents,
+			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Versions: documents, News: documents, Talk: documents, Agreements: documents,
 		})
 	}
 	if len(out) == 0 {

@@ -75,6 +75,11 @@ func DayOf(word, name string) func(Answer) Cell {
 	}
 }
 
+// DueOf says the day under a name as one by which something is to be done.
+func DueOf(name string) func(Answer) Cell {
+	return func(a Answer) Cell { return Cell{Day: a.Str(name), Due: true} }
+}
+
 // NamesOf says the names of the members under a name.
 func NamesOf(name string) func(Answer) Cell {
 	return func(a Answer) Cell { return Cell{Words: strings.Join(a.Names(name), ", ")} }

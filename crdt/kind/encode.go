@@ -10,7 +10,7 @@ import (
 )
 
 // form is raised when views of all kinds are encoded in another way, or something else is kept beside each.
-const form = 5
+const form = 6
 
 // stored is the one form of all views in a store.
 type stored struct {

@@ -16,6 +16,7 @@ const (
 	MergedFact   = "merged"   // two wrote at one place in it while apart
 	NamedFact    = "named"    // somebody is named in its thread: "named/m-…"
 	OfFact       = "of"       // whose it is, where each member has one: see Kind.Single
+	FromFact     = "from"     // who began it: "from/m-…"
 )
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",
@@ -28,6 +29,7 @@ func (k *Kind) FactsOf(v *View) []string {
 	for _, t := range v.Tags {
 		f.Has(TagFact, t)
 	}
+	f.Who(FromFact, v.CreatedBy)
 	f.Is(LinkedFact, v.Link != nil)
 	f.Is(ArchivedFact, v.Archived != nil && !v.Open)
 	f.Is(MergedFact, len(v.Apart) > 0)

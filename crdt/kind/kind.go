@@ -111,7 +111,9 @@ func (k *Kind) Verb(name string) *Verb {
 func (k *Kind) Sorts() []*Order { return append(append([]*Order{}, everyOrder...), k.Orders...) }
 
 // Filters returns what its list can be asked for.
-func (k *Kind) Filters() []*Filter { return append(append([]*Filter{}, k.Finds...), withTag, Away) }
+func (k *Kind) Filters() []*Filter {
+	return append(append([]*Filter{}, k.Finds...), withTag, begunBy, Away)
+}
 
 func find(fields []*Field, key string) *Field {
 	for _, f := range fields {
@@ -213,6 +215,7 @@ var (
 	Away = &Filter{Name: "archived", Gist: "that were put away", Fact: ArchivedFact}
 
 	withTag = &Filter{Name: "tag", Gist: "with this tag", Fact: TagFact, Takes: Tag}
+	begunBy = &Filter{Name: "from", Gist: "that they began", Fact: FromFact, Takes: &Field{Key: "from", Is: Members, Typed: 1, Hint: "who began it"}}
 )
 
 // List is a list that is a command of its own: what a filter with Before gives of today and all days before.
@@ -230,11 +233,14 @@ type Wait struct {
 	Facts   []string          // behind the slash "me" stands for whoever asks, "gone" for whoever isn't a member any more, "here" for whoever is
 	But     string            // and without this one; ""
 	Before  string            // with this fact of today or a day before; ""
-	Ahead   int               // Before takes so many days after today, too
+	Ahead   int               // Before takes so many days after today, too; -1: none but days before today
+	Besides string            // what waits under this key is told there, and not here as well; ""
+	Only    func(Answer) bool // and of which this is so; nil: all
 	News    bool              // it doesn't come again to who was shown the document as it is
 	Run     string            // the verb that it asks for, or "show"; "": what the title says
 	Order   *Order            // nil: newest change first
 	Says    func(Answer) Cell // what stands behind the title of each
+	Who     func(Answer) any  // the member, as the answer has them, who did what it tells; nil: who made the document
 	Anybody bool              // it waits for nobody in particular, and is told behind what does
 }
 

@@ -50,7 +50,7 @@ var Agreement = &kind.Kind{
 	Shows: []*kind.Shown{
 		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
 		kind.Value("revision", "hash of title, text and figures", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
-		agreementDecision.Shown(), agreementReview.Shown(), agreementReplaced.Shown(), agreementPublic.Shown(),
+		agreementDecision.Shown(), kind.Value("decision_status", "how it stands with that decision; \"\": there is none here", decisionStatus), agreementReview.Shown(), agreementReplaced.Shown(), agreementPublic.Shown(),
 		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
 		kind.Value("figures", "what it says in numbers that Kith reads", showFigures),
 		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
@@ -64,8 +64,10 @@ var Agreement = &kind.Kind{
 			f.Who("read", kind.Of[Reading](v).Read...)
 			f.Who("unread", kind.Of[Reading](v).Unread...)
 			f.Has("review", agreementReview.Str(v))
+			f.Is("decided", agreementDecision.Str(v) != "")
 			f.Is("figures", slices.ContainsFunc(Figures, func(is *Figure) bool { return is.of(v) != "" }))
 		}
+		f.Is("replaced", isCurrent(v) != nil)
 	},
 	Finds: []*kind.Filter{
 		{Name: "current", Gist: "not replaced by another", Fact: "current"},
@@ -90,6 +92,12 @@ var Agreement = &kind.Kind{
 	}, {
 		Key: "agreement_reviews", Title: "Agreements to be looked at again", Gist: "agreements whose review is due", Anybody: true,
 		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
+	}, {
+		Key: "agreements_open", Title: "Written down, and the decision is still open", Gist: "agreements whose decision is open", Anybody: true,
+		Facts: []string{"decided"}, Only: func(a kind.Answer) bool { return a.Str("decision_status") == Open }, Says: agreementFrom, Run: "show",
+	}, {
+		Key: "agreements_ring", Title: "Each is said to hold in the other's place, so none does", Gist: "agreements that are said to replace each other", Anybody: true,
+		Facts: []string{"replaced"}, Only: func(a kind.Answer) bool { return len(a.List("ring")) > 0 }, Says: ringSays, Run: "show",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith agreement list --current`, `kith agreement list --unread`},
@@ -116,6 +124,25 @@ var Agreement = &kind.Kind{
 		},
 	},
 	Share: &kind.Share{May: isCurrent},
+}
+
+// decisionStatus is how it stands with the decision that an agreement names.
+func decisionStatus(l kind.Look) string {
+	id := agreementDecision.Str(l.View)
+	if id == "" || l.Other == nil {
+		return ""
+	}
+	v := l.Other(id)
+	if v == nil {
+		return ""
+	}
+	return kind.WordOut(kind.Of[Deciding](v).Status)
+}
+
+// agreementFrom says which decision an agreement names.
+func agreementFrom(a kind.Answer) kind.Cell {
+	id := a.Str("decision")
+	return kind.Cell{Words: id[:min(len(id), enoughLetters)]}
 }
 
 // Reading is who has read what an agreement says now.
@@ -195,6 +222,17 @@ func ringOf(l kind.Look) []kind.Named {
 		ring = append(ring, kind.Named{ID: agreementLetters + "-" + v.ID.String(), Name: v.Title})
 	}
 	return []kind.Named{}
+}
+
+// ringSays names the others of a ring.
+func ringSays(a kind.Answer) kind.Cell {
+	var others []string
+	for _, one := range a.List("ring") {
+		if one.Str("id") != a.Str("id") {
+			others = append(others, one.Str("name"))
+		}
+	}
+	return kind.Cell{Words: strings.Join(others, ", ")}
 }
 
 // readAgreement says that the author has read the text as it is.

@@ -25,6 +25,12 @@ func fields(words ...string) kind.Values {
 	return v
 }
 
+// declined is what Ana holds and wanted to hand over to Ben.
+var declined = kinds.Holding{
+	Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}},
+	Refused: []kinds.Holder{{Member: ben, At: 2, Answer: kinds.AnswerDeclined, From: ana}},
+}
+
 // samples are views of which all facts of a kind are so, together.
 var samples = map[string][]*kind.View{
 	"task": {{
@@ -54,20 +60,20 @@ var samples = map[string][]*kind.View{
 	"agreement": {{
 		Fields:  fields("review", "2027-12-01", "decision", "d-1", "timebox", "14d"),
 		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
-	}, {Kept: true, Derived: &kinds.Reading{}}},
+	}, {Kept: true, Derived: &kinds.Reading{}}, {Fields: fields("replaced_by", "a-1"), Derived: &kinds.Reading{}}},
 	"role": {{
 		Fields: fields("until", "2026-12-01"),
 		Derived: &kinds.Tenure{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}, {Member: ben, At: 2, Answer: kinds.AnswerNone}}, Apart: true},
 			Order:   []charter.MemberID{ana},
 		},
-	}, {Derived: &kinds.Tenure{}}},
+	}, {Derived: &kinds.Tenure{}}, {Derived: &kinds.Tenure{Holding: declined}}},
 	"project": {{
 		Title: "Website", Fields: fields("due", "2026-12-01", "intake", "i-1"),
 		Derived: &kinds.Coordinating{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
-	}, {Derived: &kinds.Coordinating{}}},
+	}, {Derived: &kinds.Coordinating{}}, {Derived: &kinds.Coordinating{Holding: declined}}},
 	"newcomer": {{
 		Fields:  fields("meet", "2027-03-01"),
 		Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ben, At: 1, Answer: kinds.AnswerNone}}}, Steps: []kinds.Step{{Name: "a", Text: "Read", By: ben, Done: []kinds.StepDone{{Member: ana, At: 1}}}}},

@@ -120,7 +120,7 @@ var Decision = &kind.Kind{
 		Facts: []string{"waits/me"}, Says: kind.DayOf("by", "by"),
 	}, {
 		Key: "objections", Title: "Objections to what you proposed", Gist: "objections to what I proposed",
-		Facts: []string{"objected/me"}, Says: decisionAgainst, Run: "show",
+		Facts: []string{"objected/me"}, Says: decisionAgainst, Who: decisionFirstAgainst, Run: "show",
 	}, {
 		Key: "closable", Title: "Can be closed", Gist: "what I proposed and can be closed",
 		Facts: []string{"closable/me"}, Says: decisionCount, Run: "close",
@@ -129,7 +129,7 @@ var Decision = &kind.Kind{
 		Facts: []string{"ready/me"}, But: "closable/me", Before: "until", Says: kind.DayOf("until", "by"), Run: "close",
 	}, {
 		Key: "closed", Title: "Closed", Gist: "what I proposed or answered, and was closed since I was shown it",
-		Facts: []string{"closed/me"}, Says: decisionStands, News: true, Run: "show",
+		Facts: []string{"closed/me"}, Says: decisionStands, Who: func(a kind.Answer) any { return a.In("outcome")["recorded_by"] }, News: true, Run: "show",
 	}, {
 		Key: "proposals_left", Title: "Who proposed these left", Gist: "what people have proposed who left", Anybody: true,
 		Facts: []string{"proposer/gone"}, Says: decisionCount, Run: "withdraw",
@@ -222,6 +222,12 @@ func decisionAgainst(a kind.Answer) kind.Cell {
 		}
 	}
 	return kind.Cell{Words: strings.Join(said, "; ")}
+}
+
+func decisionFirstAgainst(a kind.Answer) any {
+	return memberOfFirst(slices.DeleteFunc(a.List("positions"), func(p kind.Answer) bool {
+		return !p.Is("counted") || !isAgainst(kind.WordIn(p.Str("stance")))
+	}))
 }
 
 // decisionCount says how many have answered.

@@ -30,6 +30,9 @@ var (
 	}
 )
 
+// whose is whom lists are asked for that have somebody who does what is in them.
+var whose = &kind.Field{Key: "who", Is: kind.Members, Typed: 1, Hint: "who has it"}
+
 // Holding is who holds something.
 type Holding struct {
 	Holders []Holder // by member
@@ -105,6 +108,36 @@ func (h *Holding) unanswered() (out []charter.MemberID) {
 		}
 	}
 	return out
+}
+
+// keeps are those who wanted to hand it over to somebody who said no, and who hold it still.
+func (h *Holding) keeps() (all []charter.MemberID) {
+	for _, one := range h.Refused {
+		if one.Answer == AnswerDeclined && h.isHolder(one.From) {
+			all = append(all, one.From)
+		}
+	}
+	return all
+}
+
+// saidNo tells who was to take something over and declined, and why.
+func saidNo(a kind.Answer) kind.Cell {
+	var said []string
+	for _, one := range a.List("refused") {
+		if one.In("from") != nil {
+			word := one.Str("name") + " declined"
+			if why := one.Str("why"); why != "" {
+				word += ": " + why
+			}
+			said = append(said, word)
+		}
+	}
+	return kind.Cell{Words: strings.Join(said, "; ")}
+}
+
+// firstNo is the first of those of whom saidNo tells.
+func firstNo(a kind.Answer) any {
+	return first(slices.DeleteFunc(a.List("refused"), func(one kind.Answer) bool { return one.In("from") == nil }))
 }
 
 // of is the naming that a member can answer; ok is false if there is none.

@@ -76,6 +76,8 @@ var Intake = &kind.Kind{
 	},
 	Finds: []*kind.Filter{
 		{Name: "open", Gist: "neither accepted, declined nor passed on", Fact: "open"},
+		{Name: "who", Gist: "that they talk about or estimate", Fact: "mine", Takes: whose},
+		{Name: "nobody", Gist: "that nobody has answered", Fact: "new"},
 		{Name: "state", Gist: "that stand like that", Fact: "state", Takes: intakeState},
 		{Name: "due-before", Gist: "needed before then", Fact: "due", Takes: intakeDue, Before: true},
 	},

@@ -60,6 +60,7 @@ var Project = &kind.Kind{
 		projectRate.Shown(), projectPM.Shown(), projectIntake.Shown(),
 		kind.Value("coordinated_by", "who coordinates it", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Holders) }),
 		kind.Value("asked", "to whom the coordination is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Asked) }),
+		kind.Value("refused", "who were named, and said no or put it back", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Refused) }),
 		kind.Value("named_apart", "two people who didn't know of each other said who coordinates it", func(l kind.Look) bool { return kind.Of[Coordinating](l.View).Apart }),
 		kind.Value("names", "titles that it had before, by which tasks and hours name it, too", func(l kind.Look) []string { return append([]string{}, FormerTitles(l.View)...) }),
 	},
@@ -75,6 +76,7 @@ var Project = &kind.Kind{
 			f.Is("open", true)
 			f.Who("coordinates", c.named()...)
 			f.Who("asked", c.unanswered()...)
+			f.Who("refused", c.keeps()...)
 			f.Is("apart", c.Apart)
 			f.Is("nobody", len(c.Holders) == 0)
 		}
@@ -82,6 +84,8 @@ var Project = &kind.Kind{
 	Finds: []*kind.Filter{
 		{Name: "mine", Gist: "that I coordinate", Fact: "coordinates", Me: true},
 		{Name: "open", Gist: "neither done nor dropped", Fact: "open"},
+		{Name: "who", Gist: "that they coordinate", Fact: "coordinates", Takes: whose},
+		{Name: "nobody", Gist: "that nobody coordinates", Fact: "nobody"},
 		{Name: "status", Gist: "that stand like that", Fact: "status", Takes: projectStatus},
 		{Name: "called", Gist: "of this title, now or before", Fact: CalledFact, Takes: kind.Title},
 		{Name: "intake", Gist: "that came from this request", Fact: "intake", Takes: projectIntake},
@@ -97,11 +101,14 @@ var Project = &kind.Kind{
 		Key: "projects_named", Title: "You are to coordinate", Gist: "projects that I am to coordinate and haven't said yes to",
 		Facts: []string{"asked/me"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.Str("client")} }, Run: "take",
 	}, {
+		Key: "projects_declined", Title: "Said no to taking it over from you", Gist: "projects that I wanted to hand over, and that somebody declined",
+		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
+	}, {
 		Key: "projects_apart", Title: "Two said at once who coordinates: talk, and say it once more", Gist: "projects for which that was said twice at once", Anybody: true,
 		Facts: []string{"apart"}, Says: projectCoordinators, Run: "coordinate",
 	}, {
 		Key: "projects", Title: "Nobody coordinates these", Gist: "projects that nobody coordinates", Anybody: true,
-		Facts: []string{"nobody"}, Order: projectByDue, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} }, Run: "take",
+		Facts: []string{"nobody"}, Order: projectByDue, Says: kind.DueOf("due"), Run: "take",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith project list --open`, `kith project list --mine`},

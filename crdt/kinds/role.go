@@ -55,6 +55,7 @@ var Role = &kind.Kind{
 		t := kind.Of[Tenure](v)
 		f.Who("holds", t.named()...)
 		f.Who("asked", t.unanswered()...)
+		f.Who("refused", t.keeps()...)
 		f.Who("rotates", t.Order...)
 		f.Is("apart", t.Apart)
 		f.Is("vacant", len(t.Holders) == 0)
@@ -68,6 +69,8 @@ var Role = &kind.Kind{
 		{Name: "mine", Gist: "that I hold", Fact: "holds", Me: true},
 		{Name: "rotating", Gist: "in whose rotation I am", Fact: "rotates", Me: true},
 		{Name: "vacant", Gist: "that nobody holds", Fact: "vacant"},
+		{Name: "who", Gist: "that they hold", Fact: "holds", Takes: whose},
+		{Name: "nobody", Gist: "that nobody holds", Fact: "vacant"},
 	},
 	Orders: []*kind.Order{roleByUntil},
 	Columns: []*kind.Column{
@@ -80,6 +83,9 @@ var Role = &kind.Kind{
 	Today: []*kind.Wait{{
 		Key: "roles_named", Title: "You are named for a role", Gist: "roles for which I am named and haven't said yes",
 		Facts: []string{"asked/me"}, Says: roleSays, Run: "take",
+	}, {
+		Key: "roles_declined", Title: "Said no to taking it over from you", Gist: "roles that I wanted to hand over, and that somebody declined",
+		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
 	}, {
 		Key: "roles_apart", Title: "Filled twice at once: talk, and fill it once more", Gist: "roles that were filled twice at once", Anybody: true,
 		Facts: []string{"apart"}, Says: roleWhoHolds, Run: "fill",

@@ -54,7 +54,6 @@ var (
 	}
 	taskTaken = &kind.Field{Key: "taken", Is: kind.Moment, Hint: "when they took it", Log: taskTook}
 	taskHelp  = &kind.Field{Key: "help", Is: kind.Reason, Hint: "why they want help", Log: taskWantsHelp}
-	taskWhose = &kind.Field{Key: "who", Is: kind.Members, Typed: 1, Hint: "who has it"}
 	taskNext  = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to take it over"}
 	taskNote  = &kind.Field{Key: "note", Is: kind.Reason, Hint: "what they have to know"}
 	taskOffer = &kind.Field{Key: "offer", Is: kind.Reason, Hint: "what help they offer", Log: taskOffers} // or offered
@@ -106,6 +105,7 @@ var Task = &kind.Kind{
 			if d.isFree() && d.saidNo() {
 				f.Who("refused", v.CreatedBy)
 			}
+			f.Who("refused", d.keeps()...)
 			for _, m := range d.concerns(v) {
 				f.Is("offered/"+m.String(), len(d.Offers) > 0)
 			}
@@ -114,7 +114,7 @@ var Task = &kind.Kind{
 	Finds: []*kind.Filter{
 		{Name: "mine", Gist: "that I took or accepted", Fact: "mine", Me: true},
 		{Name: "open", Gist: "not done and not dropped", Fact: "open"},
-		{Name: "who", Gist: "that they took or accepted", Fact: "mine", Takes: taskWhose},
+		{Name: "who", Gist: "that they took or accepted", Fact: "mine", Takes: whose},
 		{Name: "nobody", Gist: "that nobody has, and nobody is asked to take", Fact: "free"},
 		{Name: "i-asked", Gist: "that I made, and asked others to take", Fact: "asker", Me: true},
 		{Name: "help-wanted", Gist: "for which help is wanted", Fact: "help"},
@@ -147,32 +147,42 @@ var Task = &kind.Kind{
 	Today: []*kind.Wait{
 		{
 			Key: "asked", Title: "You are asked to take", Gist: "tasks that I am asked to take",
-			Facts: []string{"asked/me"}, Order: taskByDue, Says: kind.DayOf("due", "due"),
+			Facts: []string{"asked/me"}, Order: taskByDue, Says: taskAsks, Run: "accept",
+		},
+		{
+			Key: "overdue", Title: "Overdue", Gist: "tasks of mine that are overdue",
+			Facts: []string{"mine/me", "open"}, Before: "due", Ahead: -1, Order: taskByDue, Says: kind.DueOf("due"),
 		},
 		{
 			Key: "due", Title: "Due", Gist: "tasks of mine that are due",
-			Facts: []string{"mine/me", "open"}, Before: "due", Ahead: 1, Order: taskByDue,
-			Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} },
+			Facts: []string{"mine/me", "open"}, Before: "due", Ahead: 1, Order: taskByDue, Besides: "overdue", Says: kind.DueOf("due"),
 		},
 		{
-			Key: "declined", Title: "Said no to what you asked for", Gist: "tasks of mine that others declined or put back, and nobody has",
-			Facts: []string{"refused/me"}, Says: taskWhoSaidNo, News: true, Run: "ask",
+			Key: "declined", Title: "Said no to what you asked for", Gist: "what others declined to take, or put back",
+			Facts: []string{"refused/me"}, Says: taskWhoSaidNo, Who: taskFirstNo, News: true, Run: "ask",
 		},
 		{
 			Key: "offered", Title: "Help is offered", Gist: "help that is offered with what I do",
 			Facts: []string{"offered/me"}, Says: taskWhoOffers, News: true, Run: "show",
+			Who: func(a kind.Answer) any { return memberOfFirst(a.In("help").List("offers")) },
+		},
+		{
+			Key: "mine", Title: "What else you have taken on", Gist: "what else I have taken on",
+			Facts: []string{"mine/me", "open"}, Order: taskByDue, Besides: "due", Says: kind.DueOf("due"), Run: "show",
+			Who: func(kind.Answer) any { return nil }, // it is one's own
 		},
 		{
 			Key: "left", Title: "Who had these left", Gist: "what people have who left", Anybody: true,
 			Facts: []string{"mine/gone", "open"}, But: "mine/here", Says: taskWho, Run: "take",
+			Who: func(a kind.Answer) any { return first(a.List("taken_by")) },
 		},
 		{
 			Key: "nobody", Title: "Nobody has these", Gist: "tasks that nobody has", Anybody: true,
-			Facts: []string{"free"}, Order: taskByDue, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Day: a.Str("due"), Due: true} }, Run: "take",
+			Facts: []string{"free"}, Order: taskByDue, Says: kind.DueOf("due"), Run: "take",
 		},
 		{
 			Key: "help_wanted", Title: "Help wanted", Gist: "where help is wanted", Anybody: true,
-			Facts: []string{"help"}, But: "wants/me", Says: taskWhoWantsHelp,
+			Facts: []string{"help"}, But: "wants/me", Says: taskWhoWantsHelp, Who: func(a kind.Answer) any { return a.In("help")["by"] }, Run: "offer",
 		},
 	},
 	Examples: kind.Examples{
@@ -383,6 +393,16 @@ func (d *Doing) isFree() bool { return len(d.TakenBy)+len(d.unanswered()) == 0 }
 // saidNo says whether somebody was asked, and declined or put it back.
 func (d *Doing) saidNo() bool {
 	return slices.ContainsFunc(d.Asked, func(a Asked) bool { return a.Answer == AnswerDeclined || a.Answer == AnswerPutBack })
+}
+
+// keeps are those who wanted to hand it over to somebody who said no, and who have it still.
+func (d *Doing) keeps() (all []charter.MemberID) {
+	for _, a := range d.Asked {
+		if a.Answer == AnswerDeclined && slices.Contains(d.TakenBy, a.From) {
+			all = append(all, a.From)
+		}
+	}
+	return all
 }
 
 // concerns are those to whom help is offered: who has the task, or else who made it.
@@ -612,6 +632,40 @@ func taskWho(a kind.Answer) kind.Cell {
 		}
 	}
 	return kind.Cell{Words: strings.Join(asked, ", ")}
+}
+
+// taskAsks says until when somebody is asked to do a task, and who hands it over to them.
+func taskAsks(a kind.Answer) kind.Cell {
+	cell := kind.DayOf("due", "due")(a)
+	for _, one := range a.List("asked") {
+		if giver := one.In("from").Str("name"); giver != "" && one.Str("answer") == AnswerNone {
+			cell.Words = strings.TrimSpace(giver + " hands it over; " + cell.Words)
+		}
+	}
+	return cell
+}
+
+// taskFirstNo is the first of those of whom taskWhoSaidNo tells.
+func taskFirstNo(a kind.Answer) any {
+	return memberOfFirst(slices.DeleteFunc(a.List("asked"), func(one kind.Answer) bool {
+		return one.Str("answer") != AnswerDeclined && one.Str("answer") != AnswerPutBack
+	}))
+}
+
+// first is the first of several; nil if there is none.
+func first(all []kind.Answer) any {
+	if len(all) == 0 {
+		return nil
+	}
+	return map[string]any(all[0])
+}
+
+// memberOfFirst is the member of the first of several; nil if there is none.
+func memberOfFirst(all []kind.Answer) any {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]["member"]
 }
 
 // taskWhoSaidNo says who declined a task, or put it back, and why.

@@ -26,6 +26,7 @@ type Share struct {
 	Over      bool            `json:"over"`
 	Until     Time            `json:"until"`
 	OverBy    []string        `json:"over_by"` // which co-ops ended it; none: its date has come
+	Why       string          `json:"why"`     // the reason that they gave; ""
 	Rule      string          `json:"rule"`    // who of one's own co-op may share: anyone, agreed
 	Doubt     string          `json:"doubt"`   // that it isn't known whether they speak for their co-op, and what to do; or ""
 	Ours      []Named         `json:"ours"`

@@ -277,7 +277,7 @@ type Hit struct {
 // Today is what waits for me.
 type Today struct {
 	Notice    []string   `json:"notice"`    // what I have to know first, as in Status
-	Sections  []Section  `json:"sections"`  // what waits in documents, once more, in one form
+	Sections  []Section  `json:"sections"`  // all that waits, in one form, in the order in which it is told
 	AboutMe   []Proposal `json:"about_me"`  // about my own membership, open
 	Proposals []Proposal `json:"proposals"` // without my answer, or mine and overtaken
 	Asks      []Ask      `json:"asks"`      // by allies, without an answer
@@ -287,22 +287,26 @@ type Today struct {
 	Documents map[string][]json.RawMessage `json:"-"`
 }
 
-// Section is what waits in documents of one kind for one reason.
+// Section is what waits for one reason.
 type Section struct {
 	Name  string        `json:"name"`
 	Title string        `json:"title"`
 	Items []SectionItem `json:"items"`
 }
 
-// SectionItem is one document in which something waits.
+// SectionItem is one thing that waits: a document, a step about the co-op, what an ally asks or answers, a share, somebody who is away.
 type SectionItem struct {
-	ID      string `json:"id"`
-	Short   string `json:"short"`
-	Kind    string `json:"kind"`
-	Title   string `json:"title"`
-	Why     string `json:"why"`     // who, and what they say; ""
-	Due     string `json:"due"`     // the day that it is about; ""
-	Command string `json:"command"` // what to type
+	ID          string `json:"id"`
+	Short       string `json:"short"`
+	Kind        string `json:"kind"` // of the document; or proposal, ask, share, member
+	Title       string `json:"title"`
+	Why         string `json:"why"`             // in words; ""
+	Who         *Named `json:"who"`             // whose doing it is, or whose thing; null: mine, or nobody's in particular
+	At          Time   `json:"at"`              // since when, by the clock of who did it; null: that isn't known
+	Due         string `json:"due"`             // the day that it is about; ""
+	OverdueDays int    `json:"overdue_days"`    // days since that day, of what was to be done by then; else 0
+	Command     string `json:"command"`         // what to type
+	Space       *Named `json:"space,omitempty"` // in an answer that is about several spaces
 }
 
 // UnmarshalJSON reads it, and keeps apart what waits in documents.

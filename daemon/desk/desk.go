@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -25,6 +26,7 @@ type Desk struct {
 var (
 	_ server.Documents = (*Desk)(nil)
 	_ server.Versions  = (*Desk)(nil)
+	_ server.News      = (*Desk)(nil)
 )
 
 // New makes the desk of a space; in all are the shares where its documents go on.
@@ -99,7 +101,7 @@ func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 // List implements server.Documents.
 func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
 	rules := b.at.Replica.Rules()
-	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, gone: func(member string) bool {
+	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), gone: func(member string) bool {
 		id, err := charter.ParseMemberID(member)
 		m, ok := rules.Member(id)
 		return err == nil && ok && (m.Standing == charter.Resigned || m.Standing == charter.Removed)
@@ -107,11 +109,22 @@ func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, erro
 	if q.News && err == nil {
 		found, err = unseen(found)
 	}
+	if q.Unread && err == nil {
+		found, err = neverShown(found)
+	}
 	all := make([]server.Shown, len(found))
 	for i, s := range found {
 		all[i] = s.told(q.Kind)
 	}
 	return all, err
+}
+
+// millis is a moment as entries have it; 0 for none.
+func millis(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMilli()
 }
 
 // Show implements server.Documents.
@@ -161,7 +174,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		return server.Shown{}, err
 	}
 	before, text := "", ""
-	s, err := b.edit(ctx, id, func(e editing) error {
+	s, err := b.edit(replica.ByVerb(ctx, v.Name), id, func(e editing) error {
 		before, text, e.shown = k.Revision(e.View), e.View.Text, seen
 		return e.perform(k, v, said)
 	})

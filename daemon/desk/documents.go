@@ -42,7 +42,7 @@ func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	for _, f := range figures {
 		a.Figures[f.Name] = f.Value
 	}
-	v, err := r.Create(ctx, k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
+	v, err := r.Create(replica.ByVerb(ctx, k.Make.Name), k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
 	if err != nil {
 		return Shown{}, err
 	}
@@ -61,7 +61,7 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 		return Shown{}, err
 	}
 	text, short := "", at.Header().Short
-	s, err := b.edit(ctx, id, func(e editing) error {
+	s, err := b.edit(replica.ByVerb(ctx, "restore"), id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head, short)
 		var was string
 		switch {
@@ -221,6 +221,7 @@ type listQuery struct {
 	order *kind.Order                     // nil: newest change first
 	gone  func(member string) bool        // see kind.Asker
 	limit int                             // 0: all
+	since int64                           // changed then or later, in milliseconds since the Unix epoch; 0: whenever
 }
 
 // item is one document of a list before its view is read.
@@ -246,7 +247,7 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	for _, f := range all {
 		linked[f.ref.ID] = true
 	}
-	for _, ref := range r.Select(replica.Query{Kind: q.kind.Name, Wants: q.ask(me.ID), But: linked, By: by, Compare: q.compare, Limit: q.limit}) {
+	for _, ref := range r.Select(replica.Query{Kind: q.kind.Name, Wants: q.ask(me.ID), But: linked, By: by, Compare: q.compare, Limit: q.limit, Since: q.since}) {
 		all = append(all, item{ref: ref})
 	}
 	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
@@ -334,7 +335,9 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 		me, _ := at.Replica.Me()
 		f := item{ref: replica.Ref{ID: doc, Updated: int64(at.View.UpdatedAt), Created: int64(v.CreatedAt), Title: replica.TitleKey(at.View.Title)}, at: &at}
 		facts := q.kind.FactsOf(at.View)
-		if kind.Match(facts, q.ask(me.ID)) {
+		facts = append(slices.DeleteFunc(facts, func(word string) bool { name, _ := kind.SplitFact(word); return name == kind.FromFact }),
+			kind.Fact(kind.FromFact, v.CreatedBy.String())) // who began it is told as at home
+		if kind.Match(facts, q.ask(me.ID)) && f.ref.Updated >= q.since {
 			f.ref.Kind = v.Kind
 			if q.order != nil && q.order.Fact != "" {
 				f.ref.By = kind.ValueOf(facts, q.order.Fact)

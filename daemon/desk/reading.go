@@ -172,6 +172,20 @@ func (b *Desk) answered(k *kind.Kind, verb *kind.Verb, id string, a asks, err er
 	return p
 }
 
+// neverShown leaves out what the member of this device was ever shown here, or wrote in.
+func neverShown(all []Shown) (news []Shown, err error) {
+	for _, s := range all {
+		was, err := s.Replica.Shown(s.key())
+		if err != nil {
+			return nil, err
+		}
+		if was.Revision == "" && was.Left == nil {
+			news = append(news, s)
+		}
+	}
+	return news, nil
+}
+
 // unseen leaves out what the member of this device was shown here as it is, and what they changed last themselves.
 func unseen(all []Shown) (news []Shown, err error) {
 	for _, s := range all {

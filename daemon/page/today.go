@@ -175,7 +175,7 @@ func (in *asking) aboutUs(title string, all []api.Proposal) section {
 }
 
 // told are the waits that have a place of their own on the page of today, or stand among what is soon.
-var told = []string{"decisions", "asked", "agreements", "help_wanted", "nobody", "due", "reviews"}
+var told = []string{"decisions", "asked", "agreements", "help_wanted", "nobody", "overdue", "due", "mine", "reviews"}
 
 // declaredWaits are the sections of all else that the declarations of kinds have wait for somebody: for nobody in
 // particular, or for the reader.

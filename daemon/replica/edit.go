@@ -153,7 +153,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		r.docs.drop(doc) // it may have written a part
 		return crdt.View{}, err
 	}
-	v, err := r.commit(ru, d, create, now, beside...)
+	v, err := r.commit(ctx, ru, d, create, now, beside...)
 	if err != nil {
 		// The core has numbered this change; the number must not serve for another one.
 		r.endRun(ru)
@@ -178,12 +178,12 @@ func (d *document) writeAs(actor [entry.ActorSize]byte) error {
 
 // commit turns what was written to d into a change, signs it, judges it by the rules that hold
 // for everybody, stores it and tells.
-func (r *Replica) commit(ru *run, d *document, create *entry.Creation, now time.Time, beside ...small) (crdt.View, error) {
+func (r *Replica) commit(ctx context.Context, ru *run, d *document, create *entry.Creation, now time.Time, beside ...small) (crdt.View, error) {
 	payload, c, err := written(d.am, automerge.CommitOptions{Time: &now})
 	if err != nil {
 		return crdt.View{}, err
 	}
-	return r.bring(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c, beside...)
+	return r.bring(ctx, ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c, beside...)
 }
 
 // written ends a change with what was written to am, and returns it.
@@ -205,8 +205,8 @@ func written(am *automerge.Doc, o automerge.CommitOptions) ([]byte, *change.Chan
 }
 
 // bring brings in a local change that is in the core already: signed, judged, stored and told.
-func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (crdt.View, error) {
-	ticket, w, err := r.queue(ru, d, f, c, beside...)
+func (r *Replica) bring(ctx context.Context, ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (crdt.View, error) {
+	ticket, w, err := r.queue(ctx, ru, d, f, c, beside...)
 	if err != nil {
 		return crdt.View{}, err
 	}
@@ -222,7 +222,7 @@ func (r *Replica) bring(ru *run, d *document, f entry.Fields, c *change.Change, 
 }
 
 // queue signs and judges a local change and hands it to the store, in the order of the run.
-func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (*store.Ticket, *work, error) {
+func (r *Replica) queue(ctx context.Context, ru *run, d *document, f entry.Fields, c *change.Change, beside ...small) (*store.Ticket, *work, error) {
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
 	if ru.over {
@@ -249,6 +249,10 @@ func (r *Replica) queue(ru *run, d *document, f entry.Fields, c *change.Change, 
 		b.PutSmall(s.name, s.value)
 	}
 	r.putEntry(b, w, w.verdicts[0])
+	if err := r.putDeed(ctx, b, e, d.id); err != nil {
+		ru.over = true
+		return nil, nil, err
+	}
 	r.putView(b, d, w.view.view, w.view.encoded)
 	r.putUnsettled(b, d)
 	if d.judge.Due() {

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -41,7 +42,7 @@ func (r *Replica) joinHeads(d *document, now time.Time) error {
 		if err := d.am.LoadIncremental(payload); err != nil {
 			return fmt.Errorf("join the heads of document %s: %w", d.id, err)
 		}
-		if _, err := r.bring(ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Payload: payload}, c); err != nil {
+		if _, err := r.bring(context.Background(), ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Payload: payload}, c); err != nil {
 			return err
 		}
 	}

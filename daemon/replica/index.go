@@ -156,6 +156,7 @@ type Query struct {
 	By      string               // the fact whose value is to stand in Ref.By; "": none
 	Compare func(a, b *Ref) int  // the order; nil: by ID
 	Limit   int                  // how many of the first are wanted; 0: all
+	Since   int64                // changed then or later: see Ref.Updated
 }
 
 // Select gives the documents that a query asks for, in its order. It goes through all of the index, and orders no more than twice as many
@@ -170,7 +171,7 @@ func (r *Replica) Select(q Query) []Ref {
 	}
 	best := firsts{compare: q.Compare, limit: q.Limit}
 	for ref := range ix.allLocked(entry.DocID{}) {
-		if q.Kind != "" && ref.Kind != q.Kind || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
+		if q.Kind != "" && ref.Kind != q.Kind || ref.Updated < q.Since || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
 			continue
 		}
 		if q.By == "" {

@@ -93,6 +93,13 @@ func (p *places) take(id entry.ID) (at placed, ok bool) {
 	return placed{}, false
 }
 
+// forget forgets all of it.
+func (p *places) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.routes, p.ahead = nil, nil
+}
+
 // body returns an entry that was read ahead, and forgets those before it.
 func (p *places) body(at placed) ([]byte, bool) {
 	p.mu.Lock()

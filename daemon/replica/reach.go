@@ -89,6 +89,13 @@ func (r *Replica) learnLocked() error {
 	return cmp.Or(broken, err)
 }
 
+// forget lets all of it be learned anew.
+func (x *reach) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.runs, x.numbers, x.upTo = nil, nil, 0
+}
+
 // numberLocked is numberIn, and remembers.
 func (r *Replica) numberLocked(of deviceRun, id entry.ID) uint64 {
 	n := r.reach.numbers[acknowledged{of, id}]

@@ -101,6 +101,8 @@ type Replica struct {
 	quota  *quota
 	paced  paced
 	days   days
+	handed handed
+	deeds  deeds
 	clock  arrivalClock
 
 	events     *hub[Event]
@@ -305,6 +307,13 @@ func (r *Replica) goOn() error {
 	if err := r.startClock(); err != nil {
 		return err
 	}
+	var err error
+	if r.deeds.last, err = r.readDeeds(); err != nil {
+		return err
+	}
+	if err := r.readHanded(); err != nil {
+		return err
+	}
 	if err := errors.Join(r.readGranted(), r.readQuota(), r.readDays()); err != nil {
 		return err
 	}
@@ -376,6 +385,15 @@ func count(b *store.Batch, from int, to charter.State) {
 	}
 	if int(to) < len(n) {
 		n[to]++
+	}
+	b.Count(n[charter.Pending], n[charter.Void], n[charter.Elsewhere])
+}
+
+// uncount takes an entry that is taken out from the counts of states.
+func uncount(b *store.Batch, state charter.State) {
+	var n [4]int64
+	if int(state) < len(n) {
+		n[state]--
 	}
 	b.Count(n[charter.Pending], n[charter.Void], n[charter.Elsewhere])
 }

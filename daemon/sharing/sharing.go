@@ -192,6 +192,9 @@ func (x *Sharing) shareOf(r *replica.Replica) api.Share {
 	for i := range by {
 		if by[i] != (charter.StepID{}) {
 			out.OverBy = append(out.OverBy, shared.Side(i).Name())
+			if p, ok := shared.Side(i).Proposal(by[i]); ok && out.Why == "" {
+				out.Why = words.Reason(&p)
+			}
 		}
 	}
 	return out

@@ -71,6 +71,7 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		Relays: config.Relays, NoMDNS: c.NoMDNS,
 		Charter: directory{r, &s.parting}, Book: Addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
+			defer r.InTouch()()
 			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Person: with.Member, Former: with.Former, Only: mayHave(r, with.Key)}, report)
 		},
 		Ping:    s.exchange.Ping,

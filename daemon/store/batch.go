@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
+
 	"kith/crdt/entry"
 )
 
@@ -94,6 +96,17 @@ func (b *Batch) PutEntry(e *entry.Entry, r Record) {
 
 // PutRecord replaces the record of an entry that is stored.
 func (b *Batch) PutRecord(id entry.ID, r Record) { b.set(recordKey(id), marshal(r)) }
+
+// DropEntry takes a stored entry out, with its record.
+func (b *Batch) DropEntry(id entry.ID, r Record) {
+	b.del(entryKey(r.Doc, r.Arrival))
+	b.del(recordKey(id))
+	b.del(arrivalKey(r.Arrival))
+	b.delta.Stored--
+}
+
+// KeepArrival keeps a number under which an entry arrived from being given out again after it was taken out.
+func (b *Batch) KeepArrival(n uint64) { b.set(keyArrival, binary.BigEndian.AppendUint64(nil, n)) }
 
 // PutView stores the view of a document and what lists need to know of it; first says that it had no view.
 func (b *Batch) PutView(doc entry.DocID, d Doc, view []byte, first bool) {

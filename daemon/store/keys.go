@@ -22,7 +22,10 @@ const (
 	prefixSmall      = 's' // name → value
 )
 
-var keyCounts = []byte("c")
+var (
+	keyCounts  = []byte("c")
+	keyArrival = []byte("a") // the number of an arrival that is taken out; those up to it aren't given out again
+)
 
 func entryKey(doc entry.DocID, arrival uint64) []byte {
 	k := make([]byte, 0, 1+len(doc)+8)

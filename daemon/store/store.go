@@ -10,6 +10,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -232,6 +233,9 @@ func (s *Store) readState() error {
 		if it.Valid() {
 			s.seq.Store(arrivalOf(it.Item().Key()))
 		}
+		if b, err := valueOf(txn, keyArrival); err == nil && len(b) == 8 {
+			s.seq.Store(max(s.seq.Load(), binary.BigEndian.Uint64(b)))
+		}
 		item, err := txn.Get(keyCounts)
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return nil
@@ -277,6 +281,9 @@ func (s *Store) Counts() Counts {
 	defer s.mu.Unlock()
 	return s.counts
 }
+
+// LastArrival is the newest number given out.
+func (s *Store) LastArrival() uint64 { return s.seq.Load() }
 
 // NextArrival gives out the number under which the next entry is stored: rising, never twice.
 func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }

@@ -176,6 +176,17 @@ func (c *Client) Today(ctx context.Context) (api.Today, error) {
 	return call[api.Today](ctx, c, "GET", "today", nil, nil)
 }
 
+// Undo takes back what this device did last.
+func (c *Client) Undo(ctx context.Context) (api.Undone, error) {
+	return call[api.Undone](ctx, c, "POST", "undo", nil, struct{}{})
+}
+
+// NoteTold says that the member of this device was told how these things stand: they are no news any more.
+func (c *Client) NoteTold(ctx context.Context, things []api.Told) error {
+	_, err := call[struct{}](ctx, c, "POST", "told", nil, api.ToldRequest{Things: things[:min(len(things), api.MaxTold)]})
+	return err
+}
+
 func (c *Client) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
 	return c.DoctorAsked(ctx, api.DoctorRequest{Rebuild: rebuild})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -66,7 +67,7 @@ func listParams(k *kind.Kind) (all []param) {
 	for _, f := range k.Filters() {
 		all = append(all, paramOf(f))
 	}
-	return append(all, param{name: "sort", gist: "the order; the first is the default", is: aWord, words: orders(k)}, limit, brief)
+	return append(all, param{name: "sort", gist: "the order; the first is the default", is: aWord, words: orders(k)}, since, limit, brief)
 }
 
 func orders(k *kind.Kind) (names []string) {
@@ -83,6 +84,9 @@ type ListQuery struct {
 	Order *kind.Order                  // nil: newest change first
 	Limit int                          // 0: all
 	News  bool                         // without what the member of this device was shown as it is
+	// Unread leaves out what they were ever shown.
+	Unread bool
+	Since  time.Time // changed since then, by the clock of who did; zero: whenever
 }
 
 func listing(k *kind.Kind) work {
@@ -110,6 +114,11 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 	list.Kind = k
 	if list.Limit, err = q.number("limit", 0); err != nil {
 		return list, err
+	}
+	if word := q.Get("since"); word != "" {
+		if list.Since, err = s.sinceWhen(word); err != nil {
+			return list, err
+		}
 	}
 	asked, callings := map[*kind.Filter]string{}, map[*kind.Filter][]string{}
 	for _, f := range k.Filters() {
@@ -176,6 +185,15 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 		list.Order = k.Sorts()[i]
 	}
 	return list, nil
+}
+
+// sinceWhen reads since when: a moment or a day, which begins where this daemon runs.
+func (s *Server) sinceWhen(word string) (time.Time, error) {
+	at, _, err := api.ParseDate(word, s.now().Location())
+	if err != nil {
+		return at, api.Problemf(api.Invalid, "since=2026-12-01, or RFC 3339", "“%s” is no moment", api.Brief(word))
+	}
+	return at, nil
 }
 
 func showing(k *kind.Kind) work {

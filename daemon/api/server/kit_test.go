@@ -40,12 +40,13 @@ type answerer interface {
 	Documents
 	Versions
 	Talk
+	News
 	Agreements
 }
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Drops: a, Charter: a, Allies: a, Shares: a, Documents: a, Versions: a, Talk: a, Agreements: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Drops: a, Charter: a, Allies: a, Shares: a, Documents: a, Versions: a, News: a, Talk: a, Agreements: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil
@@ -68,6 +69,10 @@ type fake struct {
 	events    chan api.Event // what Events gives
 	syncing   func(ctx context.Context) (api.Status, error)
 }
+
+func (f *fake) Shares(context.Context) ([]api.Share, error) { return nil, nil }
+
+func (f *fake) ToldOf(context.Context, string) (string, error) { return "", nil }
 
 func (f *fake) Mentions(context.Context) ([]api.Mention, error) { return nil, nil }
 

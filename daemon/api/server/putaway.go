@@ -35,7 +35,7 @@ func every(v *kind.Verb) work {
 
 // mergedSection is what today says of documents at one place of which several wrote apart.
 func (s *Server) mergedSection(ctx context.Context, seenToo bool) (api.Section, error) {
-	out := api.Section{Name: "merged", Title: "Two wrote at one place here", Items: []api.SectionItem{}}
+	out := api.Section{Name: "merged", Title: "Two wrote at one place here"}
 	w := &kind.Wait{Key: out.Name, Facts: []string{kind.MergedFact}, News: true}
 	for _, k := range kinds.All.Nouns() {
 		found, err := s.waiting(ctx, k, w, seenToo)
@@ -44,7 +44,7 @@ func (s *Server) mergedSection(ctx context.Context, seenToo bool) (api.Section, 
 		}
 		for _, d := range found {
 			out.Items = append(out.Items, api.SectionItem{
-				ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Why: whoApart(d.Apart), Command: "kith " + k.Name + " show " + d.Short,
+				ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Why: whoApart(d.Apart), Who: &d.UpdatedBy, At: d.UpdatedAt, Space: d.Space, Command: "kith " + k.Name + " show " + d.Short,
 			})
 		}
 	}

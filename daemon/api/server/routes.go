@@ -54,6 +54,7 @@ var (
 	acknowledged = param{name: "acknowledged", gist: "with what others have acknowledged, which takes longer the first time", is: aFlag}
 	wait         = param{name: "wait", gist: "how long to wait at most", is: aSpan}
 	limit        = param{name: "limit", gist: "at most so many", is: aNumber}
+	since        = param{name: "since", gist: "changed since then: a day, or RFC 3339"}
 	brief        = param{name: "brief", gist: "without their texts", is: aFlag}
 )
 
@@ -139,6 +140,8 @@ func otherRoutes() []route {
 		{path: "GET find", gist: "headers of documents by the start of their ID", about: everySpace, query: []param{{name: "kind", gist: "of this kind"}, {name: "prefix", gist: "the start of the ID"}, limit}, work: answers((*Server).find)},
 		{path: "GET search", gist: "documents that hold all the words, best first", about: everySpace, query: []param{{name: "q", gist: "the words"}, limit}, work: answers((*Server).search)},
 		{path: "GET today", gist: "what waits for me", about: everySpace, query: []param{{name: "all", gist: "with what I was shown already", is: aFlag}}, work: todayWork()},
+		{path: "POST undo", gist: "take back what this device did last, if nobody else can have it", about: everySpace, work: takes((*Server).undo)},
+		{path: "POST told", gist: "say that the member of this device was told how things stand that are no documents: they are no news any more", about: everySpace, work: takes((*Server).noteTold)},
 		{path: "GET log", gist: "what happened, newest first", about: aDocument, query: []param{{name: "id", gist: "to this document"}, {name: "void", gist: "only what a rule refused", is: aFlag}, {name: "since", gist: "what came here since then: RFC 3339, or last"}, {name: "from", gist: "by this member"}, {name: "of", gist: "about documents of this kind, or charter"}, {name: "note", gist: "remember how far this went, for since=last", is: aFlag}, limit}, work: answers((*Server).logLines)},
 		{path: "POST adopt/{entry}", gist: "take over what a member wrote beyond what the co-op honours", work: takes((*Server).adopt)},
 

@@ -30,6 +30,7 @@ type Server struct {
 	spaces Spaces
 	log    *slog.Logger
 	now    func() time.Time
+	begin  func(context.Context) context.Context // see Each
 
 	// For one request, which pick chooses:
 	at    Space   // that it is about
@@ -40,6 +41,12 @@ type Server struct {
 // to a person.
 func New(spaces Spaces, log *slog.Logger) *Server {
 	return &Server{spaces: spaces, log: log, now: time.Now}
+}
+
+// Each has a request done under the context that begin makes of its own: all that one writes is one deed.
+func (s *Server) Each(begin func(context.Context) context.Context) *Server {
+	s.begin = begin
+	return s
 }
 
 // Run answers on l until ctx ends, then lets requests under way finish within a moment,
@@ -102,6 +109,9 @@ func (s *Server) serve(route *route) http.Handler {
 			ctx, cancel := context.WithTimeout(r.Context(), workTimeout+waitOf(r))
 			defer cancel()
 			r = r.WithContext(ctx)
+		}
+		if s.begin != nil {
+			r = r.WithContext(s.begin(r.Context()))
 		}
 		err := route.checkQuery(r)
 		one := s

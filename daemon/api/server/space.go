@@ -21,6 +21,7 @@ type Space struct {
 	Shares     Shares
 	Documents  Documents
 	Versions   Versions
+	News       News
 	Talk       Talk
 	Agreements Agreements
 }

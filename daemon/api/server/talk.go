@@ -143,10 +143,10 @@ func (s *Server) mentions(ctx context.Context) ([]api.Mention, error) {
 
 // mentionSection is the same in the form of what waits in documents.
 func mentionSection(all []api.Mention) api.Section {
-	out := api.Section{Name: "mentions", Title: MentionsTitle, Items: []api.SectionItem{}}
+	out := api.Section{Name: "mentions", Title: MentionsTitle}
 	for _, m := range all {
 		out.Items = append(out.Items, api.SectionItem{
-			ID: m.ID, Short: m.Short, Kind: m.Kind, Title: m.Title, Why: fmt.Sprintf("%s: %s", m.By.Name, m.Text), Command: "kith talk " + m.Short,
+			ID: m.ID, Short: m.Short, Kind: m.Kind, Title: m.Title, Why: fmt.Sprintf("%s: %s", m.By.Name, m.Text), Who: &m.By, At: m.At, Space: m.Space, Command: "kith talk " + m.Short,
 		})
 	}
 	return out

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -26,7 +24,7 @@ func (s *Server) mine(ctx context.Context) (string, error) {
 }
 
 // today collects what waits for the member of this daemon, in every space that is meant: for each kind of document
-// what its declaration says.
+// what its declaration says, and what every co-op has.
 func (s *Server) today(r *http.Request) (any, error) {
 	ctx := r.Context()
 	notice, err := across(s, func(one *Server) ([]string, error) {
@@ -36,77 +34,27 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	told := *s // also what has ended is told of
 	s, err = s.whereIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	asks, err := s.openAsks(ctx)
+	d := &day{Server: s, ctx: ctx, seenToo: (query{r.URL.Query()}).flag("all"), waits: map[string][]Shown{}}
+	if err := d.gather(); err != nil {
+		return nil, err
+	}
+	sections, err := d.sections(&told)
 	if err != nil {
 		return nil, err
 	}
-	proposals, err := across(s, func(one *Server) ([]api.Proposal, error) {
-		list, err := one.at.Charter.Proposals(ctx)
-		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.WaitsForMe }), err
-	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
-	if err != nil {
-		return nil, err
+	t := object{
+		"mentions": withLists(d.mentions), "notice": withLists(notice), "about_me": withLists(d.aboutMe), "proposals": withLists(d.proposals), "asks": withLists(d.asks),
+		"sections": withLists(sections),
 	}
-	aboutMe, err := across(s, func(one *Server) ([]api.Proposal, error) {
-		list, err := one.at.Charter.Proposals(ctx)
-		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !p.AboutMe || p.State != "open" }), err
-	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
-	if err != nil {
-		return nil, err
+	for key, waiting := range d.waits {
+		t[key] = withLists(waiting)
 	}
-	mentions, err := s.mentions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t := object{"mentions": withLists(mentions), "notice": withLists(notice), "about_me": withLists(aboutMe), "proposals": withLists(proposals), "asks": withLists(asks)}
-	seenToo := (query{r.URL.Query()}).flag("all")
-	merged, err := s.mergedSection(ctx, seenToo)
-	if err != nil {
-		return nil, err
-	}
-	sections := []api.Section{mentionSection(mentions), merged}
-	for _, k := range kinds.All.Nouns() {
-		for _, w := range k.Today {
-			waiting, err := s.waiting(ctx, k, w, seenToo)
-			if err != nil {
-				return nil, err
-			}
-			section, err := sectionOf(k, w, waiting)
-			if err != nil {
-				return nil, err
-			}
-			sections = append(sections, section)
-			t[w.Key] = withLists(waiting)
-		}
-	}
-	t["sections"] = sections
 	return t, nil
-}
-
-// sectionOf tells what waits in a form that is the same for documents of all kinds.
-func sectionOf(k *kind.Kind, w *kind.Wait, waiting []Shown) (api.Section, error) {
-	out := api.Section{Name: w.Key, Title: w.Title, Items: []api.SectionItem{}}
-	for _, d := range waiting {
-		b, err := json.Marshal(d)
-		if err != nil {
-			return out, err
-		}
-		var a kind.Answer
-		if err := json.Unmarshal(b, &a); err != nil {
-			return out, err
-		}
-		item := api.SectionItem{ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Command: "kith " + k.Name + " " + cmp.Or(w.Run, "show") + " " + d.Short}
-		if w.Says != nil {
-			says := w.Says(a)
-			item.Why, item.Due = says.Words, says.Day
-		}
-		out.Items = append(out.Items, item)
-	}
-	return out, nil
 }
 
 // waiting are the documents of a kind in which something waits for the member of this daemon, in every space.
@@ -118,7 +66,20 @@ func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait, seenTo
 		}
 		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order, News: w.News && !seenToo})
 	}, func(d *Shown, space *api.Named) { d.Space = space })
-	return once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared }), err
+	if err != nil || w.Only == nil {
+		return once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared }), err
+	}
+	var meant []Shown
+	for _, d := range all {
+		says, err := d.answer()
+		if err != nil {
+			return nil, err
+		}
+		if w.Only(says) {
+			meant = append(meant, d)
+		}
+	}
+	return meant, nil
 }
 
 // todayWork is what waits for somebody.

@@ -1,0 +1,368 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// day is what waits for somebody, being gathered: by key for documents, and what every co-op has.
+type day struct {
+	*Server
+	ctx     context.Context
+	seenToo bool // with what they were shown already
+
+	me        map[string]bool // their IDs, in all spaces
+	waits     map[string][]Shown
+	aboutMe   []api.Proposal
+	proposals []api.Proposal
+	asks      []api.Ask
+	mentions  []api.Mention
+}
+
+func (d *day) gather() (err error) {
+	d.me = map[string]bool{}
+	if _, err = across(d.Server, func(one *Server) ([]string, error) {
+		me, err := one.mine(d.ctx)
+		d.me[me] = true
+		return nil, err
+	}, func(*string, *api.Named) {}); err != nil {
+		return err
+	}
+	if d.asks, err = d.openAsks(d.ctx); err != nil {
+		return err
+	}
+	if d.proposals, err = d.steps(func(p *api.Proposal) bool { return p.WaitsForMe }); err != nil {
+		return err
+	}
+	if d.aboutMe, err = d.steps(func(p *api.Proposal) bool { return p.AboutMe && p.State == "open" }); err != nil {
+		return err
+	}
+	if d.mentions, err = d.Server.mentions(d.ctx); err != nil {
+		return err
+	}
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			if d.waits[w.Key], err = d.waiting(d.ctx, k, w, d.seenToo); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// steps are the steps about the co-op and the shares that are meant.
+func (d *day) steps(are func(*api.Proposal) bool) ([]api.Proposal, error) {
+	return across(d.Server, func(one *Server) ([]api.Proposal, error) {
+		list, err := one.at.Charter.Proposals(d.ctx)
+		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !are(&p) }), err
+	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
+}
+
+// sections are all of it in one form, in the order in which it is told: what is about oneself, what one is asked, what
+// there is to do, what others answered, and what waits for whoever it may be. told has also the spaces in which nothing waits any more.
+func (d *day) sections(told *Server) (all []api.Section, err error) {
+	merged, err := d.mergedSection(d.ctx, d.seenToo)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, d.aboutMeSection(), mentionSection(d.mentions), merged)
+	mine, whoever, err := d.inDocuments()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, mine...)
+	for _, section := range []func(*Server) (api.Section, error){d.proposalSection, d.askSection, d.shareSection} {
+		one, err := section(told)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	all = append(all, whoever...)
+	away, err := d.awaySection()
+	return append(all, away), err
+}
+
+func (d *day) inDocuments() (mine, whoever []api.Section, err error) {
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			section, err := d.sectionOf(k, w)
+			if err != nil {
+				return nil, nil, err
+			}
+			if w.Anybody {
+				whoever = append(whoever, section)
+			} else {
+				mine = append(mine, section)
+			}
+		}
+	}
+	return mine, whoever, nil
+}
+
+// sectionOf tells what waits in a form that is the same for documents of all kinds.
+func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
+	out := api.Section{Name: w.Key, Title: w.Title}
+	for _, doc := range d.waits[w.Key] {
+		if slices.ContainsFunc(d.waits[w.Besides], func(o Shown) bool { return o.ID == doc.ID }) {
+			continue
+		}
+		a, err := doc.answer()
+		if err != nil {
+			return out, err
+		}
+		item := api.SectionItem{
+			ID: doc.ID, Short: doc.Short, Kind: k.Name, Title: doc.Title, At: doc.UpdatedAt, Space: doc.Space,
+			Command: "kith " + k.Name + " " + cmp.Or(w.Run, "show") + " " + doc.Short,
+		}
+		if w.Says != nil {
+			says := w.Says(a)
+			item.Due = says.Day
+			if says.Day == "" || strings.Contains(says.Words, " ") { // else they say what the day is
+				item.Why = says.Words
+			}
+			if says.Due {
+				item.OverdueDays = d.daysSince(says.Day)
+			}
+		}
+		item.Who = d.other(doc.CreatedBy)
+		if w.Who != nil {
+			item.Who = d.other(namedIn(w.Who(a)))
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, nil
+}
+
+// answer is the document as programs get it.
+func (s Shown) answer() (a kind.Answer, err error) {
+	b, err := json.Marshal(s)
+	if err == nil {
+		err = json.Unmarshal(b, &a)
+	}
+	return a, err
+}
+
+// namedIn reads a member of an answer.
+func namedIn(member any) (n api.Named) {
+	m, _ := member.(map[string]any)
+	return api.Named{ID: kind.Answer(m).Str("id"), Name: kind.Answer(m).Str("name")}
+}
+
+// other is somebody unless it is the member of this daemon, or nobody.
+func (d *day) other(n api.Named) *api.Named {
+	if n.Name == "" || d.me[n.ID] {
+		return nil
+	}
+	return &n
+}
+
+// daysSince is how many days a day is over; 0 if it isn't.
+func (d *day) daysSince(when string) int {
+	now := d.now()
+	at, _, err := api.ParseDate(when, now.Location())
+	if err != nil {
+		return 0
+	}
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
+	return max(0, int(day(now).Sub(day(at)).Hours()/24))
+}
+
+func (d *day) step(p *api.Proposal, why, command string) api.SectionItem {
+	return api.SectionItem{ID: p.ID, Short: p.Short, Kind: "proposal", Title: p.Title, Why: why, Who: d.other(p.By), At: p.At, Command: command, Space: p.Space}
+}
+
+func (d *day) aboutMeSection() api.Section {
+	out := api.Section{Name: "about_me", Title: "About you"}
+	for i := range d.aboutMe {
+		p := &d.aboutMe[i]
+		command := "kith charter show"
+		if p.Action == api.ActionRemove && p.Side == nil {
+			command = "kith charter refuse " + p.Short + " --why …"
+		}
+		out.Items = append(out.Items, d.step(p, p.Why, command))
+	}
+	return out
+}
+
+// proposalSection has the steps that wait for an answer, and those that came to an end since the reader was told of them.
+func (d *day) proposalSection(*Server) (api.Section, error) {
+	out := api.Section{Name: "proposals", Title: "About the co-op, for you to consent or refuse"}
+	for i := range d.proposals {
+		p := &d.proposals[i]
+		why, command := p.Why, "kith charter consent "+p.Short
+		if p.State == "overtaken" {
+			why, command = "to be renewed", "kith charter renew "+p.Short
+		}
+		out.Items = append(out.Items, d.step(p, why, command))
+	}
+	over, err := d.steps(func(p *api.Proposal) bool {
+		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused")
+	})
+	for i := range over {
+		p := &over[i]
+		news, err := d.isNews(d.ctx, p.News())
+		if err != nil {
+			return out, err
+		}
+		if !news && !d.seenToo || p.State == "in_force" && len(p.Consents) < 2 && d.me[p.By.ID] { // they know what they did alone
+			continue
+		}
+		why := "in force"
+		if p.Hopeless {
+			why = "refused"
+			for _, r := range p.Refusals {
+				why += ", by " + r.Member.Name
+				if r.Why != "" {
+					why += ": " + r.Why
+				}
+			}
+		}
+		out.Items = append(out.Items, d.step(p, why, "kith charter log"))
+	}
+	return out, err
+}
+
+// askSection has what allies ask for, and what they answered since the reader was told of it.
+func (d *day) askSection(*Server) (api.Section, error) {
+	out := api.Section{Name: "asks", Title: "Allies ask"}
+	for _, a := range d.asks {
+		command := "kith ally answer " + a.Short
+		if a.Code != "" {
+			command = "kith share join " + a.Short
+		}
+		out.Items = append(out.Items, api.SectionItem{ID: a.ID, Short: a.Short, Kind: "ask", Title: a.Title, Who: &a.By, At: a.At, Command: command})
+	}
+	all, err := across(d.Server, func(one *Server) ([]api.Ask, error) { return one.at.Shares.Asks(d.ctx) }, func(*api.Ask, *api.Named) {})
+	if err != nil {
+		return out, err
+	}
+	had := map[string]bool{}
+	for _, a := range all {
+		if !a.Ours || len(a.Answers) == 0 || a.State == api.AskWithdrawn || had[a.ID] {
+			continue
+		}
+		had[a.ID] = true
+		news, err := d.isNews(d.ctx, a.News())
+		if err != nil {
+			return out, err
+		}
+		if !news && !d.seenToo {
+			continue
+		}
+		last := a.Answers[len(a.Answers)-1]
+		why := fmt.Sprintf("%s of %s %s", last.Member.Name, a.With, map[string]string{api.AskShared: "shared", api.AskRefused: "said no"}[last.Result])
+		if last.Result == api.AskSaid {
+			why = fmt.Sprintf("%s of %s answered", last.Member.Name, a.With)
+		}
+		if last.Why != "" {
+			why += ": " + last.Why
+		}
+		out.Items = append(out.Items, api.SectionItem{ID: a.ID, Short: a.Short, Kind: "ask", Title: a.Title, Why: why, Who: &last.Member, At: a.UpdatedAt, Command: "kith ally asks"})
+	}
+	return out, nil
+}
+
+// mostShared bounds the documents of a share that are looked through for what is new to somebody.
+const mostShared = 200
+
+// shareSection has what allies shared and the reader was never shown, and shares that are over, until the reader was told.
+func (d *day) shareSection(told *Server) (api.Section, error) {
+	out := api.Section{Name: "shares", Title: "From allies"}
+	for _, b := range d.among {
+		if !isShare(b) {
+			continue
+		}
+		one := d.of(b)
+		for _, k := range kinds.All.Nouns() {
+			found, err := one.at.Documents.List(d.ctx, ListQuery{Kind: k, Limit: mostShared, Unread: !d.seenToo})
+			if err != nil {
+				return out, err
+			}
+			for _, doc := range found {
+				if doc.Shared == nil || doc.Shared.Ours {
+					continue
+				}
+				out.Items = append(out.Items, api.SectionItem{
+					ID: doc.ID, Short: doc.Short, Kind: k.Name, Title: doc.Title, Why: doc.Shared.With + " shared it", Who: d.other(doc.Shared.By), At: doc.Shared.At,
+					Command: "kith " + k.Name + " show " + doc.Short,
+				})
+			}
+		}
+	}
+	had := map[string]bool{}
+	for _, b := range told.among {
+		if !b.isFounded() || isShare(b) {
+			continue
+		}
+		shares, err := b.Shares.Shares(d.ctx)
+		if err != nil {
+			return out, err
+		}
+		for _, share := range shares {
+			if !share.Over || had[share.Space.ID] {
+				continue
+			}
+			had[share.Space.ID] = true
+			news, err := told.isNews(d.ctx, share.News())
+			if err != nil {
+				return out, err
+			}
+			if !news && !d.seenToo {
+				continue
+			}
+			why := "it ended, as agreed"
+			if len(share.OverBy) > 0 {
+				why = strings.Join(share.OverBy, " and ") + " ended it"
+			}
+			if share.Why != "" {
+				why += ": " + share.Why
+			}
+			short := share.Space.ID[:min(len(share.Space.ID), shownSpaceID)]
+			out.Items = append(out.Items, api.SectionItem{
+				ID: share.Space.ID, Short: short, Kind: "share", Title: share.Title, Why: why, At: share.Until, Command: "kith share show " + short,
+			})
+		}
+	}
+	return out, nil
+}
+
+// shownSpaceID is how many letters of a space's ID are shown.
+const shownSpaceID = 8
+
+// awaySection has who is away today, of those who let all know.
+func (d *day) awaySection() (api.Section, error) {
+	out := api.Section{Name: "away", Title: "Away today"}
+	found, err := across(d.Server, func(one *Server) ([]Shown, error) {
+		return one.at.Documents.List(d.ctx, ListQuery{Kind: kinds.Profile})
+	}, func(doc *Shown, space *api.Named) { doc.Space = space })
+	if err != nil {
+		return out, err
+	}
+	today := d.now().Format(time.DateOnly)
+	for _, doc := range found {
+		a, err := doc.answer()
+		if err != nil {
+			return out, err
+		}
+		for _, span := range a.List("away") {
+			if who := namedIn(a["member"]); span.Str("from") <= today && today <= span.Str("to") && !d.me[who.ID] {
+				out.Items = append(out.Items, api.SectionItem{
+					ID: doc.ID, Short: doc.Short, Kind: "member", Title: who.Name, Why: "until " + span.Str("to"), Who: &who, At: doc.UpdatedAt, Due: span.Str("to"),
+					Command: "kith profile show " + doc.Short, Space: doc.Space,
+				})
+				break
+			}
+		}
+	}
+	return out, nil
+}

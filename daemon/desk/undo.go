@@ -1,0 +1,130 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/crdt/problem"
+	"kith/daemon/api"
+	"kith/daemon/replica"
+	"kith/daemon/words"
+)
+
+// Doing begins a deed of its own: what is written under its context is taken back together.
+func Doing(ctx context.Context) context.Context {
+	var name [8]byte
+	rand.Read(name[:])
+	return replica.Doing(ctx, hex.EncodeToString(name[:]), "")
+}
+
+// LastDeed implements server.Versions.
+func (b *Desk) LastDeed(context.Context) (api.LastDeed, error) {
+	d, err := b.at.Replica.LastDeed()
+	if err != nil {
+		return api.LastDeed{}, err
+	}
+	return b.deed(d)
+}
+
+func (b *Desk) deed(d replica.Deed) (api.LastDeed, error) {
+	out := api.LastDeed{Of: d.Of, At: api.At(d.At), Verb: d.Verb, Made: d.Made, Documents: len(d.Docs)}
+	v, err := b.at.Replica.View(d.Doc)
+	switch {
+	case errors.Is(err, replica.ErrNotFound): // nothing of it is accepted
+		return out, nil
+	case err != nil:
+		return out, err
+	}
+	h := b.Look(b.at.Replica, v).Header()
+	out.ID, out.Short, out.Kind, out.Title, out.Text = h.ID, h.Short, h.Kind, h.Title, v.Text
+	return out, nil
+}
+
+// Undo implements server.Versions.
+func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
+	r := b.at.Replica
+	last, err := r.LastDeed()
+	if err != nil {
+		return api.LastDeed{}, err
+	}
+	out, err := b.deed(last)
+	if err != nil {
+		return out, err
+	}
+	said, err := r.SaidSince(last)
+	switch {
+	case err != nil:
+		return out, err
+	case said:
+		return out, problem.New(problem.NotAllowed, "what you proposed or consented to: kith charter withdraw p-…",
+			"the last thing that this computer did was to say something about the co-op itself, and that is never taken back in silence")
+	}
+	switch err = r.Undo(ctx, of); {
+	case errors.Is(err, replica.ErrHanded):
+		return out, problem.New(problem.NotAllowed, contrary(out), "%s is with %s already, as far as this computer can tell: what others have got stays in their history", called(out), b.whoMayHave(last))
+	case errors.Is(err, replica.ErrDeedPast):
+		return out, problem.New(problem.NotAllowed, contrary(out), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(out))
+	}
+	return out, err
+}
+
+// called is what a deed is called: by the document.
+func called(d api.LastDeed) string {
+	if d.Short == "" {
+		return "what this computer did last"
+	}
+	return "what you did last (" + d.Verb + ", " + d.Short + ")"
+}
+
+// whoMayHave names computers that were in touch since a deed; “others” if that isn't known.
+func (b *Desk) whoMayHave(d replica.Deed) string {
+	var names []string
+	for _, p := range b.at.Peers.Peers() {
+		if p.Connected || p.LastSeen.After(d.At) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "others"
+	}
+	slices.Sort(names)
+	return words.Listed(names)
+}
+
+// contrary is what does the contrary of a deed, as people type it.
+func contrary(d api.LastDeed) string {
+	k := kinds.All.Named(d.Kind)
+	if k == nil || d.Short == "" {
+		return "kith log shows what it was"
+	}
+	command := "kith " + k.Name + " "
+	if d.Made {
+		for _, verb := range []string{"withdraw", "drop", "decline"} {
+			if v := k.Verb(verb); v != nil {
+				if v.Why == kind.Must {
+					return command + verb + " " + d.Short + " --why …"
+				}
+				return command + verb + " " + d.Short
+			}
+		}
+		return command + "archive " + d.Short
+	}
+	if d.Verb == kind.Archive.Name {
+		return command + "unarchive " + d.Short
+	}
+	if v := k.Verb(d.Verb); v != nil && v.Undo {
+		return command + d.Verb + " " + d.Short + " --undo"
+	}
+	if contrary := contraries[d.Verb]; contrary != "" && k.Verb(contrary) != nil {
+		return command + contrary + " " + d.Short
+	}
+	return "as it was before: " + command + "history " + d.Short + ", then " + command + "restore " + d.Short + " HEAD, or edit"
+}
+
+// contraries are verbs that say the contrary of others.
+var contraries = map[string]string{"done": "reopen", "drop": "reopen", "close": "reopen", "accept": "decline", "decline": "take", "opt-in": "opt-out", "opt-out": "opt-in"}

@@ -1,0 +1,315 @@
+package replica
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/problem"
+	"kith/daemon/store"
+)
+
+// What this device did last can be taken back whole, as if it had never been, as long as nobody else can have it: its entries are
+// taken out of the store. Elsewhere nothing is ever taken out. What holds of it: docs/ARCHITECTURE.md, "Taking back".
+
+const (
+	// deedsRecord is the small record of what this device did last, the newest last.
+	deedsRecord = "deeds"
+	// maxDeeds bounds how many things can be taken back, one after the other, and maxDeedEntries how many entries one has.
+	maxDeeds       = 8
+	maxDeedEntries = 64
+)
+
+var (
+	// ErrNoDeed says that there is nothing that could be taken back.
+	ErrNoDeed = problem.New(problem.Nothing, "", "there is nothing of this computer's to take back")
+	// ErrHanded says that others may have what this device did last.
+	ErrHanded = errors.New("others may have it")
+	// ErrDeedPast says that something else was done since, or that it was too much to be taken back.
+	ErrDeedPast = errors.New("it isn't the last thing any more")
+)
+
+// Deed is one thing that a person did on this device, as one request.
+type Deed struct {
+	Of      string        `json:"of"`   // names the request
+	Verb    string        `json:"verb"` // of the kind: "add", "take"
+	Doc     entry.DocID   `json:"-"`    // the first document that was written to
+	Made    bool          `json:"made"` // and begun with it
+	At      time.Time     `json:"at"`
+	Entries []entry.ID    `json:"-"`
+	Docs    []entry.DocID `json:"-"`
+	Many    bool          `json:"many"` // more entries than are remembered: it stays
+}
+
+// deedStored is a Deed as it is kept.
+type deedStored struct {
+	Deed
+	IDs  []string `json:"entries"`
+	Docs []string `json:"docs"`
+}
+
+// deeds are what this device did last.
+type deeds struct {
+	mu   sync.Mutex
+	last []Deed // the newest last
+}
+
+type doingKey struct{}
+
+// Doing says with which request what is written under ctx is done, and by which verb: all of it is one deed. What is written without is
+// the daemon's own doing.
+func Doing(ctx context.Context, of, verb string) context.Context {
+	return context.WithValue(ctx, doingKey{}, Deed{Of: of, Verb: verb})
+}
+
+// ByVerb is Doing with another verb of the same request.
+func ByVerb(ctx context.Context, verb string) context.Context {
+	d, ok := ctx.Value(doingKey{}).(Deed)
+	if !ok {
+		return ctx
+	}
+	return Doing(ctx, d.Of, verb)
+}
+
+// putDeed adds an entry that is about to be stored to what is done under ctx.
+func (r *Replica) putDeed(ctx context.Context, b *store.Batch, e *entry.Entry, doc entry.DocID) error {
+	doing, ok := ctx.Value(doingKey{}).(Deed)
+	if !ok {
+		return nil
+	}
+	r.deeds.mu.Lock()
+	defer r.deeds.mu.Unlock()
+	all := r.deeds.last
+	if n := len(all); n == 0 || all[n-1].Of != doing.Of {
+		doing.Doc, doing.Made, doing.At = doc, e.Create != nil, r.now()
+		all = append(slices.Clip(all), doing)
+		all = all[max(0, len(all)-maxDeeds):]
+	}
+	now := &all[len(all)-1]
+	if len(now.Entries) < maxDeedEntries {
+		now.Entries = append(slices.Clip(now.Entries), e.ID())
+	} else {
+		now.Many = true
+	}
+	if !slices.Contains(now.Docs, doc) {
+		now.Docs = append(slices.Clip(now.Docs), doc)
+	}
+	r.deeds.last = all
+	encoded, err := encodeDeeds(all)
+	if err != nil {
+		return err
+	}
+	b.PutSmall(deedsRecord, encoded)
+	return nil
+}
+
+func encodeDeeds(all []Deed) ([]byte, error) {
+	stored := make([]deedStored, len(all))
+	for i, d := range all {
+		stored[i].Deed = d
+		for _, id := range d.Entries {
+			stored[i].IDs = append(stored[i].IDs, id.String())
+		}
+		for _, doc := range d.Docs {
+			stored[i].Docs = append(stored[i].Docs, doc.String())
+		}
+	}
+	return json.Marshal(stored)
+}
+
+// readDeeds reads what this device did last, as the store has it: what didn't make it to the disk isn't among it.
+func (r *Replica) readDeeds() ([]Deed, error) {
+	b, err := r.store.Small(deedsRecord)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	var stored []deedStored
+	if err == nil {
+		err = json.Unmarshal(b, &stored)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what was done last: %w", err)
+	}
+	var all []Deed
+	for _, s := range stored {
+		d := s.Deed
+		for _, word := range s.IDs {
+			b, err := hex.DecodeString(word)
+			if err != nil || len(b) != len(entry.ID{}) {
+				return nil, fmt.Errorf("read what was done last: “%s” is no entry", word)
+			}
+			if id := entry.ID(b); r.store.Has(id) {
+				d.Entries = append(d.Entries, id)
+			}
+		}
+		for _, word := range s.Docs {
+			doc, err := entry.ParseDocID(word)
+			if err != nil {
+				return nil, fmt.Errorf("read what was done last: %w", err)
+			}
+			d.Docs = append(d.Docs, doc)
+		}
+		if len(d.Entries) > 0 && len(d.Docs) > 0 {
+			d.Doc = d.Docs[0]
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// LastDeed gives what was done last on this device in documents; ErrNoDeed if that isn't known, or nothing.
+func (r *Replica) LastDeed() (Deed, error) {
+	r.deeds.mu.Lock()
+	defer r.deeds.mu.Unlock()
+	all, err := r.readDeeds()
+	if err == nil && len(all) == 0 {
+		err = ErrNoDeed
+	}
+	if err != nil {
+		return Deed{}, err
+	}
+	return all[len(all)-1], nil
+}
+
+// Undo takes back what this device did last in documents, if that is the deed of this name: its entries are in the store no more, and
+// all is as it was before. The error is ErrNoDeed, ErrHanded or ErrDeedPast, or this replica's own trouble.
+func (r *Replica) Undo(ctx context.Context, of string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d, err := r.takeBack(of)
+	if err != nil {
+		return err
+	}
+	r.unheld.tell(d.Entries...) // nobody is told of them
+	var failed error
+	for _, doc := range d.Docs {
+		failed = errors.Join(failed, r.settle(doc))
+	}
+	return failed
+}
+
+// takeBack takes the entries of the last deed out of the store, in one transaction that also puts their documents on the list to be
+// judged again: a crash right behind it changes nothing.
+func (r *Replica) takeBack(of string) (d Deed, err error) {
+	r.judging.Lock() // nobody writes, judges or reads a document meanwhile
+	defer r.judging.Unlock()
+	r.handed.mu.Lock() // and nobody comes in touch
+	defer r.handed.mu.Unlock()
+	r.deeds.mu.Lock()
+	defer r.deeds.mu.Unlock()
+	all, err := r.readDeeds()
+	if err != nil {
+		return d, err
+	}
+	if len(all) == 0 {
+		return d, ErrNoDeed
+	}
+	if d = all[len(all)-1]; d.Of != of || d.Many {
+		return d, ErrDeedPast
+	}
+	b := store.NewBatch(nil)
+	newest, runs := uint64(0), map[entry.Run]bool{}
+	for _, id := range d.Entries {
+		encoded, rec, err := r.store.Entry(id)
+		if err != nil {
+			return d, err
+		}
+		e, err := entry.Decode(encoded)
+		if err != nil {
+			return d, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
+		}
+		if rec.Arrival <= r.handed.mayBeElsewhereLocked() {
+			return d, ErrHanded
+		}
+		newest, runs[e.Run] = max(newest, rec.Arrival), true
+		b.DropEntry(id, rec)
+		uncount(b, charter.State(rec.State))
+	}
+	if err := r.isLastOf(runs, d.Entries); err != nil {
+		return d, err
+	}
+	for _, doc := range d.Docs {
+		b.PutJudge(doc, true)
+	}
+	encoded, err := encodeDeeds(all[:len(all)-1])
+	if err != nil {
+		return d, err
+	}
+	b.PutSmall(deedsRecord, encoded)
+	b.KeepArrival(r.store.LastArrival())
+	if err := r.store.Commit(b); err != nil {
+		return d, err
+	}
+	r.deeds.last = all[:len(all)-1]
+	r.endRun(r.currentRun()) // its numbers, and what the core calls its author, are used once
+	for _, doc := range d.Docs {
+		r.docs.drop(doc)
+	}
+	r.reach.forget()
+	r.places.forget()
+	return d, nil
+}
+
+// isLastOf says whether nothing of this device's came behind these entries in their runs: a run has no gaps.
+func (r *Replica) isLastOf(runs map[entry.Run]bool, entries []entry.ID) error {
+	first := uint64(0)
+	for _, id := range entries {
+		rec, err := r.store.Record(id)
+		if err != nil {
+			return err
+		}
+		if first == 0 || rec.Arrival < first {
+			first = rec.Arrival
+		}
+	}
+	var broken error
+	err := r.store.Since(first, func(_ uint64, id entry.ID) bool {
+		if slices.Contains(entries, id) {
+			return true
+		}
+		encoded, _, err := r.store.Entry(id)
+		if err == nil {
+			var e *entry.Entry
+			if e, err = entry.Decode(encoded); err == nil && e.Device == r.device && runs[e.Run] {
+				err = ErrDeedPast
+			}
+		}
+		broken = err
+		return err == nil
+	})
+	return errors.Join(err, broken)
+}
+
+// SaidSince says whether this device said something about the charter after a deed, of its person's own accord.
+func (r *Replica) SaidSince(d Deed) (bool, error) {
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	newest := uint64(0)
+	for _, id := range d.Entries {
+		rec, err := r.store.Record(id)
+		if err != nil {
+			return false, err
+		}
+		newest = max(newest, rec.Arrival)
+	}
+	for _, e := range slices.Backward(r.statements) {
+		if e.Device != r.device {
+			continue
+		}
+		s, err := charter.ReadStatement(e.Payload)
+		if err != nil || s.Type == charter.TypeSeen {
+			continue
+		}
+		rec, err := r.store.Record(e.ID())
+		return err == nil && rec.Arrival > newest, err
+	}
+	return false, nil
+}

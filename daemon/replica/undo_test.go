@@ -1,0 +1,173 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"kith/crdt/charter"
+	"kith/crdt/crdttest"
+	"kith/crdt/entry"
+	"kith/crdt/kinds"
+)
+
+// whole is all that a replica shows and holds: what taking back has to bring back.
+func (p *peerReplica) whole(t testing.TB) map[string]string {
+	all := maps.Clone(p.picture(t))
+	for _, e := range p.entries(t) {
+		all[e.ID().String()] = "here"
+	}
+	all["counts"] = fmt.Sprint(p.Counts())
+	return all
+}
+
+// What one did last is taken back whole, one thing after the other, also behind a restart or a crash right in the middle; and not at
+// all once somebody else may have it. What the others come to is the same as if it had never been.
+func TestWhatNobodyElseCanHaveIsTakenBackAsIfItHadNeverBeen(t *testing.T) {
+	histories(t, 8)
+	rapid.Check(t, func(rt *rapid.T) {
+		c := found(t, "Ana", "Ben")
+		defer c.close()
+		ana, ben := c.all[0], c.all[1]
+		type step struct {
+			of     string
+			before map[string]string
+		}
+		var done []step
+		var docs []entry.DocID
+		do := func(n int) {
+			of := fmt.Sprint("request ", n)
+			ctx := Doing(context.Background(), of, "add")
+			done = append(done, step{of, ana.whole(t)})
+			for range rapid.IntRange(1, 3).Draw(rt, "writes") {
+				if len(docs) == 0 || rapid.Bool().Draw(rt, "new") {
+					v, err := ana.Create(ctx, kinds.Task.Name, func(e Edit) error {
+						return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: of, Text: "words"})(e.Doc, nil)
+					})
+					must(t, err)
+					docs = append(docs, v.ID)
+					continue
+				}
+				title := fmt.Sprint(of, " changed ", rapid.Uint16().Draw(rt, "title"))
+				_, err := ana.Edit(ctx, rapid.SampledFrom(docs).Draw(rt, "doc"), func(e Edit) error {
+					return crdttest.EditTask(crdttest.TaskEdit{Common: crdttest.Common{Title: &title}})(e.Doc, e.View)
+				})
+				if err != nil && !errors.Is(err, ErrNotFound) { // it was taken back
+					t.Fatal(err)
+				}
+			}
+			if d, err := ana.LastDeed(); err != nil || d.Of != of { // all that it would have written to is gone
+				done = done[:len(done)-1]
+			}
+		}
+		for n := range rapid.IntRange(4, 12).Draw(rt, "acts") {
+			switch rapid.SampledFrom([]string{"do", "do", "undo", "undo", "touch", "restart", "crash"}).Draw(rt, "act") {
+			case "do":
+				do(n)
+			case "touch":
+				ana.InTouch()()
+				done = nil
+			case "restart":
+				ana.reopen(t)
+			case "crash": // right behind the transaction
+				if len(done) > 0 {
+					last := done[len(done)-1]
+					_, err := ana.takeBack(last.of)
+					must(t, err)
+					ana.reopen(t)
+					same(t, last.before, ana.whole(t))
+					done = done[:len(done)-1]
+				}
+			case "undo":
+				d, err := ana.LastDeed()
+				if err == nil {
+					err = ana.Undo(context.Background(), d.Of)
+				}
+				switch {
+				case len(done) == 0 && !errors.Is(err, ErrNoDeed) && !errors.Is(err, ErrHanded):
+					t.Fatalf("what others may have was taken back: %v", err)
+				case len(done) > 0:
+					must(t, err)
+					last := done[len(done)-1]
+					same(t, last.before, ana.whole(t))
+					done = done[:len(done)-1]
+				}
+			}
+			if len(done) > maxDeeds {
+				done = done[len(done)-maxDeeds:]
+			}
+		}
+		c.settle()
+		same(t, ana.picture(t), ben.picture(t))
+	})
+}
+
+func same(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	for k := range want {
+		if want[k] != got[k] {
+			t.Fatalf("%s\nwas %s\nis  %s", k, want[k], got[k])
+		}
+	}
+	for k := range got {
+		if _, ok := want[k]; !ok {
+			t.Fatalf("%s is there, which wasn't: %s", k, got[k])
+		}
+	}
+}
+
+// While somebody is in touch, and after a crash while somebody was, all may be with them.
+func TestWhatMayHaveGoneOutBeforeACrashIsNotTakenBack(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana := c.all[0]
+	add := func(of string) {
+		t.Helper()
+		_, err := ana.Create(Doing(context.Background(), of, "add"), kinds.Task.Name, func(e Edit) error {
+			return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: of})(e.Doc, nil)
+		})
+		must(t, err)
+	}
+	add("alone")
+	left := ana.InTouch()
+	if err := ana.Undo(context.Background(), "alone"); !errors.Is(err, ErrHanded) {
+		t.Fatalf("somebody is in touch: %v", err)
+	}
+	ana.reopen(t) // nobody has said that they left
+	if err := ana.Undo(context.Background(), "alone"); !errors.Is(err, ErrHanded) {
+		t.Fatalf("somebody was in touch when it ended: %v", err)
+	}
+	_ = left
+	add("after it")
+	ana.reopen(t)
+	must(t, ana.Undo(context.Background(), "after it"))
+	if err := ana.Undo(context.Background(), "after it"); !errors.Is(err, ErrDeedPast) {
+		t.Fatalf("twice: %v", err)
+	}
+}
+
+// What is said about the charter is told apart: it isn't taken back.
+func TestWhatWasSaidAboutTheCharterSinceIsKnown(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana := c.all[0]
+	_, err := ana.Create(Doing(context.Background(), "1", "add"), kinds.Task.Name, func(e Edit) error {
+		return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: "Order paper"})(e.Doc, nil)
+	})
+	must(t, err)
+	d, err := ana.LastDeed()
+	must(t, err)
+	if said, err := ana.SaidSince(d); said || err != nil {
+		t.Fatalf("nothing was said: %v", err)
+	}
+	_, err = ana.Say(context.Background(), func(c *charter.Charter) ([]byte, error) {
+		payload, _, err := c.Propose(ana.Device(), charter.Terms{Type: charter.ProposalInvites, Invites: 2})
+		return payload, err
+	})
+	must(t, err)
+	if said, err := ana.SaidSince(d); !said || err != nil {
+		t.Fatalf("she has proposed a step since: %v", err)
+	}
+}
