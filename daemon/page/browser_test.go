@@ -291,10 +291,20 @@ func TestADayOnThePage(t *testing.T) {
 	w.quiet()
 }
 
+// unwatched leaves a test to the run without the race detector (scripts/test has both): in it one thing happens after the other, so
+// there is no race to find, and with the detector it takes many times as long.
+func unwatched(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("without the race detector")
+	}
+}
+
 func edit(text string) *api.TextEdit { return &api.TextEdit{Text: text} }
 
 // From a proposal to an agreed decision, with no mouse.
 func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
+	unwatched(t)
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
 	w := browser(t, ana)
@@ -332,10 +342,10 @@ var axe string
 
 // axe-core looks at every view, light in English and dark in Spanish, wide and narrow.
 func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
+	unwatched(t)
 	t.Parallel()
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
-	w := browser(t, ana)
 	made := map[string]string{}
 	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
 		a := ana.sends(many+"/new", many, url.Values{"title": {"Paper, " + many}, "text": {"A text\n\nof two parts"}, "process": {"consent"}, "tags": {"urgent"}})
@@ -359,20 +369,28 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		theme, language string
 		width           int64
 	}{{"light", "en", 1440}, {"dark", "es", 390}} {
-		w.theme(as.theme)
-		w.language(as.language)
-		w.do(chromedp.EmulateViewport(as.width, 900))
-		for _, view := range views {
-			w.goTo(view)
-			js[bool](w, axe+`; true`)
-			found := js[[]string](w, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
-				r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`)
-			for _, f := range found {
-				t.Errorf("%q, %s, %s, %d px: %s", view, as.theme, as.language, as.width, f)
-			}
-			if js[bool](w, `document.documentElement.scrollWidth > innerWidth`) {
-				t.Errorf("%q, %s, %d px: it scrolls sideways", view, as.language, as.width)
-			}
+		t.Run(as.theme+" "+as.language, func(t *testing.T) {
+			t.Parallel()
+			browser(t, ana).looksAt(views, as.theme, as.language, as.width)
+		})
+	}
+}
+
+// looksAt has axe-core look at views.
+func (w *window) looksAt(views []string, theme, language string, width int64) {
+	w.theme(theme)
+	w.language(language)
+	w.do(chromedp.EmulateViewport(width, 900))
+	for _, view := range views {
+		w.goTo(view)
+		js[bool](w, axe+`; true`)
+		found := js[[]string](w, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+			r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`)
+		for _, f := range found {
+			w.t.Errorf("%q, %s, %s, %d px: %s", view, theme, language, width, f)
+		}
+		if js[bool](w, `document.documentElement.scrollWidth > innerWidth`) {
+			w.t.Errorf("%q, %s, %d px: it scrolls sideways", view, language, width)
 		}
 	}
 }

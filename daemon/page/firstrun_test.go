@@ -103,6 +103,7 @@ func TestAFormThatIsSentTwiceFoundsOneCoop(t *testing.T) {
 
 // Ana founds a co-op and Ben joins it, each in a browser and with no terminal.
 func TestACoopIsFoundedAndJoinedInTheBrowserAlone(t *testing.T) {
+	unwatched(t)
 	t.Parallel()
 	ana, ben := alone(t, "Ana"), alone(t, "Ben")
 	a := browser(t, ana)

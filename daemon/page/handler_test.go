@@ -237,6 +237,7 @@ func TestOpenStreamsAreBoundedAndEndWithTheDaemon(t *testing.T) {
 }
 
 func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
+	unwatched(t)
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
 	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
@@ -338,6 +339,7 @@ func idOn(page string) string {
 }
 
 func TestAMegabyteOfMarkupInAnyFieldIsRefusedInWords(t *testing.T) {
+	unwatched(t)
 	ana := coop(t, "Ana")[0]
 	huge := strings.Repeat("<b onclick=x>\"'&", 1<<20/16)
 	refused := func(form, action string, fields url.Values) {

@@ -72,6 +72,7 @@ func TestATextThatIsSentAgainStandsOnce(t *testing.T) {
 // Three texts at random: what was sent, what somebody made of it meanwhile, and what others made of it. All words that any of
 // them put in are there once, in their order, and the caret is where it was.
 func TestWhatOthersWriteComesInAroundWhatSomebodyTypes(t *testing.T) {
+	unwatched(t)
 	t.Parallel()
 	w := emptyWindow(t)
 	carry, err := os.ReadFile("static/carry.js")
