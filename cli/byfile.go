@@ -24,7 +24,7 @@ const (
 )
 
 // joinWrite writes a request to join into a file. What is to be shown once is shown also where the file can't be written.
-func (c *call) joinWrite(ctx context.Context, code, as, file string) error {
+func (c *call) joinWrite(ctx context.Context, code, as, portMap, file string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (c *call) joinWrite(ctx context.Context, code, as, file string) error {
 	}
 	asked, err := c.env.Hooks.Ask(ctx, JoinOptions{
 		Home: c.env.home(), Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
-		Relays: c.StringSlice("relay"), Another: c.Bool("another"), Version: c.env.Version,
+		Relays: c.StringSlice("relay"), Another: c.Bool("another"), PortMap: portMap, Version: c.env.Version,
 	})
 	if err != nil {
 		return err

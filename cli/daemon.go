@@ -29,7 +29,7 @@ func (k *kith) daemon() *cli.Command {
 			`kith daemon --relay /ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGRUaBJzXJDJ4fbEbSiWdTF5hqzvs9mAhQUiXwvFkTZ7Y`,
 		},
 		flags: append(listenFlags(), keyFileFlag(),
-			relayFlag("and none forgets it"),
+			relayFlag("and none forgets it"), k.portMapFlag(),
 			&cli.BoolFlag{Name: "no-mdns", Usage: "don't look for the others on the local network"},
 			k.offering(&cli.StringFlag{Name: "log-level", Value: "info", Usage: "`L` what to tell about the work: " + strings.Join(logLevels, ", ")}, fixed(logLevels...)),
 		),
@@ -42,9 +42,12 @@ func runDaemon(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkPortMap(); err != nil {
+		return err
+	}
 	return c.env.Hooks.Daemon(ctx, DaemonOptions{
 		Home: c.env.home(), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
-		Relays: c.StringSlice("relay"), NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
+		Relays: c.StringSlice("relay"), PortMap: c.String("port-map"), NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
 		Ready: func(addresses []string) {
 			if c.out.json {
 				_ = writeJSON(c.env.Stdout, map[string][]string{"addresses": append([]string{}, addresses...)}) // nobody reads: no reason to stop

@@ -72,6 +72,7 @@ type DaemonOptions struct {
 	Listen   []string // multiaddrs; none: the remembered ones
 	Announce []string // multiaddrs that others are told instead; none: the remembered ones
 	Relays   []string // multiaddrs of named relays; none: the remembered ones; "none" alone forgets them
+	PortMap  string   // whether the router is asked to let others through: yes, no; "": as remembered
 	NoMDNS   bool
 	Version  string
 	Log      *slog.Logger
@@ -96,6 +97,7 @@ type InitOptions struct {
 	Listen   []string
 	Announce []string
 	Relays   []string // named ones
+	PortMap  string   // see DaemonOptions
 	Another  bool     // beside the co-ops that are in the home
 	// Show shows what was made, before it is for good: an error of it is Init's, and nothing is left then.
 	Show func(api.InitResult) error
@@ -108,6 +110,7 @@ type JoinOptions struct {
 	Listen     []string
 	Announce   []string
 	Relays     []string // named ones; none: those of the code; "none" alone keeps none
+	PortMap    string   // see DaemonOptions
 	Another    bool     // beside the co-ops that are in the home
 	Wait       time.Duration
 	Version    string

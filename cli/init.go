@@ -29,6 +29,32 @@ func relayFlag(more string) cli.Flag {
 // relayOfCode is what a relay is for who joins with a code.
 const relayOfCode = "in place of those in the code; none keeps none"
 
+// portMapFlag says whether the router is asked to let others through to this computer.
+func (k *kith) portMapFlag() cli.Flag {
+	return k.offering(&cli.StringFlag{Name: "port-map", Usage: "`yes|no` whether your router is asked to let the others through to this computer (UPnP); remembered"}, fixed("yes", "no"))
+}
+
+func (c *call) checkPortMap() error {
+	if word := c.String("port-map"); word != "" && word != "yes" && word != "no" {
+		return api.Problemf(api.Usage, "yes or no", "--port-map can't be “%s”", oneLine(word, 40))
+	}
+	return nil
+}
+
+// portMap gives what was said of the router, or asks a person on a terminal, once: at the beginning. "": nobody is there to ask, and
+// then it isn't asked.
+func (c *call) portMap() (string, error) {
+	word := c.String("port-map")
+	if err := c.checkPortMap(); err != nil || word != "" || c.Bool("another") || c.out.json || terminal(c.env.Stdin) == 0 || terminal(c.env.Stdout) == 0 {
+		return word, err
+	}
+	yes, err := c.askYes("May Kith ask your router to let the others through to this computer? You then reach each other more easily, and often without a relay. Anybody could dial Kith's port; who isn't of the co-op is turned away there.")
+	if yes {
+		return "yes", err
+	}
+	return "no", err
+}
+
 func anotherFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "another", Usage: "beside the co-ops that are in this home"}
 }
@@ -46,7 +72,7 @@ func (k *kith) initCommand() *cli.Command {
 		flags: append([]cli.Flag{
 			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
-			anotherFlag(), relayFlag("and named in the codes"),
+			anotherFlag(), relayFlag("and named in the codes"), k.portMapFlag(),
 		}, listenFlags()...),
 		run: runInit,
 	})
@@ -60,10 +86,14 @@ func runInit(ctx context.Context, c *call) error {
 	case founders < 1 || founders > maxFounders:
 		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
 	}
+	portMap, err := c.portMap()
+	if err != nil {
+		return err
+	}
 	shown := false
 	res, err := c.found(ctx, InitOptions{
 		Home: c.env.home(), Name: c.arg(0), As: as, Founders: founders, Another: c.Bool("another"),
-		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"),
+		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), PortMap: portMap,
 		Show: func(res api.InitResult) error {
 			shown = true
 			err := c.showFounded(res)
@@ -108,7 +138,7 @@ func (c *call) found(ctx context.Context, o InitOptions) (api.InitResult, error)
 		if err != nil {
 			return api.InitResult{}, err
 		}
-		res, err := client.Found(ctx, api.InitRequest{Name: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays})
+		res, err := client.Found(ctx, api.InitRequest{Name: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap})
 		if !notRunning(err) {
 			return res, err
 		}
@@ -141,7 +171,7 @@ func (k *kith) join() *cli.Command {
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
 			&cli.StringFlag{Name: "write", Usage: "`FILE` write a request there instead of reaching the others"},
 			&cli.StringFlag{Name: "read", Usage: "`FILE` the answer to that request"},
-			anotherFlag(), relayFlag(relayOfCode),
+			anotherFlag(), relayFlag(relayOfCode), k.portMapFlag(),
 		}, listenFlags()...),
 		run: runJoin,
 	})
@@ -163,11 +193,15 @@ func runJoin(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	portMap, err := c.portMap()
+	if err != nil {
+		return err
+	}
 	if file := c.String("write"); file != "" {
-		return c.joinWrite(ctx, code, as, file)
+		return c.joinWrite(ctx, code, as, portMap, file)
 	}
 	done := c.slowly("reaching the others")
-	res, err := c.joinSomehow(ctx, code, as)
+	res, err := c.joinSomehow(ctx, code, as, portMap)
 	done()
 	if err != nil {
 		return err
@@ -196,7 +230,7 @@ const retryEvery = 500 * time.Millisecond
 
 // joinSomehow joins through the daemon if one runs here, and else by itself. While nobody
 // answers it goes on trying, as long as --wait says.
-func (c *call) joinSomehow(ctx context.Context, code, as string) (api.JoinResult, error) {
+func (c *call) joinSomehow(ctx context.Context, code, as, portMap string) (api.JoinResult, error) {
 	log, err := newLog(c.env.Stderr, "error")
 	if err != nil {
 		return api.JoinResult{}, err
@@ -208,7 +242,7 @@ func (c *call) joinSomehow(ctx context.Context, code, as string) (api.JoinResult
 	defer again.Stop()
 	var before error // of the last try that had its time: it says who didn't answer
 	for {
-		res, err := c.joinOnce(ctx, code, as, time.Until(end), log)
+		res, err := c.joinOnce(ctx, code, as, portMap, time.Until(end), log)
 		if err != nil && ctx.Err() != nil && before != nil {
 			return res, before
 		}
@@ -224,17 +258,17 @@ func (c *call) joinSomehow(ctx context.Context, code, as string) (api.JoinResult
 	}
 }
 
-func (c *call) joinOnce(ctx context.Context, code, as string, wait time.Duration, log *slog.Logger) (api.JoinResult, error) {
+func (c *call) joinOnce(ctx context.Context, code, as, portMap string, wait time.Duration, log *slog.Logger) (api.JoinResult, error) {
 	client, err := c.api()
 	if err != nil {
 		return api.JoinResult{}, err
 	}
-	r := api.JoinRequest{Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Another: c.Bool("another")}
+	r := api.JoinRequest{Invite: code, As: as, Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Another: c.Bool("another"), PortMap: portMap}
 	if res, err := client.Join(ctx, r, wait); !notRunning(err) {
 		return res, err
 	}
 	return c.env.Hooks.Join(ctx, JoinOptions{
-		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce, Relays: r.Relays, Another: r.Another,
+		Home: c.env.home(), Invite: r.Invite, As: as, Listen: r.Listen, Announce: r.Announce, Relays: r.Relays, Another: r.Another, PortMap: r.PortMap,
 		Wait: wait, Version: c.env.Version, Log: log,
 	})
 }

@@ -33,6 +33,7 @@ type Options struct {
 	Listen   []string // none: what the home remembers
 	Announce []string // the same
 	Relays   []string // the same; "none" alone forgets them
+	PortMap  string   // whether the router is asked to let others through: yes, no; "": what the home remembers
 	NoMDNS   bool
 	Version  string
 	// Passphrase gives that of the device's key, and is called if it has one; nil: nobody to ask.
@@ -84,6 +85,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	own.Passphrase = home.Once(o.Passphrase)
 	defer func() { err = errors.Join(err, own.Close()) }()
+	if err := own.ChoosePortMap(o.PortMap); err != nil {
+		return err
+	}
 	s := newServed(own, o)
 	defer func() { err = errors.Join(err, s.pacts.Close(), s.all.Close()) }()
 	if err := errors.Join(s.all.Open(s.follow.Leave), s.pacts.Open()); err != nil {
@@ -179,6 +183,9 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 	if err := s.roomFor(q.Another); err != nil {
 		return res, err
 	}
+	if err := s.home.ChoosePortMap(q.PortMap); err != nil {
+		return res, err
+	}
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
 		if err := s.roomFor(q.Another); err != nil { // somebody else was first
 			return nil, err
@@ -219,6 +226,9 @@ func (s *served) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, show f
 
 // Found implements server.Spaces.
 func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult, err error) {
+	if err := s.home.ChoosePortMap(q.PortMap); err != nil {
+		return res, err
+	}
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
 		r, res, err = entrance.FoundIn(place, entrance.InitOptions{
 			Coop: q.Name, As: q.As, Founders: q.Founders, Listen: q.Listen, Announce: q.Announce, Relays: q.Relays,

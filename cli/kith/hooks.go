@@ -32,7 +32,7 @@ func hooks() cli.Hooks {
 				debug.SetMemoryLimit(memoryLimit)
 			}
 			return daemon.Run(ctx, daemon.Options{
-				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, NoMDNS: o.NoMDNS,
+				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS,
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			})
 		},
@@ -44,19 +44,19 @@ func hooks() cli.Hooks {
 		PorchCode: porch.Code, PorchList: porch.List, PorchRevoke: porch.Revoke,
 		Init: func(ctx context.Context, o cli.InitOptions) (api.InitResult, error) {
 			res, err := entrance.Init(ctx, entrance.InitOptions{
-				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Now: clock, Show: o.Show,
+				Home: o.Home, Coop: o.Name, As: o.As, Founders: o.Founders, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, Another: o.Another, Now: clock, Show: o.Show,
 			})
 			return res, err
 		},
 		Join: func(ctx context.Context, o cli.JoinOptions) (api.JoinResult, error) {
 			res, err := entrance.Join(ctx, entrance.JoinOptions{
-				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another, Log: o.Log,
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, Another: o.Another, Log: o.Log,
 			})
 			return res, err
 		},
 		Ask: func(ctx context.Context, o cli.JoinOptions) (api.JoinAsked, error) {
 			res, err := entrance.Ask(ctx, entrance.JoinOptions{
-				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Another: o.Another,
+				Home: o.Home, Invite: o.Invite, As: o.As, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, Another: o.Another,
 			})
 			return res, err
 		},

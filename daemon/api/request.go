@@ -6,8 +6,9 @@ type JoinRequest struct {
 	As       string   `json:"as"`
 	Listen   []string `json:"listen,omitempty"`
 	Announce []string `json:"announce,omitempty"`
-	Relays   []string `json:"relays,omitempty"`  // named ones; none: those of the code are kept
-	Another  bool     `json:"another,omitempty"` // beside the co-ops that are in this home
+	Relays   []string `json:"relays,omitempty"`   // named ones; none: those of the code are kept
+	Another  bool     `json:"another,omitempty"`  // beside the co-ops that are in this home
+	PortMap  string   `json:"port_map,omitempty"` // whether the router is asked to let others through: yes, no; "": nothing new
 }
 
 // InitRequest founds another co-op in a home whose daemon runs.
@@ -17,7 +18,8 @@ type InitRequest struct {
 	Founders int      `json:"founders"`
 	Listen   []string `json:"listen,omitempty"`
 	Announce []string `json:"announce,omitempty"`
-	Relays   []string `json:"relays,omitempty"` // named ones
+	Relays   []string `json:"relays,omitempty"`   // named ones
+	PortMap  string   `json:"port_map,omitempty"` // see JoinRequest
 }
 
 // TextEdit is a wanted text and the heads of the version that its writer read: the difference is merged into what

@@ -30,6 +30,7 @@ type InitOptions struct {
 	Listen   []string
 	Announce []string
 	Relays   []string         // named ones
+	PortMap  string           // whether the router is asked to let others through: yes, no; "": nothing new
 	Now      func() time.Time // the clock; nil means time.Now
 	Another  bool             // beside the co-ops that are in the home
 	// Show is told what was made before it is for good: its error is Init's, and then there is no co-op. nil: nobody is.
@@ -44,6 +45,9 @@ func Init(_ context.Context, o InitOptions) (res api.InitResult, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	if err := home.ChoosePortMap(o.PortMap); err != nil {
+		return res, err
+	}
 	r, res, err := FoundIn(place, o)
 	if err != nil {
 		return res, err
@@ -135,6 +139,7 @@ type JoinOptions struct {
 	Listen   []string
 	Announce []string
 	Relays   []string // named ones; none: those of the code, which the home keeps
+	PortMap  string   // see InitOptions
 	Another  bool     // beside the co-ops that are in the home
 	Log      *slog.Logger
 }
@@ -148,6 +153,9 @@ func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	if err := home.ChoosePortMap(o.PortMap); err != nil {
+		return res, err
+	}
 	r, res, err := JoinIn(ctx, place, o)
 	if err != nil {
 		return res, err

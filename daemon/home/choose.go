@@ -6,6 +6,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/api"
 	"kith/daemon/peer"
 )
 
@@ -75,6 +76,22 @@ func (h *Home) ChooseRelays(c Config, relays []string) (Config, error) {
 		return c, err
 	}
 	return c, h.SetConfig(c)
+}
+
+// ChoosePortMap remembers whether the router is asked to let others through to this computer: "yes" or "no"; "" changes nothing.
+func (h *Home) ChoosePortMap(word string) error {
+	if word == "" {
+		return nil
+	}
+	if word != "yes" && word != "no" {
+		return api.Problemf(api.Usage, "yes or no", "whether the router is asked can't be “%s”", api.Brief(word))
+	}
+	c, err := h.Config()
+	if err != nil || c.PortMap == word {
+		return err
+	}
+	c.PortMap = word
+	return h.SetConfig(c)
 }
 
 // keptRelays bounds the relays that a home takes over from a code.

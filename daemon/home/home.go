@@ -59,6 +59,9 @@ type Config struct {
 	Relays     []string `json:"relays,omitempty"`   // named relays, beside the members' devices
 	DeviceName string   `json:"device_name"`
 	Drops      []string `json:"drops,omitempty"` // folders that something else carries
+	// PortMap says, of the home itself, whether its router is asked to let others through to this computer: yes, no, or nothing as
+	// long as its person wasn't asked.
+	PortMap string `json:"port_map,omitempty"`
 }
 
 // HeldError says that another process uses the home.

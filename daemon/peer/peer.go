@@ -37,6 +37,8 @@ type Config struct {
 	// circuit relay v2. They are let past the gate for that and get no other protocol.
 	Relays []string
 	NoMDNS bool // neither announce nor look on the LAN
+	// PortMap has the router asked to let others through to this device (UPnP).
+	PortMap bool
 
 	Charter Charter
 	Book    AddressBook

@@ -62,6 +62,7 @@ type Peers struct {
 	answers  map[entry.Device]answer         // whether they could dial this device
 	unsaved  map[entry.Device]bool           // whose record isn't in the book yet
 	places   places                          // at relays
+	router   basichost.NATManager            // nil: it isn't asked
 }
 
 // New opens the host and listens. Call Run to get in touch with anybody, or Close.
@@ -107,7 +108,11 @@ func New(cfg Config) (*Peers, error) {
 	if err := p.loadBook(); err != nil {
 		return nil, err
 	}
-	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), libp2p.EnableRelay(), p.watchObserved(), libp2p.BandwidthReporter(guestMeter{p}), libp2p.MultiaddrResolver(ownNames(relays))); err != nil {
+	more := []libp2p.Option{libp2p.EnableRelay(), p.watchObserved(), libp2p.BandwidthReporter(guestMeter{p}), libp2p.MultiaddrResolver(ownNames(relays))}
+	if cfg.PortMap {
+		more = append(more, p.askRouter())
+	}
+	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), more...); err != nil {
 		return nil, err
 	}
 	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
@@ -124,7 +129,7 @@ func (p *Peers) announced(announce []ma.Multiaddr) func([]ma.Multiaddr) []ma.Mul
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if len(all) == 0 {
-			all = append(slices.Clone(listened), p.confirmedLocked()...)
+			all = slices.Concat(listened, p.mappedLocked(), p.confirmedLocked())
 		}
 		for _, at := range p.places.at {
 			all = append(all, at.addrs...)

@@ -49,6 +49,7 @@ func (p *Peers) Reach() Reach {
 	r := Reach{Relays: p.Relays()}
 	p.mu.Lock()
 	r.Reachability = p.reachLocked()
+	router := p.saysRouterLocked(r.Reachability)
 	p.mu.Unlock()
 	through := ""
 	for i, name := range r.Relays {
@@ -68,6 +69,9 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Nobody has said whether other networks can reach this device; they can through " + through + "."
 	default:
 		r.Says = "Nobody on another network is connected who could say whether it can be reached from there."
+	}
+	if router != "" {
+		r.Says += " " + router
 	}
 	if refused := p.refusals(); refused != "" {
 		r.Says += " " + refused
@@ -252,6 +256,11 @@ func (p *Peers) ports() ([]ma.Multiaddr, error) {
 		from = p.cfg.Listen
 	}
 	all, err := parseListen(from)
+	if len(p.cfg.Announce) == 0 {
+		p.mu.Lock()
+		all = append(p.mappedLocked(), all...)
+		p.mu.Unlock()
+	}
 	return all[:min(len(all), MaxAddresses)], err
 }
 

@@ -11,11 +11,15 @@ import (
 
 // What a code names: where somebody may reach this device, or another one, who has nothing but the code.
 
-// Dialable are the addresses at which others could dial this device, as far as they have said so.
+// Dialable are the addresses at which others could dial this device, as far as they have said so; or else, those at which its router
+// says that it lets them through.
 func (p *Peers) Dialable() []ma.Multiaddr {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.confirmedLocked()
+	if all := p.confirmedLocked(); len(all) > 0 {
+		return all
+	}
+	return p.mappedLocked()
 }
 
 // Relayed are this device's addresses at the named relays where it has a place, one for each. The members' own

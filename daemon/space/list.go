@@ -25,7 +25,8 @@ type Config struct {
 	Now   func() time.Time // the clock
 	Trial func() *exec.Cmd // see replica.Config
 
-	NoMDNS bool
+	NoMDNS  bool
+	portMap bool // the router is asked to let others through
 	// Listen, Announce and Relays are of the home itself; none: what it remembers. Where a further space listens is
 	// its own affair.
 	Listen, Announce, Relays []string
@@ -90,7 +91,13 @@ func (l *List) ReplicaConfig(place *home.Home) (replica.Config, error) {
 
 // serve puts the replica of a place in touch with the others. If it can't it closes it.
 func (l *List) serve(place *home.Home, r *replica.Replica) (*Space, error) {
-	s, err := l.Config.open(place, r, place == l.Home)
+	c := l.Config
+	own, err := l.Home.Config() // of the computer, whichever place it is
+	c.portMap = own.PortMap == "yes"
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	s, err := c.open(place, r, place == l.Home)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -31,6 +31,7 @@ var stories = []story{
 	{"lan", "one network: they find each other by mDNS, though every remembered address is wrong", true, lan},
 	{"three-homes", "all behind routers that let nobody through: they found a co-op through a relay that only its founder names", true, threeHomes},
 	{"guest-by-another", "who invited is away: another member lets the newcomer in, and nobody with a used code", true, guestByAnother},
+	{"upnp", "two homes whose routers open a port when they are asked (UPnP), or only say so; no relay", true, upnp},
 	{"porch-dies", "the same through two porches, which only one of them has codes of; one goes away", true, porchDies},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
