@@ -214,10 +214,10 @@ func TestNoByteThatAFormerMemberOrAFormerAllyGetsIsOfWhatWasWrittenSince(t *test
 		m, ok := former.replica.Me()
 		return !ok || m.Standing == charter.Removed
 	})
-	for _, at := range n.shares {
-		_ = n.dora.host.Connect(ctx, at)
-	}
 	n.ana.until("Dora's computer has heard that the share is over", func() bool {
+		for _, at := range n.shares { // the connection of before ends once each has seen that it is
+			_ = n.dora.host.Connect(ctx, at)
+		}
 		shared, _ := n.dora.replica.Share()
 		_, over := shared.Ended()
 		return over

@@ -389,7 +389,7 @@ func TestTheHolderOfACodeDoesntLearnWithWhomThereIsAPact(t *testing.T) {
 	at := answererOf(t, code)
 	where := at.Addrs[0].String() + "/p2p/" + at.ID.String()
 	for _, name := range []string{"Nobody's", "Quilted"} {
-		got, err := peer.Join(t.Context(), code.Key(), []string{where}, begins(t, name))
+		got, err := peer.Join(t.Context(), code.Key(), []string{where}, begins(t, name), nil)
 		if err != nil || len(got.Reply) != 32 {
 			t.Errorf("who says that they are of %s is told: %v", name, err)
 		}

@@ -34,7 +34,7 @@ func TestACodeThatIsOverGetsItsReasonAndIsThenForgotten(t *testing.T) {
 	_, expired := code()
 	_, open := code()
 	tries := func(c charter.Invite, request ...byte) error {
-		_, err := peer.Join(t.Context(), c.Key(), ana.addrs, request)
+		_, err := peer.Join(t.Context(), c.Key(), ana.addrs, request, nil)
 		return err
 	}
 	must(t, tries(open, knock.RequestHello)) // so it isn't that nobody gets it

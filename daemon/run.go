@@ -170,6 +170,9 @@ func (s *served) Spaces() (out []server.Space) {
 	return out
 }
 
+// Begun implements server.Spaces.
+func (s *served) Begun() <-chan struct{} { return s.all.Begun() }
+
 // roomFor says why nobody can join another space here, unless that was asked for.
 func (s *served) roomFor(another bool) error {
 	if len(s.all.All()) > 0 && !another {

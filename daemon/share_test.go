@@ -106,7 +106,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	ana.start()
 	ben.start()
 	// Where Ana's share is heard, as a code would say it; her home knows nobody of an ally.
-	joined, err := peer.Join(t.Context(), caller.Key(), ana.addrs, []byte{knock.RequestHello})
+	joined, err := peer.Join(t.Context(), caller.Key(), ana.addrs, []byte{knock.RequestHello}, nil)
 	must(t, err)
 	if joined.Answerer != at[0].Key.Device() {
 		t.Fatalf("device %v answers for the share", joined.Answerer)
@@ -152,7 +152,7 @@ func TestAnAllysDaemonGetsWhatIsInTheShareAndNothingOfTheHome(t *testing.T) {
 	// Whoever holds the key of an ally's device is nobody at the hosts of the home.
 	for _, h := range []*computer{ben, ana} {
 		for _, addr := range h.addrs[:1] {
-			if j, err := peer.Join(t.Context(), at[1].Key, []string{addr}, []byte{knock.RequestHello}); err == nil {
+			if j, err := peer.Join(t.Context(), at[1].Key, []string{addr}, []byte{knock.RequestHello}, nil); err == nil {
 				t.Errorf("%s's home answers an ally's device with %d bytes", h.name, len(j.Reply))
 			}
 		}

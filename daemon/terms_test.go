@@ -38,7 +38,7 @@ func alliedHomes(t *testing.T, terms share.Terms) (ana, dora *computer, anas, do
 		must(t, r.Close())
 	}
 	ana.start()
-	joined, err := peer.Join(t.Context(), code.Key(), ana.addrs, []byte{knock.RequestHello})
+	joined, err := peer.Join(t.Context(), code.Key(), ana.addrs, []byte{knock.RequestHello}, nil)
 	must(t, err)
 	theirs, err := replica.Open(dorasPlace)
 	must(t, err)

@@ -83,6 +83,9 @@ func (k *contact) stands(p *pact, a *api.Ally, at standing) {
 		} else {
 			say("The pact with %s came to nothing: %s", name, stopped(a.Why))
 		}
+		if p.bound(k.now()) {
+			say("This computer had signed. Should %s sign yet, the pact is made after all, and it is shown here: your co-op can end it then, alone.", name)
+		}
 	case p.made():
 		a.State = api.AllyWaits
 		say("Both sides have signed; the share comes to be this moment.")

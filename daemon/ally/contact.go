@@ -239,7 +239,7 @@ func (k *contact) tend(ctx context.Context, p *pact, quiet func()) (over bool, e
 		quiet()
 		return true, k.pacts.serveShare(k)
 	case p.Over != nil:
-		if now.Before(p.Over.At.Add(pactLife)) && !(p.Over.Seen && p.Over.Told && p.side() == 1) {
+		if p.bound(now) || now.Before(p.Over.At.Add(pactLife)) && !(p.Over.Seen && p.Over.Told && p.side() == 1) {
 			return false, nil
 		}
 		quiet()
@@ -435,19 +435,14 @@ func (s *Pacts) serveShare(k *contact) error {
 		at.Peers.Learn(p.at(0).genesis.Device, to.At)
 	}
 	p, _ = k.look()
-	if home := s.all.Of(p.home()); home != nil {
-		s.pactMade(home, at, *p)
-	}
+	s.tellOfPact(at, p)
 	k.announce(p, "the pact with "+p.name()+" is made")
 	return nil
 }
 
-// pactMade is called when the share of a pact is here and served, and again at every start: home is the
-// co-op that made it. The place remembers whose share it is; what follows from that the follower does.
-func (s *Pacts) pactMade(own, at *space.Space, p pact) error {
-	if at.Place.Reserved() {
-		return nil
-	}
+// pactMade has the place of a share remember whose it is, once that is known: home is the co-op that made the pact. What
+// follows from that the follower does.
+func (s *Pacts) pactMade(own, at *space.Space, p *pact) error {
 	me, ok := own.Replica.Me()
 	if !ok {
 		return nil
@@ -470,6 +465,5 @@ func (s *Pacts) pactMade(own, at *space.Space, p pact) error {
 	default:
 		return nil
 	}
-	own.Replica.Announce(replica.Event{At: own.Now(), Type: "ally", Title: "the pact with " + p.name() + " is made"})
 	return at.Place.SetSharePlace(of)
 }

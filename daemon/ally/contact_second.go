@@ -16,14 +16,28 @@ import (
 const (
 	firstNewsPause = time.Second
 	mostNewsPause  = 5 * time.Minute
+	// boundPause is that of who has signed what came to nothing, as both said.
+	boundPause = time.Hour
 )
+
+// asks says whether there is anything left to ask the first side, and how long a pause there is at least before it is asked again.
+func (p *pact) asks(now time.Time) (again bool, least time.Duration) {
+	switch {
+	case p.made():
+		return false, 0
+	case p.Over == nil || !p.Over.They && !p.Over.Told:
+		return true, 0
+	}
+	return p.bound(now), boundPause
+}
 
 // ask keeps asking the first side, until the pact is made, or there is nothing more to say.
 func (k *contact) ask(ctx context.Context) {
 	pause, seen := firstNewsPause, [8]byte{}
 	for {
 		p, moved := k.look()
-		if p.made() || p.Over != nil && (p.Over.They || p.Over.Told) {
+		again, least := p.asks(k.now())
+		if !again {
 			return
 		}
 		soon, cancel := context.WithCancel(ctx)
@@ -47,7 +61,7 @@ func (k *contact) ask(ctx context.Context) {
 			return
 		}
 		k.troubled(err)
-		wait := time.NewTimer(pause)
+		wait := time.NewTimer(max(pause, least))
 		select {
 		case <-ctx.Done():
 			wait.Stop()
@@ -72,13 +86,13 @@ func (p *pact) dial() (*knock.Knock, error) {
 
 // sendTo sends a request of a pact that is under way, and checks that the first side answers.
 func sendTo(ctx context.Context, k *knock.Knock, p *pact, request []byte) error {
-	if err := k.Send(ctx, request); err != nil {
-		return err
-	}
-	if k.Joined.Answerer != p.at(0).genesis.Device {
-		return knock.ErrImpostor
-	}
-	return nil
+	first := p.at(0).genesis.Device
+	return k.SendFor(ctx, request, func(joined *peer.Joined) error {
+		if joined.Answerer != first {
+			return knock.ErrImpostor
+		}
+		return nil
+	})
 }
 
 // insist asks again while nobody answers, until ctx ends.

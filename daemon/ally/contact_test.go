@@ -23,6 +23,7 @@ import (
 	"kith/daemon/knock"
 	"kith/daemon/peer"
 	"kith/daemon/space"
+	"kith/daemon/whole"
 )
 
 // meetingLab is the first side of a pact, without a network, and a clock.
@@ -364,6 +365,71 @@ func TestAPactThatIsOverdueComesToNothingWhoeverSignsLate(t *testing.T) {
 	second.Signature = c.signs()
 	if how := second.overdue(l.now); how != endNone {
 		t.Errorf("the second, who has signed: %v", how)
+	}
+}
+
+// Attack 56. The first side says that it came to nothing, waits until nobody listens any more, and signs.
+func TestWhoHasSignedGoesOnListeningWhateverTheFirstSideSays(t *testing.T) {
+	l := newMeetingLab(t)
+	c := l.caller("Quilted")
+	must(t, c.begins())
+	must(t, c.meets())
+	must(t, l.k.confirm(c.m.Reads(1)))
+	must(t, l.k.change(func(p *pact) error { p.Agreed = true; return nil }))
+	first := *l.pact()
+	second := first
+	second.Role, second.Compared, second.Agreed, second.Signature = roleSecond, l.now, true, c.signs()
+	dora := daemontest.Alone(t, "Quilted", "Dora")
+	for who, end := range map[string]func(*pact){
+		"the first side":  func(p *pact) { must(t, p.learn(&news{}, &answer{over: endCancelled}, nil, l.now)) },
+		"the second side": func(p *pact) { p.end(endCancelled, false, l.now); p.Over.Told = true },
+	} {
+		p := second
+		end(&p)
+		p.Over.Seen = true
+		place, err := l.s.all.Home.NewPlaceOfShare()
+		must(t, err)
+		must(t, whole.Write(filepath.Join(place.Where(), "device.key"), []byte("key")))
+		must(t, p.keep(place))
+		k := l.s.contact(place, &p, c.key)
+		later := l.now.Add(10 * pactLife)
+		now := later
+		k.now = func() time.Time { return now }
+		if over, err := k.tend(t.Context(), &p, func() {}); over || err != nil || place.Keyless() {
+			t.Errorf("after %s gave it up who has signed throws the key away: %v", who, err)
+		}
+		if again, least := p.asks(later); !again || least < time.Minute {
+			t.Errorf("after %s gave it up it asks again (%v) after %v", who, again, least)
+		}
+		if says := strings.Join(k.ally(dora).Says, " "); !strings.Contains(says, "Should Riso Print Co-op sign yet") {
+			t.Errorf("Dora is told %q", says)
+		}
+		now = time.UnixMilli(int64(p.Ends))
+		if again, _ := p.asks(now); again {
+			t.Error("it asks though the pact would be over")
+		}
+		if over, err := k.tend(t.Context(), &p, func() {}); !over || err != nil || !place.Keyless() {
+			t.Errorf("the pact would be over, and its key is kept: %v", err)
+		}
+	}
+	signed := first
+	signed.Signature, signed.TheyAgreed = second.Signature, true
+	d := signed.draft()
+	copy(d.Agreed[:], signed.Signature)
+	f, err := d.Genesis()
+	must(t, err)
+	e, err := entry.New(f, l.k.key)
+	must(t, err)
+	second.end(endCancelled, true, l.now)
+	must(t, second.learn(&news{}, &answer{genesis: e.Encoded()}, nil, l.now.Add(pactLife)))
+	if !second.made() || second.Over != nil {
+		t.Error("the first side has signed after all, and who listens isn't in the share")
+	}
+	unsigned := first
+	unsigned.Role = roleSecond
+	unsigned.end(endCancelled, true, l.now)
+	if again, _ := unsigned.asks(l.now); again {
+		t.Error("who hasn't signed asks on and on")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"kith/crdt/entry"
 	"kith/crdt/share"
 	"kith/daemon/home"
+	"kith/daemon/words"
 )
 
 const (
@@ -194,6 +195,13 @@ func (p *pact) made() bool { return len(p.Genesis) > 0 }
 
 // openTo says whether anything may still come of it.
 func (p *pact) open() bool { return p.Over == nil && !p.made() }
+
+// bound says whether this side has signed and hasn't heard that the other one has. They may sign yet, whatever they or this side
+// said since, and then there is a share in which this side is: so it keeps its key and its place and goes on asking, as long as the
+// pact would hold. The first side signs last, and nobody is bound by what it hasn't signed.
+func (p *pact) bound(now time.Time) bool {
+	return p.side() == 1 && len(p.Signature) > 0 && !p.made() && !words.Past(p.Ends, now)
+}
 
 // end lets it come to nothing, unless it has already or is made.
 func (p *pact) end(how ending, they bool, now time.Time) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"kith/daemon/ally/side"
 	"kith/daemon/home"
@@ -61,15 +62,19 @@ func (s *Pacts) Open() error {
 
 // Run makes pacts, until ctx ends.
 func (s *Pacts) Run(ctx context.Context) {
-	s.tellOfPacts()
 	var working sync.WaitGroup
 	defer working.Wait()
+	tick := time.NewTicker(space.TendEvery)
+	defer tick.Stop()
+	known := map[*space.Space]bool{}
 	for {
+		s.tellOfPacts(known)
 		select {
 		case <-ctx.Done():
 			return
 		case k := <-s.begun:
 			working.Go(func() { k.run(ctx) })
+		case <-tick.C:
 		}
 	}
 }
@@ -95,17 +100,29 @@ func (s *Pacts) Door(at *space.Space) peer.Invites {
 	return doorOfPact{p}
 }
 
-// tellOfPacts calls pactMade for each share that was here at the start.
-func (s *Pacts) tellOfPacts() {
+// tellOfPacts calls pactMade for each share that is served and whose place doesn't know yet whose it is: the home may have to
+// catch up before that can be said. Those of which nothing is left to say are noted in known.
+func (s *Pacts) tellOfPacts(known map[*space.Space]bool) {
 	for _, at := range s.all.All() {
-		p, err := pactAt(at.Place)
-		if err != nil || p == nil {
+		if known[at] {
 			continue
 		}
-		if home := s.all.Of(p.home()); home != nil {
-			if err := s.pactMade(home, at, *p); err != nil {
-				s.all.Config.Log.Error("note whose share it is", "err", err)
-			}
+		if shared, _ := at.Replica.Share(); shared == nil || at.Place.Reserved() {
+			known[at] = true
+			continue
+		}
+		p, err := pactAt(at.Place)
+		if err != nil || p == nil {
+			continue // they came in by a code, or the doctor says it
+		}
+		s.tellOfPact(at, p)
+	}
+}
+
+func (s *Pacts) tellOfPact(at *space.Space, p *pact) {
+	if home := s.all.Of(p.home()); home != nil {
+		if err := s.pactMade(home, at, p); err != nil {
+			s.all.Config.Log.Error("note whose share it is", "err", err)
 		}
 	}
 }

@@ -33,6 +33,7 @@ func (p *Patience) Over(holds bool, now time.Time) bool {
 type Watch[S comparable] struct {
 	looked, before S
 	wait           Patience
+	failed         time.Time // when what was due couldn't be done; zero: it could
 }
 
 // Due says whether it is time to do what the state asks for now; then it was. holding is asked only where it matters, and
@@ -40,13 +41,16 @@ type Watch[S comparable] struct {
 func (w *Watch[S]) Due(now S, holding func() bool, at time.Time) bool {
 	changed := now != w.before
 	w.before = now
-	if now == w.looked {
+	if now == w.looked && (w.failed.IsZero() || at.Sub(w.failed) < WaitMost) {
 		w.wait = Patience{}
 		return false
 	}
 	if !w.wait.Over(holding() || changed, at) {
 		return false
 	}
-	w.looked = now
+	w.looked, w.failed = now, time.Time{}
 	return true
 }
+
+// Failed says that what was due couldn't be done: it is due again after a while, though nothing changes.
+func (w *Watch[S]) Failed(at time.Time) { w.failed = at }

@@ -51,9 +51,19 @@ func TestWhatAStateAsksForIsDoneOnceAndAgainWhenItChanges(t *testing.T) {
 	if n := done(2, 100, talked); n != 1 {
 		t.Errorf("beside somebody who never comes into step done %d times", n)
 	}
+	if n := done(3, 10, calm); n != 1 {
+		t.Errorf("done %d times", n)
+	}
+	w.Failed(now)
+	if n := done(3, int(WaitMost/time.Second)-1, calm); n != 0 {
+		t.Errorf("what couldn't be done is tried %d times at once", n)
+	}
+	if n := done(3, 100, calm); n != 1 {
+		t.Errorf("what couldn't be done is tried %d times later", n)
+	}
 	times := 0
 	for state := range 100 { // it changes every second
-		times += done(state+3, 1, calm)
+		times += done(state+4, 1, calm)
 	}
 	if times != 3 {
 		t.Errorf("of a state that changes all the time done %d times in 100 s", times)

@@ -9,6 +9,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/knock"
@@ -236,15 +237,15 @@ func redeem(ctx context.Context, code charter.Invite, name string, member, devic
 	if err != nil {
 		return none, nil, err
 	}
-	hello, err := peer.Join(ctx, code.Key(), at, []byte{knock.RequestHello})
-	if err != nil {
-		return none, hello, err
+	var w knock.Welcome
+	takes := func(joined *peer.Joined) (err error) {
+		if w, err = knock.ReadWelcome(joined.Reply); err != nil {
+			return err
+		}
+		return w.Check(code, joined.Answerer)
 	}
-	w, err := knock.ReadWelcome(hello.Reply)
+	hello, err := peer.Join(ctx, code.Key(), at, []byte{knock.RequestHello}, takes)
 	if err != nil {
-		return none, hello, err
-	}
-	if err := w.Check(code, hello.Answerer); err != nil {
 		return none, hello, err
 	}
 	red, err := charter.NewRedemption(w.Charter(code.Space[:]).Space(), code.Key(), member, device, name, deviceName)
@@ -256,18 +257,27 @@ func redeem(ctx context.Context, code charter.Invite, name string, member, devic
 		return none, hello, err
 	}
 	request = append([]byte{knock.RequestRedeem}, request...)
-	joined, err := peer.Join(ctx, code.Key(), at, request)
+	letsIn := func(joined *peer.Joined) error {
+		if err := takes(joined); err != nil {
+			return err
+		}
+		if _, in := w.Charter(code.Space[:]).MemberOf(device.Device()); !in {
+			return errNotLetIn
+		}
+		return nil
+	}
+	joined, err := peer.Join(ctx, code.Key(), at, request, letsIn)
 	for range answersLost {
 		if err == nil || errors.As(err, new(*peer.JoinError)) || knock.Pause(ctx, knock.AskAgain) != nil {
 			break
 		}
-		joined, err = peer.Join(ctx, code.Key(), at, request) // it may be the answer that got lost: to ask as somebody else would use the code up
+		joined, err = peer.Join(ctx, code.Key(), at, request, letsIn) // it may be the answer that got lost: to ask as somebody else would use the code up
 	}
 	if err != nil {
 		return none, joined, err
 	}
-	if w, err = knock.ReadWelcome(joined.Reply); err != nil {
-		return none, joined, err
-	}
-	return w, joined, w.Check(code, joined.Answerer)
+	return w, joined, nil
 }
+
+// errNotLetIn says that who answered was asked to let somebody in, and gave a charter in which they aren't.
+var errNotLetIn = problem.New(problem.TimedOut, "try again when another of them is online: the code is still good", "who answered let nobody in")

@@ -112,15 +112,18 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 	if err != nil {
 		return res, err
 	}
-	w, err := k.Ask(ctx, []byte{knock.RequestHello})
+	w, err := k.AskFor(ctx, []byte{knock.RequestHello}, func(w knock.Welcome) error {
+		if _, ok := w.Charter(way.Space[:]).MemberKey(member.Device()); !ok {
+			return charter.ErrNotMemberKey
+		}
+		return nil
+	})
 	if err != nil {
 		return res, notThePhrase(err)
 	}
 	c := w.Charter(way.Space[:])
-	who, ok := c.MemberKey(member.Device())
+	who, _ := c.MemberKey(member.Device())
 	switch {
-	case !ok:
-		return res, charter.ErrNotMemberKey
 	case who.ID != way.Member:
 		m, _ := c.Member(way.Member)
 		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+words.ShellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
@@ -221,5 +224,10 @@ func sayWhoseDevices(ctx context.Context, k *knock.Knock, c *charter.Charter, wh
 	if err != nil {
 		return knock.Welcome{}, err
 	}
-	return k.Ask(ctx, append([]byte{knock.RequestRecover}, e.Encoded()...))
+	return k.AskFor(ctx, append([]byte{knock.RequestRecover}, e.Encoded()...), func(w knock.Welcome) error {
+		if m, is := w.Charter(k.Space).MemberOf(key.Device()); !is || m.ID != who.ID {
+			return errNotLetIn
+		}
+		return nil
+	})
 }

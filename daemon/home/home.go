@@ -371,8 +371,8 @@ func (h *Home) Keyless() bool {
 	return errors.Is(err, fs.ErrNotExist) && !h.InUse()
 }
 
-// hasPact says whether the place is about a pact, made or not.
-func (h *Home) hasPact() bool {
+// HasPact says whether the place is about a pact, made or not.
+func (h *Home) HasPact() bool {
 	_, err := os.Lstat(h.path(pactFile))
 	return err == nil
 }

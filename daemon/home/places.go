@@ -105,7 +105,7 @@ func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	}
 	next := 1
 	for _, n := range numbers {
-		if p := h.Place(n); !p.InUse() && !p.hasPact() && !p.asks() && !p.Reserved() && (!keyless || p.Keyless()) {
+		if p := h.Place(n); !p.InUse() && !p.HasPact() && !p.asks() && !p.Reserved() && (!keyless || p.Keyless()) {
 			return p, nil
 		}
 		next = n + 1

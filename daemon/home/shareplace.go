@@ -11,6 +11,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/peer"
 	"kith/daemon/whole"
 )
 
@@ -127,6 +128,26 @@ func (h *Home) Waiting() (places []*Home, err error) {
 	return places, err
 }
 
+// Moves has the place of a share listen at other ports from now on if somebody else has one of its own: its seat and its signed
+// addresses say where it is then. Where a person said what others are told it stays.
+func (h *Home) Moves(c Config) (Config, error) {
+	if len(c.Announce) > 0 || !peer.Taken(c.Listen) {
+		return c, nil
+	}
+	var err error
+	if c.Listen, err = peer.PickPorts(atOtherPorts(c.Listen)); err != nil {
+		return c, err
+	}
+	return c, h.SetConfig(c)
+}
+
+func atOtherPorts(addrs []string) (all []string) {
+	for _, a := range addrs {
+		all = append(all, anyPort.ReplaceAllString(a, "/$1/0"))
+	}
+	return all
+}
+
 var anyPort = regexp.MustCompile(`/(tcp|udp)/[0-9]+`)
 
 // Beside has a further place be reached as the home is, where nobody chose for it: it listens where the home does, at other
@@ -141,9 +162,7 @@ func (h *Home) Beside(place *Home, listen, announce []string) (Config, error) {
 		return before, err
 	}
 	if len(listen) == 0 && len(before.Listen) == 0 {
-		for _, a := range own.Listen {
-			listen = append(listen, anyPort.ReplaceAllString(a, "/$1/0"))
-		}
+		listen = atOtherPorts(own.Listen)
 	}
 	c, err := place.Choose(listen, announce)
 	if err != nil || len(before.Listen) > 0 { // it was chosen for before

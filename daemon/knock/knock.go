@@ -32,19 +32,33 @@ func To(answerers []charter.Answerer, key entry.Signer, space []byte) (*Knock, e
 
 // Ask sends a request that is answered with the charter, and checks that who answers is of the co-op.
 func (k *Knock) Ask(ctx context.Context, request []byte) (Welcome, error) {
-	if err := k.Send(ctx, request); err != nil {
-		return Welcome{}, err
-	}
-	w, err := ReadWelcome(k.Joined.Reply)
+	return k.AskFor(ctx, request, func(Welcome) error { return nil })
+}
+
+// AskFor is Ask for a charter that takes finds right. Who gives another one is passed over, as if they weren't there: of the co-op
+// is also who wants to keep somebody out, by a charter of last year or by saying that they let them in.
+func (k *Knock) AskFor(ctx context.Context, request []byte, takes func(Welcome) error) (w Welcome, err error) {
+	err = k.SendFor(ctx, request, func(joined *peer.Joined) (err error) {
+		if w, err = ReadWelcome(joined.Reply); err != nil {
+			return err
+		}
+		if err := w.of(k.Space, joined.Answerer); err != nil {
+			return err
+		}
+		return takes(w)
+	})
 	if err != nil {
 		return Welcome{}, err
 	}
-	return w, w.of(k.Space, k.Joined.Answerer)
+	return w, nil
 }
 
 // Send sends a request; Joined has the answer then.
-func (k *Knock) Send(ctx context.Context, request []byte) (err error) {
-	k.Joined, err = peer.Join(ctx, k.Key, k.At, request)
+func (k *Knock) Send(ctx context.Context, request []byte) error { return k.SendFor(ctx, request, nil) }
+
+// SendFor is Send for an answer that takes finds right.
+func (k *Knock) SendFor(ctx context.Context, request []byte, takes func(*peer.Joined) error) (err error) {
+	k.Joined, err = peer.Join(ctx, k.Key, k.At, request, takes)
 	return err
 }
 

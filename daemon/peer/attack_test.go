@@ -198,7 +198,7 @@ func TestARequestToJoinWithAHugeLengthIsRefused(t *testing.T) {
 	if got := speak(t, h, ana, string(peer.JoinProtocol), binary.BigEndian.AppendUint32(nil, 1<<30)); len(got) > 0 || len(v.used) > 0 {
 		t.Errorf("answered %d bytes, redeemed %q", len(got), v.used)
 	}
-	if _, err := peer.Join(within(t), key, ana.peers.Addresses(), []byte("Ben")); err != nil {
+	if _, err := peer.Join(within(t), key, ana.peers.Addresses(), []byte("Ben"), nil); err != nil {
 		t.Errorf("the code doesn't work any more: %v", err)
 	}
 }

@@ -215,6 +215,7 @@ func TestAYesTakesTwoVoicesAndOnlyAboutTheDoorThatWasAskedFor(t *testing.T) {
 		}
 	}
 	<-yes(t, ben, mel, lies...)
+	ben.until("Ben has Mel's answer", func() bool { return ben.peers.Answered(mel.key.Device()) })
 	check("after Mel's laptop")
 	second := yes(t, ben, phone, lies...) // two devices of one person have one voice
 	<-yes(t, ben, tim, lies...)
@@ -253,6 +254,9 @@ func TestNobodyHasADeviceKnockElsewhereNorOftenNextDoor(t *testing.T) {
 	if n := next.knocked.Load(); n > 4 {
 		t.Errorf("knocked %d times at another door of this address", n)
 	}
+	if spent := ana.about(mel).Spent.DialBacks; spent.Done > 8 || spent.Refused < 90 { // one more in five minutes
+		t.Errorf("of a hundred questions %d were taken, and %d refused", spent.Done, spent.Refused)
+	}
 }
 
 // Attack 66. The connections come from one address, whoever is to come in from another.
@@ -280,7 +284,7 @@ func TestSilentConnectionsTakeTheRoomOfTheirOwnAddressOnly(t *testing.T) {
 			closed <- struct{}{}
 		})
 	}
-	if _, err := peer.Join(within(t), key, ana.peers.Addresses(), []byte("Ben")); err != nil {
+	if _, err := peer.Join(within(t), key, ana.peers.Addresses(), []byte("Ben"), nil); err != nil {
 		t.Errorf("who has a code doesn't get in: %v", err)
 	}
 	for range 600 - 32 {

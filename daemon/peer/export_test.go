@@ -21,6 +21,14 @@ func (p *Peers) Fails(d entry.Device, why string) {
 	p.failed(c, why)
 }
 
+// Answered says whether a device has said whether it could dial this one.
+func (p *Peers) Answered(d entry.Device) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.answers[d]
+	return ok
+}
+
 // What one guest may have of a device as a relay.
 var (
 	GuestsAtOnce = guestRation.atOnce

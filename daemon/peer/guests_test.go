@@ -31,7 +31,7 @@ func TestAGuestIsLetInThroughAMembersDeviceByAnotherOne(t *testing.T) {
 	ana, ben, code := c.through()
 	id := must(peer.Identity(ben.key.Device()))
 	at := must(peer.Identity(ana.key.Device()))
-	joined, err := peer.Join(within(t), code, []string{ana.listen[0] + "/p2p/" + at + "/p2p-circuit/p2p/" + id}, []byte("Cleo"))
+	joined, err := peer.Join(within(t), code, []string{ana.listen[0] + "/p2p/" + at + "/p2p-circuit/p2p/" + id}, []byte("Cleo"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestTheRelayOfACodeSaysThatTheOneWhoMadeItIsNotThere(t *testing.T) {
 	id := must(peer.Identity(ben.key.Device()))
 	at := must(peer.Identity(ana.key.Device()))
 	ben.off()
-	_, err := peer.Join(within(t), code, []string{ana.listen[0] + "/p2p/" + at + "/p2p-circuit/p2p/" + id}, []byte("Cleo"))
+	_, err := peer.Join(within(t), code, []string{ana.listen[0] + "/p2p/" + at + "/p2p-circuit/p2p/" + id}, []byte("Cleo"), nil)
 	var nobody *peer.NobodyAnsweredError
 	if !errors.As(err, &nobody) || !bytes.Contains([]byte(err.Error()), []byte("isn't on")) {
 		t.Errorf("%v", err)

@@ -1,12 +1,16 @@
 package peer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
+	"slices"
 	"strconv"
+	"syscall"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -201,21 +205,38 @@ func freePort(ip string) (int, error) {
 
 // isFree says why a port isn't free for TCP and UDP at an IP address; nil if it is.
 func isFree(ip string, number int) error {
-	tcp, udp := "tcp4", "udp4" // [::] alone would mean IPv4 as well
+	return cmp.Or(isFreeFor("tcp", ip, number), isFreeFor("udp", ip, number))
+}
+
+func isFreeFor(network, ip string, number int) error {
+	family := "4" // [::] alone would mean IPv4 as well
 	if net.ParseIP(ip).To4() == nil {
-		tcp, udp = "tcp6", "udp6"
+		family = "6"
 	}
 	at := net.JoinHostPort(ip, strconv.Itoa(number))
-	l, err := net.Listen(tcp, at)
+	var l io.Closer
+	var err error
+	if network == "udp" {
+		l, err = net.ListenPacket(network+family, at)
+	} else {
+		l, err = net.Listen(network+family, at)
+	}
 	if err != nil {
 		return err
 	}
-	u, err := net.ListenPacket(udp, at)
-	_ = l.Close()
+	return l.Close()
+}
+
+// Taken says whether somebody else listens by now at a port that was picked for one of these addresses.
+func Taken(addrs []string) bool {
+	parsed, err := parseListen(addrs)
 	if err != nil {
-		return err
+		return false
 	}
-	return u.Close()
+	return slices.ContainsFunc(parsed, func(a ma.Multiaddr) bool {
+		network, ip, number, err := port(a)
+		return err == nil && number != 0 && errors.Is(isFreeFor(network, ip, number), syscall.EADDRINUSE)
+	})
 }
 
 // HasIPv6 says whether this computer speaks IPv6 at all.

@@ -1,11 +1,13 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -95,11 +97,12 @@ func readPart(r io.Reader, limit int) ([]byte, error) {
 
 // Join redeems an invite: it dials the addresses that its code names, as the invite, and hands
 // over request to one of those who are there: to the one that was reached first, and to the next if that doesn't know
-// the invite. The addresses may lead through a relay, and may end in /p2p/ and an identity; without it, whoever answers
-// is asked, since only the caller can tell from the reply whether it belongs to the space.
+// the invite, refuses, gives what takes finds wrong, or says nothing for a while. So nobody whom a code names keeps out whom
+// another would let in. The addresses may lead through a relay, and may end in /p2p/ and an identity; without it, whoever answers
+// is asked, since only the caller can tell from the reply whether it belongs to the space. takes may be nil: any reply is right.
 //
-// The error is a *NobodyAnsweredError, an *UnknownCodeError, a *JoinError, or that of ctx.
-func Join(ctx context.Context, invite entry.Signer, addrs []string, request []byte) (*Joined, error) {
+// The error is a *JoinError, the first that takes gave, a *NobodyAnsweredError, an *UnknownCodeError, or that of ctx.
+func Join(ctx context.Context, invite entry.Signer, addrs []string, request []byte, takes func(*Joined) error) (*Joined, error) {
 	if len(request) > MaxJoinRequest {
 		return nil, fmt.Errorf("a join request of %d bytes, the limit is %d", len(request), MaxJoinRequest)
 	}
@@ -108,66 +111,159 @@ func Join(ctx context.Context, invite entry.Signer, addrs []string, request []by
 		return nil, err
 	}
 	defer h.Close() //nolint:errcheck // a host of our own that has done its work
-	var tried []Attempt
-	targets := group(addrs, &tried)
-	dialing, hangUp := context.WithCancel(ctx)
-	reached := make(chan dialed)
-	var dialers sync.WaitGroup
-	defer dialers.Wait()
+	j := &joins{host: h, request: request, takes: takes, asked: map[peer.ID]bool{}, reached: make(chan dialed), answers: make(chan answered)}
+	targets := group(addrs, &j.tried)
+	j.silent = len(j.tried) > 0
+	inside, hangUp := context.WithCancel(ctx)
+	defer j.working.Wait()
 	defer hangUp()
+	j.dial(inside, targets)
+	return j.run(ctx, inside)
+}
+
+// joins is one Join under way. What isn't said to be for its goroutines is of the one that runs it.
+type joins struct {
+	host    host.Host      // for all
+	request []byte         // for all
+	working sync.WaitGroup // for all
+	reached chan dialed    // for all
+	answers chan answered  // for all
+	takes   func(*Joined) error
+
+	dialing []*target // of whom nothing was heard yet
+	next    []network.Conn
+	asked   map[peer.ID]bool
+	asking  int
+
+	tried   []Attempt
+	refusal *JoinError // the first
+	wrong   error      // what was wrong with the first reply that takes didn't take
+	unknown bool       // somebody is there and doesn't know the invite
+	silent  bool       // others aren't there
+}
+
+// answered is what came of asking somebody.
+type answered struct {
+	conn       network.Conn
+	joined     *Joined
+	err, wrong error
+}
+
+func (j *joins) dial(ctx context.Context, targets []*target) {
+	j.dialing = targets
 	for _, to := range targets {
-		dialers.Go(func() {
+		j.working.Go(func() {
+			there := to.dial(ctx, j.host)
+			there.to = to
 			select {
-			case reached <- to.dial(dialing, h):
-			case <-dialing.Done():
+			case j.reached <- there:
+			case <-ctx.Done():
 			}
 		})
 	}
-	silent, unknown := len(tried) > 0, false
-	asked := map[peer.ID]bool{}
-	for range targets {
-		var there dialed
+}
+
+// ask asks the next of those who are there, if there is one.
+func (j *joins) ask(ctx context.Context) {
+	if len(j.next) == 0 {
+		return
+	}
+	conn := j.next[0]
+	j.next, j.asking = j.next[1:], j.asking+1
+	j.working.Go(func() {
+		joined, err := ask(ctx, j.host, conn, j.request)
 		select {
-		case there = <-reached:
+		case j.answers <- answered{conn: conn, joined: joined, err: err}:
 		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(all(targets), ctx.Err())...)))
 		}
-		tried = append(tried, there.tried...)
-		silent = silent || len(there.conns) == 0 && !there.shut
-		unknown = unknown || there.shut
-		for _, conn := range there.conns {
-			if asked[conn.RemotePeer()] {
-				continue
+	})
+}
+
+func (j *joins) run(ctx, inside context.Context) (*Joined, error) {
+	for len(j.dialing) > 0 || j.asking > 0 || len(j.next) > 0 {
+		if j.asking == 0 {
+			j.ask(inside)
+		}
+		// Somebody says nothing while another is there; or one has refused, and the others may not be there at all.
+		var patience <-chan time.Time
+		if len(j.next) > 0 || j.asking == 0 && (j.refusal != nil || j.wrong != nil) {
+			patience = time.After(answerPatience)
+		}
+		select {
+		case there := <-j.reached:
+			j.met(there)
+		case a := <-j.answers:
+			j.asking--
+			if a.err == nil && j.takes != nil {
+				a.wrong = j.takes(a.joined)
 			}
-			asked[conn.RemotePeer()] = true
-			joined, err := ask(ctx, h, conn, request)
-			var refused *JoinError
-			switch {
-			case err == nil:
-				return joined, nil
-			case ctx.Err() != nil:
-				return nil, errors.Join(ctx.Err(), nobody(append(tried, attemptsTo(there.addrs, ctx.Err())...)))
-			case errors.As(err, &refused):
-				return nil, refused
-			case errors.Is(err, errNotLetIn):
-				unknown = true
-			default:
-				silent = true
+			if a.err == nil && a.wrong == nil {
+				return a.joined, nil
 			}
-			tried = append(tried, attemptsTo(there.addrs, err)...)
+			if ctx.Err() == nil {
+				j.failed(a)
+			}
+		case <-patience:
+			if len(j.next) == 0 {
+				return nil, j.why()
+			}
+			j.ask(inside)
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), nobody(append(j.tried, attemptsTo(all(j.dialing), ctx.Err())...)))
 		}
 	}
-	if unknown {
-		return nil, &UnknownCodeError{Tried: tried, Others: silent}
+	return nil, j.why()
+}
+
+func (j *joins) met(there dialed) {
+	j.dialing = slices.DeleteFunc(j.dialing, func(to *target) bool { return to == there.to })
+	j.tried = append(j.tried, there.tried...)
+	j.silent = j.silent || len(there.conns) == 0 && !there.shut
+	j.unknown = j.unknown || there.shut
+	for _, conn := range there.conns {
+		if id := conn.RemotePeer(); !j.asked[id] {
+			j.asked[id] = true
+			j.next = append(j.next, conn)
+		}
 	}
-	return nil, nobody(tried)
+}
+
+func (j *joins) failed(a answered) {
+	var refused *JoinError
+	switch {
+	case a.wrong != nil:
+		if j.wrong == nil {
+			j.wrong = a.wrong
+		}
+		a.err = a.wrong
+	case errors.As(a.err, &refused):
+		j.refusal = cmp.Or(j.refusal, refused)
+	case errors.Is(a.err, errNotLetIn):
+		j.unknown = true
+	default:
+		j.silent = true
+	}
+	j.tried = append(j.tried, attemptsTo([]ma.Multiaddr{a.conn.RemoteMultiaddr()}, a.err)...)
+}
+
+// why says why nobody let us in.
+func (j *joins) why() error {
+	switch {
+	case j.refusal != nil:
+		return j.refusal
+	case j.wrong != nil:
+		return j.wrong
+	case j.unknown:
+		return &UnknownCodeError{Tried: j.tried, Others: j.silent}
+	}
+	return nobody(j.tried)
 }
 
 func nobody(tried []Attempt) error { return &NobodyAnsweredError{tried} }
 
 // dialed is what came of dialing a target: a connection, or several where it wasn't said who answers.
 type dialed struct {
-	addrs []ma.Multiaddr
+	to    *target
 	conns []network.Conn
 	shut  bool // somebody is there and didn't let us in
 	tried []Attempt
@@ -175,7 +271,6 @@ type dialed struct {
 
 // dial connects to a target at whichever of its addresses answers.
 func (to *target) dial(ctx context.Context, h host.Host) (out dialed) {
-	out.addrs = to.addrs
 	ids := []peer.ID{to.id}
 	if to.id == "" {
 		ids = identities(ctx, h.Network(), to.addrs, &out.tried)

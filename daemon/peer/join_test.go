@@ -77,7 +77,7 @@ func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
 	ana.on()
 	addrs := ana.peers.Addresses()
 
-	joined, err := peer.Join(within(t), open, addrs, []byte("Ben"))
+	joined, err := peer.Join(within(t), open, addrs, []byte("Ben"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
 	}
 	refusals[peer.JoinUsed] = open
 	for want, key := range refusals {
-		_, err := peer.Join(within(t), key, addrs, []byte("Cleo"))
+		_, err := peer.Join(within(t), key, addrs, []byte("Cleo"), nil)
 		var refused *peer.JoinError
 		if !errors.As(err, &refused) || refused.Code != want {
 			t.Errorf("want %s, got %v", want, err)
@@ -101,6 +101,56 @@ func TestAnInviteIsRedeemedOnceAndEachRefusalSaysWhy(t *testing.T) {
 	}
 }
 
+// rubbish answers for a code, and lets nobody in; deaf waits until it is over.
+type rubbish struct {
+	invites
+	over <-chan struct{} // nil: it doesn't wait
+}
+
+func (v *rubbish) Redeem(context.Context, entry.Device, []byte) ([]byte, error) {
+	if v.over != nil {
+		<-v.over
+	}
+	return []byte("go away"), nil
+}
+
+// Attack 67. A code may name a device of somebody who wants to keep others out, and who is quick.
+func TestNobodyWhoAnswersACodeKeepsOutWhomAnotherLetsIn(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	key := entry.NewSigner()
+	over := make(chan struct{})
+	speaks := sync.OnceFunc(func() { close(over) })
+	defer speaks()
+	open := func(err error) invites { return invites{state: map[entry.Device]error{key.Device(): err}} }
+	refuses, lets := open(&peer.JoinError{Code: peer.JoinUsed}), open(nil)
+	ana, mel, moe, max := c.device("Ana's laptop"), c.device("Mel's laptop"), c.device("Moe's laptop"), c.device("Max's laptop")
+	ana.invites, mel.invites, moe.invites, max.invites = &lets, &refuses, &rubbish{open(nil), nil}, &rubbish{open(nil), over}
+	var addrs []string
+	for _, d := range []*device{mel, moe, max, ana} {
+		addrs = append(addrs, d.on().peers.Addresses()...)
+	}
+	for range 3 { // whoever is reached first
+		lets.state[key.Device()] = nil
+		joined, err := peer.Join(within(t), key, addrs, []byte("Ben"), func(joined *peer.Joined) error {
+			if !strings.HasPrefix(string(joined.Reply), "welcome") {
+				return errors.New("no welcome")
+			}
+			return nil
+		})
+		if err != nil || joined.Answerer != ana.key.Device() {
+			t.Fatalf("Ana lets him in, and he gets %v", err)
+		}
+	}
+	ana.off()
+	speaks()
+	_, err := peer.Join(within(t), key, addrs, []byte("Ben"), func(*peer.Joined) error { return errors.New("no welcome") })
+	var refused *peer.JoinError
+	if !errors.As(err, &refused) || refused.Code != peer.JoinUsed {
+		t.Errorf("once Ana is away: %v", err)
+	}
+}
+
 func TestACodeWithoutIdentitiesFindsWhoAnswers(t *testing.T) {
 	c := newCoop(t)
 	ana := c.device("Ana's laptop")
@@ -110,7 +160,7 @@ func TestACodeWithoutIdentitiesFindsWhoAnswers(t *testing.T) {
 	for i, a := range ana.peers.Addresses() {
 		bare, _, _ := strings.Cut(a, "/p2p/")
 		ana.invites.(*invites).state[key.Device()] = nil
-		joined, err := peer.Join(within(t), key, []string{bare}, []byte{byte(i)})
+		joined, err := peer.Join(within(t), key, []string{bare}, []byte{byte(i)}, nil)
 		if err != nil {
 			t.Errorf("%s: %v", bare, err)
 		} else if joined.Answerer != ana.key.Device() {
@@ -126,7 +176,7 @@ func TestAnAlteredCodeIsToldFromSilence(t *testing.T) {
 	ana.invites = &invites{state: map[entry.Device]error{}}
 	ana.on()
 	for _, a := range ana.peers.Addresses() {
-		_, err := peer.Join(within(t), entry.NewSigner(), []string{a}, []byte("Eli"))
+		_, err := peer.Join(within(t), entry.NewSigner(), []string{a}, []byte("Eli"), nil)
 		var unknown *peer.UnknownCodeError
 		if !errors.As(err, &unknown) {
 			t.Errorf("%s: %v", a, err)
@@ -134,7 +184,7 @@ func TestAnAlteredCodeIsToldFromSilence(t *testing.T) {
 	}
 	addrs := ana.peers.Addresses()
 	ana.off()
-	_, err := peer.Join(within(t), entry.NewSigner(), append(addrs, "nonsense"), []byte("Eli"))
+	_, err := peer.Join(within(t), entry.NewSigner(), append(addrs, "nonsense"), []byte("Eli"), nil)
 	var nobody *peer.NobodyAnsweredError
 	if !errors.As(err, &nobody) {
 		t.Fatalf("nobody is there, but: %v", err)

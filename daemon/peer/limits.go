@@ -99,6 +99,10 @@ const (
 	// A former device is brought up to the charter once in this time.
 	formerPause = 10 * time.Minute
 
+	// answerPatience is how long somebody who is asked to let us in has to answer before another one is asked as well, and how
+	// long after a refusal it is waited for another one who isn't there yet.
+	answerPatience = 5 * time.Second
+
 	// askAfter is how long a device waits to be asked by one that is to ask, before it asks itself.
 	askAfter = 3 * time.Second
 

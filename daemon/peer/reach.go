@@ -292,15 +292,11 @@ func readAddresses(r io.Reader) ([]ma.Multiaddr, error) {
 func (p *Peers) handleReach(ctx context.Context, s network.Stream) {
 	c := p.contactOf(s.Conn())
 	from := s.Conn().RemoteMultiaddr()
-	if c == nil || c.former || !p.gate.knows(c.key) || isRelayed(from) || !c.probes.TryLock() {
+	if c == nil || c.former || !p.gate.knows(c.key) || isRelayed(from) || !p.knocks.may(c.key, knockRation, time.Now()) || !c.probes.TryLock() {
 		_ = s.Reset()
 		return
 	}
 	defer c.probes.Unlock()
-	if !p.knocks.may(c.key, knockRation, time.Now()) {
-		_ = s.Reset()
-		return
-	}
 	_ = s.SetDeadline(time.Now().Add(streamTime))
 	asked, err := readAddresses(s)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"kith/crdt"
 	"kith/crdt/entry"
@@ -38,6 +39,7 @@ const (
 // prefixes are found, short IDs made and lists picked and ordered without asking the store. 10,000 take 2 MB.
 type index struct {
 	kinds *kind.Set
+	noted atomic.Uint64 // how often note was called: see ViewsAt
 	mu    sync.RWMutex
 	refs  [shelves][]Ref
 	words words
@@ -132,6 +134,7 @@ func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	defer ix.noted.Add(1)
 	on := ix.shelf(doc)
 	i, known := ix.findLocked(doc)
 	if known {

@@ -52,6 +52,11 @@ func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 	return errors.Join(err, broken)
 }
 
+// ViewsAt returns a number that rises each time a view has changed, once that can be read. Who asks for it first, then reads views, and
+// later finds the same number has missed nothing. That isn't so of the numbers of arrivals: one is given out before what arrives under
+// it can be read, and what is judged anew gets none.
+func (r *Replica) ViewsAt() uint64 { return r.index.noted.Load() }
+
 // soughtIn is what a search looks through of a document; nothing where that is more than there is room for in the batch, so that
 // its view is looked through.
 func (r *Replica) soughtIn(v *crdt.View, room int) []byte {

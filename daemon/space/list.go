@@ -44,12 +44,16 @@ type List struct {
 	mu   sync.Mutex // held while a place is taken, and while a space comes to be
 	all  atomic.Pointer[[]*Space]
 	came chan *Space // those that have begun since Run did; there is room for all
+
+	begun atomic.Pointer[chan struct{}] // closed when the next one is among all
 }
 
 // NewList makes the list of a home, of which nothing is open yet but what is given.
 func NewList(own *home.Home, c Config, opened ...*Space) *List {
 	l := &List{Home: own, Config: c, came: make(chan *Space, home.MaxPlaces)}
 	l.all.Store(&opened)
+	begun := make(chan struct{})
+	l.begun.Store(&begun)
 	return l
 }
 
@@ -103,11 +107,16 @@ func (l *List) serve(place *home.Home, r *replica.Replica) (*Space, error) {
 	}
 	all := append(slices.Clip(l.All()), s)
 	l.all.Store(&all)
+	next := make(chan struct{})
+	close(*l.begun.Swap(&next))
 	return s, nil
 }
 
 // All gives those that are served now, the oldest first.
 func (l *List) All() []*Space { return *l.all.Load() }
+
+// Begun gives a channel that is closed once another one is among them.
+func (l *List) Begun() <-chan struct{} { return *l.begun.Load() }
 
 // Of gives the one with this ID; nil if it isn't served here.
 func (l *List) Of(id entry.SpaceID) *Space {

@@ -56,6 +56,11 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 	if config, err = place.ChooseRelays(config, c.Relays); err != nil {
 		return nil, err
 	}
+	if mayMove(place, r) {
+		if config, err = place.Moves(config); err != nil {
+			return nil, err
+		}
+	}
 	s := &Space{Place: place, Replica: r, Now: c.Now, log: c.Log}
 	if s.meters, err = openMeters(r.Store()); err != nil {
 		return nil, err
@@ -84,6 +89,22 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		return nil, err
 	}
 	return s, nil
+}
+
+// mayMove says whether the place of a share may be elsewhere than others were told: not as long as the other side of the pact that
+// made it may still ask at the address that is in the code whether it is made.
+func mayMove(place *home.Home, r *replica.Replica) bool {
+	if shared, _ := r.Share(); shared == nil {
+		return false
+	}
+	if !place.HasPact() {
+		return true
+	}
+	others := false // of others the book has what they have told since
+	err := r.Store().Smalls(AddressPrefix, func(name string, _ []byte) {
+		others = others || name != AddressPrefix+r.Device().String()
+	})
+	return err == nil && others
 }
 
 // anyDoor are the doors of a space: the first that has issued a key answers who dials with it.

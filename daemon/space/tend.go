@@ -15,6 +15,12 @@ const (
 	acknowledgeEvery = 24 * time.Hour
 )
 
+// standing is what it hangs on whether steps are to be brought into force: a restored device leaves that alone until it has caught up.
+type standing struct {
+	charter  *charter.Charter
+	restored bool
+}
+
 // tend does, until ctx ends, what this device owes the charter without being told to: it brings
 // steps into force for which there are enough consents, and says once a day what it has seen.
 func (s *Space) tend(ctx context.Context) {
@@ -23,7 +29,7 @@ func (s *Space) tend(ctx context.Context) {
 	}
 	tick := time.NewTicker(TendEvery)
 	defer tick.Stop()
-	var steps duty.Watch[*charter.Charter]
+	var steps duty.Watch[standing]
 	var due time.Time // of the next acknowledgement
 	witnesses := map[charter.MemberID]bool{}
 	ends := shareEnded(s.Replica)
@@ -50,12 +56,13 @@ func (s *Space) tend(ctx context.Context) {
 		// while, and this device is in step with whoever is there; or when that has lasted.
 		var held []string
 		holding := func() bool { held = s.Holding(); return len(held) > 0 }
-		if steps.Due(s.Replica.Charter(), holding, time.Now()) {
+		if steps.Due(standing{s.Replica.Charter(), s.Replica.Restored()}, holding, time.Now()) {
 			if len(held) > 0 {
 				s.log.Warn("not waited for any longer", "peers", held)
 			}
 			if err := s.Replica.Enact(); err != nil {
 				s.log.Error("bring steps into force", "err", err)
+				steps.Failed(time.Now())
 			}
 		}
 		if time := s.Now(); time.After(due) {

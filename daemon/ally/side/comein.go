@@ -165,15 +165,12 @@ func (f *Follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 		return errNotYet
 	}
 	k := &knock.Knock{Key: knockKey(w.key), At: at, Space: of.side[:]}
-	welcome, err := k.Ask(ctx, []byte{knock.RequestHello})
+	welcome, err := k.AskFor(ctx, []byte{knock.RequestHello}, func(w knock.Welcome) error { return f.agreed(w, of) })
 	var unknown *peer.UnknownCodeError
 	switch {
 	case errors.As(err, &unknown):
 		return errNotYet
 	case err != nil:
-		return err
-	}
-	if err := f.agreed(welcome, of); err != nil {
 		return err
 	}
 	_, err = f.all.Begin(w.place, func(place *home.Home) (*replica.Replica, error) {
@@ -183,6 +180,9 @@ func (f *Follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 		}
 		c.StoreKey = w.storeKey
 		r, err := welcome.Replica(c, [8]byte{})
+		if errors.Is(err, replica.ErrHasSpace) { // it was made before, and couldn't be served
+			r, err = replica.Open(c)
+		}
 		if err == nil && k.Joined.Record != nil {
 			if err = space.Addresses(r).Save(k.Joined.Answerer, k.Joined.Record); err != nil {
 				return nil, errors.Join(err, r.Close())
@@ -196,9 +196,6 @@ func (f *Follower) knockAt(ctx context.Context, w *comingIn, of *shareOfHome) er
 	w.mu.Lock()
 	w.done = true
 	w.mu.Unlock()
-	if home := f.all.Of(w.of.Home); home != nil { // who watches hears of a space that wasn't there
-		home.Replica.Announce(replica.Event{At: home.Now(), Type: "ally", Title: "you are in the share with " + of.word.Ally})
-	}
 	return nil
 }
 

@@ -36,6 +36,9 @@ const (
 	moveSeat    = 10 * time.Minute
 	// lookAgain is how often it is looked whether something is due while something is on its way.
 	lookAgain = 5 * time.Second
+	// lookAnew is how often everything is looked at though nothing has changed, and what failed is tried again: nothing that was
+	// missed once, or refused once, is the end of it.
+	lookAnew = time.Minute
 	// maxSaid bounds what a device says by itself in one share at one look.
 	maxSaid = 64
 )
@@ -57,7 +60,7 @@ type Follower struct {
 	shares  map[entry.SpaceID]*followedShare // by the space of the side
 	waiting map[awaited]*comingIn
 	places  map[*space.Space]*home.SharePlace
-	vouches map[*space.Space]vouching
+	vouches map[*space.Space]vouched
 	knocks  sync.WaitGroup
 	// troubles are what was last in the way of a home's shares, in words.
 	troubles map[entry.SpaceID]string
@@ -69,7 +72,8 @@ type awaited struct{ home, share, side entry.SpaceID }
 
 // followedHome is what was last seen of a home.
 type followedHome struct {
-	arrived uint64
+	views   uint64 // see replica.ViewsAt
+	looked  time.Time
 	charter *charter.Charter
 	calm    bool // nothing has come since the look before
 	shares  []shareOfHome
@@ -93,7 +97,18 @@ type followedShare struct {
 	due    time.Time                    // when to look though nothing has changed
 	since  map[string]time.Time         // what there is to say, from when
 	gaps   map[charter.StepID]time.Time // removals that may leave something out, from when
-	failed map[string]replica.Rules     // what couldn't be said as the charters were
+	failed map[string]refused           // what couldn't be said
+}
+
+// refused is as of what something couldn't be said, and when.
+type refused struct {
+	rules replica.Rules
+	at    time.Time
+}
+
+// still says whether it isn't worth while to say it again.
+func (x refused) still(rules replica.Rules, now time.Time) bool {
+	return x.rules == rules && now.Sub(x.at).Abs() < lookAnew
 }
 
 // New makes the one of a daemon, before any of its spaces is open.
@@ -101,7 +116,7 @@ func New(all *space.List) *Follower {
 	return &Follower{
 		all:   all,
 		seats: map[*space.Space]*seatbook{}, homes: map[entry.SpaceID]*followedHome{}, shares: map[entry.SpaceID]*followedShare{}, waiting: map[awaited]*comingIn{},
-		places: map[*space.Space]*home.SharePlace{}, vouches: map[*space.Space]vouching{}, troubles: map[entry.SpaceID]string{},
+		places: map[*space.Space]*home.SharePlace{}, vouches: map[*space.Space]vouched{}, troubles: map[entry.SpaceID]string{},
 	}
 }
 
@@ -200,18 +215,19 @@ func (f *Follower) followHome(ctx context.Context, home *space.Space) error {
 		h = &followedHome{seats: map[entry.DocID]*seated{}}
 		f.homes[r.Space()] = h
 	}
-	arrived, c := r.Store().Arrived(), r.Charter()
+	views, c, now := r.ViewsAt(), r.Charter(), f.all.Config.Now()
 	if r.Restored() || c.Undecided() {
 		h.charter = nil // what it knows may be old, or of one side alone: looked at when that is over
 		return nil
 	}
-	changed := h.charter != c || h.arrived != arrived
-	h.arrived, h.charter, h.calm = arrived, c, !changed
+	h.calm = h.charter == c && h.views == views
+	changed := !h.calm || now.Sub(h.looked).Abs() >= lookAnew
 	if changed {
-		var err error
-		if h.shares, err = sharesOf(r, &f.checked); err != nil {
+		shares, err := sharesOf(r, &f.checked)
+		if err != nil {
 			return err
 		}
+		h.views, h.charter, h.looked, h.shares = views, c, now, shares
 	}
 	me, ok := r.Me()
 	var failed error
@@ -388,10 +404,10 @@ func (f *Follower) writeSeat(ctx context.Context, r *replica.Replica, h *followe
 	if err != nil {
 		return err
 	}
-	at.wrote, at.owed = now, false
 	_, err = r.Edit(ctx, of.doc, func(e replica.Edit) error { return e.Perform(kinds.Ally, kinds.TakeSeat, kinds.Sitting(text), nil) })
 	if err != nil {
-		return fmt.Errorf("take a seat: %w", err)
+		return fmt.Errorf("take a seat: %w", err) // it is owed, and tried again
 	}
+	at.wrote, at.owed = now, false
 	return nil
 }

@@ -24,12 +24,12 @@ func (f *Follower) followShare(ctx context.Context, home *space.Space, h *follow
 	r := at.Replica
 	k := f.shares[place.Side]
 	if k == nil {
-		k = &followedShare{since: map[string]time.Time{}, failed: map[string]replica.Rules{}, gaps: map[charter.StepID]time.Time{}}
+		k = &followedShare{since: map[string]time.Time{}, failed: map[string]refused{}, gaps: map[charter.StepID]time.Time{}}
 		f.shares[place.Side] = k
 	}
 	rules, now := r.Rules(), f.all.Config.Now()
-	changed := k.rules != rules || k.homeAt != h.arrived
-	k.rules, k.homeAt = rules, h.arrived
+	changed := k.rules != rules || k.homeAt != h.views
+	k.rules, k.homeAt = rules, h.views
 	k.looked = k.looked && !changed
 	if k.looked && now.Before(k.due) || r.Restored() {
 		k.wait = duty.Patience{}
@@ -63,7 +63,7 @@ func (f *Follower) speak(ctx context.Context, h *followedHome, at *space.Space, 
 			if !ok {
 				since, k.since[key] = now, now
 			}
-			if said || now.Sub(since) < time.Duration(d.Rank)*nextInRank || k.failed[key] == r.Rules() {
+			if said || now.Sub(since) < time.Duration(d.Rank)*nextInRank || k.failed[key].still(r.Rules(), now) {
 				continue
 			}
 			switch err := sayDuty(ctx, r, d); {
@@ -73,7 +73,7 @@ func (f *Follower) speak(ctx context.Context, h *followedHome, at *space.Space, 
 			case errors.Is(err, store.ErrDiskFull), errors.Is(err, store.ErrCorrupt), ctx.Err() != nil:
 				return err
 			default: // somebody's word is with another step, or it isn't for this device
-				k.failed[key] = r.Rules()
+				k.failed[key] = refused{r.Rules(), now}
 				f.all.Config.Log.Debug("not said in a share", "what", int(d.Do), "err", err)
 			}
 		}
@@ -93,7 +93,7 @@ func (f *Follower) speak(ctx context.Context, h *followedHome, at *space.Space, 
 // nextLook is when to look though nothing has changed: soon if something is left to say, and when the share's
 // end date has come.
 func (f *Follower) nextLook(r *replica.Replica, now time.Time, more bool) time.Time {
-	next := now.Add(24 * time.Hour)
+	next := now.Add(lookAnew)
 	if more {
 		next = now.Add(lookAgain)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/charter"
@@ -24,10 +25,17 @@ import (
 
 // vouching is as of what it was last looked whether the other side of a further share speaks for its co-op.
 type vouching struct {
-	shared *share.Share
-	first  *share.Share
-	at     uint64 // what had arrived in the first share
-	over   bool   // the first share
+	shared   *share.Share
+	first    *share.Share
+	views    uint64 // of the first share: see replica.ViewsAt
+	over     bool   // the first share
+	restored bool   // this device there
+}
+
+// vouched is when that was looked at last.
+type vouched struct {
+	vouching
+	at time.Time
 }
 
 // sayTheirs are those who say, in a request with a code, that a charter is their co-op's in a further share: who
@@ -76,8 +84,8 @@ func (f *Follower) vouch(ctx context.Context, r *replica.Replica, h *followedHom
 	shared, side := at.Replica.Share()
 	of, ours := there.Share()
 	over := f.Base(there.Space()) == nil
-	now := vouching{shared, of, there.Store().Arrived(), over}
-	if f.vouches[at] == now {
+	now, clock := vouching{shared, of, there.ViewsAt(), over, there.Restored()}, f.all.Config.Now()
+	if was := f.vouches[at]; was.vouching == now && clock.Sub(was.at).Abs() < lookAnew {
 		return nil
 	}
 	own, other := shared.Side(side).Space(), shared.Side(1-side).Space()
@@ -98,7 +106,7 @@ func (f *Follower) vouch(ctx context.Context, r *replica.Replica, h *followedHom
 		return fmt.Errorf("see who vouches for the sides of a share: %w", err)
 	}
 	now.shared, _ = at.Replica.Share()
-	f.vouches[at] = now
+	f.vouches[at] = vouched{now, clock}
 	return nil
 }
 

@@ -112,6 +112,8 @@ func (s served) Spaces() (all []Space) {
 	return all
 }
 
+func (s served) Begun() <-chan struct{} { return nil }
+
 func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) {
 	return api.InitResult{Space: api.Named{ID: "s9", Name: "Bakery"}}, nil
 }

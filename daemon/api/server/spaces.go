@@ -15,6 +15,8 @@ type Spaces interface {
 	// Spaces gives each space, the oldest first; there is always at least one, which may have no co-op
 	// yet. The order of those that are there doesn't change.
 	Spaces() []Space
+	// Begun gives a channel that is closed once another space is among them.
+	Begun() <-chan struct{}
 	// Found makes another co-op in this home.
 	Found(ctx context.Context, r api.InitRequest) (api.InitResult, error)
 	// Join redeems a code: in a home that has no space yet, or beside those that it has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 
 	"kith/crdt/kinds"
@@ -101,7 +102,7 @@ func TestTwoSpacesOfOneNameAreToldApartByTheirIDs(t *testing.T) {
 
 func TestEventsOfAllSpacesComeWithTheirSpaceAndEndTogether(t *testing.T) {
 	print, beans := newFake(), garden()
-	one, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(t.Context())
+	one, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,10 +116,62 @@ func TestEventsOfAllSpacesComeWithTheirSpaceAndEndTogether(t *testing.T) {
 	}
 }
 
+// begins are spaces of which more begin.
+type begins struct {
+	served
+	mu    sync.Mutex
+	begun chan struct{}
+}
+
+func (b *begins) Spaces() []Space {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.served.Spaces()
+}
+
+func (b *begins) Begun() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.begun
+}
+
+func (b *begins) begin(f *fake) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.served = append(b.served, f)
+	close(b.begun)
+	b.begun = make(chan struct{})
+}
+
+// Whoever looks when something happens would else never see what a colleague writes in a share that this computer came into since.
+func TestWhoWatchesAllSpacesHearsOfThoseThatBeginMeanwhile(t *testing.T) {
+	print, fair := newFake(), garden()
+	fair.ally = "Quilted"
+	home := &begins{served: served{print}, begun: make(chan struct{})}
+	all, err := (&Server{spaces: home}).of(spaceOf(print)).allEvents(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	print.events <- api.Event{Type: "created"}
+	if e := <-all; e.Space != nil {
+		t.Errorf("of the only space: %+v", e)
+	}
+	home.begin(fair)
+	if e := <-all; e.Type != "ally" || e.Title != "you are in the share with Quilted" || e.Space == nil || e.Space.Name != "Garden Co-op" {
+		t.Errorf("that a space has begun is told as %+v", e)
+	}
+	for _, f := range []*fake{fair, print} {
+		f.events <- api.Event{Type: "created"}
+		if e := <-all; e.Type != "created" || e.Space == nil || e.Space.ID != f.space.ID {
+			t.Errorf("got %+v", e)
+		}
+	}
+}
+
 func TestEventsEndWithTheirReader(t *testing.T) {
 	print, beans := newFake(), garden()
 	ctx, cancel := context.WithCancel(t.Context())
-	all, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(ctx)
+	all, err := (&Server{spaces: served{print, beans}}).of(spaceOf(print), spaceOf(beans)).allEvents(ctx, true)
 	if err != nil {
 		t.Fatal(err)
 	}
