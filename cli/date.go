@@ -464,5 +464,8 @@ func parseHours(flag, typed string) (float64, error) {
 	if m := hoursMinutes.FindStringSubmatch(s); m != nil && number(m[2]) < 60 {
 		return number(m[1]) + number(m[2])/60, nil
 	}
-	return 0, api.Problemf(api.Usage, "hours look like 3, 2.5, 2,5, 3h, 2h30, 90min", "--%s: “%s” is no number of hours", flag, oneLine(typed, 40))
+	if flag != strings.ToUpper(flag) && !strings.HasPrefix(flag, "-") { // else it is a word behind the command
+		flag = "--" + flag
+	}
+	return 0, api.Problemf(api.Usage, "hours look like 3, 2.5, 2,5, 3h, 2h30, 90min", "%s: “%s” is no number of hours", flag, oneLine(typed, 40))
 }

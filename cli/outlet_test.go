@@ -290,6 +290,7 @@ func words(typed string) (out []string) {
 // What every command answers when it works: with evil behind everything that people wrote, no example of any of them moves the
 // terminal, and no line reads as Kith's own.
 func TestNoCommandAnswersWithTricks(t *testing.T) {
+	t.Chdir(t.TempDir()) // some of them write files
 	c := newCoop()
 	c.checks = []api.Check{{Name: "store", OK: true, Says: "whole"}}
 	d := newPoisonedDesk(t, c)

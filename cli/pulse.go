@@ -23,6 +23,9 @@ func (c *call) showPulse(d document) {
 			c.out.println("Not yet: " + oneLine(strings.Join(waiting, ", "), maxCell))
 		}
 	}
+	if note := d.fields.Str("note"); note != "" {
+		c.out.println("retrospective: " + c.known(note))
+	}
 	for _, said := range d.fields.List("words") {
 		head := c.out.strong(called(said, "member"))
 		if said.Is("late") {

@@ -35,3 +35,16 @@ func TestTwoWhoSayAtOnceWhoCoordinatesBothShow(t *testing.T) {
 		t.Errorf("coordinated by %+v", h.Holders)
 	}
 }
+
+func TestAProjectIsPricedInOneCurrency(t *testing.T) {
+	c := found(t, kinds.Project.Name, "ana")
+	for _, said := range [][]string{{"rate", "60 EUR", "coordination", "500 USD"}} {
+		if err := c.maker.try(c.maker.practice(kinds.Project, "make", said...)); err == nil {
+			t.Errorf("%q was taken", said)
+		}
+	}
+	c.maker.tell(c.maker.practice(kinds.Project, "make", "rate", "60 EUR", "coordination", "15%"))
+	if err := c.maker.try(c.maker.practice(kinds.Project, "edit", "coordination", "500 USD")); err == nil {
+		t.Error("coordination in dollars beside a rate in euros was taken")
+	}
+}

@@ -217,3 +217,15 @@ func sortedWords(words []string) string {
 	slices.Sort(words)
 	return strings.Join(words, " ")
 }
+
+func TestTheEndOfARoleThatNobodyHeldStaysWhenItIsFilled(t *testing.T) {
+	c := found(t, kinds.Role.Name, "ana", "ben")
+	c.maker.tell(c.maker.practice(kinds.Role, "make", "until", "2027-03-01"))
+	until := func(v *crdt.View) string { return kinds.Role.Field("until").Str(v) }
+	if v := c.maker.tell(c.maker.practice(kinds.Role, "fill", "members", "ben")); until(v) != "2027-03-01" {
+		t.Errorf("it ends on %q", until(v))
+	}
+	if v := c.maker.tell(c.maker.practice(kinds.Role, "fill", "members", "ana")); until(v) != "" {
+		t.Errorf("the term of who comes next ends on %q", until(v))
+	}
+}

@@ -83,7 +83,7 @@ var samples = map[string][]*kind.View{
 		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},
 	},
 	"intake": {
-		{Fields: fields("due", "2026-12-01"), Derived: &kinds.Moved{Apart: []string{"accepted", "declined"}}},
+		{Fields: fields("due", "2026-12-01"), Derived: &kinds.Moved{Apart: []string{"accepted", "declined"}, Projects: []string{"pr-1", "pr-2"}}},
 		{Fields: fields("state", "talking"), Derived: &kinds.Moved{By: ana}},
 		{Fields: fields("state", "passed"), Derived: &kinds.Moved{}},
 		{Meta: kind.Meta{CreatedBy: ana}, Fields: fields("state", "declined", "ally", "Quilted"), Derived: &kinds.Moved{}},

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -354,6 +355,9 @@ func propose(d *kind.Draft) error {
 	if err := asAgreed(d); err != nil {
 		return err
 	}
+	if err := reviewComesAfter(d.Asks.Str(decisionReview), cmp.Or(d.Asks.Str(decisionBy), d.Today())); err != nil {
+		return err
+	}
 	process := d.Asks.Str(decisionProcess)
 	if process == "" {
 		process = decisionProcess.Words[0]
@@ -365,6 +369,15 @@ func propose(d *kind.Draft) error {
 	putOptions(d, options)
 	if word := standBehind(process); word != "" {
 		d.Then(func(title, text string) { standOn(d, title, text, word, "") })
+	}
+	return nil
+}
+
+// reviewComesAfter refuses to look at something again before the day until which it is decided. "" is no day.
+func reviewComesAfter(review, by string) error {
+	const day = len("2026-12-01")
+	if len(review) >= day && len(by) >= day && review[:day] < by[:day] {
+		return &kind.InvalidError{Why: "it would be looked at again, on " + review[:day] + ", before it is decided", Hint: "a review comes after the day until which positions are hoped for: --review"}
 	}
 	return nil
 }
@@ -410,6 +423,18 @@ func standBehind(process string) string {
 func rewrite(d *kind.Draft) error {
 	if d.Asks.Title != nil || d.Asks.Text != nil || d.Asks.Has(decisionBy) {
 		if err := isOpen(d.View); err != nil {
+			return err
+		}
+	}
+	if d.Asks.Has(decisionBy) || d.Asks.Has(decisionReview) {
+		review, by := decisionReview.Str(d.View), decisionBy.Str(d.View)
+		if d.Asks.Has(decisionReview) {
+			review = d.Asks.Str(decisionReview)
+		}
+		if d.Asks.Has(decisionBy) {
+			by = d.Asks.Str(decisionBy)
+		}
+		if err := reviewComesAfter(review, by); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ var Time = &kind.Kind{
 		m := kind.Of[Month](v)
 		f.Who(kind.OfFact, v.CreatedBy)
 		f.Has("month", monthOf.Str(v))
+		f.Is("running", len(m.Running) > 0)
 		for _, e := range m.Entries {
 			f.Has("project", e.Project)
 			f.Has("task", e.Task)

@@ -42,7 +42,7 @@ var intakeByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Intake is a request from outside: who wants what from us. Its title is who asks.
 var Intake = &kind.Kind{
-	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 1,
+	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 2,
 	Fields: []*kind.Field{intakeState, intakeWhy, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
 	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
 	Shows: []*kind.Shown{
@@ -54,6 +54,9 @@ var Intake = &kind.Kind{
 				return nil
 			}
 			return new(l.Named(kind.Of[Moved](l.View).By))
+		}),
+		kind.Value("projects_apart", "projects that it became for people who didn't know of each other; empty if it is one", func(l kind.Look) []string {
+			return append([]string{}, kind.Of[Moved](l.View).Projects...)
 		}),
 		kind.Value("said_apart", "what people who didn't know of each other said of how it stands; empty if they agree", func(l kind.Look) []string {
 			return append([]string{}, kind.Of[Moved](l.View).Apart...)
@@ -70,6 +73,7 @@ var Intake = &kind.Kind{
 		}
 		f.Is("new", s == IntakeNew)
 		f.Is("apart", len(m.Apart) > 0)
+		f.Is("twice", len(m.Projects) > 0)
 		if s == IntakeTalking || s == IntakeEstimating {
 			f.Who("mine", m.By)
 		}
@@ -93,6 +97,9 @@ var Intake = &kind.Kind{
 	}, {
 		Key: "intakes_apart", Title: "Said differently at once: talk, and say once more how it stands", Gist: "requests on which two said different things at once", Anybody: true,
 		Facts: []string{"apart"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("said_apart"), ", ")} }, Run: "show",
+	}, {
+		Key: "intakes_twice", Title: "Two accepted it at once, each with a project: accept it once more, with the one that goes on", Gist: "requests that became two projects at once", Anybody: true,
+		Facts: []string{"twice"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("projects_apart"), ", ")} }, Run: "accept",
 	}, {
 		Key: "intakes_answered", Title: "Answered by who you passed it on to", Gist: "requests that I passed on, and that were answered",
 		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
@@ -154,24 +161,50 @@ func IntakeTerms(v *kind.View) (minutes int64, due string) {
 	return intakeHours.Int(v), intakeDue.Str(v)
 }
 
+// IntakeBecame are the project that a request became, and all of them where people accepted it apart.
+func IntakeBecame(v *kind.View) (one string, all []string) {
+	return intakeProject.Str(v), kind.Of[Moved](v).Projects
+}
+
 // Moved is who said how it stands with a request.
 type Moved struct {
-	By    charter.MemberID // who said it last; zero: nobody yet
-	Apart []string         // what stands beside each other, since people who didn't know of each other said it; ascending
+	By       charter.MemberID // who said it last; zero: nobody yet
+	Apart    []string         // what stands beside each other, since people who didn't know of each other said it; ascending
+	Projects []string         // the same of the project that it became
 }
 
 func whoMoved(s *kind.Story) (*Moved, error) {
 	m := &Moved{}
-	type said struct {
-		word string
-		by   charter.MemberID
-		over bool
+	for _, one := range standing(s, intakeState) {
+		if one.moved && one.words == intakeState.Str(s.View) {
+			m.By = one.by
+		}
+		m.Apart = append(m.Apart, one.words)
 	}
-	all, order := map[change.OpID]*said{}, []change.OpID{}
+	for _, one := range standing(s, intakeProject) {
+		m.Projects = append(m.Projects, one.words)
+	}
+	m.Apart, m.Projects = several(m.Apart), several(m.Projects)
+	return m, nil
+}
+
+// said is one value of a field, and who wrote it.
+type said struct {
+	id    change.OpID
+	words string
+	by    charter.MemberID
+	moved bool // it isn't the one with which the document began
+	over  bool // who wrote another knew of it
+}
+
+// standing are the values of a field that nobody has written over who knew of them: one, or several that were written apart. The one
+// that stands in the view is last: their order is that of their IDs, and none in which they came.
+func standing(s *kind.Story, f *kind.Field) (out []*said) {
+	all := map[change.OpID]*said{}
 	for _, it := range s.Items {
 		for i := range it.Change.Ops {
 			op := &it.Change.Ops[i]
-			if !op.Obj.IsZero() || op.Key != intakeState.Key {
+			if !op.Obj.IsZero() || op.Key != f.Key {
 				continue
 			}
 			for _, before := range op.Pred {
@@ -179,27 +212,22 @@ func whoMoved(s *kind.Story) (*Moved, error) {
 					was.over = true
 				}
 			}
-			all[op.ID] = &said{word: op.Value.Str(), by: it.Author}
-			order = append(order, op.ID)
+			all[op.ID] = &said{id: op.ID, words: op.Value.Str(), by: it.Author, moved: len(all) > 0}
+			out = append(out, all[op.ID])
 		}
 	}
-	for i, id := range order {
-		one := all[id]
-		if one.over {
-			continue
-		}
-		if i > 0 && one.word == intakeState.Str(s.View) {
-			m.By = one.by
-		}
-		if !slices.Contains(m.Apart, one.word) {
-			m.Apart = append(m.Apart, one.word)
-		}
+	out = slices.DeleteFunc(out, func(one *said) bool { return one.over })
+	slices.SortFunc(out, func(a, b *said) int { return a.id.Compare(b.id) })
+	return out
+}
+
+// several are the words that stand beside each other, each once, ascending; none if they agree.
+func several(words []string) []string {
+	slices.Sort(words)
+	if words = slices.Compact(words); len(words) < 2 {
+		return nil
 	}
-	slices.Sort(m.Apart)
-	if len(m.Apart) < 2 {
-		m.Apart = nil
-	}
-	return m, nil
+	return words
 }
 
 // isOpenIntake refuses what makes no sense on a request that was answered.
@@ -212,7 +240,7 @@ func isOpenIntake(v *kind.View) error {
 }
 
 func notAccepted(v *kind.View) error {
-	if len(kind.Of[Moved](v).Apart) > 0 {
+	if m := kind.Of[Moved](v); len(m.Apart)+len(m.Projects) > 0 {
 		return nil // that is what there is to be settled
 	}
 	return isOpenIntake(v)
@@ -232,7 +260,9 @@ func estimateIntake(d *kind.Draft) error {
 }
 
 func acceptIntake(d *kind.Draft) error {
-	if p := d.Asks.Str(intakeInto); p != "" {
+	if p := d.Asks.Str(intakeInto); p != "" && len(kind.Of[Moved](d.View).Projects) > 0 {
+		d.SetAnew(intakeProject, change.StrValue(p)) // of several it is this one
+	} else if p != "" {
 		d.Set(intakeProject, change.StrValue(p))
 	}
 	return intakeBecomes(IntakeAccepted)(d)

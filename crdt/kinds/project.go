@@ -120,7 +120,7 @@ var Project = &kind.Kind{
 		Examples: []string{`kith project add Website --client "Tandem Bikes" --budget 40h --coordinator Ana --rate "60 EUR" --coordination 15%`},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change a project", Text: kind.May, Opens: true, With: projectTerms,
+		Name: "edit", Gist: "change a project", Text: kind.May, Opens: true, With: projectTerms, Do: oneCurrency,
 		Examples: []string{`kith project edit pr-6hx3 --budget 60h`, `kith project edit pr-6hx3 --title "Website and shop"`},
 	},
 	Verbs: []*kind.Verb{
@@ -203,7 +203,26 @@ func coordinating(d *kind.Draft) *Coordinating {
 	return kind.Of[Coordinating](d.View)
 }
 
+// oneCurrency refuses a rate and a price of coordination in two currencies: no invoice could sum them up.
+func oneCurrency(d *kind.Draft) error {
+	says := func(f *kind.Field) string {
+		if !d.Asks.Has(f) && d.View != nil {
+			return f.Str(d.View)
+		}
+		return d.Asks.Str(f)
+	}
+	rate, errRate := money.Parse(says(projectRate))
+	fixed, errFixed := money.Parse(says(projectPM))
+	if errRate == nil && errFixed == nil && rate.Currency() != fixed.Currency() { // else one of them is no amount
+		return kind.Invalid("an hour costs %s, and coordination %s: an invoice is in one currency", rate.Currency(), fixed.Currency())
+	}
+	return nil
+}
+
 func beginProject(d *kind.Draft) error {
+	if err := oneCurrency(d); err != nil {
+		return err
+	}
 	if len(d.Asks.All(projectCoordinator)) == 0 {
 		return nil
 	}

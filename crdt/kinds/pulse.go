@@ -29,18 +29,23 @@ var (
 	pulseNotTogether = &kind.Field{Key: "collaboration_not", Is: kind.Reason, Label: "collaboration that doesn't work", Hint: "what doesn't work in how we work together", Log: untold}
 	pulseStage       = &kind.Field{Key: "stage", Is: kind.Line, Max: 40, Hint: "where I think the co-op is: " + strings.Join(Stages, ", "), Log: untold, Form: "`forming`, `storming`, `norming` or `performing`; anything else says nothing"}
 
+	pulseNote = &kind.Field{Key: "note", Is: kind.Ref, Of: "note", Hint: "the note of its retrospective"}
+	// PulseActions are what follows from a round, as tasks: "Oil the drum=2h".
+	PulseActions = &kind.Field{Key: "action", Is: kind.Tags, Label: "what follows", Hint: "what follows from it, as a task with its hours: “Oil the drum=2h”", Var: "TASK"}
+	pulseInto    = &kind.Field{Key: "note", Is: kind.Ref, Of: "note", Hint: "a note that is there already; without it one is made"}
+
 	pulseWords = []*kind.Field{pulseWell, pulseNotWell, pulseTogether, pulseNotTogether}
 )
 
 // Pulse is a round in which each says in their own words how we are. It is shown together once it is closed.
 var Pulse = &kind.Kind{
-	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 1, Present: "open",
-	Fields: []*kind.Field{pulseUntil, pulseAt},
+	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 2, Present: "open",
+	Fields: []*kind.Field{pulseUntil, pulseAt, pulseNote},
 	Own:    append(slices.Clone(pulseWords), pulseStage),
 	Derive: kind.Deriving(howWeAre), Counts: true, State: pulseState,
 	Shows: []*kind.Shown{
 		kind.Value("status", "open, closed", func(l kind.Look) string { return pulseState(l.View) }),
-		pulseUntil.Shown(), pulseAt.Shown(),
+		pulseUntil.Shown(), pulseAt.Shown(), pulseNote.Shown(),
 		kind.Value("answered", "how many have said something", func(l kind.Look) int { return len(kind.Of[Round](l.View).Said) }),
 		kind.Value("waiting_for", "full members who haven't", func(l kind.Look) []kind.Named { return l.All(kind.Of[Round](l.View).Waiting) }),
 		kind.Value("words", "what each said, once it is closed", showPulse),
@@ -100,6 +105,11 @@ var Pulse = &kind.Kind{
 		{
 			Name: "close", Gist: "close it, and show what was said", Live: pulseIsOpen, Do: closePulse,
 			Examples: []string{`kith pulse close pu-2m7d`},
+		},
+		{
+			Name: "retro", Gist: "make the note of its retrospective, and tasks of what follows", With: []*kind.Field{PulseActions, pulseInto}, Live: pulseIsClosed, Do: noteRetro,
+			More:     "The note has what each said. Each --action is a task, and stands in the note with its ID; further ones can be added later in the same way.",
+			Examples: []string{`kith pulse retro pu-2m7d --action "Oil the drum=2h" --action "Ask who does the books"`},
 		},
 	},
 }
@@ -187,6 +197,49 @@ func pulseIsOpen(v *kind.View) error {
 		return kind.NotAllowed("open another one: kith pulse open", "this round is closed, and what was said is shown")
 	}
 	return nil
+}
+
+func pulseIsClosed(v *kind.View) error {
+	if !pulseAt.Has(v) {
+		return kind.NotAllowed("kith pulse close", "this round is open: what was said is shown when it is closed")
+	}
+	return nil
+}
+
+func noteRetro(d *kind.Draft) error {
+	if n := d.Asks.Str(pulseInto); n != "" {
+		d.Set(pulseNote, change.StrValue(n))
+	}
+	return nil
+}
+
+// PulseNote is the note of a round's retrospective, as an argument, and RetroOf the one that there is; "": none.
+func PulseNote() *kind.Field { return pulseInto }
+
+// RetroOf is the note of a round's retrospective; "": there is none yet.
+func RetroOf(v *kind.View) string { return pulseNote.Str(v) }
+
+// Retrospective is the text of a note that has what each said in a round that is closed. name is what a member is called.
+func Retrospective(v *kind.View, name func(charter.MemberID) string) string {
+	var b strings.Builder
+	r := kind.Of[Round](v)
+	for i, heading := range []string{"What works", "What doesn't work", "What works in how we work together", "What doesn't work in how we work together"} {
+		begun := false
+		for _, said := range r.Said {
+			if i >= len(said.Words) || said.Words[i] == "" {
+				continue
+			}
+			if !begun {
+				fmt.Fprintf(&b, "## %s\n\n", heading)
+			}
+			begun = true
+			fmt.Fprintf(&b, "- %s: %s\n", name(said.Member), strings.ReplaceAll(said.Words[i], "\n", "\n  "))
+		}
+		if begun {
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
 }
 
 func sayHowWeAre(d *kind.Draft) error {

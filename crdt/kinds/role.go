@@ -203,9 +203,12 @@ func fillRole(d *kind.Draft) error {
 	return newTerm(d, members)
 }
 
-// newTerm begins a term of these: its end and decision are those that are said, or none.
+// newTerm begins a term of these: its decision is the one that is said, or none; and so its end, but that the one of a role that
+// nobody held stays.
 func newTerm(d *kind.Draft, members []charter.MemberID) error {
-	d.Set(roleUntil, change.StrValue(d.Asks.Str(roleUntil)))
+	if d.Asks.Has(roleUntil) || len(tenure(d).Holders) > 0 {
+		d.Set(roleUntil, change.StrValue(d.Asks.Str(roleUntil)))
+	}
 	d.Set(roleDecision, change.StrValue(d.Asks.Str(roleDecision)))
 	return tenure(d).fill(d, members, tenure(d).Turns)
 }

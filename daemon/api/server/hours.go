@@ -215,9 +215,11 @@ func (s *Server) dropTime(r *http.Request, _ nothing) (api.TimeEntry, error) {
 	return s.sayTime(r.Context(), kinds.Time.Verb("drop"), doc, e.Name, a)
 }
 
-// months are the documents of hours from a day to a day ("": without bound), of one member or ("") of all.
-func (s *Server) months(ctx context.Context, of, from, to string) ([]Shown, error) {
+// months are the documents of hours from a day to a day ("": without bound), of one member or ("") of all, of which all else that is
+// wanted is so. What isn't wanted isn't read.
+func (s *Server) months(ctx context.Context, of, from, to string, also ...kind.Want) ([]Shown, error) {
 	return s.at.Documents.List(ctx, ListQuery{Kind: kinds.Time, Wants: func(kind.Asker) (wants []kind.Want) {
+		wants = append(wants, also...)
 		if of != "" {
 			wants = append(wants, kind.Want{Fact: kind.OfFact, Is: oneOf([]string{of})})
 		}
@@ -249,14 +251,17 @@ func (s *Server) hours(ctx context.Context, q query, of string, each func(Shown,
 			return "", "", err
 		}
 	}
-	months, err := s.months(ctx, of, from, to)
+	wanted, also := oneOf(names), []kind.Want(nil)
+	if names != nil {
+		also = append(also, kind.Want{Fact: "project", Is: wanted})
+	}
+	months, err := s.months(ctx, of, from, to, also...)
 	if err != nil {
 		return "", "", err
 	}
 	slices.SortFunc(months, func(a, b Shown) int {
 		return cmp.Or(strings.Compare(kind.Of[kinds.Month](a.View).Month, kind.Of[kinds.Month](b.View).Month), strings.Compare(a.ID, b.ID))
 	})
-	wanted := oneOf(names)
 	for _, d := range months {
 		for _, e := range kind.Of[kinds.Month](d.View).Entries {
 			if (from == "" || e.On >= from) && (to == "" || e.On <= to) && (names == nil || wanted(e.Project)) {

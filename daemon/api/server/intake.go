@@ -17,6 +17,7 @@ var moreDone = map[*kind.Verb]func(*Server, context.Context, api.Document, Asks)
 	kinds.Task.Verb("pass"):     (*Server).passTask,
 
 	kinds.Newcomer.Verb("decide"): (*Server).decideNewcomer,
+	kinds.Pulse.Verb("retro"):     (*Server).retro,
 }
 
 // acceptIntake makes the project that a request becomes and its first tasks, and then says that it is accepted. Begun again
@@ -69,7 +70,36 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 	if err := a.say(kinds.IntakeInto(), into.ID); err != nil {
 		return Shown{}, err
 	}
+	if err := s.dropTwins(ctx, was, into); err != nil {
+		return Shown{}, err
+	}
 	return s.at.Documents.Do(ctx, kinds.Intake, verb, d.ID, a)
+}
+
+// dropTwins drops the projects that a request became beside the one that goes on, since two accepted it apart, and puts them
+// away: so no two are of one title. Their tasks name a project by its title, and are of the one that goes on.
+func (s *Server) dropTwins(ctx context.Context, request, into Shown) error {
+	_, all := kinds.IntakeBecame(request.View)
+	for _, id := range all {
+		if id == into.ID {
+			continue
+		}
+		twin, err := s.at.Documents.Show(ctx, kinds.Project, id)
+		if err != nil {
+			return err
+		}
+		var a Asks
+		a.Why = into.ID
+		if drop := kinds.Project.Verb("drop"); kinds.Project.State(twin.View) != kinds.ProjectDropped {
+			if _, err := s.at.Documents.Do(ctx, kinds.Project, drop, id, a); err != nil {
+				return err
+			}
+		}
+		if _, err := s.at.Documents.Do(ctx, kinds.Project, kind.Archive, id, Asks{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstTask reads "Wireframes=8h", or a title alone.
@@ -91,6 +121,9 @@ func firstTask(word string) (a Asks, err error) {
 // projectOf is the project that a request becomes: the one that is named, one that was begun for it, or a new one.
 func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, error) {
 	if id := a.Str(kinds.IntakeInto()); id != "" {
+		return s.at.Documents.Show(ctx, kinds.Project, id)
+	}
+	if id, _ := kinds.IntakeBecame(request.View); id != "" {
 		return s.at.Documents.Show(ctx, kinds.Project, id)
 	}
 	begun, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Project, Wants: func(kind.Asker) []kind.Want {

@@ -18,9 +18,6 @@ import (
 // maxSuggests bounds what is suggested at once.
 const maxSuggests = 20
 
-// longBefore is how many months back hours on tasks are looked for.
-const longBefore = 12
-
 // load counts what is promised against what can be given.
 func (s *Server) load(r *http.Request) (api.Load, error) {
 	ctx := r.Context()
@@ -145,17 +142,9 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 	if err != nil {
 		return nil, nil, err
 	}
-	months, err := s.months(ctx, "", s.now().AddDate(0, -longBefore, 0).Format(time.DateOnly), "")
+	done, err := s.workedOn(ctx, tasks)
 	if err != nil {
 		return nil, nil, err
-	}
-	done := map[string]int64{}
-	for _, d := range months {
-		for _, e := range kind.Of[kinds.Month](d.View).Entries {
-			if !e.Gone && e.Task != "" {
-				done[e.Task] += e.Minutes
-			}
-		}
 	}
 	for _, t := range tasks {
 		left := kinds.Task.Field("hours").Int(t.View) - done[t.ID]
@@ -174,6 +163,29 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 		}
 	}
 	return all, tasks, err
+}
+
+// workedOn is how many minutes were logged on each of these tasks that somebody has and that takes hours. Only the months are read
+// in which one of them is named, however many years there are.
+func (s *Server) workedOn(ctx context.Context, tasks []Shown) (map[string]int64, error) {
+	done := map[string]int64{}
+	for _, t := range tasks {
+		if kinds.Task.Field("hours").Int(t.View) > 0 && len(kind.Of[kinds.Doing](t.View).TakenBy) > 0 {
+			done[t.ID] = 0
+		}
+	}
+	if len(done) == 0 {
+		return done, nil
+	}
+	months, err := s.months(ctx, "", "", "", kind.Want{Fact: "task", Is: func(id string) bool { _, asked := done[id]; return asked }})
+	for _, d := range months {
+		for _, e := range kind.Of[kinds.Month](d.View).Entries {
+			if _, asked := done[e.Task]; asked && !e.Gone {
+				done[e.Task] += e.Minutes
+			}
+		}
+	}
+	return done, err
 }
 
 // suggests says what could be done if it is too much: of the work, never of people.

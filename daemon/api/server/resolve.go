@@ -160,6 +160,12 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 	if now := slices.DeleteFunc(slices.Clone(found), func(d Shown) bool { return !strings.EqualFold(d.Title, words) }); len(now) > 0 {
 		found = now // whose name it is comes before whose name it was
 	}
+	if going := slices.DeleteFunc(slices.Clone(found), func(d Shown) bool { return d.View.Archived != nil }); len(going) > 0 {
+		found = going // whose name it is comes before whose it was until it was put away
+	}
+	if one, ok, err := s.sameRequest(ctx, found); err != nil || ok {
+		return one, ok, err
+	}
 	if len(found) > 1 {
 		p := api.Problemf(api.Ambiguous, "use its ID", "more than one %s is called “%s”", of, api.Brief(words))
 		for _, d := range found[:min(len(found), api.MaxCandidates)] {
@@ -171,6 +177,25 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 		return d, false, nil
 	}
 	return found[0], true, nil
+}
+
+// sameRequest is, of projects that came all from one request since two accepted it apart, the one that the request names: until
+// somebody settles that, their title means this one everywhere.
+func (s *Server) sameRequest(ctx context.Context, found []Shown) (Shown, bool, error) {
+	if len(found) < 2 || found[0].View.Kind != kinds.Project.Name {
+		return Shown{}, false, nil
+	}
+	from := kinds.Project.Field("intake").Str(found[0].View)
+	if from == "" || slices.ContainsFunc(found, func(d Shown) bool { return kinds.Project.Field("intake").Str(d.View) != from }) {
+		return Shown{}, false, nil
+	}
+	request, err := s.at.Documents.Show(ctx, kinds.Intake, from)
+	if err != nil {
+		return Shown{}, false, err
+	}
+	named, _ := kinds.IntakeBecame(request.View)
+	i := slices.IndexFunc(found, func(d Shown) bool { return d.ID == named })
+	return found[max(i, 0)], i >= 0, nil
 }
 
 // oneOf says whether a value is one of these names, in whatever case.

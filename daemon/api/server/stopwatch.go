@@ -25,7 +25,7 @@ type running struct {
 // running is what a member has begun and not ended, oldest first: one thing, unless they began on two computers that didn't
 // know of each other.
 func (s *Server) running(ctx context.Context, of string) (all []running, err error) {
-	months, err := s.months(ctx, of, "", "")
+	months, err := s.months(ctx, of, "", "", kind.Want{Fact: "running"})
 	for _, d := range months {
 		for _, e := range kind.Of[kinds.Month](d.View).Running {
 			all = append(all, running{d, e})
