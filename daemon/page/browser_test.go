@@ -362,7 +362,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 	views := []string{
 		"", "contents", "tasks", "notes", "agreements", "decisions", "members", "step", "search?q=paper", "search?q=nothing", "nothing",
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
-		"charter", "charter/threshold", "load", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
+		"charter", "charter/threshold", "load", "allies", "allies/new", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
 	}
 	for _, as := range []struct {

@@ -166,6 +166,9 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 			v.Does[len(v.Does)-1].At += "&stance=abstain"
 		}
 	}
+	if a := in.shareAction(kinds.Decision, d); a != nil {
+		v.Does = append(v.Does, *a)
+	}
 	in.drawn(&v, all)
 	if d.says.Str("status") != kinds.Withdrawn {
 		v.Word = word

@@ -429,8 +429,11 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 		in.formPage(w, in.formOf(k, k.Edit, d, nil))
 		return nil
 	}
-	if in.r.PathValue("verb") == "history" {
+	switch in.r.PathValue("verb") {
+	case "history":
 		return in.history(w, k, d)
+	case "share":
+		return in.share(w, k, d, nil)
 	}
 	v := k.Verb(in.r.PathValue("verb"))
 	if v == nil {
@@ -456,6 +459,8 @@ func (in *asking) do(w http.ResponseWriter) error {
 		return in.edit(w, k, d)
 	case in.r.PathValue("verb") == "restore":
 		return in.restore(w, k, d)
+	case in.r.PathValue("verb") == "share":
+		return in.shareDocument(w, k, d)
 	case in.r.PathValue("verb") == "write" && k == kinds.Note:
 		return in.write(w, k, d)
 	}

@@ -36,6 +36,16 @@ func (p *Page) Handler() http.Handler {
 	coop("GET members", (*asking).members)
 	coop("GET step", (*asking).inStep)
 	coop("GET load", (*asking).load)
+	coop("GET allies", (*asking).allies)
+	for _, what := range []string{"new", "join"} {
+		coop("GET allies/"+what, func(in *asking, w http.ResponseWriter) error { return in.allyVerb(what)(w) })
+		coop("POST allies/"+what, func(in *asking, w http.ResponseWriter) error { return in.pactDoes(what)(w) })
+	}
+	coop("GET allies/{id}", (*asking).ally)
+	coop("GET allies/{id}/{verb}", (*asking).pactAsks)
+	coop("POST allies/{id}/{verb}", func(in *asking, w http.ResponseWriter) error { return in.pactDoes("")(w) })
+	coop("GET asks/{id}", (*asking).ask)
+	coop("POST asks/{id}/{verb}", (*asking).answerAsk)
 	coop("GET invites", (*asking).invites)
 	coop("POST invites", (*asking).invite)
 	coop("POST invites/{id}/revoke", (*asking).revokeInvite)

@@ -240,9 +240,10 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	unwatched(t)
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
+	ben, eli := all[1].memberID(), ana.letsIn("Eli")
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
 	for _, k := range kinds.All.Nouns() {
-		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper"))
+		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper", eli, ben))
 		path := strings.TrimPrefix(made.at, ana.base)
 		if made.status != http.StatusOK || path == k.Many {
 			t.Errorf("a %s can't be begun: %d %s", k.Name, made.status, plain(made.body))
@@ -310,14 +311,21 @@ func TestWhatSomebodySaysWhoLeftDoesntReadAsStanding(t *testing.T) {
 	}
 }
 
-// whatItNeeds is a form that begins a document of any kind.
-func whatItNeeds(k *kind.Kind, title string) url.Values {
+// whatItNeeds is a form that begins a document of any kind. members are whom it is about, and who is asked.
+func whatItNeeds(k *kind.Kind, title string, members ...string) url.Values {
 	fields := url.Values{"title": {title}, "text": {"A text"}}
 	for _, f := range slices.Concat(k.Make.Args, k.Make.With) {
-		if !f.Needs && f.Is != kind.Word {
+		isArg := slices.Contains(k.Make.Args, f)
+		if !f.Needs && f.Is != kind.Word && !isArg {
 			continue
 		}
 		switch f.Is {
+		case kind.Members:
+			for i, m := range members {
+				if isArg == (i == 0) {
+					fields.Set(f.Key, m)
+				}
+			}
 		case kind.Word:
 			fields.Set(f.Key, kind.WordOut(f.Words[0]))
 		case kind.Day:

@@ -57,6 +57,11 @@ type member struct {
 // coop is a co-op of these members, all of them in step, each with the page open.
 func coop(t testing.TB, names ...string) []*member {
 	t.Helper()
+	return coopCalled(t, "Riso Print Co-op", names...)
+}
+
+func coopCalled(t testing.TB, called string, names ...string) []*member {
+	t.Helper()
 	var all []*member
 	for _, name := range names {
 		dir, err := os.MkdirTemp("", "kith") // the path of a socket has 103 bytes at most
@@ -65,7 +70,7 @@ func coop(t testing.TB, names ...string) []*member {
 		all = append(all, &member{t: t, name: name, dir: filepath.Join(dir, "home")})
 	}
 	founded, err := entrance.Init(t.Context(), entrance.InitOptions{
-		Home: all[0].dir, Coop: "Riso Print Co-op", As: names[0], Founders: len(names), Listen: peertest.TCP(),
+		Home: all[0].dir, Coop: called, As: names[0], Founders: len(names), Listen: peertest.TCP(),
 	})
 	must(t, err)
 	all[0].start()
@@ -94,6 +99,37 @@ func alone(t testing.TB, name string) *member {
 	m.start()
 	m.openPage()
 	return m
+}
+
+// letsIn lets somebody join the co-op, and gives their ID. Their computer goes off again.
+func (m *member) letsIn(name string) string {
+	m.t.Helper()
+	code, err := m.client.Invite(m.t.Context(), 0)
+	must(m.t, err)
+	dir, err := os.MkdirTemp("", "kith")
+	must(m.t, err)
+	m.t.Cleanup(func() { os.RemoveAll(dir) })
+	_, err = entrance.Join(m.t.Context(), entrance.JoinOptions{Home: filepath.Join(dir, "home"), Invite: code.Code, As: name, Listen: peertest.TCP()})
+	must(m.t, err)
+	id := ""
+	until(m.t, name+" is in", func() bool {
+		all, err := m.client.Members(m.t.Context())
+		must(m.t, err)
+		for _, one := range all {
+			if one.Name == name {
+				id = one.ID
+			}
+		}
+		return id != ""
+	})
+	return id
+}
+
+func (m *member) memberID() string {
+	m.t.Helper()
+	s, err := m.client.Status(m.t.Context())
+	must(m.t, err)
+	return s.Me.ID
 }
 
 // start serves the home, and waits until the daemon answers.

@@ -213,7 +213,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 		{Entries: []entry{today}},
 		{Title: in.t.T("Together"), Entries: groups["Together"]},
 		{Title: in.t.T("Work"), Entries: append(groups["Work"], load)},
-		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, step})},
+		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), step})},
 	}
 	return m, index, nil
 }

@@ -14,6 +14,7 @@ type talking struct {
 
 type remark struct {
 	ID, Name, Who, When, To, Text string
+	Home                          string // that the ally doesn't read it; ""
 	Mine                          bool
 }
 
@@ -35,6 +36,9 @@ func (in *asking) talk(d document) (*talking, error) {
 		}
 		if !r.ChangedAt.IsZero() && r.Text != "" {
 			one.When = dots(one.When, in.t.T("changed"))
+		}
+		if r.AtHome {
+			one.Home = in.t.T("said before it was shared: it stays here")
 		}
 		if r.Text == "" {
 			one.When = dots(one.When, in.t.T("taken back"))

@@ -217,6 +217,9 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	} else {
 		more(in.verbAt(k, d, "reopen", "It is to be done after all", "line"))
 	}
+	if a := in.shareAction(k, d); a != nil {
+		more(*a)
+	}
 	more(action{Words: in.t.T("How it came"), At: in.At(k.Many, d.Short, "history"), Look: "plain"})
 	var err error
 	if v.Talk, err = in.talk(d); err != nil {

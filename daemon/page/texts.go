@@ -72,6 +72,9 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 	if !(k == kinds.Agreement && d.says.Str("status") == kinds.Replaced) {
 		v.Does = append(v.Does, edit)
 	}
+	if a := in.shareAction(k, d); a != nil {
+		v.Does = append(v.Does, *a)
+	}
 	var err error
 	if v.Talk, err = in.talk(d); err != nil {
 		return err

@@ -113,12 +113,30 @@ func (in *asking) today(w http.ResponseWriter) error {
 			v.Sections = append(v.Sections, in.aboutUs([]string{in.t.T("About you"), in.t.T("About us, for you to consent or refuse")}[i], about))
 		}
 	}
+	if named := in.mentions(t.Mentions); len(named.Rows) > 0 {
+		v.Sections = append(v.Sections, named)
+	}
+	if asks := in.askRows(t.Asks); len(asks) > 0 {
+		v.Sections = append(v.Sections, section{Title: in.t.T("Allies ask us"), Count: len(t.Asks), Rows: asks, More: action{At: in.At("allies")}})
+	}
 	v.Nothing = len(v.Sections) == 0
 	if v.Lately, err = in.lately(); err != nil {
 		return err
 	}
 	in.show(w, http.StatusOK, "today", in.t.T("Today"), v)
 	return nil
+}
+
+// mentions are the threads in which the reader is named, and hasn't seen that.
+func (in *asking) mentions(all []api.Mention) section {
+	s := section{Title: in.t.T("You are named in talk"), Count: len(all)}
+	for _, m := range all[:min(len(all), mostWaiting)] {
+		if k := kinds.All.Named(m.Kind); k != nil && k.Many != "" {
+			s.Rows = append(s.Rows, row{ID: "talk-" + m.ID, Mark: textMark(), Title: m.Title, At: in.At(k.Many, m.Short) + "#talk",
+				Says: dots(in.by(m.By, "{who} says: {words}", "you say: {words}", "words", cut(m.Text, 140)), in.Moment(m.At.Time))})
+		}
+	}
+	return s
 }
 
 // within says whether a day comes in so many days, or was.

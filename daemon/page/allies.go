@@ -1,0 +1,372 @@
+package page
+
+import (
+	"cmp"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+)
+
+// allied is the page of the co-ops that this one has made pacts with, or is making one.
+type allied struct {
+	Sentence string
+	New      action
+	Join     action
+	Rows     []row
+	Asks     section
+}
+
+// allyMark is two blue rings.
+func allyMark() template.HTML {
+	var d drawing
+	d.circle("s1", point{15, 12}, 8)
+	d.circle("s1", point{25, 12}, 8)
+	return d.mark()
+}
+
+var allyStates = map[string]string{
+	api.AllyInvited: "nobody has used the code yet", api.AllyCompare: "two words are to be compared", api.AllyAgree: "we have yet to agree", api.AllyWaits: "they have yet to agree",
+	api.AllyJoining: "this computer isn’t in it yet", api.AllyMade: "we share", api.AllyEnded: "the pact is over", api.AllyGivenUp: "it came to nothing",
+}
+
+func (in *asking) allyName(a api.Ally) string {
+	return cmp.Or(a.Name, in.t.T("a co-op that hasn’t answered yet"))
+}
+
+// lastDay is until when a pact holds; "" if it has no end.
+func (in *asking) lastDay(ends api.Time) string {
+	if ends.Unix() <= 0 {
+		return ""
+	}
+	return in.t.T("until {when}", "when", in.short(ends.Add(-time.Millisecond).UTC())) // a date is the same for everybody
+}
+
+func (in *asking) allies(w http.ResponseWriter) error {
+	all, err := in.c.Allies(in.ctx())
+	if err != nil {
+		return err
+	}
+	v := allied{New: action{Words: in.t.T("Begin a pact"), At: in.At("allies", "new"), Look: "line"}, Join: action{Words: in.t.T("They gave us a code"), At: in.At("allies", "join"), Look: "plain"}}
+	made := 0
+	for _, a := range all {
+		if a.State == api.AllyMade && !a.Further {
+			made++
+		}
+		v.Rows = append(v.Rows, row{ID: a.ID, Mark: allyMark(), Title: in.allyName(a), At: in.At("allies", a.ID), Says: dots(in.t.T(allyStates[a.State]), cut(a.Purpose, 80), in.lastDay(a.EndsAt))})
+	}
+	v.Sentence = in.t.N("We share with {n} other co-ops.", made)
+	if made == 0 {
+		v.Sentence = in.t.T("We share with no other co-op yet.")
+	}
+	asks, err := in.c.Asks(in.ctx())
+	if err != nil {
+		return err
+	}
+	v.Asks = section{Title: in.t.T("What was asked for"), Rows: in.askRows(asks)}
+	in.show(w, http.StatusOK, "allies", in.t.T("Allies"), v)
+	return nil
+}
+
+var askStates = map[string]string{
+	api.AskOpen: "no answer so far", api.AskShared: "answered with something shared", api.AskRefused: "said no", api.AskSaid: "answered", api.AskWithdrawn: "withdrawn", api.AskOver: "the share ended without an answer",
+}
+
+func (in *asking) askRows(all []api.Ask) (rows []row) {
+	for _, a := range all[:min(len(all), mostWaiting)] {
+		who := in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
+		if a.Ours {
+			who = in.t.T("we ask {ally}", "ally", a.With)
+		}
+		rows = append(rows, row{ID: a.ID, Mark: allyMark(), Title: a.Title, At: in.At("asks", a.Short), Says: dots(who, in.t.T(askStates[a.State]), in.Moment(a.At.Time))})
+	}
+	return rows
+}
+
+// pacting is one pact on a page of its own.
+type pacting struct {
+	Name, Above string
+	Facts       []fact
+	Words       []string // to be read to the other side
+	Compare     *form    // theirs are to be typed; nil: not now
+	Card        *card    // the code for them; nil: there is none
+	Says        []sentence
+	Documents   []row
+	Asks        []row
+	Does        []action
+	Trouble     *trouble
+}
+
+func (in *asking) ally(w http.ResponseWriter) error {
+	a, err := in.c.Ally(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return in.showAlly(w, a, nil)
+}
+
+// showAlly shows a pact, with what was in the way of something.
+func (in *asking) showAlly(w http.ResponseWriter, a api.Ally, refused error) error {
+	v := pacting{Name: in.allyName(a), Above: dots(in.t.T("Another co-op"), in.t.T(allyStates[a.State]), in.lastDay(a.EndsAt)), Words: a.Words, Says: in.saidAll(a.Says)}
+	add := func(name, says string) {
+		if says != "" {
+			v.Facts = append(v.Facts, fact{Name: in.t.T(name), Says: says})
+		}
+	}
+	add("What for", a.Purpose)
+	add("What both decide", in.t.T(map[string]string{api.VoicesCoops: "each co-op is one voice", api.VoicesPeople: "each person is one voice"}[a.Voices]))
+	for _, s := range a.Sides {
+		v.Facts = append(v.Facts, fact{Name: s.Name, Says: dots(in.t.And(in.namesOf(s.Members)), in.contacts(s))})
+	}
+	half := slices.Contains([]string{api.AllyInvited, api.AllyCompare, api.AllyAgree, api.AllyWaits, api.AllyJoining}, a.State)
+	at := in.At("allies", a.ID)
+	if a.State == api.AllyInvited && a.Code != "" {
+		v.Card = &card{ID: a.ID, Code: a.Code, Coop: in.status.Space.Name, Mark: coopMark(in.full()), QR: qrCode(a.Code, in.t.T("The code, for a camera")), Come: in.t.T("Let us work together."),
+			Good: in.t.T("For one co-op, good until {day}.", "day", in.Day(a.ExpiresAt.In(in.now.Location())))}
+	}
+	if a.State == api.AllyCompare {
+		v.Compare = &form{At: at + "/confirm", Words: in.t.T("These are the words that they read"), Inputs: []input{{Name: "words", Is: "line", Label: in.t.T("The two words that they read to you"), Needs: true, Max: 200}}}
+	}
+	if a.Proposal != "" && a.State == api.AllyAgree {
+		v.Does = append(v.Does, action{Words: in.t.T("Read and answer"), At: in.At("proposals", a.Proposal), Look: "filled"})
+	}
+	if a.State == api.AllyMade && a.Share != nil {
+		if err := in.inShare(&v, a.Share.ID); err != nil {
+			return err
+		}
+		v.Does = append(v.Does, action{Words: in.t.T("Ask them for something"), At: at + "/ask", Look: "line"})
+		if !a.Further {
+			v.Does = append(v.Does, action{Words: in.t.T("End the pact"), At: at + "/end", Look: "plain"})
+		}
+	}
+	if half && a.State != api.AllyJoining {
+		v.Does = append(v.Does, action{Words: in.t.T("Give it up"), At: at + "/cancel", Post: true, Look: "plain"})
+	}
+	status := http.StatusOK
+	if refused != nil {
+		var t trouble
+		status, t = in.explain(refused)
+		v.Trouble = &t
+	}
+	in.show(w, status, "ally", v.Name, v)
+	return nil
+}
+
+func (in *asking) contacts(s api.AllySide) string {
+	if len(s.Contacts) == 0 {
+		return ""
+	}
+	return in.t.T("to ask: {names}", "names", in.t.And(s.Contacts))
+}
+
+// inShare are the documents of a share, and what was asked for there.
+func (in *asking) inShare(v *pacting, share string) error {
+	s, err := in.c.ShowShare(in.ctx(), share)
+	if err != nil {
+		return err
+	}
+	for _, d := range s.Documents[:min(len(s.Documents), firstListed)] {
+		k := kinds.All.Named(d.Kind)
+		if k == nil || k.Many == "" {
+			continue
+		}
+		r := row{ID: d.ID, Mark: textMark(), Title: d.Title, Says: dots(in.t.T(k.Name), in.by(d.UpdatedBy, "{who} wrote last, {when}", "you wrote last, {when}", "when", in.Moment(d.UpdatedAt.Time)))}
+		if d.Home != "" {
+			r.At = in.At(k.Many, d.Home)
+		} else {
+			r.At = in.At(k.Many, d.Short)
+		}
+		v.Documents = append(v.Documents, r)
+	}
+	v.Asks = in.askRows(s.Asks)
+	return nil
+}
+
+// pactForm is the form with which a pact is begun, joined, ended, or an ally asked for something.
+func (in *asking) pactForm(what, id string) *form {
+	at := in.At("allies")
+	if id != "" {
+		at = in.At("allies", id)
+	}
+	f := &form{ID: "ally/" + id + "/" + what, Cancel: at, At: at + "/" + what}
+	switch what {
+	case "new":
+		f.Title, f.Words = in.t.T("Begin a pact with another co-op"), in.t.T("Make a code for them")
+		f.Explain = in.t.T("They use the code, you compare two words, and both co-ops agree. Nothing is shared before, and only what somebody shares then.")
+		f.Inputs = []input{
+			{Name: "purpose", Is: "reason", Label: in.t.T("What for"), Needs: true, Max: api.MaxWhy},
+			{Name: "ends", Is: "day", Label: in.t.T("Its last day"), Needs: true},
+			{Name: "voices", Is: "choice", Label: in.t.T("What both decide"), Needs: true, Options: []option{
+				{Value: api.VoicesCoops, Words: capital(in.t.T("each co-op is one voice"))}, {Value: api.VoicesPeople, Words: capital(in.t.T("each person is one voice"))},
+			}},
+		}
+	case "join":
+		f.Title, f.Words = in.t.T("They gave us a code"), in.t.T("Answer it")
+		f.Explain = in.t.T("Their computer has to be on. You compare two words with them then, and your co-op agrees or doesn’t.")
+		f.Inputs = []input{{Name: "code", Is: "code", Label: in.t.T("The code"), Needs: true, Max: maxCode}}
+	case "ask":
+		f.Title, f.Words = in.t.T("Ask them for something"), in.t.T("Ask")
+		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}, {Name: "text", Is: "reason", Label: in.t.T("What else is there to say?")}}
+	case "end":
+		f.Title, f.Words = in.t.T("End the pact"), in.t.T("Propose it")
+		f.Explain = in.t.T("What is in the share stays readable for both, and nothing new is exchanged.")
+		f.Inputs = []input{{Name: "why", Is: "reason", Label: in.t.T("Why"), Needs: true, Max: api.MaxWhy}}
+	default:
+		return nil
+	}
+	if in.r.PostForm != nil {
+		f.retype(in.r.PostForm)
+	}
+	return f
+}
+
+func (in *asking) pactAsks(w http.ResponseWriter) error {
+	f := in.pactForm(in.r.PathValue("verb"), in.r.PathValue("id"))
+	if f == nil {
+		return noSuchThing
+	}
+	in.formPage(w, f)
+	return nil
+}
+
+// allyVerb shows what is asked for where there is no pact yet.
+func (in *asking) allyVerb(what string) func(w http.ResponseWriter) error {
+	return func(w http.ResponseWriter) error {
+		in.formPage(w, in.pactForm(what, ""))
+		return nil
+	}
+}
+
+// pact does what a form about a pact says.
+func (in *asking) pact(what, id string) (to string, err error) {
+	typed := func(name string) string { return strings.TrimSpace(clean(in.r.PostFormValue(name))) }
+	var a api.Ally
+	switch what {
+	case "new":
+		voices := typed("voices")
+		if voices == "" {
+			return "", api.Problemf(api.Invalid, "", "nothing was chosen")
+		}
+		a, err = in.c.AllyInvite(in.ctx(), api.AllyInviteRequest{Purpose: typed("purpose"), Ends: typed("ends"), People: voices == api.VoicesPeople, ExpiresIn: int(allyCode / time.Second)})
+	case "join":
+		a, err = in.c.AllyJoin(in.ctx(), api.AllyJoinRequest{Code: typed("code")}, 20*time.Second)
+	case "confirm":
+		a, err = in.c.AllyConfirm(in.ctx(), api.AllyConfirmRequest{Words: typed("words"), Ally: id})
+	case "cancel":
+		_, err = in.c.AllyCancel(in.ctx(), id)
+		return in.At("allies"), err
+	case "ask":
+		if a, err = in.c.Ally(in.ctx(), id); err != nil || a.Share == nil {
+			return "", cmp.Or(err, error(noSuchThing))
+		}
+		one, err := in.c.AskAlly(in.ctx(), api.AskRequest{Ally: a.Share.ID, Title: typed("title"), Text: typed("text")})
+		return in.At("asks", one.Short), err
+	case "end":
+		var steps []api.Proposal
+		steps, err = in.c.EndAlly(in.ctx(), id, typed("why"))
+		if err == nil && len(steps) > 0 {
+			return in.At("proposals", steps[0].Short), nil
+		}
+		return in.At("allies", id), err
+	default:
+		return "", noSuchThing
+	}
+	return in.At("allies", a.ID), err
+}
+
+// allyCode is how long a code for another co-op is good.
+const allyCode = 7 * 24 * time.Hour
+
+// pactDoes answers a form about a pact.
+func (in *asking) pactDoes(what string) func(w http.ResponseWriter) error {
+	return func(w http.ResponseWriter) error {
+		what, id := cmp.Or(what, in.r.PathValue("verb")), in.r.PathValue("id")
+		to, err := in.pact(what, id)
+		if err == nil {
+			in.goTo(w, to)
+			return nil
+		}
+		if f := in.pactForm(what, id); f != nil {
+			in.formPage(w, in.again(f, err))
+			return nil
+		}
+		a, gone := in.c.Ally(in.ctx(), id)
+		if gone != nil {
+			return err
+		}
+		return in.showAlly(w, a, err)
+	}
+}
+
+// asked is what one co-op asks the other for, on a page of its own.
+type asked struct {
+	A            api.Ask
+	Above, State string
+	Said         []said
+	Answer       *form // nil: it can't be answered from here
+	Does         []action
+}
+
+func (in *asking) ask(w http.ResponseWriter) error { return in.showAsk(w, nil) }
+
+func (in *asking) showAsk(w http.ResponseWriter, refused error) error {
+	a, err := in.c.AskByID(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	v := asked{A: a, Above: dots(in.t.T("Another co-op"), in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With), in.Moment(a.At.Time)), State: capital(in.t.T(askStates[a.State]))}
+	if a.Ours {
+		v.Above = dots(in.t.T("we ask {ally}", "ally", a.With), in.Moment(a.At.Time))
+	}
+	for _, one := range a.Answers {
+		s := said{ID: one.Member.ID, Who: one.Member.Name, How: in.t.T(askStates[one.Result]), Why: one.Why}
+		var titles []string
+		for _, d := range one.Shared {
+			titles = append(titles, d.Title)
+		}
+		s.Note = in.t.And(titles)
+		v.Said = append(v.Said, s)
+	}
+	at := in.At("asks", a.Short)
+	switch {
+	case a.State == api.AskOpen && a.Ours:
+		v.Does = []action{{Words: in.t.T("Take it back"), At: at + "/withdraw", Post: true, Look: "line"}}
+	case a.State == api.AskOpen:
+		v.Answer = &form{ID: "ask/" + a.ID, At: at + "/answer", Words: in.t.T("Say it to them"), Beside: in.t.T("everybody in the share reads it"), Inputs: []input{
+			{Name: "no", Is: "choice", Needs: true, Label: in.t.T("What do you say?"), Options: []option{{Value: "said", Words: in.t.T("An answer in words")}, {Value: "no", Words: in.t.T("No, and here is why")}}},
+			{Name: "why", Is: "reason", Label: in.t.T("In your words"), Needs: true, Max: api.MaxWhy},
+		}}
+	}
+	if refused != nil && v.Answer != nil {
+		v.Answer.retype(in.r.PostForm)
+		in.again(v.Answer, refused)
+	} else if refused != nil {
+		return refused
+	}
+	in.show(w, statusOf(v.Answer), "ask", a.Title, v)
+	return nil
+}
+
+func (in *asking) answerAsk(w http.ResponseWriter) error {
+	id, why := in.r.PathValue("id"), clean(in.r.PostFormValue("why"))
+	var err error
+	switch {
+	case in.r.PathValue("verb") == "withdraw":
+		_, err = in.c.WithdrawAsk(in.ctx(), id, why)
+	case in.r.PathValue("verb") != "answer":
+		return noSuchThing
+	case in.r.PostFormValue("no") == "":
+		err = api.Problemf(api.Invalid, "", "nothing was chosen")
+	default:
+		_, err = in.c.AnswerAsk(in.ctx(), id, api.AnswerRequest{No: in.r.PostFormValue("no") == "no", Why: why})
+	}
+	if err != nil {
+		return in.showAsk(w, err)
+	}
+	in.goTo(w, in.At("asks", id))
+	return nil
+}
