@@ -47,6 +47,9 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 	p.at.Stands(&out)
 	out.Peers, out.Drops = p.carried(out.Peers), p.all.drops.Of(p.at).Told()
 	out.Notice = assembly.Notice(p.at.Replica)
+	if shared, _ := p.at.Replica.Share(); shared == nil {
+		out.Notice = append(out.Notice, p.at.Upgrades()...)
+	}
 	for _, room := range []func(*space.Space) []string{p.all.pacts.Notice, p.all.follow.Notice} {
 		out.Notice = append(out.Notice, room(p.at)...)
 	}

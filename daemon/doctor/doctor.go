@@ -38,7 +38,16 @@ func Space(ctx context.Context, at *space.Space, rebuild bool) []api.Check {
 	if _, in := at.Replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
 		return checks
 	}
-	return append(checks, checkReach(at))
+	return append(checks, checkReach(at), checkVersions(at))
+}
+
+// checkVersions says whether somebody has a newer program: nothing is wrong with that, and this one may be replaced at any time.
+func checkVersions(s *space.Space) api.Check {
+	c := api.Check{Name: "versions", OK: true, Says: "no other device is known to have a newer Kith"}
+	if who := s.NewerElsewhere(); who != "" {
+		c.Says, c.Hint = "a newer Kith than this one runs on "+who+"; what it writes that this one can't read is kept and passed on", "put the newer one in the place of this one: all of it shows at its first start"
+	}
+	return c
 }
 
 // Closed checks a home that no daemon serves. unlock gives its passphrase and is asked only if the

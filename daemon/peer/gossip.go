@@ -34,7 +34,7 @@ func (p *Peers) loadBook() error {
 	return nil
 }
 
-// signOwn signs where this device can be reached, if that changed.
+// signOwn signs where this device can be reached and what it can read, if that changed.
 func (p *Peers) signOwn() {
 	p.signing.Lock()
 	defer p.signing.Unlock()
@@ -42,10 +42,10 @@ func (p *Peers) signOwn() {
 	p.mu.Lock()
 	before := p.records[p.self]
 	p.mu.Unlock()
-	if before != nil && sameAddresses(before.addrs, addrs) {
+	if before != nil && sameAddresses(before.addrs, addrs) && before.formats.Equal(p.cfg.Formats) {
 		return
 	}
-	r, err := sealRecord(p.key, p.self, addrs, before)
+	r, err := sealRecord(p.key, p.self, addrs, p.cfg.Formats, before)
 	if err != nil {
 		p.log.Error("sign own addresses", "err", err)
 		return

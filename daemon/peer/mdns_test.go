@@ -134,7 +134,7 @@ func TestAnOverheardMarkMovesADeviceOnceAndForgetsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := sealRecord(key, ben.Device(), []ma.Multiaddr{at("/ip4/203.0.113.7/tcp/4001")}, nil)
+	signed, err := sealRecord(key, ben.Device(), []ma.Multiaddr{at("/ip4/203.0.113.7/tcp/4001")}, Formats{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

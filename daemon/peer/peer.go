@@ -35,8 +35,9 @@ type Config struct {
 	Announce []string
 	// Relays are multiaddrs, with identities, of relays beside the members' devices: any libp2p
 	// circuit relay v2. They are let past the gate for that and get no other protocol.
-	Relays []string
-	NoMDNS bool // neither announce nor look on the LAN
+	Relays  []string
+	NoMDNS  bool    // neither announce nor look on the LAN
+	Formats Formats // that this program can read: its record says so
 	// PortMap has the router asked to let others through to this device (UPnP).
 	PortMap bool
 
@@ -111,6 +112,7 @@ type PeerStatus struct {
 	InStep    bool            // each side has all that the other has
 	Exchange  exchange.Status // as far as it got; of the last connection while not connected
 	LastSeen  time.Time       // zero: never since the start
+	Formats   Formats         // that it can read, by its newest record
 	Spent     Spent           // what it has had this device do
 	Trouble   string          // why not connected or not in step, in words; "" if there is none
 }

@@ -22,6 +22,8 @@ type addressRecord struct {
 	number uint64 // a newer record of the device has a greater one
 	addrs  []ma.Multiaddr
 	sealed []byte
+
+	formats Formats
 }
 
 // openRecord reads and verifies a record. It says nothing about whether the device is known.
@@ -29,7 +31,7 @@ func openRecord(sealed []byte) (*addressRecord, error) {
 	if len(sealed) > MaxRecord {
 		return nil, fmt.Errorf("an address record of %d bytes, the limit is %d", len(sealed), MaxRecord)
 	}
-	var said peer.PeerRecord
+	var said formatRecord
 	envelope, err := record.ConsumeTypedEnvelope(sealed, &said)
 	if err != nil {
 		return nil, fmt.Errorf("address record: %w", err)
@@ -44,7 +46,7 @@ func openRecord(sealed []byte) (*addressRecord, error) {
 	if len(said.Addrs) > MaxAddresses {
 		return nil, fmt.Errorf("%d addresses in one record, the limit is %d", len(said.Addrs), MaxAddresses)
 	}
-	return &addressRecord{d, said.Seq, plainOnes(said.Addrs, MaxAddresses), slices.Clone(sealed)}, nil
+	return &addressRecord{d, said.Seq, plainOnes(said.Addrs, MaxAddresses), slices.Clone(sealed), said.formats}, nil
 }
 
 // RecordOf verifies where a device says that it is reached, and gives the device. ok is false for what is no such record.
@@ -67,7 +69,7 @@ func (p *Peers) Record() []byte {
 }
 
 // sealRecord makes this device's own record, newer than the one before.
-func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before *addressRecord) (*addressRecord, error) {
+func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, formats Formats, before *addressRecord) (*addressRecord, error) {
 	id, err := peer.IDFromPrivateKey(key)
 	if err != nil {
 		return nil, err
@@ -77,7 +79,7 @@ func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before
 	if before != nil {
 		number = max(number, before.number+1)
 	}
-	envelope, err := record.Seal(&peer.PeerRecord{PeerID: id, Addrs: addrs, Seq: number}, key)
+	envelope, err := record.Seal(&formatRecord{peer.PeerRecord{PeerID: id, Addrs: addrs, Seq: number}, formats}, key)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +87,7 @@ func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, before
 	if err != nil {
 		return nil, err
 	}
-	return &addressRecord{d, number, addrs, sealed}, nil
+	return &addressRecord{d, number, addrs, sealed, formats}, nil
 }
 
 // worthTelling picks from a host's addresses those that others may try: not the loopback ones

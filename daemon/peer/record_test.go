@@ -20,7 +20,7 @@ func TestARecordSignedAfterTheClockWasSetBackIsStillTheNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	ahead := &addressRecord{device: signer.Device(), number: uint64(time.Now().Add(24 * time.Hour).UnixNano())}
-	r, err := sealRecord(key, signer.Device(), []ma.Multiaddr{addr}, ahead)
+	r, err := sealRecord(key, signer.Device(), []ma.Multiaddr{addr}, Formats{}, ahead)
 	if err != nil {
 		t.Fatal(err)
 	}

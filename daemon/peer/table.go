@@ -15,7 +15,11 @@ func (p *Peers) Peers() []PeerStatus {
 	all := make([]PeerStatus, 0, len(p.contacts))
 	for _, c := range p.contacts {
 		if !c.former {
-			all = append(all, p.lineLocked(c))
+			line := p.lineLocked(c)
+			if r := p.records[c.key]; r != nil {
+				line.Formats = r.formats
+			}
+			all = append(all, line)
 		}
 	}
 	slices.SortFunc(all, func(a, b PeerStatus) int {
