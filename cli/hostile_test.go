@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -105,5 +106,19 @@ func TestNoCommandTellsOfARefusalWithTricks(t *testing.T) {
 	walk(k.root(), nil)
 	if tried < 300 {
 		t.Errorf("only %d lines were tried", tried)
+	}
+}
+
+// What a peer answers, and what a share is called, may stand in an error that is logged.
+func TestWhatOthersWroteMovesNoTerminalFromTheLog(t *testing.T) {
+	var out strings.Builder
+	log, err := newLog(&out, "debug")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Error("not in a share yet", "err", errors.New(evil), "peer", evil, "at", []string{evil}, "about", struct{ Name string }{evil})
+	log.With("space", evil).Debug("not connected", "why", fmt.Errorf("%w, "+evil, errors.New(evil)))
+	if at := moves(out.String()); at >= 0 || strings.Count(out.String(), "\n") != 2 {
+		t.Errorf("from byte %d: %q", at, out.String())
 	}
 }

@@ -148,6 +148,8 @@ func (c *coop) Space() api.Named { return api.Named{ID: "5pace", Name: "Riso Pri
 // served are the spaces of a daemon; the first joins.
 type served []*coop
 
+func (s served) Begun() <-chan struct{} { return nil }
+
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{

@@ -101,6 +101,9 @@ func TestNoByteThatAStrangerOrTheHolderOfACodeGetsIsOfTheHome(t *testing.T) {
 	}
 	replaced, asking := deviceCode(), deviceCode() // the second ends the first
 
+	guessed, err := charter.SignerFromPhrase(charter.NewPhrase())
+	must(t, err)
+
 	actors := []struct {
 		name string
 		key  entry.Signer
@@ -108,6 +111,7 @@ func TestNoByteThatAStrangerOrTheHolderOfACodeGetsIsOfTheHome(t *testing.T) {
 		live bool
 	}{
 		{"a stranger", entry.NewSigner(), n.ana, false},
+		{"the holder of a code for coming back, with a phrase that isn't its member's", guessed, n.ana, false},
 		{"the holder of an invite that was taken back", dead, n.ana, false},
 		{"the holder of an invite that was used", used.Key(), n.cleo, false},
 		{"the holder of a code for an ally that was cancelled", forAlly.Key(), n.ana, false},
