@@ -47,6 +47,8 @@ type Charter interface {
 	Cut(entry.Device) ([]charter.Frontier, bool)
 	// SeenOf is that of charter.Charter.
 	SeenOf(entry.Device, entry.Run) []charter.Seen
+	// Forgets is what was said of forgetting a document: see JudgeHeads.
+	Forgets(entry.DocID) charter.Forgets
 }
 
 // Document judges the entries of one document. It is not safe for concurrent use, not even by

@@ -78,29 +78,12 @@ func (d *Document) finish(s *signed) {
 func (d *Document) soundness(s *signed) (charter.State, string) {
 	e, c := s.Entry, s.Change
 	s.Author, s.full, s.at, s.head = charter.MemberID{}, false, within, entry.ID{}
-	if e.Rules > entry.RulesVersion {
-		return charter.Pending, whyRules
-	}
-	past, state := d.charter.Of(e)
-	switch state {
-	case charter.Accepted:
-	case charter.Void:
-		return state, whyHeadsVoid
-	case charter.Elsewhere:
-		return state, whyElsewhere
-	default:
-		s.head = d.firstPending(e.Heads)
-		return charter.Pending, whyHeads
-	}
-	if e.Kind != entry.Change || e.Space != d.space || e.Doc != d.id {
-		return charter.Void, whyPlace
-	}
-	if past.Ended() {
-		return charter.Void, whyEnded
-	}
-	author, ok := past.Speaks(e.Device)
-	if !ok {
-		return charter.Void, whyAuthority
+	past, author, state, why := d.authority(e)
+	if state != charter.Accepted {
+		if why == whyHeads {
+			s.head = d.firstPending(e.Heads)
+		}
+		return state, why
 	}
 	s.Author, s.side = author, past.Side()
 	if standing, ok := past.Standing(author); ok {
@@ -127,6 +110,33 @@ func (d *Document) soundness(s *signed) (charter.State, string) {
 		d.cut.beyond = append(d.cut.beyond, s)
 	}
 	return charter.Accepted, ""
+}
+
+// authority holds an entry against rules 1 to 4, which need its payload for nothing.
+func (d *Document) authority(e *entry.Entry) (past *charter.Past, author charter.MemberID, state charter.State, why string) {
+	if e.Rules > entry.RulesVersion {
+		return nil, author, charter.Pending, whyRules
+	}
+	switch past, state = d.charter.Of(e); state {
+	case charter.Accepted:
+	case charter.Void:
+		return nil, author, state, whyHeadsVoid
+	case charter.Elsewhere:
+		return nil, author, state, whyElsewhere
+	default:
+		return nil, author, charter.Pending, whyHeads
+	}
+	if e.Kind != entry.Change || e.Space != d.space || e.Doc != d.id {
+		return nil, author, charter.Void, whyPlace
+	}
+	if past.Ended() {
+		return nil, author, charter.Void, whyEnded
+	}
+	author, ok := past.Speaks(e.Device)
+	if !ok {
+		return nil, author, charter.Void, whyAuthority
+	}
+	return past, author, charter.Accepted, ""
 }
 
 // firstPending returns the first of some charter heads that isn't judged, or if there is none the first on a side of

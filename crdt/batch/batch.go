@@ -28,6 +28,7 @@ const (
 	saysHeads             // its charter heads aren't those of the entry before
 	saysPrior             // number and the entry before it in the run don't follow from the one below
 	short                 // its payload is a change in its short form
+	bare                  // it has none, but the digest of one
 	known     = 1<<iota - 1
 )
 
@@ -125,14 +126,18 @@ func Append(dst []byte, entries []*entry.Entry) []byte {
 			says |= saysPrior
 		}
 		var payload []byte
-		_ = s.short(func(k *change.Known) error {
-			if b, ok := change.AppendShort(nil, e.Payload, k); ok {
-				payload, says = b, says|short
+		if e.Bare() {
+			payload, says = e.Digest[:], says|bare
+		} else {
+			_ = s.short(func(k *change.Known) error {
+				if b, ok := change.AppendShort(nil, e.Payload, k); ok {
+					payload, says = b, says|short
+				}
+				return nil
+			})
+			if says&short == 0 {
+				payload = e.Payload
 			}
-			return nil
-		})
-		if says&short == 0 {
-			payload = e.Payload
 		}
 		dst = append(dst, says)
 		switch {
@@ -151,7 +156,9 @@ func Append(dst []byte, entries []*entry.Entry) []byte {
 				dst = append(dst, h[:]...)
 			}
 		}
-		dst = binary.AppendUvarint(dst, uint64(len(payload)))
+		if says&bare == 0 {
+			dst = binary.AppendUvarint(dst, uint64(len(payload)))
+		}
 		dst = append(dst, payload...)
 		if proof[i] {
 			dst = append(dst, byte(len(e.Over)/32))
@@ -263,7 +270,7 @@ type reading struct {
 func (r *reading) next() error {
 	in := &r.in
 	says := in.byte("an entry")
-	if says&^known != 0 || says&begins != 0 && says&elsewhere != 0 {
+	if says&^known != 0 || says&begins != 0 && says&elsewhere != 0 || says&short != 0 && says&bare != 0 {
 		return &Error{fmt.Sprintf("an entry that begins with %#x", says)}
 	}
 	create := (*entry.Creation)(nil)
@@ -320,7 +327,11 @@ func (r *reading) next() error {
 		}
 	}
 	f.Heads = r.heads
-	payload := in.take("a payload", in.uvarint("the size of a payload"))
+	size := uint64(len(f.Digest))
+	if says&bare == 0 {
+		size = in.uvarint("the size of a payload")
+	}
+	payload := in.take("a payload", size)
 	if in.err != nil {
 		return in.err
 	}
@@ -343,11 +354,14 @@ func (r *reading) next() error {
 			return &Error{fmt.Sprintf("a change in short form: %v", err)}
 		}
 	}
+	if says&bare != 0 {
+		f.Digest, f.Payload = [32]byte(payload), nil
+	}
 	d, err := entry.Unsigned(s.rules, f, s.device)
 	if err != nil {
 		return err
 	}
-	f.Payload = nil
+	f.Payload, f.Digest = nil, [32]byte{}
 	s.fields, s.last = f, d.ID()
 	if len(s.open) > entry.MaxOver {
 		return &Error{fmt.Sprintf("more than %d entries before a signature", entry.MaxOver+1)}

@@ -69,6 +69,8 @@ type Charter struct {
 	waiting map[entry.ID]waiting    // here, not to be judged yet
 	steps   layers[StepID, *step]   // all sound steps, on whichever branch
 
+	forgetting []*node // of nodes, the sound ones of TypeForget
+
 	// Set by place or grow, from the above.
 	end   *step   // the tip of the branch that is followed
 	split bool    // the chain forks right after it
@@ -86,6 +88,7 @@ type Charter struct {
 	seen      func() map[runOf][]Seen
 	made      func() map[int][]*node
 	proposals func() []Proposal
+	forgets   func() map[entry.DocID]Forgets
 }
 
 type waiting struct {
@@ -113,6 +116,12 @@ func (c *Charter) With(more ...*entry.Entry) *Charter {
 		next.waiting = maps.Clone(c.waiting)
 	}
 	fresh := next.judge(more)
+	next.forgetting = slices.Clip(c.forgetting)
+	for _, n := range fresh {
+		if n.said.Type == TypeForget {
+			next.forgetting = append(next.forgetting, n)
+		}
+	}
 	next.nodes, next.steps = next.nodes.settled(), next.steps.settled()
 	if !next.grow(c, fresh) {
 		next.place()
@@ -285,6 +294,7 @@ func (c *Charter) finish() {
 	c.seen = sync.OnceValue(c.allSeen)
 	c.made = sync.OnceValue(c.allMade)
 	c.proposals = sync.OnceValue(c.allProposals)
+	c.forgets = sync.OnceValue(c.allForgets)
 }
 
 func (c *Charter) allCarriers() map[StepID]entry.ID {

@@ -13,7 +13,7 @@ import (
 // one, and so has each device of a person.
 
 // leaf says whether nothing stands on statements like n: no statement and no entry names one as a head.
-func (n *node) leaf() bool { return n.said.Type == TypeSeen }
+func (n *node) leaf() bool { return n.said.Type == TypeSeen || n.said.Type == TypeForget }
 
 // cover returns the past of as many of the candidates as fit.
 func (c *Charter) cover(candidates []*node, limit int) *Past {

@@ -188,7 +188,7 @@ func (t *trial) judge() string {
 	case TypeRevoke:
 		return t.revoke()
 	}
-	return "" // to resign, acknowledge or follow needs no more than to speak
+	return "" // to resign, acknowledge, follow or want something forgotten needs no more than to speak
 }
 
 // Why a statement by a device about itself and others of its kind is void.

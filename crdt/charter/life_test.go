@@ -262,7 +262,7 @@ func (l *life) redemption() (entry.Device, charter.Redemption) {
 // what draws a type of statement, the ones that move things more often.
 func (l *life) what() charter.Type {
 	return rapid.SampledFrom([]charter.Type{
-		2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 6, 7, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15, 17, 17, 18,
+		2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 6, 7, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15, 17, 17, 18, 19,
 	}).Draw(l.T, "what")
 }
 
@@ -301,6 +301,8 @@ func (l *life) statement(c *charter.Charter) charter.Statement {
 	case charter.TypeProspective:
 		invite, r := l.redemption()
 		s.Invite, s.Joiner = invite, &r
+	case charter.TypeForget:
+		s.Doc = entry.DocID{byte(rapid.IntRange(1, 3).Draw(l.T, "document"))}
 	case charter.TypeInvite, charter.TypeRevoke:
 		s.Invite = key(rapid.SampledFrom(l.codes).Draw(l.T, "code")).Device()
 	}
@@ -344,6 +346,8 @@ func (l *life) made(c *charter.Charter, by entry.Device) (payload []byte, err er
 		return c.MoveConsents(by, l.device().Device())
 	case charter.TypeFollow:
 		return c.Follow(by, l.step(c))
+	case charter.TypeForget:
+		return c.Forget(by, entry.DocID{byte(rapid.IntRange(1, 3).Draw(l.T, "document"))}, "")
 	case charter.TypeInvite:
 		return c.Invite(by, key(rapid.SampledFrom(l.codes).Draw(l.T, "code")).Device(), 0)
 	case charter.TypeRevoke:

@@ -168,7 +168,7 @@ func (n *naive) decide(e *entry.Entry, x *naiveVerdict) naiveWord {
 // acknowledgement says whether a statement is a sound one.
 func (n *naive) acknowledgement(id entry.ID) bool {
 	x := n.judge(id)
-	return x.word == sound && x.s.Type == charter.TypeSeen
+	return x.word == sound && (x.s.Type == charter.TypeSeen || x.s.Type == charter.TypeForget)
 }
 
 // view is what heads that are all sound know; not ok if they stand on both sides of a fork (C1).
@@ -258,7 +258,7 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 		return soundIf((len(speaking.consents) != 1 || speaking.consentsFrom(e.Device)) && speaking.live(s.Device) && n.own(v, speaking) < 1000)
 	case charter.TypeResign: // D2
 		return soundIf(n.own(v, speaking) < 1000)
-	case charter.TypeSeen, charter.TypeFollow: // D2
+	case charter.TypeSeen, charter.TypeFollow, charter.TypeForget: // D2
 		return sound
 	case charter.TypeRecover: // D3
 		return n.byMemberKey(v, e, x)

@@ -109,6 +109,8 @@ func (s *Statement) encode() ([]byte, error) {
 		return encoding.Marshal(wireProspective{Type: s.Type, Invite: s.Invite[:], Redemption: redemption})
 	case TypeInvite:
 		return encoding.Marshal(wireInvite{Type: s.Type, Invite: s.Invite[:], Expires: s.Expires})
+	case TypeForget:
+		return encoding.Marshal(wireForget{Type: s.Type, Doc: s.Doc[:], Why: s.Why})
 	}
 	return nil, malformed("type %d", s.Type)
 }
@@ -180,6 +182,8 @@ func (s *Statement) readOwn(payload []byte) error {
 		}
 		s.Expires = w.Expires
 		return fill(s.Invite[:], w.Invite, "invite key")
+	case TypeForget:
+		return s.readForget(payload)
 	}
 	return nil
 }

@@ -42,6 +42,7 @@ const (
 	TypeShare       Type = 16 // given out: genesis of a share
 	TypeInvite      Type = 17 // the public half of an invite of a prospective member
 	TypeRevoke      Type = 18 // take an invite back
+	TypeForget      Type = 19 // want a document forgotten
 )
 
 // StepID identifies a step of the chain: the hash of its parent step and of its proposal, so
@@ -63,7 +64,8 @@ type Statement struct {
 	Step    *Step    // of TypeFounding and TypePropose
 
 	Of       StepID           // of TypeConsent, TypeRefuse, TypeTakeBack, TypeEnact, TypeFollow
-	Why      string           // of TypeRefuse and TypeResign
+	Why      string           // of TypeRefuse, TypeResign and TypeForget
+	Doc      entry.DocID      // of TypeForget
 	Device   entry.Device     // of TypeRetire and TypeMove
 	Frontier Frontier         // of TypeRetire
 	New      *NewDevice       // of TypeCertify
@@ -89,7 +91,7 @@ func (s Statement) Known() bool {
 	case s.Type == TypeShare:
 		return false
 	}
-	return s.Type >= TypeGenesis && s.Type <= TypeRevoke
+	return s.Type >= TypeGenesis && s.Type <= TypeForget
 }
 
 // Step is a proposal placed after one parent.

@@ -135,6 +135,7 @@ func samples(t fataler, co *coop) map[string][]byte {
 		"follow":      {Type: charter.TypeFollow, Of: step},
 		"invite":      {Type: charter.TypeInvite, Invite: code, Expires: 1_800_000_000_000},
 		"revoke":      {Type: charter.TypeRevoke, Invite: code},
+		"forget":      {Type: charter.TypeForget, Doc: entry.DocID{7}, Why: "a bank number"},
 	} {
 		all[name] = raw(t, s)
 	}

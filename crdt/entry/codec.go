@@ -1,6 +1,9 @@
 package entry
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"fmt"
+)
 
 // Limits of one entry. They hold for every replica alike, so an entry over them exists nowhere.
 const (
@@ -25,18 +28,25 @@ func (e *FormError) Error() string { return "not an entry: " + e.Why }
 func malformed(format string, a ...any) error { return &FormError{Why: fmt.Sprintf(format, a...)} }
 
 // The wire form is deterministic CBOR (RFC 8949, section 4.2): arrays of a fixed number of
-// items, every head in its shortest form. An entry is [body, below, over, signature], all byte strings, so
-// that the ID is a hash of bytes that stand in the encoding as they are. A body is an array of
-// the fields in their order; see docs/PROTOCOL.md, "Entries".
+// items, every head in its shortest form. An entry is [body, below, over, signature], all byte strings. A body is an array of
+// the fields in their order, the payload last; with the payload's digest in its place it is an outline, of which the ID is
+// made. A bare entry is [outline, below, over, signature, null]; see docs/PROTOCOL.md, "Entries".
 const (
 	entryItems    = 4
+	bareItems     = 5
 	bodyItems     = 11
 	creationItems = 2
 	signatureSize = 64
 )
 
-func (e *Entry) body() []byte {
-	b := make([]byte, 0, len(e.Payload)+len(e.Heads)*34+256)
+func (e *Entry) body() []byte { return appendBytes(e.head(len(e.Payload)), e.Payload) }
+
+// outline is the body with the payload's digest in the payload's place.
+func (e *Entry) outline() []byte { return appendBytes(e.head(len(e.Digest)), e.Digest[:]) }
+
+// head is the body up to the last item, with room for that.
+func (e *Entry) head(room int) []byte {
+	b := make([]byte, 0, room+len(e.Heads)*34+256)
 	b = appendHead(b, majorArray, bodyItems)
 	b = appendHead(b, majorUint, e.Rules)
 	b = appendBytes(b, orEmpty(e.Space[:]))
@@ -56,19 +66,27 @@ func (e *Entry) body() []byte {
 	b = appendBytes(b, e.Device[:])
 	b = appendBytes(b, e.Run[:])
 	b = appendHead(b, majorUint, e.Number)
-	b = appendBytes(b, orEmpty(e.Previous[:]))
-	return appendBytes(b, e.Payload)
+	return appendBytes(b, orEmpty(e.Previous[:]))
 }
 
-func wrap(body []byte, below ID, over []byte, sig [signatureSize]byte) []byte {
-	under := orEmpty(below[:])
+// wrap makes an encoding of a body or, of a bare entry, of its outline.
+func (e *Entry) wrap(body, over []byte) []byte {
+	under := orEmpty(e.Below[:])
 	size := 1 + headSize(uint64(len(body))) + len(body) + headSize(uint64(len(under))) + len(under) +
 		headSize(uint64(len(over))) + len(over) + headSize(signatureSize) + signatureSize
-	b := appendHead(make([]byte, 0, size), majorArray, entryItems)
+	items := uint64(entryItems)
+	if e.Bare() {
+		items, size = bareItems, size+1
+	}
+	b := appendHead(make([]byte, 0, size), majorArray, items)
 	b = appendBytes(b, body)
 	b = appendBytes(b, under)
 	b = appendBytes(b, over)
-	return appendBytes(b, sig[:])
+	b = appendBytes(b, e.Signature[:])
+	if e.Bare() {
+		b = append(b, null)
+	}
+	return b
 }
 
 // orEmpty writes an all-zero ID as no bytes at all.
@@ -99,17 +117,20 @@ func Decode(b []byte) (*Entry, error) {
 		return nil, malformed("%d bytes, the limit is %d", len(b), MaxSize)
 	}
 	outer := reader{rest: b}
-	outer.array("entry", entryItems, entryItems)
+	bare := outer.array("entry", entryItems, bareItems) == bareItems
 	body := outer.bytes("body", MaxSize)
 	e := &Entry{encoded: b}
 	outer.fillOrEmpty("entry below", e.Below[:])
 	e.Over = outer.bytes("sums of what is above", MaxOver*sumSize)
 	outer.fill("signature", e.Signature[:])
+	if bare && !outer.null() {
+		outer.fail("a fifth item that isn't null")
+	}
 	outer.end("entry")
 	if outer.err != nil {
 		return nil, outer.err
 	}
-	if err := e.readBody(body); err != nil {
+	if err := e.readBody(body, bare); err != nil {
 		return nil, err
 	}
 	if err := e.checkForm(); err != nil {
@@ -118,13 +139,17 @@ func Decode(b []byte) (*Entry, error) {
 	if len(e.Over) == 0 {
 		e.Over = nil
 	}
-	sum := sumOf(body)
+	if !bare {
+		e.Digest = sha256.Sum256(e.Payload)
+	}
+	sum := e.sum()
 	e.id = idOf(e.Below, sum[:])
 	e.top = climb(e.id, e.Over)
 	return e, nil
 }
 
-func (e *Entry) readBody(body []byte) error {
+// readBody reads a body or, of a bare entry, an outline.
+func (e *Entry) readBody(body []byte, bare bool) error {
 	r := reader{rest: body}
 	r.array("body", bodyItems, bodyItems)
 	e.Rules = r.uint("rules version", 1<<64-1)
@@ -147,7 +172,11 @@ func (e *Entry) readBody(body []byte) error {
 	r.fill("run", e.Run[:])
 	e.Number = r.uint("number", 1<<64-1)
 	r.fillOrEmpty("previous entry", e.Previous[:])
-	e.Payload = r.bytes("payload", MaxPayload)
+	if bare {
+		r.fill("payload's digest", e.Digest[:])
+	} else if e.Payload = r.bytes("payload", MaxPayload); r.err == nil && len(e.Payload) == 0 {
+		r.fail("no payload")
+	}
 	r.end("body")
 	return r.err
 }
@@ -155,7 +184,7 @@ func (e *Entry) readBody(body []byte) error {
 // checkForm holds the rules that need nothing but the entry itself.
 func (e *Entry) checkForm() error {
 	switch {
-	case len(e.Payload) == 0:
+	case e.Bare() && (e.Digest == [32]byte{} || e.Kind != Change):
 		return malformed("no payload")
 	case len(e.Payload) > MaxPayload:
 		return malformed("a payload of %d bytes, the limit is %d", len(e.Payload), MaxPayload)

@@ -1,7 +1,8 @@
 // Package entry defines the unit that Kith stores and exchanges: one change or one charter
 // statement, signed by the device that made it.
 //
-// An entry never changes; its ID is a hash of all that it says. What shows that its device made it
+// An entry never changes; its ID is a hash of all that it says, and of the payload by the payload's hash: so what is left
+// of a change whose words were taken back still proves who made it, where, and after what (Strip). What shows that its device made it
 // may differ: its own signature, or one on a later entry of the same run and document, each of which
 // names the one below it. Whether the device was allowed to make it is not asked here: that
 // is the charter's question. Layout and test vectors: docs/PROTOCOL.md, "Entries".
@@ -87,16 +88,32 @@ type Entry struct {
 	Run       Run       // in which run
 	Number    uint64    // place in the run, from 1
 	Previous  ID        // the entry before it in the run; zero exactly when Number is 1
-	Payload   []byte
-	Below     ID       // the change before it in the run that is to the same document; zero: none, or its author doesn't say
-	Over      []byte   // sums of the entries above it, up to the one that was signed: at most MaxOver; none if that is itself
-	Signature [64]byte // by Device over the domain DomainEntry and Top
+	Payload   []byte    // nil of a bare entry, see Bare
+	Digest    [32]byte  // SHA-256 of the payload
+	Below     ID        // the change before it in the run that is to the same document; zero: none, or its author doesn't say
+	Over      []byte    // sums of the entries above it, up to the one that was signed: at most MaxOver; none if that is itself
+	Signature [64]byte  // by Device over the domain DomainEntry and Top
 
 	id, top ID
 	encoded []byte
 }
 
-// ID returns the hash of the entry's body, together with the ID of the one below it.
+// Bare says whether the payload of a change is gone, and its digest alone is left.
+func (e *Entry) Bare() bool { return e.Payload == nil }
+
+// Strip returns the bare entry of a change: under the same ID, with what shows who made it, without its payload. A bare one
+// is returned as it is.
+func (e *Entry) Strip() *Entry {
+	if e.Bare() {
+		return e
+	}
+	bare := *e
+	bare.Payload = nil
+	bare.prove(bare.outline(), e.Over, e.top, e.Signature)
+	return &bare
+}
+
+// ID returns the hash of the entry's outline, together with the ID of the one below it.
 func (e *Entry) ID() ID { return e.id }
 
 // Top returns the ID that the signature is over: its own, or that of an entry above it.
@@ -125,6 +142,7 @@ type Fields struct {
 	Number   uint64
 	Previous ID
 	Payload  []byte
+	Digest   [32]byte // of the payload, where that itself is gone; for Unsigned alone
 	Below    ID
 }
 
@@ -160,13 +178,24 @@ func Unsigned(rules uint64, f Fields, device Device) (Draft, error) {
 	e := &Entry{
 		Rules: rules, Space: f.Space, Heads: f.Heads, Kind: f.Kind,
 		Doc: f.Doc, Create: f.Create, Device: device, Run: f.Run, Number: f.Number,
-		Previous: f.Previous, Payload: f.Payload, Below: f.Below,
+		Previous: f.Previous, Payload: f.Payload, Digest: f.Digest, Below: f.Below,
+	}
+	if len(e.Payload) > 0 {
+		e.Digest = [32]byte{}
+	} else {
+		e.Payload = nil
 	}
 	if err := e.checkForm(); err != nil {
 		return Draft{}, err
 	}
-	d := Draft{e: e, body: e.body()}
-	d.sum = sumOf(d.body)
+	var d Draft
+	if e.Bare() {
+		d = Draft{e: e, body: e.outline()}
+	} else {
+		e.Digest = sha256.Sum256(e.Payload)
+		d = Draft{e: e, body: e.body()}
+	}
+	d.sum = e.sum()
 	e.id = idOf(e.Below, d.sum[:])
 	return d, nil
 }
@@ -203,12 +232,18 @@ func Vouch(drafts []Draft, over []byte, signature [64]byte) ([]*Entry, error) {
 // prove gives an entry what shows who made it, and its encoding.
 func (e *Entry) prove(body, over []byte, top ID, signature [64]byte) {
 	e.top, e.Signature = top, signature
-	e.encoded = wrap(body, e.Below, over, signature)
+	e.encoded = e.wrap(body, over)
 	// What it keeps is part of its encoding.
 	e.Over = nil
 	if n := len(over); n > 0 {
 		end := len(e.encoded) - headSize(signatureSize) - signatureSize
+		if e.Bare() {
+			end--
+		}
 		e.Over = e.encoded[end-n : end : end]
+	}
+	if e.Bare() {
+		return
 	}
 	start := headSize(uint64(len(body))) + 1 + len(body) - len(e.Payload)
 	e.Payload = e.encoded[start : start+len(e.Payload) : start+len(e.Payload)]
@@ -217,11 +252,11 @@ func (e *Entry) prove(body, over []byte, top ID, signature [64]byte) {
 // sumSize is the size of a sum, in bytes.
 const sumSize = sha256.Size
 
-// sumOf hashes a body. The prefix keeps it apart from every other hash in Kith.
-func sumOf(body []byte) [sumSize]byte {
+// sum hashes the outline. The prefix keeps it apart from every other hash in Kith.
+func (e *Entry) sum() [sumSize]byte {
 	h := sha256.New()
 	h.Write([]byte("kith/body/1\x00"))
-	h.Write(body)
+	h.Write(e.outline())
 	return [sumSize]byte(h.Sum(nil))
 }
 

@@ -166,8 +166,22 @@ func sumFrom(t *testing.T, encoded []byte) []byte {
 	if err := cbor.Unmarshal(encoded, &parts); err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(append([]byte("kith/body/1\x00"), parts[0]...))
+	e, err := entry.Decode(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outline := append(bytes.TrimSuffix(parts[0], wrapped(t, e.Payload)), wrapped(t, e.Digest[:])...)
+	sum := sha256.Sum256(append([]byte("kith/body/1\x00"), outline...))
 	return sum[:]
+}
+
+func wrapped(t *testing.T, b []byte) []byte {
+	t.Helper()
+	out, err := cbor.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func TestWhatIsCheckedOfABatchIsEachSignatureOnce(t *testing.T) {
@@ -216,6 +230,33 @@ func TestAnEntryReadsBackAsItWas(t *testing.T) {
 		if genesis := f.Space == (entry.SpaceID{}); genesis != (e.SpaceOf() == entry.SpaceID(e.ID())) {
 			t.Errorf("%s is of space %v", name, e.SpaceOf())
 		}
+	}
+}
+
+func TestABareEntryProvesAllOfAnEntryButItsPayload(t *testing.T) {
+	for name, f := range samples() {
+		f.Payload = []byte("DE89 3704 0044 0532 0130 00")
+		e := make1(t, f)
+		bare := e.Strip()
+		if bare.ID() != e.ID() || bare.Top() != e.Top() || bytes.Contains(bare.Encoded(), e.Payload) || !bytes.Equal(bare.Encoded(), reference(bare)) || bare.Strip() != bare {
+			t.Errorf("%s: a bare entry of %d bytes: %x", name, len(bare.Encoded()), bare.Encoded())
+		}
+		got, err := entry.Decode(bare.Encoded())
+		if e.Kind == entry.Statement {
+			refused(t, name+" without what it states", bare.Encoded())
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got, bare) || got.Verify() != nil {
+			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, bare)
+		}
+		for at := range bare.Encoded() { // whatever is changed, it is another entry, or none
+			b := bytes.Clone(bare.Encoded())
+			b[at] ^= 1
+			if other, err := entry.Decode(b); err == nil && other.ID() == e.ID() && other.Verify() == nil {
+				t.Errorf("%s: with byte %d changed it still passes for the same", name, at)
+			}
+		}
+		refused(t, name+" bare and with another fifth item", append(bytes.Clone(bare.Encoded()[:len(bare.Encoded())-1]), 0xf5))
 	}
 }
 
@@ -670,12 +711,15 @@ func makeVectors(t *testing.T) []vector {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"genesis", "statement", "first change", "change", "change above", "change below two others"} {
+	for _, name := range []string{"genesis", "statement", "first change", "change", "change above", "change below two others", "the same, bare"} {
 		var e *entry.Entry
 		if f, ok := samples()[name]; ok {
 			e = make1(t, f)
 		} else {
 			e = below[0]
+		}
+		if name == "the same, bare" {
+			e = e.Strip()
 		}
 		seed := signer(1).Seed()
 		v := vector{

@@ -47,6 +47,9 @@ func reference(e *entry.Entry) []byte {
 		Rules: e.Rules, Space: idOrNone(e.Space[:]), Heads: [][]byte{}, Kind: uint8(e.Kind), Doc: idOrNone(e.Doc[:]),
 		Device: e.Device[:], Run: e.Run[:], Number: e.Number, Previous: idOrNone(e.Previous[:]), Payload: e.Payload,
 	}
+	if e.Bare() {
+		w.Payload = e.Digest[:]
+	}
 	for i := range e.Heads {
 		w.Heads = append(w.Heads, e.Heads[i][:])
 	}
@@ -57,7 +60,11 @@ func reference(e *entry.Entry) []byte {
 	if err != nil {
 		panic(err)
 	}
-	b, err := enc.Marshal([][]byte{body, idOrNone(e.Below[:]), append([]byte{}, e.Over...), e.Signature[:]})
+	parts := []any{body, idOrNone(e.Below[:]), append([]byte{}, e.Over...), e.Signature[:]}
+	if e.Bare() {
+		parts = append(parts, nil)
+	}
+	b, err := enc.Marshal(parts)
 	if err != nil {
 		panic(err)
 	}

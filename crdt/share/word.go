@@ -26,6 +26,8 @@ const (
 	Choose What = 6
 	// Zone says in the charter of a home in which time zone its days end.
 	Zone What = 7
+	// Forget says that a document is forgotten: of a home in its charter, of a share in those of both sides.
+	Forget What = 8
 )
 
 // Rule is who may share a document of a home. No rule can keep somebody from copying what they read.
@@ -50,13 +52,13 @@ func (r Rule) String() string {
 // Word is what a side says by an agreed step of its chain (charter.ProposalPact).
 type Word struct {
 	What     What
-	Share    entry.SpaceID // to which share; zero in Make, Sharing and Zone
+	Share    entry.SpaceID // to which share; zero in Make, Sharing, Zone and Forget
 	Number   uint64        // of Change: its place among the changes of its side, from 1
 	Terms    Terms         // of Make and Change
 	Ally     string        // of Make: what the other co-op is called
 	Contacts []string      // of Make and Contacts
 	Rule     Rule          // of Sharing
-	Doc      entry.DocID   // of Choose: a document of the home
+	Doc      entry.DocID   // of Choose: a document of the home; of Forget
 	Kept     bool          // of Choose: for the ally to read, and not to write in
 	Zone     string        // of Zone: its name in the tz database
 }
@@ -120,6 +122,8 @@ const (
 func (w Word) Encode() ([]byte, error) {
 	var form any
 	switch w.What {
+	case Forget:
+		return charter.NewForgetWord(w.Doc)
 	case Make:
 		form = wireMake{What: Make, Ally: w.Ally, Terms: w.Terms.wire(), Contacts: w.Contacts}
 	case Change:
@@ -157,6 +161,13 @@ func ReadWord(b []byte) (Word, error) {
 	var share []byte
 	var err error
 	switch w.What {
+	case Forget:
+		doc, ok := charter.ReadForgetWord(b)
+		if !ok || doc == (entry.DocID{}) {
+			return Word{}, malformed("a word that names no document to forget")
+		}
+		w.Doc = doc
+		return w, nil
 	case Make:
 		var in wireMake
 		if err = charter.DecodeExactly(b, &in, "word"); err != nil {

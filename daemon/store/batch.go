@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"kith/crdt/entry"
 )
@@ -53,6 +54,7 @@ type Batch struct {
 
 type write struct {
 	key, value []byte // value nil: delete
+	gone       bool   // see metaGone
 }
 
 // Chain ties batches that make sense only after each other, such as the entries of one run:
@@ -70,12 +72,18 @@ func (b *Batch) set(key, value []byte) {
 	if value == nil {
 		value = []byte{}
 	}
-	b.writes = append(b.writes, write{key, value})
+	b.writes = append(b.writes, write{key: key, value: value})
 	b.size += len(key) + len(value) + perWrite
 }
 
 func (b *Batch) del(key []byte) {
 	b.writes = append(b.writes, write{key: key})
+	b.size += len(key) + perWrite
+}
+
+// gone has a record be absent, and Erase find it.
+func (b *Batch) gone(key []byte) {
+	b.writes = append(b.writes, write{key: key, gone: true})
 	b.size += len(key) + perWrite
 }
 
@@ -88,10 +96,49 @@ func (b *Batch) Empty() bool { return len(b.writes) == 0 }
 // PutEntry stores a new entry with its record.
 func (b *Batch) PutEntry(e *entry.Entry, r Record) {
 	id := e.ID()
-	b.set(entryKey(r.Doc, r.Arrival), e.Encoded())
+	b.putBody(e, r)
 	b.set(recordKey(id), marshal(r))
 	b.set(arrivalKey(r.Arrival), id[:])
 	b.delta.Stored++
+}
+
+// PutBody replaces what lies here of an entry that is stored: by the bare one, or a bare one by the whole.
+func (b *Batch) PutBody(e *entry.Entry, r Record) {
+	if e.Bare() {
+		b.gone(entryKey(r.Doc, r.Arrival))
+	} else {
+		b.del(bareKey(r.Doc, r.Arrival))
+	}
+	b.putBody(e, r)
+}
+
+func (b *Batch) putBody(e *entry.Entry, r Record) {
+	if e.Bare() {
+		b.set(bareKey(r.Doc, r.Arrival), e.Encoded())
+		return
+	}
+	b.set(entryKey(r.Doc, r.Arrival), e.Encoded())
+}
+
+// PutErase removes what is shown and sought of a document that was forgotten, and notes that all bytes of it are to go from
+// the disk: Erase does it. viewed says that it has a view, kinds of which kinds it may have, or have had, one.
+func (b *Batch) PutErase(doc entry.DocID, kinds []string, viewed bool) {
+	for _, key := range eraseKeys(doc, kinds)[1:] {
+		b.gone(key)
+	}
+	if viewed {
+		b.delta.Documents--
+	}
+	b.set(docKey(prefixErase, doc), []byte(strings.Join(kinds, "\x00")))
+}
+
+// eraseKeys are the keys under which there are words of a document, those of entries first.
+func eraseKeys(doc entry.DocID, kinds []string) [][]byte {
+	keys := [][]byte{docKey(prefixEntry, doc), docKey(prefixDoc, doc), docKey(prefixSought, doc)}
+	for _, kind := range kinds {
+		keys = append(keys, viewKey(kind, doc))
+	}
+	return keys
 }
 
 // PutRecord replaces the record of an entry that is stored.

@@ -11,6 +11,7 @@ import (
 // The first byte of a key says what it holds. All keys are in this file.
 const (
 	prefixEntry      = 'e' // document (zero for statements), arrival → encoded entry
+	prefixBare       = 'b' // the same, of entries that are bare
 	prefixRecord     = 'i' // entry ID → Record
 	prefixArrival    = 'l' // arrival → entry ID
 	prefixView       = 'v' // kind, 0, document → view
@@ -18,6 +19,7 @@ const (
 	prefixSought     = 't' // document → what a search looks through
 	prefixUnsettled  = 'p' // document → Unsettled
 	prefixJudge      = 'w' // document to judge again
+	prefixErase      = 'x' // document of which bytes are to go from the disk
 	prefixQuarantine = 'q' // entry ID → document
 	prefixSmall      = 's' // name → value
 )
@@ -32,6 +34,12 @@ func entryKey(doc entry.DocID, arrival uint64) []byte {
 	k = append(k, prefixEntry)
 	k = append(k, doc[:]...)
 	return binary.BigEndian.AppendUint64(k, arrival)
+}
+
+func bareKey(doc entry.DocID, arrival uint64) []byte {
+	k := entryKey(doc, arrival)
+	k[0] = prefixBare
+	return k
 }
 
 func arrivalKey(arrival uint64) []byte {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -33,6 +34,9 @@ func valueOf(txn *badger.Txn, key []byte) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	if item.UserMeta() == metaGone {
+		return nil, ErrNotFound
 	}
 	v, err := item.ValueCopy(nil)
 	if err != nil {
@@ -77,13 +81,22 @@ func (s *Store) Entry(id entry.ID) ([]byte, Record, error) {
 		if err := unmarshal(v, &r); err != nil {
 			return fmt.Errorf("%w: the record of entry %s: %v", ErrCorrupt, id, err)
 		}
-		b, err = valueOf(txn, entryKey(r.Doc, r.Arrival))
+		b, err = bodyAt(txn, r.Doc, r.Arrival)
 		if errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("%w: entry %s has lost its bytes", ErrCorrupt, id)
 		}
 		return err
 	})
 	return b, r, err
+}
+
+// bodyAt reads an entry, whole or bare.
+func bodyAt(txn *badger.Txn, doc entry.DocID, arrival uint64) ([]byte, error) {
+	b, err := valueOf(txn, entryKey(doc, arrival))
+	if errors.Is(err, ErrNotFound) {
+		b, err = valueOf(txn, bareKey(doc, arrival))
+	}
+	return b, err
 }
 
 // Stored is an entry as it lies in the store.
@@ -96,17 +109,45 @@ type Stored struct {
 // of their arrival.
 func (s *Store) Entries(doc entry.DocID) ([]Stored, error) {
 	var out []Stored
-	err := s.scan(docKey(prefixEntry, doc), true, func(k, v []byte) bool {
+	take := func(k, v []byte) bool {
 		out = append(out, Stored{arrivalOf(k), v})
 		return true
-	})
+	}
+	if err := s.scan(docKey(prefixEntry, doc), true, take); err != nil {
+		return nil, err
+	}
+	whole := len(out)
+	err := s.scan(docKey(prefixBare, doc), true, take)
+	if whole > 0 && len(out) > whole {
+		slices.SortFunc(out, func(a, b Stored) int { return cmp.Compare(a.Arrival, b.Arrival) })
+	}
 	return out, err
 }
 
+// Bare returns the documents of which bare entries are stored.
+func (s *Store) Bare() (docs []entry.DocID, err error) {
+	var last entry.DocID
+	err = s.scan([]byte{prefixBare}, false, func(k, _ []byte) bool {
+		if doc := entry.DocID(k[1:]); doc != last {
+			docs, last = append(docs, doc), doc
+		}
+		return true
+	})
+	return docs, err
+}
+
 // All calls fn with every stored entry, those of a document together and in the order of their
-// arrival, until it returns false. fn must neither keep nor modify the bytes.
+// arrival, bare ones last, until it returns false. fn must neither keep nor modify the bytes.
 func (s *Store) All(fn func(arrival uint64, encoded []byte) bool) error {
-	return s.scanShared([]byte{prefixEntry}, func(k, v []byte) bool { return fn(arrivalOf(k), v) })
+	more := true
+	each := func(k, v []byte) bool {
+		more = fn(arrivalOf(k), v)
+		return more
+	}
+	if err := s.scanShared([]byte{prefixEntry}, each); err != nil || !more {
+		return err
+	}
+	return s.scanShared([]byte{prefixBare}, each)
 }
 
 // IDs yields the ID of every stored entry, by their bytes. What is stored after the call may
@@ -314,19 +355,31 @@ func walk(prefix []byte) badger.IteratorOptions { return badger.IteratorOptions{
 // arrival: at most n, and none after those that have size bytes together.
 func (s *Store) Next(doc entry.DocID, from uint64, n, size int) ([]Stored, error) {
 	var out []Stored
-	err := s.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(walk(docKey(prefixEntry, doc)))
+	left := size
+	next := func(txn *badger.Txn, prefix byte) error {
+		it := txn.NewIterator(walk(docKey(prefix, doc)))
 		defer it.Close()
-		for it.Seek(entryKey(doc, from)); it.Valid() && len(out) < n && size > 0; it.Next() {
+		start := entryKey(doc, from)
+		start[0] = prefix
+		for it.Seek(start); it.Valid() && len(out) < n && left > 0; it.Next() {
+			if it.Item().UserMeta() == metaGone {
+				continue
+			}
 			v, err := it.Item().ValueCopy(nil)
 			if err != nil {
 				return fmt.Errorf("%w: %v", ErrCorrupt, err)
 			}
 			out = append(out, Stored{arrivalOf(it.Item().Key()), v})
-			size -= len(v)
+			left -= len(v)
 			s.lean.read(len(v))
 		}
 		return nil
+	}
+	err := s.view(func(txn *badger.Txn) error {
+		if err := next(txn, prefixEntry); err != nil || len(out) > 0 {
+			return err // of a document of which only a part is bare, that is looked up one by one
+		}
+		return next(txn, prefixBare)
 	})
 	return out, err
 }
@@ -364,6 +417,10 @@ func (s *Store) iterate(prefix []byte, fn func(*badger.Item) (bool, error)) erro
 		for n := 1; it.Valid(); n++ {
 			if n%manyItems == 0 {
 				s.lean.unmap()
+			}
+			if it.Item().UserMeta() == metaGone {
+				it.Next()
+				continue
 			}
 			more, err := fn(it.Item())
 			if err != nil {

@@ -88,7 +88,7 @@ func (v *Snapshot) Arrivals(after uint64, fn func(entry.ID, Record) error) error
 // EntryAt returns the encoded entry of a document (the zero ID: a statement) that arrived as the
 // given number.
 func (v *Snapshot) EntryAt(doc entry.DocID, arrival uint64) ([]byte, error) {
-	b, err := valueOf(v.txn, entryKey(doc, arrival))
+	b, err := bodyAt(v.txn, doc, arrival)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the entry that arrived as number %d: %v", ErrCorrupt, arrival, err)
 	}
@@ -105,6 +105,9 @@ func (v *Snapshot) from(prefix, start []byte, fn func(k, value []byte) error) er
 	it := v.txn.NewIterator(walk(prefix))
 	defer it.Close()
 	for it.Seek(start); it.Valid(); it.Next() {
+		if it.Item().UserMeta() == metaGone {
+			continue
+		}
 		value, err := it.Item().ValueCopy(nil)
 		if err != nil {
 			return fmt.Errorf("%w: %v", ErrCorrupt, err)

@@ -11,6 +11,7 @@ import (
 // Ticket stands for a batch on its way to the disk.
 type Ticket struct {
 	batch *Batch
+	erase [][]byte // keys to be dropped before the batch is written
 	done  chan struct{}
 	err   error
 }
@@ -29,7 +30,10 @@ func (t *Ticket) finish(err error) {
 // Enqueue hands a batch to the writer, which writes batches in the order of these calls. The
 // batch belongs to the store from here on.
 func (s *Store) Enqueue(b *Batch) *Ticket {
-	t := &Ticket{batch: b, done: make(chan struct{})}
+	return s.enqueue(&Ticket{batch: b, done: make(chan struct{})})
+}
+
+func (s *Store) enqueue(t *Ticket) *Ticket {
 	s.life.RLock() // Close waits for whoever is in here, so the writer sees every ticket
 	defer s.life.RUnlock()
 	if s.closed {
@@ -73,6 +77,12 @@ func (s *Store) gather(first *Ticket) []*Ticket {
 func (s *Store) writeGroup(group []*Ticket) {
 	live := group[:0:len(group)]
 	for _, t := range group {
+		if t.erase != nil {
+			if err := s.drop(t.erase); err != nil {
+				t.finish(err)
+				continue
+			}
+		}
 		if t.batch.chain != nil && t.batch.chain.broken != nil {
 			t.finish(t.batch.chain.broken)
 			continue
@@ -114,7 +124,9 @@ func (s *Store) commit(group []*Ticket) error {
 	for _, t := range group {
 		for _, w := range t.batch.writes {
 			var err error
-			if w.value == nil {
+			if w.gone {
+				err = txn.SetEntry(badger.NewEntry(w.key, nil).WithMeta(metaGone))
+			} else if w.value == nil {
 				err = txn.Delete(w.key)
 			} else {
 				err = txn.Set(w.key, w.value)
