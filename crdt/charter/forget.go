@@ -1,6 +1,11 @@
 package charter
 
-import "kith/crdt/entry"
+import (
+	"maps"
+	"slices"
+
+	"kith/crdt/entry"
+)
 
 // What was said of forgetting documents. Whether a document is forgotten follows from that and from who wrote in it,
 // which isn't for the charter to know: see accept.Document.JudgeHeads.
@@ -85,8 +90,8 @@ func (c *Charter) Forget(by entry.Device, doc entry.DocID, why string) ([]byte, 
 // Forgets returns what was said of forgetting a document. The caller must not modify it.
 func (c *Charter) Forgets(doc entry.DocID) Forgets { return c.forgets()[doc] }
 
-// Forgotten returns all documents of which anything was said, for reading only.
-func (c *Charter) Forgotten() map[entry.DocID]Forgets { return c.forgets() }
+// ForgetDocs returns the documents of which anything was said, in no particular order.
+func (c *Charter) ForgetDocs() []entry.DocID { return slices.Collect(maps.Keys(c.forgets())) }
 
 func (c *Charter) allForgets() map[entry.DocID]Forgets {
 	all := map[entry.DocID]Forgets{}

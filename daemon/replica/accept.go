@@ -109,7 +109,9 @@ func (r *Replica) accept(ctx context.Context, batch []*entry.Entry, look func([]
 }
 
 // Has says whether an entry is here, in whatever state, or is held back: nobody need send it.
-func (r *Replica) Has(id entry.ID) bool { return r.store.Has(id) || r.quota.isHeld(id) }
+func (r *Replica) Has(id entry.ID) bool {
+	return r.store.Has(id) && !r.bared.wants(id) || r.quota.isHeld(id)
+}
 
 // parseAll parses the payloads, on all cores.
 func parseAll(changes []arrived) (good []arrived, refused []Refusal) {
@@ -121,7 +123,7 @@ func parseAll(changes []arrived) (good []arrived, refused []Refusal) {
 		to := min(from+piece, len(changes))
 		g.Go(func() error {
 			for i := from; i < to; i++ {
-				changes[i].change, errs[i] = change.Parse(changes[i].entry.Payload)
+				changes[i].change, errs[i] = parsed(changes[i].entry)
 			}
 			return nil
 		})
@@ -202,13 +204,20 @@ func (r *Replica) judgeAgain(large bool) error {
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil || !r.erasing.Swap(false) {
+		return err
+	}
+	if err := r.store.Erase(); err != nil {
+		r.log.Error("bytes of what was forgotten are still on the disk, until the next start", "err", err)
+	}
+	return nil
 }
 
 // work is what one document contributes to a group.
 type work struct {
 	id       entry.DocID
 	in       []arrived
+	whole    []*entry.Entry // of in, those that were bare here
 	doc      *document
 	verdicts []verdict
 	held     []heldEntry
@@ -306,6 +315,9 @@ func (r *Replica) lockAll(todo []*work) (unlock func()) {
 // judge decides on what arrived for one document, applies what is accepted and computes the
 // new view. Nothing is stored yet.
 func (r *Replica) judge(w *work) error {
+	if aside, err := r.setAside(w); aside || err != nil {
+		return errors.Join(err, r.wait(w))
+	}
 	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(turn{doc: w.id}) {
 		return r.wait(w)
 	}
@@ -401,11 +413,17 @@ func (r *Replica) holds(d *document, id entry.ID) bool {
 		return r.store.Has(id)
 	}
 	_, ok := d.judge.Item(id)
-	return ok
+	return ok || (d.heads != nil || slices.Contains(d.bare, id)) && r.store.Has(id)
 }
 
 // stateIn is the state of an entry of d, quarantine included.
 func (r *Replica) stateIn(d *document, id entry.ID) (charter.State, string) {
+	switch {
+	case d.heads != nil:
+		return d.heads.State(id)
+	case slices.Contains(d.bare, id):
+		return accept.StateBare()
+	}
 	return r.stateBy(d.judge, id)
 }
 
@@ -427,7 +445,7 @@ func (r *Replica) storeWorks(todo []*work) error {
 	var ids []entry.ID
 	p := r.store.Pieces()
 	for _, w := range todo {
-		if err := r.putWork(p, w); err != nil {
+		if err := errors.Join(r.putWork(p, w), r.putWhole(p, w)); err != nil {
 			return err
 		}
 		for _, v := range w.verdicts {
@@ -449,6 +467,10 @@ func (r *Replica) storeWorks(todo []*work) error {
 			if ru := r.currentRun(); v.entry.Device == r.device && v.entry.Run == ru.nonce && v.state == charter.Void {
 				r.endRun(ru) // nobody acknowledges what comes after it
 			}
+		}
+		for _, e := range w.whole {
+			r.bared.filled(e.ID())
+			ids = append(ids, e.ID())
 		}
 		if w.again {
 			r.quota.letGo(docKey(w.id)) // something isn't accepted any more, so something else may be

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kith/crdt"
+	"kith/crdt/accept"
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
@@ -45,9 +46,44 @@ func (w *world) act() {
 		w.invite()
 	case n < 71:
 		w.goOver(h)
+	case n < 75 && len(w.docs) > 0:
+		w.forget(h)
 	default:
 		w.hurt()
 	}
+}
+
+// forget has those who wrote in a document say that it is to be forgotten, as far as one of them knows, or only some of them.
+func (w *world) forget(h *hand) {
+	doc := w.aDoc()
+	if w.rng.IntN(3) > 0 {
+		doc = w.docs[len(w.docs)-1] // in which fewer wrote
+	}
+	all := w.rng.IntN(3) > 0
+	if all {
+		w.meet(h)
+	}
+	wrote := accept.New(w.space, doc, h.ground.rules, kinds.Table, w.runs).JudgeHeads(w.entriesOf(h, doc)).Wrote
+	for _, o := range w.hands {
+		if !slices.Contains(wrote, w.member(o)) || !all && w.rng.IntN(2) == 0 {
+			continue
+		}
+		if w.rng.IntN(2) == 0 {
+			w.meet(o)
+		}
+		payload, err := o.charter().Forget(o.key.Device(), doc, "so")
+		w.state(o, payload, err)
+	}
+}
+
+// entriesOf are the entries of a document that a hand knows.
+func (w *world) entriesOf(h *hand, doc entry.DocID) (all []*entry.Entry) {
+	for _, e := range h.knows {
+		if e.Kind == entry.Change && e.Doc == doc {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // decide takes a decision from the proposal to its outcome, and sometimes further.

@@ -37,6 +37,8 @@ type document struct {
 	viewed  bool                  // whether a view is stored
 	weight  int                   // operations, as last told to the cache
 	awaits  store.Unsettled       // what it waits for, as last written
+	heads   *accept.Heads         // of one that is forgotten: judge and am are empty then
+	bare    []entry.ID            // of its entries those that judge doesn't know
 
 	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter
 	viewCharter Rules

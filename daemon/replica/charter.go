@@ -116,7 +116,7 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		ids = append(ids, e.ID())
 		acknowledged = append(acknowledged, acknowledgedBy(e)...)
 	}
-	docs := r.waits.reachedBy(ids, acknowledged)
+	docs := append(r.waits.reachedBy(ids, acknowledged), forgetReached(old, grown)...)
 	if cut := grown.cutsSince(old); len(cut) > 0 {
 		written, err := r.writtenBy(cut)
 		if err != nil {

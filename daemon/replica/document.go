@@ -22,7 +22,7 @@ var errCore = errors.New("the Automerge core did not take a change")
 // load returns the document as the store has it, from the cache if it is there; an unknown
 // document is an empty one. The caller holds its stripe and, for reading, judging.
 func (r *Replica) load(id entry.DocID) (*document, error) {
-	if d := r.docs.get(id); d != nil && r.upToDate(d) {
+	if d := r.docs.get(id); d != nil && (d.charter == r.Rules() || !r.touched(id)) && r.upToDate(d) {
 		return d, nil
 	}
 	for {
@@ -54,11 +54,11 @@ func (r *Replica) upToDate(d *document) bool {
 func (r *Replica) read(id entry.DocID) (*document, error) {
 	began := time.Now()
 	c := r.Rules()
-	judge, err := r.judged(id)
-	if err != nil {
+	d := &document{id: id, charter: c, viewed: r.index.has(id)}
+	if err := r.judgeAll(d); err != nil {
 		return nil, err
 	}
-	d := &document{id: id, judge: judge, charter: c, viewed: r.index.has(id)}
+	judge := d.judge
 	if err := r.remake(d, true); err != nil {
 		return nil, err
 	}
@@ -73,28 +73,39 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
-	judge := accept.New(r.space, id, r.Rules(), r.kinds.Table, r.runs)
-	lying, err := r.store.Entries(id)
+	d := &document{id: id}
+	err := r.judgeAll(d)
+	return d.judge, err
+}
+
+// judgeAll gives a document its judge, with all that is stored of it but what is bare, or nothing if it is forgotten.
+func (r *Replica) judgeAll(d *document) error {
+	all, err := r.entries(d.id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	items := make([]accept.Item, 0, len(lying))
-	for _, l := range lying {
-		e, err := entry.Decode(l.Encoded)
-		if err != nil {
-			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, id, err)
+	d.bare = bareOf(all)
+	if r.touched(d.id) {
+		d.judge = r.emptyJudge(d.id)
+		if heads := d.judge.JudgeHeads(all); heads.Over {
+			d.heads = heads
+			return nil
 		}
-		if r.core.isQuarantined(e.ID()) {
+	}
+	d.judge = r.emptyJudge(d.id)
+	items := make([]accept.Item, 0, len(all))
+	for _, e := range all {
+		if e.Bare() || r.core.isQuarantined(e.ID()) {
 			continue
 		}
 		c, err := change.Parse(e.Payload)
 		if err != nil {
-			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, id, err)
+			return fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
 		}
 		items = append(items, accept.Item{Entry: e, Change: c})
 	}
-	judge.AddAll(items)
-	return judge, nil
+	d.judge.AddAll(items)
+	return nil
 }
 
 // remake gives a document a fresh core with all that is accepted of it. loading says that all
@@ -213,7 +224,7 @@ func (r *Replica) settle(id entry.DocID) error {
 	if id == (entry.DocID{}) {
 		return r.settleStatements()
 	}
-	if d := r.docs.get(id); d != nil && d.judge.Large() {
+	if d := r.docs.get(id); d != nil && d.judge.Large() && !r.touched(id) {
 		return r.weigh(d, true)
 	}
 	r.docs.drop(id)
@@ -230,13 +241,32 @@ func (r *Replica) settle(id entry.DocID) error {
 	if err != nil {
 		return err
 	}
+	forgotten := false
+	if d.heads != nil {
+		if forgotten, err = r.strip(p, d); err != nil {
+			return err
+		}
+	} else {
+		r.putView(p.Batch(), d, view, encoded)
+	}
 	b := p.Batch()
-	r.putView(b, d, view, encoded)
 	r.putUnsettled(b, d)
 	b.PutJudge(id, false)
 	if err := p.Commit(); err != nil {
 		r.docs.drop(id)
 		return err
+	}
+	if d.heads != nil || r.bared.has(id) || len(d.bare) > 0 {
+		if all, err := r.entries(id); err == nil {
+			d.bare = bareOf(all)
+		}
+		r.noteBared(d)
+	}
+	if forgotten {
+		r.places.forget(id)
+		r.erasing.Store(true)
+		r.quota.letGo(docKey(id))
+		r.Announce(Event{At: r.now(), Type: "forgotten", Doc: id})
 	}
 	r.waits.note(id, d.awaits)
 	if len(events) > 0 || d.judge.Large() { // what counts is other than before, or was held back unseen, see wait
@@ -277,6 +307,9 @@ func (r *Replica) differences(p *store.Pieces, d *document) ([]verdict, error) {
 		if v {
 			if len(changed) == 0 {
 				p.Batch().PutJudge(d.id, true)
+			}
+			if e.Bare() || d.heads != nil {
+				continue
 			}
 			c, err := change.Parse(e.Payload)
 			if err != nil {

@@ -122,6 +122,9 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 	if err != nil {
 		return crdt.View{}, err
 	}
+	if d.heads != nil {
+		return crdt.View{}, ErrForgotten
+	}
 	if d.judge.Overdue() {
 		if err := r.weigh(d, false); err != nil {
 			return crdt.View{}, err
@@ -137,7 +140,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 	e := Edit{Doc: d.am, Judge: d.judge, Charter: r.Rules(), Author: me.ID, Now: now, Place: r.Place()}
 	if create == nil {
 		if len(d.judge.Order()) == 0 {
-			return crdt.View{}, ErrNotFound
+			return crdt.View{}, r.absent(doc)
 		}
 		if e.View, err = r.lookAt(d); err != nil {
 			return crdt.View{}, err

@@ -23,6 +23,7 @@ type Rules interface {
 	Member(charter.MemberID) (charter.Member, bool)
 	MemberOf(entry.Device) (charter.Member, bool)
 	OwnerOf(entry.Device) (charter.Member, bool)
+	ForgetDocs() []entry.DocID // of which Forgets says anything
 }
 
 var _, _ Rules = (*charter.Charter)(nil), (*share.Share)(nil)

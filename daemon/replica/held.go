@@ -374,8 +374,12 @@ func (k *keeping) note(a arrived) {
 func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 	h := heldEntry{
 		id: a.entry.ID(), device: a.entry.Device, run: a.entry.Run, size: len(a.entry.Encoded()), why: why,
-		keys: [][32]byte{a.change.Hash, docKey(a.entry.Doc)},
+		keys: [][32]byte{docKey(a.entry.Doc)},
 	}
+	if a.change == nil { // it is bare
+		return h
+	}
+	h.keys = append(h.keys, a.change.Hash)
 	if head, ok := firstOpen(c, a.entry.Heads); ok {
 		h.keys = append(h.keys, head)
 		if !c.IsSound(head) {
@@ -419,6 +423,10 @@ func docKey(doc entry.DocID) (key [32]byte) {
 // or is here at last, where who stands on it may count (accept.Document.MayCount), and says what is before it in its run,
 // which somebody may have acknowledged with it.
 func (r *Replica) letGoFor(v verdict) {
+	if v.change == nil { // it is bare
+		r.quota.letGo(v.entry.Previous)
+		return
+	}
 	keys := [][32]byte{v.change.Hash}
 	if v.fresh {
 		keys = append(keys, v.entry.Previous)

@@ -29,7 +29,7 @@ func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
 	r.docs.used.Add(1)
 	_, b, err := r.store.View(doc)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, ErrNotFound
+		return nil, r.absent(doc)
 	}
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (r *Replica) Read(doc entry.DocID, fn func(Edit) error) error {
 		return err
 	}
 	if len(d.judge.Order()) == 0 {
-		return ErrNotFound
+		return r.absent(doc)
 	}
 	view, err := r.lookAt(d)
 	if err != nil {
@@ -191,6 +191,9 @@ func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
 		l, err := r.line(id)
 		if err != nil {
 			return false, err
+		}
+		if l.Entry.Bare() {
+			return true, nil // it says nothing any more
 		}
 		if l.Change == nil {
 			l.State, l.Why = r.Rules().State(id)
@@ -274,7 +277,7 @@ func (r *Replica) line(id entry.ID) (Line, error) {
 		return Line{}, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 	}
 	l := Line{Arrival: rec.Arrival, Entry: e, Author: r.authorOf(e)}
-	if e.Kind == entry.Change {
+	if e.Kind == entry.Change && !e.Bare() {
 		if l.Change, err = change.Parse(e.Payload); err != nil {
 			return l, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 		}
@@ -326,7 +329,7 @@ func (r *Replica) entryAt(at placed) ([]byte, bool) {
 // returns false: all that peers need not send.
 func (r *Replica) IDs(fn func(entry.ID) bool) {
 	for id := range r.store.IDs() {
-		if !fn(id) {
+		if !r.bared.wants(id) && !fn(id) {
 			return
 		}
 	}

@@ -96,6 +96,7 @@ type Replica struct {
 	reach  reach
 	waits  *waits
 	wanted wanted
+	bared  bared
 	places places
 	index  *index
 	quota  *quota
@@ -104,6 +105,8 @@ type Replica struct {
 	handed handed
 	deeds  deeds
 	clock  arrivalClock
+
+	erasing atomic.Bool // bytes of documents that were forgotten are to go from the files
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -241,6 +244,9 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	if r.waits, err = readWaits(s); err != nil {
 		return nil, err
 	}
+	if err := r.readBared(); err != nil {
+		return nil, err
+	}
 	quarantined, err := s.Quarantined()
 	if err != nil {
 		return nil, err
@@ -324,6 +330,7 @@ func (r *Replica) goOn() error {
 	if err := r.listJudge(r.waits.those(func(u store.Unsettled) bool { return u.More })); err != nil {
 		return err
 	}
+	r.erasing.Store(true) // what a crash left
 	return r.judgeAgain(true)
 }
 

@@ -100,7 +100,7 @@ func (r *Replica) Elsewhere() time.Time {
 func (r *Replica) noteElsewhere(changes []arrived) error {
 	var newest int64
 	for _, c := range changes {
-		if c.entry.Device == r.device && c.change.Time > r.opened.UnixMilli() && !r.store.Has(c.entry.ID()) {
+		if c.entry.Device == r.device && c.change != nil && c.change.Time > r.opened.UnixMilli() && !r.store.Has(c.entry.ID()) {
 			newest = max(newest, min(c.change.Time, r.now().UnixMilli()))
 		}
 	}

@@ -193,7 +193,9 @@ func acknowledgedBy(e *entry.Entry) (runs []deviceRun) {
 // putUnsettled adds what a document waits for to a batch, if it is other than what is stored; note it
 // once that is written.
 func (r *Replica) putUnsettled(b *store.Batch, d *document) {
-	d.awaits = awaited(d.judge.Awaits())
+	if d.awaits = awaited(d.judge.Awaits()); d.heads != nil {
+		d.awaits = awaited(d.heads.Awaits())
+	}
 	if !r.waits.is(d.id, d.awaits) {
 		b.PutUnsettled(d.id, d.awaits)
 	}

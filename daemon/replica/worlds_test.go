@@ -104,6 +104,7 @@ func (w *world) arrive(t testing.TB, p *peerReplica, rng *rand.Rand, how int) {
 // figures say what worlds had in them.
 type figures struct {
 	worlds, entries, void, waiting, held, closed, steps, forks int
+	forgot, back                                               int // documents that are forgotten at the end, and that came back without all their words
 	closing, stepping, splitting, taking                       int // worlds that close decisions, enact steps, split, leave somebody to take sides
 	said                                                       map[charter.Type]int
 }
@@ -117,6 +118,8 @@ func (f *figures) add(o figures) {
 	f.closed += o.closed
 	f.steps += o.steps
 	f.forks += o.forks
+	f.forgot += o.forgot
+	f.back += o.back
 	f.closing += o.closing
 	f.stepping += o.stepping
 	f.splitting += o.splitting
@@ -131,9 +134,9 @@ func (f *figures) add(o figures) {
 
 func (f *figures) String() string {
 	said := f.said
-	return fmt.Sprintf("%d worlds, %d entries, %d void, %d waiting, %d held back; %d decisions closed in %d worlds, %d steps in force in %d, %d forks in %d, of which %d leave sides to take; "+
+	return fmt.Sprintf("%d worlds, %d entries, %d void, %d waiting, %d held back; %d decisions closed in %d worlds, %d steps in force in %d, %d forks in %d, of which %d leave sides to take; %d documents forgotten, %d without words; "+
 		"accepted: %d certificates, %d retirements, %d moves, %d words of a phrase, %d resignations, %d invites, %d taken back, %d redemptions, %d follow a side",
-		f.worlds, f.entries, f.void, f.waiting, f.held, f.closed, f.closing, f.steps, f.stepping, f.forks, f.splitting, f.taking,
+		f.worlds, f.entries, f.void, f.waiting, f.held, f.closed, f.closing, f.steps, f.stepping, f.forks, f.splitting, f.taking, f.forgot, f.back,
 		said[charter.TypeCertify], said[charter.TypeRetire], said[charter.TypeMove], said[charter.TypeRecover], said[charter.TypeResign],
 		said[charter.TypeInvite], said[charter.TypeRevoke], said[charter.TypeProspective], said[charter.TypeFollow])
 }
@@ -226,6 +229,15 @@ func (w *world) sees(t testing.TB, p *peerReplica) (map[string]string, figures) 
 		judge, err := p.judged(doc)
 		must(t, err)
 		out["heads "+doc.String()] = fmt.Sprint(judge.Heads())
+		heads, err := p.Heads(doc)
+		must(t, err)
+		out["forgotten "+doc.String()] = fmt.Sprint(heads.Over)
+		switch {
+		case heads.Over:
+			f.forgot++
+		case p.bared.has(doc):
+			f.back++
+		}
 	}
 	must(t, p.Views(kinds.Decision.Name, func(v *crdt.View) bool {
 		if s := crdttest.Decision(v).Status; s == kinds.Agreed || s == kinds.NotAgreed {
@@ -404,7 +416,7 @@ func TestTheSameEntriesSayTheSameOnEveryReplica(t *testing.T) {
 	if *worldSeed != 0 || t.Failed() {
 		return
 	}
-	if all.closing*2 < all.worlds || all.stepping*2 < all.worlds || all.splitting*4 < all.worlds || all.held == 0 || all.void == 0 {
+	if all.closing*2 < all.worlds || all.stepping*2 < all.worlds || all.splitting*4 < all.worlds || all.held == 0 || all.void == 0 || all.forgot == 0 {
 		t.Error("most worlds should close decisions and enact steps, some split, and some hold things back: this shows little")
 	}
 }

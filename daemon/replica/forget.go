@@ -1,0 +1,280 @@
+package replica
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"kith/crdt/accept"
+	"kith/crdt/change"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/problem"
+	"kith/daemon/store"
+)
+
+// A document that is forgotten (accept.Document.JudgeHeads) keeps the heads of its entries, without what they say: by these
+// the runs of devices still hang together, and all replicas have the same entries. Its views and the words by which it is
+// sought go with the payloads, in one transaction, and then the bytes go from the files.
+//
+// Somebody may write in it who hasn't heard of that. Then it isn't forgotten any more, until they say so, too: what is
+// bare isn't had until somebody brings it whole.
+
+var (
+	// ErrForgotten says that a document was forgotten.
+	ErrForgotten = problem.New(problem.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")
+	// ErrWithoutWords says that a document's words were dropped here, and that nobody has brought them again.
+	ErrWithoutWords = problem.New(problem.NotFound, "ask who wrote in it: kith forget ID ends it, and who has its words brings them by being online", "this was about to be forgotten, and somebody wrote in it meanwhile; its words aren't here any more")
+)
+
+// bared knows which entries here are bare. It is made at the start, and what it says of a document changes only while that
+// is settled.
+type bared struct {
+	mu     sync.Mutex
+	docs   map[entry.DocID]bool
+	wanted map[entry.ID]bool // of documents that aren't forgotten: these aren't had
+}
+
+func (b *bared) has(doc entry.DocID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.docs[doc]
+}
+
+func (b *bared) wants(id entry.ID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.wanted[id]
+}
+
+// note notes what of a document is bare, and which of that is wanted. It returns what is had since, and what isn't any more.
+func (b *bared) note(doc entry.DocID, bare []entry.ID, wanted bool) (had, lost []entry.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if delete(b.docs, doc); len(bare) > 0 {
+		b.docs[doc] = true
+	}
+	for _, id := range bare {
+		switch {
+		case wanted && !b.wanted[id]:
+			b.wanted[id] = true
+			lost = append(lost, id)
+		case !wanted && b.wanted[id]:
+			delete(b.wanted, id)
+			had = append(had, id)
+		}
+	}
+	return had, lost
+}
+
+func (b *bared) filled(id entry.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.wanted, id)
+}
+
+// readBared finds what is bare.
+func (r *Replica) readBared() error {
+	r.bared.docs, r.bared.wanted = map[entry.DocID]bool{}, map[entry.ID]bool{}
+	docs, err := r.store.Bare()
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		all, err := r.entries(doc)
+		if err != nil {
+			return err
+		}
+		r.bared.note(doc, bareOf(all), !r.headsOf(doc, all).Over)
+	}
+	return nil
+}
+
+func bareOf(all []*entry.Entry) (ids []entry.ID) {
+	for _, e := range all {
+		if e.Bare() {
+			ids = append(ids, e.ID())
+		}
+	}
+	return ids
+}
+
+// entries are all that are stored of a document, in the order of their arrival.
+func (r *Replica) entries(doc entry.DocID) ([]*entry.Entry, error) {
+	lying, err := r.store.Entries(doc)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*entry.Entry, 0, len(lying))
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, doc, err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func (r *Replica) headsOf(doc entry.DocID, all []*entry.Entry) *accept.Heads {
+	return r.emptyJudge(doc).JudgeHeads(all)
+}
+
+func (r *Replica) emptyJudge(doc entry.DocID) *accept.Document {
+	return accept.New(r.space, doc, r.Rules(), r.kinds.Table, r.runs)
+}
+
+// Heads returns who wrote in a document and who of them hasn't said that it is to be forgotten, by all that is here of it.
+func (r *Replica) Heads(doc entry.DocID) (*accept.Heads, error) {
+	r.judging.RLock()
+	defer r.judging.RUnlock()
+	all, err := r.entries(doc)
+	if err != nil {
+		return nil, err
+	}
+	return r.headsOf(doc, all), nil
+}
+
+// absent says why a document can't be read of which there is no view.
+func (r *Replica) absent(doc entry.DocID) error {
+	if !r.touched(doc) {
+		return ErrNotFound
+	}
+	switch all, err := r.entries(doc); {
+	case err != nil:
+		return err
+	case r.headsOf(doc, all).Over:
+		return ErrForgotten
+	case r.bared.has(doc):
+		return ErrWithoutWords
+	}
+	return ErrNotFound
+}
+
+// touched says whether anything was said of forgetting a document, or some of it is bare.
+func (r *Replica) touched(doc entry.DocID) bool {
+	return r.bared.has(doc) || !r.Rules().Forgets(doc).None()
+}
+
+// setAside says whether what came for a document is stored first, and judged with all of it afterwards: some of it is bare,
+// or it may be forgotten by now. Of one that is, nothing but heads is stored.
+func (r *Replica) setAside(w *work) (bool, error) {
+	came := slices.ContainsFunc(w.in, func(a arrived) bool { return a.entry.Bare() })
+	if !came && !r.touched(w.id) {
+		return false, nil
+	}
+	all, err := r.entries(w.id)
+	if err != nil {
+		return false, err
+	}
+	if heads := r.headsOf(w.id, all); !came && !r.bared.has(w.id) && len(heads.Wrote) > 0 && !heads.Over {
+		return false, nil // it lives, whatever comes
+	}
+	for _, a := range w.in {
+		all = append(all, a.entry)
+	}
+	over := r.headsOf(w.id, all).Over
+	for i, a := range w.in {
+		switch {
+		case over:
+			w.in[i].entry = a.entry.Strip()
+		case !a.entry.Bare() && r.bared.wants(a.entry.ID()):
+			w.whole = append(w.whole, a.entry)
+		}
+	}
+	r.docs.drop(w.id)
+	return true, nil
+}
+
+// putWhole gives entries their words back.
+func (r *Replica) putWhole(p *store.Pieces, w *work) error {
+	for _, e := range w.whole {
+		rec, err := r.store.Record(e.ID())
+		if err != nil {
+			return err
+		}
+		p.Batch().PutBody(e, rec)
+	}
+	return nil
+}
+
+// strip drops what the entries of a forgotten document say, and what was made of it. It says whether there was anything.
+func (r *Replica) strip(p *store.Pieces, d *document) (done bool, err error) {
+	lying, err := r.store.Entries(d.id)
+	if err != nil {
+		return false, err
+	}
+	kinds := map[string]bool{}
+	if kind, ok := r.index.kind(d.id); ok {
+		kinds[kind] = true
+	}
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return false, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
+		}
+		if e.Create != nil && r.kinds.Named(e.Create.Kind) != nil {
+			kinds[e.Create.Kind] = true
+		}
+		if !e.Bare() {
+			if !done { // a crash in between means to go on
+				p.Batch().PutJudge(d.id, true)
+			}
+			p.Batch().PutBody(e.Strip(), store.Record{Doc: d.id, Arrival: l.Arrival})
+			done = true
+		}
+	}
+	if done = done || d.viewed; done {
+		p.Batch().PutErase(d.id, slices.Sorted(maps.Keys(kinds)), d.viewed)
+		d.viewed = false
+	}
+	return done, nil
+}
+
+// noteBared notes what a document that is settled has that is bare, and tells who keeps the set of what is had.
+func (r *Replica) noteBared(d *document) {
+	had, lost := r.bared.note(d.id, d.bare, d.heads == nil)
+	r.stored.tell(had...)
+	r.unheld.tell(lost...)
+}
+
+// forgetReached returns the documents of which a grown ground says something else as to forgetting.
+func forgetReached(old, grown *ground) (docs []entry.DocID) {
+	was, is := old.rules.ForgetDocs(), grown.rules.ForgetDocs()
+	if len(was)+len(is) == 0 {
+		return nil
+	}
+	all := len(grown.cutsSince(old)) > 0 || grown.turned(old)
+	for _, doc := range is {
+		if all || !sameForgets(old.rules.Forgets(doc), grown.rules.Forgets(doc)) {
+			docs = append(docs, doc)
+		}
+	}
+	for _, doc := range was {
+		if grown.rules.Forgets(doc).None() {
+			docs = append(docs, doc)
+		}
+	}
+	return docs
+}
+
+// sameForgets compares what was said: of one statement there is one.
+func sameForgets(a, b charter.Forgets) bool {
+	if a.Agreed != b.Agreed || len(a.By) != len(b.By) {
+		return false
+	}
+	in := make(map[entry.ID]bool, len(a.By))
+	for _, f := range a.By {
+		in[f.Entry] = true
+	}
+	return !slices.ContainsFunc(b.By, func(f charter.Forgetting) bool { return !in[f.Entry] })
+}
+
+// parsed parses what an entry says; nil if it is bare.
+func parsed(e *entry.Entry) (*change.Change, error) {
+	if e.Bare() {
+		return nil, nil
+	}
+	return change.Parse(e.Payload)
+}
