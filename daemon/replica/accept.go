@@ -315,11 +315,17 @@ func (r *Replica) lockAll(todo []*work) (unlock func()) {
 // judge decides on what arrived for one document, applies what is accepted and computes the
 // new view. Nothing is stored yet.
 func (r *Replica) judge(w *work) error {
-	if aside, err := r.setAside(w); aside || err != nil {
-		return errors.Join(err, r.wait(w))
+	switch heads, err := r.setAside(w); {
+	case err != nil:
+		return err
+	case heads != nil:
+		return r.wait(w, func(id entry.ID) bool {
+			state, _ := heads.State(id)
+			return state == charter.Accepted
+		})
 	}
 	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(turn{doc: w.id}) {
-		return r.wait(w)
+		return r.wait(w, func(entry.ID) bool { return false })
 	}
 	d, err := r.load(w.id)
 	if err != nil {

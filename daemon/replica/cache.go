@@ -38,6 +38,7 @@ type document struct {
 	weight  int                   // operations, as last told to the cache
 	awaits  store.Unsettled       // what it waits for, as last written
 	heads   *accept.Heads         // of one that is forgotten: judge and am are empty then
+	wants   []entry.ID            // entries without which it can't be said whether it is forgotten
 	bare    []entry.ID            // of its entries those that judge doesn't know
 
 	view        *crdt.View // nil: not computed; for viewLen changes under viewCharter

@@ -100,6 +100,9 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	r.knownNow(old.rules, grown.rules)
 	r.letGoStatements(grown.rules, slices.Concat(statements, changed))
 	r.letGoOtherwise(old, grown)
+	for _, doc := range forgetReached(old, grown) {
+		r.quota.letGo(docKey(doc)) // who wrote in it matters now
+	}
 	r.stored.tell(ids...)
 	r.tellCharter(old.rules, grown.rules, slices.Concat(statements, changed))
 	return nil

@@ -87,7 +87,8 @@ func (r *Replica) judgeAll(d *document) error {
 	d.bare = bareOf(all)
 	if r.touched(d.id) {
 		d.judge = r.emptyJudge(d.id)
-		if heads := d.judge.JudgeHeads(all); heads.Over {
+		heads := d.judge.JudgeHeads(all)
+		if d.wants = d.judge.Wanted(); heads.Over {
 			d.heads = heads
 			return nil
 		}

@@ -158,33 +158,31 @@ func (r *Replica) touched(doc entry.DocID) bool {
 }
 
 // setAside says whether what came for a document is stored first, and judged with all of it afterwards: some of it is bare,
-// or it may be forgotten by now. Of one that is, nothing but heads is stored.
-func (r *Replica) setAside(w *work) (bool, error) {
+// or somebody wants it forgotten; nil if not. Then every entry counts whose device speaks for a member, whatever is in it,
+// and none is held back for want of room. Of a document that is forgotten, nothing but heads is stored.
+func (r *Replica) setAside(w *work) (*accept.Heads, error) {
 	came := slices.ContainsFunc(w.in, func(a arrived) bool { return a.entry.Bare() })
 	if !came && !r.touched(w.id) {
-		return false, nil
+		return nil, nil
 	}
 	all, err := r.entries(w.id)
 	if err != nil {
-		return false, err
-	}
-	if heads := r.headsOf(w.id, all); !came && !r.bared.has(w.id) && len(heads.Wrote) > 0 && !heads.Over {
-		return false, nil // it lives, whatever comes
+		return nil, err
 	}
 	for _, a := range w.in {
 		all = append(all, a.entry)
 	}
-	over := r.headsOf(w.id, all).Over
+	heads := r.headsOf(w.id, all)
 	for i, a := range w.in {
 		switch {
-		case over:
+		case heads.Over:
 			w.in[i].entry = a.entry.Strip()
 		case !a.entry.Bare() && r.bared.wants(a.entry.ID()):
 			w.whole = append(w.whole, a.entry)
 		}
 	}
 	r.docs.drop(w.id)
-	return true, nil
+	return heads, nil
 }
 
 // putWhole gives entries their words back.

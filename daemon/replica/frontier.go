@@ -121,7 +121,7 @@ func (r *Replica) wake(todo []*work, stored []entry.ID) error {
 		if w.doc == nil {
 			continue
 		}
-		wants := w.doc.judge.Wanted()
+		wants := slices.Concat(w.doc.judge.Wanted(), w.doc.wants)
 		r.wanted.note(w.id, wants)
 		for _, id := range wants {
 			r.quota.letGo(id)    // it is kept then, whatever it is

@@ -376,15 +376,17 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 		id: a.entry.ID(), device: a.entry.Device, run: a.entry.Run, size: len(a.entry.Encoded()), why: why,
 		keys: [][32]byte{docKey(a.entry.Doc)},
 	}
-	if a.change == nil { // it is bare
-		return h
+	if a.change != nil {
+		h.keys = append(h.keys, a.change.Hash)
 	}
-	h.keys = append(h.keys, a.change.Hash)
 	if head, ok := firstOpen(c, a.entry.Heads); ok {
 		h.keys = append(h.keys, head)
 		if !c.IsSound(head) {
 			return h
 		}
+	}
+	if a.change == nil { // it is bare
+		return h
 	}
 	for _, dep := range a.change.Deps {
 		if it, ok := d.ItemOf(dep); ok {

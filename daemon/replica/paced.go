@@ -112,8 +112,9 @@ func (r *Replica) weigh(d *document, listed bool) error {
 	return err
 }
 
-// wait keeps what came for a large document that isn't loaded, and isn't to be yet.
-func (r *Replica) wait(w *work) error {
+// wait keeps what came for a document that isn't loaded, and isn't to be yet; also without room what counts, as far as that
+// can be said without loading it.
+func (r *Replica) wait(w *work, counts func(entry.ID) bool) error {
 	taken := map[bucket]room{}
 	for _, a := range w.in {
 		id, b := a.entry.ID(), r.bucketOf(a.entry.Device)
@@ -121,7 +122,7 @@ func (r *Replica) wait(w *work) error {
 		case r.store.Has(id):
 		case !r.spend(a.entry):
 			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldDay))
-		case r.hasRoom(b, taken[b]):
+		case counts(id) || r.wanted.has(id) || r.hasRoom(b, taken[b]):
 			taken[b] = taken[b].plus(roomOf(a.entry, a.change))
 			w.spent = append(w.spent, a.entry)
 			w.verdicts = append(w.verdicts, verdict{a.entry, a.change, charter.Pending, "", true})

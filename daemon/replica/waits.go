@@ -196,6 +196,7 @@ func (r *Replica) putUnsettled(b *store.Batch, d *document) {
 	if d.awaits = awaited(d.judge.Awaits()); d.heads != nil {
 		d.awaits = awaited(d.heads.Awaits())
 	}
+	d.awaits.More = d.awaits.More || len(d.wants) > 0
 	if !r.waits.is(d.id, d.awaits) {
 		b.PutUnsettled(d.id, d.awaits)
 	}

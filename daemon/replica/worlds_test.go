@@ -231,7 +231,9 @@ func (w *world) sees(t testing.TB, p *peerReplica) (map[string]string, figures) 
 		out["heads "+doc.String()] = fmt.Sprint(judge.Heads())
 		heads, err := p.Heads(doc)
 		must(t, err)
-		out["forgotten "+doc.String()] = fmt.Sprint(heads.Over)
+		if !p.Rules().Forgets(doc).None() { // else who wrote what is void, and is held back here, is no matter
+			out["forgotten "+doc.String()] = fmt.Sprint(heads.Over, sorted(heads.Wrote), sorted(heads.Asked))
+		}
 		switch {
 		case heads.Over:
 			f.forgot++
@@ -267,6 +269,10 @@ func (w *world) sees(t testing.TB, p *peerReplica) (map[string]string, figures) 
 		f.held += h.Entries
 	}
 	return out, f
+}
+
+func sorted(all []charter.MemberID) []charter.MemberID {
+	return slices.SortedFunc(slices.Values(all), func(a, b charter.MemberID) int { return strings.Compare(a.String(), b.String()) })
 }
 
 // differ says in what two replicas differ; "" if in nothing. What only one of them keeps is none, unless it is
