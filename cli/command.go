@@ -21,7 +21,7 @@ func (k *kith) root() *cli.Command {
 		Usage: "decide, do and note together, with no server and nobody in charge",
 		Subcommands: slices.Concat([]*cli.Command{
 			k.initCommand(), k.join(), k.daemon(), k.open(),
-			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(), k.talk(), k.archive(), k.settle(), k.undo(),
+			k.status(), k.space(), k.peers(), k.sync(), k.watch(), k.log(), k.adopt(), k.search(), k.today(), k.talk(), k.archive(), k.settle(), k.forget(), k.undo(),
 			k.invite(), k.member(), k.device(), k.charter(),
 		}, k.kinds(), []*cli.Command{
 			k.time(), k.load(), k.about(),

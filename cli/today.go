@@ -18,7 +18,7 @@ func (k *kith) today() *cli.Command {
 	waits, whoever := gists()
 	return k.command(spec{
 		name: "today", usage: "what waits for me",
-		more:     capital(strings.Join(append(waits, "where I am named", "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
+		more:     capital(strings.Join(append(waits, "where I am named", "what others want forgotten that I wrote in", "proposals about the co-op without my answer", "what allies ask for"), ", ")) + ", and " + list(whoever) + ".",
 		examples: []string{`kith today`, `kith today --all`, `kith today --jq '.decisions[].short'`},
 		flags:    []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "all that waits, however much it is, and what I was shown already"}},
 		run: func(ctx context.Context, c *call) error {

@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"daemon/entrance":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/assembly":    {"crdt/", "daemon/api", "daemon/api/server", "daemon/entrance", "daemon/replica", "daemon/space", "daemon/words"},
 	"daemon/desk":        {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/replica", "daemon/sought", "daemon/space", "daemon/words"},
+	"daemon/forget":      {"crdt/", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/replica", "daemon/space", "daemon/words"},
 	"daemon/sharing":     {"crdt", "crdt/", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/ally/side":   {"crdt", "crdt/", "daemon/api", "daemon/duty", "daemon/entrance", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
 	"daemon/ally":        {"crdt", "crdt/", "daemon/ally/side", "daemon/api", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/exchange", "daemon/home", "daemon/knock", "daemon/peer", "daemon/replica", "daemon/space", "daemon/words"},

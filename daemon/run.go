@@ -19,6 +19,7 @@ import (
 	"kith/daemon/desk"
 	"kith/daemon/drop"
 	"kith/daemon/entrance"
+	"kith/daemon/forget"
 	"kith/daemon/home"
 	"kith/daemon/page"
 	"kith/daemon/peer"
@@ -161,7 +162,7 @@ func (s *served) Spaces() (out []server.Space) {
 		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
 			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Charter: assembly.New(at),
-			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Documents: documents, Versions: documents, News: documents, Talk: documents, Agreements: documents,
+			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Forgetting: forget.New(at, s.all), Documents: documents, Versions: documents, News: documents, Talk: documents, Agreements: documents,
 		})
 	}
 	if len(out) == 0 {

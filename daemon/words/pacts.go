@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/share"
 )
 
@@ -32,6 +33,8 @@ func (w *Words) pactDoes(t *charter.Terms) string {
 		return "let days end as in " + word.Zone
 	case share.Choose:
 		return "share " + w.chosen(word)
+	case share.Forget:
+		return "have " + w.document(word.Doc) + " forgotten, whoever wrote in it"
 	}
 	return "say something to an ally"
 }
@@ -60,6 +63,8 @@ func (w *Words) pactDone(t *charter.Terms) string {
 		return "days end as in " + word.Zone
 	case share.Choose:
 		return "the co-op shares " + w.chosen(word)
+	case share.Forget:
+		return w.document(word.Doc) + " is forgotten"
 	}
 	return "something was said to an ally"
 }
@@ -102,6 +107,16 @@ func orNobody(names []string) string {
 }
 
 // chosen names the document that a step is about, and the ally.
+// document names a document, as far as it can be read here.
+func (w *Words) document(id entry.DocID) string {
+	if w.r != nil {
+		if v, err := w.r.View(id); err == nil {
+			return fmt.Sprintf("%s “%s”", ShortID(w.r, v.Kind, v.ID), v.Title)
+		}
+	}
+	return "a document (" + id.String()[:8] + ")"
+}
+
 func (w *Words) chosen(word share.Word) string {
 	doc, with := "a document", "an ally"
 	if w.r != nil {

@@ -224,6 +224,8 @@ func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 		out.Says = "welcomed " + s.Joiner.Name + " as a prospective member"
 	case charter.TypeMove:
 		out.Says = "consents from the device “" + w.Device(s.Device).Name + "” from now on"
+	case charter.TypeForget:
+		out.Says = "wants " + w.document(s.Doc) + " forgotten"
 	case charter.TypeSeen:
 		out.Says = "has seen what came until then"
 	case charter.TypeFollow:

@@ -34,6 +34,9 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 	case err != nil:
 		return api.Document{}, err
 	case len(found) == 0:
+		if err := s.gone(ctx, word); err != nil {
+			return api.Document{}, err
+		}
 		return api.Document{}, none
 	case len(found) == 1:
 		return found[0], nil

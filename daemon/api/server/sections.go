@@ -74,7 +74,11 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, d.aboutMeSection(), mentionSection(d.mentions), merged)
+	forget, err := d.forgetSection()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, d.aboutMeSection(), mentionSection(d.mentions), merged, forget)
 	mine, whoever, err := d.inDocuments()
 	if err != nil {
 		return nil, err

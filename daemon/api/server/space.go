@@ -23,5 +23,6 @@ type Space struct {
 	Versions   Versions
 	News       News
 	Talk       Talk
+	Forgetting Forgetting
 	Agreements Agreements
 }

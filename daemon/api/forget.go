@@ -1,0 +1,36 @@
+package api
+
+// Forgetting is how it stands with taking back a document: who wrote in it, and who wants it forgotten.
+type Forgetting struct {
+	Document Document  `json:"document"` // as it is, or was
+	State    string    `json:"state"`
+	Wrote    []Named   `json:"wrote"`
+	Wants    []Wanting `json:"wants"`     // who said that they want it forgotten
+	WaitsFor []Named   `json:"waits_for"` // who wrote in it and hasn't said so
+	Mine     bool      `json:"mine"`      // the member of this device wrote in it
+	Proposal *Proposal `json:"proposal"`  // the step that is proposed, or was agreed on
+	Says     []string  `json:"says"`      // what it means, and what it can't do, in sentences
+	Changed  *bool     `json:"changed,omitempty"`
+	Space    *Named    `json:"space,omitempty"` // in an answer that is about several spaces
+}
+
+// Wanting is one member who wants a document forgotten.
+type Wanting struct {
+	By  Named  `json:"by"`
+	Why string `json:"why"`
+}
+
+// The states of a Forgetting.
+const (
+	ForgetHere     = "here"      // nobody has asked for it
+	ForgetAsked    = "asked"     // somebody has, and not all have said so
+	ForgetProposed = "proposed"  // a step is proposed by which it is forgotten
+	Forgotten      = "forgotten" // what is left here are the heads of its entries
+)
+
+// ForgetRequest says that a document is to be forgotten.
+type ForgetRequest struct {
+	Why string `json:"why"`
+	// Agreed proposes a step for it, also to who wrote in it: it holds whatever the others say who wrote there.
+	Agreed bool `json:"agreed,omitempty"`
+}

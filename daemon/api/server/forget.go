@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"kith/daemon/api"
+)
+
+// Forgetting takes documents of a space back. id is a whole ID.
+type Forgetting interface {
+	// Forgetting says how it stands with one.
+	Forgetting(ctx context.Context, id string) (api.Forgetting, error)
+	// Forget says for the member of this device that it is to be forgotten, or proposes it.
+	Forget(ctx context.Context, id string, q api.ForgetRequest) (api.Forgetting, error)
+	// Gone says whether a document whose ID starts so, without the letter of its kind, was forgotten.
+	Gone(ctx context.Context, prefix string) bool
+	// Asked gives those that somebody wants forgotten, and in which the member of this device wrote, who hasn't said so.
+	Asked(ctx context.Context) ([]api.Forgetting, error)
+}
+
+func (s *Server) forgetting(r *http.Request) (api.Forgetting, error) {
+	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
+	if err != nil {
+		return api.Forgetting{}, err
+	}
+	return s.at.Forgetting.Forgetting(r.Context(), d.ID)
+}
+
+func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, error) {
+	if strings.TrimSpace(q.Why) == "" {
+		return api.Forgetting{}, api.Problemf(api.Usage, `--why "…"; it stays, and all read it: write nothing there that is to be forgotten`, "say why it is to be forgotten")
+	}
+	if err := checkWhy(&q.Why); err != nil {
+		return api.Forgetting{}, err
+	}
+	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
+	if err == s.gone(r.Context(), r.PathValue("id")) && err != nil {
+		return api.Forgetting{}, api.Problemf(api.Nothing, "kith charter log", "it was forgotten already")
+	}
+	if err != nil {
+		return api.Forgetting{}, err
+	}
+	return s.at.Forgetting.Forget(r.Context(), d.ID, q)
+}
+
+// errGone says that a document was forgotten.
+var errGone = api.Problemf(api.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")
+
+// gone is errGone if what a word is the start of the ID of was forgotten; else nil.
+func (s *Server) gone(ctx context.Context, word string) error {
+	_, start, ok := api.SplitID(word)
+	if ok && s.at.Forgetting != nil && s.at.Forgetting.Gone(ctx, start) {
+		return errGone
+	}
+	return nil
+}
+
+// forgetSection has the documents that others want forgotten, where the reader wrote and hasn't said so.
+func (d *day) forgetSection() (api.Section, error) {
+	out := api.Section{Name: "forget", Title: "To be forgotten, if you say so as well"}
+	all, err := across(d.Server, func(one *Server) ([]api.Forgetting, error) {
+		if me, err := one.mine(d.ctx); err != nil || me == "" || one.at.Forgetting == nil {
+			return nil, err
+		}
+		return one.at.Forgetting.Asked(d.ctx)
+	}, func(f *api.Forgetting, space *api.Named) { f.Space = space })
+	for _, f := range once(all, func(f api.Forgetting) (string, *api.Shared) { return f.Document.ID, f.Document.Shared }) {
+		doc := f.Document
+		item := api.SectionItem{ID: doc.ID, Short: doc.Short, Kind: doc.Kind, Title: doc.Title, At: doc.UpdatedAt, Command: "kith forget " + doc.Short + " --why …", Space: f.Space}
+		if len(f.Wants) > 0 {
+			item.Why, item.Who = f.Wants[0].By.Name+": "+f.Wants[0].Why, &f.Wants[0].By
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, err
+}

@@ -1,0 +1,306 @@
+package forget
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kith/crdt/accept"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/share"
+	"kith/daemon/api"
+	"kith/daemon/api/server"
+	"kith/daemon/assembly"
+	"kith/daemon/desk"
+	"kith/daemon/replica"
+	"kith/daemon/space"
+	"kith/daemon/words"
+)
+
+// Room is where the documents of one space are taken back: of a co-op also what goes on in a share.
+type Room struct {
+	at   *space.Space
+	desk *desk.Desk
+}
+
+var _ server.Forgetting = (*Room)(nil)
+
+// New makes that of a space; in all are its shares.
+func New(at *space.Space, all *space.List) *Room { return &Room{at, desk.New(at, all)} }
+
+// place is a document where it lies: what is at home of one that goes on in a share is another.
+type place struct {
+	r     *replica.Replica
+	doc   entry.DocID
+	heads *accept.Heads
+}
+
+// places are where a document lies: where it goes on first.
+func (x *Room) places(id string) (all []place, head api.Document, err error) {
+	r, v, err := x.desk.View(id)
+	if err != nil {
+		return nil, head, err
+	}
+	at := x.desk.Look(r, v)
+	head = at.Header()
+	all = append(all, place{r: at.Replica, doc: at.View.ID})
+	if at.Replica != r {
+		all = append(all, place{r: r, doc: v.ID})
+	}
+	for i := range all {
+		if err := all[i].read(); err != nil {
+			return nil, head, err
+		}
+	}
+	return all, head, nil
+}
+
+func (p *place) read() error {
+	h, err := p.r.Heads(p.doc)
+	p.heads = h
+	return err
+}
+
+func (p *place) people() words.People { return words.People{Rules: p.r.Rules()} }
+
+func (p *place) me() charter.MemberID {
+	me, _ := p.r.Me()
+	return me.ID
+}
+
+// Forgetting implements server.Forgetting.
+func (x *Room) Forgetting(_ context.Context, id string) (api.Forgetting, error) {
+	all, head, err := x.places(id)
+	if err != nil {
+		return api.Forgetting{}, err
+	}
+	f := shown(all, head)
+	f.Says = means(&f)
+	return f, nil
+}
+
+// shown is how it stands with a document.
+func shown(all []place, head api.Document) api.Forgetting {
+	f := api.Forgetting{Document: head, State: api.Forgotten, Wrote: []api.Named{}, Wants: []api.Wanting{}, WaitsFor: []api.Named{}, Says: []string{}}
+	named := func(list []api.Named, p words.People, ids []charter.MemberID) []api.Named {
+		for _, id := range ids {
+			n := p.Named(id)
+			if !slices.ContainsFunc(list, func(o api.Named) bool { return o.Name == n.Name }) {
+				list = append(list, n)
+			}
+		}
+		return list
+	}
+	over, said := true, false
+	for i := range all {
+		p := &all[i]
+		people := p.people()
+		f.Wrote = named(f.Wrote, people, p.heads.Wrote)
+		f.Mine = f.Mine || slices.Contains(p.heads.Wrote, p.me())
+		for _, w := range p.r.Rules().Forgets(p.doc).By {
+			said = true
+			wants := api.Wanting{By: people.Named(w.Member), Why: w.Why}
+			if !slices.Contains(f.Wants, wants) {
+				f.Wants = append(f.Wants, wants)
+			}
+		}
+		if !p.heads.Over {
+			over = false
+			f.WaitsFor = named(f.WaitsFor, people, p.heads.Asked)
+		}
+		if f.Proposal == nil {
+			f.Proposal = p.proposal()
+		}
+	}
+	switch {
+	case over:
+	case f.Proposal != nil && f.Proposal.State == string(charter.ProposalOpen):
+		f.State = api.ForgetProposed
+	case said:
+		f.State = api.ForgetAsked
+	default:
+		f.State = api.ForgetHere
+	}
+	return f
+}
+
+// proposal is the step by which the document is forgotten, if one is proposed; nil if not.
+func (p *place) proposal() *api.Proposal {
+	word, err := share.Word{What: share.Forget, Doc: p.doc}.Encode()
+	if err != nil {
+		return nil
+	}
+	all := p.r.Charter().Proposals()
+	for _, q := range slices.Backward(all) {
+		if q.Type == charter.ProposalPact && bytes.Equal(q.Terms.Pact, word) && (q.State == charter.ProposalOpen || q.State == charter.ProposalInForce) {
+			if shown, err := assembly.ProposalNow(p.r, q.ID); err == nil {
+				return &shown
+			}
+		}
+	}
+	return nil
+}
+
+// means says what it means that a document is forgotten, before it is.
+func means(f *api.Forgetting) (says []string) {
+	var with string
+	if s := f.Document.Shared; s != nil && s.Here && !s.Copy {
+		with = s.With
+	}
+	says = append(says, "Every computer of ours drops what it says, its title, all earlier versions and what was said about it, as soon as it hears of this. "+
+		"Whoever comes later never gets it. That there was something, by whom, and your reason stay.")
+	if with != "" {
+		says = append(says, "It goes on in a share: the computers of "+with+" are asked the same, and so is what lies at home of it.")
+	}
+	says = append(says, "It can't be taken back. And nobody can make others forget: who has read it knows it, and an older Kith, a changed program, a backup or a bundle made before, and paper keep it. "+
+		"Who kept the rest can guess at a word and see whether it was that one.")
+	return says
+}
+
+// Forget implements server.Forgetting.
+func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.Forgetting, error) {
+	all, head, err := x.places(id)
+	if err != nil {
+		return api.Forgetting{}, err
+	}
+	was := shown(all, head)
+	if !q.Agreed && !was.Mine {
+		return was, api.Problemf(api.NotAllowed, fmt.Sprintf("propose it to the co-op: kith forget %s --why … --agreed", head.Short),
+			"you wrote nothing in %s: %s can forget it, or the co-op can agree on it", head.Short, names(was.Wrote))
+	}
+	changed := false
+	for i := range all {
+		p := &all[i]
+		var did bool
+		if q.Agreed {
+			did, err = p.propose(ctx, q.Why)
+		} else {
+			did, err = p.say(ctx, q.Why)
+		}
+		if err == nil {
+			err = p.read()
+		}
+		if err != nil {
+			return api.Forgetting{}, err
+		}
+		changed = changed || did
+	}
+	now := shown(all, head)
+	if !changed {
+		now.Changed = new(false)
+	}
+	now.Says = outcome(&now)
+	return now, nil
+}
+
+// say says for the member of this device that they want it forgotten, unless they wrote nothing in it, or have said so.
+func (p *place) say(ctx context.Context, why string) (bool, error) {
+	if p.heads.Over || !slices.Contains(p.heads.Asked, p.me()) {
+		return false, nil
+	}
+	_, err := p.r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Forget(p.r.Device(), p.doc, why) })
+	return err == nil, err
+}
+
+// propose proposes a step, unless it is forgotten or one is proposed.
+func (p *place) propose(ctx context.Context, why string) (bool, error) {
+	if p.heads.Over || p.proposal() != nil {
+		return false, nil
+	}
+	if me, ok := p.r.Me(); ok && me.Standing != charter.Full {
+		return false, charter.ErrNotFull
+	}
+	word, err := share.Word{What: share.Forget, Doc: p.doc}.Encode()
+	if err != nil {
+		return false, err
+	}
+	terms := charter.Terms{Type: charter.ProposalPact, Pact: word, Why: why}
+	_, err = assembly.Propose(ctx, p.r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(p.r.Device(), terms) })
+	return err == nil, err
+}
+
+// outcome says in sentences what came of it.
+func outcome(f *api.Forgetting) []string {
+	switch {
+	case f.State == api.Forgotten:
+		return []string{"Forgotten here. The others drop it when they are in step with you."}
+	case f.State == api.ForgetProposed:
+		return []string{fmt.Sprintf("It is forgotten once the step %s is agreed on.", f.Proposal.Short)}
+	case f.Proposal != nil:
+		return []string{"The co-op has agreed; in a share, the other side has to as well."}
+	}
+	return []string{fmt.Sprintf("It is forgotten once %s said so as well: it waits in their kith today. Without them, by an agreed step: kith forget %s --why … --agreed",
+		hasHave(f.WaitsFor), f.Document.Short)}
+}
+
+func hasHave(all []api.Named) string {
+	if len(all) == 1 {
+		return names(all) + " has"
+	}
+	return names(all) + " have"
+}
+
+func names(all []api.Named) string {
+	var out []string
+	for _, n := range all {
+		out = append(out, n.Name)
+	}
+	switch len(out) {
+	case 0:
+		return "nobody"
+	case 1:
+		return out[0]
+	}
+	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
+}
+
+// Asked implements server.Forgetting.
+func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
+	r := x.at.Replica
+	me, ok := r.Me()
+	if !ok {
+		return nil, nil
+	}
+	for _, doc := range r.Rules().ForgetDocs() {
+		h, err := r.Heads(doc)
+		if err != nil {
+			return nil, err
+		}
+		if h.Over || !slices.Contains(h.Asked, me.ID) {
+			continue
+		}
+		v, err := r.View(doc)
+		if errors.Is(err, replica.ErrNotFound) || errors.Is(err, replica.ErrWithoutWords) || errors.Is(err, replica.ErrForgotten) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		f, err := x.Forgetting(ctx, api.FullID(v.Kind, v.ID.String()))
+		if err != nil {
+			return nil, err
+		}
+		if len(f.Wants) > 0 && !slices.ContainsFunc(out, func(o api.Forgetting) bool { return o.Document.ID == f.Document.ID }) {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b api.Forgetting) int { return strings.Compare(a.Document.ID, b.Document.ID) })
+	return out, nil
+}
+
+// Gone implements server.Forgetting.
+func (x *Room) Gone(_ context.Context, prefix string) bool {
+	r := x.at.Replica
+	for _, doc := range r.Rules().ForgetDocs() {
+		if strings.HasPrefix(doc.String(), prefix) {
+			if h, err := r.Heads(doc); err == nil && h.Over {
+				return true
+			}
+		}
+	}
+	return false
+}
