@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -81,6 +82,9 @@ func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 	var out []api.Document
 	for _, ref := range r.Resolve(kind, prefix, limit) {
 		v, err := r.View(ref.ID)
+		if errors.Is(err, replica.ErrNotFound) {
+			continue // voided or forgotten this moment
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -274,7 +274,7 @@ func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 			continue
 		}
 		v, err := r.View(doc)
-		if errors.Is(err, replica.ErrNotFound) || errors.Is(err, replica.ErrWithoutWords) || errors.Is(err, replica.ErrForgotten) {
+		if errors.Is(err, replica.ErrNotFound) {
 			continue
 		}
 		if err != nil {

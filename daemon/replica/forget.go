@@ -23,10 +23,21 @@ import (
 
 var (
 	// ErrForgotten says that a document was forgotten.
-	ErrForgotten = problem.New(problem.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")
+	ErrForgotten error = &absentError{problem.New(problem.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")}
 	// ErrWithoutWords says that a document's words were dropped here, and that nobody has brought them again.
-	ErrWithoutWords = problem.New(problem.NotFound, "ask who wrote in it: kith forget ID ends it, and who has its words brings them by being online", "this was about to be forgotten, and somebody wrote in it meanwhile; its words aren't here any more")
+	ErrWithoutWords error = &absentError{problem.New(problem.NotFound, "who has them brings them by being online; to end it: kith forget ID --why …", "this was forgotten, and somebody wrote in it meanwhile, so that it isn't any more; but its words aren't here")}
 )
+
+// absentError says why there is no such document here. It is an ErrNotFound.
+type absentError struct{ why *problem.Problem }
+
+func (e *absentError) Error() string { return e.why.Message }
+
+// Problem implements problem.Teller.
+func (e *absentError) Problem() *problem.Problem { return e.why }
+
+// Unwrap makes it an ErrNotFound.
+func (e *absentError) Unwrap() error { return ErrNotFound }
 
 // bared knows which entries here are bare. It is made at the start, and what it says of a document changes only while that
 // is settled.
