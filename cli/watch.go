@@ -232,7 +232,7 @@ func (c *call) eventLine(e api.Event) string {
 		says = "meanwhile, " + because(strings.TrimSpace(by+" "+thing), did)
 	case "void":
 		says = because("void, by "+by+": "+thing, did)
-	case "ally":
+	case "ally", "forgotten":
 		says = oneLine(e.Title, 100)
 	case "peer", "sync":
 		says = because(nameOr(e.By), oneLine(e.Title, 60))

@@ -551,6 +551,31 @@ func (l *lab) sees(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// erased waits until no file of a home holds some words.
+func (l *lab) erased(_ *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	return l.until(args[:1], func(context.Context, []*client.Client) (bool, string, error) {
+		var found []string
+		err := filepath.WalkDir(h.dir, func(path string, d os.DirEntry, err error) error {
+			if errors.Is(err, os.ErrNotExist) || err == nil && !d.Type().IsRegular() {
+				return nil
+			}
+			b, err := os.ReadFile(path)
+			if errors.Is(err, os.ErrNotExist) {
+				return nil
+			}
+			if bytes.Contains(b, []byte(args[1])) {
+				found = append(found, path)
+			}
+			return err
+		})
+		return len(found) == 0, fmt.Sprintf("“%s” is in %v", args[1], found), err
+	})
+}
+
 // told waits until the daemons of homes know that their people aren't in any more.
 func (l *lab) told(_ *testscript.TestScript, names []string) error {
 	return l.until(names, func(ctx context.Context, clients []*client.Client) (bool, string, error) {

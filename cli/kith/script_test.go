@@ -54,6 +54,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
+//	erased NAME TEXT waits until no file of NAME's home holds TEXT any more
 //	told NAME…       waits until they have been told that they aren't in any more
 //	story NAME       the script tells this one in docs/CHARTER.md
 //	tell TEXT        a paragraph of it; types NAME …: what somebody types, and reads
@@ -114,6 +115,7 @@ func TestScripts(t *testing.T) {
 			"knows":    scripted(2, (*lab).knows),
 			"sees":     scripted(3, (*lab).sees),
 			"told":     scripted(1, (*lab).told),
+			"erased":   scripted(2, (*lab).erased),
 			"comeback": scripted(3, (*lab).comeback),
 			"copy":     scripted(2, (*lab).copyHome),
 			"unlock":   scripted(2, (*lab).unlock),

@@ -350,7 +350,7 @@ type Event struct {
 }
 
 // EventTypes are the values of Event.Type.
-var EventTypes = []string{"created", "changed", "position", "member", "charter", "peer", "sync", "void", "ally"}
+var EventTypes = []string{"created", "changed", "position", "forgotten", "member", "charter", "peer", "sync", "void", "ally"}
 
 // EventKinds are the words by which events can be picked: kinds of documents, and types.
 func EventKinds() []string {

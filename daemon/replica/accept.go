@@ -204,13 +204,9 @@ func (r *Replica) judgeAgain(large bool) error {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil || !r.erasing.Swap(false) {
-		return err
-	}
-	if err := r.store.Erase(); err != nil {
-		r.log.Error("bytes of what was forgotten are still on the disk, until the next start", "err", err)
-	}
-	return nil
+	err = g.Wait()
+	r.erase.some(r)
+	return err
 }
 
 // work is what one document contributes to a group.

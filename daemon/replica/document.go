@@ -265,9 +265,9 @@ func (r *Replica) settle(id entry.DocID) error {
 	}
 	if forgotten {
 		r.places.forget(id)
-		r.erasing.Store(true)
+		r.erase.due.Store(true)
 		r.quota.letGo(docKey(id))
-		r.Announce(Event{At: r.now(), Type: "forgotten", Doc: id})
+		r.Announce(Event{At: r.now(), Type: "forgotten", Doc: id, Title: "a document was forgotten"})
 	}
 	r.waits.note(id, d.awaits)
 	if len(events) > 0 || d.judge.Large() { // what counts is other than before, or was held back unseen, see wait

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"kith/crdt/accept"
 	"kith/crdt/change"
@@ -194,6 +196,36 @@ func (r *Replica) setAside(w *work) (*accept.Heads, error) {
 	}
 	r.docs.drop(w.id)
 	return heads, nil
+}
+
+// erasing takes the bytes of what was forgotten out of the files: at once, and again when twenty times as long has passed as
+// that took. Files are written anew for it, and whoever forgets one thing after the other has that done now and then.
+type erasing struct {
+	due  atomic.Bool
+	mu   sync.Mutex
+	next time.Time
+	// begun says that what a crash may have left was seen to.
+	begun bool
+}
+
+func (e *erasing) some(r *Replica) {
+	if !e.due.Load() || !e.mu.TryLock() {
+		return
+	}
+	defer e.mu.Unlock()
+	began := time.Now()
+	if began.Before(e.next) || !e.due.Swap(false) {
+		return
+	}
+	more, err := r.store.Erase()
+	if e.due.Store(more || err != nil); err != nil {
+		r.log.Error("bytes of what was forgotten are still on the disk", "err", err)
+	} else if e.begun {
+		r.Announce(Event{At: r.now(), Type: "forgotten", Title: "what was forgotten is gone from the files of this computer"})
+	}
+	e.begun = true
+	now := time.Now()
+	e.next = now.Add(20 * now.Sub(began))
 }
 
 // putWhole gives entries their words back.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
@@ -66,6 +67,10 @@ func (p *peerReplica) gone(t testing.TB, doc entry.DocID) {
 		}
 		return true
 	}))
+	p.erase.mu.Lock()
+	p.erase.next = time.Time{} // its pause is over
+	p.erase.mu.Unlock()
+	p.erase.some(p.Replica)
 	if files := p.finds(t, secret); files != nil {
 		t.Errorf("%s has the words in %v", p.name, files)
 	}

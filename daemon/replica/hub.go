@@ -15,7 +15,7 @@ import (
 type Event struct {
 	Seq     uint64    // rising, from 1 at each start
 	At      time.Time // by this device's clock
-	Type    string    // created, changed, position, member, charter, void; or what Announce was given
+	Type    string    // created, changed, position, forgotten, member, charter, void; or what Announce was given
 	Doc     entry.DocID
 	Kind    string
 	Title   string

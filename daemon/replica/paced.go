@@ -65,6 +65,7 @@ func (p *paced) took(of turn, d time.Duration) {
 func (r *Replica) Weigh(all bool) error {
 	defer r.tellWanted()
 	r.letGoDays()
+	r.erase.some(r)
 	docs, err := r.store.Judge()
 	if err != nil {
 		return err

@@ -106,7 +106,7 @@ type Replica struct {
 	deeds  deeds
 	clock  arrivalClock
 
-	erasing atomic.Bool // bytes of documents that were forgotten are to go from the files
+	erase erasing
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -330,7 +330,7 @@ func (r *Replica) goOn() error {
 	if err := r.listJudge(r.waits.those(func(u store.Unsettled) bool { return u.More })); err != nil {
 		return err
 	}
-	r.erasing.Store(true) // what a crash left
+	r.erase.due.Store(true) // what a crash left
 	return r.judgeAgain(true)
 }
 

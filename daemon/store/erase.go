@@ -12,23 +12,27 @@ const metaGone = 1
 
 // Erase takes the bytes of documents that were forgotten out of the files: what was written under their keys, of whole
 // entries, views and words to search, in tables and logs alike. What is deleted otherwise stays in a file until that is
-// written anew, which may take for ever. It does all that PutErase noted and that isn't done, waits for what is
-// being written, takes a moment for each table that holds something of them, and may be tried again after a crash.
+// written anew, which may take for ever. It does what PutErase noted and that isn't done; more: there may be more of
+// that. It waits for what is being written, takes a moment for each table that holds something of them, and may be tried again after a crash.
 //
 // The disk itself may keep what a file held until it writes something else there.
-func (s *Store) Erase() error {
+func (s *Store) Erase() (more bool, err error) {
 	t := &Ticket{batch: NewBatch(nil), done: make(chan struct{})}
-	err := s.scan([]byte{prefixErase}, true, func(k, v []byte) bool {
+	err = s.scan([]byte{prefixErase}, true, func(k, v []byte) bool {
 		doc := entry.DocID(k[1:])
 		t.erase = append(t.erase, eraseKeys(doc, strings.Split(string(v), "\x00"))...)
 		t.batch.del(docKey(prefixErase, doc))
-		return t.batch.Size() < MaxBatch/2
+		more = len(t.erase) >= maxErased
+		return !more
 	})
 	if err != nil || t.erase == nil {
-		return err
+		return false, err
 	}
-	return s.enqueue(t).Wait()
+	return more, s.enqueue(t).Wait()
 }
+
+// maxErased bounds the keys of one go, each of which Badger looks up before.
+const maxErased = 4_000
 
 // drop has Badger write all tables anew that hold something under some keys, without that. Its logs are written into tables
 // first. Nobody may write meanwhile, so the writer calls it.
