@@ -264,7 +264,7 @@ func (r *Replica) settle(id entry.DocID) error {
 		r.noteBared(d)
 	}
 	if forgotten {
-		r.places.forget(id)
+		r.places.forget()
 		r.erase.due.Store(true)
 		r.quota.letGo(docKey(id))
 		r.Announce(Event{At: r.now(), Type: "forgotten", Doc: id, Title: "a document was forgotten"})

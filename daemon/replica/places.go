@@ -135,10 +135,3 @@ func (p *places) read(doc entry.DocID, entries []store.Stored) {
 	}
 	p.ahead = append(p.ahead, ahead{doc, entries})
 }
-
-// forget drops what was read ahead of a document.
-func (p *places) forget(doc entry.DocID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ahead = slices.DeleteFunc(p.ahead, func(a ahead) bool { return a.doc == doc })
-}

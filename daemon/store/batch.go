@@ -147,6 +147,7 @@ func (b *Batch) PutRecord(id entry.ID, r Record) { b.set(recordKey(id), marshal(
 // DropEntry takes a stored entry out, with its record.
 func (b *Batch) DropEntry(id entry.ID, r Record) {
 	b.del(entryKey(r.Doc, r.Arrival))
+	b.del(bareKey(r.Doc, r.Arrival))
 	b.del(recordKey(id))
 	b.del(arrivalKey(r.Arrival))
 	b.delta.Stored--
