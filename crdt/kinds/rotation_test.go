@@ -107,3 +107,13 @@ func TestARotationIsFairToWhoIsInAllTheTime(t *testing.T) {
 		}
 	})
 }
+
+// Who opts out and in again is neither earlier nor later for it, also where several held it together.
+func TestWhoHeldItTogetherComesInOneOrderWheneverTheyOptedIn(t *testing.T) {
+	order := func(anas, bens kind.Time) []charter.MemberID {
+		return kinds.Rotation([]kinds.Turn{{Member: ana, In: anas, Last: 5}, {Member: ben, In: bens, Last: 5}})
+	}
+	if first, second := order(1, 9), order(9, 1); !slices.Equal(first, second) {
+		t.Errorf("%v, and after one opted in anew %v", first, second)
+	}
+}
