@@ -114,7 +114,11 @@ func (c *call) showLoad(l api.Load) {
 		if l.Over {
 			c.out.println(c.out.strong("The co-op has promised more than it can give: " + fullest(l) + "."))
 		}
-		c.out.println(count(l.People, "person") + " said what they can give.")
+		said := fmt.Sprintf("%d people said what they can give.", l.People)
+		if l.People == 1 {
+			said = "One of you said what they can give."
+		}
+		c.out.println(said)
 		c.chart(l.Weeks)
 	}
 	if l.Unsaid > 0 {

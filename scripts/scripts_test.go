@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,21 @@ func TestTheDemoEndsWithThreeMembersToGoOnWith(t *testing.T) {
 
 	contains(t, n.does("KITH_DEMO=~/demo scripts/demo"), "runs again")
 	contains(t, n.does("~/demo/bin/ana task list"), "Pay the rent")
+}
+
+var demoYear = flag.Bool("demo-year", false, "let scripts/demo tell its second story, of five people and a year, too (a quarter of a minute)")
+
+func TestTheDemoOfAYearTellsHowACoopComesToTakeRequestsTogether(t *testing.T) {
+	if !*demoYear {
+		t.Skip("not asked for: -demo-year")
+	}
+	n := arrive(t)
+	n.stopsAtTheEnd("KITH_DEMO=~/demo scripts/demo --stop")
+	contains(t, n.does("KITH_DEMO=~/demo scripts/demo --year"), "Coordination | 15 %", "How full we are", "Growing into the co-op: your next step",
+		"retrospective:", "A coordinator isn't a boss", "All five read the same, to the letter.")
+	n.does("KITH_DEMO=~/demo scripts/demo --stop")
+	contains(t, n.does("KITH_DEMO=~/demo scripts/demo"), "runs again")
+	contains(t, n.does("~/demo/bin/eli today"), "Growing into the co-op")
 }
 
 func TestTheDemoEmptiesNoFolderThatHoldsSomethingElse(t *testing.T) {

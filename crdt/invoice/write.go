@@ -31,10 +31,26 @@ func (i *Invoice) heading() string {
 	return s
 }
 
+// days are those whose hours it charges; "": all that there are.
+func (i *Invoice) days() string {
+	switch {
+	case i.From != "" && i.To != "":
+		return i.From + " to " + i.To
+	case i.From != "":
+		return "from " + i.From
+	case i.To != "":
+		return "to " + i.To
+	}
+	return ""
+}
+
 // Markdown writes it as a table.
 func (i *Invoice) Markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Invoice (draft): %s\n\n%s to %s\n\n", plainMarkdown(i.heading()), i.From, i.To)
+	fmt.Fprintf(&b, "# Invoice (draft): %s\n\n", plainMarkdown(i.heading()))
+	if days := i.days(); days != "" {
+		fmt.Fprintf(&b, "%s\n\n", days)
+	}
 	fmt.Fprintf(&b, "| What | Quantity | Price | Amount in %s |\n|---|---:|---:|---:|\n", i.Currency)
 	for _, l := range i.Lines {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", plainMarkdown(l.Text), l.quantity(), l.Price, l.Amount)
@@ -91,7 +107,7 @@ thead { display: table-header-group }
 tfoot td { font-weight: bold; border-bottom: 3px double #000 }
 </style>
 <h1>Invoice (draft)</h1>
-<p>{{.Heading}}<br>{{.From}} to {{.To}}</p>
+<p>{{.Heading}}{{with .Days}}<br>{{.}}{{end}}</p>
 <table>
 <thead><tr><th>What<th>Quantity<th>Price<th>Amount in {{.Currency}}</thead>
 <tbody>{{range .Rows}}
@@ -109,5 +125,5 @@ func (i *Invoice) HTML(w io.Writer) error {
 	for _, l := range i.Lines {
 		rows = append(rows, row{l.Text, l.quantity(), l.Price, l.Amount})
 	}
-	return page.Execute(w, map[string]any{"Heading": i.heading(), "From": i.From, "To": i.To, "Currency": i.Currency, "Rows": rows, "Total": i.Total})
+	return page.Execute(w, map[string]any{"Heading": i.heading(), "Days": i.days(), "Currency": i.Currency, "Rows": rows, "Total": i.Total})
 }
