@@ -159,8 +159,6 @@ func (s served) Spaces() (all []server.Space) {
 	return all
 }
 
-func (s served) Begun() <-chan struct{} { return nil }
-
 func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) {
 	return api.InitResult{}, errors.New("not in these tests")
 }
