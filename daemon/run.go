@@ -44,6 +44,8 @@ type Options struct {
 	Trial func() *exec.Cmd
 	// Ready, if not nil, is called once the API answers, with the addresses for peers.
 	Ready func(addresses []string)
+	// Holds, if not nil, is told how many entries are stored, in all spaces together: at the start, and as it grows. It returns at once.
+	Holds func(entries int64)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -117,10 +119,37 @@ func Run(ctx context.Context, o Options) (err error) {
 	g.Go(func() error { s.drops.Run(ctx); return nil })
 	s.page.Open()
 	g.Go(func() error { s.page.Run(ctx); return nil })
+	if o.Holds != nil {
+		g.Go(func() error { s.count(ctx, o.Holds); return nil })
+	}
 	if o.Ready != nil {
 		o.Ready(s.all.Addresses())
 	}
 	return g.Wait()
+}
+
+// countEvery is how often it is looked how much is stored: in a catch-up some ten thousand entries come meanwhile.
+const countEvery = 2 * time.Second
+
+// count tells how many entries are stored, until ctx ends.
+func (s *served) count(ctx context.Context, holds func(entries int64)) {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	for told := int64(-1); ; {
+		n := int64(0)
+		for _, at := range s.all.All() {
+			n += at.Replica.Counts().Stored
+		}
+		if n != told {
+			told = n
+			holds(n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // newServed makes the rooms, and wires them.

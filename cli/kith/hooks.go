@@ -20,19 +20,24 @@ import (
 	"kith/daemon/whole"
 )
 
-// memoryLimit is from how many bytes on Go's collector runs sooner than it would by itself. It is soft, and above what a home of a million changes has
-// in use (130 MB): what it keeps away is garbage, while much is stored. $GOMEMLIMIT sets another.
-const memoryLimit = 192 << 20
+// From how many bytes on Go's collector runs sooner than it would by itself: a soft limit, above what a home has in use, which is some 50 MB and
+// 80 bytes for each entry. What it keeps away is garbage, while much is stored. $GOMEMLIMIT sets another.
+const (
+	memoryLimit    = 100 << 20
+	memoryForEntry = 100
+)
 
 // hooks hands the daemon's side to the commands.
 func hooks() cli.Hooks {
 	return cli.Hooks{
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
+			var holds func(int64)
 			if os.Getenv("GOMEMLIMIT") == "" {
 				debug.SetMemoryLimit(memoryLimit)
+				holds = func(entries int64) { debug.SetMemoryLimit(memoryLimit + memoryForEntry*entries) }
 			}
 			return daemon.Run(ctx, daemon.Options{
-				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS,
+				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS, Holds: holds,
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			})
 		},

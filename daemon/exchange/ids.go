@@ -44,6 +44,11 @@ func (l *idList) add(id entry.ID) bool {
 	return true
 }
 
+func (l *idList) has(id entry.ID) bool {
+	_, had := slices.BinarySearchFunc(*l.shelf(id), id, entry.ID.Compare)
+	return had
+}
+
 // remove says whether the ID was there.
 func (l *idList) remove(id entry.ID) bool {
 	on := l.shelf(id)

@@ -316,15 +316,7 @@ func (l *link) news(batch []*entry.Entry) []*entry.Entry {
 		l.have.add(e.ID())
 	}
 	l.mu.Unlock()
-	seen := make(map[entry.ID]bool, len(batch))
-	fresh := batch[:0]
-	for _, e := range batch {
-		if id := e.ID(); !seen[id] && !l.x.local.Has(id) {
-			seen[id] = true
-			fresh = append(fresh, e)
-		}
-	}
-	return fresh
+	return l.x.set.lacks(batch) // the store would be asked for each, which costs a fifteenth of taking it in
 }
 
 // brought counts what of the pass is new here, and keeps the turn by what was asked for.

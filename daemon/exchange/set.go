@@ -58,6 +58,21 @@ func (s *idSet) snapshot() *rateless.Snapshot {
 	return s.set.Snapshot()
 }
 
+// lacks returns those of a batch that aren't had, each once. One that is being stored at this moment may be among them.
+func (s *idSet) lacks(batch []*entry.Entry) (fresh []*entry.Entry) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	s.readLocked()
+	seen := make(map[entry.ID]bool, len(batch))
+	for _, e := range batch {
+		if id := e.ID(); !seen[id] && !s.ids.has(id) {
+			seen[id] = true
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh
+}
+
 // list returns the set and what is in it, ascending, in a slice of the caller's.
 func (s *idSet) list() (*rateless.Snapshot, []entry.ID) {
 	s.making.Lock()

@@ -20,6 +20,8 @@ import (
 const (
 	maxLoadedOps  = 60_000
 	maxLoadedDocs = 1_000
+	// maxBrought is how many of these nobody here has edited while they were loaded: in a catch-up each comes once, and whole.
+	maxBrought = 128
 	// maxWeight is what a document counts at most: the one large document that is used stays, with some beside it.
 	maxWeight = maxLoadedOps * 2 / 3
 	// collectAfter is how many operations may have been dropped before the collector is asked
@@ -36,6 +38,7 @@ type document struct {
 	actor   [entry.ActorSize]byte // under which am writes now
 	viewed  bool                  // whether a view is stored
 	weight  int                   // operations, as last told to the cache
+	edited  bool                  // here, while it was loaded
 	awaits  store.Unsettled       // what it waits for, as last written
 	heads   *accept.Heads         // of one that is forgotten: judge and am are empty then
 	wants   []entry.ID            // entries without which it can't be said whether it is forgotten
@@ -53,12 +56,23 @@ type cache struct {
 
 	mu      sync.Mutex
 	byID    map[entry.DocID]*list.Element // of *document
-	recent  *list.List                    // most recently used first
+	recent  *list.List                    // most recently used first: those that were edited here
+	brought *list.List                    // the same: the others
 	ops     int
 	dropped int
 }
 
-func newCache() *cache { return &cache{byID: map[entry.DocID]*list.Element{}, recent: list.New()} }
+func newCache() *cache {
+	return &cache{byID: map[entry.DocID]*list.Element{}, recent: list.New(), brought: list.New()}
+}
+
+// listOf is where a document stands.
+func (c *cache) listOf(d *document) *list.List {
+	if d.edited {
+		return c.recent
+	}
+	return c.brought
+}
 
 func (c *cache) get(id entry.DocID) *document {
 	c.used.Add(1)
@@ -68,8 +82,21 @@ func (c *cache) get(id entry.DocID) *document {
 	if !ok {
 		return nil
 	}
-	c.recent.MoveToFront(el)
-	return el.Value.(*document)
+	d := el.Value.(*document)
+	c.listOf(d).MoveToFront(el)
+	return d
+}
+
+// putEdited is put for a document that was edited here, and will be again.
+func (c *cache) putEdited(d *document) {
+	c.mu.Lock()
+	if el, ok := c.byID[d.id]; ok && !d.edited && el.Value.(*document) == d {
+		c.brought.Remove(el)
+		c.byID[d.id] = c.recent.PushFront(d)
+	}
+	d.edited = true
+	c.mu.Unlock()
+	c.put(d)
 }
 
 // put keeps d, with its present weight, and drops what is over the bounds, d itself only if it
@@ -80,24 +107,32 @@ func (c *cache) put(d *document) {
 	weight := min(d.judge.Ops(), maxWeight) + 1
 	if el, ok := c.byID[d.id]; ok && el.Value.(*document) == d {
 		c.ops += weight - d.weight
-		c.recent.MoveToFront(el)
+		c.listOf(d).MoveToFront(el)
 	} else {
 		c.dropLocked(d.id)
-		c.byID[d.id] = c.recent.PushFront(d)
+		c.byID[d.id] = c.listOf(d).PushFront(d)
 		c.ops += weight
 	}
 	d.weight = weight
-	for (c.ops > maxLoadedOps && c.recent.Len() > 1) || c.recent.Len() > maxLoadedDocs {
-		c.dropLocked(c.recent.Back().Value.(*document).id)
+	for (c.ops > maxLoadedOps && len(c.byID) > 1) || len(c.byID) > maxLoadedDocs || c.brought.Len() > maxBrought {
+		c.dropLocked(c.oldestLocked(d).id)
 	}
+}
+
+// oldestLocked is the document to be dropped next: one that wasn't edited here, unless kept is the only such one.
+func (c *cache) oldestLocked(kept *document) *document {
+	if el := c.brought.Back(); el != nil && (el.Value.(*document) != kept || c.recent.Len() == 0) {
+		return el.Value.(*document)
+	}
+	return c.recent.Back().Value.(*document)
 }
 
 // shrink drops what was used longest ago until no more than ops are loaded.
 func (c *cache) shrink(ops int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.ops > ops && c.recent.Len() > 0 {
-		c.dropLocked(c.recent.Back().Value.(*document).id)
+	for c.ops > ops && len(c.byID) > 0 {
+		c.dropLocked(c.oldestLocked(nil).id)
 	}
 }
 
@@ -114,7 +149,7 @@ func (c *cache) dropLocked(id entry.DocID) {
 		return
 	}
 	d := el.Value.(*document)
-	c.recent.Remove(el)
+	c.listOf(d).Remove(el)
 	delete(c.byID, id)
 	c.ops -= d.weight
 	c.droppedLocked(d.weight)

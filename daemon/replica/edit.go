@@ -163,7 +163,7 @@ func (r *Replica) edit(ctx context.Context, ru *run, doc entry.DocID, create *en
 		r.docs.drop(doc)
 		return crdt.View{}, err
 	}
-	r.docs.put(d)
+	r.docs.putEdited(d)
 	return v, nil
 }
 
