@@ -90,6 +90,7 @@ func (in *asking) askRows(all []api.Ask) (rows []row) {
 // pacting is one pact on a page of its own.
 type pacting struct {
 	Name, Above string
+	Unknown     bool // they haven't said their name
 	Facts       []fact
 	Words       []string // to be read to the other side
 	Compare     *form    // theirs are to be typed; nil: not now
@@ -111,7 +112,7 @@ func (in *asking) ally(w http.ResponseWriter) error {
 
 // showAlly shows a pact, with what was in the way of something.
 func (in *asking) showAlly(w http.ResponseWriter, a api.Ally, refused error) error {
-	v := pacting{Name: in.allyName(a), Above: dots(in.t.T("Another co-op"), in.t.T(allyStates[a.State]), in.lastDay(a.EndsAt)), Words: a.Words, Says: in.saidAll(a.Says)}
+	v := pacting{Name: in.allyName(a), Unknown: a.Name == "", Above: dots(in.t.T("Another co-op"), in.t.T(allyStates[a.State]), in.lastDay(a.EndsAt)), Words: a.Words, Says: in.saidAll(a.Says)}
 	add := func(name, says string) {
 		if says != "" {
 			v.Facts = append(v.Facts, fact{Name: in.t.T(name), Says: says})
@@ -121,6 +122,9 @@ func (in *asking) showAlly(w http.ResponseWriter, a api.Ally, refused error) err
 	add("What both decide", in.t.T(map[string]string{api.VoicesCoops: "each co-op is one voice", api.VoicesPeople: "each person is one voice"}[a.Voices]))
 	for _, s := range a.Sides {
 		v.Facts = append(v.Facts, fact{Name: s.Name, Says: dots(in.t.And(in.namesOf(s.Members)), in.contacts(s))})
+	}
+	if a.State == api.AllyInvited {
+		v.Says = []sentence{{Says: in.t.T("Whoever has the code chooses “They gave us a code” on their page of allies, or types: kith ally join -")}}
 	}
 	half := slices.Contains([]string{api.AllyInvited, api.AllyCompare, api.AllyAgree, api.AllyWaits, api.AllyJoining}, a.State)
 	at := in.At("allies", a.ID)

@@ -121,7 +121,7 @@ func (in *asking) monday(w api.LoadWeek) string {
 	if err != nil {
 		return w.From
 	}
-	return in.short(at)
+	return in.t.T("{day} {month}", "day", at.Day(), "month", in.t.T(shortMonths[at.Month()-1])) // of which year is plain
 }
 
 // numeral is a number of hours without more than one digit behind its point.
@@ -153,8 +153,12 @@ func (in *asking) ownLoad(m *api.LoadMine) (says []string) {
 		return []string{in.t.T("You haven’t said what you can give. Only you would see your own weeks; the others see the sum.")}
 	}
 	now := m.Weeks[0]
-	says = append(says, in.t.T("This week {promised}\u00a0h that you have promised are due; of what you can give, {offered}\u00a0h are left in it.",
-		"promised", in.numeral(now.Promised), "offered", in.numeral(now.Offered)))
+	if now.Promised == 0 {
+		says = append(says, in.t.T("Nothing that you have promised is due this week; of what you can give, {offered}\u00a0h are left in it.", "offered", in.numeral(now.Offered)))
+	} else {
+		says = append(says, in.t.T("This week {promised}\u00a0h that you have promised are due; of what you can give, {offered}\u00a0h are left in it.",
+			"promised", in.numeral(now.Promised), "offered", in.numeral(now.Offered)))
+	}
 	var over []string
 	for _, w := range m.Weeks {
 		if w.Promised > w.Offered {

@@ -123,6 +123,9 @@ func (in *asking) textSays(k *kind.Kind, d document) string {
 	own := ""
 	if !slices.Contains(ownPage, k.Name) {
 		own = in.columns(k, d)
+		if k == kinds.Pulse {
+			own = dots(in.t.T(d.says.Str("status")), in.stagesSay(d))
+		}
 	}
 	return dots(state, own, in.by(d.UpdatedBy, "{who} wrote last, {when}", "you wrote last, {when}", "when", in.Moment(d.UpdatedAt.Time)), unread, review, in.tags(d))
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"encoding/json"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -264,6 +265,8 @@ type listed struct {
 	Sections []section
 	Empty    string // what to say where there is nothing
 	More     action // "" words: that is all
+
+	Wide, Narrow template.HTML // what is better looked at; "": nothing
 }
 
 const (
@@ -327,8 +330,12 @@ func (in *asking) documents(w http.ResponseWriter) error {
 	if len(found) > 0 {
 		v.Sections = []section{rows}
 	}
+	if k == kinds.Pulse {
+		rounds := in.stagesOf(found)
+		v.Wide, v.Narrow = in.stagesPicture(wideStages, rounds), in.stagesPicture(narrowStages, rounds)
+	}
 	v.Sentence, v.Empty = in.listSays(k, found, len(v.More.Words) > 0)
-	in.show(w, http.StatusOK, "list", capital(in.t.T(k.Many)), v)
+	in.show(w, http.StatusOK, "list", in.t.T(capital(k.Many)), v)
 	return nil
 }
 
@@ -342,7 +349,7 @@ type tab struct {
 // listSays is the sentence above a list, and what is said in the place of an empty one.
 func (in *asking) listSays(k *kind.Kind, found []document, more bool) (sentence, empty string) {
 	n := len(found)
-	title := capital(in.t.T(k.Many))
+	title := in.t.T(capital(k.Many))
 	switch k {
 	case kinds.Task:
 		nobody, help := 0, 0
