@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"crdt":         {"crdt/"},
 
 	"daemon/whole":       {},
-	"daemon/store":       {"crdt/entry", "crdt/problem", "daemon/whole"},
+	"daemon/pages":       {},
+	"daemon/store":       {"crdt/entry", "crdt/problem", "daemon/pages", "daemon/whole"},
 	"daemon/exchange":    {"crdt/entry", "crdt/batch", "daemon/exchange", "daemon/exchange/rateless"}, // testable without a network, an order of acceptance, or a disk
 	"daemon/peer":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/exchange"},           // hands it streams; exchange knows nothing of peers
 	"daemon/sought":      {"crdt/charter", "crdt/kind"},
@@ -66,10 +67,10 @@ var mayImport = map[string][]string{
 	"daemon/bundle/form": {"crdt/entry"}, // the same
 	"daemon/drop":        {"crdt/", "daemon/api", "daemon/bundle", "daemon/seal", "daemon/space", "daemon/store", "daemon/whole", "daemon/words"},
 	"daemon/doctor":      {"crdt/", "daemon/api", "daemon/assembly", "daemon/home", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
-	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                               // puts the parts together
-	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/peer", "daemon/whole"}, // no store and no replica of its own
-	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                          // for tests and measurements
-	"daemon/page":        {"crdt/diff", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"},                                // one more client of the API: it can do nothing that a command can't
+	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                                               // puts the parts together
+	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/pages", "daemon/peer", "daemon/whole"}, // no store and no replica of its own
+	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                                          // for tests and measurements
+	"daemon/page":        {"crdt/diff", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client"},                                                // one more client of the API: it can do nothing that a command can't
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
 	"cli":         {"cli/service", "cli/letter", "crdt/about", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands

@@ -65,6 +65,9 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Other networks can't reach this device, and nobody who could pass things on is connected."
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
+		if len(r.Relays) == 1 && len(p.cfg.Relays) == 1 {
+			r.Says += " All hangs on that one: name a second relay as well, at another host (kith daemon --relay A --relay B)."
+		}
 	case through != "":
 		r.Says = "Nobody has said whether other networks can reach this device; they can through " + through + "."
 	default:

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 
+	"kith/daemon/pages"
 	kithpeer "kith/daemon/peer"
 )
 
@@ -41,8 +44,9 @@ const (
 	buffer      = 4 << 10 // for each direction of a circuit
 	callsAtOnce = 32      // circuits that one address may ask for at once, and then one each callEach
 	callEach    = 2 * time.Second
-	look        = 2 * time.Second // how often it is looked whether codes were added or revoked
-	keep        = 5 * time.Second // how often what was counted is written down
+	look        = 2 * time.Second  // how often it is looked whether codes were added or revoked
+	rest        = 10 * time.Minute // how often memory is given back
+	keep        = 5 * time.Second  // how often what was counted is written down
 )
 
 // Config is how a porch is served.
@@ -172,9 +176,11 @@ func (p *Porch) listen(s settings) error {
 
 // tend looks after codes and counts until ctx ends.
 func (p *Porch) tend(ctx context.Context) {
-	looks, keeps := time.NewTicker(look), time.NewTicker(keep)
+	looks, keeps, rests := time.NewTicker(look), time.NewTicker(keep), time.NewTicker(rest)
 	defer looks.Stop()
 	defer keeps.Stop()
+	defer rests.Stop()
+	begun := time.After(look)
 	for {
 		select {
 		case <-ctx.Done():
@@ -183,11 +189,23 @@ func (p *Porch) tend(ctx context.Context) {
 			if err := p.reload(); err != nil {
 				p.log.Error("read the codes", "err", err)
 			}
+		case <-begun:
+			giveBack()
+		case <-rests.C:
+			giveBack()
 		case <-keeps.C:
 			if err := p.save(); err != nil {
 				p.log.Error("write what was counted", "err", err)
 			}
 		}
+	}
+}
+
+// giveBack gives back memory that isn't in use: much of the program is read as it starts, and most of it is for what a porch doesn't do.
+func giveBack() {
+	debug.FreeOSMemory()
+	if self, err := os.Executable(); err == nil {
+		pages.Out(func(file string) bool { return file == self })
 	}
 }
 

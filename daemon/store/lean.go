@@ -3,11 +3,14 @@ package store
 import (
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/ristretto/v2/z"
+
+	"kith/daemon/pages"
 )
 
 // Bounds of what Badger may hold beside its memory tables and caches.
@@ -100,9 +103,16 @@ func (l *lean) unmap() {
 		l.looked = time.Now()
 	}
 	l.mu.Unlock()
-	if due && mappedBytes() > maxMapped {
-		pageOut(l.dir)
+	if due && pages.Resident() > maxMapped {
+		l.pageOut()
 	}
+}
+
+// pageOut has the system take back the pages of tables and value logs.
+func (l *lean) pageOut() {
+	pages.Out(func(file string) bool {
+		return strings.HasPrefix(file, l.dir+"/") && (strings.HasSuffix(file, ".sst") || strings.HasSuffix(file, ".vlog"))
+	})
 }
 
 // Rest gives back what isn't needed while there is nothing to do.

@@ -40,6 +40,6 @@ func TestWhatIsStoredIsReadAfterItsPagesWereGivenUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		pageOut(s.lean.dir)
+		s.lean.pageOut()
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package pages
 
 import (
 	"bufio"
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mappedBytes is how much of mapped files is resident in this process.
-func mappedBytes() int {
+// Resident is how much of mapped files, the program's own included, is resident in this process, in bytes; 0: it isn't known.
+func Resident() int {
 	b, err := os.ReadFile("/proc/self/statm")
 	fields := bytes.Fields(b)
 	if err != nil || len(fields) < 3 {
@@ -24,18 +24,18 @@ func mappedBytes() int {
 	return pages * os.Getpagesize()
 }
 
-// pageOut has the system reclaim the pages of tables and value logs in dir. Other than giving up the pages, that is safe whatever lies at an
-// address by the time: a page that was written is kept, or written to its file first.
-func pageOut(dir string) {
+// Out has the system reclaim the pages of mapped files that of is told the names of and says yes to. Other than giving up the pages, that is
+// safe whatever lies at an address by the time: a page that was written is kept, or written to its file first.
+func Out(of func(file string) bool) {
 	f, err := os.Open("/proc/self/maps")
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		line := lines.Text()
-		at := strings.Index(line, dir+"/")
-		if at < 0 || !strings.HasSuffix(line, ".sst") && !strings.HasSuffix(line, ".vlog") {
+		at := strings.IndexByte(line, '/') // before it are addresses, permissions and numbers
+		if at < 0 || !of(line[at:]) {
 			continue
 		}
 		addresses, _, _ := strings.Cut(line, " ")
