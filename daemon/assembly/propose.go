@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -38,7 +39,18 @@ func (a *Assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 		m, _ := c.Member(terms.Member)
 		return api.Proposal{}, api.Problemf(api.NotAllowed, fmt.Sprintf("if you both want that: kith member admit %s --yes", words.ShellWord(m.Name)), "%s", after)
 	}
-	return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	p, err := Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
+	if err == nil && terms.Type == charter.ProposalRemove && a.hasPorch() {
+		m, _ := c.Member(terms.Member)
+		p.Says = append(p.Says, m.Name+" keeps the code of your porch, and a place there, until it is revoked on the porch: kith porch revoke. The others need another one then.")
+	}
+	return p, err
+}
+
+// hasPorch says whether this computer has the code of a porch, as everybody has who is in.
+func (a *Assembly) hasPorch() bool {
+	config, err := a.at.Place.Config()
+	return err == nil && slices.ContainsFunc(config.Relays, charter.IsPorchCode)
 }
 
 // Propose makes a proposal and consents to it, unless this member isn't asked or has given their

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/waittest"
 )
 
 // garden is a second space beside that of newFake, with one member of the same name.
@@ -152,17 +154,25 @@ func TestWhoWatchesAllSpacesHearsOfThoseThatBeginMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	next := func() (e api.Event) {
+		select {
+		case e = <-all:
+		case <-time.After(waittest.Limit):
+			t.Fatal("nothing more is told")
+		}
+		return e
+	}
 	print.events <- api.Event{Type: "created"}
-	if e := <-all; e.Space != nil {
+	if e := next(); e.Space != nil {
 		t.Errorf("of the only space: %+v", e)
 	}
 	home.begin(fair)
-	if e := <-all; e.Type != "ally" || e.Title != "you are in the share with Quilted" || e.Space == nil || e.Space.Name != "Garden Co-op" {
+	if e := next(); e.Type != "ally" || e.Title != "you are in the share with Quilted" || e.Space == nil || e.Space.Name != "Garden Co-op" {
 		t.Errorf("that a space has begun is told as %+v", e)
 	}
 	for _, f := range []*fake{fair, print} {
 		f.events <- api.Event{Type: "created"}
-		if e := <-all; e.Type != "created" || e.Space == nil || e.Space.ID != f.space.ID {
+		if e := next(); e.Type != "created" || e.Space == nil || e.Space.ID != f.space.ID {
 			t.Errorf("got %+v", e)
 		}
 	}
