@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"kith/daemon/api"
 )
@@ -29,7 +30,34 @@ func (c *call) code(word string) (string, error) {
 	case line == "":
 		return "", api.Problemf(api.Usage, "type it, or give it on stdin", "there is no code")
 	}
+	for !api.IsWholeCode(line) && len(line) < maxCode { // a mail may have broken it over lines
+		next := c.nextPart()
+		if next == "" {
+			break
+		}
+		line += next
+	}
 	return line, nil
+}
+
+// nextPart takes the next line of stdin if it can be a part of a code, which has neither spaces nor other signs than
+// letters and digits; "" if it can't be, and then it stays for the next question.
+func (k *kith) nextPart() string {
+	if terminal(k.env.Stdin) > 0 { // where it would be waited for
+		return ""
+	}
+	ahead, _ := k.lines().Peek(k.lines().Size()) // what there is of so much
+	part, _, more := strings.Cut(string(ahead), "\n")
+	word := strings.TrimSpace(part)
+	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return ""
+	}
+	taken := len(part)
+	if more {
+		taken++
+	}
+	_, _ = k.lines().Discard(taken) // it was there a moment ago
+	return word
 }
 
 // lines is stdin for who reads it line by line: what one question leaves is the next one's.

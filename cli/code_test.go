@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
 )
 
@@ -36,6 +38,27 @@ func TestACodeNeedsntStandInTheCommand(t *testing.T) {
 		d.stdin, d.coop.told = nothing, nil
 		if says := d.fails(map[bool]int{true: 2, false: 6}[len(nothing) < 2], "join", "-", "--as", "Ben"); d.coop.told != nil {
 			t.Error(says)
+		}
+	}
+}
+
+// A mail breaks a long code over lines; what comes behind it is the next question's.
+func TestACodeThatWasBrokenOverLinesIsPutTogether(t *testing.T) {
+	whole, err := (charter.Way{Answerers: []charter.Answerer{{Device: entry.NewSigner().Device(), Address: []byte{4, 192, 0, 2, 7, 6, 15, 161}}}}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var via, phrase string
+	d := newDesk(t)
+	d.hooks.Recover = func(_ context.Context, o RecoverOptions) (api.Recovered, error) {
+		via, phrase = o.Via, o.Phrase
+		return api.Recovered{}, nil
+	}
+	for _, broken := range []string{whole, whole[:20] + "\n" + whole[20:], whole[:20] + "\r\n  " + whole[20:31] + " \n" + whole[31:]} {
+		d.stdin, via, phrase = broken+"\nlegal winner\n", "", ""
+		d.ok("device", "recover", "--via", "-", "--phrase", "-")
+		if via != whole || phrase != "legal winner" {
+			t.Errorf("%q: told %q, with %q", broken, via, phrase)
 		}
 	}
 }

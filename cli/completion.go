@@ -25,7 +25,7 @@ const completionTime = 500 * time.Millisecond
 const shortEntry = 12
 
 // maxCompletions is how many things are offered at most.
-const maxCompletions = 100
+const maxCompletions = 1000
 
 var (
 	//go:embed completion/kith.bash

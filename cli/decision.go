@@ -60,6 +60,10 @@ func (c *call) showDecision(d document) {
 	if outcome != nil {
 		c.out.println("\n" + c.outcome(outcome))
 		c.out.text(outcome.Str("text"))
+		for _, b := range outcome.List("beside") {
+			c.out.println("\n" + called(b, "member") + " closed it, too, and said:")
+			c.out.text(b.Str("text"))
+		}
 	}
 	c.footer(d.Document)
 }

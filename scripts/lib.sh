@@ -144,3 +144,8 @@ stop_process() {
 	done
 	kill -KILL "$1" 2>/dev/null || true
 }
+
+# names_in NAMES prints the names in a line as people write it, one a line: "Ana and Ben, Cleo".
+names_in() {
+	sed -E 's/[[:space:]]+(and|y|und|et|e|&|\+)[[:space:]]+/,/g; s/[;,]/\n/g' <<<"$1" | sed -E 's/^[[:space:]]+//; s/[[:space:]]+$//; /^$/d'
+}

@@ -122,3 +122,19 @@ func TestTheDemoEmptiesNoFolderThatHoldsSomethingElse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNamesInALineAreTakenAsPeopleWriteThem(t *testing.T) {
+	for typed, want := range map[string]string{
+		"Ana and Ben, Cleo":  "Ana\nBen\nCleo\n",
+		" Ana ; Ben & Cleo,": "Ana\nBen\nCleo\n",
+		"Andrea y Sandy":     "Andrea\nSandy\n",
+		"Alexander":          "Alexander\n",
+		",,":                 "",
+	} {
+		cmd := exec.Command("bash", "-c", `. ./lib.sh; names_in "$1"`, "bash", typed)
+		out, err := cmd.Output()
+		if err != nil || string(out) != want {
+			t.Errorf("%q: %q, %v", typed, out, err)
+		}
+	}
+}

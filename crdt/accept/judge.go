@@ -32,7 +32,7 @@ const (
 	whyStart       = "numbers its operations wrongly"
 	whyContext     = "refers to what isn't in its past"
 	whyLarge       = "the document has more changes in it than Kith takes"
-	whyLong        = "there is more in the document than Kith takes, and more people have worked on the rest"
+	whyLong        = "the document, or one place of it, has been written as often as Kith takes; where there isn't room for all, what more people have worked on comes first"
 	whyCut         = "was written beyond what the co-op honours of its device, and nobody else's work stands on it"
 	whyRun         = "waits for what the same device wrote next to it"
 	whyTurn        = "waits for its turn: there is more in the document than Kith takes at once"
@@ -483,3 +483,6 @@ func (d *Document) keepPlaces(before []*Item) {
 	}
 	d.order = order
 }
+
+// IsFull says whether a reason is that there is no room any more in a document.
+func IsFull(why string) bool { return why == whyLong || why == whyLarge }

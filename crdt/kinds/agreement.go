@@ -8,6 +8,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/kind"
+	"kith/crdt/schema"
 )
 
 // The states of an agreement, and the letter before its ID.
@@ -43,7 +44,7 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 5,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 6,
 	Fields: agreementFields, Answered: figureFields(),
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
@@ -155,7 +156,7 @@ type Reading struct {
 func whoHasRead(s *kind.Story) (*Reading, error) {
 	r := &Reading{Revision: (&kind.Kind{Answered: figureFields()}).Revision(s.View)}
 	for _, m := range slices.SortedFunc(maps.Keys(s.Said), compareMembers) {
-		if s.Said[m][agreementRead.Key].Str() == r.Revision {
+		if s.Said[m][agreementRead.Key].Str() == r.Revision || hasRead(s, m, r.Revision) {
 			r.Read = append(r.Read, m)
 		}
 	}
@@ -166,6 +167,20 @@ func whoHasRead(s *kind.Story) (*Reading, error) {
 		}
 	}
 	return r, nil
+}
+
+// hasRead says whether somebody ever said that they read a revision: one that comes back they know.
+func hasRead(s *kind.Story, m charter.MemberID, revision string) bool {
+	for _, item := range s.Items {
+		for i := range item.Change.Ops {
+			op := &item.Change.Ops[i]
+			by, field, ok := schema.SplitOwn(op.Key)
+			if ok && by == m && field == agreementRead.Key && op.Action == change.Set && op.Value.Str() == revision {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beginAgreement writes the figures, and the text of a template if there is no other.

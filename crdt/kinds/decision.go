@@ -49,7 +49,7 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 5,
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 6,
 	Fields: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview, decisionWithdrawn},
 	Own:    []*kind.Field{decisionPosition, decisionRecord, decisionOption},
 	Derive: kind.Deriving(decide), Counts: true,
@@ -113,6 +113,9 @@ var Decision = &kind.Kind{
 		}
 		if d.Outcome != nil {
 			said = append(said, d.Outcome.Text)
+			for _, b := range d.Outcome.Beside {
+				said = append(said, b.Text)
+			}
 		}
 		return said
 	},
@@ -294,6 +297,14 @@ type Outcome struct {
 	Contested    bool   // something came up that the record didn't know of
 	ContestedWhy []Because
 	Change       change.Hash
+	Beside       []Beside // what others said who closed it as well, by operation
+}
+
+// Beside is what somebody said who closed a decision that others have closed, too.
+type Beside struct {
+	Member charter.MemberID
+	At     kind.Time
+	Text   string
 }
 
 // Because is a sentence. Whom it is about stands in it as {who} and is named only where it is shown, since one
@@ -603,6 +614,14 @@ type OutcomeJSON struct {
 	Tally      map[string]int `json:"tally"` // stance to number of counted positions
 	State      string         `json:"state"` // holds, contested, doesnt_hold
 	Why        string         `json:"why"`   // why it is contested or doesn't hold
+	Beside     []BesideJSON   `json:"beside"`
+}
+
+// BesideJSON is what somebody said who closed it as well.
+type BesideJSON struct {
+	Member kind.Named `json:"member"`
+	At     kind.Time  `json:"at"`
+	Text   string     `json:"text"`
 }
 
 // VoiceJSON is what the people of one co-op say together to a decision in a share.
@@ -631,7 +650,10 @@ func showOutcome(l kind.Look) *OutcomeJSON {
 	}
 	out := &OutcomeJSON{
 		Result: strings.ReplaceAll(o.Result, " ", "_"), Chosen: o.Chosen, Text: o.Text, RecordedBy: l.Named(o.RecordedBy),
-		At: o.At, Tally: o.Tally.words(), State: "holds",
+		At: o.At, Tally: o.Tally.words(), State: "holds", Beside: []BesideJSON{},
+	}
+	for _, b := range o.Beside {
+		out.Beside = append(out.Beside, BesideJSON{l.Named(b.Member), b.At, b.Text})
 	}
 	switch {
 	case !o.Holds:

@@ -235,7 +235,7 @@ func (h *Holding) refuse(d *kind.Draft) error {
 	if one.Answer == AnswerAccepted || one.Answer == AnswerPutBack {
 		with = AnswerPutBack
 	}
-	if one.Answer == with && one.Why == d.Asks.Why {
+	if one.Answer == with && (d.Asks.Why == "" || one.Why == d.Asks.Why) { // said once more: the reason stays
 		return nil
 	}
 	return sayToNaming(d, int64(one.At), with, d.Asks.Why)

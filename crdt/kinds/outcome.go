@@ -552,6 +552,7 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 	d.Status, d.Why = v.Result, ""
 	d.Outcome = t.show(v)
 	d.Outcome.Holds = true
+	d.Outcome.Beside = t.beside(v, all)
 	seen := v.past
 	for _, o := range all {
 		if o.confirm && agree([]*verdict{o, v}) && o.past.has(v.item) {
@@ -589,6 +590,18 @@ func onAnother(o, v *verdict) string {
 		return " on another text"
 	}
 	return ""
+}
+
+// beside are the words of those who closed it as well: apart, or once more.
+func (t *trial) beside(v *verdict, all []*verdict) (said []Beside) {
+	for _, o := range all {
+		b := Beside{o.member, kind.Time(t.items[o.item].Change.Time), o.Text}
+		again := slices.ContainsFunc(said, func(had Beside) bool { return had.Member == b.Member && had.Text == b.Text })
+		if o != v && o.Text != "" && o.Text != v.Text && !again {
+			said = append(said, b)
+		}
+	}
+	return said
 }
 
 func (t *trial) show(v *verdict) *Outcome {

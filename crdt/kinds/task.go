@@ -508,6 +508,9 @@ func replyTo(d *kind.Draft, with, why string) error {
 	if with == AnswerDeclined && (a.Answer == AnswerAccepted || a.Answer == AnswerPutBack) {
 		with = AnswerPutBack
 	}
+	if a.Answer == with && why == "" { // said once more: the reason stays
+		why = a.Why
+	}
 	if a.Answer != with || a.Why != why {
 		if err := d.SayJSON(taskAnswer, "the answer", answer{To: int64(a.At), Answer: with, Why: why}); err != nil {
 			return err

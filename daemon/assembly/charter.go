@@ -130,7 +130,7 @@ func (a *Assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 func Notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r), heldBack(r))
+		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r), words.Aheads(r), heldBack(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {

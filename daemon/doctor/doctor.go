@@ -182,6 +182,9 @@ func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.C
 		checks = append(checks, check)
 	}
 	checks = append(checks, space.CheckTwofold(r)...)
+	for _, says := range words.Aheads(r) {
+		checks = append(checks, api.Check{Name: "clocks", Says: says, Hint: "compare the two: date, on both; the one that is off: timedatectl set-ntp true"})
+	}
 	if _, in := r.Me(); in {
 		return checks
 	}

@@ -234,6 +234,7 @@ type viewed struct {
 
 // acceptChanges brings a group of changes in, and says how many are held back.
 func (r *Replica) acceptChanges(group []arrived) (held int, err error) {
+	r.noteTimes(group)
 	byDoc := map[entry.DocID]*work{}
 	var todo []*work
 	for _, a := range group {

@@ -272,6 +272,9 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
+	if accept.IsFull(e.Why) {
+		return "nothing was changed: " + e.Why
+	}
 	if e.Why == "" {
 		return "the co-op's rules don't take this change: it would be " + e.State.String()
 	}
@@ -280,5 +283,8 @@ func (e *RefusedError) Error() string {
 
 // Problem implements problem.Teller.
 func (e *RefusedError) Problem() *problem.Problem {
+	if accept.IsFull(e.Why) {
+		return problem.New(problem.Limit, "go on in a fresh one, and name this one in its text: what is here stays, with its history", "%v", e)
+	}
 	return problem.New(problem.NotAllowed, "kith log --void shows what the co-op's rules didn't take", "%v", e)
 }

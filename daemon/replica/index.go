@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"kith/crdt"
 	"kith/crdt/entry"
@@ -40,14 +41,15 @@ const (
 type index struct {
 	kinds *kind.Set
 	noted atomic.Uint64 // how often note was called: see ViewsAt
+	now   func() time.Time
 	mu    sync.RWMutex
 	refs  [shelves][]Ref
 	words words
 	known map[string]string // names of kinds, each once
 }
 
-func readIndex(s *store.Store, of *kind.Set) (*index, error) {
-	ix := &index{kinds: of, known: map[string]string{}}
+func readIndex(s *store.Store, of *kind.Set, now func() time.Time) (*index, error) {
+	ix := &index{kinds: of, now: now, known: map[string]string{}}
 	err := s.Documents(func(doc entry.DocID, d store.Doc) bool {
 		on := ix.shelf(doc)
 		*on = append(*on, ix.refLocked(doc, d)) // by ID, as the store orders keys
@@ -107,7 +109,9 @@ func (ix *index) kind(doc entry.DocID) (string, bool) {
 
 // docOf is what lists need to know of a document.
 func (ix *index) docOf(v *crdt.View) store.Doc {
-	d := store.Doc{Kind: v.Kind, Created: int64(v.CreatedAt), Updated: int64(v.UpdatedAt), Title: TitleKey(v.Title)}
+	// A clock that is ahead doesn't keep what its owner writes on top of lists: it counts from when it came.
+	now := ix.now().UnixMilli()
+	d := store.Doc{Kind: v.Kind, Created: min(int64(v.CreatedAt), now), Updated: min(int64(v.UpdatedAt), now), Title: TitleKey(v.Title)}
 	if k := ix.kinds.Named(v.Kind); k != nil {
 		d.Facts = k.FactsOf(v)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -18,7 +19,7 @@ import (
 
 func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := &Replica{index: &index{kinds: kinds.All, known: map[string]string{}}}
+		r := &Replica{index: &index{kinds: kinds.All, now: func() time.Time { return time.UnixMilli(1 << 50) }, known: map[string]string{}}}
 		type doc struct {
 			id    entry.DocID
 			kind  string

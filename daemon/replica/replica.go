@@ -104,6 +104,7 @@ type Replica struct {
 	days   days
 	handed handed
 	deeds  deeds
+	aheads aheads
 	clock  arrivalClock
 
 	erase erasing
@@ -238,7 +239,7 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
-	if r.index, err = readIndex(s, r.kinds); err != nil {
+	if r.index, err = readIndex(s, r.kinds, r.now); err != nil {
 		return nil, err
 	}
 	if r.waits, err = readWaits(s); err != nil {
