@@ -475,6 +475,34 @@ func TestACodeUsedTwiceInTwoPartitionsMakesTwoProspectiveMembersAndShowsAsOne(t 
 	wantErr(t, err, charter.ErrInviteUsed)
 }
 
+// As where a request went to two members as a file, who hadn't heard of each other.
+func TestARequestThatTwoMembersAnswerApartLetsInOnePerson(t *testing.T) {
+	s := members(t, "ben", "cleo")
+	code := key("code")
+	payload, err := s.c.Invite(laptop("ana").Device(), code.Device(), 1_800_000_000_000)
+	s.says(laptop("ana"), payload, err)
+	r, err := charter.NewRedemption(s.space, code, key("dora"), laptop("dora"), "dora", "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := s.apart()
+	for i, side := range []*scene{s, o} {
+		by := laptop([]string{"ana", "ben"}[i])
+		payload, err := side.c.AdmitProspective(by.Device(), code.Device(), r)
+		side.says(by, payload, err)
+	}
+	s.meet(o)
+	if got := s.standing(charter.Prospective); len(strings.Fields(got)) != 1 {
+		t.Errorf("prospective: %q", got)
+	}
+	if one, ok := s.c.InviteOf(code.Device()); !ok || len(one.Used) != 1 {
+		t.Errorf("the code: %+v", one)
+	}
+	if m, ok := s.c.MemberOf(laptop("dora").Device()); !ok || m.Standing != charter.Prospective || len(m.Devices) != 1 {
+		t.Errorf("Dora: %+v", m)
+	}
+}
+
 func TestAnInviteThatWasTakenBackAdmitsNobody(t *testing.T) {
 	s := members(t, "ben")
 	code, r := s.redeem("cleo")
