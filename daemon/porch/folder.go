@@ -107,6 +107,14 @@ func open(path string) (*folder, error) {
 	return f, nil
 }
 
+// there takes the folder of a porch that there is.
+func there(path string) (*folder, error) {
+	if _, err := os.Stat(filepath.Join(path, "porch.key")); errors.Is(err, fs.ErrNotExist) {
+		return nil, api.Problemf(api.NotFound, "kith porch run DIR makes one", "there is no porch in %s", path)
+	}
+	return open(path)
+}
+
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 // hold sees to it that nobody else serves the porch.
@@ -273,7 +281,7 @@ func (c *code) shown(n counts, now time.Time) api.PorchCode {
 
 // List gives the codes of a porch, the oldest first, with what went over them this month. What is counted is some seconds old.
 func List(dir string, now time.Time) (out []api.PorchCode, err error) {
-	f, err := open(dir)
+	f, err := there(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -290,7 +298,7 @@ func List(dir string, now time.Time) (out []api.PorchCode, err error) {
 
 // Revoke ends a code, named by its ID, the start of it, or its label. Who has a place by it loses it.
 func Revoke(dir, word string, now time.Time) (out api.PorchCode, err error) {
-	f, err := open(dir)
+	f, err := there(dir)
 	if err != nil {
 		return out, err
 	}
