@@ -337,6 +337,35 @@ func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
 	w.quiet()
 }
 
+// A task goes over the board, and back, with the arrow keys.
+func TestTheKeyboardMovesATaskOverTheBoard(t *testing.T) {
+	unwatched(t)
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}})
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Fold programmes"}})
+	w := browser(t, ana)
+	w.goTo("tasks?of=board")
+	in := func(column string) string {
+		return `document.activeElement.dataset.card === "Order paper" && document.activeElement.closest("section").getAttribute("aria-labelledby") === "column-` + column + `"`
+	}
+	js[bool](w, `(document.querySelector('[data-card="Order paper"]').focus(), true)`)
+	w.press(kb.ArrowRight)
+	w.until("Ana has it, and it has the focus", in("somebody"))
+	if says := js[string](w, `document.getElementById("news").textContent`); !strings.HasPrefix(says, "Order paper: Somebody has it") {
+		t.Errorf("a screen reader hears %q", says)
+	}
+	w.press(kb.Escape)
+	w.until("it is put back", in("nobody"))
+	w.press(kb.ArrowRight)
+	w.until("she has it again", in("somebody"))
+	w.press(kb.ArrowRight)
+	w.until("it is done", in("done"))
+	w.press(kb.Enter)
+	w.untilSays("It is to be done after all")
+	w.quiet()
+}
+
 //go:embed testdata/axe.min.js
 var axe string
 
@@ -362,7 +391,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 	views := []string{
 		"", "contents", "tasks", "notes", "agreements", "decisions", "members", "step", "search?q=paper", "search?q=nothing", "nothing",
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
-		"charter", "charter/threshold", "load", "allies", "allies/new", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
+		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
 	}
 	for _, as := range []struct {

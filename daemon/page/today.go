@@ -288,7 +288,7 @@ func (in *asking) documents(w http.ResponseWriter) error {
 	tabs := []tab{{words: "All"}}
 	switch k {
 	case kinds.Task:
-		tabs = []tab{{"All of us", []string{"open", "true", "sort", "due"}, ""}, {"Mine", []string{"open", "true", "mine", "true", "sort", "due"}, "mine"}, {"With what is done", nil, "all"}}
+		tabs = []tab{{"All of us", []string{"open", "true", "sort", "due"}, ""}, {"Mine", []string{"open", "true", "mine", "true", "sort", "due"}, "mine"}, {"With what is done", nil, "all"}, {"As a board", nil, boardTab}}
 	case kinds.Decision:
 		tabs = []tab{{"Open", []string{"open", "true"}, ""}, {"Waits for you", []string{"waiting_for_me", "true"}, "mine"}, {"With what is closed", nil, "all"}}
 	case kinds.Agreement:
@@ -305,6 +305,9 @@ func (in *asking) documents(w http.ResponseWriter) error {
 			with = t.with
 		}
 		v.Tabs = append(v.Tabs, entry{Words: in.t.T(t.words), At: at, Here: here})
+	}
+	if k == kinds.Task && chosen == boardTab {
+		return in.showBoard(w, v)
 	}
 	found, err := in.list(k, limit+1, with...)
 	if err != nil {

@@ -223,7 +223,7 @@
         show(got.page);
         shown = location.pathname + location.search;
         if (moved) scrollTo(0, 0);
-        document.getElementById("main")?.focus({ preventScroll: true }); // and not what stands now where the button was
+        (arrived() ?? document.getElementById("main"))?.focus({ preventScroll: true }); // and not what stands now where the button was
       } else {
         show(got.page);
         document.querySelector("[data-focus]")?.focus();
@@ -240,6 +240,33 @@
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
     const find = [...document.querySelectorAll("input[type=search]")].find((e) => e.offsetParent);
     if (find) { event.preventDefault(); find.focus(); }
+  });
+
+  // On a board the arrow keys press the button of a task that moves it, Escape the one that moves it back; where it came to is said.
+  let moved = null; // which task was moved last, and where it would go back to
+  const arrived = () => {
+    const card = moved?.under && document.getElementById(moved.id);
+    if (!card) return null;
+    moved.under = false;
+    document.getElementById("news").textContent = card.dataset.card + ": " + card.closest("[data-column]").querySelector("h2").firstChild.textContent;
+    return card;
+  };
+  document.addEventListener("keydown", (event) => {
+    const card = event.target.matches?.("[data-card]") ? event.target : null;
+    if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
+    const press = (to) => {
+      const button = card.querySelector(`[data-move=${to}]`);
+      if (!button) return;
+      moved = { id: card.id, back: to === "left" ? "right" : "left", under: true };
+      button.form.requestSubmit(button);
+    };
+    const side = { ArrowLeft: "left", ArrowRight: "right" }[event.key], along = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+    if (side) press(side);
+    else if (along) card[along]?.focus();
+    else if (event.key === "Escape" && moved?.id === card.id) press(moved.back);
+    else if (event.key === "Enter") card.querySelector("a").click();
+    else return;
+    event.preventDefault();
   });
 
   // What waits for something that no event tells of is asked again.
