@@ -47,15 +47,14 @@ func (b *bench) large(ctx context.Context) error {
 	defer one.stop()
 	b.spread("start to the first answered query, "+name, starts, map[string]string{"p50": "≤ 250 ms"})
 
-	var lists []time.Duration
-	for range 40 {
-		began := time.Now()
-		if _, err := one.run(ctx, "task", "list", "--limit", "50"); err != nil {
+	if err := b.command(ctx, one, "kith task list of 50 out of "+name, 40, map[string]string{"p95": "≤ 40 ms"}, "task", "list", "--limit", "50"); err != nil {
+		return err
+	}
+	for _, args := range [][]string{{"today"}, {"load"}, {"time", "report"}} {
+		if err := b.command(ctx, one, "kith "+strings.Join(args, " ")+", "+name, 10, map[string]string{}, args...); err != nil {
 			return err
 		}
-		lists = append(lists, time.Since(began))
 	}
-	b.spread("kith task list of 50 out of "+name, lists, map[string]string{"p95": "≤ 40 ms"})
 
 	time.Sleep(5 * time.Second) // what is idle has done what there was to do
 	if err := b.memory("resident memory, idle after a start, "+name, one); err != nil {
@@ -142,15 +141,11 @@ func (b *bench) memory(work string, h *home) error {
 // fill writes the documents with the numbers from first on, and below until, into the store of a home that no daemon serves,
 // by the device of another of the same co-op, or its own.
 func (b *bench) fill(ctx context.Context, dir, by string, first, until int) error {
-	raw, err := os.ReadFile(filepath.Join(by, "device.key"))
+	key, err := deviceKey(by)
 	if err != nil {
 		return err
 	}
-	seed, err := hex.DecodeString(strings.TrimSpace(string(raw)))
-	if err != nil {
-		return err
-	}
-	r, err := replica.Open(replica.Config{Dir: filepath.Join(dir, "store"), Key: entry.SignerFromSeed([32]byte(seed))})
+	r, err := openStore(dir, key)
 	if err != nil {
 		return err
 	}
@@ -160,6 +155,38 @@ func (b *bench) fill(ctx context.Context, dir, by string, first, until int) erro
 		g.Go(func() error { return b.document(gctx, r, i) })
 	}
 	return errors.Join(g.Wait(), r.Close())
+}
+
+// deviceKey reads the key of the device of a home.
+func deviceKey(dir string) (entry.Signer, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "device.key"))
+	if err != nil {
+		return entry.Signer{}, err
+	}
+	seed, err := hex.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return entry.Signer{}, err
+	}
+	return entry.SignerFromSeed([32]byte(seed)), nil
+}
+
+// openStore opens the store of a home that no daemon serves.
+func openStore(dir string, key entry.Signer) (*replica.Replica, error) {
+	return replica.Open(replica.Config{Dir: filepath.Join(dir, "store"), Key: key})
+}
+
+// command measures how long a command takes that is typed so many times.
+func (b *bench) command(ctx context.Context, h *home, work string, times int, target map[string]string, args ...string) error {
+	var took []time.Duration
+	for range times {
+		began := time.Now()
+		if _, err := h.run(ctx, args...); err != nil {
+			return err
+		}
+		took = append(took, time.Since(began))
+	}
+	b.spread(work, took, target)
+	return nil
 }
 
 func (b *bench) document(ctx context.Context, r *replica.Replica, i int) error {

@@ -30,12 +30,13 @@ type row struct {
 }
 
 type bench struct {
-	kith string // the program
-	dir  string
-	keep string // where the large home is kept from run to run; "": nowhere
-	docs int
-	size int // changes in each document
-	rows []row
+	kith   string // the program
+	dir    string
+	keep   string // where the large home is kept from run to run; "": nowhere
+	docs   int
+	size   int // changes in each document
+	logged int // entries of hours
+	rows   []row
 }
 
 func main() {
@@ -54,8 +55,9 @@ func run() error {
 	flag.StringVar(&b.keep, "keep", "", "keep the large home, as it was written, in `DIR`, or take it from there if it is")
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
+	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, reconnect, share, mesh, crowd, hostile")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, reconnect, share, mesh, crowd, hostile")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	var before build
 	var rounds int
@@ -83,6 +85,7 @@ func run() error {
 		{"floods", "floods", b.floods},
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
+		{"hours", "hours of years", b.hours},
 		{"reconnect", "meeting again", b.reconnect},
 		{"share", "a share beside large homes", b.share},
 		{"mesh", "the full mesh", b.mesh},
