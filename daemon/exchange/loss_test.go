@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -314,5 +315,44 @@ func TestANewcomerGetsEachEntryAboutOnce(t *testing.T) {
 			t.Errorf("%d entries were stored for %d", n, len(all))
 		}
 		t.Logf("%d bytes an entry", received/int64(len(all)))
+	})
+}
+
+// Attack 24, and whoever gets a part: what came under a signature further up goes on without the entries between.
+func TestWhatCameUnderASignatureFurtherUpGoesOnAloneAndShowsWhoWroteIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		all := ana.writeMany(40)
+		a := newReplica(t, ana.space, append(slices.Clone(all), genesis)...)
+		b := newReplica(t, ana.space, genesis)
+		m := meet(a, b, nil)
+		after(time.Second)
+		m.end()
+		wantSame(t, a, b)
+		above := 0
+		for _, e := range all {
+			if encoded, _ := b.Entry(e.ID()); must(entry.Decode(encoded)).Top() != e.ID() {
+				above++
+			}
+		}
+		if above < 35 {
+			t.Errorf("%d of 40 came under a signature further up", above)
+		}
+		// The next one has every other, from whom B never heard; what it lacks is in the middle of stretches.
+		c := newReplica(t, ana.space, genesis)
+		for i, e := range all {
+			if i%2 == 0 {
+				c.Add(e)
+			}
+		}
+		m = meet(b, c, nil)
+		after(time.Second)
+		m.end()
+		wantSame(t, b, c)
+		for _, e := range all {
+			if encoded, ok := c.Entry(e.ID()); !ok || must(entry.Decode(encoded)).Verify() != nil {
+				t.Fatalf("%.8s doesn't show who wrote it", e.ID())
+			}
+		}
 	})
 }

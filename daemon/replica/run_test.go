@@ -185,3 +185,38 @@ func TestAClockFarOffIsSaidAndReadingGoesOn(t *testing.T) {
 	ana.reopen(t)
 	ana.edit(t, task.ID, crdttest.Finish())
 }
+
+// So one signature is enough for many, see package batch.
+func TestAChangeNamesTheOneBelowItInItsRunAndDocument(t *testing.T) {
+	c := found(t, "Ana")
+	ana := c.all[0]
+	one, two := ana.addTask(t, "Order paper"), ana.addTask(t, "Order ink")
+	last := map[entry.DocID]entry.ID{}
+	write := func(doc entry.DocID) *entry.Entry {
+		t.Helper()
+		ana.edit(t, doc, crdttest.AppendText("and on"))
+		return ana.newest(t)
+	}
+	for _, e := range ana.entries(t) {
+		if !e.Below.IsZero() {
+			t.Error("a statement, or what creates a document, names one below it")
+		}
+		last[e.Doc] = e.ID()
+	}
+	for i := range 6 {
+		doc := []entry.DocID{one.ID, two.ID}[i%2]
+		e := write(doc)
+		if e.Below != last[doc] || len(e.Over) != 0 || e.Verify() != nil {
+			t.Errorf("change %d is above %.8s, want %.8s", i, e.Below, last[doc])
+		}
+		last[doc] = e.ID()
+	}
+	ana.reopen(t)
+	first := write(one.ID)
+	if !first.Below.IsZero() {
+		t.Error("the first of a run names one below it")
+	}
+	if e := write(one.ID); e.Below != first.ID() {
+		t.Error("the second of a run doesn't name the first")
+	}
+}
