@@ -3,6 +3,4 @@
 //
 // Package server beside it answers, and package client asks; the commands use that one, as any other
 // program could the socket. The JSON: docs/CLI.md.
-//
-// It is large: by its files, and not by their lines; each noun of the API is one, and none knows another.
 package api
