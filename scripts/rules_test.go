@@ -121,7 +121,7 @@ var rules = []rule{
 	{"Share: views are looked at, not arrivals", "daemon/ally/side/follow.go", "r.ViewsAt(), r.Charter()", "r.Store().Arrived(), r.Charter()", "", "AShareIsFound"},
 	{"Share: what was missed is looked at anew", "daemon/ally/side/follow.go", "|| now.Sub(h.looked).Abs() >= lookAnew", "|| now.Before(h.looked)", "", "AShareIsFound"},
 	{"Events: of spaces that begin meanwhile", "daemon/api/server/events.go", "if w.known[b.Peers.Space().ID] {", "if len(w.known) > 0 {", "", "WhoWatchesAllSpaces"},
-	{"Code: a refusal is one of several answers", "daemon/peer/join.go", "j.refusal = cmp.Or(j.refusal, refused)", "j.refusal, j.dialing, j.next = refused, nil, nil", "", "NobodyWhoAnswersACode"},
+	{"Code: a refusal is one of several answers", "daemon/peer/join.go", "j.refusal = cmp.Or(j.refusal, refused)", "j.refusal, j.dialing, j.next = cmp.Or(j.refusal, refused), nil, nil", "", "NobodyWhoAnswersACode"},
 	{"Pact: who has signed keeps the key", "daemon/ally/contact.go", "if p.bound(now) || ", "if ", "", "WhoHasSignedGoesOnListening"},
 	{"Pact: and goes on asking", "daemon/ally/contact_second.go", "return p.bound(now), boundPause", "return now.IsZero(), boundPause", "", "WhoHasSignedGoesOnListening"},
 	// The faults that the worlds were made to find, put back: as many of them as scripts/test makes find each.
