@@ -112,7 +112,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx) // one part's error ends the others
-	g.Go(func() error { return server.New(s, o.Log).Each(desk.Doing).Run(ctx, listener) })
+	g.Go(func() error { return server.New(s, o.Log).By(o.Now).Each(desk.Doing).Run(ctx, listener) })
 	g.Go(func() error { return s.all.Run(ctx) })
 	g.Go(func() error { s.pacts.Run(ctx); return nil })
 	g.Go(func() error { s.follow.Run(ctx); return nil })

@@ -43,6 +43,12 @@ func New(spaces Spaces, log *slog.Logger) *Server {
 	return &Server{spaces: spaces, log: log, now: time.Now}
 }
 
+// By has the server look at another clock than that of the computer.
+func (s *Server) By(now func() time.Time) *Server {
+	s.now = now
+	return s
+}
+
 // Each has a request done under the context that begin makes of its own: all that one writes is one deed.
 func (s *Server) Each(begin func(context.Context) context.Context) *Server {
 	s.begin = begin
