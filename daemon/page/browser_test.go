@@ -337,6 +337,36 @@ func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
 	w.quiet()
 }
 
+// Who asked for it is told on the desktop what waits for them, while they look elsewhere; and nobody else.
+func TestTheDesktopTellsWhatWaitsForWhoAskedForIt(t *testing.T) {
+	unwatched(t)
+	t.Parallel()
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	w := browser(t, ana)
+	js[bool](w, `(() => {
+		window.shown = [];
+		window.Notification = class { static permission = "default"; static async requestPermission() { return this.permission = "granted"; } constructor(title, how) { shown.push(title + ": " + how.body); } };
+		Object.defineProperty(document, "hidden", { get: () => true });
+		return true })()`)
+	proposes := func(title string) {
+		_, err := ben.client.CreateDecision(t.Context(), apitest.NewDecision{Title: title, Process: "consent"})
+		must(t, err)
+	}
+	proposes("Buy a second riso")
+	w.untilSays("A decision waits for your word, Ana.")
+	if n := js[float64](w, `shown.length`); n != 0 {
+		t.Errorf("she is told %v things that she didn't ask for", n)
+	}
+	w.click(`[data-notify]`)
+	w.untilSays("Not any more")
+	proposes("Close on Fridays")
+	w.until("she is told", `shown.includes("Riso Print Co-op: Two decisions wait for your word, Ana.")`)
+	w.click(`[data-notify]`)
+	w.untilSays("Tell me on the desktop")
+	w.quiet()
+}
+
 // A task goes over the board, and back, with the arrow keys.
 func TestTheKeyboardMovesATaskOverTheBoard(t *testing.T) {
 	unwatched(t)

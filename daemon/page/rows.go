@@ -16,6 +16,7 @@ type section struct {
 	Count int // 0: it isn't said
 	Rows  []row
 	More  action // at its foot; "" has none
+	Mine  bool   // it waits for the reader
 }
 
 // row is one thing in a list: what somebody called it, what there is to say of it, and at most two things to do.

@@ -49,7 +49,7 @@ func (in *asking) today(w http.ResponseWriter) error {
 		}
 	}
 	var v day
-	mine := section{Title: in.t.T("Waits for you")}
+	mine := section{Title: in.t.T("Waits for you"), Mine: true}
 	for _, d := range waits["decisions"] {
 		mine.Rows = append(mine.Rows, in.decisionToDo(d))
 	}

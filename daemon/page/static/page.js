@@ -156,8 +156,21 @@
     if (what === "change") { together.forEach((_, form) => write(form)); refresh(); } else here(what !== "gone");
   };
   told.onmessage = (e) => hear(e.data);
+  // Who asked for it is told on the desktop what waits for them, where that has changed while they looked elsewhere: by the window
+  // that listens, once for all.
+  const wants = () => "Notification" in window && Notification.permission === "granted" && localStorage.getItem("kith-notify") === "yes";
+  let waited = null; // the sentence that the page of today began with
+  const notify = async () => {
+    if (!wants()) { waited = null; return; }
+    try {
+      const today = (await page("/" + location.pathname.split("/")[1] + "/", "GET")).page;
+      const says = today.querySelector("main h1").textContent, waits = today.querySelector("main [data-waits]");
+      if (waited !== null && waited !== says && waits && document.hidden) new Notification(today.querySelector(".mast-name").textContent.trim(), { body: says, tag: "kith" });
+      waited = says;
+    } catch { /* the daemon is gone: that is told elsewhere */ }
+  };
   const listen = () => new Promise(() => {
-    const say = (what) => { told.postMessage(what); hear(what); };
+    const say = (what) => { told.postMessage(what); hear(what); if (what === "change") notify(); };
     const open = () => {
       const live = new EventSource("/live");
       live.addEventListener("change", () => say("change"));
@@ -273,7 +286,21 @@
   setInterval(() => { if (document.querySelector("[data-poll]") && !document.hidden) refresh(); }, 1000);
 
   // What only script can do shows only where there is script.
-  const offer = () => document.querySelectorAll("[data-print], [data-copy]").forEach((e) => { e.hidden = false; });
+  const offer = () => {
+    document.querySelectorAll("[data-print], [data-copy]").forEach((e) => { e.hidden = false; });
+    const e = document.querySelector("[data-notify]");
+    if (!e || !("Notification" in window) || Notification.permission === "denied") return;
+    e.hidden = false;
+    e.dataset.off ??= e.textContent;
+    e.textContent = wants() ? e.dataset.on : e.dataset.off;
+  };
+  document.addEventListener("click", async (event) => {
+    if (!event.target.closest?.("[data-notify]")) return;
+    if (wants()) localStorage.removeItem("kith-notify");
+    else if (await Notification.requestPermission() === "granted") localStorage.setItem("kith-notify", "yes");
+    await notify(); // from what waits now on
+    offer();
+  });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-print], [data-copy]");
     if (!button) return;
