@@ -171,3 +171,36 @@ func TestWhatWasSaidAboutTheCharterSinceIsKnown(t *testing.T) {
 		t.Fatalf("she has proposed a step since: %v", err)
 	}
 }
+
+// A run has no gaps, and no number, author or place in the order of arrival serves twice.
+func TestWhatIsWrittenAfterTakingBackStandsOnNothingThatIsGone(t *testing.T) {
+	c := found(t, "Ana")
+	ana := c.all[0]
+	add := func(ctx context.Context) (*entry.Entry, uint64) {
+		t.Helper()
+		_, err := ana.Create(ctx, kinds.Task.Name, func(e Edit) error {
+			return crdttest.NewTask(e.Now, crdttest.TaskFields{Title: "Order paper"})(e.Doc, nil)
+		})
+		must(t, err)
+		all := ana.entries(t)
+		e := all[len(all)-1]
+		rec, err := ana.store.Record(e.ID())
+		must(t, err)
+		return e, rec.Arrival
+	}
+	gone, first := add(Doing(context.Background(), "1", "add"))
+	must(t, ana.Undo(context.Background(), "1"))
+	next, _ := add(Doing(context.Background(), "2", "add"))
+	if next.Run == gone.Run || next.Previous == gone.ID() {
+		t.Error("the run goes on behind what is gone")
+	}
+	must(t, ana.Undo(context.Background(), "2"))
+	ana.reopen(t)
+	if _, again := add(Doing(context.Background(), "3", "add")); again <= first+1 {
+		t.Errorf("arrived as number %d, which was given out before a restart", again)
+	}
+	add(context.Background()) // the daemon's own doing, in the same run
+	if err := ana.Undo(context.Background(), "3"); !errors.Is(err, ErrDeedPast) {
+		t.Errorf("something stands behind it in its run: %v", err)
+	}
+}
