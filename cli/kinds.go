@@ -162,7 +162,7 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 	if len(v.Args) > 0 {
 		offers = k.offersFor(of, v.Args[0])
 	}
-	return k.command(spec{
+	made := k.command(spec{
 		name: v.Name, args: placesOf(v), usage: v.Gist, more: more, ids: offers, examples: v.Examples, flags: append(flags, k.flagFor(of, kind.Tag, true)),
 		run: func(ctx context.Context, c *call) error {
 			body := map[string]any{}
@@ -200,6 +200,10 @@ func (k *kith) makeOne(of *kind.Kind) *cli.Command {
 			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, of.Many, body) })
 		},
 	})
+	if v.Name != "add" { // as it is called of all others
+		made.Aliases = []string{"add"}
+	}
+	return made
 }
 
 // placesOf are the words behind a command that makes something: its title, or whom it is about.
