@@ -41,6 +41,9 @@ func (r *Replica) noteTimes(group []arrived) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, in := range group {
+		if in.change == nil {
+			continue // bare: its change was forgotten, with its time
+		}
 		by := time.UnixMilli(in.change.Time).Sub(now)
 		_, was := a.last[in.entry.Device]
 		switch {
