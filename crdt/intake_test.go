@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/crdttest"
 	"kith/crdt/kind"
@@ -71,4 +72,23 @@ func TestOfWhatIsSaidOfARequestApartNothingIsLostAndWhoKnowsOfAllSettlesIt(t *te
 			t.Fatalf("settled: it became %s of %q, and is %s", one, all, kinds.Intake.State(v))
 		}
 	})
+}
+
+// How a request stands already is said once more by whoever: nothing is written, and it stays with who said it first.
+func TestSayingOfARequestWhatStandsAlreadyChangesNothing(t *testing.T) {
+	c := found(t, kinds.Intake.Name, "ana", "ben")
+	c.maker.tell(c.maker.practice(kinds.Intake, "make"))
+	ana, ben := c.desk("ana"), c.desk("ben")
+	for _, words := range [][]string{{"talk"}, {"decline", "why", "no time"}, {"reopen"}} {
+		ana.do(ana.practice(kinds.Intake, words[0], words[1:]...))
+		by := kind.Of[kinds.Moved](c.settle()).By
+		for _, d := range []*desk{ana, ben} {
+			if err := d.try(d.practice(kinds.Intake, words[0], words[1:]...)); err != crdt.ErrNothingChanged {
+				t.Errorf("%s, once more by %s: %v", words[0], d.name, err)
+			}
+		}
+		if m := kind.Of[kinds.Moved](c.settle()); by != ana.id || m.By != by {
+			t.Errorf("%s was said by Ana, not by %s", words[0], m.By)
+		}
+	}
 }

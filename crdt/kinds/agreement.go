@@ -54,7 +54,7 @@ var Agreement = &kind.Kind{
 		agreementDecision.Shown(), kind.Value("decision_status", "how it stands with that decision; \"\": there is none here", decisionStatus), agreementReview.Shown(), agreementReplaced.Shown(), agreementPublic.Shown(),
 		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
 		kind.Value("figures", "what it says in numbers that Kith reads", showFigures),
-		kind.Value("read_by", "who has read this revision", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Read) }),
+		kind.Value("read_by", "who has read this revision", showReaders),
 		kind.Value("unread_by", "full members who haven't said so", func(l kind.Look) []kind.Named { return l.All(kind.Of[Reading](l.View).Unread) }),
 	},
 	Facts: func(v *kind.View, f *kind.Facts) {
@@ -144,6 +144,22 @@ func decisionStatus(l kind.Look) string {
 func agreementFrom(a kind.Answer) kind.Cell {
 	id := a.Str("decision")
 	return kind.Cell{Words: id[:min(len(id), enoughLetters)]}
+}
+
+// ReaderJSON is somebody who has read an agreement as it is now.
+type ReaderJSON struct {
+	kind.Named
+	Member   kind.Named `json:"member"`   // the same, as other lists name who did something
+	Revision string     `json:"revision"` // what they read: the agreement's, as it is now
+}
+
+func showReaders(l kind.Look) []ReaderJSON {
+	r := kind.Of[Reading](l.View)
+	out := make([]ReaderJSON, len(r.Read))
+	for i, m := range l.All(r.Read) {
+		out[i] = ReaderJSON{m, m, r.Revision}
+	}
+	return out
 }
 
 // Reading is who has read what an agreement says now.

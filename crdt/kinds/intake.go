@@ -248,7 +248,11 @@ func notAccepted(v *kind.View) error {
 
 func intakeBecomes(state string) func(*kind.Draft) error {
 	return func(d *kind.Draft) error {
-		d.SetAnew(intakeState, change.StrValue(state)) // it counts who says so
+		if len(kind.Of[Moved](d.View).Apart) > 0 {
+			d.SetAnew(intakeState, change.StrValue(state)) // of several it is this one
+		} else {
+			d.Set(intakeState, change.StrValue(state)) // the core writes no value once more where it stands alone
+		}
 		d.Set(intakeWhy, change.StrValue(d.Asks.Why))
 		return nil
 	}

@@ -91,6 +91,8 @@ var Newcomer = &kind.Kind{
 	Finds: []*kind.Filter{
 		{Name: "open", Gist: "who aren't full members yet, and haven't left off", Fact: "open"},
 		{Name: "mine", Gist: "whom I accompany", Fact: "accompanies", Me: true},
+		{Name: "who", Gist: "whom they accompany", Fact: "accompanies", Takes: whose},
+		{Name: "nobody", Gist: "whom nobody accompanies yet", Fact: "alone"},
 	},
 	Columns: []*kind.Column{
 		{Title: "STATUS", Says: kind.WordsOf("status")},

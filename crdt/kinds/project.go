@@ -161,7 +161,7 @@ var Project = &kind.Kind{
 			Examples: []string{`kith project drop pr-6hx3 --why "they found somebody nearer"`},
 		},
 		{
-			Name: "reopen", Gist: "it goes on after all", Live: projectIs(ProjectDone, ProjectDropped), Do: projectTo(ProjectRunning),
+			Name: "reopen", Gist: "it goes on after all", Live: isOver, Do: projectTo(ProjectRunning),
 			Examples: []string{`kith project reopen pr-6hx3`},
 		},
 	},
@@ -256,6 +256,14 @@ func handProjectOver(d *kind.Draft) error {
 func isGoingOn(v *kind.View) error {
 	if s := projectStatus.Str(v); s == ProjectDone || s == ProjectDropped {
 		return kind.NotAllowed("it can go on: kith project reopen", "the project is %s", s)
+	}
+	return nil
+}
+
+// isOver refuses to open again what is open.
+func isOver(v *kind.View) error {
+	if isGoingOn(v) == nil {
+		return kind.Already("the project is %s", projectStatus.Str(v))
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ var Pulse = &kind.Kind{
 			Examples: []string{`kith pulse say pu-2m7d --well "the new drum" --collaboration "we answer each other" --collaboration-not "nobody says no" --stage norming`},
 		},
 		{
-			Name: "close", Gist: "close it, and show what was said", Live: pulseIsOpen, Do: closePulse,
+			Name: "close", Gist: "close it, and show what was said", Live: pulseIsntClosed, Do: closePulse,
 			Examples: []string{`kith pulse close pu-2m7d`},
 		},
 		{
@@ -190,6 +190,13 @@ func pulseState(v *kind.View) string {
 		return PulseClosed
 	}
 	return Open
+}
+
+func pulseIsntClosed(v *kind.View) error {
+	if pulseAt.Has(v) {
+		return kind.Already("this round is closed, and what was said is shown")
+	}
+	return nil
 }
 
 func pulseIsOpen(v *kind.View) error {

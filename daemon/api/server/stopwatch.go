@@ -93,7 +93,11 @@ func (s *Server) stopTime(r *http.Request, b body) (out api.TimeEntry, err error
 		return out, err
 	}
 	if len(all) == 0 {
-		return out, api.Problemf(api.NotAllowed, "kith time start --task ID, or kith time log 2h for what is over", "nothing is going on")
+		code := api.Nothing
+		if a.Has(kinds.TimeHours) { // which would be lost
+			code = api.NotAllowed
+		}
+		return out, api.Problemf(code, "kith time start --task ID, or kith time log 2h for what is over", "nothing is going on")
 	}
 	for i, on := range all {
 		end := s.now()
