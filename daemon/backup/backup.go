@@ -96,11 +96,26 @@ func open(ctx context.Context, o Options) (io.ReadCloser, error) {
 		return nil, errors.Join(errShare, r.Close(), own.Close())
 	}
 	out, in := io.Pipe()
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		err := save(ctx, in, place, r.Replica, r.Device, o.Version)
 		in.CloseWithError(errors.Join(err, r.Close(), own.Close()))
 	}()
-	return out, nil
+	return &closing{out, done}, nil
+}
+
+// closing is what comes out of a home that is open for that alone: once it is closed, so is the home, also where it wasn't
+// read to its end.
+type closing struct {
+	*io.PipeReader
+	done <-chan struct{}
+}
+
+func (c *closing) Close() error {
+	err := c.PipeReader.Close()
+	<-c.done
+	return err
 }
 
 // closedSpace opens the replica that is meant, by the name or ID of its space; "" is the only one.
