@@ -124,6 +124,9 @@ func (c *call) section(s api.Section, documents map[string][]document, most int)
 			}
 			line += c.where(d.Space, d.Document)
 		}
+		if s.Name == "about_me" && strings.HasPrefix(item.Command, "kith charter refuse") {
+			line += "\n    say your side, which the others read before they consent, and which isn't counted:"
+		}
 		lines = append(lines, line+c.out.faint("  "+sentence(item.Command)))
 	}
 	return lines
