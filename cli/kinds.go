@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -788,14 +789,21 @@ func (c *call) cell(is kind.Cell) string {
 }
 
 func (k *kith) showOne(of *kind.Kind) *cli.Command {
-	args := "ID"
+	args := "ID…"
 	if of.Present != "" {
-		args = "[ID]"
+		args = "[ID…]"
 	}
 	return k.command(spec{
 		name: "show", args: args, usage: "all of one " + of.Name, examples: of.Examples.Show, ids: k.documentOffers(of),
 		flags: []cli.Flag{&cli.StringFlag{Name: "at", Usage: "`V` as it was: the head of a version, as history gives it, or a revision"}},
 		run: func(ctx context.Context, c *call) error {
+			version := c.String("at")
+			if len(c.args()) > 1 {
+				if version != "" {
+					return api.Problemf(api.Usage, fullName(c.Context)+" --help", "--at is of one document; there are %d words", len(c.args()))
+				}
+				return c.showSeveral(ctx, of)
+			}
 			id := c.arg(0)
 			if id == "" {
 				var err error
@@ -803,7 +811,7 @@ func (k *kith) showOne(of *kind.Kind) *cli.Command {
 					return err
 				}
 			}
-			if version := c.String("at"); version != "" {
+			if version != "" {
 				return request(c, func(d *client.Client) (api.Edition, error) { return d.Edition(ctx, of.Many, id, version) }, c.edition)
 			}
 			client, err := c.api()
@@ -820,6 +828,33 @@ func (k *kith) showOne(of *kind.Kind) *cli.Command {
 			return client.NoteShown(ctx, of.Many, d.ID, d.Heads)
 		},
 	})
+}
+
+// showSeveral shows what is named, one after the other, and notes that it was shown.
+func (c *call) showSeveral(ctx context.Context, of *kind.Kind) error {
+	var shown []document
+	err := c.each(c.args(), func(d *client.Client, id string) (any, func(), error) {
+		doc, err := documentOf(ctx, d, of, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		between := len(shown) > 0
+		shown = append(shown, doc)
+		return doc.raw, func() {
+			if between {
+				c.out.println("")
+			}
+			c.layout(of, doc)
+		}, nil
+	})
+	if len(shown) == 0 || c.IsSet("jq") { // of which a filter shows a part
+		return err
+	}
+	client, failed := c.api()
+	for i := 0; i < len(shown) && failed == nil; i++ {
+		failed = client.NoteShown(ctx, of.Many, shown[i].ID, shown[i].Heads)
+	}
+	return cmp.Or(err, failed)
 }
 
 // layout shows a document to a person.

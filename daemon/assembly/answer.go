@@ -21,7 +21,9 @@ func (m *Assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 	}
 	switch a.Verb {
 	case api.ProposalConsent:
-		err = consent(ctx, r, &p, a)
+		if err = consent(ctx, r, &p, a); errors.Is(err, charter.ErrInForce) && consented(r, &p) {
+			err = charter.ErrConsented
+		}
 	case api.ProposalRefuse:
 		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Refuse(r.Device(), p.ID, a.Why) })
 		if me, _ := r.Me(); err == nil && p.Type == charter.ProposalRemove && p.Subject == me.ID {
@@ -42,6 +44,12 @@ func (m *Assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 		shown.Says = append(shown.Says, "If your consent has completed it where it isn't heard of yet, taking it back comes too late, and the step holds.")
 	}
 	return shown, err
+}
+
+// consented says whether the member of this device is among those who consented to a proposal.
+func consented(r *replica.Replica, p *charter.Proposal) bool {
+	me, ok := r.Me()
+	return ok && slices.ContainsFunc(p.Consents, func(a charter.Answer) bool { return a.Member == me.ID })
 }
 
 // consent consents, unless more is here of who is to be removed than the proposal honours.
