@@ -210,7 +210,7 @@ func (d *Deciding) stands(res Result, names Names) error {
 
 // heard is the courtesy that RecordFor explains.
 func (d *Deciding) heard(by string, now time.Time, place *time.Location, names Names) error {
-	if d.Process == ProcessMajority || d.Process == ProcessAdvice {
+	if !d.waitsForAll() {
 		return nil
 	}
 	if end, ok := kind.DayEnds(by, place); ok && now.After(end) {
@@ -235,6 +235,11 @@ func (d *Deciding) heard(by string, now time.Time, place *time.Location, names N
 			Members: silent, Hint: "ask; silence is not consent" + orDate(by)}
 	}
 	return nil
+}
+
+// waitsForAll says whether a decision is decided in a way in which everybody is to be heard before it is closed, or had until its day.
+func (d *Deciding) waitsForAll() bool {
+	return d.Process != ProcessMajority && d.Process != ProcessAdvice
 }
 
 func orDate(by string) string {

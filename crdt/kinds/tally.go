@@ -146,6 +146,9 @@ func whatAnswersDo(d *Deciding) []string {
 		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
 	}
 	says := asProcess(d)
+	if d.waitsForAll() && len(says) > 0 && len(d.Full) > 1 && d.Process != ProcessSense {
+		says[0] += " Until its day is over it waits for all of them to have answered once."
+	}
 	if need := Enough(d.Quorum, len(d.Full)); need > 0 {
 		says = append(says, fmt.Sprintf("Its quorum is %s: %d of %s must have answered, whatever they say.", d.Quorum, need, people(len(d.Full))))
 	}
