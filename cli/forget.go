@@ -12,7 +12,7 @@ import (
 func (k *kith) forget() *cli.Command {
 	return k.command(spec{
 		name: "forget", args: "ID…", usage: "take something back: every computer of ours drops what it says", ids: k.documentOffers(nil),
-		more: "Of what you alone wrote in, your word is enough. Otherwise it waits for the others who wrote in it, in their kith today, and is forgotten once all have said so; " +
+		more: "Of what you alone wrote in, your word is enough. Otherwise it waits for the others who wrote in it, in their kith today, and is forgotten once all have said so, for which the first one's reason is enough; " +
 			"or the co-op agrees on it (--agreed), whoever wrote in it. What was written in it by somebody who hadn't heard of that brings it back, until they say so as well. " +
 			"The reason stays for good, and everybody reads it. Nobody can make others forget: who has read it, backups and bundles made before, and a computer with another program may keep it.",
 		examples: []string{`kith forget n-2m7d --why "it had a bank number in it"`, `kith forget n-2m7d --why "nobody should have written this down" --agreed`},
@@ -42,11 +42,11 @@ func (k *kith) forget() *cli.Command {
 
 // mayForget says what it means, and goes on when the person has said yes.
 func (c *call) mayForget(ctx context.Context, d *client.Client, id string, q api.ForgetRequest) error {
-	if c.Bool("yes") || q.Why == "" { // without a reason it is refused
+	if c.Bool("yes") {
 		return nil
 	}
 	f, err := d.Forgetting(ctx, id)
-	if err != nil {
+	if err != nil || q.Why == "" && f.State != api.ForgetAsked { // without a reason it is refused
 		return nil // the daemon says so once more, or that it is forgotten already
 	}
 	c.note([]string{c.title(f.Document) + ", by " + list(names(f.Wrote))})

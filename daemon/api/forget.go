@@ -30,7 +30,7 @@ const (
 
 // ForgetRequest says that a document is to be forgotten.
 type ForgetRequest struct {
-	Why string `json:"why"`
+	Why string `json:"why"` // empty is that of who wants it forgotten already, where that waits for the reader
 	// Agreed proposes a step for it, also to who wrote in it: it holds whatever the others say who wrote there.
 	Agreed bool `json:"agreed,omitempty"`
 }

@@ -29,6 +29,9 @@ func (s *Server) forgetting(r *http.Request) (api.Forgetting, error) {
 }
 
 func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, error) {
+	if q.Why == "" && !q.Agreed {
+		q.Why = s.reasonOfOthers(r)
+	}
 	if strings.TrimSpace(q.Why) == "" {
 		return api.Forgetting{}, api.Problemf(api.Usage, `--why "…"; it stays, and all read it: write nothing there that is to be forgotten`, "say why it is to be forgotten")
 	}
@@ -43,6 +46,16 @@ func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, e
 		return api.Forgetting{}, err
 	}
 	return s.at.Forgetting.Forget(r.Context(), d.ID, q)
+}
+
+// reasonOfOthers is why somebody else wants what a request is about forgotten, if that waits for the reader: who agrees needs no
+// reason of their own. Else "".
+func (s *Server) reasonOfOthers(r *http.Request) string {
+	f, err := s.forgetting(r)
+	if err != nil || f.State != api.ForgetAsked || !f.Mine || len(f.Wants) == 0 {
+		return ""
+	}
+	return f.Wants[0].Why
 }
 
 // errGone says that a document was forgotten.
@@ -68,7 +81,7 @@ func (d *day) forgetSection() (api.Section, error) {
 	}, func(f *api.Forgetting, space *api.Named) { f.Space = space })
 	for _, f := range once(all, func(f api.Forgetting) (string, *api.Shared) { return f.Document.ID, f.Document.Shared }) {
 		doc := f.Document
-		item := api.SectionItem{ID: doc.ID, Short: doc.Short, Kind: doc.Kind, Title: doc.Title, At: doc.UpdatedAt, Command: "kith forget " + doc.Short + " --why …", Space: f.Space}
+		item := api.SectionItem{ID: doc.ID, Short: doc.Short, Kind: doc.Kind, Title: doc.Title, At: doc.UpdatedAt, Command: "kith forget " + doc.Short, Space: f.Space}
 		if len(f.Wants) > 0 {
 			item.Why, item.Who = f.Wants[0].By.Name+": "+f.Wants[0].Why, &f.Wants[0].By
 		}
