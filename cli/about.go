@@ -114,12 +114,20 @@ func (k *kith) aboutWrite() *cli.Command {
 			if err := write(&p, &b); err != nil {
 				return err
 			}
+			if dir := filepath.Dir(file); !isFolder(dir) {
+				return api.Problemf(api.NotFound, "mkdir "+shellName(dir), "there is no folder %s", dir)
+			}
 			if err := publicFile(file, b.Bytes()); err != nil {
 				return api.Problemf(api.Failed, "kith about show prints the page", "%v", err)
 			}
 			return c.out.show(map[string]any{"file": file, "page": p}, func() { c.out.println(file) })
 		},
 	})
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // aboutAsked shows the page and asks whether it may be written. Where nobody can be asked nothing is.

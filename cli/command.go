@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (k *kith) command(s spec) *cli.Command {
 		UsageText: strings.Join(s.examples, "\n"), HideHelp: true,
 		Flags: append(slices.Clip(s.flags), common()...),
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
-			return api.Problemf(api.Usage, fullName(c)+" --help", "%v", err)
+			return api.Problemf(api.Usage, fullName(c)+" --help", "%s", usageSays(fullName(c), err))
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
@@ -95,6 +96,24 @@ func (k *kith) command(s spec) *cli.Command {
 		k.ids[c] = s.ids
 	}
 	return c
+}
+
+// What urfave/cli v2 and the package flag under it say of a flag that isn't there, and of a value that isn't of its kind.
+var (
+	flagUnknown = regexp.MustCompile(`^flag provided but not defined: -+(.*)$`)
+	flagValue   = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([a-z-]+): `)
+)
+
+// usageSays says to a person what is wrong with a flag of a command.
+func usageSays(command string, err error) string {
+	says := err.Error()
+	if m := flagUnknown.FindStringSubmatch(says); m != nil {
+		return command + " has no flag --" + oneLine(m[1], 40)
+	}
+	if m := flagValue.FindStringSubmatch(says); m != nil {
+		return fmt.Sprintf("--%s can't be “%s”", m[2], oneLine(m[1], 40))
+	}
+	return says
 }
 
 // checkTimes refuses times that nothing can take: to wait less than not at all, and a code that is over as soon as

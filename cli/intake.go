@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -51,9 +50,9 @@ func (k *kith) intakeImport() *cli.Command {
 }
 
 func readLetter(path string) (l *letter.Letter, err error) {
-	f, err := os.Open(path)
+	f, err := openFile(path, "kith intake import --help")
 	if err != nil {
-		return nil, api.Problemf(api.NotFound, "kith intake import FILE", "%v", err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if strings.HasSuffix(strings.ToLower(path), ".eml") {
