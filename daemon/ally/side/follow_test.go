@@ -3,6 +3,7 @@ package side
 import (
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,11 +58,13 @@ func TestAShareIsFoundThoughItsDocumentCountsOnlyAfterAllHasArrived(t *testing.T
 	})
 	must(t, err)
 
-	now := time.Now()
+	clock := time.Now()
+	var later atomic.Int64 // what goes on beside reads the clock, too
+	now := func() time.Time { return clock.Add(time.Duration(later.Load())) }
 	own := home.At(t.TempDir())
 	_, err = own.DeviceKey()
 	must(t, err)
-	f := New(space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}))
+	f := New(space.NewList(own, space.Config{Log: slog.New(slog.DiscardHandler), Now: now}))
 	t.Cleanup(f.knocks.Wait)
 	at := &space.Space{Place: own, Replica: ana, Now: time.Now}
 	brings(t, ben, ana, noStatement)
@@ -89,7 +92,7 @@ func TestAShareIsFoundThoughItsDocumentCountsOnlyAfterAllHasArrived(t *testing.T
 	if n := len(following(f, ana)); n != 0 {
 		t.Fatalf("nothing has changed, and it looks at all documents each second: %d", n)
 	}
-	now = now.Add(lookAnew)
+	later.Store(int64(lookAnew))
 	must(t, f.followHome(t.Context(), at))
 	if n := len(following(f, ana)); n != 1 {
 		t.Errorf("what was missed once stays so: %d shares", n)
