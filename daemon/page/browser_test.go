@@ -186,16 +186,44 @@ func (w *window) theme(scheme string) {
 // tabTo presses Tab until what has the focus says something.
 func (w *window) tabTo(says string) {
 	w.t.Helper()
+	if !w.reach(says) {
+		w.t.Errorf("it isn't seen that %q has the focus", says)
+	}
+}
+
+// reach is tabTo; it says whether the focus is seen.
+func (w *window) reach(says string) (seen bool) {
+	w.t.Helper()
 	for range 100 {
 		w.do(chromedp.KeyEvent(kb.Tab))
 		if js[bool](w, `(() => { const e = document.activeElement; return (e.innerText || e.labels?.[0]?.innerText || e.name || "").trim().startsWith(`+quote(says)+`) })()`) {
-			if !js[bool](w, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
-				w.t.Errorf("it isn't seen that %q has the focus", says)
-			}
-			return
+			return js[bool](w, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none"`)
 		}
 	}
 	w.t.Fatalf("Tab never leads to %q in %s", says, js[string](w, `document.body.innerText`))
+	return false
+}
+
+// follow tabs to a link and follows it; again, as a person would, if the page came anew in that moment.
+func (w *window) follow(link, says string) {
+	w.t.Helper()
+	for range 10 {
+		seen := w.reach(link)
+		w.press(kb.Enter)
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+		for ctx.Err() == nil {
+			there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!document.body && document.body.innerText.includes(`+quote(says)+`)`))
+			if err == nil && there {
+				cancel()
+				if !seen {
+					w.t.Errorf("it isn't seen that %q has the focus", link)
+				}
+				return
+			}
+		}
+		cancel()
+	}
+	w.untilSays(says)
 }
 
 func (w *window) press(keys string) { w.t.Helper(); w.do(chromedp.KeyEvent(keys)) }
@@ -313,9 +341,7 @@ func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
 	w.until("the page has the focus", `document.activeElement.id === "main"`)
 	w.press("/")
 	w.until("the search has the focus", `document.activeElement.id === "find"`)
-	w.tabTo("Decisions")
-	w.press(kb.Enter)
-	w.untilSays("Anybody may propose something.")
+	w.follow("Decisions", "Anybody may propose something.")
 	w.tabTo("Propose something")
 	w.press(kb.Enter)
 	w.untilSays("What is it called?")
