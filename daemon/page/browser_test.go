@@ -186,44 +186,16 @@ func (w *window) theme(scheme string) {
 // tabTo presses Tab until what has the focus says something.
 func (w *window) tabTo(says string) {
 	w.t.Helper()
-	if !w.reach(says) {
-		w.t.Errorf("it isn't seen that %q has the focus", says)
-	}
-}
-
-// reach is tabTo; it says whether the focus is seen.
-func (w *window) reach(says string) (seen bool) {
-	w.t.Helper()
 	for range 100 {
 		w.do(chromedp.KeyEvent(kb.Tab))
 		if js[bool](w, `(() => { const e = document.activeElement; return (e.innerText || e.labels?.[0]?.innerText || e.name || "").trim().startsWith(`+quote(says)+`) })()`) {
-			return js[bool](w, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none"`)
+			if !js[bool](w, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+				w.t.Errorf("it isn't seen that %q has the focus", says)
+			}
+			return
 		}
 	}
 	w.t.Fatalf("Tab never leads to %q in %s", says, js[string](w, `document.body.innerText`))
-	return false
-}
-
-// follow tabs to a link and follows it; again, as a person would, if the page came anew in that moment.
-func (w *window) follow(link, says string) {
-	w.t.Helper()
-	for range 10 {
-		seen := w.reach(link)
-		w.press(kb.Enter)
-		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
-		for ctx.Err() == nil {
-			there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!document.body && document.body.innerText.includes(`+quote(says)+`)`))
-			if err == nil && there {
-				cancel()
-				if !seen {
-					w.t.Errorf("it isn't seen that %q has the focus", link)
-				}
-				return
-			}
-		}
-		cancel()
-	}
-	w.untilSays(says)
 }
 
 func (w *window) press(keys string) { w.t.Helper(); w.do(chromedp.KeyEvent(keys)) }
@@ -341,7 +313,9 @@ func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
 	w.until("the page has the focus", `document.activeElement.id === "main"`)
 	w.press("/")
 	w.until("the search has the focus", `document.activeElement.id === "find"`)
-	w.follow("Decisions", "Anybody may propose something.")
+	w.tabTo("Decisions")
+	w.press(kb.Enter)
+	w.untilSays("Anybody may propose something.")
 	w.tabTo("Propose something")
 	w.press(kb.Enter)
 	w.untilSays("What is it called?")
@@ -360,6 +334,24 @@ func TestADecisionIsMadeByKeyboardAlone(t *testing.T) {
 	w.tabTo("Close it")
 	w.press(kb.Enter)
 	w.until("it is agreed", `[...document.querySelectorAll(".state")].some((e) => e.innerText === "Agreed")`)
+	w.quiet()
+}
+
+// What comes in leaves the page as it is, where it says nothing else: whoever is on a link stays there.
+func TestALinkKeepsTheFocusWhileSomethingElseComesIn(t *testing.T) {
+	unwatched(t)
+	t.Parallel()
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	w := browser(t, ana)
+	w.tabTo("Decisions")
+	js[bool](w, `(window.kept = document.activeElement, true)`)
+	_, err := ben.client.CreateDecision(t.Context(), apitest.NewDecision{Title: "Buy a second riso", Process: "consent"})
+	must(t, err)
+	w.untilSays("A decision waits for your word, Ana.")
+	if !js[bool](w, `kept.isConnected && document.activeElement === kept && document.querySelectorAll("body").length === 1`) {
+		t.Errorf("the focus is on %s", js[string](w, `document.activeElement.outerHTML.slice(0, 100)`))
+	}
 	w.quiet()
 }
 

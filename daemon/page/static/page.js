@@ -32,8 +32,7 @@
     document.title = next.title;
     document.documentElement.lang = next.documentElement.lang;
     const before = new Set([...document.querySelectorAll("main li[id]")].map((e) => e.id));
-    Idiomorph.morph(document.body, next.body, {
-      morphStyle: "innerHTML",
+    Idiomorph.morph(document.body, next.body, { // the body itself: as what goes into it, it would stand in it as a second one, and all be made anew
       callbacks: {
         beforeNodeMorphed: (old) => !(old.nodeType === 1 && (stays(old, next) || touched(old) || old.id === "gone" || old.id === "news")),
         beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
