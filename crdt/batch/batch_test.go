@@ -3,12 +3,9 @@ package batch_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -17,6 +14,7 @@ import (
 	"kith/crdt/batch"
 	"kith/crdt/change"
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 )
 
 const most = 1 << 20
@@ -378,53 +376,27 @@ func makeVectors(t *testing.T) (all []vector) {
 }
 
 func TestVectors(t *testing.T) {
-	got, err := json.MarshalIndent(makeVectors(t), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("testdata/vectors.json", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
 		writeCorpus(t)
 	}
-	want, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the format has changed\ngot %s", got)
-	}
+	formattest.Vectors(t, makeVectors(t), *update)
 }
 
 func writeCorpus(t *testing.T) {
-	dir := filepath.Join("testdata", "fuzz", "FuzzRead")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for i, v := range makeVectors(t) {
 		b, err := hex.DecodeString(v.Batch)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for kind, seed := range map[string][]byte{"whole": b, "cut": b[:len(b)*2/3], "twice": append(bytes.Clone(b), b...), "unsigned": append(bytes.Clone(b), 0x20, 3, 0, 0, 0)} {
-			text := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", seed)
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d-%s", i, kind)), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			formattest.Seed(t, "FuzzRead", fmt.Sprintf("%d-%s", i, kind), seed)
 		}
 	}
 }
 
 // FuzzRead reads anything. What comes out of it is entries that show by themselves who is said to have written them, and goes on as it is.
 func FuzzRead(f *testing.F) {
-	if seeds, _ := filepath.Glob("testdata/fuzz/FuzzRead/*"); len(seeds) == 0 {
-		f.Fatal("no seeds in testdata/fuzz/FuzzRead: the target would pass and try nothing")
-	}
+	formattest.NeedSeeds(f)
 	const bound = 1 << 16
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, err := batch.Read(in, bound)

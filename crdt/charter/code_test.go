@@ -11,6 +11,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 )
 
 // codes is one code of each sort, and how each is read.
@@ -124,7 +125,7 @@ func TestACodeThatHoldsSomethingElseIsRefused(t *testing.T) {
 
 // FuzzDecodeCodes reads any text as a code of each sort.
 func FuzzDecodeCodes(f *testing.F) {
-	needCorpus(f)
+	formattest.NeedSeeds(f)
 	f.Fuzz(func(t *testing.T, typed string) {
 		if v, err := charter.DecodeDeviceCode(typed); err == nil {
 			mustReadBack(t, v.Encode, func(s string) (any, error) { v, err := charter.DecodeDeviceCode(s); return v, err }, v)

@@ -10,6 +10,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 )
 
 func anInvite(t testing.TB, answerers int) (charter.Invite, string) {
@@ -155,7 +156,7 @@ func TestEachCodeHasAKeyOfItsOwn(t *testing.T) {
 }
 
 func FuzzDecodeInvite(f *testing.F) {
-	needCorpus(f)
+	formattest.NeedSeeds(f)
 	f.Fuzz(func(t *testing.T, typed string) {
 		v, err := charter.DecodeInvite(typed)
 		if err != nil {

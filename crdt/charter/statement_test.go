@@ -3,12 +3,8 @@ package charter_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +13,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 )
 
 var update = flag.Bool("update", false, "write the test vectors and the seeds of the fuzz targets")
@@ -155,24 +152,10 @@ func samples(t fataler, co *coop) map[string][]byte {
 }
 
 func TestVectors(t *testing.T) {
-	got, err := json.MarshalIndent(makeVectors(t), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
 	if *update {
-		if err := os.WriteFile("testdata/vectors.json", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
 		writeCorpus(t)
 	}
-	want, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the format has changed: what others have stored can't be read any more\ngot %s", got)
-	}
+	formattest.Vectors(t, makeVectors(t), *update)
 }
 
 // writeCorpus writes the seeds of the fuzz targets: what is right, and what is nearly so.
@@ -189,7 +172,7 @@ func writeCorpus(t *testing.T) {
 	redemption, _ := hex.DecodeString(v.Redeemed)
 	for name, s := range v.Statements {
 		payload, _ := hex.DecodeString(s)
-		writeSeed(t, "FuzzReadStatement", name, fmt.Sprintf("[]byte(%q)", payload))
+		formattest.Seed(t, "FuzzReadStatement", name, payload)
 	}
 	for target, seeds := range map[string]map[string][]byte{
 		"FuzzReadStatement": {
@@ -201,36 +184,16 @@ func writeCorpus(t *testing.T) {
 		"FuzzDecodeRedemption": {"right": redemption, "cut": redemption[:40], "longer": append(bytes.Clone(redemption), 0)},
 	} {
 		for name, seed := range seeds {
-			writeSeed(t, target, name, fmt.Sprintf("[]byte(%q)", seed))
+			formattest.Seed(t, target, name, seed)
 		}
 	}
 	for name, code := range map[string]string{"plain": v.Invite.Codes[0], "answerer": v.Invite.Codes[1], "cut": v.Invite.Codes[1][:90], "capitals": strings.ToUpper(v.Invite.Codes[0])} {
-		writeSeed(t, "FuzzDecodeInvite", name, fmt.Sprintf("string(%q)", code))
-	}
-}
-
-func writeSeed(t *testing.T, target, name, value string) {
-	t.Helper()
-	dir := filepath.Join("testdata", "fuzz", target)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("go test fuzz v1\n"+value+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// needCorpus fails a fuzz target that has lost its committed seeds: it would pass, and try
-// nothing.
-func needCorpus(f *testing.F) {
-	f.Helper()
-	if seeds, _ := filepath.Glob(filepath.Join("testdata", "fuzz", f.Name(), "*")); len(seeds) == 0 {
-		f.Fatal("no seeds in testdata/fuzz/" + f.Name())
+		formattest.Seed(t, "FuzzDecodeInvite", name, code)
 	}
 }
 
 func FuzzReadStatement(f *testing.F) {
-	needCorpus(f)
+	formattest.NeedSeeds(f)
 	co := found(f, 3)
 	before := charter.Fold(co.space, co.chain("ben"), charter.StepID{})
 	f.Fuzz(func(t *testing.T, payload []byte) {
@@ -256,7 +219,7 @@ func FuzzReadStatement(f *testing.F) {
 }
 
 func FuzzDecodeRedemption(f *testing.F) {
-	needCorpus(f)
+	formattest.NeedSeeds(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		r, err := charter.DecodeRedemption(in)
 		if err != nil {

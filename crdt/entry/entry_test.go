@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 )
 
 var update = flag.Bool("update", false, "write the test vectors and the seeds of the fuzz target")
@@ -736,51 +734,24 @@ func makeVectors(t *testing.T) []vector {
 }
 
 func TestVectors(t *testing.T) {
-	got, err := json.MarshalIndent(makeVectors(t), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("testdata/vectors.json", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
 		writeCorpus(t)
 	}
-	want, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the format has changed: what others have stored can't be read any more\ngot %s", got)
-	}
+	formattest.Vectors(t, makeVectors(t), *update)
 }
 
 // writeCorpus writes the seeds of FuzzDecode: the vectors, and what is nearly one.
 func writeCorpus(t *testing.T) {
-	dir := filepath.Join("testdata", "fuzz", "FuzzDecode")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for name, f := range samples() {
 		b := make1(t, f).Encoded()
 		for kind, seed := range map[string][]byte{"": b, " cut": b[:len(b)/2], " longer": append(bytes.Clone(b), 0), " other head": longer(b, 1)} {
-			file := strings.ReplaceAll(name+kind, " ", "-")
-			text := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", seed)
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			formattest.Seed(t, "FuzzDecode", strings.ReplaceAll(name+kind, " ", "-"), seed)
 		}
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	if seeds, _ := filepath.Glob("testdata/fuzz/FuzzDecode/*"); len(seeds) == 0 {
-		f.Fatal("no seeds in testdata/fuzz/FuzzDecode: the target would pass and try nothing")
-	}
+	formattest.NeedSeeds(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		e, err := entry.Decode(in)
 		if err != nil {

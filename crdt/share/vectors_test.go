@@ -3,7 +3,6 @@ package share_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/formattest"
 	"kith/crdt/share"
 )
 
@@ -88,64 +88,26 @@ func sampleWords() map[string]share.Word {
 
 func TestVectors(t *testing.T) {
 	v := makeVectors(t)
-	got, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("testdata/vectors.json", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
 		for name, word := range v.Words {
-			writeSeed(t, "FuzzReadWord", name, unhex(t, word))
+			formattest.Seed(t, "FuzzReadWord", name, unhex(t, word))
 		}
 		for name, seed := range map[string][]byte{
 			"long-length": {0x82, 3, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 			"deep":        bytes.Repeat([]byte{0x81}, 300), "unknown": {0x81, 8}, "no-rule": {0x82, 5, 3},
 			"indefinite": {0x9f, 3, 0xff},
 		} {
-			writeSeed(t, "FuzzReadWord", name, seed)
+			formattest.Seed(t, "FuzzReadWord", name, seed)
 		}
 		draft := unhex(t, v.Draft)
-		writeSeed(t, "FuzzReadDraft", "right", draft)
-		writeSeed(t, "FuzzReadDraft", "cut", draft[:40])
-		writeSeed(t, "FuzzReadDraft", "longer", append(draft, 0))
+		formattest.Seed(t, "FuzzReadDraft", "right", draft)
+		formattest.Seed(t, "FuzzReadDraft", "cut", draft[:40])
+		formattest.Seed(t, "FuzzReadDraft", "longer", append(draft, 0))
 		for name, seat := range map[string]string{"newcomer": v.Seat, "full": v.FullSeat, "cut": v.Seat[:100], "other": "_" + v.Seat[1:]} {
-			writeSeat(t, name, seat)
+			formattest.Seed(t, "FuzzReadSeat", name, seat)
 		}
 	}
-	want, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the format has changed: what others have stored can't be read any more\ngot %s", got)
-	}
-}
-
-func writeSeed(t *testing.T, target, name string, seed []byte) {
-	dir := filepath.Join("testdata", "fuzz", target)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", seed)
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func writeSeat(t *testing.T, name, seat string) {
-	dir := filepath.Join("testdata", "fuzz", "FuzzReadSeat")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(fmt.Sprintf("go test fuzz v1\nstring(%q)\n", seat)), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	formattest.Vectors(t, v, *update)
 }
 
 func unhex(t *testing.T, s string) []byte {
