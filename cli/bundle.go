@@ -46,12 +46,9 @@ func runBundleWrite(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	file, err := filepath.Abs(c.arg(0))
+	file, err := c.newFile(c.arg(0), "choose another name")
 	if err != nil {
 		return err
-	}
-	if _, err := os.Lstat(file); err == nil && !c.Bool("replace") {
-		return api.Problemf(api.Invalid, "choose another name, or say --replace", "%s is there already", file)
 	}
 	client, err := c.api()
 	if err != nil {
@@ -73,6 +70,18 @@ func runBundleWrite(ctx context.Context, c *call) error {
 			c.out.println("There is nothing in it.")
 		}
 	})
+}
+
+// newFile is where something is to be written, as a whole path: nothing is there, or --replace was said. instead is what else can be done.
+func (c *call) newFile(word, instead string) (string, error) {
+	file, err := filepath.Abs(word)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(file); err == nil && !c.Bool("replace") {
+		return "", api.Problemf(api.Invalid, instead+", or say --replace", "%s is there already", file)
+	}
+	return file, nil
 }
 
 func (c *call) sinceWords(t api.Time) string {

@@ -141,11 +141,8 @@ func runInviteAnswer(ctx context.Context, c *call) error {
 	if file == "" {
 		file = filepath.Join(beside, "welcome.kith")
 	}
-	if file, err = filepath.Abs(file); err != nil {
+	if file, err = c.newFile(file, "choose another name with --write"); err != nil {
 		return err
-	}
-	if _, err := os.Lstat(file); err == nil && !c.Bool("replace") {
-		return api.Problemf(api.Invalid, "choose another name with --write, or say --replace", "%s is there already", file)
 	}
 	client, err := c.api()
 	if err != nil {
@@ -179,13 +176,12 @@ func (c *call) request(word string) (text, beside string, err error) {
 		b, err = atMost(c.lines(), maxAsk)
 	} else {
 		var f *os.File
-		if f, err = openFile(word, "kith invite answer --help"); err == nil {
-			b, err = atMost(f, maxAsk)
-			err = errors.Join(err, f.Close())
-			beside = filepath.Dir(word)
-		} else {
+		if f, err = openFile(word, "kith invite answer --help"); err != nil {
 			return "", "", err
 		}
+		b, err = atMost(f, maxAsk)
+		err = errors.Join(err, f.Close())
+		beside = filepath.Dir(word)
 	}
 	if err != nil {
 		return "", "", api.Problemf(api.Invalid, "a request is what they wrote with kith join CODE --write FILE", "this is no request to join: %v", err)

@@ -216,7 +216,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 		return d, ErrDeedPast
 	}
 	b := store.NewBatch(nil)
-	newest, runs := uint64(0), map[entry.Run]bool{}
+	runs := map[entry.Run]bool{}
 	for _, id := range d.Entries {
 		encoded, rec, err := r.store.Entry(id)
 		if err != nil {
@@ -229,7 +229,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 		if rec.Arrival <= r.handed.mayBeElsewhereLocked() {
 			return d, ErrHanded
 		}
-		newest, runs[e.Run] = max(newest, rec.Arrival), true
+		runs[e.Run] = true
 		b.DropEntry(id, rec)
 		uncount(b, charter.State(rec.State))
 	}

@@ -22,8 +22,10 @@ type day struct {
 
 	me        map[string]bool // their IDs, in all spaces
 	waits     map[string][]Shown
+	steps     []api.Proposal // all that were ever proposed, in all spaces; these are of them
 	aboutMe   []api.Proposal
 	proposals []api.Proposal
+	asked     []api.Ask // all, and of them those that wait
 	asks      []api.Ask
 	mentions  []api.Mention
 }
@@ -37,15 +39,17 @@ func (d *day) gather() (err error) {
 	}, func(*string, *api.Named) {}); err != nil {
 		return err
 	}
-	if d.asks, err = d.openAsks(d.ctx); err != nil {
+	if d.asked, err = d.everyAsk(d.ctx); err != nil {
 		return err
 	}
-	if d.proposals, err = d.steps(func(p *api.Proposal) bool { return p.WaitsForMe }); err != nil {
+	d.asks = those(d.asked, func(a *api.Ask) bool { return !a.Ours && a.State == api.AskOpen })
+	if d.steps, err = across(d.Server, func(one *Server) ([]api.Proposal, error) {
+		return one.at.Charter.Proposals(d.ctx)
+	}, func(p *api.Proposal, space *api.Named) { p.Space = space }); err != nil {
 		return err
 	}
-	if d.aboutMe, err = d.steps(func(p *api.Proposal) bool { return p.AboutMe && p.State == "open" }); err != nil {
-		return err
-	}
+	d.proposals = those(d.steps, func(p *api.Proposal) bool { return p.WaitsForMe })
+	d.aboutMe = those(d.steps, func(p *api.Proposal) bool { return p.AboutMe && p.State == "open" })
 	if d.mentions, err = d.Server.mentions(d.ctx); err != nil {
 		return err
 	}
@@ -59,12 +63,14 @@ func (d *day) gather() (err error) {
 	return nil
 }
 
-// steps are the steps about the co-op and the shares that are meant.
-func (d *day) steps(are func(*api.Proposal) bool) ([]api.Proposal, error) {
-	return across(d.Server, func(one *Server) ([]api.Proposal, error) {
-		list, err := one.at.Charter.Proposals(d.ctx)
-		return slices.DeleteFunc(list, func(p api.Proposal) bool { return !are(&p) }), err
-	}, func(p *api.Proposal, space *api.Named) { p.Space = space })
+// those are the ones of a list that are so.
+func those[T any](all []T, are func(*T) bool) (out []T) {
+	for i := range all {
+		if are(&all[i]) {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }
 
 // sections are all of it in one form, in the order in which it is told: what is about oneself, what one is asked, what
@@ -209,7 +215,7 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 		}
 		out.Items = append(out.Items, d.step(p, why, command))
 	}
-	over, err := d.steps(func(p *api.Proposal) bool {
+	over := those(d.steps, func(p *api.Proposal) bool {
 		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused")
 	})
 	for i := range over {
@@ -233,7 +239,7 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 		}
 		out.Items = append(out.Items, d.step(p, why, "kith charter log"))
 	}
-	return out, err
+	return out, nil
 }
 
 // askSection has what allies ask for, and what they answered since the reader was told of it.
@@ -246,16 +252,10 @@ func (d *day) askSection(*Server) (api.Section, error) {
 		}
 		out.Items = append(out.Items, api.SectionItem{ID: a.ID, Short: a.Short, Kind: "ask", Title: a.Title, Who: &a.By, At: a.At, Command: command})
 	}
-	all, err := across(d.Server, func(one *Server) ([]api.Ask, error) { return one.at.Shares.Asks(d.ctx) }, func(*api.Ask, *api.Named) {})
-	if err != nil {
-		return out, err
-	}
-	had := map[string]bool{}
-	for _, a := range all {
-		if !a.Ours || len(a.Answers) == 0 || a.State == api.AskWithdrawn || had[a.ID] {
+	for _, a := range d.asked {
+		if !a.Ours || len(a.Answers) == 0 || a.State == api.AskWithdrawn {
 			continue
 		}
-		had[a.ID] = true
 		news, err := d.isNews(d.ctx, a.News())
 		if err != nil {
 			return out, err

@@ -66,8 +66,9 @@ func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait, seenTo
 		}
 		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order, News: w.News && !seenToo})
 	}, func(d *Shown, space *api.Named) { d.Space = space })
+	all = once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared })
 	if err != nil || w.Only == nil {
-		return once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared }), err
+		return all, err
 	}
 	var meant []Shown
 	for _, d := range all {
@@ -134,13 +135,13 @@ func (s *Server) whereIn(ctx context.Context) (*Server, error) {
 	return &one, left
 }
 
-// openAsks are what allies ask for, and nobody has answered. Those of a share come from its co-op too, and once.
-func (s *Server) openAsks(ctx context.Context) ([]api.Ask, error) {
+// everyAsk is what allies ask for, and what was asked of them. Those of a share come from its co-op too, and once.
+func (s *Server) everyAsk(ctx context.Context) ([]api.Ask, error) {
 	all, err := across(s, func(one *Server) ([]api.Ask, error) { return one.at.Shares.Asks(ctx) }, func(*api.Ask, *api.Named) {})
-	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(a api.Ask) bool {
-		twice := seen[a.ID]
-		seen[a.ID] = true
-		return twice || a.Ours || a.State != api.AskOpen
+	had := map[string]bool{}
+	return those(all, func(a *api.Ask) bool {
+		twice := had[a.ID]
+		had[a.ID] = true
+		return !twice
 	}), err
 }
