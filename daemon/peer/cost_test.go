@@ -2,9 +2,7 @@ package peer_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"slices"
@@ -73,35 +71,30 @@ func newDoor(t *testing.T, ip string) *door {
 	return d
 }
 
-// Attack 58. The names are asked of a resolver that counts.
+// Attack 58. The names are asked of a resolver that remembers (TestMain).
 func TestNoNameThatAMemberSaysIsLookedUp(t *testing.T) {
-	var asked atomic.Int64
-	r := net.DefaultResolver // in place: the libraries have taken it already
-	prefer, dial := r.PreferGo, r.Dial
-	r.PreferGo, r.Dial = true, func(context.Context, string, string) (net.Conn, error) {
-		asked.Add(1)
-		return nil, errors.New("this is a test")
-	}
-	t.Cleanup(func() { r.PreferGo, r.Dial = prefer, dial })
+	t.Parallel()
 	c := newCoop(t)
 	ana, mel := c.device("Ana's laptop").on(), c.device("Mel's laptop")
 	h := dialer(t, mel.key)
 	connect(t, h, ana)
 	id := addressOf(ana, "tcp").ID.String()
-	_ = speak(t, h, ana, string(peer.AddressesProtocol), saidBy(mel.key, 1, "/dns4/one.example/tcp/4001", "/dns6/two.example/udp/4001/quic-v1",
-		"/dnsaddr/three.example", "/dns4/four.example/tcp/1/p2p/"+id+"/p2p-circuit", "/ip4/127.0.0.1/tcp/1"))
-	ana.peers.Learn(mel.key.Device(), []string{"/dns4/five.example/tcp/4001"})
+	_ = speak(t, h, ana, string(peer.AddressesProtocol), saidBy(mel.key, 1, "/dns4/one.mel/tcp/4001", "/dns6/two.mel/udp/4001/quic-v1",
+		"/dnsaddr/three.mel", "/dns4/four.mel/tcp/1/p2p/"+id+"/p2p-circuit", "/ip4/127.0.0.1/tcp/1"))
+	ana.peers.Learn(mel.key.Device(), []string{"/dns4/five.mel/tcp/4001"})
 	ana.until("the record is here", func() bool { return ana.book.knows(mel) })
 	_ = h.Close()
 	ana.until("it has looked for Mel", func() bool { return strings.Contains(ana.about(mel).Trouble, "127.0.0.1:1") })
-	if n := asked.Load(); n > 0 {
-		t.Errorf("%d questions were asked about names", n)
+	for _, name := range []string{"one", "two", "three", "four", "five"} {
+		if askedFor(name, "mel") {
+			t.Errorf("%s.mel was asked for", name)
+		}
 	}
 	// Whose device it is may name a relay as they like, so it isn't that nobody looks.
 	ben := c.device("Ben's laptop")
-	ben.relays = []string{"/dns4/relay.example/tcp/4001/p2p/" + id}
+	ben.relays = []string{"/dns4/relay.ben/tcp/4001/p2p/" + id}
 	ben.on()
-	ben.until("the relay's name is asked for", func() bool { return asked.Load() > 0 })
+	ben.until("the relay's name is asked for", func() bool { return askedFor("relay", "ben") })
 }
 
 // Attack 58: three devices made thousands of connections to somebody who has nothing to do with it.
