@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -88,7 +87,10 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 		for _, l := range lines[:min(len(lines), most)] {
 			c.out.println("  " + l)
 		}
-		if more := len(lines) - most; more > 0 {
+		switch more := len(lines) - most; {
+		case s.More:
+			c.out.println("  " + c.out.faint("and more: kith today --all"))
+		case more > 0:
 			c.out.println("  " + c.out.faint(fmt.Sprintf("and %d more: kith today --all", more)))
 		}
 	}
@@ -103,11 +105,15 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 // section is a line for each thing that waits for one reason; of documents, as their kind has it.
 func (c *call) section(s api.Section, documents map[string][]document, most int) (lines []string) {
 	w := waitFor(s.Name)
+	told := make(map[string]document, len(documents[s.Name]))
+	for _, d := range documents[s.Name] {
+		told[d.ID] = d
+	}
 	for _, item := range inTurn(s.Items, most, whoseItem) {
 		line := item.Short + "  " + c.out.isolate(oneLine(item.Title, maxCell))
-		i := slices.IndexFunc(documents[s.Name], func(d document) bool { return d.ID == item.ID })
+		d, in := told[item.ID]
 		switch {
-		case w == nil || i < 0:
+		case w == nil || !in:
 			why := oneLine(item.Why, 2*maxCell)
 			if item.Who != nil && !strings.Contains(item.Why, item.Who.Name) {
 				why = because("by "+name(*item.Who), why)
@@ -115,7 +121,6 @@ func (c *call) section(s api.Section, documents map[string][]document, most int)
 			line = strings.TrimRight(line+"  "+why, " ")
 			line += c.inSpace(item.Space)
 		default:
-			d := documents[s.Name][i]
 			if w.Who == nil && item.Who != nil {
 				line += "  by " + name(*item.Who)
 			}

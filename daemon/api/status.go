@@ -292,6 +292,7 @@ type Section struct {
 	Name  string        `json:"name"`
 	Title string        `json:"title"`
 	Items []SectionItem `json:"items"`
+	More  bool          `json:"more,omitempty"` // there are others behind them, which come when all are asked for
 }
 
 // SectionItem is one thing that waits: a document, a step about the co-op, what an ally asks or answers, a share, somebody who is away.

@@ -105,17 +105,18 @@ func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 // List implements server.Documents.
 func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
 	rules := b.at.Replica.Rules()
-	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), gone: func(member string) bool {
+	var meant []func(*Shown) (bool, error)
+	if q.News {
+		meant = append(meant, unseen)
+	}
+	if q.Unread {
+		meant = append(meant, neverShown)
+	}
+	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), meant: meant, gone: func(member string) bool {
 		id, err := charter.ParseMemberID(member)
 		m, ok := rules.Member(id)
 		return err == nil && ok && (m.Standing == charter.Resigned || m.Standing == charter.Removed)
 	}})
-	if q.News && err == nil {
-		found, err = unseen(found)
-	}
-	if q.Unread && err == nil {
-		found, err = neverShown(found)
-	}
 	all := make([]server.Shown, len(found))
 	for i, s := range found {
 		all[i] = s.told(q.Kind)

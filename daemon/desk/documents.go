@@ -222,6 +222,7 @@ type listQuery struct {
 	gone  func(member string) bool        // see kind.Asker
 	limit int                             // 0: all
 	since int64                           // changed then or later, in milliseconds since the Unix epoch; 0: whenever
+	meant []func(*Shown) (bool, error)    // what must be so of each besides, which the index doesn't know; none: nothing
 }
 
 // item is one document of a list before its view is read.
@@ -247,7 +248,11 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	for _, f := range all {
 		linked[f.ref.ID] = true
 	}
-	for _, ref := range r.Select(replica.Query{Kind: q.kind.Name, Wants: q.ask(me.ID), But: linked, By: by, Compare: q.compare, Limit: q.limit, Since: q.since}) {
+	stored := replica.Query{Kind: q.kind.Name, Wants: q.ask(me.ID), But: linked, By: by, Compare: q.compare, Since: q.since}
+	if len(q.meant) == 0 {
+		stored.Limit = q.limit
+	}
+	for _, ref := range r.Select(stored) {
 		all = append(all, item{ref: ref})
 	}
 	all = slices.DeleteFunc(all, func(f item) bool { return f.ref.Kind == "" }) // they go on elsewhere, and aren't wanted
@@ -266,12 +271,26 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 			}
 			f.at = new(b.Look(r, v))
 		}
+		if meant, err := q.isMeant(f.at); err != nil {
+			return nil, err
+		} else if !meant {
+			continue
+		}
 		out = append(out, *f.at)
 		if q.limit > 0 && len(out) == q.limit {
 			break
 		}
 	}
 	return out, nil
+}
+
+func (q listQuery) isMeant(s *Shown) (bool, error) {
+	for _, meant := range q.meant {
+		if so, err := meant(s); err != nil || !so {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (q listQuery) ask(me charter.MemberID) []kind.Want {

@@ -64,3 +64,24 @@ func TestAListInAnyOrderReadsNoMoreThanItShows(t *testing.T) {
 		t.Errorf("the first is %q", got)
 	}
 }
+
+// The bound is on what is given: else what comes first, and was shown, would leave no room for what wasn't.
+func TestAListOfWhatWasntShownIsFilledFromBehindWhatWas(t *testing.T) {
+	own, _, _ := replicatest.TwoReplicas(t)
+	d := New(&space.Space{Replica: own, Now: time.Now}, space.NewList(nil, space.Config{}))
+	for _, title := range []string{"one", "two", "three"} {
+		v, err := own.Create(t.Context(), kinds.Task.Name, func(e replica.Edit) error {
+			return e.Perform(kinds.Task, kinds.Task.Make, kind.Begin(title, ""), nil)
+		})
+		must(t, err)
+		if title != "three" { // in the order of titles the last is between them
+			look := d.Look(own, &v)
+			must(t, own.NoteShown(look.key(), replica.Shown{Revision: "r"}))
+		}
+	}
+	found, err := d.List(t.Context(), server.ListQuery{Kind: kinds.Task, Order: kind.ByTitle, Limit: 1, Unread: true})
+	must(t, err)
+	if len(found) != 1 || found[0].Title != "three" {
+		t.Errorf("of three of which one wasn't shown these are given: %d", len(found))
+	}
+}

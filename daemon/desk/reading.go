@@ -172,30 +172,15 @@ func (b *Desk) answered(k *kind.Kind, verb *kind.Verb, id string, a asks, err er
 	return p
 }
 
-// neverShown leaves out what the member of this device was ever shown here, or wrote in.
-func neverShown(all []Shown) (news []Shown, err error) {
-	for _, s := range all {
-		was, err := s.Replica.Shown(s.key())
-		if err != nil {
-			return nil, err
-		}
-		if was.Revision == "" && was.Left == nil {
-			news = append(news, s)
-		}
-	}
-	return news, nil
+// neverShown says whether the member of this device was never shown a document here.
+func neverShown(s *Shown) (bool, error) {
+	was, err := s.Replica.Shown(s.key())
+	return was.Revision == "" && was.Left == nil, err
 }
 
-// unseen leaves out what the member of this device was shown here as it is, and what they changed last themselves.
-func unseen(all []Shown) (news []Shown, err error) {
-	for _, s := range all {
-		was, err := s.Replica.Shown(s.key())
-		if err != nil {
-			return nil, err
-		}
-		if me, _ := s.Replica.Me(); !isAt(s.View.Heads, was.Heads) && s.View.UpdatedBy != me.ID {
-			news = append(news, s)
-		}
-	}
-	return news, nil
+// unseen says whether a document is other than the member of this device was shown it here, and others made it so.
+func unseen(s *Shown) (bool, error) {
+	was, err := s.Replica.Shown(s.key())
+	me, _ := s.Replica.Me()
+	return !isAt(s.View.Heads, was.Heads) && s.View.UpdatedBy != me.ID, err
 }

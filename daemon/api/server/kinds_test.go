@@ -250,6 +250,37 @@ func TestTodayAsksWhatEachKindDeclares(t *testing.T) {
 	}
 }
 
+// With 100,000 tasks that nobody has, it took two minutes to say what waits.
+func TestWhatWaitsIsToldAsFarAsAMomentReaches(t *testing.T) {
+	f := newFake()
+	f.inEach = mostTold + 50
+	sections := func(path string) map[string]api.Section {
+		status, answer := ask(t, f, "GET", path, nil)
+		var day api.Today
+		if err := json.Unmarshal([]byte(answer), &day); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %v", path, status, err)
+		}
+		of := map[string]api.Section{}
+		for _, s := range day.Sections {
+			of[s.Name] = s
+		}
+		return of
+	}
+	told, all := sections("today"), sections("today?all=true")
+	for _, name := range []string{"nobody", "asked", "help_wanted", "decisions"} {
+		if s := told[name]; len(s.Items) != mostTold || !s.More {
+			t.Errorf("%s: %d, more: %t", name, len(s.Items), s.More)
+		}
+		if s := all[name]; len(s.Items) != f.inEach || s.More {
+			t.Errorf("all of %s: %d, more: %t", name, len(s.Items), s.More)
+		}
+	}
+	// What is told in parts comes whole: of what is cut off nobody would know in which part it is.
+	if s := told["overdue"]; len(s.Items) != f.inEach || s.More {
+		t.Errorf("overdue: %d, more: %t", len(s.Items), s.More)
+	}
+}
+
 func TestAnAtFindsMembersByTheirWholeNames(t *testing.T) {
 	all := []api.Member{{ID: memberID('a'), Name: "Ana"}, {ID: memberID('b'), Name: "Ana María"}, {ID: memberID('c'), Name: "Bénédicte"}, {ID: memberID('d'), Name: "O'Neil"}}
 	for text, want := range map[string]string{

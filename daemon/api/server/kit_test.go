@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,7 @@ type fake struct {
 	answered  string         // the last answer to a proposal
 	fail      error          // what writing fails with
 	listed    []ListQuery    // what lists were asked for
+	inEach    int            // documents that each of them finds
 	created   *Asks          // what the last document was begun with
 	told      *Asks          // what the last verb was told
 	verb      string         // that one
@@ -154,7 +156,14 @@ func (f *fake) Find(_ context.Context, kind, prefix string, limit int) (out []ap
 
 func (f *fake) List(_ context.Context, q ListQuery) ([]Shown, error) {
 	f.listed = append(f.listed, q)
-	return nil, f.fail
+	var found []Shown
+	for n := range f.inEach {
+		if q.Limit > 0 && n == q.Limit {
+			break
+		}
+		found = append(found, told(q.Kind, api.Document{ID: q.Kind.Letters + "-" + strconv.Itoa(n), Kind: q.Kind.Name}))
+	}
+	return found, f.fail
 }
 
 func (f *fake) Show(_ context.Context, k *kind.Kind, id string) (Shown, error) {

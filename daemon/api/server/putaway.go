@@ -38,10 +38,11 @@ func (s *Server) mergedSection(ctx context.Context, seenToo bool) (api.Section, 
 	out := api.Section{Name: "merged", Title: "Two wrote at one place here"}
 	w := &kind.Wait{Key: out.Name, Facts: []string{kind.MergedFact}, News: true}
 	for _, k := range kinds.All.Nouns() {
-		found, err := s.waiting(ctx, k, w, seenToo)
+		found, more, err := s.waiting(ctx, k, w, seenToo)
 		if err != nil {
 			return out, err
 		}
+		out.More = out.More || more
 		for _, d := range found {
 			out.Items = append(out.Items, api.SectionItem{
 				ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Why: whoApart(d.Apart), Who: &d.UpdatedBy, At: d.UpdatedAt, Space: d.Space, Command: "kith " + k.Name + " show " + d.Short,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,8 @@ type day struct {
 
 	me        map[string]bool // their IDs, in all spaces
 	waits     map[string][]Shown
-	steps     []api.Proposal // all that were ever proposed, in all spaces; these are of them
+	more      map[string]bool // under which keys there are more
+	steps     []api.Proposal  // all that were ever proposed, in all spaces; these are of them
 	aboutMe   []api.Proposal
 	proposals []api.Proposal
 	asked     []api.Ask // all, and of them those that wait
@@ -55,7 +55,7 @@ func (d *day) gather() (err error) {
 	}
 	for _, k := range kinds.All.Nouns() {
 		for _, w := range k.Today {
-			if d.waits[w.Key], err = d.waiting(d.ctx, k, w, d.seenToo); err != nil {
+			if d.waits[w.Key], d.more[w.Key], err = d.waiting(d.ctx, k, w, d.seenToo); err != nil {
 				return err
 			}
 		}
@@ -121,9 +121,13 @@ func (d *day) inDocuments() (mine, whoever []api.Section, err error) {
 
 // sectionOf tells what waits in a form that is the same for documents of all kinds.
 func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
-	out := api.Section{Name: w.Key, Title: w.Title}
+	out := api.Section{Name: w.Key, Title: w.Title, More: d.more[w.Key]}
+	told := map[string]bool{}
+	for _, doc := range d.waits[w.Besides] {
+		told[doc.ID] = true
+	}
 	for _, doc := range d.waits[w.Key] {
-		if slices.ContainsFunc(d.waits[w.Besides], func(o Shown) bool { return o.ID == doc.ID }) {
+		if told[doc.ID] {
 			continue
 		}
 		a, err := doc.answer()

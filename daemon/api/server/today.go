@@ -39,7 +39,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &day{Server: s, ctx: ctx, seenToo: (query{r.URL.Query()}).flag("all"), waits: map[string][]Shown{}}
+	d := &day{Server: s, ctx: ctx, seenToo: (query{r.URL.Query()}).flag("all"), waits: map[string][]Shown{}, more: map[string]bool{}}
 	if err := d.gather(); err != nil {
 		return nil, err
 	}
@@ -57,30 +57,43 @@ func (s *Server) today(r *http.Request) (any, error) {
 	return t, nil
 }
 
-// waiting are the documents of a kind in which something waits for the member of this daemon, in every space.
-func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait, seenToo bool) ([]Shown, error) {
-	all, err := across(s, func(one *Server) ([]Shown, error) {
+// mostTold bounds what is told of a space for one reason unless all is asked for: others choose how much of it there is.
+const mostTold = 200
+
+// waiting are the documents of a kind in which something waits for the member of this daemon, in every space. What they took on
+// themselves, which is told in parts, comes whole; of the rest no more than is read in a moment, and whether there is more.
+func (s *Server) waiting(ctx context.Context, k *kind.Kind, w *kind.Wait, all bool) (found []Shown, more bool, err error) {
+	limit := mostTold + 1 // what is more than that shows that there is more
+	inParts := func(o *kind.Wait) bool { return o.Besides == w.Key }
+	if all || w.Only != nil || w.Besides != "" || slices.ContainsFunc(k.Today, inParts) {
+		limit = 0
+	}
+	found, err = across(s, func(one *Server) ([]Shown, error) {
 		me, err := one.mine(ctx)
 		if err != nil || me == "" {
 			return nil, err
 		}
-		return one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order, News: w.News && !seenToo})
+		told, err := one.at.Documents.List(ctx, ListQuery{Kind: k, Wants: w.Wants, Order: w.Order, News: w.News && !all, Limit: limit})
+		if limit > 0 && len(told) == limit {
+			told, more = told[:mostTold], true
+		}
+		return told, err
 	}, func(d *Shown, space *api.Named) { d.Space = space })
-	all = once(all, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared })
+	found = once(found, func(d Shown) (string, *api.Shared) { return d.ID, d.Shared })
 	if err != nil || w.Only == nil {
-		return all, err
+		return found, more, err
 	}
 	var meant []Shown
-	for _, d := range all {
+	for _, d := range found {
 		says, err := d.answer()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if w.Only(says) {
 			meant = append(meant, d)
 		}
 	}
-	return meant, nil
+	return meant, more, nil
 }
 
 // todayWork is what waits for somebody.
