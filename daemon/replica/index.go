@@ -166,7 +166,7 @@ type Query struct {
 	Since   int64                // changed then or later: see Ref.Updated
 }
 
-// Select gives the documents that a query asks for, in its order. It goes through all of the index, and orders no more than twice as many
+// Select gives the documents that a query asks for, in its order. It goes through all of the index unless nothing has what is wanted, and orders no more than twice as many
 // as are wanted.
 func (r *Replica) Select(q Query) []Ref {
 	ix := r.index
@@ -175,6 +175,9 @@ func (r *Replica) Select(q Query) []Ref {
 	sets := make([][]bool, len(q.Wants))
 	for i, w := range q.Wants {
 		sets[i] = ix.words.meant(w)
+		if !w.Not && !slices.Contains(sets[i], true) {
+			return nil // of most of what somebody could wait for there is nothing
+		}
 	}
 	best := firsts{compare: q.Compare, limit: q.Limit}
 	for ref := range ix.allLocked(entry.DocID{}) {

@@ -70,7 +70,7 @@ func (s *Server) load(r *http.Request) (api.Load, error) {
 	}
 	slices.SortFunc(out.Members, func(a, b api.LoadMember) int { return strings.Compare(a.Member.Name, b.Member.Name) })
 	if out.Over {
-		out.Suggests, err = s.suggests(ctx, tasks, today)
+		out.Suggests, err = s.suggests(ctx, tasks)
 	}
 	return out, err
 }
@@ -138,7 +138,7 @@ func (s *Server) givers(ctx context.Context) (people []load.Person, names map[ch
 
 // promises are the tasks that somebody has and that aren't over, with what is left of their hours, and the roles that take hours.
 func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Shown, err error) {
-	tasks, err = s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
+	tasks, err = s.tasksWith(ctx, 0, kind.Want{Fact: "open"}, kind.Want{Fact: "mine"})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,7 +148,7 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 	}
 	for _, t := range tasks {
 		left := kinds.Task.Field("hours").Int(t.View) - done[t.ID]
-		if by := kind.Of[kinds.Doing](t.View).TakenBy; len(by) > 0 && left > 0 {
+		if by := kind.Of[kinds.Doing](t.View).TakenBy; left > 0 {
 			all = append(all, load.Promise{By: by, Minutes: left, Due: kinds.Task.Field("due").Str(t.View)})
 		}
 	}
@@ -165,12 +165,17 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 	return all, tasks, err
 }
 
-// workedOn is how many minutes were logged on each of these tasks that somebody has and that takes hours. Only the months are read
+// tasksWith lists the tasks that have these facts, the newest change first: so many, or all for 0.
+func (s *Server) tasksWith(ctx context.Context, limit int, wants ...kind.Want) ([]Shown, error) {
+	return s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Limit: limit, Wants: func(kind.Asker) []kind.Want { return wants }})
+}
+
+// workedOn is how many minutes were logged on each of these tasks that takes hours. Only the months are read
 // in which one of them is named, however many years there are.
 func (s *Server) workedOn(ctx context.Context, tasks []Shown) (map[string]int64, error) {
 	done := map[string]int64{}
 	for _, t := range tasks {
-		if kinds.Task.Field("hours").Int(t.View) > 0 && len(kind.Of[kinds.Doing](t.View).TakenBy) > 0 {
+		if kinds.Task.Field("hours").Int(t.View) > 0 {
 			done[t.ID] = 0
 		}
 	}
@@ -188,11 +193,12 @@ func (s *Server) workedOn(ctx context.Context, tasks []Shown) (map[string]int64,
 	return done, err
 }
 
-// suggests says what could be done if it is too much: of the work, never of people.
-func (s *Server) suggests(ctx context.Context, tasks []Shown, today string) ([]api.LoadSuggest, error) {
+// suggests says what could be done if it is too much: of the work, never of people. taken are the open tasks that somebody has.
+func (s *Server) suggests(ctx context.Context, taken []Shown) ([]api.LoadSuggest, error) {
 	out := []api.LoadSuggest{}
 	add := func(d Shown, what string) {
-		if len(out) < maxSuggests {
+		had := slices.ContainsFunc(out, func(o api.LoadSuggest) bool { return o.ID == d.ID })
+		if !had && len(out) < maxSuggests {
 			out = append(out, api.LoadSuggest{ID: d.ID, Short: d.Short, Title: d.Title, What: what})
 		}
 	}
@@ -203,15 +209,24 @@ func (s *Server) suggests(ctx context.Context, tasks []Shown, today string) ([]a
 	for _, d := range requests {
 		add(d, "could be declined, or passed to an ally")
 	}
+	heavy, err := s.tasksWith(ctx, maxSuggests, kind.Want{Fact: "help"})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range heavy {
+		add(d, "could be handed over: help is wanted")
+	}
+	unanswered, err := s.tasksWith(ctx, maxSuggests, kind.Want{Fact: "asked"}, kind.Want{Fact: "mine", Not: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range unanswered {
+		add(d, "could be declined: nobody has said yes yet")
+	}
 	inFour := s.now().AddDate(0, 0, 28).Format(time.DateOnly)
-	for _, d := range tasks {
-		doing, due := kind.Of[kinds.Doing](d.View), kinds.Task.Field("due").Str(d.View)
-		switch {
-		case len(doing.Wants) > 0:
-			add(d, "could be handed over: help is wanted")
-		case len(doing.TakenBy) == 0 && slices.ContainsFunc(doing.Asked, func(a kinds.Asked) bool { return a.Answer == kinds.AnswerNone }):
-			add(d, "could be declined: nobody has said yes yet")
-		case kinds.Task.State(d.View) == kinds.TaskOpen && len(doing.TakenBy) > 0 && (due == "" || due > inFour):
+	for _, d := range taken {
+		due := kinds.Task.Field("due").Str(d.View)
+		if kinds.Task.State(d.View) == kinds.TaskOpen && (due == "" || due > inFour) {
 			add(d, "could wait")
 		}
 	}
