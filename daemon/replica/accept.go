@@ -275,6 +275,7 @@ func (r *Replica) took(todo []*work) (held int, err error) {
 	var ids []entry.ID
 	for _, w := range todo {
 		held += len(w.held)
+		r.reach.note(w.verdicts)
 		if w.doc == nil {
 			continue // it waits
 		}
@@ -389,7 +390,7 @@ func (r *Replica) conclude(w *work, came outcomes) (err error) {
 	for _, a := range w.in { // in the order in which they came
 		fresh[a.entry.ID()] = true
 		state, why := r.stateIn(d, a.entry.ID())
-		w.verdicts = append(w.verdicts, verdict{a.entry, a.change, state, why, true})
+		w.verdicts = append(w.verdicts, verdict{entry: a.entry, change: a.change, state: state, why: why, fresh: true})
 	}
 	for id := range came.changed {
 		if fresh[id] {
@@ -400,7 +401,7 @@ func (r *Replica) conclude(w *work, came outcomes) (err error) {
 			continue
 		}
 		state, why := d.judge.State(id)
-		w.verdicts = append(w.verdicts, verdict{it.Entry, it.Change, state, why, false})
+		w.verdicts = append(w.verdicts, verdict{entry: it.Entry, change: it.Change, state: state, why: why})
 	}
 	if len(came.accepted) > 0 || came.rebuild {
 		w.view.changed = true
@@ -507,10 +508,11 @@ func (r *Replica) putWork(p *store.Pieces, w *work) error {
 	if many {
 		b.PutJudge(w.id, true)
 	}
-	for _, v := range w.verdicts {
+	for i := range w.verdicts {
 		if many {
 			b = p.Batch()
 		}
+		v := &w.verdicts[i]
 		if v.fresh {
 			r.putEntry(b, w, v)
 			continue
@@ -536,10 +538,11 @@ func (r *Replica) putWork(p *store.Pieces, w *work) error {
 	return nil
 }
 
-// putEntry adds an entry that is new here to a batch.
-func (r *Replica) putEntry(b *store.Batch, w *work, v verdict) {
+// putEntry adds an entry that is new here to a batch, and notes its arrival.
+func (r *Replica) putEntry(b *store.Batch, w *work, v *verdict) {
 	id := v.entry.ID()
-	rec := store.Record{Arrival: r.store.NextArrival(), Doc: w.id, State: uint8(v.state)}
+	v.arrival = r.store.NextArrival()
+	rec := store.Record{Arrival: v.arrival, Doc: w.id, State: uint8(v.state)}
 	if v.state != charter.Accepted {
 		if by, ok := w.charged[id]; ok {
 			rec.Charged = by[:]

@@ -27,6 +27,7 @@ type arrivalClock struct {
 	noted   uint64    // up to which arrival
 	at      time.Time // when that was; zero: not since the start
 	arrived uint64    // when it was looked last
+	before  uint64    // when it was looked the time before: all of that is on the disk
 }
 
 // startClock notes what is here at the start. Nothing is under way yet.
@@ -50,7 +51,10 @@ func (r *Replica) NoteTime() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, arrived := r.now(), c.arrived
-	c.arrived = r.store.Arrived()
+	c.before, c.arrived = arrived, r.store.Arrived()
+	if err := r.keepRuns(arrived, keptEvery); err != nil && !errors.Is(err, store.ErrDiskFull) {
+		return err
+	}
 	if arrived <= c.noted || !c.at.IsZero() && now.Sub(c.at).Abs() < notedEvery {
 		return nil
 	}
@@ -63,6 +67,13 @@ func (r *Replica) NoteTime() error {
 	}
 	c.noted, c.at = arrived, now
 	return nil
+}
+
+// settled gives an arrival up to which everything is on the disk, and noted.
+func (c *arrivalClock) settled() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.before
 }
 
 // ArrivedBefore returns the number of an arrival up to which everything was here before t. It may be

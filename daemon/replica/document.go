@@ -285,6 +285,8 @@ type verdict struct {
 	state  charter.State
 	why    string
 	fresh  bool
+
+	arrival uint64 // under which it is stored, of what is new here
 }
 
 // differences adds to a batch in pieces the records of all entries of d whose state isn't the stored
@@ -316,7 +318,7 @@ func (r *Replica) differences(p *store.Pieces, d *document) ([]verdict, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
 			}
-			changed = append(changed, verdict{e, c, state, why, false})
+			changed = append(changed, verdict{entry: e, change: c, state: state, why: why})
 		}
 	}
 	return changed, nil

@@ -216,6 +216,7 @@ func (r *Replica) bring(ctx context.Context, ru *run, d *document, f entry.Field
 	if err := ticket.Wait(); err != nil {
 		return crdt.View{}, err
 	}
+	r.reach.note(w.verdicts)
 	r.stand.Store(r.ground.Load().tips())
 	r.waits.note(d.id, d.awaits)
 	r.index.note(d.id, w.view.view)
@@ -240,7 +241,7 @@ func (r *Replica) queue(ctx context.Context, ru *run, d *document, f entry.Field
 		return nil, nil, &RefusedError{State: state, Why: why}
 	}
 	d.judge.Take(e, c)
-	w := &work{id: d.id, doc: d, verdicts: []verdict{{e, c, charter.Accepted, "", true}}}
+	w := &work{id: d.id, doc: d, verdicts: []verdict{{entry: e, change: c, state: charter.Accepted, fresh: true}}}
 	w.view.changed = true
 	if w.view.view, w.view.encoded, err = r.viewOf(d); err != nil {
 		ru.over = true
@@ -251,7 +252,7 @@ func (r *Replica) queue(ctx context.Context, ru *run, d *document, f entry.Field
 	for _, s := range beside {
 		b.PutSmall(s.name, s.value)
 	}
-	r.putEntry(b, w, w.verdicts[0])
+	r.putEntry(b, w, &w.verdicts[0])
 	if err := r.putDeed(ctx, b, e, d.id); err != nil {
 		ru.over = true
 		return nil, nil, err

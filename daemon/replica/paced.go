@@ -126,7 +126,7 @@ func (r *Replica) wait(w *work, counts func(entry.ID) bool) error {
 		case counts(id) || r.wanted.has(id) || r.hasRoom(b, taken[b]):
 			taken[b] = taken[b].plus(roomOf(a.entry, a.change))
 			w.spent = append(w.spent, a.entry)
-			w.verdicts = append(w.verdicts, verdict{a.entry, a.change, charter.Pending, "", true})
+			w.verdicts = append(w.verdicts, verdict{entry: a.entry, change: a.change, state: charter.Pending, fresh: true})
 		default:
 			r.giveBack(a.entry) // it comes again, and takes its part then
 			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldRoom))

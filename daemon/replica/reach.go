@@ -1,100 +1,17 @@
 package replica
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"kith/crdt"
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
-	"kith/daemon/store"
 )
 
 // MaxUnconfirmed bounds how many changes Unconfirmed counts.
 const MaxUnconfirmed = 1000
-
-// reach knows the changes of all runs by their number, to tell what an acknowledgement covers. It is
-// made when somebody asks first, and kept: 16 bytes a change.
-type reach struct {
-	mu      sync.Mutex
-	upTo    uint64 // arrival
-	runs    map[deviceRun]*runChanges
-	numbers map[acknowledged]uint64 // of what acknowledgements name; 0 for what isn't here
-}
-
-// acknowledged is an entry that an acknowledgement names as the last of a run.
-type acknowledged struct {
-	of   deviceRun
-	last entry.ID
-}
-
-// runChanges is what a run holds, by ascending number.
-type runChanges struct {
-	changes []numbered
-	forked  bool // two entries have one number: an acknowledgement of one says nothing of the other
-}
-
-type numbered struct{ number, arrival uint64 }
-
-func (w *runChanges) add(n numbered) {
-	at, taken := slices.BinarySearchFunc(w.changes, n, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
-	if taken {
-		w.forked = w.forked || w.changes[at].arrival != n.arrival
-		return
-	}
-	w.changes = slices.Insert(w.changes, at, n) // mostly at the end
-}
-
-// learnLocked brings r.reach up to what is stored.
-func (r *Replica) learnLocked() error {
-	x := &r.reach
-	learn := func(arrival uint64, e *entry.Entry) {
-		x.upTo = max(x.upTo, arrival)
-		if e.Kind != entry.Change {
-			return
-		}
-		of := deviceRun{e.Device, e.Run}
-		if x.runs[of] == nil {
-			x.runs[of] = &runChanges{}
-		}
-		x.runs[of].add(numbered{e.Number, arrival})
-	}
-	broken := error(nil)
-	read := func(arrival uint64, encoded []byte) bool {
-		e, err := entry.Decode(encoded)
-		if err != nil {
-			broken = fmt.Errorf("%w: an entry that arrived as number %d: %v", store.ErrCorrupt, arrival, err)
-			return false
-		}
-		learn(arrival, e)
-		return true
-	}
-	if x.runs == nil {
-		x.runs, x.numbers = map[deviceRun]*runChanges{}, map[acknowledged]uint64{}
-		err := r.store.All(func(arrival uint64, encoded []byte) bool { return read(arrival, slices.Clone(encoded)) })
-		return cmp.Or(broken, err)
-	}
-	err := r.store.Since(x.upTo, func(arrival uint64, id entry.ID) bool {
-		b, _, err := r.store.Entry(id)
-		if err != nil {
-			broken = err
-			return false
-		}
-		return read(arrival, b)
-	})
-	return cmp.Or(broken, err)
-}
-
-// forget lets all of it be learned anew.
-func (x *reach) forget() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.runs, x.numbers, x.upTo = nil, nil, 0
-}
 
 // numberLocked is numberIn, and remembers.
 func (r *Replica) numberLocked(of deviceRun, id entry.ID) uint64 {
@@ -134,11 +51,10 @@ func reachedBy(c Rules, of deviceRun, device entry.Device, number func(deviceRun
 // ConfirmedBy returns the members of whom a device has acknowledged a change, in no particular
 // order: its run, up to it or further.
 func (r *Replica) ConfirmedBy(e *entry.Entry) ([]charter.MemberID, error) {
-	r.reach.mu.Lock()
-	defer r.reach.mu.Unlock()
-	if err := r.learnLocked(); err != nil {
+	if err := r.lockRuns(); err != nil {
 		return nil, err
 	}
+	defer r.reach.mu.Unlock()
 	of := deviceRun{e.Device, e.Run}
 	if w := r.reach.runs[of]; w == nil || w.forked {
 		return nil, nil
@@ -161,11 +77,10 @@ type Unconfirmed struct {
 
 // Unconfirmed returns what a device hasn't acknowledged, of what others wrote.
 func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
-	r.reach.mu.Lock()
-	defer r.reach.mu.Unlock()
-	if err := r.learnLocked(); err != nil {
+	if err := r.lockRuns(); err != nil {
 		return Unconfirmed{}, err
 	}
+	defer r.reach.mu.Unlock()
 	c := r.Rules()
 	out := Unconfirmed{Never: true}
 	var missing []uint64
@@ -203,9 +118,9 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 
 // madeAt says when a change was made that arrived under a number, and whether it is accepted.
 func (r *Replica) madeAt(arrival uint64) (made time.Time, counts bool, err error) {
-	err = r.store.Since(arrival-1, func(_ uint64, id entry.ID) bool {
+	err = r.store.Since(arrival-1, func(at uint64, id entry.ID) bool {
 		b, rec, err := r.store.Entry(id)
-		if err != nil || charter.State(rec.State) != charter.Accepted {
+		if at != arrival || err != nil || charter.State(rec.State) != charter.Accepted {
 			return false
 		}
 		if e, err := entry.Decode(b); err == nil {

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/daemon/store"
 )
 
 // changes returns the changes that a device made, in the order in which they came to p.
@@ -94,5 +96,79 @@ func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 	give(t, ana, again)
 	if who, err = ana.ConfirmedBy(last); err != nil || len(who) != 0 {
 		t.Errorf("confirmed by %v (%v), though nobody knows which of the two", who, err)
+	}
+	ana.reopen(t)
+	if who, err = ana.ConfirmedBy(last); err != nil || len(who) != 0 {
+		t.Errorf("after another start confirmed by %v (%v)", who, err)
+	}
+}
+
+// What is noted as it is stored, what is kept beside it and what the entries say is one.
+func TestWhatRunsHoldIsTheSameNotedKeptAndReadAnew(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	task := ana.addTask(t, "Order paper")
+	holds := func(p *peerReplica) map[deviceRun][]numbered {
+		t.Helper()
+		must(t, p.lockRuns())
+		defer p.reach.mu.Unlock()
+		all := map[deviceRun][]numbered{}
+		for of, w := range p.reach.runs {
+			if len(w.changes) > 0 {
+				all[of] = slices.Clone(w.changes)
+			}
+		}
+		return all
+	}
+	same := func(when string, p *peerReplica) {
+		t.Helper()
+		was := holds(p)
+		anew := &Replica{store: p.store}
+		b := store.NewBatch(nil)
+		b.PutSmall(keptRecord, nil)
+		must(t, p.store.Commit(b))
+		if got := holds(&peerReplica{Replica: anew}); !reflect.DeepEqual(was, got) {
+			t.Errorf("%s: %s noted %v, and its entries say %v", when, p.name, was, got)
+		}
+		p.reopen(t)
+		if got := holds(p); !reflect.DeepEqual(was, got) {
+			t.Errorf("%s: %s kept %v of %v", when, p.name, got, was)
+		}
+	}
+	for n := range 3 {
+		ana.edit(t, task.ID, crdttest.AppendText("A3"))
+		if n == 1 {
+			c.settle()
+		}
+		ben.addTask(t, "Clean the press")
+	}
+	c.settle()
+	same("after a day", ana)
+	same("after a day", ben)
+	for _, e := range ana.changes(t, ana)[:2] { // in another order than they were made
+		give(t, ben, e)
+	}
+	ana.edit(t, task.ID, crdttest.AppendText("recycled"))
+	c.settle()
+	same("after another start", ana)
+	same("after another start", ben)
+}
+
+func TestRunsThatTakeSeveralPiecesAreKeptWhole(t *testing.T) {
+	p := found(t, "Ana").all[0]
+	must(t, p.lockRuns())
+	p.reach.mu.Unlock()
+	of := deviceRun{p.device, entry.Run{1}}
+	for n := range uint64(3 * runPiece) {
+		number := 2*runPiece + n*7%(3*runPiece) // across each other, and none in the first pieces
+		p.reach.addLocked(runChange{of, numbered{number, 1_000_000 - n}})
+	}
+	must(t, p.keepRuns(5, 1))
+	read := reach{runs: map[deviceRun]*runChanges{}}
+	settled, err := p.readKept(&read)
+	must(t, err)
+	w := p.reach.runs[of]
+	if w.tidy(); settled != 5 || !slices.Equal(read.runs[of].changes, w.changes) {
+		t.Errorf("of %d changes %d came back, up to %d", len(w.changes), len(read.runs[of].changes), settled)
 	}
 }

@@ -314,6 +314,9 @@ func (r *Replica) goOn() error {
 	if err := r.startClock(); err != nil {
 		return err
 	}
+	if err := r.startRuns(); err != nil {
+		return err
+	}
 	var err error
 	if r.deeds.last, err = r.readDeeds(); err != nil {
 		return err
@@ -338,6 +341,7 @@ func (r *Replica) goOn() error {
 // Close stores what is under way and closes the store. Subscriptions end.
 func (r *Replica) Close() error {
 	r.events.close()
+	_ = r.keepRuns(r.clock.settled(), 1) // else it is read again
 	return errors.Join(r.store.Close(), r.core.close())
 }
 

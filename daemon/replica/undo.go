@@ -216,7 +216,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 		return d, ErrDeedPast
 	}
 	b := store.NewBatch(nil)
-	runs := map[entry.Run]bool{}
+	runs, gone := map[entry.Run]bool{}, map[uint64]bool{}
 	for _, id := range d.Entries {
 		encoded, rec, err := r.store.Entry(id)
 		if err != nil {
@@ -229,7 +229,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 		if rec.Arrival <= r.handed.mayBeElsewhereLocked() {
 			return d, ErrHanded
 		}
-		runs[e.Run] = true
+		runs[e.Run], gone[rec.Arrival] = true, true
 		b.DropEntry(id, rec)
 		uncount(b, charter.State(rec.State))
 	}
@@ -245,6 +245,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 	}
 	b.PutSmall(deedsRecord, encoded)
 	b.KeepArrival(r.store.LastArrival())
+	b.PutSmall(keptRecord, nil)
 	if err := r.store.Commit(b); err != nil {
 		return d, err
 	}
@@ -253,7 +254,8 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 	for _, doc := range d.Docs {
 		r.docs.drop(doc)
 	}
-	r.reach.forget()
+	r.reach.drop(gone)
+	_ = r.keepRuns(r.clock.settled(), 1) // else it is read again
 	r.places.forget()
 	return d, nil
 }

@@ -1,0 +1,292 @@
+package replica
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"kith/crdt/entry"
+	"kith/daemon/store"
+)
+
+// What changes a run holds, by their numbers, is noted as they are stored, and kept beside them in pieces: else the first who asks
+// how far others have got after a start would wait for every entry to be read. Of what arrived after it was kept last, and of a
+// store in which it never was, the entries are read.
+
+// reach knows the changes of all runs by their number, to tell what an acknowledgement covers: 16 bytes a change.
+type reach struct {
+	reading sync.Mutex // held while the entries are read; outside mu
+
+	mu      sync.Mutex
+	runs    map[deviceRun]*runChanges // nil: not read yet
+	late    []runChange               // what was stored meanwhile
+	numbers map[acknowledged]uint64   // of what acknowledgements name; 0 for what isn't here
+	unkept  int                       // changes noted since runs were kept
+}
+
+// acknowledged is an entry that an acknowledgement names as the last of a run.
+type acknowledged struct {
+	of   deviceRun
+	last entry.ID
+}
+
+// runChanges is what a run holds, by ascending number once it is tidy.
+type runChanges struct {
+	changes []numbered
+	untidy  bool
+	forked  bool            // two entries have one number: an acknowledgement of one says nothing of the other
+	unkept  map[uint64]bool // the pieces that aren't kept as they are
+}
+
+type numbered struct{ number, arrival uint64 }
+
+type runChange struct {
+	of deviceRun
+	numbered
+}
+
+// runPiece is how many numbers of a run are kept in one record.
+const runPiece = 4_096
+
+// add takes a change, one that was added before too. The changes of a document come together, and a run goes across many: so
+// they are put in order when somebody asks.
+func (w *runChanges) add(n numbered) {
+	w.untidy = w.untidy || len(w.changes) > 0 && w.changes[len(w.changes)-1].number >= n.number
+	w.changes = append(w.changes, n)
+	w.unkept[n.number/runPiece] = true
+}
+
+func (w *runChanges) tidy() {
+	if !w.untidy {
+		return
+	}
+	w.untidy = false
+	slices.SortFunc(w.changes, func(a, b numbered) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.arrival, b.arrival))
+	})
+	w.changes = slices.CompactFunc(w.changes, func(a, b numbered) bool {
+		w.forked = w.forked || a.number == b.number && a.arrival != b.arrival
+		return a.number == b.number
+	})
+}
+
+func (x *reach) addLocked(c runChange) {
+	w := x.runs[c.of]
+	if w == nil {
+		w = &runChanges{unkept: map[uint64]bool{}}
+		x.runs[c.of] = w
+	}
+	w.add(c.numbered)
+	x.unkept++
+}
+
+// note takes over what is stored now.
+func (x *reach) note(verdicts []verdict) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, v := range verdicts {
+		c := runChange{deviceRun{v.entry.Device, v.entry.Run}, numbered{v.entry.Number, v.arrival}}
+		switch {
+		case !v.fresh:
+		case x.runs == nil:
+			x.late = append(x.late, c)
+		default:
+			x.addLocked(c)
+		}
+	}
+}
+
+// drop forgets changes that are stored no more.
+func (x *reach) drop(gone map[uint64]bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	is := func(n numbered) bool { return gone[n.arrival] }
+	for _, w := range x.runs {
+		for _, n := range w.changes {
+			if is(n) {
+				w.unkept[n.number/runPiece] = true
+				x.unkept++
+			}
+		}
+		w.changes = slices.DeleteFunc(w.changes, is)
+	}
+	x.late = slices.DeleteFunc(x.late, func(c runChange) bool { return is(c.numbered) })
+}
+
+// lockRuns locks r.reach once all that is stored is in it, in order.
+func (r *Replica) lockRuns() error {
+	x := &r.reach
+	if err := r.readRuns(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	for _, w := range x.runs {
+		w.tidy()
+	}
+	return nil
+}
+
+// readRuns reads what is stored, unless it was read; meanwhile the rest goes on.
+func (r *Replica) readRuns() error {
+	x := &r.reach
+	x.reading.Lock()
+	defer x.reading.Unlock()
+	x.mu.Lock()
+	known := x.runs != nil
+	x.mu.Unlock()
+	if known {
+		return nil
+	}
+	read := reach{runs: map[deviceRun]*runChanges{}}
+	settled, err := r.readKept(&read)
+	if err != nil {
+		return err
+	}
+	var broken error
+	take := func(arrival uint64, encoded []byte) bool {
+		e, err := entry.Decode(encoded)
+		if err != nil {
+			broken = fmt.Errorf("%w: an entry that arrived as number %d: %v", store.ErrCorrupt, arrival, err)
+			return false
+		}
+		if e.Kind == entry.Change {
+			read.addLocked(runChange{deviceRun{e.Device, e.Run}, numbered{e.Number, arrival}})
+		}
+		return true
+	}
+	if settled == 0 {
+		err = r.store.All(func(arrival uint64, encoded []byte) bool { return take(arrival, slices.Clone(encoded)) })
+	} else {
+		err = r.store.Since(settled, func(arrival uint64, id entry.ID) bool {
+			b, _, err := r.store.Entry(id)
+			if err != nil {
+				broken = err
+				return false
+			}
+			return take(arrival, b)
+		})
+	}
+	if err = cmp.Or(broken, err); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.runs, x.numbers, x.unkept = read.runs, map[acknowledged]uint64{}, x.unkept+read.unkept
+	for _, c := range x.late {
+		x.addLocked(c)
+	}
+	x.late = nil
+	return nil
+}
+
+// startRuns reads what is known of runs where that is little: a store that isn't large, or in which it is kept.
+func (r *Replica) startRuns() error {
+	_, err := r.store.Small(keptRecord)
+	if errors.Is(err, store.ErrNotFound) && r.store.Arrived() > keptEvery {
+		return nil // whoever asks first waits for it, and not the start
+	}
+	return r.readRuns()
+}
+
+const (
+	keptRecord = "runs"  // up to which arrival what is kept is whole; without it nothing is
+	keptPrefix = "runs/" // before the names of the pieces
+	keptEvery  = 20_000  // changes
+)
+
+// keepRuns keeps what is known of runs, if it is known and more than a little came since. All that arrived up to settled is stored
+// and was noted.
+func (r *Replica) keepRuns(settled uint64, least int) error {
+	x := &r.reach
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.runs == nil || x.unkept < max(1, least) {
+		return nil
+	}
+	p := r.store.Pieces()
+	for of, w := range x.runs {
+		w.tidy()
+		for n := range w.unkept {
+			name := keptPrefix + hex.EncodeToString(of.device[:]) + hex.EncodeToString(of.run[:]) + fmt.Sprintf("%013x", n)
+			p.Batch().PutSmall(name, w.piece(of, n))
+		}
+	}
+	p.Batch().PutSmall(keptRecord, binary.AppendUvarint(nil, settled))
+	if err := p.Commit(); err != nil {
+		return err
+	}
+	for _, w := range x.runs {
+		clear(w.unkept)
+	}
+	x.unkept = 0
+	return nil
+}
+
+// piece encodes the changes of a run whose numbers fall into one piece: device, run, whether the run forked, and of each change how much
+// higher its number and its arrival are than those of the one before. nil if there are none.
+func (w *runChanges) piece(of deviceRun, n uint64) []byte {
+	from, _ := slices.BinarySearchFunc(w.changes, n*runPiece, func(c numbered, number uint64) int { return cmp.Compare(c.number, number) })
+	out := append(slices.Clone(of.device[:]), of.run[:]...)
+	out = append(out, 0)
+	if w.forked {
+		out[len(out)-1] = 1
+	}
+	head, before := len(out), numbered{}
+	for _, c := range w.changes[from:] {
+		if c.number/runPiece != n {
+			break
+		}
+		out = binary.AppendUvarint(out, c.number-before.number)
+		out = binary.AppendVarint(out, int64(c.arrival-before.arrival))
+		before = c
+	}
+	if len(out) == head {
+		return nil
+	}
+	return out
+}
+
+// readKept reads what was kept, and up to which arrival that is whole; 0 if nothing was.
+func (r *Replica) readKept(x *reach) (settled uint64, err error) {
+	b, err := r.store.Small(keptRecord)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	settled, n := binary.Uvarint(b)
+	broken := n <= 0
+	err = r.store.Smalls(keptPrefix, func(_ string, piece []byte) {
+		var of deviceRun
+		head := len(of.device) + len(of.run)
+		if broken = broken || len(piece) <= head; broken {
+			return
+		}
+		copy(of.device[:], piece)
+		copy(of.run[:], piece[len(of.device):])
+		w := x.runs[of]
+		if w == nil {
+			w = &runChanges{unkept: map[uint64]bool{}}
+			x.runs[of] = w
+		}
+		w.forked = w.forked || piece[head] == 1
+		at := numbered{}
+		for rest := piece[head+1:]; len(rest) > 0 && !broken; {
+			up, n := binary.Uvarint(rest)
+			came, m := binary.Varint(rest[max(n, 0):])
+			if broken = n <= 0 || m <= 0; !broken {
+				at, rest = numbered{at.number + up, at.arrival + uint64(came)}, rest[n+m:]
+				w.changes = append(w.changes, at) // pieces come in the order of their numbers
+			}
+		}
+	})
+	if broken && err == nil {
+		err = fmt.Errorf("%w: what is kept of runs", store.ErrCorrupt)
+	}
+	return settled, err
+}
