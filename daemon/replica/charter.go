@@ -120,6 +120,7 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		acknowledged = append(acknowledged, acknowledgedBy(e)...)
 	}
 	docs := append(r.waits.reachedBy(ids, acknowledged), forgetReached(old, grown)...)
+	docs = append(docs, r.wanted.take(ids)...) // runs hold statements, too
 	if cut := grown.cutsSince(old); len(cut) > 0 {
 		written, err := r.writtenBy(cut)
 		if err != nil {

@@ -136,6 +136,31 @@ func TestARunThatComesInPiecesIsJudgedAgainWhenItIsWhole(t *testing.T) {
 	c.same()
 }
 
+// Found by world 203. A statement is of the same run as the changes around it, and who agrees on a frontier may not have it yet.
+func TestARunIsJudgedAgainWhenTheStatementInItComes(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo", "Dan", "Eli")
+	ana, ben, cleo, dan, eli := c.all[0], c.all[1], c.all[2], c.all[3], c.all[4]
+	eli.addTask(t, "Order paper")
+	cleo.addTask(t, "Sweep the floor")
+	give(t, eli, cleo.entries(t)...)
+	must(t, eli.Acknowledge(t.Context()))
+	eli.addTask(t, "Clean the drum")
+	give(t, cleo, eli.entries(t)...)
+	c.agree(cleo.removes(t, eli), ana, ben, dan)
+
+	give(t, ana, dan.statements(t)...)
+	give(t, ana, eli.changes(t, eli)...)
+	if n := ana.Counts().Pending; n != 1 {
+		t.Errorf("Ana counts %d pending, want 1: what lies between the two isn't here", n)
+	}
+	give(t, ana, eli.statements(t)...)
+	if n := ana.Counts(); n.Pending+n.Void > 0 {
+		t.Errorf("with the statement Ana counts %+v", n)
+	}
+	c.settle()
+	c.same()
+}
+
 func TestHonouredIsWhatIsHereWithAllBeforeIt(t *testing.T) {
 	c := found(t, "Ana", "Eli")
 	ana, eli := c.all[0], c.all[1]
