@@ -62,16 +62,19 @@ func anotherFlag() cli.Flag {
 func (k *kith) initCommand() *cli.Command {
 	return k.command(spec{
 		name: "init", args: "NAME", usage: "found a co-op",
-		more: "Prints your recovery phrase, once, and a code for each of the other founders. Needs no daemon, and refuses a home that is in use, unless it is to be --another co-op of yours in it: with a key of its own, so that nobody can tell that the two members are one person.",
+		more: "Prints your recovery phrase, once, and a code for each of the other founders. Needs no daemon, and refuses a home that is in use, unless it is to be --another co-op of yours in it: with a key of its own, so that nobody can tell that the two members are one person.\n\n" +
+			"Where a co-op can't decide any more, because too many are gone for good, --from founds another one of those who are there, and carries into it copies of all that you have of the first: with who wrote in it, as you say, and with what names what. Nobody's word is carried as theirs: what was consented to or agreed there is told in the copies, and counts for nothing. The first co-op stays as it is. The daemon must run; the same command once more goes on where it broke off.",
 		examples: []string{
 			`kith init "Riso Print Co-op" --as Ana --founders 3`,
 			`kith init "Riso Print Co-op" --as Ana --listen /ip4/0.0.0.0/tcp/4111`,
 			`kith init "Riso Print Co-op" --as Ana --founders 3 --relay /ip4/203.0.113.7/tcp/4001/p2p/12D3KooWGRUaBJzXJDJ4fbEbSiWdTF5hqzvs9mAhQUiXwvFkTZ7Y`,
 			`kith init "Garden Co-op" --as Ana --another`,
+			`kith init "Riso Print 2" --as Ana --from "Riso Print Co-op"`,
 		},
 		flags: append([]cli.Flag{
 			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
+			&cli.StringFlag{Name: "from", Usage: "`SPACE` a co-op in this home: carry what is in it into the new one"},
 			anotherFlag(), relayFlag("and named in the codes"), k.portMapFlag(),
 		}, listenFlags()...),
 		run: runInit,
@@ -85,6 +88,9 @@ func runInit(ctx context.Context, c *call) error {
 		return api.Problemf(api.Usage, `kith init "`+oneLine(c.arg(0), 40)+`" --as Ana`, "kith init needs --as and your name")
 	case founders < 1 || founders > maxFounders:
 		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
+	}
+	if c.IsSet("from") {
+		return c.foundFrom(ctx)
 	}
 	portMap, err := c.portMap()
 	if err != nil {

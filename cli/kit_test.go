@@ -266,6 +266,11 @@ func (c *coop) Adopt(_ context.Context, entry string) (api.Document, error) {
 	return api.Document{ID: "t-4kq2", Short: "t-4kq2", Kind: "task"}, nil
 }
 
+func (c *coop) Carry(_ context.Context, q api.CarryRequest) (api.Carried, error) {
+	c.told = q
+	return api.Carried{Left: []api.CarriedLeft{}}, nil
+}
+
 func (c *coop) Join(_ context.Context, r api.JoinRequest) (api.JoinResult, error) {
 	c.told = r
 	return api.JoinResult{}, api.Problemf(api.Failed, "KITH_HOME=… kith join", "this home already belongs to a co-op")

@@ -22,6 +22,11 @@ type InitRequest struct {
 	PortMap  string   `json:"port_map,omitempty"` // see JoinRequest
 }
 
+// CarryRequest carries the documents of another co-op of this home, by the whole ID of its space, into one that was founded from it.
+type CarryRequest struct {
+	From string `json:"from"`
+}
+
 // TextEdit is a wanted text and the heads of the version that its writer read: the difference is merged into what
 // others wrote since. Sent once more as of the same heads it changes nothing, so who had no answer may ask again.
 // Without heads what the member of this device was shown last is meant; if that is nothing, the request is refused

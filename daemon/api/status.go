@@ -190,7 +190,32 @@ type InitResult struct {
 	Device         Named    `json:"device"`
 	RecoveryPhrase string   `json:"recovery_phrase"`
 	Invites        []Invite `json:"invites"`
+	Carried        *Carried `json:"carried,omitempty"` // with --from: what was carried into it
 }
+
+// Carried is what was carried from another co-op into one that was founded from it.
+type Carried struct {
+	From      Named         `json:"from"`
+	Documents int           `json:"documents"`  // copies made now
+	Before    int           `json:"before"`     // and by an earlier run
+	Archived  int           `json:"archived"`   // of those made now, put away there
+	Newer     int           `json:"newer"`      // documents that need a newer Kith than this one, wholly or in part: what it can't read wasn't carried
+	Forgotten int           `json:"forgotten"`  // documents of which nothing is left, because they were forgotten there
+	LeftCount int           `json:"left_count"` // of what wasn't carried, wholly or in part
+	Left      []CarriedLeft `json:"left"`       // the first of those
+}
+
+// CarriedLeft is a document that wasn't carried, wholly or in part.
+type CarriedLeft struct {
+	Kind  string `json:"kind"`
+	ID    string `json:"id"`
+	Short string `json:"short"`
+	Title string `json:"title"`
+	Why   string `json:"why"`
+}
+
+// MaxCarriedLeft bounds Carried.Left.
+const MaxCarriedLeft = 50
 
 // JoinResult is a co-op that was joined. The phrase is shown this once and never again.
 type JoinResult struct {

@@ -18,8 +18,13 @@ const notShared = "(not shared)"
 // it has no letters or digits: it may be emphasised, _so_.
 var idWord = regexp.MustCompile(`(?i)[0-9a-z]+-[0-9a-z]{4,}`)
 
-// shareLetters is how many letters of a document's ID stand for it in a text in a share.
-const shareLetters = 10
+// CopyLetters is how many letters of the ID of a copy in another space stand for it in a text there.
+const CopyLetters = 10
+
+// EachID puts in the place of each word of a text that may be an ID what make makes of it.
+func EachID(s string, make func(word string) string) string {
+	return idWord.ReplaceAllStringFunc(s, make)
+}
 
 // Leaver makes of the texts of a home what may be read in a share: not even an ID of what isn't there.
 type Leaver struct {
@@ -74,7 +79,7 @@ func (l *Leaver) word(word string) string {
 	}
 	if len(found) == 1 {
 		if v, err := l.home.View(found[0].ID); err == nil && v.Link != nil && v.Link.Share == l.there.Space().String() {
-			return v.Link.Doc[:min(len(v.Link.Doc), len(letters)+len("-")+shareLetters)]
+			return v.Link.Doc[:min(len(v.Link.Doc), len(letters)+len("-")+CopyLetters)]
 		}
 	}
 	if !names(l.home) && names(l.there) {

@@ -27,17 +27,18 @@ import (
 	"kith/daemon/words"
 )
 
-// Sharing is how documents of one co-op get into its shares, and what was asked for there. Of a share itself it lists
-// what is asked in that.
+// Sharing is how documents of one co-op get into its shares, and what was asked for there; and how all of another co-op get into
+// one that was founded from it. Of a share itself it lists what is asked in that.
 type Sharing struct {
 	at   *space.Space
 	desk *desk.Desk
+	all  *space.List
 }
 
 var _ server.Shares = (*Sharing)(nil)
 
 // New makes that of a space; in all are its shares.
-func New(at *space.Space, all *space.List) *Sharing { return &Sharing{at, desk.New(at, all)} }
+func New(at *space.Space, all *space.List) *Sharing { return &Sharing{at, desk.New(at, all), all} }
 
 // shareCalled finds a share of this co-op: by its ID, or the start of it; by the ally, or by both co-ops, of whose
 // shares the oldest is meant that isn't over; or by its title. An ally's name goes before titles, which other allies may

@@ -35,6 +35,8 @@ type Space struct {
 	log      *slog.Logger
 	parting  parting
 	owner    atomic.Pointer[entry.SpaceID] // of a share: the co-op, once that was known
+
+	Carrying sync.Mutex // held while the documents of another co-op are carried into this one
 }
 
 // open puts the replica of a place in touch with the others; own says whether that is the home itself.

@@ -137,6 +137,12 @@ func (c *Client) Follow(ctx context.Context, step string) (api.Charter, error) {
 	return call[api.Charter](ctx, c, "POST", at("charter", "follow", step), nil, nil)
 }
 
+// Carry carries the documents of another co-op of the daemon's home, by the ID of its space, into one that was founded from it. It may
+// be called again.
+func (c *Client) Carry(ctx context.Context, from string) (api.Carried, error) {
+	return call[api.Carried](ctx, c, "POST", "carry", nil, api.CarryRequest{From: from})
+}
+
 // Adopt takes over what a member wrote beyond what the co-op honours of them. entry is a start of its ID.
 func (c *Client) Adopt(ctx context.Context, entry string) (api.Document, error) {
 	return call[api.Document](ctx, c, "POST", at("adopt", entry), nil, nil)

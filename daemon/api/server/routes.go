@@ -145,6 +145,7 @@ func otherRoutes() []route {
 		{path: "POST undo", gist: "take back what this device did last, if nobody else can have it", about: everySpace, work: takes((*Server).undo)},
 		{path: "POST told", gist: "say that the member of this device was told how things stand that are no documents: they are no news any more", about: everySpace, work: takes((*Server).noteTold)},
 		{path: "GET log", gist: "what happened, newest first", about: aDocument, query: []param{{name: "id", gist: "to this document"}, {name: "void", gist: "only what a rule refused", is: aFlag}, {name: "since", gist: "what came here since then: RFC 3339, or last"}, {name: "from", gist: "by this member"}, {name: "of", gist: "about documents of this kind, or charter"}, {name: "note", gist: "remember how far this went, for since=last", is: aFlag}, limit}, work: answers((*Server).logLines)},
+		{path: "POST carry", gist: "carry the documents of another co-op of this home into this one, which was founded from it; once more goes on where it broke off", work: takes((*Server).carry)},
 		{path: "POST adopt/{entry}", gist: "take over what a member wrote beyond what the co-op honours", work: takes((*Server).adopt)},
 
 		{path: "GET openapi.json", gist: "this description", about: everySpace, bare: true, work: answers((*Server).openapi)},

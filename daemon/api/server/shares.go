@@ -28,6 +28,8 @@ type Shares interface {
 	// AnswerAsk shares what the answer names, unless it is shared, and answers.
 	AnswerAsk(ctx context.Context, id string, q api.AnswerRequest) (api.Ask, error)
 	WithdrawAsk(ctx context.Context, id, why string) (api.Ask, error)
+	// Carry carries the documents of another co-op of this home into this one, which was founded from it.
+	Carry(ctx context.Context, q api.CarryRequest) (api.Carried, error)
 }
 
 // maxAnswered bounds how many documents one answer names.
@@ -192,4 +194,8 @@ func once[T any](list []T, of func(T) (id string, shared *api.Shared)) []T {
 		id, s := of(t)
 		return s != nil && s.ID == id && shown[s.Share.ID+" "+id]
 	})
+}
+
+func (s *Server) carry(r *http.Request, q api.CarryRequest) (api.Carried, error) {
+	return s.at.Shares.Carry(r.Context(), q)
 }
