@@ -11,7 +11,8 @@ import (
 // Ticket stands for a batch on its way to the disk.
 type Ticket struct {
 	batch *Batch
-	erase [][]byte // keys to be dropped before the batch is written
+	erase bool // what was forgotten is dropped before the batch is written, see Erase
+	more  bool // of that, some is left
 	done  chan struct{}
 	err   error
 }
@@ -77,11 +78,14 @@ func (s *Store) gather(first *Ticket) []*Ticket {
 func (s *Store) writeGroup(group []*Ticket) {
 	live := group[:0:len(group)]
 	for _, t := range group {
-		if t.erase != nil {
-			if err := s.drop(t.erase); err != nil {
+		if t.erase {
+			s.writeGroup(live) // it sees what these bring back
+			live = live[:0]
+			if err := s.erase(t); err != nil {
 				t.finish(err)
 				continue
 			}
+			t.erase = false // done, if this is tried again
 		}
 		if t.batch.chain != nil && t.batch.chain.broken != nil {
 			t.finish(t.batch.chain.broken)
