@@ -58,7 +58,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 }
 
 // mostTold bounds what is told of a space for one reason unless all is asked for: others choose how much of it there is.
-const mostTold = 200
+const mostTold = 100
 
 // waiting are the documents of a kind in which something waits for the member of this daemon, in every space. What they took on
 // themselves, which is told in parts, comes whole; of the rest no more than is read in a moment, and whether there is more.
