@@ -276,8 +276,11 @@ func (r *Replica) took(todo []*work) (held int, err error) {
 	for _, w := range todo {
 		held += len(w.held)
 		r.reach.note(w.verdicts)
+		for _, v := range w.verdicts {
+			ids = append(ids, v.entry.ID())
+		}
 		if w.doc == nil {
-			continue // it waits
+			continue // it waits, though others may have waited for what came
 		}
 		r.waits.note(w.id, w.doc.awaits)
 		if w.view.changed {
@@ -285,9 +288,6 @@ func (r *Replica) took(todo []*work) (held int, err error) {
 		}
 		r.docs.put(w.doc)
 		r.tell(w.doc, w.view.view, w.verdicts)
-		for _, v := range w.verdicts {
-			ids = append(ids, v.entry.ID())
-		}
 	}
 	return held, r.wake(todo, ids)
 }

@@ -161,6 +161,33 @@ func TestARunIsJudgedAgainWhenTheStatementInItComes(t *testing.T) {
 	c.same()
 }
 
+// Found by world 206. What somebody wants forgotten is stored first and judged afterwards, but it is of a run at once.
+func TestARunIsJudgedAgainWhenAnEntryComesThatSomebodyWantsForgotten(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Cleo", "Eli")
+	ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
+	first, second := eli.addTask(t, "Order paper"), eli.addTask(t, "Clean the drum")
+	give(t, ana, eli.entries(t)...)
+	give(t, ben, eli.entries(t)...)
+	ben.forget(t, second.ID)
+	c.agree(ana.removes(t, eli), ana, ben, cleo)
+	give(t, cleo, ben.statements(t)...)
+
+	of := map[entry.DocID][]*entry.Entry{}
+	for _, e := range eli.entries(t) {
+		of[e.Doc] = append(of[e.Doc], e)
+	}
+	give(t, cleo, of[first.ID]...)
+	if _, err := cleo.View(first.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Cleo sees the first task before the end of the run is here: %v", err)
+	}
+	give(t, cleo, of[second.ID]...)
+	if _, err := cleo.View(first.ID); err != nil {
+		t.Errorf("with the end of the run Cleo still doesn't see the first task: %v", err)
+	}
+	c.settle()
+	c.same()
+}
+
 func TestHonouredIsWhatIsHereWithAllBeforeIt(t *testing.T) {
 	c := found(t, "Ana", "Eli")
 	ana, eli := c.all[0], c.all[1]
