@@ -260,9 +260,9 @@ type reading struct {
 	docs      map[entry.DocID]*document
 	stretches []*stretch
 	on        *stretch
-	heads     []entry.ID // of the entry before
-	space     entry.SpaceID
-	room      []byte // for one payload
+	heads     []entry.ID    // of the entry before
+	space     entry.SpaceID // of the entry before
+	room      []byte        // for one payload
 	out       []*entry.Entry
 }
 
@@ -362,7 +362,7 @@ func (r *reading) next() error {
 		return err
 	}
 	f.Payload, f.Digest = nil, [32]byte{}
-	s.fields, s.last = f, d.ID()
+	s.fields, s.last, r.space = f, d.ID(), f.Space
 	if len(s.open) > entry.MaxOver {
 		return &Error{fmt.Sprintf("more than %d entries before a signature", entry.MaxOver+1)}
 	}

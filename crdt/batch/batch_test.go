@@ -196,6 +196,22 @@ func TestEntriesGoFromHandToHandAndEachKeepsShowingWhoWroteIt(t *testing.T) {
 	})
 }
 
+// A share has statements of two co-ops beside its own documents. What begins behind a stretch that goes on is of the space of that.
+func TestABatchHoldsEntriesOfSeveralSpacesInAnyOrder(t *testing.T) {
+	d := newDesk(2)
+	first := d.write(t, 0, -1, "Order paper")
+	again := d.write(t, 0, 0, "A3")
+	other := d.write(t, 1, -1, "Clean the press")
+	theirs, err := entry.New(entry.Fields{Space: entry.SpaceID{9}, Heads: heads, Kind: entry.Statement, Run: entry.Run{7}, Number: 1, Payload: []byte("theirs")}, d.pens[1].key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		order := rapid.Permutation([]*entry.Entry{first, again, other, theirs}).Draw(rt, "in this order")
+		mustBe(rt, over(rt, order), order)
+	})
+}
+
 func TestABatchHasASignatureForEverySixteenChangesOfADocument(t *testing.T) {
 	d := newDesk(2)
 	d.write(t, 0, -1, "first")
