@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
+	libpeer "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
@@ -204,31 +205,38 @@ func TestNoByteThatAFormerMemberOrAFormerAllyGetsIsOfWhatWasWrittenSince(t *test
 	key, err := place.DeviceKey()
 	must(t, err)
 	former := listen(t, replica.Config{Dir: place.StoreDir(), Key: key})
-	x := exchange.New(kept{former.replica})
+	x, theirs := exchange.New(kept{former.replica}), exchange.New(kept{n.dora.replica})
 	asking, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	defer func() { stop(); running.Wait(); x.Close() }()
-	for _, h := range []*computer{n.ana, n.ben} { // who is out asks; nobody asks them
-		must(t, former.host.Connect(ctx, n.atHomes[h]))
-		if s, err := former.host.NewStream(ctx, n.atHomes[h].ID, peer.SyncProtocol); err == nil {
+	defer func() { stop(); running.Wait(); x.Close(); theirs.Close() }()
+	asks := func(l *listener, x *exchange.Exchange, whom libpeer.ID) {
+		if s, err := l.host.NewStream(ctx, whom, peer.SyncProtocol); err == nil {
 			running.Go(func() { _ = x.Run(asking, hangUp{s}, nil) })
 		}
+	}
+	for _, h := range []*computer{n.ana, n.ben} { // who is out asks; nobody asks them
+		must(t, former.host.Connect(ctx, n.atHomes[h]))
+		asks(former, x, n.atHomes[h].ID)
 	}
 	n.ana.until("Cleo's computer has heard that she is out", func() bool {
 		m, ok := former.replica.Me()
 		return !ok || m.Standing == charter.Removed
 	})
-	tried := time.Now()
+	tried, pause := time.Now(), 5*time.Second
 	n.ana.until("Dora's computer has heard that the share is over", func() bool {
-		anew := time.Since(tried) > 5*time.Second // nobody says anything any more over a connection whose stream was reset
+		// Nobody says anything any more over a connection whose stream was reset: then Dora's computer asks, as a daemon does. Each time the
+		// others wait longer before they ask again, and so does this: else it would always have ended before they do.
+		anew := time.Since(tried) > pause
 		if anew {
-			tried = time.Now()
+			tried, pause = time.Now(), 2*pause
 		}
 		for _, at := range n.shares { // the connection of before ends once each has seen that it is
 			if anew {
 				_ = n.dora.host.Network().ClosePeer(at.ID)
 			}
-			_ = n.dora.host.Connect(ctx, at)
+			if _ = n.dora.host.Connect(ctx, at); anew {
+				asks(n.dora, theirs, at.ID)
+			}
 		}
 		shared, _ := n.dora.replica.Share()
 		_, over := shared.Ended()
