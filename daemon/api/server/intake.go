@@ -31,9 +31,12 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 	if err != nil {
 		return Shown{}, err
 	}
-	var tasks []Asks
+	var tasks []Asks // each is looked at before anything is made, so that a mistake in the last of them leaves no project behind
 	for _, word := range a.All(kinds.IntakeTasks) {
 		t, err := firstTask(word)
+		if err == nil {
+			err = kinds.Task.Make.Check(&t.Request)
+		}
 		if err != nil {
 			return Shown{}, err
 		}
