@@ -18,8 +18,14 @@ const notShared = "(not shared)"
 // it has no letters or digits: it may be emphasised, _so_.
 var idWord = regexp.MustCompile(`(?i)[0-9a-z]+-[0-9a-z]{4,}`)
 
-// CopyLetters is how many letters of the ID of a copy in another space stand for it in a text there.
-const CopyLetters = 10
+// copyLetters is how many letters of the ID of a copy in another space stand for it in a text there.
+const copyLetters = 10
+
+// ShortCopy gives of the whole ID of a copy in another space what stands for it in a text there.
+func ShortCopy(id string) string {
+	letters, _, _ := strings.Cut(id, "-")
+	return id[:min(len(id), len(letters)+len("-")+copyLetters)]
+}
 
 // EachID puts in the place of each word of a text that may be an ID what make makes of it.
 func EachID(s string, make func(word string) string) string {
@@ -47,7 +53,7 @@ func (b *Desk) LeaveOut(home, there *replica.Replica) *Leaver {
 
 // Plain puts "(not shared)" in the place of each word that names what isn't there, and the ID that it has there in the
 // place of one that names what goes on there. Other words stay as they are.
-func (l *Leaver) Plain(s string) string { return idWord.ReplaceAllStringFunc(s, l.word) }
+func (l *Leaver) Plain(s string) string { return EachID(s, l.word) }
 
 // over is plain for a text that is written in the place of another one in the share. Words that stood there already
 // stay: else who reads it would learn which of theirs are IDs here, and lose them.
@@ -56,7 +62,7 @@ func (l *Leaver) over(was, s string) string {
 	for _, word := range idWord.FindAllString(was, -1) {
 		stood[word]++
 	}
-	return idWord.ReplaceAllStringFunc(s, func(word string) string {
+	return EachID(s, func(word string) string {
 		if stood[word] > 0 {
 			stood[word]--
 			return word
@@ -79,7 +85,7 @@ func (l *Leaver) word(word string) string {
 	}
 	if len(found) == 1 {
 		if v, err := l.home.View(found[0].ID); err == nil && v.Link != nil && v.Link.Share == l.there.Space().String() {
-			return v.Link.Doc[:min(len(v.Link.Doc), len(letters)+len("-")+CopyLetters)]
+			return ShortCopy(v.Link.Doc)
 		}
 	}
 	if !names(l.home) && names(l.there) {

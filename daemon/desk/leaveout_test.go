@@ -38,7 +38,7 @@ func TestWordsThatNameWhatIsntSharedAreLeftOut(t *testing.T) {
 		"see n-" + s:                         "see (not shared)",
 		"n-" + s[:6] + ".":                   "(not shared).",
 		"N-" + strings.ToUpper(s[:6]) + "!":  "(not shared)!",
-		"n-" + x[:6] + " and n-" + x:         "n-" + o[:CopyLetters] + " and n-" + o[:CopyLetters],
+		"n-" + x[:6] + " and n-" + x:         "n-" + o[:copyLetters] + " and n-" + o[:copyLetters],
 		"n-" + o[:8]:                         "n-" + o[:8],
 		"a t-shirt, vitamin d-rich, x-" + s:  "a t-shirt, vitamin d-rich, x-" + s,
 		"t-00000000000000000000000000000000": "(not shared)",

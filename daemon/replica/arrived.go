@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,7 +53,11 @@ func (r *Replica) NoteTime() error {
 	defer c.mu.Unlock()
 	now, arrived := r.now(), c.arrived
 	c.before, c.arrived = arrived, r.store.Arrived()
-	if err := r.keepRuns(arrived, keptEvery); err != nil && !errors.Is(err, store.ErrDiskFull) {
+	least := keptEvery
+	if c.arrived != arrived {
+		least = math.MaxInt // more is on its way
+	}
+	if err := r.keepRuns(arrived, least); err != nil && !errors.Is(err, store.ErrDiskFull) {
 		return err
 	}
 	if arrived <= c.noted || !c.at.IsZero() && now.Sub(c.at).Abs() < notedEvery {

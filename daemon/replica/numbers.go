@@ -23,9 +23,11 @@ type reach struct {
 
 	mu      sync.Mutex
 	runs    map[deviceRun]*runChanges // nil: not read yet
+	busy    bool                      // they are being read
 	late    []runChange               // what was stored meanwhile
 	numbers map[acknowledged]uint64   // of what acknowledgements name; 0 for what isn't here
-	unkept  int                       // changes noted since runs were kept
+	known   int                       // about how many changes are in runs
+	unkept  int                       // of these, noted since runs were kept
 }
 
 // acknowledged is an entry that an acknowledgement names as the last of a run.
@@ -74,13 +76,18 @@ func (w *runChanges) tidy() {
 	})
 }
 
-func (x *reach) addLocked(c runChange) {
-	w := x.runs[c.of]
+func (x *reach) runLocked(of deviceRun) *runChanges {
+	w := x.runs[of]
 	if w == nil {
 		w = &runChanges{unkept: map[uint64]bool{}}
-		x.runs[c.of] = w
+		x.runs[of] = w
 	}
-	w.add(c.numbered)
+	return w
+}
+
+func (x *reach) addLocked(c runChange) {
+	x.runLocked(c.of).add(c.numbered)
+	x.known++
 	x.unkept++
 }
 
@@ -92,10 +99,10 @@ func (x *reach) note(verdicts []verdict) {
 		c := runChange{deviceRun{v.entry.Device, v.entry.Run}, numbered{v.entry.Number, v.arrival}}
 		switch {
 		case !v.fresh:
-		case x.runs == nil:
-			x.late = append(x.late, c)
-		default:
+		case x.runs != nil:
 			x.addLocked(c)
+		case x.busy: // else it will be read with all the rest
+			x.late = append(x.late, c)
 		}
 	}
 }
@@ -137,10 +144,16 @@ func (r *Replica) readRuns() error {
 	defer x.reading.Unlock()
 	x.mu.Lock()
 	known := x.runs != nil
+	x.busy = !known
 	x.mu.Unlock()
 	if known {
 		return nil
 	}
+	defer func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.busy, x.late = false, nil
+	}()
 	read := reach{runs: map[deviceRun]*runChanges{}}
 	settled, err := r.readKept(&read)
 	if err != nil {
@@ -175,19 +188,18 @@ func (r *Replica) readRuns() error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.runs, x.numbers, x.unkept = read.runs, map[acknowledged]uint64{}, x.unkept+read.unkept
+	x.runs, x.numbers, x.known, x.unkept = read.runs, map[acknowledged]uint64{}, read.known, read.unkept
 	for _, c := range x.late {
 		x.addLocked(c)
 	}
-	x.late = nil
 	return nil
 }
 
-// startRuns reads what is known of runs where that is little: a store that isn't large, or in which it is kept.
+// startRuns reads what is known of runs where there is little to read: a store that isn't large, or in which it is kept but for the end.
 func (r *Replica) startRuns() error {
-	_, err := r.store.Small(keptRecord)
-	if errors.Is(err, store.ErrNotFound) && r.store.Arrived() > keptEvery {
-		return nil // whoever asks first waits for it, and not the start
+	settled, err := r.keptUpTo()
+	if err != nil || r.store.Arrived()-min(settled, r.store.Arrived()) > keptEvery {
+		return err // whoever asks first waits for it, and not the start
 	}
 	return r.readRuns()
 }
@@ -198,13 +210,13 @@ const (
 	keptEvery  = 20_000  // changes
 )
 
-// keepRuns keeps what is known of runs, if it is known and more than a little came since. All that arrived up to settled is stored
-// and was noted.
+// keepRuns keeps what is known of runs, if it is known and at least so many changes came since, or a good part of all: a catch-up, which goes
+// across all pieces, doesn't write them again and again. All that arrived up to settled is stored and was noted.
 func (r *Replica) keepRuns(settled uint64, least int) error {
 	x := &r.reach
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.runs == nil || x.unkept < max(1, least) {
+	if x.runs == nil || x.unkept < min(least, keptEvery+x.known/2) {
 		return nil
 	}
 	p := r.store.Pieces()
@@ -250,8 +262,8 @@ func (w *runChanges) piece(of deviceRun, n uint64) []byte {
 	return out
 }
 
-// readKept reads what was kept, and up to which arrival that is whole; 0 if nothing was.
-func (r *Replica) readKept(x *reach) (settled uint64, err error) {
+// keptUpTo is up to which arrival what is kept is whole; 0 if nothing is.
+func (r *Replica) keptUpTo() (uint64, error) {
 	b, err := r.store.Small(keptRecord)
 	if errors.Is(err, store.ErrNotFound) {
 		return 0, nil
@@ -260,7 +272,18 @@ func (r *Replica) readKept(x *reach) (settled uint64, err error) {
 		return 0, err
 	}
 	settled, n := binary.Uvarint(b)
-	broken := n <= 0
+	if n <= 0 {
+		return 0, fmt.Errorf("%w: up to where runs are kept", store.ErrCorrupt)
+	}
+	return settled, nil
+}
+
+// readKept reads what was kept, and says what keptUpTo does.
+func (r *Replica) readKept(x *reach) (settled uint64, err error) {
+	if settled, err = r.keptUpTo(); err != nil || settled == 0 {
+		return 0, err
+	}
+	broken := false
 	err = r.store.Smalls(keptPrefix, func(_ string, piece []byte) {
 		var of deviceRun
 		head := len(of.device) + len(of.run)
@@ -269,11 +292,7 @@ func (r *Replica) readKept(x *reach) (settled uint64, err error) {
 		}
 		copy(of.device[:], piece)
 		copy(of.run[:], piece[len(of.device):])
-		w := x.runs[of]
-		if w == nil {
-			w = &runChanges{unkept: map[uint64]bool{}}
-			x.runs[of] = w
-		}
+		w := x.runLocked(of)
 		w.forked = w.forked || piece[head] == 1
 		at := numbered{}
 		for rest := piece[head+1:]; len(rest) > 0 && !broken; {
@@ -282,6 +301,7 @@ func (r *Replica) readKept(x *reach) (settled uint64, err error) {
 			if broken = n <= 0 || m <= 0; !broken {
 				at, rest = numbered{at.number + up, at.arrival + uint64(came)}, rest[n+m:]
 				w.changes = append(w.changes, at) // pieces come in the order of their numbers
+				x.known++
 			}
 		}
 	})

@@ -287,8 +287,7 @@ func (c *carrier) plain(s string) (is string, waits bool) {
 			waits = true
 			return word
 		}
-		letters, _, _ := strings.Cut(to.Doc, "-")
-		return to.Doc[:min(len(to.Doc), len(letters)+len("-")+desk.CopyLetters)]
+		return desk.ShortCopy(to.Doc)
 	})
 	return is, waits
 }

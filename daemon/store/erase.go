@@ -20,7 +20,7 @@ const metaGone = 1
 //
 // The disk itself may keep what a file held until it writes something else there.
 func (s *Store) Erase() (more bool, err error) {
-	if noted, err := s.toErase(); err != nil || len(noted) == 0 {
+	if noted, _, err := s.toErase(); err != nil || len(noted) == 0 {
 		return false, err
 	}
 	t := s.enqueue(&Ticket{batch: NewBatch(nil), erase: true, done: make(chan struct{})})
@@ -37,28 +37,32 @@ type erasable struct {
 	prefixes [][]byte
 }
 
-func (s *Store) toErase() (noted []erasable, err error) {
+// toErase gives what is noted, at most so much that maxErased prefixes are reached; more: there may be more of it.
+func (s *Store) toErase() (noted []erasable, more bool, err error) {
 	keys := 0
 	err = s.scan([]byte{prefixErase}, true, func(k, v []byte) bool {
 		e := erasable{doc: entry.DocID(k[1:])}
 		e.prefixes = eraseKeys(e.doc, strings.Split(string(v), "\x00"))
 		noted = append(noted, e)
 		keys += len(e.prefixes)
-		return keys < maxErased
+		more = keys >= maxErased
+		return !more
 	})
-	return noted, err
+	return noted, more, err
 }
 
 // erase drops what a ticket of Erase is for, and adds to its batch that this is done. The writer calls it when all before it is
 // written: what comes back is looked at as it is then.
 func (s *Store) erase(t *Ticket) error {
-	noted, err := s.toErase()
+	noted, more, err := s.toErase()
 	if err != nil {
 		return err
 	}
+	t.more = more
 	var keys [][]byte
 	for _, e := range noted {
 		if len(keys) >= maxErased {
+			t.more = true
 			break
 		}
 		for _, prefix := range e.prefixes {
@@ -74,7 +78,6 @@ func (s *Store) erase(t *Ticket) error {
 		}
 		t.batch.del(docKey(prefixErase, e.doc))
 	}
-	t.more = len(keys) >= maxErased
 	if len(keys) == 0 {
 		return nil
 	}
