@@ -22,14 +22,22 @@ func (c *call) showAgreement(d document) {
 			c.out.println(line.word + ": " + c.known(line.id))
 		}
 	}
+	for _, f := range kinds.Figures {
+		if says := f.Told(d.fields); says != "" {
+			c.out.println(f.Gist + ": " + oneLine(says, 40))
+		}
+	}
 	c.shared(d.Document)
 	c.out.text(d.fields.Str("text"))
 	if read, unread := allCalled(d.fields, "read_by"), allCalled(d.fields, "unread_by"); status == kinds.Current && len(read)+len(unread) > 0 {
 		c.out.println()
-		if len(read) > 0 {
+		switch {
+		case len(read) == 0:
+			c.out.println("Nobody has said yet that they read it as it is now: kith agreement read " + d.Short)
+		case len(unread) == 0:
 			c.out.println("Read as it is now by " + list(read) + ".")
-		}
-		if len(unread) > 0 {
+		default:
+			c.out.println("Read as it is now by " + list(read) + ".")
 			c.out.println(list(unread) + " " + hasOrHave(len(unread)) + "n't said so yet.")
 		}
 	}

@@ -90,7 +90,11 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 				says = c.known(v)
 			}
 		case float64:
-			if v != 0 {
+			switch {
+			case v == 0:
+			case s.Is == kind.Hours:
+				says = kind.MinutesOf(v).Words()
+			default:
 				says = strconv.FormatFloat(v, 'g', -1, 64)
 			}
 		case bool:

@@ -102,16 +102,25 @@ func (c *call) showProject(d document) {
 	if err != nil {
 		return
 	}
-	says := fmt.Sprintf("%g h used, of them %s coordination", h.Used, kind.Minutes(h.CoordinationMinutes).Words())
-	if h.Budget > 0 {
-		says += fmt.Sprintf("; %g of %g h left", h.Left, h.Budget)
+	says := hours(h.Used) + " used, of them " + kind.Minutes(h.CoordinationMinutes).Words() + " coordination"
+	switch {
+	case h.Budget > 0 && h.Left < 0:
+		says += "; " + hours(-h.Left) + " more than the " + hours(h.Budget) + " there were"
+	case h.Budget > 0:
+		says += "; " + hours(h.Left) + " of " + hours(h.Budget) + " left"
 	}
 	c.out.println(says)
 	for _, t := range h.Tasks {
 		line := "  " + t.Short + "  " + c.out.isolate(oneLine(t.Title, maxCell)) + "  " + t.Status
-		if t.Hours > 0 || t.Used > 0 {
-			line += fmt.Sprintf("  %g of %g h", t.Used, t.Hours)
+		switch {
+		case t.Hours > 0:
+			line += "  " + hours(t.Used) + " of " + hours(t.Hours)
+		case t.Used > 0:
+			line += "  " + hours(t.Used)
 		}
 		c.out.println(line)
 	}
 }
+
+// hours says a number of hours as people write it: "2 h 30".
+func hours(h float64) string { return kind.MinutesOf(h).Words() }

@@ -65,6 +65,17 @@ func (f *Figure) of(v *kind.View) string {
 	return says
 }
 
+// Told is what an agreement says in a figure, as its answer has it (FiguresJSON), with its unit: "35 h", "2/3"; "" if nothing.
+func (f *Figure) Told(agreement kind.Answer) string {
+	switch v := agreement.In("figures")[f.Name].(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64) + " " + strings.TrimLeft(f.Form, "0123456789")
+	case string:
+		return v
+	}
+	return ""
+}
+
 // amountOf reads an amount with up to two decimals, above 0 and up to most, with its unit or without.
 func amountOf(unit, most string) func(string) (string, bool) {
 	limit, _ := new(big.Rat).SetString(most)

@@ -104,6 +104,11 @@ func (in *asking) agreement(v *reading) {
 	if by := says.Str("decision"); by != "" {
 		v.Does = append(v.Does, action{Words: in.t.T("The decision that made it"), At: in.At(kinds.Decision.Many, by), Look: "plain"})
 	}
+	for _, f := range kinds.Figures {
+		if figure := f.Told(says); figure != "" {
+			v.Facts = append(v.Facts, fact{Name: capital(in.t.T(f.Gist)), Says: figure})
+		}
+	}
 	read, unread := says.List("read_by"), says.List("unread_by")
 	if len(read) > 0 {
 		v.Facts = append(v.Facts, fact{Name: in.t.T("Has read this text"), Says: capital(in.t.And(in.names(read)))})
