@@ -152,7 +152,7 @@ func (k *contact) saysThey(p *pact, say func(string, ...any)) {
 
 // overSays says how a pact came to nothing.
 func (p *pact) overSays() string {
-	who, co := "you", "your co-op"
+	who, co := "", "your co-op"
 	if p.Over.They {
 		who, co = p.name(), p.name()
 	}
@@ -170,6 +170,9 @@ func (p *pact) overSays() string {
 		return "the words weren't compared while the code was good"
 	case endUsed:
 		return "another co-op used the code before"
+	}
+	if !p.Over.They {
+		return "you gave it up"
 	}
 	return who + " gave it up"
 }

@@ -19,6 +19,7 @@ type allied struct {
 	Join     action
 	Rows     []row
 	Asks     section
+	Over     section // shares that are over
 }
 
 // allyMark is two blue rings.
@@ -68,8 +69,36 @@ func (in *asking) allies(w http.ResponseWriter) error {
 		return err
 	}
 	v.Asks = section{Title: in.t.T("What was asked for"), Rows: in.askRows(asks)}
+	if v.Over, err = in.sharesOver(); err != nil {
+		return err
+	}
 	in.show(w, http.StatusOK, "allies", in.t.T("Allies"), v)
 	return nil
+}
+
+// sharesOver are the shares that are over, and says that the reader was told of them.
+func (in *asking) sharesOver() (s section, err error) {
+	s.Title = in.t.T("Shares that are over")
+	all, err := in.c.Shares(in.ctx())
+	if err != nil {
+		return s, err
+	}
+	var news []api.Told
+	for _, one := range all {
+		if !one.Over {
+			continue
+		}
+		says := in.t.T("it ended, as agreed")
+		if len(one.OverBy) > 0 {
+			says = in.t.T("{names} ended it", "names", in.t.And(one.OverBy))
+		}
+		s.Rows = append(s.Rows, row{ID: one.Space.ID, Mark: allyMark(), Title: one.Title, Says: dots(says, one.Why, in.Moment(one.Until.Time))})
+		news = append(news, one.News())
+	}
+	if len(news) == 0 {
+		return s, nil
+	}
+	return s, in.c.NoteTold(in.ctx(), news[max(0, len(news)-api.MaxTold):])
 }
 
 var askStates = map[string]string{
@@ -78,13 +107,17 @@ var askStates = map[string]string{
 
 func (in *asking) askRows(all []api.Ask) (rows []row) {
 	for _, a := range all[:min(len(all), mostWaiting)] {
-		who := in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
-		if a.Ours {
-			who = in.t.T("we ask {ally}", "ally", a.With)
-		}
-		rows = append(rows, row{ID: a.ID, Mark: allyMark(), Title: a.Title, At: in.At("asks", a.Short), Says: dots(who, in.t.T(askStates[a.State]), in.Moment(a.At.Time))})
+		rows = append(rows, in.askRow(a))
 	}
 	return rows
+}
+
+func (in *asking) askRow(a api.Ask) row {
+	who := in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
+	if a.Ours {
+		who = in.t.T("we ask {ally}", "ally", a.With)
+	}
+	return row{ID: a.ID, Mark: allyMark(), Title: a.Title, At: in.At("asks", a.Short), Says: dots(who, in.t.T(askStates[a.State]), in.Moment(a.At.Time))}
 }
 
 // pacting is one pact on a page of its own.
@@ -350,6 +383,11 @@ func (in *asking) showAsk(w http.ResponseWriter, refused error) error {
 		in.again(v.Answer, refused)
 	} else if refused != nil {
 		return refused
+	}
+	if a.Ours {
+		if err := in.c.NoteTold(in.ctx(), []api.Told{a.News()}); err != nil {
+			return err
+		}
 	}
 	in.show(w, statusOf(v.Answer), "ask", a.Title, v)
 	return nil

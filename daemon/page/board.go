@@ -37,8 +37,10 @@ type boardMove struct {
 // boardTab is the part of the list of tasks that is a board, in addresses.
 const boardTab = "board"
 
-// mostCards is how many tasks stand in a column.
-const mostCards = 30
+const (
+	mostOpen  = 200 // tasks that are looked through for it
+	mostCards = 30  // that stand in a column
+)
 
 const (
 	atNobody = iota

@@ -89,7 +89,7 @@ func (in *asking) charter(w http.ResponseWriter) error {
 		says := in.said(l.Says)
 		one := moment{When: in.Moment(l.At.Time), Says: says, Why: l.Why}
 		if l.By != nil {
-			one.Who = capital(in.namedBy(*l.By))
+			one.Who = l.By.Name // a sentence in the third person stands behind it
 		} else {
 			one.Says = capitalised(says)
 		}

@@ -202,9 +202,9 @@ func (in *asking) columns(k *kind.Kind, d document) string {
 	var all []string
 	for _, c := range k.Columns {
 		cell := c.Says(d.says)
-		words := in.said(cell.Words).Says
-		if cell.Words != "" {
-			words = in.t.T(cell.Words)
+		words := in.t.T(cell.Words)
+		if words == cell.Words {
+			words = in.countSays(words)
 		}
 		if cell.Day != "" {
 			words = strings.TrimSpace(words + " " + in.Due(cell.Day, in.Near))

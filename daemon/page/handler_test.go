@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/page"
 )
 
 const markup = `<script>alert(1)</script><img src=x onerror=alert(1)>"'&`
@@ -385,4 +387,24 @@ func TestAMegabyteOfMarkupInAnyFieldIsRefusedInWords(t *testing.T) {
 	refused("../start/join", "../start/join", url.Values{"as": {"Ana"}, "code": {huge}})
 	refused("charter/time-zone", "charter/time-zone", url.Values{"zone": {huge}, "why": {huge}})
 	refused("proposals/"+huge[:200], "proposals/p-zzzz/consent", url.Values{"revision": {huge}})
+}
+
+func TestThePageKnowsTheSectionsThatTheDaemonTells(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	raw, err := ana.client.Waits(t.Context(), false)
+	must(t, err)
+	var told api.Today
+	must(t, json.Unmarshal(raw, &told))
+	names := map[string]bool{}
+	for _, s := range told.Sections {
+		names[s.Name] = true
+		if _, ofKind := told.Documents[s.Name]; !ofKind && page.SectionsOfNoKind[s.Name] == "" {
+			t.Errorf("the section %q is new: give it a heading on the page of today, and name it in SectionsOfNoKind", s.Name)
+		}
+	}
+	for name := range page.SectionsOfNoKind {
+		if !names[name] {
+			t.Errorf("the daemon tells no section %q any more", name)
+		}
+	}
 }

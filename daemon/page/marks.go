@@ -99,6 +99,13 @@ func textMark() template.HTML {
 	return d.mark()
 }
 
+// awayMark is somebody who isn't here: their ring, and nothing that it lies on.
+func awayMark() template.HTML {
+	var d drawing
+	d.circle("s1", point{20, 12}, 8)
+	return d.mark()
+}
+
 // coopMark is the co-op's own: the thing, and a disc for each full member, at most twelve, and nobody at the top.
 func coopMark(full int) template.HTML {
 	n := min(max(full, 2), 12)

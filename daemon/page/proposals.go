@@ -90,6 +90,11 @@ func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused er
 	} else if err := in.c.NoteProposal(in.ctx(), p.ID); err != nil {
 		return err
 	}
+	if p.State == "in_force" || p.Hopeless {
+		if err := in.c.NoteTold(in.ctx(), []api.Told{p.News()}); err != nil {
+			return err
+		}
+	}
 	in.show(w, status, "proposal", p.Title, v)
 	return nil
 }

@@ -17,6 +17,9 @@ type section struct {
 	Rows  []row
 	More  action // at its foot; "" has none
 	Mine  bool   // it waits for the reader
+
+	cut    bool // the daemon has more than it told
+	others int  // of it, that aren't shown for now
 }
 
 // row is one thing in a list: what somebody called it, what there is to say of it, and at most two things to do.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/text/feature/plural"
 )
@@ -49,6 +50,7 @@ type mould struct {
 // moulds are those of a language, those with more words of their own first.
 type moulds struct {
 	phrases map[string]phrase
+	day     func(time.Time) string // says a day in the language; nil: as it came
 	once    sync.Once
 	all     []mould
 }
@@ -67,6 +69,9 @@ func (t *tongue) daemons(says string) (string, bool) { return t.moulds.put(says,
 func (m *moulds) put(says string, deep int) (string, bool) {
 	if p, ok := m.phrases[says]; ok {
 		return p[plural.Other], true
+	}
+	if day, ok := m.asDay(says); ok {
+		return day, true
 	}
 	if deep == 0 || len(says) > maxMoulded {
 		return "", false
@@ -87,6 +92,25 @@ func (m *moulds) put(says string, deep int) (string, bool) {
 			}
 			return found[n]
 		}), true
+	}
+	return "", false
+}
+
+// days are the forms in which the daemon writes a day.
+var days = []string{"2 Jan 2006", "2 January 2006", time.DateOnly}
+
+func (m *moulds) asDay(says string) (string, bool) {
+	if m.day == nil || len(says) > len("30 September 2006, 15:04") {
+		return "", false
+	}
+	date, clock, _ := strings.Cut(says, ", ")
+	if _, err := time.Parse("15:04", clock); err != nil && clock != "" {
+		return "", false
+	}
+	for _, form := range days {
+		if at, err := time.Parse(form, date); err == nil && (clock == "" || form != time.DateOnly) {
+			return strings.TrimSuffix(m.day(at)+", "+clock, ", "), true
+		}
 	}
 	return "", false
 }

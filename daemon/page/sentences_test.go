@@ -104,8 +104,12 @@ func TestTheDaemonSaysWhateverIsPutIntoALanguage(t *testing.T) {
 			return err
 		}))
 	}
+	told := sentencesOf(t)
 	for _, tongue := range allWords().all[1:] {
 		for _, key := range slices.Sorted(maps.Keys(tongue.moulds.phrases)) {
+			if _, is := slices.BinarySearch(told, key); is {
+				continue
+			}
 			longest := ""
 			for _, part := range placed.Split(key, -1) {
 				if len(part) > len(longest) {

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -14,8 +17,7 @@ import (
 )
 
 const (
-	mostWaiting = 20  // of each kind on the page of today
-	mostOpen    = 200 // tasks of the reader's own that are looked through for those that are due soon
+	mostWaiting = 20 // under each heading on the page of today
 	mostLately  = 6
 	soonDays    = 7
 )
@@ -26,6 +28,7 @@ type day struct {
 	Sections []section
 	Lately   []lately
 	Nothing  bool
+	All      action // back to all, where one heading stands alone; "" words: it doesn't
 }
 
 // lately is something that somebody wrote in last.
@@ -33,111 +36,318 @@ type lately struct {
 	ID, When, Who, Title, At string
 }
 
-func (in *asking) today(w http.ResponseWriter) error {
-	raw, err := in.c.Waits(in.ctx(), false)
-	if err != nil {
-		return err
+// together are the sections of the API that stand under one heading here, by how the address names it.
+var together = map[string][]string{
+	"waits": {"decisions", "asked", "agreements"},
+	"soon":  {"overdue", "due", "mine", "reviews", "agreement_reviews"},
+}
+
+// headings are those of what no kind declares, and of what has another one here than on a terminal.
+var headings = map[string]string{
+	"waits": "Waits for you", "soon": "Soon", "help_wanted": "Help wanted", "nobody": "Nobody has it",
+	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "mentions": "You are named in talk", "asks": "Allies ask us",
+	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today",
+}
+
+// waiting is what waits for the reader, as the daemon tells it.
+type waiting struct {
+	api.Today
+	documents map[string]map[string]document // by the key that the declaration of their kind has, and ID
+}
+
+func readWaiting(raw json.RawMessage) (t waiting, err error) {
+	if err := json.Unmarshal(raw, &t.Today); err != nil {
+		return t, err
 	}
-	var t api.Today
-	if err := json.Unmarshal(raw, &t); err != nil {
-		return err
-	}
-	waits := map[string][]document{}
+	t.documents = map[string]map[string]document{}
 	for key, each := range t.Documents {
-		if waits[key], err = eachDocument(each); err != nil {
-			return err
+		all, err := eachDocument(each)
+		if err != nil {
+			return t, err
+		}
+		t.documents[key] = map[string]document{}
+		for _, d := range all {
+			t.documents[key][d.ID] = d
 		}
 	}
-	var v day
-	mine := section{Title: in.t.T("Waits for you"), Mine: true}
-	for _, d := range waits["decisions"] {
-		mine.Rows = append(mine.Rows, in.decisionToDo(d))
-	}
-	for _, d := range waits["asked"] {
-		mine.Rows = append(mine.Rows, in.doable(kinds.Task, d, in.taskDoes(d)...))
-	}
-	for _, d := range waits["agreements"] {
-		mine.Rows = append(mine.Rows, in.doable(kinds.Agreement, d, action{Words: in.t.T("Read it"), At: in.At("agreements", d.Short), Look: "line", About: d.Title}))
-	}
-	v.Sentence = in.sentence(len(waits["decisions"]), waits["asked"])
-	if mine.Count = len(mine.Rows); mine.Count > 0 {
-		if does := mine.Rows[0].Does; len(does) > 0 {
-			does[0].Look = "filled"
-		}
-	}
-	help, nobody := section{Title: in.t.T("Help wanted")}, section{Title: in.t.T("Nobody has it")}
-	seen := map[string]bool{}
-	for _, d := range waits["help_wanted"] {
-		r := in.doable(kinds.Task, d, in.taskDoes(d)...)
-		r.Says = dots(in.by(named(d.says.In("help").In("by")), "{who} asks for help", "you ask for help"), in.dueSays(d), d.says.In("help").Str("why"))
-		help.Rows, seen[d.ID] = append(help.Rows, r), true
-	}
-	for _, d := range waits["nobody"] {
-		if !seen[d.ID] {
-			r := in.doable(kinds.Task, d, in.taskDoes(d)...)
-			r.Says = dots(in.dueSays(d), in.hours(d), d.says.Str("project"), in.t.T("since {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))))
-			nobody.Rows = append(nobody.Rows, r)
-		}
-	}
-	soon := section{Title: in.t.T("Soon")}
-	own, err := in.list(kinds.Task, mostOpen, "open", "true", "mine", "true", "sort", "due")
+	return t, nil
+}
+
+func (in *asking) today(w http.ResponseWriter) error {
+	only := in.r.FormValue("of")
+	raw, err := in.c.Waits(in.ctx(), only != "")
 	if err != nil {
 		return err
 	}
-	for _, d := range own {
-		if !seen[d.ID] && in.within(d.says.Str("due"), soonDays) {
-			soon.Rows = append(soon.Rows, in.doable(kinds.Task, d, in.taskDoes(d)...))
-		}
+	t, err := readWaiting(raw)
+	if err != nil {
+		return err
 	}
-	until := in.now.AddDate(0, 0, soonDays+1).Format("2006-01-02")
-	for _, k := range []*kind.Kind{kinds.Agreement, kinds.Decision} {
-		review, err := in.list(k, mostWaiting, "review_before", until)
-		if err != nil {
+	v := in.dayOf(t, only)
+	if only == "" {
+		if v.Lately, err = in.lately(); err != nil {
 			return err
 		}
-		for _, d := range review {
-			r := in.rowOf(k, d)
-			r.Says = in.t.T("to be looked at again {when}", "when", in.Due(d.says.Str("review_on"), in.Near))
-			soon.Rows = append(soon.Rows, r)
-		}
-	}
-	for _, s := range slices.Concat([]section{mine}, in.declaredWaits(waits, false), []section{help, nobody}, in.declaredWaits(waits, true), []section{soon}) {
-		if len(s.Rows) > 0 {
-			if more := len(s.Rows) - mostWaiting; more > 0 {
-				s.Rows, s.More = s.Rows[:mostWaiting], action{Words: in.t.N("{#} more", more), At: cmp.Or(s.More.At, in.At("tasks"))}
-			}
-			v.Sections = append(v.Sections, s)
-		}
-	}
-	for i, about := range [][]api.Proposal{t.AboutMe, t.Proposals} {
-		if len(about) > 0 {
-			v.Sections = append(v.Sections, in.aboutUs([]string{in.t.T("About you"), in.t.T("About us, for you to consent or refuse")}[i], about))
-		}
-	}
-	if named := in.mentions(t.Mentions); len(named.Rows) > 0 {
-		v.Sections = append(v.Sections, named)
-	}
-	if asks := in.askRows(t.Asks); len(asks) > 0 {
-		v.Sections = append(v.Sections, section{Title: in.t.T("Allies ask us"), Count: len(t.Asks), Rows: asks, More: action{At: in.At("allies")}})
-	}
-	v.Nothing = len(v.Sections) == 0
-	if v.Lately, err = in.lately(); err != nil {
-		return err
 	}
 	in.show(w, http.StatusOK, "today", in.t.T("Today"), v)
 	return nil
 }
 
-// mentions are the threads in which the reader is named, and hasn't seen that.
-func (in *asking) mentions(all []api.Mention) section {
-	s := section{Title: in.t.T("You are named in talk"), Count: len(all)}
-	for _, m := range all[:min(len(all), mostWaiting)] {
-		if k := kinds.All.Named(m.Kind); k != nil && k.Many != "" {
-			s.Rows = append(s.Rows, row{ID: "talk-" + m.ID, Mark: textMark(), Title: m.Title, At: in.At(k.Many, m.Short) + "#talk",
-				Says: dots(in.by(m.By, "{who} says: {words}", "you say: {words}", "words", cut(m.Text, 140)), in.Moment(m.At.Time))})
+// dayOf tells all that waits: what the daemon has a section for stands here too, also if it is one of which the page has never
+// heard. only names one heading, which is shown whole; "" means all.
+func (in *asking) dayOf(t waiting, only string) (v day) {
+	under := map[string]*section{}
+	var order []string
+	seen := map[string]bool{} // tasks with which help is wanted: they aren't told a second time
+	for id := range t.documents["help_wanted"] {
+		seen[id] = true
+	}
+	at := func(name, title string) *section {
+		if under[name] == nil {
+			under[name] = &section{Title: in.t.T(cmp.Or(headings[name], title)), Mine: name == "waits", More: action{At: in.At("") + "?of=" + url.QueryEscape(name)}}
+			order = append(order, name)
+		}
+		return under[name]
+	}
+	var about, mine, work, whoever, last []string
+	for _, s := range t.Sections {
+		name := s.Name
+		for heading, names := range together {
+			if slices.Contains(names, name) {
+				name = heading
+			}
+		}
+		one := at(name, s.Title)
+		one.cut = one.cut || s.More
+		for _, item := range s.Items {
+			switch {
+			case seen[item.ID] && (name == "nobody" || name == "soon"):
+			case s.Name == "mine" && only == "" && !in.within(item.Due, soonDays):
+				one.others++
+			default:
+				one.Rows = append(one.Rows, in.waitingRow(s.Name, item, t))
+			}
 		}
 	}
-	return s
+	for _, name := range order {
+		switch {
+		case name == "about_me":
+			about = append(about, name)
+		case name == "help_wanted" || name == "nobody":
+			work = append(work, name)
+		case name == "soon" || name == "away":
+			last = append(last, name)
+		case isForAnybody(name):
+			whoever = append(whoever, name)
+		case name != "waits":
+			mine = append(mine, name)
+		}
+	}
+	slices.Sort(work) // help that is wanted first
+	slices.SortFunc(last, func(a, b string) int { return strings.Compare(b, a) })
+	if only == "" || only == "waits" {
+		in.likeliest(under["waits"])
+	}
+	for _, name := range slices.Concat(about, []string{"waits"}, mine, work, whoever, last) {
+		if s := under[name]; s != nil && (only == "" || only == name) {
+			if in.shorten(s, only != ""); len(s.Rows) > 0 || s.More.Words != "" {
+				v.Sections = append(v.Sections, *s)
+			}
+		}
+	}
+	var asked []document
+	for _, s := range t.Sections {
+		if s.Name == "asked" {
+			for _, item := range s.Items {
+				asked = append(asked, t.documents[s.Name][item.ID])
+			}
+		}
+	}
+	v.Sentence = in.sentence(len(t.documents["decisions"]), asked)
+	v.Nothing = len(v.Sections) == 0
+	if only != "" {
+		v.All = action{Words: in.t.T("All that waits"), At: in.At("")}
+	}
+	return v
+}
+
+// likeliest makes the first thing to do the one that the reader most likely came for.
+func (in *asking) likeliest(s *section) {
+	if s == nil {
+		return
+	}
+	if s.Count = len(s.Rows); s.Count > 0 && len(s.Rows[0].Does) > 0 {
+		s.Rows[0].Does[0].Look = "filled"
+	}
+}
+
+// shorten leaves of a section as much as is read in a moment, and says how much more there is. whole: it stands alone, with as much
+// as the address asks for.
+func (in *asking) shorten(s *section, whole bool) {
+	most := mostWaiting
+	if whole {
+		most = min(max(firstListed, in.asNumber("n")), mostListed)
+	}
+	more := len(s.Rows) - most
+	s.Rows = s.Rows[:min(len(s.Rows), most)]
+	switch {
+	case more > 0 && s.cut:
+		s.More.Words = in.t.N("more than {#} more", more)
+	case more > 0:
+		s.More.Words = in.t.N("{#} more", more)
+	case s.cut:
+		s.More.Words = in.t.T("there are more")
+	case s.others > 0:
+		s.More.Words = in.t.N("and what is due later, or has no day: {#}", s.others)
+	}
+	if whole {
+		s.More.At += "&n=" + strconv.Itoa(most+200)
+	}
+}
+
+// asNumber is a number in the address; 0 if there is none.
+func (in *asking) asNumber(name string) int {
+	n, err := strconv.Atoi(in.r.FormValue(name))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// waitOf is what a kind declares under a key of what waits; nil if none does.
+func waitOf(key string) *kind.Wait {
+	for _, k := range kinds.All.Nouns() {
+		for _, w := range k.Today {
+			if w.Key == key {
+				return w
+			}
+		}
+	}
+	return nil
+}
+
+func isForAnybody(key string) bool {
+	w := waitOf(key)
+	return w != nil && w.Anybody
+}
+
+// waitingRow is one thing that waits, in a section of the daemon's.
+func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
+	k := kinds.All.Named(item.Kind)
+	why := in.whySays(item.Why)
+	switch d, is := t.documents[name][item.ID]; {
+	case name == "mentions":
+		for _, m := range t.Mentions {
+			if m.ID == item.ID {
+				return in.mention(m)
+			}
+		}
+	case k != nil && is && k.Many != "":
+		return in.documentWaits(name, k, d, item, why)
+	case item.Kind == "proposal":
+		for _, p := range slices.Concat(t.AboutMe, t.Proposals) {
+			if p.ID == item.ID {
+				r := in.proposalRow(p)
+				r.Says, r.Does = dots(r.Says, p.Why), []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: p.Title}}
+				return r
+			}
+		}
+		return row{ID: name + "-" + item.ID, Mark: taskMark(kind.Answer{"status": kinds.TaskDone}), Title: capital(in.said(item.Title).Says), At: in.At("proposals", item.Short), Says: why}
+	case item.Kind == kinds.Ask.Name:
+		for _, a := range t.Asks {
+			if a.ID == item.ID {
+				return in.askRow(a)
+			}
+		}
+		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("asks", item.Short), Says: dots(why, in.Moment(item.At.Time))}
+	case item.Kind == "share":
+		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("allies"), Says: dots(why, in.Moment(item.At.Time))}
+	case item.Kind == "member" && item.Who != nil:
+		return row{ID: name + "-" + item.ID, Mark: awayMark(), Title: item.Title, At: in.At("members", item.Who.ID), Says: in.t.T("away until {when}", "when", in.Due(item.Due, in.Near))}
+	}
+	r := row{ID: name + "-" + item.ID, Mark: textMark(), Title: item.Title, Says: dots(in.byWhom(item, why), why, in.Moment(item.At.Time))}
+	if k != nil && k.Many != "" {
+		r.At = in.At(k.Many, item.Short)
+	}
+	return r
+}
+
+// byWhom says whose doing it is, unless that is said already.
+func (in *asking) byWhom(item api.SectionItem, says string) string {
+	if item.Who == nil || strings.Contains(says, item.Who.Name) {
+		return ""
+	}
+	return in.by(*item.Who, "by {who}", "by you")
+}
+
+// whySays says in the reader's language why something waits. Several sayings have semicolons between them.
+func (in *asking) whySays(why string) string {
+	if says := in.said(why); says.Lang == "" {
+		return says.Says
+	}
+	parts := strings.Split(why, "; ")
+	for i, one := range parts {
+		parts[i] = in.countSays(one)
+	}
+	return strings.Join(parts, "; ")
+}
+
+var outOf = regexp.MustCompile(`^(\d+) of (\d+)($|: )`)
+
+// countSays says what a declaration tells, which may begin with a count: "2 of 5".
+func (in *asking) countSays(says string) string {
+	if m := outOf.FindStringSubmatch(says); m != nil {
+		return in.t.T("{done} of {all}", "done", m[1], "all", m[2]) + says[len(m[0])-len(m[3]):]
+	}
+	return in.said(says).Says
+}
+
+// documentWaits is a document in which something waits.
+func (in *asking) documentWaits(name string, k *kind.Kind, d document, item api.SectionItem, why string) row {
+	switch {
+	case name == "decisions":
+		return in.decisionToDo(d)
+	case name == "agreements":
+		return in.doable(k, d, action{Words: in.t.T("Read it"), At: in.At(k.Many, d.Short), Look: "line", About: d.Title})
+	case name == "help_wanted":
+		r := in.doable(k, d, in.taskDoes(d)...)
+		r.Says = dots(in.by(named(d.says.In("help").In("by")), "{who} asks for help", "you ask for help"), in.dueSays(d), d.says.In("help").Str("why"))
+		return r
+	case name == "nobody":
+		r := in.doable(k, d, in.taskDoes(d)...)
+		r.Says = dots(in.dueSays(d), in.hours(d), d.says.Str("project"), in.t.T("since {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))))
+		return r
+	case slices.Contains(together["soon"], name) && k != kinds.Task:
+		r := in.rowOf(k, d)
+		r.Says = in.t.T("to be looked at again {when}", "when", in.Due(d.says.Str("review_on"), in.Near))
+		return r
+	case slices.Contains(together["waits"], name), slices.Contains(together["soon"], name):
+		return in.doable(k, d, in.taskDoes(d)...)
+	}
+	does := []action{}
+	if k == kinds.Task {
+		does = in.taskDoes(d)
+	} else if w := waitOf(name); w != nil {
+		if v := k.Verb(w.Run); v != nil {
+			does = append(does, action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title})
+		}
+	}
+	r := in.doable(k, d, does...)
+	if on := in.Due(item.Due, in.Near); on != "" && k != kinds.Task && k != kinds.Decision { // the lines of those say it
+		why = strings.TrimSpace(why + " " + on)
+	}
+	r.Says = dots(why, r.Says)
+	r.Says = dots(in.byWhom(item, r.Says), r.Says)
+	return r
+}
+
+// mention is a thread in which the reader is named, and hasn't seen that.
+func (in *asking) mention(m api.Mention) row {
+	r := row{ID: "talk-" + m.ID, Mark: textMark(), Title: m.Title, Says: dots(in.by(m.By, "{who} says: {words}", "you say: {words}", "words", cut(m.Text, 140)), in.Moment(m.At.Time))}
+	if k := kinds.All.Named(m.Kind); k != nil && k.Many != "" {
+		r.At = in.At(k.Many, m.Short) + "#talk"
+	}
+	return r
 }
 
 // within says whether a day comes in so many days, or was.
@@ -180,44 +390,6 @@ func (in *asking) sentence(decisions int, asked []document) string {
 		return in.t.N("You are asked for {n} things, {name}.", len(asked), "name", name)
 	}
 	return in.t.T("Nothing waits for you, {name}.", "name", name)
-}
-
-// aboutUs are steps about the co-op itself that ask for the reader's word.
-func (in *asking) aboutUs(title string, all []api.Proposal) section {
-	s := section{Title: title}
-	for _, p := range all[:min(len(all), mostWaiting)] {
-		r := in.proposalRow(p)
-		r.Does = []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: p.Title}}
-		s.Rows = append(s.Rows, r)
-	}
-	return s
-}
-
-// told are the waits that have a place of their own on the page of today, or stand among what is soon.
-var told = []string{"decisions", "asked", "agreements", "help_wanted", "nobody", "overdue", "due", "mine", "reviews"}
-
-// declaredWaits are the sections of all else that the declarations of kinds have wait for somebody: for nobody in
-// particular, or for the reader.
-func (in *asking) declaredWaits(waits map[string][]document, anybody bool) (all []section) {
-	for _, k := range kinds.All.Nouns() {
-		for _, w := range k.Today {
-			if w.Anybody != anybody || slices.Contains(told, w.Key) {
-				continue
-			}
-			s := section{Title: in.t.T(w.Title), More: action{At: in.At(k.Many)}}
-			for _, d := range waits[w.Key] {
-				does := []action{}
-				if k == kinds.Task {
-					does = in.taskDoes(d)
-				} else if v := k.Verb(w.Run); v != nil {
-					does = append(does, action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title})
-				}
-				s.Rows = append(s.Rows, in.doable(k, d, does...))
-			}
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 // lately are the documents that were written in last.

@@ -48,7 +48,7 @@ func allWords() *languages {
 		tag := language.MustParse(name)
 		t := &tongue{Tag: name, tag: tag, phrases: readFile(name), moulds: &moulds{}, numbers: message.NewPrinter(tag)}
 		if name != "en" {
-			t.moulds.phrases = readFile(name + "-daemon")
+			t.moulds.phrases, t.moulds.day = readFile(name+"-daemon"), calendar{tongue: t}.short // of no year: so it is said
 		}
 		t.Name = t.T("English") // each says its own
 		l.all, tags = append(l.all, t), append(tags, tag)

@@ -14,7 +14,7 @@ func Aheads(r *replica.Replica) (says []string) {
 	for _, a := range all {
 		device := p.Device(a.Device).Name
 		if m, ok := p.Rules.MemberOf(a.Device); ok {
-			device = p.Named(m.ID).Name + "'s " + device
+			device = p.Named(m.ID).Name + " (" + device + ")"
 		}
 		if len(all) > 1 && others(r, all) {
 			return append(says, fmt.Sprintf("What %d other computers write comes here before its time, by up to %s: this computer's clock is most likely behind.", len(all), span(all[0].By)))

@@ -20,9 +20,9 @@ func (p People) HeldBack(h replica.Held) (says string, ok bool) {
 		}
 	}
 	if h.Why == replica.HeldDay {
-		return whose + ": " + entriesOf(h) + ", " + whyHeld(h), true
+		return whose + ": " + entriesOf(h) + ", " + heldForADay, true
 	}
-	return whose + ": " + entriesOf(h) + " that " + whyHeld(h), true
+	return whose + ": " + entriesOf(h) + " that " + heldForRoom, true
 }
 
 func entriesOf(h replica.Held) string {
@@ -32,19 +32,17 @@ func entriesOf(h replica.Held) string {
 	return fmt.Sprintf("%d entries", h.Entries)
 }
 
-// whyHeld says why entries are held back, and what brings them in.
-func whyHeld(h replica.Held) string {
-	if h.Why == replica.HeldDay {
-		return "since that computer sent more than a day's worth. They come in as time passes, or when somebody else builds on them"
-	}
-	return "don't count, or wait for others. What counts isn't held back"
-}
+// Why entries are held back, and what brings them in.
+const (
+	heldForADay = "since that computer sent more than a day's worth. They come in as time passes, or when somebody else builds on them"
+	heldForRoom = "don't count, or wait for others. What counts isn't held back"
+)
 
 // Held is what is held back of a device as a line of the log: of all together, since nothing of it is kept here.
 func (p People) Held(h replica.Held) api.LogLine {
-	why := whyHeld(h)
+	why := heldForADay
 	if h.Why == replica.HeldRoom {
-		why = "they " + why
+		why = "they " + heldForRoom
 	}
 	l := api.LogLine{
 		Device: p.Device(h.Device), State: "held", Why: why + ". To take all of it in: kith doctor --take-in",

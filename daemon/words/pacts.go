@@ -17,7 +17,10 @@ func (w *Words) pactDoes(t *charter.Terms) string {
 	}
 	switch word.What {
 	case share.Make:
-		return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms) + contactsSay(word.Contacts)
+		if len(word.Contacts) > 0 {
+			return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms) + "; to ask: " + Listed(word.Contacts)
+		}
+		return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms)
 	case share.Change:
 		return "agree with the ally on other terms: " + TermsSay(word.Terms)
 	case share.End:
@@ -73,7 +76,7 @@ func (w *Words) pactDone(t *charter.Terms) string {
 func TermsSay(t share.Terms) string {
 	says := "“" + t.Purpose + "”"
 	if t.Ends != 0 {
-		says += ", until " + DayWords(t.Ends)
+		says = fmt.Sprintf("“%s”, until %s", t.Purpose, DayWords(t.Ends))
 	}
 	if t.Voices == share.People {
 		return says + "; joint decisions count people"
@@ -90,13 +93,6 @@ func DayOf(ms uint64) string {
 // DayWords is dayOf as people write it.
 func DayWords(ms uint64) string {
 	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format("2 Jan 2006")
-}
-
-func contactsSay(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "; to ask: " + Listed(names)
 }
 
 func orNobody(names []string) string {

@@ -63,11 +63,11 @@ func (w *Words) hopeless(p *charter.Proposal, shown *api.Proposal) string {
 	if w.asked(p)-refused < p.Needs {
 		return "So many have refused that this can't come into force any more."
 	}
-	says := "This counts with who has left since it was proposed"
 	if refused > 0 {
-		says += ", and " + Counted(refused, "has", "have") + " refused"
+		return fmt.Sprintf("This counts with who has left since it was proposed, and %s refused: so it can't come into force any more. To propose it again, without who left: kith charter renew %s",
+			Counted(refused, "has", "have"), shown.Short)
 	}
-	return says + ": so it can't come into force any more. To propose it again, without who left: kith charter renew " + shown.Short
+	return "This counts with who has left since it was proposed: so it can't come into force any more. To propose it again, without who left: kith charter renew " + shown.Short
 }
 
 // asked is how many full members are asked about a step: who is to leave is counted, and isn't.
