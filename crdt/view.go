@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -57,6 +58,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 			v.Archived = &kind.Deed{By: item.Author, At: Time(item.Change.Time)}
 		}
 	}
+	v.Room = lookRoom(d)
 	v.Apart = lookApart(k, d, items)
 	v.Talk = lookTalk(root, items)
 	maps := map[string]kind.Values{}
@@ -80,6 +82,19 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+func lookRoom(d *accept.Document) *kind.Room {
+	t := d.Taken()
+	if t == nil {
+		return nil
+	}
+	r := &kind.Room{Rest: t.Rest}
+	for m, percent := range t.Of {
+		r.Of = append(r.Of, kind.RoomOf{Member: m, Percent: percent})
+	}
+	slices.SortFunc(r.Of, func(a, b kind.RoomOf) int { return bytes.Compare(a.Member[:], b.Member[:]) })
+	return r
 }
 
 // saysThere returns what stands in a field. In a share, where the field names another document, that is what people of the

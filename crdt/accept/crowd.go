@@ -126,7 +126,7 @@ func (d *Document) standsFirst(n *node) bool {
 // author, by hash.
 func (r *room) turn(a, b *node) int {
 	return cmp.Or(cmp.Compare(b.people.len(), a.people.len()),
-		cmp.Compare(r.of[a.needs.author]+a.needs.ops, r.of[b.needs.author]+b.needs.ops),
+		cmp.Compare(r.ops.of[a.needs.author]+a.needs.ops, r.ops.of[b.needs.author]+b.needs.ops),
 		bytes.Compare(a.change.Hash[:], b.change.Hash[:]))
 }
 
@@ -222,7 +222,7 @@ func (d *Document) takeTurns(gently bool) {
 	}
 	d.due, d.crowd.turns, d.crowd.room = dueNothing, order, r
 	if pushedOut {
-		d.history, d.order = change.NewHistory(), nil
+		d.history, d.order, d.ops = change.NewHistory(), nil, opsTaken{}
 		for _, n := range d.changes {
 			n.accepted = nil
 		}

@@ -115,6 +115,26 @@ func TestWhoFillsADocumentLeavesEverybodyRoomOfTheirOwn(t *testing.T) {
 		"first", "mel's", "one more", "ben's", "ben's too", "ana's", "cleo's")
 }
 
+func TestNobodyFillsADocumentThatSomebodyElseMade(t *testing.T) {
+	d := newDesk(t, "ana") // two of hers are in the first change
+	d.room = bounds{ops: 82, writes: 200, ownOps: 1, makersOps: 20, othersOps: 25, places: 6}
+	d.large("mel", "mel's", 25, "first")
+	d.large("mel", "one more", 1, "mel's")
+	d.pens["mel"] = nil // another run, elsewhere
+	d.large("mel", "beside", 25, "first")
+	d.large("eli", "eli's", 25, "mel's") // an accomplice, and still there is room for all
+	d.large("ben", "ben's", 5, "eli's")
+	d.large("cleo", "cleo's", 4, "ben's") // beyond that everybody has their own
+	d.large("ana", "ana's", 19, "cleo's")
+	d.everyOrder("mel's accepted, one more void, beside void, eli's accepted, ben's accepted, cleo's accepted, ana's accepted",
+		"first", "mel's", "one more", "beside", "eli's", "ben's", "cleo's", "ana's")
+	doc := d.read("first", "mel's")
+	p := d.named["one more"]
+	if state, why := doc.Try(p.Entry, p.change); state != charter.Void || why != whyLong {
+		t.Errorf("the next one of hers is %v: %s", state, why)
+	}
+}
+
 func TestWhoWritesAKeyToTheLastLeavesEverybodySomeWrites(t *testing.T) {
 	d := newDesk(t, "ana")
 	d.room = bounds{ops: 1000, writes: 10, ownWrites: 1, places: 6}
@@ -157,6 +177,12 @@ func inTurnByTheWords(d *Document) (order []change.Hash) {
 			_, author[h], _ = o.sound(o.carriers(h)[0])
 		}
 	}
+	var maker charter.MemberID
+	for _, e := range o.entries {
+		if e.Entry.Create != nil && valid(e.Change) {
+			maker = author[e.Change.Hash]
+		}
+	}
 	b := d.bounds
 	taken, seen := map[change.Hash]bool{}, map[change.Hash]bool{}
 	of := func(m charter.MemberID) (n int) {
@@ -181,17 +207,24 @@ func inTurnByTheWords(d *Document) (order []change.Hash) {
 				writes[at][who]++
 			}
 		}
-		within := func(all map[charter.MemberID]int, most, own int) bool {
+		within := func(all map[charter.MemberID]int, most, own, makers int) bool {
 			sum, beyond := 0, 0
-			for _, n := range all {
-				sum, beyond = sum+n, beyond+max(0, n-own)
+			for who, n := range all {
+				kept := own
+				if who == maker {
+					kept = max(own, makers)
+				}
+				sum, beyond = sum+n, beyond+max(0, n-kept)
 			}
-			return sum <= most && beyond <= most-own*b.places
+			return sum <= most && beyond <= most-own*b.places-makers
 		}
-		ok := within(ops, b.ops, b.ownOps)
+		ok := within(ops, b.ops, b.ownOps, b.makersOps)
+		for who, n := range ops {
+			ok = ok && (who == maker || b.othersOps == 0 || n <= b.othersOps)
+		}
 		for _, op := range c.Ops {
 			if op.InMap {
-				ok = ok && within(writes[keyOf{op.Obj, op.Key}], b.writes, b.ownWrites)
+				ok = ok && within(writes[keyOf{op.Obj, op.Key}], b.writes, b.ownWrites, 0)
 			}
 		}
 		if !ok {
@@ -229,6 +262,10 @@ func TestWhoComesInWhereThereIsNoRoomForAllHangsOnNoOrder(t *testing.T) {
 		d.room = bounds{ops: rapid.IntRange(8, 40).Draw(t, "operations"), writes: rapid.IntRange(2, 6).Draw(t, "writes")}
 		if rapid.Bool().Draw(t, "some is kept") {
 			d.room.places, d.room.ownOps, d.room.ownWrites = 2, rapid.IntRange(0, 4).Draw(t, "own"), rapid.IntRange(0, 1).Draw(t, "own writes")
+		}
+		if rapid.Bool().Draw(t, "some is the maker's") {
+			d.room.ops += 8
+			d.room.makersOps, d.room.othersOps = rapid.IntRange(1, 8).Draw(t, "the maker's"), rapid.IntRange(4, 20).Draw(t, "each other's")
 		}
 		names := []string{"first"}
 		for i := range rapid.IntRange(1, 14).Draw(t, "changes") {

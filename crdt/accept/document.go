@@ -69,6 +69,7 @@ type Document struct {
 	history *change.History
 	names   names   // of members, in families; not of a crowded document, see room
 	order   []*Item // accepted
+	ops     opsTaken
 
 	waiting map[change.Hash]*node    // changes that wait for this one to be valid
 	missing map[change.Hash]struct{} // changes that others stand on and that aren't here
@@ -138,7 +139,7 @@ type Kinds func(name string) (k *schema.Kind, ok bool)
 // here hangs together with the rest of its runs; with nil only what is in this document is known.
 func New(space entry.SpaceID, doc entry.DocID, c Charter, kinds Kinds, runs Runs) *Document {
 	return &Document{
-		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: bounds{MaxOps, MaxWrites, OwnOps, OwnWrites, OwnPlaces},
+		space: space, id: doc, charter: c, kinds: kinds, runs: runs, history: change.NewHistory(), bounds: everybodys,
 		entries: map[entry.ID]*signed{}, changes: map[change.Hash]*node{},
 	}
 }
@@ -459,7 +460,7 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 		}
 	}
 	state, why = d.judge(s, d.valid().Check(c))
-	if state == charter.Accepted && (d.crowd.full || !d.hasRoom(c)) {
+	if state == charter.Accepted && (d.crowd.full || !d.hasRoom(s)) {
 		return n, charter.Pending, whyTurn
 	}
 	return n, state, why

@@ -216,7 +216,7 @@ func (d *Document) admit(n *node) bool {
 		return false
 	case d.crowd.full:
 		d.enter(n)
-	case !d.hasRoom(n.change):
+	case !d.hasRoom(n.valid):
 		d.crowd.over = true
 		return false
 	default:
@@ -231,6 +231,7 @@ func (d *Document) take(n *node) {
 	d.history.Add(n.change)
 	n.accepted = n.valid
 	d.order = append(d.order, &n.valid.Item)
+	d.ops.take(&d.bounds, n.valid.Author, d.byMaker(n.valid), len(n.change.Ops))
 	if len(n.more) > 0 {
 		d.setSound(n, charter.Void, whySignedTwice)
 	}
@@ -436,7 +437,7 @@ func (d *Document) judgeAll() {
 
 // judgeFresh forgets what was decided, and judges all that is here.
 func (d *Document) judgeFresh(full bool) {
-	d.history, d.names, d.order, d.waiting = change.NewHistory(), nil, nil, nil
+	d.history, d.names, d.order, d.ops, d.waiting = change.NewHistory(), nil, nil, opsTaken{}, nil
 	d.slots, d.twins, d.backwards, d.crowd, d.due, d.made = nil, twins{}, false, crowd{full: full}, dueNothing, nil
 	if full {
 		d.crowd.valid, d.crowd.places = change.NewHistory(), map[charter.MemberID]int{}

@@ -5,10 +5,11 @@ import (
 	"kith/crdt/charter"
 )
 
-// Bounds of what is accepted of a document, over all its branches together. The core takes about 1.2 kB of
-// memory for an operation, and for each write to a key it goes through all others.
+// Bounds of what is accepted of a document, over all its branches together. The core takes up to 0.6 kB of memory for an
+// operation, a quarter of that where words came one day after the other, and for each write to a key it goes through all
+// others. A text of 100,000 characters that is worked on daily takes five years for it: TestALongLife.
 const (
-	MaxOps    = 250_000 // operations
+	MaxOps    = 800_000 // operations
 	MaxWrites = 2_000   // writes to one key of a map, those included that are overwritten
 
 	// MaxClosings bounds the writes to one key in which a member closes the document (schema.Field.Closing): each is
@@ -17,26 +18,87 @@ const (
 )
 
 // Of these, a part is kept for those who have had little: so much of each member's, for so many members, comes in
-// whatever others have written. Else one member fills a document with three changes, and as soon as somebody builds on
-// them nobody answers in it any more; or writes its title 2,000 times, and nobody else ever does.
+// whatever others have written. Else one member fills a document with a few changes, and as soon as somebody builds on
+// them nobody answers in it any more; or writes its title 2,000 times, and nobody else ever does. More is kept for who made
+// the document, and nobody else takes more than a part of it: so none, nor two, make what others work on full.
 const (
-	OwnOps    = 1_000 // operations of each member
-	OwnWrites = 20    // writes of each member to one key of a map
-	OwnPlaces = 50    // members for whom that is kept
+	OwnOps    = 1_000   // operations of each member
+	MakersOps = 150_000 // of who made the document, instead
+	OthersOps = 200_000 // operations of each other member at most
+	OwnWrites = 20      // writes of each member to one key of a map
+	OwnPlaces = 50      // members for whom that is kept
 )
 
-// bounds are these, smaller in tests.
-type bounds struct{ ops, writes, ownOps, ownWrites, places int }
+// bounds are these, smaller in tests; othersOps 0: none.
+type bounds struct{ ops, writes, ownOps, makersOps, othersOps, ownWrites, places int }
+
+// everybodys are the bounds as they are for everybody.
+var everybodys = bounds{MaxOps, MaxWrites, OwnOps, MakersOps, OthersOps, OwnWrites, OwnPlaces}
 
 // commonOps and commonWrites are what nobody's own part is kept of.
-func (b *bounds) commonOps() int    { return b.ops - b.ownOps*b.places }
+func (b *bounds) commonOps() int    { return b.ops - b.ownOps*b.places - b.makersOps }
 func (b *bounds) commonWrites() int { return b.writes - b.ownWrites*b.places }
 
-// hasRoom says whether there is room, whoever wrote it, for a change that Check has just accepted: as long as there is for
-// all, nobody need count who took how much.
-func (d *Document) hasRoom(c *change.Change) bool {
+// opsTaken is how many operations were taken of a document, and of whom.
+type opsTaken struct {
+	taken
+	of map[charter.MemberID]int
+}
+
+// plus is what is taken once an author takes more, and whether there is room for that.
+func (o *opsTaken) plus(b *bounds, author charter.MemberID, made bool, more int) (taken, bool) {
+	own := b.ownOps
+	if made {
+		own = max(own, b.makersOps)
+	}
+	t := o.taken.plus(o.of[author], more, own)
+	return t, t.all <= b.ops && t.common <= b.commonOps() && (made || b.othersOps == 0 || o.of[author]+more <= b.othersOps)
+}
+
+func (o *opsTaken) take(b *bounds, author charter.MemberID, made bool, more int) {
+	o.taken, _ = o.plus(b, author, made, more)
+	if o.of == nil {
+		o.of = map[charter.MemberID]int{}
+	}
+	o.of[author] += more
+}
+
+// Taken is how far the room of a document is taken, in percent: for each member who wrote in it, and for whoever didn't.
+type Taken struct {
+	Rest int
+	Of   map[charter.MemberID]int
+}
+
+// Taken says how far its room is taken by operations; nil as long as less is than any one member may write.
+func (d *Document) Taken() *Taken {
 	b := &d.bounds
-	return d.history.Ops()+len(c.Ops) <= b.commonOps() && d.history.MostWrites(c) <= b.commonWrites() &&
+	if d.ops.all < b.othersOps {
+		return nil
+	}
+	t := &Taken{Rest: percent(d.ops.common, b.commonOps()+b.ownOps), Of: map[charter.MemberID]int{}}
+	for m, had := range d.ops.of {
+		if d.made != nil && d.made.Author == m {
+			t.Of[m] = percent(d.ops.common+min(had, b.makersOps), b.commonOps()+b.makersOps)
+			continue
+		}
+		t.Of[m] = max(percent(had, b.othersOps), percent(d.ops.common+min(had, b.ownOps), b.commonOps()+b.ownOps))
+	}
+	return t
+}
+
+func percent(of, all int) int { return of * 100 / all }
+
+// byMaker says whether who signed an entry made the document.
+func (d *Document) byMaker(s *signed) bool {
+	return s.Entry.Create != nil || d.made != nil && d.made.Author == s.Author
+}
+
+// hasRoom says whether there is room for a valid change, as far as it writes to keys whoever wrote it: as long as there is for
+// all, nobody need count who wrote how often.
+func (d *Document) hasRoom(s *signed) bool {
+	b, c := &d.bounds, s.Change
+	_, ok := d.ops.plus(b, s.Author, d.byMaker(s), len(c.Ops))
+	return ok && d.history.MostWrites(c) <= b.commonWrites() &&
 		d.closings(c) <= MaxClosings && d.names.fit(d.history, d.kind, c)
 }
 
@@ -67,6 +129,7 @@ func (d *Document) closings(c *change.Change) (most int) {
 // needs is the room that a change takes.
 type needs struct {
 	author charter.MemberID
+	made   bool // the document
 	ops    int
 	keys   map[keyOf]writesTo
 	names  map[string]family // in families, by keys of the root
@@ -89,7 +152,7 @@ type family struct {
 
 // needsOf counts the room that a valid change takes.
 func (d *Document) needsOf(s *signed) *needs {
-	n := &needs{author: s.Author, ops: len(s.Change.Ops)}
+	n := &needs{author: s.Author, made: d.byMaker(s), ops: len(s.Change.Ops)}
 	for i := range s.Change.Ops {
 		op := &s.Change.Ops[i]
 		if !op.InMap {
@@ -118,8 +181,7 @@ func (d *Document) needsOf(s *signed) *needs {
 // room is what was taken of a crowded document, and what is left. It only grows: what doesn't fit never will.
 type room struct {
 	bounds bounds
-	ops    taken
-	of     map[charter.MemberID]int // operations
+	ops    opsTaken
 	keys   map[keyOf]taken
 	keysOf map[keyBy]int   // writes
 	closed map[keyOf]int   // of these, such as close the document
@@ -136,7 +198,7 @@ type keyBy struct {
 }
 
 func newRoom(b bounds) *room {
-	return &room{bounds: b, of: map[charter.MemberID]int{}, keys: map[keyOf]taken{}, keysOf: map[keyBy]int{}, closed: map[keyOf]int{}, named: map[string]bool{}, names: map[string]int{}}
+	return &room{bounds: b, keys: map[keyOf]taken{}, keysOf: map[keyBy]int{}, closed: map[keyOf]int{}, named: map[string]bool{}, names: map[string]int{}}
 }
 
 // plus is what is taken once somebody who has had some takes more.
@@ -147,7 +209,7 @@ func (t taken) plus(had, more, own int) taken {
 // fits says whether there is room left for a change.
 func (r *room) fits(n *needs) bool {
 	b := &r.bounds
-	if ops := r.ops.plus(r.of[n.author], n.ops, b.ownOps); ops.all > b.ops || ops.common > b.commonOps() {
+	if _, ok := r.ops.plus(b, n.author, n.made, n.ops); !ok {
 		return false
 	}
 	for key, w := range n.keys {
@@ -172,8 +234,7 @@ func (r *room) fits(n *needs) bool {
 // take gives a change its room. only: of the keys and names, those that this one needs; nil: all.
 func (r *room) take(n *needs, only *needs) {
 	b := &r.bounds
-	r.ops = r.ops.plus(r.of[n.author], n.ops, b.ownOps)
-	r.of[n.author] += n.ops
+	r.ops.take(b, n.author, n.made, n.ops)
 	for key, w := range n.keys {
 		if only != nil {
 			if _, ok := only.keys[key]; !ok {

@@ -258,6 +258,7 @@ func TestNobodyCanAnswerForAna(t *testing.T) {
 
 func TestADocumentDoesNotGrowWithoutEnd(t *testing.T) {
 	d := newDesk(t, "ana")
+	d.room = bounds{ops: 250_000, writes: MaxWrites}
 	doc := d.read("first")
 	on := "first"
 	var last piece

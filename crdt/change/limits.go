@@ -8,15 +8,15 @@ import (
 )
 
 // Bounds on one change. They hold before anything is allocated for what they bound; what exceeds
-// one is refused with a *LimitError. They leave room for a text of 100,000 characters pasted at
-// once, each up to four bytes long, with the title and the rest of a note in the same change.
+// one is refused with a *LimitError. They leave room for a text of 100,000 characters that goes in the place of
+// another one that long, each up to four bytes long, with the title and the rest of a note in the same change.
 const (
 	// MaxSize is the most bytes that a chunk may have as it arrives, deflated or not.
 	MaxSize = 1 << 20
 	// MaxInflated is the most bytes that a chunk may have once inflated.
 	MaxInflated = 1 << 20
-	// MaxOps is the most operations in one change. The core takes about 1.2 kB for each.
-	MaxOps = 120_000
+	// MaxOps is the most operations in one change: each character that comes is one, and each that goes.
+	MaxOps = 205_000
 	// MaxPreds is the most predecessors that all operations of a change name together.
 	MaxPreds = 2 * MaxOps
 	// MaxDeps is the most dependencies of one change. A change has one for each head its author

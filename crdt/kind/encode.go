@@ -10,7 +10,7 @@ import (
 )
 
 // form is raised when views of all kinds are encoded in another way, or something else is kept beside each.
-const form = 6
+const form = 7
 
 // stored is the one form of all views in a store.
 type stored struct {
@@ -25,6 +25,7 @@ type stored struct {
 	Away    *Deed           `cbor:"a,omitempty"`
 	Apart   []Apart         `cbor:"p,omitempty"`
 	Open    bool            `cbor:"o,omitempty"`
+	Room    *Room           `cbor:"r,omitempty"`
 	Fields  map[string]any  `cbor:"f,omitempty"`
 	Derived cbor.RawMessage `cbor:"d,omitempty"`
 }
@@ -54,7 +55,7 @@ func (s *Set) ViewVersion(kind string) int64 {
 // EncodeView gives a view as it is stored.
 func (s *Set) EncodeView(v *View) ([]byte, error) {
 	out := stored{
-		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk, Away: v.Archived, Apart: v.Apart, Open: v.Open,
+		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk, Away: v.Archived, Apart: v.Apart, Open: v.Open, Room: v.Room,
 		Fields: make(map[string]any, len(v.Fields)),
 	}
 	for key, value := range v.Fields {
@@ -90,7 +91,7 @@ func (s *Set) DecodeView(b []byte) (*View, error) {
 		return nil, ErrStale
 	}
 	v := &View{
-		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk, Archived: in.Away, Apart: in.Apart, Open: in.Open,
+		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk, Archived: in.Away, Apart: in.Apart, Open: in.Open, Room: in.Room,
 		Fields: make(Values, len(in.Fields)),
 	}
 	for key, value := range in.Fields {

@@ -52,9 +52,35 @@ type View struct {
 	Talk   []Remark // what members say about it
 
 	Archived *Deed   // who put it away; nil: it is in lists
+	Room     *Room   // how full it is; nil: far from it
 	Apart    []Apart // where it was written by several at once; at most MaxApart, never nil
 	Open     bool    // it waits to be done or decided, so that it can't be away
 	Derived  any     // what Kind.Derive gives, a pointer: see Of
+}
+
+// Room is how full a document is with all that was ever written in it, what was taken out again included, in percent.
+type Room struct {
+	Rest int      // for who has written nothing in it
+	Of   []RoomOf // for who has; by member
+}
+
+// RoomOf is how full it is for a member.
+type RoomOf struct {
+	Member  charter.MemberID
+	Percent int
+}
+
+// For says how full it is for a member.
+func (r *Room) For(m charter.MemberID) int {
+	if r == nil {
+		return 0
+	}
+	for _, of := range r.Of {
+		if of.Member == m {
+			return of.Percent
+		}
+	}
+	return r.Rest
 }
 
 // Of returns what the kind of a view derives; an empty T where the view is of another kind, or of none.

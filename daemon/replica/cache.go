@@ -14,8 +14,8 @@ import (
 	"kith/daemon/store"
 )
 
-// Bounds of what is loaded at once. The core takes about 1.2 kB for an operation, outside Go's
-// heap, and a small document some 10 kB; so this is about 100 MB at most, and 300 MB with a document that is as large as
+// Bounds of what is loaded at once. The core takes up to 1.2 kB for an operation of a small document, outside Go's
+// heap, and a small document some 10 kB; so this is about 100 MB at most, and 600 MB with a document that is as large as
 // there can be one.
 const (
 	maxLoadedOps  = 60_000
