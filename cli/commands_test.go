@@ -453,11 +453,15 @@ func TestInitPrintsThePhraseAndACodeForEachFounder(t *testing.T) {
 
 func TestJoinGoesThroughADaemonIfOneRuns(t *testing.T) {
 	d := newDesk(t)
+	standing := ""
 	d.hooks.Join = func(_ context.Context, o JoinOptions) (api.JoinResult, error) {
-		return api.JoinResult{Space: api.Named{Name: "Riso"}, Member: api.Named{Name: o.As}, RecoveryPhrase: "legal winner"}, nil
+		return api.JoinResult{Space: api.Named{Name: "Riso"}, Member: api.Named{Name: o.As}, Standing: standing, RecoveryPhrase: "legal winner"}, nil
 	}
-	if out := d.ok("join", "kith1code", "--as", "Ben"); !strings.Contains(out, "You are in “Riso”, as Ben") || !strings.Contains(out, "legal winner") {
-		t.Error(out)
+	for standing = range map[string]bool{"full": true, "prospective": true} {
+		out := d.ok("join", "kith1code", "--as", "Ben")
+		if !strings.Contains(out, "You are in “Riso”, as Ben") || !strings.Contains(out, "legal winner") || strings.Contains(out, "You are a prospective member") != (standing == "prospective") {
+			t.Error(out)
+		}
 	}
 	d.hooks.Join = func(ctx context.Context, o JoinOptions) (api.JoinResult, error) {
 		<-ctx.Done()

@@ -218,6 +218,9 @@ func runJoin(ctx context.Context, c *call) error {
 func (c *call) showJoined(res api.JoinResult) error {
 	return c.out.show(res, func() {
 		c.out.printf("You are in “%s”, as %s.\n\n", name(res.Space), name(res.Member))
+		if res.Standing == "prospective" {
+			c.out.println(paragraph("You are a prospective member: you read everything and work on tasks and notes; your position on a decision shows, and isn't counted until the others have made you a full member.", c.out.width) + "\n")
+		}
 		c.phrase(res.RecoveryPhrase)
 		c.keptRelays(res.Relays)
 		c.out.println("Next: kith daemon, unless it runs already; then kith member list")

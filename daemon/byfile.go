@@ -76,5 +76,6 @@ func welcomedIn(ctx context.Context, place *home.Home, file io.ReadSeeker, log *
 		res.Relays = append(res.Relays, peer.RelayAddress(relay))
 	}
 	res.Space, res.Member, res.Device = words.Self(r)
+	res.Standing = words.StandingOf(r)
 	return res, place.Answered()
 }

@@ -113,7 +113,7 @@ var Newcomer = &kind.Kind{
 		Key: "newcomers_me", Title: "Growing into the co-op: your next step", Gist: "what is next for me who am new",
 		Facts: []string{"new/me"}, Says: stepsLeft, Run: "show",
 	}, {
-		Key: "newcomers_mine", Title: "Whom you accompany", Gist: "what is next for whom I accompany",
+		Key: "newcomers_mine", Title: "Whom you accompany", Gist: "what is next for whom I accompany", Besides: "newcomers_asked",
 		Facts: []string{"accompanies/me", "new/here"}, Says: stepsLeft, Run: "show",
 	}, {
 		Key: "newcomers_meet", Title: "To talk about: becoming a full member", Gist: "newcomers with whom a talk about becoming full is near", Anybody: true,

@@ -223,6 +223,7 @@ type JoinResult struct {
 	Member         Named  `json:"member"`
 	Device         Named  `json:"device"`
 	RecoveryPhrase string `json:"recovery_phrase"`
+	Standing       string `json:"standing"` // full, prospective
 	// Relays are those outside the co-op that the code named and that this computer keeps a place at from now on.
 	Relays []string `json:"relays"`
 }

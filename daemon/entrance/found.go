@@ -206,6 +206,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	}
 	res.RecoveryPhrase = phrase
 	res.Space, res.Member, res.Device = words.Self(r)
+	res.Standing = words.StandingOf(r)
 	return r, res, nil
 }
 

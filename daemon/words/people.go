@@ -131,6 +131,14 @@ func Self(r *replica.Replica) (space, member, device api.Named) {
 	return space, member, device
 }
 
+// StandingOf is the standing of the member of this device, as a word; "" if its device is nobody's.
+func StandingOf(r *replica.Replica) string {
+	if m, ok := r.Me(); ok {
+		return m.Standing.String()
+	}
+	return ""
+}
+
 // DevicesOf returns all devices that a member ever had.
 func DevicesOf(c *charter.Charter, id charter.MemberID) []entry.Device {
 	m, _ := c.Member(id)

@@ -245,7 +245,7 @@ func TestTodayAsksWhatEachKindDeclares(t *testing.T) {
 		}
 	}
 	merged := len(kinds.All.Nouns())                                // each is asked for what was written apart
-	if status != http.StatusOK || len(f.listed) != waits+merged+1 { // and the profiles, for who is away
+	if status != http.StatusOK || len(f.listed) != waits+merged+2 { // and the profiles, for who is away; and who is new and met
 		t.Errorf("%d; %d lists for %d kinds of waiting, and %d of what was written apart", status, len(f.listed), waits, merged)
 	}
 }

@@ -98,8 +98,12 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 		all = append(all, one)
 	}
 	all = append(all, whoever...)
+	arrived, err := d.arrivalSection()
+	if err != nil {
+		return nil, err
+	}
 	away, err := d.awaySection()
-	return append(all, away), err
+	return append(all, arrived, away), err
 }
 
 func (d *day) inDocuments() (mine, whoever []api.Section, err error) {
@@ -346,6 +350,57 @@ func (d *day) shareSection(told *Server) (api.Section, error) {
 
 // shownSpaceID is how many letters of a space's ID are shown.
 const shownSpaceID = 8
+
+// arrivalSection has the prospective members for whom nobody has begun anything: whoever joins is met by somebody.
+func (d *day) arrivalSection() (api.Section, error) {
+	out := api.Section{Name: "arrivals", Title: "New here, and welcomed by nobody yet"}
+	for _, b := range d.among {
+		if !b.isFounded() || isShare(b) {
+			continue
+		}
+		one := d.of(b)
+		members, err := one.at.Entrance.Members(d.ctx)
+		if err != nil {
+			return out, err
+		}
+		arrived := those(members, func(m *api.Member) bool { return m.Standing == "prospective" && !m.Me })
+		if len(arrived) == 0 {
+			continue
+		}
+		begun, err := one.at.Documents.List(d.ctx, ListQuery{Kind: kinds.Newcomer, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
+		if err != nil {
+			return out, err
+		}
+		met := map[string]bool{}
+		for _, doc := range begun {
+			a, err := doc.answer()
+			if err != nil {
+				return out, err
+			}
+			met[namedIn(a["member"]).ID] = true
+		}
+		var space *api.Named
+		if len(d.among) > 1 {
+			of := b.Peers.Space()
+			space = &of
+		}
+		for _, m := range arrived {
+			if met[m.ID] {
+				continue
+			}
+			short := shortMember(m.ID, members)
+			item := api.SectionItem{
+				ID: m.ID, Short: short, Kind: "member", Title: m.Name, At: m.Since, Space: space,
+				Command: "kith newcomer add " + short + " --companion NAME",
+			}
+			if m.InvitedBy != nil {
+				item.Why = "invited by " + m.InvitedBy.Name
+			}
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, nil
+}
 
 // awaySection has who is away today, of those who let all know.
 func (d *day) awaySection() (api.Section, error) {
