@@ -441,6 +441,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
 		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
+		"?of=waits", "log", "devices/backup", made["notes"] + "/forget",
 	}
 	for _, as := range []struct {
 		theme, language string

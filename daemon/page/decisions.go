@@ -147,7 +147,7 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	if v.Since, err = in.since(kinds.Decision, d); err != nil {
 		return err
 	}
-	if v.Talk, err = in.talk(d); err != nil {
+	if v.Talk, err = in.talk(kinds.Decision, d); err != nil {
 		return err
 	}
 	v.Spoke = in.mine(d).stance != notYet

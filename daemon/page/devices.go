@@ -15,6 +15,7 @@ type computers struct {
 	All      []device
 	Former   []device
 	Add      action
+	Backup   action
 	Pairing  *pairing // of the newest code; nil: there is none
 }
 
@@ -41,7 +42,7 @@ func (in *asking) devices(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	v := computers{Add: action{Words: in.t.T("Add a computer"), At: in.At("devices"), Post: true, Look: "line", Back: in.At("devices")}}
+	v := computers{Add: action{Words: in.t.T("Add a computer"), At: in.At("devices"), Post: true, Look: "line", Back: in.At("devices")}, Backup: action{Words: in.t.T("Make a copy to come back from"), At: in.At("devices", "backup"), Look: "plain"}}
 	live := 0
 	for _, d := range all {
 		if !d.Retired {

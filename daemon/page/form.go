@@ -26,11 +26,12 @@ type form struct {
 	Cancel  string // where it leads not to do it; "": nowhere
 	Hidden  []hidden
 	Inputs  []input
-	Write   string   // where the text goes as somebody writes; "": nowhere
-	Plain   bool     // it is sent by leaving the page
-	Follows sentence // what follows from sending it
-	Trouble *trouble // why it wasn't taken
-	status  int      // with which that is told
+	Write   string     // where the text goes as somebody writes; "": nowhere
+	Plain   bool       // it is sent by leaving the page
+	Follows sentence   // what follows from sending it
+	Told    []sentence // what there is to know before
+	Trouble *trouble   // why it wasn't taken
+	status  int        // with which that is told
 }
 
 type hidden struct{ Name, Value string }
@@ -38,7 +39,7 @@ type hidden struct{ Name, Value string }
 // input is one field of a form.
 type input struct {
 	Name, Label, Hint string
-	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code"
+	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code", "secret"
 	Own               bool   // a line of somebody's own words
 	Value             string
 	Options           []option
@@ -434,6 +435,12 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 		return in.history(w, k, d)
 	case "share":
 		return in.share(w, k, d, nil)
+	case forgotten:
+		f, err := in.forgetForm(k, d)
+		if err == nil {
+			in.formPage(w, f)
+		}
+		return err
 	}
 	v := k.Verb(in.r.PathValue("verb"))
 	if v == nil {
@@ -461,6 +468,10 @@ func (in *asking) do(w http.ResponseWriter) error {
 		return in.restore(w, k, d)
 	case in.r.PathValue("verb") == "share":
 		return in.shareDocument(w, k, d)
+	case in.r.PathValue("verb") == forgotten:
+		return in.forgets(w, k, d)
+	case slices.Contains([]string{putAway, putBack, settled}, in.r.PathValue("verb")):
+		return in.puts(w, k, d, in.r.PathValue("verb"))
 	case in.r.PathValue("verb") == "write" && k == kinds.Note:
 		return in.write(w, k, d)
 	}

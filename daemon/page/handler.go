@@ -49,7 +49,11 @@ func (p *Page) Handler() http.Handler {
 	coop("GET invites", (*asking).invites)
 	coop("POST invites", (*asking).invite)
 	coop("POST invites/{id}/revoke", (*asking).revokeInvite)
+	coop("GET log", (*asking).log)
+	coop("POST log/undo", (*asking).undo)
 	coop("GET devices", (*asking).devices)
+	coop("GET devices/backup", func(in *asking, w http.ResponseWriter) error { in.formPage(w, in.backupForm()); return nil })
+	coop("POST devices/backup", (*asking).backup)
 	coop("POST devices", (*asking).addDevice)
 	coop("POST devices/confirm", (*asking).confirmDevice)
 	coop("POST devices/decline", (*asking).declineDevice)
@@ -106,7 +110,7 @@ func (p *Page) about(show func(*asking, http.ResponseWriter) error) http.Handler
 // statuses are those of what the daemon refuses.
 var statuses = map[api.Code]int{
 	api.NotFound: http.StatusNotFound, api.Ambiguous: http.StatusConflict, api.NotAllowed: http.StatusConflict, api.Invalid: http.StatusUnprocessableEntity,
-	problem.Changed: http.StatusConflict, api.Limit: http.StatusUnprocessableEntity, api.TimedOut: http.StatusGatewayTimeout, api.NotRunning: http.StatusServiceUnavailable,
+	api.Usage: http.StatusUnprocessableEntity, api.Nothing: http.StatusConflict, problem.Changed: http.StatusConflict, api.Limit: http.StatusUnprocessableEntity, api.TimedOut: http.StatusGatewayTimeout, api.NotRunning: http.StatusServiceUnavailable,
 }
 
 // trouble is what came in the way: what it comes to, and what the daemon says.
@@ -139,6 +143,8 @@ func (in *asking) explain(err error) (int, trouble) {
 		t.Says, t.Next = in.t.T("It was changed while you answered."), in.t.T("What you wrote is kept here. Read it as it is now, then say it again.")
 		t.Word, t.Changes = "", pieces(p.Changed)
 		t.New, t.Gone = in.t.T("new:"), in.t.T("gone:")
+	case api.Nothing:
+		t.Says, t.Next = in.t.T("There was nothing to do."), in.t.T("What stands here now is on the page before this one.")
 	case api.NotAllowed:
 		t.Says, t.Next = in.t.T("This can’t be done as things stand."), in.t.T("Nothing was changed. What stands here now is on the page before this one.")
 	case api.NotRunning, api.TimedOut:

@@ -243,7 +243,7 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
 	ben, eli := all[1].memberID(), ana.letsIn("Eli")
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone"}
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone", "log", "devices/backup", "?of=soon", "?of=nothing"}
 	for _, k := range kinds.All.Nouns() {
 		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper", eli, ben))
 		path := strings.TrimPrefix(made.at, ana.base)
@@ -251,7 +251,7 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 			t.Errorf("a %s can't be begun: %d %s", k.Name, made.status, plain(made.body))
 			continue
 		}
-		paths = append(paths, k.Many, k.Many+"?of=all", k.Many+"?n=1", k.Many+"/new", path, path+"/edit", path+"/history")
+		paths = append(paths, k.Many, k.Many+"?of=all", k.Many+"?n=1", k.Many+"/new", path, path+"/edit", path+"/history", path+"/forget")
 		for _, v := range k.Verbs {
 			paths = append(paths, path+"/"+v.Name)
 		}

@@ -203,6 +203,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
 	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
 	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
+	log := entry{Words: in.t.T("What happened"), At: in.At("log"), Here: in.r.URL.Path == in.At("log")}
 	load := entry{Words: in.t.T("Load"), At: in.At("load"), Here: in.r.URL.Path == in.At("load")}
 	groups := map[string][]entry{}
 	for _, k := range kinds.All.Nouns() {
@@ -213,7 +214,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 		{Entries: []entry{today}},
 		{Title: in.t.T("Together"), Entries: groups["Together"]},
 		{Title: in.t.T("Work"), Entries: append(groups["Work"], load)},
-		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), step})},
+		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), step, log})},
 	}
 	return m, index, nil
 }

@@ -20,7 +20,7 @@ import (
 
 // refusing are the packages whose problems a person meets on the page. What is met on a terminal alone (homes, backups, bundles, the
 // socket) isn't among them.
-var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/peer", "daemon/sharing"}
+var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/forget", "daemon/peer", "daemon/sharing"}
 
 // wordedAt is where the words are among the arguments of what makes a problem.
 var wordedAt = map[string]int{"New": 2, "Problemf": 2, "NotAllowed": 1, "Invalid": 0, "invalid": 0, "notAllowed": 1}

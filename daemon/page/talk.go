@@ -3,11 +3,13 @@ package page
 import (
 	"net/http"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
 // talking is what members say about a document, and the form to say something.
 type talking struct {
+	heading
 	Remarks []remark
 	Form    *form
 }
@@ -19,13 +21,13 @@ type remark struct {
 }
 
 // talk is the thread of a document.
-func (in *asking) talk(d document) (*talking, error) {
+func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 	thread, err := in.c.Thread(in.ctx(), d.ID)
 	if err != nil {
 		return nil, err
 	}
 	names := map[string]string{}
-	v := &talking{Form: &form{ID: "talk/" + d.ID, At: in.At("talk", d.ID), Words: in.t.T("Say it"), Hidden: []hidden{{"back", in.Here()}},
+	v := &talking{heading: in.heading(k, d), Form: &form{ID: "talk/" + d.ID, At: in.At("talk", d.ID), Words: in.t.T("Say it"), Hidden: []hidden{{"back", in.Here()}},
 		Inputs: []input{{Name: "text", Is: "reason", Label: in.t.T("Say something about it"), Hint: in.t.T("@Name tells somebody that it is for them"), Needs: true, Max: api.MaxWhy}}}}
 	for _, r := range thread.Remarks {
 		who := capital(in.namedBy(r.By))

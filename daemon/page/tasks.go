@@ -222,7 +222,7 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	}
 	more(action{Words: in.t.T("How it came"), At: in.At(k.Many, d.Short, "history"), Look: "plain"})
 	var err error
-	if v.Talk, err = in.talk(d); err != nil {
+	if v.Talk, err = in.talk(k, d); err != nil {
 		return err
 	}
 	if err := in.c.NoteShown(in.ctx(), k.Many, d.ID, d.Heads); err != nil { // what is news is none any more

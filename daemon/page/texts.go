@@ -76,7 +76,7 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 		v.Does = append(v.Does, *a)
 	}
 	var err error
-	if v.Talk, err = in.talk(d); err != nil {
+	if v.Talk, err = in.talk(k, d); err != nil {
 		return err
 	}
 	versions, err := in.c.History(in.ctx(), k.Many, d.ID)

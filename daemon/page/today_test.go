@@ -119,3 +119,18 @@ func TestTodaySaysWhereThereIsMore(t *testing.T) {
 		t.Errorf("alone: %d sections, %d rows, then %q", len(one.Sections), len(s.Rows), s.More.At)
 	}
 }
+
+func TestWhereTwoWroteAtOncePlaceItIsSaidAndCanBeLeft(t *testing.T) {
+	in := reader("en", "/571db8ac/tasks/t-2m7d")
+	d := document{Document: api.Document{Short: "t-2m7d", Apart: []api.Apart{
+		{Field: "text", Sides: []api.Side{{By: api.Named{ID: "m-ben", Name: "Ben"}}, {By: api.Named{ID: "m-ana", Name: "Ana"}}}},
+		{Field: "due", Sides: []api.Side{{By: api.Named{ID: "m-ben", Name: "Ben"}, Says: "2026-12-01"}, {By: api.Named{ID: "m-cleo", Name: "Cleo"}, Says: "2026-12-04"}}},
+	}}}
+	h := in.heading(kinds.Task, d)
+	if len(h.Both) != 2 || h.Both[0].Says != "Ben and you wrote at one place here without knowing of each other: the text. All of it stands." {
+		t.Fatalf("it says %+v", h.Both)
+	}
+	if sides := h.Both[1].Sides; len(sides) != 2 || sides[1] != (fact{Name: "Cleo", Says: "2026-12-04"}) || !strings.HasSuffix(h.Settle.At, "/tasks/t-2m7d/settle") {
+		t.Errorf("the sides are %+v, and it is left at %s", sides, h.Settle.At)
+	}
+}

@@ -1,0 +1,104 @@
+package page_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"kith/daemon/backup/form"
+	"kith/daemon/seal"
+)
+
+func TestWhatIsDoneIsPutAwayAndComesBack(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	path := strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"Old minutes"}}).at, ana.base)
+	ana.sends(path, path+"/archive", nil).says(t, "You put it away")
+	if strings.Contains(plain(ana.sees("notes").body), "Old minutes") {
+		t.Error("it is in the list")
+	}
+	ana.sends(path, path+"/archive-undo", nil)
+	ana.sees("notes").says(t, "Old minutes")
+	open := strings.TrimPrefix(ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}}).at, ana.base)
+	if strings.Contains(ana.sees(open).body, open+"/archive") {
+		t.Error("what is open can be put away")
+	}
+}
+
+func TestWhatNobodyShouldHaveWrittenDownIsForgotten(t *testing.T) {
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	path := strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"Bank number"}, "text": {"12 34"}}).at, ana.base)
+	ana.sees(path+"/forget").says(t, "It can't be taken back.")
+	ana.sees(path+"/forget", "Accept-Language", "es").says(t, "No se puede deshacer.")
+	if a := ana.sends(path+"/forget", path+"/forget", nil); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason it is answered with %d", a.status)
+	}
+	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"a bank number"}})
+	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound {
+		t.Errorf("it is answered with %d: %s", a.status, plain(a.body))
+	}
+
+	path = strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"About Cleo"}}).at, ana.base)
+	until(t, "Ben has it", func() bool { return ben.fetch("GET", ben.base+path, nil).status == http.StatusOK })
+	ben.sends(path+"/edit", path+"/edit", url.Values{"title": {"About Cleo"}, "text": {"No word about her."}})
+	until(t, "Ana has it", func() bool { return strings.Contains(ana.sees(path).body, "No word about her") })
+	ana.sees(path+"/forget").says(t, "Others wrote in it, too")
+	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"it is hers to say"}, "agreed": {"no"}})
+	until(t, "Ben is asked", func() bool { return strings.Contains(plain(ben.sees("").body), "Others want this forgotten") })
+	ben.sees("").says(t, "Ana: it is hers to say")
+	ben.sees(path+"/forget").says(t, "Ana wants it forgotten: it is hers to say")
+	ben.sends(path+"/forget", path+"/forget", url.Values{"agreed": {"no"}})
+	until(t, "it is gone", func() bool { return ana.fetch("GET", ana.base+path, nil).status == http.StatusNotFound })
+}
+
+func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	path := strings.TrimPrefix(ana.sends("tasks/new", "tasks", url.Values{"title": {"Order <b>paper"}}).at, ana.base)
+	ana.sees("log").says(t, "created it: Order <b>paper")
+	ana.sees("log", "Accept-Language", "es").says(t, "lo empezó: Order <b>paper")
+	ana.sends("log", "log/undo", nil).says(t, "Taken back: Order <b>paper")
+	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound {
+		t.Errorf("it is answered with %d", a.status)
+	}
+	ana.fetch("POST", ana.base+"log/undo", url.Values{}).says(t, "There was nothing to do.")
+}
+
+func TestACopyToComeBackFromIsSealed(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}})
+	ana.sees("devices").says(t, "Make a copy to come back from")
+	for word, again := range map[string]string{"short": "short", "long enough": "long enoughh", "": ""} {
+		a := ana.sends("devices/backup", "devices/backup", url.Values{"passphrase": {word}, "again": {again}})
+		if a.status != http.StatusUnprocessableEntity || word != "" && strings.Contains(a.body, word) {
+			t.Errorf("%q and %q are answered with %d", word, again, a.status)
+		}
+	}
+	a := ana.sends("devices/backup", "devices/backup", url.Values{"passphrase": {"five words by chance"}, "again": {"five words by chance"}})
+	if !strings.Contains(a.header.Get("Content-Disposition"), "kith-") || !seal.IsSealed([]byte(a.body)) {
+		t.Fatalf("it is no sealed file: %v", a.header)
+	}
+	open, err := seal.NewOpener("five words by chance").Open(strings.NewReader(a.body))
+	must(t, err)
+	r, err := form.NewReader(open)
+	must(t, err)
+	var entries int
+	for {
+		kind, _, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		must(t, err)
+		if kind == form.KindEntry {
+			entries++
+		}
+	}
+	if entries == 0 || int64(entries) != r.Header().Entries {
+		t.Errorf("it holds %d entries of %d", entries, r.Header().Entries)
+	}
+	if slices.Contains([]string{"", "public"}, a.header.Get("Cache-Control")) {
+		t.Error("the browser may keep it")
+	}
+}

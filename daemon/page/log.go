@@ -1,0 +1,117 @@
+package page
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+
+	"kith/crdt/kinds"
+	"kith/daemon/api"
+	"kith/daemon/seal"
+)
+
+// happened is what was done in the co-op, of all of it, newest first.
+type happened struct {
+	Sentence string
+	Undone   string // what was taken back just now; ""
+	Undo     action
+	Lines    []deed
+	More     action
+}
+
+// deed is one thing that somebody did.
+type deed struct {
+	ID, When, Who, Title, At string
+	Says                     []sentence
+	Why                      sentence // why it doesn't count; "" if it does
+}
+
+const (
+	firstHappened = 60
+	mostHappened  = 1000
+)
+
+// log shows what happened.
+func (in *asking) log(w http.ResponseWriter) error { return in.showLog(w, "") }
+
+func (in *asking) showLog(w http.ResponseWriter, undone string) error {
+	n := min(max(firstHappened, in.asNumber("n")), mostHappened)
+	all, err := in.c.Log(in.ctx(), "", false, n)
+	if err != nil {
+		return err
+	}
+	v := happened{Sentence: in.t.T("What happened"), Undone: undone, Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
+	for _, l := range all {
+		one := deed{ID: l.Entry, When: in.Moment(l.At.Time), Who: l.By.Name, Title: l.Title, Says: in.saidAll(l.Says)}
+		if l.Why != "" {
+			one.Why = in.said(l.Why)
+		}
+		if k := kinds.All.Named(l.Kind); k != nil && k.Many != "" && l.Short != "" {
+			one.At = in.At(k.Many, l.Short)
+		} else if l.ID == "" {
+			one.At, one.Title = in.At("charter"), in.t.T("Charter")
+		}
+		v.Lines = append(v.Lines, one)
+	}
+	if len(all) == n && n < mostHappened {
+		v.More = action{Words: in.t.T("Show more"), At: in.At("log") + "?n=" + strconv.Itoa(n+200)}
+	}
+	in.show(w, http.StatusOK, "log", in.t.T("What happened"), v)
+	return nil
+}
+
+// undo takes back what this computer did last, as far as nobody else has it.
+func (in *asking) undo(w http.ResponseWriter) error {
+	u, err := in.c.Undo(in.ctx())
+	if err != nil {
+		return err
+	}
+	return in.showLog(w, in.t.T("Taken back: {title}", "title", u.Undone.Title))
+}
+
+// backupForm asks for a passphrase.
+func (in *asking) backupForm() *form {
+	return &form{Title: in.t.T("A copy from which this computer can come back"), At: in.At("devices", "backup"), Words: in.t.T("Save the copy"), Cancel: in.At("devices"), Plain: true,
+		Told: []sentence{{Says: in.t.T("Keep it on a stick or another computer, and make a new one now and then. On the day you need it: kith restore, and the passphrase.")}},
+		Inputs: []input{
+			{Name: "passphrase", Is: "secret", Label: in.t.T("A passphrase for it"), Needs: true, Max: maxPassphrase, Hint: in.t.T("the copy can write as you: five or six words picked by chance are easy to keep and hard to guess")},
+			{Name: "again", Is: "secret", Label: in.t.T("The same once more"), Needs: true, Max: maxPassphrase},
+		}}
+}
+
+const maxPassphrase = 1000
+
+// backup gives the browser a backup, sealed with the passphrase that was typed.
+func (in *asking) backup(w http.ResponseWriter) error {
+	word := in.r.PostFormValue("passphrase")
+	refused := func(err error) error {
+		in.formPage(w, in.again(in.backupForm(), err))
+		return nil
+	}
+	if word != in.r.PostFormValue("again") {
+		return refused(api.Problemf(api.Invalid, "", "the two passphrases differ"))
+	}
+	if len(word) < seal.MinPassphrase {
+		return refused(seal.ErrShort)
+	}
+	from, err := in.c.Backup(in.ctx())
+	if err != nil {
+		return refused(err)
+	}
+	defer from.Close()
+	name := "kith-" + in.now.Format("2006-01-02") + ".backup"
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Set("Cache-Control", "no-store")
+	to, err := seal.NewWriter(w, word)
+	if err == nil {
+		if _, err = io.Copy(to, from); err == nil {
+			err = to.Close()
+		}
+	}
+	if err != nil {
+		in.p.log.Error("a backup was broken off", "err", err)
+		panic(http.ErrAbortHandler) // so that the browser doesn't take a part of it for the whole
+	}
+	return nil
+}
