@@ -34,6 +34,7 @@ func (c *call) showDecision(d document) {
 		c.out.println(because("withdrawn", d.fields.Str("withdrawn_why")))
 	}
 	c.out.text(d.fields.Str("text"))
+	c.rounds(d)
 	c.options(d)
 	positions, waiting, voices := d.fields.List("positions"), d.fields.List("waiting_for"), d.fields.List("voices")
 	if len(positions)+len(waiting) > 0 {
@@ -66,6 +67,33 @@ func (c *call) showDecision(d document) {
 		}
 	}
 	c.footer(d.Document)
+}
+
+// rounds shows what was said in the rounds of a decision.
+func (c *call) rounds(d document) {
+	for _, r := range d.fields.List("rounds") {
+		state, said := r.Str("state"), r.List("said")
+		head := "Round of " + oneLine(r.Str("round"), 40)
+		switch until := r.Str("until"); {
+		case state == "now" && until != "":
+			head += ": now, until " + c.when(until)
+		case state == "now":
+			head += ": now"
+		case state == "over" && r.In("ended_by") != nil && len(said) > 0:
+			at, _ := time.Parse(time.RFC3339, r.Str("ended_at")) // what is no time reads as never
+			head += c.out.faint(", ended by " + called(r, "ended_by") + " " + c.ago(api.At(at)))
+		case len(said) == 0:
+			continue
+		}
+		c.out.println("\n" + head)
+		for _, s := range said {
+			line := because("  "+called(s, "member"), s.Str("text"))
+			if s.Is("late") {
+				line += c.out.faint(" (came while it was ended)")
+			}
+			c.out.println(line)
+		}
+	}
 }
 
 // optionDays makes of days in words, which are options by dates, what the daemon takes.

@@ -31,6 +31,9 @@ func Perform(k *kind.Kind, verb *kind.Verb, d *kind.Draft) Edit {
 				return err
 			}
 		}
+		if verb == kind.Talk && k.Spoken != nil {
+			k.Spoken(d)
+		}
 		if verb.Answers() && !d.Asks.Undo { // who may not answer at all is told that first
 			if err := k.StillReads(v, d.Asks.Str(kind.Seen)); err != nil {
 				return err

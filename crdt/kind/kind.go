@@ -43,7 +43,8 @@ type Kind struct {
 
 	Make, Edit *Verb // how it is begun, and what a change of its fields asks for
 	Verbs      []*Verb
-	Share      *Share // nil: it stays at home
+	Spoken     func(*Draft) // what else is written when somebody says something about it (see Talk); nil: nothing
+	Share      *Share       // nil: it stays at home
 }
 
 // Table returns what every replica holds the changes of its documents against.

@@ -55,6 +55,9 @@ var samples = map[string][]*kind.View{
 		{Fields: fields("review", "2027-12-01"), Derived: &kinds.Deciding{
 			Status: kinds.Agreed, Outcome: &kinds.Outcome{Result: kinds.Agreed, Holds: true},
 		}},
+		{Fields: fields("questions_until", "2026-12-01"), Derived: &kinds.Deciding{
+			Status: kinds.Open, Full: []charter.MemberID{ana}, Rounds: make([]kinds.DecidingRound, len(kinds.Rounds)),
+		}},
 	},
 	"note": {{}},
 	"agreement": {{

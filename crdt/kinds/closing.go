@@ -70,6 +70,7 @@ func canClose(v *kind.View) error {
 
 // closeDecision records the outcome that the positions give, which can't be chosen. Errors as for RecordFor.
 func closeDecision(d *kind.Draft) error {
+	endRounds(d, roundAt(d.View, d.Now, d.Place))
 	said := ""
 	if d.Asks.Text != nil {
 		said = d.Asks.Text.Text
@@ -117,6 +118,9 @@ func RecordFor(v *kind.View, by charter.MemberID, now time.Time, place *time.Loc
 	if d.Outcome != nil && d.Outcome.Holds {
 		r.Result, r.Chosen = d.Outcome.Result, d.Outcome.Names
 		return r, nil
+	}
+	if at := roundAt(v, now, place); at < len(Rounds)-1 {
+		return Record{}, &NoOutcomeError{Why: "it is in the round of " + Rounds[at] + ", and positions are taken in the last round", Hint: "end this round: kith decision next ID"}
 	}
 	if d.Process == ProcessAdvice && by != v.CreatedBy {
 		return Record{}, kind.NotAllowed("give your advice: kith decision advise",

@@ -49,8 +49,11 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 6,
-	Fields: []*kind.Field{decisionProcess, decisionQuorum, decisionBy, decisionReview, decisionWithdrawn},
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 7,
+	Fields: []*kind.Field{
+		decisionProcess, decisionQuorum, decisionRounds, decisionQuestions, decisionReactions, decisionBy, decisionReview, decisionWithdrawn,
+		decisionQuestionsOver, decisionReactionsOver,
+	},
 	Own:    []*kind.Field{decisionPosition, decisionRecord, decisionOption},
 	Derive: kind.Deriving(decide), Counts: true,
 	Asked: &kind.Asked{Part: optionsPart, Says: func(v *kind.View) string { return optionsSay(kind.Of[Deciding](v).Options) }},
@@ -64,9 +67,15 @@ var Decision = &kind.Kind{
 		kind.Value("by_ends_at", "when that day is over where the co-op lives; null: there is none", func(l kind.Look) kind.Time {
 			return l.EndOf(decisionBy.Str(l.View))
 		}),
+		kind.Value("rounds", "those that it has, with what was said in each; none: positions are taken from the start", showRounds),
 		kind.Value("options", "what can be chosen, in the order in which it was put up", showOptions),
 		kind.Value("positions", "what each member says", showPositions),
-		kind.Value("waiting_for", "full members without a position on this text", func(l kind.Look) []kind.Named { return l.All(kind.Of[Deciding](l.View).WaitingFor) }),
+		kind.Value("waiting_for", "full members without a position on this text, once positions are taken", func(l kind.Look) []kind.Named {
+			if d := kind.Of[Deciding](l.View); d.inPositions() {
+				return l.All(d.WaitingFor)
+			}
+			return []kind.Named{}
+		}),
 		kind.Value("outcome", "what was recorded; null while nothing is", showOutcome),
 		kind.Value("voices", "in a share, what each co-op says; one's own first", showVoices),
 		decisionReview.Shown(),
@@ -75,11 +84,15 @@ var Decision = &kind.Kind{
 	Facts: func(v *kind.View, f *kind.Facts) {
 		d := kind.Of[Deciding](v)
 		f.Is("open", d.Status == Open)
-		if d.Status == Open {
+		switch {
+		case d.Status == Open && !d.inPositions():
+			d.factsInRounds(v, f)
+			f.Who("proposer", v.CreatedBy)
+		case d.Status == Open:
 			f.Who("waits", d.WaitingFor...)
 			d.factsForProposer(v, f)
 			f.Who("proposer", v.CreatedBy)
-		} else {
+		default:
 			f.Who("closed", v.CreatedBy)
 			for _, p := range d.Positions {
 				f.Who("closed", p.Member)
@@ -120,6 +133,12 @@ var Decision = &kind.Kind{
 		return said
 	},
 	Today: []*kind.Wait{{
+		Key: "rounds_over", Title: "The day of this round is over", Gist: "decisions whose round is over by its day",
+		Facts: []string{"rounds/me"}, Before: "round_until", Ahead: -1, Says: roundSays, Run: "next",
+	}, {
+		Key: "rounds", Title: "Questions and reactions, before positions are taken", Gist: "decisions in a round before positions, if something was said since I was shown it",
+		Facts: []string{"rounds/me"}, Besides: "rounds_over", News: true, Says: roundSays, Run: "show",
+	}, {
 		Key: "decisions", Title: "Decisions that wait for you", Gist: "decisions without my position",
 		Facts: []string{"waits/me"}, Says: kind.DayOf("by", "by"),
 	}, {
@@ -147,17 +166,18 @@ var Decision = &kind.Kind{
 	},
 	Make: &kind.Verb{
 		Name: "propose", Gist: "propose something", Text: kind.May, Opens: true,
-		With: []*kind.Field{decisionProcess, decisionOptions, decisionQuorum, decisionBy, decisionReview}, Do: propose,
-		More: "Without --by and --quorum, it is as the agreements say that hold: kith agreement figures.",
+		With: []*kind.Field{decisionProcess, decisionOptions, decisionQuorum, decisionRounds, decisionQuestions, decisionReactions, decisionBy, decisionReview}, Do: propose,
+		More: "With --rounds, or a day for one, it has rounds: questions and reactions are said in its thread (kith talk), and positions are taken in the last one. Anybody ends a round (kith decision next), and so does its day. Without --by and --quorum, it is as the agreements say that hold: kith agreement figures.",
 		Examples: []string{
 			`kith decision propose "Buy a second riso" --text "A used one, up to 2,000" --by friday`,
 			`kith decision propose "Which drum" --process ranking --option Used --option New --option Rented`,
 			`kith decision propose "When we meet" --process dates --option "2026-12-04 15:00" --option 2026-12-07`,
+			`kith decision propose "Move to the old mill" --rounds --questions-until friday --reactions-until "in 8 days" --text - <mill.md`,
 			`kith decision propose "Statutes" --process consensus --review "in 12 months" --text - <statutes.md`,
 		},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change a proposal", Text: kind.May, Opens: true, With: []*kind.Field{decisionBy, decisionReview}, Do: rewrite,
+		Name: "edit", Gist: "change a proposal", Text: kind.May, Opens: true, With: []*kind.Field{decisionQuestions, decisionReactions, decisionBy, decisionReview}, Do: rewrite,
 		More: "A changed title or text is a new revision: positions given before show as given on the earlier text. Without flags, on a terminal, the text opens in $EDITOR.",
 		Examples: []string{
 			`kith decision edit d-9f2c --text "A used one, up to 1,500"`,
@@ -190,6 +210,11 @@ var Decision = &kind.Kind{
 			Examples: []string{`kith decision option d-9f2c "Rented"`, `kith decision option d-9f2c 3 --undo`},
 		},
 		{
+			Name: "next", Gist: "end the round, and begin the next one", Live: hasNextRound, Do: nextRound,
+			More:     "Anybody does, whenever they think that enough was asked or said. A round that is over doesn't begin again; what is still to be said goes into the thread.",
+			Examples: []string{`kith decision next d-9f2c`},
+		},
+		{
 			Name: "close", Gist: "record the outcome that the positions give", Text: kind.May, Live: canClose, Do: closeDecision,
 			More:     "The outcome can't be chosen. Anybody may record it; what the positions don't bear shows as “doesn't hold” everywhere.",
 			Examples: []string{`kith decision close d-9f2c`, `kith decision close d-9f2c --text "Ben looks for one"`},
@@ -199,7 +224,8 @@ var Decision = &kind.Kind{
 			Examples: []string{`kith decision withdraw d-9f2c --why "the seller backed out"`},
 		},
 	},
-	Share: &kind.Share{May: isProposed, Note: asNote, Back: decidedThere},
+	Spoken: spokeInRound,
+	Share:  &kind.Share{May: isProposed, Note: asNote, Back: decidedThere},
 }
 
 // factsForProposer are what who proposed something is told of while it is open.
@@ -261,6 +287,7 @@ type Deciding struct {
 	Count      []Count            // what counted answers give to each
 	Revision   string             // of title and text as shown
 	Why        string             // why it was withdrawn
+	Rounds     []DecidingRound    // in the order of Rounds; nil if it has none
 	Positions  []Position         // by member
 	WaitingFor []charter.MemberID // while it is open: full members without a counted position (by advice the proposer needs none)
 	Full       []charter.MemberID // who counts: full members now, or when it was closed
@@ -366,6 +393,9 @@ func propose(d *kind.Draft) error {
 	if err := asAgreed(d); err != nil {
 		return err
 	}
+	if err := askedInRounds(d, nil); err != nil {
+		return err
+	}
 	if err := reviewComesAfter(d.Asks.Str(decisionReview), cmp.Or(d.Asks.Str(decisionBy), d.Today())); err != nil {
 		return err
 	}
@@ -412,7 +442,16 @@ func asAgreed(d *kind.Draft) error {
 		if place == nil {
 			place = time.UTC
 		}
-		d.Asks.Put(decisionBy, change.StrValue(d.Now.In(place).AddDate(0, 0, days).Format(time.DateOnly)))
+		from := d.Now.In(place)
+		for _, f := range roundDays { // the time is for positions
+			if end, ok := kind.DayEnds(d.Asks.Str(f), place); ok && end.After(from) {
+				from = end.Add(-time.Second).In(place)
+			}
+		}
+		d.Asks.Put(decisionBy, change.StrValue(from.AddDate(0, 0, days).Format(time.DateOnly)))
+	}
+	if d.Asks.Str(decisionQuestions)+d.Asks.Str(decisionReactions) != "" {
+		d.Asks.Put(decisionRounds, change.BoolValue(true))
 	}
 	return nil
 }
@@ -432,10 +471,13 @@ func standBehind(process string) string {
 // give their positions anew; the author's own goes along if they were for it, or if it is their
 // proposal, for they wrote what it says now. What was decided or withdrawn isn't rewritten.
 func rewrite(d *kind.Draft) error {
-	if d.Asks.Title != nil || d.Asks.Text != nil || d.Asks.Has(decisionBy) {
+	if d.Asks.Title != nil || d.Asks.Text != nil || d.Asks.Has(decisionBy) || d.Asks.Has(decisionQuestions) || d.Asks.Has(decisionReactions) {
 		if err := isOpen(d.View); err != nil {
 			return err
 		}
+	}
+	if err := askedInRounds(d, d.View); err != nil {
+		return err
 	}
 	if d.Asks.Has(decisionBy) || d.Asks.Has(decisionReview) {
 		review, by := decisionReview.Str(d.View), decisionBy.Str(d.View)
@@ -517,6 +559,9 @@ func notWithdrawn(v *kind.View) error {
 // was recorded, and shows as late.
 func takePosition(d *kind.Draft) error {
 	now, stance, why := kind.Of[Deciding](d.View), d.Asks.Str(decisionStance), d.Asks.Why
+	if err := takesPositions(d); err != nil {
+		return err
+	}
 	words := Stances(now.Process)
 	if now.Process == ProcessAdvice && d.Author != d.CreatedBy {
 		words = []string{Advise, Abstain}

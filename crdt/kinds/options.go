@@ -229,6 +229,9 @@ func choose(d *kind.Draft) error {
 	if !isChoice(now.Process) {
 		return &kind.InvalidError{Why: "by " + now.Process + " nothing is chosen from options", Hint: "say what you think of it: " + strings.Join(Stances(now.Process), ", ")}
 	}
+	if err := takesPositions(d); err != nil {
+		return err
+	}
 	b, err := now.ballot(d.Asks.All(optionChoices))
 	if err != nil {
 		return err

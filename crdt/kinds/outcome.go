@@ -278,6 +278,8 @@ func (t *trial) judge(w write, before []*verdict) *verdict {
 // unborne says why the positions in its past don't bear a record; nothing if they do.
 func (t *trial) unborne(v *verdict) Because {
 	switch {
+	case !t.inPositions(v):
+		return Because{Says: "it was closed before the round in which positions are taken"}
 	case !t.decides(v.member):
 		return Because{Says: "by advice the proposer decides"}
 	case v.result.Outcome == Open && len(v.result.Against) > 0:
@@ -307,6 +309,20 @@ const anotherText = "it is on another text than the decision had then"
 
 func (t *trial) decides(m charter.MemberID) bool {
 	return t.process != ProcessAdvice || m == t.view.CreatedBy
+}
+
+// inPositions says whether a record was made in the last round, as far as the decision has any.
+func (t *trial) inPositions(v *verdict) bool {
+	if !decisionRounds.Has(t.view) {
+		return true
+	}
+	in := v.past.also(v.item)
+	for n, item := range t.items {
+		if in.has(n) && writes(item, decisionReactionsOver.Key) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // flaw looks for what is wrong with a record apart from what its positions give, and on what text.
@@ -481,6 +497,7 @@ func decide(s *kind.Story) (*Deciding, error) {
 		d.Options = t.optionsIn(nil)
 	}
 	d.Revision = revisionOf(s.Title, s.Text, d.Options)
+	d.Rounds = roundsOf(s)
 	if w, ok := last(t.withdraw, nil); ok && w.op.Value.Str() != "" {
 		d.Status, d.Why = Withdrawn, w.op.Value.Str()
 	}

@@ -142,6 +142,13 @@ func whatAnswersDo(d *Deciding) []string {
 	if d.Status != Open {
 		return []string{}
 	}
+	if at := d.round(); !d.inPositions() {
+		return append([]string{"Now is the round of " + Rounds[at] + ". What is asked and said goes into its thread; positions are taken in the last round. Anybody ends a round."}, howItIsDecided(d)...)
+	}
+	return howItIsDecided(d)
+}
+
+func howItIsDecided(d *Deciding) []string {
 	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople && !isChoice(d.Process) && d.Process != ProcessSense {
 		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
 	}

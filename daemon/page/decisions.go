@@ -119,6 +119,14 @@ type deciding struct {
 	Mine    bool     // the reader proposed it
 	Talk    *talking
 	Options []anOption
+	Rounds  []theRound
+}
+
+// theRound is a round of a decision.
+type theRound struct {
+	Title string
+	Note  string // when it ends, or who ended it
+	Said  []said
 }
 
 // said is what one person says to a decision.
@@ -156,8 +164,9 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 			return err
 		}
 	}
-	v.Options = in.optionsOf(d)
+	v.Options, v.Rounds = in.optionsOf(d), in.roundsOf(d)
 	in.ended(&v)
+	early := open && earlyRound(d) != ""
 	if open {
 		v.Next = in.next(d, all, members)
 		v.Does = []action{{Words: in.t.T("How it came"), At: in.At(kinds.Decision.Many, d.Short, "history"), Look: "plain"}, {Words: in.t.T("Change the text"), At: in.At(kinds.Decision.Many, d.Short, "edit"), Look: "line"}}
@@ -166,18 +175,63 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 			v.Does[len(v.Does)-1].At += "&stance=abstain"
 		}
 	}
+	if early {
+		v.Next = []string{in.t.T("Positions are taken in the last round. Until then ask, and say how it strikes you, in its talk."), in.t.T("Anybody ends a round, and so does its day. A round that is over doesn’t begin again.")}
+		v.Does = append(slices.DeleteFunc(v.Does, func(a action) bool { return strings.Contains(a.At, "stance=") }), in.verbAt(kinds.Decision, d, "next", "End this round", "line"))
+		v.Closes = false
+	}
 	if a := in.shareAction(kinds.Decision, d); a != nil {
 		v.Does = append(v.Does, *a)
 	}
 	in.drawn(&v, all)
 	if d.says.Str("status") != kinds.Withdrawn {
 		v.Word = word
-		if word == nil {
+		if word == nil && !early {
 			v.Word = in.wordForm(d)
 		}
 	}
 	in.show(w, statusOf(word), "decision", d.Title, v)
 	return nil
+}
+
+// earlyRound is the round before positions that a decision is in; "" if positions are taken.
+func earlyRound(d document) string {
+	for _, r := range d.says.List("rounds") {
+		if word := r.Str("round"); r.Str("state") == "now" && word != kinds.Rounds[len(kinds.Rounds)-1] {
+			return word
+		}
+	}
+	return ""
+}
+
+// roundsOf are the rounds of a decision, with who said what in each.
+func (in *asking) roundsOf(d document) (all []theRound) {
+	title := map[string]string{"questions": "Questions", "reactions": "Reactions", "positions": "Positions"}
+	for _, r := range d.says.List("rounds") {
+		one := theRound{Title: in.t.T(title[r.Str("round")])}
+		switch until := r.Str("until"); {
+		case r.Str("state") == "now" && until != "":
+			one.Note = in.t.T("now, until {when}", "when", in.Due(until, in.Day))
+		case r.Str("state") == "now":
+			one.Note = in.t.T("now")
+		case r.Str("state") == "coming":
+			one.Note = in.t.T("to come")
+		case r.In("ended_by") != nil:
+			one.Note = in.by(named(r.In("ended_by")), "ended by {who}", "ended by you")
+		}
+		for _, s := range r.List("said") {
+			spoke := said{ID: s.Str("remark"), Who: s.In("member").Str("name"), Why: s.Str("text")}
+			if in.isMe(s.In("member")) {
+				spoke.Who = capital(in.t.T("you"))
+			}
+			if s.Is("late") {
+				spoke.Note = in.t.T("came while it was ended")
+			}
+			one.Said = append(one.Said, spoke)
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // since is how a document differs from what the reader answered to or was shown last; nil if it doesn't, or never was.

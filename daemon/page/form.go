@@ -55,7 +55,7 @@ type option struct {
 
 // deeds are the words on the buttons of forms, by kind and verb; what has none says what the verb does.
 var deeds = map[string]string{
-	"decision/propose": "Propose it to everybody", "decision/close": "Close it", "decision/withdraw": "Take it back",
+	"decision/propose": "Propose it to everybody", "decision/close": "Close it", "decision/withdraw": "Take it back", "decision/next": "End this round",
 	"task/add": "Add the task", "task/ask": "Ask", "task/decline": "Say no", "task/help": "Ask for help", "task/offer": "Offer help", "task/drop": "Drop it", "task/hand-over": "Ask",
 	"note/add": "Begin the note", "agreement/add": "Write it down", "agreement/replace": "Put that one in its place",
 }
