@@ -59,7 +59,11 @@ func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {
 	path := strings.TrimPrefix(ana.sends("tasks/new", "tasks", url.Values{"title": {"Order <b>paper"}}).at, ana.base)
 	ana.sees("log").says(t, "created it: Order <b>paper")
 	ana.sees("log", "Accept-Language", "es").says(t, "lo empezó: Order <b>paper")
-	ana.sends("log", "log/undo", nil).says(t, "Taken back: Order <b>paper")
+	undone := ana.sends("log", "log/undo", nil)
+	undone.says(t, "Taken back: Order <b>paper")
+	if strings.Contains(undone.at, "log/undo") {
+		t.Error("to load the page anew takes back one more thing")
+	}
 	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound {
 		t.Errorf("it is answered with %d", a.status)
 	}

@@ -3,6 +3,7 @@ package page
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"kith/crdt/kinds"
@@ -32,15 +33,16 @@ const (
 )
 
 // log shows what happened.
-func (in *asking) log(w http.ResponseWriter) error { return in.showLog(w, "") }
-
-func (in *asking) showLog(w http.ResponseWriter, undone string) error {
+func (in *asking) log(w http.ResponseWriter) error {
 	n := min(max(firstHappened, in.asNumber("n")), mostHappened)
 	all, err := in.c.Log(in.ctx(), "", false, n)
 	if err != nil {
 		return err
 	}
-	v := happened{Sentence: in.t.T("What happened"), Undone: undone, Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
+	v := happened{Sentence: in.t.T("What happened"), Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
+	if title := in.r.FormValue("undone"); title != "" {
+		v.Undone = in.t.T("Taken back: {title}", "title", title)
+	}
 	for _, l := range all {
 		one := deed{ID: l.Entry, When: in.Moment(l.At.Time), Who: l.By.Name, Title: l.Title, Says: in.saidAll(l.Says)}
 		if l.Why != "" {
@@ -60,13 +62,15 @@ func (in *asking) showLog(w http.ResponseWriter, undone string) error {
 	return nil
 }
 
-// undo takes back what this computer did last, as far as nobody else has it.
+// undo takes back what this computer did last, as far as nobody else has it. It ends at another address: whoever loads the
+// page anew doesn't take back one more thing.
 func (in *asking) undo(w http.ResponseWriter) error {
 	u, err := in.c.Undo(in.ctx())
 	if err != nil {
 		return err
 	}
-	return in.showLog(w, in.t.T("Taken back: {title}", "title", u.Undone.Title))
+	in.goTo(w, in.At("log")+"?"+url.Values{"undone": {u.Undone.Title}}.Encode())
+	return nil
 }
 
 // backupForm asks for a passphrase.
