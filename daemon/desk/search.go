@@ -1,11 +1,11 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"unsafe"
 
 	"kith/crdt/entry"
 	"kith/crdt/kind"
@@ -22,23 +22,23 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 	if len(q) == 0 {
 		return nil, api.Problemf(api.Usage, "kith search WORDS", "search for at least one word")
 	}
-	var found []scored
+	var found []replica.Hit
 	var err error
 	nearly := false
-	if found, err = b.scores(ctx, q, false); err == nil && len(found) == 0 {
+	if found, err = b.scores(ctx, q, false, limit); err == nil && len(found) == 0 {
 		nearly = true
-		found, err = b.scores(ctx, q, true)
+		found, err = b.scores(ctx, q, true, limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(found, func(a, b replica.Hit) int { return cmp.Compare(b.Score, a.Score) })
 	if limit > 0 && len(found) > limit {
 		found = found[:limit]
 	}
 	hits := []api.Hit{}
 	for _, f := range found {
-		v, err := b.at.Replica.View(f.doc)
+		v, err := b.at.Replica.View(f.Doc)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue // voided this moment
 		}
@@ -48,39 +48,23 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 		s := b.Look(b.at.Replica, v)
 		hits = append(hits, api.Hit{
 			ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(b.at.Replica, v.Kind, v.ID), Kind: v.Kind,
-			Title: s.View.Title, Line: cut(q.Line(s.View.Text, wordsOf(s.View), nearly), 200), Score: f.score, Near: nearly, Shared: s.Shared,
+			Title: s.View.Title, Line: cut(q.Line(s.View.Text, wordsOf(s.View), nearly), 200), Score: f.Score, Near: nearly, Shared: s.Shared,
 		})
 	}
 	return hits, ctx.Err()
 }
 
-// scored is a document that was found.
-type scored struct {
-	doc   entry.DocID
-	score float64
-}
-
-// scores finds the documents that a query means. One that goes on in a share is looked at there.
-func (b *Desk) scores(ctx context.Context, q sought.Query, nearly bool) (found []scored, err error) {
+// scores finds the documents that a query means: at most limit of those in whose words it looks (0: all), and others. One that goes on in a
+// share is looked at there.
+func (b *Desk) scores(ctx context.Context, q sought.Query, nearly bool, limit int) ([]replica.Hit, error) {
 	r := b.at.Replica
-	elsewhere := map[entry.DocID]bool{}
-	for _, doc := range r.Linked() {
-		elsewhere[doc] = true
-	}
-	var whole []entry.DocID // to be looked at themselves
-	err = r.Sought(func(doc entry.DocID, record []byte) bool {
-		if len(record) == 0 || elsewhere[doc] {
-			whole = append(whole, doc)
-			return ctx.Err() == nil
-		}
-		if score := q.Score(unsafe.String(&record[0], len(record)), nearly); score > 0 { // it keeps nothing of it
-			found = append(found, scored{doc, score})
-		}
-		return ctx.Err() == nil
-	})
+	elsewhere := r.Linked()
+	found, long, err := r.Seek(ctx, q, nearly, elsewhere, limit)
 	if err != nil {
 		return nil, err
 	}
+	whole := append(long, elsewhere...)
+	slices.SortFunc(whole, func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
 	for _, doc := range whole {
 		v, err := r.View(doc)
 		if errors.Is(err, replica.ErrNotFound) {
@@ -91,7 +75,7 @@ func (b *Desk) scores(ctx context.Context, q sought.Query, nearly bool) (found [
 		}
 		s := b.Look(r, v)
 		if score := q.Whole(s.View, wordsOf(s.View), nearly); score > 0 {
-			found = append(found, scored{doc, score})
+			found = append(found, replica.Hit{Doc: doc, Score: score})
 		}
 	}
 	return found, ctx.Err()

@@ -284,7 +284,7 @@ func (r *Replica) took(todo []*work) (held int, err error) {
 		}
 		r.waits.note(w.id, w.doc.awaits)
 		if w.view.changed {
-			r.index.note(w.id, w.view.view)
+			r.note(w.doc, w.view.view)
 		}
 		r.docs.put(w.doc)
 		r.tell(w.doc, w.view.view, w.verdicts)

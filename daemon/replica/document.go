@@ -12,6 +12,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/sought"
 	"kith/daemon/store"
 )
 
@@ -203,8 +204,12 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded []byte) {
 	switch {
 	case view != nil:
-		b.PutView(d.id, r.index.docOf(view), encoded, !d.viewed)
-		b.PutSought(d.id, r.soughtIn(view, store.MaxBatch-b.Size()))
+		words := r.soughtIn(view, store.MaxBatch-b.Size())
+		d.sum = sought.Sum(words)
+		shown := r.index.docOf(view)
+		shown.Sought = d.sum
+		b.PutView(d.id, shown, encoded, !d.viewed)
+		b.PutSought(d.id, words)
 		d.viewed = true
 	case d.viewed:
 		if kind, ok := r.index.kind(d.id); ok {
@@ -273,7 +278,7 @@ func (r *Replica) settle(id entry.DocID) error {
 	if len(events) > 0 || d.judge.Large() { // what counts is other than before, or was held back unseen, see wait
 		r.quota.letGo(docKey(id))
 	}
-	r.index.note(id, view)
+	r.note(d, view)
 	r.tell(d, view, events)
 	return r.wake([]*work{{id: id, doc: d}}, nil)
 }

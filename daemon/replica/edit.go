@@ -219,7 +219,7 @@ func (r *Replica) bring(ctx context.Context, ru *run, d *document, f entry.Field
 	r.reach.note(w.verdicts)
 	r.stand.Store(r.ground.Load().tips())
 	r.waits.note(d.id, d.awaits)
-	r.index.note(d.id, w.view.view)
+	r.note(d, w.view.view)
 	r.stored.tell(w.verdicts[0].entry.ID())
 	r.tell(d, w.view.view, w.verdicts)
 	return *w.view.view, nil

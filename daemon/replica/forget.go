@@ -217,7 +217,7 @@ func (e *erasing) some(r *Replica) {
 	if began.Before(e.next) || !e.due.Swap(false) {
 		return
 	}
-	more, err := r.store.Erase()
+	more, err := r.eraseWords()
 	if e.due.Store(more || err != nil); err != nil {
 		r.log.Error("bytes of what was forgotten are still on the disk", "err", err)
 	} else if e.begun {

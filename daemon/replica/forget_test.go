@@ -61,7 +61,7 @@ func (p *peerReplica) gone(t testing.TB, doc entry.DocID) {
 	if _, err := p.tryEdit(doc, crdttest.AppendText("more")); p.Speaks() == nil && !errors.Is(err, ErrForgotten) {
 		t.Errorf("%s can write in it: %v", p.name, err)
 	}
-	must(t, p.Sought(func(id entry.DocID, _ []byte) bool {
+	must(t, p.store.Sought(func(id entry.DocID, _ []byte) bool {
 		if id == doc {
 			t.Errorf("%s finds it", p.name)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,9 @@ type Ref struct {
 	By      string // the value by which a Select is ordered; "" if it has none
 
 	facts []uint32 // in index.words
+	sum   uint64   // of what a search looks through: see package sought
+	sheaf uint32   // in which that is, if it is in one, and as which of its documents
+	at    uint16
 }
 
 // shelves is on how many shelves of the index documents lie, by the first bits of their IDs: IDs are hashes, so of 100,000 documents
@@ -46,6 +50,8 @@ type index struct {
 	refs  [shelves][]Ref
 	words words
 	known map[string]string // names of kinds, each once
+
+	sheaves sheaves
 }
 
 func readIndex(s *store.Store, of *kind.Set, now func() time.Time) (*index, error) {
@@ -67,7 +73,7 @@ func (ix *index) refLocked(doc entry.DocID, d store.Doc) Ref {
 	if _, ok := ix.known[d.Kind]; !ok {
 		ix.known[d.Kind] = d.Kind
 	}
-	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts)}
+	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts), sum: d.Sought}
 }
 
 // allLocked yields all documents from the least ID on that a DocID can have, or from one on, in the order of their IDs. What it yields is the
@@ -87,9 +93,9 @@ func (ix *index) allLocked(from entry.DocID) iter.Seq[*Ref] {
 
 // findLocked gives the place of a document on its shelf, or where it would be.
 func (ix *index) findLocked(doc entry.DocID) (int, bool) {
-	return slices.BinarySearchFunc(*ix.shelf(doc), doc, func(r Ref, d entry.DocID) int {
-		return bytes.Compare(r.ID[:], d[:])
-	})
+	on := *ix.shelf(doc)
+	i := sort.Search(len(on), func(i int) bool { return bytes.Compare(on[i].ID[:], doc[:]) >= 0 })
+	return i, i < len(on) && on[i].ID == doc
 }
 
 func (ix *index) has(doc entry.DocID) bool {
@@ -130,11 +136,12 @@ func TitleKey(title string) string {
 	return key
 }
 
-// note takes over whether a document has a view now: v is nil if it has none.
-func (ix *index) note(doc entry.DocID, v *crdt.View) {
+// note takes over whether a document has a view now: v is nil if it has none. sum is that of what is sought in it.
+func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64) {
 	var d store.Doc
 	if v != nil {
 		d = ix.docOf(v)
+		d.Sought = sum
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -144,14 +151,21 @@ func (ix *index) note(doc entry.DocID, v *crdt.View) {
 	if known {
 		ix.words.drop((*on)[i].facts)
 	}
+	var was Ref
+	if known {
+		was = (*on)[i]
+	}
 	switch {
 	case v == nil && known:
 		*on = slices.Delete(*on, i, i+1)
+		ix.sheaves.gone(&was)
 	case v == nil:
 	case known:
 		(*on)[i] = ix.refLocked(doc, d)
+		ix.sheaves.changed(&was, &(*on)[i])
 	default:
 		*on = slices.Insert(*on, i, ix.refLocked(doc, d))
+		ix.sheaves.changed(&was, &(*on)[i])
 	}
 }
 

@@ -71,13 +71,6 @@ func (r *Replica) soughtIn(v *crdt.View, room int) []byte {
 	return b
 }
 
-// Sought calls fn with what a search looks through of every document, until it returns false: see package sought. The bytes are
-// the callee's only during the call.
-func (r *Replica) Sought(fn func(entry.DocID, []byte) bool) error {
-	r.docs.used.Add(1)
-	return r.store.Sought(fn)
-}
-
 // viewsRecord is the small record that says what the stored views, and the states of entries, were made by.
 const viewsRecord = "views"
 

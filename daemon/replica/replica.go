@@ -107,7 +107,8 @@ type Replica struct {
 	aheads aheads
 	clock  arrivalClock
 
-	erase erasing
+	erase   erasing
+	binding binding
 
 	events     *hub[Event]
 	announcing sync.Mutex
@@ -239,6 +240,9 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 	if err := r.readCharter(); err != nil {
 		return nil, err
 	}
+	if err := noteSums(s); err != nil {
+		return nil, err
+	}
 	if r.index, err = readIndex(s, r.kinds, r.now); err != nil {
 		return nil, err
 	}
@@ -341,6 +345,7 @@ func (r *Replica) goOn() error {
 // Close stores what is under way and closes the store. Subscriptions end.
 func (r *Replica) Close() error {
 	r.events.close()
+	r.binding.stop()
 	_ = r.keepRuns(r.clock.settled(), 1) // else it is read again
 	return errors.Join(r.store.Close(), r.core.close())
 }

@@ -1,6 +1,7 @@
 package sought
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,26 +44,40 @@ func Parse(typed string) (q Query) {
 
 // Score says how well a record fits; 0 if a word is missing. With nearly, words count that are spelled a letter otherwise.
 func (q Query) Score(record string, nearly bool) (score float64) {
-	title, rest, _ := strings.Cut(record, "\n")
-	tags, text, _ := strings.Cut(rest, "\n")
+	title, tags, text := parts(record)
 	for _, w := range q {
-		n := inTags * times(tags, w.Text)
+		f := fit{exact: inTags * times(tags, w.Text)}
 		if !w.Tag {
-			n += inTitle*times(title, w.Text) + inText*times(text, w.Text)
+			f.exact += inTitle*times(title, w.Text) + inText*times(text, w.Text)
 		}
-		if n == 0 && nearly {
-			n = near * inTags * w.nearlyIn(tags)
+		if f.exact == 0 && nearly {
+			spelled := w.spelled()
+			f.nearTags = spelled.in(tags)
 			if !w.Tag {
-				n += near * (inTitle*w.nearlyIn(title) + inText*w.nearlyIn(text))
+				f.nearRest = inTitle*spelled.in(title) + inText*spelled.in(text)
 			}
 		}
+		n := f.score(nearly)
 		if n == 0 {
 			return 0
 		}
 		score += n
 	}
-	return score / (1 + float64(strings.Count(text, "\n"))/100)
+	return spread(score, strings.Count(text, "\n"))
 }
+
+// fit is how well one word fits a record: as it is typed, and spelled a letter otherwise, in tags and elsewhere.
+type fit struct{ exact, nearTags, nearRest float64 }
+
+func (f *fit) score(nearly bool) float64 {
+	if f.exact > 0 || !nearly {
+		return f.exact
+	}
+	return near*inTags*f.nearTags + near*f.nearRest
+}
+
+// spread makes less of what stands in a long text.
+func spread(score float64, lines int) float64 { return score / (1 + float64(lines)/100) }
 
 // Whole is Score of a document without looking at its record.
 func (q Query) Whole(v *kind.View, words []string, nearly bool) float64 {
@@ -72,12 +87,16 @@ func (q Query) Whole(v *kind.View, words []string, nearly bool) float64 {
 // Line is the line of a text, or of other words, that fits best; "" if none does.
 func (q Query) Line(text string, words []string, nearly bool) (line string) {
 	best := 0.0
+	var spelled []spelling
+	for _, w := range q {
+		spelled = append(spelled, w.spelled())
+	}
 	for _, s := range append([]string{text}, words...) {
 		for l := range strings.Lines(s) {
 			folded, n := fold(l), 0.0
-			for _, w := range q {
+			for i, w := range q {
 				if n += times(folded, w.Text); nearly {
-					n += near * w.nearlyIn(folded)
+					n += near * spelled[i].in(folded)
 				}
 			}
 			if n > best {
@@ -114,20 +133,54 @@ func times(text, word string) (n float64) {
 // enough is how many letters a word has that may be spelled otherwise: of shorter ones too many are a letter apart.
 const enough = 4
 
-// nearlyIn counts the words of a folded text that are a letter apart from this one: one more, less, another, or two neighbours
-// swapped; apostrophes don't count. In scripts without spaces there is no telling.
-func (w Word) nearlyIn(text string) (n float64) {
+// spelling is a word that is looked for a letter otherwise.
+type spelling struct {
+	word    []rune // nil: of so few letters too many are a letter apart
+	letters uint64 // of plain ones, which there are
+}
+
+func (w Word) spelled() (s spelling) {
 	word := []rune(bare(w.Text))
 	if len(word) < enough || unspaced(word[0]) {
+		return s // in scripts without spaces there is no telling
+	}
+	for _, r := range word {
+		if r < utf8.RuneSelf {
+			s.letters |= 1 << (r & 63)
+		}
+	}
+	s.word = word
+	return s
+}
+
+// may says at once of most words that they are no letter apart: of the letters there are, one may be missing.
+func (s spelling) may(other string) bool {
+	if len(other) < len(s.word)-1 {
+		return false
+	}
+	var letters uint64
+	for i := range len(other) {
+		letters |= 1 << (other[i] & 63)
+	}
+	return bits.OnesCount64(s.letters&^letters) <= 1
+}
+
+// in counts the words of a folded text that are a letter apart from this one: one more, less, another, or two neighbours
+// swapped; apostrophes don't count.
+func (s spelling) in(text string) (n float64) {
+	if s.word == nil || !s.may(text) {
 		return 0
 	}
 	for other := range strings.FieldsFuncSeq(text, func(r rune) bool { return !isLetter(r) && !isApostrophe(r) }) {
+		if !s.may(other) {
+			continue
+		}
 		of := []rune(bare(other))
-		switch ends := len(of) - len(word); {
+		switch ends := len(of) - len(s.word); {
 		case ends < -1:
-		case apart(word, of):
+		case apart(s.word, of):
 			n++
-		case ends > 1 && (apart(word, of[ends:]) || apart(word, of[:len(word)])): // how a longer word ends, or begins
+		case ends > 1 && (apart(s.word, of[ends:]) || apart(s.word, of[:len(s.word)])): // how a longer word ends, or begins
 			n += part
 		}
 	}

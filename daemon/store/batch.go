@@ -42,6 +42,7 @@ type Doc struct {
 	Created int64    `cbor:"3,keyasint"`
 	Facts   []string `cbor:"4,keyasint,omitempty"` // by what it is found; the caller's words
 	Title   string   `cbor:"5,keyasint,omitempty"` // by which it is ordered: the start of its title
+	Sought  uint64   `cbor:"6,keyasint,omitempty"` // tells what a search looks through from what it was before
 }
 
 // Batch gathers writes that belong together. It is not safe for concurrent use.

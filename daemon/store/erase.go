@@ -15,7 +15,8 @@ const metaGone = 1
 // Erase takes the bytes of documents that were forgotten out of the files: what was written under their keys, of whole
 // entries, views and words to search, in tables and logs alike. What is deleted otherwise stays in a file until that is
 // written anew, which may take for ever. It does what PutErase noted and that isn't done; more: there may be more of
-// that. What of such a document is there again, since somebody wrote in it meanwhile, stays. It waits for what is being
+// that. What of such a document is there again, since somebody wrote in it meanwhile, stays. All sheaves go, as its words may be in any
+// (Erased tells). It waits for what is being
 // written, takes a moment for each table that holds something of them, and may be tried again after a crash.
 //
 // The disk itself may keep what a file held until it writes something else there.
@@ -27,6 +28,9 @@ func (s *Store) Erase() (more bool, err error) {
 	err = t.Wait()
 	return t.more, err
 }
+
+// Erased is how often something was taken out of the files.
+func (s *Store) Erased() uint64 { return s.erased.Load() }
 
 // maxErased bounds the keys of one go, each of which Badger looks up before.
 const maxErased = 4_000
@@ -78,9 +82,13 @@ func (s *Store) erase(t *Ticket) error {
 		}
 		t.batch.del(docKey(prefixErase, e.doc))
 	}
+	if len(noted) > 0 {
+		keys = append(keys, []byte{prefixSheaf}) // what is in them lies in other records, too, from which they are made anew
+	}
 	if len(keys) == 0 {
 		return nil
 	}
+	s.erased.Add(1)
 	return s.drop(keys)
 }
 

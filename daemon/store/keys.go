@@ -17,6 +17,7 @@ const (
 	prefixView       = 'v' // kind, 0, document → view
 	prefixDoc        = 'k' // document → Doc
 	prefixSought     = 't' // document → what a search looks through
+	prefixSheaf      = 'f' // version, part, number → a part of an index by words of several documents
 	prefixUnsettled  = 'p' // document → Unsettled
 	prefixJudge      = 'w' // document to judge again
 	prefixErase      = 'x' // document of which bytes are to go from the disk
@@ -56,6 +57,10 @@ func docKey(prefix byte, doc entry.DocID) []byte { return append([]byte{prefix},
 func viewPrefix(kind string) []byte { return append([]byte{prefixView}, kind+"\x00"...) }
 
 func viewKey(kind string, doc entry.DocID) []byte { return append(viewPrefix(kind), doc[:]...) }
+
+func sheafKey(version, part byte, number uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{prefixSheaf, version, part}, number)
+}
 
 func smallKey(name string) []byte { return append([]byte{prefixSmall}, name...) }
 

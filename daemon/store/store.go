@@ -91,7 +91,8 @@ type Store struct {
 	dir  string
 	free func(dir string) (uint64, error) // bytes of room on the disk
 
-	seq atomic.Uint64 // the newest arrival number given out
+	seq    atomic.Uint64 // the newest arrival number given out
+	erased atomic.Uint64 // see Erased
 
 	// The writer's alone: how many transactions there were, here and as a crash will find it.
 	written uint64

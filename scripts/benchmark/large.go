@@ -56,6 +56,12 @@ func (b *bench) large(ctx context.Context) error {
 		}
 	}
 
+	for _, words := range []string{"p", "plate", "run 4711", "pritn", "nothing"} { // a letter, in all of them, in few, a letter apart, in none
+		if err := b.command(ctx, one, "kith search "+words+", "+name, 20, map[string]string{"p95": "≤ 40 ms"}, "search", words); err != nil {
+			return err
+		}
+	}
+
 	time.Sleep(5 * time.Second) // what is idle has done what there was to do
 	if err := b.memory("resident memory, idle after a start, "+name, one); err != nil {
 		return err

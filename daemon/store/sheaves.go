@@ -1,0 +1,87 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"kith/crdt/entry"
+)
+
+// Parts of a sheaf, an index by words of some documents: what is in them is the caller's business.
+const (
+	SheafDocs   = 'd' // which documents
+	SheafWords  = 'w'
+	SheafPlaces = 'p'
+)
+
+// PutSheaf stores a sheaf under a number, as an index of some version.
+func (b *Batch) PutSheaf(version byte, number uint32, docs, words, places []byte) {
+	b.set(sheafKey(version, SheafDocs, number), docs)
+	b.set(sheafKey(version, SheafWords, number), words)
+	b.set(sheafKey(version, SheafPlaces, number), places)
+}
+
+// DropSheaf takes a sheaf out.
+func (b *Batch) DropSheaf(version byte, number uint32) {
+	for _, part := range []byte{SheafDocs, SheafWords, SheafPlaces} {
+		b.del(sheafKey(version, part, number))
+	}
+}
+
+// Sheaf returns a part of a sheaf; ErrNotFound if there is none of that number.
+func (s *Store) Sheaf(version, part byte, number uint32) ([]byte, error) {
+	return s.get(sheafKey(version, part, number))
+}
+
+// Sheaves calls fn with a part of every sheaf of a version.
+func (s *Store) Sheaves(version, part byte, fn func(number uint32, b []byte)) error {
+	return s.scan([]byte{prefixSheaf, version, part}, true, func(k, v []byte) bool {
+		fn(binary.BigEndian.Uint32(k[len(k)-4:]), v)
+		return true
+	})
+}
+
+// manySought is from how many on SoughtOf walks through all records in the place of looking each up.
+const manySought = 2_000
+
+// SoughtOf calls fn with what a search looks through of each of these documents that has it, in the order of their IDs, until it returns false.
+// The documents are ascending, and the bytes are the callee's only during the call.
+func (s *Store) SoughtOf(docs []entry.DocID, fn func(doc entry.DocID, sought []byte) bool) error {
+	if len(docs) > manySought {
+		return s.Sought(func(doc entry.DocID, b []byte) bool {
+			for len(docs) > 0 && bytes.Compare(docs[0][:], doc[:]) < 0 {
+				docs = docs[1:]
+			}
+			if len(docs) == 0 {
+				return false
+			}
+			return docs[0] != doc || fn(doc, b)
+		})
+	}
+	return s.view(func(txn *badger.Txn) error {
+		for _, doc := range docs {
+			item, err := txn.Get(docKey(prefixSought, doc))
+			if errors.Is(err, badger.ErrKeyNotFound) || err == nil && item.UserMeta() == metaGone {
+				continue
+			}
+			more := false
+			if err == nil {
+				err = item.Value(func(v []byte) error { more = fn(doc, v); return nil })
+			}
+			if err != nil {
+				return fmt.Errorf("%w: %v", ErrCorrupt, err)
+			}
+			if !more {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// PutDoc replaces what lists need to know of a document that has a view.
+func (b *Batch) PutDoc(doc entry.DocID, d Doc) { b.set(docKey(prefixDoc, doc), marshal(d)) }
