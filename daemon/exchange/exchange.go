@@ -150,7 +150,7 @@ func (x *Exchange) stored(ids []entry.ID) {
 			passed = append(passed, id)
 		}
 	}
-	due := time.Now().Add(x.hold(len(x.links)))
+	due := x.hold(len(x.links))
 	for l := range x.links {
 		l.stored(ids, own, passed, due)
 	}
@@ -170,15 +170,18 @@ func (x *Exchange) Forget(ids []entry.ID) {
 	}
 }
 
-// hold is how long entries that came from a peer wait before they are passed on.
-func (x *Exchange) hold(links int) time.Duration {
+// hold is until when entries that came from a peer wait before they are passed on: over a connection on which we are the first to do so,
+// and over one on which the peer is.
+func (x *Exchange) hold(links int) (due [2]time.Time) {
+	now := time.Now()
 	if links <= x.bounds.few || x.bounds.spread == 0 {
-		return 0
+		return [2]time.Time{now, now}
 	}
 	var b [8]byte
 	x.random(b[:])
 	most := min(time.Duration(links)*x.bounds.spread, mostSpread)
-	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most))
+	first := now.Add(time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most)))
+	return [2]time.Time{first, first.Add(secondLater * most)}
 }
 
 // store has the replica store a batch; many says that it is part of a great many.
@@ -249,9 +252,20 @@ type Peer struct {
 	Person string
 	// Former says that it is owed little, and waits longest.
 	Former bool
+	// Low says that of the two ends of the connection this is the one which passes on first what it got from others, of half of all entries; the other
+	// end is of the other half. Both ends may say so, or neither: then more entries cross each other.
+	Low bool
 	// Only says which entries it gets; nil: all. It still sees the IDs of others, which say nothing of
 	// what is in them, and so doesn't send them. It is called from one goroutine.
 	Only func(entry.ID) bool
+}
+
+// turn says whether this end is the first to pass an entry on over the connection (0), or the peer is (1).
+func (p *Peer) turn(id entry.ID) int {
+	if p.Low == (id[0]&1 == 0) {
+		return 0
+	}
+	return 1
 }
 
 // gets says whether an entry may go to it.

@@ -83,7 +83,7 @@ func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 			what      string
 			has, most int
 		}{
-			{"new entries that wait", len(l.queue) + len(l.held), x.bounds.queue},
+			{"new entries that wait", len(l.queue) + l.waitLocked(), x.bounds.queue},
 			{"entries that the peer has", len(l.have.ring), x.bounds.have},
 			{"the same, by ID", len(l.have.known), x.bounds.have},
 			{"bytes in flight", l.send.inFlight, x.bounds.window + x.bounds.batch + largest + 4},
@@ -99,7 +99,7 @@ func (x *Exchange) Held(most, largest int) (bytes int, err error) {
 				err = fmt.Errorf("%s: %d, at most %d", b.what, b.has, b.most)
 			}
 		}
-		bytes += 32*(len(l.queue)+2*len(l.held)+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.take.named)+len(l.send.bare)+len(l.bare)+len(l.wanted)) +
+		bytes += 32*(len(l.queue)+2*l.waitLocked()+2*len(l.have.ring)+len(l.send.backlog)+len(l.take.lack)+len(l.take.writing)+len(l.take.named)+len(l.send.bare)+len(l.bare)+len(l.wanted)) +
 			frameRoom(l) + said
 		l.compare.mu.Unlock()
 		l.mu.Unlock()

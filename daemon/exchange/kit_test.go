@@ -114,7 +114,7 @@ func meet(a, b *replica, wrap func(io.ReadWriteCloser) io.ReadWriteCloser) *meet
 	if wrap != nil {
 		sa = wrap(ca)
 	}
-	m.done.Go(func() { m.errs[0] = a.x.Run(ctx, sa, m.status[0].set) })
+	m.done.Go(func() { m.errs[0] = a.x.RunWith(ctx, sa, exchange.Peer{Low: true}, m.status[0].set) })
 	m.done.Go(func() { m.errs[1] = b.x.Run(ctx, cb, m.status[1].set) })
 	return m
 }

@@ -95,13 +95,16 @@ const (
 
 // How entries that came from a peer are passed on. In a full mesh all have most of them from who made
 // them; if each waits a little, at random, most learn in time that the other has it, and it crosses
-// each connection once in the place of twice.
+// each connection once in the place of twice. Where all are busy that takes longer than chance keeps them apart, so on each connection one end
+// is the first, and the other waits until it should have heard.
 const (
 	// fewLinks is up to how many connections nothing waits.
 	fewLinks = 3
 	// spreadTime is how long, at most, for each connection there is, and mostSpread for all.
 	spreadTime = time.Millisecond
 	mostSpread = 100 * time.Millisecond
+	// secondLater is how many of these times later the other end passes it on.
+	secondLater = 4
 )
 
 // How long things may take.

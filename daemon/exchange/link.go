@@ -45,7 +45,7 @@ type link struct {
 	mu        sync.Mutex
 	have      have
 	queue     []entry.ID // stored since the start, to be pushed
-	held      []held     // the same, a little later
+	held      [2][]held  // the same, a little later: where we are the first of the two to pass it on, and where the peer is
 	queueGen  int        // counts how often the queue was dropped
 	send      outgoing
 	take      incoming
@@ -153,8 +153,8 @@ func (l *link) wakeUp() {
 }
 
 // stored hears of all new entries, and of those among them that are worth pushing: at once, or when
-// they are due.
-func (l *link) stored(all, own, passed []entry.ID, due time.Time) {
+// they are due, which is later where the peer passes it on first.
+func (l *link) stored(all, own, passed []entry.ID, due [2]time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(own)+len(passed) < len(all) && !l.knowsLocked(all) {
@@ -169,10 +169,12 @@ func (l *link) stored(all, own, passed []entry.ID, due time.Time) {
 	for _, id := range passed {
 		if !l.have.has(id) {
 			l.roomLocked()
-			if n := len(l.held); n > 0 && due.Before(l.held[n-1].due) {
-				due = l.held[n-1].due // in the order in which they came
+			turn := l.with.turn(id)
+			waits, due := &l.held[turn], due[turn]
+			if n := len(*waits); n > 0 && due.Before((*waits)[n-1].due) {
+				due = (*waits)[n-1].due // in the order in which they came
 			}
-			l.held = append(l.held, held{id, due})
+			*waits = append(*waits, held{id, due})
 		}
 	}
 	l.wakeUp()
@@ -185,26 +187,39 @@ func (l *link) stored(all, own, passed []entry.ID, due time.Time) {
 
 // roomLocked drops what waits to be pushed if it is too much.
 func (l *link) roomLocked() {
-	if len(l.queue)+len(l.held) >= l.x.bounds.queue {
-		l.queue, l.held, l.send.again = nil, nil, true
+	if len(l.queue)+l.waitLocked() >= l.x.bounds.queue {
+		l.queue, l.held, l.send.again = nil, [2][]held{}, true
 		l.queueGen++
 	}
 }
 
+// waitLocked is how many entries wait to be pushed.
+func (l *link) waitLocked() int { return len(l.held[0]) + len(l.held[1]) }
+
 // dueLocked puts what is due into the queue, unless the peer has it by now, and returns how long it
 // is until the next is; 0: there is none.
-func (l *link) dueLocked(now time.Time) time.Duration {
-	for len(l.held) > 0 && !l.held[0].due.After(now) {
-		if id := l.held[0].id; !l.have.has(id) {
-			l.queue = append(l.queue, id)
+func (l *link) dueLocked(now time.Time) (next time.Duration) {
+	for turn := range l.held {
+		waits := &l.held[turn]
+		for len(*waits) > 0 {
+			first := (*waits)[0]
+			known := l.have.has(first.id)
+			if !known && first.due.After(now) {
+				if d := first.due.Sub(now); next == 0 || d < next {
+					next = d
+				}
+				break
+			}
+			if !known {
+				l.queue = append(l.queue, first.id)
+			}
+			*waits = (*waits)[1:]
 		}
-		l.held = l.held[1:]
+		if len(*waits) == 0 {
+			*waits = nil
+		}
 	}
-	if len(l.held) == 0 {
-		l.held = nil
-		return 0
-	}
-	return l.held[0].due.Sub(now)
+	return next
 }
 
 func (l *link) knowsLocked(ids []entry.ID) bool {
@@ -236,7 +251,7 @@ func (l *link) report() {
 }
 
 func (l *link) inStepLocked() bool {
-	return !l.send.again && !l.busyLocked() && len(l.queue) == 0 && len(l.held) == 0 && len(l.send.flight) == 0 && l.take.done
+	return !l.send.again && !l.busyLocked() && len(l.queue) == 0 && l.waitLocked() == 0 && len(l.send.flight) == 0 && l.take.done
 }
 
 // busyLocked says whether what the last comparison led to is still under way, on either side.

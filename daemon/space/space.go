@@ -1,6 +1,7 @@
 package space
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,7 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 			return nil, err
 		}
 	}
+	self := r.Device()
 	s := &Space{Place: place, Replica: r, Now: c.Now, log: c.Log}
 	if s.meters, err = openMeters(r.Store()); err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		Charter: directory{r, &s.parting}, Book: Addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			defer r.InTouch()()
-			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Person: with.Member, Former: with.Former, Only: mayHave(r, with.Key)}, report)
+			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Person: with.Member, Former: with.Former, Low: bytes.Compare(self[:], with.Key[:]) < 0, Only: mayHave(r, with.Key)}, report)
 		},
 		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },

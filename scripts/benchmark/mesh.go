@@ -60,8 +60,8 @@ func (b *bench) mesh(ctx context.Context) error {
 			keep := func(a, b int) func(exchange.Status) {
 				return func(s exchange.Status) { mu.Lock(); status[[2]int{a, b}] = s; mu.Unlock() }
 			}
-			links.Go(func() { _ = one.x.Run(ctx, here, keep(i, j)) })
-			links.Go(func() { _ = two.x.Run(ctx, there, keep(j, i)) })
+			links.Go(func() { _ = one.x.RunWith(ctx, here, exchange.Peer{Low: true}, keep(i, j)) })
+			links.Go(func() { _ = two.x.RunWith(ctx, there, exchange.Peer{}, keep(j, i)) })
 		}
 	}
 	// sum waits until all are in step, and says what all connections have carried.
