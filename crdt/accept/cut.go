@@ -47,8 +47,10 @@ const (
 
 // cutting is what a Document knows of cut devices. All of it is empty as long as nothing cuts.
 type cutting struct {
-	beyond []*signed // entries that aren't within
-	marked bool      // brought is set in all nodes
+	beyond []*signed                // entries that aren't within
+	marked bool                     // brought is set in all nodes, and lacks
+	lacks  map[change.Hash]*brought // who stands on changes that aren't here
+	called []change.Hash            // of these, on which somebody does since the last outcome
 	chains map[entry.ID]*chain
 	wanted map[entry.ID]bool // entries of runs that are needed and not here
 
@@ -70,6 +72,25 @@ type brought struct {
 
 func (b *brought) by(m charter.MemberID) bool {
 	return b != nil && (b.who[0] == m || b.many && b.who[1] == m)
+}
+
+// with is b and one more who stands on it.
+func (b *brought) with(m charter.MemberID) *brought {
+	if b == nil {
+		return &brought{who: [2]charter.MemberID{m}}
+	}
+	return &brought{who: [2]charter.MemberID{m, b.who[0]}, many: true}
+}
+
+// all returns those of whom it holds.
+func (b *brought) all() []charter.MemberID {
+	switch {
+	case b == nil:
+		return nil
+	case b.many:
+		return b.who[:]
+	}
+	return b.who[:1]
 }
 
 // other returns somebody who stands on it and isn't the author.
@@ -187,10 +208,48 @@ func (d *Document) honour(s *signed) (charter.State, string) {
 	return charter.Void, whyCut
 }
 
+// honourAbsent is honour for an entry that isn't here.
+func (d *Document) honourAbsent(s *signed) (charter.State, string) {
+	if s.at == within {
+		return charter.Accepted, ""
+	}
+	on := d.onIt(s)
+	before := s.node.brought
+	defer func() { s.node.brought = before }()
+	s.node.brought = on
+	return d.honour(s)
+}
+
+// onIt returns who stands on an entry that isn't here, though perhaps its change.
+func (d *Document) onIt(s *signed) *brought {
+	if !d.cut.marked {
+		d.bringAll()
+	}
+	b := d.cut.lacks[s.Change.Hash]
+	if n := d.changes[s.Change.Hash]; n != nil {
+		b = n.brought
+	}
+	for _, who := range d.closers(s) {
+		if !b.by(who) && (b == nil || !b.many) {
+			b = b.with(who)
+		}
+	}
+	return b
+}
+
+// closers returns who stands on an entry, and on all in its past, because it closes the document and they have
+// acknowledged it.
+func (d *Document) closers(s *signed) []charter.MemberID {
+	if d.kind == nil || !s.right || !d.kind.Closes(s.Change) {
+		return nil
+	}
+	return slices.DeleteFunc(d.seenBy(s), func(m charter.MemberID) bool { return m == s.Author })
+}
+
 // weigh notes on what a new entry stands, if anything here is beyond a frontier. It returns
 // whether that changes what counts.
-func (d *Document) weigh(s *signed, stoodOn bool) (again bool) {
-	if len(d.cut.beyond) == 0 {
+func (d *Document) weigh(s *signed) (again bool) {
+	if len(d.cut.beyond) == 0 && !d.cut.marked {
 		return false
 	}
 	for _, s := range d.cut.beyond {
@@ -199,9 +258,12 @@ func (d *Document) weigh(s *signed, stoodOn bool) (again bool) {
 			again = again || s.at != unknown
 		}
 	}
-	if !d.cut.marked || stoodOn || again {
+	if !d.cut.marked || again {
 		d.bringAll()
 	} else {
+		for _, who := range s.node.brought.all() { // they stood on it before it was here
+			d.stand(who, s.Change.Deps)
+		}
 		d.bring(s)
 		d.bringClosed()
 	}
@@ -218,21 +280,26 @@ func (d *Document) bringAll() {
 	for _, s := range d.arrived {
 		s.node.brought = nil
 	}
-	d.cut.marked = true
+	before, called := d.cut.lacks, d.cut.called
+	d.cut.marked, d.cut.lacks = true, nil
 	for _, s := range d.arrived {
 		d.bring(s)
 	}
 	d.bringClosed()
+	d.cut.called = called
+	for hash, b := range d.cut.lacks {
+		if had := before[hash]; had == nil || *had != *b {
+			d.cut.called = append(d.cut.called, hash)
+		}
+	}
 }
 
 // bringClosed notes who stands on what closes the document, because they have acknowledged it. What closes it may be
 // within, and something in its past beyond.
 func (d *Document) bringClosed() {
 	for s := range d.closing() {
-		for _, m := range d.seenBy(s) {
-			if m != s.Author {
-				d.stand(m, []change.Hash{s.Change.Hash})
-			}
+		for _, m := range d.closers(s) {
+			d.stand(m, []change.Hash{s.Change.Hash})
 		}
 	}
 }
@@ -264,17 +331,25 @@ func (d *Document) bring(s *signed) {
 // stand notes that somebody stands on changes, and on all in their past.
 func (d *Document) stand(who charter.MemberID, on []change.Hash) {
 	for stack := slices.Clone(on); len(stack) > 0; {
-		n := d.changes[stack[len(stack)-1]]
+		hash := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		if n == nil || n.brought.by(who) || n.brought != nil && n.brought.many {
-			continue
+		n := d.changes[hash]
+		had := d.cut.lacks[hash]
+		if n != nil {
+			had = n.brought
 		}
-		b := &brought{who: [2]charter.MemberID{who}}
-		if n.brought != nil {
-			b.who[1], b.many = n.brought.who[0], true
+		switch {
+		case had.by(who) || had != nil && had.many:
+		case n == nil:
+			if d.cut.lacks == nil {
+				d.cut.lacks = map[change.Hash]*brought{}
+			}
+			d.cut.lacks[hash] = had.with(who)
+			d.cut.called = append(d.cut.called, hash)
+		default:
+			n.brought = had.with(who)
+			stack = append(stack, n.change.Deps...)
 		}
-		n.brought = b
-		stack = append(stack, n.change.Deps...)
 	}
 }
 

@@ -32,6 +32,8 @@ type Outcome struct {
 	Rebuild bool
 	// Again says that what MayCount has said no to may count by now.
 	Again bool
+	// Called are changes that aren't here of which the same is so, since somebody stands on them now.
+	Called []change.Hash
 }
 
 // Charter is what is asked of the charter of a space: of a co-op's (*charter.Charter), or of the two
@@ -227,7 +229,7 @@ func (d *Document) add(items []Item) {
 		if d.crowd.full && d.cut.wanted[it.Entry.ID()] { // more of a run that somebody acknowledged
 			d.crowd.stale, d.due = true, max(d.due, dueTurns)
 		}
-		again := d.weigh(s, stoodOn)
+		again := d.weigh(s)
 		switch {
 		case d.due == dueAll:
 		case again:
@@ -349,8 +351,8 @@ func (d *Document) Try(e *entry.Entry, c *change.Change) (charter.State, string)
 }
 
 // MayCount says whether an entry that isn't here would be accepted if it came, perhaps in the place of others; or, void
-// or waiting itself, have somebody stand on what competes or is beyond a frontier, who doesn't yet. All that it says no
-// to can be left out, and nothing else changes.
+// or waiting itself, have somebody stand on what competes or is beyond a frontier, who doesn't yet. Who stands on it may
+// wait for it. All that it says no to can be left out, and nothing else changes.
 func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
 	if n := d.changes[c.Hash]; n != nil && d.entries[e.ID()] == nil {
 		return d.mayCarry(n, e)
@@ -396,7 +398,7 @@ func (d *Document) mayCarry(n *node, e *entry.Entry) bool {
 
 // mayStay is MayCount for a twin: one on which nobody stands, and which comes after the one that stays, stays never.
 func (d *Document) mayStay(n *node) bool {
-	if len(d.seenBy(&n.first)) > 0 || len(d.Naming(n.change.Hash)) > 0 {
+	if _, named := d.missing[n.change.Hash]; named || len(d.seenBy(&n.first)) > 0 {
 		return true
 	}
 	at, _ := d.slot(n.change.Actor, n.change.Seq)
@@ -423,7 +425,7 @@ func (d *Document) asIfHere(s *signed) charter.State {
 	defer func() { d.kind, d.cut.beyond = kind, cut }()
 	state, _ := d.soundness(s)
 	if s.right = state == charter.Accepted; s.right {
-		state, _ = d.honour(s)
+		state, _ = d.honourAbsent(s)
 	}
 	return state
 }
@@ -445,7 +447,7 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 	defer func() { d.kind, d.cut.beyond = kind, cut }()
 	state, why := d.soundness(s)
 	if s.right = state == charter.Accepted; s.right {
-		state, why = d.honour(s)
+		state, why = d.honourAbsent(s)
 	}
 	if state != charter.Accepted {
 		return n, state, why
@@ -468,7 +470,7 @@ func (d *Document) try(e *entry.Entry, c *change.Change) (*node, charter.State, 
 
 // outcome hands out what has changed since the last time.
 func (d *Document) outcome() Outcome {
-	out := Outcome{Rebuild: d.rebuild, Again: d.again}
+	out := Outcome{Rebuild: d.rebuild, Again: d.again, Called: d.cut.called}
 	if d.told < len(d.order) {
 		out.Accepted = d.order[d.told:len(d.order):len(d.order)]
 	}
@@ -478,7 +480,7 @@ func (d *Document) outcome() Outcome {
 			s.told = s.state
 		}
 	}
-	d.touched, d.told, d.rebuild, d.again = d.touched[:0], len(d.order), false, false
+	d.touched, d.told, d.rebuild, d.again, d.cut.called = d.touched[:0], len(d.order), false, false, nil
 	return out
 }
 
@@ -486,6 +488,8 @@ func (d *Document) outcome() Outcome {
 // stands on it.
 func (d *Document) link(n *node) (stoodOn bool) {
 	d.changes[n.change.Hash] = n
+	n.brought = d.cut.lacks[n.change.Hash]
+	delete(d.cut.lacks, n.change.Hash)
 	if _, stoodOn = d.missing[n.change.Hash]; stoodOn {
 		delete(d.missing, n.change.Hash)
 	}
@@ -588,14 +592,31 @@ func (d *Document) Item(id entry.ID) (item *Item, ok bool) {
 	return nil, false
 }
 
-// Naming returns the entries here that stand directly on a change which isn't here.
+// Naming returns the entries here that stand on a change which isn't here, those first that do so directly.
 func (d *Document) Naming(hash change.Hash) (ids []entry.ID) {
 	if _, missed := d.missing[hash]; !missed {
 		return nil
 	}
+	after := map[change.Hash][]*node{}
 	for _, s := range d.arrived {
-		if slices.Contains(s.Change.Deps, hash) {
-			ids = append(ids, s.Entry.ID())
+		if n := s.node; s == &n.first && n.valid == nil { // or all that it stands on is here
+			for _, dep := range n.change.Deps {
+				after[dep] = append(after[dep], n)
+			}
+		}
+	}
+	found := map[*node]bool{}
+	for queue := []change.Hash{hash}; len(queue) > 0; queue = queue[1:] {
+		for _, n := range after[queue[0]] {
+			if found[n] {
+				continue
+			}
+			found[n] = true
+			ids = append(ids, n.first.Entry.ID())
+			for _, s := range n.more {
+				ids = append(ids, s.Entry.ID())
+			}
+			queue = append(queue, n.change.Hash)
 		}
 	}
 	return ids

@@ -84,6 +84,13 @@ func (h *Heads) State(id entry.ID) (charter.State, string) {
 	return v.State, v.Why
 }
 
+// MayCount says whether an entry of a document, of which no more is looked at yet, has to be kept: its device speaks for a
+// member, though perhaps beyond a frontier, where others may stand on it.
+func (h *Heads) MayCount(id entry.ID) bool {
+	v := h.verdicts[id]
+	return v.State == charter.Accepted || v.Why == whyCut || v.Why == whyRun
+}
+
 // StateBare is that of a bare entry in a document that isn't over: it waits for its words.
 func StateBare() (charter.State, string) { return charter.Pending, whyTakenBack }
 

@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/schema"
 )
 
@@ -75,6 +77,94 @@ func TestWhatBringsInWhatIsBeyondAFrontierIsKeptBeItVoid(t *testing.T) {
 	if !d.heldUnless(doc, "again") {
 		t.Error("the next, which changes nothing, is kept as well")
 	}
+}
+
+func TestWhatSomebodyHereStandsOnIsKeptThoughAFrontierCutsIt(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "late", "first")
+	d.write("eli", "later", "late")
+	d.write("eli", "last", "later")
+	d.write("ben", "ben's", "later")
+	d.write("eli", "eli's own", "last")
+	doc := d.read("first", "late", "ben's", "eli's own")
+	out := doc.Rejudge(removal(t, theCoop().whole, "eli", nil))
+	d.expect(doc, "late void")
+	if !slices.Equal(out.Called, []change.Hash{d.named["later"].change.Hash}) {
+		t.Errorf("called: %x", out.Called)
+	}
+	may := func(name string) bool { return doc.MayCount(d.named[name].Entry, d.named[name].change) }
+	switch {
+	case may("last"):
+		t.Error("what only its own author stands on is kept")
+	case !may("later"):
+		t.Error("what Ben stands on isn't kept")
+	}
+	p := d.named["later"]
+	doc.Add(p.Entry, p.change)
+	d.expect(doc, "late accepted, later accepted, ben's accepted")
+}
+
+func TestItIsSaidOnWhatSomebodyStandsThatIsNotHere(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "late", "first")
+	d.write("eli", "later", "late")
+	d.write("ben", "ben's", "later")
+	doc := d.read("first", "later")
+	doc.Rejudge(removal(t, theCoop().whole, "eli", nil))
+	p := d.named["ben's"]
+	if out := doc.Add(p.Entry, p.change); !slices.Equal(out.Called, []change.Hash{d.named["late"].change.Hash}) {
+		t.Errorf("called: %x", out.Called)
+	}
+	p = d.named["late"]
+	if !doc.MayCount(p.Entry, p.change) {
+		t.Error("what Ben stands on isn't kept")
+	}
+	doc.Add(p.Entry, p.change)
+	d.expect(doc, "late accepted, later accepted, ben's accepted")
+}
+
+func TestWhoNamesAChangeThatIsNotHereIsFoundByWayOfOthers(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "missing", "first")
+	a, b := d.write("eli", "a", "missing"), d.write("eli", "b", "a")
+	c := d.write("ben", "c", "b", "first")
+	d.write("ben", "apart", "first")
+	doc := d.read("first", "c", "b", "a", "apart")
+	if got := doc.Naming(d.named["missing"].change.Hash); !slices.Equal(got, []entry.ID{a.ID(), b.ID(), c.ID()}) {
+		t.Errorf("got %v", got)
+	}
+	if got := doc.Naming(d.named["a"].change.Hash); got != nil {
+		t.Errorf("what is here is named by %v", got)
+	}
+}
+
+func TestWhatSomebodyStandsOnByWayOfAVoidChangeIsKept(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "late", "first")
+	d.forged("mel", "forged", "late")
+	d.write("ben", "ben's", "forged")
+	doc := d.read("first", "late", "ben's")
+	removed := removal(t, theCoop().whole, "eli", nil)
+	doc.Rejudge(removal(t, removed, "mel", nil)) // so that she brings nothing in herself
+	d.expect(doc, "late void")
+	if d.heldUnless(doc, "forged") {
+		t.Error("Ben stands on what was late where it is kept, and may be held back elsewhere")
+	}
+	d.expect(doc, "late accepted")
+}
+
+func TestWhatClosesADocumentIsKeptIfItsAcknowledgementBringsSomethingIn(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("eli", "late", "first")
+	last := d.closing("eli", "closed", "late")
+	doc := d.read("first", "late")
+	doc.Rejudge(acked(t, removal(t, theCoop().whole, "eli", nil), "ben", last))
+	d.expect(doc, "late void")
+	if !doc.MayCount(last.Entry, last.change) {
+		t.Error("Ben has seen it closed, and it is held back")
+	}
+	doc.Add(last.Entry, last.change)
+	d.expect(doc, "late accepted, closed accepted")
 }
 
 // keepsAll compares two replicas, one of which holds back what may not count.
@@ -170,10 +260,11 @@ func TestASecondEntryOfAChangeIsKeptIfOthersCanBuildOnItWhoKnewLess(t *testing.T
 
 // holding is a replica that has no room left for what some devices wrote.
 type holding struct {
-	d    *desk
-	doc  *Document
-	full map[string]bool // whose
-	held []string
+	d       *desk
+	doc     *Document
+	full    map[string]bool // whose
+	charged map[entry.ID]string
+	held    []string
 }
 
 // give is what package replica does: it holds back what may not count, and lets go what may by now.
@@ -183,9 +274,12 @@ func (h *holding) give(name string) {
 		more = false
 		for i, name := range h.held {
 			p := h.d.named[name]
-			wanted := len(h.doc.Naming(p.change.Hash)) > 0 || slices.ContainsFunc(h.doc.charter.SeenOf(p.Device, p.Run), func(a charter.Seen) bool { return a.Last == p.ID() || h.doc.under(a.Last, p.ID()) == within })
-			if h.full[h.d.whose(name)] && !wanted && !h.doc.MayCount(p.Entry, p.change) {
-				continue
+			if who := h.d.whose(name); h.full[who] && !h.doc.MayCount(p.Entry, p.change) {
+				by := h.namedBy(p)
+				if by == "" {
+					continue
+				}
+				h.charged[p.ID()] = by
 			}
 			h.held = slices.Delete(h.held, i, i+1)
 			h.doc.Add(p.Entry, p.change)
@@ -195,14 +289,27 @@ func (h *holding) give(name string) {
 	}
 }
 
-// whose says who wrote something.
-func (d *desk) whose(name string) string {
-	for _, who := range people {
-		if device(who).Device() == d.named[name].Device {
+// namedBy says in whose room something is kept for which there is none.
+func (h *holding) namedBy(p piece) string {
+	for _, id := range h.doc.Naming(p.change.Hash) {
+		it, _ := h.doc.Item(id)
+		if who := cmp.Or(h.charged[id], whose(it.Entry.Device)); !h.full[who] {
+			return who
+		}
+	}
+	for _, a := range h.doc.charter.SeenOf(p.Device, p.Run) {
+		if who := whose(a.Device); !h.full[who] && (a.Last == p.ID() || h.doc.under(a.Last, p.ID()) == within) {
 			return who
 		}
 	}
 	return ""
+}
+
+// whose says who wrote something.
+func (d *desk) whose(name string) string { return whose(d.named[name].Device) }
+
+func whose(d entry.Device) string {
+	return people[slices.IndexFunc(people, func(who string) bool { return device(who).Device() == d })]
 }
 
 func TestWhatIsHeldBackHereAndNotThereMakesNoDifference(t *testing.T) {
@@ -252,7 +359,7 @@ func TestWhatIsHeldBackHereAndNotThereMakesNoDifference(t *testing.T) {
 		}
 		canon := ""
 		for range 4 {
-			h := &holding{d: d, doc: d.read(), full: map[string]bool{}}
+			h := &holding{d: d, doc: d.read(), full: map[string]bool{}, charged: map[entry.ID]string{}}
 			if canon != "" {
 				h.full[rapid.SampledFrom([]string{"ben", "mel", "eli"}).Draw(t, "full")] = true
 			}
@@ -309,7 +416,7 @@ func TestWhatTwoWithoutRoomMakeCountTogetherIsTheSameEverywhereOnceAnybodyWrites
 	d.large("eli", "part", 19, "first")
 	d.large("mel", "other part", 1, "part")
 	read := func(full ...string) *holding {
-		h := &holding{d: d, doc: d.read(), full: map[string]bool{}}
+		h := &holding{d: d, doc: d.read(), full: map[string]bool{}, charged: map[entry.ID]string{}}
 		for _, who := range full {
 			h.full[who] = true
 		}

@@ -40,18 +40,29 @@ func (d *Document) StoodOn() map[entry.ID][]charter.MemberID {
 	return stood
 }
 
-// standsAnew says whether an entry that isn't here makes its author stand on a twin, or on what is beyond a frontier, on
-// which they don't yet. That is asked of all that is here, in whatever state, so every replica must have it.
+// standsAnew says whether an entry that isn't here makes somebody stand on a twin, or on what is beyond a frontier, on
+// which they don't yet: its author, or who stands on it. That is asked of all that is here, in whatever state, so every
+// replica must have it.
 func (d *Document) standsAnew(s *signed) bool {
-	if !s.right || !s.full || s.at != within || d.twins.none() && len(d.cut.beyond) == 0 {
+	writes := s.right && s.full && s.at == within
+	var who []charter.MemberID
+	if len(d.cut.beyond) > 0 {
+		who = d.onIt(s).all()
+		if writes {
+			who = append(who[:len(who):len(who)], s.Author)
+		}
+	}
+	if len(who) == 0 && (!writes || d.twins.none()) {
 		return false
 	}
 	anew := func(n *node) bool {
-		if n.twin > 0 && !d.twins.stood[s.Author].has(n.twin-1) {
+		if writes && n.twin > 0 && !d.twins.stood[s.Author].has(n.twin-1) {
 			return true
 		}
-		isBeyond := func(o *signed) bool { return o.right && o.at != within && o.Author != s.Author }
-		return (isBeyond(&n.first) || slices.ContainsFunc(n.more, isBeyond)) && !n.brought.by(s.Author) && (n.brought == nil || !n.brought.many)
+		return slices.ContainsFunc(who, func(m charter.MemberID) bool {
+			isBeyond := func(o *signed) bool { return o.right && o.at != within && o.Author != m }
+			return (isBeyond(&n.first) || slices.ContainsFunc(n.more, isBeyond)) && !n.brought.by(m) && (n.brought == nil || !n.brought.many)
+		})
 	}
 	seen := map[*node]bool{}
 	for stack := slices.Clone(s.Change.Deps); len(stack) > 0; {

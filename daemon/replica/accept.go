@@ -220,6 +220,7 @@ type work struct {
 	spent    []*entry.Entry      // see days
 	charged  map[entry.ID]bucket // of what is kept, what takes another's room than its device's
 	again    bool                // what was held back may count by now
+	called   [][32]byte          // so may what is held back of these changes
 	listed   bool                // it is taken off the list of documents to be judged, unless something was put off
 	view     viewed
 	err      error
@@ -317,10 +318,7 @@ func (r *Replica) judge(w *work) error {
 	case err != nil:
 		return err
 	case heads != nil:
-		return r.wait(w, func(id entry.ID) bool {
-			state, _ := heads.State(id)
-			return state == charter.Accepted
-		})
+		return r.wait(w, heads.MayCount)
 	}
 	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(turn{doc: w.id}) {
 		return r.wait(w, func(entry.ID) bool { return false })
@@ -357,6 +355,7 @@ type outcomes struct {
 	accepted       []*accept.Item
 	changed        map[entry.ID]bool
 	rebuild, again bool
+	called         [][32]byte
 }
 
 func (o *outcomes) add(out accept.Outcome) {
@@ -365,6 +364,9 @@ func (o *outcomes) add(out accept.Outcome) {
 	}
 	o.accepted = append(o.accepted, out.Accepted...)
 	o.rebuild, o.again = o.rebuild || out.Rebuild, o.again || out.Rebuild || out.Again
+	for _, hash := range out.Called {
+		o.called = append(o.called, hash)
+	}
 	if o.changed == nil {
 		o.changed = map[entry.ID]bool{}
 	}
@@ -376,7 +378,7 @@ func (o *outcomes) add(out accept.Outcome) {
 // conclude applies what was accepted of a document, and notes the states and the view that follow.
 func (r *Replica) conclude(w *work, came outcomes) (err error) {
 	d := w.doc
-	w.again = came.again
+	w.again, w.called = came.again, came.called
 	switch {
 	case came.rebuild:
 		err = r.remake(d, false)
@@ -476,6 +478,7 @@ func (r *Replica) storeWorks(todo []*work) error {
 			r.bared.filled(e.ID())
 			ids = append(ids, e.ID())
 		}
+		r.quota.letGo(w.called...)
 		if w.again {
 			r.quota.letGo(docKey(w.id)) // something isn't accepted any more, so something else may be
 		}

@@ -171,8 +171,8 @@ func (r *Replica) touched(doc entry.DocID) bool {
 }
 
 // setAside says whether what came for a document is stored first, and judged with all of it afterwards: some of it is bare,
-// or somebody wants it forgotten; nil if not. Then every entry counts whose device speaks for a member, whatever is in it,
-// and none is held back for want of room. Of a document that is forgotten, nothing but heads is stored.
+// or somebody wants it forgotten; nil if not. Then every entry may count whose device speaks for a member, whatever is in
+// it, and none is held back for want of room: of a device of which no more is honoured, up to what it may still write. Of a document that is forgotten, nothing but heads is stored.
 func (r *Replica) setAside(w *work) (*accept.Heads, error) {
 	came := slices.ContainsFunc(w.in, func(a arrived) bool { return a.entry.Bare() })
 	if !came && !r.touched(w.id) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,6 +228,45 @@ func TestWhoWasRemovedForgetsNothingAfterwards(t *testing.T) {
 		}
 	}
 	c.same()
+}
+
+// What Eli wrote beyond what is honoured of him counts if somebody has built on it, however little room is left for him.
+func TestWhatSomebodyBuiltOnIsKeptOfADocumentThatOthersWantForgotten(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		c := found(t, "Ana", "Ben", "Cleo", "Dora", "Eli")
+		ana, ben, cleo, dora, eli := c.all[0], c.all[1], c.all[2], c.all[3], c.all[4]
+		doc := ana.addNote(t, "accounts", "ours")
+		c.settle()
+		cleo.edit(t, doc, crdttest.AppendText(" and Cleo's")) // who doesn't want it forgotten
+		c.settle()
+		eli.edit(t, doc, crdttest.AppendText(" and Eli's")) // offline
+		give(t, ben, eli.newest(t))
+		ben.edit(t, doc, crdttest.AppendText(" and Ben's")) // he doesn't know
+		two := []*entry.Entry{eli.newest(t), ben.newest(t)}
+		c.agree(ana.removes(t, eli), ana, cleo, dora)
+		ana.forget(t, doc)
+		smallRoom(dora)
+		give(t, dora, append(cleo.entries(t), ana.entries(t)...)...)
+		give(t, dora, flood(t, dora, eli.cfg.Key, 1)...) // his room is used up
+		if late {
+			slices.Reverse(two)
+		}
+		for range 2 { // what was let go comes again
+			for _, e := range two {
+				if !dora.Has(e.ID()) {
+					give(t, dora, e)
+				}
+			}
+		}
+		give(t, ana, two...)
+		for _, p := range []*peerReplica{ana, dora} {
+			v, err := p.View(doc)
+			must(t, err)
+			if v.Text != "ours\n and Cleo's\n and Eli's\n and Ben's" {
+				t.Errorf("late first %v: %s reads %q", late, p.name, v.Text)
+			}
+		}
+	}
 }
 
 func TestAnAgreedStepForgetsWhatAnybodyWroteAndWhatIsWrittenLater(t *testing.T) {

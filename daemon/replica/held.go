@@ -323,23 +323,31 @@ func (k *keeping) isNamed(a arrived) bool {
 	return false
 }
 
-// namedBy returns whose room those take who wait for a change or have acknowledged it.
+// maxCharged is of how many that wait for a change it is looked up whose room each takes; of the rest, that is who wrote it.
+const maxCharged = 64
+
+// namedBy returns whose room those take who wait for a change, directly or by way of others, or have acknowledged it.
 func (k *keeping) namedBy(a arrived) (who []bucket) {
-	for _, id := range k.d.judge.Naming(a.change.Hash) {
-		if b, ok := k.charged[id]; ok {
+	add := func(b bucket) {
+		if !slices.Contains(who, b) {
 			who = append(who, b)
-			continue
 		}
+	}
+	for i, id := range k.d.judge.Naming(a.change.Hash) {
 		it, _ := k.d.judge.Item(id)
 		b := k.r.bucketOf(it.Entry.Device)
-		if rec, err := k.r.store.Record(id); err == nil && len(rec.Charged) == len(b) {
-			b = bucket(rec.Charged)
+		if by, ok := k.charged[id]; ok {
+			b = by
+		} else if i < maxCharged {
+			if rec, err := k.r.store.Record(id); err == nil && len(rec.Charged) == len(b) {
+				b = bucket(rec.Charged)
+			}
 		}
-		who = append(who, b)
+		add(b)
 	}
 	for _, s := range k.r.Rules().SeenOf(a.entry.Device, a.entry.Run) {
 		if s.Device != a.entry.Device && k.r.leadsTo(s.Last, a.entry.ID()) {
-			who = append(who, k.r.bucketOf(s.Device))
+			add(k.r.bucketOf(s.Device))
 		}
 	}
 	return who
