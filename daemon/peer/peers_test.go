@@ -1,10 +1,14 @@
 package peer_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
+	"github.com/libp2p/go-libp2p/core/network"
+
 	"kith/crdt/entry"
+	"kith/daemon/peer"
 )
 
 func TestTwoDevicesMeetAndKeepInStep(t *testing.T) {
@@ -101,6 +105,35 @@ func TestAFormerDeviceGetsTheCharterAndNothingElse(t *testing.T) {
 		}
 		for _, d := range c.all {
 			d.off()
+		}
+	}
+}
+
+// Its program may be one that only listens, with a key by which it would be its turn to ask: then nobody told it.
+func TestAFormerDeviceThatNeverAsksIsToldAllTheSame(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ana, key := c.device("Ana's laptop").on(), entry.NewSigner()
+	for a, b := ana.key.Device(), key.Device(); bytes.Compare(a[:], b[:]) < 0; b = key.Device() {
+		key = entry.NewSigner()
+	}
+	eli := c.deviceWith("Eli's laptop", key)
+	c.retire(eli, ana, func() {})
+	h, asked, hungUp := dialer(t, key), make(chan struct{}, 8), make(chan struct{}, 8)
+	h.SetStreamHandler(peer.SyncProtocol, func(s network.Stream) {
+		asked <- struct{}{}
+		_ = s.Reset()
+	})
+	h.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { hungUp <- struct{}{} }})
+	connect(t, h, ana)
+	for times := 0; times < 2; { // also once its first stream was reset
+		select {
+		case <-asked:
+			times++
+		case <-hungUp:
+			connect(t, h, ana)
+		case <-within(t).Done():
+			t.Fatal("nobody asks, and nobody says why")
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (p *Peers) over(c *contact, s *session) {
 func (p *Peers) patience(c *contact) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(c.sessions) > 0 || c.former {
+	if len(c.sessions) > 0 {
 		return time.Time{}
 	}
 	return c.idle.Add(askAfter)
