@@ -31,8 +31,31 @@ type asking struct {
 }
 
 func (p *Page) asking(r *http.Request) *asking {
-	t := p.words.of(r)
+	t := p.language(r)
 	return &asking{p: p, r: r, t: t, calendar: calendar{t, p.now()}}
+}
+
+// language is that for a request: the one that was chosen in this browser, else in another of this person's, else the best that
+// the browser asks for.
+func (p *Page) language(r *http.Request) *tongue {
+	if t := p.words.chosen(r); t != nil {
+		return t
+	}
+	p.mu.Lock()
+	chosen := p.state.Language
+	p.mu.Unlock()
+	if t := p.words.called(chosen); t != nil {
+		return t
+	}
+	return p.words.of(r)
+}
+
+// keepLanguage keeps the one that was chosen for browsers to come.
+func (p *Page) keepLanguage(t *tongue) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.Language = t.Tag
+	return p.keeper.SetPage(p.state)
 }
 
 func (in *asking) ctx() context.Context { return in.r.Context() }

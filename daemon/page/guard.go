@@ -29,7 +29,7 @@ func (p *Page) guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin") // "no-referrer" would take the Origin from forms, too
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Cache-Control", "no-store")
-		in := &asking{p: p, r: r, t: p.words.of(r)}
+		in := &asking{p: p, r: r, t: p.language(r)}
 		switch {
 		case r.Host != p.host():
 			in.refuse(w, http.StatusMisdirectedRequest, "This isn’t the address of the page.", "Open it with: kith open")

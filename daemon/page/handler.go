@@ -143,6 +143,8 @@ func (in *asking) explain(err error) (int, trouble) {
 		t.Says, t.Next = in.t.T("It was changed while you answered."), in.t.T("What you wrote is kept here. Read it as it is now, then say it again.")
 		t.Word, t.Changes = "", pieces(p.Changed)
 		t.New, t.Gone = in.t.T("new:"), in.t.T("gone:")
+	case api.Failed:
+		t.Says, t.Next = in.t.T("This computer couldn’t do it."), in.t.T("Nothing was changed, and what you wrote stays here. Send it again once that is mended.")
 	case api.Nothing:
 		t.Says, t.Next = in.t.T("There was nothing to do."), in.t.T("What stands here now is on the page before this one.")
 	case api.NotAllowed:
@@ -208,6 +210,9 @@ func (p *Page) choose(in *asking, w http.ResponseWriter) error {
 	t := p.words.called(in.r.PostFormValue("language"))
 	if t == nil {
 		return api.Problemf(api.Invalid, "", "there is no such language here")
+	}
+	if err := p.keepLanguage(t); err != nil {
+		return err
 	}
 	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: t.Tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	in.goTo(w, in.r.PostFormValue("back"))

@@ -47,6 +47,7 @@ type member struct {
 	name   string
 	dir    string
 	client *apitest.Client
+	now    func() time.Time // nil: the computer's clock
 	end    context.CancelFunc
 	ended  chan error
 
@@ -140,7 +141,7 @@ func (m *member) start() {
 	m.end, m.ended = end, make(chan error, 1)
 	go func() {
 		m.ended <- daemon.Run(ctx, daemon.Options{
-			Home: m.dir, NoMDNS: true, Version: "test", Log: slog.New(slog.DiscardHandler), Ready: func([]string) { close(ready) },
+			Home: m.dir, NoMDNS: true, Version: "test", Now: m.now, Log: slog.New(slog.DiscardHandler), Ready: func([]string) { close(ready) },
 			Trial: func() *exec.Cmd {
 				cmd := exec.Command(os.Args[0])
 				cmd.Env = []string{trialEnv + "=1"}

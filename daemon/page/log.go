@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"kith/crdt/kinds"
 	"kith/daemon/api"
@@ -107,6 +108,9 @@ func (in *asking) backup(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Set("Cache-Control", "no-store")
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil { // it takes as long as it is large
+		return err
+	}
 	to, err := seal.NewWriter(w, word)
 	if err == nil {
 		if _, err = io.Copy(to, from); err == nil {

@@ -21,6 +21,8 @@ import (
 type State struct {
 	Port int    `json:"port"` // 0: the page was never opened
 	Key  []byte `json:"key"`  // KeySize bytes that sign cookies
+	// Language is the one that the person chose, in whichever browser: "" until they do.
+	Language string `json:"language,omitempty"`
 }
 
 // Keeper keeps the State.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -37,12 +38,22 @@ func (in *asking) write(w http.ResponseWriter, k *kind.Kind, d document) error {
 		edit := api.TextEdit{Text: text, BaseHeads: strings.Fields(in.r.PostFormValue("heads"))}
 		var err error
 		if d, err = readDocument(in.c.EditDocument(in.ctx(), k.Many, d.ID, map[string]any{"text": edit})); err != nil {
-			return err
+			return in.notWritten(w, err)
 		}
 	}
 	now := writes{Text: d.Text(), Heads: strings.Join(d.Heads, " "), Steps: stepsTo(text, d.Text())}
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(now)
+}
+
+// notWritten tells the script why a text wasn't taken. It stays in the browser, and is sent again.
+func (in *asking) notWritten(w http.ResponseWriter, err error) error {
+	status, t := in.explain(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	return json.NewEncoder(w).Encode(struct {
+		Trouble string `json:"trouble"`
+	}{strings.TrimSuffix(cmp.Or(t.Word, t.Says), ".") + ". " + in.t.T("What you write stays here, and is sent again by itself.")})
 }
 
 // stepsTo are the steps from a text to another.

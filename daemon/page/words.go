@@ -116,13 +116,17 @@ func readWords(text string) (all map[string]phrase, twice []string, err error) {
 // languageCookie names the cookie that holds which language somebody chose.
 const languageCookie = "kith-language"
 
-// of is the language for a request: the one that was chosen, else the best that the browser asks for.
-func (l *languages) of(r *http.Request) *tongue {
-	if c, err := r.Cookie(languageCookie); err == nil {
-		if t := l.called(c.Value); t != nil {
-			return t
-		}
+// chosen is the language that was chosen in a browser; nil if none was.
+func (l *languages) chosen(r *http.Request) *tongue {
+	c, err := r.Cookie(languageCookie)
+	if err != nil {
+		return nil
 	}
+	return l.called(c.Value)
+}
+
+// of is the best that the browser asks for.
+func (l *languages) of(r *http.Request) *tongue {
 	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil {
 		return l.all[0]

@@ -72,9 +72,9 @@
     const sent = under.value === "" ? field.value : under.value.slice(1);
     if (!known) { under.value = "=" + sent; keep(form); }
     const { status, now } = await post(form.dataset.write, { text: sent, heads: form.elements.heads.value, ...(known && { same: "yes" }) });
-    if (status !== 200 || !now) {
+    if (status !== 200 || !now?.heads) {
       if (status >= 400 && status < 500) under.value = "";
-      tell(form, false);
+      tell(form, false, now?.trouble);
       if (form.isConnected) state.timer = setTimeout(write, 1000, form);
       return status;
     }
@@ -104,9 +104,9 @@
     clearTimeout(state.timer);
     state.timer = setTimeout(write, Math.max(0, Math.min(pause, state.since + longest - Date.now())), form);
   };
-  const tell = (form, sent) => {
+  const tell = (form, sent, trouble) => {
     const e = form.querySelector("[data-sent]");
-    if (e) e.textContent = sent ? e.dataset.sent : e.dataset.unsent;
+    if (e) e.textContent = sent ? e.dataset.sent : trouble || e.dataset.unsent;
   };
   // carry puts what has come into a field in which somebody may have gone on typing since it was sent.
   const carry = (field, sent, now) => {
