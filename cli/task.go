@@ -26,6 +26,9 @@ func (c *call) showTask(d document) {
 	if hours, _ := d.fields["hours"].(float64); hours > 0 {
 		facts = append(facts, strconv.FormatFloat(hours, 'g', -1, 64)+" h")
 	}
+	if weekly, _ := d.fields["weekly"].(float64); weekly > 0 {
+		facts = append(facts, strconv.FormatFloat(weekly, 'g', -1, 64)+" h a week")
+	}
 	c.out.println(strings.Join(append(facts, tagWords(d.Tags)...), " · "))
 	c.shared(d.Document)
 	for _, a := range d.fields.List("asked") {

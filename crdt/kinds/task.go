@@ -41,6 +41,7 @@ var (
 	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Hint: "when it is due"}
 	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Of: "project", Hint: "what it belongs to", Var: "P", Fact: "project"}
 	taskHours     = &kind.Field{Key: "hours", Is: kind.Hours, Max: 10_000_000, Typed: 10_000, Hint: "how many hours it takes"}
+	taskWeekly    = &kind.Field{Key: "weekly", Is: kind.Hours, Max: 168 * 60, Typed: 168, Label: "hours a week", Hint: "recurring work: how many hours it takes each week, until it is done or its day is over"}
 	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
 	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}
 
@@ -69,7 +70,7 @@ func TaskAlly() *kind.Field { return taskAlly }
 func passedOn(*kind.Draft) error { return kind.ErrNothingChanged }
 
 // taskAnsweredTo is what somebody accepts beside title and text.
-var taskAnsweredTo = []*kind.Field{taskDue, taskHours}
+var taskAnsweredTo = []*kind.Field{taskDue, taskHours, taskWeekly}
 
 func taskRevision(v *kind.View) string { return (&kind.Kind{Answered: taskAnsweredTo}).Revision(v) }
 
@@ -77,13 +78,13 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 4,
-	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskAsked},
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 5,
+	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskWeekly, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
 	Shows: []*kind.Shown{
-		taskStatus.Shown(), kind.Value("revision", "hash of what is accepted: title, text, due, hours", func(l kind.Look) string { return taskRevision(l.View) }),
-		taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(),
+		taskStatus.Shown(), kind.Value("revision", "hash of what is accepted: title, text, due, hours, weekly", func(l kind.Look) string { return taskRevision(l.View) }),
+		taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(), taskWeekly.Shown(),
 		kind.Value("asked", "who was asked, and what they say", showAsked),
 		kind.Value("taken_by", "who took it, or accepted", func(l kind.Look) []kind.Named { return l.All(kind.Of[Doing](l.View).TakenBy) }),
 		kind.Value("help", "whether help is wanted, and who offers it", showHelp),
@@ -194,14 +195,15 @@ var Task = &kind.Kind{
 		Show: []string{`kith task show t-4kq2`, `kith task show 4kq2 --json`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "add a task", Text: kind.May, With: []*kind.Field{taskDue, taskProject, taskHours, taskAsk}, Do: beginTask,
+		Name: "add", Gist: "add a task", Text: kind.May, With: []*kind.Field{taskDue, taskProject, taskHours, taskWeekly, taskAsk}, Do: beginTask,
 		Examples: []string{
 			`kith task add "Order paper" --due friday`,
 			`kith task add "Fix the drum" --ask Ana --hours 2.5 --project Workshop --tag urgent`,
+			`kith task add "Water the plants" --weekly 0.5`,
 		},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change a task", Text: kind.May, Opens: true, With: []*kind.Field{taskDue, taskProject, taskHours},
+		Name: "edit", Gist: "change a task", Text: kind.May, Opens: true, With: []*kind.Field{taskDue, taskProject, taskHours, taskWeekly}, Do: oneOrWeekly,
 		More: "Without flags, on a terminal, the text opens in $EDITOR. What others change meanwhile is kept.",
 		Examples: []string{
 			`kith task edit t-4kq2 --title "Order recycled paper" --due monday`,
@@ -435,7 +437,26 @@ func is(these ...string) func(*kind.View) error {
 	}
 }
 
-func beginTask(d *kind.Draft) error { return ask(d, taskAsk) }
+func beginTask(d *kind.Draft) error {
+	if err := oneOrWeekly(d); err != nil {
+		return err
+	}
+	return ask(d, taskAsk)
+}
+
+// oneOrWeekly refuses hours in all beside hours a week: a task is done once, or it recurs.
+func oneOrWeekly(d *kind.Draft) error {
+	has := func(f *kind.Field) bool {
+		if d.Asks.Has(f) {
+			return d.Asks.Value(f).Int() > 0
+		}
+		return d.View != nil && f.Has(d.View)
+	}
+	if (d.Asks.Has(taskHours) || d.Asks.Has(taskWeekly)) && has(taskHours) && has(taskWeekly) {
+		return &kind.InvalidError{Why: "a task takes so many hours in all, or so many each week", Hint: "one of the two is 0: --hours 0 --weekly 2"}
+	}
+	return nil
+}
 
 // askToTake asks members to take the task. Who declined before is asked again; who hasn't answered yet
 // or has accepted isn't.

@@ -35,7 +35,7 @@ type Promise struct {
 	By      []charter.MemberID // together, in equal parts
 	Minutes int64              // what is left to do of it; with Weekly each week
 	Due     string             // the day by which it is done; with Weekly the last day; "": none
-	Weekly  bool               // a role's hours
+	Weekly  bool               // a role's hours, or those of a task that recurs
 }
 
 // Week is one week of somebody, or of all.

@@ -85,6 +85,9 @@ func (in *asking) dueSays(d document) string {
 
 func (in *asking) hours(d document) string {
 	hours, _ := d.says["hours"].(float64)
+	if weekly, _ := d.says["weekly"].(float64); weekly > 0 {
+		return in.t.T("{hours}\u00a0h a week", "hours", in.t.numbers.Sprint(weekly))
+	}
 	if hours == 0 {
 		return ""
 	}

@@ -136,7 +136,8 @@ func (s *Server) givers(ctx context.Context) (people []load.Person, names map[ch
 	return people, names, nil
 }
 
-// promises are the tasks that somebody has and that aren't over, with what is left of their hours, and the roles that take hours.
+// promises are the tasks that somebody has and that aren't over, with what is left of their hours or what they take each week, and the
+// roles that take hours.
 func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Shown, err error) {
 	tasks, err = s.tasksWith(ctx, 0, kind.Want{Fact: "open"}, kind.Want{Fact: "mine"})
 	if err != nil {
@@ -148,6 +149,10 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 	}
 	for _, t := range tasks {
 		left := kinds.Task.Field("hours").Int(t.View) - done[t.ID]
+		if week := kinds.Task.Field("weekly").Int(t.View); week > 0 { // two who wrote both meanwhile: it recurs
+			all = append(all, load.Promise{By: kind.Of[kinds.Doing](t.View).TakenBy, Minutes: week, Due: kinds.Task.Field("due").Str(t.View), Weekly: true})
+			continue
+		}
 		if by := kind.Of[kinds.Doing](t.View).TakenBy; left > 0 {
 			all = append(all, load.Promise{By: by, Minutes: left, Due: kinds.Task.Field("due").Str(t.View)})
 		}
@@ -226,7 +231,10 @@ func (s *Server) suggests(ctx context.Context, taken []Shown) ([]api.LoadSuggest
 	inFour := s.now().AddDate(0, 0, 28).Format(time.DateOnly)
 	for _, d := range taken {
 		due := kinds.Task.Field("due").Str(d.View)
-		if kinds.Task.State(d.View) == kinds.TaskOpen && (due == "" || due > inFour) {
+		switch {
+		case kinds.Task.Field("weekly").Int(d.View) > 0:
+			add(d, "could be handed over, or done less often")
+		case kinds.Task.State(d.View) == kinds.TaskOpen && (due == "" || due > inFour):
 			add(d, "could wait")
 		}
 	}
