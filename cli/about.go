@@ -99,7 +99,7 @@ func (k *kith) aboutWrite() *cli.Command {
 			file := c.arg(0)
 			write := about.Formats[strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")]
 			if write == nil {
-				return api.Problemf(api.Usage, "kith about write about.md, or about.html", "the name of the file ends in .%s", strings.Join(forms, " or ."))
+				return api.Problemf(api.Invalid, "kith about write about.md, or about.html", "the name of the file ends in .%s", strings.Join(forms, " or ."))
 			}
 			p, err := c.aboutPage(ctx)
 			if err != nil {

@@ -90,7 +90,7 @@ func (k *kith) allyJoin() *cli.Command {
 		}, k.sideFlags()...),
 		run: func(ctx context.Context, c *call) error {
 			if c.Duration("wait") <= 0 {
-				return api.Problemf(api.Usage, "kith ally join --help", "--wait is a time like 60s")
+				return api.Problemf(api.Invalid, "kith ally join --help", "--wait is a time like 60s")
 			}
 			code, err := c.code(c.arg(0))
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
@@ -92,6 +93,8 @@ func checkWords(c *cli.Context, places string) error {
 			return api.Problemf(api.Usage, fullName(c)+" --help", "%s is empty: it needs a value", strings.Trim(place, "[]…"))
 		case !utf8.ValidString(arg) && !namesFile(place):
 			return notUTF8(place)
+		case arg == strings.Trim(place, "[]…") && slices.Contains(leftStanding, arg):
+			return stillStands(arg)
 		}
 	}
 	for _, f := range c.Command.Flags {
@@ -111,10 +114,20 @@ func checkWords(c *cli.Context, places string) error {
 				return api.Problemf(api.Usage, fullName(c)+" --help", "%s is empty: it needs a value", name)
 			case !utf8.ValidString(said) && !namesFile(value):
 				return notUTF8(name)
+			case slices.Contains(leftStanding, said):
+				return stillStands(said)
 			}
 		}
 	}
 	return nil
+}
+
+// leftStanding are words of commands that Kith tells, in whose place somebody says something that the others read. What else stands there
+// in capitals names nothing, and is refused for that.
+var leftStanding = []string{kind.WhyPlace, kind.TextPlace, "TITLE", "NAME"}
+
+func stillStands(word string) error {
+	return api.Problemf(api.Invalid, "put what you mean in its place, in quotes if it is several words", "%s stands there for something that only you can say", word)
 }
 
 func namesFile(place string) bool {

@@ -3,9 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"kith/daemon/api"
 )
@@ -45,30 +48,13 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"task ask t-4k", "kith task ask needs MEMBER…"},
 		{"task add Order paper", "put several words in quotes"},
 		{"status now", "takes no words"},
-		{"sync --wait -1s", "--wait -1s is less than no time"},
-		{"sync --wait -1s", "hint: say it like --wait 30s"},
-		{"status --wait=-5m", "less than no time"},
-		{"join - --as Ana --wait -1ns", "less than no time"},
-		{"ally invite --expires -48h", "less than no time"},
-		{"invite --expires 0s", "a code that is good for 0s is none"},
-		{"device add --expires 500ms", "a code that is good for 500ms is none"},
 		{"task add x --dew friday", "kith task add has no flag --dew"},
 		{"task --dew", "has no flag --dew"},
-		{"task add x --hours many", "is no number of hours"},
 		{"task add x --due", "--due needs a value"},
-		{"task add x --due someday", "no date that kith understands"},
-		{"task list --sort colour", "one of: updated, created, title, due"},
-		{"task list --limit 0", "a number from 1"},
-		{"task list --limit many", "--limit can't be “many”"},
-		{"task list --jq .[", "--jq"},
 		{"task drop t-4k", "needs --why"},
 		{"decision object d-9f2c", "needs --why"},
-		{"decision propose x --process dice", "one of: consent, consensus, majority, advice"},
-		{"watch weather", "no events of kind"},
-		{"completion tcsh", "one of: bash, zsh, fish"},
 		{"init Riso", "needs --as"},
 		{"join CODE", "needs --as"},
-		{"daemon --log-level loud", "one of: debug, info, warn, error"},
 		{"note append n-2m7d", "needs --text"},
 		{"agreement replace a-6hx3", "kith agreement replace needs --by"},
 	}
@@ -77,6 +63,83 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 			t.Errorf("kith %s\nsays %swant …%s…", tt.typed, says, tt.says)
 		}
 	}
+}
+
+// What was said and can't be is told apart from what a command doesn't take.
+func TestWhatCantBeExitsWith6AndSaysWhatCan(t *testing.T) {
+	d := newDesk(t)
+	for _, tt := range []struct{ typed, says string }{
+		{"sync --wait -1s", "--wait -1s is less than no time"},
+		{"sync --wait -1s", "hint: say it like --wait 30s"},
+		{"status --wait=-5m", "less than no time"},
+		{"join - --as Ana --wait -1ns", "less than no time"},
+		{"ally invite --expires -48h", "less than no time"},
+		{"invite --expires 0s", "a code that is good for 0s is none"},
+		{"device add --expires 500ms", "a code that is good for 500ms is none"},
+		{"task add x --hours many", "is no number of hours"},
+		{"task add x --due someday", "no date that kith understands"},
+		{"task list --sort colour", "one of: updated, created, title, due"},
+		{"task list --limit 0", "a number from 1"},
+		{"task list --limit many", "--limit can't be “many”"},
+		{"task list --jq .[", "--jq"},
+		{"decision propose x --process dice", "one of: consent, consensus, majority, advice"},
+		{"watch weather", "no events of kind"},
+		{"completion tcsh", "one of: bash, zsh, fish"},
+		{"daemon --log-level loud", "one of: debug, info, warn, error"},
+	} {
+		if says := d.fails(6, strings.Fields(tt.typed)...); !strings.Contains(says, tt.says) {
+			t.Errorf("kith %s\nsays %swant …%s…", tt.typed, says, tt.says)
+		}
+	}
+}
+
+// One rule for all commands: a word or flag that isn't there, is missing or is empty is 2; what was said and can't be is 6.
+func TestEveryCommandTellsWrongUsageFromWhatCantBe(t *testing.T) {
+	d := newDesk(t)
+	eachLeaf(func(c *cli.Command, path []string) {
+		if c.Hidden {
+			return
+		}
+		least, most := arity(c.ArgsUsage)
+		typed := append([]string{}, path...)
+		for range least {
+			typed = append(typed, "x")
+		}
+		with := func(more ...string) []string { return append(append([]string{}, typed...), more...) }
+		d.fails(2, with("--no-such-flag")...)
+		if least > 0 {
+			d.fails(2, path...)
+			d.fails(2, append(append([]string{}, path...), strings.Split(strings.Repeat(" ", least-1), " ")...)...)
+		}
+		if most >= 0 && len(c.Subcommands) == 0 {
+			d.fails(2, append(with(), make([]string, most+1-least)...)...)
+		}
+		for _, f := range c.Flags {
+			name := "--" + f.Names()[0]
+			switch f.(type) {
+			case *cli.StringFlag, *cli.StringSliceFlag:
+				if !slices.Contains(blanks, f.Names()[0]) {
+					d.fails(2, with(name, "")...)
+				}
+			case *cli.IntFlag, *cli.DurationFlag, *cli.Float64Flag:
+				d.fails(6, with(name, "many")...)
+			}
+		}
+	})
+}
+
+// eachLeaf goes over all commands that do something.
+func eachLeaf(f func(c *cli.Command, path []string)) {
+	var walk func(c *cli.Command, path []string)
+	walk = func(c *cli.Command, path []string) {
+		if c.Action != nil {
+			f(c, path)
+		}
+		for _, sub := range c.Subcommands {
+			walk(sub, append(append([]string{}, path...), sub.Name))
+		}
+	}
+	walk((&kith{}).root(), nil)
 }
 
 // Who forgets what a command needs hears of it, and reads it before in the first line of its help.

@@ -114,7 +114,7 @@ func toAnswer(a api.Ask) string {
 	if a.Code != "" {
 		return "to join it: kith share join " + a.Short
 	}
-	return "to answer: kith ally answer " + a.Short + ` --share ID, --say "…", or --no "why"`
+	return "to answer: kith ally answer " + a.Short + ` --say TEXT, or with --share ID, or --no WHY`
 }
 
 func (k *kith) allyAnswer() *cli.Command {
@@ -145,7 +145,7 @@ func runAnswer(ctx context.Context, c *call) error {
 		}
 		q.Why = c.String("say")
 	} else if len(q.IDs) == 0 {
-		return api.Problemf(api.Usage, `kith ally answer ID --share ID, --say "…", or --no "why"`, "say what to share, answer in words, or refuse")
+		return api.Problemf(api.Usage, `kith ally answer ID --say TEXT, or with --share ID, or --no WHY`, "say what to share, answer in words, or refuse")
 	}
 	client, err := c.api()
 	if err != nil {

@@ -179,7 +179,7 @@ func (k *kith) charterInvites() *cli.Command {
 		run: func(ctx context.Context, c *call) error {
 			n, err := strconv.Atoi(c.arg(0))
 			if err != nil || n < 0 {
-				return api.Problemf(api.Usage, "kith charter invites 3", "the number of invites is a number from 0")
+				return api.Problemf(api.Invalid, "kith charter invites 3", "the number of invites is a number from 0")
 			}
 			return c.propose(ctx, api.ProposalRequest{Action: api.ActionInvites, Invites: n, Why: c.String("why")})
 		},
@@ -197,7 +197,7 @@ func (k *kith) charterRules() *cli.Command {
 			if typed := c.arg(0); typed != "" {
 				var err error
 				if version, err = strconv.Atoi(typed); err != nil || version < 1 {
-					return api.Problemf(api.Usage, "kith charter show --json says which is agreed on", "the version of the shared rules is a number from 1")
+					return api.Problemf(api.Invalid, "kith charter show --json says which is agreed on", "the version of the shared rules is a number from 1")
 				}
 			}
 			return c.propose(ctx, api.ProposalRequest{Action: api.ActionRules, Rules: version, Why: c.String("why")})

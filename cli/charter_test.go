@@ -60,8 +60,8 @@ func TestWhatTheCharterDoesntTake(t *testing.T) {
 	}{
 		"member remove cleo":          {2, "needs --why and a reason"},
 		"charter refuse p-4kq2":       {2, "needs --why and a reason"},
-		"charter threshold everybody": {2, "one of: majority"},
-		"charter invites many":        {2, "a number from 0"},
+		"charter threshold everybody": {6, "one of: majority"},
+		"charter invites many":        {6, "a number from 0"},
 		"charter consent p-zz":        {4, "no proposal has an ID that starts with “p-zz”\nhint: kith charter pending"},
 		"charter consent p-":          {4, "no proposal"},
 		"member admit Dora":           {4, "nobody here is called “Dora”"},

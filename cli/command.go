@@ -65,7 +65,7 @@ func (k *kith) command(s spec) *cli.Command {
 		UsageText: strings.Join(s.examples, "\n"), HideHelp: true,
 		Flags: append(slices.Clip(s.flags), common()...),
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
-			return api.Problemf(api.Usage, fullName(c)+" --help", "%s", usageSays(fullName(c), err))
+			return usageSays(fullName(c), err)
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
@@ -104,16 +104,16 @@ var (
 	flagValue   = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([a-z-]+): `)
 )
 
-// usageSays says to a person what is wrong with a flag of a command.
-func usageSays(command string, err error) string {
-	says := err.Error()
+// usageSays says to a person what is wrong with a flag of a command: there is none, or it can't be what was said.
+func usageSays(command string, err error) error {
+	hint, says := command+" --help", err.Error()
 	if m := flagUnknown.FindStringSubmatch(says); m != nil {
-		return command + " has no flag --" + oneLine(m[1], 40)
+		return api.Problemf(api.Usage, hint, "%s has no flag --%s", command, oneLine(m[1], 40))
 	}
 	if m := flagValue.FindStringSubmatch(says); m != nil {
-		return fmt.Sprintf("--%s can't be “%s”", m[2], oneLine(m[1], 40))
+		return api.Problemf(api.Invalid, hint, "--%s can't be “%s”", m[2], oneLine(m[1], 40))
 	}
-	return says
+	return api.Problemf(api.Usage, hint, "%s", says)
 }
 
 // checkTimes refuses times that nothing can take: to wait less than not at all, and a code that is over as soon as
@@ -126,9 +126,9 @@ func checkTimes(c *cli.Context, flags []cli.Flag) error {
 		}
 		switch d := c.Duration(f.Name); {
 		case d < 0:
-			return api.Problemf(api.Usage, "say it like --"+f.Name+" 30s, 5m or 48h", "--%s %s is less than no time", f.Name, d)
+			return api.Problemf(api.Invalid, "say it like --"+f.Name+" 30s, 5m or 48h", "--%s %s is less than no time", f.Name, d)
 		case f.Name == "expires" && d < time.Second:
-			return api.Problemf(api.Usage, "say it like --expires 15m or 48h", "a code that is good for %s is none", d)
+			return api.Problemf(api.Invalid, "say it like --expires 15m or 48h", "a code that is good for %s is none", d)
 		}
 	}
 	return nil

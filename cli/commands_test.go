@@ -342,7 +342,7 @@ func TestFilteringWithJQ(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", expr, got, want)
 		}
 	}
-	if says := d.fails(2, "task", "list", "--jq", ".foo"); !strings.Contains(says, "--jq") {
+	if says := d.fails(6, "task", "list", "--jq", ".foo"); !strings.Contains(says, "--jq") {
 		t.Error(says)
 	}
 }

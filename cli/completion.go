@@ -47,7 +47,7 @@ func (k *kith) completion() *cli.Command {
 		run: func(_ context.Context, c *call) error {
 			script, ok := map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.arg(0)]
 			if !ok {
-				return api.Problemf(api.Usage, "one of: "+strings.Join(shells, ", "), "there is no completion for “%s”", oneLine(c.arg(0), 40))
+				return api.Problemf(api.Invalid, "one of: "+strings.Join(shells, ", "), "there is no completion for “%s”", oneLine(c.arg(0), 40))
 			}
 			c.out.printf("%s", script)
 			return nil

@@ -61,7 +61,7 @@ func runDaemon(ctx context.Context, c *call) error {
 func newLog(w io.Writer, level string) (*slog.Logger, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, api.Problemf(api.Usage, "one of: "+strings.Join(logLevels, ", "), "there is no log level “%s”", oneLine(level, 40))
+		return nil, api.Problemf(api.Invalid, "one of: "+strings.Join(logLevels, ", "), "there is no log level “%s”", oneLine(level, 40))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
 }

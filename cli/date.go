@@ -90,12 +90,12 @@ func (c calendar) parse(typed string) (string, error) {
 	switch {
 	case len(found) > 1: // 10.12
 		slices.Sort(found)
-		return "", api.Problemf(api.Usage, "say which: "+c.say(found[0])+" or "+c.say(found[1]), "“%s” could be more than one date", oneLine(typed, 40))
+		return "", api.Problemf(api.Invalid, "say which: "+c.say(found[0])+" or "+c.say(found[1]), "“%s” could be more than one date", oneLine(typed, 40))
 	case len(found) == 0:
-		return "", api.Problemf(api.Usage, hint, "“%s” is no date that kith understands", oneLine(typed, 40))
+		return "", api.Problemf(api.Invalid, hint, "“%s” is no date that kith understands", oneLine(typed, 40))
 	}
 	if at, _, err := api.ParseDate(found[0], c.now.Location()); err != nil || at.Year() < minYear || at.Year() > maxYear {
-		return "", api.Problemf(api.Usage, "", "“%s” isn't in the years from %d to %d", oneLine(typed, 40), minYear, maxYear)
+		return "", api.Problemf(api.Invalid, "", "“%s” isn't in the years from %d to %d", oneLine(typed, 40), minYear, maxYear)
 	}
 	return found[0], nil
 }
@@ -467,5 +467,5 @@ func parseHours(flag, typed string) (float64, error) {
 	if flag != strings.ToUpper(flag) && !strings.HasPrefix(flag, "-") { // else it is a word behind the command
 		flag = "--" + flag
 	}
-	return 0, api.Problemf(api.Usage, "hours look like 3, 2.5, 2,5, 3h, 2h30, 90min", "%s: “%s” is no number of hours", flag, oneLine(typed, 40))
+	return 0, api.Problemf(api.Invalid, "hours look like 3, 2.5, 2,5, 3h, 2h30, 90min", "%s: “%s” is no number of hours", flag, oneLine(typed, 40))
 }

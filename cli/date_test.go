@@ -77,7 +77,7 @@ func TestWhatIsNoDate(t *testing.T) {
 		"in a couple of days", "0001-01-01", "in 9999 years", "24.12.1969", "0001-01-01T00:00:00Z"} {
 		got, err := calendar{now: now}.parse(typed)
 		var p *api.Problem
-		if !errors.As(err, &p) || p.Code != api.Usage {
+		if !errors.As(err, &p) || p.Code != api.Invalid {
 			t.Errorf("%q: got %q, %v", typed, got, err)
 		}
 	}

@@ -65,7 +65,7 @@ func (c *call) showWords(w api.Compare) {
 // says.
 func (c *call) reaching(ctx context.Context, do func(context.Context) error) error {
 	if c.Duration("wait") <= 0 {
-		return api.Problemf(api.Usage, fullName(c.Context)+" --help", "--wait is a time like 60s")
+		return api.Problemf(api.Invalid, fullName(c.Context)+" --help", "--wait is a time like 60s")
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Duration("wait"))
 	defer cancel()
@@ -227,7 +227,7 @@ func (k *kith) deviceNewPhrase() *cli.Command {
 			return c.showOnce(res.RecoveryPhrase, func() error {
 				return c.out.show(res, func() {
 					c.phrase(res.RecoveryPhrase)
-					c.out.printf("Any full member types, with the reason:\n\n    kith member new-key NAME %s --why …\n\nTell them these words, so that they know the code is yours:\n\n    %s\n\nWhen they have agreed: kith device recover --via -\n", res.Code, strings.Join(res.Words, " "))
+					c.out.printf("Any full member types, with the reason:\n\n    kith member new-key NAME %s --why WHY\n\nTell them these words, so that they know the code is yours:\n\n    %s\n\nWhen they have agreed: kith device recover --via -\n", res.Code, strings.Join(res.Words, " "))
 				})
 			})
 		},

@@ -99,8 +99,8 @@ func TestWhatIsTypedOfDevicesIsWhatTheDaemonIsTold(t *testing.T) {
 		"device new-phrase":                           2,
 		"member new-key ben":                          2,
 		"member new-key ben code":                     2,
-		"device join x --wait 0s":                     2,
-		"device recover --via x --phrase - --wait 0s": 2,
+		"device join x --wait 0s":                     6,
+		"device recover --via x --phrase - --wait 0s": 6,
 	} {
 		d.fails(exit, strings.Fields(typed)...)
 	}

@@ -73,7 +73,7 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 // answerDocs is the end of the page, with what follows from the kinds of documents in its table.
 func answerDocs() string {
 	var rows []string
-	waits := []string{"notice[]", "sections[{name,title,items[{id,short,kind,title,why,who,at,due,overdue_days,command}],more}]", "about_me[proposal]"}
+	waits := []string{"notice[]", "sections[{name,title,items[{id,short,kind,title,why,who,at,due,overdue_days,command,then}],more}]", "about_me[proposal]"}
 	for _, of := range kinds.All.Nouns() {
 		fields := []string{"text"}
 		for _, s := range of.Shows {

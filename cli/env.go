@@ -213,7 +213,7 @@ func (e *Env) homeless() error {
 			return nil
 		}
 	}
-	return api.Problemf(api.Failed, "say it: HOME=/home/ana kith …, or KITH_HOME=/where/it/is kith …", "neither HOME nor KITH_HOME is set, so it isn't known where your data lives")
+	return api.Problemf(api.Failed, "say it: HOME=/home/ana kith status, or KITH_HOME=/where/it/is kith status", "neither HOME nor KITH_HOME is set, so it isn't known where your data lives")
 }
 
 func (e *Env) home() string {

@@ -36,7 +36,7 @@ func (k *kith) portMapFlag() cli.Flag {
 
 func (c *call) checkPortMap() error {
 	if word := c.String("port-map"); word != "" && word != "yes" && word != "no" {
-		return api.Problemf(api.Usage, "yes or no", "--port-map can't be “%s”", oneLine(word, 40))
+		return api.Problemf(api.Invalid, "yes or no", "--port-map can't be “%s”", oneLine(word, 40))
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func runJoin(ctx context.Context, c *call) error {
 	case as == "":
 		return api.Problemf(api.Usage, "kith join - --as Ben", "kith join needs --as and your name")
 	case wait <= 0:
-		return api.Problemf(api.Usage, "kith join --help", "--wait is a time like 60s")
+		return api.Problemf(api.Invalid, "kith join --help", "--wait is a time like 60s")
 	}
 	code, err := c.code(c.arg(0))
 	if err != nil {

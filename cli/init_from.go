@@ -24,7 +24,7 @@ func (c *call) foundFrom(ctx context.Context) error {
 		return err
 	}
 	if api.FoldName(c.arg(0)) == api.FoldName(from.Name) {
-		return api.Problemf(api.Invalid, "give the new one another name: kith init \"NAME\" --from …", "“%s” is what the co-op is called that you found it from, and it stays in this home", name(from))
+		return api.Problemf(api.Invalid, "give the new one another name: kith init NAME --as MEMBER --from SPACE", "“%s” is what the co-op is called that you found it from, and it stays in this home", name(from))
 	}
 	into, res := api.Named{}, api.InitResult{Invites: []api.Invite{}}
 	for _, s := range all.Spaces {

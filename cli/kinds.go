@@ -131,7 +131,7 @@ func oneOf(flag, word string, words []string) error {
 	if word == "" || slices.Contains(words, word) {
 		return nil
 	}
-	return api.Problemf(api.Usage, "one of: "+strings.Join(words, ", "), "%s can't be “%s”", flag, oneLine(word, 40))
+	return api.Problemf(api.Invalid, "one of: "+strings.Join(words, ", "), "%s can't be “%s”", flag, oneLine(word, 40))
 }
 
 // needed refuses to do something without what it can't be done without.
@@ -348,7 +348,7 @@ func (c *call) textInto(ctx context.Context, body map[string]any, v *kind.Verb) 
 	case text != "":
 		body["text"] = text
 	case v.Text == kind.Must:
-		return api.Problemf(api.Usage, fullName(c.Context)+` ID --text "…"`, "%s needs --text and what to write", fullName(c.Context))
+		return api.Problemf(api.Usage, fullName(c.Context)+" "+shellName(cmp.Or(c.arg(0), "ID"))+" --text TEXT", "%s needs --text and what to write", fullName(c.Context))
 	}
 	return nil
 }
@@ -435,7 +435,7 @@ func (k *kith) setMine(of *kind.Kind) *cli.Command {
 		flags = append(flags, k.flagFor(of, f, false))
 	}
 	return k.command(spec{
-		name: "set", usage: v.Gist + ", or begin it", examples: []string{"kith " + of.Name + " set --" + v.With[0].Flag() + " …"}, flags: flags,
+		name: "set", usage: v.Gist + ", or begin it", examples: []string{"kith " + of.Name + " set --" + v.With[0].Flag() + " " + v.With[0].Placeholder()}, flags: flags,
 		run: func(ctx context.Context, c *call) error {
 			body := map[string]any{}
 			if err := c.arguments(body, v.With, false); err != nil {

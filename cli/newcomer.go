@@ -25,7 +25,7 @@ func (c *call) showNewcomer(d document) {
 	}
 	expect := d.fields.Str("expect")
 	if expect == "" {
-		expect = "nobody has said yet: kith newcomer edit " + d.Short + " --expect …"
+		expect = "nobody has said yet: kith newcomer edit " + d.Short + " --expect TEXT"
 	}
 	c.out.println(because("what they can expect of us", expect))
 	if steps := d.fields.List("steps"); len(steps) > 0 {

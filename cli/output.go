@@ -35,7 +35,7 @@ func newOutput(k *kith, c *cli.Context) (*output, error) {
 		o.filter, err = gojq.Compile(query)
 	}
 	if err != nil {
-		return nil, api.Problemf(api.Usage, "the language is jq's: --jq '.[].title'", "--jq: %v", err)
+		return nil, api.Problemf(api.Invalid, "the language is jq's: --jq '.[].title'", "--jq: %v", err)
 	}
 	return o, nil
 }
@@ -103,7 +103,7 @@ func (o *output) filtered(v any) error {
 			if errors.As(err, &halt) && halt.Value() == nil {
 				return nil
 			}
-			return api.Problemf(api.Usage, "look at it without --jq first: --json", "--jq: %v", err)
+			return api.Problemf(api.Invalid, "look at it without --jq first: --json", "--jq: %v", err)
 		}
 		if s, isString := v.(string); isString {
 			fmt.Fprintln(o.k.env.Stdout, s)

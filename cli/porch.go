@@ -127,7 +127,7 @@ func runPorchCode(_ context.Context, c *call) error {
 		return err
 	}
 	return c.out.show(made, func() {
-		c.out.printf("%s is for %s. One of them types it as a relay, with kith init --relay or kith daemon --relay:\n\n    %s\n\nIt is shown only now.\n", oneLine(made.ID, 80), oneLine(made.Label, 80), oneLine(made.Code, 400))
+		c.out.printf("%s is for %s. One of them types it as a relay, with kith init NAME --as MEMBER --relay CODE, or kith daemon --relay CODE:\n\n    %s\n\nIt is shown only now.\n", oneLine(made.ID, 80), oneLine(made.Label, 80), oneLine(made.Code, 400))
 	})
 }
 

@@ -145,7 +145,7 @@ func (k *kith) shareList() *cli.Command {
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) ([]api.Share, error) { return d.Shares(ctx) }, func(all []api.Share) {
 				if len(all) == 0 {
-					c.out.println("Nothing is shared with anybody. To make a pact with another co-op: kith ally invite")
+					c.out.println("Nothing is shared with anybody. To make a pact with another co-op: kith ally invite --purpose TEXT --ends DATE")
 					return
 				}
 				var rows [][]string
@@ -263,7 +263,7 @@ func (c *call) showShare(s api.Share, called string) {
 		c.askTable(s.Asks)
 	}
 	if !s.Over {
-		c.out.println(c.out.faint(fmt.Sprintf("\nTo work in it: kith task add … --space %s, and so with notes and decisions.", shellName(called))))
+		c.out.println(c.out.faint(fmt.Sprintf("\nTo work in it: kith task add TITLE --space %s, and so with notes and decisions.", shellName(called))))
 	}
 }
 

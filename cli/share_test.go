@@ -89,12 +89,12 @@ n-3c9d  Our accounts  note        Dora (Quilted)  we read it
 
 q-7m2c  Could we see your pay agreement?
         Dora (Quilted) asks you, 1 hour ago
-        to answer: kith ally answer q-7m2c --share ID, --say "…", or --no "why"
+        to answer: kith ally answer q-7m2c --say TEXT, or with --share ID, or --no WHY
 q-9k0p  A ladder?
         Ana asks Quilted, 2 hours ago
         Dora (Quilted) refused: it is broken
 
-To work in it: kith task add … --space Quilted, and so with notes and decisions.
+To work in it: kith task add TITLE --space Quilted, and so with notes and decisions.
 `
 	if got := d.ok("share", "show", "Quilted"); got != want {
 		t.Errorf("shown:\n%s\nwant\n%s", got, want)
@@ -147,7 +147,7 @@ func TestNothingIsSharedBeforeThePersonKnowsWhatWillBeShown(t *testing.T) {
 		"share add Quilted t-4kq2 --read --together --yes":   {2, "for reading, or to work on together"},
 		"share add Quilted t-zz --read --yes":                {4, "no document has an ID"},
 		"share add Quilted":                                  {2, "needs ID"},
-		"share rule everybody":                               {2, "one of: anyone, agreed"},
+		"share rule everybody":                               {6, "one of: anyone, agreed"},
 		"ally answer q-7m2c":                                 {2, "say what to share, answer in words, or refuse"},
 		"ally answer q-7m2c --share t-4kq7":                  {2, "for the ally to read, or to work on together"},
 		"ally answer q-7m2c --no busy --why busy":            {2, "shares something, or refuses"},

@@ -24,7 +24,7 @@ func (k *kith) space() *cli.Command {
 
 func (c *call) spaceTable(o api.Overview) {
 	if len(o.Spaces) == 0 {
-		c.out.println("There is no co-op here yet: kith init, or kith join - --as NAME")
+		c.out.println("There is no co-op here yet: kith init NAME --as MEMBER, or kith join - --as MEMBER")
 		return
 	}
 	var rows [][]string

@@ -33,7 +33,7 @@ func (k *kith) talk() *cli.Command {
 			case err != nil:
 				return err
 			case !said && c.IsSet("answer"):
-				return api.Problemf(api.Usage, `kith talk ID --answer R --text "…"`, "an answer needs --text and what to say")
+				return api.Problemf(api.Usage, `kith talk ID --answer R --text TEXT`, "an answer needs --text and what to say")
 			case said || c.IsSet("instead"):
 				return request(c, func(d *client.Client) (api.Thread, error) {
 					return d.Talk(ctx, c.arg(0), api.TalkRequest{Text: text, Answer: c.String("answer"), Instead: c.String("instead")})

@@ -132,7 +132,11 @@ func (c *call) section(s api.Section, documents map[string][]document, most int)
 		if s.Name == "about_me" && strings.HasPrefix(item.Command, "kith charter refuse") {
 			line += "\n    say your side, which the others read before they consent, and which isn't counted:"
 		}
-		lines = append(lines, line+c.out.faint("  "+sentence(item.Command)))
+		command := item.Command
+		if item.Then != "" {
+			command += ", then " + item.Then
+		}
+		lines = append(lines, line+c.out.faint("  "+sentence(command)))
 	}
 	return lines
 }

@@ -33,7 +33,7 @@ func (k *kith) watch() *cli.Command {
 func runWatch(ctx context.Context, c *call) error {
 	for _, kind := range c.args() {
 		if !slices.Contains(api.EventKinds(), kind) {
-			return api.Problemf(api.Usage, "one of: "+strings.Join(api.EventKinds(), ", "), "there are no events of kind “%s”", oneLine(kind, 40))
+			return api.Problemf(api.Invalid, "one of: "+strings.Join(api.EventKinds(), ", "), "there are no events of kind “%s”", oneLine(kind, 40))
 		}
 	}
 	daemon, err := c.api()
@@ -332,7 +332,7 @@ func limitFlag(value int) cli.Flag {
 func (c *call) limit() (int, error) {
 	n := c.Int("limit")
 	if n < 0 || n == 0 && c.IsSet("limit") {
-		return 0, api.Problemf(api.Usage, "", "--limit is a number from 1")
+		return 0, api.Problemf(api.Invalid, "", "--limit is a number from 1")
 	}
 	return n, nil
 }

@@ -69,7 +69,7 @@ type system interface {
 func Of(goos, home string, getenv func(string) string) (*Service, error) {
 	user := getenv("HOME")
 	if !filepath.IsAbs(user) {
-		return nil, problem.New(problem.NotAllowed, "HOME=/home/you kith service …", "$HOME isn't set, so nobody knows where your services are")
+		return nil, problem.New(problem.NotAllowed, "HOME=/home/you kith service status", "$HOME isn't set, so nobody knows where your services are")
 	}
 	if home != "" {
 		abs, err := filepath.Abs(home)

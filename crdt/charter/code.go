@@ -24,7 +24,7 @@ type codeSort struct {
 var (
 	deviceCode = codeSort{"kithd1", "kith/device-code/1\x00", "a code for a new device", "kith device join -"}
 	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via -"}
-	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE"}
+	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE --why WHY"}
 	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join -"}
 	porchCode  = codeSort{"kithp1", "kith/porch-code/1\x00", "a code for a porch", "kith daemon --relay CODE"}
 	askCode    = codeSort{"kithq1", "kith/ask/1\x00", "a request to join", "kith invite answer FILE"}

@@ -10,7 +10,7 @@ import (
 // Why a statement can't be made. Each is in a member's words.
 var (
 	ErrNoGenesis      = problem.New(problem.Failed, "wait until it has come: kith sync", "the co-op's founding isn't here yet")
-	ErrUndecided      = problem.New(problem.NotAllowed, "kith charter show says between what; then kith charter follow", "the co-op has split, and this replica hasn't taken a side yet")
+	ErrUndecided      = problem.New(problem.NotAllowed, "kith charter show says between what; then kith charter follow STEP", "the co-op has split, and this replica hasn't taken a side yet")
 	ErrNotMember      = problem.New(problem.NotAllowed, "kith member list", "this device speaks for no member of the co-op")
 	ErrNotFull        = problem.New(problem.NotAllowed, "ask a full member: kith member list", "only a full member can do this")
 	ErrOtherDevice    = problem.New(problem.NotAllowed, "kith device list says which; there: kith device consents DEVICE", "you consent from another device of yours; move your consents to this one there")

@@ -60,17 +60,28 @@ func article(word string) string {
 }
 
 // InvalidError says that an input isn't one that the field can take. Hint is what to do instead, or "".
-type InvalidError struct{ Why, Hint string }
+type InvalidError struct {
+	Why, Hint string
+	Missing   bool // nothing was said, which is wrong usage
+}
 
 func (e *InvalidError) Error() string { return e.Why }
 
 // Problem implements problem.Teller.
 func (e *InvalidError) Problem() *problem.Problem {
+	if e.Missing {
+		return problem.New(problem.Usage, e.Hint, "%s", e.Why)
+	}
 	return problem.New(problem.Invalid, e.Hint, "%s", e.Why)
 }
 
 // Invalid makes an InvalidError.
 func Invalid(format string, a ...any) error { return &InvalidError{Why: fmt.Sprintf(format, a...)} }
+
+// Missing makes an InvalidError of what has to be said and wasn't.
+func Missing(hint, format string, a ...any) error {
+	return &InvalidError{Why: fmt.Sprintf(format, a...), Hint: hint, Missing: true}
+}
 
 // ChangedError says that a document isn't any more what somebody answers to.
 type ChangedError struct {

@@ -150,6 +150,7 @@ type Verb struct {
 	More string   // what else its help says; ""
 	Args []*Field // words behind the ID, in this order: kith task ask ID MEMBER…; the last may be many
 	With []*Field // flags
+	Some bool     // one of the flags at least
 
 	// Ways, if there are any, are the words of the field By, each a command of its own: kith decision object. The
 	// request is one for all, POST …/position with the word in it.

@@ -23,13 +23,13 @@ func (v *Verb) Check(r *Request) error {
 	}
 	switch {
 	case v.Text == Must && (r.Text == nil || r.Text.Text == ""):
-		return &InvalidError{Why: fmt.Sprintf("there is no text to %s", v.Name), Hint: "say it with --text"}
+		return Missing("say it with --text", "there is no text to %s", v.Name)
 	case r.Undo && !v.Undo:
 		return &InvalidError{Why: fmt.Sprintf("there is no undo for %s", v.Name), Hint: ""}
 	case r.Why != "" && need == No:
 		return &InvalidError{Why: fmt.Sprintf("no reason is given for %s", v.Name), Hint: ""}
 	case r.Why == "" && need == Must && !r.Undo:
-		return &InvalidError{Why: fmt.Sprintf("%s needs a reason", act), Hint: "say it with --why, so that the others can do something about it"}
+		return Missing("say it with --why, so that the others can do something about it", "%s needs a reason", act)
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 			return err
 		}
 		if title == "" {
-			return Invalid("a title is needed")
+			return Missing("", "a title is needed")
 		}
 		r.Title = &title
 	}
@@ -98,7 +98,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 		value, ok := r.one[f.Key]
 		switch {
 		case !r.Has(f) && f.Needs && !r.Undo:
-			return &InvalidError{Why: "a " + f.Called() + " is needed", Hint: f.Hint}
+			return Missing(f.Hint, "a %s is needed", f.Called())
 		case !ok:
 		case f.Is == Hours:
 			err = f.checkHours(Minutes(value.Int()).Hours())

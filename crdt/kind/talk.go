@@ -104,13 +104,13 @@ func talk(d *Draft) error {
 		case err != nil:
 			return err
 		case r.By != d.Author:
-			return NotAllowed("answer it: kith talk ID --answer "+again+" --text …", "these are %s's words: nobody else can change them", d.Name(r.By))
+			return NotAllowed("answer it: kith talk ID --answer "+again+" --text TEXT", "these are %s's words: nobody else can change them", d.Name(r.By))
 		case to != "":
 			return Invalid("what it answers stays as it was")
 		}
 		name, said.To = r.Name, r.To
 	case said.Text == "":
-		return &InvalidError{Why: "there is nothing to say", Hint: `kith talk ID --text "…"`}
+		return Missing(`kith talk ID --text TEXT`, "there is nothing to say")
 	case to != "":
 		r, err := d.remarkAt(to)
 		if err != nil {

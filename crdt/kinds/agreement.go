@@ -277,7 +277,7 @@ func readAgreement(d *kind.Draft) error {
 func replaceAgreement(d *kind.Draft) error {
 	by := d.Asks.Str(agreementBy)
 	if d.Asks.Undo && by != "" {
-		return &kind.InvalidError{Why: "which one holds in its place isn't said to undo that", Hint: "kith agreement replace --help"}
+		return kind.Missing("kith agreement replace --help", "which one holds in its place isn't said to undo that")
 	}
 	if by == agreementLetters+"-"+d.ID.String() {
 		return kind.Invalid("an agreement can't take its own place")

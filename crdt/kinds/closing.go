@@ -123,7 +123,7 @@ func RecordFor(v *kind.View, by charter.MemberID, now time.Time, place *time.Loc
 		return Record{}, &NoOutcomeError{Why: "it is in the round of " + Rounds[at] + ", and positions are taken in the last round", Hint: "end this round: kith decision next ID"}
 	}
 	if d.Process == ProcessAdvice && by != v.CreatedBy {
-		return Record{}, kind.NotAllowed("give your advice: kith decision advise",
+		return Record{}, kind.NotAllowed("give your advice: kith decision advise ID --why WHY",
 			"by advice %s decides, who proposed it", names.of(v.CreatedBy))
 	}
 	res := d.result(v.CreatedBy)
@@ -178,7 +178,7 @@ func (d *Deciding) stands(res Result, names Names) error {
 			why += ": " + p.Why
 		}
 		return &NoOutcomeError{Why: why, Members: res.Against,
-			Hint: "resolve it first: talk, change the text (kith decision edit), and ask for a new position"}
+			Hint: "resolve it first: talk, change the text (kith decision edit ID), and ask for a new position"}
 	}
 	if d.Process == ProcessAdvice && len(d.WaitingFor) == 0 {
 		return &NoOutcomeError{Why: "by advice a full member decides, and who proposed this is none",
@@ -196,7 +196,7 @@ func (d *Deciding) stands(res Result, names Names) error {
 	}
 	why := "more than half of the members have to answer"
 	if isChoice(d.Process) && len(d.WaitingFor) == 0 {
-		return &NoOutcomeError{Why: "nobody has chosen any of the options", Hint: "put up another one: kith decision option ID …"}
+		return &NoOutcomeError{Why: "nobody has chosen any of the options", Hint: "put up another one: kith decision option ID TEXT"}
 	}
 	if d.Process == ProcessSense {
 		why = "nobody has answered yet"
@@ -206,7 +206,7 @@ func (d *Deciding) stands(res Result, names Names) error {
 	}
 	if len(d.WaitingFor) == 0 {
 		return &NoOutcomeError{Why: why + ", and too few do",
-			Hint: "change the text (kith decision edit), or withdraw it (kith decision withdraw)"}
+			Hint: "change the text (kith decision edit ID), or withdraw it (kith decision withdraw ID --why WHY)"}
 	}
 	return &NoOutcomeError{Why: why + "; not heard on this text: " + names.list(d.WaitingFor),
 		Members: d.WaitingFor, Hint: "ask them; silence is not consent"}
@@ -248,7 +248,7 @@ func (d *Deciding) waitsForAll() bool {
 
 func orDate(by string) string {
 	if by == "" {
-		return ". If somebody is away: kith decision edit --by DATE, and close it after that day"
+		return ". If somebody is away: kith decision edit ID --by DATE, and close it after that day"
 	}
 	return ", or close it after " + by
 }
@@ -256,7 +256,7 @@ func orDate(by string) string {
 // isProposed refuses to share what was withdrawn.
 func isProposed(v *kind.View) error {
 	if d := kind.Of[Deciding](v); d.Status == Withdrawn {
-		return kind.NotAllowed("propose it again in the share: kith decision propose … --space SHARE", "this proposal was withdrawn: %s", d.Why)
+		return kind.NotAllowed("propose it again in the share: kith decision propose TITLE --space SHARE", "this proposal was withdrawn: %s", d.Why)
 	}
 	return nil
 }

@@ -537,13 +537,13 @@ func (d *Deciding) position(m charter.MemberID) (Position, bool) {
 func isOpen(v *kind.View) error {
 	switch kind.Of[Deciding](v).Status {
 	case Withdrawn:
-		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was withdrawn")
+		return kind.NotAllowed("propose it anew: kith decision propose TITLE", "this decision was withdrawn")
 	case Agreed:
 		return kind.NotAllowed("propose a new decision that replaces it", "this decision was agreed, so its text stays")
 	case Chosen, Tied, Heard:
-		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was closed, so its text and options stay")
+		return kind.NotAllowed("propose it anew: kith decision propose TITLE", "this decision was closed, so its text and options stay")
 	case NotAgreed:
-		return kind.NotAllowed("propose it anew: kith decision propose", "this decision was closed as not agreed, so its text stays")
+		return kind.NotAllowed("propose it anew: kith decision propose TITLE", "this decision was closed as not agreed, so its text stays")
 	}
 	return nil
 }
@@ -600,7 +600,7 @@ func sayInstead(process, stance, why string) string {
 	case why == "" && word != against(process) && word != Advise:
 		return "kith decision " + word + " ID"
 	}
-	return "kith decision " + word + " ID --why …"
+	return "kith decision " + word + " ID --why WHY"
 }
 
 // against is the word by which one says no.
@@ -624,13 +624,13 @@ func whatALateWordDoes(v *kind.View) string {
 	if d.Outcome != nil && d.Outcome.Contested {
 		says += " The outcome is contested now, until somebody closes it once more, having seen what came to light; what you said stays in sight as late."
 	}
-	return says + " To change what was decided: kith decision propose."
+	return says + " To change what was decided: kith decision propose TITLE"
 }
 
 // withdraw takes the author's own proposal back, or that of somebody who left. What else others write there says nothing.
 func withdraw(d *kind.Draft) error {
 	if d.Author != d.CreatedBy && (d.Left == nil || !d.Left(d.CreatedBy)) {
-		return kind.NotAllowed("say what you think of it: kith decision "+against(kind.Of[Deciding](d.View).Process)+" ID --why …", "only who proposed a decision can withdraw it")
+		return kind.NotAllowed("say what you think of it: kith decision "+against(kind.Of[Deciding](d.View).Process)+" ID --why WHY", "only who proposed a decision can withdraw it")
 	}
 	d.SetAnew(decisionWithdrawn, change.StrValue(d.Asks.Why))
 	return nil

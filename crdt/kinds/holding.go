@@ -173,7 +173,7 @@ func (h *Holding) naming(d *kind.Draft, last []Turn) int64 {
 func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) error {
 	switch {
 	case len(members) == 0:
-		return &kind.InvalidError{Why: "it isn't said who holds it", Hint: "name one or several members"}
+		return kind.Missing("name one or several members", "it isn't said who holds it")
 	case len(members) > MaxHolders:
 		return &kind.LimitError{What: "what several hold together", Got: len(members), Limit: MaxHolders, Unit: "members"}
 	}
@@ -199,7 +199,7 @@ func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) e
 func (h *Holding) handOverTo(d *kind.Draft, next charter.MemberID, note string, last []Turn) error {
 	switch {
 	case !h.isHolder(d.Author):
-		return kind.NotAllowed("who does: kith "+d.Kind+" show", "you don't hold it, so you can't hand it over")
+		return kind.NotAllowed("who does: kith "+d.Kind+" show ID", "you don't hold it, so you can't hand it over")
 	case next == d.Author:
 		return kind.Invalid("you hold it already")
 	case h.isHolder(next):
@@ -220,7 +220,7 @@ func (h *Holding) accept(d *kind.Draft, last []Turn) error {
 	case ok && (one.Answer == AnswerNone):
 		return sayToNaming(d, int64(one.At), AnswerAccepted, "")
 	case len(h.Holders) > 0:
-		return kind.NotAllowed("they can hand it over: kith "+d.Kind+" hand-over", "%s holds it", allNames(d, h.named()))
+		return kind.NotAllowed("they can hand it over: kith "+d.Kind+" hand-over ID MEMBER", "%s holds it", allNames(d, h.named()))
 	}
 	return h.fill(d, []charter.MemberID{d.Author}, last)
 }

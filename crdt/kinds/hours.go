@@ -189,7 +189,7 @@ func cleanClock(s string) (string, error) {
 
 func theirMonth(d *kind.Draft) (*Month, error) {
 	if d.Author != d.CreatedBy {
-		return nil, kind.NotAllowed("your own: kith time log", "nobody but %s logs their hours", d.Name(d.CreatedBy))
+		return nil, kind.NotAllowed("your own: kith time log HOURS", "nobody but %s logs their hours", d.Name(d.CreatedBy))
 	}
 	return kind.Of[Month](d.View), nil
 }
@@ -307,11 +307,11 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 	case !isDay(w.On):
 		return &kind.InvalidError{Why: "hours are logged on a day", Hint: "--on 2026-11-29, and since when with --from 9:00"}
 	case w.On[:len("2026-11")] != m.Month:
-		return &kind.InvalidError{Why: "that day is in another month", Hint: "take it back (kith time drop), and log it there"}
+		return &kind.InvalidError{Why: "that day is in another month", Hint: "take it back (kith time drop ENTRY), and log it there"}
 	case w.On > now.Format(time.DateOnly):
 		return &kind.InvalidError{Why: w.On + " is still to come", Hint: "log hours when they are over"}
 	case w.Minutes <= 0:
-		return kind.Invalid("it isn't said how long")
+		return kind.Missing("", "it isn't said how long")
 	case w.From != "" && w.On == now.Format(time.DateOnly) && start+w.Minutes > int64(now.Hour()*60+now.Minute()):
 		return &kind.InvalidError{Why: "that isn't over yet", Hint: "log hours when they are over"}
 	}

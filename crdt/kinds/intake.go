@@ -234,7 +234,7 @@ func several(words []string) []string {
 func isOpenIntake(v *kind.View) error {
 	switch s := intakeState.Str(v); s {
 	case IntakeAccepted, IntakeDeclined: // who it was passed on to answers
-		return kind.NotAllowed("it can be open again: kith intake reopen", "the request was %s", s)
+		return kind.NotAllowed("it can be open again: kith intake reopen ID", "the request was %s", s)
 	}
 	return nil
 }

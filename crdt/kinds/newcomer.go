@@ -272,9 +272,9 @@ func newcomerState(v *kind.View) string {
 func isGrowing(v *kind.View) error {
 	switch newcomerState(v) {
 	case NewcomerFull:
-		return kind.NotAllowed("kith member show", "they are a full member")
+		return kind.NotAllowed("kith newcomer show ID", "they are a full member")
 	case NewcomerOver:
-		return kind.NotAllowed("it can go on: kith newcomer reopen", "it is over")
+		return kind.NotAllowed("it can go on: kith newcomer reopen ID", "it is over")
 	}
 	return nil
 }
@@ -344,7 +344,7 @@ func askCompanions(d *kind.Draft, whom *kind.Field) error {
 	case err != nil:
 		return err
 	case len(members) == 0:
-		return &kind.InvalidError{Why: "it isn't said who accompanies them", Hint: "--companion MEMBER"}
+		return kind.Missing("--companion MEMBER", "it isn't said who accompanies them")
 	case slices.Contains(members, new):
 		return kind.Invalid("nobody accompanies themselves")
 	}
@@ -368,7 +368,7 @@ func handNewcomerOver(d *kind.Draft) error {
 	case err != nil:
 		return err
 	case len(members) != 1:
-		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several accompany them together: kith newcomer companion"}
+		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several accompany them together: kith newcomer companion ID MEMBER"}
 	case members[0] == g.Member:
 		return kind.Invalid("nobody accompanies themselves")
 	}
@@ -418,7 +418,7 @@ func putStep(d *kind.Draft) error {
 		case err != nil:
 			return err
 		case s.By != d.Author:
-			return kind.NotAllowed("if it needn't be done: kith newcomer done", "%s put this on the list", d.Name(s.By))
+			return kind.NotAllowed("if it needn't be done: kith newcomer done ID N", "%s put this on the list", d.Name(s.By))
 		}
 		d.SayOf(newcomerStep, s.Name, change.StrValue(""))
 		return nil

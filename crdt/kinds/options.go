@@ -173,7 +173,7 @@ func addOption(d *kind.Draft) error {
 	now := kind.Of[Deciding](d.View)
 	word := d.Asks.Str(optionWords)
 	if !isChoice(now.Process) {
-		return kind.NotAllowed("change the text: kith decision edit", "by %s there are no options: it is agreed, or not", now.Process)
+		return kind.NotAllowed("change the text: kith decision edit ID", "by %s there are no options: it is agreed, or not", now.Process)
 	}
 	if d.Asks.Undo {
 		if err := isOpen(d.View); err != nil {

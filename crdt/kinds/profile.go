@@ -169,7 +169,7 @@ func editProfile(d *kind.Draft) error {
 // goAway says when the author is away, or isn't after all.
 func goAway(d *kind.Draft) error {
 	if d.Author != d.CreatedBy {
-		return kind.NotAllowed("your own: kith load away", "nobody but %s writes in this", d.Name(d.CreatedBy))
+		return kind.NotAllowed("your own: kith load away FROM TO", "nobody but %s writes in this", d.Name(d.CreatedBy))
 	}
 	from, to := d.Asks.Str(profileFrom), d.Asks.Str(profileTo)
 	if to == "" {
@@ -177,7 +177,7 @@ func goAway(d *kind.Draft) error {
 	}
 	switch {
 	case !isDay(from) || !isDay(to):
-		return &kind.InvalidError{Why: "it isn't said from which day to which", Hint: "days like 2026-12-21"}
+		return kind.Missing("days like 2026-12-21", "it isn't said from which day to which")
 	case to < from:
 		return kind.Invalid("the last day, %s, is before the first, %s", to, from)
 	}

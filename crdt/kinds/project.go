@@ -246,7 +246,7 @@ func handProjectOver(d *kind.Draft) error {
 		return err
 	}
 	if len(members) != 1 {
-		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several coordinate it together: kith project coordinate"}
+		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several coordinate it together: kith project coordinate ID MEMBER"}
 	}
 	c := coordinating(d)
 	return c.handOverTo(d, members[0], d.Asks.Str(roleNote), c.Turns)
@@ -255,7 +255,7 @@ func handProjectOver(d *kind.Draft) error {
 // isGoingOn refuses what makes no sense on a project that is over.
 func isGoingOn(v *kind.View) error {
 	if s := projectStatus.Str(v); s == ProjectDone || s == ProjectDropped {
-		return kind.NotAllowed("it can go on: kith project reopen", "the project is %s", s)
+		return kind.NotAllowed("it can go on: kith project reopen ID", "the project is %s", s)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ var Pulse = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "say", Gist: "say how we are", With: append(slices.Clone(pulseWords), pulseStage), Live: pulseIsOpen, Do: sayHowWeAre,
+			Name: "say", Gist: "say how we are", With: append(slices.Clone(pulseWords), pulseStage), Some: true, Live: pulseIsOpen, Do: sayHowWeAre,
 			More: "All of it is optional, and can be said anew until the round is closed; then it is shown together, with your name. Kith shows it to nobody before; it lies on everybody's computer " +
 				"already, where a changed program could read it. The stage is shown as a number only.",
 			Examples: []string{`kith pulse say pu-2m7d --well "the new drum" --collaboration "we answer each other" --collaboration-not "nobody says no" --stage norming`},
@@ -266,7 +266,7 @@ func sayHowWeAre(d *kind.Draft) error {
 		some = true
 	}
 	if !some {
-		return &kind.InvalidError{Why: "it isn't said how we are", Hint: "kith pulse say --help"}
+		return kind.Missing("kith pulse say ID --well TEXT", "it isn't said how we are")
 	}
 	return nil
 }
@@ -276,10 +276,10 @@ func sayHowWeAre(d *kind.Draft) error {
 func closePulse(d *kind.Draft) error {
 	r, until := kind.Of[Round](d.View), pulseUntil.Str(d.View)
 	if len(r.Said) == 0 {
-		return kind.NotAllowed("say something: kith pulse say ID", "nobody has said anything yet")
+		return kind.NotAllowed("say something: kith pulse say ID --well TEXT", "nobody has said anything yet")
 	}
 	if end, ok := kind.DayEnds(until, d.Place); ok && len(r.Waiting) > 0 && d.Now.Before(end) {
-		return kind.NotAllowed("close it after "+until+", or make that day earlier: kith pulse edit ID --until", "%s can still say something until %s", Names(d.Name).list(r.Waiting), until)
+		return kind.NotAllowed("close it after "+until+", or make that day earlier: kith pulse edit ID --until DATE", "%s can still say something until %s", Names(d.Name).list(r.Waiting), until)
 	}
 	d.Set(pulseAt, change.IntValue(d.Now.UnixMilli()))
 	return nil

@@ -223,7 +223,7 @@ func handRoleOver(d *kind.Draft) error {
 		return err
 	}
 	if len(members) != 1 {
-		return &kind.InvalidError{Why: "a role is handed over to one member", Hint: "several hold it together: kith role fill"}
+		return &kind.InvalidError{Why: "a role is handed over to one member", Hint: "several hold it together: kith role fill ID MEMBER"}
 	}
 	return tenure(d).handOverTo(d, members[0], d.Asks.Str(roleNote), tenure(d).Turns)
 }
@@ -251,9 +251,9 @@ func rotate(d *kind.Draft) error {
 		}
 	}
 	if len(t.Order) > 0 {
-		return kind.NotAllowed("who else would do it says so: kith role opt-in", "nobody is in the rotation but who holds it")
+		return kind.NotAllowed("who else would do it says so: kith role opt-in ID", "nobody is in the rotation but who holds it")
 	}
-	return kind.NotAllowed("who would do it says so: kith role opt-in", "nobody is in the rotation")
+	return kind.NotAllowed("who would do it says so: kith role opt-in ID", "nobody is in the rotation")
 }
 
 func roleOptedIn(v change.Value, _ bool) (verb, to string) {

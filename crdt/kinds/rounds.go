@@ -220,7 +220,7 @@ func hasNextRound(v *kind.View) error {
 
 func stanceCommands(process string) string {
 	if isChoice(process) {
-		return "kith decision choose ID …"
+		return "kith decision choose ID OPTION"
 	}
 	return "kith decision " + Stances(process)[0] + " ID"
 }

@@ -418,7 +418,7 @@ func (d *Doing) concerns(v *kind.View) []charter.MemberID {
 // isLive refuses what makes no sense on a task that is over.
 func isLive(v *kind.View) error {
 	if s := taskStatus.Str(v); s == TaskDone || s == TaskDropped {
-		return kind.NotAllowed("reopen it first: kith task reopen", "the task is %s", s)
+		return kind.NotAllowed("reopen it first: kith task reopen ID", "the task is %s", s)
 	}
 	return nil
 }
@@ -499,14 +499,14 @@ func handOver(d *kind.Draft) error {
 	now := kind.Of[Doing](d.View)
 	members := d.Asks.All(taskNext)
 	if len(members) != 1 {
-		return &kind.InvalidError{Why: "a task is handed over to one member", Hint: "ask several: kith task ask"}
+		return &kind.InvalidError{Why: "a task is handed over to one member", Hint: "ask several: kith task ask ID MEMBER"}
 	}
 	next, err := charter.ParseMemberID(members[0])
 	switch {
 	case err != nil:
 		return err
 	case !slices.Contains(now.TakenBy, d.Author):
-		return kind.NotAllowed("ask them to take it: kith task ask", "you don't have this task, so you can't hand it over")
+		return kind.NotAllowed("ask them to take it: kith task ask ID MEMBER", "you don't have this task, so you can't hand it over")
 	case next == d.Author:
 		return kind.Invalid("you have it already")
 	case len(now.Asked) >= MaxAsked:
@@ -524,7 +524,7 @@ func reply(with string) func(*kind.Draft) error {
 func replyTo(d *kind.Draft, with, why string) error {
 	a, ok := kind.Of[Doing](d.View).asked(d.Author)
 	if !ok {
-		return kind.NotAllowed("take it instead: kith task take", "you were not asked to take this task")
+		return kind.NotAllowed("take it instead: kith task take ID", "you were not asked to take this task")
 	}
 	if with == AnswerDeclined && (a.Answer == AnswerAccepted || a.Answer == AnswerPutBack) {
 		with = AnswerPutBack

@@ -24,7 +24,7 @@ import (
 	"kith/daemon/words"
 )
 
-var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
+var errOtherAllyWords = problem.New(problem.NotAllowed, "call them again on a number that you know, and begin anew: kith ally invite --purpose TEXT --ends DATE", "these aren't their words: they were mistyped, or somebody stands between you; nothing was agreed on, and the code is useless now")
 
 // Allies are the pacts of one co-op: it answers the local API about them.
 type Allies struct {
@@ -136,7 +136,7 @@ func (al *Allies) contactOf(r *replica.Replica, id string) (*contact, error) {
 	for _, s := range al.pacts.shares(r.Space()) {
 		if s.id == id {
 			name, _ := words.ShareNameOf(s.at.Replica)
-			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(name.Ally), "the pact with %s is made", name.Ally)
+			return nil, api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(name.Ally)+" --why WHY", "the pact with %s is made", name.Ally)
 		}
 	}
 	return nil, api.Problemf(api.NotFound, "kith ally list", "there is no such pact here")
@@ -432,7 +432,7 @@ func (al *Allies) welcome(r *replica.Replica, o *offer, through *further) error 
 			return api.Problemf(api.NotAllowed, "ask them", "%s passed on a code of “%s”", through.Ally(), o.side.coop)
 		}
 		if !through.expects(o.terms) {
-			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.Ally(), words.TermsSay(o.terms))
+			return api.Problemf(api.NotAllowed, "ask them to open it once more: kith share new ALLY TITLE", "what %s offers isn't what the request says with the terms of your pact: it would be %s", through.Ally(), words.TermsSay(o.terms))
 		}
 	} else if has := al.pacts.pactWith(r.Space(), o.side.coop, nil); has != "" {
 		return api.Problemf(api.NotAllowed, "kith ally show "+words.ShellWord(o.side.coop), "%s", has)
@@ -470,7 +470,7 @@ func (s *Pacts) ownCode(code charter.AllyCode) error {
 func ofAllyCode(err error) error {
 	if join := (*peer.JoinError)(nil); errors.As(err, &join) {
 		p := *join.Problem()
-		p.Hint = "ask who sent it for a new one; they make it with kith ally invite"
+		p.Hint = "ask who sent it for a new one; they make it with kith ally invite --purpose TEXT --ends DATE"
 		return &p
 	}
 	return err
@@ -554,7 +554,7 @@ func (al *Allies) AllyCancel(ctx context.Context, id string) (api.Ally, error) {
 	before, _ := k.look()
 	err = k.change(func(p *pact) error {
 		if p.made() {
-			return api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(p.name()), "the pact with %s is made", p.name())
+			return api.Problemf(api.NotAllowed, "to end it: kith ally end "+words.ShellWord(p.name())+" --why WHY", "the pact with %s is made", p.name())
 		}
 		p.end(endCancelled, false, k.now())
 		p.Over.Seen = true

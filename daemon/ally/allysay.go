@@ -329,7 +329,7 @@ func Check(home *home.Home) (checks []api.Check) {
 	}
 	if err != nil {
 		checks = append(checks, api.Check{
-			Name: "pact", Says: err.Error(), Hint: "the pact can't be gone on with: move the folder that it lies in away, and begin it again: kith ally invite",
+			Name: "pact", Says: err.Error(), Hint: "the pact can't be gone on with: move the folder that it lies in away, and begin it again: kith ally invite --purpose TEXT --ends DATE",
 		})
 	}
 	for _, place := range places {

@@ -43,7 +43,7 @@ func (al *Allies) baseWith(ally string) (base *side.Base, err error) {
 	if base != nil {
 		return base, nil
 	}
-	return nil, api.Problemf(api.NotFound, "kith ally list; for a first pact: kith ally invite", "there is no pact with “%.80s” that holds", ally)
+	return nil, api.Problemf(api.NotFound, "kith ally list; for a first pact: kith ally invite --purpose TEXT --ends DATE", "there is no pact with “%.80s” that holds", ally)
 }
 
 // NewShare implements server.Allies.
@@ -153,9 +153,9 @@ func (al *Allies) invited(ask string) (*side.Base, *crdt.View, error) {
 	case len(found) > 1:
 		return nil, nil, api.Problemf(api.Ambiguous, "type more of the ID", "“%.40s” is the start of more than one ID", ask)
 	case in.Ours(found[0].CreatedBy):
-		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join", "your own co-op has opened this share; it is for %s to join", in.Ally())
+		return nil, nil, api.Problemf(api.NotAllowed, "they type kith share join ID", "your own co-op has opened this share; it is for %s to join", in.Ally())
 	case !in.From(found[0].CreatedBy):
-		return nil, nil, api.Problemf(api.NotAllowed, "ask them to open it anew: kith share new", "who opened this share doesn't speak for %s any more", in.Ally())
+		return nil, nil, api.Problemf(api.NotAllowed, "ask them to open it anew: kith share new ALLY TITLE", "who opened this share doesn't speak for %s any more", in.Ally())
 	case kinds.RequestIn(found[0]).Withdrawn != "":
 		return nil, nil, api.Problemf(api.NotAllowed, "ask them", "%s took it back: %s", in.Ally(), kinds.RequestIn(found[0]).Withdrawn)
 	}

@@ -332,7 +332,8 @@ type SectionItem struct {
 	At          Time   `json:"at"`              // since when, by the clock of who did it; null: that isn't known
 	Due         string `json:"due"`             // the day that it is about; ""
 	OverdueDays int    `json:"overdue_days"`    // days since that day, of what was to be done by then; else 0
-	Command     string `json:"command"`         // what to type
+	Command     string `json:"command"`         // what to type; words in capitals stand for what only the reader knows
+	Then        string `json:"then,omitempty"`  // what answers, once they have read what Command shows
 	Space       *Named `json:"space,omitempty"` // in an answer that is about several spaces
 }
 

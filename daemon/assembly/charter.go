@@ -146,7 +146,7 @@ func Notice(r *replica.Replica) []string {
 	}
 	live := liveDevices(&m)
 	if live == "" {
-		return []string{"This device was taken out of use, and you have no other. Your recovery phrase brings you back: kith device recover", keep}
+		return []string{"This device was taken out of use, and you have no other. Your recovery phrase brings you back: kith device recover --via -", keep}
 	}
 	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + live, keep}
 }

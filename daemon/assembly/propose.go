@@ -42,7 +42,7 @@ func (a *Assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 	p, err := Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 	if err == nil && terms.Type == charter.ProposalRemove && a.hasPorch() {
 		m, _ := c.Member(terms.Member)
-		p.Says = append(p.Says, m.Name+" keeps the code of your porch, and a place there, until it is revoked on the porch: kith porch revoke. The others need another one then.")
+		p.Says = append(p.Says, m.Name+" keeps the code of your porch, and a place there, until it is revoked on the porch: kith porch revoke LABEL. The others need another one then.")
 	}
 	return p, err
 }

@@ -85,9 +85,9 @@ func EndDate(date string, now time.Time) (uint64, error) {
 	case !ok:
 		return 0, api.Problemf(api.Invalid, "--ends 2027-12-01", "this is no date: %.40q", date)
 	case !end.After(now):
-		return 0, api.Problemf(api.Invalid, "give a later date; to end it: kith ally end ALLY", "a pact can't end on %s, which is over", date)
+		return 0, api.Problemf(api.Invalid, "give a later date; to end it: kith ally end ALLY --why WHY", "a pact can't end on %s, which is over", date)
 	case end.After(now.Add(maxPact)):
-		return 0, api.Problemf(api.Limit, "a pact can be made to last longer later: kith share terms", "a pact ends within ten years, and not on %s", date)
+		return 0, api.Problemf(api.Limit, "a pact can be made to last longer later: kith share terms SHARE --ends DATE", "a pact ends within ten years, and not on %s", date)
 	}
 	return uint64(end.UnixMilli()), nil
 }

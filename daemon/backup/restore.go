@@ -152,7 +152,7 @@ func openSealed(f *os.File, ask func() (string, error)) (*sealed, error) {
 		return s, nil
 	}
 	if ask == nil {
-		return nil, api.Problemf(api.NotAllowed, "kith restore --passphrase-file FILE", "the backup is sealed with a passphrase")
+		return nil, api.Problemf(api.NotAllowed, "kith restore FILE --passphrase-file FILE", "the backup is sealed with a passphrase")
 	}
 	passphrase, err := ask()
 	if err != nil {

@@ -106,14 +106,14 @@ func MayWrite(r *replica.Replica, v *crdt.View) error {
 		return nil
 	}
 	if at, over := words.EndOf(r); over {
-		return api.Problemf(api.NotAllowed, "a document of yours that was shared goes on in the co-op, by its ID there; for a new pact: kith ally invite",
+		return api.Problemf(api.NotAllowed, "a document of yours that was shared goes on in the co-op, by its ID there; for a new pact: kith ally invite --purpose TEXT --ends DATE",
 			"the share with %s ended%s: what is in it can be read, and nobody writes in it any more", words.AllyOf(r), words.OnDay(at))
 	}
 	if v == nil || !v.Kept {
 		return nil
 	}
 	if _, ours := shared.Side(side).Member(v.CreatedBy); !ours {
-		return api.Problemf(api.NotAllowed, "ask them: kith ally ask "+words.ShellWord(words.AllyOf(r))+" …",
+		return api.Problemf(api.NotAllowed, "ask them: kith ally ask "+words.ShellWord(words.AllyOf(r))+" TEXT",
 			"%s shared this for you to read: only people of %[1]s write in it", words.AllyOf(r))
 	}
 	return nil

@@ -102,7 +102,7 @@ func theirs(v *kind.Verb, at Shown) error {
 	if shared, _ := at.Replica.Share(); shared == nil || at.home != nil || !v.Home || at.Shared.Ours {
 		return nil
 	}
-	return problem.New(problem.NotAllowed, "ask them: kith ally ask "+words.ShellWord(at.Shared.With)+" …", "%s shared this: what holds in its place is theirs to say", at.Shared.With)
+	return problem.New(problem.NotAllowed, "ask them: kith ally ask "+words.ShellWord(at.Shared.With)+" TEXT", "%s shared this: what holds in its place is theirs to say", at.Shared.With)
 }
 
 // areSo checks what a verb asks of the documents that it names.

@@ -61,7 +61,7 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	case err != nil:
 		return out, err
 	case said:
-		return out, problem.New(problem.NotAllowed, "what you proposed or consented to: kith charter withdraw p-…",
+		return out, problem.New(problem.NotAllowed, "what you proposed or consented to: kith charter withdraw ID",
 			"the last thing that this computer did was to say something about the co-op itself, and that is never taken back in silence")
 	}
 	switch err = r.Undo(ctx, of); {
@@ -102,28 +102,24 @@ func contrary(d api.LastDeed) string {
 	if k == nil || d.Short == "" {
 		return "kith log shows what it was"
 	}
-	command := "kith " + k.Name + " "
 	if d.Made {
 		for _, verb := range []string{"withdraw", "drop", "decline"} {
-			if v := k.Verb(verb); v != nil {
-				if v.Why == kind.Must {
-					return command + verb + " " + d.Short + " --why …"
-				}
-				return command + verb + " " + d.Short
+			if k.Verb(verb) != nil {
+				return k.Command(verb, d.Short)
 			}
 		}
-		return command + "archive " + d.Short
+		return k.Command("archive", d.Short)
 	}
 	if d.Verb == kind.Archive.Name {
-		return command + "unarchive " + d.Short
+		return k.Command("unarchive", d.Short)
 	}
 	if v := k.Verb(d.Verb); v != nil && v.Undo {
-		return command + d.Verb + " " + d.Short + " --undo"
+		return k.Back(v, d.Short)
 	}
 	if contrary := contraries[d.Verb]; contrary != "" && k.Verb(contrary) != nil {
-		return command + contrary + " " + d.Short
+		return k.Command(contrary, d.Short)
 	}
-	return "as it was before: " + command + "history " + d.Short + ", then " + command + "restore " + d.Short + " HEAD, or edit"
+	return "as it was before: " + k.Command("history", d.Short) + ", then " + k.Command("restore", d.Short) + " HEAD, or edit"
 }
 
 // contraries are verbs that say the contrary of others.

@@ -20,7 +20,7 @@ import (
 	"kith/daemon/words"
 )
 
-var noCoop = api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init, or kith join"}
+var noCoop = api.Check{Name: "co-op", Says: "there is no co-op here yet", Hint: "kith init NAME --as MEMBER, or kith join - --as MEMBER"}
 
 // Empty checks a home that is served and has no co-op yet.
 func Empty(home *home.Home, now time.Time) []api.Check {
@@ -54,7 +54,7 @@ func checkVersions(s *space.Space) api.Check {
 // store is encrypted; nil: nobody to ask. also checks what is beside its spaces.
 func Closed(ctx context.Context, dir string, rebuild bool, unlock func() (string, error), also func(*home.Home) []api.Check) (checks []api.Check, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init, or kith join"}}, nil
+		return []api.Check{{Name: "home", Says: dir + " doesn't exist yet", Hint: "kith init NAME --as MEMBER, or kith join - --as MEMBER"}}, nil
 	}
 	own, err := home.Open(dir)
 	if err != nil {

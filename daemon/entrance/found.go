@@ -68,7 +68,7 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 		return nil, res, err
 	}
 	if o.Founders < 1 || o.Founders > charter.MaxSeats {
-		return nil, res, api.Problemf(api.Usage, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
+		return nil, res, api.Problemf(api.Invalid, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
 	}
 	config, err := home.ChooseAll(o.Listen, o.Announce, o.Relays)
 	if err != nil {

@@ -83,7 +83,7 @@ func (e *Entrance) Invite(ctx context.Context, q api.InviteRequest) (api.Invite,
 	if err != nil {
 		return v, err
 	}
-	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit"}
+	v.Says = []string{"Whoever has this code joins as a prospective member: they read everything, and work on tasks and notes; their position on a decision shows, and isn't counted. To make them a full member: kith member admit MEMBER"}
 	if _, of := e.at.Replica.Charter().Needed(); of == 1 {
 		v.Says = append(v.Says, words.BothMustAgree)
 	}

@@ -70,7 +70,7 @@ func NewKeyTerms(r *replica.Replica, member charter.MemberID, code string, notTh
 		return t, api.Problemf(api.NotAllowed, "kith member list", "this code isn't for %s: it is for %s", w.Name(member), w.Name(rekey.Member))
 	}
 	if err := rekey.Verify(r.Charter().Space()); err != nil {
-		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase", "this code isn't right for this co-op: %v", err)
+		return t, api.Problemf(api.Invalid, "ask for the code again: kith device new-phrase --via -", "this code isn't right for this co-op: %v", err)
 	}
 	t.Rekey = &rekey
 	if t.Frontiers, err = Honoured(r, member, w.Charter.RetiredBy); err != nil {

@@ -169,7 +169,7 @@ func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.
 	}
 	was := shown(all, head)
 	if !q.Agreed && !was.Mine {
-		return was, api.Problemf(api.NotAllowed, fmt.Sprintf("propose it to the co-op: kith forget %s --why … --agreed", head.Short),
+		return was, api.Problemf(api.NotAllowed, fmt.Sprintf("propose it to the co-op: kith forget %s --why WHY --agreed", head.Short),
 			"you wrote nothing in %s: %s can forget it, or the co-op can agree on it", head.Short, names(was.Wrote))
 	}
 	changed := false
@@ -233,7 +233,7 @@ func outcome(f *api.Forgetting) []string {
 	case f.Proposal != nil:
 		return []string{"The co-op has agreed; in a share, the other side has to as well."}
 	}
-	return []string{fmt.Sprintf("It is forgotten once %s said so as well: it waits in their kith today. Without them, by an agreed step: kith forget %s --why … --agreed",
+	return []string{fmt.Sprintf("It is forgotten once %s said so as well: it waits in their kith today. Without them, by an agreed step: kith forget %s --why WHY --agreed",
 		hasHave(f.WaitsFor), f.Document.Short)}
 }
 

@@ -84,7 +84,7 @@ func (h *Home) ChoosePortMap(word string) error {
 		return nil
 	}
 	if word != "yes" && word != "no" {
-		return api.Problemf(api.Usage, "yes or no", "whether the router is asked can't be “%s”", api.Brief(word))
+		return api.Problemf(api.Invalid, "yes or no", "whether the router is asked can't be “%s”", api.Brief(word))
 	}
 	c, err := h.Config()
 	if err != nil || c.PortMap == word {

@@ -23,7 +23,7 @@ import (
 var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/forget", "daemon/peer", "daemon/sharing"}
 
 // wordedAt is where the words are among the arguments of what makes a problem.
-var wordedAt = map[string]int{"New": 2, "Problemf": 2, "NotAllowed": 1, "Invalid": 0, "invalid": 0, "notAllowed": 1}
+var wordedAt = map[string]int{"New": 2, "Problemf": 2, "NotAllowed": 1, "Invalid": 0, "invalid": 0, "Missing": 1, "notAllowed": 1}
 
 var formatted = regexp.MustCompile(`%(\[\d\])?[.\d]*[a-zA-Z]`)
 

@@ -249,7 +249,7 @@ func (r *Replica) enact() error {
 }
 
 // ErrNotThere says that this device speaks for nobody on the side that it was to follow.
-var ErrNotThere = problem.New(problem.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=… kith join", "on that side you are no member, so you can't go over")
+var ErrNotThere = problem.New(problem.NotAllowed, "ask somebody there for an invite, and join with it in a home of its own: KITH_HOME=/another/folder kith join - --as MEMBER", "on that side you are no member, so you can't go over")
 
 // Follow takes a side where the charter has forked, and says so in public, both in one; where that of an
 // ally has, it is said nowhere. All documents are judged anew.

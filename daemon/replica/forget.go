@@ -27,7 +27,7 @@ var (
 	// ErrForgotten says that a document was forgotten.
 	ErrForgotten error = &absentError{problem.New(problem.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")}
 	// ErrWithoutWords says that a document's words were dropped here, and that nobody has brought them again.
-	ErrWithoutWords error = &absentError{problem.New(problem.NotFound, "who has them brings them by being online; to end it: kith forget ID --why …", "this was forgotten, and somebody wrote in it meanwhile, so that it isn't any more; but its words aren't here")}
+	ErrWithoutWords error = &absentError{problem.New(problem.NotFound, "who has them brings them by being online; to end it: kith forget ID --why WHY", "this was forgotten, and somebody wrote in it meanwhile, so that it isn't any more; but its words aren't here")}
 )
 
 // absentError says why there is no such document here. It is an ErrNotFound.

@@ -120,7 +120,7 @@ func (x *Sharing) AnswerAsk(ctx context.Context, id string, q api.AnswerRequest)
 	}
 	switch a := askOf(there, v); {
 	case a.Ours:
-		return a, api.Problemf(api.NotAllowed, "kith ally withdraw "+a.Short+" --why …", "your own co-op asks this, and %s answers", a.With)
+		return a, api.Problemf(api.NotAllowed, "kith ally withdraw "+a.Short+" --why WHY", "your own co-op asks this, and %s answers", a.With)
 	case a.State == api.AskWithdrawn:
 		return a, api.Problemf(api.NotAllowed, "kith ally asks", "it was withdrawn: %s", a.Why)
 	case a.Code != "" && !q.No:

@@ -101,10 +101,10 @@ func (x *Sharing) carrier(from string) (*carrier, error) {
 	said, err := into.Store().Small(carryFrom)
 	switch {
 	case err == nil && string(said) != old.Replica.Space().String():
-		return nil, api.Problemf(api.NotAllowed, "found one for it: kith init NAME --from", "“%s” was founded from another co-op", words.SpaceName(into))
+		return nil, api.Problemf(api.NotAllowed, "found one for it: kith init NAME --as MEMBER --from SPACE", "“%s” was founded from another co-op", words.SpaceName(into))
 	case errors.Is(err, store.ErrNotFound):
 		if len(into.Documents("")) > 0 {
-			return nil, api.Problemf(api.NotAllowed, "found one for it, under another name: kith init NAME --from", "there is something in “%s” already, and it wasn't founded from that co-op", words.SpaceName(into))
+			return nil, api.Problemf(api.NotAllowed, "found one for it, under another name: kith init NAME --as MEMBER --from SPACE", "there is something in “%s” already, and it wasn't founded from that co-op", words.SpaceName(into))
 		}
 		batch := store.NewBatch(nil)
 		batch.PutSmall(carryFrom, []byte(old.Replica.Space().String()))

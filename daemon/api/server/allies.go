@@ -54,7 +54,7 @@ func (s *Server) allyInvite(r *http.Request, q api.AllyInviteRequest) (api.Ally,
 		},
 		func() error {
 			if q.Ends == "" {
-				return api.Problemf(api.Invalid, "kith ally invite --ends 2027-11-24", "a pact needs a day on which it ends; it can be made to last longer then")
+				return api.Problemf(api.Usage, "kith ally invite --purpose TEXT --ends DATE", "a pact needs a day on which it ends; it can be made to last longer then")
 			}
 			return checkDate("the end of a pact", &q.Ends)
 		},
@@ -67,7 +67,7 @@ func (s *Server) allyInvite(r *http.Request, q api.AllyInviteRequest) (api.Ally,
 		q.ExpiresIn = defaultAllyCode
 	}
 	if q.ExpiresIn < 0 || q.ExpiresIn > maxAllyCode {
-		return api.Ally{}, api.Problemf(api.Invalid, "kith ally invite --expires 168h", "a code for an ally holds for 1 second to 90 days")
+		return api.Ally{}, api.Problemf(api.Invalid, "kith ally invite --purpose TEXT --ends DATE --expires 168h", "a code for an ally holds for 1 second to 90 days")
 	}
 	return s.at.Allies.AllyInvite(r.Context(), q)
 }

@@ -92,7 +92,7 @@ func TestAPactHasAPurposeAnEndAndBounds(t *testing.T) {
 	}{
 		"no purpose":      {`{"ends":"2999-01-01"}`, api.Invalid},
 		"a long purpose":  {fmt.Sprintf(`{"ends":"2999-01-01","purpose":%q}`, strings.Repeat("x", api.MaxPurpose+1)), api.Limit},
-		"no end":          {`{"purpose":"a fair"}`, api.Invalid},
+		"no end":          {`{"purpose":"a fair"}`, api.Usage},
 		"no date":         {`{"purpose":"a fair","ends":"friday"}`, api.Invalid},
 		"many contacts":   {`{"purpose":"a fair","ends":"2999-01-01","contacts":["a","b","c","d","e","f"]}`, api.Limit},
 		"a nameless one":  {`{"purpose":"a fair","ends":"2999-01-01","contacts":[""]}`, api.Invalid},

@@ -117,7 +117,7 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 	a.Why, a.Undo = said.Str(kind.Why), said.Value(undo).Bool()
 	for _, f := range v.Args {
 		if a.Str(f) == "" && len(a.All(f)) == 0 {
-			return a, api.Problemf(api.Invalid, command(k, v)+" --help", "it isn't said %s", f.Hint)
+			return a, api.Problemf(api.Usage, command(k, v)+" --help", "it isn't said %s", f.Hint)
 		}
 	}
 	if title := said.Str(kind.Title); v == k.Make || said.Has(kind.Title) {

@@ -63,7 +63,7 @@ func (s *Server) bundleRequest(r *http.Request) (q api.BundleRequest, err error)
 	q.Since, q.For = r.URL.Query().Get("since"), r.URL.Query().Get("for")
 	if q.Since != "" {
 		if _, err := time.Parse(time.RFC3339, q.Since); err != nil {
-			return q, api.Problemf(api.Usage, "2026-12-01T15:00:00Z", "“%s” is no moment", api.Brief(q.Since))
+			return q, api.Problemf(api.Invalid, "2026-12-01T15:00:00Z", "“%s” is no moment", api.Brief(q.Since))
 		}
 	}
 	if q.For != "" {

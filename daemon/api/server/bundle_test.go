@@ -128,7 +128,7 @@ func TestABundleComesWithWhatItIsOrWithTheReasonWhyNot(t *testing.T) {
 	if err == nil {
 		t.Error("it broke off, and looks whole")
 	}
-	for what, want := range map[string]api.Code{"since=monday": api.Usage, "for=zoe": api.NotFound, "for=laptop": api.Ambiguous, "for=cleo": api.NotAllowed, "space=other": api.NotFound} {
+	for what, want := range map[string]api.Code{"since=monday": api.Invalid, "for=zoe": api.NotFound, "for=laptop": api.Ambiguous, "for=cleo": api.NotAllowed, "space=other": api.NotFound} {
 		if p := refused(t, b, "GET", "bundle?"+what, nil); p.Code != want {
 			t.Errorf("%s: %+v", what, p)
 		}

@@ -143,7 +143,7 @@ func (s *Server) search(r *http.Request) ([]api.Hit, error) {
 	words := q.Get("q")
 	switch {
 	case api.FoldName(words) == "":
-		return nil, api.Problemf(api.Invalid, "kith search --help", "there is nothing to search for")
+		return nil, api.Problemf(api.Usage, "kith search WORDS", "there is nothing to search for")
 	case len(words) > maxQuery:
 		return nil, api.Problemf(api.Limit, "use fewer words", "a search has at most %d bytes, this one has %d", maxQuery, len(words))
 	}

@@ -33,7 +33,7 @@ func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, e
 		q.Why = s.reasonOfOthers(r)
 	}
 	if strings.TrimSpace(q.Why) == "" {
-		return api.Forgetting{}, api.Problemf(api.Usage, `--why "…"; it stays, and all read it: write nothing there that is to be forgotten`, "say why it is to be forgotten")
+		return api.Forgetting{}, api.Problemf(api.Usage, `--why WHY; it stays, and all read it: write nothing there that is to be forgotten`, "say why it is to be forgotten")
 	}
 	if err := checkWhy(&q.Why); err != nil {
 		return api.Forgetting{}, err

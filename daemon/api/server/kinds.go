@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -248,14 +250,41 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			}
 			a, err := s.asked(r.Context(), s.inShare(d), k, v, b)
 			if err != nil {
-				return nil, err
+				return nil, naming(err, k, d.Short)
 			}
 			if more := moreDone[v]; more != nil {
-				return more(s, r.Context(), d, a)
+				done, err := more(s, r.Context(), d, a)
+				return done, naming(err, k, d.Short)
 			}
-			return s.at.Documents.Do(r.Context(), k, v, d.ID, a)
+			done, err := s.at.Documents.Do(r.Context(), k, v, d.ID, a)
+			return done, naming(err, k, d.Short)
 		},
 	}
+}
+
+// aboutIt are the commands that a next step can have about the document itself, up to its ID. What knows no documents (a
+// declaration) writes ID there.
+var aboutIt = regexp.MustCompile(`\bkith (?:[a-z]+ [a-z-]+|talk|log|forget|archive|settle) ID\b`)
+
+// naming puts the ID of a document into the next step of an error about it, so that it can be typed as it stands.
+func naming(err error, k *kind.Kind, short string) error {
+	told, ok := problem.Of(err)
+	if !ok || short == "" {
+		return err
+	}
+	hint := aboutIt.ReplaceAllStringFunc(told.Hint, func(command string) string {
+		words := strings.Fields(command)
+		if of := kinds.All.Named(words[1]); len(words) == 4 && of != k {
+			return command
+		}
+		return strings.TrimSuffix(command, "ID") + short
+	})
+	if hint == told.Hint {
+		return err
+	}
+	named := *told
+	named.Hint = hint
+	return &named
 }
 
 // setting changes the document of a kind of which each member has one, and makes it where there is none.

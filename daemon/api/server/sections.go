@@ -140,7 +140,14 @@ func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
 		}
 		item := api.SectionItem{
 			ID: doc.ID, Short: doc.Short, Kind: k.Name, Title: doc.Title, At: doc.UpdatedAt, Space: doc.Space,
-			Command: "kith " + k.Name + " " + cmp.Or(w.Run, "show") + " " + doc.Short,
+			Command: k.Command(cmp.Or(w.Run, "show"), doc.Short),
+		}
+		if v := k.Verb(w.Run); v != nil && v.Answers() {
+			if read, err := d.wasRead(k, &doc); err != nil {
+				return out, err
+			} else if !read {
+				item.Command, item.Then = k.Command("show", doc.Short), item.Command
+			}
 		}
 		if w.Says != nil {
 			says := w.Says(a)
@@ -159,6 +166,19 @@ func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
 		out.Items = append(out.Items, item)
 	}
 	return out, nil
+}
+
+// wasRead says whether the member of this daemon was shown a document as it is, so that they can answer to it.
+func (d *day) wasRead(k *kind.Kind, doc *Shown) (bool, error) {
+	at := d.Server
+	if doc.Space != nil {
+		at = d.spaceWithID(doc.Space.ID)
+	}
+	if at == nil {
+		return false, nil
+	}
+	last, err := at.at.Documents.LastShown(d.ctx, k, doc.ID)
+	return last.Revision != "" && last.Revision == last.Now, err
 }
 
 // answer is the document as programs get it.
@@ -205,7 +225,7 @@ func (d *day) aboutMeSection() api.Section {
 		p := &d.aboutMe[i]
 		command := "kith charter show"
 		if p.Action == api.ActionRemove && p.Side == nil {
-			command = "kith charter refuse " + p.Short + " --why …"
+			command = "kith charter refuse " + p.Short + " --why " + kind.WhyPlace
 		}
 		out.Items = append(out.Items, d.step(p, p.Why, command))
 	}
@@ -221,7 +241,11 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 		if p.State == "overtaken" {
 			why, command = "to be renewed", "kith charter renew "+p.Short
 		}
-		out.Items = append(out.Items, d.step(p, why, command))
+		item := d.step(p, why, command)
+		if p.State != "overtaken" && !p.Shown {
+			item.Command, item.Then = "kith charter pending", command
+		}
+		out.Items = append(out.Items, item)
 	}
 	over := those(d.steps, func(p *api.Proposal) bool {
 		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused")
@@ -254,7 +278,7 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 func (d *day) askSection(*Server) (api.Section, error) {
 	out := api.Section{Name: "asks", Title: "Allies ask"}
 	for _, a := range d.asks {
-		command := "kith ally answer " + a.Short
+		command := "kith ally answer " + a.Short + " --say " + kind.TextPlace
 		if a.Code != "" {
 			command = "kith share join " + a.Short
 		}

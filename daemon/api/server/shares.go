@@ -86,7 +86,7 @@ func (s *Server) answerAsk(r *http.Request, q api.AnswerRequest) (api.Ask, error
 	case q.No:
 		err = needWhy("a refusal", &q.Why)
 	case len(q.IDs) == 0 && q.Why == "":
-		err = api.Problemf(api.Invalid, "kith ally answer ID --share ID, --say TEXT, or --no WHY", "say what to share, answer in words, or refuse")
+		err = api.Problemf(api.Invalid, "kith ally answer ID --say TEXT, or with --share ID, or --no WHY", "say what to share, answer in words, or refuse")
 	case len(q.IDs) > maxAnswered:
 		err = api.Problemf(api.Limit, "answer in two steps", "an answer names at most %d documents, this one %d", maxAnswered, len(q.IDs))
 	default:
