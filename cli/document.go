@@ -152,9 +152,21 @@ func tagWords(tags []string) []string {
 	return words
 }
 
+// refers is how another document is named in a line.
+func refers(r api.Other) string { return r.Short + "  " + oneLine(r.Title, maxCell) }
+
 // footer is the last line of a document.
 func (c *call) footer(d api.Document) {
 	c.apart(d)
+	if d.Continues != nil {
+		c.out.println("\ncontinues " + refers(*d.Continues))
+	}
+	for _, r := range d.ContinuedBy {
+		c.out.println("\ngoes on in " + refers(r) + ", by " + name(r.By))
+	}
+	for _, says := range d.Told {
+		c.out.println("\n" + says)
+	}
 	if a := d.Archived; a != nil {
 		c.out.println("\nput away by " + name(a.By) + " " + c.ago(a.At) + "; to bring it back: kith archive " + d.Short + " --undo")
 	}

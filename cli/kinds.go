@@ -33,6 +33,9 @@ func (k *kith) kinds() (nouns []*cli.Command) {
 			verbs = append(verbs, k.doOne(of, v)...)
 		}
 		verbs = append(verbs, k.logOf(of), k.historyOf(of), k.restoreOne(of), k.archiveOne(of), k.unarchiveOne(of))
+		if !of.Single {
+			verbs = append(verbs, k.continueOne(of))
+		}
 		verbs = append(verbs, k.besides(of)...)
 		for _, l := range of.Lists {
 			verbs = append(verbs, k.listBy(of, l))

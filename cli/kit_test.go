@@ -450,6 +450,11 @@ func (c *coop) NoteTold(_ context.Context, thing, stood string) error {
 	return nil
 }
 
+func (c *coop) Continue(ctx context.Context, k *kind.Kind, id string) (server.Shown, error) {
+	c.told = "continue"
+	return c.Show(ctx, k, id)
+}
+
 func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
 	c.told = head
 	return c.Show(ctx, k, id)

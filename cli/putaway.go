@@ -52,6 +52,25 @@ func (k *kith) putAway(of *kind.Kind, verb, usage string, undo bool) *cli.Comman
 	})
 }
 
+// continueOne goes on in a fresh document.
+func (k *kith) continueOne(of *kind.Kind) *cli.Command {
+	return k.command(spec{
+		name: "continue", args: "ID", usage: "go on in a fresh " + of.Name + ", which names this one", ids: k.documentOffers(of),
+		more: "Kith keeps all that ever stood in a text, and there is so much room for that. The fresh one begins as this one stands, without its history, and each shows the other; this one is put " +
+			"away, unless it is open, and stays as it is, with its history. What members said in it of themselves stays there.",
+		examples: []string{"kith " + of.Name + " continue " + of.Letters + "-2m7d"},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *client.Client) (api.Document, error) {
+				it, err := documentOf(ctx, d, of, c.arg(0))
+				if err != nil {
+					return api.Document{}, err
+				}
+				return d.Continue(ctx, it.ID)
+			}, func(d api.Document) { c.done(document{Document: d}, false) })
+		},
+	})
+}
+
 func (k *kith) settle() *cli.Command {
 	return k.command(spec{
 		name: "settle", args: "ID…", usage: "say that what two wrote at one place is as it should be now", ids: k.documentOffers(nil),

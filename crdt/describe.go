@@ -170,7 +170,7 @@ func (d *describer) atRoot(op *change.Op) {
 		if !first { // else part of "created"
 			d.tell(kind.Title, op.Value, first)
 		}
-	case schema.Kept: // part of "created"
+	case schema.Kept, schema.Continues: // part of "created"
 	case schema.Link:
 		if l := parseLink(op.Value.Str()); l != nil {
 			d.add(FieldChange{Verb: "shared", Field: op.Key, To: l.Doc})

@@ -41,7 +41,7 @@ func Look(am *automerge.Doc, d *accept.Document, c Charter) (*View, error) {
 	root := read(d.History(), change.OpID{})
 	v := &View{
 		Meta: metaOf(d, items), Title: root.str(schema.Title), Tags: root.in(d.History(), schema.Tags).trueKeys(),
-		Kept: root.values[schema.Kept].Bool(), Fields: kind.Values{},
+		Kept: root.values[schema.Kept].Bool(), Continues: root.str(schema.Continues), Fields: kind.Values{},
 	}
 	if _, ok := root.made[schema.Text]; ok {
 		text, err := newDraft(am).object(schema.Text, automerge.KindText)

@@ -485,5 +485,8 @@ func (d *Document) keepPlaces(before []*Item) {
 	d.order = order
 }
 
+// WhyFull is why nothing more that somebody writes has room in a document.
+const WhyFull = whyLong
+
 // IsFull says whether a reason is that there is no room any more in a document.
 func IsFull(why string) bool { return why == whyLong || why == whyLarge }

@@ -86,6 +86,21 @@ func (d *Document) Taken() *Taken {
 	return t
 }
 
+// Left says how many operations a member may still make in the document.
+func (d *Document) Left(m charter.MemberID) int {
+	b := &d.bounds
+	own, made := b.ownOps, d.made != nil && d.made.Author == m
+	if made {
+		own = max(own, b.makersOps)
+	}
+	had := d.ops.of[m]
+	left := min(b.commonOps()-d.ops.common+max(0, own-had), b.ops-d.ops.all)
+	if !made && b.othersOps > 0 {
+		left = min(left, b.othersOps-had)
+	}
+	return left
+}
+
 func percent(of, all int) int { return of * 100 / all }
 
 // byMaker says whether who signed an entry made the document.

@@ -26,6 +26,7 @@ type stored struct {
 	Apart   []Apart         `cbor:"p,omitempty"`
 	Open    bool            `cbor:"o,omitempty"`
 	Room    *Room           `cbor:"r,omitempty"`
+	After   string          `cbor:"c,omitempty"`
 	Fields  map[string]any  `cbor:"f,omitempty"`
 	Derived cbor.RawMessage `cbor:"d,omitempty"`
 }
@@ -55,7 +56,7 @@ func (s *Set) ViewVersion(kind string) int64 {
 // EncodeView gives a view as it is stored.
 func (s *Set) EncodeView(v *View) ([]byte, error) {
 	out := stored{
-		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk, Away: v.Archived, Apart: v.Apart, Open: v.Open, Room: v.Room,
+		Version: s.ViewVersion(v.Kind), Meta: v.Meta, Title: v.Title, Text: v.Text, Tags: v.Tags, Link: v.Link, Kept: v.Kept, Talk: v.Talk, Away: v.Archived, Apart: v.Apart, Open: v.Open, Room: v.Room, After: v.Continues,
 		Fields: make(map[string]any, len(v.Fields)),
 	}
 	for key, value := range v.Fields {
@@ -91,7 +92,7 @@ func (s *Set) DecodeView(b []byte) (*View, error) {
 		return nil, ErrStale
 	}
 	v := &View{
-		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk, Archived: in.Away, Apart: in.Apart, Open: in.Open, Room: in.Room,
+		Meta: in.Meta, Title: in.Title, Text: in.Text, Tags: in.Tags, Link: in.Link, Kept: in.Kept, Talk: in.Talk, Archived: in.Away, Apart: in.Apart, Open: in.Open, Room: in.Room, Continues: in.After,
 		Fields: make(Values, len(in.Fields)),
 	}
 	for key, value := range in.Fields {

@@ -17,6 +17,8 @@ const (
 	NamedFact    = "named"    // somebody is named in its thread: "named/m-…"
 	OfFact       = "of"       // whose it is, where each member has one: see Kind.Single
 	FromFact     = "from"     // who began it: "from/m-…"
+
+	ContinuesFact = "continues" // the document that it continues: "continues/n-…"
 )
 
 // Facts are the words by which lists, today and completion find a document without reading its view: "open",
@@ -30,6 +32,7 @@ func (k *Kind) FactsOf(v *View) []string {
 		f.Has(TagFact, t)
 	}
 	f.Who(FromFact, v.CreatedBy)
+	f.Has(ContinuesFact, v.Continues)
 	f.Is(LinkedFact, v.Link != nil)
 	f.Is(ArchivedFact, v.Archived != nil && !v.Open)
 	f.Is(MergedFact, len(v.Apart) > 0)

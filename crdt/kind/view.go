@@ -51,6 +51,8 @@ type View struct {
 	Fields Values   // of the kind's fields that hold one value
 	Talk   []Remark // what members say about it
 
+	Continues string // the document that this one continues, by its ID with its letters; "": none
+
 	Archived *Deed   // who put it away; nil: it is in lists
 	Room     *Room   // how full it is; nil: far from it
 	Apart    []Apart // where it was written by several at once; at most MaxApart, never nil

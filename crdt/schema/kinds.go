@@ -16,6 +16,8 @@ const (
 	Tags  = "tags" // a map: tag to true
 	Link  = "link" // where the document goes on, in a share: JSON; "" if it doesn't
 	Kept  = "kept" // true: only people of the side that made it may write in it; in a share, said by the first change
+	// Continues is the document that this one continues, by its ID with the letters of its kind; said by the first change.
+	Continues = "continues"
 	// Archived and Settled hold when somebody put the document away (0: it was brought back), and when somebody said of what was
 	// written at one place by two that it is as it should be.
 	Archived = "archived"
@@ -30,6 +32,9 @@ const (
 	MaxTag       = 100
 	MaxCharacter = 64 // of one element of a text: a character with all its accents and joiners
 )
+
+// maxContinues bounds the ID of a document with the letters of its kind, in bytes.
+const maxContinues = 64
 
 // MaxTalk is how many names of Talk a member has in one document.
 const MaxTalk = 300
@@ -178,6 +183,8 @@ var common = map[string]Field{
 	Link:  Str(MaxString),
 	Kept:  True().Frozen(),
 
+	Continues: Str(maxContinues).Frozen(),
+
 	Archived: Int(change.MaxTime),
 	Settled:  Int(change.MaxTime),
 }
@@ -186,7 +193,9 @@ var common = map[string]Field{
 var commonOwn = map[string]Field{Talk: Str(MaxString).Each(MaxTalk)}
 
 // Common returns the keys that every kind has, also in what each member says.
-func Common() []string { return []string{Title, Text, Tags, Link, Kept, Archived, Settled, Talk} }
+func Common() []string {
+	return []string{Title, Text, Tags, Link, Kept, Continues, Archived, Settled, Talk}
+}
 
 // New makes the table of a kind: what it has beside what every kind has, in the document and in what each member says
 // of themselves.

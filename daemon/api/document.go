@@ -21,7 +21,12 @@ type Document struct {
 	Shared    *Shared  `json:"shared"`             // null: it is in no share
 	Remarks   int      `json:"remarks"`            // how many there are about it, without those that were taken back: see Thread
 	Archived  *Deed    `json:"archived,omitempty"` // who put it away; it isn't there for what is in lists
-	Apart     []Apart  `json:"apart,omitempty"`    // where several wrote at one place without knowing of each other, and nobody has settled it
+	// Full is how full it is for who asks with all that ever stood in it, in percent; it isn't there before FullFrom.
+	Full int `json:"full,omitempty"`
+	// Continues is the document that this one continues, ContinuedBy those that continue it, in an answer that is about this one alone.
+	Continues   *Other  `json:"continues,omitempty"`
+	ContinuedBy []Other `json:"continued_by,omitempty"`
+	Apart       []Apart `json:"apart,omitempty"` // where several wrote at one place without knowing of each other, and nobody has settled it
 	// Told is what who asked for something has to know about it, in sentences.
 	Told []string `json:"told,omitempty"`
 	// Merged is how the document differs from what who changed its text just now has read and written: what others wrote in
@@ -29,6 +34,18 @@ type Document struct {
 	Merged []Change `json:"merged,omitempty"`
 	// Changed is false in the answer to a request that found all as it asks for. Otherwise it isn't there.
 	Changed *bool `json:"changed,omitempty"`
+}
+
+// FullFrom is from when on it is said that a document becomes full, in percent: long before it is.
+const FullFrom = 75
+
+// Other is another document that an answer names.
+type Other struct {
+	ID    string `json:"id"`
+	Short string `json:"short"`
+	Kind  string `json:"kind"`
+	Title string `json:"title"`
+	By    Named  `json:"by"` // who made it
 }
 
 // Header is the document itself, whatever kind embeds it.

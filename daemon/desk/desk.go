@@ -58,6 +58,11 @@ func (s Shown) Header() api.Document {
 	if v.Archived != nil && !v.Open {
 		d.Archived = &api.Deed{By: s.People.Named(v.Archived.By), At: api.At(v.Archived.At.Time())}
 	}
+	if me, ok := s.Replica.Me(); ok {
+		if full := v.Room.For(me.ID); full >= api.FullFrom {
+			d.Full = min(full, 100)
+		}
+	}
 	for _, a := range v.Apart {
 		said := api.Apart{Field: a.Field}
 		for _, side := range a.Sides {
@@ -142,7 +147,12 @@ func (b *Desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, e
 		return server.Shown{}, replica.ErrNotFound
 	}
 	s := b.Look(r, v)
-	return s.told(k), nil
+	told := s.told(k)
+	told.Continues, told.ContinuedBy = b.before(&s), b.after(&s)
+	if says := fills(told.Document); says != "" && len(told.ContinuedBy) == 0 {
+		told.Told = append(told.Told, says)
+	}
+	return told, nil
 }
 
 // Create implements server.Documents.
@@ -194,6 +204,9 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		err = s.noteAdded(k, seen, before, text)
 	}
 	told, err := tellingOf(k)(s, err)
+	if says := fills(told.Document); says != "" && a.Text != nil {
+		told.Told = append(told.Told, says)
+	}
 	if err == nil && v.Tells != nil {
 		if says := v.Tells(s.View); says != "" {
 			told.Told = append(told.Told, says)

@@ -169,7 +169,7 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 			continue
 		}
 		if err != nil {
-			return Shown{}, err
+			return Shown{}, at.isFull(err)
 		}
 		if v, err = r.View(v.ID); err != nil {
 			return Shown{}, err

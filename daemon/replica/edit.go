@@ -53,6 +53,13 @@ var (
 	ClockUntil = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
+// Of the room that a document has for who writes here, texts leave so many operations: so that what is full of words is still
+// answered, done, tagged and put away. A change of up to smallChange may take of these.
+const (
+	spareOps    = 500
+	smallChange = 50
+)
+
 // errRunOver says that another change ended the run while this one was made under it.
 var errRunOver = errors.New("another change failed at the same moment: try again")
 
@@ -185,6 +192,9 @@ func (r *Replica) commit(ctx context.Context, ru *run, d *document, create *entr
 	payload, c, err := written(d.am, automerge.CommitOptions{Time: &now})
 	if err != nil {
 		return crdt.View{}, err
+	}
+	if me, ok := r.Me(); ok && create == nil && len(c.Ops) > smallChange && d.judge.Left(me.ID)-len(c.Ops) < spareOps {
+		return crdt.View{}, &RefusedError{State: charter.Void, Why: accept.WhyFull}
 	}
 	return r.bring(ctx, ru, d, entry.Fields{Kind: entry.Change, Doc: d.id, Create: create, Payload: payload}, c, beside...)
 }

@@ -21,6 +21,11 @@ func (c *Client) Archive(ctx context.Context, id string, undo bool) (api.Documen
 	return call[api.Document](ctx, c, "POST", at("archive", id), nil, api.UndoRequest{Undo: undo})
 }
 
+// Continue makes a fresh document that continues one.
+func (c *Client) Continue(ctx context.Context, id string) (api.Document, error) {
+	return call[api.Document](ctx, c, "POST", at("continue", id), nil, struct{}{})
+}
+
 // Settle says that what several wrote at one place of a document is as it should be.
 func (c *Client) Settle(ctx context.Context, id string) (api.Document, error) {
 	return call[api.Document](ctx, c, "POST", at("settle", id), nil, api.UndoRequest{})

@@ -44,6 +44,8 @@ type Versions interface {
 	// Restore writes the text that a document had at head once more, as a change of today. head is a start of
 	// a Version's head.
 	Restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error)
+	// Continue makes a fresh document that continues one, from its present state.
+	Continue(ctx context.Context, k *kind.Kind, id string) (Shown, error)
 	// LastDeed gives what was done last on this device; a *api.Problem with the code Nothing if that isn't known.
 	LastDeed(ctx context.Context) (api.LastDeed, error)
 	// Undo takes that back whole, if nobody else can have it. of is the Deed's; what comes back is what it was.

@@ -72,3 +72,17 @@ func whoApart(all []api.Apart) string {
 	}
 	return says + ", in the " + last.Field
 }
+
+// goOn makes a fresh document that continues one.
+func (s *Server) goOn(r *http.Request, _ nothing) (api.Document, error) {
+	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
+	if err != nil {
+		return api.Document{}, err
+	}
+	k := kinds.All.Named(d.Kind)
+	if k == nil {
+		return api.Document{}, api.Problemf(api.NotAllowed, "install the newest Kith", "this Kith doesn't know what %s is", d.Short)
+	}
+	made, err := s.at.Versions.Continue(r.Context(), k, d.ID)
+	return made.Document, err
+}

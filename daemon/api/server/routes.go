@@ -133,6 +133,7 @@ func otherRoutes() []route {
 
 		{path: "GET agreements/figures", gist: "what the agreements that hold say in numbers", work: answers((*Server).figures)},
 		{path: "POST archive/{id}", gist: kind.Archive.Gist, about: aDocument, work: every(kind.Archive)},
+		{path: "POST continue/{id}", gist: "go on in a fresh document, which names this one and is named by it", about: aDocument, work: takes((*Server).goOn)},
 		{path: "POST settle/{id}", gist: kind.Settle.Gist, about: aDocument, work: every(kind.Settle)},
 		{path: "GET talk/{id}", gist: "what is said about a document", about: aDocument, work: answers((*Server).thread)},
 		{path: "POST talk/{id}", gist: "say something about it", about: aDocument, work: takes((*Server).talk)},
