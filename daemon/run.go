@@ -42,7 +42,7 @@ type Options struct {
 	Log        *slog.Logger
 	// Trial makes the child process that applies changes which may have killed this one.
 	Trial func() *exec.Cmd
-	// Ready, if not nil, is called once the API answers, with the addresses for peers.
+	// Ready, if not nil, is called once the API answers, and other computers are answered, with the addresses for them.
 	Ready func(addresses []string)
 	// Holds, if not nil, is told how many entries are stored, in all spaces together: at the start, and as it grows. It returns at once.
 	Holds func(entries int64)
@@ -122,7 +122,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Holds != nil {
 		g.Go(func() error { s.count(ctx, o.Holds); return nil })
 	}
-	if o.Ready != nil {
+	if o.Ready != nil && s.all.Answering(ctx) {
 		o.Ready(s.all.Addresses())
 	}
 	return g.Wait()

@@ -2,9 +2,11 @@ package peer
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 
 	"kith/crdt/entry"
@@ -20,6 +22,9 @@ func (p *Peers) Fails(d entry.Device, why string) {
 	p.mu.Unlock()
 	p.failed(c, why)
 }
+
+// Speaks says whether a device answers in a protocol.
+func (p *Peers) Speaks(what protocol.ID) bool { return slices.Contains(p.host.Mux().Protocols(), what) }
 
 // Answered says whether a device has said whether it could dial this one.
 func (p *Peers) Answered(d entry.Device) bool {

@@ -35,6 +35,7 @@ type Peers struct {
 	tokens map[peer.ID][]byte // of those that are porches
 
 	refresh   chan struct{}
+	answering chan struct{} // closed by Run once others are answered
 	placesDue chan struct{} // for keepPlaces: look again
 	directDue chan struct{} // for goDirect
 	reachDue  chan struct{} // for askAround
@@ -88,8 +89,8 @@ func New(cfg Config) (*Peers, error) {
 	}
 	p := &Peers{
 		cfg: cfg, self: cfg.Key.Device(), key: key, log: cfg.Log,
-		gate:     newGate(cfg.Key.Device(), cfg.Charter, cfg.Invites),
-		refresh:  make(chan struct{}, 1),
+		gate:    newGate(cfg.Key.Device(), cfg.Charter, cfg.Invites),
+		refresh: make(chan struct{}, 1), answering: make(chan struct{}),
 		contacts: map[entry.Device]*contact{},
 		records:  map[entry.Device]*addressRecord{},
 		told:     map[entry.Device][]ma.Multiaddr{},
@@ -218,6 +219,10 @@ func (p *Peers) nearer(c *contact) {
 	}
 }
 
+// Answering is closed once Run answers whoever reaches this host: before that it listens, and others hear that it speaks nothing of
+// Kith's.
+func (p *Peers) Answering() <-chan struct{} { return p.answering }
+
 // Run keeps in touch with the charter's devices until ctx ends, and returns when all that it
 // started has stopped and the host is closed.
 func (p *Peers) Run(ctx context.Context) (err error) {
@@ -263,6 +268,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 
 	running := map[entry.Device]context.CancelFunc{}
 	p.meet(ctx, work, running)
+	close(p.answering)
 	work.run(func() { p.keepPlaces(ctx) })
 	work.run(func() { p.goDirect(ctx, punch) })
 	work.run(func() { p.askAround(ctx) })

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"kith/crdt/entry"
 	"kith/daemon/peer"
@@ -28,6 +29,18 @@ func TestTwoDevicesMeetAndKeepInStep(t *testing.T) {
 		t.Errorf("the table says %+v", s)
 	}
 	ben.until("the round trip is measured", func() bool { return ben.about(ana).RTT > 0 })
+}
+
+// A daemon that said that it is ready before would send away who came at once.
+func TestOthersAreAnsweredWhenItIsSaid(t *testing.T) {
+	t.Parallel()
+	ana := newCoop(t).device("Ana's laptop").on()
+	<-ana.peers.Answering()
+	for _, spoken := range []protocol.ID{peer.SyncProtocol, peer.AddressesProtocol, peer.JoinProtocol, peer.ReachProtocol} {
+		if !ana.peers.Speaks(spoken) {
+			t.Errorf("%s isn't answered", spoken)
+		}
+	}
 }
 
 func TestBenAndCleoWhoNeverMetFindEachOtherWhileAnaIsOff(t *testing.T) {

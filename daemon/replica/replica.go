@@ -183,6 +183,7 @@ func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*
 	}
 	b := p.Batch()
 	b.PutSmall(spaceRecord, space[:])
+	putFormat(b)
 	b.PutSmall(standRecord, at.encode(g))
 	putBegun(b, cfg.clock()())
 	if g.shared != nil {
@@ -205,9 +206,33 @@ func Open(cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := open(cfg, s)
+	r, err := openAs(cfg, s)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	return r, nil
+}
+
+// openAs opens a replica whose store has the form of this release. What doesn't say its form is tried: what can't be read of it may be
+// of another release, and isn't called damaged for that.
+func openAs(cfg Config, s *store.Store) (*Replica, error) {
+	noted, err := formatOf(s)
+	if err != nil {
+		return nil, err
+	}
+	r, err := open(cfg, s)
+	switch {
+	case noted:
+		return r, err
+	case errors.Is(err, store.ErrCorrupt):
+		return nil, &formatError{cause: err}
+	case err != nil:
+		return nil, err
+	}
+	b := store.NewBatch(nil)
+	putFormat(b)
+	if err := s.Commit(b); err != nil && !errors.Is(err, store.ErrDiskFull) { // reading goes on without room
+		return nil, errors.Join(err, r.core.close())
 	}
 	return r, nil
 }

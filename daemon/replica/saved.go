@@ -81,6 +81,7 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 		count(b, -1, state)
 		cut()
 	}
+	putFormat(b)
 	b.PutSmall(spaceRecord, saved.Space[:]) // in the last: without it there is no replica
 	return errors.Join(failed, s.Commit(b))
 }

@@ -200,6 +200,18 @@ func (l *List) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// Answering waits until every space that is there answers others, and says whether they do: not if ctx ends before.
+func (l *List) Answering(ctx context.Context) bool {
+	for _, s := range l.All() {
+		select {
+		case <-s.Peers.Answering():
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
 // Addresses are those at which peers reach this daemon.
 func (l *List) Addresses() (all []string) {
 	for _, s := range l.All() {
