@@ -45,7 +45,13 @@ func (in *asking) log(w http.ResponseWriter) error {
 		v.Undone = in.t.T("Taken back: {title}", "title", title)
 	}
 	for _, l := range all {
-		one := deed{ID: l.Entry, When: in.Moment(l.At.Time), Who: l.By.Name, Title: l.Title, Says: in.saidAll(l.Says)}
+		if len(l.Says) == 1 && l.Says[0] == joined && l.Why == "" { // nobody said anything with it
+			continue
+		}
+		one := deed{ID: l.Entry, When: in.Moment(l.At.Time), Who: l.By.Name, Title: l.Title}
+		for i := range l.Says {
+			one.Says = append(one.Says, in.deedSays(l, i))
+		}
 		if l.Why != "" {
 			one.Why = in.said(l.Why)
 		}
@@ -123,3 +129,89 @@ func (in *asking) backup(w http.ResponseWriter) error {
 	}
 	return nil
 }
+
+// didSay is what the log says that somebody did, by the verb of a change; behind stands to whom, and what they said.
+var didSay = map[string]string{
+	"said that it holds again":     "said that it holds again{more}",
+	"replaced":                     "replaced{more}",
+	"read it":                      "read it{more}",
+	"took a seat":                  "took a seat{more}",
+	"consented":                    "consented{more}",
+	"objected":                     "objected{more}",
+	"stood aside":                  "stood aside{more}",
+	"blocked":                      "blocked{more}",
+	"abstained":                    "abstained{more}",
+	"agreed":                       "agreed{more}",
+	"disagreed":                    "disagreed{more}",
+	"advised":                      "advised{more}",
+	"ended the term of":            "ended the term of{more}",
+	"named":                        "named{more}",
+	"put back":                     "put back{more}",
+	"hands it over":                "hands it over{more}",
+	"took back hours":              "took back hours{more}",
+	"logged":                       "logged{more}",
+	"logged coordination":          "logged coordination{more}",
+	"reopened":                     "reopened{more}",
+	"talks to them":                "talks to them{more}",
+	"estimated":                    "estimated{more}",
+	"accepted":                     "accepted{more}",
+	"declined":                     "declined{more}",
+	"passed it on":                 "passed it on{more}",
+	"said that it goes on":         "said that it goes on{more}",
+	"ended it":                     "ended it{more}",
+	"took a step off the list":     "took a step off the list{more}",
+	"put on the list":              "put on the list{more}",
+	"said that a step isn't done":  "said that a step isn't done{more}",
+	"said that a step is done":     "said that a step is done{more}",
+	"took an option away":          "took an option away{more}",
+	"put up the option":            "put up the option{more}",
+	"planned":                      "planned{more}",
+	"started":                      "started{more}",
+	"paused":                       "paused{more}",
+	"closed":                       "closed{more}",
+	"dropped":                      "dropped{more}",
+	"finished":                     "finished{more}",
+	"closed the round":             "closed the round{more}",
+	"said how we are":              "said how we are{more}",
+	"left the rotation":            "left the rotation{more}",
+	"joined the rotation":          "joined the rotation{more}",
+	"unasked":                      "unasked{more}",
+	"asked":                        "asked{more}",
+	"took":                         "took{more}",
+	"ended help":                   "ended help{more}",
+	"wants help":                   "wants help{more}",
+	"took back":                    "took back{more}",
+	"offered help":                 "offered help{more}",
+	"said how much they can give":  "said how much they can give{more}",
+	"said until when that holds":   "said until when that holds{more}",
+	"said when they are away":      "said when they are away{more}",
+	"said which days are off":      "said which days are off{more}",
+	"said who sees their hours":    "said who sees their hours{more}",
+	"withdrew":                     "withdrew{more}",
+	"withdrawn":                    "withdrawn{more}",
+	"said":                         "said{more}",
+	"ended the round of questions": "ended the round of questions{more}",
+	"ended the round of reactions": "ended the round of reactions{more}",
+	"chose":                        "chose{more}",
+}
+
+// deedSays puts one change of a line into words.
+func (in *asking) deedSays(l api.LogLine, i int) sentence {
+	if i < len(l.Changes) && len(l.Changes) == len(l.Says) {
+		c := l.Changes[i]
+		if says := didSay[c.Verb]; says != "" {
+			more := ""
+			if c.Member != nil {
+				more = " " + in.namedBy(*c.Member)
+			}
+			if c.To != "" {
+				more += ": " + c.To
+			}
+			return sentence{Says: in.t.T(says, "more", more)}
+		}
+	}
+	return in.said(l.Says[i])
+}
+
+// joined is what the log says of a change that only brings together what others wrote.
+const joined = "brought together what was written side by side"

@@ -30,6 +30,8 @@ type row struct {
 	At    string
 	Says  string
 	Does  []action
+
+	rank int // among what stands under one heading
 }
 
 // action is something to do: a link, or a form with nothing to fill in.

@@ -46,7 +46,7 @@ var together = map[string][]string{
 var headings = map[string]string{
 	"waits": "Waits for you", "soon": "Soon", "help_wanted": "Help wanted", "nobody": "Nobody has it",
 	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "mentions": "You are named in talk", "asks": "Allies ask us",
-	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today",
+	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today", "arrivals": "New here, and welcomed by nobody yet",
 }
 
 // waiting is what waits for the reader, as the daemon tells it.
@@ -125,7 +125,9 @@ func (in *asking) dayOf(t waiting, only string) (v day) {
 			case s.Name == "mine" && only == "" && !in.within(item.Due, soonDays):
 				one.others++
 			default:
-				one.Rows = append(one.Rows, in.waitingRow(s.Name, item, t))
+				r := in.waitingRow(s.Name, item, t)
+				r.rank = slices.Index(together[name], s.Name)
+				one.Rows = append(one.Rows, r)
 			}
 		}
 	}
@@ -145,6 +147,9 @@ func (in *asking) dayOf(t waiting, only string) (v day) {
 	}
 	slices.Sort(work) // help that is wanted first
 	slices.SortFunc(last, func(a, b string) int { return strings.Compare(b, a) })
+	if s := under["waits"]; s != nil { // decisions first: for those others wait
+		slices.SortStableFunc(s.Rows, func(a, b row) int { return cmp.Compare(a.rank, b.rank) })
+	}
 	if only == "" || only == "waits" {
 		in.likeliest(under["waits"])
 	}
@@ -262,7 +267,13 @@ func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("asks", item.Short), Says: dots(why, in.Moment(item.At.Time))}
 	case item.Kind == "share":
 		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("allies"), Says: dots(why, in.Moment(item.At.Time))}
-	case item.Kind == "member" && item.Who != nil:
+	case item.Kind == "member" && item.Who == nil: // somebody new
+		r := row{ID: name + "-" + item.ID, Mark: awayMark(), Title: item.Title, At: in.At("members", item.ID), Says: dots(why, in.Moment(item.At.Time))}
+		if name == "arrivals" {
+			r.Does = []action{{Words: in.t.T("Accompany them"), At: in.At(kinds.Newcomer.Many, "new"), Look: "line", About: item.Title}}
+		}
+		return r
+	case item.Kind == "member":
 		return row{ID: name + "-" + item.ID, Mark: awayMark(), Title: item.Title, At: in.At("members", item.Who.ID), Says: in.t.T("away until {when}", "when", in.Due(item.Due, in.Near))}
 	}
 	r := row{ID: name + "-" + item.ID, Mark: textMark(), Title: item.Title, Says: dots(in.byWhom(item, why), why, in.Moment(item.At.Time))}
@@ -336,7 +347,9 @@ func (in *asking) documentWaits(name string, k *kind.Kind, d document, item api.
 	if on := in.Due(item.Due, in.Near); on != "" && k != kinds.Task && k != kinds.Decision { // the lines of those say it
 		why = strings.TrimSpace(why + " " + on)
 	}
-	r.Says = dots(why, r.Says)
+	if !strings.Contains(r.Says, why) {
+		r.Says = dots(why, r.Says)
+	}
 	r.Says = dots(in.byWhom(item, r.Says), r.Says)
 	return r
 }
