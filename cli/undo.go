@@ -13,7 +13,7 @@ import (
 func (k *kith) undo() *cli.Command {
 	return k.command(spec{
 		name: "undo", usage: "take back what this computer did last, if nobody else has it yet",
-		more: "It is as if it had never been, whole: what one command did, also in several things. Once another computer was in touch since, it may have it, and what others have got stays " +
+		more: "It is as if it had never been, whole: what one command did, also in several things. Once it was sent to another computer, that may have it, and what others have got stays " +
 			"in their history; then it says so, and names the command that does the contrary. A bundle or a backup that was written since has it, too. Steps about the co-op aren't taken back in " +
 			"silence: kith charter withdraw. Asked again, it takes back what was before that.",
 		examples: []string{`kith undo`, `kith undo --jq .undone.short`},

@@ -245,7 +245,7 @@ func save(ctx context.Context, w io.Writer, home *home.Home, r *replica.Replica,
 			h.Member = form.Named(p.Named(m.ID))
 		}
 	}
-	defer r.InTouch()() // a device that comes back from it has what is in it
+	defer r.Copying()() // a device that comes back from it has what is in it
 	return r.Store().Snapshot(func(v *store.Snapshot) error {
 		n, err := v.Counts()
 		if err != nil {

@@ -66,7 +66,7 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	}
 	switch err = r.Undo(ctx, of); {
 	case errors.Is(err, replica.ErrHanded):
-		return out, problem.New(problem.NotAllowed, contrary(out), "%s is with %s already, as far as this computer can tell: what others have got stays in their history", called(out), b.whoMayHave(last))
+		return out, problem.New(problem.NotAllowed, contrary(out), "%s was sent out, and may be with %s already: what others have got stays in their history", called(out), b.whoMayHave(last))
 	case errors.Is(err, replica.ErrDeedPast):
 		return out, problem.New(problem.NotAllowed, contrary(out), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(out))
 	}

@@ -35,7 +35,7 @@ func (r *Replica) Pack(ctx context.Context, since time.Time, having []entry.Devi
 			return err
 		}
 	}
-	defer r.InTouch()() // whoever gets it has what is in it
+	defer r.Copying()() // whoever gets it has what is in it
 	return r.store.Snapshot(func(v *store.Snapshot) error {
 		p := &Parcel{snapshot: v}
 		has, err := r.knownToAll(ctx, v, having)

@@ -84,6 +84,8 @@ func (r *Replica) putDeed(ctx context.Context, b *store.Batch, e *entry.Entry, d
 	if !ok {
 		return nil
 	}
+	r.handed.mu.Lock() // nobody is given it before this is noted
+	defer r.handed.mu.Unlock()
 	r.deeds.mu.Lock()
 	defer r.deeds.mu.Unlock()
 	all := r.deeds.last
@@ -102,6 +104,7 @@ func (r *Replica) putDeed(ctx context.Context, b *store.Batch, e *entry.Entry, d
 		now.Docs = append(slices.Clip(now.Docs), doc)
 	}
 	r.deeds.last = all
+	r.handed.noteLocked(e.ID(), all)
 	encoded, err := encodeDeeds(all)
 	if err != nil {
 		return err
@@ -201,7 +204,7 @@ func (r *Replica) Undo(ctx context.Context, of string) error {
 func (r *Replica) takeBack(of string) (d Deed, err error) {
 	r.judging.Lock() // nobody writes, judges or reads a document meanwhile
 	defer r.judging.Unlock()
-	r.handed.mu.Lock() // and nobody comes in touch
+	r.handed.mu.Lock() // and nobody is given anything
 	defer r.handed.mu.Unlock()
 	r.deeds.mu.Lock()
 	defer r.deeds.mu.Unlock()
@@ -226,7 +229,7 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 		if err != nil {
 			return d, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 		}
-		if rec.Arrival <= r.handed.mayBeElsewhereLocked() {
+		if r.handed.mayHaveLocked(id, rec.Arrival) {
 			return d, ErrHanded
 		}
 		runs[e.Run], gone[rec.Arrival] = true, true

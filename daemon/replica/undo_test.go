@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,16 +66,36 @@ func TestWhatNobodyElseCanHaveIsTakenBackAsIfItHadNeverBeen(t *testing.T) {
 			}
 		}
 		for n := range rapid.IntRange(4, 12).Draw(rt, "acts") {
-			switch rapid.SampledFrom([]string{"do", "do", "undo", "undo", "touch", "restart", "crash"}).Draw(rt, "act") {
+			switch rapid.SampledFrom([]string{"do", "do", "undo", "undo", "serve", "copy", "restart", "crash"}).Draw(rt, "act") {
 			case "do":
 				do(n)
-			case "touch":
-				ana.InTouch()()
+			case "copy":
+				ana.Copying()()
 				done = nil
+			case "serve": // somebody is in touch, and is given some of it, or nothing
+				left := ana.InTouch()
+				deeds, err := ana.readDeeds()
+				must(t, err)
+				if len(deeds) > 0 && rapid.Bool().Draw(rt, "given") {
+					d := rapid.SampledFrom(deeds).Draw(rt, "of")
+					_, err := ana.HandOut(rapid.SampledFrom(d.Entries).Draw(rt, "entry"))
+					must(t, err)
+					if i := slices.IndexFunc(done, func(s step) bool { return s.of == d.Of }); i >= 0 {
+						done = done[i+1:]
+					}
+				}
+				if rapid.Bool().Draw(rt, "they leave") {
+					left()
+				} else {
+					defer left()
+				}
 			case "restart":
+				if ana.handed.touch > 0 { // nobody has said that they left
+					done = nil
+				}
 				ana.reopen(t)
 			case "crash": // right behind the transaction
-				if len(done) > 0 {
+				if len(done) > 0 && ana.handed.touch == 0 {
 					last := done[len(done)-1]
 					_, err := ana.takeBack(last.of)
 					must(t, err)
@@ -120,7 +141,7 @@ func same(t testing.TB, want, got map[string]string) {
 	}
 }
 
-// While somebody is in touch, and after a crash while somebody was, all may be with them.
+// What somebody who is in touch was given is theirs, and only that; after a crash while somebody was in touch all may be with them.
 func TestWhatMayHaveGoneOutBeforeACrashIsNotTakenBack(t *testing.T) {
 	c := found(t, "Ana", "Ben")
 	ana := c.all[0]
@@ -131,10 +152,21 @@ func TestWhatMayHaveGoneOutBeforeACrashIsNotTakenBack(t *testing.T) {
 		})
 		must(t, err)
 	}
-	add("alone")
 	left := ana.InTouch()
+	add("not sent yet")
+	must(t, ana.Undo(context.Background(), "not sent yet"))
+	add("alone")
+	d, err := ana.LastDeed()
+	must(t, err)
+	_, err = ana.HandOut(d.Entries[0])
+	must(t, err)
 	if err := ana.Undo(context.Background(), "alone"); !errors.Is(err, ErrHanded) {
-		t.Fatalf("somebody is in touch: %v", err)
+		t.Fatalf("somebody has it: %v", err)
+	}
+	add("behind it")
+	must(t, ana.Undo(context.Background(), "behind it"))
+	if _, err := ana.HandOut(d.Entries[0]); err != nil {
+		t.Fatal(err)
 	}
 	ana.reopen(t) // nobody has said that they left
 	if err := ana.Undo(context.Background(), "alone"); !errors.Is(err, ErrHanded) {

@@ -290,7 +290,7 @@ func (l *local) Has(id entry.ID) bool { return l.r.Has(id) }
 func (l *local) Watch(stored func([]entry.ID)) (stop func()) { return l.r.Watch(stored) }
 
 func (l *local) Entry(id entry.ID) ([]byte, bool) {
-	b, err := l.r.Entry(id)
+	b, err := l.r.HandOut(id)
 	return b, err == nil
 }
 
