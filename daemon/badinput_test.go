@@ -12,10 +12,13 @@ import (
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
 	"kith/daemon/entrance"
+	"kith/daemon/store/storetest"
 )
 
 // told is what a person is told of an error; the test fails if they are told nothing of use.
@@ -88,6 +91,38 @@ func TestADamagedStoreEndsTheStartWithTheNextStepAndTheDoctorSaysIt(t *testing.T
 	}
 	if again, err := os.ReadFile(tables[0]); err != nil || string(again) != string(b) {
 		t.Errorf("the table was overwritten: %v", err)
+	}
+}
+
+// A build before 30 November 2026 took away, some time after a document was forgotten, what others had written in it again.
+func TestWhatAnEarlierBuildLostOfADocumentComesBackFromTheOthersByItself(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben")
+	ana, ben := all[0], all[1]
+	ana.start()
+	ben.start()
+	ctx := t.Context()
+	note, err := ana.client.CreateNote(ctx, apitest.NewNote{Title: "bank", Text: "ours"})
+	must(t, err)
+	ben.until("Ben has the note", func() bool { _, err := ben.client.AppendNote(ctx, note.ID, "and Ben's"); return err == nil })
+	reads := func() bool {
+		n, err := ana.client.Note(ctx, note.ID)
+		return err == nil && strings.Contains(n.Text, "and Ben's")
+	}
+	ana.until("Ana reads it", reads)
+	ana.stop()
+	doc, err := entry.ParseDocID(strings.TrimPrefix(note.ID, "n-"))
+	must(t, err)
+	storetest.Lose(t, filepath.Join(ana.dir, "store"), doc, kinds.Note.Name)
+	ana.start()
+	ana.until("it is back", reads)
+	ana.stop()
+	checks, err := Doctor(ctx, ana.dir, false, nil)
+	must(t, err)
+	for _, c := range checks {
+		if c.Name == "store" && !c.OK {
+			t.Errorf("the doctor says %q", c.Says)
+		}
 	}
 }
 

@@ -140,22 +140,28 @@ func checkClock(now time.Time) api.Check {
 
 func checkReplica(ctx context.Context, r *replica.Replica, rebuild bool) []api.Check {
 	var checks []api.Check
-	st := api.Check{Name: "store", OK: true}
-	if err := r.Verify(); err != nil {
-		st.OK, st.Says, st.Hint = false, err.Error(), "keep a copy of the home; the other members have what was shared"
-	} else {
-		n := r.Counts()
-		st.Says = fmt.Sprintf("all checksums are right; entries: %d, documents: %d", n.Stored, n.Documents)
-	}
-	checks = append(checks, st)
-	if rebuild {
-		v := api.Check{Name: "views", OK: true}
+	v := api.Check{Name: "views", OK: true}
+	if rebuild { // first: it mends some of what a look at the store finds
 		done := 0
 		if err := r.Rebuild(ctx, func(n, _ int) { done = n }); err != nil {
 			v.OK, v.Says, v.Hint = false, err.Error(), "kith doctor --rebuild"
 		} else {
 			v.Says = fmt.Sprintf("made %d views anew", done)
 		}
+	}
+	st := api.Check{Name: "store", OK: true}
+	var lost *replica.LostError
+	switch err := r.Verify(); {
+	case errors.As(err, &lost):
+		st.OK, st.Says, st.Hint = false, err.Error(), "kith doctor --rebuild; then whoever has them brings them again"
+	case err != nil:
+		st.OK, st.Says, st.Hint = false, err.Error(), "keep a copy of the home; the other members have what was shared"
+	default:
+		n := r.Counts()
+		st.Says = fmt.Sprintf("all checksums are right; entries: %d, documents: %d", n.Stored, n.Documents)
+	}
+	checks = append(checks, st)
+	if rebuild {
 		checks = append(checks, v)
 	}
 	n := r.Counts()

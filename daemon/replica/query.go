@@ -124,8 +124,15 @@ func (r *Replica) listStale() error {
 	return r.store.Commit(batch)
 }
 
-// Rebuild judges every document afresh and makes its view anew, calling progress after each.
+// Rebuild judges every document afresh and makes its view anew, calling progress after each. Entries that have lost their bytes
+// aren't had any more, so that others bring them.
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, of int)) error {
+	if _, err := r.letGoLost(); err != nil {
+		return err
+	}
+	if err := r.judgeAgain(true); err != nil {
+		return err
+	}
 	refs := r.Documents("")
 	for i, ref := range refs {
 		if err := ctx.Err(); err != nil {
@@ -336,5 +343,15 @@ func (r *Replica) IDs(fn func(entry.ID) bool) {
 // Quarantined returns the entries that are kept away from the core, with their documents.
 func (r *Replica) Quarantined() (map[entry.ID]entry.DocID, error) { return r.store.Quarantined() }
 
-// Verify reads the whole store and compares checksums.
-func (r *Replica) Verify() error { return r.store.Verify() }
+// Verify reads the whole store and compares checksums, and looks for entries of which nothing is left but that they were here: see
+// LostError.
+func (r *Replica) Verify() error {
+	if err := r.store.Verify(); err != nil {
+		return err
+	}
+	lost, err := r.store.Lost()
+	if err == nil && len(lost) > 0 {
+		return &LostError{len(lost)}
+	}
+	return err
+}

@@ -207,6 +207,11 @@ func Open(cfg Config) (*Replica, error) {
 		return nil, err
 	}
 	r, err := openAs(cfg, s)
+	if errors.Is(err, store.ErrLost) { // then as in a store that an earlier build left
+		if err = s.Commit(notLooked()); err == nil {
+			r, err = openAs(cfg, s)
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -340,6 +345,9 @@ func (r *Replica) readCharter() error {
 // goOn counts what isn't accepted, and does what a crash or an update has left on the list of
 // documents to judge.
 func (r *Replica) goOn() error {
+	if err := r.lookForLost(); err != nil {
+		return err
+	}
 	if err := r.startClock(); err != nil {
 		return err
 	}

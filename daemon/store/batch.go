@@ -219,6 +219,9 @@ func (b *Batch) Count(pending, void, elsewhere int64) {
 	b.delta.Elsewhere += elsewhere
 }
 
+// CountDocuments adds to how many documents have a view.
+func (b *Batch) CountDocuments(n int64) { b.delta.Documents += n }
+
 func (c *Counts) add(d Counts) {
 	c.Stored += d.Stored
 	c.Pending += d.Pending

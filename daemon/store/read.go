@@ -83,7 +83,7 @@ func (s *Store) Entry(id entry.ID) ([]byte, Record, error) {
 		}
 		b, err = bodyAt(txn, r.Doc, r.Arrival)
 		if errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("%w: entry %s has lost its bytes", ErrCorrupt, id)
+			return fmt.Errorf("%w: entry %s %w", ErrCorrupt, id, ErrLost)
 		}
 		return err
 	})
