@@ -49,3 +49,6 @@ func (p *Peers) Carry(id peer.ID, n int64) {
 
 // SleptBetween is sleptBetween.
 func SleptBetween(then, now time.Time) time.Duration { return sleptBetween(then, now) }
+
+// IsRelay says whether somebody is dialed, and not let in, as a relay.
+func (p *Peers) IsRelay(id peer.ID) bool { return p.gate.isRelay(id) }

@@ -23,7 +23,6 @@ type gate struct {
 	self    entry.Device
 	charter Charter
 	invites Invites
-	relays  map[peer.ID]bool // named ones; they are dialed, and never let in
 
 	dials   rations[entry.Device] // of addresses that are known of it
 	comes   rations[entry.Device] // connections that it makes
@@ -32,6 +31,7 @@ type gate struct {
 	floods  func(entry.Device)    // hears of whoever has no end of that; set before anybody connects
 
 	mu     sync.Mutex
+	relays map[peer.ID]bool           // named ones; they are dialed, and never let in
 	banned map[entry.Device]time.Time // until when
 	silent map[netip.Addr][]time.Time // since when connections from there haven't said who they are
 }
@@ -46,6 +46,29 @@ func (g *gate) knows(d entry.Device) bool {
 // mayJoin says whether the key is of an invite that was issued here.
 func (g *gate) mayJoin(d entry.Device) bool {
 	return g.invites != nil && g.invites.Issued(d)
+}
+
+// name has these relays be dialed, and no others any more.
+func (g *gate) name(relays []peer.AddrInfo) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.relays)
+	for _, r := range relays {
+		g.relays[r.ID] = true
+	}
+}
+
+// isRelay says whether somebody is a named relay. A device of the charter is none, whoever named it: it is let in, and bounded,
+// as such.
+func (g *gate) isRelay(id peer.ID) bool {
+	g.mu.Lock()
+	named := g.relays[id]
+	g.mu.Unlock()
+	if !named {
+		return false
+	}
+	d, err := deviceOf(id)
+	return err != nil || !g.charter.Knows(d)
 }
 
 // bannedUntil says until when a device is left alone; a time in the past for all others.
@@ -66,14 +89,14 @@ func (g *gate) ban(d entry.Device, until time.Time) {
 // named relays is ever dialed.
 func (g *gate) InterceptPeerDial(id peer.ID) bool {
 	d, err := deviceOf(id)
-	return g.relays[id] || err == nil && g.knows(d)
+	return g.isRelay(id) || err == nil && g.knows(d)
 }
 
 // InterceptAddrDial implements connmgr.ConnectionGater. Where a device says that it is, this one knocks
 // only so often.
 func (g *gate) InterceptAddrDial(id peer.ID, _ ma.Multiaddr) bool {
 	d, err := deviceOf(id)
-	return err != nil || g.relays[id] || g.dials.may(d, dialRation, time.Now())
+	return err != nil || g.isRelay(id) || g.dials.may(d, dialRation, time.Now())
 }
 
 // InterceptAccept implements connmgr.ConnectionGater. Who says nothing takes up the room of their own
@@ -139,7 +162,7 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.
 	if dir == network.DirInbound {
 		g.spoke(conn)
 	}
-	if dir == network.DirOutbound && g.relays[id] {
+	if dir == network.DirOutbound && g.isRelay(id) {
 		return true
 	}
 	d, err := deviceOf(id)
@@ -157,7 +180,7 @@ func (g *gate) mayOpen(id peer.ID) bool {
 		return false
 	}
 	now := time.Now()
-	if g.relays[id] || g.streams.may(d, streamRation, now) {
+	if g.streams.may(d, streamRation, now) {
 		return true
 	}
 	if !g.excess.may(d, floodRation, now) && g.floods != nil {

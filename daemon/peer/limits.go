@@ -121,6 +121,8 @@ const (
 	placeTime  = time.Hour
 	placeSlack = 10 * time.Minute
 	relayPause = time.Minute
+	// leaveAfter is after how long a porch that carries nothing, or isn't there, is left for as long again.
+	leaveAfter = time.Hour
 	// While there is only a relayed way to a device, a direct one is looked for after directFirst, and
 	// then after pauses that double up to directMost; a dial for that takes directTime.
 	directFirst = 2 * time.Second

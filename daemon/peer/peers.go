@@ -31,9 +31,6 @@ type Peers struct {
 	gate     *gate
 	log      *slog.Logger
 
-	relays []peer.AddrInfo    // named ones
-	tokens map[peer.ID][]byte // of those that are porches
-
 	refresh   chan struct{}
 	answering chan struct{} // closed by Run once others are answered
 	placesDue chan struct{} // for keepPlaces: look again
@@ -62,6 +59,8 @@ type Peers struct {
 	changed  chan struct{}                   // closed, and made anew, when the table changes
 	answers  map[entry.Device]answer         // whether they could dial this device
 	unsaved  map[entry.Device]bool           // whose record isn't in the book yet
+	relays   []peer.AddrInfo                 // named ones
+	tokens   map[peer.ID][]byte              // of those that are porches
 	places   places                          // at relays
 	router   basichost.NATManager            // nil: it isn't asked
 }
@@ -98,13 +97,11 @@ func New(cfg Config) (*Peers, error) {
 		unsaved:  map[entry.Device]bool{},
 		changed:  make(chan struct{}),
 		relays:   relays, tokens: tokens, answers: map[entry.Device]answer{},
-		places:    places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}, refused: map[peer.ID]error{}},
+		places:    newPlaces(),
 		placesDue: make(chan struct{}, 1), directDue: make(chan struct{}, 1), reachDue: make(chan struct{}, 1),
 		doubtDue: make(chan struct{}, 1),
 	}
-	for _, r := range relays {
-		p.gate.relays[r.ID] = true
-	}
+	p.gate.name(relays)
 	p.gate.floods = p.leave
 	if err := p.loadBook(); err != nil {
 		return nil, err
@@ -357,7 +354,7 @@ func (p *Peers) meet(ctx context.Context, work *crew, running map[entry.Device]c
 	// The gate asks about new connections; those that are there are looked at now.
 	for _, conn := range p.host.Network().Conns() {
 		d, err := deviceOf(conn.RemotePeer())
-		if p.gate.relays[conn.RemotePeer()] {
+		if p.gate.isRelay(conn.RemotePeer()) {
 			continue
 		}
 		if err != nil || !p.gate.knows(d) && !p.gate.mayJoin(d) {
@@ -386,13 +383,16 @@ func inTurn(all []Device) []Device {
 // noticed passes on that a connection came or went.
 func (p *Peers) noticed(conn network.Conn, inbound bool) {
 	p.log.Debug("connection", "peer", conn.RemotePeer().String(), "at", conn.RemoteMultiaddr().String(), "inbound", conn.Stat().Direction == network.DirInbound, "ended", conn.IsClosed())
+	if via := relayOf(conn.RemoteMultiaddr()); via != "" && !conn.IsClosed() {
+		p.hasCarried(via)
+	}
 	if c := p.contactOf(conn); c != nil {
 		p.moved(c, inbound)
 		return
 	}
 	d, err := deviceOf(conn.RemotePeer())
 	switch {
-	case p.gate.relays[conn.RemotePeer()]:
+	case p.gate.isRelay(conn.RemotePeer()):
 		nudge(p.placesDue)
 	case err != nil || !inbound:
 	case p.gate.knows(d):

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	ma "github.com/multiformats/go-multiaddr"
@@ -65,8 +67,8 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Other networks can't reach this device, and nobody who could pass things on is connected."
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
-		if len(r.Relays) == 1 && len(p.cfg.Relays) == 1 {
-			r.Says += " All hangs on that one: name a second relay as well, at another host (kith daemon --relay A --relay B)."
+		if said := p.hangs(); said != "" {
+			r.Says += " " + said
 		}
 	case through != "":
 		r.Says = "Nobody has said whether other networks can reach this device; they can through " + through + "."
@@ -350,7 +352,7 @@ func (p *Peers) dialBack(ctx context.Context, c *contact, from ma.Multiaddr, ask
 		return nil, nil
 	}
 	// A host of its own, from a port that no router has seen.
-	h, err := newHost(entry.NewSigner(), callers{}, nil)
+	h, err := newStranger()
 	if err != nil {
 		return nil, err
 	}
@@ -361,8 +363,7 @@ func (p *Peers) dialBack(ctx context.Context, c *contact, from ma.Multiaddr, ask
 		h.Peerstore().AddAddr(c.id, a, peerstore.TempAddrTTL)
 		_, err := h.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialBackTime), c.id)
 		_ = h.Network().ClosePeer(c.id)
-		// That the gate shut says that it is there: it knew whom it shut out. Who hung up before that may be anybody.
-		if err == nil || reasonOf(err) == errNotLetIn.Error() && !strings.Contains(err.Error(), "negotiate security protocol") {
+		if isThere(err) {
 			there = append(there, a)
 		}
 		if ctx.Err() != nil {
@@ -370,6 +371,17 @@ func (p *Peers) dialBack(ctx context.Context, c *contact, from ma.Multiaddr, ask
 		}
 	}
 	return there, nil
+}
+
+// newStranger opens a host under a key of its own, which only dials, also through relays.
+func newStranger() (host.Host, error) {
+	return newHost(entry.NewSigner(), callers{}, nil, libp2p.EnableRelay())
+}
+
+// isThere says of a stranger's dial whether who was meant is there. That the gate shut says so: it knew whom it shut out. Who hung
+// up before that may be anybody.
+func isThere(err error) bool {
+	return err == nil || reasonOf(err) == errNotLetIn.Error() && !strings.Contains(err.Error(), "negotiate security protocol")
 }
 
 // isNear says whether an address is on one of this computer's own networks. What comes from there

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -166,7 +167,21 @@ type places struct {
 	at      map[peer.ID]*place
 	avoid   map[peer.ID]time.Time // who refused, until when
 	refused map[peer.ID]error     // what porches said to our codes last
-	away    int                   // how often in a row not all named relays could be dialed
+	away    map[peer.ID]away      // named ones that can't be dialed
+	carried map[peer.ID]time.Time // when somebody last came, or was led, through it
+	barred  map[peer.ID]int       // how often in a row nobody got through a porch who was sent there
+}
+
+// away is a named relay that can't be dialed.
+type away struct {
+	tries int // in a row
+	since time.Time
+	until time.Time // when it is dialed again
+	why   string
+}
+
+func newPlaces() places {
+	return places{at: map[peer.ID]*place{}, avoid: map[peer.ID]time.Time{}, refused: map[peer.ID]error{}, away: map[peer.ID]away{}, carried: map[peer.ID]time.Time{}, barred: map[peer.ID]int{}}
 }
 
 // keepPlaces keeps places at relays while this device needs them, until ctx ends.
@@ -191,8 +206,11 @@ func (p *Peers) findPlaces(ctx context.Context) time.Time {
 	next := now.Add(placeTime)
 	have := map[peer.ID]*place{}
 	if p.needsPlaces() {
-		for _, id := range p.relayCandidates(ctx) {
-			if len(have) == wantPlaces || ctx.Err() != nil {
+		named, again := p.dialRelays(ctx)
+		next = earlier(next, again)
+		all, want := p.relayCandidates(named)
+		for _, id := range all {
+			if len(have) == want || ctx.Err() != nil {
 				break
 			}
 			p.mu.Lock()
@@ -216,15 +234,13 @@ func (p *Peers) findPlaces(ctx context.Context) time.Time {
 			have[id] = at
 			next = earlier(next, at.until.Add(-placeSlack/2))
 		}
-		if next = later(next, now.Add(firstPause)); p.places.away > 0 {
-			next = earlier(next, now.Add(backoff(firstPause, mostPause, p.places.away)))
-		}
+		next = later(next, now.Add(firstPause))
 	}
 	p.mu.Lock()
 	p.places.at = have
 	p.mu.Unlock()
 	p.signOwn()
-	return next
+	return earlier(next, p.tryPorches(ctx))
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -241,27 +257,68 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// relayCandidates lists who could keep a place for this device: the named relays, then those
-// where there is one, then devices on other networks that this one has dialed and that aren't
-// behind a relay themselves.
-func (p *Peers) relayCandidates(ctx context.Context) []peer.ID {
-	var all []peer.ID
-	away := false
-	for _, r := range p.relays {
-		if s, ok := p.host.Network().(*swarm.Swarm); ok {
-			s.Backoff().Clear(r.ID)
+// dialRelays dials the named relays, all at once, and gives those that are there, in their order, and when to dial the others
+// again. One that is away is dialed after longer and longer pauses: somebody else may have named it, or its address.
+func (p *Peers) dialRelays(ctx context.Context) (there []peer.ID, again time.Time) {
+	p.mu.Lock()
+	relays := p.relays
+	p.mu.Unlock()
+	up := make([]bool, len(relays))
+	var all sync.WaitGroup
+	for i, r := range relays {
+		p.mu.Lock()
+		pause := p.places.away[r.ID].until
+		p.mu.Unlock()
+		if p.direct(r.ID) != nil || time.Now().After(pause) {
+			all.Go(func() { up[i] = p.dialRelay(ctx, r) })
 		}
-		p.host.Peerstore().AddAddrs(r.ID, r.Addrs, peerstore.PermanentAddrTTL)
-		if _, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), r.ID); err != nil {
-			p.log.Info("a named relay can't be reached", "relay", r.ID.String(), "why", reason(err))
-			away = true
-			continue
+	}
+	all.Wait()
+	again = time.Now().Add(placeTime)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, r := range relays {
+		if up[i] {
+			there = append(there, r.ID)
+		} else {
+			again = earlier(again, p.places.away[r.ID].until)
 		}
-		all = append(all, r.ID)
 	}
-	if p.places.away++; !away {
-		p.places.away = 0
+	return there, again
+}
+
+// dialRelay dials one, and says whether it is there.
+func (p *Peers) dialRelay(ctx context.Context, r peer.AddrInfo) bool {
+	if s, ok := p.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(r.ID)
 	}
+	p.host.Peerstore().AddAddrs(r.ID, r.Addrs, peerstore.PermanentAddrTTL)
+	_, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), r.ID)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		delete(p.places.away, r.ID)
+		return true
+	}
+	p.log.Info("a named relay can't be reached", "relay", r.ID.String(), "why", reason(err))
+	a, now := p.places.away[r.ID], time.Now()
+	if a.tries++; a.tries == 1 {
+		a.since = now
+	}
+	most := mostPause
+	if now.Sub(a.since) > leaveAfter {
+		most = leaveAfter
+	}
+	a.until, a.why = now.Add(backoff(firstPause, most, a.tries)), reason(err)
+	p.places.away[r.ID] = a
+	return false
+}
+
+// relayCandidates lists who could keep a place for this device, and at how many of them it wants one: devices of members before
+// named relays, and of these those where there is one before others. The devices are on other networks, this one has dialed
+// them, and they aren't behind a relay themselves. But one of them may be shut any moment, and who else was reached through it
+// doesn't hear where this one is then: so beside it there are places at named relays.
+func (p *Peers) relayCandidates(named []peer.ID) (all []peer.ID, want int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fresh []peer.ID
@@ -276,7 +333,11 @@ func (p *Peers) relayCandidates(ctx context.Context) []peer.ID {
 		}
 	}
 	slices.Sort(fresh)
-	return append(all, fresh...)
+	own := append(all, fresh...)
+	if len(own) == 0 || len(named) == 0 {
+		return append(own, named...), wantPlaces
+	}
+	return slices.Concat(own[:1], named, own[1:]), wantPlaces + 1
 }
 
 // dialedAtLocked returns the address of a direct connection that this device made to another
@@ -295,7 +356,10 @@ func (p *Peers) dialedAtLocked(c *contact) ma.Multiaddr {
 func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "only who is connected"), greetTime)
 	defer cancel()
-	if token := p.tokens[id]; token != nil {
+	p.mu.Lock()
+	token := p.tokens[id]
+	p.mu.Unlock()
+	if token != nil {
 		err := Present(ctx, p.host, id, token)
 		p.mu.Lock()
 		p.places.refused[id] = err

@@ -69,6 +69,7 @@ func (p *Peers) moveOn(addrs []string) {
 	p.mu.Lock()
 	clear(p.answers)
 	clear(p.places.avoid)
+	clear(p.places.away)
 	p.mu.Unlock()
 	mine := map[netip.Addr]bool{}
 	for _, a := range addrs {
