@@ -153,7 +153,7 @@ func (s served) Begun() <-chan struct{} { return nil }
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Drops: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, News: c, Talk: c, Agreements: c,
+			Peers: c, Keeping: c, Entrance: c, Drops: c, Porches: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, News: c, Talk: c, Agreements: c,
 		})
 	}
 	return all

@@ -18,7 +18,12 @@ import (
 )
 
 func (k *kith) porch() *cli.Command {
-	return group("porch", "run a small relay for co-ops whose members are behind routers",
+	return group("porch", "small relays for who is behind a router: those that the co-op uses, and one that you run", append(k.porchesOfCoop(), k.porchesHere()...)...)
+}
+
+// porchesHere are the commands for who runs a porch, and to list either sort.
+func (k *kith) porchesHere() []*cli.Command {
+	return []*cli.Command{
 		k.command(spec{
 			name: "run", args: "DIR", usage: "serve a porch, whose key and codes lie in a folder of its own",
 			more: "In the foreground, until Ctrl-C, on a computer that others can dial. It belongs to no co-op and holds nothing of any: what goes over it can be read at its two ends alone, and who they are is written down nowhere. Who has one of its codes (kith porch code) keeps a place there; to who has a place anybody may come, and is let in or not by them. 1,000 places in all, 64 and 50 GiB a month for each code. It needs the port that it listens on, TCP and UDP, to be open; --announce says where others find it, if that is another address.",
@@ -31,26 +36,17 @@ func (k *kith) porch() *cli.Command {
 		}),
 		k.command(spec{
 			name: "code", usage: "make a code of the porch, for a co-op or a person",
-			more:     "Prints the code, once. Who has it types it as a relay, one person of a co-op: kith init --relay CODE, or kith daemon --relay CODE. Who joins then gets it with the answer.",
+			more:     "Prints the code, once. One person of a co-op adds it, for all of them: kith porch add CODE; or begins with it: kith init --relay CODE. Who joins then gets it with the answer.",
 			examples: []string{`kith porch code --for "Riso Print Co-op"`},
 			flags:    []cli.Flag{need(&cli.StringFlag{Name: "for", Usage: "`LABEL` for you: whose it is"}, false), porchFlag()},
 			run:      runPorchCode,
 		}),
 		k.command(spec{
-			name: "list", usage: "the codes of the porch, with the places kept by each, who is spoken with through them, and what went over it this month",
-			examples: []string{`kith porch list`},
-			flags:    []cli.Flag{porchFlag()},
-			run: func(_ context.Context, c *call) error {
-				dir, err := c.porchDir()
-				if err != nil {
-					return err
-				}
-				all, err := c.env.Hooks.PorchList(dir, c.env.Now())
-				if err != nil {
-					return err
-				}
-				return c.out.show(append([]api.PorchCode{}, all...), func() { c.porchCodes(all) })
-			},
+			name: "list", usage: "the porches of the co-op, and how it stands with them on this computer; or the codes of the one that is run from here",
+			more:     "Where a porch was run from this home: its codes, with the places kept by each, connections that lead through these, and what went over it this month. --coop lists the co-op's all the same. Of the co-op's it says which this computer uses, and why not: used (it keeps a place), ready (it would if that was needed), trouble, left (kith porch leave), spare (others come first), void (it is none for us), lent (by an ally; nobody has added it).",
+			examples: []string{`kith porch list`, `kith porch list --coop`},
+			flags:    []cli.Flag{porchFlag(), &cli.BoolFlag{Name: "coop", Usage: "those of the co-op, also where one is run from this home"}},
+			run:      runPorchList,
 		}),
 		k.command(spec{
 			name: "revoke", args: "LABEL", usage: "end a code: who has a place by it loses it within seconds",
@@ -71,7 +67,7 @@ func (k *kith) porch() *cli.Command {
 				})
 			},
 		}),
-	)
+	}
 }
 
 // porchFlag names the folder of a porch.
@@ -127,7 +123,7 @@ func runPorchCode(_ context.Context, c *call) error {
 		return err
 	}
 	return c.out.show(made, func() {
-		c.out.printf("%s is for %s. One of them types it as a relay, with kith init NAME --as MEMBER --relay CODE, or kith daemon --relay CODE:\n\n    %s\n\nIt is shown only now.\n", oneLine(made.ID, 80), oneLine(made.Label, 80), oneLine(made.Code, 400))
+		c.out.printf("%s is for %s. One of them adds it for all, with kith porch add CODE, or founds with kith init NAME --as MEMBER --relay CODE:\n\n    %s\n\nIt is shown only now.\n", oneLine(made.ID, 80), oneLine(made.Label, 80), oneLine(made.Code, 400))
 	})
 }
 

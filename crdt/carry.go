@@ -39,10 +39,10 @@ type Carried struct {
 // theirs: what members said of it (who has it, positions, consents, what an agreement was) stands in the text as what the
 // carrier says, or not at all. Notes, tasks, projects, requests and open decisions go on as what they are; all else, and
 // whatever doesn't fit its kind any more, is a note. Whatever somebody wrote there, it fits here. ok is false for what
-// belongs to that co-op alone: its pacts and shares, and what its members say of themselves.
+// belongs to that co-op alone: its pacts, shares and porches, and what its members say of themselves.
 func CarryOf(v *View, c Carrying) (out Carried, ok bool) {
 	k := kinds.All.Named(v.Kind)
-	if k == nil || k == kinds.Ask || k == kinds.Ally || k == kinds.Profile || k == kinds.Pulse {
+	if k == nil || k == kinds.Ask || k == kinds.Ally || k == kinds.Porch || k == kinds.Profile || k == kinds.Pulse {
 		return out, false
 	}
 	plain := *v

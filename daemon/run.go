@@ -23,6 +23,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/page"
 	"kith/daemon/peer"
+	"kith/daemon/porches"
 	"kith/daemon/replica"
 	"kith/daemon/sharing"
 	"kith/daemon/space"
@@ -60,11 +61,12 @@ type served struct {
 	started time.Time
 	log     *slog.Logger
 
-	all    *space.List
-	follow *side.Follower
-	pacts  *ally.Pacts
-	page   *page.Page
-	drops  *drop.Drops
+	all     *space.List
+	follow  *side.Follower
+	pacts   *ally.Pacts
+	page    *page.Page
+	drops   *drop.Drops
+	porches *porches.Porches
 
 	mu        sync.Mutex
 	entrances map[*space.Space]*entrance.Entrance
@@ -117,6 +119,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	g.Go(func() error { s.pacts.Run(ctx); return nil })
 	g.Go(func() error { s.follow.Run(ctx); return nil })
 	g.Go(func() error { s.drops.Run(ctx); return nil })
+	g.Go(func() error { s.porches.Run(ctx); return nil })
 	s.page.Open()
 	g.Go(func() error { s.page.Run(ctx); return nil })
 	if o.Holds != nil {
@@ -160,6 +163,7 @@ func newServed(home *home.Home, o Options) *served {
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
 	})
 	s.drops = drop.New(s.all, o.Version)
+	s.porches = porches.New(s.all)
 	s.follow = side.New(s.all)
 	s.pacts = ally.New(s.all, s.follow)
 	s.pacts.Kept = o.kept
@@ -190,7 +194,7 @@ func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
 		documents := desk.New(at, s.all)
 		out = append(out, server.Space{
-			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Charter: assembly.New(at),
+			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Porches: s.porches.Of(at), Charter: assembly.New(at),
 			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Forgetting: forget.New(at, s.all), Documents: documents, Versions: documents, News: documents, Talk: documents, Agreements: documents,
 		})
 	}

@@ -551,6 +551,48 @@ func (l *lab) sees(_ *testscript.TestScript, args []string) error {
 	})
 }
 
+// porch runs one until the script ends, and keeps a code of it.
+func (l *lab) porch(ts *testscript.TestScript, args []string) error {
+	h := &home{name: args[0], dir: filepath.Join(l.dir, args[0])}
+	run := l.command(h, "porch", "run", filepath.Join(h.dir, "porch"), "--listen", "/ip4/127.0.0.1/tcp/0", "--json")
+	said, err := run.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := run.Start(); err != nil {
+		return err
+	}
+	ts.Defer(func() {
+		_ = run.Process.Signal(os.Interrupt) // one that ended by itself is found by who looks for it
+		_ = run.Wait()
+	})
+	if _, err := bufio.NewReader(said).ReadString('\n'); err != nil { // it is open
+		return err
+	}
+	out, err := output(l.command(h, "porch", "code", "--for", "Riso Print Co-op", "--jq", ".code"))
+	ts.Setenv(args[0], strings.TrimSpace(string(out)))
+	return err
+}
+
+// finds is sees for what no event tells of.
+func (l *lab) finds(_ *testscript.TestScript, args []string) error {
+	h, err := l.home(args[0])
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(waittest.Limit); ; <-tick.C {
+		out, err := output(l.command(h, args[2:]...))
+		if err != nil || strings.Contains(string(out), args[1]) {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%s doesn't find “%s”:\n%s", args[0], args[1], out)
+		}
+	}
+}
+
 // erased waits until no file of a home holds some words.
 func (l *lab) erased(_ *testscript.TestScript, args []string) error {
 	h, err := l.home(args[0])

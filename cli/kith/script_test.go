@@ -54,6 +54,8 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
 //	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
+//	porch NAME       runs a porch until the script ends; $NAME is a code of it
+//	finds NAME TEXT …  the same for what no event tells of, such as a place at a porch: it is looked at again and again
 //	erased NAME TEXT waits until no file of NAME's home holds TEXT any more
 //	told NAME…       waits until they have been told that they aren't in any more
 //	story NAME       the script tells this one in docs/CHARTER.md
@@ -114,6 +116,8 @@ func TestScripts(t *testing.T) {
 			"meet":     scripted(2, (*lab).meet),
 			"knows":    scripted(2, (*lab).knows),
 			"sees":     scripted(3, (*lab).sees),
+			"finds":    scripted(3, (*lab).finds),
+			"porch":    scripted(1, (*lab).porch),
 			"told":     scripted(1, (*lab).told),
 			"erased":   scripted(2, (*lab).erased),
 			"comeback": scripted(3, (*lab).comeback),

@@ -103,7 +103,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	slices.Sort(names)
-	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "newcomer", "note", "profile", "project", "pulse", "role", "task", "time"}) {
+	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "newcomer", "note", "porch", "profile", "project", "pulse", "role", "task", "time"}) {
 		t.Errorf("kinds %v", names)
 	}
 	if _, ok := kinds.Table("Task"); ok {

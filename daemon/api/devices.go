@@ -169,3 +169,67 @@ type PorchLimits struct {
 	CircuitBytes   int64 `json:"circuit_bytes"`   // through one circuit, each way
 	CircuitSeconds int   `json:"circuit_seconds"` // that one may last
 }
+
+// PorchRequest names a porch by its code, or one that an ally lends by its ID or label.
+type PorchRequest struct {
+	Code  string `json:"code"`
+	Label string `json:"label,omitempty"` // what it is to be called; "": where it is
+}
+
+// PorchNamed names a porch of the co-op by its ID, the start of it, or its label.
+type PorchNamed struct {
+	Porch string `json:"porch"`
+}
+
+// How it stands with a porch on this computer.
+const (
+	PorchUsed    = "used"    // it keeps a place for this computer
+	PorchReady   = "ready"   // it would, if that was needed
+	PorchTrouble = "trouble" // it is of no use now
+	PorchLeft    = "left"    // this computer's person doesn't want it here
+	PorchSpare   = "spare"   // a computer uses so many, and others come first
+	PorchVoid    = "void"    // it is none for us
+	PorchLent    = "lent"    // an ally lends it, and nobody has added it here
+	PorchRemoved = "removed" // it was just given up
+)
+
+// Porch is a porch of the co-op, and how it stands with it on this computer.
+type Porch struct {
+	ID      string `json:"id"`
+	Short   string `json:"short"`
+	Label   string `json:"label"`
+	At      string `json:"at"` // its first address, with its identity
+	By      Named  `json:"by"` // who added it
+	AddedAt Time   `json:"added_at"`
+	State   string `json:"state"` // used, ready, trouble, left, spare, void, lent, removed
+	Says    string `json:"says"`  // why, in words
+}
+
+// PorchAdded is a porch that came, and what its person should know.
+type PorchAdded struct {
+	Porch
+	Advice []string `json:"advice"`
+}
+
+// PickPorch finds the one porch of a list that word names.
+func PickPorch(all []Porch, word string) (Porch, error) {
+	word = strings.TrimSpace(word)
+	var found []Porch
+	for _, p := range all {
+		start := strings.ToLower(word)
+		if FoldName(p.Label) == FoldName(word) || len(start) >= len("po-")+MinBareID && strings.HasPrefix(p.ID, start) || len(start) >= MinBareID && strings.HasPrefix(p.ID, "po-"+start) {
+			found = append(found, p)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Porch{}, Problemf(NotFound, "kith porch list", "there is no porch called “%s”", Brief(word))
+	case 1:
+		return found[0], nil
+	}
+	p := Problemf(Ambiguous, "use the start of its ID", "“%s” may be more than one porch", Brief(word))
+	for _, one := range found[:min(len(found), MaxCandidates)] {
+		p.Candidates = append(p.Candidates, Candidate{ID: one.ID, Short: one.Short, Title: one.Label})
+	}
+	return Porch{}, p
+}

@@ -50,7 +50,7 @@ func (a *Assembly) Propose(ctx context.Context, q api.ProposalRequest) (api.Prop
 // hasPorch says whether this computer has the code of a porch, as everybody has who is in.
 func (a *Assembly) hasPorch() bool {
 	config, err := a.at.Place.Config()
-	return err == nil && slices.ContainsFunc(config.Relays, charter.IsPorchCode)
+	return err == nil && slices.ContainsFunc(config.Named(), charter.IsPorchCode)
 }
 
 // Propose makes a proposal and consents to it, unless this member isn't asked or has given their

@@ -96,6 +96,9 @@ func (s *sealed) leads(found *inspected, o RestoreOptions) (announce, relays []s
 	if len(o.Announce) > 0 {
 		found.config.Announce = nil // not looked at
 	}
+	if p := found.config.Porches; p != nil {
+		p.Uses = nil // these follow from the documents, which are signed
+	}
 	announce, relays = found.config.Announce, found.config.Relays
 	if s.opener != nil || len(announce)+len(relays) == 0 {
 		return nil, nil, nil

@@ -32,7 +32,7 @@ func New(at *space.Space) *Entrance {
 // Relays are those that this computer names.
 func (e *Entrance) Relays() []string {
 	config, _ := e.at.Place.Config() // without it the welcome names none
-	return config.Relays
+	return config.Named()
 }
 
 // told gives the relays that who is in now is told; none where nothing says so.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,8 @@ type Home struct {
 	// Set it right after OpenHome.
 	Passphrase func() (string, error)
 
+	configMu sync.Mutex // held while the config is changed
+
 	keyMu sync.Mutex
 	keys  *keys // once they were read: the passphrase is asked for once
 }
@@ -61,7 +64,29 @@ type Config struct {
 	Drops      []string `json:"drops,omitempty"` // folders that something else carries
 	// PortMap says, of the home itself, whether its router is asked to let others through to this computer: yes, no, or nothing as
 	// long as its person wasn't asked.
-	PortMap string `json:"port_map,omitempty"`
+	PortMap string   `json:"port_map,omitempty"`
+	Porches *Porches `json:"porches,omitempty"`
+}
+
+// Porches is what a computer has to do with the porches that its co-op's documents name.
+type Porches struct {
+	Uses  []string `json:"uses,omitempty"`  // codes of those that it uses; they follow from the documents and the rest
+	Left  []string `json:"left,omitempty"`  // documents of those that its person doesn't want here
+	Chose []string `json:"chose,omitempty"` // of those that its person wants before others
+	Over  []string `json:"over,omitempty"`  // of those that were given up, and that this computer has let go of
+}
+
+// Named are the relays that this home names: those that its person chose, or that came with a code, and the porches that it uses.
+func (c Config) Named() []string {
+	all := slices.Clone(c.Relays)
+	if c.Porches != nil {
+		for _, code := range c.Porches.Uses {
+			if !slices.Contains(all, code) {
+				all = append(all, code)
+			}
+		}
+	}
+	return all
 }
 
 // HeldError says that another process uses the home.
@@ -185,6 +210,20 @@ func (h *Home) Config() (Config, error) {
 		return c, fmt.Errorf("%s: %w", h.path("config.json"), err)
 	}
 	return c, nil
+}
+
+// ChangeConfig remembers what alter makes of what is remembered, unless it fails; one at a time.
+func (h *Home) ChangeConfig(alter func(*Config) error) (Config, error) {
+	h.configMu.Lock()
+	defer h.configMu.Unlock()
+	c, err := h.Config()
+	if err == nil {
+		err = alter(&c)
+	}
+	if err == nil {
+		err = h.SetConfig(c)
+	}
+	return c, err
 }
 
 // SetConfig remembers c.

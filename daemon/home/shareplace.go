@@ -151,7 +151,7 @@ func atOtherPorts(addrs []string) (all []string) {
 var anyPort = regexp.MustCompile(`/(tcp|udp)/[0-9]+`)
 
 // Beside has a further place be reached as the home is, where nobody chose for it: it listens where the home does, at other
-// ports, and names the home's relays.
+// ports, and names the home's relays, the porches that it uses among them.
 func (h *Home) Beside(place *Home, listen, announce []string) (Config, error) {
 	own, err := h.Config()
 	if err != nil {
@@ -168,5 +168,5 @@ func (h *Home) Beside(place *Home, listen, announce []string) (Config, error) {
 	if err != nil || len(before.Listen) > 0 { // it was chosen for before
 		return c, err
 	}
-	return place.ChooseRelays(c, own.Relays)
+	return place.ChooseRelays(c, own.Named())
 }

@@ -36,7 +36,7 @@ func Answerers(c home.Config, device entry.Device, now Found) (out []charter.Ans
 	}
 	relayed := now.Relayed
 	if len(relayed) == 0 { // it has no place yet, or nobody has asked whether it has
-		for _, r := range c.Relays {
+		for _, r := range c.Named() {
 			if a, ok := peer.ThroughRelay(r); ok {
 				relayed = append(relayed, a)
 			}

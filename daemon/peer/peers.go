@@ -60,7 +60,7 @@ type Peers struct {
 	answers  map[entry.Device]answer         // whether they could dial this device
 	unsaved  map[entry.Device]bool           // whose record isn't in the book yet
 	relays   []peer.AddrInfo                 // named ones
-	tokens   map[peer.ID][]byte              // of those that are porches
+	tokens   map[peer.ID][][]byte            // of those that are porches
 	places   places                          // at relays
 	router   basichost.NATManager            // nil: it isn't asked
 }

@@ -67,13 +67,13 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Other networks can't reach this device, and nobody who could pass things on is connected."
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
-		if said := p.hangs(); said != "" {
-			r.Says += " " + said
-		}
 	case through != "":
 		r.Says = "Nobody has said whether other networks can reach this device; they can through " + through + "."
 	default:
 		r.Says = "Nobody on another network is connected who could say whether it can be reached from there."
+	}
+	if hangs := p.hangs(); r.Reachability != Reachable && hangs != "" {
+		r.Says += " " + hangs
 	}
 	if router != "" {
 		r.Says += " " + router

@@ -91,11 +91,11 @@ func sealRecord(key crypto.PrivKey, d entry.Device, addrs []ma.Multiaddr, format
 }
 
 // worthTelling picks from a host's addresses those that others may try: not the loopback ones
-// if there is another, and not too many: relays before what the device knows itself, and that before what
+// if there is another beside relays, and not too many: relays before what the device knows itself, and that before what
 // others say.
 func (p *Peers) worthTelling(addrs []ma.Multiaddr) []ma.Multiaddr {
 	out := slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool { return manet.IsIPLoopback(a) && !isRelayed(a) })
-	if len(out) == 0 {
+	if !slices.ContainsFunc(out, func(a ma.Multiaddr) bool { return !isRelayed(a) }) { // a place at a relay may be given up
 		out = slices.Clone(addrs)
 	}
 	// Sorted, so that the same addresses make the same record.

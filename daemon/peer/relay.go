@@ -91,9 +91,9 @@ func (p *Peers) passOn() (*relay.Relay, error) {
 
 // parseRelays reads the named relays, each an address with its identity at the end, or the code of a porch, and which tokens
 // porches want to see.
-func parseRelays(addrs []string) ([]peer.AddrInfo, map[peer.ID][]byte, error) {
+func parseRelays(addrs []string) ([]peer.AddrInfo, map[peer.ID][][]byte, error) {
 	var all []ma.Multiaddr
-	tokens := map[peer.ID][]byte{}
+	tokens := map[peer.ID][][]byte{}
 	for _, s := range addrs {
 		if charter.IsPorchCode(s) {
 			at, id, token, err := readPorch(s)
@@ -101,7 +101,7 @@ func parseRelays(addrs []string) ([]peer.AddrInfo, map[peer.ID][]byte, error) {
 				return nil, nil, err
 			}
 			all = append(all, at...)
-			tokens[id] = token
+			tokens[id] = append(tokens[id], token)
 			continue
 		}
 		a, err := ma.NewMultiaddr(s)
@@ -357,10 +357,15 @@ func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "only who is connected"), greetTime)
 	defer cancel()
 	p.mu.Lock()
-	token := p.tokens[id]
+	tokens := p.tokens[id]
 	p.mu.Unlock()
-	if token != nil {
-		err := Present(ctx, p.host, id, token)
+	if len(tokens) > 0 {
+		var err error
+		for _, token := range tokens { // one porch may have been named with several codes, of which one is good
+			if err = Present(ctx, p.host, id, token); err == nil {
+				break
+			}
+		}
 		p.mu.Lock()
 		p.places.refused[id] = err
 		p.mu.Unlock()

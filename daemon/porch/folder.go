@@ -90,6 +90,11 @@ func open(path string) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{path: path, owner: owner}
+	release, err := f.alone("key.lock") // a porch that is begun and asked for a code at one time has one key
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	b, err := os.ReadFile(f.file("porch.key"))
 	if errors.Is(err, fs.ErrNotExist) {
 		f.key = entry.NewSigner()
@@ -128,6 +133,18 @@ func (f *folder) hold() (release func(), err error) {
 		return nil, api.Problemf(api.Failed, "stop it first", "another kith process serves the porch in %s", f.path)
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// alone waits until no other process holds a lock.
+func (f *folder) alone(name string) (release func(), err error) {
+	lock := flock.New(f.file(name), flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil {
+		return nil, err
+	}
+	if f.owner >= 0 {
+		err = os.Chown(f.file(name), f.owner, -1)
+	}
+	return func() { _ = lock.Unlock() }, err
 }
 
 // read reads a JSON file; what isn't there leaves into as it is.
@@ -253,11 +270,11 @@ func Code(dir, label string, now time.Time) (out api.PorchCode, err error) {
 
 // change alters the list of codes, one at a time.
 func (f *folder) change(alter func([]code) ([]code, error)) error {
-	lock := flock.New(f.file("codes.lock"), flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
+	release, err := f.alone("codes.lock")
+	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Unlock() }()
+	defer release()
 	all, err := f.codes()
 	if err != nil {
 		return err

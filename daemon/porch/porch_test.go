@@ -17,8 +17,10 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	ma "github.com/multiformats/go-multiaddr"
+	"golang.org/x/sync/errgroup"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/api"
 	kithpeer "kith/daemon/peer"
 	"kith/daemon/waittest"
@@ -149,6 +151,30 @@ func TestWhoHasACodeKeepsAPlaceAndAnybodyComesToThem(t *testing.T) {
 	}
 	if err, place := l.shows(l.caller(), code.Token[:]); err != nil || !place {
 		t.Errorf("after a restart: %v, a place: %v", err, place)
+	}
+}
+
+func TestAPorchThatIsBegunTwiceAtOneTimeHasOneKey(t *testing.T) {
+	dir := t.TempDir()
+	found := make(chan entry.Device, 16)
+	var all errgroup.Group
+	for range cap(found) {
+		all.Go(func() error {
+			f, err := open(dir)
+			if err == nil {
+				found <- f.key.Device()
+			}
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	first := <-found
+	for range cap(found) - 1 {
+		if one := <-found; one != first {
+			t.Fatal("it has two")
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 	s.unwatch = r.WatchWanted(s.exchange.Forget)
 	s.Peers, err = peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,
-		Relays: config.Relays, NoMDNS: c.NoMDNS, PortMap: c.portMap, Formats: formats(),
+		Relays: config.Named(), NoMDNS: c.NoMDNS, PortMap: c.portMap, Formats: formats(),
 		Charter: directory{r, &s.parting}, Book: Addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			defer r.InTouch()()

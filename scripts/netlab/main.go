@@ -33,6 +33,7 @@ var stories = []story{
 	{"guest-by-another", "who invited is away: another member lets the newcomer in, and nobody with a used code", true, guestByAnother},
 	{"upnp", "two homes whose routers open a port when they are asked (UPnP), or only say so; no relay", true, upnp},
 	{"porch-dies", "the same through two porches, which only one of them has codes of; one goes away", true, porchDies},
+	{"porches", "the same through the porches of the co-op, which nobody but Ana typed; one goes away, and is removed", true, porchesOfCoop},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
 	{"ipv6", "there is no IPv4 at all, and nobody chose where to listen", true, onlyIPv6},

@@ -116,19 +116,8 @@ func threeHomes(l *lab) error {
 func porchDies(l *lab) error {
 	var porches []*exec.Cmd
 	founders, _, err := l.threeBehind(func(l *lab, w *world) (codes []string, err error) {
-		for i := range 2 {
-			ip := fmt.Sprintf("5.0.0.%d", 20+i)
-			on, err := l.plugged(fmt.Sprintf("porch %d", i+1), w.internet, ip+"/16", "")
-			if err != nil {
-				return nil, err
-			}
-			cmd, code, err := l.porch(on, ip)
-			if err != nil {
-				return nil, err
-			}
-			porches, codes = append(porches, cmd), append(codes, code)
-		}
-		return codes, nil
+		porches, codes, err = twoPorches(l, w)
+		return codes, err
 	})
 	if err != nil {
 		return err
@@ -155,6 +144,127 @@ func porchDies(l *lab) error {
 		return err
 	}
 	l.say("Cleo's status: %s", s.Reach.Says)
+	return nil
+}
+
+// twoPorches starts two, on computers of their own.
+func twoPorches(l *lab, w *world) (porches []*exec.Cmd, codes []string, err error) {
+	for i := range 2 {
+		ip := fmt.Sprintf("5.0.0.%d", 20+i)
+		on, err := l.plugged(fmt.Sprintf("porch %d", i+1), w.internet, ip+"/16", "")
+		if err != nil {
+			return nil, nil, err
+		}
+		cmd, code, err := l.porch(on, ip)
+		if err != nil {
+			return nil, nil, err
+		}
+		porches, codes = append(porches, cmd), append(codes, code)
+	}
+	return porches, codes, nil
+}
+
+// porchStates waits until as many porches of the co-op stand so for somebody.
+func (h *home) porchStates(state string, n int) error {
+	return h.until(fmt.Sprintf("%s has %d porches that are %s", h.name, n, state), func() (bool, error) {
+		all, err := h.client.Porches(h.ctx)
+		found := 0
+		for _, p := range all {
+			if p.State == state {
+				found++
+			}
+		}
+		return found == n, err
+	})
+}
+
+func porchesOfCoop(l *lab) error {
+	w, err := l.world(3, true)
+	if err != nil {
+		return err
+	}
+	porches, codes, err := twoPorches(l, w)
+	if err != nil {
+		return err
+	}
+	var all []*home
+	for i, name := range []string{"Ana", "Ben", "Cleo"} {
+		h, err := l.home(name, w.homes[i])
+		if err != nil {
+			return err
+		}
+		h.flags = []string{"--no-mdns"}
+		all = append(all, h)
+	}
+	ana, ben, cleo := all[0], all[1], all[2]
+	if err := ana.found(3); err != nil {
+		return err
+	}
+	for i, code := range codes {
+		if _, err := ana.types("porch", "add", code, "--label", fmt.Sprintf("Porch %d", i+1)); err != nil {
+			return err
+		}
+	}
+	if err := ana.porchStates(api.PorchUsed, 2); err != nil {
+		return err
+	}
+	invites, err := ana.client.Invites(l.ctx)
+	if err != nil {
+		return err
+	}
+	l.codes = nil
+	for _, i := range invites {
+		l.codes = append(l.codes, i.Code)
+	}
+	l.say("Ana has founded a co-op and added two porches, for all. The codes of before lead through them now.")
+	for _, h := range all[1:] {
+		if err := h.join(h.on); err != nil {
+			return err
+		}
+	}
+	for i, h := range all {
+		if err := h.meets("is in step, through a relay, with", func(p api.Peer) bool { return isRelayed(p) && p.InStep }, all[(i+1)%3]); err != nil {
+			return err
+		}
+		if err := h.porchStates(api.PorchUsed, 2); err != nil {
+			return err
+		}
+	}
+	l.say("Ben and Cleo have joined, and keep places at both.")
+	if err := porches[0].Process.Kill(); err != nil {
+		return err
+	}
+	if err := cleo.porchStates(api.PorchTrouble, 1); err != nil {
+		return err
+	}
+	if err := ben.adds(20, "By Ben"); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := l.until(h.name+" has what Ben wrote", func() (bool, error) {
+			s, err := h.client.Status(l.ctx)
+			return s.Documents == 20+len(codes), err // each porch is one
+		}); err != nil {
+			return err
+		}
+	}
+	s, err := cleo.client.Status(l.ctx)
+	if err != nil {
+		return err
+	}
+	l.say("The first one is killed. Cleo's status: %s", s.Reach.Says)
+	if _, err := ben.types("porch", "remove", "Porch 1"); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := h.porchStates(api.PorchTrouble, 0); err != nil {
+			return err
+		}
+	}
+	if s, err = cleo.client.Status(l.ctx); err != nil {
+		return err
+	}
+	l.say("Ben has removed it, for all. Cleo's status: %s", s.Reach.Says)
 	return nil
 }
 

@@ -83,6 +83,11 @@ func otherRoutes() []route {
 		{path: "GET drops", gist: "the drop folders of this device", work: answers((*Server).drops)},
 		{path: "POST drops", gist: "have bundles left and taken in a folder that something else carries", work: takes((*Server).addDrop)},
 		{path: "POST drops/remove", gist: "give a drop folder up; what lies in it stays", work: takes((*Server).removeDrop)},
+		{path: "GET porches", gist: "the porches of the co-op, and how it stands with them on this device", work: answers((*Server).porches)},
+		{path: "POST porches", gist: "add a porch for the whole co-op", work: takes((*Server).addPorch)},
+		{path: "POST porches/remove", gist: "give a porch up for the whole co-op", work: takes((*Server).removePorch)},
+		{path: "POST porches/follow", gist: "have this device use a porch, before others", work: takes((*Server).followPorch)},
+		{path: "POST porches/leave", gist: "have this device use a porch no more", work: takes((*Server).leavePorch)},
 
 		{path: "GET members", gist: "everybody who ever was a member", work: answers((*Server).members)},
 		{path: "GET members/{id}", gist: "one of them", work: answers((*Server).member)},
