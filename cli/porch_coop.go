@@ -52,7 +52,7 @@ func (k *kith) porchesOfCoop() []*cli.Command {
 			more:     "The others go on. Whoever is behind a router and has no porch in common with you reaches you only while a member's computer that both reach is on.",
 			examples: []string{`kith porch leave "Rosa's porch"`},
 			run: porchVerb((*client.Client).LeavePorch, func(c *call, p api.Porch) {
-				c.out.printf("This computer doesn't use %s any more. To have it do so again: kith porch follow\n", sentence(quoted(p.Label)))
+				c.out.printf("This computer doesn't use %s any more. To have it do so again: kith porch follow PORCH\n", sentence(quoted(p.Label)))
 			}),
 		}),
 	}

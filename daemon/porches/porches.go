@@ -250,9 +250,9 @@ func (o *Own) stands(p porch, used bool) (state, says string) {
 	case p.void != "":
 		return api.PorchVoid, p.void
 	case p.left:
-		return api.PorchLeft, "this computer doesn't use it: kith porch follow"
+		return api.PorchLeft, "this computer doesn't use it: kith porch follow PORCH"
 	case !used:
-		return api.PorchSpare, "a computer uses four at most: kith porch follow has this one come first"
+		return api.PorchSpare, "a computer uses four at most: kith porch follow PORCH has this one come first"
 	case o.at.Peers == nil:
 		return api.PorchReady, ""
 	}
@@ -271,7 +271,7 @@ func (o *Own) stands(p porch, used bool) (state, says string) {
 // AddPorch implements server.Porches.
 func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAdded, err error) {
 	if shared, _ := o.at.Replica.Share(); shared != nil {
-		return out, api.Problemf(api.NotAllowed, "kith ally lend-porch", "a share has no porches of its own: each co-op uses its own there, too")
+		return out, api.Problemf(api.NotAllowed, "kith porch add CODE --space NAME, of the co-op itself", "a share has no porches of its own: each co-op uses its own there, too")
 	}
 	if me, ok := o.at.Replica.Me(); !ok || me.Standing != charter.Full {
 		return out, api.Problemf(api.NotAllowed, "ask one of the others to", "only full members add a porch for all")
