@@ -20,7 +20,7 @@ const (
 )
 
 func (k *kith) ally() *cli.Command {
-	verbs := []*cli.Command{k.allyInvite(), k.allyJoin(), k.allyConfirm(), k.allyList(), k.allyShow(), k.allyCancel(), k.allyEnd()}
+	verbs := []*cli.Command{k.allyInvite(), k.allyJoin(), k.allyConfirm(), k.allyList(), k.allyShow(), k.allyCancel(), k.allyEnd(), k.allyLendPorch()}
 	return group("ally", "co-ops that we work with", append(verbs, k.allyAsks()...)...)
 }
 

@@ -104,3 +104,30 @@ func porchAt(at string) string {
 }
 
 func quoted(label string) string { return "“" + oneLine(label, 80) + "”" }
+
+func (k *kith) allyLendPorch() *cli.Command {
+	return k.command(spec{
+		name: "lend-porch", args: "ALLY CODE", usage: "lend an ally a porch: a small relay for their computers that are behind routers",
+		more:     "CODE is one that was made for them on the porch (kith porch code --for ALLY); - asks for it. It is put into the share with them, and one of them adds it: kith porch add ID. What you two learn by it is said first, and it is done with --yes. To end it, revoke the code on the porch: kith porch revoke LABEL",
+		examples: []string{`kith ally lend-porch Quilted - --label "Rosa's porch" --yes`},
+		flags: []cli.Flag{
+			&cli.StringFlag{Name: "label", Usage: "`NAME` what it is called for them; else where it is"},
+			&cli.BoolFlag{Name: "yes", Usage: "lend it"},
+		},
+		run: func(ctx context.Context, c *call) error {
+			code, err := c.code(c.arg(1))
+			if err != nil {
+				return err
+			}
+			if !c.Bool("yes") {
+				return api.Problemf(api.Usage, "once more with --yes", "What %s learns: where the porch is, what it is called, that you lend it, and nothing of your co-op that isn't in the share; anybody who is or was in the share can use the code until it is revoked. "+
+					"What whoever runs the porch learns: which of their computers keep a place there, at which addresses, when they are on, with whom they speak and how much; not what they say. Nothing is lent yet", quoted(c.arg(0)))
+			}
+			return request(c, func(d *client.Client) (api.Porch, error) {
+				return d.LendPorch(ctx, c.arg(0), api.PorchRequest{Code: code, Label: c.String("label")})
+			}, func(p api.Porch) {
+				c.out.printf("%s is lent. One of them types, in their co-op: kith porch add %s\n", sentence(quoted(p.Label)), p.Short)
+			})
+		},
+	})
+}

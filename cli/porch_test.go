@@ -29,3 +29,8 @@ func (c *coop) LeavePorch(_ context.Context, word string) (api.Porch, error) {
 	c.told = word
 	return aPorch, nil
 }
+
+func (c *coop) LendPorch(_ context.Context, _ string, q api.PorchRequest) (api.Porch, error) {
+	c.told = q.Code
+	return aPorch, nil
+}

@@ -8,6 +8,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/space"
 	"kith/daemon/words"
@@ -103,9 +104,55 @@ func (o *Own) ofAlly(word string) (lentOne, error) {
 	return found[slices.IndexFunc(found, func(p lentOne) bool { return p.shown.ID == picked.ID })], nil
 }
 
-// lend puts a porch into a share with an ally, for them to use. The share is one that is served here and goes on.
-func lend(ctx context.Context, share *space.Space, label, code string) (crdt.View, error) {
-	return share.Replica.Create(ctx, kinds.Porch.Name, func(e replica.Edit) error {
-		return e.Perform(kinds.Porch, kinds.Porch.Make, kinds.UsePorch(label, code), nil)
+// LendPorch implements server.Porches.
+func (o *Own) LendPorch(ctx context.Context, of string, q api.PorchRequest) (out api.Porch, err error) {
+	all := o.all.SharesOf(o.at.Replica.Space())
+	i := slices.IndexFunc(all, func(s *space.Space) bool { return s.Replica.Space().String() == of })
+	if i < 0 {
+		return out, replica.ErrNotFound
+	}
+	share := all[i]
+	shared, _ := share.Replica.Share()
+	terms, _ := shared.Terms()
+	if _, over := shared.Ended(); over || words.Past(terms.Ends, o.at.Now()) {
+		return out, api.Problemf(api.NotAllowed, "kith ally list", "the pact has ended")
+	}
+	me, ok := share.Replica.Me()
+	if !ok {
+		return out, api.Problemf(api.NotAllowed, "kith share list", "you aren't in the share")
+	}
+	if err := peer.CheckRelays([]string{q.Code}); err != nil {
+		return out, err
+	}
+	p := porch{code: q.Code, label: q.Label, by: me.ID, added: o.at.Now()}
+	if why := o.unfit(&p); why != "" {
+		return out, api.Problemf(api.Invalid, "kith porch code --for LABEL, on the computer that runs the porch, makes one", "this porch is of no use: %s", why)
+	}
+	config, err := o.at.Place.Config()
+	if err != nil {
+		return out, err
+	}
+	own, _, err := o.porches(config)
+	if err != nil {
+		return out, err
+	}
+	if slices.Contains(config.Named(), q.Code) || slices.ContainsFunc(own, func(mine porch) bool { return mine.code == q.Code }) {
+		return out, api.Problemf(api.NotAllowed, "kith porch code --for LABEL, on the computer that runs the porch, makes one for them", "this code is the one that you use yourselves: what you two send would count together, and to end theirs would end yours")
+	}
+	if p.label == "" {
+		p.label = "the porch at " + p.host
+	}
+	if p.label, err = charter.CleanName(p.label); err != nil {
+		return out, err
+	}
+	v, err := share.Replica.Create(ctx, kinds.Porch.Name, func(e replica.Edit) error {
+		return e.Perform(kinds.Porch, kinds.Porch.Make, kinds.UsePorch(p.label, p.code), nil)
 	})
+	if err != nil {
+		return out, err
+	}
+	p.id = v.ID
+	out = p.shown(words.People{Rules: share.Replica.Rules()}.Named(me.ID))
+	out.Short, out.State = words.ShortID(share.Replica, kinds.Porch.Name, p.id), api.PorchLent
+	return out, nil
 }

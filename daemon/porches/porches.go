@@ -200,8 +200,8 @@ func (o *Own) porches(config home.Config) (all, given []porch, err error) {
 	return all, given, err
 }
 
-// void reads the code of a porch, and says why it is none for us; "" if it is.
-func (o *Own) void(p *porch) string {
+// unfit reads the code of a porch, and says why it is none; "" if it is.
+func (o *Own) unfit(p *porch) string {
 	code, err := charter.DecodePorchCode(p.code)
 	if err != nil || peer.CheckRelays([]string{p.code}) != nil {
 		return "what stands there is no code of a porch"
@@ -214,6 +214,14 @@ func (o *Own) void(p *porch) string {
 	}
 	if o.at.Knows(code.At[0].Device) || code.At[0].Device == o.at.Replica.Device() {
 		return "it is a computer of the co-op, which passes on for the others anyway"
+	}
+	return ""
+}
+
+// void reads the code of a porch of the co-op, and says why it is none for us; "" if it is.
+func (o *Own) void(p *porch) string {
+	if why := o.unfit(p); why != "" {
+		return why
 	}
 	if m, ok := o.at.Replica.Charter().Member(p.by); !ok || m.Standing != charter.Full && m.Standing != charter.Resigned {
 		return "who added it is no full member: one of you can add it anew"

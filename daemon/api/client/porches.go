@@ -26,6 +26,11 @@ func (c *Client) FollowPorch(ctx context.Context, word string) (api.Porch, error
 	return call[api.Porch](ctx, c, "POST", "porches/follow", nil, api.PorchNamed{Porch: word})
 }
 
+// LendPorch puts a porch into the share with an ally, for them to add.
+func (c *Client) LendPorch(ctx context.Context, ally string, q api.PorchRequest) (api.Porch, error) {
+	return call[api.Porch](ctx, c, "POST", at("allies", ally, "lend-porch"), nil, q)
+}
+
 // LeavePorch has this device use a porch of the co-op no more.
 func (c *Client) LeavePorch(ctx context.Context, word string) (api.Porch, error) {
 	return call[api.Porch](ctx, c, "POST", "porches/leave", nil, api.PorchNamed{Porch: word})

@@ -18,6 +18,8 @@ type Porches interface {
 	// FollowPorch has this device use one, before others; LeavePorch has it use that no more.
 	FollowPorch(ctx context.Context, word string) (api.Porch, error)
 	LeavePorch(ctx context.Context, word string) (api.Porch, error)
+	// LendPorch puts one into the share with this ID, for the ally to add.
+	LendPorch(ctx context.Context, share string, q api.PorchRequest) (api.Porch, error)
 }
 
 func (s *Server) porches(r *http.Request) ([]api.Porch, error) {
@@ -34,6 +36,18 @@ func (s *Server) removePorch(r *http.Request, q api.PorchNamed) (api.Porch, erro
 
 func (s *Server) followPorch(r *http.Request, q api.PorchNamed) (api.Porch, error) {
 	return s.at.Porches.FollowPorch(r.Context(), q.Porch)
+}
+
+// lendPorch lends one to the ally that is named.
+func (s *Server) lendPorch(r *http.Request, q api.PorchRequest) (api.Porch, error) {
+	a, err := s.resolveAlly(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return api.Porch{}, err
+	}
+	if a.Share == nil {
+		return api.Porch{}, api.Problemf(api.NotAllowed, "kith ally show "+a.ID, "the pact isn't made yet")
+	}
+	return s.at.Porches.LendPorch(r.Context(), a.Share.ID, q)
 }
 
 func (s *Server) leavePorch(r *http.Request, q api.PorchNamed) (api.Porch, error) {

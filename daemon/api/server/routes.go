@@ -124,6 +124,7 @@ func otherRoutes() []route {
 		{path: "GET allies/{id}", gist: "one pact", work: answers((*Server).ally)},
 		{path: "POST allies/{id}/cancel", gist: "give up a pact that is half made", work: takes((*Server).allyCancel)},
 		{path: "POST allies/{id}/end", gist: "propose to end all that is shared with an ally", work: takes((*Server).endAlly)},
+		{path: "POST allies/{id}/lend-porch", gist: "put a porch into the share with an ally, for them to add", work: takes((*Server).lendPorch)},
 		{path: "POST further", gist: "open a further share with an ally", work: takes((*Server).newShare)},
 		{path: "POST further/join", gist: "join one that an ally has opened", query: []param{wait}, work: takes((*Server).joinShare)},
 		{path: "GET shares", gist: "the shares of the co-op", work: answers((*Server).shares)},
