@@ -48,3 +48,17 @@ func TestAProjectIsPricedInOneCurrency(t *testing.T) {
 		t.Error("coordination in dollars beside a rate in euros was taken")
 	}
 }
+
+// Two give a project other titles while apart, each twice: it is found by all of them, and every replica has them in one order.
+func TestTheTitlesThatAProjectHadStandInOneOrderWhateverCameFirst(t *testing.T) {
+	c := found(t, kinds.Project.Name, "ana", "ben")
+	c.maker.tell(c.maker.practice(kinds.Project, "make"))
+	for _, d := range c.desks {
+		for _, title := range []string{"Mill of ", "House of ", "Home of "} {
+			d.do(d.practice(kinds.Project, "edit", "title", title+d.name))
+		}
+	}
+	if had := kinds.FormerTitles(c.settle()); len(had) != 6 { // the desks are compared
+		t.Errorf("it had the titles %q", had)
+	}
+}

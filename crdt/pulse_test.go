@@ -85,6 +85,21 @@ func TestWhoSpeaksWhileSomebodyClosesAPulseIsShownAsLate(t *testing.T) {
 	}
 }
 
+// Ben says something on his laptop and on his phone while the two are apart, and Ana, who knows of the one on the laptop, closes: every
+// replica says the same of whether his words came late.
+func TestWordsThatSomebodySaysOnTwoDevicesAreLateOnAllComputersOrOnNone(t *testing.T) {
+	c := found(t, "pulse", "ana", "ben")
+	ana, laptop := c.desk("ana"), c.desk("ben")
+	ana.tell(ana.pulse(kinds.Pulse.Make))
+	phone := c.sit("ben")
+	phone.from(ana)
+	laptop.do(laptop.pulse(pulseSay, "well", "the light"))
+	phone.do(phone.pulse(pulseSay, "well", "the drum"))
+	ana.from(laptop)
+	ana.do(ana.pulse(pulseClose))
+	c.settle()
+}
+
 func TestAPulseNeedsWordsAndAStageThatThereIs(t *testing.T) {
 	c := found(t, "pulse", "ana")
 	ana := c.desk("ana")

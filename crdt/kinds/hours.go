@@ -42,7 +42,7 @@ var (
 // Time is the hours that one member worked in one month. A month is a document, since hours are written far more often than
 // anything else: so no document grows without end, and a sum over years reads a few of them. Nobody else writes in it.
 var Time = &kind.Kind{
-	Name: "time", Letters: "h", Gist: "hours that each worked", View: 2, Mine: true,
+	Name: "time", Letters: "h", Gist: "hours that each worked", View: 3, Mine: true,
 	Fields: []*kind.Field{monthOf},
 	Own:    []*kind.Field{timeEntry},
 	Derive: kind.Deriving(monthly),
@@ -104,7 +104,11 @@ type Month struct {
 
 func monthly(s *kind.Story) (*Month, error) {
 	m := &Month{Month: monthOf.Str(s.View)}
-	was := map[string][]Worked{}
+	type said struct {
+		Worked
+		op change.OpID
+	}
+	all := map[string][]said{}
 	for _, it := range s.Items {
 		for i := range it.Change.Ops {
 			op := &it.Change.Ops[i]
@@ -114,8 +118,15 @@ func monthly(s *kind.Story) (*Month, error) {
 				continue
 			}
 			if w, ok := parseWorked(op.Value.Str()); ok {
-				was[name] = append(was[name], w)
+				all[name] = append(all[name], said{w, op.ID})
 			}
+		}
+	}
+	was := map[string][]Worked{}
+	for name, words := range all { // two devices say it apart: by operation, and not as it came here
+		slices.SortFunc(words, func(a, b said) int { return a.op.Compare(b.op) })
+		for _, w := range words {
+			was[name] = append(was[name], w.Worked)
 		}
 	}
 	for name, v := range timeEntry.All(s.Said[s.CreatedBy]) {

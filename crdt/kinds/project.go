@@ -49,7 +49,7 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 // Project is work that belongs together: tasks and hours name it by its title. Who coordinates it looks after it, and
 // decides no more than everybody else.
 var Project = &kind.Kind{
-	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 1,
+	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 2,
 	Fields: []*kind.Field{
 		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, projectIntake, heldBy, heldLast,
 	},
@@ -180,14 +180,20 @@ func whoCoordinates(s *kind.Story) (*Coordinating, error) {
 	for _, m := range membersIn(s.In[heldLast.Key]) {
 		c.Turns = append(c.Turns, Turn{Member: m, Last: kind.Time(s.In[heldLast.Key][m.String()].Int())})
 	}
-	seen := map[string]bool{strings.ToLower(s.Title): true, "": true}
+	var titles []*change.Op
 	for _, it := range s.Items {
 		for i := range it.Change.Ops {
-			op := &it.Change.Ops[i]
-			if name := op.Value.Str(); op.Obj.IsZero() && op.Key == schema.Title && !seen[strings.ToLower(name)] {
-				seen[strings.ToLower(name)] = true
-				c.Names = append(c.Names, name)
+			if op := &it.Change.Ops[i]; op.Obj.IsZero() && op.Key == schema.Title {
+				titles = append(titles, op)
 			}
+		}
+	}
+	slices.SortFunc(titles, func(a, b *change.Op) int { return a.ID.Compare(b.ID) }) // not as they came here, which differs
+	seen := map[string]bool{strings.ToLower(s.Title): true, "": true}
+	for _, op := range titles {
+		if name := op.Value.Str(); !seen[strings.ToLower(name)] {
+			seen[strings.ToLower(name)] = true
+			c.Names = append(c.Names, name)
 		}
 	}
 	return c, nil

@@ -39,7 +39,7 @@ var (
 
 // Pulse is a round in which each says in their own words how we are. It is shown together once it is closed.
 var Pulse = &kind.Kind{
-	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 2, Present: "open",
+	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 3, Present: "open",
 	Fields: []*kind.Field{pulseUntil, pulseAt, pulseNote},
 	Own:    append(slices.Clone(pulseWords), pulseStage),
 	Derive: kind.Deriving(howWeAre), Counts: true, State: pulseState,
@@ -162,7 +162,7 @@ func howWeAre(s *kind.Story) (*Round, error) {
 // knownAtClose are those of whose last words a close knew.
 func knownAtClose(s *kind.Story) map[charter.MemberID]bool {
 	t := &trial{items: s.Items}
-	newest, closes := map[charter.MemberID]int{}, []int{}
+	newest, by, closes := map[charter.MemberID]int{}, map[charter.MemberID]change.OpID{}, []int{}
 	for n, item := range s.Items {
 		for i := range item.Change.Ops {
 			op := &item.Change.Ops[i]
@@ -171,7 +171,9 @@ func knownAtClose(s *kind.Story) map[charter.MemberID]bool {
 			case op.Key == pulseAt.Key && op.Value.Int() != 0:
 				closes = append(closes, n)
 			case strings.HasPrefix(op.Key, "by:") && !strings.Contains(op.Key, "/talk/"):
-				newest[item.Author] = n
+				if by[item.Author].Less(op.ID) { // of two devices that say it apart the one whose words stand
+					newest[item.Author], by[item.Author] = n, op.ID
+				}
 			}
 		}
 	}

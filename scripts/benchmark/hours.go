@@ -43,11 +43,14 @@ func (b *bench) hours(ctx context.Context) error {
 		return err
 	}
 	defer one.stop()
+	if _, err := one.run(ctx, "project", "add", "Project 1", "--rate", "50 EUR"); err != nil {
+		return err
+	}
 	for work, args := range map[string][]string{
 		"kith time report, " + name:                     {"time", "report"},
 		"kith time report of a month, " + name:          {"time", "report", "--from", firstOf(1), "--to", firstOf(0)},
 		"kith time list of a month, everybody, " + name: {"time", "list", "--all", "--from", firstOf(1), "--to", firstOf(0)},
-		"kith time invoice of a month, " + name:         {"time", "invoice", "--project", "Project 1", "--rate", "50 EUR", "--from", firstOf(1), "--to", firstOf(0)},
+		"kith time invoice of a month, " + name:         {"time", "invoice", "--project", "Project 1", "--from", firstOf(1), "--to", firstOf(0)},
 		"kith load, " + name:                            {"load"},
 	} {
 		if err := b.command(ctx, one, work, 10, map[string]string{}, args...); err != nil {
