@@ -172,3 +172,38 @@ func TestColleaguesComeIntoAFurtherShare(t *testing.T) {
 	}
 	stopAll(append(riso, quilted...)...)
 }
+
+// A share is ended by a step with a consent, each of which may be the last that a computer did: whoever is on again brings it to the others.
+func TestAShareIsOverForBothWhoeverDiesBetweenTheStepsOfItsEnd(t *testing.T) {
+	t.Parallel()
+	riso, quilted := coopCalled(t, "Riso Print Co-op", "Ana", "Ben"), coopCalled(t, "Quilted", "Dora")
+	ana, ben, dora := riso[0], riso[1], quilted[0]
+	share := madePact(t, riso, quilted)
+	ctx := t.Context()
+	ben.until("Ben is in the share", func() bool { _, in := ben.shareNow(share); return in })
+	p, err := within(t, ana, share).Propose(ctx, api.ProposalRequest{Action: api.ActionEndShare, Why: "the fair is over"})
+	must(t, err)
+	ana.kill() // she may have told nobody
+	dora.kill()
+	ana.start()
+	ben.until("Ben has consented", func() bool {
+		_, err := within(t, ben, share).AnswerProposal(ctx, p.ID, api.ProposalAnswer{Verb: api.ProposalConsent})
+		return err == nil
+	})
+	ben.kill() // with the consent that was still missing
+	ana.kill()
+	ben.start()
+	dora.start()
+	ana.start()
+	for _, h := range []*computer{ana, ben, dora} {
+		h.until("the share is over", func() bool { s, in := h.shareNow(share); return in && s.Over })
+		shown, err := h.homeClient().ShowShare(ctx, share)
+		must(t, err)
+		if !shown.Over || !slices.Equal(shown.OverBy, []string{"Riso Print Co-op"}) {
+			t.Errorf("%s: ended by %v", h.name, shown.OverBy)
+		}
+	}
+	for _, h := range []*computer{ana, ben, dora} {
+		h.stop()
+	}
+}
