@@ -174,6 +174,18 @@ func TestARoleStaysWithWhoHandsItOverUntilItIsTaken(t *testing.T) {
 	}
 }
 
+func TestWhoHandedARoleOverDoesntGetItBackWhenItGoesOn(t *testing.T) {
+	c := intake(t)
+	ana, ben, cleo := c.desk("ana"), c.desk("ben"), c.desk("cleo")
+	ben.tell(ben.practice(kinds.Role, "take"))
+	ben.tell(ben.practice(kinds.Role, "hand-over", "members", "cleo"))
+	cleo.tell(cleo.practice(kinds.Role, "take"))
+	v := ana.tell(ana.practice(kinds.Role, "fill", "members", "dora"))
+	if h := kind.Of[kinds.Tenure](v); c.holds(v) != "dora?" || h.Apart {
+		t.Errorf("held by %s, filled apart: %v", c.holds(v), h.Apart)
+	}
+}
+
 func TestARoleGoesRoundAmongThoseWhoOptedIn(t *testing.T) {
 	c := intake(t)
 	ana := c.desk("ana")

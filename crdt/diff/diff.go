@@ -269,14 +269,19 @@ func words(s string) (out []string) {
 }
 
 // typed takes a text apart into words, each with the white space behind it: so a space alone is nothing that stayed between
-// two words of which both are others.
+// two words of which both are others. The end of a line stands by itself, else a line that became longer, or isn't the last one any
+// more, would have another last word, and what others wrote behind that word would go to another line.
 func typed(s string) (out []string) {
 	from := 0
 	for i, r := range s {
-		if unicode.IsSpace(r) {
-			end := i + utf8.RuneLen(r)
-			out, from = append(out, s[from:end]), end
+		if !unicode.IsSpace(r) {
+			continue
 		}
+		end := i + utf8.RuneLen(r)
+		if r == '\n' && from < i {
+			out, from = append(out, s[from:i]), i
+		}
+		out, from = append(out, s[from:end]), end
 	}
 	if from < len(s) {
 		out = append(out, s[from:])

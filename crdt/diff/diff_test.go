@@ -38,6 +38,8 @@ func TestAnEditIsToldAsSomebodyTypedIt(t *testing.T) {
 		{"We meet in the hall on Monday.", "They come to the shop by Friday.", "[-We meet in the hall on Mon-]{+They come to the shop by Fri+}day."},
 		{"the quick fox", "a quick dog", "[-the-]{+a+} quick [-fox-]{+dog+}"},
 		{"🙃 b", "🙃 🙃 b", "{+🙃 +}🙃 b"},
+		{"- paper\n- ink", "- white paper\n- ink\n- rags", "- {+white +}paper\n- ink{+\n- rags+}"}, // and ink is nobody's anew
+		{"paper\nink", "paper, white\nink\nrags", "paper{+, white+}\nink{+\nrags+}"},
 	} {
 		if got := told(diff.Edit(test.from, test.to)); got != test.told {
 			t.Errorf("from %q to %q it is told as %s, not %s", test.from, test.to, got, test.told)

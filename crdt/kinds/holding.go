@@ -38,6 +38,7 @@ type Holding struct {
 	Holders []Holder // by member
 	Asked   []Holder // to whom it is handed over, and who haven't answered; by member
 	Refused []Holder // who were named and said no, or have put it back; by member
+	Gone    []Holder // who handed it over to somebody who took it: they were named all the same, until somebody is named anew; by member
 	Apart   bool     // it was filled twice by people who didn't know of each other
 }
 
@@ -83,6 +84,7 @@ func holding(s *kind.Story) Holding {
 		case one.Answer == AnswerDeclined || one.Answer == AnswerPutBack:
 			h.Refused = append(h.Refused, one)
 		case over[m]:
+			h.Gone = append(h.Gone, one)
 		case one.From != (charter.MemberID{}) && one.Answer != AnswerAccepted:
 			h.Asked = append(h.Asked, one)
 		default:
@@ -157,10 +159,13 @@ func membersOf(all []Holder) (out []charter.MemberID) {
 	return out
 }
 
+// everybody are all who were named and whose naming stands.
+func (h *Holding) everybody() []Holder { return slices.Concat(h.Holders, h.Asked, h.Refused, h.Gone) }
+
 // naming is a moment for the next naming: now, but after all that the document knows of, whatever the clock says.
 func (h *Holding) naming(d *kind.Draft, last []Turn) int64 {
 	at := d.Now.UnixMilli()
-	for _, one := range slices.Concat(h.Holders, h.Asked, h.Refused) {
+	for _, one := range h.everybody() {
 		at = max(at, int64(one.At)+1)
 	}
 	for _, t := range last {
@@ -178,7 +183,7 @@ func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) e
 		return &kind.LimitError{What: "what several hold together", Got: len(members), Limit: MaxHolders, Unit: "members"}
 	}
 	at := h.naming(d, last)
-	for _, one := range slices.Concat(h.Holders, h.Asked, h.Refused) {
+	for _, one := range h.everybody() {
 		if !slices.Contains(members, one.Member) {
 			d.Mark(heldBy, one.Member.String(), change.IntValue(0))
 		}
