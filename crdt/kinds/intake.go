@@ -135,7 +135,7 @@ var Intake = &kind.Kind{
 			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
 		},
 		{
-			Name: "decline", Gist: "we don't do it", Why: kind.Must, Act: "declining a request", Do: intakeBecomes(IntakeDeclined),
+			Name: "decline", Gist: "we don't do it", Why: kind.Must, Act: "declining a request", Live: hasNoProject, Do: intakeBecomes(IntakeDeclined),
 			Examples: []string{`kith intake decline i-4kq2 --why "not before June"`},
 		},
 		{
@@ -244,6 +244,20 @@ func notAccepted(v *kind.View) error {
 		return nil // that is what there is to be settled
 	}
 	return isOpenIntake(v)
+}
+
+// hasNoProject refuses to decline what was accepted: its project would go on, and nobody would be told.
+func hasNoProject(v *kind.View) error {
+	if intakeState.Str(v) != IntakeAccepted || len(kind.Of[Moved](v).Apart) > 0 {
+		return nil
+	}
+	const again = "to answer anew: kith intake reopen ID"
+	project := intakeProject.Str(v)
+	if project == "" {
+		return kind.NotAllowed(again, "the request was accepted")
+	}
+	project = project[:min(len(project), len("pr-")+enoughLetters)]
+	return kind.NotAllowed("if it comes to nothing after all: kith project drop "+project+" --why WHY; "+again, "the request was accepted, and its project %s goes on", project)
 }
 
 func intakeBecomes(state string) func(*kind.Draft) error {

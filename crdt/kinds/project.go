@@ -266,6 +266,9 @@ func isGoingOn(v *kind.View) error {
 	return nil
 }
 
+// ProjectGoesOn says whether a project is neither done nor dropped.
+func ProjectGoesOn(v *kind.View) bool { return isGoingOn(v) == nil }
+
 // isOver refuses to open again what is open.
 func isOver(v *kind.View) error {
 	if isGoingOn(v) == nil {

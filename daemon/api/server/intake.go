@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -121,6 +122,29 @@ func firstTask(word string) (a Asks, err error) {
 	return a, a.Read(kinds.Task.Field("hours"), []byte(strconv.FormatFloat(n, 'f', -1, 64)))
 }
 
+// mostOfOne bounds how many projects are looked for that have the same client's name.
+const mostOfOne = 100
+
+// freeTitle is what the project of a request is called: as the request, and with a number if a project was called so before, for whoever
+// asks comes again. While one that goes on has that title it is asked which of the two is meant.
+func (s *Server) freeTitle(ctx context.Context, request Shown) (string, error) {
+	title := request.Title
+	for n := 2; n <= mostOfOne; n++ {
+		p, is, err := s.called(ctx, kinds.Project.Name, title)
+		var several *api.Problem
+		switch {
+		case errors.As(err, &several) && several.Code == api.Ambiguous:
+		case err != nil || !is:
+			return title, err
+		case strings.EqualFold(p.Title, title) && kinds.ProjectGoesOn(p.View):
+			return "", api.Problemf(api.NotAllowed, "if it is a part of that: kith intake accept "+request.Short+" --project "+p.Short+"; else: kith intake edit "+request.Short+" --title TITLE",
+				"a project is called “%s” already: %s", p.Title, p.Short)
+		}
+		title = request.Title + " " + strconv.Itoa(n)
+	}
+	return "", api.Problemf(api.NotAllowed, "kith intake edit "+request.Short+" --title TITLE", "%d projects are called “%s” already", mostOfOne, request.Title)
+}
+
 // projectOf is the project that a request becomes: the one that is named, one that was begun for it, or a new one.
 func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, error) {
 	if id := a.Str(kinds.IntakeInto()); id != "" {
@@ -135,15 +159,13 @@ func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, e
 	if err != nil || len(begun) > 0 {
 		return append(begun, Shown{})[0], err
 	}
-	if p, is, err := s.called(ctx, kinds.Project.Name, request.Title); err != nil || is {
-		if err == nil {
-			err = api.Problemf(api.NotAllowed, "kith intake accept "+request.Short+" --project "+p.Short+", or give one of them another title", "a project is called “%s” already: %s", p.Title, p.Short)
-		}
+	title, err := s.freeTitle(ctx, request)
+	if err != nil {
 		return Shown{}, err
 	}
 	minutes, due := kinds.IntakeTerms(request.View)
 	var make Asks
-	make.Title, make.Text = &request.Title, &kind.Writing{Text: request.Text}
+	make.Title, make.Text = &title, &kind.Writing{Text: request.Text}
 	says := map[string]string{"client": request.Title, "intake": request.ID, "due": due}
 	for key, words := range says {
 		if words == "" {
