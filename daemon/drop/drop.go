@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kith/daemon/api"
+	"kith/daemon/home"
 	"kith/daemon/space"
 )
 
@@ -82,6 +83,8 @@ type Carrier struct {
 
 	looking sync.Mutex // held while folders are looked at, and while one comes or goes
 	folders map[string]*folder
+	dirs    []string // as the config has them: nobody else writes it while the daemon runs
+	read    bool     // they were read
 
 	mu      sync.Mutex // guards what is told
 	shown   []api.Drop
@@ -96,15 +99,14 @@ func newCarrier(at *space.Space, version string, log *slog.Logger) *Carrier {
 func (c *Carrier) look(ctx context.Context) {
 	c.looking.Lock()
 	defer c.looking.Unlock()
-	dirs, err := c.dirs()
-	if err != nil {
+	if err := c.readDirs(); err != nil {
 		c.log.Error("which drop folders there are", "err", err)
 		return
 	}
-	for _, dir := range dirs {
+	for _, dir := range c.dirs {
 		c.of(dir).look(ctx)
 	}
-	c.show(dirs)
+	c.show(c.dirs)
 }
 
 // of gives a folder. The caller holds looking.
@@ -115,9 +117,14 @@ func (c *Carrier) of(dir string) *folder {
 	return c.folders[dir]
 }
 
-func (c *Carrier) dirs() ([]string, error) {
+// readDirs reads which folders there are, once. The caller holds looking.
+func (c *Carrier) readDirs() error {
+	if c.read {
+		return nil
+	}
 	config, err := c.at.Place.Config()
-	return config.Drops, err
+	c.dirs, c.read = config.Drops, err == nil
+	return err
 }
 
 // show tells of the folders as they were just found.
@@ -157,11 +164,15 @@ func (c *Carrier) noteCarried(id string) {
 
 // Drops implements server.Drops.
 func (c *Carrier) Drops(context.Context) ([]api.Drop, error) {
-	if dirs, err := c.dirs(); err != nil || len(dirs) == len(c.Told()) {
-		return c.Told(), err
+	if all := c.Told(); len(all) > 0 {
+		return all, nil
 	}
-	c.looking.Lock() // one came just now
+	c.looking.Lock() // nobody has looked since the start, perhaps
 	defer c.looking.Unlock()
+	if err := c.readDirs(); err != nil {
+		return nil, err
+	}
+	c.show(c.dirs)
 	return c.Told(), nil
 }
 
@@ -192,11 +203,10 @@ func (c *Carrier) RemoveDrop(_ context.Context, dir string) (api.DropChanged, er
 func (c *Carrier) change(dir string, alter func([]string) ([]string, error), had bool) (out api.DropChanged, err error) {
 	c.looking.Lock()
 	defer c.looking.Unlock()
-	config, err := c.at.Place.Config()
-	if err != nil {
+	if err := c.readDirs(); err != nil {
 		return out, err
 	}
-	has := slices.Contains(config.Drops, dir)
+	has := slices.Contains(c.dirs, dir)
 	if had && !has {
 		return out, api.Problemf(api.NotFound, "kith drop list", "%s is no drop folder here", api.Brief(dir))
 	}
@@ -207,10 +217,13 @@ func (c *Carrier) change(dir string, alter func([]string) ([]string, error), had
 	if has != had {
 		return out, nil
 	}
-	if config.Drops, err = alter(slices.Clone(config.Drops)); err != nil {
+	if _, err := c.at.Place.ChangeConfig(func(config *home.Config) (err error) {
+		config.Drops, err = alter(slices.Clone(c.dirs))
+		return err
+	}); err != nil {
 		return out, err
 	}
-	if err := c.at.Place.SetConfig(config); err != nil {
+	if c.dirs, err = alter(slices.Clone(c.dirs)); err != nil {
 		return out, err
 	}
 	if had {
@@ -219,7 +232,7 @@ func (c *Carrier) change(dir string, alter func([]string) ([]string, error), had
 		}
 		delete(c.folders, dir)
 	}
-	c.show(config.Drops)
+	c.show(c.dirs)
 	out.Changed = true
 	return out, err
 }

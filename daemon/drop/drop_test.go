@@ -126,6 +126,21 @@ func TestWhatOneWritesTheOtherFindsInTheFolderUntilBothHaveSaidSo(t *testing.T) 
 	same(t, ana, ben)
 }
 
+// It is looked at every two seconds, for as long as the daemon runs.
+func TestWhichFoldersThereAreIsReadFromTheDiskOnce(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	if there, err := a.Drops(t.Context()); err != nil || len(there) != 1 {
+		t.Fatalf("before anybody has looked there are %+v: %v", there, err)
+	}
+	looks(t, a, b)
+	must(t, os.WriteFile(filepath.Join(a.at.Place.Where(), "config.json"), []byte("not read"), 0o600))
+	note(t, ana, "Minutes")
+	looks(t, a, b)
+	same(t, ana, ben)
+}
+
 func TestWhatIsNoBundleOfOthersIsLeftAloneAndNothingWaitsForIt(t *testing.T) {
 	ana, ben, _ := replicatest.TwoReplicas(t)
 	dir := t.TempDir()
