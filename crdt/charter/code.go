@@ -26,7 +26,7 @@ var (
 	wayBack    = codeSort{"kithv1", "kith/way-back/1\x00", "a code for coming back", "kith device recover --via -"}
 	keyCode    = codeSort{"kithk1", "kith/key-code/1\x00", "a code with a new member key", "kith member new-key MEMBER CODE --why WHY"}
 	allyCode   = codeSort{"kitha1", "kith/ally-code/1\x00", "a code for an ally", "kith ally join -"}
-	porchCode  = codeSort{"kithp1", "kith/porch-code/1\x00", "a code for a porch", "kith daemon --relay CODE"}
+	porchCode  = codeSort{"kithp1", "kith/porch-code/1\x00", "a code for a porch", "kith porch add CODE"}
 	askCode    = codeSort{"kithq1", "kith/ask/1\x00", "a request to join", "kith invite answer FILE"}
 	inviteCode = codeSort{invitePrefix, "kith/invite/1\x00", "an invite code", "kith join - --as NAME"}
 )
@@ -67,6 +67,9 @@ func (s *codeSort) read(text string) ([]byte, error) {
 		if other := sortOf(letters); other != nil {
 			return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
 		}
+		if newer := newerSort(letters); newer != nil {
+			return nil, newer.isNewer()
+		}
 		return nil, s.isNone()
 	}
 	b, err := entry.Text.DecodeString(rest)
@@ -78,7 +81,7 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	case !bytes.Equal(s.checksum(b), sum):
 		return nil, s.mistyped()
 	case b[0] > 1:
-		return nil, &CodeError{fmt.Sprintf("this is %s of a newer Kith; update yours", s.what)}
+		return nil, s.isNewer()
 	case b[0] != 1:
 		return nil, s.isNone()
 	}
@@ -109,18 +112,34 @@ func (s *codeSort) isWhole(letters string) bool {
 
 // sortOf is which sort of code is in a text, or it begins like; nil if none.
 func sortOf(letters string) *codeSort {
-	sorts := []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &askCode, &inviteCode}
-	for _, s := range sorts {
+	for _, s := range codeSorts {
 		if body, ok := s.body(letters); ok && s.isWhole(body) {
 			return s
 		}
 	}
-	for _, s := range sorts {
+	for _, s := range codeSorts {
 		if strings.HasPrefix(letters, inviteLetters(s.prefix)) {
 			return s
 		}
 	}
 	return nil
+}
+
+var codeSorts = []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &askCode, &inviteCode}
+
+// newerSort is of which sort a code is that begins with a number this Kith doesn't know; nil if it is none.
+func newerSort(letters string) *codeSort {
+	for _, s := range codeSorts {
+		rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix[:len(s.prefix)-1]))
+		if ok && rest != "" && rest[0] >= '2' && rest[0] <= '9' {
+			return s
+		}
+	}
+	return nil
+}
+
+func (s *codeSort) isNewer() error {
+	return &CodeError{fmt.Sprintf("this is %s of a newer Kith; update yours", s.what)}
 }
 
 func (s *codeSort) isNone() error {

@@ -320,3 +320,15 @@ func TestFrontiersReadBack(t *testing.T) {
 		t.Error("too many bytes are read")
 	}
 }
+
+func TestACodeOfALaterNumberIsOfANewerKith(t *testing.T) {
+	for text, what := range map[string]string{"kithp2qz9w396y": "a code for a porch", "KITH3 qz9w 396y": "an invite code", "kithd9qz9w396y": "a code for a new device"} {
+		var wrong *charter.CodeError
+		if _, err := charter.DecodePorchCode(text); !errors.As(err, &wrong) || err.Error() != "this is "+what+" of a newer Kith; update yours" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := charter.DecodePorchCode("kithery"); err == nil || strings.Contains(err.Error(), "newer") {
+		t.Errorf("a word: %v", err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -285,6 +286,9 @@ func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAd
 		return out, api.Problemf(api.NotAllowed, "ask one of the others to", "only full members add a porch for all")
 	}
 	code, label := q.Code, q.Label
+	if _, err := charter.DecodePorchCode(code); err != nil && strings.HasPrefix(charter.FoldName(code), "kith") {
+		return out, err // it is a code, and none of a porch, or not whole
+	}
 	if !charter.IsPorchCode(code) { // one that an ally lends, by its name
 		one, err := o.ofAlly(code)
 		if err != nil {
