@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 
 	"kith/crdt/entry"
@@ -52,3 +54,11 @@ func SleptBetween(then, now time.Time) time.Duration { return sleptBetween(then,
 
 // IsRelay says whether somebody is dialed, and not let in, as a relay.
 func (p *Peers) IsRelay(id peer.ID) bool { return p.gate.isRelay(id) }
+
+// PorchLimits are those of a porch on a computer with so much memory for them, and so many files.
+func PorchLimits(memory int64, files int) rcmgr.PartialLimitConfig {
+	limits := rcmgr.DefaultLimits
+	libp2p.SetDefaultServiceLimits(&limits)
+	forPorch(&limits)
+	return limits.Scale(memory, files).ToPartialLimitConfig()
+}

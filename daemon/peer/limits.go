@@ -10,6 +10,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/x/rate"
 )
 
@@ -150,9 +152,12 @@ const (
 
 // resourceManager bounds what all connections, and each peer, may take. The library's limits
 // scale with the machine; these are what differs for Kith.
-func resourceManager() (network.ResourceManager, error) {
+func resourceManager(more ...func(*rcmgr.ScalingLimitConfig)) (network.ResourceManager, error) {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
+	for _, set := range more {
+		set(&limits)
+	}
 	for id, each := range map[protocol.ID]int{SyncProtocol: 4, AddressesProtocol: 8, JoinProtocol: 2, ReachProtocol: 2} {
 		all := rcmgr.BaseLimit{StreamsInbound: MaxDevices * each, StreamsOutbound: MaxDevices * each, Streams: MaxDevices * each, Memory: 64 << 20}
 		if id == JoinProtocol {
@@ -181,6 +186,23 @@ func resourceManager() (network.ResourceManager, error) {
 			},
 		}))
 }
+
+// forPorch lets in as many connections as a porch has room for, however small its computer: by itself the library lets in some 70
+// where there is 1 GiB of memory.
+func forPorch(limits *rcmgr.ScalingLimitConfig) {
+	for _, l := range []*rcmgr.BaseLimit{&limits.SystemBaseLimit, &limits.AllowlistedSystemBaseLimit, &limits.ServiceBaseLimit, &limits.ProtocolBaseLimit} {
+		l.ConnsInbound, l.Conns, l.FD = max(l.ConnsInbound, porchConns), max(l.Conns, porchConns), max(l.FD, porchConns)
+		l.StreamsInbound, l.StreamsOutbound, l.Streams = max(l.StreamsInbound, 4*porchConns), max(l.StreamsOutbound, 4*porchConns), max(l.Streams, 8*porchConns)
+	}
+	passing := rcmgr.BaseLimit{StreamsInbound: porchConns, StreamsOutbound: porchConns, Streams: 2 * porchConns, Memory: 64 << 20}
+	limits.AddServiceLimit(relay.ServiceName, passing, rcmgr.BaseLimitIncrease{})
+	for _, id := range []protocol.ID{proto.ProtoIDv2Hop, proto.ProtoIDv2Stop} {
+		limits.AddProtocolLimit(id, passing, rcmgr.BaseLimitIncrease{})
+	}
+}
+
+// porchConns is how many connections a porch has at once: of 1,000 who keep a place, and of who comes to them.
+const porchConns = 2048
 
 // rationed is a resource manager that asks the gate before a peer's stream is taken.
 type rationed struct {

@@ -136,3 +136,14 @@ func TestADeviceOfTheCharterIsNoRelayWhoeverNamesIt(t *testing.T) {
 		t.Error("what isn't of the charter is no relay")
 	}
 }
+
+// By itself the library lets in as many connections as it finds memory for, which is fewer than a porch says that it has places.
+func TestAPorchHasRoomForItsPlacesOnASmallComputer(t *testing.T) {
+	limits := peer.PorchLimits(128<<20, 256)
+	if n := limits.System.ConnsInbound; n < 1000 {
+		t.Errorf("%d connections come in", n)
+	}
+	if n := limits.Service[relay.ServiceName].StreamsInbound; n < 1024 {
+		t.Errorf("%d streams go through", n)
+	}
+}

@@ -135,6 +135,6 @@ func (p *Peers) refusals() string {
 
 // PorchOptions are what the host of a porch has in common with those of devices: over what they come, and what all of them may take.
 func PorchOptions() ([]libp2p.Option, error) {
-	resources, err := resourceManager()
+	resources, err := resourceManager(forPorch)
 	return append(transports(), libp2p.ResourceManager(resources)), err
 }
