@@ -48,33 +48,51 @@ func (b *Desk) Thread(_ context.Context, id string) (api.Thread, error) {
 
 // remarks names those of a thread; among are all by whose names theirs must be told apart.
 func remarks(talk []kind.Remark, p words.People, among []kind.Remark) []api.Remark {
+	short, called := shortNames(among), make(map[string]string, len(among))
+	for i := range among {
+		called[among[i].ID()] = short[among[i].Name]
+	}
 	out := make([]api.Remark, len(talk))
 	for i := range talk {
 		r := &talk[i]
 		out[i] = api.Remark{
-			ID: r.ID(), Name: nameAmong(r.Name, among), By: p.Named(r.By), At: api.At(r.At.Time()), Text: r.Text,
-			ChangedAt: api.At(r.Changed.Time()), For: []api.Named{},
+			ID: r.ID(), Name: short[r.Name], By: p.Named(r.By), At: api.At(r.At.Time()), Text: r.Text,
+			ChangedAt: api.At(r.Changed.Time()), For: []api.Named{}, Answer: called[r.To],
 		}
 		for _, m := range r.For {
 			out[i].For = append(out[i].For, p.Named(m))
-		}
-		for j := range among {
-			if among[j].ID() == r.To {
-				out[i].Answer = nameAmong(among[j].Name, among)
-			}
 		}
 	}
 	return out
 }
 
-func nameAmong(name string, all []kind.Remark) string {
-	for n := min(minRemark, len(name)); n < len(name); n++ {
-		start := name[:n]
-		if !slices.ContainsFunc(all, func(r kind.Remark) bool { return r.Name != name && strings.HasPrefix(r.Name, start) }) {
-			return start
-		}
+// shortNames gives of each name as many letters as tell it from all others.
+func shortNames(all []kind.Remark) map[string]string {
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
 	}
-	return name
+	slices.Sort(names)
+	names = slices.Compact(names)
+	short := make(map[string]string, len(names))
+	for i, name := range names {
+		n := minRemark
+		for _, other := range names[max(i-1, 0):min(i+2, len(names))] { // beside which it stands; those that begin alike do
+			if other != name {
+				n = max(n, alike(name, other)+1)
+			}
+		}
+		short[name] = name[:min(n, len(name))]
+	}
+	return short
+}
+
+// alike counts the letters with which two names begin alike.
+func alike(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // standing counts the remarks that weren't taken back.

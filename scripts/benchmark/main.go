@@ -57,7 +57,7 @@ func run() error {
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, reconnect, share, mesh, crowd, hostile")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	var before build
 	var rounds int
@@ -86,6 +86,7 @@ func run() error {
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
 		{"hours", "hours of years", b.hours},
+		{"decision", "a decision much talked about", b.decision},
 		{"reconnect", "meeting again", b.reconnect},
 		{"share", "a share beside large homes", b.share},
 		{"mesh", "the full mesh", b.mesh},
