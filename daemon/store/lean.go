@@ -3,6 +3,7 @@ package store
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,9 +19,9 @@ const (
 	// leanAfter is after how many bytes of writes its builders' memory is given back.
 	leanAfter = 8 << 20
 	// maxMapped is how much of mapped files, the program's own included, may be resident before tables are given back, in bytes.
-	maxMapped = 64 << 20
+	maxMapped = 56 << 20
 	// leanPause is the least time between two looks at that.
-	leanPause = 3 * time.Second
+	leanPause = time.Second
 	// builders is how many Badger keeps the memory of.
 	builders = 8
 	// manyItems is how many items are read in one go so that a look at what is mapped is worth it.
@@ -67,8 +68,8 @@ func (l *lean) wrote(n int) {
 	l.mu.Unlock()
 	if due {
 		l.freeBuilders()
-		l.unmap()
 	}
+	l.read(4 * n) // what is compacted meanwhile is read, and written through a map
 }
 
 // read notes that so many bytes of tables were read here and there.
@@ -108,10 +109,10 @@ func (l *lean) unmap() {
 	}
 }
 
-// pageOut has the system take back the pages of tables and value logs.
+// pageOut has the system take back the pages of tables and logs.
 func (l *lean) pageOut() {
 	pages.Out(func(file string) bool {
-		return strings.HasPrefix(file, l.dir+"/") && (strings.HasSuffix(file, ".sst") || strings.HasSuffix(file, ".vlog"))
+		return strings.HasPrefix(file, l.dir+"/") && slices.Contains([]string{".sst", ".vlog", ".mem"}, filepath.Ext(file))
 	})
 }
 

@@ -29,7 +29,9 @@ import (
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
 // made for servers.
 const (
-	memTableSize   = 16 << 20
+	// A table is built in pieces of memory, each twice as large as the one before: 2, 4, 8, 16 and 32 MB for one of 16. So a memory table is only as large
+	// as MaxBatch demands, and its builder does without the last.
+	memTableSize   = 14 << 20
 	baseTableSize  = 1 << 20 // on all levels: while there is much to compact ten builders hold six times as much each
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
