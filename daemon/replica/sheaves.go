@@ -472,20 +472,23 @@ func (r *Replica) sheavesNow(but []entry.DocID, settled bool) (at snapshot, err 
 func (r *Replica) seekIn(ctx context.Context, at snapshot, q sought.Query, nearly bool, limit int) (hits []Hit, err error) {
 	found := make([][]sought.Found, len(at.sheaves))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, of := range at.sheaves {
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+			room := &sought.Room{}
+			for i := int(next.Add(1)) - 1; i < len(at.sheaves) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				of := at.sheaves[i]
+				err := r.store.Sheaf(sought.SheafVersion, store.SheafWords, of.number, func(words []byte) (err error) {
+					found[i], err = q.In(words, func(at int) bool { return at < of.docs && of.has(at) }, nearly, limit, room, func(use func([]byte) error) error {
+						return r.store.Sheaf(sought.SheafVersion, store.SheafPlaces, of.number, use)
+					})
+					return err
+				})
+				if err != nil {
+					return err
+				}
 			}
-			words, err := r.store.Sheaf(sought.SheafVersion, store.SheafWords, of.number)
-			if err != nil {
-				return err
-			}
-			found[i], err = q.In(words, func(at int) bool { return at < of.docs && of.has(at) }, nearly, limit, func() ([]byte, error) {
-				return r.store.Sheaf(sought.SheafVersion, store.SheafPlaces, of.number)
-			})
-			return err
+			return ctx.Err()
 		})
 	}
 	size := 0
@@ -509,15 +512,17 @@ func (r *Replica) seekIn(ctx context.Context, at snapshot, q sought.Query, nearl
 		if len(found[i]) == 0 || found[i][0].Score < least {
 			continue
 		}
-		docs, err := r.store.Sheaf(sought.SheafVersion, store.SheafDocs, of.number)
+		err := r.store.Sheaf(sought.SheafVersion, store.SheafDocs, of.number, func(docs []byte) error {
+			for _, f := range found[i] {
+				if f.Score >= least {
+					doc, _ := sheafDoc(docs, f.At)
+					hits = append(hits, Hit{doc, f.Score})
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
-		}
-		for _, f := range found[i] {
-			if f.Score >= least {
-				doc, _ := sheafDoc(docs, f.At)
-				hits = append(hits, Hit{doc, f.Score})
-			}
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {

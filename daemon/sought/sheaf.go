@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // SheafVersion is raised when sheaves are written otherwise, or from the same record follow other words.
@@ -146,44 +147,62 @@ type Found struct {
 // errSheaf says that there is no reading a sheaf.
 var errSheaf = errors.New("an index by words that can't be read")
 
+// Room is what In works in, which would else be garbage after each sheaf. It serves one call at a time.
+type Room struct {
+	lines, ends []int
+	fits        []fit
+	scores      []float64
+}
+
+// sized gives a slice of n zeroes, in the place of one that isn't needed any more.
+func sized[T any](was []T, n int) []T {
+	if cap(was) < n {
+		return make([]T, n)
+	}
+	clear(was[:n])
+	return was[:n]
+}
+
 // In finds what a query means in a sheaf, of which only some documents live: their scores are those of Score. It gives the
 // best, at most limit of them (0: all), best first, and of equal ones the first. places is asked for Sheaf.Places if
-// they are needed.
-func (q Query) In(words []byte, lives func(at int) bool, nearly bool, limit int, places func() ([]byte, error)) ([]Found, error) {
-	r, err := read(string(words))
+// they are needed, and gives them to what it is called with. Nothing is kept of either part.
+func (q Query) In(words []byte, lives func(at int) bool, nearly bool, limit int, room *Room, places func(func([]byte) error) error) (found []Found, err error) {
+	r, err := read(unsafe.String(unsafe.SliceData(words), len(words)), room)
 	if err != nil {
 		return nil, err
 	}
-	var scores []float64
-	for _, w := range q {
-		fits := make([]fit, r.docs)
-		met := false
-		for _, m := range r.meant(w, nearly) {
-			if r.places == nil {
-				if r.places, err = places(); err != nil {
-					return nil, err
-				}
-			}
-			met = true
+	meant := make([][]match, len(q))
+	for i, w := range q {
+		if meant[i] = r.meant(w, nearly); len(meant[i]) == 0 {
+			return nil, nil
+		}
+	}
+	err = places(func(b []byte) error {
+		r.places = b
+		found, err = r.best(q, meant, lives, nearly, limit, room)
+		return err
+	})
+	return found, err
+}
+
+// best gives the best documents, by where the words stand that are meant.
+func (r *reading) best(q Query, meant [][]match, lives func(at int) bool, nearly bool, limit int, room *Room) ([]Found, error) {
+	room.scores = sized(room.scores, r.docs)
+	scores := room.scores
+	for n, w := range q {
+		room.fits = sized(room.fits, r.docs)
+		fits := room.fits
+		for _, m := range meant[n] {
 			if err := r.count(m, w.Tag, fits); err != nil {
 				return nil, err
 			}
 		}
-		if !met {
-			return nil, nil
-		}
-		if scores == nil {
-			scores = make([]float64, r.docs)
-			for i := range fits {
-				scores[i] = fits[i].score(nearly)
-			}
-			continue
-		}
 		for i := range fits {
-			if n := fits[i].score(nearly); n == 0 {
+			switch one := fits[i].score(nearly); {
+			case one == 0:
 				scores[i] = 0
-			} else if scores[i] > 0 {
-				scores[i] += n
+			case n == 0 || scores[i] > 0:
+				scores[i] += one
 			}
 		}
 	}
@@ -205,7 +224,7 @@ type reading struct {
 	places []byte
 }
 
-func read(s string) (*reading, error) {
+func read(s string, room *Room) (*reading, error) {
 	next := func() int {
 		v, n := uint64(0), 0
 		for shift := 0; n < len(s) && shift < 63; shift += 7 {
@@ -223,7 +242,8 @@ func read(s string) (*reading, error) {
 	if docs < 0 || docs > SheafDocs || words < 0 || words > len(s) {
 		return nil, errSheaf
 	}
-	r := &reading{docs: docs, lines: make([]int, docs), ends: make([]int, words)}
+	room.lines, room.ends = sized(room.lines, docs), sized(room.ends, words)
+	r := &reading{docs: docs, lines: room.lines, ends: room.ends}
 	for i := range r.lines {
 		r.lines[i] = next()
 	}

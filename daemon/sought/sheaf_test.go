@@ -20,6 +20,7 @@ func drawText(t *rapid.T, name string) string {
 }
 
 func TestASheafFindsWhatItsRecordsDo(t *testing.T) {
+	room := &Room{} // what one call leaves in it the next must not see
 	rapid.Check(t, func(t *rapid.T) {
 		records := []string{}
 		for i := range rapid.IntRange(1, 20).Draw(t, "documents") {
@@ -40,7 +41,7 @@ func TestASheafFindsWhatItsRecordsDo(t *testing.T) {
 			}
 		}
 		s := Bind(records)
-		got, err := q.In(s.Words, func(at int) bool { return at != dead }, nearly, limit, func() ([]byte, error) { return s.Places, nil })
+		got, err := q.In(s.Words, func(at int) bool { return at != dead }, nearly, limit, room, func(use func([]byte) error) error { return use(s.Places) })
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(want.all()) {
 			t.Fatalf("%v (a letter apart: %v) finds %v in a sheaf, %v in the records: %v", q, nearly, got, want.kept, err)
 		}
@@ -62,7 +63,7 @@ func TestASheafThatIsCutIsRefused(t *testing.T) {
 	for n := range len(s.Words) {
 		for m := range len(s.Places) {
 			// It may find less, or nothing: it reads nothing that isn't there.
-			_, _ = Parse("paper").In(s.Words[:n], func(int) bool { return true }, n%2 == 0, 0, func() ([]byte, error) { return s.Places[:m], nil })
+			_, _ = Parse("paper").In(s.Words[:n], func(int) bool { return true }, n%2 == 0, 0, &Room{}, func(use func([]byte) error) error { return use(s.Places[:m]) })
 		}
 	}
 }
@@ -94,12 +95,12 @@ func BenchmarkBind(b *testing.B) {
 }
 
 func BenchmarkIn(b *testing.B) {
-	s := Bind(many())
+	s, room := Bind(many()), &Room{}
 	for _, typed := range []string{"e", "paper", "3999", "recycled paper riso", "recylced", "nothing"} {
 		for _, nearly := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s/%v", typed, nearly), func(b *testing.B) {
 				for b.Loop() {
-					_, _ = Parse(typed).In(s.Words, func(int) bool { return true }, nearly, 20, func() ([]byte, error) { return s.Places, nil })
+					_, _ = Parse(typed).In(s.Words, func(int) bool { return true }, nearly, 20, room, func(use func([]byte) error) error { return use(s.Places) })
 				}
 			})
 		}

@@ -32,9 +32,24 @@ func (b *Batch) DropSheaf(version byte, number uint32) {
 	}
 }
 
-// Sheaf returns a part of a sheaf; ErrNotFound if there is none of that number.
-func (s *Store) Sheaf(version, part byte, number uint32) ([]byte, error) {
-	return s.get(sheafKey(version, part, number))
+// Sheaf calls fn with a part of a sheaf, and returns its error; ErrNotFound if there is none of that number. The bytes are the callee's only
+// during the call.
+func (s *Store) Sheaf(version, part byte, number uint32, fn func([]byte) error) error {
+	var failed error
+	err := s.view(func(txn *badger.Txn) error {
+		item, err := txn.Get(sheafKey(version, part, number))
+		if errors.Is(err, badger.ErrKeyNotFound) || err == nil && item.UserMeta() == metaGone {
+			return ErrNotFound
+		}
+		if err == nil {
+			err = item.Value(func(v []byte) error { failed = fn(v); return nil })
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %v", ErrCorrupt, err)
+		}
+		return nil
+	})
+	return errors.Join(err, failed)
 }
 
 // Sheaves calls fn with a part of every sheaf of a version.
