@@ -1,6 +1,7 @@
 package page
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,12 +78,22 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 func (in *asking) parts(a kind.Answer) string {
 	var all []string
 	for _, name := range sortedNames(a) {
-		if words := in.valueSays(nil, &kind.Shown{Name: name}, a[name]); words != "" && name != "id" {
+		words := in.valueSays(nil, &kind.Shown{Name: name}, a[name])
+		if own, is := a[name].(string); is && words == capital(in.t.T(inWords(own))) { // what somebody wrote stays as it is
+			words = own
+			if word.MatchString(own) {
+				words = in.t.T(inWords(own))
+			}
+		}
+		if words != "" && name != "id" {
 			all = append(all, in.t.T(inWords(name))+": "+words)
 		}
 	}
 	return dots(all...)
 }
+
+// word is what Kith itself says, as "put_back".
+var word = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 
 func sortedNames(a kind.Answer) (names []string) {
 	for name := range a {
@@ -98,8 +109,8 @@ var wordsOf = []string{"why", "text", "note", "say", "answer", "words", "comment
 // listed are the values of a list: members by name, and what each of several says.
 func (in *asking) listed(name string, values []any) (people []string, lines []said) {
 	for _, v := range values {
-		if word, ok := v.(string); ok {
-			people = append(people, in.t.T(inWords(word)))
+		if w, ok := v.(string); ok {
+			people = append(people, in.t.T(inWords(w)))
 			continue
 		}
 		a, _ := v.(map[string]any)

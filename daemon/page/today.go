@@ -390,16 +390,17 @@ func (in *asking) decisionToDo(d document) row {
 // sentence says what waits, in at most two clauses.
 func (in *asking) sentence(decisions int, asked []document) string {
 	name := in.status.Me.Name
+	another := len(asked) == 1 && !in.isMe(kind.Answer{"id": asked[0].CreatedBy.ID}) // one may have asked oneself
 	switch {
-	case decisions > 0 && len(asked) == 1:
+	case decisions > 0 && another:
 		return in.t.N("{N} decisions wait for your word, {name}, and {who} asks you for something.", decisions, "name", name, "who", in.namedBy(asked[0].CreatedBy))
-	case decisions > 0 && len(asked) > 1:
+	case decisions > 0 && len(asked) > 0:
 		return in.t.N("{N} decisions wait for your word, {name}, and {tasks} for an answer.", decisions, "name", name, "tasks", in.t.N("{n} tasks", len(asked)))
 	case decisions > 0:
 		return in.t.N("{N} decisions wait for your word, {name}.", decisions, "name", name)
-	case len(asked) == 1:
+	case another:
 		return in.t.T("{who} asks you for something, {name}.", "who", capital(in.namedBy(asked[0].CreatedBy)), "name", name)
-	case len(asked) > 1:
+	case len(asked) > 0:
 		return in.t.N("You are asked for {n} things, {name}.", len(asked), "name", name)
 	}
 	return in.t.T("Nothing waits for you, {name}.", "name", name)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
@@ -135,5 +136,24 @@ func TestWhereTwoWroteAtOncePlaceItIsSaidAndCanBeLeft(t *testing.T) {
 	}
 	if sides := h.Both[1].Sides; len(sides) != 2 || sides[1] != (fact{Name: "Cleo", Says: "2026-12-04"}) || !strings.HasSuffix(h.Settle.At, "/tasks/t-2m7d/settle") {
 		t.Errorf("the sides are %+v, and it is left at %s", sides, h.Settle.At)
+	}
+}
+
+func TestWhoAskedThemselvesIsToldSo(t *testing.T) {
+	own := []document{{Document: api.Document{CreatedBy: api.Named{ID: "m-ana", Name: "Ana"}}}}
+	for tag, says := range map[string]string{"en": "You are asked for one thing, Ana.", "es": "Te piden una cosa, Ana."} {
+		if got := reader(tag, "/").sentence(0, own); got != says {
+			t.Errorf("it says %q, not %q", got, says)
+		}
+	}
+	if got := reader("en", "/").sentence(2, own); got != "Two decisions wait for your word, Ana, and one task for an answer." {
+		t.Error(got)
+	}
+}
+
+func TestWhatSomebodyWroteStaysAsItIs(t *testing.T) {
+	in := reader("en", "/")
+	if got := in.parts(kind.Answer{"answer": "put_back", "well": "late", "not_well": "My_file is late"}); got != dots("answer: put back", "not well: My_file is late", "well: late") {
+		t.Error(got)
 	}
 }
