@@ -51,6 +51,12 @@ func (e *Env) calendar() calendar {
 	return c
 }
 
+// lately is for what has been, such as work: a day without a year is the last such day.
+func (c calendar) lately() calendar {
+	c.back = true
+	return c
+}
+
 const dateForms = "dates look like 2026-12-24, 24.12., 24 Dec, friday, tomorrow 15:00, in 3 days, in two weeks, end of month"
 
 // parse turns what a person typed into a date of the API: "2026-12-01" for a day, RFC 3339 in UTC for a moment. "" and
@@ -150,12 +156,12 @@ var (
 	isoDay   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	dotted   = regexp.MustCompile(`^(\d{1,2})\. ?(\d{1,2})(?:\.|\. ?(\d{4}|\d\d)\.?)?$`)
 	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
-	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of)? ([a-z]+)\.?(?:,? (\d{4}))?$`)
+	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of| de)? ([a-z]+)\.?(?:,?(?: del?)? (\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`)
 	ahead    = regexp.MustCompile(`^in (` + number + `|\d{1,4}) (days?|weeks?|months?|years?)$`)
 	ago      = regexp.MustCompile(`^(` + number + `|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
 	endOf    = regexp.MustCompile(`^(?:the )?end of (?:the )?(month|year|next month|[a-z]+)$`)
-	weekday  = regexp.MustCompile(`^(?:on )?(next |last )?([a-z]+)$`)
+	weekday  = regexp.MustCompile(`^(?:on |el )?(next |last )?([a-záé]+)$`)
 	inHours  = regexp.MustCompile(`^in (` + number + `|\d{1,5}) (minutes?|mins?|hours?)$`)
 	hoursAgo = regexp.MustCompile(`^(` + number + `|\d{1,5}) (minutes?|mins?|hours?) ago$`)
 )
@@ -181,11 +187,11 @@ func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 		return t, "", err == nil
 	}
 	switch s {
-	case "today":
+	case "today", "hoy":
 		return c.today(), "", true
-	case "tomorrow":
+	case "tomorrow", "mañana", "manana":
 		return c.today().AddDate(0, 0, 1), "", true
-	case "yesterday":
+	case "yesterday", "ayer":
 		return c.today().AddDate(0, 0, -1), "", true
 	}
 	if m := dotted.FindStringSubmatch(s); m != nil {
@@ -322,7 +328,7 @@ func (c calendar) weekday(which, name string) (time.Time, string, bool) {
 	}
 	for n := 1; n <= 7; n++ {
 		day := c.today().AddDate(0, 0, n*step)
-		if full := strings.ToLower(day.Weekday().String()); name == full || len(name) >= 3 && strings.HasPrefix(full, name) {
+		if full := strings.ToLower(day.Weekday().String()); name == full || api.FoldText(name) == diasDeLaSemana[day.Weekday()] || len(name) >= 3 && strings.HasPrefix(full, name) {
 			return day, "", true
 		}
 	}
@@ -345,8 +351,17 @@ func (c calendar) span(s string) (time.Time, bool) {
 	return c.now.Add(time.Duration(sign*numberOf(m[1])) * unit), true
 }
 
-// monthOf is the number of a month by its English name or the start of it, of three letters or more; 0 for none.
+// The whole words in Spanish, which are the start of none in English.
+var (
+	diasDeLaSemana = []string{"domingo", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado"}
+	meses          = []string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}
+)
+
+// monthOf is the number of a month by its name in Spanish, or in English or the start of that, of three letters or more; 0 for none.
 func monthOf(name string) int {
+	if at := slices.Index(meses, name); at >= 0 {
+		return at + 1
+	}
 	for m := time.January; m <= time.December; m++ {
 		if len(name) >= 3 && strings.HasPrefix(strings.ToLower(m.String()), name) || name == "sept" && m == time.September {
 			return int(m)

@@ -35,7 +35,7 @@ func (k *kith) timeFlags() []cli.Flag {
 func (c *call) entry() (map[string]any, error) {
 	body := map[string]any{}
 	if c.IsSet("on") {
-		day, err := c.env.calendar().parse(c.String("on"))
+		day, err := c.env.calendar().lately().parse(c.String("on"))
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func (k *kith) timeList() *cli.Command {
 				return err
 			}
 			if c.IsSet("on") {
-				day, err := c.env.calendar().parse(c.String("on"))
+				day, err := c.env.calendar().lately().parse(c.String("on"))
 				if err != nil {
 					return err
 				}
@@ -221,7 +221,11 @@ func lasted(e api.TimeEntry) string {
 		s += ", taken back"
 	}
 	if n := len(e.Was); n > 0 {
-		s += ", was " + kind.Minutes(e.Was[n-1].Minutes).Words()
+		if was := kind.Minutes(e.Was[n-1].Minutes); int64(was) != e.Minutes {
+			s += ", was " + was.Words()
+		} else {
+			s += ", changed"
+		}
 	}
 	return s
 }

@@ -203,7 +203,10 @@ func (c *Charter) held(number int, to StepID, anyway bool) error {
 
 // mayPass says whether a proposal at the newest step can still come into force, somewhere:
 // those can't consent to it any more who refused it, or resigned, without a consent before.
-func (c *Charter) mayPass(id StepID, all map[int]*answers) bool {
+func (c *Charter) mayPass(id StepID, all map[int]*answers) bool { return c.stops(id, all) > 0 }
+
+// stops counts how many more have to refuse until a proposal can't pass any more; 0 if it can't.
+func (c *Charter) stops(id StepID, all map[int]*answers) int {
 	prop, _ := c.pool.proposed(id, c.all)
 	n := c.pool.count(prop, all)
 	able := 0
@@ -218,7 +221,7 @@ func (c *Charter) mayPass(id StepID, all map[int]*answers) bool {
 			able++
 		}
 	})
-	return able >= n.needed
+	return max(0, able-n.needed+1)
 }
 
 // Refuse refuses a proposal, for good, with the reason.

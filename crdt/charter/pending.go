@@ -33,6 +33,7 @@ type Proposal struct {
 	Of       int  // members that count
 	Founder  bool // the founder's consent is needed and missing
 	Hopeless bool // so many have refused that it can't come into force
+	Stops    int  // so many more refusals of who never consented to it make it hopeless; 0 if it is
 	Ready    bool // Enact would bring it into force
 	State    ProposalState
 }
@@ -192,7 +193,8 @@ func (c *Charter) proposal(id StepID) Proposal {
 	}
 	slices.SortFunc(p.Consents, compareAnswers)
 	slices.SortFunc(p.Refusals, compareAnswers)
-	p.Hopeless = !c.mayPass(id, all)
+	p.Stops = c.stops(id, all)
+	p.Hopeless = p.Stops == 0
 	switch {
 	case c.inForce(id):
 		p.State = ProposalInForce

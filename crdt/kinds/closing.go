@@ -34,6 +34,13 @@ func (n Names) list(members []charter.MemberID) string {
 	return list(out, "and")
 }
 
+func have(members []charter.MemberID) string {
+	if len(members) == 1 {
+		return "has"
+	}
+	return "have"
+}
+
 // list writes "a, b and c".
 func list(words []string, and string) string {
 	if len(words) < 2 {
@@ -232,10 +239,10 @@ func (d *Deciding) heard(by string, now time.Time, place *time.Location, names N
 	}
 	switch {
 	case len(unmet) > 0:
-		return &NoOutcomeError{Why: names.list(unmet) + " objected to an earlier text and has not answered this one",
+		return &NoOutcomeError{Why: names.list(unmet) + " objected to an earlier text and " + have(unmet) + " not answered this one",
 			Members: unmet, Hint: "ask whether the new text meets the objection" + orDate(by)}
 	case len(silent) > 0:
-		return &NoOutcomeError{Why: names.list(silent) + " has not said anything yet",
+		return &NoOutcomeError{Why: names.list(silent) + " " + have(silent) + " not said anything yet",
 			Members: silent, Hint: "ask; silence is not consent" + orDate(by)}
 	}
 	return nil

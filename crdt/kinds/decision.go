@@ -79,7 +79,9 @@ var Decision = &kind.Kind{
 		kind.Value("outcome", "what was recorded; null while nothing is", showOutcome),
 		kind.Value("voices", "in a share, what each co-op says; one's own first", showVoices),
 		decisionReview.Shown(),
-		kind.Value("says", "what a yes, a no and silence do here while it is open, in sentences", func(l kind.Look) []string { return whatAnswersDo(kind.Of[Deciding](l.View)) }),
+		kind.Value("says", "what a yes, a no and silence do here while it is open, in sentences", func(l kind.Look) []string {
+			return whatAnswersDo(kind.Of[Deciding](l.View), decisionBy.Str(l.View) != "")
+		}),
 	},
 	Facts: func(v *kind.View, f *kind.Facts) {
 		d := kind.Of[Deciding](v)

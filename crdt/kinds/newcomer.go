@@ -307,7 +307,7 @@ func welcome(d *kind.Draft) error {
 		return err
 	}
 	if d.Full != nil && d.Full(m) {
-		return kind.NotAllowed("who is new is a prospective member: kith invite create", "%s is a full member already", d.Name(m))
+		return kind.NotAllowed("who is new is a prospective member: kith invite", "%s is a full member already", d.Name(m))
 	}
 	d.Set(newcomerMember, change.StrValue(m.String()))
 	name := d.Asks.Str(newcomerList)

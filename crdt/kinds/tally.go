@@ -137,24 +137,29 @@ func (c *Counts) words() map[string]int {
 	return out
 }
 
-// whatAnswersDo says what a yes, a no and silence do to a decision that is open; nothing of one that isn't.
-func whatAnswersDo(d *Deciding) []string {
+// whatAnswersDo says what a yes, a no and silence do to a decision that is open; nothing of one that isn't. hasDay: it has a day
+// until which positions are hoped for.
+func whatAnswersDo(d *Deciding, hasDay bool) []string {
 	if d.Status != Open {
 		return []string{}
 	}
 	if at := d.round(); !d.inPositions() {
-		return append([]string{"Now is the round of " + Rounds[at] + ". What is asked and said goes into its thread; positions are taken in the last round. Anybody ends a round."}, howItIsDecided(d)...)
+		return append([]string{"Now is the round of " + Rounds[at] + ". What is asked and said goes into its thread; positions are taken in the last round. Anybody ends a round."}, howItIsDecided(d, hasDay)...)
 	}
-	return howItIsDecided(d)
+	return howItIsDecided(d, hasDay)
 }
 
-func howItIsDecided(d *Deciding) []string {
+func howItIsDecided(d *Deciding, hasDay bool) []string {
 	if d.Joint != nil && len(d.Joint.Sides) == 2 && !d.Joint.ByPeople && !isChoice(d.Process) && d.Process != ProcessSense {
 		return []string{"Each co-op is one voice, which its people give by " + d.Process + "; both have to be for it. Silence counts for nothing, either way."}
 	}
 	says := asProcess(d)
 	if d.waitsForAll() && len(says) > 0 && len(d.Full) > 1 && d.Process != ProcessSense {
-		says[0] += " Until its day is over it waits for all of them to have answered once."
+		if hasDay {
+			says[0] += " Until its day is over it waits for all of them to have answered once."
+		} else {
+			says[0] += " It waits for all of them to have answered once, as it has no day."
+		}
 	}
 	if need := Enough(d.Quorum, len(d.Full)); need > 0 {
 		says = append(says, fmt.Sprintf("Its quorum is %s: %d of %s must have answered, whatever they say.", d.Quorum, need, people(len(d.Full))))

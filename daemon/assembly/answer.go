@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/words"
@@ -138,16 +139,32 @@ func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Pr
 	return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Propose(r.Device(), terms) })
 }
 
+// untilRefused says by whom a step has to be refused until it can't come into force any more. It may be withdrawn and in no list.
+func untilRefused(w *words.Words, step charter.StepID) string {
+	p, _ := w.Charter.Proposal(step)
+	return fmt.Sprintf("%s is to %s: once %d more who never consented to it have said kith charter refuse %[1]s --why %[4]s, it can't come into force any more, and your consent here counts",
+		w.Short(step), w.Does(&p.Terms, p.Subject), p.Stops, kind.WhyPlace)
+}
+
+// goesFirst says what helps whoever has given their word to another step.
+func goesFirst(w *words.Words, step charter.StepID, short string) string {
+	p, _ := w.Charter.Proposal(step)
+	if p.Hopeless {
+		return fmt.Sprintf("%s can't come into force any more; take your word back: kith charter withdraw %[1]s", w.Short(step))
+	}
+	return fmt.Sprintf("wait until %s, to %s, is in force or refused: kith charter pending; to take it back (kith charter withdraw %[1]s) doesn't free your word for %[3]s before then", w.Short(step), w.Does(&p.Terms, p.Subject), short)
+}
+
 // about adds to an error what it is about, and what can be done.
 func about(w *words.Words, p *charter.Proposal, err error) error {
 	var held *charter.HeldError
 	short := w.Short(p.ID)
 	switch {
 	case errors.As(err, &held) && held.TakenBack:
-		return api.Problemf(api.NotAllowed, fmt.Sprintf("wait until %s has been refused or another step is in force; or, if you are sure that nobody completed it: kith charter consent %s --anyway", w.Short(held.Step), short),
+		return api.Problemf(api.NotAllowed, fmt.Sprintf("%s; or wait until another step is in force; or, if you are sure that nobody completed it: kith charter consent %s --anyway", untilRefused(w, held.Step), short),
 			"you took your consent to %s back, but it may have completed it where this isn't heard of yet; to consent to %s now could split the co-op", w.Short(held.Step), short)
 	case errors.As(err, &held):
-		return api.Problemf(api.NotAllowed, fmt.Sprintf("take it back first: kith charter withdraw %s", w.Short(held.Step)),
+		return api.Problemf(api.NotAllowed, goesFirst(w, held.Step, short),
 			"your word is with %s, and only one step can come next", w.Short(held.Step))
 	case errors.Is(err, charter.ErrOvertaken):
 		return api.Problemf(api.NotAllowed, "propose it again as it is: kith charter renew "+short, "the co-op took another step since %s was proposed", short)

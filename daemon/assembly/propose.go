@@ -71,10 +71,10 @@ func Propose(ctx context.Context, r *replica.Replica, make func(*charter.Charter
 	case err == nil, errors.Is(err, charter.ErrSubject), errors.Is(err, charter.ErrConsented):
 	case errors.As(err, &held) && held.TakenBack:
 		w := words.New(r.Charter())
-		note = fmt.Sprintf("Your own consent isn't given yet: you took that to %s back, but it may have completed it where this isn't heard of yet. When %[1]s has been refused, or if you are sure: kith charter consent %s", w.Short(held.Step), w.Short(id))
+		note = fmt.Sprintf("Your own consent isn't given yet: you took that to %s back, but it may have completed it where this isn't heard of yet. If you are sure that nobody completed it: kith charter consent %s --anyway. Else: %s", w.Short(held.Step), w.Short(id), untilRefused(w, held.Step))
 	case errors.As(err, &held):
 		w := words.New(r.Charter())
-		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s. Take that back first: kith charter withdraw %s", w.Short(held.Step), w.Short(held.Step))
+		note = fmt.Sprintf("Your own consent isn't given yet: your word is with %s, and only one step can come next. What helps: %s", w.Short(held.Step), goesFirst(w, held.Step, w.Short(id)))
 	case errors.Is(err, charter.ErrOtherDevice):
 		note = "Your own consent isn't given yet: you consent from another device of yours: kith device list."
 	default:

@@ -45,7 +45,7 @@ var together = map[string][]string{
 // headings are those of what no kind declares, and of what has another one here than on a terminal.
 var headings = map[string]string{
 	"waits": "Waits for you", "soon": "Soon", "help_wanted": "Help wanted", "nobody": "Nobody has it",
-	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "mentions": "You are named in talk", "asks": "Allies ask us",
+	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "steps_over": "About us, and over", "mentions": "You are named in talk", "asks": "Allies ask us",
 	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today", "arrivals": "New here, and welcomed by nobody yet",
 }
 

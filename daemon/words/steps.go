@@ -83,12 +83,15 @@ func (w *Words) asked(p *charter.Proposal) int {
 
 // aRefusal says what a no does to a step.
 func (w *Words) aRefusal(p *charter.Proposal) string {
-	switch stops := w.asked(p) - p.Needs + 1; {
-	case stops <= 1:
+	switch refused := len(p.Refusals); {
+	case refused > 0 && p.Stops == 1:
+		return "One more refusal stops it. "
+	case refused > 0:
+		return fmt.Sprintf("%d more refusals stop it. ", p.Stops)
+	case p.Stops <= 1:
 		return "One refusal stops it. "
-	default:
-		return fmt.Sprintf("One refusal doesn't stop it, %d do. ", stops)
 	}
+	return fmt.Sprintf("One refusal doesn't stop it, %d do. ", p.Stops)
 }
 
 // After says what is different once somebody was admitted or removed, of n full members now; ""

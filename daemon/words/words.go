@@ -222,6 +222,9 @@ func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 		out.Says = "took an invite back"
 	case charter.TypeProspective:
 		out.Says = "welcomed " + s.Joiner.Name + " as a prospective member"
+		if m, ok := w.Charter.MemberKey(s.Joiner.Member); ok && m.InvitedBy != by && m.InvitedBy != (charter.MemberID{}) {
+			out.Says = "let " + s.Joiner.Name + " in as a prospective member, with a code of " + w.Name(m.InvitedBy) // any computer of the co-op answers a code
+		}
 	case charter.TypeMove:
 		out.Says = "consents from the device “" + w.Device(s.Device).Name + "” from now on"
 	case charter.TypeForget:

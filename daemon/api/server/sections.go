@@ -90,7 +90,7 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 		return nil, err
 	}
 	all = append(all, mine...)
-	for _, section := range []func(*Server) (api.Section, error){d.proposalSection, d.askSection, d.shareSection} {
+	for _, section := range []func(*Server) (api.Section, error){d.proposalSection, d.stepSection, d.askSection, d.shareSection} {
 		one, err := section(told)
 		if err != nil {
 			return nil, err
@@ -224,15 +224,30 @@ func (d *day) aboutMeSection() api.Section {
 	for i := range d.aboutMe {
 		p := &d.aboutMe[i]
 		command := "kith charter show"
-		if p.Action == api.ActionRemove && p.Side == nil {
+		if p.Action == api.ActionRemove && p.Side == nil && !p.Hopeless {
 			command = "kith charter refuse " + p.Short + " --why " + kind.WhyPlace
 		}
-		out.Items = append(out.Items, d.step(p, p.Why, command))
+		why := p.Why
+		if p.Hopeless {
+			why = "refused: it can't come into force any more"
+		}
+		out.Items = append(out.Items, d.step(p, why, command))
 	}
 	return out
 }
 
-// proposalSection has the steps that wait for an answer, and those that came to an end since the reader was told of them.
+// wordWith is the open step of the same space to which the reader's word was given, or nil: it waits for none beside it.
+func (d *day) wordWith(p *api.Proposal) *api.Proposal {
+	for i := range d.steps {
+		o := &d.steps[i]
+		if o.ID != p.ID && o.State == "open" && o.Mine == "consented" && (o.Space == nil) == (p.Space == nil) && (o.Space == nil || o.Space.ID == p.Space.ID) {
+			return o
+		}
+	}
+	return nil
+}
+
+// proposalSection has the steps that wait for an answer.
 func (d *day) proposalSection(*Server) (api.Section, error) {
 	out := api.Section{Name: "proposals", Title: "About the co-op, for you to consent or refuse"}
 	for i := range d.proposals {
@@ -241,12 +256,27 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 		if p.State == "overtaken" {
 			why, command = "to be renewed", "kith charter renew "+p.Short
 		}
+		first := d.wordWith(p)
+		if p.State == "overtaken" {
+			first = nil
+		}
 		item := d.step(p, why, command)
-		if p.State != "overtaken" && !p.Shown {
+		switch {
+		case first != nil && first.Hopeless:
+			item.Why, item.Command = "you consented to "+first.Short+", which can't come into force any more: take that back first", "kith charter withdraw "+first.Short
+		case first != nil:
+			item.Why, item.Command = fmt.Sprintf("waits for %s, to %s: you consented to that, and only one step can come next", first.Short, first.Title), "kith charter pending"
+		case p.State != "overtaken" && !p.Shown:
 			item.Command, item.Then = "kith charter pending", command
 		}
 		out.Items = append(out.Items, item)
 	}
+	return out, nil
+}
+
+// stepSection has the steps that came to an end since the reader was told of them.
+func (d *day) stepSection(*Server) (api.Section, error) {
+	out := api.Section{Name: "steps_over", Title: "About the co-op, and over"}
 	over := those(d.steps, func(p *api.Proposal) bool {
 		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused")
 	})
