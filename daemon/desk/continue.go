@@ -26,7 +26,7 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 	}
 	short := at.Header().Short
 	if at.home != nil || at.Shared != nil && at.Shared.Here && !at.Shared.Over {
-		return server.Shown{}, problem.New(problem.NotAllowed, "begin another and share that: kith "+k.Name+" "+k.Make.Name+", then kith share add", "%s goes on in a share", short)
+		return server.Shown{}, problem.New(problem.NotAllowed, "begin another and share that: kith share add SHARE ID", "%s goes on in a share", short)
 	}
 	if err := MayWrite(at.Replica, nil); err != nil {
 		return server.Shown{}, err
