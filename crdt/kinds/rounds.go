@@ -105,7 +105,7 @@ func knownToEnds(items []*accept.Item, at map[change.Hash]int) []int {
 		for i, f := range roundEnded {
 			if writes(items[n], f.Key) != nil {
 				last = max(last, i)
-				knew[n] = max(knew[n], i) // what is said with it was known
+				knew[n] = max(knew[n], i) // what its own change says was known to who ended it
 			}
 		}
 		for _, dep := range items[n].Change.Deps {
