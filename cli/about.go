@@ -117,10 +117,16 @@ func (k *kith) aboutWrite() *cli.Command {
 			if dir := filepath.Dir(file); !isFolder(dir) {
 				return api.Problemf(api.NotFound, "mkdir "+shellName(dir), "there is no folder %s", dir)
 			}
+			_, older := os.Lstat(file)
 			if err := publicFile(file, b.Bytes()); err != nil {
 				return api.Problemf(api.Failed, "kith about show prints the page", "%v", err)
 			}
-			return c.out.show(map[string]any{"file": file, "page": p}, func() { c.out.println(file) })
+			return c.out.show(map[string]any{"file": file, "page": p}, func() {
+				if older == nil && c.Bool("yes") {
+					c.note([]string{file + " was there, and has been replaced."})
+				}
+				c.out.println(file)
+			})
 		},
 	})
 }

@@ -141,13 +141,21 @@ func (c *call) options(d document) {
 	c.out.grid([]string{"", "OPTION", title, "", "BY"}, rows)
 }
 
-// choice says what somebody has chosen.
-func choice(process string, p kind.Answer) string {
+// choice says what somebody has chosen of these options, in their words.
+func (c *call) choice(d document, p kind.Answer) string {
+	process, words := d.fields.Str("process"), map[int]string{}
+	for _, o := range d.fields.List("options") {
+		number, _ := o["number"].(float64)
+		words[int(number)] = o.Str("text")
+		if process == kinds.ProcessDates {
+			words[int(number)] = c.when(o.Str("text"))
+		}
+	}
 	var said []string
 	for _, one := range p.List("choice") {
 		number, _ := one["number"].(float64)
 		value, _ := one["value"].(float64)
-		word := strconv.Itoa(int(number))
+		word := cmp.Or(oneLine(words[int(number)], maxCell), strconv.Itoa(int(number)))
 		switch {
 		case process == kinds.ProcessScore:
 			word += "=" + strconv.Itoa(int(value))
@@ -164,13 +172,13 @@ func choice(process string, p kind.Answer) string {
 	if process == kinds.ProcessRanking {
 		slices.Sort(said)
 	}
-	return "chooses " + strings.Join(said, ", ")
+	return "chooses " + strings.Join(said, "; ")
 }
 
 func (c *call) positionLine(d document, p kind.Answer) string {
 	says := stance(oneLine(p.Str("stance"), 40))
 	if p.Str("stance") == kinds.Choose {
-		says = choice(d.fields.Str("process"), p)
+		says = c.choice(d, p)
 	}
 	line := because(called(p, "member")+" "+says, p.Str("why"))
 	switch {

@@ -573,7 +573,12 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 					return nil, nil, err
 				}
 				done, err := readDocument(raw)
-				return done.raw, func() { c.done(done, body["undo"] != nil) }, err
+				return done.raw, func() {
+					c.done(done, body["undo"] != nil)
+					if outcome := done.fields.In("outcome"); outcome != nil && v.Name == "close" && of == kinds.Decision {
+						c.note([]string{c.outcome(outcome)})
+					}
+				}, err
 			})
 		}
 		c.wordsInto(body, v.Args, words[1:])

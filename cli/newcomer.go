@@ -7,6 +7,22 @@ import (
 	"kith/crdt/kind"
 )
 
+// step is a step of the charter by its ID, as a person reads it; "" for none.
+func (c *call) step(id string) string {
+	if id == "" {
+		return ""
+	}
+	client, err := c.api()
+	if err != nil {
+		return id
+	}
+	p, err := client.Proposal(c.Context.Context, id)
+	if err != nil {
+		return id
+	}
+	return p.Short + "  " + oneLine(p.Title, maxCell)
+}
+
 // showNewcomer shows how somebody grows into the co-op: who accompanies them, what is done, what to read, when to talk.
 func (c *call) showNewcomer(d document) {
 	c.out.println(c.title(d.Document) + "  " + oneLine(d.fields.Str("status"), 40))
@@ -15,7 +31,7 @@ func (c *call) showNewcomer(d document) {
 		{"asked to take over", strings.Join(d.fields.Names("asked"), ", ")},
 		{"we talk on", c.when(d.fields.Str("meet"))},
 		{"decision", c.known(d.fields.Str("decision"))},
-		{"step", d.fields.Str("step")},
+		{"step", c.step(d.fields.Str("step"))},
 		{"over", d.fields.Str("over")},
 	}
 	for _, l := range lines {

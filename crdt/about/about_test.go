@@ -99,6 +99,13 @@ func TestWhatPeopleWroteIsWordsAndNoMarkup(t *testing.T) {
 	}
 }
 
+func TestAnAmpersandAloneIsOneInMarkdownToo(t *testing.T) {
+	got := written(t, &about.Page{Coop: "Ñandú & Co &lt;b&gt;", Language: "en"}, "md")
+	if !strings.Contains(got, "Ñandú & Co &amp;lt;b&amp;gt;") {
+		t.Error(got)
+	}
+}
+
 func TestAPageOfMarkdownHasNoHeadingThatAMemberMade(t *testing.T) {
 	p := &about.Page{Coop: "Riso", Language: "en", Agreements: []about.Part{{Title: "a\n# b", Text: "x\n\n# y\n## z\n- ok"}}}
 	headings := 0

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -133,12 +134,15 @@ func plainAll(all []string) []string {
 }
 
 var markup = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`, "$", `\$`,
+	"<", "&lt;", ">", "&gt;", "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`, "$", `\$`,
 )
+
+// entity is where an ampersand isn't one alone, as in “A & B”, which stays as it is.
+var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
 
 // inMarkdown takes a line for words alone: none of it is markup, wherever in a document it stands.
 func inMarkdown(line string) string {
-	line = markup.Replace(line)
+	line = markup.Replace(entity.ReplaceAllString(line, "&amp;$1"))
 	if line == "" {
 		return line
 	}

@@ -204,9 +204,11 @@ func fillRole(d *kind.Draft) error {
 }
 
 // newTerm begins a term of these: its decision is the one that is said, or none; and so its end, but that the one of a role that
-// nobody held stays.
+// nobody held stays, and that of who holds it already.
 func newTerm(d *kind.Draft, members []charter.MemberID) error {
-	if d.Asks.Has(roleUntil) || len(tenure(d).Holders) > 0 {
+	holders := tenure(d).Holders
+	same := len(holders) == len(members) && !slices.ContainsFunc(holders, func(h Holder) bool { return !slices.Contains(members, h.Member) })
+	if d.Asks.Has(roleUntil) || len(holders) > 0 && !same {
 		d.Set(roleUntil, change.StrValue(d.Asks.Str(roleUntil)))
 	}
 	d.Set(roleDecision, change.StrValue(d.Asks.Str(roleDecision)))

@@ -112,3 +112,12 @@ func FuzzNoRequestPanics(f *testing.F) {
 func keyed(key string) func(*kind.Field) bool {
 	return func(f *kind.Field) bool { return f.Key == key }
 }
+
+func TestAFirstNameIsAskedBackAndNotTakenForTheMember(t *testing.T) {
+	all := []api.Member{{Name: "Dora Núñez"}, {Name: "Dora Vidal", Standing: "resigned"}, {Name: "Ana"}}
+	for word, want := range map[string]string{"dora": "did you mean “Dora Núñez”? Else: kith member list", "Nunez": "did you mean “Dora Núñez”? Else: kith member list", "Zoe": "kith member list"} {
+		if got := orMeant("kith member list", word, all); got != want {
+			t.Errorf("%s: %q, want %q", word, got, want)
+		}
+	}
+}

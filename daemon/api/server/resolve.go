@@ -21,7 +21,7 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 		}
 	}
 	if !ok {
-		return api.Document{}, none
+		return api.Document{}, s.orTitled(ctx, kind, word, none)
 	}
 	if kind != "" && named != "" && named != kind {
 		return api.Document{}, api.Problemf(api.NotFound, listHint(kind), "%s is the ID of %s; %s is wanted here", api.Brief(word), an(named), an(kind))
@@ -37,7 +37,7 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 		if err := s.gone(ctx, word); err != nil {
 			return api.Document{}, err
 		}
-		return api.Document{}, none
+		return api.Document{}, s.orTitled(ctx, kind, word, none)
 	case len(found) == 1:
 		return found[0], nil
 	}
@@ -47,6 +47,32 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 	}
 	return api.Document{}, p
 }
+
+// orTitled adds to a problem the documents of a kind that have a word as their title: what is done to a document is told by its ID, and a
+// title may be had by several.
+func (s *Server) orTitled(ctx context.Context, kind, word string, none *api.Problem) error {
+	k := kinds.All.Named(kind)
+	if k == nil || len(word) > maxTitleTyped {
+		return none
+	}
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: k})
+	if err != nil {
+		return none
+	}
+	title := api.FoldText(word)
+	for _, d := range all {
+		if api.FoldText(d.Title) == title && len(none.Candidates) < api.MaxCandidates {
+			none.Candidates = append(none.Candidates, api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title})
+		}
+	}
+	if len(none.Candidates) > 0 {
+		none.Hint = "did you mean " + none.Candidates[0].Short + "? A title may be had by several, so say its ID"
+	}
+	return none
+}
+
+// maxTitleTyped bounds, in bytes, what is looked for among titles.
+const maxTitleTyped = 500
 
 func orDocument(kind string) string {
 	if kind == "" {
@@ -88,7 +114,7 @@ func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, er
 	}
 	switch len(found) {
 	case 0:
-		return api.Member{}, api.Problemf(api.NotFound, "kith member list", "nobody here is called “%s”", api.Brief(word))
+		return api.Member{}, api.Problemf(api.NotFound, orMeant("kith member list", word, all), "nobody here is called “%s”", api.Brief(word))
 	case 1:
 		return found[0], nil
 	}
@@ -97,6 +123,20 @@ func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, er
 		p.Candidates = append(p.Candidates, api.Candidate{ID: m.ID, Short: shortMember(m.ID, all), Title: m.Called()})
 	}
 	return api.Member{}, p
+}
+
+// orMeant adds to a hint the members of whose names a word is a part: a first name is no name here, since another Dora may come.
+func orMeant(hint, word string, all []api.Member) string {
+	var alike []string
+	for _, m := range all {
+		if whoIsIn(m) == nil && slices.Contains(strings.Fields(api.FoldText(m.Name)), api.FoldText(word)) {
+			alike = append(alike, "“"+api.Brief(m.Called())+"”")
+		}
+	}
+	if len(alike) == 0 {
+		return hint
+	}
+	return "did you mean " + strings.Join(alike[:min(len(alike), api.MaxCandidates)], " or ") + "? Else: " + hint
 }
 
 // shortMember is the shortest start of a member's ID, of 4 letters or more, that no other

@@ -99,7 +99,7 @@ func (s *Server) namedIn(ctx context.Context, text string) (ids []string, err er
 		return n
 	})
 	if len(unknown) > 0 {
-		return nil, api.Problemf(api.Invalid, "who is here: kith member list; leave out the @ if nobody is meant", "nobody here is called “%s”", api.Brief(unknown[0]))
+		return nil, api.Problemf(api.Invalid, orMeant("who is here: kith member list; leave out the @ if nobody is meant", unknown[0], all), "nobody here is called “%s”", api.Brief(unknown[0]))
 	}
 	return unique(ids), gone
 }
