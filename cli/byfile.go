@@ -84,6 +84,10 @@ func runJoinRead(ctx context.Context, c *call) error {
 
 // openFile opens a file that was named, which is no folder.
 func openFile(name, help string) (*os.File, error) {
+	// A pipe that lies in a folder has nobody at its other end, and reading it would never end; one that a shell made has.
+	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !strings.HasPrefix(name, "/dev/") && !strings.HasPrefix(name, "/proc/") {
+		return nil, api.Problemf(api.Invalid, "write what comes out of it into a file, and name that", "%s is a pipe, and no file", name)
+	}
 	f, err := os.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -62,7 +62,7 @@ func (f *Field) CleanAll(words []string) ([]string, error) {
 		return nil, &LimitError{What: "the request", Got: len(words), Limit: most, Unit: f.unit(), Advice: "do it in two steps"}
 	}
 	if f.Is == Tags {
-		return cleanTags(words)
+		return cleanTags("a "+f.Called(), words)
 	}
 	out := make([]string, 0, len(words))
 	for _, w := range words {
@@ -78,15 +78,16 @@ func (f *Field) CleanAll(words []string) ([]string, error) {
 	return out, nil
 }
 
-func cleanTags(tags []string) ([]string, error) {
+// cleanTags cleans tags, or what is kept as they are; what names one: "a tag".
+func cleanTags(what string, tags []string) ([]string, error) {
 	out := make([]string, 0, len(tags))
 	for _, t := range tags {
-		t, err := CleanLine("a tag", bareTag(t), schema.MaxTag, schema.MaxTag)
+		t, err := CleanLine(what, bareTag(t), schema.MaxTag, schema.MaxTag)
 		if err != nil {
 			return nil, err
 		}
 		if t == "" {
-			return nil, Invalid("a tag is empty")
+			return nil, Invalid("%s is empty", what)
 		}
 		out = append(out, t)
 	}

@@ -67,7 +67,7 @@ func FitText(s string) string {
 // FitTags leaves out tags that no command gives, and those beyond MaxTags.
 func FitTags(tags []string) (fit []string) {
 	for _, t := range tags {
-		if clean, err := cleanTags([]string{t}); err == nil && len(fit) < MaxTags {
+		if clean, err := cleanTags("a tag", []string{t}); err == nil && len(fit) < MaxTags {
 			fit = append(fit, clean...)
 		}
 	}

@@ -167,6 +167,9 @@ type Verb struct {
 	Do    func(*Draft) error // what it writes
 	// Calls is, of Make, the title where none is said; nil: one is needed, or it is the name of whom the first of Args names.
 	Calls func(time.Time) string
+	// Alone is, of Make, what a document has beside which no other of the kind is begun here, by what it is begun with; nil: there may be
+	// as many as one likes.
+	Alone func(*Args) Want
 	Tells func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing
 
 	Examples []string

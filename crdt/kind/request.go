@@ -90,7 +90,7 @@ func (r *Request) Clean(fields []*Field) (err error) {
 		lists = append(lists, r.Tags)
 	}
 	for _, list := range lists {
-		if *list, err = cleanTags(*list); err != nil {
+		if *list, err = cleanTags("a tag", *list); err != nil {
 			return err
 		}
 	}

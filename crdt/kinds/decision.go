@@ -168,7 +168,7 @@ var Decision = &kind.Kind{
 	},
 	Make: &kind.Verb{
 		Name: "propose", Gist: "propose something", Text: kind.May, Opens: true,
-		With: []*kind.Field{decisionProcess, decisionOptions, decisionQuorum, decisionRounds, decisionQuestions, decisionReactions, decisionBy, decisionReview}, Do: propose,
+		With: []*kind.Field{decisionProcess, decisionOptions, decisionQuorum, decisionRounds, decisionQuestions, decisionReactions, decisionBy, decisionReview}, Do: propose, Tells: whatIsMissing,
 		More: "With --rounds, or a day for one, it has rounds: questions and reactions are said in its thread (kith talk), and positions are taken in the last one. Anybody ends a round (kith decision next), and so does its day. Without --by and --quorum, it is as the agreements say that hold: kith agreement figures.",
 		Examples: []string{
 			`kith decision propose "Buy a second riso" --text "A used one, up to 2,000" --by friday`,
@@ -584,6 +584,14 @@ func takePosition(d *kind.Draft) error {
 }
 
 // sayInstead is the command that says by a process what a word of another one means; "" if there is none.
+// whatIsMissing is said of a choice in which there is nothing to choose from yet.
+func whatIsMissing(v *kind.View) string {
+	if d := kind.Of[Deciding](v); isChoice(d.Process) && len(d.Options) == 0 {
+		return "There is nothing to choose from yet: kith decision option d-" + v.ID.String() + " TEXT"
+	}
+	return ""
+}
+
 func sayInstead(process, stance, why string) string {
 	word := ""
 	switch {

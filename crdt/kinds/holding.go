@@ -210,6 +210,9 @@ func (h *Holding) handOverTo(d *kind.Draft, next charter.MemberID, note string, 
 	case h.isHolder(next):
 		return kind.Invalid("they hold it already, together with you: if it isn't yours any more, put it back")
 	}
+	if one, ok := h.of(next); ok && one.Answer == AnswerNone && note == "" {
+		return kind.Already("%s was asked already, and hasn't answered yet", d.Name(next))
+	}
 	at := h.naming(d, last)
 	d.Mark(heldBy, next.String(), change.IntValue(at))
 	d.Mark(heldLast, next.String(), change.IntValue(at))

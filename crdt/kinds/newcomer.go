@@ -127,6 +127,9 @@ var Newcomer = &kind.Kind{
 		Show: []string{`kith newcomer show nc-4kq2`, `kith newcomer show 4kq2 --jq '.agreements[] | select(.read | not) | .name'`},
 	},
 	Make: &kind.Verb{
+		Alone: func(a *kind.Args) kind.Want {
+			return kind.Want{Fact: "new", Is: func(who string) bool { return slices.Contains(a.All(newcomerWho), who) }}
+		},
 		Name: "add", Gist: "welcome somebody new", Args: []*kind.Field{newcomerWho}, With: []*kind.Field{newcomerCompanion, newcomerList, newcomerMeet, newcomerExpect}, Do: welcome,
 		More:     "Who is to accompany them is asked, and says yes or no. Without --template the checklist is first-months; primeros-meses is one in Spanish.",
 		Examples: []string{`kith newcomer add Eli --companion Cleo --meet "in 3 months"`, `kith newcomer add Eli --companion Cleo --template primeros-meses --expect "a month's notice if it is no"`},

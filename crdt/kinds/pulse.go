@@ -89,6 +89,7 @@ var Pulse = &kind.Kind{
 	},
 	Make: &kind.Verb{
 		Name: "open", Gist: "open a round", Text: kind.May, With: []*kind.Field{pulseUntil}, Calls: howAreWe,
+		Alone:    func(*kind.Args) kind.Want { return kind.Want{Fact: "open"} },
 		Examples: []string{`kith pulse open --until friday`, `kith pulse open "How are we after the move" --until friday`},
 	},
 	Edit: &kind.Verb{

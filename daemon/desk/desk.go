@@ -161,7 +161,13 @@ func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.
 	if err == nil {
 		err = s.noteWritten(k)
 	}
-	return tellingOf(k)(s, err)
+	told, err := tellingOf(k)(s, err)
+	if err == nil && k.Make.Tells != nil {
+		if says := k.Make.Tells(s.View); says != "" {
+			told.Told = append(told.Told, says)
+		}
+	}
+	return told, err
 }
 
 // Do implements server.Documents.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/assembly"
 	"kith/daemon/home"
@@ -97,6 +98,9 @@ func examine(ctx context.Context, h *home.Home, rebuild bool) []api.Check {
 			Name: "store", OK: locked == nil || !locked.Wrong, Says: "it wasn't looked into: " + err.Error(),
 			Hint: "kith doctor --passphrase-file FILE; or start the daemon, which looks at what is open already",
 		})
+	}
+	if told, ok := problem.Of(err); ok && errors.Is(err, replica.ErrOtherFormat) {
+		return append(checks, api.Check{Name: "store", Says: told.Message, Hint: told.Hint})
 	}
 	if err != nil {
 		return append(checks, api.Check{

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,9 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 		t, err := firstTask(word)
 		if err == nil {
 			err = kinds.Task.Make.Check(&t.Request)
+		}
+		if err == nil && slices.ContainsFunc(tasks, func(other Asks) bool { return *other.Title == *t.Title }) {
+			err = api.Problemf(api.Invalid, "give each a title of its own", "two of the first tasks are called “%s”", api.Brief(*t.Title))
 		}
 		if err != nil {
 			return Shown{}, err

@@ -229,9 +229,26 @@ func making(k *kind.Kind) work {
 					return nil, api.Problemf(api.NotAllowed, "kith "+k.Name+" set --help", "you have a %s already: %s", k.Name, d.Short)
 				}
 			}
+			if err := s.alone(r.Context(), k, &a); err != nil {
+				return nil, err
+			}
 			return s.at.Documents.Create(r.Context(), k, a)
 		},
 	}
+}
+
+// alone refuses to begin a second one of what goes on once at a time.
+func (s *Server) alone(ctx context.Context, k *kind.Kind, a *Asks) error {
+	if k.Make.Alone == nil {
+		return nil
+	}
+	there, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: func(kind.Asker) []kind.Want {
+		return []kind.Want{k.Make.Alone(&a.Args), kind.NotArchived}
+	}})
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	return api.Problemf(api.NotAllowed, k.Command("show", there[0].Short), "there is %s already that goes on: %s “%s”", an(k.Name), there[0].Short, api.Brief(there[0].Title))
 }
 
 // doing does what a verb says with a document.
