@@ -46,7 +46,7 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 	}
 	p.at.Stands(&out)
 	out.Peers, out.Drops = p.carried(out.Peers), p.all.drops.Of(p.at).Told()
-	out.Notice = assembly.Notice(p.at.Replica)
+	out.Notice = append(assembly.Notice(p.at.Replica), p.at.Unheard()...)
 	if shared, _ := p.at.Replica.Share(); shared == nil {
 		out.Notice = append(out.Notice, p.at.Upgrades()...)
 	}

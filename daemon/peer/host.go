@@ -2,6 +2,7 @@ package peer
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,9 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -81,26 +84,46 @@ func transports() []libp2p.Option {
 	}
 }
 
-// listen has a host listen where it can. One address that doesn't work, such as of IPv6 where
-// there is none, is worth a warning; the error is that none does.
-func listen(h host.Host, addrs []ma.Multiaddr, warn func(*ListenError)) error {
-	var first error
-	works := len(addrs) == 0
+// listen listens on addresses as far as that can be done now, and returns those on which it can't: a network may come back, and who
+// holds a port may go.
+func listen(h host.Host, addrs []ma.Multiaddr) (failed []*ListenError) {
 	for _, a := range addrs {
 		if err := h.Network().Listen(a); err != nil {
-			failed := &ListenError{a.String(), listenReason(err)}
-			warn(failed)
-			if first == nil {
-				first = failed
-			}
-			continue
+			failed = append(failed, &ListenError{a.String(), listenReason(err)})
 		}
-		works = true
 	}
-	if works {
-		return nil
+	return failed
+}
+
+// listenPause is how long is waited before it is tried again to listen where that couldn't be done.
+const listenPause = 15 * time.Second
+
+// Unheard are the addresses on which this device is to listen and can't, and why. It is tried again now and then.
+func (p *Peers) Unheard() []*ListenError {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.unheard)
+}
+
+// listenAgain tries again to listen where that couldn't be done.
+func (p *Peers) listenAgain(ctx context.Context) {
+	for len(p.Unheard()) > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(listenPause):
+		}
+		var addrs []ma.Multiaddr
+		for _, e := range p.Unheard() {
+			if a, err := ma.NewMultiaddr(e.Address); err == nil {
+				addrs = append(addrs, a)
+			}
+		}
+		failed := listen(p.host, addrs)
+		p.mu.Lock()
+		p.unheard = failed
+		p.mu.Unlock()
 	}
-	return first
 }
 
 // listenReason takes the system's word out of the library's.
@@ -108,6 +131,11 @@ func listenReason(err error) error {
 	var system *os.SyscallError
 	if errors.As(err, &system) {
 		return system.Err
+	}
+	for _, number := range []syscall.Errno{syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EACCES, syscall.EAFNOSUPPORT} { // the library keeps but the words
+		if strings.Contains(err.Error(), number.Error()) {
+			return number
+		}
 	}
 	return err
 }

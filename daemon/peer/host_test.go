@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"kith/crdt/entry"
@@ -46,12 +47,20 @@ func TestAnAddressThatCannotBeListenedOnIsNamed(t *testing.T) {
 	c := newCoop(t)
 	for _, addr := range []string{
 		"nonsense", "/ip4/127.0.0.1", "/dns4/example.org/tcp/1", "/ip4/127.0.0.1/udp/4001",
-		"/ip4/127.0.0.1/tcp/" + port,
 	} {
 		_, err := peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{addr}, Charter: c, Book: &book{}})
 		var listen *peer.ListenError
 		if !errors.As(err, &listen) || listen.Address != addr {
 			t.Errorf("%s: %v", addr, err)
 		}
+	}
+
+	// Where somebody else listens, or no network is, it only says so.
+	for addr, why := range map[string]error{"/ip4/127.0.0.1/tcp/" + port: syscall.EADDRINUSE, "/ip4/192.0.2.77/tcp/4001": syscall.EADDRNOTAVAIL} {
+		p := must(peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{addr}, Charter: c, Book: &book{}}))
+		if not := p.Unheard(); len(not) != 1 || not[0].Address != addr || !errors.Is(not[0], why) {
+			t.Errorf("%s: %v", addr, not)
+		}
+		_ = p.Close()
 	}
 }

@@ -31,6 +31,8 @@ type Peers struct {
 	gate     *gate
 	log      *slog.Logger
 
+	unheard []*ListenError // where it is to listen and can't; guarded by mu
+
 	refresh   chan struct{}
 	answering chan struct{} // closed by Run once others are answered
 	placesDue chan struct{} // for keepPlaces: look again
@@ -113,8 +115,9 @@ func New(cfg Config) (*Peers, error) {
 	if p.host, err = newHost(cfg.Key, p.gate, p.announced(announce), more...); err != nil {
 		return nil, err
 	}
-	if err := listen(p.host, addrs, func(e *ListenError) { p.log.Warn("not listening", "addr", e.Address, "err", e.Err) }); err != nil {
-		return nil, errors.Join(err, p.host.Close())
+	p.unheard = listen(p.host, addrs)
+	for _, e := range p.unheard {
+		p.log.Warn("not listening, trying again", "addr", e.Address, "err", e.Err)
 	}
 	return p, nil
 }
@@ -271,6 +274,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 	work.run(func() { p.askAround(ctx) })
 	work.run(func() { p.watchNetwork(ctx) })
 	work.run(func() { p.settleDoubts(ctx) })
+	work.run(func() { p.listenAgain(ctx) })
 	if !p.cfg.NoMDNS {
 		work.run(func() { p.lookAround(ctx) })
 	}

@@ -3,7 +3,11 @@ package space
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math"
+	"strings"
+	"syscall"
 	"time"
 
 	"kith/crdt/entry"
@@ -193,4 +197,29 @@ func eventOf(r *replica.Replica, e replica.Event) api.Event {
 		out.Says, out.Short, out.Why = []string{s.Says}, s.Proposal, cmp.Or(s.Why, e.Why)
 	}
 	return out
+}
+
+// Unheard says where this device is to listen and can't, in sentences. That a computer has no IPv6 is none of them.
+func (s *Space) Unheard() (says []string) {
+	heard := len(s.Peers.Addresses()) > 0
+	for _, e := range s.Peers.Unheard() {
+		if heard && strings.HasPrefix(e.Address, "/ip6/") && !errors.Is(e.Err, syscall.EADDRINUSE) {
+			continue
+		}
+		says = append(says, fmt.Sprintf("This computer can't listen on %s now: %s. Others can't dial it there; all else works, and it tries again. Elsewhere: kith daemon --listen ADDRESS", e.Address, why(e.Err)))
+	}
+	return says
+}
+
+// why is what keeps a computer from listening, in words.
+func why(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "another program has that port"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "it has no such address, as when a VPN is off"
+	case errors.Is(err, syscall.EACCES):
+		return "it may not use that port"
+	}
+	return "the system refuses it"
 }
