@@ -62,3 +62,11 @@ func PorchLimits(memory int64, files int) rcmgr.PartialLimitConfig {
 	forPorch(&limits)
 	return limits.Scale(memory, files).ToPartialLimitConfig()
 }
+
+// MemberLimits are those of a member's device on such a computer.
+func MemberLimits(memory int64, files int) rcmgr.PartialLimitConfig {
+	limits := rcmgr.DefaultLimits
+	libp2p.SetDefaultServiceLimits(&limits)
+	roomFor(&limits, memberConns)
+	return limits.Scale(memory, files).ToPartialLimitConfig()
+}

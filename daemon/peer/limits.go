@@ -155,6 +155,7 @@ const (
 func resourceManager(more ...func(*rcmgr.ScalingLimitConfig)) (network.ResourceManager, error) {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
+	roomFor(&limits, memberConns)
 	for _, set := range more {
 		set(&limits)
 	}
@@ -187,13 +188,21 @@ func resourceManager(more ...func(*rcmgr.ScalingLimitConfig)) (network.ResourceM
 		}))
 }
 
-// forPorch lets in as many connections as a porch has room for, however small its computer: by itself the library lets in some 70
-// where there is 1 GiB of memory.
-func forPorch(limits *rcmgr.ScalingLimitConfig) {
+// memberConns is how many connections a member's device lets in at least: a co-op of fifty with a computer and a telephone each, and
+// their allies.
+const memberConns = 256
+
+// roomFor lets in so many connections, however small the computer is: by itself the library lets in some 70 where there is 1 GiB of memory.
+func roomFor(limits *rcmgr.ScalingLimitConfig, conns int) {
 	for _, l := range []*rcmgr.BaseLimit{&limits.SystemBaseLimit, &limits.AllowlistedSystemBaseLimit, &limits.ServiceBaseLimit, &limits.ProtocolBaseLimit} {
-		l.ConnsInbound, l.Conns, l.FD = max(l.ConnsInbound, porchConns), max(l.Conns, porchConns), max(l.FD, porchConns)
-		l.StreamsInbound, l.StreamsOutbound, l.Streams = max(l.StreamsInbound, 4*porchConns), max(l.StreamsOutbound, 4*porchConns), max(l.Streams, 8*porchConns)
+		l.ConnsInbound, l.Conns, l.FD = max(l.ConnsInbound, conns), max(l.Conns, conns), max(l.FD, conns)
+		l.StreamsInbound, l.StreamsOutbound, l.Streams = max(l.StreamsInbound, 4*conns), max(l.StreamsOutbound, 4*conns), max(l.Streams, 8*conns)
 	}
+}
+
+// forPorch lets in as many connections as a porch has room for.
+func forPorch(limits *rcmgr.ScalingLimitConfig) {
+	roomFor(limits, porchConns)
 	passing := rcmgr.BaseLimit{StreamsInbound: porchConns, StreamsOutbound: porchConns, Streams: 2 * porchConns, Memory: 64 << 20}
 	limits.AddServiceLimit(relay.ServiceName, passing, rcmgr.BaseLimitIncrease{})
 	for _, id := range []protocol.ID{proto.ProtoIDv2Hop, proto.ProtoIDv2Stop} {

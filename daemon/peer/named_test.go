@@ -147,3 +147,9 @@ func TestAPorchHasRoomForItsPlacesOnASmallComputer(t *testing.T) {
 		t.Errorf("%d streams go through", n)
 	}
 }
+
+func TestAMembersSmallComputerHasRoomForACoopOfFifty(t *testing.T) {
+	if n := peer.MemberLimits(128<<20, 256).System.ConnsInbound; n < 200 {
+		t.Errorf("%d connections come in", n)
+	}
+}
