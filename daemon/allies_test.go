@@ -145,14 +145,7 @@ func insistOn(t *testing.T, homes []*computer, what string, done func() error) {
 			case <-h.ended:
 				h.stdin.Close()
 				h.client.Close()
-				if h.deaths++; h.deaths == mostDeaths {
-					h.die = 0
-				} else if h.deaths%2 == 1 { // else who asks and is never answered would do so for ever
-					h.die++
-				} else {
-					h.die--
-				}
-				h.start()
+				h.startAfterDeath()
 			default:
 			}
 		}
@@ -161,6 +154,32 @@ func insistOn(t *testing.T, homes []*computer, what string, done func() error) {
 		case <-late:
 			t.Fatalf("%s in vain: %v\n%s\n%s", what, err, homes[0].log, homes[1].log)
 		}
+	}
+}
+
+// startAfterDeath starts a daemon that died of what it wrote, as often as it dies of that before it answers.
+func (h *computer) startAfterDeath() {
+	h.t.Helper()
+	for {
+		if h.deaths++; h.deaths == mostDeaths {
+			h.die = 0
+		} else if h.deaths%2 == 1 { // else who asks and is never answered would do so for ever
+			h.die++
+		} else {
+			h.die--
+		}
+		if h.die == 0 {
+			h.start()
+			return
+		}
+		err := h.begin()
+		if err == nil {
+			return
+		}
+		if err.Error() != "" { // who dies of that has no words left
+			h.t.Fatalf("%s's daemon ended before it answered: %v", h.name, err)
+		}
+		h.stdin.Close()
 	}
 }
 
