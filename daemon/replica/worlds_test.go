@@ -32,7 +32,7 @@ const (
 	onlookers  = 4
 	firstSeed  = 1
 	fewWorlds  = 40 // ten of each kind; of those in which a share splits, half on both sides
-	raceWorlds = 8  // with the race detector
+	raceWorlds = 4  // with the race detector, one of each kind
 )
 
 // raced says that the race detector watches, under which everything takes many times as long.
