@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
@@ -104,7 +103,7 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 
 // section is a line for each thing that waits for one reason; of documents, as their kind has it.
 func (c *call) section(s api.Section, documents map[string][]document, most int) (lines []string) {
-	w := waitFor(s.Name)
+	w := kinds.All.Wait(s.Name)
 	told := make(map[string]document, len(documents[s.Name]))
 	for _, d := range documents[s.Name] {
 		told[d.ID] = d
@@ -139,18 +138,6 @@ func (c *call) section(s api.Section, documents map[string][]document, most int)
 		lines = append(lines, line+c.out.faint("  "+sentence(command)))
 	}
 	return lines
-}
-
-// waitFor is what a kind declares under a key of what waits; nil if none does.
-func waitFor(key string) *kind.Wait {
-	for _, of := range kinds.All.Nouns() {
-		for _, w := range of.Today {
-			if w.Key == key {
-				return w
-			}
-		}
-	}
-	return nil
 }
 
 // whoseItem is by whom, or in which space, things are taken in turn where there are more than fit.

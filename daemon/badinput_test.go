@@ -17,6 +17,7 @@ import (
 	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
+	"kith/daemon/daemontest"
 	"kith/daemon/entrance"
 	"kith/daemon/store/storetest"
 )
@@ -295,7 +296,7 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	// Less than Kith keeps free. With nothing left at all Badger may die at any moment, if it happens
 	// to be tidying up: it writes through memory maps. docs/OPERATIONS.md says so.
 	for _, left := range []int64{60 << 20, 40 << 20} {
-		fillUp(t, disk, fill, left)
+		daemontest.FillUp(t, disk, fill, left)
 		for range 3 {
 			var p *api.Problem
 			_, err = ana.client.EditTask(ctx, task.ID, apitest.TaskEdit{Title: ptr("more")})
@@ -338,7 +339,7 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 		h.wellBeing()
 	}
 	// It ends well on a full disk, too, and says why it doesn't start on one.
-	fillUp(t, disk, fill, 0)
+	daemontest.FillUp(t, disk, fill, 0)
 	if err := ana.tryStop(); err != nil {
 		t.Errorf("stopping on a full disk: %v\n%s", err, ana.log)
 	}
@@ -350,23 +351,4 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	sameHeads(ana, ben)
 	ana.wellBeing()
 	ana.stop()
-}
-
-// fillUp leaves so much room on a disk.
-func fillUp(t testing.TB, disk, file string, left int64) {
-	t.Helper()
-	var st syscall.Statfs_t
-	must(t, syscall.Statfs(disk, &st))
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	must(t, err)
-	defer f.Close()
-	b := make([]byte, 1<<20)
-	for room := int64(st.Bavail)*int64(st.Bsize) - left; room > 0; {
-		n, err := f.Write(b[:min(room, int64(len(b)))])
-		if errors.Is(err, syscall.ENOSPC) {
-			return
-		}
-		must(t, err)
-		room -= int64(n)
-	}
 }

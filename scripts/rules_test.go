@@ -93,7 +93,7 @@ var rules = []rule{
 	{"Room: on whom more people stand", "crdt/accept/crowd.go", "return cmp.Or(cmp.Compare(b.people.len(), a.people.len()),", "return cmp.Or(", "", ""},
 	{"Room: who has had less", "crdt/accept/crowd.go", "		cmp.Compare(r.ops.of[a.needs.author]+a.needs.ops, r.ops.of[b.needs.author]+b.needs.ops),\n", "", "", ""},
 	{"Room: no more for who didn't make it", "crdt/accept/room.go", " && (made || b.othersOps == 0 || o.of[author]+more <= b.othersOps)", "", "", ""},
-	{"Room: more is kept for who made it", "crdt/accept/room.go", "o.taken.plus(o.of[author], more, own)", "o.taken.plus(o.of[author], more, min(own, b.ownOps))", "", ""},
+	{"Room: more is kept for who made it", "crdt/accept/room.go", "return max(b.ownOps, b.makersOps)", "return b.ownOps", "", ""},
 	{"Room: what makes somebody stand is kept", "crdt/accept/document.go", "return d.standsFirst(n) || d.comesIn(n)", "return d.comesIn(n)", "", ""},
 	{"Twins: one that may stay is kept", "crdt/accept/document.go", "		return d.mayStay(n)", "		return false", "", ""},
 	{"Outcomes: who records doesn't stand on it", "crdt/kinds/outcome.go", "over[i] && item.Author != v.member && ", "over[i] && ", "./crdt", ""},

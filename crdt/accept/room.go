@@ -39,6 +39,14 @@ var everybodys = bounds{MaxOps, MaxWrites, OwnOps, MakersOps, OthersOps, OwnWrit
 func (b *bounds) commonOps() int    { return b.ops - b.ownOps*b.places - b.makersOps }
 func (b *bounds) commonWrites() int { return b.writes - b.ownWrites*b.places }
 
+// ownOf is how many operations are kept for a member; made: it is who made the document.
+func (b *bounds) ownOf(made bool) int {
+	if made {
+		return max(b.ownOps, b.makersOps)
+	}
+	return b.ownOps
+}
+
 // opsTaken is how many operations were taken of a document, and of whom.
 type opsTaken struct {
 	taken
@@ -47,11 +55,7 @@ type opsTaken struct {
 
 // plus is what is taken once an author takes more, and whether there is room for that.
 func (o *opsTaken) plus(b *bounds, author charter.MemberID, made bool, more int) (taken, bool) {
-	own := b.ownOps
-	if made {
-		own = max(own, b.makersOps)
-	}
-	t := o.taken.plus(o.of[author], more, own)
+	t := o.taken.plus(o.of[author], more, b.ownOf(made))
 	return t, t.all <= b.ops && t.common <= b.commonOps() && (made || b.othersOps == 0 || o.of[author]+more <= b.othersOps)
 }
 
@@ -89,12 +93,8 @@ func (d *Document) Taken() *Taken {
 // Left says how many operations a member may still make in the document.
 func (d *Document) Left(m charter.MemberID) int {
 	b := &d.bounds
-	own, made := b.ownOps, d.made != nil && d.made.Author == m
-	if made {
-		own = max(own, b.makersOps)
-	}
-	had := d.ops.of[m]
-	left := min(b.commonOps()-d.ops.common+max(0, own-had), b.ops-d.ops.all)
+	made, had := d.made != nil && d.made.Author == m, d.ops.of[m]
+	left := min(b.commonOps()-d.ops.common+max(0, b.ownOf(made)-had), b.ops-d.ops.all)
 	if !made && b.othersOps > 0 {
 		left = min(left, b.othersOps-had)
 	}

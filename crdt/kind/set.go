@@ -93,6 +93,18 @@ func (s *Set) Nouns() []*Kind {
 	return slices.DeleteFunc(slices.Clone(s.kinds), func(k *Kind) bool { return k.Many == "" })
 }
 
+// Wait returns what the nouns declare under a key of what waits; nil if none does.
+func (s *Set) Wait(key string) *Wait {
+	for _, k := range s.Nouns() {
+		for _, w := range k.Today {
+			if w.Key == key {
+				return w
+			}
+		}
+	}
+	return nil
+}
+
 // Named returns the kind of that name; nil if this release doesn't know it.
 func (s *Set) Named(name string) *Kind { return s.byName[name] }
 
@@ -127,6 +139,15 @@ func (s *Set) SplitID(word string) (letters, start string, k *Kind) {
 		}
 	}
 	return letters, idLetters.Replace(start), k
+}
+
+// EnoughLetters is how many letters of an ID name it, where how many there have to be isn't known.
+const EnoughLetters = 8
+
+// StartOf is as much of a document's ID as people are told where that stays, or nobody knows which others there are: its kind's letters
+// and EnoughLetters.
+func StartOf(id string) string {
+	return id[:min(len(id), strings.IndexByte(id, '-')+1+EnoughLetters)]
 }
 
 // idLetters makes of what people read and type the letters of IDs.

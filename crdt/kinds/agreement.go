@@ -19,9 +19,6 @@ const (
 	agreementLetters = "a"
 )
 
-// enoughLetters is how many letters of an ID name it, where how many there have to be isn't known.
-const enoughLetters = 8
-
 var (
 	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
@@ -143,7 +140,7 @@ func decisionStatus(l kind.Look) string {
 // agreementFrom says which decision an agreement names.
 func agreementFrom(a kind.Answer) kind.Cell {
 	id := a.Str("decision")
-	return kind.Cell{Words: id[:min(len(id), enoughLetters)]}
+	return kind.Cell{Words: id[:min(len(id), kind.EnoughLetters)]}
 }
 
 // ReaderJSON is somebody who has read an agreement as it is now.
@@ -231,7 +228,7 @@ func isCurrent(v *kind.View) error {
 	case !strings.HasPrefix(by, agreementLetters+"-"): // of a co-op that hasn't shared it
 		return kind.NotAllowed("ask them for it: kith ally ask --help", "another agreement holds in its place, which isn't shared")
 	default:
-		by = by[:min(len(by), len(agreementLetters+"-")+enoughLetters)]
+		by = kind.StartOf(by)
 		return kind.NotAllowed("kith agreement show "+by, "another agreement holds in its place: %s", by)
 	}
 }

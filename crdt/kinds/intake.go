@@ -256,7 +256,7 @@ func hasNoProject(v *kind.View) error {
 	if project == "" {
 		return kind.NotAllowed(again, "the request was accepted")
 	}
-	project = project[:min(len(project), len("pr-")+enoughLetters)]
+	project = kind.StartOf(project)
 	return kind.NotAllowed("if it comes to nothing after all: kith project drop "+project+" --why WHY; "+again, "the request was accepted, and its project %s goes on", project)
 }
 

@@ -1,7 +1,6 @@
 package page_test
 
 import (
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"kith/daemon/daemontest"
 )
 
 // A real disk that fills up while somebody types: a small file system in memory.
@@ -38,7 +39,7 @@ func TestWhatIsTypedWhileTheDiskIsFullIsKeptAndGoesOutOnceThereIsRoom(t *testing
 	w := browser(t, ana)
 	w.goTo(path + "/edit")
 	fill := filepath.Join(disk, "films")
-	fillUp(t, disk, fill, 40<<20)
+	daemontest.FillUp(t, disk, fill, 40<<20)
 	w.do(chromedp.SendKeys("#f-text", " two"))
 	w.untilSays("The disk is full")
 	w.untilSays("What you write stays here, and is sent again by itself.")
@@ -57,23 +58,4 @@ func TestWhatIsTypedWhileTheDiskIsFullIsKeptAndGoesOutOnceThereIsRoom(t *testing
 	w.untilSays("Everybody has what you wrote")
 	ana.sees(path).says(t, "two")
 	w.quiet()
-}
-
-// fillUp leaves so many bytes of a disk.
-func fillUp(t testing.TB, disk, file string, left int64) {
-	t.Helper()
-	var st syscall.Statfs_t
-	must(t, syscall.Statfs(disk, &st))
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	must(t, err)
-	defer f.Close()
-	b := make([]byte, 1<<20)
-	for room := int64(st.Bavail)*int64(st.Bsize) - left; room > 0; {
-		n, err := f.Write(b[:min(room, int64(len(b)))])
-		if errors.Is(err, syscall.ENOSPC) {
-			return
-		}
-		must(t, err)
-		room -= int64(n)
-	}
 }

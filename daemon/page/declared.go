@@ -78,18 +78,26 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 func (in *asking) parts(a kind.Answer) string {
 	var all []string
 	for _, name := range sortedNames(a) {
-		words := in.valueSays(nil, &kind.Shown{Name: name}, a[name])
-		if own, is := a[name].(string); is && words == capital(in.t.T(inWords(own))) { // what somebody wrote stays as it is
-			words = own
-			if word.MatchString(own) {
-				words = in.t.T(inWords(own))
-			}
-		}
-		if words != "" && name != "id" {
+		if words := in.partSays(a[name]); words != "" && name != "id" {
 			all = append(all, in.t.T(inWords(name))+": "+words)
 		}
 	}
 	return dots(all...)
+}
+
+// partSays is a value of which nothing is declared: what somebody wrote stays as it is.
+func (in *asking) partSays(value any) string {
+	own, is := value.(string)
+	if !is {
+		return in.valueSays(nil, &kind.Shown{}, value)
+	}
+	if at, err := time.Parse(time.RFC3339, own); err == nil {
+		return in.Moment(at)
+	}
+	if word.MatchString(own) {
+		return in.t.T(inWords(own))
+	}
+	return own
 }
 
 // word is what Kith itself says, as "put_back".

@@ -79,9 +79,14 @@ func refusals(t *testing.T) (all []string) {
 }
 
 func TestWhatTheDaemonRefusesIsSaidInEveryLanguage(t *testing.T) {
-	all := refusals(t)
-	if len(all) < 100 {
-		t.Fatalf("only %d refusals are found: the test tests nothing", len(all))
+	saidInEveryLanguage(t, refusals(t), 100)
+}
+
+// saidInEveryLanguage holds that there are as many sentences as there must be at least, and words for each.
+func saidInEveryLanguage(t *testing.T, all []string, least int) {
+	t.Helper()
+	if len(all) < least {
+		t.Fatalf("only %d are found: the test tests nothing", len(all))
 	}
 	for _, tongue := range allWords().all[1:] {
 		for _, m := range all {

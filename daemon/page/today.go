@@ -219,20 +219,8 @@ func (in *asking) asNumber(name string) int {
 	return n
 }
 
-// waitOf is what a kind declares under a key of what waits; nil if none does.
-func waitOf(key string) *kind.Wait {
-	for _, k := range kinds.All.Nouns() {
-		for _, w := range k.Today {
-			if w.Key == key {
-				return w
-			}
-		}
-	}
-	return nil
-}
-
 func isForAnybody(key string) bool {
-	w := waitOf(key)
+	w := kinds.All.Wait(key)
 	return w != nil && w.Anybody
 }
 
@@ -338,7 +326,7 @@ func (in *asking) documentWaits(name string, k *kind.Kind, d document, item api.
 	does := []action{}
 	if k == kinds.Task {
 		does = in.taskDoes(d)
-	} else if w := waitOf(name); w != nil {
+	} else if w := kinds.All.Wait(name); w != nil {
 		if v := k.Verb(w.Run); v != nil {
 			does = append(does, action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title})
 		}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
@@ -57,16 +56,12 @@ func (p *Peers) IsRelay(id peer.ID) bool { return p.gate.isRelay(id) }
 
 // PorchLimits are those of a porch on a computer with so much memory for them, and so many files.
 func PorchLimits(memory int64, files int) rcmgr.PartialLimitConfig {
-	limits := rcmgr.DefaultLimits
-	libp2p.SetDefaultServiceLimits(&limits)
-	forPorch(&limits)
+	limits := limitsWith(forPorch)
 	return limits.Scale(memory, files).ToPartialLimitConfig()
 }
 
 // MemberLimits are those of a member's device on such a computer.
 func MemberLimits(memory int64, files int) rcmgr.PartialLimitConfig {
-	limits := rcmgr.DefaultLimits
-	libp2p.SetDefaultServiceLimits(&limits)
-	roomFor(&limits, memberConns)
+	limits := limitsWith()
 	return limits.Scale(memory, files).ToPartialLimitConfig()
 }

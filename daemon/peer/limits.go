@@ -153,6 +153,28 @@ const (
 // resourceManager bounds what all connections, and each peer, may take. The library's limits
 // scale with the machine; these are what differs for Kith.
 func resourceManager(more ...func(*rcmgr.ScalingLimitConfig)) (network.ResourceManager, error) {
+	// A whole office, or everybody behind one provider's NAT, comes from one address.
+	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
+	limits := limitsWith(more...)
+	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.AutoScale()),
+		rcmgr.WithLimitPerSubnet(
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: 256}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: 256}}),
+		rcmgr.WithNetworkPrefixLimit(
+			[]rcmgr.NetworkPrefixLimit{{Network: loopback4, ConnCount: math.MaxInt}},
+			[]rcmgr.NetworkPrefixLimit{{Network: loopback6, ConnCount: math.MaxInt}}),
+		rcmgr.WithConnRateLimiters(&rate.Limiter{
+			NetworkPrefixLimits: []rate.PrefixLimit{{Prefix: loopback4}, {Prefix: loopback6}},
+			SubnetRateLimiter: rate.SubnetLimiter{
+				IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: 4, Burst: 128}}},
+				IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: 4, Burst: 128}}},
+				GracePeriod:      time.Minute,
+			},
+		}))
+}
+
+// limitsWith are the limits of resourceManager, before they are scaled to the machine.
+func limitsWith(more ...func(*rcmgr.ScalingLimitConfig)) rcmgr.ScalingLimitConfig {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
 	roomFor(&limits, memberConns)
@@ -169,23 +191,7 @@ func resourceManager(more ...func(*rcmgr.ScalingLimitConfig)) (network.ResourceM
 	}
 	// Who hasn't said yet who they are is bounded by address, see gate; all of them take next to nothing.
 	limits.TransientBaseLimit.ConnsInbound, limits.TransientBaseLimit.Conns, limits.TransientBaseLimit.FD = maxSilent, 2*maxSilent, 2*maxSilent
-	// A whole office, or everybody behind one provider's NAT, comes from one address.
-	loopback4, loopback6 := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")
-	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.AutoScale()),
-		rcmgr.WithLimitPerSubnet(
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: 256}},
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: 256}}),
-		rcmgr.WithNetworkPrefixLimit(
-			[]rcmgr.NetworkPrefixLimit{{Network: loopback4, ConnCount: math.MaxInt}},
-			[]rcmgr.NetworkPrefixLimit{{Network: loopback6, ConnCount: math.MaxInt}}),
-		rcmgr.WithConnRateLimiters(&rate.Limiter{
-			NetworkPrefixLimits: []rate.PrefixLimit{{Prefix: loopback4}, {Prefix: loopback6}},
-			SubnetRateLimiter: rate.SubnetLimiter{
-				IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: 4, Burst: 128}}},
-				IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: 4, Burst: 128}}},
-				GracePeriod:      time.Minute,
-			},
-		}))
+	return limits
 }
 
 // memberConns is how many connections a member's device lets in at least: a co-op of fifty with a computer and a telephone each, and

@@ -68,21 +68,16 @@ func (o *Own) allLent(own []porch) (all []lentOne, err error) {
 	return all, nil
 }
 
-func (o *Own) lent(own []porch) (all []api.Porch, err error) {
-	found, err := o.allLent(own)
-	for _, p := range found {
+func shownOf(lent []lentOne) (all []api.Porch) {
+	for _, p := range lent {
 		all = append(all, p.shown)
 	}
-	return all, err
+	return all
 }
 
 // ofAlly finds the porch that a word names among those that allies lend.
 func (o *Own) ofAlly(word string) (lentOne, error) {
-	config, err := o.at.Place.Config()
-	if err != nil {
-		return lentOne{}, err
-	}
-	own, _, err := o.porches(config)
+	_, own, err := o.here()
 	if err != nil {
 		return lentOne{}, err
 	}
@@ -90,11 +85,7 @@ func (o *Own) ofAlly(word string) (lentOne, error) {
 	if err != nil {
 		return lentOne{}, err
 	}
-	var shown []api.Porch
-	for _, p := range found {
-		shown = append(shown, p.shown)
-	}
-	picked, err := api.PickPorch(shown, word)
+	picked, err := api.PickPorch(shownOf(found), word)
 	if err != nil {
 		if len(found) == 0 {
 			err = api.Problemf(api.Invalid, "kith porch code --for LABEL, on the computer that runs the porch, makes one", "“%s” is no code of a porch", api.Brief(word))
@@ -128,26 +119,17 @@ func (o *Own) LendPorch(ctx context.Context, of string, q api.PorchRequest) (out
 	if why := o.unfit(&p); why != "" {
 		return out, api.Problemf(api.Invalid, "kith porch code --for LABEL, on the computer that runs the porch, makes one", "this porch is of no use: %s", why)
 	}
-	config, err := o.at.Place.Config()
-	if err != nil {
-		return out, err
-	}
-	own, _, err := o.porches(config)
+	config, own, err := o.here()
 	if err != nil {
 		return out, err
 	}
 	if slices.Contains(config.Named(), q.Code) || slices.ContainsFunc(own, func(mine porch) bool { return mine.code == q.Code }) {
 		return out, api.Problemf(api.NotAllowed, "kith porch code --for LABEL, on the computer that runs the porch, makes one for them", "this code is the one that you use yourselves: what you two send would count together, and to end theirs would end yours")
 	}
-	if p.label == "" {
-		p.label = "the porch at " + p.host
-	}
-	if p.label, err = charter.CleanName(p.label); err != nil {
+	if p.label, err = p.called(p.label); err != nil {
 		return out, err
 	}
-	v, err := share.Replica.Create(ctx, kinds.Porch.Name, func(e replica.Edit) error {
-		return e.Perform(kinds.Porch, kinds.Porch.Make, kinds.UsePorch(p.label, p.code), nil)
-	})
+	v, err := written(ctx, share.Replica, p.label, p.code)
 	if err != nil {
 		return out, err
 	}

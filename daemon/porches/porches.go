@@ -183,6 +183,15 @@ func without(all, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(others, s) })
 }
 
+// here is what this computer's config says, and the porches that the documents name.
+func (o *Own) here() (config home.Config, all []porch, err error) {
+	if config, err = o.at.Place.Config(); err != nil {
+		return config, nil, err
+	}
+	all, _, err = o.porches(config)
+	return config, all, err
+}
+
 // porches reads those that the documents name, and those that were given up.
 func (o *Own) porches(config home.Config) (all, given []porch, err error) {
 	err = o.at.Replica.Views(kinds.Porch.Name, func(v *crdt.View) bool {
@@ -232,11 +241,7 @@ func (o *Own) void(p *porch) string {
 
 // Porches implements server.Porches.
 func (o *Own) Porches(context.Context) ([]api.Porch, error) {
-	config, err := o.at.Place.Config()
-	if err != nil {
-		return nil, err
-	}
-	all, _, err := o.porches(config)
+	_, all, err := o.here()
 	if err != nil {
 		return nil, err
 	}
@@ -249,8 +254,8 @@ func (o *Own) Porches(context.Context) ([]api.Porch, error) {
 		one.State, one.Says = o.stands(p, i < used)
 		out = append(out, one)
 	}
-	lent, err := o.lent(all)
-	return append(out, lent...), err
+	lent, err := o.allLent(all)
+	return append(out, shownOf(lent)...), err
 }
 
 // stands says how it stands with a porch on this computer.
@@ -306,10 +311,7 @@ func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAd
 	if why := o.void(&p); why != "" {
 		return out, api.Problemf(api.Invalid, "ask who runs the porch for its code", "this porch is of no use: %s", why)
 	}
-	if label == "" {
-		label = "the porch at " + p.host
-	}
-	if label, err = charter.CleanName(label); err != nil {
+	if label, err = p.called(label); err != nil {
 		return out, err
 	}
 	there, err := o.Porches(ctx)
@@ -324,13 +326,23 @@ func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAd
 			return out, api.Problemf(api.NotAllowed, "--label NAME", "another porch of yours is called “%s” already", t.Label)
 		}
 	}
-	v, err := o.at.Replica.Create(ctx, kinds.Porch.Name, func(e replica.Edit) error {
-		return e.Perform(kinds.Porch, kinds.Porch.Make, kinds.UsePorch(label, code), nil)
-	})
+	v, err := written(ctx, o.at.Replica, label, code)
 	if err != nil {
 		return out, err
 	}
 	return o.added(ctx, v.ID)
+}
+
+// called is what a porch is called: as somebody says, or else by where it is.
+func (p *porch) called(label string) (string, error) {
+	return charter.CleanName(cmp.Or(label, "the porch at "+p.host))
+}
+
+// written makes the document of a porch.
+func written(ctx context.Context, r *replica.Replica, label, code string) (crdt.View, error) {
+	return r.Create(ctx, kinds.Porch.Name, func(e replica.Edit) error {
+		return e.Perform(kinds.Porch, kinds.Porch.Make, kinds.UsePorch(label, code), nil)
+	})
 }
 
 // added settles what is used, and tells of a porch that came.
@@ -339,11 +351,7 @@ func (o *Own) added(ctx context.Context, id entry.DocID) (out api.PorchAdded, er
 	if out.Porch, err = o.settled(ctx, id); err != nil {
 		return out, err
 	}
-	config, err := o.at.Place.Config()
-	if err != nil {
-		return out, err
-	}
-	all, _, err := o.porches(config)
+	_, all, err := o.here()
 	all = slices.DeleteFunc(all, func(p porch) bool { return p.void != "" })
 	switch {
 	case len(all) == 1:

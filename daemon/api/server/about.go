@@ -62,7 +62,7 @@ func (s *Server) about(r *http.Request) (outside.Page, error) {
 
 // publicOf asks for all documents of a kind that weren't put away, by title.
 func publicOf(k *kind.Kind) ListQuery {
-	return ListQuery{Kind: k, Order: kind.ByTitle, Wants: func(kind.Asker) []kind.Want { return []kind.Want{kind.NotArchived} }}
+	return ListQuery{Kind: k, Order: kind.ByTitle, Wants: wanting(kind.NotArchived)}
 }
 
 // publicPeople is what each who is in says of themselves to others: of several profiles the one that was changed last counts.

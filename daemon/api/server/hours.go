@@ -52,9 +52,7 @@ func saying(verb string, do func(*Server, *http.Request, body) (api.TimeEntry, e
 // month finds the document of one's own hours of a day, and begins it where there is none.
 func (s *Server) month(ctx context.Context, me, day string) (string, error) {
 	month := day[:len("2026-11")]
-	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Time, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: kind.OfFact, Is: oneOf([]string{me})}, {Fact: "month", Is: oneOf([]string{month})}}
-	}})
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Time, Wants: wanting(kind.Want{Fact: kind.OfFact, Is: oneOf([]string{me})}, kind.Want{Fact: "month", Is: oneOf([]string{month})})})
 	if err != nil {
 		return "", err
 	}
@@ -426,9 +424,7 @@ func (s *Server) projectHours(r *http.Request) (api.ProjectHours, error) {
 	if err != nil {
 		return out, err
 	}
-	tasks, err := s.at.Documents.List(r.Context(), ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: "project", Is: oneOf(names)}}
-	}})
+	tasks, err := s.at.Documents.List(r.Context(), ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: "project", Is: oneOf(names)})})
 	if err != nil {
 		return out, err
 	}
@@ -541,7 +537,7 @@ func (s *Server) terms(ctx context.Context, q query, p Shown) (t invoice.Terms, 
 
 // figure is what the agreements in force say in a figure; "" if they don't.
 func (s *Server) figure(ctx context.Context, name string) (string, error) {
-	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Agreement, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "figures"}} }})
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Agreement, Wants: wanting(kind.Want{Fact: "figures"})})
 	if err != nil {
 		return "", err
 	}

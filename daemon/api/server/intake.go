@@ -51,9 +51,7 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 	if err != nil {
 		return Shown{}, err
 	}
-	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: "project", Is: oneOf([]string{into.Title})}}
-	}})
+	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: "project", Is: oneOf([]string{into.Title})})})
 	if err != nil {
 		return Shown{}, err
 	}
@@ -157,9 +155,7 @@ func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, e
 	if id, _ := kinds.IntakeBecame(request.View); id != "" {
 		return s.at.Documents.Show(ctx, kinds.Project, id)
 	}
-	begun, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Project, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: "intake", Is: oneOf([]string{request.ID})}}
-	}})
+	begun, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Project, Wants: wanting(kind.Want{Fact: "intake", Is: oneOf([]string{request.ID})})})
 	if err != nil || len(begun) > 0 {
 		return append(begun, Shown{})[0], err
 	}

@@ -91,6 +91,11 @@ type ListQuery struct {
 	Since  time.Time // changed since then, by the clock of who did; zero: whenever
 }
 
+// wanting is for ListQuery.Wants where it is the same whoever asks.
+func wanting(wants ...kind.Want) func(kind.Asker) []kind.Want {
+	return func(kind.Asker) []kind.Want { return wants }
+}
+
 func listing(k *kind.Kind) work {
 	return work{
 		out: func(s schemas) object { return object{"type": "array", "items": s.shown(k)} },
@@ -242,9 +247,7 @@ func (s *Server) alone(ctx context.Context, k *kind.Kind, a *Asks) error {
 	if k.Make.Alone == nil {
 		return nil
 	}
-	there, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{k.Make.Alone(&a.Args), kind.NotArchived}
-	}})
+	there, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: wanting(k.Make.Alone(&a.Args), kind.NotArchived)})
 	if err != nil || len(there) == 0 {
 		return err
 	}

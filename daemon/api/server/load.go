@@ -172,7 +172,7 @@ func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Show
 
 // tasksWith lists the tasks that have these facts, the newest change first: so many, or all for 0.
 func (s *Server) tasksWith(ctx context.Context, limit int, wants ...kind.Want) ([]Shown, error) {
-	return s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Limit: limit, Wants: func(kind.Asker) []kind.Want { return wants }})
+	return s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Limit: limit, Wants: wanting(wants...)})
 }
 
 // workedOn is how many minutes were logged on each of these tasks that takes hours. Only the months are read
@@ -207,7 +207,7 @@ func (s *Server) suggests(ctx context.Context, taken []Shown) ([]api.LoadSuggest
 			out = append(out, api.LoadSuggest{ID: d.ID, Short: d.Short, Title: d.Title, What: what})
 		}
 	}
-	requests, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Intake, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
+	requests, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Intake, Wants: wanting(kind.Want{Fact: "open"})})
 	if err != nil {
 		return nil, err
 	}

@@ -73,9 +73,6 @@ func (s *Server) openDecision(ctx context.Context, title, from, day string) (Sho
 	return s.at.Documents.Create(ctx, kinds.Decision, make)
 }
 
-// enoughOfID is how much of an ID people are told where it stays for good: what is the shortest today may be another one's later.
-const enoughOfID = len("d-") + 8
-
 // admitting is the step that makes somebody a full member: one that is open already, or a new one that names the decision.
 func (s *Server) admitting(ctx context.Context, member, decision string, knows bool) (api.Proposal, error) {
 	all, err := s.at.Charter.Proposals(ctx)
@@ -87,5 +84,5 @@ func (s *Server) admitting(ctx context.Context, member, decision string, knows b
 			return p, nil
 		}
 	}
-	return s.at.Charter.Propose(ctx, api.ProposalRequest{Action: api.ActionAdmit, Member: member, Why: "see the decision " + decision[:min(len(decision), enoughOfID)], Yes: knows})
+	return s.at.Charter.Propose(ctx, api.ProposalRequest{Action: api.ActionAdmit, Member: member, Why: "see the decision " + kind.StartOf(decision), Yes: knows})
 }

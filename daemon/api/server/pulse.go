@@ -53,9 +53,7 @@ func (s *Server) retro(ctx context.Context, d api.Document, a Asks) (Shown, erro
 
 // actions are the tasks of what follows from a round: made now, or already there.
 func (s *Server) actions(ctx context.Context, round Shown, words []string) (tasks []Shown, err error) {
-	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: kind.TagFact, Is: oneOf([]string{retroTag})}}
-	}})
+	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: kind.TagFact, Is: oneOf([]string{retroTag})})})
 	if err != nil {
 		return nil, err
 	}

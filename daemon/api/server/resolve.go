@@ -194,9 +194,7 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 		d, err = s.at.Documents.Show(ctx, k, found.ID)
 		return d, err == nil, err
 	}
-	found, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: kinds.CalledFact, Is: oneOf([]string{words})}}
-	}})
+	found, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Wants: wanting(kind.Want{Fact: kinds.CalledFact, Is: oneOf([]string{words})})})
 	if err != nil {
 		return d, false, err
 	}
@@ -255,9 +253,7 @@ func (s *Server) single(ctx context.Context, k *kind.Kind, words string) (d api.
 	if err != nil {
 		return d, false, nil
 	}
-	all, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: func(kind.Asker) []kind.Want {
-		return []kind.Want{{Fact: kind.OfFact, Is: oneOf([]string{m.ID})}}
-	}})
+	all, err := s.at.Documents.List(ctx, ListQuery{Kind: k, Limit: 1, Wants: wanting(kind.Want{Fact: kind.OfFact, Is: oneOf([]string{m.ID})})})
 	switch {
 	case err != nil:
 		return d, false, err

@@ -406,54 +406,50 @@ func (d *day) shareSection(told *Server) (api.Section, error) {
 const shownSpaceID = 8
 
 // arrivalSection has the prospective members for whom nobody has begun anything: whoever joins is met by somebody.
-func (d *day) arrivalSection() (api.Section, error) {
-	out := api.Section{Name: "arrivals", Title: "New here, and welcomed by nobody yet"}
-	for _, b := range d.among {
-		if !b.isFounded() || isShare(b) {
-			continue
-		}
-		one := d.of(b)
-		members, err := one.at.Entrance.Members(d.ctx)
-		if err != nil {
-			return out, err
-		}
-		arrived := those(members, func(m *api.Member) bool { return m.Standing == "prospective" && !m.Me })
-		if len(arrived) == 0 {
-			continue
-		}
-		begun, err := one.at.Documents.List(d.ctx, ListQuery{Kind: kinds.Newcomer, Wants: func(kind.Asker) []kind.Want { return []kind.Want{{Fact: "open"}} }})
-		if err != nil {
-			return out, err
-		}
-		met := map[string]bool{}
-		for _, doc := range begun {
-			a, err := doc.answer()
-			if err != nil {
-				return out, err
-			}
-			met[namedIn(a["member"]).ID] = true
-		}
-		var space *api.Named
-		if len(d.among) > 1 {
-			of := b.Peers.Space()
-			space = &of
-		}
-		for _, m := range arrived {
-			if met[m.ID] {
-				continue
-			}
-			short := shortMember(m.ID, members)
-			item := api.SectionItem{
-				ID: m.ID, Short: short, Kind: "member", Title: m.Name, At: m.Since, Space: space,
-				Command: "kith newcomer add " + short + " --companion NAME",
-			}
-			if m.InvitedBy != nil {
-				item.Why = "invited by " + m.InvitedBy.Name
-			}
-			out.Items = append(out.Items, item)
-		}
+func (d *day) arrivalSection() (out api.Section, err error) {
+	out = api.Section{Name: "arrivals", Title: "New here, and welcomed by nobody yet"}
+	out.Items, err = across(d.Server, d.arrivals, func(item *api.SectionItem, space *api.Named) { item.Space = space })
+	return out, err
+}
+
+func (d *day) arrivals(one *Server) (items []api.SectionItem, err error) {
+	if !one.at.isFounded() || isShare(one.at) {
+		return nil, nil
 	}
-	return out, nil
+	members, err := one.at.Entrance.Members(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	arrived := those(members, func(m *api.Member) bool { return m.Standing == "prospective" && !m.Me })
+	if len(arrived) == 0 {
+		return nil, nil
+	}
+	begun, err := one.at.Documents.List(d.ctx, ListQuery{Kind: kinds.Newcomer, Wants: wanting(kind.Want{Fact: "open"})})
+	if err != nil {
+		return nil, err
+	}
+	met := map[string]bool{}
+	for _, doc := range begun {
+		a, err := doc.answer()
+		if err != nil {
+			return nil, err
+		}
+		met[namedIn(a["member"]).ID] = true
+	}
+	for _, m := range arrived {
+		if met[m.ID] {
+			continue
+		}
+		short := shortMember(m.ID, members)
+		item := api.SectionItem{
+			ID: m.ID, Short: short, Kind: "member", Title: m.Name, At: m.Since, Command: "kith newcomer add " + short + " --companion NAME",
+		}
+		if m.InvitedBy != nil {
+			item.Why = "invited by " + m.InvitedBy.Name
+		}
+		items = append(items, item)
+	}
+	return items, nil
 }
 
 // awaySection has who is away today, of those who let all know.
