@@ -153,3 +153,20 @@ func TestASentenceIsFoundByWhatItWasMadeOf(t *testing.T) {
 		}
 	}
 }
+
+func TestSentencesOfTheDaemonStandInOrder(t *testing.T) {
+	for _, tongue := range allWords().all[1:] {
+		b, err := wordFiles.ReadFile("words/" + tongue.Tag + "-daemon.words")
+		must(t, err)
+		before := ""
+		for line := range strings.Lines(string(b)) {
+			if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "\t") || line == "\n" {
+				continue
+			}
+			if line < before {
+				t.Errorf("words/%s-daemon.words: a new sentence goes where it sorts, so that two who add one at once don't meet: %q stands behind %q", tongue.Tag, line, before)
+			}
+			before = line
+		}
+	}
+}
