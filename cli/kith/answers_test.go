@@ -165,8 +165,12 @@ func (a *answers) sameInEveryRun(key string, v any) any {
 		}
 		return v
 	}
-	if word, ok := v.(string); changing[key] || ok && strings.HasPrefix(word, "kith1") { // a code
+	word, _ := v.(string)
+	if changing[key] || strings.HasPrefix(word, "kith1") { // a code
 		return "…"
+	}
+	if host, err := os.Hostname(); err == nil && word == host {
+		return "computer" // before lines are broken by how long they are
 	}
 	return v
 }
@@ -198,7 +202,7 @@ var (
 
 // named gives what else is another in every run a name of its own, by the order in which it comes.
 func (a *answers) named(text string) string {
-	hosts, counts := map[string]string{}, map[string]int{}
+	counts := map[string]int{}
 	nameOf := func(id, kind string) string {
 		if a.names[id] == "" {
 			counts[kind]++
@@ -213,9 +217,6 @@ func (a *answers) named(text string) string {
 			}
 		}
 		return word
-	}
-	if host, err := os.Hostname(); err == nil {
-		hosts[`"`+host+`"`] = `"computer"`
 	}
 	text = fullID.ReplaceAllStringFunc(text, func(id string) string { return nameOf(id, id[:strings.Index(id, "-")]) })
 	text = startOfID.ReplaceAllStringFunc(text, start)
@@ -233,9 +234,6 @@ func (a *answers) named(text string) string {
 		slices.Sort(both)
 		return strings.Join(both, " and ")
 	})
-	for was, is := range hosts {
-		text = strings.ReplaceAll(text, was, is)
-	}
 	return text
 }
 
