@@ -417,8 +417,43 @@ func (l *lab) undamage(_ *testscript.TestScript, args []string) error {
 	return os.Rename(h.dir+".whole", store)
 }
 
+// cut ends the links of the first with all the others, and waits until their daemons have noticed: what is said from then on
+// goes nowhere.
 func (l *lab) cut(_ *testscript.TestScript, args []string) error {
-	return l.between(args, true)
+	if err := l.between(args, true); err != nil {
+		return err
+	}
+	for _, other := range args[1:] {
+		if err := l.parted([]string{args[0], other}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parted waits until two whose link is cut don't take each other for connected any more.
+func (l *lab) parted(two []string) error {
+	if l.homes[two[0]].daemon == nil || l.homes[two[1]].daemon == nil {
+		return nil
+	}
+	return l.until(two, func(ctx context.Context, clients []*client.Client) (bool, string, error) {
+		for i, c := range clients {
+			other, err := clients[1-i].Status(ctx)
+			if err != nil {
+				return false, "", err
+			}
+			peers, err := c.Peers(ctx)
+			if err != nil {
+				return false, "", err
+			}
+			if slices.ContainsFunc(peers, func(p api.Peer) bool {
+				return p.Device.ID == other.Device.ID && p.Connected && p.Transport != "relay"
+			}) {
+				return false, fmt.Sprintf("%s is still connected with %s: %+v", two[i], two[1-i], peers), nil
+			}
+		}
+		return true, "", nil
+	})
 }
 
 func (l *lab) mend(_ *testscript.TestScript, args []string) error {
@@ -546,9 +581,18 @@ func (l *lab) sees(_ *testscript.TestScript, args []string) error {
 		return err
 	}
 	return l.until(args[:1], func(context.Context, []*client.Client) (bool, string, error) {
-		out, err := output(l.command(h, args[2:]...))
-		return strings.Contains(string(out), args[1]), fmt.Sprintf("%s doesn't see “%s”:\n%s", args[0], args[1], out), err
+		return l.shown(h, args[1], args[2:])
 	})
+}
+
+// shown says whether what a command prints in a home holds a text, and what it prints else. What isn't found there is on its way.
+func (l *lab) shown(h *home, text string, words []string) (bool, string, error) {
+	out, err := output(l.command(h, words...))
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == api.NotFound.Exit() {
+		return false, fmt.Sprintf("%s doesn't see “%s”: %v", h.name, text, err), nil
+	}
+	return strings.Contains(string(out), text), fmt.Sprintf("%s doesn't see “%s”:\n%s", h.name, text, out), err
 }
 
 // porch runs one until the script ends, and keeps a code of it.
@@ -583,12 +627,12 @@ func (l *lab) finds(_ *testscript.TestScript, args []string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(waittest.Limit); ; <-tick.C {
-		out, err := output(l.command(h, args[2:]...))
-		if err != nil || strings.Contains(string(out), args[1]) {
+		found, missing, err := l.shown(h, args[1], args[2:])
+		if err != nil || found {
 			return err
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("%s doesn't find “%s”:\n%s", args[0], args[1], out)
+			return errors.New(missing)
 		}
 	}
 }

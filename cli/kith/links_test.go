@@ -3,14 +3,17 @@ package main
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // links are the network between the homes of a script. Every home announces an address that
@@ -109,7 +112,9 @@ func (l *links) lead(in net.Conn, home, daemon string) {
 	l.mu.Unlock()
 	var both sync.WaitGroup
 	carry := func(to, from net.Conn) {
-		_, _ = io.Copy(to, from) // one side's end is the other's
+		way, end := onItsWay(from)
+		defer end()
+		_, _ = io.Copy(to, way) // one side's end is the other's
 		_ = to.(*net.TCPConn).CloseWrite()
 	}
 	both.Go(func() { carry(out, in) })
@@ -135,6 +140,44 @@ func (l *links) set(a, b string, cut bool) {
 			c.out.Close()
 		}
 	}
+}
+
+// slow is how long it takes at most until what one daemon says reaches another. A script must pass with any: what it doesn't
+// wait for isn't there yet then, whichever way round it would have come on a quiet machine.
+var slow = flag.Duration("slow", 0, "how long at most what daemons say to each other is on its way: finds steps that don't wait for what they need")
+
+// onItsWay gives what comes from r later, by a time of its own that is drawn for this connection and direction; in order, and
+// without a bound on what is on its way. Whoever takes no more ends it.
+func onItsWay(r io.Reader) (way io.Reader, end func()) {
+	if *slow <= 0 {
+		return r, func() {}
+	}
+	type piece struct {
+		arrives time.Time
+		bytes   []byte
+	}
+	delay := rand.N(*slow)
+	pieces := make(chan piece, 1<<16)
+	go func() {
+		defer close(pieces)
+		for {
+			b := make([]byte, 32<<10)
+			n, err := r.Read(b)
+			pieces <- piece{time.Now().Add(delay), b[:n]}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	arriving, far := io.Pipe()
+	go func() {
+		for p := range pieces {
+			time.Sleep(time.Until(p.arrives))
+			_, _ = far.Write(p.bytes)
+		}
+		_ = far.Close()
+	}()
+	return arriving, func() { _ = arriving.Close() }
 }
 
 func (l *links) close() {
