@@ -41,6 +41,9 @@ func (c *call) showTask(d document) {
 	if help.Is("wanted") {
 		c.out.println(because("help wanted by "+called(help, "by"), help.Str("why")))
 	}
+	for _, one := range help.List("also") {
+		c.out.println(because("help wanted by "+called(one, "member"), one.Str("why")))
+	}
 	for _, o := range help.List("offers") {
 		c.out.println(because(called(o, "member")+" offers help", o.Str("why")))
 	}

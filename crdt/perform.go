@@ -197,6 +197,9 @@ func (d *draft) gather(w kind.Write, by *kind.Draft) error {
 			if err != nil {
 				return err
 			}
+			if is, err := v.Map().Get(w.Key); w.Anew && err == nil && !is.IsVoid() && same(is, w.Value) {
+				return v.Map().Delete(w.Key) // the core writes no value once more where it stands alone
+			}
 			return v.Map().Set(w.Key, plainValue(w.Value))
 		})
 		return nil

@@ -148,6 +148,35 @@ func TestTwoWhoFillARoleAtOnceShowBothAndAnotherFillingSettlesIt(t *testing.T) {
 	}
 }
 
+// What somebody says to having been named isn't lost to somebody who names others meanwhile, or them once more, without knowing of
+// it; whoever knows of it and names others ends it.
+func TestAYesOrNoThatWhoNamesOthersDoesntKnowOfStands(t *testing.T) {
+	for _, test := range []struct{ says, why, names, held, refused string }{
+		{"take", "", "dora", "cleo dora?", ""}, // and it was filled apart
+		{"take", "", "cleo", "cleo", ""},
+		{"decline", "I am away", "dora", "dora?", "cleo: I am away"},
+		{"decline", "I am away", "cleo dora", "dora?", "cleo: I am away"},
+	} {
+		c := intake(t)
+		ana, cleo := c.desk("ana"), c.desk("cleo")
+		ana.tell(ana.practice(kinds.Role, "fill", "members", "cleo"))
+		cleo.do(cleo.practice(kinds.Role, test.says, "why", test.why))
+		ana.do(ana.practice(kinds.Role, "fill", "members", test.names))
+		v := c.settle()
+		h, refused := kind.Of[kinds.Tenure](v), ""
+		for _, one := range h.Refused {
+			refused += strings.ToLower(c.names(one.Member)) + ": " + one.Why
+		}
+		if c.holds(v) != test.held || refused != test.refused || h.Apart != (len(h.Holders) > 1) {
+			t.Errorf("%s, and %s is named: held by %s, filled apart %v, refused %q", test.says, test.names, c.holds(v), h.Apart, refused)
+		}
+		v = ana.tell(ana.practice(kinds.Role, "fill", "members", "ben"))
+		if h := kind.Of[kinds.Tenure](v); c.holds(v) != "ben?" || h.Apart || len(h.Refused) > 0 {
+			t.Errorf("%s, and filled once more: held by %s, refused %+v", test.says, c.holds(v), h.Refused)
+		}
+	}
+}
+
 func TestARoleStaysWithWhoHandsItOverUntilItIsTaken(t *testing.T) {
 	c := intake(t)
 	ana, ben := c.desk("ana"), c.desk("ben")

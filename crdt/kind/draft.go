@@ -123,6 +123,11 @@ func (d *Draft) Mark(f *Field, key string, v change.Value) {
 	d.writes = append(d.writes, Write{Place: InMap, Field: f, Key: key, Value: v})
 }
 
+// Unmark takes back what stands in a field that is a map, also where somebody did that before: it counts who knew of what.
+func (d *Draft) Unmark(f *Field, key string) {
+	d.writes = append(d.writes, Write{Place: InMap, Field: f, Key: key, Value: change.IntValue(0), Anew: true})
+}
+
 // Append writes a paragraph behind the text.
 func (d *Draft) Append(text string) {
 	d.writes = append(d.writes, Write{Place: AtEnd, Append: text})

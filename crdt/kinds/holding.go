@@ -1,12 +1,14 @@
 package kinds
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/kind"
+	"kith/crdt/schema"
 )
 
 // MaxHolders bounds how many members hold one role together.
@@ -52,29 +54,30 @@ type Holder struct {
 	Note   string           // from them
 }
 
-// holding reads who holds what a document is about.
+// holding reads who holds what a document is about. What somebody says to having been named counts for that naming, and beside
+// what whoever named others meanwhile didn't know of: nobody's yes or no is written over by somebody who never saw it.
 func holding(s *kind.Story) Holding {
 	var h Holding
-	all := map[charter.MemberID]*Holder{}
-	for _, m := range membersIn(s.In[heldBy.Key]) {
-		at := s.In[heldBy.Key][m.String()].Int()
-		if at == 0 {
-			continue // not any more
-		}
+	named := namingsIn(s)
+	all, handed := map[charter.MemberID]*Holder{}, map[charter.MemberID]bool{}
+	for _, m := range sortedMembers(named.of) {
+		at := named.stands(m)
 		one := &Holder{Member: m, At: kind.Time(at), Answer: AnswerNone}
-		if a, ok := parseAnswer(s.Said[m][holdAnswer.Key].Str()); ok && a.To == at {
-			one.Answer, one.Why = a.Answer, a.Why
+		if a, ok := parseAnswer(s.Said[m][holdAnswer.Key].Str()); ok && (a.To == at || named.unheard(m, a.To, m, holdAnswer)) {
+			one.At, one.Answer, one.Why = kind.Time(cmp.Or(at, a.To)), a.Answer, a.Why
 		}
-		all[m] = one
+		if one.At != 0 { // else not any more
+			all[m] = one
+		}
 	}
 	over := map[charter.MemberID]bool{}
 	for _, giver := range sortedMembers(s.Said) {
 		g, to, ok := parseHanding(s.Said[giver][holdHanded.Key].Str())
 		next := all[to]
-		if !ok || next == nil || giver == to || int64(next.At) != g.Asked {
+		if !ok || next == nil || giver == to || int64(next.At) != g.Asked && !named.unheard(to, g.Asked, giver, holdHanded) {
 			continue
 		}
-		next.From, next.Note = giver, g.Note
+		next.From, next.Note, handed[to] = giver, g.Note, int64(next.At) == g.Asked
 		if next.Answer == AnswerAccepted || next.Answer == AnswerPutBack { // it was theirs then
 			over[giver] = all[giver] != nil && all[giver].At < next.At
 		}
@@ -85,7 +88,7 @@ func holding(s *kind.Story) Holding {
 			h.Refused = append(h.Refused, one)
 		case over[m]:
 			h.Gone = append(h.Gone, one)
-		case one.From != (charter.MemberID{}) && one.Answer != AnswerAccepted:
+		case handed[m] && one.Answer != AnswerAccepted:
 			h.Asked = append(h.Asked, one)
 		default:
 			h.Holders = append(h.Holders, one)
@@ -95,6 +98,78 @@ func holding(s *kind.Story) Holding {
 		h.Apart = h.Apart || one.At != h.Holders[0].At
 	}
 	return h
+}
+
+// namings are all that was ever written of who holds something, by member.
+type namings struct {
+	*trial
+	of   map[charter.MemberID][]naming
+	past map[int]within // of those that were looked at
+}
+
+// naming is one value in heldBy.
+type naming struct {
+	id   change.OpID
+	at   int64 // 0: not any more
+	item int
+	over bool // who wrote another knew of it
+}
+
+func namingsIn(s *kind.Story) *namings {
+	n := &namings{trial: &trial{items: s.Items}, of: map[charter.MemberID][]naming{}, past: map[int]within{}}
+	var in change.OpID // the map
+	for i, it := range s.Items {
+		for j := range it.Change.Ops {
+			op := &it.Change.Ops[j]
+			if _, made := op.Action.Makes(); made && op.Obj.IsZero() && op.Key == heldBy.Key {
+				in = op.ID
+			}
+			m, err := charter.ParseMemberID(op.Key)
+			if err != nil || in.IsZero() || op.Obj != in {
+				continue
+			}
+			for w := range n.of[m] {
+				was := &n.of[m][w]
+				was.over = was.over || slices.Contains(op.Pred, was.id)
+			}
+			n.of[m] = append(n.of[m], naming{id: op.ID, at: op.Value.Int(), item: i})
+		}
+	}
+	return n
+}
+
+// stands is when somebody was named, or 0 if that is over. Beside a naming it says nothing that somebody ended an earlier one.
+func (n *namings) stands(m charter.MemberID) (at int64) {
+	for _, w := range n.of[m] {
+		if !w.over {
+			at = max(at, w.at)
+		}
+	}
+	return at
+}
+
+// unheard says whether nobody who named m otherwise since then, or ended it, knew what by says of m's naming in a field.
+func (n *namings) unheard(m charter.MemberID, at int64, by charter.MemberID, f *kind.Field) bool {
+	if !slices.ContainsFunc(n.of[m], func(w naming) bool { return w.at == at && at != 0 }) {
+		return false
+	}
+	said, last := -1, change.OpID{}
+	for i, it := range n.items {
+		for j := range it.Change.Ops {
+			if op := &it.Change.Ops[j]; op.Obj.IsZero() && op.Key == schema.OwnKey(by, f.Key) && last.Less(op.ID) {
+				said, last = i, op.ID
+			}
+		}
+	}
+	return said >= 0 && !slices.ContainsFunc(n.of[m], func(w naming) bool { return w.at != at && n.knows(w.item, said) })
+}
+
+// knows says whether one change stands on another.
+func (n *namings) knows(item, other int) bool {
+	if n.past[item] == nil {
+		n.past[item] = n.trial.past(item)
+	}
+	return n.past[item].has(other)
 }
 
 func (h *Holding) named() []charter.MemberID { return membersOf(h.Holders) }
@@ -185,7 +260,7 @@ func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) e
 	at := h.naming(d, last)
 	for _, one := range h.everybody() {
 		if !slices.Contains(members, one.Member) {
-			d.Mark(heldBy, one.Member.String(), change.IntValue(0))
+			d.Unmark(heldBy, one.Member.String())
 		}
 	}
 	for _, m := range members {

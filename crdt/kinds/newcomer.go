@@ -54,7 +54,7 @@ var (
 // Newcomer is how somebody grows into the co-op: with a companion, a checklist, agreements to read, and a day to talk about
 // becoming a full member. It decides nothing: who is a full member stands in the charter. Its title is their name.
 var Newcomer = &kind.Kind{
-	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 2, Present: "open",
+	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 3, Present: "open",
 	Fields: []*kind.Field{newcomerMember, newcomerExpect, newcomerMeet, newcomerDecision, newcomerAdmit, newcomerOver, heldBy, heldLast},
 	Own:    []*kind.Field{newcomerStep, newcomerDone, holdAnswer, holdHanded},
 	Derive: kind.Deriving(howTheyGrow), Counts: true, State: newcomerState,

@@ -49,7 +49,7 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 // Project is work that belongs together: tasks and hours name it by its title. Who coordinates it looks after it, and
 // decides no more than everybody else.
 var Project = &kind.Kind{
-	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 2,
+	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 3,
 	Fields: []*kind.Field{
 		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, projectIntake, heldBy, heldLast,
 	},

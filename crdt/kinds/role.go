@@ -38,7 +38,7 @@ var roleByUntil = &kind.Order{Name: "until", Fact: "until"}
 
 // Role is something that somebody looks after for a time. It gives no right: nothing in Kith asks who holds one.
 var Role = &kind.Kind{
-	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 3,
+	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 4,
 	Fields: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision, heldBy, heldLast},
 	Own:    []*kind.Field{roleIn, holdAnswer, holdHanded},
 	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState,

@@ -78,7 +78,7 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 5,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 6,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskWeekly, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
@@ -99,8 +99,8 @@ var Task = &kind.Kind{
 			f.Is("help", len(d.Wants) > 0)
 			f.Who("asked", d.unanswered()...)
 			f.Is("asker/"+v.CreatedBy.String(), len(d.Asked) > 0)
-			if len(d.Wants) > 0 {
-				f.Who("wants", d.Wants[0].Member)
+			for _, w := range d.Wants {
+				f.Who("wants", w.Member)
 			}
 			f.Is("free", d.isFree())
 			if d.isFree() && d.saidNo() {
@@ -609,11 +609,12 @@ type AskedJSON struct {
 type HelpJSON struct {
 	Wanted bool        `json:"wanted"`
 	Why    string      `json:"why"`
-	By     *kind.Named `json:"by"` // who wants it; null while nobody does
+	By     *kind.Named `json:"by"`   // who wants it; null while nobody does
+	Also   []OfferJSON `json:"also"` // who else wants it, and why
 	Offers []OfferJSON `json:"offers"`
 }
 
-// OfferJSON is one member's offer to help.
+// OfferJSON is one member's offer to help, or wish for it.
 type OfferJSON struct {
 	Member kind.Named `json:"member"`
 	Why    string     `json:"why"`
@@ -633,10 +634,13 @@ func showAsked(l kind.Look) []AskedJSON {
 
 func showHelp(l kind.Look) HelpJSON {
 	d := kind.Of[Doing](l.View)
-	out := HelpJSON{Offers: []OfferJSON{}}
+	out := HelpJSON{Also: []OfferJSON{}, Offers: []OfferJSON{}}
 	if len(d.Wants) > 0 {
 		by := l.Named(d.Wants[0].Member)
 		out.Wanted, out.Why, out.By = true, d.Wants[0].Why, &by
+		for _, w := range d.Wants[1:] {
+			out.Also = append(out.Also, OfferJSON{l.Named(w.Member), w.Why})
+		}
 	}
 	for _, o := range d.Offers {
 		out.Offers = append(out.Offers, OfferJSON{l.Named(o.Member), o.Why})
@@ -723,7 +727,11 @@ func taskWhoOffers(a kind.Answer) kind.Cell {
 
 func taskWhoWantsHelp(a kind.Answer) kind.Cell {
 	help := a.In("help")
-	return kind.Cell{Words: help.In("by").Str("name") + ": " + help.Str("why")}
+	said := []string{help.In("by").Str("name") + ": " + help.Str("why")}
+	for _, one := range help.List("also") {
+		said = append(said, one.In("member").Str("name")+": "+one.Str("why"))
+	}
+	return kind.Cell{Words: strings.Join(said, "; ")}
 }
 
 func taskMoved(v change.Value, first bool) (verb, to string) {

@@ -15,6 +15,7 @@ type hands struct {
 	taken, asked []kind.Answer // asked: who hasn't answered
 	mine, askMe  bool
 	wanted       bool // help is
+	wants        bool // by the reader, among others
 	offers       bool // the reader offers some
 	live         bool // neither done nor dropped
 }
@@ -31,7 +32,10 @@ func (in *asking) handsOf(d document) (h hands) {
 		}
 	}
 	help := d.says.In("help")
-	h.wanted = help.Is("wanted")
+	h.wanted, h.wants = help.Is("wanted"), in.isMe(help.In("by"))
+	for _, one := range help.List("also") {
+		h.wants = h.wants || in.isMe(one.In("member"))
+	}
 	for _, o := range help.List("offers") {
 		h.offers = h.offers || in.isMe(o.In("member"))
 	}
@@ -184,6 +188,9 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	if h.wanted {
 		v.Says = append(v.Says, said{ID: "help", Who: capital(in.you(help.In("by"))), How: in.by(named(help.In("by")), "wants help", "want help"), Why: help.Str("why")})
 	}
+	for _, one := range help.List("also") {
+		v.Says = append(v.Says, said{ID: "help-" + one.In("member").Str("id"), Who: capital(in.you(one.In("member"))), How: in.by(named(one.In("member")), "wants help", "want help"), Why: one.Str("why")})
+	}
 	for _, o := range help.List("offers") {
 		v.Says = append(v.Says, said{ID: "offer-" + o.In("member").Str("id"), Who: capital(in.you(o.In("member"))), How: in.by(named(o.In("member")), "offers help", "offer help now"), Why: o.Str("why")})
 	}
@@ -203,7 +210,7 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 			more(in.verbForm(k, d, "hand-over", "Hand it over", "line"))
 			more(in.verbAt(k, d, "take-undo", "Put it back", "line"))
 		}
-		if h.wanted && h.mine || h.wanted && help.In("by").Str("id") == in.status.Me.ID {
+		if h.wanted && h.mine || h.wants {
 			more(in.verbAt(k, d, "help-undo", "No help is needed any more", "line"))
 		} else if h.mine {
 			more(in.verbForm(k, d, "help", "Ask for help", "line"))
