@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 
 	"kith/cli"
 	"kith/daemon"
@@ -149,7 +148,7 @@ func begin(at, log string) error {
 	daemon := exec.Command(self, "daemon", "--log-level", "warn")
 	daemon.Env = append(os.Environ(), "KITH_HOME="+at)
 	daemon.Stdout, daemon.Stderr = out, out
-	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	alone(daemon)
 	if err := daemon.Start(); err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/adrg/xdg"
 )
@@ -79,11 +78,13 @@ func CheckHome(home string) error {
 	if err != nil {
 		return fmt.Errorf("look at the home: %w", err)
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
+	uid, known := OwnerOf(info)
 	switch {
-	case !ok || !info.IsDir():
+	case !info.IsDir():
 		return Problemf(Failed, "is KITH_HOME right?", "%s is no folder", home)
-	case int(stat.Uid) != os.Getuid():
+	case !known: // nor does this system say who may write there
+		return nil
+	case uid != os.Getuid():
 		return Problemf(Failed, "run kith as who owns it, or choose a home of your own with KITH_HOME", "%s belongs to another user of this computer", home)
 	case info.Mode().Perm()&0o022 != 0:
 		return Problemf(Failed, "chmod go-w "+home, "others can write in %s, and could stand in for your daemon or put another key there", home)
@@ -120,8 +121,7 @@ func private(dir string) error {
 	if err != nil {
 		return fmt.Errorf("look at the folder for the socket: %w", err)
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(stat.Uid) != os.Getuid() || info.Mode().Perm()&0o077 != 0 {
+	if uid, known := OwnerOf(info); !known || !info.IsDir() || uid != os.Getuid() || info.Mode().Perm()&0o077 != 0 {
 		return Problemf(Failed, "remove it, or use a shorter path for KITH_HOME", "%s is open to others, so the socket can't be there", dir)
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -185,11 +184,11 @@ func ownerOf(path string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if os.Getuid() != 0 || !ok || stat.Uid == 0 || info.Mode().Perm()&0o022 != 0 {
+	uid, known := api.OwnerOf(info)
+	if os.Getuid() != 0 || !known || uid == 0 || info.Mode().Perm()&0o022 != 0 {
 		return -1, api.CheckHome(path)
 	}
-	return int(stat.Uid), nil
+	return uid, nil
 }
 
 func (f *folder) codes() (all []code, err error) { return all, f.read("codes.json", &all) }
