@@ -72,8 +72,11 @@ func (p *Peers) RelayState(relay string) (s RelayState) {
 	return s
 }
 
-// errBarred says that a porch doesn't do what it is for.
-var errBarred = errors.New("it keeps a place and lets nobody through, so it is left for an hour")
+// That a porch doesn't do what it is for.
+var (
+	errNoPlace = errors.New("it takes the code and gives no place, so it is asked again in a minute")
+	errBarred  = errors.New("it keeps a place and lets nobody through, so it is left for an hour")
+)
 
 // hasCarried notes that somebody came through a relay, or was led through it.
 func (p *Peers) hasCarried(relay peer.ID) {

@@ -19,22 +19,27 @@ import (
 	"kith/daemon/peer"
 )
 
-// aPorch is a porch that takes every token; passes says whether it does what it is for.
+// aPorch is a porch that takes every token; keeps and passes say whether it does what it is for.
 type aPorch struct {
-	host   host.Host
-	passes bool
+	host          host.Host
+	keeps, passes bool
 }
 
-func (p *aPorch) AllowReserve(libpeer.ID, ma.Multiaddr) bool             { return true }
+func (p *aPorch) AllowReserve(libpeer.ID, ma.Multiaddr) bool             { return p.keeps }
 func (p *aPorch) AllowConnect(libpeer.ID, ma.Multiaddr, libpeer.ID) bool { return p.passes }
 
 // porch serves one, and gives its code.
 func porch(t *testing.T, passes bool) (code string, p *aPorch) {
 	t.Helper()
+	return servedAs(t, &aPorch{keeps: true, passes: passes})
+}
+
+func servedAs(t *testing.T, p *aPorch) (code string, _ *aPorch) {
+	t.Helper()
 	key := entry.NewSigner()
 	seed := key.Seed()
 	own := must(crypto.UnmarshalEd25519PrivateKey(ed25519.NewKeyFromSeed(seed[:])))
-	p = &aPorch{must(libp2p.New(libp2p.Identity(own), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics())), passes}
+	p.host = must(libp2p.New(libp2p.Identity(own), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics()))
 	t.Cleanup(func() { p.host.Close() })
 	serving := must(relay.New(p.host, relay.WithACL(p), relay.WithInfiniteLimits(), relay.WithReservationAddressFilter(func(ma.Multiaddr) bool { return true })))
 	t.Cleanup(func() { serving.Close() })
@@ -88,6 +93,20 @@ func TestAPorchThatLetsNobodyThroughIsLeftAndAnotherIsTaken(t *testing.T) {
 	}
 	if says := ben.peers.Reach().Says; !strings.Contains(says, "All hangs on that one now") {
 		t.Errorf("Ben is told: %s", says)
+	}
+}
+
+func TestAPorchThatTakesTheCodeAndGivesNoPlaceIsSaid(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ben := c.behindRouter("Ben's laptop")
+	refuses, _ := servedAs(t, &aPorch{passes: true})
+	good, _ := porch(t, true)
+	ben.relays = []string{refuses, good}
+	ben.on()
+	ben.until("it has a place at the other", func() bool { return ben.peers.RelayState(good).Place })
+	if s := ben.peers.RelayState(refuses); s.Place || !strings.Contains(s.Trouble, "gives no place") {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -166,7 +166,7 @@ type place struct {
 type places struct {
 	at      map[peer.ID]*place
 	avoid   map[peer.ID]time.Time // who refused, until when
-	refused map[peer.ID]error     // what porches said to our codes last
+	refused map[peer.ID]error     // why porches keep no place, as they said last
 	away    map[peer.ID]away      // named ones that can't be dialed
 	carried map[peer.ID]time.Time // when somebody last came, or was led, through it
 	barred  map[peer.ID]int       // how often in a row nobody got through a porch who was sent there
@@ -375,6 +375,9 @@ func (p *Peers) takePlace(ctx context.Context, id peer.ID) (*place, error) {
 	}
 	got, err := client.Reserve(ctx, p.host, peer.AddrInfo{ID: id})
 	if err != nil {
+		p.mu.Lock()
+		p.places.refused[id] = errNoPlace
+		p.mu.Unlock()
 		return nil, err
 	}
 	circuit, err := ma.NewMultiaddr("/p2p/" + id.String() + "/p2p-circuit")
