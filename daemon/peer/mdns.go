@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,14 +57,33 @@ func (p *Peers) lookAround(ctx context.Context) {
 	for ctx.Err() == nil {
 		now := time.Now().UTC()
 		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
-		// Also once an hour: the addresses may have changed.
+		// Also once an hour, and once there are other addresses: those that it announced, and networks that it joined, may be gone.
 		until := min(midnight.Sub(now)+time.Second, time.Hour)
 		round, stop := context.WithTimeout(ctx, until)
+		var watch sync.WaitGroup
+		watch.Go(func() {
+			defer stop()
+			p.untilElsewhere(round, now)
+		})
 		if err := p.lookRound(round, now); err != nil && ctx.Err() == nil {
 			p.log.Info("no discovery on this network", "err", err)
 		}
-		<-round.Done()
-		stop()
+		watch.Wait()
+	}
+}
+
+// untilElsewhere waits until this device has something else to announce, or ctx ends.
+func (p *Peers) untilElsewhere(ctx context.Context, day time.Time) {
+	text, _, _ := p.announcement(day)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.lookDue:
+		}
+		if is, _, _ := p.announcement(day); !slices.Equal(is, text) {
+			return
+		}
 	}
 }
 
@@ -71,13 +91,22 @@ func (p *Peers) lookRound(ctx context.Context, now time.Time) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, day := range days(now) {
-		found := make(chan *zeroconf.ServiceEntry, 16)
+		found, over := make(chan *zeroconf.ServiceEntry, 16), make(chan struct{})
 		all.Go(func() {
-			for e := range found { // Browse closes it
-				p.foundNearby(day, e.Text)
+			for {
+				select {
+				case e := <-found:
+					if e == nil { // Browse has closed it
+						return
+					}
+					p.foundNearby(day, e.Text)
+				case <-over: // it closes nothing where it doesn't begin, as without a network
+					return
+				}
 			}
 		})
 		all.Go(func() {
+			defer close(over)
 			if err := zeroconf.Browse(ctx, service(p.cfg.Space, day), mdnsDomain, found); err != nil && ctx.Err() == nil {
 				p.log.Info("no discovery on this network", "err", err)
 			}

@@ -39,6 +39,7 @@ type Peers struct {
 	directDue chan struct{} // for goDirect
 	reachDue  chan struct{} // for askAround
 	doubtDue  chan struct{} // for settleDoubts
+	lookDue   chan struct{} // for lookAround
 	telling   sync.Mutex    // held while Config.Changed is called
 	signing   sync.Mutex    // held while the own record is made
 
@@ -101,7 +102,7 @@ func New(cfg Config) (*Peers, error) {
 		relays:   relays, tokens: tokens, answers: map[entry.Device]answer{},
 		places:    newPlaces(),
 		placesDue: make(chan struct{}, 1), directDue: make(chan struct{}, 1), reachDue: make(chan struct{}, 1),
-		doubtDue: make(chan struct{}, 1),
+		doubtDue: make(chan struct{}, 1), lookDue: make(chan struct{}, 1),
 	}
 	p.gate.name(relays)
 	p.gate.floods = p.leave
@@ -289,6 +290,7 @@ func (p *Peers) Run(ctx context.Context) (err error) {
 				return ErrClosed
 			}
 			p.signOwn()
+			nudge(p.lookDue)
 		}
 	}
 }

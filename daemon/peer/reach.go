@@ -51,7 +51,7 @@ func (p *Peers) Reach() Reach {
 	r := Reach{Relays: p.Relays()}
 	p.mu.Lock()
 	r.Reachability = p.reachLocked()
-	router := p.saysRouterLocked(r.Reachability)
+	router, heard := p.saysRouterLocked(r.Reachability), p.oneSaysYesLocked()
 	p.mu.Unlock()
 	through := ""
 	for i, name := range r.Relays {
@@ -67,6 +67,10 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Other networks can't reach this device, and nobody who could pass things on is connected."
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
+	case heard && through != "":
+		r.Says = oneYes + " Others can through " + through + "."
+	case heard:
+		r.Says = oneYes
 	case through != "":
 		r.Says = "Nobody has said whether other networks can reach this device; they can through " + through + "."
 	default:
@@ -82,6 +86,19 @@ func (p *Peers) Reach() Reach {
 		r.Says += " " + refused
 	}
 	return r
+}
+
+// oneYes is said while devices of only one member could dial this one, of several who might say so.
+const oneYes = "One member on another network reaches this device; it counts once a second one who is elsewhere does, too."
+
+// oneSaysYesLocked says whether somebody could dial this device.
+func (p *Peers) oneSaysYesLocked() bool {
+	for d, a := range p.answers {
+		if c := p.contacts[d]; c != nil && !c.former && len(a.addrs) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // answer is what another device said.

@@ -29,11 +29,16 @@ type story struct {
 
 var stories = []story{
 	{"lan", "one network: they find each other by mDNS, though every remembered address is wrong", true, lan},
+	{"no-network", "started before there is any network: they find each other once there is one, and end when it is gone", true, noNetwork},
 	{"three-homes", "all behind routers that let nobody through: they found a co-op through a relay that only its founder names", true, threeHomes},
 	{"guest-by-another", "who invited is away: another member lets the newcomer in, and nobody with a used code", true, guestByAnother},
 	{"upnp", "two homes whose routers open a port when they are asked (UPnP), or only say so; no relay", true, upnp},
+	{"one-port", "two homes behind one router that chose one port: both are reached from elsewhere, without a relay", true, onePort},
 	{"porch-dies", "the same through two porches, which only one of them has codes of; one goes away", true, porchDies},
 	{"porches", "the same through the porches of the co-op, which nobody but Ana typed; one goes away, and is removed", true, porchesOfCoop},
+	{"bad-porches", "one porch refuses at random, another drops what it carries after 64 kB: all comes through all the same", true, badPorches},
+	{"by-file", "no network at all: a co-op is founded, and kept in step, by files", true, byFile},
+	{"drop", "no network: a folder that something carries keeps them in step, also after it was full and read-only", true, dropFolder},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
 	{"ipv6", "there is no IPv4 at all, and nobody chose where to listen", true, onlyIPv6},
@@ -48,8 +53,8 @@ var stories = []story{
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == relayCommand {
-		exit(serveRelay(os.Args[2]))
+	if len(os.Args) == 4 && os.Args[1] == relayCommand {
+		exit(serveRelay(os.Args[2], os.Args[3]))
 	}
 	kith := flag.String("kith", "", "the program")
 	dir := flag.String("dir", "", "where homes are made")

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,6 +54,29 @@ func atRelay(l *lab, w *world) ([]string, error) {
 // threeBehind founds a co-op of three, each behind a router that lets nobody through, through relays that are nobody's
 // member and that only Ana names. More homes are behind routers of their own, and empty.
 func (l *lab) threeBehind(through func(*lab, *world) ([]string, error), more ...string) (founders, others []*home, err error) {
+	relays := 0
+	founders, others, err = l.foundBehind(func(l *lab, w *world) ([]string, error) {
+		named, err := through(l, w)
+		relays = len(named)
+		return named, err
+	}, more...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, h := range founders {
+		s, err := h.client.Status(l.ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(s.Reach.Relays) != relays {
+			return nil, nil, fmt.Errorf("%s keeps no place at the relays that Ana named, but at %v: %s", h.name, s.Reach.Relays, s.Reach.Says)
+		}
+	}
+	return founders, others, nil
+}
+
+// foundBehind does so, whether or not each keeps a place at all relays.
+func (l *lab) foundBehind(through func(*lab, *world) ([]string, error), more ...string) (founders, others []*home, err error) {
 	names := append([]string{"Ana", "Ben", "Cleo"}, more...)
 	w, err := l.world(len(names), true)
 	if err != nil {
@@ -89,13 +113,6 @@ func (l *lab) threeBehind(through func(*lab, *world) ([]string, error), more ...
 	for i, h := range founders {
 		if err := h.meets("is in step, through the relay, with", func(p api.Peer) bool { return isRelayed(p) && p.InStep }, founders[(i+1)%3]); err != nil {
 			return nil, nil, err
-		}
-		s, err := h.client.Status(l.ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(s.Reach.Relays) != len(relays) {
-			return nil, nil, fmt.Errorf("%s keeps no place at the relays that Ana named, but at %v: %s", h.name, s.Reach.Relays, s.Reach.Says)
 		}
 	}
 	l.say("They are in step with each other, and nobody's router was touched.")
@@ -268,6 +285,41 @@ func porchesOfCoop(l *lab) error {
 	return nil
 }
 
+// badPorches is three homes that only two bad porches join.
+func badPorches(l *lab) error {
+	founders, _, err := l.foundBehind(func(l *lab, w *world) (codes []string, err error) {
+		for i, bad := range []string{refuses, drops} {
+			ip := fmt.Sprintf("5.0.0.%d", 20+i)
+			on, err := l.plugged("a porch that "+bad, w.internet, ip+"/16", "")
+			if err != nil {
+				return nil, err
+			}
+			code, err := l.badPorch(on, ip, bad)
+			if err != nil {
+				return nil, err
+			}
+			codes = append(codes, code)
+		}
+		return codes, nil
+	})
+	if err != nil {
+		return err
+	}
+	const docs = 400 // several times what one of them carries before it drops the rest
+	if err := founders[1].adds(docs, "By Ben"); err != nil {
+		return err
+	}
+	if err := l.converge(docs, founders...); err != nil {
+		return err
+	}
+	s, err := founders[2].client.Status(l.ctx)
+	if err != nil {
+		return err
+	}
+	l.say("Cleo's status: %s", s.Reach.Says)
+	return nil
+}
+
 func guestByAnother(l *lab) error {
 	founders, others, err := l.threeBehind(atRelay, "Dora", "Eli")
 	if err != nil {
@@ -341,4 +393,210 @@ func onlyIPv6(l *lab) error {
 		return err
 	}
 	return l.converge(20, all...)
+}
+
+// apart makes so many homes on computers that no wire leads to.
+func (l *lab) apart(names ...string) (all []*home, err error) {
+	for _, name := range names {
+		on, err := l.computer("the computer of " + name)
+		if err != nil {
+			return nil, err
+		}
+		h, err := l.home(name, on)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, h)
+	}
+	return all, nil
+}
+
+// joinsByFile joins with the next code of a home, by a request and an answer that somebody carries to and fro.
+func (h *home) joinsByFile(by *home) error {
+	ask, welcome := h.dir+".ask.kith", h.dir+".welcome.kith"
+	defer os.Remove(ask)
+	defer os.Remove(welcome)
+	if err := h.joinWith(by.codes[0], "--write", ask); err != nil {
+		return err
+	}
+	by.codes = by.codes[1:]
+	if _, err := by.types("invite", "answer", ask, "--write", welcome); err != nil {
+		return err
+	}
+	if _, err := h.types("join", "--read", welcome); err != nil {
+		return err
+	}
+	return h.start()
+}
+
+// foundByFile founds a co-op of homes that no network joins.
+func (l *lab) foundByFile(names ...string) ([]*home, error) {
+	all, err := l.apart(names...)
+	if err != nil {
+		return nil, err
+	}
+	if err := all[0].found(len(all)); err != nil {
+		return nil, err
+	}
+	for _, h := range all[1:] {
+		if err := h.joinsByFile(all[0]); err != nil {
+			return nil, err
+		}
+	}
+	l.say("%s have founded a co-op, by files that somebody carried.", strings.Join(names, ", "))
+	return all, nil
+}
+
+func byFile(l *lab) error {
+	all, err := l.foundByFile("Ana", "Ben", "Cleo")
+	if err != nil {
+		return err
+	}
+	// Each carries what they have to the next, once around and, so that all have all, once more.
+	for _, h := range all {
+		if err := h.adds(5, "By "+h.name); err != nil {
+			return err
+		}
+	}
+	for i := range 2*len(all) - 1 {
+		from, to := all[i%len(all)], all[(i+1)%len(all)]
+		file := filepath.Join(l.dir, "carried.bundle")
+		if _, err := from.types("bundle", "write", file, "--replace"); err != nil {
+			return err
+		}
+		if _, err := to.types("bundle", "read", file); err != nil {
+			return err
+		}
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	return l.converge(15, all...)
+}
+
+// noNetwork is two laptops that are opened before the network is there, which joins them later.
+func noNetwork(l *lab) error {
+	all, err := l.foundByFile("Ana", "Ben")
+	if err != nil {
+		return err
+	}
+	w := l.wire()
+	for i, h := range all {
+		if err := w.plug(h.on, "eth0", fmt.Sprintf("192.168.7.%d/24", 10+i)); err != nil {
+			return err
+		}
+	}
+	if err := all[0].meets("is in step with", inStep, all[1]); err != nil {
+		return err
+	}
+	l.say("There is a network, and they have found each other.")
+	for _, h := range all {
+		if err := h.on.ip("link set eth0 down"); err != nil {
+			return err
+		}
+		if err := h.stop(syscall.SIGTERM); err != nil {
+			return err
+		}
+		if err := h.start(); err != nil { // without one it ends, too
+			return err
+		}
+	}
+	return nil
+}
+
+// dropFolder is two homes that only a folder joins: a small file system, which becomes full, and is then handed to Ana so that she can't
+// write there.
+func dropFolder(l *lab) error {
+	all, err := l.foundByFile("Ana", "Ben")
+	if err != nil {
+		return err
+	}
+	ana, ben := all[0], all[1]
+	stick := filepath.Join(l.dir, "stick")
+	if err := os.Mkdir(stick, 0o700); err != nil {
+		return err
+	}
+	defer os.Remove(stick)
+	const size = 8 << 20
+	mount := func(options string) error {
+		return syscall.Mount("kith-lab", stick, "tmpfs", 0, options)
+	}
+	if err := mount(fmt.Sprintf("size=%d", size)); err != nil {
+		return fmt.Errorf("mount a small file system: %w", err)
+	}
+	defer syscall.Unmount(stick, syscall.MNT_DETACH) //nolint:errcheck // nothing of it stays
+	if err := ana.adds(20, "By Ana"); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if _, err := h.types("drop", "add", stick); err != nil {
+			return err
+		}
+	}
+	if err := l.converge(20, all...); err != nil {
+		return err
+	}
+	l.say("A folder has brought Ben all that Ana wrote.")
+
+	if err := fill(filepath.Join(stick, "films"), size); err != nil {
+		return err
+	}
+	if err := ben.adds(5, "By Ben"); err != nil {
+		return err
+	}
+	if err := ben.ofDrop("There is no room left there."); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(stick, "films")); err != nil {
+		return err
+	}
+	if err := l.converge(25, all...); err != nil {
+		return err
+	}
+
+	if err := syscall.Mount("", stick, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		return err
+	}
+	if err := ben.adds(5, "By Ben, to a folder that takes nothing"); err != nil {
+		return err
+	}
+	if err := ben.ofDrop("Nothing can be written there."); err != nil {
+		return err
+	}
+	if err := syscall.Mount("", stick, "", syscall.MS_REMOUNT, ""); err != nil {
+		return err
+	}
+	return l.converge(30, all...)
+}
+
+// fill fills a file until the disk is full.
+func fill(file string, most int64) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(f, zeros{}, most)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// ofDrop waits until somebody is told so of their drop folder.
+func (h *home) ofDrop(want string) error {
+	var last []api.Drop
+	err := h.until(fmt.Sprintf("%s is told of the drop folder: %s", h.name, want), func() (bool, error) {
+		all, err := h.client.Drops(h.ctx)
+		last = all
+		return len(all) == 1 && slices.ContainsFunc(all[0].Says, func(s string) bool { return strings.HasPrefix(s, want) }), err
+	})
+	if err != nil {
+		return fmt.Errorf("%w; last: %+v", err, last)
+	}
+	h.say("%s is told: %s", h.name, strings.Join(last[0].Says, " "))
+	return nil
 }

@@ -73,6 +73,7 @@ func lan(l *lab) error {
 // world is some homes behind a router each, and an open network between them.
 type world struct {
 	internet *wire
+	inside   []*wire // behind each router
 	routers  []*computer
 	homes    []*computer
 }
@@ -95,7 +96,7 @@ func (l *lab) world(homes int, shuffled bool) (*world, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.routers, w.homes = append(w.routers, r), append(w.homes, c)
+		w.inside, w.routers, w.homes = append(w.inside, inside), append(w.routers, r), append(w.homes, c)
 	}
 	return w, nil
 }
