@@ -57,7 +57,8 @@ func (p *Peers) lookAround(ctx context.Context) {
 	for ctx.Err() == nil {
 		now := time.Now().UTC()
 		midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
-		// Also once an hour, and once there are other addresses: those that it announced, and networks that it joined, may be gone.
+		// Also once an hour, and once there are other addresses, of which libp2p hears within a
+		// minute: those that were announced, and the networks that were joined, may be gone.
 		until := min(midnight.Sub(now)+time.Second, time.Hour)
 		round, stop := context.WithTimeout(ctx, until)
 		var watch sync.WaitGroup

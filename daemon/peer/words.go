@@ -110,6 +110,8 @@ func reasonOf(err error) string {
 		return noAnswer
 	case errors.As(err, &other) || strings.Contains(text, "peer id mismatch"):
 		return "another device answers"
+	case errors.Is(err, swarm.ErrDialToSelf):
+		return "this computer itself is at that address"
 	case errors.As(err, &gated) && gated.ErrorCode == network.ConnGated && gated.Remote:
 		return errNotLetIn.Error()
 	case errors.Is(err, syscall.ECONNREFUSED):
