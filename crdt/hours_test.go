@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/automerge/automerge-go"
+
+	"kith/crdt"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 )
@@ -43,5 +46,23 @@ func TestHoursLoggedOnTwoDevicesAtOnceAllCountAndWhatWasSaidStaysInSight(t *test
 	}
 	if s := says["second"]; s != "5 [3] false" && s != "5 [3] true" {
 		t.Errorf("said otherwise on one and taken back on the other: %s", s)
+	}
+}
+
+// Ben's modified program begins a month that is none, and puts days of other months into one that is: no hours stand in the first, and of the
+// second only its own. Else a sum over some days would be another than that over all.
+func TestAMonthThatIsNoneHoldsNoHoursAndNoneHoldsAnothersDays(t *testing.T) {
+	for month, entries := range map[string]int{"2026-11": 1, "2026-12": 1, "2026-1": 0, "": 0, "2026-13": 0, "2026-11-20": 0, "2026-11-20-and-all-that-comes-after-it": 0} {
+		c := found(t, kinds.Time.Name, "ben")
+		c.maker.tell(c.maker.practice(kinds.Time, "make", "month", month))
+		for name, on := range map[string]string{"a": "2026-11-20", "b": "2026-12-20"} {
+			c.maker.tell(func(am *automerge.Doc, _ *crdt.View) error {
+				return am.RootMap().Set("by:"+c.maker.id.String()+"/entry/"+name, `{"on":"`+on+`","min":60}`)
+			})
+		}
+		m := kind.Of[kinds.Month](c.settle())
+		if len(m.Entries) != entries {
+			t.Errorf("in “%s” there are %v", month, m.Entries)
+		}
 	}
 }

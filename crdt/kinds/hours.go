@@ -23,10 +23,10 @@ const maxWas = 20
 const dayMinutes = 24 * 60
 
 var (
-	monthOf   = &kind.Field{Key: "month", Is: kind.Line, First: true, Hint: "which month, as 2026-11", Log: untold}
+	monthOf   = &kind.Field{Key: "month", Is: kind.Line, First: true, Hint: "which month, as 2026-11", Form: "anything else is none, and then no hours stand in it", Log: untold}
 	timeEntry = &kind.Field{
 		Key: "entry", Is: kind.JSON, Each: MaxEntries, Max: 4000, Hint: "hours that they worked", Log: hoursLogged,
-		Form: `JSON {"on":"2026-11-29","from":"09:00","min":90,"task":"t-…","project":"…","co":false,"text":""}; with "since":ms in the place of "min" it goes on since then; "": taken back`, // see Worked
+		Form: `JSON {"on":"2026-11-29","from":"09:00","min":90,"task":"t-…","project":"…","co":false,"text":""}; with "since":ms in the place of "min" it goes on since then; "": taken back. What is on a day of another month says nothing`, // see Worked
 	}
 
 	TimeName  = &kind.Field{Key: "entry", Is: kind.Line, Hint: "which entry"}
@@ -42,14 +42,14 @@ var (
 // Time is the hours that one member worked in one month. A month is a document, since hours are written far more often than
 // anything else: so no document grows without end, and a sum over years reads a few of them. Nobody else writes in it.
 var Time = &kind.Kind{
-	Name: "time", Letters: "h", Gist: "hours that each worked", View: 3, Mine: true,
+	Name: "time", Letters: "h", Gist: "hours that each worked", View: 4, Mine: true,
 	Fields: []*kind.Field{monthOf},
 	Own:    []*kind.Field{timeEntry},
 	Derive: kind.Deriving(monthly),
 	Facts: func(v *kind.View, f *kind.Facts) {
 		m := kind.Of[Month](v)
 		f.Who(kind.OfFact, v.CreatedBy)
-		f.Has("month", monthOf.Str(v))
+		f.Has("month", m.Month)
 		f.Is("running", len(m.Running) > 0)
 		for _, e := range m.Entries {
 			f.Has("project", e.Project)
@@ -97,13 +97,16 @@ type Entry struct {
 
 // Month is the hours of one member in one month.
 type Month struct {
-	Month   string
+	Month   string  // "2026-11"; "" in one that no command has made, and then there are no entries
 	Entries []Entry // by day and time, then by name
 	Running []Entry // begun and not ended, oldest first; no sum counts them
 }
 
 func monthly(s *kind.Story) (*Month, error) {
 	m := &Month{Month: monthOf.Str(s.View)}
+	if !isDay(m.Month + "-01") {
+		return &Month{}, nil
+	}
 	type said struct {
 		Worked
 		op change.OpID
@@ -117,7 +120,7 @@ func monthly(s *kind.Story) (*Month, error) {
 			if !ok || !isEntry || !op.Obj.IsZero() || of != s.CreatedBy {
 				continue
 			}
-			if w, ok := parseWorked(op.Value.Str()); ok {
+			if w, ok := parseWorked(op.Value.Str()); ok && m.has(w) {
 				all[name] = append(all[name], said{w, op.ID})
 			}
 		}
@@ -132,7 +135,8 @@ func monthly(s *kind.Story) (*Month, error) {
 	for name, v := range timeEntry.All(s.Said[s.CreatedBy]) {
 		e := Entry{Name: name, Was: was[name]}
 		now, ok := parseWorked(v.Str())
-		if on, running := parseRunning(v.Str()); running {
+		ok = ok && m.has(now)
+		if on, running := parseRunning(v.Str()); running && m.has(on) {
 			m.Running = append(m.Running, Entry{Name: name, Worked: on})
 			continue
 		}
@@ -157,6 +161,9 @@ func monthly(s *kind.Story) (*Month, error) {
 	})
 	return m, nil
 }
+
+// has says whether an entry is on a day of the month.
+func (m *Month) has(w Worked) bool { return strings.HasPrefix(w.On, m.Month) }
 
 // parseWorked reads an entry; ok is false for one that no command writes.
 func parseWorked(s string) (w Worked, ok bool) {
@@ -240,7 +247,7 @@ func startTime(d *kind.Draft) error {
 		return err
 	}
 	w := told(d, Worked{On: d.Today(), Since: d.Now.UnixMilli()})
-	if w.On[:len("2026-11")] != m.Month {
+	if !m.has(w) {
 		return &kind.InvalidError{Why: "that day is in another month", Hint: "kith time start"}
 	}
 	return sayWorked(d, d.Asks.Str(TimeName), w)
@@ -317,7 +324,7 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 	switch {
 	case !isDay(w.On):
 		return &kind.InvalidError{Why: "hours are logged on a day", Hint: "--on 2026-11-29, and since when with --from 9:00"}
-	case w.On[:len("2026-11")] != m.Month:
+	case !m.has(w):
 		return &kind.InvalidError{Why: "that day is in another month", Hint: "take it back (kith time drop ENTRY), and log it there"}
 	case w.On > now.Format(time.DateOnly):
 		return &kind.InvalidError{Why: w.On + " is still to come", Hint: "log hours when they are over"}
