@@ -16,9 +16,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"kith/crdt/kinds"
@@ -106,6 +108,7 @@ func (s *Server) Handler() http.Handler {
 // serve answers the requests of one route.
 func (s *Server) serve(route *route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer s.survive(w, r)
 		if route.work.sends != "" {
 			takeAll, in := slowly(w, r)
 			defer takeAll()
@@ -138,6 +141,18 @@ func (s *Server) serve(route *route) http.Handler {
 		}
 		s.write(w, http.StatusOK, v)
 	})
+}
+
+// survive answers a request that has panicked as one that failed for no reason that a person can be told, which is logged. So a mistake
+// of ours that others have found costs what it stands in, and is seen.
+func (s *Server) survive(w http.ResponseWriter, r *http.Request) {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		s.refuse(w, r, fmt.Errorf("%s %s panicked: %v\n%s", r.Method, r.URL.Path, v, debug.Stack()))
+	}
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {

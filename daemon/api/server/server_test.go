@@ -1,11 +1,15 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -331,5 +335,23 @@ func TestATooLongAddressIsRefusedByTheClient(t *testing.T) {
 		if _, err := c.Member(t.Context(), odd); codeOf(err) != api.NotFound {
 			t.Errorf("%q: %v", odd, err)
 		}
+	}
+}
+
+// dying is a co-op of which one thing can't be asked, by a mistake of ours that somebody has found.
+type dying struct{ *fake }
+
+func (dying) Porches(context.Context) ([]api.Porch, error) { panic("slice bounds out of range") }
+
+func TestARequestThatPanicsIsAnsweredAndLogged(t *testing.T) {
+	var log bytes.Buffer
+	s := New(served{dying{newFake()}}, slog.New(slog.NewTextHandler(&log, nil)))
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/porches", http.NoBody))
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"code":"failed"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if says := log.String(); !strings.Contains(says, "slice bounds out of range") || !strings.Contains(says, "server_test.go") {
+		t.Errorf("the log doesn't say where: %s", says)
 	}
 }
