@@ -2,6 +2,7 @@ package invoice_test
 
 import (
 	"bufio"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
@@ -146,6 +147,24 @@ func TestWhatPeopleWroteIsNoMarkupAndNoFormula(t *testing.T) {
 		}
 		if strings.Contains(b.String(), never) || !strings.Contains(b.String(), "60.00") || form == "html" && strings.Contains(b.String(), "<b>") {
 			t.Errorf("%s:\n%s", form, b.String())
+		}
+	}
+}
+
+// What Ben called a task can't be seen at its beginning, and is left away where the file is printed: what comes then is no formula either.
+func TestNothingThatSomebodyWroteIsAFormulaInASpreadsheet(t *testing.T) {
+	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "\u202e=HYPERLINK(1)", "\u200b\u2066 =1", "\x00=1", "＝1+1", "＠x"} {
+		i, err := invoice.Make(invoice.Terms{Rate: amount(t, "60 EUR")}, []invoice.Work{{Text: text, Minutes: 60}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := i.CSV(&b); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+		if err != nil || !strings.HasPrefix(rows[1][0], "'") {
+			t.Errorf("%q: %v %q", text, err, rows)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Formats are the forms in which an invoice is written, beside JSON.
@@ -86,8 +88,11 @@ func (i *Invoice) CSV(w io.Writer) error {
 	return out.Error()
 }
 
+// plainCell takes what people wrote as words. What can't be seen before them doesn't count, since whoever writes it out may leave it away;
+// wide forms are what spreadsheets of East Asia take for the narrow ones.
 func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	seen := strings.TrimLeftFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) })
+	if first, _ := utf8.DecodeRuneInString(seen); strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + s
 	}
 	return s
