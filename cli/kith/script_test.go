@@ -41,7 +41,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	start NAME…      starts daemons
 //	halt NAME…       stops them as Ctrl-C does; each has to end well (stop is of testscript, and ends the script)
 //	crash NAME…      kills them in the middle of whatever they do
-//	cut NAME NAME    ends the link between two, both ways, until mend
+//	cut NAME NAME    ends the link between two, both ways, until mend, and waits until both have noticed
 //	mend NAME NAME
 //	comeback NAME HOME FILE…   restores a backup of NAME's device in a new home, and starts its daemon
 //	copy NAME HOME [in-its-place]  copies a home into a new one that is cut off from all: one device that can say two things
@@ -53,7 +53,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	damage NAME      spoils the store of a home; undamage NAME takes that back
 //	meet NAME NAME…  waits until they are connected and in step, each with each
 //	knows NAME NAME… waits until the first has learned where the others can be reached
-//	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT
+//	sees NAME TEXT … waits until what kith prints for NAME, with these arguments, holds TEXT; what isn't found is on its way
 //	porch NAME       runs a porch until the script ends; $NAME is a code of it
 //	finds NAME TEXT …  the same for what no event tells of, such as a place at a porch: it is looked at again and again
 //	erased NAME TEXT waits until no file of NAME's home holds TEXT any more
@@ -68,6 +68,8 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // The recovery phrase of each member is in the file NAME.phrase.
+//
+// With -slow what they say to each other takes its time; that shows which steps don't wait for what they need.
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
 func TestScripts(t *testing.T) {
