@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -727,6 +728,7 @@ func (s *simulation) apartStill(honest []*node, parents []int) string {
 func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 	exchange.WarmUp()
 	simPool()
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // all is small and short-lived: a seventh of the time went into collecting it
 	if *simSeed != 0 {
 		bubble(t, func(t *testing.T) {
 			s := newSimulation(t, *simSeed)
