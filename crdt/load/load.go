@@ -16,6 +16,9 @@ import (
 // Weeks is how many weeks are looked at, the present one first.
 const Weeks = 8
 
+// furthest is how many days behind these weeks are looked at for work that is due then.
+const furthest = 14_000
+
 // FewPeople is how many people must have said what they can give before the sum is shown to those who haven't: of fewer
 // the sum says too much about each.
 const FewPeople = 4
@@ -67,7 +70,7 @@ func Of(p Person, promises []Promise, today string) []Week {
 			continue
 		}
 		mine := part(one.Minutes, int64(at), int64(len(one.By)))
-		for i, m := range one.spread(mine, today, first) {
+		for i, m := range one.spread(mine, p, today, first) {
 			weeks[i].Promised += m
 		}
 	}
@@ -109,60 +112,60 @@ func Listed(people []Person) (listed []Person) {
 
 // offers is what somebody can give in a week, of the present one from today on.
 func (p Person) offers(first time.Time, today string) int64 {
-	off := p.Off
-	if len(off) == 0 {
-		off = kinds.Weekdays[5:]
-	}
-	working, there := int64(0), int64(0)
-	for i, name := range kinds.Weekdays {
-		if slices.Contains(off, name) {
-			continue
-		}
-		working++
+	there := int64(0)
+	for i := range kinds.Weekdays {
 		on := first.AddDate(0, 0, i).Format(time.DateOnly)
-		away := slices.ContainsFunc(p.Away, func(s kinds.Span) bool { return s.From <= on && on <= s.To })
-		if on >= today && !away && (p.Until == "" || on <= p.Until[:min(len(p.Until), len(on))]) {
+		if on >= today && p.works(first.AddDate(0, 0, i)) && (p.Until == "" || on <= p.Until[:min(len(p.Until), len(on))]) {
 			there++
 		}
 	}
+	working := p.workingDays()
 	if working == 0 {
 		return 0
 	}
 	return p.Week * there / working
 }
 
-// spread parts minutes among the weeks: evenly over the working days until it is due.
-func (one Promise) spread(minutes int64, today string, first time.Time) []int64 {
-	days := make([]int64, Weeks) // Mondays to Fridays of each week on which it is worked on
-	full := int64(5)
-	due := one.Due[:min(len(one.Due), len(time.DateOnly))]
-	for w := range Weeks {
-		for i := range 5 {
-			on := first.AddDate(0, 0, 7*w+i).Format(time.DateOnly)
-			if on >= today && (due == "" || on <= due) {
-				days[w]++
-			}
+// isOff says whether somebody doesn't work on a day of the week, Monday first.
+func (p Person) isOff(weekday int) bool {
+	if len(p.Off) == 0 {
+		return weekday >= 5
+	}
+	return slices.Contains(p.Off, kinds.Weekdays[weekday])
+}
+
+// workingDays is on how many days of a week somebody works.
+func (p Person) workingDays() (n int64) {
+	for weekday := range kinds.Weekdays {
+		if !p.isOff(weekday) {
+			n++
 		}
 	}
+	return n
+}
+
+// works says whether somebody works on a day.
+func (p Person) works(t time.Time) bool {
+	on := t.Format(time.DateOnly)
+	return !p.isOff(int(t.Weekday()+6)%7) && !slices.ContainsFunc(p.Away, func(s kinds.Span) bool { return s.From <= on && on <= s.To })
+}
+
+// spread parts minutes among the weeks: evenly over the days on which somebody works until it is due. Who works on none of
+// these has it to do all the same, from Monday to Friday.
+func (one Promise) spread(minutes int64, p Person, today string, first time.Time) []int64 {
+	if p.workingDays() == 0 {
+		p = Person{}
+	}
+	days, all := one.days(p, today, first)
 	out := make([]int64, Weeks)
 	if one.Weekly {
 		for w, n := range days {
-			out[w] = minutes * n / full
+			out[w] = minutes * n / p.workingDays()
 		}
 		return out
 	}
-	all := int64(0)
-	for _, n := range days {
-		all += n
-	}
-	// What is due behind these weeks has days there, too.
-	last := first.AddDate(0, 0, 7*Weeks-1)
-	if due > last.Format(time.DateOnly) {
-		for d := last.AddDate(0, 0, 1); d.Format(time.DateOnly) <= due && all < 10_000; d = d.AddDate(0, 0, 1) {
-			if wd := d.Weekday(); wd != time.Saturday && wd != time.Sunday {
-				all++
-			}
-		}
+	if all == 0 {
+		days, all = one.days(Person{}, today, first)
 	}
 	if all == 0 { // overdue, or due on a weekend that has begun
 		out[0] = minutes
@@ -174,6 +177,31 @@ func (one Promise) spread(minutes int64, today string, first time.Time) []int64 
 		done += n
 	}
 	return out
+}
+
+// days are those of each week on which somebody works on it, and all of them, those behind these weeks too.
+func (one Promise) days(p Person, today string, first time.Time) (days []int64, all int64) {
+	days = make([]int64, Weeks)
+	due := one.Due[:min(len(one.Due), len(time.DateOnly))]
+	for i := range 7 * Weeks {
+		t := first.AddDate(0, 0, i)
+		if on := t.Format(time.DateOnly); on >= today && (due == "" || on <= due) && p.works(t) {
+			days[i/7]++
+			all++
+		}
+	}
+	if last := first.AddDate(0, 0, 7*Weeks-1); due > last.Format(time.DateOnly) {
+		for i := range furthest {
+			t := last.AddDate(0, 0, 1+i)
+			if t.Format(time.DateOnly) > due {
+				break
+			}
+			if p.works(t) {
+				all++
+			}
+		}
+	}
+	return days, all
 }
 
 // part is the share of one of several who do something together: the parts add up.
