@@ -86,10 +86,12 @@ func (x *Room) Forgetting(_ context.Context, id string) (api.Forgetting, error) 
 // shown is how it stands with a document.
 func shown(all []place, head api.Document) api.Forgetting {
 	f := api.Forgetting{Document: head, State: api.Forgotten, Wrote: []api.Named{}, Wants: []api.Wanting{}, WaitsFor: []api.Named{}, Says: []string{}}
+	known := func(n api.Named) func(api.Named) bool {
+		return func(o api.Named) bool { return o.Name == n.Name || o.Name == atHome(all, n.Name) }
+	}
 	named := func(list []api.Named, p words.People, ids []charter.MemberID) []api.Named {
 		for _, id := range ids {
-			n := p.Named(id)
-			if !slices.ContainsFunc(list, func(o api.Named) bool { return o.Name == n.Name }) {
+			if n := p.Named(id); !slices.ContainsFunc(list, known(n)) {
 				list = append(list, n)
 			}
 		}
@@ -104,7 +106,7 @@ func shown(all []place, head api.Document) api.Forgetting {
 		for _, w := range p.r.Rules().Forgets(p.doc).By {
 			said = true
 			wants := api.Wanting{By: people.Named(w.Member), Why: w.Why}
-			if !slices.Contains(f.Wants, wants) {
+			if !slices.ContainsFunc(f.Wants, func(o api.Wanting) bool { return o.Why == wants.Why && known(wants.By)(o.By) }) {
 				f.Wants = append(f.Wants, wants)
 			}
 		}
@@ -126,6 +128,15 @@ func shown(all []place, head api.Document) api.Forgetting {
 		f.State = api.ForgetHere
 	}
 	return f
+}
+
+// atHome is what somebody of a name is called in the share in which a document goes on: with their co-op, as I am.
+func atHome(all []place, name string) string {
+	if len(all) < 2 {
+		return name
+	}
+	me, _ := all[0].r.Rules().Member(all[0].me())
+	return words.FullName(&charter.Member{Name: name, Coop: me.Coop})
 }
 
 // proposal is the step by which the document is forgotten, if one is proposed; nil if not.
