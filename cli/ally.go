@@ -260,12 +260,15 @@ func lines(all []string) (out []string) {
 	return out
 }
 
-// shellName is a name as one types it in a shell.
-func shellName(s string) string {
+// shellName is a name as one types it in a shell, shortened.
+func shellName(s string) string { return inShell(oneLine(s, 80)) }
+
+// inShell is words as one types them in a shell.
+func inShell(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool {
 		return !(r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	}) {
-		return "'" + strings.ReplaceAll(oneLine(s, 80), "'", `'\''`) + "'"
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
 	return s
 }

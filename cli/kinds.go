@@ -625,7 +625,7 @@ func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body m
 func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
 	return k.command(spec{
 		name: "restore", args: "ID HEAD", usage: "bring back an earlier text", ids: k.documentOffers(of),
-		more:     "It is written anew, as a change of yours: what came after stays in the history.",
+		more:     "It is written anew, as a change of yours: what came after stays in the history. The title stays; if it was another one then, that is said.",
 		examples: []string{"kith " + of.Name + " restore " + of.Letters + "-2m7d 3fa09c11d2e4"},
 		run: func(ctx context.Context, c *call) error {
 			client, err := c.api()
@@ -633,6 +633,11 @@ func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
 				return err
 			}
 			raw, err := client.Restore(ctx, of.Many, c.arg(0), c.arg(1))
+			if p, ok := problem.Of(err); ok && p.Code == api.Nothing {
+				if told := c.titleThen(ctx, client, of); told != nil { // it may be the title that they are after
+					return told
+				}
+			}
 			if err != nil {
 				return err
 			}
@@ -640,9 +645,26 @@ func (k *kith) restoreOne(of *kind.Kind) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return c.wrote(ctx, client, of, d)
+			if err := c.wrote(ctx, client, of, d); err != nil {
+				return err
+			}
+			return c.titleThen(ctx, client, of)
 		},
 	})
+}
+
+// titleThen says what a document was called at the version whose text was brought back, and how that comes back, too.
+func (c *call) titleThen(ctx context.Context, d *client.Client, of *kind.Kind) error {
+	was, err := d.Edition(ctx, of.Many, c.arg(0), c.arg(1))
+	if err != nil {
+		return err
+	}
+	now, err := documentOf(ctx, d, of, c.arg(0))
+	if err != nil || now.Title == was.Title {
+		return err
+	}
+	c.note([]string{"It was called " + quoted(was.Title) + " then, and stays " + quoted(now.Title) + ". To bring that back, too: kith " + of.Name + " edit " + now.Short + " --title " + inShell(was.Title)})
+	return nil
 }
 
 // filterFlag is the flag by which a list is asked for something.
