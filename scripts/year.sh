@@ -37,10 +37,30 @@ cleo project take "$fair" >/dev/null
 logs ana "Winter fair" 6h 260 6 8
 logs ben "Winter fair" 5h 258 7 7
 logs cleo "Winter fair" 2h 255 7 8 --coordination
+booth=$(ben task add "Build the booth" --project "Winter fair" --hours 40 --ask Ana)
+settle ana ben cleo dora
+ana task show "$booth" >/dev/null
+ana task accept "$booth" >/dev/null
+ana task done "$booth" >/dev/null
 settle ana ben cleo dora
 shows dora project show "$fair"
 
+tell "It was a lot. They ask each other how they are, and where they think they stand."
+spring=$(cleo pulse open "How are we, after the fair")
+settle ana ben cleo dora
+ana pulse say "$spring" --well "we can do what none of us could" --not-well "nobody knew who answers the town" --stage storming >/dev/null
+dora pulse say "$spring" --collaboration "it is never lonely" --collaboration-not "Cleo wrote all the mails, and nobody saw it" --stage forming >/dev/null
+settle ana dora cleo ben
+cleo pulse say "$spring" --not-well "mails at night" --stage storming >/dev/null
+settle ana ben cleo dora
+cleo pulse close "$spring" >/dev/null
+cleo pulse retro "$spring" --action "Propose what coordination costs=2h" >/dev/null
+settle ana ben cleo dora
+shows ben pulse show "$spring"
+
 tell "What coordination costs becomes an agreement, which all have read, and who does it a role that goes round."
+todo=$(ana task list --nobody --jq '.[0].id')
+ana task take "$todo" >/dev/null
 price=$(ana decision propose "Coordination is work, and is paid" --text "15 % on top, in a line of its own.")
 settle ana ben cleo dora
 for m in ben cleo dora; do
@@ -50,7 +70,9 @@ for m in ben cleo dora; do
 done
 settle ana ben cleo dora
 ana decision close "$price" --text "From January on" >/dev/null
-agreement=$(ana agreement add "The price of coordination" --template coordination --decision "$price" --set coordination=15% --set hours_limit=30h 2>/dev/null)
+agreement=$(ana agreement add "The price of coordination" --template coordination --decision "$price" --set coordination=15% --set hours_limit=30h --review "in 9 months" 2>/dev/null)
+ana agreement read "$agreement" >/dev/null
+ana task done "$todo" >/dev/null
 role=$(ana role add "Project management" --purpose "customers hear from one of us, and nobody is overrun" --hours 4 --until "in 3 months" --public "Ask how your order is doing." 2>/dev/null)
 settle ana ben cleo dora
 for m in ben cleo dora; do
@@ -67,6 +89,8 @@ next=$(ana role show "$role" --jq '.held_by[0].name')
 settle ana ben cleo dora
 shows ana role show "$role"
 shows ben time invoice --project "Winter fair"
+cleo project close "$fair" >/dev/null
+settle ana ben cleo dora
 
 tell "Requests come to one place. How full they are stands beside each before anybody says yes."
 for m in ana ben cleo dora; do "$m" load set 20h/week >/dev/null; done
@@ -85,7 +109,7 @@ for m in ana ben cleo; do
 	"$m" task take "$task" >/dev/null
 	settle ana ben cleo dora
 done
-logs cleo "Tandem Bikes" 3h 60 5 6
+logs ana "Tandem Bikes" 3h 60 5 6 --task "$(ana task list --mine --open --project "Tandem Bikes" --jq '.[0].id')"
 logs dora "Tandem Bikes" 1h 58 5 6 --coordination
 settle ana ben cleo dora
 shows ana load
@@ -113,6 +137,7 @@ ben pulse close "$round" >/dev/null
 ben pulse retro "$round" --action "Say no to one request=1h" --action "Agree on evenings" >/dev/null
 settle ana ben cleo dora eli
 shows dora pulse show "$round"
+shows dora pulse list
 
 tell "A year in hours: coordination had no name at first, and has its share now."
 shows ana time report
