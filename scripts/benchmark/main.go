@@ -57,7 +57,7 @@ func run() error {
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile, porch")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	var before build
 	var rounds int
@@ -92,6 +92,7 @@ func run() error {
 		{"mesh", "the full mesh", b.mesh},
 		{"crowd", "fifty daemons", b.crowd},
 		{"hostile", "a hostile device", b.hostile},
+		{"porch", "a porch", b.porch},
 	}
 	if *comparing {
 		if err := b.peers(ctx, edits); err != nil {
