@@ -16,7 +16,7 @@ import (
 
 // Bounds of what is loaded at once. The core takes up to 1.2 kB for an operation of a small document, outside Go's
 // heap, and a small document some 10 kB; so this is about 100 MB at most, and 600 MB with a document that is as large as
-// there can be one.
+// there can be one. What is being loaded comes on top: see alone.
 const (
 	maxLoadedOps  = 60_000
 	maxLoadedDocs = 1_000
@@ -135,6 +135,19 @@ func (c *cache) shrink(ops int) {
 	for c.ops > ops && len(c.byID) > 0 {
 		c.dropLocked(c.oldestLocked(nil).id)
 	}
+}
+
+// dropLarge drops documents that count as much as one can, and says whether there was any.
+func (c *cache) dropLarge() (any bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, el := range c.byID {
+		if el.Value.(*document).weight > maxWeight {
+			c.dropLocked(id)
+			any = true
+		}
+	}
+	return any
 }
 
 // drop forgets a document; the next user loads it from the store.

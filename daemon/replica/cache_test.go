@@ -1,10 +1,15 @@
 package replica
 
 import (
+	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"kith/crdt"
 	"kith/crdt/crdttest"
+	"kith/crdt/entry"
 	"kith/crdt/kinds"
 )
 
@@ -51,5 +56,52 @@ func TestWhatOthersBringPushesNothingOutThatIsEditedHere(t *testing.T) {
 	ana.docs.shrink(0)
 	if n := len(ana.docs.byID); n != 0 || ana.docs.ops != 0 || ana.docs.recent.Len()+ana.docs.brought.Len() != 0 {
 		t.Errorf("%d documents and %d operations are loaded, want none", n, ana.docs.ops)
+	}
+}
+
+// Ben has made three documents that are as large as he liked. Who looks at all of them at once at Ana's has one loaded after the other, and
+// never two beside each other, while small ones aren't held up.
+func TestLargeDocumentsAreLoadedOneAfterTheOther(t *testing.T) {
+	ana := found(t, "Ana").all[0]
+	note := func(text string) entry.DocID {
+		v, err := ana.Create(t.Context(), kinds.Note.Name, func(e Edit) error {
+			return crdttest.NewNote(crdttest.NoteFields{Title: "Minutes", Text: text})(e.Doc, nil)
+		})
+		must(t, err)
+		return v.ID
+	}
+	long := strings.Repeat("Riso ", aloneFrom/5+1)
+	large, small := []entry.DocID{note(long), note(long), note(long)}, note("short")
+	ana.docs.shrink(0)
+
+	look := func(id entry.DocID) error { return ana.Read(id, func(Edit) error { return nil }) }
+	ana.alone.mu.Lock() // somebody is loading one
+	var all errgroup.Group
+	loaded := make(chan entry.DocID, len(large))
+	for _, id := range large {
+		all.Go(func() error {
+			defer func() { loaded <- id }()
+			return look(id)
+		})
+	}
+	for tick := time.NewTicker(time.Millisecond); ana.alone.waiting.Load() < int32(len(large)); {
+		select {
+		case id := <-loaded:
+			t.Fatalf("%s was loaded beside another", id)
+		case <-tick.C:
+		}
+	}
+	must(t, look(small))
+	ana.alone.mu.Unlock()
+	must(t, all.Wait())
+
+	n := 0
+	for _, id := range large {
+		if ana.docs.get(id) != nil {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d large documents are loaded, want 1", n)
 	}
 }

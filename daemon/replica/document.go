@@ -53,10 +53,11 @@ func (r *Replica) upToDate(d *document) bool {
 
 // read is load without the cache. The error is errAgain if an entry was quarantined meanwhile.
 func (r *Replica) read(id entry.DocID) (*document, error) {
-	began := time.Now()
+	large := largeTurn{r: r, began: time.Now()}
+	defer large.end()
 	c := r.Rules()
 	d := &document{id: id, charter: c, viewed: r.index.has(id)}
-	if err := r.judgeAll(d); err != nil {
+	if err := r.judgeAll(d, &large); err != nil {
 		return nil, err
 	}
 	judge := d.judge
@@ -67,20 +68,23 @@ func (r *Replica) read(id entry.DocID) (*document, error) {
 		r.docs.put(d)
 	}
 	if judge.Large() {
-		r.paced.took(turn{doc: id}, time.Since(began))
+		r.paced.took(turn{doc: id}, time.Since(large.began))
 	}
 	return d, nil
 }
 
 // judged judges a document from what is stored of it, without the core.
 func (r *Replica) judged(id entry.DocID) (*accept.Document, error) {
+	large := largeTurn{r: r}
+	defer large.end()
 	d := &document{id: id}
-	err := r.judgeAll(d)
+	err := r.judgeAll(d, &large)
 	return d.judge, err
 }
 
-// judgeAll gives a document its judge, with all that is stored of it but what is bare, or nothing if it is forgotten.
-func (r *Replica) judgeAll(d *document) error {
+// judgeAll gives a document its judge, with all that is stored of it but what is bare, or nothing if it is forgotten. For a
+// large one it takes large.
+func (r *Replica) judgeAll(d *document, large *largeTurn) error {
 	all, err := r.entries(d.id)
 	if err != nil {
 		return err
@@ -95,7 +99,7 @@ func (r *Replica) judgeAll(d *document) error {
 		}
 	}
 	d.judge = r.emptyJudge(d.id)
-	items := make([]accept.Item, 0, len(all))
+	items, ops := make([]accept.Item, 0, len(all)), 0
 	for _, e := range all {
 		if e.Bare() || r.core.isQuarantined(e.ID()) {
 			continue
@@ -103,6 +107,9 @@ func (r *Replica) judgeAll(d *document) error {
 		c, err := change.Parse(e.Payload)
 		if err != nil {
 			return fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
+		}
+		if ops += len(c.Ops); ops > aloneFrom {
+			large.take()
 		}
 		items = append(items, accept.Item{Entry: e, Change: c})
 	}

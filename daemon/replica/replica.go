@@ -92,6 +92,7 @@ type Replica struct {
 	elsewhereKept atomic.Int64 // of that, what is on the disk
 
 	docs   *cache
+	alone  alone
 	runs   *runs
 	reach  reach
 	waits  *waits
