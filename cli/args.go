@@ -193,22 +193,11 @@ func unknownCommand(path []*cli.Command, words, flags []string, help bool) error
 // letter more, less, or wrong; "" if none.
 func nearest(c *cli.Command, word string) string {
 	for _, sub := range c.Subcommands {
-		if !sub.Hidden && (len(word) > 1 && strings.HasPrefix(sub.Name, word) || nearly([]rune(sub.Name), []rune(word))) {
+		if !sub.Hidden && (len(word) > 1 && strings.HasPrefix(sub.Name, word) || api.LetterApart(sub.Name, word)) {
 			return sub.Name
 		}
 	}
 	return ""
-}
-
-// nearly says whether a and b are a letter apart, or have two neighbours swapped.
-func nearly(a, b []rune) bool {
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
-	}
-	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
 func pathName(path []*cli.Command) string {

@@ -413,7 +413,7 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 				}
 			}
 			if len(body) == 0 {
-				return c.unchanged(d.Short, d.raw)
+				return c.unchanged(d)
 			}
 			raw, err := client.EditDocument(ctx, of.Many, d.ID, body)
 			if edit, is := body["text"].(*api.TextEdit); is && len(edit.BaseHeads) == 0 && isUnread(err) {
@@ -454,11 +454,18 @@ func (k *kith) setMine(of *kind.Kind) *cli.Command {
 
 // unchanged ends an edit that changes nothing: fine if the text is as it should be, and a
 // mistake if nothing was said at all.
-func (c *call) unchanged(short string, document any) error {
+func (c *call) unchanged(d document) error {
 	if !c.IsSet("text") && !c.canEdit() {
 		return api.Problemf(api.Usage, fullName(c.Context)+" --help", "nothing is said about what to change")
 	}
-	return c.out.changed(short, document)
+	d.Changed = new(false)
+	var all map[string]json.RawMessage
+	err := json.Unmarshal(d.raw, &all)
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	all["changed"] = json.RawMessage("false")
+	return c.out.show(all, func() { c.done(d, false) })
 }
 
 // doOne is a verb of a kind, or each of its ways.
@@ -507,6 +514,9 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 	}
 	if v.Undo {
 		s.flags = append(s.flags, &cli.BoolFlag{Name: "undo", Usage: "not any more"})
+	}
+	if passes(v) {
+		s.flags = append(s.flags, &cli.BoolFlag{Name: "yes", Usage: "I know what will be shown, and to whom"})
 	}
 	s.run = func(ctx context.Context, c *call) error {
 		body := map[string]any{}
@@ -604,8 +614,8 @@ func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body m
 			return err
 		}
 	}
-	if v == kinds.Task.Verb("pass") || v == kinds.Intake.Verb("pass") {
-		return c.beforePassing(ctx, client)
+	if passes(v) {
+		return c.beforePassing(ctx, client, of)
 	}
 	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
 		return nil
@@ -762,9 +772,16 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 	if err != nil {
 		return err
 	}
+	var inShares []string
+	if len(all) == 0 && !c.out.json {
+		inShares = c.inShares(ctx, client, of, q)
+	}
 	return c.out.show(raw, func() {
 		if len(all) == 0 {
 			c.out.println("No " + of.Many + ".")
+			for _, line := range inShares {
+				c.out.println(line)
+			}
 			return
 		}
 		header := []string{"ID", "TITLE"}
@@ -786,6 +803,33 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 		c.out.grid(header, rows)
 		c.sums(of, all)
 	})
+}
+
+// inShares says how many documents are in shares of what a list of the co-op's has none of, and how they are listed: a share is a space of
+// its own. It is said beside the list, so what can't be asked isn't said.
+func (c *call) inShares(ctx context.Context, d *client.Client, of *kind.Kind, q url.Values) (lines []string) {
+	if c.kith.meant(c.String("space")) != "" {
+		return nil
+	}
+	shares, err := d.Shares(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, s := range shares {
+		if s.Over {
+			continue
+		}
+		raw, err := d.In(s.Space.ID).Documents(ctx, of.Many, q)
+		if err != nil {
+			continue
+		}
+		all, err := readList(raw)
+		if err != nil || len(all) == 0 {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("In what you share with %s: %d. To see them: %s --space %s", oneLine(s.With, 80), len(all), fullName(c.Context), shellName(shareCalled(s, shares))))
+	}
+	return lines
 }
 
 // sums says how much work is in a list, if several of it say.

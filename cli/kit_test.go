@@ -237,6 +237,8 @@ func (c *coop) CharterLog(context.Context, int) ([]api.CharterLine, error) {
 	}, nil
 }
 
+func (c *coop) Figures(context.Context) ([]api.Figure, error) { return nil, nil }
+
 func (c *coop) Proposals(context.Context) ([]api.Proposal, error) {
 	return slices.Clone(c.proposals), nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -106,19 +108,32 @@ func (c *call) preview(p api.SharePreview) {
 	c.note(p.Says)
 }
 
-// beforePassing says what the ally will see of what is passed on to them. On a terminal it goes on when the person says yes.
-func (c *call) beforePassing(ctx context.Context, d *client.Client) error {
+// passes says whether a verb shares a document with an ally.
+func passes(v *kind.Verb) bool {
+	return v == kinds.Task.Verb("pass") || v == kinds.Intake.Verb("pass")
+}
+
+// beforePassing says what the ally will see of what is passed on to them, which can't be unsaid. On a terminal it goes on when the person says
+// yes. A script passes on with one command what the member of this device was shown as it is, and all else with --yes.
+func (c *call) beforePassing(ctx context.Context, d *client.Client, of *kind.Kind) error {
 	p, err := d.PreviewSharing(ctx, c.arg(1), api.ShareAdd{ID: c.arg(0)})
 	if err != nil {
 		return err
 	}
 	c.preview(p)
-	if !c.canEdit() || c.out.json {
+	switch {
+	case c.Bool("yes"):
 		return nil
+	case c.canEdit() && !c.out.json:
+		yes, err := c.askYes("Pass it on so?")
+		if err == nil && !yes {
+			err = api.Problemf(api.NotAllowed, "", "nothing was passed on")
+		}
+		return err
 	}
-	yes, err := c.askYes("Pass it on so?")
-	if err == nil && !yes {
-		err = api.Problemf(api.NotAllowed, "", "nothing was passed on")
+	last, err := d.LastShown(ctx, of.Many, c.arg(0))
+	if err == nil && last.Revision != last.Now {
+		err = api.Problemf(api.Changed, "kith "+of.Name+" show "+shellName(c.arg(0))+", or the same with --yes", "nothing was passed on: you haven't been shown yet what %s would see", p.With)
 	}
 	return err
 }
@@ -193,16 +208,20 @@ func (k *kith) shareShow() *cli.Command {
 			if err != nil {
 				return err
 			}
-			called := s.With // how commands name it: as the ally, or by its title if there are several with that ally
-			if slices.ContainsFunc(all, func(o api.Share) bool { return o.With == s.With && !o.Over && o.Space.ID != s.Space.ID }) {
-				called = s.Title
-			}
-			if err := c.out.show(s, func() { c.showShare(s, called) }); err != nil || !s.Over {
+			if err := c.out.show(s, func() { c.showShare(s, shareCalled(s, all)) }); err != nil || !s.Over {
 				return err
 			}
 			return c.told(ctx, d, []api.Told{s.News()})
 		},
 	})
+}
+
+// shareCalled is how commands name a share of these: as the ally, or by its title if several go on with that ally.
+func shareCalled(s api.Share, all []api.Share) string {
+	if slices.ContainsFunc(all, func(o api.Share) bool { return o.With == s.With && !o.Over && o.Space.ID != s.Space.ID }) {
+		return s.Title
+	}
+	return s.With
 }
 
 func (c *call) showShare(s api.Share, called string) {

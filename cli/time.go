@@ -66,9 +66,18 @@ func (k *kith) timeLog() *cli.Command {
 			if body["hours"], err = parseHours("HOURS", c.arg(0)); err != nil {
 				return err
 			}
-			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.LogTime(ctx, body) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.LogTime(ctx, body) }, c.logged)
 		},
 	})
+}
+
+// logged prints the ID of an entry, and what who logged it has to know.
+func (c *call) logged(e api.TimeEntry) {
+	c.out.println(e.ID)
+	c.note(e.Told)
+	if e.Changed != nil && !*e.Changed {
+		c.note([]string{"Nothing changed: it is like that already."})
+	}
 }
 
 func (k *kith) timeStart() *cli.Command {
@@ -85,7 +94,7 @@ func (k *kith) timeStart() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.StartTime(ctx, body) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.StartTime(ctx, body) }, c.logged)
 		},
 	})
 }
@@ -106,7 +115,7 @@ func (k *kith) timeStop() *cli.Command {
 				body["hours"] = hours
 			}
 			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.StopTime(ctx, body) }, func(e api.TimeEntry) {
-				c.out.println(e.ID)
+				c.logged(e)
 				c.note([]string{"Logged " + lasted(e) + " on " + e.On + "."})
 			})
 		},
@@ -131,7 +140,7 @@ func (k *kith) timeEdit() *cli.Command {
 			if len(body) == 0 {
 				return api.Problemf(api.Usage, fullName(c.Context)+" --help", "nothing is said about what to change")
 			}
-			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.ChangeTime(ctx, c.arg(0), body) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.ChangeTime(ctx, c.arg(0), body) }, c.logged)
 		},
 	})
 }
@@ -140,7 +149,7 @@ func (k *kith) timeDrop() *cli.Command {
 	return k.command(spec{
 		name: "drop", args: "ENTRY", usage: "take my hours back", examples: []string{`kith time drop 7k2mq9xz`},
 		run: func(ctx context.Context, c *call) error {
-			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.DropTime(ctx, c.arg(0)) }, func(e api.TimeEntry) { c.out.println(e.ID) })
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.DropTime(ctx, c.arg(0)) }, c.logged)
 		},
 	})
 }

@@ -36,6 +36,15 @@ func (a *Args) Has(f *Field) bool {
 	return one || many
 }
 
+// but says whether anything was given beside one field, be it empty.
+func (a *Args) but(f *Field) bool {
+	n := len(a.one) + len(a.many)
+	if a.Has(f) {
+		n--
+	}
+	return n > 0
+}
+
 // Value returns what was given for a field; the zero Value if nothing was.
 func (a *Args) Value(f *Field) change.Value { return a.one[f.Key] }
 

@@ -102,7 +102,8 @@ func (e *ChangedError) Problem() *problem.Problem {
 // document. Why is a sentence for a person; Hint is what to do instead, or "".
 type NotAllowedError struct {
 	Why, Hint string
-	Is        bool // it makes no sense because it is like that already: no failure, unless words would be lost by leaving it so
+	Is        bool   // it makes no sense because it is like that already: no failure, unless words would be lost by leaving it so
+	Said      string // the reason that was given then: who gives it once more loses no words
 }
 
 func (e *NotAllowedError) Error() string { return e.Why }

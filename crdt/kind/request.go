@@ -34,11 +34,11 @@ func (v *Verb) Check(r *Request) error {
 	return nil
 }
 
-// Says gives why a verb makes no sense now. It is no failure that a document is so already, unless somebody gave a text or a
-// reason with it, which would be lost.
+// Says gives why a verb makes no sense now. It is no failure that a document is so already, unless somebody gave a text, a
+// reason or anything else with it, which would be lost.
 func (r *Request) Says(why error) error {
 	var so *NotAllowedError
-	if errors.As(why, &so) && so.Is && (r.Why != "" || r.Text != nil && r.Text.Text != "") {
+	if errors.As(why, &so) && so.Is && (r.Why != "" && r.Why != so.Said || r.Text != nil && r.Text.Text != "" || r.Args.but(Seen)) {
 		return NotAllowed(so.Hint, "%s", so.Why)
 	}
 	return why

@@ -222,7 +222,7 @@ var Decision = &kind.Kind{
 			Examples: []string{`kith decision close d-9f2c`, `kith decision close d-9f2c --text "Ben looks for one"`},
 		},
 		{
-			Name: "withdraw", Gist: "take a proposal back", Why: kind.Must, Act: "withdrawing a decision", Live: isOpen, Do: withdraw,
+			Name: "withdraw", Gist: "take a proposal back", Why: kind.Must, Act: "withdrawing a decision", Live: canWithdraw, Do: withdraw,
 			Examples: []string{`kith decision withdraw d-9f2c --why "the seller backed out"`},
 		},
 	},
@@ -548,6 +548,14 @@ func isOpen(v *kind.View) error {
 		return kind.NotAllowed("propose it anew: kith decision propose TITLE", "this decision was closed as not agreed, so its text stays")
 	}
 	return nil
+}
+
+// canWithdraw is isOpen; what was withdrawn for the same reason is as it is to be.
+func canWithdraw(v *kind.View) error {
+	if d := kind.Of[Deciding](v); d.Status == Withdrawn {
+		return &kind.NotAllowedError{Why: "this decision was withdrawn", Hint: "propose it anew: kith decision propose TITLE", Is: true, Said: d.Why}
+	}
+	return isOpen(v)
 }
 
 func notWithdrawn(v *kind.View) error {

@@ -230,8 +230,11 @@ func changeTime(d *kind.Draft) error {
 }
 
 func dropTime(d *kind.Draft) error {
-	_, e, err := ofMonth(d)
+	m, e, err := ofMonth(d)
 	if err != nil {
+		if m != nil && slices.ContainsFunc(m.Entries, func(e Entry) bool { return e.Name == d.Asks.Str(TimeName) }) {
+			return kind.Already("these hours were taken back")
+		}
 		if _, e, err = runningIn(d); err != nil {
 			return kind.NotAllowed("kith time list", "there is no such entry any more")
 		}
@@ -278,6 +281,7 @@ func runningIn(d *kind.Draft) (*Month, Entry, error) {
 	return nil, Entry{}, kind.NotAllowed("kith time start", "nothing is going on")
 }
 
+// ofMonth finds an entry that stands, by its name; where there is none, the month comes with the error.
 func ofMonth(d *kind.Draft) (*Month, Entry, error) {
 	m, err := theirMonth(d)
 	if err != nil {
@@ -288,7 +292,7 @@ func ofMonth(d *kind.Draft) (*Month, Entry, error) {
 			return m, e, nil
 		}
 	}
-	return nil, Entry{}, kind.NotAllowed("kith time list", "there is no such entry any more")
+	return m, Entry{}, kind.NotAllowed("kith time list", "there is no such entry any more")
 }
 
 // told is what an entry becomes by what is said.

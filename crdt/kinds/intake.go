@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -130,7 +131,7 @@ var Intake = &kind.Kind{
 			Examples: []string{`kith intake estimate i-4kq2 --hours 60`},
 		},
 		{
-			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Live: notAccepted, Do: acceptIntake,
+			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Live: canAccept, Do: acceptIntake,
 			More:     "Makes the project, with the hours as its budget, and its first tasks. How full the co-op is, kith intake show says before.",
 			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
 		},
@@ -244,6 +245,16 @@ func notAccepted(v *kind.View) error {
 		return nil // that is what there is to be settled
 	}
 	return isOpenIntake(v)
+}
+
+// canAccept is notAccepted; what was accepted is as it is to be.
+func canAccept(v *kind.View) error {
+	err := notAccepted(v)
+	var so *kind.NotAllowedError
+	if errors.As(err, &so) && intakeState.Str(v) == IntakeAccepted {
+		so.Is = true
+	}
+	return err
 }
 
 // hasNoProject refuses to decline what was accepted: its project would go on, and nobody would be told.

@@ -16,6 +16,8 @@ type TimeEntry struct {
 	Gone         bool      `json:"gone"`    // taken back
 	Was          []TimeWas `json:"was"`     // what it said before, oldest first
 	Space        *Named    `json:"space,omitempty"`
+	Changed      *bool     `json:"changed,omitempty"` // false in the answer to a request that found all as it asks for; else it isn't there
+	Told         []string  `json:"told,omitempty"`    // what who logged or changed it has to know about it, in sentences
 }
 
 // TimeWas is what an entry said before it was changed.

@@ -157,11 +157,12 @@ func (b *Desk) Show(_ context.Context, k *kind.Kind, id string) (server.Shown, e
 
 // Create implements server.Documents.
 func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.Shown, error) {
-	s, err := b.begin(ctx, k, asks(a))
+	s, err := b.begin(ctx, k, a)
 	if err == nil {
 		err = s.noteWritten(k)
 	}
 	told, err := tellingOf(k)(s, err)
+	told.Told = append(told.Told, a.Told...)
 	if err == nil && k.Make.Tells != nil {
 		if says := k.Make.Tells(s.View); says != "" {
 			told.Told = append(told.Told, says)
@@ -176,7 +177,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	if err != nil {
 		return server.Shown{}, err
 	}
-	said := asks(a)
+	said := a
 	if err := b.areSo(v, said); err != nil {
 		return server.Shown{}, err
 	}
@@ -186,7 +187,9 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	if was.home != nil && !was.Shared.Over {
 		left, done, err := b.atHome(ctx, k, v, was, said)
 		if err != nil || done {
-			return b.lookedAt(k, id, err)
+			told, err := b.lookedAt(k, id, err)
+			told.Told = append(told.Told, a.Told...)
+			return told, err
 		}
 		said = left
 	}
@@ -210,6 +213,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		err = s.noteAdded(k, seen, before, text)
 	}
 	told, err := tellingOf(k)(s, err)
+	told.Told = append(told.Told, a.Told...)
 	if says := fills(told.Document); says != "" && a.Text != nil {
 		told.Told = append(told.Told, says)
 	}

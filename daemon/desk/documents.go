@@ -17,16 +17,13 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/daemon/api"
+	"kith/daemon/api/server"
 	"kith/daemon/replica"
 	"kith/daemon/words"
 )
 
 // asks is what somebody asks of a document, as the API has it: members are IDs, and the text was edited as of heads.
-type asks struct {
-	kind.Request
-	From    []string // the hashes of the changes that who edited the text had read; none: those that they were shown
-	Replace bool     // the text goes in the place of all that stands there
-}
+type asks = server.Asks
 
 // begin makes a document of a kind.
 func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {

@@ -16,7 +16,7 @@ import (
 // SectionsOfNoKind are those that the daemon tells beside what kinds declare, with what they are of. That there are no others is held by
 // TestThePageKnowsTheSectionsThatTheDaemonTells.
 var SectionsOfNoKind = map[string]string{
-	"about_me": "proposal", "mentions": "task", "merged": "note", "forget": "note", "proposals": "proposal", "steps_over": "proposal", "asks": "ask", "shares": "share", "away": "member", "arrivals": "member",
+	"about_me": "proposal", "mentions": "task", "merged": "note", "forget": "note", "proposals": "proposal", "steps_over": "proposal", "asks": "ask", "shares": "share", "away": "member", "arrivals": "member", "decisions_moot": "decision", "agreements_figures": "agreement",
 }
 
 // reader is a request of Ana's, in a language.

@@ -257,7 +257,11 @@ func (x *Sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	case kinds.All.Named(v.Kind).Share == nil:
 		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", words.Listed(shareable()))
 	case v.Link != nil && !at.Shared.Over:
-		return nil, api.Problemf(api.NotAllowed, "kith share list", "it is shared with %s already, by %s%s", at.Shared.With, at.Shared.By.Name, words.OnDay(at.Shared.At))
+		code := api.NotAllowed
+		if at.Replica == there && at.Shared.ReadOnly == q.ReadOnly {
+			code = api.Nothing
+		}
+		return nil, api.Problemf(code, "kith share list", "it is shared with %s already, by %s%s", at.Shared.With, at.Shared.By.Name, words.OnDay(at.Shared.At))
 	}
 	if may := kinds.All.Named(v.Kind).Share.May; may != nil {
 		if err := may(v); err != nil {

@@ -17,6 +17,7 @@ type Asks struct {
 	kind.Request
 	From    []string // the hashes of the changes that who edited the text had read; none: those that they were shown
 	Replace bool     // the text goes in the place of all that stands there
+	Told    []string // what who asks has to know of what they typed, in sentences
 }
 
 // body is the JSON object of a request about a document.
@@ -157,11 +158,7 @@ func (s *Server) wholeIDs(ctx context.Context, there *Server, v *kind.Verb, a *A
 			}
 			a.PutAll(f, unique(members))
 		case f.Is == kind.Line && f.Of != "" && a.Str(f) != "":
-			names, err := s.callings(ctx, f.Of, a.Str(f))
-			if err != nil {
-				return err
-			}
-			if err := a.say(f, names[0]); err != nil {
+			if err := s.sayCalled(ctx, a, f, a.Str(f)); err != nil {
 				return err
 			}
 		case f.Is == kind.Ref && a.Str(f) != "":
@@ -175,6 +172,24 @@ func (s *Server) wholeIDs(ctx context.Context, there *Server, v *kind.Verb, a *A
 		}
 	}
 	return nil
+}
+
+// sayCalled puts the title of what words mean into a field that names a document by its title. Words that mean none stay as they are, since what
+// they name may be begun later; who typed them is told, since it may as well be a slip.
+func (s *Server) sayCalled(ctx context.Context, a *Asks, f *kind.Field, words string) error {
+	d, ok, err := s.called(ctx, f.Of, words)
+	if err != nil {
+		return err
+	}
+	if ok {
+		return a.say(f, d.Title)
+	}
+	says, err := s.calledNothing(ctx, f.Of, words)
+	if err != nil {
+		return err
+	}
+	a.Told = append(a.Told, says)
+	return a.say(f, words)
 }
 
 // say puts words in the place of what was given for a field.

@@ -119,11 +119,7 @@ func (s *Server) projectOfTask(ctx context.Context, a *Asks) error {
 	if project == "" {
 		return nil
 	}
-	names, err := s.callings(ctx, kinds.Project.Name, project)
-	if err != nil {
-		return err
-	}
-	return a.say(kinds.TimeFor, names[0])
+	return s.sayCalled(ctx, a, kinds.TimeFor, project)
 }
 
 // newEntryName names an entry, unlike all others of anybody.
@@ -146,7 +142,9 @@ func (s *Server) sayTime(ctx context.Context, verb *kind.Verb, doc, name string,
 	tell, m := s.teller(ctx), kind.Of[kinds.Month](d.View)
 	for _, e := range slices.Concat(m.Entries, m.Running) {
 		if e.Name == name {
-			return tell(d, e), nil
+			said := tell(d, e)
+			said.Told, said.Changed = d.Told, d.Changed
+			return said, nil
 		}
 	}
 	return api.TimeEntry{}, errors.New("the entry isn't there")

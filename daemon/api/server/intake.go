@@ -28,7 +28,7 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 	verb := kinds.Intake.Verb("accept")
 	was, err := s.at.Documents.Show(ctx, kinds.Intake, d.ID)
 	if err == nil {
-		err = verb.Live(was.View)
+		err = a.Says(verb.Live(was.View))
 	}
 	if err != nil {
 		return Shown{}, err

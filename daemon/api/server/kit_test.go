@@ -183,6 +183,8 @@ func told(k *kind.Kind, d api.Document) Shown {
 
 func (f *fake) Proposals(context.Context) ([]api.Proposal, error) { return f.proposals, f.fail }
 
+func (f *fake) Figures(context.Context) ([]api.Figure, error) { return nil, f.fail }
+
 func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	f.answered = id + " " + a.Verb
 	return api.Proposal{ID: id}, f.fail

@@ -28,6 +28,7 @@ type day struct {
 	asked     []api.Ask // all, and of them those that wait
 	asks      []api.Ask
 	mentions  []api.Mention
+	settled   api.Section // decisions that wait for nobody any more, which aren't among waits
 }
 
 func (d *day) gather() (err error) {
@@ -60,7 +61,8 @@ func (d *day) gather() (err error) {
 			}
 		}
 	}
-	return nil
+	d.settled, err = d.settledOtherwise()
+	return err
 }
 
 // those are the ones of a list that are so.
@@ -98,6 +100,11 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 		all = append(all, one)
 	}
 	all = append(all, whoever...)
+	figures, err := d.figuresSection()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, d.settled, figures)
 	arrived, err := d.arrivalSection()
 	if err != nil {
 		return nil, err
