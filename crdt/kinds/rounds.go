@@ -291,6 +291,13 @@ type SpokenJSON struct {
 func showRounds(l kind.Look) []RoundJSON {
 	d := kind.Of[Deciding](l.View)
 	out := []RoundJSON{}
+	if len(d.Rounds) == 0 {
+		return out
+	}
+	remarks := make(map[string]*kind.Remark, len(l.Talk)) // there can be thousands
+	for i := range l.Talk {
+		remarks[l.Talk[i].ID()] = &l.Talk[i]
+	}
 	for i, r := range d.Rounds {
 		one := RoundJSON{Round: Rounds[i], State: "over", EndedAt: r.At, Said: []SpokenJSON{}}
 		if i < len(roundDays) {
@@ -308,10 +315,8 @@ func showRounds(l kind.Look) []RoundJSON {
 			one.State = "coming"
 		}
 		for _, s := range r.Said {
-			for j := range l.Talk {
-				if t := &l.Talk[j]; t.ID() == s.Remark {
-					one.Said = append(one.Said, SpokenJSON{s.Remark, l.Named(t.By), t.Text, t.At, s.Late})
-				}
+			if t := remarks[s.Remark]; t != nil {
+				one.Said = append(one.Said, SpokenJSON{s.Remark, l.Named(t.By), t.Text, t.At, s.Late})
 			}
 		}
 		out = append(out, one)
