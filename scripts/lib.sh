@@ -78,6 +78,16 @@ need_namespaces() {
 	return 1
 }
 
+# in_memory leaves in $memory a folder that lies in memory, where programs can be run and tests have room; or returns 1.
+in_memory() { # its name is short, as the paths of sockets have to be
+	local free
+	free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null) && [ "${free:-0}" -ge 8000 ] || return
+	free=$(df --output=avail -BM /dev/shm 2>/dev/null | tail -n 1 | tr -dc 0-9) && [ "${free:-0}" -ge 4000 ] || return
+	memory=$(mktemp -d /dev/shm/kXXX) || return
+	printf '#!/bin/sh\n' >"$memory/run" && chmod +x "$memory/run"
+	"$memory/run" 2>/dev/null || { rm -rf "$memory" && return 1; }
+}
+
 # install_packages NAME… installs Debian packages, or says why it can't.
 install_packages() {
 	local as_root=()
