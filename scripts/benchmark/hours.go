@@ -23,22 +23,28 @@ const (
 // hours measures the hours of a large co-op: b.logged entries in months of five years. They are of one member, since nobody writes
 // another's hours; a sum reads them like those of fifty.
 func (b *bench) hours(ctx context.Context) error {
-	all, err := b.together(ctx, "hours-a", "hours-b")
+	name := fmt.Sprintf("%d entries of hours", b.logged)
+	both, err := b.kept(ctx, []string{"hours-a", "hours-b"}, func() error {
+		all, err := b.together(ctx, "hours-a", "hours-b")
+		if err != nil {
+			return err
+		}
+		for _, h := range all {
+			if err := h.stop(); err != nil {
+				return err
+			}
+		}
+		began := time.Now()
+		if err := b.logHours(ctx, all[0]); err != nil {
+			return err
+		}
+		b.add("logging, 32 months at a time", "rate", float64(b.logged)/time.Since(began).Seconds(), "entries/s", "")
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	one, two := all[0], all[1]
-	for _, h := range all {
-		if err := h.stop(); err != nil {
-			return err
-		}
-	}
-	name := fmt.Sprintf("%d entries of hours", b.logged)
-	began := time.Now()
-	if err := b.logHours(ctx, one); err != nil {
-		return err
-	}
-	b.add("logging, 32 months at a time", "rate", float64(b.logged)/time.Since(began).Seconds(), "entries/s", "")
+	one, two := both[0], both[1]
 	if _, err := one.start(ctx); err != nil {
 		return err
 	}
@@ -60,29 +66,8 @@ func (b *bench) hours(ctx context.Context) error {
 	if err := b.memory("resident memory, "+name, one); err != nil {
 		return err
 	}
-	began = time.Now()
-	if _, err := two.start(ctx); err != nil {
-		return err
-	}
 	defer two.stop()
-	for {
-		s, err := two.client.Status(ctx)
-		if err != nil {
-			return err
-		}
-		if s.InStep && s.Documents >= (b.logged+perMonth-1)/perMonth {
-			b.add("sync to who has nothing, "+name, "all", time.Since(began).Seconds(), "s", "")
-			return nil
-		}
-		if time.Since(began) > 30*time.Minute {
-			return fmt.Errorf("after %v there are %d documents", time.Since(began), s.Documents)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	return b.bring(ctx, one, two, "sync to who has nothing, "+name, (b.logged+perMonth-1)/perMonth, b.logged)
 }
 
 // firstOf is the first day of the month so many months back.

@@ -78,49 +78,53 @@ func (b *bench) large(ctx context.Context) error {
 // hold back (replica.MaxDays).
 const writes = 500_000
 
-// prepared makes the large home, which no daemon serves, and one that has nothing but the charter; or takes copies of those in
-// b.keep, so that several programs are measured with one store.
+// prepared makes the large home, which no daemon serves, and one that has nothing but the charter.
 func (b *bench) prepared(ctx context.Context) (one, two *home, err error) {
 	names := []string{"large-a", "large-b"}
 	for len(names) < 2+(b.docs*b.size-1)/writes {
 		names = append(names, fmt.Sprintf("large-%c", 'a'+len(names)))
 	}
-	if b.keep != "" {
-		if _, err := os.Stat(filepath.Join(b.keep, names[0])); err == nil {
-			if err := copyHomes(ctx, b.keep, b.dir, names[:2]); err != nil {
-				return nil, nil, err
-			}
-			one, err := b.home(names[0])
-			if err != nil {
-				return nil, nil, err
-			}
-			two, err := b.home(names[1])
-			return one, two, err
+	both, err := b.kept(ctx, names[:2], func() error {
+		all, err := b.together(ctx, names...)
+		if err != nil {
+			return err
 		}
-	}
-	all, err := b.together(ctx, names...)
+		for _, h := range all {
+			if err := h.stop(); err != nil {
+				return err
+			}
+		}
+		began, from := time.Now(), 0
+		writers := append([]*home{all[0]}, all[2:]...)
+		for i, by := range writers {
+			until := b.docs * (i + 1) / len(writers)
+			if err := b.fill(ctx, all[0].dir, by.dir, from, until); err != nil {
+				return err
+			}
+			from = until
+		}
+		b.add("writing changes, 32 at a time", "rate", float64(b.docs*b.size)/time.Since(began).Seconds(), "changes/s", "")
+		return nil
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, h := range all {
-		if err := h.stop(); err != nil {
-			return nil, nil, err
-		}
+	return both[0], both[1], nil
+}
+
+// kept makes homes that no daemon serves, by make, or takes copies of those in b.keep, so that several programs are measured with one store.
+func (b *bench) kept(ctx context.Context, names []string, make func() error) (homes []*home, err error) {
+	_, missing := os.Stat(filepath.Join(b.keep, names[0]))
+	if b.keep != "" && missing == nil {
+		err = copyHomes(ctx, b.keep, b.dir, names)
+	} else if err = make(); err == nil && b.keep != "" {
+		err = copyHomes(ctx, b.dir, b.keep, names)
 	}
-	began, from := time.Now(), 0
-	writers := append([]*home{all[0]}, all[2:]...)
-	for i, by := range writers {
-		until := b.docs * (i + 1) / len(writers)
-		if err := b.fill(ctx, all[0].dir, by.dir, from, until); err != nil {
-			return nil, nil, err
-		}
-		from = until
+	for _, name := range names {
+		h, unnamed := b.home(name)
+		homes, err = append(homes, h), errors.Join(err, unnamed)
 	}
-	b.add("writing changes, 32 at a time", "rate", float64(b.docs*b.size)/time.Since(began).Seconds(), "changes/s", "")
-	if b.keep == "" {
-		return all[0], all[1], nil
-	}
-	return all[0], all[1], copyHomes(ctx, b.dir, b.keep, names[:2])
+	return homes, err
 }
 
 // copyHomes copies homes as they are, with who may read what.
@@ -212,6 +216,11 @@ func (b *bench) document(ctx context.Context, r *replica.Replica, i int) error {
 
 // catchUp brings everything to a member who has nothing but the charter.
 func (b *bench) catchUp(ctx context.Context, one, two *home) error {
+	return b.bring(ctx, one, two, fmt.Sprintf("cold catch-up, %d × %d changes", b.docs, b.size), b.docs, b.docs*b.size)
+}
+
+// bring starts the daemon of two, which has nothing but the charter, and measures until it has what one has: so many documents and changes.
+func (b *bench) bring(ctx context.Context, one, two *home, name string, docs, changes int) error {
 	before, err := one.worked()
 	if err != nil {
 		return err
@@ -231,8 +240,7 @@ func (b *bench) catchUp(ctx context.Context, one, two *home) error {
 			first, pause = time.Since(began), 50*time.Millisecond
 		}
 		from := slices.IndexFunc(s.Peers, func(p api.Peer) bool { return p.InStep })
-		if s.Documents >= b.docs && s.InStep && from >= 0 {
-			name := fmt.Sprintf("cold catch-up, %d × %d changes", b.docs, b.size)
+		if s.Documents >= docs && s.InStep && from >= 0 {
 			b.add(name, "all", time.Since(began).Seconds(), "s", "≤ 5 s")
 			b.add(name, "first 100 documents", ms(first), "ms", "≤ 500 ms")
 			sender, err := one.worked()
@@ -249,7 +257,7 @@ func (b *bench) catchUp(ctx context.Context, one, two *home) error {
 			}
 			b.add(name, "processor time of who sends", (sender - before).Seconds(), "s", "")
 			b.add(name, "processor time of who receives, from its start", receiver.Seconds(), "s", "")
-			b.add(name, "on the wire", float64(s.Peers[from].BytesReceived)/float64(b.docs*b.size), "bytes a change", "≤ 300")
+			b.add(name, "on the wire", float64(s.Peers[from].BytesReceived)/float64(changes), "bytes a change", "≤ 300")
 			b.add(name, "most memory of who receives", m.most, "MB", "≤ 150 MB")
 			return nil
 		}

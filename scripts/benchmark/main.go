@@ -52,7 +52,7 @@ func run() error {
 	var edits int
 	flag.StringVar(&b.kith, "kith", "", "`PATH` of the program to measure")
 	flag.StringVar(&b.dir, "dir", "", "`DIR` for the homes")
-	flag.StringVar(&b.keep, "keep", "", "keep the large home, as it was written, in `DIR`, or take it from there if it is")
+	flag.StringVar(&b.keep, "keep", "", "keep the large home, or that with hours, as it was written in `DIR`, or take it from there if it is")
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
