@@ -22,6 +22,9 @@ const (
 	maxLoadedDocs = 1_000
 	// maxBrought is how many of these nobody here has edited while they were loaded: in a catch-up each comes once, and whole.
 	maxBrought = 128
+	// maxBroughtChanges is how many changes these have, but for the one used last. What the judge knows of each takes 3 kB of Go's heap, and the collector
+	// goes through it again and again.
+	maxBroughtChanges = 4_000
 	// maxWeight is what a document counts at most: the one large document that is used stays, with some beside it.
 	maxWeight = maxLoadedOps * 2 / 3
 	// collectAfter is how many operations may have been dropped before the collector is asked
@@ -38,6 +41,7 @@ type document struct {
 	actor   [entry.ActorSize]byte // under which am writes now
 	viewed  bool                  // whether a view is stored
 	weight  int                   // operations, as last told to the cache
+	changes int                   // the same
 	edited  bool                  // here, while it was loaded
 	awaits  store.Unsettled       // what it waits for, as last written
 	sum     uint64                // of what a search looks through, as last written
@@ -54,17 +58,19 @@ type document struct {
 // user holds the stripe, and whoever comes next loads what the user stored.
 type cache struct {
 	used atomic.Uint64
+	most int // changes in brought, but for the one used last; maxBroughtChanges but in tests
 
 	mu      sync.Mutex
 	byID    map[entry.DocID]*list.Element // of *document
 	recent  *list.List                    // most recently used first: those that were edited here
 	brought *list.List                    // the same: the others
 	ops     int
+	changes int // of what is in brought
 	dropped int
 }
 
 func newCache() *cache {
-	return &cache{byID: map[entry.DocID]*list.Element{}, recent: list.New(), brought: list.New()}
+	return &cache{most: maxBroughtChanges, byID: map[entry.DocID]*list.Element{}, recent: list.New(), brought: list.New()}
 }
 
 // listOf is where a document stands.
@@ -93,6 +99,7 @@ func (c *cache) putEdited(d *document) {
 	c.mu.Lock()
 	if el, ok := c.byID[d.id]; ok && !d.edited && el.Value.(*document) == d {
 		c.brought.Remove(el)
+		c.changes -= d.changes
 		c.byID[d.id] = c.recent.PushFront(d)
 	}
 	d.edited = true
@@ -107,17 +114,26 @@ func (c *cache) put(d *document) {
 	defer c.mu.Unlock()
 	weight := min(d.judge.Ops(), maxWeight) + 1
 	if el, ok := c.byID[d.id]; ok && el.Value.(*document) == d {
-		c.ops += weight - d.weight
 		c.listOf(d).MoveToFront(el)
 	} else {
 		c.dropLocked(d.id)
 		c.byID[d.id] = c.listOf(d).PushFront(d)
-		c.ops += weight
+		d.weight, d.changes = 0, 0
 	}
-	d.weight = weight
-	for (c.ops > maxLoadedOps && len(c.byID) > 1) || len(c.byID) > maxLoadedDocs || c.brought.Len() > maxBrought {
+	c.weighLocked(d, weight, d.judge.Len())
+	for (c.ops > maxLoadedOps && len(c.byID) > 1) || len(c.byID) > maxLoadedDocs ||
+		c.brought.Len() > maxBrought || (c.changes > c.most && c.brought.Len() > 1) {
 		c.dropLocked(c.oldestLocked(d).id)
 	}
+}
+
+// weighLocked counts d, which is loaded, as so many operations and changes from now on.
+func (c *cache) weighLocked(d *document, ops, changes int) {
+	c.ops += ops - d.weight
+	if !d.edited {
+		c.changes += changes - d.changes
+	}
+	d.weight, d.changes = ops, changes
 }
 
 // oldestLocked is the document to be dropped next: one that wasn't edited here, unless kept is the only such one.
@@ -165,8 +181,9 @@ func (c *cache) dropLocked(id entry.DocID) {
 	d := el.Value.(*document)
 	c.listOf(d).Remove(el)
 	delete(c.byID, id)
-	c.ops -= d.weight
-	c.droppedLocked(d.weight)
+	dropped := d.weight
+	c.weighLocked(d, 0, 0)
+	c.droppedLocked(dropped)
 }
 
 func (c *cache) droppedLocked(ops int) {

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func TestWhatOthersBringPushesNothingOutThatIsEditedHere(t *testing.T) {
 		t.Error("what Ana wrote isn't loaded any more")
 	}
 	ana.docs.shrink(0)
-	if n := len(ana.docs.byID); n != 0 || ana.docs.ops != 0 || ana.docs.recent.Len()+ana.docs.brought.Len() != 0 {
+	if n := len(ana.docs.byID); n != 0 || ana.docs.ops != 0 || ana.docs.changes != 0 || ana.docs.recent.Len()+ana.docs.brought.Len() != 0 {
 		t.Errorf("%d documents and %d operations are loaded, want none", n, ana.docs.ops)
 	}
 }
@@ -103,5 +104,29 @@ func TestLargeDocumentsAreLoadedOneAfterTheOther(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d large documents are loaded, want 1", n)
+	}
+}
+
+func TestFewDocumentsOfManyChangesStayLoadedThatOthersBring(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	const each, most = 5, 20
+	ana.docs.most, ben.docs.most = most, most
+	for range most/each + 4 {
+		note, err := ben.Create(t.Context(), kinds.Note.Name, func(e Edit) error {
+			return crdttest.NewNote(crdttest.NoteFields{Title: "Ben's"})(e.Doc, nil)
+		})
+		must(t, err)
+		for n := 1; n < each; n++ {
+			title := fmt.Sprint(n)
+			ben.edit(t, note.ID, crdttest.EditNote(crdttest.Common{Title: &title}))
+		}
+	}
+	c.settle()
+	if n := ana.docs.brought.Len(); n == 0 || ana.docs.changes > most {
+		t.Errorf("%d documents and %d changes are loaded that Ben brought", n, ana.docs.changes)
+	}
+	if n := ben.docs.recent.Len(); n != most/each+4 {
+		t.Errorf("%d documents are loaded that Ben edits, want %d", n, most/each+4)
 	}
 }
