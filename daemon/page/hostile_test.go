@@ -191,8 +191,8 @@ func (a anything) writes(t *testing.T, r *replica.Replica, some int) {
 			}
 			a.ids = append(a.ids, k.Letters+"-"+v.ID.String())
 		}
-		if taken < some {
-			t.Errorf("of %s only %d changes were taken, so it says little", k.Many, taken)
+		if taken == 0 {
+			t.Errorf("of what was written into documents of the kind %s nothing was taken, so it says nothing", k.Name)
 		}
 	}
 }
@@ -205,6 +205,7 @@ var hrefs = regexp.MustCompile(`(?:href|action)="(/[^"#]*)`)
 // TestWhateverAModifiedProgramWritesEverybodyElseSeesEveryView has Ben write what no command writes, wherever the rules of a kind
 // take it, and Ana look at all that there is.
 func TestWhateverAModifiedProgramWritesEverybodyElseSeesEveryView(t *testing.T) {
+	unwatched(t)
 	all := coop(t, "Ana", "Ben")
 	ana, ben := all[0], all[1]
 	ids := []string{ana.memberID(), ben.memberID()}
@@ -213,10 +214,12 @@ func TestWhateverAModifiedProgramWritesEverybodyElseSeesEveryView(t *testing.T) 
 	anything{rand.New(rand.NewPCG(*hostileSeed, 13)), ids}.writes(t, r, *hostileDocs)
 	must(t, r.Close())
 	ben.start()
-	until(t, "Ana has all of it", func() bool {
-		s, err := ana.client.Status(t.Context())
-		return err == nil && s.InStep
-	})
+	has := func(m *member) int {
+		all, err := m.client.Find(t.Context(), "", "", 100_000)
+		must(t, err)
+		return len(all)
+	}
+	until(t, "Ana has all of it", func() bool { return has(ana) == has(ben) })
 	for _, path := range []string{
 		"time?all=true&from=2026-11-01&to=2026-11-30", "time/report", "time/report?by=kind", "time/report?by=week&from=2026-11-02",
 		"load", "about", "about?language=es", "today", "agreements/figures", "log", "members", "mentions", "porches", "allies", "shares",
