@@ -42,7 +42,7 @@ func TestTheServiceIsInstalledAsItsPersonAndGoesWithoutATrace(t *testing.T) {
 	must(t, s.Install(t.Context(), Daemon{Program: "/opt/kith", Args: []string{"daemon"}}, true))
 	b, err := os.ReadFile(s.File())
 	must(t, err)
-	if !strings.Contains(string(b), "\nExecStart=\"/opt/kith\" \"daemon\"\n") || strings.Contains(string(b), "KITH_HOME") {
+	if !strings.Contains(string(b), "\nConditionFileIsExecutable=/opt/kith\n") || !strings.Contains(string(b), "\nExecStart=\"/opt/kith\" \"daemon\"\n") || strings.Contains(string(b), "KITH_HOME") {
 		t.Errorf("%s", b)
 	}
 	if state := s.State(t.Context()); !state.Installed || !state.Starts || !state.Runs {

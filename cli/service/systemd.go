@@ -17,7 +17,9 @@ func (s systemd) file(name string) string { return filepath.Join(s.units, name) 
 
 func (systemd) text(d Daemon) string {
 	var b strings.Builder
-	b.WriteString("# " + mark + "\n[Unit]\nDescription=Kith\n\n[Service]\n")
+	b.WriteString("# " + mark + "\n[Unit]\nDescription=Kith\n")
+	// A program that was removed with its package isn't tried again every ten seconds.
+	b.WriteString("ConditionFileIsExecutable=" + strings.ReplaceAll(d.Program, "%", "%%") + "\n\n[Service]\n")
 	if d.Home != "" {
 		b.WriteString("Environment=" + quoted("KITH_HOME="+d.Home, false) + "\n")
 	}
