@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -75,7 +77,7 @@ func (k *kith) initCommand() *cli.Command {
 			need(&cli.StringFlag{Name: "as", Usage: "`MEMBER` your name, as the others will read it"}, false),
 			&cli.IntFlag{Name: "founders", Value: 1, Usage: "`N` how many you are at the start, with yourself"},
 			&cli.StringFlag{Name: "from", Usage: "`SPACE` a co-op in this home: carry what is in it into the new one"},
-			anotherFlag(), relayFlag("and named in the codes"), k.portMapFlag(),
+			anotherFlag(), oneNameFlag(), relayFlag("and named in the codes"), k.portMapFlag(),
 		}, listenFlags()...),
 		run: runInit,
 	})
@@ -88,6 +90,9 @@ func runInit(ctx context.Context, c *call) error {
 		return api.Problemf(api.Usage, `kith init "`+oneLine(c.arg(0), 40)+`" --as Ana`, "kith init needs --as and your name")
 	case founders < 1 || founders > maxFounders:
 		return api.Problemf(api.Invalid, "more can be invited later", "a co-op starts with 1 to %d founders, not %d", maxFounders, founders)
+	}
+	if err := c.oneName(as, "--founders N gives each of them a code, with which they join under their own name"); err != nil {
+		return err
 	}
 	if c.IsSet("from") {
 		return c.foundFrom(ctx)
@@ -113,6 +118,29 @@ func runInit(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.showOnce(res.RecoveryPhrase, func() error { return c.showFounded(res) })
+}
+
+// severalNames is what stands between the names of several people. “y”, “e” and “et” don't: they stand in the names of one, too.
+var severalNames = regexp.MustCompile(`[,;/&+]|\s(and|und)\s`)
+
+// oneName asks whether one person is called as it was typed, if that reads as several: a member is one person, and their name stays. A script
+// says so with --yes. otherwise is how several come in.
+func (c *call) oneName(as, otherwise string) error {
+	if !severalNames.MatchString(as) || c.Bool("yes") {
+		return nil
+	}
+	if !c.canEdit() {
+		return api.Problemf(api.NotAllowed, otherwise+"; if one person is called so: the same with --yes", "“%s” reads as the names of several, and a member is one person", oneLine(as, 80))
+	}
+	yes, err := c.askYes(fmt.Sprintf("You will be one member, called “%s”, and that name stays. Is it the name of one person?", oneLine(as, 80)))
+	if err == nil && !yes {
+		err = api.Problemf(api.NotAllowed, otherwise, "nothing was done")
+	}
+	return err
+}
+
+func oneNameFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "yes", Usage: "--as is the name of one person, though it reads as several"}
 }
 
 // showFounded shows a new co-op, with what is shown only once.
@@ -177,7 +205,7 @@ func (k *kith) join() *cli.Command {
 			&cli.DurationFlag{Name: "wait", Value: defaultJoinWait, Usage: "`TIME` how long to try"},
 			&cli.StringFlag{Name: "write", Usage: "`FILE` write a request there instead of reaching the others"},
 			&cli.StringFlag{Name: "read", Usage: "`FILE` the answer to that request"},
-			anotherFlag(), relayFlag(relayOfCode), k.portMapFlag(),
+			anotherFlag(), oneNameFlag(), relayFlag(relayOfCode), k.portMapFlag(),
 		}, listenFlags()...),
 		run: runJoin,
 	})
@@ -194,6 +222,9 @@ func runJoin(ctx context.Context, c *call) error {
 		return api.Problemf(api.Usage, "kith join - --as Ben", "kith join needs --as and your name")
 	case wait <= 0:
 		return api.Problemf(api.Invalid, "kith join --help", "--wait is a time like 60s")
+	}
+	if err := c.oneName(as, "each joins with a code of their own"); err != nil {
+		return err
 	}
 	code, err := c.code(c.arg(0))
 	if err != nil {

@@ -151,6 +151,9 @@ type Verb struct {
 	Args []*Field // words behind the ID, in this order: kith task ask ID MEMBER…; the last may be many
 	With []*Field // flags
 	Some bool     // one of the flags at least
+	// Promises says that who does it takes on what stands there: if it was changed since they were shown it, they are told, and say it
+	// again. Unlike an answer it can be given to what was never shown: who takes something on without looking takes what there is.
+	Promises bool
 
 	// Ways, if there are any, are the words of the field By, each a command of its own: kith decision object. The
 	// request is one for all, POST …/position with the word in it.

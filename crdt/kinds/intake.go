@@ -131,7 +131,7 @@ var Intake = &kind.Kind{
 			Examples: []string{`kith intake estimate i-4kq2 --hours 60`},
 		},
 		{
-			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Live: canAccept, Do: acceptIntake,
+			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Promises: true, Live: canAccept, Do: acceptIntake,
 			More:     "Makes the project, with the hours as its budget, and its first tasks. How full the co-op is, kith intake show says before.",
 			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
 		},

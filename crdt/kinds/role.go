@@ -41,7 +41,7 @@ var Role = &kind.Kind{
 	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 4,
 	Fields: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision, heldBy, heldLast},
 	Own:    []*kind.Field{roleIn, holdAnswer, holdHanded},
-	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState,
+	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState, Answered: []*kind.Field{rolePurpose, roleHours},
 	Shows: []*kind.Shown{
 		kind.Value("status", "vacant, held", func(l kind.Look) string { return roleState(l.View) }),
 		rolePurpose.Shown(), rolePublic.Shown(), roleHours.Shown(), roleUntil.Shown(), roleDecision.Shown(),
@@ -116,7 +116,7 @@ var Role = &kind.Kind{
 			Examples: []string{`kith role fill r-2m7d Ben --decision d-9f2c --until "in 3 months"`, `kith role fill r-2m7d Ben Cleo`},
 		},
 		{
-			Name: "take", Gist: "say yes to it, or take it on if nobody holds it", Do: takeRole,
+			Name: "take", Gist: "say yes to it, or take it on if nobody holds it", Promises: true, Do: takeRole,
 			Examples: []string{`kith role take r-2m7d`},
 		},
 		{

@@ -216,7 +216,7 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task ask t-4kq2 Ana`, `kith task ask t-4kq2 Ana Ben`},
 		},
 		{
-			Name: "take", Gist: "take it on", Undo: true, Live: isLive, Do: take,
+			Name: "take", Gist: "take it on", Undo: true, Promises: true, Live: isLive, Do: take,
 			Examples: []string{`kith task take t-4kq2`, `kith task take t-4kq2 --undo`},
 		},
 		{

@@ -26,6 +26,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 )
 
 // newHost opens a libp2p host that does what Kith needs and nothing else. It doesn't listen yet.
@@ -145,15 +146,36 @@ func parseListen(addrs []string) ([]ma.Multiaddr, error) {
 	var all []ma.Multiaddr
 	for _, s := range addrs {
 		a, err := ma.NewMultiaddr(s)
-		if err != nil {
-			return nil, &ListenError{s, err}
+		if err == nil {
+			_, _, _, err = port(a)
 		}
-		if _, _, _, err := port(a); err != nil {
-			return nil, &ListenError{s, err}
+		if err != nil {
+			return nil, problem.New(problem.Invalid, "--listen "+asMultiaddr(s), "“%.80s” is no address to listen on", s)
 		}
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// asMultiaddr is how an address to listen on is written: of what is written as 127.0.0.1:4111 or :4111 the same, and else an example.
+func asMultiaddr(s string) string {
+	host, number, err := net.SplitHostPort(s)
+	if err != nil {
+		host, number = "", s
+	}
+	if n, err := strconv.ParseUint(number, 10, 16); err != nil || n == 0 && host == "" {
+		number = "4111"
+	}
+	switch ip := net.ParseIP(host); {
+	case host == "localhost":
+		return "/ip4/127.0.0.1/tcp/" + number
+	case ip == nil:
+		return "/ip4/0.0.0.0/tcp/" + number
+	case ip.To4() == nil:
+		return "/ip6/" + ip.String() + "/tcp/" + number
+	default:
+		return "/ip4/" + ip.String() + "/tcp/" + number
+	}
 }
 
 // port takes apart /ip4/…/tcp/PORT and /ip4/…/udp/PORT/quic-v1, the addresses that can be

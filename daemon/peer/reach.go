@@ -67,6 +67,8 @@ func (p *Peers) Reach() Reach {
 		r.Says = "Other networks can't reach this device, and nobody who could pass things on is connected."
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
+	case through == "" && onlyHere(p.cfg.Listen, p.cfg.Announce):
+		r.Says = "It listens for this computer alone, so no other one can reach it; to let others: kith daemon --listen /ip4/0.0.0.0/tcp/4111"
 	case heard && through != "":
 		r.Says = oneYes + " Others can through " + through + "."
 	case heard:
@@ -99,6 +101,12 @@ func (p *Peers) oneSaysYesLocked() bool {
 		}
 	}
 	return false
+}
+
+// onlyHere says whether a device listens for programs of its own computer alone, and tells nobody of another address.
+func onlyHere(listen, announce []string) bool {
+	addrs, err := parseListen(listen)
+	return err == nil && len(addrs) > 0 && len(announce) == 0 && !slices.ContainsFunc(addrs, func(a ma.Multiaddr) bool { return !manet.IsIPLoopback(a) })
 }
 
 // answer is what another device said.

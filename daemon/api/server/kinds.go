@@ -272,6 +272,9 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			if err != nil {
 				return nil, naming(err, k, d.Short)
 			}
+			if err := s.stillAsShown(r.Context(), k, v, d, &a); err != nil {
+				return nil, err
+			}
 			if more := moreDone[v]; more != nil {
 				done, err := more(s, r.Context(), d, a)
 				return done, naming(err, k, d.Short)
@@ -280,6 +283,24 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			return done, naming(err, k, d.Short)
 		},
 	}
+}
+
+// stillAsShown refuses a promise about something that was changed since whoever makes it was shown it, and says how it differs.
+func (s *Server) stillAsShown(ctx context.Context, k *kind.Kind, v *kind.Verb, d api.Document, a *Asks) error {
+	if !v.Promises || a.Undo {
+		return nil
+	}
+	last, err := s.at.Documents.LastShown(ctx, k, d.ID)
+	if err != nil || last.Revision == "" || len(last.Changed) == 0 {
+		return err
+	}
+	var fields []string
+	for _, c := range last.Changed {
+		fields = append(fields, c.Field)
+	}
+	p := problem.New(problem.Changed, "read it: "+k.Command("show", d.Short)+"; then say it again", "%s was changed since you were shown it: %s", d.Short, strings.Join(fields, ", "))
+	p.Changed = last.Changed
+	return p
 }
 
 // aboutIt are the commands that a next step can have about the document itself, up to its ID. What knows no documents (a
