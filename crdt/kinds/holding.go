@@ -275,11 +275,17 @@ func (h *Holding) fill(d *kind.Draft, members []charter.MemberID, last []Turn) e
 	return nil
 }
 
-// handOverTo asks somebody to take it over from the author, who has it until they accept.
-func (h *Holding) handOverTo(d *kind.Draft, next charter.MemberID, note string, last []Turn) error {
+// handOverTo asks the one of these to take it over from the author, who has it until they accept. several is how it is said who
+// hold it together.
+func (h *Holding) handOverTo(d *kind.Draft, to []charter.MemberID, several string, last []Turn) error {
 	switch {
 	case !h.isHolder(d.Author):
 		return kind.NotAllowed("who does: kith "+d.Kind+" show ID", "you don't hold it, so you can't hand it over")
+	case len(to) != 1:
+		return &kind.InvalidError{Why: "it is handed over to one member", Hint: several}
+	}
+	next, note := to[0], d.Asks.Str(roleNote)
+	switch {
 	case next == d.Author:
 		return kind.Invalid("you hold it already")
 	case h.isHolder(next):

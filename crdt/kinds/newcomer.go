@@ -370,12 +370,10 @@ func handNewcomerOver(d *kind.Draft) error {
 	switch {
 	case err != nil:
 		return err
-	case len(members) != 1:
-		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several accompany them together: kith newcomer companion ID MEMBER"}
-	case members[0] == g.Member:
+	case slices.Contains(members, g.Member):
 		return kind.Invalid("nobody accompanies themselves")
 	}
-	return g.handOverTo(d, members[0], d.Asks.Str(roleNote), g.Turns)
+	return g.handOverTo(d, members, "several accompany them together: kith newcomer companion ID MEMBER", g.Turns)
 }
 
 // stepAt finds a step by its number, as it is shown, or by its words.

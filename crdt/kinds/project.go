@@ -251,11 +251,8 @@ func handProjectOver(d *kind.Draft) error {
 	if err != nil {
 		return err
 	}
-	if len(members) != 1 {
-		return &kind.InvalidError{Why: "it is handed over to one member", Hint: "several coordinate it together: kith project coordinate ID MEMBER"}
-	}
 	c := coordinating(d)
-	return c.handOverTo(d, members[0], d.Asks.Str(roleNote), c.Turns)
+	return c.handOverTo(d, members, "several coordinate it together: kith project coordinate ID MEMBER", c.Turns)
 }
 
 // isGoingOn refuses what makes no sense on a project that is over.

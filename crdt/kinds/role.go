@@ -224,10 +224,7 @@ func handRoleOver(d *kind.Draft) error {
 	if err != nil {
 		return err
 	}
-	if len(members) != 1 {
-		return &kind.InvalidError{Why: "a role is handed over to one member", Hint: "several hold it together: kith role fill ID MEMBER"}
-	}
-	return tenure(d).handOverTo(d, members[0], d.Asks.Str(roleNote), tenure(d).Turns)
+	return tenure(d).handOverTo(d, members, "several hold it together: kith role fill ID MEMBER", tenure(d).Turns)
 }
 
 // optIn says that the author is in the rotation, since when they first said so, or isn't.
@@ -237,7 +234,7 @@ func optIn(in bool) func(*kind.Draft) error {
 		switch {
 		case in && !is:
 			d.Say(roleIn, change.IntValue(d.Now.UnixMilli()))
-		case !in:
+		case !in && is:
 			d.Say(roleIn, change.IntValue(0))
 		}
 		return nil

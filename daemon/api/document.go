@@ -51,6 +51,12 @@ type Other struct {
 // Header is the document itself, whatever kind embeds it.
 func (d *Document) Header() *Document { return d }
 
+// Possible is something that the member of this device can do with a document as it stands.
+type Possible struct {
+	Verb string `json:"verb"` // as the kind declares it; edit is one of them
+	Undo bool   `json:"undo"` // it is to take that back
+}
+
 // LastShown is what the member of this device was shown of a document here, by nobody else's knowledge.
 type LastShown struct {
 	Revision string   `json:"revision"` // "": none

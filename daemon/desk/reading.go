@@ -8,6 +8,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/daemon/api"
@@ -32,6 +33,33 @@ func (b *Desk) LastShown(_ context.Context, k *kind.Kind, id string) (api.LastSh
 		out.Changed, err = at.changedSince(k, was)
 	}
 	return out, err
+}
+
+// Possible implements server.Documents.
+func (b *Desk) Possible(_ context.Context, k *kind.Kind, id string) ([]api.Possible, error) {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return nil, err
+	}
+	r, all := at.Replica, []api.Possible{}
+	me, ok := r.Me()
+	if !ok {
+		return all, nil
+	}
+	e := replica.Edit{View: at.View, Charter: r.Rules(), Author: me.ID, Now: r.Now(), Place: r.Place()}
+	name := func(m charter.MemberID) string { return at.People.Named(m).Name }
+	for _, v := range append([]*kind.Verb{k.Edit}, k.Verbs...) {
+		if theirs(v, at) != nil {
+			continue
+		}
+		if e.Refuses(v, false, name) == nil {
+			all = append(all, api.Possible{Verb: v.Name})
+		}
+		if v.Undo && e.Refuses(v, true, name) == nil {
+			all = append(all, api.Possible{Verb: v.Name, Undo: true})
+		}
+	}
+	return all, nil
 }
 
 // NoteShown implements server.Documents.

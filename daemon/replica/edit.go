@@ -33,7 +33,18 @@ type Edit struct {
 
 // Perform does what a verb of a kind does, as its author asks. name gives members' names for sentences; nil: their IDs.
 func (e Edit) Perform(of *kind.Kind, verb *kind.Verb, asks kind.Request, name func(charter.MemberID) string) error {
-	return crdt.Perform(of, verb, &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Place: e.Place, Rules: e.Charter.Rules(), Name: name, Left: e.left, Full: e.full})(e.Doc, e.View)
+	return crdt.Perform(of, verb, e.draft(asks, name))(e.Doc, e.View)
+}
+
+// Refuses says why its author can't do now what a verb does, or (undo) take it back; nil: they can. Nothing is written.
+func (e Edit) Refuses(verb *kind.Verb, undo bool, name func(charter.MemberID) string) error {
+	d := e.draft(kind.Request{Undo: undo}, name)
+	d.View = e.View
+	return verb.Refuses(d)
+}
+
+func (e Edit) draft(asks kind.Request, name func(charter.MemberID) string) *kind.Draft {
+	return &kind.Draft{Asks: asks, Author: e.Author, Now: e.Now, Place: e.Place, Rules: e.Charter.Rules(), Name: name, Left: e.left, Full: e.full}
 }
 
 func (e Edit) left(m charter.MemberID) bool {

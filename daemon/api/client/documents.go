@@ -54,6 +54,11 @@ func (c *Client) LastShown(ctx context.Context, many, id string) (api.LastShown,
 	return call[api.LastShown](ctx, c, "GET", at(many, id, "shown"), nil, nil)
 }
 
+// Possible gives what the member of this device can do with one as it stands.
+func (c *Client) Possible(ctx context.Context, many, id string) ([]api.Possible, error) {
+	return call[[]api.Possible](ctx, c, "GET", at(many, id, "possible"), nil, nil)
+}
+
 // NoteShown says that they were shown a document as it was at these heads.
 func (c *Client) NoteShown(ctx context.Context, many, id string, heads []string) error {
 	_, err := call[struct{}](ctx, c, "POST", at(many, id, "shown"), nil, api.HeadsRequest{Heads: heads})

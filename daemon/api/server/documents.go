@@ -24,6 +24,8 @@ type Documents interface {
 	Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a Asks) (Shown, error)
 	// LastShown gives what was shown last of a document to the member of this device.
 	LastShown(ctx context.Context, k *kind.Kind, id string) (api.LastShown, error)
+	// Possible gives what the member of this device can do with a document as it stands, in the order of its kind's declaration.
+	Possible(ctx context.Context, k *kind.Kind, id string) ([]api.Possible, error)
 	// NoteShown keeps that they were shown it as it was at these heads, as Show gives them. Nobody else is told.
 	NoteShown(ctx context.Context, k *kind.Kind, id string, heads []string) error
 	// Log gives what happened, newest first.

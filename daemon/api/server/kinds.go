@@ -28,6 +28,7 @@ func kindRoutes() (all []route) {
 		)
 		all = append(all,
 			route{path: "GET " + one + "/shown", gist: "which revision the member of this device was shown last, and what changed since", about: aDocument, work: answers(lastShown(k))},
+			route{path: "GET " + one + "/possible", gist: "what can be done with it as it stands, by the member of this device", about: aDocument, work: answers(possible(k))},
 			route{path: "POST " + one + "/shown", gist: "say that it was shown to them", about: aDocument, work: takes(noteShown(k))},
 		)
 		for _, v := range k.Verbs {
@@ -433,6 +434,16 @@ func lastShown(k *kind.Kind) func(*Server, *http.Request) (api.LastShown, error)
 			return api.LastShown{}, err
 		}
 		return s.at.Documents.LastShown(r.Context(), k, d.ID)
+	}
+}
+
+func possible(k *kind.Kind) func(*Server, *http.Request) ([]api.Possible, error) {
+	return func(s *Server, r *http.Request) ([]api.Possible, error) {
+		d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		return s.at.Documents.Possible(r.Context(), k, d.ID)
 	}
 }
 

@@ -192,6 +192,10 @@ func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer
 
 func (f *fake) NoteProposal(context.Context, string) error { return f.fail }
 
+func (f *fake) Possible(context.Context, *kind.Kind, string) ([]api.Possible, error) {
+	return []api.Possible{}, nil
+}
+
 func (f *fake) LastShown(context.Context, *kind.Kind, string) (api.LastShown, error) {
 	return api.LastShown{}, f.fail
 }
