@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	document "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -160,16 +161,10 @@ func (w *window) click(selector string) {
 	w.until(selector+" is there", `(() => { const e = document.querySelector(`+quote(selector)+`); if (!e) return false; e.scrollIntoView({block: "center"}); e.focus(); setTimeout(() => e.click()); return true })()`)
 }
 
-// choose clicks a choice; again if the page moved under the mouse.
+// choose clicks a choice, until it is chosen: what others write may bring in the page anew meanwhile.
 func (w *window) choose(selector string) {
 	w.t.Helper()
-	for range 20 {
-		w.click(selector)
-		if js[bool](w, "document.querySelector("+quote(selector)+").checked") {
-			return
-		}
-	}
-	w.t.Fatalf("%s can't be chosen", selector)
+	w.until(selector+" is chosen", `(() => { const e = document.querySelector(`+quote(selector)+`); if (e && !e.checked) { e.focus(); e.click(); } return e?.checked })()`)
 }
 
 func (w *window) language(tag string) {
@@ -476,4 +471,37 @@ func (w *window) looksAt(views []string, theme, language string, width int64) {
 			w.t.Errorf("%q, %s, %d px: it scrolls sideways", view, language, width)
 		}
 	}
+}
+
+// Of a burst of changes the first is asked for at once, and all that come while that goes on or right after with one more request.
+func TestABurstOfChangesIsGathered(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	w := browser(t, ana)
+	// What happens in the co-op isn't heard: all changes are those of this test.
+	_, err := chromedp.Call(w.ctx, document.AddScriptToEvaluateOnNewDocument, document.AddScriptToEvaluateOnNewDocumentParams{Source: `window.EventSource = class { addEventListener() {} }`})
+	must(t, err)
+	w.goTo("notes")
+	// The clock of the page is held: what it wants to do later waits until it is let go. Requests are counted.
+	js[bool](w, `(() => {
+		window.later = []; window.asked = 0; window.setTimeout = (f) => later.push(f);
+		const open = XMLHttpRequest.prototype.open;
+		XMLHttpRequest.prototype.open = function (...of) { asked++; this.addEventListener("loadend", () => { window.answered = asked; }); return open.apply(this, of); };
+		window.news = new BroadcastChannel("kith");
+		return true;
+	})()`)
+	js[bool](w, `(() => { for (let i = 0; i < 100; i++) news.postMessage("change"); return true })()`)
+	w.until("the first is shown", `window.answered === 1 && later.length === 1`)
+	js[bool](w, `(() => { for (let i = 0; i < 100; i++) news.postMessage("change"); return true })()`)
+	js[bool](w, `new Promise((done) => { const ear = new BroadcastChannel("kith"); ear.onmessage = (e) => e.data === "last" && done(true); news.postMessage("last"); })`)
+	if n := js[int](w, `asked`); n != 1 {
+		t.Fatalf("%d requests were made before the page had rested", n)
+	}
+	js[bool](w, `(() => { later.shift()(); return true })()`)
+	w.until("the rest is shown", `window.answered === 2 && later.length === 1`)
+	js[bool](w, `(() => { later.shift()(); return true })()`)
+	if n := js[int](w, `asked`); n != 2 {
+		t.Fatalf("two hundred changes took %d requests", n)
+	}
+	w.quiet()
 }

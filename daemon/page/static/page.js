@@ -132,21 +132,21 @@
     later(event.target.form);
   });
 
-  // Live. One window of the browser listens for all, since a browser opens few connections to one place.
+  // Live. One window of the browser listens for all, since a browser opens few connections to one place. The first change is asked for
+  // at once; what else changes while that goes on, and for twice as long after, comes with one more request: so a burst of changes
+  // leaves most of the time to whoever reads and writes.
+  const longestRest = 1000; // milliseconds
   let asking = false, again = false;
   const refresh = async () => {
     if (asking) { again = true; return; }
-    asking = true;
-    do {
-      again = false;
-      const at = location.href;
-      try {
-        const got = await page(at, "GET");
-        if (got.url !== at && location.href === at && document.querySelector("[data-poll]")) { location.replace(got.url); return; }
-        if (location.href === at && !busy) { show(got.page); here(true); }
-      } catch { here(false); }
-    } while (again);
-    asking = false;
+    asking = true; again = false;
+    const at = location.href, began = performance.now();
+    try {
+      const got = await page(at, "GET");
+      if (got.url !== at && location.href === at && document.querySelector("[data-poll]")) { location.replace(got.url); return; }
+      if (location.href === at && !busy) { show(got.page); here(true); }
+    } catch { here(false); }
+    setTimeout(() => { asking = false; if (again) refresh(); }, Math.min(longestRest, 2 * (performance.now() - began)));
   };
   const gone = () => document.getElementById("gone");
   const here = (is) => { const e = gone(); if (e && e.hidden !== is) e.hidden = is; };
