@@ -2,6 +2,8 @@
 //
 //	photos LINK FOLDER [-themes light,dark] [-widths 320,768,1440] [-languages en,es] NAME=PATH…
 //
+// A theme is light, dark, forced (the system's few colours, as high contrast has them) or print (as it is put on paper).
+//
 // LINK is what kith open --print gave. A PATH is one below the co-op: "decisions/d-9f2c".
 package main
 
@@ -75,8 +77,14 @@ func photo(ctx context.Context, at, width, theme, language, to string) error {
 	if _, err := chromedp.Call(ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language}}); err != nil {
 		return err
 	}
-	light := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, light); err != nil {
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
+	switch theme {
+	case "forced":
+		media.Features = []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-color-scheme", Value: "dark"}}
+	case "print":
+		media.Media, media.Features = "print", nil
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
 		return err
 	}
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(w, 900), chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS("main"))); err != nil {
