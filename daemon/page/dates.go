@@ -28,6 +28,11 @@ func (c calendar) Day(at time.Time) string {
 	return c.T("{weekday} {day} {month}", with...)
 }
 
+// dated says a day as it stands on a paper that is handed out: with its year.
+func (c calendar) dated(at time.Time) string {
+	return c.T("{day} of {month}, {year}", "day", at.Day(), "month", c.T(months[at.Month()-1]), "year", at.Format("2006"))
+}
+
 // Near says a day as people near it would: today, tomorrow, Friday, 4 Dec.
 func (c calendar) Near(at time.Time) string {
 	switch days := daysBetween(c.now, at); {

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,6 +68,9 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 			return in.titleOf(k, s.Name, v)
 		case err == nil && s.Is != kind.Line && s.Is != kind.Reason:
 			return in.Moment(at)
+		case s.Is == kind.Line && amount.MatchString(v):
+			number, currency, _ := strings.Cut(v, " ")
+			return in.exact(number) + "\u00a0" + currency
 		case s.Is == kind.Word || s.Is == 0:
 			return capital(in.t.T(inWords(v)))
 		}
@@ -73,6 +78,9 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 	}
 	return ""
 }
+
+// amount is one of money, as documents hold it.
+var amount = regexp.MustCompile(`^[0-9]+(\.[0-9]+)? [A-Z]{3}$`)
 
 // parts are the values of an object, each behind its name.
 func (in *asking) parts(a kind.Answer) string {
@@ -102,6 +110,42 @@ func (in *asking) partSays(value any) string {
 
 // word is what Kith itself says, as "put_back".
 var word = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// grows shows the checklist of somebody new, with what can be said of each step; the verbs that it stands for aren't offered besides.
+func (in *asking) grows(v *reading) {
+	open := v.D.says.Str("status") == kinds.Open
+	for _, step := range v.D.says.List("steps") {
+		text := step.Str("text")
+		number := fmt.Sprint(step["number"])
+		r := row{ID: "step-" + number, Title: text, Mark: taskMark(kind.Answer{"status": kinds.TaskOpen})}
+		if step.Is("done") {
+			r.Mark = taskMark(kind.Answer{"status": kinds.TaskDone})
+		}
+		does := func(words, verb, field, look string) {
+			at := in.At(v.Many, v.D.Short, verb) + "?" + url.Values{field: {number}}.Encode()
+			r.Does = append(r.Does, action{Words: words, At: at, Post: true, Look: look, Back: in.Here(), About: text})
+		}
+		by := step.List("by")
+		mine := slices.ContainsFunc(by, in.isMe)
+		if len(by) > 0 {
+			r.Says = in.t.T("{names} said that it is done", "names", capital(in.t.And(in.names(by))))
+		}
+		switch {
+		case mine:
+			does(in.t.T("It isn’t done"), "done"+undone, "number", "plain")
+		case !step.Is("done") && open:
+			does(in.t.T("It is done"), "done", "number", "line")
+		}
+		if put := step.In("put_by"); open && put != nil && in.isMe(put) && !step.Is("done") {
+			does(in.t.T("Take it off the list"), "step"+undone, "words", "plain")
+		}
+		v.Steps = append(v.Steps, r)
+	}
+	v.Said = slices.DeleteFunc(v.Said, func(s said) bool { return s.Who == capital(in.t.T("steps")) })
+	v.Next = slices.DeleteFunc(v.Next, func(a action) bool {
+		return strings.HasSuffix(a.At, "/done") || strings.HasSuffix(a.At, "/done"+undone) || strings.HasSuffix(a.At, "/step"+undone)
+	})
+}
 
 func sortedNames(a kind.Answer) (names []string) {
 	for name := range a {
@@ -149,7 +193,14 @@ func (in *asking) listed(name string, values []any) (people []string, lines []sa
 					rest[key] = value
 				}
 			}
-			lines = append(lines, said{ID: name + "-" + who.Str("id"), Who: capital(in.you(who)), How: dots(in.t.T(inWords(name)), in.parts(rest)), Why: why})
+			line := said{ID: name + "-" + who.Str("id"), Who: capital(in.you(who)), How: dots(in.t.T(inWords(name)), in.parts(rest)), Why: why}
+			if since, err := time.Parse(time.RFC3339, one.Str("since")); err == nil { // it is held, or somebody was named for it
+				line.Who, line.How = capital(in.t.T(inWords(name))), dots(in.you(who), in.t.T("since {when}", "when", in.Moment(since)))
+				if !one.Is("accepted") && name != "refused" {
+					line.How = dots(line.How, in.t.T("no answer so far"))
+				}
+			}
+			lines = append(lines, line)
 		}
 	}
 	return people, lines
@@ -190,20 +241,31 @@ func (in *asking) leadsTo(k *kind.Kind, name string, value any) string {
 // own are the kinds that have pages of their own, where their verbs stand.
 var ownPage = []string{kinds.Task.Name, kinds.Decision.Name, kinds.Note.Name, kinds.Agreement.Name}
 
-// deedsOf are what can be done with a document of a kind that has no page of its own. Whether it makes sense now the daemon says.
-func (in *asking) deedsOf(k *kind.Kind, d document) (all []action) {
-	for _, v := range k.Verbs {
-		a := action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title}
-		if asksNothing(v) {
-			a = in.verbAt(k, d, v.Name, "", "line")
+// deedsOf are what the reader can do now with a document of a kind that has no page of its own: whether it can be changed, and its
+// verbs. The daemon is asked, which would refuse the others.
+func (in *asking) deedsOf(k *kind.Kind, d document) (edits bool, all []action, err error) {
+	possible, err := in.c.Possible(in.ctx(), k.Many, d.ID)
+	for _, can := range possible {
+		v := k.Verb(can.Verb)
+		switch {
+		case v == nil:
+			edits = edits || can.Verb == k.Edit.Name
+		case can.Undo:
+			all = append(all, action{Words: in.undoing(v), At: in.At(k.Many, d.Short, v.Name+undone), Post: len(v.Args) == 0, Look: "plain", Back: in.At(k.Many, d.Short), About: d.Title})
+		case asksNothing(v):
+			a := in.verbAt(k, d, v.Name, "", "line")
 			a.Words = in.deed(k, v)
-		}
-		all = append(all, a)
-		if v.Undo {
-			all = append(all, action{Words: in.t.T("Not any more: {deed}", "deed", in.t.T(v.Gist)), At: in.At(k.Many, d.Short, v.Name+undone), Post: true, Look: "plain", Back: in.At(k.Many, d.Short), About: d.Title})
+			all = append(all, a)
+		default:
+			all = append(all, action{Words: in.deed(k, v), At: in.At(k.Many, d.Short, v.Name), Look: "line", About: d.Title})
 		}
 	}
-	return all
+	return edits, all, err
+}
+
+// undoing says that somebody takes back what a verb did.
+func (in *asking) undoing(v *kind.Verb) string {
+	return in.t.T("Not any more: {deed}", "deed", in.t.T(v.Gist))
 }
 
 // asksNothing says whether a verb is done at once.

@@ -20,6 +20,7 @@ const (
 	putBack   = "archive" + undone
 	settled   = "settle"
 	forgotten = "forget"
+	goesOn    = "continue"
 )
 
 // bothWrote is one place at which several wrote without knowing of each other.
@@ -31,6 +32,9 @@ type bothWrote struct {
 // heading is what stands above any document, and beneath it.
 type heading struct {
 	Away   string // who put it away; ""
+	Full   string // how full it is with all that ever stood in it; ""
+	GoOn   action // in a fresh one, where it is nearly full
+	Chain  []fact // which documents it continues, and which continue it
 	Both   []bothWrote
 	Settle action
 	Foot   []action
@@ -56,6 +60,23 @@ func (in *asking) heading(k *kind.Kind, d document) (h heading) {
 	}
 	if len(h.Both) > 0 {
 		h.Settle = action{Words: in.t.T("Leave it as it is now"), At: at(settled), Post: true, Look: "line", Back: in.At(k.Many, d.Short)}
+	}
+	if d.Full > 0 && len(d.ContinuedBy) == 0 {
+		h.Full = in.t.T("Kith keeps all that ever stood in a text, also what was taken out: {share} of the room for that is used. It can go on in a fresh one, which begins with what stands here now; this one stays to be read.", "share", in.percent(float64(d.Full)/100))
+		h.GoOn = action{Words: in.t.T("Go on in a fresh one"), At: at(goesOn), Post: true, Look: "line"}
+	}
+	leads := func(name string, o api.Other) {
+		one := fact{Name: name, Says: o.Title}
+		if of := kinds.All.Named(o.Kind); of != nil && of.Many != "" {
+			one.At = in.At(of.Many, o.Short)
+		}
+		h.Chain = append(h.Chain, one)
+	}
+	if d.Continues != nil {
+		leads(in.t.T("It continues"), *d.Continues)
+	}
+	for _, o := range d.ContinuedBy {
+		leads(in.t.T("It goes on in"), o)
 	}
 	switch {
 	case d.Archived != nil:
@@ -99,6 +120,15 @@ func (in *asking) puts(w http.ResponseWriter, k *kind.Kind, d document, deed str
 	}
 	if err == nil {
 		in.goTo(w, in.At(k.Many, d.Short))
+	}
+	return err
+}
+
+// goOn makes a fresh document that continues one, and leads to it.
+func (in *asking) goOn(w http.ResponseWriter, k *kind.Kind, d document) error {
+	made, err := in.c.Continue(in.ctx(), d.ID)
+	if err == nil {
+		in.goTo(w, in.At(k.Many, made.Short))
 	}
 	return err
 }

@@ -442,14 +442,26 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 		}
 		return err
 	}
-	v := k.Verb(in.r.PathValue("verb"))
-	if v == nil {
+	name, undo := strings.CutSuffix(in.r.PathValue("verb"), undone)
+	v := k.Verb(name)
+	if v == nil || undo && !v.Undo {
 		return noSuchThing
 	}
-	f := in.formOf(k, v, d, nil)
-	f.Explain = d.Title
-	in.formPage(w, f)
+	in.formPage(w, in.verbFormOf(k, v, d, undo, nil))
 	return nil
+}
+
+// verbFormOf is the form of a verb about a document that stands; to take back what it did, it asks for what that was about.
+func (in *asking) verbFormOf(k *kind.Kind, v *kind.Verb, d document, undo bool, typed url.Values) *form {
+	what := v
+	if undo {
+		what = &kind.Verb{Name: v.Name + undone, Gist: v.Gist, Args: v.Args}
+	}
+	f := in.formOf(k, what, d, typed)
+	if f.Explain = d.Title; undo {
+		f.Title, f.Words = in.undoing(v), in.t.T("Not any more")
+	}
+	return f
 }
 
 // undone is behind the name of a verb in the address of what takes it back.
@@ -470,6 +482,8 @@ func (in *asking) do(w http.ResponseWriter) error {
 		return in.shareDocument(w, k, d)
 	case in.r.PathValue("verb") == forgotten:
 		return in.forgets(w, k, d)
+	case in.r.PathValue("verb") == goesOn:
+		return in.goOn(w, k, d)
 	case slices.Contains([]string{putAway, putBack, settled}, in.r.PathValue("verb")):
 		return in.puts(w, k, d, in.r.PathValue("verb"))
 	case in.r.PathValue("verb") == "write" && k == kinds.Note:
@@ -480,13 +494,16 @@ func (in *asking) do(w http.ResponseWriter) error {
 	if v == nil || undo && !v.Undo {
 		return noSuchThing
 	}
-	fields := map[string]any{"undo": true}
+	fields := map[string]any{}
 	chooses := k == kinds.Decision && v.Name == "choose"
 	if chooses {
 		in.r.Form["choices"] = in.chosen(d)
 	}
-	if !undo {
+	if !undo || len(v.Args) > 0 {
 		fields, err = in.filled(k, v)
+	}
+	if undo && err == nil {
+		fields["undo"] = true
 	}
 	if err == nil && (v.By != nil && in.r.Form.Get(v.By.Key) == "" || chooses && len(in.r.Form["choices"]) == 0) {
 		err = api.Problemf(api.Invalid, "", "nothing was chosen")
@@ -495,7 +512,7 @@ func (in *asking) do(w http.ResponseWriter) error {
 		_, err = readDocument(in.c.Do(in.ctx(), k.Many, d.ID, v.Name, fields))
 	}
 	if err != nil {
-		return in.notDone(w, k, v, d, err)
+		return in.notDone(w, k, v, d, undo, err)
 	}
 	if back := in.r.PostForm.Get("back"); back != "" {
 		in.goTo(w, back)
@@ -506,13 +523,12 @@ func (in *asking) do(w http.ResponseWriter) error {
 }
 
 // notDone tells why, beside what was typed.
-func (in *asking) notDone(w http.ResponseWriter, k *kind.Kind, v *kind.Verb, d document, err error) error {
+func (in *asking) notDone(w http.ResponseWriter, k *kind.Kind, v *kind.Verb, d document, undo bool, err error) error {
 	if v.By == nil && v.Name != "choose" {
-		f := in.formOf(k, v, d, in.r.PostForm)
+		f := in.verbFormOf(k, v, d, undo, in.r.PostForm)
 		if len(f.Inputs) == 0 {
 			return err
 		}
-		f.Explain = d.Title
 		in.formPage(w, in.again(f, err))
 		return nil
 	}

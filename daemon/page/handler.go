@@ -36,6 +36,21 @@ func (p *Page) Handler() http.Handler {
 	coop("GET members", (*asking).members)
 	coop("GET step", (*asking).inStep)
 	coop("GET load", (*asking).load)
+	coop("GET hours", (*asking).hoursPage)
+	coop("POST hours", (*asking).logHours)
+	coop("GET hours/invoice", (*asking).invoice)
+	coop("GET hours/start", func(in *asking, w http.ResponseWriter) error { in.formPage(w, in.beginForm(nil)); return nil })
+	coop("POST hours/start", (*asking).startHours)
+	coop("POST hours/stop", (*asking).stopHours)
+	coop("GET hours/{entry}", func(in *asking, w http.ResponseWriter) error {
+		f, err := in.changeForm(nil)
+		if err == nil {
+			in.formPage(w, f)
+		}
+		return err
+	})
+	coop("POST hours/{entry}", (*asking).changeHours)
+	coop("POST hours/{entry}/drop", (*asking).dropHours)
 	coop("GET allies", (*asking).allies)
 	for _, what := range []string{"new", "join"} {
 		coop("GET allies/"+what, func(in *asking, w http.ResponseWriter) error { return in.allyVerb(what)(w) })

@@ -205,6 +205,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
 	log := entry{Words: in.t.T("What happened"), At: in.At("log"), Here: in.r.URL.Path == in.At("log")}
 	load := entry{Words: in.t.T("Load"), At: in.At("load"), Here: in.r.URL.Path == in.At("load")}
+	hours := entry{Words: in.t.T("Hours"), At: in.At("hours"), Here: in.r.URL.Path == in.At("hours") || strings.HasPrefix(in.r.URL.Path, in.At("hours")+"/")}
 	groups := map[string][]entry{}
 	for _, k := range kinds.All.Nouns() {
 		group := cmp.Or(groupOf[k.Name], "Together")
@@ -213,7 +214,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 	index = []group{
 		{Entries: []entry{today}},
 		{Title: in.t.T("Together"), Entries: groups["Together"]},
-		{Title: in.t.T("Work"), Entries: append(groups["Work"], load)},
+		{Title: in.t.T("Work"), Entries: append(groups["Work"], hours, load)},
 		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), step, log})},
 	}
 	return m, index, nil

@@ -15,6 +15,8 @@ type reading struct {
 	State   string // what has to be known first; ""
 	Facts   []fact
 	Said    []said
+	Steps   []row // of a checklist
+	Plain   bool  // there is no text to be written
 	Does    []action
 	Next    []action // what the verbs of the kind do
 	Talk    *talking
@@ -59,23 +61,35 @@ func (in *asking) text(w http.ResponseWriter, k *kind.Kind, d document, c *chang
 	name := capital(in.t.T(k.Name))
 	v.Above = dots(name, in.by(d.CreatedBy, "begun by {who}, {when}", "begun by you, {when}", "when", in.Near(d.CreatedAt.In(in.now.Location()))), in.tags(d))
 	edit := action{Words: in.t.T("Write in it"), At: in.At(k.Many, d.Short, "edit"), Look: "filled"}
+	edits := true
+	var err error
 	switch k {
 	case kinds.Note:
 	case kinds.Agreement:
+		edits = d.says.Str("status") != kinds.Replaced
 		in.agreement(&v)
 		edit.Words, edit.Look = in.t.T("Change it"), "line"
 	default:
 		edit.Words, edit.Look = in.t.T("Change it"), "line"
 		v.Facts, v.Said = in.declared(k, d)
-		v.Next = in.deedsOf(k, d)
+		v.Plain = k.Make.Text == kind.No && k.Edit.Text == kind.No
+		edits, v.Next, err = in.deedsOf(k, d)
+		switch {
+		case err == nil && k == kinds.Project:
+			err = in.projectHours(&v)
+		case k == kinds.Newcomer:
+			in.grows(&v)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if !(k == kinds.Agreement && d.says.Str("status") == kinds.Replaced) {
+	if edits {
 		v.Does = append(v.Does, edit)
 	}
 	if a := in.shareAction(k, d); a != nil {
 		v.Does = append(v.Does, *a)
 	}
-	var err error
 	if v.Talk, err = in.talk(k, d); err != nil {
 		return err
 	}
