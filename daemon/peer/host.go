@@ -24,6 +24,7 @@ import (
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"kith/crdt/entry"
 	"kith/crdt/problem"
@@ -88,12 +89,34 @@ func transports() []libp2p.Option {
 // listen listens on addresses as far as that can be done now, and returns those on which it can't: a network may come back, and who
 // holds a port may go.
 func listen(h host.Host, addrs []ma.Multiaddr) (failed []*ListenError) {
-	for _, a := range addrs {
-		if err := h.Network().Listen(a); err != nil {
+	taken := make([]error, len(addrs)) // before any of them is ours
+	for i, a := range addrs {
+		taken[i] = takenBy(a)
+	}
+	for i, a := range addrs {
+		err := taken[i]
+		if err == nil {
+			err = h.Network().Listen(a)
+		}
+		if err != nil {
 			failed = append(failed, &ListenError{a.String(), listenReason(err)})
 		}
 	}
 	return failed
+}
+
+// takenBy says whether somebody listens on a TCP port. libp2p would share it with another program of this person that does so, too,
+// such as a second Kith with the same port, and each would get half of the other's calls.
+func takenBy(a ma.Multiaddr) error {
+	network, at, err := manet.DialArgs(a)
+	if err != nil || !strings.HasPrefix(network, "tcp") {
+		return nil // the host itself finds out
+	}
+	l, err := net.Listen(network, at)
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // listenPause is how long is waited before it is tried again to listen where that couldn't be done.

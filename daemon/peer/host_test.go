@@ -63,4 +63,15 @@ func TestAnAddressThatCannotBeListenedOnIsNamed(t *testing.T) {
 		}
 		_ = p.Close()
 	}
+
+	// A second device of this person's would share the port.
+	first := must(peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Charter: c, Book: &book{}}))
+	defer first.Close()
+	at := first.Addresses()[0]
+	at = at[:strings.Index(at, "/p2p/")]
+	second := must(peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{at}, Charter: c, Book: &book{}}))
+	defer second.Close()
+	if not := second.Unheard(); len(not) != 1 || !errors.Is(not[0], syscall.EADDRINUSE) {
+		t.Errorf("a port that another device has: %v", not)
+	}
 }
