@@ -428,6 +428,9 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		a := ana.sends(many+"/new", many, url.Values{"title": {"Paper, " + many}, "text": {"A text\n\nof two parts"}, "process": {"consent"}, "tags": {"urgent"}})
 		made[many] = strings.TrimPrefix(a.at, ana.base)
 	}
+	made["projects"] = strings.TrimPrefix(ana.sends("projects/new", "projects", url.Values{"title": {"Website"}, "rate": {"60 EUR"}}).at, ana.base)
+	made["newcomers"] = strings.TrimPrefix(ana.sends("newcomers/new", "newcomers", url.Values{"members": {ana.letsIn("Eli")}, "companion": {ana.memberID()}}).at, ana.base)
+	ana.sends("hours", "hours", url.Values{"hours": {"2"}, "project": {"Website"}, "note": {"Wireframes"}})
 	members, err := ana.client.Members(t.Context())
 	must(t, err)
 	id := members[len(members)-1].ID
@@ -441,7 +444,8 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
 		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
-		"?of=waits", "log", "devices/backup", made["notes"] + "/forget",
+		"?of=waits", "log", "devices/backup", "devices/check", made["notes"] + "/forget",
+		"hours", "hours/start", "hours/invoice?project=Website&tax=21", made["projects"], made["newcomers"],
 	}
 	for _, as := range []struct {
 		theme, language string

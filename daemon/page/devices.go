@@ -16,6 +16,7 @@ type computers struct {
 	Former   []device
 	Add      action
 	Backup   action
+	Check    action   // whether all is well
 	Pairing  *pairing // of the newest code; nil: there is none
 }
 
@@ -42,7 +43,8 @@ func (in *asking) devices(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	v := computers{Add: action{Words: in.t.T("Add a computer"), At: in.At("devices"), Post: true, Look: "line", Back: in.At("devices")}, Backup: action{Words: in.t.T("Make a copy to come back from"), At: in.At("devices", "backup"), Look: "plain"}}
+	v := computers{Add: action{Words: in.t.T("Add a computer"), At: in.At("devices"), Post: true, Look: "line", Back: in.At("devices")}, Backup: action{Words: in.t.T("Make a copy to come back from"), At: in.At("devices", "backup"), Look: "plain"},
+		Check: action{Words: in.t.T("Look whether all is well"), At: in.At("devices", "check"), Look: "plain"}}
 	live := 0
 	for _, d := range all {
 		if !d.Retired {

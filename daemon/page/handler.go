@@ -67,6 +67,7 @@ func (p *Page) Handler() http.Handler {
 	coop("GET log", (*asking).log)
 	coop("POST log/undo", (*asking).undo)
 	coop("GET devices", (*asking).devices)
+	coop("GET devices/check", (*asking).well)
 	coop("GET devices/backup", func(in *asking, w http.ResponseWriter) error { in.formPage(w, in.backupForm()); return nil })
 	coop("POST devices/backup", (*asking).backup)
 	coop("POST devices", (*asking).addDevice)

@@ -243,7 +243,7 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
 	ben, eli := all[1].memberID(), ana.letsIn("Eli")
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone", "log", "devices/backup", "?of=soon", "?of=nothing"}
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone", "log", "devices/backup", "devices/check", "hours", "hours/start", "hours/invoice", "hours?from=2026-01-01&to=2026-12-31", "?of=soon", "?of=nothing"}
 	for _, k := range kinds.All.Nouns() {
 		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper", eli, ben))
 		path := strings.TrimPrefix(made.at, ana.base)
