@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -54,7 +55,7 @@ var (
 // Newcomer is how somebody grows into the co-op: with a companion, a checklist, agreements to read, and a day to talk about
 // becoming a full member. It decides nothing: who is a full member stands in the charter. Its title is their name.
 var Newcomer = &kind.Kind{
-	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 3, Present: "open",
+	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 4, Present: "open",
 	Fields: []*kind.Field{newcomerMember, newcomerExpect, newcomerMeet, newcomerDecision, newcomerAdmit, newcomerOver, heldBy, heldLast},
 	Own:    []*kind.Field{newcomerStep, newcomerDone, holdAnswer, holdHanded},
 	Derive: kind.Deriving(howTheyGrow), Counts: true, State: newcomerState,
@@ -220,13 +221,18 @@ func howTheyGrow(s *kind.Story) (*Growing, error) {
 	return g, nil
 }
 
-// stepsOf reads the checklist. Whoever says that a step is done says so of all that have its name: no command gives two one.
+// stepsOf reads the checklist. Whoever says that a step is done says so of all that have its name: no command gives two one. What
+// somebody did stays on the list, though whoever put it there took it away meanwhile.
 func stepsOf(s *kind.Story) []Step {
 	type key struct {
 		by   charter.MemberID
 		name string
 	}
-	first := map[key]change.OpID{}
+	type written struct {
+		first, last change.OpID
+		text        string // what was said there last
+	}
+	put := map[key]written{}
 	for _, it := range s.Items {
 		for i := range it.Change.Ops {
 			op := &it.Change.Ops[i]
@@ -235,9 +241,14 @@ func stepsOf(s *kind.Story) []Step {
 			if !ok || !is || !op.Obj.IsZero() {
 				continue
 			}
-			if at, had := first[key{of, name}]; !had || op.ID.Less(at) {
-				first[key{of, name}] = op.ID
+			w, had := put[key{of, name}]
+			if !had || op.ID.Less(w.first) {
+				w.first = op.ID
 			}
+			if s := op.Value.Str(); s != "" && w.last.Less(op.ID) {
+				w.last, w.text = op.ID, s
+			}
+			put[key{of, name}] = w
 		}
 	}
 	done := map[string][]StepDone{}
@@ -248,13 +259,17 @@ func stepsOf(s *kind.Story) []Step {
 				done[name] = append(done[name], StepDone{m, kind.Time(v.Int())})
 			}
 		}
-		for name, v := range newcomerStep.All(s.Said[m]) {
-			if v.Str() != "" {
-				steps = append(steps, Step{Name: name, Text: v.Str(), By: m})
+	}
+	for m, said := range s.Said {
+		for name, v := range newcomerStep.All(said) {
+			if v.Str() != "" || len(done[name]) > 0 {
+				steps = append(steps, Step{Name: name, Text: cmp.Or(v.Str(), put[key{m, name}].text), By: m})
 			}
 		}
 	}
-	slices.SortFunc(steps, func(a, b Step) int { return first[key{a.By, a.Name}].Compare(first[key{b.By, b.Name}]) })
+	slices.SortFunc(steps, func(a, b Step) int {
+		return put[key{a.By, a.Name}].first.Compare(put[key{b.By, b.Name}].first)
+	})
 	steps = steps[:min(len(steps), MaxSteps)]
 	for i := range steps {
 		steps[i].Done = done[steps[i].Name]
@@ -420,6 +435,8 @@ func putStep(d *kind.Draft) error {
 			return err
 		case s.By != d.Author:
 			return kind.NotAllowed("if it needn't be done: kith newcomer done ID N", "%s put this on the list", d.Name(s.By))
+		case len(s.Done) > 0:
+			return kind.NotAllowed("talk with them: kith talk ID", "%s said that it is done", d.Name(s.Done[0].Member))
 		}
 		d.SayOf(newcomerStep, s.Name, change.StrValue(""))
 		return nil
