@@ -66,6 +66,9 @@ func (b *Desk) scores(ctx context.Context, q sought.Query, nearly bool, limit in
 	whole := append(long, elsewhere...)
 	slices.SortFunc(whole, func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
 	for _, doc := range whole {
+		if err := ctx.Err(); err != nil { // of who gave up waiting nothing is looked for any more
+			return nil, err
+		}
 		v, err := r.View(doc)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue
