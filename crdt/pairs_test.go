@@ -114,7 +114,7 @@ type done struct {
 func traced(before, mine, others, both map[string]string) bool {
 	changed := false
 	for part := range mine {
-		if part == "moved_by" || part == "says" { // who said it, and what follows from the rest
+		if slices.Contains([]string{"moved_by", "says", "waiting_for"}, part) { // who said it, and what follows from the rest
 			continue
 		}
 		was, is, theirs := leaves(before[part]), leaves(mine[part]), leaves(others[part])
