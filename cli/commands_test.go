@@ -305,8 +305,9 @@ func TestWhatCommandsTellTheDaemon(t *testing.T) {
 
 func TestAnEditThatChangesNothing(t *testing.T) {
 	d := newServedDesk(t, newCoop())
-	if out := d.ok("note", "edit", "2m7d", "--text", "Present: all\n"); out != "n-2m7d\n" || d.coop.told != nil {
-		t.Errorf("the same text: %s, told %v", out, d.coop.told)
+	out, says, exit := d.run("note", "edit", "2m7d", "--text", "Present: all\n")
+	if exit != 0 || out != "n-2m7d\n" || d.coop.told != nil || !strings.Contains(says, "Nothing changed") {
+		t.Errorf("the same text: exit %d, %s%s, told %v", exit, out, says, d.coop.told)
 	}
 	d.fails(2, "note", "edit", "2m7d")
 	d.fails(2, "task", "edit", "4kq2")

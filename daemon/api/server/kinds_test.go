@@ -74,7 +74,7 @@ func TestWhatADeclarationNamesIsInTheDescriptionAndNothingElse(t *testing.T) {
 		}
 		for path := range doc.Paths {
 			rest, ok := strings.CutPrefix(path, "/v1/"+k.Many+"/{id}/")
-			if ok && k.Verb(rest) == nil && !slices.Contains([]string{"shown", "history", "history/{version}", "restore"}, rest) {
+			if ok && k.Verb(rest) == nil && !slices.Contains([]string{"shown", "possible", "history", "history/{version}", "restore"}, rest) {
 				t.Errorf("%s is described, and declared nowhere", path)
 			}
 		}
@@ -245,7 +245,7 @@ func TestTodayAsksWhatEachKindDeclares(t *testing.T) {
 		}
 	}
 	merged := len(kinds.All.Nouns())                                // each is asked for what was written apart
-	if status != http.StatusOK || len(f.listed) != waits+merged+2 { // and the profiles, for who is away; and who is new and met
+	if status != http.StatusOK || len(f.listed) != waits+merged+3 { // and the profiles, for who is away; and who is new twice: who is to be met, and whose step is in force
 		t.Errorf("%d; %d lists for %d kinds of waiting, and %d of what was written apart", status, len(f.listed), waits, merged)
 	}
 }

@@ -369,7 +369,7 @@ func TestTheClientAsksForWhatThereIs(t *testing.T) {
 		if name == "Close" || name == "In" || name == "Events" {
 			continue
 		}
-		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "SetMine", "Do", "History", "Differences", "Edition", "Restore", "LastShown", "NoteShown"}, name) {
+		if slices.Contains([]string{"Documents", "Document", "MakeDocument", "EditDocument", "SetMine", "Do", "History", "Differences", "Edition", "Restore", "LastShown", "NoteShown", "Possible"}, name) {
 			continue // see askOfEveryKind
 		}
 		args := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -444,6 +444,8 @@ func askOfEveryKind(t *testing.T, c *client.Client) {
 		}
 		_, err = c.LastShown(ctx, k.Many, "x")
 		errs = errors.Join(errs, err, c.NoteShown(ctx, k.Many, "x", []string{"ab"}))
+		_, err = c.Possible(ctx, k.Many, "x")
+		errs = errors.Join(errs, err)
 		_, err = c.History(ctx, k.Many, "x")
 		errs = errors.Join(errs, err)
 		_, err = c.Differences(ctx, k.Many, "x", 1)
