@@ -57,6 +57,9 @@ type option struct {
 var deeds = map[string]string{
 	"decision/propose": "Propose it to everybody", "decision/close": "Close it", "decision/withdraw": "Take it back", "decision/next": "End this round",
 	"task/add": "Add the task", "task/ask": "Ask", "task/decline": "Say no", "task/help": "Ask for help", "task/offer": "Offer help", "task/drop": "Drop it", "task/hand-over": "Ask",
+	"role/take": "Yes, I take it on", "role/decline": "No, not me",
+	"project/take": "Yes, I coordinate it", "project/decline": "No, not me",
+	"newcomer/take": "Yes, I accompany them", "newcomer/decline": "No, not me",
 	"note/add": "Begin the note", "agreement/add": "Write it down", "agreement/replace": "Put that one in its place",
 }
 

@@ -42,7 +42,7 @@ func TestOnlyWhatCanBeDoneIsOffered(t *testing.T) {
 		}
 	}
 
-	const take, no, over, join, leave, next = "Say yes to it, or take it on", "Say no to it, or put it back", "Ask somebody to take it over from me", "Be in the rotation :", "Be in the rotation no more", "It goes to who is next"
+	const take, no, over, join, leave, next = "Yes, I take it on", "No, not me", "Ask somebody to take it over from me", "Be in the rotation :", "Be in the rotation no more", "It goes to who is next"
 	role := begins("roles", url.Values{"title": {"Intake"}})
 	is(role, []string{take, join}, []string{no, over, leave, next})
 	does(role, "take", nil)
