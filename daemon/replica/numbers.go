@@ -40,6 +40,7 @@ type acknowledged struct {
 type runChanges struct {
 	changes []numbered
 	untidy  bool
+	tidied  int             // how many of an untidy one are in order, from the first on
 	forked  bool            // two entries have one number: an acknowledgement of one says nothing of the other
 	unkept  map[uint64]bool // the pieces that aren't kept as they are
 }
@@ -57,7 +58,9 @@ const runPiece = 4_096
 // add takes a change, one that was added before too. The changes of a document come together, and a run goes across many: so
 // they are put in order when somebody asks.
 func (w *runChanges) add(n numbered) {
-	w.untidy = w.untidy || len(w.changes) > 0 && w.changes[len(w.changes)-1].number >= n.number
+	if last := len(w.changes) - 1; !w.untidy && last >= 0 && w.changes[last].number >= n.number {
+		w.untidy, w.tidied = true, len(w.changes)
+	}
 	w.changes = append(w.changes, n)
 	w.unkept[n.number/runPiece] = true
 }
@@ -67,9 +70,20 @@ func (w *runChanges) tidy() {
 		return
 	}
 	w.untidy = false
-	slices.SortFunc(w.changes, func(a, b numbered) int {
+	// In a catch-up somebody asks again and again, and little came in between: that is put in its places, and what is in order isn't sorted anew.
+	order := func(a, b numbered) int {
 		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.arrival, b.arrival))
-	})
+	}
+	came, from := slices.Clone(w.changes[w.tidied:]), w.tidied
+	slices.SortFunc(came, order)
+	for to := len(w.changes) - 1; len(came) > 0; to-- {
+		if last := came[len(came)-1]; from == 0 || order(w.changes[from-1], last) <= 0 {
+			w.changes[to], came = last, came[:len(came)-1]
+			continue
+		}
+		from--
+		w.changes[to] = w.changes[from]
+	}
 	w.changes = slices.CompactFunc(w.changes, func(a, b numbered) bool {
 		w.forked = w.forked || a.number == b.number && a.arrival != b.arrival
 		return a.number == b.number
@@ -119,7 +133,7 @@ func (x *reach) drop(gone map[uint64]bool) {
 				x.unkept++
 			}
 		}
-		w.changes = slices.DeleteFunc(w.changes, is)
+		w.changes, w.tidied = slices.DeleteFunc(w.changes, is), 0
 	}
 	x.late = slices.DeleteFunc(x.late, func(c runChange) bool { return is(c.numbered) })
 }
