@@ -116,6 +116,8 @@ func (k *kith) offersFor(of *kind.Kind, f *kind.Field) completer {
 		return fixed(f.Words...)
 	case f.Is == kind.Members:
 		return among(k.memberOffers)
+	case f.Is == kind.Line && f.Of != "":
+		return k.titleOffers(kinds.All.Named(f.Of))
 	case f.Is == kind.Ref:
 		return k.documentOffers(kinds.All.Named(f.Of))
 	}
@@ -397,7 +399,13 @@ func (k *kith) documentOffers(of *kind.Kind) completer {
 		if of != nil {
 			name = of.Name
 		}
-		found, err := client.Find(ctx, name, current, maxCompletions)
+		start := current
+		for _, noun := range kinds.All.Nouns() {
+			if (of == nil || of == noun) && strings.EqualFold(current, noun.Letters+"-") { // its letters, and of the ID nothing yet
+				name, start = noun.Name, ""
+			}
+		}
+		found, err := client.Find(ctx, name, start, maxCompletions)
 		if err != nil {
 			return nil
 		}
@@ -418,8 +426,8 @@ func (k *kith) documentOffers(of *kind.Kind) completer {
 // maxUsed bounds in how many documents completion looks for words that are in use.
 const maxUsed = 1000
 
-// usedWords offers what documents of a kind have in a field already.
-func (k *kith) usedWords(ctx context.Context, of *kind.Kind, f *kind.Field) (out []offer) {
+// briefly gives documents of a kind without their texts; none if the daemon doesn't answer.
+func (k *kith) briefly(ctx context.Context, of *kind.Kind) []document {
 	client, err := k.api("")
 	if err != nil {
 		return nil
@@ -432,8 +440,29 @@ func (k *kith) usedWords(ctx context.Context, of *kind.Kind, f *kind.Field) (out
 	if err != nil {
 		return nil
 	}
+	return all
+}
+
+// titleOffers offers the titles of documents of a kind, where these name one.
+func (k *kith) titleOffers(of *kind.Kind) completer {
+	return among(func(ctx context.Context) (out []offer) {
+		for _, d := range k.briefly(ctx, of) {
+			out = append(out, offer{d.Title, d.Short})
+		}
+		return out
+	})
+}
+
+// usedWords offers what documents of a kind have in a field already; where it names a document, the titles that there are, too.
+func (k *kith) usedWords(ctx context.Context, of *kind.Kind, f *kind.Field) (out []offer) {
 	seen := map[string]bool{"": true}
-	for _, d := range all {
+	if named := kinds.All.Named(f.Of); named != nil {
+		for _, o := range k.titleOffers(named)(ctx, "") {
+			seen[o.word] = true
+			out = append(out, o)
+		}
+	}
+	for _, d := range k.briefly(ctx, of) {
 		words := d.Tags
 		if f.Fact != kind.TagFact {
 			words = []string{d.fields.Str(f.Name())}

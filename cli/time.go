@@ -158,7 +158,7 @@ func (k *kith) timeDrop() *cli.Command {
 func (k *kith) periodFlags() []cli.Flag {
 	return []cli.Flag{
 		k.offering(&cli.StringFlag{Name: "from", Usage: "`DATE` from this day on"}, days), k.offering(&cli.StringFlag{Name: "to", Usage: "`DATE` to this day"}, days),
-		&cli.StringFlag{Name: "project", Usage: "`P` for this project"},
+		k.offering(&cli.StringFlag{Name: "project", Usage: "`P` for this project"}, k.titleOffers(kinds.Project)),
 	}
 }
 
