@@ -85,6 +85,9 @@ func runCharterShow(ctx context.Context, c *call) error {
 	if err := c.noteProposals(ctx, ch.Pending); err != nil {
 		return err
 	}
+	if err := c.toldEndings(ctx, ch.Former); err != nil {
+		return err
+	}
 	return c.toldSteps(ctx)
 }
 

@@ -33,3 +33,16 @@ func (c *call) toldSteps(ctx context.Context) error {
 	}
 	return c.told(ctx, d, things[max(0, len(things)-api.MaxTold):])
 }
+
+// toldEndings says so of the memberships that ended.
+func (c *call) toldEndings(ctx context.Context, ended []api.Ending) error {
+	d, err := c.api()
+	if err != nil {
+		return err
+	}
+	var things []api.Told
+	for _, e := range ended[max(0, len(ended)-api.MaxTold):] {
+		things = append(things, e.News())
+	}
+	return c.told(ctx, d, things)
+}

@@ -102,6 +102,7 @@ var Task = &kind.Kind{
 			for _, w := range d.Wants {
 				f.Who("wants", w.Member)
 			}
+			f.Who("awaits", d.awaits()...)
 			f.Is("free", d.isFree())
 			if d.isFree() && d.saidNo() {
 				f.Who("refused", v.CreatedBy)
@@ -173,9 +174,14 @@ var Task = &kind.Kind{
 			Who: func(kind.Answer) any { return nil }, // it is one's own
 		},
 		{
-			Key: "left", Title: "Who had these left", Gist: "what people have who left", Anybody: true,
-			Facts: []string{"mine/gone", "open"}, But: "mine/here", Says: taskWho, Run: "take",
-			Who: func(a kind.Answer) any { return first(a.List("taken_by")) },
+			Key: "left", Title: "Who had these left", Gist: "what people have, or were asked to take, who left", Anybody: true,
+			Facts: []string{"awaits/gone"}, But: "awaits/here", Says: taskWhoLeft, Run: "take",
+			Who: func(a kind.Answer) any {
+				if taken := a.List("taken_by"); len(taken) > 0 {
+					return first(taken)
+				}
+				return memberOfFirst(unansweredIn(a))
+			},
 		},
 		{
 			Key: "nobody", Title: "Nobody has these", Gist: "tasks that nobody has", Anybody: true,
@@ -391,6 +397,14 @@ func (d *Doing) unanswered() (out []charter.MemberID) {
 
 // isFree says whether nobody has the task, and nobody is still to answer.
 func (d *Doing) isFree() bool { return len(d.TakenBy)+len(d.unanswered()) == 0 }
+
+// awaits are those with whom it lies: who has it, or else who is still to answer.
+func (d *Doing) awaits() []charter.MemberID {
+	if len(d.TakenBy) > 0 {
+		return d.TakenBy
+	}
+	return d.unanswered()
+}
 
 // saidNo says whether somebody was asked, and declined or put it back.
 func (d *Doing) saidNo() bool {
@@ -654,12 +668,27 @@ func taskWho(a kind.Answer) kind.Cell {
 		return kind.Cell{Words: strings.Join(taken, ", ")}
 	}
 	var asked []string
-	for _, one := range a.List("asked") {
-		if one.Str("answer") == AnswerNone {
-			asked = append(asked, one.In("member").Str("name")+"?")
-		}
+	for _, one := range unansweredIn(a) {
+		asked = append(asked, one.In("member").Str("name")+"?")
 	}
 	return kind.Cell{Words: strings.Join(asked, ", ")}
+}
+
+// unansweredIn are those who were asked to take a task and haven't answered.
+func unansweredIn(a kind.Answer) []kind.Answer {
+	return slices.DeleteFunc(a.List("asked"), func(one kind.Answer) bool { return one.Str("answer") != AnswerNone })
+}
+
+// taskWhoLeft says who had a task, or was asked to take it and didn't answer.
+func taskWhoLeft(a kind.Answer) kind.Cell {
+	if len(a.Names("taken_by")) > 0 {
+		return taskWho(a)
+	}
+	var asked []string
+	for _, one := range unansweredIn(a) {
+		asked = append(asked, one.In("member").Str("name")+" was asked")
+	}
+	return kind.Cell{Words: strings.Join(asked, "; ")}
 }
 
 // taskAsks says until when somebody is asked to do a task, and who hands it over to them.

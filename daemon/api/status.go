@@ -429,6 +429,14 @@ func (s Share) News() Told {
 	return Told{"share/" + s.Space.ID, "open"}
 }
 
+// News is the end of a membership as a thing to be told of.
+func (e Ending) News() Told { return leaving(e.Member.ID) }
+
+// News is the member as a thing to be told of: that they are none any more.
+func (m Member) News() Told { return leaving(m.ID) }
+
+func leaving(id string) Told { return Told{"member/" + id, "over"} }
+
 // News is the proposal as a thing to be told of: how it stands, and that it can't come into force any more.
 func (p Proposal) News() Told {
 	if p.Hopeless {

@@ -47,6 +47,11 @@ func (in *asking) member(w http.ResponseWriter) error {
 	case m.Standing == "full":
 		at("Propose that they leave", "plain", api.ActionRemove)
 	}
+	if m.Standing == "resigned" || m.Standing == "removed" {
+		if err := in.c.NoteTold(in.ctx(), []api.Told{m.News()}); err != nil {
+			return err
+		}
+	}
 	in.show(w, http.StatusOK, "member", m.Name, v)
 	return nil
 }

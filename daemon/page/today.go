@@ -48,6 +48,7 @@ var headings = map[string]string{
 	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "steps_over": "About us, and over", "mentions": "You are named in talk", "asks": "Allies ask us",
 	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today", "arrivals": "New here, and welcomed by nobody yet",
 	"decisions_moot": "Nothing is left to decide here, and it is still open", "agreements_figures": "Agreements say different numbers, so none of these counts",
+	"departures": "No members any more",
 }
 
 // waiting is what waits for the reader, as the daemon tells it.
@@ -256,7 +257,7 @@ func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("asks", item.Short), Says: dots(why, in.Moment(item.At.Time))}
 	case item.Kind == "share":
 		return row{ID: item.ID, Mark: allyMark(), Title: item.Title, At: in.At("allies"), Says: dots(why, in.Moment(item.At.Time))}
-	case item.Kind == "member" && item.Who == nil: // somebody new
+	case item.Kind == "member" && item.Who == nil: // somebody new, or who has gone
 		r := row{ID: name + "-" + item.ID, Mark: awayMark(), Title: item.Title, At: in.At("members", item.ID), Says: dots(why, in.Moment(item.At.Time))}
 		if name == "arrivals" {
 			r.Does = []action{{Words: in.t.T("Accompany them"), At: in.At(kinds.Newcomer.Many, "new"), Look: "line", About: item.Title}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,12 +106,14 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 		return nil, err
 	}
 	all = append(all, d.settled, figures)
-	arrived, err := d.arrivalSection()
-	if err != nil {
-		return nil, err
+	for _, section := range []func() (api.Section, error){d.arrivalSection, d.departureSection, d.awaySection} {
+		one, err := section()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
 	}
-	away, err := d.awaySection()
-	return append(all, arrived, away), err
+	return all, nil
 }
 
 func (d *day) inDocuments() (mine, whoever []api.Section, err error) {
@@ -281,11 +284,16 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 	return out, nil
 }
 
+// isMine says whether the reader proposed a step, or answered to it.
+func (d *day) isMine(p *api.Proposal) bool {
+	return d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused"
+}
+
 // stepSection has the steps that came to an end since the reader was told of them.
 func (d *day) stepSection(*Server) (api.Section, error) {
 	out := api.Section{Name: "steps_over", Title: "About the co-op, and over"}
 	over := those(d.steps, func(p *api.Proposal) bool {
-		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.me[p.By.ID] || p.Mine == "consented" || p.Mine == "refused")
+		return (p.State == "in_force" || p.Hopeless) && (p.AboutMe || d.isMine(p))
 	})
 	for i := range over {
 		p := &over[i]
@@ -455,6 +463,58 @@ func (d *day) arrivals(one *Server) (items []api.SectionItem, err error) {
 			item.Why = "invited by " + m.InvitedBy.Name
 		}
 		items = append(items, item)
+	}
+	return items, nil
+}
+
+// departureSection has whose membership ended, until the reader was told of it. Who proposed a removal, or answered to it, is told of that step.
+func (d *day) departureSection() (out api.Section, err error) {
+	out = api.Section{Name: "departures", Title: "No members any more"}
+	out.Items, err = across(d.Server, d.departures, func(item *api.SectionItem, space *api.Named) { item.Space = space })
+	return out, err
+}
+
+func (d *day) departures(one *Server) (items []api.SectionItem, err error) {
+	if !one.at.isFounded() || isShare(one.at) {
+		return nil, nil
+	}
+	members, err := one.at.Entrance.Members(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := one.at.Charter.Charter(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	me := those(members, func(m *api.Member) bool { return m.Me })
+	for _, e := range c.Former {
+		if len(me) == 0 || !e.At.After(me[0].Since.Time) { // they were gone before the reader came
+			continue
+		}
+		if slices.ContainsFunc(d.steps, func(p api.Proposal) bool {
+			return p.Action == api.ActionRemove && p.State == "in_force" && p.Subject != nil && p.Subject.ID == e.Member.ID && d.isMine(&p)
+		}) {
+			continue
+		}
+		news, err := one.isNews(d.ctx, e.News())
+		if err != nil {
+			return nil, err
+		}
+		if !news && !d.seenToo {
+			continue
+		}
+		why := ""
+		switch {
+		case len(e.By) > 0: // a removal always has a reason
+			why = fmt.Sprintf("removed: %s", e.Why)
+		case e.Why != "":
+			why = fmt.Sprintf("left the co-op: %s", e.Why)
+		default:
+			why = "left the co-op"
+		}
+		items = append(items, api.SectionItem{
+			ID: e.Member.ID, Short: shortMember(e.Member.ID, members), Kind: "member", Title: e.Member.Name, Why: why, At: e.At, Command: "kith charter show",
+		})
 	}
 	return items, nil
 }
