@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kith/crdt/charter"
 	"kith/daemon/ally"
 	"kith/daemon/ally/side"
 	"kith/daemon/api"
@@ -214,14 +215,22 @@ func (s *served) roomFor(another bool) error {
 
 // Join implements server.Spaces.
 func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResult, err error) {
-	if err := s.roomFor(q.Another); err != nil {
+	roomFor := func() error {
+		if code, err := charter.DecodeInvite(q.Invite); err == nil {
+			if same := s.all.Of(code.Space); same != nil {
+				return entrance.AlreadyIn(same.Replica)
+			}
+		}
+		return s.roomFor(q.Another)
+	}
+	if err := roomFor(); err != nil {
 		return res, err
 	}
 	if err := s.home.ChoosePortMap(q.PortMap); err != nil {
 		return res, err
 	}
 	_, err = s.all.Begin(nil, func(place *home.Home) (r *replica.Replica, err error) {
-		if err := s.roomFor(q.Another); err != nil { // somebody else was first
+		if err := roomFor(); err != nil { // somebody else was first
 			return nil, err
 		}
 		r, res, err = entrance.JoinIn(ctx, place, entrance.JoinOptions{

@@ -35,6 +35,9 @@ func Ask(_ context.Context, o JoinOptions) (out api.JoinAsked, err error) {
 	if out, ok, err := askedBefore(own, code, name); ok || err != nil {
 		return out, err
 	}
+	if err := notTwice(own, code.Space); err != nil {
+		return out, err
+	}
 	if err := own.ChoosePortMap(o.PortMap); err != nil {
 		return out, err
 	}

@@ -154,6 +154,11 @@ func Join(ctx context.Context, o JoinOptions) (res api.JoinResult, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	if code, err := charter.DecodeInvite(o.Invite); err == nil && o.Another {
+		if err := notTwice(home, code.Space); err != nil {
+			return res, err
+		}
+	}
 	if err := home.ChoosePortMap(o.PortMap); err != nil {
 		return res, err
 	}
