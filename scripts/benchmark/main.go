@@ -3,6 +3,8 @@
 // Everything is measured from outside, through the local API and the command line, on homes that
 // it makes itself; only the 10,000 documents of the large home are written in this process, by the
 // same code as the daemon's, since nobody wants to wait for a hundred thousand commands.
+//
+// It is large: each thing that is measured is a file, and hardly any knows another.
 package main
 
 import (

@@ -183,6 +183,8 @@ func told(k *kind.Kind, d api.Document) Shown {
 
 func (f *fake) Proposals(context.Context) ([]api.Proposal, error) { return f.proposals, f.fail }
 
+func (f *fake) Charter(context.Context) (api.Charter, error) { return api.Charter{}, f.fail }
+
 func (f *fake) Figures(context.Context) ([]api.Figure, error) { return nil, f.fail }
 
 func (f *fake) AnswerProposal(_ context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
