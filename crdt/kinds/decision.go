@@ -49,7 +49,7 @@ var decisionsInReview = &kind.Filter{
 
 // Decision is a proposal, and what members say to it.
 var Decision = &kind.Kind{
-	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 7,
+	Name: "decision", Many: "decisions", Letters: "d", Gist: "what we decide, and how", View: 8,
 	Fields: []*kind.Field{
 		decisionProcess, decisionQuorum, decisionRounds, decisionQuestions, decisionReactions, decisionBy, decisionReview, decisionWithdrawn,
 		decisionQuestionsOver, decisionReactionsOver,

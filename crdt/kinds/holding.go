@@ -58,7 +58,7 @@ type Holder struct {
 // what whoever named others meanwhile didn't know of: nobody's yes or no is written over by somebody who never saw it.
 func holding(s *kind.Story) Holding {
 	var h Holding
-	named := namingsIn(s)
+	named := namingsIn(s, heldBy)
 	all, handed := map[charter.MemberID]*Holder{}, map[charter.MemberID]bool{}
 	for _, m := range sortedMembers(named.of) {
 		at := named.stands(m)
@@ -95,19 +95,20 @@ func holding(s *kind.Story) Holding {
 		}
 	}
 	for _, one := range h.Holders {
-		h.Apart = h.Apart || one.At != h.Holders[0].At
+		first := h.Holders[0]
+		h.Apart = h.Apart || one.At != first.At || !slices.Equal(named.by(one.Member), named.by(first.Member))
 	}
 	return h
 }
 
-// namings are all that was ever written of who holds something, by member.
+// namings are all that was ever written of who holds something, or was asked to do it, by member.
 type namings struct {
 	*trial
 	of   map[charter.MemberID][]naming
 	past map[int]within // of those that were looked at
 }
 
-// naming is one value in heldBy.
+// naming is one value in that map.
 type naming struct {
 	id   change.OpID
 	at   int64 // 0: not any more
@@ -115,13 +116,13 @@ type naming struct {
 	over bool // who wrote another knew of it
 }
 
-func namingsIn(s *kind.Story) *namings {
+func namingsIn(s *kind.Story, f *kind.Field) *namings {
 	n := &namings{trial: &trial{items: s.Items}, of: map[charter.MemberID][]naming{}, past: map[int]within{}}
 	var in change.OpID // the map
 	for i, it := range s.Items {
 		for j := range it.Change.Ops {
 			op := &it.Change.Ops[j]
-			if _, made := op.Action.Makes(); made && op.Obj.IsZero() && op.Key == heldBy.Key {
+			if _, made := op.Action.Makes(); made && op.Obj.IsZero() && op.Key == f.Key {
 				in = op.ID
 			}
 			m, err := charter.ParseMemberID(op.Key)
@@ -146,6 +147,16 @@ func (n *namings) stands(m charter.MemberID) (at int64) {
 		}
 	}
 	return at
+}
+
+// by are the changes that named somebody, and that nobody wrote over who knew of them.
+func (n *namings) by(m charter.MemberID) (items []int) {
+	for _, w := range n.of[m] {
+		if w.at != 0 && !w.over {
+			items = append(items, w.item)
+		}
+	}
+	return items
 }
 
 // unheard says whether nobody who named m otherwise since then, or ended it, knew what by says of m's naming in a field.

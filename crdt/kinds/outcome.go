@@ -566,7 +566,7 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 		}
 		return nil, nil
 	}
-	d.Status, d.Why = v.Result, ""
+	d.Status = v.Result
 	d.Outcome = t.show(v)
 	d.Outcome.Holds = true
 	d.Outcome.Beside = t.beside(v, all)
@@ -577,6 +577,12 @@ func (t *trial) outcome(d *Deciding, now []given) (*verdict, error) {
 		}
 	}
 	d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, t.contested(v, seen, now)...)
+	switch w, ok := last(t.withdraw, nil); { // one that the record knew of would have kept it from holding
+	case !ok || w.op.Value.Str() == "":
+		d.Why = ""
+	case !seen.has(w.item):
+		d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy, Because{"{who} withdrew it without the record knowing of it", w.member})
+	}
 	for _, o := range holding {
 		if !agree([]*verdict{o, v}) && o != v && !seen.has(o.item) {
 			d.Outcome.ContestedWhy = append(d.Outcome.ContestedWhy,

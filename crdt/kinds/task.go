@@ -326,13 +326,24 @@ func parseHanding(s string) (h handing, to charter.MemberID, ok bool) {
 func whoDoes(s *kind.Story) (*Doing, error) {
 	d := &Doing{}
 	accepted := map[charter.MemberID]bool{}
+	var asked *namings // read where two may have asked apart
+	// about says whether what by says of an asking is about the one that stands, or stands beside it: whoever asked once more didn't know.
+	about := func(a Asked, asking int64, by charter.MemberID, f *kind.Field) bool {
+		if asking == int64(a.At) {
+			return true
+		}
+		if asked == nil {
+			asked = namingsIn(s, taskAsked)
+		}
+		return asked.unheard(a.Member, asking, by, f)
+	}
 	for key, at := range s.In[taskAsked.Key] {
 		m, err := charter.ParseMemberID(key)
 		if err != nil {
 			continue
 		}
 		a := Asked{Member: m, At: kind.Time(at.Int()), Answer: AnswerNone}
-		if said, ok := parseAnswer(s.Said[m][taskAnswer.Key].Str()); ok && said.To == at.Int() {
+		if said, ok := parseAnswer(s.Said[m][taskAnswer.Key].Str()); ok && about(a, said.To, m, taskAnswer) {
 			a.Answer, a.Why = said.Answer, said.Why
 		}
 		accepted[m] = a.Answer == AnswerAccepted
@@ -344,7 +355,7 @@ func whoDoes(s *kind.Story) (*Doing, error) {
 		over := false // somebody else has accepted it from them
 		if h, to, ok := parseHanding(said[taskHanded.Key].Str()); ok && to != m {
 			for i := range d.Asked {
-				if a := &d.Asked[i]; a.Member == to && int64(a.At) == h.Asked {
+				if a := &d.Asked[i]; a.Member == to && about(*a, h.Asked, m, taskHanded) {
 					over = a.Answer == AnswerAccepted || a.Answer == AnswerPutBack // it was theirs then
 					if a.From == (charter.MemberID{}) {                            // of two who have it together the first is named
 						a.From, a.Note = m, h.Note
