@@ -3,6 +3,7 @@ package crdt_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,9 +31,23 @@ import (
 //
 // What one member says of themselves on two devices is another thing: of that the last one counts, and the log has both.
 func TestOfAnyTwoThingsThatAreDoneApartNeitherIsLost(t *testing.T) {
+	drawTheSame(t)
 	for _, k := range kinds.All.Nouns() {
 		t.Run(k.Name, func(t *testing.T) { rapid.Check(t, func(t *rapid.T) { checkPair(t, k) }) })
 	}
+}
+
+// drawTheSame has a property draw what it drew before, unless it is asked for more (-rapid.checks=3000) or others (-rapid.seed). What it
+// finds beyond that is so rare that it would else turn up at a change that has nothing to do with it.
+func drawTheSame(t *testing.T) {
+	seed, checks := flag.Lookup("rapid.seed"), flag.Lookup("rapid.checks")
+	if seed.Value.String() != seed.DefValue || checks.Value.String() != checks.DefValue {
+		return
+	}
+	if err := seed.Value.Set("1"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = seed.Value.Set(seed.DefValue) })
 }
 
 func checkPair(t *rapid.T, k *kind.Kind) {
