@@ -31,13 +31,13 @@ var exact = apd.Context{Precision: 60, MaxExponent: 100, MinExponent: -100, Trap
 var rounding = apd.Context{Precision: 60, MaxExponent: 100, MinExponent: -100, Traps: apd.DefaultTraps, Rounding: apd.RoundHalfUp}
 
 var (
-	behind = regexp.MustCompile(`^([0-9]+)(?:([.,])([0-9]+))? ?([A-Za-z]{3})$`)
-	before = regexp.MustCompile(`^([A-Za-z]{3}) ?([0-9]+)(?:([.,])([0-9]+))?$`)
+	behind = regexp.MustCompile(`^([0-9]+)(?:([.,])([0-9]+))?[ \x{a0}\x{202f}]?([A-Za-z]{3}|€)$`) // with a space that doesn't break, too
+	before = regexp.MustCompile(`^([A-Za-z]{3}|€)[ \x{a0}\x{202f}]?([0-9]+)(?:([.,])([0-9]+))?$`)
 	bare   = regexp.MustCompile(`^([0-9]+)(?:[.,]([0-9]+))?$`)
 )
 
-// Parse reads an amount as people type it: "4000 EUR", "EUR 12.50", "12,50eur". Thousands aren't parted, since a comma
-// would say two things. The error is in a member's words.
+// Parse reads an amount as people type it: "4000 EUR", "EUR 12.50", "12,50eur", "12,50 €". Of the signs only that of the euro
+// means one currency. Thousands aren't parted, since a comma or point would say two things. The error is in a member's words.
 func Parse(s string) (Amount, error) {
 	whole, point, rest, code := "", "", "", ""
 	if m := behind.FindStringSubmatch(s); m != nil {
@@ -47,14 +47,16 @@ func Parse(s string) (Amount, error) {
 	} else {
 		return Amount{}, fmt.Errorf("“%s” is no amount of money: write it like 4000 EUR, or 12.50 EUR", brief(s))
 	}
-	code = strings.ToUpper(code)
+	if code = strings.ToUpper(code); code == "€" {
+		code = "EUR"
+	}
 	coins, err := decimals(code)
 	switch {
 	case err != nil:
 		return Amount{}, err
 	case len(whole) > MaxDigits:
 		return Amount{}, fmt.Errorf("“%s” is more money than there is", brief(s))
-	case point == "," && len(rest) == 3:
+	case len(rest) == 3 && (point == "," || len(rest) > coins):
 		return Amount{}, fmt.Errorf("“%s” can be read in two ways: write %s%s %s if that is meant", brief(s), whole, rest, code)
 	case len(rest) > coins:
 		return Amount{}, fmt.Errorf("“%s” is no amount of money: %s has %d decimals", brief(s), code, coins)

@@ -15,16 +15,26 @@ func TestAnAmountIsReadAsPeopleTypeIt(t *testing.T) {
 	for typed, want := range map[string]string{
 		"4000 EUR": "4000.00 EUR", "4000eur": "4000.00 EUR", "EUR 12.5": "12.50 EUR", " 12,50 EUR ": "12.50 EUR", "0 USD": "0.00 USD",
 		"500 JPY": "500 JPY", "1.234 KWD": "1.234 KWD", "007 EUR": "7.00 EUR", "": "",
+		"25,50 €": "25.50 EUR", "25 €": "25.00 EUR", "25€": "25.00 EUR", "€25.5": "25.50 EUR", "25,50 EUR": "25.50 EUR", "25,50\u00a0€": "25.50 EUR",
 	} {
 		if got, err := money.Clean(typed); err != nil || got != want {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
 	}
 	for _, typed := range []string{
-		"4000", "EUR", "-5 EUR", "1,234 EUR", "1,234 KWD", "12.345 EUR", "5.5 JPY", "12 XYZ", "1 XXX", "1e9 EUR", "NaN EUR", "4000000000000 EUR", "5 EURO", "５ EUR", "4.000,00 EUR",
+		"4000", "EUR", "-5 EUR", "1,234 EUR", "1,234 KWD", "12.345 EUR", "5.5 JPY", "12 XYZ", "1 XXX", "1e9 EUR", "NaN EUR", "4000000000000 EUR", "5 EURO", "５ EUR", "4.000,00 EUR", "25 $", "€", "25 €€",
 	} {
 		if got, err := money.Clean(typed); err == nil {
 			t.Errorf("%q is read as %q", typed, got)
+		}
+	}
+}
+
+func TestAnAmountThatReadsInTwoWaysIsAskedBack(t *testing.T) {
+	for _, typed := range []string{"1.500 EUR", "1,500 EUR", "1.500 €", "€1,500"} {
+		want := "“" + typed + "” can be read in two ways: write 1500 EUR if that is meant"
+		if got, err := money.Clean(typed); err == nil || err.Error() != want {
+			t.Errorf("%q: %q, %v\nwant %s", typed, got, err, want)
 		}
 	}
 }
