@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/tyler-smith/go-bip39"
 
@@ -77,13 +78,13 @@ func NewPhrase() string {
 	return phrase
 }
 
-// SignerFromPhrase returns the member key that a recovery phrase stands for. Case and white
-// space don't matter. The error is a *PhraseError, a *PhraseLengthError or ErrPhrase.
+// SignerFromPhrase returns the member key that a recovery phrase stands for. Case, white
+// space, commas and full stops don't matter. The error is a *PhraseError, a *PhraseLengthError or ErrPhrase.
 func SignerFromPhrase(phrase string) (entry.Signer, error) {
 	if len(phrase) > 4096 {
 		return entry.Signer{}, &PhraseLengthError{Bytes: len(phrase)}
 	}
-	words := strings.Fields(strings.ToLower(phrase))
+	words := strings.FieldsFunc(strings.ToLower(phrase), func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == '.' })
 	for i, w := range words {
 		if _, ok := bip39.GetWordIndex(w); !ok {
 			return entry.Signer{}, &PhraseError{Word: w, Place: i + 1, Perhaps: similarWords(w)}

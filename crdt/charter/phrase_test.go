@@ -24,6 +24,7 @@ func TestARecoveryPhraseGivesTheSameKeyHoweverItIsTyped(t *testing.T) {
 	}
 	for _, typed := range []string{
 		strings.ToUpper(phrase), "  " + strings.ReplaceAll(phrase, " ", "\n\t ") + "\n", strings.ToUpper(phrase[:1]) + phrase[1:],
+		strings.ReplaceAll(phrase, " ", ", ") + ".", strings.ReplaceAll(phrase, " ", ","),
 	} {
 		if got, err := charter.SignerFromPhrase(typed); err != nil || got.Device() != want.Device() {
 			t.Errorf("%q: %v", typed, err)
