@@ -33,11 +33,11 @@ func (k *kith) backup() *cli.Command {
 }
 
 func runBackup(ctx context.Context, c *call) error {
-	passphrase, err := c.backupPassphrase()
+	file, err := c.newFile(c.arg(0), "choose another name")
 	if err != nil {
 		return err
 	}
-	file, err := filepath.Abs(c.arg(0))
+	passphrase, err := c.backupPassphrase()
 	if err != nil {
 		return err
 	}

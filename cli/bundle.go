@@ -72,11 +72,14 @@ func runBundleWrite(ctx context.Context, c *call) error {
 	})
 }
 
-// newFile is where something is to be written, as a whole path: nothing is there, or --replace was said. instead is what else can be done.
+// newFile is where something is to be written, as a whole path: nothing is there, or a file and --replace was said. instead is what else can be done.
 func (c *call) newFile(word, instead string) (string, error) {
 	file, err := filepath.Abs(word)
 	if err != nil {
 		return "", err
+	}
+	if isFolder(file) {
+		return "", api.Problemf(api.Invalid, "name a file in it", "%s is a folder", file)
 	}
 	if _, err := os.Lstat(file); err == nil && !c.Bool("replace") {
 		return "", api.Problemf(api.Invalid, instead+", or say --replace", "%s is there already", file)
