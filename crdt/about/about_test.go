@@ -23,8 +23,8 @@ func TestThePageSaysWhoWeAreInBothLanguages(t *testing.T) {
 		Agreements: []about.Part{{Title: "Hours", Text: "# Hours\n\nWe work less.\n\n- no Mondays\n- no nights"}},
 	}
 	for language, words := range map[string][]string{
-		"en": {"How we decide", "two thirds of us", "A coordinator isn't a boss", "Ask: Ana, printer", "no Mondays"},
-		"es": {"Cómo decidimos", "dos tercios", "Quien coordina no manda", "Preguntar a: Ana, printer", "no nights"},
+		"en": {"How we decide", "two thirds of us", "A coordinator isn't a boss", "Who has it: Ana, printer", "no Mondays"},
+		"es": {"Cómo decidimos", "dos tercios", "Quien coordina no manda", "Quien lo lleva: Ana, printer", "no nights"},
 	} {
 		p.Language = language
 		for form := range about.Formats {
