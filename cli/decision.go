@@ -196,14 +196,14 @@ func (c *call) positionLine(d document, p kind.Answer) string {
 	return line
 }
 
-// endsThere says when a day ends where the co-op lives, if that isn't when it ends for who reads it.
+// endsThere says when a day ends where the co-op lives, or as the share has it, if that isn't when it ends for who reads it.
 func (c *call) endsThere(by, ends string) string {
 	day, dayOnly, err := api.ParseDate(by, c.env.Now().Location())
 	at, endErr := time.Parse(time.RFC3339, ends)
 	if err != nil || endErr != nil || !dayOnly || at.Equal(day.AddDate(0, 0, 1)) {
 		return ""
 	}
-	return " (the co-op's day ends " + at.In(c.env.Now().Location()).Format("Mon 15:04") + " here)"
+	return " (that day ends " + at.In(c.env.Now().Location()).Format("Mon 15:04") + " here)"
 }
 
 const shownOnly = "shown, not counted"
