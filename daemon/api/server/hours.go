@@ -527,7 +527,7 @@ func (s *Server) terms(ctx context.Context, q query, p Shown) (t invoice.Terms, 
 	}
 	if tax := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(q.Get("tax")), "%")); tax != "" {
 		if t.Tax, err = money.Number(tax, 100); err != nil {
-			return t, api.Problemf(api.Invalid, "tax=21", "the tax: %v", err)
+			return t, api.Problemf(api.Invalid, "a percentage from 0 to 100, as 21", "the tax: %v", err)
 		}
 	}
 	return t, nil
