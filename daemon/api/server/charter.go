@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -131,8 +132,18 @@ func (s *Server) answerProposal(r *http.Request, a api.ProposalAnswer) (api.Prop
 	if err != nil {
 		return p, err
 	}
-	return s.at.Charter.AnswerProposal(r.Context(), p.ID, a)
+	p, err = s.at.Charter.AnswerProposal(r.Context(), p.ID, a)
+	var refused *api.Problem
+	if len(s.spaces.Spaces()) > 1 && errors.As(err, &refused) {
+		said, space := *refused, s.at.Peers.Space()
+		said.Hint = strings.ReplaceAll(said.Hint, seePending, inSpace(seePending, &space))
+		err = &said
+	}
+	return p, err
 }
+
+// seePending shows what is being agreed on.
+const seePending = "kith charter pending"
 
 func (s *Server) noteProposal(r *http.Request, _ nothing) (nothing, error) {
 	p, err := s.resolveProposal(r.Context(), r.PathValue("id"))
@@ -164,7 +175,7 @@ func (s *Server) resolveProposal(ctx context.Context, word string) (api.Proposal
 	found := slices.DeleteFunc(slices.Clone(all), func(p api.Proposal) bool { return start == "" || !strings.HasPrefix(p.ID, "p-"+start) })
 	switch len(found) {
 	case 0:
-		return api.Proposal{}, api.Problemf(api.NotFound, "kith charter pending", "no proposal has an ID that starts with “%s”", api.Brief(word))
+		return api.Proposal{}, api.Problemf(api.NotFound, seePending, "no proposal has an ID that starts with “%s”", api.Brief(word))
 	case 1:
 		return found[0], nil
 	}

@@ -229,11 +229,20 @@ func (d *day) step(p *api.Proposal, why, command string) api.SectionItem {
 	return api.SectionItem{ID: p.ID, Short: p.Short, Kind: "proposal", Title: p.Title, Why: why, Who: d.other(p.By), At: p.At, Command: command, Space: p.Space}
 }
 
+// inSpace is a command that names no step and no document, with the space that it is about where there are several:
+// without, a share's would be looked for at home.
+func inSpace(command string, space *api.Named) string {
+	if space == nil {
+		return command
+	}
+	return command + " --space " + space.ID[:min(len(space.ID), shownSpaceID)]
+}
+
 func (d *day) aboutMeSection() api.Section {
 	out := api.Section{Name: "about_me", Title: "About you"}
 	for i := range d.aboutMe {
 		p := &d.aboutMe[i]
-		command := "kith charter show"
+		command := inSpace("kith charter show", p.Space)
 		if p.Action == api.ActionRemove && p.Side == nil && !p.Hopeless {
 			command = "kith charter refuse " + p.Short + " --why " + kind.WhyPlace
 		}
@@ -275,9 +284,9 @@ func (d *day) proposalSection(*Server) (api.Section, error) {
 		case first != nil && first.Hopeless:
 			item.Why, item.Command = "you consented to "+first.Short+", which can't come into force any more: take that back first", "kith charter withdraw "+first.Short
 		case first != nil:
-			item.Why, item.Command = fmt.Sprintf("waits for %s, to %s: you consented to that, and only one step can come next", first.Short, first.Title), "kith charter pending"
+			item.Why, item.Command = fmt.Sprintf("waits for %s, to %s: you consented to that, and only one step can come next", first.Short, first.Title), inSpace(seePending, p.Space)
 		case p.State != "overtaken" && !p.Shown:
-			item.Command, item.Then = "kith charter pending", command
+			item.Command, item.Then = inSpace(seePending, p.Space), command
 		}
 		out.Items = append(out.Items, item)
 	}
@@ -314,7 +323,7 @@ func (d *day) stepSection(*Server) (api.Section, error) {
 				}
 			}
 		}
-		out.Items = append(out.Items, d.step(p, why, "kith charter log"))
+		out.Items = append(out.Items, d.step(p, why, inSpace("kith charter log", p.Space)))
 	}
 	return out, nil
 }
