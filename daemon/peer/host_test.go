@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kith/crdt/entry"
+	"kith/crdt/problem"
 	"kith/daemon/peer"
 )
 
@@ -49,8 +50,7 @@ func TestAnAddressThatCannotBeListenedOnIsNamed(t *testing.T) {
 		"nonsense", "/ip4/127.0.0.1", "/dns4/example.org/tcp/1", "/ip4/127.0.0.1/udp/4001",
 	} {
 		_, err := peer.New(peer.Config{Key: entry.NewSigner(), Space: c.space, Listen: []string{addr}, Charter: c, Book: &book{}})
-		var listen *peer.ListenError
-		if !errors.As(err, &listen) || listen.Address != addr {
+		if p, ok := problem.Of(err); !ok || p.Code != problem.Invalid || !strings.Contains(p.Message, addr) || !strings.HasPrefix(p.Hint, "--listen /ip4/") {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
