@@ -110,6 +110,9 @@ func (a *Assembly) terms(r *replica.Replica, q api.ProposalRequest) (charter.Ter
 			return t, api.Problemf(api.Nothing, "kith member list", "%s is a full member already", m.Name)
 		}
 	case api.ActionRemove:
+		if me, ok := r.Me(); ok && m.ID == me.ID {
+			return t, api.Problemf(api.NotAllowed, "kith member resign", "nobody has to agree when you leave the co-op yourself")
+		}
 		if m.Standing == charter.Removed || m.Standing == charter.Resigned {
 			return t, api.Problemf(api.Nothing, "kith member list", "%s isn't a member any more", m.Name)
 		}
