@@ -178,6 +178,9 @@ func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.
 	if err != nil {
 		return api.Forgetting{}, err
 	}
+	if err := x.at.Replica.Speaks(); err != nil {
+		return api.Forgetting{}, err
+	}
 	was := shown(all, head)
 	if !q.Agreed && !was.Mine {
 		return was, api.Problemf(api.NotAllowed, fmt.Sprintf("propose it to the co-op: kith forget %s --why WHY --agreed", head.Short),
