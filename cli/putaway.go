@@ -57,7 +57,7 @@ func (k *kith) continueOne(of *kind.Kind) *cli.Command {
 	return k.command(spec{
 		name: "continue", args: "ID", usage: "go on in a fresh " + of.Name + ", which names this one", ids: k.documentOffers(of),
 		more: "Kith keeps all that ever stood in a text, and there is so much room for that. The fresh one begins as this one stands, without its history, and each shows the other; this one is put " +
-			"away, unless it is open, and stays as it is, with its history. What members said in it of themselves stays there.",
+			"away, unless it is open, and stays as it is, with its history. What members said in it of themselves stays there. One that goes on already doesn't go on in a second one, unless the first was put away.",
 		examples: []string{"kith " + of.Name + " continue " + of.Letters + "-2m7d"},
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) (api.Document, error) {

@@ -31,6 +31,9 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 	if err := MayWrite(at.Replica, nil); err != nil {
 		return server.Shown{}, err
 	}
+	if next := b.goesOnIn(&at); next != nil {
+		return server.Shown{}, problem.New(problem.Nothing, "kith "+next.Kind+" show "+next.Short, "%s goes on in %s already", short, next.Short)
+	}
 	c, cut, err := crdt.Continued(at.View)
 	if err != nil {
 		return server.Shown{}, err
@@ -94,6 +97,18 @@ func (b *Desk) after(s *Shown) (all []api.Other) {
 		}
 	}
 	return all[:min(len(all), mostAfter)]
+}
+
+// goesOnIn is the first of those that continue one with which somebody may still be working; nil if there is none. One that was put
+// away is no way on, unless it goes on itself.
+func (b *Desk) goesOnIn(s *Shown) *api.Other {
+	for _, next := range b.after(s) {
+		fresh, err := b.lookAt(next.ID)
+		if err == nil && (fresh.View.Archived == nil || len(b.after(&fresh)) > 0) {
+			return &next
+		}
+	}
+	return nil
 }
 
 func (b *Desk) refTo(r *replica.Replica, v *crdt.View) api.Other {
