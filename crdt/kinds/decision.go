@@ -212,7 +212,7 @@ var Decision = &kind.Kind{
 			Examples: []string{`kith decision option d-9f2c "Rented"`, `kith decision option d-9f2c 3 --undo`},
 		},
 		{
-			Name: "next", Gist: "end the round, and begin the next one", Live: hasNextRound, Do: nextRound,
+			Name: "next", Gist: "end the round, and begin the next one", Live: hasNextRound, Do: nextRound, Tells: whichRoundIsNow,
 			More:     "Anybody does, whenever they think that enough was asked or said. A round that is over doesn't begin again; what is still to be said goes into the thread.",
 			Examples: []string{`kith decision next d-9f2c`},
 		},

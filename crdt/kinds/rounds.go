@@ -205,6 +205,25 @@ func nextRound(d *kind.Draft) error {
 	return nil
 }
 
+// whichRoundIsNow tells who ended a round which one began with that, and if nobody had said anything in the one that is over: it may
+// have begun only just now, with what somebody else did, or with a command that was typed twice.
+func whichRoundIsNow(v *kind.View) string {
+	d := kind.Of[Deciding](v)
+	at := d.round()
+	silent := at > 0 && len(d.Rounds[at-1].Said) == 0
+	switch {
+	case at == 1 && silent:
+		return "Now is the round of reactions. Nobody had said anything in the round of questions. What is still to be said of that goes into its thread."
+	case at == 1:
+		return "Now is the round of reactions."
+	case at == 2 && silent:
+		return "Now is the round of positions. Nobody had said anything in the round of reactions. What is still to be said of that goes into its thread."
+	case at == 2:
+		return "Now is the round of positions."
+	}
+	return ""
+}
+
 func hasNextRound(v *kind.View) error {
 	d := kind.Of[Deciding](v)
 	switch err := isOpen(v); {
