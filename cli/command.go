@@ -69,6 +69,9 @@ func (k *kith) command(s spec) *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
+				if meant := longDash(c); meant != nil {
+					return meant
+				}
 				return err
 			}
 			if err := k.env.homeless(); err != nil && !s.anywhere && !s.hidden {
@@ -102,6 +105,7 @@ func (k *kith) command(s spec) *cli.Command {
 var (
 	flagUnknown = regexp.MustCompile(`^flag provided but not defined: -+(.*)$`)
 	flagValue   = regexp.MustCompile(`(?s)^invalid value "(.*)" for flag -([a-z-]+): `)
+	flagYesNo   = regexp.MustCompile(`(?s)^invalid boolean value "(.*)" for -([a-z-]+): `)
 )
 
 // usageSays says to a person what is wrong with a flag of a command: there is none, or it can't be what was said.
@@ -113,7 +117,22 @@ func usageSays(command string, err error) error {
 	if m := flagValue.FindStringSubmatch(says); m != nil {
 		return api.Problemf(api.Invalid, hint, "--%s can't be “%s”", m[2], oneLine(m[1], 40))
 	}
+	if m := flagYesNo.FindStringSubmatch(says); m != nil {
+		return api.Problemf(api.Invalid, "leave --"+m[2]+" out for no", "--%s can't be “%s”: it takes no value", m[2], oneLine(m[1], 40))
+	}
 	return api.Problemf(api.Usage, hint, "%s", says)
+}
+
+// longDash says of a word that is a flag of this command, but for the dash that programs for writing make of two short ones, how the flag
+// is typed; nil: there is none.
+func longDash(c *cli.Context) error {
+	for _, word := range c.Args().Slice() {
+		name, _, _ := strings.Cut(strings.TrimLeft(word, "–—"), "=")
+		if len(name) < len(word) && slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }) {
+			return api.Problemf(api.Usage, "type --"+name, "“%s” begins with a long dash, and a flag with two short ones", oneLine(word, 40))
+		}
+	}
+	return nil
 }
 
 // checkTimes refuses times that nothing can take: to wait less than not at all, and a code that is over as soon as
