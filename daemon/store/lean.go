@@ -16,32 +16,38 @@ import (
 
 // Bounds of what Badger may hold beside its memory tables and caches.
 const (
+	// leanAfter is after how many bytes of writes its builders' memory is given back.
+	leanAfter = 8 << 20
 	// maxMapped is how much of mapped files, the program's own included, may be resident before tables are given back, in bytes.
 	maxMapped = 56 << 20
-	// leanAfter is after how many bytes of tables that were read or written it is looked at that, and leanPause the least time between two looks.
-	leanAfter = 4 << 20
-	leanPause = 250 * time.Millisecond
+	// leanPause is the least time between two looks at that.
+	leanPause = time.Second
+	// builders is how many Badger keeps the memory of.
+	builders = 8
 	// manyItems is how many items are read in one go so that a look at what is mapped is worth it.
 	manyItems = 5_000
 )
 
-// lean has Badger hold little that it doesn't use. There is no option for what follows; in a release of Badger that looks otherwise it is left out, and all works as
-// well, in more memory.
+// lean gives back what Badger holds and doesn't use.
 //
-// Its memory tables are smaller than its largest transaction demands, see leanTables. The memory in which it builds tables, six times a table's size, goes to the
-// collector: it would keep that of eight builders for the next ones, each as large as the largest table that it was ever for. And its tables are mapped into memory: what was
-// read of them once counts as this process's until the system runs short.
+// It keeps the memory of eight table builders, each as large as the largest table that it was ever for: a memory table of 16 MB, not yet compressed and
+// compressed, takes 60 MB, so after much was written these are 400 MB. And its tables are mapped into memory: what was read of
+// them once counts as this process's until the system runs short. There is no option for either.
 type lean struct {
-	pool *z.AllocatorPool // Badger's, unused; nil: another release of it
+	pool *z.AllocatorPool // nil: another release of Badger, that has none where this looks
 	dir  string
 
-	mu     sync.Mutex
-	taken  int // read and written since it was looked at what is mapped
-	looked time.Time
+	mu      sync.Mutex
+	written int // since builders' memory was given back
+	taken   int // read since it was looked at what is mapped
+	looked  time.Time
 }
 
 func leanOf(db *badger.DB, dir string) *lean {
-	l := &lean{dir: dir, pool: leanTables(db)}
+	l := &lean{dir: dir}
+	if at := reflect.ValueOf(db).Elem().FieldByName("allocPool"); at.IsValid() && at.Type() == reflect.TypeFor[*z.AllocatorPool]() {
+		l.pool = (*z.AllocatorPool)(at.UnsafePointer())
+	}
 	if abs, err := filepath.Abs(dir); err == nil {
 		l.dir = abs
 	}
@@ -51,36 +57,20 @@ func leanOf(db *badger.DB, dir string) *lean {
 	return l
 }
 
-// leanTables has memory tables from now on be made for smallTableSize, and builders of tables get memory of their own. It returns Badger's pool of that.
-//
-// Badger lets a transaction have 15 % of what memory tables have at its start, so a small one couldn't be written there. But each has room for the
-// largest transaction beyond its size, and its log for as much as the size beyond that, whatever both are.
-//
-// Badger's own goroutines read both, and what they find is as good to them before as after: so nothing is locked.
-//
-//go:norace
-func leanTables(db *badger.DB) *z.AllocatorPool {
-	opt, pool := reflect.ValueOf(db).Elem().FieldByName("opt"), reflect.ValueOf(db).Elem().FieldByName("allocPool")
-	switch {
-	case !opt.IsValid() || opt.Type() != reflect.TypeFor[badger.Options]():
-		return nil
-	case !pool.IsValid() || pool.Type() != reflect.TypeFor[*z.AllocatorPool]():
-		return nil
-	case db.MaxBatchSize() > smallTableSize*2/3:
-		return nil
+// wrote notes that so many bytes were written.
+func (l *lean) wrote(n int) {
+	l.mu.Lock()
+	l.written += n
+	due := l.written > leanAfter
+	if due {
+		l.written = 0
 	}
-	(*badger.Options)(opt.Addr().UnsafePointer()).MemTableSize = smallTableSize
-	at := (**z.AllocatorPool)(pool.Addr().UnsafePointer())
-	was := *at
-	*at = nil
-	return was
+	l.mu.Unlock()
+	if due {
+		l.freeBuilders()
+	}
+	l.read(4 * n) // what is compacted meanwhile is read, and written through a map
 }
-
-// close ends what Badger's pool has going, once Badger is closed.
-func (l *lean) close() { l.pool.Release() }
-
-// wrote notes that so many bytes were written: what is compacted meanwhile is read, and written through a map.
-func (l *lean) wrote(n int) { l.read(4 * n) }
 
 // read notes that so many bytes of tables were read here and there.
 func (l *lean) read(n int) {
@@ -93,6 +83,16 @@ func (l *lean) read(n int) {
 	l.mu.Unlock()
 	if due {
 		l.unmap()
+	}
+}
+
+// freeBuilders leaves the collector what builders held that are done.
+func (l *lean) freeBuilders() {
+	if l.pool == nil {
+		return
+	}
+	for range builders {
+		l.pool.Get(0, "").Release() // an empty one, once there are no others
 	}
 }
 
@@ -117,4 +117,7 @@ func (l *lean) pageOut() {
 }
 
 // Rest gives back what isn't needed while there is nothing to do.
-func (s *Store) Rest() { s.lean.unmap() }
+func (s *Store) Rest() {
+	s.lean.freeBuilders()
+	s.lean.unmap()
+}

@@ -1,53 +1,24 @@
 package store
 
 import (
-	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"kith/crdt/entry"
 )
 
-func TestBadgerHoldsLittleThatItDoesNotUse(t *testing.T) {
+func TestMemoryOfTableBuildersIsGivenBack(t *testing.T) {
 	s := open(t, t.TempDir())
 	if s.lean.pool == nil {
-		t.Fatal("this release of Badger looks otherwise than leanTables thinks")
+		t.Fatal("this release of Badger keeps the memory of builders elsewhere: see lean")
 	}
-	if n := s.db.Opts().MemTableSize; n != smallTableSize {
-		t.Errorf("the next memory table is made for %d bytes, want %d", n, smallTableSize)
+	const large = 4 << 20
+	for range builders {
+		s.lean.pool.Return(s.lean.pool.Get(large, "")) // at once: a pool gives what was returned first
 	}
-}
-
-// The largest batches, right behind one another, go into memory tables that are smaller than Badger thinks when it starts.
-func TestTheLargestBatchesFitSmallMemoryTables(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, dir)
-	large, small := make([]byte, MaxBatch/3-1<<10), []byte("small") // three fill a batch, and none goes into a value log
-	for n := range large {
-		large[n] = byte(n * n >> 3)
-	}
-	const times = 12
-	for n := range times {
-		b := NewBatch(nil)
-		for _, part := range []string{"a", "b", "c"} {
-			b.PutSmall(fmt.Sprintf("large/%d/%s", n, part), large)
-		}
-		must(t, s.Commit(b))
-		b = NewBatch(nil) // as many writes as there can be
-		for i := 0; b.Size() < MaxBatch-1<<10; i++ {
-			b.PutSmall(fmt.Sprintf("small/%d/%d", n, i), small)
-		}
-		must(t, s.Commit(b))
-	}
-	crash := filepath.Join(t.TempDir(), "crash")
-	must(t, os.CopyFS(crash, os.DirFS(dir))) // with the logs of memory tables, as a crash leaves them
-	for _, s := range []*Store{s, open(t, crash)} {
-		for n := range times {
-			if got, err := s.Small(fmt.Sprintf("large/%d/c", n)); err != nil || !bytes.Equal(got, large) {
-				t.Fatalf("large/%d/c has %d bytes, want %d: %v", n, len(got), len(large), err)
-			}
+	s.lean.wrote(leanAfter + 1)
+	for range builders {
+		if a := s.lean.pool.Get(0, ""); a.Allocated() >= large {
+			t.Errorf("%d bytes are held for a builder that is done", a.Allocated())
 		}
 	}
 }

@@ -29,14 +29,10 @@ import (
 // Sizes of Badger's parts, chosen so that an idle daemon stays small: its default caches are
 // made for servers.
 const (
-	// A memory table has to be as large as MaxBatch demands when Badger starts. Those that are made later needn't be, see leanTables: each is written
-	// out by a builder that takes twice its size, and to one of 14 MB came a log of 28.
+	// A table is built in pieces of memory, each twice as large as the one before: 2, 4, 8, 16 and 32 MB for one of 16. So a memory table is only as large
+	// as MaxBatch demands, and its builder does without the last.
 	memTableSize   = 14 << 20
-	smallTableSize = 4 << 20
-	// While there is much to compact twenty builders hold six times a table's size each: so tables are small where compaction is busiest, and twice as large on each level
-	// below, so that a large store has no more files than with 1 MB on all.
-	baseTableSize  = 256 << 10
-	tablesGrow     = 2
+	baseTableSize  = 1 << 20 // on all levels: while there is much to compact ten builders hold six times as much each
 	blockCacheSize = 8 << 20
 	indexCacheSize = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
@@ -137,7 +133,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		WithMemTableSize(memTableSize).
 		WithBaseTableSize(baseTableSize).
 		WithNumMemtables(2).
-		WithNumLevelZeroTables(8).
+		WithNumLevelZeroTables(3).
 		WithNumCompactors(2).
 		WithBlockCacheSize(blockCacheSize).
 		WithIndexCacheSize(indexCacheSize).
@@ -147,7 +143,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		WithValueThreshold(1 << 20).
 		WithEncryptionKey(key).
 		WithEncryptionKeyRotationDuration(keyLife)
-	opts.TableSizeMultiplier = tablesGrow
+	opts.TableSizeMultiplier = 1
 	if err := checkRegistry(dir, key); err != nil {
 		return nil, err
 	}
@@ -279,7 +275,6 @@ func (s *Store) Close() error {
 		// Until this process ends the store stays locked.
 		return s.witness.file.Close()
 	}
-	defer s.lean.close()
 	return errors.Join(guarded(s.db.Close), s.witness.file.Close())
 }
 
