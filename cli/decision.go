@@ -125,7 +125,9 @@ func (c *call) options(d document) {
 		text, says := oneLine(o.Str("text"), maxCell), strconv.Itoa(int(votes))
 		if process == kinds.ProcessDates {
 			text = c.when(o.Str("text"))
-			says += fmt.Sprintf(", %d if need be", int(votes-sure))
+			if says = strconv.Itoa(int(sure)); votes > sure {
+				says += fmt.Sprintf(", and %d if need be", int(votes-sure))
+			}
 		}
 		first := ""
 		if o.Is("first") {
