@@ -62,7 +62,7 @@ func (in *asking) optionsOf(d document) (all []anOption) {
 		case kinds.ProcessRanking:
 			one.Says, most = in.t.N("comes before {n} of the others", votes), len(options)-1
 		case kinds.ProcessDates:
-			one.Says = in.t.N("{n} can come", votes)
+			one.Says = in.t.N("{n} can come", sure)
 			if maybe := votes - sure; maybe > 0 {
 				one.Says = dots(one.Says, in.t.N("{n} only if need be", maybe))
 			}

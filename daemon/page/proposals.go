@@ -34,7 +34,7 @@ func (in *asking) proposalRow(p api.Proposal) row {
 	case "refused":
 		mark = stanceMark("object")
 	}
-	answered := in.t.T("{n} of {all} have consented", "n", in.number(len(p.Consents)), "all", in.number(p.Needs))
+	answered := in.t.N("{n} of {all} have consented", len(p.Consents), "all", in.number(p.Needs))
 	return row{ID: p.ID, Mark: mark, Title: capital(in.said(p.Title).Says), At: in.At("proposals", p.Short), Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), answered)}
 }
 

@@ -243,7 +243,7 @@ func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 		for _, p := range slices.Concat(t.AboutMe, t.Proposals) {
 			if p.ID == item.ID {
 				r := in.proposalRow(p)
-				r.Says, r.Does = dots(r.Says, p.Why), []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: p.Title}}
+				r.Says, r.Does = dots(r.Says, p.Why), []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: r.Title}}
 				return r
 			}
 		}

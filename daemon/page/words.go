@@ -166,6 +166,9 @@ func (t *tongue) N(key string, n int, with ...any) string {
 		if s := p[plural.Cardinal.MatchPlural(t.tag, n, 0, 0, 0, 0)]; s != "" {
 			says = s
 		}
+		if s := p[plural.Zero]; n == 0 && s != "" { // of nobody another sentence may be said, also where grammar has no form for it
+			says = s
+		}
 	}
 	word := t.numbers.Sprint(n)
 	if n >= 0 && n < len(numerals) {

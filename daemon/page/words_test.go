@@ -215,6 +215,23 @@ func TestATranslationPutsInWhatThePhraseDoes(t *testing.T) {
 	}
 }
 
+func TestOfNobodySpanishSaysAnotherSentence(t *testing.T) {
+	es := allWords().called("es")
+	for _, test := range []struct {
+		key  string
+		n    int
+		want string
+	}{
+		{"{n} can come", 0, "no puede ir nadie"}, {"{n} can come", 1, "una persona puede ir"}, {"{n} can come", 2, "dos pueden ir"},
+		{"{n} of {all} have consented", 0, "aún no ha consentido nadie, de tres"}, {"{n} of {all} have consented", 1, "una persona de tres ha consentido"},
+		{"{#} points", 0, "0 puntos"},
+	} {
+		if got := es.N(test.key, test.n, "all", "tres"); got != test.want {
+			t.Errorf("%q of %d: %q, and not %q", test.key, test.n, got, test.want)
+		}
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
