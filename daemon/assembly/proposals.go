@@ -65,12 +65,9 @@ func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending
 		answered[a.Member] = "refused"
 		out.Refusals = append(out.Refusals, api.Refusal{Member: w.Named(a.Member), Why: a.Why, At: api.At(r.Came(a.Entry))})
 	}
-	slices.SortFunc(out.Consents, func(a, b api.Consent) int {
-		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
-	})
-	slices.SortFunc(out.Refusals, func(a, b api.Refusal) int {
-		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Member.Name, b.Member.Name))
-	})
+	// By name, so that everybody sees the same: in which order answers came here says when computers met, and not who was first.
+	slices.SortFunc(out.Consents, func(a, b api.Consent) int { return cmp.Compare(a.Member.Name, b.Member.Name) })
+	slices.SortFunc(out.Refusals, func(a, b api.Refusal) int { return cmp.Compare(a.Member.Name, b.Member.Name) })
 	if shown, err := r.Shown(out.ID); err == nil { // what can't be read wasn't shown
 		out.Shown = shown.Revision == out.Revision
 	}

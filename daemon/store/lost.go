@@ -3,6 +3,9 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
 
 	"kith/crdt/entry"
 )
@@ -11,28 +14,36 @@ import (
 var ErrLost = errors.New("has lost its bytes")
 
 // Lost returns the entries that are said to be here and whose bytes aren't, neither whole nor bare, with their records. It walks
-// through all keys of entries.
+// through all keys of entries, in one view of the store: of what is stored meanwhile there would else be a record, and no bytes where they were
+// looked for before.
 func (s *Store) Lost() (map[entry.ID]Record, error) {
 	type place struct {
 		doc     entry.DocID
 		arrival uint64
 	}
-	here := map[place]bool{}
-	for _, prefix := range []byte{prefixEntry, prefixBare} {
-		err := s.scan([]byte{prefix}, false, func(k, _ []byte) bool {
-			here[place{entry.DocID(k[1:]), binary.BigEndian.Uint64(k[1+len(entry.DocID{}):])}] = true
-			return true
+	here, lost := map[place]bool{}, map[entry.ID]Record{}
+	err := s.view(func(txn *badger.Txn) error {
+		for _, prefix := range []byte{prefixEntry, prefixBare} {
+			err := s.iterateIn(txn, []byte{prefix}, func(item *badger.Item) (bool, error) {
+				k := item.Key()
+				here[place{entry.DocID(k[1:]), binary.BigEndian.Uint64(k[1+len(entry.DocID{}):])}] = true
+				return true, nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return s.iterateIn(txn, []byte{prefixRecord}, func(item *badger.Item) (bool, error) {
+			var r Record
+			err := item.Value(func(v []byte) error { return unmarshal(v, &r) })
+			if err == nil && !here[place{r.Doc, r.Arrival}] {
+				lost[entry.ID(item.Key()[1:])] = r
+			}
+			return true, err
 		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	lost := map[entry.ID]Record{}
-	err := s.Records(func(id entry.ID, r Record) bool {
-		if !here[place{r.Doc, r.Arrival}] {
-			lost[id] = r
-		}
-		return true
 	})
-	return lost, err
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return lost, nil
 }

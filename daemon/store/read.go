@@ -410,31 +410,31 @@ func (s *Store) scanShared(prefix []byte, fn func(k, v []byte) bool) error {
 }
 
 func (s *Store) iterate(prefix []byte, fn func(*badger.Item) (bool, error)) error {
-	err := s.view(func(txn *badger.Txn) error {
-		it := txn.NewIterator(walk(prefix))
-		defer it.Close()
-		it.Rewind()
-		for n := 1; it.Valid(); n++ {
-			if n%manyItems == 0 {
-				s.lean.unmap()
-			}
-			if it.Item().UserMeta() == metaGone {
-				it.Next()
-				continue
-			}
-			more, err := fn(it.Item())
-			if err != nil {
-				return err
-			}
-			if !more {
-				return nil
-			}
-			it.Next()
-		}
-		return nil
-	})
+	err := s.view(func(txn *badger.Txn) error { return s.iterateIn(txn, prefix, fn) })
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return nil
+}
+
+// iterateIn is iterate in a view of the store that is open.
+func (s *Store) iterateIn(txn *badger.Txn, prefix []byte, fn func(*badger.Item) (bool, error)) error {
+	it := txn.NewIterator(walk(prefix))
+	defer it.Close()
+	it.Rewind()
+	for n := 1; it.Valid(); n++ {
+		if n%manyItems == 0 {
+			s.lean.unmap()
+		}
+		if it.Item().UserMeta() == metaGone {
+			it.Next()
+			continue
+		}
+		more, err := fn(it.Item())
+		if err != nil || !more {
+			return err
+		}
+		it.Next()
 	}
 	return nil
 }

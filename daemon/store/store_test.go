@@ -318,3 +318,31 @@ func TestASnapshotShowsOneMomentWhileOthersWrite(t *testing.T) {
 		t.Errorf("the reader's own error became %v", err)
 	}
 }
+
+// With a view for each of its scans, kith doctor said of a daemon that was written to that its store had lost bytes.
+func TestWhatComesWhileLostEntriesAreLookedForIsNotLost(t *testing.T) {
+	s := open(t, t.TempDir())
+	const entries = 400
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for n := range entries {
+			if err := s.Commit(put(s, nil, entryNo(t, entry.DocID{byte(n%7 + 1)}, n))); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	for looks := 0; ; looks++ {
+		lost, err := s.Lost()
+		must(t, err)
+		if len(lost) > 0 {
+			t.Fatalf("at look %d %d entries are said to be lost", looks, len(lost))
+		}
+		select {
+		case <-written:
+			return
+		default:
+		}
+	}
+}
