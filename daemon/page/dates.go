@@ -89,6 +89,9 @@ func (c calendar) overdue(date string) bool {
 	return err == nil && (dayOnly && daysBetween(c.now, at) < 0 || !dayOnly && at.Before(c.now))
 }
 
+// mondayOf is the Monday of a day's week, at the same time of day.
+func mondayOf(at time.Time) time.Time { return at.AddDate(0, 0, -(int(at.Weekday())+6)%7) }
+
 // daysBetween counts the midnights from one moment to another, by the calendar of the first.
 func daysBetween(from, to time.Time) int {
 	day := func(t time.Time) time.Time {

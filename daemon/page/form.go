@@ -199,6 +199,17 @@ func (in *asking) textInput(k *kind.Kind, v *kind.Verb, d document) input {
 // mostOptions is how many documents one can choose from.
 const mostOptions = 100
 
+// oneOf are documents to choose one, or none; value is what stands for each in the form.
+func (in *asking) oneOf(found []document, value func(document) string, chosen string) []option {
+	all := []option{{Words: in.t.T("none of them")}}
+	for _, d := range found {
+		all = append(all, option{Value: value(d), Words: d.Title, Chosen: value(d) == chosen})
+	}
+	return all
+}
+
+func documentID(d document) string { return d.ID }
+
 // fieldInput is the input for a declared field.
 func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d document) input {
 	one := input{Name: f.Key, Label: capital(in.t.T(f.Called())), Hint: in.t.T(f.Hint), Needs: f.Needs || slices.Contains(v.Args, f), Max: f.Typed}
@@ -234,15 +245,12 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		}
 	case kind.Ref:
 		one.Is = "pick"
-		one.Options = []option{{Words: in.t.T("none of them")}}
+		var found []document
 		if of := kinds.All.Named(f.Of); of != nil {
-			found, err := in.list(of, mostOptions)
-			for _, other := range found {
-				if err == nil && other.ID != d.ID {
-					one.Options = append(one.Options, option{Value: other.ID, Words: other.Title, Chosen: other.ID == one.Value})
-				}
-			}
+			found, _ = in.list(of, mostOptions) // without them there is nothing to choose
 		}
+		found = slices.DeleteFunc(found, func(other document) bool { return other.ID == d.ID })
+		one.Options = in.oneOf(found, documentID, one.Value)
 	case kind.Lines:
 		one.Is, one.Hint, one.Max = "reason", dots(one.Hint, in.t.T("one on a line")), 0
 	case kind.Reason:

@@ -57,7 +57,7 @@ func (in *asking) hoursWith(w http.ResponseWriter, f *form) error {
 	if f == nil {
 		v.Log = in.logForm(nil, api.TimeEntry{On: in.now.Format(time.DateOnly)})
 	}
-	since, monday := in.now.AddDate(0, 0, -mineDays).Format(time.DateOnly), in.now.AddDate(0, 0, -(int(in.now.Weekday())+6)%7).Format(time.DateOnly)
+	since, monday := in.now.AddDate(0, 0, -mineDays).Format(time.DateOnly), mondayOf(in.now).Format(time.DateOnly)
 	week := int64(0)
 	for _, e := range slices.Backward(mine) {
 		switch {
@@ -184,8 +184,7 @@ func (in *asking) weekSays(key string) string {
 		return ""
 	}
 	first := time.Date(y, 1, 4, 0, 0, 0, 0, time.UTC) // is in the first week of every year
-	monday := first.AddDate(0, 0, -(int(first.Weekday())+6)%7+7*(n-1))
-	return in.t.T("Week from {day}", "day", in.short(monday))
+	return in.t.T("Week from {day}", "day", in.short(mondayOf(first).AddDate(0, 0, 7*(n-1))))
 }
 
 // hoursForm is a form about hours that is sent to an address: with what an entry says, or with what was typed.
@@ -239,11 +238,8 @@ func (in *asking) logForm(typed url.Values, e api.TimeEntry) *form {
 
 // titlesOf are the open documents of a kind, by title, to choose one; chosen is among them whatever it is.
 func (in *asking) titlesOf(k *kind.Kind, chosen string) []option {
-	all := []option{{Words: in.t.T("none of them")}}
 	found, _ := in.list(k, mostOptions, "open", "true") // without them it is chosen from fewer
-	for _, d := range found {
-		all = append(all, option{Value: d.Title, Words: d.Title, Chosen: d.Title == chosen})
-	}
+	all := in.oneOf(found, func(d document) string { return d.Title }, chosen)
 	if chosen != "" && !slices.ContainsFunc(all, func(o option) bool { return o.Chosen }) {
 		all = append(all, option{Value: chosen, Words: chosen, Chosen: true})
 	}
@@ -252,17 +248,13 @@ func (in *asking) titlesOf(k *kind.Kind, chosen string) []option {
 
 // openTasks are those of the reader, and the one that is chosen.
 func (in *asking) openTasks(chosen string) []option {
-	all := []option{{Words: in.t.T("none of them")}}
 	found, _ := in.list(kinds.Task, mostOptions, "mine", "true")
 	if chosen != "" && !slices.ContainsFunc(found, func(d document) bool { return d.ID == chosen }) {
 		if d, err := readDocument(in.c.Document(in.ctx(), kinds.Task.Many, chosen)); err == nil {
 			found = append(found, d)
 		}
 	}
-	for _, d := range found {
-		all = append(all, option{Value: d.ID, Words: d.Title, Chosen: d.ID == chosen})
-	}
-	return all
+	return in.oneOf(found, documentID, chosen)
 }
 
 // saysHours reads what a form says of hours.

@@ -179,8 +179,7 @@ const coordinationWeeks = 8
 
 // coordination adds up the last weeks; nil if no hours were written down in them.
 func (in *asking) coordination() (*coordination, error) {
-	monday := in.now.AddDate(0, 0, -(int(in.now.Weekday())+6)%7)
-	from := monday.AddDate(0, 0, -7*(coordinationWeeks-1)).Format(time.DateOnly)
+	from := mondayOf(in.now).AddDate(0, 0, -7*(coordinationWeeks-1)).Format(time.DateOnly)
 	weeks, err := in.c.TimeReport(in.ctx(), url.Values{"by": {"week"}, "from": {from}})
 	if err != nil || weeks.Total.Minutes == 0 {
 		return nil, err

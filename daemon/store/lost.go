@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -22,7 +21,7 @@ func (s *Store) Lost() (map[entry.ID]Record, error) {
 		arrival uint64
 	}
 	here, lost := map[place]bool{}, map[entry.ID]Record{}
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.walkThrough(func(txn *badger.Txn) error {
 		for _, prefix := range []byte{prefixEntry, prefixBare} {
 			err := s.iterateIn(txn, []byte{prefix}, func(item *badger.Item) (bool, error) {
 				k := item.Key()
@@ -33,17 +32,12 @@ func (s *Store) Lost() (map[entry.ID]Record, error) {
 				return err
 			}
 		}
-		return s.iterateIn(txn, []byte{prefixRecord}, func(item *badger.Item) (bool, error) {
-			var r Record
-			err := item.Value(func(v []byte) error { return unmarshal(v, &r) })
-			if err == nil && !here[place{r.Doc, r.Arrival}] {
-				lost[entry.ID(item.Key()[1:])] = r
+		return s.recordsIn(txn, func(id entry.ID, r Record) bool {
+			if !here[place{r.Doc, r.Arrival}] {
+				lost[id] = r
 			}
-			return true, err
+			return true
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
-	}
-	return lost, nil
+	return lost, err
 }

@@ -160,16 +160,22 @@ func (s *Store) IDs() iter.Seq[entry.ID] {
 
 // Records calls fn with the record of every entry until it returns false.
 func (s *Store) Records(fn func(entry.ID, Record) bool) error {
-	var found error
-	err := s.scanShared([]byte{prefixRecord}, func(k, v []byte) bool {
-		var r Record
-		if err := unmarshal(v, &r); err != nil {
-			found = fmt.Errorf("%w: the record of entry %x: %v", ErrCorrupt, k[1:], err)
-			return false
-		}
-		return fn(entry.ID(k[1:]), r)
+	return s.walkThrough(func(txn *badger.Txn) error { return s.recordsIn(txn, fn) })
+}
+
+// recordsIn is Records in a view of the store that is open.
+func (s *Store) recordsIn(txn *badger.Txn, fn func(entry.ID, Record) bool) error {
+	return s.iterateIn(txn, []byte{prefixRecord}, func(item *badger.Item) (more bool, err error) {
+		err = item.Value(func(v []byte) error {
+			var r Record
+			if err := unmarshal(v, &r); err != nil {
+				return fmt.Errorf("the record of entry %x: %v", item.Key()[1:], err)
+			}
+			more = fn(entry.ID(item.Key()[1:]), r)
+			return nil
+		})
+		return more, err
 	})
-	return errors.Join(err, found)
 }
 
 // manyRecords is from how many on RecordsOf walks through all records in the place of looking
@@ -410,8 +416,12 @@ func (s *Store) scanShared(prefix []byte, fn func(k, v []byte) bool) error {
 }
 
 func (s *Store) iterate(prefix []byte, fn func(*badger.Item) (bool, error)) error {
-	err := s.view(func(txn *badger.Txn) error { return s.iterateIn(txn, prefix, fn) })
-	if err != nil {
+	return s.walkThrough(func(txn *badger.Txn) error { return s.iterateIn(txn, prefix, fn) })
+}
+
+// walkThrough is view for what reads much: what fails there is ErrCorrupt.
+func (s *Store) walkThrough(fn func(*badger.Txn) error) error {
+	if err := s.view(fn); err != nil {
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
 	return nil

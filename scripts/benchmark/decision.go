@@ -25,14 +25,9 @@ func (b *bench) decision(ctx context.Context) error {
 	for i := range talkers {
 		names = append(names, fmt.Sprintf("decision-%d", i))
 	}
-	all, err := b.together(ctx, names...)
+	all, err := b.atRest(ctx, names...)
 	if err != nil {
 		return err
-	}
-	for _, h := range all {
-		if err := h.stop(); err != nil {
-			return err
-		}
 	}
 	one := all[0]
 	var doc entry.DocID

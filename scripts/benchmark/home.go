@@ -139,6 +139,20 @@ func (b *bench) pair(ctx context.Context, first, second string) (*home, *home, e
 	return all[0], all[1], nil
 }
 
+// atRest is together, with no daemon running any more.
+func (b *bench) atRest(ctx context.Context, names ...string) ([]*home, error) {
+	all, err := b.together(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range all {
+		if err := h.stop(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // together founds a co-op of some, all daemons running and in step with the first.
 func (b *bench) together(ctx context.Context, names ...string) (all []*home, err error) {
 	for _, name := range names {

@@ -25,14 +25,9 @@ const (
 func (b *bench) hours(ctx context.Context) error {
 	name := fmt.Sprintf("%d entries of hours", b.logged)
 	both, err := b.kept(ctx, []string{"hours-a", "hours-b"}, func() error {
-		all, err := b.together(ctx, "hours-a", "hours-b")
+		all, err := b.atRest(ctx, "hours-a", "hours-b")
 		if err != nil {
 			return err
-		}
-		for _, h := range all {
-			if err := h.stop(); err != nil {
-				return err
-			}
 		}
 		began := time.Now()
 		if err := b.logHours(ctx, all[0]); err != nil {

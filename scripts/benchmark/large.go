@@ -85,14 +85,9 @@ func (b *bench) prepared(ctx context.Context) (one, two *home, err error) {
 		names = append(names, fmt.Sprintf("large-%c", 'a'+len(names)))
 	}
 	both, err := b.kept(ctx, names[:2], func() error {
-		all, err := b.together(ctx, names...)
+		all, err := b.atRest(ctx, names...)
 		if err != nil {
 			return err
-		}
-		for _, h := range all {
-			if err := h.stop(); err != nil {
-				return err
-			}
 		}
 		began, from := time.Now(), 0
 		writers := append([]*home{all[0]}, all[2:]...)

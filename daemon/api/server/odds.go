@@ -14,9 +14,8 @@ import (
 
 // figuresSection has the agreements that say different numbers for one thing: none of them counts, and all who propose something
 // go without.
-func (d *day) figuresSection() (out api.Section, err error) {
-	out = api.Section{Name: "agreements_figures", Title: "Agreements say different numbers, so none of these counts"}
-	out.Items, err = across(d.Server, func(one *Server) (items []api.SectionItem, err error) {
+func (d *day) figuresSection() (api.Section, error) {
+	return d.ofEach("agreements_figures", "Agreements say different numbers, so none of these counts", func(one *Server) (items []api.SectionItem, err error) {
 		if !one.at.isFounded() {
 			return nil, nil
 		}
@@ -33,8 +32,7 @@ func (d *day) figuresSection() (out api.Section, err error) {
 			}
 		}
 		return items, err
-	}, func(item *api.SectionItem, space *api.Named) { item.Space = space })
-	return out, err
+	})
 }
 
 // othersSay is what the agreements beside one say for a figure.
@@ -51,8 +49,7 @@ func othersSay(f api.Figure, beside api.FigureSource) string {
 // settledOtherwise takes out of what waits the decisions on somebody's membership that came about, or to nothing, by other means: the step of
 // the charter is in force, or they left. Nobody's word is waited for there any more, and whoever can end such a decision is told.
 func (d *day) settledOtherwise() (out api.Section, err error) {
-	out = api.Section{Name: "decisions_moot", Title: "Nothing is left to decide here, and it is still open"}
-	out.Items, err = across(d.Server, func(one *Server) ([]api.SectionItem, error) { return d.moot(one) }, func(item *api.SectionItem, space *api.Named) { item.Space = space })
+	out, err = d.ofEach("decisions_moot", "Nothing is left to decide here, and it is still open", d.moot)
 	for _, item := range out.Items {
 		for _, w := range kinds.Decision.Today {
 			d.waits[w.Key] = slices.DeleteFunc(d.waits[w.Key], func(doc Shown) bool { return doc.ID == item.ID })

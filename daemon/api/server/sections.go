@@ -429,11 +429,15 @@ func (d *day) shareSection(told *Server) (api.Section, error) {
 // shownSpaceID is how many letters of a space's ID are shown.
 const shownSpaceID = 8
 
+// ofEach is a section of what each space tells.
+func (d *day) ofEach(name, title string, tells func(one *Server) ([]api.SectionItem, error)) (api.Section, error) {
+	items, err := across(d.Server, tells, func(item *api.SectionItem, space *api.Named) { item.Space = space })
+	return api.Section{Name: name, Title: title, Items: items}, err
+}
+
 // arrivalSection has the prospective members for whom nobody has begun anything: whoever joins is met by somebody.
-func (d *day) arrivalSection() (out api.Section, err error) {
-	out = api.Section{Name: "arrivals", Title: "New here, and welcomed by nobody yet"}
-	out.Items, err = across(d.Server, d.arrivals, func(item *api.SectionItem, space *api.Named) { item.Space = space })
-	return out, err
+func (d *day) arrivalSection() (api.Section, error) {
+	return d.ofEach("arrivals", "New here, and welcomed by nobody yet", d.arrivals)
 }
 
 func (d *day) arrivals(one *Server) (items []api.SectionItem, err error) {
@@ -477,10 +481,8 @@ func (d *day) arrivals(one *Server) (items []api.SectionItem, err error) {
 }
 
 // departureSection has whose membership ended, until the reader was told of it. Who proposed a removal, or answered to it, is told of that step.
-func (d *day) departureSection() (out api.Section, err error) {
-	out = api.Section{Name: "departures", Title: "No members any more"}
-	out.Items, err = across(d.Server, d.departures, func(item *api.SectionItem, space *api.Named) { item.Space = space })
-	return out, err
+func (d *day) departureSection() (api.Section, error) {
+	return d.ofEach("departures", "No members any more", d.departures)
 }
 
 func (d *day) departures(one *Server) (items []api.SectionItem, err error) {
