@@ -33,9 +33,17 @@ const (
 // It keeps the memory of eight table builders, each as large as the largest table that it was ever for: a memory table of 16 MB, not yet compressed and
 // compressed, takes 60 MB, so after much was written these are 400 MB. And its tables are mapped into memory: what was read of
 // them once counts as this process's until the system runs short. There is no option for either.
+//
+// Pages are given back by a goroutine of its own: on a slow disk that takes a while, and neither the store's only writer nor who reads waits for it.
 type lean struct {
-	pool *z.AllocatorPool // nil: another release of Badger, that has none where this looks
-	dir  string
+	pool     *z.AllocatorPool // nil: another release of Badger, that has none where this looks
+	dir      string
+	resident func() int // pages.Resident but in tests
+	out      func()     // pageOut but in tests
+
+	due   chan struct{} // something in it: there may be many pages
+	over  chan struct{} // closed to end
+	ended chan struct{} // closed once that is so
 
 	mu      sync.Mutex
 	written int // since builders' memory was given back
@@ -44,7 +52,8 @@ type lean struct {
 }
 
 func leanOf(db *badger.DB, dir string) *lean {
-	l := &lean{dir: dir}
+	l := &lean{dir: dir, resident: pages.Resident, due: make(chan struct{}, 1), over: make(chan struct{}), ended: make(chan struct{})}
+	l.out = l.pageOut
 	if at := reflect.ValueOf(db).Elem().FieldByName("allocPool"); at.IsValid() && at.Type() == reflect.TypeFor[*z.AllocatorPool]() {
 		l.pool = (*z.AllocatorPool)(at.UnsafePointer())
 	}
@@ -55,6 +64,32 @@ func leanOf(db *badger.DB, dir string) *lean {
 		l.dir = real
 	}
 	return l
+}
+
+// run gives pages back when that is due, until end.
+func (l *lean) run() {
+	defer close(l.ended)
+	for {
+		select {
+		case <-l.due:
+			l.unmap()
+		case <-l.over:
+			return
+		}
+	}
+}
+
+func (l *lean) end() {
+	close(l.over)
+	<-l.ended
+}
+
+// lookSoon has run look whether there are many pages.
+func (l *lean) lookSoon() {
+	select {
+	case l.due <- struct{}{}:
+	default:
+	}
 }
 
 // wrote notes that so many bytes were written.
@@ -82,7 +117,7 @@ func (l *lean) read(n int) {
 	}
 	l.mu.Unlock()
 	if due {
-		l.unmap()
+		l.lookSoon()
 	}
 }
 
@@ -104,8 +139,8 @@ func (l *lean) unmap() {
 		l.looked = time.Now()
 	}
 	l.mu.Unlock()
-	if due && pages.Resident() > maxMapped {
-		l.pageOut()
+	if due && l.resident() > maxMapped {
+		l.out()
 	}
 }
 

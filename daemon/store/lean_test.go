@@ -1,6 +1,7 @@
 package store
 
 import (
+	"sync"
 	"testing"
 
 	"kith/crdt/entry"
@@ -42,4 +43,22 @@ func TestWhatIsStoredIsReadAfterItsPagesWereGivenUp(t *testing.T) {
 		}
 		s.lean.pageOut()
 	}
+}
+
+func TestNobodyWaitsForPagesThatAreGivenBack(t *testing.T) {
+	s := open(t, t.TempDir())
+	began, goOn := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(goOn) }) // before the store is closed
+	s.lean.resident = func() int { return maxMapped + 1 }
+	s.lean.out = sync.OnceFunc(func() {
+		close(began)
+		<-goOn
+	})
+	s.lean.read(leanAfter + 1)
+	<-began
+	for i := range 3 {
+		must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{1}, i))))
+		s.lean.wrote(leanAfter + 1)
+	}
+	must(t, s.Sought(func(entry.DocID, []byte) bool { return true }))
 }

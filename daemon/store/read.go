@@ -434,7 +434,7 @@ func (s *Store) iterateIn(txn *badger.Txn, prefix []byte, fn func(*badger.Item) 
 	it.Rewind()
 	for n := 1; it.Valid(); n++ {
 		if n%manyItems == 0 {
-			s.lean.unmap()
+			s.lean.lookSoon()
 		}
 		if it.Item().UserMeta() == metaGone {
 			it.Next()

@@ -181,6 +181,7 @@ func Open(dir string, key []byte) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	go s.write()
+	go s.lean.run()
 	return s, nil
 }
 
@@ -269,6 +270,7 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.life.Unlock()
 	<-s.stopped
+	s.lean.end()
 	if room, err := s.free(s.dir); err == nil && room < minFree {
 		// Badger would write what is in memory into tables, through a memory map, and the process
 		// would die of it. It is all in the logs: the next start finds it there, as after a crash.
