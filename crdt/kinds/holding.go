@@ -104,8 +104,9 @@ func holding(s *kind.Story) Holding {
 // namings are all that was ever written of who holds something, or was asked to do it, by member.
 type namings struct {
 	*trial
-	of   map[charter.MemberID][]naming
-	past map[int]within // of those that were looked at
+	of     map[charter.MemberID][]naming
+	said   map[string]int // by which change what stands under an own key was written; made when first needed
+	future map[int]within // of changes that were looked at: what stands on them
 }
 
 // naming is one value in that map.
@@ -117,23 +118,30 @@ type naming struct {
 }
 
 func namingsIn(s *kind.Story, f *kind.Field) *namings {
-	n := &namings{trial: &trial{items: s.Items}, of: map[charter.MemberID][]naming{}, past: map[int]within{}}
-	var in change.OpID // the map
+	n := &namings{trial: &trial{items: s.Items}, of: map[charter.MemberID][]naming{}, future: map[int]within{}}
+	places := map[change.OpID]int{} // of a naming among those of its member
+	var in change.OpID              // the map
 	for i, it := range s.Items {
 		for j := range it.Change.Ops {
 			op := &it.Change.Ops[j]
 			if _, made := op.Action.Makes(); made && op.Obj.IsZero() && op.Key == f.Key {
 				in = op.ID
 			}
-			m, err := charter.ParseMemberID(op.Key)
-			if err != nil || in.IsZero() || op.Obj != in {
+			if in.IsZero() || op.Obj != in {
 				continue
 			}
-			for w := range n.of[m] {
-				was := &n.of[m][w]
-				was.over = was.over || slices.Contains(op.Pred, was.id)
+			m, err := charter.ParseMemberID(op.Key)
+			if err != nil {
+				continue
 			}
-			n.of[m] = append(n.of[m], naming{id: op.ID, at: op.Value.Int(), item: i})
+			all := n.of[m]
+			for _, before := range op.Pred {
+				if w, known := places[before]; known && w < len(all) && all[w].id == before {
+					all[w].over = true
+				}
+			}
+			places[op.ID] = len(all)
+			n.of[m] = append(all, naming{id: op.ID, at: op.Value.Int(), item: i})
 		}
 	}
 	return n
@@ -164,23 +172,33 @@ func (n *namings) unheard(m charter.MemberID, at int64, by charter.MemberID, f *
 	if !slices.ContainsFunc(n.of[m], func(w naming) bool { return w.at == at && at != 0 }) {
 		return false
 	}
-	said, last := -1, change.OpID{}
-	for i, it := range n.items {
-		for j := range it.Change.Ops {
-			if op := &it.Change.Ops[j]; op.Obj.IsZero() && op.Key == schema.OwnKey(by, f.Key) && last.Less(op.ID) {
-				said, last = i, op.ID
+	said, ok := n.saying(by, f)
+	return ok && !slices.ContainsFunc(n.of[m], func(w naming) bool { return w.at != at && n.knows(w.item, said) })
+}
+
+// saying is the change by which somebody said what stands under a field of their own.
+func (n *namings) saying(by charter.MemberID, f *kind.Field) (item int, ok bool) {
+	if n.said == nil {
+		n.said = map[string]int{}
+		last := map[string]change.OpID{}
+		for i, it := range n.items {
+			for j := range it.Change.Ops {
+				if op := &it.Change.Ops[j]; op.Obj.IsZero() && last[op.Key].Less(op.ID) {
+					n.said[op.Key], last[op.Key] = i, op.ID
+				}
 			}
 		}
 	}
-	return said >= 0 && !slices.ContainsFunc(n.of[m], func(w naming) bool { return w.at != at && n.knows(w.item, said) })
+	item, ok = n.said[schema.OwnKey(by, f.Key)]
+	return item, ok
 }
 
-// knows says whether one change stands on another.
+// knows says whether one change stands on another. There may be many that are asked about one: what stands on that is found in one go.
 func (n *namings) knows(item, other int) bool {
-	if n.past[item] == nil {
-		n.past[item] = n.trial.past(item)
+	if n.future[other] == nil {
+		n.future[other] = n.trial.future(other)
 	}
-	return n.past[item].has(other)
+	return n.future[other].has(item)
 }
 
 func (h *Holding) named() []charter.MemberID { return membersOf(h.Holders) }

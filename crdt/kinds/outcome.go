@@ -121,25 +121,43 @@ func (w within) with(o within) within {
 
 // past returns what the change at place i stands on, itself left out.
 func (t *trial) past(i int) within {
-	if t.places == nil {
-		t.places = make(map[change.Hash]int, len(t.items))
-		for n, item := range t.items {
-			t.places[item.Change.Hash] = n
-		}
-	}
 	in := make(within, len(t.items))
 	todo := []int{i}
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for _, h := range t.items[at].Change.Deps {
-			if n, ok := t.places[h]; ok && !in[n] {
+			if n, ok := t.place(h); ok && !in[n] {
 				in[n] = true
 				todo = append(todo, n)
 			}
 		}
 	}
 	return in
+}
+
+// future returns what stands on the change at place i, itself left out.
+func (t *trial) future(i int) within {
+	in := make(within, len(t.items))
+	for n := i + 1; n < len(t.items); n++ { // each comes after those it stands on
+		in[n] = slices.ContainsFunc(t.items[n].Change.Deps, func(h change.Hash) bool {
+			on, ok := t.place(h)
+			return ok && (on == i || in[on])
+		})
+	}
+	return in
+}
+
+// place is where a change is among the items.
+func (t *trial) place(h change.Hash) (int, bool) {
+	if t.places == nil {
+		t.places = make(map[change.Hash]int, len(t.items))
+		for n, item := range t.items {
+			t.places[item.Change.Hash] = n
+		}
+	}
+	n, ok := t.places[h]
+	return n, ok
 }
 
 // last returns the write that stands at a key among those in a past: the one that none there has
