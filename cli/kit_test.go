@@ -137,7 +137,7 @@ func newCoop() *coop {
 	return c
 }
 
-func (c *coop) Mentions(context.Context) ([]api.Mention, error) { return c.named, nil }
+func (c *coop) Mentions(context.Context, int) ([]api.Mention, error) { return c.named, nil }
 
 func (c *coop) Asks(context.Context) ([]api.Ask, error) { return slices.Clone(c.asked), nil }
 

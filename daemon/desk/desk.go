@@ -110,12 +110,12 @@ func (b *Desk) Find(_ context.Context, kind, prefix string, limit int) ([]api.Do
 // List implements server.Documents.
 func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, error) {
 	rules := b.at.Replica.Rules()
-	var meant []func(*Shown) (bool, error)
+	var meant []meaning
 	if q.News {
-		meant = append(meant, unseen)
+		meant = append(meant, meaning{"news", unseen})
 	}
 	if q.Unread {
-		meant = append(meant, neverShown)
+		meant = append(meant, meaning{"unread", neverShown})
 	}
 	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), meant: meant, gone: func(member string) bool {
 		id, err := charter.ParseMemberID(member)

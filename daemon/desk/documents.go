@@ -219,7 +219,13 @@ type listQuery struct {
 	gone  func(member string) bool        // see kind.Asker
 	limit int                             // 0: all
 	since int64                           // changed then or later, in milliseconds since the Unix epoch; 0: whenever
-	meant []func(*Shown) (bool, error)    // what must be so of each besides, which the index doesn't know; none: nothing
+	meant []meaning                       // what must be so of each besides, which the index doesn't know; none: nothing
+}
+
+// meaning is such a thing. Of what isn't so it isn't until the document is another one, or is shown to somebody.
+type meaning struct {
+	name string
+	is   func(*Shown) (bool, error)
 }
 
 // item is one document of a list before its view is read.
@@ -258,7 +264,11 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	}
 	var out []Shown
 	for _, f := range all {
-		if f.at == nil {
+		here := f.at == nil
+		if here {
+			if slices.ContainsFunc(q.meant, func(m meaning) bool { return r.IsQuiet(m.name, &f.ref, me.ID) }) {
+				continue
+			}
 			v, err := r.View(f.ref.ID)
 			if errors.Is(err, replica.ErrNotFound) {
 				continue // voided this moment
@@ -268,9 +278,14 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 			}
 			f.at = new(b.Look(r, v))
 		}
-		if meant, err := q.isMeant(f.at); err != nil {
+		not, err := q.isNot(f.at)
+		if err != nil {
 			return nil, err
-		} else if !meant {
+		}
+		if not != "" {
+			if here {
+				r.NoteQuiet(not, &f.ref, me.ID)
+			}
 			continue
 		}
 		out = append(out, *f.at)
@@ -281,13 +296,14 @@ func (b *Desk) list(q listQuery) ([]Shown, error) {
 	return out, nil
 }
 
-func (q listQuery) isMeant(s *Shown) (bool, error) {
-	for _, meant := range q.meant {
-		if so, err := meant(s); err != nil || !so {
-			return false, err
+// isNot names what is meant and isn't so of a document; "" if all is.
+func (q listQuery) isNot(s *Shown) (name string, err error) {
+	for _, m := range q.meant {
+		if so, err := m.is(s); err != nil || !so {
+			return m.name, err
 		}
 	}
-	return true, nil
+	return "", nil
 }
 
 func (q listQuery) ask(me charter.MemberID) []kind.Want {
@@ -337,15 +353,13 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 	if shared, _ := r.Share(); shared != nil || len(b.Shares()) == 0 {
 		return nil, nil
 	}
-	for _, doc := range r.Linked() {
+	for _, doc := range r.Linked(q.kind.Name) {
 		v, err := r.View(doc)
-		switch {
-		case errors.Is(err, replica.ErrNotFound):
+		if errors.Is(err, replica.ErrNotFound) {
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			return nil, err
-		case v.Kind != q.kind.Name:
-			continue
 		}
 		at := b.Look(r, v)
 		me, _ := at.Replica.Me()

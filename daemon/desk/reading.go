@@ -68,6 +68,7 @@ func (b *Desk) NoteShown(_ context.Context, k *kind.Kind, id string, heads []str
 	if err != nil {
 		return err
 	}
+	defer at.Replica.Unquiet(at.View.ID)
 	return at.Replica.Read(at.View.ID, func(e replica.Edit) error {
 		hashes, err := changesIn(e.Judge, heads)
 		if err != nil {

@@ -58,7 +58,7 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 // share is looked at there.
 func (b *Desk) scores(ctx context.Context, q sought.Query, nearly bool, limit int) ([]replica.Hit, error) {
 	r := b.at.Replica
-	elsewhere := r.Linked()
+	elsewhere := r.Linked("")
 	found, long, err := r.Seek(ctx, q, nearly, elsewhere, limit)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -105,39 +106,89 @@ func standing(talk []kind.Remark) (n int) {
 	return n
 }
 
-// Mentions implements server.Talk.
-func (b *Desk) Mentions(context.Context) ([]api.Mention, error) {
+// mentions is of what a document is quiet in which nothing names somebody that they weren't shown: see replica.NoteQuiet.
+const mentions = "mentions"
+
+// Mentions implements server.Talk. Who names somebody chooses how many documents there are in which they are named: those are read that have changed
+// since nothing in them was news, the last that did first, until there is enough to tell.
+func (b *Desk) Mentions(ctx context.Context, limit int) ([]api.Mention, error) {
 	r := b.at.Replica
 	me, ok := r.Me()
 	if !ok {
 		return nil, nil
 	}
-	ids := map[entry.DocID]bool{}
-	for _, ref := range r.Select(replica.Query{Wants: []kind.Want{{Fact: kind.NamedFact, Is: func(m string) bool { return m == me.ID.String() }}}}) {
-		ids[ref.ID] = true
+	here, there := map[entry.DocID]*replica.Ref{}, b.namedInShares()
+	var docs []entry.DocID
+	for _, ref := range unquiet(r, me.ID) {
+		here[ref.ID], docs = &ref, append(docs, ref.ID)
 	}
-	for _, doc := range r.Linked() {
-		ids[doc] = true
+	if len(there) > 0 {
+		for _, doc := range r.Linked("") {
+			if here[doc] == nil {
+				docs = append(docs, doc)
+			}
+		}
 	}
 	var out []api.Mention
-	for id := range ids {
-		v, err := r.View(id)
+	for _, doc := range docs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		v, err := r.View(doc)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		m, err := b.mention(b.Look(r, v), me.ID)
+		s := b.Look(r, v)
+		m, err := b.mention(s, me.ID)
 		if err != nil {
 			return nil, err
 		}
-		if m != nil {
-			out = append(out, *m)
+		if m == nil {
+			if ref := here[doc]; ref != nil {
+				r.NoteQuiet(mentions, ref, me.ID)
+			}
+			if ref := there[s.View.ID]; ref != nil && s.home != nil {
+				meThere, _ := s.Replica.Me()
+				s.Replica.NoteQuiet(mentions, ref, meThere.ID)
+			}
+			continue
+		}
+		if out = append(out, *m); len(out) == limit {
+			break
 		}
 	}
 	slices.SortFunc(out, func(a, b api.Mention) int { return cmp.Or(b.At.Compare(a.At.Time), strings.Compare(a.ID, b.ID)) })
 	return out, nil
+}
+
+// unquiet are the documents in whose threads somebody is named, and of which it isn't known that they were shown that; the last that changed first.
+func unquiet(r *replica.Replica, m charter.MemberID) []replica.Ref {
+	all := r.Select(replica.Query{
+		Wants: []kind.Want{{Fact: kind.NamedFact, Is: func(named string) bool { return named == m.String() }}},
+		Compare: func(a, b *replica.Ref) int {
+			return cmp.Or(cmp.Compare(b.Updated, a.Updated), bytes.Compare(a.ID[:], b.ID[:]))
+		},
+	})
+	return slices.DeleteFunc(all, func(ref replica.Ref) bool { return r.IsQuiet(mentions, &ref, m) })
+}
+
+// namedInShares is the same of the shares of a co-op, by document.
+func (b *Desk) namedInShares() map[entry.DocID]*replica.Ref {
+	if shared, _ := b.at.Replica.Share(); shared != nil {
+		return nil
+	}
+	all := map[entry.DocID]*replica.Ref{}
+	for _, share := range b.Shares() {
+		if me, ok := share.Replica.Me(); ok {
+			for _, ref := range unquiet(share.Replica, me.ID) {
+				all[ref.ID] = &ref
+			}
+		}
+	}
+	return all
 }
 
 // mention says where somebody is named in the thread of a document and wasn't shown that; nil if that is nowhere.

@@ -1,12 +1,21 @@
 package desk
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"kith/crdt/entry"
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
+	"kith/daemon/api/server"
+	"kith/daemon/replica"
+	"kith/daemon/replica/replicatest"
+	"kith/daemon/space"
+	"kith/daemon/store"
 )
 
 func TestARemarkIsCalledByAsManyLettersAsTellItFromAllOthers(t *testing.T) {
@@ -33,4 +42,69 @@ func TestARemarkIsCalledByAsManyLettersAsTellItFromAllOthers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What isn't read may lie there damaged: nobody looks.
+func TestWhatISawIsntReadAgainForTodayUntilItChanges(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	me, _ := ana.Me()
+	d := New(&space.Space{Replica: ana, Now: time.Now}, space.NewList(nil, space.Config{}))
+	names := func(doc entry.DocID) {
+		t.Helper()
+		_, err := ben.Edit(t.Context(), doc, func(e replica.Edit) error {
+			r := kind.Request{Text: &kind.Writing{Text: "@Ana look"}}
+			r.PutAll(kind.TalkFor, []string{me.ID.String()})
+			return e.Perform(kinds.Note, kind.Talk, r, nil)
+		})
+		must(t, err)
+		_, err = ana.Accept(t.Context(), replicatest.Entries(t, ben))
+		must(t, err)
+	}
+	var docs []entry.DocID
+	for i := range 4 {
+		v, err := ben.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+			return e.Perform(kinds.Note, kinds.Note.Make, kind.Begin(fmt.Sprint(i), ""), nil)
+		})
+		must(t, err)
+		docs = append(docs, v.ID)
+		names(v.ID)
+	}
+	waits := func(limit, mentions, news, unread int) {
+		t.Helper()
+		named, err := d.Mentions(t.Context(), limit)
+		must(t, err)
+		changed, err := d.List(t.Context(), server.ListQuery{Kind: kinds.Note, News: true})
+		must(t, err)
+		fresh, err := d.List(t.Context(), server.ListQuery{Kind: kinds.Note, Unread: true})
+		must(t, err)
+		if len(named) != mentions || len(changed) != news || len(fresh) != unread {
+			t.Errorf("named in %d, %d changed, %d never shown; want %d, %d, %d", len(named), len(changed), len(fresh), mentions, news, unread)
+		}
+	}
+	shown := func(doc entry.DocID) {
+		t.Helper()
+		v, err := ana.View(doc)
+		must(t, err)
+		look := d.Look(ana, v)
+		id, heads := look.key(), look.Header().Heads
+		must(t, d.NoteShown(t.Context(), kinds.Note, id, heads))
+		must(t, d.NoteThread(t.Context(), id, heads))
+	}
+	waits(0, 4, 4, 4)
+	waits(3, 3, 4, 4)
+	for _, doc := range docs[:3] {
+		shown(doc)
+	}
+	waits(0, 1, 1, 1)
+
+	b := store.NewBatch(nil)
+	for _, doc := range docs[:3] {
+		b.PutView(doc, store.Doc{Kind: kinds.Note.Name}, []byte("nonsense"), false)
+	}
+	must(t, ana.Store().Commit(b))
+	waits(0, 1, 1, 1)
+	names(docs[0]) // its view is made anew
+	waits(0, 2, 2, 1)
+	shown(docs[0])
+	waits(0, 1, 1, 1)
 }

@@ -31,6 +31,7 @@ type Ref struct {
 	sum   uint64   // of what a search looks through: see package sought
 	sheaf uint32   // in which that is, if it is in one, and as which of its documents
 	at    uint16
+	noted uint64 // which change of any view since the start made it so; 0: none
 }
 
 // shelves is on how many shelves of the index documents lie, by the first bits of their IDs: IDs are hashes, so of 100,000 documents
@@ -148,6 +149,11 @@ func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64) {
 	defer ix.noted.Add(1)
 	on := ix.shelf(doc)
 	i, known := ix.findLocked(doc)
+	ref := func() Ref {
+		ref := ix.refLocked(doc, d)
+		ref.noted = ix.noted.Load() + 1
+		return ref
+	}
 	if known {
 		ix.words.drop((*on)[i].facts)
 	}
@@ -161,10 +167,10 @@ func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64) {
 		ix.sheaves.gone(&was)
 	case v == nil:
 	case known:
-		(*on)[i] = ix.refLocked(doc, d)
+		(*on)[i] = ref()
 		ix.sheaves.changed(&was, &(*on)[i])
 	default:
-		*on = slices.Insert(*on, i, ix.refLocked(doc, d))
+		*on = slices.Insert(*on, i, ref())
 		ix.sheaves.changed(&was, &(*on)[i])
 	}
 }
@@ -262,9 +268,9 @@ func (r *Replica) InUse(fact string) []string {
 	return r.index.words.values(fact)
 }
 
-// Linked gives the documents that go on in a share, in the order of their IDs.
-func (r *Replica) Linked() (docs []entry.DocID) {
-	for _, ref := range r.Select(Query{Wants: []kind.Want{{Fact: kind.LinkedFact}}}) {
+// Linked gives the documents of a kind (or "": of all) that go on in a share, in the order of their IDs.
+func (r *Replica) Linked(of string) (docs []entry.DocID) {
+	for _, ref := range r.Select(Query{Kind: of, Wants: []kind.Want{{Fact: kind.LinkedFact}}}) {
 		docs = append(docs, ref.ID)
 	}
 	return docs

@@ -15,7 +15,7 @@ func TestWhichDocumentsGoOnInAShareIsKnownAsTheyAre(t *testing.T) {
 	ana := found(t, "ana").all[0]
 	linked := func(want ...entry.DocID) {
 		t.Helper()
-		got := ana.Linked()
+		got := ana.Linked("")
 		slices.SortFunc(got, func(a, b entry.DocID) int { return slices.Compare(a[:], b[:]) })
 		slices.SortFunc(want, func(a, b entry.DocID) int { return slices.Compare(a[:], b[:]) })
 		if !slices.Equal(got, want) {

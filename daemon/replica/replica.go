@@ -100,6 +100,7 @@ type Replica struct {
 	bared  bared
 	places places
 	index  *index
+	quiet  quiet
 	quota  *quota
 	paced  paced
 	days   days

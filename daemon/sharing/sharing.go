@@ -166,7 +166,7 @@ func (x *Sharing) linkedTo(there *replica.Replica) (map[entry.DocID]string, erro
 	if shared, _ := r.Share(); shared != nil {
 		return homes, nil
 	}
-	for _, id := range r.Linked() {
+	for _, id := range r.Linked("") {
 		v, err := r.View(id)
 		if err != nil || v.Link == nil || v.Link.Share != there.Space().String() {
 			continue // it isn't any more

@@ -77,7 +77,7 @@ func (f *fake) Shares(context.Context) ([]api.Share, error) { return nil, nil }
 
 func (f *fake) ToldOf(context.Context, string) (string, error) { return "", nil }
 
-func (f *fake) Mentions(context.Context) ([]api.Mention, error) { return nil, nil }
+func (f *fake) Mentions(context.Context, int) ([]api.Mention, error) { return nil, nil }
 
 func newFake() *fake {
 	return &fake{

@@ -52,7 +52,7 @@ func (d *day) gather() (err error) {
 	}
 	d.proposals = those(d.steps, func(p *api.Proposal) bool { return p.WaitsForMe })
 	d.aboutMe = those(d.steps, func(p *api.Proposal) bool { return p.AboutMe && p.State == "open" })
-	if d.mentions, err = d.Server.mentions(d.ctx); err != nil {
+	if d.mentions, d.more[mentionsKey], err = d.Server.mentions(d.ctx, d.seenToo); err != nil {
 		return err
 	}
 	for _, k := range kinds.All.Nouns() {
@@ -87,7 +87,7 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, d.aboutMeSection(), mentionSection(d.mentions), merged, forget)
+	all = append(all, d.aboutMeSection(), d.mentionSection(), merged, forget)
 	mine, whoever, err := d.inDocuments()
 	if err != nil {
 		return nil, err

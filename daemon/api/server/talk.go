@@ -18,8 +18,9 @@ import (
 type Talk interface {
 	// Thread gives a document with all that is said about it.
 	Thread(ctx context.Context, id string) (api.Thread, error)
-	// Mentions gives where the member of this device is named, as far as they weren't shown that here; the newest first.
-	Mentions(ctx context.Context) ([]api.Mention, error)
+	// Mentions gives where the member of this device is named, as far as they weren't shown that here; the newest first. limit is how many
+	// of the documents that changed last are wanted; 0: all.
+	Mentions(ctx context.Context, limit int) ([]api.Mention, error)
 	// NoteThread keeps that they were shown the thread as it was at these heads.
 	NoteThread(ctx context.Context, id string, heads []string) error
 }
@@ -130,27 +131,39 @@ func beforeLast(s, any string) string {
 	return s
 }
 
-// mentions are where I am named and haven't been shown it, in every space.
-func (s *Server) mentions(ctx context.Context) ([]api.Mention, error) {
-	all, err := across(s, func(one *Server) ([]api.Mention, error) {
+// mentions are where I am named and haven't been shown it, in every space: of each no more than is read in a moment, unless all is asked for, and
+// whether there is more.
+func (s *Server) mentions(ctx context.Context, all bool) (found []api.Mention, more bool, err error) {
+	limit := mostTold + 1
+	if all {
+		limit = 0
+	}
+	found, err = across(s, func(one *Server) ([]api.Mention, error) {
 		if me, err := one.mine(ctx); err != nil || me == "" {
 			return nil, err
 		}
-		return one.at.Talk.Mentions(ctx)
+		named, err := one.at.Talk.Mentions(ctx, limit)
+		if limit > 0 && len(named) == limit {
+			named, more = named[:mostTold], true
+		}
+		return named, err
 	}, func(m *api.Mention, space *api.Named) { m.Space = space })
-	return once(all, func(m api.Mention) (string, *api.Shared) { return m.ID, m.Shared }), err
+	return once(found, func(m api.Mention) (string, *api.Shared) { return m.ID, m.Shared }), more, err
 }
 
 // mentionSection is the same in the form of what waits in documents.
-func mentionSection(all []api.Mention) api.Section {
-	out := api.Section{Name: "mentions", Title: MentionsTitle}
-	for _, m := range all {
+func (d *day) mentionSection() api.Section {
+	out := api.Section{Name: mentionsKey, Title: MentionsTitle, More: d.more[mentionsKey]}
+	for _, m := range d.mentions {
 		out.Items = append(out.Items, api.SectionItem{
 			ID: m.ID, Short: m.Short, Kind: m.Kind, Title: m.Title, Why: fmt.Sprintf("%s: %s", m.By.Name, m.Text), Who: &m.By, At: m.At, Space: m.Space, Command: "kith talk " + m.Short,
 		})
 	}
 	return out
 }
+
+// mentionsKey is under what they are told.
+const mentionsKey = "mentions"
 
 // MentionsTitle is what stands above where somebody is named.
 const MentionsTitle = "You are named"

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -34,6 +35,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s = s.withRolls(ctx)
 	told := *s // also what has ended is told of
 	s, err = s.whereIn(ctx)
 	if err != nil {
@@ -48,7 +50,7 @@ func (s *Server) today(r *http.Request) (any, error) {
 		return nil, err
 	}
 	t := object{
-		"mentions": withLists(d.mentions), "notice": withLists(notice), "about_me": withLists(d.aboutMe), "proposals": withLists(d.proposals), "asks": withLists(d.asks),
+		mentionsKey: withLists(d.mentions), "notice": withLists(notice), "about_me": withLists(d.aboutMe), "proposals": withLists(d.proposals), "asks": withLists(d.asks),
 		"sections": withLists(sections),
 	}
 	for key, waiting := range d.waits {
@@ -105,7 +107,7 @@ func todayWork() work {
 			"about_me":  s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"proposals": s.of(reflect.TypeFor[[]api.Proposal](), false),
 			"asks":      s.of(reflect.TypeFor[[]api.Ask](), false),
-			"mentions":  s.of(reflect.TypeFor[[]api.Mention](), false),
+			mentionsKey: s.of(reflect.TypeFor[[]api.Mention](), false),
 		}
 		for _, k := range kinds.All.Nouns() {
 			for _, w := range k.Today {
@@ -146,6 +148,26 @@ func (s *Server) whereIn(ctx context.Context) (*Server, error) {
 		return slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil })
 	})
 	return &one, left
+}
+
+// roll is a space's entrance which is asked once who is in: for a request that changes nothing.
+type roll struct {
+	Entrance
+	members func() ([]api.Member, error)
+}
+
+func (r roll) Members(context.Context) ([]api.Member, error) { return r.members() }
+
+// withRolls is a server for one request that asks again and again who is in.
+func (s *Server) withRolls(ctx context.Context) *Server {
+	one := *s
+	one.among = slices.Clone(one.among)
+	for i := range one.among {
+		if in := one.among[i].Entrance; in != nil {
+			one.among[i].Entrance = roll{in, sync.OnceValues(func() ([]api.Member, error) { return in.Members(ctx) })}
+		}
+	}
+	return &one
 }
 
 // everyAsk is what allies ask for, and what was asked of them. Those of a share come from its co-op too, and once.
