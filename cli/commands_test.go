@@ -35,6 +35,7 @@ func TestWhatPeopleRead(t *testing.T) {
 		{Seq: 8, At: api.At(now), Type: "charter", By: &by, Short: "p-4kq2", Says: []string{"consented to p-4kq2, to end the membership of Cleo"}},
 	}
 	c.checks = []api.Check{{Name: "store", OK: true, Says: "1,234 entries, all whole"}, {Name: "clock", OK: true, Says: "in step with the others", Hint: ""}}
+	c.partly = []api.Document{header("note", "2m7d", "Minutes")}
 	d := newServedDesk(t, c)
 	for name, typed := range map[string]string{
 		"status": "status", "peers": "peers", "sync": "sync", "log": "log", "log-one": "log t-4kq2", "search": "search paper", "today": "today",

@@ -65,6 +65,7 @@ type coop struct {
 	sync      func(ctx context.Context) error
 	checks    []api.Check
 	named     []api.Mention
+	partly    []api.Document
 	news      map[string]string // how things stood that somebody was told of
 }
 
@@ -475,6 +476,8 @@ func (c *coop) Log(_ context.Context, f server.LogFilter) ([]api.LogLine, error)
 func (c *coop) Search(context.Context, string, int) ([]api.Hit, error) {
 	return []api.Hit{{ID: c.tasks[0].ID, Short: "t-4kq2", Kind: kinds.Task.Name, Title: "Order paper", Line: "A3, 90 g", Score: 2}}, nil
 }
+
+func (c *coop) Partly(context.Context, int) ([]api.Document, error) { return c.partly, nil }
 
 func (c *coop) Events(ctx context.Context) (<-chan api.Event, error) {
 	if c.watched++; c.watched > 1 && c.again != nil {

@@ -60,3 +60,51 @@ func TestASearchFindsWhatIsWrittenNowAndReadsNoMoreThanItShows(t *testing.T) {
 	must(t, own.Store().Commit(b))
 	finds("papier", false, "Druckpapier")
 }
+
+// A note of 100,000 characters that are eighteen each in the form in which words are compared.
+func TestASearchGoesThroughTheBeginningOfWhatIsVeryLongAndSaysSo(t *testing.T) {
+	own, _, _ := replicatest.TwoReplicas(t)
+	note := func(title, text string) entry.DocID {
+		v, err := own.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+			return e.Perform(kinds.Note, kinds.Note.Make, kind.Begin(title, text), nil)
+		})
+		must(t, err)
+		return v.ID
+	}
+	note("Druckpapier", "")
+	long := note("Zebra", "Okapi "+strings.Repeat("\ufdfa", kind.MaxText-20)+" giraffe")
+	d := New(&space.Space{Replica: own, Now: time.Now}, space.NewList(nil, space.Config{}))
+	finds := func(typed string, want int) {
+		t.Helper()
+		hits, err := d.Search(t.Context(), typed, 10)
+		must(t, err)
+		if len(hits) != want {
+			t.Errorf("%q finds %v", typed, hits)
+		}
+	}
+	says := func(want ...entry.DocID) {
+		t.Helper()
+		partly, err := d.Partly(t.Context(), 10)
+		must(t, err)
+		if len(partly) != len(want) || len(want) > 0 && (partly[0].Title != "Zebra" || !own.IsPartly(want[0])) {
+			t.Errorf("partly: %v", partly)
+		}
+	}
+	finds("zebra", 1)
+	finds("okapi", 1)
+	finds("giraffe", 0)
+	says(long)
+
+	b := store.NewBatch(nil) // of what isn't found nobody reads more than the record
+	b.PutView(long, store.Doc{Kind: kinds.Note.Name}, []byte("nonsense"), false)
+	must(t, own.Store().Commit(b))
+	finds("papier", 1)
+	finds("papeir", 1)
+
+	_, err := own.Edit(t.Context(), long, func(e replica.Edit) error {
+		return e.Perform(kinds.Note, kinds.Note.Edit, kind.Request{Text: &kind.Writing{Text: "A giraffe."}}, nil)
+	})
+	must(t, err)
+	finds("giraffe", 1)
+	says()
+}

@@ -180,13 +180,15 @@ type finds struct {
 	Asked    string
 	Sentence string
 	Hits     []hit
+	Partly   []hit // so long that only their beginning was looked through
 }
 
 type hit struct{ ID, Title, Line, Kind, At string }
 
 const (
-	mostHits  = 50
-	maxSearch = 300 // characters
+	mostHits   = 50
+	mostPartly = 5
+	maxSearch  = 300 // characters
 )
 
 func (in *asking) search(w http.ResponseWriter) error {
@@ -202,21 +204,36 @@ func (in *asking) search(w http.ResponseWriter) error {
 			return err
 		}
 		for _, h := range found {
-			k := kinds.All.Named(h.Kind)
-			if k == nil || k.Many == "" {
-				continue
+			if one, ok := in.hit(h.Kind, h.ID, h.Short, h.Title, h.Line); ok {
+				v.Hits = append(v.Hits, one)
 			}
-			one := hit{ID: h.ID, Title: h.Title, Line: h.Line, Kind: capital(in.t.T(k.Name)), At: in.At(k.Many, h.Short)}
-			if one.Line == one.Title {
-				one.Line = ""
-			}
-			v.Hits = append(v.Hits, one)
 		}
 		v.Sentence = in.t.N("{N} things hold these words.", len(v.Hits))
 		if len(v.Hits) == 0 {
 			v.Sentence = in.t.T("Nothing holds these words.")
 		}
+		partly, err := in.c.Partly(in.ctx(), mostPartly)
+		if err != nil {
+			return err
+		}
+		for _, d := range partly {
+			if one, ok := in.hit(d.Kind, "partly-"+d.ID, d.Short, d.Title, ""); ok {
+				v.Partly = append(v.Partly, one)
+			}
+		}
 	}
 	in.show(w, http.StatusOK, "search", in.t.T("Find"), v)
 	return nil
+}
+
+// hit is the row of a document; ok is false of a kind that isn't on the page.
+func (in *asking) hit(of, id, short, title, line string) (one hit, ok bool) {
+	k := kinds.All.Named(of)
+	if k == nil || k.Many == "" {
+		return one, false
+	}
+	if line == title {
+		line = ""
+	}
+	return hit{ID: id, Title: title, Line: line, Kind: capital(in.t.T(k.Name)), At: in.At(k.Many, short)}, true
 }

@@ -45,6 +45,7 @@ type document struct {
 	edited  bool                  // here, while it was loaded
 	awaits  store.Unsettled       // what it waits for, as last written
 	sum     uint64                // of what a search looks through, as last written
+	partly  bool                  // that isn't all of it
 	heads   *accept.Heads         // of one that is forgotten: judge and am are empty then
 	wants   []entry.ID            // entries without which it can't be said whether it is forgotten
 	bare    []entry.ID            // of its entries those that judge doesn't know

@@ -211,10 +211,10 @@ func (r *Replica) viewOf(d *document) (*crdt.View, []byte, error) {
 func (r *Replica) putView(b *store.Batch, d *document, view *crdt.View, encoded []byte) {
 	switch {
 	case view != nil:
-		words := r.soughtIn(view, store.MaxBatch-b.Size())
-		d.sum = sought.Sum(words)
+		words, partly := r.soughtIn(view, store.MaxBatch-b.Size())
+		d.sum, d.partly = sought.Sum(words), partly
 		shown := r.index.docOf(view)
-		shown.Sought = d.sum
+		shown.Sought, shown.Partly = d.sum, d.partly
 		b.PutView(d.id, shown, encoded, !d.viewed)
 		b.PutSought(d.id, words)
 		d.viewed = true

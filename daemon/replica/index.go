@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -52,11 +53,12 @@ type index struct {
 	words words
 	known map[string]string // names of kinds, each once
 
+	partly  map[entry.DocID]bool // a search looks through the beginning alone
 	sheaves sheaves
 }
 
 func readIndex(s *store.Store, of *kind.Set, now func() time.Time) (*index, error) {
-	ix := &index{kinds: of, now: now, known: map[string]string{}}
+	ix := &index{kinds: of, now: now, known: map[string]string{}, partly: map[entry.DocID]bool{}}
 	err := s.Documents(func(doc entry.DocID, d store.Doc) bool {
 		on := ix.shelf(doc)
 		*on = append(*on, ix.refLocked(doc, d)) // by ID, as the store orders keys
@@ -73,6 +75,9 @@ func (ix *index) shelf(doc entry.DocID) *[]Ref { return &ix.refs[shelfOf(doc)] }
 func (ix *index) refLocked(doc entry.DocID, d store.Doc) Ref {
 	if _, ok := ix.known[d.Kind]; !ok {
 		ix.known[d.Kind] = d.Kind
+	}
+	if delete(ix.partly, doc); d.Partly {
+		ix.partly[doc] = true
 	}
 	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts), sum: d.Sought}
 }
@@ -137,12 +142,12 @@ func TitleKey(title string) string {
 	return key
 }
 
-// note takes over whether a document has a view now: v is nil if it has none. sum is that of what is sought in it.
-func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64) {
+// note takes over whether a document has a view now: v is nil if it has none. sum is that of what is sought in it, and partly says that this isn't all.
+func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64, partly bool) {
 	var d store.Doc
 	if v != nil {
 		d = ix.docOf(v)
-		d.Sought = sum
+		d.Sought, d.Partly = sum, partly
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -164,6 +169,7 @@ func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64) {
 	switch {
 	case v == nil && known:
 		*on = slices.Delete(*on, i, i+1)
+		delete(ix.partly, doc)
 		ix.sheaves.gone(&was)
 	case v == nil:
 	case known:
@@ -274,6 +280,20 @@ func (r *Replica) Linked(of string) (docs []entry.DocID) {
 		docs = append(docs, ref.ID)
 	}
 	return docs
+}
+
+// Partly gives the documents of which a search looks through the beginning alone, in the order of their IDs.
+func (r *Replica) Partly() []entry.DocID {
+	r.index.mu.RLock()
+	defer r.index.mu.RUnlock()
+	return slices.SortedFunc(maps.Keys(r.index.partly), func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// IsPartly says whether a document is one of them.
+func (r *Replica) IsPartly(doc entry.DocID) bool {
+	r.index.mu.RLock()
+	defer r.index.mu.RUnlock()
+	return r.index.partly[doc]
 }
 
 // minShort is the least number of letters of a short ID.

@@ -41,7 +41,7 @@ func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			if len(all) > 0 && rapid.IntRange(0, 4).Draw(t, "drops") == 0 {
 				i := rapid.IntRange(0, len(all)-1).Draw(t, "which")
-				r.index.note(all[i].id, nil, 0)
+				r.index.note(all[i].id, nil, 0, false)
 				all = slices.Delete(all, i, i+1)
 				continue
 			}
@@ -50,7 +50,7 @@ func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 				all = slices.Delete(all, i, i+1)
 			}
 			all = append(all, d)
-			r.index.note(d.id, &crdt.View{Meta: kind.Meta{Kind: d.kind, ID: d.id, UpdatedAt: kind.Time(d.at)}, Title: d.title}, 0)
+			r.index.note(d.id, &crdt.View{Meta: kind.Meta{Kind: d.kind, ID: d.id, UpdatedAt: kind.Time(d.at)}, Title: d.title}, 0, false)
 		}
 		slices.SortFunc(all, func(a, b doc) int { return bytes.Compare(a.id[:], b.id[:]) })
 		said := func(refs []Ref) (out []string) {

@@ -57,18 +57,14 @@ func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 // it can be read, and what is judged anew gets none.
 func (r *Replica) ViewsAt() uint64 { return r.index.noted.Load() }
 
-// soughtIn is what a search looks through of a document; nothing where that is more than there is room for in the batch, so that
-// its view is looked through.
-func (r *Replica) soughtIn(v *crdt.View, room int) []byte {
+// soughtIn is what a search looks through of a document, and no more of that than there is room for in the batch beside its view. partly says that
+// there would be more.
+func (r *Replica) soughtIn(v *crdt.View, room int) (record []byte, partly bool) {
 	var words []string
 	if k := r.kinds.Named(v.Kind); k != nil {
 		words = k.Words(v)
 	}
-	b := sought.Of(v, words)
-	if len(b) > room/2 {
-		return nil
-	}
-	return b
+	return sought.Of(v, words, min(sought.Most, room/2))
 }
 
 // viewsRecord is the small record that says what the stored views, and the states of entries, were made by.
@@ -112,7 +108,7 @@ func (r *Replica) listStale() error {
 		return err
 	}
 	for _, ref := range r.Documents("") {
-		if version := now.Kinds[ref.Kind]; version == 0 || version != was.Kinds[ref.Kind] || was.Sought != now.Sought {
+		if version := now.Kinds[ref.Kind]; version == 0 || version != was.Kinds[ref.Kind] || otherRecord(was.Sought, &ref) {
 			docs = append(docs, ref.ID)
 		}
 	}
@@ -122,6 +118,14 @@ func (r *Replica) listStale() error {
 	batch := store.NewBatch(nil)
 	batch.PutSmall(viewsRecord, said)
 	return r.store.Commit(batch)
+}
+
+// otherRecord says whether what a search looks through of a document is another than it was by an earlier version of that.
+func otherRecord(version int, ref *Ref) bool {
+	if version == 1 {
+		return ref.sum == sought.None
+	}
+	return version != sought.Version
 }
 
 // Rebuild judges every document afresh and makes its view anew, calling progress after each. Entries that have lost their bytes

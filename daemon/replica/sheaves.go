@@ -41,7 +41,6 @@ type sheaves struct {
 	all   map[uint32]*sheaf
 	last  uint32               // number
 	loose map[entry.DocID]bool // documents that are in none; what they have is looked through
-	long  map[entry.DocID]bool // those of which there is no record
 	many  atomic.Int64         // of loose; before read, of what was written since the start
 }
 
@@ -81,7 +80,6 @@ func (s *sheaves) gone(ref *Ref) {
 		s.many.Add(-1)
 		delete(s.loose, ref.ID)
 	}
-	delete(s.long, ref.ID)
 }
 
 // changed notes what a document is now that was another one, or none.
@@ -101,11 +99,7 @@ func (s *sheaves) changed(was, is *Ref) {
 // loosen notes that a document is in no sheaf.
 func (s *sheaves) loosen(ref *Ref) {
 	ref.sheaf, ref.at = 0, 0
-	if ref.sum == sought.Long {
-		s.long[ref.ID] = true
-		return
-	}
-	if !s.loose[ref.ID] {
+	if ref.sum != sought.None && !s.loose[ref.ID] {
 		s.loose[ref.ID] = true
 		s.many.Add(1)
 	}
@@ -145,7 +139,7 @@ func (b *binding) stop() {
 
 // note takes over what is shown of a document now; nil: nothing.
 func (r *Replica) note(d *document, v *crdt.View) {
-	r.index.note(d.id, v, d.sum)
+	r.index.note(d.id, v, d.sum, d.partly)
 	r.bindSoon(manyLoose)
 }
 
@@ -226,7 +220,7 @@ func (r *Replica) readSheaves() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	s := &ix.sheaves
-	s.read, s.all, s.loose, s.long = true, map[uint32]*sheaf{}, map[entry.DocID]bool{}, map[entry.DocID]bool{}
+	s.read, s.all, s.loose = true, map[uint32]*sheaf{}, map[entry.DocID]bool{}
 	s.many.Store(0)
 	for _, number := range slices.Sorted(maps.Keys(lying)) {
 		b := lying[number]
@@ -401,25 +395,34 @@ type Hit struct {
 }
 
 // Seek finds documents by their words: the best, at most limit of them (0: all), best first and those that are as good by ID; but leaves some
-// out. Of documents in which there is too much for a record it says which they are: in their views the caller looks.
-func (r *Replica) Seek(ctx context.Context, q sought.Query, nearly bool, but []entry.DocID, limit int) (hits []Hit, long []entry.DocID, err error) {
+// out.
+func (r *Replica) Seek(ctx context.Context, q sought.Query, nearly bool, but []entry.DocID, limit int) (hits []Hit, err error) {
 	r.docs.used.Add(1)
 	for try := range 10 { // a sheaf may be replaced while it is to be read
 		var at snapshot
 		if at, err = r.sheavesNow(but, try > 0); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if hits, err = r.seekIn(ctx, at, q, nearly, limit); !errors.Is(err, store.ErrNotFound) {
-			return hits, at.long, err
+			return hits, err
 		}
 	}
-	return nil, nil, err
+	return nil, err
+}
+
+// Score says how well one document fits; 0 if it doesn't.
+func (r *Replica) Score(q sought.Query, doc entry.DocID, nearly bool) (score float64, err error) {
+	err = r.store.SoughtOf([]entry.DocID{doc}, func(_ entry.DocID, record []byte) bool {
+		score = q.Score(string(record), nearly)
+		return false
+	})
+	return score, err
 }
 
 // snapshot is what there is to be searched at one moment.
 type snapshot struct {
-	sheaves     []*sheaf // copies
-	loose, long []entry.DocID
+	sheaves []*sheaf // copies
+	loose   []entry.DocID
 }
 
 // sheavesNow gives what there is. settled: nothing is bound or erased just now.
@@ -456,16 +459,12 @@ func (r *Replica) sheavesNow(but []entry.DocID, settled bool) (at snapshot, err 
 		}
 	}
 	slices.SortFunc(at.sheaves, func(a, b *sheaf) int { return int(int64(a.number) - int64(b.number)) })
-	pick := func(from map[entry.DocID]bool) (docs []entry.DocID) {
-		for doc := range from {
-			if !not[doc] {
-				docs = append(docs, doc)
-			}
+	for doc := range ix.sheaves.loose {
+		if !not[doc] {
+			at.loose = append(at.loose, doc)
 		}
-		slices.SortFunc(docs, func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
-		return docs
 	}
-	at.loose, at.long = pick(ix.sheaves.loose), pick(ix.sheaves.long)
+	slices.SortFunc(at.loose, func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
 	return at, nil
 }
 

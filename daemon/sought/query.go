@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"kith/crdt/kind"
 )
 
 // Weights of where a word stands, and of how much of a word it is.
@@ -79,32 +77,33 @@ func (f *fit) score(nearly bool) float64 {
 // spread makes less of what stands in a long text.
 func spread(score float64, lines int) float64 { return score / (1 + float64(lines)/100) }
 
-// Whole is Score of a document without looking at its record.
-func (q Query) Whole(v *kind.View, words []string, nearly bool) float64 {
-	return q.Score(record(v, words), nearly)
-}
-
-// Line is the line of a text, or of other words, that fits best; "" if none does.
-func (q Query) Line(text string, words []string, nearly bool) (line string) {
+// Line is the line of a text, or of other words, that fits best; "" if none does. It looks through them as far as a record goes, and no
+// further than most bytes; took is how many that were.
+func (q Query) Line(text string, words []string, nearly bool, most int) (line string, took int) {
 	best := 0.0
 	var spelled []spelling
 	for _, w := range q {
 		spelled = append(spelled, w.spelled())
 	}
-	for _, s := range append([]string{text}, words...) {
-		for l := range strings.Lines(s) {
-			folded, n := fold(l), 0.0
-			for i, w := range q {
-				if n += times(folded, w.Text); nearly {
-					n += near * spelled[i].in(folded)
-				}
-			}
-			if n > best {
-				best, line = n, strings.TrimSpace(l)
+	most = min(most, Most)
+	var b []byte
+	for l := range lines(text, words) {
+		if took >= most {
+			break
+		}
+		b = appendLine(b[:0], l, most-took)
+		folded, n := string(b), 0.0
+		took += max(len(b), 1)
+		for i, w := range q {
+			if n += times(folded, w.Text); nearly {
+				n += near * spelled[i].in(folded)
 			}
 		}
+		if n > best {
+			best, line = n, strings.TrimSpace(l)
+		}
 	}
-	return line
+	return line, took
 }
 
 // times counts a word in a folded text, each place by how much of a word it is there.

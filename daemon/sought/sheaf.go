@@ -21,17 +21,17 @@ const (
 // Sums of documents whose records have no words to bind.
 const (
 	Unknown = 0 // written by a release that made no sums
-	Long    = 1 // there is an empty record: see Most
+	None    = 1 // there is an empty record: see Version
 )
 
 // Sum tells records apart: of those of one document, one that is in a sheaf is still its words if it has the same sum.
 func Sum(record []byte) uint64 {
 	if len(record) == 0 {
-		return Long
+		return None
 	}
 	h := fnv.New64a()
 	h.Write(record)
-	return max(h.Sum64(), Long+1)
+	return max(h.Sum64(), None+1)
 }
 
 // Sheaf is an index by words of some documents, each known by its place among them: which words there are, and where each stands. Words are what

@@ -25,7 +25,7 @@ func TestASheafFindsWhatItsRecordsDo(t *testing.T) {
 		records := []string{}
 		for i := range rapid.IntRange(1, 20).Draw(t, "documents") {
 			v := &kind.View{Title: drawText(t, "title"), Tags: strings.Fields(drawText(t, "tags")), Text: drawText(t, fmt.Sprint("text ", i))}
-			records = append(records, string(Of(v, []string{drawText(t, "said")})))
+			records = append(records, recordOf(v, []string{drawText(t, "said")}))
 		}
 		dead := rapid.IntRange(0, len(records)).Draw(t, "dead")
 		limit := rapid.IntRange(0, 5).Draw(t, "limit")
@@ -75,7 +75,7 @@ func many() (records []string) {
 		for n := range 10 {
 			v.Text += fmt.Sprintf("We order recycled paper number %d for the riso, as in month %d.\n", (i*31+n*17)%4000, n)
 		}
-		records = append(records, string(Of(v, nil)))
+		records = append(records, recordOf(v, nil))
 	}
 	return records
 }

@@ -1,9 +1,11 @@
 package sought
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
@@ -11,6 +13,11 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/kind"
 )
+
+func recordOf(v *kind.View, words []string) string {
+	b, _ := Of(v, words, Most)
+	return string(b)
+}
 
 func TestWordsArePartsOfWordsAndOneLetterMayBeWrong(t *testing.T) {
 	v := &kind.View{Title: "Druckpapier für Dora's Zeitung", Tags: []string{"minutes", "Ärger"}, Text: "Présents : tout le monde\n新聞紙を注文する\nสั่งซื้อกระดาษ\nЁлка 2026"}
@@ -22,16 +29,13 @@ func TestWordsArePartsOfWordsAndOneLetterMayBeWrong(t *testing.T) {
 		"doras": "~", "zetiung": "~", "zeitnug": "~", "zeitungg": "~", "druckpapeir": "~", "papeir": "~", "drukc": "~", "zeitngu x": "", "tout": "Présents", "tuot": "~", "fur": "Druckpapier",
 		"新闻": "", "für": "Druckpapier", "fürs": "~",
 	} {
-		q, record := Parse(typed), string(Of(v, said))
+		q, record := Parse(typed), recordOf(v, said)
 		exact, nearly := q.Score(record, false), q.Score(record, true)
 		switch {
 		case want == "" && nearly > 0, want == "~" && (exact > 0 || nearly == 0), want != "" && want != "~" && exact == 0:
 			t.Errorf("%q: found %v, by a letter %v, want %q", typed, exact > 0, nearly > 0, want)
 		}
-		if whole := q.Whole(v, said, false); whole != exact {
-			t.Errorf("%q: its record gives %v, the document itself %v", typed, exact, whole)
-		}
-		if line := q.Line(v.Text, said, nearly > exact); want != "" && want != "~" && want != "Druckpapier" && !strings.Contains(line, want) {
+		if line, _ := q.Line(v.Text, said, nearly > exact, Most); want != "" && want != "~" && want != "Druckpapier" && !strings.Contains(line, want) {
 			t.Errorf("%q: shows %q, want the line with %q", typed, line, want)
 		}
 	}
@@ -42,7 +46,7 @@ func TestWordsArePartsOfWordsAndOneLetterMayBeWrong(t *testing.T) {
 
 func TestAWholeWordComesFirstAndATitleBeforeAText(t *testing.T) {
 	of := func(title, text string) float64 {
-		return Parse("paper").Score(string(Of(&kind.View{Title: title, Text: text}, nil)), false)
+		return Parse("paper").Score(recordOf(&kind.View{Title: title, Text: text}, nil), false)
 	}
 	order := []float64{of("Paper", ""), of("Papers", ""), of("Newspaper", ""), of("A riso", "paper"), of("A riso", "papers"), of("A riso", "newspaper")}
 	for i := 1; i < len(order); i++ {
@@ -61,15 +65,49 @@ func TestPlainWordsAreFoldedAsAllOthers(t *testing.T) {
 	})
 }
 
-func TestOfAVeryLongDocumentThereIsNoRecord(t *testing.T) {
-	if b := Of(&kind.View{Title: "Long", Text: strings.Repeat("ä", Most)}, nil); b != nil {
-		t.Errorf("%d bytes", len(b))
+// A character of a text may be eighteen once it is folded.
+func TestARecordIsBoundedWhateverItsWordsFoldTo(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		said   []string
+		partly bool
+	}{
+		{strings.Repeat("\ufdfa", kind.MaxText), nil, true},
+		{strings.Repeat("\ufdfa ", kind.MaxText/2), nil, true},
+		{strings.Repeat("\ufdfa\n", kind.MaxText/2), nil, true},
+		{"", slices.Repeat([]string{"\ufdfa"}, kind.MaxText), true},
+		{strings.Repeat("a\u0301", kind.MaxText/2), nil, false}, // one letter
+		{strings.Repeat("\u0301", kind.MaxText), nil, false},    // nothing
+		{strings.Repeat("紙", kind.MaxText), nil, false},
+		{strings.Repeat("🌻", kind.MaxText), []string{"zebra"}, false},
+		{strings.Repeat("paper ", kind.MaxText/6), slices.Repeat([]string{"We order recycled paper for the riso, as every month."}, 5_000), false},
+	} {
+		b, partly := Of(&kind.View{Title: "Zebra", Text: c.text}, c.said, Most)
+		if len(b) > Most || partly != c.partly || !utf8.Valid(b) {
+			t.Errorf("%.8q…: %d bytes, partly %v", c.text, len(b), partly)
+		}
+		if c.said != nil && !partly && Parse(c.said[0]).Score(string(b), false) == 0 {
+			t.Errorf("%.8q…: what was said about it isn't found", c.text)
+		}
 	}
+	if b, partly := Of(&kind.View{Title: "Zebra", Text: "紙紙"}, nil, len("zebra\n\n紙")+2); string(b) != "zebra\n\n紙" || !partly {
+		t.Errorf("%q, partly %v", b, partly)
+	}
+}
+
+func TestALongLineIsFoldedInPiecesAsInOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.StringOfN(rapid.SampledFrom([]rune("aÄ é\u3000\u0301\u0308紙\tё한ᄒ\u1161שׁ\ufdfa")), 1, 12, -1).Draw(t, "some") + "o" // a line of marks alone is cut anywhere
+		line := strings.Repeat(some, 1+2*maxPiece/len(some))
+		if got, want := string(appendLine(nil, line, 1<<30)), fold(line); got != want {
+			t.Fatalf("%q again and again is %d bytes, and %d in one", some, len(got), len(want))
+		}
+	})
 }
 
 func BenchmarkARecordOfFiveHundredLetters(b *testing.B) {
 	v := &kind.View{Title: "Order paper", Text: strings.Repeat("We order recycled paper for the riso, as every month.\n", 10)}
 	for b.Loop() {
-		Of(v, nil)
+		Of(v, nil, Most)
 	}
 }

@@ -43,6 +43,7 @@ type Doc struct {
 	Facts   []string `cbor:"4,keyasint,omitempty"` // by what it is found; the caller's words
 	Title   string   `cbor:"5,keyasint,omitempty"` // by which it is ordered: the start of its title
 	Sought  uint64   `cbor:"6,keyasint,omitempty"` // tells what a search looks through from what it was before
+	Partly  bool     `cbor:"7,keyasint,omitempty"` // that isn't all of it
 }
 
 // Batch gathers writes that belong together. It is not safe for concurrent use.

@@ -153,7 +153,6 @@ func (c *Client) Find(ctx context.Context, kind, prefix string, limit int) ([]ap
 	return call[[]api.Document](ctx, c, "GET", "find", url.Values{"kind": {kind}, "prefix": {prefix}, "limit": {strconv.Itoa(limit)}}, nil)
 }
 
-// Log gives the newest lines, of one document unless id is "".
 // LogOf is Log with what its request takes besides: since, from, of, note.
 func (c *Client) LogOf(ctx context.Context, id string, void bool, limit int, words map[string]string) ([]api.LogLine, error) {
 	q := url.Values{}
@@ -164,6 +163,7 @@ func (c *Client) LogOf(ctx context.Context, id string, void bool, limit int, wor
 	return call[[]api.LogLine](ctx, c, "GET", "log", q, nil)
 }
 
+// Log gives the newest lines, of one document unless id is "".
 func (c *Client) Log(ctx context.Context, id string, void bool, limit int) ([]api.LogLine, error) {
 	q := url.Values{}
 	setFlags(q, map[string]bool{"void": void})
@@ -176,6 +176,13 @@ func (c *Client) Search(ctx context.Context, words string, limit int) ([]api.Hit
 	q := url.Values{"q": {words}}
 	setLimit(q, limit)
 	return call[[]api.Hit](ctx, c, "GET", "search", q, nil)
+}
+
+// Partly gives headers of documents that are so long that a search looks through their beginning alone.
+func (c *Client) Partly(ctx context.Context, limit int) ([]api.Document, error) {
+	q := url.Values{}
+	setLimit(q, limit)
+	return call[[]api.Document](ctx, c, "GET", "search/partly", q, nil)
 }
 
 func (c *Client) Today(ctx context.Context) (api.Today, error) {

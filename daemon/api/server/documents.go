@@ -32,6 +32,8 @@ type Documents interface {
 	Log(ctx context.Context, f LogFilter) ([]api.LogLine, error)
 	// Search gives the documents that hold all the words, best first.
 	Search(ctx context.Context, words string, limit int) ([]api.Hit, error)
+	// Partly gives the headers of at most limit documents that are so long that Search looks through their beginning alone.
+	Partly(ctx context.Context, limit int) ([]api.Document, error)
 	// Adopt takes over what was written beyond what the co-op honours of a device. entry is a start of
 	// its ID; what comes back is its document.
 	Adopt(ctx context.Context, entry string) (api.Document, error)
@@ -160,6 +162,18 @@ func (s *Server) search(r *http.Request) ([]api.Hit, error) {
 		hits = slices.DeleteFunc(hits, func(h api.Hit) bool { return h.Near })
 	}
 	return hits[:min(len(hits), limit)], err
+}
+
+func (s *Server) partly(r *http.Request) ([]api.Document, error) {
+	limit, err := query{r.URL.Query()}.number("limit", api.MaxCandidates)
+	if err != nil {
+		return nil, err
+	}
+	limit = min(limit, maxLines)
+	all, err := across(s, func(one *Server) ([]api.Document, error) { return one.at.Documents.Partly(r.Context(), limit) },
+		func(d *api.Document, space *api.Named) { d.Space = space })
+	all = once(all, func(d api.Document) (string, *api.Shared) { return d.ID, d.Shared })
+	return all[:min(len(all), limit)], err
 }
 
 func (s *Server) adopt(r *http.Request, _ nothing) (api.Document, error) {

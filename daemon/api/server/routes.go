@@ -148,6 +148,7 @@ func otherRoutes() []route {
 		{path: "POST forget/{id}", gist: "say that it is to be forgotten, or propose it", about: aDocument, work: takes((*Server).forget)},
 		{path: "GET find", gist: "headers of documents by the start of their ID", about: everySpace, query: []param{{name: "kind", gist: "of this kind"}, {name: "prefix", gist: "the start of the ID"}, limit}, work: answers((*Server).find)},
 		{path: "GET search", gist: "documents that hold all the words, best first", about: everySpace, query: []param{{name: "q", gist: "the words"}, limit}, work: answers((*Server).search)},
+		{path: "GET search/partly", gist: "headers of documents that are so long that a search looks through their beginning alone", about: everySpace, query: []param{limit}, work: answers((*Server).partly)},
 		{path: "GET today", gist: "what waits for me", about: everySpace, query: []param{{name: "all", gist: "with what I was shown already", is: aFlag}}, work: todayWork()},
 		{path: "POST undo", gist: "take back what this device did last, if nobody else can have it", about: everySpace, work: takes((*Server).undo)},
 		{path: "POST told", gist: "say that the member of this device was told how things stand that are no documents: they are no news any more", about: everySpace, work: takes((*Server).noteTold)},
