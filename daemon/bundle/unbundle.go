@@ -45,7 +45,7 @@ func Take(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.B
 	if shared, _ := r.Share(); shared != nil {
 		return api.BundleRead{}, errShare
 	}
-	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
+	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell, had: once{}}
 	err := u.read(ctx)
 	if u.in != nil {
 		u.in.Close()
@@ -68,6 +68,7 @@ func Each(file io.Reader, key entry.Signer, do func(*entry.Entry) bool) (h form.
 		return h, err
 	}
 	defer in.Close()
+	given := once{}
 	for more := true; more; {
 		b, err := in.Next()
 		if err == io.EOF {
@@ -77,12 +78,29 @@ func Each(file io.Reader, key entry.Signer, do func(*entry.Entry) bool) (h form.
 			return h, err
 		}
 		e, err := entry.Decode(bytes.Clone(b))
+		if err == nil {
+			err = given.note(e.ID())
+		}
 		if err != nil {
 			return h, err
 		}
 		more = do(e)
 	}
 	return in.Header(), nil
+}
+
+// once knows entries that a bundle has given. No honest one has any twice. What is there again and again takes no room in a file that is
+// compressed, and would be read for ever.
+type once map[entry.ID]bool
+
+var errTwice = errors.New("it has the same entry twice")
+
+func (o once) note(id entry.ID) error {
+	if o[id] {
+		return &badEntryError{errTwice}
+	}
+	o[id] = true
+	return nil
 }
 
 // unbundling is a bundle being read. Every entry in it speaks for itself, as one that a peer brings
@@ -95,6 +113,7 @@ type unbundling struct {
 
 	batch     []*entry.Entry
 	batched   map[entry.ID]bool // what is in it
+	had       once              // of what was here already: there are no more of these than are stored
 	size      int               // bytes
 	told      int64
 	unsettled []entry.ID // new ones that weren't accepted when they came
@@ -110,7 +129,10 @@ func (u *unbundling) read(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if u.add(e); u.size > batchSize {
+		if err := u.add(e); err != nil {
+			return errors.Join(u.accept(ctx), err)
+		}
+		if u.size > batchSize {
 			if err := u.accept(ctx); err != nil {
 				return err
 			}
@@ -155,7 +177,9 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 	size := 0
 	for after, err = u.next(); err == nil && after.Kind == entry.Statement; after, err = u.next() {
 		if u.r.Store().Has(after.ID()) {
-			u.res.Had++
+			if err := u.has(after); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if size += len(after.Encoded()); size > maxCharter {
@@ -168,7 +192,10 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 		return nil, errStranger
 	}
 	for _, e := range good {
-		if u.add(e); u.size > batchSize {
+		if err := u.add(e); err != nil {
+			return nil, errors.Join(u.accept(ctx), err)
+		}
+		if u.size > batchSize {
 			if err := u.accept(ctx); err != nil {
 				return nil, err
 			}
@@ -206,25 +233,23 @@ func (u *unbundling) progress() {
 	}
 }
 
-// has says whether an entry is here already, and counts it then.
-func (u *unbundling) has(e *entry.Entry) bool {
-	here := u.batched[e.ID()] || u.r.Store().Has(e.ID())
-	if here {
-		u.res.Had++
-	}
-	return here
+// has counts an entry that is here already.
+func (u *unbundling) has(e *entry.Entry) error {
+	u.res.Had++
+	return u.had.note(e.ID())
 }
 
 // add puts an entry into the batch, unless it is here.
-func (u *unbundling) add(e *entry.Entry) {
-	if u.has(e) {
-		return
+func (u *unbundling) add(e *entry.Entry) error {
+	if u.batched[e.ID()] || u.r.Store().Has(e.ID()) {
+		return u.has(e)
 	}
 	if u.batched == nil {
 		u.batched = map[entry.ID]bool{}
 	}
 	u.batched[e.ID()] = true
 	u.batch, u.size = append(u.batch, e), u.size+len(e.Encoded())
+	return nil
 }
 
 // accept hands the batch to the replica: its signatures are verified, and the good ones before a

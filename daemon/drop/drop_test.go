@@ -16,10 +16,12 @@ import (
 
 	"kith/crdt/crdttest"
 	"kith/crdt/kinds"
+	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
 	"kith/daemon/space"
+	"kith/daemon/waittest"
 )
 
 func must(t testing.TB, err error) {
@@ -47,7 +49,7 @@ func looks(t *testing.T, all ...*Carrier) {
 	for range 4 {
 		for _, c := range all {
 			for _, f := range c.folders {
-				f.cleaned, f.again = time.Time{}, time.Time{}
+				f.cleaned, f.again, f.anew = time.Time{}, time.Time{}, time.Time{}
 			}
 			c.look(t.Context())
 		}
@@ -339,5 +341,151 @@ func TestADropFolderIsAFolderThatIsThereAndNotWhereTheKeyLies(t *testing.T) {
 	}
 	if _, err := a.RemoveDrop(t.Context(), dir); err == nil {
 		t.Error("what is no drop folder is given up")
+	}
+}
+
+// Whoever gets at the folder sees how this computer's files are called.
+func TestAFileWithTheLastNumberThereIsEndsNothing(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	must(t, os.WriteFile(filepath.Join(dir, a.of(dir).bundleName(lastNumber)), []byte("x"), 0o600))
+	for i := range 3 {
+		note(t, ana, fmt.Sprintf("Minutes %d", i))
+		looks(t, a, b)
+		same(t, ana, ben)
+	}
+}
+
+func TestNumbersAreThoseBehindTheLastAndThenTheFirstThatAreFree(t *testing.T) {
+	for _, test := range []struct {
+		there []int
+		want  int
+	}{{nil, 1}, {[]int{1}, 2}, {[]int{7, 9}, 10}, {[]int{lastNumber}, 1}, {[]int{0, lastNumber}, 2}, {[]int{1, 2, 4, lastNumber}, 3}} {
+		var own []file
+		for _, n := range test.there {
+			own = append(own, file{number: n})
+		}
+		if got := nextNumber(own); got != test.want {
+			t.Errorf("beside %v: %d", test.there, got)
+		}
+	}
+}
+
+// What was a file when the folder was listed may be something else when it is opened.
+func TestAFileThatBecomesAPipeOrALinkIsNotWaitedForNorFollowed(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	note(t, ana, "Minutes")
+	looks(t, a)
+	_, others, err := b.of(dir).list()
+	must(t, err)
+	if len(others) != 1 {
+		t.Fatalf("there are %v", others)
+	}
+	path := filepath.Join(dir, others[0].name)
+	must(t, os.Rename(path, path+".kept"))
+	for what, put := range map[string]func() error{
+		"pipe": func() error { return syscall.Mkfifo(path, 0o600) },
+		"link": func() error { return os.Symlink(path+".kept", path) },
+	} {
+		must(t, put())
+		done := begun(func() { b.of(dir).take(t.Context(), others) })
+		select {
+		case <-done:
+		case <-time.After(waittest.Limit):
+			t.Fatalf("a %s is waited for", what)
+		}
+		if ben.Counts().Documents != 0 {
+			t.Errorf("a %s was followed", what)
+		}
+		must(t, os.Remove(path))
+	}
+	must(t, os.Rename(path+".kept", path))
+	looks(t, b)
+	same(t, ana, ben)
+}
+
+// begun has something done beside the test, and says when it is.
+func begun(do func()) (done chan struct{}) {
+	done = make(chan struct{})
+	go func() { do(); close(done) }()
+	return done
+}
+
+func TestWhoPutsTheSameThereAgainAndAgainTakesAPartOfTheTime(t *testing.T) {
+	ana, ben, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	note(t, ana, "Minutes")
+	looks(t, a, b)
+	same(t, ana, ben)
+	f := b.of(dir)
+	f.spare = budget{left: -time.Hour, at: time.Now()} // as after much that brought nothing
+	for _, name := range names(t, dir) {
+		must(t, os.Chtimes(filepath.Join(dir, name), time.Time{}, time.Now().Add(time.Hour)))
+	}
+	at := f.read
+	b.look(t.Context())
+	for name, was := range at {
+		if f.read[name] != was {
+			t.Errorf("%s was read once more", name)
+		}
+	}
+	f.spare = newBudget(time.Now())
+	note(t, ana, "Minutes of tomorrow")
+	looks(t, a, b)
+	same(t, ana, ben)
+}
+
+func TestWhatABundleCostsIsTakenOffForThatWhichBroughtNothing(t *testing.T) {
+	now := time.Now()
+	b := newBudget(now)
+	b.take(10*time.Second, api.BundleRead{New: 30, Had: 10, Void: 5, Left: 10}) // half of it
+	b.take(10*time.Second, api.BundleRead{})
+	if b.left != most-15*time.Second {
+		t.Errorf("%v is left", b.left)
+	}
+	b.fill(now.Add(50 * time.Second))
+	if b.left != most-5*time.Second {
+		t.Errorf("later %v is left", b.left)
+	}
+	b.fill(now.Add(time.Hour))
+	if b.left != most {
+		t.Errorf("at last %v is left", b.left)
+	}
+}
+
+func TestWhatIsTakenAwayAgainAndAgainIsWrittenNowAndThen(t *testing.T) {
+	ana, _, _ := replicatest.TwoReplicas(t)
+	dir := t.TempDir()
+	a := carrierOf(t, ana, dir)
+	note(t, ana, "Minutes")
+	looks(t, a)
+	takeAway := func() {
+		for _, name := range names(t, dir) {
+			must(t, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	takeAway()
+	a.look(t.Context())
+	if len(names(t, dir)) == 0 {
+		t.Fatal("what was taken away isn't written anew")
+	}
+	f := a.of(dir)
+	if !f.anew.After(time.Now().Add(-time.Minute)) {
+		t.Error("there is no rest after that")
+	}
+	takeAway()
+	f.anew = time.Now().Add(time.Hour)
+	a.look(t.Context())
+	if n := len(names(t, dir)); n > 0 || !strings.Contains(says(a), "taken away again and again") {
+		t.Errorf("%d files are written at once, and it says %q", n, says(a))
+	}
+	f.anew = time.Time{}
+	a.look(t.Context())
+	if len(names(t, dir)) == 0 || says(a) != "" {
+		t.Errorf("later nothing is written: %q", says(a))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +33,10 @@ import (
 // A bundle in a folder is called after the device that made it, in a form that tells nothing to who doesn't know the space, and
 // numbered.
 var bundleName = regexp.MustCompile(`^kith-([0-9a-f]{16})-([0-9]{6})\.bundle$`)
+
+func (f *folder) bundleName(number int) string {
+	return fmt.Sprintf("kith-%s-%06d.bundle", f.tag, number)
+}
 
 // tagOf is how the files of a device are called.
 func tagOf(space entry.SpaceID, d entry.Device) string {
@@ -80,6 +85,9 @@ type folder struct {
 	restless int
 	again    time.Time // when writing is tried again
 	trouble  string    // why nothing could be written
+	spare    budget    // time for reading what is here already
+	anew     time.Time // when what was taken away is written anew at the earliest
+	last     string    // the name of what was read last
 	says     []string
 	told     api.Drop
 
@@ -95,7 +103,7 @@ type temp interface {
 }
 
 func newFolder(c *Carrier, dir string) *folder {
-	f := &folder{c: c, dir: dir, tag: tagOf(c.at.Replica.Space(), c.at.Replica.Device()), read: map[string]seen{}, told: api.Drop{Dir: dir, Says: []string{}}}
+	f := &folder{c: c, dir: dir, tag: tagOf(c.at.Replica.Space(), c.at.Replica.Device()), read: map[string]seen{}, told: api.Drop{Dir: dir, Says: []string{}}, spare: newBudget(time.Now())}
 	f.create = func(dir, pattern string) (temp, error) { return os.CreateTemp(dir, pattern) }
 	if b, err := c.at.Replica.Store().Small(f.record()); err == nil {
 		var m mark
@@ -217,23 +225,49 @@ func (f *folder) bundleAt(e fs.DirEntry) (one file, whose string, ok bool) {
 	return file{e.Name(), number, info.Size(), info.ModTime()}, parts[1], err == nil
 }
 
-// take reads the bundles of other devices that weren't read as they are now.
+// open opens a bundle in the folder. What was one when the folder was listed may be a link or a pipe by now.
+func (f *folder) open(one file) (*os.File, error) {
+	in, err := os.OpenFile(filepath.Join(f.dir, one.name), os.O_RDONLY|alone, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errChanged, in.Close())
+	}
+	return in, nil
+}
+
+var errChanged = errors.New("it is no file any more")
+
+// take reads the bundles of other devices that weren't read as they are now, as far as there is time for it: first those that wait
+// longest.
 func (f *folder) take(ctx context.Context, others []file) {
+	f.spare.fill(time.Now())
 	read := map[string]seen{}
 	var bad []string
-	for _, one := range others {
+	from := sort.Search(len(others), func(i int) bool { return others[i].name > f.last })
+	for i := range others {
 		if ctx.Err() != nil {
 			return
 		}
+		one := others[(from+i)%len(others)]
 		was, ok := f.read[one.name]
 		if !ok || was.size != one.size || !was.mod.Equal(one.mod) {
-			was = seen{one.size, one.mod, f.takeOne(ctx, one)}
+			if f.spare.left <= 0 {
+				if ok {
+					read[one.name] = was
+				}
+				continue
+			}
+			f.last = one.name
+			was = f.takeOne(ctx, one)
 		}
 		if read[one.name] = was; was.why != "" {
 			bad = append(bad, one.name+": "+was.why)
 		}
 	}
 	f.read = read
+	slices.Sort(bad)
 	const shown = 3
 	for _, why := range bad[:min(len(bad), shown)] {
 		f.say("%s. It is read again once it changes.", why)
@@ -243,23 +277,32 @@ func (f *folder) take(ctx context.Context, others []file) {
 	}
 }
 
-// takeOne reads one of them, and says why it couldn't.
-func (f *folder) takeOne(ctx context.Context, one file) (why string) {
+// takeOne reads one of them.
+func (f *folder) takeOne(ctx context.Context, one file) seen {
+	in, err := f.open(one)
+	if err != nil { // it is tried again at the next look, whatever it is then
+		return seen{-1, one.mod, fmt.Sprintf("it can't be opened: %v", plain(err))}
+	}
+	defer in.Close() //nolint:errcheck // it was only read
+	return seen{one.size, one.mod, f.takeFrom(ctx, in, one)}
+}
+
+// takeFrom reads a bundle that is open, and says why it couldn't.
+func (f *folder) takeFrom(ctx context.Context, in *os.File, one file) (why string) {
 	if one.size > MaxBytes {
 		return "it is larger than a bundle may be"
 	}
-	in, err := os.Open(filepath.Join(f.dir, one.name))
-	if err != nil {
-		return fmt.Sprintf("it can't be opened: %v", plain(err))
-	}
-	defer in.Close() //nolint:errcheck // it was only read
+	var got api.BundleRead
+	began := time.Now()
+	defer func() { f.spare.take(time.Since(began), got) }()
 	if _, err := seal.OpenFor(in, f.c.at.Replica.Key().Seed()); errors.Is(err, seal.ErrOthers) {
 		return "" // of another co-op, or by who doesn't know this device yet
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return plain(err).Error()
 	}
-	got, err := bundle.Take(ctx, f.c.at.Replica, in, nil)
+	var err error
+	got, err = bundle.Take(ctx, f.c.at.Replica, io.LimitReader(in, MaxBytes), nil) // it may grow meanwhile
 	f.told.Entries += got.New
 	if f.mark != nil && got.New > 0 {
 		f.mark.Took += got.New
@@ -307,7 +350,12 @@ func (f *folder) drop(ctx context.Context, own []file) []file {
 	if err := r.Speaks(); err != nil || len(ids) == 0 {
 		return own
 	}
-	all := f.mark == nil || len(own) < f.mark.Files || slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(f.mark.To, id) })
+	gone := f.mark != nil && len(own) < f.mark.Files
+	if gone && time.Now().Before(f.anew) {
+		f.say("What this computer put there is taken away again and again. It is written anew now and then.")
+		return own
+	}
+	all := f.mark == nil || gone || slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(f.mark.To, id) })
 	if !all && stored <= f.mark.Stored+f.mark.Took {
 		return own
 	}
@@ -319,7 +367,11 @@ func (f *folder) drop(ctx context.Context, own []file) []file {
 		f.say("%s", f.trouble)
 		return own
 	}
+	began := time.Now()
 	left, err := f.write(ctx, own, all || len(own) >= MaxFiles, ids, stored)
+	if gone {
+		f.anew = time.Now().Add(restOf(time.Since(began)))
+	}
 	if err != nil && ctx.Err() == nil {
 		f.again, f.trouble = time.Now().Add(tryAgain), f.whyNot(err)
 		f.say("%s", f.trouble)
@@ -358,11 +410,7 @@ func (f *folder) write(ctx context.Context, own []file, all bool, ids []string, 
 		q.Since = f.mark.At.UTC().Format(time.RFC3339)
 		room -= sizeOf(own)
 	}
-	number := 1
-	if len(own) > 0 {
-		number = own[len(own)-1].number + 1
-	}
-	made, err := f.writeFile(ctx, q, fmt.Sprintf("kith-%s-%06d.bundle", f.tag, number), room)
+	made, err := f.writeFile(ctx, q, nextNumber(own), room)
 	if err != nil && !errors.Is(err, errNothing) {
 		return own, err
 	}
@@ -385,8 +433,27 @@ func (f *folder) write(ctx context.Context, own []file, all bool, ids []string, 
 	return left, errors.Join(err, f.remember())
 }
 
+// nextNumber is one behind those that lie there, by number, or if somebody has put the last one there the first that is free.
+func nextNumber(own []file) int {
+	if len(own) == 0 {
+		return 1
+	}
+	if last := own[len(own)-1].number; last < lastNumber {
+		return last + 1
+	}
+	for i, one := range own {
+		if one.number > i+1 {
+			return i + 1
+		}
+	}
+	return lastNumber
+}
+
+// lastNumber is the largest that has room in a name. There are never so many names that all are taken (maxNames).
+const lastNumber = 999_999
+
 // writeFile writes one bundle, which has its name once it is whole.
-func (f *folder) writeFile(ctx context.Context, q api.BundleRequest, name string, room int64) (made file, err error) {
+func (f *folder) writeFile(ctx context.Context, q api.BundleRequest, number int, room int64) (made file, err error) {
 	out, err := f.create(f.dir, f.unfinished()+"*") // 0600: a program that synchronises it runs as the same person
 	if err != nil {
 		return made, err
@@ -405,6 +472,7 @@ func (f *folder) writeFile(ctx context.Context, q api.BundleRequest, name string
 	if err = errors.Join(err, out.Close()); err != nil {
 		return made, err
 	}
+	name := f.bundleName(number)
 	to := filepath.Join(f.dir, name)
 	if err := whole.Move(out.Name(), to); err != nil {
 		return made, err
@@ -413,9 +481,7 @@ func (f *folder) writeFile(ctx context.Context, q api.BundleRequest, name string
 	if err != nil {
 		return made, err
 	}
-	parts := bundleName.FindStringSubmatch(name)
-	number, err := strconv.Atoi(parts[2])
-	return file{name, number, info.Size(), info.ModTime()}, err
+	return file{name, number, info.Size(), info.ModTime()}, nil
 }
 
 // bounded writes so many bytes and no more.
@@ -459,7 +525,7 @@ func (f *folder) clean(ctx context.Context, own []file) []file {
 // acknowledged says whether all that is in a bundle of this device is known to be had. Nobody acknowledges what somebody has said that
 // they have: that stays for keepSeen.
 func (f *folder) acknowledged(one file, have func(entry.ID) bool) bool {
-	in, err := os.Open(filepath.Join(f.dir, one.name))
+	in, err := f.open(one)
 	if err != nil {
 		return false
 	}
