@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +247,6 @@ func TestWhatAModifiedDaemonPutsIntoABundleGoesThroughTheSameRules(t *testing.T)
 		{"a change that the core must not see", forged(t, ana, ana.Key(), nil, made(ana.Key(), ana.Space(), []byte("garbage"))), "no entry", api.BundleRead{}},
 		{"a change of a stranger", forged(t, ana, ana.Key(), nil, made(stranger, ana.Space(), payload(good[0]))), "", api.BundleRead{New: 1, Void: 1}},
 		{"a change under another's name for its document", forged(t, ana, ana.Key(), nil, made(ben.Key(), ana.Space(), payload(good[0]))), "", api.BundleRead{New: 1, Void: 1}},
-		{"one entry many times", forged(t, ana, ana.Key(), nil, good[1], good[1], good[1], good[2]), "", api.BundleRead{New: 2, Had: 2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -282,6 +282,51 @@ func TestABundleThatGrowsEndlesslyWhenItIsOpenedIsRefused(t *testing.T) {
 	b := sealedAll(t, ana, inner.Bytes())
 	if _, err := read(t, ben, b); err == nil || !strings.Contains(err.Error(), "the limit is") {
 		t.Errorf("%d bytes: %v", len(b), err)
+	}
+}
+
+// A file of a gigabyte may hold one entry ten thousand million times: it would be read for days.
+func TestABundleThatHoldsTheSameAgainAndAgainIsReadNoFurther(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	addNote(t, ana, "Minutes", "We met.")
+	one := changesOf(t, ana)[0]
+	many := slices.Repeat([][]byte{one}, 10_000)
+	for range 2 { // as new, and as what is here
+		res, err := read(t, ben, forged(t, ana, ana.Key(), nil, many...))
+		if err == nil || !strings.Contains(err.Error(), "the same entry twice") || res.Had > 2 {
+			t.Errorf("of it %d are looked at: %v", res.Had, err)
+		}
+	}
+	if ben.Counts().Documents != 1 {
+		t.Error("what came before that is lost")
+	}
+	looked := 0
+	if _, err := Each(bytes.NewReader(forged(t, ana, ana.Key(), nil, many...)), ana.Key(), func(*entry.Entry) bool { looked++; return true }); err == nil || looked > 1 {
+		t.Errorf("of one's own %d are looked at: %v", looked, err)
+	}
+}
+
+// Any full member answers a request to join, and may put into the answer what they like.
+func TestAnAnswerThatIsGoodInPartKeepsNobodyFromReadingAnother(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	addNote(t, ana, "Minutes", "We met.")
+	var entries [][]byte
+	for _, s := range ana.Charter().Statements() {
+		entries = append(entries, s.Encoded())
+	}
+	statements := int64(len(entries))
+	bad := forged(t, ana, ana.Key(), func(h *form.Header) { h.Statements, h.Entries = statements, statements+1 }, append(entries, []byte("garbage"))...)
+	home := replica.Config{Dir: t.TempDir(), Key: ben.Key()}
+	if _, _, err := Begin(t.Context(), home, ana.Space(), [8]byte{}, bytes.NewReader(bad)); err == nil {
+		t.Error("garbage is an answer")
+	}
+	r, _, err := Begin(t.Context(), home, ana.Space(), [8]byte{}, bytes.NewReader(bundled(t, ana)))
+	must(t, err)
+	defer r.Close()
+	if r.Counts().Documents != 1 {
+		t.Errorf("with the second answer there is %+v", r.Counts())
 	}
 }
 

@@ -38,14 +38,18 @@ var ErrNotTo = seal.ErrOthers
 
 // Begin makes the replica of a device from a welcome of a space, by which the charter has that device in it. step is what the code
 // says of the chain. All of the file is read before anything is made, and once more to take what is in it: what it says of who made it
-// isn't believed before the charter says so, too. The error is ErrNotTo, or says what is wrong with the file and what to do.
+// isn't believed before the charter says so, too. Where the replica was begun by another welcome, it goes on. The error is ErrNotTo, or
+// says what is wrong with the file and what to do.
 func Begin(ctx context.Context, c replica.Config, of entry.SpaceID, step [8]byte, file io.ReadSeeker) (r *replica.Replica, h form.Header, err error) {
 	statements, h, err := welcomed(ctx, c.Key, of, file)
 	if err != nil {
 		return nil, h, explainWelcome(ctx, err)
 	}
-	if r, err = replica.Join(c, of, statements, step); errors.Is(err, replica.ErrNotMember) {
+	switch r, err = replica.Join(c, of, statements, step); {
+	case errors.Is(err, replica.ErrNotMember):
 		err = errNotIn
+	case errors.Is(err, replica.ErrHasSpace): // of a welcome that was read in part
+		r, err = replica.Open(c)
 	}
 	if err != nil {
 		return nil, h, err

@@ -33,9 +33,6 @@ func (a *Ask) Asked() (charter.Ask, error) { return charter.DecodeAsk(a.Text) }
 
 // Ask gives the request that waits in this place for its answer; nil if none does.
 func (h *Home) Ask() (*Ask, error) {
-	if h.InUse() {
-		return nil, nil
-	}
 	info, err := os.Lstat(h.path(askFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -85,20 +82,24 @@ func gone(err error) error {
 	return err
 }
 
-// asks says whether a request waits here for its answer.
-func (h *Home) asks() bool {
+// asks says whether a request waits here for its answer, and nothing of any was read.
+func (h *Home) asks() bool { return h.asked() && !h.InUse() }
+
+// asked says whether a request went out from here, and no answer was read to its end.
+func (h *Home) asked() bool {
 	_, err := os.Lstat(h.path(askFile))
-	return err == nil && !h.InUse()
+	return err == nil
 }
 
-// Asking gives the places in which a request waits for its answer, the home itself first.
+// Asking gives the places in which a request waits for its answer, the home itself first. One may have been read in part, before a crash
+// or as far as it was good: then there is a space already.
 func (h *Home) Asking() (all []*Home, err error) {
-	if h.asks() {
+	if h.asked() {
 		all = append(all, h)
 	}
 	numbers, err := h.below()
 	for _, n := range numbers {
-		if p := h.Place(n); p.asks() {
+		if p := h.Place(n); p.asked() {
 			all = append(all, p)
 		}
 	}
