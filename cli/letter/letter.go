@@ -22,6 +22,7 @@ import (
 // What is read at most.
 const (
 	MaxFile  = 64 << 20 // bytes of a mail
+	maxHead  = 1 << 20  // bytes of its head
 	MaxForm  = 1 << 20  // bytes of a form
 	MaxText  = 90_000   // characters of the text that is taken; more is cut, and said
 	maxParts = 500
@@ -44,11 +45,12 @@ var ErrNoMail = errors.New("this is no mail: a file as mail programs save one be
 
 // ReadMail reads a mail.
 func ReadMail(r io.Reader) (*Letter, error) {
-	bounded := &io.LimitedReader{R: r, N: MaxFile + 1}
+	bounded := &io.LimitedReader{R: r, N: maxHead}
 	m, err := mail.ReadMessage(bufio.NewReader(bounded))
 	if err != nil {
 		return nil, ErrNoMail
 	}
+	bounded.N += MaxFile + 1 - maxHead
 	words := mime.WordDecoder{CharsetReader: decoder}
 	head := func(name string) string {
 		s, err := words.DecodeHeader(m.Header.Get(name))
@@ -194,6 +196,7 @@ func (l *Letter) leave(format string, a ...any) {
 // plainOf is the words of a page, without its markup.
 func plainOf(html string) string {
 	var b strings.Builder
+	open := map[string]bool{} // what has no end any more
 	for html != "" {
 		text, rest, tagged := strings.Cut(html, "<")
 		b.WriteString(text)
@@ -209,8 +212,13 @@ func plainOf(html string) string {
 		case "br", "p", "div", "li", "tr", "h1", "h2", "h3":
 			b.WriteString("\n")
 		case "style", "script", "head":
-			if _, behind, ok := strings.Cut(html, "</"+name); ok && !strings.HasPrefix(tag, "/") {
-				html = "<" + behind
+			if open[name] || strings.HasPrefix(tag, "/") {
+				continue
+			}
+			if _, behind, ok := strings.Cut(html, "</"+name); ok {
+				_, html, _ = strings.Cut(behind, ">")
+			} else {
+				open[name] = true
 			}
 		}
 	}
@@ -230,11 +238,12 @@ func ReadForm(r io.Reader) (*Letter, error) {
 		return nil, errors.New("this is no form: it isn't text")
 	}
 	l := &Letter{}
-	var all map[string]any
+	var text strings.Builder // what comes behind the line with the need
+	var all map[string]json.RawMessage
 	if json.Unmarshal(b, &all) == nil {
 		for _, key := range []string{"who", "contact", "subject", "need", "text", "budget", "due"} {
 			if v, ok := all[key]; ok {
-				l.take(key, fmt.Sprint(v))
+				l.take(key, said(v))
 				delete(all, key)
 			}
 		}
@@ -247,11 +256,13 @@ func ReadForm(r io.Reader) (*Letter, error) {
 			key, value, ok := strings.Cut(line, ":")
 			key = strings.ToLower(strings.TrimSpace(key))
 			if ok && l.take(key, value) {
-				last = key
+				if last = key; key == "need" || key == "text" {
+					text.Reset() // of another one before
+				}
 				continue
 			}
 			if last == "need" || last == "text" {
-				l.Text += "\n" + line
+				text.WriteString("\n" + line)
 			} else if strings.TrimSpace(line) != "" {
 				l.leave("a line: %s", oneLine(line))
 			}
@@ -260,8 +271,20 @@ func ReadForm(r io.Reader) (*Letter, error) {
 	if l.Who == "" {
 		return nil, errors.New("this form doesn't say who asks: it needs a line like who: Tandem Bikes, or a JSON object with who")
 	}
-	l.Text = cut(l, strings.TrimSpace(l.Text))
+	l.Text = cut(l, strings.TrimSpace(l.Text+text.String()))
 	return l, nil
+}
+
+// said is what a field of a form says: the words of a string, and else as it stands there, so that a number keeps its digits.
+func said(v json.RawMessage) string {
+	var s *string
+	if json.Unmarshal(v, &s) != nil {
+		return string(v)
+	}
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // take takes one field; false if it isn't one.

@@ -114,6 +114,39 @@ func TestAFormIsReadInTwoForms(t *testing.T) {
 	}
 }
 
+// Each of these cost the square of its size, in time and in memory.
+func TestALetterThatIsMeantToTakeLongTakesNoMoreThanAnother(t *testing.T) {
+	taken := func(what string, do func() (*letter.Letter, error)) {
+		t.Helper()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		l, err := do()
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; err != nil || !strings.Contains(l.Text, "Hello") || used > 64<<20 {
+			t.Errorf("%s takes %d MB: %v", what, used>>20, err)
+		}
+	}
+	for what, mail := range map[string]string{
+		"empty styles":          "From: a@b.example\nContent-Type: text/html\n\nHello" + strings.Repeat("<style></style>", 20_000),
+		"styles without an end": "From: a@b.example\nContent-Type: text/html\n\nHello" + strings.Repeat("<style>", 40_000),
+	} {
+		taken(what, func() (*letter.Letter, error) { return letter.ReadMail(strings.NewReader(mail)) })
+	}
+	taken("a form of many lines", func() (*letter.Letter, error) {
+		return letter.ReadForm(strings.NewReader("who: Mia\nneed: Hello" + strings.Repeat("\ny", 500_000)))
+	})
+	if _, err := letter.ReadMail(io.MultiReader(strings.NewReader("From: a@b.example\nSubject: "), io.LimitReader(letters{}, 30<<20))); err == nil {
+		t.Error("thirty megabytes of a head are a mail")
+	}
+}
+
+func TestANumberInAFormKeepsItsDigits(t *testing.T) {
+	l, err := letter.ReadForm(strings.NewReader(`{"who":"Mia","budget":4000000,"contact":null,"need":"a page"}`))
+	if err != nil || l.Budget != "4000000" || l.Contact != "" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
 func FuzzAMail(f *testing.F) {
 	f.Add([]byte("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--"))
 	f.Fuzz(func(t *testing.T, in []byte) {
