@@ -349,6 +349,17 @@ func TestFilteringWithJQ(t *testing.T) {
 	}
 }
 
+func TestAFilterWithoutAnEndIsStoppedLikeAnyCommand(t *testing.T) {
+	d := newServedDesk(t, newCoop())
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, errs := &stopsAt{text: "t-4kq7", stop: stop}, &bytes.Buffer{}
+	exit := Run(ctx, []string{"task", "list", "--jq", ".[].short, last(repeat(1))"}, d.environment(out, errs))
+	if exit != 1 || !strings.Contains(errs.String(), "stopped before it was done") {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
+}
+
 func TestWatchPrintsOneObjectALine(t *testing.T) {
 	c := newCoop()
 	c.events = []api.Event{{Seq: 1, Type: "created", Kind: "task"}, {Seq: 2, Type: "changed", Kind: "note"}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 type output struct {
 	k      *kith
 	json   bool
-	filter *gojq.Code // nil: none
-	width  int        // of the terminal; 0: it is none
+	filter func(any) gojq.Iter // nil: none
+	width  int                 // of the terminal; 0: it is none
 	colour bool
 }
 
@@ -31,12 +32,14 @@ func newOutput(k *kith, c *cli.Context) (*output, error) {
 		return o, nil
 	}
 	query, err := gojq.Parse(c.String("jq"))
+	var program *gojq.Code
 	if err == nil {
-		o.filter, err = gojq.Compile(query)
+		program, err = gojq.Compile(query)
 	}
 	if err != nil {
 		return nil, api.Problemf(api.Invalid, "the language is jq's: --jq '.[].title'", "--jq: %v", err)
 	}
+	o.filter = func(v any) gojq.Iter { return program.RunWithContext(c.Context, v) } // a program may have no end
 	return o, nil
 }
 
@@ -92,7 +95,7 @@ func (o *output) filtered(v any) error {
 	if err := json.Unmarshal(b, &plain); err != nil {
 		return err
 	}
-	results := o.filter.Run(plain)
+	results := o.filter(plain)
 	for {
 		v, ok := results.Next()
 		if !ok {
@@ -102,6 +105,9 @@ func (o *output) filtered(v any) error {
 			var halt *gojq.HaltError
 			if errors.As(err, &halt) && halt.Value() == nil {
 				return nil
+			}
+			if errors.Is(err, context.Canceled) {
+				return err
 			}
 			return api.Problemf(api.Invalid, "look at it without --jq first: --json", "--jq: %v", err)
 		}
