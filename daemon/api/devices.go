@@ -165,6 +165,7 @@ type PorchCode struct {
 type PorchLimits struct {
 	Places         int   `json:"places"`
 	BytesMonth     int64 `json:"bytes_month"`     // both ways
+	CodeCircuits   int   `json:"code_circuits"`   // through all of its places
 	Circuits       int   `json:"circuits"`        // through one of its places
 	CircuitBytes   int64 `json:"circuit_bytes"`   // through one circuit, each way
 	CircuitSeconds int   `json:"circuit_seconds"` // that one may last

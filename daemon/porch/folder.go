@@ -289,7 +289,7 @@ func (c *code) shown(n counts, now time.Time) api.PorchCode {
 		ID: c.ID, Label: c.Label, MadeAt: api.At(c.Made), RevokedAt: api.At(c.Revoked),
 		Places: n.Places[c.ID], Circuits: n.Circuits[c.ID], Bytes: n.of(c.ID, now),
 		Limits: api.PorchLimits{
-			Places: PlacesOfCode, BytesMonth: BytesOfCode, Circuits: CircuitsOfOne,
+			Places: PlacesOfCode, BytesMonth: BytesOfCode, CodeCircuits: CircuitsOfCode, Circuits: CircuitsOfOne,
 			CircuitBytes: CircuitBytes, CircuitSeconds: int(CircuitTime / time.Second),
 		},
 	}

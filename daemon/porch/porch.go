@@ -32,13 +32,14 @@ import (
 
 // Limits of a porch, and of one code.
 const (
-	MaxPlaces     = 1000 // in all
-	PlacesOfCode  = 64
-	BytesOfCode   = 50 << 30 // a month, both ways
-	MaxCircuits   = 512      // in all
-	CircuitsOfOne = 16       // through one place, or by one who asks
-	CircuitBytes  = 1 << 30  // each way
-	CircuitTime   = 2 * time.Hour
+	MaxPlaces      = 1000 // in all
+	PlacesOfCode   = 64
+	BytesOfCode    = 50 << 30 // a month, both ways
+	MaxCircuits    = 512      // in all
+	CircuitsOfCode = 128      // through all places of a code, so that four codes are needed to take all
+	CircuitsOfOne  = 16       // through one place, or by one who asks
+	CircuitBytes   = 1 << 30  // each way
+	CircuitTime    = 2 * time.Hour
 
 	placeTime   = time.Hour
 	buffer      = 4 << 10 // for each direction of a circuit
@@ -64,6 +65,7 @@ type Porch struct {
 	host host.Host
 	log  *slog.Logger
 	now  func() time.Time
+	led  func(peer.ID) int // how many circuits lead to who has a place
 
 	mu       sync.Mutex
 	codes    map[string]code    // by the hash of their tokens
@@ -171,6 +173,7 @@ func (p *Porch) listen(s settings) error {
 	if p.host, err = libp2p.New(append(options, shared...)...); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	p.led = func(who peer.ID) int { return circuitsTo(p.host.Network(), who) }
 	return nil
 }
 
@@ -309,7 +312,16 @@ func (p *Porch) AllowConnect(_ peer.ID, from ma.Multiaddr, to peer.ID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of, ok := p.proven[to]
-	return ok && p.circuits < MaxCircuits && p.spentLocked(of) == "" && p.callLocked(household(addr), p.now())
+	return ok && p.circuits < MaxCircuits && p.circuitsLocked()[of] < CircuitsOfCode && p.spentLocked(of) == "" && p.callLocked(household(addr), p.now())
+}
+
+// circuitsLocked counts the circuits of each code.
+func (p *Porch) circuitsLocked() map[string]int {
+	all := map[string]int{}
+	for who, of := range p.proven {
+		all[of] += p.led(who)
+	}
+	return all
 }
 
 // household is whose calls are counted together: an address, or of IPv6 what a household has of them.
@@ -370,10 +382,9 @@ func (p *Porch) save() error {
 	}
 	p.dirty = false
 	now := p.counts.at(p.now())
-	now.Places, now.Circuits = map[string]int{}, map[string]int{}
-	for who, of := range p.proven {
+	now.Places, now.Circuits = map[string]int{}, p.circuitsLocked()
+	for _, of := range p.proven {
 		now.Places[of]++
-		now.Circuits[of] += circuitsTo(p.host.Network(), who)
 	}
 	p.counts = now
 	out := now.clone()

@@ -190,7 +190,7 @@ func TestTheListSaysWhatACodeHasAndWhatItMayHave(t *testing.T) {
 		listed = must[[]api.PorchCode](t)(List(l.dir, time.Now()))[0]
 		return listed.Circuits == 1
 	})
-	want := api.PorchLimits{Places: PlacesOfCode, BytesMonth: BytesOfCode, Circuits: CircuitsOfOne, CircuitBytes: CircuitBytes, CircuitSeconds: 7200}
+	want := api.PorchLimits{Places: PlacesOfCode, BytesMonth: BytesOfCode, CodeCircuits: CircuitsOfCode, Circuits: CircuitsOfOne, CircuitBytes: CircuitBytes, CircuitSeconds: 7200}
 	if listed.ID != made.ID || listed.Places != 1 || listed.Bytes == 0 || listed.Limits != want || listed.Code != "" {
 		t.Errorf("%+v", listed)
 	}
@@ -240,7 +240,7 @@ func TestARevokedCodeLosesItsPlacesAndNoOtherDoes(t *testing.T) {
 
 func TestACodeHasSoManyPlacesAndSoManyBytesAMonth(t *testing.T) {
 	now := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
-	p := &Porch{now: func() time.Time { return now }, proven: map[peer.ID]string{},
+	p := &Porch{now: func() time.Time { return now }, led: nobody, proven: map[peer.ID]string{},
 		calls: newCalls(), codes: map[string]code{hashOf([]byte("token")): {ID: "pc-1"}, hashOf([]byte("other")): {ID: "pc-2"}}}
 	for i := range PlacesOfCode {
 		if why := p.show(peer.ID(rune(i)), []byte("token")); why != "" {
@@ -281,7 +281,7 @@ func TestACodeHasSoManyPlacesAndSoManyBytesAMonth(t *testing.T) {
 
 func TestWhoCallsWithoutEndIsNotPassedOn(t *testing.T) {
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
-	p := &Porch{now: func() time.Time { return now }, proven: map[peer.ID]string{"ana": "pc-1"}, calls: newCalls()}
+	p := &Porch{now: func() time.Time { return now }, led: nobody, proven: map[peer.ID]string{"ana": "pc-1"}, calls: newCalls()}
 	from := func(a string) ma.Multiaddr { return must[ma.Multiaddr](t)(ma.NewMultiaddr(a)) }
 	passed := 0
 	for range 10 * callsAtOnce {
@@ -298,5 +298,32 @@ func TestWhoCallsWithoutEndIsNotPassedOn(t *testing.T) {
 	p.circuits = MaxCircuits
 	if p.AllowConnect("ben", from("/ip4/192.0.2.1/tcp/1"), "ana") {
 		t.Error("there is no end of circuits")
+	}
+}
+
+// nobody is who is led to somebody where there are no circuits.
+func nobody(peer.ID) int { return 0 }
+
+// Who has a live code keeps as many places with it as there may be, and connects to themselves.
+func TestOneCodeDoesNotTakeAllConnectionsOfAPorch(t *testing.T) {
+	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	led := map[peer.ID]int{}
+	p := &Porch{now: func() time.Time { return now }, led: func(who peer.ID) int { return led[who] }, proven: map[peer.ID]string{"ana": "pc-1"}, calls: newCalls()}
+	for i := range PlacesOfCode {
+		p.proven[peer.ID(rune(i))] = "pc-2"
+	}
+	for i := range MaxCircuits {
+		now = now.Add(callEach)
+		to := peer.ID(rune(i % PlacesOfCode))
+		if p.AllowConnect("mallory", must[ma.Multiaddr](t)(ma.NewMultiaddr("/ip4/192.0.2.1/tcp/1")), to) {
+			led[to]++
+			p.circuits++
+		}
+	}
+	if p.circuits != CircuitsOfCode {
+		t.Errorf("with one code there are %d connections", p.circuits)
+	}
+	if !p.AllowConnect("ben", must[ma.Multiaddr](t)(ma.NewMultiaddr("/ip4/192.0.2.2/tcp/1")), "ana") {
+		t.Error("nobody gets through to who has another code")
 	}
 }
