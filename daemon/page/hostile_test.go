@@ -21,7 +21,9 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/apitest"
 	"kith/daemon/daemontest"
+	"kith/daemon/peer/peertest"
 	"kith/daemon/replica"
 )
 
@@ -249,6 +251,27 @@ func TestWhateverAModifiedProgramWritesEverybodyElseSeesEveryView(t *testing.T) 
 		}
 	}
 	t.Logf("%d views", len(seen))
+	ana.carriesAll()
+}
+
+// carriesAll founds another co-op from this one, and carries into it whatever is in this.
+func (m *member) carriesAll() {
+	m.t.Helper()
+	s, err := m.client.Status(m.t.Context())
+	must(m.t, err)
+	res, err := m.client.Found(m.t.Context(), api.InitRequest{Name: "Sol", As: m.name, Founders: 1, Listen: peertest.TCP()})
+	must(m.t, err)
+	into, err := apitest.New(m.dir, res.Space.ID)
+	must(m.t, err)
+	defer into.Close()
+	carried, err := into.Carry(m.t.Context(), s.Space.ID)
+	if err != nil || carried.Documents == 0 {
+		m.t.Errorf("of what Ben wrote %d documents are carried: %v", carried.Documents, err)
+	}
+	again, err := into.Carry(m.t.Context(), s.Space.ID)
+	if err != nil || again.Documents > 0 || again.Before != carried.Documents {
+		m.t.Errorf("a second time it is %+v: %v", again, err)
+	}
 }
 
 func (m *member) origin() string {
