@@ -285,9 +285,9 @@ func (k *kith) timeInvoice() *cli.Command {
 			k.offering(&cli.StringFlag{Name: "format", Usage: "`F` md, csv, html or json", Value: "md"}, fixed(formats...)),
 			&cli.StringFlag{Name: "rate", Usage: "`AMOUNT` what an hour costs, if the project doesn't say"},
 			&cli.StringFlag{Name: "coordination", Usage: "`HOW` what coordination costs: 15%, hours, or an amount"},
-			&cli.StringFlag{Name: "tax", Usage: "`PERCENT` a line of tax"},
+			&cli.StringFlag{Name: "tax", Usage: "`PERCENT` a line of tax"}, k.languageFlag(),
 		),
-		examples: []string{`kith time invoice --project Website --from 2026-11-01 --to 2026-11-30`, `kith time invoice --project Website --format html --tax 21 >draft.html`},
+		examples: []string{`kith time invoice --project Website --from 2026-11-01 --to 2026-11-30`, `kith time invoice --project Website --format html --tax 21 --language es >draft.html`},
 		run: func(ctx context.Context, c *call) error {
 			if c.String("project") == "" {
 				return api.Problemf(api.Usage, fullName(c.Context)+" --project P", "%s needs --project", fullName(c.Context))
@@ -300,6 +300,11 @@ func (k *kith) timeInvoice() *cli.Command {
 			if err != nil {
 				return err
 			}
+			language, err := c.language()
+			if err != nil {
+				return err
+			}
+			q.Set("language", language)
 			for _, flag := range []string{"rate", "coordination", "tax"} {
 				if c.IsSet(flag) {
 					q.Set(flag, c.String(flag))

@@ -32,7 +32,7 @@ type Terms struct {
 	Rate         money.Amount // of an hour
 	Coordination string       // "15%" on top of the work, kinds.ByTheHour, or an amount: "500.00 EUR"; "" is by the hour
 	Tax          string       // percent: "21"; "" is none
-	Says         func(string) string
+	Language     string       // of the words of Kith: "es"; where it has none in a language, English
 }
 
 // Line is one line. All but Text are as they are printed.
@@ -51,6 +51,7 @@ type Invoice struct {
 	Client   string `json:"client"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+	Language string `json:"language"` // of the words of Kith
 	Currency string `json:"currency"`
 	Lines    []Line `json:"lines"`
 	Total    string `json:"total"`
@@ -59,7 +60,7 @@ type Invoice struct {
 // Make makes the lines of an invoice for work and minutes of coordination. Errors are ErrNothing, *money.MixedError, or in
 // a member's words.
 func Make(terms Terms, work []Work, coordination int64) (*Invoice, error) {
-	out := &Invoice{Currency: terms.Rate.Currency(), Lines: []Line{}}
+	out := &Invoice{Currency: terms.Rate.Currency(), Language: terms.Language, Lines: []Line{}}
 	var total money.Amount
 	add := func(l Line, a money.Amount) error {
 		sum, err := total.Add(a)
@@ -103,7 +104,7 @@ func Make(terms Terms, work []Work, coordination int64) (*Invoice, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := add(Line{Text: terms.says("Tax"), Quantity: terms.Tax, Unit: "percent", Price: total.String()}, tax); err != nil {
+		if err := add(Line{Text: wordsIn(terms.Language).tax, Quantity: terms.Tax, Unit: "percent", Price: total.String()}, tax); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +114,7 @@ func Make(terms Terms, work []Work, coordination int64) (*Invoice, error) {
 
 // coordinate adds the line of coordination.
 func (t Terms) coordinate(work money.Amount, minutes int64, hours func(string, int64, bool) error, add func(Line, money.Amount) error) error {
-	text := t.says("Coordination")
+	text := wordsIn(t.Language).coordination
 	percent, onTop := strings.CutSuffix(t.Coordination, "%")
 	switch {
 	case onTop:
@@ -136,11 +137,4 @@ func (t Terms) coordinate(work money.Amount, minutes int64, hours func(string, i
 		return err
 	}
 	return add(Line{Text: text, Quantity: "1", Unit: "fixed", Price: fixed.String(), Coordination: true}, fixed)
-}
-
-func (t Terms) says(s string) string {
-	if t.Says == nil {
-		return s
-	}
-	return t.Says(s)
 }

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kith/crdt/about"
 	"kith/crdt/invoice"
 	"kith/crdt/money"
 )
@@ -165,6 +166,35 @@ func TestNothingThatSomebodyWroteIsAFormulaInASpreadsheet(t *testing.T) {
 		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
 		if err != nil || !strings.HasPrefix(rows[1][0], "'") {
 			t.Errorf("%q: %v %q", text, err, rows)
+		}
+	}
+}
+
+// Whoever gets it reads the words of Kith in their language, and in that of the form the numbers and days, too; what members wrote stays theirs.
+func TestAnInvoiceSpeaksTheLanguageOfWhoGetsIt(t *testing.T) {
+	made, err := invoice.Make(invoice.Terms{Rate: amount(t, "60 EUR"), Tax: "21", Language: "es"}, []invoice.Work{{Text: "Bread for Tandem", Minutes: 90}, {Minutes: 60}}, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Project, made.Client, made.From, made.To = "Pan", "Tandem", "2026-11-01", "2026-11-30"
+	for form, says := range map[string][]string{
+		"md":   {"# Factura (borrador): Pan, para Tandem\n", "del 01/11/2026 al 30/11/2026", "| Concepto | Cantidad | Precio | Importe en EUR |", "| Bread for Tandem | 1,50 h | 60,00 | 90,00 |", "| Trabajo |", "| Coordinación |", "| Impuesto | 21 % |", "| **Total** | | | **217,80** |"},
+		"html": {`<html lang="es">`, "<h1>Factura (borrador)</h1>", "Pan, para Tandem<br>del 01/11/2026", "<th>Importe en EUR", "<td>217,80"},
+		"csv":  {"Impuesto,21,percent,180.00,37.80,EUR,", "Trabajo,1.00,hours"},
+	} {
+		var b strings.Builder
+		if err := invoice.Formats[form](made, &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range says {
+			if !strings.Contains(b.String(), words) {
+				t.Errorf("%s hasn't %q:\n%s", form, words, b.String())
+			}
+		}
+	}
+	for _, language := range about.Languages {
+		if !invoice.HasWords(language) {
+			t.Errorf("in %s an invoice has no words", language)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"html/template"
@@ -13,51 +14,23 @@ import (
 // Formats are the forms in which an invoice is written, beside JSON.
 var Formats = map[string]func(*Invoice, io.Writer) error{"md": (*Invoice).Markdown, "csv": (*Invoice).CSV, "html": (*Invoice).HTML}
 
-// quantity is how much a line charges, with its unit.
-func (l Line) quantity() string {
-	switch l.Unit {
-	case "hours":
-		return l.Quantity + " h"
-	case "percent":
-		return l.Quantity + " %"
-	}
-	return l.Quantity
-}
-
-// heading is what the invoice is for.
-func (i *Invoice) heading() string {
-	s := i.Project
-	if i.Client != "" {
-		s += ", for " + i.Client
-	}
-	return s
-}
-
-// days are those whose hours it charges; "": all that there are.
-func (i *Invoice) days() string {
-	switch {
-	case i.From != "" && i.To != "":
-		return i.From + " to " + i.To
-	case i.From != "":
-		return "from " + i.From
-	case i.To != "":
-		return "to " + i.To
-	}
-	return ""
-}
+// row is a line as it is read.
+type row struct{ Text, Quantity, Price, Amount string }
 
 // Markdown writes it as a table.
 func (i *Invoice) Markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Invoice (draft): %s\n\n", plainMarkdown(i.heading()))
-	if days := i.days(); days != "" {
+	say := wordsIn(i.Language)
+	fmt.Fprintf(&b, "# %s: %s\n\n", say.title, plainMarkdown(say.heading(i)))
+	if days := say.days(i.From, i.To); days != "" {
 		fmt.Fprintf(&b, "%s\n\n", days)
 	}
-	fmt.Fprintf(&b, "| What | Quantity | Price | Amount in %s |\n|---|---:|---:|---:|\n", i.Currency)
+	fmt.Fprintf(&b, "| %s | %s | %s | %s |\n|---|---:|---:|---:|\n", say.what, say.quantity, say.price, fmt.Sprintf(say.amount, i.Currency))
 	for _, l := range i.Lines {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", plainMarkdown(l.Text), l.quantity(), l.Price, l.Amount)
+		r := say.line(l)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", plainMarkdown(r.Text), r.Quantity, r.Price, r.Amount)
 	}
-	fmt.Fprintf(&b, "| **Total** | | | **%s** |\n", i.Total)
+	fmt.Fprintf(&b, "| **%s** | | | **%s** |\n", say.total, say.number(i.Total))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -69,7 +42,7 @@ func plainMarkdown(s string) string {
 	).Replace(s)
 }
 
-// CSV writes it with a head, a line each, and the total last. A cell that a spreadsheet would take for a formula begins
+// CSV writes it for a program: with a head, a line each, and the total last, the head and the numbers the same in every language. A cell that a spreadsheet would take for a formula begins
 // with an apostrophe.
 func (i *Invoice) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
@@ -79,7 +52,7 @@ func (i *Invoice) CSV(w io.Writer) error {
 		if l.Coordination {
 			mark = "yes"
 		}
-		rows = append(rows, []string{plainCell(l.Text), l.Quantity, l.Unit, l.Price, l.Amount, i.Currency, mark})
+		rows = append(rows, []string{plainCell(cmp.Or(l.Text, wordsIn(i.Language).work)), l.Quantity, l.Unit, l.Price, l.Amount, i.Currency, mark})
 	}
 	rows = append(rows, []string{"Total", "", "", "", i.Total, i.Currency, ""})
 	if err := out.WriteAll(rows); err != nil {
@@ -99,7 +72,7 @@ func plainCell(s string) string {
 }
 
 var page = template.Must(template.New("invoice").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Invoice (draft): {{.Heading}}</title>
+<html lang="{{.Language}}"><meta charset="utf-8"><title>{{.Title}}: {{.Heading}}</title>
 <style>
 @page { margin: 25mm 20mm }
 body { font: 11pt/1.4 serif; max-width: 42em; margin: 2em auto; color: #000; background: #fff }
@@ -111,24 +84,28 @@ tr { break-inside: avoid }
 thead { display: table-header-group }
 tfoot td { font-weight: bold; border-bottom: 3px double #000 }
 </style>
-<h1>Invoice (draft)</h1>
+<h1>{{.Title}}</h1>
 <p>{{.Heading}}{{with .Days}}<br>{{.}}{{end}}</p>
 <table>
-<thead><tr><th>What<th>Quantity<th>Price<th>Amount in {{.Currency}}</thead>
+<thead><tr><th>{{.What}}<th>{{.Quantity}}<th>{{.Price}}<th>{{.Amount}}</thead>
 <tbody>{{range .Rows}}
 <tr><td>{{.Text}}<td>{{.Quantity}}<td>{{.Price}}<td>{{.Amount}}{{end}}
 </tbody>
-<tfoot><tr><td>Total<td><td><td>{{.Total}}</tfoot>
+<tfoot><tr><td>{{.Total}}<td><td><td>{{.Sum}}</tfoot>
 </table>
 </html>
 `))
 
 // HTML writes a page that prints well, and loads nothing.
 func (i *Invoice) HTML(w io.Writer) error {
-	type row struct{ Text, Quantity, Price, Amount string }
+	say := wordsIn(i.Language)
 	var rows []row
 	for _, l := range i.Lines {
-		rows = append(rows, row{l.Text, l.quantity(), l.Price, l.Amount})
+		rows = append(rows, say.line(l))
 	}
-	return page.Execute(w, map[string]any{"Heading": i.heading(), "Days": i.days(), "Currency": i.Currency, "Rows": rows, "Total": i.Total})
+	return page.Execute(w, map[string]any{
+		"Language": cmp.Or(i.Language, english), "Title": say.title, "Heading": say.heading(i), "Days": say.days(i.From, i.To),
+		"What": say.what, "Quantity": say.quantity, "Price": say.price, "Amount": fmt.Sprintf(say.amount, i.Currency),
+		"Rows": rows, "Total": say.total, "Sum": say.number(i.Total),
+	})
 }

@@ -282,7 +282,7 @@ func (c *Client) TimeReport(ctx context.Context, q url.Values) (api.TimeReport, 
 	return call[api.TimeReport](ctx, c, "GET", "time/report", q, nil)
 }
 
-// Invoice gives the draft of one: q holds project, from, to, rate, coordination, tax.
+// Invoice gives the draft of one: q holds project, from, to, rate, coordination, tax, language.
 func (c *Client) Invoice(ctx context.Context, q url.Values) (invoice.Invoice, error) {
 	return call[invoice.Invoice](ctx, c, "GET", "time/invoice", q, nil)
 }

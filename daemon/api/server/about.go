@@ -14,12 +14,19 @@ import (
 	"kith/daemon/api"
 )
 
+// languageOf is in which language Kith is to say its own words in what is for others.
+func languageOf(r *http.Request) (string, error) {
+	language := cmp.Or(r.URL.Query().Get("language"), outside.Languages[0])
+	return language, checkWord("language", language, outside.Languages)
+}
+
 // about gathers what members meant for others outside.
 func (s *Server) about(r *http.Request) (outside.Page, error) {
 	ctx := r.Context()
-	out := outside.Page{Language: cmp.Or(r.URL.Query().Get("language"), outside.Languages[0]), Roles: []outside.Matter{}, Agreements: []outside.Part{}, People: []string{}}
-	if !outside.HasLanguage(out.Language) {
-		return out, checkWord("language", out.Language, outside.Languages)
+	language, err := languageOf(r)
+	out := outside.Page{Language: language, Roles: []outside.Matter{}, Agreements: []outside.Part{}, People: []string{}}
+	if err != nil {
+		return out, err
 	}
 	c, err := s.at.Charter.Charter(ctx)
 	if err != nil {

@@ -32,12 +32,15 @@ func timeRoutes() []route {
 		{path: "PATCH time/{entry}", gist: "say one's own hours otherwise", work: saying("change", (*Server).changeTime)},
 		{path: "POST time/{entry}/drop", gist: "take one's own hours back", work: takes((*Server).dropTime)},
 		{path: "GET time/report", gist: "sums of hours", query: append(slices.Clone(period), param{name: "by", gist: "what is summed up; the first is the default", is: aWord, words: reportKeys}), work: answers((*Server).timeReport)},
-		{path: "GET time/invoice", gist: "the draft of an invoice", query: append(slices.Clone(period), param{name: "rate", gist: "what an hour costs, if the project doesn't say"}, param{name: "coordination", gist: "what coordination costs, if the project doesn't say"}, param{name: "tax", gist: "percent"}), work: answers((*Server).invoice)},
+		{path: "GET time/invoice", gist: "the draft of an invoice", query: append(slices.Clone(period), param{name: "rate", gist: "what an hour costs, if the project doesn't say"}, param{name: "coordination", gist: "what coordination costs, if the project doesn't say"}, param{name: "tax", gist: "percent"}, languageParam), work: answers((*Server).invoice)},
 		{path: "GET time/project/{id}", gist: "how many hours are used and left", about: aDocument, work: answers((*Server).projectHours)},
-		{path: "GET about", gist: "what members meant for others outside: for one page about the co-op", query: []param{{name: "language", gist: "of the words of Kith; the first is the default", is: aWord, words: outside.Languages}}, work: answers((*Server).about)},
+		{path: "GET about", gist: "what members meant for others outside: for one page about the co-op", query: []param{languageParam}, work: answers((*Server).about)},
 		{path: "GET load", gist: "what is promised against what can be given", work: answers((*Server).load)},
 	}
 }
+
+// languageParam says in which language Kith says its own words in what is for others.
+var languageParam = param{name: "language", gist: "of the words of Kith; the first is the default", is: aWord, words: outside.Languages}
 
 var reportKeys = []string{"project", "kind", "week"}
 
@@ -458,6 +461,9 @@ func (s *Server) invoice(r *http.Request) (*invoice.Invoice, error) {
 	}
 	terms, err := s.terms(ctx, q, p)
 	if err != nil {
+		return nil, err
+	}
+	if terms.Language, err = languageOf(r); err != nil {
 		return nil, err
 	}
 	work, coordination := map[string]*invoice.Work{}, int64(0)
