@@ -59,6 +59,7 @@ type fake struct {
 	ally      string // this is a share with it
 	over      bool   // that has ended
 	people    []api.Member
+	peers     []api.Peer
 	documents []api.Document
 	proposals []api.Proposal
 	asked     []api.Ask
@@ -141,7 +142,7 @@ func documentID(kind, start string) string {
 }
 
 func (f *fake) Status(context.Context) (api.Status, error) {
-	return api.Status{Space: api.Named{ID: "s1", Name: "Riso Print Co-op"}}, nil
+	return api.Status{Space: api.Named{ID: "s1", Name: "Riso Print Co-op"}, Peers: f.peers}, nil
 }
 
 func (f *fake) Members(context.Context) ([]api.Member, error) { return f.people, nil }

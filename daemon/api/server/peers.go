@@ -51,17 +51,16 @@ func (s *Server) statusOf(r *http.Request, b Space) (api.Status, error) {
 func (s *Server) peers(r *http.Request) ([]api.Peer, error) { return s.at.Peers.Peers(r.Context()) }
 
 // sync waits as long as the caller says; when that is over it tells with whom this daemon
-// isn't in step. So it does if there are others and none of them could be reached: whoever asks may be
+// isn't in step. So it does if there are others and none of them was there all that time: whoever asks may be
 // about to switch off.
-func (s *Server) sync(r *http.Request, _ nothing) (api.Status, error) { return syncWith(r, s.at) }
+func (s *Server) sync(r *http.Request, _ nothing) (api.Status, error) { return syncWith(r, s.at, true) }
 
-func syncWith(r *http.Request, b Space) (api.Status, error) {
+// syncWith comes into step in a space. Where nobody is there it is tried once, or waits for somebody.
+func syncWith(r *http.Request, b Space, waits bool) (api.Status, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), waitOf(r))
 	defer cancel()
-	status, err := b.Peers.Sync(ctx)
-	late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil
-	alone := err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p api.Peer) bool { return p.Connected })
-	if late || alone {
+	status, err := tryToSync(ctx, b, waits)
+	if late := errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil; late || isAlone(status, err) {
 		if all, err := b.Entrance.Members(r.Context()); err == nil && slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil }) {
 			return status, api.Problemf(api.NotAllowed, "what is here stays: kith status", "you are no member any more: what the others write doesn't come here, and nobody is there who would take what you write")
 		}
@@ -70,8 +69,48 @@ func syncWith(r *http.Request, b Space) (api.Status, error) {
 	return status, err
 }
 
+// tryToSync comes into step with who is there. Where that is nobody it waits for somebody, if it is to, and then tries again: right after a start the
+// others are still being looked for.
+func tryToSync(ctx context.Context, b Space, waits bool) (api.Status, error) {
+	for {
+		news, err := b.Peers.Events(ctx) // before it is tried, so that nobody comes unheard
+		if err != nil {
+			return api.Status{}, err
+		}
+		status, err := b.Peers.Sync(ctx)
+		if !waits || !isAlone(status, err) || !somebodyComes(ctx, b, news) {
+			return status, err
+		}
+	}
+}
+
+// isAlone says whether there are other devices, and none of them is connected.
+func isAlone(status api.Status, err error) bool {
+	return err == nil && len(status.Peers) > 0 && !slices.ContainsFunc(status.Peers, func(p api.Peer) bool { return p.Connected })
+}
+
+// somebodyComes waits until a device is connected; false: ctx ended before.
+func somebodyComes(ctx context.Context, b Space, news <-chan api.Event) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case e, more := <-news:
+			if !more { // too much happened to be told of each
+				return ctx.Err() == nil
+			}
+			if e.Type != "peer" && e.Type != "sync" {
+				continue
+			}
+			if status, err := b.Peers.Status(ctx); !isAlone(status, err) {
+				return true
+			}
+		}
+	}
+}
+
 // syncAll is sync of all spaces at once, without shares that are over and co-ops that were left. It refuses if a co-op that has others didn't come
-// into step, or none of the shares did: that an ally's device answers says nothing of one's colleagues.
+// into step, or none of the shares did: that an ally's device answers says nothing of one's colleagues. Nor is an ally waited for where there are colleagues.
 func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
 	s = s.unlessNamed()
 	if in, err := s.whereIn(r.Context()); err != nil {
@@ -82,10 +121,11 @@ func (s *Server) syncAll(r *http.Request, _ nothing) (api.Overview, error) {
 	o := api.Overview{Spaces: make([]api.Status, len(s.among)), InStep: true}
 	refused := make([]error, len(s.among))
 	var g errgroup.Group
+	some := slices.ContainsFunc(s.among, isCoop)
 	for i, b := range s.among {
 		g.Go(func() (err error) {
 			var p *api.Problem
-			if o.Spaces[i], err = syncWith(r, b); errors.As(err, &p) {
+			if o.Spaces[i], err = syncWith(r, b, isCoop(b) || !some); errors.As(err, &p) {
 				refused[i], err = p, nil
 			}
 			return err

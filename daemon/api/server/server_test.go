@@ -199,13 +199,36 @@ func TestSyncThatRunsOutOfTimeSaysWhoIsMissing(t *testing.T) {
 	}
 }
 
+// Right after a start Ben is still being looked for: whoever said how long to wait hears of him, and not that nobody was there at once.
+func TestSyncWaitsForSomebodyToComeAndThenComesIntoStep(t *testing.T) {
+	f := newFake()
+	ben := api.Peer{Member: api.Named{Name: "Ben"}, Device: api.Named{Name: "laptop"}, Trouble: "Ben's laptop: no address is known"}
+	f.events = make(chan api.Event, 2)
+	tries := 0
+	f.syncing = func(context.Context) (api.Status, error) {
+		was := ben
+		if tries++; tries == 1 { // as soon as it was tried, he comes
+			ben.Connected, ben.InStep = true, true
+			f.peers = []api.Peer{ben}
+			f.events <- api.Event{Type: "created"}
+			f.events <- api.Event{Type: "peer"}
+		}
+		return api.Status{Peers: []api.Peer{was}}, nil
+	}
+	c, _, _ := serve(t, f, shortHome(t))
+	status, err := c.Sync(t.Context(), time.Hour)
+	if err != nil || tries != 2 || !status.Peers[0].InStep {
+		t.Errorf("after %d tries: %v, %+v", tries, err, status.Peers)
+	}
+}
+
 func TestSyncDoesntSayThatItIsDoneWhenThereWasNobodyToBeInStepWith(t *testing.T) {
 	f := newFake()
 	away := api.Peer{Member: api.Named{Name: "Ben"}, Device: api.Named{Name: "laptop"}, Trouble: "Ben's laptop: connection refused"}
 	status := api.Status{Peers: []api.Peer{away}}
 	f.syncing = func(context.Context) (api.Status, error) { return status, nil }
 	c, _, _ := serve(t, f, shortHome(t))
-	if _, err := c.Sync(t.Context(), time.Minute); codeOf(err) != api.TimedOut || !strings.Contains(err.Error(), "connection refused") {
+	if _, err := c.Sync(t.Context(), time.Millisecond); codeOf(err) != api.TimedOut || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("with Ben away: %v", err)
 	}
 	status.Peers = append(status.Peers, api.Peer{Connected: true, InStep: true})
