@@ -56,8 +56,9 @@ type Hooks struct {
 	PorchRevoke func(dir, word string, now time.Time) (api.PorchCode, error)
 	// Browse opens an address in the person's browser; nil: there is none.
 	Browse func(ctx context.Context, url string) error
-	// Begin starts the daemon of a home, which goes on when this command has ended. What it tells goes to the file log.
-	Begin func(home, log string) error
+	// Begin starts the daemon of a home, which goes on when this command has ended. What it tells goes to the file log; if it ends
+	// before, that comes on ended.
+	Begin func(home, log string) (ended <-chan error, err error)
 	// Trial applies the changes that come on in, in a process that may die of them, and tells
 	// on out how far it came. The daemon starts this as TrialCommand.
 	Trial func(ctx context.Context, in io.Reader, out io.Writer) error

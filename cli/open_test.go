@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"os"
 	"strings"
 	"testing"
 )
@@ -33,13 +36,13 @@ func TestThePageOpensInABrowserAndElseItsLinkIsSaid(t *testing.T) {
 func TestTheMenuEntryStartsTheDaemonOnceAndThenOpensThePage(t *testing.T) {
 	d := newDesk(t)
 	begun := 0
-	d.hooks.Begin = func(home, _ string) error {
+	d.hooks.Begin = func(home, _ string) (<-chan error, error) {
 		begun++
 		if home != d.home {
 			t.Errorf("the daemon of %s is started", home)
 		}
 		d.serve(newCoop())
-		return nil
+		return nil, nil
 	}
 	if _, says, exit := d.run("open", "--print"); exit != 3 || begun != 0 {
 		t.Errorf("without --start it ends with %d: %s", exit, says)
@@ -50,8 +53,40 @@ func TestTheMenuEntryStartsTheDaemonOnceAndThenOpensThePage(t *testing.T) {
 		}
 	}
 	d = newDesk(t)
-	d.hooks.Begin = func(string, string) error { return errors.New("no room") }
+	d.hooks.Begin = func(string, string) (<-chan error, error) { return nil, errors.New("no room") }
 	if _, says, exit := d.run("open", "--start"); exit != 1 || !strings.Contains(says, "no room") {
 		t.Errorf("what can't be started ends with %d: %s", exit, says)
+	}
+}
+
+// Such as in a home with a passphrase, which nobody types in the applications menu.
+func TestADaemonThatEndsAtOnceIsSaidAtOnceAlsoWhereThereIsNoTerminal(t *testing.T) {
+	d := newDesk(t)
+	d.hooks.Begin = func(_, log string) (<-chan error, error) {
+		ended := make(chan error, 1)
+		ended <- errors.New("exit status 5")
+		return ended, os.WriteFile(log, []byte("level=WARN\nkith: this device is protected by a passphrase\nhint: give a file with it\n"), 0o600)
+	}
+	shown := ""
+	d.hooks.Browse = func(_ context.Context, url string) error {
+		answer, err := http.Get(url)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		b, err := io.ReadAll(answer.Body)
+		shown = string(b)
+		return err
+	}
+	_, says, exit := d.run("open", "--start")
+	if exit != 3 || !strings.Contains(says, "the daemon ended again: this device is protected by a passphrase") || !strings.Contains(says, "kith daemon") {
+		t.Errorf("it ends with %d: %s", exit, says)
+	}
+	if !strings.Contains(shown, "protected by a passphrase") || !strings.Contains(shown, "kith daemon") {
+		t.Errorf("in the browser stands %q", shown)
+	}
+	shown = ""
+	if d.run("open", "--start", "--print"); shown != "" {
+		t.Errorf("a program that wants the link gets a browser with %q", shown)
 	}
 }

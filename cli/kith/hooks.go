@@ -141,18 +141,19 @@ func browse(ctx context.Context, url string) error {
 	return exec.CommandContext(ctx, opener, url).Run()
 }
 
-// begin starts this program once more, as the daemon of a home, in a session of its own: it doesn't end with who started it.
-func begin(at, log string) error {
+// begin starts this program once more, as the daemon of a home, in a session of its own: it doesn't end with who started it. What
+// comes on ended is how it did, if it does before.
+func begin(at, log string) (ended <-chan error, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := whole.Folder(at); err != nil {
-		return err
+		return nil, err
 	}
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer out.Close() // the daemon has its own
 	daemon := exec.Command(self, "daemon", "--log-level", "warn")
@@ -160,7 +161,9 @@ func begin(at, log string) error {
 	daemon.Stdout, daemon.Stderr = out, out
 	alone(daemon)
 	if err := daemon.Start(); err != nil {
-		return err
+		return nil, err
 	}
-	return daemon.Process.Release()
+	over := make(chan error, 1)
+	go func() { over <- daemon.Wait() }()
+	return over, nil
 }
