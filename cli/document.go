@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -109,7 +110,7 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 		case s.Is == kind.Word:
 			facts = append(facts, statusWord(oneLine(says, maxCell)))
 		default:
-			lines = append(lines, because(strings.ReplaceAll(s.Name, "_", " "), says))
+			lines = append(lines, because(shownAs(of, s), says))
 		}
 	}
 	if facts = append(facts, tagWords(d.Tags)...); len(facts) > 0 {
@@ -121,6 +122,22 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 	c.shared(d.Document)
 	c.out.text(d.fields.Str("text"))
 	c.footer(d.Document)
+}
+
+// shownAs is what a field of an answer is called.
+func shownAs(of *kind.Kind, s *kind.Shown) string {
+	for _, f := range of.Fields {
+		if f.Name() == s.Name {
+			return f.Called()
+		}
+	}
+	return cmp.Or(derivedWords[s.Name], strings.ReplaceAll(s.Name, "_", " "))
+}
+
+// derivedWords are what people call what is no field of a document, where its name is for programs.
+var derivedWords = map[string]string{
+	"filled_apart": "filled twice at once", "named_apart": "named twice at once", "order": "in the rotation, next first", "refused": "said no, or put it back",
+	"projects_apart": "projects that two made of it at once", "said_apart": "said differently at once",
 }
 
 // known is how people know a document: its short ID and title. One that isn't here stays the ID that it is.

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"strings"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -91,6 +93,7 @@ func (c *call) apart(d api.Document) {
 		return
 	}
 	c.out.println()
+	k := cmp.Or(kinds.All.Named(d.Kind), &kind.Kind{}) // of a newer release: only what every document has has a name
 	for _, a := range d.Apart {
 		var who, versions []string
 		for _, side := range a.Sides {
@@ -98,13 +101,29 @@ func (c *call) apart(d api.Document) {
 			if a.Field == kind.Body.Key {
 				versions = append(versions, name(side.By)+"'s: kith "+d.Kind+" show "+d.Short+" --at "+shortHead(side.Head))
 			} else {
-				versions = append(versions, because(name(side.By)+"'s", oneLine(side.Says, maxCell)))
+				versions = append(versions, because(name(side.By)+"'s", oneLine(c.fieldSays(k.Field(a.Field), side.Says), maxCell)))
 			}
 		}
-		c.out.println(c.out.strong(list(who) + " wrote at one place of the " + strings.ReplaceAll(a.Field, "_", " ") + " without knowing of each other:"))
+		c.out.println(c.out.strong(list(who) + " wrote at one place without knowing of each other: " + k.FieldCalled(a.Field)))
 		for _, v := range versions {
 			c.out.println("  " + v)
 		}
 	}
 	c.out.println("  When it is as it should be: kith settle " + d.Short)
+}
+
+// fieldSays puts what stands in a field, as answers have it, into a person's words; nil: nothing is known of the field.
+func (c *call) fieldSays(f *kind.Field, says string) string {
+	switch {
+	case f == nil:
+	case f.Is == kind.Day || f.Is == kind.Moment:
+		return c.when(says)
+	case f.Is == kind.Hours:
+		if h, err := strconv.ParseFloat(says, 64); err == nil {
+			return hours(h)
+		}
+	case f.Is == kind.Ref:
+		return c.known(says)
+	}
+	return says
 }

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 )
@@ -20,16 +22,23 @@ func (k *kith) undo() *cli.Command {
 		run: func(ctx context.Context, c *call) error {
 			return request(c, func(d *client.Client) (api.Undone, error) { return d.Undo(ctx) }, func(u api.Undone) {
 				d := u.Undone
-				thing := strings.TrimSpace(d.Short + "  " + c.out.isolate(oneLine(d.Title, maxCell)))
+				did, thing := d.Verb, strings.TrimSpace(d.Short+"  "+c.out.isolate(oneLine(d.Title, maxCell)))
+				wrote := slices.Contains([]string{"edit", "append", "restore"}, d.Verb) // what it said stands below
+				if len(d.Says) > 0 && !wrote {
+					did = oneLine(strings.Join(d.Says, "; "), 2*maxCell)
+				}
+				k := kinds.All.Named(d.Kind)
 				switch {
 				case d.Short == "":
 					c.out.println("Taken back.")
+				case k != nil && k.Many == "": // a month of hours, which nobody knows as a thing
+					c.out.println("Taken back: " + did + c.inSpace(d.Space) + ". It is as it was before.")
 				case d.Made:
 					c.out.println("Taken back: " + thing + c.inSpace(d.Space) + ". It was never there.")
 				default:
-					c.out.println("Taken back: " + sentence(d.Verb) + ", " + thing + c.inSpace(d.Space) + ". It is as it was before.")
+					c.out.println("Taken back: " + did + ", " + thing + c.inSpace(d.Space) + ". It is as it was before.")
 				}
-				if d.Text != "" && (d.Made || d.Verb == "edit" || d.Verb == "append" || d.Verb == "restore") {
+				if d.Text != "" && (d.Made || wrote) {
 					c.out.println("It said:")
 					c.out.text(d.Text)
 				}

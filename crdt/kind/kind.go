@@ -2,6 +2,7 @@ package kind
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"kith/crdt/schema"
@@ -72,6 +73,17 @@ func (k *Kind) Field(key string) *Field {
 		return settledField
 	}
 	return find(k.Fields, key)
+}
+
+// FieldCalled returns what a field with a key is called where something is said about it, the title and the text among them.
+func (k *Kind) FieldCalled(key string) string {
+	if key == Title.Key || key == Body.Key {
+		return "the " + key
+	}
+	if f := k.Field(key); f != nil {
+		return f.Called()
+	}
+	return strings.ReplaceAll(key, "_", " ")
 }
 
 // Said returns what members say of themselves under a key; nil if there is no such thing.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"kith/crdt"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/problem"
@@ -32,7 +33,7 @@ func (b *Desk) LastDeed(context.Context) (api.LastDeed, error) {
 }
 
 func (b *Desk) deed(d replica.Deed) (api.LastDeed, error) {
-	out := api.LastDeed{Of: d.Of, At: api.At(d.At), Verb: d.Verb, Made: d.Made, Documents: len(d.Docs)}
+	out := api.LastDeed{Of: d.Of, At: api.At(d.At), Verb: d.Verb, Made: d.Made, Documents: len(d.Docs), Says: []string{}}
 	v, err := b.at.Replica.View(d.Doc)
 	switch {
 	case errors.Is(err, replica.ErrNotFound): // nothing of it is accepted
@@ -42,7 +43,24 @@ func (b *Desk) deed(d replica.Deed) (api.LastDeed, error) {
 	}
 	h := b.Look(b.at.Replica, v).Header()
 	out.ID, out.Short, out.Kind, out.Title, out.Text = h.ID, h.Short, h.Kind, h.Title, v.Text
-	return out, nil
+	out.Says, err = b.deedSays(d)
+	return out, err
+}
+
+// deedSays is what was done with a deed in its first document, oldest first, as the log says it.
+func (b *Desk) deedSays(d replica.Deed) ([]string, error) {
+	says, left := []string{}, len(d.Entries)
+	p := words.People{Rules: b.at.Replica.Rules()}
+	err := b.at.Replica.Log(d.Doc, func(l replica.Line) bool { // newest first
+		if l.Change != nil && slices.Contains(d.Entries, l.Entry.ID()) {
+			left--
+			if changes := slices.DeleteFunc(l.Says(), func(c crdt.FieldChange) bool { return c.Verb == "created" }); len(changes) > 0 { // Made says that
+				says = append(words.Says(p, changes), says...)
+			}
+		}
+		return left > 0
+	})
+	return says, err
 }
 
 // Undo implements server.Versions.

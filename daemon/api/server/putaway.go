@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -45,7 +46,7 @@ func (s *Server) mergedSection(ctx context.Context, seenToo bool) (api.Section, 
 		out.More = out.More || more
 		for _, d := range found {
 			out.Items = append(out.Items, api.SectionItem{
-				ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Why: whoApart(d.Apart), Who: &d.UpdatedBy, At: d.UpdatedAt, Space: d.Space, Command: "kith " + k.Name + " show " + d.Short,
+				ID: d.ID, Short: d.Short, Kind: k.Name, Title: d.Title, Why: whoApart(k, d.Apart), Who: &d.UpdatedBy, At: d.UpdatedAt, Space: d.Space, Command: "kith " + k.Name + " show " + d.Short,
 			})
 		}
 	}
@@ -54,23 +55,28 @@ func (s *Server) mergedSection(ctx context.Context, seenToo bool) (api.Section, 
 }
 
 // whoApart names who wrote apart, and in what.
-func whoApart(all []api.Apart) string {
+func whoApart(k *kind.Kind, all []api.Apart) string {
+	var who, fields []string
+	for _, one := range all {
+		fields = append(fields, k.FieldCalled(one.Field))
+		for _, side := range one.Sides {
+			if !slices.Contains(who, side.By.Name) {
+				who = append(who, side.By.Name)
+			}
+		}
+	}
 	if len(all) == 0 {
 		return ""
 	}
-	last := all[len(all)-1]
-	says := ""
-	for i, side := range last.Sides {
-		switch {
-		case i == 0:
-		case i == len(last.Sides)-1:
-			says += " and "
-		default:
-			says += ", "
-		}
-		says += side.By.Name
+	return listed(who) + ", in: " + listed(slices.Compact(fields))
+}
+
+// listed puts words into a row: "a, b and c".
+func listed(all []string) string {
+	if n := len(all) - 1; n > 0 {
+		return strings.Join(all[:n], ", ") + " and " + all[n]
 	}
-	return says + ", in the " + last.Field
+	return strings.Join(all, "")
 }
 
 // goOn makes a fresh document that continues one.

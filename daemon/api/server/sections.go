@@ -412,7 +412,7 @@ func (d *day) shareSection(told *Server) (api.Section, error) {
 			}
 			why := "it ended, as agreed"
 			if len(share.OverBy) > 0 {
-				why = strings.Join(share.OverBy, " and ") + " ended it"
+				why = listed(share.OverBy) + " ended it"
 			}
 			if share.Why != "" {
 				why += ": " + share.Why
