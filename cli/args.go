@@ -176,8 +176,8 @@ func unknownCommand(path []*cli.Command, words, flags []string, help bool) error
 	name := pathName(path)
 	if len(words) > 0 {
 		hint := name + " --help"
-		if near := nearest(path[len(path)-1], words[0]); near != "" {
-			hint = "did you mean " + name + " " + near + "?"
+		if near := meantCommand(path, words); near != "" {
+			hint = "did you mean " + near + "?"
 		}
 		return api.Problemf(api.Usage, hint, "there is no command %s %s", name, oneLine(words[0], 40))
 	}
@@ -189,6 +189,54 @@ func unknownCommand(path []*cli.Command, words, flags []string, help bool) error
 	return nil
 }
 
+// meantCommand is the whole command that may have been meant by words behind a path, of which the first is none; "" if none comes near.
+func meantCommand(path []*cli.Command, words []string) string {
+	root, noun, word := path[0], path[len(path)-1], strings.ToLower(words[0])
+	if near := nearest(noun, word); near != "" {
+		return pathName(path) + " " + near
+	}
+	if len(words) > 1 && noun == root { // the verb before the noun, or before what it is done to
+		of, behind := words[1], ""
+		if named, _, isID := api.SplitID(of); isID && named != "" {
+			of, behind = named, " "+words[1]
+		}
+		if of := subcommand(root, of); of != nil {
+			if verb := meant(of, word); verb != "" {
+				return root.Name + " " + of.Name + " " + verb + behind
+			}
+		}
+	}
+	if verb := meant(noun, word); verb != "" {
+		return pathName(path) + " " + verb
+	}
+	if noun.Name == "member" && slices.Contains([]string{"add", "new", "create"}, word) { // who is new comes by a code
+		word = "invite"
+	}
+	if sub := subcommand(root, word); sub != nil && !sub.Hidden {
+		return root.Name + " " + sub.Name
+	}
+	return ""
+}
+
+// meant is the command of a noun that is called by a word, or by what Kith says in its place; "" for none.
+func meant(noun *cli.Command, word string) string {
+	for _, name := range append([]string{word}, otherWords[word]...) {
+		if sub := subcommand(noun, name); sub != nil && !sub.Hidden {
+			return sub.Name
+		}
+	}
+	return ""
+}
+
+// otherWords are what people type, as other programs have it, and what Kith may say in its place.
+var otherWords = map[string][]string{
+	"delete": {"drop", "withdraw", "remove", "revoke", "archive"}, "remove": {"drop", "withdraw", "archive"}, "rm": {"drop", "withdraw", "remove", "archive"},
+	"cancel": {"drop", "withdraw", "revoke"}, "create": {"add", "propose", "open"}, "new": {"add", "propose", "open"}, "make": {"add", "propose", "open"},
+	"add": {"propose", "log", "open", "set"}, "ls": {"list"}, "all": {"list"}, "view": {"show"}, "get": {"show"}, "read": {"show"}, "cat": {"show"},
+	"change": {"edit", "set"}, "update": {"edit", "set"}, "rename": {"edit"}, "assign": {"ask", "fill", "coordinate"}, "complete": {"done", "close"}, "finish": {"done", "close"},
+	"vote": {"choose"}, "comment": {"talk"}, "leave": {"resign"}, "quit": {"resign"},
+}
+
 // nearest is the command that may have been meant by word: one that begins alike, or has one
 // letter more, less, or wrong; "" if none.
 func nearest(c *cli.Command, word string) string {
@@ -198,6 +246,30 @@ func nearest(c *cli.Command, word string) string {
 		}
 	}
 	return ""
+}
+
+// meantFlag is the flag of a command that may have been meant by a name that none has; "" if none comes near.
+func meantFlag(flags []cli.Flag, name string) string {
+	for _, f := range flags {
+		if n := f.Names()[0]; len(name) > 2 && strings.HasPrefix(n, name) || len(name) > 2 && api.LetterApart(n, name) {
+			return n
+		}
+	}
+	for _, other := range otherFlags[name] {
+		for _, f := range flags {
+			if slices.Contains(f.Names(), other) {
+				return other
+			}
+		}
+	}
+	return ""
+}
+
+// otherFlags are the names by which people know a flag from other commands, or programs.
+var otherFlags = map[string][]string{
+	"why": {"note", "text"}, "note": {"why", "text"}, "reason": {"why", "note"}, "comment": {"why", "note", "text"}, "message": {"text", "why", "note"},
+	"description": {"text"}, "body": {"text"}, "deadline": {"due", "by", "until"}, "until": {"by", "due", "to"}, "by": {"until", "due"}, "due": {"by", "until"}, "date": {"on", "due", "by"},
+	"assign": {"ask"}, "who": {"ask", "companion"}, "lang": {"language"}, "hours": {"budget"}, "force": {"yes", "replace"},
 }
 
 func pathName(path []*cli.Command) string {

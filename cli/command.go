@@ -65,7 +65,7 @@ func (k *kith) command(s spec) *cli.Command {
 		UsageText: strings.Join(s.examples, "\n"), HideHelp: true,
 		Flags: append(slices.Clip(s.flags), common()...),
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
-			return usageSays(fullName(c), err)
+			return usageSays(fullName(c), c.Command.Flags, err)
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
@@ -109,9 +109,12 @@ var (
 )
 
 // usageSays says to a person what is wrong with a flag of a command: there is none, or it can't be what was said.
-func usageSays(command string, err error) error {
+func usageSays(command string, flags []cli.Flag, err error) error {
 	hint, says := command+" --help", err.Error()
 	if m := flagUnknown.FindStringSubmatch(says); m != nil {
+		if near := meantFlag(flags, m[1]); near != "" {
+			hint = "did you mean --" + near + "? Else: " + hint
+		}
 		return api.Problemf(api.Usage, hint, "%s has no flag --%s", command, oneLine(m[1], 40))
 	}
 	if m := flagValue.FindStringSubmatch(says); m != nil {
