@@ -775,6 +775,11 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 	var inShares []string
 	if len(all) == 0 && !c.out.json {
 		inShares = c.inShares(ctx, client, of, q)
+		for _, f := range of.Filters() {
+			if f.Takes != nil && f.Takes.Is == kind.Line && f.Takes.Of != "" && c.String(f.Name) != "" {
+				c.noteNothingCalled(ctx, client, kinds.All.Named(f.Takes.Of), c.String(f.Name))
+			}
+		}
 	}
 	return c.out.show(raw, func() {
 		if len(all) == 0 {
@@ -803,6 +808,34 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 		c.out.grid(header, rows)
 		c.sums(of, all)
 	})
+}
+
+// noteNothingCalled says, beside an answer in which there is nothing, that the words by which it was asked for name nothing, if that is so. What
+// can't be asked isn't said.
+func (c *call) noteNothingCalled(ctx context.Context, d *client.Client, of *kind.Kind, words string) {
+	if named, _, isID := api.SplitID(words); isID && named == of.Name { // the daemon has found it
+		return
+	}
+	var all []document
+	for _, q := range []url.Values{{"archived": {"true"}}, {}} {
+		raw, err := d.Documents(ctx, of.Many, q)
+		if err != nil {
+			return
+		}
+		some, err := readList(raw)
+		if err != nil {
+			return
+		}
+		all = append(all, some...)
+	}
+	var titles []string
+	for _, one := range all {
+		if slices.ContainsFunc(append(one.fields.Words("names"), one.Title), func(name string) bool { return strings.EqualFold(name, words) }) {
+			return
+		}
+		titles = append(titles, one.Title)
+	}
+	c.note([]string{api.CalledNothing(of.Name, words, titles)})
 }
 
 // inShares says how many documents are in shares of what a list of the co-op's has none of, and how they are listed: a share is a space of

@@ -181,6 +181,13 @@ func (c *call) period() (url.Values, error) {
 	return q, nil
 }
 
+// noteNoProject says, where there are no hours, that none could be: the project that is asked for isn't there.
+func (c *call) noteNoProject(ctx context.Context, d *client.Client) {
+	if project := c.String("project"); project != "" {
+		c.noteNothingCalled(ctx, d, kinds.Project, project)
+	}
+}
+
 func (k *kith) timeList() *cli.Command {
 	return k.command(spec{
 		name: "list", usage: "my hours, or those of a project", more: "An entry that was changed says what it was before.",
@@ -202,7 +209,13 @@ func (k *kith) timeList() *cli.Command {
 			if c.Bool("all") {
 				q.Set("all", "true")
 			}
-			return request(c, func(d *client.Client) ([]api.TimeEntry, error) { return d.Times(ctx, q) }, func(all []api.TimeEntry) {
+			return request(c, func(d *client.Client) ([]api.TimeEntry, error) {
+				all, err := d.Times(ctx, q)
+				if err == nil && len(all) == 0 {
+					c.noteNoProject(ctx, d)
+				}
+				return all, err
+			}, func(all []api.TimeEntry) {
 				if len(all) == 0 {
 					c.out.println("No hours.")
 					return
@@ -253,7 +266,13 @@ func (k *kith) timeReport() *cli.Command {
 				return err
 			}
 			q.Set("by", c.String("by"))
-			return request(c, func(d *client.Client) (api.TimeReport, error) { return d.TimeReport(ctx, q) }, func(t api.TimeReport) {
+			return request(c, func(d *client.Client) (api.TimeReport, error) {
+				t, err := d.TimeReport(ctx, q)
+				if err == nil && len(t.Rows) == 0 {
+					c.noteNoProject(ctx, d)
+				}
+				return t, err
+			}, func(t api.TimeReport) {
 				if t.Total.Minutes == 0 {
 					c.out.println("No hours.")
 					return

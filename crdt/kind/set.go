@@ -133,12 +133,17 @@ func (s *Set) SplitID(word string) (letters, start string, k *Kind) {
 	if !dash {
 		return "", idLetters.Replace(word), nil
 	}
+	return letters, idLetters.Replace(start), s.Lettered(letters)
+}
+
+// Lettered returns the kind whose IDs begin with these letters; nil if there is none.
+func (s *Set) Lettered(letters string) *Kind {
 	for _, of := range s.kinds {
-		if of.Letters == letters {
-			k = of
+		if of.Letters == strings.ToLower(letters) {
+			return of
 		}
 	}
-	return letters, idLetters.Replace(start), k
+	return nil
 }
 
 // EnoughLetters is how many letters of an ID name it, where how many there have to be isn't known.

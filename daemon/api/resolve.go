@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strings"
 
 	"kith/crdt/kinds"
@@ -36,4 +37,29 @@ func Brief(word string) string {
 		return string(r[:60]) + "…"
 	}
 	return word
+}
+
+// CalledNothing says that words are the name of nothing of a kind, with those of its titles that may be meant by them: of which they are a part, and
+// which are a letter apart from them, or begin so.
+func CalledNothing(kind, words string, titles []string) string {
+	var meant []string
+	for _, title := range titles {
+		if mayMean(FoldText(words), FoldText(title)) {
+			meant = append(meant, "“"+Brief(title)+"”")
+		}
+	}
+	if len(meant) == 0 {
+		return fmt.Sprintf("There is no %s called “%s” yet.", kind, Brief(words))
+	}
+	return fmt.Sprintf("There is no %s called “%s” yet. Did you mean %s?", kind, Brief(words), strings.Join(meant[:min(len(meant), MaxCandidates)], " or "))
+}
+
+// mayMean says whether who typed these words, folded, may have meant a title, folded.
+func mayMean(words, title string) bool {
+	if words == "" || title == "" {
+		return false
+	}
+	letters := []rune(title)
+	begins := string(letters[:min(len(letters), len([]rune(words)))])
+	return strings.Contains(title, words) || strings.Contains(words, title) || LetterApart(words, title) || len(letters) > 4 && LetterApart(words, begins)
 }

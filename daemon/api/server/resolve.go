@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -23,6 +22,9 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 	}
 	if !ok {
 		return api.Document{}, s.orTitled(ctx, kind, word, none)
+	}
+	if of := kinds.All.Lettered(word); of != nil { // nobody means whichever there is
+		return api.Document{}, api.Problemf(api.Ambiguous, "type more of the ID: "+listHint(of.Name), "the ID of every %s begins with “%s”", of.Name, of.Letters)
 	}
 	if kind != "" && named != "" && named != kind {
 		return api.Document{}, api.Problemf(api.NotFound, listHint(kind), "%s is the ID of %s; %s is wanted here", api.Brief(word), an(named), an(kind))
@@ -221,33 +223,14 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 	return found[0], true, nil
 }
 
-// calledNothing says that words are the name of nothing that is written down yet, with the titles that may be meant by them: those of which
-// they are a part, and those that are a letter apart from them, or begin so.
+// calledNothing says that words are the name of nothing that is written down yet, with the titles that may be meant by them.
 func (s *Server) calledNothing(ctx context.Context, of, words string) (string, error) {
 	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.All.Named(of), Wants: wanting(kind.NotArchived)})
-	if err != nil {
-		return "", err
-	}
-	var meant []string
+	var titles []string
 	for _, d := range all {
-		if mayMean(api.FoldText(words), api.FoldText(d.Title)) {
-			meant = append(meant, "“"+api.Brief(d.Title)+"”")
-		}
+		titles = append(titles, d.Title)
 	}
-	if len(meant) == 0 {
-		return fmt.Sprintf("There is no %s called “%s” yet.", of, api.Brief(words)), nil
-	}
-	return fmt.Sprintf("There is no %s called “%s” yet. Did you mean %s?", of, api.Brief(words), strings.Join(meant[:min(len(meant), api.MaxCandidates)], " or ")), nil
-}
-
-// mayMean says whether who typed these words, folded, may have meant a title, folded.
-func mayMean(words, title string) bool {
-	if words == "" || title == "" {
-		return false
-	}
-	letters := []rune(title)
-	begins := string(letters[:min(len(letters), len([]rune(words)))])
-	return strings.Contains(title, words) || strings.Contains(words, title) || api.LetterApart(words, title) || len(letters) > 4 && api.LetterApart(words, begins)
+	return api.CalledNothing(of, words, titles), err
 }
 
 // sameRequest is, of projects that came all from one request since two accepted it apart, the one that the request names: until
