@@ -31,8 +31,9 @@ func (c *call) showTask(d document) {
 	}
 	c.out.println(strings.Join(append(facts, tagWords(d.Tags)...), " · "))
 	c.shared(d.Document)
-	for _, a := range d.fields.List("asked") {
-		c.out.println(taskAnswer(a))
+	asked := d.fields.List("asked")
+	for _, a := range asked {
+		c.out.println(taskAnswer(a, handedOnTo(a, asked)))
 	}
 	if taken := allCalled(d.fields, "taken_by"); len(taken) > 0 {
 		c.out.println("taken by " + list(taken))
@@ -51,7 +52,19 @@ func (c *call) showTask(d document) {
 	c.footer(d.Document)
 }
 
-func taskAnswer(a kind.Answer) string {
+// handedOnTo is who has taken it over from somebody who was asked; "" for nobody.
+func handedOnTo(a kind.Answer, asked []kind.Answer) string {
+	for _, next := range asked {
+		said := next.Str("answer")
+		if next.In("from").Str("id") == a.In("member").Str("id") && (said == kinds.AnswerAccepted || said == kinds.AnswerPutBack) {
+			return called(next, "member")
+		}
+	}
+	return ""
+}
+
+// taskAnswer says what somebody who was asked said to it, and to whom they have handed it on; "" for nobody.
+func taskAnswer(a kind.Answer, handedOn string) string {
 	who := called(a, "member")
 	if from := called(a, "from"); from != "" {
 		who = because(from+" hands it over to "+who, a.Str("note")) + "\n" + who
@@ -60,6 +73,9 @@ func taskAnswer(a kind.Answer) string {
 	case kinds.AnswerPutBack:
 		return because(who+" was asked, accepted, and put it back later", a.Str("why"))
 	case kinds.AnswerAccepted:
+		if handedOn != "" {
+			return because(who+" was asked, accepted, and handed it on to "+handedOn, a.Str("why"))
+		}
 		return because(who+" was asked, and accepted", a.Str("why"))
 	case kinds.AnswerDeclined:
 		return because(who+" was asked, and declined", a.Str("why"))

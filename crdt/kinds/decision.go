@@ -758,7 +758,7 @@ func tookPosition(v change.Value, _ bool) (verb, to string) {
 	}
 	return map[string]string{
 		Consent: "consented", Object: "objected", StandAside: "stood aside", Block: "blocked",
-		Abstain: "abstained", Agree: "agreed", Disagree: "disagreed", Advise: "advised",
+		Abstain: "abstained", Agree: "agreed", Disagree: "disagreed", Advise: "advised", Choose: "chose",
 	}[p.Stance], p.Why
 }
 

@@ -246,7 +246,7 @@ func sayPosition(d *kind.Draft, p position) error {
 	return d.SayJSON(decisionPosition, "the position", p)
 }
 
-// ballot reads what was typed: numbers of options, of which approval and dates take each (3, or 3=maybe), score one with its points
+// ballot reads what was typed: numbers of options, of which approval and dates take each (3, or 3=maybe) but those with 3=no, score one with its points
 // (3=5), and ranking one place after the other, several in one with commas (3 1,2). “none” chooses none.
 func (d *Deciding) ballot(words []string) (Ballot, error) {
 	b := Ballot{}
@@ -259,7 +259,8 @@ func (d *Deciding) ballot(words []string) (Ballot, error) {
 		if d.Process == ProcessRanking {
 			parts = strings.Split(which, ",")
 		}
-		n, err := d.number(value, valued, place)
+		no := valued && strings.EqualFold(value, "no") && (d.Process == ProcessApproval || d.Process == ProcessDates)
+		n, err := d.number(value, valued && !no, place)
 		if err != nil {
 			return nil, err
 		}
@@ -267,6 +268,9 @@ func (d *Deciding) ballot(words []string) (Ballot, error) {
 			o, err := d.optionNamed(strings.TrimSpace(part))
 			if err != nil {
 				return nil, err
+			}
+			if no { // as if it weren't named
+				continue
 			}
 			if _, twice := b[o.Name]; twice {
 				return nil, kind.Invalid("the option “%s” is there twice", o.Text)
@@ -288,8 +292,8 @@ func (d *Deciding) number(value string, valued bool, place int) (int, error) {
 		return n, nil
 	case d.Process == ProcessDates && valued && strings.EqualFold(value, "maybe"):
 		return CouldCome, nil
-	case valued:
-		return 0, &kind.InvalidError{Why: fmt.Sprintf("by %s nothing stands behind an option, and not “%s”", d.Process, value), Hint: howToChoose(d.Process)}
+	case valued && !(strings.EqualFold(value, "yes") && d.Process != ProcessRanking):
+		return 0, &kind.InvalidError{Why: fmt.Sprintf("by %s “%s” can't stand behind an option", d.Process, value), Hint: howToChoose(d.Process)}
 	case d.Process == ProcessDates:
 		return CanCome, nil
 	case d.Process == ProcessRanking:

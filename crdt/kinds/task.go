@@ -78,7 +78,7 @@ var taskByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 6,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 7,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskWeekly, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
@@ -104,7 +104,7 @@ var Task = &kind.Kind{
 			}
 			f.Who("awaits", d.awaits()...)
 			f.Is("free", d.isFree())
-			if d.isFree() && d.saidNo() {
+			if len(d.TakenBy) == 0 && d.saidNo() {
 				f.Who("refused", v.CreatedBy)
 			}
 			f.Who("refused", d.keeps()...)
@@ -736,7 +736,7 @@ func memberOfFirst(all []kind.Answer) any {
 	return all[0]["member"]
 }
 
-// taskWhoSaidNo says who declined a task, or put it back, and why.
+// taskWhoSaidNo says who declined a task, or put it back, and why, and then who may still take it.
 func taskWhoSaidNo(a kind.Answer) kind.Cell {
 	var said []string
 	for _, one := range a.List("asked") {
@@ -749,6 +749,9 @@ func taskWhoSaidNo(a kind.Answer) kind.Cell {
 			word += ": " + why
 		}
 		said = append(said, word)
+	}
+	for _, one := range unansweredIn(a) {
+		said = append(said, one.In("member").Str("name")+" hasn't answered yet")
 	}
 	return kind.Cell{Words: strings.Join(said, "; ")}
 }
