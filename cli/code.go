@@ -24,6 +24,7 @@ func (c *call) code(word string) (string, error) {
 		fmt.Fprint(c.env.Stderr, "The code: ")
 	}
 	line, err := c.line(maxCode)
+	line = unquoted(line)
 	switch {
 	case err != nil:
 		return "", err
@@ -48,7 +49,7 @@ func (k *kith) nextPart() string {
 	}
 	ahead, _ := k.lines().Peek(k.lines().Size()) // what there is of so much
 	part, _, more := strings.Cut(string(ahead), "\n")
-	word := strings.TrimSpace(part)
+	word := unquoted(part)
 	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		return ""
 	}
@@ -59,6 +60,9 @@ func (k *kith) nextPart() string {
 	_, _ = k.lines().Discard(taken) // it was there a moment ago
 	return word
 }
+
+// unquoted is a line without the marks that mails put before what they answer to.
+func unquoted(line string) string { return strings.TrimLeft(strings.TrimSpace(line), "> \t") }
 
 // lines is stdin for who reads it line by line: what one question leaves is the next one's.
 func (k *kith) lines() *bufio.Reader {

@@ -38,8 +38,12 @@ func (k *kith) intakeImport() *cli.Command {
 			for _, left := range l.Left {
 				fmt.Fprintf(c.env.Stderr, "kith: left out: %s\n", sentence(left))
 			}
+			due, err := c.coming("due", l.Due)
+			if err != nil {
+				return err
+			}
 			body := map[string]any{"title": l.Who, "text": l.Text}
-			for key, value := range map[string]string{"contact": l.Contact, "budget": l.Budget, "due": l.Due} {
+			for key, value := range map[string]string{"contact": l.Contact, "budget": l.Budget, "due": due} {
 				if value != "" {
 					body[key] = value
 				}

@@ -85,6 +85,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if err := home.CheckAll(o.Listen, o.Announce, o.Relays); err != nil { // a home without a co-op listens on nothing yet
+		return err
+	}
 	own, err := home.Open(o.Home)
 	if err != nil {
 		return err

@@ -81,6 +81,12 @@ func ReadPair(text string) ([]string, error) { return readPair(text, wantPair) }
 // a *CodeError.
 func ReadHeard(text string) ([]string, error) { return readPair(text, wantHeard) }
 
+// AreSwapped says whether somebody typed the two words that they were to compare one for the other. Whoever stands in between hits that as hardly as the
+// words themselves.
+func AreSwapped(typed, shown []string) bool {
+	return len(typed) == 2 && len(shown) == 2 && typed[0] == shown[1] && typed[1] == shown[0] && typed[0] != typed[1]
+}
+
 func readPair(text, want string) ([]string, error) {
 	if len(text) > maxCodeText {
 		return nil, &CodeError{want}

@@ -527,6 +527,9 @@ func (k *contact) confirm(typed []string) error {
 		if slices.Equal(m.Reads(p.side()), typed) { // a slip, and no attack: nobody hears their own words
 			return api.Problemf(api.Invalid, "kith ally confirm WORD WORD", "these are the words that you read to them; type the two that they read to you")
 		}
+		if charter.AreSwapped(typed, m.Hears(p.side())) {
+			return api.Problemf(api.Invalid, "kith ally confirm WORD WORD", "they read these two words to you in the other order; nothing was agreed on yet")
+		}
 		now := k.now().UTC()
 		if other = !slices.Equal(m.Hears(p.side()), typed); other {
 			p.end(endWords, false, now)

@@ -363,7 +363,10 @@ func (s *pairings) show() (api.Pairing, error) {
 }
 
 // errOtherWords says that the words which somebody read on the new device are others.
-var errOtherWords = problem.New(problem.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "these are not the words that both devices would show if nobody were between them; nothing was added, and the code is useless now")
+var errOtherWords = problem.New(problem.NotAllowed, "make another code, and show it to nobody but the new device: kith device add", "the new device shows other words: they were mistyped, or somebody is between the two; nothing was added, and the code is useless now")
+
+// errOrder says that they are the right words, one for the other.
+var errOrder = problem.New(problem.Invalid, "type them as they stand there: kith device confirm WORD WORD", "the new device shows these two words in the other order; nothing was added yet")
 
 // confirm adds the device that asks, if the words are those that it shows.
 func (s *pairings) confirm(ctx context.Context, typed string) (entry.Device, error) {
@@ -384,7 +387,11 @@ func (s *pairings) confirm(ctx context.Context, typed string) (entry.Device, err
 	if err := s.refusal(&v); err != nil {
 		return entry.Device{}, err
 	}
-	if !slices.Equal(words, a.pairing.Words()) {
+	shown := a.pairing.Words()
+	if charter.AreSwapped(words, shown) {
+		return entry.Device{}, errOrder
+	}
+	if !slices.Equal(words, shown) {
 		return entry.Device{}, errors.Join(errOtherWords, s.declineLocked(&v))
 	}
 	if _, err := s.replica.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Certify(s.replica.Device(), a.device) }); err != nil {

@@ -56,6 +56,14 @@ func (h *Home) ChooseAll(listen, announce, relays []string) (Config, error) {
 	return h.ChooseRelays(c, relays)
 }
 
+// CheckAll says which of these addresses can't be used, where nothing has a use for them yet.
+func CheckAll(listen, announce, relays []string) error {
+	if _, err := relaysMeant(relays); err != nil {
+		return err
+	}
+	return peer.CheckListen(listen, announce)
+}
+
 // NoRelays says in the place of relays that there are to be none.
 const NoRelays = "none"
 

@@ -44,7 +44,7 @@ var composed = []string{
 	"{1} of {2} answered: {3}",
 	// crdt/kinds, why something waits
 	"{1} hands it over", "{1} hands it over to you", "{1} hands it over to you: {2}", "{1} declined", "{1} declined: {2}", "{1} put it back", "{1} put it back: {2}",
-	"{1} answered", "{1}, contested", "{1}, doesn't hold", "{1} to read", "invited by {1}", "{1}, in the {2}", "{1}, until", "until {1}",
+	"{1} answered", "{1}, contested", "{1}, doesn't hold", "{1} to read", "invited by {1}", "{1}, in: {2}", "{1}, until", "until {1}",
 }
 
 // sentencesOf are the moulds of what these functions say.

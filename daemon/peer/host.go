@@ -164,8 +164,19 @@ func listenReason(err error) error {
 	return err
 }
 
+// CheckListen says which of the addresses to listen on, and to announce in their place, is none.
+func CheckListen(listen, announce []string) error {
+	if _, err := parseListen(listen); err != nil {
+		return err
+	}
+	_, err := parseAddresses("--announce", announce)
+	return err
+}
+
 // parseListen reads the addresses to listen on and says which one is wrong.
-func parseListen(addrs []string) ([]ma.Multiaddr, error) {
+func parseListen(addrs []string) ([]ma.Multiaddr, error) { return parseAddresses("--listen", addrs) }
+
+func parseAddresses(flag string, addrs []string) ([]ma.Multiaddr, error) {
 	var all []ma.Multiaddr
 	for _, s := range addrs {
 		a, err := ma.NewMultiaddr(s)
@@ -173,7 +184,7 @@ func parseListen(addrs []string) ([]ma.Multiaddr, error) {
 			_, _, _, err = port(a)
 		}
 		if err != nil {
-			return nil, problem.New(problem.Invalid, "--listen "+asMultiaddr(s), "“%.80s” is no address to listen on", s)
+			return nil, problem.New(problem.Invalid, flag+" "+asMultiaddr(s), "“%.80s” is no address to listen on", s)
 		}
 		all = append(all, a)
 	}

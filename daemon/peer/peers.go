@@ -74,7 +74,7 @@ func New(cfg Config) (*Peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	announce, err := parseListen(cfg.Announce)
+	announce, err := parseAddresses("--announce", cfg.Announce)
 	if err != nil {
 		return nil, err
 	}
