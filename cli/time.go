@@ -19,7 +19,7 @@ import (
 
 // time is hours: logged by oneself, summed up by project, kind and week, and charged.
 func (k *kith) time() *cli.Command {
-	return group("time", "hours that we worked", k.timeLog(), k.timeStart(), k.timeStop(), k.timeList(), k.timeEdit(), k.timeDrop(), k.timeReport(), k.timeInvoice())
+	return group("time", "hours that we worked", k.timeLog(), k.timeStart(), k.timeStop(), k.timeList(), k.timeShow(), k.timeEdit(), k.timeDrop(), k.timeReport(), k.timeInvoice())
 }
 
 // timeFlags are what can be said of an entry beside how long it took.
@@ -191,7 +191,7 @@ func (c *call) noteNoProject(ctx context.Context, d *client.Client) {
 func (k *kith) timeList() *cli.Command {
 	return k.command(spec{
 		name: "list", usage: "my hours, or those of a project", more: "An entry that was changed says what it was before.",
-		flags:    append(k.periodFlags(), &cli.BoolFlag{Name: "all", Usage: "everybody's"}, k.offering(&cli.StringFlag{Name: "on", Usage: "`DATE` of this day"}, days)),
+		flags:    append(k.periodFlags(), &cli.BoolFlag{Name: "all", Usage: "everybody's"}, &cli.BoolFlag{Name: "running", Usage: "only what I have begun and not ended"}, k.offering(&cli.StringFlag{Name: "on", Usage: "`DATE` of this day"}, days)),
 		examples: []string{`kith time list --from "last monday"`, `kith time list --project Website`},
 		run: func(ctx context.Context, c *call) error {
 			q, err := c.period()
@@ -206,8 +206,10 @@ func (k *kith) timeList() *cli.Command {
 				q.Set("from", day)
 				q.Set("to", day)
 			}
-			if c.Bool("all") {
-				q.Set("all", "true")
+			for _, flag := range []string{"all", "running"} {
+				if c.Bool(flag) {
+					q.Set(flag, "true")
+				}
 			}
 			return request(c, func(d *client.Client) ([]api.TimeEntry, error) {
 				all, err := d.Times(ctx, q)
@@ -220,11 +222,27 @@ func (k *kith) timeList() *cli.Command {
 					c.out.println("No hours.")
 					return
 				}
-				var rows [][]string
-				for _, e := range all {
-					rows = append(rows, []string{e.ID, strings.TrimSpace(e.On + " " + e.From), lasted(e), name(e.By), oneLine(e.About, maxCell), oneLine(e.Text, maxCell)})
-				}
-				c.out.grid([]string{"ID", "ON", "HOURS", "WHO", "ABOUT", "NOTE"}, rows)
+				c.entries(all)
+			})
+		},
+	})
+}
+
+// entries prints hours, each on a line.
+func (c *call) entries(all []api.TimeEntry) {
+	var rows [][]string
+	for _, e := range all {
+		rows = append(rows, []string{e.ID, strings.TrimSpace(e.On + " " + e.From), lasted(e), name(e.By), oneLine(e.About, maxCell), oneLine(e.Text, maxCell)})
+	}
+	c.out.grid([]string{"ID", "ON", "HOURS", "WHO", "ABOUT", "NOTE"}, rows)
+}
+
+func (k *kith) timeShow() *cli.Command {
+	return k.command(spec{
+		name: "show", args: "ENTRY", usage: "some hours of mine", examples: []string{`kith time show 7k2mq9xz`},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *client.Client) (api.TimeEntry, error) { return d.Time(ctx, c.arg(0)) }, func(e api.TimeEntry) {
+				c.entries([]api.TimeEntry{e})
 			})
 		},
 	})

@@ -49,7 +49,12 @@ func (in *asking) hoursPage(w http.ResponseWriter) error { return in.hoursWith(w
 
 // hoursWith shows the page of hours, with a form that wasn't taken, or (nil) a fresh one.
 func (in *asking) hoursWith(w http.ResponseWriter, f *form) error {
-	mine, err := in.c.Times(in.ctx(), nil)
+	since, monday := in.now.AddDate(0, 0, -mineDays).Format(time.DateOnly), mondayOf(in.now).Format(time.DateOnly)
+	mine, err := in.c.Times(in.ctx(), url.Values{"from": {min(since, monday)}})
+	if err != nil {
+		return err
+	}
+	goesOn, err := in.c.Times(in.ctx(), url.Values{"running": {"true"}})
 	if err != nil {
 		return err
 	}
@@ -57,17 +62,16 @@ func (in *asking) hoursWith(w http.ResponseWriter, f *form) error {
 	if f == nil {
 		v.Log = in.logForm(nil, api.TimeEntry{On: in.now.Format(time.DateOnly)})
 	}
-	since, monday := in.now.AddDate(0, 0, -mineDays).Format(time.DateOnly), mondayOf(in.now).Format(time.DateOnly)
+	for _, e := range goesOn {
+		v.Running = &running{Says: dots(in.t.T("Since {time} you are at work: {hours}", "time", e.From, "hours", in.minutes(e.Minutes)), in.about(e)),
+			Stop: action{Words: in.t.T("Leave off, and write it down"), At: in.At("hours", "stop"), Post: true, Look: "filled", Back: in.At("hours")}}
+	}
 	week := int64(0)
 	for _, e := range slices.Backward(mine) {
-		switch {
-		case e.Running:
-			v.Running = &running{Says: dots(in.t.T("Since {time} you are at work: {hours}", "time", e.From, "hours", in.minutes(e.Minutes)), in.about(e)),
-				Stop: action{Words: in.t.T("Leave off, and write it down"), At: in.At("hours", "stop"), Post: true, Look: "filled", Back: in.At("hours")}}
-		case e.On >= since:
+		if e.On >= since {
 			v.Mine = append(v.Mine, in.entryRow(e))
 		}
-		if e.On >= monday && !e.Gone && !e.Running {
+		if e.On >= monday && !e.Gone {
 			week += e.Minutes
 		}
 	}
@@ -314,18 +318,16 @@ func (in *asking) stopHours(w http.ResponseWriter) error {
 
 // changeForm is the form in which hours are said otherwise.
 func (in *asking) changeForm(typed url.Values) (*form, error) {
-	mine, err := in.c.Times(in.ctx(), nil)
+	e, err := in.c.Time(in.ctx(), in.r.PathValue("entry"))
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range mine {
-		if e.ID == in.r.PathValue("entry") && !e.Gone && !e.Running {
-			f := in.hoursForm(in.t.T("Change hours of yours"), in.At("hours", e.ID), logged, typed, e)
-			f.Words = in.t.T("Save it")
-			return f, nil
-		}
+	if e.Gone || e.Running {
+		return nil, noSuchThing
 	}
-	return nil, noSuchThing
+	f := in.hoursForm(in.t.T("Change hours of yours"), in.At("hours", e.ID), logged, typed, e)
+	f.Words = in.t.T("Save it")
+	return f, nil
 }
 
 func (in *asking) changeHours(w http.ResponseWriter) error {

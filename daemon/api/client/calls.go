@@ -242,9 +242,14 @@ func setLimit(q url.Values, limit int) {
 	}
 }
 
-// Times gives hours: q holds from, to, project, all.
+// Times gives hours: q holds from, to, project, all, or running alone.
 func (c *Client) Times(ctx context.Context, q url.Values) ([]api.TimeEntry, error) {
 	return call[[]api.TimeEntry](ctx, c, "GET", "time", q, nil)
+}
+
+// Time gives some hours of one's own, by their ID or the start of it.
+func (c *Client) Time(ctx context.Context, entry string) (api.TimeEntry, error) {
+	return call[api.TimeEntry](ctx, c, "GET", at("time", entry), nil, nil)
 }
 
 // LogTime logs hours of one's own.

@@ -25,7 +25,8 @@ import (
 func timeRoutes() []route {
 	period := []param{{name: "from", gist: "from this day on"}, {name: "to", gist: "to this day"}, {name: "project", gist: "for this project"}}
 	return []route{
-		{path: "GET time", gist: "hours, newest last; one's own unless a project or all is asked for", query: append(period, param{name: "all", gist: "everybody's", is: aFlag}), work: answers((*Server).times)},
+		{path: "GET time", gist: "hours, newest last; one's own unless a project or all is asked for", query: append(slices.Clone(period), param{name: "all", gist: "everybody's", is: aFlag}, param{name: "running", gist: "only what one has begun and not ended", is: aFlag}), work: answers((*Server).times)},
+		{path: "GET time/{entry}", gist: "some hours of one's own", work: answers((*Server).timeEntry)},
 		{path: "POST time", gist: "log hours", work: saying("log", (*Server).logTime)},
 		{path: "POST time/start", gist: "begin to work", work: saying("start", (*Server).startTime)},
 		{path: "POST time/stop", gist: "leave off, and log the hours since the beginning", work: saying("stop", (*Server).stopTime)},
@@ -153,15 +154,15 @@ func (s *Server) sayTime(ctx context.Context, verb *kind.Verb, doc, name string,
 	return api.TimeEntry{}, errors.New("the entry isn't there")
 }
 
-// entry finds one of one's own by its ID or a start of it.
-func (s *Server) entry(ctx context.Context, word string) (doc string, e kinds.Entry, err error) {
+// entry finds one of one's own, and its month, by its ID or a start of it.
+func (s *Server) entry(ctx context.Context, word string) (month Shown, e kinds.Entry, err error) {
 	me, err := s.me(ctx)
 	if err != nil {
-		return "", e, err
+		return month, e, err
 	}
 	months, err := s.months(ctx, me, "", "")
 	if err != nil {
-		return "", e, err
+		return month, e, err
 	}
 	start := api.Crockford.Replace(strings.ToLower(strings.TrimSpace(word)))
 	found := 0
@@ -169,22 +170,30 @@ func (s *Server) entry(ctx context.Context, word string) (doc string, e kinds.En
 		m := kind.Of[kinds.Month](d.View)
 		for _, one := range slices.Concat(m.Entries, m.Running) {
 			if start != "" && strings.HasPrefix(one.Name, start) {
-				doc, e = d.ID, one
+				month, e = d, one
 				found++
 			}
 		}
 	}
 	switch found {
 	case 1:
-		return doc, e, nil
+		return month, e, nil
 	case 0:
-		return "", e, api.Problemf(api.NotFound, "kith time list", "no hours of yours have an ID that starts with “%s”", api.Brief(word))
+		return month, e, api.Problemf(api.NotFound, "kith time list", "no hours of yours have an ID that starts with “%s”", api.Brief(word))
 	}
-	return "", e, api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", api.Brief(word))
+	return month, e, api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", api.Brief(word))
+}
+
+func (s *Server) timeEntry(r *http.Request) (api.TimeEntry, error) {
+	month, e, err := s.entry(r.Context(), r.PathValue("entry"))
+	if err != nil {
+		return api.TimeEntry{}, err
+	}
+	return s.teller(r.Context())(month, e), nil
 }
 
 func (s *Server) changeTime(r *http.Request, b body) (api.TimeEntry, error) {
-	doc, e, err := s.entry(r.Context(), r.PathValue("entry"))
+	month, e, err := s.entry(r.Context(), r.PathValue("entry"))
 	if err != nil {
 		return api.TimeEntry{}, err
 	}
@@ -199,11 +208,11 @@ func (s *Server) changeTime(r *http.Request, b body) (api.TimeEntry, error) {
 	if err != nil {
 		return api.TimeEntry{}, err
 	}
-	return s.sayTime(r.Context(), verb, doc, e.Name, a)
+	return s.sayTime(r.Context(), verb, month.ID, e.Name, a)
 }
 
 func (s *Server) dropTime(r *http.Request, _ nothing) (api.TimeEntry, error) {
-	doc, e, err := s.entry(r.Context(), r.PathValue("entry"))
+	month, e, err := s.entry(r.Context(), r.PathValue("entry"))
 	if err != nil {
 		return api.TimeEntry{}, err
 	}
@@ -211,7 +220,7 @@ func (s *Server) dropTime(r *http.Request, _ nothing) (api.TimeEntry, error) {
 	if err := a.say(kinds.TimeName, e.Name); err != nil {
 		return api.TimeEntry{}, err
 	}
-	return s.sayTime(r.Context(), kinds.Time.Verb("drop"), doc, e.Name, a)
+	return s.sayTime(r.Context(), kinds.Time.Verb("drop"), month.ID, e.Name, a)
 }
 
 // months are the documents of hours from a day to a day ("": without bound), of one member or ("") of all, of which all else that is
@@ -302,7 +311,10 @@ func (s *Server) teller(ctx context.Context) func(Shown, kinds.Entry) api.TimeEn
 
 func (s *Server) times(r *http.Request) ([]api.TimeEntry, error) {
 	q := query{r.URL.Query()}
-	of := ""
+	of, only := "", q.flag("running")
+	if only && (q.flag("all") || cmp.Or(q.Get("project"), q.Get("from"), q.Get("to")) != "") {
+		return nil, api.Problemf(api.Usage, "kith time list --running", "what goes on is asked for alone: it has no days yet, and nobody is shown anybody else's")
+	}
 	if !q.flag("all") && q.Get("project") == "" {
 		me, err := s.me(r.Context())
 		if err != nil {
@@ -319,6 +331,9 @@ func (s *Server) times(r *http.Request) ([]api.TimeEntry, error) {
 		for _, on := range running {
 			out = append(out, tell(on.Shown, on.Entry))
 		}
+	}
+	if only {
+		return out, nil
 	}
 	_, _, err := s.hours(r.Context(), q, of, func(d Shown, e kinds.Entry) { out = append(out, tell(d, e)) })
 	slices.SortStableFunc(out, func(a, b api.TimeEntry) int { return strings.Compare(a.On+a.From, b.On+b.From) })
