@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,6 +31,9 @@ var (
 	// profilePublic is all that others outside are told of somebody: not even the name, unless it stands here.
 	profilePublic = &kind.Field{Key: "public", Is: kind.Line, Label: "what others are told of me", Hint: "what others outside are told of me, name and all; without it nothing is"}
 
+	// ProfileLanguage is the language in which Kith speaks to somebody on its page, by its short name.
+	ProfileLanguage = &kind.Field{Key: "language", Is: kind.Line, Hint: "the language in which Kith's page speaks to me, as es", Reads: cleanLanguage}
+
 	profileHours  = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: MostHours, Label: "hours a week", Hint: "how many hours a week I can give", Log: saying("said how much they can give")}
 	profileOff    = &kind.Field{Key: "off", Is: kind.Line, Label: "days off", Hint: "the days on which I don't work, as sat sun", Var: "DAYS", Reads: cleanWeekdays, Log: saying("said which days are off")}
 	profileUntil  = &kind.Field{Key: "until", Is: kind.Day, Hint: "until when that holds", Log: saying("said until when that holds")}
@@ -43,7 +47,7 @@ var (
 
 // ProfileWords are what somebody says of themselves, and ProfileHours what they can give.
 var (
-	ProfileWords = []*kind.Field{profileDoes, profileLearn, profileWorks, profileAbout, profilePublic}
+	ProfileWords = []*kind.Field{profileDoes, profileLearn, profileWorks, profileAbout, profilePublic, ProfileLanguage}
 	ProfileHours = []*kind.Field{profileHours, profileOff, profileUntil, profileShared}
 )
 
@@ -57,7 +61,7 @@ var Profile = &kind.Kind{
 	Derive: kind.Deriving(whenAway),
 	Shows: []*kind.Shown{
 		kind.Value("member", "whose it is", func(l kind.Look) kind.Named { return l.Named(l.CreatedBy) }),
-		profileDoes.Shown(), profileLearn.Shown(), profileWorks.Shown(), profileAbout.Shown(), profilePublic.Shown(),
+		profileDoes.Shown(), profileLearn.Shown(), profileWorks.Shown(), profileAbout.Shown(), profilePublic.Shown(), ProfileLanguage.Shown(),
 		kind.Value("hours", "hours a week that they can give; null: they don't say, or only in the sum", func(l kind.Look) *float64 {
 			if !profileHours.Has(l.View) || !seesHours(l) {
 				return nil
@@ -212,6 +216,16 @@ func cleanWeekdays(s string) (string, error) {
 	}
 	slices.SortFunc(out, func(a, b string) int { return slices.Index(Weekdays, a) - slices.Index(Weekdays, b) })
 	return strings.Join(out, " "), nil
+}
+
+// languageName is a short name of a language: "es", "pt-BR".
+var languageName = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
+func cleanLanguage(s string) (string, error) {
+	if s = strings.TrimSpace(s); s != "" && !languageName.MatchString(s) {
+		return "", fmt.Errorf("“%s” is no short name of a language, such as en or es", s)
+	}
+	return s, nil
 }
 
 // saying says in the log that something was said, and not what: it may be for the sum alone.
