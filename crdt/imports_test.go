@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                                               // puts the parts together
 	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/pages", "daemon/peer", "daemon/whole"}, // no store and no replica of its own
 	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                                          // for tests and measurements
-	"daemon/page":        {"crdt/diff", "crdt/invoice", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client", "daemon/seal"},                 // one more client of the API: it can do nothing that a command can't
+	"daemon/page":        {"crdt/about", "crdt/diff", "crdt/invoice", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client", "daemon/seal"},   // one more client of the API: it can do nothing that a command can't
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
 	"cli":         {"cli/service", "cli/letter", "crdt/about", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands

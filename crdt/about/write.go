@@ -164,7 +164,8 @@ body { font: 11pt/1.5 serif; max-width: 38em; margin: 2em auto; padding: 0 1em; 
 h1, h2, h3 { line-height: 1.2; break-after: avoid }
 li, p { unicode-bidi: isolate }
 </style>
-<h1>{{.Coop}}</h1>
+{{template "body" .}}</html>
+{{define "body"}}<h1>{{.Coop}}</h1>
 <p>{{.Intro}}</p>
 <h2>{{.DecideHead}}</h2>
 <ul>{{range .Decide}}
@@ -180,7 +181,7 @@ li, p { unicode-bidi: isolate }
 <ul>{{range .People}}
 <li>{{.}}</li>{{end}}
 </ul>
-{{end}}</html>
+{{end}}{{end}}
 {{define "blocks"}}{{range .}}{{if .Words}}<p>{{.Words}}</p>
 {{else}}<ul>{{range .Items}}
 <li>{{.}}</li>{{end}}
@@ -188,24 +189,29 @@ li, p { unicode-bidi: isolate }
 {{end}}{{end}}{{end}}`))
 
 // HTML writes a page that prints well, and loads nothing.
-func (p *Page) HTML(to io.Writer) error {
-	type part struct {
+func (p *Page) HTML(to io.Writer) error { return p.html(to, page.Name()) }
+
+// Body writes what such a page says, without what stands around it: to be shown in another.
+func (p *Page) Body(to io.Writer) error { return p.html(to, "body") }
+
+func (p *Page) html(to io.Writer, part string) error {
+	type section struct {
 		Title, Who string
 		Blocks     []block
 	}
 	w := p.ours()
-	var roles, agreements []part
+	var roles, agreements []section
 	for _, r := range p.Roles {
-		roles = append(roles, part{Title: plain(r.Title), Who: strings.Join(plainAll(r.Who), "; "), Blocks: blocks(r.Says)})
+		roles = append(roles, section{Title: plain(r.Title), Who: strings.Join(plainAll(r.Who), "; "), Blocks: blocks(r.Says)})
 	}
 	for _, a := range p.Agreements {
-		agreements = append(agreements, part{Title: plain(a.Title), Blocks: a.body()})
+		agreements = append(agreements, section{Title: plain(a.Title), Blocks: a.body()})
 	}
 	language := p.Language
 	if !HasLanguage(language) {
 		language = Languages[0]
 	}
-	return page.Execute(to, map[string]any{
+	return page.ExecuteTemplate(to, part, map[string]any{
 		"Language": language, "Coop": plain(p.Coop), "Intro": p.intro(), "DecideHead": w.decideHead, "Decide": p.decide(),
 		"AskHead": w.askHead, "Boss": w.boss, "Ask": w.ask, "Roles": roles, "KeepsHead": w.keepsHead, "Agreements": agreements,
 		"WeHead": w.weHead, "People": plainAll(p.People),
