@@ -135,7 +135,7 @@ func checkDisk(h *home.Home) api.Check {
 }
 
 func checkClock(now time.Time) api.Check {
-	c := api.Check{Name: "clock", OK: true, Says: "it is " + now.Format("2 January 2006, 15:04 MST")}
+	c := api.Check{Name: "clock", OK: true, Says: "the clock says " + now.Format("2 January 2006, 15:04 MST")}
 	if now.Before(replica.ClockFrom) || now.After(replica.ClockUntil) {
 		c.OK, c.Hint = false, "set the clock of this computer: timedatectl; until then nothing can be written"
 	}

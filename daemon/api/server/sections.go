@@ -242,15 +242,14 @@ func (d *day) aboutMeSection() api.Section {
 	out := api.Section{Name: "about_me", Title: "About you"}
 	for i := range d.aboutMe {
 		p := &d.aboutMe[i]
+		if p.Hopeless { // it is over: stepSection tells of it
+			continue
+		}
 		command := inSpace("kith charter show", p.Space)
-		if p.Action == api.ActionRemove && p.Side == nil && !p.Hopeless {
+		if p.Action == api.ActionRemove && p.Side == nil {
 			command = "kith charter refuse " + p.Short + " --why " + kind.WhyPlace
 		}
-		why := p.Why
-		if p.Hopeless {
-			why = "refused: it can't come into force any more"
-		}
-		out.Items = append(out.Items, d.step(p, why, command))
+		out.Items = append(out.Items, d.step(p, p.Why, command))
 	}
 	return out
 }
