@@ -175,7 +175,7 @@ func (in *asking) showAlly(w http.ResponseWriter, a api.Ally, refused error) err
 		if err := in.inShare(&v, a.Share.ID); err != nil {
 			return err
 		}
-		v.Does = append(v.Does, action{Words: in.t.T("Ask them for something"), At: at + "/ask", Look: "line"})
+		v.Does = append(v.Does, action{Words: in.t.T("Ask them for something"), At: at + "/ask", Look: "line"}, action{Words: in.t.T("Lend them a porch"), At: at + "/" + lendPorch, Look: "plain"})
 		if !a.Further {
 			v.Does = append(v.Does, action{Words: in.t.T("End the pact"), At: at + "/end", Look: "plain"})
 		}
@@ -248,6 +248,14 @@ func (in *asking) pactForm(what, id string) *form {
 	case "ask":
 		f.Title, f.Words = in.t.T("Ask them for something"), in.t.T("Ask")
 		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}, {Name: "text", Is: "reason", Label: in.t.T("What else is there to say?")}}
+	case lendPorch:
+		f.Title, f.Words = in.t.T("Lend them a porch"), in.t.T("Lend it")
+		f.Inputs = in.porchInputs()
+		f.Inputs[0].Hint = in.t.T("One that was made for them, with: kith porch code --for LABEL. It is ended on the porch.")
+		f.Told = []sentence{
+			{Says: in.t.T("They learn where the porch is, what it is called, that you lend it, and nothing of us that isn’t shared. Anybody who is or was in the share can use the code until it is ended.")},
+			{Says: in.t.T("Whoever runs the porch learns which of their computers keep a place there, at which addresses, when they are on, with whom they speak and how much; not what they say.")},
+		}
 	case "end":
 		f.Title, f.Words = in.t.T("End the pact"), in.t.T("Propose it")
 		f.Explain = in.t.T("What is in the share stays readable for both, and nothing new is exchanged.")
@@ -302,6 +310,9 @@ func (in *asking) pact(what, id string) (to string, err error) {
 		}
 		one, err := in.c.AskAlly(in.ctx(), api.AskRequest{Ally: a.Share.ID, Title: typed("title"), Text: typed("text")})
 		return in.At("asks", one.Short), err
+	case lendPorch:
+		_, err = in.c.LendPorch(in.ctx(), id, api.PorchRequest{Code: typed("code"), Label: typed("label")})
+		return in.telling(in.At("allies", id), []sentence{{Says: in.t.T("It is lent. One of them uses it on their page of porches, for all of them.")}}), err
 	case "end":
 		var steps []api.Proposal
 		steps, err = in.c.EndAlly(in.ctx(), id, typed("why"))
@@ -314,6 +325,9 @@ func (in *asking) pact(what, id string) (to string, err error) {
 	}
 	return in.At("allies", a.ID), err
 }
+
+// lendPorch names in an address that a porch is lent to an ally.
+const lendPorch = "lend-porch"
 
 // allyCode is how long a code for another co-op is good.
 const allyCode = 7 * 24 * time.Hour

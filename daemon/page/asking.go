@@ -36,7 +36,7 @@ func (p *Page) asking(r *http.Request) *asking {
 }
 
 // language is that for a request: the one that was chosen in this browser, else in another of this person's, else the best that
-// the browser asks for.
+// the browser asks for. In a co-op that of their profile comes before the latter two: enter.
 func (p *Page) language(r *http.Request) *tongue {
 	if t := p.words.chosen(r); t != nil {
 		return t
@@ -79,7 +79,25 @@ func (in *asking) enter() error {
 	}
 	in.status = all[i]
 	in.c = in.p.daemon.In(in.status.Space.ID)
+	if t := in.ownLanguage(); t != nil && in.p.words.chosen(in.r) == nil {
+		in.t, in.calendar = t, calendar{t, in.now}
+	}
 	return nil
+}
+
+// ownLanguage is that of the reader's profile; nil if it says none, or one that the page doesn't know.
+func (in *asking) ownLanguage() *tongue {
+	tag, err := keep(&in.p.hub, in.space+"/language", func() (string, error) {
+		own, err := in.list(kinds.Profile, 1, "mine", "true")
+		if err != nil || len(own) == 0 {
+			return "", err
+		}
+		return own[0].says.Str(kinds.ProfileLanguage.Name()), nil
+	})
+	if err != nil {
+		return nil // what else is asked for tells of it
+	}
+	return in.p.words.named(tag)
 }
 
 // coops are the co-ops that the daemon serves.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -82,6 +83,7 @@ func (in *asking) charter(w http.ResponseWriter) error {
 		}
 		v.Propose = append(v.Propose, action{Words: in.t.T(a.words), At: in.At("charter", a.action), Look: "line"})
 	}
+	v.Propose = append(v.Propose, action{Words: in.t.T("Found another one of those who are there, with what is here"), At: "/start/found?" + url.Values{"from": {in.status.Space.ID}}.Encode(), Look: "line"})
 	for _, l := range lines {
 		if l.Detail {
 			continue

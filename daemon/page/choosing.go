@@ -67,8 +67,11 @@ func (in *asking) optionsOf(d document) (all []anOption) {
 				one.Says = dots(one.Says, in.t.N("{n} only if need be", maybe))
 			}
 		}
-		if one.First {
+		switch {
+		case one.First && d.says.Str("status") == kinds.Open:
 			one.Says = dots(one.Says, in.t.T("comes first as it stands"))
+		case slices.Contains(d.says.In("outcome").Words("chosen"), o.Str("text")):
+			one.Says = dots(one.Says, in.t.T("came first"))
 		}
 		one.Bar = bar(votes, most)
 		all = append(all, one)

@@ -448,6 +448,10 @@ func (in *asking) wordForm(d document) *form {
 	}
 	f.Title = in.t.T("Your word on this text, {name}", "name", in.status.Me.Name)
 	f.Words, f.Beside = in.t.T("Say it to everybody"), in.t.T("signed by this computer")
+	if d.says.Str("status") != kinds.Open {
+		f.Title = in.t.T("A late word, {name}", "name", in.status.Me.Name)
+		f.Told = []sentence{{Says: in.t.T("It was closed. What you say now stands beside it as late, for everybody to see, and doesn’t open it again.")}}
+	}
 	return f
 }
 

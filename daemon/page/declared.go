@@ -62,6 +62,8 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 		at, err := time.Parse(time.RFC3339, v)
 		switch {
 		case v == "":
+		case k == kinds.Profile && s.Name == kinds.ProfileLanguage.Name() && in.p.words.called(v) != nil:
+			return in.p.words.called(v).Name
 		case s.Is == kind.Day:
 			return capital(in.Due(v, in.Day))
 		case s.Is == kind.Ref:

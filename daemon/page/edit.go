@@ -27,7 +27,7 @@ func (in *asking) edit(w http.ResponseWriter, k *kind.Kind, d document) error {
 	if sent, ok := fields["text"].(api.TextEdit); ok && sent.Text != now.Text() {
 		at += "?merged=" + in.p.merged.keep(changed{Sent: sent.Text})
 	}
-	http.Redirect(w, in.r, at, http.StatusSeeOther)
+	in.leads(w, at, toldOf(now))
 	return nil
 }
 

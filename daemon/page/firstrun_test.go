@@ -101,6 +101,53 @@ func TestAFormThatIsSentTwiceFoundsOneCoop(t *testing.T) {
 	}
 }
 
+// Where a co-op can't go on, another one is founded from it in the browser, with copies of what is there.
+func TestACoopIsFoundedFromAnotherOne(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	ana.sends("notes/new", "notes", url.Values{"title": {"How to clean the drum"}, "text": {"With <warm> water."}})
+	old, err := ana.client.Status(t.Context())
+	must(t, err)
+	ana.sees("charter").says(t, "Found another one of those who are there")
+	root := strings.TrimSuffix(ana.base, strings.Split(ana.base, "/")[3]+"/")
+	form := ana.fetch("GET", root+"start/found?from="+old.Space.ID, nil)
+	if !strings.Contains(form.body, `value="`+old.Space.ID+`" selected`) {
+		t.Errorf("it isn't asked from which: %s", form.body)
+	}
+	fields := hiddenIn(form.body, "/start/found")
+	for name, value := range map[string]string{"as": "Ana", "name": old.Space.Name, "founders": "1", "from": old.Space.ID} {
+		fields.Set(name, value)
+	}
+	if a := ana.fetch("POST", root+"start/found", fields); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a second one of its name is answered with %d", a.status)
+	}
+	fields.Set("name", "Riso Anew")
+	words := ana.fetch("POST", root+"start/found", fields)
+	written := root + "start/written?key=" + strings.SplitN(words.at, "key=", 2)[1]
+	asked := ana.fetch("GET", written, nil)
+	confirm, all := hiddenIn(asked.body, "/start/written"), wordsOn(words.body)
+	for _, place := range confirm["place"] {
+		confirm.Set("word-"+place, all[number(t, place)-1])
+	}
+	page := ana.fetch("POST", root+"start/written", confirm)
+	until(t, "it is copied", func() bool {
+		page = ana.fetch("GET", page.at, nil)
+		return strings.Contains(plain(page.body), "copied from "+old.Space.Name)
+	})
+	page.says(t, "One document was copied from "+old.Space.Name+", which stays as it is.")
+	base, _, _ := strings.Cut(page.at, "?")
+	ana.fetch("GET", base+"notes", nil).says(t, "How to clean the drum")
+
+	// Once more with the same name, what isn't there yet is copied: nothing.
+	fields.Set("once", "another")
+	page = ana.fetch("POST", root+"start/found", fields)
+	until(t, "it is looked at", func() bool {
+		page = ana.fetch("GET", page.at, nil)
+		return strings.Contains(plain(page.body), "had been copied before")
+	})
+	page.says(t, "Nothing was left to copy")
+}
+
 // Ana founds a co-op and Ben joins it, each in a browser and with no terminal.
 func TestACoopIsFoundedAndJoinedInTheBrowserAlone(t *testing.T) {
 	unwatched(t)

@@ -128,7 +128,7 @@ func (in *asking) puts(w http.ResponseWriter, k *kind.Kind, d document, deed str
 func (in *asking) goOn(w http.ResponseWriter, k *kind.Kind, d document) error {
 	made, err := in.c.Continue(in.ctx(), d.ID)
 	if err == nil {
-		in.goTo(w, in.At(k.Many, made.Short))
+		in.leads(w, in.At(k.Many, made.Short), made.Told)
 	}
 	return err
 }
@@ -175,11 +175,11 @@ func (in *asking) forgets(w http.ResponseWriter, k *kind.Kind, d document) error
 	}
 	switch {
 	case f.State == api.Forgotten:
-		in.goTo(w, in.At(k.Many))
+		in.leads(w, in.At(k.Many), f.Says)
 	case f.Proposal != nil && q.Agreed:
 		in.goTo(w, in.At("proposals", f.Proposal.Short))
 	default:
-		in.goTo(w, in.At(k.Many, d.Short))
+		in.leads(w, in.At(k.Many, d.Short), f.Says)
 	}
 	return nil
 }

@@ -217,6 +217,10 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		one.Hint = ""
 	}
 	one.Value = d.says.Str(f.Name())
+	if f == kinds.ProfileLanguage {
+		one.Is, one.Hint, one.Options = "pick", in.t.T("On each computer of yours, in a browser in which you chose no other."), in.tongueOptions(one.Value)
+		return one
+	}
 	switch f.Is {
 	case kind.Day:
 		one.Is = "day"
@@ -266,6 +270,18 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		one.Is = "line"
 	}
 	return one
+}
+
+// tongueOptions are the languages of the page, and the one that a profile says, whatever it is.
+func (in *asking) tongueOptions(chosen string) []option {
+	all := []option{{Words: in.t.T("that of the browser")}}
+	for _, t := range in.p.words.all {
+		all = append(all, option{Value: t.Tag, Words: t.Name, Chosen: t.Tag == chosen})
+	}
+	if chosen != "" && in.p.words.called(chosen) == nil {
+		all = append(all, option{Value: chosen, Words: chosen, Chosen: true})
+	}
+	return all
 }
 
 // processHints say in a line how each process decides; docs/CONCEPTS.md has the whole of it.
@@ -421,7 +437,7 @@ func (in *asking) begin(w http.ResponseWriter) error {
 			return "", err
 		}
 		d, err := readDocument(in.c.MakeDocument(in.ctx(), k.Many, fields))
-		return in.At(k.Many, d.Short), err
+		return in.telling(in.At(k.Many, d.Short), in.saidAll(toldOf(d))), err
 	})
 	if err != nil {
 		in.formPage(w, in.again(in.formOf(k, k.Make, document{}, in.r.PostForm), err))
@@ -519,17 +535,14 @@ func (in *asking) do(w http.ResponseWriter) error {
 	if err == nil && (v.By != nil && in.r.Form.Get(v.By.Key) == "" || chooses && len(in.r.Form["choices"]) == 0) {
 		err = api.Problemf(api.Invalid, "", "nothing was chosen")
 	}
+	var now document
 	if err == nil {
-		_, err = readDocument(in.c.Do(in.ctx(), k.Many, d.ID, v.Name, fields))
+		now, err = readDocument(in.c.Do(in.ctx(), k.Many, d.ID, v.Name, fields))
 	}
 	if err != nil {
 		return in.notDone(w, k, v, d, undo, err)
 	}
-	if back := in.r.PostForm.Get("back"); back != "" {
-		in.goTo(w, back)
-		return nil
-	}
-	http.Redirect(w, in.r, in.At(k.Many, d.Short), http.StatusSeeOther)
+	in.leads(w, cmp.Or(in.r.PostForm.Get("back"), in.At(k.Many, d.Short)), toldOf(now))
 	return nil
 }
 

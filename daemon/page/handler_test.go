@@ -70,6 +70,39 @@ func TestWhatATaskNeedsIsAskedForAndKept(t *testing.T) {
 	made.says(t, "paper, urgent")
 }
 
+// What the daemon tells who did something stands on the page to which that leads: once, in their language, and nothing that a link says.
+func TestWhatThereIsToKnowOfWhatWasDoneIsTold(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	ana.sends("projects/new", "projects", url.Values{"title": {"Website"}})
+	form := hiddenIn(ana.sees("tasks/new").body, "tasks")
+	form.Set("title", "Wireframes <b>")
+	form.Set("project", "Websit")
+	first, again := ana.fetch("POST", ana.base+"tasks", form), ana.fetch("POST", ana.base+"tasks", form)
+	for _, a := range []answer{first, again} {
+		a.says(t, "There is no project called “Websit” yet. Did you mean “Website”?")
+	}
+	path, _, _ := strings.Cut(strings.TrimPrefix(first.at, ana.base), "?")
+	if strings.Contains(first.at, "Websit") || strings.Contains(plain(ana.sees(path).body), "Did you mean") {
+		t.Errorf("it is told by the address, or for good: %s", first.at)
+	}
+	if says := ana.sees(path + "?told=" + url.QueryEscape("There is no bread")); strings.Contains(says.body, "bread") {
+		t.Errorf("a link says something: %s", plain(says.body))
+	}
+	if strings.Contains(hiddenIn(first.body, path+"/take").Get("back"), "told") {
+		t.Error("what is done next leads to what was told before")
+	}
+	es := ana.fetch("POST", ana.base+path+"/edit", hiddenIn(ana.sees(path+"/edit").body, path+"/edit"), "Accept-Language", "es")
+	if es.status != http.StatusOK {
+		t.Errorf("nothing to change is answered with %d", es.status)
+	}
+	fields := hiddenIn(ana.sees(path+"/edit").body, path+"/edit")
+	for name, value := range map[string]string{"title": "Wireframes <b>", "text": "", "tags": "", "project": "Websito", "due": "", "hours": "", "weekly": ""} {
+		fields.Set(name, value)
+	}
+	ana.fetch("POST", ana.base+path+"/edit", fields, "Accept-Language", "es").says(t, "¿Querías decir «Website»?")
+}
+
 func TestAnEditChangesOnlyWhatWasChangedInTheForm(t *testing.T) {
 	ana := coop(t, "Ana")[0]
 	made := ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}, "hours": {"2"}, "tags": {"paper"}})

@@ -274,17 +274,18 @@ func (in *asking) saysHours(fields []*kind.Field) (map[string]any, error) {
 
 // logHours writes hours down. A form that is sent twice writes them once.
 func (in *asking) logHours(w http.ResponseWriter) error {
-	_, err := in.p.made.once(in.r.PostFormValue("once"), func() (string, error) {
+	at, err := in.p.made.once(in.r.PostFormValue("once"), func() (string, error) {
 		said, err := in.saysHours(logged)
-		if err == nil {
-			_, err = in.c.LogTime(in.ctx(), said)
+		if err != nil {
+			return "", err
 		}
-		return in.At("hours"), err
+		e, err := in.c.LogTime(in.ctx(), said)
+		return in.telling(in.At("hours"), in.saidAll(e.Told)), err
 	})
 	if err != nil {
 		return in.hoursWith(w, in.again(in.logForm(in.r.PostForm, api.TimeEntry{}), err))
 	}
-	in.goTo(w, in.At("hours"))
+	in.goTo(w, at)
 	return nil
 }
 
@@ -297,22 +298,24 @@ func (in *asking) beginForm(typed url.Values) *form {
 
 func (in *asking) startHours(w http.ResponseWriter) error {
 	said, err := in.saysHours(logged[2:])
+	var e api.TimeEntry
 	if err == nil {
-		_, err = in.c.StartTime(in.ctx(), said)
+		e, err = in.c.StartTime(in.ctx(), said)
 	}
 	if err != nil {
 		in.formPage(w, in.again(in.beginForm(in.r.PostForm), err))
 		return nil
 	}
-	in.goTo(w, in.At("hours"))
+	in.leads(w, in.At("hours"), e.Told)
 	return nil
 }
 
 func (in *asking) stopHours(w http.ResponseWriter) error {
-	if _, err := in.c.StopTime(in.ctx(), nil); err != nil {
+	e, err := in.c.StopTime(in.ctx(), nil)
+	if err != nil {
 		return err
 	}
-	in.goTo(w, in.At("hours"))
+	in.leads(w, in.At("hours"), e.Told)
 	return nil
 }
 
@@ -336,14 +339,15 @@ func (in *asking) changeHours(w http.ResponseWriter) error {
 		return err
 	}
 	said, err := in.saysHours(logged)
+	var e api.TimeEntry
 	if err == nil {
-		_, err = in.c.ChangeTime(in.ctx(), in.r.PathValue("entry"), said)
+		e, err = in.c.ChangeTime(in.ctx(), in.r.PathValue("entry"), said)
 	}
 	if err != nil {
 		in.formPage(w, in.again(f, err))
 		return nil
 	}
-	in.goTo(w, in.At("hours"))
+	in.leads(w, in.At("hours"), e.Told)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package page
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -16,7 +15,6 @@ import (
 // happened is what was done in the co-op, of all of it, newest first.
 type happened struct {
 	Sentence string
-	Undone   string // what was taken back just now; ""
 	Undo     action
 	Lines    []deed
 	More     action
@@ -42,9 +40,6 @@ func (in *asking) log(w http.ResponseWriter) error {
 		return err
 	}
 	v := happened{Sentence: in.t.T("What happened"), Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
-	if title := in.r.FormValue("undone"); title != "" {
-		v.Undone = in.t.T("Taken back: {title}", "title", title)
-	}
 	for _, l := range all {
 		if len(l.Says) == 1 && l.Says[0] == joined && l.Why == "" { // nobody said anything with it
 			continue
@@ -77,7 +72,7 @@ func (in *asking) undo(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	in.goTo(w, in.At("log")+"?"+url.Values{"undone": {u.Undone.Title}}.Encode())
+	in.goTo(w, in.telling(in.At("log"), []sentence{{Says: in.t.T("Taken back: {title}", "title", u.Undone.Title)}}))
 	return nil
 }
 

@@ -41,6 +41,7 @@ type Page struct {
 	links    links
 	made     recent[string]         // where what a form has begun is, by the form's own key
 	merged   recent[changed]        // what others wrote while somebody edited
+	told     recent[telling]        // what somebody was told of what they did
 	phrases  recent[unwritten]      // recovery phrases that wait to be confirmed
 	attempts recent[*attempt]       // to join
 	codes    recent[api.DeviceCode] // the newest for a new device, by space

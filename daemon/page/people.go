@@ -76,6 +76,8 @@ type step struct {
 	Sentence, Below string
 	Wide, Narrow    template.HTML
 	Computers       []computer
+	Reach           sentence // how computers on other networks reach this one
+	Porches         action
 }
 
 // computer is another device of the charter.
@@ -88,7 +90,7 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	var v step
+	v := step{Reach: in.said(status.Reach.Says), Porches: action{Words: in.t.T("Porches"), At: in.At("porches"), Look: "line"}}
 	devices, away := 0, 0
 	var spots []spot
 	var words []string

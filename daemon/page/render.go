@@ -55,8 +55,9 @@ type view struct {
 	Mast    mast
 	Index   []group
 	Tongues []*tongue
-	Onward  bool      // it goes on to the page by itself
-	First   [3]string // the steps of the first run, if it is a page of that
+	Onward  bool       // it goes on to the page by itself
+	Told    []sentence // what there is to know of what was done, which led here
+	First   [3]string  // the steps of the first run, if it is a page of that
 }
 
 // Version is that of what is built in: another one isn't taken from a browser's store.
@@ -78,7 +79,7 @@ func (in *asking) render(w http.ResponseWriter, status int, name string, body an
 
 // show is render with a title for the window.
 func (in *asking) show(w http.ResponseWriter, status int, name, title string, body any) {
-	v := view{asking: in, Title: title, Tongues: in.p.words.all, Onward: name == "enter"}
+	v := view{asking: in, Title: title, Tongues: in.p.words.all, Onward: name == "enter", Told: in.toldHere()}
 	frame := "bare"
 	if first, ok := body.(interface{ Steps() [3]string }); ok {
 		frame, v.First = "first", first.Steps()
@@ -111,8 +112,15 @@ func (in *asking) show(w http.ResponseWriter, status int, name, title string, bo
 	}
 }
 
-// Here is the address that was asked for, to come back to.
-func (in *asking) Here() string { return in.r.URL.RequestURI() }
+// Here is the address that was asked for, to come back to. What was told there is told once.
+func (in *asking) Here() string {
+	at := *in.r.URL
+	if q := at.Query(); q.Has(toldKey) {
+		q.Del(toldKey)
+		at.RawQuery = q.Encode()
+	}
+	return at.RequestURI()
+}
 
 // Today is the weekday and the day, for the head of a page.
 func (in *asking) Today() [2]string {
@@ -202,8 +210,9 @@ func (in *asking) around() (m mast, index []group, err error) {
 	}
 	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
 	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
-	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step")}
+	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step") || strings.HasPrefix(in.r.URL.Path, in.At("porches"))}
 	log := entry{Words: in.t.T("What happened"), At: in.At("log"), Here: in.r.URL.Path == in.At("log")}
+	others := entry{Words: in.t.T("For others"), At: in.At("for-others"), Here: in.r.URL.Path == in.At("for-others")}
 	load := entry{Words: in.t.T("Load"), At: in.At("load"), Here: in.r.URL.Path == in.At("load")}
 	hours := entry{Words: in.t.T("Hours"), At: in.At("hours"), Here: in.r.URL.Path == in.At("hours") || strings.HasPrefix(in.r.URL.Path, in.At("hours")+"/")}
 	groups := map[string][]entry{}
@@ -215,7 +224,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 		{Entries: []entry{today}},
 		{Title: in.t.T("Together"), Entries: groups["Together"]},
 		{Title: in.t.T("Work"), Entries: append(groups["Work"], hours, load)},
-		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), step, log})},
+		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), others, step, log})},
 	}
 	return m, index, nil
 }

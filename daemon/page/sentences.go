@@ -66,6 +66,34 @@ const deepest = 3
 // daemons gives what a sentence of the daemon is in a language, and whether that is known.
 func (t *tongue) daemons(says string) (string, bool) { return t.moulds.put(says, deepest) }
 
+// each puts several sentences in a row one by one.
+func (m *moulds) each(says string, deep int) (string, bool) {
+	ends := sentenceEnd.FindAllStringIndex(says, maxSentences)
+	if len(ends) == 0 || len(ends) == maxSentences {
+		return "", false
+	}
+	var all []string
+	from := 0
+	for _, end := range ends {
+		all, from = append(all, says[from:end[0]+1]), end[0]+2
+	}
+	all = append(all, says[from:])
+	for i, one := range all {
+		there, ok := m.put(one, deep)
+		if !ok {
+			return "", false
+		}
+		all[i] = there
+	}
+	return strings.Join(all, " "), true
+}
+
+// sentenceEnd is where a sentence ends and another one begins.
+var sentenceEnd = regexp.MustCompile(`\. \p{Lu}`)
+
+// maxSentences bounds how many are looked for in a row.
+const maxSentences = 12
+
 func (m *moulds) put(says string, deep int) (string, bool) {
 	if p, ok := m.phrases[says]; ok {
 		return p[plural.Other], true
@@ -87,29 +115,31 @@ func (m *moulds) put(says string, deep int) (string, bool) {
 			if n >= len(found) {
 				return place
 			}
-			if inner, ok := m.put(found[n], deep-1); ok {
-				return inner
+			own := strings.TrimLeft(found[n], " ")
+			if inner, ok := m.put(own, deep-1); ok {
+				return strings.TrimSuffix(found[n], own) + inner
 			}
 			return found[n]
 		}), true
 	}
-	return "", false
+	return m.each(says, deep-1)
 }
 
 // days are the forms in which the daemon writes a day.
 var days = []string{"2 Jan 2006", "2 January 2006", time.DateOnly}
 
 func (m *moulds) asDay(says string) (string, bool) {
-	if m.day == nil || len(says) > len("30 September 2006, 15:04") {
+	if m.day == nil || len(says) > len("30 September 2006, 15:04 America") {
 		return "", false
 	}
 	date, clock, _ := strings.Cut(says, ", ")
+	clock, zone, _ := strings.Cut(clock, " ")
 	if _, err := time.Parse("15:04", clock); err != nil && clock != "" {
 		return "", false
 	}
 	for _, form := range days {
 		if at, err := time.Parse(form, date); err == nil && (clock == "" || form != time.DateOnly) {
-			return strings.TrimSuffix(m.day(at)+", "+clock, ", "), true
+			return strings.TrimSuffix(strings.TrimSpace(m.day(at)+", "+clock+" "+zone), ","), true
 		}
 	}
 	return "", false

@@ -20,7 +20,11 @@ import (
 
 // refusing are the packages whose problems a person meets on the page. What is met on a terminal alone (homes, backups, bundles, the
 // socket) isn't among them.
-var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/forget", "daemon/peer", "daemon/sharing"}
+var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/ally", "daemon/ally/side", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/forget", "daemon/peer",
+	"daemon/porches", "daemon/sharing"}
+
+// unmet are files of those of which the page meets nothing: how a program asks.
+var unmet = []string{"bundle.go", "decode.go", "events.go", "news.go", "openapi.go", "peers.go", "query.go", "routes.go", "server.go", "spaces.go"}
 
 // wordedAt is where the words are among the arguments of what makes a problem.
 var wordedAt = map[string]int{"New": 2, "Problemf": 2, "NotAllowed": 1, "Invalid": 0, "invalid": 0, "Missing": 1, "notAllowed": 1}
@@ -40,7 +44,7 @@ func refusals(t *testing.T) (all []string) {
 		files, err := filepath.Glob("../../" + dir + "/*.go")
 		must(t, err)
 		for _, path := range files {
-			if strings.HasSuffix(path, "_test.go") {
+			if strings.HasSuffix(path, "_test.go") || dir == "daemon/api/server" && slices.Contains(unmet, filepath.Base(path)) {
 				continue
 			}
 			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
@@ -90,11 +94,20 @@ func saidInEveryLanguage(t *testing.T, all []string, least int) {
 	}
 	for _, tongue := range allWords().all[1:] {
 		for _, m := range all {
-			if tongue.moulds.phrases[m] == nil {
+			if !tongue.moulds.says(m) {
 				t.Errorf("words/%s-daemon.words: it isn't said how to say\n%s", tongue.Tag, m)
 			}
 		}
 	}
+}
+
+// says says whether there are words for a sentence, or for each of several in a row.
+func (m *moulds) says(sentence string) bool {
+	if m.phrases[sentence] != nil {
+		return true
+	}
+	end := sentenceEnd.FindStringIndex(sentence)
+	return end != nil && m.phrases[numbered(sentence[:end[0]+1])] != nil && m.says(numbered(sentence[end[0]+2:]))
 }
 
 func TestTheDaemonSaysWhateverIsPutIntoALanguage(t *testing.T) {

@@ -44,6 +44,7 @@ func (p *Page) firstRun(mux *http.ServeMux) {
 	mux.HandleFunc("GET /start", p.about((*asking).start))
 	mux.HandleFunc("GET /start/found", p.about((*asking).founding))
 	mux.HandleFunc("POST /start/found", p.about((*asking).found))
+	mux.HandleFunc("POST /start/carry", p.about((*asking).carryOn))
 	mux.HandleFunc("GET /start/join", p.about((*asking).joining))
 	mux.HandleFunc("POST /start/join", p.about((*asking).join))
 	mux.HandleFunc("GET /start/device", p.about((*asking).deviceJoining))
@@ -91,45 +92,79 @@ func (in *asking) startForm(name string, err error, typed url.Values, inputs ...
 	return f
 }
 
-func (in *asking) foundForm(err error) starting {
-	f := in.startForm("found", err, in.r.PostForm, nameInput(in),
+func (in *asking) foundForm(coops []api.Status, err error) starting {
+	f := in.startForm("found", nil, nil, nameInput(in),
 		input{Name: "name", Is: "line", Own: true, Label: in.t.T("What is the co-op called?"), Needs: true, Max: api.MaxTitle},
 		input{Name: "founders", Is: "hours", Label: in.t.T("How many found it, with you?"), Hint: in.t.T("Each of the others gets a code. More can come later."), Value: "1", Needs: true},
 	)
+	if len(coops) > 0 {
+		f.Inputs = append(f.Inputs, in.fromInput(coops))
+	}
 	f.Words = in.t.T("Found it")
 	f.Hidden = []hidden{{"once", cmp.Or(in.r.PostFormValue("once"), onceKey())}}
+	if in.r.Method == http.MethodPost {
+		f.retype(in.r.PostForm)
+	}
+	if err != nil {
+		in.again(f, err)
+	}
 	return starting{Step: 1, Sentence: in.t.T("Found a co-op"), Form: f}
 }
 
-func (in *asking) founding(w http.ResponseWriter) error { return in.starts(w, in.foundForm(nil)) }
+func (in *asking) founding(w http.ResponseWriter) error {
+	coops, err := in.p.coops(in.ctx())
+	if err != nil {
+		return err
+	}
+	return in.starts(w, in.foundForm(coops, nil))
+}
 
 // found founds a co-op, and leads to the words. A form that is sent twice founds one.
 func (in *asking) found(w http.ResponseWriter) error {
+	coops, err := in.p.coops(in.ctx())
+	if err != nil {
+		return err
+	}
 	at, err := in.p.made.once(in.r.PostFormValue("once"), func() (string, error) {
 		founders, err := strconv.Atoi(in.r.PostFormValue("founders"))
 		if err != nil || founders < 1 || founders > maxSeats {
 			return "", api.Problemf(api.Invalid, "", "a co-op has 1 to %d founders, and more can join later", maxSeats)
 		}
-		res, err := in.p.daemon.Found(in.ctx(), api.InitRequest{Name: in.r.PostFormValue("name"), As: in.r.PostFormValue("as"), Founders: founders})
+		q := api.InitRequest{Name: in.r.PostFormValue("name"), As: in.r.PostFormValue("as"), Founders: founders}
+		if from := in.r.PostFormValue("from"); from != "" {
+			return in.foundFrom(coops, from, q)
+		}
+		res, err := in.p.daemon.Found(in.ctx(), q)
 		if err != nil {
 			return "", err
 		}
-		next := "/" + res.Space.ID[:spaceLetters] + "/"
-		if founders > 1 {
-			next += "invites"
-		}
-		return "/start/words?key=" + in.p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, next}), nil
+		return in.p.showWords(res, firstPage(res.Space, founders)), nil
 	})
 	if err != nil {
-		return in.starts(w, in.foundForm(err))
+		return in.starts(w, in.foundForm(coops, err))
 	}
 	http.Redirect(w, in.r, at, http.StatusSeeOther)
 	return nil
 }
 
+// firstPage is where somebody begins who has founded a co-op.
+func firstPage(coop api.Named, founders int) string {
+	at := "/" + coop.ID[:spaceLetters] + "/"
+	if founders > 1 {
+		at += "invites"
+	}
+	return at
+}
+
+// showWords gives the address of the page that shows the phrase of a co-op which was just founded; next is where it leads then.
+func (p *Page) showWords(res api.InitResult, next string) string {
+	return "/start/words?key=" + p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, next})
+}
+
 // attempt is somebody's try to join. It goes on while they look.
 type attempt struct {
 	again func(*asking, error) starting // the form, with what was typed
+	waits func(*asking) starting        // how it goes; nil: somebody is asked to let them in
 
 	mu    sync.Mutex
 	words []string // to compare, of a computer that asks to be another one of somebody's
@@ -222,12 +257,14 @@ func (in *asking) joins(w http.ResponseWriter) error {
 	switch {
 	case !a.over && a.words != nil:
 		return in.starts(w, starting{Step: 1, Sentence: in.t.T("Compare two words."), Below: in.t.T("Your other computer shows two words on the page of your computers. If they are these, say so there; this page goes on then."), Words: a.words, Waits: true})
+	case !a.over && a.waits != nil:
+		return in.starts(w, a.waits(in))
 	case !a.over:
 		return in.starts(w, starting{Step: 1, Sentence: in.t.T("Asking for you …"), Below: in.t.T("This waits until one of the computers of the co-op answers, two minutes at most. You don’t have to do anything."), Waits: true})
 	case a.err != nil:
 		return in.starts(w, a.again(in, a.err))
 	}
-	http.Redirect(w, in.r, a.next, http.StatusSeeOther)
+	in.goTo(w, a.next)
 	return nil
 }
 

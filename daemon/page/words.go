@@ -138,6 +138,19 @@ func (l *languages) of(r *http.Request) *tongue {
 	return l.all[i]
 }
 
+// named is the best for what somebody calls a language; nil if none is of it.
+func (l *languages) named(tag string) *tongue {
+	wanted, err := language.Parse(tag)
+	if tag == "" || err != nil {
+		return nil
+	}
+	_, i, sure := l.matcher.Match(wanted)
+	if sure == language.No {
+		return nil
+	}
+	return l.all[i]
+}
+
 // called is the language with a tag; nil if there is none.
 func (l *languages) called(tag string) *tongue {
 	for _, t := range l.all {
