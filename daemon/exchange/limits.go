@@ -90,7 +90,7 @@ const (
 	// wastePatience is how long a peer may go on once it is slowed down to that.
 	wastePatience = 60 * time.Second
 	// frameCost is what a message costs whatever is in it, in bytes.
-	frameCost = 64
+	frameCost = 128
 )
 
 // How entries that came from a peer are passed on. In a full mesh all have most of them from who made

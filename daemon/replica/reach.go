@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/daemon/store"
 )
 
 // MaxUnconfirmed bounds how many changes Unconfirmed counts.
@@ -83,52 +86,86 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 	defer r.reach.mu.Unlock()
 	c := r.Rules()
 	out := Unconfirmed{Never: true}
-	var missing []uint64
+	var runs []unreached
 	for of, w := range r.reach.runs {
 		reached, ever := reachedBy(c, of, device, r.numberLocked)
 		out.Never = out.Never && !ever
-		if of.device == device {
-			continue
-		}
-		for _, n := range slices.Backward(w.changes) {
-			if n.number <= reached && !w.forked {
-				break
-			}
-			missing = append(missing, n.arrival)
+		if of.device != device {
+			runs = append(runs, unreached{w, reached})
 		}
 	}
-	slices.Sort(missing)
-	for _, arrival := range missing {
-		made, counts, err := r.madeAt(arrival)
-		if err != nil {
-			return Unconfirmed{}, err
-		}
-		if !counts {
-			continue
-		}
-		if out.Changes++; out.Since.IsZero() || made.Before(out.Since) {
-			out.Since = made
-		}
-		if out.Changes == MaxUnconfirmed {
+	for after := uint64(0); out.Changes < MaxUnconfirmed; {
+		missing := firstMissing(runs, after)
+		if len(missing) == 0 {
 			break
+		}
+		after = missing[len(missing)-1]
+		for _, arrival := range missing {
+			made, counts, err := r.madeAt(arrival)
+			if err != nil {
+				return Unconfirmed{}, err
+			}
+			if !counts {
+				continue
+			}
+			if out.Changes++; out.Since.IsZero() || made.Before(out.Since) {
+				out.Since = made
+			}
+			if out.Changes == MaxUnconfirmed {
+				break
+			}
 		}
 	}
 	return out, nil
 }
 
-// madeAt says when a change was made that arrived under a number, and whether it is accepted.
-func (r *Replica) madeAt(arrival uint64) (made time.Time, counts bool, err error) {
-	err = r.store.Since(arrival-1, func(at uint64, id entry.ID) bool {
-		b, rec, err := r.store.Entry(id)
-		if at != arrival || err != nil || charter.State(rec.State) != charter.Accepted {
-			return false
-		}
-		if e, err := entry.Decode(b); err == nil {
-			if c, err := change.Parse(e.Payload); err == nil {
-				made, counts = crdt.Time(c.Time).Time(), true
+// unreached is a run of which a device has acknowledged what is up to a number.
+type unreached struct {
+	*runChanges
+	reached uint64
+}
+
+// firstMissing returns when those arrived that a device hasn't acknowledged, after a number, in order: the first of them, at
+// most 2 * MaxUnconfirmed. To somebody who is new that is all there is, of which nobody wants to know more.
+func firstMissing(runs []unreached, after uint64) (first []uint64) {
+	const most = 2 * MaxUnconfirmed
+	last := uint64(math.MaxUint64) // nothing behind it is among the first
+	for _, w := range runs {
+		for _, n := range slices.Backward(w.changes) {
+			if n.number <= w.reached && !w.forked {
+				break
+			}
+			if n.arrival <= after || n.arrival > last {
+				continue
+			}
+			if first = append(first, n.arrival); len(first) == 2*most {
+				slices.Sort(first)
+				first = first[:most]
+				last = first[most-1]
 			}
 		}
-		return false
-	})
-	return made, counts, err
+	}
+	slices.Sort(first)
+	return first[:min(len(first), most)]
+}
+
+// madeAt says when a change was made that arrived under a number, and whether it is accepted.
+func (r *Replica) madeAt(arrival uint64) (made time.Time, counts bool, err error) {
+	id, err := r.store.At(arrival)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, err
+	}
+	b, rec, err := r.store.Entry(id)
+	if err != nil || charter.State(rec.State) != charter.Accepted {
+		return time.Time{}, false, nil
+	}
+	if e, err := entry.Decode(b); err == nil {
+		if c, err := change.Parse(e.Payload); err == nil {
+			return crdt.Time(c.Time).Time(), true, nil
+		}
+	}
+	return time.Time{}, false, nil
 }

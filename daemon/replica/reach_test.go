@@ -2,10 +2,13 @@ package replica
 
 import (
 	"context"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
@@ -171,4 +174,29 @@ func TestRunsThatTakeSeveralPiecesAreKeptWhole(t *testing.T) {
 	if w.tidy(); settled != 5 || !slices.Equal(read.runs[of].changes, w.changes) {
 		t.Errorf("of %d changes %d came back, up to %d", len(w.changes), len(read.runs[of].changes), settled)
 	}
+}
+
+func TestOfWhatIsMissingTheFirstAreFound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var runs []unreached
+		var want []uint64
+		after := rapid.Uint64Range(0, 3_000).Draw(t, "after")
+		all := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Perm(rapid.IntRange(1, 12_000).Draw(t, "changes"))
+		for range rapid.IntRange(1, 3).Draw(t, "runs") {
+			w := &runChanges{forked: rapid.Bool().Draw(t, "forked")}
+			reached := rapid.Uint64Range(0, 5_000).Draw(t, "reached")
+			n := rapid.IntRange(0, len(all)).Draw(t, "of this run")
+			for i, arrival := range all[:n] {
+				w.changes = append(w.changes, numbered{uint64(i + 1), uint64(arrival + 1)})
+				if missing := uint64(i+1) > reached || w.forked; missing && uint64(arrival+1) > after {
+					want = append(want, uint64(arrival+1))
+				}
+			}
+			runs, all = append(runs, unreached{w, reached}), all[n:]
+		}
+		slices.Sort(want)
+		if got := firstMissing(runs, after); !slices.Equal(got, want[:min(len(want), 2*MaxUnconfirmed)]) {
+			t.Errorf("%d of %d found", len(got), len(want))
+		}
+	})
 }

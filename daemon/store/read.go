@@ -257,6 +257,19 @@ func (s *Store) Since(arrival uint64, fn func(uint64, entry.ID) bool) error {
 	})
 }
 
+// At returns the entry that arrived under a number; ErrNotFound if none did.
+func (s *Store) At(arrival uint64) (id entry.ID, err error) {
+	err = s.view(func(txn *badger.Txn) error {
+		v, err := valueOf(txn, arrivalKey(arrival))
+		if err == nil && len(v) != len(id) {
+			err = fmt.Errorf("%w: arrival %d", ErrCorrupt, arrival)
+		}
+		copy(id[:], v)
+		return err
+	})
+	return id, err
+}
+
 // View returns a document's view and kind; ErrNotFound if it has none.
 func (s *Store) View(doc entry.DocID) (kind string, view []byte, err error) {
 	err = s.view(func(txn *badger.Txn) error {
