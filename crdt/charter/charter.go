@@ -89,6 +89,7 @@ type Charter struct {
 	made      func() map[int][]*node
 	proposals func() []Proposal
 	forgets   func() map[entry.DocID]Forgets
+	called    func() map[int]*called
 }
 
 type waiting struct {
@@ -295,6 +296,7 @@ func (c *Charter) finish() {
 	c.made = sync.OnceValue(c.allMade)
 	c.proposals = sync.OnceValue(c.allProposals)
 	c.forgets = sync.OnceValue(c.allForgets)
+	c.called = sync.OnceValue(c.allCalled)
 }
 
 func (c *Charter) allCarriers() map[StepID]entry.ID {

@@ -328,7 +328,7 @@ func TestFillSeatRefusesWhatTheFoldWould(t *testing.T) {
 		{"no genesis", charter.Fold(co.space, nil, charter.StepID{}), invite, r, charter.ErrNoGenesis.Error()},
 		{"no seat left", full, key("x").Device(), other, charter.ErrFoundingClosed.Error()},
 		{"a code used before, even when all is full", full, used, usedR, charter.ErrInviteUsed.Error()},
-		{"a name that only differs by case and accent", c, key("x").Device(), other, `the name "BÉN" is taken by Ben`},
+		{"a name that only differs by case and accent", c, key("x").Device(), other, `the name “BÉN” is taken by Ben`},
 		{"a member key that is in", c, key("x").Device(), usedR, charter.ErrKeyKnown.Error()},
 		{"another's code", c, key("x").Device(), foreign, charter.ErrInvite.Error()},
 	} {

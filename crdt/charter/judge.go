@@ -181,6 +181,8 @@ func (t *trial) judge() string {
 		}
 	case TypeMove:
 		return t.move()
+	case TypeRename:
+		return t.rename()
 	case TypeProspective:
 		return t.prospective()
 	case TypeInvite:
@@ -197,6 +199,7 @@ const (
 	whyNotOwn       = "the device isn't one of theirs"
 	whyKeyTaken     = "its member key or device is in the charter already"
 	whyNotAccepted  = "the device hasn't agreed to belong to this member"
+	whyRenamed      = "they have changed their names more often than Kith takes"
 	whyTooMany      = "they have added more devices, or changed them more often, than Kith takes"
 	whyNotMemberKey = "it isn't signed by the key of a member"
 	whyNotMover     = "only the device that consents can hand that on"

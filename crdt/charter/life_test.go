@@ -207,6 +207,10 @@ func (l *life) step(c *charter.Charter) charter.StepID {
 func (l *life) device() entry.Signer { return rapid.SampledFrom(l.keys).Draw(l.T, "which") }
 func (l *life) person() string       { return rapid.SampledFrom(l.people).Draw(l.T, "who") }
 
+func (l *life) name() string {
+	return rapid.SampledFrom([]string{"Ana", "ben", "Anna", "Eli", "\u0410na"}).Draw(l.T, "name")
+}
+
 func (l *life) member() charter.MemberID {
 	return charter.MemberIDOf(l.space, key(l.person()).Device())
 }
@@ -262,7 +266,7 @@ func (l *life) redemption() (entry.Device, charter.Redemption) {
 // what draws a type of statement, the ones that move things more often.
 func (l *life) what() charter.Type {
 	return rapid.SampledFrom([]charter.Type{
-		2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 6, 7, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15, 17, 17, 18, 19,
+		2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 6, 7, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15, 17, 17, 18, 19, 20, 20,
 	}).Draw(l.T, "what")
 }
 
@@ -303,6 +307,11 @@ func (l *life) statement(c *charter.Charter) charter.Statement {
 		s.Invite, s.Joiner = invite, &r
 	case charter.TypeForget:
 		s.Doc = entry.DocID{byte(rapid.IntRange(1, 3).Draw(l.T, "document"))}
+	case charter.TypeRename:
+		s.Name = l.name()
+		if rapid.Bool().Draw(l.T, "a device") {
+			s.Device = l.device().Device()
+		}
 	case charter.TypeInvite, charter.TypeRevoke:
 		s.Invite = key(rapid.SampledFrom(l.codes).Draw(l.T, "code")).Device()
 	}
@@ -348,6 +357,11 @@ func (l *life) made(c *charter.Charter, by entry.Device) (payload []byte, err er
 		return c.Follow(by, l.step(c))
 	case charter.TypeForget:
 		return c.Forget(by, entry.DocID{byte(rapid.IntRange(1, 3).Draw(l.T, "document"))}, "")
+	case charter.TypeRename:
+		if rapid.Bool().Draw(l.T, "a device") {
+			return c.RenameDevice(by, l.device().Device(), l.name())
+		}
+		return c.Rename(by, l.name())
 	case charter.TypeInvite:
 		return c.Invite(by, key(rapid.SampledFrom(l.codes).Draw(l.T, "code")).Device(), 0)
 	case charter.TypeRevoke:

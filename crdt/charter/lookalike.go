@@ -12,14 +12,24 @@ import (
 // be of any script as long as nobody else's looks so.
 //
 // Its tables grow with Unicode, so nothing that replicas must agree on hangs on it: it is asked by who lets
-// somebody in, about a name that is given now. The fold takes any name, also from a modified daemon.
-func LookAlike(a, b string) bool {
-	foldedA, foldedB := FoldName(a), FoldName(b)
-	if skeleton(a) == skeleton(b) || skeleton(foldedA) == skeleton(foldedB) {
-		return true
-	}
-	bare := FoldText(a)
-	return bare == FoldText(b) && (bare == foldedA || bare == foldedB)
+// somebody in, or takes another name, about a name that is given now, and where names are shown (see called). The fold takes
+// any name, also from a modified daemon.
+func LookAlike(a, b string) bool { return looksOf(a).like(looksOf(b)) }
+
+// looks is what of a name others are compared with.
+type looks struct {
+	plain, folded string // skeletons
+	bare          string
+	unmarked      bool // bare is the whole of it
+}
+
+func looksOf(name string) looks {
+	folded, bare := FoldName(name), FoldText(name)
+	return looks{plain: skeleton(name), folded: skeleton(folded), bare: bare, unmarked: bare == folded}
+}
+
+func (a looks) like(b looks) bool {
+	return a.plain == b.plain || a.folded == b.folded || a.bare == b.bare && (a.unmarked || b.unmarked)
 }
 
 // skeleton is what two names that look alike have in common; it isn't for reading.

@@ -334,5 +334,5 @@ func (c *Charter) AdmitProspective(by, invite entry.Device, r Redemption) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	return payload, c.nameFree(r.Name)
+	return payload, c.nameFree(r.Name, MemberID{})
 }

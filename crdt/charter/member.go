@@ -74,7 +74,9 @@ type Device struct {
 // Member is a person as the charter knows them.
 type Member struct {
 	ID         MemberID
-	Name       string       // for show; two members may have chosen the same
+	Name       string       // for show; with the start of their ID where it looks like somebody else's
+	Chosen     string       // the name alone, as they say it
+	Former     []FormerName // what they were called before, the oldest first
 	Key        entry.Device // the public half of their recovery phrase
 	Standing   Standing
 	Devices    []Device
@@ -82,6 +84,12 @@ type Member struct {
 	SinceEntry entry.ID // a statement that carries it, the lowest of several; or the redemption
 	InvitedBy  MemberID // zero for a founder
 	Coop       string   // in a share: the co-op on whose side they are; else ""
+}
+
+// FormerName is what a member was called before.
+type FormerName struct {
+	Name  string
+	Until entry.ID // the statement with which they took the next one
 }
 
 func compareMembers(a, b MemberID) int { return bytes.Compare(a[:], b[:]) }

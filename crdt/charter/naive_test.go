@@ -2,6 +2,7 @@ package charter_test
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 
@@ -260,6 +261,8 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 		return soundIf(n.own(v, speaking) < 1000)
 	case charter.TypeSeen, charter.TypeFollow, charter.TypeForget: // D2
 		return sound
+	case charter.TypeRename: // R1
+		return soundIf((s.Device == entry.Device{} || speaking.devices[s.Device]) && len(speaking.renames) < 100)
 	case charter.TypeRecover: // D3
 		return n.byMemberKey(v, e, x)
 	case charter.TypeInvite: // P1
@@ -584,6 +587,7 @@ type naivePerson struct {
 	moves       []*naiveVerdict
 	resigns     []*naiveVerdict
 	certified   map[entry.Device]bool
+	renames     []*naiveVerdict // that count (R1)
 	holding     []*naiveVerdict // resignations, D7
 	consents    []entry.Device  // D9: live ones
 }
@@ -727,6 +731,13 @@ func (n *naive) derive(v naiveView, who charter.MemberID) *naivePerson {
 		}
 	}
 
+	// R1
+	for _, x := range left(charter.TypeRename) {
+		if !n.cut(p, x) {
+			p.renames = append(p.renames, x)
+		}
+	}
+
 	// D7
 	for _, x := range p.resigns {
 		if !n.cut(p, x) {
@@ -814,6 +825,44 @@ func (n *naive) speaks(v naiveView, d entry.Device) *naivePerson {
 // consentsFrom is D9.
 func (p *naivePerson) consentsFrom(d entry.Device) bool {
 	return len(p.consents) == 1 && p.consents[0] == d
+}
+
+// Names.
+
+// called is what a member, or a device of theirs, was called by the renames that hold, the newest last (R1).
+func (n *naive) called(v naiveView, p *naivePerson, device entry.Device) (names []string) {
+	ends := slices.Clone(p.holding)
+	if p.seat.resignation != (entry.ID{}) {
+		ends = append(ends, n.judge(p.seat.resignation))
+	}
+	for _, x := range v.all(charter.TypeEnact) {
+		if p.seat.standing == charter.Removed && x.s.Of == p.seat.removed {
+			ends = append(ends, x)
+		}
+	}
+	var held []*naiveVerdict
+	for _, x := range p.renames {
+		if !p.out && !slices.ContainsFunc(ends, func(e *naiveVerdict) bool { return !e.knows(x.id) }) {
+			held = append(held, x)
+		}
+	}
+	knows := func(x *naiveVerdict) (of int) {
+		for _, y := range held {
+			if x.knows(y.id) {
+				of++
+			}
+		}
+		return of
+	}
+	slices.SortFunc(held, func(a, b *naiveVerdict) int {
+		return cmp.Or(knows(a)-knows(b), len(a.path)-len(b.path), b.id.Compare(a.id))
+	})
+	for _, x := range held {
+		if x.s.Device == device {
+			names = append(names, x.s.Name)
+		}
+	}
+	return names
 }
 
 // Prospective members.

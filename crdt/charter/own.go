@@ -111,6 +111,12 @@ func (s *Statement) encode() ([]byte, error) {
 		return encoding.Marshal(wireInvite{Type: s.Type, Invite: s.Invite[:], Expires: s.Expires})
 	case TypeForget:
 		return encoding.Marshal(wireForget{Type: s.Type, Doc: s.Doc[:], Why: s.Why})
+	case TypeRename:
+		w := wireRename{Type: s.Type, Name: s.Name}
+		if s.Device != (entry.Device{}) {
+			w.Device = s.Device[:]
+		}
+		return encoding.Marshal(w)
 	}
 	return nil, malformed("type %d", s.Type)
 }
@@ -184,6 +190,8 @@ func (s *Statement) readOwn(payload []byte) error {
 		return fill(s.Invite[:], w.Invite, "invite key")
 	case TypeForget:
 		return s.readForget(payload)
+	case TypeRename:
+		return s.readRename(payload)
 	}
 	return nil
 }

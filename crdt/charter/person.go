@@ -19,7 +19,7 @@ import (
 type person struct {
 	number   int
 	id       MemberID
-	name     string
+	name     string // with which they came
 	key      entry.Device
 	standing Standing
 	since    *step // nil for who is prospective
@@ -27,6 +27,7 @@ type person struct {
 	devices  []device
 	consents []entry.Device // that may consent: mostly one, several after moves beside each other
 	own      int            // how many statements of their devices about each other count
+	renames  []*node        // that count
 
 	seat     *seat                // nil for who has no place in the chain
 	places   map[entry.Device]int // in devices
@@ -150,6 +151,7 @@ func derive(s *seat, nodes []*node) *person {
 	d.begin(nodes)
 	d.sort(nodes)
 	d.certify()
+	d.rename(nodes)
 	d.leave()
 	d.choose()
 	return d.person
@@ -222,7 +224,7 @@ func (d *derivation) sort(nodes []*node) {
 	for _, n := range left {
 		if n.said.Type != TypeRecover && !slices.ContainsFunc(d.keys, func(k *node) bool { return !n.knows(k) }) {
 			d.counts = append(d.counts, n)
-			if n.said.Type != TypeProspective {
+			if n.said.Type != TypeProspective && n.said.Type != TypeRename {
 				d.own++
 			}
 		}
@@ -307,6 +309,15 @@ func (d *derivation) leave() {
 	}
 	if len(d.resigned) > 0 && d.here() {
 		d.standing = Resigned
+	}
+}
+
+// rename finds which of their renames count: the phrase beats who had a device, and leaves what it knew of.
+func (d *derivation) rename(nodes []*node) {
+	for _, n := range nodes {
+		if n.said.Type == TypeRename && !d.seat.replaced(n) && !d.cut(n) {
+			d.renames = append(d.renames, n)
+		}
 	}
 }
 

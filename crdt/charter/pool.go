@@ -47,6 +47,8 @@ type pool struct {
 	proposals map[StepID]*proposal
 	ballots   map[StepID][]*node // consents, refusals, taken back ones, by parent
 	pasts     map[headsKey]*Past // nil for heads on both sides of a fork
+
+	looks sync.Map // of names: looks
 }
 
 // proposal is a step that somebody proposed, and by which statements.
@@ -238,7 +240,7 @@ func (p *pool) addParts(n *node) {
 			p.addPart(l.Key, part{what: partDevice, number: n.member, node: n})
 		}
 		n.addOwn()
-	case TypeRetire, TypeResign, TypeMove:
+	case TypeRetire, TypeResign, TypeMove, TypeRename:
 		n.addOwn()
 	case TypeProspective:
 		p.addPart(s.Joiner.Member, part{what: partMemberKey, number: n.member, node: n})

@@ -309,7 +309,13 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 	})
 	for id, p := range n.everybody(all) {
 		m, _ := c.Member(id)
+		if got, want := renamed(m), n.called(all, p, entry.Device{}); !slices.Equal(got, want) {
+			t.Fatalf("%v was called %q, and %q to the naive fold", id, got, want)
+		}
 		for _, d := range m.Devices {
+			if names := n.called(all, p, d.Key); len(names) > 0 && d.Name != names[len(names)-1] {
+				t.Fatalf("a device is called %q, and %q to the naive fold", d.Name, names)
+			}
 			_, cut := c.Cut(d.Key)
 			if owners := n.claimants(all, d.Key); len(owners) == 1 && owners[0].id == id && cut != n.cutDevice(p, d.Key) {
 				t.Fatalf("cut: %v, and %v to the naive fold", cut, !cut)

@@ -86,7 +86,7 @@ var saidAs = map[string]error{
 	whyNoChange: ErrNoChange, whyNotOwn: ErrNotYours, whyNotAccepted: ErrNotAccepted, whyNoInvite: ErrNoInvite,
 	whyRevoked: ErrRevoked, whyInvitesFull: ErrInvitesFull, whySpent: ErrInviteUsed, whyKeyTaken: ErrKeyKnown,
 	whyInviteKey: ErrKeyKnown, whyNotFounder: ErrNotFounder, whyNoSeat: ErrFoundingClosed, whyClosed: ErrFoundingClosed,
-	whyNotMemberKey:   ErrNotMemberKey,
+	whyNotMemberKey: ErrNotMemberKey, whyRenamed: ErrRenamed,
 	ErrInvite.Error(): ErrInvite, ErrCertificate.Error(): ErrCertificate, ErrDevice.Error(): ErrDevice, ErrClaim.Error(): ErrClaim,
 }
 

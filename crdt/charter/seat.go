@@ -16,13 +16,24 @@ var (
 
 // NameTakenError says that somebody in the charter is called so already, or so that nobody could tell the two
 // apart.
-type NameTakenError struct{ Name, By string }
+type NameTakenError struct {
+	Name, By string
+	Former   bool // By is what somebody was called before
+}
 
 func (e *NameTakenError) Error() string {
-	if FoldName(e.Name) != FoldName(e.By) {
-		return fmt.Sprintf("the name %q looks like that of %s, and nobody could tell the two apart", e.Name, e.By)
+	if e.Former {
+		return fmt.Sprintf("the name “%s” looks like %s, as somebody here was called before", e.Name, e.By)
 	}
-	return fmt.Sprintf("the name %q is taken by %s", e.Name, e.By)
+	if FoldName(e.Name) != FoldName(e.By) {
+		return fmt.Sprintf("the name “%s” looks like that of %s, and nobody could tell the two apart", e.Name, e.By)
+	}
+	return fmt.Sprintf("the name “%s” is taken by %s", e.Name, e.By)
+}
+
+// Problem implements problem.Teller.
+func (e *NameTakenError) Problem() *problem.Problem {
+	return problem.New(problem.Invalid, "choose another; who is called how: kith member list", "%v", e)
 }
 
 // FillSeat makes the payload of the statement that fills the next founding seat, for
@@ -43,7 +54,7 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	case c.all.uses(c.pool, r.Member), c.all.uses(c.pool, r.Device), c.all.uses(c.pool, invite):
 		return nil, ErrKeyKnown // also by a statement that the heads have no room for
 	}
-	if err := c.nameFree(r.Name); err != nil {
+	if err := c.nameFree(r.Name, MemberID{}); err != nil {
 		return nil, err
 	}
 	if err := c.held(t.founder, StepID{}, false); err != nil {
@@ -51,15 +62,4 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 	}
 	payload, err := NewSeat(t.id, invite, r)
 	return c.try(c.FoundingDevice(), payload, err)
-}
-
-// nameFree says whether nobody who is in, or was, has a name that looks like this one; the error is a
-// *NameTakenError.
-func (c *Charter) nameFree(name string) error {
-	for _, who := range c.people() {
-		if LookAlike(who.name, name) {
-			return &NameTakenError{name, who.name}
-		}
-	}
-	return nil
 }

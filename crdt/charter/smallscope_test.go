@@ -19,7 +19,7 @@ import (
 //
 // Covered is every type of statement, each also where it is void: what fills a seat and closes a founding; proposals, consents, refusals, what is
 // taken back, enacts; removals, new keys, numbers, resignations; certificates (also of one device by two others), retirements, moves, statements by the
-// member key, the old one and a new; invites (also of a code that fills a seat), redemptions (also of one code twice), what is revoked;
+// member key, the old one and a new; invites (also of a code that fills a seat), redemptions (also of one code twice), what is revoked; what people and devices are called;
 // acknowledgements, and which side is followed. Not covered are what is said to allies, new rules, frontiers, more than four members, several statements of one type by
 // one device with other contents, and what floods: for those see the property tests and attacks_test.go.
 // Sets of up to two are judged by the naive fold, too.
@@ -109,7 +109,7 @@ func scopes(t *testing.T) []scope {
 		say("ben", consent, without), say("cleo", consent, without), say("ana", consent, without), say("ben", enact, without),
 		say("ana", back, one), say("ana", refuse, without), say("ben", back, without),
 	}})
-	return append(all, deviceScope(t), peopleScope(t), newKeyScope(t), foundingScope(t))
+	return append(all, deviceScope(t), peopleScope(t), newKeyScope(t), foundingScope(t), nameScope(t))
 }
 
 // deviceScope is Ana's laptop and phone, which add, retire and move, and her phrase, which says what of it holds.
@@ -202,6 +202,29 @@ func newKeyScope(t *testing.T) scope {
 		{key("dora again"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{{Key: phone.Device(), Name: "phone"}, certified}}},
 		{desk, charter.Statement{Type: charter.TypeCertify, New: &certified}},
 		{desk, charter.Statement{Type: charter.TypeRetire, Device: phone.Device()}},
+	}}
+}
+
+// nameScope is Dora's laptop and phone, which call her and each other otherwise, while a step to remove her needs no more than to be
+// enacted; what ends one of the two, and Ben, who takes her name.
+func nameScope(t *testing.T) scope {
+	s := members(t, "ben", "cleo", "dora")
+	phone := key("dora's phone")
+	s.adds("dora", laptop("dora"), phone)
+	payload, out, err := s.c.Propose(laptop("ana").Device(), remove(s, "dora"))
+	s.says(laptop("ana"), payload, err)
+	for _, who := range []string{"ana", "ben", "cleo"} {
+		s.consents(who, out)
+	}
+	call := func(by entry.Signer, name string) template {
+		return template{by, charter.Statement{Type: charter.TypeRename, Name: name}}
+	}
+	return scope{"names", s, s.c.Heads(), nil, []template{
+		call(laptop("dora"), "Dorothea"), call(phone, "Do"), call(laptop("ben"), "Dora"),
+		{laptop("dora"), charter.Statement{Type: charter.TypeRename, Device: phone.Device(), Name: "pocket"}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeRetire, Device: phone.Device()}},
+		{key("dora"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{newDevice(s.space, "dora", laptop("dora"))}}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeResign}}, say("ana", charter.TypeEnact, out),
 	}}
 }
 
@@ -410,10 +433,10 @@ func (sc *scope) digest(c *charter.Charter, puts []put, set []int) string {
 			fmt.Fprint(&b, " ", at, state, why)
 		}
 		for _, m := range c.Members() {
-			fmt.Fprint(&b, " ", m.Name, m.Standing)
+			fmt.Fprint(&b, " ", m.Name, m.Former, m.Standing)
 			for _, d := range m.Devices {
 				_, cut := c.Cut(d.Key)
-				fmt.Fprint(&b, d.Retired, d.Consents, cut)
+				fmt.Fprint(&b, d.Name, d.Retired, d.Consents, cut)
 			}
 		}
 		for _, p := range c.Proposals() {
@@ -523,6 +546,9 @@ func (sc *scope) naively(t *testing.T, puts []put, m *made) {
 		member, _ := m.c.Member(id)
 		if member.Standing != p.standing {
 			t.Fatalf("%s is %v, and %v to the naive fold: %s", member.Name, member.Standing, p.standing, sc.told(puts, m))
+		}
+		if got, want := renamed(member), n.called(all, p, entry.Device{}); !slices.Equal(got, want) {
+			t.Fatalf("%s was called %q, and %q to the naive fold: %s", member.Name, got, want, sc.told(puts, m))
 		}
 		for d := range p.devices {
 			q := n.speaks(all, d)

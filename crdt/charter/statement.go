@@ -43,6 +43,7 @@ const (
 	TypeInvite      Type = 17 // the public half of an invite of a prospective member
 	TypeRevoke      Type = 18 // take an invite back
 	TypeForget      Type = 19 // want a document forgotten
+	TypeRename      Type = 20 // call oneself, or a device of one's own, otherwise
 )
 
 // StepID identifies a step of the chain: the hash of its parent step and of its proposal, so
@@ -66,7 +67,8 @@ type Statement struct {
 	Of       StepID           // of TypeConsent, TypeRefuse, TypeTakeBack, TypeEnact, TypeFollow
 	Why      string           // of TypeRefuse, TypeResign and TypeForget
 	Doc      entry.DocID      // of TypeForget
-	Device   entry.Device     // of TypeRetire and TypeMove
+	Device   entry.Device     // of TypeRetire and TypeMove; of TypeRename: zero if it is about the member
+	Name     string           // of TypeRename
 	Frontier Frontier         // of TypeRetire
 	New      *NewDevice       // of TypeCertify
 	Live     []NewDevice      // of TypeRecover: the devices that speak on, the one to consent from first
@@ -91,7 +93,7 @@ func (s Statement) Known() bool {
 	case s.Type == TypeShare:
 		return false
 	}
-	return s.Type >= TypeGenesis && s.Type <= TypeForget
+	return s.Type >= TypeGenesis && s.Type <= TypeRename
 }
 
 // Step is a proposal placed after one parent.

@@ -132,6 +132,8 @@ func samples(t fataler, co *coop) map[string][]byte {
 		"follow":      {Type: charter.TypeFollow, Of: step},
 		"invite":      {Type: charter.TypeInvite, Invite: code, Expires: 1_800_000_000_000},
 		"revoke":      {Type: charter.TypeRevoke, Invite: code},
+		"rename":      {Type: charter.TypeRename, Name: "Anna"},
+		"rename-box":  {Type: charter.TypeRename, Device: code, Name: "box"},
 		"forget":      {Type: charter.TypeForget, Doc: entry.DocID{7}, Why: "a bank number"},
 	} {
 		all[name] = raw(t, s)
@@ -209,8 +211,8 @@ func FuzzReadStatement(f *testing.F) {
 		// Whatever the founder's device signs: only a seat that was redeemed changes the members.
 		e := (&coop{t: t, space: co.space, founder: co.founder}).sign(co.founder, payload, before.Heads()...)
 		c := before.With(e)
-		if state, _ := c.State(e.ID()); state == charter.Accepted && (s.Type == charter.TypeFounding || s.Type == charter.TypeResign || s.Type == charter.TypeRetire) {
-			return // these change who is in, and what speaks
+		if state, _ := c.State(e.ID()); state == charter.Accepted && (s.Type == charter.TypeFounding || s.Type == charter.TypeResign || s.Type == charter.TypeRetire || s.Type == charter.TypeRename) {
+			return // these change who is in, what speaks, and what somebody is called
 		}
 		if names(c.Members()) != "Ana Ben" || c.Members()[0].Standing != charter.Full {
 			t.Fatalf("%x makes the members %q", payload, names(c.Members()))

@@ -134,10 +134,14 @@ func (p *person) sinceStep() StepID {
 
 // shown returns a person for a caller to keep.
 func (c *Charter) shown(who *person) Member {
-	m := Member{ID: who.id, Name: who.name, Key: who.key, Standing: who.standing, Since: who.sinceStep()}
+	m := Member{ID: who.id, Name: who.name, Chosen: who.name, Key: who.key, Standing: who.standing, Since: who.sinceStep()}
+	named := c.called()[who.number]
+	if named != nil { // else nothing accepted knows them
+		m.Name, m.Chosen, m.Former = named.shown, named.chosen, named.former
+	}
 	for i := range who.devices {
 		d := &who.devices[i]
-		m.Devices = append(m.Devices, Device{Key: d.Key, Name: d.Name, Retired: !who.speaks(d.Key), Consents: who.consentsBy(d.Key)})
+		m.Devices = append(m.Devices, Device{Key: d.Key, Name: named.device(d), Retired: !who.speaks(d.Key), Consents: who.consentsBy(d.Key)})
 	}
 	if who.since != nil {
 		m.SinceEntry = c.carriers()[who.since.id]

@@ -136,7 +136,7 @@ func (n *naive) seenBy(e *entry.Entry) string {
 			side = 1
 		default:
 			s, err := charter.ReadStatement(h.Payload)
-			if h.SpaceOf() != n.space || h.ID() == entry.ID(n.space) || err != nil || s.Known() || s.Type <= charter.TypeForget {
+			if h.SpaceOf() != n.space || h.ID() == entry.ID(n.space) || err != nil || s.Known() || s.Type <= charter.TypeRename {
 				return "knows: void"
 			}
 			waits = true
