@@ -47,6 +47,9 @@ func TestWhatTheCharterIsTold(t *testing.T) {
 	if d.ok("member", "resign", "--yes"); !reflect.DeepEqual(d.coop.told, api.ResignRequest{Yes: true}) {
 		t.Errorf("a resignation: %s", asJSON(d.coop.told))
 	}
+	if out := d.ok("member", "rename", "Anna"); d.coop.told != "Anna" || out != "You are called Anna now.\n" {
+		t.Errorf("a name: %v, %q", d.coop.told, out)
+	}
 	if d.ok("charter", "follow", "3fa09c"); d.coop.told != "3fa09c" {
 		t.Errorf("a side taken: %v", d.coop.told)
 	}

@@ -12,7 +12,7 @@ import (
 func (k *kith) device() *cli.Command {
 	return group("device", "your computers: add one, retire one, come back with your recovery phrase",
 		k.deviceList(), k.deviceAdd(), k.devicePairing(), k.deviceConfirm(), k.deviceJoin(),
-		k.deviceRetire(), k.deviceConsents(),
+		k.deviceRename(), k.deviceRetire(), k.deviceConsents(),
 		k.deviceVia(), k.deviceRecover(), k.deviceNewPhrase(),
 	)
 }
@@ -70,6 +70,17 @@ func (c *call) seen(d api.Device) string {
 		return "not since the start"
 	}
 	return c.ago(d.LastSeen)
+}
+
+func (k *kith) deviceRename() *cli.Command {
+	return k.command(spec{
+		name: "rename", args: "DEVICE NAME", usage: "say what one of your devices is called from now on",
+		more:     "DEVICE is its name, or the start of its key.",
+		examples: []string{`kith device rename laptop "old laptop"`},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *client.Client) (api.Device, error) { return d.RenameDevice(ctx, c.arg(0), c.arg(1)) }, c.deviceID)
+		},
+	})
 }
 
 func (k *kith) deviceRetire() *cli.Command {

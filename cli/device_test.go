@@ -44,6 +44,12 @@ func (c *coop) RetireDevice(ctx context.Context, id string, q api.RetireRequest)
 	return all[1], err
 }
 
+func (c *coop) RenameDevice(ctx context.Context, id, name string) (api.Device, error) {
+	c.told = []any{id[:4], name}
+	all, err := c.Devices(ctx)
+	return all[1], err
+}
+
 func (c *coop) MoveConsents(ctx context.Context, id string) (api.Device, error) {
 	c.told = id[:4]
 	all, err := c.Devices(ctx)
@@ -74,6 +80,7 @@ func TestWhatIsTypedOfDevicesIsWhatTheDaemonIsTold(t *testing.T) {
 		"device retire phone --yes":                   []any{"ccdd", api.RetireRequest{Yes: true}}, // the one in use
 		"device retire cccc":                          []any{"cccc", api.RetireRequest{}},
 		"device retire this --consents phone":         []any{"aa00", api.RetireRequest{Consents: "ccdd" + strings.Repeat("0", 60)}},
+		"device rename Büro Pult":                     []any{"bb00", "Pult"},
 		"device consents Büro":                        "bb00",
 		"device via ben":                              ben.ID,
 		"member new-key ben kithk1x --why lost":       api.ProposalRequest{Action: "new-key", Member: ben.ID, Code: "kithk1x", Why: "lost"},

@@ -36,6 +36,7 @@ type answerer interface {
 	server.Peers
 	server.Keeping
 	server.Entrance
+	server.Names
 	server.Charter
 	server.Allies
 	server.Shares
@@ -154,7 +155,7 @@ func (s served) Begun() <-chan struct{} { return nil }
 func (s served) Spaces() (all []server.Space) {
 	for _, c := range s {
 		all = append(all, server.Space{
-			Peers: c, Keeping: c, Entrance: c, Drops: c, Porches: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, News: c, Talk: c, Agreements: c,
+			Peers: c, Keeping: c, Entrance: c, Names: c, Drops: c, Porches: c, Charter: c, Allies: c, Shares: c, Documents: c, Versions: c, News: c, Talk: c, Agreements: c,
 		})
 	}
 	return all
@@ -252,6 +253,13 @@ func (c *coop) Propose(_ context.Context, r api.ProposalRequest) (api.Proposal, 
 func (c *coop) AnswerProposal(_ context.Context, _ string, a api.ProposalAnswer) (api.Proposal, error) {
 	c.told = a
 	return c.proposals[0], nil
+}
+
+func (c *coop) Rename(_ context.Context, name string) (api.Member, error) {
+	c.told = name
+	m := c.people[0]
+	m.Name = name
+	return m, nil
 }
 
 func (c *coop) Resign(_ context.Context, r api.ResignRequest) (api.Member, error) {

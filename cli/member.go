@@ -16,31 +16,68 @@ func (k *kith) member() *cli.Command {
 			name: "list", usage: "everybody, in the charter's order",
 			examples: []string{`kith member list`, `kith member list --jq '.[].name'`},
 			run: func(ctx context.Context, c *call) error {
-				return request(c, func(d *client.Client) ([]api.Member, error) { return d.Members(ctx) }, func(members []api.Member) {
-					var rows [][]string
-					for _, m := range members {
-						live := 0
-						for _, d := range m.Devices {
-							if !d.Retired {
-								live++
-							}
-						}
-						rows = append(rows, []string{m.Called(), m.Standing, strconv.Itoa(live), m.ID})
-					}
-					c.out.grid([]string{"NAME", "STANDING", "DEVICES", "ID"}, rows)
-				})
+				d, err := c.api()
+				if err != nil {
+					return err
+				}
+				members, err := d.Members(ctx)
+				if err != nil {
+					return err
+				}
+				if err := c.out.show(members, func() { c.listMembers(members) }); err != nil {
+					return err
+				}
+				return c.toldNames(ctx, d, members...)
 			},
 		}),
 		k.command(spec{
-			name: "show", args: "MEMBER", usage: "one member, with their devices",
+			name: "show", args: "MEMBER", usage: "one member, with their devices and what they were called before",
 			more:     `MEMBER is a name (case and accents don't count), an ID, or "me".`,
 			examples: []string{`kith member show Ana`, `kith member show me --json`},
 			run: func(ctx context.Context, c *call) error {
-				return request(c, func(d *client.Client) (api.Member, error) { return d.Member(ctx, c.arg(0)) }, c.showMember)
+				d, err := c.api()
+				if err != nil {
+					return err
+				}
+				m, err := d.Member(ctx, c.arg(0))
+				if err != nil {
+					return err
+				}
+				if err := c.out.show(m, func() { c.showMember(m) }); err != nil {
+					return err
+				}
+				return c.toldNames(ctx, d, m)
 			},
 		}),
-		k.memberAdmit(), k.memberRemove(), k.memberNewKey(), k.memberResign(),
+		k.memberRename(), k.memberAdmit(), k.memberRemove(), k.memberNewKey(), k.memberResign(),
 	)
+}
+
+func (c *call) listMembers(members []api.Member) {
+	var rows [][]string
+	for _, m := range members {
+		live := 0
+		for _, d := range m.Devices {
+			if !d.Retired {
+				live++
+			}
+		}
+		rows = append(rows, []string{m.Called(), m.Standing, strconv.Itoa(live), m.ID})
+	}
+	c.out.grid([]string{"NAME", "STANDING", "DEVICES", "ID"}, rows)
+}
+
+func (k *kith) memberRename() *cli.Command {
+	return k.command(spec{
+		name: "rename", args: "NAME", usage: "say what you are called from now on",
+		more:     "Nobody consents to it. The others are told in their kith today, and what you were called before stays on record: kith member show. What you wrote shows your new name. A name that looks like one that somebody else has or had isn't taken. A share with an ally has a name of you of its own: --space SHARE changes it there.",
+		examples: []string{`kith member rename Anna`, `kith member rename "Anna Sol" --json`},
+		run: func(ctx context.Context, c *call) error {
+			return request(c, func(d *client.Client) (api.Member, error) { return d.Rename(ctx, c.arg(0)) }, func(m api.Member) {
+				c.out.printf("You are called %s now.\n", oneLine(m.Name, 120))
+			})
+		},
+	})
 }
 
 func (k *kith) memberAdmit() *cli.Command {
@@ -114,7 +151,11 @@ func (c *call) showMember(m api.Member) {
 	if m.InvitedBy != nil {
 		invited = ", invited by " + name(*m.InvitedBy)
 	}
-	c.out.printf("%s%s\n%s%s%s\n%s\n\n", c.out.strong(oneLine(m.Called(), 120)), you, standings[m.Standing], since, invited, m.ID)
+	c.out.printf("%s%s\n%s%s%s\n", c.out.strong(oneLine(m.Called(), 120)), you, standings[m.Standing], since, invited)
+	for _, f := range m.Former {
+		c.out.printf("was called %s (until %s)\n", oneLine(f.Name, 120), c.heard(f.Until))
+	}
+	c.out.printf("%s\n\n", m.ID)
 	var rows [][]string
 	for _, d := range m.Devices {
 		state := "in use"

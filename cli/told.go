@@ -46,3 +46,14 @@ func (c *call) toldEndings(ctx context.Context, ended []api.Ending) error {
 	}
 	return c.told(ctx, d, things)
 }
+
+// toldNames says so of what members are called by now.
+func (c *call) toldNames(ctx context.Context, d *client.Client, members ...api.Member) error {
+	var things []api.Told
+	for _, m := range members {
+		if len(m.Former) > 0 {
+			things = append(things, m.Renamed())
+		}
+	}
+	return c.told(ctx, d, things[max(0, len(things)-api.MaxTold):])
+}

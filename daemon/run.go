@@ -193,9 +193,9 @@ func (s *served) entrance(at *space.Space) *entrance.Entrance {
 // Spaces implements server.Spaces.
 func (s *served) Spaces() (out []server.Space) {
 	for _, at := range s.all.All() {
-		documents := desk.New(at, s.all)
+		documents, entrance := desk.New(at, s.all), s.entrance(at)
 		out = append(out, server.Space{
-			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: s.entrance(at), Drops: s.drops.Of(at), Porches: s.porches.Of(at), Charter: assembly.New(at),
+			Peers: &peering{s, at}, Keeping: &keeping{s, at}, Entrance: entrance, Names: entrance, Drops: s.drops.Of(at), Porches: s.porches.Of(at), Charter: assembly.New(at),
 			Allies: s.pacts.Of(at), Shares: sharing.New(at, s.all), Forgetting: forget.New(at, s.all), Documents: documents, Versions: documents, News: documents, Talk: documents, Agreements: documents,
 		})
 	}

@@ -1,5 +1,7 @@
 package api
 
+import "kith/crdt/charter"
+
 // Proposal is a step about the co-op itself, on which members agree together. Statements of the
 // charter hold no time, so all times here are those at which they came to this device.
 type Proposal struct {
@@ -189,6 +191,14 @@ type CharterLine struct {
 // InviteRequest asks for a code for a prospective member.
 type InviteRequest struct {
 	ExpiresIn int `json:"expires_in,omitempty"` // seconds; 0: three days
+}
+
+// MaxName bounds what somebody or something is called, in characters.
+const MaxName = charter.MaxName
+
+// RenameRequest says what a member, or a device of theirs, is called from now on.
+type RenameRequest struct {
+	Name string `json:"name"`
 }
 
 // ResignRequest leaves the co-op.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kith/crdt/charter"
@@ -146,8 +147,15 @@ type Member struct {
 	Me        bool           `json:"me"`
 	Coop      string         `json:"coop"` // in a share, whose; "" in a co-op
 	Devices   []MemberDevice `json:"devices"`
-	Since     Time           `json:"since"`      // when this device heard of it
-	InvitedBy *Named         `json:"invited_by"` // null: they founded the co-op
+	Since     Time           `json:"since"`        // when this device heard of it
+	InvitedBy *Named         `json:"invited_by"`   // null: they founded the co-op
+	Former    []FormerName   `json:"former_names"` // what they were called before, the oldest first
+}
+
+// FormerName is what a member was called before.
+type FormerName struct {
+	Name  string `json:"name"`
+	Until Time   `json:"until"` // when this device heard of the next one
 }
 
 // Called is the name of a member, in a share together with the co-op.
@@ -434,6 +442,9 @@ func (e Ending) News() Told { return leaving(e.Member.ID) }
 
 // News is the member as a thing to be told of: that they are none any more.
 func (m Member) News() Told { return leaving(m.ID) }
+
+// Renamed is what the member is called as a thing to be told of.
+func (m Member) Renamed() Told { return Told{"name/" + m.ID, strconv.Itoa(len(m.Former))} }
 
 func leaving(id string) Told { return Told{"member/" + id, "over"} }
 

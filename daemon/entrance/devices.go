@@ -244,6 +244,19 @@ func (e *Entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) 
 	return says + " It can't be taken back by this device; it can with your recovery phrase.", nil
 }
 
+// RenameDevice implements server.Names.
+func (e *Entrance) RenameDevice(ctx context.Context, id, name string) (api.Device, error) {
+	key, err := words.DeviceKey(id)
+	if err != nil {
+		return api.Device{}, err
+	}
+	r := e.at.Replica
+	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.RenameDevice(r.Device(), key, name) }); err != nil {
+		return api.Device{}, err
+	}
+	return e.device(key)
+}
+
 // MoveConsents implements server.Entrance.
 func (e *Entrance) MoveConsents(ctx context.Context, id string) (api.Device, error) {
 	key, err := words.DeviceKey(id)

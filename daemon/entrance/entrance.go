@@ -20,7 +20,10 @@ type Entrance struct {
 	pairings *pairings
 }
 
-var _ server.Entrance = (*Entrance)(nil)
+var (
+	_ server.Entrance = (*Entrance)(nil)
+	_ server.Names    = (*Entrance)(nil)
+)
 
 // New makes the entrance of a space, which need not be in touch with anybody yet.
 func New(at *space.Space) *Entrance {

@@ -21,12 +21,25 @@ func (e *Entrance) Members(_ context.Context) ([]api.Member, error) {
 	return out, nil
 }
 
+// Rename implements server.Names.
+func (e *Entrance) Rename(ctx context.Context, name string) (api.Member, error) {
+	r := e.at.Replica
+	if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Rename(r.Device(), name) }); err != nil {
+		return api.Member{}, err
+	}
+	me, _ := r.Charter().MemberOf(r.Device())
+	return MemberOf(r, words.NewIn(r), &me), nil
+}
+
 // MemberOf shows a member as the API does; w words what the charter of r says.
 func MemberOf(r *replica.Replica, w *words.Words, m *charter.Member) api.Member {
 	me, _ := w.Charter.OwnerOf(r.Device())
 	out := api.Member{
 		ID: m.ID.String(), Name: m.Name, Coop: m.Coop, Standing: m.Standing.String(), Me: m.ID == me.ID,
 		Since: api.At(r.Came(m.SinceEntry)), InvitedBy: w.OrNobody(m.InvitedBy),
+	}
+	for _, f := range m.Former {
+		out.Former = append(out.Former, api.FormerName{Name: f.Name, Until: api.At(r.Came(f.Until))})
 	}
 	for _, d := range m.Devices {
 		out.Devices = append(out.Devices, api.MemberDevice{ID: d.Key.String(), Name: d.Name, Retired: d.Retired, Consents: d.Consents})

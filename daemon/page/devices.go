@@ -60,6 +60,7 @@ func (in *asking) devices(w http.ResponseWriter) error {
 		if !d.Consents {
 			one.Does = append(one.Does, action{Words: in.t.T("Consent from there"), At: in.At("devices", d.ID, "consents"), Post: true, Look: "line", About: d.Name})
 		}
+		one.Does = append(one.Does, action{Words: in.t.T("Call it otherwise"), At: in.At("devices", d.ID, "rename"), Look: "plain", About: d.Name})
 		if live > 1 {
 			one.Does = append(one.Does, action{Words: in.t.T("Take it out of use"), At: in.At("devices", d.ID, "retire"), Post: true, Look: "plain", About: d.Name})
 		}
@@ -182,6 +183,39 @@ func (in *asking) follows(err error, deed, cancel string) *form {
 
 // capitalised begins a sentence as one.
 func capitalised(s sentence) sentence { return sentence{capital(s.Says), s.Lang} }
+
+// deviceName asks what a computer is called from now on.
+func (in *asking) deviceName(w http.ResponseWriter) error {
+	f, err := in.deviceNameForm()
+	if err == nil {
+		in.formPage(w, f)
+	}
+	return err
+}
+
+func (in *asking) deviceNameForm() (*form, error) {
+	all, err := in.c.Devices(in.ctx())
+	if err != nil {
+		return nil, err
+	}
+	d, err := api.ResolveDevice(all, in.r.PathValue("id"))
+	return &form{Title: in.t.T("Call {computer} otherwise", "computer", d.Name), At: in.r.URL.Path, Words: in.t.T("That is its name"), Cancel: in.At("devices"),
+		Inputs: []input{{Name: "name", Is: "line", Own: true, Label: in.t.T("What it is called"), Value: d.Name, Needs: true, Max: api.MaxName}}}, err
+}
+
+func (in *asking) renameDevice(w http.ResponseWriter) error {
+	if _, err := in.c.RenameDevice(in.ctx(), in.r.PathValue("id"), clean(in.r.PostFormValue("name"))); err != nil {
+		f, gone := in.deviceNameForm()
+		if gone != nil {
+			return err
+		}
+		f.retype(in.r.PostForm)
+		in.formPage(w, in.again(f, err))
+		return nil
+	}
+	in.goTo(w, in.At("devices"))
+	return nil
+}
 
 func (in *asking) moveConsents(w http.ResponseWriter) error {
 	if _, err := in.c.MoveConsents(in.ctx(), in.r.PathValue("id")); err != nil {

@@ -27,6 +27,9 @@ func (in *asking) member(w http.ResponseWriter) error {
 	if !m.Since.IsZero() {
 		v.Facts = append(v.Facts, fact{Name: in.t.T("Here since"), Says: capital(in.Day(m.Since.In(in.now.Location())))})
 	}
+	for _, f := range m.Former {
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Was called"), Says: dots(f.Name, in.t.T("until {when}", "when", in.Moment(f.Until.Time)))})
+	}
 	for _, d := range m.Devices {
 		if !d.Retired {
 			v.Facts = append(v.Facts, fact{Name: in.t.T("Computer"), Says: d.Name})
@@ -39,6 +42,7 @@ func (in *asking) member(w http.ResponseWriter) error {
 	case m.Me:
 		v.Does = append(v.Does, action{Words: in.t.T("Your computers"), At: in.At("devices"), Look: "line"})
 		if m.Standing == "full" || m.Standing == "prospective" {
+			v.Does = append(v.Does, action{Words: in.t.T("Change your name"), At: in.At("rename"), Look: "line"})
 			v.Does = append(v.Does, action{Words: in.t.T("Leave the co-op"), At: in.At("resign"), Post: true, Look: "plain"})
 		}
 	case m.Standing == "prospective":
@@ -47,12 +51,37 @@ func (in *asking) member(w http.ResponseWriter) error {
 	case m.Standing == "full":
 		at("Propose that they leave", "plain", api.ActionRemove)
 	}
+	var told []api.Told
 	if m.Standing == "resigned" || m.Standing == "removed" {
-		if err := in.c.NoteTold(in.ctx(), []api.Told{m.News()}); err != nil {
+		told = append(told, m.News())
+	}
+	if len(m.Former) > 0 {
+		told = append(told, m.Renamed())
+	}
+	if len(told) > 0 {
+		if err := in.c.NoteTold(in.ctx(), told); err != nil {
 			return err
 		}
 	}
 	in.show(w, http.StatusOK, "member", m.Name, v)
+	return nil
+}
+
+// nameForm asks what the reader is called from now on.
+func (in *asking) nameForm() *form {
+	return &form{Title: in.t.T("Change your name"), At: in.At("rename"), Words: in.t.T("That is my name"), Cancel: in.At("members", in.status.Me.ID),
+		Explain: in.t.T("Nobody has to agree. The others are told once, and what you were called before stays on record."),
+		Inputs:  []input{{Name: "name", Is: "line", Own: true, Label: in.t.T("What you are called"), Value: in.status.Me.Name, Needs: true, Max: api.MaxName}}}
+}
+
+func (in *asking) rename(w http.ResponseWriter) error {
+	if _, err := in.c.Rename(in.ctx(), clean(in.r.PostFormValue("name"))); err != nil {
+		f := in.nameForm()
+		f.retype(in.r.PostForm)
+		in.formPage(w, in.again(f, err))
+		return nil
+	}
+	in.goTo(w, in.At("members", in.status.Me.ID))
 	return nil
 }
 

@@ -48,7 +48,7 @@ var headings = map[string]string{
 	"about_me": "About you", "proposals": "About us, for you to consent or refuse", "steps_over": "About us, and over", "mentions": "You are named in talk", "asks": "Allies ask us",
 	"merged": "Two wrote at one place here", "forget": "Others want this forgotten, and you wrote in it", "shares": "From allies", "away": "Away today", "arrivals": "New here, and welcomed by nobody yet",
 	"decisions_moot": "Nothing is left to decide here, and it is still open", "agreements_figures": "Agreements say different numbers, so none of these counts",
-	"departures": "No members any more",
+	"departures": "No members any more", "renames": "Called otherwise now",
 }
 
 // waiting is what waits for the reader, as the daemon tells it.

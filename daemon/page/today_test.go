@@ -16,7 +16,7 @@ import (
 // SectionsOfNoKind are those that the daemon tells beside what kinds declare, with what they are of. That there are no others is held by
 // TestThePageKnowsTheSectionsThatTheDaemonTells.
 var SectionsOfNoKind = map[string]string{
-	"about_me": "proposal", "mentions": "task", "merged": "note", "forget": "note", "proposals": "proposal", "steps_over": "proposal", "asks": "ask", "shares": "share", "away": "member", "arrivals": "member", "decisions_moot": "decision", "agreements_figures": "agreement", "departures": "member",
+	"about_me": "proposal", "mentions": "task", "merged": "note", "forget": "note", "proposals": "proposal", "steps_over": "proposal", "asks": "ask", "shares": "share", "away": "member", "arrivals": "member", "decisions_moot": "decision", "agreements_figures": "agreement", "departures": "member", "renames": "member",
 }
 
 // reader is a request of Ana's, in a language.
@@ -36,7 +36,7 @@ func everySection(t *testing.T) waiting {
 	var sections []api.Section
 	add := func(name, of, title string, document any) {
 		item := api.SectionItem{ID: "x-" + name, Short: "x-" + name, Kind: of, Title: title, Why: "because of " + name, Who: &api.Named{ID: "m-ben", Name: "Ben"}, Due: "2026-12-01"}
-		if name == "arrivals" || name == "departures" {
+		if name == "arrivals" || name == "departures" || name == "renames" {
 			item.Who = nil // it is about them
 		}
 		sections = append(sections, api.Section{Name: name, Title: "Title of " + name, Items: []api.SectionItem{item}})

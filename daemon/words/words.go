@@ -194,7 +194,7 @@ func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 	case charter.TypeFounding:
 		out.Says, out.Why = "closed the founding", s.Step.Why
 		if s.Step.Seat != nil {
-			out.Says = "welcomed " + s.Step.Seat.Redemption.Name + " as a full member"
+			out.Says = "welcomed " + w.joiner(&s.Step.Seat.Redemption) + " as a full member"
 		}
 	case charter.TypePropose:
 		p, _ := w.proposed(s.Step.ID())
@@ -221,12 +221,14 @@ func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 	case charter.TypeRevoke:
 		out.Says = "took an invite back"
 	case charter.TypeProspective:
-		out.Says = "welcomed " + s.Joiner.Name + " as a prospective member"
+		out.Says = "welcomed " + w.joiner(s.Joiner) + " as a prospective member"
 		if m, ok := w.Charter.MemberKey(s.Joiner.Member); ok && m.InvitedBy != by && m.InvitedBy != (charter.MemberID{}) {
-			out.Says = "let " + s.Joiner.Name + " in as a prospective member, with a code of " + w.Name(m.InvitedBy) // any computer of the co-op answers a code
+			out.Says = "let " + w.joiner(s.Joiner) + " in as a prospective member, with a code of " + w.Name(m.InvitedBy) // any computer of the co-op answers a code
 		}
 	case charter.TypeMove:
 		out.Says = "consents from the device “" + w.Device(s.Device).Name + "” from now on"
+	case charter.TypeRename:
+		out.Says = w.renamed(s, by)
 	case charter.TypeForget:
 		out.Says = "wants " + w.document(s.Doc) + " forgotten"
 	case charter.TypeSeen:
@@ -238,6 +240,29 @@ func (w *Words) Statement(s *charter.Statement, by charter.MemberID) said {
 		out.Says = "wrote a statement that this release doesn't know yet"
 	}
 	return out
+}
+
+// joiner is what who redeemed a code is called now.
+func (w *Words) joiner(r *charter.Redemption) string {
+	if m, ok := w.Charter.Member(charter.MemberIDOf(w.Charter.Space(), r.Member)); ok {
+		return m.Name
+	}
+	return r.Name
+}
+
+// renamed says what somebody, or a device of theirs, is called from then on.
+func (w *Words) renamed(s *charter.Statement, by charter.MemberID) string {
+	if s.Device != (entry.Device{}) {
+		return "calls a device of theirs “" + s.Name + "” from now on"
+	}
+	m, _ := w.Rules.Member(by)
+	taken := append(slices.Clone(m.Former), charter.FormerName{Name: m.Chosen})
+	for i, f := range taken[1:] {
+		if f.Name == s.Name {
+			return "is called “" + s.Name + "” from now on, and was “" + taken[i].Name + "” before"
+		}
+	}
+	return "is called “" + s.Name + "” from now on"
 }
 
 // Actions are the words of the API for what proposals do.

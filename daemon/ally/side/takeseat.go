@@ -83,7 +83,7 @@ func with(old *share.Seat, own share.SeatDevice) *share.Seat {
 // first asks the side to let the member in. Nobody keeps the member key: the co-op is the way back.
 func (s *sitting) first(own share.SeatDevice) (*share.Seat, error) {
 	person := entry.NewSigner()
-	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, home.SharedDevice)
+	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Chosen, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (s *sitting) afresh(old *share.Seat, own share.SeatDevice) (*share.Seat, er
 	if old.Rekey != nil {
 		was = old.Rekey.Member
 	}
-	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Name, home.SharedDevice)
+	r, err := charter.NewRedemption(s.side, knockKey(s.key), person, s.key, s.me.Chosen, home.SharedDevice)
 	if err != nil {
 		return nil, err
 	}

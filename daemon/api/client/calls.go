@@ -83,6 +83,11 @@ func (c *Client) Invite(ctx context.Context, expires time.Duration) (api.Invite,
 	return call[api.Invite](ctx, c, "POST", "invites", nil, api.InviteRequest{ExpiresIn: int(expires / time.Second)})
 }
 
+// Rename says what the member of the daemon is called from now on.
+func (c *Client) Rename(ctx context.Context, name string) (api.Member, error) {
+	return call[api.Member](ctx, c, "POST", "rename", nil, api.RenameRequest{Name: name})
+}
+
 func (c *Client) Resign(ctx context.Context, r api.ResignRequest) (api.Member, error) {
 	return call[api.Member](ctx, c, "POST", "resign", nil, r)
 }

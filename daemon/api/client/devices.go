@@ -38,6 +38,11 @@ func (c *Client) RetireDevice(ctx context.Context, device string, q api.RetireRe
 	return call[api.Device](ctx, c, "POST", at("devices", device, "retire"), nil, q)
 }
 
+// RenameDevice says what a device of one's own is called from now on.
+func (c *Client) RenameDevice(ctx context.Context, device, name string) (api.Device, error) {
+	return call[api.Device](ctx, c, "POST", at("devices", device, "rename"), nil, api.RenameRequest{Name: name})
+}
+
 // MoveConsents lets another device consent from now on.
 func (c *Client) MoveConsents(ctx context.Context, device string) (api.Device, error) {
 	return call[api.Device](ctx, c, "POST", at("devices", device, "consents"), nil, nil)

@@ -57,6 +57,18 @@ func (s *Server) moveConsents(r *http.Request, _ nothing) (api.Device, error) {
 	return s.at.Entrance.MoveConsents(r.Context(), d.ID)
 }
 
+func (s *Server) renameDevice(r *http.Request, q api.RenameRequest) (api.Device, error) {
+	d, err := s.resolveDevice(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return api.Device{}, err
+	}
+	name, err := newName(q)
+	if err != nil {
+		return api.Device{}, err
+	}
+	return s.at.Names.RenameDevice(r.Context(), d.ID, name)
+}
+
 func (s *Server) wayBack(r *http.Request, _ nothing) (api.WayBack, error) {
 	m, err := s.resolveMember(r.Context(), r.PathValue("id"))
 	if err != nil {

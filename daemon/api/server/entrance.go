@@ -36,9 +36,15 @@ type Entrance interface {
 	WayBack(ctx context.Context, member string) (api.WayBack, error)
 }
 
+// Names are what the member of this device says that they, and devices of theirs, are called.
+type Names interface {
+	Rename(ctx context.Context, name string) (api.Member, error)
+	RenameDevice(ctx context.Context, id, name string) (api.Device, error)
+}
+
 func (s *Server) join(r *http.Request, j api.JoinRequest) (api.JoinResult, error) {
 	var none api.JoinResult
-	as, err := line("name", j.As, 80)
+	as, err := line("name", j.As, api.MaxName)
 	switch {
 	case err != nil:
 		return none, err
@@ -100,4 +106,21 @@ func (s *Server) invite(r *http.Request, i api.InviteRequest) (api.Invite, error
 		return api.Invite{}, api.Problemf(api.Invalid, "kith invite --expires 72h", "an invite holds for 1 second to 90 days")
 	}
 	return s.at.Entrance.Invite(r.Context(), i)
+}
+
+func (s *Server) rename(r *http.Request, q api.RenameRequest) (api.Member, error) {
+	name, err := newName(q)
+	if err != nil {
+		return api.Member{}, err
+	}
+	return s.at.Names.Rename(r.Context(), name)
+}
+
+// newName reads what somebody or something is to be called.
+func newName(q api.RenameRequest) (string, error) {
+	name, err := line("name", q.Name, api.MaxName)
+	if err == nil && name == "" {
+		err = api.Problemf(api.Invalid, "", "the name is empty")
+	}
+	return name, err
 }

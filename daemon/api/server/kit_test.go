@@ -34,6 +34,7 @@ type answerer interface {
 	Peers
 	Keeping
 	Entrance
+	Names
 	Drops
 	Porches
 	Charter
@@ -48,7 +49,7 @@ type answerer interface {
 
 // spaceOf is a space that a answers for in all its parts.
 func spaceOf(a answerer) Space {
-	return Space{Peers: a, Keeping: a, Entrance: a, Drops: a, Porches: a, Charter: a, Allies: a, Shares: a, Documents: a, Versions: a, News: a, Talk: a, Agreements: a}
+	return Space{Peers: a, Keeping: a, Entrance: a, Names: a, Drops: a, Porches: a, Charter: a, Allies: a, Shares: a, Documents: a, Versions: a, News: a, Talk: a, Agreements: a}
 }
 
 // fake is a co-op of three in memory. Methods that a test doesn't need are those of the nil

@@ -128,11 +128,13 @@ func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, er
 	return api.Member{}, p
 }
 
-// orMeant adds to a hint the members of whose names a word is a part: a first name is no name here, since another Dora may come.
+// orMeant adds to a hint the members of whose names a word is a part, or what they were called before: a first name is no name
+// here, since another Dora may come.
 func orMeant(hint, word string, all []api.Member) string {
 	var alike []string
 	for _, m := range all {
-		if whoIsIn(m) == nil && slices.Contains(strings.Fields(api.FoldText(m.Name)), api.FoldText(word)) {
+		was := slices.ContainsFunc(m.Former, func(f api.FormerName) bool { return api.FoldText(f.Name) == api.FoldText(word) })
+		if whoIsIn(m) == nil && (was || slices.Contains(strings.Fields(api.FoldText(m.Name)), api.FoldText(word))) {
 			alike = append(alike, "“"+api.Brief(m.Called())+"”")
 		}
 	}

@@ -95,6 +95,7 @@ func otherRoutes() []route {
 		{path: "POST members/{id}/remove", gist: "propose that they leave", work: takes(proposeAbout(api.ActionRemove))},
 		{path: "POST members/{id}/new-key", gist: "propose a new recovery phrase for them", work: takes(proposeAbout(api.ActionNewKey))},
 		{path: "POST members/{id}/way", gist: "a code with which they come back who have lost all devices", work: takes((*Server).wayBack)},
+		{path: "POST rename", gist: "say what one is called from now on", work: takes((*Server).rename)},
 		{path: "POST resign", gist: "leave the co-op", work: takes((*Server).resign)},
 		{path: "GET invites", gist: "the codes that this device made", work: answers((*Server).invites)},
 		{path: "POST invites", gist: "make a code for a prospective member", work: takes((*Server).invite)},
@@ -106,6 +107,7 @@ func otherRoutes() []route {
 		{path: "POST devices/pairing/confirm", gist: "add the device that shows these words", work: takes((*Server).confirmDevice)},
 		{path: "POST devices/pairing/decline", gist: "make the code useless", work: takes((*Server).declineDevice)},
 		{path: "POST devices/{id}/retire", gist: "take a device of one's own out of use", work: takes((*Server).retireDevice)},
+		{path: "POST devices/{id}/rename", gist: "say what a device of one's own is called from now on", work: takes((*Server).renameDevice)},
 		{path: "POST devices/{id}/consents", gist: "let it consent to agreed steps from now on", work: takes((*Server).moveConsents)},
 
 		{path: "GET charter", gist: "what the co-op has agreed on about itself", work: answers((*Server).charter)},

@@ -106,7 +106,7 @@ func (d *day) sections(told *Server) (all []api.Section, err error) {
 		return nil, err
 	}
 	all = append(all, d.settled, figures)
-	for _, section := range []func() (api.Section, error){d.arrivalSection, d.departureSection, d.awaySection} {
+	for _, section := range []func() (api.Section, error){d.arrivalSection, d.renameSection, d.departureSection, d.awaySection} {
 		one, err := section()
 		if err != nil {
 			return nil, err
@@ -475,6 +475,42 @@ func (d *day) arrivals(one *Server) (items []api.SectionItem, err error) {
 			item.Why = "invited by " + m.InvitedBy.Name
 		}
 		items = append(items, item)
+	}
+	return items, nil
+}
+
+// renameSection has who is called otherwise since the reader came, until the reader was told of it.
+func (d *day) renameSection() (api.Section, error) {
+	return d.ofEach("renames", "Called otherwise now", d.renames)
+}
+
+func (d *day) renames(one *Server) (items []api.SectionItem, err error) {
+	if !one.at.isFounded() || isShare(one.at) {
+		return nil, nil
+	}
+	members, err := one.at.Entrance.Members(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	me := those(members, func(m *api.Member) bool { return m.Me })
+	for _, m := range members {
+		if len(m.Former) == 0 || len(me) == 0 || m.Me {
+			continue
+		}
+		last := m.Former[len(m.Former)-1]
+		if !last.Until.After(me[0].Since.Time) {
+			continue // the reader never knew them by another name
+		}
+		news, err := one.isNews(d.ctx, m.Renamed())
+		if err != nil {
+			return nil, err
+		}
+		if news || d.seenToo {
+			short := shortMember(m.ID, members)
+			items = append(items, api.SectionItem{
+				ID: m.ID, Short: short, Kind: "member", Title: m.Name, Why: "was called " + last.Name, At: last.Until, Command: "kith member show " + short,
+			})
+		}
 	}
 	return items, nil
 }

@@ -15,6 +15,7 @@ type Space struct {
 
 	// These are nil in a home that has no co-op yet: pick lets no request through to them.
 	Entrance   Entrance
+	Names      Names
 	Drops      Drops
 	Porches    Porches
 	Charter    Charter
