@@ -2,9 +2,11 @@ package words
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kith/crdt/charter"
+	"kith/crdt/kind"
 	"kith/daemon/api"
 )
 
@@ -38,6 +40,9 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	default:
 		says = append(says, "All consents are here; it comes into force in a moment.")
 	}
+	if held := w.standOff(p, shown.Short); held != "" {
+		says = append(says, held)
+	}
 	if p.Founder {
 		says = append(says, "The founding is open, so "+w.Name(w.Charter.Founder())+"'s consent is needed too.")
 	}
@@ -55,6 +60,59 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 		says = append(says, after)
 	}
 	return says
+}
+
+// standOff says of an open step that neither it nor another one comes as it stands, since each lacks the word of who gave theirs to the other; "" if
+// that isn't so.
+func (w *Words) standOff(p *charter.Proposal, short string) string {
+	all := w.Charter.Proposals()
+	if !w.isHeldUp(p, all) {
+		return ""
+	}
+	for i := range all {
+		other := &all[i]
+		if other.ID == p.ID || !w.isHeldUp(other, all) {
+			continue
+		}
+		var with []charter.MemberID
+		for _, m := range w.mayStillConsent(p) {
+			if isAmong(other.Consents, m) {
+				with = append(with, m)
+			}
+		}
+		if len(with) > 0 {
+			return fmt.Sprintf("The word of %s is with %s, to %s, and only one step can come next. That one lacks consents that are given here, so neither comes as it stands. Talk, and refuse one of the two: kith charter refuse %s --why %s; or kith charter refuse %[2]s --why %[5]s",
+				w.List(with), w.Short(other.ID), w.Does(&other.Terms, other.Subject), short, kind.WhyPlace)
+		}
+	}
+	return ""
+}
+
+// isHeldUp says whether an open step lacks more consents than there are members left whose word isn't with another one.
+func (w *Words) isHeldUp(p *charter.Proposal, all []charter.Proposal) bool {
+	if p.State != charter.ProposalOpen || p.Hopeless {
+		return false
+	}
+	free := slices.DeleteFunc(w.mayStillConsent(p), func(m charter.MemberID) bool {
+		return slices.ContainsFunc(all, func(o charter.Proposal) bool {
+			return o.ID != p.ID && o.State == charter.ProposalOpen && !o.Hopeless && isAmong(o.Consents, m)
+		})
+	})
+	return p.Needs-len(p.Consents) > len(free)
+}
+
+// mayStillConsent are the members who are asked about a step and have said nothing to it.
+func (w *Words) mayStillConsent(p *charter.Proposal) (all []charter.MemberID) {
+	for _, m := range w.Charter.Members() {
+		if m.Standing == charter.Full && !isAmong(p.Refusals, m.ID) && !isAmong(p.Consents, m.ID) && !(p.Type == charter.ProposalRemove && m.ID == p.Subject) {
+			all = append(all, m.ID)
+		}
+	}
+	return all
+}
+
+func isAmong(said []charter.Answer, m charter.MemberID) bool {
+	return slices.ContainsFunc(said, func(a charter.Answer) bool { return a.Member == m })
 }
 
 // hopeless says why a step can't come into force: who refused, and who left since it was proposed and is counted in it.
