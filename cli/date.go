@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -156,12 +157,17 @@ var (
 	isoDay   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	dotted   = regexp.MustCompile(`^(\d{1,2})\. ?(\d{1,2})(?:\.|\. ?(\d{4}|\d\d)\.?)?$`)
 	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
+	dashed   = regexp.MustCompile(`^(\d{1,2})-(\d{1,2})-(\d{4})$`)
+	yearLed  = regexp.MustCompile(`^(\d{4})/(\d{1,2})/(\d{1,2})$`)
 	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of| de)? ([a-z]+)\.?(?:,?(?: del?)? (\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`)
 	ahead    = regexp.MustCompile(`^in (` + number + `|\d{1,4}) (days?|weeks?|months?|years?)$`)
 	ago      = regexp.MustCompile(`^(` + number + `|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
+	dentroDe = regexp.MustCompile(`^(?:en|dentro de) (` + número + `|\d{1,4}) (días?|dias?|semanas?|mes|meses|años?)$`)
+	hace     = regexp.MustCompile(`^hace (` + número + `|\d{1,4}) (días?|dias?|semanas?|mes|meses|años?)$`)
 	endOf    = regexp.MustCompile(`^(?:the )?end of (?:the )?(month|year|next month|[a-z]+)$`)
-	weekday  = regexp.MustCompile(`^(?:on |el )?(next |last )?([a-záé]+)$`)
+	finDe    = regexp.MustCompile(`^(?:a )?(?:fin|fines|final|finales) (?:de |del )(mes|año|[a-z]+)$`)
+	weekday  = regexp.MustCompile(`^(?:on |el )?(next |last |próximo |proximo |pasado )?([a-záé]+)( que viene| próximo| proximo| pasado)?$`)
 	inHours  = regexp.MustCompile(`^in (` + number + `|\d{1,5}) (minutes?|mins?|hours?)$`)
 	hoursAgo = regexp.MustCompile(`^(` + number + `|\d{1,5}) (minutes?|mins?|hours?) ago$`)
 )
@@ -169,12 +175,15 @@ var (
 // number is a number as a word, or an article for one.
 const number = "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 
+// número is the same in Spanish.
+const número = "una?|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
+
 // numberOf reads a number in digits or as a word.
 func numberOf(word string) int {
 	if n, err := strconv.Atoi(word); err == nil {
 		return n
 	}
-	return max(1, slices.Index(strings.Split(number, "|"), word)) // "an?" is the first
+	return max(1, slices.Index(strings.Split(number, "|"), word), slices.Index(strings.Split(número, "|"), word)) // "an?" and "una?" are the first
 }
 
 // The first and the last year of a date.
@@ -189,6 +198,8 @@ func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 	switch s {
 	case "today", "hoy":
 		return c.today(), "", true
+	case "pasado mañana", "pasado manana":
+		return c.today().AddDate(0, 0, 2), "", true
 	case "tomorrow", "mañana", "manana":
 		return c.today().AddDate(0, 0, 1), "", true
 	case "yesterday", "ayer":
@@ -199,6 +210,12 @@ func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 	}
 	if m := slashed.FindStringSubmatch(s); m != nil {
 		return c.withSlashes(m[1], m[2], m[3])
+	}
+	if m := dashed.FindStringSubmatch(s); m != nil {
+		return c.withSlashes(m[1], m[2], m[3])
+	}
+	if m := yearLed.FindStringSubmatch(s); m != nil {
+		return c.date(m[3], m[2], m[1])
 	}
 	if m := dayMonth.FindStringSubmatch(s); m != nil {
 		if month := monthOf(m[2]); month > 0 {
@@ -216,11 +233,20 @@ func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 	if m := ago.FindStringSubmatch(s); m != nil {
 		return c.later(m[1], m[2], -1), "", true
 	}
+	if m := dentroDe.FindStringSubmatch(s); m != nil {
+		return c.later(m[1], enInglés[m[2][:1]], 1), "", true
+	}
+	if m := hace.FindStringSubmatch(s); m != nil {
+		return c.later(m[1], enInglés[m[2][:1]], -1), "", true
+	}
 	if m := endOf.FindStringSubmatch(s); m != nil {
 		return c.end(m[1])
 	}
+	if m := finDe.FindStringSubmatch(s); m != nil {
+		return c.end(cmp.Or(map[string]string{"mes": "month", "año": "year"}[m[1]], m[1]))
+	}
 	if m := weekday.FindStringSubmatch(s); m != nil {
-		return c.weekday(m[1], m[2])
+		return c.weekday(strings.TrimSpace(m[1]+m[3]), m[2])
 	}
 	return day, "", false
 }
@@ -323,7 +349,7 @@ func (c calendar) end(of string) (time.Time, string, bool) {
 // weekday is the next such day after today, or the last before it.
 func (c calendar) weekday(which, name string) (time.Time, string, bool) {
 	step := 1
-	if which == "last " || which == "" && c.back {
+	if which == "last" || which == "pasado" || which == "" && c.back {
 		step = -1
 	}
 	for n := 1; n <= 7; n++ {
@@ -351,15 +377,18 @@ func (c calendar) span(s string) (time.Time, bool) {
 	return c.now.Add(time.Duration(sign*numberOf(m[1])) * unit), true
 }
 
-// The whole words in Spanish, which are the start of none in English.
+// The words in Spanish. The start of a month's name is that of no other month in English; of the days people write the whole.
 var (
 	diasDeLaSemana = []string{"domingo", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado"}
 	meses          = []string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}
 )
 
-// monthOf is the number of a month by its name in Spanish, or in English or the start of that, of three letters or more; 0 for none.
+// enInglés is the unit of time whose name in Spanish begins so.
+var enInglés = map[string]string{"d": "days", "s": "weeks", "m": "months", "a": "years"}
+
+// monthOf is the number of a month by its name in Spanish or English, or the start of one, of three letters or more; 0 for none.
 func monthOf(name string) int {
-	if at := slices.Index(meses, name); at >= 0 {
+	if at := slices.IndexFunc(meses, func(mes string) bool { return len(name) >= 3 && strings.HasPrefix(mes, name) }); at >= 0 {
 		return at + 1
 	}
 	for m := time.January; m <= time.December; m++ {
