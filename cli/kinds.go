@@ -261,35 +261,41 @@ func (c *call) daysIn(body map[string]any, args []*kind.Field) error {
 }
 
 // aimed are the words behind a command that takes an ID and so many more, with the ID if they leave it out: of the one
-// document of its kind that goes on.
-func (c *call) aimed(ctx context.Context, of *kind.Kind, more int) ([]string, error) {
+// document of its kind of which a filter is true, such as that goes on; "": an ID is always needed.
+func (c *call) aimed(ctx context.Context, of *kind.Kind, present string, more int) ([]string, error) {
 	words := c.args()
-	if of.Present == "" || len(words) > more {
+	if present == "" || len(words) > more {
 		return words, nil
 	}
 	client, err := c.api()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := client.Documents(ctx, of.Many, url.Values{of.Present: {"true"}, "brief": {"true"}, "limit": {"2"}})
+	raw, err := client.Documents(ctx, of.Many, url.Values{inQuery(present): {"true"}, "brief": {"true"}, "limit": {"2"}})
 	if err != nil {
 		return nil, err
 	}
 	all, err := readList(raw)
+	says := present
+	for _, f := range of.Finds {
+		if f.Name == present && present != of.Present {
+			says = f.Gist
+		}
+	}
 	switch {
 	case err != nil:
 		return nil, err
 	case len(all) == 0:
-		return nil, api.Problemf(api.NotFound, "kith "+of.Name+" list", "no %s is %s: say which one is meant", of.Name, of.Present)
+		return nil, api.Problemf(api.NotFound, "kith "+of.Name+" list", "no %s is %s: say which one is meant", of.Name, says)
 	case len(all) > 1:
-		return nil, api.Problemf(api.Ambiguous, "kith "+of.Name+" list --"+of.Present, "several %s are %s: say which one is meant", of.Many, of.Present)
+		return nil, api.Problemf(api.Ambiguous, "kith "+of.Name+" list --"+present, "several %s are %s: say which one is meant", of.Many, says)
 	}
 	return append([]string{all[0].ID}, words...), nil
 }
 
 // newest is the ID of what is meant where none is said: the only one that goes on, or else what was changed last.
 func (c *call) newest(ctx context.Context, of *kind.Kind) (string, error) {
-	words, err := c.aimed(ctx, of, 0)
+	words, err := c.aimed(ctx, of, of.Present, 0)
 	if p, ok := problem.Of(err); !ok || p.Code != api.NotFound {
 		return append(words, "")[0], err
 	}
@@ -545,7 +551,7 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		words := c.args()
 		if alone {
 			var err error
-			if words, err = c.aimed(ctx, of, len(v.Args)); err != nil {
+			if words, err = c.aimed(ctx, of, cmp.Or(v.Present, of.Present), len(v.Args)); err != nil {
 				return err
 			}
 		}

@@ -222,6 +222,20 @@ func DayEnds(s string, place *time.Location) (end time.Time, ok bool) {
 	return t, err == nil
 }
 
+// DayInWords returns a day as people write it, or a moment with its time in a place (nil: in UTC); what is neither stays as it is.
+func DayInWords(s string, place *time.Location) string {
+	if place == nil {
+		place = time.UTC
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t.Format("2 Jan 2006")
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.In(place).Format("2 Jan 2006, 15:04 MST")
+	}
+	return s
+}
+
 // brief shortens a word for a message.
 func brief(word string) string {
 	if r := []rune(word); len(r) > 60 {

@@ -185,7 +185,9 @@ type Verb struct {
 	// Alone is, of Make, what a document has beside which no other of the kind is begun here, by what it is begun with; nil: there may be
 	// as many as one likes.
 	Alone func(*Args) Want
-	Tells func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing
+	// Present is Kind.Present of this verb, if what it is done to isn't what goes on; "": that of the kind.
+	Present string
+	Tells   func(*View) string // what who did it has to know then, of the document as it is; nil, or "": nothing
 
 	Examples []string
 }

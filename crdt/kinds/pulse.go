@@ -39,7 +39,7 @@ var (
 
 // Pulse is a round in which each says in their own words how we are. It is shown together once it is closed.
 var Pulse = &kind.Kind{
-	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 3, Present: "open",
+	Name: "pulse", Many: "pulses", Letters: "pu", Gist: "how we are, each in their own words", View: 4, Present: "open",
 	Fields: []*kind.Field{pulseUntil, pulseAt, pulseNote},
 	Own:    append(slices.Clone(pulseWords), pulseStage),
 	Derive: kind.Deriving(howWeAre), Counts: true, State: pulseState,
@@ -58,11 +58,12 @@ var Pulse = &kind.Kind{
 			f.Who("waits", r.Waiting...)
 			return
 		}
+		f.Is("undiscussed", !pulseNote.Has(v))
 		for _, s := range r.Said {
 			f.Who("said", s.Member)
 		}
 	},
-	Finds: []*kind.Filter{{Name: "open", Gist: "not closed", Fact: "open"}},
+	Finds: []*kind.Filter{{Name: "open", Gist: "not closed", Fact: "open"}, {Name: "to-discuss", Gist: "closed, and without a retrospective", Fact: "undiscussed"}},
 	Columns: []*kind.Column{
 		{Title: "STATUS", Says: kind.WordsOf("status")},
 		{Title: "UNTIL", Says: kind.DayOf("", "until")},
@@ -108,8 +109,8 @@ var Pulse = &kind.Kind{
 			Examples: []string{`kith pulse close pu-2m7d`},
 		},
 		{
-			Name: "retro", Gist: "make the note of its retrospective, and tasks of what follows", With: []*kind.Field{PulseActions, pulseInto}, Live: pulseIsClosed, Do: noteRetro,
-			More:     "The note has what each said. Each --action is a task, and stands in the note with its ID; further ones can be added later in the same way.",
+			Name: "retro", Gist: "make the note of its retrospective, and tasks of what follows", Present: "to-discuss", With: []*kind.Field{PulseActions, pulseInto}, Live: pulseIsClosed, Do: noteRetro,
+			More:     "Without an ID it is that of the closed round that has none yet. The note has what each said. Each --action is a task, and stands in the note with its ID; further ones can be added later in the same way.",
 			Examples: []string{`kith pulse retro pu-2m7d --action "Oil the drum=2h" --action "Ask who does the books"`},
 		},
 	},
@@ -282,6 +283,7 @@ func closePulse(d *kind.Draft) error {
 		return kind.NotAllowed("say something: kith pulse say ID --well TEXT", "nobody has said anything yet")
 	}
 	if end, ok := kind.DayEnds(until, d.Place); ok && len(r.Waiting) > 0 && d.Now.Before(end) {
+		until = kind.DayInWords(until, d.Place)
 		return kind.NotAllowed("close it after "+until+", or make that day earlier: kith pulse edit ID --until DATE", "%s can still say something until %s", Names(d.Name).list(r.Waiting), until)
 	}
 	d.Set(pulseAt, change.IntValue(d.Now.UnixMilli()))

@@ -111,7 +111,7 @@ var Role = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "fill", Gist: "say who holds it from now on", Args: []*kind.Field{roleWho}, With: []*kind.Field{roleDecision, roleUntil}, Do: fillRole,
+			Name: "fill", Gist: "say who holds it from now on", Args: []*kind.Field{roleWho}, With: []*kind.Field{roleDecision, roleUntil}, Do: fillRole, Tells: thatNoEndIsSaid,
 			More:     "It is theirs at once; they can say no (kith role decline). A role allows nothing that everybody else couldn't do.",
 			Examples: []string{`kith role fill r-2m7d Ben --decision d-9f2c --until "in 3 months"`, `kith role fill r-2m7d Ben Cleo`},
 		},
@@ -137,7 +137,7 @@ var Role = &kind.Kind{
 			Examples: []string{`kith role opt-out r-2m7d`},
 		},
 		{
-			Name: "rotate", Gist: "it goes to who is next in the rotation", With: []*kind.Field{roleUntil, roleDecision}, Do: rotate,
+			Name: "rotate", Gist: "it goes to who is next in the rotation", With: []*kind.Field{roleUntil, roleDecision}, Do: rotate, Tells: thatNoEndIsSaid,
 			More:     "Next is who never had it, or had it longest ago, of those who opted in.",
 			Examples: []string{`kith role rotate r-2m7d --until "in 3 months"`},
 		},
@@ -213,6 +213,14 @@ func newTerm(d *kind.Draft, members []charter.MemberID) error {
 	}
 	d.Set(roleDecision, change.StrValue(d.Asks.Str(roleDecision)))
 	return tenure(d).fill(d, members, tenure(d).Turns)
+}
+
+// thatNoEndIsSaid tells whoever gave the role to somebody that nobody will be reminded of the next one.
+func thatNoEndIsSaid(v *kind.View) string {
+	if roleUntil.Has(v) {
+		return ""
+	}
+	return "It isn't said until when, so nobody is reminded then: kith role edit " + kind.StartOf("r-"+v.ID.String()) + " --until DATE"
 }
 
 func takeRole(d *kind.Draft) error { return tenure(d).accept(d, tenure(d).Turns) }
