@@ -39,19 +39,25 @@ func Brief(word string) string {
 	return word
 }
 
-// CalledNothing says that words are the name of nothing of a kind, with those of its titles that may be meant by them: of which they are a part, and
-// which are a letter apart from them, or begin so.
-func CalledNothing(kind, words string, titles []string) string {
+// Meant are those titles, in quotes, that may be meant by words which name nothing: of which they are a part, and which are a letter apart from them, or
+// begin so; "" if there are none.
+func Meant(words string, titles []string) string {
 	var meant []string
 	for _, title := range titles {
-		if mayMean(FoldText(words), FoldText(title)) {
+		if mayMean(FoldText(words), FoldText(title)) && len(meant) < MaxCandidates {
 			meant = append(meant, "“"+Brief(title)+"”")
 		}
 	}
-	if len(meant) == 0 {
+	return strings.Join(meant, " or ")
+}
+
+// CalledNothing says that words are the name of nothing of a kind, with those of its titles that may be meant by them.
+func CalledNothing(kind, words string, titles []string) string {
+	meant := Meant(words, titles)
+	if meant == "" {
 		return fmt.Sprintf("There is no %s called “%s” yet.", kind, Brief(words))
 	}
-	return fmt.Sprintf("There is no %s called “%s” yet. Did you mean %s?", kind, Brief(words), strings.Join(meant[:min(len(meant), MaxCandidates)], " or "))
+	return fmt.Sprintf("There is no %s called “%s” yet. Did you mean %s?", kind, Brief(words), meant)
 }
 
 // mayMean says whether who typed these words, folded, may have meant a title, folded.

@@ -472,7 +472,15 @@ func (s *Server) invoice(r *http.Request) (*invoice.Invoice, error) {
 	case err != nil:
 		return nil, err
 	case !ok:
-		return nil, api.Problemf(api.NotFound, "kith project list", "no project is called “%s”", api.Brief(q.Get("project")))
+		hint := "kith project list"
+		titles, err := s.titlesOf(ctx, kinds.Project.Name)
+		if err != nil {
+			return nil, err
+		}
+		if meant := api.Meant(q.Get("project"), titles); meant != "" {
+			hint = "did you mean " + meant + "? Else: " + hint
+		}
+		return nil, api.Problemf(api.NotFound, hint, "no project is called “%s”", api.Brief(q.Get("project")))
 	}
 	terms, err := s.terms(ctx, q, p)
 	if err != nil {

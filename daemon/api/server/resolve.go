@@ -227,12 +227,17 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 
 // calledNothing says that words are the name of nothing that is written down yet, with the titles that may be meant by them.
 func (s *Server) calledNothing(ctx context.Context, of, words string) (string, error) {
+	titles, err := s.titlesOf(ctx, of)
+	return api.CalledNothing(of, words, titles), err
+}
+
+// titlesOf are those of all documents of a kind that weren't put away.
+func (s *Server) titlesOf(ctx context.Context, of string) (titles []string, err error) {
 	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.All.Named(of), Wants: wanting(kind.NotArchived)})
-	var titles []string
 	for _, d := range all {
 		titles = append(titles, d.Title)
 	}
-	return api.CalledNothing(of, words, titles), err
+	return titles, err
 }
 
 // sameRequest is, of projects that came all from one request since two accepted it apart, the one that the request names: until

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"kith/crdt/kinds"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -56,9 +58,28 @@ func (s *Server) shareDocument(r *http.Request, q api.ShareAdd) (api.ShareResult
 }
 
 func (s *Server) wholeID(r *http.Request, q *api.ShareAdd) error {
-	d, err := s.resolve(r.Context(), "", q.ID)
+	word := q.ID
+	d, err := s.resolve(r.Context(), "", word)
 	q.ID = d.ID
+	if p, ok := problem.Of(err); ok && p.Code == api.NotFound {
+		return cmp.Or(s.sharedByAlly(r.Context(), word), err)
+	}
 	return err
+}
+
+// sharedByAlly refuses to share what an ally shared, which has no place at home; nil: nothing in a share is meant by the word.
+func (s *Server) sharedByAlly(ctx context.Context, word string) error {
+	named, start, ok := api.SplitID(word)
+	for _, b := range s.spaces.Spaces() {
+		share, is := b.Peers.Share()
+		if !is || !ok || named == "" {
+			continue
+		}
+		if found, err := b.Documents.Find(ctx, named, start, 1); err == nil && len(found) > 0 {
+			return api.Problemf(api.NotAllowed, "what can be done with it: kith "+named+" show "+found[0].Short, "%s is in what you share with %s, who shared it, and can't go into a share once more", found[0].Short, share.Ally)
+		}
+	}
+	return nil
 }
 
 func (s *Server) asks(r *http.Request) ([]api.Ask, error) { return s.at.Shares.Asks(r.Context()) }
