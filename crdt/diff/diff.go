@@ -7,7 +7,6 @@ package diff
 import (
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -43,57 +42,103 @@ func Edit(from, to string) (out []Step) {
 		passages = hunks(from, to)
 	}
 	for _, h := range passages {
-		for _, p := range rewritten(shortest(typed(h.from), typed(h.to))) {
-			switch {
-			case p.same != "":
-				out = append(out, Step{Same, p.same})
-			case p.gone == "":
-				out = append(out, Step{New, p.come})
-			case p.come == "":
-				out = append(out, Step{Gone, p.gone})
-			default:
+		for _, p := range rewritten(shortest(typed(h.from), typed(h.to)), h) {
+			if p.gone != "" && p.come != "" {
 				out = append(out, letters(p.gone, p.come, true)...)
+			} else {
+				out = append(out, p.steps()...)
 			}
 		}
 	}
 	return checked(out, from, to)
 }
 
-// passage is what stayed, or what is gone with what came in its place.
-type passage struct{ same, gone, come string }
+// passage is what stayed, or what is gone with what came in its place. Of the latter it says how many characters both begin and
+// end with alike, and how many lie between.
+type passage struct {
+	same, gone, come    string
+	begin, end          int
+	between, betweenNew int
+}
 
-// rewritten takes steps together. What stayed between two passages that were written anew, and is shorter than either, goes with
-// them; beside what was only put in or only taken out it stays.
-func rewritten(steps []Step) (out []passage) {
-	for i := 0; i < len(steps); {
-		var p passage
-		if steps[i].Is == Same {
-			p.same = steps[i].Text
-			i++
+func (p *passage) steps() (out []Step) {
+	for _, s := range []Step{{Same, p.same}, {Gone, p.gone}, {New, p.come}} {
+		if s.Text != "" {
+			out = append(out, s)
 		}
-		for ; p.same == "" && i < len(steps) && steps[i].Is != Same; i++ {
-			if steps[i].Is == Gone {
-				p.gone += steps[i].Text
-			} else {
-				p.come += steps[i].Text
-			}
-		}
-		n := len(out)
-		if n < 2 || p.same != "" || !out[n-2].replaces(out[n-1].same) || !p.replaces(out[n-1].same) {
-			out = append(out, p)
-			continue
-		}
-		before, between := out[n-2], out[n-1].same
-		out = append(out[:n-2], passage{gone: before.gone + between + p.gone, come: before.come + between + p.come})
 	}
 	return out
 }
 
+// rewritten takes the steps between the two texts of h together. What stayed between two passages that were written anew, and is shorter
+// than either, goes with them; beside what was only put in or only taken out it stays.
+func rewritten(steps []Step, h hunk) (out []passage) {
+	was, is := 0, 0 // how far they are, in bytes
+	for i := 0; i < len(steps); {
+		var p passage
+		if steps[i].Is == Same {
+			p.same = steps[i].Text
+			was, is = was+len(p.same), is+len(p.same)
+			i++
+		} else {
+			gone, come := was, is
+			for ; i < len(steps) && steps[i].Is != Same; i++ {
+				if steps[i].Is == Gone {
+					was += len(steps[i].Text)
+				} else {
+					is += len(steps[i].Text)
+				}
+			}
+			p.gone, p.come = h.from[gone:was], h.to[come:is]
+			p.count()
+		}
+		n := len(out)
+		if n < 2 || p.same != "" {
+			out = append(out, p)
+			continue
+		}
+		before, same := out[n-2], out[n-1].same
+		length := utf8.RuneCountInString(same)
+		if !before.replaces(length) || !p.replaces(length) {
+			out = append(out, p)
+			continue
+		}
+		// Neither is all alike, so what both begin with is the first one's, and what both end with is the second one's.
+		stayed := before.end + length + p.begin
+		out = append(out[:n-2], passage{
+			gone: h.from[was-len(p.gone)-len(same)-len(before.gone) : was], come: h.to[is-len(p.come)-len(same)-len(before.come) : is],
+			begin: before.begin, end: p.end, between: before.between + stayed + p.between, betweenNew: before.betweenNew + stayed + p.betweenNew,
+		})
+	}
+	return out
+}
+
+// count counts what lies between.
+func (p *passage) count() {
+	gone, come := p.gone, p.come
+	for gone != "" && come != "" {
+		r, n := utf8.DecodeRuneInString(gone)
+		if other, _ := utf8.DecodeRuneInString(come); other != r {
+			break
+		}
+		gone, come = gone[n:], come[n:]
+		p.begin++
+	}
+	for gone != "" && come != "" {
+		r, n := utf8.DecodeLastRuneInString(gone)
+		if other, _ := utf8.DecodeLastRuneInString(come); other != r {
+			break
+		}
+		gone, come = gone[:len(gone)-n], come[:len(come)-n]
+		p.end++
+	}
+	p.between, p.betweenNew = utf8.RuneCountInString(gone), utf8.RuneCountInString(come)
+}
+
 // replaces says whether p puts something in the place of something, beyond what both begin and end with, and at least as much as
-// stayed beside it.
-func (p passage) replaces(same string) bool {
-	gone, come := middles([]rune(p.gone), []rune(p.come))
-	return len(gone) > 0 && len(come) > 0 && max(len(gone), len(come)) >= utf8.RuneCountInString(same)
+// the characters that stayed beside it.
+func (p *passage) replaces(same int) bool {
+	return p.between > 0 && p.betweenNew > 0 && max(p.between, p.betweenNew) >= same
 }
 
 // Kept gives the steps by letters, so that as much as can be counts as kept: for what was done to a text that nobody saw done.
@@ -117,17 +162,16 @@ func checked(steps []Step, from, to string) []Step {
 	return steps
 }
 
-// maxTime bounds the search for the smallest difference of two long texts. What is found by then is a difference, too, only a
-// coarser one.
-const maxTime = time.Second
-
 // exact is up to how many pieces, of both texts together and between what they begin and end with alike, the fewest steps are
-// looked for without shortcuts: with those a word that stayed can count as gone and come.
+// looked for: else a word that stayed can count as gone and come.
 const exact = 2_000
 
-// shortest gives the fewest steps from some pieces to others, neighbours of one sort together, and what is gone before what
-// came in its place.
+// shortest gives the fewest steps from some pieces to others, or of long texts few, neighbours of one sort together, and what is gone
+// before what came in its place.
 func shortest(from, to []string) []Step {
+	if unlike(from, to) > exact {
+		return stepsBetween(from, to, func(pieces []string) string { return strings.Join(pieces, "") })
+	}
 	var pieces []string
 	known := map[string]rune{}
 	coded := func(all []string) []rune {
@@ -145,13 +189,9 @@ func shortest(from, to []string) []Step {
 		}
 		return out
 	}
-	a, b := coded(from), coded(to)
 	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = maxTime
-	if unlike(a, b) <= exact {
-		dmp.DiffTimeout = 0 // which is without an end, and without shortcuts
-	}
-	steps := stepsOf(dmp.DiffMainRunes(a, b, false))
+	dmp.DiffTimeout = 0 // which is without an end, and without shortcuts
+	steps := stepsOf(dmp.DiffMainRunes(coded(from), coded(to), false))
 	for i, s := range steps {
 		var text strings.Builder
 		for _, r := range s.Text {
@@ -163,6 +203,24 @@ func shortest(from, to []string) []Step {
 		steps[i].Text = text.String()
 	}
 	return steps
+}
+
+// stepsBetween gives the steps between long texts.
+func stepsBetween[T comparable](from, to []T, text func([]T) string) (out []Step) {
+	for _, r := range compare(from, to).runs {
+		out = append(out, Step{Is: r.is})
+		s := &out[len(out)-1]
+		if r.is != New {
+			s.Text, from = text(from[:r.n]), from[r.n:]
+		}
+		if r.is == New {
+			s.Text = text(to[:r.n])
+		}
+		if r.is != Gone {
+			to = to[r.n:]
+		}
+	}
+	return out
 }
 
 // middles are what lies between the parts with which both begin and end alike.
@@ -199,13 +257,24 @@ func stepsOf(diffs []diffmatchpatch.Diff) []Step {
 
 // letters compares by letters, with the borders of words where there is a choice. Whole keeps what stands in the place of
 // something in one piece, instead of cutting it up by letters that happen to be equal.
-func letters(from, to string, whole bool) []Step {
+func letters(from, to string, whole bool) (out []Step) {
 	if from == to {
 		return []Step{{Same, from}}
 	}
+	was, is := []rune(from), []rune(to)
+	if unlike(was, is) > exact {
+		steps := stepsBetween(was, is, func(runes []rune) string { return string(runes) })
+		if !whole {
+			return steps
+		}
+		for _, p := range rewritten(steps, hunk{from, to}) {
+			out = append(out, p.steps()...)
+		}
+		return out
+	}
 	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = maxTime
-	diffs := dmp.DiffMainRunes([]rune(from), []rune(to), true)
+	dmp.DiffTimeout = 0
+	diffs := dmp.DiffMainRunes(was, is, true)
 	if whole {
 		diffs = dmp.DiffCleanupSemantic(diffs)
 	}

@@ -2,6 +2,8 @@ package diff_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,9 +89,59 @@ func TestADifferenceHoldsBothTexts(t *testing.T) {
 	})
 }
 
-func TestLongTextsThatAreNothingAlikeAreComparedInBoundedTime(t *testing.T) {
-	from, to := strings.Repeat("one two\n", 6_000), strings.Repeat("three four five\n", 6_000)
-	if steps := diff.Edit(from, to); len(steps) == 0 {
-		t.Error("there is no difference")
+// hostile are pairs of long texts that a difference could take minutes for.
+func hostile() map[string][2]string {
+	rng := rand.New(rand.NewPCG(1, 2))
+	text := func(letters string, n int) string {
+		var b strings.Builder
+		for b.Len() < n {
+			b.WriteByte(letters[rng.IntN(len(letters))])
+		}
+		return b.String()
 	}
+	const n = 40_000
+	spaced := "abcdefghijklmnopqrstuvwxyz      "
+	mixed := text(spaced, n)
+	return map[string][2]string{
+		"nothing alike, in words":        {text(spaced, n), text(spaced, n)},
+		"nothing alike, in lines":        {text(spaced+"\n", n), text(spaced+"\n", n)},
+		"nothing alike, without a space": {text("abcdefgh", n), text("abcdefgh", n)},
+		"of two letters":                 {text("ab", n), text("ab", n)},
+		"of a letter and spaces":         {text("a ", n), text("a ", n)},
+		"of ends of lines":               {text("a\n", n), text("a\n", n)},
+		"one letter, and others between": {strings.Repeat("a", n), strings.Repeat("ab", n/2)},
+		"the same, turned around":        {mixed, reversed(mixed)},
+		"a word anew in each line":       {strings.Repeat("one two three\n", n/14), strings.Repeat("one 2 three\n", n/14)},
+		"every other word":               {strings.Repeat("a b ", n/4), strings.Repeat("b a c ", n/6)},
+		"scraps between what is new":     {strings.Repeat("abc x defg\n", n/11), strings.Repeat("hij x klmn\n", n/11)},
+		"scraps that grow":               {text("xyz ", n), text("xyw ", n)},
+	}
+}
+
+func reversed(s string) string {
+	r := []rune(s)
+	slices.Reverse(r)
+	return string(r)
+}
+
+// A difference of any two texts is found in a time that is bounded by their length: see TestTheWorkOfADifferenceIsBoundedByTheLengthOfTheTexts.
+func TestADifferenceOfTextsThatAreMadeToTakeLongIsFound(t *testing.T) {
+	for name, pair := range hostile() {
+		for what, steps := range map[string]func(from, to string) []diff.Step{"words": diff.Words, "edit": diff.Edit, "kept": diff.Kept} {
+			if got := steps(pair[0], pair[1]); whole(got, diff.New) != pair[0] || whole(got, diff.Gone) != pair[1] {
+				t.Errorf("%s, %s: it doesn't lead from one to the other", name, what)
+			}
+		}
+	}
+}
+
+// whole is the text without the steps of a sort.
+func whole(steps []diff.Step, but diff.Is) string {
+	var b strings.Builder
+	for _, s := range steps {
+		if s.Is != but {
+			b.WriteString(s.Text)
+		}
+	}
+	return b.String()
 }
