@@ -422,8 +422,11 @@ func (k *kith) editOne(of *kind.Kind) *cli.Command {
 				return c.unchanged(d)
 			}
 			raw, err := client.EditDocument(ctx, of.Many, d.ID, body)
-			if edit, is := body["text"].(*api.TextEdit); is && len(edit.BaseHeads) == 0 && isUnread(err) {
+			switch edit, is := body["text"].(*api.TextEdit); {
+			case is && len(edit.BaseHeads) == 0 && isUnread(err):
 				raw, err = c.writeUnread(ctx, client, of, d, body, edit)
+			case is && isOverlap(err):
+				raw, err = c.writeOver(ctx, client, of, d, body, edit, err)
 			}
 			if err != nil {
 				return err

@@ -25,9 +25,7 @@ func (c *call) answersTo(ctx context.Context, d *client.Client, of *kind.Kind, i
 	c.layout(of, doc)
 	if last.Revision != "" {
 		c.out.println("\n" + c.out.strong("Since you were shown it, "+c.ago(last.At)+":"))
-		for _, change := range last.Changed {
-			c.out.println("  " + sentence(change.Field+": "+passages(change.Diff)))
-		}
+		c.showChanges(last.Changed)
 	}
 	c.out.println()
 	if err := d.NoteShown(ctx, of.Many, doc.ID, doc.Heads); err != nil {
@@ -61,7 +59,40 @@ func (c *call) wrote(ctx context.Context, d *client.Client, of *kind.Kind, doc d
 // isUnread says whether an error is that a text was to be written over which its writer was never shown.
 func isUnread(err error) bool {
 	p, ok := problem.Of(err)
-	return ok && p.Code == api.Changed && len(p.Changed) > 0
+	return ok && p.Code == api.Changed && len(p.Changed) > 0 && len(p.Changed[0].Diff) == 0
+}
+
+// isOverlap says whether an error is that others changed what somebody writes anew, since they were shown it.
+func isOverlap(err error) bool {
+	p, ok := problem.Of(err)
+	return ok && p.Code == api.Changed && len(p.Changed) > 0 && len(p.Changed[0].Diff) > 0
+}
+
+// writeOver writes a text over one that others changed since, if a person is here who says so once they were shown what they did.
+func (c *call) writeOver(ctx context.Context, d *client.Client, of *kind.Kind, was document, body map[string]any, edit *api.TextEdit, why error) (json.RawMessage, error) {
+	p, ok := problem.Of(why)
+	if !ok || !c.canEdit() || c.out.json {
+		return nil, why
+	}
+	c.out.println(c.out.strong("Others changed the same place since you were shown it:"))
+	c.showChanges(p.Changed)
+	c.out.println()
+	yes, err := c.askYes("Does your text go in the place of all of it?")
+	if err == nil && !yes {
+		err = why
+	}
+	if err != nil {
+		return nil, err
+	}
+	edit.Replace, edit.BaseHeads = true, nil
+	return d.EditDocument(ctx, of.Many, was.ID, body)
+}
+
+// showChanges prints what differs.
+func (c *call) showChanges(all []api.Change) {
+	for _, change := range all {
+		c.out.println("  " + sentence(change.Field+": "+passages(change.Diff)))
+	}
 }
 
 // writeUnread writes a text over one that its writer was never shown. On a terminal they are shown it and asked; a

@@ -93,7 +93,7 @@ func (c *call) changedText(ctx context.Context, now string, heads []string, othe
 	if text == now {
 		return nil, nil
 	}
-	edit := &api.TextEdit{Text: text, Replace: c.Bool("replace")}
+	edit := &api.TextEdit{Text: text, Replace: c.Bool("replace"), Whole: true}
 	switch at := c.StringSlice("at"); {
 	case len(at) > 0 && edit.Replace:
 		return nil, api.Problemf(api.Usage, "leave one of them out", "--at says which version you read, and --replace that none counts")

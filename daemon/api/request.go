@@ -34,6 +34,7 @@ type CarryRequest struct {
 type TextEdit struct {
 	Text      string   `json:"text"`
 	BaseHeads []string `json:"base_heads,omitempty"`
+	Whole     bool     `json:"whole,omitempty"`   // merged by whole words, and refused as changed where others changed the same place
 	Replace   bool     `json:"replace,omitempty"` // in the place of all that stands there, read or not
 }
 

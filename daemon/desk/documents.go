@@ -80,6 +80,9 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 		if err := e.onKnown(&w, asks{}); err != nil {
 			return err
 		}
+		if err := e.whole(&w); err != nil {
+			return err
+		}
 		return crdt.RestoreText(w)(e.Doc, e.View)
 	})
 	if err != nil {
@@ -98,6 +101,9 @@ type editing struct {
 
 func (e editing) perform(k *kind.Kind, verb *kind.Verb, a asks) error {
 	r, err := e.clean(k, verb, a)
+	if err == nil && a.Whole && r.Text != nil {
+		err = e.whole(r.Text)
+	}
 	if err == nil && r.Text != nil && len(r.Text.From) > 0 {
 		var stands bool
 		if stands, err = e.wrote(*r.Text); stands {

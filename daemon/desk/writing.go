@@ -8,6 +8,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/diff"
 	"kith/crdt/kind"
 	"kith/crdt/problem"
 	"kith/daemon/api"
@@ -20,6 +21,11 @@ import (
 
 // errUnread says that somebody would write over a text that they don't know.
 var errUnread = errors.New("they haven't been shown the text that stands there")
+
+// overlapError says that others changed the places of a text that somebody writes anew, since they knew it so.
+type overlapError struct{ knew string }
+
+func (*overlapError) Error() string { return "others changed the same places of the text" }
 
 // onKnown puts into what somebody writes the text that they know.
 func (e editing) onKnown(w *kind.Writing, a asks) error {
@@ -57,6 +63,28 @@ func (e editing) asOf(w *kind.Writing, version func(*accept.Document) ([]change.
 	return err
 }
 
+// whole merges a text that is meant as a whole with what others wrote since its writer knew it. Letters, as the core merges them, would be
+// scraps that nobody wrote: a text that is typed whole goes by words, and where others changed the same place it goes nowhere.
+func (e editing) whole(w *kind.Writing) error {
+	if w.Base == nil && len(w.From) == 0 {
+		return nil
+	}
+	knew, err := e.textBefore(w)
+	if err != nil {
+		return err
+	}
+	_, now, err := crdt.TextAt(e.Doc, e.View.Heads)
+	if err != nil {
+		return err
+	}
+	text, ok := diff.Merge(knew, w.Text, now)
+	if !ok {
+		return &overlapError{knew}
+	}
+	*w = kind.Writing{Text: text}
+	return nil
+}
+
 // mostAgain is how many of somebody's own changes are looked at, to find one that a request asks for again.
 const mostAgain = 16
 
@@ -90,7 +118,8 @@ func held(d *accept.Document, heads []change.Hash) ([]change.Hash, error) {
 
 // unread tells who would write over a text that they don't know what stands there.
 func (b *Desk) unread(k *kind.Kind, id string, err error) error {
-	if !errors.Is(err, errUnread) {
+	var overlap *overlapError
+	if !errors.Is(err, errUnread) && !errors.As(err, &overlap) {
 		return err
 	}
 	at, lookErr := b.lookAt(id)
@@ -98,6 +127,14 @@ func (b *Desk) unread(k *kind.Kind, id string, err error) error {
 		return errors.Join(err, lookErr)
 	}
 	short := at.Header().Short
+	if overlap != nil {
+		knew := *at.View
+		knew.Text = overlap.knew
+		p := problem.New(problem.Changed, "read it: kith "+k.Name+" show "+short+"; then say it again (in the place of all of it: --replace)",
+			"%s was changed since you were shown it, and your text changes the same place", short)
+		p.Changed = crdt.Differences(k, &knew, at.View)
+		return p
+	}
 	p := problem.New(problem.Changed, "read it: kith "+k.Name+" show "+short+"; then say it again (in the place of all of it, unread: --replace)",
 		"there is a text in %s that hasn't been shown to you yet, and yours would go in its place", short)
 	p.Changed = slices.DeleteFunc(crdt.Differences(k, nil, at.View), func(c api.Change) bool { return c.Field != kind.Body.Key })

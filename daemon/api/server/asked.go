@@ -17,6 +17,7 @@ type Asks struct {
 	kind.Request
 	From    []string // the hashes of the changes that who edited the text had read; none: those that they were shown
 	Replace bool     // the text goes in the place of all that stands there
+	Whole   bool     // it is refused where others changed the same place since
 	Told    []string // what who asks has to know of what they typed, in sentences
 }
 
@@ -110,7 +111,7 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 	case v == k.Edit && !given:
 		return a, nothingToChange
 	case edit != nil:
-		a.Text, a.From, a.Replace = &kind.Writing{Text: edit.Text}, edit.BaseHeads, edit.Replace
+		a.Text, a.From, a.Replace, a.Whole = &kind.Writing{Text: edit.Text}, edit.BaseHeads, edit.Replace, edit.Whole
 	case v != k.Edit && v.Text != kind.No:
 		a.Text = &kind.Writing{Text: said.Str(kind.Body)}
 	}
