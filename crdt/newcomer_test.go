@@ -128,7 +128,7 @@ func TestEndingItNeedsAReasonAndItCanGoOn(t *testing.T) {
 		t.Error("ended without a reason")
 	}
 	v := ana.tell(ana.practice(kinds.Newcomer, "end", "why", "she found work near her mother"))
-	if kinds.Newcomer.State(v) != kinds.NewcomerOver || len(kinds.Newcomer.FactsOf(v)) != 1 { // who began it
+	if kinds.Newcomer.State(v) != kinds.NewcomerOver || len(kinds.Newcomer.FactsOf(v)) != 2 { // who began it, and who accompanied them and is told
 		t.Errorf("over: %s, and waits: %v", kinds.Newcomer.State(v), kinds.Newcomer.FactsOf(v))
 	}
 	if err := ana.try(ana.practice(kinds.Newcomer, "meet", "date", "2027-04-01")); err == nil {

@@ -172,14 +172,17 @@ type Verb struct {
 	By   *Field
 	Ways []*Way
 
-	Text  Need               // --text: for Make and Edit the document's own, which Edit always may
-	Opens bool               // without --text, on a terminal, the text opens in an editor
-	Why   Need               // --why
-	Act   string             // "dropping a task", what needs a reason if Why is Must
-	Undo  bool               // --undo: not any more; no reason is needed for it
-	Home  bool               // what it writes names other documents of the co-op: it is said at home, also of one that goes on in a share
-	Live  func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
-	Do    func(*Draft) error // what it writes
+	Text  Need   // --text: for Make and Edit the document's own, which Edit always may
+	Opens bool   // without --text, on a terminal, the text opens in an editor
+	Why   Need   // --why
+	Act   string // "dropping a task", what needs a reason if Why is Must
+	Undo  bool   // --undo: not any more; no reason is needed for it
+	// Contrary is the verb by which something else is said in the place of what it said, to who can't take it back any more; "": that is
+	// what Undo does, or nothing does it.
+	Contrary string
+	Home     bool               // what it writes names other documents of the co-op: it is said at home, also of one that goes on in a share
+	Live     func(*View) error  // why it makes no sense now; nil: it always does. It is offered only where it does
+	Do       func(*Draft) error // what it writes
 	// Calls is, of Make, the title where none is said; nil: one is needed, or it is the name of whom the first of Args names.
 	Calls func(time.Time) string
 	// Alone is, of Make, what a document has beside which no other of the kind is begun here, by what it is begun with; nil: there may be

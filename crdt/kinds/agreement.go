@@ -41,7 +41,7 @@ var agreementsInReview = &kind.Filter{
 
 // Agreement is what we agreed on and keep to: its text, with revisions that each member says to have read.
 var Agreement = &kind.Kind{
-	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 6,
+	Name: "agreement", Many: "agreements", Letters: agreementLetters, Gist: "what we keep to", View: 7,
 	Fields: agreementFields, Answered: figureFields(),
 	Own:    []*kind.Field{agreementRead},
 	Derive: kind.Deriving(whoHasRead), Counts: true, State: agreementState,
@@ -49,6 +49,7 @@ var Agreement = &kind.Kind{
 		kind.Value("status", "current, replaced", func(l kind.Look) string { return agreementState(l.View) }),
 		kind.Value("revision", "hash of title, text and figures", func(l kind.Look) string { return kind.Of[Reading](l.View).Revision }),
 		agreementDecision.Shown(), kind.Value("decision_status", "how it stands with that decision; \"\": there is none here", decisionStatus), agreementReview.Shown(), agreementReplaced.Shown(), agreementPublic.Shown(),
+		kind.Value("replaced_says", "who said that another holds in its place; null: nobody", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Reading](l.View).ReplacedBy) }),
 		kind.Value("ring", "agreements that are each said to hold in the place of the one before, as people can say at once: none of them holds until one is said to hold again (--undo)", ringOf),
 		kind.Value("figures", "what it says in numbers that Kith reads", showFigures),
 		kind.Value("read_by", "who has read this revision", showReaders),
@@ -66,6 +67,9 @@ var Agreement = &kind.Kind{
 			f.Is("figures", slices.ContainsFunc(Figures, func(is *Figure) bool { return is.of(v) != "" }))
 		}
 		f.Is("replaced", isCurrent(v) != nil)
+		if by := kind.Of[Reading](v).ReplacedBy; by != (charter.MemberID{}) {
+			f.Who("ended", others([]charter.MemberID{v.CreatedBy}, by)...)
+		}
 	},
 	Finds: []*kind.Filter{
 		{Name: "current", Gist: "not replaced by another", Fact: "current"},
@@ -87,6 +91,9 @@ var Agreement = &kind.Kind{
 	}, {
 		Key: "agreements_kept", Title: "Agreements to read, of what is shared for reading", Gist: "the same of what my co-op alone writes in, in a share",
 		Facts: []string{"unread/me", "kept"}, Says: func(kind.Answer) kind.Cell { return kind.Cell{} },
+	}, {
+		Key: "agreements_replaced", Title: "Another holds in the place of what you wrote down", Gist: "agreements that I wrote down, and in whose place somebody else put another",
+		Facts: []string{"ended/me"}, Says: replacedSays, Who: whoIn("replaced_says"), News: true, Run: "show",
 	}, {
 		Key: "agreement_reviews", Title: "Agreements to be looked at again", Gist: "agreements whose review is due", Anybody: true,
 		Before: "review", Says: kind.DayOf("review", "review_on"), Run: "show",
@@ -164,6 +171,8 @@ type Reading struct {
 	Revision string
 	Read     []charter.MemberID // who said so, by member
 	Unread   []charter.MemberID // of the full members, by member
+
+	ReplacedBy charter.MemberID // who said that another holds in its place; zero: nobody
 }
 
 func whoHasRead(s *kind.Story) (*Reading, error) {
@@ -172,6 +181,9 @@ func whoHasRead(s *kind.Story) (*Reading, error) {
 		if s.Said[m][agreementRead.Key].Str() == r.Revision || hasRead(s, m, r.Revision) {
 			r.Read = append(r.Read, m)
 		}
+	}
+	if agreementReplaced.Has(s.View) {
+		r.ReplacedBy = setBy(s, agreementReplaced)
 	}
 	for _, m := range electorate(s.Charter.Sides(), true).full() {
 		mayWrite := !s.Kept || s.Charter.SameCoop(m, s.CreatedBy) // who can only read it can't say so
@@ -250,6 +262,11 @@ func ringOf(l kind.Look) []kind.Named {
 		ring = append(ring, kind.Named{ID: agreementLetters + "-" + v.ID.String(), Name: v.Title})
 	}
 	return []kind.Named{}
+}
+
+// replacedSays says which one holds in its place, and who said so.
+func replacedSays(a kind.Answer) kind.Cell {
+	return kind.Cell{Words: kind.StartOf(a.Str("replaced_by")) + ", says " + a.In("replaced_says").Str("name")}
 }
 
 // ringSays names the others of a ring.

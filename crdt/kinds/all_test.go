@@ -42,6 +42,8 @@ var samples = map[string][]*kind.View{
 	}, {
 		Meta:    kind.Meta{CreatedBy: ana},
 		Derived: &kinds.Doing{Asked: []kinds.Asked{{Member: ben, Answer: kinds.AnswerDeclined}}},
+	}, {
+		Fields: fields("status", "done"), Derived: &kinds.Doing{TakenBy: []charter.MemberID{ana}, EndedBy: ben},
 	}},
 	"decision": {
 		{Fields: fields("by", "2026-12-01"), Derived: &kinds.Deciding{
@@ -63,24 +65,24 @@ var samples = map[string][]*kind.View{
 	"agreement": {{
 		Fields:  fields("review", "2027-12-01", "decision", "d-1", "timebox", "14d"),
 		Derived: &kinds.Reading{Read: []charter.MemberID{ana}, Unread: []charter.MemberID{ben}},
-	}, {Kept: true, Derived: &kinds.Reading{}}, {Fields: fields("replaced_by", "a-1"), Derived: &kinds.Reading{}}},
+	}, {Kept: true, Derived: &kinds.Reading{}}, {Meta: kind.Meta{CreatedBy: ana}, Fields: fields("replaced_by", "a-1"), Derived: &kinds.Reading{ReplacedBy: ben}}},
 	"role": {{
 		Fields: fields("until", "2026-12-01"),
 		Derived: &kinds.Tenure{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}, {Member: ben, At: 2, Answer: kinds.AnswerNone}}, Apart: true},
 			Order:   []charter.MemberID{ana},
 		},
-	}, {Derived: &kinds.Tenure{}}, {Derived: &kinds.Tenure{Holding: declined}}},
+	}, {Derived: &kinds.Tenure{}}, {Derived: &kinds.Tenure{Holding: declined}}, {Derived: &kinds.Tenure{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
 	"project": {{
 		Title: "Website", Fields: fields("due", "2026-12-01", "intake", "i-1"),
 		Derived: &kinds.Coordinating{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
-	}, {Derived: &kinds.Coordinating{}}, {Derived: &kinds.Coordinating{Holding: declined}}},
+	}, {Derived: &kinds.Coordinating{}}, {Derived: &kinds.Coordinating{Holding: declined}}, {Derived: &kinds.Coordinating{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
 	"newcomer": {{
 		Fields:  fields("meet", "2027-03-01"),
 		Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ben, At: 1, Answer: kinds.AnswerNone}}}, Steps: []kinds.Step{{Name: "a", Text: "Read", By: ben, Done: []kinds.StepDone{{Member: ana, At: 1}}}}},
-	}, {Derived: &kinds.Growing{Member: ana}}},
+	}, {Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Ended: []charter.MemberID{ben}}}}},
 	"pulse": {
 		{Derived: &kinds.Round{Waiting: []charter.MemberID{ana}}},
 		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},
@@ -88,7 +90,7 @@ var samples = map[string][]*kind.View{
 	"intake": {
 		{Fields: fields("due", "2026-12-01"), Derived: &kinds.Moved{Apart: []string{"accepted", "declined"}, Projects: []string{"pr-1", "pr-2"}}},
 		{Fields: fields("state", "talking"), Derived: &kinds.Moved{By: ana}},
-		{Fields: fields("state", "passed"), Derived: &kinds.Moved{}},
+		{Fields: fields("state", "passed"), Derived: &kinds.Moved{Before: ana}},
 		{Meta: kind.Meta{CreatedBy: ana}, Fields: fields("state", "declined", "ally", "Quilted"), Derived: &kinds.Moved{}},
 	},
 	"profile": {{
@@ -189,6 +191,9 @@ func checkVerb(t *testing.T, k *kind.Kind, v *kind.Verb, said func(what, words s
 			t.Errorf("%s: %q is no example of it", v.Name, e)
 		}
 	}
+	if v.Contrary != "" && (k.Verb(v.Contrary) == nil || v.Undo) {
+		t.Errorf("%s has %q in its place, which isn't typed for that", v.Name, v.Contrary)
+	}
 	var flags []string
 	for _, f := range v.With {
 		said("--"+f.Flag(), f.Hint)
@@ -201,6 +206,27 @@ func checkVerb(t *testing.T, k *kind.Kind, v *kind.Verb, said func(what, words s
 		if f.IsMany() && i < len(v.Args)-1 {
 			t.Errorf("%s: nobody knows where %s end", v.Name, f.Key)
 		}
+	}
+}
+
+// final are the verbs behind which there is no way back but talking: what was said stays in the history, and another word is said beside it.
+var final = []string{
+	"agreement read", "decision close", "decision next", "decision position", "decision withdraw", "intake reopen", "newcomer decide", "pulse close", "pulse retro", "task ask", "task pass",
+	"task start",
+}
+
+func TestEveryVerbHasAWayBackOrIsKnownToHaveNone(t *testing.T) {
+	var none []string
+	for _, k := range kinds.All.Nouns() {
+		for _, v := range k.Verbs {
+			if writes := k.Name == "note"; !v.Undo && v.Contrary == "" && !writes { // a text has its history
+				none = append(none, k.Name+" "+v.Name)
+			}
+		}
+	}
+	slices.Sort(none)
+	if !slices.Equal(none, final) {
+		t.Errorf("without a way back are %q", none)
 	}
 }
 

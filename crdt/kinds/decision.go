@@ -201,7 +201,7 @@ var Decision = &kind.Kind{
 			},
 		},
 		{
-			Name: "choose", Gist: "choose from the options", Args: []*kind.Field{optionChoices}, With: []*kind.Field{kind.Seen}, Why: kind.May, Live: notWithdrawn, Do: choose, Tells: whatALateWordDoes,
+			Name: "choose", Gist: "choose from the options", Contrary: "choose", Args: []*kind.Field{optionChoices}, With: []*kind.Field{kind.Seen}, Why: kind.May, Live: notWithdrawn, Do: choose, Tells: whatALateWordDoes,
 			More: "By their numbers. By approval all that you can live with (1 3), by score with 0 to 5 points (1=5 2=3), by ranking the best first and with a comma what is alike (3 1,2), " +
 				"of dates when you can come, or could (1 3=maybe). None of them: none.",
 			Examples: []string{`kith decision choose d-9f2c 1 3`, `kith decision choose d-9f2c 3 1,2 --why "rented ones break"`},

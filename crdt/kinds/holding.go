@@ -42,6 +42,9 @@ type Holding struct {
 	Refused []Holder // who were named and said no, or have put it back; by member
 	Gone    []Holder // who handed it over to somebody who took it: they were named all the same, until somebody is named anew; by member
 	Apart   bool     // it was filled twice by people who didn't know of each other
+
+	Ended   []charter.MemberID // who held it or were asked to, until somebody else said that others do; by member
+	NamedBy charter.MemberID   // who said last who holds it; zero: nobody yet
 }
 
 // Holder is one member who was named, and what they say.
@@ -93,6 +96,14 @@ func holding(s *kind.Story) Holding {
 		default:
 			h.Holders = append(h.Holders, one)
 		}
+	}
+	for _, m := range sortedMembers(named.of) {
+		if all[m] == nil && named.endedByOthers(s, m) {
+			h.Ended = append(h.Ended, m)
+		}
+	}
+	if last, ok := named.last(); ok {
+		h.NamedBy = s.Items[last.item].Author
 	}
 	for _, one := range h.Holders {
 		first := h.Holders[0]
@@ -155,6 +166,39 @@ func (n *namings) stands(m charter.MemberID) (at int64) {
 		}
 	}
 	return at
+}
+
+// last is what was written last of who holds it.
+func (n *namings) last() (last naming, ok bool) {
+	for _, all := range n.of {
+		for _, w := range all {
+			if !ok || last.id.Less(w.id) {
+				last, ok = w, true
+			}
+		}
+	}
+	return last, ok
+}
+
+// endedByOthers says whether somebody else ended the last naming of m, who hadn't said no, and hadn't handed it over either.
+func (n *namings) endedByOthers(s *kind.Story, m charter.MemberID) bool {
+	var named, ended naming
+	for _, w := range n.of[m] {
+		switch {
+		case w.at == 0 && ended.id.Less(w.id):
+			ended = w
+		case w.at != 0 && named.id.Less(w.id):
+			named = w
+		}
+	}
+	if ended.id.IsZero() || !named.id.Less(ended.id) || s.Items[ended.item].Author == m {
+		return false
+	}
+	if a, ok := parseAnswer(s.Said[m][holdAnswer.Key].Str()); ok && a.To == named.at && a.Answer != AnswerAccepted {
+		return false
+	}
+	h, _, ok := parseHanding(s.Said[m][holdHanded.Key].Str())
+	return !ok || h.Asked < named.at
 }
 
 // by are the changes that named somebody, and that nobody wrote over who knew of them.
@@ -415,6 +459,53 @@ func showHolders(l kind.Look, all []Holder) []HolderJSON {
 		out = append(out, one)
 	}
 	return out
+}
+
+// endedSays says how something ended, by whom and why: the keys of an answer.
+func endedSays(how, by, why string) func(kind.Answer) kind.Cell {
+	return func(a kind.Answer) kind.Cell {
+		words := a.Str(how) + " by " + a.In(by).Str("name")
+		if reason := a.Str(why); reason != "" {
+			words += ": " + reason
+		}
+		return kind.Cell{Words: words}
+	}
+}
+
+// heldNow says who holds something now, under a key of an answer, and who said so.
+func heldNow(key string) func(kind.Answer) kind.Cell {
+	return func(a kind.Answer) kind.Cell {
+		return kind.Cell{Words: holderNames(a, key, "nobody").Words + ", says " + a.In("named_by").Str("name")}
+	}
+}
+
+// endedOr says how something ended, or who holds it now if it goes on.
+func endedOr(ended, goesOn func(kind.Answer) kind.Cell) func(kind.Answer) kind.Cell {
+	return func(a kind.Answer) kind.Cell {
+		if a["ended_by"] == nil {
+			return goesOn(a)
+		}
+		return ended(a)
+	}
+}
+
+// whoEnded is who ended something, or said who holds it now if it goes on.
+func whoEnded(a kind.Answer) any {
+	if by := a["ended_by"]; by != nil {
+		return by
+	}
+	return a["named_by"]
+}
+
+// whoIn gives the member under a key of an answer.
+func whoIn(key string) func(kind.Answer) any { return func(a kind.Answer) any { return a[key] } }
+
+// namedOr is a member in an answer; null for nobody.
+func namedOr(l kind.Look, m charter.MemberID) *kind.Named {
+	if m == (charter.MemberID{}) {
+		return nil
+	}
+	return new(l.Named(m))
 }
 
 func wasNamed(v change.Value, _ bool) (verb, to string) {

@@ -43,7 +43,7 @@ var intakeByDue = &kind.Order{Name: "due", Fact: "due"}
 
 // Intake is a request from outside: who wants what from us. Its title is who asks.
 var Intake = &kind.Kind{
-	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 2,
+	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 3,
 	Fields: []*kind.Field{intakeState, intakeWhy, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
 	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
 	Shows: []*kind.Shown{
@@ -78,6 +78,9 @@ var Intake = &kind.Kind{
 		if s == IntakeTalking || s == IntakeEstimating {
 			f.Who("mine", m.By)
 		}
+		if s != IntakeNew && m.Before != (charter.MemberID{}) {
+			f.Who("ended", m.Before)
+		}
 	},
 	Finds: []*kind.Filter{
 		{Name: "open", Gist: "neither accepted, declined nor passed on", Fact: "open"},
@@ -95,6 +98,9 @@ var Intake = &kind.Kind{
 	Today: []*kind.Wait{{
 		Key: "intakes_mine", Title: "Requests that you talk about", Gist: "requests from outside that I talk about or estimate",
 		Facts: []string{"mine/me", "open"}, Order: intakeByDue, Says: kind.WordsOf("state"), Run: "show",
+	}, {
+		Key: "intakes_ended", Title: "Others went on with what you talked about", Gist: "requests that I talked about, and with which somebody else went on",
+		Facts: []string{"ended/me"}, Says: endedSays("state", "moved_by", "state_why"), Who: whoIn("moved_by"), News: true, Run: "show",
 	}, {
 		Key: "intakes_apart", Title: "Said differently at once: talk, and say once more how it stands", Gist: "requests on which two said different things at once", Anybody: true,
 		Facts: []string{"apart"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("said_apart"), ", ")} }, Run: "show",
@@ -125,22 +131,22 @@ var Intake = &kind.Kind{
 		Examples: []string{`kith intake edit i-4kq2 --budget 4500EUR`},
 	},
 	Verbs: []*kind.Verb{
-		{Name: "talk", Gist: "I talk to them", Live: isOpenIntake, Do: intakeBecomes(IntakeTalking), Examples: []string{`kith intake talk i-4kq2`}},
+		{Name: "talk", Gist: "I talk to them", Contrary: "reopen", Live: isOpenIntake, Do: intakeBecomes(IntakeTalking), Examples: []string{`kith intake talk i-4kq2`}},
 		{
-			Name: "estimate", Gist: "say how many hours we think it takes", With: []*kind.Field{intakeEstimate}, Live: isOpenIntake, Do: estimateIntake,
+			Name: "estimate", Gist: "say how many hours we think it takes", Contrary: "estimate", With: []*kind.Field{intakeEstimate}, Live: isOpenIntake, Do: estimateIntake,
 			Examples: []string{`kith intake estimate i-4kq2 --hours 60`},
 		},
 		{
-			Name: "accept", Gist: "we do it", With: []*kind.Field{IntakeTasks, intakeInto}, Promises: true, Live: canAccept, Do: acceptIntake,
+			Name: "accept", Gist: "we do it", Contrary: "reopen", With: []*kind.Field{IntakeTasks, intakeInto}, Promises: true, Live: canAccept, Do: acceptIntake,
 			More:     "Makes the project, with the hours as its budget, and its first tasks. How full the co-op is, kith intake show says before.",
 			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
 		},
 		{
-			Name: "decline", Gist: "we don't do it", Why: kind.Must, Act: "declining a request", Live: hasNoProject, Do: intakeBecomes(IntakeDeclined),
+			Name: "decline", Gist: "we don't do it", Contrary: "reopen", Why: kind.Must, Act: "declining a request", Live: hasNoProject, Do: intakeBecomes(IntakeDeclined),
 			Examples: []string{`kith intake decline i-4kq2 --why "not before June"`},
 		},
 		{
-			Name: "pass", Gist: "pass it on to an ally", Args: []*kind.Field{intakeTo}, Why: kind.May, Live: notAccepted, Do: passIntake,
+			Name: "pass", Gist: "pass it on to an ally", Contrary: "reopen", Args: []*kind.Field{intakeTo}, Why: kind.May, Live: notAccepted, Do: passIntake,
 			More:     "It goes into the share with them, without how to reach who asks: say that yourself, or ask them first whether you may.",
 			Examples: []string{`kith intake pass i-4kq2 Quilted`},
 		},
@@ -170,6 +176,7 @@ func IntakeBecame(v *kind.View) (one string, all []string) {
 // Moved is who said how it stands with a request.
 type Moved struct {
 	By       charter.MemberID // who said it last; zero: nobody yet
+	Before   charter.MemberID // who talked about it or estimated it before somebody else went on with it; zero: nobody
 	Apart    []string         // what stands beside each other, since people who didn't know of each other said it; ascending
 	Projects []string         // the same of the project that it became
 }
@@ -186,6 +193,11 @@ func whoMoved(s *kind.Story) (*Moved, error) {
 		m.Projects = append(m.Projects, one.words)
 	}
 	m.Apart, m.Projects = several(m.Apart), several(m.Projects)
+	for _, one := range everSaid(s, intakeState) {
+		if (one.words == IntakeTalking || one.words == IntakeEstimating) && one.by != m.By {
+			m.Before = one.by
+		}
+	}
 	return m, nil
 }
 
@@ -199,8 +211,21 @@ type said struct {
 }
 
 // standing are the values of a field that nobody has written over who knew of them: one, or several that were written apart. The one
-// that stands in the view is last: their order is that of their IDs, and none in which they came.
-func standing(s *kind.Story, f *kind.Field) (out []*said) {
+// that stands in the view is last.
+func standing(s *kind.Story, f *kind.Field) []*said {
+	return slices.DeleteFunc(everSaid(s, f), func(one *said) bool { return one.over })
+}
+
+// setBy is who gave a field the value that stands in the view; zero: nobody has.
+func setBy(s *kind.Story, f *kind.Field) (m charter.MemberID) {
+	if all := standing(s, f); len(all) > 0 {
+		m = all[len(all)-1].by
+	}
+	return m
+}
+
+// everSaid are all values that a field ever had. Their order is that of their IDs, and none in which they came.
+func everSaid(s *kind.Story, f *kind.Field) (out []*said) {
 	all := map[change.OpID]*said{}
 	for _, it := range s.Items {
 		for i := range it.Change.Ops {
@@ -217,7 +242,6 @@ func standing(s *kind.Story, f *kind.Field) (out []*said) {
 			out = append(out, all[op.ID])
 		}
 	}
-	out = slices.DeleteFunc(out, func(one *said) bool { return one.over })
 	slices.SortFunc(out, func(a, b *said) int { return a.id.Compare(b.id) })
 	return out
 }

@@ -55,7 +55,7 @@ var (
 // Newcomer is how somebody grows into the co-op: with a companion, a checklist, agreements to read, and a day to talk about
 // becoming a full member. It decides nothing: who is a full member stands in the charter. Its title is their name.
 var Newcomer = &kind.Kind{
-	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 4, Present: "open",
+	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 5, Present: "open",
 	Fields: []*kind.Field{newcomerMember, newcomerExpect, newcomerMeet, newcomerDecision, newcomerAdmit, newcomerOver, heldBy, heldLast},
 	Own:    []*kind.Field{newcomerStep, newcomerDone, holdAnswer, holdHanded},
 	Derive: kind.Deriving(howTheyGrow), Counts: true, State: newcomerState,
@@ -70,6 +70,8 @@ var Newcomer = &kind.Kind{
 		kind.Value("companions", "who accompanies them", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Growing](l.View).Holders) }),
 		kind.Value("asked", "to whom that is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Growing](l.View).Asked) }),
 		kind.Value("refused", "who were asked to, and said no or put it back", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Growing](l.View).Refused) }),
+		kind.Value("named_by", "who said last who accompanies them; null: nobody yet", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Growing](l.View).NamedBy) }),
+		kind.Value("ended_by", "who said that it is over; null: nobody", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Growing](l.View).EndedBy) }),
 		newcomerExpect.Shown(),
 		kind.Value("steps", "the checklist", showSteps),
 		kind.Value("agreements", "the agreements that hold, and whether they have read each as it is", toRead),
@@ -77,7 +79,11 @@ var Newcomer = &kind.Kind{
 	},
 	Facts: func(v *kind.View, f *kind.Facts) {
 		g := kind.Of[Growing](v)
+		f.Who("ended", g.Ended...)
 		if newcomerState(v) != Open {
+			if newcomerState(v) == NewcomerOver {
+				f.Who("ended", others(slices.Concat(g.named(), g.unanswered()), g.EndedBy)...)
+			}
 			return
 		}
 		f.Is("open", true)
@@ -117,6 +123,9 @@ var Newcomer = &kind.Kind{
 		Key: "newcomers_mine", Title: "Whom you accompany", Gist: "what is next for whom I accompany", Besides: "newcomers_asked",
 		Facts: []string{"accompanies/me", "new/here"}, Says: stepsLeft, Run: "show",
 	}, {
+		Key: "newcomers_ended", Title: "You accompanied them, and others ended that", Gist: "newcomers whom I accompanied until somebody else said that it is over, or that others do",
+		Facts: []string{"ended/me"}, Says: endedOr(endedSays("status", "ended_by", "over"), heldNow("companions")), Who: whoEnded, News: true, Run: "show",
+	}, {
 		Key: "newcomers_meet", Title: "To talk about: becoming a full member", Gist: "newcomers with whom a talk about becoming full is near", Anybody: true,
 		Facts: []string{"new/here"}, Before: "meet", Ahead: talkSoon, Says: kind.DayOf("meet", "meet"), Run: "decide",
 	}, {
@@ -141,21 +150,21 @@ var Newcomer = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "companion", Gist: "ask somebody else to accompany them", Args: []*kind.Field{newcomerCompanions}, Live: isGrowing,
+			Name: "companion", Gist: "ask somebody else to accompany them", Contrary: "companion", Args: []*kind.Field{newcomerCompanions}, Live: isGrowing,
 			Do:       func(d *kind.Draft) error { return askCompanions(d, newcomerCompanions) },
 			Examples: []string{`kith newcomer companion nc-4kq2 Ben`},
 		},
 		{
-			Name: "take", Gist: "say yes to accompanying them, or take that on if nobody does", Live: isGrowing, Do: accompany,
+			Name: "take", Gist: "say yes to accompanying them, or take that on if nobody does", Contrary: "decline", Live: isGrowing, Do: accompany,
 			Examples: []string{`kith newcomer take nc-4kq2`},
 		},
 		{
-			Name: "decline", Gist: "say no to accompanying them, or put that back", Why: kind.May,
+			Name: "decline", Gist: "say no to accompanying them, or put that back", Contrary: "take", Why: kind.May,
 			Do:       func(d *kind.Draft) error { return growing(d).refuse(d) },
 			Examples: []string{`kith newcomer decline nc-4kq2 --why "I am away until May"`},
 		},
 		{
-			Name: "hand-over", Gist: "ask somebody to accompany them in my place", Args: []*kind.Field{newcomerNext}, With: []*kind.Field{roleNote}, Live: isGrowing, Do: handNewcomerOver,
+			Name: "hand-over", Gist: "ask somebody to accompany them in my place", Contrary: "companion", Args: []*kind.Field{newcomerNext}, With: []*kind.Field{roleNote}, Live: isGrowing, Do: handNewcomerOver,
 			More:     "It stays with you until they take it. If they decline, you keep it.",
 			Examples: []string{`kith newcomer hand-over nc-4kq2 Ben --note "she wants to see the books"`},
 		},
@@ -168,7 +177,7 @@ var Newcomer = &kind.Kind{
 			Examples: []string{`kith newcomer step nc-4kq2 "Print a poster together"`, `kith newcomer step nc-4kq2 4 --undo`},
 		},
 		{
-			Name: "meet", Gist: "say when we talk about becoming a full member", Args: []*kind.Field{newcomerDay}, Live: isGrowing, Do: meetThem,
+			Name: "meet", Gist: "say when we talk about becoming a full member", Contrary: "meet", Args: []*kind.Field{newcomerDay}, Live: isGrowing, Do: meetThem,
 			More:     "A week before, everybody is told. From that day on kith newcomer decide opens the decision.",
 			Examples: []string{`kith newcomer meet nc-4kq2 "in 3 months"`},
 		},
@@ -178,10 +187,10 @@ var Newcomer = &kind.Kind{
 			Examples: []string{`kith newcomer decide nc-4kq2`},
 		},
 		{
-			Name: "end", Gist: "it is over without their becoming a full member", Why: kind.Must, Act: "ending it", Live: isGrowing, Do: endGrowing,
+			Name: "end", Gist: "it is over without their becoming a full member", Contrary: "reopen", Why: kind.Must, Act: "ending it", Live: isGrowing, Do: endGrowing,
 			Examples: []string{`kith newcomer end nc-4kq2 --why "she found work near her mother"`},
 		},
-		{Name: "reopen", Gist: "it goes on after all", Do: growOn, Examples: []string{`kith newcomer reopen nc-4kq2`}},
+		{Name: "reopen", Gist: "it goes on after all", Contrary: "end", Do: growOn, Examples: []string{`kith newcomer reopen nc-4kq2`}},
 	},
 }
 
@@ -189,9 +198,10 @@ var Newcomer = &kind.Kind{
 type Growing struct {
 	Holding // who accompanies them
 	Member  charter.MemberID
-	Full    bool   // they are a full member now
-	Turns   []Turn // of all who were asked to accompany them, by member
-	Steps   []Step // of the checklist, in the order in which they were put on it
+	Full    bool             // they are a full member now
+	Turns   []Turn           // of all who were asked to accompany them, by member
+	Steps   []Step           // of the checklist, in the order in which they were put on it
+	EndedBy charter.MemberID // who said that it is over; zero: nobody
 }
 
 // Step is one line of a checklist.
@@ -218,6 +228,9 @@ func howTheyGrow(s *kind.Story) (*Growing, error) {
 		g.Turns = append(g.Turns, Turn{Member: m, Last: kind.Time(s.In[heldLast.Key][m.String()].Int())})
 	}
 	g.Steps = stepsOf(s)
+	if newcomerOver.Has(s.View) {
+		g.EndedBy = setBy(s, newcomerOver)
+	}
 	return g, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/money"
 	"kith/crdt/schema"
@@ -49,7 +50,7 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 // Project is work that belongs together: tasks and hours name it by its title. Who coordinates it looks after it, and
 // decides no more than everybody else.
 var Project = &kind.Kind{
-	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 3,
+	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 4,
 	Fields: []*kind.Field{
 		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, projectIntake, heldBy, heldLast,
 	},
@@ -61,6 +62,8 @@ var Project = &kind.Kind{
 		kind.Value("coordinated_by", "who coordinates it", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Holders) }),
 		kind.Value("asked", "to whom the coordination is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Asked) }),
 		kind.Value("refused", "who were named, and said no or put it back", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Coordinating](l.View).Refused) }),
+		kind.Value("named_by", "who said last who coordinates it; null: nobody yet", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Coordinating](l.View).NamedBy) }),
+		kind.Value("ended_by", "who closed or dropped it; null: it goes on", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Coordinating](l.View).EndedBy) }),
 		kind.Value("named_apart", "two people who didn't know of each other said who coordinates it", func(l kind.Look) bool { return kind.Of[Coordinating](l.View).Apart }),
 		kind.Value("names", "titles that it had before, by which tasks and hours name it, too", func(l kind.Look) []string { return append([]string{}, FormerTitles(l.View)...) }),
 	},
@@ -79,7 +82,10 @@ var Project = &kind.Kind{
 			f.Who("refused", c.keeps()...)
 			f.Is("apart", c.Apart)
 			f.Is("nobody", len(c.Holders) == 0)
+		} else {
+			f.Who("ended", others(slices.Concat(c.named(), c.unanswered()), c.EndedBy)...)
 		}
+		f.Who("ended", c.Ended...)
 	},
 	Finds: []*kind.Filter{
 		{Name: "mine", Gist: "that I coordinate", Fact: "coordinates", Me: true},
@@ -104,6 +110,9 @@ var Project = &kind.Kind{
 		Key: "projects_declined", Title: "Said no to taking it over from you", Gist: "projects that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
 	}, {
+		Key: "projects_ended", Title: "You coordinated these, and others ended that", Gist: "projects that I coordinated until somebody else closed or dropped them, or said that others coordinate",
+		Facts: []string{"ended/me"}, Says: endedOr(endedSays("status", "ended_by", "status_why"), heldNow("coordinated_by")), Who: whoEnded, News: true, Run: "show",
+	}, {
 		Key: "projects_apart", Title: "Two said at once who coordinates: talk, and say it once more", Gist: "projects for which that was said twice at once", Anybody: true,
 		Facts: []string{"apart"}, Says: projectCoordinators, Run: "coordinate",
 	}, {
@@ -125,43 +134,43 @@ var Project = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "coordinate", Gist: "say who coordinates it from now on", Args: []*kind.Field{projectWho}, Live: isGoingOn, Do: nameCoordinator,
+			Name: "coordinate", Gist: "say who coordinates it from now on", Contrary: "coordinate", Args: []*kind.Field{projectWho}, Live: isGoingOn, Do: nameCoordinator,
 			More:     "They can say no (kith project decline). Coordinating allows nothing that everybody else couldn't do.",
 			Examples: []string{`kith project coordinate pr-6hx3 Ana`, `kith project coordinate pr-6hx3 Ana Ben`},
 		},
 		{
-			Name: "take", Gist: "say yes to coordinating it, or take that on if nobody does", Live: isGoingOn,
+			Name: "take", Gist: "say yes to coordinating it, or take that on if nobody does", Contrary: "decline", Live: isGoingOn,
 			Do:       func(d *kind.Draft) error { c := coordinating(d); return c.accept(d, c.Turns) },
 			Examples: []string{`kith project take pr-6hx3`},
 		},
 		{
-			Name: "decline", Gist: "say no to coordinating it, or put that back", Why: kind.May,
+			Name: "decline", Gist: "say no to coordinating it, or put that back", Contrary: "take", Why: kind.May,
 			Do:       func(d *kind.Draft) error { return coordinating(d).refuse(d) },
 			Examples: []string{`kith project decline pr-6hx3 --why "I do intake already"`},
 		},
 		{
-			Name: "hand-over", Gist: "ask somebody to coordinate it in my place", Args: []*kind.Field{projectNext}, With: []*kind.Field{roleNote}, Live: isGoingOn, Do: handProjectOver,
+			Name: "hand-over", Gist: "ask somebody to coordinate it in my place", Contrary: "coordinate", Args: []*kind.Field{projectNext}, With: []*kind.Field{roleNote}, Live: isGoingOn, Do: handProjectOver,
 			More:     "It stays with you until they take it. If they decline, you keep it.",
 			Examples: []string{`kith project hand-over pr-6hx3 Ben --note "the client calls on Mondays"`},
 		},
 		{
-			Name: "start", Gist: "it is being worked on", Live: projectIs(ProjectPlanned, ProjectPaused, ProjectRunning), Do: projectTo(ProjectRunning),
+			Name: "start", Gist: "it is being worked on", Contrary: "pause", Live: projectIs(ProjectPlanned, ProjectPaused, ProjectRunning), Do: projectTo(ProjectRunning),
 			Examples: []string{`kith project start pr-6hx3`},
 		},
 		{
-			Name: "pause", Gist: "it rests for a while", Why: kind.May, Live: isGoingOn, Do: projectTo(ProjectPaused),
+			Name: "pause", Gist: "it rests for a while", Contrary: "start", Why: kind.May, Live: isGoingOn, Do: projectTo(ProjectPaused),
 			Examples: []string{`kith project pause pr-6hx3 --why "we wait for their texts"`},
 		},
 		{
-			Name: "close", Gist: "it is done", Live: projectIs(ProjectPlanned, ProjectRunning, ProjectPaused, ProjectDone), Do: projectTo(ProjectDone),
+			Name: "close", Gist: "it is done", Contrary: "reopen", Live: projectIs(ProjectPlanned, ProjectRunning, ProjectPaused, ProjectDone), Do: projectTo(ProjectDone),
 			Examples: []string{`kith project close pr-6hx3`},
 		},
 		{
-			Name: "drop", Gist: "it won't be done", Why: kind.Must, Act: "dropping a project", Live: projectIs(ProjectPlanned, ProjectRunning, ProjectPaused, ProjectDropped), Do: projectTo(ProjectDropped),
+			Name: "drop", Gist: "it won't be done", Contrary: "reopen", Why: kind.Must, Act: "dropping a project", Live: projectIs(ProjectPlanned, ProjectRunning, ProjectPaused, ProjectDropped), Do: projectTo(ProjectDropped),
 			Examples: []string{`kith project drop pr-6hx3 --why "they found somebody nearer"`},
 		},
 		{
-			Name: "reopen", Gist: "it goes on after all", Live: isOver, Do: projectTo(ProjectRunning),
+			Name: "reopen", Gist: "it goes on after all", Contrary: "close", Live: isOver, Do: projectTo(ProjectRunning),
 			Examples: []string{`kith project reopen pr-6hx3`},
 		},
 	},
@@ -171,14 +180,18 @@ var Project = &kind.Kind{
 // Coordinating is who coordinates a project, and what it was called.
 type Coordinating struct {
 	Holding
-	Turns []Turn   // of all who were named, by member
-	Names []string // titles that it had before, each once, oldest first
+	Turns   []Turn           // of all who were named, by member
+	Names   []string         // titles that it had before, each once, oldest first
+	EndedBy charter.MemberID // who closed or dropped it; zero: it goes on
 }
 
 func whoCoordinates(s *kind.Story) (*Coordinating, error) {
 	c := &Coordinating{Holding: holding(s)}
 	for _, m := range membersIn(s.In[heldLast.Key]) {
 		c.Turns = append(c.Turns, Turn{Member: m, Last: kind.Time(s.In[heldLast.Key][m.String()].Int())})
+	}
+	if isGoingOn(s.View) != nil {
+		c.EndedBy = setBy(s, projectStatus)
 	}
 	var titles []*change.Op
 	for _, it := range s.Items {

@@ -99,7 +99,7 @@ var Pulse = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "say", Gist: "say how we are", With: append(slices.Clone(pulseWords), pulseStage), Some: true, Live: pulseIsOpen, Do: sayHowWeAre,
+			Name: "say", Gist: "say how we are", Contrary: "say", With: append(slices.Clone(pulseWords), pulseStage), Some: true, Live: pulseIsOpen, Do: sayHowWeAre,
 			More: "All of it is optional, and can be said anew until the round is closed; then it is shown together, with your name. Kith shows it to nobody before; it lies on everybody's computer " +
 				"already, where a changed program could read it. The stage is shown as a number only.",
 			Examples: []string{`kith pulse say pu-2m7d --well "the new drum" --collaboration "we answer each other" --collaboration-not "nobody says no" --stage norming`},

@@ -38,7 +38,7 @@ var roleByUntil = &kind.Order{Name: "until", Fact: "until"}
 
 // Role is something that somebody looks after for a time. It gives no right: nothing in Kith asks who holds one.
 var Role = &kind.Kind{
-	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 4,
+	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 5,
 	Fields: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision, heldBy, heldLast},
 	Own:    []*kind.Field{roleIn, holdAnswer, holdHanded},
 	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState, Answered: []*kind.Field{rolePurpose, roleHours},
@@ -48,6 +48,7 @@ var Role = &kind.Kind{
 		kind.Value("held_by", "who holds it", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Holders) }),
 		kind.Value("asked", "to whom it is handed over, and who haven't answered", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Asked) }),
 		kind.Value("refused", "who were named, and said no or put it back", func(l kind.Look) []HolderJSON { return showHolders(l, kind.Of[Tenure](l.View).Refused) }),
+		kind.Value("named_by", "who said last who holds it; null: nobody yet", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Tenure](l.View).NamedBy) }),
 		kind.Value("filled_apart", "it was filled twice by people who didn't know of each other", func(l kind.Look) bool { return kind.Of[Tenure](l.View).Apart }),
 		kind.Value("order", "who is in the rotation, next first", func(l kind.Look) []kind.Named { return l.All(kind.Of[Tenure](l.View).Order) }),
 	},
@@ -56,6 +57,7 @@ var Role = &kind.Kind{
 		f.Who("holds", t.named()...)
 		f.Who("asked", t.unanswered()...)
 		f.Who("refused", t.keeps()...)
+		f.Who("ended", t.Ended...)
 		f.Who("rotates", t.Order...)
 		f.Is("apart", t.Apart)
 		f.Is("vacant", len(t.Holders) == 0)
@@ -87,6 +89,9 @@ var Role = &kind.Kind{
 		Key: "roles_declined", Title: "Said no to taking it over from you", Gist: "roles that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
 	}, {
+		Key: "roles_ended", Title: "Others hold these now, in your place", Gist: "roles that I held until somebody said that others do",
+		Facts: []string{"ended/me"}, Says: heldNow("held_by"), Who: whoIn("named_by"), News: true, Run: "show",
+	}, {
 		Key: "roles_apart", Title: "Filled twice at once: talk, and fill it once more", Gist: "roles that were filled twice at once", Anybody: true,
 		Facts: []string{"apart"}, Says: roleWhoHolds, Run: "fill",
 	}, {
@@ -111,33 +116,33 @@ var Role = &kind.Kind{
 	},
 	Verbs: []*kind.Verb{
 		{
-			Name: "fill", Gist: "say who holds it from now on", Args: []*kind.Field{roleWho}, With: []*kind.Field{roleDecision, roleUntil}, Do: fillRole, Tells: thatNoEndIsSaid,
+			Name: "fill", Gist: "say who holds it from now on", Contrary: "fill", Args: []*kind.Field{roleWho}, With: []*kind.Field{roleDecision, roleUntil}, Do: fillRole, Tells: thatNoEndIsSaid,
 			More:     "It is theirs at once; they can say no (kith role decline). A role allows nothing that everybody else couldn't do.",
 			Examples: []string{`kith role fill r-2m7d Ben --decision d-9f2c --until "in 3 months"`, `kith role fill r-2m7d Ben Cleo`},
 		},
 		{
-			Name: "take", Gist: "say yes to it, or take it on if nobody holds it", Promises: true, Do: takeRole,
+			Name: "take", Gist: "say yes to it, or take it on if nobody holds it", Contrary: "decline", Promises: true, Do: takeRole,
 			Examples: []string{`kith role take r-2m7d`},
 		},
 		{
-			Name: "decline", Gist: "say no to it, or put it back", Why: kind.May, Do: declineRole,
+			Name: "decline", Gist: "say no to it, or put it back", Contrary: "take", Why: kind.May, Do: declineRole,
 			Examples: []string{`kith role decline r-2m7d --why "not beside the move"`},
 		},
 		{
-			Name: "hand-over", Gist: "ask somebody to take it over from me", Args: []*kind.Field{roleNext}, With: []*kind.Field{roleNote}, Do: handRoleOver,
+			Name: "hand-over", Gist: "ask somebody to take it over from me", Contrary: "fill", Args: []*kind.Field{roleNext}, With: []*kind.Field{roleNote}, Do: handRoleOver,
 			More:     "It stays with you until they take it. If they decline, you keep it.",
 			Examples: []string{`kith role hand-over r-2m7d Cleo --note "the mailbox's password is in the safe"`},
 		},
 		{
-			Name: "opt-in", Gist: "be in the rotation", Do: optIn(true),
+			Name: "opt-in", Gist: "be in the rotation", Contrary: "opt-out", Do: optIn(true),
 			Examples: []string{`kith role opt-in r-2m7d`},
 		},
 		{
-			Name: "opt-out", Gist: "be in the rotation no more", Do: optIn(false),
+			Name: "opt-out", Gist: "be in the rotation no more", Contrary: "opt-in", Do: optIn(false),
 			Examples: []string{`kith role opt-out r-2m7d`},
 		},
 		{
-			Name: "rotate", Gist: "it goes to who is next in the rotation", With: []*kind.Field{roleUntil, roleDecision}, Do: rotate, Tells: thatNoEndIsSaid,
+			Name: "rotate", Gist: "it goes to who is next in the rotation", Contrary: "fill", With: []*kind.Field{roleUntil, roleDecision}, Do: rotate, Tells: thatNoEndIsSaid,
 			More:     "Next is who never had it, or had it longest ago, of those who opted in.",
 			Examples: []string{`kith role rotate r-2m7d --until "in 3 months"`},
 		},

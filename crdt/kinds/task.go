@@ -87,6 +87,7 @@ var Task = &kind.Kind{
 		taskStatusWhy.Shown(), taskProject.Shown(), taskDue.Shown(), taskHours.Shown(), taskWeekly.Shown(),
 		kind.Value("asked", "who was asked, and what they say", showAsked),
 		kind.Value("taken_by", "who took it, or accepted", func(l kind.Look) []kind.Named { return l.All(kind.Of[Doing](l.View).TakenBy) }),
+		kind.Value("ended_by", "who said that it is done or dropped; null: nobody", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Doing](l.View).EndedBy) }),
 		kind.Value("help", "whether help is wanted, and who offers it", showHelp),
 	},
 	Facts: func(v *kind.View, f *kind.Facts) {
@@ -111,6 +112,8 @@ var Task = &kind.Kind{
 			for _, m := range d.concerns(v) {
 				f.Is("offered/"+m.String(), len(d.Offers) > 0)
 			}
+		} else {
+			f.Who("ended", others(slices.Concat(d.TakenBy, d.unanswered()), d.EndedBy)...)
 		}
 	},
 	Finds: []*kind.Filter{
@@ -167,6 +170,10 @@ var Task = &kind.Kind{
 			Key: "offered", Title: "Help is offered", Gist: "help that is offered with what I do",
 			Facts: []string{"offered/me"}, Says: taskWhoOffers, News: true, Run: "show",
 			Who: func(a kind.Answer) any { return memberOfFirst(a.In("help").List("offers")) },
+		},
+		{
+			Key: "ended", Title: "Ended by others, of what you have or were asked to take", Gist: "tasks of mine, or that I was asked to take, which somebody else did or dropped",
+			Facts: []string{"ended/me"}, Says: endedSays("status", "ended_by", "status_why"), Who: whoIn("ended_by"), News: true, Run: "show",
 		},
 		{
 			Key: "mine", Title: "What else you have taken on", Gist: "what else I have taken on",
@@ -226,15 +233,15 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task take t-4kq2`, `kith task take t-4kq2 --undo`},
 		},
 		{
-			Name: "accept", Gist: "say yes to being asked", With: []*kind.Field{kind.Seen}, Live: isLive, Do: reply(AnswerAccepted),
+			Name: "accept", Gist: "say yes to being asked", Contrary: "decline", With: []*kind.Field{kind.Seen}, Live: isLive, Do: reply(AnswerAccepted),
 			Examples: []string{`kith task accept t-4kq2`, `kith task accept t-4kq2 --revision 0f3c…`},
 		},
 		{
-			Name: "decline", Gist: "say no to being asked", Why: kind.May, Live: isLive, Do: reply(AnswerDeclined),
+			Name: "decline", Gist: "say no to being asked", Contrary: "accept", Why: kind.May, Live: isLive, Do: reply(AnswerDeclined),
 			Examples: []string{`kith task decline t-4kq2 --why "away until Monday"`},
 		},
 		{
-			Name: "hand-over", Gist: "ask somebody to take it over from me", Args: []*kind.Field{taskNext}, With: []*kind.Field{taskNote}, Live: isLive, Do: handOver,
+			Name: "hand-over", Gist: "ask somebody to take it over from me", Contrary: "take", Args: []*kind.Field{taskNext}, With: []*kind.Field{taskNote}, Live: isLive, Do: handOver,
 			More:     "It stays with you until they accept. If they decline, or you think otherwise (kith task take), you keep it. To put it back without somebody next: kith task take ID --undo.",
 			Examples: []string{`kith task hand-over t-4kq2 Ben --note "the key is with the neighbours"`},
 		},
@@ -248,15 +255,15 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task start t-4kq2`},
 		},
 		{
-			Name: "done", Gist: "it is done", Live: is(TaskOpen, TaskDoing, TaskDone), Do: become(TaskDone),
+			Name: "done", Gist: "it is done", Contrary: "reopen", Live: is(TaskOpen, TaskDoing, TaskDone), Do: become(TaskDone),
 			Examples: []string{`kith task done t-4kq2`},
 		},
 		{
-			Name: "reopen", Gist: "it is to be done after all", Live: is(TaskDone, TaskDropped), Do: become(TaskOpen),
+			Name: "reopen", Gist: "it is to be done after all", Contrary: "done", Live: is(TaskDone, TaskDropped), Do: become(TaskOpen),
 			Examples: []string{`kith task reopen t-4kq2`},
 		},
 		{
-			Name: "drop", Gist: "it won't be done", Why: kind.Must, Act: "dropping a task",
+			Name: "drop", Gist: "it won't be done", Contrary: "reopen", Why: kind.Must, Act: "dropping a task",
 			Live: is(TaskOpen, TaskDoing, TaskDropped), Do: become(TaskDropped),
 			Examples: []string{`kith task drop t-4kq2 --why "the order came in"`},
 		},
@@ -278,6 +285,7 @@ type Doing struct {
 	TakenBy []charter.MemberID // who took it, or accepted when asked; by member
 	Wants   []Said             // everybody who wants help; those who took the task first
 	Offers  []Said             // of help, by member; without words if Why is ""
+	EndedBy charter.MemberID   // who said that it is done or dropped; zero: nobody
 }
 
 // Asked is one member who was asked to take a task, and what they said.
@@ -375,6 +383,9 @@ func whoDoes(s *kind.Story) (*Doing, error) {
 			}
 			d.Offers = append(d.Offers, Said{m, why})
 		}
+	}
+	if isLive(s.View) != nil {
+		d.EndedBy = setBy(s, taskStatus)
 	}
 	slices.SortStableFunc(d.Wants, func(a, b Said) int { return d.doers(b.Member) - d.doers(a.Member) })
 	return d, nil
