@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -87,14 +86,7 @@ func (k *kith) loadAway() *cli.Command {
 				body["undo"] = true
 			}
 			return c.answered(func(d *client.Client) (json.RawMessage, error) {
-				raw, err := d.Do(ctx, kinds.Profile.Many, "me", "away", body)
-				if p := (*api.Problem)(nil); errors.As(err, &p) && p.Code == api.NotFound { // they have said nothing of themselves yet
-					if _, err := d.SetMine(ctx, kinds.Profile.Many, map[string]any{"shared": kinds.SharedInSum}); err != nil {
-						return nil, err
-					}
-					return d.Do(ctx, kinds.Profile.Many, "me", "away", body)
-				}
-				return raw, err
+				return d.Do(ctx, kinds.Profile.Many, "me", "away", body)
 			})
 		},
 	})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,8 +22,7 @@ func (k *kith) undo() *cli.Command {
 			return request(c, func(d *client.Client) (api.Undone, error) { return d.Undo(ctx) }, func(u api.Undone) {
 				d := u.Undone
 				did, thing := d.Verb, strings.TrimSpace(d.Short+"  "+c.out.isolate(oneLine(d.Title, maxCell)))
-				wrote := slices.Contains([]string{"edit", "append", "restore"}, d.Verb) // what it said stands below
-				if len(d.Says) > 0 && !wrote {
+				if len(d.Says) > 0 && d.Text == "" { // else what it said stands below
 					did = oneLine(strings.Join(d.Says, "; "), 2*maxCell)
 				}
 				k := kinds.All.Named(d.Kind)
@@ -38,7 +36,7 @@ func (k *kith) undo() *cli.Command {
 				default:
 					c.out.println("Taken back: " + did + ", " + thing + c.inSpace(d.Space) + ". It is as it was before.")
 				}
-				if d.Text != "" && (d.Made || wrote) {
+				if d.Text != "" {
 					c.out.println("It said:")
 					c.out.text(d.Text)
 				}

@@ -116,7 +116,7 @@ type LastDeed struct {
 	Short     string   `json:"short"`
 	Kind      string   `json:"kind"`
 	Title     string   `json:"title"`
-	Text      string   `json:"text"`            // what stood in it before it was taken back
+	Text      string   `json:"text"`            // what stood in it before it was taken back; "": it isn't touched by that
 	Says      []string `json:"says"`            // what was done there, as the log says it
 	Space     *Named   `json:"space,omitempty"` // in an answer that is about several spaces
 }

@@ -7,6 +7,7 @@ type Forgetting struct {
 	Wrote    []Named   `json:"wrote"`
 	Wants    []Wanting `json:"wants"`     // who said that they want it forgotten
 	WaitsFor []Named   `json:"waits_for"` // who wrote in it and hasn't said so
+	Gone     []Named   `json:"gone"`      // those of them who are no members any more, and so can't say it: only an agreed step ends it
 	Mine     bool      `json:"mine"`      // the member of this device wrote in it
 	Proposal *Proposal `json:"proposal"`  // the step that is proposed, or was agreed on
 	Says     []string  `json:"says"`      // what it means, and what it can't do, in sentences

@@ -207,9 +207,10 @@ func neverShown(s *Shown) (bool, error) {
 	return was.Revision == "" && was.Left == nil, err
 }
 
-// unseen says whether a document is other than the member of this device was shown it here, and others made it so.
+// unseen says whether a document is other than the member of this device was shown it here, and others made it so: what they wrote last
+// themselves may stand beside what others wrote meanwhile.
 func unseen(s *Shown) (bool, error) {
 	was, err := s.Replica.Shown(s.key())
 	me, _ := s.Replica.Me()
-	return !isAt(s.View.Heads, was.Heads) && s.View.UpdatedBy != me.ID, err
+	return !isAt(s.View.Heads, was.Heads) && (s.View.UpdatedBy != me.ID || len(s.View.Heads) > 1), err
 }

@@ -8,9 +8,11 @@ import (
 	"slices"
 
 	"kith/crdt"
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/problem"
+	"kith/crdt/schema"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 	"kith/daemon/words"
@@ -43,24 +45,25 @@ func (b *Desk) deed(d replica.Deed) (api.LastDeed, error) {
 	}
 	h := b.Look(b.at.Replica, v).Header()
 	out.ID, out.Short, out.Kind, out.Title, out.Text = h.ID, h.Short, h.Kind, h.Title, v.Text
-	out.Says, err = b.deedSays(d)
+	changes, err := b.changesOf(d)
+	if !d.Made && !slices.ContainsFunc(changes, inText) {
+		out.Text = ""
+	}
+	out.Says = append([]string{}, words.Says(words.People{Rules: b.at.Replica.Rules()}, changes)...)
 	return out, err
 }
 
-// deedSays is what was done with a deed in its first document, oldest first, as the log says it.
-func (b *Desk) deedSays(d replica.Deed) ([]string, error) {
-	says, left := []string{}, len(d.Entries)
-	p := words.People{Rules: b.at.Replica.Rules()}
-	err := b.at.Replica.Log(d.Doc, func(l replica.Line) bool { // newest first
+// changesOf are what was done with a deed in its first document, oldest first, beside that it was begun.
+func (b *Desk) changesOf(d replica.Deed) (all []crdt.FieldChange, err error) {
+	left := len(d.Entries)
+	err = b.at.Replica.Log(d.Doc, func(l replica.Line) bool { // newest first
 		if l.Change != nil && slices.Contains(d.Entries, l.Entry.ID()) {
 			left--
-			if changes := slices.DeleteFunc(l.Says(), func(c crdt.FieldChange) bool { return c.Verb == "created" }); len(changes) > 0 { // Made says that
-				says = append(words.Says(p, changes), says...)
-			}
+			all = append(slices.DeleteFunc(l.Says(), func(c crdt.FieldChange) bool { return c.Verb == "created" }), all...) // Made says that
 		}
 		return left > 0
 	})
-	return says, err
+	return all, err
 }
 
 // Undo implements server.Versions.
@@ -78,8 +81,8 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	switch {
 	case err != nil:
 		return out, err
-	case said:
-		return out, problem.New(problem.NotAllowed, "what you proposed or consented to: kith charter withdraw ID",
+	case said != nil:
+		return out, problem.New(problem.NotAllowed, otherwise(words.NewIn(r), said),
 			"the last thing that this computer did was to say something about the co-op itself, and that is never taken back in silence")
 	}
 	switch err = r.Undo(ctx, of); {
@@ -90,6 +93,8 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	}
 	return out, err
 }
+
+func inText(c crdt.FieldChange) bool { return c.Field == schema.Text }
 
 // called is what a deed is called: by the document.
 func called(d api.LastDeed) string {
@@ -128,17 +133,43 @@ func contrary(d api.LastDeed) string {
 		}
 		return k.Command("archive", d.Short)
 	}
-	if d.Verb == kind.Archive.Name {
+	v := k.Verb(d.Verb)
+	switch {
+	case k == kinds.Time:
+		return "kith time list shows the entry; say it otherwise: kith time --help"
+	case d.Verb == kind.Archive.Name:
 		return k.Command("unarchive", d.Short)
-	}
-	if v := k.Verb(d.Verb); v != nil && v.Undo {
+	case v != nil && v.Undo:
 		return k.Back(v, d.Short)
+	case v != nil && v.Contrary != "":
+		return k.Command(v.Contrary, d.Short)
+	case k.Edit != nil && k.Edit.Text != kind.No && !d.Made && d.Text != "":
+		return "as it was before: " + k.Command("history", d.Short) + ", then " + k.Command("restore", d.Short) + " HEAD"
+	case k.Edit != nil && d.Verb == k.Edit.Name:
+		return "what it was: kith log " + d.Short + "; then " + k.Command(k.Edit.Name, d.Short)
+	case v != nil && len(v.Ways) > 0:
+		return "say something else: " + k.Command("show", d.Short)
 	}
-	if contrary := contraries[d.Verb]; contrary != "" && k.Verb(contrary) != nil {
-		return k.Command(contrary, d.Short)
-	}
-	return "as it was before: " + k.Command("history", d.Short) + ", then " + k.Command("restore", d.Short) + " HEAD, or edit"
+	return "nothing takes that back; say what is so: kith talk " + d.Short + " --text " + kind.TextPlace
 }
 
-// contraries are verbs that say the contrary of others.
-var contraries = map[string]string{"done": "reopen", "drop": "reopen", "close": "reopen", "accept": "decline", "decline": "take", "opt-in": "opt-out", "opt-out": "opt-in"}
+// otherwise is what somebody types who wants back what they said of the co-op.
+func otherwise(w *words.Words, s *charter.Statement) string {
+	switch s.Type {
+	case charter.TypePropose:
+		return "kith charter withdraw " + w.Short(s.Step.ID())
+	case charter.TypeConsent:
+		return "kith charter withdraw " + w.Short(s.Of)
+	case charter.TypeTakeBack:
+		return "kith charter pending, then kith charter consent " + w.Short(s.Of)
+	case charter.TypeInvite:
+		return "kith invite revoke " + words.InviteID(s.Invite)
+	case charter.TypeRevoke:
+		return "a fresh code: kith invite"
+	case charter.TypeCertify:
+		return "kith device list, then kith device revoke NAME"
+	case charter.TypeResign:
+		return "nothing takes that back; who wants to come back is invited again"
+	}
+	return "nothing takes that back"
+}

@@ -18,6 +18,7 @@ import (
 	"kith/daemon/peer"
 	"kith/daemon/replica"
 	"kith/daemon/store"
+	"kith/daemon/words"
 )
 
 // The states of an invite.
@@ -209,7 +210,7 @@ func (s *invites) lookUp(key entry.Device) (v invite, ok bool) {
 
 func (s *invites) show(key entry.Device, v invite) api.Invite {
 	out := api.Invite{
-		ID: "v-" + entry.Text.EncodeToString(key[:5]), Code: v.Code, Standing: charter.Full.String(),
+		ID: words.InviteID(key), Code: v.Code, Standing: charter.Full.String(),
 		ExpiresAt: api.At(v.Expires), State: s.state(key, v),
 	}
 	switch {

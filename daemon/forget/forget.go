@@ -85,7 +85,7 @@ func (x *Room) Forgetting(_ context.Context, id string) (api.Forgetting, error) 
 
 // shown is how it stands with a document.
 func shown(all []place, head api.Document) api.Forgetting {
-	f := api.Forgetting{Document: head, State: api.Forgotten, Wrote: []api.Named{}, Wants: []api.Wanting{}, WaitsFor: []api.Named{}, Says: []string{}}
+	f := api.Forgetting{Document: head, State: api.Forgotten, Wrote: []api.Named{}, Wants: []api.Wanting{}, WaitsFor: []api.Named{}, Gone: []api.Named{}, Says: []string{}}
 	known := func(n api.Named) func(api.Named) bool {
 		return func(o api.Named) bool { return o.Name == n.Name || o.Name == atHome(all, n.Name) }
 	}
@@ -113,6 +113,7 @@ func shown(all []place, head api.Document) api.Forgetting {
 		if !p.heads.Over {
 			over = false
 			f.WaitsFor = named(f.WaitsFor, people, p.heads.Asked)
+			f.Gone = named(f.Gone, people, p.gone())
 		}
 		if f.Proposal == nil {
 			f.Proposal = p.proposal()
@@ -128,6 +129,16 @@ func shown(all []place, head api.Document) api.Forgetting {
 		f.State = api.ForgetHere
 	}
 	return f
+}
+
+// gone are those of whom it waits who are no members any more.
+func (p *place) gone() (all []charter.MemberID) {
+	for _, id := range p.heads.Asked {
+		if m, ok := p.r.Rules().Member(id); !ok || m.Standing == charter.Resigned || m.Standing == charter.Removed {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // atHome is what somebody of a name is called in the share in which a document goes on: with their co-op, as I am.
@@ -246,6 +257,9 @@ func outcome(f *api.Forgetting) []string {
 		return []string{fmt.Sprintf("It is forgotten once the step %s is agreed on.", f.Proposal.Short)}
 	case f.Proposal != nil:
 		return []string{"The co-op has agreed; in a share, the other side has to as well."}
+	}
+	if len(f.Gone) > 0 {
+		return []string{fmt.Sprintf("%s wrote in it, too, and can't say so any more, being no member: it can be forgotten only by an agreed step: kith forget %s --why WHY --agreed", names(f.Gone), f.Document.Short)}
 	}
 	return []string{fmt.Sprintf("It is forgotten once %s said so as well: it waits in their kith today. Without them, by an agreed step: kith forget %s --why WHY --agreed",
 		hasHave(f.WaitsFor), f.Document.Short)}

@@ -293,15 +293,15 @@ func (r *Replica) isLastOf(runs map[entry.Run]bool, entries []entry.ID) error {
 	return errors.Join(err, broken)
 }
 
-// SaidSince says whether this device said something about the charter after a deed, of its person's own accord.
-func (r *Replica) SaidSince(d Deed) (bool, error) {
+// SaidSince gives what this device said last about the charter after a deed, of its person's own accord; nil: nothing.
+func (r *Replica) SaidSince(d Deed) (*charter.Statement, error) {
 	r.judging.RLock()
 	defer r.judging.RUnlock()
 	newest := uint64(0)
 	for _, id := range d.Entries {
 		rec, err := r.store.Record(id)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		newest = max(newest, rec.Arrival)
 	}
@@ -310,11 +310,14 @@ func (r *Replica) SaidSince(d Deed) (bool, error) {
 			continue
 		}
 		s, err := charter.ReadStatement(e.Payload)
-		if err != nil || s.Type == charter.TypeSeen {
+		if err != nil || s.Type == charter.TypeSeen || s.Type == charter.TypeEnact || s.Type == charter.TypeProspective { // which a daemon says
 			continue
 		}
 		rec, err := r.store.Record(e.ID())
-		return err == nil && rec.Arrival > newest, err
+		if err != nil || rec.Arrival <= newest {
+			return nil, err
+		}
+		return &s, nil
 	}
-	return false, nil
+	return nil, nil
 }

@@ -191,7 +191,7 @@ func TestWhatWasSaidAboutTheCharterSinceIsKnown(t *testing.T) {
 	must(t, err)
 	d, err := ana.LastDeed()
 	must(t, err)
-	if said, err := ana.SaidSince(d); said || err != nil {
+	if said, err := ana.SaidSince(d); said != nil || err != nil {
 		t.Fatalf("nothing was said: %v", err)
 	}
 	_, err = ana.Say(context.Background(), func(c *charter.Charter) ([]byte, error) {
@@ -199,7 +199,7 @@ func TestWhatWasSaidAboutTheCharterSinceIsKnown(t *testing.T) {
 		return payload, err
 	})
 	must(t, err)
-	if said, err := ana.SaidSince(d); !said || err != nil {
+	if said, err := ana.SaidSince(d); said == nil || err != nil {
 		t.Fatalf("she has proposed a step since: %v", err)
 	}
 }

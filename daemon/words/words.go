@@ -61,6 +61,9 @@ func ProposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToStr
 // PactID writes the ID of a pact of which nothing but its share is known here: a colleague made it.
 func PactID(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
 
+// InviteID writes the ID of an invite: its key is the public half of its code's.
+func InviteID(key entry.Device) string { return "v-" + entry.Text.EncodeToString(key[:5]) }
+
 // MinShortID is the least number of letters of a short ID.
 const MinShortID = 4
 

@@ -262,7 +262,8 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 		out: func(s schemas) object { return s.shown(k) },
 		do: func(s *Server, r *http.Request) (any, error) {
 			d, err := s.resolve(r.Context(), k.Name, r.PathValue("id"))
-			if err != nil {
+			begins := beginsMine(k, r.PathValue("id"), err)
+			if err != nil && !begins {
 				return nil, err
 			}
 			var b body
@@ -272,6 +273,13 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			a, err := s.asked(r.Context(), s.inShare(d), k, v, b)
 			if err != nil {
 				return nil, naming(err, k, d.Short)
+			}
+			if begins {
+				begun, err := s.set(r.Context(), k, body{})
+				if err != nil {
+					return nil, err
+				}
+				d = begun.Document
 			}
 			if err := s.stillAsShown(r.Context(), k, v, d, &a); err != nil {
 				return nil, err
@@ -284,6 +292,13 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 			return done, naming(err, k, d.Short)
 		},
 	}
+}
+
+// beginsMine says whether something is to be done with one's own document of a kind of which each member has one, and there is none yet: it is
+// begun then, as a part of what is done, and both are taken back together.
+func beginsMine(k *kind.Kind, id string, err error) bool {
+	var none *api.Problem
+	return k.Single && id == "me" && errors.As(err, &none) && none.Code == api.NotFound
 }
 
 // stillAsShown refuses a promise about something that was changed since whoever makes it was shown it, and says how it differs.
