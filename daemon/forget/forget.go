@@ -286,6 +286,28 @@ func names(all []api.Named) string {
 	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
 }
 
+// maxAsked bounds of how many documents that are shown it is looked, for each member who wants them forgotten, whether that waits for
+// somebody: a member can say it of every document that there is, and of ones that there aren't.
+const maxAsked = 200
+
+// toLookAt are the documents that somebody wants forgotten and that are here still, but of each member no more than so many.
+func toLookAt(r *replica.Replica, most int) (docs []entry.DocID) {
+	all := slices.DeleteFunc(r.Rules().ForgetDocs(), func(doc entry.DocID) bool { return !r.Shows(doc) })
+	slices.SortFunc(all, func(a, b entry.DocID) int { return bytes.Compare(a[:], b[:]) })
+	of := map[charter.MemberID]int{}
+	for _, doc := range all {
+		look := false
+		for _, said := range r.Rules().Forgets(doc).By {
+			of[said.Member]++
+			look = look || of[said.Member] <= most
+		}
+		if look {
+			docs = append(docs, doc)
+		}
+	}
+	return docs
+}
+
 // Asked implements server.Forgetting.
 func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 	r := x.at.Replica
@@ -293,7 +315,7 @@ func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 	if !ok {
 		return nil, nil
 	}
-	for _, doc := range r.Rules().ForgetDocs() {
+	for _, doc := range toLookAt(r, maxAsked) {
 		h, err := r.Heads(doc)
 		if err != nil {
 			return nil, err

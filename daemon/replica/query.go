@@ -37,6 +37,9 @@ func (r *Replica) View(doc entry.DocID) (*crdt.View, error) {
 	return r.decodeView(b)
 }
 
+// Shows says whether a document has a view.
+func (r *Replica) Shows(doc entry.DocID) bool { return r.index.has(doc) }
+
 // Views calls fn with the view of every document of a kind ("": of all) until it returns false.
 func (r *Replica) Views(kind string, fn func(*crdt.View) bool) error {
 	r.docs.used.Add(1)
