@@ -40,6 +40,7 @@ func needed() int64 {
 func hooks() cli.Hooks {
 	return cli.Hooks{
 		Daemon: func(ctx context.Context, o cli.DaemonOptions) error {
+			stays()
 			var holds func(int64)
 			if os.Getenv("GOMEMLIMIT") == "" {
 				debug.SetMemoryLimit(memoryLimit)
@@ -53,6 +54,7 @@ func hooks() cli.Hooks {
 		Browse: browse,
 		Begin:  begin,
 		Porch: func(ctx context.Context, o cli.PorchOptions) error {
+			stays()
 			return porch.Serve(ctx, porch.Config{Dir: o.Dir, Listen: o.Listen, Announce: o.Announce, Log: o.Log, Now: clock, Ready: o.Ready})
 		},
 		PorchCode: porch.Code, PorchList: porch.List, PorchRevoke: porch.Revoke,
