@@ -32,6 +32,12 @@ func TestOptionsAreChosenFromInEachWay(t *testing.T) {
 			a.says(t, "none can come · one only if need be")
 		}
 		ana.sends(path+"/close", path+"/close", url.Values{"text": {""}}).says(t, test.chosen)
+		closed := plain(ana.sees(path).body)
+		for says, is := range map[string]bool{"comes first as it stands": false, "Your word on this text": false, "came first": true, "A late word, Ana": true} {
+			if strings.Contains(closed, says) != is {
+				t.Errorf("%s: of a closed choice it is said %q, or not: %s", test.process, says, closed)
+			}
+		}
 		if list := plain(ana.sees("decisions?of=all", "Accept-Language", "es").body); !strings.Contains(list, "elegida: ") && !strings.Contains(list, "varias quedaron primero: ") {
 			t.Errorf("%s: the list doesn't say what came of it: %s", test.process, list)
 		}

@@ -71,8 +71,7 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 		case err == nil && s.Is != kind.Line && s.Is != kind.Reason:
 			return in.Moment(at)
 		case s.Is == kind.Line && amount.MatchString(v):
-			number, currency, _ := strings.Cut(v, " ")
-			return in.exact(number) + "\u00a0" + currency
+			return in.money(v)
 		case s.Is == kind.Word || s.Is == 0:
 			return capital(in.t.T(inWords(v)))
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -101,6 +102,20 @@ func TestWhatThereIsToKnowOfWhatWasDoneIsTold(t *testing.T) {
 		fields.Set(name, value)
 	}
 	ana.fetch("POST", ana.base+path+"/edit", fields, "Accept-Language", "es").says(t, "¿Querías decir «Website»?")
+}
+
+// A row of today says once until when something is: not in words, and in a column beside them.
+func TestARowOfTodaySaysAThingOnce(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	role := ana.sends("roles/new", "roles", url.Values{"title": {"The desk"}, "until": {time.Now().AddDate(0, 0, 3).Format(time.DateOnly)}})
+	path := strings.TrimPrefix(role.at, ana.base)
+	ana.sends(path, path+"/take", nil)
+	_, row, _ := strings.Cut(ana.sees("").body, ">The desk</a>")
+	row, _, _ = strings.Cut(row, "</li>")
+	if n := strings.Count(strings.ToLower(row), "until"); n != 1 {
+		t.Errorf("it is said %d times until when: %s", n, row)
+	}
 }
 
 func TestAnEditChangesOnlyWhatWasChangedInTheForm(t *testing.T) {
@@ -276,7 +291,7 @@ func TestEveryPlaceIsThereInEveryLanguage(t *testing.T) {
 	all := coop(t, "Ana", "Ben")
 	ana := all[0]
 	ben, eli := all[1].memberID(), ana.letsIn("Eli")
-	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone", "log", "devices/backup", "devices/check", "hours", "hours/start", "hours/invoice", "hours?from=2026-01-01&to=2026-12-31", "?of=soon", "?of=nothing"}
+	paths := []string{"", "contents", "search", "search?q=paper", "members", "step", "load", "allies", "allies/new", "allies/join", "charter", "invites", "devices", "charter/threshold", "charter/time-zone", "log", "devices/backup", "devices/check", "hours", "hours/start", "hours/invoice", "porches", "for-others", "hours?from=2026-01-01&to=2026-12-31", "?of=soon", "?of=nothing"}
 	for _, k := range kinds.All.Nouns() {
 		made := ana.sends(k.Many+"/new", k.Many, whatItNeeds(k, "纸 ورق paper", eli, ben))
 		path := strings.TrimPrefix(made.at, ana.base)

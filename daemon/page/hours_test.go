@@ -45,6 +45,9 @@ func TestHoursAreWrittenDownChangedTakenBackAndCharged(t *testing.T) {
 	changed.says(t, "before: 2.5 h")
 	ana.sees(project).says(t, "4 h · of these 1 h coordination · 36 h free")
 
+	ana.sees(project).says(t, "Rate €60.00")
+	ana.sees(project, "Accept-Language", "es").says(t, "Precio de la hora 60,00 €")
+
 	draft := ana.sees("hours/invoice?" + url.Values{"project": {"Website & shop"}, "tax": {"21"}}.Encode())
 	draft.says(t, "Website & shop, for Tandem")
 	draft.says(t, "Coordination 1.00 h 60.00 60.00 Tax 21 % 240.00 50.40")

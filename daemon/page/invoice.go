@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/currency"
+
 	"kith/crdt/invoice"
 	"kith/crdt/kinds"
 )
@@ -94,6 +96,20 @@ func (in *asking) exact(amount string) string {
 		says += point[1:len(point)-1] + part
 	}
 	return says
+}
+
+// money says an amount of money, such as "25.50 EUR", as the language writes it: with the sign of the currency, where it has one there.
+func (in *asking) money(amount string) string {
+	number, code, _ := strings.Cut(amount, " ")
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return amount
+	}
+	sign := in.t.numbers.Sprint(currency.Symbol(unit))
+	if sign == code {
+		return in.exact(number) + "\u00a0" + code
+	}
+	return in.t.T("{sign}{amount}", "sign", sign, "amount", in.exact(number))
 }
 
 // invoiceForm asks for what an invoice is drafted: it changes nothing, so it is sent in the address.

@@ -295,8 +295,11 @@ func (in *asking) whySays(why string) string {
 
 var outOf = regexp.MustCompile(`^(\d+) of (\d+)($|: )`)
 
-// countSays says what a declaration tells, which may begin with a count: "2 of 5".
+// countSays says what a declaration tells: an amount of money, or what may begin with a count: "2 of 5".
 func (in *asking) countSays(says string) string {
+	if amount.MatchString(says) {
+		return in.money(says)
+	}
 	if m := outOf.FindStringSubmatch(says); m != nil {
 		return in.t.T("{done} of {all}", "done", m[1], "all", m[2]) + says[len(m[0])-len(m[3]):]
 	}
@@ -337,7 +340,10 @@ func (in *asking) documentWaits(name string, k *kind.Kind, d document, item api.
 	if on := in.Due(item.Due, in.Near); on != "" && k != kinds.Task && k != kinds.Decision { // the lines of those say it
 		why = strings.TrimSpace(why + " " + on)
 	}
-	if !strings.Contains(r.Says, why) {
+	switch {
+	case why != "" && !slices.Contains(ownPage, k.Name): // what its list tells in columns is the same once more
+		r.Says = dots(why, in.tags(d))
+	case !strings.Contains(r.Says, why):
 		r.Says = dots(why, r.Says)
 	}
 	r.Says = dots(in.byWhom(item, r.Says), r.Says)
