@@ -79,7 +79,7 @@ func (ix *index) refLocked(doc entry.DocID, d store.Doc) Ref {
 	if delete(ix.partly, doc); d.Partly {
 		ix.partly[doc] = true
 	}
-	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(d.Facts), sum: d.Sought}
+	return Ref{ID: doc, Kind: ix.known[d.Kind], Created: d.Created, Updated: d.Updated, Title: d.Title, facts: ix.words.take(doc, append([]string{kind.Fact(kindFact, d.Kind)}, d.Facts...)), sum: d.Sought}
 }
 
 // allLocked yields all documents from the least ID on that a DocID can have, or from one on, in the order of their IDs. What it yields is the
@@ -88,8 +88,27 @@ func (ix *index) allLocked(from entry.DocID) iter.Seq[*Ref] {
 	return func(yield func(*Ref) bool) {
 		for n := shelfOf(from); n < shelves; n++ {
 			on := ix.refs[n]
+			if n == shelfOf(from) {
+				on = on[sort.Search(len(on), func(i int) bool { return bytes.Compare(on[i].ID[:], from[:]) >= 0 }):]
+			}
 			for i := range on {
-				if bytes.Compare(on[i].ID[:], from[:]) >= 0 && !yield(&on[i]) {
+				if !yield(&on[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// amongLocked yields the documents whose IDs begin so, which are ascending.
+func (ix *index) amongLocked(starts []uint64) iter.Seq[*Ref] {
+	return func(yield func(*Ref) bool) {
+		for _, start := range starts {
+			var from entry.DocID
+			binary.BigEndian.PutUint64(from[:], start)
+			on := *ix.shelf(from)
+			for i := sort.Search(len(on), func(i int) bool { return startOf(on[i].ID) >= start }); i < len(on) && startOf(on[i].ID) == start; i++ {
+				if !yield(&on[i]) {
 					return
 				}
 			}
@@ -160,7 +179,7 @@ func (ix *index) note(doc entry.DocID, v *crdt.View, sum uint64, partly bool) {
 		return ref
 	}
 	if known {
-		ix.words.drop((*on)[i].facts)
+		ix.words.drop(doc, (*on)[i].facts)
 	}
 	var was Ref
 	if known {
@@ -192,31 +211,52 @@ type Query struct {
 	Since   int64                // changed then or later: see Ref.Updated
 }
 
-// Select gives the documents that a query asks for, in its order. It goes through all of the index unless nothing has what is wanted, and orders no more than twice as many
-// as are wanted.
+// kindFact is under what the index has the kind of a document among its facts.
+const kindFact = ""
+
+// Select gives the documents that a query asks for, in its order. It looks at those that have what fewest have of what is wanted; only where that is too many
+// does it go through all of the index. It orders no more than twice as many as are wanted.
 func (r *Replica) Select(q Query) []Ref {
 	ix := r.index
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
-	sets := make([][]bool, len(q.Wants))
-	for i, w := range q.Wants {
-		sets[i] = ix.words.meant(w)
-		if !w.Not && !slices.Contains(sets[i], true) {
+	wants := q.Wants
+	if q.Kind != "" {
+		wants = append(slices.Clone(wants), kind.Want{Fact: kindFact, Is: func(k string) bool { return k == q.Kind }})
+	}
+	meant := make([][]uint32, len(wants))
+	rarest, few := -1, 0
+	for i, w := range wants {
+		meant[i] = ix.words.meant(w)
+		if w.Not {
+			continue
+		}
+		if len(meant[i]) == 0 {
 			return nil // of most of what somebody could wait for there is nothing
 		}
+		if n, ok := ix.words.count(meant[i]); ok && (rarest < 0 || n < few) {
+			rarest, few = i, n
+		}
+	}
+	all := ix.allLocked(entry.DocID{})
+	if rarest >= 0 {
+		all = ix.amongLocked(ix.words.having(meant[rarest]))
+	}
+	sets := make([][]bool, len(q.Wants)) // the kind is seen without them
+	for i := range sets {
+		sets[i] = ix.words.set(meant[i])
 	}
 	best := firsts{compare: q.Compare, limit: q.Limit}
-	for ref := range ix.allLocked(entry.DocID{}) {
-		if q.Kind != "" && ref.Kind != q.Kind || ref.Updated < q.Since || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
+	for ref := range all {
+		if q.Kind != "" && ref.Kind != q.Kind || ref.Updated < q.Since || q.By == "" && best.isPast(ref) || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
 			continue
 		}
-		if q.By == "" {
-			best.add(ref)
-			continue
+		if q.By != "" {
+			with := *ref
+			with.By = ix.words.value(ref.facts, q.By)
+			ref = &with
 		}
-		with := *ref
-		with.By = ix.words.value(ref.facts, q.By)
-		best.add(&with)
+		best.add(ref)
 	}
 	return best.all()
 }
@@ -225,18 +265,23 @@ func (r *Replica) Select(q Query) []Ref {
 type firsts struct {
 	compare func(a, b *Ref) int // nil: the order in which they come
 	limit   int                 // 0: all are kept
-	kept    []Ref
+	kept    []*Ref
 	cut     bool // the first limit are in order, and what comes behind the last of them isn't wanted
 }
 
+// isPast says whether one isn't wanted any more, whatever else is so of it.
+func (f *firsts) isPast(ref *Ref) bool {
+	if f.compare == nil {
+		return f.limit > 0 && len(f.kept) == f.limit
+	}
+	return f.cut && f.compare(ref, f.kept[f.limit-1]) >= 0
+}
+
 func (f *firsts) add(ref *Ref) {
-	if f.limit > 0 && f.compare == nil && len(f.kept) == f.limit {
+	if f.isPast(ref) {
 		return
 	}
-	if f.cut && f.compare(ref, &f.kept[f.limit-1]) >= 0 {
-		return
-	}
-	f.kept = append(f.kept, *ref)
+	f.kept = append(f.kept, ref)
 	if f.limit > 0 && f.compare != nil && len(f.kept) >= 2*f.limit {
 		f.order()
 		f.cut = true
@@ -247,20 +292,29 @@ func (f *firsts) order() {
 	if f.compare == nil {
 		return
 	}
-	slices.SortFunc(f.kept, func(a, b Ref) int { return f.compare(&a, &b) })
+	slices.SortFunc(f.kept, f.compare)
 	if f.limit > 0 && len(f.kept) > f.limit {
 		f.kept = f.kept[:f.limit]
 	}
 }
 
-func (f *firsts) all() []Ref {
+func (f *firsts) all() (refs []Ref) {
 	f.order()
-	return f.kept
+	for _, ref := range f.kept {
+		refs = append(refs, *ref)
+	}
+	return refs
 }
 
 func matches(facts []uint32, wants []kind.Want, sets [][]bool) bool {
 	for i, set := range sets {
-		if slices.ContainsFunc(facts, func(f uint32) bool { return set[f] }) == wants[i].Not {
+		has := false
+		for _, f := range facts {
+			if has = set[f]; has {
+				break
+			}
+		}
+		if has == wants[i].Not {
 			return false
 		}
 	}

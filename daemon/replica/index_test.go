@@ -19,20 +19,25 @@ import (
 
 func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := &Replica{index: &index{kinds: kinds.All, now: func() time.Time { return time.UnixMilli(1 << 50) }, known: map[string]string{}}}
+		r := &Replica{index: &index{kinds: kinds.All, now: func() time.Time { return time.UnixMilli(1 << 50) }, known: map[string]string{}, partly: map[entry.DocID]bool{}}}
+		r.index.words.few = rapid.IntRange(1, 8).Draw(t, "few")
 		type doc struct {
 			id    entry.DocID
 			kind  string
 			at    int64
 			title string
+			tags  []string
 		}
 		var all []doc
 		// Few first bytes, so that some share a shelf and their first letters.
 		id := rapid.Custom(func(t *rapid.T) (id entry.DocID) {
 			for i := range id {
 				most := byte(255)
-				if i < 3 {
+				switch {
+				case i < 3:
 					most = 2
+				case i < 8:
+					most = 1
 				}
 				id[i] = rapid.ByteMax(most).Draw(t, "")
 			}
@@ -45,12 +50,12 @@ func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 				all = slices.Delete(all, i, i+1)
 				continue
 			}
-			d := doc{id.Draw(t, "id"), rapid.SampledFrom([]string{"task", "note"}).Draw(t, "kind"), rapid.Int64Range(0, 5).Draw(t, "at"), "Order"}
+			d := doc{id.Draw(t, "id"), rapid.SampledFrom([]string{"task", "note"}).Draw(t, "kind"), rapid.Int64Range(0, 5).Draw(t, "at"), "Order", rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 3, rapid.ID[string]).Draw(t, "tags")}
 			if i := slices.IndexFunc(all, func(o doc) bool { return o.id == d.id }); i >= 0 {
 				all = slices.Delete(all, i, i+1)
 			}
 			all = append(all, d)
-			r.index.note(d.id, &crdt.View{Meta: kind.Meta{Kind: d.kind, ID: d.id, UpdatedAt: kind.Time(d.at)}, Title: d.title}, 0, false)
+			r.index.note(d.id, &crdt.View{Meta: kind.Meta{Kind: d.kind, ID: d.id, UpdatedAt: kind.Time(d.at)}, Title: d.title, Tags: d.tags}, 0, false)
 		}
 		slices.SortFunc(all, func(a, b doc) int { return bytes.Compare(a.id[:], b.id[:]) })
 		said := func(refs []Ref) (out []string) {
@@ -86,6 +91,18 @@ func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 			return cmp.Or(cmp.Compare(b.Updated, a.Updated), bytes.Compare(a.ID[:], b.ID[:]))
 		}
 		whole := said(r.Select(Query{Kind: "task", Compare: newest}))
+		tagged := func(not bool, tags ...string) kind.Want {
+			return kind.Want{Fact: kind.TagFact, Is: func(tag string) bool { return slices.Contains(tags, tag) }, Not: not}
+		}
+		wanted := []kind.Want{tagged(false, "a", "b"), tagged(rapid.Bool().Draw(t, "but c"), "c")}
+		var want []string
+		for _, d := range all {
+			ab, c := slices.Contains(d.tags, "a") || slices.Contains(d.tags, "b"), slices.Contains(d.tags, "c")
+			if d.kind == "task" && ab && c != wanted[1].Not {
+				want = append(want, fmt.Sprint(d.kind, d.id, d.at))
+			}
+		}
+		same("tagged", said(r.Select(Query{Kind: "task", Wants: wanted})), want)
 		limit := rapid.IntRange(1, 20).Draw(t, "limit")
 		same("the first", said(r.Select(Query{Kind: "task", Compare: newest, Limit: limit})), whole[:min(limit, len(whole))])
 		same("the first by ID", said(r.Select(Query{Kind: "task", Limit: limit})), naive("task", "")[:min(limit, len(whole))])

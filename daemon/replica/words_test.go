@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kith/crdt/entry"
 	"kith/crdt/kind"
 )
 
@@ -17,12 +18,12 @@ func TestFactsAreFoundAsLongAsADocumentHasThem(t *testing.T) {
 		facts, numbers := map[int][]string{}, map[int][]uint32{}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			doc := rapid.IntRange(0, 5).Draw(t, "document")
-			w.drop(numbers[doc])
+			w.drop(entry.DocID{byte(doc)}, numbers[doc])
 			facts[doc] = nil
 			for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(0, 9), 0, 4, rapid.ID[int]).Draw(t, "facts") {
 				facts[doc] = append(facts[doc], kind.Fact("tag", fmt.Sprint(n)))
 			}
-			numbers[doc] = w.take(facts[doc])
+			numbers[doc] = w.take(entry.DocID{byte(doc)}, facts[doc])
 		}
 		var want []string
 		for _, words := range facts {
@@ -37,7 +38,7 @@ func TestFactsAreFoundAsLongAsADocumentHasThem(t *testing.T) {
 		}
 		for n := range 10 {
 			one := kind.Want{Fact: "tag", Is: func(v string) bool { return v == fmt.Sprint(n) }, Not: rapid.Bool().Draw(t, "not")}
-			set := w.meant(one)
+			set := w.set(w.meant(one))
 			for doc := range facts {
 				if got, want := matches(numbers[doc], []kind.Want{one}, [][]bool{set}), kind.Match(facts[doc], []kind.Want{one}); got != want {
 					t.Fatalf("document %d with %v, asked for %d, not %v: %v", doc, facts[doc], n, one.Not, got)
