@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -35,12 +36,15 @@ func (k *kith) intakeImport() *cli.Command {
 			if err != nil {
 				return err
 			}
-			for _, left := range l.Left {
-				fmt.Fprintf(c.env.Stderr, "kith: left out: %s\n", sentence(left))
-			}
 			due, err := c.coming("due", l.Due)
 			if err != nil {
 				return err
+			}
+			if err := c.importedBefore(ctx, l, due); err != nil {
+				return err
+			}
+			for _, left := range l.Left {
+				fmt.Fprintf(c.env.Stderr, "kith: left out: %s\n", sentence(left))
 			}
 			body := map[string]any{"title": l.Who, "text": l.Text}
 			for key, value := range map[string]string{"contact": l.Contact, "budget": l.Budget, "due": due} {
@@ -51,6 +55,30 @@ func (k *kith) intakeImport() *cli.Command {
 			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.MakeDocument(ctx, kinds.Intake.Many, body) })
 		},
 	})
+}
+
+// importedBefore says that a request with the words of a letter, and its day, is there, whatever became of it: so nothing is to be done.
+func (c *call) importedBefore(ctx context.Context, l *letter.Letter, due string) error {
+	d, err := c.api()
+	if err != nil {
+		return err
+	}
+	for _, q := range []url.Values{{}, {"archived": {"true"}}} {
+		raw, err := d.Documents(ctx, kinds.Intake.Many, q)
+		if err != nil {
+			return err
+		}
+		all, err := readList(raw)
+		if err != nil {
+			return err
+		}
+		for _, one := range all {
+			if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
+				return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
+			}
+		}
+	}
+	return nil
 }
 
 func readLetter(path string) (l *letter.Letter, err error) {

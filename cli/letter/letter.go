@@ -240,7 +240,11 @@ func ReadForm(r io.Reader) (*Letter, error) {
 	l := &Letter{}
 	var text strings.Builder // what comes behind the line with the need
 	var all map[string]json.RawMessage
-	if json.Unmarshal(b, &all) == nil {
+	err = json.Unmarshal(b, &all)
+	if err != nil && strings.HasPrefix(strings.TrimSpace(string(b)), "{") {
+		return nil, fmt.Errorf("this begins like a JSON object, and is none: %w", err)
+	}
+	if err == nil {
 		for _, key := range []string{"who", "contact", "subject", "need", "text", "budget", "due"} {
 			if v, ok := all[key]; ok {
 				l.take(key, said(v))

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -58,7 +59,9 @@ func (f *Field) Clean(s string) (string, error) {
 
 // CleanAll is Clean for a field that is many.
 func (f *Field) CleanAll(words []string) ([]string, error) {
-	if most := f.typed(MaxGiven); len(words) > most {
+	if most := f.typed(MaxGiven); most == 1 && len(words) > 1 && f.Is == Members {
+		return nil, &InvalidError{Why: fmt.Sprintf("one member is wanted here, and there are %d", len(words)), Hint: f.Hint}
+	} else if len(words) > most {
 		return nil, &LimitError{What: "the request", Got: len(words), Limit: most, Unit: f.unit(), Advice: "do it in two steps"}
 	}
 	if f.Is == Tags {

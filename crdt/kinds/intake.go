@@ -137,7 +137,7 @@ var Intake = &kind.Kind{
 			Examples: []string{`kith intake estimate i-4kq2 --hours 60`},
 		},
 		{
-			Name: "accept", Gist: "we do it", Contrary: "reopen", With: []*kind.Field{IntakeTasks, intakeInto}, Promises: true, Live: canAccept, Do: acceptIntake,
+			Name: "accept", Gist: "we do it", Contrary: "reopen", With: []*kind.Field{IntakeTasks, intakeInto}, Promises: true, Live: canAccept, Do: acceptIntake, Tells: thatNothingIsEstimated,
 			More:     "Makes the project, with the hours as its budget, and its first tasks. How full the co-op is, kith intake show says before.",
 			Examples: []string{`kith intake accept i-4kq2 --task "Talk about what they need=3h" --task Wireframes=8h`},
 		},
@@ -319,6 +319,15 @@ func acceptIntake(d *kind.Draft) error {
 		d.Set(intakeProject, change.StrValue(p))
 	}
 	return intakeBecomes(IntakeAccepted)(d)
+}
+
+// thatNothingIsEstimated tells whoever accepts a request of which nobody has said how long it takes.
+func thatNothingIsEstimated(v *kind.View) string {
+	project := intakeProject.Str(v)
+	if intakeHours.Int(v) > 0 || project == "" {
+		return ""
+	}
+	return "Nobody has said how many hours it takes, so its project has no budget: kith project edit " + kind.StartOf(project) + " --budget HOURS"
 }
 
 func passIntake(d *kind.Draft) error {

@@ -143,7 +143,7 @@ func optionsFor(process string, words []string) ([]string, error) {
 			return nil, err
 		}
 		if slices.Contains(out, w) {
-			return nil, kind.Invalid("the option “%s” is there twice", w)
+			return nil, kind.Invalid("the option “%s” is there twice", optionDay(w))
 		}
 		out = append(out, w)
 	}
@@ -197,7 +197,7 @@ func addOption(d *kind.Draft) error {
 	own := 0
 	for _, o := range now.Options {
 		if o.Text == word {
-			return kind.Invalid("the option “%s” is there already", word)
+			return kind.Invalid("the option “%s” is there already", optionDay(word))
 		}
 		if o.By == d.Author {
 			own++
@@ -249,7 +249,7 @@ func sayPosition(d *kind.Draft, p position) error {
 // ballot reads what was typed: numbers of options, of which approval and dates take each (3, or 3=maybe) but those with 3=no, score one with its points
 // (3=5), and ranking one place after the other, several in one with commas (3 1,2). “none” chooses none.
 func (d *Deciding) ballot(words []string) (Ballot, error) {
-	b := Ballot{}
+	b, named := Ballot{}, map[string]bool{}
 	if len(words) == 1 && strings.EqualFold(words[0], "none") {
 		return b, nil
 	}
@@ -269,13 +269,12 @@ func (d *Deciding) ballot(words []string) (Ballot, error) {
 			if err != nil {
 				return nil, err
 			}
-			if no { // as if it weren't named
-				continue
+			if named[o.Name] {
+				return nil, kind.Invalid("the option “%s” is there twice", optionDay(o.Text))
 			}
-			if _, twice := b[o.Name]; twice {
-				return nil, kind.Invalid("the option “%s” is there twice", o.Text)
+			if named[o.Name] = true; !no {
+				b[o.Name] = n
 			}
-			b[o.Name] = n
 		}
 	}
 	return b, nil
