@@ -13,6 +13,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"kith/cli/service"
+	"kith/crdt/about"
+	"kith/crdt/invoice"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
@@ -56,6 +59,7 @@ func TestEveryJSONFieldOfAnAnswerIsDocumented(t *testing.T) {
 	for _, answer := range []any{
 		api.Overview{}, api.InitResult{}, api.JoinResult{}, api.Member{}, api.Device{}, api.DeviceCode{}, api.Pairing{},
 		api.DeviceJoined{}, api.Recovered{}, api.WayBack{}, api.NewPhrase{}, api.Ally{}, api.Charter{}, api.CharterLine{}, api.Document{}, api.Version{}, api.LogLine{}, api.Hit{}, api.Today{}, api.Event{}, api.Check{},
+		api.TimeEntry{}, api.TimeReport{}, invoice.Invoice{}, api.Load{}, about.Page{}, api.PageLink{}, service.State{}, api.Porch{}, api.Forgetting{},
 		api.Figure{}, api.Thread{}, api.Remark{}, api.Mention{}, api.Share{}, api.ShareResult{}, api.SharePreview{}, api.Ask{}, api.Backup{}, api.Restored{}, api.Protection{}, api.Bundle{}, api.BundleRead{},
 	} {
 		undocumented(t, reflect.TypeOf(answer), said)
@@ -85,7 +89,127 @@ func answerDocs() string {
 		}
 	}
 	waits = append(waits, "proposals[proposal]", "asks[ask]", "mentions[{id,short,kind,title,by,at,text}]")
-	return strings.NewReplacer("{{kinds}}", strings.Join(rows, "\n"), "{{today}}", tableRow("today     {", waits)).Replace(docsTail)
+	var others []string
+	for _, s := range shapes {
+		others = append(others, tableRow(s.name+strings.Repeat(" ", max(1, 10-len(s.name)))+"{", apartIn(inJSON(reflect.TypeOf(s.answer), nil))))
+	}
+	return strings.NewReplacer("{{kinds}}", strings.Join(rows, "\n"), "{{others}}", strings.Join(others, "\n"), "{{commands}}", answeredBy(), "{{today}}", tableRow("today     {", waits)).Replace(docsTail)
+}
+
+// shapes are the answers of the table that are written as their types say.
+var shapes = []struct {
+	name   string
+	answer any
+}{
+	{"hours", api.TimeEntry{}}, {"sums", api.TimeReport{}}, {"invoice", invoice.Invoice{}}, {"load", api.Load{}}, {"about", about.Page{}}, {"link", api.PageLink{}},
+	{"co-op porch", api.Porch{}}, {"service", service.State{}},
+}
+
+// answersWith says which answer of the table a command gives that isn't one of a kind's own; "" is for what prints no JSON.
+var answersWith = map[string]string{
+	"init": "init", "join": "join", "daemon": "", "open": "link", "status": "status", "space list": "spaces", "peers": "[peer]", "sync": "status", "watch": "event", "log": "[log line]",
+	"adopt": "document", "search": "[hit]", "today": "today", "talk": "thread", "archive": "document", "settle": "document", "forget": "forgetting", "undo": "undo",
+	"invite list": "[invite]", "invite answer": "answered", "invite revoke": "invite",
+	"member list": "[member]", "member show": "member", "member rename": "member", "member admit": "proposal", "member remove": "proposal", "member new-key": "proposal", "member resign": "member",
+	"device list": "[device]", "device add": "device code", "device pairing": "pairing", "device confirm": "device", "device join": "device joined", "device rename": "device", "device retire": "device",
+	"device consents": "device", "device via": "way back", "device recover": "recovered", "device new-phrase": "new phrase",
+	"charter show": "charter", "charter log": "[charter line]", "charter pending": "[proposal]", "charter consent": "proposal", "charter refuse": "proposal", "charter withdraw": "proposal", "charter renew": "proposal",
+	"charter threshold": "proposal", "charter invites": "proposal", "charter time-zone": "proposal", "charter rules": "proposal", "charter close-founding": "proposal", "charter follow": "charter",
+	"time log": "hours", "time start": "hours", "time stop": "hours", "time list": "[hours]", "time show": "hours", "time edit": "hours", "time drop": "hours", "time report": "sums", "time invoice": "invoice",
+	"load show": "load", "load set": "profile", "load away": "profile", "about show": "about", "about write": "{file,page: about}",
+	"ally invite": "ally", "ally join": "ally", "ally confirm": "ally", "ally list": "[ally]", "ally show": "ally", "ally cancel": "ally", "ally end": "[proposal]", "ally lend-porch": "co-op porch",
+	"ally ask": "ask", "ally asks": "[ask]", "ally answer": "ask", "ally withdraw": "ask",
+	"share add": "sharing", "share list": "[share]", "share show": "share", "share rule": "proposal", "share new": "ally", "share join": "ally", "share terms": "proposal", "share contacts": "proposal", "share end": "proposal",
+	"bundle write": "bundle", "bundle read": "bundle read", "drop add": "drop", "drop list": "[drop]", "drop remove": "drop", "backup": "backup", "restore": "restore", "protect": "protect", "doctor": "[check]",
+	"service install": "service", "service status": "service", "service remove": "service",
+	"porch add": "co-op porch", "porch remove": "co-op porch", "porch follow": "co-op porch", "porch leave": "co-op porch", "porch run": "", "porch code": "porch", "porch list": "[co-op porch]", "porch revoke": "porch",
+	"completion": "", "version": "kith",
+}
+
+// TestEveryCommandsJSONIsTold holds that a command isn't forgotten in answersWith, and that what it names stands in the table.
+func TestEveryCommandsJSONIsTold(t *testing.T) {
+	k := &kith{}
+	rows := answerDocs()
+	named := map[string]bool{}
+	eachCommand(k.root(), nil, func(path []string, _ string) {
+		of, ok := answersWith[strings.Join(path, " ")]
+		named[strings.Join(path, " ")] = true
+		if !ok {
+			if of, ok = ofKind(path); !ok {
+				t.Errorf("kith %s: which answer of the table does it give?", strings.Join(path, " "))
+			}
+		}
+		row := regexp.MustCompile(`(?m)^    ` + regexp.QuoteMeta(strings.Trim(of, "[]")) + `\s`)
+		if of != "" && of != "document" && !strings.HasPrefix(of, "{") && !row.MatchString(rows) {
+			t.Errorf("kith %s answers with %s, which isn't in the table", strings.Join(path, " "), of)
+		}
+	})
+	for command := range answersWith {
+		if !named[command] {
+			t.Errorf("there is no kith %s", command)
+		}
+	}
+}
+
+// ofKind says with what the commands of a kind answer.
+func ofKind(path []string) (string, bool) {
+	k := kinds.All.Named(path[0])
+	if k == nil || len(path) != 2 {
+		return "", false
+	}
+	switch path[1] {
+	case "list", "reviews":
+		return "[" + k.Name + "]", true
+	case "log":
+		return "[log line]", true
+	case "history":
+		return "[version]", true
+	case "figures":
+		return "[figure]", true
+	}
+	return k.Name, true
+}
+
+// answeredBy says which commands give an answer of the table that isn't called like them, answer by answer in their order.
+func answeredBy() string {
+	var order []string
+	by := map[string][]string{}
+	eachCommand((&kith{}).root(), nil, func(path []string, _ string) {
+		of, ok := answersWith[strings.Join(path, " ")]
+		if !ok || of == "" || of == strings.Join(path, " ") {
+			return
+		}
+		if by[of] == nil {
+			order = append(order, of)
+		}
+		by[of] = append(by[of], strings.Join(path, " "))
+	})
+	var b strings.Builder
+	for i, of := range order {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "- `%s`: %s", of, strings.Join(by[of], ", "))
+	}
+	return b.String()
+}
+
+// apartIn takes the fields of an object apart, as they stand in its braces.
+func apartIn(object string) (fields []string) {
+	depth, from := 0, 1
+	for i, r := range object {
+		switch r {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		if depth == 1 && r == ',' || depth == 0 {
+			fields = append(fields, object[from:i])
+			from = i + 1
+		}
+	}
+	return fields
 }
 
 // tableRow writes one answer of the table, over as many lines as it takes.
