@@ -176,6 +176,17 @@ func (c *call) allyName(a api.Ally) string {
 	return oneLine(a.Name, 80)
 }
 
+// holds is lastDay of what still does.
+func (c *call) holds(a api.Ally) string {
+	switch a.State {
+	case api.AllyEnded:
+		return "over"
+	case api.AllyGivenUp:
+		return "given up"
+	}
+	return c.lastDay(a.EndsAt)
+}
+
 // lastDay is until when a pact holds, in words.
 func (c *call) lastDay(t api.Time) string {
 	if t.Unix() <= 0 {
@@ -187,7 +198,7 @@ func (c *call) lastDay(t api.Time) string {
 
 // allyLine shows a pact in a list: whose, what for, and what it waits for.
 func (c *call) allyLine(a api.Ally) {
-	c.out.printf("%s  %s\n        %s, %s\n", a.ID, c.out.strong(c.allyName(a)), oneLine(a.Purpose, 60), c.lastDay(a.EndsAt))
+	c.out.printf("%s  %s\n        %s, %s\n", a.ID, c.out.strong(c.allyName(a)), oneLine(a.Purpose, 60), c.holds(a))
 	c.indented(a.Says)
 }
 

@@ -38,7 +38,7 @@ func ReadWelcome(ctx context.Context, dir string, file io.ReadSeeker, log *slog.
 	case len(places) > 0:
 		return res, api.Problemf(api.NotAllowed, "read it on the computer that wrote the request; or ask who sent it for the answer to yours", "this answer isn't to a request from here: it is closed for another computer")
 	case own.InUse():
-		return res, api.Problemf(api.NotFound, "kith join CODE --write FILE --another; what is in a bundle comes in with kith bundle read FILE", "no request to join waits here for an answer, and %s belongs to a co-op", own.Where())
+		return res, api.Problemf(api.NotFound, "how it stands: kith status; what is in a bundle comes in with kith bundle read FILE; to join another co-op: kith join CODE --write FILE --another", "no request to join waits here any more: %s belongs to a co-op, and an answer is read once", own.Where())
 	}
 	return res, api.Problemf(api.NotFound, "first kith join CODE --write FILE, and send them the file", "no request to join waits here for an answer")
 }

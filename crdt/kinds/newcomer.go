@@ -155,7 +155,7 @@ var Newcomer = &kind.Kind{
 			Examples: []string{`kith newcomer companion nc-4kq2 Ben`},
 		},
 		{
-			Name: "take", Gist: "say yes to accompanying them, or take that on if nobody does", Contrary: "decline", Live: isGrowing, Do: accompany,
+			Name: "take", Gist: "say yes to accompanying them, or take that on if nobody does", Contrary: "decline", Promises: true, Live: isGrowing, Do: accompany,
 			Examples: []string{`kith newcomer take nc-4kq2`},
 		},
 		{

@@ -139,7 +139,7 @@ var Project = &kind.Kind{
 			Examples: []string{`kith project coordinate pr-6hx3 Ana`, `kith project coordinate pr-6hx3 Ana Ben`},
 		},
 		{
-			Name: "take", Gist: "say yes to coordinating it, or take that on if nobody does", Contrary: "decline", Live: isGoingOn,
+			Name: "take", Gist: "say yes to coordinating it, or take that on if nobody does", Contrary: "decline", Promises: true, Live: isGoingOn,
 			Do:       func(d *kind.Draft) error { c := coordinating(d); return c.accept(d, c.Turns) },
 			Examples: []string{`kith project take pr-6hx3`},
 		},

@@ -327,9 +327,11 @@ func (u *unbundling) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	case u.file.err != nil:
 		return api.Problemf(api.Failed, "read it once more; it goes on where it was", "the bundle broke off on its way to the daemon%s", kept)
+	case errors.Is(err, seal.ErrOthers) && u.r.Speaks() != nil:
+		return api.Problemf(api.NotAllowed, "why: kith status", "this bundle isn't for this device, which speaks for no member any more%s", kept)
 	case errors.Is(err, seal.ErrOthers):
 		return api.Problemf(api.NotAllowed, "ask for a new one, from somebody whose device knows of this one by now: kith bundle write FILE",
-			"this bundle isn't for this device: it is of another co-op, or who wrote it didn't know of this device then%s", kept)
+			"this bundle isn't for this device: it is of another co-op, or to who wrote it this device was no member's: not yet, or no more%s", kept)
 	case errors.Is(err, seal.ErrPassphrase):
 		return api.Problemf(api.Invalid, "if it is a backup: kith restore FILE", "this is sealed with a passphrase, so it is no bundle%s", kept)
 	case errors.Is(err, form.ErrForeign):

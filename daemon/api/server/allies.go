@@ -120,7 +120,13 @@ func (s *Server) allyConfirm(r *http.Request, q api.AllyConfirmRequest) (api.All
 	if err != nil {
 		return api.Ally{}, err
 	}
-	all = slices.DeleteFunc(all, func(a api.Ally) bool { return a.State != api.AllyCompare })
+	in := func(states ...string) []api.Ally {
+		return those(all, func(a *api.Ally) bool { return slices.Contains(states, a.State) })
+	}
+	compared := in(api.AllyAgree, api.AllyWaits, api.AllyJoining)
+	if all = in(api.AllyCompare); len(all) == 0 && len(compared) == 1 {
+		all = compared // the words were compared before: it is said so
+	}
 	switch len(all) {
 	case 0:
 		return api.Ally{}, api.Problemf(api.NotFound, "kith ally list", "there is no pact whose words are to be compared")

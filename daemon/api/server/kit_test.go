@@ -148,6 +148,8 @@ func (f *fake) Status(context.Context) (api.Status, error) {
 
 func (f *fake) Members(context.Context) ([]api.Member, error) { return f.people, nil }
 
+func (f *fake) Devices(context.Context) ([]api.Device, error) { return nil, nil }
+
 func (f *fake) Find(_ context.Context, kind, prefix string, limit int) (out []api.Document, _ error) {
 	for _, d := range f.documents {
 		if (kind == "" || kind == d.Kind) && strings.HasPrefix(d.ID[2:], prefix) && len(out) < limit {

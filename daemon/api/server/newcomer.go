@@ -3,8 +3,10 @@ package server
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
@@ -27,6 +29,9 @@ func (s *Server) decideNewcomer(ctx context.Context, d api.Document, a Asks) (Sh
 		err = whoIsIn(m)
 	}
 	if err != nil {
+		return Shown{}, err
+	}
+	if err := s.needsFull(ctx); err != nil { // before a decision is opened, which would be left behind
 		return Shown{}, err
 	}
 	into, proposed := kinds.NewcomerOpened()
@@ -55,6 +60,15 @@ func (s *Server) decideNewcomer(ctx context.Context, d api.Document, a Asks) (Sh
 		return Shown{}, err
 	}
 	return s.at.Documents.Do(ctx, kinds.Newcomer, verb, d.ID, a)
+}
+
+// needsFull refuses what only a full member can do.
+func (s *Server) needsFull(ctx context.Context) error {
+	all, err := s.at.Entrance.Members(ctx)
+	if err == nil && !slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && m.Standing == charter.Full.String() }) {
+		err = charter.ErrNotFull
+	}
+	return err
 }
 
 // openDecision proposes something by consent, for which the text names where it comes from. A day that is over is no day until

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"kith/crdt/kind"
@@ -31,7 +32,11 @@ func (s *Server) today(r *http.Request) (any, error) {
 	notice, err := across(s, func(one *Server) ([]string, error) {
 		status, err := one.at.Peers.Status(ctx)
 		return status.Notice, err
-	}, func(says *string, space *api.Named) { *says = space.Name + ": " + *says })
+	}, func(says *string, space *api.Named) {
+		if !strings.Contains(*says, space.Name) {
+			*says = space.Name + ": " + *says
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -137,15 +142,20 @@ func (s *Server) goingOn() *Server {
 	return &one
 }
 
-// whereIn leaves out the spaces in which nothing waits for the member of this daemon: shares that are over, and what they
-// have left.
+// whereIn leaves out the spaces in which nothing waits for the member of this daemon: shares that are over, what they
+// have left, and where this device is out of use, since nothing can be answered from it.
 func (s *Server) whereIn(ctx context.Context) (*Server, error) {
 	one := *s.goingOn()
 	var left error
 	one.among = slices.DeleteFunc(slices.Clone(one.among), func(b Space) bool {
 		all, err := b.Entrance.Members(ctx)
 		left = errors.Join(left, err)
-		return slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil })
+		if slices.ContainsFunc(all, func(m api.Member) bool { return m.Me && whoIsIn(m) != nil }) {
+			return true
+		}
+		own, err := b.Entrance.Devices(ctx)
+		left = errors.Join(left, err)
+		return slices.ContainsFunc(own, func(d api.Device) bool { return d.This && d.Retired })
 	})
 	return &one, left
 }
