@@ -49,7 +49,7 @@ func looks(t *testing.T, all ...*Carrier) {
 	for range 4 {
 		for _, c := range all {
 			for _, f := range c.folders {
-				f.cleaned, f.again, f.anew = time.Time{}, time.Time{}, time.Time{}
+				f.cleaned, f.cleaning, f.again, f.anew = time.Time{}, 0, time.Time{}, time.Time{}
 			}
 			c.look(t.Context())
 		}
@@ -487,5 +487,21 @@ func TestWhatIsTakenAwayAgainAndAgainIsWrittenNowAndThen(t *testing.T) {
 	a.look(t.Context())
 	if len(names(t, dir)) == 0 || says(a) != "" {
 		t.Errorf("later nothing is written: %q", says(a))
+	}
+	for n := range MaxFiles {
+		must(t, os.WriteFile(filepath.Join(dir, f.bundleName(100+n)), []byte("x"), 0o600))
+	}
+	f.anew = time.Now().Add(time.Hour)
+	note(t, ana, "Minutes of tomorrow")
+	for range 2 {
+		a.look(t.Context())
+	}
+	if n := len(names(t, dir)); n <= MaxFiles || !strings.Contains(says(a), "put together now and then") {
+		t.Errorf("of many files %d are left at once, and it says %q", n, says(a))
+	}
+	f.anew = time.Time{}
+	a.look(t.Context())
+	if n := len(names(t, dir)); n != 1 {
+		t.Errorf("later %d are left", n)
 	}
 }

@@ -81,12 +81,13 @@ type folder struct {
 	read     map[string]seen
 	charter  *charter.Charter // for which it was looked last what the others have
 	cleaned  time.Time
-	stored   int // at the look before
+	cleaning time.Duration // how long that took
+	stored   int           // at the look before
 	restless int
 	again    time.Time // when writing is tried again
 	trouble  string    // why nothing could be written
 	spare    budget    // time for reading what is here already
-	anew     time.Time // when what was taken away is written anew at the earliest
+	anew     time.Time // when all is written anew at the earliest, where files are taken away or put there
 	last     string    // the name of what was read last
 	says     []string
 	told     api.Drop
@@ -350,7 +351,7 @@ func (f *folder) drop(ctx context.Context, own []file) []file {
 	if err := r.Speaks(); err != nil || len(ids) == 0 {
 		return own
 	}
-	gone := f.mark != nil && len(own) < f.mark.Files
+	gone, many := f.mark != nil && len(own) < f.mark.Files, len(own) >= MaxFiles
 	if gone && time.Now().Before(f.anew) {
 		f.say("What this computer put there is taken away again and again. It is written anew now and then.")
 		return own
@@ -367,13 +368,17 @@ func (f *folder) drop(ctx context.Context, own []file) []file {
 		f.say("%s", f.trouble)
 		return own
 	}
+	if many && time.Now().Before(f.anew) {
+		f.say("There are many files called as those of this computer are. They are put together now and then, with what is new here.")
+		return own
+	}
 	began := time.Now()
-	left, err := f.write(ctx, own, all || len(own) >= MaxFiles, ids, stored)
-	if gone {
+	left, err := f.write(ctx, own, all || many, ids, stored)
+	if err == nil && (gone || many) {
 		f.anew = time.Now().Add(restOf(time.Since(began)))
 	}
 	if err != nil && ctx.Err() == nil {
-		f.again, f.trouble = time.Now().Add(tryAgain), f.whyNot(err)
+		f.again, f.trouble = time.Now().Add(max(tryAgain, restOf(time.Since(began)))), f.whyNot(err)
 		f.say("%s", f.trouble)
 	}
 	return left
@@ -500,10 +505,12 @@ func (b *bounded) Write(p []byte) (int, error) {
 // clean removes the bundles of this device of which all others are known to have all.
 func (f *folder) clean(ctx context.Context, own []file) []file {
 	r := f.c.at.Replica
-	if len(own) == 0 || f.mark == nil || f.charter == r.Charter() || time.Since(f.cleaned) < cleanEvery {
+	if len(own) == 0 || f.mark == nil || f.charter == r.Charter() || time.Since(f.cleaned) < max(cleanEvery, restOf(f.cleaning)) {
 		return own
 	}
-	f.charter, f.cleaned = r.Charter(), time.Now()
+	began := time.Now()
+	defer func() { f.cleaned, f.cleaning = time.Now(), time.Since(began) }() // somebody may say something all the time
+	f.charter = r.Charter()
 	readers, _ := f.readers()
 	have, err := r.KnownToAll(ctx, readers)
 	if err != nil {
