@@ -66,6 +66,58 @@ func TestEveryCommandThatKithTellsCanBeTyped(t *testing.T) {
 }
 
 // What today and the undoing of something tell follows from the declarations.
+// Whoever joins chooses what they are called: “x; rm -rf ~”. A command that is told is copied into a shell.
+func TestNoCommandThatKithTellsHoldsANameAsItStands(t *testing.T) {
+	chosen := []string{"Name", "Title", "Label", "Purpose", "Ally", "With", "Coop", "Text", "Why"}
+	for _, root := range []string{".", "../crdt", "../daemon"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files := token.NewFileSet()
+			f, err := parser.ParseFile(files, path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if sum, ok := n.(*ast.BinaryExpr); ok && sum.Op == token.ADD {
+					name, ok := sum.Y.(*ast.SelectorExpr)
+					if ok && slices.Contains(chosen, name.Sel.Name) && strings.Contains(leftOf(sum.X), "kith ") && !strings.Contains(leftOf(sum.X), "systemctl") && !namesKind(name) {
+						t.Errorf("%s: a command with somebody's %s in it, which a shell would run: quote it as words.ShellWord does", files.Position(n.Pos()), name.Sel.Name)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// leftOf is the literal that a sum begins with; "" if it begins with something else.
+func leftOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BinaryExpr:
+		return leftOf(e.X)
+	case *ast.BasicLit:
+		return e.Value
+	}
+	return ""
+}
+
+// namesKind says whether a name is that of a kind, a verb or a field, which are ours.
+func namesKind(s *ast.SelectorExpr) bool {
+	switch of := s.X.(type) {
+	case *ast.Ident:
+		return slices.Contains([]string{"k", "v", "f", "of", "verb"}, of.Name)
+	case *ast.SelectorExpr:
+		return of.Sel.Name == "Edit"
+	}
+	return false
+}
+
 func TestEveryCommandOfAKindCanBeTyped(t *testing.T) {
 	check := func(typed string) {
 		t.Helper()

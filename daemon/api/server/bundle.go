@@ -85,7 +85,7 @@ func (s *Server) resolveDevices(ctx context.Context, word string) (ids []string,
 			}
 		}
 		if len(ids) == 0 {
-			return nil, api.Problemf(api.NotAllowed, "kith member show "+member.Name, "%s has no device in use", member.Name)
+			return nil, api.Problemf(api.NotAllowed, "kith member list", "%s has no device in use", member.Name)
 		}
 		return ids, nil
 	case !errors.As(err, &unknown) || unknown.Code != api.NotFound:
