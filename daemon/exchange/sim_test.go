@@ -74,11 +74,12 @@ type node struct {
 // process is a replica that runs. It loses all but what is on the disk when it dies.
 type process struct {
 	*exchangetest.Memory
-	s    *simulation
-	x    *exchange.Exchange
-	ctx  context.Context
-	kill context.CancelFunc
-	runs sync.WaitGroup
+	s       *simulation
+	x       *exchange.Exchange
+	ctx     context.Context
+	kill    context.CancelFunc
+	runs    sync.WaitGroup
+	forgets bool // it keeps nothing of what it is given
 
 	mu     sync.Mutex
 	doomed int  // it dies at this Accept; 0: it doesn't
@@ -99,6 +100,9 @@ func (p *process) Watch(stored func([]entry.ID)) func() {
 
 // Accept implements exchange.Local: it may take its time, and be the last thing that happens.
 func (p *process) Accept(ctx context.Context, batch []*entry.Entry) error {
+	if p.forgets {
+		return nil
+	}
 	id := batch[0].ID()
 	if p.s.disks && id[0]%4 == 0 {
 		time.Sleep(time.Duration(id[1]) * time.Millisecond)
@@ -321,7 +325,7 @@ func (s *simulation) write(n *node) {
 
 func (s *simulation) start(n *node) {
 	s.say("%d starts with %d entries", n.name, n.disk.Len())
-	p := &process{Memory: n.disk, s: s}
+	p := &process{Memory: n.disk, s: s, forgets: n.how == "forgets"}
 	p.ctx, p.kill = context.WithCancel(context.Background())
 	p.x = exchange.New(p)
 	random := rand.New(rand.NewPCG(s.seed, uint64(n.name)))

@@ -22,6 +22,8 @@ var villains = []string{
 	"talks",   // says something new every few seconds
 	"slow",    // reads forty bytes a second
 	"spoils",  // makes each comparison fail
+	"crumbs",  // says all that it should, one byte after the other
+	"forgets", // acknowledges what it gets, keeps nothing of it, and asks for it anew
 	"hangs up",
 }
 
@@ -136,8 +138,17 @@ func (v *villain) say(frame []byte) error {
 			frame[5+8] ^= 1 // the digest
 		}
 	}
-	_, err := v.end.Write(frame)
-	return err
+	if v.how != "crumbs" {
+		_, err := v.end.Write(frame)
+		return err
+	}
+	for i := range frame {
+		time.Sleep(100 * time.Millisecond)
+		if _, err := v.end.Write(frame[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // act does what it does by itself, until the connection ends.
