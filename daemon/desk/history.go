@@ -21,12 +21,14 @@ func (b *Desk) History(_ context.Context, id string, q server.HistoryQuery) (out
 	}
 	err = at.Replica.Read(at.View.ID, func(e replica.Edit) error {
 		order := e.Judge.Order()
+		var past *crdt.Past
+		if q.Diff {
+			past = crdt.NewPast(q.Kind, order)
+		}
 		for i := len(order) - 1; i >= 0 && len(out) < q.Limit; i-- {
 			v := at.version(e, order[i])
-			if q.Diff {
-				if v.Changed, err = differs(q.Kind, e, order[i].Change); err != nil {
-					return err
-				}
+			if q.Diff && crdt.Writes(order[i].Change, e.Judge.History()) {
+				v.Changed = differs(q.Kind, past, order[i].Change)
 			}
 			out = append(out, v)
 		}
@@ -43,19 +45,12 @@ func (s *Shown) version(e replica.Edit, it *accept.Item) api.Version {
 }
 
 // differs says what a change made of what it was made of.
-func differs(k *kind.Kind, e replica.Edit, c *change.Change) ([]api.Change, error) {
-	if !crdt.Writes(c, e.Judge.History()) {
-		return nil, nil
+func differs(k *kind.Kind, past *crdt.Past, c *change.Change) []api.Change {
+	now := past.At([]change.Hash{c.Hash})
+	if len(c.Deps) == 0 {
+		return crdt.Differences(k, nil, now)
 	}
-	now, err := crdt.At(e.Doc, k, []change.Hash{c.Hash})
-	if err != nil || len(c.Deps) == 0 {
-		return crdt.Differences(k, nil, now), err
-	}
-	was, err := crdt.At(e.Doc, k, c.Deps)
-	if err != nil {
-		return nil, err
-	}
-	return crdt.Differences(k, was, now), nil
+	return crdt.Differences(k, past.At(c.Deps), now)
 }
 
 // Edition implements server.Versions.
@@ -65,14 +60,12 @@ func (b *Desk) Edition(_ context.Context, k *kind.Kind, id, version string) (out
 		return out, err
 	}
 	err = at.Replica.Read(at.View.ID, func(e replica.Edit) error {
-		then, err := versionCalled(k, e, version, at.Header().Short)
+		past := crdt.NewPast(k, e.Judge.Order())
+		then, err := versionCalled(k, e, past, version, at.Header().Short)
 		if err != nil {
 			return err
 		}
-		v, err := crdt.At(e.Doc, k, []change.Hash{then.Change.Hash})
-		if err != nil {
-			return err
-		}
+		v := past.At([]change.Hash{then.Change.Hash})
 		out = api.Edition{Version: at.version(e, then), Revision: k.Revision(v), Title: v.Title, Text: v.Text, Tags: v.Tags, Fields: map[string]string{}}
 		for _, part := range k.Parts(v)[2:] { // behind title and text
 			out.Fields[part.Field] = part.Says
@@ -89,7 +82,7 @@ const revisionLetters = 16
 const maxRevisions = 2_000
 
 // versionCalled finds a version by the start of its head, or the newest that had a revision.
-func versionCalled(k *kind.Kind, e replica.Edit, word, short string) (*accept.Item, error) {
+func versionCalled(k *kind.Kind, e replica.Edit, past *crdt.Past, word, short string) (*accept.Item, error) {
 	order := e.Judge.Order()
 	hashes, err := versionStarting(e.Judge, word, short)
 	if err == nil {
@@ -108,11 +101,7 @@ func versionCalled(k *kind.Kind, e replica.Edit, word, short string) (*accept.It
 			continue
 		}
 		tried++
-		v, err := crdt.At(e.Doc, k, []change.Hash{it.Change.Hash})
-		if err != nil {
-			return nil, err
-		}
-		if k.Revision(v) == word {
+		if k.Revision(past.At([]change.Hash{it.Change.Hash})) == word {
 			return it, nil
 		}
 	}

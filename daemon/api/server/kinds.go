@@ -416,7 +416,7 @@ type HistoryQuery struct {
 	Diff  bool // with what differs in each
 }
 
-// maxDiffs bounds the versions of one answer that are told apart: for each the document is put together twice.
+// maxDiffs bounds the versions of one answer that are told apart.
 const maxDiffs = 100
 
 func edition(k *kind.Kind) func(*Server, *http.Request) (api.Edition, error) {
