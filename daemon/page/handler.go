@@ -84,6 +84,7 @@ func (p *Page) Handler() http.Handler {
 	coop("GET devices/{id}/rename", (*asking).deviceName)
 	coop("POST devices/{id}/rename", (*asking).renameDevice)
 	coop("GET members/{id}", (*asking).member)
+	coop("GET members/{id}/"+wayBack, (*asking).wayBack)
 	coop("GET members/{id}/{action}", (*asking).proposing)
 	coop("POST members/{id}/{action}", (*asking).propose)
 	coop("GET rename", func(in *asking, w http.ResponseWriter) error { in.formPage(w, in.nameForm()); return nil })

@@ -104,6 +104,36 @@ func TestWhatThereIsToKnowOfWhatWasDoneIsTold(t *testing.T) {
 	ana.fetch("POST", ana.base+path+"/edit", fields, "Accept-Language", "es").says(t, "¿Querías decir «Website»?")
 }
 
+// Who has lost all their computers comes back with a code of somebody else's, which that person finds on the page.
+func TestTheCodeOfTheWayBackIsOnThePage(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	at := "members/" + ana.letsIn("Eli")
+	ana.sees(at).says(t, "Help them come back")
+	way := ana.sees(at + "/way-back")
+	way.says(t, "So that Eli comes back.")
+	if codeOn.FindStringSubmatch(way.body) == nil {
+		t.Errorf("there is no code: %s", plain(way.body))
+	}
+}
+
+// What somebody said is answered where it stands, and the answer says to whom it is.
+func TestWhatSomebodySaidIsAnswered(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	path := strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"The drum"}}).at, ana.base)
+	talk := "talk/" + strings.TrimPrefix(idOn(ana.sees(path).body), "talk/")
+	said := ana.sends(path, talk, url.Values{"text": {"Who cleans it?"}})
+	_, at, _ := strings.Cut(said.body, path+"?answer=")
+	at, _, _ = strings.Cut(at, "#talk")
+	form := path + "?answer=" + at
+	ana.sees(form).says(t, "Your answer to you")
+	ana.sends(form, talk, url.Values{"text": {"I do."}}).says(t, "You to You")
+	if strings.Contains(hiddenIn(ana.sees(path).body, talk).Get("answer"), at) {
+		t.Error("what is said next is an answer to it, too")
+	}
+}
+
 // A row of today says once until when something is: not in words, and in a column beside them.
 func TestARowOfTodaySaysAThingOnce(t *testing.T) {
 	t.Parallel()

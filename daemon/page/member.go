@@ -14,7 +14,6 @@ type person struct {
 	Above string
 	Facts []fact
 	Does  []action
-	Way   string // the code with which they come back; ""
 }
 
 // member shows one.
@@ -51,6 +50,9 @@ func (in *asking) member(w http.ResponseWriter) error {
 	case m.Standing == "full":
 		at("Propose that they leave", "plain", api.ActionRemove)
 	}
+	if !m.Me && (m.Standing == "full" || m.Standing == "prospective") {
+		at("Help them come back", "plain", wayBack)
+	}
 	var told []api.Told
 	if m.Standing == "resigned" || m.Standing == "removed" {
 		told = append(told, m.News())
@@ -64,6 +66,31 @@ func (in *asking) member(w http.ResponseWriter) error {
 		}
 	}
 	in.show(w, http.StatusOK, "member", m.Name, v)
+	return nil
+}
+
+// wayBack names in an address the code with which somebody comes back who has lost all their computers.
+const wayBack = "way-back"
+
+// returning is the page of that code.
+type returning struct {
+	Sentence string
+	Card     card
+	Steps    []sentence
+}
+
+func (in *asking) wayBack(w http.ResponseWriter) error {
+	way, err := in.c.WayBack(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	v := returning{Sentence: in.t.T("So that {who} comes back.", "who", way.Member.Name)}
+	v.Card = card{Code: way.Code, Coop: in.status.Space.Name, Mark: coopMark(in.full()), QR: qrCode(way.Code, in.t.T("The code, for a camera")),
+		Good: in.t.T("It lets nobody in by itself. {who}’s computer has to be on.", "who", in.status.Me.Name)}
+	v.Steps = []sentence{
+		{Says: in.t.T("On the new computer, with their recovery phrase at hand: kith device recover --via -")}, {Says: in.t.T("If the phrase is lost or stolen: kith device new-phrase --via -")}, {Says: in.t.T("Both ask for this code.")},
+	}
+	in.show(w, http.StatusOK, wayBack, v.Sentence, v)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"net/url"
 
 	"kith/crdt/kind"
 	"kith/daemon/api"
@@ -17,8 +18,12 @@ type talking struct {
 type remark struct {
 	ID, Name, Who, When, To, Text string
 	Home                          string // that the ally doesn't read it; ""
+	Answer                        string // where one answers it; "": it was taken back
 	Mine                          bool
 }
+
+// answerTo names in an address the remark that is to be answered.
+const answerTo = "answer"
 
 // talk is the thread of a document.
 func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
@@ -27,7 +32,7 @@ func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 		return nil, err
 	}
 	names := map[string]string{}
-	v := &talking{heading: in.heading(k, d), Form: &form{ID: "talk/" + d.ID, At: in.At("talk", d.ID), Words: in.t.T("Say it"), Hidden: []hidden{{"back", in.Here()}},
+	v := &talking{heading: in.heading(k, d), Form: &form{ID: "talk/" + d.ID, At: in.At("talk", d.ID), Words: in.t.T("Say it"), Hidden: []hidden{{"back", in.r.URL.Path}},
 		Inputs: []input{{Name: "text", Is: "reason", Label: in.t.T("Say something about it"), Hint: in.t.T("@Name tells somebody that it is for them"), Needs: true, Max: api.MaxWhy}}}}
 	for _, r := range thread.Remarks {
 		who := capital(in.namedBy(r.By))
@@ -44,6 +49,13 @@ func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 		}
 		if r.Text == "" {
 			one.When = dots(one.When, in.t.T("taken back"))
+		} else {
+			one.Answer = in.r.URL.Path + "?" + url.Values{answerTo: {r.Name}}.Encode() + "#talk"
+		}
+		if r.Name == in.r.FormValue(answerTo) {
+			v.Form.ID += "/" + r.Name
+			v.Form.Hidden = append(v.Form.Hidden, hidden{"answer", r.Name})
+			v.Form.Inputs[0].Label, v.Form.Cancel = in.t.T("Your answer to {who}", "who", in.namedBy(r.By)), in.r.URL.Path
 		}
 		v.Remarks = append(v.Remarks, one)
 	}
