@@ -17,8 +17,8 @@ import (
 	"kith/daemon/words"
 )
 
-// mostShown bounds the bytes that are looked through, after a search, for the lines that are shown of what it found. What comes later is shown by its title.
-const mostShown = 4 << 20
+// mostShown bounds the bytes that are folded, after a search, for the lines that are shown of what it found: each has its part, and what those before it left.
+const mostShown = 2 << 20
 
 // Search implements server.Documents. If nothing is written as it was typed, words that are a letter apart are looked for.
 func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, error) {
@@ -41,7 +41,7 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 		found = found[:limit]
 	}
 	hits, room := []api.Hit{}, mostShown
-	for _, f := range found {
+	for i, f := range found {
 		v, err := b.at.Replica.View(f.Doc)
 		if errors.Is(err, replica.ErrNotFound) {
 			continue // voided this moment
@@ -50,7 +50,7 @@ func (b *Desk) Search(ctx context.Context, typed string, limit int) ([]api.Hit, 
 			return nil, err
 		}
 		s := b.Look(b.at.Replica, v)
-		line, took := q.Line(s.View.Text, wordsOf(s.View), nearly, room)
+		line, took := q.Line(s.View.Text, wordsOf(s.View), nearly, room/(len(found)-i))
 		room -= took
 		hits = append(hits, api.Hit{
 			ID: api.FullID(v.Kind, v.ID.String()), Short: words.ShortID(b.at.Replica, v.Kind, v.ID), Kind: v.Kind,
