@@ -105,7 +105,7 @@ var Pulse = &kind.Kind{
 			Examples: []string{`kith pulse say pu-2m7d --well "the new drum" --collaboration "we answer each other" --collaboration-not "nobody says no" --stage norming`},
 		},
 		{
-			Name: "close", Gist: "close it, and show what was said", Live: pulseIsntClosed, Do: closePulse,
+			Name: "close", Gist: "close it, and show what was said", Live: pulseIsntClosed, Do: closePulse, Tells: whatFollowsAClose,
 			Examples: []string{`kith pulse close pu-2m7d`},
 		},
 		{
@@ -288,6 +288,12 @@ func closePulse(d *kind.Draft) error {
 	}
 	d.Set(pulseAt, change.IntValue(d.Now.UnixMilli()))
 	return nil
+}
+
+// whatFollowsAClose tells whoever closed a round where to read it, and what can be made of it.
+func whatFollowsAClose(v *kind.View) string {
+	id := kind.StartOf("pu-" + v.ID.String())
+	return "What each said is shown now: kith pulse show " + id + ". The note of a retrospective is made with: kith pulse retro " + id + " --action TEXT"
 }
 
 // HowWeAreJSON is what one member said.
