@@ -246,19 +246,35 @@ func (r *Replica) Select(q Query) []Ref {
 	for i := range sets {
 		sets[i] = ix.words.set(meant[i])
 	}
-	best := firsts{compare: q.Compare, limit: q.Limit}
+	var values []string
+	if q.By != "" {
+		values = ix.words.byNumber(q.By)
+	}
+	best, with := firsts{compare: q.Compare, limit: q.Limit}, Ref{}
 	for ref := range all {
 		if q.Kind != "" && ref.Kind != q.Kind || ref.Updated < q.Since || q.By == "" && best.isPast(ref) || !matches(ref.facts, q.Wants, sets) || q.But[ref.ID] {
 			continue
 		}
 		if q.By != "" {
-			with := *ref
-			with.By = ix.words.value(ref.facts, q.By)
-			ref = &with
+			with = *ref
+			setBy(&with, values)
+			if best.isPast(&with) {
+				continue
+			}
+			ref = new(with)
 		}
 		best.add(ref)
 	}
 	return best.all()
+}
+
+// setBy fills in By: of several values the first.
+func setBy(ref *Ref, values []string) {
+	for _, n := range ref.facts {
+		if ref.By = values[n]; ref.By != "" {
+			return
+		}
+	}
 }
 
 // firsts keeps the first of many in an order.

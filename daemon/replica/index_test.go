@@ -103,6 +103,23 @@ func TestTheIndexFindsAndOrdersDocumentsAsALookAtAllOfThemWould(t *testing.T) {
 			}
 		}
 		same("tagged", said(r.Select(Query{Kind: "task", Wants: wanted})), want)
+		byTag := func(limit int) []string {
+			return said(r.Select(Query{By: kind.TagFact, Compare: func(a, b *Ref) int { return cmp.Or(cmp.Compare(a.By, b.By), bytes.Compare(a.ID[:], b.ID[:])) }, Limit: limit}))
+		}
+		tagOf := func(d doc) string {
+			if len(d.tags) == 0 {
+				return ""
+			}
+			return slices.Min(d.tags)
+		}
+		inOrder := slices.SortedFunc(slices.Values(all), func(a, b doc) int { return cmp.Or(cmp.Compare(tagOf(a), tagOf(b)), bytes.Compare(a.id[:], b.id[:])) })
+		want = nil
+		for _, d := range inOrder {
+			want = append(want, fmt.Sprint(d.kind, d.id, d.at))
+		}
+		same("by tag", byTag(0), want)
+		first := rapid.IntRange(1, 20).Draw(t, "first")
+		same("the first by tag", byTag(first), want[:min(first, len(want))])
 		limit := rapid.IntRange(1, 20).Draw(t, "limit")
 		same("the first", said(r.Select(Query{Kind: "task", Compare: newest, Limit: limit})), whole[:min(limit, len(whole))])
 		same("the first by ID", said(r.Select(Query{Kind: "task", Limit: limit})), naive("task", "")[:min(limit, len(whole))])

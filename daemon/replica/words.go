@@ -130,14 +130,13 @@ func (w *words) having(numbers []uint32) (docs []uint64) {
 	return slices.Compact(docs)
 }
 
-// value gives the value of a fact among these; of several, the first.
-func (w *words) value(facts []uint32, name string) string {
-	for _, n := range facts {
-		if is, value := kind.SplitFact(w.words[n]); is == name {
-			return value
-		}
+// byNumber gives the value of each word that is such a fact; "" of all others.
+func (w *words) byNumber(name string) []string {
+	out := make([]string, len(w.words))
+	for n := range w.named[name] {
+		_, out[n] = kind.SplitFact(w.words[n])
 	}
-	return ""
+	return out
 }
 
 // values gives all values of a fact, ascending.
