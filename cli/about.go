@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"kith/crdt/about"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/whole"
 )
@@ -29,13 +31,16 @@ const aboutMore = "Who we are, how we decide, whom to ask for what, and that a c
 
 // languageFlag says in which language Kith says its own words.
 func (k *kith) languageFlag() cli.Flag {
-	return k.offering(&cli.StringFlag{Name: "language", Usage: "`L` of the words that Kith says: " + strings.Join(about.Languages, ", ") + "; without it that of your computer, or English"}, fixed(about.Languages...))
+	return k.offering(&cli.StringFlag{Name: "language", Usage: "`L` of the words that Kith says: " + strings.Join(about.Languages, ", ") + "; without it that of your profile, or of your computer, or English"}, fixed(about.Languages...))
 }
 
-// language is the one that was asked for, or that of the locale if Kith has words in it, or English.
-func (c *call) language() (string, error) {
+// language is the one that was asked for, or the first of the person's profile, their locale and English in which Kith has words.
+func (c *call) language(ctx context.Context) (string, error) {
 	if said := c.String("language"); said != "" {
 		return said, oneOf("--language", said, about.Languages)
+	}
+	if own, _, _ := strings.Cut(c.profileLanguage(ctx), "-"); about.HasLanguage(own) {
+		return own, nil
 	}
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if locale := c.env.Getenv(name); locale != "" {
@@ -49,9 +54,26 @@ func (c *call) language() (string, error) {
 	return about.Languages[0], nil
 }
 
+// profileLanguage is the language that the person's profile says; "" if it says none, or can't be asked for, which what is asked for then tells.
+func (c *call) profileLanguage(ctx context.Context) string {
+	d, err := c.api()
+	if err != nil {
+		return ""
+	}
+	raw, err := d.Documents(ctx, kinds.Profile.Many, url.Values{"mine": {"true"}, "limit": {"1"}})
+	if err != nil {
+		return ""
+	}
+	own, err := readList(raw)
+	if err != nil || len(own) == 0 {
+		return ""
+	}
+	return own[0].fields.Str(kinds.ProfileLanguage.Name())
+}
+
 // aboutPage is what there is to say.
 func (c *call) aboutPage(ctx context.Context) (about.Page, error) {
-	language, err := c.language()
+	language, err := c.language(ctx)
 	if err != nil {
 		return about.Page{}, err
 	}

@@ -337,7 +337,7 @@ func (k *kith) timeInvoice() *cli.Command {
 			if err != nil {
 				return err
 			}
-			language, err := c.language()
+			language, err := c.language(ctx)
 			if err != nil {
 				return err
 			}
