@@ -7,6 +7,7 @@ import (
 	"github.com/automerge/automerge-go"
 
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 )
@@ -79,12 +80,12 @@ func (c Copied) Begin() Edit {
 }
 
 // TakeBack brings what a document has become in a share, which is over, into the co-op's own, and ends the
-// link to it. was is nil if what became of it isn't known. An ally may have written there what no command of Kith
+// link to it. was is nil if what became of it isn't known; name is what people are called in the share. An ally may have written there what no command of Kith
 // writes: of that comes back what fits, so that the document can be worked on whatever they wrote.
-func TakeBack(was *View) Edit {
+func TakeBack(was *View, name func(charter.MemberID) string) Edit {
 	return func(am *automerge.Doc, v *View) error {
 		if k := kinds.All.Named(v.Kind); was != nil && was.Kind == v.Kind && k.Share != nil {
-			if err := takeBack(am, k, was); err != nil && !errors.Is(err, ErrNothingChanged) {
+			if err := takeBack(am, k, was, name); err != nil && !errors.Is(err, ErrNothingChanged) {
 				return err
 			}
 		}
@@ -92,10 +93,10 @@ func TakeBack(was *View) Edit {
 	}
 }
 
-func takeBack(am *automerge.Doc, k *kind.Kind, was *View) error {
+func takeBack(am *automerge.Doc, k *kind.Kind, was *View, name func(charter.MemberID) string) error {
 	text, tags := was.Text, kind.FitTags(was.Tags)
 	if k.Share.Back != nil {
-		if says := k.Share.Back(was); says != "" {
+		if says := k.Share.Back(was, name); says != "" {
 			text = below(text, says)
 		}
 	}

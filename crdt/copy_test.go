@@ -100,6 +100,21 @@ func TestACopyOfADecisionIsOneToDecideOrANoteOfHowItStands(t *testing.T) {
 	}
 }
 
+// Nobody else can take it for them at home, so it is said.
+func TestWhoHadATaskInAShareIsSaidWhenItComesBack(t *testing.T) {
+	link := crdt.SetLink(&crdt.Link{Share: anID, Doc: "t-1"})
+	c := found(t, kinds.Task.Name, "ana")
+	ana := c.desk("ana")
+	v := ana.tell(crdttest.NewTask(now, crdttest.TaskFields{Title: "Bake", Text: "bread"}), link)
+	a := allies(t, kinds.Task.Name, share.EachCoop)
+	a.copied(copyOf(t, v, false, func(s string) string { return s }), false)
+	dora := a.desk("dora")
+	became := dora.tell(dora.practice(kinds.Task, "take"))
+	if v = ana.tell(crdt.TakeBack(became, a.names)); v.Text != "bread\n\nTaken by "+a.names(dora.id)+" when it was shared." {
+		t.Errorf("it is back as %q", v.Text)
+	}
+}
+
 func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 	link := crdt.SetLink(&crdt.Link{Share: anID, Doc: "t-1"})
 	c := found(t, kinds.Task.Name, "ana")
@@ -110,7 +125,7 @@ func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 	dora := a.desk("dora")
 	none := ""
 	became := dora.tell(crdttest.EditTask(crdttest.TaskEdit{Due: &none, Common: crdttest.Common{Title: str("Bake it"), Text: str("rye bread"), RemoveTags: []string{"kitchen"}, AddTags: []string{"fair"}}}), crdttest.Drop("no oven"))
-	v = ana.tell(crdt.TakeBack(became))
+	v = ana.tell(crdt.TakeBack(became, c.names))
 	if v.Link != nil || v.Title != "Bake it" || v.Text != "rye bread" || len(v.Tags) != 1 || v.Tags[0] != "fair" || crdttest.Task(v).Due != "" || crdttest.Task(v).Status != kinds.TaskDropped || crdttest.Task(v).StatusWhy != "no oven" {
 		t.Errorf("it is back as %+v %+v", v, crdttest.Task(v))
 	}
@@ -128,12 +143,12 @@ func TestWhatBecameOfADocumentInAShareComesBackWhole(t *testing.T) {
 	}
 	a.settle()
 	became = a.desk("dora").tell(crdttest.Close(a.desk("dora").id, now, "", a.names))
-	if v = ana.tell(crdt.TakeBack(became)); v.Link != nil || crdttest.Decision(v).Status != kinds.Open || v.Text != "At the fair.\n\nAgreed by consent on 24 November 2026." {
+	if v = ana.tell(crdt.TakeBack(became, c.names)); v.Link != nil || crdttest.Decision(v).Status != kinds.Open || v.Text != "At the fair.\n\nAgreed by consent on 24 November 2026." {
 		t.Errorf("a decision is back as %q, %+v", v.Text, crdttest.Decision(v))
 	}
 
 	v = ana.tell(link)
-	if v = ana.tell(crdt.TakeBack(nil)); v.Link != nil || v.Title != "Share a stall" {
+	if v = ana.tell(crdt.TakeBack(nil, c.names)); v.Link != nil || v.Title != "Share a stall" {
 		t.Errorf("of what nothing came it is back as %+v", v)
 	}
 }
@@ -159,7 +174,7 @@ func TestWhatAnAllyWroteBeyondTheLimitsComesBackAsFarAsItCan(t *testing.T) {
 			"project": change.StrValue(long), "hours": change.IntValue(maxMinutes + 1),
 		}}
 		was.Kind = kinds.Task.Name
-		v := ana.tell(crdt.TakeBack(&was))
+		v := ana.tell(crdt.TakeBack(&was, ana.names))
 		if v.Link != nil || v.Title != tt.wantTitle || v.Text != tt.wantText || len(v.Tags) != kind.MaxTags || crdttest.Task(v).Minutes != maxMinutes || len([]rune(crdttest.Task(v).Project)) != kind.MaxLine {
 			t.Errorf("%s: it comes back as %.80q, %d tags, %+v, linked %+v", tt.name, v.Title, len(v.Tags), crdttest.Task(v), v.Link)
 		}

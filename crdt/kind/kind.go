@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/crdt/schema"
 )
 
@@ -278,6 +279,6 @@ type Share struct {
 	// all of them go on. kept: only people of the side that shares it will write in it. plain makes of what people wrote what
 	// may be read there.
 	Note func(v *View, kept bool, plain func(string) string) (says string, ok bool)
-	// Back is what is said behind the text of what comes back when the share is over; nil: nothing.
-	Back func(*View) string
+	// Back is what is said behind the text of what comes back when the share is over; nil: nothing. name is what people were called there.
+	Back func(v *View, name func(charter.MemberID) string) string
 }

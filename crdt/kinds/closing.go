@@ -278,7 +278,7 @@ func asNote(v *kind.View, kept bool, plain func(string) string) (says string, ok
 }
 
 // decidedThere says of a decision that was closed in a share what came of it.
-func decidedThere(v *kind.View) string {
+func decidedThere(v *kind.View, _ func(charter.MemberID) string) string {
 	if d := kind.Of[Deciding](v); d.Status == Open || d.Outcome == nil {
 		return ""
 	}

@@ -174,7 +174,12 @@ var Project = &kind.Kind{
 			Examples: []string{`kith project reopen pr-6hx3`},
 		},
 	},
-	Share: &kind.Share{},
+	Share: &kind.Share{Back: coordinatedThere},
+}
+
+// coordinatedThere says who coordinated a project when a share ended.
+func coordinatedThere(v *kind.View, name func(charter.MemberID) string) string {
+	return hadThere("Coordinated", kind.Of[Coordinating](v).named(), name)
 }
 
 // Coordinating is who coordinates a project, and what it was called.

@@ -276,7 +276,19 @@ var Task = &kind.Kind{
 			Examples: []string{`kith task offer t-4kq2`, `kith task offer t-4kq2 --why "free on Tuesday"`},
 		},
 	},
-	Share: &kind.Share{},
+	Share: &kind.Share{Back: takenThere},
+}
+
+// takenThere says who had a task when a share ended: nobody else can take it for them at home.
+func takenThere(v *kind.View, name func(charter.MemberID) string) string {
+	return hadThere("Taken", kind.Of[Doing](v).TakenBy, name)
+}
+
+func hadThere(how string, members []charter.MemberID, name func(charter.MemberID) string) string {
+	if len(members) == 0 {
+		return ""
+	}
+	return how + " by " + Names(name).list(members) + " when it was shared."
 }
 
 // Doing is who does a task, who was asked to, and who helps.

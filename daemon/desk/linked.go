@@ -8,6 +8,7 @@ import (
 	"kith/crdt"
 	"kith/crdt/accept"
 	"kith/crdt/change"
+	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
@@ -202,7 +203,7 @@ func (s Shown) TakeBack(ctx context.Context, home *replica.Replica, v *crdt.View
 		if e.View.Link == nil || e.View.Link.Link != v.Link.Link {
 			return crdt.ErrNothingChanged // somebody did it at this moment
 		}
-		return crdt.TakeBack(became)(e.Doc, e.View)
+		return crdt.TakeBack(became, func(m charter.MemberID) string { return s.People.Named(m).Name })(e.Doc, e.View)
 	})
 	return err
 }
