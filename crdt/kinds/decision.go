@@ -154,7 +154,7 @@ var Decision = &kind.Kind{
 		Facts: []string{"ready/me"}, But: "closable/me", Before: "until", Says: kind.DayOf("until", "by"), Run: "close",
 	}, {
 		Key: "closed", Title: "Closed", Gist: "what I proposed or answered, and was closed since I was shown it",
-		Facts: []string{"closed/me"}, Says: decisionStands, Who: func(a kind.Answer) any { return a.In("outcome")["recorded_by"] }, News: true, Run: "show",
+		Facts: []string{"closed/me"}, Says: decisionCame, Who: func(a kind.Answer) any { return a.In("outcome")["recorded_by"] }, News: true, Run: "show",
 	}, {
 		Key: "proposals_left", Title: "Who proposed these left", Gist: "what people have proposed who left", Anybody: true,
 		Facts: []string{"proposer/gone"}, Says: decisionCount, Run: "withdraw",
@@ -742,6 +742,15 @@ func decisionStands(a kind.Answer) kind.Cell {
 		status.Words += ", doesn't hold"
 	}
 	return status
+}
+
+// decisionCame is decisionStands with what was chosen; of dates it isn't said, since a cell has a day only for what is due then.
+func decisionCame(a kind.Answer) kind.Cell {
+	came, chosen := decisionStands(a), a.In("outcome").Words("chosen")
+	if came.Words == Chosen && len(chosen) > 0 && a.Str("process") != ProcessDates {
+		came.Words = "chosen: " + strings.Join(chosen, "; ")
+	}
+	return came
 }
 
 func withdrew(v change.Value, _ bool) (verb, to string) {
