@@ -145,12 +145,18 @@ func (c *Charter) renames(who *person) []*node {
 	held := slices.DeleteFunc(slices.Clone(who.renames), func(n *node) bool {
 		return slices.ContainsFunc(ends, func(end *node) bool { return !end.knows(n) })
 	})
-	knows := map[*node]int{}
+	places := map[int][]int{} // of those that hold, by line: each of a member's devices may say a hundred beside the others
 	for _, n := range held {
-		for _, o := range held {
-			if n.knows(o) {
-				knows[n]++
-			}
+		places[n.line] = append(places[n.line], n.place)
+	}
+	for line := range places {
+		slices.Sort(places[line])
+	}
+	knows := map[*node]int{} // how many, itself among them
+	for _, n := range held {
+		for line, on := range places {
+			upTo, _ := slices.BinarySearch(on, n.after.has.get(line)+1)
+			knows[n] += upTo
 		}
 	}
 	slices.SortFunc(held, func(a, b *node) int {
