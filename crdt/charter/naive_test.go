@@ -857,7 +857,7 @@ func (n *naive) called(v naiveView, p *naivePerson, device entry.Device) (names 
 	slices.SortFunc(held, func(a, b *naiveVerdict) int {
 		return cmp.Or(knows(a)-knows(b), len(a.path)-len(b.path), b.id.Compare(a.id))
 	})
-	for _, x := range held {
+	for _, x := range held[max(0, len(held)-100):] {
 		if x.s.Device == device {
 			names = append(names, x.s.Name)
 		}

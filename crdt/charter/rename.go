@@ -126,7 +126,7 @@ func (c *Charter) allCalled() map[int]*called {
 	return all
 }
 
-// renames returns somebody's renames that hold, the newest last.
+// renames returns somebody's renames that hold, at most MaxRenames, the newest last.
 func (c *Charter) renames(who *person) []*node {
 	if len(who.renames) == 0 || who.lapsed && who.standing == Removed {
 		return nil
@@ -162,7 +162,7 @@ func (c *Charter) renames(who *person) []*node {
 	slices.SortFunc(held, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(knows[a], knows[b]), cmp.Compare(a.tip().depth, b.tip().depth), b.entry.ID().Compare(a.entry.ID()))
 	})
-	return held
+	return held[max(0, len(held)-MaxRenames):] // devices apart have a hundred each
 }
 
 // idMark is how the start of an ID begins behind a name; a name that holds it reads as if it had one.

@@ -200,6 +200,21 @@ func TestANameIsChangedAHundredTimes(t *testing.T) {
 	s.renames(laptop("ben"), "Benno")
 }
 
+func TestOfNamesThatManyDevicesGiveApartTheNewestHundredHold(t *testing.T) {
+	s := members(t, "ben")
+	phone := key("ana's phone")
+	s.adds("ana", laptop("ana"), phone)
+	o := s.apart()
+	for i := range charter.MaxRenames {
+		s.renames(laptop("ana"), fmt.Sprint("Ana ", i))
+		o.calls(phone, fmt.Sprint("Anna ", i))
+	}
+	s.meet(o)
+	if m, _ := s.c.Member(s.id("ana")); len(m.Former) != charter.MaxRenames {
+		t.Errorf("%d former names are kept, want %d", len(m.Former), charter.MaxRenames)
+	}
+}
+
 func TestNamesThatLookAlikeAreShownApart(t *testing.T) {
 	s := members(t, "ben", "cleo", "dora")
 	s.calls(laptop("cleo"), "\u0392en") // with a Greek Beta

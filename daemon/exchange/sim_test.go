@@ -732,7 +732,8 @@ func (s *simulation) apartStill(honest []*node, parents []int) string {
 func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 	exchange.WarmUp()
 	simPool()
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // all is small and short-lived: a seventh of the time went into collecting it
+	defer debug.SetGCPercent(debug.SetGCPercent(400))         // all is small and short-lived: a seventh of the time went into collecting it
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30)) // beside others the collector comes too late by gigabytes
 	if *simSeed != 0 {
 		bubble(t, func(t *testing.T) {
 			s := newSimulation(t, *simSeed)
