@@ -97,7 +97,7 @@ func TestNobodyHidesAShareBehindDocumentsOfTheirOwn(t *testing.T) {
 func TestASeatSaysWhatItsPersonsComputersNeed(t *testing.T) {
 	own, side := entry.SpaceID{1}, entry.SpaceID{2}
 	laptop, box, third := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
-	me := charter.Member{ID: charter.MemberID{7}, Name: "Ben", Devices: []charter.Device{{Key: entry.Device{1}}, {Key: entry.Device{2}}, {Key: entry.Device{3}}}}
+	me := charter.Member{ID: charter.MemberID{7}, Name: "Ben", Chosen: "Ben", Devices: []charter.Device{{Key: entry.Device{1}}, {Key: entry.Device{2}}, {Key: entry.Device{3}}}}
 	from := func(k entry.Signer, atHome byte) *sitting {
 		return &sitting{home: own, me: me, device: entry.Device{atHome}, side: side, key: k, at: [][]byte{{1, 2}}}
 	}
