@@ -38,7 +38,7 @@ func (p *Peers) loadBook() error {
 func (p *Peers) signOwn() {
 	p.signing.Lock()
 	defer p.signing.Unlock()
-	addrs := p.worthTelling(p.host.Addrs())
+	addrs := p.worthTelling(p.withMapped(p.host.Addrs()))
 	p.mu.Lock()
 	before := p.records[p.self]
 	p.mu.Unlock()

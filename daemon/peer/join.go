@@ -62,6 +62,7 @@ func (p *Peers) handleJoin(ctx context.Context, s network.Stream) {
 	}
 	var record []byte
 	if code == "" { // who is refused learns why, and nothing else
+		p.signOwn() // a router may have opened a port just now: perhaps there is no other way in that the newcomer learns of
 		record = p.Record()
 	}
 	for _, part := range [][]byte{[]byte(code), reply, record} {

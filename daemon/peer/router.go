@@ -42,6 +42,23 @@ func (p *Peers) mappedLocked() (all []ma.Multiaddr) {
 	return all
 }
 
+// withMapped adds to the host's addresses those that a router has opened since the host looked, which it does every five seconds: a
+// code names them at once, and who comes in with it has to find them in what this device says of itself.
+func (p *Peers) withMapped(addrs []ma.Multiaddr) []ma.Multiaddr {
+	if len(p.cfg.Announce) > 0 {
+		return addrs
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := slices.Clone(addrs)
+	for _, at := range p.mappedLocked() {
+		if !slices.ContainsFunc(all, at.Equal) {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
 // saysRouterLocked says what came of asking the router; reachable is what others have said.
 func (p *Peers) saysRouterLocked(reachable Reachability) string {
 	switch mapped := p.mappedLocked(); {

@@ -55,3 +55,17 @@ func TestTheStatusSaysWhetherTheRouterLetsOthersThroughAndWhyNot(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatARouterOpenedJustNowIsSaidWithTheOtherAddresses(t *testing.T) {
+	at, opened := ma.StringCast("/ip4/192.168.1.7/tcp/4111"), ma.StringCast("/ip4/203.0.113.9/tcp/5000")
+	p := &Peers{cfg: Config{Listen: []string{"/ip4/0.0.0.0/tcp/4111"}}, router: aRouter{true, "5000"}}
+	for _, had := range [][]ma.Multiaddr{{at}, {at, opened}} { // the host knows of it after a while
+		if all := p.withMapped(had); !sameAddresses(all, []ma.Multiaddr{at, opened}) {
+			t.Errorf("of %v it says %v", had, all)
+		}
+	}
+	p.cfg.Announce = []string{"/ip4/203.0.113.7/tcp/80"}
+	if all := p.withMapped([]ma.Multiaddr{at}); len(all) != 1 {
+		t.Errorf("beside what its person announces it says %v", all)
+	}
+}
