@@ -104,7 +104,7 @@ func (h *computer) states(ids ...entry.ID) map[entry.ID]api.LogLine {
 	out := map[entry.ID]api.LogLine{}
 	h.until("it has the entries", func() bool {
 		for _, void := range []bool{true, false} {
-			lines, err := h.client.Log(h.t.Context(), "", void, 0)
+			lines, err := h.client.Log(h.t.Context(), "", void, 1_000) // by itself it tells the hundred that came last
 			must(h.t, err)
 			for _, l := range lines {
 				for _, id := range ids {
