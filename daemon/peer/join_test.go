@@ -14,9 +14,11 @@ import (
 	"kith/daemon/waittest"
 )
 
+// invitesMu guards all invites: those of several devices may have one state.
+var invitesMu sync.Mutex
+
 // invites answers for codes as a replica would; a code works once.
 type invites struct {
-	mu    sync.Mutex
 	state map[entry.Device]error // nil: open
 	used  []string
 	// answerers are who answers an open code, besides this device.
@@ -24,22 +26,22 @@ type invites struct {
 }
 
 func (v *invites) Issued(d entry.Device) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	invitesMu.Lock()
+	defer invitesMu.Unlock()
 	_, ok := v.state[d]
 	return ok
 }
 
 func (v *invites) Leads(d, to entry.Device) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	invitesMu.Lock()
+	defer invitesMu.Unlock()
 	err, ok := v.state[d]
 	return ok && err == nil && slices.Contains(v.answerers, to)
 }
 
 func (v *invites) Redeem(_ context.Context, d entry.Device, request []byte) ([]byte, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	invitesMu.Lock()
+	defer invitesMu.Unlock()
 	if err := v.state[d]; err != nil {
 		return nil, err
 	}
