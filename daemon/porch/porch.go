@@ -312,16 +312,17 @@ func (p *Porch) AllowConnect(_ peer.ID, from ma.Multiaddr, to peer.ID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of, ok := p.proven[to]
-	return ok && p.circuits < MaxCircuits && p.circuitsLocked()[of] < CircuitsOfCode && p.spentLocked(of) == "" && p.callLocked(household(addr), p.now())
+	return ok && p.circuits < MaxCircuits && p.circuitsLocked(of) < CircuitsOfCode && p.spentLocked(of) == "" && p.callLocked(household(addr), p.now())
 }
 
-// circuitsLocked counts the circuits of each code.
-func (p *Porch) circuitsLocked() map[string]int {
-	all := map[string]int{}
+// circuitsLocked counts the circuits of a code: it has a few places, and the porch a thousand.
+func (p *Porch) circuitsLocked(code string) (n int) {
 	for who, of := range p.proven {
-		all[of] += p.led(who)
+		if of == code {
+			n += p.led(who)
+		}
 	}
-	return all
+	return n
 }
 
 // household is whose calls are counted together: an address, or of IPv6 what a household has of them.
@@ -382,9 +383,10 @@ func (p *Porch) save() error {
 	}
 	p.dirty = false
 	now := p.counts.at(p.now())
-	now.Places, now.Circuits = map[string]int{}, p.circuitsLocked()
-	for _, of := range p.proven {
+	now.Places, now.Circuits = map[string]int{}, map[string]int{}
+	for who, of := range p.proven {
 		now.Places[of]++
+		now.Circuits[of] += p.led(who)
 	}
 	p.counts = now
 	out := now.clone()
