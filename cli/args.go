@@ -251,7 +251,7 @@ func nearest(c *cli.Command, word string) string {
 // meantFlag is the flag of a command that may have been meant by a name that none has; "" if none comes near.
 func meantFlag(flags []cli.Flag, name string) string {
 	for _, f := range flags {
-		if n := f.Names()[0]; len(name) > 2 && strings.HasPrefix(n, name) || len(name) > 2 && api.LetterApart(n, name) {
+		if n := f.Names()[0]; len(name) > 2 && (strings.HasPrefix(n, name) || api.LetterApart(n, name)) {
 			return n
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -63,22 +62,13 @@ func (c *call) importedBefore(ctx context.Context, l *letter.Letter, due string)
 	if err != nil {
 		return err
 	}
-	for _, q := range []url.Values{{}, {"archived": {"true"}}} {
-		raw, err := d.Documents(ctx, kinds.Intake.Many, q)
-		if err != nil {
-			return err
-		}
-		all, err := readList(raw)
-		if err != nil {
-			return err
-		}
-		for _, one := range all {
-			if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
-				return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
-			}
+	all, err := everyOne(ctx, d, kinds.Intake)
+	for _, one := range all {
+		if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
+			return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
 		}
 	}
-	return nil
+	return err
 }
 
 func readLetter(path string) (l *letter.Letter, err error) {

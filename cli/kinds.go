@@ -825,17 +825,9 @@ func (c *call) noteNothingCalled(ctx context.Context, d *client.Client, of *kind
 	if named, _, isID := api.SplitID(words); isID && named == of.Name { // the daemon has found it
 		return
 	}
-	var all []document
-	for _, q := range []url.Values{{"archived": {"true"}}, {}} {
-		raw, err := d.Documents(ctx, of.Many, q)
-		if err != nil {
-			return
-		}
-		some, err := readList(raw)
-		if err != nil {
-			return
-		}
-		all = append(all, some...)
+	all, err := everyOne(ctx, d, of)
+	if err != nil {
+		return
 	}
 	var titles []string
 	for _, one := range all {
@@ -845,6 +837,22 @@ func (c *call) noteNothingCalled(ctx context.Context, d *client.Client, of *kind
 		titles = append(titles, one.Title)
 	}
 	c.note([]string{api.CalledNothing(of.Name, words, titles)})
+}
+
+// everyOne gives all documents of a kind, those first that were put away.
+func everyOne(ctx context.Context, d *client.Client, of *kind.Kind) (all []document, err error) {
+	for _, q := range []url.Values{{"archived": {"true"}}, {}} {
+		raw, err := d.Documents(ctx, of.Many, q)
+		if err != nil {
+			return nil, err
+		}
+		some, err := readList(raw)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // inShares says how many documents are in shares of what a list of the co-op's has none of, and how they are listed: a share is a space of
