@@ -89,12 +89,7 @@ func (c *call) dueWords(date string) string {
 }
 
 // list joins names as people do: "Ana, Ben and Cleo".
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
+func list(names []string) string { return api.Listed(names) }
 
 func names(list []api.Named) []string {
 	var out []string

@@ -228,7 +228,7 @@ func (s aShare) stands(a *api.Ally, terms share.Terms, over bool) {
 			say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))
 			break
 		}
-		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", words.Listed(who))
+		say("The pact was ended by %s. What is in the share stays readable; nothing new is exchanged.", api.Listed(who))
 	case words.Past(terms.Ends, s.at.Now()):
 		a.State = api.AllyEnded
 		say("The pact ended on %s, as agreed. What is in the share stays readable; nothing new is exchanged.", words.DayWords(terms.Ends))

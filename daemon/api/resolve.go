@@ -39,6 +39,14 @@ func Brief(word string) string {
 	return word
 }
 
+// Listed puts words into a row as people do: "Ana, Ben and Cleo".
+func Listed(all []string) string {
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}
+
 // Meant are those titles, in quotes, that may be meant by words which name nothing: of which they are a part, and which are a letter apart from them, or
 // begin so; "" if there are none.
 func Meant(words string, titles []string) string {

@@ -183,7 +183,7 @@ func liveDevices(m *charter.Member) string {
 			names = append(names, d.Name)
 		}
 	}
-	return words.Listed(names)
+	return api.Listed(names)
 }
 
 // needsNewer says that something is here that this release can't read.

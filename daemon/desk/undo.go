@@ -116,7 +116,7 @@ func (b *Desk) whoMayHave(d replica.Deed) string {
 		return "others"
 	}
 	slices.Sort(names)
-	return words.Listed(names)
+	return api.Listed(names)
 }
 
 // contrary is what does the contrary of a deed, as people type it.

@@ -236,7 +236,7 @@ func (e *Entrance) whatRetiringDoes(me *charter.Member, key, next entry.Device) 
 		}
 	}
 	if len(added) > 0 {
-		says += fmt.Sprintf(" %s, which it added, stays in use: retire that as well if somebody else added it.", words.Listed(added))
+		says += fmt.Sprintf(" %s, which it added, stays in use: retire that as well if somebody else added it.", api.Listed(added))
 	}
 	if next != (entry.Device{}) {
 		says += fmt.Sprintf(" From then on you consent to agreed steps from “%s”.", words.People{Rules: c}.Device(next).Name)

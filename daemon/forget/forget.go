@@ -277,13 +277,10 @@ func names(all []api.Named) string {
 	for _, n := range all {
 		out = append(out, n.Name)
 	}
-	switch len(out) {
-	case 0:
+	if len(out) == 0 {
 		return "nobody"
-	case 1:
-		return out[0]
 	}
-	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
+	return api.Listed(out)
 }
 
 // maxAsked bounds of how many documents that are shown it is looked, for each member who wants them forgotten, whether that waits for

@@ -255,7 +255,7 @@ func (x *Sharing) plan(word string, q api.ShareAdd) (*plan, error) {
 	at := x.desk.Look(home, v)
 	switch {
 	case kinds.All.Named(v.Kind).Share == nil:
-		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", words.Listed(shareable()))
+		return nil, api.Problemf(api.Invalid, "kith search WORDS", "%s can be shared, and this is none", api.Listed(shareable()))
 	case v.Link != nil && !at.Shared.Over:
 		code := api.NotAllowed
 		if at.Replica == there && at.Shared.ReadOnly == q.ReadOnly {
@@ -325,7 +325,7 @@ func (p *plan) says(readers []api.Named, ally string) (says []string) {
 	for i, n := range readers {
 		names[i] = n.Name
 	}
-	who := fmt.Sprintf("Of %s, %s can read it as soon as their computers hear of it, and whoever it brings into the share later.", ally, words.Listed(names))
+	who := fmt.Sprintf("Of %s, %s can read it as soon as their computers hear of it, and whoever it brings into the share later.", ally, api.Listed(names))
 	if len(names) == 0 {
 		who = fmt.Sprintf("Whoever %s brings into the share can read it.", ally)
 	}

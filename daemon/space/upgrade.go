@@ -6,8 +6,8 @@ import (
 
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
+	"kith/daemon/api"
 	"kith/daemon/peer"
-	"kith/daemon/words"
 )
 
 // formats are what this program can read.
@@ -48,7 +48,7 @@ func (s *Space) NewerElsewhere() string {
 			who = append(who, d.name)
 		}
 	}
-	return words.Listed(who)
+	return api.Listed(who)
 }
 
 // newer says whether other can read what own can't.
@@ -72,12 +72,12 @@ func holdsUp(own peer.Formats, agreed uint64, others []reads) (says []string) {
 		}
 	}
 	if len(behind) > 0 {
-		says = append(says, fmt.Sprintf("A newer Kith is needed on %s: what is written under version %d of the shared rules doesn't show there.", words.Listed(behind), agreed))
+		says = append(says, fmt.Sprintf("A newer Kith is needed on %s: what is written under version %d of the shared rules doesn't show there.", api.Listed(behind), agreed))
 	}
 	switch {
 	case own.Rules <= agreed:
 	case len(older) > 0:
-		says = append(says, fmt.Sprintf("Version %d of the shared rules waits for a newer Kith on %s.", own.Rules, words.Listed(older)))
+		says = append(says, fmt.Sprintf("Version %d of the shared rules waits for a newer Kith on %s.", own.Rules, api.Listed(older)))
 	case len(behind) == 0 && !silent && len(others) > 0:
 		says = append(says, fmt.Sprintf("Everybody's Kith knows version %d of the shared rules by now: kith charter rules moves on to it.", own.Rules))
 	}

@@ -7,6 +7,7 @@ import (
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
+	"kith/daemon/api"
 )
 
 // pactDoes says what a step says to an ally, as what somebody proposes to do.
@@ -18,7 +19,7 @@ func (w *Words) pactDoes(t *charter.Terms) string {
 	switch word.What {
 	case share.Make:
 		if len(word.Contacts) > 0 {
-			return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms) + "; to ask: " + Listed(word.Contacts)
+			return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms) + "; to ask: " + api.Listed(word.Contacts)
 		}
 		return "make a pact with " + word.Ally + ": " + TermsSay(word.Terms)
 	case share.Change:
@@ -99,7 +100,7 @@ func orNobody(names []string) string {
 	if len(names) == 0 {
 		return "nobody in particular"
 	}
-	return Listed(names)
+	return api.Listed(names)
 }
 
 // chosen names the document that a step is about, and the ally.

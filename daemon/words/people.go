@@ -81,13 +81,6 @@ func Counted(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
-func Listed(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
-
 // ShellWord quotes a name for a command line that a person may copy.
 func ShellWord(name string) string {
 	for _, r := range name {

@@ -94,16 +94,16 @@ func side(b *api.Branch) string {
 
 // who says who is on a branch.
 func who(b *api.Branch) string {
-	on := "with " + Listed(namesOf(b.Members))
+	on := "with " + api.Listed(namesOf(b.Members))
 	switch {
 	case len(b.Members)+len(b.Joined) == 0:
 		return "with nobody"
 	case len(b.Joined) == 0:
 		return on
 	case len(b.Members) == 0:
-		return "joined by " + Listed(namesOf(b.Joined))
+		return "joined by " + api.Listed(namesOf(b.Joined))
 	}
-	return on + ", joined by " + Listed(namesOf(b.Joined))
+	return on + ", joined by " + api.Listed(namesOf(b.Joined))
 }
 
 func namesOf(list []api.Named) []string {
@@ -136,7 +136,7 @@ func saysSplit(f *api.Fork) []string {
 	}
 	if len(f.Twice) > 0 {
 		says = append(says, fmt.Sprintf("It could come to this because %s consented to more than one of them: by a copy of a device, by an altered program, or on purpose. kith charter log --all shows the statements. They can say which side they follow, too.",
-			Listed(namesOf(f.Twice))))
+			api.Listed(namesOf(f.Twice))))
 	}
 	talk := "Who is right can't be computed, and nobody is moved by what others sign. Talk to each other. "
 	if here {
@@ -166,7 +166,7 @@ func SplitNotice(c *charter.Charter) []string {
 			line += ")"
 			sides = append(sides, line)
 		}
-		says = append(says, "The co-op has split into "+Listed(sides)+". kith charter show says how it came and what you can do.")
+		says = append(says, "The co-op has split into "+api.Listed(sides)+". kith charter show says how it came and what you can do.")
 	}
 	return says
 }

@@ -106,7 +106,7 @@ func (w *Words) List(ids []charter.MemberID) string {
 		names[i] = w.Name(id)
 	}
 	slices.Sort(names)
-	return Listed(names)
+	return api.Listed(names)
 }
 
 // Does says what a step does, as what somebody proposes to do.

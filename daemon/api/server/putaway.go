@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -68,15 +67,7 @@ func whoApart(k *kind.Kind, all []api.Apart) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return listed(who) + ", in: " + listed(slices.Compact(fields))
-}
-
-// listed puts words into a row: "a, b and c".
-func listed(all []string) string {
-	if n := len(all) - 1; n > 0 {
-		return strings.Join(all[:n], ", ") + " and " + all[n]
-	}
-	return strings.Join(all, "")
+	return api.Listed(who) + ", in: " + api.Listed(slices.Compact(fields))
 }
 
 // goOn makes a fresh document that continues one.

@@ -411,7 +411,7 @@ func (d *day) shareSection(told *Server) (api.Section, error) {
 			}
 			why := "it ended, as agreed"
 			if len(share.OverBy) > 0 {
-				why = listed(share.OverBy) + " ended it"
+				why = api.Listed(share.OverBy) + " ended it"
 			}
 			if share.Why != "" {
 				why += ": " + share.Why
