@@ -10,7 +10,7 @@ import (
 // The facts that documents of every kind have.
 const (
 	TagFact    = "tag"    // it has a tag: "tag/paper"
-	LinkedFact = "linked" // it goes on in a share
+	LinkedFact = "linked" // it goes on in a share: "linked/" and the document there
 
 	ArchivedFact = "archived" // somebody put it away
 	MergedFact   = "merged"   // two wrote at one place in it while apart
@@ -33,7 +33,9 @@ func (k *Kind) FactsOf(v *View) []string {
 	}
 	f.Who(FromFact, v.CreatedBy)
 	f.Has(ContinuesFact, v.Continues)
-	f.Is(LinkedFact, v.Link != nil)
+	if v.Link != nil {
+		f.Has(LinkedFact, v.Link.Doc)
+	}
 	f.Is(ArchivedFact, v.Archived != nil && !v.Open)
 	f.Is(MergedFact, len(v.Apart) > 0)
 	for i := range v.Talk {

@@ -122,8 +122,11 @@ func (b *Desk) Mentions(ctx context.Context, limit int) ([]api.Mention, error) {
 	for _, ref := range unquiet(r, me.ID) {
 		here[ref.ID], docs = &ref, append(docs, ref.ID)
 	}
-	if len(there) > 0 {
-		for _, doc := range r.Linked("") {
+	if len(there) > 0 { // an ally can name somebody in as many as they like: only what goes on in one of them is looked at
+		for _, doc := range r.LinkedTo(func(id string) bool {
+			doc, err := DocID(id)
+			return err == nil && there[doc] != nil
+		}) {
 			if here[doc] == nil {
 				docs = append(docs, doc)
 			}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,10 +9,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kith/crdt"
 	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
+	"kith/daemon/api"
 	"kith/daemon/api/server"
+	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
 	"kith/daemon/space"
@@ -107,4 +111,60 @@ func TestWhatISawIsntReadAgainForTodayUntilItChanges(t *testing.T) {
 	waits(0, 2, 2, 1)
 	shown(docs[0])
 	waits(0, 1, 1, 1)
+}
+
+// What goes on in a share in which nobody is named may lie there damaged: nobody looks.
+func TestOfWhatGoesOnInASharesOnlyThatIsReadInWhichSomebodyIsNamed(t *testing.T) {
+	own, _, _ := replicatest.TwoReplicas(t)
+	share, ally := replicatest.TwoAllies(t)
+	place, err := home.Open(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, place.Close()) })
+	id := own.Space()
+	must(t, place.SetPact(fmt.Appendf(nil, `{"home":%q,"share":%q}`, hex.EncodeToString(id[:]), share.Space())))
+	d := New(&space.Space{Replica: own, Now: time.Now}, space.NewList(nil, space.Config{}, &space.Space{Replica: share, Place: place, Now: time.Now}))
+	note := func(r *replica.Replica, title string) entry.DocID {
+		v, err := r.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+			return e.Perform(kinds.Note, kinds.Note.Make, kind.Begin(title, ""), nil)
+		})
+		must(t, err)
+		return v.ID
+	}
+	meets := func() {
+		_, err := ally.Accept(t.Context(), replicatest.Entries(t, share))
+		must(t, err)
+		_, err = share.Accept(t.Context(), replicatest.Entries(t, ally))
+		must(t, err)
+	}
+	me, _ := share.Me()
+	var here []entry.DocID
+	for i := range 3 {
+		there := note(share, fmt.Sprint("fair ", i))
+		here = append(here, note(own, fmt.Sprint("fair ", i)))
+		_, err := own.Edit(t.Context(), here[i], func(e replica.Edit) error {
+			return crdt.SetLink(&crdt.Link{Share: share.Space().String(), Doc: api.FullID(kinds.Note.Name, there.String())})(e.Doc, e.View)
+		})
+		must(t, err)
+		meets()
+		if i > 0 {
+			continue
+		}
+		_, err = ally.Edit(t.Context(), there, func(e replica.Edit) error {
+			r := kind.Request{Text: &kind.Writing{Text: "@Ana look"}}
+			r.PutAll(kind.TalkFor, []string{me.ID.String()})
+			return e.Perform(kinds.Note, kind.Talk, r, nil)
+		})
+		must(t, err)
+		meets()
+	}
+	b := store.NewBatch(nil)
+	for _, doc := range here[1:] {
+		b.PutView(doc, store.Doc{Kind: kinds.Note.Name}, []byte("nonsense"), false)
+	}
+	must(t, own.Store().Commit(b))
+	named, err := d.Mentions(t.Context(), 0)
+	must(t, err)
+	if len(named) != 1 || named[0].Title != "fair 0" || named[0].Text != "@Ana look" {
+		t.Errorf("named in %+v, want in the first", named)
+	}
 }

@@ -345,8 +345,13 @@ func (r *Replica) InUse(fact string) []string {
 }
 
 // Linked gives the documents of a kind (or "": of all) that go on in a share, in the order of their IDs.
-func (r *Replica) Linked(of string) (docs []entry.DocID) {
-	for _, ref := range r.Select(Query{Kind: of, Wants: []kind.Want{{Fact: kind.LinkedFact}}}) {
+func (r *Replica) Linked(of string) (docs []entry.DocID) { return r.linked(of, nil) }
+
+// LinkedTo gives those of all kinds that go on in one of which is says yes, by what stands in kind.Link.
+func (r *Replica) LinkedTo(is func(doc string) bool) (docs []entry.DocID) { return r.linked("", is) }
+
+func (r *Replica) linked(of string, is func(doc string) bool) (docs []entry.DocID) {
+	for _, ref := range r.Select(Query{Kind: of, Wants: []kind.Want{{Fact: kind.LinkedFact, Is: is}}}) {
 		docs = append(docs, ref.ID)
 	}
 	return docs

@@ -2,13 +2,16 @@ package replica
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"testing"
 
 	"kith/crdt"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
+	"kith/daemon/store"
 )
 
 func TestWhichDocumentsGoOnInAShareIsKnownAsTheyAre(t *testing.T) {
@@ -29,6 +32,31 @@ func TestWhichDocumentsGoOnInAShareIsKnownAsTheyAre(t *testing.T) {
 	linked(first.ID, second.ID)
 	ana.edit(t, first.ID, crdt.SetLink(nil))
 	linked(second.ID)
+	if got := ana.LinkedTo(func(doc string) bool { return doc == "t-2" }); !slices.Equal(got, []entry.DocID{second.ID}) || len(ana.LinkedTo(func(doc string) bool { return doc == "t-1" })) > 0 {
+		t.Errorf("in t-2 goes on %v, want %v", got, second.ID)
+	}
+
+	b := store.NewBatch(nil) // as an earlier release left it
+	must(t, ana.store.Documents(func(doc entry.DocID, d store.Doc) bool {
+		if doc == second.ID {
+			d.Facts = []string{kind.LinkedFact}
+			b.PutDoc(doc, d)
+		}
+		return true
+	}))
+	made := ana.madeNow()
+	made.Links = 0
+	said, err := json.Marshal(made)
+	must(t, err)
+	b.PutSmall(viewsRecord, said)
+	must(t, ana.store.Commit(b))
+	ana.reopen(t)
+	if got := ana.LinkedTo(func(doc string) bool { return doc == "t-2" }); !slices.Equal(got, []entry.DocID{second.ID}) {
+		t.Errorf("of an older store in t-2 goes on %v, want %v", got, second.ID)
+	}
+	if made := ana.index.noted.Load(); made != 1 {
+		t.Errorf("%d documents were made anew in the place of the one", made)
+	}
 }
 
 func TestARecordAboutANewDocumentIsThereExactlyIfTheDocumentIs(t *testing.T) {

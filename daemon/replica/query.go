@@ -78,10 +78,14 @@ type made struct {
 	Rules  uint64           `json:"rules"`
 	Kinds  map[string]int64 `json:"kinds"` // kind.Set.ViewVersion
 	Sought int              `json:"sought"`
+	Links  int              `json:"links"` // linksVersion
 }
 
+// linksVersion is raised when the facts of a document that goes on in a share say something else of that: since 1 they say in which one.
+const linksVersion = 1
+
 func (r *Replica) madeNow() made {
-	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}, Sought: sought.Version}
+	m := made{Rules: entry.RulesVersion, Kinds: map[string]int64{}, Sought: sought.Version, Links: linksVersion}
 	for _, k := range r.kinds.All() {
 		m.Kinds[k.Name] = r.kinds.ViewVersion(k.Name)
 	}
@@ -107,6 +111,9 @@ func (r *Replica) listStale() error {
 	var was made
 	_ = json.Unmarshal(b, &was) // what can't be read was made by nobody known
 	var docs []entry.DocID
+	if was.Links != now.Links {
+		docs = r.Linked("")
+	}
 	if err := r.store.Unsettled(func(doc entry.DocID, _ store.Unsettled) { docs = append(docs, doc) }); err != nil {
 		return err
 	}
