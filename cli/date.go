@@ -76,6 +76,20 @@ func (c calendar) parse(typed string) (string, error) {
 			found = append(found, date)
 		}
 	}
+	read := func(day, clock []string) {
+		at, isMoment, why := c.both(day, clock)
+		switch {
+		case why != "" || at.IsZero():
+			take("", why)
+		case !isMoment:
+			take(at.Format(time.DateOnly), "")
+		default:
+			take(moment(at), "")
+			if other := api.Twice(at); other != nil {
+				take(moment(*other), "")
+			}
+		}
+	}
 	if at, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
 		take(moment(at), "")
 	}
@@ -89,9 +103,9 @@ func (c calendar) parse(typed string) (string, error) {
 		}
 	}
 	for i := 0; i <= len(words); i++ {
-		take(c.both(words[:i], words[i:]))
+		read(words[:i], words[i:])
 		if i > 0 && i < len(words) {
-			take(c.both(words[i:], words[:i]))
+			read(words[i:], words[:i])
 		}
 	}
 	switch {
@@ -115,16 +129,19 @@ func (c calendar) say(date string) string {
 		return date
 	case dayOnly:
 		return at.Format("2 Jan 2006")
+	case api.Twice(at) != nil:
+		return at.Format(time.RFC3339)
 	}
 	return at.Format("2 Jan 2006 15:04")
 }
 
-// both reads a day and a time of it. why says what is missing in a day that could be two.
-func (c calendar) both(day, clock []string) (date, why string) {
+// both reads a day, and a time of it, if there is one: then it is a moment. why says what is missing in a day that could be two.
+func (c calendar) both(day, clock []string) (at time.Time, isMoment bool, why string) {
+	none := time.Time{}
 	if len(clock) > 0 && len(day) > 0 && clock[0] == "at" {
 		clock = clock[1:]
 		if len(clock) == 0 {
-			return "", ""
+			return none, false, ""
 		}
 	}
 	on, why, ok := c.today(), "", true
@@ -132,20 +149,20 @@ func (c calendar) both(day, clock []string) (date, why string) {
 		on, why, ok = c.day(strings.Join(day, " "))
 	}
 	if !ok || why != "" {
-		return "", why
+		return none, false, why
 	}
 	if len(clock) == 0 {
-		return on.Format(time.DateOnly), ""
+		return on, false, ""
 	}
 	h, m, sec, ok := readClock(strings.Join(clock, " "))
 	if !ok {
-		return "", ""
+		return none, false, ""
 	}
-	at := time.Date(on.Year(), on.Month(), on.Day(), h, m, sec, 0, c.now.Location())
+	at = time.Date(on.Year(), on.Month(), on.Day(), h, m, sec, 0, c.now.Location())
 	if at.Hour() != h || at.Minute() != m {
-		return "", "there is no such time on that day: the clocks go forward"
+		return none, false, "there is no such time on that day: the clocks go forward"
 	}
-	return moment(at), ""
+	return at, true, ""
 }
 
 // today is the day of now, at noon in UTC: days are counted there, where each has 24 hours.

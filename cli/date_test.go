@@ -175,6 +175,37 @@ func TestADayIsADayAcrossAChangeOfClocks(t *testing.T) {
 	}
 }
 
+// Nobody guesses which of two moments is meant, and both are told apart where they are shown.
+func TestATimeThatTheClocksShowTwiceOrNeverIsAskedAbout(t *testing.T) {
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := calendar{now: time.Date(2026, 10, 1, 12, 0, 0, 0, madrid)}
+	for typed, hint := range map[string]string{
+		"2026-10-25 02:30": "say which: 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00",
+		"2027-03-28 02:30": "there is no such time on that day: the clocks go forward",
+	} {
+		var p *api.Problem
+		if got, err := c.parse(typed); !errors.As(err, &p) || p.Hint != hint {
+			t.Errorf("%q: %q, %v; want the hint %q", typed, got, err, hint)
+		}
+	}
+	shows := &call{kith: &kith{env: Env{Now: func() time.Time { return c.now }}}}
+	for typed, want := range map[string][2]string{
+		"2026-10-25T02:30:00+02:00": {"2026-10-25T00:30:00Z", "25 Oct 02:30 CEST"},
+		"2026-10-25T02:30:00+01:00": {"2026-10-25T01:30:00Z", "25 Oct 02:30 CET"},
+		"2026-10-25 01:59":          {"2026-10-24T23:59:00Z", "25 Oct 01:59"},
+		"2026-10-25 03:00":          {"2026-10-25T02:00:00Z", "25 Oct 03:00"},
+		"2027-03-28 03:00":          {"2027-03-28T01:00:00Z", "28 Mar 2027 03:00"},
+	} {
+		got, err := c.parse(typed)
+		if err != nil || got != want[0] || shows.when(got) != want[1] {
+			t.Errorf("%q: %q, shown as %q (%v); want %q", typed, got, shows.when(got), err, want)
+		}
+	}
+}
+
 func TestDatesAsPeopleReadThem(t *testing.T) {
 	c := &call{kith: &kith{env: Env{Now: func() time.Time { return now }}}}
 	for date, want := range map[string]string{

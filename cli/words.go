@@ -59,7 +59,7 @@ func (c *call) when(date string) string {
 		words = at.Format("2 Jan 2006")
 	}
 	if !dayOnly {
-		words += at.Format(" 15:04")
+		words += " " + api.Clock(at)
 	}
 	return words
 }

@@ -29,6 +29,24 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &t.Time)
 }
 
+// Clock says the time of day of a moment where it is read; where the clocks show that time twice on the day, since they go back, with its zone.
+func Clock(at time.Time) string {
+	if Twice(at) != nil {
+		return at.Format("15:04 MST")
+	}
+	return at.Format("15:04")
+}
+
+// Twice gives, of a moment whose time of day the clocks of its place show twice on that day, the other such moment; else nil.
+func Twice(at time.Time) *time.Time {
+	for _, by := range []time.Duration{-time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour} { // of half an hour on one island
+		if other := at.Add(by); other.Format(time.DateTime) == at.Format(time.DateTime) {
+			return &other
+		}
+	}
+	return nil
+}
+
 // ParseDate reads a date as it stands in documents: "2026-12-01", a day in the reader's own
 // place, or a moment in RFC 3339. dayOnly says which of the two it is.
 func ParseDate(s string, place *time.Location) (at time.Time, dayOnly bool, err error) {

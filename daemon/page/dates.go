@@ -80,7 +80,7 @@ func (c calendar) Due(date string, day func(time.Time) string) string {
 	if dayOnly {
 		return day(at)
 	}
-	return c.T("{day} at {time}", "day", day(at), "time", at.Format("15:04"))
+	return c.T("{day} at {time}", "day", day(at), "time", api.Clock(at))
 }
 
 // overdue says whether a day of a document is over.
