@@ -11,6 +11,7 @@ type Forgetting struct {
 	Mine     bool      `json:"mine"`      // the member of this device wrote in it
 	Proposal *Proposal `json:"proposal"`  // the step that is proposed, or was agreed on
 	Says     []string  `json:"says"`      // what it means, and what it can't do, in sentences
+	GoesOn   *Other    `json:"goes_on"`   // the document in which goes on what wasn't to be forgotten
 	Changed  *bool     `json:"changed,omitempty"`
 	Space    *Named    `json:"space,omitempty"` // in an answer that is about several spaces
 }
@@ -34,4 +35,11 @@ type ForgetRequest struct {
 	Why string `json:"why"` // empty is that of who wants it forgotten already, where that waits for the reader
 	// Agreed proposes a step for it, also to who wrote in it: it holds whatever the others say who wrote there.
 	Agreed bool `json:"agreed,omitempty"`
+	// Part are words that are taken out: what stands in it without them goes on in a fresh document, and this one is forgotten whole.
+	Part string `json:"part,omitempty"`
+	// Earlier is the same without taking anything out of what stands in it now: what stood there before is forgotten.
+	Earlier bool `json:"earlier,omitempty"`
 }
+
+// GoesOn says whether what stands in it now is to go on.
+func (q *ForgetRequest) GoesOn() bool { return q.Part != "" || q.Earlier }

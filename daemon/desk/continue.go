@@ -4,9 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"kith/crdt"
 	"kith/crdt/accept"
+	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/problem"
@@ -25,28 +30,16 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 		return server.Shown{}, err
 	}
 	short := at.Header().Short
-	if at.home != nil || at.Shared != nil && at.Shared.Here && !at.Shared.Over {
-		return server.Shown{}, problem.New(problem.NotAllowed, "begin another and share that: kith share add SHARE ID", "%s goes on in a share", short)
-	}
-	if err := MayWrite(at.Replica, nil); err != nil {
+	if err := b.mayContinue(&at); err != nil {
 		return server.Shown{}, err
-	}
-	if next := b.goesOnIn(&at); next != nil {
-		return server.Shown{}, problem.New(problem.Nothing, "kith "+next.Kind+" show "+next.Short, "%s goes on in %s already", short, next.Short)
 	}
 	c, cut, err := crdt.Continued(at.View)
 	if err != nil {
 		return server.Shown{}, err
 	}
 	ctx = replica.ByVerb(ctx, "continue")
-	v, err := at.Replica.Create(ctx, c.Kind.Name, func(e replica.Edit) error {
-		return crdt.Continue(c.Begin(), api.FullID(at.View.Kind, at.View.ID.String()))(e.Doc, e.View)
-	})
+	fresh, err := b.goOn(ctx, &at, c)
 	if err != nil {
-		return server.Shown{}, err
-	}
-	fresh := b.Look(at.Replica, &v)
-	if err := fresh.noteWritten(c.Kind); err != nil {
 		return server.Shown{}, err
 	}
 	told := fresh.told(c.Kind)
@@ -64,6 +57,121 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 		_, err = b.edit(ctx, id, func(e editing) error { return e.perform(k, kind.Archive, away) })
 	}
 	return told, err
+}
+
+// mayContinue says why a document can't go on in a fresh one.
+func (b *Desk) mayContinue(at *Shown) error {
+	short := at.Header().Short
+	if at.home != nil || at.Shared != nil && at.Shared.Here && !at.Shared.Over {
+		return problem.New(problem.NotAllowed, "begin another and share that: kith share add SHARE ID", "%s goes on in a share", short)
+	}
+	if err := MayWrite(at.Replica, nil); err != nil {
+		return err
+	}
+	if next := b.goesOnIn(at); next != nil {
+		return problem.New(problem.Nothing, "kith "+next.Kind+" show "+next.Short, "%s goes on in %s already", short, next.Short)
+	}
+	return nil
+}
+
+// goOn makes the fresh document.
+func (b *Desk) goOn(ctx context.Context, at *Shown, c crdt.Copied) (Shown, error) {
+	v, err := at.Replica.Create(ctx, c.Kind.Name, func(e replica.Edit) error {
+		return crdt.Continue(c.Begin(), api.FullID(at.View.Kind, at.View.ID.String()))(e.Doc, e.View)
+	})
+	if err != nil {
+		return Shown{}, err
+	}
+	fresh := b.Look(at.Replica, &v)
+	return fresh, fresh.noteWritten(c.Kind)
+}
+
+// GoOnWithout makes a fresh document that continues one which is then forgotten, without some words ("": with all that stands in it now). What was said
+// about it goes along as what the member of this device tells of that. away: it is put away, since others are still to say that it is forgotten. Nothing of
+// it can be undone, since what it was made from will be gone.
+func (b *Desk) GoOnWithout(ctx context.Context, id, part string, away bool) (api.Other, error) {
+	at, err := b.lookAt(id)
+	if err != nil {
+		return api.Other{}, err
+	}
+	short := at.Header().Short
+	if next := b.goesOnIn(&at); next != nil { // with its words, maybe
+		return api.Other{}, problem.New(problem.NotAllowed, "take it out there, too, if it stands there: kith forget "+next.Short+" --part TEXT --why WHY; this one can be forgotten whole: kith forget "+short+" --why WHY",
+			"%s goes on in %s already", short, next.Short)
+	}
+	if err := b.mayContinue(&at); err != nil {
+		return api.Other{}, err
+	}
+	c, found, err := crdt.ContinuedWithout(at.View, part)
+	if err != nil {
+		return api.Other{}, err
+	}
+	thread := retold(&at, part, &found)
+	if !found {
+		return api.Other{}, problem.New(problem.NotFound, "type it as it stands there; what stood only in earlier versions goes with --earlier", "these words don't stand in %s now", short)
+	}
+	ctx = replica.ForGood(ctx)
+	fresh, err := b.goOn(ctx, &at, c)
+	if err != nil {
+		return api.Other{}, err
+	}
+	for _, says := range thread {
+		_, err := at.Replica.Edit(ctx, fresh.View.ID, func(e replica.Edit) error {
+			return editing{Edit: e}.perform(c.Kind, kind.Talk, asks{Request: kind.Request{Text: &kind.Writing{Text: says}}})
+		})
+		if err != nil {
+			return api.Other{}, err
+		}
+	}
+	if away && !at.View.Open && at.View.Archived == nil {
+		k := kinds.All.Named(at.View.Kind)
+		if _, err := b.edit(ctx, id, func(e editing) error { return e.perform(k, kind.Archive, asks{}) }); err != nil {
+			return api.Other{}, err
+		}
+	}
+	return b.refTo(at.Replica, fresh.View), nil
+}
+
+const (
+	// maxRetold bounds one remark in which others are told again, in characters: there is room for it however they are encoded.
+	maxRetold = kind.MaxReason / 8
+	// mostRetold bounds how many such remarks there are: of more the newest stay.
+	mostRetold = 100
+)
+
+// retold is what was said about a document, without some words, in as many remarks as it takes. found is set if they stood there.
+func retold(s *Shown, part string, found *bool) (all []string) {
+	for i := range s.View.Talk {
+		r := &s.View.Talk[i]
+		says := r.Text
+		if says == "" {
+			continue
+		}
+		if part != "" && strings.Contains(says, part) {
+			says, *found = strings.ReplaceAll(says, part, crdt.TakenOut), true
+		}
+		says = s.People.Named(r.By).Name + ", " + r.At.Time().UTC().Format(time.DateOnly) + ": " + says
+		for piece := range slices.Chunk([]rune(says), maxRetold-2) {
+			if n := len(all); n > 0 && utf8.RuneCountInString(all[n-1])+len(piece)+2 <= maxRetold {
+				all[n-1] += "\n\n" + string(piece)
+			} else {
+				all = append(all, string(piece))
+			}
+		}
+	}
+	return all[max(0, len(all)-mostRetold):]
+}
+
+// GoesOnFrom is the document that goes on from one that isn't here any more; nil if none does.
+func (b *Desk) GoesOnFrom(doc entry.DocID) *api.Other {
+	r := b.at.Replica
+	wants := []kind.Want{{Fact: kind.ContinuesFact, Is: func(id string) bool { is, err := DocID(id); return err == nil && is == doc }}}
+	for _, ref := range r.Select(replica.Query{Wants: wants, Limit: 1, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
+		if v, err := r.View(ref.ID); err == nil {
+			return new(b.refTo(r, v))
+		}
+	}
+	return nil
 }
 
 // before is the document that one continues; nil if it continues none that is here.

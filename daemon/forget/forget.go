@@ -11,6 +11,8 @@ import (
 	"kith/crdt/accept"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
@@ -73,14 +75,32 @@ func (p *place) me() charter.MemberID {
 }
 
 // Forgetting implements server.Forgetting.
-func (x *Room) Forgetting(_ context.Context, id string) (api.Forgetting, error) {
+func (x *Room) Forgetting(_ context.Context, id string, goesOn bool) (api.Forgetting, error) {
 	all, head, err := x.places(id)
 	if err != nil {
 		return api.Forgetting{}, err
 	}
 	f := shown(all, head)
 	f.Says = means(&f)
+	if goesOn {
+		f.Says = append(says(kinds.All.Named(head.Kind)), f.Says...)
+	}
+	f.GoesOn = x.goesOn(all)
 	return f, nil
+}
+
+// says is what it means that what stands in a document now goes on in a fresh one.
+func says(k *kind.Kind) []string {
+	out := []string{"What stands in it now goes on in a fresh one, which Kith names to whoever looks for this one. What was said about it goes along as you tell it. This one goes whole:"}
+	if k != nil && len(k.Own) > 0 {
+		out = append(out, "What members said in it of themselves goes, too, such as who has it, what they answered, and that they read it: ask them again in the fresh one.")
+	}
+	return out
+}
+
+// goesOn is the document in which goes on what is left; nil if there is none.
+func (x *Room) goesOn(all []place) *api.Other {
+	return x.desk.GoesOnFrom(all[len(all)-1].doc) // at home
 }
 
 // shown is how it stands with a document.
@@ -197,6 +217,15 @@ func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.
 		return was, api.Problemf(api.NotAllowed, fmt.Sprintf("propose it to the co-op: kith forget %s --why WHY --agreed", head.Short),
 			"you wrote nothing in %s: %s can forget it, or the co-op can agree on it", head.Short, names(was.Wrote))
 	}
+	if me, ok := x.at.Replica.Me(); q.Agreed && ok && me.Standing != charter.Full {
+		return api.Forgetting{}, charter.ErrNotFull
+	}
+	if q.GoesOn() && was.State != api.Forgotten {
+		others := len(was.WaitsFor) > 1 || len(was.Gone) > 0
+		if _, err := x.desk.GoOnWithout(ctx, id, q.Part, !q.Agreed && others); err != nil {
+			return api.Forgetting{}, err
+		}
+	}
 	changed := false
 	for i := range all {
 		p := &all[i]
@@ -215,10 +244,14 @@ func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.
 		changed = changed || did
 	}
 	now := shown(all, head)
-	if !changed {
+	now.GoesOn = x.goesOn(all)
+	if !changed && !q.GoesOn() {
 		now.Changed = new(false)
 	}
 	now.Says = outcome(&now)
+	if q.GoesOn() {
+		now.Says = append([]string{fmt.Sprintf("What stood in it goes on in %s: write there from now on.", now.GoesOn.Short)}, now.Says...)
+	}
 	return now, nil
 }
 
@@ -327,7 +360,7 @@ func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := x.Forgetting(ctx, api.FullID(v.Kind, v.ID.String()))
+		f, err := x.Forgetting(ctx, api.FullID(v.Kind, v.ID.String()), false)
 		if err != nil {
 			return nil, err
 		}
@@ -340,14 +373,20 @@ func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 }
 
 // Gone implements server.Forgetting.
-func (x *Room) Gone(_ context.Context, prefix string) bool {
+func (x *Room) Gone(_ context.Context, prefix string) *api.Problem {
 	r := x.at.Replica
 	for _, doc := range r.Rules().ForgetDocs() {
-		if strings.HasPrefix(doc.String(), prefix) {
-			if h, err := r.Heads(doc); err == nil && h.Over {
-				return true
-			}
+		if !strings.HasPrefix(doc.String(), prefix) {
+			continue
 		}
+		if h, err := r.Heads(doc); err != nil || !h.Over {
+			continue
+		}
+		hint := "kith charter log says by whom"
+		if next := x.desk.GoesOnFrom(doc); next != nil {
+			hint = "what stayed of it goes on in " + next.Short + ": kith " + next.Kind + " show " + next.Short
+		}
+		return api.Problemf(api.NotFound, hint, "this was forgotten: those who wrote in it, or the co-op, took it back")
 	}
-	return false
+	return nil
 }

@@ -135,7 +135,7 @@ func (in *asking) goOn(w http.ResponseWriter, k *kind.Kind, d document) error {
 
 // forgetForm tells what it means to take a document back, and asks for the reason.
 func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
-	f, err := in.c.Forgetting(in.ctx(), d.ID)
+	f, err := in.c.Forgetting(in.ctx(), d.ID, false)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,9 @@ func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
 			v.Inputs[0].Options = v.Inputs[0].Options[1:]
 		}
 	}
+	if !asked {
+		v.Inputs = append(v.Inputs, input{Name: "part", Is: "line", Label: in.t.T("Only these words, and all earlier versions"), Hint: in.t.T("as they stand there: the rest goes on in a fresh one, with what was said about it; empty forgets all of it")})
+	}
 	v.Inputs = append(v.Inputs, input{Name: "why", Is: "reason", Label: in.t.T("Why"), Needs: !asked, Max: api.MaxWhy, Hint: in.t.T("it stays, and everybody reads it: write nothing here that is to be forgotten")})
 	if in.r.PostForm != nil {
 		v.retype(in.r.PostForm)
@@ -163,7 +166,7 @@ func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
 }
 
 func (in *asking) forgets(w http.ResponseWriter, k *kind.Kind, d document) error {
-	q := api.ForgetRequest{Why: strings.TrimSpace(clean(in.r.PostFormValue("why"))), Agreed: in.r.PostFormValue("agreed") == "yes"}
+	q := api.ForgetRequest{Why: strings.TrimSpace(clean(in.r.PostFormValue("why"))), Agreed: in.r.PostFormValue("agreed") == "yes", Part: strings.TrimSpace(clean(in.r.PostFormValue("part")))}
 	f, err := in.c.Forget(in.ctx(), d.ID, q)
 	if err != nil {
 		form, gone := in.forgetForm(k, d)
@@ -174,6 +177,8 @@ func (in *asking) forgets(w http.ResponseWriter, k *kind.Kind, d document) error
 		return nil
 	}
 	switch {
+	case q.GoesOn() && f.GoesOn != nil:
+		in.leads(w, in.At(kinds.All.Named(f.GoesOn.Kind).Many, f.GoesOn.Short), f.Says)
 	case f.State == api.Forgotten:
 		in.leads(w, in.At(k.Many), f.Says)
 	case f.Proposal != nil && q.Agreed:

@@ -69,6 +69,9 @@ func Doing(ctx context.Context, of, verb string) context.Context {
 	return context.WithValue(ctx, doingKey{}, Deed{Of: of, Verb: verb})
 }
 
+// ForGood has what is written under ctx be no deed: it isn't taken back.
+func ForGood(ctx context.Context) context.Context { return context.WithValue(ctx, doingKey{}, nil) }
+
 // ByVerb is Doing with another verb of the same request.
 func ByVerb(ctx context.Context, verb string) context.Context {
 	d, ok := ctx.Value(doingKey{}).(Deed)

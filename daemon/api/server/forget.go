@@ -4,18 +4,19 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"kith/daemon/api"
 )
 
 // Forgetting takes documents of a space back. id is a whole ID.
 type Forgetting interface {
-	// Forgetting says how it stands with one.
-	Forgetting(ctx context.Context, id string) (api.Forgetting, error)
+	// Forgetting says how it stands with one. goesOn: what it means if what stands in it now goes on in a fresh one.
+	Forgetting(ctx context.Context, id string, goesOn bool) (api.Forgetting, error)
 	// Forget says for the member of this device that it is to be forgotten, or proposes it.
 	Forget(ctx context.Context, id string, q api.ForgetRequest) (api.Forgetting, error)
-	// Gone says whether a document whose ID starts so, without the letter of its kind, was forgotten.
-	Gone(ctx context.Context, prefix string) bool
+	// Gone says that a document whose ID starts so, without the letter of its kind, was forgotten, and in which other one it goes on; nil if it wasn't.
+	Gone(ctx context.Context, prefix string) *api.Problem
 	// Asked gives those that somebody wants forgotten, and in which the member of this device wrote, who hasn't said so.
 	Asked(ctx context.Context) ([]api.Forgetting, error)
 }
@@ -25,7 +26,7 @@ func (s *Server) forgetting(r *http.Request) (api.Forgetting, error) {
 	if err != nil {
 		return api.Forgetting{}, err
 	}
-	return s.at.Forgetting.Forgetting(r.Context(), d.ID)
+	return s.at.Forgetting.Forgetting(r.Context(), d.ID, query{r.URL.Query()}.flag("goes_on"))
 }
 
 func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, error) {
@@ -38,8 +39,16 @@ func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, e
 	if err := checkWhy(&q.Why); err != nil {
 		return api.Forgetting{}, err
 	}
+	if q.Part = strings.TrimSpace(q.Part); q.Part != "" {
+		switch n := utf8.RuneCountInString(q.Part); {
+		case n < minPart:
+			return api.Forgetting{}, api.Problemf(api.Invalid, "more of it, as it stands there", "what is taken out has %d characters or more", minPart)
+		case n > maxPart:
+			return api.Forgetting{}, api.Problemf(api.Limit, "the whole document, without --part", "what is taken out has %d characters at most, this has %d", maxPart, n)
+		}
+	}
 	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
-	if err == s.gone(r.Context(), r.PathValue("id")) && err != nil {
+	if err != nil && s.gone(r.Context(), r.PathValue("id")) != nil {
 		return api.Forgetting{}, api.Problemf(api.Nothing, "kith charter log", "it was forgotten already")
 	}
 	if err != nil {
@@ -58,14 +67,15 @@ func (s *Server) reasonOfOthers(r *http.Request) string {
 	return f.Wants[0].Why
 }
 
-// errGone says that a document was forgotten.
-var errGone = api.Problemf(api.NotFound, "kith charter log says by whom", "this was forgotten: those who wrote in it, or the co-op, took it back")
+// minPart and maxPart bound what is taken out of a document, in characters: less would stand all over it.
+const minPart, maxPart = 3, 10_000
 
-// gone is errGone if what a word is the start of the ID of was forgotten; else nil.
+// gone says that what a word is the start of the ID of was forgotten; else nil.
 func (s *Server) gone(ctx context.Context, word string) error {
-	_, start, ok := api.SplitID(word)
-	if ok && s.at.Forgetting != nil && s.at.Forgetting.Gone(ctx, start) {
-		return errGone
+	if _, start, ok := api.SplitID(word); ok && s.at.Forgetting != nil {
+		if p := s.at.Forgetting.Gone(ctx, start); p != nil {
+			return p
+		}
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ func otherRoutes() []route {
 		{path: "GET talk/{id}", gist: "what is said about a document", about: aDocument, work: answers((*Server).thread)},
 		{path: "POST talk/{id}", gist: "say something about it", about: aDocument, work: takes((*Server).talk)},
 		{path: "POST talk/{id}/shown", gist: "say that the thread was shown to the member of this device", about: aDocument, work: takes((*Server).noteThread)},
-		{path: "GET forget/{id}", gist: "who would have to agree that a document is forgotten, and what that means", about: aDocument, work: answers((*Server).forgetting)},
+		{path: "GET forget/{id}", gist: "who would have to agree that a document is forgotten, and what that means", about: aDocument, query: []param{{name: "goes_on", gist: "if what stands in it now goes on in a fresh one", is: aFlag}}, work: answers((*Server).forgetting)},
 		{path: "POST forget/{id}", gist: "say that it is to be forgotten, or propose it", about: aDocument, work: takes((*Server).forget)},
 		{path: "GET find", gist: "headers of documents by the start of their ID", about: everySpace, query: []param{{name: "kind", gist: "of this kind"}, {name: "prefix", gist: "the start of the ID"}, limit}, work: answers((*Server).find)},
 		{path: "GET search", gist: "documents that hold all the words, best first", about: everySpace, query: []param{{name: "q", gist: "the words"}, limit}, work: answers((*Server).search)},
