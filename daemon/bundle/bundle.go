@@ -122,8 +122,10 @@ func described(r *replica.Replica, h form.Header) api.Bundle {
 	}
 	p := words.People{Rules: c}
 	if by, err := devicesIn([]string{h.Device}); err == nil {
-		m, _ := c.OwnerOf(by[0])
-		out.Member, out.Device = p.Named(m.ID), p.Device(by[0])
+		if m, known := c.OwnerOf(by[0]); known {
+			out.Member = p.Named(m.ID)
+		}
+		out.Device = p.Device(by[0])
 	}
 	if whose, err := devicesIn(h.For); err == nil {
 		for _, d := range whose {

@@ -191,6 +191,20 @@ func sealedAll(t testing.TB, r *replica.Replica, content []byte) []byte {
 	return out.Bytes()
 }
 
+// Each is for what this device made: of what somebody else did, entries that nobody verifies would be read without end.
+func TestWhatAnotherDeviceMadeIsNotReadAsOnesOwn(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	addNote(t, ana, "Minutes", "We met.")
+	for r, others := range map[*replica.Replica]bool{ana: false, ben: true} {
+		n := 0
+		_, err := Each(bytes.NewReader(bundled(t, r)), ana.Key(), func(*entry.Entry) bool { n++; return true })
+		if others != (err != nil) || others != (n == 0) {
+			t.Errorf("of a bundle of another device (%v) %d entries are given: %v", others, n, err)
+		}
+	}
+}
+
 // changesOf gives the encoded changes that a replica's device made.
 func changesOf(t testing.TB, r *replica.Replica) (out [][]byte) {
 	t.Helper()

@@ -24,6 +24,8 @@ const (
 	// maxCharter bounds the statements of a bundle, in bytes: they are held in memory until it is
 	// known whether a device of the co-op made it.
 	maxCharter = 64 << 20
+	// batchLooked is after how many entries of which most were here already the few others are accepted.
+	batchLooked = 10_000
 	// tellEntries is after how many entries it is told how far it is, if nothing else is to be told.
 	tellEntries = 1000
 )
@@ -42,22 +44,34 @@ func (e *badEntryError) Unwrap() error { return e.Why }
 // Take takes what is in a bundle, and tells how far it is, if anybody wants to know (nil: nobody). What was
 // taken before an error stays.
 func Take(ctx context.Context, r *replica.Replica, in io.Reader, tell func(api.BundleProgress)) (api.BundleRead, error) {
-	if shared, _ := r.Share(); shared != nil {
-		return api.BundleRead{}, errShare
-	}
-	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell, had: once{}}
-	err := u.read(ctx)
-	if u.in != nil {
-		u.in.Close()
-	}
-	if err != nil {
-		return u.res, u.explain(ctx, err)
-	}
-	return u.res, nil
+	u := &unbundling{r: r, file: &arriving{r: in}, tell: tell}
+	err := u.take(ctx)
+	return u.res, err
 }
 
-// Each gives the entries of a bundle that this device can open, until do says that it has seen enough. None is judged, nor verified:
-// it is for what the device made itself.
+// TakeSome takes what is in a bundle from an entry on (0: the first), until the rest can wait: enough is asked once it is known who made
+// the bundle, and then again and again, with what became of the entries so far. next is where it goes on, Whole where nothing is left.
+// Also with an error it is told who made the bundle, if that is known.
+func TakeSome(ctx context.Context, r *replica.Replica, in io.Reader, from int64, enough func(api.BundleRead) bool) (got api.BundleRead, next int64, err error) {
+	u := &unbundling{r: r, file: &arriving{r: in}, from: from, enough: enough}
+	switch err := u.take(ctx); {
+	case errors.Is(err, errEnough):
+		return u.res, u.next, nil
+	default:
+		return u.res, Whole, err
+	}
+}
+
+// Whole is where a bundle goes on that was read to its end.
+const Whole = -1
+
+// errEnough says that the rest of a bundle can wait.
+var errEnough = errors.New("the rest can wait")
+
+// errNotOwn says that a bundle isn't by the device that it is said to be by.
+var errNotOwn = errors.New("another device made this bundle")
+
+// Each gives the entries of a bundle that this device made, until do says that it has seen enough. None is judged, nor verified.
 func Each(file io.Reader, key entry.Signer, do func(*entry.Entry) bool) (h form.Header, err error) {
 	content, err := seal.OpenFor(bufio.NewReader(file), key.Seed())
 	if err != nil {
@@ -68,6 +82,9 @@ func Each(file io.Reader, key entry.Signer, do func(*entry.Entry) bool) (h form.
 		return h, err
 	}
 	defer in.Close()
+	if in.Device() != key.Device() {
+		return h, errNotOwn
+	}
 	given := once{}
 	for more := true; more; {
 		b, err := in.Next()
@@ -106,37 +123,72 @@ func (o once) note(id entry.ID) error {
 // unbundling is a bundle being read. Every entry in it speaks for itself, as one that a peer brings
 // does: it counts by its own signature and by the rules, and not by who put it in.
 type unbundling struct {
-	r    *replica.Replica
-	file *arriving
-	tell func(api.BundleProgress)
-	in   *form.Reader // nil: it isn't opened yet
+	r      *replica.Replica
+	file   *arriving
+	tell   func(api.BundleProgress)
+	from   int64 // how many entries are passed over
+	enough func(api.BundleRead) bool
+	in     *form.Reader // nil: it isn't opened yet
 
+	next      int64 // where it goes on, if the rest can wait
 	batch     []*entry.Entry
 	batched   map[entry.ID]bool // what is in it
 	had       once              // of what was here already: there are no more of these than are stored
 	size      int               // bytes
+	looked    int               // entries since the last batch
 	told      int64
 	unsettled []entry.ID // new ones that weren't accepted when they came
 	res       api.BundleRead
+}
+
+// take reads what is to be read, and says what is wrong with it.
+func (u *unbundling) take(ctx context.Context) error {
+	if shared, _ := u.r.Share(); shared != nil {
+		return errShare
+	}
+	u.had, u.next = once{}, u.from
+	err := u.read(ctx)
+	if u.in != nil {
+		u.res.Bundle = described(u.r, u.in.Header())
+		u.res.Bytes = u.file.n
+		u.in.Close()
+	}
+	if lookErr := u.settle(); lookErr != nil && (err == nil || err == errEnough) {
+		err = lookErr
+	}
+	if err == nil || err == errEnough {
+		return err
+	}
+	return u.explain(ctx, err)
 }
 
 func (u *unbundling) read(ctx context.Context) error {
 	if err := u.open(); err != nil {
 		return err
 	}
+	if err := u.pause(); err != nil {
+		return err
+	}
 	e, err := u.readCharter(ctx)
-	for ; err == nil; e, err = u.next() {
+	for ; err == nil; e, err = u.entry() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if err := u.add(e); err != nil {
 			return errors.Join(u.accept(ctx), err)
 		}
-		if u.size > batchSize {
+		if u.isFull() {
 			if err := u.accept(ctx); err != nil {
 				return err
 			}
+			u.next = u.in.Read()
+			if err := u.pause(); err != nil {
+				return err
+			}
 		}
+	}
+	if err == errEnough {
+		return err
 	}
 	if err := u.accept(ctx); err != nil { // what came before an error is good
 		return err
@@ -144,10 +196,23 @@ func (u *unbundling) read(ctx context.Context) error {
 	if err != io.EOF {
 		return err
 	}
-	u.res.Bundle = described(u.r, u.in.Header())
-	u.res.Bytes = u.file.n
-	return u.settle()
+	return nil
 }
+
+// pause says whether the rest can wait.
+func (u *unbundling) pause() error {
+	if u.enough == nil {
+		return nil
+	}
+	got := u.res
+	got.Bundle, got.Pending = described(u.r, u.in.Header()), len(u.unsettled)
+	if u.enough(got) {
+		return errEnough
+	}
+	return nil
+}
+
+func (u *unbundling) isFull() bool { return u.size > batchSize || u.looked >= batchLooked }
 
 // open opens the seal with this device's key, and looks at the header.
 func (u *unbundling) open() error {
@@ -169,13 +234,22 @@ func (u *unbundling) open() error {
 	return nil
 }
 
-// readCharter takes the charter statements, which come first, and returns the entry after them. It
-// takes nothing of a bundle that was made by a device that isn't and never was in the charter; with
-// what the bundle says of the charter, since it may be from somebody who is new.
+// readCharter sees to it that a device of the co-op made the bundle, and returns the entry to go on with. It takes nothing of a bundle
+// that was made by a device that isn't and never was in the charter; with what the bundle says of the charter, in the statements that
+// come first, since it may be from somebody who is new.
 func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err error) {
+	if u.r.Charter().Knows(u.in.Device()) {
+		for range u.from {
+			if _, err := u.in.Next(); err != nil || ctx.Err() != nil {
+				return nil, errors.Join(err, ctx.Err())
+			}
+		}
+		return u.entry()
+	}
+	u.next = 0 // as long as it isn't known, it begins anew
 	var fresh []*entry.Entry
 	size := 0
-	for after, err = u.next(); err == nil && after.Kind == entry.Statement; after, err = u.next() {
+	for after, err = u.entry(); err == nil && after.Kind == entry.Statement; after, err = u.entry() {
 		if u.r.Store().Has(after.ID()) {
 			if err := u.has(after); err != nil {
 				return nil, err
@@ -188,15 +262,18 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 		fresh = append(fresh, after)
 	}
 	good, wrong := verified(fresh)
-	if c := u.r.Charter(); !c.Knows(u.in.Device()) && !c.With(good...).Knows(u.in.Device()) {
+	if !u.r.Charter().With(good...).Knows(u.in.Device()) {
 		return nil, errStranger
 	}
 	for _, e := range good {
 		if err := u.add(e); err != nil {
 			return nil, errors.Join(u.accept(ctx), err)
 		}
-		if u.size > batchSize {
+		if u.isFull() {
 			if err := u.accept(ctx); err != nil {
+				return nil, err
+			}
+			if err := u.pause(); err != nil {
 				return nil, err
 			}
 		}
@@ -207,8 +284,8 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 	return after, err
 }
 
-// next reads an entry.
-func (u *unbundling) next() (*entry.Entry, error) {
+// entry reads an entry.
+func (u *unbundling) entry() (*entry.Entry, error) {
 	content, err := u.in.Next()
 	if err != nil {
 		return nil, err
@@ -220,6 +297,7 @@ func (u *unbundling) next() (*entry.Entry, error) {
 	if e.SpaceOf() != u.r.Space() {
 		return nil, &badEntryError{errors.New("it is of another co-op")}
 	}
+	u.looked++
 	if u.in.Read()-u.told >= tellEntries {
 		u.progress()
 	}
@@ -256,7 +334,7 @@ func (u *unbundling) add(e *entry.Entry) error {
 // wrong one are taken.
 func (u *unbundling) accept(ctx context.Context) error {
 	good, wrong := verified(u.batch)
-	u.batch, u.batched, u.size = nil, nil, 0
+	u.batch, u.batched, u.size, u.looked = nil, nil, 0, 0
 	if len(good) == 0 {
 		return wrong
 	}
@@ -297,7 +375,7 @@ func verified(batch []*entry.Entry) ([]*entry.Entry, error) {
 	return batch, nil
 }
 
-// settle counts what became of the new entries, now that all of them are here.
+// settle counts what became of the new entries, now that all of them are here that come.
 func (u *unbundling) settle() error {
 	return u.r.Store().RecordsOf(u.unsettled, func(_ entry.ID, rec store.Record, _ bool) {
 		switch charter.State(rec.State) {

@@ -6,11 +6,13 @@ import (
 	"kith/daemon/api"
 )
 
-// Who gets at a folder can put the same into it again and again, and take away what lies there. What that costs is a part of the time,
-// and no other folder waits for it longer than most.
+// Who gets at a folder can put the same into it again and again, and take away what lies there; who is or was in the co-op can put
+// there what no rule lets count, without end. What that costs is a small part of the time, laid to whoever made it, and no other
+// folder waits for one longer than a turn.
 const (
+	turn  = 10 * time.Second // how long one folder is read until the others have theirs
 	most  = 30 * time.Second // that adds up
-	share = 5                // one part in so many
+	share = 20               // one part in so many
 	times = 20               // as long as it took passes until what was taken away is written anew
 )
 
@@ -26,13 +28,13 @@ func (b *budget) fill(now time.Time) {
 	b.left, b.at = min(most, b.left+now.Sub(b.at)/share), now
 }
 
-// take takes off what a bundle cost, but for the part of it that was new here and counts.
-func (b *budget) take(d time.Duration, got api.BundleRead) {
-	if all := got.New + got.Had + got.Left; all > 0 {
-		idle := got.Had + got.Left + got.Pending + got.Void + got.Elsewhere
-		d = time.Duration(float64(d) * float64(idle) / float64(all))
+// idle is the part of the time which a bundle cost that it brought nothing for.
+func idle(d time.Duration, got api.BundleRead) time.Duration {
+	all, nothing := got.New+got.Had+got.Left, got.Had+got.Left+got.Pending+got.Void+got.Elsewhere
+	if all == 0 {
+		return d
 	}
-	b.left -= d
+	return time.Duration(float64(d) * float64(nothing) / float64(all))
 }
 
 // restOf is how long it rests after something that took d.

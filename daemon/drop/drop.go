@@ -83,8 +83,10 @@ type Carrier struct {
 
 	looking sync.Mutex // held while folders are looked at, and while one comes or goes
 	folders map[string]*folder
-	dirs    []string // as the config has them: nobody else writes it while the daemon runs
-	read    bool     // they were read
+	dirs    []string           // as the config has them: nobody else writes it while the daemon runs
+	read    bool               // they were read
+	makers  map[string]*budget // time for reading what brings nothing, by the member who made it
+	clock   func() time.Time   // of what reading costs: time.Now, or a test's
 
 	mu      sync.Mutex // guards what is told
 	shown   []api.Drop
@@ -92,7 +94,10 @@ type Carrier struct {
 }
 
 func newCarrier(at *space.Space, version string, log *slog.Logger) *Carrier {
-	return &Carrier{at: at, version: version, log: log, folders: map[string]*folder{}, carried: map[string]time.Time{}}
+	return &Carrier{
+		at: at, version: version, log: log, clock: time.Now,
+		folders: map[string]*folder{}, makers: map[string]*budget{}, carried: map[string]time.Time{},
+	}
 }
 
 // look reads and writes in all folders once.
@@ -115,6 +120,17 @@ func (c *Carrier) of(dir string) *folder {
 		c.folders[dir] = newFolder(c, dir)
 	}
 	return c.folders[dir]
+}
+
+// budgetOf is what is left for what a member made. The caller holds looking.
+func (c *Carrier) budgetOf(member string) *budget {
+	now := c.clock()
+	if c.makers[member] == nil {
+		b := newBudget(now)
+		c.makers[member] = &b
+	}
+	c.makers[member].fill(now)
+	return c.makers[member]
 }
 
 // readDirs reads which folders there are, once. The caller holds looking.

@@ -9,17 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"kith/crdt/crdttest"
+	"kith/crdt/entry"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/bundle/form"
 	"kith/daemon/home"
 	"kith/daemon/replica"
 	"kith/daemon/replica/replicatest"
+	"kith/daemon/seal"
 	"kith/daemon/space"
 	"kith/daemon/waittest"
 )
@@ -442,18 +446,107 @@ func TestWhoPutsTheSameThereAgainAndAgainTakesAPartOfTheTime(t *testing.T) {
 func TestWhatABundleCostsIsTakenOffForThatWhichBroughtNothing(t *testing.T) {
 	now := time.Now()
 	b := newBudget(now)
-	b.take(10*time.Second, api.BundleRead{New: 30, Had: 10, Void: 5, Left: 10}) // half of it
-	b.take(10*time.Second, api.BundleRead{})
+	b.left -= idle(10*time.Second, api.BundleRead{New: 30, Had: 10, Void: 5, Left: 10}) // half of it
+	b.left -= idle(10*time.Second, api.BundleRead{})
 	if b.left != most-15*time.Second {
 		t.Errorf("%v is left", b.left)
 	}
-	b.fill(now.Add(50 * time.Second))
+	b.fill(now.Add(10 * share * time.Second))
 	if b.left != most-5*time.Second {
 		t.Errorf("later %v is left", b.left)
 	}
 	b.fill(now.Add(time.Hour))
 	if b.left != most {
 		t.Errorf("at last %v is left", b.left)
+	}
+}
+
+// forged puts a bundle into a folder that a modified program makes, sealed for all, under a name that is read first.
+func forged(t *testing.T, r *replica.Replica, dir string, all ...*entry.Entry) (path string) {
+	t.Helper()
+	var keys [][32]byte
+	for _, m := range r.Charter().Members() {
+		for _, d := range m.Devices {
+			keys = append(keys, d.Key)
+		}
+	}
+	to, err := seal.ForDevices(keys)
+	must(t, err)
+	path = filepath.Join(dir, "kith-0000000000000000-000001.bundle")
+	file, err := os.Create(path)
+	must(t, err)
+	sealed, err := to.NewWriter(file)
+	must(t, err)
+	out, err := form.NewWriter(sealed, form.Header{Space: r.Space().String(), Device: r.Device().String(), Entries: int64(len(all))}, r.Key())
+	must(t, err)
+	for _, e := range all {
+		must(t, out.Entry(e.Encoded()))
+	}
+	must(t, errors.Join(out.Close(), sealed.Close(), file.Close()))
+	return path
+}
+
+// Each of these is signed as it should be, and another one: what comes twice ends a bundle.
+func TestWhoPutsThereWithoutEndWhatCountsForNothingHoldsUpNobody(t *testing.T) {
+	ana, ben, mel := replicatest.ThreeReplicas(t)
+	dir, further := t.TempDir(), t.TempDir()
+	b := carrierOf(t, ben, dir, further)
+	var passed time.Duration
+	b.clock = func() time.Time {
+		passed += 3 * time.Second
+		return time.Unix(0, 0).Add(passed)
+	}
+	_, err := ana.Create(t.Context(), kinds.Note.Name, func(e replica.Edit) error {
+		var tags []string
+		for i := range 50 {
+			tags = append(tags, strings.Repeat("x", 88)+strconv.Itoa(10+i))
+		}
+		return crdttest.NewNote(crdttest.NoteFields{Title: "Long", Tags: tags})(e.Doc, nil)
+	})
+	must(t, err)
+	entries := replicatest.Entries(t, ana)
+	long := entries[len(entries)-1]
+	const many = 2000
+	var all []*entry.Entry
+	for i := range many { // what Ana began, as if by Mel
+		e, err := entry.New(entry.Fields{Space: mel.Space(), Heads: mel.Charter().Heads(), Kind: entry.Change, Doc: long.Doc, Run: entry.Run{9, byte(i), byte(i >> 8)}, Number: 1, Payload: long.Payload}, mel.Key())
+		must(t, err)
+		all = append(all, e)
+	}
+	a := carrierOf(t, ana, dir, further)
+	looks(t, a)
+	path := forged(t, mel, dir, all...)
+	b.look(t.Context())
+	if n := ben.Counts(); n.Void == 0 || n.Void == many || n.Documents != 1 {
+		t.Errorf("of %d void entries %d are read at once, and of one document in the other folder %d", many, n.Void, n.Documents)
+	}
+	must(t, os.Rename(path, path+".aside")) // Ana would pass on what is in it
+	note(t, ana, "Minutes")
+	looks(t, a)
+	must(t, os.Rename(path+".aside", path))
+	b.look(t.Context())
+	if n := ben.Counts(); n.Void == many || n.Documents != 2 {
+		t.Errorf("of %d void entries %d are read, and of two documents %d", many, n.Void, n.Documents)
+	}
+	me, _ := mel.Me()
+	for b.budgetOf(me.ID.String()).left > 0 && ben.Counts().Void < many {
+		b.look(t.Context())
+	}
+	void := ben.Counts().Void
+	b.look(t.Context())
+	if n := ben.Counts().Void; n != void || void == many || !strings.Contains(says(b), "what Mel put there counts for nothing") {
+		t.Errorf("of %d void entries %d are read, and then %d, and it says %q", many, void, n, says(b))
+	}
+	for looked := 0; ben.Counts().Void < many && looked < many; looked++ {
+		passed += time.Hour
+		b.look(t.Context())
+	}
+	if n := ben.Counts().Void; n != many {
+		t.Errorf("at last %d are read", n)
+	}
+	b.look(t.Context())
+	if said := says(b); said != "" {
+		t.Errorf("when all is read it says %q", said)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,11 +65,13 @@ type file struct {
 	mod    time.Time
 }
 
-// seen is how a file of another device was when it was read, and why it couldn't be; "": it could, or is for others.
+// seen is how a file of another device was when it was read.
 type seen struct {
 	size int64
 	mod  time.Time
-	why  string
+	why  string    // it couldn't be read; "": it could, or is for others
+	next int64     // the entry with which reading goes on, or bundle.Whole
+	by   api.Named // who made it, if that is known
 }
 
 // folder is a drop folder as one device uses it.
@@ -86,7 +89,7 @@ type folder struct {
 	restless int
 	again    time.Time // when writing is tried again
 	trouble  string    // why nothing could be written
-	spare    budget    // time for reading what is here already
+	spare    budget    // time for opening files, and for reading those of which it isn't known who made them
 	anew     time.Time // when all is written anew at the earliest, where files are taken away or put there
 	last     string    // the name of what was read last
 	says     []string
@@ -104,7 +107,7 @@ type temp interface {
 }
 
 func newFolder(c *Carrier, dir string) *folder {
-	f := &folder{c: c, dir: dir, tag: tagOf(c.at.Replica.Space(), c.at.Replica.Device()), read: map[string]seen{}, told: api.Drop{Dir: dir, Says: []string{}}, spare: newBudget(time.Now())}
+	f := &folder{c: c, dir: dir, tag: tagOf(c.at.Replica.Space(), c.at.Replica.Device()), read: map[string]seen{}, told: api.Drop{Dir: dir, Says: []string{}}, spare: newBudget(c.clock())}
 	f.create = func(dir, pattern string) (temp, error) { return os.CreateTemp(dir, pattern) }
 	if b, err := c.at.Replica.Store().Small(f.record()); err == nil {
 		var m mark
@@ -243,8 +246,11 @@ var errChanged = errors.New("it is no file any more")
 // take reads the bundles of other devices that weren't read as they are now, as far as there is time for it: first those that wait
 // longest.
 func (f *folder) take(ctx context.Context, others []file) {
-	f.spare.fill(time.Now())
+	now := f.c.clock()
+	until := now.Add(turn)
+	f.spare.fill(now)
 	read := map[string]seen{}
+	slow := map[string]bool{}
 	var bad []string
 	from := sort.Search(len(others), func(i int) bool { return others[i].name > f.last })
 	for i := range others {
@@ -253,17 +259,22 @@ func (f *folder) take(ctx context.Context, others []file) {
 		}
 		one := others[(from+i)%len(others)]
 		was, ok := f.read[one.name]
+		next, by := was.next, was.by
 		if !ok || was.size != one.size || !was.mod.Equal(one.mod) {
-			if f.spare.left <= 0 {
-				if ok {
-					read[one.name] = was
-				}
-				continue
-			}
-			f.last = one.name
-			was = f.takeOne(ctx, one)
+			next, by = 0, api.Named{}
 		}
-		if read[one.name] = was; was.why != "" {
+		if next != bundle.Whole && f.spare.left > 0 && f.budgetOf(by).left > 0 && f.c.clock().Before(until) {
+			f.last = one.name
+			was, ok = f.takeOne(ctx, one, next, until), true
+			next, by = was.next, was.by
+		}
+		if next != bundle.Whole && by.ID != "" && f.budgetOf(by).left <= 0 {
+			slow[by.Name] = true
+		}
+		if ok {
+			read[one.name] = was
+		}
+		if was.why != "" {
 			bad = append(bad, one.name+": "+was.why)
 		}
 	}
@@ -276,34 +287,62 @@ func (f *folder) take(ctx context.Context, others []file) {
 	if more := len(bad) - shown; more > 0 {
 		f.say("And %s can't be read.", words.Counted(more, "more file", "more files"))
 	}
+	for _, name := range slices.Sorted(maps.Keys(slow)) {
+		f.say("Most of what %s put there counts for nothing. It is read a little at a time; what others put there isn't held up by it.", name)
+	}
 }
 
-// takeOne reads one of them.
-func (f *folder) takeOne(ctx context.Context, one file) seen {
+// budgetOf is for what somebody made, or for all of which that isn't known.
+func (f *folder) budgetOf(by api.Named) *budget {
+	if by.ID == "" {
+		return &f.spare
+	}
+	return f.c.budgetOf(by.ID)
+}
+
+// takeOne reads one of them from an entry on, until then.
+func (f *folder) takeOne(ctx context.Context, one file, from int64, until time.Time) seen {
 	in, err := f.open(one)
 	if err != nil { // it is tried again at the next look, whatever it is then
-		return seen{-1, one.mod, fmt.Sprintf("it can't be opened: %v", plain(err))}
+		return seen{size: -1, mod: one.mod, why: fmt.Sprintf("it can't be opened: %v", plain(err))}
 	}
 	defer in.Close() //nolint:errcheck // it was only read
-	return seen{one.size, one.mod, f.takeFrom(ctx, in, one)}
+	was := seen{size: one.size, mod: one.mod, next: bundle.Whole}
+	f.takeFrom(ctx, in, &was, from, until)
+	return was
 }
 
-// takeFrom reads a bundle that is open, and says why it couldn't.
-func (f *folder) takeFrom(ctx context.Context, in *os.File, one file) (why string) {
+// takeFrom reads a bundle that is open, and notes what came of that.
+func (f *folder) takeFrom(ctx context.Context, in *os.File, one *seen, from int64, until time.Time) {
 	if one.size > MaxBytes {
-		return "it is larger than a bundle may be"
+		one.why = "it is larger than a bundle may be"
+		return
 	}
 	var got api.BundleRead
-	began := time.Now()
-	defer func() { f.spare.take(time.Since(began), got) }()
+	began := f.c.clock()
+	known := began // since when it is known who made it
+	defer func() {
+		f.spare.left -= known.Sub(began)
+		f.budgetOf(one.by).left -= idle(f.c.clock().Sub(known), got)
+	}()
 	if _, err := seal.OpenFor(in, f.c.at.Replica.Key().Seed()); errors.Is(err, seal.ErrOthers) {
-		return "" // of another co-op, or by who doesn't know this device yet
+		return // of another co-op, or by who doesn't know this device yet
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return plain(err).Error()
+		one.why = plain(err).Error()
+		return
+	}
+	begun := false
+	enough := func(so api.BundleRead) bool {
+		now := f.c.clock()
+		if !begun {
+			begun, known, one.by = true, now, so.Member
+			return f.budgetOf(one.by).left <= 0
+		}
+		return now.After(until) || f.budgetOf(one.by).left <= idle(now.Sub(known), so)
 	}
 	var err error
-	got, err = bundle.Take(ctx, f.c.at.Replica, io.LimitReader(in, MaxBytes), nil) // it may grow meanwhile
+	got, one.next, err = bundle.TakeSome(ctx, f.c.at.Replica, io.LimitReader(in, MaxBytes), from, enough) // it may grow meanwhile
 	f.told.Entries += got.New
 	if f.mark != nil && got.New > 0 {
 		f.mark.Took += got.New
@@ -312,11 +351,13 @@ func (f *folder) takeFrom(ctx context.Context, in *os.File, one file) (why strin
 		}
 	}
 	if err != nil {
-		return firstSentence(err)
+		one.why = firstSentence(err)
+		return
 	}
 	f.told.ReadAt = api.At(f.c.at.Now())
-	f.c.noteCarried(got.Device.ID)
-	return ""
+	if one.next == bundle.Whole {
+		f.c.noteCarried(got.Device.ID)
+	}
 }
 
 // firstSentence is what is wrong with a bundle, without what is told of what had been taken.

@@ -19,29 +19,52 @@ import (
 // TwoReplicas are a founder's and a member's replica on this disk, in step.
 func TwoReplicas(t *testing.T) (founder, member *replica.Replica, again func() *replica.Replica) {
 	t.Helper()
+	all, again := replicas(t, "Ana", "Ben")
+	return all[0], all[1], again
+}
+
+// ThreeReplicas are those with one member more.
+func ThreeReplicas(t *testing.T) (founder, member, third *replica.Replica) {
+	t.Helper()
+	all, _ := replicas(t, "Ana", "Ben", "Mel")
+	return all[0], all[1], all[2]
+}
+
+// replicas are those of some people, the founder's first; again opens the last one anew.
+func replicas(t *testing.T, people ...string) (all []*replica.Replica, again func() *replica.Replica) {
+	t.Helper()
 	device, key := entry.NewSigner(), entry.NewSigner()
-	genesis, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: "Ana", Seats: 2}, key, device, "laptop")
+	genesis, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: people[0], Seats: len(people)}, key, device, "laptop")
 	must(t, err)
-	founder, err = replica.Found(replica.Config{Dir: t.TempDir(), Key: device}, genesis)
+	founder, err := replica.Found(replica.Config{Dir: t.TempDir(), Key: device}, genesis)
 	must(t, err)
-	t.Cleanup(func() { must(t, founder.Close()) })
-	invite, other, laptop := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
-	red, err := charter.NewRedemption(founder.Space(), invite, other, laptop, "Ben", "laptop")
-	must(t, err)
-	seat, err := founder.Charter().FillSeat(invite.Device(), red)
-	must(t, err)
-	_, err = founder.State(context.Background(), seat)
-	must(t, err)
-	cfg := replica.Config{Dir: t.TempDir(), Key: laptop}
-	member, err = replica.Join(cfg, founder.Space(), founder.Charter().Statements(), [8]byte{})
-	must(t, err)
-	open := member
-	t.Cleanup(func() { must(t, open.Close()) })
-	return founder, member, func() *replica.Replica {
-		must(t, open.Close())
-		open, err = replica.Open(cfg)
+	all = append(all, founder)
+	var cfgs []replica.Config
+	for _, name := range people[1:] {
+		invite, other, laptop := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+		red, err := charter.NewRedemption(founder.Space(), invite, other, laptop, name, "laptop")
 		must(t, err)
-		return open
+		seat, err := founder.Charter().FillSeat(invite.Device(), red)
+		must(t, err)
+		_, err = founder.State(context.Background(), seat)
+		must(t, err)
+		cfgs = append(cfgs, replica.Config{Dir: t.TempDir(), Key: laptop})
+	}
+	for _, cfg := range cfgs {
+		member, err := replica.Join(cfg, founder.Space(), founder.Charter().Statements(), [8]byte{})
+		must(t, err)
+		all = append(all, member)
+	}
+	open := slices.Clone(all)
+	for i := range open {
+		t.Cleanup(func() { must(t, open[i].Close()) })
+	}
+	last := len(open) - 1
+	return all, func() *replica.Replica {
+		must(t, open[last].Close())
+		open[last], err = replica.Open(cfgs[last-1])
+		must(t, err)
+		return open[last]
 	}
 }
 
