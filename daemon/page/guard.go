@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -61,10 +62,10 @@ func fromHere(r *http.Request, origin string) bool {
 	return true
 }
 
-// knows says whether the browser has come by a link.
+// knows says whether the browser has come by a link. What answers at another port of this computer can give the browser a cookie of the
+// same name, which comes before ours if it is for a part of the page: so one that is good is enough.
 func (p *Page) knows(r *http.Request) bool {
-	c, err := r.Cookie(p.cookieName())
-	return err == nil && goodCookie(p.state.Key, c.Value, p.now())
+	return slices.ContainsFunc(r.CookiesNamed(p.cookieName()), func(c *http.Cookie) bool { return goodCookie(p.state.Key, c.Value, p.now()) })
 }
 
 // enter takes the key of a link, and gives a cookie for it. It answers with a page that goes on by itself, and not by

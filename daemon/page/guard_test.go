@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -60,6 +61,45 @@ func TestWhoDidntComeByALinkIsShownNothing(t *testing.T) {
 	}
 	if a := ana.fetch("GET", ana.base, nil, "Cookie", good.Name+"="+good.Value); a.status != http.StatusOK {
 		t.Errorf("the test tests nothing: the good cookie is answered with %d", a.status)
+	}
+}
+
+// Cookies know no ports: what answers at another one of this computer, a game or a neighbour's program, gives the browser what it likes.
+func TestCookiesFromAnotherPortKeepNobodyOut(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	good := ana.web.Jar.Cookies(mustParse(t, ana.base))[0]
+	ana.web = &http.Client{Timeout: time.Minute}
+	defer ana.web.CloseIdleConnections()
+	for what, before := range map[string]string{
+		"of the same name": good.Name + "=AAAA; ", "of the same name, and broken": good.Name + "=\"; ", "as many as a browser keeps": strings.Repeat("other="+strings.Repeat("x", 4000)+"; ", 180),
+	} {
+		if a := ana.fetch("GET", ana.base, nil, "Cookie", before+good.Name+"="+good.Value); a.status != http.StatusOK {
+			t.Errorf("beside cookies %s it is answered with %d", what, a.status)
+		}
+	}
+}
+
+func TestWhoTookThePortWhileTheDaemonWasOffHasNoGoodCookie(t *testing.T) {
+	ana := coop(t, "Ana")[0]
+	at := mustParse(t, ana.base)
+	shown := ana.web.Jar.Cookies(at)[0].Value
+	ana.stop()
+	taken, err := net.Listen("tcp4", at.Host)
+	must(t, err)
+	defer taken.Close()
+	ana.start()
+	ana.openPage()
+	elsewhere := mustParse(t, ana.base)
+	if elsewhere.Host == at.Host {
+		t.Fatal("the port wasn't taken")
+	}
+	good := ana.web.Jar.Cookies(elsewhere)[0]
+	ana.web = &http.Client{Timeout: time.Minute}
+	defer ana.web.CloseIdleConnections()
+	for cookie, want := range map[string]int{shown: http.StatusUnauthorized, good.Value: http.StatusOK} {
+		if a := ana.fetch("GET", ana.base, nil, "Cookie", "kith-"+elsewhere.Port()+"="+cookie); a.status != want {
+			t.Errorf("it is answered with %d, not %d", a.status, want)
+		}
 	}
 }
 

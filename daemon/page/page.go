@@ -64,7 +64,7 @@ func New(c *client.Client, keeper Keeper, log *slog.Logger, now func() time.Time
 // What the page takes from a connection, beyond which it is closed.
 const (
 	maxConnections = 64
-	maxHeader      = 32 << 10 // bytes
+	maxHeader      = 1 << 20 // bytes: with them come the cookies of all programs that answer at a port of this computer
 	headerTimeout  = 10 * time.Second
 	bodyTimeout    = 30 * time.Second
 	writeTimeout   = 30 * time.Second
@@ -92,15 +92,16 @@ func (p *Page) listen() error {
 		return err
 	}
 	was := state.Port
-	if len(state.Key) != KeySize {
-		state.Key = make([]byte, KeySize)
-		_, _ = rand.Read(state.Key) // it never fails
-		was = -1
-	}
 	l, err := net.Listen("tcp4", net.JoinHostPort(loopback, strconv.Itoa(state.Port)))
 	if err != nil && state.Port != 0 {
 		p.log.Warn("the port of the page is taken: links and bookmarks to it lead elsewhere, kith open leads here", "port", state.Port, "err", err)
 		l, err = net.Listen("tcp4", net.JoinHostPort(loopback, "0"))
+		state.Key = nil // whoever has the port may have been shown cookies
+	}
+	if len(state.Key) != KeySize {
+		state.Key = make([]byte, KeySize)
+		_, _ = rand.Read(state.Key) // it never fails
+		was = -1
 	}
 	if err != nil {
 		return fmt.Errorf("open a port for the page: %w", err)
