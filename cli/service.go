@@ -78,6 +78,9 @@ func installService(ctx context.Context, c *call) error {
 	if strings.Contains(program, string(filepath.Separator)+"go-build") {
 		return api.Problemf(api.NotAllowed, "scripts/run builds one that stays", "this program is gone when it ends, so nothing can start it again")
 	}
+	if err := onlyOwn(program); err != nil {
+		return err
+	}
 	d := service.Daemon{Program: program, Args: []string{"daemon", "--log-level", "warn"}}
 	if file := c.String("passphrase-file"); file != "" {
 		if file, err = filepath.Abs(file); err != nil {
@@ -107,6 +110,27 @@ func installService(ctx context.Context, c *call) error {
 		}
 	}
 	return c.tellService(ctx, s)
+}
+
+// onlyOwn says whether nobody but this user and root can put another program in the place of one that is to run at each login: by the
+// file, or by a folder on the way to it. That a folder for temporary files keeps others from each other's holds until the file goes.
+func onlyOwn(program string) error {
+	real, err := filepath.EvalSymlinks(program)
+	if err != nil {
+		return err
+	}
+	for _, at := range []string{program, real} {
+		for before := ""; at != before; before, at = at, filepath.Dir(at) {
+			info, err := os.Stat(at)
+			if err != nil {
+				return err
+			}
+			if uid, known := api.OwnerOf(info); known && (uid != os.Getuid() && uid != 0 || info.Mode().Perm()&0o002 != 0) {
+				return api.Problemf(api.NotAllowed, "put it into a folder of your own, and type it there: mkdir -p ~/.local/bin; cp FILE ~/.local/bin/kith; ~/.local/bin/kith service install", "%s belongs to another user, or others can write there: they could have another program run as you, in the place of %s", at, program)
+			}
+		}
+	}
+	return nil
 }
 
 // daemonAnswers gives what stands in the way of asking the daemon of this home.
