@@ -22,7 +22,7 @@ import (
 func (k *contact) ally(r *replica.Replica) api.Ally {
 	p, _ := k.look()
 	a := api.Ally{
-		ID: p.id(), Name: p.name(), Purpose: p.Purpose, EndsAt: api.At(time.UnixMilli(int64(p.Ends))),
+		ID: p.id(), Name: p.name(), Purpose: p.Purpose, EndsAt: api.At(words.Moment(p.Ends)),
 		Voices: p.terms().Voices.String(), LapsesAt: api.At(p.Lapses),
 	}
 	own := p.side()
@@ -184,7 +184,7 @@ func (s aShare) ally() api.Ally {
 	space, _, _ := words.Self(r)
 	a := api.Ally{ID: s.id, Share: &space, State: api.AllyMade, Peers: s.at.PeersNow(), InStep: true, Further: s.further}
 	terms, _ := sh.Terms()
-	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(time.UnixMilli(int64(terms.Ends))), terms.Voices.String()
+	a.Purpose, a.EndsAt, a.Voices = terms.Purpose, api.At(words.Moment(terms.Ends)), terms.Voices.String()
 	a.Name = sh.Side(1 - own).Name()
 	by, over := sh.Ended()
 	for _, i := range []int{own, 1 - own} {
@@ -203,7 +203,7 @@ func (s aShare) ally() api.Ally {
 	}
 	for _, o := range sh.Offers() {
 		a.Offers = append(a.Offers, api.AllyOffer{
-			By: sh.Side(o.Side).Name(), Purpose: o.Terms.Purpose, EndsAt: api.At(time.UnixMilli(int64(o.Terms.Ends))), Voices: o.Terms.Voices.String(),
+			By: sh.Side(o.Side).Name(), Purpose: o.Terms.Purpose, EndsAt: api.At(words.Moment(o.Terms.Ends)), Voices: o.Terms.Voices.String(),
 		})
 	}
 	for _, p := range a.Peers {
@@ -282,7 +282,7 @@ func termsCommand(now, then share.Terms) string {
 		cmd += " --purpose " + words.ShellWord(then.Purpose)
 	}
 	if then.Ends != now.Ends {
-		ends := time.UnixMilli(int64(then.Ends)).UTC()
+		ends := words.Moment(then.Ends).UTC()
 		if ends.Equal(ends.Truncate(24 * time.Hour)) {
 			cmd += " --ends " + words.DayOf(then.Ends)
 		} else {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/problem"
@@ -268,6 +269,17 @@ func TestAMeetingTakesNothingThatIsntTheOtherSides(t *testing.T) {
 	}
 	if !l.pact().Revealed || !l.pact().open() {
 		t.Error("that changed something")
+	}
+}
+
+// It is kept as a date, and one that can't be written would keep all else from being kept.
+func TestAnAnswerNamesNoMomentThatNoDateSays(t *testing.T) {
+	for at, good := range map[int64]bool{change.MaxTime: true, change.MaxTime + 1: false} {
+		b, err := (&answer{lapses: time.UnixMilli(at)}).encode()
+		must(t, err)
+		if _, err := readAnswer(b); good != (err == nil) {
+			t.Errorf("one that lapses at %d: %v", at, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/problem"
 	"kith/crdt/share"
@@ -234,7 +235,7 @@ func readAnswer(b []byte) (*answer, error) {
 	if err := readMeet(b, &w, "an answer"); err != nil {
 		return nil, err
 	}
-	if w.Said > saidCompared|saidAgreed || w.Over > lastEnding || w.They > 1 || w.Lapses > 1<<53 {
+	if w.Said > saidCompared|saidAgreed || w.Over > lastEnding || w.They > 1 || w.Lapses > change.MaxTime {
 		return nil, fmt.Errorf("an answer that this release doesn't know: %d, %d, %d, %d", w.Said, w.Over, w.They, w.Lapses)
 	}
 	a := &answer{

@@ -34,6 +34,20 @@ func TestTimesAreInUTCOrNull(t *testing.T) {
 	}
 }
 
+// Times stand beside others in lists: one that couldn't be read back would take the list with it.
+func TestATimeThatNoDateSaysIsReadAllTheSame(t *testing.T) {
+	for _, ms := range []int64{1 << 50, 1 << 62, -1 << 62} {
+		b, err := At(time.UnixMilli(ms)).MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read Time
+		if err := read.UnmarshalJSON(b); err != nil || read.IsZero() {
+			t.Errorf("of %d ms %s is written, and %v read: %v", ms, b, read, err)
+		}
+	}
+}
+
 func TestEveryCodeHasItsExitCode(t *testing.T) {
 	for code, exit := range map[Code]int{Failed: 1, Usage: 2, NotRunning: 3, NotFound: 4, Ambiguous: 4, NotAllowed: 5, Invalid: 6, Limit: 6, TimedOut: 7, "new one": 1} {
 		if code.Exit() != exit {

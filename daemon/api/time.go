@@ -12,12 +12,20 @@ type Time struct{ time.Time }
 // At makes a Time.
 func At(t time.Time) Time { return Time{t} }
 
-// MarshalJSON writes the time.
+// MarshalJSON writes the time. One of a year that RFC 3339 can't write, as only a modified program says one, is written as the nearest
+// that it can: what can't be read back would take with it all that it stands beside.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
 	}
-	return json.Marshal(t.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano))
+	at := t.UTC().Truncate(time.Millisecond)
+	switch year := at.Year(); {
+	case year > 9999:
+		at = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	case year < 1:
+		at = time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC)
+	}
+	return json.Marshal(at.Format(time.RFC3339Nano))
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -10,6 +10,7 @@ import (
 	"kith/daemon/home"
 	"kith/daemon/knock"
 	"kith/daemon/peer"
+	"kith/daemon/words"
 )
 
 // Ask redeems an invite code in a text, for whom no network leads to anybody who answers it: in an empty home, or beside the
@@ -164,7 +165,7 @@ func (s *invites) notOurs(key entry.Device) error {
 		return api.Problemf(api.NotAllowed, "if they are somebody else: "+again, "the code of this request let somebody in already")
 	case known && said.Revoked:
 		return api.Problemf(api.NotAllowed, again, "the code of this request was revoked")
-	case known && said.Expires > 0 && s.now().UnixMilli() >= int64(min(said.Expires, maxMilli)):
+	case known && said.Expires > 0 && !s.now().Before(words.Moment(said.Expires)):
 		return api.Problemf(api.NotAllowed, again, "the code of this request has expired")
 	case known:
 		return api.Problemf(api.NotAllowed, "a full member's computer does: send them the file", "only a full member's computer lets somebody in, and this isn't one")

@@ -189,15 +189,12 @@ func (s *invites) ofOthers(key entry.Device) (v invite, ok bool) {
 	if !speaks || me.Standing != charter.Full || by.Standing != charter.Full {
 		return v, false
 	}
-	v = invite{Prospective: true, Expires: time.UnixMilli(int64(min(said.Expires, maxMilli)))}
+	v = invite{Prospective: true, Expires: words.Moment(said.Expires)}
 	if said.Expires == 0 {
 		v.Expires = s.now().Add(time.Hour) // never, by who made it
 	}
 	return v, s.now().Before(v.Expires)
 }
-
-// maxMilli bounds a time that somebody else wrote, in milliseconds since 1970, so that it is one.
-const maxMilli = 1 << 50
 
 // lookUp gives what is known of a code that this device answers.
 func (s *invites) lookUp(key entry.Device) (v invite, ok bool) {

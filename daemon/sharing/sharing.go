@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"kith/crdt"
 	"kith/crdt/change"
@@ -186,7 +185,7 @@ func (x *Sharing) shareOf(r *replica.Replica) api.Share {
 		Ours: present(shared, side), Theirs: present(shared, 1-side), Rule: x.rule().String(), Doubt: words.DoubtOf(r),
 	}
 	if terms.Ends != 0 {
-		out.Ends = api.At(time.UnixMilli(int64(terms.Ends)))
+		out.Ends = api.At(words.Moment(terms.Ends))
 	}
 	out.Until, out.Over = words.EndOf(r)
 	by, _ := shared.Ended()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/crdt/share"
@@ -88,13 +89,16 @@ func TermsSay(t share.Terms) string {
 // DayOf writes the day on which a moment lies, in milliseconds since 1970. A day ends with its last moment, and a
 // date is the same for everybody.
 func DayOf(ms uint64) string {
-	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format(time.DateOnly)
+	return Moment(ms).Add(-time.Millisecond).UTC().Format(time.DateOnly)
 }
 
 // DayWords is dayOf as people write it.
 func DayWords(ms uint64) string {
-	return time.UnixMilli(int64(ms)).Add(-time.Millisecond).UTC().Format("2 Jan 2006")
+	return Moment(ms).Add(-time.Millisecond).UTC().Format("2 Jan 2006")
 }
+
+// Moment is a moment that somebody else wrote, in milliseconds since 1970. One that no date says is the last of which one does.
+func Moment(ms uint64) time.Time { return time.UnixMilli(int64(min(ms, change.MaxTime))) }
 
 func orNobody(names []string) string {
 	if len(names) == 0 {

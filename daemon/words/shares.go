@@ -69,7 +69,7 @@ func EndOf(r *replica.Replica) (at api.Time, over bool) {
 		}
 	}
 	if terms, ok := shared.Terms(); ok && terms.Ends != 0 {
-		ends := time.UnixMilli(int64(terms.Ends))
+		ends := Moment(terms.Ends)
 		if !over && !r.Now().Before(ends) || over && at.IsZero() {
 			return api.At(ends), true
 		}

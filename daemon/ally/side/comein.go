@@ -251,7 +251,7 @@ func (j *joining) pact() api.Ally {
 		why = errNotYet.Error()
 	}
 	return api.Ally{
-		ID: words.PactID(j.share), Name: j.word.Ally, State: api.AllyJoining, Purpose: t.Purpose, EndsAt: api.At(time.UnixMilli(int64(t.Ends))), Voices: t.Voices.String(),
+		ID: words.PactID(j.share), Name: j.word.Ally, State: api.AllyJoining, Purpose: t.Purpose, EndsAt: api.At(words.Moment(t.Ends)), Voices: t.Voices.String(),
 		Says: []string{"Your co-op has made this pact. This computer comes into the share by itself, and isn't in it yet: " + why + "."},
 	}
 }

@@ -99,7 +99,7 @@ func (f *Follower) nextLook(r *replica.Replica, now time.Time, more bool) time.T
 	}
 	if shared, _ := r.Share(); shared != nil {
 		if terms, ok := shared.Terms(); ok && terms.Ends > 0 {
-			if ends := time.UnixMilli(int64(min(terms.Ends, 1<<62))); ends.After(now) && ends.Before(next) {
+			if ends := words.Moment(terms.Ends); ends.After(now) && ends.Before(next) {
 				next = ends
 			}
 		}
