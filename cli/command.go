@@ -88,6 +88,9 @@ func (k *kith) command(s spec) *cli.Command {
 				return err
 			}
 			one := &call{kith: k, Context: c, out: out}
+			if err := one.unread(); err != nil {
+				return err
+			}
 			err = s.run(c.Context, one)
 			if err == nil {
 				one.note(one.understood)
