@@ -63,7 +63,7 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 		var was string
 		switch {
 		case err == nil:
-			_, was, err = crdt.TextAt(e.Doc, hashes)
+			was, err = textThen(e.Edit, hashes)
 		case e.before != nil:
 			was, err = e.before.textAt(func(d *accept.Document) ([]change.Hash, error) { return versionStarting(d, head, short) })
 		}
@@ -180,8 +180,7 @@ func (e editing) textBefore(w *kind.Writing) (string, error) {
 	case w.Base != nil:
 		return *w.Base, nil
 	case len(w.From) > 0:
-		_, was, err := crdt.TextAt(e.Doc, w.From)
-		return was, err
+		return textThen(e.Edit, w.From)
 	}
 	return e.View.Text, nil
 }

@@ -186,7 +186,7 @@ func (s *Shown) textAt(which func(*accept.Document) ([]change.Hash, error)) (tex
 	err = s.Replica.Read(s.View.ID, func(e replica.Edit) error {
 		hashes, err := which(e.Judge)
 		if err == nil {
-			_, text, err = crdt.TextAt(e.Doc, hashes)
+			text, err = textThen(e, hashes)
 		}
 		return err
 	})

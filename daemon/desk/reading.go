@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"kith/crdt"
@@ -10,6 +11,7 @@ import (
 	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/daemon/api"
 	"kith/daemon/replica"
@@ -96,7 +98,25 @@ func (s *Shown) as(k *kind.Kind, e replica.Edit, heads []change.Hash) (*crdt.Vie
 	if isAt(e.View.Heads, heads) {
 		return e.View, nil
 	}
-	return crdt.At(e.Doc, k, heads)
+	return viewAt(e, k, heads)
+}
+
+// viewAt reads a document as it was at some heads.
+func viewAt(e replica.Edit, k *kind.Kind, heads []change.Hash) (*crdt.View, error) {
+	was := crdt.NewPast(k, e.Judge.Order()).At(heads)
+	if was == nil {
+		return nil, fmt.Errorf("document %s isn't known as it was at %v", e.View.ID, heads)
+	}
+	return was, nil
+}
+
+// textThen reads what its text was.
+func textThen(e replica.Edit, heads []change.Hash) (string, error) {
+	was, err := viewAt(e, kinds.All.Named(e.View.Kind), heads)
+	if err != nil {
+		return "", err
+	}
+	return was.Text, nil
 }
 
 func isAt(a, b []change.Hash) bool {
