@@ -53,6 +53,9 @@ const verifyAtOpen = 32 << 20
 // through memory maps: if the disk fills up under one, the process dies instead of getting an error.
 const minFree = 96 << 20
 
+// leastFiles is how many files a process must be let open at once to serve a store and a few peers.
+const leastFiles = 96
+
 var (
 	// ErrCorrupt says that what is on the disk isn't what was written.
 	ErrCorrupt = problem.New(problem.Failed, "kith doctor; nothing was overwritten, and the other members have what you shared", "the store is damaged")
@@ -124,6 +127,9 @@ func Open(dir string, key []byte) (*Store, error) {
 	}
 	if room, err := freeBytes(dir); err == nil && room < minFree {
 		return nil, fmt.Errorf("%w: %d MiB left where the store is, it needs %d", ErrDiskFull, room>>20, minFree>>20)
+	}
+	if most, err := mostFiles(); err == nil && most < leastFiles { // else whatever opens the one that is too many says nothing, or waits
+		return nil, fmt.Errorf("%w: %d in all, it needs %d", ErrTooManyFiles, most, leastFiles)
 	}
 	opts := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
