@@ -12,7 +12,7 @@ import (
 )
 
 // FieldChange is one thing that a change did, as parts of a sentence whose subject is the change's
-// author: "set due to 2026-12-04", "wrote “bring flour” in the text", "asked Ana".
+// author: "said when it is due: 4 Dec 2026", "wrote “bring flour” in the text", "asked Ana". People read them by daemon/words.
 type FieldChange struct {
 	// Verb is one of: created, set, cleared, wrote, removed, added, shared, ended sharing, or a word of its kind's: see
 	// kind.Field.Log.
@@ -21,6 +21,8 @@ type FieldChange struct {
 	To     string            `json:"to,omitempty"`     // what it was set to, what was written, the reason given
 	N      int               `json:"n,omitempty"`      // characters removed
 	Member *charter.MemberID `json:"member,omitempty"` // who was asked
+
+	Of *kind.Field `json:"-"` // what was set or cleared, as it is declared; nil: none that has no words of its own
 }
 
 // MaxDescribed bounds the characters of each written passage in a FieldChange; a longer one
@@ -190,9 +192,10 @@ func (d *describer) tell(f *kind.Field, v change.Value, first bool) {
 		d.out[n-1].To = v.Str()
 		return
 	}
-	said := FieldChange{Verb: "set", Field: f.Key, To: abridged(v.Str())}
+	said := FieldChange{Verb: "set", Field: f.Key, To: abridged(v.Str()), Of: f}
 	switch {
 	case f.Log != nil:
+		said.Of = nil
 		said.Verb, said.To = f.Log(v, first)
 	case v.Str() == "" && v.Int() == 0 && !v.Bool():
 		said.Verb = "cleared"

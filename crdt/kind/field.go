@@ -126,6 +126,17 @@ func (f *Field) Called() string {
 	return strings.ReplaceAll(f.Key, "_", " ")
 }
 
+// About returns in half a sentence what it says: "when it is due". Behind it the hint has only how it is typed.
+func (f *Field) About() string {
+	if f.Hint == "" {
+		return f.Called()
+	}
+	if end := strings.IndexAny(f.Hint, ",:;"); end > 0 {
+		return f.Hint[:end]
+	}
+	return f.Hint
+}
+
 // Placeholder returns what stands for its value in help; "" for a Flag.
 func (f *Field) Placeholder() string {
 	if f.Var != "" {

@@ -23,16 +23,16 @@ const MostHours = 100
 const MaxAway = 60
 
 var (
-	profileDoes  = &kind.Field{Key: "does", Is: kind.Reason, Label: "what I do", Hint: "what I do"}
-	profileLearn = &kind.Field{Key: "learn", Is: kind.Reason, Label: "what I want to learn", Hint: "what I want to learn"}
-	profileWorks = &kind.Field{Key: "works", Is: kind.Reason, Label: "how and when I work best", Hint: "how and when I work best"}
-	profileAbout = &kind.Field{Key: "about", Is: kind.Reason, Label: "what to know about me", Hint: "what to know about me"}
+	profileDoes  = &kind.Field{Key: "does", Is: kind.Reason, Label: "what I do", Hint: "what I do", Log: tellingWhat("what they do")}
+	profileLearn = &kind.Field{Key: "learn", Is: kind.Reason, Label: "what I want to learn", Hint: "what I want to learn", Log: tellingWhat("what they want to learn")}
+	profileWorks = &kind.Field{Key: "works", Is: kind.Reason, Label: "how and when I work best", Hint: "how and when I work best", Log: tellingWhat("how and when they work best")}
+	profileAbout = &kind.Field{Key: "about", Is: kind.Reason, Label: "what to know about me", Hint: "what to know about me", Log: tellingWhat("what to know about them")}
 
 	// profilePublic is all that others outside are told of somebody: not even the name, unless it stands here.
-	profilePublic = &kind.Field{Key: "public", Is: kind.Line, Label: "what others are told of me", Hint: "what others outside are told of me, name and all; without it nothing is"}
+	profilePublic = &kind.Field{Key: "public", Is: kind.Line, Label: "what others are told of me", Hint: "what others outside are told of me, name and all; without it nothing is", Log: tellingWhat("what others outside are told of them")}
 
 	// ProfileLanguage is the language in which Kith speaks to somebody on its page, by its short name.
-	ProfileLanguage = &kind.Field{Key: "language", Is: kind.Line, Hint: "the language in which Kith's page speaks to me, as es", Reads: cleanLanguage}
+	ProfileLanguage = &kind.Field{Key: "language", Is: kind.Line, Hint: "the language in which Kith's page speaks to me, as es", Reads: cleanLanguage, Log: tellingWhat("in which language Kith's page speaks to them")}
 
 	profileHours  = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: MostHours, Label: "hours a week", Hint: "how many hours a week I can give", Log: saying("said how much they can give")}
 	profileOff    = &kind.Field{Key: "off", Is: kind.Line, Label: "days off", Hint: "the days on which I don't work, as sat sun", Var: "DAYS", Reads: cleanWeekdays, Log: saying("said which days are off")}
@@ -226,6 +226,16 @@ func cleanLanguage(s string) (string, error) {
 		return "", fmt.Errorf("“%s” is no short name of a language, such as en or es", s)
 	}
 	return s, nil
+}
+
+// tellingWhat says in the log what somebody said of themselves for all to read.
+func tellingWhat(about string) func(change.Value, bool) (verb, to string) {
+	return func(v change.Value, _ bool) (verb, to string) {
+		if v.Str() == "" {
+			return "took away " + about, ""
+		}
+		return "said " + about, v.Str()
+	}
 }
 
 // saying says in the log that something was said, and not what: it may be for the sum alone.

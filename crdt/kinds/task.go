@@ -41,7 +41,7 @@ var (
 	taskDue       = &kind.Field{Key: "due", Is: kind.Day, Hint: "when it is due"}
 	taskProject   = &kind.Field{Key: "project", Is: kind.Line, Of: "project", Hint: "what it belongs to", Var: "P", Fact: "project"}
 	taskHours     = &kind.Field{Key: "hours", Is: kind.Hours, Max: 10_000_000, Typed: 10_000, Hint: "how many hours it takes"}
-	taskWeekly    = &kind.Field{Key: "weekly", Is: kind.Hours, Max: 168 * 60, Typed: 168, Label: "hours a week", Hint: "recurring work: how many hours it takes each week, until it is done or its day is over"}
+	taskWeekly    = &kind.Field{Key: "weekly", Is: kind.Hours, Max: 168 * 60, Typed: 168, Label: "hours a week", Hint: "how many hours it takes each week, until it is done or its day is over: recurring work"}
 	taskAsked     = &kind.Field{Key: "asked", Is: kind.Members, Hint: "who was asked to take it", Stays: true, Log: taskWasAsked}
 	taskAsk       = &kind.Field{Key: "ask", Is: kind.Members, Hint: "ask them to take it"}
 

@@ -282,7 +282,7 @@ type LogLine struct {
 	ID        string        `json:"id"`         // "" for a charter statement, as Short and Title
 	Short     string        `json:"short"`
 	Title     string        `json:"title"`
-	Says      []string      `json:"says"` // one sentence a thing done, without its subject: "set due to 2026-12-04"
+	Says      []string      `json:"says"` // one sentence a thing done, without its subject: "said when it is due: 4 Dec 2026"
 	Changes   []FieldChange `json:"changes"`
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"kith/crdt"
+	"kith/crdt/kind"
+	"kith/crdt/schema"
 )
 
 // Says puts changes into sentences without their subject.
@@ -33,9 +35,12 @@ func sentence(p People, c crdt.FieldChange) string {
 	case "created":
 		return "created it: " + c.To
 	case "set":
-		return fmt.Sprintf("set %s to %s", field, c.To)
+		if c.Field == schema.Title {
+			return "gave it the title " + c.To
+		}
+		return fmt.Sprintf("said %s: %s", about(c), value(c))
 	case "cleared":
-		return "cleared " + field
+		return "took away " + about(c)
 	case "wrote":
 		return fmt.Sprintf("wrote “%s” in the %s", c.To, field)
 	case "removed":
@@ -56,3 +61,28 @@ func sentence(p People, c crdt.FieldChange) string {
 	}
 	return c.Verb + who + because
 }
+
+// about is what a change said something about: "when it is due".
+func about(c crdt.FieldChange) string {
+	if c.Of == nil { // of a newer release
+		return strings.ReplaceAll(c.Field, "_", " ")
+	}
+	return c.Of.About()
+}
+
+// value is what it said, as people write it.
+func value(c crdt.FieldChange) string {
+	switch {
+	case c.Of == nil:
+	case c.Of.Is == kind.Day:
+		return kind.DayInWords(c.To, nil)
+	case c.Of.Is == kind.Hours:
+		return c.To + " h"
+	case c.Of.Is == kind.Ref:
+		return c.To[:min(len(c.To), refLetters)]
+	}
+	return c.To
+}
+
+// refLetters is how much of the ID of a document is told: with the letters of its kind, enough to name it anywhere.
+const refLetters = 12
