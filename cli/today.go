@@ -95,7 +95,7 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 	}
 	switch {
 	case nothing && len(t.Notice) > 0:
-		c.out.println("Nothing else waits for you.")
+		c.out.println("Nothing waits for you here.")
 	case nothing:
 		c.out.println("Nothing waits for you.")
 	}

@@ -136,19 +136,40 @@ func Notice(r *replica.Replica) []string {
 	if !ok {
 		return nil
 	}
-	w := words.New(c)
 	keep := "Everything up to then stays here, and you can read, search and copy it. Nothing new arrives, and what you write here isn't taken by the others."
 	switch m.Standing {
 	case charter.Removed:
-		return append(removedBy(c, w, m.ID), keep)
+		return append(append(removedBy(r, m.ID), keep), further(r)...)
 	case charter.Resigned:
-		return []string{"You have left " + c.Name() + ".", keep}
+		says := heardOn(r, func(l *charter.Line) bool { return l.Said.Type == charter.TypeResign && l.By == m.ID })
+		return append(append([]string{"You have left " + c.Name() + "."}, append(says, keep)...), further(r)...)
 	}
 	live := liveDevices(&m)
 	if live == "" {
 		return []string{"This device was taken out of use, and you have no other. Your recovery phrase brings you back: kith device recover --via -", keep}
 	}
 	return []string{"This device was taken out of use. Your membership goes on with your other devices: " + live, keep}
+}
+
+// further is what somebody can do who is no member any more. A share is followed from its home.
+func further(r *replica.Replica) []string {
+	if shared, _ := r.Share(); shared != nil {
+		return nil
+	}
+	return []string{
+		"A co-op of your own can begin with copies of what is here: kith init NAME --as MEMBER --from SPACE",
+		"Whoever is to come back is invited anew, and joins from another home: KITH_HOME=DIR kith join - --as MEMBER",
+	}
+}
+
+// heardOn says when this device heard the statement of the charter that is so: statements hold no time.
+func heardOn(r *replica.Replica, is func(*charter.Line) bool) []string {
+	for _, l := range r.Charter().Log() {
+		if is(&l) {
+			return []string{"This computer has known it since " + r.Came(l.Entry.ID()).Local().Format("2 January 2006, 15:04") + "."}
+		}
+	}
+	return nil
 }
 
 // heldBack says of whose computers something is held back.
@@ -161,19 +182,22 @@ func heldBack(r *replica.Replica) (says []string) {
 	return says
 }
 
-// removedBy says what was agreed, by whom and why.
-func removedBy(c *charter.Charter, w *words.Words, id charter.MemberID) []string {
-	says := []string{"Your membership in " + c.Name() + " has ended."}
-	for _, l := range c.Log() {
-		if l.Said.Type != charter.TypeEnact || l.Of == nil || l.Of.Type != charter.ProposalRemove || l.Of.Subject != id || !l.InForce {
-			continue
-		}
-		says[0] = fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), w.List(l.Consents))
-		if l.Of.Why != "" {
-			says = append(says, "The reason that was given: "+l.Of.Why)
-		}
+// removedBy says what was agreed, by whom and why, and when it came here.
+func removedBy(r *replica.Replica, id charter.MemberID) []string {
+	c := r.Charter()
+	removes := func(l *charter.Line) bool {
+		return l.Said.Type == charter.TypeEnact && l.Of != nil && l.Of.Type == charter.ProposalRemove && l.Of.Subject == id && l.InForce
 	}
-	return says
+	lines := c.Log()
+	i := slices.IndexFunc(lines, func(l charter.Line) bool { return removes(&l) })
+	if i < 0 {
+		return []string{"Your membership in " + c.Name() + " has ended."}
+	}
+	says := []string{fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), words.New(c).List(lines[i].Consents))}
+	if why := lines[i].Of.Why; why != "" {
+		says = append(says, "The reason that was given: "+why)
+	}
+	return append(says, heardOn(r, removes)...)
 }
 
 func liveDevices(m *charter.Member) string {
