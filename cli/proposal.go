@@ -85,10 +85,7 @@ func (c *call) consentsTo(ctx context.Context, d *client.Client, id string) (str
 
 // showProposal shows a proposal and how it stands.
 func (c *call) showProposal(p api.Proposal) {
-	title := oneLine(p.Title, 100)
-	if p.Action == api.ActionPact { // all of it is agreed on, and none of it said elsewhere
-		title = further(paragraph(strings.Join(strings.Fields(p.Title), " "), max(c.out.width-inside, 0)))
-	}
+	title := further(paragraph(strings.Join(strings.Fields(p.Title), " "), max(c.out.width-inside, 0))) // all of it is agreed on
 	c.out.printf("%s  %s\n", p.Short, c.out.strong(c.out.isolate(title)))
 	c.out.within(because("proposed by "+name(p.By), p.Why))
 	if p.Side != nil {

@@ -65,6 +65,8 @@ const (
 	ActionSharing = "sharing" // who may share
 	ActionZone    = "time-zone"
 	ActionChoose  = "share-document"
+
+	ActionForget = "forget" // a document, whoever wrote in it
 )
 
 // Voices are the ways in which joint decisions count: each co-op once, or people.

@@ -44,7 +44,7 @@ func ProposalNow(r *replica.Replica, id charter.StepID) (api.Proposal, error) {
 
 func proposalOf(r *replica.Replica, w *words.Words, p *charter.Proposal, pending bool) api.Proposal {
 	out := api.Proposal{
-		ID: words.ProposalID(p.ID), Short: w.Short(p.ID), Action: words.Actions[p.Type], Title: w.Does(&p.Terms, p.Subject),
+		ID: words.ProposalID(p.ID), Short: w.Short(p.ID), Action: words.Action(&p.Terms), Title: w.Does(&p.Terms, p.Subject),
 		Subject: w.OrNobody(p.Subject), Value: words.Value(&p.Terms), Why: words.Reason(p), At: api.At(r.Came(p.Entry)),
 		Needs: p.Needs, Of: p.Of, State: string(p.State), Pending: pending, Hopeless: p.Hopeless, Revision: p.ID.String(),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/share"
 	"kith/daemon/api"
 	"kith/daemon/replica"
 )
@@ -268,9 +269,25 @@ func (w *Words) renamed(s *charter.Statement, by charter.MemberID) string {
 	return "is called “" + s.Name + "” from now on"
 }
 
-// Actions are the words of the API for what proposals do.
-var Actions = map[charter.ProposalType]string{
-	charter.ProposalAdmit: api.ActionAdmit, charter.ProposalRemove: api.ActionRemove, charter.ProposalKey: api.ActionNewKey,
-	charter.ProposalThreshold: api.ActionThreshold, charter.ProposalInvites: api.ActionInvites,
-	charter.ProposalRules: api.ActionRules, charter.ProposalPact: api.ActionPact, charter.ProposalClose: api.ActionClose,
+// Action is the word of the API for what a step does.
+func Action(t *charter.Terms) string {
+	if t.Type != charter.ProposalPact {
+		return actions[t.Type]
+	}
+	if word, err := share.ReadWord(t.Pact); err == nil {
+		return pactActions[word.What]
+	}
+	return api.ActionPact
 }
+
+var (
+	actions = map[charter.ProposalType]string{
+		charter.ProposalAdmit: api.ActionAdmit, charter.ProposalRemove: api.ActionRemove, charter.ProposalKey: api.ActionNewKey,
+		charter.ProposalThreshold: api.ActionThreshold, charter.ProposalInvites: api.ActionInvites,
+		charter.ProposalRules: api.ActionRules, charter.ProposalClose: api.ActionClose,
+	}
+	pactActions = map[share.What]string{
+		share.Make: api.ActionPact, share.Change: api.ActionTerms, share.End: api.ActionEndShare, share.Contacts: api.ActionContacts,
+		share.Sharing: api.ActionSharing, share.Zone: api.ActionZone, share.Choose: api.ActionChoose, share.Forget: api.ActionForget,
+	}
+)
