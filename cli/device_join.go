@@ -26,7 +26,7 @@ func newDeviceFlags(wait time.Duration) []cli.Flag {
 func (k *kith) deviceJoin() *cli.Command {
 	return k.command(spec{
 		name: "join", args: "CODE|-", usage: "make this computer another device of yours",
-		more:     "CODE is from kith device add on a device of yours; with - it is asked for, or read from stdin. Shows two words, and waits until somebody has compared them there. Into an empty home, or beside the co-ops in it (--another), with no daemon running in it; everything comes when you start it.",
+		more:     "CODE is from kith device add on a device of yours; with - it is asked for, or read from stdin. Shows two words, and waits until somebody has compared them there. Into an empty home, or beside the co-ops in it (--another); if a daemon runs in this home already, it does the joining, and else everything comes when you start it.",
 		examples: []string{`kith device join -`, `kith device join - --name "office box"`},
 		flags:    newDeviceFlags(defaultDeviceWait),
 		run: func(ctx context.Context, c *call) error {
@@ -36,10 +36,7 @@ func (k *kith) deviceJoin() *cli.Command {
 			}
 			var res api.DeviceJoined
 			err = c.reaching(ctx, func(ctx context.Context) (err error) {
-				res, err = c.env.Hooks.JoinDevice(ctx, JoinDeviceOptions{
-					Home: c.env.home(), Code: code, Name: c.String("name"), Another: c.Bool("another"),
-					Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Show: c.showWords,
-				})
+				res, err = c.joinDevice(ctx, code)
 				return err
 			})
 			if err != nil {
@@ -48,9 +45,27 @@ func (k *kith) deviceJoin() *cli.Command {
 			return c.out.show(res, func() {
 				c.out.printf("This is “%s” now, a device of %s in “%s”.\n\n", name(res.Device), name(res.Member), name(res.Space))
 				c.keptRelays(res.Relays)
-				c.out.println("Next: kith daemon")
+				c.out.println("Next: kith daemon, unless it runs already")
 			})
 		},
+	})
+}
+
+// joinDevice joins through the daemon if one runs here, and else by itself. Where this computer listens a daemon that runs has been told already.
+func (c *call) joinDevice(ctx context.Context, code string) (res api.DeviceJoined, err error) {
+	if !c.IsSet("listen") && !c.IsSet("announce") && !c.IsSet("relay") {
+		client, err := c.api()
+		if err != nil {
+			return res, err
+		}
+		q := api.DeviceJoinRequest{Code: code, Name: c.String("name"), Another: c.Bool("another")}
+		if res, err = client.JoinDevice(ctx, q, c.Duration("wait"), c.showWords); !notRunning(err) {
+			return res, err
+		}
+	}
+	return c.env.Hooks.JoinDevice(ctx, JoinDeviceOptions{
+		Home: c.env.home(), Code: code, Name: c.String("name"), Another: c.Bool("another"),
+		Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"), Relays: c.StringSlice("relay"), Show: c.showWords,
 	})
 }
 

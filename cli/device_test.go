@@ -145,7 +145,7 @@ func TestADeviceThatComesBackIsToldWhatWasTypedAndTriesAgainWhileNobodyAnswers(t
 }
 
 func TestADeviceThatJoinsShowsItsWordsBesideTheResult(t *testing.T) {
-	d := newServedDesk(t, newCoop())
+	d := newDesk(t)
 	d.hooks.JoinDevice = func(_ context.Context, o JoinDeviceOptions) (api.DeviceJoined, error) {
 		o.Show(api.Compare{Words: []string{"apple", "river"}, Member: "Ana", Space: "Riso"})
 		return api.DeviceJoined{Member: ana, Device: api.Named{ID: "dd", Name: o.Name}}, nil
