@@ -594,9 +594,7 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 				done, err := readDocument(raw)
 				return done.raw, func() {
 					c.done(done, body["undo"] != nil)
-					if outcome := done.fields.In("outcome"); outcome != nil && v.Name == "close" && of == kinds.Decision {
-						c.note([]string{c.outcome(outcome)})
-					}
+					c.note(c.came(of, v, done))
 				}, err
 			})
 		}
@@ -610,6 +608,18 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, words[0], v.Name, body) })
 	}
 	return k.command(s)
+}
+
+// came says what a verb brought about, where its name doesn't.
+func (c *call) came(of *kind.Kind, v *kind.Verb, done document) []string {
+	outcome, holders := done.fields.In("outcome"), done.fields.Names("held_by")
+	switch {
+	case of == kinds.Decision && v.Name == "close" && outcome != nil:
+		return []string{c.outcome(outcome)}
+	case of == kinds.Role && v.Name == "rotate" && len(holders) > 0:
+		return []string{"It is " + list(holders) + "'s now."}
+	}
+	return nil
 }
 
 // prepared completes what a verb with words behind the ID is asked with: the revision that was shown last, and days in words.

@@ -87,12 +87,3 @@ func (c *call) showThread(t api.Thread) {
 		}
 	}
 }
-
-// mentions are lines of where I am named.
-func (c *call) mentions(all []api.Mention) (lines []string) {
-	for _, m := range all {
-		line := m.Short + "  " + c.out.isolate(oneLine(m.Title, maxCell)) + "  " + because(name(m.By), oneLine(m.Text, 2*maxCell))
-		lines = append(lines, line+c.where(m.Space, api.Document{ID: m.ID, Shared: m.Shared})+c.out.faint("  kith talk "+m.Short))
-	}
-	return lines
-}

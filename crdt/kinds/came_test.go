@@ -17,7 +17,7 @@ func TestWhatWasChosenIsTold(t *testing.T) {
 	}{
 		{closed(ProcessRanking, "holds", "New"), kind.Cell{Words: "chosen: New"}},
 		{closed(ProcessApproval, "holds", "New", "Old"), kind.Cell{Words: "chosen: New; Old"}},
-		{closed(ProcessDates, "holds", "2099-12-04 15:00"), kind.Cell{Words: "chosen"}},
+		{closed(ProcessDates, "holds", "2099-12-04T15:00:00Z"), kind.Cell{Words: "chosen:", Day: "2099-12-04T15:00:00Z"}},
 		{closed(ProcessRanking, "contested", "New"), kind.Cell{Words: "chosen, contested"}},
 		{kind.Answer{"status": "agreed", "outcome": map[string]any{"state": "holds"}}, kind.Cell{Words: "agreed"}},
 	} {

@@ -744,10 +744,14 @@ func decisionStands(a kind.Answer) kind.Cell {
 	return status
 }
 
-// decisionCame is decisionStands with what was chosen; of dates it isn't said, since a cell has a day only for what is due then.
+// decisionCame is decisionStands with what was chosen.
 func decisionCame(a kind.Answer) kind.Cell {
 	came, chosen := decisionStands(a), a.In("outcome").Words("chosen")
-	if came.Words == Chosen && len(chosen) > 0 && a.Str("process") != ProcessDates {
+	switch {
+	case came.Words != Chosen || len(chosen) == 0:
+	case a.Str("process") == ProcessDates: // one alone: of several it would be tied
+		came.Words, came.Day = "chosen:", chosen[0]
+	default:
 		came.Words = "chosen: " + strings.Join(chosen, "; ")
 	}
 	return came

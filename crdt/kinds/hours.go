@@ -332,6 +332,8 @@ func (m *Month) write(d *kind.Draft, name string, w Worked) error {
 		return &kind.InvalidError{Why: "that day is in another month", Hint: "take it back (kith time drop ENTRY), and log it there"}
 	case w.On > now.Format(time.DateOnly):
 		return &kind.InvalidError{Why: w.On + " is still to come", Hint: "log hours when they are over"}
+	case w.Minutes <= 0 && d.Asks.Has(TimeHours):
+		return &kind.InvalidError{Why: "no time is nothing to log", Hint: "from a minute on: 0.5, 1h30, 20min"}
 	case w.Minutes <= 0:
 		return kind.Missing("", "it isn't said how long")
 	case w.From != "" && w.On == now.Format(time.DateOnly) && start+w.Minutes > int64(now.Hour()*60+now.Minute()):
