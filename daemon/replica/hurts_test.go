@@ -74,7 +74,7 @@ func (w *world) hurt() {
 			}
 		}
 	case 7:
-		w.waits(h, 3+w.rng.IntN(6))
+		w.waits(3+w.rng.IntN(6), h)
 	case 8:
 		w.junk(h, 2+w.rng.IntN(10))
 	case 9:
@@ -207,23 +207,36 @@ func (w *world) quarrel(laptop *hand) {
 	}
 }
 
-// waits writes statements that wait for one, and then the one, if the hand speaks for anybody.
-func (w *world) waits(h *hand, n int) bool {
+// flood has three devices of one person write more that waits for one statement than fits one transaction, though each keeps to
+// what of it may wait: attack 32.
+func (w *world) flood(h *hand) bool {
+	by := []*hand{h}
+	for range 2 {
+		if d := w.newDevice(h, h.charter()); d != nil {
+			by = append(by, d)
+		}
+	}
+	return w.waits(26_000, by...)
+}
+
+// waits has devices of one person write statements that wait for one, in turns, and then the one, if the first speaks for anybody.
+func (w *world) waits(n int, by ...*hand) bool {
+	h := by[0]
 	c := h.charter()
 	said, err := c.Follow(h.key.Device(), c.Tip())
 	if err != nil {
 		return false
 	}
-	say := func(heads ...entry.ID) *entry.Entry {
+	say := func(h *hand, heads ...entry.ID) *entry.Entry {
 		e, err := entry.New(entry.Fields{Space: c.Space(), Heads: heads, Kind: entry.Statement, Run: entry.Run(w.first16("run")), Number: 1, Payload: said}, h.key)
 		if err != nil {
 			panic(err) // the first is a statement of theirs, the others are like it
 		}
 		return e
 	}
-	one := say(c.Heads()...)
-	for range n {
-		w.lies(say(one.ID()))
+	one := say(h, c.Heads()...)
+	for i := range n {
+		w.lies(say(by[i%len(by)], one.ID()))
 	}
 	w.lies(one)
 	return true

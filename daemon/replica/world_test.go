@@ -388,9 +388,9 @@ func live(t testing.TB, seed uint64, acts int, skip func(int) bool) *world {
 		w.rng = rand.New(rand.NewPCG(seed, uint64(i)+2))
 		switch {
 		case skip(i):
-		case seed%100 == flooded && i == 3: // more than fits one transaction
+		case w.floods() && i == 3:
 			for _, h := range w.hostile() {
-				if w.waits(h, 26_000) {
+				if w.flood(h) {
 					break
 				}
 			}
@@ -418,3 +418,5 @@ func (w *world) splitsAt(act int) (sides []int) {
 
 // flooded is the seed of a world, of a hundred, in which tens of thousands of statements wait.
 const flooded = 5
+
+func (w *world) floods() bool { return w.seed%100 == flooded }

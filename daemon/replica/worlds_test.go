@@ -53,6 +53,13 @@ func smallRoom(p *peerReplica) {
 	p.quota.most, p.quota.mostUnknown = room{bytes: 8 << 10, entries: 8, ops: 60}, 4<<10
 }
 
+// bounds an onlooker's room. Where there is a flood every second one has all that replicas give, so that what waits there is much, too.
+func (w *world) bounds(p *peerReplica, how int) {
+	if !w.floods() || how%2 == 1 {
+		smallRoom(p)
+	}
+}
+
 // onlooker opens a replica of who says nothing in the world, or next to nothing; in a share on either side.
 func (w *world) onlooker(t testing.TB, how int) *peerReplica {
 	t.Helper()
@@ -64,7 +71,7 @@ func (w *world) onlooker(t testing.TB, how int) *peerReplica {
 	r, err := open(cfg, w.space, w.all[:w.first], [8]byte{})
 	must(t, err)
 	p := &peerReplica{Replica: r, name: fmt.Sprint("onlooker ", how), cfg: cfg}
-	smallRoom(p)
+	w.bounds(p, how)
 	return p
 }
 
@@ -86,7 +93,7 @@ func (w *world) arrive(t testing.TB, p *peerReplica, rng *rand.Rand, how int) {
 		give(t, p, order[from:to]...)
 		if from <= restart && restart < to {
 			p.reopen(t)
-			smallRoom(p)
+			w.bounds(p, how)
 		}
 		from = to
 	}
@@ -160,7 +167,7 @@ func (w *world) takeSides(t testing.TB, p *peerReplica, rng *rand.Rand, how int)
 			must(t, p.judgeAgain(true))
 			w.arrive(t, p, rng, 0) // what was held back for what wasn't followed
 			sees, _ := w.sees(t, p)
-			if d := w.restarted(t, p, sees); d != "" {
+			if d := w.restarted(t, p, sees, how); d != "" {
 				return true, d
 			}
 			took = true
@@ -170,10 +177,10 @@ func (w *world) takeSides(t testing.TB, p *peerReplica, rng *rand.Rand, how int)
 }
 
 // restarted says what a restart changes of what a replica sees.
-func (w *world) restarted(t testing.TB, p *peerReplica, sees map[string]string) (difference string) {
+func (w *world) restarted(t testing.TB, p *peerReplica, sees map[string]string, how int) (difference string) {
 	t.Helper()
 	p.reopen(t)
-	smallRoom(p)
+	w.bounds(p, how)
 	after, _ := w.sees(t, p)
 	return w.differ(sees, after)
 }
@@ -321,7 +328,7 @@ func (w *world) compare(t testing.TB) (difference string, f figures) {
 		if w.kind.shared() && got.forks > 0 {
 			like = how % 2
 		}
-		d := w.restarted(t, p, sees)
+		d := w.restarted(t, p, sees, how)
 		took, after := false, sees
 		if d == "" {
 			took, d = w.takeSides(t, p, rng, how)
