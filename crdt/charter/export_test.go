@@ -21,3 +21,6 @@ func EncodeStatement(s Statement) ([]byte, error) {
 	}
 	return s.encode()
 }
+
+// LookAlike says whether two names look alike.
+func LookAlike(a, b string) bool { return looksOf(a).like(looksOf(b)) }
