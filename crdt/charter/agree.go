@@ -31,7 +31,7 @@ const (
 func (t *trial) founding() string {
 	p := t.said.Step
 	id := p.ID()
-	if t.who.number != t.k.step.founder {
+	if t.who.number != t.k.step.founder || !t.who.consentsBy(t.e.Device) {
 		return whyNotFounder
 	}
 	if again := t.step(id); again != nil && t.k.step.reaches(again) {
@@ -39,8 +39,6 @@ func (t *trial) founding() string {
 		return "" // by a statement that knows it already
 	}
 	switch {
-	case !t.who.consentsBy(t.e.Device):
-		return whyNotFounder
 	case p.Parent != t.k.step.id:
 		return whyParent
 	case t.k.step.closed:

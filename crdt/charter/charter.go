@@ -85,7 +85,6 @@ type Charter struct {
 	carriers  func() map[StepID]entry.ID // of each sound step, the statement with the lowest ID
 	devices   func() map[entry.Device]bool
 	cuts      func() map[entry.Device][]Frontier
-	seen      func() map[runOf][]Seen
 	made      func() map[int][]*node
 	proposals func() []Proposal
 	forgets   func() map[entry.DocID]Forgets
@@ -292,7 +291,6 @@ func (c *Charter) finish() {
 	c.carriers = sync.OnceValue(c.allCarriers)
 	c.devices = sync.OnceValue(c.allDevices)
 	c.cuts = sync.OnceValue(c.allCuts)
-	c.seen = sync.OnceValue(c.allSeen)
 	c.made = sync.OnceValue(c.allMade)
 	c.proposals = sync.OnceValue(c.allProposals)
 	c.forgets = sync.OnceValue(c.allForgets)
@@ -435,8 +433,7 @@ type byStep []*node
 
 func (h byStep) Len() int { return len(h) }
 func (h byStep) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	return cmp.Or(cmp.Compare(a.tip().depth, b.tip().depth), a.entry.ID().Compare(b.entry.ID())) < 0
+	return byAge(h[i], h[j]) < 0
 }
 func (h byStep) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *byStep) Push(x any)   { *h = append(*h, x.(*node)) }

@@ -2,6 +2,7 @@ package charter
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"kith/crdt/entry"
@@ -60,6 +61,10 @@ func Frontiers(list []DeviceFrontier) []DeviceFrontier {
 	}
 	slices.SortFunc(out, compareDevices)
 	return out
+}
+
+func compareFrontiers(a, b Frontier) int {
+	return slices.CompareFunc(a, b, func(a, b Last) int { return cmp.Or(compareLast(a, b), a.Entry.Compare(b.Entry)) })
 }
 
 func compareLast(a, b Last) int              { return bytes.Compare(a.Run[:], b.Run[:]) }

@@ -1,10 +1,6 @@
 package charter
 
-import (
-	"slices"
-
-	"kith/crdt/entry"
-)
+import "kith/crdt/entry"
 
 // Why a statement is void or waits, in a member's words.
 const (
@@ -183,6 +179,8 @@ func (t *trial) judge() string {
 		return t.move()
 	case TypeRename:
 		return t.rename()
+	case TypeSeen:
+		t.node.full = t.fullMember()
 	case TypeProspective:
 		return t.prospective()
 	case TypeInvite:
@@ -212,7 +210,7 @@ const (
 )
 
 const (
-	// MaxDevices bounds the devices that one member can add, retired ones included.
+	// MaxDevices bounds the devices that one member can add, retired ones included, and those that their member key can list.
 	MaxDevices = 200
 	// MaxOwn bounds what the devices of one member can say about each other between two words
 	// of the member key.
@@ -250,7 +248,7 @@ func (t *trial) recover() string {
 			fresh++
 		}
 		switch {
-		case fresh > 0 && len(who.devices)+fresh > MaxDevices:
+		case fresh > 0 && who.listed+fresh > MaxDevices: // however many a thief has added
 			return whyTooMany
 		case !own && t.k.uses(t.pool, d.Key):
 			return whyKeyTaken
@@ -269,13 +267,12 @@ func (t *trial) ended(who *person) bool {
 	return s != nil && s.standing != Full
 }
 
-// move hands the consents on: by the device that has them, or by one of several that have;
-// by any if none is left.
+// move hands the consents on: by the device that has them; by any if none has, or several.
 func (t *trial) move() string {
 	switch d := t.who.device(t.said.Device); {
 	case d == nil || !d.live:
 		return whyNotOwn
-	case len(t.who.consents) > 0 && !slices.Contains(t.who.consents, t.e.Device):
+	case len(t.who.consents) == 1 && !t.who.consentsBy(t.e.Device):
 		return whyNotMover
 	}
 	return ""

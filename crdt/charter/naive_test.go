@@ -38,6 +38,7 @@ type naiveVerdict struct {
 	id   entry.ID
 	by   charter.MemberID // whose word it is
 	host charter.MemberID // of a redemption: who made the invite
+	nth  int              // of a rename: its number (R1)
 	past naiveView
 	path []charter.StepID // what its past knows, and the step that it brings into force
 }
@@ -262,6 +263,10 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 	case charter.TypeSeen, charter.TypeFollow, charter.TypeForget: // D2
 		return sound
 	case charter.TypeRename: // R1
+		for _, y := range v.by(x.by, charter.TypeRename) {
+			x.nth = max(x.nth, y.nth)
+		}
+		x.nth++
 		return soundIf((s.Device == entry.Device{} || speaking.devices[s.Device]) && len(speaking.renames) < 100)
 	case charter.TypeRecover: // D3
 		return n.byMemberKey(v, e, x)
@@ -298,6 +303,7 @@ type naiveChain struct {
 type naiveSeat struct {
 	standing    charter.Standing // zero for who has no place
 	key         entry.Device
+	keys        []entry.Device // and those before
 	first       []entry.Device // of the seat, or of the newest key
 	devices     []entry.Device // given by any step
 	rekeyed     charter.StepID // gave them their newest key
@@ -351,6 +357,7 @@ func (n *naive) chain(path []charter.StepID) *naiveChain {
 		c.members[step.Member] = seat
 	case charter.ProposalKey:
 		seat := c.members[step.Rekey.Member]
+		seat.keys = append(slices.Clone(seat.keys), seat.key)
 		seat.key, seat.first, seat.rekeyed = step.Rekey.Key, []entry.Device{step.Rekey.Device}, last
 		seat.devices = append(slices.Clone(seat.devices), step.Rekey.Device)
 		c.members[step.Rekey.Member] = seat
@@ -415,8 +422,8 @@ func (n *naive) fits(v naiveView, chain *naiveChain, step *charter.Step) bool {
 		if x == nil || x.s.Type != charter.TypeProspective || !n.counts(v, x) {
 			return false
 		}
-		p := n.person(v, charter.MemberIDOf(n.space, x.s.Joiner.Member))
-		return p.standing == charter.Prospective
+		who := charter.MemberIDOf(n.space, x.s.Joiner.Member)
+		return n.person(v, who).standing == charter.Prospective && n.withRoom(v, x.host)[who]
 	case charter.ProposalRemove:
 		p := n.everybody(v)[step.Member]
 		return p != nil && p.seat.standing != charter.Removed && p.seat.standing != charter.Resigned && n.mayStay(v, step, step.Member)
@@ -636,11 +643,11 @@ func (n *naive) own(_ naiveView, p *naivePerson) int {
 func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 	var of []*naivePerson
 	for _, p := range n.everybody(v) {
-		if p.key == e.Device {
+		if slices.Contains(p.seat.keys, e.Device) || p.key == e.Device {
 			of = append(of, p)
 		}
 	}
-	if len(of) != 1 {
+	if len(of) != 1 || of[0].key != e.Device {
 		return void
 	}
 	p, parts := of[0], n.parts(v)
@@ -650,7 +657,13 @@ func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveW
 	}
 	fresh := map[entry.Device]bool{}
 	for _, d := range x.s.Live {
+		if p.devices[d.Key] && d.Accepted == ([64]byte{}) {
+			continue
+		}
 		if p.devices[d.Key] {
+			if !charter.DeviceAccepts(n.space, p.key, d) {
+				return void
+			}
 			continue
 		}
 		if parts[d.Key] || !charter.DeviceAccepts(n.space, p.key, d) {
@@ -658,7 +671,13 @@ func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveW
 		}
 		fresh[d.Key] = true
 	}
-	return soundIf(len(fresh) == 0 || len(p.devices)+len(fresh) <= 200)
+	listed := map[entry.Device]bool{}
+	for _, y := range v.by(p.id, charter.TypeRecover) {
+		for _, d := range y.s.Live {
+			listed[d.Key] = true
+		}
+	}
+	return soundIf(len(fresh) == 0 || len(listed)+len(fresh) <= 200)
 }
 
 // derive says what a person's own statements make of their devices (D4 to D9), and nothing of their standing.
@@ -713,6 +732,14 @@ func (n *naive) derive(v naiveView, who charter.MemberID) *naivePerson {
 	p.moves, p.resigns = counting(charter.TypeMove), counting(charter.TypeResign)
 
 	// D5
+	certs := slices.Clone(p.certs)
+	slices.SortFunc(certs, func(a, b *naiveVerdict) int { return cmp.Or(len(a.past.path)-len(b.past.path), a.id.Compare(b.id)) })
+	var first []entry.Device
+	for _, cert := range certs {
+		if len(first) < 200 && !slices.Contains(first, cert.s.New.Key) {
+			first = append(first, cert.s.New.Key)
+		}
+	}
 	if len(p.K) == 0 {
 		for _, d := range p.first {
 			p.certified[d] = true
@@ -725,7 +752,7 @@ func (n *naive) derive(v naiveView, who charter.MemberID) *naivePerson {
 	for grown := true; grown; {
 		grown = false
 		for _, cert := range p.certs {
-			if p.certified[n.entries[cert.id].Device] && !p.certified[cert.s.New.Key] && !p.retiredBeside(n.entries[cert.id].Device, cert) {
+			if slices.Contains(first, cert.s.New.Key) && p.certified[n.entries[cert.id].Device] && !p.certified[cert.s.New.Key] && !p.retiredBeside(n.entries[cert.id].Device, cert) {
 				p.certified[cert.s.New.Key], grown = true, true
 			}
 		}
@@ -846,16 +873,8 @@ func (n *naive) called(v naiveView, p *naivePerson, device entry.Device) (names 
 			held = append(held, x)
 		}
 	}
-	knows := func(x *naiveVerdict) (of int) {
-		for _, y := range held {
-			if x.knows(y.id) {
-				of++
-			}
-		}
-		return of
-	}
 	slices.SortFunc(held, func(a, b *naiveVerdict) int {
-		return cmp.Or(knows(a)-knows(b), len(a.path)-len(b.path), b.id.Compare(a.id))
+		return cmp.Or(a.nth-b.nth, len(a.path)-len(b.path), b.id.Compare(a.id))
 	})
 	for _, x := range held[max(0, len(held)-100):] {
 		if x.s.Device == device {
@@ -890,14 +909,8 @@ func (n *naive) redeems(v naiveView, chain *naiveChain, x *naiveVerdict) bool {
 			return false
 		}
 	}
-	came := 0
-	for _, p := range n.everybody(v) {
-		if p.standing == charter.Prospective && slices.ContainsFunc(p.redemptions, func(y *naiveVerdict) bool { return y.host == x.host && n.counts(v, y) }) {
-			came++
-		}
-	}
 	parts := n.parts(v)
-	return came < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, key) == nil
+	return len(n.withRoom(v, x.host)) < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, key) == nil
 }
 
 // counts is P3, of an invite or a redemption.

@@ -265,7 +265,7 @@ type Line struct {
 	Said     Statement  // what it says
 	Subject  MemberID   // whom it is about, if anybody
 	Of       *Proposal  // the proposal that it is about, as it stands now; nil if none
-	Consents []MemberID // of an enact: those that it counted
+	Consents []MemberID // of an enact that brought the step into force: those that it counted
 	InForce  bool       // it brought a step into force, and is the first of several that did
 }
 
@@ -295,7 +295,7 @@ func (c *Charter) Log() []Line {
 				l.Of, l.Subject = p, p.Subject
 			}
 		}
-		if n.said.Type == TypeEnact {
+		if n.said.Type == TypeEnact && l.InForce { // others may say so thousands of times
 			prop, _ := c.pool.proposed(n.said.Of, n.after)
 			counted := c.pool.count(prop, c.pool.answersAt(prop.parent.id, n.after))
 			for _, number := range counted.consents {

@@ -27,12 +27,15 @@ type person struct {
 	devices  []device
 	consents []entry.Device // that may consent: mostly one, several after moves beside each other
 	own      int            // how many statements of their devices about each other count
+	listed   int            // how many devices the member key ever listed
 	renames  []*node        // that count
+	nth      int            // the highest number of a rename of theirs
 
 	seat     *seat                // nil for who has no place in the chain
 	places   map[entry.Device]int // in devices
 	keys     []*node              // statements by the member key that count, none in the past of another
-	resigned []*node              // resignations that count
+	resigned []*node              // resignations that hold
+	left     ends                 // these
 	lapsed   bool                 // came in by redemptions of which none counts any more
 }
 
@@ -42,7 +45,27 @@ type device struct {
 	certified bool    // as things are, though it may be retired
 	live      bool    // certified and not retired
 	retired   []*node // the retirements of it that count
+	ended     ends    // these and, if it isn't certified, what the member key said without listing it
 }
+
+// ends are statements that took somebody's word: of what that says, counts what each of them knows. There can be thousands, and as much that
+// is held against them.
+type ends struct {
+	some bool
+	know trie[int] // what all of them know, see known.has
+}
+
+func (e ends) with(n *node) ends {
+	if !e.some {
+		return ends{true, n.after.has}
+	}
+	return ends{true, e.know.common(n.after.has, minOf)}
+}
+
+func minOf(a, b int) int { return min(a, b) }
+
+// cut says whether one of them doesn't know a statement, which is none of them.
+func (e ends) cut(n *node) bool { return e.some && e.know.get(n.line) < n.place }
 
 func (p *person) device(key entry.Device) *device {
 	if i, ok := p.places[key]; ok {
@@ -67,21 +90,15 @@ func (p *person) cut(n *node) bool {
 	if d == nil {
 		return true
 	}
-	unaware := func(end *node) bool { return !end.knows(n) }
-	switch {
-	case slices.ContainsFunc(d.retired, unaware):
-		return true
-	case d.certified:
-		return false
-	case len(p.keys) == 0: // it was added beyond the retirement of another, and so was all that it said
-		return !p.seat.replaced(n)
+	if !d.certified && len(p.keys) == 0 && !p.seat.replaced(n) {
+		return true // it was added beyond the retirement of another, and so was all that it said
 	}
-	return slices.ContainsFunc(p.keys, func(k *node) bool { return !k.lists(d.Key) && unaware(k) })
+	return d.ended.cut(n)
 }
 
 // silenced is cut, with regard to resignations as well.
 func (p *person) silenced(n *node) bool {
-	return p.cut(n) || slices.ContainsFunc(p.resigned, func(r *node) bool { return !r.knows(n) })
+	return p.cut(n) || p.left.cut(n)
 }
 
 // cuts returns what is honoured of a device, if not all is: only what is under each of the frontiers.
@@ -176,10 +193,9 @@ func (d *derivation) begin(nodes []*node) {
 	} else {
 		d.standing = Prospective
 	}
-	inOrder := slices.Clone(nodes) // for people; their order in the pool is an accident
-	slices.SortFunc(inOrder, func(a, b *node) int {
-		return cmp.Or(cmp.Compare(a.tip().depth, b.tip().depth), a.entry.ID().Compare(b.entry.ID()))
-	})
+	inOrder := slices.Clone(nodes)
+	slices.SortFunc(inOrder, byAge)
+	listed := map[entry.Device]bool{}
 	for _, n := range inOrder {
 		switch s := n.said; s.Type {
 		case TypeProspective:
@@ -197,9 +213,11 @@ func (d *derivation) begin(nodes []*node) {
 		case TypeRecover:
 			for _, l := range s.Live {
 				d.claim(l)
+				listed[l.Key] = true
 			}
 		}
 	}
+	d.listed = len(listed)
 	if j := d.joined; j != nil && d.key == (entry.Device{}) {
 		d.number, d.id, d.name, d.key = j.member, j.id, j.said.Joiner.Name, j.said.Joiner.Member
 	}
@@ -234,9 +252,11 @@ func (d *derivation) sort(nodes []*node) {
 // newest returns the statements of a type that no other of them knows. Each comes after those in
 // its past, so going back, only those found already can know one.
 func newest(nodes []*node, what Type) (found []*node) {
+	var all trie[int] // that those found know, see known.has
 	for _, n := range slices.Backward(nodes) {
-		if n.said.Type == what && !slices.ContainsFunc(found, func(o *node) bool { return o.knows(n) }) {
+		if n.said.Type == what && all.get(n.line) < n.place {
 			found = append(found, n)
+			all = all.union(n.after.has, maxOf)
 		}
 	}
 	return found
@@ -247,13 +267,13 @@ func newest(nodes []*node, what Type) (found []*node) {
 // device also those that it added, unless a retirement of it doesn't know of that.
 func (d *derivation) certify() {
 	added := map[entry.Device][]*node{} // certificates, by who signed them
+	for _, n := range d.certificates() {
+		added[n.entry.Device] = append(added[n.entry.Device], n)
+	}
 	for _, n := range d.counts {
-		switch n.said.Type {
-		case TypeCertify:
-			added[n.entry.Device] = append(added[n.entry.Device], n)
-		case TypeRetire:
+		if n.said.Type == TypeRetire {
 			dev := d.device(n.said.Device)
-			dev.retired = append(dev.retired, n)
+			dev.retired, dev.ended = append(dev.retired, n), dev.ended.with(n)
 		}
 	}
 	var todo []*device
@@ -270,14 +290,43 @@ func (d *derivation) certify() {
 		by := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for _, n := range added[by.Key] {
-			if !slices.ContainsFunc(by.retired, func(r *node) bool { return !r.knows(n) }) {
+			if !by.ended.cut(n) {
 				certify(n.said.New.Key)
 			}
 		}
 	}
 	for i := range d.devices {
-		d.devices[i].live = d.devices[i].certified && len(d.devices[i].retired) == 0
+		dev := &d.devices[i]
+		dev.live = dev.certified && len(dev.retired) == 0
+		for _, k := range d.keys {
+			if !dev.certified && !k.lists(dev.Key) {
+				dev.ended = dev.ended.with(k)
+			}
+		}
 	}
+}
+
+// certificates returns those that count. Beside each other any number can be said, and each device would bring in as many again: of more than
+// MaxDevices keys those count that were named first.
+func (d *derivation) certificates() []*node {
+	all := slices.DeleteFunc(slices.Clone(d.counts), func(n *node) bool { return n.said.Type != TypeCertify })
+	if len(all) <= MaxDevices {
+		return all
+	}
+	slices.SortFunc(all, byAge)
+	named := map[entry.Device]bool{}
+	return slices.DeleteFunc(all, func(n *node) bool {
+		key := n.said.New.Key
+		if !named[key] && len(named) < MaxDevices {
+			named[key] = true
+		}
+		return !named[key]
+	})
+}
+
+// byAge is the order in which people see what is said beside each other; that in the pool is an accident.
+func byAge(a, b *node) int {
+	return cmp.Or(cmp.Compare(a.tip().depth, b.tip().depth), a.entry.ID().Compare(b.entry.ID()))
 }
 
 // first returns the devices that need no other to certify them.
@@ -304,7 +353,7 @@ func (n *node) lists(key entry.Device) bool {
 func (d *derivation) leave() {
 	for _, n := range d.counts {
 		if n.said.Type == TypeResign && !d.cut(n) {
-			d.resigned = append(d.resigned, n)
+			d.resigned, d.left = append(d.resigned, n), d.left.with(n)
 		}
 	}
 	if len(d.resigned) > 0 && d.here() {
@@ -315,6 +364,7 @@ func (d *derivation) leave() {
 // rename finds which of their renames count: the phrase beats who had a device, and leaves what it knew of.
 func (d *derivation) rename(nodes []*node) {
 	for _, n := range nodes {
+		d.nth = max(d.nth, n.nth)
 		if n.said.Type == TypeRename && !d.seat.replaced(n) && !d.cut(n) {
 			d.renames = append(d.renames, n)
 		}

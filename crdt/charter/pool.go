@@ -21,6 +21,8 @@ type node struct {
 	issuer  int      // of what is about an invite: whose
 	carries *step    // the step it brings into force; nil if none
 	about   *step    // of what is about a proposal: the parent; nil if none
+	full    bool     // of an acknowledgement: its maker was a full member
+	nth     int      // of a rename: one more than the highest of its maker's in its past
 
 	index       int // its place in the pool: after all in its past
 	line, place int // see known.has
@@ -46,6 +48,7 @@ type pool struct {
 	parts     map[entry.Device][]part
 	proposals map[StepID]*proposal
 	ballots   map[StepID][]*node // consents, refusals, taken back ones, by parent
+	acks      map[runOf][]ack    // acknowledgements, by what they acknowledge
 	pasts     map[headsKey]*Past // nil for heads on both sides of a fork
 
 	looks sync.Map // of names: looks
@@ -86,7 +89,7 @@ func newPool(space entry.SpaceID) *pool {
 		space: space,
 		nodes: map[entry.ID]*node{}, steps: map[StepID]*step{}, numbers: map[MemberID]int{},
 		parts: map[entry.Device][]part{}, proposals: map[StepID]*proposal{},
-		ballots: map[StepID][]*node{}, pasts: map[headsKey]*Past{},
+		ballots: map[StepID][]*node{}, acks: map[runOf][]ack{}, pasts: map[headsKey]*Past{},
 	}
 }
 
@@ -112,6 +115,18 @@ func (p *pool) ballotsAt(parent StepID) []*node {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.ballots[parent]
+}
+
+// ack is one run in an acknowledgement: all up to an entry was seen.
+type ack struct {
+	node *node
+	last entry.ID
+}
+
+func (p *pool) acksOf(run runOf) []ack {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.acks[run]
 }
 
 // proposed returns a proposal and the statements in a past that make it; none if the past
@@ -232,6 +247,13 @@ func (p *pool) addParts(n *node) {
 		p.proposals[id].by = append(slices.Clip(p.proposals[id].by), n)
 	case TypeConsent, TypeRefuse, TypeTakeBack:
 		p.ballots[n.about.id] = append(p.ballots[n.about.id], n)
+	case TypeSeen:
+		for _, d := range s.Lists {
+			for _, l := range d.Frontier {
+				at := runOf{d.Device, l.Run}
+				p.acks[at] = append(p.acks[at], ack{n, l.Entry})
+			}
+		}
 	case TypeCertify:
 		p.addPart(s.New.Key, part{what: partDevice, number: n.member, node: n})
 		n.addOwn()

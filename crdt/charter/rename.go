@@ -50,6 +50,7 @@ func (t *trial) rename() string {
 	case len(t.who.renames) >= MaxRenames:
 		return whyRenamed
 	}
+	t.node.nth = t.who.nth + 1
 	return ""
 }
 
@@ -131,38 +132,22 @@ func (c *Charter) renames(who *person) []*node {
 	if len(who.renames) == 0 || who.lapsed && who.standing == Removed {
 		return nil
 	}
-	ends := slices.Clone(who.resigned) // what took their word, and must have known what they said before
+	left := who.left // what took their word, and must have known what they said before
 	if s := who.seat; s != nil && s.resignation != nil {
-		ends = append(ends, s.resignation)
+		left = left.with(s.resignation)
 	}
 	if s := who.seat; s != nil && s.standing == Removed {
 		c.nodes.each(func(_ entry.ID, n *node) {
 			if n.sound() && n.carries == s.ended && c.placed(n.tip()) == Accepted {
-				ends = append(ends, n)
+				left = left.with(n)
 			}
 		})
 	}
-	held := slices.DeleteFunc(slices.Clone(who.renames), func(n *node) bool {
-		return slices.ContainsFunc(ends, func(end *node) bool { return !end.knows(n) })
-	})
-	places := map[int][]int{} // of those that hold, by line: each of a member's devices may say a hundred beside the others
-	for _, n := range held {
-		places[n.line] = append(places[n.line], n.place)
-	}
-	for line := range places {
-		slices.Sort(places[line])
-	}
-	knows := map[*node]int{} // how many, itself among them
-	for _, n := range held {
-		for line, on := range places {
-			upTo, _ := slices.BinarySearch(on, n.after.has.get(line)+1)
-			knows[n] += upTo
-		}
-	}
+	held := slices.DeleteFunc(slices.Clone(who.renames), left.cut)
 	slices.SortFunc(held, func(a, b *node) int {
-		return cmp.Or(cmp.Compare(knows[a], knows[b]), cmp.Compare(a.tip().depth, b.tip().depth), b.entry.ID().Compare(a.entry.ID()))
+		return cmp.Or(cmp.Compare(a.nth, b.nth), cmp.Compare(a.tip().depth, b.tip().depth), b.entry.ID().Compare(a.entry.ID()))
 	})
-	return held[max(0, len(held)-MaxRenames):] // devices apart have a hundred each
+	return held[max(0, len(held)-MaxRenames):] // what is said beside each other may be any number
 }
 
 // idMark is how the start of an ID begins behind a name; a name that holds it reads as if it had one.
@@ -173,55 +158,94 @@ var idMarkSkeleton = skeleton(idMark)
 // tellApart shows names with the start of an ID that look like those of others. Nobody whose name was theirs first is
 // shown so because somebody else takes it.
 func (c *Charter) tellApart(people []*person, all map[int]*called) {
-	type claim struct {
-		looks
-		of    int  // in people
-		first bool // they came with it
-	}
-	claims := map[string][]claim{}
-	add := func(k claim) {
-		for _, by := range k.keys() {
-			claims[by] = append(claims[by], k)
-		}
-	}
+	claims := map[string]*claim{}
 	for i, who := range people {
 		n := all[who.number]
-		add(claim{n.came, i, true})
-		for j := range n.former[min(1, len(n.former)):] {
-			add(claim{c.pool.looksOf(n.former[j+1].Name), i, false})
-		}
+		taken := []looks{n.came}
 		if len(n.former) > 0 {
-			add(claim{c.pool.looksOf(n.chosen), i, false})
+			for _, f := range n.former[1:] {
+				taken = append(taken, c.pool.looksOf(f.Name))
+			}
+			taken = append(taken, c.pool.looksOf(n.chosen))
+		}
+		for j, l := range taken {
+			for _, key := range l.given() {
+				k := claims[key]
+				if k == nil {
+					k = &claim{came: len(people), of: i}
+					claims[key] = k
+				}
+				k.several = k.several || k.of != i
+				if j == 0 {
+					k.came = min(k.came, i)
+				}
+			}
 		}
 	}
+	var starts []string
 	for i, who := range people {
 		n := all[who.number]
 		own, renamed := c.pool.looksOf(n.chosen), len(n.former) > 0
 		apart := strings.Contains(own.folded, idMarkSkeleton)
-		for _, by := range own.keys() {
-			apart = apart || slices.ContainsFunc(claims[by], func(k claim) bool {
-				return k.of != i && (renamed || k.first && k.of < i) && own.like(k.looks)
-			})
+		for _, key := range own.asked() {
+			if k := claims[key]; k != nil {
+				apart = apart || k.came < i || renamed && (k.several || k.of != i)
+			}
 		}
 		if apart {
-			n.shown += " (" + startOf(who.id, people) + ")"
+			if starts == nil {
+				starts = sortedIDs(people)
+			}
+			n.shown += " (" + startOf(who.id.String(), starts) + ")"
 		}
 	}
 }
 
-// startOf is the start of a member's ID, of 4 letters or more, that no other's has.
-func startOf(id MemberID, people []*person) string {
-	full, n := id.String(), len("m-")+4
-	for _, o := range people {
-		for other := o.id.String(); o.id != id && n < len(full) && strings.HasPrefix(other, full[:n]); {
+// claim is who took names that look alike: those under one key of looks.
+type claim struct {
+	came    int  // of people, the first who came with one
+	of      int  // the first who took one
+	several bool // somebody else did, too
+}
+
+func sortedIDs(people []*person) []string {
+	ids := make([]string, len(people))
+	for i, who := range people {
+		ids[i] = who.id.String()
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// startOf is the start of a member's ID, of 4 letters or more, that no other's has. Of sorted IDs only those beside it can have more in common with it.
+func startOf(id string, ids []string) string {
+	at, _ := slices.BinarySearch(ids, id)
+	n := len("m-") + 4
+	for _, other := range slices.Concat(ids[max(0, at-1):at], ids[at+1:min(len(ids), at+2)]) {
+		for n < len(id) && strings.HasPrefix(other, id[:n]) {
 			n++
 		}
 	}
-	return full[:n]
+	return id[:n]
 }
 
-// keys are such that names which look alike share one.
-func (a looks) keys() []string { return []string{"p" + a.plain, "f" + a.folded, "b" + a.bare} }
+// given and asked are keys: a name looks like another if one of those that it asks for is one of those that the other gives. What has no marks looks
+// like what has the same letters with any, and what has some only like itself and what has none.
+func (a looks) given() []string {
+	keys := []string{"p" + a.plain, "f" + a.folded, "b" + a.bare}
+	if a.unmarked {
+		keys = append(keys, "u"+a.bare)
+	}
+	return keys
+}
+
+func (a looks) asked() []string {
+	bare := "u"
+	if a.unmarked {
+		bare = "b"
+	}
+	return []string{"p" + a.plain, "f" + a.folded, bare + a.bare}
+}
 
 // looksOf is looksOf, remembered.
 func (p *pool) looksOf(name string) looks {

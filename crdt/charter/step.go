@@ -112,7 +112,10 @@ func (s *step) end(number int, standing Standing, resignation *node) {
 	if m.standing == Full {
 		s.full--
 	}
-	m.standing, m.ended, m.resignation, m.bare = standing, s, resignation, nil
+	m.standing, m.ended, m.bare = standing, s, nil
+	if resignation != nil { // one step can name it and remove them, too
+		m.resignation = resignation
+	}
 	s.set(&m)
 }
 

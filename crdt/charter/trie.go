@@ -117,6 +117,43 @@ func (b *branch[V]) union(o *branch[V], merge func(a, b V) V) *branch[V] {
 	return out
 }
 
+// common returns what is in both; merge joins two values that differ. Branches that both share cost nothing.
+func (t trie[V]) common(o trie[V], merge func(a, b V) V) trie[V] {
+	for t.levels < o.levels {
+		t = t.raised()
+	}
+	for o.levels < t.levels {
+		o = o.raised()
+	}
+	t.root = t.root.common(o.root, merge)
+	return t
+}
+
+func (b *branch[V]) common(o *branch[V], merge func(a, b V) V) *branch[V] {
+	switch {
+	case b == o:
+		return b
+	case b == nil || o == nil:
+		return nil
+	}
+	out := &branch[V]{}
+	for i := range b.down {
+		out.down = append(out.down, b.down[i].common(o.down[i], merge))
+	}
+	var none V
+	for i, v := range b.vals {
+		if was := o.vals[i]; v != was {
+			if v != none && was != none {
+				v = merge(v, was)
+			} else {
+				v = none
+			}
+		}
+		out.vals = append(out.vals, v)
+	}
+	return out
+}
+
 // each calls fn with all that is in t, in ascending order.
 func (t trie[V]) each(fn func(i int, v V)) { t.root.each(t.levels, 0, fn) }
 

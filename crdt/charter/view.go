@@ -239,6 +239,10 @@ func (c *Charter) allCuts() map[entry.Device][]Frontier {
 			}
 		}
 	}
+	for key, cuts := range all { // each once, in one order
+		slices.SortFunc(cuts, compareFrontiers)
+		all[key] = slices.CompactFunc(cuts, func(a, b Frontier) bool { return slices.Equal(a, b) })
+	}
 	return all
 }
 
@@ -248,7 +252,7 @@ func (c *Charter) CutsSince(old *Charter) []entry.Device {
 	was, is := old.cuts(), c.cuts()
 	var devices []entry.Device
 	for d, cuts := range is {
-		if before, ok := was[d]; !ok || !sameFrontiers(before, cuts) {
+		if before, ok := was[d]; !ok || !slices.EqualFunc(before, cuts, func(a, b Frontier) bool { return slices.Equal(a, b) }) {
 			devices = append(devices, d)
 		}
 	}
@@ -259,19 +263,6 @@ func (c *Charter) CutsSince(old *Charter) []entry.Device {
 	}
 	slices.SortFunc(devices, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
 	return devices
-}
-
-// sameFrontiers compares two lists as sets: what is under all of one is under all of the other.
-func sameFrontiers(a, b []Frontier) bool {
-	covers := func(a, b []Frontier) bool {
-		for _, f := range a {
-			if !slices.ContainsFunc(b, func(g Frontier) bool { return slices.Equal(f, g) }) {
-				return false
-			}
-		}
-		return true
-	}
-	return covers(a, b) && covers(b, a)
 }
 
 // Seen is one acknowledgement of a run: its maker has seen all up to an entry of it.
@@ -290,27 +281,14 @@ type runOf struct {
 }
 
 // SeenOf returns the accepted acknowledgements of a run of a device, in no particular order.
-// The caller must not modify the slice.
 func (c *Charter) SeenOf(device entry.Device, run entry.Run) []Seen {
-	return c.seen()[runOf{device, run}]
-}
-
-func (c *Charter) allSeen() map[runOf][]Seen {
-	all := map[runOf][]Seen{}
-	c.nodes.each(func(id entry.ID, n *node) {
-		if !n.sound() || n.said.Type != TypeSeen || c.placed(n.tip()) != Accepted {
-			return
+	var all []Seen
+	for _, a := range c.pool.acksOf(runOf{device, run}) {
+		e := a.node.entry
+		if c.nodes.get(e.ID()) != nil && c.placed(a.node.tip()) == Accepted {
+			all = append(all, Seen{Member: a.node.id, Full: a.node.full, Device: e.Device, Run: e.Run, Last: a.last, Entry: e.ID()})
 		}
-		full := n.after.person(n.member).standing == Full
-		for _, d := range n.said.Lists {
-			for _, l := range d.Frontier {
-				at := runOf{d.Device, l.Run}
-				all[at] = append(all[at], Seen{
-					Member: n.id, Full: full, Device: n.entry.Device, Run: n.entry.Run, Last: l.Entry, Entry: id,
-				})
-			}
-		}
-	})
+	}
 	return all
 }
 
