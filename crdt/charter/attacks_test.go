@@ -442,7 +442,7 @@ func TestDevicesAddedBesideEachOtherAreNoMoreThanThoseInARow(t *testing.T) {
 	s := members(t, "ben")
 	before := s.c.Heads()
 	var all []*entry.Entry
-	for i := range charter.MaxDevices + 50 {
+	for i := range charter.MaxDevices + 5 {
 		d := newDevice(s.space, "ana", key(fmt.Sprintf("ana's %d", i)))
 		all = append(all, s.sign(laptop("ana"), raw(t, charter.Statement{Type: charter.TypeCertify, New: &d}), before...))
 	}
@@ -461,7 +461,7 @@ func TestDevicesAddedBesideEachOtherAreNoMoreThanThoseInARow(t *testing.T) {
 	}
 	slices.Reverse(all)
 	again := charter.Fold(s.space, append(all, s.all[:2]...), charter.StepID{})
-	same(t, "the other way round", seen(s.c, s.all), seen(again, s.all))
+	same(t, "the other way round", fmt.Sprint(s.c.Members()), fmt.Sprint(again.Members()))
 	s.recovers("ana", key("ana"), nil, key("ana's desk")) // none of them keeps the phrase from bringing one in
 	if !s.speaks(key("ana's desk")) || live(s.c) != 1 {
 		t.Errorf("%d devices speak, her desk among them: %v", live(s.c), s.speaks(key("ana's desk")))
