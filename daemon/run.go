@@ -220,8 +220,8 @@ func (s *served) roomFor(another bool) error {
 func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResult, err error) {
 	roomFor := func() error {
 		if code, err := charter.DecodeInvite(q.Invite); err == nil {
-			if same := s.all.Of(code.Space); same != nil {
-				return entrance.AlreadyIn(same.Replica)
+			if err := s.twice(code.Space); err != nil {
+				return err
 			}
 		}
 		return s.roomFor(q.Another)
@@ -246,13 +246,7 @@ func (s *served) Join(ctx context.Context, q api.JoinRequest) (res api.JoinResul
 
 // JoinDevice implements server.Spaces. While the words are compared other spaces may begin: so the place is looked at again.
 func (s *served) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, show func(api.Compare)) (res api.DeviceJoined, err error) {
-	var place *home.Home
-	err = s.all.Alone(func() (err error) {
-		if err = s.roomFor(q.Another); err == nil {
-			place, err = s.home.NewPlace()
-		}
-		return err
-	})
+	place, err := s.emptyPlace(q.Another, s.home.NewPlace)
 	if err != nil {
 		return res, err
 	}
@@ -260,10 +254,7 @@ func (s *served) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, show f
 	if err != nil {
 		return res, err
 	}
-	_, err = s.all.Begin(place, func(*home.Home) (r *replica.Replica, err error) {
-		if place.InUse() {
-			return nil, s.home.Taken()
-		}
+	err = s.begin(place, func() (r *replica.Replica, err error) {
 		r, res, err = added.Replica()
 		return r, err
 	})
@@ -283,6 +274,9 @@ func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult
 	})
 	return res, err
 }
+
+// Ways implements server.Spaces.
+func (s *served) Ways() server.Ways { return s }
 
 // Page implements server.Spaces.
 func (s *served) Page() (api.PageLink, error) { return s.page.Link() }

@@ -26,6 +26,23 @@ type Restored struct {
 	Relays   []string `json:"relays,omitempty"`
 }
 
+// RestoreProgress is how far a backup is taken in.
+type RestoreProgress struct {
+	Doing string `json:"doing"`
+	Done  int64  `json:"done"` // entries
+	Of    int64  `json:"of"`
+}
+
+// PassphraseHeader is the field of a request with a file that holds the passphrase which the file is sealed with, in base64url.
+const PassphraseHeader = "Kith-Passphrase"
+
+// RestoreLine is a line of the answer to a backup that is taken in: any number with how far it is, and the last one with how it ended.
+type RestoreLine struct {
+	Progress *RestoreProgress `json:"progress,omitempty"`
+	Result   *Restored        `json:"result,omitempty"`
+	Error    *Problem         `json:"error,omitempty"`
+}
+
 // Protection is how the device's key and what the co-op wrote lie on the disk.
 type Protection struct {
 	File      string `json:"file"`      // of the key

@@ -99,6 +99,31 @@ type Recovered struct {
 	Relays  []string `json:"relays"`  // see JoinResult
 }
 
+// RecoverRequest brings a member back by their phrase. Devices are named by ID.
+type RecoverRequest struct {
+	Via     string   `json:"via"`                // the code of a way back
+	Phrase  string   `json:"phrase"`             // twelve words
+	Name    string   `json:"name,omitempty"`     // of this device; "": what the home remembers, or the computer's
+	Chosen  bool     `json:"chosen,omitempty"`   // the next two are what its owner says of all their devices
+	Keep    []string `json:"keep,omitempty"`     // stay in use
+	NotMine []string `json:"not_mine,omitempty"` // never were theirs: nothing of them counts
+	Another bool     `json:"another,omitempty"`  // beside the co-ops that are in this home
+}
+
+// RecoverAnswer is what came of it: either it is done, or nothing is and devices are to be chosen about.
+type RecoverAnswer struct {
+	Result  *Recovered `json:"result"`
+	Member  string     `json:"member"` // who comes back
+	Devices []Device   `json:"devices"`
+}
+
+// NewPhraseRequest has a new recovery phrase drawn.
+type NewPhraseRequest struct {
+	Via     string `json:"via"`
+	Name    string `json:"name,omitempty"`
+	Another bool   `json:"another,omitempty"`
+}
+
 // RecoverChoice says what becomes of the other devices of a member who comes back, by ID.
 type RecoverChoice struct {
 	Keep    []string // stay in use

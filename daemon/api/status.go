@@ -245,6 +245,12 @@ type JoinAsked struct {
 	Changed        bool   `json:"changed"`         // false: the request of before
 }
 
+// JoinLine is the answer to a file that was sent to join by: how it ended.
+type JoinLine struct {
+	Result *JoinResult `json:"result,omitempty"`
+	Error  *Problem    `json:"error,omitempty"`
+}
+
 // RelaysKept says that a computer keeps places at relays because a code named them; "" if there are none.
 func RelaysKept(relays []string) string {
 	if len(relays) == 0 {

@@ -59,15 +59,7 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 		return res, readable(err)
 	}
 	defer f.Close()
-	in, err := openSealed(f, o.Passphrase)
-	if err != nil {
-		return res, err
-	}
-	found, err := in.inspect(ctx, o.counting("checking the backup"))
-	if err != nil {
-		return res, err
-	}
-	announce, relays, err := in.leads(found, o)
+	sound, err := Read(ctx, f, o)
 	if err != nil {
 		return res, err
 	}
@@ -76,15 +68,49 @@ func Restore(ctx context.Context, o RestoreOptions) (res api.Restored, err error
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	if err := place.MakeRoomFor(found.key); err != nil {
-		return res, err
+	return sound.In(ctx, place)
+}
+
+// Sound is a backup that was read whole, and in which nothing is wrong.
+type Sound struct {
+	in    *sealed
+	found *inspected
+	o     RestoreOptions
+	res   api.Restored
+}
+
+// Read reads a backup, and writes nothing. o.Another isn't looked at; o.Home and o.File are for people.
+func Read(ctx context.Context, f *os.File, o RestoreOptions) (*Sound, error) {
+	in, err := openSealed(f, o.Passphrase)
+	if err != nil {
+		return nil, err
 	}
-	res = api.Restored{
+	found, err := in.inspect(ctx, o.counting("checking the backup"))
+	if err != nil {
+		return nil, err
+	}
+	announce, relays, err := in.leads(found, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Sound{in, found, o, api.Restored{
 		Backup: described(o.File, found.header, in.size, in.opener != nil),
 		Home:   o.Home, Protected: seal.IsText(found.key),
 		Announce: announce, Relays: relays,
+	}}, nil
+}
+
+// Space is whose backup it is, and Protected whether the device's key in it has a passphrase of its own.
+func (s *Sound) Space() entry.SpaceID { return s.found.saved.Space }
+func (s *Sound) Protected() bool      { return s.res.Protected }
+
+// In brings the device back in a place of a home, in which nothing is yet.
+func (s *Sound) In(ctx context.Context, place *home.Home) (res api.Restored, err error) {
+	if err := place.MakeRoomFor(s.found.key); err != nil {
+		return s.res, err
 	}
-	res.Left, err = in.restore(ctx, place, found, o)
+	res = s.res
+	res.Left, err = s.in.restore(ctx, place, s.found, s.o)
 	return res, err
 }
 

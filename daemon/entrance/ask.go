@@ -17,12 +17,7 @@ import (
 // co-ops that are in it. The home keeps the request until its answer was read (daemon.ReadWelcome). To ask again with the same code
 // and name gives the same request, whose phrase was shown; with another one gives up the request before.
 func Ask(_ context.Context, o JoinOptions) (out api.JoinAsked, err error) {
-	code, err := charter.DecodeInvite(o.Invite)
-	if err != nil {
-		return out, err
-	}
-	name, err := personName(o.As)
-	if err != nil {
+	if _, _, err := asking(o); err != nil { // before there is a home
 		return out, err
 	}
 	if err := home.Free(o.Home, o.Another); err != nil {
@@ -33,10 +28,28 @@ func Ask(_ context.Context, o JoinOptions) (out api.JoinAsked, err error) {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, own.Close()) }()
+	return AskIn(own, o, func(id entry.SpaceID) error { return notTwice(own, id) })
+}
+
+// asking reads with which code somebody asks, and under which name.
+func asking(o JoinOptions) (code charter.Invite, name string, err error) {
+	if code, err = charter.DecodeInvite(o.Invite); err == nil {
+		name, err = personName(o.As)
+	}
+	return code, name, err
+}
+
+// AskIn is Ask in a home that is open, whose daemon may serve others. twice says why its person can't come into a co-op a second time.
+// o.Home and o.Another aren't looked at.
+func AskIn(own *home.Home, o JoinOptions, twice func(entry.SpaceID) error) (out api.JoinAsked, err error) {
+	code, name, err := asking(o)
+	if err != nil {
+		return out, err
+	}
 	if out, ok, err := askedBefore(own, code, name); ok || err != nil {
 		return out, err
 	}
-	if err := notTwice(own, code.Space); err != nil {
+	if err := twice(code.Space); err != nil {
 		return out, err
 	}
 	if err := own.ChoosePortMap(o.PortMap); err != nil {
@@ -72,6 +85,24 @@ func Ask(_ context.Context, o JoinOptions) (out api.JoinAsked, err error) {
 		kept.Relays = knock.UsableRelays(knock.Relays(code.Answerers, func(entry.Device) bool { return false }))
 	}
 	return api.JoinAsked{Ask: text, As: name, RecoveryPhrase: phrase, Changed: true}, place.SetAsk(kept)
+}
+
+// Asking gives the requests of a home that wait for their answers, without the phrases.
+func Asking(own *home.Home) (all []api.JoinAsked, err error) {
+	places, err := own.Asking()
+	if err != nil {
+		return nil, err
+	}
+	for _, place := range places {
+		kept, err := place.Ask()
+		if err != nil {
+			return nil, err
+		}
+		if ask, err := kept.Asked(); err == nil {
+			all = append(all, api.JoinAsked{Ask: kept.Text, As: ask.Redemption.Name})
+		}
+	}
+	return all, nil
 }
 
 // askedBefore gives the request that waits for its answer and is the same.

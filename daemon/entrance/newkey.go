@@ -24,8 +24,7 @@ type NewPhraseOptions struct {
 // propose it. It needs no network: what the phrase stands for, and this device's key, are all
 // that the code holds. Once the co-op has agreed, Recover comes back with the phrase.
 func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
-	way, err := charter.DecodeWay(o.Via)
-	if err != nil {
+	if _, err := charter.DecodeWay(o.Via); err != nil { // before there is a home
 		return res, err
 	}
 	home, place, err := home.OpenNew(o.Home, o.Another)
@@ -33,6 +32,15 @@ func NewPhrase(o NewPhraseOptions) (res api.NewPhrase, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	return NewPhraseIn(place, o)
+}
+
+// NewPhraseIn is NewPhrase in a place of a home in which nothing is yet. o.Home and o.Another aren't looked at.
+func NewPhraseIn(place *home.Home, o NewPhraseOptions) (res api.NewPhrase, err error) {
+	way, err := charter.DecodeWay(o.Via)
+	if err != nil {
+		return res, err
+	}
 	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, nil)
 	if err != nil {
 		return res, err

@@ -120,16 +120,6 @@ func askForDevice(ctx context.Context, place *home.Home, code charter.DeviceCode
 	return &Added{place, key, w, code.Step, k.Joined, kept, o.Log}, nil
 }
 
-// settle makes the replica in an empty home whose device the charter has now, and closes it.
-func settle(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (id, member, device api.Named, err error) {
-	r, err := begun(place, w, key, step, from, log)
-	if err != nil {
-		return id, member, device, err
-	}
-	id, member, device = words.Self(r)
-	return id, member, device, r.Close()
-}
-
 // begun makes the replica of a place whose device the charter has now, with the address of who let it in.
 func begun(place *home.Home, w knock.Welcome, key entry.Signer, step [8]byte, from *peer.Joined, log *slog.Logger) (*replica.Replica, error) {
 	r, err := w.Replica(replica.Config{Dir: place.StoreDir(), Key: key, Log: log}, step)

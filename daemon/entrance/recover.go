@@ -91,12 +91,7 @@ type RecoverOptions struct {
 // charter which devices are theirs from now on: this one, and those to be kept. It returns once
 // that and the charter are stored; everything else follows when the daemon runs.
 func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err error) {
-	way, err := charter.DecodeWay(o.Via)
-	if err != nil {
-		return res, err
-	}
-	member, err := charter.SignerFromPhrase(o.Phrase)
-	if err != nil {
+	if _, _, err := returning(o); err != nil { // before there is a home
 		return res, err
 	}
 	home, place, err := home.OpenNew(o.Home, o.Another)
@@ -104,13 +99,46 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		return res, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, o.Relays)
+	back, err := ComeBack(ctx, place, o)
 	if err != nil {
 		return res, err
 	}
-	k, err := knock.To(way.Answerers, member, way.Space[:])
+	r, res, err := back.Replica()
 	if err != nil {
 		return res, err
+	}
+	return res, r.Close()
+}
+
+// returning reads the code of a way back, and the phrase.
+func returning(o RecoverOptions) (way charter.Way, member entry.Signer, err error) {
+	if way, err = charter.DecodeWay(o.Via); err == nil {
+		member, err = charter.SignerFromPhrase(o.Phrase)
+	}
+	return way, member, err
+}
+
+// Back is a member who came back, and has no replica here yet.
+type Back struct {
+	Added
+	member charter.MemberID
+	end    *charter.Charter
+}
+
+// ComeBack has a place of a home, in which nothing is yet, taken in as a device of the member whose recovery phrase is given, and returns
+// once the charter of who answered says so. o.Home and o.Another aren't looked at.
+func ComeBack(ctx context.Context, place *home.Home, o RecoverOptions) (*Back, error) {
+	way, member, err := returning(o)
+	if err != nil {
+		return nil, err
+	}
+	config, key, err := place.NewDevice(o.Name, o.Listen, o.Announce, o.Relays)
+	if err != nil {
+		return nil, err
+	}
+	k, err := knock.To(way.Answerers, member, way.Space[:])
+	if err != nil {
+		return nil, err
 	}
 	w, err := k.AskFor(ctx, []byte{knock.RequestHello}, func(w knock.Welcome) error {
 		if _, ok := w.Charter(way.Space[:]).MemberKey(member.Device()); !ok {
@@ -119,53 +147,60 @@ func Recover(ctx context.Context, o RecoverOptions) (res api.Recovered, err erro
 		return nil
 	})
 	if err != nil {
-		return res, notThePhrase(err)
+		return nil, notThePhrase(err)
 	}
 	c := w.Charter(way.Space[:])
 	who, _ := c.MemberKey(member.Device())
 	switch {
 	case who.ID != way.Member:
 		m, _ := c.Member(way.Member)
-		return res, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+words.ShellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
+		return nil, api.Problemf(api.NotAllowed, "ask for the code again: kith device via "+words.ShellWord(who.Name), "this phrase is that of %s, and the code is for %s", who.Name, m.Name)
 	case who.Standing == charter.Removed:
-		return res, ended(c)
+		return nil, ended(c)
 	}
 	if m, is := c.MemberOf(key.Device()); !is || m.ID != who.ID { // else the co-op agreed on this device, or the answer got lost
 		var choice api.RecoverChoice
 		if o.Choose != nil {
 			if choice, err = o.Choose(who.Name, devicesShown(c, &who)); err != nil {
-				return res, err
+				return nil, err
 			}
 		}
 		w, err = sayWhoseDevices(ctx, k, c, &who, key, config.DeviceName, choice)
 		switch {
 		case errors.Is(err, charter.ErrNotMemberKey) && who.Standing == charter.Resigned:
-			return res, ended(c) // a resignation that no step names yet may be a thief's: the phrase overrules it
+			return nil, ended(c) // a resignation that no step names yet may be a thief's: the phrase overrules it
 		case err != nil:
-			return res, notThePhrase(err)
+			return nil, notThePhrase(err)
 		}
 	}
 	// The charter doesn't fork where who answers stands, so a newcomer's place is at its end.
 	end := w.Charter(way.Space[:])
 	tip := end.Tip()
-	res.Space, res.Member, res.Device, err = settle(place, w, key, [8]byte(tip[:8]), k.Joined, o.Log)
+	relays, err := keepRelays(place, o.Relays, way.Answerers, w.Relays, end)
 	if err != nil {
-		return res, err
+		return nil, err
 	}
-	if res.Relays, err = keepRelays(place, o.Relays, way.Answerers, w.Relays, end); err != nil {
-		return res, err
+	return &Back{Added{place, key, w, [8]byte(tip[:8]), k.Joined, relays, o.Log}, who.ID, end}, nil
+}
+
+// Replica makes it, and says which other devices of the member are in use.
+func (b *Back) Replica() (r *replica.Replica, res api.Recovered, err error) {
+	r, came, err := b.Added.Replica()
+	if err != nil {
+		return nil, res, err
 	}
-	who, _ = end.Member(who.ID)
+	res.Space, res.Member, res.Device, res.Relays = came.Space, came.Member, came.Device, came.Relays
+	who, _ := b.end.Member(b.member)
 	for _, d := range who.Devices {
 		switch n := (api.Named{ID: d.Key.String(), Name: d.Name}); {
-		case d.Key == key.Device():
+		case d.Key == b.key.Device():
 		case d.Retired:
 			res.Retired = append(res.Retired, n)
 		default:
 			res.Kept = append(res.Kept, n)
 		}
 	}
-	return res, nil
+	return r, res, nil
 }
 
 func ended(c *charter.Charter) error {

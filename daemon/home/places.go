@@ -98,6 +98,15 @@ func (h *Home) NewPlace() (*Home, error) {
 // was to be joined with it has seen it, and may have taken it in.
 func (h *Home) NewPlaceOfShare() (*Home, error) { return h.emptyPlace(true) }
 
+// NewPlaceForKey gives an empty place for a key that comes from elsewhere: itself, or one below, in which no other key lies that a co-op
+// may have seen.
+func (h *Home) NewPlaceForKey() (*Home, error) {
+	if h.Keyless() && !h.asked() {
+		return h, nil
+	}
+	return h.emptyPlace(true)
+}
+
 func (h *Home) emptyPlace(keyless bool) (*Home, error) {
 	numbers, err := h.below()
 	if err != nil {

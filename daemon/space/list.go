@@ -65,7 +65,7 @@ func (l *List) Open(leave func(place *home.Home, err error) bool) error {
 		return err
 	}
 	for _, place := range places {
-		r, err := l.openReplica(place)
+		r, err := l.OpenReplica(place)
 		if err == nil {
 			_, err = l.serve(place, r)
 		}
@@ -76,7 +76,8 @@ func (l *List) Open(leave func(place *home.Home, err error) bool) error {
 	return nil
 }
 
-func (l *List) openReplica(place *home.Home) (*replica.Replica, error) {
+// OpenReplica opens what lies in a place, and doesn't serve it yet.
+func (l *List) OpenReplica(place *home.Home) (*replica.Replica, error) {
 	c, err := l.ReplicaConfig(place)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,12 @@ package client
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"io"
+	"time"
+
+	"kith/daemon/api"
 )
 
 // Backup gives what a backup of the daemon's home holds, unsealed: with the device's key, as it lies
@@ -13,4 +18,38 @@ func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return resp.Body, nil
+}
+
+// RestoreBackup has the daemon bring a device back from a backup. progress may be nil.
+func (c *Client) RestoreBackup(ctx context.Context, file io.Reader, passphrase string, progress func(api.RestoreProgress)) (res api.Restored, err error) {
+	body := &untilOver{r: file}
+	defer body.over.Store(true)
+	resp, err := c.sendWith(ctx, "POST", "restore", nil, body, api.PassphraseHeader, base64.URLEncoding.EncodeToString([]byte(passphrase)))
+	if err != nil {
+		return res, err
+	}
+	defer resp.Body.Close()
+	for lines := json.NewDecoder(resp.Body); ; {
+		var line api.RestoreLine
+		switch err := lines.Decode(&line); {
+		case err != nil:
+			return res, c.explain(ctx, err)
+		case line.Error != nil:
+			return res, line.Error
+		case line.Result != nil:
+			return *line.Result, nil
+		case line.Progress != nil && progress != nil:
+			progress(*line.Progress)
+		}
+	}
+}
+
+// Recover brings a member back by their phrase, and waits at most so long for somebody who answers.
+func (c *Client) Recover(ctx context.Context, q api.RecoverRequest, wait time.Duration) (api.RecoverAnswer, error) {
+	return call[api.RecoverAnswer](ctx, c, "POST", "recover", waiting(wait), q)
+}
+
+// NewPhrase draws a new recovery phrase, which the co-op has to agree on.
+func (c *Client) NewPhrase(ctx context.Context, q api.NewPhraseRequest) (api.NewPhrase, error) {
+	return call[api.NewPhrase](ctx, c, "POST", "new-phrase", nil, q)
 }

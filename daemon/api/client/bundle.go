@@ -55,6 +55,37 @@ func (c *Client) bundle(ctx context.Context, method, path string, q url.Values, 
 	return resp.Body, nil
 }
 
+// JoinAsk writes a request to join into a text.
+func (c *Client) JoinAsk(ctx context.Context, j api.JoinRequest) (api.JoinAsked, error) {
+	return call[api.JoinAsked](ctx, c, "POST", "join/ask", nil, j)
+}
+
+// JoinAsking gives the requests to join that wait for their answers, without their phrases.
+func (c *Client) JoinAsking(ctx context.Context) ([]api.JoinAsked, error) {
+	return call[[]api.JoinAsked](ctx, c, "GET", "join/ask", nil, nil)
+}
+
+// JoinRead has the daemon join by the answer to a request.
+func (c *Client) JoinRead(ctx context.Context, file io.Reader) (res api.JoinResult, err error) {
+	body := &untilOver{r: file}
+	defer body.over.Store(true)
+	resp, err := c.send(ctx, "POST", "join/read", nil, body)
+	if err != nil {
+		return res, err
+	}
+	defer resp.Body.Close()
+	var line api.JoinLine
+	switch err := json.NewDecoder(resp.Body).Decode(&line); {
+	case err != nil:
+		return res, c.explain(ctx, err)
+	case line.Error != nil:
+		return res, line.Error
+	case line.Result == nil:
+		return res, c.explain(ctx, io.ErrUnexpectedEOF)
+	}
+	return *line.Result, nil
+}
+
 // ReadBundle has the daemon read a bundle. progress may be nil.
 func (c *Client) ReadBundle(ctx context.Context, file io.Reader, progress func(api.BundleProgress)) (api.BundleRead, error) {
 	body := &untilOver{r: file}

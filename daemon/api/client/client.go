@@ -81,6 +81,11 @@ const maxAddress = 16 << 10
 // send makes one request, with in as JSON, or as it is if it is a reader. The caller closes the body
 // of the answer, which is that of a success.
 func (c *Client) send(ctx context.Context, method, path string, q url.Values, in any) (*http.Response, error) {
+	return c.sendWith(ctx, method, path, q, in, "", "")
+}
+
+// sendWith is send with a field of the header; "" for none.
+func (c *Client) sendWith(ctx context.Context, method, path string, q url.Values, in any, field, value string) (*http.Response, error) {
 	body, isRaw := in.(io.Reader)
 	if in != nil && !isRaw {
 		b, err := json.Marshal(in)
@@ -104,6 +109,9 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, in
 	if err != nil {
 		over(nil)
 		return nil, err
+	}
+	if field != "" {
+		req.Header.Set(field, value)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -42,19 +42,44 @@ type Names interface {
 	RenameDevice(ctx context.Context, id, name string) (api.Device, error)
 }
 
-func (s *Server) join(r *http.Request, j api.JoinRequest) (api.JoinResult, error) {
-	var none api.JoinResult
-	as, err := line("name", j.As, api.MaxName)
-	switch {
-	case err != nil:
-		return none, err
-	case as == "":
-		return none, api.Problemf(api.Invalid, "say it with --as NAME", "a name is needed to join under")
+func (s *Server) join(r *http.Request, j api.JoinRequest) (res api.JoinResult, err error) {
+	if j.As, err = joinsAs(j); err != nil {
+		return res, err
 	}
-	j.As = as
 	ctx, cancel := asLongAsAsked(r)
 	defer cancel()
 	return s.spaces.Join(ctx, j)
+}
+
+// joinsAs reads under which name somebody joins.
+func joinsAs(j api.JoinRequest) (string, error) {
+	as, err := line("name", j.As, api.MaxName)
+	if err == nil && as == "" {
+		err = api.Problemf(api.Invalid, "say it with --as NAME", "a name is needed to join under")
+	}
+	return as, err
+}
+
+func (s *Server) joinAsk(r *http.Request, j api.JoinRequest) (res api.JoinAsked, err error) {
+	if j.As, err = joinsAs(j); err != nil {
+		return res, err
+	}
+	return s.spaces.Ways().JoinAsk(r.Context(), j)
+}
+
+func (s *Server) joinAsking(r *http.Request) ([]api.JoinAsked, error) {
+	return s.spaces.Ways().JoinAsking(r.Context())
+}
+
+// joinRead joins by a file, as it comes.
+func (s *Server) joinRead(w http.ResponseWriter, r *http.Request) {
+	res, err := s.spaces.Ways().JoinRead(r.Context(), r.Body)
+	tell, _ := s.lineByLine(w)
+	if err != nil {
+		tell(api.JoinLine{Error: s.problem(r, err)})
+		return
+	}
+	tell(api.JoinLine{Result: &res})
 }
 
 func (s *Server) members(r *http.Request) ([]api.Member, error) {

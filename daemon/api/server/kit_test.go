@@ -126,6 +126,29 @@ func (s served) Found(context.Context, api.InitRequest) (api.InitResult, error) 
 func (served) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compare)) (api.DeviceJoined, error) {
 	return api.DeviceJoined{}, nil
 }
+
+func (served) Ways() Ways { return noWays{} }
+
+// noWays lead nowhere.
+type noWays struct{}
+
+func (noWays) JoinAsk(context.Context, api.JoinRequest) (api.JoinAsked, error) {
+	return api.JoinAsked{}, nil
+}
+func (noWays) JoinAsking(context.Context) ([]api.JoinAsked, error) { return nil, nil }
+func (noWays) JoinRead(context.Context, io.Reader) (api.JoinResult, error) {
+	return api.JoinResult{}, nil
+}
+func (noWays) Recover(context.Context, api.RecoverRequest) (api.RecoverAnswer, error) {
+	return api.RecoverAnswer{}, nil
+}
+func (noWays) NewPhrase(context.Context, api.NewPhraseRequest) (api.NewPhrase, error) {
+	return api.NewPhrase{}, nil
+}
+func (noWays) Restore(context.Context, io.Reader, string, func(api.RestoreProgress)) (api.Restored, error) {
+	return api.Restored{}, nil
+}
+
 func (s served) Page() (api.PageLink, error) {
 	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,8 +25,24 @@ type Spaces interface {
 	// JoinDevice becomes another device of a member, likewise. show is told the words to compare; it returns once somebody
 	// has compared them.
 	JoinDevice(ctx context.Context, r api.DeviceJoinRequest, show func(api.Compare)) (api.DeviceJoined, error)
+	// Ways are the others into this home.
+	Ways() Ways
 	// Page makes a link that opens the page in a browser, once.
 	Page() (api.PageLink, error)
+}
+
+// Ways are those into a home where nobody answers a code at once: by file, with a recovery phrase, from a backup.
+type Ways interface {
+	// JoinAsk writes a request to join into a text; JoinAsking gives those that wait for their answers. JoinRead joins by an answer.
+	JoinAsk(ctx context.Context, r api.JoinRequest) (api.JoinAsked, error)
+	JoinAsking(ctx context.Context) ([]api.JoinAsked, error)
+	JoinRead(ctx context.Context, answer io.Reader) (api.JoinResult, error)
+	// Recover brings a member back by their phrase, or says which devices are to be chosen about before.
+	Recover(ctx context.Context, r api.RecoverRequest) (api.RecoverAnswer, error)
+	// NewPhrase draws a phrase that the co-op has to agree on.
+	NewPhrase(ctx context.Context, r api.NewPhraseRequest) (api.NewPhrase, error)
+	// Restore brings a device back from a backup; progress may be told meanwhile.
+	Restore(ctx context.Context, file io.Reader, passphrase string, progress func(api.RestoreProgress)) (api.Restored, error)
 }
 
 // pick gives the server for one request: of the space that the caller names by name or ID, of the
