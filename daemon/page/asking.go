@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,6 +23,8 @@ type asking struct {
 	r *http.Request
 	t *tongue
 	calendar
+	upload bool      // a form that holds a file was sent
+	file   io.Reader // the file; nil: none was chosen
 
 	// Of what is about a co-op:
 	c      *client.Client // asks of this one

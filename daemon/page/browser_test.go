@@ -422,7 +422,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 	unwatched(t)
 	t.Parallel()
 	all := coop(t, "Ana", "Ben")
-	ana := all[0]
+	ana, ben := all[0], all[1]
 	made := map[string]string{}
 	for _, many := range []string{"tasks", "notes", "agreements", "decisions"} {
 		a := ana.sends(many+"/new", many, url.Values{"title": {"Paper, " + many}, "text": {"A text\n\nof two parts"}, "process": {"consent"}, "tags": {"urgent"}})
@@ -446,6 +446,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
 		"?of=waits", "log", "devices/backup", "devices/check", made["notes"] + "/forget",
 		"hours", "hours/start", "hours/invoice?project=Website&tax=21", made["projects"], made["newcomers"], "porches", "for-others", "for-others?language=es",
+		"by-file", "../start/by-file", "../start/asked", "../start/back", "../start/recover", "../start/new-phrase", "../start/restore", "members/" + ben.memberID() + "/new-key",
 	}
 	for _, as := range []struct {
 		theme, language string

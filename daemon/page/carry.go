@@ -68,7 +68,7 @@ func (in *asking) carries(from, into api.Named, next string) string {
 		carried, err := in.p.daemon.In(into.ID).Carry(ctx, from.ID)
 		a.end(in.p.telling(into.ID[:spaceLetters], next, in.carriedSays(carried)), err)
 	})
-	return "/start/joining?key=" + in.p.attempts.keep(a)
+	return joiningAt(in.p.attempts.keep(a))
 }
 
 // carryOn carries what wasn't carried yet.

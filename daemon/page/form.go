@@ -28,6 +28,7 @@ type form struct {
 	Inputs  []input
 	Write   string     // where the text goes as somebody writes; "": nowhere
 	Plain   bool       // it is sent by leaving the page
+	Holds   bool       // it holds a file, and is sent as one that does
 	Follows sentence   // what follows from sending it
 	Told    []sentence // what there is to know before
 	Trouble *trouble   // why it wasn't taken
@@ -39,7 +40,7 @@ type hidden struct{ Name, Value string }
 // input is one field of a form.
 type input struct {
 	Name, Label, Hint string
-	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code", "secret"
+	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code", "secret", "file"
 	Own               bool   // a line of somebody's own words
 	Value             string
 	Options           []option

@@ -21,15 +21,17 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("GET /live", p.streams)
 	mux.HandleFunc("POST /language", p.about(p.choose))
 	p.firstRun(mux)
-	coop := func(pattern string, show func(*asking, http.ResponseWriter) error) {
+	within := func(pattern string, answers func(func(*asking, http.ResponseWriter) error) http.HandlerFunc, show func(*asking, http.ResponseWriter) error) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" /{space}/"+path, p.about(func(in *asking, w http.ResponseWriter) error {
+		mux.HandleFunc(method+" /{space}/"+path, answers(func(in *asking, w http.ResponseWriter) error {
 			if err := in.enter(); err != nil {
 				return err
 			}
 			return show(in, w)
 		}))
 	}
+	coop := func(pattern string, show func(*asking, http.ResponseWriter) error) { within(pattern, p.about, show) }
+	withFile := func(pattern string, show func(*asking, http.ResponseWriter) error) { within(pattern, p.takes, show) }
 	coop("GET {$}", (*asking).today)
 	coop("GET contents", (*asking).contents)
 	coop("GET search", (*asking).search)
@@ -64,6 +66,12 @@ func (p *Page) Handler() http.Handler {
 	coop("GET invites", (*asking).invites)
 	coop("POST invites", (*asking).invite)
 	coop("POST invites/{id}/revoke", (*asking).revokeInvite)
+	withFile("POST invites/answer", (*asking).letIn)
+	coop("GET by-file", (*asking).byFile)
+	coop("POST by-file/bundle", (*asking).writeBundle)
+	withFile("POST by-file/read", (*asking).readBundle)
+	coop("POST by-file/folders", (*asking).addFolder)
+	coop("POST by-file/folders/remove", (*asking).removeFolder)
 	coop("GET log", (*asking).log)
 	coop("POST log/undo", (*asking).undo)
 	coop("GET porches", (*asking).porches)
@@ -113,23 +121,37 @@ func (p *Page) Handler() http.Handler {
 
 // about answers one request, and tells what comes in its way.
 func (p *Page) about(show func(*asking, http.ResponseWriter) error) http.HandlerFunc {
+	return p.answers(show, (*asking).readForm)
+}
+
+// readForm reads what was typed into a form.
+func (in *asking) readForm(w http.ResponseWriter) error {
+	in.r.Body = http.MaxBytesReader(w, in.r.Body, maxForm)
+	err := in.r.ParseForm()
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		err = api.Problemf(api.Limit, "", "this is too long: a text has at most %d characters", api.MaxText)
+	}
+	return err
+}
+
+// answers is about with another way to read what is sent.
+func (p *Page) answers(show, read func(*asking, http.ResponseWriter) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		in := p.asking(r)
 		var err error
 		if r.Method == http.MethodPost {
 			defer p.hub.forget() // before the browser asks what has become of it
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			err = r.ParseForm()
-			var over *http.MaxBytesError
-			if errors.As(err, &over) {
-				err = api.Problemf(api.Limit, "", "this is too long: a text has at most %d characters", api.MaxText)
-			}
+			err = read(in, w)
 		}
 		if err == nil {
 			err = show(in, w)
 		}
 		if err != nil {
 			in.fail(w, err)
+		}
+		if in.upload {
+			in.leftOver() // else it would be taken for the next request
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 
@@ -13,7 +14,9 @@ type inviting struct {
 	Cards    []card
 	Used     []someone
 	Add      action
-	Refused  string // why no further code can be made; ""
+	LetIn    *form  // who asks by file
+	Answered *form  // the newest of them, whose answer can be had once more; nil: none
+	Who      string // they are called
 }
 
 // card is a code on a card that can be printed and handed over.
@@ -27,12 +30,18 @@ type card struct {
 }
 
 // invites shows the codes.
-func (in *asking) invites(w http.ResponseWriter) error {
+func (in *asking) invites(w http.ResponseWriter) error { return in.invitesWith(w, nil) }
+
+// invitesWith shows them with a form that wasn't taken, or (nil) a fresh one.
+func (in *asking) invitesWith(w http.ResponseWriter, f *form) error {
 	all, err := in.c.Invites(in.ctx())
 	if err != nil {
 		return err
 	}
-	v := inviting{Add: action{Words: in.t.T("Make another code"), At: in.At("invites"), Post: true, Look: "line", Back: in.At("invites")}}
+	v := inviting{Add: action{Words: in.t.T("Make another code"), At: in.At("invites"), Post: true, Look: "line", Back: in.At("invites")}, LetIn: cmp.Or(f, in.letInForm())}
+	if last, ok := in.p.answered.get(in.space); ok {
+		v.Who, v.Answered = last.who, &form{At: in.At("invites", "answer"), Plain: true, Words: in.t.T("Save the answer once more"), Hidden: []hidden{{"again", "yes"}}, Holds: true}
+	}
 	for _, i := range all {
 		switch {
 		case i.State == "open" && i.Code != "":
@@ -46,7 +55,7 @@ func (in *asking) invites(w http.ResponseWriter) error {
 		v.Sentence = in.t.T("Invite somebody.")
 		v.Add.Words, v.Add.Look = in.t.T("Make a code"), "filled"
 	}
-	in.show(w, http.StatusOK, "invites", in.t.T("Invite"), v)
+	in.show(w, statusOf(f), "invites", in.t.T("Invite"), v)
 	return nil
 }
 

@@ -217,17 +217,27 @@ func (m *member) fetch(method, address string, fields url.Values, headers ...str
 func (m *member) try(method, address string, fields url.Values, headers ...string) (a answer, err error) {
 	var body io.Reader
 	if fields != nil {
+		at := mustParse(m.t, address)
 		body = strings.NewReader(fields.Encode())
+		headers = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Origin", at.Scheme + "://" + at.Host}, headers...)
 	}
+	return m.trySend(method, address, body, headers...)
+}
+
+// send sends a body as it is.
+func (m *member) send(method, address string, body io.Reader, headers ...string) answer {
+	m.t.Helper()
+	a, err := m.trySend(method, address, body, headers...)
+	must(m.t, err)
+	return a
+}
+
+func (m *member) trySend(method, address string, body io.Reader, headers ...string) (a answer, err error) {
 	r, err := http.NewRequestWithContext(m.t.Context(), method, address, body)
 	if err != nil {
 		return a, err
 	}
 	r.Header.Set("Accept-Language", "en")
-	if fields != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
-	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		switch name, value := headers[i], headers[i+1]; {
 		case name == "Host":

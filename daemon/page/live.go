@@ -44,7 +44,19 @@ func (h *hub) listen() (ear chan struct{}, end func()) {
 func (h *hub) stir(hears bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.hears, h.kept = hears, nil
+	h.hears = hears
+	h.tellLocked()
+}
+
+// tell is stir where what has changed is the page's own.
+func (h *hub) tell() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tellLocked()
+}
+
+func (h *hub) tellLocked() {
+	h.kept = nil
 	h.turn++
 	for ear := range maps.Keys(h.ears) {
 		select {

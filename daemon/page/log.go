@@ -79,7 +79,7 @@ func (in *asking) undo(w http.ResponseWriter) error {
 // backupForm asks for a passphrase.
 func (in *asking) backupForm() *form {
 	return &form{Title: in.t.T("A copy from which this computer can come back"), At: in.At("devices", "backup"), Words: in.t.T("Save the copy"), Cancel: in.At("devices"), Plain: true,
-		Told: []sentence{{Says: in.t.T("Keep it on a stick or another computer, and make a new one now and then. On the day you need it: kith restore FILE, and the passphrase.")}},
+		Told: []sentence{{Says: in.t.T("Keep it on a stick or another computer, and make a new one now and then. On the day you need it: “Come back” on the page of the new computer, with this file and the passphrase.")}},
 		Inputs: []input{
 			{Name: "passphrase", Is: "secret", Label: in.t.T("A passphrase for it"), Needs: true, Max: maxPassphrase, Hint: in.t.T("the copy can write as you: five or six words picked by chance are easy to keep and hard to guess")},
 			{Name: "again", Is: "secret", Label: in.t.T("The same once more"), Needs: true, Max: maxPassphrase},

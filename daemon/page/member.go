@@ -53,6 +53,9 @@ func (in *asking) member(w http.ResponseWriter) error {
 	if !m.Me && (m.Standing == "full" || m.Standing == "prospective") {
 		at("Help them come back", "plain", wayBack)
 	}
+	if !m.Me && m.Standing == "full" {
+		at("Propose a new recovery phrase for them", "plain", api.ActionNewKey)
+	}
 	var told []api.Told
 	if m.Standing == "resigned" || m.Standing == "removed" {
 		told = append(told, m.News())
@@ -88,7 +91,7 @@ func (in *asking) wayBack(w http.ResponseWriter) error {
 	v.Card = card{Code: way.Code, Coop: in.status.Space.Name, Mark: coopMark(in.full()), QR: qrCode(way.Code, in.t.T("The code, for a camera")),
 		Good: in.t.T("It lets nobody in by itself. {who}’s computer has to be on.", "who", in.status.Me.Name)}
 	v.Steps = []sentence{
-		{Says: in.t.T("On the new computer, with their recovery phrase at hand: kith device recover --via -")}, {Says: in.t.T("If the phrase is lost or stolen: kith device new-phrase --via -")}, {Says: in.t.T("Both ask for this code.")},
+		{Says: in.t.T("On the new computer, “Come back”: with their recovery phrase at hand, or, if it is lost or stolen, for a new one.")}, {Says: in.t.T("Both ask for this code.")},
 	}
 	in.show(w, http.StatusOK, wayBack, v.Sentence, v)
 	return nil

@@ -33,21 +33,24 @@ type Keeper interface {
 
 // Page is the page of one daemon. It listens once somebody has asked for a link, and from then on at every start.
 type Page struct {
-	daemon   *client.Client
-	keeper   Keeper
-	log      *slog.Logger
-	now      func() time.Time
-	words    *languages
-	links    links
-	made     recent[string]         // where what a form has begun is, by the form's own key
-	merged   recent[changed]        // what others wrote while somebody edited
-	told     recent[telling]        // what somebody was told of what they did
-	phrases  recent[unwritten]      // recovery phrases that wait to be confirmed
-	attempts recent[*attempt]       // to join
-	codes    recent[api.DeviceCode] // the newest for a new device, by space
-	begun    sync.WaitGroup         // what goes on behind an answer
-	live     chan struct{}          // holds one for each open stream
-	hub      hub
+	daemon    *client.Client
+	keeper    Keeper
+	log       *slog.Logger
+	now       func() time.Time
+	words     *languages
+	links     links
+	made      recent[string]         // where what a form has begun is, by the form's own key
+	merged    recent[changed]        // what others wrote while somebody edited
+	told      recent[telling]        // what somebody was told of what they did
+	phrases   recent[unwritten]      // recovery phrases that wait to be confirmed
+	attempts  recent[*attempt]       // to join
+	codes     recent[api.DeviceCode] // the newest for a new device, by space
+	answered  recent[answered]       // the newest request to join that was answered, by space
+	rekeys    recent[rekey]          // new phrases on which others have to agree
+	returners recent[returner]       // who come back, and have to choose about their computers
+	begun     sync.WaitGroup         // what goes on behind an answer
+	live      chan struct{}          // holds one for each open stream
+	hub       hub
 
 	mu     sync.Mutex
 	state  State

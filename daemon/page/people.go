@@ -77,7 +77,7 @@ type step struct {
 	Wide, Narrow    template.HTML
 	Computers       []computer
 	Reach           sentence // how computers on other networks reach this one
-	Porches         action
+	Porches, ByFile action
 }
 
 // computer is another device of the charter.
@@ -90,7 +90,7 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	v := step{Reach: in.said(status.Reach.Says), Porches: action{Words: in.t.T("Porches"), At: in.At("porches"), Look: "line"}}
+	v := step{Reach: in.said(status.Reach.Says), Porches: action{Words: in.t.T("Porches"), At: in.At("porches"), Look: "line"}, ByFile: action{Words: in.t.T("Without a network"), At: in.At(byFilePage), Look: "line"}}
 	devices, away := 0, 0
 	var spots []spot
 	var words []string

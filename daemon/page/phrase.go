@@ -38,7 +38,7 @@ func (in *asking) keptPhrase() (key string, p unwritten, ok bool) {
 
 // noPhrase is told where there is nothing to show any more.
 func (in *asking) noPhrase(w http.ResponseWriter) error {
-	in.refuse(w, http.StatusGone, "These words aren’t shown any more.", "They were confirmed, or the daemon was started anew since. A new phrase takes the consent of the others: kith device new-phrase --via -")
+	in.refuse(w, http.StatusGone, "These words aren’t shown any more.", "They were confirmed, or the daemon was started anew since. A new phrase takes the consent of the others: “Come back”, “My phrase is lost, or somebody has it”.")
 	return nil
 }
 

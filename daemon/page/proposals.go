@@ -136,6 +136,7 @@ type stepForm struct {
 var stepForms = []stepForm{
 	{action: api.ActionAdmit, words: "Propose to admit them as a full member", member: true, fields: []string{"why"}},
 	{action: api.ActionRemove, words: "Propose that they leave", member: true, fields: []string{"why"}},
+	{action: api.ActionNewKey, words: "Propose a new recovery phrase for them", member: true, fields: []string{"code", "not_theirs", "why"}},
 	{action: api.ActionThreshold, words: "How many a step takes", fields: []string{"threshold", "why"}},
 	{action: api.ActionInvites, words: "How many open invites each may have", fields: []string{"invites", "why"}},
 	{action: api.ActionZone, words: "Where our days end", fields: []string{"zone", "why"}},
@@ -155,17 +156,25 @@ func (in *asking) stepForm() *stepForm {
 	return nil
 }
 
-func (in *asking) proposingForm(s *stepForm) *form {
+// proposingForm asks for what a step is to say; of is the member that it is about.
+func (in *asking) proposingForm(s *stepForm, of api.Member) *form {
 	cancel := in.At("charter")
 	if s.member {
 		cancel = in.At("members", in.r.PathValue("id"))
 	}
-	f := &form{ID: "step/" + in.r.URL.Path, Title: in.t.T(s.words), At: in.r.URL.Path, Words: in.t.T("Propose it"), Cancel: cancel, Beside: in.t.T("with your own consent")}
+	f := &form{ID: "step/" + in.r.URL.Path, Title: in.t.T(s.words), At: in.r.URL.Path, Words: in.t.T("Propose it"), Cancel: cancel, Beside: in.t.T("with your own consent"), Explain: of.Name}
 	for _, name := range s.fields {
 		one := input{Name: name, Is: "line", Needs: true}
 		switch name {
 		case "why":
-			one.Is, one.Label, one.Max, one.Needs = "reason", in.t.T("Why"), api.MaxWhy, s.action == api.ActionRemove
+			one.Is, one.Label, one.Max, one.Needs = "reason", in.t.T("Why"), api.MaxWhy, s.action == api.ActionRemove || s.action == api.ActionNewKey
+		case "code":
+			one.Is, one.Label, one.Hint, one.Max = "code", in.t.T("The code"), in.t.T("They drew it on their new computer: “Come back”, “My phrase is lost”. It comes with words, which you compare with them before anybody consents."), maxCode
+		case "not_theirs":
+			one.Is, one.Label, one.Needs = "many", in.t.T("Was one of these never theirs? Then nothing of it counts."), false
+			for _, d := range of.Devices {
+				one.Options = append(one.Options, option{Value: d.ID, Words: d.Name, Hint: d.ID[:8]})
+			}
 		case "threshold":
 			one.Is, one.Label = "choice", in.t.T("A step takes")
 			for _, t := range api.Thresholds {
@@ -193,16 +202,20 @@ func (in *asking) proposing(w http.ResponseWriter) error {
 	if s == nil {
 		return noSuchThing
 	}
-	f := in.proposingForm(s)
-	if s.member {
-		m, err := in.c.Member(in.ctx(), in.r.PathValue("id"))
-		if err != nil {
-			return err
-		}
-		f.Explain = m.Name
+	of, err := in.stepOf(s)
+	if err != nil {
+		return err
 	}
-	in.formPage(w, f)
+	in.formPage(w, in.proposingForm(s, of))
 	return nil
+}
+
+// stepOf is the member that a step is about; of others it is nobody.
+func (in *asking) stepOf(s *stepForm) (m api.Member, err error) {
+	if s.member {
+		m, err = in.c.Member(in.ctx(), in.r.PathValue("id"))
+	}
+	return m, err
 }
 
 // propose proposes a step. What asks whether somebody knows what follows is asked.
@@ -215,6 +228,7 @@ func (in *asking) propose(w http.ResponseWriter) error {
 		return noSuchThing
 	}
 	q := api.ProposalRequest{Action: s.action, Member: in.r.PathValue("id"), Why: clean(in.r.PostFormValue("why")), Yes: in.r.PostFormValue("yes") != ""}
+	q.Code, q.NotTheirs = clean(in.r.PostFormValue("code")), in.r.PostForm["not_theirs"]
 	q.Threshold, q.Zone, q.Rule = in.r.PostFormValue("threshold"), in.r.PostFormValue("zone"), in.r.PostFormValue("rule")
 	var err error
 	if s.action == api.ActionInvites {
@@ -229,7 +243,11 @@ func (in *asking) propose(w http.ResponseWriter) error {
 		return nil
 	}
 	if err != nil {
-		in.formPage(w, in.again(in.proposingForm(s), err))
+		of, gone := in.stepOf(s)
+		if gone != nil {
+			return err
+		}
+		in.formPage(w, in.again(in.proposingForm(s, of), err))
 		return nil
 	}
 	in.goTo(w, in.At("proposals", cmp.Or(p.Short, p.ID)))

@@ -210,7 +210,7 @@ func (in *asking) around() (m mast, index []group, err error) {
 	}
 	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
 	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
-	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step") || strings.HasPrefix(in.r.URL.Path, in.At("porches"))}
+	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step") || strings.HasPrefix(in.r.URL.Path, in.At("porches")) || strings.HasPrefix(in.r.URL.Path, in.At(byFilePage))}
 	log := entry{Words: in.t.T("What happened"), At: in.At("log"), Here: in.r.URL.Path == in.At("log")}
 	others := entry{Words: in.t.T("For others"), At: in.At("for-others"), Here: in.r.URL.Path == in.At("for-others")}
 	load := entry{Words: in.t.T("Load"), At: in.At("load"), Here: in.r.URL.Path == in.At("load")}

@@ -18,10 +18,10 @@ import (
 	"golang.org/x/text/feature/plural"
 )
 
-// refusing are the packages whose problems a person meets on the page. What is met on a terminal alone (homes, backups, bundles, the
-// socket) isn't among them.
-var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon/ally", "daemon/ally/side", "daemon/api/server", "daemon/assembly", "daemon/desk", "daemon/entrance", "daemon/forget", "daemon/peer",
-	"daemon/porches", "daemon/sharing"}
+// refusing are the packages whose problems a person meets on the page. What is met on a terminal alone (homes, the socket)
+// isn't among them.
+var refusing = []string{"crdt/charter", "crdt/kind", "crdt/kinds", "daemon", "daemon/ally", "daemon/ally/side", "daemon/api/server", "daemon/assembly", "daemon/backup", "daemon/backup/form",
+	"daemon/bundle", "daemon/desk", "daemon/drop", "daemon/entrance", "daemon/forget", "daemon/knock", "daemon/page", "daemon/peer", "daemon/porches", "daemon/seal", "daemon/sharing"}
 
 // unmet are files of those of which the page meets nothing: how a program asks.
 var unmet = []string{"bundle.go", "decode.go", "events.go", "news.go", "openapi.go", "peers.go", "query.go", "routes.go", "server.go", "spaces.go"}

@@ -30,6 +30,7 @@ type starting struct {
 	Below    string
 	Ways     []row // what one can begin with
 	Form     *form
+	More     []action // what else there is
 	Words    []string // to compare
 	Waits    bool     // it asks for itself again until something has come
 }
@@ -50,6 +51,8 @@ func (p *Page) firstRun(mux *http.ServeMux) {
 	mux.HandleFunc("GET /start/device", p.about((*asking).deviceJoining))
 	mux.HandleFunc("POST /start/device", p.about((*asking).deviceJoin))
 	mux.HandleFunc("GET /start/joining", p.about((*asking).joins))
+	p.byFileFirst(mux)
+	p.backFirst(mux)
 	mux.HandleFunc("GET /start/words", p.about((*asking).phrase))
 	mux.HandleFunc("GET /start/written", p.about((*asking).written))
 	mux.HandleFunc("POST /start/written", p.about((*asking).confirmWords))
@@ -65,15 +68,24 @@ func (in *asking) start(w http.ResponseWriter) error {
 	way := func(id, words, says string) row {
 		return row{ID: id, Mark: textMark(), Title: in.t.T(words), At: "/start/" + id, Says: in.t.T(says)}
 	}
-	return in.starts(w, starting{
+	v := starting{
 		Step: 1, Sentence: in.t.T("Found a co-op, or join one."),
 		Below: in.t.T("Everything stays on this computer, and on those of the others. There is no account and no server."),
 		Ways: []row{
 			way("found", "Found a co-op", "and invite the others"),
 			way("join", "Join with a code", "somebody in the co-op gave you one"),
 			way("device", "Another computer of mine", "you are in the co-op with another one already"),
+			way(backPage, "Come back", "you had a computer in the co-op, and it is gone"),
 		},
-	})
+	}
+	asked, err := in.p.daemon.JoinAsking(in.ctx())
+	if err != nil {
+		return err
+	}
+	if len(asked) > 0 {
+		v.Ways = append([]row{way(askedPage, "A request of yours waits for its answer", "look at it, or read the answer that somebody sent you")}, v.Ways...)
+	}
+	return in.starts(w, v)
 }
 
 func nameInput(in *asking) input {
@@ -187,10 +199,11 @@ func (a *attempt) show(words api.Compare) {
 
 func (in *asking) joinForm(err error, typed url.Values) starting {
 	f := in.startForm("join", err, typed, nameInput(in),
-		input{Name: "code", Is: "code", Label: in.t.T("The code"), Hint: in.t.T("Paste it, or type it as it stands on the card. It begins with kith1."), Needs: true, Max: maxCode},
+		in.codeInput(),
 	)
 	f.Words = in.t.T("Join")
-	return starting{Step: 1, Sentence: in.t.T("Join with a code"), Below: in.t.T("Somebody’s computer who is in the co-op has to be on."), Form: f}
+	return starting{Step: 1, Sentence: in.t.T("Join with a code"), Below: in.t.T("Somebody’s computer who is in the co-op has to be on."), Form: f,
+		More: []action{{Words: in.t.T("No network leads there? Join by file"), At: "/start/" + askPage, Look: "plain"}}}
 }
 
 func (in *asking) joining(w http.ResponseWriter) error { return in.starts(w, in.joinForm(nil, nil)) }
@@ -207,8 +220,16 @@ func (in *asking) join(w http.ResponseWriter) error {
 	return nil
 }
 
-// tries begins an attempt, and leads to the page that tells how it goes. One that was under way ends.
+// tries begins an attempt, and leads to the page that tells how it goes.
 func (in *asking) tries(w http.ResponseWriter, a *attempt, atMost time.Duration, do func(context.Context) (next string, err error)) {
+	in.goTo(w, joiningAt(in.begins(a, atMost, do)))
+}
+
+// joiningAt is the page that tells how it goes with an attempt.
+func joiningAt(key string) string { return "/start/joining?key=" + key }
+
+// begins begins an attempt, and gives the key to it. One that was under way ends.
+func (in *asking) begins(a *attempt, atMost time.Duration, do func(context.Context) (next string, err error)) (key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.ctx()), atMost) // the API that it waits for ends with the daemon
 	in.p.mu.Lock()
 	if in.p.giveUp != nil {
@@ -220,7 +241,7 @@ func (in *asking) tries(w http.ResponseWriter, a *attempt, atMost time.Duration,
 		defer cancel()
 		a.end(do(ctx))
 	})
-	http.Redirect(w, in.r, "/start/joining?key="+in.p.attempts.keep(a), http.StatusSeeOther)
+	return in.p.attempts.keep(a)
 }
 
 // joinSoon joins as soon as somebody is there to answer.
