@@ -330,7 +330,7 @@ func (r *Replica) judge(w *work) error {
 	w.doc = d
 	w.in = slices.DeleteFunc(w.in, func(a arrived) bool { return r.holds(d, a.entry.ID()) })
 	var came outcomes
-	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}}
+	keep := keeping{r: r, d: d, taken: map[bucket]room{}, charged: map[entry.ID]bucket{}, ways: map[entry.ID]entry.ID{}}
 	w.charged = keep.charged
 	defer func() { w.spent = keep.spent }()
 	w.in, w.held = keep.those(w.in, func(all []arrived) {

@@ -210,9 +210,10 @@ func (q *quota) heldIDs() []entry.ID {
 type keeping struct {
 	r       *Replica
 	d       *document
-	taken   map[bucket]room     // by what came and isn't accepted, so far
-	charged map[entry.ID]bucket // of that, what takes another's room than its device's
-	spent   []*entry.Entry      // what was taken of what its device may write in a day
+	taken   map[bucket]room       // by what came and isn't accepted, so far
+	charged map[entry.ID]bucket   // of that, what takes another's room than its device's
+	spent   []*entry.Entry        // what was taken of what its device may write in a day
+	ways    map[entry.ID]entry.ID // of entries that are here, the first reached by Previous that isn't
 }
 
 // those has add take in what is kept, in the order in which it came, and returns that and what is held back. What
@@ -346,7 +347,7 @@ func (k *keeping) namedBy(a arrived) (who []bucket) {
 		add(b)
 	}
 	for _, s := range k.r.Rules().SeenOf(a.entry.Device, a.entry.Run) {
-		if s.Device != a.entry.Device && k.r.leadsTo(s.Last, a.entry.ID()) {
+		if s.Device != a.entry.Device && k.leadsTo(s.Last, a.entry.ID()) {
 			add(k.r.bucketOf(s.Device))
 		}
 	}
@@ -356,15 +357,29 @@ func (k *keeping) namedBy(a arrived) (who []bucket) {
 // maxLead bounds how far back leadsTo looks.
 const maxLead = 4096
 
-// leadsTo says whether an entry is reached by Previous from another, which needn't be here.
-func (r *Replica) leadsTo(last, id entry.ID) bool {
-	for n, ok := 0, true; ok && n < maxLead && !last.IsZero(); n++ {
-		if last == id {
-			return true
+// leadsTo says whether an entry is reached by Previous from another, which needn't be here. It isn't here itself, so it is the first on
+// that way which isn't. Where a way ends is looked for once: a run of thousands can be acknowledged thousands of times.
+func (k *keeping) leadsTo(last, id entry.ID) bool {
+	var way []entry.ID
+	end := last
+	for range maxLead {
+		if known, ok := k.ways[end]; ok {
+			end = known
+			break
 		}
-		last, ok = r.runs.Previous(last)
+		before, ok := k.r.runs.Previous(end)
+		if !ok {
+			break
+		}
+		way, end = append(way, end), before
+		if end.IsZero() {
+			break
+		}
 	}
-	return false
+	for _, on := range way {
+		k.ways[on] = end
+	}
+	return end == id
 }
 
 // note counts the room of an entry that came, once it was judged.
