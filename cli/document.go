@@ -103,7 +103,7 @@ func (c *call) showPlain(of *kind.Kind, d document) {
 				says = "yes"
 			}
 		case []any:
-			says = strings.Join(d.fields.Names(s.Name), ", ")
+			says = strings.Join(holders(d.fields, s.Name), ", ")
 		}
 		switch {
 		case says == "":
@@ -198,6 +198,20 @@ func (c *call) footer(d api.Document) {
 }
 
 // called is the name of a member in an answer.
+// holders names those of a list, and says of whom it isn't known yet whether they hold what they are named for.
+func holders(a kind.Answer, key string) []string {
+	names := a.Names(key)
+	if key == "asked" || key == "refused" {
+		return names
+	}
+	for i, one := range a.List(key) {
+		if accepted, holds := one["accepted"].(bool); holds && !accepted {
+			names[i] += " (hasn't said yes yet)"
+		}
+	}
+	return names
+}
+
 func called(a kind.Answer, key string) string { return oneLine(a.In(key).Str("name"), 40) }
 
 // allCalled are the names of members in an answer.

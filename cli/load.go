@@ -42,8 +42,11 @@ func (k *kith) loadSet() *cli.Command {
 			&cli.StringFlag{Name: "off", Usage: "`DAYS` on which I don't work, as sat sun"},
 		},
 		run: func(ctx context.Context, c *call) error {
-			typed := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(c.arg(0)), "/week"), "/w")
-			hours, err := parseHours("HOURS", strings.TrimSpace(typed))
+			typed := strings.ToLower(c.arg(0))
+			for _, each := range []string{"/week", "/w", "/semana", " a la semana", " a week"} {
+				typed = strings.TrimSpace(strings.TrimSuffix(typed, each))
+			}
+			hours, err := parseHours("HOURS", typed)
 			if err != nil {
 				return err
 			}
@@ -61,7 +64,11 @@ func (k *kith) loadSet() *cli.Command {
 					body[flag] = c.String(flag)
 				}
 			}
-			return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.SetMine(ctx, kinds.Profile.Many, body) })
+			err = c.answered(func(d *client.Client) (json.RawMessage, error) { return d.SetMine(ctx, kinds.Profile.Many, body) })
+			if err == nil && hours == 0 {
+				c.note([]string{"You don't say any more what you can give, and aren't in the sum. Days on which you don't work: kith load away FROM TO"})
+			}
+			return err
 		},
 	})
 }

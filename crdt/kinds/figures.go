@@ -133,14 +133,14 @@ type InForce struct {
 	Says  []*kind.View // the agreements that say it, as given
 }
 
-// FiguresInForce reads what agreements say in figures. Those that another one has replaced say nothing. Where two that hold
+// FiguresInForce reads what agreements say in figures. Those that another one has replaced, or that were put away, say nothing. Where two that hold
 // say different things none is in force: nothing but people can tell which was meant.
 func FiguresInForce(agreements []*kind.View) (all []InForce) {
 	for _, f := range Figures {
 		in := InForce{Figure: f}
 		for _, v := range agreements {
 			says := f.of(v)
-			if says == "" || isCurrent(v) != nil {
+			if says == "" || isCurrent(v) != nil || v.Archived != nil {
 				continue
 			}
 			in.Value, in.Says = says, append(in.Says, v)

@@ -38,6 +38,8 @@ func TestAFigureHoldsAsLongAsNoOtherAgreementSaysOtherwise(t *testing.T) {
 	says := func(days, replaced string) *kind.View {
 		return &kind.View{Fields: kind.Values{"timebox": change.StrValue(days), "replaced_by": change.StrValue(replaced)}}
 	}
+	away := says("7d", "")
+	away.Archived = &kind.Deed{}
 	for name, is := range map[string]struct {
 		agreements []*kind.View
 		want       string
@@ -45,6 +47,7 @@ func TestAFigureHoldsAsLongAsNoOtherAgreementSaysOtherwise(t *testing.T) {
 		"one":                         {[]*kind.View{says("14d", "")}, "timebox 14d"},
 		"none":                        {nil, ""},
 		"a replaced one says nothing": {[]*kind.View{says("7d", "a-1"), says("14d", "")}, "timebox 14d"},
+		"nor does one that is put away": {[]*kind.View{away, says("14d", "")}, "timebox 14d"},
 		"two that say the same":       {[]*kind.View{says("14d", ""), says("14d", "")}, "timebox 14d"},
 		"two that don't":              {[]*kind.View{says("7d", ""), says("14d", "")}, "timebox "},
 		"three of which two don't":    {[]*kind.View{says("7d", ""), says("14d", ""), says("7d", "")}, "timebox "},
@@ -56,6 +59,18 @@ func TestAFigureHoldsAsLongAsNoOtherAgreementSaysOtherwise(t *testing.T) {
 		}
 		if got != is.want {
 			t.Errorf("%s: %q, and not %q", name, got, is.want)
+		}
+	}
+}
+
+func TestDaysOfTheWeekAreTypedInEitherLanguage(t *testing.T) {
+	for typed, want := range map[string]string{
+		"sat sun": "sat sun", "Sunday, Saturday": "sat sun", "vie sáb dom": "fri sat sun", "sabado; miercoles": "wed sat", "martes jueves mié": "tue wed thu", "lun mon": "mon",
+		"doomsday": "", "s": "", "m": "",
+	} {
+		got, err := kinds.Profile.Field("off").Reads(typed)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q are %q (%v), and not %q", typed, got, err, want)
 		}
 	}
 }
