@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -194,11 +195,11 @@ func (l *Letter) leave(format string, a ...any) {
 }
 
 // plainOf is the words of a page, without its markup.
-func plainOf(html string) string {
+func plainOf(page string) string {
 	var b strings.Builder
 	open := map[string]bool{} // what has no end any more
-	for html != "" {
-		text, rest, tagged := strings.Cut(html, "<")
+	for page != "" {
+		text, rest, tagged := strings.Cut(page, "<")
 		b.WriteString(text)
 		if !tagged {
 			break
@@ -207,7 +208,7 @@ func plainOf(html string) string {
 		if !closed {
 			break
 		}
-		html = after
+		page = after
 		switch name := strings.ToLower(strings.Trim(strings.Fields(tag + " x")[0], "/")); name {
 		case "br", "p", "div", "li", "tr", "h1", "h2", "h3":
 			b.WriteString("\n")
@@ -215,14 +216,14 @@ func plainOf(html string) string {
 			if open[name] || strings.HasPrefix(tag, "/") {
 				continue
 			}
-			if _, behind, ok := strings.Cut(html, "</"+name); ok {
-				_, html, _ = strings.Cut(behind, ">")
+			if _, behind, ok := strings.Cut(page, "</"+name); ok {
+				_, page, _ = strings.Cut(behind, ">")
 			} else {
 				open[name] = true
 			}
 		}
 	}
-	return clean(strings.NewReplacer("&nbsp;", " ", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&amp;", "&").Replace(b.String()))
+	return clean(strings.ReplaceAll(html.UnescapeString(b.String()), "\u00a0", " "))
 }
 
 // ReadForm reads what a form gives: a JSON object, or lines like "who: Tandem Bikes". It knows who, contact, need (or

@@ -49,8 +49,8 @@ AAAA
 }
 
 func TestAMailThatIsOnlyMarkupIsReadAsWords(t *testing.T) {
-	l, err := letter.ReadMail(strings.NewReader("From: a@b.example\nContent-Type: text/html\n\n<style>p{}</style><p>Hello &amp; <a href=x>good day</a><br>Ana</p>"))
-	if err != nil || l.Text != "Hello & good day\nAna" || l.Who != "a@b.example" {
+	l, err := letter.ReadMail(strings.NewReader("From: a@b.example\nContent-Type: text/html\n\n<style>p{}</style><p>Hello &amp; <a href=x>good day</a>: 400&nbsp;&euro;<br>M&iacute;a &#8212; Ana</p>"))
+	if err != nil || l.Text != "Hello & good day: 400 €\nMía — Ana" || l.Who != "a@b.example" {
 		t.Errorf("%+v, %v", l, err)
 	}
 }
