@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kith/crdt/kind"
@@ -26,15 +27,19 @@ func (c *call) showPulse(d document) {
 	if note := d.fields.Str("note"); note != "" {
 		c.out.println("retrospective: " + c.known(note))
 	}
+	parts := []struct{ key, title string }{
+		{"well", "works"}, {"not_well", "doesn't work"}, {"collaboration", "works in how we work together"}, {"collaboration_not", "doesn't work in how we work together"},
+	}
 	for _, said := range d.fields.List("words") {
+		if !slices.ContainsFunc(parts, func(part struct{ key, title string }) bool { return said.Str(part.key) != "" }) {
+			continue // they said a stage alone, which is a number below
+		}
 		head := c.out.strong(called(said, "member"))
 		if said.Is("late") {
 			head += c.out.faint("  (said while somebody closed it)")
 		}
 		c.out.println("\n" + head)
-		for _, part := range []struct{ key, title string }{
-			{"well", "works"}, {"not_well", "doesn't work"}, {"collaboration", "works in how we work together"}, {"collaboration_not", "doesn't work in how we work together"},
-		} {
+		for _, part := range parts {
 			if words := said.Str(part.key); words != "" {
 				c.out.println("  " + because(part.title, words))
 			}

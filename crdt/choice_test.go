@@ -2,6 +2,7 @@ package crdt_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -163,5 +164,32 @@ func writeRecord(by charter.MemberID, r kinds.Record) func(*automerge.Doc) error
 			return err
 		}
 		return am.RootMap().Set(schema.OwnKey(by, "record"), string(b))
+	}
+}
+
+// A comma parts options, unless one is called so.
+func TestSeveralOptionsAreChosenWithACommaBetweenThem(t *testing.T) {
+	for _, process := range []string{kinds.ProcessApproval, kinds.ProcessRanking} {
+		d := proposed(t, process, []string{"Blue", "Red", "Green, dark"}, "ana", "ben").maker
+		chosen := func() (all []string) {
+			now := deciding(d.view())
+			for _, p := range now.Positions {
+				for _, o := range now.Options {
+					if n, is := p.Choice[o.Name]; is {
+						all = append(all, fmt.Sprint(o.Text, " ", n))
+					}
+				}
+			}
+			return all
+		}
+		for words, want := range map[string]string{"1,red": "Blue 1; Red 1", "Green, dark": "Green, dark 1", "none": ""} {
+			d.do(d.chooses(words))
+			if got := strings.Join(chosen(), "; "); got != want {
+				t.Errorf("by %s %q is %q, and not %q", process, words, got, want)
+			}
+		}
+		if err := d.try(d.chooses("Green, light")); err == nil {
+			t.Errorf("by %s an option that isn't there was chosen", process)
+		}
 	}
 }

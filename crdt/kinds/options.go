@@ -247,7 +247,7 @@ func sayPosition(d *kind.Draft, p position) error {
 }
 
 // ballot reads what was typed: numbers of options, of which approval and dates take each (3, or 3=maybe) but those with 3=no, score one with its points
-// (3=5), and ranking one place after the other, several in one with commas (3 1,2). “none” chooses none.
+// (3=5), and ranking one place after the other. Several with a comma (3 1,2) are in one place, and else each by itself. “none” chooses none.
 func (d *Deciding) ballot(words []string) (Ballot, error) {
 	b, named := Ballot{}, map[string]bool{}
 	if len(words) == 1 && strings.EqualFold(words[0], "none") {
@@ -256,7 +256,7 @@ func (d *Deciding) ballot(words []string) (Ballot, error) {
 	for place, word := range words {
 		which, value, valued := strings.Cut(word, "=")
 		parts := []string{which}
-		if d.Process == ProcessRanking {
+		if _, err := d.optionNamed(which); err != nil { // else a comma is one of its words
 			parts = strings.Split(which, ",")
 		}
 		no := valued && strings.EqualFold(value, "no") && (d.Process == ProcessApproval || d.Process == ProcessDates)

@@ -109,7 +109,7 @@ var Pulse = &kind.Kind{
 			Examples: []string{`kith pulse close pu-2m7d`},
 		},
 		{
-			Name: "retro", Gist: "make the note of its retrospective, and tasks of what follows", Present: "to-discuss", With: []*kind.Field{PulseActions, pulseInto}, Live: pulseIsClosed, Do: noteRetro,
+			Name: "retro", Gist: "make the note of its retrospective, and tasks of what follows", Present: "to-discuss", With: []*kind.Field{PulseActions, pulseInto}, Live: pulseIsClosed, Do: noteRetro, Tells: whatARetroMade,
 			More:     "Without an ID it is that of the closed round that has none yet. The note has what each said. Each --action is a task, and stands in the note with its ID; further ones can be added later in the same way.",
 			Examples: []string{`kith pulse retro pu-2m7d --action "Oil the drum=2h" --action "Ask who does the books"`},
 		},
@@ -294,6 +294,11 @@ func closePulse(d *kind.Draft) error {
 func whatFollowsAClose(v *kind.View) string {
 	id := kind.StartOf("pu-" + v.ID.String())
 	return "What each said is shown now: kith pulse show " + id + ". The note of a retrospective is made with: kith pulse retro " + id + " --action TEXT"
+}
+
+// whatARetroMade tells where the note is, and the tasks.
+func whatARetroMade(v *kind.View) string {
+	return "The note of it: kith note show " + kind.StartOf(RetroOf(v)) + ". What follows are tasks: kith task list --tag retrospective"
 }
 
 // HowWeAreJSON is what one member said.

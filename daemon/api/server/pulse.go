@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kith/crdt/charter"
@@ -70,6 +71,9 @@ func (s *Server) actions(ctx context.Context, round Shown, words []string) (task
 		all = append(all, one)
 	}
 	for _, one := range all {
+		if slices.ContainsFunc(tasks, func(t Shown) bool { return t.Title == *one.Title }) { // it was said twice
+			continue
+		}
 		made, had := Shown{}, false
 		for _, t := range there {
 			if t.Title == *one.Title && t.Text == one.Text.Text {
