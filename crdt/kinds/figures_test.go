@@ -44,14 +44,14 @@ func TestAFigureHoldsAsLongAsNoOtherAgreementSaysOtherwise(t *testing.T) {
 		agreements []*kind.View
 		want       string
 	}{
-		"one":                         {[]*kind.View{says("14d", "")}, "timebox 14d"},
-		"none":                        {nil, ""},
-		"a replaced one says nothing": {[]*kind.View{says("7d", "a-1"), says("14d", "")}, "timebox 14d"},
+		"one":                           {[]*kind.View{says("14d", "")}, "timebox 14d"},
+		"none":                          {nil, ""},
+		"a replaced one says nothing":   {[]*kind.View{says("7d", "a-1"), says("14d", "")}, "timebox 14d"},
 		"nor does one that is put away": {[]*kind.View{away, says("14d", "")}, "timebox 14d"},
-		"two that say the same":       {[]*kind.View{says("14d", ""), says("14d", "")}, "timebox 14d"},
-		"two that don't":              {[]*kind.View{says("7d", ""), says("14d", "")}, "timebox "},
-		"three of which two don't":    {[]*kind.View{says("7d", ""), says("14d", ""), says("7d", "")}, "timebox "},
-		"what no command writes":      {[]*kind.View{says("soon", "")}, ""},
+		"two that say the same":         {[]*kind.View{says("14d", ""), says("14d", "")}, "timebox 14d"},
+		"two that don't":                {[]*kind.View{says("7d", ""), says("14d", "")}, "timebox "},
+		"three of which two don't":      {[]*kind.View{says("7d", ""), says("14d", ""), says("7d", "")}, "timebox "},
+		"what no command writes":        {[]*kind.View{says("soon", "")}, ""},
 	} {
 		got := ""
 		for _, in := range kinds.FiguresInForce(is.agreements) {
