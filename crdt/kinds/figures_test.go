@@ -2,6 +2,7 @@ package kinds_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"kith/crdt/change"
@@ -20,6 +21,18 @@ func TestFiguresAreReadInOneForm(t *testing.T) {
 		}
 		if got != row[2] || (err == nil) != (row[2] != "") {
 			t.Errorf("%s=%s holds %q (%v), and not %q", row[0], row[1], got, err, row[2])
+		}
+	}
+}
+
+// Of an agreement a modified program writes what it likes; it is read whenever somebody looks. This test takes half an hour where
+// that one is written out.
+func TestAFigureWithAMillionDigitsIsNotWrittenOutToBeRefused(t *testing.T) {
+	for range 20_000 {
+		d := &kind.Draft{}
+		d.Asks.PutAll(&kind.Field{Key: "set"}, []string{kinds.FigureHoursLimit + "=" + strings.Repeat("9", 30) + "e-999999"})
+		if kinds.Agreement.Edit.Do(d) == nil {
+			t.Fatal("it is taken")
 		}
 	}
 }
