@@ -52,6 +52,8 @@ type Batch struct {
 	size   int
 	delta  Counts
 	chain  *Chain
+	bares  bool                     // a bare entry is among the writes
+	docs   map[entry.DocID]struct{} // of which there are new entries
 }
 
 type write struct {
@@ -99,9 +101,22 @@ func (b *Batch) Empty() bool { return len(b.writes) == 0 }
 func (b *Batch) PutEntry(e *entry.Entry, r Record) {
 	id := e.ID()
 	b.putBody(e, r)
+	b.ofDoc(r.Doc)
 	b.set(recordKey(id), marshal(r))
 	b.set(arrivalKey(r.Arrival), id[:])
 	b.delta.Stored++
+}
+
+// ofDoc notes that the document has an entry, for its mark.
+func (b *Batch) ofDoc(doc entry.DocID) {
+	if _, noted := b.docs[doc]; noted {
+		return
+	}
+	if b.docs == nil {
+		b.docs = map[entry.DocID]struct{}{}
+	}
+	b.docs[doc] = struct{}{}
+	b.size += 1 + len(doc) + perWrite
 }
 
 // PutBody replaces what lies here of an entry that is stored: by the bare one, or a bare one by the whole.
@@ -116,6 +131,7 @@ func (b *Batch) PutBody(e *entry.Entry, r Record) {
 
 func (b *Batch) putBody(e *entry.Entry, r Record) {
 	if e.Bare() {
+		b.bares = true
 		b.set(bareKey(r.Doc, r.Arrival), e.Encoded())
 		return
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	prefixEntry      = 'e' // document (zero for statements), arrival → encoded entry
 	prefixBare       = 'b' // the same, of entries that are bare
+	prefixMark       = 'd' // document of which an entry is or was stored
 	prefixRecord     = 'i' // entry ID → Record
 	prefixArrival    = 'l' // arrival → entry ID
 	prefixView       = 'v' // kind, 0, document → view

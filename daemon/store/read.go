@@ -113,8 +113,18 @@ func (s *Store) Entries(doc entry.DocID) ([]Stored, error) {
 		out = append(out, Stored{arrivalOf(k), v})
 		return true
 	}
+	if s.marked {
+		if _, err := s.get(docKey(prefixMark, doc)); errors.Is(err, ErrNotFound) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	if err := s.scan(docKey(prefixEntry, doc), true, take); err != nil {
 		return nil, err
+	}
+	if !s.bares.Load() {
+		return out, nil
 	}
 	whole := len(out)
 	err := s.scan(docKey(prefixBare, doc), true, take)

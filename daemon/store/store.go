@@ -88,6 +88,7 @@ type Counts struct {
 type state struct {
 	Counts  Counts
 	Written uint64 // transactions so far, this one included
+	Marked  bool   // every document has its mark: not so where an earlier program began
 }
 
 // Store is one open store. It is safe for concurrent use.
@@ -98,6 +99,8 @@ type Store struct {
 
 	seq    atomic.Uint64 // the newest arrival number given out
 	erased atomic.Uint64 // see Erased
+	bares  atomic.Bool   // a bare entry may be stored; while there is none, nobody looks for those of a document
+	marked bool          // see state
 
 	// The writer's alone: how many transactions there were, here and as a crash will find it.
 	written uint64
@@ -243,11 +246,16 @@ func (s *Store) readState() error {
 		if it.Valid() {
 			s.seq.Store(arrivalOf(it.Item().Key()))
 		}
+		bare := txn.NewIterator(walk([]byte{prefixBare}))
+		defer bare.Close()
+		bare.Rewind()
+		s.bares.Store(bare.Valid())
 		if b, err := valueOf(txn, keyArrival); err == nil && len(b) == 8 {
 			s.seq.Store(max(s.seq.Load(), binary.BigEndian.Uint64(b)))
 		}
 		item, err := txn.Get(keyCounts)
 		if errors.Is(err, badger.ErrKeyNotFound) {
+			s.marked = true
 			return nil
 		}
 		if err != nil {
@@ -258,7 +266,7 @@ func (s *Store) readState() error {
 			if err := unmarshal(v, &st); err != nil {
 				return fmt.Errorf("%w: the counts: %v", ErrCorrupt, err)
 			}
-			s.counts, s.written = st.Counts, st.Written
+			s.counts, s.written, s.marked = st.Counts, st.Written, st.Marked
 			return nil
 		})
 	})

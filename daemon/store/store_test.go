@@ -346,3 +346,39 @@ func TestWhatComesWhileLostEntriesAreLookedForIsNotLost(t *testing.T) {
 		}
 	}
 }
+
+// Who looks for entries of a document of which there are none is told so by its mark, not by a search.
+func TestADocumentWithoutAMarkHasNoEntriesUnlessTheStoreIsOlderThanMarks(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	of := func(doc byte) int {
+		t.Helper()
+		all, err := s.Entries(entry.DocID{doc})
+		must(t, err)
+		return len(all)
+	}
+	for n := range 4 {
+		must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{byte(1 + n%2)}, n))))
+	}
+	if of(1) != 2 || of(2) != 2 || of(3) != 0 {
+		t.Errorf("%d, %d and %d entries, want 2, 2 and 0", of(1), of(2), of(3))
+	}
+	takeMark := func(doc byte) {
+		t.Helper()
+		b := NewBatch(nil)
+		b.del(docKey(prefixMark, entry.DocID{doc}))
+		must(t, s.Commit(b))
+	}
+	takeMark(1)
+	if of(1) != 0 {
+		t.Error("the mark isn't asked for")
+	}
+	s.marked = false // so does an earlier program leave it, in a store that it began or wrote to
+	must(t, s.Commit(put(s, nil, entryNo(t, entry.DocID{3}, 4))))
+	takeMark(3)
+	must(t, s.Close())
+	s = open(t, dir)
+	if of(1) != 2 || of(2) != 2 || of(3) != 1 {
+		t.Errorf("in an older store %d, %d and %d entries, want 2, 2 and 1", of(1), of(2), of(3))
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"kith/crdt/entry"
 )
 
 // Ticket stands for a batch on its way to the disk.
@@ -40,6 +42,9 @@ func (s *Store) enqueue(t *Ticket) *Ticket {
 	if s.closed {
 		t.finish(ErrClosed)
 		return t
+	}
+	if t.batch.bares {
+		s.bares.Store(true)
 	}
 	s.queue <- t
 	return t
@@ -139,9 +144,14 @@ func (s *Store) commit(group []*Ticket) error {
 				return fmt.Errorf("store a batch of %d bytes: %w", size, err)
 			}
 		}
+		for doc := range t.batch.docs {
+			if err := mark(txn, doc); err != nil {
+				return fmt.Errorf("store a batch of %d bytes: %w", size, err)
+			}
+		}
 		counts.add(t.batch.delta)
 	}
-	if err := txn.Set(keyCounts, marshal(state{counts, s.written + 1})); err != nil {
+	if err := txn.Set(keyCounts, marshal(state{counts, s.written + 1, s.marked})); err != nil {
 		return fmt.Errorf("store a batch of %d bytes: %w", size, err)
 	}
 	if err := txn.Commit(); err != nil {
@@ -157,4 +167,15 @@ func (s *Store) commit(group []*Ticket) error {
 	s.mu.Unlock()
 	_ = s.witness.write(s.written) // where it fails, losing this would go unnoticed; it is stored
 	return nil
+}
+
+// mark notes that something is stored of a document, unless that is noted. Who looks for entries of one that has no mark is told at once that
+// there are none: a look-up of one key, which the tables' Bloom filters answer, and not a search through each level.
+func mark(txn *badger.Txn, doc entry.DocID) error {
+	key := docKey(prefixMark, doc)
+	_, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return txn.Set(key, []byte{})
+	}
+	return err
 }
