@@ -28,6 +28,7 @@ type reach struct {
 	numbers map[acknowledged]uint64   // of what acknowledgements name; 0 for what isn't here
 	known   int                       // about how many changes are in runs
 	unkept  int                       // of these, noted since runs were kept
+	many    map[entry.Device]behind   // what Unconfirmed said last of who has acknowledged least
 }
 
 // acknowledged is an entry that an acknowledgement names as the last of a run.
@@ -203,6 +204,7 @@ func (r *Replica) readRuns() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.runs, x.numbers, x.known, x.unkept = read.runs, map[acknowledged]uint64{}, read.known, read.unkept
+	x.many = map[entry.Device]behind{}
 	for _, c := range x.late {
 		x.addLocked(c)
 	}

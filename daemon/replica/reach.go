@@ -87,12 +87,19 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 	c := r.Rules()
 	out := Unconfirmed{Never: true}
 	var runs []unreached
+	far := behind{rules: c}
 	for of, w := range r.reach.runs {
 		reached, ever := reachedBy(c, of, device, r.numberLocked)
+		if far.upTo += reached; w.forked {
+			far.forks++
+		}
 		out.Never = out.Never && !ever
 		if of.device != device {
 			runs = append(runs, unreached{w, reached})
 		}
+	}
+	if b, ok := r.reach.many[device]; ok && b.rules == c && b.upTo == far.upTo && b.forks == far.forks {
+		return b.said, nil
 	}
 	for after := uint64(0); out.Changes < MaxUnconfirmed; {
 		missing := firstMissing(runs, after)
@@ -116,7 +123,21 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 			}
 		}
 	}
+	if delete(r.reach.many, device); out.Changes == MaxUnconfirmed {
+		far.said = out
+		r.reach.many[device] = far
+	}
 	return out, nil
+}
+
+// behind is what was said of a device that hasn't acknowledged as much as is counted. The first ones by their arrival stay the first,
+// whatever comes, until it acknowledges more of them or the charter says other of them: to read a thousand entries anew at each asking
+// took a twentieth of a large catch-up.
+type behind struct {
+	rules Rules
+	upTo  uint64 // the numbers that it had acknowledged, summed over all runs
+	forks int    // how many runs had forked
+	said  Unconfirmed
 }
 
 // unreached is a run of which a device has acknowledged what is up to a number.

@@ -76,6 +76,32 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 	}
 }
 
+// What is said of who has acknowledged least isn't read anew at each asking.
+func TestWhoAcknowledgesMoreThanIsCountedIsSeenAtOnce(t *testing.T) {
+	c := found(t, "Ana", "Ben")
+	ana, ben := c.all[0], c.all[1]
+	want := func(changes int) {
+		t.Helper()
+		for range 2 {
+			if u, err := ana.Unconfirmed(ben.device); err != nil || u.Changes != changes {
+				t.Errorf("Ben hasn't confirmed %d changes (%v), want %d", u.Changes, err, changes)
+			}
+		}
+	}
+	note := ana.addTask(t, "Order paper")
+	for range MaxUnconfirmed + 2 {
+		ana.edit(t, note.ID, crdttest.AppendText("x"))
+	}
+	want(MaxUnconfirmed)
+	c.settle()
+	must(t, ben.Acknowledge(context.Background()))
+	want(MaxUnconfirmed) // Ana hasn't heard of it
+	c.settle()
+	want(0)
+	ana.edit(t, note.ID, crdttest.AppendText("y"))
+	want(1)
+}
+
 // A modified device may sign two entries under one number of a run.
 func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 	c := found(t, "Ana", "Ben")
