@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 
 	"kith/cli"
 	"kith/daemon"
@@ -20,22 +18,6 @@ import (
 	"kith/daemon/whole"
 )
 
-// From how many bytes on Go's collector runs sooner than it would by itself: a soft limit, above what a home has in use at rest, and never below what it needs
-// just now. What it keeps away is garbage, while much is stored. $GOMEMLIMIT sets another.
-const (
-	memoryLimit    = 84 << 20
-	memoryForEntry = 80
-)
-
-// needed is what Go's heap takes, in bytes, if a quarter as much again as is in use waits for the collector. With a lower limit it would run on end, and
-// free nothing.
-func needed() int64 {
-	use := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(use)
-	const beside = 12 << 20 // stacks, and what Go keeps of its heap
-	return int64(use[0].Value.Uint64())*5/4 + beside
-}
-
 // hooks hands the daemon's side to the commands.
 func hooks() cli.Hooks {
 	return cli.Hooks{
@@ -43,8 +25,7 @@ func hooks() cli.Hooks {
 			stays()
 			var holds func(int64)
 			if os.Getenv("GOMEMLIMIT") == "" {
-				debug.SetMemoryLimit(memoryLimit)
-				holds = func(entries int64) { debug.SetMemoryLimit(max(memoryLimit+memoryForEntry*entries, needed())) }
+				holds = limitMemory().holds
 			}
 			return daemon.Run(ctx, daemon.Options{
 				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS, Holds: holds,
