@@ -283,7 +283,7 @@ func (x *Exchange) RunWith(ctx context.Context, rw io.ReadWriteCloser, with Peer
 
 	var reader, acceptor, writer sync.WaitGroup
 	reader.Go(func() { fail(l.read(inside)) })
-	acceptor.Go(func() { fail(l.accept(inside)) })
+	acceptor.Go(func() { l.accept(inside, fail) })
 	writer.Go(func() { fail(l.write(inside)) })
 	<-inside.Done()
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,6 +143,33 @@ func TestNobodyIsInStepBeforeTheLastEntryIsOnDisk(t *testing.T) {
 		if !m.inStep() {
 			t.Error("not in step afterwards")
 		}
+		m.end()
+	})
+}
+
+func TestWhileTheDiskTakesABatchTheNextIsJudged(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ana, genesis := found(1)
+		a, b := newReplica(t, ana.space, append(ana.writeMany(4_000), genesis)...), newReplica(t, ana.space)
+		disk := make(chan struct{})
+		var inside, most atomic.Int64
+		b.Refuse = func([]*entry.Entry) error {
+			n := inside.Add(1)
+			defer inside.Add(-1)
+			if n > most.Load() {
+				most.Store(n)
+			}
+			<-disk
+			return nil
+		}
+		m := meet(a, b, nil)
+		settle()
+		if most.Load() != 2 {
+			t.Errorf("%d batches are judged at once, want 2", most.Load())
+		}
+		close(disk)
+		settle()
+		wantSame(t, a, b)
 		m.end()
 	})
 }

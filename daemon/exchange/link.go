@@ -10,7 +10,7 @@ import (
 	"kith/crdt/entry"
 )
 
-// link is one connection. Three goroutines serve it: one reads, one stores what was read, one
+// link is one connection. Three goroutines serve it: one reads, one has stored what was read, one
 // writes. The reader never waits for the writer, so two links that both have much to send can't
 // block each other; it waits for the storing one, which is what slows a peer down.
 type link struct {
@@ -116,7 +116,7 @@ type arrival struct {
 	all    int            // entries in the frame, known ones included
 	listed bool           // they belong to the peer's comparison
 	many   bool           // and there are a great many of those
-	last   bool           // nothing: only to know that all before it is stored
+	stored chan struct{}  // else nil: this is nothing, and closed once all before it is stored
 }
 
 func newLink(x *Exchange, rw io.ReadWriter, with Peer, fail func(error), report func(Status)) *link {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"sync"
 	"time"
 
 	"kith/crdt/entry"
@@ -381,9 +382,14 @@ func (l *link) readDone(ctx context.Context) error {
 	if !begun {
 		return broken("%q out of place", frameDone)
 	}
-	// Once this is taken, all that came before it is stored.
-	if err := l.hand(ctx, arrival{last: true}); err != nil {
+	stored := make(chan struct{})
+	if err := l.hand(ctx, arrival{stored: stored}); err != nil {
 		return err
+	}
+	select {
+	case <-stored:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	l.turn.leave()
 	l.mu.Lock()
@@ -445,39 +451,56 @@ func (l *link) readPong(nonce uint64) {
 	}
 }
 
-// accept has what the reader took stored, one batch after the other.
-func (l *link) accept(ctx context.Context) error {
+// atOnce is how many batches of a connection are stored at once: while the disk takes one, the next is judged.
+const atOnce = 2
+
+// accept has what the reader took stored, until ctx ends or fail was told why not.
+func (l *link) accept(ctx context.Context, fail func(error)) {
+	var storing sync.WaitGroup
+	defer storing.Wait()
+	free := make(chan struct{}, atOnce)
 	for {
 		var a arrival
 		select {
 		case a = <-l.came:
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		}
-		if a.last {
+		if a.stored != nil {
+			storing.Wait()
+			close(a.stored)
 			continue
 		}
-		var wait time.Duration
-		if len(a.batch) > 0 {
-			began := time.Now()
-			if err := l.x.store(ctx, a.batch, a.many); err != nil {
-				return err
+		free <- struct{}{} // those that are stored don't take long once ctx has ended
+		storing.Go(func() {
+			defer func() { <-free }()
+			if err := l.accepted(ctx, a); err != nil {
+				fail(err)
 			}
-			now := time.Now()
-			wait = l.x.paces.stored(&l.with, len(a.batch), l.x.local.Idle(a.batch, l.with.Device), now.Sub(began), now)
-		}
-		l.mu.Lock()
-		l.idling = wait > 0
-		l.ackDue++
-		l.status.EntriesIn += int64(len(a.batch))
-		if a.listed {
-			l.status.Got = min(l.status.Got+a.all, l.status.ToGet)
-		}
-		l.mu.Unlock()
-		l.report()
-		l.wakeUp()
-		if err := sleep(ctx, wait); err != nil {
+		})
+	}
+}
+
+// accepted has a batch stored, and waits if that costs its sender a pause.
+func (l *link) accepted(ctx context.Context, a arrival) error {
+	var wait time.Duration
+	if len(a.batch) > 0 {
+		began := time.Now()
+		if err := l.x.store(ctx, a.batch, a.many); err != nil {
 			return err
 		}
+		now := time.Now()
+		wait = l.x.paces.stored(&l.with, len(a.batch), l.x.local.Idle(a.batch, l.with.Device), now.Sub(began), now)
 	}
+	l.mu.Lock()
+	l.idling = wait > 0
+	l.ackDue++
+	l.status.EntriesIn += int64(len(a.batch))
+	if a.listed {
+		l.status.Got = min(l.status.Got+a.all, l.status.ToGet)
+	}
+	l.mu.Unlock()
+	l.report()
+	l.wakeUp()
+	return sleep(ctx, wait)
 }

@@ -297,7 +297,7 @@ func (r *Replica) took(todo []*work) (held int, err error) {
 func (r *Replica) lockAll(todo []*work) (unlock func()) {
 	var held []int
 	for _, w := range todo {
-		held = append(held, int(w.id[0]))
+		held = append(held, stripeOf(w.id))
 	}
 	slices.Sort(held)
 	held = slices.Compact(held)
