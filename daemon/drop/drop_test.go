@@ -47,6 +47,14 @@ func carrierOf(t *testing.T, r *replica.Replica, dirs ...string) *Carrier {
 	return newCarrier(&space.Space{Place: place, Replica: r, Now: now}, "test", slog.New(slog.DiscardHandler))
 }
 
+// joined are two replicas of one co-op, a folder that joins them, and who serves it for each.
+func joined(t *testing.T) (ana, ben *replica.Replica, dir string, a, b *Carrier) {
+	t.Helper()
+	ana, ben, _ = replicatest.TwoReplicas(t)
+	dir = t.TempDir()
+	return ana, ben, dir, carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+}
+
 // looks has everybody look so often that all which waits for quiet is written, and what was written is read.
 func looks(t *testing.T, all ...*Carrier) {
 	t.Helper()
@@ -95,9 +103,7 @@ func same(t *testing.T, a, b *replica.Replica) {
 }
 
 func TestWhatOneWritesTheOtherFindsInTheFolderUntilBothHaveSaidSo(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	note(t, ana, "Minutes")
 	looks(t, a, b)
 	same(t, ana, ben)
@@ -134,9 +140,7 @@ func TestWhatOneWritesTheOtherFindsInTheFolderUntilBothHaveSaidSo(t *testing.T) 
 
 // It is looked at every two seconds, for as long as the daemon runs.
 func TestWhichFoldersThereAreIsReadFromTheDiskOnce(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, _, a, b := joined(t)
 	if there, err := a.Drops(t.Context()); err != nil || len(there) != 1 {
 		t.Fatalf("before anybody has looked there are %+v: %v", there, err)
 	}
@@ -148,9 +152,7 @@ func TestWhichFoldersThereAreIsReadFromTheDiskOnce(t *testing.T) {
 }
 
 func TestWhatIsNoBundleOfOthersIsLeftAloneAndNothingWaitsForIt(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	theirs := tagOf(ben.Space(), ben.Device())
 	foreign := map[string]string{"holiday.jpg": "x", "kith-0123456789abcdef-1.bundle": "x", ".syncthing.kith-0123456789abcdef-000001.bundle.tmp": "x", "kith-" + theirs + "-000001.bundle.part": "x"}
 	for name, content := range foreign {
@@ -206,9 +208,7 @@ func TestAHalfWrittenBundleIsSaidAndReadOnceItIsWhole(t *testing.T) {
 }
 
 func TestWhereNothingCanBeWrittenThatIsSaidAndTheOthersAreRead(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	note(t, ana, "Minutes")
 	for name, refuse := range map[string]func(dir, pattern string) (temp, error){
 		"Nothing can be written there": func(string, string) (temp, error) { return nil, &os.PathError{Op: "open", Err: syscall.EROFS} },
@@ -350,9 +350,7 @@ func TestADropFolderIsAFolderThatIsThereAndNotWhereTheKeyLies(t *testing.T) {
 
 // Whoever gets at the folder sees how this computer's files are called.
 func TestAFileWithTheLastNumberThereIsEndsNothing(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	must(t, os.WriteFile(filepath.Join(dir, a.of(dir).bundleName(lastNumber)), []byte("x"), 0o600))
 	for i := range 3 {
 		note(t, ana, fmt.Sprintf("Minutes %d", i))
@@ -378,9 +376,7 @@ func TestNumbersAreThoseBehindTheLastAndThenTheFirstThatAreFree(t *testing.T) {
 
 // What was a file when the folder was listed may be something else when it is opened.
 func TestAFileThatBecomesAPipeOrALinkIsNotWaitedForNorFollowed(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	note(t, ana, "Minutes")
 	looks(t, a)
 	_, others, err := b.of(dir).list()
@@ -419,9 +415,7 @@ func begun(do func()) (done chan struct{}) {
 }
 
 func TestWhoPutsTheSameThereAgainAndAgainTakesAPartOfTheTime(t *testing.T) {
-	ana, ben, _ := replicatest.TwoReplicas(t)
-	dir := t.TempDir()
-	a, b := carrierOf(t, ana, dir), carrierOf(t, ben, dir)
+	ana, ben, dir, a, b := joined(t)
 	note(t, ana, "Minutes")
 	looks(t, a, b)
 	same(t, ana, ben)

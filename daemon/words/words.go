@@ -60,10 +60,13 @@ func (w *Words) Of(by charter.MemberID) *Words {
 func ProposalID(id charter.StepID) string { return "p-" + entry.Text.EncodeToString(id[:20]) }
 
 // PactID writes the ID of a pact of which nothing but its share is known here: a colleague made it.
-func PactID(share entry.SpaceID) string { return "v-" + entry.Text.EncodeToString(share[:5]) }
+func PactID(share entry.SpaceID) string { return codeID(share) }
 
 // InviteID writes the ID of an invite: its key is the public half of its code's.
-func InviteID(key entry.Device) string { return "v-" + entry.Text.EncodeToString(key[:5]) }
+func InviteID(key entry.Device) string { return codeID(key) }
+
+// codeID is the ID of what a code of this co-op begins; kith invite and kith ally take it.
+func codeID(of [32]byte) string { return "v-" + entry.Text.EncodeToString(of[:5]) }
 
 // MinShortID is the least number of letters of a short ID.
 const MinShortID = 4
