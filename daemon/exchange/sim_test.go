@@ -699,13 +699,6 @@ func (s *simulation) lacks(nodes []*node, all map[entry.ID]bool) string {
 
 // apartStill says what is missing until all have all, and know it; "" if nothing.
 func (s *simulation) apartStill(honest []*node, parents []int) string {
-	for _, n := range honest {
-		for id := range n.disk.IDs() {
-			if encoded, kept := n.disk.Entry(id); kept && must(entry.Decode(encoded)).ID() != id {
-				return fmt.Sprintf("%d has something else for %.8s", n.name, id)
-			}
-		}
-	}
 	if lacks := s.lacks(honest, s.had(honest)); lacks != "" {
 		return lacks
 	}
@@ -721,6 +714,14 @@ func (s *simulation) apartStill(honest []*node, parents []int) string {
 		for i, e := range r.ends {
 			if st := e.status.get(); !st.InStep {
 				return fmt.Sprintf("%d isn't in step with %d: %+v", r.nodes[i].name, r.nodes[1-i].name, st)
+			}
+		}
+	}
+	// Last, as it takes longest: what isn't right stays so.
+	for _, n := range honest {
+		for id := range n.disk.IDs() {
+			if encoded, kept := n.disk.Entry(id); kept && must(entry.Decode(encoded)).ID() != id {
+				return fmt.Sprintf("%d has something else for %.8s", n.name, id)
 			}
 		}
 	}
