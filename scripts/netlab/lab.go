@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,7 @@ type lab struct {
 	kith  string
 	dir   string
 	logs  string
+	out   io.Writer // what is told
 	began time.Time
 
 	computers []*computer
@@ -54,7 +56,7 @@ func newLab(ctx context.Context, kith, dir string) *lab {
 
 // say tells what happened.
 func (l *lab) say(format string, args ...any) {
-	fmt.Printf("%6.1fs  %s\n", time.Since(l.began).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintf(l.out, "%6.1fs  %s\n", time.Since(l.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 func (l *lab) computer(name string) (*computer, error) {

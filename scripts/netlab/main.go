@@ -8,19 +8,25 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// A story is one lab. Those that are quick are run with every test.
+// A story is one lab. Those that are quick are run with every test: all but those in which a minute has to pass, or thousands of documents
+// to be written, before there is anything to see.
 type story struct {
 	name, about string
 	quick       bool
@@ -29,16 +35,16 @@ type story struct {
 
 var stories = []story{
 	{"lan", "one network: they find each other by mDNS, though every remembered address is wrong", true, lan},
-	{"no-network", "started before there is any network: they find each other once there is one, and end when it is gone", false, noNetwork},
+	{"no-network", "started before there is any network: they find each other once there is one, and end when it is gone", true, noNetwork},
 	{"three-homes", "all behind routers that let nobody through: they found a co-op through a relay that only its founder names", true, threeHomes},
 	{"guest-by-another", "who invited is away: another member lets the newcomer in, and nobody with a used code", true, guestByAnother},
 	{"upnp", "two homes whose routers open a port when they are asked (UPnP), or only say so; no relay", true, upnp},
-	{"one-port", "two homes behind one router that chose one port: both are reached from elsewhere, without a relay", false, onePort},
+	{"one-port", "two homes behind one router that chose one port: both are reached from elsewhere, without a relay", true, onePort},
 	{"porch-dies", "the same through two porches, which only one of them has codes of; one goes away", true, porchDies},
 	{"porches", "the same through the porches of the co-op, which nobody but Ana typed; one goes away, and is removed", true, porchesOfCoop},
 	{"bad-porches", "one porch refuses at random, another drops what it carries after 64 kB: all comes through all the same", true, badPorches},
 	{"by-file", "no network at all: a co-op is founded, and kept in step, by files", true, byFile},
-	{"drop", "no network: a folder that something carries keeps them in step, also after it was full and read-only", false, dropFolder},
+	{"drop", "no network: a folder that something carries keeps them in step, also after it was full and read-only", true, dropFolder},
 	{"relay", "both behind routers that let nobody through: a third member's device passes everything on", true, relayed},
 	{"punch", "both behind ordinary routers: they meet through a relay, and a direct way is found", true, punch},
 	{"ipv6", "there is no IPv4 at all, and nobody chose where to listen", true, onlyIPv6},
@@ -58,7 +64,8 @@ func main() {
 	}
 	kith := flag.String("kith", "", "the program")
 	dir := flag.String("dir", "", "where homes are made")
-	logs := flag.String("logs", "", "a folder for what the daemons log; empty: it is thrown away")
+	logs := flag.String("logs", "", "a folder for what the daemons log, one for each lab in it; empty: it is thrown away")
+	atOnce := flag.Int("at-once", 1, "how many labs run beside each other; each has networks of its own")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		list()
@@ -66,7 +73,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exit(runAll(ctx, *kith, *dir, *logs, flag.Args()))
+	exit(runAll(ctx, *kith, *dir, *logs, *atOnce, flag.Args()))
 }
 
 type noLabError struct{ name string }
@@ -92,7 +99,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func runAll(ctx context.Context, kith, dir, logs string, names []string) error {
+func runAll(ctx context.Context, kith, dir, logs string, atOnce int, names []string) error {
 	var chosen []story
 	for _, name := range names {
 		i := slices.IndexFunc(stories, func(s story) bool { return s.name == name })
@@ -111,22 +118,63 @@ func runAll(ctx context.Context, kith, dir, logs string, names []string) error {
 			chosen = append(chosen, stories[i])
 		}
 	}
-	var failed []string
-	for _, s := range chosen {
-		fmt.Printf("\n== %s: %s\n", s.name, s.about)
-		l := newLab(ctx, kith, dir)
-		l.logs = logs
-		err := l.tell(s)
-		if err = errors.Join(err, l.end()); err != nil {
-			fmt.Printf("%7s  %v\n", "FAILED", err)
-			failed = append(failed, s.name)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+	var mu sync.Mutex // of what is told
+	failed := make([]bool, len(chosen))
+	var g errgroup.Group
+	g.SetLimit(max(1, atOnce))
+	for i, s := range chosen {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			var told bytes.Buffer
+			l := newLab(ctx, kith, filepath.Join(dir, fmt.Sprint(i)))
+			l.out = &told
+			if logs != "" {
+				l.logs = filepath.Join(logs, s.name)
+			}
+			if err := makeAll(l.dir, l.logs); err != nil {
+				return err
+			}
+			if atOnce <= 1 {
+				l.out = os.Stdout // as it happens: nobody else tells anything
+			}
+			fmt.Fprintf(l.out, "\n== %s: %s\n", s.name, s.about)
+			err := l.tell(s)
+			if err = errors.Join(err, l.end()); err != nil {
+				fmt.Fprintf(l.out, "%7s  %v\n", "FAILED", err)
+				failed[i] = true
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			_, err = told.WriteTo(os.Stdout)
+			return err
+		})
+	}
+	if err := errors.Join(g.Wait(), ctx.Err()); err != nil {
+		return err
+	}
+	var which []string
+	for i, s := range chosen {
+		if failed[i] {
+			which = append(which, s.name)
 		}
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	if len(which) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(which, ", "))
+	}
+	return nil
+}
+
+// makeAll makes folders; "" is none.
+func makeAll(dirs ...string) error {
+	for _, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
 	}
 	return nil
 }
