@@ -79,6 +79,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", os.Getenv("GORACE")) // scripts/test says how watched programs end
 			l, err := newLab(env)
 			if err != nil {
 				return err
