@@ -155,6 +155,11 @@ func (b *bench) atRest(ctx context.Context, names ...string) ([]*home, error) {
 
 // together founds a co-op of some, all daemons running and in step with the first.
 func (b *bench) together(ctx context.Context, names ...string) (all []*home, err error) {
+	return b.togetherBy(ctx, func() ([]string, error) { return []string{"--listen", "/ip4/127.0.0.1/tcp/0"}, nil }, names...)
+}
+
+// togetherBy is together where flags say, for each home anew, where it is to be reached.
+func (b *bench) togetherBy(ctx context.Context, flags func() ([]string, error), names ...string) (all []*home, err error) {
 	for _, name := range names {
 		h, err := b.home(name)
 		if err != nil {
@@ -162,7 +167,11 @@ func (b *bench) together(ctx context.Context, names ...string) (all []*home, err
 		}
 		all = append(all, h)
 	}
-	out, err := all[0].run(ctx, "init", "Bench", "--as", "Ana", "--founders", strconv.Itoa(len(all)), "--listen", "/ip4/127.0.0.1/tcp/0", "--json")
+	reached, err := flags()
+	if err != nil {
+		return nil, err
+	}
+	out, err := all[0].run(ctx, append([]string{"init", "Bench", "--as", "Ana", "--founders", strconv.Itoa(len(all)), "--json"}, reached...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +183,11 @@ func (b *bench) together(ctx context.Context, names ...string) (all []*home, err
 		return nil, err
 	}
 	for i, h := range all[1:] {
-		if _, err := h.run(ctx, "join", founded.Invites[i].Code, "--as", fmt.Sprintf("Ben %d", i), "--listen", "/ip4/127.0.0.1/tcp/0"); err != nil {
+		reached, err := flags()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := h.run(ctx, append([]string{"join", founded.Invites[i].Code, "--as", fmt.Sprintf("Ben %d", i)}, reached...)...); err != nil {
 			return nil, err
 		}
 		if _, err := h.start(ctx); err != nil {

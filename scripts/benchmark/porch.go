@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,25 +24,53 @@ import (
 // porchRests is how long a porch is left alone before its memory is looked at.
 const porchRests = 5 * time.Second
 
-// porch measures what a porch takes at rest: with nobody there, with a hundred places, and with as many as there may be.
+// porch measures what a porch takes at rest: with nobody there, with a hundred places, and with as many as there may be; and what a catch-up
+// takes that goes through one.
 func (b *bench) porch(ctx context.Context) error {
-	h, err := b.home("porch")
+	if err := b.porchAtRest(ctx); err != nil {
+		return err
+	}
+	return b.throughPorch(ctx)
+}
+
+// opened is a porch that runs.
+type opened struct {
+	*home
+	folder string
+}
+
+func (b *bench) openPorch(ctx context.Context, name string) (p opened, err error) {
+	if p.home, err = b.home(name); err != nil {
+		return p, err
+	}
+	p.folder = filepath.Join(p.dir, "porch")
+	p.daemon = p.command(ctx, "porch", "run", p.folder, "--listen", "/ip4/0.0.0.0/tcp/0", "--json")
+	said, err := p.daemon.StdoutPipe()
 	if err != nil {
-		return err
+		return p, err
 	}
-	dir := filepath.Join(h.dir, "porch")
-	h.daemon = h.command(ctx, "porch", "run", dir, "--listen", "/ip4/0.0.0.0/tcp/0", "--json")
-	said, err := h.daemon.StdoutPipe()
-	if err != nil {
-		return err
+	if err := p.daemon.Start(); err != nil {
+		p.daemon = nil
+		return p, err
 	}
-	if err := h.daemon.Start(); err != nil {
-		return err
-	}
-	defer h.stop() //nolint:errcheck // what was measured was measured
 	if _, err := bufio.NewReader(said).ReadString('\n'); err != nil {
-		return fmt.Errorf("the porch doesn't open: %w", err)
+		return p, errors.Join(fmt.Errorf("the porch doesn't open: %w", err), p.stop())
 	}
+	return p, nil
+}
+
+// code makes one of the porch, for somebody.
+func (p opened) code(ctx context.Context, label string) (string, error) {
+	out, err := p.run(ctx, "porch", "code", "--dir", p.folder, "--for", label, "--jq", ".code")
+	return strings.TrimSpace(string(out)), err
+}
+
+func (b *bench) porchAtRest(ctx context.Context) error {
+	p, err := b.openPorch(ctx, "porch")
+	if err != nil {
+		return err
+	}
+	defer p.stop() //nolint:errcheck // what was measured was measured
 	var there []host.Host
 	defer func() {
 		for _, one := range there {
@@ -53,11 +82,9 @@ func (b *bench) porch(ctx context.Context) error {
 		for len(there) < places {
 			n := len(there)
 			if n%porch.PlacesOfCode == 0 {
-				out, err := h.run(ctx, "porch", "code", "--dir", dir, "--for", fmt.Sprintf("Co-op %d", n), "--jq", ".code")
-				if err != nil {
+				if code, err = p.code(ctx, fmt.Sprintf("Co-op %d", n)); err != nil {
 					return err
 				}
-				code = strings.TrimSpace(string(out))
 			}
 			// Each code's are at an address of their own, as those of a porch are: it bounds what one address has.
 			one, err := placeAt(ctx, code, fmt.Sprintf("127.0.1.%d", 1+n/porch.PlacesOfCode))
@@ -71,7 +98,7 @@ func (b *bench) porch(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(porchRests):
 		}
-		m, err := h.memory()
+		m, err := p.memory()
 		if err != nil {
 			return err
 		}
@@ -79,6 +106,72 @@ func (b *bench) porch(ctx context.Context) error {
 		b.add(work, "RSS", m.now, "MB", "")
 		b.add(work, "of that, the program's file", m.files, "MB", "")
 	}
+	return nil
+}
+
+// throughPorch measures a catch-up of two who reach each other through a porch alone: the doors that they announce are shut.
+func (b *bench) throughPorch(ctx context.Context) error {
+	p, err := b.openPorch(ctx, "porch-between")
+	if err != nil {
+		return err
+	}
+	defer p.stop() //nolint:errcheck // the same
+	code, err := p.code(ctx, "Bench")
+	if err != nil {
+		return err
+	}
+	l := &link{}
+	defer l.close()
+	l.shut(true)
+	all, err := b.togetherBy(ctx, func() ([]string, error) {
+		listen, announce, err := l.between()
+		if err != nil {
+			return nil, err
+		}
+		return []string{"--listen", listen[0], "--announce", announce[0], "--relay", code}, nil
+	}, "behind-a", "behind-b")
+	if err != nil {
+		return err
+	}
+	one, two := all[0], all[1]
+	for _, h := range all {
+		if err := h.stop(); err != nil {
+			return err
+		}
+	}
+	if err := b.fill(ctx, one.dir, one.dir, 0, b.docs); err != nil {
+		return err
+	}
+	if _, err := one.start(ctx); err != nil {
+		return err
+	}
+	defer one.stop() //nolint:errcheck // the same
+	before, err := p.worked()
+	if err != nil {
+		return err
+	}
+	work := fmt.Sprintf("cold catch-up through a porch, %d × %d changes", b.docs, b.size)
+	defer two.stop() //nolint:errcheck // the same
+	if err := b.bring(ctx, one, two, work, b.docs, b.docs*b.size); err != nil {
+		return err
+	}
+	peers, err := two.client.Peers(ctx)
+	if err != nil {
+		return err
+	}
+	if len(peers) != 1 || peers[0].Transport != "relay" {
+		return fmt.Errorf("it came another way than through the porch: %+v", peers)
+	}
+	after, err := p.worked()
+	if err != nil {
+		return err
+	}
+	m, err := p.memory()
+	if err != nil {
+		return err
+	}
+	b.add(work, "processor time of the porch", (after - before).Seconds(), "s", "")
+	b.add(work, "most memory of the porch", m.most, "MB", "")
 	return nil
 }
 
