@@ -6,6 +6,7 @@ package load
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -64,13 +65,18 @@ func Of(p Person, promises []Promise, today string) []Week {
 	for i := range weeks {
 		weeks[i] = Week{From: first.AddDate(0, 0, 7*i).Format(time.DateOnly), Offered: p.offers(first.AddDate(0, 0, 7*i), today)}
 	}
+	nobodys := &calendar{first: first}
+	theirs := &calendar{Person: p, first: first}
+	if p.workingDays() == 0 {
+		theirs = nobodys
+	}
 	for _, one := range promises {
 		at := slices.Index(one.By, p.Member)
 		if at < 0 {
 			continue
 		}
 		mine := part(one.Minutes, int64(at), int64(len(one.By)))
-		for i, m := range one.spread(mine, p, today, first) {
+		for i, m := range one.spread(mine, theirs, nobodys, today) {
 			weeks[i].Promised += m
 		}
 	}
@@ -150,22 +156,51 @@ func (p Person) works(t time.Time) bool {
 	return !p.isOff(int(t.Weekday()+6)%7) && !slices.ContainsFunc(p.Away, func(s kinds.Span) bool { return s.From <= on && on <= s.To })
 }
 
+// calendar is on which days somebody works: those of the weeks that are looked at, and those behind them. It is reckoned once for all that
+// they promise, of which there may be thousands that are due in thirty years.
+type calendar struct {
+	Person
+	first     time.Time
+	near, far days
+}
+
+// days are days in a row.
+type days struct {
+	on    []string
+	works []int64 // on how many of those before each, and at the end of all, somebody works
+}
+
+func (c *calendar) reckon(from, n int) (out days) {
+	sum := int64(0)
+	for i := range n {
+		t := c.first.AddDate(0, 0, from+i)
+		out.on, out.works = append(out.on, t.Format(time.DateOnly)), append(out.works, sum)
+		if c.Person.works(t) {
+			sum++
+		}
+	}
+	out.works = append(out.works, sum)
+	return out
+}
+
+// until is how many of the days up to one, which needn't be among them, somebody works on.
+func (d *days) until(last string) int64 {
+	return d.works[sort.Search(len(d.on), func(i int) bool { return d.on[i] > last })]
+}
+
 // spread parts minutes among the weeks: evenly over the days on which somebody works until it is due. Who works on none of
 // these has it to do all the same, from Monday to Friday.
-func (one Promise) spread(minutes int64, p Person, today string, first time.Time) []int64 {
-	if p.workingDays() == 0 {
-		p = Person{}
-	}
-	days, all := one.days(p, today, first)
+func (one Promise) spread(minutes int64, theirs, nobodys *calendar, today string) []int64 {
+	days, all := one.days(theirs, today)
 	out := make([]int64, Weeks)
 	if one.Weekly {
 		for w, n := range days {
-			out[w] = minutes * n / p.workingDays()
+			out[w] = minutes * n / theirs.workingDays()
 		}
 		return out
 	}
 	if all == 0 {
-		days, all = one.days(Person{}, today, first)
+		days, all = one.days(nobodys, today)
 	}
 	if all == 0 { // overdue, or due on a weekend that has begun
 		out[0] = minutes
@@ -180,26 +215,24 @@ func (one Promise) spread(minutes int64, p Person, today string, first time.Time
 }
 
 // days are those of each week on which somebody works on it, and all of them, those behind these weeks too.
-func (one Promise) days(p Person, today string, first time.Time) (days []int64, all int64) {
+func (one Promise) days(c *calendar, today string) (days []int64, all int64) {
 	days = make([]int64, Weeks)
 	due := one.Due[:min(len(one.Due), len(time.DateOnly))]
-	for i := range 7 * Weeks {
-		t := first.AddDate(0, 0, i)
-		if on := t.Format(time.DateOnly); on >= today && (due == "" || on <= due) && p.works(t) {
-			days[i/7]++
-			all++
+	if c.near.on == nil {
+		c.near = c.reckon(0, 7*Weeks)
+	}
+	for i, on := range c.near.on {
+		if on >= today && (due == "" || on <= due) {
+			n := c.near.works[i+1] - c.near.works[i]
+			days[i/7] += n
+			all += n
 		}
 	}
-	if last := first.AddDate(0, 0, 7*Weeks-1); due > last.Format(time.DateOnly) {
-		for i := range furthest {
-			t := last.AddDate(0, 0, 1+i)
-			if t.Format(time.DateOnly) > due {
-				break
-			}
-			if p.works(t) {
-				all++
-			}
+	if due > c.near.on[len(c.near.on)-1] {
+		if c.far.on == nil {
+			c.far = c.reckon(7*Weeks, furthest)
 		}
+		all += c.far.until(due)
 	}
 	return days, all
 }

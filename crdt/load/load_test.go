@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,57 @@ func TestWhatIsPromisedIsCountedOnce(t *testing.T) {
 			t.Fatalf("%d minutes are promised, and %d counted", one.Minutes, sum)
 		}
 	})
+}
+
+// Of work that is due far off the present weeks have the part of their days among all on which its member works until then.
+func TestWorkThatIsDueFarOffLiesOnAllDaysUntilThen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		first := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+		due := first.AddDate(0, 0, rapid.IntRange(56, 900).Draw(t, "due"))
+		p := load.Person{Member: ana, Off: kinds.Weekdays[:rapid.IntRange(0, 6).Draw(t, "off")]}
+		if from := rapid.IntRange(0, 900).Draw(t, "away"); from > 0 {
+			p.Away = []kinds.Span{{From: first.AddDate(0, 0, from).Format(time.DateOnly), To: first.AddDate(0, 0, from+rapid.IntRange(0, 400).Draw(t, "for")).Format(time.DateOnly)}}
+		}
+		works := func(at time.Time) bool {
+			on, weekday := at.Format(time.DateOnly), kinds.Weekdays[int(at.Weekday()+6)%7]
+			if len(p.Off) == 0 && (weekday == kinds.Weekdays[5] || weekday == kinds.Weekdays[6]) {
+				return false
+			}
+			return !slices.Contains(p.Off, weekday) && !slices.ContainsFunc(p.Away, func(s kinds.Span) bool { return s.From <= on && on <= s.To })
+		}
+		near, all := int64(0), int64(0)
+		for at := first; !at.After(due); at = at.AddDate(0, 0, 1) {
+			if works(at) {
+				all++
+				if at.Before(first.AddDate(0, 0, 7*load.Weeks)) {
+					near++
+				}
+			}
+		}
+		if all == 0 {
+			t.Skip("somebody who works on none of these days")
+		}
+		const minutes = 1_000_000
+		got := int64(0)
+		for _, w := range load.Of(p, []load.Promise{{By: []charter.MemberID{ana}, Minutes: minutes, Due: due.Format(time.DateOnly)}}, first.Format(time.DateOnly)) {
+			got += w.Promised
+		}
+		if want := minutes * near / all; got != want {
+			t.Fatalf("of %d days %d lie in these weeks, and they have %d minutes of %d", all, near, got, minutes)
+		}
+	})
+}
+
+// Whoever takes thousands of tasks that are due in thirty years has everybody's list of load reckon with them. This test takes ten
+// minutes where each is counted out.
+func TestWorkThatIsDueFarOffIsNotCountedOutDayByDay(t *testing.T) {
+	promises := make([]load.Promise, 100_000)
+	for i := range promises {
+		promises[i] = load.Promise{By: []charter.MemberID{ana}, Minutes: 10_000, Due: "2064-01-01"}
+	}
+	if weeks := load.Of(load.Person{Member: ana, Week: 600}, promises, "2026-11-30"); len(weeks) != load.Weeks || weeks[0].Promised == 0 {
+		t.Errorf("%+v", weeks)
+	}
 }
 
 func TestTheSumSaysNothingOfWhoKeepsTheirsToThemselves(t *testing.T) {
