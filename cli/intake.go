@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"kith/cli/letter"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/api/client"
+	"kith/daemon/letter"
 )
 
 // besides are the commands of a kind beside those that its declaration gives.
@@ -77,12 +76,7 @@ func readLetter(path string) (l *letter.Letter, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if strings.HasSuffix(strings.ToLower(path), ".eml") {
-		l, err = letter.ReadMail(f)
-	} else {
-		l, err = letter.ReadForm(f)
-	}
-	if err != nil {
+	if l, err = letter.Read(path, f); err != nil {
 		return nil, api.Problemf(api.Invalid, "kith intake import --help", "%v", err)
 	}
 	return l, nil

@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"daemon/api/client":  {"crdt/about", "crdt/invoice", "daemon/api", "crdt/kind", "crdt/kinds"},
 	"daemon/api/server":  {"crdt/problem", "crdt/charter", "crdt/kind", "crdt/kinds", "crdt/money", "crdt/load", "crdt/about", "crdt/invoice", "daemon/api"}, // what it answers with comes through interfaces of its own
 	"daemon/seal":        {"crdt/problem"},
+	"daemon/letter":      {}, // words of somebody outside: what becomes of them is for others to say
 	"daemon/words":       {"crdt", "crdt/", "daemon/api", "daemon/replica"},
 	"daemon/home":        {"crdt/entry", "crdt/problem", "crdt/charter", "daemon/api", "daemon/replica", "daemon/peer", "daemon/seal", "daemon/store", "daemon/whole"},
 	"daemon/knock":       {"crdt/", "daemon/home", "daemon/peer", "daemon/replica"},
@@ -67,15 +68,15 @@ var mayImport = map[string][]string{
 	"daemon/bundle/form": {"crdt/entry"}, // the same
 	"daemon/drop":        {"crdt/", "daemon/api", "daemon/bundle", "daemon/home", "daemon/seal", "daemon/space", "daemon/store", "daemon/whole", "daemon/words"},
 	"daemon/doctor":      {"crdt/", "daemon/api", "daemon/assembly", "daemon/home", "daemon/replica", "daemon/space", "daemon/store", "daemon/words"},
-	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                                               // puts the parts together
-	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/pages", "daemon/peer", "daemon/whole"}, // no store and no replica of its own
-	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                                          // for tests and measurements
-	"daemon/page":        {"crdt/about", "crdt/diff", "crdt/invoice", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client", "daemon/seal"},   // one more client of the API: it can do nothing that a command can't
+	"daemon":             {"crdt", "crdt/", "daemon/"},                                                                                                                              // puts the parts together
+	"daemon/porch":       {"crdt/charter", "crdt/entry", "crdt/problem", "daemon/api", "daemon/home", "daemon/knock", "daemon/pages", "daemon/peer", "daemon/whole"},                // no store and no replica of its own
+	"daemon/api/apitest": {"crdt/kinds", "daemon/api", "daemon/api/client"},                                                                                                         // for tests and measurements
+	"daemon/page":        {"crdt/about", "crdt/diff", "crdt/invoice", "crdt/kind", "crdt/kinds", "crdt/problem", "daemon/api", "daemon/api/client", "daemon/letter", "daemon/seal"}, // one more client of the API: it can do nothing that a command can't
 
 	"cli/service": {"crdt/problem", "daemon/whole"},
-	"cli":         {"cli/service", "cli/letter", "crdt/about", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
-	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica", "daemon/whole"},                      // the trial in a child process is replica's
-	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                                                             // measures and labs
+	"cli":         {"cli/service", "crdt/about", "crdt/invoice", "crdt/problem", "crdt/kind", "crdt/kinds", "daemon/api", "daemon/api/client", "daemon/letter", "daemon/whole"}, // what it can do, any other program can; the declarations of kinds are its commands
+	"cli/kith":    {"cli", "daemon", "daemon/api", "daemon/backup", "daemon/entrance", "daemon/home", "daemon/porch", "daemon/replica", "daemon/whole"},                         // the trial in a child process is replica's
+	"scripts":     {"cli", "crdt", "crdt/", "daemon", "daemon/"},                                                                                                                // measures and labs
 }
 
 // onlyIn says who may import what of others', and why nobody else.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"kith/cli/letter"
+	"kith/daemon/letter"
 )
 
 func TestOfAMailTheWordsAreTakenAndNothingElse(t *testing.T) {

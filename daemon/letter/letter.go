@@ -44,6 +44,14 @@ type Letter struct {
 // ErrNoMail says that a file is no mail.
 var ErrNoMail = errors.New("this is no mail: a file as mail programs save one begins with lines like From: and Subject:")
 
+// Read reads what is in a file, by its name: FILE.eml is a mail, anything else a form.
+func Read(name string, r io.Reader) (*Letter, error) {
+	if strings.HasSuffix(strings.ToLower(name), ".eml") {
+		return ReadMail(r)
+	}
+	return ReadForm(r)
+}
+
 // ReadMail reads a mail.
 func ReadMail(r io.Reader) (*Letter, error) {
 	bounded := &io.LimitedReader{R: r, N: maxHead}
