@@ -48,9 +48,10 @@ func (a Answer) Names(name string) (out []string) {
 // says that.
 type Cell struct {
 	Words string
-	Day   string // as in a field of type Day
-	Since string // RFC 3339
-	Due   bool   // the day is one by which something is to be done: how long it is over is said
+	Own   []string // what of these words somebody wrote, names among them: it stands as it is in every language
+	Day   string   // as in a field of type Day
+	Since string   // RFC 3339
+	Due   bool     // the day is one by which something is to be done: how long it is over is said
 }
 
 // Column is one column of a list, on a terminal and on a page. The first one of a kind also says with whom a document is
@@ -60,7 +61,15 @@ type Column struct {
 	Says  func(Answer) Cell
 }
 
-// WordsOf says the string under a name, with spaces for underscores.
+// OwnWords are words that somebody wrote.
+func OwnWords(words ...string) Cell { return Cell{Words: strings.Join(words, ", "), Own: words} }
+
+// OwnOf says the string under a name that somebody wrote.
+func OwnOf(name string) func(Answer) Cell {
+	return func(a Answer) Cell { return OwnWords(a.Str(name)) }
+}
+
+// WordsOf says the word of Kith's under a name, with spaces for underscores.
 func WordsOf(name string) func(Answer) Cell {
 	return func(a Answer) Cell { return Cell{Words: strings.ReplaceAll(a.Str(name), "_", " ")} }
 }
@@ -82,5 +91,5 @@ func DueOf(name string) func(Answer) Cell {
 
 // NamesOf says the names of the members under a name.
 func NamesOf(name string) func(Answer) Cell {
-	return func(a Answer) Cell { return Cell{Words: strings.Join(a.Names(name), ", ")} }
+	return func(a Answer) Cell { return OwnWords(a.Names(name)...) }
 }

@@ -49,6 +49,7 @@ type Field struct {
 	// Reads gives words that were typed the form in which documents hold them: "4000 eur" as "4000.00 EUR". nil: as its
 	// type does. Its error says in a member's words what is wrong.
 	Reads  func(string) (string, error)
+	Tongue bool // of a Line: it is the tag of a language, as "es" (BCP 47)
 	Writes bool // a text comes with its value, so that no editor opens for one
 	Needs  bool // nothing is begun or done without it; what undoes that has none
 

@@ -109,6 +109,13 @@ func Value[T any](name, gist string, of func(Look) T) *Shown {
 	return &Shown{Name: name, Gist: gist, Type: reflect.TypeFor[T](), Of: func(l Look) any { return of(l) }}
 }
 
+// OwnValue is Value for what somebody wrote: it stands as it is in every language.
+func OwnValue[T string | []string](name, gist string, of func(Look) T) *Shown {
+	s := Value(name, gist, of)
+	s.Is = Line
+	return s
+}
+
 // In JSON the words of a list have underscores, and in documents and on the command line dashes.
 
 // WordOut returns a word of a document as it stands in JSON.

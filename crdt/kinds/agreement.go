@@ -266,7 +266,8 @@ func ringOf(l kind.Look) []kind.Named {
 
 // replacedSays says which one holds in its place, and who said so.
 func replacedSays(a kind.Answer) kind.Cell {
-	return kind.Cell{Words: kind.StartOf(a.Str("replaced_by")) + ", says " + a.In("replaced_says").Str("name")}
+	says := a.In("replaced_says").Str("name")
+	return kind.Cell{Words: kind.StartOf(a.Str("replaced_by")) + ", says " + says, Own: []string{says}}
 }
 
 // ringSays names the others of a ring.
@@ -277,7 +278,7 @@ func ringSays(a kind.Answer) kind.Cell {
 			others = append(others, one.Str("name"))
 		}
 	}
-	return kind.Cell{Words: strings.Join(others, ", ")}
+	return kind.OwnWords(others...)
 }
 
 // readAgreement says that the author has read the text as it is.

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"reflect"
 	"testing"
 
 	"kith/crdt/kind"
@@ -15,13 +16,13 @@ func TestWhatWasChosenIsTold(t *testing.T) {
 		a    kind.Answer
 		want kind.Cell
 	}{
-		{closed(ProcessRanking, "holds", "New"), kind.Cell{Words: "chosen: New"}},
-		{closed(ProcessApproval, "holds", "New", "Old"), kind.Cell{Words: "chosen: New; Old"}},
+		{closed(ProcessRanking, "holds", "New"), kind.Cell{Words: "chosen: New", Own: []string{"New"}}},
+		{closed(ProcessApproval, "holds", "New", "Old"), kind.Cell{Words: "chosen: New; Old", Own: []string{"New; Old"}}},
 		{closed(ProcessDates, "holds", "2099-12-04T15:00:00Z"), kind.Cell{Words: "chosen:", Day: "2099-12-04T15:00:00Z"}},
 		{closed(ProcessRanking, "contested", "New"), kind.Cell{Words: "chosen, contested"}},
 		{kind.Answer{"status": "agreed", "outcome": map[string]any{"state": "holds"}}, kind.Cell{Words: "agreed"}},
 	} {
-		if got := decisionCame(tt.a); got != tt.want {
+		if got := decisionCame(tt.a); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%v: %+v, want %+v", tt.a, got, tt.want)
 		}
 	}

@@ -253,7 +253,7 @@ func decisionAgainst(a kind.Answer) kind.Cell {
 			said = append(said, p.In("member").Str("name")+": "+p.Str("why"))
 		}
 	}
-	return kind.Cell{Words: strings.Join(said, "; ")}
+	return kind.Cell{Words: strings.Join(said, "; "), Own: said}
 }
 
 func decisionFirstAgainst(a kind.Answer) any {
@@ -752,7 +752,7 @@ func decisionCame(a kind.Answer) kind.Cell {
 	case a.Str("process") == ProcessDates: // one alone: of several it would be tied
 		came.Words, came.Day = "chosen:", chosen[0]
 	default:
-		came.Words = "chosen: " + strings.Join(chosen, "; ")
+		came.Words, came.Own = "chosen: "+strings.Join(chosen, "; "), []string{strings.Join(chosen, "; ")}
 	}
 	return came
 }

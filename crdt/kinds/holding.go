@@ -272,17 +272,17 @@ func (h *Holding) keeps() (all []charter.MemberID) {
 
 // saidNo tells who was to take something over and declined, and why.
 func saidNo(a kind.Answer) kind.Cell {
-	var said []string
+	var said, own []string
 	for _, one := range a.List("refused") {
 		if one.In("from") != nil {
-			word := one.Str("name") + " declined"
-			if why := one.Str("why"); why != "" {
+			word, why := one.Str("name")+" declined", one.Str("why")
+			if why != "" {
 				word += ": " + why
 			}
-			said = append(said, word)
+			said, own = append(said, word), append(own, one.Str("name"), why)
 		}
 	}
-	return kind.Cell{Words: strings.Join(said, "; ")}
+	return kind.Cell{Words: strings.Join(said, "; "), Own: own}
 }
 
 // firstNo is the first of those of whom saidNo tells.
@@ -464,18 +464,20 @@ func showHolders(l kind.Look, all []Holder) []HolderJSON {
 // endedSays says how something ended, by whom and why: the keys of an answer.
 func endedSays(how, by, why string) func(kind.Answer) kind.Cell {
 	return func(a kind.Answer) kind.Cell {
-		words := a.Str(how) + " by " + a.In(by).Str("name")
-		if reason := a.Str(why); reason != "" {
+		name, reason := a.In(by).Str("name"), a.Str(why)
+		words := a.Str(how) + " by " + name
+		if reason != "" {
 			words += ": " + reason
 		}
-		return kind.Cell{Words: words}
+		return kind.Cell{Words: words, Own: []string{name, reason}}
 	}
 }
 
 // heldNow says who holds something now, under a key of an answer, and who said so.
 func heldNow(key string) func(kind.Answer) kind.Cell {
 	return func(a kind.Answer) kind.Cell {
-		return kind.Cell{Words: holderNames(a, key, "nobody").Words + ", says " + a.In("named_by").Str("name")}
+		holds, says := holderNames(a, key, "nobody"), a.In("named_by").Str("name")
+		return kind.Cell{Words: holds.Words + ", says " + says, Own: append(holds.Own, says)}
 	}
 }
 
@@ -529,5 +531,5 @@ func holderNames(a kind.Answer, key, nobody string) kind.Cell {
 	if len(names) == 0 {
 		return kind.Cell{Words: nobody}
 	}
-	return kind.Cell{Words: strings.Join(names, ", ")}
+	return kind.Cell{Words: strings.Join(names, ", "), Own: []string{strings.Join(names, ", ")}}
 }

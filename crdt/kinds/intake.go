@@ -47,7 +47,7 @@ var Intake = &kind.Kind{
 	Fields: []*kind.Field{intakeState, intakeWhy, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
 	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
 	Shows: []*kind.Shown{
-		kind.Value("who", "who asks: the title", func(l kind.Look) string { return l.Title }),
+		kind.OwnValue("who", "who asks: the title", func(l kind.Look) string { return l.Title }),
 		intakeState.Shown(), intakeWhy.Shown(), intakeContact.Shown(), intakeBudget.Shown(), intakeDue.Shown(), intakeHours.Shown(),
 		intakeProject.Shown(), intakeAlly.Shown(),
 		kind.Value("moved_by", "who said last how it stands; null: nobody yet", func(l kind.Look) *kind.Named {
@@ -92,7 +92,7 @@ var Intake = &kind.Kind{
 	Orders: []*kind.Order{intakeByDue},
 	Columns: []*kind.Column{
 		{Title: "STATE", Says: kind.WordsOf("state")},
-		{Title: "BUDGET", Says: kind.WordsOf("budget")},
+		{Title: "BUDGET", Says: kind.OwnOf("budget")},
 		{Title: "NEEDED BY", Says: kind.DayOf("", "due")},
 	},
 	Today: []*kind.Wait{{
@@ -112,10 +112,10 @@ var Intake = &kind.Kind{
 		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
 	}, {
 		Key: "intakes_passed", Title: "Passed on, and not answered yet", Gist: "requests that were passed on", Anybody: true,
-		Facts: []string{"passed"}, Order: intakeByDue, Says: kind.WordsOf("ally"), Run: "show",
+		Facts: []string{"passed"}, Order: intakeByDue, Says: kind.OwnOf("ally"), Run: "show",
 	}, {
 		Key: "intakes", Title: "Requests that nobody has answered", Gist: "requests from outside that nobody has answered", Anybody: true,
-		Facts: []string{"new"}, Order: intakeByDue, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.Str("budget")} }, Run: "talk",
+		Facts: []string{"new"}, Order: intakeByDue, Says: kind.OwnOf("budget"), Run: "talk",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith intake list --open`},

@@ -567,10 +567,11 @@ func stepsDone(a kind.Answer) string {
 
 // stepsLeft says what is next: the first step that isn't done, and what there is to read.
 func stepsLeft(a kind.Answer) kind.Cell {
-	var says []string
+	var says, own []string
 	for _, s := range a.List("steps") {
 		if !s.Is("done") {
 			n, _ := s["number"].(float64)
+			own = append(own, s.Str("text"))
 			says = append(says, fmt.Sprintf("%s: %d %s", stepsDone(a), int(n), s.Str("text")))
 			break
 		}
@@ -584,7 +585,7 @@ func stepsLeft(a kind.Answer) kind.Cell {
 	if unread > 0 {
 		says = append(says, fmt.Sprintf("%d to read", unread))
 	}
-	return kind.Cell{Words: strings.Join(says, "; ")}
+	return kind.Cell{Words: strings.Join(says, "; "), Own: own}
 }
 
 func putOnList(v change.Value, first bool) (verb, to string) {

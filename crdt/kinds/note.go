@@ -1,17 +1,13 @@
 package kinds
 
-import (
-	"strings"
-
-	"kith/crdt/kind"
-)
+import "kith/crdt/kind"
 
 // Note is a text that members write together.
 var Note = &kind.Kind{
 	Name: "note", Many: "notes", Letters: "n", Gist: "texts that we write together", View: 1,
 	Columns: []*kind.Column{
-		{Title: "TAGS", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("tags"), ", ")} }},
-		{Title: "CHANGED BY", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.In("updated_by").Str("name")} }},
+		{Title: "TAGS", Says: func(a kind.Answer) kind.Cell { return kind.OwnWords(a.Words("tags")...) }},
+		{Title: "CHANGED BY", Says: func(a kind.Answer) kind.Cell { return kind.OwnWords(a.In("updated_by").Str("name")) }},
 		{Title: "WHEN", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Since: a.Str("updated_at")} }},
 	},
 	Examples: kind.Examples{

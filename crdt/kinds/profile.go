@@ -32,7 +32,7 @@ var (
 	profilePublic = &kind.Field{Key: "public", Is: kind.Line, Label: "what others are told of me", Hint: "what others outside are told of me, name and all; without it nothing is", Log: tellingWhat("what others outside are told of them")}
 
 	// ProfileLanguage is the language in which Kith speaks to somebody on its page, by its short name.
-	ProfileLanguage = &kind.Field{Key: "language", Is: kind.Line, Hint: "the language in which Kith's page speaks to me, as es", Reads: cleanLanguage, Log: tellingWhat("in which language Kith's page speaks to them")}
+	ProfileLanguage = &kind.Field{Key: "language", Is: kind.Line, Hint: "the language in which Kith's page speaks to me, as es", Reads: cleanLanguage, Log: tellingWhat("in which language Kith's page speaks to them"), Tongue: true}
 
 	profileHours  = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: MostHours, Label: "hours a week", Hint: "how many hours a week I can give", Log: saying("said how much they can give")}
 	profileOff    = &kind.Field{Key: "off", Is: kind.Line, Label: "days off", Hint: "the days on which I don't work, as sat sun", Var: "DAYS", Reads: cleanWeekdays, Log: saying("said which days are off")}
@@ -91,8 +91,8 @@ var Profile = &kind.Kind{
 		{Name: "gives", Gist: "of those who say how many hours they can give", Fact: "gives"},
 	},
 	Columns: []*kind.Column{
-		{Title: "WHO", Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.In("member").Str("name")} }},
-		{Title: "DOES", Says: kind.WordsOf("does")},
+		{Title: "WHO", Says: func(a kind.Answer) kind.Cell { return kind.OwnWords(a.In("member").Str("name")) }},
+		{Title: "DOES", Says: kind.OwnOf("does")},
 	},
 	Today: []*kind.Wait{{
 		Key: "hours_end", Title: "Until then you said how much you can give", Gist: "that my hours hold no longer",

@@ -65,7 +65,7 @@ var Project = &kind.Kind{
 		kind.Value("named_by", "who said last who coordinates it; null: nobody yet", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Coordinating](l.View).NamedBy) }),
 		kind.Value("ended_by", "who closed or dropped it; null: it goes on", func(l kind.Look) *kind.Named { return namedOr(l, kind.Of[Coordinating](l.View).EndedBy) }),
 		kind.Value("named_apart", "two people who didn't know of each other said who coordinates it", func(l kind.Look) bool { return kind.Of[Coordinating](l.View).Apart }),
-		kind.Value("names", "titles that it had before, by which tasks and hours name it, too", func(l kind.Look) []string { return append([]string{}, FormerTitles(l.View)...) }),
+		kind.OwnValue("names", "titles that it had before, by which tasks and hours name it, too", func(l kind.Look) []string { return append([]string{}, FormerTitles(l.View)...) }),
 	},
 	Facts: func(v *kind.View, f *kind.Facts) {
 		c := kind.Of[Coordinating](v)
@@ -105,7 +105,7 @@ var Project = &kind.Kind{
 	},
 	Today: []*kind.Wait{{
 		Key: "projects_named", Title: "You are to coordinate", Gist: "projects that I am to coordinate and haven't said yes to",
-		Facts: []string{"asked/me"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: a.Str("client")} }, Run: "take",
+		Facts: []string{"asked/me"}, Says: kind.OwnOf("client"), Run: "take",
 	}, {
 		Key: "projects_declined", Title: "Said no to taking it over from you", Gist: "projects that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",

@@ -79,7 +79,7 @@ var Role = &kind.Kind{
 		{Title: "HELD BY", Says: roleWhoHolds},
 		{Title: "UNTIL", Says: kind.DayOf("", "until")},
 		{Title: "NEXT", Says: func(a kind.Answer) kind.Cell {
-			return kind.Cell{Words: strings.Join(a.Names("order")[:min(1, len(a.Names("order")))], "")}
+			return kind.OwnWords(a.Names("order")[:min(1, len(a.Names("order")))]...)
 		}},
 	},
 	Today: []*kind.Wait{{
@@ -288,8 +288,8 @@ func roleEnds(a kind.Answer) kind.Cell {
 func roleSays(a kind.Answer) kind.Cell {
 	for _, h := range a.List("asked") {
 		if from := h.In("from").Str("name"); from != "" {
-			return kind.Cell{Words: strings.TrimSuffix(from+" hands it over to you: "+h.Str("note"), ": ")}
+			return kind.Cell{Words: strings.TrimSuffix(from+" hands it over to you: "+h.Str("note"), ": "), Own: []string{from, h.Str("note")}}
 		}
 	}
-	return kind.Cell{Words: a.Str("purpose")}
+	return kind.OwnWords(a.Str("purpose"))
 }

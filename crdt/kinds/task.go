@@ -699,13 +699,13 @@ func showHelp(l kind.Look) HelpJSON {
 // taskWho says in a few words who does a task, or was asked to.
 func taskWho(a kind.Answer) kind.Cell {
 	if taken := a.Names("taken_by"); len(taken) > 0 {
-		return kind.Cell{Words: strings.Join(taken, ", ")}
+		return kind.OwnWords(taken...)
 	}
 	var asked []string
 	for _, one := range unansweredIn(a) {
 		asked = append(asked, one.In("member").Str("name")+"?")
 	}
-	return kind.Cell{Words: strings.Join(asked, ", ")}
+	return kind.OwnWords(asked...)
 }
 
 // unansweredIn are those who were asked to take a task and haven't answered.
@@ -718,11 +718,12 @@ func taskWhoLeft(a kind.Answer) kind.Cell {
 	if len(a.Names("taken_by")) > 0 {
 		return taskWho(a)
 	}
-	var asked []string
+	var asked, own []string
 	for _, one := range unansweredIn(a) {
-		asked = append(asked, one.In("member").Str("name")+" was asked")
+		name := one.In("member").Str("name")
+		asked, own = append(asked, name+" was asked"), append(own, name)
 	}
-	return kind.Cell{Words: strings.Join(asked, "; ")}
+	return kind.Cell{Words: strings.Join(asked, "; "), Own: own}
 }
 
 // taskAsks says until when somebody is asked to do a task, and who hands it over to them.
@@ -730,7 +731,7 @@ func taskAsks(a kind.Answer) kind.Cell {
 	cell := kind.DayOf("due", "due")(a)
 	for _, one := range a.List("asked") {
 		if giver := one.In("from").Str("name"); giver != "" && one.Str("answer") == AnswerNone {
-			cell.Words = strings.TrimSpace(giver + " hands it over; " + cell.Words)
+			cell.Words, cell.Own = strings.TrimSpace(giver+" hands it over; "+cell.Words), []string{giver}
 		}
 	}
 	return cell
@@ -761,12 +762,13 @@ func memberOfFirst(all []kind.Answer) any {
 
 // taskWhoSaidNo says who declined a task, or put it back, and why, and then who may still take it.
 func taskWhoSaidNo(a kind.Answer) kind.Cell {
-	var said []string
+	var said, own []string
 	for _, one := range a.List("asked") {
 		word := map[string]string{AnswerDeclined: " declined", AnswerPutBack: " put it back"}[one.Str("answer")]
 		if word == "" {
 			continue
 		}
+		own = append(own, one.In("member").Str("name"), one.Str("why"))
 		word = one.In("member").Str("name") + word
 		if why := one.Str("why"); why != "" {
 			word += ": " + why
@@ -774,9 +776,10 @@ func taskWhoSaidNo(a kind.Answer) kind.Cell {
 		said = append(said, word)
 	}
 	for _, one := range unansweredIn(a) {
-		said = append(said, one.In("member").Str("name")+" hasn't answered yet")
+		name := one.In("member").Str("name")
+		said, own = append(said, name+" hasn't answered yet"), append(own, name)
 	}
-	return kind.Cell{Words: strings.Join(said, "; ")}
+	return kind.Cell{Words: strings.Join(said, "; "), Own: own}
 }
 
 func taskWhoOffers(a kind.Answer) kind.Cell {
@@ -788,7 +791,7 @@ func taskWhoOffers(a kind.Answer) kind.Cell {
 		}
 		said = append(said, word)
 	}
-	return kind.Cell{Words: strings.Join(said, "; ")}
+	return kind.Cell{Words: strings.Join(said, "; "), Own: said}
 }
 
 func taskWhoWantsHelp(a kind.Answer) kind.Cell {
@@ -797,7 +800,7 @@ func taskWhoWantsHelp(a kind.Answer) kind.Cell {
 	for _, one := range help.List("also") {
 		said = append(said, one.In("member").Str("name")+": "+one.Str("why"))
 	}
-	return kind.Cell{Words: strings.Join(said, "; ")}
+	return kind.Cell{Words: strings.Join(said, "; "), Own: said}
 }
 
 func taskMoved(v change.Value, first bool) (verb, to string) {
