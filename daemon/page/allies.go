@@ -112,12 +112,21 @@ func (in *asking) askRows(all []api.Ask) (rows []row) {
 	return rows
 }
 
-func (in *asking) askRow(a api.Ask) row {
-	who := in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
-	if a.Ours {
-		who = in.t.T("we ask {ally}", "ally", a.With)
+// whoAsks says who asks whom, or opens a further share, which an ally is asked into.
+func (in *asking) whoAsks(a api.Ask) string {
+	switch {
+	case a.Ours && a.Code != "":
+		return in.t.T("we open a further share with {ally}", "ally", a.With)
+	case a.Ours:
+		return in.t.T("we ask {ally}", "ally", a.With)
+	case a.Code != "":
+		return in.t.T("{who} of {ally} opens a further share with us", "who", a.By.Name, "ally", a.With)
 	}
-	return row{ID: a.ID, Mark: allyMark(), Title: a.Title, At: in.At("asks", a.Short), Says: dots(who, in.t.T(askStates[a.State]), in.Moment(a.At.Time))}
+	return in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
+}
+
+func (in *asking) askRow(a api.Ask) row {
+	return row{ID: a.ID, Mark: allyMark(), Title: a.Title, At: in.At("asks", a.Short), Says: dots(in.whoAsks(a), in.t.T(askStates[a.State]), in.Moment(a.At.Time))}
 }
 
 // pacting is one pact on a page of its own.
@@ -130,6 +139,7 @@ type pacting struct {
 	Card        *card    // the code for them; nil: there is none
 	Says        []sentence
 	Documents   []row
+	Steps       []row // what our side of the share is to agree on
 	Asks        []row
 	Does        []action
 	Trouble     *trouble
@@ -175,10 +185,7 @@ func (in *asking) showAlly(w http.ResponseWriter, a api.Ally, refused error) err
 		if err := in.inShare(&v, a.Share.ID); err != nil {
 			return err
 		}
-		v.Does = append(v.Does, action{Words: in.t.T("Ask them for something"), At: at + "/ask", Look: "line"}, action{Words: in.t.T("Lend them a porch"), At: at + "/" + lendPorch, Look: "plain"})
-		if !a.Further {
-			v.Does = append(v.Does, action{Words: in.t.T("End the pact"), At: at + "/end", Look: "plain"})
-		}
+		v.Does = append(v.Does, in.pactDeeds(a)...)
 	}
 	if half && a.State != api.AllyJoining {
 		v.Does = append(v.Does, action{Words: in.t.T("Give it up"), At: at + "/cancel", Post: true, Look: "plain"})
@@ -220,16 +227,116 @@ func (in *asking) inShare(v *pacting, share string) error {
 		v.Documents = append(v.Documents, r)
 	}
 	v.Asks = in.askRows(s.Asks)
-	return nil
+	if s.Over {
+		return nil
+	}
+	co := in.ourSide(s.Space.ID, "")
+	steps, err := co.c.Proposals(in.ctx(), true)
+	for _, p := range steps {
+		v.Steps = append(v.Steps, in.proposalRow(co, p))
+	}
+	return err
 }
 
-// pactForm is the form with which a pact is begun, joined, ended, or an ally asked for something.
-func (in *asking) pactForm(what, id string) *form {
-	at := in.At("allies")
-	if id != "" {
-		at = in.At("allies", id)
+// Verbs of a pact, and of an ask, in addresses.
+const (
+	openShare  = "open"
+	joinShare  = "join"
+	newTerms   = "terms"
+	contactsOf = "contacts"
+)
+
+// pactDeeds are what can be done with a share that holds.
+func (in *asking) pactDeeds(a api.Ally) (all []action) {
+	does := func(words, verb, look string) {
+		all = append(all, action{Words: in.t.T(words), At: in.At("allies", a.ID, verb), Look: look})
 	}
-	f := &form{ID: "ally/" + id + "/" + what, Cancel: at, At: at + "/" + what}
+	does("Ask them for something", "ask", "line")
+	for _, o := range a.Offers {
+		if !isOurs(a, o.By) {
+			does("Answer the terms that they propose", newTerms, "filled")
+			break
+		}
+	}
+	if !a.Further {
+		does("Open a further share", openShare, "line")
+	}
+	does("Propose other terms", newTerms, "plain")
+	does("Say whom they can ask", contactsOf, "plain")
+	does("Lend them a porch", lendPorch, "plain")
+	if a.Further {
+		does("End this share", "end", "plain")
+	} else {
+		does("End the pact", "end", "plain")
+	}
+	return all
+}
+
+// isOurs says whether a co-op of a pact is one's own.
+func isOurs(a api.Ally, name string) bool {
+	return slices.ContainsFunc(a.Sides, func(s api.AllySide) bool { return s.Ours && s.Name == name })
+}
+
+// ourPeople are the names of our side in a share, and whom of them the ally can ask.
+func ourPeople(a api.Ally) (names, contacts []string) {
+	for _, s := range a.Sides {
+		if s.Ours {
+			for _, m := range s.Members {
+				names = append(names, m.Name)
+			}
+			contacts = s.Contacts
+		}
+	}
+	return names, contacts
+}
+
+// voices are the ways in which joint decisions count.
+func (in *asking) voices(chosen string) input {
+	one := input{Name: "voices", Is: "choice", Label: in.t.T("What both decide"), Needs: true, Options: []option{
+		{Value: api.VoicesCoops, Words: capital(in.t.T("each co-op is one voice"))}, {Value: api.VoicesPeople, Words: capital(in.t.T("each person is one voice"))},
+	}}
+	for i := range one.Options {
+		one.Options[i].Chosen = one.Options[i].Value == chosen
+	}
+	return one
+}
+
+// lastOf is the last day of a pact, as a field of a form has it.
+func lastOf(ends api.Time) string {
+	if ends.Unix() <= 0 {
+		return ""
+	}
+	return ends.Add(-time.Millisecond).UTC().Format(time.DateOnly)
+}
+
+// termsForm asks for what is to be other than it is; what the other side proposed stands in it, so that the same is said.
+func (in *asking) termsForm(f *form, a api.Ally) {
+	f.Title, f.Words, f.Beside = in.t.T("Propose other terms"), in.t.T("Propose it"), in.t.T("with your own consent")
+	f.Explain = in.t.T("Your people in the share agree on it first. It binds both once the other side says the same; until then what holds now goes on.")
+	is := api.AllyOffer{Purpose: a.Purpose, EndsAt: a.EndsAt, Voices: a.Voices}
+	for _, o := range a.Offers {
+		if !isOurs(a, o.By) {
+			is = o
+			f.Told = []sentence{{Says: in.t.T("{ally} proposes what stands here. To say no is to leave it.", "ally", o.By)}}
+		}
+	}
+	f.Hidden = []hidden{{"was.purpose", a.Purpose}, {"was.ends", lastOf(a.EndsAt)}, {"was.voices", a.Voices}}
+	f.Inputs = []input{
+		{Name: "purpose", Is: "reason", Label: in.t.T("What for"), Value: is.Purpose, Needs: true, Max: api.MaxWhy},
+		{Name: "ends", Is: "day", Label: in.t.T("Its last day"), Value: lastOf(is.EndsAt), Needs: true},
+		in.voices(is.Voices),
+		{Name: "why", Is: "reason", Label: in.t.T("Why, if you like"), Max: api.MaxWhy},
+	}
+}
+
+// pactForm is the form with which a pact is begun, joined, changed, ended, or an ally asked for something; nil if there is none for that.
+func (in *asking) pactForm(what string, a api.Ally) *form {
+	at := in.At("allies")
+	if a.ID != "" {
+		at = in.At("allies", a.ID)
+	}
+	f := &form{ID: "ally/" + a.ID + "/" + what, Cancel: at, At: at + "/" + what}
+	why := input{Name: "why", Is: "reason", Label: in.t.T("Why"), Needs: true, Max: api.MaxWhy}
 	switch what {
 	case "new":
 		f.Title, f.Words = in.t.T("Begin a pact with another co-op"), in.t.T("Make a code for them")
@@ -237,9 +344,7 @@ func (in *asking) pactForm(what, id string) *form {
 		f.Inputs = []input{
 			{Name: "purpose", Is: "reason", Label: in.t.T("What for"), Needs: true, Max: api.MaxWhy},
 			{Name: "ends", Is: "day", Label: in.t.T("Its last day"), Needs: true},
-			{Name: "voices", Is: "choice", Label: in.t.T("What both decide"), Needs: true, Options: []option{
-				{Value: api.VoicesCoops, Words: capital(in.t.T("each co-op is one voice"))}, {Value: api.VoicesPeople, Words: capital(in.t.T("each person is one voice"))},
-			}},
+			in.voices(""),
 		}
 	case "join":
 		f.Title, f.Words = in.t.T("They gave us a code"), in.t.T("Answer it")
@@ -247,7 +352,24 @@ func (in *asking) pactForm(what, id string) *form {
 		f.Inputs = []input{{Name: "code", Is: "code", Label: in.t.T("The code"), Needs: true, Max: maxCode}}
 	case "ask":
 		f.Title, f.Words = in.t.T("Ask them for something"), in.t.T("Ask")
+		f.Hidden = []hidden{{"once", onceKey()}}
 		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}, {Name: "text", Is: "reason", Label: in.t.T("What else is there to say?")}}
+	case openShare:
+		f.Title, f.Words = in.t.T("Open a further share"), in.t.T("Open it")
+		f.Explain = in.t.T("For what others of us work on, or for a time of its own. It ends and counts as the first; they are asked to join it, and nobody compares words again.")
+		f.Hidden = []hidden{{"once", onceKey()}}
+		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}}
+	case newTerms:
+		in.termsForm(f, a)
+	case contactsOf:
+		f.Title, f.Words, f.Beside = in.t.T("Say whom they can ask"), in.t.T("Propose it"), in.t.T("with your own consent")
+		f.Explain = in.t.T("Your people in the share agree on it. Who is named has no more say than others.")
+		names, contacts := ourPeople(a)
+		people := input{Name: "contacts", Is: "many", Label: in.t.T("Whom they can ask")}
+		for _, name := range names {
+			people.Options = append(people.Options, option{Value: name, Words: name, Chosen: slices.Contains(contacts, name)})
+		}
+		f.Inputs = []input{people}
 	case lendPorch:
 		f.Title, f.Words = in.t.T("Lend them a porch"), in.t.T("Lend it")
 		f.Inputs = in.porchInputs()
@@ -258,8 +380,11 @@ func (in *asking) pactForm(what, id string) *form {
 		}
 	case "end":
 		f.Title, f.Words = in.t.T("End the pact"), in.t.T("Propose it")
+		if a.Further {
+			f.Title = in.t.T("End this share")
+		}
 		f.Explain = in.t.T("What is in the share stays readable for both, and nothing new is exchanged.")
-		f.Inputs = []input{{Name: "why", Is: "reason", Label: in.t.T("Why"), Needs: true, Max: api.MaxWhy}}
+		f.Inputs = []input{why}
 	default:
 		return nil
 	}
@@ -269,8 +394,13 @@ func (in *asking) pactForm(what, id string) *form {
 	return f
 }
 
+// pactAsks shows what is asked for about a pact.
 func (in *asking) pactAsks(w http.ResponseWriter) error {
-	f := in.pactForm(in.r.PathValue("verb"), in.r.PathValue("id"))
+	a, err := in.c.Ally(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f := in.pactForm(in.r.PathValue("verb"), a)
 	if f == nil {
 		return noSuchThing
 	}
@@ -278,52 +408,84 @@ func (in *asking) pactAsks(w http.ResponseWriter) error {
 	return nil
 }
 
-// allyVerb shows what is asked for where there is no pact yet.
-func (in *asking) allyVerb(what string) func(w http.ResponseWriter) error {
-	return func(w http.ResponseWriter) error {
-		in.formPage(w, in.pactForm(what, ""))
-		return nil
-	}
+// pactForms shows what is asked for where there is no pact yet.
+func (in *asking) pactForms(w http.ResponseWriter, what string) error {
+	in.formPage(w, in.pactForm(what, api.Ally{}))
+	return nil
 }
 
-// pact does what a form about a pact says.
-func (in *asking) pact(what, id string) (to string, err error) {
-	typed := func(name string) string { return strings.TrimSpace(clean(in.r.PostFormValue(name))) }
+// typed is what a form says in a field, as documents have it.
+func (in *asking) typed(name string) string {
+	return strings.TrimSpace(clean(in.r.PostFormValue(name)))
+}
+
+// beginsPact begins a pact, or joins one, and says where that leads.
+func (in *asking) beginsPact(what string) (to string, err error) {
 	var a api.Ally
-	switch what {
-	case "new":
-		voices := typed("voices")
+	if what == "join" {
+		a, err = in.c.AllyJoin(in.ctx(), api.AllyJoinRequest{Code: in.typed("code")}, answerWithin)
+	} else {
+		voices := in.typed("voices")
 		if voices == "" {
 			return "", api.Problemf(api.Invalid, "", "nothing was chosen")
 		}
-		a, err = in.c.AllyInvite(in.ctx(), api.AllyInviteRequest{Purpose: typed("purpose"), Ends: typed("ends"), People: voices == api.VoicesPeople, ExpiresIn: int(allyCode / time.Second)})
-	case "join":
-		a, err = in.c.AllyJoin(in.ctx(), api.AllyJoinRequest{Code: typed("code")}, 20*time.Second)
-	case "confirm":
-		a, err = in.c.AllyConfirm(in.ctx(), api.AllyConfirmRequest{Words: typed("words"), Ally: id})
-	case "cancel":
-		_, err = in.c.AllyCancel(in.ctx(), id)
-		return in.At("allies"), err
-	case "ask":
-		if a, err = in.c.Ally(in.ctx(), id); err != nil || a.Share == nil {
-			return "", cmp.Or(err, error(noSuchThing))
-		}
-		one, err := in.c.AskAlly(in.ctx(), api.AskRequest{Ally: a.Share.ID, Title: typed("title"), Text: typed("text")})
-		return in.At("asks", one.Short), err
-	case lendPorch:
-		_, err = in.c.LendPorch(in.ctx(), id, api.PorchRequest{Code: typed("code"), Label: typed("label")})
-		return in.telling(in.At("allies", id), []sentence{{Says: in.t.T("It is lent. One of them uses it on their page of porches, for all of them.")}}), err
-	case "end":
-		var steps []api.Proposal
-		steps, err = in.c.EndAlly(in.ctx(), id, typed("why"))
-		if err == nil && len(steps) > 0 {
-			return in.At("proposals", steps[0].Short), nil
-		}
-		return in.At("allies", id), err
-	default:
-		return "", noSuchThing
+		a, err = in.c.AllyInvite(in.ctx(), api.AllyInviteRequest{Purpose: in.typed("purpose"), Ends: in.typed("ends"), People: voices == api.VoicesPeople, ExpiresIn: int(allyCode / time.Second)})
 	}
 	return in.At("allies", a.ID), err
+}
+
+// pact does what a form about a pact says, and says where that leads.
+func (in *asking) pact(what string, a api.Ally) (to string, err error) {
+	here := in.At("allies", a.ID)
+	switch what {
+	case "confirm":
+		_, err = in.c.AllyConfirm(in.ctx(), api.AllyConfirmRequest{Words: in.typed("words"), Ally: a.ID})
+		return here, err
+	case "cancel":
+		_, err = in.c.AllyCancel(in.ctx(), a.ID)
+		return in.At("allies"), err
+	}
+	if a.Share == nil {
+		return "", noSuchThing
+	}
+	switch what {
+	case "ask":
+		one, err := in.c.AskAlly(in.ctx(), api.AskRequest{Ally: a.Share.ID, Title: in.typed("title"), Text: in.typed("text")})
+		return in.At("asks", one.Short), err
+	case openShare:
+		opened, err := in.c.NewShare(in.ctx(), api.NewShareRequest{Ally: a.Name, Title: in.typed("title")})
+		return in.At("allies", opened.ID), err
+	case lendPorch:
+		_, err = in.c.LendPorch(in.ctx(), a.ID, api.PorchRequest{Code: in.typed("code"), Label: in.typed("label")})
+		return in.telling(here, []sentence{{Says: in.t.T("It is lent. One of them uses it on their page of porches, for all of them.")}}), err
+	case newTerms:
+		q := api.ProposalRequest{Action: api.ActionTerms, Why: in.typed("why")}
+		for name, into := range map[string]*string{"purpose": &q.Purpose, "ends": &q.Ends, "voices": &q.Voices} {
+			if is := in.typed(name); is != in.typed("was."+name) { // what isn't touched stays, whatever it is by now
+				*into = is
+			}
+		}
+		return in.proposesIn(a, q)
+	case contactsOf:
+		return in.proposesIn(a, api.ProposalRequest{Action: api.ActionContacts, Contacts: in.r.PostForm["contacts"]})
+	case "end":
+		if a.Further {
+			return in.proposesIn(a, api.ProposalRequest{Action: api.ActionEndShare, Why: in.typed("why")})
+		}
+		steps, err := in.c.EndAlly(in.ctx(), a.ID, in.typed("why"))
+		if err == nil && len(steps) == 1 {
+			return in.stepAt(in.ourSide(a.Share.ID, a.Name), steps[0].Short), nil
+		}
+		return here, err // of several shares each has a step, which waits on the page of today
+	}
+	return "", noSuchThing
+}
+
+// proposesIn proposes a step on our side of a share.
+func (in *asking) proposesIn(a api.Ally, q api.ProposalRequest) (to string, err error) {
+	co := in.ourSide(a.Share.ID, a.Name)
+	p, err := co.c.Propose(in.ctx(), q)
+	return in.telling(in.stepAt(co, p.Short), in.saidAll(p.Says)), err
 }
 
 // lendPorch names in an address that a porch is lent to an ally.
@@ -332,25 +494,37 @@ const lendPorch = "lend-porch"
 // allyCode is how long a code for another co-op is good.
 const allyCode = 7 * 24 * time.Hour
 
-// pactDoes answers a form about a pact.
-func (in *asking) pactDoes(what string) func(w http.ResponseWriter) error {
-	return func(w http.ResponseWriter) error {
-		what, id := cmp.Or(what, in.r.PathValue("verb")), in.r.PathValue("id")
-		to, err := in.pact(what, id)
-		if err == nil {
-			in.goTo(w, to)
-			return nil
-		}
-		if f := in.pactForm(what, id); f != nil {
-			in.formPage(w, in.again(f, err))
-			return nil
-		}
-		a, gone := in.c.Ally(in.ctx(), id)
-		if gone != nil {
-			return err
-		}
-		return in.showAlly(w, a, err)
+// answerWithin is how long the other side may take to answer while somebody waits for the page.
+const answerWithin = 20 * time.Second
+
+// pactAnswers answers a form with which a pact is begun.
+func (in *asking) pactAnswers(w http.ResponseWriter, what string) error {
+	to, err := in.beginsPact(what)
+	if err != nil {
+		in.formPage(w, in.again(in.pactForm(what, api.Ally{}), err))
+		return nil
 	}
+	in.goTo(w, to)
+	return nil
+}
+
+// pactDoes answers a form about a pact. One that is sent twice does it once.
+func (in *asking) pactDoes(w http.ResponseWriter) error {
+	what := in.r.PathValue("verb")
+	a, err := in.c.Ally(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	to, err := in.p.made.once(in.r.PostFormValue("once"), func() (string, error) { return in.pact(what, a) })
+	if err == nil {
+		in.goTo(w, to)
+		return nil
+	}
+	if f := in.pactForm(what, a); f != nil {
+		in.formPage(w, in.again(f, err))
+		return nil
+	}
+	return in.showAlly(w, a, err)
 }
 
 // asked is what one co-op asks the other for, on a page of its own.
@@ -369,10 +543,7 @@ func (in *asking) showAsk(w http.ResponseWriter, refused error) error {
 	if err != nil {
 		return err
 	}
-	v := asked{A: a, Above: dots(in.t.T("Another co-op"), in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With), in.Moment(a.At.Time)), State: capital(in.t.T(askStates[a.State]))}
-	if a.Ours {
-		v.Above = dots(in.t.T("we ask {ally}", "ally", a.With), in.Moment(a.At.Time))
-	}
+	v := asked{A: a, Above: dots(in.t.T("Another co-op"), in.whoAsks(a), in.Moment(a.At.Time)), State: capital(in.t.T(askStates[a.State]))}
 	for _, one := range a.Answers {
 		s := said{ID: one.Member.ID, Who: one.Member.Name, How: in.t.T(askStates[one.Result]), Why: one.Why}
 		var titles []string
@@ -391,6 +562,10 @@ func (in *asking) showAsk(w http.ResponseWriter, refused error) error {
 			{Name: "no", Is: "choice", Needs: true, Label: in.t.T("What do you say?"), Options: []option{{Value: "said", Words: in.t.T("An answer in words")}, {Value: "no", Words: in.t.T("No, and here is why")}}},
 			{Name: "why", Is: "reason", Label: in.t.T("In your words"), Needs: true, Max: api.MaxWhy},
 		}}
+		if a.Code != "" { // it is joined, or refused
+			v.Does = []action{{Words: in.t.T("Join it"), At: at + "/" + joinShare, Post: true, Look: "filled"}}
+			v.Answer.Inputs[0].Options = v.Answer.Inputs[0].Options[1:]
+		}
 	}
 	if refused != nil && v.Answer != nil {
 		v.Answer.retype(in.r.PostForm)
@@ -411,6 +586,13 @@ func (in *asking) answerAsk(w http.ResponseWriter) error {
 	id, why := in.r.PathValue("id"), clean(in.r.PostFormValue("why"))
 	var err error
 	switch {
+	case in.r.PathValue("verb") == joinShare:
+		a, err := in.c.JoinShare(in.ctx(), api.JoinShareRequest{Ask: id}, answerWithin)
+		if err != nil {
+			return in.showAsk(w, err)
+		}
+		in.leads(w, in.At("allies", a.ID), nil)
+		return nil
 	case in.r.PathValue("verb") == "withdraw":
 		_, err = in.c.WithdrawAsk(in.ctx(), id, why)
 	case in.r.PathValue("verb") != "answer":

@@ -23,14 +23,16 @@ type asking struct {
 	r *http.Request
 	t *tongue
 	calendar
-	upload bool      // a form that holds a file was sent
-	file   io.Reader // the file; nil: none was chosen
+	upload   bool      // a form that holds a file was sent
+	file     io.Reader // the file; nil: none was chosen
+	fileName string    // as its sender calls it
 
 	// Of what is about a co-op:
 	c      *client.Client // asks of this one
 	status api.Status
-	coops  []api.Status // that this daemon serves, this one among them
-	space  string       // as it stands in addresses
+	coops  []api.Status    // that this daemon serves, this one among them
+	space  string          // as it stands in addresses
+	me     map[string]bool // the reader's IDs: in a share they have another one than at home
 }
 
 func (p *Page) asking(r *http.Request) *asking {
@@ -68,11 +70,11 @@ const spaceLetters = 8
 
 // enter finds the co-op that the address names. A share is no co-op: its documents show in that of whoever shares them.
 func (in *asking) enter() error {
-	all, err := in.p.coops(in.ctx())
+	all, me, err := in.p.served(in.ctx())
 	if err != nil {
 		return err
 	}
-	in.coops = all
+	in.coops, in.me = all, me
 	in.space = in.r.PathValue("space")
 	i := slices.IndexFunc(all, func(s api.Status) bool {
 		return len(in.space) >= spaceLetters && strings.HasPrefix(s.Space.ID, in.space)
@@ -105,12 +107,24 @@ func (in *asking) ownLanguage() *tongue {
 
 // coops are the co-ops that the daemon serves.
 func (p *Page) coops(ctx context.Context) ([]api.Status, error) {
+	all, _, err := p.served(ctx)
+	return all, err
+}
+
+// served are the co-ops that the daemon serves, and the IDs that its person has in these and their shares.
+func (p *Page) served(ctx context.Context) (coops []api.Status, me map[string]bool, err error) {
 	o, err := p.daemon.Spaces(ctx)
+	me = map[string]bool{}
+	for _, s := range o.Spaces {
+		if s.Me.ID != "" {
+			me[s.Me.ID] = true
+		}
+	}
 	if err != nil || len(o.Spaces) < 2 {
-		return o.Spaces, err
+		return o.Spaces, me, err
 	}
 	shares, err := keep(&p.hub, "shares", func() (map[string]bool, error) { return p.shares(ctx, o.Spaces) })
-	return slices.DeleteFunc(o.Spaces, func(s api.Status) bool { return shares[s.Space.ID] }), err
+	return slices.DeleteFunc(o.Spaces, func(s api.Status) bool { return shares[s.Space.ID] }), me, err
 }
 
 // shares are those of these spaces, by ID, which another one of them shares with an ally.
@@ -210,4 +224,4 @@ func (in *asking) kind() *kind.Kind {
 var noSuchThing = api.Problemf(api.NotFound, "", "there is no such thing here")
 
 // isMe says whether a member is who asks.
-func (in *asking) isMe(who kind.Answer) bool { return who.Str("id") == in.status.Me.ID }
+func (in *asking) isMe(who kind.Answer) bool { return in.me[who.Str("id")] }

@@ -196,6 +196,67 @@ func (w *window) tabTo(says string) {
 
 func (w *window) press(keys string) { w.t.Helper(); w.do(chromedp.KeyEvent(keys)) }
 
+// tap clicks what begins with these words: a link, a button, or what unfolds something.
+func (w *window) tap(words string) {
+	w.t.Helper()
+	w.until(words+" can be clicked", `(() => { const e = [...document.querySelectorAll("main a, main button, main summary")].find((e) => e.innerText.trim().startsWith(`+quote(words)+`)); if (!e) return false; e.scrollIntoView({block: "center"}); setTimeout(() => e.click()); return true })()`)
+}
+
+// fill types into fields, by their names, in the place of what stands there.
+func (w *window) fill(fields ...string) {
+	w.t.Helper()
+	for i := 0; i < len(fields); i += 2 {
+		w.click("#f-" + fields[i])
+		js[bool](w, `(document.activeElement.select?.(), true)`)
+		w.press(fields[i+1])
+	}
+}
+
+// confirm writes the recovery phrase down, and says three of its words.
+func (w *window) confirm() {
+	w.t.Helper()
+	w.until("the words are there", `document.querySelectorAll(".phrase-words li").length === 12`)
+	words := js[[]string](w, `[...document.querySelectorAll(".phrase-words .own")].map((e) => e.innerText)`)
+	w.click("main a.filled")
+	w.until("three are asked for", `document.querySelectorAll("main input[name^=word-]").length === 3`)
+	for _, place := range js[[]string](w, `[...document.querySelectorAll("main input[name=place]")].map((e) => e.value)`) {
+		w.fill("word-"+place, words[number(w.t, place)-1])
+	}
+	w.click("main button.filled")
+}
+
+// comesIn notes the address of the co-op that the window shows.
+func (w *window) comesIn() {
+	w.t.Helper()
+	w.m.base = js[string](w, `location.origin + "/" + location.pathname.split("/")[1] + "/"`)
+}
+
+// found founds a co-op of so many, and gives the codes for the others.
+func (w *window) found(coop, founders string) []string {
+	w.t.Helper()
+	w.untilSays("Found a co-op, or join one.")
+	w.click(`a[href="/start/found"]`)
+	w.untilSays("How many found it, with you?")
+	w.fill("as", w.m.name, "name", coop, "founders", founders)
+	w.press(kb.Enter)
+	w.confirm()
+	w.untilSays("Come in.")
+	w.comesIn()
+	return js[[]string](w, `[...document.querySelectorAll(".card-code code")].map((e) => e.innerText)`)
+}
+
+// join joins a co-op with a code.
+func (w *window) join(code string) {
+	w.t.Helper()
+	w.click(`a[href="/start/join"]`)
+	w.untilSays("It begins with kith1.")
+	w.fill("as", w.m.name, "code", code)
+	w.click("main button.filled")
+	w.confirm()
+	w.untilSays("Nothing waits for you, " + w.m.name + ".")
+	w.comesIn()
+}
+
 // Ana has the page open and writes; Ben works in a terminal.
 func TestADayOnThePage(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,7 @@ func (in *asking) charter(w http.ResponseWriter) error {
 	v.Wide, v.Narrow = in.strip(wideStrip, steps), in.strip(narrowStrip, steps)
 	for _, p := range all {
 		if p.State == "open" {
-			v.Open = append(v.Open, in.proposalRow(p))
+			v.Open = append(v.Open, in.proposalRow(in.home(), p))
 		}
 	}
 	add := func(name, says string) {
@@ -104,12 +104,12 @@ func (in *asking) charter(w http.ResponseWriter) error {
 // namesOf are the names of members; the reader comes last.
 func (in *asking) namesOf(all []api.Named) (names []string) {
 	for _, m := range all {
-		if m.ID != in.status.Me.ID {
+		if !in.me[m.ID] {
 			names = append(names, m.Name)
 		}
 	}
 	for _, m := range all {
-		if m.ID == in.status.Me.ID {
+		if in.me[m.ID] {
 			names = append(names, in.t.T("you"))
 		}
 	}

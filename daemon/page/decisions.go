@@ -146,7 +146,7 @@ func (in *asking) decision(w http.ResponseWriter, d document, word *form) error 
 	}
 	all := in.positionsOf(d, members)
 	open := d.says.Str("status") == kinds.Open
-	v := deciding{D: d, Share: in.shared(d), Closes: open || d.says.In("outcome").Str("state") == "contested", Mine: d.CreatedBy.ID == in.status.Me.ID && open}
+	v := deciding{D: d, Share: in.shared(d), Closes: open || d.says.In("outcome").Str("state") == "contested", Mine: in.me[d.CreatedBy.ID] && open}
 	by := ""
 	if on := d.says.Str("by"); on != "" && open {
 		by = in.t.T("everybody is heard until {day}", "day", in.Due(on, in.Day))
@@ -469,7 +469,7 @@ func (in *asking) choices(d document) (all []option) {
 	}
 	process := d.says.Str("process")
 	for _, word := range kinds.Stances(process) {
-		if process == kinds.ProcessAdvice && (word == kinds.Agree || word == kinds.Disagree) && d.CreatedBy.ID != in.status.Me.ID {
+		if process == kinds.ProcessAdvice && (word == kinds.Agree || word == kinds.Disagree) && !in.me[d.CreatedBy.ID] {
 			continue // by advice the proposer decides
 		}
 		all = append(all, option{

@@ -21,7 +21,7 @@ func (in *asking) declared(k *kind.Kind, d document) (facts []fact, says []said)
 		name := capital(in.t.T(inWords(s.Name)))
 		switch value := d.says[s.Name].(type) {
 		case []any:
-			people, lines := in.listed(s.Name, value)
+			people, lines := in.listed(s, value)
 			if len(people) > 0 {
 				facts = append(facts, fact{Name: name, Says: in.t.And(people)})
 			}
@@ -62,8 +62,10 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 		at, err := time.Parse(time.RFC3339, v)
 		switch {
 		case v == "":
-		case k == kinds.Profile && s.Name == kinds.ProfileLanguage.Name() && in.p.words.called(v) != nil:
-			return in.p.words.called(v).Name
+		case isTongue(k, s.Name):
+			if t := in.p.words.called(v); t != nil {
+				return t.Name
+			}
 		case s.Is == kind.Day:
 			return capital(in.Due(v, in.Day))
 		case s.Is == kind.Ref:
@@ -94,7 +96,7 @@ func (in *asking) parts(a kind.Answer) string {
 	return dots(all...)
 }
 
-// partSays is a value of which nothing is declared: what somebody wrote stays as it is.
+// partSays is a value of which nothing is declared: what stands in it somebody may have written, so it stays as it is.
 func (in *asking) partSays(value any) string {
 	own, is := value.(string)
 	if !is {
@@ -103,14 +105,8 @@ func (in *asking) partSays(value any) string {
 	if at, err := time.Parse(time.RFC3339, own); err == nil {
 		return in.Moment(at)
 	}
-	if word.MatchString(own) {
-		return in.t.T(inWords(own))
-	}
 	return own
 }
-
-// word is what Kith itself says, as "put_back".
-var word = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 
 // grows shows the checklist of somebody new, with what can be said of each step; the verbs that it stands for aren't offered besides.
 func (in *asking) grows(v *reading) {
@@ -160,10 +156,14 @@ func sortedNames(a kind.Answer) (names []string) {
 var wordsOf = []string{"why", "text", "note", "say", "answer", "words", "comment"}
 
 // listed are the values of a list: members by name, and what each of several says.
-func (in *asking) listed(name string, values []any) (people []string, lines []said) {
+func (in *asking) listed(s *kind.Shown, values []any) (people []string, lines []said) {
+	name := s.Name
 	for _, v := range values {
 		if w, ok := v.(string); ok {
-			people = append(people, in.t.T(inWords(w)))
+			if s.Is == 0 { // a word of Kith's
+				w = in.t.T(inWords(w))
+			}
+			people = append(people, w)
 			continue
 		}
 		a, _ := v.(map[string]any)
@@ -207,15 +207,28 @@ func (in *asking) listed(name string, values []any) (people []string, lines []sa
 	return people, lines
 }
 
-// ofField is the kind that a field names documents of; nil if it names none.
-func ofField(k *kind.Kind, name string) *kind.Kind {
+// fieldNamed is the field of a kind that answers call so; nil if there is none.
+func fieldNamed(k *kind.Kind, name string) *kind.Field {
 	if k == nil {
 		return nil
 	}
 	for _, f := range k.Fields {
-		if f.Name() == name && f.Is == kind.Ref {
-			return kinds.All.Named(f.Of)
+		if f.Name() == name {
+			return f
 		}
+	}
+	return nil
+}
+
+func isTongue(k *kind.Kind, name string) bool {
+	f := fieldNamed(k, name)
+	return f != nil && f.Tongue
+}
+
+// ofField is the kind that a field names documents of; nil if it names none.
+func ofField(k *kind.Kind, name string) *kind.Kind {
+	if f := fieldNamed(k, name); f != nil && f.Is == kind.Ref {
+		return kinds.All.Named(f.Of)
 	}
 	return nil
 }
@@ -249,6 +262,10 @@ func (in *asking) deedsOf(k *kind.Kind, d document) (edits bool, all []action, e
 	for _, can := range possible {
 		v := k.Verb(can.Verb)
 		switch {
+		case v != nil && v == passing(k):
+			if a := in.passAction(k, d); a != nil {
+				all = append(all, *a)
+			}
 		case v == nil:
 			edits = edits || can.Verb == k.Edit.Name
 		case can.Undo:
@@ -284,9 +301,12 @@ func (in *asking) columns(k *kind.Kind, d document) string {
 	var all []string
 	for _, c := range k.Columns {
 		cell := c.Says(d.says)
-		words := in.t.T(cell.Words)
+		words := cell.Words
+		if !slices.Contains(cell.Own, words) {
+			words = in.t.T(words)
+		}
 		if words == cell.Words {
-			words = in.countSays(words)
+			words = in.countSays(words, cell.Own...)
 		}
 		if cell.Day != "" {
 			words = strings.TrimSpace(words + " " + in.Due(cell.Day, in.Near))

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp/kb"
 )
 
 var phraseWord = regexp.MustCompile(`<li><span class="own">([a-z]+)</span></li>`)
@@ -154,54 +152,24 @@ func TestACoopIsFoundedAndJoinedInTheBrowserAlone(t *testing.T) {
 	t.Parallel()
 	ana, ben := alone(t, "Ana"), alone(t, "Ben")
 	a := browser(t, ana)
-	fill := func(w *window, fields ...string) {
-		for i := 0; i < len(fields); i += 2 {
-			w.click("#f-" + fields[i])
-			js[bool](w, `(document.activeElement.select(), true)`)
-			w.press(fields[i+1])
-		}
-	}
-	confirm := func(w *window) {
-		w.until("the words are there", `document.querySelectorAll(".phrase-words li").length === 12`)
-		words := js[[]string](w, `[...document.querySelectorAll(".phrase-words .own")].map((e) => e.innerText)`)
-		w.click("main a.filled")
-		w.until("three are asked for", `document.querySelectorAll("main input[name^=word-]").length === 3`)
-		for _, place := range js[[]string](w, `[...document.querySelectorAll("main input[name=place]")].map((e) => e.value)`) {
-			fill(w, "word-"+place, words[number(t, place)-1])
-		}
-		w.click("main button.filled")
-	}
-	a.untilSays("Found a co-op, or join one.")
-	a.click(`a[href="/start/found"]`)
-	a.untilSays("How many found it, with you?")
-	fill(a, "as", "Ana", "name", "Riso Print Co-op", "founders", "2")
-	a.press(kb.Enter)
-	confirm(a)
-	a.untilSays("Come in.")
-	code := js[string](a, `document.querySelector(".card-code code").innerText`)
+	code := a.found("Riso Print Co-op", "2")[0]
 	if !js[bool](a, `!!document.querySelector(".card svg.qr path.qr-dark")`) {
 		t.Error("there is no picture of the code for a camera")
 	}
 
 	b := browser(t, ben)
-	b.click(`a[href="/start/join"]`)
-	b.untilSays("It begins with kith1.")
-	fill(b, "as", "Ben", "code", code)
-	b.click("main button.filled")
-	confirm(b)
-	b.untilSays("Nothing waits for you, Ben.")
+	b.join(code)
 	a.untilSays("Used") // by itself: the page of Ana hears of it
 
 	// A second computer of Ana's: both show the same two words.
 	second := alone(t, "Ana, at home")
-	ana.base = js[string](a, `location.origin + "/" + location.pathname.split("/")[1] + "/"`)
 	a.goTo("devices")
 	a.click(`.page-head button`)
 	a.until("the code is there", `!!document.querySelector(".pairing .card-code code")`)
 	c := browser(t, second)
 	c.click(`a[href="/start/device"]`)
 	c.untilSays("Ask to be added")
-	fill(c, "code", js[string](a, `document.querySelector(".pairing .card-code code").innerText`))
+	c.fill("code", js[string](a, `document.querySelector(".pairing .card-code code").innerText`))
 	c.click("main button.filled")
 	words := `document.querySelector(".two-words")?.innerText.trim().replace(/\s+/g, " ")`
 	c.until("words are there", words)

@@ -145,7 +145,7 @@ func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
 	if asked {
 		v.Follows = sentence{Says: in.t.T("{who} wants it forgotten: {why}", "who", capital(in.namedBy(f.Wants[0].By)), "why", f.Wants[0].Why)}
 	}
-	others := slices.ContainsFunc(f.Wrote, func(n api.Named) bool { return n.ID != in.status.Me.ID })
+	others := slices.ContainsFunc(f.Wrote, func(n api.Named) bool { return !in.me[n.ID] })
 	if others {
 		v.Inputs = append(v.Inputs, input{Name: "agreed", Is: "choice", Needs: true, Label: in.t.T("Others wrote in it, too: {names}", "names", in.t.And(in.namesOf(f.Wrote))), Options: []option{
 			{Value: "no", Words: in.t.T("Ask those who wrote in it"), Hint: in.t.T("it is forgotten once all of them have said so")},

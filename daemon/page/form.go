@@ -218,7 +218,7 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		one.Hint = ""
 	}
 	one.Value = d.says.Str(f.Name())
-	if f == kinds.ProfileLanguage {
+	if f.Tongue {
 		one.Is, one.Hint, one.Options = "pick", in.t.T("On each computer of yours, in a browser in which you chose no other."), in.tongueOptions(one.Value)
 		return one
 	}
@@ -396,8 +396,8 @@ func split(tags string) (all []string) {
 	return all
 }
 
-// beginning shows the form that begins a document.
-func (in *asking) beginning(w http.ResponseWriter) error {
+// beginsOne shows the form that begins a document.
+func (in *asking) beginsOne(w http.ResponseWriter) error {
 	k := in.kind()
 	if k == nil {
 		return noSuchThing
@@ -462,7 +462,7 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 	case "history":
 		return in.history(w, k, d)
 	case "share":
-		return in.share(w, k, d, nil)
+		return in.share(w, k, d, nil, nil)
 	case forgotten:
 		f, err := in.forgetForm(k, d)
 		if err == nil {
@@ -474,6 +474,9 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 	v := k.Verb(name)
 	if v == nil || undo && !v.Undo {
 		return noSuchThing
+	}
+	if v == passing(k) {
+		return in.share(w, k, d, v, nil)
 	}
 	in.formPage(w, in.verbFormOf(k, v, d, undo, nil))
 	return nil
@@ -521,6 +524,9 @@ func (in *asking) do(w http.ResponseWriter) error {
 	v := k.Verb(name)
 	if v == nil || undo && !v.Undo {
 		return noSuchThing
+	}
+	if v == passing(k) {
+		return in.passes(w, k, d, v)
 	}
 	fields := map[string]any{}
 	chooses := k == kinds.Decision && v.Name == "choose"

@@ -122,14 +122,19 @@ func (in *asking) forOthersFile(w http.ResponseWriter) error {
 	if err := write(&p, &b); err != nil {
 		return err
 	}
-	contentType := "text/html; charset=utf-8"
+	in.handsOut(w, "about-"+p.Language, form, b.Bytes())
+	return nil
+}
+
+// handsOut gives a file to be saved: a text in a form, by which its name ends.
+func (in *asking) handsOut(w http.ResponseWriter, name, form string, body []byte) {
+	of := form
 	if form == "md" {
-		contentType = "text/markdown; charset=utf-8"
+		of = "markdown"
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="about-%s.%s"`, p.Language, form))
-	if _, err := w.Write(b.Bytes()); err != nil {
+	w.Header().Set("Content-Type", "text/"+of+"; charset=utf-8")
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, form))
+	if _, err := w.Write(body); err != nil {
 		in.p.log.Debug("answer not taken", "err", err)
 	}
-	return nil
 }

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"bytes"
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,6 +22,7 @@ type drafted struct {
 	Day      string           // on which it was drafted
 	Lines    []chargeLine
 	Total    string
+	Files    []action // the same as files
 }
 
 // chargeLine is a line of an invoice as it is read.
@@ -30,21 +33,55 @@ func (in *asking) invoice(w http.ResponseWriter) error {
 	typed := in.r.URL.Query()
 	v := drafted{Ask: in.invoiceForm(typed), Day: in.dated(in.now)}
 	if typed.Get("project") != "" {
-		q := url.Values{}
-		for _, one := range v.Ask.Inputs {
-			if value := strings.TrimSpace(typed.Get(one.Name)); value != "" {
-				q.Set(one.Name, value)
-			}
-		}
-		draft, err := in.c.Invoice(in.ctx(), q)
+		draft, q, err := in.drafts(v.Ask)
 		if err == nil {
 			v.Draft = &draft
 			in.charges(&v)
+			v.Files = []action{
+				{Words: in.t.T("Save it as a table (CSV)"), At: in.At("hours", "invoice", "csv") + "?" + q.Encode(), Look: "line"},
+				{Words: in.t.T("Save it as a page (HTML)"), At: in.At("hours", "invoice", "html") + "?" + q.Encode(), Look: "plain"},
+				{Words: in.t.T("Save it as text (Markdown)"), At: in.At("hours", "invoice", "md") + "?" + q.Encode(), Look: "plain"},
+			}
 		} else {
 			v.Ask = in.again(v.Ask, err)
 		}
 	}
 	in.show(w, statusOf(v.Ask), "invoice", in.t.T("Invoice (draft)"), v)
+	return nil
+}
+
+// drafts asks for the draft that the address means, and gives what it was asked for.
+func (in *asking) drafts(ask *form) (draft invoice.Invoice, q url.Values, err error) {
+	q = url.Values{}
+	for _, one := range ask.Inputs {
+		if value := strings.TrimSpace(in.r.FormValue(one.Name)); value != "" {
+			q.Set(one.Name, value)
+		}
+	}
+	language := cmp.Or(in.r.FormValue("language"), in.t.Tag)
+	if invoice.HasWords(language) {
+		q.Set("language", language)
+	}
+	draft, err = in.c.Invoice(in.ctx(), q)
+	return draft, q, err
+}
+
+// invoiceFile gives the draft as a file.
+func (in *asking) invoiceFile(w http.ResponseWriter) error {
+	form := in.r.PathValue("form")
+	write := invoice.Formats[form]
+	if write == nil {
+		return noSuchThing
+	}
+	draft, _, err := in.drafts(in.invoiceForm(in.r.URL.Query()))
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := write(&draft, &b); err != nil {
+		return err
+	}
+	in.handsOut(w, "invoice", form, b.Bytes())
 	return nil
 }
 

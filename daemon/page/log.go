@@ -3,10 +3,11 @@ package page
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
+	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
 	"kith/daemon/seal"
@@ -16,6 +17,7 @@ import (
 type happened struct {
 	Sentence string
 	Undo     action
+	Only     sifting
 	Lines    []deed
 	More     action
 }
@@ -35,11 +37,20 @@ const (
 // log shows what happened.
 func (in *asking) log(w http.ResponseWriter) error {
 	n := min(max(firstHappened, in.asNumber("n")), mostHappened)
-	all, err := in.c.Log(in.ctx(), "", false, n)
-	if err != nil {
-		return err
-	}
 	v := happened{Sentence: in.t.T("What happened"), Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
+	var asked url.Values
+	v.Only, asked = in.sift(in.At("log"), []sieve{
+		{name: "from", words: "By whom", is: kind.Members}, {name: "of", words: "About what", options: in.logKinds()}, {name: "since", words: "Since", is: kind.Day},
+	})
+	words := map[string]string{"from": asked.Get("from"), "of": asked.Get("of")}
+	var all []api.LogLine
+	since, err := in.beginning(asked.Get("since"))
+	if words["since"] = since; err == nil {
+		all, err = in.c.LogOf(in.ctx(), "", false, n, words)
+	}
+	if err != nil {
+		v.Only.Trouble = in.troubleOf(err)
+	}
 	for _, l := range all {
 		if len(l.Says) == 1 && l.Says[0] == joined && l.Why == "" { // nobody said anything with it
 			continue
@@ -59,10 +70,30 @@ func (in *asking) log(w http.ResponseWriter) error {
 		v.Lines = append(v.Lines, one)
 	}
 	if len(all) == n && n < mostHappened {
-		v.More = action{Words: in.t.T("Show more"), At: in.At("log") + "?n=" + strconv.Itoa(n+200)}
+		v.More = action{Words: in.t.T("Show more"), At: in.At("log") + "?" + withNumber(asked, n+200)}
 	}
-	in.show(w, http.StatusOK, "log", in.t.T("What happened"), v)
+	in.show(w, v.Only.status(), "log", in.t.T("What happened"), v)
 	return nil
+}
+
+// logKinds are what lines of the log can be about: all kinds, and the charter.
+func (in *asking) logKinds() (all []option) {
+	for _, k := range kinds.All.Nouns() {
+		all = append(all, option{Value: k.Name, Words: in.t.T(capital(k.Many))})
+	}
+	return append(all, option{Value: "charter", Words: in.t.T("Charter")})
+}
+
+// beginning is when a day begins, as the log is asked for it; "" for none.
+func (in *asking) beginning(day string) (string, error) {
+	if day == "" {
+		return "", nil
+	}
+	at, err := time.ParseInLocation(time.DateOnly, day, in.now.Location())
+	if err != nil {
+		return "", api.Problemf(api.Invalid, "", "“%s” is no day, such as 2026-12-01", api.Brief(day))
+	}
+	return at.Format(time.RFC3339), nil
 }
 
 // undo takes back what this computer did last, as far as nobody else has it. It ends at another address: whoever loads the

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kith/crdt/kinds"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -78,6 +79,7 @@ type step struct {
 	Computers       []computer
 	Reach           sentence // how computers on other networks reach this one
 	Porches, ByFile action
+	Now             action // into step with who is there
 }
 
 // computer is another device of the charter.
@@ -90,7 +92,7 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	v := step{Reach: in.said(status.Reach.Says), Porches: action{Words: in.t.T("Porches"), At: in.At("porches"), Look: "line"}, ByFile: action{Words: in.t.T("Without a network"), At: in.At(byFilePage), Look: "line"}}
+	v := step{Reach: in.said(status.Reach.Says), Porches: action{Words: in.t.T("Porches"), At: in.At("porches"), Look: "line"}, ByFile: action{Words: in.t.T("Without a network"), At: in.At(byFilePage), Look: "line"}, Now: action{Words: in.t.T("Come into step now"), At: in.At("step"), Post: true, Look: "line"}}
 	devices, away := 0, 0
 	var spots []spot
 	var words []string
@@ -126,6 +128,24 @@ func (in *asking) inStep(w http.ResponseWriter) error {
 	says := in.t.T("Around this computer: {computers}.", "computers", strings.Join(words, ", "))
 	v.Wide, v.Narrow = stepPicture(wideRound, own, spots, says), stepPicture(narrowRound, own, spots, says)
 	in.show(w, http.StatusOK, "step", in.t.T("In step"), v)
+	return nil
+}
+
+// comeIntoStep waits until this computer has all that the others have who are there, and they all that it has; and says with whom that is so.
+func (in *asking) comeIntoStep(w http.ResponseWriter) error {
+	status, err := in.c.Sync(in.ctx(), answerWithin)
+	if p, ok := problem.Of(err); ok && p.Code == api.TimedOut { // nobody was there in time: that is told as it is now
+		status, err = in.c.Status(in.ctx())
+	}
+	if err != nil {
+		return err
+	}
+	in.status = status
+	var says []sentence
+	for _, one := range in.stepWords() {
+		says = append(says, sentence{Says: one})
+	}
+	in.goTo(w, in.telling(in.At("step"), says))
 	return nil
 }
 

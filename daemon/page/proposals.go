@@ -8,6 +8,7 @@ import (
 
 	"kith/crdt/problem"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 // proposed is a step about the co-op itself, on a page of its own.
@@ -20,13 +21,49 @@ type proposed struct {
 	By       string
 	Said     []said
 	Says     []sentence
-	Consent  *form // nil: it can't be consented to now
+	Consent  *form  // nil: it can't be consented to now
+	Refuse   string // where a refusal goes
 	Does     []action
 	Trouble  *trouble
 	Hopeless bool
 }
 
-func (in *asking) proposalRow(p api.Proposal) row {
+// council is where steps are agreed on: the co-op, or our side of a share with an ally, which has a charter of its own.
+type council struct {
+	c    *client.Client
+	at   []string // of its steps, in addresses
+	side string   // the ally on the other side; "": it is the co-op
+}
+
+func (in *asking) home() council { return council{c: in.c, at: []string{"proposals"}} }
+
+// ourSide is our side of a share, by the ID of its space.
+func (in *asking) ourSide(share, ally string) council {
+	return council{c: in.p.daemon.In(share), at: []string{"allies", share, "steps"}, side: ally}
+}
+
+// council is the one that the address names.
+func (in *asking) council() (council, error) {
+	word := in.r.PathValue("ally")
+	if word == "" {
+		return in.home(), nil
+	}
+	a, err := in.c.Ally(in.ctx(), word)
+	if err != nil {
+		return council{}, err
+	}
+	if a.Share == nil {
+		return council{}, noSuchThing
+	}
+	return in.ourSide(a.Share.ID, a.Name), nil
+}
+
+// stepAt is the address of a step.
+func (in *asking) stepAt(co council, step string) string {
+	return in.At(append(slices.Clone(co.at), step)...)
+}
+
+func (in *asking) proposalRow(co council, p api.Proposal) row {
 	mark := stanceMark(notYet)
 	switch p.Mine {
 	case "consented":
@@ -35,21 +72,67 @@ func (in *asking) proposalRow(p api.Proposal) row {
 		mark = stanceMark("object")
 	}
 	answered := in.t.N("{n} of {all} have consented", len(p.Consents), "all", in.number(p.Needs))
-	return row{ID: p.ID, Mark: mark, Title: capital(in.said(p.Title).Says), At: in.At("proposals", p.Short), Says: dots(in.by(p.By, "proposed by {who}", "proposed by you"), answered)}
+	return row{ID: p.ID, Mark: mark, Title: capital(in.said(p.Title).Says), At: in.stepAt(co, p.Short), Says: dots(co.says(in), in.by(p.By, "proposed by {who}", "proposed by you"), answered)}
+}
+
+// stepWaits is a step that waits for the reader's word.
+func (in *asking) stepWaits(co council, p api.Proposal) row {
+	r := in.proposalRow(co, p)
+	r.Says, r.Does = dots(r.Says, p.Why), []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: r.Title}}
+	return r
+}
+
+// sideStep is a step on our side of a share.
+type sideStep struct {
+	co council
+	p  api.Proposal
+}
+
+// sideSteps are the steps that ask for something in shares that aren't over.
+func (in *asking) sideSteps() ([]sideStep, error) {
+	return keep(&in.p.hub, in.space+"/steps", func() (all []sideStep, err error) {
+		shares, err := in.sharesNow()
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range shares {
+			co := in.ourSide(s.Space.ID, s.With)
+			steps, err := co.c.Proposals(in.ctx(), true)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range steps {
+				all = append(all, sideStep{co, p})
+			}
+		}
+		return all, nil
+	})
+}
+
+// says names our side of a share, where a step of it stands among others; "" of the co-op.
+func (co council) says(in *asking) string {
+	if co.side == "" {
+		return ""
+	}
+	return in.t.T("on our side of the share with {ally}", "ally", co.side)
 }
 
 func (in *asking) proposal(w http.ResponseWriter) error {
-	p, err := in.c.Proposal(in.ctx(), in.r.PathValue("id"))
+	co, err := in.council()
 	if err != nil {
 		return err
 	}
-	return in.showProposal(w, p, nil)
+	p, err := co.c.Proposal(in.ctx(), in.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return in.showProposal(w, co, p, nil)
 }
 
 // showProposal shows one, with what was in the way of an answer.
-func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused error) error {
+func (in *asking) showProposal(w http.ResponseWriter, co council, p api.Proposal, refused error) error {
 	v := proposed{P: p, Title: capitalised(in.said(p.Title)), Why: p.Why, Says: in.saidAll(p.Says), Hopeless: p.Hopeless}
-	v.Above = dots(in.t.T("A step about us"), in.by(p.By, "proposed by {who}", "proposed by you"), in.Near(p.At.In(in.now.Location())))
+	v.Above = dots(cmp.Or(capital(co.says(in)), in.t.T("A step about us")), in.by(p.By, "proposed by {who}", "proposed by you"), in.Near(p.At.In(in.now.Location())))
 	v.State = in.t.T(map[string]string{"in_force": "In force", "overtaken": "Another step came first", "withdrawn": "Withdrawn"}[p.State])
 	for _, c := range p.Consents {
 		v.Said = append(v.Said, in.answered(c.Member, "consent", "consents", "you consent", ""))
@@ -63,9 +146,10 @@ func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused er
 	for _, m := range p.WaitingFor {
 		v.Said = append(v.Said, in.answered(m, notYet, "hasn’t said yet", "you haven’t said yet", ""))
 	}
-	path := in.At("proposals", p.Short)
-	mayAnswer := p.State == "open" && slices.ContainsFunc(p.WaitingFor, func(m api.Named) bool { return m.ID == in.status.Me.ID })
+	path := in.stepAt(co, p.Short)
+	mayAnswer := p.State == "open" && slices.ContainsFunc(p.WaitingFor, func(m api.Named) bool { return in.me[m.ID] })
 	if mayAnswer || p.WaitsForMe && p.State == "open" {
+		v.Refuse = path + "/refuse"
 		v.Consent = &form{At: path + "/consent", Words: in.t.T("I consent"), Hidden: []hidden{{"revision", p.Revision}}}
 	}
 	if p.State == "open" && p.Mine == "consented" {
@@ -87,11 +171,11 @@ func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused er
 				}
 			}
 		}
-	} else if err := in.c.NoteProposal(in.ctx(), p.ID); err != nil {
+	} else if err := co.c.NoteProposal(in.ctx(), p.ID); err != nil {
 		return err
 	}
 	if p.State == "in_force" || p.Hopeless {
-		if err := in.c.NoteTold(in.ctx(), []api.Told{p.News()}); err != nil {
+		if err := co.c.NoteTold(in.ctx(), []api.Told{p.News()}); err != nil {
 			return err
 		}
 	}
@@ -101,7 +185,7 @@ func (in *asking) showProposal(w http.ResponseWriter, p api.Proposal, refused er
 
 func (in *asking) answered(who api.Named, stance, them, you, why string) said {
 	s := said{ID: who.ID, Mark: stanceMark(stance), Who: who.Name, How: in.t.T(them), Why: why}
-	if who.ID == in.status.Me.ID {
+	if in.me[who.ID] {
 		s.Who, s.How = capital(in.t.T(you)), ""
 	}
 	return s
@@ -110,18 +194,22 @@ func (in *asking) answered(who api.Named, stance, them, you, why string) said {
 // answer says something to a proposal.
 func (in *asking) answer(w http.ResponseWriter) error {
 	id := in.r.PathValue("id")
-	_, err := in.c.AnswerProposal(in.ctx(), id, api.ProposalAnswer{
+	co, err := in.council()
+	if err != nil {
+		return err
+	}
+	_, err = co.c.AnswerProposal(in.ctx(), id, api.ProposalAnswer{
 		Verb: in.r.PathValue("verb"), Why: clean(in.r.PostFormValue("why")), Revision: in.r.PostFormValue("revision"),
 		Anyway: in.r.PostFormValue("anyway") != "", LeaveOut: in.r.PostFormValue("leave_out") != "",
 	})
 	if err != nil {
-		p, gone := in.c.Proposal(in.ctx(), id)
+		p, gone := co.c.Proposal(in.ctx(), id)
 		if gone != nil {
 			return err
 		}
-		return in.showProposal(w, p, err)
+		return in.showProposal(w, co, p, err)
 	}
-	in.goTo(w, in.At("proposals", id))
+	in.goTo(w, in.stepAt(co, id))
 	return nil
 }
 

@@ -56,6 +56,7 @@ type view struct {
 	Index   []group
 	Tongues []*tongue
 	Onward  bool       // it goes on to the page by itself
+	Answer  bool       // it answers a form, and isn't at the address to which that was sent
 	Told    []sentence // what there is to know of what was done, which led here
 	First   [3]string  // the steps of the first run, if it is a page of that
 }
@@ -79,7 +80,7 @@ func (in *asking) render(w http.ResponseWriter, status int, name string, body an
 
 // show is render with a title for the window.
 func (in *asking) show(w http.ResponseWriter, status int, name, title string, body any) {
-	v := view{asking: in, Title: title, Tongues: in.p.words.all, Onward: name == "enter", Told: in.toldHere()}
+	v := view{asking: in, Title: title, Tongues: in.p.words.all, Onward: name == "enter", Answer: in.r.Method == http.MethodPost && status < http.StatusBadRequest, Told: in.toldHere()}
 	frame := "bare"
 	if first, ok := body.(interface{ Steps() [3]string }); ok {
 		frame, v.First = "first", first.Steps()

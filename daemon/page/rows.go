@@ -96,7 +96,7 @@ func (in *asking) names(all []kind.Answer) (names []string) {
 
 // by says of somebody what they do, by their name as {who}; of the reader in the second person.
 func (in *asking) by(n api.Named, them, you string, with ...any) string {
-	if n.ID == in.status.Me.ID {
+	if in.me[n.ID] {
 		return in.t.T(you, with...)
 	}
 	return in.t.T(them, append(with, "who", n.Name)...)
@@ -106,7 +106,7 @@ func (in *asking) by(n api.Named, them, you string, with ...any) string {
 func named(who kind.Answer) api.Named { return api.Named{ID: who.Str("id"), Name: who.Str("name")} }
 
 func (in *asking) namedBy(n api.Named) string {
-	if n.ID == in.status.Me.ID {
+	if in.me[n.ID] {
 		return in.t.T("you")
 	}
 	return n.Name

@@ -22,12 +22,13 @@ type sentence struct {
 	Lang string // "en" where it isn't the language of the page; ""
 }
 
-// said puts a sentence of the daemon into the reader's language.
-func (in *asking) said(says string) sentence {
+// said puts a sentence of the daemon into the reader's language. own is what somebody wrote in it, which is left as it is, and so are the
+// members' names.
+func (in *asking) said(says string, own ...string) sentence {
 	if in.t.Tag == "en" || says == "" {
 		return sentence{Says: says}
 	}
-	if there, ok := in.t.daemons(says); ok {
+	if there, ok := in.t.daemons(says, append(own, in.memberNames()...)...); ok {
 		return sentence{Says: there}
 	}
 	return sentence{says, "en"}
@@ -41,10 +42,26 @@ func (in *asking) saidAll(says []string) (all []sentence) {
 	return all
 }
 
+// memberNames are those of all members, whatever words they are.
+func (in *asking) memberNames() []string {
+	if in.c == nil {
+		return nil
+	}
+	names, _ := keep(&in.p.hub, in.space+"/names", func() (names []string, err error) { // without them it is put as it comes
+		all, err := in.c.Members(in.ctx())
+		for _, m := range all {
+			names = append(names, m.Name)
+		}
+		return names, err
+	})
+	return names
+}
+
 // mould is a sentence with places in which something is put.
 type mould struct {
-	is   *regexp.Regexp
-	says string
+	is     *regexp.Regexp
+	says   string
+	quoted []bool // of each place, whether “” stand around it: what is put in there somebody wrote
 }
 
 // moulds are those of a language, those with more words of their own first.
@@ -63,11 +80,13 @@ const maxMoulded = 4000
 // deepest is how many sentences may stand in each other.
 const deepest = 3
 
-// daemons gives what a sentence of the daemon is in a language, and whether that is known.
-func (t *tongue) daemons(says string) (string, bool) { return t.moulds.put(says, deepest) }
+// daemons gives what a sentence of the daemon is in a language, and whether that is known. What is own is left as it is.
+func (t *tongue) daemons(says string, own ...string) (string, bool) {
+	return t.moulds.put(says, own, deepest)
+}
 
 // each puts several sentences in a row one by one.
-func (m *moulds) each(says string, deep int) (string, bool) {
+func (m *moulds) each(says string, own []string, deep int) (string, bool) {
 	ends := sentenceEnd.FindAllStringIndex(says, maxSentences)
 	if len(ends) == 0 || len(ends) == maxSentences {
 		return "", false
@@ -79,7 +98,7 @@ func (m *moulds) each(says string, deep int) (string, bool) {
 	}
 	all = append(all, says[from:])
 	for i, one := range all {
-		there, ok := m.put(one, deep)
+		there, ok := m.put(one, own, deep)
 		if !ok {
 			return "", false
 		}
@@ -94,7 +113,10 @@ var sentenceEnd = regexp.MustCompile(`\. \p{Lu}`)
 // maxSentences bounds how many are looked for in a row.
 const maxSentences = 12
 
-func (m *moulds) put(says string, deep int) (string, bool) {
+func (m *moulds) put(says string, own []string, deep int) (string, bool) {
+	if slices.Contains(own, says) {
+		return says, true
+	}
 	if p, ok := m.phrases[says]; ok {
 		return p[plural.Other], true
 	}
@@ -115,14 +137,17 @@ func (m *moulds) put(says string, deep int) (string, bool) {
 			if n >= len(found) {
 				return place
 			}
-			own := strings.TrimLeft(found[n], " ")
-			if inner, ok := m.put(own, deep-1); ok {
-				return strings.TrimSuffix(found[n], own) + inner
+			if one.quoted[n] {
+				return found[n]
+			}
+			bare := strings.TrimLeft(found[n], " ")
+			if inner, ok := m.put(bare, own, deep-1); ok {
+				return strings.TrimSuffix(found[n], bare) + inner
 			}
 			return found[n]
 		}), true
 	}
-	return m.each(says, deep-1)
+	return m.each(says, own, deep-1)
 }
 
 // days are the forms in which the daemon writes a day.
@@ -159,11 +184,12 @@ func (m *moulds) make() {
 	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(b.own-a.own, strings.Compare(a.text, b.text)) })
 	for _, k := range keys {
 		var b strings.Builder
-		rest := k.text
+		rest, quoted := k.text, []bool{false} // places are counted from 1
 		for at := placed.FindStringIndex(rest); at != nil; at = placed.FindStringIndex(rest) {
 			b.WriteString(regexp.QuoteMeta(rest[:at[0]]) + `(.*?)`)
+			quoted = append(quoted, strings.HasSuffix(rest[:at[0]], "“") && strings.HasPrefix(rest[at[1]:], "”"))
 			rest = rest[at[1]:]
 		}
-		m.all = append(m.all, mould{regexp.MustCompile(`(?s)\A` + b.String() + regexp.QuoteMeta(rest) + `\z`), m.phrases[k.text][plural.Other]})
+		m.all = append(m.all, mould{regexp.MustCompile(`(?s)\A` + b.String() + regexp.QuoteMeta(rest) + `\z`), m.phrases[k.text][plural.Other], quoted})
 	}
 }

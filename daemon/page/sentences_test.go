@@ -161,7 +161,7 @@ func TestASentenceIsFoundByWhatItWasMadeOf(t *testing.T) {
 		"what nobody has heard of":                            "",
 		"it can't be closed yet: " + strings.Repeat("x", 1e5): "",
 	} {
-		if got, ok := m.put(says, deepest); got != want || ok != (want != "") {
+		if got, ok := m.put(says, nil, deepest); got != want || ok != (want != "") {
 			t.Errorf("%.60q becomes %q", says, got)
 		}
 	}

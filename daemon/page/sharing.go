@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kith/crdt/kind"
+	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -46,8 +47,25 @@ func (in *asking) shareAction(k *kind.Kind, d document) *action {
 	return &action{Words: in.t.T("Show an ally"), At: in.At(k.Many, d.Short, "share"), Look: "plain", About: d.Title}
 }
 
-// share shows what an ally will see of a document, with what was in the way of sharing it.
-func (in *asking) share(w http.ResponseWriter, k *kind.Kind, d document, refused error) error {
+// passing is the verb by which a document of a kind is passed on to an ally; nil where there is none.
+func passing(k *kind.Kind) *kind.Verb { return k.Verb(passOn) }
+
+// passOn names that verb.
+const passOn = "pass"
+
+// passAction leads to the preview of passing it on; nil where there is nobody to pass it to, or it is in a share.
+func (in *asking) passAction(k *kind.Kind, d document) *action {
+	a := in.shareAction(k, d)
+	if v := passing(k); a != nil && v != nil {
+		a.Words, a.At = in.deed(k, v), in.At(k.Many, d.Short, v.Name)
+		return a
+	}
+	return nil
+}
+
+// share shows what an ally will see of a document, with what was in the way of sharing it. pass is the verb by which it is passed on; nil: it
+// is shared.
+func (in *asking) share(w http.ResponseWriter, k *kind.Kind, d document, pass *kind.Verb, refused error) error {
 	all, err := in.sharesNow()
 	if err != nil {
 		return err
@@ -73,7 +91,7 @@ func (in *asking) share(w http.ResponseWriter, k *kind.Kind, d document, refused
 	}
 	for j, s := range all {
 		if len(all) > 1 {
-			v.Others = append(v.Others, entry{Words: s.With + " · " + s.Title, At: in.At(k.Many, d.Short, "share") + "?with=" + s.Space.ID, Here: j == i})
+			v.Others = append(v.Others, entry{Words: s.With + " · " + s.Title, At: in.r.URL.Path + "?with=" + s.Space.ID, Here: j == i})
 		}
 	}
 	v.Form = &form{At: in.At(k.Many, d.Short, "share"), Words: in.t.T("Share it with {ally}", "ally", p.With), Cancel: in.At(k.Many, d.Short),
@@ -82,11 +100,18 @@ func (in *asking) share(w http.ResponseWriter, k *kind.Kind, d document, refused
 			{Value: "both", Words: in.t.T("Both co-ops, together"), Hint: in.t.T("They can change it, take it and finish it, as you can")},
 			{Value: "we", Words: in.t.T("Only we; they read"), Hint: in.t.T("What we write in it later goes along")},
 		}}}}
-	if p.Step == "needed" {
+	switch {
+	case pass != nil:
+		v.Above = dots(in.deed(k, pass), all[i].Title)
+		v.Form.At, v.Form.Words, v.Form.Inputs = in.At(k.Many, d.Short, pass.Name), in.t.T("Pass it on to {ally}", "ally", p.With), nil
+		if reasonOf(pass) != kind.No {
+			v.Form.Inputs = []input{{Name: kind.Why.Key, Is: "reason", Label: in.t.T("Why, if you like"), Max: api.MaxWhy}}
+		}
+	case p.Step == "needed":
 		v.Form.Words = in.t.T("Propose to share it with {ally}", "ally", p.With)
 	}
 	if refused != nil {
-		v.Form.retype(url.Values{"writes": in.r.PostForm["writes"]}) // and not the heads: those are of what is shown now
+		v.Form.retype(url.Values{"writes": in.r.PostForm["writes"], kind.Why.Key: in.r.PostForm[kind.Why.Key]}) // and not the heads: those are of what is shown now
 		in.again(v.Form, refused)
 	}
 	in.show(w, statusOf(v.Form), "sharing", v.Sentence, v)
@@ -97,16 +122,38 @@ func (in *asking) share(w http.ResponseWriter, k *kind.Kind, d document, refused
 func (in *asking) shareDocument(w http.ResponseWriter, k *kind.Kind, d document) error {
 	writes := in.r.PostFormValue("writes")
 	if writes != "both" && writes != "we" {
-		return in.share(w, k, d, api.Problemf(api.Invalid, "", "nothing was chosen"))
+		return in.share(w, k, d, nil, api.Problemf(api.Invalid, "", "nothing was chosen"))
 	}
 	got, err := in.c.ShareDocument(in.ctx(), in.r.PostFormValue("with"), api.ShareAdd{ID: d.ID, ReadOnly: writes == "we", Heads: strings.Fields(in.r.PostFormValue("heads"))})
 	switch {
 	case err != nil:
-		return in.share(w, k, d, err)
+		return in.share(w, k, d, nil, err)
 	case got.Proposal != nil:
 		in.goTo(w, in.At("proposals", got.Proposal.Short))
 	default:
 		in.goTo(w, in.At(k.Many, d.Short))
 	}
+	return nil
+}
+
+// passes passes on what was shown, as it was shown.
+func (in *asking) passes(w http.ResponseWriter, k *kind.Kind, d document, v *kind.Verb) error {
+	with := in.r.PostFormValue("with")
+	p, err := in.c.PreviewSharing(in.ctx(), with, api.ShareAdd{ID: d.ID})
+	if err == nil && !slices.Equal(p.Heads, strings.Fields(in.r.PostFormValue("heads"))) {
+		err = api.Problemf(problem.Changed, "", "it was changed since you were shown it")
+	}
+	var now document
+	if err == nil {
+		fields := map[string]any{v.Args[0].Key: with}
+		if why := clean(in.r.PostFormValue(kind.Why.Key)); why != "" {
+			fields[kind.Why.Key] = why
+		}
+		now, err = readDocument(in.c.Do(in.ctx(), k.Many, d.ID, v.Name, fields))
+	}
+	if err != nil {
+		return in.share(w, k, d, v, err)
+	}
+	in.leads(w, in.At(k.Many, d.Short), toldOf(now))
 	return nil
 }

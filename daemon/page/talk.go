@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"kith/crdt/kind"
 	"kith/daemon/api"
@@ -17,13 +18,15 @@ type talking struct {
 
 type remark struct {
 	ID, Name, Who, When, To, Text string
-	Home                          string // that the ally doesn't read it; ""
-	Answer                        string // where one answers it; "": it was taken back
-	Mine                          bool
+	Home                          string   // that the ally doesn't read it; ""
+	Does                          []action // nothing where it was taken back
 }
 
-// answerTo names in an address the remark that is to be answered.
-const answerTo = "answer"
+// What names in an address the remark that is to be answered, or said otherwise.
+const (
+	answerTo = "answer"
+	instead  = "instead"
+)
 
 // talk is the thread of a document.
 func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
@@ -32,8 +35,7 @@ func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 		return nil, err
 	}
 	names := map[string]string{}
-	v := &talking{heading: in.heading(k, d), Form: &form{ID: "talk/" + d.ID, At: in.At("talk", d.ID), Words: in.t.T("Say it"), Hidden: []hidden{{"back", in.r.URL.Path}},
-		Inputs: []input{{Name: "text", Is: "reason", Label: in.t.T("Say something about it"), Hint: in.t.T("@Name tells somebody that it is for them"), Needs: true, Max: api.MaxWhy}}}}
+	v := &talking{heading: in.heading(k, d), Form: in.talkForm(d.ID, in.r.URL.Path, thread.Remarks)}
 	for _, r := range thread.Remarks {
 		who := capital(in.namedBy(r.By))
 		names[r.Name] = who
@@ -47,15 +49,16 @@ func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 		if r.AtHome {
 			one.Home = in.t.T("said before it was shared: it stays here")
 		}
+		at := func(what string) string {
+			return in.r.URL.Path + "?" + url.Values{what: {r.Name}}.Encode() + "#talk"
+		}
 		if r.Text == "" {
 			one.When = dots(one.When, in.t.T("taken back"))
 		} else {
-			one.Answer = in.r.URL.Path + "?" + url.Values{answerTo: {r.Name}}.Encode() + "#talk"
+			one.Does = append(one.Does, action{Words: in.t.T("Answer"), At: at(answerTo), About: who})
 		}
-		if r.Name == in.r.FormValue(answerTo) {
-			v.Form.ID += "/" + r.Name
-			v.Form.Hidden = append(v.Form.Hidden, hidden{"answer", r.Name})
-			v.Form.Inputs[0].Label, v.Form.Cancel = in.t.T("Your answer to {who}", "who", in.namedBy(r.By)), in.r.URL.Path
+		if in.me[r.By.ID] && r.Text != "" && !r.AtHome { // what was said at home is closed there
+			one.Does = append(one.Does, action{Words: in.t.T("Say it otherwise"), At: at(instead), About: cut(r.Text, 40)})
 		}
 		v.Remarks = append(v.Remarks, one)
 	}
@@ -67,12 +70,47 @@ func (in *asking) talk(k *kind.Kind, d document) (*talking, error) {
 	return v, nil
 }
 
-// say says something about a document of any kind.
+// talkForm is the form to say something about a document, which stands at an address: something new, an answer, or what the reader said,
+// otherwise.
+func (in *asking) talkForm(id, at string, remarks []api.Remark) *form {
+	f := &form{ID: "talk/" + id, At: in.At("talk", id), Words: in.t.T("Say it"), Hidden: []hidden{{"back", at}}}
+	text := input{Name: "text", Is: "reason", Label: in.t.T("Say something about it"), Hint: in.t.T("@Name tells somebody that it is for them"), Needs: true, Max: api.MaxWhy}
+	to := func(what string) *api.Remark {
+		name := in.r.FormValue(what)
+		i := slices.IndexFunc(remarks, func(r api.Remark) bool { return r.Name == name })
+		if name == "" || i < 0 || remarks[i].Text == "" {
+			return nil
+		}
+		f.ID += "/" + what + "/" + name
+		f.Hidden, f.Cancel = append(f.Hidden, hidden{what, name}), at
+		return &remarks[i]
+	}
+	if r := to(answerTo); r != nil {
+		text.Label = in.t.T("Your answer to {who}", "who", in.namedBy(r.By))
+	} else if r := to(instead); r != nil && in.me[r.By.ID] {
+		text.Label, text.Value, text.Needs = in.t.T("What you say in its place"), r.Text, false
+		text.Hint = in.t.T("with nothing in it, it is taken back; what stood there stays in the history of the thread")
+		f.Words = in.t.T("Let this stand")
+	}
+	f.Inputs = []input{text}
+	return f
+}
+
+// say says something about a document of any kind. What isn't taken is shown with all that was typed.
 func (in *asking) say(w http.ResponseWriter) error {
-	_, err := in.c.Talk(in.ctx(), in.r.PathValue("id"), api.TalkRequest{Text: clean(in.r.PostFormValue("text")), Answer: in.r.PostFormValue("answer")})
-	if err != nil {
+	id, back := in.r.PathValue("id"), in.r.PostFormValue("back")
+	_, err := in.c.Talk(in.ctx(), id, api.TalkRequest{Text: clean(in.r.PostFormValue("text")), Answer: in.r.PostFormValue(answerTo), Instead: in.r.PostFormValue(instead)})
+	if err == nil {
+		in.goTo(w, back)
+		return nil
+	}
+	thread, gone := in.c.Thread(in.ctx(), id)
+	if gone != nil {
 		return err
 	}
-	in.goTo(w, in.r.PostFormValue("back"))
+	f := in.talkForm(id, back, thread.Remarks)
+	f.Title, f.Explain, f.Cancel = in.t.T("Talk"), thread.Document.Title, back
+	f.retype(in.r.PostForm)
+	in.formPage(w, in.again(f, err))
 	return nil
 }

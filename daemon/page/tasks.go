@@ -227,6 +227,9 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	} else {
 		more(in.verbAt(k, d, "reopen", "It is to be done after all", "line"))
 	}
+	if a := in.passAction(k, d); a != nil && h.live {
+		more(*a)
+	}
 	if a := in.shareAction(k, d); a != nil {
 		more(*a)
 	}

@@ -140,7 +140,7 @@ func (in *asking) agreement(v *reading) {
 // document shows one of any kind.
 func (in *asking) document(w http.ResponseWriter) error {
 	if in.r.PathValue("id") == "new" {
-		return in.beginning(w)
+		return in.beginsOne(w)
 	}
 	k, d, err := in.one()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
@@ -42,6 +43,9 @@ var together = map[string][]string{
 	"soon":  {"overdue", "due", "mine", "reviews", "agreement_reviews"},
 }
 
+// sidesUnder is the section under which stand the steps of shares, too.
+const sidesUnder = "proposals"
+
 // headings are those of what no kind declares, and of what has another one here than on a terminal.
 var headings = map[string]string{
 	"waits": "Waits for you", "soon": "Soon", "help_wanted": "Help wanted", "nobody": "Nobody has it",
@@ -54,6 +58,7 @@ var headings = map[string]string{
 // waiting is what waits for the reader, as the daemon tells it.
 type waiting struct {
 	api.Today
+	sides     []sideStep
 	documents map[string]map[string]document // by the key that the declaration of their kind has, and ID
 }
 
@@ -83,6 +88,9 @@ func (in *asking) today(w http.ResponseWriter) error {
 	}
 	t, err := readWaiting(raw)
 	if err != nil {
+		return err
+	}
+	if t.sides, err = in.sideSteps(); err != nil {
 		return err
 	}
 	v := in.dayOf(t, only)
@@ -131,6 +139,12 @@ func (in *asking) dayOf(t waiting, only string) (v day) {
 				r.rank = slices.Index(together[name], s.Name)
 				one.Rows = append(one.Rows, r)
 			}
+		}
+	}
+	for _, s := range t.sides {
+		if s.p.WaitsForMe {
+			steps := at(sidesUnder, "")
+			steps.Rows = append(steps.Rows, in.stepWaits(s.co, s.p))
 		}
 	}
 	for _, name := range order {
@@ -229,8 +243,13 @@ func isForAnybody(key string) bool {
 // waitingRow is one thing that waits, in a section of the daemon's.
 func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 	k := kinds.All.Named(item.Kind)
-	why := in.whySays(item.Why)
-	switch d, is := t.documents[name][item.ID]; {
+	d, is := t.documents[name][item.ID]
+	var own []string // of why it waits, what somebody wrote
+	if w := kinds.All.Wait(name); is && w != nil && w.Says != nil {
+		own = w.Says(d.says).Own
+	}
+	why := in.whySays(item.Why, own...)
+	switch {
 	case name == "mentions":
 		for _, m := range t.Mentions {
 			if m.ID == item.ID {
@@ -242,9 +261,7 @@ func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 	case item.Kind == "proposal":
 		for _, p := range slices.Concat(t.AboutMe, t.Proposals) {
 			if p.ID == item.ID {
-				r := in.proposalRow(p)
-				r.Says, r.Does = dots(r.Says, p.Why), []action{{Words: in.t.T("Read and answer"), At: r.At, Look: "line", About: r.Title}}
-				return r
+				return in.stepWaits(in.home(), p)
 			}
 		}
 		return row{ID: name + "-" + item.ID, Mark: taskMark(kind.Answer{"status": kinds.TaskDone}), Title: capital(in.said(item.Title).Says), At: in.At("proposals", item.Short), Says: why}
@@ -282,13 +299,13 @@ func (in *asking) byWhom(item api.SectionItem, says string) string {
 }
 
 // whySays says in the reader's language why something waits. Several sayings have semicolons between them.
-func (in *asking) whySays(why string) string {
-	if says := in.said(why); says.Lang == "" {
+func (in *asking) whySays(why string, own ...string) string {
+	if says := in.said(why, own...); says.Lang == "" {
 		return says.Says
 	}
 	parts := strings.Split(why, "; ")
 	for i, one := range parts {
-		parts[i] = in.countSays(one)
+		parts[i] = in.countSays(one, own...)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -296,14 +313,14 @@ func (in *asking) whySays(why string) string {
 var outOf = regexp.MustCompile(`^(\d+) of (\d+)($|: )`)
 
 // countSays says what a declaration tells: an amount of money, or what may begin with a count: "2 of 5".
-func (in *asking) countSays(says string) string {
+func (in *asking) countSays(says string, own ...string) string {
 	if amount.MatchString(says) {
 		return in.money(says)
 	}
 	if m := outOf.FindStringSubmatch(says); m != nil {
 		return in.t.T("{done} of {all}", "done", m[1], "all", m[2]) + says[len(m[0])-len(m[3]):]
 	}
-	return in.said(says).Says
+	return in.said(says, own...).Says
 }
 
 // documentWaits is a document in which something waits.
@@ -443,10 +460,12 @@ func (in *asking) changedLast() (all []written, err error) {
 type listed struct {
 	Sentence string
 	New      action
+	Also     *action // how else one is begun; nil
 	Tabs     []entry
 	Sections []section
 	Empty    string // what to say where there is nothing
 	More     action // "" words: that is all
+	Only     sifting
 
 	Wide, Narrow template.HTML // what is better looked at; "": nothing
 }
@@ -466,6 +485,9 @@ func (in *asking) documents(w http.ResponseWriter) error {
 		limit = firstListed
 	}
 	v := listed{New: action{Words: in.t.T(capital(k.Make.Gist)), At: in.At(k.Many, "new"), Look: "filled"}}
+	if k == kinds.Intake {
+		v.Also = &action{Words: in.t.T("From a mail or a form"), At: in.At(k.Many, importPage), Look: "line"}
+	}
 	var with []string
 	tabs := []tab{{words: "All"}}
 	switch k {
@@ -475,6 +497,9 @@ func (in *asking) documents(w http.ResponseWriter) error {
 		tabs = []tab{{"Open", []string{"open", "true"}, ""}, {"Waits for you", []string{"waiting_for_me", "true"}, "mine"}, {"With what is closed", nil, "all"}}
 	case kinds.Agreement:
 		tabs = []tab{{"What holds", []string{"current", "true", "sort", "title"}, ""}, {"With what doesn’t hold any more", nil, "all"}}
+	}
+	for _, l := range k.Lists { // what is due, which is of a filter with a day
+		tabs = append(tabs, tab{"To be looked at again", []string{inQuery(l.By), in.now.AddDate(0, 0, 1).Format(time.DateOnly)}, l.Name})
 	}
 	chosen := in.r.FormValue("of")
 	for i, t := range tabs {
@@ -491,13 +516,25 @@ func (in *asking) documents(w http.ResponseWriter) error {
 	if k == kinds.Task && chosen == boardTab {
 		return in.showBoard(w, v)
 	}
-	found, err := in.list(k, limit+1, with...)
+	if k == kinds.Agreement {
+		v.Tabs = append(v.Tabs, entry{Words: in.t.T("What they say in numbers"), At: in.At(k.Many, figuresPage)})
+	}
+	var asked url.Values
+	v.Only, asked = in.sift(in.At(k.Many), in.sieves(k))
+	if chosen != "" {
+		v.Only.Hidden, v.Only.At = []hidden{{"of", chosen}}, in.At(k.Many)+"?of="+url.QueryEscape(chosen)
+	}
+	found, err := in.list(k, limit+1, siftedBy(k, asked, with)...)
+	if err != nil && v.Only.Open {
+		v.Only.Trouble, err = in.troubleOf(err), nil
+	}
 	if err != nil {
 		return err
 	}
 	if len(found) > limit {
 		found = found[:limit]
-		v.More = action{Words: in.t.T("Show more"), At: in.At(k.Many) + "?of=" + chosen + "&n=" + strconv.Itoa(min(limit+200, mostListed))}
+		asked.Set("of", chosen)
+		v.More = action{Words: in.t.T("Show more"), At: in.At(k.Many) + "?" + withNumber(asked, min(limit+200, mostListed))}
 	}
 	rows := section{}
 	for _, d := range found {
@@ -520,7 +557,10 @@ func (in *asking) documents(w http.ResponseWriter) error {
 		v.Wide, v.Narrow = in.stagesPicture(wideStages, rounds), in.stagesPicture(narrowStages, rounds)
 	}
 	v.Sentence, v.Empty = in.listSays(k, found, len(v.More.Words) > 0)
-	in.show(w, http.StatusOK, "list", in.t.T(capital(k.Many)), v)
+	if v.Only.Open {
+		v.Sentence, v.Empty = in.t.T(capital(k.Many)), in.t.T("Nothing here is like that.")
+	}
+	in.show(w, v.Only.status(), "list", in.t.T(capital(k.Many)), v)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (in *asking) readUpload(w http.ResponseWriter) error {
 		if part.FormName() == fileField {
 			file := bufio.NewReader(part)
 			if _, err := file.Peek(1); err == nil { // else none was chosen
-				in.file = file
+				in.file, in.fileName = file, part.FileName()
 			}
 			return nil
 		}

@@ -19,7 +19,7 @@ import (
 
 // phrases are the functions that say arguments to people, and which of them: all literals if nil.
 var phrases = map[string][]int{
-	"T": {0}, "N": {0}, "add": {0}, "place": {0}, "by": {1, 2}, "verbAt": {3}, "verbForm": {3}, "refuse": nil,
+	"T": {0}, "N": {0}, "add": {0}, "does": {0}, "place": {0}, "by": {1, 2}, "verbAt": {3}, "verbForm": {3}, "refuse": nil,
 	"way": {1, 2}, "at": {0}, "answered": {2, 3}, "follows": {1},
 }
 
@@ -109,6 +109,11 @@ func ofForms(k *kind.Kind) (all []string) {
 	}
 	for _, w := range k.Today {
 		all = append(all, w.Title)
+	}
+	for _, f := range k.Filters() {
+		if all = append(all, filterSays(f)); f.Takes != nil {
+			all = append(all, f.Takes.Words...)
+		}
 	}
 	for _, f := range fields {
 		all = append(append(all, f.Called(), f.Hint), f.Words...)

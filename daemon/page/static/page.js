@@ -35,6 +35,7 @@
     Idiomorph.morph(document.body, next.body, { // the body itself: as what goes into it, it would stand in it as a second one, and all be made anew
       callbacks: {
         beforeNodeMorphed: (old) => !(old.nodeType === 1 && (stays(old, next) || touched(old) || old.id === "gone" || old.id === "news")),
+        beforeAttributeUpdated: (name, e) => !(name === "open" && e.matches?.("details")), // what somebody unfolded stays so
         beforeNodeRemoved: (old) => !(old.nodeType === 1 && (touched(old) || old.querySelector?.("[data-touched=yes]") && old.closest("form[data-keep]"))),
       },
     });
@@ -138,13 +139,14 @@
   const longestRest = 1000; // milliseconds
   let asking = false, again = false;
   const refresh = async () => {
+    if (document.body.hasAttribute("data-answer")) return; // what answers a form stands at no address
     if (asking) { again = true; return; }
     asking = true; again = false;
     const at = location.href, began = performance.now();
     try {
       const got = await page(at, "GET");
       if (got.url !== at && location.href === at && document.querySelector("[data-poll]")) { location.replace(got.url); return; }
-      if (location.href === at && !busy) { show(got.page); here(true); }
+      if (location.href === at && !busy && !document.body.hasAttribute("data-answer")) { show(got.page); here(true); }
     } catch { here(false); }
     setTimeout(() => { asking = false; if (again) refresh(); }, Math.min(longestRest, 2 * (performance.now() - began)));
   };
@@ -205,7 +207,7 @@
   const bringAll = () => document.querySelectorAll("form[data-keep]").forEach(bring);
   document.addEventListener("input", (event) => {
     const form = event.target.form;
-    if (!form?.dataset.keep) return;
+    if (!form?.dataset.keep) { if (form) event.target.dataset.touched = "yes"; return; }
     for (const e of fields(form)) e.dataset.touched = "yes"; // also the text and heads that it was begun from
     keep(form);
   });
@@ -230,8 +232,9 @@
       const got = await page(form.action, "POST", new URLSearchParams(new FormData(form, button)));
       if (got.status < 400) {
         forget(form);
-        const moved = new URL(got.url).pathname !== location.pathname;
-        if (got.url !== location.href) history.pushState(null, "", got.url);
+        const answer = got.page.body.hasAttribute("data-answer");
+        const moved = answer || new URL(got.url).pathname !== location.pathname;
+        if (!answer && got.url !== location.href) history.pushState(null, "", got.url);
         show(got.page);
         shown = location.pathname + location.search;
         if (moved) scrollTo(0, 0);
