@@ -107,6 +107,7 @@ var rules = []rule{
 	{"Room: no more for who didn't make it", "crdt/accept/room.go", " && (made || b.othersOps == 0 || o.of[author]+more <= b.othersOps)", "", "", ""},
 	{"Room: more is kept for who made it", "crdt/accept/room.go", "return max(b.ownOps, b.makersOps)", "return b.ownOps", "", ""},
 	{"Room: what makes somebody stand is kept", "crdt/accept/document.go", "return d.standsFirst(n) || d.comesIn(n)", "return d.comesIn(n)", "", ""},
+	{"Room: what makes valid what waits for it is kept", "crdt/accept/document.go", "d.missing[c.Hash]; named {", "d.missing[c.Hash]; named && n == nil {", "", "InACrowdWhatMakesAnother"},
 	{"Twins: one that may stay is kept", "crdt/accept/document.go", "		return d.mayStay(n)", "		return false", "", ""},
 	{"Outcomes: who records doesn't stand on it", "crdt/kinds/outcome.go", "over[i] && item.Author != v.member && ", "over[i] && ", "./crdt", ""},
 	{"Outcomes: full members stand on it", "crdt/kinds/outcome.go", " && t.wasFull(item) {", " {", "./crdt", ""},

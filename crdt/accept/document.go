@@ -366,6 +366,9 @@ func (d *Document) MayCount(e *entry.Entry, c *change.Change) bool {
 	case why != whyTurn || !d.crowd.full:
 		return state == charter.Accepted || why == whyTurn
 	}
+	if _, named := d.missing[c.Hash]; named {
+		return true // what waits for it may be valid then, and have its author stand on more
+	}
 	n.needs = d.needsOf(&n.first)
 	for _, who := range d.standersOf(&n.first) {
 		if place, ok := d.crowd.places[who]; ok {

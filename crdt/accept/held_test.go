@@ -240,6 +240,22 @@ func TestInACrowdWhatMakesSomebodyStandOnAChangeIsKeptThoughThereIsNoRoom(t *tes
 	}
 }
 
+func TestInACrowdWhatMakesAnotherChangeOfItsAuthorValidIsKeptThoughThereIsNoRoom(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.room = bounds{ops: 30, writes: 10}
+	d.large("ana", "ana's", 16, "first")
+	d.large("mel", "mel's", 16, "first")
+	d.large("ben", "before", 1, "first")
+	d.large("ben", "ben's", 25, "before")
+	d.write("ben", "both", "ana's", "ben's")
+	doc := d.read("both", "first", "before", "mel's", "ana's")
+	d.expect(doc, "mel's accepted, ana's void")
+	if d.heldUnless(doc, "ben's") {
+		t.Error("Ben stands on Ana's where it is kept, and may be held back elsewhere")
+	}
+	d.expect(doc, "ana's accepted, mel's void")
+}
+
 func TestASecondEntryOfAChangeIsKeptIfOthersCanBuildOnItWhoKnewLess(t *testing.T) {
 	c := theCoop()
 	d := newDeskAt(t, "ana", c.upTo(3).Heads())
