@@ -51,17 +51,25 @@ type cutting struct {
 	marked bool                     // brought is set in all nodes, and lacks
 	lacks  map[change.Hash]*brought // who stands on changes that aren't here
 	called []change.Hash            // of these, on which somebody does since the last outcome
-	chains map[entry.ID]*chain
-	wanted map[entry.ID]bool // entries of runs that are needed and not here
+	spots  map[entry.ID]spot        // of entries along whose runs was gone back
+	wanted map[entry.ID]bool        // entries of runs that are needed and not here
 
 	closings []*signed // those that close the document, of the first looked in arrived; see closing
 	looked   int
 }
 
-// chain is what was reached by Previous from one entry.
+// chain is a stretch of a run along which was gone back by Previous. Ways that meet go on in one chain, so that each entry is gone over once,
+// from however many it is asked.
 type chain struct {
-	has  map[entry.ID]bool
-	next entry.ID // to be looked up; zero at the end
+	len  int      // entries of it
+	next entry.ID // the one before the oldest of them, to be looked up; zero at the end
+	on   *spot    // where that is in another chain
+}
+
+// spot is an entry's place in a chain, counted from the newest.
+type spot struct {
+	chain *chain
+	at    int
 }
 
 // brought holds up to two of those who stand on a change: with two, one is not its author.
@@ -127,20 +135,27 @@ func (d *Document) placeOf(device entry.Device, run entry.Run, id entry.ID) plac
 // under says whether an entry is reached by Previous from another: within if it is, beyond if
 // not, unknown while part of the way isn't here.
 func (d *Document) under(last, id entry.ID) place {
-	c := d.cut.chains[last]
-	if c == nil {
-		c = &chain{has: map[entry.ID]bool{}, next: last}
-		if d.cut.chains == nil {
-			d.cut.chains = map[entry.ID]*chain{}
-		}
-		d.cut.chains[last] = c
+	from, ok := d.cut.spots[last]
+	if !ok {
+		from.chain = &chain{next: last}
 	}
-	for !c.has[id] {
-		if c.next.IsZero() {
+	for {
+		c := from.chain
+		to, ok := d.cut.spots[id]
+		switch {
+		case ok && to.chain == c && to.at >= from.at, !ok && c.next == id: // whatever is before it
+			return within
+		case ok && to.chain == c:
+			return beyond
+		case c.on != nil:
+			from = *c.on
+			continue
+		case c.next.IsZero():
 			return beyond
 		}
-		if c.next == id {
-			return within // whatever is before it
+		if s, ok := d.cut.spots[c.next]; ok {
+			c.on = &s
+			continue
 		}
 		before, ok := d.previous(c.next)
 		if !ok {
@@ -151,10 +166,12 @@ func (d *Document) under(last, id entry.ID) place {
 			return unknown
 		}
 		delete(d.cut.wanted, c.next)
-		c.has[c.next] = true
-		c.next = before
+		if d.cut.spots == nil {
+			d.cut.spots = map[entry.ID]spot{}
+		}
+		d.cut.spots[c.next] = spot{c, c.len}
+		c.next, c.len = before, c.len+1
 	}
-	return within
 }
 
 func (d *Document) previous(id entry.ID) (entry.ID, bool) {
