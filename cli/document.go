@@ -151,7 +151,7 @@ func (c *call) known(id string) string {
 	}
 	found, err := client.Find(c.Context.Context, "", id, 1)
 	if err != nil || len(found) == 0 {
-		return id
+		return kind.StartOf(id)
 	}
 	return found[0].Short + "  " + oneLine(found[0].Title, maxCell)
 }

@@ -36,7 +36,7 @@ func (k *kith) forget() *cli.Command {
 				}
 				f, err := d.Forget(ctx, id, q)
 				return f, func() {
-					if f.GoesOn != nil {
+					if q.GoesOn() && f.GoesOn != nil {
 						c.out.println(f.GoesOn.Short)
 					} else {
 						c.out.println(f.Document.Short)

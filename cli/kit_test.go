@@ -469,6 +469,8 @@ func (c *coop) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 	return c.Show(ctx, k, id)
 }
 
+func (c *coop) GoesOnFrom(string) *api.Other { return nil }
+
 func (c *coop) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
 	c.told = head
 	return c.Show(ctx, k, id)

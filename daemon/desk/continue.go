@@ -11,7 +11,6 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/accept"
-	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/problem"
@@ -62,7 +61,7 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 // mayContinue says why a document can't go on in a fresh one.
 func (b *Desk) mayContinue(at *Shown) error {
 	short := at.Header().Short
-	if at.home != nil || at.Shared != nil && at.Shared.Here && !at.Shared.Over {
+	if at.goesOnShared() {
 		return problem.New(problem.NotAllowed, "begin another and share that: kith share add SHARE ID", "%s goes on in a share", short)
 	}
 	if err := MayWrite(at.Replica, nil); err != nil {
@@ -72,6 +71,11 @@ func (b *Desk) mayContinue(at *Shown) error {
 		return problem.New(problem.Nothing, "kith "+next.Kind+" show "+next.Short, "%s goes on in %s already", short, next.Short)
 	}
 	return nil
+}
+
+// goesOnShared says whether it is in a share that isn't over.
+func (s *Shown) goesOnShared() bool {
+	return s.home != nil || s.Shared != nil && s.Shared.Here && !s.Shared.Over
 }
 
 // goOn makes the fresh document.
@@ -99,7 +103,10 @@ func (b *Desk) GoOnWithout(ctx context.Context, id, part string, away bool) (api
 		return api.Other{}, problem.New(problem.NotAllowed, "take it out there, too, if it stands there: kith forget "+next.Short+" --part TEXT --why WHY; this one can be forgotten whole: kith forget "+short+" --why WHY",
 			"%s goes on in %s already", short, next.Short)
 	}
-	if err := b.mayContinue(&at); err != nil {
+	if at.goesOnShared() {
+		return api.Other{}, problem.New(problem.NotAllowed, "have it forgotten whole: kith forget "+short+" --why WHY", "%s goes on in a share", short)
+	}
+	if err := MayWrite(at.Replica, nil); err != nil {
 		return api.Other{}, err
 	}
 	c, found, err := crdt.ContinuedWithout(at.View, part)
@@ -162,9 +169,13 @@ func retold(s *Shown, part string, found *bool) (all []string) {
 	return all[max(0, len(all)-mostRetold):]
 }
 
-// GoesOnFrom is the document that goes on from one that isn't here any more; nil if none does.
-func (b *Desk) GoesOnFrom(doc entry.DocID) *api.Other {
+// GoesOnFrom implements server.Versions.
+func (b *Desk) GoesOnFrom(id string) *api.Other {
 	r := b.at.Replica
+	doc, err := DocID(id)
+	if err != nil {
+		return nil
+	}
 	wants := []kind.Want{{Fact: kind.ContinuesFact, Is: func(id string) bool { is, err := DocID(id); return err == nil && is == doc }}}
 	for _, ref := range r.Select(replica.Query{Wants: wants, Limit: 1, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
 		if v, err := r.View(ref.ID); err == nil {

@@ -100,7 +100,7 @@ func says(k *kind.Kind) []string {
 
 // goesOn is the document in which goes on what is left; nil if there is none.
 func (x *Room) goesOn(all []place) *api.Other {
-	return x.desk.GoesOnFrom(all[len(all)-1].doc) // at home
+	return x.desk.GoesOnFrom(all[len(all)-1].doc.String()) // at home
 }
 
 // shown is how it stands with a document.
@@ -383,7 +383,7 @@ func (x *Room) Gone(_ context.Context, prefix string) *api.Problem {
 			continue
 		}
 		hint := "kith charter log says by whom"
-		if next := x.desk.GoesOnFrom(doc); next != nil {
+		if next := x.desk.GoesOnFrom(doc.String()); next != nil {
 			hint = "what stayed of it goes on in " + next.Short + ": kith " + next.Kind + " show " + next.Short
 		}
 		return api.Problemf(api.NotFound, hint, "this was forgotten: those who wrote in it, or the co-op, took it back")

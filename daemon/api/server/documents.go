@@ -50,6 +50,8 @@ type Versions interface {
 	Restore(ctx context.Context, k *kind.Kind, id, head string) (Shown, error)
 	// Continue makes a fresh document that continues one, from its present state.
 	Continue(ctx context.Context, k *kind.Kind, id string) (Shown, error)
+	// GoesOnFrom gives the document that continues one, by its whole ID; nil if none does. The one needn't be there any more.
+	GoesOnFrom(id string) *api.Other
 	// LastDeed gives what was done last on this device; a *api.Problem with the code Nothing if that isn't known.
 	LastDeed(ctx context.Context) (api.LastDeed, error)
 	// Undo takes that back whole, if nobody else can have it. of is the Deed's; what comes back is what it was.

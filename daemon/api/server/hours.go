@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -282,21 +283,24 @@ func (s *Server) hours(ctx context.Context, q query, of string, each func(Shown,
 
 // teller tells entries, with the titles of what they are about; each is looked up once.
 func (s *Server) teller(ctx context.Context) func(Shown, kinds.Entry) api.TimeEntry {
-	titles := map[string]string{}
+	tasks := map[string]api.Other{}
 	return func(d Shown, e kinds.Entry) api.TimeEntry {
 		out := api.TimeEntry{
 			ID: e.Name, By: d.CreatedBy, On: e.On, From: e.From, Minutes: e.Minutes, Task: e.Task, Project: e.Project, About: e.Project,
 			Coordination: e.Coordination, Text: e.Text, Gone: e.Gone, Was: []api.TimeWas{},
 		}
 		if e.Task != "" {
-			title, known := titles[e.Task]
+			task, known := tasks[e.Task]
 			if !known {
-				if t, err := s.at.Documents.Show(ctx, kinds.Task, e.Task); err == nil { // it may be gone
-					title = t.Title
+				task = api.Other{ID: e.Task}
+				if t, err := s.at.Documents.Show(ctx, kinds.Task, e.Task); err == nil {
+					task.Title = t.Title
+				} else if next := s.at.Versions.GoesOnFrom(e.Task); next != nil { // it is gone, but not all of it
+					task = *next
 				}
-				titles[e.Task] = title
+				tasks[e.Task] = task
 			}
-			out.About = cmp.Or(title, e.Project)
+			out.Task, out.About = task.ID, cmp.Or(task.Title, e.Project)
 		}
 		if e.Since != 0 && e.Minutes == 0 {
 			began := time.UnixMilli(e.Since).In(s.now().Location())
@@ -443,6 +447,14 @@ func (s *Server) projectHours(r *http.Request) (api.ProjectHours, error) {
 	tasks, err := s.at.Documents.List(r.Context(), ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: "project", Is: oneOf(names)})})
 	if err != nil {
 		return out, err
+	}
+	for id, minutes := range maps.Clone(onTask) {
+		if id == "" || slices.ContainsFunc(tasks, func(t Shown) bool { return t.ID == id }) {
+			continue
+		}
+		if next := s.at.Versions.GoesOnFrom(id); next != nil { // what was worked on it before a part was forgotten
+			onTask[next.ID] += minutes
+		}
 	}
 	for _, t := range tasks {
 		minutes, status := kinds.Task.Field("hours").Int(t.View), kinds.Task.State(t.View)
