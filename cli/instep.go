@@ -23,7 +23,7 @@ const (
 // and of the others what is missing, and why they can't be reached.
 func (c *call) standing(peers []api.Peer, unsent int) {
 	if len(peers) == 0 {
-		c.out.println("There are no other devices yet.")
+		c.out.println("No other device is in touch with this one.")
 		return
 	}
 	c.out.println(c.inStep(peers))

@@ -27,7 +27,7 @@ func TestHowItStandsWithEverybodyIsSaidInWords(t *testing.T) {
 		peers []api.Peer
 		want  string
 	}{
-		{"alone", nil, "There are no other devices yet.\n"},
+		{"alone", nil, "No other device is in touch with this one.\n"},
 		{"in step with all", []api.Peer{inStep(ben, 0), inStep(cleo, 12*time.Second)},
 			"In step with Ben's laptop and Cleo's laptop, as of 12 seconds ago.\n"},
 		{"in step with many", many, "In step with all 12 other devices, as of 1 minute ago.\n"},
