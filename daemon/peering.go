@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kith/daemon/api"
 	"kith/daemon/api/server"
@@ -46,7 +47,7 @@ func (p *peering) Status(_ context.Context) (api.Status, error) {
 	}
 	p.at.Stands(&out)
 	out.Peers, out.Drops = p.carried(out.Peers), p.all.drops.Of(p.at).Told()
-	out.Notice = append(assembly.Notice(p.at.Replica), p.at.Unheard()...)
+	out.Notice = slices.Concat(assembly.Notice(p.at.Replica), p.at.ClockSays(), p.at.Unheard())
 	if shared, _ := p.at.Replica.Share(); shared == nil {
 		out.Notice = append(out.Notice, p.at.Upgrades()...)
 	}

@@ -357,11 +357,25 @@ func (l *lab) stop(h *home) error {
 	return nil
 }
 
-// later moves everybody's clock on. Daemons look at the clock when they start, so they start again.
+// later moves everybody's clock on; or it puts those of some computers so much before the others'. Daemons look at the clock when they
+// start, so they start again.
 func (l *lab) later(ts *testscript.TestScript, args []string) error {
 	more, err := time.ParseDuration(args[0])
 	if err != nil {
 		return err
+	}
+	if len(args) > 1 {
+		for _, name := range args[1:] {
+			h, err := l.home(name)
+			if err != nil {
+				return err
+			}
+			h.env = append(h.env, aheadEnv+"="+(l.ahead+more).String())
+			if err := errors.Join(l.stop(h), l.start(h)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	l.ahead += more
 	ahead := aheadEnv + "=" + l.ahead.String()

@@ -64,6 +64,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	says NAME …      what kith --json answers to somebody
 //	called VAR       names the document or the like that was just answered, there and as $VAR
 //	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
+//	later TIME NAME… ends these daemons, and starts them again with clocks that are so much ahead of the others'
 //	newer NAME…      gives them a newer Kith in the place of theirs
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //

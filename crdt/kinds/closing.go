@@ -257,7 +257,7 @@ func orDate(by string) string {
 	if by == "" {
 		return ". If somebody is away: kith decision edit ID --by DATE, and close it after that day"
 	}
-	return ", or close it after " + by
+	return ", or close it after " + kind.DayInWords(by, nil)
 }
 
 // isProposed refuses to share what was withdrawn.

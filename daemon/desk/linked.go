@@ -162,6 +162,7 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 			if shared == nil && at.home == nil && e.View.Link != nil && v.Link == nil {
 				return errGoesOn
 			}
+			e.Now = b.at.CommonNow(e.Now)
 			err := do(editing{Edit: e, leaver: l, before: before})
 			same = errors.Is(err, crdt.ErrNothingChanged)
 			return err

@@ -39,6 +39,9 @@ func Space(ctx context.Context, at *space.Space, rebuild bool) []api.Check {
 	if _, in := at.Replica.Me(); !in { // the others are right not to let it in, and nothing is to be mended
 		return checks
 	}
+	for _, says := range at.ClockSays() {
+		checks = append(checks, api.Check{Name: "clocks", Says: says, Hint: "timedatectl set-ntp true"})
+	}
 	return append(checks, checkReach(at), checkVersions(at))
 }
 

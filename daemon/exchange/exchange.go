@@ -87,6 +87,9 @@ type Local interface {
 // Exchange is one replica's side of all its connections. What they share is kept here: the
 // set of IDs with its symbols, and whose turn it is to send us much.
 type Exchange struct {
+	// Clock is what pings tell peers that the time is, and what theirs are held against: see Status.Ahead. It is set before the first Run.
+	Clock func() time.Time
+
 	local  Local
 	bounds bounds
 	verify func([]*entry.Entry) error // checks signatures
@@ -117,7 +120,7 @@ func New(local Local) *Exchange {
 	if err != nil {
 		panic(err)
 	}
-	x := &Exchange{local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
+	x := &Exchange{Clock: time.Now, local: local, bounds: defaultBounds, verify: verify, random: randomBytes, zip: zip, unzip: unzip,
 		links: map[*link]struct{}{}, came: map[entry.ID]bool{}}
 	x.set.load, x.set.kept = local.IDs, local.Kept
 	x.turns.free = x.wakeAll

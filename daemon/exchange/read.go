@@ -55,6 +55,7 @@ func (l *link) read(ctx context.Context) error {
 		case framePing:
 			l.mu.Lock()
 			l.pong = append([]byte(nil), body...)
+			l.status.Clocked, l.status.Ahead = true, timeOf(binary.BigEndian.Uint64(body)).Sub(l.x.Clock()).Round(time.Minute)
 			l.mu.Unlock()
 			l.wakeUp()
 		case framePong:

@@ -20,6 +20,8 @@ type Status struct {
 	Receiving, Writing    Rate          // of these, lately
 	EntriesIn, EntriesOut int64         // that came and were new here; that were sent
 	RTT                   time.Duration // of the last ping; 0 before the first answer
+	Clocked               bool          // the peer has told what its clock says
+	Ahead                 time.Duration // how far that was ahead of ours when it last did, to the minute; less than 0: behind
 	Heard                 time.Time     // when the last message came; zero before the first
 	Slowed                bool          // the peer is read slowly, since much that it sends is here already or stands for nothing
 	Features              []string      // what the peer's release can do beyond this version

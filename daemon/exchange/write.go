@@ -75,7 +75,7 @@ func (l *link) later(d time.Duration) {
 
 func (l *link) writePing() (bool, error) {
 	l.mu.Lock()
-	due, nonce := l.pingDue, rand.Uint64()
+	due, nonce := l.pingDue, pingOf(l.x.Clock())
 	if due {
 		l.pingDue, l.pingAt, l.pingNonce = false, time.Now(), nonce
 	}
@@ -85,6 +85,12 @@ func (l *link) writePing() (bool, error) {
 	}
 	return true, l.out.write(framePing, number(nonce))
 }
+
+// pingOf is a ping that tells what the time is: in its first 48 bits the milliseconds since 1970, behind them chance.
+func pingOf(now time.Time) uint64 { return uint64(now.UnixMilli())<<16 | rand.Uint64()>>48 }
+
+// timeOf is what a ping tells.
+func timeOf(ping uint64) time.Time { return time.UnixMilli(int64(ping >> 16)) }
 
 func (l *link) writePong() (bool, error) {
 	l.mu.Lock()

@@ -60,6 +60,9 @@ func (c *contact) showLocked() {
 		return
 	}
 	now, st := c.sessions[len(c.sessions)-1].last, &c.status
+	if !now.Clocked { // a session that has just begun
+		now.Clocked, now.Ahead = st.Exchange.Clocked, st.Exchange.Ahead
+	}
 	st.Exchange, st.InStep, st.RTT = now, now.InStep, now.RTT
 	if now.InStep {
 		st.Trouble = ""

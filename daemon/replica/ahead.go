@@ -9,8 +9,8 @@ import (
 	"kith/crdt/entry"
 )
 
-// maxAhead is how far a time may lie before this clock's without that anything is said: clocks differ by minutes.
-const maxAhead = 10 * time.Minute
+// MaxAhead is how far a time may lie before this clock's without that anything is said: clocks differ by minutes.
+const MaxAhead = 10 * time.Minute
 
 // Ahead says that what a device wrote came here before it was written, by the two clocks: one of them is off. That a clock
 // is behind can't be told so, since what is written comes later.
@@ -47,12 +47,12 @@ func (r *Replica) noteTimes(group []arrived) {
 		by := time.UnixMilli(in.change.Time).Sub(now)
 		_, was := a.last[in.entry.Device]
 		switch {
-		case by > maxAhead:
+		case by > MaxAhead:
 			if a.last == nil {
 				a.last = map[entry.Device]aheadAt{}
 			}
 			a.last[in.entry.Device] = aheadAt{by, now}
-		case was && by > -maxAhead: // written just now, by a clock that agrees
+		case was && by > -MaxAhead: // written just now, by a clock that agrees
 			delete(a.last, in.entry.Device)
 		}
 	}

@@ -74,6 +74,9 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		return nil, err
 	}
 	s.exchange = exchange.New(&local{r})
+	if s.Now != nil {
+		s.exchange.Clock = s.Now
+	}
 	s.unwatch = r.WatchWanted(s.exchange.Forget)
 	s.Peers, err = peer.New(peer.Config{
 		Key: key, Space: r.Space(), Listen: config.Listen, Announce: config.Announce,

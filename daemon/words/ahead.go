@@ -17,9 +17,9 @@ func Aheads(r *replica.Replica) (says []string) {
 			device = p.Named(m.ID).Name + " (" + device + ")"
 		}
 		if len(all) > 1 && others(r, all) {
-			return append(says, fmt.Sprintf("What %d other computers write comes here before its time, by up to %s: this computer's clock is most likely behind.", len(all), span(all[0].By)))
+			return append(says, fmt.Sprintf("What %d other computers write comes here before its time, by up to %s: this computer's clock is most likely behind.", len(all), Span(all[0].By)))
 		}
-		says = append(says, fmt.Sprintf("What %s writes comes here %s before its time: its clock is ahead, or this computer's is behind.", device, span(a.By)))
+		says = append(says, fmt.Sprintf("What %s writes comes here %s before its time: its clock is ahead, or this computer's is behind.", device, Span(a.By)))
 	}
 	return says
 }
@@ -33,8 +33,8 @@ func others(r *replica.Replica, all []replica.Ahead) bool {
 	return 2*len(all) > n-1
 }
 
-// span is how long something is, in words, roughly.
-func span(d time.Duration) string {
+// Span is how long something is, in words, roughly.
+func Span(d time.Duration) string {
 	switch days := int(d.Hours() / 24); {
 	case days > 700:
 		return fmt.Sprintf("%d years", (days+182)/365)
