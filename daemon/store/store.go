@@ -31,10 +31,14 @@ import (
 const (
 	// A table is built in pieces of memory, each twice as large as the one before: 2, 4, 8, 16 and 32 MB for one of 16. So a memory table is only as large
 	// as MaxBatch demands, and its builder does without the last.
-	memTableSize   = 14 << 20
-	baseTableSize  = 1 << 20 // on all levels: while there is much to compact ten builders hold six times as much each
-	blockCacheSize = 8 << 20
-	indexCacheSize = 8 << 20
+	memTableSize  = 14 << 20
+	baseTableSize = 1 << 20 // on all levels: while there is much to compact ten builders hold six times as much each
+	// Keys are the hashes of entries and documents, so each table that is new overlaps with all of the level under it: with Badger's 10 MB and three
+	// tables a catch-up of 428 MB wrote 5.0 GB, with these 3.2. Twice as large it is 2.8, and 80 MB more are mapped while a level is written anew.
+	baseLevelSize   = 64 << 20
+	levelZeroTables = 6
+	blockCacheSize  = 8 << 20
+	indexCacheSize  = 8 << 20
 	// maxTxnBytes cuts a group of batches; a single batch may be larger, up to MaxBatch.
 	maxTxnBytes = 1 << 20
 	maxTxnKeys  = 10_000
@@ -142,7 +146,8 @@ func Open(dir string, key []byte) (*Store, error) {
 		WithMemTableSize(memTableSize).
 		WithBaseTableSize(baseTableSize).
 		WithNumMemtables(2).
-		WithNumLevelZeroTables(3).
+		WithBaseLevelSize(baseLevelSize).
+		WithNumLevelZeroTables(levelZeroTables).
 		WithNumCompactors(2).
 		WithBlockCacheSize(blockCacheSize).
 		WithIndexCacheSize(indexCacheSize).
