@@ -95,7 +95,7 @@ func serve(home string) error {
 		Home: home, NoMDNS: true, Version: "test", Passphrase: func() (string, error) { return os.Getenv(passEnv), nil }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Trial: func() *exec.Cmd {
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = []string{trialEnv + "=1"}
+			cmd.Env = []string{trialEnv + "=1", "GORACE=" + os.Getenv("GORACE")}
 			return cmd
 		},
 		Ready: func(addresses []string) { fmt.Println("ready", strings.Join(addresses, " ")) },

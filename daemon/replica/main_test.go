@@ -51,7 +51,7 @@ func trial(started *int, killer string) Trial {
 	return func() *exec.Cmd {
 		*started++
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = []string{trialEnv + "=1", killerEnv + "=" + killer}
+		cmd.Env = []string{trialEnv + "=1", killerEnv + "=" + killer, "GORACE=" + os.Getenv("GORACE")}
 		return cmd
 	}
 }
