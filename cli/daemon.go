@@ -45,7 +45,9 @@ func runDaemon(ctx context.Context, c *call) error {
 	if err := c.checkPortMap(); err != nil {
 		return err
 	}
+	starts, install := c.starter()
 	return c.env.Hooks.Daemon(ctx, DaemonOptions{
+		Starts: starts, Install: install,
 		Home: c.env.home(), Listen: c.StringSlice("listen"), Announce: c.StringSlice("announce"),
 		Relays: c.StringSlice("relay"), PortMap: c.String("port-map"), NoMDNS: c.Bool("no-mdns"), Version: c.env.Version, Log: log, Passphrase: c.keyPassphrase,
 		Ready: func(addresses []string) {

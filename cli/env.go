@@ -80,6 +80,10 @@ type DaemonOptions struct {
 	// Passphrase is asked for that of the device's key, if it has one.
 	Passphrase func() (string, error)
 	Ready      func(addresses []string) // called once, when the API answers; never nil
+	// Starts says how it stands with the service that starts it by itself, and Install has there be one, from the next login on; nil
+	// where it isn't known how this system starts programs.
+	Starts  func(context.Context) (api.Starts, error)
+	Install func(context.Context) error
 }
 
 // PorchOptions is what `kith porch run` is told.

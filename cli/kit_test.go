@@ -169,8 +169,9 @@ func (served) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compar
 	return api.DeviceJoined{}, nil
 }
 
-// Ways are asked for by the page alone.
-func (served) Ways() server.Ways { return nil }
+// Ways and the Computer are asked for by the page alone.
+func (served) Ways() server.Ways         { return nil }
+func (served) Computer() server.Computer { return nil }
 
 func (s served) Page() (api.PageLink, error) {
 	return api.PageLink{URL: "http://127.0.0.1:7/enter?key=k"}, nil

@@ -61,9 +61,47 @@ func (k *kith) service() *cli.Command {
 	)
 }
 
-// service is that of the home that is meant.
+// service is that of the home that is meant: the usual one has the same, whether it was named or not.
 func (c *call) service() (*service.Service, error) {
-	return service.Of(runtime.GOOS, c.env.Getenv("KITH_HOME"), c.env.Getenv)
+	home := c.env.Getenv("KITH_HOME")
+	if home == api.UsualHome() {
+		home = ""
+	}
+	return service.Of(runtime.GOOS, home, c.env.Getenv)
+}
+
+// starter is what a daemon of this home is told of its service; nil where it isn't known how this system starts programs.
+func (c *call) starter() (state func(context.Context) (api.Starts, error), install func(context.Context) error) {
+	s, err := c.service()
+	if err != nil {
+		return nil, nil
+	}
+	state = func(ctx context.Context) (api.Starts, error) {
+		at := s.State(ctx)
+		return api.Starts{Installed: at.Installed, AtLogin: at.Starts, Runs: at.Runs, Says: at.Says}, nil
+	}
+	return state, func(ctx context.Context) error {
+		d, err := thisProgram()
+		if err != nil {
+			return err
+		}
+		return s.Install(ctx, d, false)
+	}
+}
+
+// thisProgram is the daemon that a service starts: this program, where it is now.
+func thisProgram() (d service.Daemon, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return d, err
+	}
+	if strings.Contains(program, string(filepath.Separator)+"go-build") {
+		return d, api.Problemf(api.NotAllowed, "scripts/run builds one that stays", "this program is gone when it ends, so nothing can start it again")
+	}
+	if err := onlyOwn(program); err != nil {
+		return d, err
+	}
+	return service.Daemon{Program: program, Args: []string{"daemon", "--log-level", "warn"}}, nil
 }
 
 func installService(ctx context.Context, c *call) error {
@@ -71,17 +109,10 @@ func installService(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	program, err := os.Executable()
+	d, err := thisProgram()
 	if err != nil {
 		return err
 	}
-	if strings.Contains(program, string(filepath.Separator)+"go-build") {
-		return api.Problemf(api.NotAllowed, "scripts/run builds one that stays", "this program is gone when it ends, so nothing can start it again")
-	}
-	if err := onlyOwn(program); err != nil {
-		return err
-	}
-	d := service.Daemon{Program: program, Args: []string{"daemon", "--log-level", "warn"}}
 	if file := c.String("passphrase-file"); file != "" {
 		if file, err = filepath.Abs(file); err != nil {
 			return err

@@ -48,6 +48,8 @@ type Options struct {
 	Ready func(addresses []string)
 	// Holds, if not nil, is told how many entries are stored, in all spaces together: at the start, and every two seconds. It returns at once.
 	Holds func(entries int64)
+	// Starter, if not nil, has the system start this daemon by itself.
+	Starter *Starter
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -61,6 +63,7 @@ type served struct {
 	version string
 	started time.Time
 	log     *slog.Logger
+	starter *Starter
 
 	all     *space.List
 	follow  *side.Follower
@@ -158,7 +161,7 @@ func (s *served) count(ctx context.Context, holds func(entries int64)) {
 
 // newServed makes the rooms, and wires them.
 func newServed(home *home.Home, o Options) *served {
-	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, entrances: map[*space.Space]*entrance.Entrance{}}
+	s := &served{home: home, version: o.Version, started: o.Now(), log: o.Log, starter: o.Starter, entrances: map[*space.Space]*entrance.Entrance{}}
 	s.all = space.NewList(home, space.Config{
 		Log: o.Log, Now: o.Now, Trial: o.Trial, NoMDNS: o.NoMDNS,
 		Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, Doors: s.doors,
@@ -277,6 +280,9 @@ func (s *served) Found(_ context.Context, q api.InitRequest) (res api.InitResult
 
 // Ways implements server.Spaces.
 func (s *served) Ways() server.Ways { return s }
+
+// Computer implements server.Spaces.
+func (s *served) Computer() server.Computer { return thisComputer{s} }
 
 // Page implements server.Spaces.
 func (s *served) Page() (api.PageLink, error) { return s.page.Link() }

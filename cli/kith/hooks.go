@@ -27,8 +27,13 @@ func hooks() cli.Hooks {
 			if os.Getenv("GOMEMLIMIT") == "" {
 				holds = limitMemory().holds
 			}
+			var starter *daemon.Starter
+			if o.Starts != nil {
+				starter = &daemon.Starter{State: o.Starts, Install: o.Install}
+			}
 			return daemon.Run(ctx, daemon.Options{
-				Home: o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS, Holds: holds,
+				Starter: starter,
+				Home:    o.Home, Listen: o.Listen, Announce: o.Announce, Relays: o.Relays, PortMap: o.PortMap, NoMDNS: o.NoMDNS, Holds: holds,
 				Version: o.Version, Log: o.Log, Ready: o.Ready, Trial: trial, Passphrase: o.Passphrase, Now: clock,
 			})
 		},

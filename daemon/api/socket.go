@@ -22,8 +22,11 @@ func Home() string {
 	if home := os.Getenv("KITH_HOME"); home != "" {
 		return home
 	}
-	return filepath.Join(xdg.DataHome, "kith")
+	return UsualHome()
 }
+
+// UsualHome is that of who named no other.
+func UsualHome() string { return filepath.Join(xdg.DataHome, "kith") }
 
 // SocketPath returns the path of the socket of the daemon that serves home: kith.sock in it,
 // or, where that is too long for a socket, one in the runtime folder named by a hash of home.

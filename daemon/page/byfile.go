@@ -89,7 +89,7 @@ func (in *asking) asked(w http.ResponseWriter, f *form) error {
 	if err != nil {
 		return err
 	}
-	v := request{starting: starting{Step: 3, Sentence: in.t.T("Send your request, and read the answer."), Form: f}}
+	v := request{starting: starting{Sentence: in.t.T("Send your request, and read the answer."), Form: f}}
 	for _, one := range all {
 		v.Asks = append(v.Asks, asks{As: one.As, Text: one.Ask, Save: "/start/" + askFile + "?as=" + url.QueryEscape(one.As)})
 	}

@@ -47,7 +47,7 @@ func (in *asking) waysBack() starting {
 	way := func(id, words, says string) row {
 		return row{ID: id, Mark: textMark(), Title: in.t.T(words), At: "/start/" + id, Says: in.t.T(says)}
 	}
-	return starting{Step: 1, Sentence: in.t.T("Come back to your co-op."), Below: in.t.T("If another computer of yours still works, you need none of these: it adds this one."), Ways: []row{
+	return starting{Sentence: in.t.T("Come back to your co-op."), Below: in.t.T("If another computer of yours still works, you need none of these: it adds this one."), Ways: []row{
 		way(recoverPage, "With my recovery phrase", "the twelve words, and a code from somebody in the co-op"),
 		way(restorePage, "From a copy of my computer", "the file that you saved, and its passphrase"),
 		way(newPhrasePage, "My phrase is lost, or somebody has it", "the others agree on a new one"),
@@ -70,7 +70,7 @@ func (in *asking) recoverForm(err error, who returner) starting {
 	if err != nil {
 		in.again(f, err)
 	}
-	return starting{Step: 1, Sentence: in.t.T("Come back with your phrase"), Form: f,
+	return starting{Sentence: in.t.T("Come back with your phrase"), Form: f,
 		Below: in.t.T("Somebody in the co-op finds the code under Members, your name, “Help them come back”. Their computer has to be on.")}
 }
 
@@ -162,7 +162,7 @@ func (in *asking) chooses(w http.ResponseWriter, refused error) error {
 		f.retype(in.r.PostForm)
 		in.again(f, refused)
 	}
-	return in.starts(w, starting{Step: 1, Sentence: in.t.T("What about your other computers, {name}?", "name", who.member), Form: f,
+	return in.starts(w, starting{Sentence: in.t.T("What about your other computers, {name}?", "name", who.member), Form: f,
 		Below: in.t.T("This computer becomes yours in any case.")})
 }
 
@@ -199,7 +199,7 @@ func (in *asking) newPhraseForm(err error) starting {
 	if err != nil {
 		in.again(f, err)
 	}
-	return starting{Step: 1, Sentence: in.t.T("A new phrase"), Form: f,
+	return starting{Sentence: in.t.T("A new phrase"), Form: f,
 		Below: in.t.T("You get twelve new words, and a code for the others. Once they have agreed, the words bring you back, and the old ones open nothing any more.")}
 }
 
@@ -235,7 +235,7 @@ func (in *asking) newCode(w http.ResponseWriter) error {
 		http.Redirect(w, in.r, "/start/"+newPhrasePage, http.StatusSeeOther)
 		return nil
 	}
-	v := newCoded{starting: starting{Step: 3, Sentence: in.t.T("Now the others have to agree."), Words: strings.Fields(k.words)}, Code: k.code, Next: []sentence{
+	v := newCoded{starting: starting{Sentence: in.t.T("Now the others have to agree."), Words: strings.Fields(k.words)}, Code: k.code, Next: []sentence{
 		{Says: in.t.T("Send this code to somebody in the co-op. They propose it: Members, your name, “Propose a new recovery phrase for them”.")},
 		{Says: in.t.T("Tell each of them the words below, by telephone or face to face: the proposal shows the same ones, if it is yours.")},
 		{Says: in.t.T("Once it is in force, come back with the new words: “With my recovery phrase”.")},
@@ -252,7 +252,7 @@ func (in *asking) restoreForm(err error) starting {
 	if err != nil {
 		in.again(f, err)
 	}
-	return starting{Step: 1, Sentence: in.t.T("Come back from a copy"), Form: f, Below: in.t.T("This computer becomes what that one was. What has happened since comes from the others.")}
+	return starting{Sentence: in.t.T("Come back from a copy"), Form: f, Below: in.t.T("This computer becomes what that one was. What has happened since comes from the others.")}
 }
 
 // restoreCopy brings a device back from a copy.
@@ -261,7 +261,7 @@ func (in *asking) restoreCopy(w http.ResponseWriter) error {
 	a := &attempt{
 		again: func(in *asking, err error) starting { return in.restoreForm(err) },
 		waits: func(in *asking) starting {
-			return starting{Step: 1, Sentence: in.t.T("The copy is being read …"), Below: in.t.T("You don’t have to do anything."), Waits: true}
+			return starting{Sentence: in.t.T("The copy is being read …"), Below: in.t.T("You don’t have to do anything."), Waits: true}
 		},
 	}
 	return in.triesFile(w, a, func(ctx context.Context, file io.Reader) (string, error) {

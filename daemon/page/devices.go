@@ -17,6 +17,8 @@ type computers struct {
 	Add      action
 	Backup   action
 	Check    action   // whether all is well
+	This     []fact   // how this computer keeps what is here, and starts Kith
+	Start    action   // has it do so; without words: it does already, or can't
 	Pairing  *pairing // of the newest code; nil: there is none
 }
 
@@ -70,7 +72,55 @@ func (in *asking) devices(w http.ResponseWriter) error {
 	if v.Pairing, err = in.pairingNow(); err != nil {
 		return err
 	}
+	if err := in.thisComputer(&v); err != nil {
+		return err
+	}
 	in.show(w, http.StatusOK, "devices", in.t.T("Your computers"), v)
+	return nil
+}
+
+// thisComputer says how this computer keeps what is here, and starts Kith.
+func (in *asking) thisComputer(v *computers) error {
+	c, err := in.p.daemon.Computer(in.ctx())
+	if err != nil {
+		return err
+	}
+	say := func(name, says string) { v.This = append(v.This, fact{Name: name, Says: says}) }
+	if c.Protected {
+		say(in.t.T("Passphrase"), in.t.T("There is one: who has the disk alone can neither read what we wrote nor write as you. Kith asks for it when it starts. To change it: end Kith, and in a terminal: kith protect"))
+	} else {
+		say(in.t.T("Passphrase"), in.t.T("There is none: who has the disk can read what we wrote, and write as you. To set one: end Kith, and in a terminal: kith protect"))
+	}
+	if c.Menu {
+		say(in.t.T("Menu"), in.t.T("Kith is in the applications menu: that starts it where it doesn’t run, and opens this page."))
+	}
+	switch s := c.Starts; {
+	case s == nil:
+		say(in.t.T("Starts"), in.t.T("It isn’t known here how this computer starts programs by itself."))
+	case s.AtLogin || s.Runs:
+		say(in.t.T("Starts"), in.t.T("By itself, at the latest when you log in."))
+	default:
+		says := in.t.T("When you open Kith from the menu, or type kith daemon: not by itself. While it doesn’t run, nobody gets what you wrote.")
+		for _, wrong := range in.saidAll(s.Says) {
+			if wrong.Lang == "" { // else kith service status says it
+				says += " " + capital(wrong.Says)
+			}
+		}
+		say(in.t.T("Starts"), says)
+		if len(s.Says) == 0 {
+			v.Start = action{Words: in.t.T("Start it whenever I log in"), At: in.At("devices", "starts"), Post: true, Look: "line", Back: in.At("devices")}
+		}
+	}
+	say(in.t.T("Lies in"), c.Home)
+	return nil
+}
+
+// startAtLogin has the computer start Kith by itself.
+func (in *asking) startAtLogin(w http.ResponseWriter) error {
+	if _, err := in.p.daemon.StartAtLogin(in.ctx()); err != nil {
+		return err
+	}
+	in.goTo(w, in.At("devices"))
 	return nil
 }
 

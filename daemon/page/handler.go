@@ -89,6 +89,7 @@ func (p *Page) Handler() http.Handler {
 	coop("GET devices/backup", func(in *asking, w http.ResponseWriter) error { in.formPage(w, in.backupForm()); return nil })
 	coop("POST devices/backup", (*asking).backup)
 	coop("POST devices", (*asking).addDevice)
+	coop("POST devices/starts", (*asking).startAtLogin)
 	coop("POST devices/confirm", (*asking).confirmDevice)
 	coop("POST devices/decline", (*asking).declineDevice)
 	coop("POST devices/{id}/retire", (*asking).retireDevice)

@@ -15,7 +15,7 @@ type inviting struct {
 	Used     []someone
 	Add      action
 	LetIn    *form  // who asks by file
-	Answered *form  // the newest of them, whose answer can be had once more; nil: none
+	Answered action // gives the answer to the newest of them once more; without words: there was none
 	Who      string // they are called
 }
 
@@ -40,7 +40,7 @@ func (in *asking) invitesWith(w http.ResponseWriter, f *form) error {
 	}
 	v := inviting{Add: action{Words: in.t.T("Make another code"), At: in.At("invites"), Post: true, Look: "line", Back: in.At("invites")}, LetIn: cmp.Or(f, in.letInForm())}
 	if last, ok := in.p.answered.get(in.space); ok {
-		v.Who, v.Answered = last.who, &form{At: in.At("invites", "answer"), Plain: true, Words: in.t.T("Save the answer once more"), Hidden: []hidden{{"again", "yes"}}, Holds: true}
+		v.Who, v.Answered = last.who, action{Words: in.t.T("Save the answer once more"), At: in.At("invites", "answer")}
 	}
 	for _, i := range all {
 		switch {

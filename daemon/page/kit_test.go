@@ -43,13 +43,14 @@ func TestMain(m *testing.M) {
 
 // member is somebody with a daemon, which runs in this process, and a browser.
 type member struct {
-	t      testing.TB
-	name   string
-	dir    string
-	client *apitest.Client
-	now    func() time.Time // nil: the computer's clock
-	end    context.CancelFunc
-	ended  chan error
+	t       testing.TB
+	name    string
+	dir     string
+	client  *apitest.Client
+	now     func() time.Time // nil: the computer's clock
+	starter *daemon.Starter  // nil: it isn't known how the computer starts programs
+	end     context.CancelFunc
+	ended   chan error
 
 	web  *http.Client // with the cookies of a browser
 	base string       // the address of the co-op: "http://127.0.0.1:4711/571db8ac/"
@@ -141,7 +142,7 @@ func (m *member) start() {
 	m.end, m.ended = end, make(chan error, 1)
 	go func() {
 		m.ended <- daemon.Run(ctx, daemon.Options{
-			Home: m.dir, NoMDNS: true, Version: "test", Now: m.now, Log: slog.New(slog.DiscardHandler), Ready: func([]string) { close(ready) },
+			Home: m.dir, NoMDNS: true, Version: "test", Now: m.now, Starter: m.starter, Log: slog.New(slog.DiscardHandler), Ready: func([]string) { close(ready) },
 			Trial: func() *exec.Cmd {
 				cmd := exec.Command(os.Args[0])
 				cmd.Env = []string{trialEnv + "=1"}

@@ -25,7 +25,7 @@ const (
 
 // starting is a page of the first run.
 type starting struct {
-	Step     int // of three, from 1
+	Step     int // of three, from 1; 0: it is none of these
 	Sentence string
 	Below    string
 	Ways     []row // what one can begin with
@@ -35,8 +35,11 @@ type starting struct {
 	Waits    bool     // it asks for itself again until something has come
 }
 
-// Steps are the words for the three steps.
+// Steps are the words for the three steps; there are none for who comes back.
 func (s starting) Steps() [3]string {
+	if s.Step == 0 {
+		return [3]string{}
+	}
 	return [...]string{"Who are you?", "Twelve words", "Invite the others"}
 }
 

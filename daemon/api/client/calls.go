@@ -52,6 +52,16 @@ func (c *Client) Page(ctx context.Context) (api.PageLink, error) {
 	return call[api.PageLink](ctx, c, "POST", "page", nil, nil)
 }
 
+// Computer says how the daemon's computer keeps what the co-op wrote, and starts the daemon.
+func (c *Client) Computer(ctx context.Context) (api.Computer, error) {
+	return call[api.Computer](ctx, c, "GET", "computer", nil, nil)
+}
+
+// StartAtLogin has that computer start the daemon at each login.
+func (c *Client) StartAtLogin(ctx context.Context) (api.Computer, error) {
+	return call[api.Computer](ctx, c, "POST", "computer/starts", nil, nil)
+}
+
 // SyncAll is Sync of all spaces. It refuses only if none came into step that has others.
 func (c *Client) SyncAll(ctx context.Context, wait time.Duration) (api.Overview, error) {
 	return call[api.Overview](ctx, c, "POST", "spaces/sync", waiting(wait), nil)

@@ -127,7 +127,14 @@ func (served) JoinDevice(context.Context, api.DeviceJoinRequest, func(api.Compar
 	return api.DeviceJoined{}, nil
 }
 
-func (served) Ways() Ways { return noWays{} }
+func (served) Ways() Ways         { return noWays{} }
+func (served) Computer() Computer { return noComputer{} }
+
+// noComputer is none that anything is known of.
+type noComputer struct{}
+
+func (noComputer) Computer(context.Context) (api.Computer, error)     { return api.Computer{}, nil }
+func (noComputer) StartAtLogin(context.Context) (api.Computer, error) { return api.Computer{}, nil }
 
 // noWays lead nowhere.
 type noWays struct{}

@@ -310,7 +310,8 @@ func (b bareHome) Doctor(context.Context, api.DoctorRequest) ([]api.Check, error
 
 func (b bareHome) Spaces() []Space { return []Space{{Peers: b, Keeping: b}} }
 
-func (b bareHome) Ways() Ways { return noWays{} }
+func (b bareHome) Ways() Ways         { return noWays{} }
+func (b bareHome) Computer() Computer { return noComputer{} }
 
 func (b bareHome) Begun() <-chan struct{} { return nil }
 

@@ -69,6 +69,8 @@ func otherRoutes() []route {
 		{path: "GET spaces", gist: "how it stands with every space", about: everySpace, bare: true, query: []param{acknowledged}, work: answers((*Server).overview)},
 		{path: "POST spaces", gist: "found another co-op in this home", about: everySpace, bare: true, work: takes((*Server).found)},
 		{path: "POST spaces/sync", gist: "come into step in every space, and wait for it", about: everySpace, query: []param{wait}, work: takes((*Server).syncAll)},
+		{path: "GET computer", gist: "how this computer keeps what the co-op wrote, and starts the daemon", about: everySpace, bare: true, work: answers((*Server).computer)},
+		{path: "POST computer/starts", gist: "have the system start the daemon at each login", about: everySpace, bare: true, work: takes((*Server).startAtLogin)},
 		{path: "POST page", gist: "make a link that opens the page in a browser, once", about: everySpace, bare: true, work: takes((*Server).page)},
 		{path: "POST join", gist: "join a co-op by a code", about: everySpace, bare: true, query: []param{wait}, work: takes((*Server).join)},
 		{path: "POST join/device", gist: "become a device of a member by a code, and tell the words to compare", about: everySpace, bare: true, query: []param{wait}, work: tells[api.DeviceJoinRequest, api.DeviceJoinLine]((*Server).joinDevice)},

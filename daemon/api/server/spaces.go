@@ -27,6 +27,7 @@ type Spaces interface {
 	JoinDevice(ctx context.Context, r api.DeviceJoinRequest, show func(api.Compare)) (api.DeviceJoined, error)
 	// Ways are the others into this home.
 	Ways() Ways
+	Computer() Computer
 	// Page makes a link that opens the page in a browser, once.
 	Page() (api.PageLink, error)
 }
