@@ -191,6 +191,31 @@ func sealedAll(t testing.TB, r *replica.Replica, content []byte) []byte {
 	return out.Bytes()
 }
 
+// To hold many statements against the charter takes long, and who made the bundle may be nobody.
+func TestStatementsOfABundleThatNobodyMadeAreReadALittleAtATime(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	c := ben.Charter()
+	payload, err := c.Acknowledge(ben.Device(), []charter.DeviceFrontier{{Device: ana.Device(), Frontier: charter.Frontier{{Run: entry.Run{1}, Entry: entry.ID{1}}}}})
+	must(t, err)
+	var all [][]byte
+	for i := range batchCharter + 10 {
+		e, err := entry.New(entry.Fields{Space: ben.Space(), Heads: c.Heads(), Kind: entry.Statement, Run: entry.Run{9, byte(i), byte(i >> 8)}, Number: 1, Payload: payload}, ben.Key())
+		must(t, err)
+		all = append(all, e.Encoded())
+	}
+	b := forged(t, ben, entry.NewSigner(), func(h *form.Header) { h.Statements = h.Entries }, all...)
+	asked := 0
+	got, next, err := TakeSome(t.Context(), ana, bytes.NewReader(b), 0, func(api.BundleRead) bool { asked++; return asked > 1 })
+	if err != nil || next != 0 || asked != 2 || got.New > 0 || got.Member.ID != "" {
+		t.Errorf("asked %d times, it goes on at %d, with %+v: %v", asked, next, got, err)
+	}
+	var p *api.Problem
+	if _, err := read(t, ana, b); !toldAs(err, &p) || !strings.Contains(p.Message, "isn't in the co-op") {
+		t.Errorf("read to its end: %v", err)
+	}
+}
+
 // Each is for what this device made: of what somebody else did, entries that nobody verifies would be read without end.
 func TestWhatAnotherDeviceMadeIsNotReadAsOnesOwn(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,8 @@ const (
 	// maxCharter bounds the statements of a bundle, in bytes: they are held in memory until it is
 	// known whether a device of the co-op made it.
 	maxCharter = 64 << 20
+	// batchCharter is after how many statements it is looked whether the rest can wait, as long as that isn't known.
+	batchCharter = 1_000
 	// batchLooked is after how many entries of which most were here already the few others are accepted.
 	batchLooked = 10_000
 	// tellEntries is after how many entries it is told how far it is, if nothing else is to be told.
@@ -247,9 +249,15 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 		return u.entry()
 	}
 	u.next = 0 // as long as it isn't known, it begins anew
-	var fresh []*entry.Entry
+	c := u.r.Charter()
+	var good, fresh []*entry.Entry
+	var wrong error
+	fold := func() {
+		some, bad := verified(fresh)
+		c, good, fresh, wrong = c.With(some...), append(good, some...), nil, bad
+	}
 	size := 0
-	for after, err = u.entry(); err == nil && after.Kind == entry.Statement; after, err = u.entry() {
+	for after, err = u.entry(); err == nil && wrong == nil && after.Kind == entry.Statement; after, err = u.entry() {
 		if u.r.Store().Has(after.ID()) {
 			if err := u.has(after); err != nil {
 				return nil, err
@@ -259,10 +267,19 @@ func (u *unbundling) readCharter(ctx context.Context) (after *entry.Entry, err e
 		if size += len(after.Encoded()); size > maxCharter {
 			return nil, &badEntryError{fmt.Errorf("more than %d bytes of charter", maxCharter)}
 		}
-		fresh = append(fresh, after)
+		if fresh = append(fresh, after); len(fresh) < batchCharter {
+			continue
+		}
+		if fold(); wrong == nil {
+			if err := u.pause(); err != nil {
+				return nil, err
+			}
+		}
 	}
-	good, wrong := verified(fresh)
-	if !u.r.Charter().With(good...).Knows(u.in.Device()) {
+	if wrong == nil {
+		fold()
+	}
+	if !c.Knows(u.in.Device()) {
 		return nil, errStranger
 	}
 	for _, e := range good {
