@@ -82,7 +82,58 @@ func (b *bench) charter(ctx context.Context) error {
 	b.spread(work+"folded", folds, map[string]string{"p50": "≤ 1000 ms"})
 	b.spread(work+"one more", more, map[string]string{"p50": "≤ 5 ms"})
 	b.spread(work+"one more beside as many that nobody stands on", beside, map[string]string{"p50": "≤ 50 ms"})
-	return b.takenBack(s)
+	if err := b.takenBack(s); err != nil {
+		return err
+	}
+	return b.besideEachOther()
+}
+
+// besideEachOther has one device say much beside each other that its member's name, or which of their devices consents, hangs on. Then one more
+// comes in, and it is looked who is in and what is honoured of whom, as a daemon does after each.
+func (b *bench) besideEachOther() error {
+	const times = 4000
+	for what, payload := range map[string]func(*signed, int) ([]byte, error){
+		"names": func(s *signed, i int) ([]byte, error) { return s.now.Rename(s.device.Device(), fmt.Sprint("Ana ", i)) },
+		"moves of her consents": func(s *signed, _ int) ([]byte, error) {
+			return s.now.MoveConsents(s.device.Device(), s.device.Device())
+		},
+	} {
+		s, err := foundStatements()
+		if err != nil {
+			return err
+		}
+		heads := s.now.Heads()
+		say := func(i int) (*entry.Entry, error) {
+			said, err := payload(s, i)
+			if err != nil {
+				return nil, err
+			}
+			return s.first(i, said, heads)
+		}
+		var flood []*entry.Entry
+		for i := range times {
+			e, err := say(i)
+			if err != nil {
+				return err
+			}
+			flood = append(flood, e)
+		}
+		flooded := s.now.With(flood...)
+		var more []time.Duration
+		for i := range again {
+			e, err := say(times + i)
+			if err != nil {
+				return err
+			}
+			began := time.Now()
+			next := flooded.With(e)
+			next.Members()
+			next.CutsSince(flooded)
+			more = append(more, time.Since(began))
+		}
+		b.spread(fmt.Sprintf("one more behind %d %s that she said beside each other", times, what), more, map[string]string{"p50": "≤ 50 ms"})
+	}
+	return nil
 }
 
 // takenBack has a consent given and taken back thousands of times, one after the other. Then one more statement comes in, and it
