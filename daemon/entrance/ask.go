@@ -59,20 +59,11 @@ func AskIn(own *home.Home, o JoinOptions, twice func(entry.SpaceID) error) (out 
 	if err != nil {
 		return out, err
 	}
-	config, err := place.ChooseAll(o.Listen, o.Announce, o.Relays)
+	begun, err := beginIn(place, o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return out, err
 	}
-	key, err := place.DeviceKey()
-	if err != nil {
-		return out, err
-	}
-	phrase := charter.NewPhrase()
-	member, err := charter.SignerFromPhrase(phrase)
-	if err != nil {
-		return out, err
-	}
-	ask, err := charter.NewAsk(code, member, key, name, config.DeviceName)
+	ask, err := charter.NewAsk(code, begun.member, begun.device, name, begun.config.DeviceName)
 	if err != nil {
 		return out, err
 	}
@@ -84,7 +75,7 @@ func AskIn(own *home.Home, o JoinOptions, twice func(entry.SpaceID) error) (out 
 	if len(o.Relays) == 0 {
 		kept.Relays = knock.UsableRelays(knock.Relays(code.Answerers, func(entry.Device) bool { return false }))
 	}
-	return api.JoinAsked{Ask: text, As: name, RecoveryPhrase: phrase, Changed: true}, place.SetAsk(kept)
+	return api.JoinAsked{Ask: text, As: name, RecoveryPhrase: begun.phrase, Changed: true}, place.SetAsk(kept)
 }
 
 // Asking gives the requests of a home that wait for their answers, without the phrases.

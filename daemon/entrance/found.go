@@ -70,24 +70,15 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 	if o.Founders < 1 || o.Founders > charter.MaxSeats {
 		return nil, res, api.Problemf(api.Invalid, "kith init --help", "a co-op has 1 to %d founders, not %d", charter.MaxSeats, o.Founders)
 	}
-	config, err := home.ChooseAll(o.Listen, o.Announce, o.Relays)
+	begun, err := beginIn(home, o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return nil, res, err
 	}
-	key, err := home.DeviceKey()
+	genesis, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: name, Seats: o.Founders}, begun.member, begun.device, begun.config.DeviceName)
 	if err != nil {
 		return nil, res, err
 	}
-	phrase := charter.NewPhrase()
-	member, err := charter.SignerFromPhrase(phrase)
-	if err != nil {
-		return nil, res, err
-	}
-	genesis, err := charter.NewGenesis(charter.Genesis{Coop: coop, Founder: name, Seats: o.Founders}, member, key, config.DeviceName)
-	if err != nil {
-		return nil, res, err
-	}
-	r, err = replica.Found(replica.Config{Dir: home.StoreDir(), Key: key, Now: o.Now}, genesis)
+	r, err = replica.Found(replica.Config{Dir: home.StoreDir(), Key: begun.device, Now: o.Now}, genesis)
 	if err != nil {
 		return nil, res, err
 	}
@@ -98,9 +89,9 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 		}
 	}()
 
-	res = api.InitResult{RecoveryPhrase: phrase, Invites: []api.Invite{}}
+	res = api.InitResult{RecoveryPhrase: begun.phrase, Invites: []api.Invite{}}
 	res.Space, res.Member, res.Device = words.Self(r)
-	at, err := knock.Answerers(config, key.Device(), knock.Found{})
+	at, err := knock.Answerers(begun.config, begun.device.Device(), knock.Found{})
 	if err != nil {
 		return nil, res, err
 	}
@@ -120,6 +111,27 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 		}
 	}
 	return r, res, nil
+}
+
+// beginning is what somebody begins with who founds a co-op or comes into one: where this device is reached, its key, and a
+// member key with the phrase that it comes from.
+type beginning struct {
+	config         home.Config
+	device, member entry.Signer
+	phrase         string
+}
+
+// beginIn chooses where the device of a place is reached, and draws a phrase. Whoever asked for it shows that, once.
+func beginIn(place *home.Home, listen, announce, relays []string) (b beginning, err error) {
+	if b.config, err = place.ChooseAll(listen, announce, relays); err != nil {
+		return b, err
+	}
+	if b.device, err = place.DeviceKey(); err != nil {
+		return b, err
+	}
+	b.phrase = charter.NewPhrase()
+	b.member, err = charter.SignerFromPhrase(b.phrase)
+	return b, err
 }
 
 // personName puts what somebody calls themselves into the form in which names are kept. “me” is nobody's: in every command it
@@ -180,24 +192,15 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	if err != nil {
 		return nil, res, err
 	}
-	config, err := home.ChooseAll(o.Listen, o.Announce, o.Relays)
+	begun, err := beginIn(home, o.Listen, o.Announce, o.Relays)
 	if err != nil {
 		return nil, res, err
 	}
-	key, err := home.DeviceKey()
+	welcome, joined, err := redeem(ctx, code, name, begun.member, begun.device, begun.config.DeviceName)
 	if err != nil {
 		return nil, res, err
 	}
-	phrase := charter.NewPhrase()
-	member, err := charter.SignerFromPhrase(phrase)
-	if err != nil {
-		return nil, res, err
-	}
-	welcome, joined, err := redeem(ctx, code, name, member, key, config.DeviceName)
-	if err != nil {
-		return nil, res, err
-	}
-	r, err := welcome.Replica(replica.Config{Dir: home.StoreDir(), Key: key, Log: o.Log}, code.Step)
+	r, err := welcome.Replica(replica.Config{Dir: home.StoreDir(), Key: begun.device, Log: o.Log}, code.Step)
 	if err != nil {
 		return nil, res, err
 	}
@@ -209,7 +212,7 @@ func JoinIn(ctx context.Context, home *home.Home, o JoinOptions) (*replica.Repli
 	if res.Relays, err = keepRelays(home, o.Relays, code.Answerers, welcome.Relays, r.Charter()); err != nil {
 		return nil, res, errors.Join(err, r.Close())
 	}
-	res.RecoveryPhrase = phrase
+	res.RecoveryPhrase = begun.phrase
 	res.Space, res.Member, res.Device = words.Self(r)
 	res.Standing = words.StandingOf(r)
 	return r, res, nil
