@@ -152,6 +152,9 @@ func (r *Replica) lockRuns() error {
 	return nil
 }
 
+// dearLookUp is about how many entries are read one after the other in the time that it takes to look one up.
+const dearLookUp = 8
+
 // readRuns reads what is stored, unless it was read; meanwhile the rest goes on.
 func (r *Replica) readRuns() error {
 	x := &r.reach
@@ -186,8 +189,10 @@ func (r *Replica) readRuns() error {
 		}
 		return true
 	}
-	if settled == 0 {
-		err = r.store.All(func(arrival uint64, encoded []byte) bool { return take(arrival, slices.Clone(encoded)) })
+	if arrived := r.store.Arrived(); settled <= arrived-arrived/dearLookUp {
+		err = r.store.All(func(arrival uint64, encoded []byte) bool {
+			return arrival <= settled || take(arrival, slices.Clone(encoded))
+		})
 	} else {
 		err = r.store.Since(settled, func(arrival uint64, id entry.ID) bool {
 			b, _, err := r.store.Entry(id)
