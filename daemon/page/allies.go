@@ -114,15 +114,16 @@ func (in *asking) askRows(all []api.Ask) (rows []row) {
 
 // whoAsks says who asks whom, or opens a further share, which an ally is asked into.
 func (in *asking) whoAsks(a api.Ask) string {
+	who := strings.TrimSuffix(a.By.Name, " ("+a.With+")") // whose they are is said once
 	switch {
 	case a.Ours && a.Code != "":
 		return in.t.T("we open a further share with {ally}", "ally", a.With)
 	case a.Ours:
 		return in.t.T("we ask {ally}", "ally", a.With)
 	case a.Code != "":
-		return in.t.T("{who} of {ally} opens a further share with us", "who", a.By.Name, "ally", a.With)
+		return in.t.T("{who} of {ally} opens a further share with us", "who", who, "ally", a.With)
 	}
-	return in.t.T("{who} of {ally} asks", "who", a.By.Name, "ally", a.With)
+	return in.t.T("{who} of {ally} asks", "who", who, "ally", a.With)
 }
 
 func (in *asking) askRow(a api.Ask) row {
