@@ -314,3 +314,18 @@ func TestAFormWithAFileIsBoundedAndComesFromThisPage(t *testing.T) {
 		}
 	}
 }
+
+// The answer comes as a file, which changes no page: that somebody is in shows beside it, by itself.
+func TestThePageSaysWhoWasLetInWhileTheBrowserSavesTheAnswer(t *testing.T) {
+	t.Parallel()
+	ana, ben := coop(t, "Ana")[0], alone(t, "Ben")
+	w := browser(t, ana)
+	code, err := ana.client.Invite(t.Context(), 0)
+	must(t, err)
+	asked := ben.writesDown(ben.starts("start/by-file", "start/by-file", url.Values{"as": {"Ben"}, "code": {code.Code}}))
+	w.goTo("invites")
+	js[bool](w, `(document.getElementById("f-text").value = `+quote(askOn.FindStringSubmatch(asked.body)[1])+`, true)`)
+	w.click(`form[action$="invites/answer"] button.filled`)
+	w.untilSays("Ben is in.")
+	w.quiet()
+}
