@@ -313,7 +313,7 @@ func lastOf(ends api.Time) string {
 // termsForm asks for what is to be other than it is; what the other side proposed stands in it, so that the same is said.
 func (in *asking) termsForm(f *form, a api.Ally) {
 	f.Title, f.Words, f.Beside = in.t.T("Propose other terms"), in.t.T("Propose it"), in.t.T("with your own consent")
-	f.Explain = in.t.T("Your people in the share agree on it first. It binds both once the other side says the same; until then what holds now goes on.")
+	f.Lead = in.t.T("Your people in the share agree on it first. It binds both once the other side says the same; until then what holds now goes on.")
 	is := api.AllyOffer{Purpose: a.Purpose, EndsAt: a.EndsAt, Voices: a.Voices}
 	for _, o := range a.Offers {
 		if !isOurs(a, o.By) {
@@ -341,7 +341,7 @@ func (in *asking) pactForm(what string, a api.Ally) *form {
 	switch what {
 	case "new":
 		f.Title, f.Words = in.t.T("Begin a pact with another co-op"), in.t.T("Make a code for them")
-		f.Explain = in.t.T("They use the code, you compare two words, and both co-ops agree. Nothing is shared before, and only what somebody shares then.")
+		f.Lead = in.t.T("They use the code, you compare two words, and both co-ops agree. Nothing is shared before, and only what somebody shares then.")
 		f.Inputs = []input{
 			{Name: "purpose", Is: "reason", Label: in.t.T("What for"), Needs: true, Max: api.MaxWhy},
 			{Name: "ends", Is: "day", Label: in.t.T("Its last day"), Needs: true},
@@ -349,7 +349,7 @@ func (in *asking) pactForm(what string, a api.Ally) *form {
 		}
 	case "join":
 		f.Title, f.Words = in.t.T("They gave us a code"), in.t.T("Answer it")
-		f.Explain = in.t.T("Their computer has to be on. You compare two words with them then, and your co-op agrees or doesn’t.")
+		f.Lead = in.t.T("Their computer has to be on. You compare two words with them then, and your co-op agrees or doesn’t.")
 		f.Inputs = []input{{Name: "code", Is: "code", Label: in.t.T("The code"), Needs: true, Max: maxCode}}
 	case "ask":
 		f.Title, f.Words = in.t.T("Ask them for something"), in.t.T("Ask")
@@ -357,14 +357,14 @@ func (in *asking) pactForm(what string, a api.Ally) *form {
 		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}, {Name: "text", Is: "reason", Label: in.t.T("What else is there to say?")}}
 	case openShare:
 		f.Title, f.Words = in.t.T("Open a further share"), in.t.T("Open it")
-		f.Explain = in.t.T("For what others of us work on, or for a time of its own. It ends and counts as the first; they are asked to join it, and nobody compares words again.")
+		f.Lead = in.t.T("For what others of us work on, or for a time of its own. It ends and counts as the first; they are asked to join it, and nobody compares words again.")
 		f.Hidden = []hidden{{"once", onceKey()}}
 		f.Inputs = []input{{Name: "title", Is: "line", Own: true, Label: in.t.T("What for"), Needs: true, Max: api.MaxTitle}}
 	case newTerms:
 		in.termsForm(f, a)
 	case contactsOf:
 		f.Title, f.Words, f.Beside = in.t.T("Say whom they can ask"), in.t.T("Propose it"), in.t.T("with your own consent")
-		f.Explain = in.t.T("Your people in the share agree on it. Who is named has no more say than others.")
+		f.Lead = in.t.T("Your people in the share agree on it. Who is named has no more say than others.")
 		names, contacts := ourPeople(a)
 		people := input{Name: "contacts", Is: "many", Label: in.t.T("Whom they can ask")}
 		for _, name := range names {
@@ -384,7 +384,7 @@ func (in *asking) pactForm(what string, a api.Ally) *form {
 		if a.Further {
 			f.Title = in.t.T("End this share")
 		}
-		f.Explain = in.t.T("What is in the share stays readable for both, and nothing new is exchanged.")
+		f.Lead = in.t.T("What is in the share stays readable for both, and nothing new is exchanged.")
 		f.Inputs = []input{why}
 	default:
 		return nil

@@ -18,6 +18,9 @@ import (
 // declared are the facts of a document, and what members say in it, in the order of the declaration.
 func (in *asking) declared(k *kind.Kind, d document) (facts []fact, says []said) {
 	for _, s := range k.Shows {
+		if s.Name == revision { // for programs
+			continue
+		}
 		name := capital(in.t.T(inWords(s.Name)))
 		switch value := d.says[s.Name].(type) {
 		case []any:

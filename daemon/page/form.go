@@ -19,7 +19,8 @@ import (
 type form struct {
 	ID      string // by which what is typed is kept in the browser until it is sent
 	Title   string
-	Explain string
+	Explain string // what it is about, as somebody called it
+	Lead    string // what Kith says of it
 	At      string
 	Words   string // on the button: the deed
 	Beside  string // what stands beside it

@@ -17,7 +17,7 @@ const importPage = "import"
 // importForm asks for the file.
 func (in *asking) importForm() *form {
 	return &form{Title: in.t.T("Take a request from a mail or a form"), At: in.At(kinds.Intake.Many, importPage), Words: in.t.T("Read it"), Cancel: in.At(kinds.Intake.Many), Plain: true, Holds: true,
-		Told:   []sentence{{Says: in.t.T("Its words are put into a form that you read before it is sent. No attachment is opened, and nothing is kept of the file.")}},
+		Lead:   in.t.T("Its words are put into a form that you read before it is sent. No attachment is opened, and nothing is kept of the file."),
 		Inputs: []input{in.fileInput(in.t.T("The file"), in.t.T("a mail as mail programs save one (.eml), or lines like who: Tandem Bikes, with contact, need, budget and due"))}}
 }
 

@@ -100,8 +100,8 @@ func (in *asking) wayBack(w http.ResponseWriter) error {
 // nameForm asks what the reader is called from now on.
 func (in *asking) nameForm() *form {
 	return &form{Title: in.t.T("Change your name"), At: in.At("rename"), Words: in.t.T("That is my name"), Cancel: in.At("members", in.status.Me.ID),
-		Explain: in.t.T("Nobody has to agree. The others are told once, and what you were called before stays on record."),
-		Inputs:  []input{{Name: "name", Is: "line", Own: true, Label: in.t.T("What you are called"), Value: in.status.Me.Name, Needs: true, Max: api.MaxName}}}
+		Lead:   in.t.T("Nobody has to agree. The others are told once, and what you were called before stays on record."),
+		Inputs: []input{{Name: "name", Is: "line", Own: true, Label: in.t.T("What you are called"), Value: in.status.Me.Name, Needs: true, Max: api.MaxName}}}
 }
 
 func (in *asking) rename(w http.ResponseWriter) error {
