@@ -254,6 +254,7 @@ func (p *pool) addParts(n *node) {
 				p.acks[at] = append(p.acks[at], ack{n, l.Entry})
 			}
 		}
+		n.said.Lists = nil // a list of every computer's, every day of every computer: it stands here now
 	case TypeCertify:
 		p.addPart(s.New.Key, part{what: partDevice, number: n.member, node: n})
 		n.addOwn()

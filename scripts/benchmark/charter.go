@@ -185,6 +185,7 @@ func (b *bench) takenBack(s *signed) error {
 
 // signed is a charter as one device writes it.
 type signed struct {
+	member entry.Signer
 	device entry.Signer
 	run    entry.Run
 	all    []*entry.Entry
@@ -193,11 +194,11 @@ type signed struct {
 
 func foundStatements() (*signed, error) {
 	s := &signed{device: entry.NewSigner(), run: entry.Run{1}}
-	member, err := charter.SignerFromPhrase(charter.NewPhrase())
-	if err != nil {
+	var err error
+	if s.member, err = charter.SignerFromPhrase(charter.NewPhrase()); err != nil {
 		return nil, err
 	}
-	genesis, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: "Ana", Seats: 1}, member, s.device, "laptop")
+	genesis, err := charter.NewGenesis(charter.Genesis{Coop: "Riso Print Co-op", Founder: "Ana", Seats: 1}, s.member, s.device, "laptop")
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func run() error {
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile, porch")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, life, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile, porch")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	var before build
 	var rounds int
@@ -84,6 +84,7 @@ func run() error {
 		run        func(context.Context) error
 	}{
 		{"charter", "the charter", b.charter},
+		{"life", "years of a charter", b.life},
 		{"floods", "floods", b.floods},
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
