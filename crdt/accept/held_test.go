@@ -42,6 +42,14 @@ func (d *desk) heldUnless(doc *Document, name string) bool {
 	return held
 }
 
+func TestOfTwinsTheOneThatStaysIsKeptWhicheverComesLast(t *testing.T) {
+	d := newDesk(t, "ana")
+	d.write("mel", "a", "first")
+	d.twin("a", "b", 1, "first")
+	d.keepsAll(t, []string{"first", "a"}, "b")
+	d.keepsAll(t, []string{"first", "b"}, "a")
+}
+
 func TestWhatMakesSomebodyStandOnATwinIsKeptBeItVoid(t *testing.T) {
 	d := newDesk(t, "ana")
 	d.write("mel", "a", "first")
