@@ -207,7 +207,7 @@ func (h *Home) Config() (Config, error) {
 		return c, err
 	}
 	if err := json.Unmarshal(b, &c); err != nil {
-		return c, fmt.Errorf("%s: %w", h.path("config.json"), err)
+		return c, api.Problemf(api.Failed, "mend it, or move it away: then it listens as at first, and all else stays", "%s can't be read: %v", h.path("config.json"), err)
 	}
 	return c, nil
 }
