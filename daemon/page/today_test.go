@@ -26,6 +26,7 @@ func reader(tag, address string) *asking {
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	in := &asking{r: httptest.NewRequest("GET", address, nil), t: t, calendar: calendar{t, now}, space: "571db8ac"}
 	in.status.Me = api.Named{ID: "m-ana", Name: "Ana"}
+	in.me = map[string]bool{in.status.Me.ID: true}
 	return in
 }
 
@@ -153,7 +154,7 @@ func TestWhoAskedThemselvesIsToldSo(t *testing.T) {
 
 func TestWhatSomebodyWroteStaysAsItIs(t *testing.T) {
 	in := reader("en", "/")
-	if got := in.parts(kind.Answer{"answer": "put_back", "well": "late", "not_well": "My_file is late"}); got != dots("answer: put back", "not well: My_file is late", "well: late") {
+	if got := in.parts(kind.Answer{"answer": "put_back", "well": "late", "not_well": "My_file is late"}); got != dots("answer: put_back", "not well: My_file is late", "well: late") {
 		t.Error(got)
 	}
 }
