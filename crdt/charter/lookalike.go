@@ -38,5 +38,6 @@ func skeleton(name string) string {
 		}
 		return r
 	}, name)
-	return confusable.Skeleton(strings.Join(strings.Fields(seen), " "))
+	// That of the digit 0 is a capital O, which isn't that of a small one.
+	return strings.ReplaceAll(confusable.Skeleton(strings.Join(strings.Fields(seen), " ")), "O", "o")
 }

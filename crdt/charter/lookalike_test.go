@@ -17,7 +17,7 @@ func TestNamesThatLookAlikeAreToldFromThoseOfAnotherScript(t *testing.T) {
 		{"Ana", "\u0391na"},      // Greek Α
 		{"Ian", "lan"},           // a capital i, and an l
 		{"Ben", "\u0392en"},      // Greek Β
-		{"Cleo", "C1eo"}, {"Otto", "0tto"},
+		{"Cleo", "C1eo"}, {"Otto", "0tto"}, {"Dora", "D0ra"}, {"Cleo", "Cle0"}, {"Oto", "0t0"},
 		{"José", "Jose"}, {"José", "Jose\u0301"}, {"Zoë", "zoe"}, {"Đặng", "Đăng"}, {"Ζωή", "Ζωη"}, {"Алёна", "Алена"}, // without accents, as people are found
 		{"सुमन", "सु\u200dमन"}, {"สมชาย", "สม\u034fชาย"}, // what isn't to be seen
 		{"محمد", "مُحَمَّد"}, {"أحمد", "احمد"}, {"דוד", "דָּוִד"}, // one without marks says nothing of them
