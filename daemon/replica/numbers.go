@@ -189,7 +189,8 @@ func (r *Replica) readRuns() error {
 		}
 		return true
 	}
-	if arrived := r.store.Arrived(); settled <= arrived-arrived/dearLookUp {
+	arrived := r.store.Arrived()
+	if behind := arrived - min(settled, arrived); settled == 0 || behind > keptEvery && behind > arrived/dearLookUp {
 		err = r.store.All(func(arrival uint64, encoded []byte) bool {
 			return arrival <= settled || take(arrival, slices.Clone(encoded))
 		})
