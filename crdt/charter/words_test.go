@@ -35,6 +35,10 @@ func TestTheFoldFollowsTheWordsWhereTheyAreFinest(t *testing.T) {
 			s.hear(s.sign(laptop("ana"), raw(s.t, charter.Statement{Type: charter.TypeInvite, Invite: code}), s.c.Heads()...))
 			return s.sign(laptop("ana"), raw(s.t, charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &r}), s.c.Heads()...)
 		}, charter.Accepted},
+		"A2: nobody takes back what they neither proposed nor consented to": {func(s *scene) *entry.Entry {
+			id := s.proposes("ana", threshold(charter.TwoThirds))
+			return s.sign(laptop("ben"), raw(s.t, charter.Statement{Type: charter.TypeTakeBack, Of: id}), s.c.Heads()...)
+		}, charter.Void},
 		"D2: where two have the consents nobody has, and any device moves them": {func(s *scene) *entry.Entry {
 			phone, box := key("ana's phone"), key("ana's box")
 			s.adds("ana", laptop("ana"), phone)
