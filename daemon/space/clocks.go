@@ -10,8 +10,9 @@ import (
 	"kith/daemon/words"
 )
 
-// CommonNow is the time by which something is over, where this computer's clock says now: that clock's or, where the clocks of members who are
-// connected differ from it, the one in the middle, and of two the earlier. So nothing is decided by one clock.
+// CommonNow is the time by which something is over, where this computer's clock says now: that clock's or, where the clocks of full members who are
+// connected differ from it, the one in the middle, and of two the earlier. So nothing is decided by one clock, nor by those of guests, of whom
+// anybody can bring several.
 func (s *Space) CommonNow(now time.Time) time.Time {
 	if by := s.behind(); by > replica.MaxAhead || by < -replica.MaxAhead {
 		return now.Add(by)
@@ -30,7 +31,7 @@ func (s *Space) ClockSays() []string {
 	return nil
 }
 
-// behind is how far this computer's clock is behind the one in the middle of it and of those of the members who are connected, by the computer of each
+// behind is how far this computer's clock is behind the one in the middle of it and of those of the full members who are connected, by the computer of each
 // that differs least; less than 0: it is ahead.
 func (s *Space) behind() time.Duration {
 	if s.Peers == nil {
@@ -39,7 +40,7 @@ func (s *Space) behind() time.Duration {
 	least := map[charter.MemberID]time.Duration{}
 	for _, p := range s.Peers.Peers() {
 		m, ok := s.Replica.Rules().MemberOf(p.Device)
-		if !ok || !p.Connected || !p.Exchange.Clocked {
+		if !ok || m.Standing != charter.Full || !p.Connected || !p.Exchange.Clocked {
 			continue
 		}
 		if was, had := least[m.ID]; !had || p.Exchange.Ahead.Abs() < was.Abs() {
