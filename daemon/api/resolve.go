@@ -77,3 +77,10 @@ func mayMean(words, title string) bool {
 	begins := string(letters[:min(len(letters), len([]rune(words)))])
 	return strings.Contains(title, words) || strings.Contains(words, title) || LetterApart(words, title) || len(letters) > 4 && LetterApart(words, begins)
 }
+
+// IsStart says whether a word that somebody typed is an ID, or the start of one, with its letter or without.
+func IsStart(word, id string) bool {
+	kind, start, ok := SplitID(word)
+	_, rest, of := kinds.All.SplitID(id)
+	return ok && (kind == "" || of != nil && of.Name == kind) && strings.HasPrefix(rest, start)
+}

@@ -137,3 +137,20 @@ const (
 
 // SharingRules say who of a co-op may share a document of it.
 var SharingRules = []string{"anyone", "agreed"}
+
+// NewShareRequest opens a further share with an ally.
+type NewShareRequest struct {
+	Ally     string   `json:"ally"`
+	Title    string   `json:"title"`
+	As       string   `json:"as,omitempty"` // "": as in the share that there is
+	Listen   []string `json:"listen,omitempty"`
+	Announce []string `json:"announce,omitempty"`
+}
+
+// JoinShareRequest joins a further share that an ally has opened.
+type JoinShareRequest struct {
+	Ask      string   `json:"ask"` // the ID of the request that says so, or a start of it
+	As       string   `json:"as,omitempty"`
+	Listen   []string `json:"listen,omitempty"`
+	Announce []string `json:"announce,omitempty"`
+}

@@ -287,11 +287,15 @@ func TestANewcomerGetsEachEntryAboutOnce(t *testing.T) {
 		ana, genesis := found(1)
 		all := append(ana.writeMany(5000), genesis)
 		newcomer := newReplica(t, ana.space)
+		disk := make(chan struct{})
+		newcomer.Refuse = func([]*entry.Entry) error { <-disk; return nil }
 		var meetings []*meeting
 		var received int64
 		for range 4 {
 			meetings = append(meetings, meet(newcomer, newReplica(t, ana.space, all...), nil))
 		}
+		settle() // all have told each other what they have, before anything has come
+		close(disk)
 		after(30 * time.Second)
 		if newcomer.Len() != len(all) {
 			t.Fatalf("%d of %d", newcomer.Len(), len(all))
