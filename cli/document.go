@@ -197,7 +197,6 @@ func (c *call) footer(d api.Document) {
 	c.out.println("\n" + c.out.faint(line))
 }
 
-// called is the name of a member in an answer.
 // holders names those of a list, and says of whom it isn't known yet whether they hold what they are named for.
 func holders(a kind.Answer, key string) []string {
 	names := a.Names(key)
@@ -212,6 +211,7 @@ func holders(a kind.Answer, key string) []string {
 	return names
 }
 
+// called is the name of a member in an answer.
 func called(a kind.Answer, key string) string { return oneLine(a.In(key).Str("name"), 40) }
 
 // allCalled are the names of members in an answer.

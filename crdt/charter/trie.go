@@ -70,15 +70,21 @@ func (b *branch[V]) with(level, i int, v V) *branch[V] {
 	return out
 }
 
-// union returns what is in either; merge joins two values that differ. Branches that both
-// share cost nothing.
-func (t trie[V]) union(o trie[V], merge func(a, b V) V) trie[V] {
+// level raises the lower of two, so that both have as many levels.
+func (t trie[V]) level(o trie[V]) (trie[V], trie[V]) {
 	for t.levels < o.levels {
 		t = t.raised()
 	}
 	for o.levels < t.levels {
 		o = o.raised()
 	}
+	return t, o
+}
+
+// union returns what is in either; merge joins two values that differ. Branches that both
+// share cost nothing.
+func (t trie[V]) union(o trie[V], merge func(a, b V) V) trie[V] {
+	t, o = t.level(o)
 	t.root = t.root.union(o.root, merge)
 	return t
 }
@@ -119,12 +125,7 @@ func (b *branch[V]) union(o *branch[V], merge func(a, b V) V) *branch[V] {
 
 // common returns what is in both; merge joins two values that differ. Branches that both share cost nothing.
 func (t trie[V]) common(o trie[V], merge func(a, b V) V) trie[V] {
-	for t.levels < o.levels {
-		t = t.raised()
-	}
-	for o.levels < t.levels {
-		o = o.raised()
-	}
+	t, o = t.level(o)
 	t.root = t.root.common(o.root, merge)
 	return t
 }

@@ -203,17 +203,14 @@ func isDay(s string) bool {
 // Weekdays are the days of a week as they are written in documents, Monday first.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// díasDeLaSemana is how they may be typed in Spanish.
-var díasDeLaSemana = []string{"lun", "mar", "mié", "jue", "vie", "sáb", "dom"}
+// weekdayStarts are what words for them begin with as they may be typed: in English, and in Spanish with its accents or without.
+var weekdayStarts = [][]string{{"mon", "lun"}, {"tue", "mar"}, {"wed", "mié", "mie"}, {"thu", "jue"}, {"fri", "vie"}, {"sat", "sáb", "sab"}, {"sun", "dom"}}
 
 func cleanWeekdays(s string) (string, error) {
 	var out []string
 	for _, word := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
-		begins := func(day string) bool { return strings.HasPrefix(word, day) }
-		i := max(slices.IndexFunc(Weekdays, begins), slices.IndexFunc(díasDeLaSemana, begins))
-		if strings.HasPrefix(word, "mie") || strings.HasPrefix(word, "sab") { // without the accents
-			i = slices.Index(díasDeLaSemana, map[byte]string{'m': "mié", 's': "sáb"}[word[0]])
-		}
+		begins := func(start string) bool { return strings.HasPrefix(word, start) }
+		i := slices.IndexFunc(weekdayStarts, func(day []string) bool { return slices.ContainsFunc(day, begins) })
 		if i < 0 {
 			return "", fmt.Errorf("“%s” is no day of the week: write mon tue wed thu fri sat sun", word)
 		}

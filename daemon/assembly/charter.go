@@ -141,8 +141,11 @@ func Notice(r *replica.Replica) []string {
 	case charter.Removed:
 		return append(append(removedBy(r, m.ID), keep), further(r)...)
 	case charter.Resigned:
-		says := heardOn(r, func(l *charter.Line) bool { return l.Said.Type == charter.TypeResign && l.By == m.ID })
-		return append(append([]string{"You have left " + c.Name() + "."}, append(says, keep)...), further(r)...)
+		says := []string{"You have left " + c.Name() + "."}
+		if l := lineOf(c, func(l *charter.Line) bool { return l.Said.Type == charter.TypeResign && l.By == m.ID }); l != nil {
+			says = append(says, heardOn(r, l))
+		}
+		return append(append(says, keep), further(r)...)
 	}
 	live := liveDevices(&m)
 	if live == "" {
@@ -162,14 +165,19 @@ func further(r *replica.Replica) []string {
 	}
 }
 
-// heardOn says when this device heard the statement of the charter that is so: statements hold no time.
-func heardOn(r *replica.Replica, is func(*charter.Line) bool) []string {
-	for _, l := range r.Charter().Log() {
+// lineOf is the first statement of the charter that is so; nil if none is.
+func lineOf(c *charter.Charter, is func(*charter.Line) bool) *charter.Line {
+	for _, l := range c.Log() {
 		if is(&l) {
-			return []string{"This computer has known it since " + r.Came(l.Entry.ID()).Local().Format("2 January 2006, 15:04") + "."}
+			return &l
 		}
 	}
 	return nil
+}
+
+// heardOn says when this device heard a statement: statements hold no time.
+func heardOn(r *replica.Replica, l *charter.Line) string {
+	return "This computer has known it since " + r.Came(l.Entry.ID()).Local().Format("2 January 2006, 15:04") + "."
 }
 
 // heldBack says of whose computers something is held back.
@@ -185,19 +193,17 @@ func heldBack(r *replica.Replica) (says []string) {
 // removedBy says what was agreed, by whom and why, and when it came here.
 func removedBy(r *replica.Replica, id charter.MemberID) []string {
 	c := r.Charter()
-	removes := func(l *charter.Line) bool {
+	l := lineOf(c, func(l *charter.Line) bool {
 		return l.Said.Type == charter.TypeEnact && l.Of != nil && l.Of.Type == charter.ProposalRemove && l.Of.Subject == id && l.InForce
-	}
-	lines := c.Log()
-	i := slices.IndexFunc(lines, func(l charter.Line) bool { return removes(&l) })
-	if i < 0 {
+	})
+	if l == nil {
 		return []string{"Your membership in " + c.Name() + " has ended."}
 	}
-	says := []string{fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), words.New(c).List(lines[i].Consents))}
-	if why := lines[i].Of.Why; why != "" {
-		says = append(says, "The reason that was given: "+why)
+	says := []string{fmt.Sprintf("Your membership in %s has ended; %s agreed on it.", c.Name(), words.New(c).List(l.Consents))}
+	if l.Of.Why != "" {
+		says = append(says, "The reason that was given: "+l.Of.Why)
 	}
-	return append(says, heardOn(r, removes)...)
+	return append(says, heardOn(r, l))
 }
 
 func liveDevices(m *charter.Member) string {

@@ -155,13 +155,13 @@ func (u *unbundling) take(ctx context.Context) error {
 		u.res.Bytes = u.file.n
 		u.in.Close()
 	}
-	if lookErr := u.settle(); lookErr != nil && (err == nil || err == errEnough) {
-		err = lookErr
+	switch uncounted := u.settle(); {
+	case err != nil && err != errEnough:
+		return u.explain(ctx, err)
+	case uncounted != nil:
+		return u.explain(ctx, uncounted)
 	}
-	if err == nil || err == errEnough {
-		return err
-	}
-	return u.explain(ctx, err)
+	return err
 }
 
 func (u *unbundling) read(ctx context.Context) error {

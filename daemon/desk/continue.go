@@ -171,18 +171,26 @@ func retold(s *Shown, part string, found *bool) (all []string) {
 
 // GoesOnFrom implements server.Versions.
 func (b *Desk) GoesOnFrom(id string) *api.Other {
-	r := b.at.Replica
 	doc, err := DocID(id)
 	if err != nil {
 		return nil
 	}
-	wants := []kind.Want{{Fact: kind.ContinuesFact, Is: func(id string) bool { is, err := DocID(id); return err == nil && is == doc }}}
-	for _, ref := range r.Select(replica.Query{Wants: wants, Limit: 1, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
-		if v, err := r.View(ref.ID); err == nil {
-			return new(b.refTo(r, v))
+	next := b.continuing(b.at.Replica, "", 1, func(id string) bool { is, err := DocID(id); return err == nil && is == doc })
+	if len(next) == 0 {
+		return nil
+	}
+	return &next[0]
+}
+
+// continuing are the first so many documents of a kind ("": of any) that continue one, by its ID with its letters.
+func (b *Desk) continuing(r *replica.Replica, of string, most int, is func(id string) bool) (all []api.Other) {
+	wants := []kind.Want{{Fact: kind.ContinuesFact, Is: is}}
+	for _, ref := range r.Select(replica.Query{Kind: of, Wants: wants, Limit: most, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
+		if v, err := r.View(ref.ID); err == nil { // else it was voided this moment
+			all = append(all, b.refTo(r, v))
 		}
 	}
-	return nil
+	return all
 }
 
 // before is the document that one continues; nil if it continues none that is here.
@@ -208,12 +216,7 @@ const mostAfter = 8
 func (b *Desk) after(s *Shown) (all []api.Other) {
 	id := api.FullID(s.View.Kind, s.View.ID.String())
 	for _, k := range kinds.All.Nouns() {
-		wants := []kind.Want{{Fact: kind.ContinuesFact, Is: func(of string) bool { return of == id }}}
-		for _, ref := range s.Replica.Select(replica.Query{Kind: k.Name, Wants: wants, Limit: mostAfter, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
-			if v, err := s.Replica.View(ref.ID); err == nil { // else it was voided this moment
-				all = append(all, b.refTo(s.Replica, v))
-			}
-		}
+		all = append(all, b.continuing(s.Replica, k.Name, mostAfter, func(of string) bool { return of == id })...)
 	}
 	return all[:min(len(all), mostAfter)]
 }

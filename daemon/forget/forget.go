@@ -249,7 +249,7 @@ func (x *Room) Forget(ctx context.Context, id string, q api.ForgetRequest) (api.
 		now.Changed = new(false)
 	}
 	now.Says = outcome(&now)
-	if q.GoesOn() {
+	if q.GoesOn() && now.GoesOn != nil {
 		now.Says = append([]string{fmt.Sprintf("What stood in it goes on in %s: write there from now on.", now.GoesOn.Short)}, now.Says...)
 	}
 	return now, nil

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"kith/crdt/problem"
 	"kith/daemon/api"
 )
 
@@ -98,7 +96,7 @@ func (in *asking) recovers(w http.ResponseWriter, who returner, q api.RecoverReq
 	t := in.t
 	a := &attempt{again: func(in *asking, err error) starting { return in.recoverForm(err, who) }}
 	in.tries(w, a, joinTries, func(ctx context.Context) (string, error) {
-		res, err := in.p.recoverSoon(ctx, q)
+		res, err := soon(ctx, q, in.p.daemon.Recover)
 		if err != nil {
 			return "", err
 		}
@@ -111,24 +109,6 @@ func (in *asking) recovers(w http.ResponseWriter, who returner, q api.RecoverReq
 		space := res.Result.Space.ID[:spaceLetters]
 		return in.p.telling(space, "/"+space+"/devices", []sentence{{Says: t.T("Welcome back, {name}. Everything comes here by itself.", "name", res.Result.Member.Name)}}), nil
 	})
-}
-
-// recoverSoon brings somebody back as soon as somebody is there to answer.
-func (p *Page) recoverSoon(ctx context.Context, q api.RecoverRequest) (api.RecoverAnswer, error) {
-	again := time.NewTicker(joinAgain)
-	defer again.Stop()
-	for {
-		end, _ := ctx.Deadline()
-		res, err := p.daemon.Recover(ctx, q, time.Until(end))
-		if told, ok := problem.Of(err); !ok || told.Code != api.TimedOut {
-			return res, err
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return res, err
-		}
-	}
 }
 
 // What is said of a computer.

@@ -249,22 +249,28 @@ func (in *asking) begins(a *attempt, atMost time.Duration, do func(context.Conte
 
 // joinSoon joins as soon as somebody is there to answer.
 func (p *Page) joinSoon(ctx context.Context, q api.JoinRequest) (next string, err error) {
+	res, err := soon(ctx, q, p.daemon.Join)
+	if err != nil {
+		return "", err
+	}
+	p.hub.forget()
+	return "/start/words?key=" + p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, "/" + res.Space.ID[:spaceLetters] + "/"}), nil
+}
+
+// soon asks again and again until somebody is there to answer.
+func soon[Q, R any](ctx context.Context, q Q, ask func(context.Context, Q, time.Duration) (R, error)) (R, error) {
 	again := time.NewTicker(joinAgain)
 	defer again.Stop()
 	for {
 		end, _ := ctx.Deadline()
-		res, err := p.daemon.Join(ctx, q, time.Until(end))
-		switch told, ok := problem.Of(err); {
-		case err == nil:
-			p.hub.forget()
-			return "/start/words?key=" + p.phrases.keep(unwritten{res.RecoveryPhrase, res.Space.Name, "/" + res.Space.ID[:spaceLetters] + "/"}), nil
-		case !ok || told.Code != api.TimedOut:
-			return "", err
+		res, err := ask(ctx, q, time.Until(end))
+		if told, ok := problem.Of(err); !ok || told.Code != api.TimedOut {
+			return res, err
 		}
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			return "", err
+			return res, err
 		}
 	}
 }

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"kith/crdt"
@@ -9,6 +10,7 @@ import (
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
+	"kith/daemon/store"
 )
 
 // coop is a space with several replicas on this disk, which exchange entries only when told to.
@@ -198,4 +200,14 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// putMade has a store say that what it shows was made by an earlier release.
+func putMade(t testing.TB, b *store.Batch, by *peerReplica, earlier func(*made)) {
+	t.Helper()
+	m := by.madeNow()
+	earlier(&m)
+	said, err := json.Marshal(m)
+	must(t, err)
+	b.PutSmall(viewsRecord, said)
 }

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"testing"
 
@@ -44,11 +43,7 @@ func TestWhichDocumentsGoOnInAShareIsKnownAsTheyAre(t *testing.T) {
 		}
 		return true
 	}))
-	made := ana.madeNow()
-	made.Links = 0
-	said, err := json.Marshal(made)
-	must(t, err)
-	b.PutSmall(viewsRecord, said)
+	putMade(t, b, ana, func(m *made) { m.Links = 0 })
 	must(t, ana.store.Commit(b))
 	ana.reopen(t)
 	if got := ana.LinkedTo(func(doc string) bool { return doc == "t-2" }); !slices.Equal(got, []entry.DocID{second.ID}) {

@@ -3,7 +3,6 @@ package replica
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -182,11 +181,7 @@ func TestWhatARecordWasTooLongForGetsOne(t *testing.T) {
 		return true
 	}))
 	b.PutSought(doc, nil)
-	made := ana.madeNow()
-	made.Sought = 1
-	said, err := json.Marshal(made)
-	must(t, err)
-	b.PutSmall(viewsRecord, said)
+	putMade(t, b, ana, func(m *made) { m.Sought = 1 })
 	must(t, ana.store.Commit(b))
 	ana.reopen(t)
 	hits, err := ana.Seek(context.Background(), sought.Parse("riso"), false, nil, 0)

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"io"
 	"time"
 
@@ -28,20 +27,12 @@ func (c *Client) RestoreBackup(ctx context.Context, file io.Reader, passphrase s
 	if err != nil {
 		return res, err
 	}
-	defer resp.Body.Close()
-	for lines := json.NewDecoder(resp.Body); ; {
-		var line api.RestoreLine
-		switch err := lines.Decode(&line); {
-		case err != nil:
-			return res, c.explain(ctx, err)
-		case line.Error != nil:
-			return res, line.Error
-		case line.Result != nil:
-			return *line.Result, nil
-		case line.Progress != nil && progress != nil:
+	return lastLine(ctx, c, resp, func(line api.RestoreLine) (*api.Restored, *api.Problem) {
+		if line.Progress != nil && progress != nil {
 			progress(*line.Progress)
 		}
-	}
+		return line.Result, line.Error
+	})
 }
 
 // Recover brings a member back by their phrase, and waits at most so long for somebody who answers.

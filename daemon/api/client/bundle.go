@@ -73,17 +73,7 @@ func (c *Client) JoinRead(ctx context.Context, file io.Reader) (res api.JoinResu
 	if err != nil {
 		return res, err
 	}
-	defer resp.Body.Close()
-	var line api.JoinLine
-	switch err := json.NewDecoder(resp.Body).Decode(&line); {
-	case err != nil:
-		return res, c.explain(ctx, err)
-	case line.Error != nil:
-		return res, line.Error
-	case line.Result == nil:
-		return res, c.explain(ctx, io.ErrUnexpectedEOF)
-	}
-	return *line.Result, nil
+	return lastLine(ctx, c, resp, func(line api.JoinLine) (*api.JoinResult, *api.Problem) { return line.Result, line.Error })
 }
 
 // ReadBundle has the daemon read a bundle. progress may be nil.
@@ -94,20 +84,12 @@ func (c *Client) ReadBundle(ctx context.Context, file io.Reader, progress func(a
 	if err != nil {
 		return api.BundleRead{}, err
 	}
-	defer resp.Body.Close()
-	for lines := json.NewDecoder(resp.Body); ; {
-		var line api.BundleLine
-		switch err := lines.Decode(&line); {
-		case err != nil:
-			return api.BundleRead{}, c.explain(ctx, err)
-		case line.Error != nil:
-			return api.BundleRead{}, line.Error
-		case line.Result != nil:
-			return *line.Result, nil
-		case line.Progress != nil && progress != nil:
+	return lastLine(ctx, c, resp, func(line api.BundleLine) (*api.BundleRead, *api.Problem) {
+		if line.Progress != nil && progress != nil {
 			progress(*line.Progress)
 		}
-	}
+		return line.Result, line.Error
+	})
 }
 
 // untilOver ends when nobody needs more of it.

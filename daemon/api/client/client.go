@@ -134,6 +134,23 @@ func (c *Client) sendWith(ctx context.Context, method, path string, q url.Values
 	return nil, refusal.Error
 }
 
+// lastLine reads an answer line by line until one says how it ended: each gives what came of it, or what was wrong, and of any other line neither.
+func lastLine[L, R any](ctx context.Context, c *Client, resp *http.Response, each func(L) (*R, *api.Problem)) (res R, err error) {
+	defer resp.Body.Close()
+	for lines := json.NewDecoder(resp.Body); ; {
+		var line L
+		if err := lines.Decode(&line); err != nil {
+			return res, c.explain(ctx, err)
+		}
+		switch came, wrong := each(line); {
+		case wrong != nil:
+			return res, wrong
+		case came != nil:
+			return *came, nil
+		}
+	}
+}
+
 // explain says what a request that got no answer means.
 func (c *Client) explain(ctx context.Context, err error) error {
 	var known *api.Problem

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"kith/daemon/api"
@@ -60,18 +59,10 @@ func (c *Client) JoinDevice(ctx context.Context, q api.DeviceJoinRequest, wait t
 	if err != nil {
 		return api.DeviceJoined{}, err
 	}
-	defer resp.Body.Close()
-	for lines := json.NewDecoder(resp.Body); ; {
-		var line api.DeviceJoinLine
-		switch err := lines.Decode(&line); {
-		case err != nil:
-			return api.DeviceJoined{}, c.explain(ctx, err)
-		case line.Error != nil:
-			return api.DeviceJoined{}, line.Error
-		case line.Result != nil:
-			return *line.Result, nil
-		case line.Compare != nil:
+	return lastLine(ctx, c, resp, func(line api.DeviceJoinLine) (*api.DeviceJoined, *api.Problem) {
+		if line.Compare != nil {
 			show(*line.Compare)
 		}
-	}
+		return line.Result, line.Error
+	})
 }
