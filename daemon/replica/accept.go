@@ -318,10 +318,12 @@ func (r *Replica) judge(w *work) error {
 	case err != nil:
 		return err
 	case heads != nil:
-		return r.wait(w, heads.MayCount)
+		r.wait(w, heads.MayCount)
+		return nil
 	}
 	if r.waits.isLarge(w.id) && r.docs.get(w.id) == nil && !r.paced.may(turn{doc: w.id}) {
-		return r.wait(w, func(entry.ID) bool { return false })
+		r.wait(w, func(entry.ID) bool { return false })
+		return nil
 	}
 	d, err := r.load(w.id)
 	if err != nil {
@@ -553,5 +555,5 @@ func (r *Replica) putEntry(b *store.Batch, w *work, v *verdict) {
 		r.charge(v.entry, v.change, rec.Charged)
 	}
 	b.PutEntry(v.entry, rec)
-	count(b, -1, v.state)
+	count(b, noState, v.state)
 }

@@ -59,7 +59,7 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 	r.putStand(b, at)
 	r.putSpent(b, statements)
 	if doubts := grown.doubts(); doubts != old.doubts() {
-		b.PutSmall(doubtRecord, record(doubts))
+		putFlag(b, doubtRecord, doubts)
 	}
 	ids := make([]entry.ID, 0, len(statements))
 	for _, e := range statements {
@@ -67,7 +67,7 @@ func (r *Replica) growLocked(grown *ground, statements []*entry.Entry, at stands
 		state, _ := grown.rules.State(id)
 		b.PutEntry(e, store.Record{Arrival: r.store.NextArrival(), State: uint8(state)})
 		putCame(b, e, r.now())
-		count(b, -1, state)
+		count(b, noState, state)
 		ids = append(ids, id)
 	}
 	changed := r.changedStatements(old, grown)

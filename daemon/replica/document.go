@@ -304,16 +304,12 @@ type verdict struct {
 // differences adds to a batch in pieces the records of all entries of d whose state isn't the stored
 // one. If there are many, a crash in between leaves the document on the list to be judged.
 func (r *Replica) differences(p *store.Pieces, d *document) ([]verdict, error) {
-	lying, err := r.store.Entries(d.id)
+	all, err := r.entries(d.id)
 	if err != nil {
 		return nil, err
 	}
 	var changed []verdict
-	for _, l := range lying {
-		e, err := entry.Decode(l.Encoded)
-		if err != nil {
-			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, d.id, err)
-		}
+	for _, e := range all {
 		state, why := r.stateIn(d, e.ID())
 		v, err := r.putState(p.Batch(), e, state)
 		if err != nil {

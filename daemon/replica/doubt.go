@@ -9,13 +9,6 @@ import (
 // Views are stored as of that.
 const doubtRecord = "doubt"
 
-func record(is bool) []byte {
-	if is {
-		return []byte{1}
-	}
-	return nil
-}
-
 // Doubt says whether it isn't known any more that the other side of this share speaks for its co-op: see share.Doubt. The
 // documents that count its people are looked at anew. In a co-op it does nothing.
 func (r *Replica) Doubt(ctx context.Context, yes bool) error {

@@ -113,23 +113,6 @@ func bareOf(all []*entry.Entry) (ids []entry.ID) {
 	return ids
 }
 
-// entries are all that are stored of a document, in the order of their arrival.
-func (r *Replica) entries(doc entry.DocID) ([]*entry.Entry, error) {
-	lying, err := r.store.Entries(doc)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*entry.Entry, 0, len(lying))
-	for _, l := range lying {
-		e, err := entry.Decode(l.Encoded)
-		if err != nil {
-			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, doc, err)
-		}
-		all = append(all, e)
-	}
-	return all, nil
-}
-
 func (r *Replica) headsOf(doc entry.DocID, all []*entry.Entry) *accept.Heads {
 	return r.emptyJudge(doc).JudgeHeads(all)
 }

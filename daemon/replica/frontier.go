@@ -42,11 +42,7 @@ func (r *runs) Previous(id entry.ID) (before entry.ID, ok bool) {
 	if ok {
 		return before, true
 	}
-	b, _, err := r.store.Entry(id)
-	if err != nil {
-		return entry.ID{}, false
-	}
-	e, err := entry.Decode(b)
+	e, _, err := entryIn(r.store, id)
 	if err != nil {
 		return entry.ID{}, false
 	}

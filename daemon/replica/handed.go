@@ -35,14 +35,10 @@ type handedStored struct {
 }
 
 // readHanded reads what others may have. Of a store that doesn't say, and of one that ended while somebody was in touch,
-// that is all.
+// that is all. The deeds were read before.
 func (r *Replica) readHanded() error {
-	deeds, err := r.readDeeds()
-	if err != nil {
-		return err
-	}
 	r.handed.lately = map[entry.ID]bool{}
-	for _, d := range deeds {
+	for _, d := range r.deeds.last {
 		for _, id := range d.Entries {
 			r.handed.lately[id] = false
 		}

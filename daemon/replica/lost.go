@@ -25,7 +25,7 @@ const lookedRecord = "looked"
 // notLooked has the next start look through the store.
 func notLooked() *store.Batch {
 	b := store.NewBatch(nil)
-	b.PutSmall(lookedRecord, nil)
+	putFlag(b, lookedRecord, false)
 	return b
 }
 
@@ -38,7 +38,7 @@ func (r *Replica) lookForLost() error {
 		return err
 	}
 	b := store.NewBatch(nil)
-	b.PutSmall(lookedRecord, []byte{1})
+	putFlag(b, lookedRecord, true)
 	return r.store.Commit(b)
 }
 
@@ -58,7 +58,7 @@ func (r *Replica) letGoLost() (int, error) {
 		b := p.Batch()
 		b.PutJudge(rec.Doc, true)
 		b.DropEntry(id, rec)
-		uncount(b, charter.State(rec.State))
+		count(b, charter.State(rec.State), noState)
 	}
 	shown := int64(0)
 	if err := r.store.Documents(func(entry.DocID, store.Doc) bool { shown++; return true }); err != nil {

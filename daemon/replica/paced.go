@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kith/crdt/accept"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
@@ -115,23 +114,22 @@ func (r *Replica) weigh(d *document, listed bool) error {
 
 // wait keeps what came for a document that isn't loaded, and isn't to be yet; also without room what counts, as far as that
 // can be said without loading it.
-func (r *Replica) wait(w *work, counts func(entry.ID) bool) error {
+func (r *Replica) wait(w *work, counts func(entry.ID) bool) {
 	taken := map[bucket]room{}
 	for _, a := range w.in {
 		id, b := a.entry.ID(), r.bucketOf(a.entry.Device)
 		switch {
 		case r.store.Has(id):
 		case !r.spend(a.entry):
-			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldDay))
+			w.held = append(w.held, heldChange(r.emptyJudge(w.id), a, r.Rules(), HeldDay))
 		case counts(id) || r.wanted.has(id) || r.hasRoom(b, taken[b]):
 			taken[b] = taken[b].plus(roomOf(a.entry, a.change))
 			w.spent = append(w.spent, a.entry)
 			w.verdicts = append(w.verdicts, verdict{entry: a.entry, change: a.change, state: charter.Pending, fresh: true})
 		default:
 			r.giveBack(a.entry) // it comes again, and takes its part then
-			w.held = append(w.held, heldChange(accept.New(r.space, w.id, r.Rules(), r.kinds.Table, r.runs), a, r.Rules(), HeldRoom))
+			w.held = append(w.held, heldChange(r.emptyJudge(w.id), a, r.Rules(), HeldRoom))
 		}
 	}
 	w.in = nil
-	return nil
 }

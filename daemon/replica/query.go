@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kith/crdt"
 	"kith/crdt/accept"
@@ -225,15 +226,11 @@ func (r *Replica) Log(doc entry.DocID, fn func(Line) bool) error {
 		return fn(l), nil
 	}
 	if doc != (entry.DocID{}) {
-		lying, err := r.store.Entries(doc)
+		all, err := r.entries(doc)
 		if err != nil {
 			return err
 		}
-		for i := len(lying) - 1; i >= 0; i-- {
-			e, err := entry.Decode(lying[i].Encoded)
-			if err != nil {
-				return fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, doc, err)
-			}
+		for _, e := range slices.Backward(all) {
 			if more, err := show(e.ID()); err != nil || !more {
 				return err
 			}
@@ -282,13 +279,9 @@ func (l Line) Says() []crdt.FieldChange {
 }
 
 func (r *Replica) line(id entry.ID) (Line, error) {
-	b, rec, err := r.store.Entry(id)
+	e, rec, err := entryIn(r.store, id)
 	if err != nil {
 		return Line{}, err
-	}
-	e, err := entry.Decode(b)
-	if err != nil {
-		return Line{}, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 	}
 	l := Line{Arrival: rec.Arrival, Entry: e, Author: r.authorOf(e)}
 	if e.Kind == entry.Change && !e.Bare() {
@@ -297,6 +290,36 @@ func (r *Replica) line(id entry.ID) (Line, error) {
 		}
 	}
 	return l, nil
+}
+
+// entries are all that are stored of a document, in the order of their arrival; for the zero ID, the charter's statements.
+func (r *Replica) entries(doc entry.DocID) ([]*entry.Entry, error) {
+	lying, err := r.store.Entries(doc)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*entry.Entry, 0, len(lying))
+	for _, l := range lying {
+		e, err := entry.Decode(l.Encoded)
+		if err != nil {
+			return nil, fmt.Errorf("%w: document %s: %v", store.ErrCorrupt, doc, err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// entryIn returns a stored entry and what is noted of it; store.ErrNotFound if it isn't there.
+func entryIn(s *store.Store, id entry.ID) (*entry.Entry, store.Record, error) {
+	b, rec, err := s.Entry(id)
+	if err != nil {
+		return nil, rec, err
+	}
+	e, err := entry.Decode(b)
+	if err != nil {
+		return nil, rec, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
+	}
+	return e, rec, nil
 }
 
 // authorOf says for whom an entry's device speaks at the entry's own charter heads or, where it

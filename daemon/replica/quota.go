@@ -196,7 +196,7 @@ func (r *Replica) putState(b *store.Batch, e *entry.Entry, state charter.State) 
 	if was == state {
 		return false, nil
 	}
-	count(b, int(was), state)
+	count(b, was, state)
 	rec.State = uint8(state)
 	if was == charter.Accepted || state == charter.Accepted {
 		var c *change.Change

@@ -130,6 +130,15 @@ const (
 	sideRecord  = "side"  // of a share: on which side this device is, one byte
 )
 
+// putFlag has a small record be there or not: that is all it says.
+func putFlag(b *store.Batch, name string, is bool) {
+	if is {
+		b.PutSmall(name, []byte{1})
+	} else {
+		b.PutSmall(name, nil)
+	}
+}
+
 // Found makes a space in an empty home: its genesis is the first entry. The replica is open
 // afterwards, as after Open.
 func Found(cfg Config, genesis []byte) (*Replica, error) {
@@ -179,7 +188,7 @@ func begin(cfg Config, space entry.SpaceID, g *ground, at stands, statements []*
 		b := p.Batch()
 		state, _ := g.rules.State(e.ID())
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
-		count(b, -1, state)
+		count(b, noState, state)
 		if e.Device == cfg.Key.Device() { // of the others it isn't known when they came to be
 			putCame(b, e, cfg.clock()())
 		}
@@ -300,17 +309,9 @@ func open(cfg Config, s *store.Store) (*Replica, error) {
 }
 
 func (r *Replica) readCharter() error {
-	lying, err := r.store.Entries(entry.DocID{})
+	statements, err := r.entries(entry.DocID{})
 	if err != nil {
 		return err
-	}
-	statements := make([]*entry.Entry, 0, len(lying))
-	for _, l := range lying {
-		e, err := entry.Decode(l.Encoded)
-		if err != nil {
-			return fmt.Errorf("%w: a charter statement: %v", store.ErrCorrupt, err)
-		}
-		statements = append(statements, e)
 	}
 	stand, err := r.store.Small(standRecord)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -436,23 +437,19 @@ func stripeOf(doc entry.DocID) int { return int(binary.BigEndian.Uint16(doc[:]) 
 // stripe returns the lock of a document.
 func (r *Replica) stripe(doc entry.DocID) *sync.Mutex { return &r.stripes[stripeOf(doc)] }
 
-// count moves one entry between the counts of states; from is -1 for a new entry.
-func count(b *store.Batch, from int, to charter.State) {
-	var n [4]int64
-	if from >= 0 && from < len(n) {
-		n[from]--
-	}
-	if int(to) < len(n) {
-		n[to]++
-	}
-	b.Count(n[charter.Pending], n[charter.Void], n[charter.Elsewhere])
-}
+// noState is what count moves an entry from that is new here, and one to that is taken out.
+const noState = charter.State(255)
 
-// uncount takes an entry that is taken out from the counts of states.
-func uncount(b *store.Batch, state charter.State) {
-	var n [4]int64
-	if int(state) < len(n) {
-		n[state]--
+// count moves one entry between the counts of states.
+func count(b *store.Batch, from, to charter.State) {
+	n := func(of charter.State) (n int64) {
+		if from == of {
+			n--
+		}
+		if to == of {
+			n++
+		}
+		return n
 	}
-	b.Count(n[charter.Pending], n[charter.Void], n[charter.Elsewhere])
+	b.Count(n(charter.Pending), n(charter.Void), n(charter.Elsewhere))
 }

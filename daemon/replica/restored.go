@@ -31,7 +31,7 @@ func (r *Replica) CaughtUp() error {
 		return nil
 	}
 	b := store.NewBatch(nil)
-	b.PutSmall(restoredRecord, nil)
+	putFlag(b, restoredRecord, false)
 	if err := r.store.Commit(b); err != nil {
 		return err
 	}

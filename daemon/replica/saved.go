@@ -62,9 +62,7 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 			b = store.NewBatch(nil)
 		}
 	}
-	if somebodyElse(c) {
-		b.PutSmall(restoredRecord, []byte{1})
-	}
+	putFlag(b, restoredRecord, somebodyElse(c))
 	stand := c.Tip()
 	b.PutSmall(standRecord, stand[:])
 	for name, value := range saved.Small {
@@ -78,7 +76,7 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 	for _, e := range saved.Statements {
 		state, _ := c.State(e.ID())
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
-		count(b, -1, state)
+		count(b, noState, state)
 		cut()
 	}
 	putFormat(b)

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -200,7 +201,7 @@ func noteSums(s *store.Store) error {
 		}
 		return true
 	})
-	p.Batch().PutSmall(sumsRecord, []byte{1})
+	putFlag(p.Batch(), sumsRecord, true)
 	return errors.Join(err, p.Commit())
 }
 
@@ -458,7 +459,7 @@ func (r *Replica) sheavesNow(but []entry.DocID, settled bool) (at snapshot, err 
 			at.sheaves = append(at.sheaves, &one)
 		}
 	}
-	slices.SortFunc(at.sheaves, func(a, b *sheaf) int { return int(int64(a.number) - int64(b.number)) })
+	slices.SortFunc(at.sheaves, func(a, b *sheaf) int { return cmp.Compare(a.number, b.number) })
 	for doc := range ix.sheaves.loose {
 		if !not[doc] {
 			at.loose = append(at.loose, doc)
@@ -525,13 +526,7 @@ func (r *Replica) seekIn(ctx context.Context, at snapshot, q sought.Query, nearl
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
-		if a.Score != b.Score {
-			if a.Score > b.Score {
-				return -1
-			}
-			return 1
-		}
-		return bytes.Compare(a.Doc[:], b.Doc[:])
+		return cmp.Or(cmp.Compare(b.Score, a.Score), bytes.Compare(a.Doc[:], b.Doc[:]))
 	})
 	if limit > 0 && len(hits) > limit {
 		hits = hits[:limit]

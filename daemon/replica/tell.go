@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"kith/crdt"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -39,12 +41,7 @@ func (r *Replica) tell(d *document, view *crdt.View, verdicts []verdict) {
 }
 
 func hasPosition(changes []crdt.FieldChange) bool {
-	for _, c := range changes {
-		if c.Field == "position" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(changes, func(c crdt.FieldChange) bool { return c.Field == "position" })
 }
 
 // tellCharter tells of everybody who came in, or whose standing changed, and of what was said about

@@ -224,20 +224,16 @@ func (r *Replica) takeBack(of string) (d Deed, err error) {
 	b := store.NewBatch(nil)
 	runs, gone := map[entry.Run]bool{}, map[uint64]bool{}
 	for _, id := range d.Entries {
-		encoded, rec, err := r.store.Entry(id)
+		e, rec, err := entryIn(r.store, id)
 		if err != nil {
 			return d, err
-		}
-		e, err := entry.Decode(encoded)
-		if err != nil {
-			return d, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 		}
 		if r.handed.mayHaveLocked(id, rec.Arrival) {
 			return d, ErrHanded
 		}
 		runs[e.Run], gone[rec.Arrival] = true, true
 		b.DropEntry(id, rec)
-		uncount(b, charter.State(rec.State))
+		count(b, charter.State(rec.State), noState)
 	}
 	if err := r.isLastOf(runs, d.Entries); err != nil {
 		return d, err
@@ -283,12 +279,9 @@ func (r *Replica) isLastOf(runs map[entry.Run]bool, entries []entry.ID) error {
 		if slices.Contains(entries, id) {
 			return true
 		}
-		encoded, _, err := r.store.Entry(id)
-		if err == nil {
-			var e *entry.Entry
-			if e, err = entry.Decode(encoded); err == nil && e.Device == r.device && runs[e.Run] {
-				err = ErrDeedPast
-			}
+		e, _, err := entryIn(r.store, id)
+		if err == nil && e.Device == r.device && runs[e.Run] {
+			err = ErrDeedPast
 		}
 		broken = err
 		return err == nil
