@@ -9,7 +9,16 @@
 // stripe of a document, run.mu. Whoever needs several stripes takes them in rising order.
 //
 // It is large: to judge, apply, store and tell are one transaction under three locks, and what looks like a room of
-// its own (quarantine, quotas, restoring, shares) is a step of it.
+// its own (quarantine, quotas, restoring, shares) is a step of it. Where to look:
+//
+//	what others bring       accept.go; what is held back of it: held.go, quota.go, days.go
+//	what is written here    edit.go, run.go, heads.go; taken back: undo.go, handed.go
+//	a loaded document       document.go, cache.go, core.go (the net around Automerge); large ones: alone.go, paced.go
+//	the charter             charter.go, statements.go, ground.go, share.go; who is judged anew for it: waits.go, frontier.go
+//	what was acknowledged   seen.go, reach.go, numbers.go, under.go
+//	what can be asked       query.go, index.go, words.go; searching: sheaves.go; told as it happens: hub.go, tell.go
+//	for a peer              catchup.go, places.go (reading ahead); for a bundle: parcel.go
+//	starting and mending    replica.go, format.go, saved.go, restored.go, lost.go; forgetting: forget.go
 package replica
 
 import (
@@ -92,32 +101,33 @@ type Replica struct {
 	elsewhere     atomic.Int64 // see Elsewhere; 0: never
 	elsewhereKept atomic.Int64 // of that, what is on the disk
 
-	docs   *cache
-	alone  alone
-	runs   *runs
-	reach  reach
-	waits  *waits
-	wanted wanted
-	bared  bared
-	places places
-	index  *index
-	quiet  quiet
-	quota  *quota
-	paced  paced
-	days   days
-	handed handed
-	deeds  deeds
-	aheads aheads
-	clock  arrivalClock
+	// Each of these guards itself, and its own type says what it is for.
+	docs   *cache       // loaded documents
+	alone  alone        // large ones are put together one at a time
+	paced  paced        // and not again and again
+	index  *index       // what lists and short IDs need of all documents
+	quiet  quiet        // in which of them nothing is news
+	waits  *waits       // for which statements documents wait
+	wanted wanted       // for which entries of runs they do
+	bared  bared        // which entries have no words any more, or not yet
+	runs   *runs        // which entry of a run is before which
+	reach  reach        // which changes an acknowledgement covers
+	places places       // what a peer will ask for next
+	quota  *quota       // room of what doesn't count, and what is held back
+	days   days         // how much more devices may write
+	deeds  deeds        // what this device did last
+	handed handed       // what of that others may have
+	aheads aheads       // whose clock is off
+	clock  arrivalClock // when what arrived
 
-	erase   erasing
-	binding binding
+	erase   erasing // of the bytes of what was forgotten
+	binding binding // of sheaves, in the background
 
 	events     *hub[Event]
 	announcing sync.Mutex
-	announced  uint64 // number of the newest event; guarded by announcing
-	stored     watchers
-	unheld     watchers
+	announced  uint64   // number of the newest event; guarded by announcing
+	stored     watchers // of entries that are on the disk or held back
+	unheld     watchers // of entries that may come again
 
 	runMu sync.Mutex // guards run, the pointer
 	run   *run
