@@ -137,7 +137,7 @@ var rules = []rule{
 	{"Doubt: nobody of the side counts", "crdt/share/entry.go", " && !s.doubted[i] {", " {", "./daemon", "SomebodyWhomTheAllyRemoved"},
 	{"Doubt: no record of theirs holds", "crdt/kinds/outcome.go", "if t.charter.Doubtful(v.member) {", "if false {", "./daemon", "SomebodyWhomTheAllyRemoved"},
 	{"Doubt: once the first share is over", "daemon/ally/side/vouch.go", "Doubt(ctx, over || !holds)", "Doubt(ctx, !holds)", "./daemon", "AFurtherShareGoesOn"},
-	{"Share: views are looked at, not arrivals", "daemon/ally/side/follow.go", "r.ViewsAt(), r.Charter()", "r.Store().Arrived(), r.Charter()", "", "AShareIsFound"},
+	{"Share: views are looked at, not arrivals", "daemon/ally/side/follow.go", "r.ViewsAt(), r.Charter()", "r.Store().LastArrival(), r.Charter()", "", "AShareIsFound"},
 	{"Share: what was missed is looked at anew", "daemon/ally/side/follow.go", "|| now.Sub(h.looked).Abs() >= lookAnew", "|| now.Before(h.looked)", "", "AShareIsFound"},
 	{"Events: of spaces that begin meanwhile", "daemon/api/server/events.go", "if w.known[b.Peers.Space().ID] {", "if len(w.known) > 0 {", "", "WhoWatchesAllSpaces"},
 	{"Code: a refusal is one of several answers", "daemon/peer/join.go", "j.refusal = cmp.Or(j.refusal, refused)", "j.refusal, j.dialing, j.next = cmp.Or(j.refusal, refused), nil, nil", "", "NobodyWhoAnswersACode"},

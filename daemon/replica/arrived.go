@@ -41,7 +41,7 @@ func (r *Replica) startClock() error {
 	if err != nil {
 		return err
 	}
-	r.clock.arrived = r.store.Arrived()
+	r.clock.arrived = r.store.LastArrival()
 	return r.NoteTime()
 }
 
@@ -52,7 +52,7 @@ func (r *Replica) NoteTime() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, arrived := r.now(), c.arrived
-	c.before, c.arrived = arrived, r.store.Arrived()
+	c.before, c.arrived = arrived, r.store.LastArrival()
 	least := keptEvery
 	if c.arrived != arrived {
 		least = math.MaxInt // more is on its way

@@ -189,7 +189,7 @@ func (r *Replica) readRuns() error {
 		}
 		return true
 	}
-	arrived := r.store.Arrived()
+	arrived := r.store.LastArrival()
 	if behind := arrived - min(settled, arrived); settled == 0 || behind > keptEvery && behind > arrived/dearLookUp {
 		err = r.store.All(func(arrival uint64, encoded []byte) bool {
 			return arrival <= settled || take(arrival, slices.Clone(encoded))
@@ -220,7 +220,7 @@ func (r *Replica) readRuns() error {
 // startRuns reads what is known of runs where there is little to read: a store that isn't large, or in which it is kept but for the end.
 func (r *Replica) startRuns() error {
 	settled, err := r.keptUpTo()
-	if err != nil || r.store.Arrived()-min(settled, r.store.Arrived()) > keptEvery {
+	if err != nil || r.store.LastArrival()-min(settled, r.store.LastArrival()) > keptEvery {
 		return err // whoever asks first waits for it, and not the start
 	}
 	return r.readRuns()

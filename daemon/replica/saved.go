@@ -54,32 +54,24 @@ func putSaved(s *store.Store, c *charter.Charter, saved Saved) error {
 	if _, err := s.Small(spaceRecord); err == nil {
 		return ErrHasSpace
 	}
-	b := store.NewBatch(nil)
-	var failed error
-	cut := func() {
-		if b.Size() > store.MaxBatch/2 {
-			failed = errors.Join(failed, s.Commit(b))
-			b = store.NewBatch(nil)
-		}
-	}
-	putFlag(b, restoredRecord, somebodyElse(c))
+	p := s.Pieces()
+	putFlag(p.Batch(), restoredRecord, somebodyElse(c))
 	stand := c.Tip()
-	b.PutSmall(standRecord, stand[:])
+	p.Batch().PutSmall(standRecord, stand[:])
 	for name, value := range saved.Small {
-		b.PutSmall(name, value)
-		cut()
+		p.Batch().PutSmall(name, value)
 	}
 	for id, doc := range saved.Quarantined {
-		b.Quarantine(id, doc)
-		cut()
+		p.Batch().Quarantine(id, doc)
 	}
 	for _, e := range saved.Statements {
 		state, _ := c.State(e.ID())
+		b := p.Batch()
 		b.PutEntry(e, store.Record{Arrival: s.NextArrival(), State: uint8(state)})
 		count(b, noState, state)
-		cut()
 	}
-	putFormat(b)
-	b.PutSmall(spaceRecord, saved.Space[:]) // in the last: without it there is no replica
-	return errors.Join(failed, s.Commit(b))
+	last := p.Batch() // without the space there is no replica
+	putFormat(last)
+	last.PutSmall(spaceRecord, saved.Space[:])
+	return p.Commit()
 }

@@ -39,7 +39,7 @@ type meter struct {
 
 // openMeters reads what an earlier daemon wrote down.
 func openMeters(s *store.Store) (*meters, error) {
-	m := &meters{of: map[entry.Device]*meter{}, arrived: s.Arrived()}
+	m := &meters{of: map[entry.Device]*meter{}, arrived: s.LastArrival()}
 	return m, s.Smalls(inStepPrefix, func(name string, v []byte) {
 		key, err := hex.DecodeString(strings.TrimPrefix(name, inStepPrefix))
 		if err == nil && len(key) == len(entry.Device{}) && len(v) == 16 {
@@ -121,7 +121,7 @@ func (m *meters) read(device entry.Device, arrived uint64) (out metered) {
 
 // measure looks at all peers, and writes down with whom this device is in step.
 func (s *Space) measure() {
-	arrived := s.Replica.Store().Arrived()
+	arrived := s.Replica.Store().LastArrival()
 	if s.meters.look(s.Now(), arrived, s.Peers.Peers()) {
 		s.saveMeters()
 	}

@@ -124,7 +124,7 @@ func (s *Space) Events(ctx context.Context) <-chan api.Event {
 
 // howFar says how far a device and this one have come, as far as is known, and when they were in step.
 func (s *Space) howFar(p *api.Peer, line peer.PeerStatus) {
-	m := s.meters.read(line.Device, s.Replica.Store().Arrived())
+	m := s.meters.read(line.Device, s.Replica.Store().LastArrival())
 	p.InStepAt = api.At(m.at)
 	x := line.Exchange
 	switch {

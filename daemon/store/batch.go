@@ -183,6 +183,9 @@ func (b *Batch) PutView(doc entry.DocID, d Doc, view []byte, first bool) {
 	}
 }
 
+// PutDoc replaces what lists need to know of a document that has a view.
+func (b *Batch) PutDoc(doc entry.DocID, d Doc) { b.set(docKey(prefixDoc, doc), marshal(d)) }
+
 // PutSought stores what a search looks through of a document that has a view.
 func (b *Batch) PutSought(doc entry.DocID, sought []byte) { b.set(docKey(prefixSought, doc), sought) }
 
@@ -204,20 +207,18 @@ func (b *Batch) PutUnsettled(doc entry.DocID, u Unsettled) {
 }
 
 // PutJudge puts the document on the list of those to judge again, or takes it off.
-func (b *Batch) PutJudge(doc entry.DocID, yes bool) { b.mark(docKey(prefixJudge, doc), yes) }
+func (b *Batch) PutJudge(doc entry.DocID, yes bool) {
+	if yes {
+		b.set(docKey(prefixJudge, doc), nil)
+	} else {
+		b.del(docKey(prefixJudge, doc))
+	}
+}
 
 // Quarantine keeps an entry away from the Automerge core from now on.
 func (b *Batch) Quarantine(id entry.ID, doc entry.DocID) {
 	b.set(quarantineKey(id), doc[:])
 	b.delta.Quarantined++
-}
-
-func (b *Batch) mark(key []byte, yes bool) {
-	if yes {
-		b.set(key, nil)
-	} else {
-		b.del(key)
-	}
 }
 
 // PutSmall stores a small record under a name; nil removes it.

@@ -27,22 +27,24 @@ func (s *Store) get(key []byte) ([]byte, error) {
 	return out, err
 }
 
-func valueOf(txn *badger.Txn, key []byte) ([]byte, error) {
+func valueOf(txn *badger.Txn, key []byte) (v []byte, err error) {
+	err = useValue(txn, key, func(shared []byte) { v = append([]byte(nil), shared...) })
+	return v, err
+}
+
+// useValue calls fn with a value, which is fn's only during the call; ErrNotFound if there is none.
+func useValue(txn *badger.Txn, key []byte, fn func([]byte)) error {
 	item, err := txn.Get(key)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, ErrNotFound
+	if errors.Is(err, badger.ErrKeyNotFound) || err == nil && item.UserMeta() == metaGone {
+		return ErrNotFound
+	}
+	if err == nil {
+		err = item.Value(func(v []byte) error { fn(v); return nil })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
-	if item.UserMeta() == metaGone {
-		return nil, ErrNotFound
-	}
-	v, err := item.ValueCopy(nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
-	}
-	return v, nil
+	return nil
 }
 
 // Record returns what is known of an entry; ErrNotFound if it isn't stored.

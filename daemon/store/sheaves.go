@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -37,17 +36,7 @@ func (b *Batch) DropSheaf(version byte, number uint32) {
 func (s *Store) Sheaf(version, part byte, number uint32, fn func([]byte) error) error {
 	var failed error
 	err := s.view(func(txn *badger.Txn) error {
-		item, err := txn.Get(sheafKey(version, part, number))
-		if errors.Is(err, badger.ErrKeyNotFound) || err == nil && item.UserMeta() == metaGone {
-			return ErrNotFound
-		}
-		if err == nil {
-			err = item.Value(func(v []byte) error { failed = fn(v); return nil })
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %v", ErrCorrupt, err)
-		}
-		return nil
+		return useValue(txn, sheafKey(version, part, number), func(v []byte) { failed = fn(v) })
 	})
 	return errors.Join(err, failed)
 }
@@ -79,24 +68,12 @@ func (s *Store) SoughtOf(docs []entry.DocID, fn func(doc entry.DocID, sought []b
 	}
 	return s.view(func(txn *badger.Txn) error {
 		for _, doc := range docs {
-			item, err := txn.Get(docKey(prefixSought, doc))
-			if errors.Is(err, badger.ErrKeyNotFound) || err == nil && item.UserMeta() == metaGone {
-				continue
-			}
-			more := false
-			if err == nil {
-				err = item.Value(func(v []byte) error { more = fn(doc, v); return nil })
-			}
-			if err != nil {
-				return fmt.Errorf("%w: %v", ErrCorrupt, err)
-			}
-			if !more {
-				return nil
+			more := true
+			err := useValue(txn, docKey(prefixSought, doc), func(v []byte) { more = fn(doc, v) })
+			if err != nil && !errors.Is(err, ErrNotFound) || !more {
+				return err
 			}
 		}
 		return nil
 	})
 }
-
-// PutDoc replaces what lists need to know of a document that has a view.
-func (b *Batch) PutDoc(doc entry.DocID, d Doc) { b.set(docKey(prefixDoc, doc), marshal(d)) }

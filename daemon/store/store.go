@@ -138,26 +138,7 @@ func Open(dir string, key []byte) (*Store, error) {
 	if most, err := mostFiles(); err == nil && most < leastFiles { // else whatever opens the one that is too many says nothing, or waits
 		return nil, fmt.Errorf("%w: %d in all, it needs %d", ErrTooManyFiles, most, leastFiles)
 	}
-	opts := badger.DefaultOptions(dir).
-		WithSyncWrites(true).
-		WithLogger(nil).
-		WithMetricsEnabled(false).
-		WithDetectConflicts(false). // there is one writer
-		WithMemTableSize(memTableSize).
-		WithBaseTableSize(baseTableSize).
-		WithNumMemtables(2).
-		WithBaseLevelSize(baseLevelSize).
-		WithNumLevelZeroTables(levelZeroTables).
-		WithNumCompactors(2).
-		WithBlockCacheSize(blockCacheSize).
-		WithIndexCacheSize(indexCacheSize).
-		WithCompression(options.Snappy).
-		WithChecksumVerificationMode(options.OnBlockRead).
-		WithValueLogFileSize(64 << 20).
-		WithValueThreshold(1 << 20).
-		WithEncryptionKey(key).
-		WithEncryptionKeyRotationDuration(keyLife)
-	opts.TableSizeMultiplier = 1
+	opts := badgerOptions(dir, key)
 	if err := checkRegistry(dir, key); err != nil {
 		return nil, err
 	}
@@ -197,6 +178,30 @@ func Open(dir string, key []byte) (*Store, error) {
 	go s.write()
 	go s.lean.run()
 	return s, nil
+}
+
+func badgerOptions(dir string, key []byte) badger.Options {
+	opts := badger.DefaultOptions(dir).
+		WithSyncWrites(true).
+		WithLogger(nil).
+		WithMetricsEnabled(false).
+		WithDetectConflicts(false). // there is one writer
+		WithMemTableSize(memTableSize).
+		WithBaseTableSize(baseTableSize).
+		WithNumMemtables(2).
+		WithBaseLevelSize(baseLevelSize).
+		WithNumLevelZeroTables(levelZeroTables).
+		WithNumCompactors(2).
+		WithBlockCacheSize(blockCacheSize).
+		WithIndexCacheSize(indexCacheSize).
+		WithCompression(options.Snappy).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithValueLogFileSize(64 << 20).
+		WithValueThreshold(1 << 20).
+		WithEncryptionKey(key).
+		WithEncryptionKeyRotationDuration(keyLife)
+	opts.TableSizeMultiplier = 1
+	return opts
 }
 
 // checkWitness makes sure that everything is there that was ever acknowledged.
@@ -306,14 +311,11 @@ func (s *Store) Counts() Counts {
 	return s.counts
 }
 
-// LastArrival is the newest number given out.
+// LastArrival returns the newest number given out. What has it may not be on the disk yet.
 func (s *Store) LastArrival() uint64 { return s.seq.Load() }
 
 // NextArrival gives out the number under which the next entry is stored: rising, never twice.
 func (s *Store) NextArrival() uint64 { return s.seq.Add(1) }
-
-// Arrived returns the newest number that was given out.
-func (s *Store) Arrived() uint64 { return s.seq.Load() }
 
 // Verify reads every block of every table and compares checksums; it may take seconds.
 func (s *Store) Verify() error {
