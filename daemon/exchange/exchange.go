@@ -333,13 +333,6 @@ func (x *Exchange) Ping() {
 	}
 }
 
-// Run is New, Run and Close for one connection alone.
-func Run(ctx context.Context, rw io.ReadWriteCloser, local Local, report func(Status)) error {
-	x := New(local)
-	defer x.Close()
-	return x.Run(ctx, rw, report)
-}
-
 // check says whether a decoded entry may be taken from a peer at all.
 func (x *Exchange) check(e *entry.Entry) error {
 	if !x.local.Owns(e.SpaceOf()) {

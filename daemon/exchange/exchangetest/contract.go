@@ -3,6 +3,7 @@ package exchangetest
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -237,7 +238,7 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		inStep := make(chan struct{}, 1)
 		var all sync.WaitGroup
 		all.Go(func() {
-			if err := exchange.Run(ctx, a, s.Local, func(st exchange.Status) {
+			if err := run(ctx, a, s.Local, func(st exchange.Status) {
 				if st.InStep {
 					select {
 					case inStep <- struct{}{}:
@@ -249,7 +250,7 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 			}
 		})
 		all.Go(func() {
-			if err := exchange.Run(ctx, b, other, nil); err != nil {
+			if err := run(ctx, b, other, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -274,4 +275,11 @@ func TestLocal(t *testing.T, open func(t *testing.T) Subject) {
 		cancel()
 		all.Wait()
 	})
+}
+
+// run is an exchange over one connection alone.
+func run(ctx context.Context, rw io.ReadWriteCloser, local exchange.Local, report func(exchange.Status)) error {
+	x := exchange.New(local)
+	defer x.Close()
+	return x.Run(ctx, rw, report)
 }
