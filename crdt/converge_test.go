@@ -32,7 +32,7 @@ func TestReplicasWithTheSameChangesHaveTheSameView(t *testing.T) {
 
 		// Another replica, which hears all in any order and loads the document in one go.
 		late := &desk{coop: c, name: "late"}
-		late.judge = accept.New(c.space, c.doc, c.charter, kinds.Table, nil)
+		late.judge = accept.New(c.space, c.doc, c.charter, kinds.All.Table, nil)
 		for _, e := range rapid.Permutation(c.desks[0].sent).Draw(t, "arrived") {
 			parsed, err := change.Parse(e.Payload)
 			must(t, err)

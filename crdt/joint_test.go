@@ -271,13 +271,13 @@ func TestADocumentOfAShareIsTheSameForEveryOrderOfArrival(t *testing.T) {
 		stands := [2]charter.StepID{stand.Side(0).Tip(), stand.Side(1).Tip()}
 		final := share.Fold(a.space, a.said, stands)
 
-		want := accept.New(a.space, a.doc, final, kinds.Table, nil)
+		want := accept.New(a.space, a.doc, final, kinds.All.Table, nil)
 		for _, e := range written {
 			add(t, want, e)
 		}
 		some := rapid.Permutation(a.said).Draw(t, "statements")
 		growing := share.Fold(a.space, some[:rapid.IntRange(0, len(some)).Draw(t, "first")], stands)
-		got := accept.New(a.space, a.doc, growing, kinds.Table, nil)
+		got := accept.New(a.space, a.doc, growing, kinds.All.Table, nil)
 		arrived := rapid.Permutation(written).Draw(t, "arrived")
 		half := rapid.IntRange(0, len(arrived)).Draw(t, "half")
 		for _, e := range arrived[:half] {

@@ -95,7 +95,7 @@ func TestOfTwoFirstChangesTheOneThatStaysSaysWhoMayWrite(t *testing.T) {
 	dora.hear(open)
 	e, _ := dora.draft("title", "Dora was here") // on the open one
 	for _, order := range [][]*entry.Entry{{open, kept, e}, {kept, open, e}, {e, kept, open}, {e, open, kept}} {
-		d := accept.New(a.space, a.doc, a.share, kinds.Table, nil)
+		d := accept.New(a.space, a.doc, a.share, kinds.All.Table, nil)
 		for _, x := range order {
 			add(t, d, x)
 		}
@@ -142,7 +142,7 @@ func TestADocumentForOneSideIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			}
 		}
 		for range 2 {
-			d := accept.New(a.space, a.doc, a.share, kinds.Table, nil)
+			d := accept.New(a.space, a.doc, a.share, kinds.All.Table, nil)
 			for _, e := range rapid.Permutation(written).Draw(t, "arrived") {
 				add(t, d, e)
 			}

@@ -159,7 +159,7 @@ func (c *coop) desk(name string) *desk {
 }
 
 func (d *desk) open() {
-	d.judge = accept.New(d.space, d.doc, d.charter, kinds.Table, nil)
+	d.judge = accept.New(d.space, d.doc, d.charter, kinds.All.Table, nil)
 	d.am = automerge.New()
 	actor := entry.ActorOf(d.space, d.signer.Device(), d.run, d.doc)
 	must(d.t, d.am.SetActorID(hex.EncodeToString(actor[:])))

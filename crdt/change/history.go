@@ -194,15 +194,6 @@ func (h *History) Seq(a Actor) uint64 {
 	return 0
 }
 
-// BySeq returns the change that a numbered seq.
-func (h *History) BySeq(a Actor, seq uint64) (Hash, bool) {
-	i, ok := h.actorAt[a]
-	if !ok || seq == 0 || seq > uint64(len(h.actors[i].changes)) {
-		return Hash{}, false
-	}
-	return h.changes[h.actors[i].changes[seq-1]].hash, true
-}
-
 // Heads returns the changes on which nothing stands yet, ascending: the dependencies of the next
 // change made on top of all.
 func (h *History) Heads() []Hash {

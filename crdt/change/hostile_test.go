@@ -242,9 +242,6 @@ func TestAHistoryTellsWhatItHolds(t *testing.T) {
 	if _, ok := s.h.Change(change.Hash{1}); ok || s.h.Has(change.Hash{1}) {
 		t.Error("a change that isn't there is there")
 	}
-	if hash, ok := s.h.BySeq(ben, 1); !ok || hash != s.bens.Hash {
-		t.Errorf("Ben's first is %v", hash)
-	}
 	if !s.h.IsPast(s.first.Hash, s.bens.Hash) || s.h.IsPast(s.bens.Hash, s.first.Hash) || s.h.IsPast(change.Hash{}, s.bens.Hash) {
 		t.Error("past is wrong")
 	}

@@ -1,7 +1,6 @@
 package change
 
 import (
-	"errors"
 	"fmt"
 
 	"kith/crdt/problem"
@@ -64,10 +63,4 @@ func limit(what string, got uint64, max int) error {
 		return nil
 	}
 	return &LimitError{What: what, Got: int64(min(got, 1<<62)), Limit: int64(max)}
-}
-
-// IsLimit reports whether err is a *LimitError.
-func IsLimit(err error) bool {
-	var l *LimitError
-	return errors.As(err, &l)
 }

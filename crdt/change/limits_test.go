@@ -244,7 +244,7 @@ func TestBombsAreRefusedByCounting(t *testing.T) {
 			if err == nil {
 				t.Fatal("accepted")
 			}
-			if change.IsLimit(err) != tt.limit {
+			if _, limit := errors.AsType[*change.LimitError](err); limit != tt.limit {
 				t.Errorf("got %v", err)
 			}
 			// A few times what the largest change may have, for buffers that grow; the race detector

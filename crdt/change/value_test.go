@@ -2,7 +2,6 @@ package change_test
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"testing"
 
@@ -112,8 +111,5 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
-	}
-	if change.IsLimit(errors.New("other")) {
-		t.Error("another error is a limit")
 	}
 }

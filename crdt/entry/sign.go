@@ -12,7 +12,7 @@ import (
 // can serve another.
 type Domain string
 
-// The domains of Kith. Consents, pairings and recoveries are used by the charter.
+// The domains of Kith. Of consents and pairings nothing is signed yet: the names are given out.
 const (
 	DomainEntry       Domain = "kith/sign/entry/1\x00"
 	DomainCertificate Domain = "kith/sign/certificate/1\x00"

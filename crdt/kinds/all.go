@@ -1,9 +1,6 @@
 package kinds
 
-import (
-	"kith/crdt/kind"
-	"kith/crdt/schema"
-)
+import "kith/crdt/kind"
 
 // All is the kinds that there are, in the order in which people are told of them.
 var All = must(kind.NewSet(Task, Decision, Note, Agreement, Role, Project, Intake, Newcomer, Profile, Time, Pulse, Ally, Ask, Porch))
@@ -14,6 +11,3 @@ func must(s *kind.Set, err error) *kind.Set {
 	}
 	return s
 }
-
-// Table is All.Table.
-func Table(name string) (*schema.Kind, bool) { return All.Table(name) }

@@ -108,7 +108,7 @@ func TestOnlyTheseKindsExist(t *testing.T) {
 	if !slices.Equal(names, []string{"agreement", "ally", "ask", "decision", "intake", "newcomer", "note", "porch", "profile", "project", "pulse", "role", "task", "time"}) {
 		t.Errorf("kinds %v", names)
 	}
-	if _, ok := kinds.Table("Task"); ok {
+	if _, ok := kinds.All.Table("Task"); ok {
 		t.Error("a kind is found in another case")
 	}
 }

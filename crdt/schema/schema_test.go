@@ -87,7 +87,7 @@ func begun(t *testing.T, kind string) *change.History {
 	}
 	ops = append(ops, changetest.Insert(theText, change.OpID{}, change.StrValue("a")))
 	c := changetest.New(h, "creator", ops...)
-	k, _ := kinds.Table(kind)
+	k, _ := kinds.All.Table(kind)
 	if err := h.Check(c); err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := begun(t, tt.kind)
-			k, _ := kinds.Table(tt.kind)
+			k, _ := kinds.All.Table(tt.kind)
 			// Some of these History.Check would stop before; the kind stops them alone as well.
 			c := &change.Change{Actor: "ana's", Seq: 1, StartOp: h.MaxOp() + 1, Deps: h.Heads(), Ops: []change.Op{tt.op}}
 			expect(t, k.Check(c, 1, false, ana, h), tt.want)
@@ -263,7 +263,7 @@ func TestWhatALaterChangeMayWrite(t *testing.T) {
 
 func TestOneWrongOperationIsEnough(t *testing.T) {
 	h := begun(t, "task")
-	k, _ := kinds.Table("task")
+	k, _ := kinds.All.Table("task")
 	c := changetest.New(h, "ana's", says(Project, "Shop"), says(OwnKey(ana, OwnHelp), "x"), says(OwnKey(ben, OwnAnswer), "{}"))
 	err := k.Check(c, 1, false, ana, h)
 	expect(t, err, OwnSay)
@@ -274,7 +274,7 @@ func TestOneWrongOperationIsEnough(t *testing.T) {
 
 func TestNobodyCanWriteIntoAPartThatIsNotTheKinds(t *testing.T) {
 	h := begun(t, "note")
-	k, _ := kinds.Table("note")
+	k, _ := kinds.All.Table("note")
 	for name, obj := range map[string]change.OpID{
 		"a character":           creators(3),
 		"nothing that exists":   {Counter: 99, Actor: "creator"},
@@ -330,7 +330,7 @@ func TestWhatAFirstChangeMayWrite(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := change.NewHistory()
-			k, _ := kinds.Table(tt.kind)
+			k, _ := kinds.All.Table(tt.kind)
 			c := changetest.New(h, "creator", slices.Clone(tt.ops)...)
 			expect(t, k.Check(c, 1, true, ana, h), tt.want)
 		})

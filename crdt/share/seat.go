@@ -271,16 +271,6 @@ func (s *Seat) Device(key entry.Device) *SeatDevice {
 	return nil
 }
 
-// OfHome returns the computer of the seat that a device in the home keeps; nil if there is none.
-func (s *Seat) OfHome(key entry.Device) *SeatDevice {
-	for i := range s.Devices {
-		if s.Devices[i].Home == key {
-			return &s.Devices[i]
-		}
-	}
-	return nil
-}
-
 // Asks says whether the seat asks the side to let the person in, or go on, with a device.
 func (s *Seat) Asks(key entry.Device) bool {
 	return s.Redemption != nil && s.Redemption.Device == key || s.Rekey != nil && s.Rekey.Device == key

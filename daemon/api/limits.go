@@ -15,8 +15,6 @@ const (
 	MaxTags = 50
 	// MaxWhy bounds a reason, in bytes.
 	MaxWhy = 8_000
-	// MaxHours bounds what a task may take, in hours.
-	MaxHours = 10_000
 	// MaxAsked bounds how many members one request asks.
 	MaxAsked = 50
 

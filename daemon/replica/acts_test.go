@@ -63,7 +63,7 @@ func (w *world) forget(h *hand) {
 	if all {
 		w.meet(h)
 	}
-	wrote := accept.New(w.space, doc, h.ground.rules, kinds.Table, w.runs).JudgeHeads(w.entriesOf(h, doc)).Wrote
+	wrote := accept.New(w.space, doc, h.ground.rules, kinds.All.Table, w.runs).JudgeHeads(w.entriesOf(h, doc)).Wrote
 	for _, o := range w.hands {
 		if !slices.Contains(wrote, w.member(o)) || !all && w.rng.IntN(2) == 0 {
 			continue

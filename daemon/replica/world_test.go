@@ -273,7 +273,7 @@ func stateOf(c *charter.Charter, e *entry.Entry) charter.State {
 
 // judge is a document as a hand knows it, and as the core has it; some: only a part of it, as far back.
 func (w *world) judge(h *hand, doc entry.DocID, some int) (*accept.Document, *automerge.Doc) {
-	d := accept.New(w.space, doc, h.ground.rules, kinds.Table, w.runs)
+	d := accept.New(w.space, doc, h.ground.rules, kinds.All.Table, w.runs)
 	for _, e := range h.knows {
 		if e.Kind == entry.Change && e.Doc == doc {
 			if c, err := change.Parse(e.Payload); err == nil {
