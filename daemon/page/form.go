@@ -41,7 +41,7 @@ type hidden struct{ Name, Value string }
 // input is one field of a form.
 type input struct {
 	Name, Label, Hint string
-	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "pick", "code", "secret", "file"
+	Is                string // "line", "text", "reason", "day", "hours", "choice", "many", "flag", "pick", "code", "secret", "file"
 	Own               bool   // a line of somebody's own words
 	Value             string
 	Options           []option
@@ -264,7 +264,7 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 	case kind.Text:
 		one.Is = "text"
 	case kind.Flag:
-		one.Is = "many"
+		one.Is = "flag"
 		one.Options = []option{{Value: "yes", Words: one.Label, Hint: one.Hint, Chosen: d.says.Is(f.Name())}}
 	case kind.Tags:
 		one.Is, one.Hint = "line", in.t.T("with commas between them")

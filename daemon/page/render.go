@@ -204,28 +204,27 @@ func (in *asking) around() (m mast, index []group, err error) {
 		}
 		counts[k.Many] = in.counted(n, mostCounted)
 	}
-	here := func(path string) entry {
-		words := in.t.T(capital(path))
-		at := in.At(path)
-		return entry{Words: words, At: at, Count: counts[path], Here: in.r.URL.Path == at || strings.HasPrefix(in.r.URL.Path, at+"/")}
+	place := func(words, path string, under ...string) entry {
+		e := entry{Words: in.t.T(words), At: in.At(path), Count: counts[path]}
+		for _, of := range append(under, path) {
+			e.Here = e.Here || in.r.URL.Path == in.At(of) || strings.HasPrefix(in.r.URL.Path, in.At(of)+"/")
+		}
+		return e
 	}
-	today := entry{Words: in.t.T("Today"), At: in.At(""), Here: in.r.URL.Path == in.At("")}
-	charter := entry{Words: in.t.T("Charter"), At: in.At("charter"), Here: in.r.URL.Path == in.At("charter") || strings.HasPrefix(in.r.URL.Path, in.At("proposals"))}
-	step := entry{Words: in.t.T("In step"), At: in.At("step"), Here: in.r.URL.Path == in.At("step") || strings.HasPrefix(in.r.URL.Path, in.At("porches")) || strings.HasPrefix(in.r.URL.Path, in.At(byFilePage))}
-	log := entry{Words: in.t.T("What happened"), At: in.At("log"), Here: in.r.URL.Path == in.At("log")}
-	others := entry{Words: in.t.T("For others"), At: in.At("for-others"), Here: in.r.URL.Path == in.At("for-others")}
-	load := entry{Words: in.t.T("Load"), At: in.At("load"), Here: in.r.URL.Path == in.At("load")}
-	hours := entry{Words: in.t.T("Hours"), At: in.At("hours"), Here: in.r.URL.Path == in.At("hours") || strings.HasPrefix(in.r.URL.Path, in.At("hours")+"/")}
+	here := func(path string) entry { return place(capital(path), path) }
 	groups := map[string][]entry{}
 	for _, k := range kinds.All.Nouns() {
 		group := cmp.Or(groupOf[k.Name], "Together")
 		groups[group] = append(groups[group], here(k.Many))
 	}
 	index = []group{
-		{Entries: []entry{today}},
+		{Entries: []entry{place("Today", "")}},
 		{Title: in.t.T("Together"), Entries: groups["Together"]},
-		{Title: in.t.T("Work"), Entries: append(groups["Work"], hours, load)},
-		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{here("members")}, groups["Us"], []entry{charter, here("allies"), others, step, log})},
+		{Title: in.t.T("Work"), Entries: append(groups["Work"], here("hours"), here("load"))},
+		{Title: in.t.T("Us"), Entries: slices.Concat([]entry{place("Members", "members", "invites")}, groups["Us"], []entry{
+			place("Charter", "charter", "proposals"), here("allies"), place("For others", "for-others"), place("In step", "step", "porches", byFilePage),
+			place("Your computers", "devices"), place("What happened", "log"),
+		})},
 	}
 	return m, index, nil
 }

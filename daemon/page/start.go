@@ -85,6 +85,13 @@ func (in *asking) start(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
+	coops, err := in.p.coops(in.ctx())
+	if err != nil {
+		return err
+	}
+	for _, s := range coops {
+		v.More = append(v.More, action{Words: in.t.T("Back to {coop}", "coop", s.Space.Name), At: "/" + s.Space.ID[:spaceLetters] + "/", Look: "plain"})
+	}
 	if len(asked) > 0 {
 		v.Ways = append([]row{way(askedPage, "A request of yours waits for its answer", "look at it, or read the answer that somebody sent you")}, v.Ways...)
 	}

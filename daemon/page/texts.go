@@ -128,7 +128,7 @@ func (in *asking) agreement(v *reading) {
 		v.Facts = append(v.Facts, fact{Name: in.t.T("Has read this text"), Says: capital(in.t.And(in.names(read)))})
 	}
 	if len(unread) > 0 {
-		v.Facts = append(v.Facts, fact{Name: in.t.T("Hasn’t said so yet"), Says: capital(in.t.And(in.names(unread)))})
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Hasn’t said yet that they read it"), Says: capital(in.t.And(in.names(unread)))})
 	}
 	for _, m := range unread {
 		if in.isMe(m) && v.State == "" {

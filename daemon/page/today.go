@@ -300,6 +300,9 @@ func (in *asking) byWhom(item api.SectionItem, says string) string {
 
 // whySays says in the reader's language why something waits. Several sayings have semicolons between them.
 func (in *asking) whySays(why string, own ...string) string {
+	if amount.MatchString(why) {
+		return in.money(why)
+	}
 	if says := in.said(why, own...); says.Lang == "" {
 		return says.Says
 	}
