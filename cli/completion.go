@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 var shells = []string{"bash", "zsh", "fish"}
@@ -228,136 +230,76 @@ func (k *kith) words(ctx context.Context, cmd *cli.Command, n int, current strin
 	return nil
 }
 
-// shareOffers are the allies with whom something is shared.
-func (k *kith) shareOffers(ctx context.Context) (out []offer) {
+// offerAll gives what the daemon knows of as offers, as offer says of each (no word: it isn't offered); none if the daemon doesn't answer.
+func offerAll[T any](ctx context.Context, k *kith, ask func(*client.Client, context.Context) ([]T, error), as func(T) offer) (out []offer) {
 	client, err := k.api("")
 	if err != nil {
 		return nil
 	}
-	all, err := client.Shares(ctx)
+	all, err := ask(client, ctx)
 	if err != nil {
 		return nil
 	}
-	for _, s := range all {
-		out = append(out, offer{s.With, s.Title})
-	}
-	return out
-}
-
-func (k *kith) memberOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	members, err := client.Members(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, m := range members {
-		if m.Standing != "resigned" && m.Standing != "removed" { // who left is named in full
-			out = append(out, offer{m.Name, m.Standing + " member"})
+	for _, one := range all {
+		if o := as(one); o.word != "" {
+			out = append(out, o)
 		}
 	}
 	return out
 }
 
-func (k *kith) spaceOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
+// shareOffers are the allies with whom something is shared.
+func (k *kith) shareOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, (*client.Client).Shares, func(s api.Share) offer { return offer{s.With, s.Title} })
+}
+
+func (k *kith) memberOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, (*client.Client).Members, func(m api.Member) offer {
+		if m.Standing == "resigned" || m.Standing == "removed" { // who left is named in full
+			return offer{}
+		}
+		return offer{m.Name, m.Standing + " member"}
+	})
+}
+
+func (k *kith) spaceOffers(ctx context.Context) []offer {
+	ask := func(d *client.Client, ctx context.Context) ([]api.Status, error) {
+		all, err := d.Spaces(ctx)
+		return all.Spaces, err
 	}
-	all, err := client.Spaces(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, s := range all.Spaces {
-		out = append(out, offer{s.Space.Name, "as " + name(s.Me)})
-	}
-	return out
+	return offerAll(ctx, k, ask, func(s api.Status) offer { return offer{s.Space.Name, "as " + name(s.Me)} })
 }
 
 // allyOffers offers the co-ops with which there is a pact, made or half made.
-func (k *kith) allyOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	all, err := client.Allies(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, a := range all {
-		if a.Name == "" {
-			out = append(out, offer{a.ID, a.Purpose})
-			continue
-		}
-		out = append(out, offer{a.Name, a.Purpose})
-	}
-	return out
+func (k *kith) allyOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, (*client.Client).Allies, func(a api.Ally) offer {
+		return offer{cmp.Or(a.Name, a.ID), a.Purpose}
+	})
 }
 
 // adoptableOffers offers what somebody wrote who wasn't honoured any more.
-func (k *kith) adoptableOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	lines, err := client.Log(ctx, "", true, maxCompletions)
-	if err != nil {
-		return nil
-	}
-	for _, l := range lines {
-		if l.Adoptable {
-			out = append(out, offer{l.Entry[:min(len(l.Entry), shortEntry)], name(l.By) + ": " + strings.Join(l.Says, ", ")})
+func (k *kith) adoptableOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, func(d *client.Client, ctx context.Context) ([]api.LogLine, error) {
+		return d.Log(ctx, "", true, maxCompletions)
+	}, func(l api.LogLine) offer {
+		if !l.Adoptable {
+			return offer{}
 		}
-	}
-	return out
+		return offer{l.Entry[:min(len(l.Entry), shortEntry)], name(l.By) + ": " + strings.Join(l.Says, ", ")}
+	})
 }
 
-func (k *kith) deviceOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	devices, err := client.Devices(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, d := range devices {
-		out = append(out, offer{d.Name, deviceState(d)})
-	}
-	return out
+func (k *kith) deviceOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, (*client.Client).Devices, func(d api.Device) offer { return offer{d.Name, deviceState(d)} })
 }
 
 // proposalOffers offers what is being agreed on.
-func (k *kith) proposalOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	proposals, err := client.Proposals(ctx, true)
-	if err != nil {
-		return nil
-	}
-	for _, p := range proposals {
-		out = append(out, offer{p.Short, p.Title})
-	}
-	return out
+func (k *kith) proposalOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, func(d *client.Client, ctx context.Context) ([]api.Proposal, error) { return d.Proposals(ctx, true) }, func(p api.Proposal) offer { return offer{p.Short, p.Title} })
 }
 
-func (k *kith) inviteOffers(ctx context.Context) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	invites, err := client.Invites(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, i := range invites {
-		out = append(out, offer{i.ID, i.State})
-	}
-	return out
+func (k *kith) inviteOffers(ctx context.Context) []offer {
+	return offerAll(ctx, k, (*client.Client).Invites, func(i api.Invite) offer { return offer{i.ID, i.State} })
 }
 
 // askOffers offers what co-ops have asked each other for.
@@ -370,21 +312,13 @@ func (k *kith) openedOffers(ctx context.Context) []offer {
 	return k.asksThat(ctx, func(a api.Ask) bool { return a.Code != "" && !a.Ours })
 }
 
-func (k *kith) asksThat(ctx context.Context, are func(api.Ask) bool) (out []offer) {
-	client, err := k.api("")
-	if err != nil {
-		return nil
-	}
-	asks, err := client.Asks(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, a := range asks {
-		if are(a) {
-			out = append(out, offer{a.Short, a.Title})
+func (k *kith) asksThat(ctx context.Context, are func(api.Ask) bool) []offer {
+	return offerAll(ctx, k, (*client.Client).Asks, func(a api.Ask) offer {
+		if !are(a) {
+			return offer{}
 		}
-	}
-	return out
+		return offer{a.Short, a.Title}
+	})
 }
 
 // documentOffers offers documents of a kind, or of any if of is nil: their short IDs or, where more was typed than

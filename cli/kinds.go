@@ -489,10 +489,11 @@ func (k *kith) doOne(of *kind.Kind, v *kind.Verb) (commands []*cli.Command) {
 	return commands
 }
 
+// do is the command of a verb, or of one of its ways: why says whether that takes a reason, and always is what its request has in any case.
 func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map[string]any) *cli.Command {
+	alone := of.Present != "" && !slices.ContainsFunc(v.Args, (*kind.Field).IsMany) // else nobody knows which word is the ID
 	s.ids = k.documentOffers(of)
 	s.args = "ID…"
-	alone := of.Present != "" && !slices.ContainsFunc(v.Args, (*kind.Field).IsMany) // else nobody knows which word is the ID
 	switch {
 	case len(v.Args) > 0 && alone:
 		s.args = "[ID] " + places(v.Args)
@@ -501,55 +502,14 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 	case alone:
 		s.args = "[ID…]"
 	}
-	if v.Text != kind.No {
-		s.flags = append(s.flags, textFlag())
-		if v.Text == kind.Must && !v.Opens {
-			need(s.flags[0], v.Undo)
-		}
-	}
-	if why != kind.No {
-		flag := whyFlag()
-		if why == kind.Must {
-			need(flag, v.Undo)
-		}
-		s.flags = append(s.flags, flag)
-	}
-	for _, f := range v.With {
-		flag := k.flagFor(of, f, true)
-		if f.Needs && f != kind.Seen { // else the one that was shown last is meant
-			need(flag, v.Undo)
-		}
-		s.flags = append(s.flags, flag)
-	}
-	if v.Undo {
-		s.flags = append(s.flags, &cli.BoolFlag{Name: "undo", Usage: "not any more"})
-	}
-	if passes(v) {
-		s.flags = append(s.flags, &cli.BoolFlag{Name: "yes", Usage: "I know what will be shown, and to whom"})
-	}
+	s.flags = k.verbFlags(of, v, why)
 	s.run = func(ctx context.Context, c *call) error {
-		body := map[string]any{}
-		for key, value := range always {
-			body[key] = value
+		body := maps.Clone(always)
+		if body == nil {
+			body = map[string]any{}
 		}
-		if err := c.arguments(body, v.With, true); err != nil {
+		if err := c.verbFlagsInto(body, v, why, s.examples[0]); err != nil {
 			return err
-		}
-		if v.Undo && c.Bool("undo") {
-			body["undo"] = true
-		}
-		for _, f := range v.With {
-			if f == kind.Seen { // what they were shown last, if they don't say
-				continue
-			}
-			if err := needed(c, f, body, s.examples[0]); err != nil && body["undo"] == nil {
-				return err
-			}
-		}
-		if why != kind.No && c.String("why") != "" {
-			body["why"] = c.String("why")
-		} else if why == kind.Must && body["undo"] == nil {
-			return api.Problemf(api.Usage, s.examples[0], "%s needs --why and a reason", fullName(c.Context))
 		}
 		words := c.args()
 		if alone {
@@ -558,45 +518,20 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 				return err
 			}
 		}
-		if v.Opens && c.opens() {
-			client, err := c.api()
-			if err != nil {
+		ids := words
+		if len(v.Args) > 0 {
+			ids = ids[:1]
+		}
+		if v.Opens && c.opens() { // whoever writes for an hour must not hear then that there is no such document
+			if err := c.haveAll(ctx, of, ids); err != nil {
 				return err
-			}
-			ids := words
-			if len(v.Args) > 0 {
-				ids = ids[:1]
-			}
-			for _, id := range ids {
-				if _, err := client.Document(ctx, of.Many, id); err != nil {
-					return err
-				}
 			}
 		}
 		if err := c.textInto(ctx, body, v); err != nil {
 			return err
 		}
 		if len(v.Args) == 0 {
-			return c.each(words, func(d *client.Client, id string) (any, func(), error) {
-				said := body
-				if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
-					seen, err := c.answersTo(ctx, d, of, id)
-					if err != nil {
-						return nil, nil, err
-					}
-					said = maps.Clone(body)
-					said[kind.Seen.Key] = seen
-				}
-				raw, err := d.Do(ctx, of.Many, id, v.Name, said)
-				if err != nil {
-					return nil, nil, err
-				}
-				done, err := readDocument(raw)
-				return done.raw, func() {
-					c.done(done, body["undo"] != nil)
-					c.note(c.came(of, v, done))
-				}, err
-			})
+			return c.doEach(ctx, of, v, ids, body)
 		}
 		c.wordsInto(body, v.Args, words[1:])
 		if err := c.daysIn(body, v.Args); err != nil {
@@ -608,6 +543,101 @@ func (k *kith) do(of *kind.Kind, v *kind.Verb, s spec, why kind.Need, always map
 		return c.answered(func(d *client.Client) (json.RawMessage, error) { return d.Do(ctx, of.Many, words[0], v.Name, body) })
 	}
 	return k.command(s)
+}
+
+// verbFlags are the flags of a verb's command.
+func (k *kith) verbFlags(of *kind.Kind, v *kind.Verb, why kind.Need) (flags []cli.Flag) {
+	if v.Text != kind.No {
+		flag := textFlag()
+		if v.Text == kind.Must && !v.Opens {
+			need(flag, v.Undo)
+		}
+		flags = append(flags, flag)
+	}
+	if why != kind.No {
+		flag := whyFlag()
+		if why == kind.Must {
+			need(flag, v.Undo)
+		}
+		flags = append(flags, flag)
+	}
+	for _, f := range v.With {
+		flag := k.flagFor(of, f, true)
+		if f.Needs && f != kind.Seen { // else the one that was shown last is meant
+			need(flag, v.Undo)
+		}
+		flags = append(flags, flag)
+	}
+	if v.Undo {
+		flags = append(flags, &cli.BoolFlag{Name: "undo", Usage: "not any more"})
+	}
+	if passes(v) {
+		flags = append(flags, &cli.BoolFlag{Name: "yes", Usage: "I know what will be shown, and to whom"})
+	}
+	return flags
+}
+
+// verbFlagsInto reads them into a request, and refuses one that lacks what the verb needs; example is one that doesn't.
+func (c *call) verbFlagsInto(body map[string]any, v *kind.Verb, why kind.Need, example string) error {
+	if err := c.arguments(body, v.With, true); err != nil {
+		return err
+	}
+	undo := v.Undo && c.Bool("undo")
+	if undo {
+		body["undo"] = true
+	}
+	for _, f := range v.With {
+		if f == kind.Seen { // what they were shown last, if they don't say
+			continue
+		}
+		if err := needed(c, f, body, example); err != nil && !undo {
+			return err
+		}
+	}
+	if why != kind.No && c.String("why") != "" {
+		body["why"] = c.String("why")
+	} else if why == kind.Must && !undo {
+		return api.Problemf(api.Usage, example, "%s needs --why and a reason", fullName(c.Context))
+	}
+	return nil
+}
+
+// haveAll asks for documents, so that what isn't there is told now.
+func (c *call) haveAll(ctx context.Context, of *kind.Kind, ids []string) error {
+	client, err := c.api()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := client.Document(ctx, of.Many, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doEach does what a verb does to each of some documents.
+func (c *call) doEach(ctx context.Context, of *kind.Kind, v *kind.Verb, ids []string, body map[string]any) error {
+	return c.each(ids, func(d *client.Client, id string) (any, func(), error) {
+		said := body
+		if _, given := body[kind.Seen.Key]; v.Answers() && !given && body["undo"] == nil {
+			seen, err := c.answersTo(ctx, d, of, id)
+			if err != nil {
+				return nil, nil, err
+			}
+			said = maps.Clone(body)
+			said[kind.Seen.Key] = seen
+		}
+		raw, err := d.Do(ctx, of.Many, id, v.Name, said)
+		if err != nil {
+			return nil, nil, err
+		}
+		done, err := readDocument(raw)
+		return done.raw, func() {
+			c.done(done, body["undo"] != nil)
+			c.note(c.came(of, v, done))
+		}, err
+	})
 }
 
 // came says what a verb brought about, where its name doesn't.
