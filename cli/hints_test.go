@@ -259,6 +259,8 @@ func commandAt(rest string) (words []string) {
 var (
 	prose   = regexp.MustCompile(`^[a-z][a-z'’]*$`)
 	anyWord = regexp.MustCompile(`^X+$`)
+	// placeholder is what a person has to put in, such as NAME.
+	placeholder = regexp.MustCompile(`^[A-Z]{2,}$`)
 )
 
 // cannotBeTyped says why the command line doesn't take these words; "" where it does. What a person has to put in stands
@@ -281,6 +283,9 @@ func cannotBeTyped(words []string, exact bool) string {
 			return "" // what not every kind can be told
 		}
 		if next == nil {
+			if i > 0 && len(c.Subcommands) > 0 && i+1 < len(words) && placeholder.MatchString(words[i+1]) { // no sentence
+				return fmt.Sprintf("there is no command %s %s", path, w)
+			}
 			break
 		}
 		c, path = next, path+" "+next.Name

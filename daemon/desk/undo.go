@@ -167,7 +167,7 @@ func otherwise(w *words.Words, s *charter.Statement) string {
 	case charter.TypeRevoke:
 		return "a fresh code: kith invite"
 	case charter.TypeCertify:
-		return "kith device list, then kith device revoke NAME"
+		return "kith device list, then kith device retire NAME"
 	case charter.TypeResign:
 		return "nothing takes that back; who wants to come back is invited again"
 	}
