@@ -161,14 +161,17 @@ func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.
 	if err == nil {
 		err = s.noteWritten(k)
 	}
-	told, err := tellingOf(k)(s, err)
+	if err != nil {
+		return server.Shown{}, err
+	}
+	told := s.told(k)
 	told.Told = append(told.Told, a.Told...)
-	if err == nil && k.Make.Tells != nil {
+	if k.Make.Tells != nil {
 		if says := k.Make.Tells(s.View); says != "" {
 			told.Told = append(told.Told, says)
 		}
 	}
-	return told, err
+	return told, nil
 }
 
 // Do implements server.Documents.
@@ -212,17 +215,20 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	default:
 		err = s.noteAdded(k, seen, before, text)
 	}
-	told, err := tellingOf(k)(s, err)
+	if err != nil {
+		return server.Shown{}, err
+	}
+	told := s.told(k)
 	told.Told = append(told.Told, a.Told...)
 	if says := fills(told.Document); says != "" && a.Text != nil {
 		told.Told = append(told.Told, says)
 	}
-	if err == nil && v.Tells != nil {
+	if v.Tells != nil {
 		if says := v.Tells(s.View); says != "" {
 			told.Told = append(told.Told, says)
 		}
 	}
-	return told, err
+	return told, nil
 }
 
 // lookedAt is a document as it is now, if nothing was in the way.
@@ -239,16 +245,11 @@ func (b *Desk) lookedAt(k *kind.Kind, id string, err error) (server.Shown, error
 
 // Restore implements server.Versions.
 func (b *Desk) Restore(ctx context.Context, k *kind.Kind, id, head string) (server.Shown, error) {
-	return tellingOf(k)(b.restore(ctx, k, id, head))
-}
-
-func tellingOf(k *kind.Kind) func(Shown, error) (server.Shown, error) {
-	return func(s Shown, err error) (server.Shown, error) {
-		if err != nil {
-			return server.Shown{}, err
-		}
-		return s.told(k), nil
+	s, err := b.restore(ctx, k, id, head)
+	if err != nil {
+		return server.Shown{}, err
 	}
+	return s.told(k), nil
 }
 
 // told is a document as the API tells of it.
