@@ -49,7 +49,7 @@ func (in *asking) bundleForm() (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := input{Name: "for", Is: "pick", Label: in.t.T("For whom?"), Hint: in.t.T("Of what one person is known to have nothing is in it. Everybody’s computers can open it all the same."), Options: []option{{Words: in.t.T("everybody: all that is here")}}}
+	who := input{Name: "for", Is: "pick", Label: in.t.T("For whom?"), Hint: in.t.T("For one person, what they are known to have is left out. Everybody’s computers can open it all the same."), Options: []option{{Words: in.t.T("everybody: all that is here")}}}
 	for _, m := range members {
 		if !m.Me && (m.Standing == "full" || m.Standing == "prospective") {
 			who.Options = append(who.Options, option{Value: m.ID, Words: m.Called()})

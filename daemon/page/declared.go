@@ -199,7 +199,7 @@ func (in *asking) listed(s *kind.Shown, values []any) (people []string, lines []
 			}
 			line := said{ID: name + "-" + who.Str("id"), Who: capital(in.you(who)), How: dots(in.t.T(inWords(name)), in.parts(rest)), Why: why}
 			if since, err := time.Parse(time.RFC3339, one.Str("since")); err == nil { // it is held, or somebody was named for it
-				line.Who, line.How = capital(in.t.T(inWords(name))), dots(in.you(who), in.t.T("since {when}", "when", in.Moment(since)))
+				line.Who, line.How = capital(in.t.T(inWords(name)))+":", dots(in.you(who), in.t.T("since {when}", "when", in.Moment(since)))
 				if !one.Is("accepted") && name != "refused" {
 					line.How = dots(line.How, in.t.T("no answer so far"))
 				}

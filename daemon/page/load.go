@@ -59,7 +59,7 @@ func (in *asking) load(w http.ResponseWriter) error {
 			}
 			v.Weeks = append(v.Weeks, aWeek{in.monday(one), in.hoursSay(one.Promised), in.hoursSay(one.Offered), left})
 		}
-		v.Below = in.t.T("In these eight weeks {promised}\u00a0h are promised, of {offered} that we can give. Who is how full is theirs to say, and stays with them.",
+		v.Below = in.t.T("In these eight weeks {promised}\u00a0h are promised, of {offered} that we can give. How full somebody is they say themselves, if they like.",
 			"promised", in.numeral(promised), "offered", in.numeral(offered))
 		v.Wide, v.Narrow = in.weeksPicture(wideWeeks, all.Weeks), in.weeksPicture(narrowWeeks, all.Weeks)
 	} else if all.Withheld != "" {

@@ -27,6 +27,7 @@ var sayers = map[string][]string{
 	"daemon/desk/continue.go":       {"Continue"},
 	"daemon/doctor/doctor.go":       {"*"},
 	"daemon/entrance/members.go":    {"Invite"},
+	"daemon/home/home.go":           {"CheckKey"},
 	"daemon/letter/letter.go":       {"*"},
 	"daemon/peer/named.go":          {"RelayState", "hangs"},
 	"daemon/peer/porch.go":          {"Error", "refusals"},
