@@ -4,8 +4,8 @@
 // Each side's charter is an ordinary one (package charter), of a space of its own, judged by that
 // package alone. What takes both sides is read off what each says by an agreed step: there are no
 // further statements. Like a charter, a Share is a pure function of statements and of where a replica
-// stands, in any order. The rules, in plain words: docs/ALLIES.md; why: docs/ARCHITECTURE.md, "Pacts
-// and shares"; the bytes: docs/PROTOCOL.md.
+// stands, in any order. The rules, in plain words: docs/ALLIES.md; how it is built: docs/ARCHITECTURE.md,
+// "Pacts and shares"; why: docs/DECISIONS.md; the bytes: docs/PROTOCOL.md.
 //
 // Where to read: pact.go is what both sides signed, word.go what a side says, share.go the fold,
 // entry.go what the entry of a document knows of the two sides, say.go makes statements.
