@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,66 @@ func TestEveryTestThatTheDocumentationNamesIsThere(t *testing.T) {
 				t.Errorf("%s: %s isn't there", page, m[1])
 			}
 		}
+	}
+}
+
+// What it names of the code is there, too: files by the end of their path, and names as `exchange.Peer`, in the package's folder.
+func TestEveryFileAndNameOfTheCodeThatTheDocumentationNamesIsThere(t *testing.T) {
+	var files []string
+	said := map[string]map[string]bool{} // by the last part of a folder's path, the words of its code
+	word := regexp.MustCompile(`\b[A-Z]\w*`)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files = append(files, filepath.ToSlash(path))
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		name := filepath.Base(filepath.Dir(path))
+		if said[name] == nil {
+			said[name] = map[string]bool{}
+		}
+		for _, w := range word.FindAll(b, -1) {
+			said[name][string(w)] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, page := range append(pages, "../CONTRIBUTING.md", "../README.md") {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`([a-z][a-z0-9_/]*\\.(?:go|txtar))`").FindAllStringSubmatch(string(b), -1) {
+			n++
+			if !slices.ContainsFunc(files, func(path string) bool { return strings.HasSuffix(path, "/"+m[1]) }) {
+				t.Errorf("%s: there is no file %s", page, m[1])
+			}
+		}
+		for _, m := range regexp.MustCompile("`([a-z]+)\\.([A-Z]\\w*)(?:\\.([A-Z]\\w*))?`").FindAllStringSubmatch(string(b), -1) {
+			words := said[m[1]]
+			if words == nil {
+				continue // of a library, or a value
+			}
+			n++
+			for _, name := range m[2:] {
+				if name != "" && !words[name] {
+					t.Errorf("%s: %s says nothing of %s", page, m[1], name)
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Fatalf("only %d are named: the test tests nothing", n)
 	}
 }
 
