@@ -72,14 +72,11 @@ func (in *asking) writeBundle(w http.ResponseWriter) error {
 		}
 		return in.byFileWith(w, carried{Write: in.again(f, err)})
 	}
-	q := api.BundleRequest{For: in.r.PostFormValue("for")}
-	if day := in.r.PostFormValue("since"); day != "" {
-		since, _, err := api.ParseDate(day, in.now.Location())
-		if err != nil {
-			return refused(err)
-		}
-		q.Since = since.Format(time.RFC3339)
+	since, err := in.moment(in.r.PostFormValue("since"))
+	if err != nil {
+		return refused(err)
 	}
+	q := api.BundleRequest{For: in.r.PostFormValue("for"), Since: since}
 	what, from, err := in.c.WriteBundle(in.ctx(), q)
 	if err != nil {
 		return refused(err)

@@ -72,7 +72,7 @@ func (in *asking) valueSays(k *kind.Kind, s *kind.Shown, value any) string {
 		case s.Is == kind.Day:
 			return capital(in.Due(v, in.Day))
 		case s.Is == kind.Ref:
-			return in.titleOf(k, s.Name, v)
+			return in.titleOf(ofField(k, s.Name), v)
 		case err == nil && s.Is != kind.Line && s.Is != kind.Reason:
 			return in.Moment(at)
 		case s.Is == kind.Line && amount.MatchString(v):
@@ -223,6 +223,18 @@ func fieldNamed(k *kind.Kind, name string) *kind.Field {
 	return nil
 }
 
+// fieldKeyed is the field of a kind that holds it under a key, as the log has it; nil if there is none.
+func fieldKeyed(k *kind.Kind, key string) *kind.Field {
+	if k == nil {
+		return nil
+	}
+	i := slices.IndexFunc(k.Fields, func(f *kind.Field) bool { return f.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return k.Fields[i]
+}
+
 func isTongue(k *kind.Kind, name string) bool {
 	f := fieldNamed(k, name)
 	return f != nil && f.Tongue
@@ -236,8 +248,8 @@ func ofField(k *kind.Kind, name string) *kind.Kind {
 	return nil
 }
 
-func (in *asking) titleOf(k *kind.Kind, name, id string) string {
-	of := ofField(k, name)
+// titleOf is the title of a document, or its ID where that isn't here.
+func (in *asking) titleOf(of *kind.Kind, id string) string {
 	if of == nil || of.Many == "" {
 		return id
 	}

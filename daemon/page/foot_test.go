@@ -57,8 +57,8 @@ func TestWhatNobodyShouldHaveWrittenDownIsForgotten(t *testing.T) {
 func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {
 	ana := coop(t, "Ana")[0]
 	path := strings.TrimPrefix(ana.sends("tasks/new", "tasks", url.Values{"title": {"Order <b>paper"}}).at, ana.base)
-	ana.sees("log").says(t, "created it: Order <b>paper")
-	ana.sees("log", "Accept-Language", "es").says(t, "lo empezó: Order <b>paper")
+	ana.sees("log").says(t, "began it")
+	ana.sees("log", "Accept-Language", "es").says(t, "lo empezó")
 	undone := ana.sends("log", "log/undo", nil)
 	undone.says(t, "Taken back: Order <b>paper")
 	if strings.Contains(undone.at, "log/undo") {
@@ -68,6 +68,28 @@ func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {
 		t.Errorf("it is answered with %d", a.status)
 	}
 	ana.fetch("POST", ana.base+"log/undo", url.Values{}).says(t, "There was nothing to do.")
+}
+
+func TestWhatWasDoneWithOneThingStandsTogetherAndInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	role := strings.TrimPrefix(ana.sends("roles/new", "roles", url.Values{"title": {"Phone"}, "text": {"nine to five"}, "tags": {"office"}, "hours": {"3"}, "until": {"2031-12-01"}}).at, ana.base)
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}})
+	ana.sends(role, role+"/take", nil)
+	ana.sends("hours", "hours", url.Values{"hours": {"2"}, "on": {"2026-01-05"}})
+	ana.sees(role+"/history").says(t, "All that was done with it")
+	one := ana.sees(role+"/log", "Accept-Language", "es")
+	for _, says := range []string{"lo empezó", "escribió «nine to five»", "le puso la etiqueta office", "dijo cuántas horas por semana lleva: 3 h", "dijo cuándo termina el período: 1 dic 2031", "nombró a Ana"} {
+		one.says(t, says)
+	}
+	if strings.Contains(one.body, "Order paper") || strings.Contains(one.body, `dir="auto" lang="en"`) {
+		t.Errorf("it is about more, or not all of it is in the language: %s", plain(one.body))
+	}
+	all := ana.sees("log", "Accept-Language", "es")
+	all.says(t, "Ana en Horas anotó: 2 h, el 5 ene")
+	if strings.Contains(all.body, `href=""`) {
+		t.Error("a line leads nowhere")
+	}
 }
 
 func TestACopyToComeBackFromIsSealed(t *testing.T) {

@@ -462,6 +462,8 @@ func (in *asking) asksFor(w http.ResponseWriter) error {
 	switch in.r.PathValue("verb") {
 	case "history":
 		return in.history(w, k, d)
+	case logPage:
+		return in.logOf(w, k, d)
 	case "share":
 		return in.share(w, k, d, nil, nil)
 	case forgotten:

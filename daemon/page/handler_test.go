@@ -204,7 +204,7 @@ func TestAListIsSifted(t *testing.T) {
 func TestWhatAgreementsSayInNumbersStandsTogether(t *testing.T) {
 	t.Parallel()
 	ana := coop(t, "Ana")[0]
-	ana.sees("agreements/figures").says(t, "No agreement says any.")
+	ana.sees("agreements/figures").says(t, "No agreement says numbers yet.")
 	for title, figure := range map[string]string{"How we work": "timebox=14d", "How we decide": "timebox=7d"} {
 		ana.sends("agreements/new", "agreements", url.Values{"title": {title}, "set": {figure}})
 	}

@@ -11,6 +11,7 @@ import (
 type past struct {
 	D        document
 	At       string // of the document
+	Log      action
 	Versions []version
 }
 
@@ -30,7 +31,7 @@ func (in *asking) history(w http.ResponseWriter, k *kind.Kind, d document) error
 	if err != nil {
 		return err
 	}
-	v := past{D: d, At: in.At(k.Many, d.Short)}
+	v := past{D: d, At: in.At(k.Many, d.Short), Log: action{Words: in.t.T("All that was done with it"), At: in.At(k.Many, d.Short, logPage), Look: "line"}}
 	for i, one := range all {
 		says := version{moment: moment{When: in.Moment(one.At.Time), Who: capital(in.namedBy(one.By))}, Changes: pieces(one.Changed)}
 		if i > 0 && k != kinds.Decision {

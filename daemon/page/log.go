@@ -1,10 +1,13 @@
 package page
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"kith/crdt/kind"
@@ -13,9 +16,10 @@ import (
 	"kith/daemon/seal"
 )
 
-// happened is what was done in the co-op, of all of it, newest first.
+// happened is what was done in the co-op, or with one document, newest first.
 type happened struct {
 	Sentence string
+	Of       *row // the document; nil: it is about all of them
 	Undo     action
 	Only     sifting
 	Lines    []deed
@@ -35,25 +39,40 @@ const (
 )
 
 // log shows what happened.
-func (in *asking) log(w http.ResponseWriter) error {
+func (in *asking) log(w http.ResponseWriter) error { return in.happened(w, in.At("log"), nil, "") }
+
+// logOf shows what was done with one document.
+func (in *asking) logOf(w http.ResponseWriter, k *kind.Kind, d document) error {
+	at := in.At(k.Many, d.Short)
+	return in.happened(w, at+"/"+logPage, &row{Title: d.Title, At: at}, d.ID)
+}
+
+// logPage is behind the address of a document for that.
+const logPage = "log"
+
+// happened shows the log as it is sifted at an address: that of one document, or all of it.
+func (in *asking) happened(w http.ResponseWriter, at string, of *row, id string) error {
 	n := min(max(firstHappened, in.asNumber("n")), mostHappened)
-	v := happened{Sentence: in.t.T("What happened"), Undo: action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}}
+	v := happened{Sentence: in.t.T("What happened"), Of: of}
+	by := []sieve{{name: "from", words: "By whom", is: kind.Members}}
+	if of == nil {
+		v.Undo = action{Words: in.t.T("Take back what I did last here"), At: in.At("log", "undo"), Post: true, Look: "line"}
+		by = append(by, sieve{name: "of", words: "About what", options: in.logKinds()})
+	}
 	var asked url.Values
-	v.Only, asked = in.sift(in.At("log"), []sieve{
-		{name: "from", words: "By whom", is: kind.Members}, {name: "of", words: "About what", options: in.logKinds()}, {name: "since", words: "Since", is: kind.Day},
-	})
+	v.Only, asked = in.sift(at, append(by, sieve{name: "since", words: "Since", is: kind.Day}))
 	words := map[string]string{"from": asked.Get("from"), "of": asked.Get("of")}
 	var all []api.LogLine
-	since, err := in.beginning(asked.Get("since"))
+	since, err := in.moment(asked.Get("since"))
 	if words["since"] = since; err == nil {
-		all, err = in.c.LogOf(in.ctx(), "", false, n, words)
+		all, err = in.c.LogOf(in.ctx(), id, false, n, words)
 	}
 	if err != nil {
 		v.Only.Trouble = in.troubleOf(err)
 	}
 	for _, l := range all {
-		if len(l.Says) == 1 && l.Says[0] == joined && l.Why == "" { // nobody said anything with it
-			continue
+		if len(l.Says) == 1 && l.Why == "" && (l.Says[0] == joined || l.Kind == kinds.Time.Name && l.Changes[0].Verb == "created") {
+			continue // nobody said anything with it
 		}
 		one := deed{ID: l.Entry, When: in.Moment(l.At.Time), Who: l.By.Name, Title: l.Title}
 		for i := range l.Says {
@@ -62,15 +81,21 @@ func (in *asking) log(w http.ResponseWriter) error {
 		if l.Why != "" {
 			one.Why = in.said(l.Why)
 		}
-		if k := kinds.All.Named(l.Kind); k != nil && k.Many != "" && l.Short != "" {
-			one.At = in.At(k.Many, l.Short)
-		} else if l.ID == "" {
+		switch k := kinds.All.Named(l.Kind); {
+		case l.ID == "":
 			one.At, one.Title = in.At("charter"), in.t.T("Charter")
+		case k == kinds.Time: // they are called by their month
+			one.At, one.Title = in.At("hours"), in.t.T("Hours")
+		case k != nil && k.Many != "" && l.Short != "":
+			one.At = in.At(k.Many, l.Short)
+			if k == kinds.Profile { // it is called as whose it is
+				one.Title = capital(in.t.T(k.Name))
+			}
 		}
 		v.Lines = append(v.Lines, one)
 	}
 	if len(all) == n && n < mostHappened {
-		v.More = action{Words: in.t.T("Show more"), At: in.At("log") + "?" + withNumber(asked, n+200)}
+		v.More = action{Words: in.t.T("Show more"), At: at + "?" + withNumber(asked, n+200)}
 	}
 	in.show(w, v.Only.status(), "log", in.t.T("What happened"), v)
 	return nil
@@ -84,14 +109,14 @@ func (in *asking) logKinds() (all []option) {
 	return append(all, option{Value: "charter", Words: in.t.T("Charter")})
 }
 
-// beginning is when a day begins, as the log is asked for it; "" for none.
-func (in *asking) beginning(day string) (string, error) {
-	if day == "" {
+// moment is when a day begins, or a moment, as the daemon is asked for it; "" for none.
+func (in *asking) moment(typed string) (string, error) {
+	if typed == "" {
 		return "", nil
 	}
-	at, err := time.ParseInLocation(time.DateOnly, day, in.now.Location())
+	at, _, err := api.ParseDate(typed, in.now.Location())
 	if err != nil {
-		return "", api.Problemf(api.Invalid, "", "“%s” is no day, such as 2026-12-01", api.Brief(day))
+		return "", api.Problemf(api.Invalid, "", "“%s” is no day, such as 2026-12-01", api.Brief(typed))
 	}
 	return at.Format(time.RFC3339), nil
 }
@@ -224,21 +249,70 @@ var didSay = [...]string{
 
 // deedSays puts one change of a line into words.
 func (in *asking) deedSays(l api.LogLine, i int) sentence {
-	if i < len(l.Changes) && len(l.Changes) == len(l.Says) {
-		c := l.Changes[i]
-		if says := c.Verb + "{more}"; slices.Contains(didSay[:], says) {
-			more := ""
-			if c.Member != nil {
-				more = " " + in.namedBy(*c.Member)
-			}
-			if c.To != "" {
-				more += ": " + c.To
-			}
-			return sentence{Says: in.t.T(says, "more", more)}
+	if i >= len(l.Changes) || len(l.Changes) != len(l.Says) {
+		return in.said(l.Says[i])
+	}
+	k, c := kinds.All.Named(l.Kind), l.Changes[i]
+	switch {
+	case c.Verb == "created" && c.To == l.Title:
+		return sentence{Says: in.t.T("began it")}
+	case c.Verb == "set" && c.Field == kind.Title.Key:
+		return sentence{Says: in.t.T("gave it the title {title}", "title", c.To)}
+	case c.Verb == "wrote" && c.Field == kind.Body.Key:
+		return sentence{Says: in.t.T("wrote “{words}”", "words", c.To)}
+	case c.Verb == "removed" && c.Field == kind.Body.Key:
+		what := strings.TrimSuffix(strings.TrimPrefix(l.Says[i], "removed "), " from the text") // "3 characters"
+		return sentence{Says: in.t.T("removed {what} from the text", "what", in.said(what).Says)}
+	case c.Verb == "added" && c.Field == "tags":
+		return sentence{Says: in.t.T("added the tag {tag}", "tag", c.To)}
+	case c.Verb == "set":
+		if f := fieldKeyed(k, c.Field); f != nil {
+			return sentence{Says: in.t.T("said {what}: {value}", "what", in.said(f.About()).Says, "value", in.setSays(f, c.To))}
 		}
+	case slices.Contains(didSay[:], c.Verb+"{more}"):
+		more := ""
+		if c.Member != nil {
+			more = " " + c.Member.Name
+		}
+		if c.To != "" {
+			more += ": " + in.didTo(k, c)
+		}
+		return sentence{Says: in.t.T(c.Verb+"{more}", "more", more)}
 	}
 	return in.said(l.Says[i])
 }
+
+// setSays is what somebody gave a field, which the log has as documents hold it.
+func (in *asking) setSays(f *kind.Field, to string) string {
+	switch f.Is {
+	case kind.Day:
+		return cmp.Or(in.Due(to, in.short), to)
+	case kind.Hours:
+		return in.t.T("{hours}\u00a0h", "hours", to)
+	case kind.Word, kind.Flag:
+		return in.t.T(kind.WordIn(to))
+	case kind.Ref:
+		return in.titleOf(kinds.All.Named(f.Of), to)
+	case kind.Line:
+		if amount.MatchString(to) {
+			return in.money(to)
+		}
+	}
+	return to
+}
+
+// didTo is what a deed was about: words of whoever did it, but for an outcome, and for hours and their day.
+func (in *asking) didTo(k *kind.Kind, c api.FieldChange) string {
+	if k == kinds.Decision && c.Verb == "closed" {
+		return in.t.T(c.To)
+	}
+	if m := hoursOn.FindStringSubmatch(c.To); m != nil && k == kinds.Time {
+		return in.t.T("{hours} on {day}", "hours", m[1], "day", in.Due(m[2], in.short))
+	}
+	return c.To
+}
+
+var hoursOn = regexp.MustCompile(`^(.+) on (\d{4}-\d\d-\d\d)$`)
 
 // joined is what the log says of a change that only brings together what others wrote.
 const joined = "brought together what was written side by side"
