@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"kith/crdt/entry"
 	"kith/daemon/ally"
 	"kith/daemon/api"
 	"kith/daemon/api/server"
@@ -40,10 +41,12 @@ func (k *keeping) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check,
 		checks = append(checks, k.all.follow.CheckShut()...)
 	}
 	if q.TakeIn {
+		var devices []entry.Device
 		for _, held := range k.at.Replica.Held() {
-			if err := k.at.Replica.TakeIn(ctx, held.Device); err != nil {
-				return nil, err
-			}
+			devices = append(devices, held.Device)
+		}
+		if err := k.at.Replica.TakeIn(ctx, devices...); err != nil {
+			return nil, err
 		}
 	}
 	return append(checks, doctor.Space(ctx, k.at, q.Rebuild)...), nil

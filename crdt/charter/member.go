@@ -2,6 +2,7 @@ package charter
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -84,6 +85,15 @@ type Member struct {
 	SinceEntry entry.ID // a statement that carries it, the lowest of several; or the redemption
 	InvitedBy  MemberID // zero for a founder
 	Coop       string   // in a share: the co-op on whose side they are; else ""
+}
+
+// Answers says who answers for what somebody costs others: they do, or as long as they never were a full member who invited them.
+// One full member may bring in any number of people beside each other, or one after the other.
+func (m *Member) Answers() (by MemberID, guest bool) {
+	if m.Since == (StepID{}) {
+		return cmp.Or(m.InvitedBy, m.ID), true
+	}
+	return m.ID, false
 }
 
 // FormerName is what a member was called before.

@@ -11,9 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"kith/crdt/charter"
 	"kith/daemon/api"
 	"kith/daemon/home"
 	"kith/daemon/space"
+	"kith/daemon/words"
 )
 
 // Bounds on what a device does with a folder.
@@ -85,7 +87,7 @@ type Carrier struct {
 	folders map[string]*folder
 	dirs    []string           // as the config has them: nobody else writes it while the daemon runs
 	read    bool               // they were read
-	makers  map[string]*budget // time for reading what brings nothing, by the member who made it
+	makers  map[maker]*budget  // time for reading what brings nothing, by who made it
 	clock   func() time.Time   // of what reading costs: time.Now, or a test's
 
 	mu      sync.Mutex // guards what is told
@@ -96,7 +98,7 @@ type Carrier struct {
 func newCarrier(at *space.Space, version string, log *slog.Logger) *Carrier {
 	return &Carrier{
 		at: at, version: version, log: log, clock: time.Now,
-		folders: map[string]*folder{}, makers: map[string]*budget{}, carried: map[string]time.Time{},
+		folders: map[string]*folder{}, makers: map[maker]*budget{}, carried: map[string]time.Time{},
 	}
 }
 
@@ -122,15 +124,39 @@ func (c *Carrier) of(dir string) *folder {
 	return c.folders[dir]
 }
 
-// budgetOf is what is left for what a member made. The caller holds looking.
-func (c *Carrier) budgetOf(member string) *budget {
-	now := c.clock()
-	if c.makers[member] == nil {
-		b := newBudget(now)
-		c.makers[member] = &b
+// maker is who answers for bundles: a member or, guests, all whom they let in and who never were full.
+type maker struct {
+	id     charter.MemberID
+	guests bool
+}
+
+// makerOf says who answers for what somebody made.
+func (c *Carrier) makerOf(by api.Named) (of maker) {
+	id, err := charter.ParseMemberID(by.ID)
+	if m, ok := c.at.Replica.Charter().Member(id); ok && err == nil {
+		of.id, of.guests = m.Answers()
 	}
-	c.makers[member].fill(now)
-	return c.makers[member]
+	return of
+}
+
+// says is how it is called what they made.
+func (c *Carrier) says(of maker) string {
+	name := words.People{Rules: c.at.Replica.Charter()}.Named(of.id).Name
+	if of.guests {
+		return "those whom " + name + " let in put there"
+	}
+	return name + " put there"
+}
+
+// budgetOf is what is left for what some made. The caller holds looking.
+func (c *Carrier) budgetOf(of maker) *budget {
+	now := c.clock()
+	if c.makers[of] == nil {
+		b := newBudget(now)
+		c.makers[of] = &b
+	}
+	c.makers[of].fill(now)
+	return c.makers[of]
 }
 
 // readDirs reads which folders there are, once. The caller holds looking.

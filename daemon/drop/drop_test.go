@@ -437,6 +437,60 @@ func TestWhoPutsTheSameThereAgainAndAgainTakesAPartOfTheTime(t *testing.T) {
 	same(t, ana, ben)
 }
 
+// A full member lets in whom they like, one after the other and beside each other.
+func TestWhomOneMemberLetInHaveTheTimeOfOne(t *testing.T) {
+	ana, ben, mel := replicatest.ThreeReplicas(t)
+	of := map[maker]int{}
+	a := carrierOf(t, ana)
+	for i := range ana.Charter().InvitesAllowed() {
+		m := replicatest.Guest(t, ana, fmt.Sprint("Guest ", i))
+		of[a.makerOf(api.Named{ID: m.ID.String()})]++
+	}
+	for _, r := range []*replica.Replica{ana, ben, mel} {
+		me, _ := r.Me()
+		of[a.makerOf(api.Named{ID: me.ID.String()})]++
+	}
+	if len(of) != 4 {
+		t.Errorf("three members and whom one of them let in have the time of %d", len(of))
+	}
+	me, _ := ana.Me()
+	if got, want := a.says(maker{me.ID, true}), "those whom Ana let in put there"; got != want {
+		t.Errorf("it is called %q, want %q", got, want)
+	}
+}
+
+// As long as it isn't known whose computer made a bundle, it is begun anew each time.
+func TestAFileOfWhichNobodyKnowsWhoMadeItIsSaidWhenItTakesLong(t *testing.T) {
+	_, ben, mel := replicatest.ThreeReplicas(t)
+	dir := t.TempDir()
+	b := carrierOf(t, ben, dir)
+	var passed time.Duration
+	b.clock = func() time.Time {
+		passed += 3 * time.Second
+		return time.Unix(0, 0).Add(passed)
+	}
+	payload, err := mel.Charter().Follow(mel.Device(), mel.Charter().Tip())
+	must(t, err)
+	var all []*entry.Entry
+	for i := range 2000 {
+		e, err := entry.New(entry.Fields{Space: mel.Space(), Heads: mel.Charter().Heads(), Kind: entry.Statement, Run: entry.Run{9, byte(i), byte(i >> 8)}, Number: 1, Payload: payload}, mel.Key())
+		must(t, err)
+		all = append(all, e)
+	}
+	path := forgedBy(t, mel, entry.NewSigner(), dir, all...)
+	b.of(dir).spare.left = time.Second
+	b.look(t.Context())
+	if said := says(b); !strings.Contains(said, filepath.Base(path)) || !strings.Contains(said, "kith bundle read FILE") {
+		t.Errorf("of a file that takes longer it says %q", said)
+	}
+	passed += 24 * time.Hour
+	b.clock = func() time.Time { return time.Unix(0, 0).Add(passed) }
+	b.look(t.Context())
+	if said := says(b); !strings.Contains(said, "never was") {
+		t.Errorf("once it was read it says %q", said)
+	}
+}
+
 func TestWhatABundleCostsIsTakenOffForThatWhichBroughtNothing(t *testing.T) {
 	now := time.Now()
 	b := newBudget(now)
@@ -458,6 +512,12 @@ func TestWhatABundleCostsIsTakenOffForThatWhichBroughtNothing(t *testing.T) {
 // forged puts a bundle into a folder that a modified program makes, sealed for all, under a name that is read first.
 func forged(t *testing.T, r *replica.Replica, dir string, all ...*entry.Entry) (path string) {
 	t.Helper()
+	return forgedBy(t, r, r.Key(), dir, all...)
+}
+
+// forgedBy is forged with a key that isn't of the co-op, perhaps.
+func forgedBy(t *testing.T, r *replica.Replica, by entry.Signer, dir string, all ...*entry.Entry) (path string) {
+	t.Helper()
 	var keys [][32]byte
 	for _, m := range r.Charter().Members() {
 		for _, d := range m.Devices {
@@ -471,7 +531,7 @@ func forged(t *testing.T, r *replica.Replica, dir string, all ...*entry.Entry) (
 	must(t, err)
 	sealed, err := to.NewWriter(file)
 	must(t, err)
-	out, err := form.NewWriter(sealed, form.Header{Space: r.Space().String(), Device: r.Device().String(), Entries: int64(len(all))}, r.Key())
+	out, err := form.NewWriter(sealed, form.Header{Space: r.Space().String(), Device: by.Device().String(), Entries: int64(len(all))}, by)
 	must(t, err)
 	for _, e := range all {
 		must(t, out.Entry(e.Encoded()))
@@ -523,7 +583,7 @@ func TestWhoPutsThereWithoutEndWhatCountsForNothingHoldsUpNobody(t *testing.T) {
 		t.Errorf("of %d void entries %d are read, and of two documents %d", many, n.Void, n.Documents)
 	}
 	me, _ := mel.Me()
-	theirs := b.budgetOf(me.ID.String())
+	theirs := b.budgetOf(maker{id: me.ID})
 	if theirs.left >= most {
 		t.Error("what was read of Mel's isn't laid to her")
 	}

@@ -251,7 +251,7 @@ func (f *folder) take(ctx context.Context, others []file) {
 	f.spare.fill(now)
 	read := map[string]seen{}
 	slow := map[string]bool{}
-	var bad []string
+	var bad, unknown []string
 	from := sort.Search(len(others), func(i int) bool { return others[i].name > f.last })
 	for i := range others {
 		if ctx.Err() != nil {
@@ -268,8 +268,12 @@ func (f *folder) take(ctx context.Context, others []file) {
 			was, ok = f.takeOne(ctx, one, next, until), true
 			next, by = was.next, was.by
 		}
-		if next != bundle.Whole && by.ID != "" && f.budgetOf(by).left <= 0 {
-			slow[by.Name] = true
+		if next != bundle.Whole && f.budgetOf(by).left <= 0 {
+			if by.ID == "" {
+				unknown = append(unknown, one.name)
+			} else {
+				slow[f.c.says(f.c.makerOf(by))] = true
+			}
 		}
 		if ok {
 			read[one.name] = was
@@ -287,8 +291,14 @@ func (f *folder) take(ctx context.Context, others []file) {
 	if more := len(bad) - shown; more > 0 {
 		f.say("And %s can't be read.", words.Counted(more, "more file", "more files"))
 	}
-	for _, name := range slices.Sorted(maps.Keys(slow)) {
-		f.say("Most of what %s put there counts for nothing. It is read a little at a time; what others put there isn't held up by it.", name)
+	for _, who := range slices.Sorted(maps.Keys(slow)) {
+		f.say("Most of what %s counts for nothing. It is read a little at a time; what others put there isn't held up by it.", who)
+	}
+	if len(unknown) > 0 {
+		f.say("%s is looked into a little at a time, since it isn't known here whose computer made it. To read it at once: kith bundle read FILE.", unknown[0])
+	}
+	if more := len(unknown) - 1; more > 0 {
+		f.say("And so are %s.", words.Counted(more, "more file", "more files"))
 	}
 }
 
@@ -297,7 +307,7 @@ func (f *folder) budgetOf(by api.Named) *budget {
 	if by.ID == "" {
 		return &f.spare
 	}
-	return f.c.budgetOf(by.ID)
+	return f.c.budgetOf(f.c.makerOf(by))
 }
 
 // takeOne reads one of them from an entry on, until then.

@@ -68,7 +68,8 @@ type Charter interface {
 type Device struct {
 	Key  entry.Device
 	Name string // in a member's words: "Ben's laptop"
-	// Member is whose it is: the same for all devices of one person and for no other's. It is only compared.
+	// Member is who answers for it: the same for all devices of one person, and of those whom they let in as long as these aren't full members;
+	// another one for anybody else's. It is only compared.
 	Member string
 	// Other says that it is of the other side of a share.
 	Other bool

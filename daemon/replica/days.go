@@ -10,7 +10,7 @@ import (
 	"kith/daemon/store"
 )
 
-// Bounds on what each device writes in a day, whatever becomes of it. What nobody uses adds up, so that somebody who was
+// Bounds on what each device writes in a day, or those that share a room (see whose), whatever becomes of it. What nobody uses adds up, so that somebody who was
 // away, or a computer that was off, brings all of it at once; a device whose word has ended gets no more.
 const (
 	DayEntries    = 20_000
@@ -25,11 +25,11 @@ const (
 const newFor = 7 * 24 * time.Hour
 
 const (
-	dayPrefix   = "day/"  // with the key of a device: an allowance
+	dayPrefix   = "day/"  // with a bucket: an allowance
 	begunRecord = "begun" // when the replica began, in milliseconds since 1970
 )
 
-// allowance is how much more a device may write: of what DayEntries, DayStatements and DayBytes count, in that order.
+// allowance is how much more may be written: of what DayEntries, DayStatements and DayBytes count, in that order.
 type allowance struct {
 	left [3]float64
 	at   time.Time // when that was
@@ -37,11 +37,12 @@ type allowance struct {
 
 var aDay = [3]float64{DayEntries, DayStatements, DayBytes}
 
-// days knows what devices may write that have written anything.
+// days knows what those may write that have written anything.
 type days struct {
-	mu  sync.Mutex
-	of  map[entry.Device]*allowance
-	new time.Time // until when devices are taken for old ones
+	mu    sync.Mutex
+	worth [3]float64 // of a day
+	of    map[bucket]*allowance
+	new   time.Time // until when devices are taken for old ones
 }
 
 // spent is what an entry takes of an allowance.
@@ -53,16 +54,16 @@ func spent(e *entry.Entry) [3]float64 {
 	return s
 }
 
-// spend takes an entry's part of what its device may write, if anything is left. Nobody's own device is bounded, nor what
-// the charter doesn't know: that has a bound of its own.
+// spend takes an entry's part of what its device may write, if anything is left. One's own device isn't bounded.
 func (r *Replica) spend(e *entry.Entry) bool {
-	if e.Device == r.device || r.bucketOf(e.Device) == (bucket{}) {
-		return true
-	}
+	return e.Device == r.device || r.spendOf(r.bucketOf(e.Device), e)
+}
+
+func (r *Replica) spendOf(b bucket, e *entry.Entry) bool {
 	d := &r.days
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	a := r.allowanceLocked(e.Device)
+	a := r.allowanceLocked(b)
 	for i, n := range spent(e) {
 		if n > 0 && a.left[i] < 1 {
 			return false
@@ -75,21 +76,23 @@ func (r *Replica) spend(e *entry.Entry) bool {
 }
 
 // giveBack undoes a spend.
-func (r *Replica) giveBack(e *entry.Entry) {
+func (r *Replica) giveBack(e *entry.Entry) { r.giveBackTo(r.bucketOf(e.Device), e) }
+
+func (r *Replica) giveBackTo(b bucket, e *entry.Entry) {
 	d := &r.days
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if a := d.of[e.Device]; a != nil {
+	if a := d.of[b]; a != nil {
 		for i, n := range spent(e) {
 			a.left[i] += n
 		}
 	}
 }
 
-// allowanceLocked is what a device may write as of now. The caller holds days.mu.
-func (r *Replica) allowanceLocked(device entry.Device) *allowance {
+// allowanceLocked is what may be written as of now. The caller holds days.mu.
+func (r *Replica) allowanceLocked(b bucket) *allowance {
 	d, now := &r.days, r.now()
-	a := d.of[device]
+	a := d.of[b]
 	if a == nil {
 		a = &allowance{at: now}
 		worth := 1.0
@@ -97,70 +100,71 @@ func (r *Replica) allowanceLocked(device entry.Device) *allowance {
 			worth = MaxDays
 		}
 		for i := range a.left {
-			a.left[i] = worth * aDay[i]
+			a.left[i] = worth * d.worth[i]
 		}
 		if d.of == nil {
-			d.of = map[entry.Device]*allowance{}
+			d.of = map[bucket]*allowance{}
 		}
-		d.of[device] = a
+		d.of[b] = a
 		return a
 	}
 	passed := now.Sub(a.at).Hours() / 24
 	a.at = now
-	if _, speaks := r.Rules().MemberOf(device); !speaks || passed < 0 {
+	if passed < 0 || !r.growing(b) {
 		return a
 	}
 	for i := range a.left {
-		a.left[i] = max(a.left[i], min(a.left[i]+passed*aDay[i], MaxDays*aDay[i]))
+		a.left[i] = max(a.left[i], min(a.left[i]+passed*d.worth[i], MaxDays*d.worth[i]))
 	}
 	return a
 }
 
-// putDays adds to a batch what devices may still write.
-func (r *Replica) putDays(b *store.Batch, devices map[entry.Device]bool) {
+// putDays adds to a batch what may still be written.
+func (r *Replica) putDays(b *store.Batch, rooms map[bucket]bool) {
 	r.days.mu.Lock()
 	defer r.days.mu.Unlock()
-	for device := range devices {
-		a := r.days.of[device]
+	for of := range rooms {
+		a := r.days.of[of]
 		if a == nil {
 			continue
 		}
-		v := append([]byte{}, device[:]...)
+		v := append([]byte{}, of[:]...)
 		v = binary.BigEndian.AppendUint64(v, uint64(a.at.UnixMilli()))
 		for _, n := range a.left {
 			v = binary.BigEndian.AppendUint64(v, math.Float64bits(n))
 		}
-		b.PutSmall(dayPrefix+device.String(), v)
+		b.PutSmall(dayPrefix+of.String(), v)
 	}
 }
 
 // putSpent is putDays of those who wrote some entries.
 func (r *Replica) putSpent(b *store.Batch, all []*entry.Entry) {
-	devices := map[entry.Device]bool{}
+	rooms := map[bucket]bool{}
 	for _, e := range all {
-		devices[e.Device] = true
+		rooms[r.bucketOf(e.Device)] = true
 	}
-	r.putDays(b, devices)
+	r.putDays(b, rooms)
 }
 
-// readDays reads what devices may still write.
+// readDays reads what may still be written, and so which devices have a room of their own.
 func (r *Replica) readDays() error {
 	d := &r.days
 	if b, err := r.store.Small(begunRecord); err == nil && len(b) == 8 {
 		d.new = time.UnixMilli(int64(binary.BigEndian.Uint64(b))).Add(newFor)
 	}
-	d.of = map[entry.Device]*allowance{}
+	d.worth, d.of = aDay, map[bucket]*allowance{}
 	return r.store.Smalls(dayPrefix, func(_ string, v []byte) {
-		var device entry.Device
-		if len(v) != len(device)+32 {
+		var of bucket
+		if len(v) != len(of)+32 {
 			return
 		}
-		v = v[copy(device[:], v):]
+		v = v[copy(of[:], v):]
 		a := &allowance{at: time.UnixMilli(int64(binary.BigEndian.Uint64(v)))}
 		for i := range a.left {
 			a.left[i] = math.Float64frombits(binary.BigEndian.Uint64(v[8+8*i:]))
 		}
-		d.of[device] = a
+		d.of[of] = a
+		r.whose.have(of)
 	})
 }
 
@@ -169,13 +173,13 @@ func putBegun(b *store.Batch, now time.Time) {
 	b.PutSmall(begunRecord, binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())))
 }
 
-// allow gives a device as much as can add up. The caller stores it.
-func (r *Replica) allow(device entry.Device) {
+// allow gives a room as much as can add up. The caller stores it.
+func (r *Replica) allow(b bucket) {
 	r.days.mu.Lock()
 	defer r.days.mu.Unlock()
-	a := r.allowanceLocked(device)
+	a := r.allowanceLocked(b)
 	for i := range a.left {
-		a.left[i] = MaxDays * aDay[i]
+		a.left[i] = MaxDays * r.days.worth[i]
 	}
 }
 
@@ -186,13 +190,13 @@ func (r *Replica) letGoDays() {
 	q := r.quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for device, held := range q.byDevice {
+	for of, held := range q.byRoom {
 		r.days.mu.Lock()
-		left := r.allowanceLocked(device).left
+		left := r.allowanceLocked(of).left
 		r.days.mu.Unlock()
 		some := map[entry.ID]*heldEntry{}
 		for i := range left {
-			if left[i] < aDay[i]/part {
+			if left[i] < r.days.worth[i]/part {
 				left[i] = 0
 			}
 		}

@@ -25,6 +25,7 @@ const maxHeld = 50_000
 type heldEntry struct {
 	id     entry.ID
 	device entry.Device
+	room   bucket // that it would take of, when it came
 	run    entry.Run
 	size   int
 	why    HeldWhy
@@ -73,26 +74,37 @@ func (r *Replica) Held() []Held {
 
 const grantedPrefix = "granted/"
 
-// TakeIn gives a device as much room again as it had, for good, and as much to write as can add up once, and lets go what is held back of it: peers
-// bring it again.
-func (r *Replica) TakeIn(ctx context.Context, d entry.Device) error {
+// TakeIn gives devices as much room again as they had, for good, and as much to write as can add up once, to those that share a room together, and
+// lets go what is held back of them: peers bring it again.
+func (r *Replica) TakeIn(ctx context.Context, devices ...entry.Device) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	q := r.quota
-	q.mu.Lock()
-	n := q.granted[d] + 1
-	q.mu.Unlock()
+	q, rooms := r.quota, map[bucket]bool{}
 	b := store.NewBatch(nil)
-	r.allow(d)
-	r.putDays(b, map[entry.Device]bool{d: true})
-	b.PutSmall(grantedPrefix+d.String(), binary.BigEndian.AppendUint32(d[:len(d):len(d)], uint32(n)))
+	for _, d := range devices {
+		of := r.bucketOf(d)
+		if rooms[of] || of == (bucket{}) {
+			continue
+		}
+		rooms[of] = true
+		q.mu.Lock()
+		n := q.granted[of] + 1
+		q.mu.Unlock()
+		r.allow(of)
+		b.PutSmall(grantedPrefix+of.String(), binary.BigEndian.AppendUint32(of[:len(of):len(of)], uint32(n)))
+	}
+	r.putDays(b, rooms)
 	if err := r.store.Commit(b); err != nil {
 		return err
 	}
 	q.mu.Lock()
-	q.granted[d] = n
-	q.letGoLocked(q.byDevice[d])
+	for of := range rooms {
+		q.granted[of]++
+	}
+	for _, d := range devices {
+		q.letGoLocked(q.byDevice[d])
+	}
 	q.mu.Unlock()
 	r.tellWanted()
 	return nil
@@ -109,6 +121,7 @@ func (r *Replica) readGranted() error {
 // hold remembers that an entry is held back.
 func (r *Replica) hold(h heldEntry) {
 	q := r.quota
+	h.room = r.bucketOf(h.device)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.held[h.id] != nil {
@@ -120,6 +133,7 @@ func (r *Replica) hold(h heldEntry) {
 	}
 	q.held[h.id] = &h
 	into(q.byDevice, h.device, &h)
+	into(q.byRoom, h.room, &h)
 	into(q.byRun, deviceRun{h.device, h.run}, &h)
 	for _, k := range h.keys {
 		into(q.byKey, k, &h)
@@ -144,6 +158,7 @@ func (q *quota) letGoLocked(held map[entry.ID]*heldEntry) {
 	for _, h := range held {
 		delete(q.held, h.id)
 		outOf(q.byDevice, h.device, h)
+		outOf(q.byRoom, h.room, h)
 		outOf(q.byRun, deviceRun{h.device, h.run}, h)
 		for _, k := range h.keys {
 			outOf(q.byKey, k, h)

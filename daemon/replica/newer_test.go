@@ -205,7 +205,7 @@ func TestWhatADeviceWritesOfUnknownKindsIsBoundedByCountAndSizeAndComesInAfterTh
 			must(t, err)
 			one := roomOf(e, c)
 			kept = kept.plus(one)
-			largest = room{max(largest.bytes, one.bytes), 1, max(largest.ops, one.ops)}
+			largest = room{bytes: max(largest.bytes, one.bytes), entries: 1, ops: max(largest.ops, one.ops)}
 			return true
 		}))
 		if kept.entries == 0 || kept.entries >= written || !kept.minus(largest).within(bound) {

@@ -13,7 +13,7 @@ import (
 // Bounds on what waits or is void, so that a hostile device can't fill the disks and the memory of the
 // others. An honest device stays far below: its entries wait only while a catch-up is under way.
 const (
-	// MaxUnsettledPerDevice is for each device of the charter, in bytes of entries.
+	// MaxUnsettledPerDevice is for each device of the charter that has a room of its own, and for those that share one, in bytes of entries.
 	MaxUnsettledPerDevice = 64 << 20
 	// MaxUnsettledUnknown is for all devices together that the charter doesn't know (yet).
 	MaxUnsettledUnknown = 8 << 20
@@ -46,20 +46,17 @@ func (r room) within(bound room) bool {
 	return r.bytes < bound.bytes && r.entries < bound.entries && r.ops < bound.ops
 }
 
-// bucket is whose share of the room an entry takes: a device's, or that of all whom the charter
-// doesn't know, which is the zero device's.
-type bucket = entry.Device
-
-// quota counts what isn't accepted, by whose share of the room it takes.
+// quota counts what isn't accepted, by whose room it takes.
 type quota struct {
 	mu          sync.Mutex
-	most        room // for each device
+	most        room // for each bucket
 	mostUnknown int  // for all that aren't known, in bytes
 	used        map[bucket]room
-	unknown     map[entry.Device]room // the parts of the zero bucket
-	granted     map[entry.Device]int  // how often its person here has given a device as much again
+	parts       map[entry.Device]part // of the rooms that several share
+	granted     map[bucket]int        // how often its person here has given as much again
 	held        map[entry.ID]*heldEntry
 	byDevice    map[entry.Device]map[entry.ID]*heldEntry
+	byRoom      map[bucket]map[entry.ID]*heldEntry
 	byKey       map[[32]byte]map[entry.ID]*heldEntry // see heldEntry.keys
 	byRun       map[deviceRun]map[entry.ID]*heldEntry
 	more        map[entry.Device]int // held back beyond maxHeld
@@ -68,20 +65,18 @@ type quota struct {
 
 func newQuota() *quota {
 	return &quota{
-		most: room{MaxUnsettledPerDevice, MaxUnsettledEntries, MaxUnsettledOps}, mostUnknown: MaxUnsettledUnknown,
-		used: map[bucket]room{}, unknown: map[entry.Device]room{}, granted: map[entry.Device]int{},
-		held: map[entry.ID]*heldEntry{}, byDevice: map[entry.Device]map[entry.ID]*heldEntry{},
+		most: room{bytes: MaxUnsettledPerDevice, entries: MaxUnsettledEntries, ops: MaxUnsettledOps}, mostUnknown: MaxUnsettledUnknown,
+		used: map[bucket]room{}, parts: map[entry.Device]part{}, granted: map[bucket]int{},
+		held: map[entry.ID]*heldEntry{}, byDevice: map[entry.Device]map[entry.ID]*heldEntry{}, byRoom: map[bucket]map[entry.ID]*heldEntry{},
 		byKey: map[[32]byte]map[entry.ID]*heldEntry{}, byRun: map[deviceRun]map[entry.ID]*heldEntry{},
 		more: map[entry.Device]int{},
 	}
 }
 
-// bucketOf returns whose share what a device wrote takes.
-func (r *Replica) bucketOf(d entry.Device) bucket {
-	if r.Rules().Knows(d) {
-		return d
-	}
-	return bucket{}
+// part is what a device takes of a room that it shares.
+type part struct {
+	of   bucket
+	room room
 }
 
 func (q *quota) bound(b bucket) room {
@@ -116,33 +111,43 @@ func (r *Replica) release(e *entry.Entry, c *change.Change, by []byte) {
 
 func (r *Replica) move(device entry.Device, by []byte, n room) {
 	b := r.bucketOf(device)
-	if len(by) == len(b) {
-		b = bucket(by)
-	}
 	q := r.quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(by) == len(b) {
+		b = bucket(by)
+	} else {
+		q.partLocked(device, b, n)
+	}
 	q.used[b] = q.used[b].plus(n)
-	if b == (bucket{}) {
-		q.unknown[device] = q.unknown[device].plus(n)
+	if bound := q.bound(b); n.entries < 0 && len(q.byRoom[b]) > 0 && q.used[b].within(bound.minus(bound.part(8))) {
+		q.letGoLocked(q.byRoom[b]) // there is room again
 	}
-	if bound := q.bound(b); n.entries < 0 && len(q.byDevice[b]) > 0 && q.used[b].within(bound.minus(bound.part(8))) {
-		q.letGoLocked(q.byDevice[b]) // there is room again
+}
+
+// partLocked notes that a device takes n more of a room. What it took of another one before goes along.
+func (q *quota) partLocked(device entry.Device, b bucket, n room) {
+	p, shares := q.parts[device]
+	if shares && p.of != b {
+		q.used[p.of], q.used[b] = q.used[p.of].minus(p.room), q.used[b].plus(p.room)
 	}
+	if p = (part{b, p.room.plus(n)}); b == device || p.room == (room{}) {
+		delete(q.parts, device)
+		return
+	}
+	q.parts[device] = p
 }
 
 func (r room) part(n int) room { return room{r.bytes / n, r.entries / n, r.ops / n} }
 
-// knownNow moves what devices took of the room of unknown ones to their own: the charter knows them now.
+// knownNow moves what devices took of the room of unknown ones to where it belongs: the charter knows them now.
 func (r *Replica) knownNow(old, grown Rules) {
 	q := r.quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for d, n := range q.unknown {
-		if grown.Knows(d) && !old.Knows(d) {
-			q.used[bucket{}] = q.used[bucket{}].minus(n)
-			q.used[d] = q.used[d].plus(n)
-			delete(q.unknown, d)
+	for d, p := range q.parts {
+		if p.of == (bucket{}) && grown.Knows(d) && !old.Knows(d) {
+			q.partLocked(d, r.bucketUnder(grown, d), room{})
 		}
 	}
 	for d, held := range q.byDevice {
@@ -156,7 +161,7 @@ func (r *Replica) knownNow(old, grown Rules) {
 func (r *Replica) readQuota() error {
 	q := r.quota
 	q.mu.Lock()
-	q.used, q.unknown = map[bucket]room{}, map[entry.Device]room{}
+	q.used, q.parts = map[bucket]room{}, map[entry.Device]part{}
 	q.mu.Unlock()
 	if c := r.store.Counts(); c.Pending+c.Void+c.Elsewhere == 0 {
 		return nil

@@ -114,7 +114,8 @@ type Replica struct {
 	reach  reach        // which changes an acknowledgement covers
 	places places       // what a peer will ask for next
 	quota  *quota       // room of what doesn't count, and what is held back
-	days   days         // how much more devices may write
+	whose  whose        // whose room an entry takes
+	days   days         // how much more may be written
 	deeds  deeds        // what this device did last
 	handed handed       // what of that others may have
 	aheads aheads       // whose clock is off
@@ -375,7 +376,7 @@ func (r *Replica) goOn() error {
 	if err := r.readHanded(); err != nil {
 		return err
 	}
-	if err := errors.Join(r.readGranted(), r.readQuota(), r.readDays()); err != nil {
+	if err := errors.Join(r.readGranted(), r.readDays(), r.readQuota()); err != nil {
 		return err
 	}
 	if err := errors.Join(r.listStale(), r.listStaleStatements()); err != nil {

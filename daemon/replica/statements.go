@@ -17,9 +17,12 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	within := map[entry.ID]bool{} // of what its device may write in a day
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
+		if b == (bucket{}) { // what comes with it may say whose it is
+			over = true
+			continue
+		}
 		within[e.ID()] = r.spend(e)
-		over = over || !within[e.ID()]
-		over = over || !r.hasRoom(b, taken[b])
+		over = over || !within[e.ID()] || !r.hasRoom(b, taken[b])
 		taken[b] = taken[b].plus(roomOf(e, nil))
 	}
 	if !over { // mostly
@@ -30,6 +33,10 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	clear(taken)
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
+		if b == (bucket{}) {
+			b = r.bucketUnder(tried.rules, e.Device)
+			within[e.ID()] = r.spendOf(b, e)
+		}
 		state, _ := tried.rules.State(e.ID())
 		count := within[e.ID()] && (tried.rules.IsSound(e.ID()) || r.hasRoom(b, taken[b]))
 		if count || named[e.ID()] || r.wanted.has(e.ID()) {
@@ -41,7 +48,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 		}
 		h := heldEntry{id: e.ID(), device: e.Device, run: e.Run, size: len(e.Encoded()), why: HeldRoom, says: true}
 		if within[e.ID()] {
-			r.giveBack(e) // it comes again, and takes its part then
+			r.giveBackTo(b, e) // it comes again, and takes its part then
 		} else {
 			h.why = HeldDay
 		}

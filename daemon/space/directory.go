@@ -27,8 +27,9 @@ func (d directory) Devices() []peer.Device {
 	var all []peer.Device
 	s, side := d.r.Share()
 	for _, m := range d.r.Rules().Members() {
+		by, _ := m.Answers()
 		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: words.FullName(&m) + "'s " + dev.Name, Member: m.ID.String(), Former: dev.Retired}
+			device := peer.Device{Key: dev.Key, Name: words.FullName(&m) + "'s " + dev.Name, Member: by.String(), Former: dev.Retired}
 			if s != nil {
 				// Once a share is over, the other side's devices are told no more where anybody is, nor what is written.
 				if of, ok := s.SideOf(dev.Key); ok && of != side {

@@ -68,6 +68,23 @@ func replicas(t *testing.T, people ...string) (all []*replica.Replica, again fun
 	}
 }
 
+// Guest lets in a prospective member.
+func Guest(t *testing.T, by *replica.Replica, name string) charter.Member {
+	t.Helper()
+	code, key, laptop := entry.NewSigner(), entry.NewSigner(), entry.NewSigner()
+	_, err := by.Say(t.Context(), func(c *charter.Charter) ([]byte, error) { return c.Invite(by.Device(), code.Device(), 0) })
+	must(t, err)
+	red, err := charter.NewRedemption(by.Space(), code, key, laptop, name, "laptop")
+	must(t, err)
+	_, err = by.Say(t.Context(), func(c *charter.Charter) ([]byte, error) { return c.AdmitProspective(by.Device(), code.Device(), red) })
+	must(t, err)
+	m, ok := by.Charter().MemberOf(laptop.Device())
+	if !ok {
+		t.Fatalf("%s isn't in", name)
+	}
+	return m
+}
+
 // AddTasks writes n tasks and returns their entries, in the order in which they arrived.
 func AddTasks(t *testing.T, r *replica.Replica, n int) []*entry.Entry {
 	t.Helper()

@@ -1,0 +1,133 @@
+package replica
+
+import (
+	"crypto/sha256"
+	"sync"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// ownRooms is how many devices of a member have a room of their own: their first ones, and besides them their member key.
+const ownRooms = 8
+
+// bucket is whose room an entry takes, of what isn't accepted and of what may be written in a day: a device's, one that
+// several share, or that of all whom the charter doesn't know, which is the zero device's.
+type bucket = entry.Device
+
+// whose knows which devices have a room of their own. What one member costs the others mustn't grow with how many devices they make, and
+// beside each other they can let in and certify any number. So further ones share a room: those of a member that speak, those
+// that don't, and both of all whom a member let in and who never were full. Those that don't speak have one of their own, so that
+// what a thief added takes nothing of what their victim writes with, once it is put out of use.
+//
+// Every replica goes by what it has heard: what is held back isn't void, and comes in with the word of others.
+type whose struct {
+	mu    sync.Mutex
+	own   map[entry.Device]bool
+	rules Rules
+	of    map[entry.Device]bucket // of those that share, under these rules
+	grows map[bucket]bool         // of the rooms that are shared, those of devices that speak
+}
+
+// bucketOf returns whose room what a device wrote takes.
+func (r *Replica) bucketOf(d entry.Device) bucket { return r.bucketUnder(r.Rules(), d) }
+
+// bucketUnder is bucketOf under rules that may be tried only.
+func (r *Replica) bucketUnder(rules Rules, d entry.Device) bucket {
+	if !rules.Knows(d) {
+		return bucket{}
+	}
+	w := &r.whose
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.own[d] {
+		return d
+	}
+	if w.rules != rules {
+		w.rules, w.of = rules, map[entry.Device]bucket{}
+	}
+	b, ok := w.of[d]
+	if !ok {
+		b = w.find(rules, d)
+		w.of[d] = b
+	}
+	return b
+}
+
+// find gives a device that has no room of its own one, or says which one it shares.
+func (w *whose) find(rules Rules, d entry.Device) bucket {
+	who, _ := rules.OwnerOf(d) // of a device that two claim, or only somebody on another branch, nobody
+	if by, guest := who.Answers(); guest {
+		return w.shared(by, true, speaksNow(rules, &who, d))
+	}
+	own := 0
+	isDevice := false
+	for i := range who.Devices {
+		isDevice = isDevice || who.Devices[i].Key == d
+		if w.own[who.Devices[i].Key] {
+			own++
+		}
+	}
+	if !isDevice { // the member key
+		w.have(d)
+		return d
+	}
+	for i := range who.Devices {
+		if of := who.Devices[i].Key; own < ownRooms && !w.own[of] {
+			w.have(of)
+			own++
+		}
+	}
+	if w.own[d] {
+		return d
+	}
+	return w.shared(who.ID, false, speaksNow(rules, &who, d))
+}
+
+func speaksNow(rules Rules, who *charter.Member, d entry.Device) bool {
+	if who.Key == d {
+		return who.Standing == charter.Full || who.Standing == charter.Prospective
+	}
+	_, speaks := rules.MemberOf(d)
+	return speaks
+}
+
+// shared is the room of a member's devices or, guests, of those whom they let in.
+func (w *whose) shared(who charter.MemberID, guests, speak bool) bucket {
+	b := []byte("kith/room/1\x00")
+	b = append(b, who[:]...)
+	for _, yes := range []bool{guests, speak} {
+		if yes {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	sum := bucket(sha256.Sum256(b))
+	if w.grows == nil {
+		w.grows = map[bucket]bool{}
+	}
+	w.grows[sum] = speak
+	return sum
+}
+
+func (w *whose) have(d entry.Device) {
+	if w.own == nil {
+		w.own = map[entry.Device]bool{}
+	}
+	w.own[d] = true
+}
+
+// growing says whether more may be written in a room as time goes by: its device speaks, those that share it do, or may be known one day.
+func (r *Replica) growing(b bucket) bool {
+	if b == (bucket{}) {
+		return true
+	}
+	r.whose.mu.Lock()
+	grows, shared := r.whose.grows[b]
+	r.whose.mu.Unlock()
+	if !shared {
+		_, grows = r.Rules().MemberOf(b)
+	}
+	return grows
+}

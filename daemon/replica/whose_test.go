@@ -1,0 +1,108 @@
+package replica
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+)
+
+// guests are n people whom somebody lets in with one code, beside each other: their member keys and devices. said is what lets
+// them in.
+func guests(t testing.TB, at, by *peerReplica, n int) (said []*entry.Entry, keys []entry.Signer) {
+	t.Helper()
+	c, code := at.Charter(), entry.NewSigner()
+	payload, err := c.Invite(by.device, code.Device(), 0)
+	must(t, err)
+	state := func(c *charter.Charter, payload []byte) *entry.Entry {
+		e := sign(t, by.cfg.Key, entry.Fields{Space: at.Space(), Heads: c.Heads(), Kind: entry.Statement, Payload: payload})
+		said = append(said, e)
+		return e
+	}
+	c = c.With(state(c, payload))
+	for i := range n {
+		member, device := entry.NewSigner(), entry.NewSigner()
+		red, err := charter.NewRedemption(at.Space(), code, member, device, fmt.Sprint("Guest ", i), "laptop")
+		must(t, err)
+		payload, err := c.AdmitProspective(by.device, code.Device(), red)
+		must(t, err)
+		state(c, payload)
+		keys = append(keys, member, device)
+	}
+	return said, keys
+}
+
+// added are n devices that a device certifies beside each other.
+func added(t testing.TB, at, by *peerReplica, n int) (said []*entry.Entry, keys []entry.Signer) {
+	t.Helper()
+	c := at.Charter()
+	for i := range n {
+		device := entry.NewSigner()
+		payload, err := c.Certify(by.device, charter.NewDevice{
+			Key: device.Device(), Name: fmt.Sprint("box ", i), Accepted: charter.AcceptDevice(at.Space(), by.member.Device(), device),
+		})
+		must(t, err)
+		said = append(said, sign(t, by.cfg.Key, entry.Fields{Space: at.Space(), Heads: c.Heads(), Kind: entry.Statement, Payload: payload}))
+		keys = append(keys, device)
+	}
+	return said, keys
+}
+
+// What somebody costs the others doesn't grow with how many devices they make beside each other.
+func TestWhoMakesDevicesWithoutEndHasNoMoreRoomForThat(t *testing.T) {
+	const worth = 40 // entries in a day
+	type maker func(testing.TB, *peerReplica, *peerReplica, int) ([]*entry.Entry, []entry.Signer)
+	for _, of := range []struct {
+		name  string
+		make  maker
+		rooms int // that one member's can have
+		first bool
+	}{
+		{"whom she lets in", guests, 2, false},
+		{"whom she lets in once they have spoken", guests, 3, true},
+		{"which she certifies", added, ownRooms + 2, false},
+		{"which she certifies once they have spoken", added, ownRooms + 3, true},
+	} {
+		for _, n := range []int{10, 300} {
+			t.Run(fmt.Sprint(n, " ", of.name), func(t *testing.T) {
+				c := found(t, "Ana", "Ben", "Mel")
+				ana, ben, mel := c.all[0], c.all[1], c.all[2]
+				clock := ana.Now()
+				ana.at(&clock)
+				brought, keys := of.make(t, ana, mel, n)
+				give(t, ana, brought[0])
+				ana.days.worth = [3]float64{worth, worth, 1 << 20}
+				follow, err := ana.Charter().Follow(mel.device, ana.Charter().Tip())
+				must(t, err)
+				heads := []entry.ID{brought[len(brought)-1].ID()}
+				var said []*entry.Entry
+				for _, key := range keys {
+					for range max(6, 4*worth/n) {
+						said = append(said, sign(t, key, entry.Fields{Space: ana.Space(), Heads: heads, Kind: entry.Statement, Payload: follow}))
+					}
+				}
+				if of.first {
+					give(t, ana, said[:len(said)/2]...)
+					give(t, ana, append(brought, said...)...)
+				}
+				give(t, ana, brought...)
+				again(t, ana, said...)
+				kept := ana.here(said)
+				clock = clock.Add(24 * time.Hour)
+				must(t, ana.Weigh(false))
+				again(t, ana, said...)
+				t.Logf("%d of %d are kept, and a day later %d", kept, len(said), ana.here(said))
+				if n := ana.here(said); n > 2*of.rooms*worth || n == 0 {
+					t.Errorf("%d are kept", n)
+				}
+				bens := ben.says(t, ben.cfg.Key, 1)
+				give(t, ana, bens...)
+				if ana.here(bens) != 1 {
+					t.Error("what Ben says is held back")
+				}
+			})
+		}
+	}
+}
