@@ -85,10 +85,10 @@ type Carrier struct {
 
 	looking sync.Mutex // held while folders are looked at, and while one comes or goes
 	folders map[string]*folder
-	dirs    []string           // as the config has them: nobody else writes it while the daemon runs
-	read    bool               // they were read
-	makers  map[maker]*budget  // time for reading what brings nothing, by who made it
-	clock   func() time.Time   // of what reading costs: time.Now, or a test's
+	dirs    []string          // as the config has them: nobody else writes it while the daemon runs
+	read    bool              // they were read
+	makers  map[maker]*budget // time for reading what brings nothing, by who made it
+	clock   func() time.Time  // of what reading costs: time.Now, or a test's
 
 	mu      sync.Mutex // guards what is told
 	shown   []api.Drop
