@@ -166,10 +166,7 @@ func ResolveDevice(all []Device, word string) (Device, error) {
 		return found[0], nil
 	}
 	p := Problemf(Ambiguous, "use the start of its key", "“%s” may be more than one device", Brief(word))
-	for _, d := range found[:min(len(found), MaxCandidates)] {
-		p.Candidates = append(p.Candidates, Candidate{ID: d.ID, Short: d.ID[:min(len(d.ID), 8)], Title: d.Name})
-	}
-	return Device{}, p
+	return Device{}, WithCandidates(p, found, func(d Device) Candidate { return Candidate{ID: d.ID, Short: d.ID[:min(len(d.ID), 8)], Title: d.Name} })
 }
 
 // PorchCode is a code of a place at a porch, as who runs it knows it.
@@ -254,8 +251,5 @@ func PickPorch(all []Porch, word string) (Porch, error) {
 		return found[0], nil
 	}
 	p := Problemf(Ambiguous, "use the start of its ID", "“%s” may be more than one porch", Brief(word))
-	for _, one := range found[:min(len(found), MaxCandidates)] {
-		p.Candidates = append(p.Candidates, Candidate{ID: one.ID, Short: one.Short, Title: one.Label})
-	}
-	return Porch{}, p
+	return Porch{}, WithCandidates(p, found, func(one Porch) Candidate { return Candidate{ID: one.ID, Short: one.Short, Title: one.Label} })
 }

@@ -47,6 +47,14 @@ func Listed(all []string) string {
 	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }
 
+// WithCandidates adds to a problem what an ambiguous word may have meant, at most MaxCandidates of it.
+func WithCandidates[T any](p *Problem, all []T, as func(T) Candidate) *Problem {
+	for _, one := range all[:min(len(all), MaxCandidates)] {
+		p.Candidates = append(p.Candidates, as(one))
+	}
+	return p
+}
+
 // Meant are those titles, in quotes, that may be meant by words which name nothing: of which they are a part, and which are a letter apart from them, or
 // begin so; "" if there are none.
 func Meant(words string, titles []string) string {

@@ -80,12 +80,11 @@ func (x *Sharing) shareCalled(word string) (*replica.Replica, error) {
 		return found[0].Replica, nil
 	default:
 		p := api.Problemf(api.Ambiguous, "say which by its ID", "“%.80s” may be more than one share", word)
-		for _, at := range found[:min(len(found), api.MaxCandidates)] {
+		return nil, api.WithCandidates(p, found, func(at *space.Space) api.Candidate {
 			name, _ := words.ShareNameOf(at.Replica)
 			id := at.Replica.Space().String()
-			p.Candidates = append(p.Candidates, api.Candidate{ID: id, Short: id[:8], Title: "with " + name.Ally + ": " + name.Title})
-		}
-		return nil, p
+			return api.Candidate{ID: id, Short: id[:8], Title: "with " + name.Ally + ": " + name.Title}
+		})
 	}
 }
 

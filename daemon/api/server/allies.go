@@ -29,9 +29,7 @@ type Allies interface {
 	JoinShare(ctx context.Context, q api.JoinShareRequest) (api.Ally, error)
 }
 
-// Bounds of a pact.
 const (
-
 	// defaultAllyCode and maxAllyCode bound how long a code for an ally is good, in seconds.
 	defaultAllyCode = 7 * 24 * 3600
 	maxAllyCode     = 90 * 24 * 3600
@@ -44,23 +42,19 @@ func (s *Server) ally(r *http.Request) (api.Ally, error) {
 }
 
 func (s *Server) allyInvite(r *http.Request, q api.AllyInviteRequest) (api.Ally, error) {
-	err := firstError(
-		func() error {
-			q.Purpose = strings.TrimSpace(q.Purpose)
-			if q.Purpose == "" {
-				return api.Problemf(api.Invalid, `kith ally invite --purpose "print the fair programme together" --ends 2027-11-24`, "a pact needs a purpose")
-			}
-			return checkPurpose(&q.Purpose)
-		},
-		func() error {
-			if q.Ends == "" {
-				return api.Problemf(api.Usage, "kith ally invite --purpose TEXT --ends DATE", "a pact needs a day on which it ends; it can be made to last longer then")
-			}
-			return checkDate("the end of a pact", &q.Ends)
-		},
-		func() error { return checkSelf(&q.As, q.Contacts) },
-	)
-	if err != nil {
+	if q.Purpose = strings.TrimSpace(q.Purpose); q.Purpose == "" {
+		return api.Ally{}, api.Problemf(api.Invalid, `kith ally invite --purpose "print the fair programme together" --ends 2027-11-24`, "a pact needs a purpose")
+	}
+	if err := checkPurpose(&q.Purpose); err != nil {
+		return api.Ally{}, err
+	}
+	if q.Ends == "" {
+		return api.Ally{}, api.Problemf(api.Usage, "kith ally invite --purpose TEXT --ends DATE", "a pact needs a day on which it ends; it can be made to last longer then")
+	}
+	if err := checkDate("the end of a pact", &q.Ends); err != nil {
+		return api.Ally{}, err
+	}
+	if err := checkSelf(&q.As, q.Contacts); err != nil {
 		return api.Ally{}, err
 	}
 	if q.ExpiresIn == 0 {
@@ -196,9 +190,7 @@ func (s *Server) resolveAlly(ctx context.Context, word string) (api.Ally, error)
 }
 
 func amongAllies(code api.Code, all []api.Ally, hint, format string, args ...any) error {
-	p := api.Problemf(code, hint, format, args...)
-	for _, a := range all[:min(len(all), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: a.ID, Short: a.ID, Title: a.Name})
-	}
-	return p
+	return api.WithCandidates(api.Problemf(code, hint, format, args...), all, func(a api.Ally) api.Candidate {
+		return api.Candidate{ID: a.ID, Short: a.ID, Title: a.Name}
+	})
 }

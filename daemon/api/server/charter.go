@@ -180,8 +180,5 @@ func (s *Server) resolveProposal(ctx context.Context, word string) (api.Proposal
 		return found[0], nil
 	}
 	p := api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", api.Brief(word))
-	for _, f := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: f.ID, Short: f.Short, Title: f.Title})
-	}
-	return api.Proposal{}, p
+	return api.Proposal{}, api.WithCandidates(p, found, func(f api.Proposal) api.Candidate { return api.Candidate{ID: f.ID, Short: f.Short, Title: f.Title} })
 }

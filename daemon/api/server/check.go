@@ -94,13 +94,3 @@ func checkWord(what, word string, words []string) error {
 	}
 	return nil
 }
-
-// firstError runs checks in order up to the first that fails.
-func firstError(checks ...func() error) error {
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -104,15 +104,12 @@ func (s *Server) logLines(r *http.Request) ([]api.LogLine, error) {
 	}
 	f.Limit = min(f.Limit, maxLines)
 	f.Note, f.Of = q.flag("note"), q.Get("of")
-	if since := q.Get("since"); since != "" && since != LastTime {
-		t, err := time.Parse(time.RFC3339, since)
+	if f.Since = q.Get("since"); f.Since != "" && f.Since != LastTime {
+		t, err := time.Parse(time.RFC3339, f.Since)
 		if err != nil {
-			return nil, api.Problemf(api.Invalid, "since="+LastTime+", or RFC 3339", "“%s” is no moment", api.Brief(since))
+			return nil, api.Problemf(api.Invalid, "since="+LastTime+", or RFC 3339", "“%s” is no moment", api.Brief(f.Since))
 		}
-		since = t.UTC().Format(time.RFC3339)
-		f.Since = since
-	} else {
-		f.Since = since
+		f.Since = t.UTC().Format(time.RFC3339)
 	}
 	if f.Of != "" && f.Of != "charter" && kinds.All.Named(f.Of) == nil {
 		return nil, checkWord("kind", f.Of, logKinds())

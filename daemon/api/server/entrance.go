@@ -111,10 +111,7 @@ func (s *Server) revokeInvite(r *http.Request, _ nothing) (api.Invite, error) {
 		return s.at.Entrance.RevokeInvite(r.Context(), found[0].ID)
 	}
 	p := api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one invite's ID", api.Brief(word))
-	for _, i := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: i.ID, Short: i.ID, Title: i.State})
-	}
-	return api.Invite{}, p
+	return api.Invite{}, api.WithCandidates(p, found, func(i api.Invite) api.Candidate { return api.Candidate{ID: i.ID, Short: i.ID, Title: i.State} })
 }
 
 // defaultInvite and maxInvite bound how long an invite may be redeemed, in seconds.

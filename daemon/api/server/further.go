@@ -7,16 +7,15 @@ import (
 )
 
 func (s *Server) newShare(r *http.Request, q api.NewShareRequest) (api.Ally, error) {
-	err := firstError(
-		func() (err error) {
-			if q.Title, err = line("title", q.Title, api.MaxTitle); err == nil && q.Title == "" {
-				err = api.Problemf(api.Invalid, `kith share new Quilted "The winter fair"`, "a share needs a title, which says what it is for")
-			}
-			return err
-		},
-		func() error { return checkSelf(&q.As, nil) },
-	)
-	if err != nil {
+	title, err := line("title", q.Title, api.MaxTitle)
+	switch {
+	case err != nil:
+		return api.Ally{}, err
+	case title == "":
+		return api.Ally{}, api.Problemf(api.Invalid, `kith share new Quilted "The winter fair"`, "a share needs a title, which says what it is for")
+	}
+	q.Title = title
+	if err := checkSelf(&q.As, nil); err != nil {
 		return api.Ally{}, err
 	}
 	return s.at.Allies.NewShare(r.Context(), q)

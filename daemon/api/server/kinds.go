@@ -130,39 +130,24 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 	}
 	asked, callings := map[*kind.Filter]string{}, map[*kind.Filter][]string{}
 	for _, f := range k.Filters() {
-		name := paramOf(f).name
-		switch {
-		case !q.Has(name), f.Takes == nil && !q.flag(name):
+		name, value := paramOf(f).name, ""
+		if !q.Has(name) || f.Takes == nil && !q.flag(name) {
 			continue
-		case f.Takes != nil && f.Takes.Is == kind.Ref:
-			d, err := s.resolve(r.Context(), f.Takes.Of, q.Get(name))
-			if err != nil {
-				return list, err
-			}
-			asked[f] = d.ID
-		case f.Takes != nil && f.Takes.Is == kind.Members:
-			m, err := s.resolveMember(r.Context(), q.Get(name))
-			if err != nil {
-				return list, err
-			}
-			asked[f] = m.ID
-		case f.Takes != nil:
-			value, err := f.Takes.Clean(q.Get(name))
-			if err != nil {
+		}
+		if f.Takes != nil {
+			if value, err = s.filtered(r.Context(), f.Takes, q.Get(name)); err != nil {
 				return list, err
 			}
 			if value == "" {
 				continue
 			}
-			asked[f] = value
-			if f.Takes.Of != "" {
+			if f.Takes.Is == kind.Line && f.Takes.Of != "" {
 				if callings[f], err = s.callings(r.Context(), f.Takes.Of, value); err != nil {
 					return list, err
 				}
 			}
-		default:
-			asked[f] = ""
 		}
+		asked[f] = value
 		if f.Me {
 			if _, err := s.me(r.Context()); err != nil {
 				return list, err
@@ -193,6 +178,19 @@ func (s *Server) listQuery(r *http.Request, k *kind.Kind, q query) (list ListQue
 		list.Order = k.Sorts()[i]
 	}
 	return list, nil
+}
+
+// filtered reads by what value of a field a list is sifted: a whole ID, where that is of a document or a member.
+func (s *Server) filtered(ctx context.Context, f *kind.Field, word string) (string, error) {
+	switch f.Is {
+	case kind.Ref:
+		d, err := s.resolve(ctx, f.Of, word)
+		return d.ID, err
+	case kind.Members:
+		m, err := s.resolveMember(ctx, word)
+		return m.ID, err
+	}
+	return f.Clean(word)
 }
 
 // sinceWhen reads since when: a moment or a day, which begins where this daemon runs.

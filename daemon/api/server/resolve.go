@@ -45,10 +45,7 @@ func (s *Server) resolve(ctx context.Context, kind, word string) (api.Document, 
 		return found[0], nil
 	}
 	p := api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", api.Brief(word))
-	for _, d := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title})
-	}
-	return api.Document{}, p
+	return api.Document{}, api.WithCandidates(p, found, func(d api.Document) api.Candidate { return api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title} })
 }
 
 // orTitled adds to a problem the documents of a kind that have a word as their title: what is done to a document is told by its ID, and a
@@ -122,10 +119,9 @@ func (s *Server) resolveMember(ctx context.Context, word string) (api.Member, er
 		return found[0], nil
 	}
 	p := api.Problemf(api.Ambiguous, "use the ID", "“%s” may be more than one member", api.Brief(word))
-	for _, m := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: m.ID, Short: shortMember(m.ID, all), Title: m.Called()})
-	}
-	return api.Member{}, p
+	return api.Member{}, api.WithCandidates(p, found, func(m api.Member) api.Candidate {
+		return api.Candidate{ID: m.ID, Short: shortMember(m.ID, all), Title: m.Called()}
+	})
 }
 
 // orMeant adds to a hint the members of whose names a word is a part, or what they were called before: a first name is no name
@@ -214,10 +210,7 @@ func (s *Server) called(ctx context.Context, of, words string) (d Shown, ok bool
 	}
 	if len(found) > 1 {
 		p := api.Problemf(api.Ambiguous, "use its ID", "more than one %s is called “%s”", of, api.Brief(words))
-		for _, d := range found[:min(len(found), api.MaxCandidates)] {
-			p.Candidates = append(p.Candidates, api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title})
-		}
-		return d, false, p
+		return d, false, api.WithCandidates(p, found, func(d Shown) api.Candidate { return api.Candidate{ID: d.ID, Short: d.Short, Title: d.Title} })
 	}
 	if len(found) == 0 {
 		return d, false, nil

@@ -89,8 +89,10 @@ func (s *Server) ask(r *http.Request) (api.Ask, error) {
 }
 
 func (s *Server) createAsk(r *http.Request, q api.AskRequest) (api.Ask, error) {
-	err := firstError(func() error { return checkTitle(&q.Title) }, func() error { return checkText(&q.Text) })
-	if err != nil {
+	if err := checkTitle(&q.Title); err != nil {
+		return api.Ask{}, err
+	}
+	if err := checkText(&q.Text); err != nil {
 		return api.Ask{}, err
 	}
 	return s.at.Shares.AskAlly(r.Context(), q)
@@ -160,10 +162,7 @@ func (s *Server) resolveAsk(ctx context.Context, word string) (api.Ask, error) {
 		return found[0], nil
 	}
 	p := api.Problemf(api.Ambiguous, "type more of the ID", "“%s” is the start of more than one ID", api.Brief(word))
-	for _, a := range found[:min(len(found), api.MaxCandidates)] {
-		p.Candidates = append(p.Candidates, api.Candidate{ID: a.ID, Short: a.Short, Title: a.Title})
-	}
-	return api.Ask{}, p
+	return api.Ask{}, api.WithCandidates(p, found, func(a api.Ask) api.Candidate { return api.Candidate{ID: a.ID, Short: a.Short, Title: a.Title} })
 }
 
 // inShare gives the server of the share in which a document goes on; s if it doesn't, or that isn't here.
