@@ -58,7 +58,7 @@ func TestALogSaysWhatAChangeOfATaskDid(t *testing.T) {
 		{ana, crdttest.Reopen(), `reopened status`},
 		{ana, crdttest.EditTask(crdttest.TaskEdit{Due: &none, Minutes: &zero, Common: crdttest.Common{Title: str("Bake it"), RemoveTags: []string{"kitchen"}}}),
 			`set title "Bake it" · removed tags "kitchen" · cleared due · cleared hours`},
-		{ben, crdttest.EditText("bread 🍞", "two loaves of bread"), `removed text (2) · wrote text "two loaves of "`},
+		{ben, crdttest.EditText("bread 🍞", "two loaves of bread"), `removed text (7) · wrote text "two loaves of bread"`},
 	}
 	for _, s := range steps {
 		s.by.do(s.edit)

@@ -94,7 +94,7 @@ func (d *draft) edit(asks *kind.Request) error {
 		d.set(schema.Title, change.StrValue(*asks.Title))
 	}
 	if t := asks.Text; t != nil {
-		if err := d.editText(t.Base, t.From, t.Text); err != nil {
+		if err := d.editText(*t); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func (d *draft) appended(s string) error {
 func RestoreText(was kind.Writing) Edit {
 	return func(am *automerge.Doc, _ *View) error {
 		d := newDraft(am)
-		if err := d.editText(was.Base, was.From, was.Text); err != nil {
+		if err := d.editText(was); err != nil {
 			return err
 		}
 		return d.write()
@@ -106,14 +106,14 @@ var copies atomic.Uint64
 // as the document, and the collector doesn't see how large: who keeps documents asks it to run.
 func Copies() uint64 { return copies.Load() }
 
-// merged returns what becomes of the text if what a person made of it at some heads is merged.
-func merged(am *automerge.Doc, heads []change.Hash, want string) (string, error) {
-	then, err := forkAt(am, heads)
+// merged returns what becomes of the text if what a person made of it, as of some heads, is merged.
+func merged(am *automerge.Doc, w kind.Writing) (string, error) {
+	then, err := forkAt(am, w.From)
 	if err != nil {
 		return "", err
 	}
 	d := newDraft(then)
-	if err := d.editText(nil, nil, want); err != nil {
+	if err := d.editText(kind.Writing{Text: w.Text, Typing: w.Typing}); err != nil {
 		return "", err
 	}
 	if err := d.write(); err != nil && err != ErrNothingChanged {
@@ -153,7 +153,8 @@ func Wrote(am *automerge.Doc, made change.Hash, on []change.Hash, w kind.Writing
 		return false, err
 	}
 	if !standsAt(then, w.From) {
-		if want, err = merged(then, w.From, want); err != nil {
+		w.Text = want
+		if want, err = merged(then, w); err != nil {
 			return false, err
 		}
 	}
@@ -165,8 +166,8 @@ func Wrote(am *automerge.Doc, made change.Hash, on []change.Hash, w kind.Writing
 // the differences are written, so nobody's words are lost: with heads where the core would have put them if they had
 // been written then, else at the places where they belong by comparing texts, and of two like passages that can
 // be the other one. Line ends become "\n".
-func (d *draft) editText(base *string, heads []change.Hash, want string) error {
-	want, err := kind.CleanText("the text", want)
+func (d *draft) editText(w kind.Writing) error {
+	want, err := kind.CleanText("the text", w.Text)
 	if err != nil {
 		return err
 	}
@@ -179,15 +180,21 @@ func (d *draft) editText(base *string, heads []change.Hash, want string) error {
 	if err != nil {
 		return err
 	}
-	if base == nil || len(heads) > 0 {
+	base := w.Base
+	if base == nil || len(w.From) > 0 {
 		base = &now
 	}
-	if len(heads) > 0 && !standsAt(d.am, heads) {
-		if want, err = merged(d.am, heads, want); err != nil {
+	if len(w.From) > 0 && !standsAt(d.am, w.From) {
+		w.Text = want
+		if want, err = merged(d.am, w); err != nil {
 			return err
 		}
 	}
-	edits := rebase(*base, want, now)
+	steps := diff.Edit
+	if w.Typing {
+		steps = diff.Typing
+	}
+	edits := rebase(*base, want, now, steps)
 	n := runes(now)
 	for _, s := range edits {
 		n += runes(s.insert) - s.del
@@ -210,8 +217,8 @@ type splice struct {
 }
 
 // rebase returns the splices, in ascending order and apart from each other, that do to now what
-// was done to base to make want of it. What is in now and wasn't in base stays.
-func rebase(base, want, now string) []splice {
+// was done to base to make want of it, in these steps. What is in now and wasn't in base stays.
+func rebase(base, want, now string, steps func(from, to string) []diff.Step) []splice {
 	if base == want {
 		return nil
 	}
@@ -229,7 +236,7 @@ func rebase(base, want, now string) []splice {
 	}
 	to := places(base, now)
 	at := 0 // in base, in characters
-	for _, s := range diff.Edit(base, want) {
+	for _, s := range steps(base, want) {
 		n := runes(s.Text)
 		switch s.Is {
 		case diff.Same:

@@ -189,6 +189,45 @@ func TestWordsThatSeveralPutInAtOnceStandOnceEach(t *testing.T) {
 	})
 }
 
+// Two who put another word in the place of one while they are apart leave both there, whole; so do those who type it on the page.
+func TestOfTwoWhoReplaceAWordWhileApartBothWordsStand(t *testing.T) {
+	for _, test := range []struct{ was, anas, bens string }{
+		{"We meet at five in the hall.", "We meet at six in the hall.", "We meet at four in the hall."},
+		{"We meet at five.", "We meet at six.", "We meet at four."},
+		{"We meet at five", "We meet at sixteen, sharp", "We meet at fourteen"},
+		{"Five, in the hall", "Six, in the hall", "Four, in the hall"},
+		{"- milk, 2 bottles\n- rye bread\n- eggs", "- milk, 2 bottles\n- white bread\n- eggs", "- milk, 2 bottles\n- rice bread\n- eggs"},
+		{"Paper: 3.50 €\nInk: 10 €", "Paper: 3.75 €\nInk: 10 €", "Paper: 4.50 €\nInk: 10 €"},
+	} {
+		for name, write := range map[string]func(string) crdt.Edit{
+			"whole": func(want string) crdt.Edit { return crdttest.EditText(test.was, want) },
+			"typed": func(want string) crdt.Edit { return crdttest.Typing(test.was, want) },
+		} {
+			c := note(t, test.was)
+			c.desk("ana").do(write(test.anas))
+			c.desk("ben").do(write(test.bens))
+			v := c.settle()
+			is, wrote := bareWords(v.Text), bareWords(test.anas+" "+test.bens)
+			for _, word := range slices.Concat(is, wrote) {
+				if !slices.Contains(is, word) || !slices.Contains(wrote, word) {
+					t.Errorf("%s: %q isn't in what they wrote, or not in %q: of %q and %q", name, word, v.Text, test.anas, test.bens)
+				}
+			}
+			if len(v.Apart) != 1 {
+				t.Errorf("%s: that both wrote there is said %d times", name, len(v.Apart))
+			}
+		}
+	}
+}
+
+func bareWords(s string) []string {
+	words := strings.Fields(s)
+	for i, word := range words {
+		words[i] = strings.Trim(word, ".,:")
+	}
+	return words
+}
+
 func counted(s string) string {
 	r := []rune(s)
 	slices.Sort(r)

@@ -113,6 +113,11 @@ func EditText(base, want string) crdt.Edit {
 	return anyKind("edit", kind.Request{Text: &kind.Writing{Text: want, Base: &base}})
 }
 
+// Typing is EditText for a person who is asked for the text again and again while they type.
+func Typing(base, want string) crdt.Edit {
+	return anyKind("edit", kind.Request{Text: &kind.Writing{Text: want, Base: &base, Typing: true}})
+}
+
 // EditTextFrom is EditText for a person who saw the text as of some heads.
 func EditTextFrom(heads []change.Hash, want string) crdt.Edit {
 	return anyKind("edit", kind.Request{Text: &kind.Writing{Text: want, From: heads}})

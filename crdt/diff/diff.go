@@ -32,25 +32,116 @@ type Step struct {
 // Words gives the steps from a text to another in whole words, with the white space between them by itself.
 func Words(from, to string) []Step { return shortest(words(from), words(to)) }
 
-// Edit gives the steps that somebody took in an editor. Words are compared first, so that one that stands between two new ones
-// isn't taken out and written anew, where somebody else who does the same would double it; then letters, in what stands in
-// the place of something else. What is left in pieces of a passage that was written anew goes with it, so that of two who
-// do that both passages stay whole.
-func Edit(from, to string) (out []Step) {
+// Edit gives the steps that somebody took in an editor, in whole words: of two who put something in the place of one word while
+// they are apart both words stand there then, beside each other, and no scrap of either. A word that stands between two new ones
+// isn't taken out and written anew, where somebody else who does the same would double it. What is left in pieces of a passage that
+// was written anew goes with it, so that of two who do that both passages stay whole.
+func Edit(from, to string) []Step { return edit(from, to, false) }
+
+// Typing is Edit for a text that is told again and again while somebody types: a word that only grew, or only lost something, is told
+// by letters. As a whole it would be written anew at each telling, and what two begin at one place at one moment would double.
+func Typing(from, to string) []Step { return edit(from, to, true) }
+
+func edit(from, to string, typing bool) (out []Step) {
 	passages := []hunk{{from, to}}
 	if unlike(typed(from), typed(to)) > exact {
 		passages = hunks(from, to)
 	}
 	for _, h := range passages {
 		for _, p := range rewritten(shortest(typed(h.from), typed(h.to)), h) {
-			if p.gone != "" && p.come != "" {
-				out = append(out, letters(p.gone, p.come, true)...)
-			} else {
+			switch grew := p.between == 0 || p.betweenNew == 0; {
+			case p.gone == "" || p.come == "":
 				out = append(out, p.steps()...)
+			case typing && grew, hasNoWords(p.gone), hasNoWords(p.come):
+				out = append(out, letters(p.gone, p.come, true)...)
+			default:
+				out = inWords(out, p)
 			}
 		}
 	}
-	return checked(out, from, to)
+	return checked(slices.DeleteFunc(out, func(s Step) bool { return s.Text == "" }), from, to)
+}
+
+// inWords adds to the steps before it what p puts in the place of something, in whole words. A space goes with each passage: else what
+// two put there would be one word. That is the one behind it, or at the end of a line the one before it; the end of a line stays, since
+// others go on writing there.
+func inWords(out []Step, p passage) []Step {
+	all := rewritten(shortest(bare(p.gone), bare(p.come)), hunk{p.gone, p.come})
+	for i, p := range all {
+		if strings.TrimSpace(p.gone) != "" && strings.TrimSpace(p.come) != "" && !(endsBlank(p.gone) && endsBlank(p.come)) {
+			same, blank := "", -1 // what stays behind it, and where that has a space
+			if i+1 < len(all) {
+				same = all[i+1].same
+				blank = strings.IndexFunc(same, isBlank)
+			}
+			before := len(out) - 1
+			borrows := before >= 0 && out[before].Is == Same && endsBlank(out[before].Text)
+			switch {
+			case blank == 0, blank > 0 && !borrows && !strings.Contains(same[:blank], "\n"):
+				n := blank + utf8.RuneLen(firstOf(same[blank:]))
+				p.gone, p.come, all[i+1].same = p.gone+same[:n], p.come+same[:n], same[n:]
+			case borrows:
+				text := out[before].Text
+				_, n := utf8.DecodeLastRuneInString(text)
+				n = len(text) - n
+				p.gone, p.come, out[before].Text = text[n:]+p.gone, text[n:]+p.come, text[:n]
+			}
+		}
+		out = append(out, p.steps()...)
+	}
+	return out
+}
+
+// bare takes a text apart into words, single white space, and the signs that are written before and behind a word: who goes on behind a
+// word with a comma leaves the word alone.
+func bare(s string) (out []string) {
+	const signs = ".,;:!?…()[]{}\"'`*_«»“”„‘’¿¡。、"
+	for _, word := range words(s) {
+		core := strings.TrimRight(word, signs)
+		behind := word[len(core):]
+		for core != "" && strings.ContainsRune(signs, firstOf(core)) {
+			n := utf8.RuneLen(firstOf(core))
+			out, core = append(out, core[:n]), core[n:]
+		}
+		if core != "" {
+			out = append(out, core)
+		}
+		for _, r := range behind {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
+func firstOf(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+// isBlank says whether it is white space within a line.
+func isBlank(r rune) bool { return unicode.IsSpace(r) && r != '\n' }
+
+func endsBlank(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return isBlank(r)
+}
+
+// longest is how many characters a word can have. What is longer is none: written anew for each letter in it, it would soon use up the
+// room that a document has.
+const longest = 64
+
+// hasNoWords says whether letters are all that there is to compare by: in scripts without a space between words, and in what is too long.
+func hasNoWords(text string) bool {
+	n := 0
+	for _, r := range text {
+		if n++; unicode.IsSpace(r) {
+			n = 0
+		}
+		if n > longest || r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan) {
+			return true
+		}
+	}
+	return false
 }
 
 // passage is what stayed, or what is gone with what came in its place. Of the latter it says how many characters both begin and

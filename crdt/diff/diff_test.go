@@ -34,17 +34,64 @@ func TestAnEditIsToldAsSomebodyTypedIt(t *testing.T) {
 		{"one two", "one two three", "one two{+ three+}"},
 		{"one three", "one two three", "one {+two +}three"},
 		{"a two c", "a X two Y c", "a {+X +}two {+Y +}c"}, // and two is nobody's anew
-		{"Riso: ana", "Risographs: ana", "Riso{+graphs+}: ana"},
-		{"one two\nthree", "one TWO\nthree", "one [-two-]{+TWO+}\nthree"},
+		{"Riso: ana", "Risographs: ana", "[-Riso: -]{+Risographs: +}ana"},
+		{"at five pm", "at six pm", "at [-five -]{+six +}pm"},
+		{"at five pm", "at four pm", "at [-five -]{+four +}pm"},
+		{"one two\nthree", "one TWO\nthree", "one[- two-]{+ TWO+}\nthree"}, // of two who do that both words have a space before them
+		{"one two\nthree", "one TWO three\nthree", "one[- two-]{+ TWO three+}\nthree"},
+		{"it costs five.", "it costs six.", "it costs[- five-]{+ six+}."},
+		{"at five, or six", "at four, or six", "at[- five-]{+ four+}, or six"},
+		{"Five, or six", "Four, or six", "[-Five, -]{+Four, +}or six"},
+		{"at 10:30 (sharp)", "at 10:45 (early)", "at[- 10:30 (sharp-]{+ 10:45 (early+})"},
+		{"two\nthree", "TWO\nthree", "[-two-]{+TWO+}\nthree"},
+		{"we meet at five", "we meet at five, or six", "we meet at five{+, or six+}"},
+		{"one two  three", "one two\tfour", "one two[-  three-]{+\tfour+}"},
+		{"下午五点见", "下午六点见", "下午[-五-]{+六+}点见"}, // where no space is between words, the letters
+		{strings.Repeat("a", 70) + "-b-c", strings.Repeat("a", 70) + "-x-c", strings.Repeat("a", 70) + "-[-b-]{+x+}-c"},
 		{"the quick fox", "a slow dog", "[-the quick fox-]{+a slow dog+}"}, // and no space between them is left of it
-		{"We meet in the hall on Monday.", "They come to the shop by Friday.", "[-We meet in the hall on Mon-]{+They come to the shop by Fri+}day."},
-		{"the quick fox", "a quick dog", "[-the-]{+a+} quick [-fox-]{+dog+}"},
+		{"We meet in the hall on Monday.", "They come to the shop by Friday.", "[-We meet in -]{+They come to +}the[- hall on Monday-]{+ shop by Friday+}."},
+		{"the quick fox", "a quick dog", "[-the -]{+a +}quick[- fox-]{+ dog+}"},
 		{"🙃 b", "🙃 🙃 b", "{+🙃 +}🙃 b"},
 		{"- paper\n- ink", "- white paper\n- ink\n- rags", "- {+white +}paper\n- ink{+\n- rags+}"}, // and ink is nobody's anew
 		{"paper\nink", "paper, white\nink\nrags", "paper{+, white+}\nink{+\nrags+}"},
 	} {
 		if got := told(diff.Edit(test.from, test.to)); got != test.told {
 			t.Errorf("from %q to %q it is told as %s, not %s", test.from, test.to, got, test.told)
+		}
+	}
+}
+
+// Whoever types is asked again and again for what stands there: a word that grows isn't put in anew each time.
+func TestWhatSomebodyTypesIsToldByLettersWhereAWordGrew(t *testing.T) {
+	for _, test := range []struct{ from, to, told string }{
+		{"at f pm", "at four pm", "at f{+our+} pm"},
+		{"at four pm", "at f pm", "at f[-our-] pm"},
+		{"text. hewo", "text. hellowo", "text. he{+llo+}wo"},    // another types behind it at the same time
+		{"at five pm", "at four pm", "at [-five -]{+four +}pm"}, // and is no "f" that stayed
+		{"we meet at five", "we meet at four", "we meet at[- five-]{+ four+}"},
+	} {
+		if got := told(diff.Typing(test.from, test.to)); got != test.told {
+			t.Errorf("from %q to %q it is told as %s, not %s", test.from, test.to, got, test.told)
+		}
+	}
+}
+
+// What an edit writes down is about the words that changed, however long the text is.
+func TestAnEditOfALongTextIsAsLargeAsItsWords(t *testing.T) {
+	was := strings.Fields(strings.Repeat("white paper and black ink for the riso ", 2_500)) // 97,500 characters
+	is := slices.Clone(was)
+	for i := 3_000; i < 13_000; i += 100 {
+		is[i] = "glue"
+	}
+	for name, by := range map[string]string{"in a line": " ", "of lines": "\n"} {
+		size := 0
+		for _, s := range diff.Edit(strings.Join(was, by), strings.Join(is, by)) {
+			if s.Is != diff.Same {
+				size += len(s.Text)
+			}
+		}
+		if size > 100*(len("glue ")+len("white ")) {
+			t.Errorf("%s: 100 words of %d changed, and %d letters are written down", name, len(was), size)
 		}
 	}
 }
@@ -72,7 +119,7 @@ func TestADifferenceHoldsBothTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.RuneFrom([]rune("ab \n\U0010ffff語")), 0, 60, -1)
 		was, is := text.Draw(t, "was"), text.Draw(t, "is")
-		for name, steps := range map[string][]diff.Step{"words": diff.Words(was, is), "edit": diff.Edit(was, is), "kept": diff.Kept(was, is)} {
+		for name, steps := range map[string][]diff.Step{"words": diff.Words(was, is), "edit": diff.Edit(was, is), "typing": diff.Typing(was, is), "kept": diff.Kept(was, is)} {
 			var a, b strings.Builder
 			for _, s := range steps {
 				if s.Is != diff.New {
@@ -127,7 +174,7 @@ func reversed(s string) string {
 // A difference of any two texts is found in a time that is bounded by their length: see TestTheWorkOfADifferenceIsBoundedByTheLengthOfTheTexts.
 func TestADifferenceOfTextsThatAreMadeToTakeLongIsFound(t *testing.T) {
 	for name, pair := range hostile() {
-		for what, steps := range map[string]func(from, to string) []diff.Step{"words": diff.Words, "edit": diff.Edit, "kept": diff.Kept} {
+		for what, steps := range map[string]func(from, to string) []diff.Step{"words": diff.Words, "edit": diff.Edit, "typing": diff.Typing, "kept": diff.Kept} {
 			if got := steps(pair[0], pair[1]); whole(got, diff.New) != pair[0] || whole(got, diff.Gone) != pair[1] {
 				t.Errorf("%s, %s: it doesn't lead from one to the other", name, what)
 			}

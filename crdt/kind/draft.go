@@ -32,9 +32,10 @@ func Begin(title, text string) Request {
 
 // Writing is what somebody made of a text. They saw it as it was at the heads From, or else as Base, or else as it is.
 type Writing struct {
-	Text string
-	From []change.Hash
-	Base *string
+	Text   string
+	From   []change.Hash
+	Base   *string
+	Typing bool // it is told again and again while they type: see diff.Typing
 }
 
 // Draft gathers what a verb writes: nothing is written before all of it was found right. Title, text and tags are

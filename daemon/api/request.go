@@ -35,6 +35,7 @@ type TextEdit struct {
 	Text      string   `json:"text"`
 	BaseHeads []string `json:"base_heads,omitempty"`
 	Whole     bool     `json:"whole,omitempty"`   // merged by whole words, and refused as changed where others changed the same place
+	Typing    bool     `json:"typing,omitempty"`  // it comes again and again while somebody types: a word that grew is merged by letters, else each that changed by itself
 	Replace   bool     `json:"replace,omitempty"` // in the place of all that stands there, read or not
 }
 

@@ -144,7 +144,9 @@ func (e editing) clean(k *kind.Kind, verb *kind.Verb, a asks) (kind.Request, err
 		if verb.Name == "append" {
 			was = ""
 		}
-		r.Text = &kind.Writing{Text: e.leaver.over(was, r.Text.Text), From: r.Text.From, Base: r.Text.Base}
+		w := *r.Text
+		w.Text = e.leaver.over(was, w.Text)
+		r.Text = &w
 	}
 	r.Why = e.leaver.Plain(r.Why)
 	if r.Tags != nil {

@@ -35,7 +35,7 @@ type passage struct {
 func (in *asking) write(w http.ResponseWriter, k *kind.Kind, d document) error {
 	text := clean(in.r.PostFormValue("text"))
 	if in.r.PostFormValue("same") == "" {
-		edit := api.TextEdit{Text: text, BaseHeads: strings.Fields(in.r.PostFormValue("heads"))}
+		edit := api.TextEdit{Text: text, BaseHeads: strings.Fields(in.r.PostFormValue("heads")), Typing: true}
 		var err error
 		if d, err = readDocument(in.c.EditDocument(in.ctx(), k.Many, d.ID, map[string]any{"text": edit})); err != nil {
 			return in.notWritten(w, err)
@@ -61,7 +61,7 @@ func stepsTo(from, to string) (all []passage) {
 	if from == to {
 		return []passage{{Same: units(from)}}
 	}
-	for _, s := range diff.Edit(from, to) {
+	for _, s := range diff.Typing(from, to) {
 		switch s.Is {
 		case diff.New:
 			all = append(all, passage{New: s.Text})

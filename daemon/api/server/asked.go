@@ -111,7 +111,7 @@ func (s *Server) asked(ctx context.Context, there *Server, k *kind.Kind, v *kind
 	case v == k.Edit && !given:
 		return a, nothingToChange
 	case edit != nil:
-		a.Text, a.From, a.Replace, a.Whole = &kind.Writing{Text: edit.Text}, edit.BaseHeads, edit.Replace, edit.Whole
+		a.Text, a.From, a.Replace, a.Whole = &kind.Writing{Text: edit.Text, Typing: edit.Typing}, edit.BaseHeads, edit.Replace, edit.Whole
 	case v != k.Edit && v.Text != kind.No:
 		a.Text = &kind.Writing{Text: said.Str(kind.Body)}
 	}
