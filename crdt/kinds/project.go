@@ -32,7 +32,7 @@ var (
 	projectClient    = &kind.Field{Key: "client", Is: kind.Line, Hint: "for whom it is"}
 	projectBudget    = &kind.Field{Key: "budget", Is: kind.Hours, Max: 60_000_000, Typed: 100_000, Hint: "how many hours there are for it"}
 	projectDue       = &kind.Field{Key: "due", Is: kind.Day, Hint: "when it is to be done"}
-	projectRate      = &kind.Field{Key: "rate", Is: kind.Line, Hint: "what an hour of it costs, as 60 EUR", Var: "AMOUNT", Reads: money.Clean, Stays: true}
+	projectRate      = &kind.Field{Key: "rate", Is: kind.Line, Hint: "what an hour of it costs, as 60 EUR", Var: "AMOUNT", Reads: money.CleanRate, Stays: true}
 	projectPM        = &kind.Field{
 		Key: "coordination", Is: kind.Line, Hint: "what coordination costs: 15% on top, hours, or an amount as 500 EUR", Var: "HOW", Reads: cleanCoordination, Stays: true,
 	}

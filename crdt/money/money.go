@@ -34,6 +34,9 @@ var (
 	behind = regexp.MustCompile(`^([0-9]+)(?:([.,])([0-9]+))?[ \x{a0}\x{202f}]?([A-Za-z]{3}|€)$`) // with a space that doesn't break, too
 	before = regexp.MustCompile(`^([A-Za-z]{3}|€)[ \x{a0}\x{202f}]?([0-9]+)(?:([.,])([0-9]+))?$`)
 	bare   = regexp.MustCompile(`^([0-9]+)(?:[.,]([0-9]+))?$`)
+
+	// anHour is what stands behind a price of an hour: "40 €/h", "40 EUR per hour", "40 € la hora".
+	anHour = regexp.MustCompile(`(?i)\s*(?:/\s*|(?:\s|^)(?:an|a|per|por|la)\s+)(?:hour|hora|hr|h)\.?$`)
 )
 
 // Parse reads an amount as people type it: "4000 EUR", "EUR 12.50", "12,50eur", "12,50 €". Of the signs only that of the euro
@@ -44,6 +47,8 @@ func Parse(s string) (Amount, error) {
 		whole, point, rest, code = m[1], m[2], m[3], m[4]
 	} else if m := before.FindStringSubmatch(s); m != nil {
 		whole, point, rest, code = m[2], m[3], m[4], m[1]
+	} else if bare.MatchString(s) {
+		return Amount{}, fmt.Errorf("“%s” doesn't say of which currency: write %[1]s EUR, if euros are meant", brief(s))
 	} else {
 		return Amount{}, fmt.Errorf("“%s” is no amount of money: write it like 4000 EUR, or 12.50 EUR", brief(s))
 	}
@@ -89,6 +94,11 @@ func Clean(s string) (string, error) {
 		return "", err
 	}
 	return a.String() + " " + a.currency, nil
+}
+
+// CleanRate is Clean for what an hour costs, which may say so: "40 €/h".
+func CleanRate(s string) (string, error) {
+	return Clean(anHour.ReplaceAllString(strings.TrimSpace(s), ""))
 }
 
 // String is the number alone, with the decimals of its currency: "4000.00". With the currency it is Clean's form.

@@ -30,6 +30,28 @@ func TestAnAmountIsReadAsPeopleTypeIt(t *testing.T) {
 	}
 }
 
+func TestWhatAnHourCostsIsReadAsPeopleTypeIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"40 €/h": "40.00 EUR", "40€/h": "40.00 EUR", "40 EUR / hour": "40.00 EUR", "40 EUR an hour": "40.00 EUR", "40,50 € per hour": "40.50 EUR", "€40/h": "40.00 EUR",
+		"40 € la hora": "40.00 EUR", "40 €/hora": "40.00 EUR", "40 EUR por hora": "40.00 EUR", "€40": "40.00 EUR", "40 EUR": "40.00 EUR", "": "",
+	} {
+		if got, err := money.CleanRate(typed); err != nil || got != want {
+			t.Errorf("%q: %q, %v", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"40/h", "40", "40 an hour"} {
+		want := "“40” doesn't say of which currency: write 40 EUR, if euros are meant"
+		if got, err := money.CleanRate(typed); err == nil || err.Error() != want {
+			t.Errorf("%q: %q, %v", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"40 €/day", "40 €/", "/h", "h", "40 EURh"} {
+		if got, err := money.CleanRate(typed); err == nil {
+			t.Errorf("%q is read as %q", typed, got)
+		}
+	}
+}
+
 func TestAnAmountThatReadsInTwoWaysIsAskedBack(t *testing.T) {
 	for _, typed := range []string{"1.500 EUR", "1,500 EUR", "1.500 €", "€1,500"} {
 		want := "“" + typed + "” can be read in two ways: write 1500 EUR if that is meant"
