@@ -107,8 +107,14 @@ func ContinuedWithout(v *View, part string) (c Copied, found bool, err error) {
 	return c, found, nil
 }
 
-// Continue creates a document as e does, as the one that continues another, which is named by its ID with its letters.
-func Continue(e Edit, id string) Edit {
+// Continue creates a document as e does, as the one that continues another, which is named by its ID with its letters. before are those that the other
+// continues, if it is to be forgotten: who looks for one of them is led on all the same.
+func Continue(e Edit, id, before string) Edit {
+	for _, one := range strings.Fields(before) {
+		if len(id)+1+len(one) <= schema.MaxContinues {
+			id += " " + one
+		}
+	}
 	return func(am *automerge.Doc, v *View) error {
 		if err := e(am, v); err != nil {
 			return err

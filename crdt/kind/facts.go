@@ -32,7 +32,9 @@ func (k *Kind) FactsOf(v *View) []string {
 		f.Has(TagFact, t)
 	}
 	f.Who(FromFact, v.CreatedBy)
-	f.Has(ContinuesFact, v.Continues)
+	for _, id := range strings.Fields(v.Continues) {
+		f.Has(ContinuesFact, id)
+	}
 	if v.Link != nil {
 		f.Has(LinkedFact, v.Link.Doc)
 	}

@@ -51,7 +51,7 @@ type View struct {
 	Fields Values   // of the kind's fields that hold one value
 	Talk   []Remark // what members say about it
 
-	Continues string // the document that this one continues, by its ID with its letters; "": none
+	Continues string // see schema.Continues; "": none
 
 	Archived *Deed   // who put it away; nil: it is in lists
 	Room     *Room   // how full it is; nil: far from it

@@ -16,7 +16,8 @@ const (
 	Tags  = "tags" // a map: tag to true
 	Link  = "link" // where the document goes on, in a share: JSON; "" if it doesn't
 	Kept  = "kept" // true: only people of the side that made it may write in it; in a share, said by the first change
-	// Continues is the document that this one continues, by its ID with the letters of its kind; said by the first change.
+	// Continues is the document that this one continues, by its ID with the letters of its kind, and behind it, with spaces between, those
+	// before it that are forgotten; said by the first change.
 	Continues = "continues"
 	// Archived and Settled hold when somebody put the document away (0: it was brought back), and when somebody said of what was
 	// written at one place by two that it is as it should be.
@@ -33,8 +34,8 @@ const (
 	MaxCharacter = 64 // of one element of a text: a character with all its accents and joiners
 )
 
-// maxContinues bounds the ID of a document with the letters of its kind, in bytes.
-const maxContinues = 64
+// MaxContinues bounds Continues, in bytes: some thirty IDs.
+const MaxContinues = 1024
 
 // MaxTalk is how many names of Talk a member has in one document.
 const MaxTalk = 300
@@ -183,7 +184,7 @@ var common = map[string]Field{
 	Link:  Str(MaxString),
 	Kept:  True().Frozen(),
 
-	Continues: Str(maxContinues).Frozen(),
+	Continues: Str(MaxContinues).Frozen(),
 
 	Archived: Int(change.MaxTime),
 	Settled:  Int(change.MaxTime),

@@ -37,7 +37,7 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 		return server.Shown{}, err
 	}
 	ctx = replica.ByVerb(ctx, "continue")
-	fresh, err := b.goOn(ctx, &at, c)
+	fresh, err := b.goOn(ctx, &at, c, "")
 	if err != nil {
 		return server.Shown{}, err
 	}
@@ -78,10 +78,10 @@ func (s *Shown) goesOnShared() bool {
 	return s.home != nil || s.Shared != nil && s.Shared.Here && !s.Shared.Over
 }
 
-// goOn makes the fresh document.
-func (b *Desk) goOn(ctx context.Context, at *Shown, c crdt.Copied) (Shown, error) {
+// goOn makes the fresh document. before are those that the one before it continues, if that is to be forgotten.
+func (b *Desk) goOn(ctx context.Context, at *Shown, c crdt.Copied, before string) (Shown, error) {
 	v, err := at.Replica.Create(ctx, c.Kind.Name, func(e replica.Edit) error {
-		return crdt.Continue(c.Begin(), api.FullID(at.View.Kind, at.View.ID.String()))(e.Doc, e.View)
+		return crdt.Continue(c.Begin(), api.FullID(at.View.Kind, at.View.ID.String()), before)(e.Doc, e.View)
 	})
 	if err != nil {
 		return Shown{}, err
@@ -118,7 +118,7 @@ func (b *Desk) GoOnWithout(ctx context.Context, id, part string, away bool) (api
 		return api.Other{}, problem.New(problem.NotFound, "type it as it stands there; what stood only in earlier versions goes with --earlier", "these words don't stand in %s now", short)
 	}
 	ctx = replica.ForGood(ctx)
-	fresh, err := b.goOn(ctx, &at, c)
+	fresh, err := b.goOn(ctx, &at, c, at.View.Continues)
 	if err != nil {
 		return api.Other{}, err
 	}
@@ -175,11 +175,11 @@ func (b *Desk) GoesOnFrom(id string) *api.Other {
 	if err != nil {
 		return nil
 	}
-	next := b.continuing(b.at.Replica, "", 1, func(id string) bool { is, err := DocID(id); return err == nil && is == doc })
+	next := b.continuing(b.at.Replica, "", mostAfter, func(id string) bool { is, err := DocID(id); return err == nil && is == doc })
 	if len(next) == 0 {
 		return nil
 	}
-	return &next[0]
+	return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
 }
 
 // continuing are the first so many documents of a kind ("": of any) that continue one, by its ID with its letters.
@@ -193,20 +193,18 @@ func (b *Desk) continuing(r *replica.Replica, of string, most int, is func(id st
 	return all
 }
 
-// before is the document that one continues; nil if it continues none that is here.
+// before is the newest document that one continues of those that are here; nil if there is none.
 func (b *Desk) before(s *Shown) *api.Other {
-	if s.View.Continues == "" {
-		return nil
+	for id := range strings.FieldsSeq(s.View.Continues) {
+		doc, err := DocID(id)
+		if err != nil {
+			continue
+		}
+		if v, err := s.Replica.View(doc); err == nil {
+			return new(b.refTo(s.Replica, v))
+		}
 	}
-	doc, err := DocID(s.View.Continues)
-	if err != nil {
-		return nil
-	}
-	v, err := s.Replica.View(doc)
-	if err != nil {
-		return nil
-	}
-	return new(b.refTo(s.Replica, v))
+	return nil
 }
 
 // mostAfter bounds how many documents are told that continue one: anybody makes such.

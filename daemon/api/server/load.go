@@ -34,7 +34,7 @@ func (s *Server) load(r *http.Request) (api.Load, error) {
 	if err != nil {
 		return out, err
 	}
-	promises, tasks, err := s.promises(ctx)
+	promises, tasks, roles, err := s.promises(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -70,7 +70,7 @@ func (s *Server) load(r *http.Request) (api.Load, error) {
 	}
 	slices.SortFunc(out.Members, func(a, b api.LoadMember) int { return strings.Compare(a.Member.Name, b.Member.Name) })
 	if out.Over {
-		out.Suggests, err = s.suggests(ctx, tasks)
+		out.Suggests, err = s.suggests(ctx, tasks, roles)
 	}
 	return out, err
 }
@@ -137,37 +137,39 @@ func (s *Server) givers(ctx context.Context) (people []load.Person, names map[ch
 }
 
 // promises are the tasks that somebody has and that aren't over, with what is left of their hours or what they take each week, and the
-// roles that take hours.
-func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks []Shown, err error) {
-	tasks, err = s.tasksWith(ctx, 0, kind.Want{Fact: "open"}, kind.Want{Fact: "mine"})
+// roles that take hours; and the tasks and roles of which they are.
+func (s *Server) promises(ctx context.Context) (all []load.Promise, tasks, roles []Shown, err error) {
+	taken, err := s.tasksWith(ctx, 0, kind.Want{Fact: "open"}, kind.Want{Fact: "mine"})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	done, err := s.workedOn(ctx, tasks)
+	done, err := s.workedOn(ctx, taken)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	for _, t := range tasks {
+	for _, t := range taken {
 		left := kinds.Task.Field("hours").Int(t.View) - done[t.ID]
 		if week := kinds.Task.Field("weekly").Int(t.View); week > 0 { // two who wrote both meanwhile: it recurs
 			all = append(all, load.Promise{By: kind.Of[kinds.Doing](t.View).TakenBy, Minutes: week, Due: kinds.Task.Field("due").Str(t.View), Weekly: true})
+		} else if left > 0 {
+			all = append(all, load.Promise{By: kind.Of[kinds.Doing](t.View).TakenBy, Minutes: left, Due: kinds.Task.Field("due").Str(t.View)})
+		} else {
 			continue
 		}
-		if by := kind.Of[kinds.Doing](t.View).TakenBy; left > 0 {
-			all = append(all, load.Promise{By: by, Minutes: left, Due: kinds.Task.Field("due").Str(t.View)})
-		}
+		tasks = append(tasks, t)
 	}
-	roles, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Role})
-	for _, d := range roles {
+	held, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Role})
+	for _, d := range held {
 		var by []charter.MemberID
 		for _, h := range kind.Of[kinds.Tenure](d.View).Holders {
 			by = append(by, h.Member)
 		}
 		if week := kinds.Role.Field("hours").Int(d.View); week > 0 && len(by) > 0 {
 			all = append(all, load.Promise{By: by, Minutes: week, Due: kinds.Role.Field("until").Str(d.View), Weekly: true})
+			roles = append(roles, d)
 		}
 	}
-	return all, tasks, err
+	return all, tasks, roles, err
 }
 
 // tasksWith lists the tasks that have these facts, the newest change first: so many, or all for 0.
@@ -175,31 +177,38 @@ func (s *Server) tasksWith(ctx context.Context, limit int, wants ...kind.Want) (
 	return s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Limit: limit, Wants: wanting(wants...)})
 }
 
-// workedOn is how many minutes were logged on each of these tasks that takes hours. Only the months are read
-// in which one of them is named, however many years there are.
+// workedOn is how many minutes were logged on each of these tasks that takes hours, also before a part of it was forgotten. Only the months
+// are read in which one of them is named, however many years there are.
 func (s *Server) workedOn(ctx context.Context, tasks []Shown) (map[string]int64, error) {
-	done := map[string]int64{}
+	done, is := map[string]int64{}, map[string]string{} // is: which of the tasks an ID means
 	for _, t := range tasks {
-		if kinds.Task.Field("hours").Int(t.View) > 0 {
-			done[t.ID] = 0
+		if kinds.Task.Field("hours").Int(t.View) == 0 {
+			continue
+		}
+		is[t.ID] = t.ID
+		for id := range strings.FieldsSeq(t.View.Continues) {
+			if _, err := s.at.Documents.Show(ctx, kinds.Task, id); err != nil { // else what was worked on it is its own
+				is[id] = t.ID
+			}
 		}
 	}
-	if len(done) == 0 {
+	if len(is) == 0 {
 		return done, nil
 	}
-	months, err := s.months(ctx, "", "", "", kind.Want{Fact: "task", Is: func(id string) bool { _, asked := done[id]; return asked }})
+	months, err := s.months(ctx, "", "", "", kind.Want{Fact: "task", Is: func(id string) bool { return is[id] != "" }})
 	for _, d := range months {
 		for _, e := range kind.Of[kinds.Month](d.View).Entries {
-			if _, asked := done[e.Task]; asked && !e.Gone {
-				done[e.Task] += e.Minutes
+			if id := is[e.Task]; id != "" && !e.Gone {
+				done[id] += e.Minutes
 			}
 		}
 	}
 	return done, err
 }
 
-// suggests says what could be done if it is too much: of the work, never of people. taken are the open tasks that somebody has.
-func (s *Server) suggests(ctx context.Context, taken []Shown) ([]api.LoadSuggest, error) {
+// suggests says what could be done if it is too much: of the work, never of people. taken and held are the tasks and roles that take the
+// hours. Where nothing of them can simply give way, it is said of each what it would take.
+func (s *Server) suggests(ctx context.Context, taken, held []Shown) ([]api.LoadSuggest, error) {
 	out := []api.LoadSuggest{}
 	add := func(d Shown, what string) {
 		had := slices.ContainsFunc(out, func(o api.LoadSuggest) bool { return o.ID == d.ID })
@@ -237,6 +246,12 @@ func (s *Server) suggests(ctx context.Context, taken []Shown) ([]api.LoadSuggest
 		case kinds.Task.State(d.View) == kinds.TaskOpen && (due == "" || due > inFour):
 			add(d, "could wait")
 		}
+	}
+	for _, d := range held {
+		add(d, "could go on to who is next, or take fewer hours")
+	}
+	for _, d := range taken {
+		add(d, "is due soon: could have a later day if those who wait for it agree, or go to an ally")
 	}
 	return out, nil
 }
