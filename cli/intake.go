@@ -26,8 +26,8 @@ func (k *kith) besides(of *kind.Kind) []*cli.Command {
 func (k *kith) intakeImport() *cli.Command {
 	return k.command(spec{
 		name: "import", args: "FILE", usage: "take a request from a mail, or from a form",
-		more: "FILE.eml is a mail as mail programs save one: its sender and words are taken, its attachments are named and left where they are. " +
-			"Another file is a form: a JSON object, or lines like who: Tandem Bikes, with contact, need, budget and due.",
+		more: "FILE.eml is a mail as mail programs save one: its sender, subject and words are taken, its attachments are named and left where they are. " +
+			"Another file is a form: a JSON object, or lines like who: Tandem Bikes, with subject, contact, need, budget and due.",
 		examples: []string{`kith intake import request.eml`, `kith intake import form.json`},
 		run: func(ctx context.Context, c *call) error {
 			l, err := readLetter(c.arg(0))
@@ -45,7 +45,7 @@ func (k *kith) intakeImport() *cli.Command {
 				fmt.Fprintf(c.env.Stderr, "kith: left out: %s\n", sentence(left))
 			}
 			body := map[string]any{"title": l.Who, "text": l.Text}
-			for key, value := range map[string]string{"contact": l.Contact, "budget": l.Budget, "due": due} {
+			for key, value := range map[string]string{"subject": l.Subject, "contact": l.Contact, "budget": l.Budget, "due": due} {
 				if value != "" {
 					body[key] = value
 				}
@@ -63,7 +63,7 @@ func (c *call) importedBefore(ctx context.Context, l *letter.Letter, due string)
 	}
 	all, err := everyOne(ctx, d, kinds.Intake)
 	for _, one := range all {
-		if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
+		if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("subject") == l.Subject && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
 			return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
 		}
 	}

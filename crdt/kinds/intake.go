@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ var (
 		Key: "state", Is: kind.Word, Words: []string{IntakeNew, IntakeTalking, IntakeEstimating, IntakeAccepted, IntakeDeclined, IntakePassed}, Hint: "how it stands", Log: intakeMoved,
 	}
 	intakeWhy     = &kind.Field{Key: "state_why", Is: kind.Reason, Label: "why it was declined or passed on", Hint: "why it was declined or passed on", With: intakeState}
+	intakeSubject = &kind.Field{Key: "subject", Is: kind.Line, Hint: "what it is about, in a few words; its project is called so"}
 	intakeContact = &kind.Field{Key: "contact", Is: kind.Line, Hint: "how to reach them", Stays: true}
 	intakeBudget  = &kind.Field{Key: "budget", Is: kind.Line, Hint: "what they can pay, as 4000 EUR", Var: "AMOUNT", Reads: money.Clean}
 	intakeDue     = &kind.Field{Key: "due", Is: kind.Day, Hint: "when they need it"}
@@ -44,11 +46,11 @@ var intakeByDue = &kind.Order{Name: "due", Fact: "due"}
 // Intake is a request from outside: who wants what from us. Its title is who asks.
 var Intake = &kind.Kind{
 	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 3,
-	Fields: []*kind.Field{intakeState, intakeWhy, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
+	Fields: []*kind.Field{intakeState, intakeWhy, intakeSubject, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
 	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
 	Shows: []*kind.Shown{
 		kind.OwnValue("who", "who asks: the title", func(l kind.Look) string { return l.Title }),
-		intakeState.Shown(), intakeWhy.Shown(), intakeContact.Shown(), intakeBudget.Shown(), intakeDue.Shown(), intakeHours.Shown(),
+		intakeState.Shown(), intakeWhy.Shown(), intakeSubject.Shown(), intakeContact.Shown(), intakeBudget.Shown(), intakeDue.Shown(), intakeHours.Shown(),
 		intakeProject.Shown(), intakeAlly.Shown(),
 		kind.Value("moved_by", "who said last how it stands; null: nobody yet", func(l kind.Look) *kind.Named {
 			if kind.Of[Moved](l.View).By == (charter.MemberID{}) {
@@ -111,7 +113,10 @@ var Intake = &kind.Kind{
 		Key: "intakes_answered", Title: "Answered by who you passed it on to", Gist: "requests that I passed on, and that were answered",
 		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
 	}, {
-		Key: "intakes_passed", Title: "Passed on, and not answered yet", Gist: "requests that were passed on", Anybody: true,
+		Key: "intakes_handed_us", Title: "Passed on to your co-op, and it waits for your answer", Gist: "requests that an ally passed on to us", Anybody: true,
+		Facts: []string{"passed"}, Only: fromAlly, Order: intakeByDue, Says: allyOf, Run: "talk",
+	}, {
+		Key: "intakes_passed", Title: "Passed on, and not answered yet", Gist: "requests that were passed on", Anybody: true, Besides: "intakes_handed_us",
 		Facts: []string{"passed"}, Order: intakeByDue, Says: kind.OwnOf("ally"), Run: "show",
 	}, {
 		Key: "intakes", Title: "Requests that nobody has answered", Gist: "requests from outside that nobody has answered", Anybody: true,
@@ -122,12 +127,12 @@ var Intake = &kind.Kind{
 		Show: []string{`kith intake show i-4kq2`, `kith intake show 4kq2 --jq .state`},
 	},
 	Make: &kind.Verb{
-		Name: "add", Gist: "write down what somebody asks for", Text: kind.May, Opens: true, With: []*kind.Field{intakeContact, intakeBudget, intakeDue, intakeHours},
-		More:     "The title is who asks, the text what they need.",
+		Name: "add", Gist: "write down what somebody asks for", Text: kind.May, Opens: true, With: []*kind.Field{intakeSubject, intakeContact, intakeBudget, intakeDue, intakeHours},
+		More:     "The title is who asks, the text what they need. Its project is called as the subject says, or else as who asks.",
 		Examples: []string{`kith intake add "Tandem Bikes" --text "a website with a shop" --contact mia@tandem.example --budget 4000EUR --due 2027-03-01`},
 	},
 	Edit: &kind.Verb{
-		Name: "edit", Gist: "change a request", Text: kind.May, Opens: true, With: []*kind.Field{intakeContact, intakeBudget, intakeDue, intakeHours},
+		Name: "edit", Gist: "change a request", Text: kind.May, Opens: true, With: []*kind.Field{intakeSubject, intakeContact, intakeBudget, intakeDue, intakeHours},
 		Examples: []string{`kith intake edit i-4kq2 --budget 4500EUR`},
 	},
 	Verbs: []*kind.Verb{
@@ -163,9 +168,9 @@ func IntakeInto() *kind.Field { return intakeInto }
 // IntakeAlly is to whom a request is passed on, as an argument.
 func IntakeAlly() *kind.Field { return intakeTo }
 
-// IntakeTerms are what a project takes over from a request: its hours in minutes, and when it is due.
-func IntakeTerms(v *kind.View) (minutes int64, due string) {
-	return intakeHours.Int(v), intakeDue.Str(v)
+// IntakeTerms are what a project takes over from a request: what it is called, its hours in minutes, and when it is due.
+func IntakeTerms(v *kind.View) (title string, minutes int64, due string) {
+	return cmp.Or(intakeSubject.Str(v), v.Title), intakeHours.Int(v), intakeDue.Str(v)
 }
 
 // IntakeBecame are the project that a request became, and all of them where people accepted it apart.
@@ -253,6 +258,15 @@ func several(words []string) []string {
 		return nil
 	}
 	return words
+}
+
+// fromAlly says whether an answer is of what an ally shared.
+func fromAlly(a kind.Answer) bool { return a["shared"] != nil && !a.In("shared").Is("ours") }
+
+// allyOf is the ally with whom something is shared.
+func allyOf(a kind.Answer) kind.Cell {
+	with := a.In("shared").Str("with")
+	return kind.Cell{Words: with, Own: []string{with}}
 }
 
 // isOpenIntake refuses what makes no sense on a request that was answered.

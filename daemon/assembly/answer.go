@@ -22,8 +22,12 @@ func (m *Assembly) AnswerProposal(ctx context.Context, id string, a api.Proposal
 	}
 	switch a.Verb {
 	case api.ProposalConsent:
-		if err = consent(ctx, r, &p, a); errors.Is(err, charter.ErrInForce) && consented(r, &p) {
+		switch err = consent(ctx, r, &p, a); {
+		case !errors.Is(err, charter.ErrInForce):
+		case consented(r, &p):
 			err = charter.ErrConsented
+		default:
+			err = inForce(words.New(r.Charter()), p.ID)
 		}
 	case api.ProposalRefuse:
 		_, err = r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Refuse(r.Device(), p.ID, a.Why) })
@@ -121,14 +125,19 @@ func (m *Assembly) NoteProposal(_ context.Context, id string) error {
 	return NoteShown(m.at.Replica, p.ID)
 }
 
+// inForce tells who would have a step come into force that it has: nothing is to do.
+func inForce(w *words.Words, id charter.StepID) error {
+	return api.Problemf(api.Nothing, "what came when: kith charter log", "%s is in force already", w.Short(id))
+}
+
 // renew proposes once more what a proposal says. A removal honours what came meanwhile.
 func renew(ctx context.Context, r *replica.Replica, p *charter.Proposal) (api.Proposal, error) {
 	terms := p.Terms
+	if p.State == charter.ProposalInForce {
+		return api.Proposal{}, inForce(words.New(r.Charter()), p.ID)
+	}
 	if p.Type != charter.ProposalRemove {
 		return Propose(ctx, r, func(c *charter.Charter) ([]byte, charter.StepID, error) { return c.Renew(r.Device(), p.ID) })
-	}
-	if p.State == charter.ProposalInForce {
-		return api.Proposal{}, charter.ErrInForce
 	}
 	now, err := r.Honoured(words.DevicesOf(r.Charter(), p.Subject))
 	if err != nil {

@@ -91,9 +91,6 @@ func ReadMail(r io.Reader) (*Letter, error) {
 		l.Text = plainOf(part.html)
 	}
 	l.Text = cut(l, l.Text)
-	if l.Subject != "" {
-		l.Text = strings.TrimSpace(l.Subject + "\n\n" + l.Text)
-	}
 	return l, nil
 }
 

@@ -40,7 +40,7 @@ AAAA
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Who != "Mía" || l.Contact != "mia@tandem.example" || l.Text != "Una página\n\nWe need a página." {
+	if l.Who != "Mía" || l.Contact != "mia@tandem.example" || l.Subject != "Una página" || l.Text != "We need a página." {
 		t.Errorf("%+v", l)
 	}
 	if len(l.Left) != 1 || l.Left[0] != "an attachment: plan.pdf" {
@@ -68,7 +68,7 @@ func TestALargeMailIsReadAndItsAttachmentsAreNamed(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	l, err := letter.ReadMail(io.MultiReader(parts...))
 	runtime.ReadMemStats(&after)
-	if err != nil || l.Text != "Plans\n\nSee below." || len(l.Left) != 10 {
+	if err != nil || l.Text != "See below." || len(l.Left) != 10 {
 		t.Fatalf("%+v, %v", l, err)
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {

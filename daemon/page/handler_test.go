@@ -231,7 +231,7 @@ func TestARequestIsTakenFromAFile(t *testing.T) {
 		t.Errorf("it isn't read: %s", read.body)
 	}
 	fields := hiddenIn(read.body, "intakes")
-	for name, value := range map[string]string{"title": "Mia", "text": "A website\n\nWith a <b>shop</b>.", "contact": "mia@tandem.example"} {
+	for name, value := range map[string]string{"title": "Mia", "subject": "A website", "text": "With a <b>shop</b>.", "contact": "mia@tandem.example"} {
 		fields.Set(name, value)
 	}
 	made := ana.fetch("POST", ana.base+"intakes", fields)

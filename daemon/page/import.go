@@ -18,7 +18,7 @@ const importPage = "import"
 func (in *asking) importForm() *form {
 	return &form{Title: in.t.T("Take a request from a mail or a form"), At: in.At(kinds.Intake.Many, importPage), Words: in.t.T("Read it"), Cancel: in.At(kinds.Intake.Many), Plain: true, Holds: true,
 		Lead:   in.t.T("Its words are put into a form that you read before it is sent. No attachment is opened, and nothing is kept of the file."),
-		Inputs: []input{in.fileInput(in.t.T("The file"), in.t.T("a mail as mail programs save one (.eml), or lines like who: Tandem Bikes, with contact, need, budget and due"))}}
+		Inputs: []input{in.fileInput(in.t.T("The file"), in.t.T("a mail as mail programs save one (.eml), or lines like who: Tandem Bikes, with subject, contact, need, budget and due"))}}
 }
 
 // imports reads the file, and shows what it says in the form that begins a request: nothing is written down before that is sent.
@@ -29,7 +29,7 @@ func (in *asking) imports(w http.ResponseWriter) error {
 		return nil
 	}
 	k := kinds.Intake
-	says := url.Values{"title": {l.Who}, "text": {l.Text}, "contact": {l.Contact}, "budget": {l.Budget}}
+	says := url.Values{"title": {l.Who}, "subject": {l.Subject}, "text": {l.Text}, "contact": {l.Contact}, "budget": {l.Budget}}
 	var told []sentence
 	if at, _, err := api.ParseDate(l.Due, in.now.Location()); err == nil && l.Due != "" {
 		says.Set("due", at.Format(time.DateOnly))
@@ -73,7 +73,7 @@ func (in *asking) takenBefore(says url.Values) (*document, error) {
 			return nil, err
 		}
 		for _, d := range all {
-			if d.Title == says.Get("title") && d.Text() == says.Get("text") && d.says.Str("contact") == says.Get("contact") {
+			if d.Title == says.Get("title") && d.Text() == says.Get("text") && d.says.Str("subject") == says.Get("subject") && d.says.Str("contact") == says.Get("contact") {
 				return &d, nil
 			}
 		}

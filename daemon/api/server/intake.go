@@ -127,10 +127,10 @@ func firstTask(word string) (a Asks, err error) {
 // mostOfOne bounds how many projects are looked for that have the same client's name.
 const mostOfOne = 100
 
-// freeTitle is what the project of a request is called: as the request, and with a number if a project was called so before, for whoever
+// freeTitle is what the project of a request is called, which would be called so: with a number if a project was called so before, for whoever
 // asks comes again. While one that goes on has that title it is asked which of the two is meant.
-func (s *Server) freeTitle(ctx context.Context, request Shown) (string, error) {
-	title := request.Title
+func (s *Server) freeTitle(ctx context.Context, request Shown, called string) (string, error) {
+	title, otherwise := called, "kith intake edit "+request.Short+" --subject TEXT"
 	for n := 2; n <= mostOfOne; n++ {
 		p, is, err := s.called(ctx, kinds.Project.Name, title)
 		var several *api.Problem
@@ -139,12 +139,12 @@ func (s *Server) freeTitle(ctx context.Context, request Shown) (string, error) {
 		case err != nil || !is:
 			return title, err
 		case strings.EqualFold(p.Title, title) && kinds.ProjectGoesOn(p.View):
-			return "", api.Problemf(api.NotAllowed, "if it is a part of that: kith intake accept "+request.Short+" --project "+p.Short+"; else: kith intake edit "+request.Short+" --title TITLE",
+			return "", api.Problemf(api.NotAllowed, "if it is a part of that: kith intake accept "+request.Short+" --project "+p.Short+"; else: "+otherwise,
 				"a project is called “%s” already: %s", p.Title, p.Short)
 		}
-		title = request.Title + " " + strconv.Itoa(n)
+		title = called + " " + strconv.Itoa(n)
 	}
-	return "", api.Problemf(api.NotAllowed, "kith intake edit "+request.Short+" --title TITLE", "%d projects are called “%s” already", mostOfOne, request.Title)
+	return "", api.Problemf(api.NotAllowed, otherwise, "%d projects are called “%s” already", mostOfOne, called)
 }
 
 // projectOf is the project that a request becomes: the one that is named, one that was begun for it, or a new one.
@@ -159,11 +159,11 @@ func (s *Server) projectOf(ctx context.Context, request Shown, a Asks) (Shown, e
 	if err != nil || len(begun) > 0 {
 		return append(begun, Shown{})[0], err
 	}
-	title, err := s.freeTitle(ctx, request)
+	called, minutes, due := kinds.IntakeTerms(request.View)
+	title, err := s.freeTitle(ctx, request, called)
 	if err != nil {
 		return Shown{}, err
 	}
-	minutes, due := kinds.IntakeTerms(request.View)
 	var make Asks
 	make.Title, make.Text = &title, &kind.Writing{Text: request.Text}
 	says := map[string]string{"client": request.Title, "intake": request.ID, "due": due}
