@@ -1,6 +1,7 @@
 package ally
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -176,39 +177,53 @@ func until(ends uint64) string {
 	return "until " + words.DayWords(ends)
 }
 
+// ourSide is how a pact begins on our side.
+type ourSide struct {
+	role             string   // roleFirst or roleSecond
+	as               string   // what the member who begins it is called in the share; "": as at home
+	contacts         []string // whom the ally can ask, by name; none: the same member
+	listen, announce []string // see home.Home.Beside
+}
+
+// named gives it with all names filled in, and those checked that people gave.
+func (o ourSide) named(c *charter.Charter, me charter.Member) (ourSide, error) {
+	var err error
+	if o.as, err = charter.CleanName(cmp.Or(o.as, me.Name)); err != nil {
+		return o, err
+	}
+	if len(o.contacts) == 0 {
+		o.contacts = []string{o.as}
+	}
+	o.contacts = slices.Clone(o.contacts)
+	for i := range o.contacts {
+		if o.contacts[i], err = charter.CleanName(o.contacts[i]); err != nil {
+			return o, err
+		}
+		known := slices.ContainsFunc(c.Members(), func(m charter.Member) bool {
+			return m.Standing == charter.Full && charter.FoldName(m.Name) == charter.FoldName(o.contacts[i])
+		})
+		if !known && o.contacts[i] != o.as {
+			return o, api.Problemf(api.NotFound, "kith member list", "no full member is called “%s”, whom the ally could ask", o.contacts[i])
+		}
+	}
+	return o, nil
+}
+
 // beginPact makes the place of a pact of this co-op, with a key and a charter of its own for the share. fill
 // completes what is kept. Nothing is left if it fails.
-func (al *Allies) beginPact(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
-	if as == "" {
-		as = me.Name
-	}
-	if as, err = charter.CleanName(as); err != nil {
+func (al *Allies) beginPact(r *replica.Replica, me charter.Member, o ourSide, fill func(*pact, home.Config) error) (k *contact, err error) {
+	if o, err = o.named(r.Charter(), me); err != nil {
 		return nil, err
 	}
-	if len(contacts) == 0 {
-		contacts = []string{as}
-	}
-	contacts = slices.Clone(contacts)
-	for i := range contacts {
-		if contacts[i], err = charter.CleanName(contacts[i]); err != nil {
-			return nil, err
-		}
-		known := slices.ContainsFunc(r.Charter().Members(), func(m charter.Member) bool {
-			return m.Standing == charter.Full && charter.FoldName(m.Name) == charter.FoldName(contacts[i])
-		})
-		if !known && contacts[i] != as {
-			return nil, api.Problemf(api.NotFound, "kith member list", "no full member is called “%s”, whom the ally could ask", contacts[i])
-		}
-	}
 	err = al.pacts.all.Alone(func() error {
-		k, err = al.pacts.begin(r, me, role, as, contacts, listen, announce, fill)
+		k, err = al.pacts.begin(r, me, o, fill)
 		return err
 	})
 	return k, err
 }
 
 // begin makes the place; nothing else may take one meanwhile.
-func (s *Pacts) begin(r *replica.Replica, me charter.Member, role, as string, contacts, listen, announce []string, fill func(*pact, home.Config) error) (k *contact, err error) {
+func (s *Pacts) begin(r *replica.Replica, me charter.Member, o ourSide, fill func(*pact, home.Config) error) (k *contact, err error) {
 	place, err := s.all.Home.NewPlaceOfShare()
 	if err != nil {
 		return nil, err
@@ -218,7 +233,7 @@ func (s *Pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 			err = errors.Join(err, place.Forget())
 		}
 	}()
-	config, err := s.all.Home.Beside(place, listen, announce)
+	config, err := s.all.Home.Beside(place, o.listen, o.announce)
 	if err != nil {
 		return nil, err
 	}
@@ -229,12 +244,12 @@ func (s *Pacts) begin(r *replica.Replica, me charter.Member, role, as string, co
 	if err := place.ProtectLike(s.all.Home); err != nil {
 		return nil, err
 	}
-	genesis, err := foundSide(r.Charter(), as, key)
+	genesis, err := foundSide(r.Charter(), o.as, key)
 	if err != nil {
 		return nil, err
 	}
-	p := &pact{Form: pactForm, Role: role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.all.Config.Now().UTC()}
-	p.Geneses[p.side()], p.Contacts[p.side()] = genesis.Encoded(), contacts
+	p := &pact{Form: pactForm, Role: o.role, Home: r.Space().String(), Member: me.ID.String(), Begun: s.all.Config.Now().UTC()}
+	p.Geneses[p.side()], p.Contacts[p.side()] = genesis.Encoded(), o.contacts
 	if err := fill(p, config); err != nil {
 		return nil, err
 	}
@@ -274,7 +289,7 @@ func (al *Allies) AllyInvite(_ context.Context, q api.AllyInviteRequest) (api.Al
 	if q.People {
 		terms.Voices = share.People
 	}
-	k, err := al.beginPact(r, me, roleFirst, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, config home.Config) error {
+	k, err := al.beginPact(r, me, ourSide{roleFirst, q.As, q.Contacts, q.Listen, q.Announce}, func(p *pact, config home.Config) error {
 		return p.drawCode(terms, config, p.Begun.Add(time.Duration(q.ExpiresIn)*time.Second))
 	})
 	if err != nil {
@@ -360,7 +375,7 @@ func (al *Allies) joinAlly(ctx context.Context, q api.AllyJoinRequest, through *
 	if err := al.welcome(r, o, through); err != nil {
 		return api.Ally{}, err
 	}
-	k, err := al.beginPact(r, me, roleSecond, q.As, q.Contacts, q.Listen, q.Announce, func(p *pact, _ home.Config) error {
+	k, err := al.beginPact(r, me, ourSide{roleSecond, q.As, q.Contacts, q.Listen, q.Announce}, func(p *pact, _ home.Config) error {
 		if err := errors.Join(al.pacts.ownCode(code), al.welcome(r, o, through)); err != nil { // once more, now that nothing else begins
 			return err
 		}

@@ -65,7 +65,7 @@ func (al *Allies) NewShare(ctx context.Context, q api.NewShareRequest) (api.Ally
 	if own, ok := x.Replica.Me(); as == "" && ok {
 		as = own.Name
 	}
-	k, err := al.beginPact(r, me, roleFirst, as, nil, q.Listen, q.Announce, func(p *pact, config home.Config) error {
+	k, err := al.beginPact(r, me, ourSide{roleFirst, as, nil, q.Listen, q.Announce}, func(p *pact, config home.Config) error {
 		p.Through = x.Replica.Space().String()
 		return p.drawCode(terms, config, p.Begun.Add(furtherLife))
 	})

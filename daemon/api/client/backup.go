@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
+	"net/http"
 	"time"
 
 	"kith/daemon/api"
@@ -23,7 +24,9 @@ func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
 func (c *Client) RestoreBackup(ctx context.Context, file io.Reader, passphrase string, progress func(api.RestoreProgress)) (res api.Restored, err error) {
 	body := &untilOver{r: file}
 	defer body.over.Store(true)
-	resp, err := c.sendWith(ctx, "POST", "restore", nil, body, api.PassphraseHeader, base64.URLEncoding.EncodeToString([]byte(passphrase)))
+	header := http.Header{}
+	header.Set(api.PassphraseHeader, base64.URLEncoding.EncodeToString([]byte(passphrase)))
+	resp, err := c.sendWith(ctx, "POST", "restore", nil, body, header)
 	if err != nil {
 		return res, err
 	}

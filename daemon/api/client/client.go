@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,11 +82,11 @@ const maxAddress = 16 << 10
 // send makes one request, with in as JSON, or as it is if it is a reader. The caller closes the body
 // of the answer, which is that of a success.
 func (c *Client) send(ctx context.Context, method, path string, q url.Values, in any) (*http.Response, error) {
-	return c.sendWith(ctx, method, path, q, in, "", "")
+	return c.sendWith(ctx, method, path, q, in, nil)
 }
 
-// sendWith is send with a field of the header; "" for none.
-func (c *Client) sendWith(ctx context.Context, method, path string, q url.Values, in any, field, value string) (*http.Response, error) {
+// sendWith is send with fields of the header; nil: none.
+func (c *Client) sendWith(ctx context.Context, method, path string, q url.Values, in any, header http.Header) (*http.Response, error) {
 	body, isRaw := in.(io.Reader)
 	if in != nil && !isRaw {
 		b, err := json.Marshal(in)
@@ -110,9 +111,7 @@ func (c *Client) sendWith(ctx context.Context, method, path string, q url.Values
 		over(nil)
 		return nil, err
 	}
-	if field != "" {
-		req.Header.Set(field, value)
-	}
+	maps.Copy(req.Header, header)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		deaf := errors.Is(context.Cause(listening), errDeaf)
