@@ -106,74 +106,21 @@ func (in *asking) today(w http.ResponseWriter) error {
 // dayOf tells all that waits: what the daemon has a section for stands here too, also if it is one of which the page has never
 // heard. only names one heading, which is shown whole; "" means all.
 func (in *asking) dayOf(t waiting, only string) (v day) {
-	under := map[string]*section{}
-	var order []string
-	seen := map[string]bool{} // tasks with which help is wanted: they aren't told a second time
-	for id := range t.documents["help_wanted"] {
-		seen[id] = true
-	}
-	at := func(name, title string) *section {
-		if under[name] == nil {
-			under[name] = &section{Title: in.t.T(cmp.Or(headings[name], title)), Mine: name == "waits", More: action{At: in.At("") + "?of=" + url.QueryEscape(name)}}
-			order = append(order, name)
-		}
-		return under[name]
-	}
-	var about, mine, work, whoever, last []string
-	for _, s := range t.Sections {
-		name := s.Name
-		for heading, names := range together {
-			if slices.Contains(names, name) {
-				name = heading
-			}
-		}
-		one := at(name, s.Title)
-		one.cut = one.cut || s.More
-		for _, item := range s.Items {
-			switch {
-			case seen[item.ID] && (name == "nobody" || name == "soon"):
-			case s.Name == "mine" && only == "" && !in.within(item.Due, soonDays):
-				one.others++
-			default:
-				r := in.waitingRow(s.Name, item, t)
-				r.rank = slices.Index(together[name], s.Name)
-				one.Rows = append(one.Rows, r)
-			}
+	under, names := in.gathered(t, only)
+	if s := under["waits"]; s != nil {
+		slices.SortStableFunc(s.Rows, func(a, b row) int { return cmp.Compare(a.rank, b.rank) }) // decisions first: for those others wait
+		if only == "" || only == "waits" {
+			likeliest(s)
 		}
 	}
-	for _, s := range t.sides {
-		if s.p.WaitsForMe {
-			steps := at(sidesUnder, "")
-			steps.Rows = append(steps.Rows, in.stepWaits(s.co, s.p))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(headingRank(a), headingRank(b)) })
+	for _, name := range names {
+		if only != "" && only != name {
+			continue
 		}
-	}
-	for _, name := range order {
-		switch {
-		case name == "about_me":
-			about = append(about, name)
-		case name == "help_wanted" || name == "nobody":
-			work = append(work, name)
-		case name == "soon" || name == "away":
-			last = append(last, name)
-		case isForAnybody(name):
-			whoever = append(whoever, name)
-		case name != "waits":
-			mine = append(mine, name)
-		}
-	}
-	slices.Sort(work) // help that is wanted first
-	slices.SortFunc(last, func(a, b string) int { return strings.Compare(b, a) })
-	if s := under["waits"]; s != nil { // decisions first: for those others wait
-		slices.SortStableFunc(s.Rows, func(a, b row) int { return cmp.Compare(a.rank, b.rank) })
-	}
-	if only == "" || only == "waits" {
-		in.likeliest(under["waits"])
-	}
-	for _, name := range slices.Concat(about, []string{"waits"}, mine, work, whoever, last) {
-		if s := under[name]; s != nil && (only == "" || only == name) {
-			if in.shorten(s, only != ""); len(s.Rows) > 0 || s.More.Words != "" {
-				v.Sections = append(v.Sections, *s)
-			}
+		s := under[name]
+		if in.shorten(s, only != ""); len(s.Rows) > 0 || s.More.Words != "" {
+			v.Sections = append(v.Sections, *s)
 		}
 	}
 	var asked []document
@@ -192,11 +139,61 @@ func (in *asking) dayOf(t waiting, only string) (v day) {
 	return v
 }
 
-// likeliest makes the first thing to do the one that the reader most likely came for.
-func (in *asking) likeliest(s *section) {
-	if s == nil {
-		return
+// gathered puts what waits under its headings, which are named in the order in which the daemon tells of them. only: see dayOf.
+func (in *asking) gathered(t waiting, only string) (under map[string]*section, names []string) {
+	under = map[string]*section{}
+	at := func(name, title string) *section {
+		if under[name] == nil {
+			under[name] = &section{Title: in.t.T(cmp.Or(headings[name], title)), Mine: name == "waits", More: action{At: in.At("") + "?of=" + url.QueryEscape(name)}}
+			names = append(names, name)
+		}
+		return under[name]
 	}
+	for _, s := range t.Sections {
+		name := s.Name
+		for heading, names := range together {
+			if slices.Contains(names, name) {
+				name = heading
+			}
+		}
+		one := at(name, s.Title)
+		one.cut = one.cut || s.More
+		for _, item := range s.Items {
+			_, helped := t.documents["help_wanted"][item.ID] // told there, and not a second time
+			switch {
+			case helped && (name == "nobody" || name == "soon"):
+			case s.Name == "mine" && only == "" && !in.within(item.Due, soonDays):
+				one.others++
+			default:
+				r := in.waitingRow(s.Name, item, t)
+				r.rank = slices.Index(together[name], s.Name)
+				one.Rows = append(one.Rows, r)
+			}
+		}
+	}
+	for _, s := range t.sides {
+		if s.p.WaitsForMe {
+			steps := at(sidesUnder, "")
+			steps.Rows = append(steps.Rows, in.stepWaits(s.co, s.p))
+		}
+	}
+	return under, names
+}
+
+// headingRank is where a heading stands among the others: what is about the reader, and waits for them, before what is for anybody, and
+// last what is to come.
+func headingRank(name string) int {
+	if at, is := map[string]int{"about_me": 0, "waits": 1, "help_wanted": 3, "nobody": 4, "soon": 6, "away": 7}[name]; is {
+		return at
+	}
+	if isForAnybody(name) {
+		return 5
+	}
+	return 2
+}
+
+// likeliest makes the first thing to do the one that the reader most likely came for.
+func likeliest(s *section) {
 	if s.Count = len(s.Rows); s.Count > 0 && len(s.Rows[0].Does) > 0 {
 		s.Rows[0].Does[0].Look = "filled"
 	}
