@@ -166,8 +166,27 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 	add("Work", capital(in.hours(d)))
 	add("Project", d.says.Str("project"))
 	add("Tags", in.tags(d))
+	v.Says = in.taskSaid(d, h)
+	v.Does = in.taskDoes(d)
+	if len(v.Does) > 0 {
+		v.Does[0].Look = "filled"
+	}
+	v.More = in.taskMore(d, h)
+	var err error
+	if v.Talk, err = in.talk(k, d); err != nil {
+		return err
+	}
+	if err := in.c.NoteShown(in.ctx(), k.Many, d.ID, d.Heads); err != nil { // what is news is none any more
+		return err
+	}
+	in.show(w, http.StatusOK, "task", d.Title, v)
+	return nil
+}
+
+// taskSaid is what people said about who does a task.
+func (in *asking) taskSaid(d document, h hands) (all []said) {
 	if why := d.says.Str("status_why"); why != "" {
-		v.Says = append(v.Says, said{ID: "why", Who: capital(in.t.T("why it was dropped")), Why: why})
+		all = append(all, said{ID: "why", Who: capital(in.t.T("why it was dropped")), Why: why})
 	}
 	for _, a := range d.says.List("asked") {
 		one := said{ID: a.In("member").Str("id"), Who: capital(in.you(a.In("member"))), Why: a.Str("why")}
@@ -182,23 +201,25 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 		case kinds.AnswerDeclined:
 			one.How = in.t.T("said no")
 		}
-		v.Says = append(v.Says, one)
+		all = append(all, one)
 	}
 	help := d.says.In("help")
 	if h.wanted {
-		v.Says = append(v.Says, said{ID: "help", Who: capital(in.you(help.In("by"))), How: in.by(named(help.In("by")), "wants help", "want help"), Why: help.Str("why")})
+		all = append(all, said{ID: "help", Who: capital(in.you(help.In("by"))), How: in.by(named(help.In("by")), "wants help", "want help"), Why: help.Str("why")})
 	}
 	for _, one := range help.List("also") {
-		v.Says = append(v.Says, said{ID: "help-" + one.In("member").Str("id"), Who: capital(in.you(one.In("member"))), How: in.by(named(one.In("member")), "wants help", "want help"), Why: one.Str("why")})
+		all = append(all, said{ID: "help-" + one.In("member").Str("id"), Who: capital(in.you(one.In("member"))), How: in.by(named(one.In("member")), "wants help", "want help"), Why: one.Str("why")})
 	}
 	for _, o := range help.List("offers") {
-		v.Says = append(v.Says, said{ID: "offer-" + o.In("member").Str("id"), Who: capital(in.you(o.In("member"))), How: in.by(named(o.In("member")), "offers help", "offer help now"), Why: o.Str("why")})
+		all = append(all, said{ID: "offer-" + o.In("member").Str("id"), Who: capital(in.you(o.In("member"))), How: in.by(named(o.In("member")), "offers help", "offer help now"), Why: o.Str("why")})
 	}
-	v.Does = in.taskDoes(d)
-	if len(v.Does) > 0 {
-		v.Does[0].Look = "filled"
-	}
-	more := func(a action) { v.More = append(v.More, a) }
+	return all
+}
+
+// taskMore is what else can be done with a task, beside what is most likely done next.
+func (in *asking) taskMore(d document, h hands) (all []action) {
+	k := kinds.Task
+	more := func(a action) { all = append(all, a) }
 	if h.live {
 		if len(h.taken) > 0 && !h.mine {
 			more(in.verbAt(k, d, "take", "Take it together", "line"))
@@ -234,13 +255,5 @@ func (in *asking) task(w http.ResponseWriter, d document) error {
 		more(*a)
 	}
 	more(action{Words: in.t.T("How it came"), At: in.At(k.Many, d.Short, "history"), Look: "plain"})
-	var err error
-	if v.Talk, err = in.talk(k, d); err != nil {
-		return err
-	}
-	if err := in.c.NoteShown(in.ctx(), k.Many, d.ID, d.Heads); err != nil { // what is news is none any more
-		return err
-	}
-	in.show(w, http.StatusOK, "task", d.Title, v)
-	return nil
+	return all
 }
