@@ -63,7 +63,7 @@ func (c *call) importedBefore(ctx context.Context, l *letter.Letter, due string)
 	}
 	all, err := everyOne(ctx, d, kinds.Intake)
 	for _, one := range all {
-		if one.Title == l.Who && one.fields.Str("text") == l.Text && one.fields.Str("subject") == l.Subject && one.fields.Str("contact") == l.Contact && one.fields.Str("due") == due {
+		if l.Is(one.fields.Str, due) {
 			return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
 		}
 	}

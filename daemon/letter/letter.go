@@ -41,6 +41,11 @@ type Letter struct {
 	Left    []string // what was left out, in words: "an attachment: plan.pdf"
 }
 
+// Is says whether a request has the words of the letter, by the names of its fields, and is due on the day that they come to ("": on none).
+func (l *Letter) Is(request func(field string) string, due string) bool {
+	return request("title") == l.Who && request("text") == l.Text && request("subject") == l.Subject && request("contact") == l.Contact && request("due") == due
+}
+
 // ErrNoMail says that a file is no mail.
 var ErrNoMail = errors.New("this is no mail: a file as mail programs save one begins with lines like From: and Subject:")
 

@@ -155,8 +155,14 @@ func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
 			v.Inputs[0].Options = v.Inputs[0].Options[1:]
 		}
 	}
-	if !asked {
-		v.Inputs = append(v.Inputs, input{Name: "part", Is: "line", Label: in.t.T("Only these words, and all earlier versions"), Hint: in.t.T("as they stand there: the rest goes on in a fresh one, with what was said about it; empty forgets all of it")})
+	if asked {
+		v.Hidden = []hidden{{"what", forgetAll}}
+	} else {
+		v.Inputs = append(v.Inputs, input{Name: "what", Is: "choice", Needs: true, Label: in.t.T("What is to be forgotten?"), Options: []option{
+			{Value: forgetAll, Words: in.t.T("The whole of it")},
+			{Value: forgetPart, Words: in.t.T("Only some words, and all earlier versions"), Hint: in.t.T("the rest goes on in a fresh one, with what was said about it")},
+			{Value: forgetEarlier, Words: in.t.T("Only the earlier versions"), Hint: in.t.T("what stands there now goes on in a fresh one, with what was said about it")},
+		}}, input{Name: "part", Is: "line", Label: in.t.T("Which words, if only some"), Hint: in.t.T("as they stand there")})
 	}
 	v.Inputs = append(v.Inputs, input{Name: "why", Is: "reason", Label: in.t.T("Why"), Needs: !asked, Max: api.MaxWhy, Hint: in.t.T("it stays, and everybody reads it: write nothing here that is to be forgotten")})
 	if in.r.PostForm != nil {
@@ -165,9 +171,31 @@ func (in *asking) forgetForm(k *kind.Kind, d document) (*form, error) {
 	return v, nil
 }
 
+// What is to be forgotten, by what was chosen in the form.
+const forgetAll, forgetPart, forgetEarlier = "all", "part", "earlier"
+
+// toForget reads the form.
+func (in *asking) toForget() (q api.ForgetRequest, err error) {
+	typed := func(name string) string { return strings.TrimSpace(clean(in.r.PostFormValue(name))) }
+	what := typed("what")
+	q = api.ForgetRequest{Why: typed("why"), Agreed: typed("agreed") == "yes", Part: typed("part"), Earlier: what == forgetEarlier}
+	switch {
+	case what == "":
+		err = api.Problemf(api.Invalid, "", "nothing was chosen")
+	case what == forgetPart && q.Part == "":
+		err = api.Problemf(api.Invalid, "", "it isn't said which words")
+	case what != forgetPart && q.Part != "":
+		err = api.Problemf(api.Invalid, "", "words are typed, and more than they is chosen: choose one of the two")
+	}
+	return q, err
+}
+
 func (in *asking) forgets(w http.ResponseWriter, k *kind.Kind, d document) error {
-	q := api.ForgetRequest{Why: strings.TrimSpace(clean(in.r.PostFormValue("why"))), Agreed: in.r.PostFormValue("agreed") == "yes", Part: strings.TrimSpace(clean(in.r.PostFormValue("part")))}
-	f, err := in.c.Forget(in.ctx(), d.ID, q)
+	q, err := in.toForget()
+	var f api.Forgetting
+	if err == nil {
+		f, err = in.c.Forget(in.ctx(), d.ID, q)
+	}
 	if err != nil {
 		form, gone := in.forgetForm(k, d)
 		if gone != nil {

@@ -36,7 +36,15 @@ func TestWhatNobodyShouldHaveWrittenDownIsForgotten(t *testing.T) {
 	if a := ana.sends(path+"/forget", path+"/forget", nil); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("without a reason it is answered with %d", a.status)
 	}
-	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"a bank number"}})
+	for why, wrong := range map[string]url.Values{
+		"nothing is chosen": {"why": {"a bank number"}}, "no words are typed": {"why": {"a bank number"}, "what": {"part"}},
+		"words are typed beside all": {"why": {"a bank number"}, "what": {"all"}, "part": {"34"}}, "words are typed beside the rest": {"why": {"a bank number"}, "what": {"earlier"}, "part": {"34"}},
+	} {
+		if a := ana.sends(path+"/forget", path+"/forget", wrong); a.status != http.StatusUnprocessableEntity || ana.fetch("GET", ana.base+path, nil).status != http.StatusOK {
+			t.Errorf("%s, and it is answered with %d: %s", why, a.status, plain(a.body))
+		}
+	}
+	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"a bank number"}, "what": {"all"}})
 	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound {
 		t.Errorf("it is answered with %d: %s", a.status, plain(a.body))
 	}
@@ -46,12 +54,31 @@ func TestWhatNobodyShouldHaveWrittenDownIsForgotten(t *testing.T) {
 	ben.sends(path+"/edit", path+"/edit", url.Values{"title": {"About Cleo"}, "text": {"No word about her."}})
 	until(t, "Ana has it", func() bool { return strings.Contains(ana.sees(path).body, "No word about her") })
 	ana.sees(path+"/forget").says(t, "Others wrote in it, too")
-	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"it is hers to say"}, "agreed": {"no"}})
+	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"it is hers to say"}, "agreed": {"no"}, "what": {"all"}})
 	until(t, "Ben is asked", func() bool { return strings.Contains(plain(ben.sees("").body), "Others want this forgotten") })
 	ben.sees("").says(t, "Ana: it is hers to say")
 	ben.sees(path+"/forget").says(t, "Ana wants it forgotten: it is hers to say")
 	ben.sends(path+"/forget", path+"/forget", url.Values{"agreed": {"no"}})
 	until(t, "it is gone", func() bool { return ana.fetch("GET", ana.base+path, nil).status == http.StatusNotFound })
+}
+
+// What stood in it before is forgotten, or some words are: what is left goes on where the page leads to.
+func TestSomeOfATextIsForgottenOnThePage(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	path := strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"Money"}, "text": {"DE89 and the rent"}}).at, ana.base)
+	ana.sends(path+"/edit", path+"/edit", url.Values{"title": {"Money"}, "text": {"Account 4711, and the rent"}})
+	goesOn := func(from string, fields url.Values, has, hasnt string) string {
+		t.Helper()
+		now := ana.sends(from+"/forget", from+"/forget", fields)
+		path, _, _ := strings.Cut(strings.TrimPrefix(now.at, ana.base), "?")
+		if path == from || !strings.Contains(plain(now.body), has) || strings.Contains(ana.sees(path+"/history").body, hasnt) || ana.fetch("GET", ana.base+from, nil).status != http.StatusNotFound {
+			t.Fatalf("%s leads to %s: %s", from, path, plain(now.body))
+		}
+		return path
+	}
+	path = goesOn(path, url.Values{"why": {"a number"}, "what": {"earlier"}}, "Account 4711, and the rent", "DE89")
+	goesOn(path, url.Values{"why": {"a number"}, "what": {"part"}, "part": {"Account 4711, "}}, "and the rent", "4711")
 }
 
 func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {

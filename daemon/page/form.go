@@ -45,6 +45,7 @@ type input struct {
 	Own               bool   // a line of somebody's own words
 	Value             string
 	Options           []option
+	Choose, None      string // of a file: what its button says, and what stands there until one is chosen
 	Needs             bool
 	Max               int // characters; 0: it has no bound of its own
 }

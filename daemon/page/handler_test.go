@@ -186,6 +186,10 @@ func TestAListIsSifted(t *testing.T) {
 		}
 	}
 	only("tasks?tag=urgent", "Order paper", "Fold programmes")
+	if says := plain(ana.sees("tasks?sort=title").body); strings.Index(says, "Fold programmes") > strings.Index(says, "Order paper") {
+		t.Errorf("by title it isn't in that order: %s", says)
+	}
+	ana.sees("tasks?sort=title").says(t, "by title")
 	only("tasks?which=nobody&tag=urgent", "Order paper", "Fold programmes")
 	only("tasks?who="+ana.memberID(), "Nothing here is like that.", "Order paper")
 	at := strings.TrimPrefix(note.at, ana.base)
@@ -237,6 +241,16 @@ func TestARequestIsTakenFromAFile(t *testing.T) {
 	made := ana.fetch("POST", ana.base+"intakes", fields)
 	made.says(t, "Mia")
 	ana.uploads(ana.base+"intakes/import", nil, "request.eml", mail).says(t, "The same was written down before: Mia")
+	due := "who: Tandem\nneed: bikes\ndue: 2031-05-01"
+	again := hiddenIn(ana.uploads(ana.base+"intakes/import", nil, "form.txt", due).body, "intakes")
+	for name, value := range map[string]string{"title": "Tandem", "text": "bikes", "due": "2031-05-01"} {
+		again.Set(name, value)
+	}
+	ana.fetch("POST", ana.base+"intakes", again)
+	ana.uploads(ana.base+"intakes/import", nil, "form.txt", due).says(t, "The same was written down before: Tandem")
+	if other := ana.uploads(ana.base+"intakes/import", nil, "form.txt", strings.Replace(due, "05-01", "06-01", 1)); strings.Contains(other.body, "written down before") {
+		t.Error("what is wanted for another day is said to be the same")
+	}
 	ana.uploads(ana.base+"intakes/import", nil, "form.txt", "who: Tandem\nneed: bikes\ndue: when it is warm\nfax: 4711").says(t, "When they need it, in their words: when it is warm")
 	for name, body := range map[string]string{"": "", "plan.txt": "nothing of that kind", "photo.jpg": "\xff\xd8\xff"} {
 		if a := ana.uploads(ana.base+"intakes/import", nil, name, body); a.status != http.StatusUnprocessableEntity {

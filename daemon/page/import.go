@@ -39,7 +39,7 @@ func (in *asking) imports(w http.ResponseWriter) error {
 	for _, left := range l.Left {
 		told = append(told, sentence{Says: in.t.T("Left out: {what}", "what", in.said(left).Says)})
 	}
-	before, err := in.takenBefore(says)
+	before, err := in.takenBefore(l, says.Get("due"))
 	if err != nil {
 		return err
 	}
@@ -66,14 +66,14 @@ func (in *asking) sentLetter() (*letter.Letter, error) {
 }
 
 // takenBefore is the request that says the same, whatever became of it; nil if there is none.
-func (in *asking) takenBefore(says url.Values) (*document, error) {
+func (in *asking) takenBefore(l *letter.Letter, due string) (*document, error) {
 	for _, away := range []string{"false", "true"} {
 		all, err := readDocuments(in.c.Documents(in.ctx(), kinds.Intake.Many, url.Values{"limit": {strconv.Itoa(mostListed)}, "archived": {away}}))
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range all {
-			if d.Title == says.Get("title") && d.Text() == says.Get("text") && d.says.Str("subject") == says.Get("subject") && d.says.Str("contact") == says.Get("contact") {
+			if l.Is(d.says.Str, due) {
 				return &d, nil
 			}
 		}

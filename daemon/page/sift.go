@@ -18,6 +18,7 @@ type sieve struct {
 	is      kind.Type
 	of      string   // of a Ref: the name of the kind
 	options []option // what there is to choose; nil: it follows from the type
+	none    string   // a phrase for none of them; "": whichever it is
 }
 
 // sifting is the form that leaves of a list what somebody looks for. It changes nothing, so it is sent in the address.
@@ -71,7 +72,11 @@ func (in *asking) sift(at string, by []sieve) (s sifting, asked url.Values) {
 			f.Options = []option{{Value: "true", Words: f.Label}}
 		}
 		if f.Is == "pick" {
-			f.Options = slices.Insert(slices.Clone(f.Options), 0, option{Words: in.t.T("whichever it is")})
+			none := in.t.T("whichever it is")
+			if one.none != "" {
+				none = in.t.T(one.none)
+			}
+			f.Options = slices.Insert(slices.Clone(f.Options), 0, option{Words: none})
 		}
 		for i := range f.Options {
 			f.Options[i].Chosen = f.Options[i].Value == value
@@ -85,7 +90,13 @@ func (in *asking) sift(at string, by []sieve) (s sifting, asked url.Values) {
 const (
 	whichOf   = "which" // a filter that is asked for or not
 	changedIn = "since"
+	inOrder   = "sort"
 )
+
+// orders are what the orders of lists are called.
+var orders = map[string]string{
+	"updated": "what was changed last comes first", "created": "the newest comes first", "title": "by title", "due": "what is due first comes first", "until": "what ends first comes first",
+}
 
 // sieves are those of the list of a kind, by its declaration.
 func (in *asking) sieves(k *kind.Kind) (all []sieve) {
@@ -107,7 +118,11 @@ func (in *asking) sieves(k *kind.Kind) (all []sieve) {
 			all = append(all, sieve{name: inQuery(f), words: filterSays(f), is: f.Takes.Is, of: f.Takes.Of})
 		}
 	}
-	return append(append([]sieve{which}, all...), sieve{name: changedIn, words: "Changed since", is: kind.Day})
+	order := sieve{name: inOrder, words: "In which order", none: "as usual"}
+	for _, o := range k.Sorts() {
+		order.options = append(order.options, option{Value: o.Name, Words: in.t.T(orders[o.Name])})
+	}
+	return append(append([]sieve{which}, all...), sieve{name: changedIn, words: "Changed since", is: kind.Day}, order)
 }
 
 // filterSays is what a filter is called in a form.

@@ -102,7 +102,7 @@ var errNoFile = api.Problemf(api.Invalid, "", "no file was chosen")
 
 // fileInput asks for a file.
 func (in *asking) fileInput(label, hint string) input {
-	return input{Name: fileField, Is: "file", Label: label, Hint: hint, Needs: true}
+	return input{Name: fileField, Is: "file", Label: label, Hint: hint, Needs: true, Choose: in.t.T("Choose a file"), None: in.t.T("none is chosen yet")}
 }
 
 // triesFile begins an attempt with the file of a form, and leads to the page that tells how it goes, once all of the file was taken.

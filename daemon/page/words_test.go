@@ -31,6 +31,11 @@ func saidByThePage(t *testing.T) map[string]bool {
 		for _, p := range ofForms(k) {
 			all[p] = true
 		}
+		for _, o := range k.Sorts() {
+			if orders[o.Name] == "" {
+				t.Errorf("the page has no words for the order %q of %s", o.Name, k.Many)
+			}
+		}
 		all[capital(k.Many)], all[capital(k.Make.Gist)] = true, true
 	}
 	quoted := regexp.MustCompile(`\.T ("(?:[^"\\]|\\.)*")`)
@@ -62,7 +67,7 @@ func saidByThePage(t *testing.T) map[string]bool {
 					gather(all, n.Args, fn.Name)
 				}
 			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "words" {
+				if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "words" || key.Name == "none") {
 					gather(all, []ast.Expr{n.Value}, "refuse")
 				}
 			case *ast.CompositeLit:

@@ -1,4 +1,4 @@
-// The least script that the page needs; without it everything works, by loading pages. It does five things:
+// The least script that the page needs; without it everything works, by loading pages. It does six things:
 //
 //   live    when something has changed, asks for the same page again and puts in what differs (idiomorph), so that focus, scroll,
 //           selection and what is half written stay
@@ -6,6 +6,7 @@
 //   write   sends the text of a note as somebody writes, and brings in what others write
 //   keys    / goes to the search
 //   paper   prints, and copies a code, where somebody asks for that
+//   files   says in the page's language which is chosen
 //
 // No string becomes markup or program here: documents come parsed from the browser (XMLHttpRequest.responseType).
 "use strict";
@@ -188,7 +189,7 @@
 
   // Forms.
   const kept = (form) => form?.dataset.keep && "kith:" + form.dataset.keep;
-  const fields = (form) => [...form.elements].filter((e) => e.name && (e.type !== "hidden" || e.name.startsWith("was.") || e.name === "heads"));
+  const fields = (form) => [...form.elements].filter((e) => e.name && e.type !== "file" && e.type !== "password" && (e.type !== "hidden" || e.name.startsWith("was.") || e.name === "heads"));
   const keep = (form) => {
     const values = fields(form).map((e) => [e.name, e.value, e.checked ?? false]);
     try { sessionStorage.setItem(kept(form), JSON.stringify(values)); } catch { /* there is no room: it stays in the field */ }
@@ -287,9 +288,17 @@
   // What waits for something that no event tells of is asked again.
   setInterval(() => { if (document.querySelector("[data-poll]") && !document.hidden) refresh(); }, 1000);
 
+  // A file is chosen with a button that speaks the page's language, and not the browser's; its name stands beside.
+  const chosen = (input) => {
+    const name = input.parentElement.querySelector("[data-none]");
+    name.textContent = input.files[0]?.name ?? name.dataset.none;
+  };
+  document.addEventListener("change", (event) => { if (event.target.type === "file") chosen(event.target); });
+
   // What only script can do shows only where there is script.
   const offer = () => {
     document.querySelectorAll("[data-print], [data-copy]").forEach((e) => { e.hidden = false; });
+    document.querySelectorAll("[data-file]").forEach((e) => { e.hidden = false; e.control.classList.add("unseen"); chosen(e.control); });
     const e = document.querySelector("[data-notify]");
     if (!e || !("Notification" in window) || Notification.permission === "denied") return;
     e.hidden = false;
