@@ -119,6 +119,8 @@ var rules = []rule{
 	{"Replica: statements are folded in groups", "daemon/replica/accept.go", "if i > 0 && (size > maxStatementsBytes || i >= maxStatements) {", "if false {", "", "TwentyThousandStatements"},
 	{"Replica: a day's worth", "daemon/replica/days.go", "if n > 0 && a.left[i] < 1 {", "if n < 0 && a.left[i] < 1 {", "", "DaysWorth|WordHasEnded"},
 	{"Replica: none once its word has ended", "daemon/replica/days.go", "passed < 0 || !r.growing(b) {", "passed < 0 {", "", "WordHasEnded"},
+	{"Replica: one's own devices are no others, of statements", "daemon/replica/statements.go", "return ok && (r.answers(tried.rules, by) != r.answers(tried.rules, b) || r.spendOf(by, e))", "return ok || by == b && ok", "", "NamesOnesOwn"},
+	{"Replica: one's own devices are no others, of changes", "daemon/replica/held.go", "return !charged || k.r.answers(rules, by) != k.r.answers(rules, own) || k.r.spendOf(by, a.entry)", "return !charged || by != own || rules == nil", "", "WritesOnWhat"},
 	{"Replica: whom a member lets in share a room", "daemon/replica/whose.go", "if by, guest := who.Answers(); guest {", "if by, guest := who.Answers(); guest && by == who.ID {", "", "WhoMakesDevices"},
 	{"Replica: a member's further devices share a room", "daemon/replica/whose.go", "own < ownRooms && !w.own[of]", "!w.own[of]", "", "WhoMakesDevices"},
 	{"Replica: a side that is taken turns what waits", "daemon/replica/ground.go", "if c.Undecided() != before[i].Undecided() {", "if c.Undecided() != c.Undecided() && before[i] != nil {", "", "WhereBothSidesHaveSplit"},

@@ -284,7 +284,7 @@ func (k *keeping) rationed(in []arrived) (some []arrived, held []heldEntry) {
 		switch {
 		case k.r.spend(a.entry):
 			k.spent = append(k.spent, a.entry)
-		case !k.isNamed(a):
+		case !k.mayBeyond(a):
 			if some == nil {
 				some = append(make([]arrived, 0, len(in)), in[:i]...)
 			}
@@ -299,6 +299,17 @@ func (k *keeping) rationed(in []arrived) (some []arrived, held []heldEntry) {
 		return in, nil
 	}
 	return some, held
+}
+
+// mayBeyond says whether an entry is kept of which its device has written too much: another member's names it, or within what that may
+// write another device of the same member's.
+func (k *keeping) mayBeyond(a arrived) bool {
+	if !k.isNamed(a) {
+		return false
+	}
+	rules, own := k.r.Rules(), k.r.bucketOf(a.entry.Device)
+	by, charged := k.charged[a.entry.ID()]
+	return !charged || k.r.answers(rules, by) != k.r.answers(rules, own) || k.r.spendOf(by, a.entry)
 }
 
 // haveRoom says whether there is room for all of some entries, whatever becomes of them.
@@ -330,13 +341,17 @@ func (k *keeping) isNamed(a arrived) bool {
 		return true
 	}
 	own := k.r.bucketOf(a.entry.Device)
+	theirs := k.r.answers(k.r.Rules(), own)
+	named := false
 	for _, b := range k.namedBy(a) {
 		if b != own && k.r.hasRoom(b, k.taken[b]) {
-			k.charged[a.entry.ID()] = b
-			return true
+			k.charged[a.entry.ID()], named = b, true
+			if k.r.answers(k.r.Rules(), b) != theirs {
+				break
+			}
 		}
 	}
-	return false
+	return named
 }
 
 // maxCharged is of how many that wait for a change it is looked up whose room each takes; of the rest, that is who wrote it.

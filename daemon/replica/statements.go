@@ -30,6 +30,10 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	}
 	tried := g.with(statements...)
 	named := r.named(tried.rules, statements)
+	theirs := func(e *entry.Entry, b bucket) bool { // whom others name; or whom the same member's name, within what they may write
+		by, ok := named[e.ID()]
+		return ok && (r.answers(tried.rules, by) != r.answers(tried.rules, b) || r.spendOf(by, e))
+	}
 	clear(taken)
 	for _, e := range statements {
 		b := r.bucketOf(e.Device)
@@ -39,7 +43,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 		}
 		state, _ := tried.rules.State(e.ID())
 		count := within[e.ID()] && (tried.rules.IsSound(e.ID()) || r.hasRoom(b, taken[b]))
-		if count || named[e.ID()] || r.wanted.has(e.ID()) {
+		if count || r.wanted.has(e.ID()) || theirs(e, b) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
 				taken[b] = taken[b].plus(roomOf(e, nil))
@@ -60,29 +64,45 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	return kept, held
 }
 
-// named returns which of some statements others' stand on that wait: those of another device with room left,
-// or that are named themselves.
-func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bool {
-	named := map[entry.ID]bool{}
-	by := make(map[entry.ID]entry.Device, len(statements))
+// named returns which of some statements others' stand on that wait, and in whose room: those of another device with room left,
+// or that are named themselves. What several name is in the room of another member, if it is in one.
+func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bucket {
+	named := map[entry.ID]bucket{}
+	of := make(map[entry.ID]bucket, len(statements))
 	for _, e := range statements {
-		by[e.ID()] = e.Device
+		of[e.ID()] = r.bucketUnder(c, e.Device)
 	}
-	roomy := func(e *entry.Entry) bool { return r.hasRoom(r.bucketOf(e.Device), room{}) }
+	name := func(h entry.ID, by bucket) bool {
+		was, ok := named[h]
+		if theirs := r.answers(c, of[h]); ok && (r.answers(c, was) != theirs || r.answers(c, by) == theirs) {
+			return false
+		}
+		named[h] = by
+		return true
+	}
 	for _, o := range r.open {
+		by := r.bucketOf(o.entry.Device)
 		for _, h := range o.entry.Heads {
-			named[h] = named[h] || by[h] != o.entry.Device && roomy(o.entry)
+			if whose, here := of[h]; here && whose != by && r.hasRoom(by, room{}) {
+				name(h, by)
+			}
 		}
 	}
 	for more := true; more; {
 		more = false
 		for _, e := range statements {
-			if state, _ := c.State(e.ID()); state != charter.Pending || !named[e.ID()] && !roomy(e) {
+			if state, _ := c.State(e.ID()); state != charter.Pending {
 				continue
 			}
+			by, ok := named[e.ID()]
+			if !ok {
+				if by = of[e.ID()]; !r.hasRoom(by, room{}) {
+					continue
+				}
+			}
 			for _, h := range e.Heads {
-				if !named[h] && (named[e.ID()] || by[h] != e.Device) {
-					named[h], more = true, true
+				if whose, here := of[h]; here && (ok || whose != by) {
+					more = name(h, by) || more
 				}
 			}
 		}

@@ -26,7 +26,13 @@ type whose struct {
 	own   map[entry.Device]bool
 	rules Rules
 	of    map[entry.Device]bucket // of those that share, under these rules
-	grows map[bucket]bool         // of the rooms that are shared, those of devices that speak
+	ours  map[bucket]sharing      // the rooms that are shared, as far as anybody asked for them
+}
+
+// sharing is who has a room together: a member's devices or those of whom they let in.
+type sharing struct {
+	by    charter.MemberID
+	speak bool // more may be written there as time goes by
 }
 
 // bucketOf returns whose room what a device wrote takes.
@@ -104,10 +110,10 @@ func (w *whose) shared(who charter.MemberID, guests, speak bool) bucket {
 		}
 	}
 	sum := bucket(sha256.Sum256(b))
-	if w.grows == nil {
-		w.grows = map[bucket]bool{}
+	if w.ours == nil {
+		w.ours = map[bucket]sharing{}
 	}
-	w.grows[sum] = speak
+	w.ours[sum] = sharing{who, speak}
 	return sum
 }
 
@@ -123,11 +129,26 @@ func (r *Replica) growing(b bucket) bool {
 	if b == (bucket{}) {
 		return true
 	}
-	r.whose.mu.Lock()
-	grows, shared := r.whose.grows[b]
-	r.whose.mu.Unlock()
-	if !shared {
-		_, grows = r.Rules().MemberOf(b)
+	if of, shared := r.whose.sharing(b); shared {
+		return of.speak
 	}
-	return grows
+	_, speaks := r.Rules().MemberOf(b)
+	return speaks
+}
+
+func (w *whose) sharing(b bucket) (sharing, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of, shared := w.ours[b]
+	return of, shared
+}
+
+// answers returns who answers for what is in a room, see charter.Member.Answers; nobody for what the charter doesn't know.
+func (r *Replica) answers(rules Rules, b bucket) charter.MemberID {
+	if of, shared := r.whose.sharing(b); shared {
+		return of.by
+	}
+	who, _ := rules.OwnerOf(b)
+	by, _ := who.Answers()
+	return by
 }

@@ -2,9 +2,12 @@ package replica
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"kith/crdt/change"
+	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 )
@@ -103,6 +106,84 @@ func TestWhoMakesDevicesWithoutEndHasNoMoreRoomForThat(t *testing.T) {
 					t.Error("what Ben says is held back")
 				}
 			})
+		}
+	}
+}
+
+// What others stand on is kept however much its device has written. A member's own devices aren't others: two of them that
+// name each other's would write without end.
+func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
+	const worth = 40
+	chain := func(t *testing.T, at *peerReplica, keys ...entry.Signer) (all []*entry.Entry) {
+		heads := at.Charter().Heads()
+		for i := range 5 * worth {
+			key := keys[i%len(keys)]
+			payload, err := at.Charter().Follow(key.Device(), at.Charter().Tip())
+			must(t, err)
+			all = append(all, sign(t, key, entry.Fields{Space: at.Space(), Heads: heads, Kind: entry.Statement, Payload: payload}))
+			heads = []entry.ID{all[i].ID()}
+		}
+		return all
+	}
+	for _, own := range []bool{true, false} {
+		c := found(t, "Ana", "Ben", "Mel")
+		ana, ben, mel := c.all[0], c.all[1], c.all[2]
+		clock := ana.Now()
+		ana.at(&clock)
+		brought, phone := added(t, ana, mel, 1)
+		give(t, ana, brought...)
+		second := phone[0]
+		if !own {
+			second = ben.cfg.Key
+		}
+		ana.days.worth = [3]float64{worth, worth, 1 << 20}
+		ana.days.of = nil
+		all := chain(t, ana, mel.cfg.Key, second)
+		give(t, ana, all[1:]...) // what the others wait for comes last
+		again(t, ana, all...)
+		switch kept := ana.here(all); {
+		case own && kept > 2*worth:
+			t.Errorf("a laptop and a phone that name each other's have %d of %d kept", kept, len(all))
+		case !own && kept < len(all)-1:
+			t.Errorf("of what others name %d of %d are kept", kept, len(all))
+		}
+	}
+}
+
+// The same of changes of a document, which come last first.
+func TestWhoWritesOnWhatOneWroteOneselfWritesNoMoreForThat(t *testing.T) {
+	const worth = 10
+	for _, own := range []bool{true, false} {
+		c := found(t, "Ana", "Ben", "Mel")
+		ana, ben, mel := c.all[0], c.all[1], c.all[2]
+		clock := ana.Now()
+		ana.at(&clock)
+		brought, phone := added(t, ana, mel, 1)
+		give(t, ana, brought...)
+		keys := []entry.Signer{mel.cfg.Key, phone[0]}
+		if !own {
+			keys[1] = ben.cfg.Key
+		}
+		ana.days.worth = [3]float64{worth, worth, 1 << 20}
+		ana.days.of = nil
+		var all []*entry.Entry
+		var deps []change.Hash
+		for i := range 5 * worth {
+			one := ana.beside(t, keys[i%2], entry.DocID{1}, 1, deps, uint64(i+1), func(i int) change.Op {
+				return changetest.Put(change.OpID{}, "x", change.StrValue("flood"))
+			})
+			parsed, err := change.Parse(one[0].Payload)
+			must(t, err)
+			all, deps = append(all, one...), []change.Hash{parsed.Hash}
+		}
+		for _, e := range slices.Backward(all) {
+			give(t, ana, e)
+		}
+		switch kept := ana.here(all); {
+		case own && kept > 2*worth:
+			t.Errorf("a laptop and a phone that write on what each other wrote have %d of %d kept", kept, len(all))
+		case !own && kept < len(all):
+			t.Errorf("of what others write on %d of %d are kept", kept, len(all))
 		}
 	}
 }
