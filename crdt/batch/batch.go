@@ -10,6 +10,7 @@ package batch
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"kith/crdt/change"
 	"kith/crdt/entry"
@@ -75,38 +76,19 @@ func (s *stretch) short(f func(*change.Known) error) error {
 // Append writes entries to dst, in their order; any will do, but where a stretch is in order it takes fewest bytes.
 func Append(dst []byte, entries []*entry.Entry) []byte {
 	var (
-		stretches []*stretch
-		docs      = map[entry.DocID]*document{}
-		number    = make([]int, len(entries)) // of the stretch of each
-		proof     = make([]bool, len(entries))
-		tips      = make(map[entry.ID]int, len(entries)) // of stretches
-		members   [][]int
+		number, proof = parted(entries)
+		stretches     []*stretch
+		docs          = map[entry.DocID]*document{}
+		last          *entry.Entry
+		on            = -1 // of which stretch that is
 	)
-	for i, e := range entries {
-		n, goesOn := tips[e.Below]
-		if !goesOn || e.Below.IsZero() || !follows(entries[members[n][len(members[n])-1]], e) {
-			n = len(members)
-			members = append(members, nil)
-		} else {
-			delete(tips, e.Below)
-		}
-		number[i], members[n] = n, append(members[n], i)
-		tips[e.ID()] = n
-	}
-	for _, all := range members {
-		for _, i := range signed(entries, all) {
-			proof[i] = true
-		}
-	}
-	var last *entry.Entry
-	on := -1
 	for i, e := range entries {
 		var says byte
 		n := number[i]
 		if proof[i] {
 			says |= proves
 		}
-		if last == nil || !same(last.Heads, e.Heads) {
+		if last == nil || !slices.Equal(last.Heads, e.Heads) {
 			says |= saysHeads
 		}
 		var s *stretch
@@ -171,6 +153,30 @@ func Append(dst []byte, entries []*entry.Entry) []byte {
 	return dst
 }
 
+// parted finds the stretches that entries make: of each entry the number of its stretch, and whether a signature is written behind it.
+func parted(entries []*entry.Entry) (number []int, proof []bool) {
+	number, proof = make([]int, len(entries)), make([]bool, len(entries))
+	tips := make(map[entry.ID]int, len(entries)) // the last entry of a stretch, and which one
+	var members [][]int                          // places of the entries of each
+	for i, e := range entries {
+		n, goesOn := tips[e.Below]
+		if !goesOn || e.Below.IsZero() || !follows(entries[members[n][len(members[n])-1]], e) {
+			n = len(members)
+			members = append(members, nil)
+		} else {
+			delete(tips, e.Below)
+		}
+		number[i], members[n] = n, append(members[n], i)
+		tips[e.ID()] = n
+	}
+	for _, all := range members {
+		for _, i := range signed(entries, all) {
+			proof[i] = true
+		}
+	}
+	return number, proof
+}
+
 // follows says whether e, which names last as the one below it, goes on with its stretch.
 func follows(last, e *entry.Entry) bool {
 	return e.Kind == last.Kind && e.Rules == last.Rules && e.Space == last.Space && e.Device == last.Device && e.Run == last.Run && e.Doc == last.Doc
@@ -188,18 +194,6 @@ func signed(entries []*entry.Entry, stretch []int) (at []int) {
 		from = to + 1
 	}
 	return at
-}
-
-func same(a, b []entry.ID) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func appendHeader(dst []byte, e, before *entry.Entry) []byte {
@@ -268,95 +262,24 @@ type reading struct {
 
 // next reads an entry.
 func (r *reading) next() error {
-	in := &r.in
-	says := in.byte("an entry")
+	says := r.in.byte("an entry")
 	if says&^known != 0 || says&begins != 0 && says&elsewhere != 0 || says&short != 0 && says&bare != 0 {
 		return &Error{fmt.Sprintf("an entry that begins with %#x", says)}
 	}
-	create := (*entry.Creation)(nil)
-	kind := entry.Change
-	below := entry.ID{}
-	switch {
-	case says&begins != 0:
-		s, err := r.header()
-		if err != nil {
-			return err
-		}
-		r.on, kind, create, below = s, s.fields.Kind, s.fields.Create, s.fields.Below
-	case says&elsewhere != 0:
-		n := in.uvarint("a stretch")
-		if in.err == nil && n >= uint64(len(r.stretches)) {
-			return &Error{fmt.Sprintf("stretch %d of %d", n, len(r.stretches))}
-		}
-		if in.err == nil {
-			r.on = r.stretches[n]
-		}
-		fallthrough
-	default:
-		if in.err == nil && r.on == nil {
-			return &Error{"it begins inside a stretch"}
-		}
-		if in.err == nil {
-			below = r.on.last
-		}
-	}
-	if in.err != nil {
-		return in.err
-	}
-	s := r.on
-	f := s.fields
-	f.Kind, f.Create, f.Below = kind, create, below
-	switch {
-	case says&saysPrior != 0:
-		f.Number += in.uvarint("a number")
-		in.fill("the entry before", f.Previous[:])
-	case says&begins != 0:
-		f.Number, f.Previous = 1, entry.ID{}
-	default:
-		f.Number, f.Previous = f.Number+1, below
+	f, err := r.place(says)
+	if err != nil {
+		return err
 	}
 	if says&saysHeads != 0 {
-		n := int(in.byte("charter heads"))
-		if n > entry.MaxHeads {
-			return &Error{fmt.Sprintf("%d charter heads, the limit is %d", n, entry.MaxHeads)}
-		}
-		all := in.take("charter heads", uint64(n)*32)
-		r.heads = make([]entry.ID, len(all)/32)
-		for i := range r.heads {
-			copy(r.heads[i][:], all[i*32:])
+		if err := r.readHeads(); err != nil {
+			return err
 		}
 	}
 	f.Heads = r.heads
-	size := uint64(len(f.Digest))
-	if says&bare == 0 {
-		size = in.uvarint("the size of a payload")
+	if err := r.payload(says, &f); err != nil {
+		return err
 	}
-	payload := in.take("a payload", size)
-	if in.err != nil {
-		return in.err
-	}
-	// Before anything is put together. No entry has less beside its heads and its payload than least, and a payload in its
-	// short form grows by less than grows.
-	const least, grows = 128, 128
-	if r.left -= len(f.Heads)*34 + len(payload) + least; r.left < 0 || len(payload) > entry.MaxPayload {
-		return &Error{"too many bytes of entries at once"}
-	}
-	if f.Payload = payload; says&short != 0 {
-		err := s.short(func(k *change.Known) (err error) {
-			if cap(r.room) < len(payload)+grows {
-				r.room = make([]byte, 0, 2*(len(payload)+grows))
-			}
-			r.room, err = change.AppendLong(r.room[:0], payload, k)
-			f.Payload = r.room
-			return err
-		})
-		if err != nil {
-			return &Error{fmt.Sprintf("a change in short form: %v", err)}
-		}
-	}
-	if says&bare != 0 {
-		f.Digest, f.Payload = [32]byte(payload), nil
-	}
+	s := r.on
 	d, err := entry.Unsigned(s.rules, f, s.device)
 	if err != nil {
 		return err
@@ -372,6 +295,96 @@ func (r *reading) next() error {
 		return nil
 	}
 	return r.prove(s)
+}
+
+// place finds the stretch of the next entry, which is r.on then, and gives the fields that say where in its run it is.
+func (r *reading) place(says byte) (f entry.Fields, err error) {
+	in, begun := &r.in, says&begins != 0
+	switch {
+	case begun:
+		if r.on, err = r.header(); err != nil {
+			return f, err
+		}
+	case says&elsewhere != 0:
+		n := in.uvarint("a stretch")
+		if in.err == nil && n >= uint64(len(r.stretches)) {
+			return f, &Error{fmt.Sprintf("stretch %d of %d", n, len(r.stretches))}
+		}
+		if in.err == nil {
+			r.on = r.stretches[n]
+		}
+	}
+	switch {
+	case in.err != nil:
+		return f, in.err
+	case r.on == nil:
+		return f, &Error{"it begins inside a stretch"}
+	}
+	if f = r.on.fields; !begun {
+		f.Kind, f.Create, f.Below = entry.Change, nil, r.on.last
+	}
+	switch {
+	case says&saysPrior != 0:
+		f.Number += in.uvarint("a number")
+		in.fill("the entry before", f.Previous[:])
+	case begun:
+		f.Number, f.Previous = 1, entry.ID{}
+	default:
+		f.Number, f.Previous = f.Number+1, f.Below
+	}
+	return f, in.err
+}
+
+// readHeads reads the charter heads of the next entry, and of those behind it that say none.
+func (r *reading) readHeads() error {
+	n := int(r.in.byte("charter heads"))
+	if n > entry.MaxHeads {
+		return &Error{fmt.Sprintf("%d charter heads, the limit is %d", n, entry.MaxHeads)}
+	}
+	all := r.in.take("charter heads", uint64(n)*32)
+	r.heads = make([]entry.ID, len(all)/32)
+	for i := range r.heads {
+		copy(r.heads[i][:], all[i*32:])
+	}
+	return r.in.err
+}
+
+// payload reads what an entry says, whose other fields are known, or its digest if it is bare. A payload is valid until the next one is read.
+func (r *reading) payload(says byte, f *entry.Fields) error {
+	size := uint64(len(f.Digest))
+	if says&bare == 0 {
+		size = r.in.uvarint("the size of a payload")
+	}
+	payload := r.in.take("a payload", size)
+	if r.in.err != nil {
+		return r.in.err
+	}
+	// Before anything is put together. No entry has less beside its heads and its payload than least, and a payload in its
+	// short form grows by less than grows.
+	const least, grows = 128, 128
+	if r.left -= len(f.Heads)*34 + len(payload) + least; r.left < 0 || len(payload) > entry.MaxPayload {
+		return &Error{"too many bytes of entries at once"}
+	}
+	switch {
+	case says&bare != 0:
+		f.Digest = [32]byte(payload)
+		return nil
+	case says&short == 0:
+		f.Payload = payload
+		return nil
+	}
+	err := r.on.short(func(k *change.Known) (err error) {
+		if cap(r.room) < len(payload)+grows {
+			r.room = make([]byte, 0, 2*(len(payload)+grows))
+		}
+		r.room, err = change.AppendLong(r.room[:0], payload, k)
+		f.Payload = r.room
+		return err
+	})
+	if err != nil {
+		return &Error{fmt.Sprintf("a change in short form: %v", err)}
+	}
+	return nil
 }
 
 // prove reads a signature and what leads to it.
