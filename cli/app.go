@@ -25,7 +25,7 @@ import (
 // Run runs one command line (args without the program's name) and returns its exit code.
 func Run(ctx context.Context, args []string, env Env) int {
 	env.Stdout, env.Stderr = &outlet{to: env.Stdout}, &outlet{to: env.Stderr}
-	k := &kith{env: env}
+	k := &kith{env: env, in: &untilStopped{ctx, env.Stdin}}
 	root := k.root()
 	l := arrange(root, args)
 	k.json = l.json
@@ -53,6 +53,7 @@ type kith struct {
 	env    Env
 	json   bool // tell errors as JSON
 	client *client.Client
+	in     io.Reader     // stdin, until somebody stops the command
 	stdin  *bufio.Reader // see lines
 
 	// What completion offers in the place of a flag's value, and where a command wants an ID; set as they are made.
@@ -83,7 +84,7 @@ func (k *kith) end(ctx context.Context, err error) int {
 	if !ok {
 		switch {
 		case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-			p = api.Problemf(api.Failed, "", "stopped before it was done")
+			p = stopped()
 		case errors.Is(err, context.DeadlineExceeded):
 			p = api.Problemf(api.TimedOut, "kith status", "this took too long")
 		default:
@@ -98,6 +99,8 @@ func (k *kith) end(ctx context.Context, err error) int {
 	k.tell(p, "")
 	return p.Code.Exit()
 }
+
+func stopped() *api.Problem { return api.Problemf(api.Failed, "", "stopped before it was done") }
 
 // tell tells a person of a problem. about is what it is about, where there are several things.
 func (k *kith) tell(p *api.Problem, about string) {

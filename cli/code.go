@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -67,9 +68,34 @@ func unquoted(line string) string { return strings.TrimLeft(strings.TrimSpace(li
 // lines is stdin for who reads it line by line: what one question leaves is the next one's.
 func (k *kith) lines() *bufio.Reader {
 	if k.stdin == nil {
-		k.stdin = bufio.NewReader(k.env.Stdin)
+		k.stdin = bufio.NewReader(k.in)
 	}
 	return k.stdin
+}
+
+// untilStopped reads until ctx ends: Ctrl-C at a question, or while a text is awaited, ends the command and not only what it does next.
+type untilStopped struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (r *untilStopped) Read(b []byte) (int, error) {
+	type came struct {
+		bytes []byte
+		err   error
+	}
+	reads := make(chan came, 1)
+	room := make([]byte, len(b)) // b is its owner's again once this has returned
+	go func() {
+		n, err := r.from.Read(room)
+		reads <- came{room[:n], err}
+	}()
+	select {
+	case c := <-reads:
+		return copy(b, c.bytes), c.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
 }
 
 // line reads one line of stdin, without space around it; "" if there is none more.
@@ -81,6 +107,9 @@ func (k *kith) line(most int) (string, error) {
 		case errors.Is(err, io.EOF), err == nil && b == '\n':
 			return strings.TrimSpace(line.String()), nil
 		case err != nil:
+			if terminal(k.env.Stdin) > 0 { // the question stands in this line
+				fmt.Fprintln(k.env.Stderr)
+			}
 			return "", fmt.Errorf("read stdin: %w", err)
 		case line.Len() == most:
 			return "", api.Problemf(api.Limit, "", "a line of at most %d bytes is wanted here", most)

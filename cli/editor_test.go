@@ -3,16 +3,20 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // sits gives a terminal at which somebody sits who types.
@@ -205,6 +209,53 @@ func TestAnEditorThatReturnsAtOnceIsWaitedFor(t *testing.T) {
 	}
 	if got := d.toldText(); got != "Written in a window" {
 		t.Errorf("told %s", asJSON(d.coop.told))
+	}
+}
+
+// Ctrl-C at a question ends the command, also where it waits for a word and for nothing else, and the text isn't lost.
+func TestAQuestionCanBeStopped(t *testing.T) {
+	slowly(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	d := newServedDesk(t, newCoop())
+	d.env["EDITOR"] = "true"
+	ctx, stop := context.WithCancel(t.Context())
+	screen, _ := sits(t, "")
+	person := &answers{asked: "press Enter", do: stop}
+	env := d.environment(nil, person)
+	env.Stdin, env.Stdout = screen, screen
+	exit := Run(ctx, []string{"note", "edit", "2m7d"}, env)
+	if said := person.told.String(); exit != 1 || !strings.Contains(said, "stopped before it was done") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	draftIn(t, person.told.String(), "Present: all")
+}
+
+// What is typed unseen, too: and what is typed behind it is seen again.
+func TestAPassphraseThatIsAskedForCanBeStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	screen, _ := sits(t, "")
+	before, err := term.GetState(int(screen.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newServedDesk(t, newCoop())
+	unseen := func() { // it waits for a word
+		for {
+			if now, err := term.GetState(int(screen.Fd())); err != nil || !reflect.DeepEqual(before, now) {
+				stop()
+				return
+			}
+			runtime.Gosched()
+		}
+	}
+	person := &answers{asked: "assphrase", do: func() { go unseen() }}
+	env := d.environment(nil, person)
+	env.Stdin, env.Stdout = screen, screen
+	if exit := Run(ctx, []string{"backup", filepath.Join(t.TempDir(), "backup")}, env); exit != 1 {
+		t.Errorf("exit %d: %s", exit, person.told.String())
+	}
+	if after, err := term.GetState(int(screen.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal is otherwise than before, %v", err)
 	}
 }
 

@@ -47,13 +47,31 @@ func (c *call) ask(what string, otherwise error) (string, error) {
 	if !ok || terminal(c.env.Stdin) == 0 {
 		return "", otherwise
 	}
-	fmt.Fprintf(c.env.Stderr, "%s: ", what)
-	b, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(c.env.Stderr)
-	if errors.Is(err, io.EOF) {
-		return "", api.Problemf(api.Failed, "", "no passphrase was typed")
+	seen, err := term.GetState(int(in.Fd()))
+	if err != nil {
+		return "", fmt.Errorf("read the passphrase: %w", err)
 	}
-	return string(b), err
+	type typed struct {
+		word []byte
+		err  error
+	}
+	answer := make(chan typed, 1)
+	fmt.Fprintf(c.env.Stderr, "%s: ", what)
+	go func() {
+		word, err := term.ReadPassword(int(in.Fd()))
+		answer <- typed{word, err}
+	}()
+	select {
+	case t := <-answer:
+		fmt.Fprintln(c.env.Stderr)
+		if errors.Is(t.err, io.EOF) {
+			return "", api.Problemf(api.Failed, "", "no passphrase was typed")
+		}
+		return string(t.word), t.err
+	case <-c.Context.Done(): // and what is typed next is seen again
+		fmt.Fprintln(c.env.Stderr)
+		return "", errors.Join(c.Context.Err(), term.Restore(int(in.Fd()), seen))
+	}
 }
 
 // askNew lets a person type a new passphrase, twice.

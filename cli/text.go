@@ -32,7 +32,7 @@ func (c *call) longText() (text string, given bool, err error) {
 	if text = c.String("text"); text != "-" {
 		return lineEnds(text), true, nil
 	}
-	text, err = readBounded(c.env.Stdin)
+	text, err = readBounded(c.in)
 	return text, true, err
 }
 
@@ -172,6 +172,9 @@ func (c *call) settle(err error) error {
 	}
 	where := "your text is in " + c.draft
 	p, ok := problem.Of(err)
+	if !ok && errors.Is(err, context.Canceled) {
+		p, ok = stopped(), true
+	}
 	if !ok {
 		return fmt.Errorf("%w; %s", err, where)
 	}
