@@ -838,9 +838,12 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 			}
 			return
 		}
-		header := []string{"ID", "TITLE"}
+		header, spare := []string{"ID", "TITLE"}, 0
 		for _, col := range of.Columns {
 			header = append(header, col.Title)
+			if col.Spare {
+				spare++
+			}
 		}
 		var rows [][]string
 		for _, d := range all {
@@ -854,7 +857,7 @@ func (c *call) list(ctx context.Context, of *kind.Kind, q url.Values) error {
 			}
 			rows = append(rows, row)
 		}
-		c.out.grid(header, rows)
+		c.out.grid(c.out.withoutSpare(header, rows, spare))
 		c.sums(of, all)
 	})
 }

@@ -60,6 +60,31 @@ func withoutEmpty(header []string, rows [][]string) (head []string, kept [][]str
 	return head, kept
 }
 
+// leastTitle is what of a title is read before anything that is spare, in columns.
+const leastTitle = 40
+
+// withoutSpare leaves out the last columns, up to so many, while titles would be cut for them.
+func (o *output) withoutSpare(header []string, rows [][]string, spare int) (head []string, kept [][]string) {
+	if o.width == 0 {
+		return header, rows
+	}
+	widest := 0
+	for _, r := range rows {
+		widest = max(widest, columns(oneLine(r[1], leastTitle)))
+	}
+	for {
+		if head, kept = withoutEmpty(header, rows); spare == 0 || o.cellLimit(head, kept)(1) >= widest {
+			return head, kept
+		}
+		spare--
+		last := len(header) - 1
+		header = header[:last]
+		for i, r := range rows {
+			rows[i] = r[:last]
+		}
+	}
+}
+
 // cellLimit gives how wide each column may get: the wide one takes what the others leave.
 func (o *output) cellLimit(header []string, rows [][]string) func(column int) int {
 	if o.width == 0 {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,30 @@ func TestNamesThatAreHardToShow(t *testing.T) {
 	}
 	if !strings.Contains(d.ok("member", "list", "--json"), strings.Repeat("é🖨", 5)) && !strings.Contains(d.ok("member", "list", "--json"), "e\u0301🖨e\u0301") {
 		t.Error("the JSON doesn't have the name as it is")
+	}
+}
+
+// Titles come first: what is spare goes from the end until they have room. Who reads by column gets all.
+func TestWhatIsSpareGivesWayToTitles(t *testing.T) {
+	long := strings.Repeat("Order paper ", 6)
+	rows := [][]string{{"t-1", long, "open", "3 h", "Folder", "riso"}, {"t-2", "Ink", "done", "", "", ""}}
+	print := func(width int, last ...string) string {
+		var b bytes.Buffer
+		o := &output{k: &kith{env: Env{Stdout: &b}}, width: width}
+		o.grid(o.withoutSpare(append([]string{"ID", "TITLE", "STATUS"}, last...), slices.Clone(rows), len(last)))
+		head, _, _ := strings.Cut(b.String(), "\n")
+		return strings.Join(strings.Fields(head), " ")
+	}
+	for width, want := range map[int]string{
+		0:   "ID TITLE STATUS HOURS PROJECT TAGS",
+		100: "ID TITLE STATUS HOURS PROJECT TAGS",
+		70:  "ID TITLE STATUS HOURS",
+		60:  "ID TITLE STATUS",
+		30:  "ID TITLE STATUS",
+	} {
+		if got := print(width, "HOURS", "PROJECT", "TAGS"); got != want {
+			t.Errorf("%d wide: %s, want %s", width, got, want)
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ type Cell struct {
 type Column struct {
 	Title string // "STATUS"
 	Says  func(Answer) Cell
+	Spare bool // on a terminal it is left out where titles would be cut for it; all behind it are spare, too
 }
 
 // OwnWords are words that somebody wrote.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kith/crdt/change"
@@ -138,6 +139,14 @@ var Task = &kind.Kind{
 			return kind.Cell{Day: a.Str("due"), Due: a.Str("status") == TaskOpen || a.Str("status") == TaskDoing}
 		}},
 		{Title: "WHO", Says: taskWho},
+		{Title: "HOURS", Spare: true, Says: func(a kind.Answer) kind.Cell {
+			if hours, _ := a["hours"].(float64); hours > 0 {
+				return kind.Cell{Words: strconv.FormatFloat(hours, 'g', -1, 64) + " h"}
+			}
+			return kind.Cell{}
+		}},
+		{Title: "PROJECT", Spare: true, Says: kind.OwnOf("project")},
+		{Title: "TAGS", Spare: true, Says: func(a kind.Answer) kind.Cell { return kind.OwnWords(a.Words("tags")...) }},
 	},
 	Searched: func(v *kind.View) (said []string) {
 		d := kind.Of[Doing](v)
