@@ -5,8 +5,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kith=$root/bin/kith
 
 # The version comes from `git describe` below. Go's own stamp ends the build where git refuses
-# to look, as in a checkout that belongs to somebody else.
-export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
+# to look, as in a checkout that belongs to somebody else. Without the paths of files in it, what was compiled in
+# one copy of the project serves in every other.
+export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false -trimpath"
 
 # die CODE MESSAGE [HINT] ends the script, in the form that kith's own errors have.
 die() {
