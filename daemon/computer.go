@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"kith/daemon/api"
 	"kith/daemon/api/server"
 	"kith/daemon/space"
@@ -28,7 +30,7 @@ var _ server.Computer = thisComputer{}
 
 // Computer implements server.Computer.
 func (c thisComputer) Computer(ctx context.Context) (out api.Computer, err error) {
-	out = api.Computer{Home: c.home.Where(), Protected: c.protected(), Menu: inMenu(os.Getenv)}
+	out = api.Computer{Home: c.home.Where(), Protected: c.protected(), Menu: inMenu()}
 	if c.starter == nil {
 		return out, nil
 	}
@@ -58,15 +60,9 @@ func (c thisComputer) StartAtLogin(ctx context.Context) (out api.Computer, err e
 }
 
 // inMenu says whether the entry that comes with the package is in the applications menu.
-func inMenu(getenv func(string) string) bool {
-	own := getenv("XDG_DATA_HOME")
-	if own == "" {
-		own = filepath.Join(getenv("HOME"), ".local", "share")
-	}
-	for _, dir := range []string{own, "/usr/local/share", "/usr/share"} {
-		if _, err := os.Stat(filepath.Join(dir, "applications", "kith.desktop")); err == nil {
-			return true
-		}
-	}
-	return false
+func inMenu() bool {
+	return slices.ContainsFunc(xdg.ApplicationDirs, func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "kith.desktop"))
+		return err == nil
+	})
 }
