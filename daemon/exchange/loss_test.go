@@ -81,13 +81,14 @@ func TestACutAtEveryByteLosesNothing(t *testing.T) {
 			if testing.Short() || raced { // scripts/test runs it once more without, for every byte
 				step *= 37
 			}
-			bubble(t, func(t *testing.T) {
-				ana, genesis := found(1)
-				ben := ana.other(2)
-				common := append(ana.writeMany(test.common), genesis)
-				as, bs := append(ana.writeMany(test.onA), common...), append(ben.writeMany(test.onB), common...)
-				news := ana.write("pushed later")
-				for at := 0; ; at += step {
+			ana, genesis := found(1)
+			ben := ana.other(2)
+			common := append(ana.writeMany(test.common), genesis)
+			as, bs := append(ana.writeMany(test.onA), common...), append(ben.writeMany(test.onB), common...)
+			news := ana.write("pushed later")
+			whole := false // nothing was cut
+			for at := 0; !whole && !t.Failed(); at += step {
+				bubble(t, func(t *testing.T) { // one for each: what has met stays until it ends
 					a, b := newReplica(t, ana.space, as...), newReplica(t, ana.space, bs...)
 					var cut *scissors
 					m := meet(a, b, func(rw io.ReadWriteCloser) io.ReadWriteCloser {
@@ -111,12 +112,11 @@ func TestACutAtEveryByteLosesNothing(t *testing.T) {
 					m.end()
 					a.x.Close()
 					b.x.Close()
-					if cut.left > 0 {
+					if whole = cut.left > 0; whole {
 						t.Logf("%d bytes in all", at)
-						return
 					}
-				}
-			})
+				})
+			}
 		})
 	}
 }
