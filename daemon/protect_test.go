@@ -18,6 +18,7 @@ import (
 	"kith/daemon/backup"
 	"kith/daemon/home"
 	"kith/daemon/replica"
+	"kith/daemon/store/storetest"
 )
 
 func protect(t testing.TB, h *computer, old, new func() (string, error)) {
@@ -230,18 +231,10 @@ func withWords(t testing.TB) (ana *computer, words string) {
 }
 
 // lying says in which files of a home the words stand.
-func lying(t testing.TB, dir, words string) (files []string) {
+func lying(t testing.TB, dir, words string) []string {
 	t.Helper()
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if bytes.Contains(b, []byte(words)) {
-			files = append(files, path)
-		}
-		return err
-	}))
+	files, err := storetest.Holding(dir, words)
+	must(t, err)
 	return files
 }
 

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
 	"kith/crdt/kinds"
+	"kith/daemon/store/storetest"
 )
 
 const secret = "DE89 3704 0044 0532 0130 00"
@@ -35,21 +34,10 @@ func (p *peerReplica) forget(t testing.TB, doc entry.DocID) {
 }
 
 // finds says in which of a replica's files some words are, as they are on the disk.
-func (p *peerReplica) finds(t testing.TB, words string) (files []string) {
+func (p *peerReplica) finds(t testing.TB, words string) []string {
 	t.Helper()
-	must(t, filepath.WalkDir(p.cfg.Dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) {
-			return nil // Badger has just dropped it
-		}
-		if bytes.Contains(b, []byte(words)) {
-			files = append(files, filepath.Base(path))
-		}
-		return err
-	}))
+	files, err := storetest.Holding(p.cfg.Dir, words)
+	must(t, err)
 	return files
 }
 
