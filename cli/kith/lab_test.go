@@ -24,6 +24,7 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/client"
 	"kith/daemon/peer/peertest"
+	"kith/daemon/store/storetest"
 	"kith/daemon/waittest"
 )
 
@@ -658,20 +659,7 @@ func (l *lab) erased(_ *testscript.TestScript, args []string) error {
 		return err
 	}
 	return l.until(args[:1], func(context.Context, []*client.Client) (bool, string, error) {
-		var found []string
-		err := filepath.WalkDir(h.dir, func(path string, d os.DirEntry, err error) error {
-			if errors.Is(err, os.ErrNotExist) || err == nil && !d.Type().IsRegular() {
-				return nil
-			}
-			b, err := os.ReadFile(path)
-			if errors.Is(err, os.ErrNotExist) {
-				return nil
-			}
-			if bytes.Contains(b, []byte(args[1])) {
-				found = append(found, path)
-			}
-			return err
-		})
+		found, err := storetest.Holding(h.dir, args[1])
 		return len(found) == 0, fmt.Sprintf("“%s” is in %v", args[1], found), err
 	})
 }
@@ -719,10 +707,10 @@ func (l *lab) until(names []string, so func(context.Context, []*client.Client) (
 		waiting.Go(func() {
 			for ctx.Err() == nil {
 				for _, err := range c.Events(ctx, nil, poke) { // ends if it falls behind, and begins anew
+					poke()
 					if err != nil && !isRunning(c) {
 						return
 					}
-					poke()
 				}
 			}
 		})
@@ -731,20 +719,20 @@ func (l *lab) until(names []string, so func(context.Context, []*client.Client) (
 			poke()
 		})
 	}
-	for {
-		ok, missing, err := so(ctx, clients)
-		switch {
+	for missing := "nothing answers"; ; {
+		select { // first until events are heard, or that one doesn't run: a look before that might be for nothing
+		case <-happened:
+		case <-ctx.Done():
+			return fmt.Errorf("after %s %s", waittest.Limit, missing)
+		}
+		ok, lacks, err := so(ctx, clients)
+		switch missing = lacks; {
 		case ok:
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("after %s %s", waittest.Limit, missing)
 		case err != nil:
 			return err
-		}
-		select {
-		case <-happened:
-		case <-ctx.Done():
-			return fmt.Errorf("after %s %s", waittest.Limit, missing)
 		}
 	}
 }

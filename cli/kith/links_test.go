@@ -196,22 +196,21 @@ func (l *links) close() {
 // whose gives the home of the daemon that a connection comes from; "" for another process,
 // such as kith join. The kernel may leave lines out of its lists, of sockets and of a process's files, while they come and
 // go. So the first is read until the socket is in it (if it never is, it's gone, and known is false), and another process's
-// it is only if no daemon has it ten times.
+// it is only if no daemon has it ten times. That list is long to read: what it says once of a socket stays so.
 func (l *links) whose(in net.Conn) (home string, known bool) {
-	others := 0
-	for range 100 {
-		inode, err := socketInode(in.RemoteAddr(), in.LocalAddr())
-		if err != nil {
-			continue
+	var inode string
+	for tries := 0; inode == ""; tries++ {
+		var err error
+		if inode, err = socketInode(in.RemoteAddr(), in.LocalAddr()); errors.Is(err, net.ErrClosed) || tries == 100 {
+			return "", false
 		}
+	}
+	for range 10 {
 		if home, ok := l.has(inode); ok {
 			return home, true
 		}
-		if others++; others == 10 {
-			return "", true
-		}
 	}
-	return "", false
+	return "", true
 }
 
 // has gives the home whose daemon has a socket.
@@ -226,7 +225,7 @@ func (l *links) has(inode string) (home string, ok bool) {
 	return "", false
 }
 
-// socketInode finds a socket in /proc/net/tcp by both its ends: several may share one.
+// socketInode finds a socket in /proc/net/tcp by both its ends: several may share one. [net.ErrClosed] is of one that was given up.
 func socketInode(local, remote net.Addr) (string, error) {
 	here, err := asKernelWrites(local)
 	if err != nil {
@@ -241,12 +240,16 @@ func socketInode(local, remote net.Addr) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	const established = "01"
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
-		const established = "01"
-		if len(fields) > 9 && fields[1] == here && fields[2] == there && fields[3] == established {
-			return fields[9], nil
+		if len(fields) < 10 || fields[1] != here || fields[2] != there {
+			continue
 		}
+		if fields[3] != established {
+			return "", net.ErrClosed
+		}
+		return fields[9], nil
 	}
 	return "", errors.New("no such socket")
 }
