@@ -413,3 +413,108 @@ func TestEntriesThatWaitOrAreVoidOnOneSideOnlyComeIntoStepAndAreSentOnce(t *test
 		}
 	}
 }
+
+// goesOn is what a hostile device writes behind an entry of its own, in the same run: the title once more.
+func (m *modified) goesOn(behind *entry.Entry, title string) *entry.Entry {
+	m.t.Helper()
+	c, err := change.Parse(behind.Payload)
+	must(m.t, err)
+	op := c.Ops[0]
+	op.Pred, op.Value = []change.OpID{op.ID}, change.StrValue(title)
+	more := change.Change{Deps: []change.Hash{c.Hash}, Actor: c.Actor, Seq: c.Seq + 1, StartOp: c.StartOp + uint64(len(c.Ops)), Ops: []change.Op{op}}
+	return m.sign(entry.Fields{Doc: behind.Doc, Run: behind.Run, Number: behind.Number + 1, Previous: behind.ID(), Payload: more.Encode()})
+}
+
+// One device tells each half of a co-op something else, at length, and both halves build on what they were told.
+func TestTwoContinuationsOfWhichEachHalfWasShownOneComeOutAlikeOnceTheyMeet(t *testing.T) {
+	t.Parallel()
+	all := coop(t, "Ana", "Ben", "Cleo", "Dora", "Mel")
+	acquaint(all)
+	halves := [][]*computer{all[0:2], all[2:4]}
+	all[0].start()
+	note, err := all[0].client.CreateNote(t.Context(), apitest.NewNote{Title: "Opening", Text: "At nine."})
+	must(t, err)
+	mel := modify(all[4])
+	mel.has(note.ID)
+	f := mel.forge(parsed(t, note.ID), set("title", "here"))
+	g := f
+	g.Payload = changetest.Rebuild(f.Payload, func(c *change.Change) { c.Ops[0].Value = change.StrValue("there") })
+	told := make([][]*entry.Entry, len(halves))
+	var ids []entry.ID
+	for i, first := range []entry.Fields{f, g} {
+		one := mel.sign(first)
+		two := mel.goesOn(one, "for half "+string(rune('A'+i)))
+		told[i] = []*entry.Entry{one, two, mel.goesOn(two, "for good "+string(rune('A'+i)))}
+		for _, e := range told[i] {
+			ids = append(ids, e.ID())
+		}
+	}
+	must(t, all[0].tryStop())
+	for i, half := range halves {
+		mel.forget(told[1-i]...)
+		mel.add(told[i]...)
+		for _, h := range half {
+			h.start()
+			mel.meets(h)
+		}
+		mine := []entry.ID{told[i][0].ID(), told[i][1].ID(), told[i][2].ID()}
+		for _, h := range half {
+			h.states(mine...)
+			h.until("what Mel told counts", func() bool {
+				n, err := h.client.Note(t.Context(), note.ID)
+				return err == nil && n.Title == "for good "+string(rune('A'+i))
+			})
+			_, err := h.client.AppendNote(t.Context(), note.ID, h.name+" was here.")
+			must(t, err)
+		}
+		sameHeads(half[0], half[1])
+		half[0].kill() // one of each without a word
+		half[1].stop()
+	}
+	mel.stop()
+
+	honest := all[:4]
+	for _, h := range honest {
+		h.start()
+	}
+	for _, h := range honest[1:] {
+		sameHeads(honest[0], h)
+	}
+	want := honest[0].states(ids...)
+	for _, h := range honest {
+		got := h.states(ids...)
+		for _, id := range ids {
+			if got[id].State != want[id].State {
+				t.Errorf("%s of Mel's is %s at %s's and %s at Ana's", id, got[id].State, h.name, want[id].State)
+			}
+		}
+	}
+	// One document can't hold both. One half's is the one that counts, alike everywhere, and the other is told.
+	for i, half := range halves {
+		counts := want[ids[3*i]].State == "accepted"
+		for _, h := range half {
+			for _, at := range honest {
+				n, err := at.client.Note(t.Context(), note.ID)
+				must(t, err)
+				if strings.Contains(n.Text, h.name+" was here.") != counts {
+					t.Errorf("Mel's word to %s counts: %v; %s sees %q", h.name, counts, at.name, n.Text)
+				}
+			}
+			s, err := h.client.Status(t.Context())
+			must(t, err)
+			if told := slices.ContainsFunc(s.Notice, func(says string) bool { return strings.Contains(says, "counted once and doesn't any more") }); told == counts {
+				t.Errorf("Mel's word to %s counts: %v; status says %q", h.name, counts, s.Notice)
+			}
+		}
+	}
+	if want[ids[0]].State == want[ids[3]].State {
+		t.Errorf("both of what Mel told is %s", want[ids[0]].State)
+	}
+	halves[0][0].stop()
+	halves[0][0].start() // and after a restart
+	s, err := halves[0][0].client.Status(t.Context())
+	must(t, err)
+	if told := len(s.Notice) > 0; told == (want[ids[0]].State == "accepted") {
+		t.Errorf("after a restart status says %q", s.Notice)
+	}
+}

@@ -1,8 +1,10 @@
 package assembly
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"kith/crdt/charter"
@@ -130,7 +132,7 @@ func (a *Assembly) Follow(ctx context.Context, step string) (api.Charter, error)
 func Notice(r *replica.Replica) []string {
 	c := r.Charter()
 	if _, ok := r.Me(); ok {
-		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r), words.Aheads(r), heldBack(r))
+		return slices.Concat(words.SplitNotice(c), space.Twofold(r), needsNewer(r), words.Aheads(r), heldBack(r), gone(r))
 	}
 	m, ok := c.OwnerOf(r.Device())
 	if !ok {
@@ -186,6 +188,28 @@ func heldBack(r *replica.Replica) (says []string) {
 		if held, ok := (words.People{Rules: r.Rules()}).HeldBack(h); ok {
 			says = append(says, "Held back here of "+held+". To take all of it in: kith doctor --take-in")
 		}
+	}
+	return says
+}
+
+// gone says in which documents something that was written here counted once and doesn't any more, those with the most first.
+func gone(r *replica.Replica) (says []string) {
+	all := r.Gone()
+	docs := slices.SortedFunc(maps.Keys(all), func(a, b entry.DocID) int {
+		return cmp.Or(all[b]-all[a], slices.Compare(a[:], b[:]))
+	})
+	const shown = 3
+	for _, doc := range docs[:min(len(docs), shown)] {
+		v, err := r.View(doc)
+		if err != nil {
+			says = append(says, "Something that you wrote on this computer counted once and doesn't any more. What it was, and why: kith log --from me")
+			continue
+		}
+		says = append(says, fmt.Sprintf("Of what you wrote on this computer in “%s”, %s counted once and doesn't any more. Which, and why: kith log %s. What is still right has to be written once more.",
+			v.Title, words.Counted(all[doc], "change", "changes"), words.ShortID(r, v.Kind, doc)))
+	}
+	if more := len(docs) - shown; more > 0 {
+		says = append(says, fmt.Sprintf("The same is so of %s: kith log --from me", words.Counted(more, "more document", "more documents")))
 	}
 	return says
 }

@@ -522,8 +522,12 @@ func (r *Replica) putWork(p *store.Pieces, w *work) error {
 			r.putEntry(b, w, v)
 			continue
 		}
-		if _, err := r.putState(b, v.entry, v.state); err != nil {
+		changed, err := r.putState(b, v.entry, v.state)
+		if err != nil {
 			return err
+		}
+		if changed && v.entry.Device == r.device {
+			r.noteGone(b, v.entry, v.state)
 		}
 	}
 	if many {

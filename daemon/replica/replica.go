@@ -119,6 +119,7 @@ type Replica struct {
 	deeds  deeds        // what this device did last
 	handed handed       // what of that others may have
 	aheads aheads       // whose clock is off
+	gone   gone         // what of this device's counts no more
 	clock  arrivalClock // when what arrived
 
 	erase   erasing // of the bytes of what was forgotten
@@ -376,7 +377,7 @@ func (r *Replica) goOn() error {
 	if err := r.readHanded(); err != nil {
 		return err
 	}
-	if err := errors.Join(r.readGranted(), r.readDays(), r.readQuota()); err != nil {
+	if err := errors.Join(r.readGone(), r.readGranted(), r.readDays(), r.readQuota()); err != nil {
 		return err
 	}
 	if err := errors.Join(r.listStale(), r.listStaleStatements()); err != nil {

@@ -323,6 +323,7 @@ func (l *local) Idle(batch []*entry.Entry, from entry.Device) (n int) {
 	}
 	rules := l.r.Rules()
 	who, _ := rules.OwnerOf(from)
+	mine, _ := who.Answers()
 	for _, e := range batch {
 		rec, err := l.r.Store().Record(e.ID())
 		if err != nil { // what isn't stored is held back
@@ -330,7 +331,8 @@ func (l *local) Idle(batch []*entry.Entry, from entry.Device) (n int) {
 			continue
 		}
 		if charter.State(rec.State) == charter.Void {
-			if by, known := rules.OwnerOf(e.Device); e.Device == from || known && by.ID == who.ID {
+			by, known := rules.OwnerOf(e.Device)
+			if theirs, _ := by.Answers(); e.Device == from || known && theirs == mine {
 				n++
 			}
 		}
