@@ -78,6 +78,7 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 
 // What is said of who has acknowledged least isn't read anew at each asking.
 func TestWhoAcknowledgesMoreThanIsCountedIsSeenAtOnce(t *testing.T) {
+	unwatched(t)
 	c := found(t, "Ana", "Ben")
 	ana, ben := c.all[0], c.all[1]
 	want := func(changes int) {
