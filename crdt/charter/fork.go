@@ -161,7 +161,7 @@ func (c *Charter) DevicesElsewhere() []entry.Device {
 		}
 	})
 	c.nodes.each(func(_ entry.ID, n *node) {
-		switch s := &n.said; {
+		switch s := n.said; {
 		case !n.sound() || c.placed(n.tip()) == Accepted:
 		case s.New != nil:
 			add(s.New.Key)

@@ -7,6 +7,7 @@ const (
 	whyForeign     = "it belongs to another space"
 	whyNotGenesis  = "it founds nothing: only the first statement of a space can"
 	whyOnVoid      = "it stands on a statement that is void, or on an acknowledgement"
+	whyTwoTaken    = "it takes over more than one acknowledgement"
 	whyBothSides   = "it stands on both sides of a split of the co-op"
 	whyCertificate = "the founder's member key hasn't certified the device"
 
@@ -20,6 +21,9 @@ const (
 	whyUnreadable = "it can't be read: "
 )
 
+// saysNothing stands in what is void.
+var saysNothing = &Statement{}
+
 // trial judges one statement by its own past.
 type trial struct {
 	*pool
@@ -27,6 +31,7 @@ type trial struct {
 	said Statement
 	k    known   // what its heads know together
 	who  *person // for whom its device speaks; nil if for nobody
+	over *node   // the acknowledgement that it takes over; nil if none
 	node *node   // what it becomes
 }
 
@@ -34,7 +39,9 @@ type trial struct {
 // void, which is for good, else nil and why it waits. What it stands on is looked up in have.
 // Of a sound one it returns what its heads know, too, for pool.keep.
 func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before known, waits string) {
-	void := func(why string) (*node, known, string) { return &node{entry: e, void: why}, known{}, "" }
+	void := func(why string) (*node, known, string) {
+		return &node{entry: e, said: saysNothing, void: why}, known{}, ""
+	}
 	if e.SpaceOf() != p.space {
 		return void(whyForeign)
 	}
@@ -47,12 +54,18 @@ func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before
 		}
 	}
 	heads := make([]*node, 0, len(e.Heads))
+	var over *node // an acknowledgement that one takes over
 	for _, id := range e.Heads {
 		switch h := have(id); {
 		case h == nil:
 			waits = whyWaits
-		case !h.sound(), h.leaf():
+		case !h.sound(), h.leaf() && understood && (h.seen == nil || s.Type != TypeSeen):
 			return void(whyOnVoid) // even if others are missing: it can't become anything else
+		case h.leaf() && understood && over != nil:
+			return void(whyTwoTaken)
+		case h.leaf():
+			over = h
+			fallthrough
 		default:
 			heads = append(heads, h)
 		}
@@ -77,7 +90,7 @@ func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before
 	if !one {
 		return void(whyBothSides)
 	}
-	t := &trial{pool: p, e: e, said: s, k: k, node: &node{entry: e, said: s, heads: heads}}
+	t := &trial{pool: p, e: e, said: s, k: k, over: over, node: &node{entry: e, said: &s, heads: heads}}
 	why := t.judge()
 	switch why {
 	case "":
@@ -121,7 +134,7 @@ func deeper(a, b *step) *step {
 func (p *pool) judgeGenesis(e *entry.Entry, said Statement) (*node, known, string) {
 	g := said.Genesis
 	if !entry.VerifySignature(g.MemberKey, entry.DomainCertificate, certificateMessage(entry.SpaceID{}, e.Device), g.Certificate) {
-		return &node{entry: e, void: whyCertificate}, known{}, ""
+		return &node{entry: e, said: saysNothing, void: whyCertificate}, known{}, ""
 	}
 	id := MemberIDOf(p.space, g.MemberKey)
 	s := &step{
@@ -132,7 +145,7 @@ func (p *pool) judgeGenesis(e *entry.Entry, said Statement) (*node, known, strin
 		id: id, number: s.founder, name: g.Founder, key: g.MemberKey, standing: Full, since: s,
 		device: NewDevice{Key: e.Device, Name: g.DeviceName},
 	})
-	return &node{entry: e, said: said, carries: s, id: id, member: s.founder, by: s.founder}, known{}, ""
+	return &node{entry: e, said: &said, carries: s, id: id, member: s.founder, by: s.founder}, known{}, ""
 }
 
 // judge returns why the statement is void, or whyNewType, or "".
@@ -180,7 +193,7 @@ func (t *trial) judge() string {
 	case TypeRename:
 		return t.rename()
 	case TypeSeen:
-		t.node.full = t.fullMember()
+		t.node.seen = &acknowledgement{full: t.fullMember(), over: t.over}
 	case TypeProspective:
 		return t.prospective()
 	case TypeInvite:

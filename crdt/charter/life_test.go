@@ -58,7 +58,7 @@ func (l *life) turn() {
 		l.replicas[at] = l.hears(l.replicas[at], l.replicas[from].Statements()...)
 		return
 	}
-	switch rapid.IntRange(0, 6).Draw(l.T, "together") {
+	switch rapid.IntRange(0, 7).Draw(l.T, "together") {
 	case 0:
 		l.agree(at)
 		return
@@ -67,6 +67,9 @@ func (l *life) turn() {
 		return
 	case 2:
 		l.devices(at)
+		return
+	case 3:
+		l.acknowledge(at)
 		return
 	}
 	c := l.replicas[at]
@@ -86,13 +89,29 @@ func (l *life) turn() {
 	l.says(at, device, payload, err)
 }
 
-// says has a device say something at a replica, if it may.
-func (l *life) says(at int, device entry.Signer, payload []byte, err error) bool {
+// acknowledge has a device say what it has seen, and mostly take over what another has said of it.
+func (l *life) acknowledge(at int) {
+	c := l.replicas[at]
+	device := l.speaker(c)
+	var said []entry.ID
+	for id := range c.Acknowledgements() {
+		said = append(said, id)
+	}
+	var over []entry.ID
+	if len(said) > 0 && rapid.IntRange(0, 4).Draw(l.T, "takes over") > 0 {
+		over = []entry.ID{rapid.SampledFrom(said).Draw(l.T, "over")}
+	}
+	payload, err := c.Acknowledge(device.Device(), drawSeen(l.T, l.keys))
+	l.says(at, device, payload, err, over...)
+}
+
+// says has a device say something at a replica, if it may. over are heads besides those of the charter.
+func (l *life) says(at int, device entry.Signer, payload []byte, err error, over ...entry.ID) bool {
 	if err != nil {
 		return false
 	}
 	c := l.replicas[at]
-	e := l.sign(device, payload, c.Heads()...)
+	e := l.sign(device, payload, sorted(append(slices.Clone(c.Heads()), over...)...)...)
 	l.history = append(l.history, e)
 	l.note(e)
 	l.replicas[at] = l.hears(c, e)
@@ -367,5 +386,5 @@ func (l *life) made(c *charter.Charter, by entry.Device) (payload []byte, err er
 	case charter.TypeRevoke:
 		return c.Revoke(by, key(rapid.SampledFrom(l.codes).Draw(l.T, "code")).Device())
 	}
-	return c.Acknowledge(by, nil)
+	return c.Acknowledge(by, drawSeen(l.T, l.keys))
 }

@@ -127,10 +127,17 @@ func (n *naive) decide(e *entry.Entry, x *naiveVerdict) naiveWord {
 	if of != n.space || err != nil { // 1
 		return void
 	}
+	taken := 0
 	for _, h := range e.Heads { // 2
-		if n.judge(h).word == void || n.acknowledgement(h) {
+		if n.judge(h).word == void || known && n.leaf(h) && !n.takes(x.s, h) {
 			return void
 		}
+		if n.leaf(h) {
+			taken++
+		}
+	}
+	if known && taken > 1 {
+		return void
 	}
 	for _, h := range e.Heads { // 3
 		if n.judge(h).word == waits {
@@ -167,10 +174,15 @@ func (n *naive) decide(e *entry.Entry, x *naiveVerdict) naiveWord {
 	return n.rule(x.past, e, x) // 7
 }
 
-// acknowledgement says whether a statement is a sound one.
-func (n *naive) acknowledgement(id entry.ID) bool {
+// leaf says whether a statement is a sound one that is in no past.
+func (n *naive) leaf(id entry.ID) bool {
 	x := n.judge(id)
 	return x.word == sound && (x.s.Type == charter.TypeSeen || x.s.Type == charter.TypeForget)
+}
+
+// takes says whether a statement takes over another that is sound (S1).
+func (n *naive) takes(s charter.Statement, id entry.ID) bool {
+	return s.Type == charter.TypeSeen && n.judge(id).s.Type == charter.TypeSeen
 }
 
 // view is what heads that are all sound know; not ok if they stand on both sides of a fork (C1).
@@ -1048,7 +1060,7 @@ func (n *naive) stateAt(heads []entry.ID) charter.State {
 	var here []entry.ID
 	for _, h := range heads {
 		switch {
-		case n.judge(h).word == void || n.acknowledgement(h):
+		case n.judge(h).word == void || n.leaf(h):
 			return charter.Void
 		case n.judge(h).word == sound:
 			here = append(here, h)

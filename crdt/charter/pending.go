@@ -279,7 +279,7 @@ func (c *Charter) Log() []Line {
 	}
 	for _, e := range c.Statements() {
 		n := c.nodes.get(e.ID())
-		l := Line{Entry: e, Said: n.said, By: n.id}
+		l := Line{Entry: e, Said: *n.said, By: n.id}
 		if n.said.Type == TypeProspective {
 			l.Subject, l.By = n.id, c.all.person(n.by).id
 		}

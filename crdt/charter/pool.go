@@ -11,18 +11,18 @@ import (
 // entry alone, and so the same in every Charter that holds it; it never changes.
 type node struct {
 	entry *entry.Entry
-	said  Statement
+	said  *Statement
 	heads []*node // of entry.Heads; nil in what is void
 	void  string  // why it is void, in a member's words; "" if it is sound
 
-	id      MemberID // who made it; of a redemption: who comes in
-	member  int      // their number in the pool
-	by      int      // of a redemption: who countersigned it; else as member
-	issuer  int      // of what is about an invite: whose
-	carries *step    // the step it brings into force; nil if none
-	about   *step    // of what is about a proposal: the parent; nil if none
-	full    bool     // of an acknowledgement: its maker was a full member
-	nth     int      // of a rename: one more than the highest of its maker's in its past
+	id      MemberID         // who made it; of a redemption: who comes in
+	member  int              // their number in the pool
+	by      int              // of a redemption: who countersigned it; else as member
+	issuer  int              // of what is about an invite: whose
+	carries *step            // the step it brings into force; nil if none
+	about   *step            // of what is about a proposal: the parent; nil if none
+	nth     int              // of a rename: one more than the highest of its maker's in its past
+	seen    *acknowledgement // nil in all else
 
 	index       int // its place in the pool: after all in its past
 	line, place int // see known.has
@@ -48,7 +48,8 @@ type pool struct {
 	parts     map[entry.Device][]part
 	proposals map[StepID]*proposal
 	ballots   map[StepID][]*node // consents, refusals, taken back ones, by parent
-	acks      map[runOf][]ack    // acknowledgements, by what they acknowledge
+	acks      map[runOf][]*node  // acknowledgements, by what they list
+	seen      []*node            // all of them, in the order in which they came
 	pasts     map[headsKey]*Past // nil for heads on both sides of a fork
 
 	looks sync.Map // of names: looks
@@ -89,7 +90,7 @@ func newPool(space entry.SpaceID) *pool {
 		space: space,
 		nodes: map[entry.ID]*node{}, steps: map[StepID]*step{}, numbers: map[MemberID]int{},
 		parts: map[entry.Device][]part{}, proposals: map[StepID]*proposal{},
-		ballots: map[StepID][]*node{}, acks: map[runOf][]ack{}, pasts: map[headsKey]*Past{},
+		ballots: map[StepID][]*node{}, acks: map[runOf][]*node{}, pasts: map[headsKey]*Past{},
 	}
 }
 
@@ -115,18 +116,6 @@ func (p *pool) ballotsAt(parent StepID) []*node {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.ballots[parent]
-}
-
-// ack is one run in an acknowledgement: all up to an entry was seen.
-type ack struct {
-	node *node
-	last entry.ID
-}
-
-func (p *pool) acksOf(run runOf) []ack {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.acks[run]
 }
 
 // proposed returns a proposal and the statements in a past that make it; none if the past
@@ -248,13 +237,7 @@ func (p *pool) addParts(n *node) {
 	case TypeConsent, TypeRefuse, TypeTakeBack:
 		p.ballots[n.about.id] = append(p.ballots[n.about.id], n)
 	case TypeSeen:
-		for _, d := range s.Lists {
-			for _, l := range d.Frontier {
-				at := runOf{d.Device, l.Run}
-				p.acks[at] = append(p.acks[at], ack{n, l.Entry})
-			}
-		}
-		n.said.Lists = nil // a list of every computer's, every day of every computer: it stands here now
+		p.addSeen(n)
 	case TypeCertify:
 		p.addPart(s.New.Key, part{what: partDevice, number: n.member, node: n})
 		n.addOwn()

@@ -299,6 +299,7 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 		}
 		agreeOn(t, n, v, past.Speaks, past.Standing)
 	}
+	agreeOnSeen(t, c, n, history)
 	all := n.accepted()
 	agreeOn(t, n, all, func(d entry.Device) (charter.MemberID, bool) {
 		m, ok := c.MemberOf(d)

@@ -109,7 +109,7 @@ func scopes(t *testing.T) []scope {
 		say("ben", consent, without), say("cleo", consent, without), say("ana", consent, without), say("ben", enact, without),
 		say("ana", back, one), say("ana", refuse, without), say("ben", back, without),
 	}})
-	return append(all, deviceScope(t), peopleScope(t), newKeyScope(t), foundingScope(t), nameScope(t))
+	return append(all, deviceScope(t), peopleScope(t), newKeyScope(t), foundingScope(t), nameScope(t), seenScope(t))
 }
 
 // deviceScope is Ana's laptop and phone, which add, retire and move, and her phrase, which says what of it holds.
@@ -224,6 +224,28 @@ func nameScope(t *testing.T) scope {
 		{laptop("dora"), charter.Statement{Type: charter.TypeRename, Device: phone.Device(), Name: "pocket"}},
 		{laptop("dora"), charter.Statement{Type: charter.TypeRetire, Device: phone.Device()}},
 		{key("dora"), charter.Statement{Type: charter.TypeRecover, Live: []charter.NewDevice{newDevice(s.space, "dora", laptop("dora"))}}},
+		{laptop("dora"), charter.Statement{Type: charter.TypeResign}}, say("ana", charter.TypeEnact, out),
+	}}
+}
+
+// seenScope is what three say that they have seen, of whom one is to be removed; what takes one of them over, and what can't.
+func seenScope(t *testing.T) scope {
+	s := members(t, "ben", "cleo", "dora")
+	old := s.c.Heads()
+	payload, out, err := s.c.Propose(laptop("ana").Device(), remove(s, "dora"))
+	s.says(laptop("ana"), payload, err)
+	for _, who := range []string{"ana", "ben", "cleo"} {
+		s.consents(who, out)
+	}
+	saw := func(who string, runs ...byte) template {
+		var f charter.Frontier
+		for _, run := range runs {
+			f = append(f, charter.Last{Run: entry.Run{run}, Entry: entry.ID{run}})
+		}
+		return template{laptop(who), charter.Statement{Type: charter.TypeSeen, Lists: []charter.DeviceFrontier{{Device: laptop("ana").Device(), Frontier: f}}}}
+	}
+	return scope{"what was seen", s, s.c.Heads(), old, []template{
+		saw("ben", 1), saw("cleo", 1, 2), saw("dora", 3), saw("eli", 4), {laptop("ben"), charter.Statement{Type: charter.TypeForget, Doc: entry.DocID{1}}},
 		{laptop("dora"), charter.Statement{Type: charter.TypeResign}}, say("ana", charter.TypeEnact, out),
 	}}
 }
@@ -541,6 +563,7 @@ func (sc *scope) naively(t *testing.T, puts []put, m *made) {
 			t.Fatalf("%d is %v (%s), and %v to the naive fold: %s", at, got, why, n.state(puts[at].e.ID()), sc.told(puts, m))
 		}
 	}
+	agreeOnSeen(t, m.c, n, entriesOf(puts, m.puts))
 	all := n.accepted()
 	for id, p := range n.everybody(all) {
 		member, _ := m.c.Member(id)

@@ -207,7 +207,7 @@ func (c *Charter) allDevices() map[entry.Device]bool {
 		}
 	})
 	c.nodes.each(func(_ entry.ID, n *node) {
-		switch s := &n.said; {
+		switch s := n.said; {
 		case !n.sound():
 		case s.New != nil:
 			all[s.New.Key] = true
@@ -263,33 +263,6 @@ func (c *Charter) CutsSince(old *Charter) []entry.Device {
 	}
 	slices.SortFunc(devices, func(a, b entry.Device) int { return bytes.Compare(a[:], b[:]) })
 	return devices
-}
-
-// Seen is one acknowledgement of a run: its maker has seen all up to an entry of it.
-type Seen struct {
-	Member MemberID
-	Full   bool         // the maker was a full member
-	Device entry.Device // that acknowledges
-	Run    entry.Run    // of the acknowledging device, and not the one that is acknowledged
-	Last   entry.ID     // of what is acknowledged
-	Entry  entry.ID     // the acknowledgement
-}
-
-type runOf struct {
-	device entry.Device
-	run    entry.Run
-}
-
-// SeenOf returns the accepted acknowledgements of a run of a device, in no particular order.
-func (c *Charter) SeenOf(device entry.Device, run entry.Run) []Seen {
-	var all []Seen
-	for _, a := range c.pool.acksOf(runOf{device, run}) {
-		e := a.node.entry
-		if c.nodes.get(e.ID()) != nil && c.placed(a.node.tip()) == Accepted {
-			all = append(all, Seen{Member: a.node.id, Full: a.node.full, Device: e.Device, Run: e.Run, Last: a.last, Entry: e.ID()})
-		}
-	}
-	return all
 }
 
 // Invited is an invite of a prospective member, and what became of it.

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"iter"
 	"slices"
 
 	"kith/crdt/charter"
@@ -217,4 +218,30 @@ func (s *Share) SeenOf(device entry.Device, run entry.Run) []charter.Seen {
 		}
 	}
 	return all
+}
+
+// SeenIn returns what a sound acknowledgement of either side says; see charter.Charter.SeenIn.
+func (s *Share) SeenIn(id entry.ID) []charter.RunEnd {
+	for _, c := range s.sides {
+		if c != nil && c.IsSound(id) {
+			return c.SeenIn(id)
+		}
+	}
+	return nil
+}
+
+// SeenBy yields what the accepted acknowledgements of a device say; see charter.Charter.SeenBy.
+func (s *Share) SeenBy(device entry.Device) iter.Seq[charter.RunEnd] {
+	return func(yield func(charter.RunEnd) bool) {
+		for _, c := range s.sides {
+			if c == nil {
+				continue
+			}
+			for end := range c.SeenBy(device) {
+				if !yield(end) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -119,8 +119,8 @@ func TestWhatOneWritesTheOtherFindsInTheFolderUntilBothHaveSaidSo(t *testing.T) 
 	if after := names(t, dir); !slices.Equal(before, after) {
 		t.Errorf("without news there were %q, and are %q", before, after)
 	}
-	must(t, ana.Acknowledge(t.Context()))
-	must(t, ben.Acknowledge(t.Context()))
+	must(t, ana.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
+	must(t, ben.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
 	looks(t, a, b)
 	same(t, ana, ben)
 	if left := names(t, dir); len(left) != 2 {

@@ -249,13 +249,23 @@ func (w *world) acknowledge(h *hand) {
 		}
 	}
 	last, runs := lastOfRuns(changes)
+	var said, over []entry.ID
+	for id := range h.charter().Acknowledgements() {
+		said = append(said, id)
+	}
+	if len(said) > 0 && w.rng.IntN(3) > 0 {
+		over = append(over, said[w.rng.IntN(len(said))])
+	}
 	var list []charter.DeviceFrontier
 	for _, of := range runs {
+		if over != nil && w.rng.IntN(2) == 0 {
+			continue // whether it is there or not
+		}
 		list = append(list, charter.DeviceFrontier{Device: of.device, Frontier: charter.Frontier{{Run: of.run, Entry: last[of].ID()}}})
 	}
-	if len(list) > 0 {
+	if len(list) > 0 || over != nil {
 		payload, err := h.charter().Acknowledge(h.key.Device(), list)
-		w.state(h, payload, err)
+		w.state(h, payload, err, over...)
 	}
 }
 

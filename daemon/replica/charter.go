@@ -117,7 +117,7 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 	var acknowledged []deviceRun
 	for _, e := range statements {
 		ids = append(ids, e.ID())
-		acknowledged = append(acknowledged, acknowledgedBy(e)...)
+		acknowledged = append(acknowledged, acknowledgedIn(grown.rules, e.ID())...)
 	}
 	docs := append(r.waits.reachedBy(ids, acknowledged), forgetReached(old, grown)...)
 	docs = append(docs, r.wanted.take(ids)...) // runs hold statements, too
@@ -151,12 +151,12 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 
 // Say makes a charter statement, signs it and brings it in; it must stand at once. make is given
 // the charter as it is, which doesn't change before the statement is in it. What the statement
-// completes comes into force with it.
-func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+// completes comes into force with it. over is the acknowledgement that another takes over, if it does.
+func (r *Replica) Say(ctx context.Context, make func(*charter.Charter) ([]byte, error), over ...entry.ID) (*entry.Entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	e, err := r.say(r.Speaks, make)
+	e, err := r.say(r.Speaks, make, over...)
 	if err != nil {
 		return nil, err
 	}
@@ -181,19 +181,19 @@ func (r *Replica) State(ctx context.Context, payload []byte) (*entry.Entry, erro
 	return r.Say(ctx, func(*charter.Charter) ([]byte, error) { return payload, nil })
 }
 
-// say makes a statement if this device may: as of the same charter.
-func (r *Replica) say(may func() error, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+// say makes a statement if this device may: as of the same charter. over are heads on top of those of the charter.
+func (r *Replica) say(may func() error, make func(*charter.Charter) ([]byte, error), over ...entry.ID) (*entry.Entry, error) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
 	if err := may(); err != nil {
 		return nil, err
 	}
-	return r.sayLocked(r.ground.Load(), make)
+	return r.sayLocked(r.ground.Load(), make, over...)
 }
 
 // sayLocked makes a statement on a ground, that of this replica or what it is from another stand,
 // and puts both in the place of the old one. The caller holds judging.
-func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, error)) (*entry.Entry, error) {
+func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, error), over ...entry.ID) (*entry.Entry, error) {
 	if r.Restored() {
 		return nil, ErrRestored
 	}
@@ -204,7 +204,7 @@ func (r *Replica) sayLocked(g *ground, make func(*charter.Charter) ([]byte, erro
 	ru := r.currentRun()
 	ru.mu.Lock()
 	defer ru.mu.Unlock()
-	e, err := r.signLocked(ru, g, entry.FirstRules, entry.Fields{Kind: entry.Statement, Payload: payload})
+	e, err := r.signLocked(ru, g, entry.FirstRules, entry.Fields{Kind: entry.Statement, Heads: over, Payload: payload})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/crdt/change"
 	"kith/crdt/change/changetest"
@@ -143,7 +144,7 @@ func TestARunIsJudgedAgainWhenTheStatementInItComes(t *testing.T) {
 	eli.addTask(t, "Order paper")
 	cleo.addTask(t, "Sweep the floor")
 	give(t, eli, cleo.entries(t)...)
-	must(t, eli.Acknowledge(t.Context()))
+	must(t, eli.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
 	eli.addTask(t, "Clean the drum")
 	give(t, cleo, eli.entries(t)...)
 	c.agree(cleo.removes(t, eli), ana, ben, dan)
@@ -214,7 +215,7 @@ func TestAnAcknowledgementNamesWhatCameSinceTheLast(t *testing.T) {
 	task := ana.addTask(t, "Order paper")
 	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	last := slices.DeleteFunc(ana.entries(t), func(e *entry.Entry) bool { return e.Device != ana.device || e.Kind != entry.Change })
 	end := last[len(last)-1]
 	seen := ben.Charter().SeenOf(ana.device, end.Run)
@@ -222,13 +223,13 @@ func TestAnAcknowledgementNamesWhatCameSinceTheLast(t *testing.T) {
 		t.Fatalf("Ben has seen %+v, want %v", seen, end.ID())
 	}
 	stored := ben.Counts().Stored
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	c.settle()
-	must(t, ben.Acknowledge(context.Background())) // Ana has said nothing but what she saw
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour))) // Ana has said nothing but what she saw
 	if n := ben.Counts().Stored; n != stored {
 		t.Errorf("with nothing new, %d statements were made", n-stored)
 	}
-	must(t, ana.Acknowledge(context.Background())) // only what others wrote counts
+	must(t, ana.Acknowledge(context.Background(), time.Now().Add(time.Hour))) // only what others wrote counts
 	if n := ana.Counts().Stored; n != stored {
 		t.Errorf("Ana acknowledged her own work")
 	}
@@ -411,9 +412,15 @@ func TestNobodyStandsOnWhatDoesNotCountByHavingSeenWhatCameAfterIt(t *testing.T)
 	if a, b := ben.state(t, void.ID()), ben.state(t, after.ID()); a != charter.Void || b != charter.Accepted {
 		t.Fatalf("they are %v and %v: this shows nothing", a, b)
 	}
+	// Whoever says that they have seen all of it is alone with that.
+	all, err := ana.Say(t.Context(), func(ch *charter.Charter) ([]byte, error) {
+		return ch.Acknowledge(ana.device, []charter.DeviceFrontier{{Device: mel.device, Frontier: charter.Frontier{{Run: f.Run, Entry: after.ID()}}}})
+	})
+	must(t, err)
+	give(t, ben, all)
 	for range 2 { // nor the next time
-		must(t, ben.Acknowledge(t.Context()))
-		seen := ben.Rules().SeenOf(mel.device, f.Run)
+		must(t, ben.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
+		seen := slices.DeleteFunc(ben.Rules().SeenOf(mel.device, f.Run), func(s charter.Seen) bool { return s.Device == ana.device })
 		if len(seen) != 1 || seen[0].Last != good.ID() {
 			t.Errorf("of Mel's run Ben has acknowledged %v, and not what was before %s alone", seen, void.ID())
 		}
@@ -434,12 +441,12 @@ func TestWhatWaitedIsAcknowledgedOnceItCounts(t *testing.T) {
 	mel.addTask(t, "another")
 	after := mel.newest(t)
 	give(t, ben, waits, after)
-	must(t, ben.Acknowledge(t.Context()))
+	must(t, ben.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
 	if seen := ben.Rules().SeenOf(mel.device, after.Run); len(seen) > 0 {
 		t.Errorf("Ben has acknowledged %v, and a part of it waits", seen)
 	}
 	give(t, ben, anas)
-	must(t, ben.Acknowledge(t.Context()))
+	must(t, ben.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
 	if seen := ben.Rules().SeenOf(mel.device, after.Run); len(seen) != 1 || seen[0].Last != after.ID() {
 		t.Errorf("Ben has acknowledged %v of all that counts by now", seen)
 	}

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"iter"
 	"slices"
 
 	"kith/crdt"
@@ -15,6 +16,7 @@ import (
 type Rules interface {
 	accept.Charter
 	crdt.Charter
+	acknowledgements
 	Heads() []entry.ID // that an entry of a document names
 	Rules() uint64     // the version that is agreed on: no field of a newer one is written
 	Has(statement entry.ID) bool
@@ -24,6 +26,12 @@ type Rules interface {
 	MemberOf(entry.Device) (charter.Member, bool)
 	OwnerOf(entry.Device) (charter.Member, bool)
 	ForgetDocs() []entry.DocID // of which Forgets says anything
+}
+
+// acknowledgements are what devices say that they have seen.
+type acknowledgements interface {
+	SeenIn(acknowledgement entry.ID) []charter.RunEnd
+	SeenBy(entry.Device) iter.Seq[charter.RunEnd]
 }
 
 var _, _ Rules = (*charter.Charter)(nil), (*share.Share)(nil)

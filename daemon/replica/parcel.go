@@ -167,11 +167,11 @@ func (r *Replica) authored(ctx context.Context, v *store.Snapshot) (*authored, e
 // before a change that it has acknowledged; and of the charter, what is in the past of what it wrote.
 func (r *Replica) knownTo(w *authored, device entry.Device) map[uint64]bool {
 	known := map[uint64]bool{}
-	c := r.Rules()
+	reached, _ := reachedIn(r.Rules(), device, r.numberIn)
 	for of, entries := range w.runs {
-		upTo := uint64(math.MaxUint64)
-		if of.device != device {
-			upTo, _ = reachedBy(c, of, device, r.numberIn)
+		upTo := reached[of]
+		if of.device == device {
+			upTo = math.MaxUint64
 		}
 		if upTo == 0 || of.device != device && hasTwins(entries) {
 			continue

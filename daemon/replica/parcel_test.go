@@ -67,7 +67,7 @@ func TestAParcelLeavesOutWhatADeviceIsKnownToHave(t *testing.T) {
 	if got := changesIn(ana.packed(t, time.Time{}, ben.device)); got != 1 {
 		t.Errorf("Ben has said nothing yet: %d changes", got)
 	}
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	c.settle()
 	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	ben.edit(t, task.ID, crdttest.AppendText("recycled"))
@@ -105,7 +105,7 @@ func TestAnAcknowledgementOfARunThatForkedLeavesNothingOut(t *testing.T) {
 	task := ana.addTask(t, "Order paper")
 	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	c.settle()
 	if got := changesIn(ana.packed(t, time.Time{}, ben.device)); got != 0 {
 		t.Fatalf("%d changes that Ben has acknowledged", got)

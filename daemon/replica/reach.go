@@ -40,13 +40,12 @@ func (r *Replica) numberIn(of deviceRun, id entry.ID) uint64 {
 	return e.Number
 }
 
-// reachedBy returns the number up to which a device has acknowledged a run, 0 if that isn't known here,
-// and whether it has acknowledged any of it. number is numberIn or numberLocked.
-func reachedBy(c Rules, of deviceRun, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo uint64, ever bool) {
-	for _, s := range c.SeenOf(of.device, of.run) {
-		if s.Device == device {
-			upTo, ever = max(upTo, number(of, s.Last)), true
-		}
+// reachedIn returns up to which number a device has acknowledged runs, as far as that is known here, and whether it has acknowledged any.
+func reachedIn(c Rules, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo map[deviceRun]uint64, ever bool) {
+	upTo = map[deviceRun]uint64{}
+	for end := range c.SeenBy(device) {
+		of := deviceRun{end.Device, end.Run}
+		upTo[of], ever = max(upTo[of], number(of, end.Last)), true
 	}
 	return upTo, ever
 }
@@ -86,14 +85,15 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 	defer r.reach.mu.Unlock()
 	c := r.Rules()
 	out := Unconfirmed{Never: true}
+	upTo, ever := reachedIn(c, device, r.numberLocked)
+	out.Never = !ever
 	var runs []unreached
 	far := behind{rules: c}
 	for of, w := range r.reach.runs {
-		reached, ever := reachedBy(c, of, device, r.numberLocked)
+		reached := upTo[of]
 		if far.upTo += reached; w.forked {
 			far.forks++
 		}
-		out.Never = out.Never && !ever
 		if of.device != device {
 			runs = append(runs, unreached{w, reached})
 		}

@@ -44,7 +44,7 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 		}
 	}
 	want(ben, 2, true)
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	c.settle()
 	want(ben, 0, false)
 	want(cleo, 2, true)
@@ -95,7 +95,7 @@ func TestWhoAcknowledgesMoreThanIsCountedIsSeenAtOnce(t *testing.T) {
 	}
 	want(MaxUnconfirmed)
 	c.settle()
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	want(MaxUnconfirmed) // Ana hasn't heard of it
 	c.settle()
 	want(0)
@@ -110,7 +110,7 @@ func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 	task := ana.addTask(t, "Order paper")
 	ana.edit(t, task.ID, crdttest.AppendText("A3"))
 	c.settle()
-	must(t, ben.Acknowledge(context.Background()))
+	must(t, ben.Acknowledge(context.Background(), time.Now().Add(time.Hour)))
 	c.settle()
 	last := ana.changes(t, ana)[1]
 	who, err := ana.ConfirmedBy(last)

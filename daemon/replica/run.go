@@ -2,6 +2,7 @@ package replica
 
 import (
 	"crypto/rand"
+	"slices"
 	"sync"
 
 	"kith/crdt/entry"
@@ -49,14 +50,16 @@ func (r *Replica) endRun(old *run) {
 }
 
 // signLocked makes the next entry of the run, on a ground: a statement belongs to the charter in which
-// this device speaks and knows that one, a change to the space and knows all. The caller holds ru.mu until
+// this device speaks and knows that one, a change to the space and knows all; f.Heads come on top. The caller holds ru.mu until
 // the entry is queued for the disk, and calls taken then. rules are the lowest that the entry needs: one under newer ones
 // would wait at every older device, with all that builds on it.
 func (r *Replica) signLocked(ru *run, g *ground, rules uint64, f entry.Fields) (*entry.Entry, error) {
-	f.Space, f.Heads = r.space, g.rules.Heads()
+	heads := g.rules.Heads()
+	f.Space = r.space
 	if f.Kind == entry.Statement {
-		f.Space, f.Heads = g.own.Space(), g.own.Heads()
+		f.Space, heads = g.own.Space(), g.own.Heads()
 	}
+	f.Heads = append(slices.Clip(heads), f.Heads...)
 	f.Run = ru.nonce
 	f.Number = ru.number + 1
 	f.Previous = ru.previous

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -205,7 +206,7 @@ func TestAShareThatEndedTakesNoMoreChanges(t *testing.T) {
 			t.Errorf("%s has written after the end and a restart: %v", p.name, err)
 		}
 	}
-	if err := eli.Acknowledge(t.Context()); err != nil {
+	if err := eli.Acknowledge(t.Context(), time.Now().Add(time.Hour)); err != nil {
 		t.Errorf("Eli can't say what he has seen: %v", err)
 	}
 }
@@ -491,7 +492,7 @@ func TestReplicasOfAShareAgreeOnEveryHistory(t *testing.T) {
 					_ = p.consents(rapid.SampledFrom(all).Draw(rt, "to").ID)
 				}
 			},
-			"acknowledge": func(rt *rapid.T) { must(t, one("who").Acknowledge(context.Background())) },
+			"acknowledge": func(rt *rapid.T) { must(t, one("who").Acknowledge(context.Background(), time.Now().Add(time.Hour))) },
 			"deliver": func(rt *rapid.T) {
 				from, to := one("from"), one("to")
 				give(t, to, rapid.SliceOfN(rapid.SampledFrom(from.entries(t)), 1, 8).Draw(rt, "some")...)

@@ -209,7 +209,7 @@ func (r *Replica) letGoStatements(c Rules, statements []*entry.Entry) {
 	for _, e := range statements {
 		r.quota.letGo(e.ID())
 		if state, _ := c.State(e.ID()); state != charter.Pending {
-			r.quota.letGoRuns(acknowledgedBy(e))
+			r.quota.letGoRuns(acknowledgedIn(c, e.ID()))
 			continue
 		}
 		for _, h := range e.Heads {

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"kith/crdt/accept"
-	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
 )
@@ -176,16 +175,10 @@ func (w *waits) those(fits func(store.Unsettled) bool) (docs []entry.DocID) {
 	return docs
 }
 
-// acknowledgedBy are the runs that an acknowledgement names; none if a statement is another.
-func acknowledgedBy(e *entry.Entry) (runs []deviceRun) {
-	s, err := charter.ReadStatement(e.Payload)
-	if err != nil || s.Type != charter.TypeSeen {
-		return nil
-	}
-	for _, d := range s.Lists {
-		for _, l := range d.Frontier {
-			runs = append(runs, deviceRun{d.Device, l.Run})
-		}
+// acknowledgedIn are the runs of which a sound acknowledgement says something; none if a statement is another.
+func acknowledgedIn(c Rules, id entry.ID) (runs []deviceRun) {
+	for _, end := range c.SeenIn(id) {
+		runs = append(runs, deviceRun{end.Device, end.Run})
 	}
 	return runs
 }

@@ -240,16 +240,16 @@ func (w *world) meet(hands ...*hand) {
 }
 
 // state signs a statement of a hand's, if it could make it.
-func (w *world) state(h *hand, payload []byte, err error) (*entry.Entry, bool) {
+func (w *world) state(h *hand, payload []byte, err error, over ...entry.ID) (*entry.Entry, bool) {
 	if err != nil {
 		return nil, false
 	}
-	return w.stateOn(h, h.charter(), payload, h.key)
+	return w.stateOn(h, h.charter(), payload, h.key, over...)
 }
 
-// stateOn signs a statement as of a charter, by a hand or by its member's key. What the honest say is accepted there.
-func (w *world) stateOn(h *hand, c *charter.Charter, payload []byte, key entry.Signer) (*entry.Entry, bool) {
-	f := entry.Fields{Space: c.Space(), Heads: c.Heads(), Kind: entry.Statement, Run: h.run, Number: h.number + 1, Previous: h.previous, Payload: payload}
+// stateOn signs a statement as of a charter, by a hand or by its member's key; over are heads on top of its. What the honest say is accepted there.
+func (w *world) stateOn(h *hand, c *charter.Charter, payload []byte, key entry.Signer, over ...entry.ID) (*entry.Entry, bool) {
+	f := entry.Fields{Space: c.Space(), Heads: append(slices.Clip(c.Heads()), over...), Kind: entry.Statement, Run: h.run, Number: h.number + 1, Previous: h.previous, Payload: payload}
 	if key.Device() != h.key.Device() {
 		f.Run, f.Number, f.Previous = entry.Run(w.first16("key's run")), 1, entry.ID{}
 	}

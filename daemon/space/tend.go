@@ -2,17 +2,25 @@ package space
 
 import (
 	"context"
+	"encoding/binary"
 	"time"
 
 	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/daemon/duty"
 )
 
 const (
 	// TendEvery is how often it is looked whether the charter, or a share, asks for something.
 	TendEvery = time.Second
-	// acknowledgeEvery is how often a device says what it has seen, if anything came.
-	acknowledgeEvery = 24 * time.Hour
+	// day is how often a device says what it has seen, if anything came: of what was made before the day began (UTC), as all do, so that
+	// they take over from each other what they say.
+	day = 24 * time.Hour
+	// acknowledgeApart is how long it says nothing after it did, or after it was set up.
+	acknowledgeApart = day / 2
+	// acknowledgeSpread is within what time after their starts devices say it, each at another moment: those that are switched on in the morning
+	// hear each other first.
+	acknowledgeSpread = 10 * time.Minute
 )
 
 // standing is what it hangs on whether steps are to be brought into force: a restored device leaves that alone until it has caught up.
@@ -30,7 +38,7 @@ func (s *Space) tend(ctx context.Context) {
 	tick := time.NewTicker(TendEvery)
 	defer tick.Stop()
 	var steps duty.Watch[standing]
-	var due time.Time // of the next acknowledgement
+	started, acknowledged := s.Now(), time.Time{} // the latter as far as it is known
 	witnesses := map[charter.MemberID]bool{}
 	ends := shareEnded(s.Replica)
 	for {
@@ -65,14 +73,22 @@ func (s *Space) tend(ctx context.Context) {
 				steps.Failed(time.Now())
 			}
 		}
-		if time := s.Now(); time.After(due) {
-			due = s.Replica.Acknowledged().Add(acknowledgeEvery)
-			if time.After(due) {
-				s.acknowledge(ctx)
-				due = time.Add(acknowledgeEvery)
+		if now := s.Now(); acknowledges(s.Replica.Device(), started, acknowledged, now) {
+			if acknowledged = s.Replica.Acknowledged(); acknowledges(s.Replica.Device(), started, acknowledged, now) {
+				s.acknowledge(ctx, now.Truncate(day))
+				acknowledged = now
 			}
 		}
 	}
+}
+
+// acknowledges says whether a device says now what it has seen, that started at a time and last did so at another: once a day.
+func acknowledges(device entry.Device, started, last, now time.Time) bool {
+	spread := time.Duration(binary.BigEndian.Uint64(device[:]) % uint64(acknowledgeSpread))
+	if now.Sub(last) > 3*day {
+		spread = 0 // it may never be switched on for long
+	}
+	return last.Before(now.Truncate(day)) && now.Sub(last) >= acknowledgeApart && now.Sub(started) >= spread
 }
 
 // catchUp lets a restored device take part in the charter again, once it has been in step with so many who would know
@@ -125,11 +141,11 @@ func losing(c *charter.Charter) map[charter.MemberID]bool {
 }
 
 // acknowledge says what this device has seen; one that speaks for nobody says nothing.
-func (s *Space) acknowledge(ctx context.Context) {
+func (s *Space) acknowledge(ctx context.Context, upTo time.Time) {
 	if _, ok := s.Replica.Me(); !ok || s.Replica.Restored() {
 		return
 	}
-	if err := s.Replica.Acknowledge(ctx); err != nil && ctx.Err() == nil {
+	if err := s.Replica.Acknowledge(ctx, upTo); err != nil && ctx.Err() == nil {
 		s.log.Error("acknowledge what was seen", "err", err)
 	}
 }
