@@ -162,7 +162,7 @@ func further(r *replica.Replica) []string {
 		return nil
 	}
 	return []string{
-		"A co-op of your own can begin with copies of what is here: kith init NAME --as MEMBER --from SPACE",
+		words.OfOnesOwn,
 		"Whoever is to come back is invited anew, and joins from another home: KITH_HOME=DIR kith join - --as MEMBER",
 	}
 }

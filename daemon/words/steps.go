@@ -10,6 +10,9 @@ import (
 	"kith/daemon/api"
 )
 
+// OfOnesOwn is what somebody can do whom nothing that is proposed here helps.
+const OfOnesOwn = "A co-op of your own can begin with copies of what is here: kith init NAME --as MEMBER --from SPACE"
+
 // Stands says how it stands with a proposal.
 func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	switch p.State {
@@ -30,7 +33,7 @@ func (w *Words) Stands(p *charter.Proposal, shown *api.Proposal) []string {
 	missing := p.Needs - len(p.Consents)
 	switch {
 	case p.Hopeless && p.Of == 2 && w.asked(p) == 1:
-		return []string{"With two members both have to agree, and who is to leave isn't asked: so this can't come into force."}
+		return []string{"With two members both have to agree, and who is to leave isn't asked: so this can't come into force.", OfOnesOwn}
 	case p.Hopeless:
 		return []string{w.hopeless(p, shown)}
 	case missing > 0:
