@@ -82,16 +82,26 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	case err != nil:
 		return out, err
 	case said != nil:
-		return out, problem.New(problem.NotAllowed, otherwise(words.NewIn(r), said),
+		return out, problem.New(problem.NotAllowed, b.orKept(otherwise(words.NewIn(r), said)),
 			"the last thing that this computer did was to say something about the co-op itself, and that is never taken back in silence")
 	}
 	switch err = r.Undo(ctx, of); {
 	case errors.Is(err, replica.ErrHanded):
-		return out, problem.New(problem.NotAllowed, contrary(out), "%s was sent out, and may be with %s already: what others have got stays in their history", called(out), b.whoMayHave(last))
+		return out, problem.New(problem.NotAllowed, b.orKept(contrary(out)), "%s was sent out, and may be with %s already: what others have got stays in their history", called(out), b.whoMayHave(last))
 	case errors.Is(err, replica.ErrDeedPast):
-		return out, problem.New(problem.NotAllowed, contrary(out), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(out))
+		return out, problem.New(problem.NotAllowed, b.orKept(contrary(out)), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(out))
 	}
 	return out, err
+}
+
+// orKept is a hint for who may do what it names: whoever is no member any more, or has taken this device out of use, can do none of it.
+func (b *Desk) orKept(hint string) string {
+	if err := b.at.Replica.Speaks(); err != nil {
+		if p, ok := problem.Of(err); ok {
+			return p.Hint
+		}
+	}
+	return hint
 }
 
 func inText(c crdt.FieldChange) bool { return c.Field == schema.Text }
