@@ -52,6 +52,31 @@ func (s *scene) wantProspective(name string) {
 	}
 }
 
+// What somebody new wrote is honoured as their resignation says, also without room for them any more; if they never counted, nothing is.
+func TestWhoLeavesBeforeTheyAreFullKeepsWhatTheyWrote(t *testing.T) {
+	s := members(t, "ben", "cleo", "mel")
+	s.invites("ana", "eli")
+	before := s.c.Heads()
+	wrote := []charter.DeviceFrontier{{Device: laptop("eli").Device(), Frontier: lastOf(1, 1)}}
+	payload, err := s.c.Resign(laptop("eli").Device(), wrote, "")
+	s.says(laptop("eli"), payload, err)
+	if m, _ := s.c.Member(s.id("eli")); m.Standing != charter.Resigned || s.speaks(laptop("eli")) {
+		t.Errorf("Eli is %v", m.Standing)
+	}
+	if cuts, ok := s.c.Cut(laptop("eli").Device()); !ok || len(cuts) != 1 || !slices.Equal(cuts[0], lastOf(1, 1)) {
+		t.Errorf("of what Eli wrote, this is honoured: %v", cuts)
+	}
+
+	s.agree(remove(s, "mel"), "ana", "ben", "cleo")
+	invite, came := s.invitesRaw(laptop("mel"), "puppet", before...) // as of before
+	list := []charter.DeviceFrontier{{Device: laptop("puppet").Device(), Frontier: lastOf(1, 1)}}
+	left := s.sign(laptop("puppet"), raw(t, charter.Statement{Type: charter.TypeResign, Lists: list}), came.ID())
+	s.hear(invite, came, left)
+	if cuts, ok := s.c.Cut(laptop("puppet").Device()); !ok || !slices.ContainsFunc(cuts, func(f charter.Frontier) bool { return len(f) == 0 }) {
+		t.Errorf("of what a puppet wrote, this is honoured: %v", cuts)
+	}
+}
+
 // Attack 30: a laptop and a phone both certify a box, the phone retires the laptop, the box certifies a fourth.
 func TestWhetherADeviceIsCertifiedDoesntHangOnTheOrderOfArrival(t *testing.T) {
 	s := members(t, "ben")

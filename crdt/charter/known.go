@@ -91,7 +91,11 @@ func (k known) person(number int) *person {
 		return s.bare
 	}
 	who := f.memo.derived(s, f.nodes)
-	if s == nil && !slices.ContainsFunc(f.nodes, k.admits) {
+	counts := k.admits
+	if who.standing == Resigned {
+		counts = k.redeems // they need no room any more, and keep what they wrote while they had one
+	}
+	if s == nil && !slices.ContainsFunc(f.nodes, counts) {
 		return who.lapse()
 	}
 	return who

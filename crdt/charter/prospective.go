@@ -31,8 +31,11 @@ func (k known) honours(n *node) bool {
 // admits says whether a statement of somebody without a place in the chain is a redemption that
 // makes them prospective.
 func (k known) admits(n *node) bool {
-	return n.said.Type == TypeProspective && k.guestsOf(n.issuer)[n.member] && k.honours(n)
+	return k.redeems(n) && k.guestsOf(n.issuer)[n.member]
 }
+
+// redeems says whether a statement is a redemption that counts, with or without room for whom it brings in.
+func (k known) redeems(n *node) bool { return n.said.Type == TypeProspective && k.honours(n) }
 
 // guestsOf returns the prospective members who are in by a member's invites. Redemptions that were
 // made apart may be more than the chain allows: then those count that have the lowest IDs, and each
