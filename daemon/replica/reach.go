@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -77,8 +78,25 @@ type Unconfirmed struct {
 	Never   bool      // it has acknowledged nothing yet
 }
 
-// Unconfirmed returns what a device hasn't acknowledged, of what others wrote.
-func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
+// Unconfirmed returns what each of some devices hasn't acknowledged, of what others wrote. What several of them haven't is read once:
+// on most days nobody has acknowledged what was written since the morning.
+func (r *Replica) Unconfirmed(ctx context.Context, devices ...entry.Device) ([]Unconfirmed, error) {
+	all := make([]Unconfirmed, len(devices))
+	read := map[uint64]madeThen{}
+	for i, d := range devices {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if all[i], err = r.unconfirmed(d, read); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// unconfirmed is Unconfirmed for one device; read is what was read of changes by their arrival, and takes what is read now.
+func (r *Replica) unconfirmed(device entry.Device, read map[uint64]madeThen) (Unconfirmed, error) {
 	if err := r.lockRuns(); err != nil {
 		return Unconfirmed{}, err
 	}
@@ -108,15 +126,19 @@ func (r *Replica) Unconfirmed(device entry.Device) (Unconfirmed, error) {
 		}
 		after = missing[len(missing)-1]
 		for _, arrival := range missing {
-			made, counts, err := r.madeAt(arrival)
-			if err != nil {
-				return Unconfirmed{}, err
+			m, ok := read[arrival]
+			if !ok {
+				var err error
+				if m, err = r.madeAt(arrival); err != nil {
+					return Unconfirmed{}, err
+				}
+				read[arrival] = m
 			}
-			if !counts {
+			if !m.counts {
 				continue
 			}
-			if out.Changes++; out.Since.IsZero() || made.Before(out.Since) {
-				out.Since = made
+			if out.Changes++; out.Since.IsZero() || m.at.Before(out.Since) {
+				out.Since = m.at
 			}
 			if out.Changes == MaxUnconfirmed {
 				break
@@ -170,23 +192,29 @@ func firstMissing(runs []unreached, after uint64) (first []uint64) {
 	return first[:min(len(first), most)]
 }
 
-// madeAt says when a change was made that arrived under a number, and whether it is accepted.
-func (r *Replica) madeAt(arrival uint64) (made time.Time, counts bool, err error) {
+// madeThen is when a change was made, by its author's clock, and whether it is accepted.
+type madeThen struct {
+	at     time.Time
+	counts bool
+}
+
+// madeAt says it of the change that arrived under a number.
+func (r *Replica) madeAt(arrival uint64) (madeThen, error) {
 	id, err := r.store.At(arrival)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return time.Time{}, false, nil
+		return madeThen{}, nil
 	case err != nil:
-		return time.Time{}, false, err
+		return madeThen{}, err
 	}
 	b, rec, err := r.store.Entry(id)
 	if err != nil || charter.State(rec.State) != charter.Accepted {
-		return time.Time{}, false, nil
+		return madeThen{}, nil
 	}
 	if e, err := entry.Decode(b); err == nil {
 		if c, err := change.Parse(e.Payload); err == nil {
-			return crdt.Time(c.Time).Time(), true, nil
+			return madeThen{crdt.Time(c.Time).Time(), true}, nil
 		}
 	}
-	return time.Time{}, false, nil
+	return madeThen{}, nil
 }

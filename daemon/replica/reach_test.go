@@ -29,9 +29,9 @@ func TestWhoHasAChangeIsKnownByAcknowledgementsAndByWhatWasWrittenOnIt(t *testin
 	c.settle()
 	want := func(whose *peerReplica, changes int, never bool) {
 		t.Helper()
-		u, err := ana.Unconfirmed(whose.device)
+		all, err := ana.Unconfirmed(t.Context(), whose.device)
 		must(t, err)
-		if u.Changes != changes || u.Never != never || u.Since.IsZero() != (changes == 0) || u.Since.After(time.Now()) {
+		if u := all[0]; u.Changes != changes || u.Never != never || u.Since.IsZero() != (changes == 0) || u.Since.After(time.Now()) {
 			t.Errorf("%s hasn't confirmed %+v, want %d changes", whose.name, u, changes)
 		}
 	}
@@ -84,8 +84,10 @@ func TestWhoAcknowledgesMoreThanIsCountedIsSeenAtOnce(t *testing.T) {
 	want := func(changes int) {
 		t.Helper()
 		for range 2 {
-			if u, err := ana.Unconfirmed(ben.device); err != nil || u.Changes != changes {
-				t.Errorf("Ben hasn't confirmed %d changes (%v), want %d", u.Changes, err, changes)
+			all, err := ana.Unconfirmed(t.Context(), ben.device, ben.device)
+			must(t, err)
+			if u := all[0]; u.Changes != changes || u != all[1] {
+				t.Errorf("Ben hasn't confirmed %d and %d changes, want %d", u.Changes, all[1].Changes, changes)
 			}
 		}
 	}

@@ -62,9 +62,9 @@ func TestWhatOthersHaveSaidIsTakenOver(t *testing.T) {
 		}
 	}
 	for _, p := range c.all {
-		u, err := ana.Unconfirmed(p.device)
+		all, err := ana.Unconfirmed(t.Context(), p.device)
 		must(t, err)
-		if u.Changes > 0 || u.Never {
+		if u := all[0]; u.Changes > 0 || u.Never {
 			t.Errorf("%s hasn't confirmed %+v", p.name, u)
 		}
 	}

@@ -82,21 +82,18 @@ func (s *Space) PeersNow() []api.Peer {
 
 // Confirmed fills in what each of these devices has acknowledged.
 func (s *Space) Confirmed(ctx context.Context, peers []api.Peer) error {
-	for i := range peers {
-		if err := ctx.Err(); err != nil {
+	devices := make([]entry.Device, len(peers))
+	for i, p := range peers {
+		var err error
+		if devices[i], err = words.DeviceKey(p.Device.ID); err != nil {
 			return err
 		}
-		device, err := words.DeviceKey(peers[i].Device.ID)
-		if err != nil {
-			return err
-		}
-		u, err := s.Replica.Unconfirmed(device)
-		if err != nil {
-			return err
-		}
+	}
+	all, err := s.Replica.Unconfirmed(ctx, devices...)
+	for i, u := range all {
 		peers[i].Acknowledged, peers[i].Unconfirmed, peers[i].UnconfirmedSince = !u.Never, u.Changes, api.At(u.Since)
 	}
-	return nil
+	return err
 }
 
 // Events gives what happens from now on, until ctx ends or the reader falls too far behind; the channel is closed
