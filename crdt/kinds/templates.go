@@ -17,8 +17,8 @@ var templateFiles embed.FS
 // firstMonths are the templates that are checklists for somebody new.
 var firstMonths = []string{"first-months", "primeros-meses"}
 
-// templateNames are those of agreements, or of checklists.
-func templateNames(lists bool) (names []string) {
+// TemplateNames are those of agreements, or of checklists for somebody new.
+func TemplateNames(lists bool) (names []string) {
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic(err) // it is in the program
@@ -31,13 +31,25 @@ func templateNames(lists bool) (names []string) {
 	return names
 }
 
+// TemplateKey is the key of the field that takes the name of one.
+const TemplateKey = "template"
+
 func templateField(lists bool) *kind.Field {
-	return &kind.Field{Key: "template", Is: kind.Line, Writes: !lists, Hint: "a text to start from: " + strings.Join(templateNames(lists), ", "), Var: "T"}
+	return &kind.Field{Key: TemplateKey, Is: kind.Line, Writes: !lists, Hint: "a text to start from: " + strings.Join(TemplateNames(lists), ", "), Var: "T"}
+}
+
+// TemplateTitle is what a template is called for people: its heading, or its name.
+func TemplateTitle(name string) string {
+	b, _ := templateFiles.ReadFile("templates/" + name + ".md")
+	if first, _, _ := strings.Cut(string(b), "\n"); strings.HasPrefix(first, "# ") {
+		return first[2:]
+	}
+	return strings.ReplaceAll(name, "-", " ")
 }
 
 // templateText is the text of a template.
 func templateText(name string, lists bool) (string, error) {
-	names := templateNames(lists)
+	names := TemplateNames(lists)
 	if !slices.Contains(names, name) {
 		return "", &kind.InvalidError{Why: "there is no template “" + name + "”", Hint: "these there are: " + strings.Join(names, ", ")}
 	}

@@ -89,7 +89,9 @@ func (in *asking) formOf(k *kind.Kind, v *kind.Verb, d document, typed url.Value
 	case k.Make:
 		f.At, f.Cancel = in.At(k.Many), in.At(k.Many)
 		hide("once", cmp.Or(typed.Get("once"), rand.Text()))
-		if title := in.titleInput(typed.Get("title")); len(v.Args) == 0 { // else it is the name of whom it is about
+		if title := in.titleInput(typed.Get("title")); k == kinds.Profile { // it is called as whose it is
+			hide(title.Name, in.status.Me.Name)
+		} else if len(v.Args) == 0 { // else it is the name of whom it is about
 			title.Needs = v.Titled()
 			f.Inputs = append(f.Inputs, title)
 		}
@@ -216,7 +218,10 @@ func documentID(d document) string { return d.ID }
 // fieldInput is the input for a declared field.
 func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d document) input {
 	one := input{Name: f.Key, Label: capital(in.t.T(f.Called())), Hint: in.t.T(f.Hint), Needs: f.Needs || slices.Contains(v.Args, f), Max: f.Typed}
-	if one.Hint == f.Called() {
+	if (slices.Contains(v.Args, f) || f.Is == kind.Ref && f.Needs) && f.Label == "" && f.Hint != "" { // on a command line it has no name, or one that says too little alone
+		one.Label = capital(one.Hint)
+	}
+	if capital(one.Hint) == one.Label {
 		one.Hint = ""
 	}
 	one.Value = d.says.Str(f.Name())
@@ -246,7 +251,7 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		}
 		members, err := in.c.Members(in.ctx())
 		for _, m := range members {
-			if err == nil && (!m.Me || k != kinds.Task) && (m.Standing == "full" || m.Standing == "prospective") {
+			if err == nil && (!m.Me || k != kinds.Task && v.Name != "hand-over") && (m.Standing == "full" || m.Standing == "prospective") {
 				one.Options = append(one.Options, option{Value: m.ID, Words: m.Called()})
 			}
 		}
@@ -268,7 +273,14 @@ func (in *asking) fieldInput(k *kind.Kind, v *kind.Verb, f *kind.Field, d docume
 		one.Is = "flag"
 		one.Options = []option{{Value: "yes", Words: one.Label, Hint: one.Hint, Chosen: d.says.Is(f.Name())}}
 	case kind.Tags:
-		one.Is, one.Hint = "line", in.t.T("with commas between them")
+		one.Is, one.Hint = "line", dots(one.Hint, in.t.T("with commas between them"))
+	case kind.Line:
+		if one.Is = "line"; f.Key == kinds.TemplateKey {
+			one.Is, one.Hint, one.Options = "pick", "", []option{{Words: in.t.T("none of them")}}
+			for _, name := range kinds.TemplateNames(k == kinds.Newcomer) {
+				one.Options = append(one.Options, option{Value: name, Words: capital(kinds.TemplateTitle(name)), Chosen: name == one.Value})
+			}
+		}
 	default:
 		one.Is = "line"
 	}

@@ -71,6 +71,39 @@ func TestWhatATaskNeedsIsAskedForAndKept(t *testing.T) {
 	made.says(t, "paper, urgent")
 }
 
+// Nobody types the name of a template, asks themselves to go on in their own place, or begins a second profile; and what a command line doesn't
+// name, a form calls by what it is.
+func TestAFormAsksForWhatItIsAndOffersWhatThereIs(t *testing.T) {
+	t.Parallel()
+	ana := coop(t, "Ana", "Ben")[0]
+	sees := func(path string, has ...string) string {
+		t.Helper()
+		a := ana.sees(path)
+		for _, says := range has {
+			a.says(t, says)
+		}
+		return a.body
+	}
+	if body := sees("agreements/new", "Cómo decidimos"); !strings.Contains(body, `<option value="como-decidimos">`) {
+		t.Errorf("no template is offered: %s", plain(body))
+	}
+	holds := ana.sends("agreements/new", "agreements", url.Values{"title": {"How we decide"}, "template": {"how-we-decide"}, "public": {"no"}})
+	holds.says(t, "consent")
+	at, _, _ := strings.Cut(strings.TrimPrefix(holds.at, ana.base), "?")
+	sees(at+"/replace", "The one that holds in its place")
+	role := strings.TrimPrefix(ana.sends("roles/new", "roles", url.Values{"title": {"Phone"}}).at, ana.base)
+	ana.sends(role, role+"/take", nil)
+	if body := sees(role+"/hand-over", "Who is to take it over", "Ben"); strings.Contains(body, `value="`+ana.memberID()+`"`) {
+		t.Error("one can hand a role over to oneself")
+	}
+	sees("intakes/"+strings.TrimPrefix(ana.sends("intakes/new", "intakes", url.Values{"title": {"Mia"}}).at, ana.base+"intakes/")+"/accept", "with its hours: Wireframes=8h")
+	sees("profiles", "Begin my profile")
+	ana.sends("profiles/new", "profiles", url.Values{"does": {"plates"}})
+	if body := sees("profiles", "Change my profile"); strings.Contains(body, "Begin my profile") {
+		t.Error("a second profile can be begun")
+	}
+}
+
 // What the daemon tells who did something stands on the page to which that leads: once, in their language, and nothing that a link says.
 func TestWhatThereIsToKnowOfWhatWasDoneIsTold(t *testing.T) {
 	t.Parallel()

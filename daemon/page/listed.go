@@ -43,6 +43,11 @@ func (in *asking) documents(w http.ResponseWriter) error {
 		limit = firstListed
 	}
 	v := listed{New: action{Words: in.t.T(capital(k.Make.Gist)), At: in.At(k.Many, "new"), Look: "filled"}}
+	if k == kinds.Profile { // everybody has one
+		if own, err := in.list(k, 1, "mine", "true"); err == nil && len(own) > 0 {
+			v.New = action{Words: capital(in.t.T(k.Edit.Gist)), At: in.At(k.Many, own[0].Short, k.Edit.Name), Look: "line"}
+		}
+	}
 	if k == kinds.Intake {
 		v.Also = &action{Words: in.t.T("From a mail or a form"), At: in.At(k.Many, importPage), Look: "line"}
 	}
