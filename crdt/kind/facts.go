@@ -92,11 +92,12 @@ func ValueOf(facts []string, name string) string {
 	return ""
 }
 
-// Want is what is asked of a document: that it has a fact, with a value of which Is says yes; nil is for one that is so
-// or isn't. With Not it is asked that it hasn't.
+// Want is what is asked of a document: that it has a fact, with a value of which Is says yes, or which is in Of where that isn't nil; without either it
+// is one that is so or isn't. With Not it is asked that it hasn't. In an index Of is looked up, and Is asked of all values that there are.
 type Want struct {
 	Fact string
 	Is   func(value string) bool
+	Of   []string
 	Not  bool
 }
 
@@ -113,7 +114,7 @@ func Match(facts []string, wants []Want) bool {
 // Means says whether a fact is the one that is asked for.
 func (w Want) Means(word string) bool {
 	name, value, _ := strings.Cut(word, "/")
-	return name == w.Fact && (w.Is == nil || w.Is(value))
+	return name == w.Fact && (w.Of == nil || slices.Contains(w.Of, value)) && (w.Is == nil || w.Is(value))
 }
 
 // Asker is who asks for a list, and where: what a day is differs by that.

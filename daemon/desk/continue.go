@@ -175,16 +175,20 @@ func (b *Desk) GoesOnFrom(id string) *api.Other {
 	if err != nil {
 		return nil
 	}
-	next := b.continuing(b.at.Replica, "", mostAfter, func(id string) bool { is, err := DocID(id); return err == nil && is == doc })
+	var ids []string
+	for _, k := range kinds.All.Nouns() {
+		ids = append(ids, api.FullID(k.Name, doc.String()))
+	}
+	next := b.continuing(b.at.Replica, "", mostAfter, ids...)
 	if len(next) == 0 {
 		return nil
 	}
 	return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
 }
 
-// continuing are the first so many documents of a kind ("": of any) that continue one, by its ID with its letters.
-func (b *Desk) continuing(r *replica.Replica, of string, most int, is func(id string) bool) (all []api.Other) {
-	wants := []kind.Want{{Fact: kind.ContinuesFact, Is: is}}
+// continuing are the first so many documents of a kind ("": of any) that continue one, by its ID with its letters, or by several that it may have.
+func (b *Desk) continuing(r *replica.Replica, of string, most int, ids ...string) (all []api.Other) {
+	wants := []kind.Want{{Fact: kind.ContinuesFact, Of: ids}}
 	for _, ref := range r.Select(replica.Query{Kind: of, Wants: wants, Limit: most, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
 		if v, err := r.View(ref.ID); err == nil { // else it was voided this moment
 			all = append(all, b.refTo(r, v))
@@ -214,7 +218,7 @@ const mostAfter = 8
 func (b *Desk) after(s *Shown) (all []api.Other) {
 	id := api.FullID(s.View.Kind, s.View.ID.String())
 	for _, k := range kinds.All.Nouns() {
-		all = append(all, b.continuing(s.Replica, k.Name, mostAfter, func(of string) bool { return of == id })...)
+		all = append(all, b.continuing(s.Replica, k.Name, mostAfter, id)...)
 	}
 	return all[:min(len(all), mostAfter)]
 }

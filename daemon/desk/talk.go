@@ -170,7 +170,7 @@ func (b *Desk) Mentions(ctx context.Context, limit int) ([]api.Mention, error) {
 // unquiet are the documents in whose threads somebody is named, and of which it isn't known that they were shown that; the last that changed first.
 func unquiet(r *replica.Replica, m charter.MemberID) []replica.Ref {
 	all := r.Select(replica.Query{
-		Wants: []kind.Want{{Fact: kind.NamedFact, Is: func(named string) bool { return named == m.String() }}},
+		Wants: []kind.Want{{Fact: kind.NamedFact, Of: []string{m.String()}}},
 		Compare: func(a, b *replica.Ref) int {
 			return cmp.Or(cmp.Compare(b.Updated, a.Updated), bytes.Compare(a.ID[:], b.ID[:]))
 		},

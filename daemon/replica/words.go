@@ -93,6 +93,15 @@ func (w *words) drop(doc entry.DocID, facts []uint32) {
 
 // meant gives the numbers that are asked for.
 func (w *words) meant(want kind.Want) (numbers []uint32) {
+	if want.Of != nil {
+		for _, value := range want.Of {
+			word := kind.Fact(want.Fact, value)
+			if n, known := w.numbers[word]; known && want.Means(word) && !slices.Contains(numbers, n) {
+				numbers = append(numbers, n)
+			}
+		}
+		return numbers
+	}
 	for n := range w.named[want.Fact] {
 		if want.Means(w.words[n]) {
 			numbers = append(numbers, n)

@@ -37,7 +37,12 @@ func TestFactsAreFoundAsLongAsADocumentHasThem(t *testing.T) {
 			t.Fatalf("in use are %v, want %v", w.values("tag"), want)
 		}
 		for n := range 10 {
-			one := kind.Want{Fact: "tag", Is: func(v string) bool { return v == fmt.Sprint(n) }, Not: rapid.Bool().Draw(t, "not")}
+			one := kind.Want{Fact: "tag", Not: rapid.Bool().Draw(t, "not")}
+			if rapid.Bool().Draw(t, "looked up") {
+				one.Of = []string{"none", fmt.Sprint(n), fmt.Sprint(n)}
+			} else {
+				one.Is = func(v string) bool { return v == fmt.Sprint(n) }
+			}
 			set := w.set(w.meant(one))
 			for doc := range facts {
 				if got, want := matches(numbers[doc], []kind.Want{one}, [][]bool{set}), kind.Match(facts[doc], []kind.Want{one}); got != want {
@@ -46,4 +51,17 @@ func TestFactsAreFoundAsLongAsADocumentHasThem(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What one looks for costs nothing for all else that documents have: somebody can say of thousands that they continue others.
+func TestAValueIsLookedUpAndNotSoughtAmongAll(t *testing.T) {
+	var w words
+	for i := range 1000 {
+		w.take(entry.DocID{byte(i), byte(i >> 8)}, []string{kind.Fact(kind.ContinuesFact, fmt.Sprint("n-", i))})
+	}
+	asked := 0
+	all := w.meant(kind.Want{Fact: kind.ContinuesFact, Of: []string{"n-7", "t-7"}, Is: func(string) bool { asked++; return true }})
+	if len(all) != 1 || asked != 1 {
+		t.Errorf("%d are found, and %d were looked at", len(all), asked)
+	}
 }
