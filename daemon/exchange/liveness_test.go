@@ -226,6 +226,7 @@ func TestKeyedComparisonsArePacedByDeviceAndNotByConnection(t *testing.T) {
 		"one that hangs up and comes again": {func(int) exchange.Peer { return exchange.Peer{Device: entry.Device{1}} }, 3},
 		"a former device":                   {func(int) exchange.Peer { return exchange.Peer{Device: entry.Device{1}, Former: true} }, 1},
 		"many devices, each for itself":     {func(n int) exchange.Peer { return exchange.Peer{Device: entry.Device{byte(n)}} }, 59},
+		"many devices of one person":        {func(n int) exchange.Peer { return exchange.Peer{Device: entry.Device{byte(n)}, Person: "Mel"} }, 12},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 type paces struct {
 	mu sync.Mutex
 	of map[entry.Device]*pace
+	// people are the paces of all devices of a person together, and of all their former ones.
+	people map[string]*pace
 	// idle is until when what a person's devices brought that stands for nothing is paid for.
 	idle map[string]time.Time
 }
@@ -23,6 +25,29 @@ type pace struct {
 	compare time.Time // a comparison
 	key     time.Time // one under a key
 	spent   Spent
+}
+
+// personPart is for how many of their devices at once a person has time: however many they make, it is no more.
+const personPart = 4
+
+// personLocked is the pace of whose device it is.
+func (p *paces) personLocked(with *Peer, now time.Time) *pace {
+	who := with.person()
+	if with.Former {
+		who += "/former"
+	}
+	if at := p.people[who]; at != nil {
+		return at
+	}
+	if p.people == nil {
+		p.people = map[string]*pace{}
+	}
+	if len(p.people) >= maxPaces {
+		maps.DeleteFunc(p.people, func(_ string, at *pace) bool { return now.After(at.compare) && now.After(at.key) })
+	}
+	at := &pace{}
+	p.people[who] = at
+	return at
 }
 
 // maxPaces is from how many devices on those are forgotten whose time is over.
@@ -59,7 +84,7 @@ func (p *Peer) slower() time.Duration {
 func (p *paces) wait(with *Peer, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.atLocked(with.Device, now).compare.Sub(now)
+	return max(p.atLocked(with.Device, now).compare.Sub(now), p.personLocked(with, now).compare.Sub(now))
 }
 
 // work notes that a comparison has kept us busy since then. What takes no time worth the name costs
@@ -74,8 +99,12 @@ func (p *paces) work(with *Peer, since time.Time) {
 		return
 	}
 	took = min(took, workMost)
-	if until := now.Add(took * workPart * with.slower()); until.After(at.compare) {
+	rest := took * workPart * with.slower()
+	if until := now.Add(rest); until.After(at.compare) {
 		at.compare = until
+	}
+	if all := p.personLocked(with, now); now.Add(rest / personPart).After(all.compare) {
+		all.compare = now.Add(rest / personPart)
 	}
 }
 
@@ -133,10 +162,11 @@ func (p *paces) spent(d entry.Device) Spent {
 func (p *paces) key(with *Peer, ids int, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.atLocked(with.Device, now)
-	if wait := at.key.Sub(now); wait > 0 {
+	at, all := p.atLocked(with.Device, now), p.personLocked(with, now)
+	if wait := max(at.key.Sub(now), all.key.Sub(now)); wait > 0 {
 		return wait
 	}
-	at.key = now.Add(max(keyedPause, time.Duration(ids)*keyedPart) * with.slower())
+	rest := max(keyedPause, time.Duration(ids)*keyedPart) * with.slower()
+	at.key, all.key = now.Add(rest), now.Add(rest/personPart)
 	return 0
 }
