@@ -184,7 +184,13 @@ func (c *call) came(of *kind.Kind, v *kind.Verb, done document) []string {
 	outcome, holders := done.fields.In("outcome"), done.fields.Names("held_by")
 	switch {
 	case of == kinds.Decision && v.Name == "close" && outcome != nil:
-		return []string{c.outcome(outcome)}
+		says := []string{c.outcome(outcome)}
+		for _, p := range done.fields.List("positions") { // who closes it once more says that they have seen these
+			if p.Is("late") && p.Is("counted") {
+				says = append(says, c.positionLine(done, p))
+			}
+		}
+		return says
 	case of == kinds.Role && v.Name == "rotate" && len(holders) > 0:
 		return []string{"It is " + list(holders) + "'s now."}
 	}
