@@ -57,6 +57,8 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"task add", "kith task add needs TITLE"},
 		{"task ask t-4k", "kith task ask needs MEMBER…"},
 		{"task add Order paper", "put several words in quotes"},
+		{"time log 2h Printed", "your own words go behind --note, in quotes; kith time log --help"},
+		{"talk n-2m7d hola", "your own words go behind --text, in quotes"},
 		{"task add Pan –due tomorrow", "“–due” begins with a long dash"},
 		{"task add Pan —due=tomorrow", "hint: type --due"},
 		{"task add Pan – tomorrow", "put several words in quotes"},

@@ -68,7 +68,7 @@ func (k *kith) command(s spec) *cli.Command {
 			return usageSays(fullName(c), c.Command.Flags, err)
 		},
 		Action: func(c *cli.Context) error {
-			if err := checkArgs(fullName(c), s.args, c.Args().Len()); err != nil {
+			if err := checkArgs(fullName(c), s.args, c.Args().Len(), s.flags); err != nil {
 				if meant := longDash(c); meant != nil {
 					return meant
 				}
@@ -229,7 +229,7 @@ func arity(args string) (least, most int) {
 	return least, most
 }
 
-func checkArgs(name, args string, n int) error {
+func checkArgs(name, args string, n int, flags []cli.Flag) error {
 	least, most := arity(args)
 	switch {
 	case n < least:
@@ -238,11 +238,24 @@ func checkArgs(name, args string, n int) error {
 	case most >= 0 && n > most:
 		hint := name + " --help"
 		if most > 0 {
-			hint = fmt.Sprintf("put several words in quotes; %s", hint)
+			hint = fmt.Sprintf("%s; %s", whereWordsGo(args, flags), hint)
 		}
 		return api.Problemf(api.Usage, hint, "%s takes %s; there %s %s", name, orNothing(args), isOrAre(n), count(n, "word"))
 	}
 	return nil
+}
+
+// whereWordsGo says how words are said for which a command has no place among its arguments.
+func whereWordsGo(args string, flags []cli.Flag) string {
+	all := strings.Fields(args)
+	if last := strings.Trim(all[len(all)-1], "[]…"); slices.Contains([]string{"ID", "ENTRY", "HOURS", "MEMBER"}, last) {
+		for _, name := range []string{"text", "note", "why"} {
+			if slices.ContainsFunc(flags, func(f cli.Flag) bool { return f.Names()[0] == name }) {
+				return "your own words go behind --" + name + ", in quotes"
+			}
+		}
+	}
+	return "put several words in quotes"
 }
 
 func orNothing(args string) string {
