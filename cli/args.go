@@ -234,7 +234,7 @@ var otherWords = map[string][]string{
 	"cancel": {"drop", "withdraw", "revoke"}, "create": {"add", "propose", "open"}, "new": {"add", "propose", "open"}, "make": {"add", "propose", "open"},
 	"add": {"propose", "log", "open", "set"}, "ls": {"list"}, "all": {"list"}, "view": {"show"}, "get": {"show"}, "read": {"show"}, "cat": {"show"},
 	"change": {"edit", "set"}, "update": {"edit", "set"}, "rename": {"edit"}, "assign": {"ask", "fill", "coordinate"}, "complete": {"done", "close"}, "finish": {"done", "close"},
-	"vote": {"choose"}, "comment": {"talk"}, "leave": {"resign"}, "quit": {"resign"},
+	"vote": {"choose"}, "rank": {"choose"}, "score": {"choose"}, "comment": {"talk"}, "leave": {"resign"}, "quit": {"resign"},
 }
 
 // nearest is the command that may have been meant by word: one that begins alike, or has one

@@ -212,7 +212,7 @@ func TestDatesAsPeopleReadThem(t *testing.T) {
 		"2026-11-24":           "today",
 		"2026-11-25":           "Wednesday, tomorrow",
 		"2026-11-30":           "Monday",
-		"2026-12-01":           "Tuesday",
+		"2026-12-01":           "1 Dec", // today is a Tuesday, too
 		"2026-12-02":           "2 Dec",
 		"2026-11-23":           "23 Nov",
 		"2027-06-01":           "1 Jun 2027",

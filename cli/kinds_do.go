@@ -192,7 +192,7 @@ func (c *call) came(of *kind.Kind, v *kind.Verb, done document) []string {
 		}
 		return says
 	case of == kinds.Role && v.Name == "rotate" && len(holders) > 0:
-		return []string{"It is " + list(holders) + "'s now."}
+		return []string{"It is " + list(holders) + "'s turn."} // who may not have said yes yet
 	}
 	return nil
 }

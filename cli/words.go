@@ -51,7 +51,7 @@ func (c *call) when(date string) string {
 		words = "today"
 	case days == 1:
 		words = at.Weekday().String() + ", tomorrow"
-	case days > 1 && days <= 7:
+	case days > 1 && days < 7: // that in a week has the name of today
 		words = at.Weekday().String()
 	case at.Year() == now.Year():
 		words = at.Format("2 Jan")

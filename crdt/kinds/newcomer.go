@@ -182,7 +182,7 @@ var Newcomer = &kind.Kind{
 			Examples: []string{`kith newcomer meet nc-4kq2 "in 3 months"`},
 		},
 		{
-			Name: "decide", Gist: "open the decision whether they become a full member", With: []*kind.Field{newcomerInto, newcomerYes}, Live: isGrowing, Do: decideOn,
+			Name: "decide", Gist: "open the decision whether they become a full member", With: []*kind.Field{newcomerInto, newcomerYes}, Live: isGrowing, Do: decideOn, Tells: whatIsAnswered,
 			More:     "Opens a decision by consent, and proposes the step of the charter that makes them a full member: both stand here from then on. What counts is the step; talking is for the decision.",
 			Examples: []string{`kith newcomer decide nc-4kq2`},
 		},
@@ -484,6 +484,16 @@ func decideOn(d *kind.Draft) error {
 		d.Set(newcomerAdmit, change.StrValue(s))
 	}
 	return nil
+}
+
+// whatIsAnswered tells who opened the decision about somebody what the others answer now.
+func whatIsAnswered(v *kind.View) string {
+	decision := newcomerDecision.Str(v)
+	if decision == "" {
+		return ""
+	}
+	decision = kind.StartOf(decision)
+	return "Two things are to be answered now: the decision (kith decision show " + decision + "), and the step that makes them a full member (kith charter pending)"
 }
 
 // NewcomerOpened are the decision and the step of the charter that were opened, as arguments of the verb that opens them, and

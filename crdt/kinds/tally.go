@@ -170,21 +170,22 @@ func howItIsDecided(d *Deciding, hasDay bool) []string {
 func asProcess(d *Deciding) []string {
 	n := len(d.Full)
 	half := n/2 + 1
+	heard := max(half, Enough(d.Quorum, n)) // who must have answered, whatever they say
 	switch d.Process {
 	case ProcessConsent:
-		return []string{fmt.Sprintf("By consent: it can be closed as agreed when %d of %s have answered, one consents, and nobody objects. One objection stops it, until it is resolved. Silence isn't consent.", half, people(n))}
+		return []string{fmt.Sprintf("By consent: it can be closed as agreed when %d of %s have answered, one consents, and nobody objects. One objection stops it, until it is resolved. Silence isn't consent.", heard, people(n))}
 	case ProcessConsensus:
 		return []string{fmt.Sprintf("By consensus: it can be closed as agreed when %d of %s agree, and nobody disagrees or blocks. One who disagrees or blocks stops it, until that is resolved. Silence isn't agreement.", half, people(n))}
 	case ProcessMajority:
 		return []string{fmt.Sprintf("By majority: agreed with %d of %s for it, not agreed with %d against it. Silence counts for nothing, either way.", half, people(n), (n+1)/2)}
 	case ProcessApproval:
-		return []string{fmt.Sprintf("By approval: each chooses all that they can live with; it can be closed when %d of %s have answered. Most approvals come out first.", half, people(n))}
+		return []string{fmt.Sprintf("By approval: each chooses all that they can live with; it can be closed when %d of %s have answered. Most approvals come out first.", heard, people(n))}
 	case ProcessScore:
-		return []string{fmt.Sprintf("By score: each gives 0 to %d points to each; it can be closed when %d of %s have answered. Most points come out first.", MaxScore, half, people(n))}
+		return []string{fmt.Sprintf("By score: each gives 0 to %d points to each; it can be closed when %d of %s have answered. Most points come out first.", MaxScore, heard, people(n))}
 	case ProcessRanking:
-		return []string{fmt.Sprintf("By ranking: each puts them in an order; it can be closed when %d of %s have answered. What beats all others in pairs comes out first; in a circle, Schulze's method says what does.", half, people(n))}
+		return []string{fmt.Sprintf("By ranking: each puts them in an order; it can be closed when %d of %s have answered. What beats all others in pairs comes out first; in a circle, Schulze's method says what does.", heard, people(n))}
 	case ProcessDates:
-		return []string{fmt.Sprintf("When we meet: each says when they can; it can be closed when %d of %s have answered. Most who can come decide, and then fewest who only can if need be.", half, people(n))}
+		return []string{fmt.Sprintf("When we meet: each says when they can; it can be closed when %d of %s have answered. Most who can come decide, and then fewest who only can if need be.", heard, people(n))}
 	case ProcessSense:
 		return []string{"A sense check: what members think of it. It decides nothing, whatever they say."}
 	case ProcessAdvice:
