@@ -216,6 +216,30 @@ func TestStatementsOfABundleThatNobodyMadeAreReadALittleAtATime(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatHoldsMoreThanItCanIsReadNoFurther(t *testing.T) {
+	t.Parallel()
+	ana, ben := pairOfReplicas(t)
+	c := ben.Charter()
+	var all [][]byte
+	for _, e := range c.Statements() {
+		all = append(all, e.Encoded())
+	}
+	statements := int64(len(all))
+	long := make([]byte, entry.MaxSize)
+	for range 200 { // there is no entry like this
+		all = append(all, long)
+	}
+	b := forged(t, ben, ben.Key(), func(h *form.Header) { h.Statements = statements }, all...)
+	if n := int64(len(b)); maxCharter+mostPacked*n > 200*entry.MaxSize {
+		t.Fatalf("%d bytes: this shows nothing", n)
+	}
+	_, _, err := welcomed(t.Context(), ana.Key(), ana.Space(), bytes.NewReader(b))
+	var bad *badEntryError
+	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "can hold") {
+		t.Errorf("it is read: %v", err)
+	}
+}
+
 // Each is for what this device made: of what somebody else did, entries that nobody verifies would be read without end.
 func TestWhatAnotherDeviceMadeIsNotReadAsOnesOwn(t *testing.T) {
 	t.Parallel()

@@ -63,8 +63,16 @@ func Begin(ctx context.Context, c replica.Config, of entry.SpaceID, step [8]byte
 	return r, h, nil
 }
 
+// mostPacked is how many times as long as an answer what is in it may be. Entries have signatures, which can't be compressed; what has
+// none of its own, the same again and again, would be read for hours, in which nothing else begins in the home.
+const mostPacked = 200
+
 // welcomed gives the charter statements of a welcome, once all of it was read.
 func welcomed(ctx context.Context, key entry.Signer, of entry.SpaceID, file io.ReadSeeker) (statements []*entry.Entry, h form.Header, err error) {
+	length, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, h, err
+	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, h, err
 	}
@@ -85,7 +93,7 @@ func welcomed(ctx context.Context, key entry.Signer, of entry.SpaceID, file io.R
 	if in.Space() != of {
 		return nil, h, errOtherSpace
 	}
-	size := 0
+	size, left := 0, maxCharter+mostPacked*length
 	for {
 		b, err := in.Next()
 		if err == io.EOF {
@@ -93,6 +101,9 @@ func welcomed(ctx context.Context, key entry.Signer, of entry.SpaceID, file io.R
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return nil, h, err
+		}
+		if left -= int64(len(b)); left < 0 {
+			return nil, h, &badEntryError{errors.New("more than a file of this size can hold")}
 		}
 		if in.Read() > h.Statements { // of what comes after the charter it is only looked whether it is there
 			continue
