@@ -27,7 +27,7 @@ func runDoctor(ctx context.Context, c *call) error {
 		return err
 	}
 	defer c.slowly("checking")()
-	checks, err := daemon.DoctorAsked(ctx, api.DoctorRequest{Rebuild: c.Bool("rebuild"), TakeIn: c.Bool("take-in")})
+	checks, err := daemon.Doctor(ctx, api.DoctorRequest{Rebuild: c.Bool("rebuild"), TakeIn: c.Bool("take-in")})
 	if notRunning(err) {
 		checks, err = c.env.Hooks.Doctor(ctx, DoctorOptions{Home: c.env.home(), Rebuild: c.Bool("rebuild"), Unlock: c.keyPassphrase})
 		checks = append([]api.Check{{Name: "daemon", OK: true, Says: "not running", Hint: client.NotRunningHint}}, checks...)

@@ -602,7 +602,7 @@ func TestADamagedRecordOfAPactHoldsUpNothingElseAndTheDoctorSaysIt(t *testing.T)
 		if list := all(t, ana); len(list) != 0 {
 			t.Errorf("%s: listed: %+v", what, list)
 		}
-		checks, err := ana.client.Doctor(t.Context(), false)
+		checks, err := ana.client.Doctor(t.Context(), api.DoctorRequest{})
 		must(t, err)
 		if !slices.ContainsFunc(checks, func(c api.Check) bool {
 			return c.Name == "pact" && !c.OK && strings.Contains(c.Says, file) && c.Hint != ""

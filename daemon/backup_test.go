@@ -262,7 +262,7 @@ func TestADeviceThatComesBackFromLongAgoHarmsNothingWhileItsCloneWritesOn(t *tes
 		if says := strings.Join(status.Notice, " "); !strings.Contains(says, "Another computer writes as this device") {
 			t.Errorf("its owner is told %q", says)
 		}
-		checks, err := h.client.Doctor(t.Context(), false)
+		checks, err := h.client.Doctor(t.Context(), api.DoctorRequest{})
 		must(t, err)
 		if !strings.Contains(saysOf(checks, "device"), "another computer") {
 			t.Errorf("the doctor says %+v", checks)

@@ -252,7 +252,7 @@ func TestADaemonWhoseClockIsFarOffServesReadersAndSaysWhyItDoesNotWrite(t *testi
 		!strings.Contains(p.Message, "clock") || !strings.Contains(p.Message, "1970") || !strings.Contains(p.Hint, "clock") {
 		t.Errorf("writing: %v", err)
 	}
-	checks, err := ana.client.Doctor(ctx, false)
+	checks, err := ana.client.Doctor(ctx, api.DoctorRequest{})
 	must(t, err)
 	said := false
 	for _, c := range checks {

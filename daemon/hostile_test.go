@@ -407,7 +407,7 @@ func TestAFloodOfMutatedChangesNeverEndsADaemon(t *testing.T) {
 				return true
 			}
 			if s.Entries.Stored == stored { // what is held back comes in when its person says so
-				_, err := ana.client.DoctorAsked(t.Context(), api.DoctorRequest{TakeIn: true})
+				_, err := ana.client.Doctor(t.Context(), api.DoctorRequest{TakeIn: true})
 				must(t, err)
 			}
 			stored = s.Entries.Stored

@@ -382,7 +382,7 @@ func sameHeads(a, b *computer) {
 // wellBeing lets the doctor look, who must find nothing but missing peers.
 func (h *computer) wellBeing() {
 	h.t.Helper()
-	checks, err := h.client.Doctor(h.t.Context(), false)
+	checks, err := h.client.Doctor(h.t.Context(), api.DoctorRequest{})
 	must(h.t, err)
 	h.healthy(checks)
 }

@@ -201,7 +201,7 @@ func TestWhatIsHeldBackOfAFloodIsShownWithTheWayToLiftIt(t *testing.T) {
 	if l := held(); len(l) != 1 || l[0].By.Name != "Mel" || !slices.Equal(l[0].Says, []string{"1 entry"}) || !strings.Contains(l[0].Why, "kith doctor --take-in") {
 		t.Errorf("the log of what counts for nothing doesn't say it: %+v", l)
 	}
-	_, err = ana.client.DoctorAsked(t.Context(), api.DoctorRequest{TakeIn: true})
+	_, err = ana.client.Doctor(t.Context(), api.DoctorRequest{TakeIn: true})
 	must(t, err)
 	for id, l := range ana.states(flood[0].ID(), flood[1].ID(), flood[2].ID(), flood[3].ID()) {
 		if l.State != "void" {

@@ -140,7 +140,7 @@ func TestADaemonWithAProtectedKeyRunsWithThePassphraseAndSaysSoWithoutIt(t *test
 			if err != nil {
 				t.Error(err)
 			}
-			checks, err := ana.client.Doctor(ctx, false)
+			checks, err := ana.client.Doctor(ctx, api.DoctorRequest{})
 			if err != nil || !strings.Contains(saysOf(checks, "key"), "protected by a passphrase") {
 				t.Errorf("the doctor: %+v, %v", checks, err)
 			}
@@ -261,7 +261,7 @@ func TestWhoHasTheDiskOfAProtectedHomeCanReadNothingOfTheCoop(t *testing.T) {
 	if len(notes) != 21 {
 		t.Errorf("she sees %d notes", len(notes))
 	}
-	checks, err := ana.client.Doctor(t.Context(), true)
+	checks, err := ana.client.Doctor(t.Context(), api.DoctorRequest{Rebuild: true})
 	must(t, err)
 	ana.healthy(checks)
 	if !strings.Contains(saysOf(checks, "disk"), "is encrypted") {

@@ -37,7 +37,7 @@ func TestAShareThatCantBeOpenedHoldsUpNothingElse(t *testing.T) {
 	}) {
 		t.Errorf("Ana isn't told: %q", status.Notice)
 	}
-	checks, err := ana.client.Doctor(t.Context(), false)
+	checks, err := ana.client.Doctor(t.Context(), api.DoctorRequest{})
 	must(t, err)
 	if !slices.ContainsFunc(checks, func(c api.Check) bool {
 		return c.Name == "share" && !c.OK && strings.Contains(c.Says, "config.json") && c.Hint != ""

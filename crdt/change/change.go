@@ -166,6 +166,7 @@ type Value struct {
 	str  string // StrKind, BytesKind
 }
 
+// BoolValue makes a value that is true or false. Those below make one of each other type.
 func BoolValue(b bool) Value {
 	if b {
 		return Value{Kind: BoolKind, num: 1}

@@ -179,8 +179,10 @@ func (h *History) setAt(hash Hash, i uint32) {
 	h.index[short] = i
 }
 
-// Len returns the number of changes, Ops that of their operations.
+// Len returns the number of changes.
 func (h *History) Len() int { return len(h.changes) }
+
+// Ops returns the number of operations in all changes.
 func (h *History) Ops() int { return len(h.ops) }
 
 // MaxOp returns the highest operation counter of the document; 0 if it is empty.

@@ -203,7 +203,7 @@ func people(n int) string {
 
 // Result is what positions give.
 type Result struct {
-	Outcome string // Open, Agreed or NotAgreed
+	Outcome string // Open, Agreed, NotAgreed, Chosen, Tied or Heard
 	Counts  Counts
 	Against []charter.MemberID // whose position stands in the way, for consent and consensus
 	Chosen  []string           // of options, by name: what comes out first

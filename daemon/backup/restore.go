@@ -100,9 +100,11 @@ func Read(ctx context.Context, f *os.File, o RestoreOptions) (*Sound, error) {
 	}}, nil
 }
 
-// Space is whose backup it is, and Protected whether the device's key in it has a passphrase of its own.
+// Space is whose backup it is.
 func (s *Sound) Space() entry.SpaceID { return s.found.saved.Space }
-func (s *Sound) Protected() bool      { return s.res.Protected }
+
+// Protected says whether the device's key in it has a passphrase of its own.
+func (s *Sound) Protected() bool { return s.res.Protected }
 
 // In brings the device back in a place of a home, in which nothing is yet.
 func (s *Sound) In(ctx context.Context, place *home.Home) (res api.Restored, err error) {

@@ -78,6 +78,7 @@ func (h *Home) below() ([]int, error) {
 	return numbers, err
 }
 
+// Place is the n-th further place of a home, which need not be there.
 func (h *Home) Place(n int) *Home {
 	return &Home{dir: filepath.Join(h.dir, spacesDir, strconv.Itoa(n)), Passphrase: h.Passphrase, further: true}
 }

@@ -45,6 +45,7 @@ type fileOfShare struct {
 	Step   string `json:"step"`
 }
 
+// SetSharePlace keeps which share a place is of. It is on the disk when it returns.
 func (h *Home) SetSharePlace(p SharePlace) error {
 	b, err := json.MarshalIndent(fileOfShare{
 		Form: shareForm, Home: p.Home.String(), Member: p.Member.String(), Share: p.Share.String(), Side: p.Side.String(), Step: p.Step.String(),

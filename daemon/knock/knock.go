@@ -95,12 +95,15 @@ type wirePairRequest struct {
 // maxPairRequest bounds an encoded pairRequest: a name, a key, a signature, a hash and their frame.
 const maxPairRequest = charter.MaxNameBytes + 32 + 64 + 32 + 32
 
+// Encode writes the request, for ReadPairRequest.
 func (q *PairRequest) Encode() ([]byte, error) {
 	return cbor.Marshal(wirePairRequest{
 		Device: q.Device.Key[:], Name: q.Device.Name, Accepted: q.Device.Accepted[:], Commitment: q.Commitment[:],
 	})
 }
 
+// ReadPairRequest reads a request from outside, of at most maxPairRequest bytes. Whether the device accepts is
+// another question: Accepts.
 func ReadPairRequest(b []byte) (q PairRequest, err error) {
 	if len(b) > maxPairRequest {
 		return q, fmt.Errorf("a request of %d bytes to add a device, the limit is %d", len(b), maxPairRequest)

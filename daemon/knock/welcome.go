@@ -69,6 +69,8 @@ func (w Welcome) encode() ([]byte, error) {
 	return cbor.Marshal(out)
 }
 
+// ReadWelcome reads a welcome from outside, of at most maxWelcome statements, and verifies their signatures. Whether
+// they found the space that was meant is for who asked.
 func ReadWelcome(b []byte) (Welcome, error) {
 	mode, err := cbor.DecOptions{MaxArrayElements: maxWelcome, MaxNestedLevels: 4}.DecMode()
 	if err != nil {

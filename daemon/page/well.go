@@ -1,6 +1,10 @@
 package page
 
-import "net/http"
+import (
+	"net/http"
+
+	"kith/daemon/api"
+)
 
 // well is what a look at this computer found: what is to be done, and what is as it should be.
 type well struct {
@@ -13,7 +17,7 @@ type found struct{ Says, Hint sentence }
 
 // well looks whether all is well on this computer, as kith doctor does.
 func (in *asking) well(w http.ResponseWriter) error {
-	checks, err := in.c.Doctor(in.ctx(), false)
+	checks, err := in.c.Doctor(in.ctx(), api.DoctorRequest{})
 	if err != nil {
 		return err
 	}

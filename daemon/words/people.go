@@ -70,10 +70,13 @@ func (p People) Device(key entry.Device) api.Named {
 	return n
 }
 
+// ShortID is how people know a document: the letters of its kind, and as much of its ID as tells it from all others
+// here.
 func ShortID(r *replica.Replica, kind string, doc entry.DocID) string {
 	return api.FullID(kind, r.Short(doc))
 }
 
+// Counted is a number with its noun: "1 task", "3 tasks".
 func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -110,6 +113,8 @@ func DeviceWord(me *charter.Member, key entry.Device) string {
 	return ShellWord(name)
 }
 
+// Self names the space of a replica, and the member and device that it is of; both have no name once the device is
+// nobody's.
 func Self(r *replica.Replica) (space, member, device api.Named) {
 	c := r.Charter()
 	space = api.Named{ID: r.Space().String(), Name: SpaceName(r)}

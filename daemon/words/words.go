@@ -101,6 +101,7 @@ func (w *Words) Short(id charter.StepID) string {
 	return ProposalID(id)[:len("p-")+MinShortID]
 }
 
+// Name is what a member is called.
 func (w *Words) Name(id charter.MemberID) string { return w.Named(id).Name }
 
 // List joins names as people do: "Ana, Ben and Cleo".
@@ -161,6 +162,7 @@ func (w *Words) Done(t *charter.Terms, subject charter.MemberID) string {
 	return "a step was taken that this release doesn't know yet"
 }
 
+// Value is what a step sets, in few words: a threshold, a number of invites; "" where it sets nothing of that kind.
 func Value(t *charter.Terms) string {
 	switch t.Type {
 	case charter.ProposalThreshold:

@@ -14,6 +14,7 @@ import (
 // The methods below are one request each. IDs and members may be anything that the contract
 // takes for one: a start of an ID, a name.
 
+// Status says how it stands with the space that is meant, without what takes long to find out: see FullStatus.
 func (c *Client) Status(ctx context.Context) (api.Status, error) {
 	return call[api.Status](ctx, c, "GET", "status", nil, nil)
 }
@@ -38,6 +39,7 @@ func (c *Client) Found(ctx context.Context, i api.InitRequest) (api.InitResult, 
 	return call[api.InitResult](ctx, c, "POST", "spaces", nil, i)
 }
 
+// Peers gives the devices of the co-op and how each is connected, this one left out.
 func (c *Client) Peers(ctx context.Context) ([]api.Peer, error) {
 	return call[[]api.Peer](ctx, c, "GET", "peers", nil, nil)
 }
@@ -72,18 +74,22 @@ func (c *Client) Join(ctx context.Context, j api.JoinRequest, wait time.Duration
 	return call[api.JoinResult](ctx, c, "POST", "join", waiting(wait), j)
 }
 
+// Members gives everybody who ever was a member, in the charter's order.
 func (c *Client) Members(ctx context.Context) ([]api.Member, error) {
 	return call[[]api.Member](ctx, c, "GET", "members", nil, nil)
 }
 
+// Member gives one member.
 func (c *Client) Member(ctx context.Context, who string) (api.Member, error) {
 	return call[api.Member](ctx, c, "GET", at("members", who), nil, nil)
 }
 
+// Invites gives the codes that the daemon's device made, whatever became of them.
 func (c *Client) Invites(ctx context.Context) ([]api.Invite, error) {
 	return call[[]api.Invite](ctx, c, "GET", "invites", nil, nil)
 }
 
+// RevokeInvite makes a code useless. id may be the code itself.
 func (c *Client) RevokeInvite(ctx context.Context, id string) (api.Invite, error) {
 	return call[api.Invite](ctx, c, "POST", at("invites", id, "revoke"), nil, nil)
 }
@@ -98,14 +104,18 @@ func (c *Client) Rename(ctx context.Context, name string) (api.Member, error) {
 	return call[api.Member](ctx, c, "POST", "rename", nil, api.RenameRequest{Name: name})
 }
 
+// Resign leaves the co-op, for the member of the daemon's device, and gives who left. It can't be taken back.
 func (c *Client) Resign(ctx context.Context, r api.ResignRequest) (api.Member, error) {
 	return call[api.Member](ctx, c, "POST", "resign", nil, r)
 }
 
+// Charter gives what is agreed on about the space itself.
 func (c *Client) Charter(ctx context.Context) (api.Charter, error) {
 	return call[api.Charter](ctx, c, "GET", "charter", nil, nil)
 }
 
+// CharterLog gives what was said about the charter, newest first, at most limit lines; 0: as many as the daemon gives
+// when nobody says.
 func (c *Client) CharterLog(ctx context.Context, limit int) ([]api.CharterLine, error) {
 	q := url.Values{}
 	setLimit(q, limit)
@@ -119,6 +129,7 @@ func (c *Client) Proposals(ctx context.Context, pending bool) ([]api.Proposal, e
 	return call[[]api.Proposal](ctx, c, "GET", "proposals", q, nil)
 }
 
+// Proposal gives one proposal.
 func (c *Client) Proposal(ctx context.Context, id string) (api.Proposal, error) {
 	return call[api.Proposal](ctx, c, "GET", at("proposals", id), nil, nil)
 }
@@ -143,6 +154,7 @@ func (c *Client) NoteProposal(ctx context.Context, id string) error {
 	return err
 }
 
+// AnswerProposal consents to a proposal, refuses it, or what a.Verb says, and gives it as it stands then.
 func (c *Client) AnswerProposal(ctx context.Context, id string, a api.ProposalAnswer) (api.Proposal, error) {
 	return call[api.Proposal](ctx, c, "POST", at("proposals", id, a.Verb), nil, a)
 }
@@ -180,13 +192,11 @@ func (c *Client) LogOf(ctx context.Context, id string, void bool, limit int, wor
 
 // Log gives the newest lines, of one document unless id is "".
 func (c *Client) Log(ctx context.Context, id string, void bool, limit int) ([]api.LogLine, error) {
-	q := url.Values{}
-	setFlags(q, map[string]bool{"void": void})
-	setWords(q, map[string]string{"id": id})
-	setLimit(q, limit)
-	return call[[]api.LogLine](ctx, c, "GET", "log", q, nil)
+	return c.LogOf(ctx, id, void, limit, nil)
 }
 
+// Search gives the documents that hold all the words, best first, at most limit; 0: as many as the daemon gives when
+// nobody says.
 func (c *Client) Search(ctx context.Context, words string, limit int) ([]api.Hit, error) {
 	q := url.Values{"q": {words}}
 	setLimit(q, limit)
@@ -200,6 +210,7 @@ func (c *Client) Partly(ctx context.Context, limit int) ([]api.Document, error) 
 	return call[[]api.Document](ctx, c, "GET", "search/partly", q, nil)
 }
 
+// Today gives what waits for the member of the daemon's device.
 func (c *Client) Today(ctx context.Context) (api.Today, error) {
 	return call[api.Today](ctx, c, "GET", "today", nil, nil)
 }
@@ -215,11 +226,8 @@ func (c *Client) NoteTold(ctx context.Context, things []api.Told) error {
 	return err
 }
 
-func (c *Client) Doctor(ctx context.Context, rebuild bool) ([]api.Check, error) {
-	return c.DoctorAsked(ctx, api.DoctorRequest{Rebuild: rebuild})
-}
-
-func (c *Client) DoctorAsked(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
+// Doctor checks that all is well, as `kith doctor` does.
+func (c *Client) Doctor(ctx context.Context, q api.DoctorRequest) ([]api.Check, error) {
 	return call[[]api.Check](ctx, c, "POST", "doctor", nil, q)
 }
 
