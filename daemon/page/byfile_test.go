@@ -320,6 +320,15 @@ func TestThePageSaysWhoWasLetInWhileTheBrowserSavesTheAnswer(t *testing.T) {
 	t.Parallel()
 	ana, ben := coop(t, "Ana")[0], alone(t, "Ben")
 	w := browser(t, ana)
+	w.language("es") // the browser's own button doesn't speak it
+	w.goTo("by-file")
+	w.until("a file is chosen with the page's button", `document.querySelector("[data-file]").checkVisibility() && document.querySelector("[data-file]").innerText === "Elegir un archivo"`)
+	js[bool](w, `(() => { const e = document.getElementById("f-file"), d = new DataTransfer(); d.items.add(new File(["x"], "lunes.bundle")); e.files = d.files; return e.dispatchEvent(new Event("change", { bubbles: true })) })()`)
+	w.untilSays("lunes.bundle")
+	ana.sends("notes/new", "notes", url.Values{"title": {"Minutes"}}) // the page asks for itself again
+	w.until("it is in the contents", `[...document.querySelectorAll(".index a")].some((e) => e.innerText.startsWith("Notas") && e.innerText.endsWith("1"))`)
+	w.untilSays("lunes.bundle")
+	w.language("en")
 	code, err := ana.client.Invite(t.Context(), 0)
 	must(t, err)
 	asked := ben.writesDown(ben.starts("start/by-file", "start/by-file", url.Values{"as": {"Ben"}, "code": {code.Code}}))

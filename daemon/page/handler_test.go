@@ -234,7 +234,8 @@ func TestAListIsSifted(t *testing.T) {
 	if a := ana.fetch("GET", ana.base+"tasks?due_before=soonish", nil); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `value="soonish"`) {
 		t.Errorf("a day that is none is answered with %d: %s", a.status, plain(a.body))
 	}
-	only("agreements?of=reviews", "Agreements", "To be looked at again tomorrow")
+	ana.sends("agreements/new", "agreements", url.Values{"title": {"Opening hours"}, "public": {"no"}})
+	only("agreements?of=reviews", "Nothing here is like that.", "Opening hours")
 }
 
 // What our agreements say in numbers stands together, and that they differ.

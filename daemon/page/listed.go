@@ -85,6 +85,9 @@ func (in *asking) documents(w http.ResponseWriter) error {
 		v.Wide, v.Narrow = in.stagesPicture(wideStages, rounds), in.stagesPicture(narrowStages, rounds)
 	}
 	v.Sentence, v.Empty = in.listSays(k, found, len(v.More.Words) > 0)
+	if chosen != "" && len(with) > 0 && k != kinds.Task { // a part of them, so the others may be there
+		v.Empty = in.t.T("Nothing here is like that.")
+	}
 	if v.Only.Open {
 		v.Sentence, v.Empty = in.t.T(capital(k.Many)), in.t.T("Nothing here is like that.")
 	}
