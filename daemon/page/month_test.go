@@ -204,6 +204,22 @@ func TestAMonthInThreeBrowsers(t *testing.T) {
 	a.state("Answered")
 	until(t, "Dora reads it", func() bool { return strings.Contains(plain(dora.sees("allies").body), "answered") })
 
+	// The two end the pact, and Dora reads why.
+	a.goTo("allies")
+	a.tap("Quilted")
+	a.tap("End the pact")
+	a.fill("why", "The fair is over.")
+	a.tap("Propose it")
+	a.untilSays("The fair is over.")
+	b.goTo("")
+	b.untilSays("The fair is over.")
+	b.tap("Read and answer")
+	b.tap("I consent")
+	b.state("In force")
+	a.goTo("allies")
+	a.untilSays("Shares that are over")
+	until(t, "Dora reads that it is over", func() bool { return strings.Contains(plain(dora.sees("allies").body), "The fair is over.") })
+
 	for _, w := range all {
 		w.quiet()
 	}
