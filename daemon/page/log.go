@@ -259,7 +259,7 @@ func (in *asking) deedSays(l api.LogLine, i int) sentence {
 	case c.Verb == "set" && c.Field == kind.Title.Key:
 		return sentence{Says: in.t.T("gave it the title {title}", "title", c.To)}
 	case c.Verb == "wrote" && c.Field == kind.Body.Key:
-		return sentence{Says: in.t.T("wrote “{words}”", "words", c.To)}
+		return sentence{Says: in.t.T("wrote “{words}”", "words", strings.TrimSpace(c.To))}
 	case c.Verb == "removed" && c.Field == kind.Body.Key:
 		what := strings.TrimSuffix(strings.TrimPrefix(l.Says[i], "removed "), " from the text") // "3 characters"
 		return sentence{Says: in.t.T("removed {what} from the text", "what", in.said(what).Says)}

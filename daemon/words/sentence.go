@@ -42,7 +42,7 @@ func sentence(p People, c crdt.FieldChange) string {
 	case "cleared":
 		return "took away " + about(c)
 	case "wrote":
-		return fmt.Sprintf("wrote “%s” in the %s", c.To, field)
+		return fmt.Sprintf("wrote “%s” in the %s", strings.TrimSpace(c.To), field)
 	case "removed":
 		if c.N > 0 {
 			return fmt.Sprintf("removed %s from the %s", Counted(c.N, "character", "characters"), field)
