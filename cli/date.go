@@ -209,8 +209,7 @@ const minYear, maxYear = 1970, 9998
 // day reads a day, at noon in UTC. why is what to say more of one that could be two.
 func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 	if isoDay.MatchString(s) {
-		t, err := time.Parse(time.DateOnly, s)
-		return t, "", err == nil
+		return c.date(s[8:], s[5:7], s[:4])
 	}
 	switch s {
 	case "today", "hoy":
@@ -285,8 +284,10 @@ func (c calendar) date(day, month, year string) (t time.Time, why string, ok boo
 				y -= 100
 			}
 		}
-		t, ok = on(y)
-		return t, "", ok
+		if t, ok = on(y); !ok {
+			why = noSuchDay(d, m, " "+strconv.Itoa(y))
+		}
+		return t, why, ok
 	}
 	const justOver = 60 // days
 	step := 1
@@ -298,7 +299,7 @@ func (c calendar) date(day, month, year string) (t time.Time, why string, ok boo
 		away := int(t.Sub(c.today()).Hours()/24) * step
 		switch {
 		case (y-c.now.Year())*step > 8:
-			return t, "", false
+			return t, noSuchDay(d, m, ""), false
 		case ok && !c.back && away < 0 && away >= -justOver:
 			return t, fmt.Sprintf("say which year: %s or %s", t.Format("2 Jan 2006"), t.AddDate(step, 0, 0).Format("2 Jan 2006")), true
 		case ok && away >= 0:
@@ -323,7 +324,15 @@ func (c calendar) withSlashes(a, b, year string) (time.Time, string, bool) {
 	case ok:
 		return one, why, true
 	}
-	return other, otherWhy, otherOK
+	return other, cmp.Or(why, otherWhy), otherOK
+}
+
+// noSuchDay says of a day that its month is too short for it; "" if it is no day of any month.
+func noSuchDay(d, m int, year string) string {
+	if d < 29 || d > 31 || m < 1 || m > 12 {
+		return ""
+	}
+	return fmt.Sprintf("there is no %d %s%s", d, time.Month(m), year)
 }
 
 // later counts days, weeks, months and years: a month after 31 January is the last day of February.

@@ -105,6 +105,24 @@ func TestWhatIsNoDate(t *testing.T) {
 	}
 }
 
+func TestADayThatItsMonthDoesntHaveIsSaidToBeNone(t *testing.T) {
+	for typed, hint := range map[string]string{
+		"2026-02-30":     "there is no 30 February 2026",
+		"29 Feb 2027":    "there is no 29 February 2027",
+		"31.2.":          "there is no 31 February",
+		"31/11/2026":     "there is no 31 November 2026",
+		"30 feb at 9:00": "there is no 30 February",
+		"2026-13-01":     dateForms,
+		"32.1.":          dateForms,
+	} {
+		_, err := (calendar{now: now}).parse(typed)
+		var p *api.Problem
+		if !errors.As(err, &p) || p.Hint != hint {
+			t.Errorf("%q: %v, want the hint %q", typed, err, hint)
+		}
+	}
+}
+
 func TestADateThatCouldBeTwoIsAskedForWithBoth(t *testing.T) {
 	for typed, want := range map[string]string{
 		"10.12": "say which: 24 Nov 2026 10:12 or 10 Dec 2026", "7/8": "say which day, since the locale doesn't (LANG): 7 Aug 2027 or 8 Jul 2027",
