@@ -385,6 +385,12 @@ func (v PorchCode) Encode() (string, error) {
 	return porchCode.write(b), nil
 }
 
+// IsCode says whether a text is meant to be a code, of whatever sort and version.
+func IsCode(text string) bool {
+	letters := inviteLetters(text[:min(len(text), maxCodeText)])
+	return sortOf(letters) != nil || newerSort(letters) != nil
+}
+
 // IsPorchCode says whether a text is meant to be a code for a porch.
 func IsPorchCode(text string) bool {
 	return len(text) <= maxCodeText && sortOf(inviteLetters(text)) == &porchCode

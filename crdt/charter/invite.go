@@ -100,6 +100,9 @@ func DecodeInvite(text string) (Invite, error) {
 		if other := sortOf(inviteLetters(text)); other != nil {
 			return Invite{}, fmt.Errorf("%w; this is %s: %s", ErrNotInvite, other.what, other.typed)
 		}
+		if newerSort(inviteLetters(text)) == &inviteCode {
+			return Invite{}, ErrInviteNewer
+		}
 		return Invite{}, ErrNotInvite
 	}
 	b, err := entry.Text.DecodeString(letters)

@@ -99,6 +99,8 @@ func TestWhatIsNoInviteCodeIsToldFromAMistypedAndANewerOne(t *testing.T) {
 		{"only the beginning", "kith1", charter.ErrInviteMistyped},
 		{"a newer version", charter.EncodeRaw(append([]byte{2}, make([]byte, 76)...)), charter.ErrInviteNewer},
 		{"a newer and shorter version", charter.EncodeRaw([]byte{3}), charter.ErrInviteNewer},
+		{"a code of a newer number", "kith2" + code[5:], charter.ErrInviteNewer},
+		{"a porch's code of a newer number", "kithp2" + code[5:], charter.ErrNotInvite},
 		{"version 0", charter.EncodeRaw(make([]byte, 76)), charter.ErrNotInvite},
 		{"too short", charter.EncodeRaw([]byte{1, 2, 3}), charter.ErrNotInvite},
 		{"a byte too many", charter.EncodeRaw(append([]byte{1}, make([]byte, 58)...)), charter.ErrNotInvite},

@@ -95,7 +95,7 @@ func parseRelays(addrs []string) ([]peer.AddrInfo, map[peer.ID][][]byte, error) 
 	var all []ma.Multiaddr
 	tokens := map[peer.ID][][]byte{}
 	for _, s := range addrs {
-		if charter.IsPorchCode(s) {
+		if charter.IsCode(s) { // what isn't of a porch says what it is
 			at, id, token, err := readPorch(s)
 			if err != nil {
 				return nil, nil, err

@@ -247,6 +247,18 @@ func TestTheAddressOfARelayThatCannotBeOneIsNamed(t *testing.T) {
 	}
 }
 
+func TestACodeInThePlaceOfARelaySaysWhatItIs(t *testing.T) {
+	for code, says := range map[string]string{
+		"kithp2qz9w396y": "this is a code for a porch of a newer Kith; update yours",
+		"kithd1qz9w396y": "this is a code for a new device, not a code for a porch: kith device join -",
+		"kithp1qz9w396y": "this is a code for a porch with a letter wrong or missing; copy it whole, or ask for it again",
+	} {
+		if err := peer.CheckRelays([]string{code}); err == nil || err.Error() != says {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
 // An honest question about more addresses than a device has, or longer ones, is none.
 func TestAQuestionThatIsTooLongGetsNoAnswer(t *testing.T) {
 	t.Parallel()
