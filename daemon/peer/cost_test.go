@@ -264,7 +264,7 @@ func TestSilentConnectionsTakeTheRoomOfTheirOwnAddressOnly(t *testing.T) {
 	ana.on()
 	at, _ := addressOf(ana, "tcp").Addrs[0].ValueForProtocol(ma.P_TCP)
 	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}
-	closed := make(chan struct{}, 600)
+	closed, placed := make(chan struct{}, 600), make(chan struct{}, 600)
 	var all sync.WaitGroup
 	var open []net.Conn
 	for range 600 {
@@ -275,6 +275,9 @@ func TestSilentConnectionsTakeTheRoomOfTheirOwnAddressOnly(t *testing.T) {
 		}
 		open = append(open, conn)
 		all.Go(func() {
+			if n, _ := conn.Read(make([]byte, 1)); n > 0 { // who has a place is spoken to
+				placed <- struct{}{}
+			}
 			_, _ = io.Copy(io.Discard, conn)
 			closed <- struct{}{}
 		})
@@ -289,7 +292,9 @@ func TestSilentConnectionsTakeTheRoomOfTheirOwnAddressOnly(t *testing.T) {
 			t.Fatal("they all have a place")
 		}
 	}
-	if len(closed) > 0 {
+	select {
+	case <-placed:
+	case <-within(t).Done():
 		t.Error("they have no place at all, as if an office with one address couldn't come back together")
 	}
 	for _, conn := range open {
@@ -387,7 +392,8 @@ func TestWhoTellsAddressesWithoutEndIsHeardLessAndLess(t *testing.T) {
 		_ = speak(t, h, ana, string(peer.AddressesProtocol), all)
 	}
 	told := ana.about(mel).Spent.Records
-	if least, most := 4*peer.MaxRecords, peer.MaxRecords+hadSince(began, 4*peer.MaxRecords, 50*time.Millisecond); told.Done < least || told.Done > most || told.Refused == 0 {
+	had := hadSince(began, 4*peer.MaxRecords, 50*time.Millisecond)
+	if told.Done < 4*peer.MaxRecords || told.Done > peer.MaxRecords+had || told.Refused == 0 && had < 12*peer.MaxRecords {
 		t.Errorf("%+v address records were read of %d", told, 12*peer.MaxRecords)
 	}
 }
@@ -402,15 +408,14 @@ func TestWhoAsksARelayWithoutEndIsRefused(t *testing.T) {
 	h := dialer(t, mel.key)
 	connect(t, h, ana)
 	info := addressOf(ana, "tcp")
-	began := time.Now()
-	for ana.about(mel).Spent.Relayed.Refused == 0 {
-		if time.Since(began) > waittest.Limit {
-			t.Fatalf("it asks and asks: %+v", ana.about(mel).Spent)
-		}
+	began, asked, most := time.Now(), 0, 256
+	for ; ana.about(mel).Spent.Relayed.Refused == 0 && asked < 300; asked++ {
 		_, _ = client.Reserve(within(t), h, info)
+		most = hadSince(began, 256, 500*time.Millisecond)
 	}
-	if spent, most := ana.about(mel).Spent, hadSince(began, 256, 500*time.Millisecond); spent.Relayed.Done < 250 || spent.Relayed.Done > most {
-		t.Errorf("%+v, %d at most", spent, most)
+	spent := ana.about(mel).Spent.Relayed
+	if spent.Done < 250 || spent.Done > most || spent.Refused == 0 && asked > most { // a slow machine asks for no more than there is
+		t.Errorf("asked %d times: %+v, %d at most", asked, spent, most)
 	}
 	stillWell(t, ana, ben)
 }
