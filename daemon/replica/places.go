@@ -28,8 +28,8 @@ const (
 // looked up.
 type places struct {
 	mu     sync.Mutex
-	routes []*route // newest last
-	ahead  []ahead  // newest last
+	routes []*route    // newest last
+	ahead  []readAhead // newest last
 }
 
 // route is an order in which entries will be asked for: about 12 bytes for each, and the IDs, which who asks has as well.
@@ -46,8 +46,8 @@ type stretch struct {
 	upTo int // of ids
 }
 
-// ahead are entries of a document that were read before they were asked for.
-type ahead struct {
+// readAhead is entries of a document that were read before they were asked for.
+type readAhead struct {
 	doc     entry.DocID
 	entries []store.Stored // in the order of their arrival
 }
@@ -100,8 +100,8 @@ func (p *places) forget() {
 	p.routes, p.ahead = nil, nil
 }
 
-// body returns an entry that was read ahead, and forgets those before it.
-func (p *places) body(at placed) ([]byte, bool) {
+// takeAhead returns an entry that was read ahead, and forgets those before it.
+func (p *places) takeAhead(at placed) ([]byte, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.ahead {
@@ -122,16 +122,16 @@ func (p *places) body(at placed) ([]byte, bool) {
 	return nil, false
 }
 
-// read keeps what was read ahead of a document.
-func (p *places) read(doc entry.DocID, entries []store.Stored) {
+// keepAhead keeps what was read ahead of a document.
+func (p *places) keepAhead(doc entry.DocID, entries []store.Stored) {
 	if len(entries) == 0 {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ahead = slices.DeleteFunc(p.ahead, func(a ahead) bool { return a.doc == doc })
+	p.ahead = slices.DeleteFunc(p.ahead, func(a readAhead) bool { return a.doc == doc })
 	if len(p.ahead) >= aheadDocs {
 		p.ahead = slices.Delete(p.ahead, 0, 1)
 	}
-	p.ahead = append(p.ahead, ahead{doc, entries})
+	p.ahead = append(p.ahead, readAhead{doc, entries})
 }

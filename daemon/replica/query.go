@@ -351,14 +351,14 @@ func (r *Replica) Entry(id entry.ID) ([]byte, error) {
 
 // entryAt reads the entry at a place, and the next ones of its document.
 func (r *Replica) entryAt(at placed) ([]byte, bool) {
-	if b, ok := r.places.body(at); ok {
+	if b, ok := r.places.takeAhead(at); ok {
 		return b, true
 	}
 	next, err := r.store.Next(at.doc, at.arrival, aheadEntries, aheadBytes)
 	if err != nil || len(next) == 0 || next[0].Arrival != at.arrival {
 		return nil, false
 	}
-	r.places.read(at.doc, next[1:])
+	r.places.keepAhead(at.doc, next[1:])
 	return next[0].Encoded, true
 }
 
