@@ -505,7 +505,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
 		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
-		"?of=waits", "log", "devices/backup", "devices/check", made["notes"] + "/forget",
+		"?of=waits", "log", "devices/backup", "devices/check", made["notes"] + "/forget", made["notes"] + "/log",
 		"hours", "hours/start", "hours/invoice?project=Website&tax=21", made["projects"], made["newcomers"], "porches", "for-others", "for-others?language=es", "agreements/figures", "intakes/import", "tasks?which=nobody", "log?of=task",
 		"by-file", "../start/by-file", "../start/asked", "../start/back", "../start/recover", "../start/new-phrase", "../start/restore", "members/" + ben.memberID() + "/new-key",
 	}
