@@ -195,7 +195,7 @@ var (
 	hash      = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 	startHash = regexp.MustCompile(`\b[0-9a-f]{8,63}\b`)
 	moment    = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.?\d*Z"`)
-	today     = regexp.MustCompile(`\bon \d{1,2} [A-Z][a-z]+ 20[2-8]\d\b`)                      // in words; stories end in 2099
+	today     = regexp.MustCompile(`\b\d{1,2} [A-Z][a-z]+ 20[2-8]\d\b`)                         // in words; stories end in 2099
 	two       = regexp.MustCompile(`\b([A-Z]\w+(?: \([^)]*\))?) and ([A-Z]\w+(?: \([^)]*\))?)`) // members, by their IDs
 	promised  = regexp.MustCompile(`"2099-.*"`)                                                 // the years of stories, which aren't moments of the run
 )
@@ -228,7 +228,7 @@ func (a *answers) named(text string) string {
 		}
 		return `"…"`
 	})
-	text = today.ReplaceAllString(text, "on …")
+	text = today.ReplaceAllString(text, "…")
 	text = two.ReplaceAllStringFunc(text, func(pair string) string {
 		both := two.FindStringSubmatch(pair)[1:]
 		slices.Sort(both)
