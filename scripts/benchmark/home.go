@@ -160,6 +160,11 @@ func (b *bench) together(ctx context.Context, names ...string) (all []*home, err
 
 // togetherBy is together where flags say, for each home anew, where it is to be reached.
 func (b *bench) togetherBy(ctx context.Context, flags func() ([]string, error), names ...string) (all []*home, err error) {
+	return b.foundedBy(ctx, len(names), flags, names...)
+}
+
+// foundedBy is togetherBy with so many founders, of whom the named have come.
+func (b *bench) foundedBy(ctx context.Context, founders int, flags func() ([]string, error), names ...string) (all []*home, err error) {
 	for _, name := range names {
 		h, err := b.home(name)
 		if err != nil {
@@ -171,7 +176,7 @@ func (b *bench) togetherBy(ctx context.Context, flags func() ([]string, error), 
 	if err != nil {
 		return nil, err
 	}
-	out, err := all[0].run(ctx, append([]string{"init", "Bench", "--as", "Ana", "--founders", strconv.Itoa(len(all)), "--json"}, reached...)...)
+	out, err := all[0].run(ctx, append([]string{"init", "Bench", "--as", "Ana", "--founders", strconv.Itoa(founders), "--json"}, reached...)...)
 	if err != nil {
 		return nil, err
 	}

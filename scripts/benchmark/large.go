@@ -216,53 +216,68 @@ func (b *bench) catchUp(ctx context.Context, one, two *home) error {
 
 // bring starts the daemon of two, which has nothing but the charter, and measures until it has what one has: so many documents and changes.
 func (b *bench) bring(ctx context.Context, one, two *home, name string, docs, changes int) error {
-	before, err := one.worked()
+	got, err := b.caughtUp(ctx, one, two, docs)
 	if err != nil {
 		return err
 	}
+	b.add(name, "all", got.all.Seconds(), "s", "≤ 5 s")
+	b.add(name, "first 100 documents", ms(got.first), "ms", "≤ 500 ms")
+	b.add(name, "processor time of who sends", got.sender.Seconds(), "s", "")
+	b.add(name, "processor time of who receives, from its start", got.receiver.Seconds(), "s", "")
+	b.add(name, "on the wire", float64(got.bytes)/float64(changes), "bytes a change", "≤ 300")
+	b.add(name, "most memory of who receives", got.most, "MB", "≤ 150 MB")
+	return nil
+}
+
+// caught is what a catch-up took.
+type caught struct {
+	all, first       time.Duration // until everything, and until the first hundred documents were there
+	sender, receiver time.Duration // of the processor; the receiver's from its start
+	bytes            int64         // that came
+	most             float64       // memory of who receives, in MB
+}
+
+// caughtUp starts the daemon of two, and waits until it has what one has: so many documents.
+func (b *bench) caughtUp(ctx context.Context, one, two *home, docs int) (c caught, err error) {
+	before, err := one.worked()
+	if err != nil {
+		return c, err
+	}
 	began := time.Now()
 	if _, err := two.start(ctx); err != nil {
-		return err
+		return c, err
 	}
-	var first time.Duration
 	pause := 5 * time.Millisecond
 	for {
 		s, err := two.client.Status(ctx)
 		if err != nil {
-			return err
+			return c, err
 		}
-		if first == 0 && s.Documents >= 100 {
-			first, pause = time.Since(began), 50*time.Millisecond
+		if c.first == 0 && s.Documents >= 100 {
+			c.first, pause = time.Since(began), 50*time.Millisecond
 		}
 		from := slices.IndexFunc(s.Peers, func(p api.Peer) bool { return p.InStep })
 		if s.Documents >= docs && s.InStep && from >= 0 {
-			b.add(name, "all", time.Since(began).Seconds(), "s", "≤ 5 s")
-			b.add(name, "first 100 documents", ms(first), "ms", "≤ 500 ms")
-			sender, err := one.worked()
-			if err != nil {
-				return err
-			}
-			receiver, err := two.worked()
-			if err != nil {
-				return err
-			}
-			m, err := two.memory()
-			if err != nil {
-				return err
-			}
-			b.add(name, "processor time of who sends", (sender - before).Seconds(), "s", "")
-			b.add(name, "processor time of who receives, from its start", receiver.Seconds(), "s", "")
-			b.add(name, "on the wire", float64(s.Peers[from].BytesReceived)/float64(changes), "bytes a change", "≤ 300")
-			b.add(name, "most memory of who receives", m.most, "MB", "≤ 150 MB")
-			return nil
+			c.all, c.bytes = time.Since(began), s.Peers[from].BytesReceived
+			break
 		}
 		if time.Since(began) > 30*time.Minute {
-			return fmt.Errorf("after %v there are %d documents", time.Since(began), s.Documents)
+			return c, fmt.Errorf("after %v there are %d documents", time.Since(began), s.Documents)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return c, ctx.Err()
 		case <-time.After(pause):
 		}
 	}
+	if c.sender, err = one.worked(); err != nil {
+		return c, err
+	}
+	c.sender -= before
+	if c.receiver, err = two.worked(); err != nil {
+		return c, err
+	}
+	m, err := two.memory()
+	c.most = m.most
+	return c, err
 }

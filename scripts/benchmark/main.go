@@ -29,6 +29,7 @@ type row struct {
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit"`
 	Target string  `json:"target"`
+	shown  bool    // in a table of its own
 }
 
 type bench struct {
@@ -38,6 +39,7 @@ type bench struct {
 	docs   int
 	size   int // changes in each document
 	logged int // entries of hours
+	days   int // of work in a year
 	rows   []row
 }
 
@@ -50,7 +52,7 @@ func main() {
 
 func run() error {
 	b := &bench{}
-	var out, only string
+	var out, only, picture string
 	var edits int
 	flag.StringVar(&b.kith, "kith", "", "`PATH` of the program to measure")
 	flag.StringVar(&b.dir, "dir", "", "`DIR` for the homes")
@@ -58,8 +60,10 @@ func run() error {
 	flag.IntVar(&b.docs, "docs", 10_000, "documents in the large home")
 	flag.IntVar(&b.size, "changes", 10, "changes in each of them")
 	flag.IntVar(&b.logged, "logged", 45_000, "entries of hours; 450,000 are those of fifty people in five years")
+	flag.IntVar(&b.days, "days", 250, "days of work in each of five years")
+	flag.StringVar(&picture, "picture", "", "draw the five years into `FILE`, as SVG")
 	flag.IntVar(&edits, "edits", 2_000, "live edits")
-	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, life, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile, porch")
+	flag.StringVar(&only, "only", "", "measure these `PARTS` alone: charter, life, years, floods, live, large, hours, decision, reconnect, share, mesh, crowd, hostile, porch")
 	comparing := flag.Bool("peers", false, "do the same work with Kith and with automerge-repo, and nothing else")
 	var before build
 	var rounds int
@@ -85,6 +89,7 @@ func run() error {
 	}{
 		{"charter", "the charter", b.charter},
 		{"life", "years of a charter", b.life},
+		{"years", "a store's life", func(ctx context.Context) error { return b.years(ctx, picture) }},
 		{"floods", "floods", b.floods},
 		{"live", "live edits", func(ctx context.Context) error { return b.live(ctx, edits) }},
 		{"large", "the large home", b.large},
@@ -125,7 +130,7 @@ func run() error {
 }
 
 func (b *bench) add(work, figure string, value float64, unit, target string) {
-	b.rows = append(b.rows, row{work, figure, value, unit, target})
+	b.rows = append(b.rows, row{Work: work, Figure: figure, Value: value, Unit: unit, Target: target})
 	fmt.Fprintf(os.Stderr, "%s, %s: %.2f %s\n", work, figure, value, unit)
 }
 
@@ -145,7 +150,12 @@ func (b *bench) print() {
 	t.SetOutputMirror(os.Stdout)
 	t.AppendHeader(table.Row{"work", "figure", "measured", "target"})
 	for _, r := range b.rows {
+		if r.shown {
+			continue
+		}
 		t.AppendRow(table.Row{r.Work, r.Figure, fmt.Sprintf("%.2f %s", r.Value, r.Unit), r.Target})
 	}
-	t.RenderMarkdown()
+	if t.Length() > 0 {
+		t.RenderMarkdown()
+	}
 }

@@ -60,7 +60,7 @@ func (b *bench) peers(ctx context.Context, edits int) error {
 		other := ""
 		if i >= 0 {
 			other = shown(theirs[i])
-			b.rows = append(b.rows, row{"automerge-repo: " + r.Work, r.Figure, theirs[i].Value, theirs[i].Unit, ""})
+			b.rows = append(b.rows, row{Work: "automerge-repo: " + r.Work, Figure: r.Figure, Value: theirs[i].Value, Unit: theirs[i].Unit})
 		}
 		t.AppendRow(table.Row{r.Work, r.Figure, shown(r), other})
 	}
