@@ -127,6 +127,44 @@ func permute[T any](list []T, fn func([]T)) {
 }
 
 // Attack 33, in each way in which somebody can have lost their word.
+// The phrase overrules a resignation while the others count it: for the chain it is final, whatever the member key says beside it.
+func TestWhoseResignationAStepNamesBringsNobodyInByTheirPhrase(t *testing.T) {
+	s := members(t, "ben", "cleo", "mel")
+	o := s.apart()
+	payload, err := s.c.Resign(laptop("mel").Device(), nil, "")
+	s.says(laptop("mel"), payload, err)
+	s.agree(threshold(charter.TwoThirds), "ana", "ben", "cleo")
+
+	o.recovers("mel", key("mel"), nil, laptop("mel"))
+	invite, redemption := o.invitesRaw(laptop("mel"), "puppet", o.c.Heads()...)
+	o.hear(invite, redemption)
+	o.wantProspective("puppet")
+	s.hear(o.all...)
+	mustState(t, s.c, redemption, charter.Accepted, "") // by its own past
+	s.wantOut("puppet")
+}
+
+// Ana fills a seat with a code that Ben, beside it, has published as an invite.
+func TestACodeThatFilledASeatAdmitsNobody(t *testing.T) {
+	co := found(t, 4)
+	all := co.chain("ben")
+	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
+	o := s.apart()
+	code, r := s.redeem("cleo")
+	payload, err := s.c.FillSeat(code, r)
+	s.says(laptop("ana"), payload, err)
+	payload, err = o.c.Invite(laptop("ben").Device(), code, 0)
+	o.says(laptop("ben"), payload, err)
+	s.hear(o.all...)
+	again, err := charter.NewRedemption(s.space, key("code for cleo"), key("dora"), laptop("dora"), "Dora", "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := s.sign(laptop("ben"), raw(t, charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &again}), s.c.Heads()...)
+	s.hear(e)
+	mustState(t, s.c, e, charter.Void, "its invite code was used before")
+}
+
 func TestARemovedMemberBringsNobodyInByAnInviteAsOfBefore(t *testing.T) {
 	phone := key("mel's phone")
 	for name, end := range map[string]func(*scene){
