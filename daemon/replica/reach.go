@@ -30,11 +30,7 @@ func (r *Replica) numberLocked(of deviceRun, id entry.ID) uint64 {
 // numberIn returns the number that an acknowledged entry has in its run; 0 if it isn't here, or is of
 // another run, which an acknowledgement can name as well as any.
 func (r *Replica) numberIn(of deviceRun, id entry.ID) uint64 {
-	b, _, err := r.store.Entry(id)
-	if err != nil {
-		return 0
-	}
-	e, err := entry.Decode(b)
+	e, _, err := entryIn(r.store, id)
 	if err != nil || e.Device != of.device || e.Run != of.run {
 		return 0
 	}
@@ -207,14 +203,13 @@ func (r *Replica) madeAt(arrival uint64) (madeThen, error) {
 	case err != nil:
 		return madeThen{}, err
 	}
-	b, rec, err := r.store.Entry(id)
+	e, rec, err := entryIn(r.store, id)
 	if err != nil || charter.State(rec.State) != charter.Accepted {
 		return madeThen{}, nil
 	}
-	if e, err := entry.Decode(b); err == nil {
-		if c, err := change.Parse(e.Payload); err == nil {
-			return madeThen{crdt.Time(c.Time).Time(), true}, nil
-		}
+	c, err := change.Parse(e.Payload)
+	if err != nil {
+		return madeThen{}, nil
 	}
-	return madeThen{}, nil
+	return madeThen{crdt.Time(c.Time).Time(), true}, nil
 }

@@ -109,17 +109,12 @@ func (r *Replica) cameSince(since uint64, upTo time.Time, last map[deviceRun]*en
 	}
 	until, whole, broken := since, true, error(nil)
 	err = r.store.Since(since, func(arrival uint64, id entry.ID) bool {
-		b, rec, err := r.store.Entry(id)
+		e, rec, err := entryIn(r.store, id)
 		if err != nil {
 			broken = err
 			return false
 		}
-		if charter.State(rec.State) == charter.Accepted && rec.Doc != (entry.DocID{}) {
-			e, err := entry.Decode(b)
-			if err != nil {
-				broken = fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
-				return false
-			}
+		if charter.State(rec.State) == charter.Accepted && e.Kind == entry.Change {
 			of := deviceRun{e.Device, e.Run}
 			switch {
 			case e.Device == r.device:
@@ -258,13 +253,9 @@ func (r *Replica) stopped() (last map[deviceRun]*entry.Entry, runs map[deviceRun
 		return nil, nil, err
 	}
 	for _, id := range ids {
-		b, rec, err := r.store.Entry(id)
+		e, rec, err := entryIn(r.store, id)
 		if err != nil {
 			return nil, nil, err
-		}
-		e, err := entry.Decode(b)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: entry %s: %v", store.ErrCorrupt, id, err)
 		}
 		of := deviceRun{e.Device, e.Run}
 		if runs[of] = true; charter.State(rec.State) == charter.Accepted {
@@ -288,13 +279,11 @@ func (r *Replica) wholeUpTo(e *entry.Entry) (upTo *entry.Entry, whole bool) {
 	}
 	upTo, whole = e, true
 	for at := e; !until[at.Previous]; {
-		b, rec, err := r.store.Entry(at.Previous)
+		before, rec, err := entryIn(r.store, at.Previous)
 		if err != nil {
 			return nil, false // what is before it isn't here
 		}
-		if at, err = entry.Decode(b); err != nil {
-			return nil, false
-		}
+		at = before
 		switch {
 		case at.Kind != entry.Change:
 		case charter.State(rec.State) != charter.Accepted:
