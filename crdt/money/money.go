@@ -98,7 +98,11 @@ func Clean(s string) (string, error) {
 
 // CleanRate is Clean for what an hour costs, which may say so: "40 €/h".
 func CleanRate(s string) (string, error) {
-	return Clean(anHour.ReplaceAllString(strings.TrimSpace(s), ""))
+	price := anHour.ReplaceAllString(strings.TrimSpace(s), "")
+	if price == "" {
+		price = s // “/h” alone says no price
+	}
+	return Clean(price)
 }
 
 // String is the number alone, with the decimals of its currency: "4000.00". With the currency it is Clean's form.
