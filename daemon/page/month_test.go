@@ -204,7 +204,8 @@ func TestAMonthInThreeBrowsers(t *testing.T) {
 	a.state("Answered")
 	until(t, "Dora reads it", func() bool { return strings.Contains(plain(dora.sees("allies").body), "answered") })
 
-	// The two end the pact, and Dora reads why.
+	// The two end the pact, once Ben's computer has come into the share, too, and Dora reads why.
+	until(t, "Ben is in the share", func() bool { return strings.Contains(plain(ben.sees("allies").body), "we share") })
 	a.goTo("allies")
 	a.tap("Quilted")
 	a.tap("End the pact")
