@@ -79,7 +79,7 @@ var rules = []rule{
 	{"P2: two keys", "crdt/charter/prospective.go", "case r.Member == r.Device:", "case false:", "", ""},
 	{"P3: an invite that counts", "crdt/charter/prospective.go", "t.k.in(n) && t.k.honours(n) {", "t.k.in(n) {", "", ""},
 	{"P3: whom a removal names", "crdt/charter/prospective.go", "return slices.Contains(s.ended.terms.Stay, n.entry.ID())", "return true", "", ""},
-	{"P3: what the named resignation knew", "crdt/charter/prospective.go", "case s.resignation != nil && !s.resignation.knows(n):", "case false:", "", "APhraseThatOverrulesAResignation"},
+	{"P3: what the named resignation knew", "crdt/charter/prospective.go", "case s.resignation != nil && !s.resignation.knows(n):", "case false:", "", "BringsNobodyInByTheirPhrase"},
 	{"P3: whom a new key names", "crdt/charter/prospective.go", "return slices.Contains(s.rekeyed.terms.Stay, n.entry.ID())", "return true", "", ""},
 	{"P3: what isn't cut", "crdt/charter/prospective.go", "return !by.silenced(n)", "return true", "", ""},
 	{"P4: as many as the chain allowed", "crdt/charter/prospective.go", "if len(open) < n.tip().invites {", "if true {", "", ""},

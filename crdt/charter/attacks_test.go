@@ -144,27 +144,6 @@ func TestWhoseResignationAStepNamesBringsNobodyInByTheirPhrase(t *testing.T) {
 	s.wantOut("puppet")
 }
 
-// Ana fills a seat with a code that Ben, beside it, has published as an invite.
-func TestACodeThatFilledASeatAdmitsNobody(t *testing.T) {
-	co := found(t, 4)
-	all := co.chain("ben")
-	s := &scene{coop: co, t: t, c: charter.Fold(co.space, all, charter.StepID{}), all: all}
-	o := s.apart()
-	code, r := s.redeem("cleo")
-	payload, err := s.c.FillSeat(code, r)
-	s.says(laptop("ana"), payload, err)
-	payload, err = o.c.Invite(laptop("ben").Device(), code, 0)
-	o.says(laptop("ben"), payload, err)
-	s.hear(o.all...)
-	again, err := charter.NewRedemption(s.space, key("code for cleo"), key("dora"), laptop("dora"), "Dora", "laptop")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := s.sign(laptop("ben"), raw(t, charter.Statement{Type: charter.TypeProspective, Invite: code, Joiner: &again}), s.c.Heads()...)
-	s.hear(e)
-	mustState(t, s.c, e, charter.Void, "its invite code was used before")
-}
-
 func TestARemovedMemberBringsNobodyInByAnInviteAsOfBefore(t *testing.T) {
 	phone := key("mel's phone")
 	for name, end := range map[string]func(*scene){
