@@ -80,21 +80,28 @@ type untilStopped struct {
 }
 
 func (r *untilStopped) Read(b []byte) (int, error) {
+	room := make([]byte, len(b)) // b is its owner's again once this has returned
+	n, err := unlessStopped(r.ctx, func() (int, error) { return r.from.Read(room) })
+	return copy(b, room[:n]), err
+}
+
+// unlessStopped waits for what a person types, or until ctx ends; read goes on then, and nobody waits for it.
+func unlessStopped[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type came struct {
-		bytes []byte
-		err   error
+		what T
+		err  error
 	}
 	reads := make(chan came, 1)
-	room := make([]byte, len(b)) // b is its owner's again once this has returned
 	go func() {
-		n, err := r.from.Read(room)
-		reads <- came{room[:n], err}
+		what, err := read()
+		reads <- came{what, err}
 	}()
 	select {
 	case c := <-reads:
-		return copy(b, c.bytes), c.err
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
+		return c.what, c.err
+	case <-ctx.Done():
+		var nothing T
+		return nothing, ctx.Err()
 	}
 }
 

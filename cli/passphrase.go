@@ -51,27 +51,16 @@ func (c *call) ask(what string, otherwise error) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the passphrase: %w", err)
 	}
-	type typed struct {
-		word []byte
-		err  error
-	}
-	answer := make(chan typed, 1)
 	fmt.Fprintf(c.env.Stderr, "%s: ", what)
-	go func() {
-		word, err := term.ReadPassword(int(in.Fd()))
-		answer <- typed{word, err}
-	}()
-	select {
-	case t := <-answer:
-		fmt.Fprintln(c.env.Stderr)
-		if errors.Is(t.err, io.EOF) {
-			return "", api.Problemf(api.Failed, "", "no passphrase was typed")
-		}
-		return string(t.word), t.err
-	case <-c.Context.Done(): // and what is typed next is seen again
-		fmt.Fprintln(c.env.Stderr)
-		return "", errors.Join(c.Context.Err(), term.Restore(int(in.Fd()), seen))
+	word, err := unlessStopped(c.Context.Context, func() ([]byte, error) { return term.ReadPassword(int(in.Fd())) })
+	fmt.Fprintln(c.env.Stderr)
+	switch {
+	case errors.Is(err, io.EOF):
+		return "", api.Problemf(api.Failed, "", "no passphrase was typed")
+	case err != nil && c.Context.Err() != nil: // what is typed next is seen again
+		err = errors.Join(err, term.Restore(int(in.Fd()), seen))
 	}
+	return string(word), err
 }
 
 // askNew lets a person type a new passphrase, twice.

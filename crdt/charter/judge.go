@@ -21,7 +21,9 @@ const (
 	whyUnreadable = "it can't be read: "
 )
 
-// saysNothing stands in what is void.
+// voided is what is void; it says nothing.
+func voided(e *entry.Entry, why string) *node { return &node{entry: e, said: saysNothing, void: why} }
+
 var saysNothing = &Statement{}
 
 // trial judges one statement by its own past.
@@ -39,9 +41,7 @@ type trial struct {
 // void, which is for good, else nil and why it waits. What it stands on is looked up in have.
 // Of a sound one it returns what its heads know, too, for pool.keep.
 func (p *pool) judge(e *entry.Entry, have func(entry.ID) *node) (n *node, before known, waits string) {
-	void := func(why string) (*node, known, string) {
-		return &node{entry: e, said: saysNothing, void: why}, known{}, ""
-	}
+	void := func(why string) (*node, known, string) { return voided(e, why), known{}, "" }
 	if e.SpaceOf() != p.space {
 		return void(whyForeign)
 	}
@@ -134,7 +134,7 @@ func deeper(a, b *step) *step {
 func (p *pool) judgeGenesis(e *entry.Entry, said Statement) (*node, known, string) {
 	g := said.Genesis
 	if !entry.VerifySignature(g.MemberKey, entry.DomainCertificate, certificateMessage(entry.SpaceID{}, e.Device), g.Certificate) {
-		return &node{entry: e, said: saysNothing, void: whyCertificate}, known{}, ""
+		return voided(e, whyCertificate), known{}, ""
 	}
 	id := MemberIDOf(p.space, g.MemberKey)
 	s := &step{

@@ -94,8 +94,10 @@ func (l *life) acknowledge(at int) {
 	c := l.replicas[at]
 	device := l.speaker(c)
 	var said []entry.ID
-	for id := range c.Acknowledgements() {
-		said = append(said, id)
+	for _, e := range c.Statements() {
+		if s, err := charter.ReadStatement(e.Payload); err == nil && s.Type == charter.TypeSeen {
+			said = append(said, e.ID())
+		}
 	}
 	var over []entry.ID
 	if len(said) > 0 && rapid.IntRange(0, 4).Draw(l.T, "takes over") > 0 {

@@ -48,7 +48,7 @@ type pool struct {
 	parts     map[entry.Device][]part
 	proposals map[StepID]*proposal
 	ballots   map[StepID][]*node // consents, refusals, taken back ones, by parent
-	acks      map[runOf][]*node  // acknowledgements, by what they list
+	acks      map[RunOf][]*node  // acknowledgements, by what they list
 	seen      []*node            // all of them, in the order in which they came
 	pasts     map[headsKey]*Past // nil for heads on both sides of a fork
 
@@ -90,7 +90,7 @@ func newPool(space entry.SpaceID) *pool {
 		space: space,
 		nodes: map[entry.ID]*node{}, steps: map[StepID]*step{}, numbers: map[MemberID]int{},
 		parts: map[entry.Device][]part{}, proposals: map[StepID]*proposal{},
-		ballots: map[StepID][]*node{}, acks: map[runOf][]*node{}, pasts: map[headsKey]*Past{},
+		ballots: map[StepID][]*node{}, acks: map[RunOf][]*node{}, pasts: map[headsKey]*Past{},
 	}
 }
 

@@ -12,15 +12,31 @@ import (
 // Computers say once a day what they have seen, each of every other: lists of it would grow with the square of the people. Mostly somebody has said
 // the same a moment before. So an acknowledgement can take over another, by naming it as a head, and lists what has moved since.
 
-// MaxTaken bounds what an acknowledgement takes over: it goes from one to the next as long as the runs that they list, its own
-// included, and they themselves are at most so many together.
-const MaxTaken = 512
+const (
+	// MaxTaken bounds what an acknowledgement takes over: it goes from one to the next as long as the runs that they list, its own
+	// included, and they themselves are at most so many together.
+	MaxTaken = 512
+
+	// maxListed bounds the runs that one lists which a device makes; more go into further ones.
+	maxListed = 1000
+	// maxBeside is that for one which takes over another: the more it lists, the less it takes over.
+	maxBeside = 64
+	// lookedThrough is how many of the newest are looked through for one to be taken over.
+	lookedThrough = 256
+	// worthTaking is how many runs one must say to be taken over by one that lists none: they take as much room when they are listed.
+	worthTaking = 8
+)
+
+// RunOf is a run of a device.
+type RunOf struct {
+	Device entry.Device
+	Run    entry.Run
+}
 
 // RunEnd is one run in an acknowledgement: all up to an entry of it was seen.
 type RunEnd struct {
-	Device entry.Device
-	Run    entry.Run
-	Last   entry.ID
+	RunOf
+	Last entry.ID
 }
 
 // Seen is one acknowledgement of a run: its maker has seen all up to an entry of it.
@@ -44,18 +60,12 @@ type acknowledgement struct {
 // cost is how much of MaxTaken an acknowledgement takes.
 func (a *acknowledgement) cost() int { return len(a.lists) + 1 }
 
-// runOf is a run of a device.
-type runOf struct {
-	device entry.Device
-	run    entry.Run
-}
-
-func (r RunEnd) compareRun(of runOf) int {
-	return cmp.Or(bytes.Compare(r.Device[:], of.device[:]), bytes.Compare(r.Run[:], of.run[:]))
+func (r RunEnd) compareRun(of RunOf) int {
+	return cmp.Or(bytes.Compare(r.Device[:], of.Device[:]), bytes.Compare(r.Run[:], of.Run[:]))
 }
 
 // last returns up to which entry of a run an acknowledgement says something; ok is false if it doesn't list the run.
-func (a *acknowledgement) last(of runOf) (last entry.ID, ok bool) {
+func (a *acknowledgement) last(of RunOf) (last entry.ID, ok bool) {
 	at, ok := slices.BinarySearchFunc(a.lists, of, RunEnd.compareRun)
 	if ok {
 		last = a.lists[at].Last
@@ -70,9 +80,9 @@ var saysSeen = &Statement{Type: TypeSeen}
 func (p *pool) addSeen(n *node) {
 	for _, d := range n.said.Lists {
 		for _, l := range d.Frontier {
-			n.seen.lists = append(n.seen.lists, RunEnd{d.Device, l.Run, l.Entry})
-			at := runOf{d.Device, l.Run}
-			p.acks[at] = append(p.acks[at], n)
+			end := RunEnd{RunOf{d.Device, l.Run}, l.Entry}
+			n.seen.lists = append(n.seen.lists, end)
+			p.acks[end.RunOf] = append(p.acks[end.RunOf], n)
 		}
 	}
 	n.said = saysSeen
@@ -90,7 +100,7 @@ type ack struct {
 
 // acksOf returns what is said of a run, by those that list it and those that take these over, and don't list it themselves: each says one
 // thing of it, however many before it list it.
-func (p *pool) acksOf(of runOf) (all []ack) {
+func (p *pool) acksOf(of RunOf) (all []ack) {
 	type step struct {
 		n    *node
 		left int
@@ -134,7 +144,7 @@ func (c *Charter) accepts(n *node) bool {
 // SeenOf returns what accepted acknowledgements say of a run of a device, in no particular order.
 func (c *Charter) SeenOf(device entry.Device, run entry.Run) []Seen {
 	var all []Seen
-	for _, a := range c.pool.acksOf(runOf{device, run}) {
+	for _, a := range c.pool.acksOf(RunOf{device, run}) {
 		if e := a.node.entry; c.accepts(a.node) {
 			all = append(all, Seen{Member: a.node.id, Full: a.node.seen.full, Device: e.Device, Run: e.Run, Last: a.last, Entry: e.ID()})
 		}
@@ -153,23 +163,6 @@ func (c *Charter) SeenIn(id entry.ID) (all []RunEnd) {
 		all = append(all, n.seen.lists...)
 	}
 	return all
-}
-
-// Takes yields what an acknowledgement takes over that names this one, in the order of SeenIn, and how many runs it may list itself so that it does.
-func (c *Charter) Takes(id entry.ID) iter.Seq2[RunEnd, int] {
-	return func(yield func(RunEnd, int) bool) {
-		n := c.nodes.get(id)
-		if n == nil || n.seen == nil {
-			return
-		}
-		for n, left := range n.taken(MaxTaken - 1) { // itself
-			for _, end := range n.seen.lists {
-				if left < 0 || !yield(end, left) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // SeenBy yields what the accepted acknowledgements of a device list, and those that they take over, in no particular order; a run can be there several times.
@@ -196,15 +189,103 @@ func (c *Charter) SeenBy(device entry.Device) iter.Seq[RunEnd] {
 	}
 }
 
-// Acknowledgements yields the accepted acknowledgements and who made them, those first that came last.
-func (c *Charter) Acknowledgements() iter.Seq2[entry.ID, entry.Device] {
-	return func(yield func(entry.ID, entry.Device) bool) {
-		for _, n := range slices.Backward(c.pool.allSeen()) {
-			if c.accepts(n) && !yield(n.entry.ID(), n.entry.Device) {
-				return
+// ToSay is an acknowledgement that a device is to make: which one it takes over, if any, and what it lists.
+type ToSay struct {
+	Over  []entry.ID
+	Lists []DeviceFrontier
+}
+
+// WhatToSay says how a device acknowledges up to where it has seen runs, each of which is there once: it takes over what others have said of
+// them, as far as it may say all of that. known gives the number that an entry has in its run, 0 if it isn't here, or the run has forked; and
+// whether the device has acknowledged the run up to there, or wrote it. The device may say this, and what ends say.
+func (c *Charter) WhatToSay(device entry.Device, ends []RunEnd, known func(RunEnd) (number uint64, said bool)) (all []ToSay) {
+	left := make(map[RunOf]leftToSay, len(ends))
+	for _, end := range ends {
+		number, _ := known(end)
+		left[end.RunOf] = leftToSay{end.Last, number}
+	}
+	next := c.mostSaid(device, left, known)
+	for len(left) > 0 {
+		one := ToSay{Over: next.over}
+		for _, of := range next.says {
+			delete(left, of)
+		}
+		most := maxListed
+		if len(one.Over) > 0 {
+			most = maxBeside
+		}
+		if next = c.mostSaid(device, left, known); len(next.says) < worthTaking {
+			for of, end := range left {
+				if len(one.Lists) == most {
+					break
+				}
+				one.Lists = append(one.Lists, DeviceFrontier{Device: of.Device, Frontier: Frontier{{Run: of.Run, Entry: end.last}}})
+				delete(left, of)
 			}
+			next = c.mostSaid(device, left, known)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// leftToSay is up to where a run was seen.
+type leftToSay struct {
+	last   entry.ID
+	number uint64
+}
+
+// taking is one that can be taken over, if any, and what of what is left to say it says.
+type taking struct {
+	over []entry.ID
+	says []RunOf
+}
+
+// mostSaid returns, of the newest acknowledgements by others, the one that says most of what is left to say. It is none if none says any of
+// it, or all say something else, too, that the device may not.
+func (c *Charter) mostSaid(device entry.Device, left map[RunOf]leftToSay, known func(RunEnd) (uint64, bool)) (most taking) {
+	if len(left) == 0 || len(c.Heads()) == entry.MaxHeads {
+		return taking{}
+	}
+	looked := 0
+	for _, n := range slices.Backward(c.pool.allSeen()) {
+		if !c.accepts(n) {
+			continue
+		}
+		if looked++; looked > lookedThrough || len(most.says) == len(left) {
+			break
+		}
+		if n.entry.Device == device {
+			continue
+		}
+		if says, fits := n.saysOf(left, known); fits && len(says) > len(most.says) {
+			most = taking{[]entry.ID{n.entry.ID()}, says}
 		}
 	}
+	return most
+}
+
+// saysOf returns which of what is left to say one says that takes over n and lists maxBeside, and whether a device may say all that one says
+// that lists nothing.
+func (n *node) saysOf(left map[RunOf]leftToSay, known func(RunEnd) (uint64, bool)) (says []RunOf, fits bool) {
+	listed := map[RunOf]bool{} // what is listed first of a run counts
+	for n, room := range n.taken(MaxTaken - 1) {
+		if room < 0 {
+			return nil, true
+		}
+		for _, end := range n.seen.lists {
+			number, said := known(end)
+			to, wanted := left[end.RunOf]
+			switch {
+			case number == 0, wanted && number > to.number, !wanted && !said:
+				return nil, false
+			case wanted && number == to.number && room >= maxBeside && !listed[end.RunOf]:
+				says = append(says, end.RunOf)
+			}
+			listed[end.RunOf] = true
+		}
+	}
+	return says, true
 }
 
 // allSeen returns all sound acknowledgements of the pool, in the order in which they came.

@@ -12,14 +12,8 @@ import (
 	"kith/crdt/entry"
 )
 
-// runOf is a run of a device.
-type runOf struct {
-	device entry.Device
-	run    entry.Run
-}
-
 // seenOf returns what accepted acknowledgements say of a run, by S1, as text.
-func (n *naive) seenOf(of runOf) (all []string) {
+func (n *naive) seenOf(of charter.RunOf) (all []string) {
 	for id, e := range n.entries {
 		x := n.judge(id)
 		if x.word != sound || x.s.Type != charter.TypeSeen || n.state(id) != charter.Accepted {
@@ -34,7 +28,7 @@ func (n *naive) seenOf(of runOf) (all []string) {
 				break
 			}
 			for _, end := range lists {
-				if end.Device == of.device && end.Run == of.run {
+				if end.RunOf == of {
 					all = append(all, fmt.Sprint(x.by, e.Device, end.Last, id))
 					break chain
 				}
@@ -53,7 +47,7 @@ func (n *naive) seenOf(of runOf) (all []string) {
 func ends(lists []charter.DeviceFrontier) (all []charter.RunEnd) {
 	for _, d := range lists {
 		for _, l := range d.Frontier {
-			all = append(all, charter.RunEnd{Device: d.Device, Run: l.Run, Last: l.Entry})
+			all = append(all, charter.RunEnd{RunOf: charter.RunOf{Device: d.Device, Run: l.Run}, Last: l.Entry})
 		}
 	}
 	return all
@@ -62,7 +56,7 @@ func ends(lists []charter.DeviceFrontier) (all []charter.RunEnd) {
 // agreeOnSeen compares what both folds say was seen, and what a charter says of it from each side.
 func agreeOnSeen(t fataler, c *charter.Charter, n *naive, statements []*entry.Entry) {
 	t.Helper()
-	runs, of, in := map[runOf]bool{}, map[string]bool{}, map[string]bool{}
+	runs, of, in := map[charter.RunOf]bool{}, map[string]bool{}, map[string]bool{}
 	said, by := map[string]bool{}, map[entry.Device]bool{}
 	for _, e := range statements {
 		s, err := charter.ReadStatement(e.Payload)
@@ -70,15 +64,15 @@ func agreeOnSeen(t fataler, c *charter.Charter, n *naive, statements []*entry.En
 			continue
 		}
 		for _, end := range ends(s.Lists) {
-			runs[runOf{end.Device, end.Run}] = true
+			runs[end.RunOf] = true
 		}
 		if state, _ := c.State(e.ID()); state == charter.Accepted {
 			by[e.Device] = true
-			listed := map[runOf]bool{}
+			listed := map[charter.RunOf]bool{}
 			for _, end := range c.SeenIn(e.ID()) {
 				said[fmt.Sprint(e.Device, end)] = true
-				if run := (runOf{end.Device, end.Run}); !listed[run] {
-					listed[run], in[fmt.Sprint(e.ID(), end)] = true, true
+				if !listed[end.RunOf] {
+					listed[end.RunOf], in[fmt.Sprint(e.ID(), end)] = true, true
 				}
 			}
 		}
@@ -86,9 +80,9 @@ func agreeOnSeen(t fataler, c *charter.Charter, n *naive, statements []*entry.En
 	heard := map[string]bool{}
 	for run := range runs {
 		var all []string
-		for _, s := range c.SeenOf(run.device, run.run) {
+		for _, s := range c.SeenOf(run.Device, run.Run) {
 			all = append(all, fmt.Sprint(s.Member, s.Device, s.Last, s.Entry))
-			end := charter.RunEnd{Device: run.device, Run: run.run, Last: s.Last}
+			end := charter.RunEnd{RunOf: run, Last: s.Last}
 			of[fmt.Sprint(s.Entry, end)] = true
 			heard[fmt.Sprint(s.Device, end)] = true
 		}
@@ -276,31 +270,10 @@ func TestWhatIsTakenOverIsBounded(t *testing.T) {
 	}
 	n := naiveFold(k.space, k.all, k.c.Stand())
 	for _, run := range runs {
-		of := runOf{laptop("ana").Device(), run}
-		if got, want := len(k.c.SeenOf(of.device, of.run)), len(n.seenOf(of)); got != want {
+		of := charter.RunOf{Device: laptop("ana").Device(), Run: run}
+		if got, want := len(k.c.SeenOf(of.Device, of.Run)), len(n.seenOf(of)); got != want {
 			t.Errorf("a run was seen by %d, and %d to the naive fold", got, want)
 		}
 	}
 	agreeOnSeen(t, k.c, n, k.all)
-}
-
-// An acknowledgement that is on another branch says what it says, to who takes it over: what was seen hangs on no branch.
-func TestAnAcknowledgementIsTakenOverWhereverItIs(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		co, history := drawLife(t, rapid.Bool().Draw(t, "hostile"))
-		at := drawStand(t, co, history)
-		c := charter.Fold(co.space, drawArrival(t, history), at)
-		agreeOnSeen(t, c, naiveFold(co.space, history, at), history)
-		var came []entry.ID
-		for id := range c.Acknowledgements() {
-			came = append(came, id)
-			if state, _ := c.State(id); state != charter.Accepted {
-				t.Fatalf("%v is among the acknowledgements", state)
-			}
-		}
-		slices.SortFunc(came, entry.ID.Compare)
-		if len(slices.Compact(came)) != len(came) {
-			t.Fatal("an acknowledgement is there twice")
-		}
-	})
 }

@@ -226,14 +226,15 @@ type Filter struct {
 // what every document has: updated and created, newest first, and title.
 type Order struct {
 	Name string
+	Says string // what comes first, as the page offers it
 	Fact string
 }
 
 var (
 	// ByUpdate has what was changed last first. It is the order of a list that isn't asked for another.
-	ByUpdate   = &Order{Name: "updated"}
-	ByCreation = &Order{Name: "created"}
-	ByTitle    = &Order{Name: "title"}
+	ByUpdate   = &Order{Name: "updated", Says: "what was changed last comes first"}
+	ByCreation = &Order{Name: "created", Says: "the newest comes first"}
+	ByTitle    = &Order{Name: "title", Says: "by title"}
 
 	everyOrder = []*Order{ByUpdate, ByCreation, ByTitle}
 

@@ -35,7 +35,7 @@ func (k *Kind) Phrases() (out []string) {
 		add(f.Gist)
 	}
 	for _, o := range k.Sorts() {
-		add(o.Name)
+		add(o.Name, o.Says)
 	}
 	for _, l := range k.Lists {
 		add(l.Gist)

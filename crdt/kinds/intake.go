@@ -41,7 +41,7 @@ var (
 	intakeTo    = &kind.Field{Key: "ally", Is: kind.Line, Hint: "which ally", Var: "ALLY"}
 )
 
-var intakeByDue = &kind.Order{Name: "due", Fact: "due"}
+var intakeByDue = &kind.Order{Name: "due", Says: "what is due first comes first", Fact: "due"}
 
 // Intake is a request from outside: who wants what from us. Its title is who asks.
 var Intake = &kind.Kind{

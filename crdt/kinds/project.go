@@ -42,7 +42,7 @@ var (
 	projectNext        = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to coordinate it next"}
 )
 
-var projectByDue = &kind.Order{Name: "due", Fact: "due"}
+var projectByDue = &kind.Order{Name: "due", Says: "what is due first comes first", Fact: "due"}
 
 // projectTerms are what a form of a project asks for.
 var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, projectRate, projectPM}

@@ -34,7 +34,7 @@ var (
 	roleWho  = &kind.Field{Key: "members", Is: kind.Members, Typed: MaxHolders, Hint: "who holds it"}
 )
 
-var roleByUntil = &kind.Order{Name: "until", Fact: "until"}
+var roleByUntil = &kind.Order{Name: "until", Says: "what ends first comes first", Fact: "until"}
 
 // Role is something that somebody looks after for a time. It gives no right: nothing in Kith asks who holds one.
 var Role = &kind.Kind{

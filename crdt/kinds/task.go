@@ -75,7 +75,7 @@ var taskAnsweredTo = []*kind.Field{taskDue, taskHours, taskWeekly}
 
 func taskRevision(v *kind.View) string { return (&kind.Kind{Answered: taskAnsweredTo}).Revision(v) }
 
-var taskByDue = &kind.Order{Name: "due", Fact: "due"}
+var taskByDue = &kind.Order{Name: "due", Says: "what is due first comes first", Fact: "due"}
 
 // Task is something to do.
 var Task = &kind.Kind{

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,13 +166,19 @@ func (b *Desk) Create(ctx context.Context, k *kind.Kind, a server.Asks) (server.
 		return server.Shown{}, err
 	}
 	told := s.told(k)
-	told.Told = append(told.Told, a.Told...)
-	if k.Make.Tells != nil {
-		if says := k.Make.Tells(s.View); says != "" {
-			told.Told = append(told.Told, says)
-		}
-	}
+	told.Told = slices.Concat(told.Told, a.Told, tells(k.Make, s.View))
 	return told, nil
+}
+
+// tells is what a verb tells whoever did it, if anything.
+func tells(v *kind.Verb, of *kind.View) []string {
+	if v.Tells == nil {
+		return nil
+	}
+	if says := v.Tells(of); says != "" {
+		return []string{says}
+	}
+	return nil
 }
 
 // Do implements server.Documents.
@@ -223,11 +230,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 	if says := fills(told.Document); says != "" && a.Text != nil {
 		told.Told = append(told.Told, says)
 	}
-	if v.Tells != nil {
-		if says := v.Tells(s.View); says != "" {
-			told.Told = append(told.Told, says)
-		}
-	}
+	told.Told = append(told.Told, tells(v, s.View)...)
 	return told, nil
 }
 

@@ -36,39 +36,27 @@ func (p *paces) personLocked(with *Peer, now time.Time) *pace {
 	if with.Former {
 		who += "/former"
 	}
-	if at := p.people[who]; at != nil {
-		return at
-	}
-	if p.people == nil {
-		p.people = map[string]*pace{}
-	}
-	if len(p.people) >= maxPaces {
-		maps.DeleteFunc(p.people, func(_ string, at *pace) bool { return now.After(at.compare) && now.After(at.key) })
-	}
-	at := &pace{}
-	p.people[who] = at
-	return at
+	return paceIn(&p.people, who, now)
 }
 
-// maxPaces is from how many devices on those are forgotten whose time is over.
+// maxPaces is from how many devices, or people, on those are forgotten whose time is over.
 const maxPaces = 4096
 
-func (p *paces) atLocked(d entry.Device, now time.Time) *pace {
-	if at := p.of[d]; at != nil {
+func (p *paces) atLocked(d entry.Device, now time.Time) *pace { return paceIn(&p.of, d, now) }
+
+// paceIn is the pace of one of all of them, which begins if there is none.
+func paceIn[K comparable](all *map[K]*pace, of K, now time.Time) *pace {
+	if at := (*all)[of]; at != nil {
 		return at
 	}
-	if p.of == nil {
-		p.of = map[entry.Device]*pace{}
+	if *all == nil {
+		*all = map[K]*pace{}
 	}
-	if len(p.of) >= maxPaces {
-		for d, at := range p.of {
-			if now.After(at.compare) && now.After(at.key) {
-				delete(p.of, d)
-			}
-		}
+	if len(*all) >= maxPaces {
+		maps.DeleteFunc(*all, func(_ K, at *pace) bool { return now.After(at.compare) && now.After(at.key) })
 	}
 	at := &pace{}
-	p.of[d] = at
+	(*all)[of] = at
 	return at
 }
 

@@ -223,18 +223,6 @@ func fieldNamed(k *kind.Kind, name string) *kind.Field {
 	return nil
 }
 
-// fieldKeyed is the field of a kind that holds it under a key, as the log has it; nil if there is none.
-func fieldKeyed(k *kind.Kind, key string) *kind.Field {
-	if k == nil {
-		return nil
-	}
-	i := slices.IndexFunc(k.Fields, func(f *kind.Field) bool { return f.Key == key })
-	if i < 0 {
-		return nil
-	}
-	return k.Fields[i]
-}
-
 func isTongue(k *kind.Kind, name string) bool {
 	f := fieldNamed(k, name)
 	return f != nil && f.Tongue

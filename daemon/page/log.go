@@ -265,8 +265,8 @@ func (in *asking) deedSays(l api.LogLine, i int) sentence {
 		return sentence{Says: in.t.T("removed {what} from the text", "what", in.said(what).Says)}
 	case c.Verb == "added" && c.Field == "tags":
 		return sentence{Says: in.t.T("added the tag {tag}", "tag", c.To)}
-	case c.Verb == "set":
-		if f := fieldKeyed(k, c.Field); f != nil {
+	case c.Verb == "set" && k != nil:
+		if f := k.Field(c.Field); f != nil {
 			return sentence{Says: in.t.T("said {what}: {value}", "what", in.said(f.About()).Says, "value", in.setSays(f, c.To))}
 		}
 	case slices.Contains(didSay[:], c.Verb+"{more}"):

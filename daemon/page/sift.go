@@ -93,11 +93,6 @@ const (
 	inOrder   = "sort"
 )
 
-// orders are what the orders of lists are called.
-var orders = map[string]string{
-	"updated": "what was changed last comes first", "created": "the newest comes first", "title": "by title", "due": "what is due first comes first", "until": "what ends first comes first",
-}
-
 // sieves are those of the list of a kind, by its declaration.
 func (in *asking) sieves(k *kind.Kind) (all []sieve) {
 	which := sieve{name: whichOf, words: "Which of them"}
@@ -120,7 +115,7 @@ func (in *asking) sieves(k *kind.Kind) (all []sieve) {
 	}
 	order := sieve{name: inOrder, words: "In which order", none: "as usual"}
 	for _, o := range k.Sorts() {
-		order.options = append(order.options, option{Value: o.Name, Words: in.t.T(orders[o.Name])})
+		order.options = append(order.options, option{Value: o.Name, Words: in.t.T(o.Says)})
 	}
 	return append(append([]sieve{which}, all...), sieve{name: changedIn, words: "Changed since", is: kind.Day}, order)
 }

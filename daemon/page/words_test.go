@@ -32,9 +32,10 @@ func saidByThePage(t *testing.T) map[string]bool {
 			all[p] = true
 		}
 		for _, o := range k.Sorts() {
-			if orders[o.Name] == "" {
+			if o.Says == "" {
 				t.Errorf("the page has no words for the order %q of %s", o.Name, k.Many)
 			}
+			all[o.Says] = true
 		}
 		all[capital(k.Many)], all[capital(k.Make.Gist)] = true, true
 	}

@@ -250,8 +250,10 @@ func (w *world) acknowledge(h *hand) {
 	}
 	last, runs := lastOfRuns(changes)
 	var said, over []entry.ID
-	for id := range h.charter().Acknowledgements() {
-		said = append(said, id)
+	for _, e := range h.charter().Statements() {
+		if s, err := charter.ReadStatement(e.Payload); err == nil && s.Type == charter.TypeSeen {
+			said = append(said, e.ID())
+		}
 	}
 	if len(said) > 0 && w.rng.IntN(3) > 0 {
 		over = append(over, said[w.rng.IntN(len(said))])

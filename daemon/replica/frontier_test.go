@@ -384,6 +384,19 @@ func (a *aside) says(t *testing.T, key entry.Signer, payload []byte) {
 	a.all = append(a.all, e)
 }
 
+// writes makes the next entry of a run of a device, as no daemon would: a change of a document that puts something under a key.
+func (p *peerReplica) writes(t *testing.T, f *entry.Fields, doc entry.DocID, dep *change.Change, seq uint64, key string) *entry.Entry {
+	t.Helper()
+	f.Number, f.Doc = f.Number+1, doc
+	a := entry.ActorOf(f.Space, p.device, f.Run, doc)
+	c := change.Change{Deps: []change.Hash{dep.Hash}, Actor: change.Actor(a[:]), Seq: seq, StartOp: dep.MaxOp() + 1,
+		Ops: []change.Op{changetest.Put(change.OpID{}, key, change.StrValue("print"))}}
+	f.Payload = c.Encode()
+	e := sign(t, p.cfg.Key, *f)
+	f.Previous = e.ID()
+	return e
+}
+
 func TestNobodyStandsOnWhatDoesNotCountByHavingSeenWhatCameAfterIt(t *testing.T) {
 	c := found(t, "Ana", "Ben", "Mel")
 	ana, ben, mel := c.all[0], c.all[1], c.all[2]
@@ -391,15 +404,7 @@ func TestNobodyStandsOnWhatDoesNotCountByHavingSeenWhatCameAfterIt(t *testing.T)
 	c.settle()
 	f := entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Change, Run: newNonce()}
 	write := func(doc entry.DocID, dep *change.Change, key string) *entry.Entry {
-		t.Helper()
-		f.Number, f.Doc = f.Number+1, doc
-		a := entry.ActorOf(f.Space, mel.device, f.Run, doc)
-		w := change.Change{Deps: []change.Hash{dep.Hash}, Actor: change.Actor(a[:]), Seq: 1, StartOp: dep.MaxOp() + 1,
-			Ops: []change.Op{changetest.Put(change.OpID{}, key, change.StrValue("print"))}}
-		f.Payload = w.Encode()
-		e := sign(t, mel.cfg.Key, f)
-		f.Previous = e.ID()
-		return e
+		return mel.writes(t, &f, doc, dep, 1, key)
 	}
 	first := ana.firstOf(t, task.ID)
 	other := ana.addTask(t, "Bind")

@@ -307,9 +307,8 @@ func (k *keeping) mayBeyond(a arrived) bool {
 	if !k.isNamed(a) {
 		return false
 	}
-	rules, own := k.r.Rules(), k.r.bucketOf(a.entry.Device)
 	by, charged := k.charged[a.entry.ID()]
-	return !charged || k.r.answers(rules, by) != k.r.answers(rules, own) || k.r.spendOf(by, a.entry)
+	return !charged || k.r.mayName(k.r.Rules(), by, k.r.bucketOf(a.entry.Device), a.entry)
 }
 
 // haveRoom says whether there is room for all of some entries, whatever becomes of them.

@@ -98,9 +98,8 @@ func (r *Replica) unconfirmed(device entry.Device, read map[uint64]madeThen) (Un
 	}
 	defer r.reach.mu.Unlock()
 	c := r.Rules()
-	out := Unconfirmed{Never: true}
 	upTo, ever := reachedIn(c, device, r.numberLocked)
-	out.Never = !ever
+	out := Unconfirmed{Never: !ever}
 	var runs []unreached
 	far := behind{rules: c}
 	for of, w := range r.reach.runs {

@@ -19,9 +19,6 @@ import (
 // milliseconds since 1970: two numbers of 8 bytes, big-endian.
 const seenRecord = "seen"
 
-// maxSeen bounds the runs in one acknowledgement; more go into further ones.
-const maxSeen = 1000
-
 // Acknowledged returns when this device last said what it has seen; zero if it never did.
 func (r *Replica) Acknowledged() time.Time {
 	_, at, err := r.seen()
@@ -53,13 +50,16 @@ func (r *Replica) putSeen(arrival uint64) error {
 }
 
 // stoppedPrefix begins the names of the small records of runs of which not all was acknowledged that is accepted, since
-// something before it isn't: in each the ID of the last that is. There are at most maxSeen.
-const stoppedPrefix = "stopped/"
+// something before it isn't: in each the ID of the last that is. There are at most maxStopped.
+const (
+	stoppedPrefix = "stopped/"
+	maxStopped    = 1000
+)
 
 // Acknowledge says, in charter statements, what this device has seen since it last did: of each
 // run in which something came that others wrote, the last accepted change before which all changes of the run are accepted. What
 // was made after a time, and came after it, is left for the next time: devices that do so at the same time of day say the same, and
-// take it over from each other (takeOver). It says nothing if nothing came. Somebody who has read a thing stands on it, as if they had
+// take it over from each other (charter.WhatToSay). It says nothing if nothing came. Somebody who has read a thing stands on it, as if they had
 // written on it: so nothing is acknowledged by what came after it that doesn't count here.
 func (r *Replica) Acknowledge(ctx context.Context, upTo time.Time) error {
 	since, _, err := r.seen()
@@ -74,7 +74,7 @@ func (r *Replica) Acknowledge(ctx context.Context, upTo time.Time) error {
 	if err != nil {
 		return err
 	}
-	left := map[deviceRun]*entry.Entry{}
+	var ends []charter.RunEnd
 	b := store.NewBatch(nil)
 	for of, e := range last {
 		name := stoppedPrefix + of.device.String() + "/" + hex.EncodeToString(of.run[:])
@@ -82,17 +82,23 @@ func (r *Replica) Acknowledge(ctx context.Context, upTo time.Time) error {
 		switch {
 		case whole && stopped[of]:
 			b.PutSmall(name, nil)
-		case !whole && (stopped[of] || len(stopped) < maxSeen):
+		case !whole && (stopped[of] || len(stopped) < maxStopped):
 			id := e.ID()
 			b.PutSmall(name, id[:])
 			stopped[of] = true
 		}
 		if end != nil {
-			left[of] = end
+			ends = append(ends, charter.RunEnd{RunOf: charter.RunOf{Device: of.device, Run: of.run}, Last: end.ID()})
 		}
 	}
-	if err := r.sayLeft(ctx, left); err != nil {
+	all, err := r.whatToSay(ends)
+	if err != nil {
 		return err
+	}
+	for _, one := range all {
+		if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Acknowledge(r.device, one.Lists) }, one.Over...); err != nil {
+			return err
+		}
 	}
 	if err := r.store.Commit(b); err != nil {
 		return err
@@ -138,107 +144,25 @@ func madeAfter(e *entry.Entry, t time.Time) bool {
 	return err == nil && crdt.Time(c.Time).Time().After(t)
 }
 
-const (
-	// lookedThrough is how many acknowledgements, the newest, are looked through for one to be taken over.
-	lookedThrough = 256
-	// maxBeside bounds the runs that one lists which takes over another: the more it lists, the less it takes over.
-	maxBeside = 64
-	// worthTaking is how many runs one must say to be taken over in a statement of its own: they take as much room when they are listed.
-	worthTaking = 8
-)
-
-// sayLeft says of runs up to where they were seen, and takes that over from others' acknowledgements as far as it can.
-func (r *Replica) sayLeft(ctx context.Context, left map[deviceRun]*entry.Entry) error {
-	for len(left) > 0 {
-		over, said, err := r.takeOver(left)
-		if err != nil {
-			return err
-		}
-		for _, of := range said {
-			delete(left, of)
-		}
-		_, more, err := r.takeOver(left)
-		if err != nil {
-			return err
-		}
-		var list []charter.DeviceFrontier
-		switch {
-		case len(over) == 0:
-			list = takeList(left, maxSeen)
-		case len(more) < worthTaking:
-			list = takeList(left, maxBeside)
-		}
-		if _, err := r.Say(ctx, func(c *charter.Charter) ([]byte, error) { return c.Acknowledge(r.device, list) }, over...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// takeList takes at most so many runs of those that are left, to be listed.
-func takeList(left map[deviceRun]*entry.Entry, most int) (list []charter.DeviceFrontier) {
-	for of, e := range left {
-		if len(list) == most {
-			break
-		}
-		list = append(list, charter.DeviceFrontier{Device: of.device, Frontier: charter.Frontier{{Run: of.run, Entry: e.ID()}}})
-		delete(left, of)
-	}
-	return list
-}
-
-// takeOver returns, of the newest acknowledgements by others, the one that says most of what is left to say, and of which runs it
-// says that. It is none if none says any of it, or all say something else, too, that this device hasn't seen or of which not all counts here.
-func (r *Replica) takeOver(left map[deviceRun]*entry.Entry) (over []entry.ID, says []deviceRun, err error) {
-	c := r.Charter()
-	if len(left) == 0 || len(c.Heads()) == entry.MaxHeads {
-		return nil, nil, nil
+// whatToSay is charter.WhatToSay for this device.
+func (r *Replica) whatToSay(ends []charter.RunEnd) ([]charter.ToSay, error) {
+	if len(ends) == 0 {
+		return nil, nil
 	}
 	if err := r.lockRuns(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer r.reach.mu.Unlock()
-	looked := 0
+	c := r.Charter()
 	seen, _ := reachedIn(c, r.device, r.numberLocked)
-	for id, by := range c.Acknowledgements() {
-		if looked++; looked > lookedThrough || len(says) == len(left) {
-			break
-		}
-		if by == r.device {
-			continue
-		}
-		if runs, fits := r.saysLocked(c, id, left, seen); fits && len(runs) > len(says) {
-			over, says = []entry.ID{id}, runs
-		}
-	}
-	return over, says, nil
-}
-
-// saysLocked returns which of what is left to say an acknowledgement says, and whether this device may say all that it says. seen is up to
-// which number it has said that of runs. The caller holds r.reach.mu.
-func (r *Replica) saysLocked(c *charter.Charter, id entry.ID, left map[deviceRun]*entry.Entry, seen map[deviceRun]uint64) (runs []deviceRun, fits bool) {
-	said := map[deviceRun]bool{} // it says what it lists first of a run
-	for end, room := range c.Takes(id) {
+	return c.WhatToSay(r.device, ends, func(end charter.RunEnd) (number uint64, said bool) {
 		of := deviceRun{end.Device, end.Run}
-		number := r.numberLocked(of, end.Last)
-		if w := r.reach.runs[of]; number == 0 || w == nil || w.forked {
-			return nil, false
+		if w := r.reach.runs[of]; w == nil || w.forked {
+			return 0, false
 		}
-		if e := left[of]; e != nil {
-			if number > e.Number {
-				return nil, false
-			}
-			if number == e.Number && !said[of] && room >= maxBeside {
-				runs = append(runs, of)
-			}
-			said[of] = true
-			continue
-		}
-		if number > seen[of] && of.device != r.device { // who wrote a thing stands on it
-			return nil, false
-		}
-	}
-	return runs, true
+		number = r.numberLocked(of, end.Last)
+		return number, number <= seen[of] || of.device == r.device // who wrote a thing stands on it
+	}), nil
 }
 
 // stopped reads of which runs not all was acknowledged: of each the last that is accepted.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kith/crdt/change"
-	"kith/crdt/change/changetest"
 	"kith/crdt/charter"
 	"kith/crdt/crdttest"
 	"kith/crdt/entry"
@@ -98,14 +97,7 @@ type melsTask struct {
 // melWrites makes the next change of a run of Mel's; one that counts, unless its key is nonsense.
 func (w *melsTask) melWrites(t *testing.T, f *entry.Fields, key string) *entry.Entry {
 	t.Helper()
-	f.Number, f.Doc = f.Number+1, w.task
-	a := entry.ActorOf(f.Space, w.mel.device, f.Run, w.task)
-	c := change.Change{Deps: []change.Hash{w.first.Hash}, Actor: change.Actor(a[:]), Seq: f.Number, StartOp: w.first.MaxOp() + 1,
-		Ops: []change.Op{changetest.Put(change.OpID{}, key, change.StrValue("print"))}}
-	f.Payload = c.Encode()
-	e := sign(t, w.mel.cfg.Key, *f)
-	f.Previous = e.ID()
-	return e
+	return w.mel.writes(t, f, w.task, w.first, f.Number+1, key)
 }
 
 // Ana says of Dora's run what Ben has seen as well, and of another something that he may not say.

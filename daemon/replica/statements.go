@@ -30,9 +30,9 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	}
 	tried := g.with(statements...)
 	named := r.named(tried.rules, statements)
-	theirs := func(e *entry.Entry, b bucket) bool { // whom others name; or whom the same member's name, within what they may write
+	theirs := func(e *entry.Entry, b bucket) bool {
 		by, ok := named[e.ID()]
-		return ok && (r.answers(tried.rules, by) != r.answers(tried.rules, b) || r.spendOf(by, e))
+		return ok && r.mayName(tried.rules, by, b, e)
 	}
 	clear(taken)
 	for _, e := range statements {

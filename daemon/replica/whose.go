@@ -143,6 +143,12 @@ func (w *whose) sharing(b bucket) (sharing, bool) {
 	return of, shared
 }
 
+// mayName says whether an entry in one room is kept for what is in another and names it: another member's, or the same member's within what
+// may be written there.
+func (r *Replica) mayName(rules Rules, by, own bucket, e *entry.Entry) bool {
+	return r.answers(rules, by) != r.answers(rules, own) || r.spendOf(by, e)
+}
+
 // answers returns who answers for what is in a room, see charter.Member.Answers; nobody for what the charter doesn't know.
 func (r *Replica) answers(rules Rules, b bucket) charter.MemberID {
 	if of, shared := r.whose.sharing(b); shared {

@@ -110,6 +110,24 @@ func TestWhoMakesDevicesWithoutEndHasNoMoreRoomForThat(t *testing.T) {
 	}
 }
 
+// twoWriters are Mel's laptop and her phone, or the laptop of Ben, at Ana's, where a day is worth so many entries.
+func twoWriters(t *testing.T, own bool, worth float64) (ana *peerReplica, keys []entry.Signer) {
+	t.Helper()
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	clock := ana.Now()
+	ana.at(&clock)
+	brought, phone := added(t, ana, mel, 1)
+	give(t, ana, brought...)
+	keys = []entry.Signer{mel.cfg.Key, phone[0]}
+	if !own {
+		keys[1] = ben.cfg.Key
+	}
+	ana.days.worth = [3]float64{worth, worth, 1 << 20}
+	ana.days.of = nil
+	return ana, keys
+}
+
 // What others stand on is kept however much its device has written. A member's own devices aren't others: two of them that
 // name each other's would write without end.
 func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
@@ -126,19 +144,8 @@ func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
 		return all
 	}
 	for _, own := range []bool{true, false} {
-		c := found(t, "Ana", "Ben", "Mel")
-		ana, ben, mel := c.all[0], c.all[1], c.all[2]
-		clock := ana.Now()
-		ana.at(&clock)
-		brought, phone := added(t, ana, mel, 1)
-		give(t, ana, brought...)
-		second := phone[0]
-		if !own {
-			second = ben.cfg.Key
-		}
-		ana.days.worth = [3]float64{worth, worth, 1 << 20}
-		ana.days.of = nil
-		all := chain(t, ana, mel.cfg.Key, second)
+		ana, keys := twoWriters(t, own, worth)
+		all := chain(t, ana, keys...)
 		give(t, ana, all[1:]...) // what the others wait for comes last
 		again(t, ana, all...)
 		switch kept := ana.here(all); {
@@ -154,18 +161,7 @@ func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
 func TestWhoWritesOnWhatOneWroteOneselfWritesNoMoreForThat(t *testing.T) {
 	const worth = 10
 	for _, own := range []bool{true, false} {
-		c := found(t, "Ana", "Ben", "Mel")
-		ana, ben, mel := c.all[0], c.all[1], c.all[2]
-		clock := ana.Now()
-		ana.at(&clock)
-		brought, phone := added(t, ana, mel, 1)
-		give(t, ana, brought...)
-		keys := []entry.Signer{mel.cfg.Key, phone[0]}
-		if !own {
-			keys[1] = ben.cfg.Key
-		}
-		ana.days.worth = [3]float64{worth, worth, 1 << 20}
-		ana.days.of = nil
+		ana, keys := twoWriters(t, own, worth)
 		var all []*entry.Entry
 		var deps []change.Hash
 		for i := range 5 * worth {

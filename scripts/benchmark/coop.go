@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -32,13 +33,6 @@ const (
 	openNotes    = 200 // that are still written in
 )
 
-// As daemon/replica acknowledges: how many runs at once, how many of the newest it looks through for one to take over, and how many runs that one says at least.
-const (
-	seenAtOnce    = 1000
-	lookedThrough = 256
-	worthTaking   = 8
-)
-
 // coop is a co-op at work, in this process: everybody hears of everything before they write, as on days on which nothing is off.
 type coop struct {
 	space   entry.SpaceID
@@ -49,26 +43,14 @@ type coop struct {
 	day     int
 	month   string // as in 2026-11
 	people  []*worker
-	out     []*entry.Entry // made, and not handed out yet
-	log     []written      // all changes, in the order in which they were made
-	morning int            // of log, what was written before today
-	acks    []*ack         // the newest
-	wrote   int            // bytes that people wrote: what their changes and statements say, but for acknowledgements
+	out     []*entry.Entry      // made, and not handed out yet
+	log     []charter.RunEnd    // all changes, in the order in which they were made, each as the last of its run
+	numbers map[entry.ID]uint64 // of changes, in their runs
+	morning int                 // of log, what was written before today
+	wrote   int                 // bytes that people wrote: what their changes and statements say, but for acknowledgements
 	changes int
 
 	tasks, notes, decisions []*paper // those on which something happens yet
-}
-
-// runOf is a run of a device.
-type runOf struct {
-	device entry.Device
-	run    entry.Run
-}
-
-// written is a change, as the last of its run.
-type written struct {
-	of   runOf
-	last entry.ID
 }
 
 // worker is a member, at their computer.
@@ -231,89 +213,24 @@ func (c *coop) say(w *worker, what func(*charter.Charter) ([]byte, error), heads
 	return e, nil
 }
 
-// acknowledges says what somebody's computer has seen of what was written before this morning, since it last did. As far as one of the newest
-// acknowledgements says the same it takes that over, as replica.Acknowledge does; nothing of it is unknown to anybody here.
+// acknowledges says what somebody's computer has seen of what was written before this morning, since it last did.
 func (c *coop) acknowledges(w *worker) error {
-	left := map[runOf]entry.ID{}
-	for _, l := range c.log[w.heard:max(w.heard, c.morning)] {
-		if l.of.device != w.key.Device() {
-			left[l.of] = l.last
+	last := map[charter.RunOf]charter.RunEnd{}
+	for _, end := range c.log[w.heard:max(w.heard, c.morning)] {
+		if end.Device != w.key.Device() {
+			last[end.RunOf] = end
 		}
 	}
 	w.heard = max(w.heard, c.morning)
 	wrote := c.wrote
-	over, said := c.takenOver(w, left)
-	for len(left) > 0 {
-		for _, of := range said {
-			delete(left, of)
-		}
-		var next *ack
-		a := &ack{by: w, lists: map[runOf]entry.ID{}, over: over}
-		if next, said = c.takenOver(w, left); len(said) < worthTaking {
-			next, said = nil, nil
-			for of, last := range left {
-				if len(a.lists) == seenAtOnce {
-					break
-				}
-				a.lists[of] = last
-				delete(left, of)
-			}
-		}
-		var heads []entry.ID
-		if over != nil {
-			heads = append(heads, over.id)
-		}
-		var list []charter.DeviceFrontier
-		for of, last := range a.lists {
-			list = append(list, charter.DeviceFrontier{Device: of.device, Frontier: charter.Frontier{{Run: of.run, Entry: last}}})
-		}
-		e, err := c.say(w, func(k *charter.Charter) ([]byte, error) { return k.Acknowledge(w.key.Device(), list) }, heads...)
-		if err != nil {
+	known := func(end charter.RunEnd) (number uint64, said bool) { return c.numbers[end.Last], true } // everybody hears of everything
+	for _, one := range c.charter.WhatToSay(w.key.Device(), slices.Collect(maps.Values(last)), known) {
+		if _, err := c.say(w, func(k *charter.Charter) ([]byte, error) { return k.Acknowledge(w.key.Device(), one.Lists) }, one.Over...); err != nil {
 			return err
 		}
-		a.id = e.ID()
-		if c.acks = append(c.acks, a); len(c.acks) > lookedThrough {
-			c.acks[0].over = nil // else none of them would ever go
-			c.acks = c.acks[1:]
-		}
-		over = next
 	}
 	c.wrote = wrote
 	return nil
-}
-
-// ack is an acknowledgement that others may take over.
-type ack struct {
-	id    entry.ID
-	by    *worker
-	lists map[runOf]entry.ID
-	over  *ack
-}
-
-// takenOver is the acknowledgement that says most of what is left to say, and what it says of that; one run may be missing, its own.
-func (c *coop) takenOver(w *worker, left map[runOf]entry.ID) (best *ack, said []runOf) {
-	for _, a := range slices.Backward(c.acks) {
-		if len(said) >= len(left)-1 {
-			break
-		}
-		if a.by == w {
-			continue
-		}
-		var says []runOf
-		room := charter.MaxTaken
-		for o := a; o != nil && room > len(o.lists); o = o.over {
-			room -= len(o.lists) + 1
-			for of, last := range o.lists {
-				if left[of] == last {
-					says = append(says, of)
-				}
-			}
-		}
-		if len(says) > len(said) {
-			best, said = a, says
-		}
-	}
-	return best, said
 }
 
 // begin has somebody begin a document.
@@ -375,7 +292,8 @@ func (c *coop) edit(w *worker, p *paper, edit crdt.Edit) error {
 		return fmt.Errorf("a change of %s's is %v: %s", w.name, state, why)
 	}
 	w.below[p.id] = e.ID()
-	c.log = append(c.log, written{runOf{w.key.Device(), w.runs[len(w.runs)-1].Run}, e.ID()})
+	c.log = append(c.log, charter.RunEnd{RunOf: charter.RunOf{Device: e.Device, Run: e.Run}, Last: e.ID()})
+	c.numbers[e.ID()] = e.Number
 	c.wrote += len(payload)
 	c.changes++
 	return nil

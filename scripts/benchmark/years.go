@@ -86,7 +86,7 @@ func (b *bench) foundYears(ctx context.Context) (one, two *home, c *coop, err er
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c = &coop{space: r.Space(), runs: accept.RunMap{}, rng: rand.New(rand.NewPCG(1, 2))}
+	c = &coop{space: r.Space(), runs: accept.RunMap{}, numbers: map[entry.ID]uint64{}, rng: rand.New(rand.NewPCG(1, 2))}
 	for i := range founders - len(all) {
 		code := entry.NewSigner()
 		w := &worker{name: fmt.Sprintf("Founder %d", i), member: entry.NewSigner(), key: entry.NewSigner(), today: -1}
