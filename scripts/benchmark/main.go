@@ -1,8 +1,8 @@
 // Command benchmark times Kith with real daemons on loopback: what scripts/bench runs.
 //
 // Everything is measured from outside, through the local API and the command line, on homes that
-// it makes itself; only the 10,000 documents of the large home are written in this process, by the
-// same code as the daemon's, since nobody wants to wait for a hundred thousand commands.
+// it makes itself; only what would take hundreds of thousands of commands (the large home, hours, five
+// years) is written in this process, by the same code as the daemon's.
 //
 // It is large: each thing that is measured is a file, and hardly any knows another.
 package main
