@@ -50,6 +50,7 @@ type pool struct {
 	ballots   map[StepID][]*node // consents, refusals, taken back ones, by parent
 	acks      map[RunOf][]*node  // acknowledgements, by what they list
 	seen      []*node            // all of them, in the order in which they came
+	seenBy    map[entry.Device][]*node
 	pasts     map[headsKey]*Past // nil for heads on both sides of a fork
 
 	looks sync.Map // of names: looks
@@ -90,7 +91,7 @@ func newPool(space entry.SpaceID) *pool {
 		space: space,
 		nodes: map[entry.ID]*node{}, steps: map[StepID]*step{}, numbers: map[MemberID]int{},
 		parts: map[entry.Device][]part{}, proposals: map[StepID]*proposal{},
-		ballots: map[StepID][]*node{}, acks: map[RunOf][]*node{}, pasts: map[headsKey]*Past{},
+		ballots: map[StepID][]*node{}, acks: map[RunOf][]*node{}, seenBy: map[entry.Device][]*node{}, pasts: map[headsKey]*Past{},
 	}
 }
 

@@ -21,10 +21,12 @@ const (
 	maxListed = 1000
 	// maxBeside is that for one which takes over another: the more it lists, the less it takes over.
 	maxBeside = 64
-	// lookedThrough is how many of the newest are looked through for one to be taken over.
+	// lookedThrough is how many, of those that list a run which is left to say, are looked through for one to be taken over.
 	lookedThrough = 256
 	// worthTaking is how many runs one must say to be taken over by one that lists none: they take as much room when they are listed.
 	worthTaking = 8
+	// worthMost is how many are so much of MaxTaken that no other is looked at.
+	worthMost = MaxTaken / 2
 )
 
 // RunOf is a run of a device.
@@ -90,6 +92,7 @@ func (p *pool) addSeen(n *node) {
 		o.seen.by = append(o.seen.by, n)
 	}
 	p.seen = append(p.seen, n)
+	p.seenBy[n.entry.Device] = append(p.seenBy[n.entry.Device], n)
 }
 
 // ack is what one acknowledgement says of a run.
@@ -169,8 +172,8 @@ func (c *Charter) SeenIn(id entry.ID) (all []RunEnd) {
 func (c *Charter) SeenBy(device entry.Device) iter.Seq[RunEnd] {
 	return func(yield func(RunEnd) bool) {
 		been := map[*node]int{} // with how much left
-		for _, n := range c.pool.allSeen() {
-			if n.entry.Device != device || !c.accepts(n) {
+		for _, n := range c.pool.allSeenBy(device) {
+			if !c.accepts(n) {
 				continue
 			}
 			for n, left := range n.taken(MaxTaken) {
@@ -189,6 +192,23 @@ func (c *Charter) SeenBy(device entry.Device) iter.Seq[RunEnd] {
 	}
 }
 
+// Said tells acknowledgements of a device from others: it changes when another one is accepted, or one isn't any more.
+type Said struct {
+	Tips  [2]StepID // of the branch that is followed; in a share, of the branches of both sides
+	Count int       // of accepted ones; with the same tips they only become more
+}
+
+// SaidBy returns which acknowledgements SeenBy goes through.
+func (c *Charter) SaidBy(device entry.Device) Said {
+	s := Said{Tips: [2]StepID{c.Tip()}}
+	for _, n := range c.pool.allSeenBy(device) {
+		if c.accepts(n) {
+			s.Count++
+		}
+	}
+	return s
+}
+
 // ToSay is an acknowledgement that a device is to make: which one it takes over, if any, and what it lists.
 type ToSay struct {
 	Over  []entry.ID
@@ -197,42 +217,49 @@ type ToSay struct {
 
 // WhatToSay says how a device acknowledges up to where it has seen runs, each of which is there once: it takes over what others have said of
 // them, as far as it may say all of that. known gives the number that an entry has in its run, 0 if it isn't here, or the run has forked; and
-// whether the device has acknowledged the run up to there, or wrote it. The device may say this, and what ends say.
+// whether the device has acknowledged the run up to there, or wrote it. The device may say this, and what ends say. A new computer, which has
+// everything to say that there ever was, takes it over piece by piece, MaxTaken at once.
 func (c *Charter) WhatToSay(device entry.Device, ends []RunEnd, known func(RunEnd) (number uint64, said bool)) (all []ToSay) {
-	left := make(map[RunOf]leftToSay, len(ends))
+	p := plan{c: c, device: device, known: known, may: make(map[RunOf]uint64, len(ends)), left: make(map[RunOf]entry.ID, len(ends)),
+		unfit: map[*node]bool{}, others: c.pool.allSeen()}
 	for _, end := range ends {
-		number, _ := known(end)
-		left[end.RunOf] = leftToSay{end.Last, number}
+		p.may[end.RunOf], _ = known(end)
+		p.left[end.RunOf] = end.Last
 	}
-	next := c.mostSaid(device, left, known)
-	for len(left) > 0 {
+	next := p.mostSaid()
+	for len(p.left) > 0 {
 		one := ToSay{Over: next.over}
 		for _, of := range next.says {
-			delete(left, of)
+			delete(p.left, of)
 		}
 		most := maxListed
 		if len(one.Over) > 0 {
 			most = maxBeside
 		}
-		if next = c.mostSaid(device, left, known); len(next.says) < worthTaking {
-			for of, end := range left {
+		if next = p.mostSaid(); len(next.says) < worthTaking {
+			for of, last := range p.left {
 				if len(one.Lists) == most {
 					break
 				}
-				one.Lists = append(one.Lists, DeviceFrontier{Device: of.Device, Frontier: Frontier{{Run: of.Run, Entry: end.last}}})
-				delete(left, of)
+				one.Lists = append(one.Lists, DeviceFrontier{Device: of.Device, Frontier: Frontier{{Run: of.Run, Entry: last}}})
+				delete(p.left, of)
 			}
-			next = c.mostSaid(device, left, known)
+			next = p.mostSaid()
 		}
 		all = append(all, one)
 	}
 	return all
 }
 
-// leftToSay is up to where a run was seen.
-type leftToSay struct {
-	last   entry.ID
-	number uint64
+// plan is how a device comes to say what it has seen.
+type plan struct {
+	c      *Charter
+	device entry.Device
+	known  func(RunEnd) (number uint64, said bool)
+	may    map[RunOf]uint64   // up to which number it may say it of runs, beside what it has said
+	left   map[RunOf]entry.ID // of these, what is left to say
+	unfit  map[*node]bool     // those of which it may not say all
+	others []*node            // the acknowledgements, without the newest that say nothing of what was ever left since
 }
 
 // taking is one that can be taken over, if any, and what of what is left to say it says.
@@ -241,45 +268,56 @@ type taking struct {
 	says []RunOf
 }
 
-// mostSaid returns, of the newest acknowledgements by others, the one that says most of what is left to say. It is none if none says any of
-// it, or all say something else, too, that the device may not.
-func (c *Charter) mostSaid(device entry.Device, left map[RunOf]leftToSay, known func(RunEnd) (uint64, bool)) (most taking) {
-	if len(left) == 0 || len(c.Heads()) == entry.MaxHeads {
+// mostSaid returns, of the newest acknowledgements by others that list something of what is left to say, the one that says most of it. It is
+// none if none says any of it, or all say something else, too, that the device may not.
+func (p *plan) mostSaid() (most taking) {
+	if len(p.left) == 0 || len(p.c.Heads()) == entry.MaxHeads {
 		return taking{}
 	}
-	looked := 0
-	for _, n := range slices.Backward(c.pool.allSeen()) {
-		if !c.accepts(n) {
+	looked, newest := 0, true
+	for i, n := range slices.Backward(p.others) {
+		if n.entry.Device == p.device || p.unfit[n] || !p.lists(n) || !p.c.accepts(n) {
+			if newest {
+				p.others = p.others[:i] // what is left only becomes less
+			}
 			continue
 		}
-		if looked++; looked > lookedThrough || len(most.says) == len(left) {
-			break
-		}
-		if n.entry.Device == device {
-			continue
-		}
-		if says, fits := n.saysOf(left, known); fits && len(says) > len(most.says) {
+		newest = false
+		switch says, fits := p.saysOf(n); {
+		case !fits:
+			p.unfit[n] = true
+		case len(says) > len(most.says):
 			most = taking{[]entry.ID{n.entry.ID()}, says}
+		}
+		if looked++; looked == lookedThrough || len(most.says) >= min(len(p.left), worthMost) {
+			break
 		}
 	}
 	return most
 }
 
-// saysOf returns which of what is left to say one says that takes over n and lists maxBeside, and whether a device may say all that one says
+// lists says whether one lists a run that is left to say.
+func (p *plan) lists(n *node) bool {
+	return slices.ContainsFunc(n.seen.lists, func(end RunEnd) bool {
+		_, is := p.left[end.RunOf]
+		return is
+	})
+}
+
+// saysOf returns which of what is left to say one says that takes over n and lists maxBeside, and whether the device may say all that one says
 // that lists nothing.
-func (n *node) saysOf(left map[RunOf]leftToSay, known func(RunEnd) (uint64, bool)) (says []RunOf, fits bool) {
+func (p *plan) saysOf(n *node) (says []RunOf, fits bool) {
 	listed := map[RunOf]bool{} // what is listed first of a run counts
 	for n, room := range n.taken(MaxTaken - 1) {
 		if room < 0 {
 			return nil, true
 		}
 		for _, end := range n.seen.lists {
-			number, said := known(end)
-			to, wanted := left[end.RunOf]
-			switch {
-			case number == 0, wanted && number > to.number, !wanted && !said:
+			number, said := p.known(end)
+			if number == 0 || !said && number > p.may[end.RunOf] {
 				return nil, false
-			case wanted && number == to.number && room >= maxBeside && !listed[end.RunOf]:
+			}
+			if _, is := p.left[end.RunOf]; is && number == p.may[end.RunOf] && room >= maxBeside && !listed[end.RunOf] {
 				says = append(says, end.RunOf)
 			}
 			listed[end.RunOf] = true
@@ -293,4 +331,11 @@ func (p *pool) allSeen() []*node {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.seen
+}
+
+// allSeenBy returns those of them that a device made.
+func (p *pool) allSeenBy(device entry.Device) []*node {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.seenBy[device]
 }

@@ -277,3 +277,65 @@ func TestWhatIsTakenOverIsBounded(t *testing.T) {
 	}
 	agreeOnSeen(t, k.c, n, k.all)
 }
+
+// Three hundred days of seven runs: on each Ben lists what is new, and Cleo takes it over. Dora's computer is new, and has all of it to say.
+func TestAComputerThatIsNewTakesOverWhatWasSaidInAllThatTime(t *testing.T) {
+	const days, daily = 300, 7
+	for name, forked := range map[string]int{"all of it counts": 0, "one run has forked": 1_000} {
+		t.Run(name, func(t *testing.T) {
+			k := &taker{scene: members(t, "ben", "cleo", "dora")}
+			var over []entry.ID
+			for range days {
+				for _, who := range []string{"ben", "cleo"} {
+					e := k.acknowledges(who, map[string]int{"ben": daily}[who], over...)
+					k.hear(e)
+					over = []entry.ID{e.ID()}
+				}
+			}
+			dora := laptop("dora").Device()
+			var ends []charter.RunEnd
+			for i := range days * daily {
+				if i+1 != forked {
+					ends = append(ends, charter.RunEnd{RunOf: charter.RunOf{Device: laptop("ana").Device(), Run: entry.Run{byte((i + 1) >> 8), byte(i + 1)}}, Last: entry.ID{1}})
+				}
+			}
+			may := func(end charter.RunEnd) bool { return slices.Contains(ends, end) }
+			all := k.c.WhatToSay(dora, ends, func(end charter.RunEnd) (uint64, bool) {
+				if !may(end) {
+					return 0, false
+				}
+				return 1, false
+			})
+			listed := 0
+			for _, one := range all {
+				payload, err := k.c.Acknowledge(dora, one.Lists)
+				if err != nil {
+					t.Fatal(err)
+				}
+				e := k.sign(laptop("dora"), payload, sorted(append(slices.Clone(k.c.Heads()), one.Over...)...)...)
+				k.hear(e)
+				mustState(t, k.c, e, charter.Accepted, "")
+				for _, end := range k.c.SeenIn(e.ID()) {
+					if !may(end) {
+						t.Fatalf("it says that she has seen %v", end)
+					}
+				}
+				for _, d := range one.Lists {
+					listed += len(d.Frontier)
+				}
+			}
+			for _, end := range ends {
+				if !slices.ContainsFunc(k.c.SeenOf(end.Device, end.Run), func(s charter.Seen) bool { return s.Device == dora && s.Last == end.Last }) {
+					t.Fatalf("run %x isn't said", end.Run[:2])
+				}
+			}
+			// Those that take over the one which lists the forked run, as far as that reaches, can't be taken over.
+			if most := map[bool]int{false: 0, true: 2 * charter.MaxTaken}[forked > 0]; listed > most {
+				t.Errorf("of %d runs %d are listed, want at most %d", len(ends), listed, most)
+			}
+			if len(all) > len(ends)/200 {
+				t.Errorf("%d acknowledgements say %d runs", len(all), len(ends))
+			}
+		})
+	}
+}

@@ -230,6 +230,18 @@ func (s *Share) SeenIn(id entry.ID) []charter.RunEnd {
 	return nil
 }
 
+// SaidBy tells what SeenBy goes through on either side; see charter.Charter.SaidBy.
+func (s *Share) SaidBy(device entry.Device) (said charter.Said) {
+	for i, c := range s.sides {
+		if c != nil {
+			one := c.SaidBy(device)
+			said.Tips[i] = one.Tips[0]
+			said.Count += one.Count
+		}
+	}
+	return said
+}
+
 // SeenBy yields what the accepted acknowledgements of a device say; see charter.Charter.SeenBy.
 func (s *Share) SeenBy(device entry.Device) iter.Seq[charter.RunEnd] {
 	return func(yield func(charter.RunEnd) bool) {

@@ -32,6 +32,7 @@ type Rules interface {
 type acknowledgements interface {
 	SeenIn(acknowledgement entry.ID) []charter.RunEnd
 	SeenBy(entry.Device) iter.Seq[charter.RunEnd]
+	SaidBy(entry.Device) charter.Said
 }
 
 var _, _ Rules = (*charter.Charter)(nil), (*share.Share)(nil)

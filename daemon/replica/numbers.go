@@ -23,12 +23,14 @@ type reach struct {
 
 	mu      sync.Mutex
 	runs    map[deviceRun]*runChanges // nil: not read yet
+	listed  []*runChanges             // the same, each at its index
 	busy    bool                      // they are being read
 	late    []runChange               // what was stored meanwhile
 	numbers map[acknowledged]uint64   // of what acknowledgements name; 0 for what isn't here
 	known   int                       // about how many changes are in runs
 	unkept  int                       // of these, noted since runs were kept
 	many    map[entry.Device]behind   // what Unconfirmed said last of who has acknowledged least
+	reached map[entry.Device]reached  // of devices that Unconfirmed was asked about; 4 bytes a run
 }
 
 // acknowledged is an entry that an acknowledgement names as the last of a run.
@@ -39,6 +41,8 @@ type acknowledged struct {
 
 // runChanges is what a run holds, by ascending number once it is tidy.
 type runChanges struct {
+	device  entry.Device
+	index   int
 	changes []numbered
 	untidy  bool
 	tidied  int             // how many of an untidy one are in order, from the first on
@@ -94,8 +98,9 @@ func (w *runChanges) tidy() {
 func (x *reach) runLocked(of deviceRun) *runChanges {
 	w := x.runs[of]
 	if w == nil {
-		w = &runChanges{unkept: map[uint64]bool{}}
+		w = &runChanges{device: of.device, index: len(x.listed), unkept: map[uint64]bool{}}
 		x.runs[of] = w
+		x.listed = append(x.listed, w)
 	}
 	return w
 }
@@ -137,6 +142,7 @@ func (x *reach) drop(gone map[uint64]bool) {
 		w.changes, w.tidied = slices.DeleteFunc(w.changes, is), 0
 	}
 	x.late = slices.DeleteFunc(x.late, func(c runChange) bool { return is(c.numbered) })
+	clear(x.reached)
 }
 
 // lockRuns locks r.reach once all that is stored is in it, in order.
@@ -146,7 +152,7 @@ func (r *Replica) lockRuns() error {
 		return err
 	}
 	x.mu.Lock()
-	for _, w := range x.runs {
+	for _, w := range x.listed {
 		w.tidy()
 	}
 	return nil
@@ -209,8 +215,8 @@ func (r *Replica) readRuns() error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.runs, x.numbers, x.known, x.unkept = read.runs, map[acknowledged]uint64{}, read.known, read.unkept
-	x.many = map[entry.Device]behind{}
+	x.runs, x.listed, x.numbers, x.known, x.unkept = read.runs, read.listed, map[acknowledged]uint64{}, read.known, read.unkept
+	x.many, x.reached = map[entry.Device]behind{}, map[entry.Device]reached{}
 	for _, c := range x.late {
 		x.addLocked(c)
 	}

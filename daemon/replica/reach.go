@@ -47,6 +47,36 @@ func reachedIn(c Rules, device entry.Device, number func(deviceRun, entry.ID) ui
 	return upTo, ever
 }
 
+// reached is up to which number a device has acknowledged each run, by the runs' indices; runs that came later aren't in it.
+type reached struct {
+	said charter.Said
+	upTo []uint32
+}
+
+// reachedLocked is reachedIn, and remembers it until the device says more: of each of fifty computers that is all that there ever was, and
+// `kith status` asks for all of them.
+func (r *Replica) reachedLocked(c Rules, device entry.Device) reached {
+	said := c.SaidBy(device)
+	if known, ok := r.reach.reached[device]; ok && known.said == said {
+		return known
+	}
+	by := reached{said, make([]uint32, len(r.reach.listed))}
+	whole := true
+	for end := range c.SeenBy(device) {
+		of := deviceRun{end.Device, end.Run}
+		number := r.numberLocked(of, end.Last)
+		if w := r.reach.runs[of]; number == 0 || w == nil {
+			whole = false // it can still come
+		} else {
+			by.upTo[w.index] = max(by.upTo[w.index], uint32(min(number, math.MaxUint32)))
+		}
+	}
+	if delete(r.reach.reached, device); whole {
+		r.reach.reached[device] = by
+	}
+	return by
+}
+
 // ConfirmedBy returns the members of whom a device has acknowledged a change, in no particular
 // order: its run, up to it or further.
 func (r *Replica) ConfirmedBy(e *entry.Entry) ([]charter.MemberID, error) {
@@ -98,17 +128,20 @@ func (r *Replica) unconfirmed(device entry.Device, read map[uint64]madeThen) (Un
 	}
 	defer r.reach.mu.Unlock()
 	c := r.Rules()
-	upTo, ever := reachedIn(c, device, r.numberLocked)
-	out := Unconfirmed{Never: !ever}
+	by := r.reachedLocked(c, device)
+	out := Unconfirmed{Never: by.said.Count == 0}
 	var runs []unreached
 	far := behind{rules: c}
-	for of, w := range r.reach.runs {
-		reached := upTo[of]
-		if far.upTo += reached; w.forked {
+	for i, w := range r.reach.listed {
+		var upTo uint64
+		if i < len(by.upTo) {
+			upTo = uint64(by.upTo[i])
+		}
+		if far.upTo += upTo; w.forked {
 			far.forks++
 		}
-		if of.device != device {
-			runs = append(runs, unreached{w, reached})
+		if w.device != device && !w.within(upTo) {
+			runs = append(runs, unreached{w, upTo})
 		}
 	}
 	if b, ok := r.reach.many[device]; ok && b.rules == c && b.upTo == far.upTo && b.forks == far.forks {
@@ -161,6 +194,11 @@ type behind struct {
 type unreached struct {
 	*runChanges
 	reached uint64
+}
+
+// within says whether a run holds nothing beyond a number, as far as that can be known.
+func (w *runChanges) within(number uint64) bool {
+	return !w.forked && (len(w.changes) == 0 || w.changes[len(w.changes)-1].number <= number)
 }
 
 // firstMissing returns when those arrived that a device hasn't acknowledged, after a number, in order: the first of them, at

@@ -105,6 +105,68 @@ func TestWhoAcknowledgesMoreThanIsCountedIsSeenAtOnce(t *testing.T) {
 	want(1)
 }
 
+// What a device has acknowledged is remembered. Whatever comes, in whichever order, it is said as if it were looked up anew.
+func TestWhatIsRememberedOfAcknowledgementsIsWhatTheySay(t *testing.T) {
+	unwatched(t)
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		c := found(t, "Ana", "Ben", "Cleo")
+		ana := c.all[0]
+		var devices []entry.Device
+		for _, p := range c.all {
+			devices = append(devices, p.device)
+		}
+		task := ana.addTask(t, "Order paper").ID
+		c.settle()
+		var sent []*entry.Entry // to Ana, not there yet
+		known := map[entry.ID]bool{}
+		said := map[Unconfirmed]bool{}
+		for range 100 {
+			p := c.all[rng.IntN(3)]
+			switch rng.IntN(6) {
+			case 0, 1:
+				p.edit(t, task, crdttest.AppendText("x"))
+			case 2:
+				must(t, p.Acknowledge(t.Context(), time.Now().Add(time.Hour)))
+			case 3:
+				p.reopen(t) // and goes on in another run
+			case 4:
+				give(t, c.all[1], c.all[2].entries(t)...)
+				give(t, c.all[2], c.all[1].entries(t)...)
+			case 5:
+				for _, of := range c.all[1:] {
+					for _, e := range of.entries(t) {
+						if !known[e.ID()] {
+							known[e.ID()] = true
+							sent = append(sent, e)
+						}
+					}
+				}
+				rng.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
+				half := len(sent) / 2
+				give(t, ana, sent[:half]...)
+				sent = sent[half:]
+				give(t, c.all[1+rng.IntN(2)], ana.entries(t)...)
+			}
+			remembered, err := ana.Unconfirmed(t.Context(), devices...)
+			must(t, err)
+			ana.reach.mu.Lock()
+			clear(ana.reach.reached)
+			clear(ana.reach.many)
+			ana.reach.mu.Unlock()
+			anew, err := ana.Unconfirmed(t.Context(), devices...)
+			must(t, err)
+			if !slices.Equal(remembered, anew) {
+				t.Fatalf("seed %d: remembered %+v, anew %+v", seed, remembered, anew)
+			}
+			said[anew[1]] = true
+		}
+		if len(said) < 4 {
+			t.Errorf("seed %d: of Ben there was little to remember: %v", seed, said)
+		}
+	}
+}
+
 // A modified device may sign two entries under one number of a run.
 func TestAnAcknowledgementSaysNothingOfARunThatForked(t *testing.T) {
 	c := found(t, "Ana", "Ben")
