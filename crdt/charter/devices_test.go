@@ -2,6 +2,7 @@ package charter_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"kith/crdt/charter"
@@ -97,6 +98,48 @@ func TestRetiringADeviceVoidsWhatItAddedBeyondTheFrontier(t *testing.T) {
 	if cuts, ok := s.c.Cut(unknown.Device()); !ok || len(cuts) == 0 || len(cuts[0]) != 0 {
 		t.Errorf("cuts %v", cuts)
 	}
+}
+
+// A step that gave a new key says what is honoured of the devices that it takes out of use; of those that came after it the new phrase does.
+func TestWhatADeviceWroteUnderANewKeyIsHonouredAsTheNewPhraseSays(t *testing.T) {
+	s := members(t, "ben", "cleo", "dora")
+	again, desk, box := key("dora again"), key("dora's desk"), key("dora's box")
+	s.rekeys("dora", again, desk, honoured(1, laptop("dora")), "ana", "ben", "cleo")
+	payload, err := s.c.Certify(desk.Device(), charter.NewDevice{Key: box.Device(), Name: "box", Accepted: charter.AcceptDevice(s.space, again.Device(), box)})
+	s.says(desk, payload, err)
+	s.recovers("dora", again, honoured(2, laptop("dora"), box), desk)
+	for _, d := range []entry.Signer{laptop("dora"), box} {
+		cuts, _ := s.c.Cut(d.Device())
+		if len(cuts) != 1 || !slices.Equal(cuts[0], lastOf(1, 2)) {
+			t.Errorf("what the phrase honours isn't: %v", cuts)
+		}
+	}
+}
+
+// What a step has taken out of use stays so for who proposes the next one, whatever has come of it since then.
+func TestASecondNewKeyHonoursNoMoreOfADeviceThanTheFirst(t *testing.T) {
+	s := members(t, "ben", "cleo", "dora")
+	again, desk := key("dora again"), key("dora's desk")
+	s.rekeys("dora", again, desk, honoured(1, laptop("dora")), "ana", "ben", "cleo")
+	want := func() {
+		t.Helper()
+		if cuts, _ := s.c.RetiredBy(laptop("dora").Device()); len(cuts) != 1 || !slices.Equal(cuts[0], lastOf(1, 1)) {
+			t.Errorf("of a stolen laptop is honoured what is under %v", cuts)
+		}
+	}
+	want()
+	s.recovers("dora", again, honoured(2, laptop("dora")), desk)
+	want()
+}
+
+// rekeys gives somebody a new member key by a step that some agree on, which says what is honoured of their devices.
+func (s *scene) rekeys(name string, to, device entry.Signer, honoured []charter.DeviceFrontier, by ...string) {
+	s.t.Helper()
+	rekey, err := charter.NewRekey(s.space, s.id(name), to, device, "desk")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.agree(charter.Terms{Type: charter.ProposalKey, Rekey: &rekey, Frontiers: honoured}, by...)
 }
 
 // Attack 19f.

@@ -164,7 +164,7 @@ func (l *life) devices(at int) {
 		payload, err := c.Certify(by.Device(), listed(on))
 		l.says(at, by, payload, err)
 	case 2:
-		payload, err := c.Retire(by.Device(), on.Device(), nil)
+		payload, err := c.Retire(by.Device(), on.Device(), l.frontier())
 		l.says(at, by, payload, err)
 	case 3:
 		payload, err := c.MoveConsents(by.Device(), on.Device())
@@ -174,9 +174,24 @@ func (l *life) devices(at int) {
 		if by.Device() != on.Device() {
 			live = append(live, listed(by))
 		}
-		payload, err := c.Recover(memberKey.Device(), live, nil)
+		payload, err := c.Recover(memberKey.Device(), live, l.honoured(live))
 		l.says(at, memberKey, payload, err)
 	}
+}
+
+// honoured draws what is honoured of some devices, of which none is listed as live.
+func (l *life) honoured(live []charter.NewDevice) []charter.DeviceFrontier {
+	return slices.DeleteFunc(drawSeen(l.T, l.keys), func(f charter.DeviceFrontier) bool {
+		return slices.ContainsFunc(live, func(d charter.NewDevice) bool { return d.Key == f.Device })
+	})
+}
+
+// frontier draws what is honoured of one device.
+func (l *life) frontier() charter.Frontier {
+	if rapid.Bool().Draw(l.T, "nothing honoured") {
+		return nil
+	}
+	return lastOf(byte(rapid.IntRange(1, 2).Draw(l.T, "run")), byte(rapid.IntRange(1, 3).Draw(l.T, "last")))
 }
 
 // speaker draws a device, mostly one that speaks.
@@ -255,14 +270,14 @@ func (l *life) terms(c *charter.Charter) charter.Terms {
 			t.Admission = rapid.SampledFrom(l.joined).Draw(l.T, "joined")
 		}
 	case charter.ProposalRemove:
-		t.Member = l.member()
+		t.Member, t.Frontiers = l.member(), l.honoured(nil)
 	case charter.ProposalKey:
 		p := l.person()
 		r, err := charter.NewRekey(l.space, charter.MemberIDOf(l.space, key(p).Device()), key(p+" again"), key(p+"'s box"), "box")
 		if err != nil {
 			l.Fatal(err)
 		}
-		t.Rekey = &r
+		t.Rekey, t.Frontiers = &r, l.honoured(nil)
 	case charter.ProposalThreshold:
 		t.Threshold = charter.Threshold(rapid.IntRange(1, 4).Draw(l.T, "threshold"))
 	case charter.ProposalInvites:
@@ -318,11 +333,17 @@ func (l *life) statement(c *charter.Charter) charter.Statement {
 		s.New = &d
 	case charter.TypeRetire, charter.TypeMove:
 		s.Device = l.device().Device()
+		if s.Type == charter.TypeRetire {
+			s.Frontier = l.frontier()
+		}
+	case charter.TypeResign:
+		s.Lists = l.honoured(nil)
 	case charter.TypeRecover:
 		s.Live = []charter.NewDevice{l.newDevice()}
 		if d := l.newDevice(); d.Key != s.Live[0].Key {
 			s.Live = append(s.Live, d)
 		}
+		s.Lists = l.honoured(s.Live)
 	case charter.TypeProspective:
 		invite, r := l.redemption()
 		s.Invite, s.Joiner = invite, &r
@@ -364,11 +385,12 @@ func (l *life) made(c *charter.Charter, by entry.Device) (payload []byte, err er
 	case charter.TypeCertify:
 		return c.Certify(by, l.newDevice())
 	case charter.TypeRetire:
-		return c.Retire(by, l.device().Device(), nil)
+		return c.Retire(by, l.device().Device(), l.frontier())
 	case charter.TypeRecover:
-		return c.Recover(by, []charter.NewDevice{l.newDevice()}, nil)
+		live := []charter.NewDevice{l.newDevice()}
+		return c.Recover(by, live, l.honoured(live))
 	case charter.TypeResign:
-		return c.Resign(by, nil, "")
+		return c.Resign(by, l.honoured(nil), "")
 	case charter.TypeProspective:
 		invite, r := l.redemption()
 		return c.AdmitProspective(by, invite, r)

@@ -3,6 +3,7 @@ package charter_test
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -1092,7 +1093,77 @@ func (n *naive) accepted() naiveView {
 	return v
 }
 
-// cutDevice says whether a device of somebody is cut in documents (H1).
-func (n *naive) cutDevice(p *naivePerson, d entry.Device) bool {
-	return !p.live(d) || p.resigned() || p.standing == charter.Removed
+// honoured is what is honoured of each cut device, and of no other: the frontiers of all reasons to cut it (H1), as text.
+func (n *naive) honoured(v naiveView) map[entry.Device][]string {
+	all := map[entry.Device][]string{}
+	for _, p := range n.everybody(v) {
+		for d := range p.devices {
+			cut := func(f charter.Frontier) {
+				if text := fmt.Sprint(f); !slices.Contains(all[d], text) {
+					all[d] = append(all[d], text)
+				}
+			}
+			of := func(lists []charter.DeviceFrontier) {
+				var named charter.Frontier
+				for _, l := range lists {
+					if l.Device == d {
+						named = l.Frontier
+					}
+				}
+				cut(named)
+			}
+			for _, x := range p.retirements {
+				if x.s.Device == d {
+					cut(x.s.Frontier)
+				}
+			}
+			if !p.certified[d] {
+				for _, k := range p.K {
+					if !lists(k, d) {
+						of(k.s.Lists)
+					}
+				}
+				switch {
+				case len(p.K) > 0:
+				case p.seat.rekeyed != (charter.StepID{}):
+					of(n.steps[p.seat.rekeyed].Frontiers)
+				default:
+					cut(nil)
+				}
+			}
+			for _, x := range p.holding {
+				of(x.s.Lists)
+			}
+			if id := p.seat.resignation; !id.IsZero() {
+				of(n.judge(id).s.Lists)
+			}
+			if p.seat.standing == charter.Removed {
+				of(n.steps[p.seat.removed].Frontiers)
+			}
+			if p.out {
+				cut(nil)
+			}
+		}
+	}
+	return all
+}
+
+// agreeOnCuts compares what both folds honour of all devices.
+func agreeOnCuts(t fataler, c *charter.Charter, n *naive, v naiveView) {
+	t.Helper()
+	want := n.honoured(v)
+	for _, p := range n.everybody(v) {
+		for d := range p.devices {
+			cuts, cut := c.Cut(d)
+			var got []string
+			for _, f := range cuts {
+				got = append(got, fmt.Sprint(f))
+			}
+			slices.Sort(got)
+			slices.Sort(want[d])
+			if cut != (len(want[d]) > 0) || !slices.Equal(got, want[d]) {
+				t.Fatal(fmt.Sprintf("of a device of %v %v is honoured (cut: %v), and %v to the naive fold", p.id, got, cut, want[d]))
+			}
+		}
+	}
 }

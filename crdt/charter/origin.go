@@ -41,7 +41,8 @@ func (c *Charter) Origin(device entry.Device) (Origin, bool) {
 }
 
 // RetiredBy returns the frontiers of those retirements of a device that its member's devices made
-// and that count: as Cut, without what the member key said and what ended a membership.
+// and that count, and what an agreed new key left of it: as Cut, without what the member key said and
+// what ended a membership.
 func (c *Charter) RetiredBy(device entry.Device) (honoured []Frontier, ok bool) {
 	if c.tip() == nil {
 		return nil, false
@@ -54,8 +55,14 @@ func (c *Charter) RetiredBy(device entry.Device) (honoured []Frontier, ok bool) 
 	for _, n := range d.retired {
 		honoured = append(honoured, n.said.Frontier)
 	}
-	if !d.certified && len(who.keys) == 0 && (who.seat == nil || who.seat.rekeyed == nil) { // beyond the retirement of who added it
-		honoured = append(honoured, nil)
+	var before []DeviceFrontier // that an agreed new key took out of use
+	if who.seat != nil && who.seat.rekeyed != nil {
+		before = who.seat.rekeyed.terms.Frontiers
+	}
+	switch named := slices.ContainsFunc(before, func(f DeviceFrontier) bool { return f.Device == device }); {
+	case d.certified:
+	case named, len(who.keys) == 0: // else beyond the retirement of who added it
+		honoured = append(honoured, frontierOf(before, device))
 	}
 	return honoured, len(honoured) > 0
 }

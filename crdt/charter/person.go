@@ -106,19 +106,18 @@ func (p *person) cuts(d *device) (all []Frontier) {
 	for _, r := range d.retired {
 		all = append(all, r.said.Frontier)
 	}
-	if !d.certified {
-		named := len(all)
+	switch {
+	case d.certified:
+	case len(p.keys) > 0: // they leave it out, also one that was in use since an agreed new key
 		for _, k := range p.keys {
 			if !k.lists(d.Key) {
 				all = append(all, frontierOf(k.said.Lists, d.Key))
 			}
 		}
-		if p.seat != nil && p.seat.rekeyed != nil {
-			all = append(all, frontierOf(p.seat.rekeyed.terms.Frontiers, d.Key))
-		}
-		if len(all) == named {
-			all = append(all, nil) // added beyond the retirement of who added it
-		}
+	case p.seat != nil && p.seat.rekeyed != nil:
+		all = append(all, frontierOf(p.seat.rekeyed.terms.Frontiers, d.Key))
+	default:
+		all = append(all, nil) // added beyond the retirement of who added it
 	}
 	for _, r := range p.resigned {
 		all = append(all, frontierOf(r.said.Lists, d.Key))

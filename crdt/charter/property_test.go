@@ -301,6 +301,7 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 	}
 	agreeOnSeen(t, c, n, history)
 	all := n.accepted()
+	agreeOnCuts(t, c, n, all)
 	agreeOn(t, n, all, func(d entry.Device) (charter.MemberID, bool) {
 		m, ok := c.MemberOf(d)
 		return m.ID, ok
@@ -316,10 +317,6 @@ func agree(t *rapid.T, co *coop, c *charter.Charter, n *naive, history []*entry.
 		for _, d := range m.Devices {
 			if names := n.called(all, p, d.Key); len(names) > 0 && d.Name != names[len(names)-1] {
 				t.Fatalf("a device is called %q, and %q to the naive fold", d.Name, names)
-			}
-			_, cut := c.Cut(d.Key)
-			if owners := n.claimants(all, d.Key); len(owners) == 1 && owners[0].id == id && cut != n.cutDevice(p, d.Key) {
-				t.Fatalf("cut: %v, and %v to the naive fold", cut, !cut)
 			}
 			if d.Consents != p.consentsFrom(d.Key) {
 				t.Fatalf("%s consents from a device: %v", m.Name, d.Consents)
