@@ -130,6 +130,8 @@ var rules = []rule{
 	{"Replica: states of changes change in pieces", "daemon/replica/accept.go", "many := states > maxStates || size > store.MaxBatch/2", "many := false && size+states > 0", "", "FifteenThousandChanges|ManySmallChanges"},
 	{"Replica: statements are folded in groups", "daemon/replica/accept.go", "if i > 0 && (size > maxStatementsBytes || i >= maxStatements) {", "if false {", "", "TwentyThousandStatements"},
 	{"Replica: a day's worth", "daemon/replica/days.go", "if n > 0 && a.left[i] < 1 {", "if n < 0 && a.left[i] < 1 {", "", "DaysWorth|WordHasEnded"},
+	{"Replica: a frontier leads to a day's worth", "daemon/replica/days.go", "return r.wanted.has(e.ID()) && r.spendOf(ledRoom(own), e)", "return r.wanted.has(e.ID()) && own == r.bucketOf(e.Device)", "", "AFrontierLeads"},
+	{"Replica: what isn't remembered isn't had", "daemon/replica/held.go", "		q.more[h.device]++\n		return false", "		q.more[h.device]++\n		return true", "", "IsntRemembered"},
 	{"Replica: none once its word has ended", "daemon/replica/days.go", "passed < 0 || !r.growing(b) {", "passed < 0 {", "", "WordHasEnded"},
 	{"Replica: one's own devices are no others, of statements", "daemon/replica/statements.go", "return ok && r.mayName(tried.rules, by, b, e)", "return ok || by == b && ok", "", "NamesOnesOwn"},
 	{"Replica: one's own devices are no others, of changes", "daemon/replica/held.go", "return !charged || k.r.mayName(k.r.Rules(), by, k.r.bucketOf(a.entry.Device), a.entry)", "return !charged || by != k.r.bucketOf(a.entry.Device)", "", "WritesOnWhat"},

@@ -467,8 +467,9 @@ func (r *Replica) storeWorks(todo []*work) error {
 	}
 	for _, w := range todo {
 		for _, h := range w.held {
-			r.hold(h)
-			ids = append(ids, h.id)
+			if r.hold(h) {
+				ids = append(ids, h.id)
+			}
 		}
 		for _, v := range w.verdicts {
 			r.letGoFor(v)
@@ -495,12 +496,22 @@ const maxStates = 1_000
 // besideEntry is about what a new entry takes in the store beside its encoding, in bytes.
 const besideEntry = 600
 
+// fresh are the entries that weren't here.
+func (w *work) fresh() (all []*entry.Entry) {
+	for _, v := range w.verdicts {
+		if v.fresh {
+			all = append(all, v.entry)
+		}
+	}
+	return all
+}
+
 // putWork writes all that changes in the store for one document: in one part or, if much came or others have made the
 // states of many entries hang on what came, in several, with the document on the list to be judged
 // again until the last is written.
 func (r *Replica) putWork(p *store.Pieces, w *work) error {
 	b := p.Batch()
-	r.putSpent(b, w.spent)
+	r.putSpent(b, w.fresh())
 	size, states := len(w.view.encoded), 0
 	for _, v := range w.verdicts {
 		if v.fresh {

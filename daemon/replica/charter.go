@@ -26,8 +26,9 @@ func (r *Replica) acceptStatements(statements []*entry.Entry) (held int, err err
 	}
 	kept, back := r.keepStatements(g, statements)
 	for _, h := range back {
-		r.hold(h)
-		r.stored.tell(h.id)
+		if r.hold(h) {
+			r.stored.tell(h.id)
+		}
 	}
 	if len(kept) == 0 {
 		return len(back), nil

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"sync"
@@ -75,6 +76,18 @@ func (r *Replica) spendOf(b bucket, e *entry.Entry) bool {
 	return true
 }
 
+// isLedTo says whether an entry in a room is kept of which its device has written too much: a frontier leads to it, and without it nobody could say what
+// is under that. It comes in however much a thief has written since; but anybody names in a frontier of their own what they like, so
+// no more than a day's worth comes in that way, in all.
+func (r *Replica) isLedTo(e *entry.Entry, own bucket) bool {
+	return r.wanted.has(e.ID()) && r.spendOf(ledRoom(own), e)
+}
+
+// ledRoom is where what frontiers lead to in a room takes its part; it doesn't grow.
+func ledRoom(of bucket) bucket {
+	return sha256.Sum256(append([]byte("kith/room/led/1\x00"), of[:]...))
+}
+
 // giveBack undoes a spend.
 func (r *Replica) giveBack(e *entry.Entry) { r.giveBackTo(r.bucketOf(e.Device), e) }
 
@@ -141,7 +154,8 @@ func (r *Replica) putDays(b *store.Batch, rooms map[bucket]bool) {
 func (r *Replica) putSpent(b *store.Batch, all []*entry.Entry) {
 	rooms := map[bucket]bool{}
 	for _, e := range all {
-		rooms[r.bucketOf(e.Device)] = true
+		of := r.bucketOf(e.Device)
+		rooms[of], rooms[ledRoom(of)] = true, true
 	}
 	r.putDays(b, rooms)
 }

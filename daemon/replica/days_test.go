@@ -176,3 +176,57 @@ func TestWhatIsHeldBackForWantOfRoomTakesNothingOfADaysWorth(t *testing.T) {
 		t.Error("what counts is held back, since what has no room has taken the day's worth")
 	}
 }
+
+// Who resigns names in a frontier what they like, of as long a run as they like: what leads there isn't known without all of it.
+func TestAFrontierLeadsToNoMoreThanADaysWorth(t *testing.T) {
+	const worth = 40
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, mel := c.all[0], c.all[2]
+	clock := ana.Now()
+	ana.at(&clock)
+	mel.addTask(t, "Order paper")
+	give(t, ana, mel.entries(t)...)
+	written := mel.entries(t)
+	last := written[len(written)-1]
+	if last.Device != mel.device || last.Kind != entry.Change {
+		t.Fatal("what came last isn't Mel's task")
+	}
+	ana.days.worth = [3]float64{worth, worth, 1 << 20}
+	ana.days.of = nil
+	follow, err := mel.Charter().Follow(mel.device, mel.Charter().Tip())
+	must(t, err)
+	var run []*entry.Entry
+	for range 3 * worth {
+		last = sign(t, mel.cfg.Key, entry.Fields{
+			Space: mel.Space(), Heads: mel.Charter().Heads(), Kind: entry.Statement, Payload: follow,
+			Run: last.Run, Number: last.Number + 1, Previous: last.ID(),
+		})
+		run = append(run, last)
+	}
+	payload, err := mel.Charter().Resign(mel.device, []charter.DeviceFrontier{
+		{Device: mel.device, Frontier: charter.Frontier{{Run: last.Run, Entry: last.ID()}}},
+	}, "off")
+	must(t, err)
+	give(t, ana, sign(t, mel.cfg.Key, entry.Fields{Space: mel.Space(), Heads: mel.Charter().Heads(), Kind: entry.Statement, Payload: payload}))
+	comes := func() int {
+		for before := -1; ana.here(run) > before; { // each leads to the one before
+			before = ana.here(run)
+			again(t, ana, run...)
+		}
+		return ana.here(run)
+	}
+	if n := comes(); n <= worth || n > 2*worth {
+		t.Fatalf("%d of %d are kept", n, len(run))
+	}
+	kept := ana.here(run)
+	ana.reopen(t)
+	ana.days.worth = [3]float64{worth, worth, 1 << 20}
+	give(t, ana, run...)
+	if n := comes(); n != kept {
+		t.Errorf("%d are kept, and after a restart %d", kept, n)
+	}
+	must(t, ana.TakeIn(t.Context(), mel.device))
+	if comes(); ana.here(run) != len(run) {
+		t.Errorf("Ana wants it all, and %d are kept", ana.here(run))
+	}
+}

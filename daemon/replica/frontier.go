@@ -69,9 +69,10 @@ type wanted struct {
 	docs map[entry.ID]map[entry.DocID]bool
 }
 
-func (w *wanted) note(doc entry.DocID, ids []entry.ID) {
+// note remembers what a document waits for, and returns what nothing waited for so far.
+func (w *wanted) note(doc entry.DocID, ids []entry.ID) (fresh []entry.ID) {
 	if len(ids) == 0 {
-		return
+		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,9 +82,11 @@ func (w *wanted) note(doc entry.DocID, ids []entry.ID) {
 	for _, id := range ids {
 		if w.docs[id] == nil {
 			w.docs[id] = map[entry.DocID]bool{}
+			fresh = append(fresh, id)
 		}
 		w.docs[id][doc] = true
 	}
+	return fresh
 }
 
 // has says whether a document waits for an entry.
@@ -118,9 +121,10 @@ func (r *Replica) wake(todo []*work, stored []entry.ID) error {
 			continue
 		}
 		wants := slices.Concat(w.doc.judge.Wanted(), w.doc.wants)
-		r.wanted.note(w.id, wants)
+		for _, id := range r.wanted.note(w.id, wants) {
+			r.quota.letGo(id) // it is kept now, unless as much as frontiers may lead to is here
+		}
 		for _, id := range wants {
-			r.quota.letGo(id)    // it is kept then, whatever it is
 			if r.store.Has(id) { // it came while the document was judged
 				stored = append(stored, id)
 			}

@@ -118,18 +118,18 @@ func (r *Replica) readGranted() error {
 	})
 }
 
-// hold remembers that an entry is held back.
-func (r *Replica) hold(h heldEntry) {
+// hold remembers that an entry is held back. It is false if so many are that this one is only counted: then it isn't had, and comes again.
+func (r *Replica) hold(h heldEntry) bool {
 	q := r.quota
 	h.room = r.bucketOf(h.device)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.held[h.id] != nil {
-		return
+		return true
 	}
-	if len(q.held) >= maxHeld {
+	if len(q.held) >= q.mostHeld {
 		q.more[h.device]++
-		return
+		return false
 	}
 	q.held[h.id] = &h
 	into(q.byDevice, h.device, &h)
@@ -138,6 +138,7 @@ func (r *Replica) hold(h heldEntry) {
 	for _, k := range h.keys {
 		into(q.byKey, k, &h)
 	}
+	return true
 }
 
 func into[K comparable](sets map[K]map[entry.ID]*heldEntry, k K, h *heldEntry) {
@@ -302,13 +303,13 @@ func (k *keeping) rationed(in []arrived) (some []arrived, held []heldEntry) {
 }
 
 // mayBeyond says whether an entry is kept of which its device has written too much: another member's names it, or within what that may
-// write another device of the same member's.
+// write another device of the same member's; or a frontier leads to it.
 func (k *keeping) mayBeyond(a arrived) bool {
-	if !k.isNamed(a) {
-		return false
+	own := k.r.bucketOf(a.entry.Device)
+	if k.r.isLedTo(a.entry, own) {
+		return true
 	}
-	by, charged := k.charged[a.entry.ID()]
-	return !charged || k.r.mayName(k.r.Rules(), by, k.r.bucketOf(a.entry.Device), a.entry)
+	return k.isOthers(a) && k.r.mayName(k.r.Rules(), k.charged[a.entry.ID()], own, a.entry)
 }
 
 // haveRoom says whether there is room for all of some entries, whatever becomes of them.
@@ -335,10 +336,10 @@ func (k *keeping) may(a arrived) bool {
 
 // isNamed is may for what its own device has no room for. What is needed to say how far a frontier reaches is
 // named by that.
-func (k *keeping) isNamed(a arrived) bool {
-	if k.r.wanted.has(a.entry.ID()) {
-		return true
-	}
+func (k *keeping) isNamed(a arrived) bool { return k.r.wanted.has(a.entry.ID()) || k.isOthers(a) }
+
+// isOthers says whether somebody else's entry names one, and notes whose room it takes then.
+func (k *keeping) isOthers(a arrived) bool {
 	own := k.r.bucketOf(a.entry.Device)
 	theirs := k.r.answers(k.r.Rules(), own)
 	named := false

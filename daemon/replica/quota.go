@@ -51,6 +51,7 @@ type quota struct {
 	mu          sync.Mutex
 	most        room // for each bucket
 	mostUnknown int  // for all that aren't known, in bytes
+	mostHeld    int  // see maxHeld
 	used        map[bucket]room
 	parts       map[entry.Device]part // of the rooms that several share
 	granted     map[bucket]int        // how often its person here has given as much again
@@ -65,7 +66,7 @@ type quota struct {
 
 func newQuota() *quota {
 	return &quota{
-		most: room{bytes: MaxUnsettledPerDevice, entries: MaxUnsettledEntries, ops: MaxUnsettledOps}, mostUnknown: MaxUnsettledUnknown,
+		most: room{bytes: MaxUnsettledPerDevice, entries: MaxUnsettledEntries, ops: MaxUnsettledOps}, mostUnknown: MaxUnsettledUnknown, mostHeld: maxHeld,
 		used: map[bucket]room{}, parts: map[entry.Device]part{}, granted: map[bucket]int{},
 		held: map[entry.ID]*heldEntry{}, byDevice: map[entry.Device]map[entry.ID]*heldEntry{}, byRoom: map[bucket]map[entry.ID]*heldEntry{},
 		byKey: map[[32]byte]map[entry.ID]*heldEntry{}, byRun: map[deviceRun]map[entry.ID]*heldEntry{},

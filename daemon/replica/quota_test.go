@@ -132,3 +132,48 @@ func TestWhatIsAcknowledgedIsKeptThoughWhatComesBehindItInItsRunComesFirstOrLast
 		}
 	}
 }
+
+// So many entries can be held back that no more are remembered. Those aren't told as had, or nobody would bring them again once it is known whose they are.
+func TestWhatIsntRememberedAsHeldBackIsntHad(t *testing.T) {
+	c := found(t, "Ana", "Mel")
+	ana := c.all[0]
+	clock := ana.Now()
+	ana.at(&clock)
+	ana.days.worth, ana.days.of, ana.quota.mostHeld = [3]float64{5, 5, 1 << 20}, nil, 5
+	had := map[entry.ID]bool{}
+	defer ana.Watch(func(ids []entry.ID) {
+		for _, id := range ids {
+			had[id] = true
+		}
+	})()
+	defer ana.WatchWanted(func(ids []entry.ID) {
+		for _, id := range ids {
+			delete(had, id)
+		}
+	})()
+	// Junk by keys that nobody knows, and then what Ana's new phone says, of which she hasn't heard.
+	certified, phone := added(t, ana, ana, 1)
+	heads := []entry.ID{certified[0].ID()}
+	follow, err := ana.Charter().Follow(ana.device, ana.Charter().Tip())
+	must(t, err)
+	said := func(key entry.Signer) *entry.Entry {
+		return sign(t, key, entry.Fields{Space: ana.Space(), Heads: heads, Kind: entry.Statement, Payload: follow})
+	}
+	var junk []*entry.Entry
+	for range 30 {
+		junk = append(junk, said(entry.NewSigner()))
+	}
+	give(t, ana, junk...)
+	honest := said(phone[0])
+	give(t, ana, honest)
+	for id := range had {
+		if !ana.Has(id) {
+			t.Fatal("what isn't here, nor remembered, is told as had")
+		}
+	}
+	give(t, ana, certified...)
+	again(t, ana, honest)
+	if got := ana.state(t, honest.ID()); got != charter.Accepted {
+		t.Errorf("what the phone says is %v", got)
+	}
+}

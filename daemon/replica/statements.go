@@ -43,7 +43,7 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 		}
 		state, _ := tried.rules.State(e.ID())
 		count := within[e.ID()] && (tried.rules.IsSound(e.ID()) || r.hasRoom(b, taken[b]))
-		if count || r.wanted.has(e.ID()) || theirs(e, b) {
+		if count || theirs(e, b) || within[e.ID()] && r.wanted.has(e.ID()) || !within[e.ID()] && r.isLedTo(e, b) {
 			kept = append(kept, e)
 			if state != charter.Accepted {
 				taken[b] = taken[b].plus(roomOf(e, nil))
