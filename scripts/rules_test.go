@@ -134,7 +134,7 @@ var rules = []rule{
 	{"Replica: what isn't remembered isn't had", "daemon/replica/held.go", "		q.more[h.device]++\n		return false", "		q.more[h.device]++\n		return true", "", "IsntRemembered"},
 	{"Replica: none once its word has ended", "daemon/replica/days.go", "passed < 0 || !r.growing(b) {", "passed < 0 {", "", "WordHasEnded"},
 	{"Replica: one's own devices are no others, of statements", "daemon/replica/statements.go", "return ok && r.mayName(tried.rules, by, b, e)", "return ok || by == b && ok", "", "NamesOnesOwn"},
-	{"Replica: one's own devices are no others, of changes", "daemon/replica/held.go", "return !charged || k.r.mayName(k.r.Rules(), by, k.r.bucketOf(a.entry.Device), a.entry)", "return !charged || by != k.r.bucketOf(a.entry.Device)", "", "WritesOnWhat"},
+	{"Replica: one's own devices are no others, of changes", "daemon/replica/held.go", "return k.isOthers(a) && k.r.mayName(k.r.Rules(), k.charged[a.entry.ID()], own, a.entry)", "return k.isOthers(a) && own == k.r.bucketOf(a.entry.Device)", "", "WritesOnWhat"},
 	{"Replica: whom a member lets in share a room", "daemon/replica/whose.go", "if by, guest := who.Answers(); guest {", "if by, guest := who.Answers(); guest && by == who.ID {", "", "WhoMakesDevices"},
 	{"Replica: a member's further devices share a room", "daemon/replica/whose.go", "own < ownRooms && !w.own[of]", "!w.own[of]", "", "WhoMakesDevices"},
 	{"Replica: a side that is taken turns what waits", "daemon/replica/ground.go", "if c.Undecided() != before[i].Undecided() {", "if c.Undecided() != c.Undecided() && before[i] != nil {", "", "WhereBothSidesHaveSplit"},
