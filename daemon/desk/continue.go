@@ -11,6 +11,8 @@ import (
 
 	"kith/crdt"
 	"kith/crdt/accept"
+	"kith/crdt/charter"
+	"kith/crdt/entry"
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
 	"kith/crdt/problem"
@@ -169,7 +171,8 @@ func retold(s *Shown, part string, found *bool) (all []string) {
 	return all[max(0, len(all)-mostRetold):]
 }
 
-// GoesOnFrom implements server.Versions.
+// GoesOnFrom implements server.Versions. Who claims to continue something gets others' hours under their title, so what isn't there any more goes on where
+// somebody says who proposed to the co-op that it be forgotten, or else who wrote in it.
 func (b *Desk) GoesOnFrom(id string) *api.Other {
 	doc, err := DocID(id)
 	if err != nil {
@@ -179,17 +182,90 @@ func (b *Desk) GoesOnFrom(id string) *api.Other {
 	for _, k := range kinds.All.Nouns() {
 		ids = append(ids, api.FullID(k.Name, doc.String()))
 	}
-	next := b.continuing(b.at.Replica, "", mostAfter, ids...)
-	if len(next) == 0 {
+	r := b.at.Replica
+	claims := kind.Want{Fact: kind.ContinuesFact, Of: ids}
+	if len(b.continuing(r, 1, claims)) == 0 {
 		return nil
 	}
-	return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
+	for _, who := range [][]charter.MemberID{proposedToForget(r, doc), wrote(r, doc)} {
+		if next := b.continuing(r, mostAfter, claims, from(who)); len(next) > 0 {
+			return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
+		}
+	}
+	for _, next := range slices.Backward(b.continuing(r, mostLed, claims)) {
+		if led(r, doc, next.ID) {
+			return &next
+		}
+	}
+	return nil
 }
 
-// continuing are the first so many documents of a kind ("": of any) that continue one, by its ID with its letters, or by several that it may have.
-func (b *Desk) continuing(r *replica.Replica, of string, most int, ids ...string) (all []api.Other) {
-	wants := []kind.Want{{Fact: kind.ContinuesFact, Of: ids}}
-	for _, ref := range r.Select(replica.Query{Kind: of, Wants: wants, Limit: most, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
+// mostLed bounds how many documents are looked at that say that they continue one which isn't there any more, through others that aren't either.
+const mostLed = 4 * mostAfter
+
+// led says whether a document continues one through others that were forgotten, too: of each the one who made the next may say so, as they are named from
+// the newest to the oldest. What stood in those isn't known any more, so it goes by who wrote in them.
+func led(r *replica.Replica, doc entry.DocID, by string) bool {
+	id, err := DocID(by)
+	if err != nil {
+		return false
+	}
+	v, err := r.View(id)
+	if err != nil {
+		return false
+	}
+	who := []charter.MemberID{v.CreatedBy}
+	for at := range strings.FieldsSeq(v.Continues) {
+		before, err := DocID(at)
+		if err != nil {
+			return false
+		}
+		may := append(proposedToForget(r, before), wrote(r, before)...)
+		if !slices.ContainsFunc(who, func(m charter.MemberID) bool { return slices.Contains(may, m) }) {
+			return false
+		}
+		if before == doc {
+			return true
+		}
+		who = may
+	}
+	return false
+}
+
+// wrote are who wrote in a document; nobody where that can't be read.
+func wrote(r *replica.Replica, doc entry.DocID) []charter.MemberID {
+	heads, err := r.Heads(doc)
+	if err != nil {
+		return nil
+	}
+	return heads.Wrote
+}
+
+// proposedToForget are who proposed a step in force by which a document is forgotten.
+func proposedToForget(r *replica.Replica, doc entry.DocID) (all []charter.MemberID) {
+	if !r.Rules().Forgets(doc).Agreed {
+		return nil
+	}
+	for _, p := range r.Charter().Proposals() {
+		if of, ok := charter.ReadForgetWord(p.Terms.Pact); ok && of == doc && p.State == charter.ProposalInForce {
+			all = append(all, p.By...)
+		}
+	}
+	return all
+}
+
+// from wants what one of these members began.
+func from(who []charter.MemberID) kind.Want {
+	w := kind.Want{Fact: kind.FromFact, Of: []string{}}
+	for _, m := range who {
+		w.Of = append(w.Of, m.String())
+	}
+	return w
+}
+
+// continuing are the first so many documents of which this is so, the oldest first.
+func (b *Desk) continuing(r *replica.Replica, most int, wants ...kind.Want) (all []api.Other) {
+	for _, ref := range r.Select(replica.Query{Wants: wants, Limit: most, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
 		if v, err := r.View(ref.ID); err == nil { // else it was voided this moment
 			all = append(all, b.refTo(r, v))
 		}
@@ -214,12 +290,13 @@ func (b *Desk) before(s *Shown) *api.Other {
 // mostAfter bounds how many documents are told that continue one: anybody makes such.
 const mostAfter = 8
 
-// after are the documents that continue one, the oldest first.
+// after are the documents that continue one: those of who began that one first, so that others can't crowd them out, and of each the oldest first.
 func (b *Desk) after(s *Shown) (all []api.Other) {
-	id := api.FullID(s.View.Kind, s.View.ID.String())
-	for _, k := range kinds.All.Nouns() {
-		all = append(all, b.continuing(s.Replica, k.Name, mostAfter, id)...)
-	}
+	claims := kind.Want{Fact: kind.ContinuesFact, Of: []string{api.FullID(s.View.Kind, s.View.ID.String())}}
+	theirs := from([]charter.MemberID{s.View.CreatedBy})
+	others := theirs
+	others.Not = true
+	all = append(b.continuing(s.Replica, mostAfter, claims, theirs), b.continuing(s.Replica, mostAfter, claims, others)...)
 	return all[:min(len(all), mostAfter)]
 }
 
