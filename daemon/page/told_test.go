@@ -26,6 +26,8 @@ var sayers = map[string][]string{
 	"daemon/assembly/propose.go":    {"Propose"},
 	"daemon/desk/continue.go":       {"Continue"},
 	"daemon/doctor/doctor.go":       {"*"},
+	"daemon/drop/drop.go":           {"says"},
+	"daemon/drop/folder.go":         {"look", "take", "takeOne", "takeFrom", "drop", "whyNot"},
 	"daemon/entrance/members.go":    {"Invite"},
 	"daemon/home/home.go":           {"CheckKey"},
 	"daemon/letter/letter.go":       {"*"},
@@ -55,7 +57,7 @@ var sayers = map[string][]string{
 // unsaid are parts of what these make that the page doesn't show, by file: names, and hints, which say what to type.
 var unsaid = map[string][]string{"closing.go": {"Hint"}, "doctor.go": {"Name"}}
 
-// refuses says whether a call makes a problem, which is looked for elsewhere, or says a date.
+// refuses says whether a call makes a problem, which is looked for elsewhere, or what is no sentence.
 func refuses(call *ast.CallExpr) bool {
 	fn, is := call.Fun.(*ast.SelectorExpr)
 	if !is {
@@ -65,7 +67,18 @@ func refuses(call *ast.CallExpr) bool {
 		_, worded := wordedAt[fn.Sel.Name]
 		return worded
 	}
-	return fn.Sel.Name == "Format"
+	return fn.Sel.Name == "Format" || fn.Sel.Name == "Error" // a date, or for the log
+}
+
+// called is the name of what is called, without where it is from.
+func called(call *ast.CallExpr) string {
+	switch fn := call.Fun.(type) {
+	case *ast.Ident:
+		return fn.Name
+	case *ast.SelectorExpr:
+		return fn.Sel.Name
+	}
+	return ""
 }
 
 // composed are sentences that are put together of more than one text.
@@ -114,7 +127,7 @@ func sentencesOf(t *testing.T) (all []string) {
 					return false
 				}
 				if call, is := n.(*ast.CallExpr); is && len(call.Args) == 3 {
-					if fn, is := call.Fun.(*ast.Ident); is && fn.Name == "Counted" {
+					if called(call) == "Counted" {
 						one, _ := flat(call.Args[1])
 						many, _ := flat(call.Args[2])
 						all = append(all, "1 "+one, "{1} "+many)
