@@ -172,22 +172,29 @@ func retold(s *Shown, part string, found *bool) (all []string) {
 }
 
 // GoesOnFrom implements server.Versions. Who claims to continue something gets others' hours under their title, so what isn't there any more goes on where
-// somebody says who proposed to the co-op that it be forgotten, or else who wrote in it.
+// somebody says so who proposed the step by which it was forgotten, or else who wrote in it.
 func (b *Desk) GoesOnFrom(id string) *api.Other {
 	doc, err := DocID(id)
 	if err != nil {
 		return nil
 	}
+	return b.goesOnBy(doc, proposedToForget(b.at.Replica, doc, charter.ProposalInForce), b.at.Replica.Forgetters(doc))
+}
+
+// GoesOnWhenForgotten is GoesOnFrom for a document that may be forgotten yet, in which these wrote.
+func (b *Desk) GoesOnWhenForgotten(doc entry.DocID, wrote []charter.MemberID) *api.Other {
+	return b.goesOnBy(doc, proposedToForget(b.at.Replica, doc, charter.ProposalInForce, charter.ProposalOpen), wrote)
+}
+
+// goesOnBy is the document in which another goes on that isn't there any more, as the first of these groups says of which anybody does; nil if there is none.
+func (b *Desk) goesOnBy(doc entry.DocID, groups ...[]charter.MemberID) *api.Other {
 	var ids []string
 	for _, k := range kinds.All.Nouns() {
 		ids = append(ids, api.FullID(k.Name, doc.String()))
 	}
 	r := b.at.Replica
 	claims := kind.Want{Fact: kind.ContinuesFact, Of: ids}
-	if len(b.continuing(r, 1, claims)) == 0 {
-		return nil
-	}
-	for _, who := range [][]charter.MemberID{proposedToForget(r, doc), wrote(r, doc)} {
+	for _, who := range groups {
 		if next := b.continuing(r, mostAfter, claims, from(who)); len(next) > 0 {
 			return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
 		}
@@ -220,7 +227,7 @@ func led(r *replica.Replica, doc entry.DocID, by string) bool {
 		if err != nil {
 			return false
 		}
-		may := append(proposedToForget(r, before), wrote(r, before)...)
+		may := append(proposedToForget(r, before, charter.ProposalInForce), r.Forgetters(before)...)
 		if !slices.ContainsFunc(who, func(m charter.MemberID) bool { return slices.Contains(may, m) }) {
 			return false
 		}
@@ -232,22 +239,13 @@ func led(r *replica.Replica, doc entry.DocID, by string) bool {
 	return false
 }
 
-// wrote are who wrote in a document; nobody where that can't be read.
-func wrote(r *replica.Replica, doc entry.DocID) []charter.MemberID {
-	heads, err := r.Heads(doc)
-	if err != nil {
-		return nil
-	}
-	return heads.Wrote
-}
-
-// proposedToForget are who proposed a step in force by which a document is forgotten.
-func proposedToForget(r *replica.Replica, doc entry.DocID) (all []charter.MemberID) {
-	if !r.Rules().Forgets(doc).Agreed {
-		return nil
+// proposedToForget are who proposed a step by which a document is forgotten, if it stands so with that.
+func proposedToForget(r *replica.Replica, doc entry.DocID, states ...charter.ProposalState) (all []charter.MemberID) {
+	if !slices.Contains(states, charter.ProposalOpen) && !r.Rules().Forgets(doc).Agreed {
+		return nil // as mostly; there may be many proposals
 	}
 	for _, p := range r.Charter().Proposals() {
-		if of, ok := charter.ReadForgetWord(p.Terms.Pact); ok && of == doc && p.State == charter.ProposalInForce {
+		if of, ok := charter.ReadForgetWord(p.Terms.Pact); ok && of == doc && slices.Contains(states, p.State) {
 			all = append(all, p.By...)
 		}
 	}

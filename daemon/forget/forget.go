@@ -100,7 +100,8 @@ func says(k *kind.Kind) []string {
 
 // goesOn is the document in which goes on what is left; nil if there is none.
 func (x *Room) goesOn(all []place) *api.Other {
-	return x.desk.GoesOnFrom(all[len(all)-1].doc.String()) // at home
+	at := &all[len(all)-1] // at home
+	return x.desk.GoesOnWhenForgotten(at.doc, at.heads.Wrote)
 }
 
 // shown is how it stands with a document.
@@ -379,11 +380,12 @@ func (x *Room) Gone(_ context.Context, prefix string) *api.Problem {
 		if !strings.HasPrefix(doc.String(), prefix) {
 			continue
 		}
-		if h, err := r.Heads(doc); err != nil || !h.Over {
+		heads, err := r.Heads(doc)
+		if err != nil || !heads.Over {
 			continue
 		}
 		hint := "kith charter log says by whom"
-		if next := x.desk.GoesOnFrom(doc.String()); next != nil {
+		if next := x.desk.GoesOnWhenForgotten(doc, heads.Wrote); next != nil {
 			hint = "what stayed of it goes on in " + next.Short + ": kith " + next.Kind + " show " + next.Short
 		}
 		return api.Problemf(api.NotFound, hint, "this was forgotten: those who wrote in it, or the co-op, took it back")

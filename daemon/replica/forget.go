@@ -45,14 +45,15 @@ func (e *absentError) Unwrap() error { return ErrNotFound }
 // is settled.
 type bared struct {
 	mu     sync.Mutex
-	docs   map[entry.DocID]bool
-	wanted map[entry.ID]bool // of documents that aren't forgotten: these aren't had
+	docs   map[entry.DocID][]charter.MemberID // who wrote in it, if it is forgotten
+	wanted map[entry.ID]bool                  // of documents that aren't forgotten: these aren't had
 }
 
 func (b *bared) has(doc entry.DocID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.docs[doc]
+	_, is := b.docs[doc]
+	return is
 }
 
 func (b *bared) wants(id entry.ID) bool {
@@ -61,12 +62,16 @@ func (b *bared) wants(id entry.ID) bool {
 	return b.wanted[id]
 }
 
-// note notes what of a document is bare, and which of that is wanted. It returns what is had since, and what isn't any more.
-func (b *bared) note(doc entry.DocID, bare []entry.ID, wanted bool) (had, lost []entry.ID) {
+// note notes what of a document is bare; heads are of one that is forgotten, and else all of that is wanted. It returns what is had since, and what isn't any more.
+func (b *bared) note(doc entry.DocID, bare []entry.ID, heads *accept.Heads) (had, lost []entry.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	wanted := heads == nil
 	if delete(b.docs, doc); len(bare) > 0 {
-		b.docs[doc] = true
+		b.docs[doc] = nil
+		if !wanted {
+			b.docs[doc] = heads.Wrote
+		}
 	}
 	for _, id := range bare {
 		switch {
@@ -89,7 +94,7 @@ func (b *bared) filled(id entry.ID) {
 
 // readBared finds what is bare.
 func (r *Replica) readBared() error {
-	r.bared.docs, r.bared.wanted = map[entry.DocID]bool{}, map[entry.ID]bool{}
+	r.bared.docs, r.bared.wanted = map[entry.DocID][]charter.MemberID{}, map[entry.ID]bool{}
 	docs, err := r.store.Bare()
 	if err != nil {
 		return err
@@ -99,7 +104,11 @@ func (r *Replica) readBared() error {
 		if err != nil {
 			return err
 		}
-		r.bared.note(doc, bareOf(all), !r.headsOf(doc, all).Over)
+		heads := r.headsOf(doc, all)
+		if !heads.Over {
+			heads = nil
+		}
+		r.bared.note(doc, bareOf(all), heads)
 	}
 	return nil
 }
@@ -130,6 +139,14 @@ func (r *Replica) Heads(doc entry.DocID) (*accept.Heads, error) {
 		return nil, err
 	}
 	return r.headsOf(doc, all), nil
+}
+
+// Forgetters returns who wrote in a document that is forgotten, so whose word took it back where no step did; nobody for one that isn't, or of which there is
+// nothing here. It costs a look into memory, and is only read.
+func (r *Replica) Forgetters(doc entry.DocID) []charter.MemberID {
+	r.bared.mu.Lock()
+	defer r.bared.mu.Unlock()
+	return r.bared.docs[doc]
 }
 
 // absent says why a document can't be read of which there is no view.
@@ -258,7 +275,7 @@ func (r *Replica) strip(p *store.Pieces, d *document) (done bool, err error) {
 
 // noteBared notes what a document that is settled has that is bare, and tells who keeps the set of what is had.
 func (r *Replica) noteBared(d *document) {
-	had, lost := r.bared.note(d.id, d.bare, d.heads == nil)
+	had, lost := r.bared.note(d.id, d.bare, d.heads)
 	r.stored.tell(had...)
 	r.unheld.tell(lost...)
 }
