@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -121,7 +122,9 @@ func (r *Replica) reached(old, grown *ground, statements []*entry.Entry) ([]entr
 		acknowledged = append(acknowledged, acknowledgedIn(grown.rules, e.ID())...)
 	}
 	docs := append(r.waits.reachedBy(ids, acknowledged), forgetReached(old, grown)...)
-	docs = append(docs, r.wanted.take(ids)...) // runs hold statements, too
+	for _, id := range ids { // runs hold statements, too
+		docs = slices.AppendSeq(docs, maps.Keys(r.wanted.take(id)))
+	}
 	if cut := grown.cutsSince(old); len(cut) > 0 {
 		written, err := r.writtenBy(cut)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,7 +21,7 @@ type deviceRun struct {
 	run    entry.Run
 }
 
-// maxRunsKept bounds the entries of which runs remembers the one before, about 150 bytes each.
+// maxRunsKept bounds the entries of which runs remembers the one before, about 200 bytes each.
 const maxRunsKept = 50_000
 
 // runs tells in which order devices wrote, from the store. It is asked only about devices of
@@ -28,38 +29,51 @@ const maxRunsKept = 50_000
 type runs struct {
 	store *store.Store
 
-	mu     sync.Mutex
-	before map[entry.ID]entry.ID
+	mu      sync.Mutex
+	entries map[entry.ID]runEntry
+}
+
+// runEntry says of an entry in which document it is, and which one its device wrote before it.
+type runEntry struct {
+	doc    entry.DocID
+	before entry.ID
 }
 
 var _ accept.Runs = (*runs)(nil)
 
 // Previous implements accept.Runs.
 func (r *runs) Previous(id entry.ID) (before entry.ID, ok bool) {
+	at, ok := r.at(id)
+	return at.before, ok
+}
+
+// at looks an entry up; ok is false as long as it isn't here.
+func (r *runs) at(id entry.ID) (at runEntry, ok bool) {
 	r.mu.Lock()
-	before, ok = r.before[id]
+	at, ok = r.entries[id]
 	r.mu.Unlock()
 	if ok {
-		return before, true
+		return at, true
 	}
 	e, _, err := entryIn(r.store, id)
 	if err != nil {
-		return entry.ID{}, false
+		return runEntry{}, false
 	}
+	at = runEntry{e.Doc, e.Previous}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.before == nil || len(r.before) >= maxRunsKept {
-		r.before = map[entry.ID]entry.ID{}
+	if r.entries == nil || len(r.entries) >= maxRunsKept {
+		r.entries = map[entry.ID]runEntry{}
 	}
-	r.before[id] = e.Previous
-	return e.Previous, true
+	r.entries[id] = at
+	return at, true
 }
 
 // forget gives the memory back.
 func (r *runs) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.before = nil
+	r.entries = nil
 }
 
 // wanted remembers which documents wait for an entry of somewhere else, without which it can't be
@@ -69,21 +83,17 @@ type wanted struct {
 	docs map[entry.ID]map[entry.DocID]bool
 }
 
-// note remembers what a document waits for, and returns what nothing waited for so far.
-func (w *wanted) note(doc entry.DocID, ids []entry.ID) (fresh []entry.ID) {
-	if len(ids) == 0 {
-		return nil
-	}
+// note remembers that documents wait for an entry, and says whether none did so far.
+func (w *wanted) note(id entry.ID, docs ...entry.DocID) (fresh bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.docs == nil {
 		w.docs = map[entry.ID]map[entry.DocID]bool{}
 	}
-	for _, id := range ids {
-		if w.docs[id] == nil {
-			w.docs[id] = map[entry.DocID]bool{}
-			fresh = append(fresh, id)
-		}
+	if fresh = w.docs[id] == nil; fresh {
+		w.docs[id] = map[entry.DocID]bool{}
+	}
+	for _, doc := range docs {
 		w.docs[id][doc] = true
 	}
 	return fresh
@@ -96,41 +106,61 @@ func (w *wanted) has(id entry.ID) bool {
 	return len(w.docs[id]) > 0
 }
 
-// take returns who waited for any of the entries, and forgets that.
-func (w *wanted) take(ids []entry.ID) []entry.DocID {
-	var docs []entry.DocID
+// take returns who waited for an entry, and forgets that.
+func (w *wanted) take(id entry.ID) map[entry.DocID]bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.docs) == 0 {
-		return nil
-	}
-	for _, id := range ids {
-		for doc := range w.docs[id] {
-			docs = append(docs, doc)
-		}
-		delete(w.docs, id)
-	}
+	docs := w.docs[id]
+	delete(w.docs, id)
 	return docs
 }
 
 // wake notes for what entries these documents wait, and puts those on the list to be judged again
-// that waited for one which is stored now.
+// for which one that is stored now decides something.
 func (r *Replica) wake(todo []*work, stored []entry.ID) error {
 	for _, w := range todo {
 		if w.doc == nil {
 			continue
 		}
-		wants := slices.Concat(w.doc.judge.Wanted(), w.doc.wants)
-		for _, id := range r.wanted.note(w.id, wants) {
-			r.quota.letGo(id) // it is kept now, unless as much as frontiers may lead to is here
-		}
-		for _, id := range wants {
-			if r.store.Has(id) { // it came while the document was judged
+		for _, id := range slices.Concat(w.doc.judge.Wanted(), w.doc.wants) {
+			if r.wants(id, w.id) {
 				stored = append(stored, id)
 			}
 		}
 	}
-	return r.listJudge(r.wanted.take(stored))
+	return r.listJudge(r.decidedBy(stored))
+}
+
+// wants notes that documents wait for an entry. It says whether that is stored: it came while they were judged.
+func (r *Replica) wants(id entry.ID, docs ...entry.DocID) (here bool) {
+	if r.wanted.note(id, docs...) {
+		r.quota.letGo(id) // it is kept now, unless as much as frontiers may lead to is here
+	}
+	return r.store.Has(id)
+}
+
+// decidedBy returns the documents that wait for any of some entries, as far as something can be said of them now: the way back along the run from
+// there comes to an entry of theirs, or to its start. Others wait for the first entry on that way that isn't here. To those who catch up a run comes
+// from its end, one entry after the other: to judge all that wait for it at each of them took a third of the work.
+func (r *Replica) decidedBy(stored []entry.ID) (docs []entry.DocID) {
+	for _, id := range stored {
+		for waiting := r.wanted.take(id); len(waiting) > 0; {
+			at, here := r.runs.at(id)
+			if !here && !r.wants(id, slices.Collect(maps.Keys(waiting))...) {
+				break
+			}
+			if !here || at.before.IsZero() { // it came just now, or there is no more
+				docs = slices.AppendSeq(docs, maps.Keys(waiting))
+				break
+			}
+			if waiting[at.doc] {
+				docs = append(docs, at.doc)
+				delete(waiting, at.doc)
+			}
+			id = at.before
+		}
+	}
+	return docs
 }
 
 // entriesOf calls fn with all stored entries of these devices, in whatever state.

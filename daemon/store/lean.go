@@ -139,7 +139,13 @@ func (l *lean) unmap() {
 		l.looked = time.Now()
 	}
 	l.mu.Unlock()
-	if due && l.resident() > maxMapped {
+	if due {
+		l.unmapMany()
+	}
+}
+
+func (l *lean) unmapMany() {
+	if l.resident() > maxMapped {
 		l.out()
 	}
 }
@@ -154,5 +160,5 @@ func (l *lean) pageOut() {
 // Rest gives back what isn't needed while there is nothing to do.
 func (s *Store) Rest() {
 	s.lean.freeBuilders()
-	s.lean.unmap()
+	s.lean.unmapMany() // nobody will look again soon
 }
