@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -17,7 +18,7 @@ import (
 // how far others have got after a start would wait for every entry to be read. Of what arrived after it was kept last, and of a
 // store in which it never was, the entries are read.
 
-// reach knows the changes of all runs by their number, to tell what an acknowledgement covers: 16 bytes a change.
+// reach knows the changes of all runs by their number, to tell what an acknowledgement covers: 8 bytes a change.
 type reach struct {
 	reading sync.Mutex // held while the entries are read; outside mu
 
@@ -50,7 +51,13 @@ type runChanges struct {
 	unkept  map[uint64]bool // the pieces that aren't kept as they are
 }
 
-type numbered struct{ number, arrival uint64 }
+// numbered is a change by its number in its run and by when it arrived. A number that is too high for it takes a modified program: its run counts as one
+// that forked.
+type numbered struct{ number, arrival uint32 }
+
+func numberedAs(number, arrival uint64) numbered {
+	return numbered{uint32(min(number, math.MaxUint32)), uint32(min(arrival, math.MaxUint32))}
+}
 
 type runChange struct {
 	of deviceRun
@@ -66,8 +73,8 @@ func (w *runChanges) add(n numbered) {
 	if last := len(w.changes) - 1; !w.untidy && last >= 0 && w.changes[last].number >= n.number {
 		w.untidy, w.tidied = true, len(w.changes)
 	}
-	w.changes = append(w.changes, n)
-	w.unkept[n.number/runPiece] = true
+	w.changes, w.forked = append(w.changes, n), w.forked || n.number == math.MaxUint32
+	w.unkept[uint64(n.number/runPiece)] = true
 }
 
 func (w *runChanges) tidy() {
@@ -116,7 +123,7 @@ func (x *reach) note(verdicts []verdict) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, v := range verdicts {
-		c := runChange{deviceRun{v.entry.Device, v.entry.Run}, numbered{v.entry.Number, v.arrival}}
+		c := runChange{deviceRun{v.entry.Device, v.entry.Run}, numberedAs(v.entry.Number, v.arrival)}
 		switch {
 		case !v.fresh:
 		case x.runs != nil:
@@ -131,11 +138,11 @@ func (x *reach) note(verdicts []verdict) {
 func (x *reach) drop(gone map[uint64]bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	is := func(n numbered) bool { return gone[n.arrival] }
+	is := func(n numbered) bool { return gone[uint64(n.arrival)] }
 	for _, w := range x.runs {
 		for _, n := range w.changes {
 			if is(n) {
-				w.unkept[n.number/runPiece] = true
+				w.unkept[uint64(n.number/runPiece)] = true
 				x.unkept++
 			}
 		}
@@ -191,7 +198,7 @@ func (r *Replica) readRuns() error {
 			return false
 		}
 		if e.Kind == entry.Change {
-			read.addLocked(runChange{deviceRun{e.Device, e.Run}, numbered{e.Number, arrival}})
+			read.addLocked(runChange{deviceRun{e.Device, e.Run}, numberedAs(e.Number, arrival)})
 		}
 		return true
 	}
@@ -269,7 +276,7 @@ func (r *Replica) keepRuns(settled uint64, least int) error {
 // piece encodes the changes of a run whose numbers fall into one piece: device, run, whether the run forked, and of each change how much
 // higher its number and its arrival are than those of the one before. nil if there are none.
 func (w *runChanges) piece(of deviceRun, n uint64) []byte {
-	from, _ := slices.BinarySearchFunc(w.changes, n*runPiece, func(c numbered, number uint64) int { return cmp.Compare(c.number, number) })
+	from, _ := slices.BinarySearchFunc(w.changes, n*runPiece, func(c numbered, number uint64) int { return cmp.Compare(uint64(c.number), number) })
 	out := append(slices.Clone(of.device[:]), of.run[:]...)
 	out = append(out, 0)
 	if w.forked {
@@ -277,11 +284,11 @@ func (w *runChanges) piece(of deviceRun, n uint64) []byte {
 	}
 	head, before := len(out), numbered{}
 	for _, c := range w.changes[from:] {
-		if c.number/runPiece != n {
+		if uint64(c.number/runPiece) != n {
 			break
 		}
-		out = binary.AppendUvarint(out, c.number-before.number)
-		out = binary.AppendVarint(out, int64(c.arrival-before.arrival))
+		out = binary.AppendUvarint(out, uint64(c.number-before.number))
+		out = binary.AppendVarint(out, int64(c.arrival)-int64(before.arrival))
 		before = c
 	}
 	if len(out) == head {
@@ -327,7 +334,7 @@ func (r *Replica) readKept(x *reach) (settled uint64, err error) {
 			up, n := binary.Uvarint(rest)
 			came, m := binary.Varint(rest[max(n, 0):])
 			if broken = n <= 0 || m <= 0; !broken {
-				at, rest = numbered{at.number + up, at.arrival + uint64(came)}, rest[n+m:]
+				at, rest = numberedAs(uint64(at.number)+up, uint64(int64(at.arrival)+came)), rest[n+m:]
 				w.changes = append(w.changes, at) // pieces come in the order of their numbers
 				x.known++
 			}

@@ -198,7 +198,7 @@ type unreached struct {
 
 // within says whether a run holds nothing beyond a number, as far as that can be known.
 func (w *runChanges) within(number uint64) bool {
-	return !w.forked && (len(w.changes) == 0 || w.changes[len(w.changes)-1].number <= number)
+	return !w.forked && (len(w.changes) == 0 || uint64(w.changes[len(w.changes)-1].number) <= number)
 }
 
 // firstMissing returns when those arrived that a device hasn't acknowledged, after a number, in order: the first of them, at
@@ -208,13 +208,14 @@ func firstMissing(runs []unreached, after uint64) (first []uint64) {
 	last := uint64(math.MaxUint64) // nothing behind it is among the first
 	for _, w := range runs {
 		for _, n := range slices.Backward(w.changes) {
-			if n.number <= w.reached && !w.forked {
+			arrival := uint64(n.arrival)
+			if uint64(n.number) <= w.reached && !w.forked {
 				break
 			}
-			if n.arrival <= after || n.arrival > last {
+			if arrival <= after || arrival > last {
 				continue
 			}
-			if first = append(first, n.arrival); len(first) == 2*most {
+			if first = append(first, arrival); len(first) == 2*most {
 				slices.Sort(first)
 				first = first[:most]
 				last = first[most-1]

@@ -255,7 +255,7 @@ func TestRunsThatTakeSeveralPiecesAreKeptWhole(t *testing.T) {
 	of := deviceRun{p.device, entry.Run{1}}
 	for n := range uint64(3 * runPiece) {
 		number := 2*runPiece + n*7%(3*runPiece) // across each other, and none in the first pieces
-		p.reach.addLocked(runChange{of, numbered{number, 1_000_000 - n}})
+		p.reach.addLocked(runChange{of, numberedAs(number, 1_000_000-n)})
 	}
 	must(t, p.keepRuns(5, 1))
 	read := reach{runs: map[deviceRun]*runChanges{}}
@@ -278,7 +278,7 @@ func TestOfWhatIsMissingTheFirstAreFound(t *testing.T) {
 			reached := rapid.Uint64Range(0, 5_000).Draw(t, "reached")
 			n := rapid.IntRange(0, len(all)).Draw(t, "of this run")
 			for i, arrival := range all[:n] {
-				w.changes = append(w.changes, numbered{uint64(i + 1), uint64(arrival + 1)})
+				w.changes = append(w.changes, numberedAs(uint64(i+1), uint64(arrival+1)))
 				if missing := uint64(i+1) > reached || w.forked; missing && uint64(arrival+1) > after {
 					want = append(want, uint64(arrival+1))
 				}

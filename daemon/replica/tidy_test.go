@@ -15,7 +15,7 @@ func TestARunIsInOrderHoweverItsChangesCome(t *testing.T) {
 		var all []numbered
 		forked := false
 		for range rapid.IntRange(0, 60).Draw(rt, "changes") {
-			n := numbered{rapid.Uint64Range(1, 20).Draw(rt, "number"), rapid.Uint64Range(1, 3).Draw(rt, "arrival")}
+			n := numbered{rapid.Uint32Range(1, 20).Draw(rt, "number"), rapid.Uint32Range(1, 3).Draw(rt, "arrival")}
 			w.add(n)
 			all = append(all, n)
 			if rapid.Bool().Draw(rt, "asked") {
