@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,43 @@ func TestARunIsJudgedAgainWhenAnEntryComesThatSomebodyWantsForgotten(t *testing.
 	}
 	c.settle()
 	c.same()
+}
+
+// Whichever way a run comes, who waits for more of it is judged as soon as all that leads back to them is here, though what is before them isn't.
+func TestWhoWaitsForARunIsJudgedOnceItLeadsBackToThem(t *testing.T) {
+	for seed := range uint64(8) {
+		c := found(t, "Ana", "Ben", "Cleo", "Eli")
+		ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
+		var tasks []entry.DocID
+		for range 6 {
+			tasks = append(tasks, eli.addTask(t, "Order paper").ID)
+		}
+		const last = 2 // in which the end of the run is, and an entry in the middle of it
+		eli.edit(t, tasks[last], crdttest.AppendText("A3"))
+		for _, p := range []*peerReplica{ana, ben} {
+			give(t, p, eli.entries(t)...)
+		}
+		c.agree(ana.removes(t, eli), ana, ben, cleo)
+		of := map[entry.DocID][]*entry.Entry{}
+		for _, e := range eli.entries(t) {
+			of[e.Doc] = append(of[e.Doc], e)
+		}
+		here := map[int]bool{}
+		for _, n := range rand.New(rand.NewPCG(seed, 0)).Perm(len(tasks)) {
+			give(t, cleo, of[tasks[n]]...)
+			here[n] = true
+			all := here[last]
+			for k := len(tasks) - 1; k >= 0; k-- {
+				all = all && here[k]
+				if _, err := cleo.View(tasks[k]); k != last && (err == nil) != all {
+					t.Errorf("seed %d: with %v, task %d is seen: %v", seed, here, k, err == nil)
+				}
+			}
+		}
+		if n := len(cleo.wanted.docs); n > 0 {
+			t.Errorf("seed %d: all is here, and something waits for %d entries", seed, n)
+		}
+	}
 }
 
 func TestHonouredIsWhatIsHereWithAllBeforeIt(t *testing.T) {
