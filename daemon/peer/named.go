@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -22,13 +23,16 @@ func (p *Peers) UseRelays(addrs []string) error {
 	p.mu.Lock()
 	var gone []peer.ID
 	for _, r := range p.relays {
-		if !slices.ContainsFunc(relays, func(n peer.AddrInfo) bool { return n.ID == r.ID }) {
+		i := slices.IndexFunc(relays, func(n peer.AddrInfo) bool { return n.ID == r.ID })
+		if i < 0 {
 			gone = append(gone, r.ID)
-			delete(p.places.away, r.ID)
-			delete(p.places.avoid, r.ID)
-			delete(p.places.refused, r.ID)
-			delete(p.places.barred, r.ID)
+		} else if sameAddresses(relays[i].Addrs, r.Addrs) && slices.EqualFunc(tokens[r.ID], p.tokens[r.ID], bytes.Equal) {
+			continue // what is known of it holds
 		}
+		delete(p.places.away, r.ID)
+		delete(p.places.avoid, r.ID)
+		delete(p.places.refused, r.ID)
+		delete(p.places.barred, r.ID)
 	}
 	p.relays, p.tokens = relays, tokens
 	p.mu.Unlock()

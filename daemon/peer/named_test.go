@@ -125,6 +125,34 @@ func TestAPorchThatIsntThereIsSaidAndHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// Who moves a porch makes new codes, and what is said of it then is about those.
+func TestOfAPorchThatMovedOnlyTheNewAddressIsTried(t *testing.T) {
+	t.Parallel()
+	c := newCoop(t)
+	ben := c.behindRouter("Ben's laptop")
+	code, _ := porch(t, true)
+	at := func(addr string) string {
+		a := must(charter.DecodePorchCode(code)).At[0]
+		a.Address = must(ma.NewMultiaddr(addr)).Bytes()
+		return must(charter.NewPorchCode(a).Encode())
+	}
+	before, after := at("/ip4/127.0.0.1/tcp/1"), at("/ip4/127.0.0.1/tcp/2")
+	ben.relays = []string{before}
+	ben.on()
+	ben.until("it isn't there", func() bool { return strings.Contains(ben.peers.RelayState(before).Trouble, "127.0.0.1:1") })
+	if err := ben.peers.UseRelays([]string{after}); err != nil {
+		t.Fatal(err)
+	}
+	ben.until("it isn't at the new address, and nothing is said of the old one", func() bool {
+		trouble := ben.peers.RelayState(after).Trouble
+		return strings.Contains(trouble, "127.0.0.1:2") && !strings.Contains(trouble, "127.0.0.1:1")
+	})
+	if err := ben.peers.UseRelays([]string{code}); err != nil {
+		t.Fatal(err)
+	}
+	ben.until("it has a place", func() bool { return ben.peers.RelayState(code).Place })
+}
+
 // A device that one can go through may be shut at any moment, and takes with it how others find each other.
 func TestBesideAPlaceAtAMembersDeviceThereIsOneAtAPorch(t *testing.T) {
 	t.Parallel()

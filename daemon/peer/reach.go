@@ -68,7 +68,7 @@ func (p *Peers) Reach() Reach {
 	case r.Reachability == Unreachable:
 		r.Says = "Other networks reach this device through " + through + "."
 	case through == "" && onlyHere(p.cfg.Listen, p.cfg.Announce):
-		r.Says = "It listens for this computer alone, so no other one can reach it; to let others: kith daemon --listen /ip4/0.0.0.0/tcp/4111"
+		r.Says = "It listens for this computer alone, so no other one can reach it: kith daemon --listen /ip4/0.0.0.0/tcp/4111 lets them."
 	case heard && through != "":
 		r.Says = oneYes + " Others can through " + through + "."
 	case heard:

@@ -292,6 +292,9 @@ func (p *Peers) dialRelay(ctx context.Context, r peer.AddrInfo) bool {
 	if s, ok := p.host.Network().(*swarm.Swarm); ok {
 		s.Backoff().Clear(r.ID)
 	}
+	if p.direct(r.ID) == nil {
+		p.host.Peerstore().ClearAddrs(r.ID) // where it was named before, it may not be any more
+	}
 	p.host.Peerstore().AddAddrs(r.ID, r.Addrs, peerstore.PermanentAddrTTL)
 	_, err := p.host.Network().DialPeer(network.WithDialPeerTimeout(ctx, dialTime), r.ID)
 	p.mu.Lock()

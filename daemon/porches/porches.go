@@ -319,7 +319,7 @@ func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAd
 		return out, err
 	}
 	for _, t := range there {
-		if t.At == p.at && t.State != api.PorchLent {
+		if sameIdentity(t.At, p.at) && t.State != api.PorchLent {
 			return out, api.Problemf(api.NotAllowed, "with a new code for it: kith porch remove "+words.ShellWord(t.Label)+", then add it", "“%s” is a porch of yours already", t.Label)
 		}
 		if t.State != api.PorchLent && charter.FoldName(t.Label) == charter.FoldName(label) {
@@ -331,6 +331,11 @@ func (o *Own) AddPorch(ctx context.Context, q api.PorchRequest) (out api.PorchAd
 		return out, err
 	}
 	return o.added(ctx, v.ID)
+}
+
+// sameIdentity says of where two porches are whether they are one, which may have moved.
+func sameIdentity(a, b string) bool {
+	return a[strings.LastIndexByte(a, '/')+1:] == b[strings.LastIndexByte(b, '/')+1:]
 }
 
 // called is what a porch is called: as somebody says, or else by where it is.

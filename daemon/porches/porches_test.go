@@ -149,4 +149,9 @@ func TestWhatIsNoPorchIsNotAddedAndTwoOfOneHostAreSaid(t *testing.T) {
 	if _, err := o.AddPorch(t.Context(), api.PorchRequest{Code: codeAt(t, somebody(), "/ip4/203.0.113.9/tcp/4001"), Label: "one"}); err == nil {
 		t.Error("two porches have one label")
 	}
+	moved := somebody()
+	must[api.PorchAdded](t)(o.AddPorch(t.Context(), api.PorchRequest{Code: codeAt(t, moved, "/ip4/203.0.113.10/tcp/4001"), Label: "Moved"}))
+	if _, err := o.AddPorch(t.Context(), api.PorchRequest{Code: codeAt(t, moved, "/ip4/203.0.113.11/tcp/4001"), Label: "Here now"}); err == nil || !strings.Contains(err.Error(), "“Moved” is a porch of yours already") {
+		t.Errorf("one porch at two addresses: %v", err)
+	}
 }
