@@ -136,8 +136,8 @@ func (k *kith) aboutWrite() *cli.Command {
 			if err := write(&p, &b); err != nil {
 				return err
 			}
-			if dir := filepath.Dir(file); !isFolder(dir) {
-				return api.Problemf(api.NotFound, "mkdir "+shellName(dir), "there is no folder %s", dir)
+			if err := hasFolder(file); err != nil {
+				return err
 			}
 			_, older := os.Lstat(file)
 			if err := publicFile(file, b.Bytes()); err != nil {

@@ -53,7 +53,7 @@ func runBackup(ctx context.Context, c *call) error {
 	})
 	over()
 	if err != nil {
-		return err
+		return unwritten(err, file)
 	}
 	return c.out.show(made, func() {
 		c.out.printf("%s: %s, %s, of “%s”\n", sentence(made.File), entries(made.Entries), humanize.IBytes(uint64(made.Bytes)), name(made.Space))

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"github.com/dustin/go-humanize"
@@ -81,10 +82,36 @@ func (c *call) newFile(word, instead string) (string, error) {
 	if isFolder(file) {
 		return "", api.Problemf(api.Invalid, "name a file in it", "%s is a folder", file)
 	}
+	if err := hasFolder(file); err != nil {
+		return "", err
+	}
 	if _, err := os.Lstat(file); err == nil && !c.Bool("replace") {
 		return "", api.Problemf(api.Invalid, instead+", or say --replace", "%s is there already", file)
 	}
 	return file, nil
+}
+
+// hasFolder says so if there is no folder that a file could be written in.
+func hasFolder(file string) error {
+	if dir := filepath.Dir(file); !isFolder(dir) {
+		return api.Problemf(api.NotFound, "mkdir "+shellName(dir), "there is no folder %s", dir)
+	}
+	return nil
+}
+
+// unwritten says of a file what the disk said of the part of it that was begun: nobody named that one.
+func unwritten(err error, file string) error {
+	var disk *fs.PathError
+	if !errors.As(err, &disk) || !strings.HasPrefix(disk.Path, partOf(file)) {
+		return err
+	}
+	return api.Problemf(api.Failed, "once it can be, or with another FILE: the same command once more", "%s can't be written: %v", file, disk.Err)
+}
+
+// partOf is how the names begin under which a file is written until it is whole.
+func partOf(file string) string {
+	dir, base := filepath.Split(file)
+	return dir + "." + base + ".part-"
 }
 
 func (c *call) sinceWords(t api.Time) string {
@@ -115,10 +142,10 @@ func writeBundle(ctx context.Context, client *client.Client, q api.BundleRequest
 // intoFile writes what comes from a daemon to a file, which is there when it is whole, and not before.
 func intoFile(from io.ReadCloser, file string) (size int64, err error) {
 	defer from.Close()
-	dir, base := filepath.Split(file)
-	f, err := os.CreateTemp(filepath.Clean(dir+"."), "."+base+".part-*") // 0600
+	defer func() { err = unwritten(err, file) }()
+	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(partOf(file))+"*") // 0600
 	if err != nil {
-		return 0, fmt.Errorf("write a bundle: %w", err)
+		return 0, err
 	}
 	defer os.Remove(f.Name())
 	if size, err = io.Copy(f, from); err != nil {

@@ -174,6 +174,13 @@ func TestABundleIsThereWhenItIsWholeAndSaysWhatItIs(t *testing.T) {
 		t.Errorf("left are %v", left)
 	}
 	d.fails(6, "bundle", "write", broken, "--since", "tomorrow")
+	if says := d.fails(4, "bundle", "write", filepath.Join(t.TempDir(), "stick", "b")); !strings.Contains(says, "there is no folder") || !strings.Contains(says, "hint: mkdir ") {
+		t.Errorf("where there is no folder it says %s", says)
+	}
+	long := filepath.Join(t.TempDir(), strings.Repeat("x", 300))
+	if says := d.fails(1, "bundle", "write", long); !strings.Contains(says, "can't be written: file name too long") || strings.Contains(says, ".part-") {
+		t.Errorf("what the disk says is told as %s", says)
+	}
 }
 
 func TestReadingABundleSaysWhatCameOfIt(t *testing.T) {

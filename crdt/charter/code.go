@@ -61,9 +61,9 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	if len(text) > maxCodeText {
 		return nil, s.isNone()
 	}
-	letters := inviteLetters(text)
-	rest, ok := s.body(letters)
+	rest, ok := s.bodyIn(text)
 	if !ok {
+		letters := inviteLetters(text)
 		if other := sortOf(letters); other != nil {
 			return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
 		}
@@ -86,6 +86,25 @@ func (s *codeSort) read(text string) ([]byte, error) {
 		return nil, s.isNone()
 	}
 	return b[1:], nil
+}
+
+// maxUnder bounds the lines under a code that are passed over.
+const maxUnder = 32
+
+// bodyIn is body of a text, without the lines under its code, if it is whole so: there people greet, and mails are signed.
+func (s *codeSort) bodyIn(text string) (body string, ok bool) {
+	upTo := text
+	for range maxUnder {
+		if body, ok := s.body(inviteLetters(upTo)); ok && s.isWhole(body) {
+			return body, true
+		}
+		end := strings.LastIndexByte(upTo, '\n')
+		if end < 0 {
+			break
+		}
+		upTo = upTo[:end]
+	}
+	return s.body(inviteLetters(text))
 }
 
 // body returns the letters of a code behind its prefix: of the last one in a text that is whole, since people copy the command

@@ -52,6 +52,7 @@ func TestACodeIsReadHoweverPeopleCopyItAndNeverAsOneOfAnotherSort(t *testing.T) 
 		code := texts[sort]
 		for name, typed := range map[string]string{
 			"in capitals": strings.ToUpper(code), "wrapped": code[:30] + "\n  " + code[30:], "with hyphens": code[:10] + "-" + code[10:],
+			"in a mail":        "Hi Ana,\nhere it is:\n\n" + code[:30] + "\n" + code[30:] + "\n\nSee you\n-- \nBen",
 			"with look-alikes": strings.NewReplacer("0", "O", "1", "l").Replace(code),
 		} {
 			if got, err := decode(typed); err != nil || !reflect.DeepEqual(got, want) {

@@ -89,13 +89,13 @@ func (v Invite) Encode() (string, error) {
 }
 
 // DecodeInvite reads a code as people paste and type it: in either case, with white space, hyphens, quotes and what else a
-// messenger puts around or into it, behind the command that it was sent with, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
+// messenger puts around or into it, behind the command that it was sent with, above a greeting, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
 // ErrInviteMistyped or ErrInviteNewer. No input makes DecodeInvite panic.
 func DecodeInvite(text string) (Invite, error) {
 	if len(text) > MaxInviteText {
 		return Invite{}, ErrNotInvite
 	}
-	letters, ok := inviteCode.body(inviteLetters(text))
+	letters, ok := inviteCode.bodyIn(text)
 	if !ok {
 		if other := sortOf(inviteLetters(text)); other != nil {
 			return Invite{}, fmt.Errorf("%w; this is %s: %s", ErrNotInvite, other.what, other.typed)

@@ -56,6 +56,7 @@ func TestAnInviteCodeSurvivesHowPeopleCopyIt(t *testing.T) {
 			"with look-alikes":    strings.NewReplacer("0", "O", "1", "l").Replace(code),
 			"with space around":   "\t  " + code + "\u00a0\n",
 			"with the i for a 1":  strings.ReplaceAll(code, "1", "I"),
+			"above a greeting":    code[:40] + "\n" + code[40:] + "\n\nSee you on Monday!\nBen\n",
 			"with zero-width gap": code[:30] + "\u200b" + code[30:],
 		} {
 			got, err := charter.DecodeInvite(typed)
