@@ -70,7 +70,7 @@ func (t *trial) seat(s *Seat) string {
 	case t.k.step.spent(s.Invite):
 		return whySpent
 	case r.Member == r.Device, r.Member == s.Invite, r.Device == s.Invite,
-		t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device), t.k.uses(t.pool, s.Invite):
+		t.k.isTaken(t.pool, r.Member), t.k.isTaken(t.pool, r.Device), t.k.uses(t.pool, s.Invite):
 		return whyKeyTaken
 	}
 	if t.step(t.said.Step.ID()) != nil {
@@ -167,7 +167,7 @@ func (t *trial) rekey(r *Rekey) string {
 	switch {
 	case who == nil || !t.k.step.isFull(who.number):
 		return whyNotMember
-	case r.Key == r.Device, t.k.uses(t.pool, r.Key), t.k.uses(t.pool, r.Device):
+	case r.Key == r.Device, t.k.isTaken(t.pool, r.Key), t.k.isTaken(t.pool, r.Device):
 		return whyKeyTaken
 	}
 	if err := r.Verify(t.space); err != nil {

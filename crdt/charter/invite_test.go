@@ -192,3 +192,40 @@ func TestRandomInvitesReadBack(t *testing.T) {
 		}
 	})
 }
+
+// Anybody publishes what key they like as an invite's: also that of a request for a new key, which all can read while they answer it, and that of a device.
+func TestAKeyThatSomebodyPublishesAsAnInviteCanStillBeAMembers(t *testing.T) {
+	s := members(t, "ben", "cleo", "dora", "mel")
+	phone := key("dora's phone")
+	rekey, err := charter.NewRekey(s.space, s.id("dora"), key("dora again"), key("desk"), "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms := charter.Terms{Type: charter.ProposalKey, Rekey: &rekey}
+	s.proposes("ana", terms)
+	code, r := s.redeem("gus")
+	payload, err := s.c.Invite(laptop("ana").Device(), code, 0)
+	s.says(laptop("ana"), payload, err)
+	for _, k := range []entry.Device{rekey.Key, rekey.Device, phone.Device(), r.Member, r.Device} {
+		s.says(laptop("mel"), raw(t, charter.Statement{Type: charter.TypeInvite, Invite: k}), nil)
+	}
+	payload, err = s.c.AdmitProspective(laptop("ben").Device(), code, r)
+	s.says(laptop("ben"), payload, err)
+	s.adds("dora", laptop("dora"), phone)
+	s.agree(threshold(charter.TwoThirds), "ben", "cleo", "dora")
+	s.agree(terms, "ana", "ben", "cleo", "mel")
+	if m, ok := s.c.MemberOf(key("desk").Device()); !ok || m.ID != s.id("dora") {
+		t.Error("Dora's new key speaks for nobody")
+	}
+	// What is used as an invite is none of who comes by it.
+	again := key("code for flo")
+	r, err = charter.NewRedemption(s.space, again, key("flo"), again, "Flo", "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err = s.c.Invite(laptop("ana").Device(), again.Device(), 0)
+	s.says(laptop("ana"), payload, err)
+	e := s.sign(laptop("ana"), raw(t, charter.Statement{Type: charter.TypeProspective, Invite: again.Device(), Joiner: &r}), s.c.Heads()...)
+	s.hear(e)
+	mustState(t, s.c, e, charter.Void, "its member key or device is in the charter already")
+}

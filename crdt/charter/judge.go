@@ -233,7 +233,7 @@ const (
 func (t *trial) certify() string {
 	new := t.said.New
 	switch {
-	case t.k.uses(t.pool, new.Key):
+	case t.k.isTaken(t.pool, new.Key):
 		return whyKeyTaken
 	case len(t.who.devices) >= MaxDevices:
 		return whyTooMany
@@ -263,7 +263,7 @@ func (t *trial) recover() string {
 		switch {
 		case fresh > 0 && who.listed+fresh > MaxDevices: // however many a thief has added
 			return whyTooMany
-		case !own && t.k.uses(t.pool, d.Key):
+		case !own && t.k.isTaken(t.pool, d.Key):
 			return whyKeyTaken
 		case own && d.Accepted == ([64]byte{}):
 		case !t.accepted(d, who.key):

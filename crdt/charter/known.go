@@ -141,13 +141,13 @@ func (k known) only(p *pool, key entry.Device, what int) *person {
 	return k.person(found)
 }
 
-// uses says whether a key has a part in the charter already. Every key has one part only:
-// member key, device, or invite.
+// uses says whether a key has a part in the charter already: as a member key, a device, or an invite.
 func (k known) uses(p *pool, key entry.Device) bool {
-	for _, part := range p.partsOf(key) {
-		if part.in(k) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.partsOf(key), func(part part) bool { return part.in(k) })
+}
+
+// isTaken says whether a key can't become a member key or a device any more. That it is an invite's doesn't matter: anybody publishes
+// what key they like as one, also that of a request that they have read.
+func (k known) isTaken(p *pool, key entry.Device) bool {
+	return slices.ContainsFunc(p.partsOf(key), func(part part) bool { return part.what != partInvite && part.in(k) })
 }

@@ -83,15 +83,17 @@ type Member struct {
 	Devices    []Device
 	Since      StepID   // the step that made them a full member; zero for who never was one
 	SinceEntry entry.ID // a statement that carries it, the lowest of several; or the redemption
+	answers    MemberID // for whom others answer, see Answers
 	InvitedBy  MemberID // zero for a founder
 	Coop       string   // in a share: the co-op on whose side they are; else ""
 }
 
-// Answers says who answers for what somebody costs others: they do, or as long as they never were a full member who invited them.
+// Answers says who answers for what somebody costs others: they do, or as long as they never were a full member who invited them; for whom several have let
+// in a number that is nobody's, and the same for all whom the same ones have.
 // One full member may bring in any number of people beside each other, or one after the other.
 func (m *Member) Answers() (by MemberID, guest bool) {
 	if m.Since == (StepID{}) {
-		return cmp.Or(m.InvitedBy, m.ID), true
+		return cmp.Or(m.answers, m.InvitedBy, m.ID), true
 	}
 	return m.ID, false
 }

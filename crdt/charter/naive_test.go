@@ -259,7 +259,8 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 		x.path = append(slices.Clone(v.path), s.Of)
 		return sound
 	case charter.TypeCertify: // D2
-		return soundIf(!n.parts(v)[s.New.Key] && charter.DeviceAccepts(n.space, speaking.key, *s.New) &&
+		_, taken := n.parts(v)
+		return soundIf(!taken[s.New.Key] && charter.DeviceAccepts(n.space, speaking.key, *s.New) &&
 			len(speaking.devices) < 200 && n.own(v, speaking) < 1000)
 	case charter.TypeRetire: // D2
 		of := n.claimants(v, e.Device)
@@ -284,7 +285,8 @@ func (n *naive) rule(v naiveView, e *entry.Entry, x *naiveVerdict) naiveWord {
 	case charter.TypeRecover: // D3
 		return n.byMemberKey(v, e, x)
 	case charter.TypeInvite: // P1
-		return soundIf(full && !n.parts(v)[s.Invite])
+		parts, _ := n.parts(v)
+		return soundIf(full && !parts[s.Invite])
 	case charter.TypeRevoke: // P1
 		return soundIf(full && n.invite(v, s.Invite) != nil)
 	case charter.TypeProspective: // P2
@@ -407,8 +409,9 @@ func (n *naive) foundingStep(v naiveView, chain *naiveChain, x *naiveVerdict, co
 	}
 	switch step.Type {
 	case charter.ProposalSeat:
-		r, invite, parts := step.Seat.Redemption, step.Seat.Invite, n.parts(v)
-		if slices.Contains(chain.used, invite) || parts[invite] || parts[r.Member] || parts[r.Device] ||
+		r, invite := step.Seat.Redemption, step.Seat.Invite
+		parts, taken := n.parts(v)
+		if slices.Contains(chain.used, invite) || parts[invite] || taken[r.Member] || taken[r.Device] ||
 			invite == r.Member || invite == r.Device || r.Member == r.Device || r.Verify(n.space, invite) != nil {
 			return void
 		}
@@ -441,8 +444,9 @@ func (n *naive) fits(v naiveView, chain *naiveChain, step *charter.Step) bool {
 		p := n.everybody(v)[step.Member]
 		return p != nil && p.seat.standing != charter.Removed && p.seat.standing != charter.Resigned && n.mayStay(v, step, step.Member)
 	case charter.ProposalKey:
-		k, parts := step.Rekey, n.parts(v)
-		return chain.full(k.Member) && !parts[k.Key] && !parts[k.Device] && k.Key != k.Device && k.Verify(n.space) == nil && n.mayStay(v, step, k.Member)
+		k := step.Rekey
+		_, taken := n.parts(v)
+		return chain.full(k.Member) && !taken[k.Key] && !taken[k.Device] && k.Key != k.Device && k.Verify(n.space) == nil && n.mayStay(v, step, k.Member)
 	case charter.ProposalThreshold:
 		return int(step.Threshold) != chain.threshold
 	case charter.ProposalInvites:
@@ -617,34 +621,35 @@ func (p *naivePerson) resigned() bool {
 	return len(p.holding) > 0 || p.seat.standing == charter.Resigned
 }
 
-// parts are the keys that have one (D1).
-func (n *naive) parts(v naiveView) map[entry.Device]bool {
-	parts := map[entry.Device]bool{}
+// parts are the keys that have one (D1), and those of them that have another than that of an invite.
+func (n *naive) parts(v naiveView) (parts, taken map[entry.Device]bool) {
+	parts, taken = map[entry.Device]bool{}, map[entry.Device]bool{}
+	defer func() { maps.Copy(parts, taken) }()
 	for _, id := range v.path[1:] {
 		switch step := n.steps[id]; step.Type {
 		case charter.ProposalSeat:
-			parts[step.Seat.Invite], parts[step.Seat.Redemption.Member], parts[step.Seat.Redemption.Device] = true, true, true
+			parts[step.Seat.Invite], taken[step.Seat.Redemption.Member], taken[step.Seat.Redemption.Device] = true, true, true
 		case charter.ProposalKey:
-			parts[step.Rekey.Key], parts[step.Rekey.Device] = true, true
+			taken[step.Rekey.Key], taken[step.Rekey.Device] = true, true
 		}
 	}
 	for id, x := range v.set {
 		switch x.s.Type {
 		case charter.TypeGenesis:
-			parts[x.s.Genesis.MemberKey], parts[n.entries[id].Device] = true, true
+			taken[x.s.Genesis.MemberKey], taken[n.entries[id].Device] = true, true
 		case charter.TypeCertify:
-			parts[x.s.New.Key] = true
+			taken[x.s.New.Key] = true
 		case charter.TypeRecover:
 			for _, d := range x.s.Live {
-				parts[d.Key] = true
+				taken[d.Key] = true
 			}
 		case charter.TypeInvite:
 			parts[x.s.Invite] = true
 		case charter.TypeProspective:
-			parts[x.s.Joiner.Member], parts[x.s.Joiner.Device] = true, true
+			taken[x.s.Joiner.Member], taken[x.s.Joiner.Device] = true, true
 		}
 	}
-	return parts
+	return parts, taken
 }
 
 // own is how many of the statements that D2 bounds count of a member.
@@ -663,7 +668,8 @@ func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveW
 	if len(of) != 1 || of[0].key != e.Device {
 		return void
 	}
-	p, parts := of[0], n.parts(v)
+	p := of[0]
+	_, taken := n.parts(v)
 	x.by = p.id
 	if p.seat.standing == charter.Removed || p.seat.standing == charter.Resigned {
 		return void
@@ -679,7 +685,7 @@ func (n *naive) byMemberKey(v naiveView, e *entry.Entry, x *naiveVerdict) naiveW
 			}
 			continue
 		}
-		if parts[d.Key] || !charter.DeviceAccepts(n.space, p.key, d) {
+		if taken[d.Key] || !charter.DeviceAccepts(n.space, p.key, d) {
 			return void
 		}
 		fresh[d.Key] = true
@@ -922,8 +928,8 @@ func (n *naive) redeems(v naiveView, chain *naiveChain, x *naiveVerdict) bool {
 			return false
 		}
 	}
-	parts := n.parts(v)
-	return len(n.withRoom(v, x.host)) < chain.invites && !parts[r.Member] && !parts[r.Device] && r.Member != r.Device && r.Verify(n.space, key) == nil
+	_, taken := n.parts(v)
+	return len(n.withRoom(v, x.host)) < chain.invites && !taken[r.Member] && !taken[r.Device] && r.Member != r.Device && r.Member != key && r.Device != key && r.Verify(n.space, key) == nil
 }
 
 // counts is P3, of an invite or a redemption.

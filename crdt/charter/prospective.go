@@ -134,7 +134,7 @@ func (t *trial) prospective() string {
 		return whyNotFull
 	case invite == nil:
 		return whyNoInvite
-	case r.Member == r.Device:
+	case r.Member == r.Device, r.Member == t.said.Invite, r.Device == t.said.Invite:
 		return whyKeyTaken
 	}
 	if issuer := t.k.person(invite.member); issuer.standing != Full {
@@ -148,7 +148,7 @@ func (t *trial) prospective() string {
 		return whySpent
 	case len(t.k.guestsOf(invite.member)) >= t.k.step.invites:
 		return whyInvitesFull
-	case t.k.uses(t.pool, r.Member), t.k.uses(t.pool, r.Device):
+	case t.k.isTaken(t.pool, r.Member), t.k.isTaken(t.pool, r.Device):
 		return whyKeyTaken
 	}
 	if err := r.Verify(t.space, t.said.Invite); err != nil {

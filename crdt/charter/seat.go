@@ -51,7 +51,7 @@ func (c *Charter) FillSeat(invite entry.Device, r Redemption) ([]byte, error) {
 		return nil, ErrFoundingClosed
 	case c.FoundingDevice() == entry.Device{}:
 		return nil, ErrNotFounder
-	case c.all.uses(c.pool, r.Member), c.all.uses(c.pool, r.Device), c.all.uses(c.pool, invite):
+	case c.all.isTaken(c.pool, r.Member), c.all.isTaken(c.pool, r.Device), c.all.uses(c.pool, invite):
 		return nil, ErrKeyKnown // also by a statement that the heads have no room for
 	}
 	if err := c.nameFree(r.Name, MemberID{}); err != nil {

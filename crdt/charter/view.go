@@ -3,6 +3,7 @@ package charter
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"slices"
 
 	"kith/crdt/entry"
@@ -149,9 +150,35 @@ func (c *Charter) shown(who *person) Member {
 		m.SinceEntry = who.joined.entry.ID()
 	}
 	if who.joined != nil {
-		m.InvitedBy = c.all.person(who.joined.issuer).id
+		m.InvitedBy, m.answers = c.letIn(who)
 	}
 	return m
+}
+
+// letIn returns who has invited somebody, by a redemption that counts if there is one, and who answers for them. Whoever has read a redemption can
+// say it again, with an invite of their own for the same key: for whom several have let in, all of these answer together, and none of them alone.
+func (c *Charter) letIn(who *person) (by, answers MemberID) {
+	first, counts := who.joined, c.all.redeems(who.joined)
+	var all []MemberID
+	for _, n := range c.all.own.get(who.number).list() {
+		if n.said.Type != TypeProspective {
+			continue
+		}
+		all = append(all, c.all.person(n.issuer).id)
+		if is := c.all.redeems(n); is && (!counts || n.entry.ID().Compare(first.entry.ID()) < 0) {
+			first, counts = n, true
+		}
+	}
+	by = c.all.person(first.issuer).id
+	slices.SortFunc(all, compareMembers)
+	if all = slices.Compact(all); len(all) == 1 {
+		return by, by
+	}
+	together := sha256.New()
+	for _, m := range all {
+		together.Write(m[:])
+	}
+	return by, MemberID(together.Sum(nil)[:len(by)])
 }
 
 // Member returns one member of the charter as it is now.

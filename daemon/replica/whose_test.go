@@ -183,3 +183,47 @@ func TestWhoWritesOnWhatOneWroteOneselfWritesNoMoreForThat(t *testing.T) {
 		}
 	}
 }
+
+// Who has read a redemption says it again, with an invite of their own for the same key, and so a lower ID: whom somebody else has let in doesn't share
+// a room with what they fill.
+func TestWhoSaysARedemptionAgainTakesNobodysGuestsOver(t *testing.T) {
+	c := found(t, "Ana", "Ben", "Mel")
+	ana, ben, mel := c.all[0], c.all[1], c.all[2]
+	clock := ana.Now()
+	ana.at(&clock)
+	let, keys := guests(t, ana, ben, 1)
+	said, err := charter.ReadStatement(let[1].Payload)
+	must(t, err)
+	at := mel.Charter() // as of before
+	says := func(payload []byte, err error) *entry.Entry {
+		must(t, err)
+		return sign(t, mel.cfg.Key, entry.Fields{Space: ana.Space(), Heads: at.Heads(), Kind: entry.Statement, Payload: payload})
+	}
+	invite := says(at.Invite(mel.device, said.Invite, 0))
+	at = at.With(invite)
+	again := says(at.AdmitProspective(mel.device, said.Invite, *said.Joiner))
+	for again.ID().Compare(let[1].ID()) > 0 {
+		again = says(again.Payload, nil)
+	}
+	own, puppets := guests(t, ana, mel, 3)
+	give(t, ana, slices.Concat(let, own, []*entry.Entry{invite, again})...)
+	const worth = 40
+	ana.days.worth, ana.days.of = [3]float64{worth, worth, 1 << 20}, nil
+	follow, err := ana.Charter().Follow(ana.device, ana.Charter().Tip())
+	must(t, err)
+	var junk []*entry.Entry
+	for _, key := range puppets {
+		for range worth {
+			junk = append(junk, sign(t, key, entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Statement, Payload: follow}))
+		}
+	}
+	give(t, ana, junk...)
+	if ana.here(junk) == len(junk) {
+		t.Fatal("nothing of it is held back: this shows nothing")
+	}
+	honest := sign(t, keys[1], entry.Fields{Space: ana.Space(), Heads: ana.Charter().Heads(), Kind: entry.Statement, Payload: follow})
+	give(t, ana, honest)
+	if ana.here([]*entry.Entry{honest}) != 1 {
+		t.Error("what Ben's guest says is held back, for what Mel's have said")
+	}
+}
