@@ -90,8 +90,10 @@ func (c calendar) parse(typed string) (string, error) {
 			}
 		}
 	}
-	if at, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
-		take(moment(at), "")
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if at, err := time.Parse(form, strings.ToUpper(s)); err == nil {
+			take(moment(at), "")
+		}
 	}
 	if at, ok := c.span(s); ok {
 		take(moment(at), "")
@@ -138,15 +140,9 @@ func (c calendar) say(date string) string {
 // both reads a day, and a time of it, if there is one: then it is a moment. why says what is missing in a day that could be two.
 func (c calendar) both(day, clock []string) (at time.Time, isMoment bool, why string) {
 	none := time.Time{}
-	if len(clock) > 0 && len(day) > 0 && clock[0] == "at" {
-		clock = clock[1:]
-		if len(clock) == 0 {
-			return none, false, ""
-		}
-	}
 	on, why, ok := c.today(), "", true
 	if len(day) > 0 {
-		on, why, ok = c.day(strings.Join(day, " "))
+		on, why, ok = c.day(strings.TrimSuffix(strings.Join(day, " "), ","))
 	}
 	if !ok || why != "" {
 		return none, false, why
@@ -154,7 +150,7 @@ func (c calendar) both(day, clock []string) (at time.Time, isMoment bool, why st
 	if len(clock) == 0 {
 		return on, false, ""
 	}
-	h, m, sec, ok := readClock(strings.Join(clock, " "))
+	h, m, sec, ok := readClock(strings.TrimSuffix(strings.Join(clock, " "), ","))
 	if !ok {
 		return none, false, ""
 	}
@@ -176,7 +172,7 @@ var (
 	slashed  = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
 	dashed   = regexp.MustCompile(`^(\d{1,2})-(\d{1,2})-(\d{4})$`)
 	yearLed  = regexp.MustCompile(`^(\d{4})/(\d{1,2})/(\d{1,2})$`)
-	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?(?: of| de)? ([a-z]+)\.?(?:,?(?: del?)? (\d{4}))?$`)
+	dayMonth = regexp.MustCompile(`^(?:el |the )?(\d{1,2})(?:st|nd|rd|th|\.|º|°)?(?: of| de)?[ -]([a-z]+)\.?(?:(?:,?(?: del?)? |-)(\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`)
 	ahead    = regexp.MustCompile(`^in (` + number + `|\d{1,4}) (days?|weeks?|months?|years?)$`)
 	ago      = regexp.MustCompile(`^(` + number + `|\d{1,4}) (days?|weeks?|months?|years?) ago$`)
@@ -190,10 +186,10 @@ var (
 )
 
 // number is a number as a word, or an article for one.
-const number = "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+const number = "an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
 
 // número is the same in Spanish.
-const número = "una?|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
+const número = "una?|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince"
 
 // numberOf reads a number in digits or as a word.
 func numberOf(word string) int {
@@ -206,8 +202,22 @@ func numberOf(word string) int {
 // The first and the last year of a date.
 const minYear, maxYear = 1970, 9998
 
-// day reads a day, at noon in UTC. why is what to say more of one that could be two.
+// day reads a day, at noon in UTC. why is what to say more of one that could be two, or is none.
 func (c calendar) day(s string) (day time.Time, why string, ok bool) {
+	if day, why, ok = c.dated(s); ok || why != "" {
+		return day, why, ok
+	}
+	if m := weekday.FindStringSubmatch(s); m != nil {
+		return c.weekday(strings.TrimSpace(m[1]+m[3]), m[2])
+	}
+	if name, date, ok := strings.Cut(s, " "); ok {
+		return c.onWeekday(strings.TrimRight(name, ".,"), date)
+	}
+	return day, "", false
+}
+
+// dated reads a day that isn't called by its name in the week.
+func (c calendar) dated(s string) (day time.Time, why string, ok bool) {
 	if isoDay.MatchString(s) {
 		return c.date(s[8:], s[5:7], s[:4])
 	}
@@ -261,11 +271,26 @@ func (c calendar) day(s string) (day time.Time, why string, ok bool) {
 	if m := finDe.FindStringSubmatch(s); m != nil {
 		return c.end(cmp.Or(map[string]string{"mes": "month", "año": "year"}[m[1]], m[1]))
 	}
-	if m := weekday.FindStringSubmatch(s); m != nil {
-		return c.weekday(strings.TrimSpace(m[1]+m[3]), m[2])
-	}
 	return day, "", false
 }
+
+// onWeekday reads a date behind the name of its day ("Thu 24 Dec", as kith says dates), which has to be the right one.
+func (c calendar) onWeekday(name, date string) (day time.Time, why string, ok bool) {
+	which := slices.IndexFunc(diasDeLaSemana, func(dia string) bool {
+		english := time.Weekday(slices.Index(diasDeLaSemana, dia)).String()
+		return isShort(name, strings.ToLower(english)) || isShort(api.FoldText(name), dia)
+	})
+	if which < 0 {
+		return day, "", false
+	}
+	if day, why, ok = c.dated(date); ok && day.Weekday() != time.Weekday(which) {
+		return day, fmt.Sprintf("%s is a %s", day.Format("2 Jan 2006"), day.Weekday()), false
+	}
+	return day, why, ok
+}
+
+// isShort says whether a word is a name, or its first three letters or more.
+func isShort(word, name string) bool { return len(word) >= 3 && strings.HasPrefix(name, word) }
 
 // date is a day of the calendar. Without a year it is the next such day or, looking back, the last; one that was just over
 // could be meant of either year.
@@ -380,7 +405,7 @@ func (c calendar) weekday(which, name string) (time.Time, string, bool) {
 	}
 	for n := 1; n <= 7; n++ {
 		day := c.today().AddDate(0, 0, n*step)
-		if full := strings.ToLower(day.Weekday().String()); name == full || api.FoldText(name) == diasDeLaSemana[day.Weekday()] || len(name) >= 3 && strings.HasPrefix(full, name) {
+		if full := strings.ToLower(day.Weekday().String()); isShort(name, full) || api.FoldText(name) == diasDeLaSemana[day.Weekday()] {
 			return day, "", true
 		}
 	}
@@ -414,11 +439,11 @@ var enInglés = map[string]string{"d": "days", "s": "weeks", "m": "months", "a":
 
 // monthOf is the number of a month by its name in Spanish or English, or the start of one, of three letters or more; 0 for none.
 func monthOf(name string) int {
-	if at := slices.IndexFunc(meses, func(mes string) bool { return len(name) >= 3 && strings.HasPrefix(mes, name) }); at >= 0 {
+	if at := slices.IndexFunc(meses, func(mes string) bool { return isShort(name, mes) }); at >= 0 {
 		return at + 1
 	}
 	for m := time.January; m <= time.December; m++ {
-		if len(name) >= 3 && strings.HasPrefix(strings.ToLower(m.String()), name) || name == "sept" && m == time.September {
+		if isShort(name, strings.ToLower(m.String())) || name == "sept" && m == time.September {
 			return int(m)
 		}
 	}
@@ -426,15 +451,17 @@ func monthOf(name string) int {
 }
 
 var (
-	clock24 = regexp.MustCompile(`^(\d{1,2})[:.](\d\d)(?::(\d\d))?$`)
+	atClock = regexp.MustCompile(`^(?:at|a las?|las?|al?) `)
+	clock24 = regexp.MustCompile(`^(\d{1,2})[:.](\d\d)(?::(\d\d))?(?: ?h)?$`)
 	clockH  = regexp.MustCompile(`^(\d{1,2}) ?h(?:(\d\d))?$`)
-	clock12 = regexp.MustCompile(`^(\d{1,2})(?::(\d\d))? ?([ap])\.?m\.?$`)
+	clock12 = regexp.MustCompile(`^(\d{1,2})(?::(\d\d))? ?([ap])\.? ?m\.?$`)
 )
 
 // readClock reads a time of day. Midnight isn't one: it is of two days.
 func readClock(s string) (h, m, sec int, ok bool) {
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
-	if s == "noon" {
+	s = s[len(atClock.FindString(s)):]
+	if s == "noon" || s == "mediodía" || s == "mediodia" {
 		return 12, 0, 0, true
 	}
 	if is := clock24.FindStringSubmatch(s); is != nil {
@@ -513,9 +540,9 @@ func (c calendar) parsePast(what, typed string) (string, error) {
 }
 
 var (
-	decimalHours = regexp.MustCompile(`^(\d{1,5})(?:[.,](\d{1,2}))? ?(?:h|hours?)?$`)
-	hoursMinutes = regexp.MustCompile(`^(\d{1,5}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes)?$`)
-	onlyMinutes  = regexp.MustCompile(`^(\d{1,6}) ?(?:m|min|minutes?)$`)
+	decimalHours = regexp.MustCompile(`^(\d{1,5})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|horas?)?$`)
+	hoursMinutes = regexp.MustCompile(`^(\d{1,5}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes|minutos)?$`)
+	onlyMinutes  = regexp.MustCompile(`^(\d{1,6}) ?(?:m|min|minutes?|minutos?)$`)
 )
 
 // parseHours reads an amount of work: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.

@@ -7,6 +7,8 @@ import (
 	"time"
 	_ "time/tzdata" // as in the program: on a computer without a database of time zones, too
 
+	"pgregory.net/rapid"
+
 	"kith/daemon/api"
 )
 
@@ -81,6 +83,23 @@ func TestDatesInWords(t *testing.T) {
 		{"24.12.26", "2026-12-24"},
 		{"24.12.99", "1999-12-24"},
 		{"in two weeks", "2026-12-08"},
+		{"Thu 24 Dec 2026", "2026-12-24"},
+		{"Thu 24 Dec, 15:00", "2026-12-24T14:00:00Z"},
+		{"Thursday, December 24, 2026", "2026-12-24"},
+		{"15:00, Thu 24 Dec", "2026-12-24T14:00:00Z"},
+		{"Wednesday, tomorrow 12:00", "2026-11-25T11:00:00Z"},
+		{"mar 8 dic", "2026-12-08"}, // martes
+		{"mar 8 2027", "2027-03-08"},
+		{"sáb., 5 de dic.", "2026-12-05"},
+		{"el 24 de dic.", "2026-12-24"},
+		{"1º de enero", "2027-01-01"},
+		{"24-Dec-2026", "2026-12-24"},
+		{"hoy a las 18:30", "2026-11-24T17:30:00Z"},
+		{"mañana a la 1 p. m.", "2026-11-25T12:00:00Z"},
+		{"mañana al mediodía", "2026-11-25T11:00:00Z"},
+		{"15:30h", "2026-11-24T14:30:00Z"},
+		{"en quince días", "2026-12-09"},
+		{"2026-12-01T15:00+02:00", "2026-12-01T13:00:00Z"},
 		{"in twelve months", "2027-11-24"},
 		{"two hours ago", "2026-11-24T06:00:00Z"},
 		{"none", ""},
@@ -96,7 +115,7 @@ func TestDatesInWords(t *testing.T) {
 func TestWhatIsNoDate(t *testing.T) {
 	for _, typed := range []string{"someday", "friday the printer", "the printer friday", "2026-13-01", "2026-02-30", "31", "15:00h!", "🖨", "in days", "in 99999999999999999999 days",
 		"24 december 25:00", "24 december 15", "10.12", "23.11.", "20 Nov", "32 Dec", "dec", "friday monday", "15:00 16:00", "midnight", "12am", "next week", "24 Dec 2026 2027",
-		"in a couple of days", "0001-01-01", "in 9999 years", "24.12.1969", "0001-01-01T00:00:00Z"} {
+		"in a couple of days", "thu thu 24 Dec", "mar", "mar dic", "sun 5", "a las", "24 Dec a 15", "0001-01-01", "in 9999 years", "24.12.1969", "0001-01-01T00:00:00Z"} {
 		got, err := calendar{now: now}.parse(typed)
 		var p *api.Problem
 		if !errors.As(err, &p) || p.Code != api.Invalid {
@@ -107,13 +126,15 @@ func TestWhatIsNoDate(t *testing.T) {
 
 func TestADayThatItsMonthDoesntHaveIsSaidToBeNone(t *testing.T) {
 	for typed, hint := range map[string]string{
-		"2026-02-30":     "there is no 30 February 2026",
-		"29 Feb 2027":    "there is no 29 February 2027",
-		"31.2.":          "there is no 31 February",
-		"31/11/2026":     "there is no 31 November 2026",
-		"30 feb at 9:00": "there is no 30 February",
-		"2026-13-01":     dateForms,
-		"32.1.":          dateForms,
+		"2026-02-30":      "there is no 30 February 2026",
+		"29 Feb 2027":     "there is no 29 February 2027",
+		"31.2.":           "there is no 31 February",
+		"31/11/2026":      "there is no 31 November 2026",
+		"30 feb at 9:00":  "there is no 30 February",
+		"Fri 24 Dec 2026": "24 Dec 2026 is a Thursday",
+		"lunes 8 dic":     "8 Dec 2026 is a Tuesday",
+		"2026-13-01":      dateForms,
+		"32.1.":           dateForms,
 	} {
 		_, err := (calendar{now: now}).parse(typed)
 		var p *api.Problem
@@ -149,6 +170,26 @@ func TestWhatWasUnderstoodOfADateIsSaid(t *testing.T) {
 	}
 }
 
+func TestADateIsUnderstoodAsItIsSaid(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		at := now.Add(time.Duration(rapid.IntRange(-400*24*60, 4000*24*60).Draw(r, "minutes")) * time.Minute)
+		want := moment(at)
+		if rapid.Bool().Draw(r, "a day") {
+			want = at.Format(time.DateOnly)
+		}
+		c := &call{kith: &kith{env: Env{Now: func() time.Time { return now }, Getenv: func(string) string { return "" }}}}
+		if _, err := c.coming("due", want); err != nil {
+			r.Fatal(err)
+		}
+		said := strings.TrimSuffix(strings.TrimPrefix(strings.Join(c.understood, ""), "due "), ", which is in the past")
+		for _, typed := range []string{said, c.env.calendar().say(want)} {
+			if got, err := c.env.calendar().parse(typed); typed != "" && (err != nil || got != want) {
+				r.Fatalf("%q: %q (%v), want %q", typed, got, err, want)
+			}
+		}
+	})
+}
+
 func TestDaysWithSlashesAreReadAsTheLocaleHasThem(t *testing.T) {
 	for _, tt := range []struct{ lang, typed, want string }{
 		{"de_DE.UTF-8", "4/12/2026", "2026-12-04"}, {"en_US.UTF-8", "4/12/2027", "2027-04-12"}, {"en_GB", "24/12", "2026-12-24"},
@@ -162,7 +203,7 @@ func TestDaysWithSlashesAreReadAsTheLocaleHasThem(t *testing.T) {
 }
 
 func TestHoursAsPeopleWriteThem(t *testing.T) {
-	for typed, want := range map[string]float64{"3": 3, "2.5": 2.5, "2,5": 2.5, "3h": 3, "2h30": 2.5, "2h 30m": 2.5, "2:30": 2.5, "90min": 1.5, "1,25 h": 1.25, "0": 0, "none": 0} {
+	for typed, want := range map[string]float64{"3": 3, "2.5": 2.5, "2,5": 2.5, "3h": 3, "2h30": 2.5, "2h 30m": 2.5, "2:30": 2.5, "90min": 1.5, "1,25 h": 1.25, "3 horas": 3, "2 hrs": 2, "150 minutos": 2.5, "0": 0, "none": 0} {
 		if got, err := parseHours("hours", typed); err != nil || got != want {
 			t.Errorf("%q: %v (%v), want %v", typed, got, err, want)
 		}
