@@ -2,12 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"kith/daemon/api"
 )
@@ -15,55 +16,60 @@ import (
 // maxCode bounds a code that is typed or piped, in bytes: well above any that there is.
 const maxCode = 8 << 10
 
-// code gives the code that a word stands for: itself or, for "-", what is typed or comes in a line of stdin. Others who
+// code gives the code that a word stands for: itself or, for "-", what is typed or comes in on stdin, with the message around it. Others who
 // work on this computer can read the arguments of a command, and could be faster with a code that lets one person in.
 func (c *call) code(word string) (string, error) {
 	if word != "-" {
 		return word, nil
 	}
-	if terminal(c.env.Stdin) > 0 {
-		fmt.Fprint(c.env.Stderr, "The code: ")
+	ask := func(what string) (string, error) {
+		if terminal(c.env.Stdin) > 0 {
+			fmt.Fprint(c.env.Stderr, what)
+		}
+		return c.line(maxCode)
 	}
-	line, err := c.line(maxCode)
-	line = unquoted(line)
+	text, err := ask("The code: ")
 	switch {
 	case err != nil:
 		return "", err
-	case line == "":
+	case text == "":
 		return "", api.Problemf(api.Usage, "type it, or give it on stdin", "there is no code")
+	case terminal(c.env.Stdin) == 0:
+		return c.wholeCode(text), nil
 	}
-	for !api.IsWholeCode(line) && len(line) < maxCode { // a mail may have broken it over lines
-		next := c.nextPart()
-		if next == "" {
+	for api.IsCode(text) && api.WholeCode(text) == "" && len(text) < maxCode { // a mail may have broken it over lines
+		rest, err := ask("The rest of it (Enter: that was all): ")
+		if err != nil {
+			return "", err
+		}
+		if rest == "" {
 			break
 		}
-		line += next
+		text += "\n" + rest
 	}
-	return line, nil
+	return cmp.Or(api.WholeCode(text), text), nil
 }
 
-// nextPart takes the next line of stdin if it can be a part of a code, which has neither spaces nor other signs than
-// letters and digits; "" if it can't be, and then it stays for the next question.
-func (k *kith) nextPart() string {
-	if terminal(k.env.Stdin) > 0 { // where it would be waited for
-		return ""
+// wholeCode is the code in a first line of stdin, with as many of those behind it as that takes: a message may have words before it,
+// and a mail may have broken it. What comes behind its line stays for the next question, as all does if there is no whole code.
+func (k *kith) wholeCode(first string) string {
+	if code := api.WholeCode(first); code != "" {
+		return code
 	}
 	ahead, _ := k.lines().Peek(k.lines().Size()) // what there is of so much
-	part, _, more := strings.Cut(string(ahead), "\n")
-	word := unquoted(part)
-	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		return ""
+	for end := 0; end < len(ahead); {
+		line := bytes.IndexByte(ahead[end:], '\n') + 1
+		if line == 0 {
+			line = len(ahead) - end
+		}
+		end += line
+		if code := api.WholeCode(first + "\n" + string(ahead[:end])); code != "" {
+			_, _ = k.lines().Discard(end) // it was there a moment ago
+			return code
+		}
 	}
-	taken := len(part)
-	if more {
-		taken++
-	}
-	_, _ = k.lines().Discard(taken) // it was there a moment ago
-	return word
+	return first
 }
-
-// unquoted is a line without the marks that mails put before what they answer to.
-func unquoted(line string) string { return strings.TrimLeft(strings.TrimSpace(line), "> \t") }
 
 // lines is stdin for who reads it line by line: what one question leaves is the next one's.
 func (k *kith) lines() *bufio.Reader {

@@ -54,7 +54,8 @@ func TestACodeThatWasBrokenOverLinesIsPutTogether(t *testing.T) {
 		via, phrase = o.Via, o.Phrase
 		return api.Recovered{}, nil
 	}
-	for _, broken := range []string{whole, whole[:20] + "\n" + whole[20:], whole[:20] + "\r\n  " + whole[20:31] + " \n" + whole[31:], "> " + whole[:20] + "\n> > " + whole[20:]} {
+	for _, broken := range []string{whole, whole[:20] + "\n" + whole[20:], whole[:20] + "\r\n  " + whole[20:31] + " \n" + whole[31:], "> " + whole[:20] + "\n> > " + whole[20:],
+		"kith device recover --via - --phrase -\n\n    " + whole, "Hi Ana,\n\n" + whole[:20] + "-\n" + whole[20:] + ".", whole[:20] + "\n> \n> " + whole[20:], "  " + whole + " see you"} {
 		d.stdin, via, phrase = broken+"\nlegal winner\n", "", ""
 		d.ok("device", "recover", "--via", "-", "--phrase", "-")
 		if via != whole || phrase != "legal winner" {

@@ -17,6 +17,10 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"kith/crdt/charter"
+	"kith/crdt/entry"
+	"kith/daemon/api"
 )
 
 // sits gives a terminal at which somebody sits who types.
@@ -269,5 +273,28 @@ func TestLineEndsOfEverySystemAreTaken(t *testing.T) {
 	d.ok("note", "add", "x", "--text", "a\r\nb")
 	if got := d.toldText(); got != "a\nb" {
 		t.Errorf("told %q", d.coop.told)
+	}
+}
+
+// A code that a mail broke over lines and that is pasted into a terminal is asked for to its end, and not taken for a wrong one while the
+// rest of it goes to the shell.
+func TestTheRestOfABrokenCodeIsAskedForOnATerminal(t *testing.T) {
+	whole, err := charter.NewDeviceCode(entry.SpaceID{1}, charter.StepID{}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{whole + "\n", whole[:20] + "\n> " + whole[20:50] + "\n> " + whole[50:] + "\n"} {
+		d := newDesk(t)
+		var got string
+		d.hooks.JoinDevice = func(_ context.Context, o JoinDeviceOptions) (api.DeviceJoined, error) {
+			got = o.Code
+			return api.DeviceJoined{}, nil
+		}
+		if errs, _ := d.edits("", typed, "device", "join", "-"); got != whole {
+			t.Errorf("%q: told %q\n%s", typed, got, errs)
+		}
+		if errs, _ := d.edits("", whole[:20]+"\n\n", "device", "join", "-"); got != whole[:20] { // it is said what is wrong with it
+			t.Errorf("told %q\n%s", got, errs)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kith/crdt/entry"
@@ -61,13 +62,13 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	if len(text) > maxCodeText {
 		return nil, s.isNone()
 	}
-	rest, ok := s.bodyIn(text)
+	t := codeTextOf(text)
+	rest, ok := s.body(t)
 	if !ok {
-		letters := inviteLetters(text)
-		if other := sortOf(letters); other != nil {
+		if other := sortOf(t); other != nil {
 			return nil, &CodeError{fmt.Sprintf("this is %s, not %s: %s", other.what, s.what, other.typed)}
 		}
-		if newer := newerSort(letters); newer != nil {
+		if newer := newerSort(t); newer != nil {
 			return nil, newer.isNewer()
 		}
 		return nil, s.isNone()
@@ -88,35 +89,27 @@ func (s *codeSort) read(text string) ([]byte, error) {
 	return b[1:], nil
 }
 
-// maxUnder bounds the lines under a code that are passed over.
-const maxUnder = 32
+// maxPlaces bounds the places in a text at which a whole code is looked for. A message with a code in it has some dozens.
+const maxPlaces = 1024
 
-// bodyIn is body of a text, without the lines under its code, if it is whole so: there people greet, and mails are signed.
-func (s *codeSort) bodyIn(text string) (body string, ok bool) {
-	upTo := text
-	for range maxUnder {
-		if body, ok := s.body(inviteLetters(upTo)); ok && s.isWhole(body) {
-			return body, true
-		}
-		end := strings.LastIndexByte(upTo, '\n')
-		if end < 0 {
-			break
-		}
-		upTo = upTo[:end]
-	}
-	return s.body(inviteLetters(text))
-}
-
-// body returns the letters of a code behind its prefix: of the last one in a text that is whole, since people copy the command
-// along ("kith join kith1…"), and else of the one with which the text begins. ok is false where there is neither.
-func (s *codeSort) body(letters string) (body string, ok bool) {
-	prefix := inviteLetters(s.prefix)
-	for at := strings.LastIndex(letters, prefix); at >= 0; at = strings.LastIndex(letters[:at], prefix) {
-		if body := letters[at+len(prefix):]; s.isWhole(body) {
-			return body, true
+// body returns the letters of a code behind its prefix: of the last one in a text that is whole, since people copy the message
+// along in which it came ("kith join kith1… See you soon!"), and else of the one with which the text begins. ok is false where there is neither.
+func (s *codeSort) body(t codeText) (body string, ok bool) {
+	prefix, places := inviteLetters(s.prefix), 0
+	for at := strings.LastIndex(t.letters, prefix); at >= 0; at = strings.LastIndex(t.letters[:at], prefix) {
+		for _, end := range slices.Backward(t.ends) {
+			if end <= at+len(prefix) {
+				break
+			}
+			if places++; places > maxPlaces {
+				return strings.CutPrefix(t.letters, prefix)
+			}
+			if body := t.letters[at+len(prefix) : end]; s.isWhole(body) {
+				return body, true
+			}
 		}
 	}
-	return strings.CutPrefix(letters, prefix)
+	return strings.CutPrefix(t.letters, prefix)
 }
 
 // isWhole says whether the checksum of a code is right.
@@ -130,14 +123,14 @@ func (s *codeSort) isWhole(letters string) bool {
 }
 
 // sortOf is which sort of code is in a text, or it begins like; nil if none.
-func sortOf(letters string) *codeSort {
+func sortOf(t codeText) *codeSort {
 	for _, s := range codeSorts {
-		if body, ok := s.body(letters); ok && s.isWhole(body) {
+		if body, ok := s.body(t); ok && s.isWhole(body) {
 			return s
 		}
 	}
 	for _, s := range codeSorts {
-		if strings.HasPrefix(letters, inviteLetters(s.prefix)) {
+		if strings.HasPrefix(t.letters, inviteLetters(s.prefix)) {
 			return s
 		}
 	}
@@ -147,9 +140,9 @@ func sortOf(letters string) *codeSort {
 var codeSorts = []*codeSort{&deviceCode, &wayBack, &keyCode, &allyCode, &porchCode, &askCode, &inviteCode}
 
 // newerSort is of which sort a code is that begins with a number this Kith doesn't know; nil if it is none.
-func newerSort(letters string) *codeSort {
+func newerSort(t codeText) *codeSort {
 	for _, s := range codeSorts {
-		rest, ok := strings.CutPrefix(letters, inviteLetters(s.prefix[:len(s.prefix)-1]))
+		rest, ok := strings.CutPrefix(t.letters, inviteLetters(s.prefix[:len(s.prefix)-1]))
 		if ok && rest != "" && rest[0] >= '2' && rest[0] <= '9' {
 			return s
 		}
@@ -406,13 +399,13 @@ func (v PorchCode) Encode() (string, error) {
 
 // IsCode says whether a text is meant to be a code, of whatever sort and version.
 func IsCode(text string) bool {
-	letters := inviteLetters(text[:min(len(text), maxCodeText)])
-	return sortOf(letters) != nil || newerSort(letters) != nil
+	t := codeTextOf(text[:min(len(text), maxCodeText)])
+	return sortOf(t) != nil || newerSort(t) != nil
 }
 
 // IsPorchCode says whether a text is meant to be a code for a porch.
 func IsPorchCode(text string) bool {
-	return len(text) <= maxCodeText && sortOf(inviteLetters(text)) == &porchCode
+	return len(text) <= maxCodeText && sortOf(codeTextOf(text)) == &porchCode
 }
 
 // DecodePorchCode reads a code as people paste and type it. The error is a *CodeError. No input makes it panic.

@@ -89,18 +89,19 @@ func (v Invite) Encode() (string, error) {
 }
 
 // DecodeInvite reads a code as people paste and type it: in either case, with white space, hyphens, quotes and what else a
-// messenger puts around or into it, behind the command that it was sent with, above a greeting, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
+// messenger puts around or into it, within the message that it came in, and with o for 0, i or l for 1. The error is or wraps ErrNotInvite,
 // ErrInviteMistyped or ErrInviteNewer. No input makes DecodeInvite panic.
 func DecodeInvite(text string) (Invite, error) {
 	if len(text) > MaxInviteText {
 		return Invite{}, ErrNotInvite
 	}
-	letters, ok := inviteCode.bodyIn(text)
+	t := codeTextOf(text)
+	letters, ok := inviteCode.body(t)
 	if !ok {
-		if other := sortOf(inviteLetters(text)); other != nil {
+		if other := sortOf(t); other != nil {
 			return Invite{}, fmt.Errorf("%w; this is %s: %s", ErrNotInvite, other.what, other.typed)
 		}
-		if newerSort(inviteLetters(text)) == &inviteCode {
+		if newerSort(t) == &inviteCode {
 			return Invite{}, ErrInviteNewer
 		}
 		return Invite{}, ErrNotInvite
@@ -130,21 +131,45 @@ func DecodeInvite(text string) (Invite, error) {
 	return v, nil
 }
 
-// inviteLetters returns text as Crockford's base32 reads it.
-func inviteLetters(text string) string {
-	return strings.Map(func(r rune) rune {
+// codeText is a text as Crockford's base32 reads it.
+type codeText struct {
+	letters string
+	ends    []int // in letters: behind what stood white space, a quote or another sign, and the end of all
+}
+
+func codeTextOf(text string) (t codeText) {
+	var b strings.Builder
+	for _, r := range text {
 		switch {
 		case isSpace(r), isUnseen(r), unicode.IsPunct(r), unicode.IsSymbol(r): // quotes, brackets, a dot behind it, soft hyphens
-			return -1
-		case r >= 'A' && r <= 'Z':
-			r += 'a' - 'A'
+			if n := len(t.ends); b.Len() > 0 && (n == 0 || t.ends[n-1] < b.Len()) {
+				t.ends = append(t.ends, b.Len())
+			}
+			continue
+		case r >= 'Ａ' && r <= 'ｚ', r >= '０' && r <= '９': // wide, as a keyboard for Chinese or Japanese has them
+			r -= '０' - '0'
 		}
-		switch r {
-		case 'o':
-			return '0'
-		case 'i', 'l':
-			return '1'
-		}
-		return r
-	}, text)
+		b.WriteRune(codeLetter(r))
+	}
+	t.letters = b.String()
+	if n := len(t.ends); n == 0 || t.ends[n-1] < b.Len() {
+		t.ends = append(t.ends, b.Len())
+	}
+	return t
+}
+
+func inviteLetters(text string) string { return codeTextOf(text).letters }
+
+// codeLetter is the letter of base32 that looks like r: a small one, and none of o, i and l.
+func codeLetter(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		r += 'a' - 'A'
+	}
+	switch r {
+	case 'o':
+		return '0'
+	case 'i', 'l':
+		return '1'
+	}
+	return r
 }

@@ -19,13 +19,15 @@ func TestWhatAMessengerDoesToACodeIsUndone(t *testing.T) {
 	for _, as := range []string{
 		code, "“" + code + "”", "'" + code + "'.", "<" + code + ">", "`" + code + "`", code + ".", "kith join " + code, "kith join - --as Ben\n\n    " + code,
 		"kith invite revoke " + code, code[:half] + "\u00ad" + code[half:], code[:half] + "\r\n" + code[half:], code[:half] + "\u200b\u2060" + code[half:], "> " + strings.ToUpper(code), "*" + code + "*",
-		code[:half] + "-\n" + code[half:],
+		code[:half] + "-\n" + code[half:], "Hola Ben: " + code + " hasta luego!", `$ kith join "` + code + `" --as Ben`, "[10:03, 1/12/2026] Ana: " + code + "\n\n-- \nAna",
+		"> > " + code[:half] + "\n> > \n> > " + code[half:] + "\n> > Until Friday,\n> > Ana", "<p>" + code + "</p>", "&lt;" + code + "&gt;", code[:half] + "=\r\n" + code[half:], // quoted-printable
+		strings.Map(func(r rune) rune { return r + 'Ａ' - 'A' }, code), code + "\n" + code,
 	} {
 		if got, err := DecodeInvite(as); err != nil || got.Seed != v.Seed {
 			t.Errorf("%q: %v", as, err)
 		}
 	}
-	for _, as := range []string{"kith join", "kith invite", code[1:half], "kith join " + code[:half], code + code[5:9]} {
+	for _, as := range []string{"kith join", "kith invite", code[1:half], "kith join " + code[:half], code + code[5:9], "Hola: " + code[:half] + "… hasta luego", strings.Repeat("kith1 ", 600)} {
 		if _, err := DecodeInvite(as); err == nil {
 			t.Errorf("%q is taken", as)
 		}
