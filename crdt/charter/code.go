@@ -112,10 +112,10 @@ func (s *codeSort) body(t codeText) (body string, ok bool) {
 	return strings.CutPrefix(t.letters, prefix)
 }
 
-// isWhole says whether the checksum of a code is right.
+// isWhole says whether the checksum of a code is right, and every letter a part of it: some behind the last whole byte would be passed over.
 func (s *codeSort) isWhole(letters string) bool {
 	b, err := entry.Text.DecodeString(letters)
-	if err != nil || len(b) < 1+inviteChecksum {
+	if err != nil || len(b) < 1+inviteChecksum || entry.Text.EncodeToString(b) != letters {
 		return false
 	}
 	end := len(b) - inviteChecksum
