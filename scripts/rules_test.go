@@ -141,7 +141,7 @@ var rules = []rule{
 	{"Replica: whom a member lets in share a room", "daemon/replica/whose.go", "if by, guest := who.Answers(); guest {", "if by, guest := who.Answers(); guest && by == who.ID {", "", "WhoMakesDevices"},
 	{"Replica: a member's further devices share a room", "daemon/replica/whose.go", "own < ownRooms && !w.own[of]", "!w.own[of]", "", "WhoMakesDevices"},
 	{"Replica: a side that is taken turns what waits", "daemon/replica/ground.go", "if c.Undecided() != before[i].Undecided() {", "if c.Undecided() != c.Undecided() && before[i] != nil {", "", "WhereBothSidesHaveSplit"},
-	{"Replica: a statement wakes what waited for it in its run", "daemon/replica/charter.go", "\t\tdocs = slices.AppendSeq(docs, maps.Keys(r.wanted.take(id)))\n", "\t\tr.wanted.take(id)\n", "", "ARunIsJudgedAgain"},
+	{"Replica: a statement wakes what waited for it in its run", "daemon/replica/charter.go", "\t\tdocs = slices.AppendSeq(docs, maps.Keys(r.wanted.take(id)))\n", "\t\t_ = slices.AppendSeq(docs, maps.Keys(r.wanted.take(id)))\n", "", "ARunIsJudgedAgain"},
 	{"Replica: who waits for a run is judged once it leads back to them", "daemon/replica/frontier.go", "if waiting[at.doc] {", "if false {", "", "LeadsBack"},
 	{"Replica: what runs hold is noted as it is stored", "daemon/replica/accept.go", "\t\tr.reach.note(w.verdicts)\n", "", "", "WhatRunsHold"},
 	{"Store: what came back keeps its bytes", "daemon/store/erase.go", "all = false", "", "", "CameBack"},
