@@ -279,11 +279,19 @@ func (c *Carrier) change(dir string, alter func([]string) ([]string, error), had
 	return out, err
 }
 
+// ledTo is where a path leads.
+func ledTo(path string) string {
+	if led, err := filepath.EvalSymlinks(path); err == nil {
+		return led
+	}
+	return path
+}
+
 // fit says why a folder can be none for bundles.
 func (c *Carrier) fit(dir string) error {
 	info, err := os.Stat(dir)
 	inside := func(a, b string) bool {
-		rel, err := filepath.Rel(b, a)
+		rel, err := filepath.Rel(ledTo(b), ledTo(a))
 		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	}
 	switch {
@@ -297,6 +305,8 @@ func (c *Carrier) fit(dir string) error {
 		return api.Problemf(api.Invalid, "name the folder that it is in", "%s is no folder", dir)
 	case inside(dir, c.at.Place.Where()):
 		return api.Problemf(api.Invalid, "make one somewhere else: only bundles are to be carried about", "%s lies where Kith keeps this computer's key", dir)
+	case inside(c.at.Place.Where(), dir):
+		return api.Problemf(api.Invalid, "make a folder for bundles alone, and name that", "%s holds this computer's key as well, which would be carried about", dir)
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ func TestAHalfWrittenBundleIsSaidAndReadOnceItIsWhole(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(to, name), whole[:len(whole)-10], 0o600))
 	looks(t, b)
-	if said := says(b); !strings.Contains(said, name) || !strings.Contains(said, "half written") || !strings.Contains(said, "read again once it changes") {
+	if said := says(b); !strings.Contains(said, name) || !strings.Contains(said, "it is cut off, or was changed (it may be half written)") || !strings.Contains(said, "read again once it changes") {
 		t.Errorf("it says %q", said)
 	}
 	must(t, os.WriteFile(filepath.Join(to, name), whole, 0o600))
@@ -323,7 +323,9 @@ func TestADropFolderIsAFolderThatIsThereAndNotWhereTheKeyLies(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	must(t, os.WriteFile(file, nil, 0o600))
-	for _, bad := range []string{"", "shared", file, filepath.Join(dir, "nothing"), a.at.Place.Where()} {
+	link := filepath.Join(dir, "link")
+	must(t, os.Symlink(a.at.Place.Where(), link))
+	for _, bad := range []string{"", "shared", file, filepath.Join(dir, "nothing"), a.at.Place.Where(), filepath.Dir(a.at.Place.Where()), link} {
 		if out, err := a.AddDrop(t.Context(), bad); err == nil || out.Changed {
 			t.Errorf("%q is a drop folder", bad)
 		}

@@ -71,6 +71,13 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 func damaged(format string, args ...any) error { return &DamagedError{fmt.Errorf(format, args...)} }
 
+// unopened says that what a bundle is sealed and compressed in can't be opened further. What those say of it means nothing to who
+// reads it.
+type unopened struct{ cause error }
+
+func (e *unopened) Error() string { return "it is cut off, or was changed" }
+func (e *unopened) Unwrap() error { return e.cause }
+
 // Writer writes a bundle.
 type Writer struct {
 	w    *bufio.Writer
@@ -145,7 +152,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	case err == io.EOF, err == io.ErrUnexpectedEOF:
 		return nil, ErrForeign
 	case err != nil:
-		return nil, &DamagedError{err}
+		return nil, &DamagedError{&unopened{err}}
 	case string(line) != magic && bytes.HasPrefix(line, []byte(magicName)):
 		return nil, ErrNewer
 	case string(line) != magic:
@@ -224,7 +231,7 @@ func (b *Reader) Next() ([]byte, error) {
 		case err == nil:
 			return nil, damaged("something follows its last entry")
 		case err != io.EOF:
-			return nil, &DamagedError{err}
+			return nil, &DamagedError{&unopened{err}}
 		}
 		return nil, io.EOF
 	}
@@ -258,7 +265,7 @@ func cutOff(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return damaged("its end is missing")
 	}
-	return &DamagedError{err}
+	return &DamagedError{&unopened{err}}
 }
 
 // Close gives back what reading took.
