@@ -451,6 +451,47 @@ func failsAgain(t *testing.T, seed uint64, skipped map[int]bool, difference stri
 	t.Fatalf("It is enough: -world=%d -skip=%s\n%d acts, %d entries; %s", seed, strings.Join(out, ","), worldActs-len(out), entries, smallest)
 }
 
+// Views hold IDs, and never names: whatever was written, what somebody is called afterwards changes nothing of what is stored.
+func TestWhatSomebodyIsCalledChangesNoStoredView(t *testing.T) {
+	unwatched(t)
+	for _, seed := range []uint64{9, 10} { // a share and a co-op
+		w := live(t, seed, worldActs, func(int) bool { return false })
+		p := w.onlooker(t, 0)
+		w.arrive(t, p, rand.New(rand.NewPCG(seed, 1)), 0)
+		views := func() map[entry.DocID]string {
+			all := map[entry.DocID]string{}
+			must(t, p.store.Views("", func(doc entry.DocID, view []byte) bool {
+				all[doc] = string(view)
+				return true
+			}))
+			return all
+		}
+		before, renamed := views(), 0
+		for _, h := range w.honest() {
+			w.meet(h)
+			payload, err := h.charter().Rename(h.key.Device(), "Zoe "+h.who)
+			if err != nil {
+				continue // they have left
+			}
+			w.state(h, payload, nil)
+			give(t, p, w.all[len(w.all)-1])
+			if m, ok := p.Rules().MemberOf(h.key.Device()); ok && m.Name == "Zoe "+h.who {
+				renamed++
+			}
+		}
+		must(t, p.judgeAgain(true))
+		if len(before) == 0 || renamed == 0 {
+			t.Errorf("world %d: %d views, and %d are called otherwise: this shows nothing", seed, len(before), renamed)
+		}
+		for doc, view := range views() {
+			if before[doc] != view {
+				t.Errorf("world %d: what is stored of %v hangs on a name", seed, doc)
+			}
+		}
+		must(t, p.Close())
+	}
+}
+
 // What a seed makes is the same for ever, or a failure couldn't be seen again.
 func TestASeedMakesOneWorld(t *testing.T) {
 	unwatched(t)
