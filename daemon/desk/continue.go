@@ -38,7 +38,7 @@ func (b *Desk) Continue(ctx context.Context, k *kind.Kind, id string) (server.Sh
 	if err != nil {
 		return server.Shown{}, err
 	}
-	ctx = replica.ByVerb(ctx, "continue")
+	ctx = replica.ByVerb(ctx, "continue", false)
 	fresh, err := b.goOn(ctx, &at, c, "")
 	if err != nil {
 		return server.Shown{}, err

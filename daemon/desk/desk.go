@@ -208,7 +208,7 @@ func (b *Desk) Do(ctx context.Context, k *kind.Kind, v *kind.Verb, id string, a 
 		return server.Shown{}, err
 	}
 	before, text := "", ""
-	s, err := b.edit(replica.ByVerb(ctx, v.Name), id, func(e editing) error {
+	s, err := b.edit(replica.ByVerb(ctx, v.Name, said.Undo), id, func(e editing) error {
 		before, text, e.shown = k.Revision(e.View), e.View.Text, seen
 		return e.perform(k, v, said)
 	})

@@ -39,7 +39,7 @@ func (b *Desk) begin(ctx context.Context, k *kind.Kind, a asks) (Shown, error) {
 	for _, f := range figures {
 		a.Figures[f.Name] = f.Value
 	}
-	v, err := r.Create(replica.ByVerb(ctx, k.Make.Name), k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
+	v, err := r.Create(replica.ByVerb(ctx, k.Make.Name, false), k.Name, func(e replica.Edit) error { return editing{Edit: e}.perform(k, k.Make, a) })
 	if err != nil {
 		return Shown{}, err
 	}
@@ -58,7 +58,7 @@ func (b *Desk) restore(ctx context.Context, k *kind.Kind, id, head string) (Show
 		return Shown{}, err
 	}
 	text, short := "", at.Header().Short
-	s, err := b.edit(replica.ByVerb(ctx, "restore"), id, func(e editing) error {
+	s, err := b.edit(replica.ByVerb(ctx, "restore", false), id, func(e editing) error {
 		hashes, err := versionStarting(e.Judge, head, short)
 		var was string
 		switch {

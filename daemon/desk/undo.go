@@ -87,9 +87,9 @@ func (b *Desk) Undo(ctx context.Context, of string) (api.LastDeed, error) {
 	}
 	switch err = r.Undo(ctx, of); {
 	case errors.Is(err, replica.ErrHanded):
-		return out, problem.New(problem.NotAllowed, b.orKept(contrary(out)), "%s was sent out, and may be with %s already: what others have got stays in their history", called(out), b.whoMayHave(last))
+		return out, problem.New(problem.NotAllowed, b.orKept(contrary(last, out)), "%s was sent out, and may be with %s already: what others have got stays in their history", called(last, out), b.whoMayHave(last))
 	case errors.Is(err, replica.ErrDeedPast):
-		return out, problem.New(problem.NotAllowed, b.orKept(contrary(out)), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(out))
+		return out, problem.New(problem.NotAllowed, b.orKept(contrary(last, out)), "%s isn't the last thing any more that this computer wrote, or was too much at once", called(last, out))
 	}
 	return out, err
 }
@@ -107,11 +107,15 @@ func (b *Desk) orKept(hint string) string {
 func inText(c crdt.FieldChange) bool { return c.Field == schema.Text }
 
 // called is what a deed is called: by the document.
-func called(d api.LastDeed) string {
+func called(last replica.Deed, d api.LastDeed) string {
 	if d.Short == "" {
 		return "what this computer did last"
 	}
-	return "what you did last (" + d.Verb + ", " + d.Short + ")"
+	verb := d.Verb
+	if last.Back {
+		verb += " --undo"
+	}
+	return "what you did last (" + verb + ", " + d.Short + ")"
 }
 
 // whoMayHave names computers that were in touch since a deed; “others” if that isn't known.
@@ -130,7 +134,7 @@ func (b *Desk) whoMayHave(d replica.Deed) string {
 }
 
 // contrary is what does the contrary of a deed, as people type it.
-func contrary(d api.LastDeed) string {
+func contrary(last replica.Deed, d api.LastDeed) string {
 	k := kinds.All.Named(d.Kind)
 	if k == nil || d.Short == "" {
 		return "kith log shows what it was"
@@ -147,6 +151,8 @@ func contrary(d api.LastDeed) string {
 	switch {
 	case k == kinds.Time:
 		return "kith time list shows the entry; say it otherwise: kith time --help"
+	case last.Back: // the verb itself
+		return k.Command(d.Verb, d.Short)
 	case d.Verb == kind.Archive.Name:
 		return k.Command("unarchive", d.Short)
 	case v != nil && v.Undo:

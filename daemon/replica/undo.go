@@ -40,6 +40,7 @@ var (
 type Deed struct {
 	Of      string        `json:"of"`   // names the request
 	Verb    string        `json:"verb"` // of the kind: "add", "take"
+	Back    bool          `json:"back"` // what it does was undone by it: --undo
 	Doc     entry.DocID   `json:"-"`    // the first document that was written to
 	Made    bool          `json:"made"` // and begun with it
 	At      time.Time     `json:"at"`
@@ -72,13 +73,14 @@ func Doing(ctx context.Context, of, verb string) context.Context {
 // ForGood has what is written under ctx be no deed: it isn't taken back.
 func ForGood(ctx context.Context) context.Context { return context.WithValue(ctx, doingKey{}, nil) }
 
-// ByVerb is Doing with another verb of the same request.
-func ByVerb(ctx context.Context, verb string) context.Context {
+// ByVerb is Doing with another verb of the same request; back says that what the verb does is undone.
+func ByVerb(ctx context.Context, verb string, back bool) context.Context {
 	d, ok := ctx.Value(doingKey{}).(Deed)
 	if !ok {
 		return ctx
 	}
-	return Doing(ctx, d.Of, verb)
+	d.Verb, d.Back = verb, back
+	return context.WithValue(ctx, doingKey{}, d)
 }
 
 // putDeed adds an entry that is about to be stored to what is done under ctx.
