@@ -114,6 +114,35 @@ func (c *call) optionDays(body map[string]any, process, options string) error {
 	return nil
 }
 
+// optionsMeant are what options are named by, with days in words as the options by dates have them.
+func (c *call) optionsMeant(d document, words []string) []string {
+	if d.fields.Str("process") != kinds.ProcessDates {
+		return words
+	}
+	cal, meant := c.env.calendar(), slices.Clone(words)
+	for i, word := range words {
+		which, value, valued := strings.Cut(word, "=") // with =maybe, or =no
+		date, err := cal.parse(which)
+		if err != nil || date == "" {
+			continue // a number, or what the daemon refuses
+		}
+		at, dayOnly, err := api.ParseDate(date, cal.now.Location())
+		if err != nil {
+			continue
+		}
+		for _, o := range d.fields.List("options") {
+			day, whole, err := api.ParseDate(o.Str("text"), cal.now.Location())
+			if err != nil || whole != dayOnly || !day.Equal(at) {
+				continue
+			}
+			if meant[i] = o.Str("text"); valued {
+				meant[i] += "=" + value
+			}
+		}
+	}
+	return meant
+}
+
 // options shows what can be chosen, with what the answers give.
 func (c *call) options(d document) {
 	options, process := d.fields.List("options"), d.fields.Str("process")

@@ -211,12 +211,19 @@ func (c *call) prepared(ctx context.Context, of *kind.Kind, v *kind.Verb, body m
 	if passes(v) {
 		return c.beforePassing(ctx, client, of)
 	}
-	if of != kinds.Decision || v.Name != "option" || body["undo"] != nil {
+	if of != kinds.Decision || v.Name != "option" && v.Name != "choose" {
 		return nil
 	}
 	d, err := documentOf(ctx, client, of, c.arg(0))
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case v.Name == "choose":
+		body["choices"] = c.optionsMeant(d, c.args()[1:])
+		return nil
+	case body["undo"] != nil:
+		body["words"] = c.optionsMeant(d, c.args()[1:])[0]
+		return nil
 	}
 	asked := map[string]any{"process": d.fields.Str("process"), "words": []string{c.arg(1)}}
 	if err := c.optionDays(asked, "process", "words"); err != nil {

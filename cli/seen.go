@@ -122,7 +122,7 @@ func (c *call) writeUnread(ctx context.Context, d *client.Client, of *kind.Kind,
 		back = "kith " + of.Name + " restore " + was.Short + " " + was.Heads[0][:min(len(was.Heads[0]), shortEntry)]
 	}
 	c.note([]string{
-		"It stands in the place of a text that you hadn't been shown, by " + name(was.UpdatedBy) + ". To bring that back: " + back,
+		"It stands in the place of a text that you hadn't been shown. To bring that back: " + back,
 	})
 	return raw, nil
 }

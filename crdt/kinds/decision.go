@@ -591,7 +591,6 @@ func takePosition(d *kind.Draft) error {
 	return sayPosition(d, position{Revision: now.Revision, Stance: stance, Why: why})
 }
 
-// sayInstead is the command that says by a process what a word of another one means; "" if there is none.
 // whatIsMissing is said of a choice in which there is nothing to choose from yet.
 func whatIsMissing(v *kind.View) string {
 	if d := kind.Of[Deciding](v); isChoice(d.Process) && len(d.Options) == 0 {
@@ -600,6 +599,7 @@ func whatIsMissing(v *kind.View) string {
 	return ""
 }
 
+// sayInstead is the command that says by a process what a word of another one means; "" if there is none.
 func sayInstead(process, stance, why string) string {
 	word := ""
 	switch {
@@ -648,7 +648,11 @@ func whatALateWordDoes(v *kind.View) string {
 // withdraw takes the author's own proposal back, or that of somebody who left. What else others write there says nothing.
 func withdraw(d *kind.Draft) error {
 	if d.Author != d.CreatedBy && (d.Left == nil || !d.Left(d.CreatedBy)) {
-		return kind.NotAllowed("say what you think of it: kith decision "+against(kind.Of[Deciding](d.View).Process)+" ID --why WHY", "only who proposed a decision can withdraw it")
+		say := "kith talk ID --text TEXT" // from options one chooses, and none of them says no to all
+		if process := kind.Of[Deciding](d.View).Process; !isChoice(process) {
+			say = "kith decision " + against(process) + " ID --why WHY"
+		}
+		return kind.NotAllowed("say what you think of it: "+say, "only who proposed a decision can withdraw it")
 	}
 	d.SetAnew(decisionWithdrawn, change.StrValue(d.Asks.Why))
 	return nil
