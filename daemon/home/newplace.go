@@ -2,9 +2,11 @@ package home
 
 import (
 	"errors"
+	"os"
 
 	"kith/crdt/problem"
 	"kith/daemon/replica"
+	"kith/daemon/store"
 )
 
 // OpenNew opens a home and gives a place in it for a new space: the home itself, which must belong to
@@ -15,6 +17,9 @@ func OpenNew(dir string, another bool) (home, place *Home, err error) {
 	}
 	if home, err = Open(dir); err != nil {
 		return nil, nil, err
+	}
+	if err := home.tryStore(); err != nil {
+		return nil, nil, errors.Join(err, home.Close())
 	}
 	if place, err = home.NewPlace(); err != nil {
 		return nil, nil, errors.Join(err, home.Close())
@@ -29,6 +34,20 @@ func Free(dir string, another bool) error {
 		return &inUseError{dir}
 	}
 	return nil
+}
+
+// tryStore keeps a store in the home for a moment, and says why that can't be. It is tried before anything is promised to others or shown to
+// the person that needs one: a code lets in once, and a home with half a store belongs to no co-op and to none that may come.
+func (h *Home) tryStore() error {
+	dir := h.path("trying")
+	if err := os.RemoveAll(dir); err != nil { // of a crash
+		return err
+	}
+	s, err := store.Open(dir, nil)
+	if err == nil {
+		err = s.Close()
+	}
+	return errors.Join(err, os.RemoveAll(dir))
 }
 
 // Taken says that a home belongs to a co-op already.

@@ -271,6 +271,10 @@ func whyShut(err error) error {
 		{syscall.EMFILE.Error(), ErrTooManyFiles},
 		{syscall.ENFILE.Error(), ErrTooManyFiles},
 		{syscall.ENOSPC.Error(), ErrDiskFull},
+		{syscall.EDQUOT.Error(), ErrDiskFull},
+		{syscall.EFBIG.Error(), ErrFileTooLong},
+		{syscall.ENOMEM.Error(), ErrNoMemory},
+		{syscall.EROFS.Error(), ErrReadOnly},
 	} {
 		if strings.Contains(err.Error(), known.words) {
 			return fmt.Errorf("%w: %v", known.is, err)

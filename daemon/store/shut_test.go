@@ -24,7 +24,8 @@ func TestWhatTheSystemRefusesIsNotCalledDamage(t *testing.T) {
 	}{
 		{syscall.EACCES, ErrDenied}, {syscall.EPERM, ErrDenied},
 		{syscall.EMFILE, ErrTooManyFiles}, {syscall.ENFILE, ErrTooManyFiles},
-		{syscall.ENOSPC, ErrDiskFull},
+		{syscall.ENOSPC, ErrDiskFull}, {syscall.EDQUOT, ErrDiskFull},
+		{syscall.EFBIG, ErrFileTooLong}, {syscall.ENOMEM, ErrNoMemory}, {syscall.EROFS, ErrReadOnly},
 		{syscall.EIO, ErrCorrupt},
 	} {
 		if got := whyShut(&os.PathError{Op: "open", Path: "000001.vlog", Err: test.refused}); !errors.Is(got, test.told) {

@@ -71,6 +71,12 @@ var (
 	ErrDenied = problem.New(problem.Failed, "give the home's files back to whose they are: sudo chown -R YOU FOLDER", "a file of the store belongs to somebody else, or can't be written")
 	// ErrTooManyFiles says that the system lets this process open no more files.
 	ErrTooManyFiles = problem.New(problem.Failed, "raise the limit: ulimit -n 4096, or LimitNOFILE= for systemd", "this process may open no more files")
+	// ErrFileTooLong says that the system lets this process write no files as long as those of a store.
+	ErrFileTooLong = problem.New(problem.Failed, "raise the limit: ulimit -f unlimited, or LimitFSIZE= for systemd", "this process may write no file as long as the store's")
+	// ErrNoMemory says that the system gives this process no more memory.
+	ErrNoMemory = problem.New(problem.Failed, "raise the limit: ulimit -v unlimited, or end other programs", "this process gets no more memory")
+	// ErrReadOnly says that what the store lies on can only be read.
+	ErrReadOnly = problem.New(problem.Failed, "have it written to again (mount says how it is), or copy the home to another disk", "the disk with the store can only be read")
 	// ErrNotFound says that there is no such record.
 	ErrNotFound = errors.New("not in the store")
 	// ErrClosed says that the store is closed or closing.
