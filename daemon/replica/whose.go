@@ -1,15 +1,20 @@
 package replica
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"sync"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
+	"kith/crdt/share"
 )
 
 // ownRooms is how many devices of a member have a room of their own: their first ones, and besides them their member key.
 const ownRooms = 8
+
+// sideRooms is how many devices of a side of a share have one, member keys among them: two of each of fifty people, and some that were replaced.
+const sideRooms = 128
 
 // bucket is whose room an entry takes, of what isn't accepted and of what may be written in a day: a device's, one that
 // several share, or that of all whom the charter doesn't know, which is the zero device's.
@@ -20,19 +25,24 @@ type bucket = entry.Device
 // that don't, and both of all whom a member let in and who never were full. Those that don't speak have one of their own, so that
 // what a thief added takes nothing of what their victim writes with, once it is put out of use.
 //
+// In a share, whom the other co-op lets in, removes, and lets in is for it alone to say, and one person may be all of it. So a side answers
+// for its people: when it has so many rooms, whatever further devices it brings share one.
+//
 // Every replica goes by what it has heard: what is held back isn't void, and comes in with the word of others.
 type whose struct {
 	mu    sync.Mutex
 	own   map[entry.Device]bool
 	rules Rules
-	of    map[entry.Device]bucket // of those that share, under these rules
-	ours  map[bucket]sharing      // the rooms that are shared, as far as anybody asked for them
+	of    map[entry.Device]bucket  // of those that share, under these rules
+	ours  map[bucket]sharing       // the rooms that are shared, as far as anybody asked for them
+	sides map[charter.MemberID]int // in a share, how many of own each side has, by what sideIn says; nil: to be counted
+	most  int                      // sideRooms where it is 0, as everywhere but in tests
 }
 
 // sharing is who has a room together: a member's devices or those of whom they let in.
 type sharing struct {
-	by    charter.MemberID
-	speak bool // more may be written there as time goes by
+	by    charter.MemberID // or what sideIn says
+	speak bool             // more may be written there as time goes by
 }
 
 // bucketOf returns whose room what a device wrote takes.
@@ -63,6 +73,9 @@ func (r *Replica) bucketUnder(rules Rules, d entry.Device) bucket {
 // find gives a device that has no room of its own one, or says which one it shares.
 func (w *whose) find(rules Rules, d entry.Device) bucket {
 	who, _ := rules.OwnerOf(d) // of a device that two claim, or only somebody on another branch, nobody
+	if side, shared := sideIn(rules, who.ID); shared && w.roomsOf(rules, side) >= cmp.Or(w.most, sideRooms) {
+		return w.shared(side, false, speaksNow(rules, &who, d))
+	}
 	if by, guest := who.Answers(); guest {
 		return w.shared(by, true, speaksNow(rules, &who, d))
 	}
@@ -88,6 +101,38 @@ func (w *whose) find(rules Rules, d entry.Device) bucket {
 		return d
 	}
 	return w.shared(who.ID, false, speaksNow(rules, &who, d))
+}
+
+// sideIn stands for the side of a share on which somebody is or was: by the start of its space's ID. ok is false outside of shares.
+func sideIn(rules Rules, who charter.MemberID) (side charter.MemberID, ok bool) {
+	s, ok := rules.(*share.Share)
+	if !ok {
+		return side, false
+	}
+	for i := range 2 {
+		if c := s.Side(i); c != nil {
+			if _, is := c.Member(who); is {
+				space := c.Space()
+				copy(side[:], space[:])
+				return side, true
+			}
+		}
+	}
+	return side, false
+}
+
+// roomsOf is how many rooms of their own the devices of a side have.
+func (w *whose) roomsOf(rules Rules, side charter.MemberID) int {
+	if w.sides == nil {
+		w.sides = map[charter.MemberID]int{}
+		for d := range w.own {
+			who, _ := rules.OwnerOf(d)
+			if of, ok := sideIn(rules, who.ID); ok {
+				w.sides[of]++
+			}
+		}
+	}
+	return w.sides[side]
 }
 
 func speaksNow(rules Rules, who *charter.Member, d entry.Device) bool {
@@ -121,7 +166,7 @@ func (w *whose) have(d entry.Device) {
 	if w.own == nil {
 		w.own = map[entry.Device]bool{}
 	}
-	w.own[d] = true
+	w.own[d], w.sides = true, nil
 }
 
 // growing says whether more may be written in a room as time goes by: its device speaks, those that share it do, or may be known one day.
@@ -143,18 +188,23 @@ func (w *whose) sharing(b bucket) (sharing, bool) {
 	return of, shared
 }
 
-// mayName says whether an entry in one room is kept for what is in another and names it: another member's, or the same member's within what
-// may be written there.
+// mayName says whether an entry in one room is kept for what is in another and names it: another member's, in a share one of the other side, or else within
+// what may be written there.
 func (r *Replica) mayName(rules Rules, by, own bucket, e *entry.Entry) bool {
 	return r.answers(rules, by) != r.answers(rules, own) || r.spendOf(by, e)
 }
 
-// answers returns who answers for what is in a room, see charter.Member.Answers; nobody for what the charter doesn't know.
+// answers returns who answers for what is in a room, see charter.Member.Answers, or in a share what stands for their side; nobody for what the charter
+// doesn't know.
 func (r *Replica) answers(rules Rules, b bucket) charter.MemberID {
-	if of, shared := r.whose.sharing(b); shared {
-		return of.by
+	of, shared := r.whose.sharing(b)
+	by := of.by
+	if !shared {
+		who, _ := rules.OwnerOf(b)
+		by, _ = who.Answers()
 	}
-	who, _ := rules.OwnerOf(b)
-	by, _ := who.Answers()
+	if side, ok := sideIn(rules, by); ok {
+		return side
+	}
 	return by
 }
