@@ -71,6 +71,9 @@ type Device struct {
 	// Member is who answers for it: the same for all devices of one person, and of those whom they let in as long as these aren't full members;
 	// another one for anybody else's. It is only compared.
 	Member string
+	// Payer is to whom it is laid what it costs this computer: Member, or one for all of the other side of a share, of whom that side alone says who they
+	// are. It is only compared.
+	Payer string
 	// Other says that it is of the other side of a share.
 	Other bool
 	// Former says that it speaks for nobody any more, or only on another side of a split. It isn't dialed,

@@ -29,7 +29,7 @@ func (d directory) Devices() []peer.Device {
 	for _, m := range d.r.Rules().Members() {
 		by, _ := m.Answers()
 		for _, dev := range m.Devices {
-			device := peer.Device{Key: dev.Key, Name: words.FullName(&m) + "'s " + dev.Name, Member: by.String(), Former: dev.Retired}
+			device := peer.Device{Key: dev.Key, Name: words.FullName(&m) + "'s " + dev.Name, Member: by.String(), Payer: payer(d.r, dev.Key), Former: dev.Retired}
 			if s != nil {
 				// Once a share is over, the other side's devices are told no more where anybody is, nor what is written.
 				if of, ok := s.SideOf(dev.Key); ok && of != side {
@@ -44,6 +44,21 @@ func (d directory) Devices() []peer.Device {
 		all = append(all, peer.Device{Key: key, Name: "somebody's on another side", Former: true})
 	}
 	return all
+}
+
+// payer says to whom it is laid what a device costs this computer; "" of one that nobody knows.
+func payer(r *replica.Replica, d entry.Device) string {
+	who, known := r.Rules().OwnerOf(d)
+	if !known {
+		return ""
+	}
+	if s, side := r.Share(); s != nil {
+		if _, ours := s.Side(side).OwnerOf(d); !ours {
+			return "the other side"
+		}
+	}
+	by, _ := who.Answers()
+	return by.String()
 }
 
 // over says whether a device gets nothing but the charters any more, see replica.Gives.

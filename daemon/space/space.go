@@ -84,7 +84,7 @@ func (c Config) open(place *home.Home, r *replica.Replica, own bool) (*Space, er
 		Charter: directory{r, &s.parting}, Book: Addresses(r), Invites: anyDoor(doors),
 		Sync: func(ctx context.Context, rw io.ReadWriteCloser, with peer.Device, report func(exchange.Status)) error {
 			defer r.InTouch()()
-			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Person: with.Member, Former: with.Former, Low: bytes.Compare(self[:], with.Key[:]) < 0, Only: mayHave(r, with.Key)}, report)
+			return s.exchange.RunWith(ctx, rw, exchange.Peer{Device: with.Key, Person: with.Payer, Former: with.Former, Low: bytes.Compare(self[:], with.Key[:]) < 0, Only: mayHave(r, with.Key)}, report)
 		},
 		Ping:    s.exchange.Ping,
 		Changed: func(p peer.PeerStatus) { s.announce(p) },
@@ -321,20 +321,15 @@ func (l *local) Idle(batch []*entry.Entry, from entry.Device) (n int) {
 	if l.r.Counts().Void == 0 && len(l.r.Held()) == 0 {
 		return 0 // nothing is, so nothing of this
 	}
-	rules := l.r.Rules()
-	who, _ := rules.OwnerOf(from)
-	mine, _ := who.Answers()
+	mine := payer(l.r, from)
 	for _, e := range batch {
 		rec, err := l.r.Store().Record(e.ID())
 		if err != nil { // what isn't stored is held back
 			n++
 			continue
 		}
-		if charter.State(rec.State) == charter.Void {
-			by, known := rules.OwnerOf(e.Device)
-			if theirs, _ := by.Answers(); e.Device == from || known && theirs == mine {
-				n++
-			}
+		if charter.State(rec.State) == charter.Void && (e.Device == from || mine != "" && payer(l.r, e.Device) == mine) {
+			n++
 		}
 	}
 	return n
